@@ -147,7 +147,7 @@ func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
 				r.holds(fmt.Sprintf("$$('time')[%d].innerText === %q", i, want))
 			}
 			r.holds(`!$('time').title`)
-			r.holds(`$('time').dispatchEvent(new MouseEvent('mouseenter')) &&
+			r.holds(`$('time').dispatchEvent(new MouseEvent('mouseover', { bubbles: true })) &&
 				$('time').title === new Date($('time').dateTime).toLocaleString()`)
 		})
 	}

@@ -15,8 +15,9 @@ import (
 //go:embed dist/*.js dist/*.js.br
 var dist embed.FS
 
-// A File is one script as it is served, to any origin. Version is a hash of Body: an ETag,
-// and, where a request's query v equals it, leave to cache for good. Brotli is Body compressed by RFC 7932.
+// A File is one script as it is served, to any origin. Version is an ETag, and, where a request's query v equals it,
+// leave to cache for good: a hash of embed.js, and of all other scripts together, which embed.js names by it. Brotli is
+// Body compressed by RFC 7932.
 type File struct {
 	Path    string // "/embed.js"
 	Body    []byte
@@ -31,8 +32,9 @@ func Files() []File {
 	if err != nil {
 		panic(err) // the pattern is bad
 	}
-	var files []File
-	for _, path := range paths {
+	files := make([]File, len(paths))
+	parts := sha256.New()
+	for i, path := range paths {
 		body, err := dist.ReadFile(path)
 		if err != nil {
 			panic(err) // it was listed above
@@ -42,8 +44,17 @@ func Files() []File {
 			panic(err) // each script is built with it
 		}
 		sum := sha256.Sum256(body)
-		files = append(files, File{Path: strings.TrimPrefix(path, "dist"), Body: body, Brotli: brotli,
-			Version: base64.RawURLEncoding.EncodeToString(sum[:4])})
+		files[i] = File{Path: strings.TrimPrefix(path, "dist"), Body: body, Brotli: brotli, Version: version(sum[:])}
+		if strings.HasPrefix(files[i].Path, "/embed-") {
+			parts.Write(body)
+		}
+	}
+	for i, f := range files {
+		if strings.HasPrefix(f.Path, "/embed-") {
+			files[i].Version = version(parts.Sum(nil))
+		}
 	}
 	return files
 }
+
+func version(sum []byte) string { return base64.RawURLEncoding.EncodeToString(sum[:4]) }

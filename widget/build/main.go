@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -72,71 +74,45 @@ func write(files map[string][]byte) error {
 	return nil
 }
 
+// scripts are the parts that embed.js loads when they are needed, besides languages. Their addresses carry a hash of
+// all of them, so that an embed.js never meets a part of another release in a cache. headless is for pages that draw
+// comments themselves.
+var scripts = []string{"around", "counts", "form", "headless", "live", "mirror", "more", "prove", "rare", "report",
+	"told", "vote", "who", "why"}
+
 // build returns what belongs into the dist folders, by path.
 func build(languages []string) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	// Addresses carry a hash of the content, so that an embed.js never meets a part of
-	// another release in a cache.
-	part := func(name string, known ...string) (string, error) {
+	version := sha256.New()
+	for _, name := range slices.Concat(scripts, languages) {
 		source := widget + "/src/" + name + ".ts"
 		if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
 			source = widget + "/src/words/" + name + ".ts"
 		}
-		addresses := map[string]string{}
-		for i := 0; i < len(known); i += 2 {
-			addresses[known[i]] = known[i+1]
-		}
-		body, err := bundle(source, api.FormatESModule, addresses)
-		if err != nil {
-			return "", err
-		}
-		files[widget+"/dist/embed-"+name+".js"] = body
-		sum := sha256.Sum256(body)
-		return fmt.Sprintf("%q", "embed-"+name+".js?v="+base64.RawURLEncoding.EncodeToString(sum[:4])), nil
-	}
-	who, errWho := part("who")
-	report, errReport := part("report")
-	prove, errProve := part("prove")
-	told, errTold := part("told")
-	form, errForm := part("form", "WHO_ADDRESS", who, "REPORT_ADDRESS", report, "PROVE_ADDRESS", prove,
-		"TOLD_ADDRESS", told)
-	counts, errCounts := part("counts")
-	why, errWhy := part("why")
-	around, errAround := part("around")
-	rare, errRare := part("rare")
-	more, errMore := part("more", "RARE_ADDRESS", rare)
-	live, errLive := part("live", "RARE_ADDRESS", rare)
-	mirror, errMirror := part("mirror", "RARE_ADDRESS", rare)
-	vote, errVote := part("vote", "REPORT_ADDRESS", report)
-	_, errHeadless := part("headless") // for pages that draw comments themselves: no other part loads it
-	if err := errors.Join(errWho, errForm, errCounts, errWhy, errAround, errRare, errMore, errLive, errVote,
-		errReport, errProve, errTold, errMirror, errHeadless); err != nil {
-		return nil, err
-	}
-	var addresses []string
-	for _, lang := range languages {
-		address, err := part(lang)
+		body, err := bundle(source, api.FormatESModule, nil)
 		if err != nil {
 			return nil, err
 		}
-		addresses = append(addresses, fmt.Sprintf("%q:%s", lang, address))
+		files[widget+"/dist/embed-"+name+".js"] = body
+	}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		version.Write(files[path])
+	}
+	list, err := json.Marshal(languages)
+	if err != nil {
+		return nil, err
 	}
 	embed, err := bundle(widget+"/src/embed.ts", api.FormatIIFE, map[string]string{
-		"FORM_ADDRESS":       form,
-		"COUNTS_ADDRESS":     counts,
-		"WHY_ADDRESS":        why,
-		"AROUND_ADDRESS":     around,
-		"RARE_ADDRESS":       rare,
-		"MORE_ADDRESS":       more,
-		"LIVE_ADDRESS":       live,
-		"MIRROR_ADDRESS":     mirror,
-		"VOTE_ADDRESS":       vote,
-		"LANGUAGE_ADDRESSES": "{" + strings.Join(addresses, ",") + "}",
+		"VERSION":   fmt.Sprintf("%q", base64.RawURLEncoding.EncodeToString(version.Sum(nil)[:4])),
+		"LANGUAGES": string(list),
 	})
 	if err != nil {
 		return nil, err
 	}
-	files[widget+"/dist/embed.js"] = embed
+	// Most of it is called at once: a browser need not read each function twice. Classes, which is nearly all of it, are
+	// strict by themselves.
+	embed = bytes.TrimPrefix(embed, []byte("\"use strict\";"))
+	files[widget+"/dist/embed.js"] = append([]byte("//# allFunctionsCalledOnLoad\n"), embed...)
 	for _, name := range []string{"desk.ts", "desk.css", "reference.ts"} {
 		source := desk + "/src/" + name
 		if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {

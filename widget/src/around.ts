@@ -1,6 +1,7 @@
 /** A comment that the page's address names: it is looked for, shown and focused. Loaded where there is one. */
 
 import sheet from './around.css'
+import buttons from './buttons.css'
 import { button, el } from './dom'
 import type { View } from './view'
 import { around as inEnglish } from './words/en'
@@ -15,7 +16,7 @@ export function follow(view: View, id: string | null) {
   for (let p = node.closest('details'); p; p = p.parentElement?.closest('details') ?? null) p.open = true
   if (!styles) {
     styles = new CSSStyleSheet()
-    styles.replaceSync(sheet)
+    styles.replaceSync(buttons + sheet)
   }
   if (!view.root.adoptedStyleSheets.includes(styles)) view.root.adoptedStyleSheets.push(styles)
   view.root.querySelector('.hit')?.classList.remove('hit')

@@ -74,7 +74,7 @@ export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
     throw new Failure(
       problem.code ?? 'unknown',
       answer.status,
-      Number(answer.headers.get('Retry-After')) || 0,
+      +(answer.headers.get('Retry-After') as string) || 0,
       problem.errors ?? [],
     )
   } catch (cause) {

@@ -12,11 +12,12 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   ...children: (Node | string | false | null | undefined)[]
 ): HTMLElementTagNameMap[K] {
   const node = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const name in attributes) {
+    const value = attributes[name]
     if (typeof value === 'function') node.addEventListener(name, value)
     else if (value !== false && value != null) node.setAttribute(name, value as string)
   }
-  node.append(...(children.filter(c => c) as (Node | string)[]))
+  for (const child of children) if (child) node.append(child)
   return node
 }
 
@@ -45,7 +46,11 @@ export function icon(path: string): SVGSVGElement {
   return svg
 }
 
-/** Makes a button that does something; it never sends a form. */
-export function button(label: string, press: () => void, attributes: Record<string, string> = {}): HTMLButtonElement {
+/** Makes a button that does something when it is pressed; it never sends a form. */
+export function button(
+  label: string,
+  press: (() => void) | null,
+  attributes: Record<string, string> = {},
+): HTMLButtonElement {
   return el('button', { type: 'button', ...attributes, click: press }, label)
 }

@@ -1,7 +1,10 @@
 /** The custom element: finds out what it is to show, and shows it in a shadow root of its own. */
 
 import sheet from './reading.css'
-import { addressed, languages, View } from './view'
+import { addressed, View } from './view'
+
+/** The languages besides English. */
+declare const LANGUAGES: string[]
 
 let base = ''
 let styles: CSSStyleSheet | null = null
@@ -104,5 +107,5 @@ export function pageAddress(): string {
 
 function language(of: HTMLElement): string {
   const [lang = ''] = (of.dataset.lang || of.closest<HTMLElement>('[lang]')?.lang || '').toLowerCase().split('-')
-  return lang in languages ? lang : 'en'
+  return LANGUAGES.includes(lang) ? lang : 'en'
 }

@@ -1,8 +1,7 @@
 /** What a page loads: puts the element in its place, and fills the counts. */
 
 import { type AitysComments, define, pageAddress, service } from './element'
-
-declare const COUNTS_ADDRESS: string
+import { part } from './view'
 
 const script = (document.currentScript ?? document.querySelector('script[data-site]')) as HTMLScriptElement | null
 
@@ -10,9 +9,10 @@ if (script) {
   const site = script.dataset.site ?? ''
   const base = new URL('.', script.src).href
   define(base)
+  const start = () => begin(script, base, site)
   // An async script may run before #aitys is read.
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => begin(script, base, site))
-  else begin(script, base, site)
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start)
+  else start()
 }
 
 function begin(script: HTMLScriptElement, base: string, site: string) {
@@ -25,7 +25,7 @@ function begin(script: HTMLScriptElement, base: string, site: string) {
     else if (document.body.contains(script)) script.after(element)
   }
   if (document.querySelector('[data-aitys-count]'))
-    import(new URL(COUNTS_ADDRESS, base).href).then((counts: typeof import('./counts')) =>
+    part<typeof import('./counts')>(base, 'counts').then(counts =>
       counts.fillCounts(service(script), site, pageAddress()),
     )
 }

@@ -1,5 +1,6 @@
 /** The form, opened in place, and what becomes of what is sent. Loaded when a reader turns to writing. */
 
+import buttons from './buttons.css'
 import { ask, Failure } from './client'
 import { about, button, el } from './dom'
 import { Fields } from './fields'
@@ -15,13 +16,9 @@ import type { View } from './view'
 import { form as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
-declare const WHO_ADDRESS: string
-declare const PROVE_ADDRESS: string
-declare const TOLD_ADDRESS: string
-
 export function attach(view: View): Writer {
   const styles = new CSSStyleSheet()
-  styles.replaceSync(sheet)
+  styles.replaceSync(buttons + sheet)
   view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
   return new Form(view)
 }
@@ -90,7 +87,7 @@ class Form implements Writer {
     const { sso = '' } = this.#view.host.dataset
     if (sso === this.#word) return
     this.#word = sso
-    this.#view.use<typeof import('./who')>(WHO_ADDRESS, async part => {
+    this.#view.use<typeof import('./who')>('who', async part => {
       const given = sso ? await part.admit(this.#view, sso) : null
       if (sso !== this.#word) return
       this.#given = given
@@ -103,7 +100,7 @@ class Form implements Writer {
     if (!who && !this.#who) return
     this.#who = who
     this.#form.classList.toggle('known', who !== null)
-    this.#view.use<typeof import('./who')>(WHO_ADDRESS, part => {
+    this.#view.use<typeof import('./who')>('who', part => {
       if (this.#who === who) part.show(this.#view, this.#form, who, () => this.#leave())
     })
   }
@@ -165,7 +162,7 @@ class Form implements Writer {
     if (settings.providers) this.#fields.offer(`${ours}signin?origin=${location.origin}`, settings.providers.join(', '))
     const { proof } = this.#fields
     if (proof)
-      this.#view.use<typeof import('./prove')>(PROVE_ADDRESS, part =>
+      this.#view.use<typeof import('./prove')>('prove', part =>
         part.prove(this.#view, proof, this.#fields.written, who => this.#admit(who)),
       )
     this.#form.addEventListener('input', () => this.#keep())
@@ -382,7 +379,7 @@ class Form implements Writer {
     status.focus()
     const { id, edit_token: token } = answer
     if (token && view.settings.mail && (this.#who ? !this.#who.badge : this.#fields.author.email))
-      view.use<typeof import('./told')>(TOLD_ADDRESS, part => part.told(view, status, id, token))
+      view.use<typeof import('./told')>('told', part => part.told(view, status, id, token))
     view.fire('posted', { id: answer.id, state: answer.state, duplicate: answer.duplicate })
   }
 

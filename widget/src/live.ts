@@ -1,13 +1,12 @@
 /** Follows a page: what is published while it is read, and what is taken away. Loaded a while after the comments. */
 
+import buttons from './buttons.css'
 import type { Comment } from './client'
 import { button, icon } from './dom'
 import { type LiveWords, plural } from './i18n'
 import sheet from './live.css'
 import type { View } from './view'
 import { live as inEnglish, steps } from './words/en'
-
-declare const RARE_ADDRESS: string
 
 /** So long it takes at most until a stream says its first word, and so often is looked where there is none. */
 const patience = 15_000
@@ -23,6 +22,10 @@ const down = 'M4 6l4 4 4-4'
 
 /** Begins to follow the page of a view, until that leaves its own. */
 export function follow(view: View) {
+  // Who points at a time is told in full, as their browser says it.
+  view.section.addEventListener('mouseover', ({ target }) => {
+    if (target instanceof HTMLTimeElement) target.title = new Date(target.dateTime).toLocaleString()
+  })
   if (view.copy) return // nothing comes
   new Live(view)
 }
@@ -45,7 +48,7 @@ class Live {
   constructor(view: View) {
     this.#view = view
     const styles = new CSSStyleSheet()
-    styles.replaceSync(sheet)
+    styles.replaceSync(buttons + sheet)
     view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
     this.#t = view.spoken?.live ?? inEnglish
     const signal = view.gone
@@ -142,7 +145,7 @@ class Live {
     const c = thread.comment(id)
     if (!c || (c.html === null && c.state === state) || thread.article(id)?.classList.contains('own')) return
     this.#inPlace(() => view.add({ ...c, author: null, html: null, state, withheld }))
-    if (state === 'withheld') view.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(view))
+    if (state === 'withheld') view.use<typeof import('./rare')>('rare', part => part.drawn(view))
   }
 
   /** Asks for the comments anew, and compares: where no stream says what happened, or too much did. */

@@ -14,8 +14,6 @@ import { sound } from './sound'
 import type { Part, View } from './view'
 import { copy as inEnglish } from './words/en'
 
-declare const RARE_ADDRESS: string
-
 /** A copy's list of its pages, as it is signed. */
 interface List {
   site: string
@@ -239,7 +237,7 @@ function show(view: View, { listing, at = '', unchecked }: Found, home: string) 
       const link = el('a', { href: unchecked, rel: 'noopener' }, t.read)
       return section.replaceChildren(note(...put(t.unchecked, link)))
     }
-    view.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(view, home))
+    view.use<typeof import('./rare')>('rare', part => part.drawn(view, home))
     section.querySelector('header ~ p.box')?.remove() // that this page is closed
     if (section.querySelector('[role=note]')) return
     const made = fill(t.of, { date: date(day, view.t) })

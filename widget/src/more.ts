@@ -1,15 +1,14 @@
 /** The steps of a long thread. Loaded with the first of them. */
 
+import buttons from './buttons.css'
 import { button, el } from './dom'
 import { fill, number, plural } from './i18n'
 import sheet from './more.css'
 import type { View } from './view'
 import { steps as inEnglish } from './words/en'
 
-declare const RARE_ADDRESS: string
-
 const styles = new CSSStyleSheet()
-styles.replaceSync(sheet)
+styles.replaceSync(buttons + sheet)
 
 /** At most so many come at a time: each step is twice the last. */
 const most = 100
@@ -63,7 +62,7 @@ async function more(view: View) {
   if (next) offer(view)
   // To look through all elements of a long thread takes long.
   if (comments.some(c => /<pre|withheld/.test(c.html ?? c.state)))
-    view.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(view))
+    view.use<typeof import('./rare')>('rare', part => part.drawn(view))
   view.mine()
   view.say(plural((view.spoken?.steps ?? inEnglish).loaded, comments.length, view.t))
 }

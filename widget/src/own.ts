@@ -8,8 +8,6 @@ import { because, trouble } from './trouble'
 import type { View } from './view'
 import { notice } from './withheld'
 
-declare const REPORT_ADDRESS: string
-
 /** The view a writer has of their comment. */
 interface OwnView extends Comment {
   body: string
@@ -196,7 +194,7 @@ export class OwnComments {
   #appealing(own: Own, seen: OwnView): HTMLElement {
     const view = this.#view
     const open = button(this.#t.appeal, () =>
-      view.use<typeof import('./report')>(REPORT_ADDRESS, part =>
+      view.use<typeof import('./report')>('report', part =>
         part.appeal(view, own.id, own.token, open, () => {
           this.#show(own, { ...seen, appeal: { state: 'open' } })
           view.say(this.#t.appealed)

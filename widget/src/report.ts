@@ -1,5 +1,6 @@
 /** What is said against a comment, or against a refusal of one's own. Loaded with the first of it. */
 
+import buttons from './buttons.css'
 import { ask, type Comment, Failure } from './client'
 import { button, el } from './dom'
 import sheet from './report.css'
@@ -16,7 +17,7 @@ function begin(view: View): typeof inEnglish {
   if (!dressed.has(view)) {
     dressed.add(view)
     const styles = new CSSStyleSheet()
-    styles.replaceSync(sheet)
+    styles.replaceSync(buttons + sheet)
     view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
   }
   return view.spoken?.report ?? inEnglish

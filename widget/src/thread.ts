@@ -8,53 +8,63 @@ import { nodes, safe } from './markup'
 /** The deepest level that still moves to the right; what is below stands beneath it, with "to NAME". */
 const deepestIndent = 3
 
+/** What is in a blank article, in the order of its text. */
+type Parts = [
+  initial: HTMLElement,
+  meta: HTMLElement,
+  author: HTMLElement,
+  name: HTMLElement,
+  link: HTMLAnchorElement,
+  time: HTMLTimeElement,
+  content: HTMLElement,
+  acts: HTMLElement,
+]
+
+/** What all comments have: a browser copies nodes in a fraction of the time in which they are made one by one. */
+const blank = el(
+  'article',
+  { part: 'comment', class: 'c', tabindex: -1 },
+  el('span', { class: 'ini', 'aria-hidden': 'true' }),
+  el('header', { part: 'meta', class: 'meta' }, el('b', { part: 'author' }, el('bdi')), el('a', {}, el('time'))),
+  el('div', { part: 'content', class: 'text', dir: 'auto' }),
+  el('div', { class: 'acts' }),
+)
+
 /** Builds the article of one comment; actions stand below its text. */
 export function article(c: Comment, t: Words, to: string | null, ...actions: HTMLElement[]): HTMLElement {
+  const node = blank.cloneNode(c.html !== null) as HTMLElement
+  node.id = `aitys-${c.id}`
   if (c.html === null) {
-    const line = el('p', { class: `text gone ${c.state}` }, c.state === 'withheld' ? '…' : t.gone)
-    return el('article', { part: 'comment', class: 'c', id: `aitys-${c.id}` }, line)
+    node.append(el('p', { class: `text gone ${c.state}` }, c.state === 'withheld' ? '…' : t.gone))
+    return node
   }
   const name = c.author?.name || t.anonymous
   const id = `by-${c.id}`
-  const content = el('div', { part: 'content', class: 'text', dir: 'auto', lang: c.lang === 'und' ? '' : c.lang })
-  content.append(nodes(c.html))
-  return el(
-    'article',
-    { part: 'comment', class: 'c', id: `aitys-${c.id}`, 'aria-labelledby': id, tabindex: -1 },
-    el('span', { class: 'ini', 'aria-hidden': 'true' }, initial(name)),
-    meta(c, t, name, id, to),
-    content,
-    el('div', { class: 'acts' }, ...actions),
-  )
-}
-
-function meta(c: Comment, t: Words, name: string, id: string, to: string | null): HTMLElement {
   const site = c.author?.url && safe(c.author.url)
-  const who = el('bdi', {}, name)
   const badge = c.author?.badge
-  const at = new Date(c.created_at)
-  // Who points at it is told in full, as their browser says it: its first format takes longer than to draw 25 comments.
-  const exact = () => {
-    time.title = at.toLocaleString()
-  }
-  const time = el('time', { datetime: c.created_at, mouseenter: exact }, ago(at, t))
-  return el(
-    'header',
-    { part: 'meta', class: 'meta' },
-    el('b', { part: 'author', id }, site ? el('a', { href: site, rel: 'nofollow ugc noopener' }, who) : who),
-    badge
-      ? el('span', { class: 'badge' }, t.roles[badge as keyof Words['roles']])
-      : c.author?.verified && el('span', {}, t.verified),
-    el('a', { href: `#aitys-${c.id}` }, time),
-    c.edited_at && el('span', {}, t.edited),
-    c.redacted_at && el('span', {}, t.redacted),
-    to && el('span', {}, ...about(t.to, to)),
-  )
+  const [ini, meta, by, who, link, time, content, acts] = node.querySelectorAll('*') as Iterable<Element> as Parts
+  node.setAttribute('aria-labelledby', id)
+  ini.textContent = initial(name)
+  by.id = id
+  who.textContent = name
+  if (site) by.append(el('a', { href: site, rel: 'nofollow ugc noopener' }, who))
+  link.href = `#aitys-${c.id}`
+  time.dateTime = c.created_at
+  time.textContent = ago(new Date(c.created_at), t)
+  if (badge) link.before(el('span', { class: 'badge' }, t.roles[badge as keyof Words['roles']]))
+  else if (c.author?.verified) link.before(el('span', {}, t.verified))
+  if (c.edited_at) meta.append(el('span', {}, t.edited))
+  if (c.redacted_at) meta.append(el('span', {}, t.redacted))
+  if (to) meta.append(el('span', {}, ...about(t.to, to)))
+  content.lang = c.lang === 'und' ? '' : c.lang
+  content.append(nodes(c.html))
+  acts.append(...actions)
+  return node
 }
 
 /** The first character as people see it: a flag, a letter with its marks, joined emoji. */
-function initial(name: string): string | undefined {
-  return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*/su.exec(name.trim())?.[0].toUpperCase()
+function initial(name: string): string {
+  return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*|/su.exec(name.trim())?.[0].toUpperCase() as string
 }
 
 interface Place {

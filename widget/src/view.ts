@@ -9,18 +9,7 @@ import { Thread } from './thread'
 import { reading as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
-declare const FORM_ADDRESS: string
-declare const AROUND_ADDRESS: string
-declare const MORE_ADDRESS: string
-declare const RARE_ADDRESS: string
-declare const WHY_ADDRESS: string
-declare const LIVE_ADDRESS: string
-declare const MIRROR_ADDRESS: string
-declare const VOTE_ADDRESS: string
-declare const LANGUAGE_ADDRESSES: Record<string, string>
-
-/** Where the words of each language besides English lie. */
-export const languages = LANGUAGE_ADDRESSES
+declare const VERSION: string
 
 export interface Config {
   /** The service's address, with a slash at the end. */
@@ -49,6 +38,11 @@ const patient = 2_000
 /** Who has had the comments before them for so long is told what comes. */
 const settled = 5_000
 
+type Voting = typeof import('./vote')
+
+/** A button that is copied for each comment, and what its copies do. */
+type Act = [HTMLButtonElement, (c: Comment, pressed: HTMLButtonElement) => unknown]
+
 export class View {
   t: Words = inEnglish
   /** All words of a language that is not English; the English ones lie with the parts that say them. */
@@ -62,6 +56,7 @@ export class View {
   sort: string
   #writer: Promise<Writer> | undefined
   #tries = 0
+  #acts: Act[] = []
   #staying?: number
   /** Where the rest of the thread begins. */
   declare next: string | null
@@ -136,10 +131,9 @@ export class View {
   /** Learns the page's language; where that cannot be had, English serves. */
   async #speak() {
     const { lang } = this.config
-    const address = languages[lang]
-    if (!address || this.t.lang === lang) return
+    if (this.t.lang === lang) return
     try {
-      this.spoken = await this.#part<typeof import('./words/ru')>(address)
+      this.spoken = await this.#part<typeof import('./words/ru')>(lang)
       this.t = this.spoken.reading
     } catch {} // the browser says so in its console
   }
@@ -165,7 +159,7 @@ export class View {
     } catch (cause) {
       if ((cause as Failure).code.includes('.')) throw cause // the service says why not
     }
-    return (await this.#part<typeof import('./mirror')>(MIRROR_ADDRESS)).find(this, first, part, own)
+    return (await this.#part<typeof import('./mirror')>('mirror')).find(this, first, part, own)
   }
 
   /** Draws everything anew, and returns whether that came to its end. */
@@ -173,6 +167,7 @@ export class View {
     const { t } = this
     this.page = page
     this.settings = settings
+    this.#acts = this.#act()
     this.next = next
     this.step = 2 * first
     this.late = []
@@ -191,20 +186,19 @@ export class View {
   }
 
   #around(use: (part: typeof import('./around')) => void) {
-    if (addressed()) this.use(AROUND_ADDRESS, use)
+    if (addressed()) this.use('around', use)
   }
 
   /** Has the page followed, once somebody has stayed. */
   #stay() {
     this.#staying ||= setTimeout(() => {
-      if (!this.gone.aborted) this.use<typeof import('./live')>(LIVE_ADDRESS, part => part.follow(this))
+      if (!this.gone.aborted) this.use<typeof import('./live')>('live', part => part.follow(this))
     }, settled)
   }
 
   /** Lets other parts do theirs to what was drawn: the reader's own comments, and what few threads have. */
   drawn() {
-    if (this.root.querySelector('pre,.withheld'))
-      this.use<typeof import('./rare')>(RARE_ADDRESS, part => part.drawn(this))
+    if (this.root.querySelector('pre,.withheld')) this.use<typeof import('./rare')>('rare', part => part.drawn(this))
     this.mine()
   }
 
@@ -254,7 +248,7 @@ export class View {
       () => {
         const box = alert(t, t.formFailed, '', () => this.#openForm())
         form?.append(box)
-        this.use<typeof import('./why')>(WHY_ADDRESS, why => why.kept(this, box))
+        this.use<typeof import('./why')>('why', why => why.kept(this, box))
       },
     )
   }
@@ -263,7 +257,7 @@ export class View {
   writer(): Promise<Writer> {
     // A browser may remember a failed import by its address, so each try has its own.
     const again = this.#tries ? `&${this.#tries}` : ''
-    this.#writer ??= this.#part<typeof import('./form')>(FORM_ADDRESS + again).then(part => part.attach(this))
+    this.#writer ??= this.#part<typeof import('./form')>('form', again).then(part => part.attach(this))
     this.#writer.catch(() => {
       this.#writer = undefined
       this.#tries++
@@ -296,43 +290,52 @@ export class View {
 
   /** What may be done with a comment that everybody sees. */
   actions(c: Comment): HTMLElement[] {
-    const { settings, page, t } = this
-    const by = `by-${c.id}`
+    const { t } = this
     const n = number(c.votes, t)
-    const vote = button(
-      c.votes ? n : '',
-      () => this.use<typeof import('./vote')>(VOTE_ADDRESS, part => part.press(this, c, vote)),
-      { 'aria-label': fill(t.good, { n }), 'aria-pressed': 'false', part: 'vote' },
-    )
-    const reply = button(
-      t.reply,
-      () =>
-        this.writer().then(
-          w => w.reply(c.id),
-          () => {},
-        ),
-      { part: 'reply', 'aria-describedby': by },
-    )
-    const report = button(
-      t.report,
-      () => this.use<typeof import('./vote')>(VOTE_ADDRESS, part => part.report(this, c)),
-      { 'aria-describedby': by },
-    )
-    return [...(settings.votes ? [vote] : []), ...(page.open ? [reply] : []), report]
+    return this.#acts.map(([model, press]) => {
+      const node = model.cloneNode(true) as HTMLButtonElement
+      node.onclick = () => press(c, node)
+      node.setAttribute('aria-describedby', `by-${c.id}`)
+      if (node.ariaPressed) {
+        node.ariaLabel = fill(t.good, { n })
+        node.textContent = c.votes ? n : ''
+      }
+      return node
+    })
+  }
+
+  /** Makes the buttons of which each comment has a copy, and says what they do. */
+  #act(): Act[] {
+    const { t } = this
+    const acts: (Act | false | undefined)[] = [
+      this.settings.votes && [
+        button('', null, { part: 'vote', 'aria-pressed': 'false' }),
+        (c, vote) => this.use<Voting>('vote', part => part.press(this, c, vote)),
+      ],
+      this.page.open && [
+        button(t.reply, null, { part: 'reply' }),
+        c =>
+          this.writer()
+            .then(w => w.reply(c.id))
+            .catch(() => {}),
+      ],
+      [button(t.report, null), c => this.use<Voting>('vote', part => part.report(this, c))],
+    ]
+    return acts.filter(act => !!act)
   }
 
   /** Offers the next step, where there is one. */
   offerMore() {
     if (this.next)
       this.try(
-        () => this.#part<typeof import('./more')>(MORE_ADDRESS).then(part => part.offer(this)),
+        () => this.#part<typeof import('./more')>('more').then(part => part.offer(this)),
         () => this.offerMore(),
       )
   }
 
   /** Does what may fail; where it did, the end of the list says so, and offers it again. */
   async try(what: () => Promise<void>, again: () => void) {
-    this.section.querySelector('.box.err')?.remove()
+    this.section.querySelector('.err')?.remove()
     try {
       await what()
     } catch (cause) {
@@ -349,7 +352,7 @@ export class View {
     const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
     this.section.replaceChildren(box)
     const code = this.#failed(cause)
-    if (!offline) this.use<typeof import('./why')>(WHY_ADDRESS, why => why.explain(this, box, code))
+    if (!offline) this.use<typeof import('./why')>('why', why => why.explain(this, box, code))
   }
 
   /** Tells the page what went wrong. */
@@ -360,16 +363,20 @@ export class View {
   }
 
   /** Loads a part for what can be done without. */
-  use<T>(address: string, use: (part: T) => void) {
-    this.#part<T>(address)
+  use<T>(name: string, use: (part: T) => void) {
+    this.#part<T>(name)
       .then(use)
       .catch(() => {})
   }
 
-  /** A part of the widget that is loaded when it is needed. */
-  #part<T>(address: string): Promise<T> {
-    return import(new URL(address, this.config.parts).href)
+  #part<T>(name: string, again?: string): Promise<T> {
+    return part(this.config.parts, name, again)
   }
+}
+
+/** A part of the widget that is loaded when it is needed, from where the script lies. */
+export function part<T>(base: string, name: string, again = ''): Promise<T> {
+  return import(new URL(`embed-${name}.js?v=${VERSION}${again}`, base).href)
 }
 
 /** The comment that the page's address names. */
@@ -381,7 +388,7 @@ export function addressed(): string | null {
 function kept({ config, page }: View): boolean {
   try {
     const at = (what: string) => localStorage.getItem(`aitys:${config.site}:${what}`)
-    return !!at(`draft:${page.url}`) || !!at('own')?.includes(JSON.stringify(page.url))
+    return !!(at(`draft:${page.url}`) || at('own')?.includes(JSON.stringify(page.url)))
   } catch {
     return false
   }

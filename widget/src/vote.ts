@@ -6,8 +6,6 @@ import { fill, number } from './i18n'
 import type { View } from './view'
 import { vote as inEnglish } from './words/en'
 
-declare const REPORT_ADDRESS: string
-
 /** What takes a vote back, by comment. It is kept as long as the page is open: nobody's browser is written to. */
 const tokens = new Map<string, string>()
 
@@ -46,5 +44,5 @@ export async function press(view: View, c: Comment, vote: HTMLButtonElement) {
 
 /** Reports a comment. What that takes is loaded here: most readers never do. */
 export function report(view: View, c: Comment) {
-  view.use<typeof import('./report')>(REPORT_ADDRESS, part => part.report(view, c))
+  view.use<typeof import('./report')>('report', part => part.report(view, c))
 }
