@@ -48,7 +48,7 @@ func (s *Server) docsStyle(c echo.Context) error { return docsStyle.Serve(c, fiv
 func (s *Server) embedRoutes() {
 	for _, f := range widget.Files() {
 		file := web.NewFile("text/javascript; charset=utf-8", f.Body)
-		file.Brotli = f.Brotli
+		file.Brotli, file.Version = f.Brotli, f.Version
 		s.echo.GET(f.Path, script(file))
 	}
 }

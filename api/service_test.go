@@ -111,6 +111,9 @@ func TestTheSpecificationHasEveryRoute(t *testing.T) {
 func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
 	w := onSQLite(t)
 	for _, f := range widget.Files() {
+		if f.Path == "/embed-form.js" && !strings.Contains(w.do(call{path: "/embed.js"}).String(), ".js?v="+f.Version) {
+			t.Errorf("embed.js does not name its parts by %s", f.Version)
+		}
 		r := w.do(call{path: f.Path, header: map[string]string{"Origin": "https://anywhere.example"}})
 		if r.status != 200 || string(r.raw) != string(f.Body) || r.header.Get("Access-Control-Allow-Origin") != "*" ||
 			!strings.HasPrefix(r.header.Get("Content-Type"), "text/javascript") ||

@@ -15,9 +15,9 @@ import (
 //go:embed dist/*.js dist/*.js.br
 var dist embed.FS
 
-// A File is one script as it is served, to any origin. Version is an ETag, and, where a request's query v equals it,
-// leave to cache for good: a hash of embed.js, and of all other scripts together, which embed.js names by it. Brotli is
-// Body compressed by RFC 7932.
+// A File is one script as it is served, to any origin. A request whose query v is its Version may cache it for good: it
+// is a hash of embed.js, or of all other scripts together, which embed.js names by it. Brotli is Body compressed by
+// RFC 7932.
 type File struct {
 	Path    string // "/embed.js"
 	Body    []byte

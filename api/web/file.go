@@ -14,9 +14,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// A File is sent as it is, to whoever has not got it yet, and compressed once for all. Version is
-// a hash of it: an address with that in its query v may be kept for good. Brotli, if it is set, is the
-// same compressed by RFC 7932.
+// A File is sent as it is, to whoever has not got it yet, and compressed once for all. Version, if nobody
+// sets another, is a hash of it: an address with that in its query v may be kept for good. Brotli, if it is
+// set, is the same compressed by RFC 7932.
 type File struct {
 	Version string
 	Brotli  []byte
@@ -29,7 +29,7 @@ type File struct {
 // NewFile returns a file of a media type.
 func NewFile(kind string, body []byte) *File {
 	sum := sha256.Sum256(body)
-	version := base64.RawURLEncoding.EncodeToString(sum[:4]) // as package widget calls its parts
+	version := base64.RawURLEncoding.EncodeToString(sum[:4])
 	return &File{
 		Version: version, kind: kind, plain: body,
 		// Weak: the same file compressed is other bytes.
