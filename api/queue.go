@@ -249,22 +249,14 @@ func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site)
 // mostAtOnce is how many comments one question may name.
 const mostAtOnce = 100
 
-// comments answers with those of the named comments that there are, in the order of their names, or, where versions are
+// comments answers with those of the named comments that there are, in the order of their names: where versions are
 // named, too, with those that have moved past theirs.
 func (h *moderators) comments(c echo.Context, who people.Actor, site ground.Site) error {
-	ids, versions := c.QueryParams()["id"], c.QueryParams()["version"]
-	if len(ids) == 0 || len(ids) > mostAtOnce {
-		return problem.Query("id", fmt.Sprintf("Name 1 to %d comments, each by an id of its own.", mostAtOnce))
+	known, err := refs(c.QueryParams()["id"], c.QueryParams()["version"])
+	if err != nil {
+		return err
 	}
-	var found []moderation.Story
-	known, err := refs(ids, versions)
-	switch {
-	case err != nil:
-	case versions == nil:
-		found, err = h.service.Stories(c.Request().Context(), who, site, ids...)
-	default:
-		found, err = h.service.Moved(c.Request().Context(), who, site, known...)
-	}
+	found, err := h.service.Moved(c.Request().Context(), who, site, known...)
 	if err != nil {
 		return err
 	}
@@ -277,14 +269,21 @@ func (h *moderators) comments(c echo.Context, who people.Actor, site ground.Site
 	return c.JSON(http.StatusOK, out)
 }
 
-// refs are comments at the versions at which they are known, if those are named.
-func refs(ids, versions []string) (known []moderation.Ref, err error) {
+// refs are comments at the versions at which they are known, or at none.
+func refs(ids, versions []string) ([]moderation.Ref, error) {
+	if len(ids) == 0 || len(ids) > mostAtOnce {
+		return nil, problem.Query("id", fmt.Sprintf("Name 1 to %d comments, each by an id of its own.", mostAtOnce))
+	}
+	known := make([]moderation.Ref, len(ids))
+	for i, id := range ids {
+		known[i].ID = id
+	}
 	for i, version := range versions {
 		n, err := strconv.ParseInt(version, 10, 64)
 		if err != nil || n < 0 || len(versions) != len(ids) {
 			return nil, problem.Query("version", "Say a version of each comment, in the order of their ids, or of none.")
 		}
-		known = append(known, moderation.Ref{ID: ids[i], Version: n})
+		known[i].Version = n
 	}
 	return known, nil
 }

@@ -3,7 +3,6 @@ package moderation
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -83,25 +82,30 @@ func (s *Service) Stories(
 	return stories, nil
 }
 
-// Moved returns those of comments that have moved past the versions at which they are known, each as Stories does.
+// Moved returns those of comments that have moved past the versions at which they are known, each as Stories does, in
+// the order in which they are named.
 func (s *Service) Moved(ctx context.Context, who people.Actor, site ground.Site, known ...Ref) ([]Story, error) {
-	at, moved := make(map[string]int64, len(known)), []string(nil)
+	var ids, moved []string
 	for _, ref := range known {
 		if ground.IsID(ref.ID) {
-			at[ref.ID] = ref.Version
+			ids = append(ids, ref.ID)
 		}
 	}
+	at := map[string]int64{}
 	err := s.work.Glance(ctx, func(tx Tx) error {
-		found, err := tx.CommentsByID(site.ID, slices.Sorted(maps.Keys(at)))
+		found, err := tx.CommentsByID(site.ID, unique(ids))
 		for _, c := range found {
-			if c.Version > at[c.ID] {
-				moved = append(moved, c.ID)
-			}
+			at[c.ID] = c.Version
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read versions of comments: %w", err)
+	}
+	for _, ref := range known {
+		if at[ref.ID] > ref.Version {
+			moved = append(moved, ref.ID)
+		}
 	}
 	return s.Stories(ctx, who, site, moved...)
 }

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -52,14 +51,22 @@ func look(tx Tx, site int64, comments []string, newID func() string) (*register,
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
 	}
-	of := map[string]bool{}
 	for _, m := range found {
 		r.members[m.Comment] = m
+	}
+	return r, nil
+}
+
+// readAll reads the campaigns of all members that were read, in one go.
+func (r *register) readAll() error {
+	var of []string
+	for _, m := range r.members {
 		if m.Campaign != "" {
-			of[m.Campaign] = true
+			of = append(of, m.Campaign)
 		}
 	}
-	return r, r.read(slices.Sorted(maps.Keys(of))...)
+	slices.Sort(of)
+	return r.read(slices.Compact(of)...)
 }
 
 // read reads campaigns.

@@ -265,6 +265,9 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 			return err
 		}
 		r.before, r.nearTo = before, s.nearToNow(tx, site.ID, r.opened, now)
+		if err := r.readAll(); err != nil {
+			return err
+		}
 		for _, c := range list {
 			p, made := before.prints[c.ID]
 			if !made && r.joins(c, now) { // what was kept is gone since

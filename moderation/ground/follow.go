@@ -24,8 +24,7 @@ const followEvery = 500 * time.Millisecond
 func (p *Process) Follow(
 	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
 ) {
-	ctx = Unhurried(ctx)
-	p.eachTurn(ctx, name, func() (told int, err error) {
+	p.eachTurn(ctx, name, func(ctx context.Context) (told int, err error) {
 		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			if err := fn(ctx, reset, events); err != nil {
 				return err
@@ -45,8 +44,7 @@ func FollowIn[T EventTx](
 	ctx context.Context, w Work[T], name string,
 	fn func(ctx context.Context, reset bool, events []Event) (keep func(T) error, err error),
 ) {
-	ctx = Unhurried(ctx)
-	w.eachTurn(ctx, name, func() (told int, err error) {
+	w.eachTurn(ctx, name, func(ctx context.Context) (told int, err error) {
 		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
 			keep, err := fn(ctx, reset, events)
 			if err != nil {
@@ -71,7 +69,9 @@ var errOvertaken = errors.New("the events were followed by another process")
 
 // eachTurn calls follow, which returns how many events it told, whenever there may be some, as long as there are and no
 // other process follows.
-func (p *Process) eachTurn(ctx context.Context, name string, follow func() (told int, err error)) {
+func (p *Process) eachTurn(
+	ctx context.Context, name string, follow func(context.Context) (told int, err error),
+) {
 	var own time.Time // until when it is this process's turn: a claim is granted once, and not renewed
 	mine := func() bool {
 		now := p.Now()
@@ -83,7 +83,7 @@ func (p *Process) eachTurn(ctx context.Context, name string, follow func() (told
 	p.eachLook(ctx, func() {
 		for ctx.Err() == nil && mine() {
 			next := time.After(followEvery)
-			told, err := follow()
+			told, err := follow(Unhurried(ctx))
 			if err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "events not followed", "by", name, "error", err)
 			}
