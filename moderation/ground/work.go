@@ -38,8 +38,8 @@ func IsGlance(ctx context.Context) bool { return ctx.Value(glance{}) != nil }
 
 type unhurried struct{}
 
-// Unhurried has an Update of the context wait for those whom people wait for: where one writes at a time, it comes
-// along with them.
+// Unhurried has an Update of the context wait for those whom people wait for: where one writes at a time, until none of
+// them does, or for long.
 func Unhurried(ctx context.Context) context.Context { return context.WithValue(ctx, unhurried{}, true) }
 
 // IsUnhurried reports whether an Update's context is Unhurried.

@@ -13,12 +13,12 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// How many writers share one COMMIT, for how long one is kept open for them, and how long nobody has written when those
-// who are in no hurry write alone.
+// How many writers share one COMMIT, for how long one is kept open for them, and how long one of those who are in no
+// hurry waits at most for a moment in which nobody else does.
 const (
 	groupSize = 64
 	groupTime = 20 * time.Millisecond
-	quietTime = 3 * time.Millisecond
+	idleTime  = 10 * time.Millisecond
 )
 
 var errClosed = errors.New("the database is closed")
@@ -30,13 +30,15 @@ var errClosed = errors.New("the database is closed")
 // roll back all of them. When the transaction is lost (the disk is full, the file is locked)
 // nobody is answered by it: its members run again, each in a transaction of its own.
 //
-// Who is in no hurry makes nobody wait for a COMMIT of their own while others write: one of them
-// goes with each group, last.
+// Who is in no hurry begins when nobody waits. While there is no such moment, one of them comes
+// along with a group now and then, last.
 type group struct {
 	db        *gorm.DB // one connection
 	wait      time.Duration
 	waiting   chan *member
 	unhurried chan *member
+	idler     *member   // one who is in no hurry, and waits for a moment in which nobody else does
+	since     time.Time // it waits
 	closing   chan struct{}
 	done      sync.WaitGroup
 }
@@ -106,22 +108,20 @@ func (m *member) run(tx *gorm.DB, fn func(*gorm.DB) error) {
 
 // serve makes groups of who waits until close.
 func (g *group) serve() {
-	quiet := time.NewTimer(0)
-	defer quiet.Stop()
-	var alone chan *member // nil: others write
 	for {
-		select {
-		case <-g.closing:
-			return
-		case m := <-g.waiting:
-			g.commit(m)
-			alone = nil
-			quiet.Reset(quietTime)
-		case <-quiet.C:
-			alone = g.unhurried
-		case m := <-alone:
-			g.commit(m)
+		first := next(g.waiting, true)
+		if first == nil {
+			first, g.idler = g.idler, nil
 		}
+		if first == nil {
+			select {
+			case <-g.closing:
+				return
+			case first = <-g.waiting:
+			case first = <-g.unhurried:
+			}
+		}
+		g.commit(first)
 	}
 }
 
@@ -150,12 +150,10 @@ func (g *group) together(first *member, size int) (members []*member, err error)
 		tx.Rollback()
 		return members, nil
 	}
-	rides := size > 1 // one of those who are in no hurry may come along
 	for {
 		m := next(g.waiting, len(members) < size && time.Now().Before(end))
-		if m == nil {
-			m = next(g.unhurried, rides)
-			rides = false
+		if m == nil && size > 1 {
+			m = g.late()
 		}
 		if m == nil {
 			break
@@ -171,6 +169,19 @@ func (g *group) together(first *member, size int) (members []*member, err error)
 		return members, fmt.Errorf("commit: %w", err)
 	}
 	return members, nil
+}
+
+// late returns one who is in no hurry and has waited for long, if there is one.
+func (g *group) late() *member {
+	if g.idler == nil {
+		g.idler, g.since = next(g.unhurried, true), time.Now()
+	}
+	if g.idler == nil || time.Since(g.since) < idleTime {
+		return nil
+	}
+	m := g.idler
+	g.idler = nil
+	return m
 }
 
 // next returns one who waits now, if there is room.

@@ -171,48 +171,56 @@ func whoPanicsInAGroupHarmsNobody(t *testing.T) {
 	}
 }
 
-// Who is in no hurry comes along with others, one with each COMMIT and last; when nobody else has written for a moment,
-// alone.
-func TestWhoIsInNoHurryGoesWithOthersAndLast(t *testing.T) {
-	synctest.Test(t, whoIsInNoHurryGoesWithOthersAndLast)
+// Who is in no hurry has a turn when nobody else waits; when others do all the time, after a while, last of those who
+// share a COMMIT.
+func TestWhoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
+	synctest.Test(t, whoIsInNoHurryGoesWhenNobodyWaits)
 }
 
-func whoIsInNoHurryGoesWithOthersAndLast(t *testing.T) {
+func whoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
 	db := migrated(t)
 	type turn struct {
 		by        string
 		committed int // of those before, when it had its turn
 	}
 	var turns []turn
+	made := 0
 	var all sync.WaitGroup
 	write := func(ctx context.Context, by string, first func()) {
 		all.Go(func() {
 			err := db.Update(ctx, func(g *gorm.DB) error {
 				first()
 				turns = append(turns, turn{by, count(t, db, "SELECT COUNT(*) FROM meta")})
-				return g.Exec("INSERT INTO meta (name, value) VALUES (?, x'78')", fmt.Sprint("name", len(turns))).Error
+				made++
+				return g.Exec("INSERT INTO meta (name, value) VALUES (?, x'78')", fmt.Sprint("name", made)).Error
 			})
 			if err != nil {
 				t.Errorf("%s: %v", by, err)
 			}
 		})
 	}
-	begun, others, rest := make(chan struct{}), make(chan struct{}), func() {}
-	write(t.Context(), "somebody", func() {
-		close(begun)
-		<-others
-	})
-	<-begun
-	write(ground.Unhurried(t.Context()), "idler", rest)
-	write(ground.Unhurried(t.Context()), "idler", rest)
-	synctest.Wait()
-	write(t.Context(), "somebody", rest)
-	synctest.Wait()
-	close(others) // wait for their turns
-	all.Wait()
-	if want := []turn{{"somebody", 0}, {"somebody", 0}, {"idler", 0}, {"idler", 3}}; !slices.Equal(turns, want) {
-		t.Errorf("turns were taken in the order %v, want %v", turns, want)
+	rest := func() {}
+	idle := func() { write(ground.Unhurried(t.Context()), "idler", rest) }
+	// after has somebody write for longer than a COMMIT waits for others, and then does what is next meanwhile.
+	after := func(next func()) {
+		write(t.Context(), "somebody", func() {
+			next()
+			time.Sleep(21 * time.Millisecond)
+		})
 	}
+	once := func() { write(t.Context(), "somebody", rest) }
+	check := func(want ...turn) {
+		t.Helper()
+		all.Wait()
+		if !slices.Equal(turns, want) {
+			t.Errorf("turns were taken in the order %v, want %v", turns, want)
+		}
+		turns = nil
+	}
+	after(func() { idle(); once() })
+	check(turn{"somebody", 0}, turn{"somebody", 1}, turn{"idler", 2})
+	after(func() { idle(); after(func() { after(once) }) })
+	check(turn{"somebody", 3}, turn{"somebody", 4}, turn{"idler", 4}, turn{"somebody", 6}, turn{"somebody", 7})
 	began := time.Now()
 	write(ground.Unhurried(t.Context()), "idler", rest)
 	all.Wait()
