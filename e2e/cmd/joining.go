@@ -17,13 +17,13 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 )
 
-// How K1 and K2 are read: posts at half of the highest rate, half a minute to each of three servers, which take turns
+// How K1 and K2 are read: posts at half of the highest rate, a while to each of three servers, which take turns
 // in another order each time, none before all that was posted has joined. Two join no campaigns, and what lies between
 // those is the noise.
 const (
 	joinClients = 32
-	joinTurns   = 6
-	joinTurn    = 30 * time.Second
+	joinTurns   = 12
+	joinTurn    = 15 * time.Second
 	joinFlood   = 20 * time.Second
 	joinCopies  = 20 // campaigns that every other post is a copy of
 )

@@ -33,8 +33,8 @@ type register struct {
 // prepared is what was read of comments before the transaction that others wait for.
 type prepared struct {
 	prints  map[string]Print    // of those that will join, by their ids
-	near    map[string][]Member // what they are compared with
-	nearest []string            // comments that they are nearest to
+	alike   map[string][]string // what each of them may join: the nearest first, the last is a member
+	members []string            // those of comments that are members, and members that others are nearest to
 	last    int64               // number of a member at that time
 }
 
@@ -47,14 +47,19 @@ func look(tx Tx, site int64, comments []string, newID func() string) (*register,
 		return nil, fmt.Errorf("read the last member's number: %w", err)
 	}
 	r.opened = r.last
-	found, err := tx.Members(site, comments)
+	return r, r.meet(comments)
+}
+
+// meet reads those of comments that are members.
+func (r *register) meet(comments []string) error {
+	found, err := r.tx.Members(r.site, comments)
 	if err != nil {
-		return nil, fmt.Errorf("read members: %w", err)
+		return fmt.Errorf("read members: %w", err)
 	}
 	for _, m := range found {
 		r.members[m.Comment] = m
 	}
-	return r, nil
+	return nil
 }
 
 // readAll reads the campaigns of all members that were read, in one go.
@@ -175,13 +180,14 @@ func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 // nearest finds what a comment that joins is nearest to, as it is now: nil if it is like nothing. What was found
 // before the transaction, and what entered in it, are all there is if nobody has joined in between.
 func (r *register) nearest(c comment.Comment, p Print) (*Member, error) {
-	if near, found := r.before.near[c.ID]; found && r.opened == r.before.last {
-		best := nearest(p, slices.Concat(near, r.entered))
-		if best == nil {
-			return nil, nil
+	if alike, found := r.before.alike[c.ID]; found && r.opened == r.before.last {
+		for _, id := range alike {
+			if m := r.members[id]; m.Banded {
+				return &m, nil
+			}
 		}
-		if now, stands := r.stands(*best); stands {
-			return &now, nil
+		if len(alike) == 0 {
+			return nil, nil
 		}
 	}
 	if err := r.write(); err != nil {

@@ -1,9 +1,11 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -103,11 +105,9 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 		}
 		slices.Sort(comments) // ids begin with when they were made
 		for some := range slices.Chunk(slices.Compact(comments), together) {
-			began := time.Now()
 			if err := s.look(ctx, site, some); err != nil {
 				return err
 			}
-			s.rest(ctx, time.Since(began))
 		}
 	}
 	return nil
@@ -199,19 +199,16 @@ func (s *Service) lookAll(ctx context.Context, site ground.Site, view comment.Vi
 			return err
 		}
 		for some := range slices.Chunk(list, together) {
-			began := time.Now()
 			if err := s.take(ctx, site, some); err != nil {
 				return err
 			}
-			s.rest(ctx, time.Since(began))
 		}
 		q.After = comment.CursorOf(list[len(list)-1])
 	}
 	return ctx.Err()
 }
 
-// rest leaves the machine to people, who may be posting, for as long as the work before has taken, if that was not
-// waiting for others.
+// rest leaves the machine to people, who may be posting, for as long as the work before has taken.
 func (s *Service) rest(ctx context.Context, worked time.Duration) {
 	t := time.NewTimer(min(worked, restMost))
 	defer t.Stop()
@@ -236,12 +233,12 @@ func (s *Service) look(ctx context.Context, site ground.Site, comments []string)
 }
 
 // take follows some comments in one transaction, and then has suspected what is like refused ones, here or at
-// neighbours.
+// neighbours. Then it rests.
 func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Comment) error {
 	if len(list) == 0 {
 		return nil
 	}
-	now := s.work.Now()
+	began, now := time.Now(), s.work.Now()
 	fresh, given := make([]string, len(list)), make([]string, len(list))
 	for i, c := range list {
 		fresh[i], given[i] = ground.NewID(), c.ID
@@ -258,11 +255,20 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	var r *register
 	var touched []Campaign
 	var suspects []string
+	var worked time.Duration
+	asked := time.Now()
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
+		began = began.Add(time.Since(asked)) // to wait for others is no work
+		defer func() { worked = time.Since(began) }()
 		used := 0
-		r, err = look(tx, site.ID, slices.Concat(given, before.nearest), func() string { used++; return fresh[used-1] })
+		r, err = look(tx, site.ID, before.members, func() string { used++; return fresh[used-1] })
 		if err != nil {
 			return err
+		}
+		if r.opened != before.last { // others may be members by now
+			if err := r.meet(given); err != nil {
+				return err
+			}
 		}
 		r.before, r.nearTo = before, s.nearToNow(tx, site.ID, r.opened, now)
 		if err := r.readAll(); err != nil {
@@ -298,6 +304,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 			return err
 		}
 	}
+	s.rest(ctx, worked)
 	return nil
 }
 
@@ -306,7 +313,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 func (s *Service) prepare(
 	ctx context.Context, site int64, list []comment.Comment, ids []string, now time.Time,
 ) (before prepared, err error) {
-	before = prepared{prints: map[string]Print{}, near: map[string][]Member{}}
+	before = prepared{prints: map[string]Print{}, alike: map[string][]string{}}
 	if err := s.readMembers(ctx, site); err != nil {
 		return before, err
 	}
@@ -315,7 +322,7 @@ func (s *Service) prepare(
 		if err != nil {
 			return err
 		}
-		before.last = r.last
+		before.last, before.members = r.last, slices.Collect(maps.Keys(r.members))
 		var prints []Print
 		var of []string
 		for _, c := range list {
@@ -336,14 +343,42 @@ func (s *Service) prepare(
 			return fmt.Errorf("find what is alike: %w", err)
 		}
 		for i, id := range of {
-			before.near[id] = near[i]
-			if best := nearest(prints[i], near[i]); best != nil {
-				before.nearest = append(before.nearest, best.Comment)
+			best := nearest(prints[i], near[i])
+			before.alike[id] = alike(best, prints[i], prints[:i], of)
+			if best != nil {
+				before.members = append(before.members, best.Comment)
 			}
 		}
 		return nil
 	})
 	return before, err
+}
+
+// alike are what a comment with print p may join: those of comments with others, of, that are nearer to it than best,
+// the nearest first, and of two that are as near the first; then best, the nearest of members, if there is one.
+func alike(best *Member, p Print, others []Print, of []string) []string {
+	type mate struct {
+		id   string
+		same float64
+	}
+	var mates []mate
+	for i, other := range others {
+		if !p.Duplicate(other.Fingerprint) {
+			continue
+		}
+		if same := p.Similarity(other.Fingerprint); best == nil || same > p.Similarity(best.Print.Fingerprint) {
+			mates = append(mates, mate{of[i], same})
+		}
+	}
+	slices.SortStableFunc(mates, func(a, b mate) int { return cmp.Compare(b.same, a.same) })
+	var ids []string
+	for _, m := range mates {
+		ids = append(ids, m.id)
+	}
+	if best != nil {
+		ids = append(ids, best.Comment)
+	}
+	return ids
 }
 
 // untold are campaigns whose waiting members do not know what became of the others.
