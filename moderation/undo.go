@@ -101,10 +101,11 @@ func (b *book) undoTeaching(who people.Actor, d ledger.Entry, out *Outcome) erro
 		return err
 	}
 	if d.Undoes == 0 && !d.Undone {
-		if err := b.TakeBack(d); err != nil {
+		lessons, err := b.TakeBack(d)
+		if err != nil {
 			return err
 		}
-		out.Batch, out.Done = b.Batch, d.Lessons
+		out.Batch, out.Done = b.Batch, lessons
 	}
 	return b.close(out)
 }

@@ -129,7 +129,7 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 }
 
 // ReturnLessons implements ledger.Tx.
-func (t *tx) ReturnLessons(site int64, by uint64) (lowest uint64, err error) {
+func (t *tx) ReturnLessons(site int64, by uint64) (n int, lowest uint64, err error) {
 	next, err := rows.First(rows.Query(t.Tx, rows.Value[uint64], `
 		SELECT COALESCE(MIN(d.seq), 0)
 		FROM   decisions AS this
@@ -141,13 +141,16 @@ func (t *tx) ReturnLessons(site int64, by uint64) (lowest uint64, err error) {
 		  AND  d.subject    = this.subject
 		  AND  NOT `+undone, site, by, ledger.Withdrawal))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	_, lowest, err = t.takeLessons("1", "withdrawn = ?", []any{next}, `
+	n, lowest, err = t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{next}, `
 		WHERE  site_id   = ?
 		  AND  withdrawn = ?
 		  AND  withdrawn > 0`, site, by)
-	return lowest, err
+	if next != 0 {
+		n = 0
+	}
+	return n, lowest, err
 }
 
 // Taught implements learning.Tx.

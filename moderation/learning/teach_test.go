@@ -105,11 +105,15 @@ func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 			w.Must(err)
 			batches = append(batches, out.Batch)
 		}
-		w.Undo(owner, w.A, batches[0])
+		if undone := w.Undo(owner, w.A, batches[0]); undone.Done != 0 {
+			t.Errorf("the later withdrawal has what the first had, and %d lessons are said to count again", undone.Done)
+		}
 		if !bytes.Equal(w.model(w.A), byBob) {
 			t.Error("what the later withdrawal takes out counts again")
 		}
-		w.Undo(owner, w.A, batches[1])
+		if undone := w.Undo(owner, w.A, batches[1]); undone.Done != 2 {
+			t.Errorf("%d lessons are said to count again after both were taken back", undone.Done)
+		}
 		if got := w.model(w.A); !bytes.Equal(got, w.foldOfWhatCounts(w.A)) || bytes.Equal(got, byBob) {
 			t.Error("after both were taken back the model is not what ann and bob taught")
 		}

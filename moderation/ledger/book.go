@@ -89,36 +89,35 @@ func (b *Book) PutTeaching(d Entry) {
 }
 
 // TakeBack takes back an entry about no comment: what it withdrew counts again, unless a later withdrawal stands, and
-// what it copied no longer. What an entry erased does not come back.
-func (b *Book) TakeBack(d Entry) error {
-	lowest := d.Lowest
+// what it copied no longer. What an entry erased does not come back. TakeBack returns how many lessons that is.
+func (b *Book) TakeBack(d Entry) (lessons int, err error) {
+	lessons, lowest := d.Lessons, d.Lowest
 	switch d.Kind {
 	case Withdrawal:
-		first, err := b.tx.ReturnLessons(b.Site, d.Seq)
-		if err != nil {
-			return fmt.Errorf("return lessons: %w", err)
+		var first uint64
+		if lessons, first, err = b.tx.ReturnLessons(b.Site, d.Seq); err != nil {
+			return 0, fmt.Errorf("return lessons: %w", err)
 		}
 		if first > 0 {
 			lowest = min(lowest, first) // it had what an earlier withdrawal had taken out, too
 		}
 	case Retirement:
-		return problem.Field("/batch", "What was retired is erased, and does not come back.")
+		return 0, problem.Field("/batch", "What was retired is erased, and does not come back.")
 	case Erasure:
-		return problem.Field("/batch", "What was erased does not come back.")
+		return 0, problem.Field("/batch", "What was erased does not come back.")
 	case Withholding, Restoration:
-		return problem.Field("/batch", "This was no decision. What a demand withholds is restored in the register.")
+		return 0, problem.Field("/batch", "This was no decision. What a demand withholds is restored in the register.")
 	case Copy:
 		b.Fall(d.Seq)
 		lowest = d.Seq
 	case Sent:
-		var err error
 		if lowest, err = b.takeBackSent(d); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	b.PutTeaching(Entry{Kind: d.Kind, Undoes: d.Seq,
-		Teaching: Teaching{Subject: d.Subject, Lessons: d.Lessons, Lowest: lowest}})
-	return nil
+		Teaching: Teaching{Subject: d.Subject, Lessons: lessons, Lowest: lowest}})
+	return lessons, nil
 }
 
 // Close writes what the book holds.

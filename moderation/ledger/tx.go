@@ -20,8 +20,9 @@ type Tx interface {
 	// SetStanding says which lessons stand: those of seqs do or do not.
 	SetStanding(site int64, seqs []uint64, standing bool) error
 	// ReturnLessons brings back what entry by withdrew, or gives it to the next withdrawal of the same account's
-	// lessons that stands. It returns the lowest seq among them; 0 when there are none.
-	ReturnLessons(site int64, by uint64) (lowest uint64, err error)
+	// lessons that stands. It returns how many of these lessons count again, and the lowest seq among all of them; 0
+	// when there are none.
+	ReturnLessons(site int64, by uint64) (n int, lowest uint64, err error)
 
 	AccountNames(ids []string) (map[string]string, error) // of those that are there: entries are told with names
 }

@@ -125,7 +125,13 @@ func lessonsWithdrawn(w *world) {
 	withdraw("ann", 6, 0, 0)
 	w.update(func(tx Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
 	expect("a withdrawn lesson stands again", "2:b", "5:copied", "7:later")
-	w.update(func(tx Tx) error { return second(tx.ReturnLessons(w.site.ID, 6)) })
+	w.update(func(tx Tx) error {
+		n, lowest, err := tx.ReturnLessons(w.site.ID, 6)
+		if n != 3 || lowest != 1 {
+			w.Errorf("%d lessons count again, from %d on", n, lowest)
+		}
+		return err
+	})
 	expect("the return", "1:a", "2:b", "3:c", "4:d", "5:copied", "7:later")
 }
 
@@ -165,7 +171,10 @@ func lessonsRetired(w *world) {
 	count(1)
 	retire(began.Add(time.Second), 5, 1, 2)
 	count(0)
-	w.update(func(tx Tx) error { return second(tx.ReturnLessons(w.site.ID, 3)) })
+	w.update(func(tx Tx) error {
+		_, _, err := tx.ReturnLessons(w.site.ID, 3)
+		return err
+	})
 	if got := w.counting(); len(got) != 0 {
 		w.Errorf("%v count", got)
 	}

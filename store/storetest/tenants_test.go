@@ -485,7 +485,10 @@ var writes = []struct {
 		_, _, err := tx.WithdrawLessons(s, "one-account", 2)
 		return err
 	}},
-	{"ReturnLessons", func(tx Tx, s int64) error { return second(tx.ReturnLessons(s, 2)) }},
+	{"ReturnLessons", func(tx Tx, s int64) error {
+		_, _, err := tx.ReturnLessons(s, 2)
+		return err
+	}},
 	{"SetStanding", func(tx Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
 	{"RetireLessons", func(tx Tx, s int64) error {
 		_, _, err := tx.RetireLessons(s, began.Add(time.Hour), 2)
