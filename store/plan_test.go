@@ -609,6 +609,8 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 			func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, true, 25)) }},
 		{"the others", "INDEX campaign_members_settled (site_id=? AND campaign_id=? AND joined>? AND joined<?)",
 			func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, false, 25)) }},
+		{"a campaign's spread", "SEARCH c USING INDEX sqlite_autoindex_comments_1 (site_id=? AND id=?)",
+			func(tx storetest.Tx) error { return second(tx.Spread(1, "k7", 200)) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
 			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
 	} {
