@@ -611,6 +611,15 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 			func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, false, 25)) }},
 		{"a campaign's spread", "SEARCH c USING INDEX sqlite_autoindex_comments_1 (site_id=? AND id=?)",
 			func(tx storetest.Tx) error { return second(tx.Spread(1, "k7", 200)) }},
+		{"what is reported", "INDEX comments_reported (site_id=? AND created_at>?)",
+			viewQuery(comment.ViewReported, comment.RiskiestFirst)},
+		{"what a writer wrote", "INDEX comments_writer (site_id=? AND writer=?)",
+			func(tx storetest.Tx) error {
+				return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
+					Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
+			}},
+		{"what was decided last", "INDEX sqlite_autoindex_comments_1 (site_id=? AND id=?)",
+			func(tx storetest.Tx) error { return second(tx.LastDecided(1, 100)) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
 			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
 	} {
