@@ -618,6 +618,11 @@ func TestWhatIsNamedIsFoundWithoutStatistics(t *testing.T) {
 				return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
 					Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
 			}},
+		{"the newest of a page", "INDEX comments_page (site_id=? AND page_id=?)",
+			func(tx storetest.Tx) error {
+				return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewApproved, Order: comment.NewestFirst,
+					Filter: comment.QueueFilter{Page: "p7"}, Limit: 10}))
+			}},
 		{"what was decided last", "INDEX sqlite_autoindex_comments_1 (site_id=? AND id=?)",
 			func(tx storetest.Tx) error { return second(tx.LastDecided(1, 100)) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",

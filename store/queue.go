@@ -47,7 +47,7 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	}
 	where := `
 		WHERE  site_id = ?
-		  AND  ` + strings.Repeat("+", min(1, len(q.Filter.Writer))) + view // a writer's are found by who wrote them
+		  AND  ` + strings.Repeat("+", min(1, len(q.Filter.Page)+len(q.Filter.Writer))) + view // fewer are found by those
 	args := []any{q.Site}
 	and := func(condition string, values ...any) {
 		where += `
