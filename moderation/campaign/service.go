@@ -255,11 +255,10 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 	var r *register
 	var touched []Campaign
 	var suspects []string
-	var worked time.Duration
-	asked := time.Now()
+	worked := time.Since(began)
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
-		began = began.Add(time.Since(asked)) // to wait for others is no work
-		defer func() { worked = time.Since(began) }()
+		began := time.Now() // to wait for it is no work
+		defer func() { worked += time.Since(began) }()
 		used := 0
 		r, err = look(tx, site.ID, before.members, func() string { used++; return fresh[used-1] })
 		if err != nil {
@@ -362,11 +361,15 @@ func alike(best *Member, p Print, others []Print, of []string) []string {
 		same float64
 	}
 	var mates []mate
+	least := -1.0
+	if best != nil {
+		least = p.Similarity(best.Print.Fingerprint)
+	}
 	for i, other := range others {
 		if !p.Duplicate(other.Fingerprint) {
 			continue
 		}
-		if same := p.Similarity(other.Fingerprint); best == nil || same > p.Similarity(best.Print.Fingerprint) {
+		if same := p.Similarity(other.Fingerprint); same > least {
 			mates = append(mates, mate{of[i], same})
 		}
 	}
