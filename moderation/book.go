@@ -81,6 +81,10 @@ func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) 
 	d.Comment, d.Version, d.From = c.ID, c.Version, c.State
 	said := c.Verdict
 	d.Score, d.Suggested, d.Spam, d.Warm, d.ModelSeq = said.Score, said.Action, said.Spam, said.Warm, said.ModelSeq
+	var err error
+	if ch.Shown, err = b.shows.turn(c.ID, d.To == comment.Approved); err != nil {
+		return err
+	}
 	ok, err := b.tx.SetState(b.Site, c.ID, c.Version, ch)
 	if err != nil {
 		return fmt.Errorf("set state: %w", err)
@@ -89,11 +93,6 @@ func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) 
 		return fmt.Errorf("set state of %s: version %d moved under the lock", c.ID, c.Version)
 	}
 	shown := (d.From == comment.Approved) != (d.To == comment.Approved)
-	if shown {
-		if err := b.shows.set(c.ID, d.To == comment.Approved); err != nil {
-			return err
-		}
-	}
 	d = b.Put(d)
 	b.Tell(ground.Event{Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: shown,
 		Added: shown && d.To == comment.Approved})

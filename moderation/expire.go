@@ -48,7 +48,7 @@ func expire(tx Tx, site int64, before, now time.Time, ids []string) error {
 			reason = comment.ReasonSpam
 		}
 		ok, err := tx.SetState(site, c.ID, c.Version, comment.StateChange{
-			State: comment.Removed, Reason: reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt,
+			State: comment.Removed, Reason: reason, Note: c.Note, Standing: c.Standing, Shown: c.Shown, DecidedAt: c.DecidedAt,
 		})
 		if err != nil {
 			return fmt.Errorf("set state: %w", err)

@@ -121,16 +121,17 @@ var errMoved = errors.New("the comment's version moved under the lock")
 
 // rewrite stores an edit: next in the place of was. The standing decision stays the comment's:
 // what it taught was taught by the text of then, until the next decision.
-func rewrite(tx Tx, was, next comment.Comment) error {
+func rewrite(tx Tx, was, next comment.Comment) (err error) {
+	next.Shown, err = newShowing(tx, was.Site, was).turn(was.ID, next.State == comment.Approved)
+	if err != nil {
+		return err
+	}
 	ok, err := tx.SetText(was.Site, was.ID, was.Version, comment.ChangeTo(next))
 	if err != nil {
 		return fmt.Errorf("set text: %w", err)
 	}
 	if !ok {
 		return errMoved
-	}
-	if err := newShowing(tx, was.Site, was).set(was.ID, next.State == comment.Approved); err != nil {
-		return err
 	}
 	if err := settleTitle(tx, next); err != nil {
 		return err
@@ -161,8 +162,12 @@ func withdraw(tx Tx, site int64, id string, now time.Time) error {
 	if err != nil || c.State == comment.Removed {
 		return err
 	}
+	shown, err := newShowing(tx, site, c).turn(id, false)
+	if err != nil {
+		return err
+	}
 	ok, err := tx.SetState(site, id, c.Version, comment.StateChange{
-		State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, DecidedAt: c.DecidedAt,
+		State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, Shown: shown, DecidedAt: c.DecidedAt,
 		RemovedAt: now, DropSame: !c.Refused(),
 	})
 	if err != nil {
@@ -170,9 +175,6 @@ func withdraw(tx Tx, site int64, id string, now time.Time) error {
 	}
 	if !ok {
 		return errMoved
-	}
-	if err := newShowing(tx, site, c).set(id, false); err != nil {
-		return err
 	}
 	return tx.Emit(ground.Event{Site: site, Kind: ground.EventRemoved, Page: c.Page, Comment: id,
 		Shown: c.State == comment.Approved, At: now})

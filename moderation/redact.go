@@ -134,6 +134,10 @@ func (b *book) retext(c, next comment.Comment, d ledger.Entry) error {
 	d.Comment, d.Version, d.Action, d.Reason, d.Note = c.ID, c.Version, c.State.Action(), c.Reason, c.Note
 	d.From, d.To = c.State, c.State
 	next.Verdict.ModelSeq = 0 // it is of the other text
+	var err error
+	if next.Shown, err = b.shows.turn(c.ID, c.State == comment.Approved); err != nil {
+		return err
+	}
 	ok, err := b.tx.SetText(b.Site, c.ID, c.Version, comment.ChangeTo(next))
 	if err != nil {
 		return fmt.Errorf("set text: %w", err)

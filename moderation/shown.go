@@ -23,32 +23,25 @@ func newShowing(tx Tx, site int64, known ...comment.Comment) *showing {
 	return w
 }
 
-// set says that the comment with id is approved from now on, or is not. A comment that is
-// not approved keeps its place while a reply to it is shown, and so on upwards.
-func (w *showing) set(id string, approved bool) error {
+// turn says that the comment with id is approved from now on, or is not, and returns whether it is shown then, which
+// whoever asks writes with what else changes. A comment that is not approved keeps its place while a reply to it is
+// shown, and so on upwards.
+func (w *showing) turn(id string, approved bool) (shown bool, err error) {
 	c, err := w.comment(id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if approved {
 		c.State = comment.Approved
 	} else if c.State == comment.Approved {
 		c.State = comment.Pending // any but Approved
 	}
-	return w.settle(c)
-}
-
-// settle brings c's Shown up to date and carries the change to its ancestors.
-func (w *showing) settle(c *comment.Comment) error {
-	shown := c.State == comment.Approved || c.ShownReplies > 0
+	shown = c.State == comment.Approved || c.ShownReplies > 0
 	if shown == c.Shown {
-		return nil
+		return shown, nil
 	}
 	c.Shown = shown
-	if err := w.tx.SetShown(w.site, c.ID, c.ShownReplies, shown); err != nil {
-		return fmt.Errorf("set shown: %w", err)
-	}
-	return w.replyShown(c.Parent, shown)
+	return shown, w.replyShown(c.Parent, shown)
 }
 
 // replyShown says that one more, or one less, reply to parent is shown.

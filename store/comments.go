@@ -1,6 +1,7 @@
 package store
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -91,6 +92,7 @@ type statePart struct {
 	Reason    comment.Reason
 	Note      string
 	Standing  uint64
+	Shown     bool
 	DecidedAt time.Time `gorm:"serializer:micros"`
 	RemovedAt time.Time `gorm:"serializer:micros"`
 	DropSame  bool      `gorm:"-"`
@@ -105,6 +107,7 @@ type textPart struct {
 	Search       string
 	Verdict      comment.Verdict `gorm:"-"` // a verdictPart
 	Standing     uint64
+	Shown        bool
 	EditedAt     time.Time `gorm:"serializer:micros"`
 	RedactedAt   time.Time `gorm:"serializer:micros"`
 	RedactedWhy  string
@@ -265,14 +268,18 @@ var updateText = `
 
 // SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
-	n, err := t.Exec(updateVerdict, append(verdictColumns.Values(verdictPart(v)), c.Site, c.ID, c.Version,
-		comment.Pending, v.ModelSeq, c.Verdict.Alike() > 0, c.Verdict.Checked() != nil)...)
+	update, values := updateVerdict, verdictColumns.Values(verdictPart(v))
+	if reflect.DeepEqual(v, c.Verdict.By(v.ModelSeq)) {
+		update, values = "UPDATE comments SET model_seq = ?"+stillWaits, []any{v.ModelSeq} // which no index has
+	}
+	n, err := t.Exec(update, append(values, c.Site, c.ID, c.Version, comment.Pending, v.ModelSeq,
+		c.Verdict.Alike() > 0, c.Verdict.Checked() != nil)...)
 	return n == 1, err
 }
 
-var updateVerdict = `
-	UPDATE comments
-	SET    ` + verdictColumns.Set() + `
+var updateVerdict = "UPDATE comments SET " + verdictColumns.Set() + stillWaits
+
+const stillWaits = `
 	WHERE  site_id = ?
 	  AND  id      = ?
 	  AND  version = ?

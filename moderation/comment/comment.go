@@ -169,6 +169,7 @@ type StateChange struct {
 	Reason    Reason
 	Note      string
 	Standing  uint64
+	Shown     bool
 	DecidedAt time.Time
 	RemovedAt time.Time
 	DropSame  bool // withdrawn before it was refused: it swallows no new one
@@ -184,6 +185,7 @@ type TextChange struct {
 	Search       string
 	Verdict      Verdict
 	Standing     uint64
+	Shown        bool
 	EditedAt     time.Time
 	RedactedAt   time.Time
 	RedactedWhy  string
@@ -194,8 +196,8 @@ type TextChange struct {
 func ChangeTo(next Comment) TextChange {
 	return TextChange{
 		State: next.State, Source: next.Source, HTML: next.HTML, Markup: next.Markup, Lang: next.Lang,
-		Search: next.Search, Verdict: next.Verdict, Standing: next.Standing, EditedAt: next.EditedAt,
-		RedactedAt: next.RedactedAt, RedactedWhy: next.RedactedWhy, Kept: next.Kept,
+		Search: next.Search, Verdict: next.Verdict, Standing: next.Standing, Shown: next.Shown,
+		EditedAt: next.EditedAt, RedactedAt: next.RedactedAt, RedactedWhy: next.RedactedWhy, Kept: next.Kept,
 	}
 }
 

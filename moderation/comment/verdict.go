@@ -236,6 +236,31 @@ type LikelyReason struct {
 	Evidence    []classifier.Weight
 }
 
+// tells is by how many nats a score has to move before anybody could tell.
+const tells = 0.05
+
+// Since is v, or where nobody could tell it from the former verdict on the same text, that one, by v's model: a comment
+// whose score stays is written to no index.
+func (v Verdict) Since(former Verdict) Verdict {
+	logit := func(p float64) float64 { return math.Log(p / (1 - p)) }
+	same := v.Action == former.Action && v.Reason == former.Reason && v.Warm == former.Warm &&
+		math.Abs(logit(v.Score)-logit(former.Score)) < tells &&
+		slices.EqualFunc(v.Signals, former.Signals, func(a, b Signal) bool {
+			return a.Name == b.Name && a.Code == b.Code && a.Text == b.Text && math.Abs(a.Weight-b.Weight) < tells &&
+				a.Args["rule"] == b.Args["rule"] && a.Args["name"] == b.Args["name"]
+		})
+	if same {
+		return former.By(v.ModelSeq)
+	}
+	return v
+}
+
+// By is v, as if the model with that stamp had said it.
+func (v Verdict) By(stamp uint64) Verdict {
+	v.ModelSeq = stamp
+	return v
+}
+
 // What the filter is sure of.
 const (
 	surelySpam = 0.98

@@ -2,6 +2,7 @@ package comment_test
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/aitys/aitys/classifier"
@@ -160,5 +161,44 @@ func TestAReasonIsLikelyByItsProbabilityOrBecauseItIsSuggested(t *testing.T) {
 	}
 	if classifier.Label(len(comment.JudgedReasons))+classifier.HateSpeech != classifier.PersonalAttack+1 {
 		t.Error("the classifier knows more or fewer reasons")
+	}
+}
+
+// What nobody could tell from the verdict before is left as it was, and no model is asked about it again.
+func TestAVerdictThatReadsTheSameStays(t *testing.T) {
+	facts := comment.Facts{FormAge: -1, Submissions: 1, Refused: 2}
+	of := func(f comment.Facts, spam float64, changed uint64, reasons ...float64) comment.Verdict {
+		return comment.VerdictOf(f, said(spam, reasons...), suspect).By(changed)
+	}
+	ruled := facts
+	ruled.Ruled = comment.Findings{Signals: []comment.Signal{
+		{Name: "rule", Code: "rule.word", Text: "A rule.", Args: map[string]any{"rule": "r1"}}}}
+	otherRule := facts
+	otherRule.Ruled = comment.Findings{Signals: []comment.Signal{
+		{Name: "rule", Code: "rule.word", Text: "A rule.", Args: map[string]any{"rule": "r2"}}}}
+	known := facts
+	known.Refused = 3
+	for _, tt := range []struct {
+		name        string
+		former, now comment.Verdict
+		stays       bool
+	}{
+		{"hardly another score", of(facts, 0.301, 7), of(facts, 0.304, 8), true},
+		{"the same", of(facts, 0.301, 7), of(facts, 0.301, 8), true},
+		{"another percentage", of(facts, 0.304, 7), of(facts, 0.306, 8), false},
+		{"one percentage, far apart by its odds", of(facts, 0.006, 7), of(facts, 0.0065, 8), false},
+		{"likely for a reason", of(facts, 0.301, 7), of(facts, 0.301, 8, 0.95), false},
+		{"another history", of(facts, 0.301, 7), of(known, 0.301, 8), false},
+		{"the same rule", of(ruled, 0.301, 7), of(ruled, 0.301, 8), true},
+		{"another rule that says the same", of(ruled, 0.301, 7), of(otherRule, 0.301, 8), false},
+	} {
+		got := tt.now.Since(tt.former)
+		if want := tt.now; tt.stays {
+			if want = tt.former.By(8); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: got %+v, want %+v", tt.name, got, want)
+			}
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", tt.name, got, want)
+		}
 	}
 }

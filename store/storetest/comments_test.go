@@ -149,7 +149,8 @@ func releaseSame(w *world) {
 func stateNeedsVersion(w *world) {
 	c := w.comment(same("v"))
 	change := comment.StateChange{
-		State: comment.Rejected, Reason: comment.ReasonOffTopic, Note: "why", Standing: 9, DecidedAt: began.Add(time.Hour),
+		State: comment.Rejected, Reason: comment.ReasonOffTopic, Note: "why", Standing: 9, Shown: true,
+		DecidedAt: began.Add(time.Hour),
 	}
 	set := func(version int64, want bool) {
 		w.Helper()
@@ -169,7 +170,7 @@ func stateNeedsVersion(w *world) {
 	set(1, false)
 	want := c
 	want.Version, want.State, want.Reason, want.Note = 2, comment.Rejected, comment.ReasonOffTopic, "why"
-	want.Standing, want.DecidedAt = 9, began.Add(time.Hour)
+	want.Standing, want.Shown, want.DecidedAt = 9, true, began.Add(time.Hour)
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
 		w.Errorf("after the change %+v, want %+v", got, want)
 	}
@@ -186,7 +187,7 @@ func editWaitsAgain(w *world) {
 		State: comment.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
 		Verdict: comment.Verdict{Score: 0.9, Action: comment.MarkSpam, Reason: comment.ReasonSpam, Spam: 0.9,
 			Warm: true, ModelSeq: 3},
-		Standing: 4, EditedAt: began.Add(time.Minute),
+		Standing: 4, Shown: true, EditedAt: began.Add(time.Minute),
 	}
 	for _, version := range []int64{2, 1} {
 		w.update(func(tx Tx) error {
@@ -200,15 +201,15 @@ func editWaitsAgain(w *world) {
 	want := c
 	want.Version, want.State, want.Same = 2, comment.Pending, nil
 	want.Source, want.HTML, want.Markup, want.Lang, want.Search = "new", "<p>new</p>", 2, "ru", "new"
-	want.Verdict, want.EditedAt = change.Verdict, change.EditedAt
+	want.Verdict, want.Shown, want.EditedAt = change.Verdict, true, change.EditedAt
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
 		w.Errorf("after the edit\n%+v\nwant\n%+v", got, want)
 	}
 	// Only what readers see of it is set apart.
 	w.update(func(tx Tx) error {
-		return tx.SetShown(w.site.ID, c.ID, 2, true)
+		return tx.SetShown(w.site.ID, c.ID, 2, false)
 	})
-	want.ShownReplies, want.Shown = 2, true
+	want.ShownReplies, want.Shown = 2, false
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
 		w.Errorf("after showing it\n%+v\nwant\n%+v", got, want)
 	}
@@ -257,6 +258,18 @@ func verdictRenewal(w *world) {
 			}
 			return err
 		})
+	}
+	// Where a newer model says the same, all else stays.
+	want := w.stored(c.ID)
+	want.Verdict.ModelSeq = 7
+	w.update(func(tx Tx) error {
+		if ok, err := tx.SetVerdict(w.stored(c.ID), want.Verdict); !ok || err != nil {
+			w.Errorf("by a newer model: renewed %v: %v", ok, err)
+		}
+		return nil
+	})
+	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
+		w.Errorf("by a newer model: got %+v, want %+v", got, want)
 	}
 }
 
