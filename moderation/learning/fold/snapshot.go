@@ -18,11 +18,12 @@ type Snapshot struct {
 	Sum       []byte // of all of it, with the site
 }
 
-// Snapshots stand 64, 512, 4,096 … entries back from the end of a log, or an eighth of the log where that
-// is more, so that undoing what is n back folds not many more than 8·n lessons.
+// Snapshots stand 64, 512, 4,096 … entries back from the end of a log, or a quarter of the log where that
+// is more, so that undoing what is n back folds not many more than 8·n lessons, or that quarter.
 const (
-	fewest = 64 // entries from one to the next
-	steps  = 8
+	fewest  = 64 // entries from one to the next
+	steps   = 8
+	quarter = 4
 )
 
 // Due reports whether a log has grown enough for a new snapshot since the one at saved: a model grows with
@@ -32,7 +33,7 @@ func Due(saved, seq uint64, last bool) bool {
 	if last {
 		return seq >= saved+fewest
 	}
-	return seq >= saved+max(fewest, saved/steps)
+	return seq >= saved+max(fewest, saved/quarter)
 }
 
 // SnapshotOf returns the snapshot of a model made of the lessons up to seq that counted at asOf.
