@@ -1,6 +1,7 @@
 package moderation_test
 
 import (
+	"database/sql"
 	"fmt"
 	"reflect"
 	"strings"
@@ -295,5 +296,32 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	w.Must(err)
 	if len(told) != 1 || told[0].Kind != ground.EventPage || !told[0].Shown {
 		t.Errorf("a closed page: %+v", told)
+	}
+}
+
+// Each version of a comment's row stands in each of its indexes: a decision makes one.
+func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
+	w := newWorld(t)
+	raw, err := sql.Open("sqlite", w.Path)
+	w.Must(err)
+	defer raw.Close()
+	_, err = raw.ExecContext(w.Ctx, `
+		CREATE TABLE written (id TEXT);
+		CREATE TRIGGER written AFTER UPDATE ON comments BEGIN INSERT INTO written VALUES (new.id); END`)
+	w.Must(err)
+	written := func() (n int) {
+		w.Must(raw.QueryRowContext(w.Ctx, "SELECT COUNT(*) FROM written").Scan(&n))
+		_, err := raw.ExecContext(w.Ctx, "DELETE FROM written")
+		w.Must(err)
+		return n
+	}
+	one, two := w.Submit(w.A, "One of two comments."), w.Submit(w.A, "The other one, which says more.")
+	batch := w.Decide(people.Operator, w.A, comment.Approve, one.ID, two.ID).Batch
+	if n := written(); n != 2 || !w.Comment(w.A, one.ID).Shown {
+		t.Errorf("two approvals wrote %d rows, want 2", n)
+	}
+	w.Undo(people.Operator, w.A, batch)
+	if n := written(); n != 2 || w.Comment(w.A, one.ID).Shown {
+		t.Errorf("their undo wrote %d rows, want 2", n)
 	}
 }
