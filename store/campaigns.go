@@ -213,7 +213,7 @@ func (t *tx) DropCampaign(site int64, id string) error {
 	return err
 }
 
-// Spread implements campaign.Tx. A writer without a name is an address. A CROSS JOIN has SQLite read members first.
+// Spread implements campaign.Tx. A writer without a name is an address.
 func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
 	newest := func(state string) string {
 		return `SELECT *
@@ -231,6 +231,5 @@ func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
 		        `+newest("<> 0")+`
 		        ORDER  BY joined DESC
 		        LIMIT  ?) AS m
-		CROSS  JOIN comments AS c
-		WHERE  c.site_id = ? AND c.id = m.comment_id`, site, id, among, site, id, among, among, site))
+		JOIN   comments AS c ON c.site_id = ? AND c.id = m.comment_id`, site, id, among, site, id, among, among, site))
 }

@@ -228,14 +228,14 @@ func (t *tx) CommentsAlone(site int64, ids []string) ([]comment.Comment, error) 
 		ORDER  BY id`, site, rows.ArrayOf(t.Array, ids))
 }
 
-// Answers implements transfer.Tx. The empty text keeps SQLite from reading the whole site in its order.
+// Answers implements transfer.Tx.
 func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
 	return rows.Query(t.Tx, func(a *transfer.Answer) []any { return []any{&a.ID, &a.To} }, `
 		SELECT id, COALESCE(parent_id, '')
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  page_id = ?
-		ORDER  BY id || ''`, site, page)
+		ORDER  BY id`, site, page)
 }
 
 // SetState implements moderation.CommentTx.
@@ -247,7 +247,9 @@ func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChan
 var updateState = `
 	UPDATE comments
 	SET    version = version + 1, ` + stateColumns.Set() + `,
-	       same = CASE WHEN ? THEN NULL ELSE same END
+	       same = CASE WHEN ? THEN NULL ELSE same END` + inVersion
+
+const inVersion = `
 	WHERE  site_id = ?
 	  AND  id      = ?
 	  AND  version = ?`
@@ -261,10 +263,7 @@ func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange
 
 var updateText = `
 	UPDATE comments
-	SET    version = version + 1, same = NULL, ` + textColumns.Set() + `, ` + verdictColumns.Set() + `
-	WHERE  site_id = ?
-	  AND  id      = ?
-	  AND  version = ?`
+	SET    version = version + 1, same = NULL, ` + textColumns.Set() + `, ` + verdictColumns.Set() + inVersion
 
 // SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
@@ -279,10 +278,7 @@ func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
 
 var updateVerdict = "UPDATE comments SET " + verdictColumns.Set() + stillWaits
 
-const stillWaits = `
-	WHERE  site_id = ?
-	  AND  id      = ?
-	  AND  version = ?
+const stillWaits = inVersion + `
 	  AND  state   = ?
 	  AND  model_seq <= ?
 	  AND  (signals LIKE '%"name":"campaign"%') = ?

@@ -12,14 +12,14 @@ import (
 )
 
 // queueViews says what stands in each view. What is said against a comment is found by an index of its own, whose
-// conditions these are, word for word, and its first column besides; "+" keeps it from being found by its state.
+// conditions these are, word for word; "+" keeps it from being found by its state.
 var queueViews = map[comment.View]string{
 	comment.ViewPending:   fmt.Sprintf("state = %d", comment.Pending),
 	comment.ViewSuspected: fmt.Sprintf("state = %d", comment.Pending),
 	comment.ViewApproved:  fmt.Sprintf("state = %d", comment.Approved),
 	comment.ViewRejected:  fmt.Sprintf("state = %d", comment.Rejected),
 	comment.ViewSpam:      fmt.Sprintf("state = %d", comment.Spam),
-	comment.ViewReported:  fmt.Sprintf("reports > 0 AND created_at > %d AND state <> %d", -math.MaxInt64, comment.Removed),
+	comment.ViewReported:  fmt.Sprintf("reports > 0 AND state <> %d", comment.Removed),
 	comment.ViewAppealed:  fmt.Sprintf("appealed_at > 0 AND +state IN (%d, %d)", comment.Rejected, comment.Spam),
 }
 
@@ -47,7 +47,7 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	}
 	where := `
 		WHERE  site_id = ?
-		  AND  ` + strings.Repeat("+", min(1, len(q.Filter.Page)+len(q.Filter.Writer))) + view // fewer are found by those
+		  AND  ` + view
 	args := []any{q.Site}
 	and := func(condition string, values ...any) {
 		where += `

@@ -172,7 +172,7 @@ func (t *tx) LastDecided(site int64, limit int) ([]comment.Comment, error) {
 		WHERE  site_id = ?
 		  AND  id IN (SELECT comment_id
 		              FROM   (SELECT comment_id FROM decisions WHERE site_id = ? ORDER BY seq DESC LIMIT ?) AS newest)
-		  AND  +state IN (?, ?, ?)
+		  AND  state IN (?, ?, ?)
 		  AND  standing > 0
 		ORDER  BY standing DESC`, site, site, limit, comment.Approved, comment.Rejected, comment.Spam)
 }

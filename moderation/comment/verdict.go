@@ -236,8 +236,8 @@ type LikelyReason struct {
 	Evidence    []classifier.Weight
 }
 
-// tells is by how many nats a score has to move before anybody could tell. While one of 1,000 to 3,000 lessons is learned
-// after the other, one waiting comment of 16 to 50 has another percentage or moves so far; of 200, one of 4 to 9.
+// tells is by how many nats a score has to move before anybody could tell. As one lesson is learned after 1,000 to
+// 3,000 others, one waiting comment of 16 to 100 has another percentage or moves so far; after 200, one of 4 to 9.
 const tells = 0.1
 
 // Since is v, or where nobody could tell it from the former verdict on the same text, that one, by v's model: a comment
