@@ -247,8 +247,8 @@ func (v Verdict) Since(former Verdict) Verdict {
 	same := v.Action == former.Action && v.Reason == former.Reason && v.Warm == former.Warm &&
 		math.Abs(logit(v.Score)-logit(former.Score)) < tells &&
 		slices.EqualFunc(v.Signals, former.Signals, func(a, b Signal) bool {
-			return a.Name == b.Name && a.Code == b.Code && a.Text == b.Text && math.Abs(a.Weight-b.Weight) < tells &&
-				a.Args["rule"] == b.Args["rule"] && a.Args["name"] == b.Args["name"]
+			return a.Name == b.Name && a.Code == b.Code && a.Text == b.Text && a.Args["rule"] == b.Args["rule"] &&
+				a.Args["name"] == b.Args["name"] && (a.Weight == b.Weight || a.Name == "classifier")
 		})
 	if same {
 		return former.By(v.ModelSeq)

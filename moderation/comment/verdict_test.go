@@ -176,6 +176,9 @@ func TestAVerdictThatReadsTheSameStays(t *testing.T) {
 	otherRule := facts
 	otherRule.Ruled = comment.Findings{Signals: []comment.Signal{
 		{Name: "rule", Code: "rule.word", Text: "A rule.", Args: map[string]any{"rule": "r2"}}}}
+	heavier := facts
+	heavier.Ruled = comment.Findings{Signals: []comment.Signal{
+		{Name: "rule", Code: "rule.word", Text: "A rule.", Weight: 0.01, Args: map[string]any{"rule": "r1"}}}}
 	known := facts
 	known.Refused = 3
 	for _, tt := range []struct {
@@ -190,6 +193,7 @@ func TestAVerdictThatReadsTheSameStays(t *testing.T) {
 		{"likely for a reason", of(facts, 0.301, 7), of(facts, 0.301, 8, 0.95), false},
 		{"another history", of(facts, 0.301, 7), of(known, 0.301, 8), false},
 		{"the same rule", of(ruled, 0.301, 7), of(ruled, 0.301, 8), true},
+		{"the same rule, a little heavier", of(ruled, 0.301, 7), of(heavier, 0.301, 8), false},
 		{"another rule that says the same", of(ruled, 0.301, 7), of(otherRule, 0.301, 8), false},
 	} {
 		got := tt.now.Since(tt.former)
