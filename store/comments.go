@@ -72,7 +72,7 @@ type commentPart struct {
 	RedactedWhy string
 	Kept        []comment.Former `gorm:"serializer:list"`
 
-	Withheld *ground.Notice `gorm:"serializer:whole"` // see effective
+	Withheld *ground.Notice `gorm:"serializer:whole"` // see withheldFor
 }
 
 // A verdictPart is a comment.Verdict.
@@ -139,12 +139,13 @@ func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
 	return rows.List(t.Tx, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
 }
 
-var selectComments = "SELECT " + effective(readColumns.Names) + " FROM comments "
+var selectComments = "SELECT " +
+	withheldFor("p.site_id = comments.site_id AND p.id = comments.page_id", readColumns.Names) + " FROM comments "
 
-// effective has what a page is withheld for be said of each of its comments, among columns of comments.
-func effective(columns string) string {
-	return strings.Replace(columns, "withheld", `COALESCE(comments.withheld,
-	       (SELECT p.withheld FROM pages AS p WHERE p.site_id = comments.site_id AND p.id = comments.page_id))`, 1)
+// withheldFor has what a page is withheld for be said of each of its comments, among columns of comments.
+func withheldFor(page, columns string) string {
+	return strings.Replace(columns, "withheld",
+		"COALESCE(comments.withheld, (SELECT p.withheld FROM pages AS p WHERE "+page+"))", 1)
 }
 
 // InsertComment implements moderation.CommentTx. Of any number that are the same, at one instant,
@@ -267,16 +268,14 @@ var updateText = `
 
 // SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
-	update, values := updateVerdict, verdictColumns.Values(verdictPart(v))
+	set, values := verdictColumns.Set(), verdictColumns.Values(verdictPart(v))
 	if reflect.DeepEqual(v, c.Verdict.By(v.ModelSeq)) {
-		update, values = "UPDATE comments SET model_seq = ?"+stillWaits, []any{v.ModelSeq} // which no index has
+		set, values = "model_seq = ?", []any{v.ModelSeq} // which no index has
 	}
-	n, err := t.Exec(update, append(values, c.Site, c.ID, c.Version, comment.Pending, v.ModelSeq,
-		c.Verdict.Alike() > 0, c.Verdict.Checked() != nil)...)
+	n, err := t.Exec("UPDATE comments SET "+set+stillWaits, append(values, c.Site, c.ID, c.Version, comment.Pending,
+		v.ModelSeq, c.Verdict.Alike() > 0, c.Verdict.Checked() != nil)...)
 	return n == 1, err
 }
-
-var updateVerdict = "UPDATE comments SET " + verdictColumns.Set() + stillWaits
 
 const stillWaits = inVersion + `
 	  AND  state   = ?

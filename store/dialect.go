@@ -1,7 +1,9 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store/file"
@@ -76,7 +78,8 @@ func mapped(err error) error {
 	if sentinel == nil {
 		sentinel = server.Meaning(err)
 	}
-	if sentinel == nil || isAny(err, ground.ErrBusy, ground.ErrFull, ground.ErrTaken, ground.ErrCorrupt) {
+	if sentinel == nil || slices.ContainsFunc([]error{ground.ErrBusy, ground.ErrFull, ground.ErrTaken, ground.ErrCorrupt},
+		func(known error) bool { return errors.Is(err, known) }) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", sentinel, err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -65,7 +66,7 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 // spares Postgres a lock on its row.
 func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	page, err := t.PageByURL(p.Site, p.URL)
-	if !isAny(err, ground.ErrNotFound) {
+	if !errors.Is(err, ground.ErrNotFound) {
 		return page, err
 	}
 	return rows.First(rows.List(t.Tx, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...))

@@ -307,7 +307,7 @@ func second[T any](_ T, err error) error { return err }
 
 // missing forgives that there is nothing to find.
 func missing[T any](_ T, err error) error {
-	if isAny(err, ground.ErrNotFound) {
+	if errors.Is(err, ground.ErrNotFound) {
 		return nil
 	}
 	return err

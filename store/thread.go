@@ -11,9 +11,13 @@ var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", 
 	"name", "website", "badge", "verified", "source", "html", "markup", "lang", "shown_replies", "shown", "votes",
 	"created_at", "edited_at", "redacted_at", "withheld")
 
+// selectShown begins with two arguments, the site and the page: what that is withheld for is asked for once.
+var selectShown = "SELECT " + withheldFor("p.site_id = ? AND p.id = ?", shownColumns.Names)
+
+// shown takes arguments that begin with the site and the page.
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
-	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment,
-		"SELECT "+effective(shownColumns.Names)+" FROM comments "+shown+rest, args...)
+	args = append(args[:2:2], args...)
+	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+" FROM comments "+shown+rest, args...)
 }
 
 const shown = `
@@ -67,7 +71,7 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 // top reads the threads with most votes for their roots, after that of a root. Of as many roots as comments are
 // asked for it reads the threads: no page is sorted as a whole.
 func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error) {
-	roots, args := "", []any{q.Site, q.Page}
+	roots, args := "", []any{q.Site, q.Page, q.Site, q.Page}
 	if after != "" {
 		const votes = `(SELECT votes FROM comments WHERE site_id = ? AND page_id = ? AND path = ? AND shown)`
 		roots = `
@@ -75,8 +79,7 @@ func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error)
 		args = append(args, q.Site, q.Page, after, q.Site, q.Page, after, after)
 	}
 	args = append(args, q.Limit, q.Site, q.Page, q.Limit)
-	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment, `
-		SELECT `+effective(shownColumns.Names)+`
+	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+`
 		FROM   (SELECT path AS top, votes AS above
 		        FROM   comments
 		        WHERE  site_id = ?

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -87,8 +86,4 @@ func changed(done *gorm.DB) error {
 		return ground.ErrNotFound
 	}
 	return mapped(done.Error)
-}
-
-func isAny(err error, targets ...error) bool {
-	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
