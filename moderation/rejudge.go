@@ -248,7 +248,8 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 		if j := s.judge.Judge(ctx, c); j.OK {
 			facts := c.Facts(histories[string(c.Writer)], found[i])
 			facts.Checked = c.Verdict.CheckedBy(site.Settings.CheckerName())
-			verdicts[i] = comment.VerdictOf(facts, j, site.Settings.Threshold()).Since(c.Verdict)
+			suspect := site.Settings.Threshold()
+			verdicts[i] = comment.VerdictOf(facts, j, suspect).Since(c.Verdict, suspect)
 		} else {
 			verdicts[i] = c.Verdict.By(changed)
 		}

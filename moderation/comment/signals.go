@@ -79,7 +79,7 @@ func signals(f Facts, v Verdict, j Judged, said float64) []Signal {
 // their order below that.
 func said(j Judged, suspect float64) float64 {
 	z := min(max(j.Logit, -maxLogit), maxLogit)
-	below := min(maxLogit, math.Log(suspect/(1-suspect)))
+	below := min(maxLogit, logit(suspect))
 	held := 0.0
 	switch {
 	case z <= 0 || !j.Young && j.Foreign == 0:

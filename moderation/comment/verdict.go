@@ -240,12 +240,11 @@ type LikelyReason struct {
 // 3,000 others, one waiting comment of 16 to 100 has another percentage or moves so far; after 200, one of 4 to 9.
 const tells = 0.1
 
-// Since is v, or where nobody could tell it from the former verdict on the same text, that one, by v's model: a comment
-// whose score stays is written to no index.
-func (v Verdict) Since(former Verdict) Verdict {
-	logit := func(p float64) float64 { return math.Log(p / (1 - p)) }
+// Since is v, or where nobody could tell it from the former verdict, that one, by v's model: a comment whose score
+// stays is written to no index. Both are on one side of suspect, the score from which a comment is suspected today.
+func (v Verdict) Since(former Verdict, suspect float64) Verdict {
 	same := v.Action == former.Action && v.Reason == former.Reason && v.Warm == former.Warm &&
-		math.Abs(logit(v.Score)-logit(former.Score)) < tells &&
+		(v.Score >= suspect) == (former.Score >= suspect) && math.Abs(logit(v.Score)-logit(former.Score)) < tells &&
 		slices.EqualFunc(v.Signals, former.Signals, func(a, b Signal) bool {
 			return a.Name == b.Name && a.Code == b.Code && a.Text == b.Text && a.Args["rule"] == b.Args["rule"] &&
 				a.Args["name"] == b.Args["name"] && (a.Weight == b.Weight || a.Name == "classifier")
@@ -255,6 +254,8 @@ func (v Verdict) Since(former Verdict) Verdict {
 	}
 	return v
 }
+
+func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 // By is v, as if the model with that stamp had said it.
 func (v Verdict) By(stamp uint64) Verdict {

@@ -196,7 +196,7 @@ func TestAVerdictThatReadsTheSameStays(t *testing.T) {
 		{"the same rule, a little heavier", of(ruled, 0.301, 7), of(heavier, 0.301, 8), false},
 		{"another rule that says the same", of(ruled, 0.301, 7), of(otherRule, 0.301, 8), false},
 	} {
-		got := tt.now.Since(tt.former)
+		got := tt.now.Since(tt.former, suspect)
 		if want := tt.now; tt.stays {
 			if want = tt.former.By(8); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: got %+v, want %+v", tt.name, got, want)
@@ -204,5 +204,12 @@ func TestAVerdictThatReadsTheSameStays(t *testing.T) {
 		} else if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", tt.name, got, want)
 		}
+	}
+	// What is suspected whatever its text stays suspected where a site suspects from a little more on.
+	trapped := facts
+	trapped.Trap, trapped.Refused = true, 0
+	former, now := comment.VerdictOf(trapped, said(0.01), 0.5), comment.VerdictOf(trapped, said(0.01), 0.52)
+	if got := now.Since(former, 0.52); got.Score != 0.52 {
+		t.Errorf("suspected from 0.52 on: a trapped comment stands at %v", got.Score)
 	}
 }
