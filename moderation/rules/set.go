@@ -246,7 +246,13 @@ func isWhole(s string, from, to int) bool {
 	return !(isWordy(first) && isWordy(before)) && !(isWordy(last) && isWordy(after))
 }
 
-func isWordy(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+func isWordy(r rune) bool {
+	return (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)) && !unicode.In(r, unspaced...)
+}
+
+// unspaced are scripts that are written without spaces between words: there any part may be one.
+var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao,
+	unicode.Khmer, unicode.Myanmar}
 
 // Found are the entries that the signals of a verdict name, as they were typed.
 func Found(signals []comment.Signal) (said []string) {

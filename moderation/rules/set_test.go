@@ -27,6 +27,11 @@ func TestWhatEachKindOfRuleMeets(t *testing.T) {
 		want string // the code of the signal; "": not met
 	}{
 		{rules.Rule{Kind: rules.KindWord, Words: "casino"}, "The best CASINO!", "rule.words"},
+		{rules.Rule{Kind: rules.KindWord, Words: "微信"}, "加微信领红包", "rule.words"},
+		{rules.Rule{Kind: rules.KindWord, Words: "スマホ"}, "今すぐスマホで稼ぐ", "rule.words"},
+		{rules.Rule{Kind: rules.KindWord, Words: "หวย"}, "แทงหวยออนไลน์", "rule.words"},
+		{rules.Rule{Kind: rules.KindWord, Words: "app"}, "下载app吧", "rule.words"},
+		{rules.Rule{Kind: rules.KindWord, Words: "app"}, "下载apps吧", ""},
 		{rules.Rule{Kind: rules.KindWord, Words: "casino"}, "casinos", ""},
 		{rules.Rule{Kind: rules.KindWord, Words: "casino"}, "an Encasino", ""},
 		{rules.Rule{Kind: rules.KindWord, Words: "casino"}, "a casino2", ""},
