@@ -163,8 +163,8 @@ func (r *reader) see(word []rune) {
 	w := string(word[:min(len(word), maxWord)])
 	r.put(kindWord, "", w)
 	padded := []rune(" " + w + " ")
-	for end := gramRunes; end <= len(padded); end++ {
-		r.put(kindGram, "", string(padded[end-gramRunes:end]))
+	for end := gramColumns; end <= len(padded); end++ {
+		r.put(kindGram, "", string(padded[end-gramColumns:end]))
 	}
 }
 

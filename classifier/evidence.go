@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -64,10 +65,8 @@ func (m *Model) EvidenceOf(d Document, l Label) []Weight {
 	}
 	out := make([]Weight, len(kept))
 	for i, f := range kept {
-		out[i] = Weight{
-			Token: kindNames[f.kind] + ":" + f.value, Weight: f.ratio,
-			Spam: m.seen.of(f.hash, l), Ham: m.seen.of(f.hash, Ham),
-		}
+		out[i] = Weight{Token: kindNames[f.kind] + ":" + f.value, Weight: f.ratio,
+			Spam: m.seen.of(f.hash, l), Ham: m.seen.of(f.hash, Ham)}
 	}
 	return out
 }
@@ -96,7 +95,8 @@ var isSmall = sync.OnceValue(func() map[string]bool {
 func (f finding) mute() bool {
 	switch f.kind {
 	case kindWord, kindFirst, kindShout:
-		return isMute(strings.ToLower(f.value))
+		c, size := utf8.DecodeRuneInString(f.value)
+		return ideograph(c) && size == len(f.value) || isMute(strings.ToLower(f.value))
 	case kindTLD:
 		return isSmall()[f.value]
 	case kindPair:

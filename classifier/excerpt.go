@@ -20,7 +20,7 @@ const (
 
 	windowSpan   = 8
 	windowStep   = 4
-	windowMargin = 1
+	windowMargin = 0.75
 
 	partSure = 3 // nats above which a part counts half
 )

@@ -9,10 +9,8 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-const (
-	shingleRunes = 4
-	ownLetters   = 12 // shorter texts are not the same when their links differ
-)
+// ownLetters: shorter texts are not the same when their links differ.
+const ownLetters = 12
 
 // A Fingerprint recognises a text that came before, and a Sketch is what many are compared by first.
 type (
@@ -44,15 +42,9 @@ func (d Document) Fingerprint() Fingerprint {
 		text = whole
 		f.Letters = countLetters(whole)
 	}
-	text = outline(text)
-	var run [shingleRunes]int // where the last characters begin
-	n := 0
-	for i := range text + "." { // the last one ends where the sign begins
-		if n >= shingleRunes {
-			f.Add([]byte(text[run[n%shingleRunes]:i]))
-		}
-		run[n%shingleRunes] = i
-		n++
+	said := []byte(outline(text))
+	for from, to := range runs(said) {
+		f.Add(said[from:to])
 	}
 	return f
 }
@@ -96,10 +88,12 @@ func (d Document) said(asides bool) string {
 	return text.String()
 }
 
+// countLetters counts letters and digits, and what takes two columns twice.
 func countLetters(s string) (n int) {
-	for _, c := range s {
+	for i, c := range s {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			n++
+			_, columns := extent(s[i])
+			n += columns
 		}
 	}
 	return n

@@ -41,10 +41,10 @@ type head struct {
 	features table.Table[feature]
 	bias     float64
 	stack    stack
-	excerpt  line
-	window   line
+	excerpt  table.Line
+	window   table.Line
 	foreign  foreign    // spam's only
-	shown    line       // spam's only: makes a probability of the logit, which orders
+	shown    table.Line // spam's only: makes a probability of the logit, which orders
 	met      [2]float64 // lessons that the head had an opinion of before, by their answer
 }
 
@@ -57,10 +57,8 @@ type feature struct {
 }
 
 func newHead(l Label) head {
-	return head{
-		label: l, features: table.New[feature](), stack: newStack(), excerpt: newPartLine(), window: newPartLine(),
-		shown: newShownLine(),
-	}
+	return head{label: l, features: table.New[feature](), stack: newStack(),
+		excerpt: newPartLine(), window: newPartLine(), shown: newShownLine()}
 }
 
 // scores are what the counts and the regression think, apart.
@@ -82,10 +80,10 @@ type verdict struct {
 func (h *head) logit(v verdict) float64 {
 	z := v.whole
 	if v.long {
-		z = max(z, partly(h.excerpt.logit(v.excerpt)-excerptMargin))
+		z = max(z, partly(h.excerpt.Logit(v.excerpt)-excerptMargin))
 	}
 	if v.wide {
-		z = max(z, partly(h.window.logit(v.window)-windowMargin))
+		z = max(z, partly(h.window.Logit(v.window)-windowMargin))
 	}
 	return z
 }
@@ -101,7 +99,7 @@ func partly(z float64) float64 {
 // sum adds up what tokens say.
 type sum struct {
 	ratios, slopes, loud float64
-	known                float64 // tokens that were counted
+	known                float64 // what those tokens are worth that were counted
 }
 
 func (s *sum) add(o sum) {
@@ -140,7 +138,8 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 	b := benches.Get().(*bench)
 	defer benches.Put(b)
 	b.each = b.each[:0]
-	odds := habitsOf(h.label).Odds(docs[h.label], docs[Ham])
+	own := habitsOf(h.label)
+	odds := own.Odds(docs[h.label], docs[Ham])
 	var all sum
 	for i, t := range d.tokens {
 		x := loudness[t.kind]
@@ -151,7 +150,10 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 		s := sum{loud: x * x, slopes: float64(f.weight) * x}
 		if f.yes+f.no > 0 {
 			s.known = 1
-			if t.kind == kindWebsite {
+			switch t.kind {
+			case kindGram:
+				s.known = own.gram
+			case kindWebsite:
 				s.known = asWebsite
 			}
 			s.ratios = s.known * odds.Ratio(f.yes, f.no)
@@ -164,7 +166,6 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 	if h.label == Spam {
 		v.whole = v.whole*all.known/(all.known+fewKnown) + guess
 	}
-	own := habitsOf(h.label)
 	if v.long = d.words > own.excerptAbove; v.long {
 		h.parts(d, b)
 		v.excerpt = h.worstExcerpt(d, b)
@@ -231,16 +232,16 @@ func (h *head) learn(d Document, loud float64, c correction) {
 			worth = other / both
 		}
 		h.met[int(c.y)]++
-		h.shown.learn(h.logit(c.verdict), c.y, worth)
+		h.shown.Learn(h.logit(c.verdict), c.y, worth)
 		if c.long {
-			h.excerpt.learn(c.verdict.excerpt, c.y, worth)
+			h.excerpt.Learn(c.verdict.excerpt, c.y, worth)
 		}
 		if c.wide {
-			h.window.learn(c.verdict.window, c.y, worth)
+			h.window.Learn(c.verdict.window, c.y, worth)
 		}
 		h.stack.learn(c.scores, c.y, worth)
 	}
-	pull := sigmoid(c.learned) - c.y
+	pull := table.Sigmoid(c.learned) - c.y
 	whole := pull / math.Sqrt(loud)
 	for _, t := range d.tokens {
 		g := whole * loudness[t.kind]

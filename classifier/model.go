@@ -14,7 +14,7 @@ import (
 const nearError = 0.03
 
 // copyError: a copy of what was taught before teaches only where it is still misjudged by more than this.
-const copyError = 0.1
+const copyError = 0.05
 
 // A Model judges documents. Any number of goroutines may Judge while others Learn: judging never waits for learning.
 type Model struct {
@@ -122,11 +122,11 @@ func (m *Model) Judge(d Document) Judgement {
 			if d.bare {
 				j.Foreign = h.foreign.of(v.familiarity)
 			}
-			j.Warm, j.Logit, j.Spam = true, z, sigmoid(abroad(s.sober(h.shown.logit(z)), j.Foreign))
+			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(abroad(s.sober(h.shown.Logit(z)), j.Foreign))
 			j.Tried = min(h.met[0], h.met[1]) >= habitsOf(Spam).bothMet
 			j.Young = min(s.taught[Spam], s.taught[Ham]) < Grown
 		} else {
-			j.Reasons[h.label-HateSpeech] = sigmoid(z)
+			j.Reasons[h.label-HateSpeech] = table.Sigmoid(z)
 		}
 	}
 	return j
@@ -223,10 +223,10 @@ func (s *side) guess(h *head, d Document) float64 {
 }
 
 // Bounds of how sure a model may be of spam, in nats: no surer than so many lessons can make it, and never
-// than 150 to 1. A wrong word about a good comment costs more than a shy one about spam.
+// than 134 to 1. A wrong word about a good comment costs more than a shy one about spam.
 const (
 	surePerLesson = 1.5
-	sureMost      = 5
+	sureMost      = 4.9
 )
 
 // sober keeps a logit within its bound, and its order.
@@ -269,5 +269,5 @@ func (s *side) corrections(d Document, l Label) []correction {
 
 // errs reports whether a head's answer was further from the right one than a margin.
 func (c correction) errs(margin float64) bool {
-	return !c.warm || math.Abs(sigmoid(c.whole)-c.y) > margin
+	return !c.warm || math.Abs(table.Sigmoid(c.whole)-c.y) > margin
 }

@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"cmp"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -71,6 +72,8 @@ func typedEnd(s string) int {
 		switch {
 		case hidden(c):
 			reach = i + size
+		case ideograph(c):
+			return cmp.Or(end, size)
 		case wordRune(c):
 			end, reach = i+size, i+size
 		case reach == i && (c == '@' || c == '$' || c == '\'' || c == '’'):

@@ -1,6 +1,10 @@
 package classifier
 
-import "math"
+import (
+	"math"
+
+	"github.com/aitys/aitys/classifier/table"
+)
 
 // stack joins the score of the counts and that of the regression into one calibrated logit. It
 // learns from every lesson, on the scores from before the lesson was known.
@@ -43,7 +47,7 @@ func (s *stack) learn(z scores, y, worth float64) {
 		s.Scale[i] += (math.Abs(score) - s.Scale[i]) / min(s.Lessons, scaleSpan)
 	}
 	in := s.inputs(z)
-	pull := sigmoid(s.logit(z)) - y
+	pull := table.Sigmoid(s.logit(z)) - y
 	// What is right again and again may say so more loudly, whatever else is not known yet.
 	gain := math.Exp(-gainRate * (1 - worth) * pull * (s.Weight[0]*in[0] + s.Weight[1]*in[1]))
 	s.Weight[0], s.Weight[1] = s.Weight[0]*gain, s.Weight[1]*gain
@@ -56,40 +60,8 @@ func (s *stack) learn(z scores, y, worth float64) {
 	s.Weight[0], s.Weight[1] = max(s.Weight[0], 0), max(s.Weight[1], 0)
 }
 
-// A line makes of one logit another that is calibrated: of so many lessons at 0.9, so many are as it says.
-//
-// Platt, Probabilistic Outputs for Support Vector Machines, 1999, one lesson at a time.
-type line struct {
-	Slope, Shift             float64
-	SlopeSquare, ShiftSquare float64
-	rate                     float64
-}
-
 // newPartLine begins below: parts are chosen for looking bad, those of good comments too.
-func newPartLine() line {
-	return line{Slope: 1, Shift: -1.5, SlopeSquare: 1, ShiftSquare: 1, rate: 0.1}
-}
+func newPartLine() table.Line { return table.NewLine(1, -1.5, 0.1) }
 
 // newShownLine begins steep: what a stack thinks is shy at first.
-func newShownLine() line {
-	return line{Slope: 1.3, SlopeSquare: 1, ShiftSquare: 1, rate: 0.2}
-}
-
-func (l *line) logit(z float64) float64 { return l.Slope*z + l.Shift }
-
-// leastSlope keeps the order.
-const leastSlope = 0.1
-
-// learn takes a step towards y, which counts as worth of one.
-func (l *line) learn(z, y, worth float64) {
-	const span = 4 // logits come by the handful, the shift in ones
-	pull := worth * (sigmoid(l.logit(z)) - y)
-	g := pull * z / span
-	l.SlopeSquare += g * g
-	l.ShiftSquare += pull * pull
-	l.Slope = max(leastSlope, l.Slope-l.rate*g/math.Sqrt(l.SlopeSquare))
-	l.Shift -= 3 * l.rate * pull / math.Sqrt(l.ShiftSquare)
-}
-
-// sigmoid is exactly 0.5 at 0.
-func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+func newShownLine() table.Line { return table.NewLine(1.3, 0, 0.2) }

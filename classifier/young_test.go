@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // apart returns the good comments and the spam of the Kazakh stream.
@@ -70,7 +72,7 @@ func TestFewLessonsAreNeverSure(t *testing.T) {
 	for n, most := range map[uint32]float64{1: 0.74, 2: 0.84, 4: 0.92, 30: 0.9935, 100_000: 0.9935} {
 		s := newSide()
 		s.docs[Spam], s.docs[Ham] = n, n+5
-		if got := sigmoid(s.sober(40)); got > most || got < most-0.01 {
+		if got := table.Sigmoid(s.sober(40)); got > most || got < most-0.01 {
 			t.Errorf("after %d lessons the surest is shown as %.4f, want %.4f", n, got, most)
 		}
 		if a, b := s.sober(2), s.sober(2.01); a >= b || s.sober(-3) != -3 {

@@ -17,8 +17,8 @@ const (
 // disguise. It belongs to one TokeniserVersion.
 type Fingerprint struct {
 	Exact   uint64         // of the words, and whether there are links
-	Letters int            // and digits
-	Minima  [minima]uint32 // MinHash of the runs of four characters of its outline
+	Letters int            // and digits; ideographs and syllables count twice
+	Minima  [minima]uint32 // MinHash of the runs of four columns of its outline
 }
 
 // Blank is the Fingerprint of no text at all.
