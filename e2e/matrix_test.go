@@ -223,8 +223,9 @@ func (m *matrix) together(id string, texts []string) {
 	m.t.Helper()
 	var tokens []string
 	var c kit.Posted
-	in := map[string]any{"page": map[string]string{"url": m.blog.URL + "/notes"}, "author": map[string]string{"name": "N"},
-		"body": "A text that is decided on again and again, " + id}
+	in := map[string]any{"page": map[string]string{"url": m.blog.URL + "/notes"},
+		"author": map[string]string{"name": "A writer of notes"}, // "N" is the name of an account in turn 12
+		"body":   "A text that is decided on again and again, " + id}
 	m.must(m.client.Call(m.t.Context(), http.MethodPost, site+"/comments", nil, in, &c))
 	for n, text := range texts {
 		key := fmt.Sprint("s", n)
