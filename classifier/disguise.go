@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/aitys/aitys/classifier/table"
 )
 
 // A twin is what a character looks like: a letter of English, one of Russian, or 0.
@@ -162,9 +164,9 @@ func (r *reader) see(word []rune) {
 	r.shape.twins++
 	w := string(word[:min(len(word), maxWord)])
 	r.put(kindWord, "", w)
-	padded := []rune(" " + w + " ")
-	for end := gramColumns; end <= len(padded); end++ {
-		r.put(kindGram, "", string(padded[end-gramColumns:end]))
+	padded := " " + w + " "
+	for from, to := range table.Runs([]byte(padded)) {
+		r.put(kindGram, "", padded[from:to])
 	}
 }
 

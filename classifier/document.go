@@ -2,7 +2,6 @@ package classifier
 
 import (
 	"cmp"
-	"iter"
 	"math/bits"
 	"slices"
 	"strings"
@@ -19,13 +18,12 @@ const TokeniserVersion = 9
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
-	maxText     = 40_000 // bytes of folded text: the comment limit of 10,000 characters
-	maxWord     = 40     // letters of a word's own token; its 4-grams go on
-	maxLinks    = 64     // links that become tokens; all are counted
-	maxValue    = 200    // bytes of any other token
-	gramColumns = 4
-	longName    = 3     // words of a name that says something
-	allGrams    = 2_000 // bytes of folded text of which every 4-gram counts
+	maxText  = 40_000 // bytes of folded text: the comment limit of 10,000 characters
+	maxWord  = 40     // letters of a word's own token; its 4-grams go on
+	maxLinks = 64     // links that become tokens; all are counted
+	maxValue = 200    // bytes of any other token
+	longName = 3      // words of a name that says something
+	allGrams = 2_000  // bytes of folded text of which every 4-gram counts
 )
 
 // kind is what a token is. Its key in the count store is the kind's letter and the value.
@@ -329,21 +327,6 @@ func wordRune(c rune) bool {
 	return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c)
 }
 
-// extent is how many bytes a character takes that begins with this one, and how many columns: two from kana to Hangul.
-func extent(first byte) (size, columns int) {
-	switch {
-	case first < 0x80:
-		return 1, 1
-	case first < 0xE0:
-		return 2, 1
-	case first < 0xE3 || first == 0xEE || first == 0xEF:
-		return 3, 1
-	case first < 0xF0:
-		return 3, 2
-	}
-	return 4, 1
-}
-
 // ideograph reports a character that is a word by itself: there are no spaces between them.
 func ideograph(c rune) bool { return c >= 0x2E80 && unicode.Is(unicode.Han, c) }
 
@@ -427,26 +410,6 @@ func (r *reader) addPair(end int) {
 	r.inText = true
 }
 
-// runs are where a text's runs of four columns begin and end: of four letters, or of two that are ideographs or whole
-// syllables, which say as much.
-func runs(text []byte) iter.Seq2[int, int] {
-	return func(yield func(from, to int) bool) {
-		from, columns := 0, 0
-		for to := 0; to < len(text); {
-			size, more := extent(text[to])
-			to += size
-			columns += more
-			for n, c := extent(text[from]); columns-c >= gramColumns; n, c = extent(text[from]) {
-				from += n
-				columns -= c
-			}
-			if columns >= gramColumns && !yield(from, to) {
-				return
-			}
-		}
-	}
-}
-
 // grams adds every run of the folded text. Of a long text it adds some, always the same ones: a half above allGrams, a
 // quarter above twice as much, and so on. The words of a long text say enough, and each run costs a look-up.
 func (r *reader) grams() {
@@ -454,7 +417,7 @@ func (r *reader) grams() {
 	r.words, r.inText = 0, true
 	skip := uint64(1)<<bits.Len(uint(len(r.text)/allGrams)) - 1
 	at := 1
-	for from, to := range runs(r.text) {
+	for from, to := range table.Runs(r.text) {
 		for ; at < from; at++ {
 			if r.text[at] == ' ' {
 				r.words++

@@ -12,17 +12,16 @@ import (
 // some words in a row, against good comments put before and after. The worst of either is judged as
 // well as the whole. Comments short enough to be read at a glance have none.
 const (
-	excerptAbove  = 12 // words: no head has excerpts of less
-	excerptSpan   = 32
-	excerptStep   = 8
-	excerptShare  = 4    // one in so many
-	excerptMargin = 0.75 // nats by which an excerpt must be worse than the whole to count
+	excerptAbove = 12 // words: no head has excerpts of less
+	excerptSpan  = 32
+	excerptStep  = 8
+	excerptShare = 4 // one in so many
 
-	windowSpan   = 8
-	windowStep   = 4
-	windowMargin = 0.75
+	windowSpan = 8
+	windowStep = 4
 
-	partSure = 3 // nats above which a part counts half
+	partMargin = 0.75 // nats by which a part must be worse than the whole to count
+	partSure   = 3    // nats above which it counts half
 )
 
 // parts fills in b.words, b.ranks and b.apart. b.each is filled in.

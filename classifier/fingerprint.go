@@ -43,7 +43,7 @@ func (d Document) Fingerprint() Fingerprint {
 		f.Letters = countLetters(whole)
 	}
 	said := []byte(outline(text))
-	for from, to := range runs(said) {
+	for from, to := range table.Runs(said) {
 		f.Add(said[from:to])
 	}
 	return f
@@ -92,7 +92,7 @@ func (d Document) said(asides bool) string {
 func countLetters(s string) (n int) {
 	for i, c := range s {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			_, columns := extent(s[i])
+			_, columns := table.Extent(s[i])
 			n += columns
 		}
 	}

@@ -80,10 +80,10 @@ type verdict struct {
 func (h *head) logit(v verdict) float64 {
 	z := v.whole
 	if v.long {
-		z = max(z, partly(h.excerpt.Logit(v.excerpt)-excerptMargin))
+		z = max(z, partly(h.excerpt.Logit(v.excerpt)-partMargin))
 	}
 	if v.wide {
-		z = max(z, partly(h.window.Logit(v.window)-windowMargin))
+		z = max(z, partly(h.window.Logit(v.window)-partMargin))
 	}
 	return z
 }

@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"cmp"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -66,14 +65,15 @@ func pasted(r rune) bool {
 
 // typedEnd is wordEnd for a text that may still have hidden characters within its words.
 func typedEnd(s string) int {
+	first, _ := utf8.DecodeRuneInString(s)
 	end, reach := 0, 0 // reach: end, with the hidden characters that follow it
 	for i, c := range s {
 		size := utf8.RuneLen(c)
 		switch {
 		case hidden(c):
 			reach = i + size
-		case ideograph(c):
-			return cmp.Or(end, size)
+		case i > 0 && wordRune(c) && (ideograph(first) || ideograph(c)):
+			return reach // with what hides between the two
 		case wordRune(c):
 			end, reach = i+size, i+size
 		case reach == i && (c == '@' || c == '$' || c == '\'' || c == '’'):

@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +60,19 @@ func TestAnIdeographIsAWordAndTwoSyllablesAreARun(t *testing.T) {
 		Spam, []Comment{{Text: "加微信领红包"}, {Text: "微信兼职日结"}})
 	if found := m.Evidence(Read(Comment{Text: "微信"})); len(found) != 1 || found[0].Token != "words:微 信" {
 		t.Errorf("evidence %+v, want the two characters together, and neither by itself", found)
+	}
+}
+
+func TestWhatHidesBetweenIdeographsIsShown(t *testing.T) {
+	for text, want := range map[string]Spot{
+		"加\u200b微信":  {From: 0, To: 6, Token: "word:加", Odd: []Odd{{At: 3, Rune: 0x200B}}},
+		"加\u200bapp": {From: 0, To: 6, Token: "word:加", Odd: []Odd{{At: 3, Rune: 0x200B}}},
+		"app\u200b加": {From: 0, To: 6, Token: "word:app", Odd: []Odd{{At: 3, Rune: 0x200B}}},
+		"微信\u200b":   {From: 0, To: 3, Token: "word:微"},
+	} {
+		if got := Spots(text)[0]; !reflect.DeepEqual(got, want) {
+			t.Errorf("%q begins with %+v, want %+v", text, got, want)
+		}
 	}
 }
 
