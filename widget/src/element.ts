@@ -1,7 +1,7 @@
 /** The custom element: finds out what it is to show, and shows it in a shadow root of its own. */
 
 import sheet from './reading.css'
-import { addressed, View } from './view'
+import { addressed, first, View } from './view'
 
 /** The languages besides English. */
 declare const LANGUAGES: string[]
@@ -37,22 +37,26 @@ export class AitysComments extends HTMLElement {
 
   #show() {
     this.#view?.close()
-    const root = this.shadowRoot ?? this.#open()
     const { site = '', page, title, sort = 'oldest' } = this.dataset
-    this.#view = new View(
-      this,
-      {
-        base: service(this),
-        parts: base,
-        site,
-        page: page || pageAddress(),
-        title: title || document.title,
-        lang: language(this),
-        sort,
-      },
-      root,
-    )
-    this.#near(this.#view)
+    const config = {
+      base: service(this),
+      parts: base,
+      site,
+      page: page || pageAddress(),
+      title: title || document.title,
+      lang: language(this),
+      sort,
+    }
+    const around = addressed()
+    // What is seen at once need not wait for the page's first frame.
+    const now =
+      around ||
+      (self === top && !document.hidden && this.checkVisibility?.() && this.getBoundingClientRect().top < innerHeight)
+    // Before anything is made: that is done by the time of the answer.
+    const asked = now && first(config, around)
+    this.#view = new View(this, config, this.shadowRoot ?? this.#open())
+    if (asked) this.#view.load(around, asked)
+    else this.#near(this.#view)
   }
 
   #open() {
@@ -68,16 +72,13 @@ export class AitysComments extends HTMLElement {
     return root
   }
 
-  /** Loads the comments when somebody comes near them, or at once where the address names one of them. */
+  /** Loads the comments when somebody comes near them. */
   #near(view: View) {
-    // What is seen at once need not wait for the page's first frame.
-    const seen = self === top && !document.hidden && this.checkVisibility?.()
-    if (addressed() || (seen && this.getBoundingClientRect().top < innerHeight)) return void view.load()
     const sight = new IntersectionObserver(
       seen => {
         if (!seen.some(entry => entry.isIntersecting)) return
         sight.disconnect()
-        void view.load()
+        view.load()
       },
       { rootMargin: '800px' },
     )

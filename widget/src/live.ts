@@ -173,7 +173,11 @@ class Live {
   /** Says how many there are, where they will appear; nothing that is being read moves. */
   #offer() {
     const n = this.#fresh.size + this.#others
-    const { sort, thread, t } = this.#view
+    const {
+      config: { sort },
+      thread,
+      t,
+    } = this.#view
     if (!n) return this.#pill.remove()
     this.#pill.replaceChildren(icon(down), plural(this.#t.show, n, t))
     if (this.#pill.isConnected) return
@@ -190,7 +194,7 @@ class Live {
     this.#inPlace(() => {
       for (const c of fresh) {
         if (c.parent && view.next && !view.thread.comment(c.parent)) continue // it comes with those around it
-        const node = view.add(c, view.sort !== 'oldest')
+        const node = view.add(c, view.config.sort !== 'oldest')
         if (!c.parent && view.next) view.late.push(c.id)
         first ??= node
       }

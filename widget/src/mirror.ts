@@ -84,7 +84,7 @@ export async function find(view: View, first: number, part: Part, own: Promise<L
   }
   if (found.base !== home) {
     view.mirrored = true
-    view.fetch = (limit, part, base = config.base) => listed(view, limit, part, base)
+    view.fetch = (limit, part) => listed(view, limit, part, config.base)
   }
   if (!found.at && !found.unchecked) return found.listing
   show(view, found, home)
@@ -106,7 +106,7 @@ async function service(base: string, view: View, first: number, part: Part): Pro
 /** What an address that may be a stranger's says as the service: no more than the service may say. */
 async function listed(view: View, limit: number, part: Part, base: string): Promise<Listing> {
   const { page, lang } = view.config
-  const query = new URLSearchParams({ page, sort: view.sort, limit: `${limit}`, lang, ...part })
+  const query = new URLSearchParams({ page, sort: view.config.sort, limit: `${limit}`, lang, ...part })
   return sound(parsed(await read(view.api(`comments?${query}`, base), limit * mostOfComment)), limit)
 }
 
@@ -206,7 +206,7 @@ function show(view: View, { listing, at = '', unchecked }: Found, home: string) 
   view.copy = true
   view.actions = () => []
   view.fetch = async (limit, { after, around }) => {
-    const all = ordered(listing.comments, view.sort)
+    const all = ordered(listing.comments, view.config.sort)
     let from = Number(after ?? 0)
     const here = around ? all.findIndex(c => c.id === around) : -1
     if (here >= limit) {

@@ -26,7 +26,8 @@ export function offer(view: View) {
   const label = fill(far ? t.more : t.rest, { n, m: number(left, view.t) })
   const go = () => view.try(() => more(view), go)
   const steps = el('div', { class: 'row steps' }, button(label, go, { part: 'more', class: 'wide' }))
-  if (far && view.sort === 'oldest') steps.append(button(t.toNewest, () => view.resort('newest'), { class: 'wide' }))
+  if (far && view.config.sort === 'oldest')
+    steps.append(button(t.toNewest, () => view.resort('newest'), { class: 'wide' }))
   clear(view)
   view.section.append(steps)
 }

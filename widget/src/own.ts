@@ -95,7 +95,7 @@ export class OwnComments {
     this.#known.set(own.id, { own, seen })
     this.#view.root.querySelector('.invite')?.remove()
     const published = seen.state === 'approved'
-    const first = this.#view.sort === 'newest'
+    const first = this.#view.config.sort === 'newest'
     const node = thread.add(seen, [], first)
     const acts = node.querySelector('.acts')
     if (published) {

@@ -27,7 +27,7 @@ export interface Config {
 export type Part = { after?: string; around?: string; sort?: string }
 
 /** So many come with the page; the first step is twice as many. */
-const first = 25
+const few = 25
 
 /** After so many milliseconds of drawing whoever reads has their turn: a slow phone draws some eight comments in them. */
 const turn = 16
@@ -53,7 +53,6 @@ export class View {
   readonly #closing = new AbortController()
   /** Aborted when the element leaves the page. */
   readonly gone = this.#closing.signal
-  sort: string
   #writer: Promise<Writer> | undefined
   #tries = 0
   #acts: Act[] = []
@@ -81,7 +80,6 @@ export class View {
     readonly config: Config,
     readonly root: ShadowRoot,
   ) {
-    this.sort = config.sort
     this.thread = new Thread(this.t)
     this.page = { url: config.page, title: config.title, open: true, count: 0 }
     root.replaceChildren(this.section, this.#live)
@@ -95,7 +93,7 @@ export class View {
 
   /** The address of something of this site in the API, of the service or at another address. */
   api(path: string, base = this.config.base): string {
-    return `${base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
+    return address(this.config, path, base)
   }
 
   fire(name: 'ready' | 'posted' | 'error', detail: object) {
@@ -108,12 +106,12 @@ export class View {
   }
 
   /** Loads the first comments, or those around the one the page's address names, and draws everything. */
-  async load(around = addressed()): Promise<void> {
+  async load(around = addressed(), asked = this.fetch(few, beginning(around))): Promise<void> {
     const spoken = this.#speak()
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
     this.section.ariaBusy = 'true'
     try {
-      const listing = await this.#reach(around ? { around } : {})
+      const listing = await this.#reach(asked, around)
       await spoken
       if (!(await this.#draw(listing, around))) return
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
@@ -142,15 +140,12 @@ export class View {
     if (!this.section.firstChild) this.section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
   }
 
-  fetch(limit: number, part: Part, base?: string): Promise<Listing> {
-    const { page, lang } = this.config
-    const query = new URLSearchParams({ page, sort: this.sort, limit: `${limit}`, lang, ...part })
-    return ask(this.api(`comments?${query}`, base))
+  fetch(limit: number, part: Part): Promise<Listing> {
+    return listing(this.config, limit, part)
   }
 
   /** The first comments: of the service, or of another address that the page names where it fails or is silent. */
-  async #reach(part: Part): Promise<Listing> {
-    const own = this.fetch(first, part)
+  async #reach(own: Promise<Listing>, around: string | null): Promise<Listing> {
     const { mirrors, key } = this.host.dataset
     if (!mirrors && !key) return own
     try {
@@ -159,7 +154,7 @@ export class View {
     } catch (cause) {
       if ((cause as Failure).code.includes('.')) throw cause // the service says why not
     }
-    return (await this.#part<typeof import('./mirror')>('mirror')).find(this, first, part, own)
+    return (await this.#part<typeof import('./mirror')>('mirror')).find(this, few, beginning(around), own)
   }
 
   /** Draws everything anew, and returns whether that came to its end. */
@@ -169,13 +164,13 @@ export class View {
     this.settings = settings
     this.#acts = this.#act()
     this.next = next
-    this.step = 2 * first
+    this.step = 2 * few
     this.late = []
     this.thread = new Thread(t)
     this.section.setAttribute('aria-label', t.comments)
     this.section.lang = t.lang
     if (!(await this.addAll(comments))) return false
-    const top = header(t, page.count, this.sort, settings.votes, sort => this.resort(sort))
+    const top = header(t, page.count, this.config.sort, settings.votes, sort => this.resort(sort))
     const parts: Node[] = [top, ...this.#invitation()]
     this.inside = around !== null && this.thread.article(around) !== null
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
@@ -223,7 +218,7 @@ export class View {
   }
 
   async resort(sort: string) {
-    this.sort = sort
+    this.config.sort = sort
     await this.load(null)
     this.section.querySelector<HTMLElement>('.sort [aria-pressed=true]')?.focus()
   }
@@ -372,6 +367,25 @@ export class View {
   #part<T>(name: string, again?: string): Promise<T> {
     return part(this.config.parts, name, again)
   }
+}
+
+/** Asks for the first comments of a page, or for those around one. */
+export function first(config: Config, around: string | null): Promise<Listing> {
+  return listing(config, few, beginning(around))
+}
+
+function beginning(around: string | null): Part {
+  return around ? { around } : {}
+}
+
+function listing(config: Config, limit: number, part: Part): Promise<Listing> {
+  const { page, sort, lang } = config
+  const query = new URLSearchParams({ page, sort, limit: `${limit}`, lang, ...part })
+  return ask(address(config, `comments?${query}`))
+}
+
+function address({ base, site }: Config, path: string, at = base): string {
+  return `${at}api/v1/sites/${encodeURIComponent(site)}/${path}`
 }
 
 /** A part of the widget that is loaded when it is needed, from where the script lies. */
