@@ -61,15 +61,7 @@ export function fill(sentence: string, values: Record<string, string>): string {
 export function plural(forms: string, n: number, t: Words): string {
   const [one = '', few = one, many] = forms.split('|')
   const ones = n % 10
-  const form = !many
-    ? n === 1
-      ? one
-      : few
-    : (n - ones) % 100 === 10 || !ones || ones > 4
-      ? many
-      : ones > 1
-        ? few
-        : one
+  const form = many && ((n - ones) % 100 === 10 || !ones || ones > 4) ? many : (many ? ones : n) === 1 ? one : few
   return fill(form, { n: number(n, t) })
 }
 

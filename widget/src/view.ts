@@ -115,7 +115,7 @@ export class View {
       await spoken
       if (!(await this.#draw(listing, around))) return
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
-      this.drawn()
+      setTimeout(() => this.drawn()) // a task of its own: to look for what is kept may take long
       this.#stay()
     } catch (cause) {
       await spoken
@@ -169,9 +169,11 @@ export class View {
     this.thread = new Thread(t)
     this.section.setAttribute('aria-label', t.comments)
     this.section.lang = t.lang
+    const parts: Node[] = [
+      header(t, page.count, this.config.sort, settings.votes, sort => this.resort(sort)),
+      ...this.#invitation(),
+    ]
     if (!(await this.addAll(comments))) return false
-    const top = header(t, page.count, this.config.sort, settings.votes, sort => this.resort(sort))
-    const parts: Node[] = [top, ...this.#invitation()]
     this.inside = around !== null && this.thread.article(around) !== null
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
     this.section.replaceChildren(...parts, this.thread.list)
