@@ -21,8 +21,8 @@ func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
 		{"schemes", `<a href="javascript:alert(1)">a</a><a href="JaVaScRiPt:alert(1)">b</a>` +
 			`<a href="java&#10;script:alert(1)">c</a><a href="data:text/html,x">d</a>` +
 			`<a href="vbscript:x">e</a><a href="//x.example">f</a>` +
-			`<a href="/x">g</a><a href="blob:https://x.example/1">h</a>`,
-			`<a>a</a><a>b</a><a>c</a><a>d</a><a>e</a><a>f</a><a>g</a><a>h</a>`},
+			`<a href="/x">g</a><a href="blob:https://x.example/1">h</a><a href="https:x">i</a>`,
+			`<a>a</a><a>b</a><a>c</a><a>d</a><a>e</a><a>f</a><a>g</a><a>h</a><a>i</a>`},
 		{"handlers", `<p onclick="alert(1)" style="x" class="c" id="i">a</p>`, `<p>a</p>`},
 		{"elements", `<script>alert(1)</script><img src=x onerror=alert(1)>` +
 			`<svg onload="alert(1)"></svg><style>*{}</style><iframe></iframe>`,

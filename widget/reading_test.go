@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/words"
 )
 
 // conversation is a page with everything a thread can have.
@@ -83,16 +84,18 @@ func TestTheHeadingCountsAndTheRulesBeginInBold(t *testing.T) {
 	}
 }
 
-func TestRussianHasThreePluralForms(t *testing.T) {
-	for n, want := range map[int]string{1: "1 комментарий", 2: "2 комментария", 5: "5 комментариев",
-		21: "21 комментарий"} {
+// The rules of plurals are the widget's own, as numbers and dates are: this is what CLDR says, by the house's words.
+func TestPluralsAreThoseOfTheHouse(t *testing.T) {
+	for _, n := range []int{1, 2, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25} {
 		s := newService(t)
 		for range n {
 			s.say("", "Аня", "<p>Да.</p>", "ru", time.Hour)
 		}
-		r := visit(t, s, options{lang: "ru"})
-		if got := r.text("h2"); got != want {
-			t.Errorf("%d comments are called %q, want %q", n, got, want)
+		for _, lang := range words.Keys() {
+			r := visit(t, s, options{lang: lang})
+			if got, want := r.text("h2"), words.In(lang).N("read.count", n); got != want {
+				t.Errorf("%d comments are called %q, want %q", n, got, want)
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ function begin(script: HTMLScriptElement, base: string, site: string) {
     Object.assign(element.dataset, script.dataset)
     // A script in the head only fills counts.
     if (room) room.append(element)
-    else if (document.body.contains(script)) script.after(element)
+    else if (script.closest('body')) script.after(element)
   }
   if (document.querySelector('[data-aitys-count]'))
     part<typeof import('./counts')>(base, 'counts').then(counts =>

@@ -173,15 +173,11 @@ class Live {
   /** Says how many there are, where they will appear; nothing that is being read moves. */
   #offer() {
     const n = this.#fresh.size + this.#others
-    const {
-      config: { sort },
-      thread,
-      t,
-    } = this.#view
+    const { config, thread, t } = this.#view
     if (!n) return this.#pill.remove()
     this.#pill.replaceChildren(icon(down), plural(this.#t.show, n, t))
     if (this.#pill.isConnected) return
-    this.#inPlace(() => thread.list[sort === 'oldest' ? 'after' : 'before'](this.#pill))
+    this.#inPlace(() => thread.list[config.sort === 'oldest' ? 'after' : 'before'](this.#pill))
     this.#view.say(plural(this.#t.came, n, t))
   }
 

@@ -42,9 +42,9 @@ function element(tag: Tag, attributes: string): HTMLElement {
   return el('a', { href, rel: href && 'nofollow ugc noopener' })
 }
 
-/** Returns an address a reader may be sent to, or null. */
+/** Returns an address a reader may be sent to, or null: one of mail, or of the web and of no page that it stands on. */
 export function safe(address: string | null | undefined): string | null {
-  return /^(https?|mailto):/i.test(address as string) ? (address as string) : null
+  return /^(https?:\/\/|mailto:)/i.test(address as string) ? (address as string) : null
 }
 
 function text(source: string): string {
