@@ -31,7 +31,11 @@ func FingerprintOf(c Comment) Fingerprint {
 // Fingerprint returns the document's.
 func (d Document) Fingerprint() Fingerprint {
 	f := table.Blank()
-	whole, text := d.said(true), d.said(false)
+	whole := d.said(true)
+	text := whole
+	if len(d.asides) > 0 {
+		text = d.said(false)
+	}
 	own := countLetters(text)
 	if own >= ownLetters && len(d.asides) > 0 {
 		f.Exact = table.Hash(kindHost, []byte(text)) // with a link, whichever
