@@ -87,7 +87,8 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 	}
 	const end = "SELECT pg_current_wal_lsn() - '0/0'"
 	const newest = "SELECT coalesce(max(seq), 0) FROM model_snapshots"
-	const size = "SELECT pg_column_size(model) FROM model_snapshots ORDER BY seq DESC LIMIT 1"
+	const size = "SELECT sum(pg_column_size(model)) FROM (SELECT seq, model FROM model_snapshots " +
+		"UNION ALL SELECT seq, model FROM model_pieces) AS parts GROUP BY seq ORDER BY seq DESC LIMIT 1"
 	const changes = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'comments'"
 	posted, decided := 0, 0
 	waiting := func(n int) (all []kit.Ref) {

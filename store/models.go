@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"gorm.io/gorm/clause"
-
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/ledger"
@@ -68,17 +66,12 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 
 // TakenBy implements ledger.Log.
 func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
-	return t.lessons(`
-		WHERE  site_id   = ?
-		  AND  withdrawn = ?
-		  AND  withdrawn > 0
-		ORDER  BY seq, part`, site, by)
+	return t.lessons("WHERE site_id = ? AND withdrawn = ? AND withdrawn > 0 ORDER BY seq, part", site, by)
 }
 
 // Copies implements learning.Tx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
-	return rows.Query(t.Tx, rows.Value[uint64], selectCopies+`
-		ORDER  BY seq`, site)
+	return rows.Query(t.Tx, rows.Value[uint64], selectCopies+" ORDER BY seq", site)
 }
 
 // The kind stands in the text: as an argument it would not lead to the index, which has copies alone.
@@ -201,26 +194,27 @@ func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
 		  AND  before  > 0`, site, after))
 }
 
-// A snapshotRow is a row of model_snapshots.
-type snapshotRow struct {
-	Site     int64        `gorm:"column:site_id;primaryKey;autoIncrement:false"`
-	Snapshot snapshotPart `gorm:"embedded"`
-}
-
-func (snapshotRow) TableName() string { return "model_snapshots" }
-
-// A snapshotPart is a fold.Snapshot.
-type snapshotPart struct {
-	Seq   uint64 `gorm:"primaryKey;autoIncrement:false"`
-	AsOf  uint64
-	Model []byte
-	Sum   []byte
+// PutPiece implements learning.Tx.
+func (t *tx) PutPiece(site int64, s fold.Snapshot, piece int) error {
+	_, err := t.Exec(`
+		INSERT INTO model_pieces (site_id, seq, as_of, piece, model)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (site_id, seq, as_of, piece) DO UPDATE SET model = excluded.model`, site, s.Seq, s.AsOf, piece, s.Model)
+	return err
 }
 
 // PutSnapshot implements learning.Tx.
-func (t *tx) PutSnapshot(site int64, s fold.Snapshot) error {
-	row := snapshotRow{Site: site, Snapshot: snapshotPart(s)}
-	return mapped(t.DB.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
+func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
+	there, err := t.pieces("piece", site, s)
+	if err != nil || len(there) != pieces {
+		return err
+	}
+	_, err = t.Exec(`
+		INSERT INTO model_snapshots (site_id, seq, as_of, model, sum)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (site_id, seq) DO UPDATE SET as_of = excluded.as_of, model = excluded.model, sum = excluded.sum`,
+		site, s.Seq, s.AsOf, notNil(s.Model), notNil(s.Sum))
+	return err
 }
 
 // Snapshots implements learning.Tx.
@@ -234,19 +228,29 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 
 // Snapshot implements learning.Tx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
-	var row snapshotRow
-	err := found(t.DB.Where("site_id = ? AND seq = ?", site, seq).Take(&row).Error)
-	return fold.Snapshot(row.Snapshot), err
+	s, err := rows.First(rows.Query(t.Tx, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf, &s.Model, &s.Sum} },
+		"SELECT seq, as_of, model, sum FROM model_snapshots WHERE site_id = ? AND seq = ?", site, seq))
+	if err != nil {
+		return s, err
+	}
+	pieces, err := t.pieces("model", site, s)
+	s.Model = slices.Concat(append(pieces, s.Model)...)
+	return s, err
+}
+
+func (t *tx) pieces(column string, site int64, of fold.Snapshot) ([][]byte, error) {
+	return rows.Query(t.Tx, rows.Value[[]byte], "SELECT "+column+`
+		FROM model_pieces WHERE site_id = ? AND seq = ? AND as_of = ? ORDER BY piece`, site, of.Seq, of.AsOf)
 }
 
 // DropSnapshots implements learning.Tx.
 func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
-	if len(seqs) == 0 {
-		return nil
+	_, err := t.Exec("DELETE FROM model_snapshots WHERE site_id = ? AND seq "+t.Among, site, rows.ArrayOf(t.Array, seqs))
+	if err == nil {
+		_, err = t.Exec(`
+			DELETE FROM model_pieces
+			WHERE  site_id = ?
+			  AND  (seq, as_of) NOT IN (SELECT seq, as_of FROM model_snapshots WHERE site_id = ?)`, site, site)
 	}
-	_, err := t.Exec(`
-		DELETE FROM model_snapshots
-		WHERE  site_id = ?
-		  AND  seq `+t.Among, site, rows.ArrayOf(t.Array, seqs))
 	return err
 }

@@ -148,7 +148,7 @@ func TestModelsAreTheTables(t *testing.T) {
 		for _, model := range slices.Concat(crowd.Models, outbox.Models, register.Models,
 			neighbour.Models, []any{siteRow{}, accountRow{},
 				grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
-				snapshotRow{}, pageRow{}, eventRow{}, followerRow{}, keyRow{}, metaRow{}, ruleRow{}, blockRow{}, noteRow{},
+				pageRow{}, eventRow{}, followerRow{}, keyRow{}, ruleRow{}, blockRow{}, noteRow{},
 				mailLinkRow{}, signOutRow{}, proofRow{}, formerRow{}}) {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {

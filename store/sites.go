@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/store/rows"
 )
 
 // A siteRow is a row of sites: a ground.Site.
@@ -77,7 +78,8 @@ var belowSites = []string{
 	"votes", "reports", "appeals", "mail_links", "mails", "signouts", "sso_salts", "verified_names",
 	"signets", "site_copies", "former_staff",
 	"campaign_members", "campaigns", "inquiries", "deliveries", "webhooks",
-	"model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys", "events",
+	"model_pieces", "model_snapshots", "lessons", "decisions", "heads", "comments", "pages", "grants", "idempotency_keys",
+	"events",
 }
 
 // referredTo are the site and those of its rows that others refer to, each before those that refer to it.
@@ -104,23 +106,16 @@ func (t *tx) DeleteSite(id int64) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&siteRow{}))
 }
 
-// A metaRow is a row of meta: what the program keeps of the database as a whole.
-type metaRow struct {
-	Name  string `gorm:"primaryKey"`
-	Value []byte
-}
-
-func (metaRow) TableName() string { return "meta" }
-
 // Meta implements ground.MetaTx.
 func (t *tx) Meta(name string) ([]byte, error) {
-	var row metaRow
-	err := found(t.DB.Where("name = ?", name).Take(&row).Error)
-	return row.Value, err
+	return rows.First(rows.Query(t.Tx, rows.Value[[]byte], "SELECT value FROM meta WHERE name = ?", name))
 }
 
 // SetMeta implements ground.MetaTx.
 func (t *tx) SetMeta(name string, value []byte) error {
-	row := metaRow{Name: name, Value: notNil(value)}
-	return mapped(t.DB.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
+	_, err := t.Exec(`
+		INSERT INTO meta (name, value)
+		VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, notNil(value))
+	return err
 }

@@ -266,7 +266,8 @@ func (s *stage) me() string {
 // to, what the filter says of a comment, when a neighbour's list was asked for, a site's own list and the key that
 // signs it. Events tell what other tables keep.
 var derived = []string{
-	"followers", "model_snapshots", "goose_db_version", "events", "sessions.seen_at", "sessions.expires_at",
+	"followers", "model_snapshots", "model_pieces", "goose_db_version", "events", "sessions.seen_at",
+	"sessions.expires_at",
 	"comments.score", "comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam",
 	"comments.warm", "comments.model_seq", "comments.votes", "neighbours.tried_at", "neighbours.failure",
 	"neighbour_lists", "signets",

@@ -77,11 +77,11 @@ func (s *Models) Rebuild(
 				out.Dropped = append(out.Dropped, snapshot.Seq)
 			}
 		}
-		if err := tx.DropSnapshots(site.ID, out.Dropped); err != nil {
-			return err
-		}
-		return putSnapshot(tx, site.ID, renewed)
+		return tx.DropSnapshots(site.ID, out.Dropped)
 	})
+	if err == nil {
+		err = s.putSnapshot(ctx, site.ID, renewed)
+	}
 	if err != nil {
 		return Rebuilt{}, fmt.Errorf("renew the snapshot: %w", err)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
@@ -55,7 +54,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		wrong.Model = classifier.Fold(slices.Values([]classifier.Lesson{{Seq: 3, Label: classifier.Spam,
 			Comment: classifier.Comment{Text: "Nobody taught this."}}})).Bytes()
 		wrong.Seal(w.A.ID)
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, wrong) }))
+		w.put(wrong)
 		if out := w.rebuild(w.A); out.Base != 200 || out.Same || !slices.Contains(out.Dropped, 200) {
 			t.Errorf("a wrong one: %+v", out)
 		}
@@ -65,7 +64,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		}
 		newest.Sum = slices.Clone(newest.Sum)
 		newest.Sum[0] ^= 1
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, newest) }))
+		w.put(newest)
 		if out := w.rebuild(w.A); out.Base != 0 || !out.Same || !slices.Equal(out.Damaged, []uint64{200}) {
 			t.Errorf("a damaged one: %+v", out)
 		}

@@ -13,6 +13,7 @@ const (
 	snapshotClaim = time.Minute
 	snapshotPause = time.Minute     // between two of one site's, however fast its log grows
 	lastSnapshots = 5 * time.Second // for all of them, when the process stops
+	snapshotPiece = 128 << 10       // bytes that are written in one transaction
 )
 
 // dropSnapshots removes a site's snapshots from seq on.
@@ -40,9 +41,8 @@ func (s *Models) saveSnapshots(ctx context.Context, site int64, last bool) error
 	if len(put)+len(drop) == 0 {
 		return nil
 	}
-	for _, snapshot := range put { // one a transaction: others write too
-		err := s.work.Update(ctx, func(tx Tx) error { return putSnapshot(tx, site, snapshot) })
-		if err != nil {
+	for _, snapshot := range put {
+		if err := s.putSnapshot(ctx, site, snapshot); err != nil {
 			return fmt.Errorf("save snapshot: %w", err)
 		}
 	}
@@ -84,20 +84,47 @@ func (s *Models) saveLast(ctx context.Context) {
 	}
 }
 
-// putSnapshot writes a snapshot, unless an entry after it touched what it holds: another process
-// may have erased words that it still knows. The log is locked, so nobody does so just now.
-func putSnapshot(tx Tx, site int64, s fold.Snapshot) error {
+// putSnapshot writes a snapshot, a piece of its model in a transaction: others write between.
+func (s *Models) putSnapshot(ctx context.Context, site int64, snapshot fold.Snapshot) error {
+	pieces := slices.Collect(slices.Chunk(snapshot.Model, snapshotPiece))
+	for i, piece := range pieces {
+		snapshot.Model = piece
+		var good bool
+		err := s.work.Update(ctx, func(tx Tx) (err error) {
+			if good, err = isGood(tx, site, snapshot); err != nil {
+				return err
+			}
+			if !good {
+				return tx.DropSnapshots(site, nil)
+			}
+			if i == 0 { // with what was left of another try
+				if err := tx.DropSnapshots(site, []uint64{snapshot.Seq}); err != nil {
+					return err
+				}
+			}
+			if i < len(pieces)-1 {
+				return tx.PutPiece(site, snapshot, i)
+			}
+			return tx.PutSnapshot(site, snapshot, i)
+		})
+		if err != nil || !good {
+			return err
+		}
+	}
+	return nil
+}
+
+// isGood reports whether no entry after a snapshot touched what it holds: another process may have erased words that
+// it still knows. The log is locked, so nobody does so just now.
+func isGood(tx Tx, site int64, s fold.Snapshot) (bool, error) {
 	if _, err := tx.LockLog(site); err != nil {
-		return fmt.Errorf("lock log: %w", err)
+		return false, fmt.Errorf("lock log: %w", err)
 	}
 	touched, err := tx.LowestTouched(site, s.AsOf)
 	if err != nil {
-		return fmt.Errorf("read what was touched: %w", err)
+		return false, fmt.Errorf("read what was touched: %w", err)
 	}
-	if touched != 0 && touched <= s.Seq {
-		return nil
-	}
-	return tx.PutSnapshot(site, s)
+	return touched == 0 || touched > s.Seq, nil
 }
 
 // dueSnapshots takes what is to be written for a site and what is to be removed.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +36,14 @@ func (w *world) snapshots(site ground.Site) (all []fold.Snapshot) {
 	return all
 }
 
+// put puts a snapshot of A in the place of another of its Seq.
+func (w *world) put(s fold.Snapshot) {
+	w.T.Helper()
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		return errors.Join(tx.DropSnapshots(w.A.ID, []uint64{s.Seq}), tx.PutSnapshot(w.A.ID, s, 0))
+	}))
+}
+
 func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Taught(w.A, 1300)
@@ -46,7 +56,7 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 		for i, s := range before {
 			s.Model = slices.Clone(s.Model)
 			s.Model[i*97%len(s.Model)] ^= 1
-			w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, s) }))
+			w.put(s)
 		}
 		fresh := w.Another(nil)
 		w.Must(fresh.Learn(w.Ctx, w.A))
@@ -97,6 +107,106 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 		if !bytes.Equal(got, want) || learning.SnapshotUsed(next.Learning, w.A) != head {
 			t.Errorf("the next process has %d bytes from the snapshot at %d, want %d from that at %d", len(got),
 				learning.SnapshotUsed(next.Learning, w.A), len(want), head)
+		}
+	})
+}
+
+// piecemeal is a store that notes how many bytes of models each transaction puts, and after which something happens.
+type piecemeal struct {
+	ground.Store[storetest.Tx]
+	put  *[]int
+	then func()
+}
+
+func (p piecemeal) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	bytes := 0
+	events, err := p.Store.Update(ctx, func(tx storetest.Tx) error {
+		bytes = 0
+		return fn(weighed{tx, &bytes})
+	})
+	if bytes > 0 {
+		*p.put = append(*p.put, bytes)
+		p.then()
+	}
+	return events, err
+}
+
+type weighed struct {
+	storetest.Tx
+	bytes *int
+}
+
+func (w weighed) PutPiece(site int64, s fold.Snapshot, piece int) error {
+	*w.bytes += len(s.Model)
+	return w.Tx.PutPiece(site, s, piece)
+}
+
+func (w weighed) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
+	*w.bytes += len(s.Model)
+	return w.Tx.PutSnapshot(site, s, pieces)
+}
+
+// A large model is written 128 KiB at a time: others write between, and what they erase is in no piece.
+func TestALargeModelIsWrittenInPieces(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		random := rand.New(rand.NewPCG(7, 8))
+		texts := make([]string, 100)
+		for i := range texts {
+			for range 100 {
+				texts[i] += fmt.Sprintf(" %x", random.Uint32())
+			}
+		}
+		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+		w.Decide(people.Operator, w.A, comment.MarkSpam, w.Waiting(w.A, texts[:50])...)
+		w.Decide(people.Operator, w.A, comment.Approve, w.Waiting(w.A, texts[50:])...)
+		w.Must(w.S.Learn(w.Ctx, w.A))
+		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.Must(err)
+
+		write := func(then func()) (put []int) {
+			w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+				list, err := tx.Snapshots(w.A.ID)
+				for _, s := range list {
+					err = errors.Join(err, tx.DropSnapshots(w.A.ID, []uint64{s.Seq}))
+				}
+				return err
+			}))
+			s, err := roomstest.Furnish(w.Ctx, piecemeal{w.DB.Store, &put, then}, roomstest.Secret,
+				ground.Options{Clock: w.Clock})
+			w.Must(err)
+			_, _, err = learning.ModelBytes(w.Ctx, s.Learning, w.A)
+			w.Must(err)
+			w.Must(learning.SaveSnapshots(w.Ctx, s.Learning, w.A))
+			return put
+		}
+		put := write(func() {})
+		if len(put) < 3 || slices.Max(put) > 128<<10 {
+			t.Errorf("a model of %d bytes was written in transactions of %v", len(want), put)
+		}
+		next := w.Another(nil)
+		got, _, err := learning.ModelBytes(w.Ctx, next.Learning, w.A)
+		w.Must(err)
+		if !bytes.Equal(got, want) || learning.SnapshotUsed(next.Learning, w.A) != w.Head(w.A).Seq {
+			t.Errorf("the next process has %d bytes from the snapshot at %d, want %d from the newest", len(got),
+				learning.SnapshotUsed(next.Learning, w.A), len(want))
+		}
+
+		asOf := w.Head(w.A).Seq
+		var once sync.Once
+		put = write(func() {
+			once.Do(func() {
+				_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+				w.Must(err)
+			})
+		})
+		if list := w.snapshots(w.A); len(put) != 1 || len(list) != 0 {
+			t.Errorf("after an erasure between: %d pieces and %d snapshots, want the one before and none", len(put), len(list))
+		}
+		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { // which puts nothing where a piece is left
+			return tx.PutSnapshot(w.A.ID, fold.Snapshot{Seq: asOf, AsOf: asOf, Model: []byte{1}, Sum: []byte{1}}, 0)
+		}))
+		if list := w.snapshots(w.A); len(list) != 1 {
+			t.Error("a piece of what was erased is left")
 		}
 	})
 }
@@ -167,7 +277,7 @@ func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 	for _, s := range w.snapshots(w.A) {
 		s.Model = slices.Clone(s.Model)
 		s.Model[len(s.Model)/2] ^= 1
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, s) }))
+		w.put(s)
 	}
 	w.S = w.Another(nil)
 	early := w.Submit(w.A, "Sent while there is no model.")
@@ -202,7 +312,7 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 		sum := sha256.Sum256(s.Model)
 		s.Model = append(s.Model, sum[:]...)
 		s.Seal(w.A.ID)
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSnapshot(w.A.ID, s) }))
+		w.put(s)
 	}
 	old := w.S
 	w.S = w.Another(nil) // the new program

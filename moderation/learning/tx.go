@@ -53,8 +53,12 @@ type Tx interface {
 	// LowestTouched returns the lowest seq whose lessons the entries after one changed; 0: none.
 	LowestTouched(site int64, after uint64) (uint64, error)
 
-	PutSnapshot(site int64, s fold.Snapshot) error // in the place of another of its Seq
+	// PutPiece keeps a piece of the model of a snapshot that is not there yet, counted from 0: it is s.Model.
+	PutPiece(site int64, s fold.Snapshot, piece int) error
+	// PutSnapshot puts a snapshot in the place of another of its Seq. Its Model is what follows so many pieces; where
+	// these are not there, nothing is put.
+	PutSnapshot(site int64, s fold.Snapshot, pieces int) error
 	Snapshots(site int64) ([]fold.Snapshot, error) // newest first, without Model and Sum
 	Snapshot(site int64, seq uint64) (fold.Snapshot, error)
-	DropSnapshots(site int64, seqs []uint64) error
+	DropSnapshots(site int64, seqs []uint64) error // with the pieces of none
 }

@@ -24,6 +24,7 @@ var modelRules = []rule{
 	{"one entry stores many lessons, which are read in their order", lessonsOfOneEntry},
 	{"the lowest lesson that was touched is found among the entries after one", lowestTouched},
 	{"snapshots come back byte by byte, newest first, each the last put in its place", snapshotsComeBack},
+	{"a snapshot comes in pieces, when all are there", snapshotsComeInPieces},
 }
 
 // append continues the site's log with decisions that need only what is their own.
@@ -380,7 +381,7 @@ func snapshotsComeBack(w *world) {
 		{Seq: 128, AsOf: 128, Model: []byte("m"), Sum: []byte{4}},
 	}
 	for _, s := range put {
-		w.update(func(tx Tx) error { return tx.PutSnapshot(w.site.ID, s) })
+		w.update(func(tx Tx) error { return tx.PutSnapshot(w.site.ID, s, 0) })
 	}
 	w.view(func(tx Tx) error {
 		list, err := tx.Snapshots(w.site.ID)
@@ -407,4 +408,41 @@ func snapshotsComeBack(w *world) {
 		}
 		return err
 	})
+}
+
+// snapshotsComeInPieces has one come whole, one before all its pieces are there, and pieces of a snapshot that is not.
+func snapshotsComeInPieces(w *world) {
+	part := func(seq, asOf uint64, text string) fold.Snapshot {
+		return fold.Snapshot{Seq: seq, AsOf: asOf, Model: []byte(text), Sum: []byte{1}}
+	}
+	newest := func(seq uint64) (s fold.Snapshot, err error) {
+		w.view(func(tx Tx) error { s, err = tx.Snapshot(w.site.ID, seq); return nil })
+		return s, err
+	}
+	w.update(func(tx Tx) error {
+		return errors.Join(
+			tx.PutPiece(w.site.ID, part(9, 9, "two "), 1), tx.PutPiece(w.site.ID, part(9, 9, "once"), 0),
+			tx.PutPiece(w.site.ID, part(9, 9, "one "), 0), // again
+			tx.PutSnapshot(w.site.ID, part(9, 9, "nothing"), 3),
+			tx.PutPiece(w.site.ID, part(9, 12, "of another time "), 0))
+	})
+	if _, err := newest(9); !errors.Is(err, ground.ErrNotFound) {
+		w.Errorf("after two pieces of three it answers %v", err)
+	}
+	w.update(func(tx Tx) error { return tx.PutSnapshot(w.site.ID, part(9, 9, "three"), 2) })
+	if got, err := newest(9); err != nil || string(got.Model) != "one two three" {
+		w.Errorf("of three pieces came %q, %v", got.Model, err)
+	}
+	w.update(func(tx Tx) error {
+		return errors.Join(tx.DropSnapshots(w.site.ID, nil), tx.PutSnapshot(w.site.ID, part(9, 12, "whole"), 0))
+	})
+	if got, err := newest(9); err != nil || string(got.Model) != "whole" {
+		w.Errorf("with the pieces of another time came %q, %v", got.Model, err)
+	}
+	w.update(func(tx Tx) error {
+		return errors.Join(tx.DropSnapshots(w.site.ID, nil), tx.PutSnapshot(w.site.ID, part(9, 9, "pieces"), 0))
+	})
+	if got, err := newest(9); err != nil || string(got.Model) != "pieces" {
+		w.Errorf("the pieces of what was replaced are still there: %q, %v", got.Model, err)
+	}
 }

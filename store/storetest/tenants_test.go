@@ -176,7 +176,8 @@ func fill(w *world, s ground.Site) {
 			tx.RemoveBlock(s.ID, noBlock, began),
 			tx.PutNote(rules.Note{ID: oneNote, Site: s.ID, Writer: []byte(oneName), Text: s.Key, CreatedAt: began}),
 			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied, acted}),
-			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}),
+			tx.PutPiece(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte("piece of ")}, 0),
+			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}, 1),
 			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
 			tx.EraseLessons(s.ID, []ledger.Lesson{gone}, 9),
 			tx.KeepAnswer(key, []byte(s.Key)),
@@ -504,8 +505,11 @@ var writes = []struct {
 	{"AddLessons", func(tx Tx, s int64) error {
 		return tx.AddLessons(s, []ledger.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Of: oneShown}})
 	}},
+	{"PutPiece", func(tx Tx, s int64) error {
+		return tx.PutPiece(s, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte("another ")}, 0)
+	}},
 	{"PutSnapshot", func(tx Tx, s int64) error {
-		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")})
+		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")}, 0)
 	}},
 	{"DropSnapshots", func(tx Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
 	{"PutRule", func(tx Tx, s int64) error {

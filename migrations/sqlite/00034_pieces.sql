@@ -1,0 +1,15 @@
+-- A large model's snapshot is written a piece at a time: others write between. The last piece is the snapshot's own.
+-- +goose Up
+CREATE TABLE model_pieces (
+	site_id INTEGER NOT NULL,
+	seq     INTEGER NOT NULL,
+	as_of   INTEGER NOT NULL,
+	piece   INTEGER NOT NULL,
+	model   BLOB NOT NULL,
+	CONSTRAINT model_pieces_pk PRIMARY KEY (site_id, seq, as_of, piece),
+	CONSTRAINT model_pieces_site_fk FOREIGN KEY (site_id) REFERENCES sites (id),
+	CONSTRAINT model_pieces_order CHECK (seq > 0 AND as_of >= seq AND piece >= 0)
+) STRICT;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+	('model_pieces', 'sqlite_autoindex_model_pieces_1', '600 300 20 20 1');
+ANALYZE sqlite_schema;
