@@ -18,7 +18,7 @@ import (
 // How BenchmarkWidget is read: a page of the blog is opened so many times with the widget and with an element that does
 // nothing, a turn at a time; threads of so many comments are read to their end.
 const (
-	openings     = 15
+	openings     = 61
 	longThread   = 2_000
 	longerThread = 5_000
 	slowedBy     = 4 // times
