@@ -20,6 +20,13 @@ func (c *Catalog) Token(token string) string {
 		return c.T("quote", "text", value)
 	case "trait":
 		return c.trait(value)
+	case "words":
+		one, two, _ := strings.Cut(value, " ")
+		last, _ := utf8.DecodeLastRuneInString(one)
+		first, _ := utf8.DecodeRuneInString(two)
+		if unicode.Is(unicode.Han, last) && unicode.Is(unicode.Han, first) { // which are written without a space
+			value = one + two
+		}
 	}
 	if key := "token." + kind; c.Has(key) {
 		return c.T(key, "value", value)

@@ -414,6 +414,17 @@ func TestATraitIsASentence(t *testing.T) {
 	}
 }
 
+// Two ideographs in a row stand in the text without the space that is between two words.
+func TestTwoWordsAreSaidAsTheyAreWritten(t *testing.T) {
+	for value, want := range map[string]string{
+		"微 信": "微信", "cheap pills": "cheap pills", "加 vx": "加 vx", "vx 加": "vx 加", "한국 사람": "한국 사람", "alone": "alone",
+	} {
+		if got := words.In("en").Token("words:" + value); got != "the words “"+want+"”" {
+			t.Errorf("%q is said as %q, want %q", value, got, want)
+		}
+	}
+}
+
 func TestAMissingSentenceIsSeen(t *testing.T) {
 	if got := words.In("en").T("no.such.key"); got != "no.such.key" {
 		t.Errorf("got %q", got)
