@@ -205,8 +205,8 @@ func (t *tx) PutPiece(site int64, s fold.Snapshot, piece int) error {
 
 // PutSnapshot implements learning.Tx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
-	there, err := t.pieces("piece", site, s)
-	if err != nil || len(there) != pieces {
+	there, err := rows.First(rows.Query(t.Tx, rows.Value[int], "SELECT COUNT(*)"+piecesOf, site, s.Seq, s.AsOf))
+	if err != nil || there != pieces {
 		return err
 	}
 	_, err = t.Exec(`
@@ -233,15 +233,12 @@ func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
 	if err != nil {
 		return s, err
 	}
-	pieces, err := t.pieces("model", site, s)
+	pieces, err := rows.Query(t.Tx, rows.Value[[]byte], "SELECT model"+piecesOf+" ORDER BY piece", site, s.Seq, s.AsOf)
 	s.Model = slices.Concat(append(pieces, s.Model)...)
 	return s, err
 }
 
-func (t *tx) pieces(column string, site int64, of fold.Snapshot) ([][]byte, error) {
-	return rows.Query(t.Tx, rows.Value[[]byte], "SELECT "+column+`
-		FROM model_pieces WHERE site_id = ? AND seq = ? AND as_of = ? ORDER BY piece`, site, of.Seq, of.AsOf)
-}
+const piecesOf = " FROM model_pieces WHERE site_id = ? AND seq = ? AND as_of = ?"
 
 // DropSnapshots implements learning.Tx.
 func (t *tx) DropSnapshots(site int64, seqs []uint64) error {

@@ -60,5 +60,5 @@ type Tx interface {
 	PutSnapshot(site int64, s fold.Snapshot, pieces int) error
 	Snapshots(site int64) ([]fold.Snapshot, error) // newest first, without Model and Sum
 	Snapshot(site int64, seq uint64) (fold.Snapshot, error)
-	DropSnapshots(site int64, seqs []uint64) error // with the pieces of none
+	DropSnapshots(site int64, seqs []uint64) error // and pieces whose snapshot is not there
 }
