@@ -197,6 +197,7 @@ func runsNowhere(t *testing.T, texts []string, whole bool, table tally) {
 		; window.reports = [];
 		document.addEventListener("securitypolicyviolation", e => reports.push(e.violatedDirective + " " + e.blockedURI))`))
 	w.signIn(m.strict, email)
+	w.must(m.tab.Unwatched(), m.strict.Unwatched())
 	m.look()
 	begins("look at plain pages with the policy")
 	for n, path := range slices.Sorted(maps.Keys(m.byPath("plain"))) {

@@ -9,11 +9,14 @@ import (
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
@@ -101,6 +104,19 @@ func (t *Tab) NoThirdParties() error {
 		network.SetCookieControlsParams{EnableThirdPartyCookieRestriction: true})
 	if err != nil {
 		return fmt.Errorf("block third-party cookies: %w", err)
+	}
+	return nil
+}
+
+// Unwatched has the browser no longer tell of each request, node, sheet and script of the tab, as no reader's browser
+// does: who listens has it read scripts again, to say which of their lines asked. What finds things by role is not for
+// such a tab.
+func (t *Tab) Unwatched() error {
+	for _, end := range []cdp.Command[cdp.Empty, cdp.Empty]{css.Disable, dom.Disable, network.Disable, log.Disable,
+		runtime.Disable} {
+		if _, err := chromedp.Call(t.ctx, end, cdp.Empty{}); err != nil {
+			return fmt.Errorf("stop to watch: %w", err)
+		}
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ export function plural(forms: string, n: number, t: Words): string {
   const [one = '', few = one, many] = forms.split('|')
   const ones = n % 10
   const form = many && ((n - ones) % 100 === 10 || !ones || ones > 4) ? many : (many ? ones : n) === 1 ? one : few
-  return fill(form, { n: number(n, t) })
+  return form.replace('{n}', number(n, t))
 }
 
 /** Groups digits as words.Number does: a browser takes longer to make its first format than to draw 25 comments. */
@@ -85,7 +85,7 @@ export function ago(then: Date, t: Words): string {
 /** Says a day, in our own words: a browser may not know how Kazakh writes it, and its first format takes long. */
 export function date(of: Date, { date }: Words, as = date.year): string {
   const month = date.months.split(' ')[of.getMonth()] ?? ''
-  return fill(as, { day: `${of.getDate()}`, month, year: `${of.getFullYear()}` })
+  return as.replace('{day}', `${of.getDate()}`).replace('{month}', month).replace('{year}', `${of.getFullYear()}`)
 }
 
 function midnight(of: Date): number {

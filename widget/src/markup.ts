@@ -33,7 +33,7 @@ export function nodes(html: string): DocumentFragment {
 
 function close(open: HTMLElement[], tag: Tag) {
   const at = open.findLastIndex(node => node.localName === tag)
-  if (at >= 0) open.length = at
+  if (at >= 0) open.splice(at)
 }
 
 function element(tag: Tag, attributes: string): HTMLElement {

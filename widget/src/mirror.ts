@@ -204,7 +204,7 @@ function show(view: View, { listing, at = '', unchecked }: Found, home: string) 
   styles.replaceSync(sheet)
   view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
   view.copy = true
-  view.actions = () => []
+  view.actions = () => undefined
   view.fetch = async (limit, { after, around }) => {
     const all = ordered(listing.comments, view.config.sort)
     let from = Number(after ?? 0)

@@ -96,11 +96,10 @@ export class OwnComments {
     this.#view.root.querySelector('.invite')?.remove()
     const published = seen.state === 'approved'
     const first = this.#view.config.sort === 'newest'
-    const node = thread.add(seen, [], first)
+    const node = thread.add(seen, published ? this.#view.actions(seen) : undefined, first)
     const acts = node.querySelector('.acts')
-    if (published) {
-      acts?.append(...this.#view.actions(seen), ...this.#tools(own, seen, node))
-    } else node.classList.add('own')
+    if (published) acts?.append(...this.#tools(own, seen, node))
+    else node.classList.add('own')
     const [item, last] = [node.parentElement, thread.list.lastElementChild]
     if (!published && !seen.parent && !first && item && last?.lastChild !== item) last?.append(item)
     if (published && seen.appeal) acts?.prepend(el('span', { class: 'why' }, this.#t.overturned))

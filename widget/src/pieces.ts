@@ -24,8 +24,13 @@ export function header(
 
 /** The rules, their first sentence in bold. */
 export function rules(text: string): HTMLElement {
-  const [, first = '', rest = ''] = /^(.*?[.!?…](?=\s|$))?(.*)$/s.exec(text) ?? []
-  return el('p', { part: 'rules', class: 'rules', id: 'rules', tabindex: -1 }, el('strong', {}, first), rest)
+  const end = text.search(/[.!?…](\s|$)/) + 1
+  return el(
+    'p',
+    { part: 'rules', class: 'rules', id: 'rules', tabindex: -1 },
+    el('strong', {}, text.slice(0, end)),
+    text.slice(end),
+  )
 }
 
 /** The form before anybody writes: one labelled line, which opens when it gets the focus. */

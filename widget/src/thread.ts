@@ -8,23 +8,16 @@ import { nodes, safe } from './markup'
 /** The deepest level that still moves to the right; what is below stands beneath it, with "to NAME". */
 const deepestIndent = 3
 
-/** What is in a blank article, in the order of its text. */
-type Parts = [
-  initial: HTMLElement,
-  meta: HTMLElement,
-  author: HTMLElement,
-  name: HTMLElement,
-  link: HTMLAnchorElement,
-  time: HTMLTimeElement,
-  content: HTMLElement,
-  acts: HTMLElement,
-]
-
 /** What all comments have, in its item: a browser copies nodes in a fraction of the time in which they are made. */
 let blank: HTMLLIElement
 
-/** Builds the article of one comment, in an item of its own; actions stand below its text. */
-export function article(c: Comment, t: Words, to: string | null, ...actions: HTMLElement[]): HTMLElement {
+/** Builds the article of one comment, in an item of its own; what may be done with it stands below its text. */
+export function article(
+  c: Comment,
+  t: Words,
+  to: string | null,
+  acts: HTMLElement = el('div', { class: 'acts' }),
+): HTMLElement {
   blank ??= el(
     'li',
     {},
@@ -34,7 +27,6 @@ export function article(c: Comment, t: Words, to: string | null, ...actions: HTM
       el('span', { class: 'ini', 'aria-hidden': 'true' }),
       el('header', { part: 'meta', class: 'meta' }, el('b', { part: 'author' }, el('bdi')), el('a', {}, el('time'))),
       el('div', { part: 'content', class: 'text', dir: 'auto' }),
-      el('div', { class: 'acts' }),
     ),
   )
   const node = blank.cloneNode(true).firstChild as HTMLElement
@@ -47,7 +39,13 @@ export function article(c: Comment, t: Words, to: string | null, ...actions: HTM
   const id = `by-${c.id}`
   const site = c.author?.url && safe(c.author.url)
   const badge = c.author?.badge
-  const [ini, meta, by, who, link, time, content, acts] = node.querySelectorAll('*') as Iterable<Element> as Parts
+  const ini = node.firstChild as HTMLElement
+  const meta = ini.nextSibling as HTMLElement
+  const by = meta.firstChild as HTMLElement
+  const who = by.firstChild as HTMLElement
+  const link = by.nextSibling as HTMLAnchorElement
+  const time = link.firstChild as HTMLTimeElement
+  const content = meta.nextSibling as HTMLElement
   node.setAttribute('aria-labelledby', id)
   ini.textContent = initial(name)
   by.id = id
@@ -63,7 +61,7 @@ export function article(c: Comment, t: Words, to: string | null, ...actions: HTM
   if (to) meta.append(el('span', {}, ...about(t.to, to)))
   content.lang = c.lang === 'und' ? '' : c.lang
   content.append(nodes(c.html))
-  acts.append(...actions)
+  node.append(acts)
   return node
 }
 
@@ -107,12 +105,12 @@ export class Thread {
    * Puts a comment in: below its parent where that is here, else at the end of the list, or
    * with first at its head. One that is here already is drawn anew in its place.
    */
-  add(c: Comment, actions: HTMLElement[] = [], first = false): HTMLElement {
+  add(c: Comment, acts?: HTMLElement, first = false): HTMLElement {
     const parent = this.#places.get(c.parent ?? '')
     const flat = parent !== undefined && parent.level >= deepestIndent
     const under = flat ? parent.under : (parent ?? null)
     const to = flat ? (parent.comment.author?.name ?? this.t.anonymous) : null
-    const node = article(c, this.t, to, ...actions)
+    const node = article(c, this.t, to, acts)
     const here = this.#places.get(c.id)
     if (here) {
       here.comment = c

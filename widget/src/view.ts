@@ -2,7 +2,7 @@
 
 import { ask, type Comment, Failure, type Listing, type Page, type Settings } from './client'
 import { button, el } from './dom'
-import { fill, number, type Words } from './i18n'
+import { number, type Words } from './i18n'
 import { nodes, safe } from './markup'
 import { alert, closedForm, header, rules, title } from './pieces'
 import { Thread } from './thread'
@@ -40,8 +40,8 @@ const settled = 5_000
 
 type Voting = typeof import('./vote')
 
-/** A button that is copied for each comment, and what its copies do. */
-type Act = [HTMLButtonElement, (c: Comment, pressed: HTMLButtonElement) => unknown]
+/** What the copy of a button does that stands below a comment. */
+type Press = (c: Comment, pressed: HTMLButtonElement) => unknown
 
 export class View {
   t: Words = inEnglish
@@ -55,7 +55,9 @@ export class View {
   readonly gone = this.#closing.signal
   #writer: Promise<Writer> | undefined
   #tries = 0
-  #acts: Act[] = []
+  /** The buttons that are copied for each comment. */
+  #acts!: HTMLElement
+  #presses!: Press[]
   #staying?: number
   /** Where the rest of the thread begins. */
   declare next: string | null
@@ -162,7 +164,7 @@ export class View {
     const { t } = this
     this.page = page
     this.settings = settings
-    this.#acts = this.#act()
+    this.#act()
     this.next = next
     this.step = 2 * few
     this.late = []
@@ -264,7 +266,7 @@ export class View {
 
   /** Puts a comment into the thread, or draws it anew there. */
   add(c: Comment, ahead = false): HTMLElement {
-    return this.thread.add(c, c.html === null ? [] : this.actions(c), ahead)
+    return this.thread.add(c, this.actions(c), ahead)
   }
 
   /**
@@ -286,39 +288,46 @@ export class View {
   }
 
   /** What may be done with a comment that everybody sees. */
-  actions(c: Comment): HTMLElement[] {
-    const { t } = this
-    const n = number(c.votes, t)
-    return this.#acts.map(([model, press]) => {
-      const node = model.cloneNode(true) as HTMLButtonElement
-      node.onclick = () => press(c, node)
-      node.setAttribute('aria-describedby', `by-${c.id}`)
-      if (node.ariaPressed) {
-        node.ariaLabel = fill(t.good, { n })
-        node.textContent = c.votes ? n : ''
-      }
-      return node
-    })
+  actions(c: Comment): HTMLElement | undefined {
+    const acts = this.#acts.cloneNode(true) as HTMLElement
+    let copy = acts.firstChild as HTMLButtonElement
+    if (c.votes && this.settings.votes) {
+      copy.textContent = number(c.votes, this.t)
+      copy.ariaLabel = this.t.good.replace('{n}', copy.textContent)
+    }
+    for (const press of this.#presses) {
+      copy.onclick = event => press(c, event.currentTarget as HTMLButtonElement)
+      copy.setAttribute('aria-describedby', `by-${c.id}`)
+      copy = copy.nextSibling as HTMLButtonElement
+    }
+    return acts
   }
 
-  /** Makes the buttons of which each comment has a copy, and says what they do. */
-  #act(): Act[] {
-    const { t } = this
-    const acts: (Act | false | undefined)[] = [
-      this.settings.votes && [
-        button('', null, { part: 'vote', 'aria-pressed': 'false' }),
-        (c, vote) => this.use<Voting>('vote', part => part.press(this, c, vote)),
-      ],
-      this.page.open && [
-        button(t.reply, null, { part: 'reply' }),
+  /** Makes the buttons of which each comment has copies, and says what they do. */
+  #act() {
+    const { t, settings } = this
+    this.#acts = el('div', { class: 'acts' })
+    this.#presses = []
+    const add = (label: string, press: Press, attributes = {}) => {
+      this.#presses.push(press)
+      this.#acts.append(button(label, null, attributes))
+    }
+    if (settings.votes)
+      add('', (c, vote) => this.use<Voting>('vote', part => part.press(this, c, vote)), {
+        part: 'vote',
+        'aria-pressed': 'false',
+        'aria-label': t.good.replace('{n}', '0'),
+      })
+    if (this.page.open)
+      add(
+        t.reply,
         c =>
           this.writer()
             .then(w => w.reply(c.id))
             .catch(() => {}),
-      ],
-      [button(t.report, null), c => this.use<Voting>('vote', part => part.report(this, c))],
-    ]
-    return acts.filter(act => !!act)
+        { part: 'reply' },
+      )
+    add(t.report, c => this.use<Voting>('vote', part => part.report(this, c)))
   }
 
   /** Offers the next step, where there is one. */
