@@ -24,8 +24,9 @@ deps: ## install what the tests need, where that is allowed
 	@.ci/setup.sh
 	@$(GO) mod download
 
+# What a browser does takes as long as all else together: it comes first, beside that.
 test: deps ## run all the tests
-	$(GOTEST) ./...
+	$(GOTEST) ./e2e ./...
 	cd widget/build && $(GO) run . -check
 
 # The longest room comes first, beside the others. SQLite, translated from C, is left out of the detector: in it most of
