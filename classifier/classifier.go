@@ -58,8 +58,9 @@ type Lesson struct {
 
 // A Judgement is what a model thinks of a document. Spam is a calibrated probability, and Logit what it was made of, in
 // nats, by which documents are ordered: of those that one state of a model judged it has the same order as Spam where
-// none is Foreign, and of those that a model judged while it grew a better one. They are exactly 0.5 and 0, with Warm
-// false, until both ham and spam were taught. Foreign is how far, from 0 to 1, the language is none that good comments
+// none is Foreign, and of those that a model judged while it grew a better one. Until both ham and spam were taught,
+// Warm is false and Spam exactly 0.5, and Logit orders by what spam looks like everywhere and by what is known of the
+// one kind that was taught. Foreign is how far, from 0 to 1, the language is none that good comments
 // were taught in, of a text that leads nowhere and hides nothing: what its letters say for spam then orders, and is not
 // shown. Young says that there were fewer than ten lessons of one of them, Tried that the model had an opinion of three
 // of either before it was taught them: one that was not tried is shy. Reasons are independent probabilities of

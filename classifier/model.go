@@ -112,21 +112,25 @@ func (m *Model) Judge(d Document) Judgement {
 	defer knowns.Put(known)
 	for i := range s.heads {
 		h := &s.heads[i]
-		if !s.warm(h.label) {
+		warm := s.warm(h.label)
+		if !warm && h.label != Spam {
 			continue
 		}
 		*known = s.recall(h, d, *known)
 		v := h.look(d, *known, s.docs, s.guess(h, d))
 		z := h.logit(v)
-		if h.label == Spam {
+		switch {
+		case h.label != Spam:
+			j.Reasons[h.label-HateSpeech] = table.Sigmoid(z)
+		case !warm: // by its shape, and by how much of it is known of the one kind that was taught
+			j.Logit = z
+		default:
 			if d.bare {
 				j.Foreign = h.foreign.of(v.familiarity)
 			}
 			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(abroad(s.sober(h.shown.Logit(z)), j.Foreign))
 			j.Tried = min(h.met[0], h.met[1]) >= habitsOf(Spam).bothMet
 			j.Young = min(s.taught[Spam], s.taught[Ham]) < Grown
-		} else {
-			j.Reasons[h.label-HateSpeech] = table.Sigmoid(z)
 		}
 	}
 	return j

@@ -72,8 +72,8 @@ func TestAModelIsColdUntilBothKindsWereTaught(t *testing.T) {
 				if j.Warm != tt.warm {
 					t.Errorf("%s: warm is %v, want %v", how, j.Warm, tt.warm)
 				}
-				if cold := j.Spam == 0.5 && j.Logit == 0; cold == tt.warm {
-					t.Errorf("%s: judged %v, logit %v, warm %v", how, j.Spam, j.Logit, j.Warm)
+				if cold := j.Spam == 0.5; cold == tt.warm {
+					t.Errorf("%s: judged %v, warm %v", how, j.Spam, j.Warm)
 				}
 				if got := m.Evidence(doc); !tt.warm && len(got) > 0 {
 					t.Errorf("%s: evidence %v of a cold model", how, got)
@@ -83,6 +83,31 @@ func TestAModelIsColdUntilBothKindsWereTaught(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A site that refused nothing yet has no probabilities. What an advert looks like, and what is unlike all that was
+// approved, it can tell.
+func TestAColdModelOrders(t *testing.T) {
+	advert := Read(Comment{Text: "Earn $500 a day! Write to http://win.example/bonus now"})
+	stranger := Read(Comment{Text: "Quite another matter, which nobody has spoken of here"})
+	known := Read(Comment{Text: "Thank you for the recipe of the oven bread, it rose well"})
+	logit := func(m *Model, d Document) float64 { return m.Judge(d).Logit }
+	var ham []Lesson
+	for i, text := range []string{"thank you for the recipe", "the oven bread rose well", "my bread rose for an hour"} {
+		ham = append(ham, Lesson{Seq: uint64(i + 1), Label: Ham, Comment: Comment{Text: text}})
+	}
+	for how, m := range map[string]*Model{"fold": Fold(slices.Values(ham)), "learn": learned(ham)} {
+		if a, s, k := logit(m, advert), logit(m, stranger), logit(m, known); a <= s || s <= k {
+			t.Errorf("%s: an advert %v, what nobody spoke of %v, what was approved %v", how, a, s, k)
+		}
+	}
+	if m := learned(nil); logit(m, advert) <= logit(m, known) {
+		t.Errorf("a model that was taught nothing: an advert %v, bread %v", logit(m, advert), logit(m, known))
+	}
+	spam := []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "quite another matter: cheap pills"}}}
+	if m := learned(spam); logit(m, stranger) <= logit(m, known) {
+		t.Errorf("only spam: like it %v, unlike it %v", logit(m, stranger), logit(m, known))
 	}
 }
 

@@ -37,6 +37,8 @@ func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
 		most   float64
 	}{
 		{"nothing is known", quiet, comment.Judged{}, comment.Hold, 0, 0.5, 0.5},
+		{"the model is cold", quiet, comment.Judged{Judgement: classifier.Judgement{Spam: 0.5, Logit: 4}, OK: true},
+			comment.Hold, 0, 0.5, 0.5},
 		{"the model is sure of spam", quiet, said(0.99), comment.MarkSpam, comment.ReasonSpam, 0.98, 1},
 		{"the model is sure of ham", quiet, said(0.01), comment.Approve, 0, 0, 0.02},
 		{"the model is not sure", quiet, said(0.5), comment.Hold, 0, 0.5, 0.5},

@@ -36,7 +36,7 @@ func TestStdioAnswersEachLineInOrder(t *testing.T) {
 	got := talk(t, "", ask, teachSpam, "", teachHam, `{"op":`, `[1]`, `{"op":"dance"}`, `{"op":"train","label":"eggs"}`,
 		`{"op":"untrain","text":"never taught","label":"ham"}`, teachRude,
 		`{"op":"classify","unknown":1,"text":"casino pills"}`)
-	want := []string{`{"spam":0.5,"raw":0,"warm":false,`, `{"ok":true}`, `{"error":`, `{"ok":true}`, `{"error":`,
+	want := []string{`{"spam":0.5,"raw":-0.75,"warm":false,`, `{"ok":true}`, `{"error":`, `{"ok":true}`, `{"error":`,
 		`{"error":`, `{"error":`,
 		`{"error":`, `{"error":`, `{"ok":true}`, `{"spam":0.`}
 	if len(got) != len(want) {
