@@ -74,13 +74,10 @@ func signals(f Facts, v Verdict, j Judged, said float64) []Signal {
 	return append(found, f.Ruled.Signals...)
 }
 
-// said is what a classifier's judgement weighs where comments are suspected from a score on: nothing while it is
-// cold. A young one makes none suspected alone, nor does any one a comment in a language that it was never taught;
-// such keep their order below that.
+// said is what a warm classifier's judgement weighs where comments are suspected from a score on. A young
+// one makes none suspected alone, nor does any one a comment in a language that it was never taught; such keep
+// their order below that.
 func said(j Judged, suspect float64) float64 {
-	if !j.Warm {
-		return 0
-	}
 	z := min(max(j.Logit, -maxLogit), maxLogit)
 	below := min(maxLogit, logit(suspect))
 	held := 0.0
