@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/jbrukh/bayesian"
 )
@@ -52,63 +53,57 @@ func (c *counts) learn(d Document, l Label) {
 	}
 }
 
-// settle adds what the library counted to what was settled before.
+// settle adds what the library counted to what was settled before. Of that most is as it was, and is copied as it
+// stands.
 func (c *counts) settle() {
 	if c.recent == 0 {
 		return
 	}
-	keys, tallies := c.observed()
-	out := make([]byte, 0, len(c.settled)+len(c.settled)/4)
-	c.keys = 0
-	put := func(key string, n tally) {
-		out = appendCount(out, key, n)
-		c.keys++
-	}
-	next := 0
-	for old := (snapshotReader{b: c.settled}); len(old.b) > 0; {
-		key, n := old.entry()
-		for ; next < len(keys) && keys[next] < string(key); next++ {
-			put(keys[next], tallies[next])
+	observed := c.observed()
+	out := make([]byte, 0, len(c.settled)+len(observed)*observedBytes)
+	old := snapshotReader{b: c.settled}
+	for len(observed) > 0 {
+		key := observed[0].key
+		n, known := old.before(key)
+		out = append(out, old.take(uint64(n))...)
+		var t tally
+		if known {
+			_, t = old.entry()
+		} else {
+			c.keys++
 		}
-		if next < len(keys) && keys[next] == string(key) {
-			for l, more := range tallies[next] {
-				n[l] += more
-			}
-			next++
+		for ; len(observed) > 0 && observed[0].key == key; observed = observed[1:] {
+			t[observed[0].label] += observed[0].n
 		}
-		put(string(key), n)
+		out = appendCount(out, key, t)
 	}
-	for ; next < len(keys); next++ {
-		put(keys[next], tallies[next])
-	}
-	c.store, c.recent, c.settled = newStore(), 0, bytes.Clone(out)
+	c.store, c.recent, c.settled = newStore(), 0, bytes.Clone(append(out, old.b...)) // it is kept for long
 }
 
-// observed returns every key that the library counted, and its tally, sorted by key. A share of the class's total
-// comes out of the library, and 1e-11 for what it has not seen; multiplied and rounded it is the exact count again.
-func (c *counts) observed() ([]string, []tally) {
-	seen := map[string]bool{}
-	var keys []string
-	for _, class := range c.store.Classes {
-		for k := range c.store.WordsByClass(class) {
-			if !seen[k] {
-				seen[k] = true
-				keys = append(keys, k)
-			}
-		}
-	}
-	slices.Sort(keys)
-	out := make([]tally, len(keys))
-	totals := c.store.WordCount()
-	for l, shares := range c.store.WordFrequencies(keys) {
-		if totals[l] == 0 {
+// observedBytes is about what a key takes that was not settled before.
+const observedBytes = 16
+
+// An observation is in how many lessons of a label the library counted a token.
+type observation struct {
+	key   string
+	label int
+	n     uint32
+}
+
+// observed returns what the library counted, sorted by key. A share of the class's total comes out of the library:
+// multiplied and rounded it is the exact count again.
+func (c *counts) observed() []observation {
+	all := make([]observation, 0, c.recent)
+	for l, total := range c.store.WordCount() {
+		if total == 0 {
 			continue
 		}
-		for i, share := range shares {
-			out[i][l] = uint32(math.Round(share * float64(totals[l])))
+		for key, share := range c.store.WordsByClass(c.store.Classes[l]) {
+			all = append(all, observation{key, l, uint32(math.Round(share * float64(total)))})
 		}
 	}
-	return keys, out
+	slices.SortFunc(all, func(a, b observation) int { return strings.Compare(a.key, b.key) })
+	return all
 }
 
 func appendCount(b []byte, key string, n tally) []byte {
@@ -127,4 +122,25 @@ func (r *snapshotReader) entry() (key []byte, n tally) {
 		n[l] = uint32(r.uvarint())
 	}
 	return key, n
+}
+
+// before is how many bytes of whole entries come before a key, or its place, and whether it is there.
+func (r *snapshotReader) before(key string) (at int, known bool) {
+	for at < len(r.b) {
+		size, n := uint64(r.b[at]), 1
+		if size >= 0x80 {
+			size, n = binary.Uvarint(r.b[at:])
+		}
+		next := at + n + int(size)
+		if got := r.b[at+n : next]; string(got) >= key {
+			return at, string(got) == key
+		}
+		for left := labels; left > 0; next++ { // the last byte of a number is below 0x80
+			if r.b[next] < 0x80 {
+				left--
+			}
+		}
+		at = next
+	}
+	return at, false
 }
