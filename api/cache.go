@@ -34,10 +34,10 @@ type rendered struct {
 	zipped atomic.Pointer[part]
 	asked  atomic.Int32 // how often for what is compressed
 	etag   []string
-	until  time.Time   // after which it is no longer true; zero: at no time
-	made   time.Time   // when its rendering began, by the machine's own clock, which never jumps
-	lacks  atomic.Bool // a comment more
-	weighs int         // bytes, as the cache counts them
+	until  time.Time    // after which it is no longer true; zero: at no time
+	made   time.Time    // when its rendering began, by the machine's own clock, which never jumps
+	lacks  atomic.Int64 // for how long it had been there when it began to lack a comment more; 0: it lacks none
+	weighs int          // bytes, as the cache counts them
 }
 
 // A part is a body and its Content-Length.
@@ -63,21 +63,24 @@ func (r *rendered) compressed() *part {
 	return r.zipped.Load()
 }
 
-// A page that is read so often is rendered for a comment more once a second, not for each: where moderators decide
-// quickly, most of what decisions cost went into renderings that few read.
+// A page that is read so often a second may lack comments for so long: what comes meanwhile is rendered together.
+// Where moderators decide quickly, most of what decisions cost went into renderings that few read.
 const (
 	hotReads = 4
-	hotEvery = time.Second
+	hotFor   = time.Second
 )
+
+// isHot reports whether the page is read often: since it was made, and for a second at least.
+func (r *rendered) isHot() bool {
+	return time.Duration(r.asked.Load())*time.Second >= hotReads*max(time.Second, time.Since(r.made))
+}
 
 // isOver reports whether what was rendered is no longer true without a change, since the page became too old, or has
 // lacked a comment for as long as it may.
 func (r *rendered) isOver(now func() time.Time) bool {
-	return !r.until.IsZero() && !now().Before(r.until) || r.lacks.Load() && !r.mayLack()
+	lacks := time.Duration(r.lacks.Load())
+	return !r.until.IsZero() && !now().Before(r.until) || lacks > 0 && time.Since(r.made)-lacks >= hotFor
 }
-
-// mayLack reports whether readers may see the page for a while without a comment more.
-func (r *rendered) mayLack() bool { return r.asked.Load() >= hotReads && time.Since(r.made) < hotEvery }
 
 // An askedPage is what a request asks for. What else stands in a query makes no other answer.
 type askedPage struct {
@@ -278,12 +281,12 @@ func (c *cache) event(e ground.Event) {
 	}
 }
 
-// ripen forgets what lacks a comment more: at once, or, of what is read often, a second after it was made.
+// ripen forgets what lacks a comment more: at once, or, of what is read often, a second later.
 func (c *cache) ripen(ref pageRef) {
 	c.outrun(ref, false)
 	for k := range c.pages[ref] {
-		if r := c.kept[k]; r.mayLack() {
-			r.lacks.Store(true)
+		if r := c.kept[k]; r.isHot() {
+			r.lacks.CompareAndSwap(0, max(1, int64(time.Since(r.made))))
 		} else {
 			c.drop(k)
 		}
