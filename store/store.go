@@ -30,11 +30,11 @@ import (
 // Options of a database. Wait is how long a transaction waits for others before ErrBusy (0:
 // 5 seconds). MaxPages bounds a SQLite file, in its pages (0: no bound): beyond it is ErrFull. KeepEarlier
 // has Migrate copy a SQLite file beside itself, to "….before-upgrade", when it is to change what stands
-// in it; of such copies the last one stays.
+// in it, and is told that path first; of such copies the last one stays.
 type Options struct {
 	Wait        time.Duration
 	MaxPages    int
-	KeepEarlier bool
+	KeepEarlier func(path string)
 }
 
 // A DB is an open database.

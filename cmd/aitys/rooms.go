@@ -257,7 +257,10 @@ func (a *app) openStore(ctx context.Context, n need) (*store.DB, error) {
 			return nil, err
 		}
 	}
-	db, err := store.Open(ctx, a.base.Database, store.Options{KeepEarlier: true})
+	db, err := store.Open(ctx, a.base.Database, store.Options{KeepEarlier: func(path string) {
+		a.logger(slog.LevelInfo).Info("the database is copied and then brought up to date: a million comments take some two minutes",
+			"copy", path)
+	}})
 	if err != nil {
 		return nil, a.base.unreached(err)
 	}

@@ -29,15 +29,16 @@ type DB struct {
 	guard   *guard
 	reserve *reserve
 
-	keepEarlier bool
+	keepEarlier func(path string)
 }
 
 // Options of a database. Wait is how long a writer waits for others. MaxPages bounds the file, in its pages (0:
-// as many as the disk holds). KeepEarlier has Migrate copy a file that it is to change to "….before-upgrade".
+// as many as the disk holds). KeepEarlier has Migrate copy a file that it is to change to "….before-upgrade", and is
+// told that path before: a large file takes minutes.
 type Options struct {
 	Wait        time.Duration
 	MaxPages    int
-	KeepEarlier bool
+	KeepEarlier func(path string)
 }
 
 // Open opens the file at path, and makes a missing one.
@@ -185,10 +186,12 @@ func (d *DB) Migrate(ctx context.Context) error {
 		return err
 	}
 	err = migrations.SQLite(ctx, db, d.path, func(ctx context.Context) error {
-		if !d.keepEarlier {
+		if d.keepEarlier == nil {
 			return nil
 		}
-		return remake(ctx, d.path, d.path+".before-upgrade")
+		earlier := d.path + ".before-upgrade"
+		d.keepEarlier(earlier)
+		return remake(ctx, d.path, earlier)
 	})
 	_, back := db.ExecContext(ctx, inMemory)
 	return errors.Join(blamed(ctx, db, err), back)
