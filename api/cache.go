@@ -67,7 +67,7 @@ func (r *rendered) compressed() *part {
 // Where moderators decide quickly, most of what decisions cost went into renderings that few read.
 const (
 	hotReads = 4
-	hotFor   = time.Second
+	hotFor   = 2 * time.Second
 )
 
 // isHot reports whether the page is read often: since it was made, and for a second at least.
@@ -281,7 +281,7 @@ func (c *cache) event(e ground.Event) {
 	}
 }
 
-// ripen forgets what lacks a comment more: at once, or, of what is read often, a second later.
+// ripen forgets what lacks a comment more: at once, or, of what is read often, later.
 func (c *cache) ripen(ref pageRef) {
 	c.outrun(ref, false)
 	for k := range c.pages[ref] {

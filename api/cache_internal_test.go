@@ -46,8 +46,8 @@ func TestARenderingThatAChangeOutranIsNotKept(t *testing.T) {
 	}
 }
 
-// TestWhatIsReadOftenMayLackACommentForASecond has a comment shown on pages that are read more and less often.
-func TestWhatIsReadOftenMayLackACommentForASecond(t *testing.T) {
+// TestWhatIsReadOftenMayLackACommentForAWhile has a comment shown on pages that are read more and less often.
+func TestWhatIsReadOftenMayLackACommentForAWhile(t *testing.T) {
 	const site, page = 1, "p"
 	for _, tt := range []struct {
 		name  string
@@ -79,10 +79,10 @@ func TestWhatIsReadOftenMayLackACommentForASecond(t *testing.T) {
 			r.made = r.made.Add(-hotFor / 10)
 			c.event(tt.event) // a second comment does not put it off
 			if r.isOver(time.Now) {
-				t.Error("a tenth of a second later it is over")
+				t.Error("a tenth of that while later it is over")
 			}
 			if r.made = r.made.Add(-hotFor * 9 / 10); !r.isOver(time.Now) {
-				t.Error("a second later it is not over")
+				t.Error("when it is over it is still there")
 			}
 		})
 	}

@@ -245,8 +245,8 @@ func TestColdPagesAreRenderedOnce(t *testing.T) {
 	})
 }
 
-// TestAPageThatIsReadOftenIsRenderedOnceASecond approves comments one by one while the page is read, and refuses one.
-func TestAPageThatIsReadOftenIsRenderedOnceASecond(t *testing.T) {
+// TestAPageThatIsReadOftenIsRenderedNowAndThen approves comments one by one while the page is read, and refuses one.
+func TestAPageThatIsReadOftenIsRenderedNowAndThen(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const comments, reads = 30, 8
 		read := func() int {

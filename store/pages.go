@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -121,50 +122,46 @@ func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
 
 // CountByPage implements moderation.PageTx.
 func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[string]int, error) {
+	byPage := map[string]int{}
 	if len(pages) == 0 {
-		return map[string]int{}, nil
+		return byPage, nil
+	}
+	among, ids := t.Among, rows.ArrayOf(t.Array, pages)
+	if len(pages) == 1 { // as for each page that is drawn
+		among, ids = "= ?", pages[0]
+	}
+	all, args := `
+		SELECT page_id, COUNT(*)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  page_id `+among+`
+		  AND  state = ?
+		GROUP  BY page_id`, []any{site, ids, state}
+	if state == comment.Approved { // less those that are withheld, or all of a page that is
+		all, args = all+`
+		UNION  ALL
+		SELECT page_id, -COUNT(*)
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  page_id `+among+`
+		  AND  state = ?
+		  AND  withheld IS NOT NULL
+		GROUP  BY page_id
+		UNION  ALL
+		SELECT id, -2147483647
+		FROM   pages
+		WHERE  site_id = ?
+		  AND  id `+among+`
+		  AND  withheld IS NOT NULL`, append(args, site, ids, state, site, ids)
 	}
 	type count struct {
 		page string
 		n    int
 	}
-	targets := func(c *count) []any { return []any{&c.page, &c.n} }
-	ids := rows.ArrayOf(t.Array, pages)
-	counts, err := rows.Query(t.Tx, targets, `
-		SELECT page_id, COUNT(*)
-		FROM   comments
-		WHERE  site_id = ?
-		  AND  page_id `+t.Among+`
-		  AND  state = ?
-		GROUP  BY page_id`, site, ids, state)
-	if err != nil {
-		return nil, err
-	}
-	byPage := make(map[string]int, len(counts))
+	counts, err := rows.Query(t.Tx, func(c *count) []any { return []any{&c.page, &c.n} }, all, args...)
 	for _, c := range counts {
-		byPage[c.page] = c.n
+		byPage[c.page] += c.n
 	}
-	if state != comment.Approved || len(counts) == 0 {
-		return byPage, nil
-	}
-	withheld, err := rows.Query(t.Tx, targets, `
-		SELECT page_id, COUNT(*)
-		FROM   comments
-		WHERE  site_id = ?
-		  AND  page_id `+t.Among+`
-		  AND  state = ?
-		  AND  withheld IS NOT NULL
-		GROUP  BY page_id
-		UNION  ALL
-		SELECT id, 2147483647
-		FROM   pages
-		WHERE  site_id = ?
-		  AND  id `+t.Among+`
-		  AND  withheld IS NOT NULL`, site, ids, state, site, ids)
-	for _, c := range withheld {
-		if byPage[c.page] = max(0, byPage[c.page]-c.n); byPage[c.page] == 0 {
-			delete(byPage, c.page)
-		}
-	}
+	maps.DeleteFunc(byPage, func(_ string, n int) bool { return n <= 0 })
 	return byPage, err
 }

@@ -127,7 +127,7 @@ func (u *upgrade) keptEarlier(schema, known int) {
 	}
 	folder := filepath.Join(u.dir, "back")
 	earlier := filepath.Join(u.dir, "data", "aitys.db.before-upgrade")
-	if log := u.i.Log(); !strings.Contains(log, "brought up to date") || !strings.Contains(log, "copy="+earlier) {
+	if log := u.i.Log(); !strings.Contains(log, "copied before its upgrade") || !strings.Contains(log, "copy="+earlier) {
 		u.t.Errorf("the log does not say that %s is made:\n%s", earlier, log)
 	}
 	old := *u
