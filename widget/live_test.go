@@ -103,6 +103,18 @@ func TestWhereStreamsAreCutItIsLookedEveryMinute(t *testing.T) {
 	r.holds(`$('#aitys-c9').textContent.includes('It came by itself.')`)
 }
 
+// TestWhatAPageLacksYetIsAskedForAgain: a page that many read may lack a comment for two seconds, and its stream tells
+// nothing that was before it.
+func TestWhatAPageLacksYetIsAskedForAgain(t *testing.T) {
+	s := newService(t)
+	conversation(s)
+	s.say("c1", "Ruth", "<p>It came a second ago.</p>", "en", time.Second)
+	s.late = 2 // when it is opened, and when the stream has said how many there are
+	r := visit(t, s, options{})
+	r.must(r.Click("button", "1 new comment – show"))
+	r.holds(`$('#aitys-c9').textContent.includes('It came a second ago.')`)
+}
+
 // TestTenTabsOfABlogCanAllPost: over HTTP/1.1 a browser opens six connections to a host, and a stream keeps one.
 func TestTenTabsOfABlogCanAllPost(t *testing.T) {
 	s := newService(t)

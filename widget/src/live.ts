@@ -12,6 +12,9 @@ import { live as inEnglish, steps } from './words/en'
 const patience = 15_000
 const lookEvery = 60_000
 
+/** So long the comments of a page that many read may lack one that was just approved. */
+const late = 2_500
+
 /** Browsers open six connections to a host over HTTP/1.1: of all tabs of this origin so many keep one. */
 const streams = 2
 
@@ -119,7 +122,7 @@ class Live {
 
   #counted(count: number) {
     const missed = count !== this.#view.page.count && !this.#fresh.size
-    if (missed && !this.#heard) void this.#look()
+    if (missed && !this.#heard) void this.#look(count)
     else this.#view.count(count)
     this.#heard = true
   }
@@ -148,12 +151,14 @@ class Live {
     if (state === 'withheld') view.use<typeof import('./rare')>('rare', part => part.drawn(view))
   }
 
-  /** Asks for the comments anew, and compares: where no stream says what happened, or too much did. */
-  async #look() {
+  /** Asks for the comments anew, and compares: where no stream says what happened, or too much did; once more where
+      there are fewer than it told. */
+  async #look(told = 0) {
     const view = this.#view
     const nothing = { page: null, comments: [], next: null }
     const { page, comments, next } = await view.fetch(100, { sort: 'newest' }).catch(() => nothing)
     if (!page || view.gone.aborted) return
+    if (page.count < told) setTimeout(() => void this.#look(), late)
     const more = page.count - view.page.count
     view.count(page.count)
     for (const c of comments) {
