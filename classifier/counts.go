@@ -59,11 +59,10 @@ func (c *counts) settle() {
 	if c.recent == 0 {
 		return
 	}
-	observed := c.observed()
-	out := make([]byte, 0, len(c.settled)+len(observed)*observedBytes)
+	out := make([]byte, 0, len(c.settled)+len(c.settled)/4)
 	old := snapshotReader{b: c.settled}
-	for len(observed) > 0 {
-		key := observed[0].key
+	for more := c.observations(); len(more) > 0; {
+		key := more[0].key
 		n, known := old.before(key)
 		out = append(out, old.take(uint64(n))...)
 		var t tally
@@ -72,16 +71,13 @@ func (c *counts) settle() {
 		} else {
 			c.keys++
 		}
-		for ; len(observed) > 0 && observed[0].key == key; observed = observed[1:] {
-			t[observed[0].label] += observed[0].n
+		for ; len(more) > 0 && more[0].key == key; more = more[1:] {
+			t[more[0].label] += more[0].n
 		}
 		out = appendCount(out, key, t)
 	}
 	c.store, c.recent, c.settled = newStore(), 0, bytes.Clone(append(out, old.b...)) // it is kept for long
 }
-
-// observedBytes is about what a key takes that was not settled before.
-const observedBytes = 16
 
 // An observation is in how many lessons of a label the library counted a token.
 type observation struct {
@@ -90,9 +86,9 @@ type observation struct {
 	n     uint32
 }
 
-// observed returns what the library counted, sorted by key. A share of the class's total comes out of the library:
+// observations returns what the library counted, sorted by key. A share of the class's total comes out of the library:
 // multiplied and rounded it is the exact count again.
-func (c *counts) observed() []observation {
+func (c *counts) observations() []observation {
 	all := make([]observation, 0, c.recent)
 	for l, total := range c.store.WordCount() {
 		if total == 0 {

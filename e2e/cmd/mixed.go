@@ -35,36 +35,25 @@ func mixed(binary, dir string) ([]row, error) {
 		}
 		defer l.server.Kill()
 	}
-	ratios := make([][]float64, len(servers))
-	per, cpu := make([]time.Duration, len(servers)), make([]time.Duration, len(servers))
 	for range mixedRounds {
-		var floor time.Duration
-		for i, l := range servers {
-			began := used(l.server.PID())
-			d, err := l.run()
-			if err != nil {
+		for _, l := range servers {
+			if err := l.run(); err != nil {
 				return nil, err
 			}
-			if i == 0 {
-				floor = d
-			}
-			ratios[i] = append(ratios[i], float64(floor)/float64(d))
-			per[i], cpu[i] = per[i]+d, cpu[i]+used(l.server.PID())-began
 		}
 	}
-	each := func(i int) string {
-		const requests = mixedAsked * mixedRounds
-		return fmt.Sprintf("%.0f/s, %d µs of CPU", requests/per[i].Seconds(), (cpu[i] / requests).Microseconds())
-	}
-	var rows []row
-	for i, what := range []string{"", "", "; decided by chance"} {
-		if slices.Sort(ratios[i]); i > 0 {
-			rows = append(rows, row{"M1", "90 % reads of 200 pages, 9 % posts, 1 % decisions of 9, 32 clients" + what,
-				"the same without decisions: " + each(0), "≥ 0.8", "≥ 0.9",
-				fmt.Sprintf("%.2f (%s)", ratios[i][mixedRounds/2], each(i))})
+	floor := servers[0]
+	beside := func(l *load, what string) row {
+		var ratios []float64
+		for i, took := range l.took {
+			ratios = append(ratios, float64(floor.took[i])/float64(took))
 		}
+		slices.Sort(ratios)
+		return row{"M1", "90 % reads of 200 pages, 9 % posts, 1 % decisions of 9, 32 clients" + what,
+			"the same without decisions: " + floor.said(), "≥ 0.8", "≥ 0.9",
+			fmt.Sprintf("%.2f (%s)", ratios[mixedRounds/2], l.said())}
 	}
-	return rows, nil
+	return []row{beside(servers[1], ""), beside(servers[2], "; decided by chance")}, nil
 }
 
 // A load is one server under mixed requests.
@@ -77,6 +66,8 @@ type load struct {
 	posted  atomic.Int64
 	batches atomic.Int64
 	waiting [2]chan kit.Ref // what is ham to its moderator, and what is spam
+	took    []time.Duration // by round
+	spent   time.Duration   // of the processors, for all rounds
 }
 
 // start starts the server, whose pages have comments then.
@@ -160,9 +151,9 @@ func (l *load) decide(most int) error {
 	return err
 }
 
-// run sends the requests and says how long they took.
-func (l *load) run() (time.Duration, error) {
-	began := time.Now()
+// run sends the requests of a round.
+func (l *load) run() error {
+	began, before := time.Now(), used(l.server.PID())
 	err := atOnce(mixedClients, mixedAsked, func(i int) error {
 		random := rand.New(rand.NewPCG(uint64(i), 2)) // the same in each round
 		switch n := random.IntN(100); {
@@ -173,5 +164,17 @@ func (l *load) run() (time.Duration, error) {
 		}
 		return get(l.client.HTTP, l.client.URL+thread(random.IntN(mixedPages)))
 	})
-	return time.Since(began), err
+	l.took = append(l.took, time.Since(began))
+	l.spent += used(l.server.PID()) - before
+	return err
+}
+
+// said is how many requests a second that were, and what each took of the processors.
+func (l *load) said() string {
+	all := time.Duration(0)
+	for _, took := range l.took {
+		all += took
+	}
+	const requests = mixedAsked * mixedRounds
+	return fmt.Sprintf("%.0f/s, %d µs of CPU", requests/all.Seconds(), (l.spent / requests).Microseconds())
 }
