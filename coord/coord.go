@@ -87,8 +87,8 @@ func (c *Coord) Allow(
 	if c.shared == nil {
 		return c.limits.take(name, r)
 	}
-	// Both clocks run alike, but not to the microsecond: one interval apart is no news.
-	if wait := c.limits.wait(name, r); wait > r.interval {
+	// What Redis said was noted when its answer came, later than it was so by as long as a call may take.
+	if wait := c.limits.wait(name, r); wait > callLimit {
 		return false, wait
 	}
 	ok, retryAfter, until, err := c.shared.allow(ctx, name, max(perMinute, 1), r.burst)
