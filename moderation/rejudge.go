@@ -138,22 +138,22 @@ type turn struct {
 	after   *comment.QueueCursor // where the rest goes on
 }
 
-// takeTurn judges by a new model the oldest, newest and riskiest first, then some of the
+// takeTurn judges by a new model the oldest, newest and riskiest first, once, then some of the
 // rest, going round. It is done when no verdict is older than the model.
 func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, err error) {
 	site, known, err := s.work.SiteByID(ctx, key)
 	if err != nil || !known { // it was removed
 		return !known, err
 	}
-	for range rejudgeRest {
-		if t.after == nil || s.stale.newerThan(key, t.changed) { // at its beginning, once round, or by another model
+	for i := range rejudgeRest {
+		if t.after == nil || i == 0 && s.stale.newerThan(key, t.changed) { // once round, or by another model
 			old, found, err := s.anyStale(ctx, site)
 			if err != nil || !found {
 				return err == nil, err
 			}
 			changed := s.judge.Judge(ctx, old).Changed // this loads the model
-			if changed == 0 {
-				return false, nil // it is being folded
+			if changed == 0 || i > 0 && t.changed != changed {
+				return false, nil // it is being folded, or its turn comes next
 			}
 			if t.changed != changed {
 				for _, order := range comment.QueueOrders[:4] { // the last is of scores that are known

@@ -2,8 +2,12 @@ package moderation_test
 
 import (
 	"context"
+	"math/rand/v2"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
@@ -51,4 +55,64 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	w.Must(err)
 	kit.Until(w.T, "the late one is judged again",
 		func() bool { return w.Comment(w.A, out.ID).Verdict.ModelSeq == 11 })
+}
+
+// taught is a store where, once it is set, something happens after verdicts were renewed.
+type taught struct {
+	ground.Store[storetest.Tx]
+	then atomic.Pointer[func()]
+}
+
+func (s *taught) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	events, err := s.Store.Update(ctx, fn)
+	judged := slices.ContainsFunc(events, func(e ground.Event) bool { return e.Kind == ground.EventJudged })
+	if then := s.then.Load(); judged && then != nil {
+		(*then)()
+	}
+	return events, err
+}
+
+// A moderator decides faster than what waits is judged: each of the freshest is judged once, and then others have the
+// machine for a while.
+func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
+	w := newWorld(t)
+	s := &taught{Store: w.DB.Store}
+	var err error
+	w.S, err = roomstest.Furnish(w.Ctx, s, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
+	w.Taught(w.A, 10)
+	ids := w.Waiting(w.A, roomstest.Texts(380, rand.New(rand.NewPCG(6, 6))))
+	writes, wrote := 0, make(chan bool, len(ids))
+	decide := func() {
+		w.Decide(people.Operator, w.A, comment.Approve, ids[writes])
+		w.Must(w.S.Learn(w.Ctx, w.A))
+	}
+	then := func() {
+		if writes++; writes < len(ids) {
+			decide()
+		}
+		wrote <- true
+	}
+	w.Run(w.S)
+	kit.Until(t, "all are judged by the model that there is", func() (all bool) {
+		w.View(func(tx storetest.Tx) error {
+			stale, err := tx.StalePending(w.A.ID, 10, comment.OldestFirst, 1)
+			all = len(stale) == 0
+			return err
+		})
+		return all
+	})
+	s.then.Store(&then)
+	decide()
+	for n, rest := 0, time.Minute; ; n++ {
+		select {
+		case <-wrote:
+			rest = time.Second / 2 // of the second that a turn is followed by at least
+		case <-time.After(rest):
+			if n < 4 || n > 5 {
+				t.Errorf("before it rested it wrote %d times, want 4 or 5, a hundred verdicts each", n)
+			}
+			return
+		}
+	}
 }
