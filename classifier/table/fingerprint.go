@@ -29,11 +29,11 @@ func Blank() (f Fingerprint) {
 	return f
 }
 
-// Add takes one shingle into the minima, each under a permutation that knows nothing of the others: no shingle is the
-// least under many of them.
-func (f *Fingerprint) Add(shingle []byte) {
+// Add takes one shingle into the first of the minima, each under a permutation that knows nothing of the others: no
+// shingle is the least under many of them.
+func (f *Fingerprint) Add(shingle []byte, first int) {
 	h, by := Hash(byte(0), shingle), uint64(0)
-	for i := range f.Minima {
+	for i := range f.Minima[:first] {
 		by += 0x9E3779B97F4A7C15
 		f.Minima[i] = min(f.Minima[i], uint32(Mix(h^by)>>32))
 	}
