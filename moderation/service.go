@@ -32,11 +32,11 @@ type Campaigns interface {
 	// many more there are.
 	Waiting(ctx context.Context, site int64, id string, upTo int, except []string, most int) (
 		list []comment.Comment, remaining int, err error)
-	// ApprovedLike counts, by their ids, how many approved comments each of some is nearly the same as, among the
-	// newest.
+	// ApprovedLike counts, by their ids, how many of the newest approved comments some are nearly the same as.
 	ApprovedLike(ctx context.Context, site int64, comments []comment.Comment) (map[string]int, error)
 	// Alike counts the refused comments that a new one is nearly the same as.
 	Alike(ctx context.Context, c comment.Comment) (refused int, err error)
+	Arrived(c comment.Comment) // is told of it before it is stored
 }
 
 // Complaints knows what is said against comments; package complaint's Service does.

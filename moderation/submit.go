@@ -266,6 +266,7 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	if !fresh {
 		return submittedAgain(tx, a.site, stored)
 	}
+	s.alike.Arrived(c)
 	if c.Shown {
 		if err := newShowing(tx, c.Site).replyShown(c.Parent, true); err != nil {
 			return Submitted{}, err

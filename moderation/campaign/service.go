@@ -24,6 +24,7 @@ const (
 	readAtOnce  = 100
 	sweptAtOnce = 100
 	restMost    = 100 * time.Millisecond
+	arrivedKept = 256
 
 	forgottenAtOnce = 5_000
 )
@@ -56,6 +57,7 @@ type Service struct {
 	current  atomic.Bool
 	approved approved
 	known    known
+	arrived  recent[comment.Comment] // in this process, until they join
 }
 
 // New returns a Service. It remembers prints together with who else looks at comments as they arrive.
@@ -89,10 +91,14 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 	sites := map[int64][]string{}
 	for _, e := range events {
 		switch e.Kind {
-		case ground.EventArrived, ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventJudged:
-			if e.Comment != "" {
-				sites[e.Site] = append(sites[e.Site], e.Comment)
-			}
+		case ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventJudged:
+			s.arrived.take(e.Comment) // it is another one now
+		case ground.EventArrived:
+		default:
+			continue
+		}
+		if e.Comment != "" {
+			sites[e.Site] = append(sites[e.Site], e.Comment)
 		}
 	}
 	for key, comments := range sites {
@@ -218,17 +224,33 @@ func (s *Service) rest(ctx context.Context, worked time.Duration) {
 	}
 }
 
+// Arrived has a comment that is about to be stored joined without its being read again. What becomes of it later is
+// told by later events.
+func (s *Service) Arrived(c comment.Comment) { s.arrived.put(c.ID, c, arrivedKept) }
+
 // look brings what is kept of comments to what they are now.
 func (s *Service) look(ctx context.Context, site ground.Site, comments []string) error {
-	var list []comment.Comment
-	err := s.work.View(ctx, func(tx Tx) (err error) {
-		list, err = tx.CommentsByID(site.ID, comments)
-		return err
+	var list, read []comment.Comment
+	comments = slices.DeleteFunc(comments, func(id string) bool {
+		c, known := s.arrived.take(id)
+		if known {
+			list = append(list, c)
+		}
+		return known
 	})
-	if err != nil {
-		return fmt.Errorf("read comments: %w", err)
+	if len(comments) > 0 {
+		err := s.work.View(ctx, func(tx Tx) (err error) {
+			read, err = tx.CommentsByID(site.ID, comments)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read comments: %w", err)
+		}
 	}
-	slices.SortFunc(list, func(a, b comment.Comment) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	list = append(list, read...)
+	slices.SortFunc(list, func(a, b comment.Comment) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
 	return s.take(ctx, site, list)
 }
 
