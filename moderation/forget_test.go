@@ -49,6 +49,8 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 		w.Decide(people.Operator, w.A, comment.Approve, answer.ID)
 		young, token := w.SubmitOwn(w.A, "This is withdrawn later.")
 		other, _ := w.SubmitOwn(w.A, "Nobody withdraws this.")
+		undecided, its := w.SubmitOwn(w.A, "An okapi stood behind the barn.") // which taught nobody
+		w.Must(w.S.Withdraw(w.Ctx, w.A, undecided.ID, its))
 		w.Must(w.S.Withdraw(w.Ctx, w.A, old.ID, old.EditToken))
 		w.Clock.Add(day)
 		w.Must(w.S.Withdraw(w.Ctx, w.A, young.ID, token))
@@ -58,10 +60,13 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
 		go func() { ended <- w.S.Moderation.Run(ctx) }()
-		kit.Until(t, "the old one is forgotten", func() bool { return w.forgot(old.ID) })
+		kit.Until(t, "the old ones are forgotten", func() bool { return w.forgot(old.ID) && w.forgot(undecided.ID) })
 		stop()
 		w.Must(<-ended)
 
+		if w.Path != "" && w.InFile("okapi") != 0 {
+			t.Errorf("the okapi is %d times in the file", w.InFile("okapi"))
+		}
 		if got := w.Standing(w.A); len(taught) != 2 || !maps.Equal(got, taught) {
 			t.Errorf("of what two comments taught is left %v, want all of %v", got, taught)
 		}

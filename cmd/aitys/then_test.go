@@ -94,6 +94,7 @@ func newUpgrade(t *testing.T, files map[string][]byte, database string) *upgrade
 	u.write("data/secret", string(files["secret"]), 0o600)
 	if database == "sqlite" {
 		u.write("data/aitys.db", string(files["aitys.db"]), 0o600)
+		u.write("data/aitys.db.before-upgrade", "of an upgrade before that, which this one takes the place of", 0o600)
 	} else {
 		u.flags = append(u.flags, "--database", kit.PostgresOf(t, string(files["aitys.sql"])))
 	}
