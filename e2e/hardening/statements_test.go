@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
@@ -98,35 +99,44 @@ func injections(t testing.TB, _ bench) result {
 	for _, r := range rows[row](t, "ids-and-sorts.jsonl") {
 		values = append(values, r.Value)
 	}
-	var failures []string
-	tried := 0
-	var known []string
-	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
-		s := newTalker(t, database)
-		id, _ := s.approved()
-		usual := []string{
-			"", "1", "7", "x", "apples and the weather", id, s.page(), "oldest", "newest", "risk", "pending", "approved",
-			"spam", "rejected", "suspected", "suspicious", "0.9", "2026-01-02T03:04:05Z", "/moderate/", "en",
-		}
-		for n := range values { // as many as the others, for what only comes where there is much
-			usual = append(usual, fmt.Sprint("harmless", n))
-		}
-		_, bad := s.sendAll(id, usual, true)
-		failures = append(failures, bad...)
-		log := "/api/v1/sites/a/moderation/log?limit=1" // how far back it is read goes by what stands in it
-		s.make("GET", log+"&after="+s.make("GET", log, nil)["next"].(string), nil)
-		if len(s.told()) < 50 {
-			t.Fatal("too few statements are told of")
-		}
-		n, bad := s.sendAll(id, values, false)
-		failures = append(failures, bad...)
-		for _, text := range s.told() {
-			failures = append(failures, "another statement: "+text)
-		}
-		tried += n
-		known = append(known, fmt.Sprint(len(s.known)))
+	type told struct {
+		tried, known int
+		failures     []string
 	}
-	what := fmt.Sprintf("%d requests, %s statements on both", tried, strings.Join(known, " and "))
+	databases := []string{kit.SQLite(t), kit.Postgres(t)}
+	all := make([]told, len(databases))
+	var group sync.WaitGroup
+	for i, database := range databases { // both at once: each keeps one processor busy
+		s := newTalker(t, database)
+		group.Go(func() {
+			id, _ := s.approved()
+			usual := []string{
+				"", "1", "7", "x", "apples and the weather", id, s.page(), "oldest", "newest", "risk", "pending", "approved",
+				"spam", "rejected", "suspected", "suspicious", "0.9", "2026-01-02T03:04:05Z", "/moderate/", "en",
+			}
+			for n := range values { // as many as the others, for what only comes where there is much
+				usual = append(usual, fmt.Sprint("harmless", n))
+			}
+			_, failures := s.sendAll(id, usual, true)
+			log := "/api/v1/sites/a/moderation/log?limit=1" // how far back it is read goes by what stands in it
+			s.make("GET", log+"&after="+s.make("GET", log, nil)["next"].(string), nil)
+			if len(s.told()) < 50 {
+				failures = append(failures, "too few statements are told of")
+			}
+			n, bad := s.sendAll(id, values, false)
+			failures = append(failures, bad...)
+			for _, text := range s.told() {
+				failures = append(failures, "another statement: "+text)
+			}
+			all[i] = told{n, len(s.known), failures}
+		})
+	}
+	group.Wait()
+	var failures []string
+	for _, of := range all {
+		failures = append(failures, of.failures...)
+	}
+	what := fmt.Sprintf("%d requests, %d and %d statements on both", all[0].tried+all[1].tried, all[0].known, all[1].known)
 	return count(t, what, failures, "")
 }
 
