@@ -48,8 +48,9 @@ type part struct {
 
 func newPart(body []byte) part { return part{body, []string{strconv.Itoa(len(body))}} }
 
-// oftenAsked is for how many readers a page is compressed well: that takes six times as long as compressing it
-// fast, for a tenth fewer bytes. Where moderators decide most renderings are read less, also those of busy pages.
+// oftenAsked is for how many readers a page is compressed well: that takes two to six times as long as compressing
+// it fast, for a twentieth to a tenth fewer bytes. Where moderators decide most renderings are read less, also those
+// of busy pages.
 const oftenAsked = 256
 
 // compressed is what is sent to most. Who is the one to find that it is asked for often waits for a better one.

@@ -107,7 +107,9 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 	for n, rest := 0, time.Minute; ; n++ {
 		select {
 		case <-wrote:
-			rest = time.Second / 2 // of the second that a turn is followed by at least
+			if n >= 3 { // what is left may end the turn
+				rest = time.Second / 2 // of the second that it is followed by at least
+			}
 		case <-time.After(rest):
 			if n < 4 || n > 5 {
 				t.Errorf("before it rested it wrote %d times, want 4 or 5, a hundred verdicts each", n)

@@ -1,6 +1,18 @@
 package campaign
 
-import "sync"
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// arrivedKept is how many comments wait to join at most, nearly always: a tenth of a second's.
+const arrivedKept = 256
 
 // recent keeps the last things of comments, by their ids. The zero recent is ready; it is safe for concurrent use.
 type recent[T any] struct {
@@ -39,4 +51,35 @@ func (r *recent[T]) put(id string, of T, most int) {
 		r.next = (r.next + 1) % most
 	}
 	r.kept[id] = of
+}
+
+// Arrived has a comment that is about to be stored joined without its being read again. What becomes of it later is
+// told by later events.
+func (s *Service) Arrived(c comment.Comment) { s.arrived.put(c.ID, c, arrivedKept) }
+
+// look brings what is kept of comments to what they are now.
+func (s *Service) look(ctx context.Context, site ground.Site, comments []string) error {
+	var list, read []comment.Comment
+	var unread []string
+	for _, id := range comments {
+		if c, known := s.arrived.take(id); known {
+			list = append(list, c)
+		} else {
+			unread = append(unread, id)
+		}
+	}
+	if len(unread) > 0 {
+		err := s.work.View(ctx, func(tx Tx) (err error) {
+			read, err = tx.CommentsByID(site.ID, unread)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read comments: %w", err)
+		}
+	}
+	list = append(list, read...)
+	slices.SortFunc(list, func(a, b comment.Comment) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return s.take(ctx, site, list)
 }

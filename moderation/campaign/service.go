@@ -24,7 +24,6 @@ const (
 	readAtOnce  = 100
 	sweptAtOnce = 100
 	restMost    = 100 * time.Millisecond
-	arrivedKept = 256
 
 	forgottenAtOnce = 5_000
 )
@@ -222,36 +221,6 @@ func (s *Service) rest(ctx context.Context, worked time.Duration) {
 	case <-ctx.Done():
 	case <-t.C:
 	}
-}
-
-// Arrived has a comment that is about to be stored joined without its being read again. What becomes of it later is
-// told by later events.
-func (s *Service) Arrived(c comment.Comment) { s.arrived.put(c.ID, c, arrivedKept) }
-
-// look brings what is kept of comments to what they are now.
-func (s *Service) look(ctx context.Context, site ground.Site, comments []string) error {
-	var list, read []comment.Comment
-	comments = slices.DeleteFunc(comments, func(id string) bool {
-		c, known := s.arrived.take(id)
-		if known {
-			list = append(list, c)
-		}
-		return known
-	})
-	if len(comments) > 0 {
-		err := s.work.View(ctx, func(tx Tx) (err error) {
-			read, err = tx.CommentsByID(site.ID, comments)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("read comments: %w", err)
-		}
-	}
-	list = append(list, read...)
-	slices.SortFunc(list, func(a, b comment.Comment) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	return s.take(ctx, site, list)
 }
 
 // take follows some comments in one transaction, and then has suspected what is like refused ones, here or at
