@@ -31,6 +31,8 @@ const (
 	// woken is after how many failures in a row all that waits is sent at once when the receiver is there again.
 	woken = 3
 
+	hookFollower = "webhooks"
+
 	delivered = "sent"
 	givenUp   = "given up"
 )
@@ -47,7 +49,7 @@ func (s *Hooks) Run(ctx context.Context) error {
 			})
 		})
 	})
-	beside.Go(func() { ground.FollowIn(ctx, s.work, "webhooks", s.gather) })
+	beside.Go(func() { ground.FollowIn(ctx, s.work, hookFollower, s.gather) })
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {

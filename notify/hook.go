@@ -140,6 +140,7 @@ type Hooks struct {
 
 // NewHooks returns Hooks.
 func NewHooks(o HookOptions) *Hooks {
+	o.Process.Expect(hookFollower)
 	return &Hooks{work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), secret: o.Secret, public: o.Public,
 		reach: o.Reach, client: o.Reach.client(), busy: map[string]bool{}}
 }

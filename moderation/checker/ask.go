@@ -32,7 +32,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return s.work.Update(ctx, func(tx Tx) error { return tx.PruneChecks(before) })
 		})
 	})
-	beside.Go(func() { ground.FollowIn(ctx, s.work, "checker", s.gather) })
+	beside.Go(func() { ground.FollowIn(ctx, s.work, follower, s.gather) })
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {

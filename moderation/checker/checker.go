@@ -24,7 +24,8 @@ import (
 )
 
 const (
-	maxKey = 200 // characters
+	follower = "checker"
+	maxKey   = 200 // characters
 	// keptFor is how long a comment waits for a checker that cannot be asked.
 	keptFor = 24 * time.Hour
 )
@@ -97,6 +98,7 @@ type Service struct {
 
 // New returns a Service.
 func New(p *ground.Process, store ground.Store[Tx], s secret.Secret) *Service {
+	p.Expect(follower)
 	return &Service{work: ground.NewWork(p, store), log: p.Logger(), secret: s, busy: map[int64]bool{},
 		own: map[int64]time.Time{}}
 }

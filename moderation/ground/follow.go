@@ -67,6 +67,21 @@ func FollowIn[T EventTx](
 // errOvertaken says that another process was quicker.
 var errOvertaken = errors.New("the events were followed by another process")
 
+// Expect has the process not be Ready before the follower of this name has begun, here or in another process: one that
+// takes what it does from events alone is not told of what happened before.
+func (p *Process) Expect(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expected[name] = true
+}
+
+// begun says that a follower has begun.
+func (p *Process) begun(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.expected, name)
+}
+
 // eachTurn calls follow, which returns how many events it told, whenever there may be some, as long as there are and no
 // other process follows.
 func (p *Process) eachTurn(
@@ -78,7 +93,11 @@ func (p *Process) eachTurn(
 		if !now.Before(own) && p.Claim(ctx, 0, "follow "+name, followFor) {
 			own = now.Add(followFor)
 		}
-		return now.Before(own)
+		if now.Before(own) {
+			return true
+		}
+		p.begun(name) // elsewhere
+		return false
 	}
 	p.eachLook(ctx, func() {
 		for ctx.Err() == nil && mine() {
@@ -130,6 +149,8 @@ func (p *Process) followOn(
 	told = len(events)
 	if from.Lost {
 		told = eventsRead
+	} else {
+		p.begun(name)
 	}
 	if told == 0 {
 		return 0, nil

@@ -160,6 +160,28 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 	})
 }
 
+func TestAProcessIsReadyOnceItsFollowersHaveBegun(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s, p := open(t, url)
+		p.Expect("test")
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(ctx) }()
+		defer func() { stop(); <-ended }()
+		var heard notes
+		defer p.OnEvent(func(e ground.Event) { heard.take(false, []ground.Event{e}) })()
+		kit.Until(t, "the process hears of events", func() bool { emit(t, s, "before"); return heard.has("before") })
+		if p.Ready(ctx) == nil {
+			t.Error("it is ready, and what is posted now is not told")
+		}
+		var n notes
+		defer n.follow(t, s, p, never)()
+		kit.Until(t, "it is ready", func() bool { return p.Ready(ctx) == nil })
+		emit(t, s, "after") // at once: the follower is there
+		n.until(t, "it is told", func() bool { return slices.Equal(n.told, []string{"after"}) })
+	})
+}
+
 // once grants each name once, for good.
 type once struct {
 	mu      sync.Mutex

@@ -53,14 +53,15 @@ type Process struct {
 	listeners listeners
 	sites     siteCache
 
-	mu     sync.Mutex
-	looked time.Time // when all events that could be read had been told; zero: never
+	mu       sync.Mutex
+	looked   time.Time       // when all events that could be read had been told; zero: never
+	expected map[string]bool // followers that have not begun
 }
 
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
 	p := &Process{store: o.Store, storage: o.Storage, clock: o.Clock, bell: o.Bell, claims: o.Claims,
-		knocks: o.Knocks, presences: o.Presences, log: o.Log}
+		knocks: o.Knocks, presences: o.Presences, log: o.Log, expected: map[string]bool{}}
 	if p.storage == nil {
 		p.storage = func() error { return nil }
 	}
@@ -122,9 +123,9 @@ func (p *Process) Room() error {
 
 func (p *Process) ready(ctx context.Context) error {
 	p.mu.Lock()
-	looked := p.looked
+	looked, follows := p.looked, len(p.expected) == 0
 	p.mu.Unlock()
-	if looked.IsZero() {
+	if looked.IsZero() || !follows {
 		return errNotFollowing
 	}
 	if lag := p.Now().Sub(looked); lag > maxLag {
