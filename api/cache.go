@@ -68,12 +68,19 @@ func (r *rendered) compressed() *part {
 // Where moderators decide quickly, most of what decisions cost went into renderings that few read.
 const (
 	hotReads = 4
-	hotFor   = 2 * time.Second
+	hotFor   = 3 * time.Second
 )
 
 // isHot reports whether the page is read often: since it was made, and for a second at least.
 func (r *rendered) isHot() bool {
 	return time.Duration(r.asked.Load())*time.Second >= hotReads*max(time.Second, time.Since(r.made))
+}
+
+// follow has r, before anybody asks for it, be hot if what it takes the place of was, and so lacked a comment.
+func (r *rendered) follow(over *rendered) {
+	if over.lacks.Load() > 0 {
+		r.asked.Store(hotReads)
+	}
 }
 
 // isOver reports whether what was rendered is no longer true without a change, since the page became too old, or has
@@ -145,7 +152,7 @@ func (c *cache) get(k askedPage) *rendered {
 	return c.kept[k]
 }
 
-// forget drops r, if it is still what is kept of k.
+// forget drops r, if there is one and it is still what is kept of k.
 func (c *cache) forget(k askedPage, r *rendered) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

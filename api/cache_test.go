@@ -245,25 +245,28 @@ func TestColdPagesAreRenderedOnce(t *testing.T) {
 	})
 }
 
+// count reads the page as browsers do, so often, and returns how many comments it has at last.
+func (w *world) count(times int) int {
+	w.t.Helper()
+	var answer struct{ Page struct{ Count int } }
+	for range times {
+		_, text := w.zipped()
+		fatal(w.t, json.Unmarshal([]byte(text), &answer))
+	}
+	return answer.Page.Count
+}
+
 // TestAPageThatIsReadOftenIsRenderedNowAndThen approves comments one by one while the page is read, and refuses one.
 func TestAPageThatIsReadOftenIsRenderedNowAndThen(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const comments, reads = 30, 8
-		read := func() int {
-			_, text := w.zipped()
-			var answer struct{ Page struct{ Count int } }
-			fatal(t, json.Unmarshal([]byte(text), &answer))
-			return answer.Page.Count
-		}
 		var last string
 		began, before := time.Now(), w.front.Work().Encodes
 		for range comments {
 			last = w.approved(written(w.text()))
-			for range reads {
-				read()
-			}
+			w.count(reads)
 		}
-		kit.Until(t, "all that was approved is seen", func() bool { return read() == comments })
+		kit.Until(t, "all that was approved is seen", func() bool { return w.count(1) == comments })
 		seconds := int64(time.Since(began)/time.Second) + 1
 		if got := w.front.Work().Encodes - before; got > 3*seconds {
 			t.Errorf("in %d seconds %d comments were approved: got %d renderings", seconds, comments, got)
@@ -271,9 +274,28 @@ func TestAPageThatIsReadOftenIsRenderedNowAndThen(t *testing.T) {
 		if d := w.decide("reject", last, 2); d.num("decided") != 1 {
 			t.Fatalf("refuse: %v", d)
 		}
-		if got := read(); got != comments-1 {
+		if got := w.count(1); got != comments-1 {
 			t.Errorf("after a refusal: got %d comments, want %d at once", got, comments-1)
 		}
+	})
+}
+
+// TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew has a page lack a comment until it is made anew, and approves
+// another one as soon as it was: on a slow machine more than once.
+func TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.approved(written(w.text()))
+		comments := 1
+		kit.Within(t, time.Minute, "the page that was made anew lacks a comment, too", func() bool {
+			w.count(20)
+			w.approved(written(w.text()))
+			comments++
+			kit.Until(t, "it is made anew", func() bool { return w.count(1) == comments })
+			w.approved(written(w.text()))
+			comments++
+			return w.count(1) < comments
+		})
+		kit.Until(t, "nothing is lacking at last", func() bool { return w.count(1) == comments })
 	})
 }
 

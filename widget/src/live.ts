@@ -13,7 +13,7 @@ const patience = 15_000
 const lookEvery = 60_000
 
 /** So long the comments of a page that many read may lack one that was just approved. */
-const late = 2_500
+const late = 3_500
 
 /** Browsers open six connections to a host over HTTP/1.1: of all tabs of this origin so many keep one. */
 const streams = 2
