@@ -52,3 +52,9 @@ var figures = []figure{
 	{45, "races", "100 × 5: 0 doubled", races, ""},
 	{46, "bad configuration", "100 of 100 in one line", badConfigurations, ""},
 }
+
+// beside are figures in which no time is measured: a process of its own measures each list, and all of them at once.
+var beside = [][]string{
+	{"1", "2", "4", "12", "14", "16", "17", "24", "36", "42", "46"},
+	{"13", "5", "6", "7", "9", "11", "15", "19", "22", "26", "30", "35", "41", "45"},
+}

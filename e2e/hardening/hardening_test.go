@@ -2,10 +2,14 @@ package hardening
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -50,18 +54,59 @@ func count(t testing.TB, tried string, failures []string, missing string) result
 	return r
 }
 
+// A row is what came of a figure.
+type row struct {
+	At      int // in figures
+	Ours    string
+	Verdict verdict
+	Why     string
+	Seconds float64
+}
+
 // TestHardening measures every figure, prints the table, and fails where one falls short. It takes
-// minutes: `make hardening` asks for it.
+// an hour: `make hardening` asks for it.
 func TestHardening(t *testing.T) {
 	if os.Getenv("TEST_HARDENING") == "" {
 		return
 	}
-	b := newBench(t)
+	if into := os.Getenv(rowsInto); into != "" {
+		file, err := os.Create(into)
+		must(t, err)
+		measureAll(t, func(f figure) bool { return chosen(f, os.Getenv("FIGURES")) }, func(r row) {
+			must(t, json.NewEncoder(file).Encode(r))
+		})
+		must(t, file.Close())
+		return
+	}
+	asked := func(f figure) bool { return os.Getenv("FIGURES") == "" || chosen(f, os.Getenv("FIGURES")) }
+	all := measureBeside(t, asked)
+	measureAll(t, func(f figure) bool { return asked(f) && !isBeside(f) }, func(r row) { all = append(all, r) })
+	slices.SortFunc(all, func(a, b row) int { return a.At - b.At })
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "no.\tfigure\tgoal, short\tours\t\tseconds\twhy")
 	said := map[verdict]int{}
-	for _, f := range figures {
-		if only := os.Getenv("FIGURES"); only != "" && !slices.Contains(strings.Split(only, ","), fmt.Sprint(f.number)) {
+	for _, r := range all {
+		f := figures[r.At]
+		said[r.Verdict]++
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.0f\t%s\n", f.number, f.what, f.goal, cmp.Or(r.Ours, "-"), r.Verdict,
+			r.Seconds, firstLine(r.Why))
+	}
+	if err := w.Flush(); err != nil {
+		t.Error(err)
+	}
+	for _, v := range []verdict{holds, inPart, fallsShort, notMeasured} {
+		fmt.Printf("%s: %d\n", v, said[v])
+	}
+}
+
+// measureAll measures the figures that are wanted, one after the other, and tells of each.
+func measureAll(t *testing.T, wanted func(figure) bool, tell func(row)) {
+	if !slices.ContainsFunc(figures, wanted) {
+		return
+	}
+	b := newBench(t)
+	for at, f := range figures {
+		if !wanted(f) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%s measuring %d, %s\n", time.Now().Format(time.TimeOnly), f.number, f.what)
@@ -80,17 +125,58 @@ func TestHardening(t *testing.T) {
 			r.verdict = fallsShort
 		}
 		r.verdict = cmp.Or(r.verdict, notMeasured)
-		said[r.verdict]++
 		fmt.Fprintf(os.Stderr, "%d, %s: %s, %s\n", f.number, f.what, cmp.Or(r.ours, "-"), r.verdict) // lest it end early
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.0f\t%s\n", f.number, f.what, f.goal, cmp.Or(r.ours, "-"), r.verdict,
-			time.Since(start).Seconds(), firstLine(r.why))
+		tell(row{at, r.ours, r.verdict, r.why, time.Since(start).Seconds()})
 	}
-	if err := w.Flush(); err != nil {
-		t.Error(err)
+}
+
+// rowsInto names the file into which one of the processes of measureBeside writes what came.
+const rowsInto = "TEST_HARDENING_ROWS"
+
+// measureBeside has processes measure those figures of theirs that are wanted, all at once.
+func measureBeside(t *testing.T, wanted func(figure) bool) (all []row) {
+	found := make([][]row, len(beside))
+	var group sync.WaitGroup
+	for i, numbers := range beside {
+		numbers = slices.DeleteFunc(slices.Clone(numbers), func(n string) bool {
+			return !slices.ContainsFunc(figures, func(f figure) bool { return fmt.Sprint(f.number) == n && wanted(f) })
+		})
+		if len(numbers) == 0 {
+			continue
+		}
+		into := filepath.Join(t.TempDir(), "rows")
+		cmd := exec.Command(os.Args[0], "-test.run=^TestHardening$", "-test.v", "-test.timeout=2h")
+		cmd.Env = append(os.Environ(), rowsInto+"="+into, "FIGURES="+strings.Join(numbers, ","))
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+		group.Go(func() {
+			if err := cmd.Run(); err != nil {
+				t.Errorf("figures %v: %v", numbers, err)
+			}
+			file, err := os.Open(into)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer func() { _ = file.Close() }()
+			var r row
+			for lines := json.NewDecoder(file); lines.Decode(&r) == nil; r = (row{}) {
+				found[i] = append(found[i], r)
+			}
+		})
 	}
-	for _, v := range []verdict{holds, inPart, fallsShort, notMeasured} {
-		fmt.Printf("%s: %d\n", v, said[v])
-	}
+	group.Wait()
+	return slices.Concat(found...)
+}
+
+// chosen reports whether a figure is one of some numbers, divided by commas.
+func chosen(f figure, numbers string) bool {
+	return slices.Contains(strings.Split(numbers, ","), fmt.Sprint(f.number))
+}
+
+func isBeside(f figure) bool {
+	return slices.ContainsFunc(beside, func(numbers []string) bool {
+		return slices.Contains(numbers, fmt.Sprint(f.number))
+	})
 }
 
 func firstLine(s string) string {
