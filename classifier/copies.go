@@ -15,7 +15,7 @@ const (
 // add notes a lesson and reports whether it is a copy. Short texts never are: "thank you" is
 // said by many, and each of them means it.
 func (c *copies) add(d Document, l Label) bool {
-	own := d.fingerprint(2 * copyBands).Bands()
+	own := d.Fingerprint().Bands()
 	if own == nil {
 		return false
 	}

@@ -14,7 +14,7 @@ import (
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment, or another
 // fingerprint. Models of another version are thrown away and folded anew.
-const TokeniserVersion = 9
+const TokeniserVersion = 10
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (

@@ -29,11 +29,7 @@ func FingerprintOf(c Comment) Fingerprint {
 }
 
 // Fingerprint returns the document's.
-func (d Document) Fingerprint() Fingerprint { return d.fingerprint(len(Fingerprint{}.Minima)) }
-
-// fingerprint is one with the first of its minima only, which are nearly all of what it costs.
-func (d Document) fingerprint(first int) Fingerprint {
-	f := table.Blank()
+func (d Document) Fingerprint() (f Fingerprint) {
 	whole := d.said(true)
 	text := whole
 	if len(d.asides) > 0 {
@@ -50,9 +46,11 @@ func (d Document) fingerprint(first int) Fingerprint {
 		f.Letters = countLetters(whole)
 	}
 	said := []byte(outline(text))
+	shingles := make([]uint64, 0, len(said))
 	for from, to := range table.Runs(said) {
-		f.Add(said[from:to], first)
+		shingles = append(shingles, table.Hash(byte(0), said[from:to]))
 	}
+	f.Fill(shingles)
 	return f
 }
 
