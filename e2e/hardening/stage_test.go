@@ -267,7 +267,7 @@ func (s *stage) me() string {
 // signs it. Events tell what other tables keep.
 var derived = []string{
 	"followers", "model_snapshots", "model_pieces", "goose_db_version", "events", "sessions.seen_at",
-	"sessions.expires_at",
+	"sessions.expires_at", "accounts.seen_at",
 	"comments.score", "comments.suggested", "comments.suggested_reason", "comments.signals", "comments.spam",
 	"comments.warm", "comments.model_seq", "comments.votes", "neighbours.tried_at", "neighbours.failure",
 	"neighbour_lists", "signets",
