@@ -16,6 +16,8 @@
 // everybody wait many times as long, whatever the service does. Statements are counted in a binary that tells of them
 // (statements_test.go).
 //
+// What measures no time is measured first, by two processes side by side, and the rest alone.
+//
 // FIGURES=9,46 in the environment measures these alone.
 //
 // Hostile input lies beside the project, in ../shared, and is no part of it. Without it the figures that

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -150,7 +151,11 @@ func (s *talker) sendAll(id string, values []string, work bool) (tried int, fail
 		if !strings.HasPrefix(path, "/api/") {
 			header = map[string]string{"Cookie": s.cookie, "Origin": s.URL, "Content-Type": kind}
 		}
-		if got := s.ask(s.t, method, path, header, body); got.err != nil || got.status >= 500 {
+		got := s.ask(s.t, method, path, header, body)
+		if got.err == nil && got.status == http.StatusServiceUnavailable { // it is busy, and says so: once more
+			got = s.ask(s.t, method, path, header, body)
+		}
+		if got.err != nil || got.status >= 500 {
 			failures = append(failures, fmt.Sprintf("%s %.200s %.200s: %d %v", method, path, body, got.status, got.err))
 		}
 	}
