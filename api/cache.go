@@ -152,32 +152,24 @@ func (c *cache) get(k askedPage) *rendered {
 	return c.kept[k]
 }
 
-// forget drops r, if there is one and it is still what is kept of k.
-func (c *cache) forget(k askedPage, r *rendered) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept[k] == r {
-		c.drop(k)
-	}
-}
-
-// page returns what is kept of k, or has it made once, however many ask. The rendering
-// outlives who asked first, since others wait for it too; each waits as long as its context.
+// page returns what is kept of k, unless it is over, or has it made once, however many ask; over may be nil. The
+// rendering outlives who asked first, since others wait for it too; each waits as long as its context.
 func (c *cache) page(
-	ctx context.Context, k askedPage, site int64, render func(context.Context) (*rendered, error),
+	ctx context.Context, k askedPage, over *rendered, site int64, render func(context.Context) (*rendered, error),
 ) (*rendered, error) {
 	c.mu.Lock()
-	if r := c.kept[k]; r != nil {
+	if r := c.kept[k]; r != nil && r != over {
 		c.mu.Unlock()
 		return r, nil
 	}
+	c.drop(k)
 	f := c.joined[k]
 	if f == nil {
 		k = k.clone()
 		f = &rendering{site: site, changed: map[string]bool{}, done: make(chan struct{})}
 		c.joined[k], c.running[f] = f, true
 		c.mu.Unlock()
-		c.run(ctx, k, f, render)
+		c.run(ctx, k, over, f, render)
 		return f.page, f.err
 	}
 	c.mu.Unlock()
@@ -190,7 +182,7 @@ func (c *cache) page(
 }
 
 func (c *cache) run(
-	ctx context.Context, k askedPage, f *rendering, render func(context.Context) (*rendered, error),
+	ctx context.Context, k askedPage, over *rendered, f *rendering, render func(context.Context) (*rendered, error),
 ) {
 	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), maxRendering)
 	defer end()
@@ -206,7 +198,9 @@ func (c *cache) run(
 		}
 		close(f.done)
 	}()
-	f.page, f.err = render(ctx)
+	if f.page, f.err = render(ctx); f.err == nil && over != nil {
+		f.page.follow(over)
+	}
 }
 
 // put keeps r; the lock is held.

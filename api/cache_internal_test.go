@@ -27,7 +27,7 @@ func TestARenderingThatAChangeOutranIsNotKept(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, ctx := newCache(), context.Background()
 			k := askedPage{site: "a", req: comment.ThreadRequest{PageURL: "https://a.example/"}}
-			_, err := c.page(ctx, k, site, func(context.Context) (*rendered, error) {
+			_, err := c.page(ctx, k, nil, site, func(context.Context) (*rendered, error) {
 				c.event(tt.event)
 				c.mu.RLock()
 				defer c.mu.RUnlock()

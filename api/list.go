@@ -61,15 +61,8 @@ func (h *readers) list(c echo.Context, site ground.Site) error {
 	asked := askedPage{c.Param("site"), w.Lang(), req}
 	page := h.pages.get(asked)
 	if page == nil || page.isOver(h.kit.Process.Now) {
-		over := page
-		h.pages.forget(asked, over)
-		page, err = h.pages.page(c.Request().Context(), asked, site.ID, func(ctx context.Context) (*rendered, error) {
-			r, err := h.renderPage(ctx, asked, w)
-			if err == nil && over != nil {
-				r.follow(over)
-			}
-			return r, err
-		})
+		page, err = h.pages.page(c.Request().Context(), asked, page, site.ID,
+			func(ctx context.Context) (*rendered, error) { return h.renderPage(ctx, asked, w) })
 	}
 	if err != nil {
 		return err

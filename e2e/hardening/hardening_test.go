@@ -69,18 +69,17 @@ func TestHardening(t *testing.T) {
 	if os.Getenv("TEST_HARDENING") == "" {
 		return
 	}
+	asked := func(f figure) bool { return os.Getenv("FIGURES") == "" || f.isOneOf(os.Getenv("FIGURES")) }
 	if into := os.Getenv(rowsInto); into != "" {
 		file, err := os.Create(into)
 		must(t, err)
-		measureAll(t, func(f figure) bool { return chosen(f, os.Getenv("FIGURES")) }, func(r row) {
-			must(t, json.NewEncoder(file).Encode(r))
-		})
+		measureAll(t, asked, func(r row) { must(t, json.NewEncoder(file).Encode(r)) })
 		must(t, file.Close())
 		return
 	}
-	asked := func(f figure) bool { return os.Getenv("FIGURES") == "" || chosen(f, os.Getenv("FIGURES")) }
 	all := measureBeside(t, asked)
-	measureAll(t, func(f figure) bool { return asked(f) && !isBeside(f) }, func(r row) { all = append(all, r) })
+	alone := func(f figure) bool { return asked(f) && !slices.ContainsFunc(beside, f.isOneOf) }
+	measureAll(t, alone, func(r row) { all = append(all, r) })
 	slices.SortFunc(all, func(a, b row) int { return a.At - b.At })
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "no.\tfigure\tgoal, short\tours\t\tseconds\twhy")
@@ -137,11 +136,14 @@ const rowsInto = "TEST_HARDENING_ROWS"
 func measureBeside(t *testing.T, wanted func(figure) bool) (all []row) {
 	found := make([][]row, len(beside))
 	var group sync.WaitGroup
-	for i, numbers := range beside {
-		numbers = slices.DeleteFunc(slices.Clone(numbers), func(n string) bool {
-			return !slices.ContainsFunc(figures, func(f figure) bool { return fmt.Sprint(f.number) == n && wanted(f) })
-		})
-		if len(numbers) == 0 {
+	for i, list := range beside {
+		var numbers []string
+		for _, f := range figures {
+			if wanted(f) && f.isOneOf(list) {
+				numbers = append(numbers, fmt.Sprint(f.number))
+			}
+		}
+		if numbers == nil {
 			continue
 		}
 		into := filepath.Join(t.TempDir(), "rows")
@@ -168,15 +170,9 @@ func measureBeside(t *testing.T, wanted func(figure) bool) (all []row) {
 	return slices.Concat(found...)
 }
 
-// chosen reports whether a figure is one of some numbers, divided by commas.
-func chosen(f figure, numbers string) bool {
+// isOneOf reports whether f is one of some numbers, divided by commas.
+func (f figure) isOneOf(numbers string) bool {
 	return slices.Contains(strings.Split(numbers, ","), fmt.Sprint(f.number))
-}
-
-func isBeside(f figure) bool {
-	return slices.ContainsFunc(beside, func(numbers []string) bool {
-		return slices.Contains(numbers, fmt.Sprint(f.number))
-	})
 }
 
 func firstLine(s string) string {

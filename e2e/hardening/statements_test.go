@@ -44,6 +44,7 @@ type talker struct {
 	cookie string
 
 	statements int // since they were told of last
+	busy       int // requests that were told to come again
 }
 
 func newTalker(t testing.TB, database string) *talker {
@@ -101,8 +102,8 @@ func injections(t testing.TB, _ bench) result {
 		values = append(values, r.Value)
 	}
 	type told struct {
-		tried, known int
-		failures     []string
+		tried, known, busy int
+		failures           []string
 	}
 	databases := []string{kit.SQLite(t), kit.Postgres(t)}
 	all := make([]told, len(databases))
@@ -129,7 +130,7 @@ func injections(t testing.TB, _ bench) result {
 			for _, text := range s.told() {
 				failures = append(failures, "another statement: "+text)
 			}
-			all[i] = told{n, len(s.known), failures}
+			all[i] = told{n, len(s.known), s.busy, failures}
 		})
 	}
 	group.Wait()
@@ -137,7 +138,8 @@ func injections(t testing.TB, _ bench) result {
 	for _, of := range all {
 		failures = append(failures, of.failures...)
 	}
-	what := fmt.Sprintf("%d requests, %d and %d statements on both", all[0].tried+all[1].tried, all[0].known, all[1].known)
+	what := fmt.Sprintf("%d requests, %d told to come again, %d and %d statements on both", all[0].tried+all[1].tried,
+		all[0].busy+all[1].busy, all[0].known, all[1].known)
 	return count(t, what, failures, "")
 }
 
@@ -153,6 +155,7 @@ func (s *talker) sendAll(id string, values []string, work bool) (tried int, fail
 		}
 		got := s.ask(s.t, method, path, header, body)
 		if got.err == nil && got.status == http.StatusServiceUnavailable { // it is busy, and says so: once more
+			s.busy++
 			got = s.ask(s.t, method, path, header, body)
 		}
 		if got.err != nil || got.status >= 500 {
