@@ -106,6 +106,15 @@ func aBandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 			return desk.Holds(`document.querySelector(".band[data-band=either] .card[aria-current=true][data-doubt]")`)
 		},
 	)
+	// What arrives stands above, in its place, and is not said to be below.
+	_, err = s.client.Post(t.Context(), "", s.blog.URL+"/post", "Ruth", "", texts[0]+" "+texts[1])
+	s.must(err)
+	s.steps(desk,
+		func() error { return desk.Click("link", "Show them") },
+		func() error {
+			return desk.Holds(`[...document.querySelectorAll("[data-seen]")].some(said => said.textContent === "1 not seen")`)
+		},
+	)
 }
 
 // numbered is a JavaScript expression: the numbers of cards, as they stand there.

@@ -69,6 +69,11 @@ var keysOf = map[string]kit.Key{
 // someOrEnd is a JavaScript expression: a card is the current one, or the queue says that it is worked off.
 const someOrEnd = `document.querySelector(".card[aria-current]") || document.querySelector("#rest").checkVisibility()`
 
+// readyOrEnd is one, too: the script that keeps what was seen of bands has seen what stands there, which takes a person
+// longer.
+const readyOrEnd = `document.querySelector("[data-select]:not([hidden])") || document.querySelector(".cards:not(:has(.band-head)) .card") ||
+	document.querySelector("#rest").checkVisibility()`
+
 func init() {
 	for _, n := range "1234567890" {
 		digit := string(n)
@@ -123,7 +128,7 @@ func (m *moderator) open(query string) error {
 	if err := m.tab.Go(m.desk + query); err != nil {
 		return err
 	}
-	return m.tab.Holds(someOrEnd)
+	return m.tab.Holds(readyOrEnd)
 }
 
 // works does the whole shift.
@@ -148,7 +153,7 @@ func (m *moderator) works() error {
 
 // in works as long as she is in some bands, or, where none are named, to the end.
 func (m *moderator) in(bands []string) error {
-	for range 10_000 {
+	for range 4_000 {
 		s, err := m.look()
 		if err != nil {
 			return err

@@ -61,19 +61,23 @@ export class Bands {
       const more = band === bands.at(-1) && linkIn(document) !== null
       const total = Number(band.dataset.total ?? -1)
       const later = more && total >= 0 ? Math.max(0, total - commentsIn(band)) : 0
-      this.#write(band, seen, all.length - seen.length + later, more)
+      const first = all.findIndex(card => !this.#seen.has(card))
+      const above = first >= 0 && seen.some(card => all.indexOf(card) > first)
+      this.#write(band, seen, all.length - seen.length + later, more, above)
     }
   }
 
-  #write(band: HTMLElement, seen: Card[], below: number, more: boolean): void {
+  /** Says at a band how many of it were seen, and how many not: more may come, and some may stand above. */
+  #write(band: HTMLElement, seen: Card[], unseen: number, more: boolean, above: boolean): void {
     const small = band.querySelector<HTMLElement>('[data-seen]')
     const button = band.querySelector<HTMLElement>('[data-select]')
     const words = button?.querySelector('span')
     if (!small || !button || !words) return
     const n = seen.length
-    const whole = below === 0 && !more
+    const whole = unseen === 0 && !more
     const on = n > 0 && seen.every(card => boxOf(card)?.checked)
-    small.textContent = whole ? say('band.whole', { n, m: n }) : below > 0 ? say('band.below', { n: below }) : ''
+    const rest = unseen > 0 ? say(above ? 'band.unseen' : 'band.below', { n: unseen }) : ''
+    small.textContent = whole ? say('band.whole', { n, m: n }) : rest
     button.hidden = n === 0 || !seen.some(boxOf)
     small.hidden = n === 0
     button.setAttribute('aria-pressed', String(on))
