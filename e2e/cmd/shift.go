@@ -71,8 +71,8 @@ const someOrEnd = `document.querySelector(".card[aria-current]") || document.que
 
 // readyOrEnd is one, too: the script that keeps what was seen of bands has seen what stands there, which takes a person
 // longer.
-const readyOrEnd = `document.querySelector("[data-select]:not([hidden])") || document.querySelector(".cards:not(:has(.band-head)) .card") ||
-	document.querySelector("#rest").checkVisibility()`
+const readyOrEnd = `document.querySelector("[data-select]:not([hidden])") ||
+	document.querySelector(".cards:not(:has(.band-head)) .card") || document.querySelector("#rest").checkVisibility()`
 
 func init() {
 	for _, n := range "1234567890" {
