@@ -93,6 +93,9 @@ func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation
 		Taken:    k.Waiting, Last: ISO(k.LastSeen), When: Stamp(k.LastSeen),
 	}
 	p.Title = p.Said
+	if last := m.span(m.now.Sub(k.LastSeen)); last != m.span(m.now.Sub(k.FirstSeen)) {
+		p.Spread += ", " + m.T("alike.last", "time", last)
+	}
 	p.Members, p.Slots = m.members(stories, p.Decides)
 	for i, one := range p.Members {
 		if p.Sample == nil || one.ID == k.Sample {
