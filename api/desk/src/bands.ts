@@ -62,7 +62,7 @@ export class Bands {
       const total = Number(band.dataset.total ?? -1)
       const later = more && total >= 0 ? Math.max(0, total - commentsIn(band)) : 0
       const first = all.findIndex(card => !this.#seen.has(card))
-      const above = first >= 0 && seen.some(card => all.indexOf(card) > first)
+      const above = first >= 0 && all.indexOf(seen.at(-1) as Card) > first
       this.#write(band, seen, all.length - seen.length + later, more, above)
     }
   }
