@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -235,6 +236,19 @@ func TestReasonsAreZeroUntilTaughtAndThenIndependent(t *testing.T) {
 	}
 	if j.Warm || j.Spam != 0.5 {
 		t.Errorf("an insult warmed the spam model: %+v", j)
+	}
+}
+
+// A large model is not copied again and again while it is written down.
+func TestASnapshotTakesItsOwnSize(t *testing.T) {
+	m := Fold(slices.Values(lessonsOf(2000, 7)))
+	size := uint64(len(m.Bytes()))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m.Bytes()
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > size+size/8 {
+		t.Errorf("%d bytes took %d", size, took)
 	}
 }
 

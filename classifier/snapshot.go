@@ -30,8 +30,9 @@ var ErrSnapshot = errors.New("not a snapshot of this version")
 func (m *Model) Bytes() []byte {
 	m.learning.Lock()
 	defer m.learning.Unlock()
+	m.counts.settle()
+	b := append(make([]byte, 0, m.room()), snapshotMagic...)
 	s := m.active.Load()
-	b := append([]byte(nil), snapshotMagic...)
 	b = binary.LittleEndian.AppendUint16(b, snapshotFormat)
 	b = binary.LittleEndian.AppendUint16(b, TokeniserVersion)
 	b = binary.LittleEndian.AppendUint64(b, 0) // the length, below
@@ -39,7 +40,6 @@ func (m *Model) Bytes() []byte {
 	for _, n := range s.taught {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	m.counts.settle()
 	b = binary.AppendUvarint(b, uint64(m.counts.keys))
 	b = append(b, m.counts.settled...)
 	for i := range s.heads {
@@ -56,6 +56,16 @@ func (m *Model) Bytes() []byte {
 	binary.LittleEndian.PutUint64(b[snapshotHeader-8:], uint64(len(b)-snapshotHeader))
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
+}
+
+// room is how many bytes hold the model's encoding: that of a large one is not to be copied while it grows.
+func (m *Model) room() int {
+	const number, frame = binary.MaxVarintLen32, snapshotHeader + 4096 // numbers, and whatever else has its own length
+	n := frame + len(m.counts.settled) + (8+number)*m.seen.counts.Len() + 8*m.copies.bands.Len()
+	for _, h := range m.active.Load().heads {
+		n += (8 + 4 + 4) * h.features.Len()
+	}
+	return n
 }
 
 func (h *head) appendTo(b []byte) []byte {
