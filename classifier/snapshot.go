@@ -62,8 +62,9 @@ func (m *Model) Bytes() []byte {
 func (m *Model) room() int {
 	const number, frame = binary.MaxVarintLen32, snapshotHeader + 4096 // numbers, and whatever else has its own length
 	n := frame + len(m.counts.settled) + (8+number)*m.seen.counts.Len() + 8*m.copies.bands.Len()
-	for _, h := range m.active.Load().heads {
-		n += (8 + 4 + 4) * h.features.Len()
+	s := m.active.Load()
+	for i := range s.heads {
+		n += (8 + 4 + 4) * s.heads[i].features.Len()
 	}
 	return n
 }
