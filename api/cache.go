@@ -76,13 +76,6 @@ func (r *rendered) isHot() bool {
 	return time.Duration(r.asked.Load())*time.Second >= hotReads*max(time.Second, time.Since(r.made))
 }
 
-// follow has r, before anybody asks for it, be hot if what it takes the place of was, and so lacked a comment.
-func (r *rendered) follow(over *rendered) {
-	if over.lacks.Load() > 0 {
-		r.asked.Store(hotReads)
-	}
-}
-
 // isOver reports whether what was rendered is no longer true without a change, since the page became too old, or has
 // lacked a comment for as long as it may.
 func (r *rendered) isOver(now func() time.Time) bool {
@@ -116,6 +109,9 @@ type pageRef struct {
 // A rendering is an answer on its way: who asks for the same waits for it.
 type rendering struct {
 	site    int64
+	of      string          // the page that it is of, where it takes the place of another; "" where that is not known
+	hot     bool            // what it takes the place of was hot, and so lacked a comment: as it may itself
+	lacks   bool            // a comment was added to it since it began
 	whole   bool            // every page of the site changed since it began
 	changed map[string]bool // pages that changed since it began
 	done    chan struct{}   // closed when page or err is there
@@ -123,11 +119,16 @@ type rendering struct {
 	err     error
 }
 
+// minds reports whether an answer without what happened to a page would not do.
+func (f *rendering) minds(ref pageRef, added bool) bool {
+	return f.site == ref.site && !(added && f.hot && f.of == ref.page)
+}
+
 // A cache keeps rendered pages until an event says that what readers see has changed.
 //
-// A rendering that began before an event of its page may show what was before it: it is not
-// kept. One that began before an event of its site is joined by nobody any more, since
-// which page it reads is known only at its end.
+// A rendering that began before an event of its page may show what was before it: it is neither kept nor joined by
+// anybody any more, unless its page is hot and lacks a comment more. Of one that takes no other's place it is known
+// only at its end which page it reads: no event of its site may come before who joins it.
 type cache struct {
 	mu      sync.RWMutex
 	kept    map[askedPage]*rendered
@@ -167,9 +168,12 @@ func (c *cache) page(
 	if f == nil {
 		k = k.clone()
 		f = &rendering{site: site, changed: map[string]bool{}, done: make(chan struct{})}
+		if over != nil {
+			f.of, f.hot = over.page, over.lacks.Load() > 0
+		}
 		c.joined[k], c.running[f] = f, true
 		c.mu.Unlock()
-		c.run(ctx, k, over, f, render)
+		c.run(ctx, k, f, render)
 		return f.page, f.err
 	}
 	c.mu.Unlock()
@@ -182,7 +186,7 @@ func (c *cache) page(
 }
 
 func (c *cache) run(
-	ctx context.Context, k askedPage, over *rendered, f *rendering, render func(context.Context) (*rendered, error),
+	ctx context.Context, k askedPage, f *rendering, render func(context.Context) (*rendered, error),
 ) {
 	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), maxRendering)
 	defer end()
@@ -194,12 +198,21 @@ func (c *cache) run(
 			delete(c.joined, k)
 		}
 		if f.err == nil && f.site == f.page.site && !f.whole && !f.changed[f.page.page] && !k.long() {
+			f.keepWarm()
 			c.put(k, f.page)
 		}
 		close(f.done)
 	}()
-	if f.page, f.err = render(ctx); f.err == nil && over != nil {
-		f.page.follow(over)
+	f.page, f.err = render(ctx)
+}
+
+// keepWarm has what takes the place of a hot page be hot, before anybody asks for it.
+func (f *rendering) keepWarm() {
+	if f.hot {
+		f.page.asked.Store(hotReads)
+	}
+	if f.lacks {
+		f.page.lacks.Store(1)
 	}
 }
 
@@ -221,16 +234,19 @@ func (c *cache) put(k askedPage, r *rendered) {
 	c.bytes += r.weighs
 }
 
-// outrun notes at what is being rendered of a site that a page of it changed.
-func (c *cache) outrun(ref pageRef, whole bool) {
+// outrun notes at what is being rendered of a site that a page of it changed, or all, or that only a comment was added.
+func (c *cache) outrun(ref pageRef, whole, added bool) {
 	for f := range c.running {
-		if f.site == ref.site {
+		switch {
+		case f.minds(ref, added):
 			f.changed[ref.page] = true
 			f.whole = f.whole || whole
+		case f.site == ref.site:
+			f.lacks = true
 		}
 	}
 	for k, f := range c.joined {
-		if f.site == ref.site {
+		if f.minds(ref, added) && (whole || f.of == "" || f.of == ref.page) {
 			delete(c.joined, k)
 		}
 	}
@@ -262,7 +278,7 @@ func (c *cache) event(e ground.Event) {
 		}
 		return
 	case ground.EventSite: // its settings are on every page
-		c.outrun(pageRef{site: e.Site}, true)
+		c.outrun(pageRef{site: e.Site}, true, false)
 		for k, r := range c.kept {
 			if r.site == e.Site {
 				c.drop(k)
@@ -285,7 +301,7 @@ func (c *cache) event(e ground.Event) {
 
 // ripen forgets what lacks a comment more: at once, or, of what is read often, later.
 func (c *cache) ripen(ref pageRef) {
-	c.outrun(ref, false)
+	c.outrun(ref, false, true)
 	for k := range c.pages[ref] {
 		if r := c.kept[k]; r.isHot() {
 			r.lacks.CompareAndSwap(0, max(1, int64(time.Since(r.made))))
@@ -296,7 +312,7 @@ func (c *cache) ripen(ref pageRef) {
 }
 
 func (c *cache) dropPage(ref pageRef) {
-	c.outrun(ref, false)
+	c.outrun(ref, false, false)
 	for k := range c.pages[ref] {
 		c.drop(k)
 	}

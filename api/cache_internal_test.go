@@ -13,34 +13,59 @@ import (
 // and the same page asked for again before it ends.
 func TestARenderingThatAChangeOutranIsNotKept(t *testing.T) {
 	const site, page = 1, "p"
+	shown, added := ground.Event{Site: site, Page: page, Shown: true}, ground.Event{Site: site, Page: page, Added: true}
+	elsewhere := ground.Event{Site: site, Page: "q", Shown: true}
+	arrived := ground.Event{Site: site, Page: page, Kind: ground.EventArrived}
+	settings := ground.Event{Site: site, Kind: ground.EventSite}
+	stale, hot := &rendered{site: site, page: page}, &rendered{site: site, page: page}
+	hot.lacks.Store(1)
 	for _, tt := range []struct {
 		name         string
+		over         *rendered // what it takes the place of
 		event        ground.Event
 		kept, joined bool
 	}{
-		{"its page changed", ground.Event{Site: site, Page: page, Shown: true}, false, false},
-		{"another page of its site changed", ground.Event{Site: site, Page: "q", Shown: true}, true, false},
-		{"its site's settings changed", ground.Event{Site: site, Kind: ground.EventSite}, false, false},
-		{"a page of another site changed", ground.Event{Site: 2, Page: page, Shown: true}, true, true},
-		{"another site's settings changed", ground.Event{Site: 2, Kind: ground.EventSite}, true, true},
+		{"its page changed", nil, shown, false, false},
+		{"another page of its site changed", nil, elsewhere, true, false},
+		{"its site's settings changed", nil, settings, false, false},
+		{"a page of another site changed", nil, ground.Event{Site: 2, Page: page, Shown: true}, true, true},
+		{"another site's settings changed", nil, ground.Event{Site: 2, Kind: ground.EventSite}, true, true},
+		{"a comment came that waits", nil, arrived, true, false},
+		{"it is made anew, and its page changed", stale, shown, false, false},
+		{"it is made anew, and a comment was added", stale, added, false, false},
+		{"it is made anew, and another page changed", stale, elsewhere, true, true},
+		{"it is made anew, and a comment came that waits", stale, arrived, true, true},
+		{"it is made anew, and its site's settings changed", stale, settings, false, false},
+		{"it is hot, and a comment was taken away", hot, shown, false, false},
+		{"it is hot, and a comment was added", hot, added, true, true},
+		{"it is hot, and its site's settings changed", hot, settings, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, ctx := newCache(), context.Background()
 			k := askedPage{site: "a", req: comment.ThreadRequest{PageURL: "https://a.example/"}}
-			_, err := c.page(ctx, k, nil, site, func(context.Context) (*rendered, error) {
+			_, err := c.page(ctx, k, tt.over, site, func(context.Context) (*rendered, error) {
 				c.event(tt.event)
 				c.mu.RLock()
 				defer c.mu.RUnlock()
 				if joined := c.joined[k] != nil; joined != tt.joined {
 					t.Errorf("who asks now waits for this rendering: got %v, want %v", joined, tt.joined)
 				}
-				return &rendered{site: site, page: page}, nil
+				return &rendered{site: site, page: page, made: time.Now()}, nil
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if kept := c.get(k) != nil; kept != tt.kept {
-				t.Errorf("it is kept: got %v, want %v", kept, tt.kept)
+			r := c.get(k)
+			if kept := r != nil; kept != tt.kept {
+				t.Fatalf("it is kept: got %v, want %v", kept, tt.kept)
+			}
+			if r == nil {
+				return
+			}
+			lacks := tt.event.Added && tt.event.Page == page && tt.event.Site == site
+			r.made = r.made.Add(-hotFor - time.Millisecond)
+			if r.isOver(time.Now) != lacks {
+				t.Errorf("it is over after a while: got %v, want %v", !lacks, lacks)
 			}
 		})
 	}
