@@ -239,16 +239,17 @@ func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
 		ORDER  BY id`, site, page)
 }
 
-// SetState implements moderation.CommentTx.
+// SetState implements moderation.CommentTx. SQLite writes to each index that has a column of those that are set, even
+// to what it was.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
-	n, err := t.Exec(updateState, append(stateColumns.Values(statePart(ch)), ch.DropSame, site, id, version)...)
+	set := stateColumns.Set()
+	if ch.DropSame {
+		set += ", same = NULL"
+	}
+	n, err := t.Exec("UPDATE comments SET version = version + 1, "+set+inVersion,
+		append(stateColumns.Values(statePart(ch)), site, id, version)...)
 	return n == 1, err
 }
-
-var updateState = `
-	UPDATE comments
-	SET    version = version + 1, ` + stateColumns.Set() + `,
-	       same = CASE WHEN ? THEN NULL ELSE same END` + inVersion
 
 const inVersion = `
 	WHERE  site_id = ?

@@ -669,3 +669,54 @@ func TestEachIndexOfAFileHasStatistics(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A decision writes to no index of comments but those that it changes: each is a page more in the log.
+func TestADecisionWritesToTheIndexesOfWhatItSetsOnly(t *testing.T) {
+	db := openedSQLite(t)
+	pool, run := writers(t, db)
+	take := record(t, run)
+	if _, err := For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
+		return second(tx.SetState(1, "c7", 1, comment.StateChange{State: comment.Approved, Shown: true}))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range take() {
+		for _, page := range written(t, pool, s) {
+			var other string
+			err := pool.QueryRowContext(t.Context(), `
+				SELECT name FROM sqlite_schema
+				WHERE  type = 'index' AND rootpage = ?
+				  AND  sql NOT LIKE '%state%' AND sql NOT LIKE '%shown%' AND sql NOT LIKE '%decided_at%'`, page).Scan(&other)
+			if err == nil {
+				t.Errorf("it writes to %s, of which it sets nothing", other)
+			} else if !errors.Is(err, sql.ErrNoRows) {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// written are the first pages of what SQLite opens for writing to carry out a statement.
+func written(t *testing.T, pool *sql.DB, s statement) (pages []int) {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), "EXPLAIN "+s.sql, s.args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var opcode string
+		var page int
+		var other any
+		if err := rows.Scan(&other, &opcode, &other, &page, &other, &other, &other, &other); err != nil {
+			t.Fatal(err)
+		}
+		if opcode == "OpenWrite" {
+			pages = append(pages, page)
+		}
+	}
+	if err := rows.Err(); err != nil || len(pages) == 0 {
+		t.Fatalf("%s opens %d tables and indexes: %v", s.sql, len(pages), err)
+	}
+	return pages
+}
