@@ -41,3 +41,54 @@ func TestAHundredLongCommentsMakeASmallModel(t *testing.T) {
 		t.Error("a model that was restored after half of them is another")
 	}
 }
+
+// Good comments of forty words that are drawn from a thousand, so that nearly each two in a row are new, fill a model
+// up to a bound. What it has never met it then learns as a young one does.
+func TestWhatIsTaughtForYearsStaysInBounds(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	words := func(n, from, to int) (text string) {
+		for range n {
+			for word := from + r.IntN(to-from); word > 0; word /= 30 {
+				text += string("rtpsklmnbd"[word%10]) + string("aou"[word/10%3])
+			}
+			text += " "
+		}
+		return text
+	}
+	var lessons []Lesson
+	teach := func(n int, label Label, text func() string) {
+		for range n {
+			lessons = append(lessons, Lesson{Seq: uint64(len(lessons) + 1), Label: label, Comment: Comment{Text: text()}})
+		}
+	}
+	good := func() string { return words(40, 1000, 2000) }
+	advert := func() string { return words(12, 2000, 2030) }
+	teach(7_000, Ham, good)
+	m := Fold(slices.Values(lessons))
+	if n, most := m.Tokens(), manyKnown+10*manyMore; n > most {
+		t.Errorf("of %d good comments it counted %d tokens, more than %d", len(lessons), n, most)
+	}
+	full := m.Tokens()
+	teach(20, Spam, advert)
+	half, err := Restore(m.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range lessons[7_000:] {
+		if m.Learn(l); i == 2 && m.Tokens() < full+40 {
+			t.Errorf("of three adverts of twelve words that it never met it has a place for %d tokens", m.Tokens()-full)
+		}
+	}
+	half.Learn(lessons[7_000:]...)
+	if !bytes.Equal(half.Bytes(), m.Bytes()) {
+		t.Error("a model that was restored before the adverts is another")
+	}
+	for range 20 {
+		if j := m.Judge(Read(Comment{Text: advert()})); j.Spam < 0.8 {
+			t.Errorf("after twenty adverts another is spam with %.2f", j.Spam)
+		}
+		if j := m.Judge(Read(Comment{Text: good()})); j.Spam > 0.1 {
+			t.Errorf("after twenty adverts a good comment is spam with %.2f", j.Spam)
+		}
+	}
+}

@@ -182,19 +182,24 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 const (
 	mostFresh     = 600
 	mostFreshLong = 150 // of a text above allGrams
+	// Above so many tokens, and again for each so many more, a head has half the places for new ones: what is taught for
+	// years stays in bounds. What it thought the opposite of, or never met, has all of them.
+	manyKnown, manyMore = 100_000, 10_000
 )
 
 // lasting returns those of a lesson's tokens that the head has a place for, or gives one.
-func (h *head) lasting(d Document) []token {
+func (h *head) lasting(d Document, news bool) []token {
 	most := mostFresh
 	if d.folded > allGrams {
 		most = mostFreshLong
 	}
+	if over := h.features.Len() - manyKnown; over > 0 && !news {
+		most >>= 1 + over/manyMore
+	}
 	if len(d.tokens) <= most {
 		return d.tokens
 	}
-	lasting := make([]token, 0, len(d.tokens))
-	var fresh []token
+	lasting, fresh := make([]token, 0, len(d.tokens)), []token(nil)
 	for _, t := range d.tokens {
 		_, known := h.features.Get(t.hash)
 		if known || t.kind != kindWord && t.kind != kindPair && t.kind != kindGram {

@@ -80,7 +80,7 @@ func (m *Model) tell(s *side, d Document, l Label) {
 		return // nearly the same was taught before, and was understood
 	}
 	loud := d.loud()
-	d.tokens = s.heads[corrections[0].head].lasting(d)
+	d.tokens = s.heads[corrections[0].head].lasting(d, s.taught[l] == 0 || s.warm(Spam) && errs(0.5))
 	if !again {
 		m.seen.add(d, l)
 	}

@@ -17,7 +17,7 @@ import (
 // The format is raised whenever the layout changes, or what a fold makes of the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 8
+	snapshotFormat = 9
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
@@ -86,8 +86,7 @@ func (h *head) readFrom(r *snapshotReader) {
 	for _, f := range h.numbers() {
 		*f = math.Float64frombits(r.uint64())
 	}
-	n := r.count(8 + 4 + 4)
-	for ; n > 0; n-- {
+	for range r.count(8 + 4 + 4) {
 		f := h.features.At(r.uint64())
 		f.weight = math.Float32frombits(r.uint32())
 		f.square = math.Float32frombits(r.uint32())
@@ -151,8 +150,7 @@ func restore(b []byte, own bool) (*Model, error) {
 	for i := range s.heads {
 		s.heads[i].readFrom(&r)
 	}
-	n := r.count(8 + 1)
-	for ; n > 0; n-- {
+	for range r.count(8 + 1) {
 		hash := r.uint64()
 		*m.seen.counts.At(hash) = uint32(r.uvarint())
 	}
