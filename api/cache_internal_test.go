@@ -62,10 +62,9 @@ func TestARenderingThatAChangeOutranIsNotKept(t *testing.T) {
 			if r == nil {
 				return
 			}
-			lacks := tt.event.Added && tt.event.Page == page && tt.event.Site == site
 			r.made = r.made.Add(-hotFor - time.Millisecond)
-			if r.isOver(time.Now) != lacks {
-				t.Errorf("it is over after a while: got %v, want %v", !lacks, lacks)
+			if over := r.isOver(time.Now); over != tt.event.Added {
+				t.Errorf("it is over after a while: got %v, want %v", over, tt.event.Added)
 			}
 		})
 	}

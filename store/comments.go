@@ -242,14 +242,19 @@ func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
 // SetState implements moderation.CommentTx. SQLite writes to each index that has a column of those that are set, even
 // to what it was.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
-	set := stateColumns.Set()
+	update := updateState
 	if ch.DropSame {
-		set += ", same = NULL"
+		update = dropSame
 	}
-	n, err := t.Exec("UPDATE comments SET version = version + 1, "+set+inVersion,
-		append(stateColumns.Values(statePart(ch)), site, id, version)...)
+	n, err := t.Exec(update, append(stateColumns.Values(statePart(ch)), site, id, version)...)
 	return n == 1, err
 }
+
+var (
+	setState    = "UPDATE comments SET version = version + 1, " + stateColumns.Set()
+	updateState = setState + inVersion
+	dropSame    = setState + ", same = NULL" + inVersion // of a comment that swallows no other any more
+)
 
 const inVersion = `
 	WHERE  site_id = ?

@@ -43,6 +43,7 @@ type Columns[R any] struct {
 	Names  string // as a SELECT lists them
 	into   string // the INSERT up to the values of its first row
 	marks  string // of one row's values
+	set    string // what an UPDATE sets
 }
 
 // Of parses R. That R says nothing sensible is a mistake of the program's, not of its data.
@@ -70,6 +71,7 @@ func (c Columns[R]) with(fields []*schema.Field) Columns[R] {
 	c.Names = strings.Join(names, ", ")
 	c.into = "INSERT INTO " + c.table + " (" + c.Names + ") VALUES "
 	c.marks = "(" + repeated("?", len(names)) + ")"
+	c.set = strings.Join(names, " = ?, ") + " = ?"
 	return c
 }
 
@@ -98,7 +100,7 @@ func (c Columns[R]) Without(names ...string) Columns[R] {
 func (c Columns[R]) Insert(n int) string { return c.into + repeated(c.marks, n) }
 
 // Set is what an UPDATE sets, whose arguments are the values of one row.
-func (c Columns[R]) Set() string { return strings.ReplaceAll(c.Names, ",", " = ?,") + " = ?" }
+func (c Columns[R]) Set() string { return c.set }
 
 // Upsert is the INSERT of n rows, each in the place of the one that has the same keys.
 func (c Columns[R]) Upsert(n int, keys string) string {
