@@ -17,7 +17,7 @@ const (
 	rejudgeRead  = 100 // comments at a time: a transaction must not hold others up
 	rejudgeRest  = 5   // such reads in a turn, besides the freshest
 	rejudgeEvery = time.Second
-	rejudgeLate  = 3 * time.Second // with a turn it stays within the five that moderators are promised
+	rejudgeLate  = 4500 * time.Millisecond // with two turns it stays within the five seconds that moderators are promised
 )
 
 // stale are the sites whose waiting comments may have old verdicts.
@@ -90,8 +90,9 @@ func (s *Service) markAllStale(ctx context.Context) error {
 }
 
 // judging renews the verdicts of waiting comments after their site's model has changed, in
-// one process at a time, until ctx ends: at once, and then in turns with a pause of nineteen times as long
-// between them, at most rejudgeLate, for people wait for the same machine.
+// one process at a time, until ctx ends: at once, and then in turns with a pause of thirty-nine times as
+// long between them, for people wait for the same machine: what changed just after a turn began is done by the end of
+// the next, at most rejudgeLate later.
 func (s *Service) judging(ctx context.Context) {
 	turns := map[int64]*turn{}
 	pause := time.NewTicker(rejudgeEvery)
@@ -128,7 +129,8 @@ func (s *Service) judging(ctx context.Context) {
 				delete(turns, site)
 			}
 		}
-		pause.Reset(min(max(rejudgeEvery, 19*time.Since(began)), rejudgeLate))
+		took := time.Since(began)
+		pause.Reset(max(rejudgeEvery, min(39*took, rejudgeLate-2*took)))
 	}
 }
 

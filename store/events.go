@@ -28,7 +28,7 @@ type eventPart struct {
 	Comment string `gorm:"column:comment_id"`
 	Account string `gorm:"column:account_id"`
 	Shown   bool
-	Added   bool      `gorm:"-"`
+	Added   bool
 	At      time.Time `gorm:"column:created_at;serializer:micros"`
 }
 

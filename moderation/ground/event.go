@@ -28,7 +28,7 @@ const (
 
 // An Event is written in the transaction that it tells of, and read once by each follower that goes on
 // from where it stopped. Shown says that what readers see of the page changed, and Added that all of it is a comment
-// more: that is not stored, and told to the process alone in which it happened.
+// more.
 type Event struct {
 	ID      int64 // tells events apart, and orders none; set by the store
 	Site    int64 // 0 for accounts

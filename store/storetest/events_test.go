@@ -147,7 +147,7 @@ func followersMissNothing(w *world) {
 func eventComesBack(w *world) {
 	from := w.lastEvent()
 	want := []ground.Event{
-		{Site: w.site.ID, Kind: ground.EventDecided, Page: "p", Comment: "c", Shown: true, At: began},
+		{Site: w.site.ID, Kind: ground.EventDecided, Page: "p", Comment: "c", Shown: true, Added: true, At: began},
 		{Site: w.site.ID, Kind: ground.EventAccount, Account: "a", At: began.Add(time.Microsecond)},
 	}
 	told, err := w.store.Update(w.ctx(),
