@@ -89,10 +89,9 @@ func (s *Service) markAllStale(ctx context.Context) error {
 	return err
 }
 
-// judging renews the verdicts of waiting comments after their site's model has changed, in
-// one process at a time, until ctx ends: at once, and then in turns with a pause of thirty-nine times as
-// long between them, for people wait for the same machine: what changed just after a turn began is done by the end of
-// the next, at most rejudgeLate later.
+// judging renews the verdicts of waiting comments after their site's model has changed, in one process at a time,
+// until ctx ends: at once, and then in turns with a pause of 39 times as long between them, for people wait for the
+// same machine, unless what changed just after a turn began would be done later than rejudgeLate.
 func (s *Service) judging(ctx context.Context) {
 	turns := map[int64]*turn{}
 	pause := time.NewTicker(rejudgeEvery)

@@ -179,41 +179,38 @@ func (t *tx) Records(site int64, hashes [][]byte) (map[string]comment.History, e
 	return t.histories(true, site, hashes)
 }
 
-// histories counts comments of writers, by all of them or by those that were decided.
+// ofWriter is the index entries of one writer in a state, which is all that a history reads.
+const ofWriter = " FROM comments WHERE site_id = ? AND writer = one AND state = ? "
+
+// histories counts comments of writers, no more of them than count; of decided ones alone it is quicker.
 func (t *tx) histories(decided bool, site int64, hashes [][]byte) (map[string]comment.History, error) {
-	histories := make(map[string]comment.History, len(hashes))
-	if len(hashes) == 0 {
-		return histories, nil
-	}
 	type row struct {
-		writer  []byte
-		history comment.History
-		first   int64
+		writer                          []byte
+		approved, rejected, spam, first int64
 	}
-	first, among := "MIN(created_at)", ""
-	args := []any{comment.Approved, comment.Rejected, comment.Spam, site, rows.ArrayOf(t.Array, hashes)}
-	if decided {
-		first, among = "0", "AND state IN (?, ?, ?)"
-		args = append(args, args[:3]...)
+	const counted = "(SELECT COUNT(*) FROM (SELECT 1" + ofWriter + "LIMIT ?) AS capped), "
+	var args []any
+	for _, s := range []comment.State{comment.Approved, comment.Rejected, comment.Spam} {
+		args = append(args, site, s, comment.MostHistory)
+	}
+	first := "0"
+	if !decided {
+		var each []string
+		for s := comment.Pending; s <= comment.Removed; s++ {
+			each, args = append(each, "SELECT MIN(created_at) AS at"+ofWriter), append(args, site, s)
+		}
+		first = "COALESCE((SELECT MIN(at) FROM (" + strings.Join(each, " UNION ALL ") + ") AS firsts), 0)"
 	}
 	all, err := rows.Query(t.Tx, func(r *row) []any {
-		return []any{&r.writer, &r.history.Approved, &r.history.Refused, &r.first}
-	}, `
-		SELECT writer,
-		       COUNT(CASE WHEN state = ? THEN 1 END),
-		       COUNT(CASE WHEN state IN (?, ?) THEN 1 END),
-		       `+first+`
-		FROM   comments
-		WHERE  site_id = ?
-		  AND  writer `+t.AmongBytes+`
-		  `+among+`
-		GROUP  BY writer`, args...)
-	if err != nil {
-		return nil, err
-	}
+		return []any{&r.writer, &r.approved, &r.rejected, &r.spam, &r.first}
+	}, "SELECT one, "+counted+counted+counted+first+" FROM "+t.EachBytes, append(args, rows.ArrayOf(t.Array, hashes))...)
+	histories := make(map[string]comment.History, len(all))
 	for _, r := range all {
-		r.history.FirstSeen = rows.Unstamp(r.first)
-		histories[string(r.writer)] = r.history
+		refused := min(comment.MostHistory, int(r.rejected+r.spam))
+		h := comment.History{Approved: int(r.approved), Refused: refused, FirstSeen: rows.Unstamp(r.first)}
+		if h != (comment.History{}) {
+			histories[string(r.writer)] = h
+		}
 	}
-	return histories, nil
+	return histories, err
 }

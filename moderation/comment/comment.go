@@ -201,11 +201,15 @@ func ChangeTo(next Comment) TextChange {
 	}
 }
 
-// A History is what a site knows of a writer from their earlier comments.
+// A History is what a site knows of a writer from their earlier comments, of each kind at most MostHistory: a bot may
+// have sent a hundred thousand under one name.
 type History struct {
 	Approved, Refused int
 	FirstSeen         time.Time
 }
+
+// MostHistory is how many comments of a kind a History counts.
+const MostHistory = 1_000
 
 // With is a history with one more comment.
 func (h History) With(c Comment) History {

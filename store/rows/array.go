@@ -14,6 +14,7 @@ type Array struct {
 	// Among is the condition on a column, which stands before it, to be one of the values of a list;
 	// AmongBytes is the same for bytes.
 	Among, AmongBytes string
+	EachBytes         string // a table of a list of bytes, with the column one
 	Empty             string // no bytes
 	open, end         byte
 	quoted            func(string) string
@@ -24,14 +25,15 @@ type Array struct {
 // https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO and https://www.sqlite.org/json1.html#jeach.
 var (
 	PostgresArray = Array{
-		Among: "= ANY (?)", AmongBytes: "= ANY (?)",
+		Among: "= ANY (?)", AmongBytes: "= ANY (?)", EachBytes: "unnest(?::bytea[]) AS list (one)",
 		Empty: "''::bytea", open: '{', end: '}',
 		quoted: func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
 		hex:    func(s string) string { return `"\\x` + s + `"` },
 	}
 	SQLiteArray = Array{
 		Among: "IN (SELECT value FROM json_each(?))", AmongBytes: "IN (SELECT unhex(value) FROM json_each(?))",
-		Empty: "x''", open: '[', end: ']',
+		EachBytes: "(SELECT unhex(value) AS one FROM json_each(?)) AS list",
+		Empty:     "x''", open: '[', end: ']',
 		quoted: func(s string) string {
 			b, _ := json.Marshal(s) // of a string it never fails
 			return string(b)

@@ -17,6 +17,7 @@ var queueRules = []rule{
 	{"the queue is counted up to a limit", queueCounts},
 	{"stale verdicts are found in the order asked", staleVerdicts},
 	{"a writer's history tells approved, refused and first seen", writerHistory},
+	{"of a writer of thousands a thousand of a kind count", prolificWriter},
 }
 
 var allViews = []comment.View{
@@ -203,6 +204,25 @@ func staleVerdicts(w *world) {
 			}
 		}
 		return nil
+	})
+}
+
+func prolificWriter(w *world) {
+	for i := range 2 * (comment.MostHistory + 1) {
+		state := []comment.State{comment.Approved, comment.Spam}[i%2]
+		w.comment(func(c *comment.Comment) { c.Writer = []byte("ann") }, at(time.Duration(i)*time.Second), in(state))
+	}
+	w.view(func(tx Tx) error {
+		most := comment.History{Approved: comment.MostHistory, Refused: comment.MostHistory}
+		got, err := tx.Records(w.site.ID, [][]byte{[]byte("ann")})
+		if err != nil || got["ann"] != most {
+			w.Errorf("the record is %+v, %v, want %+v", got["ann"], err, most)
+		}
+		got, err = tx.Writers(w.site.ID, [][]byte{[]byte("ann")})
+		if most.FirstSeen = began; got["ann"] != most {
+			w.Errorf("the history is %+v, %v, want %+v", got["ann"], err, most)
+		}
+		return err
 	})
 }
 
