@@ -32,7 +32,8 @@ type rendered struct {
 	page   string // "" for a page that does not exist yet
 	plain  part
 	zipped atomic.Pointer[part]
-	asked  atomic.Int32 // how often for what is compressed
+	asked  atomic.Int32 // how often, also by those who have it already
+	well   atomic.Bool  // it is compressed well, or soon will be
 	etag   []string
 	until  time.Time    // after which it is no longer true; zero: at no time
 	made   time.Time    // when its rendering began, by the machine's own clock, which never jumps
@@ -48,14 +49,14 @@ type part struct {
 
 func newPart(body []byte) part { return part{body, []string{strconv.Itoa(len(body))}} }
 
-// oftenAsked is for how many readers a page is compressed well: that takes two to six times as long as compressing
+// oftenAsked is after how many requests a page is compressed well: that takes two to six times as long as compressing
 // it fast, for a twentieth to a tenth fewer bytes. Where moderators decide most renderings are read less, also those
 // of busy pages.
 const oftenAsked = 256
 
 // compressed is what is sent to most. Who is the one to find that it is asked for often waits for a better one.
 func (r *rendered) compressed() *part {
-	if r.asked.Add(1) == oftenAsked {
+	if r.asked.Load() >= oftenAsked && !r.well.Load() && r.well.CompareAndSwap(false, true) {
 		if body, err := compress(&wellZippers, r.plain.body); err == nil {
 			better := newPart(body)
 			r.zipped.Store(&better)

@@ -299,6 +299,22 @@ func TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew(t *testing.T) {
 	})
 }
 
+// TestAPageIsReadOftenByThoseWhoHaveIt has readers ask whether what they have is still the page, as browsers do.
+func TestAPageIsReadOftenByThoseWhoHaveIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.approved(written(w.text()))
+		kit.Within(t, time.Minute, "the page lacks a comment for a while", func() bool {
+			known := call{path: "/api/v1/sites/a/comments?page=" + pageA,
+				header: map[string]string{"If-None-Match": w.thread().header.Get("ETag")}}
+			for range 20 {
+				w.do(known)
+			}
+			w.approved(written(w.text()))
+			return w.do(known).status == http.StatusNotModified
+		})
+	})
+}
+
 func TestAPageClosesByItsAge(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.as("owner a", "PATCH", "/api/v1/sites/a", m{"close_after_days": 7})

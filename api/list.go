@@ -151,6 +151,7 @@ var (
 func send(c echo.Context, page *rendered) error {
 	r, res := c.Request(), c.Response()
 	header := res.Header()
+	page.asked.Add(1)
 	header["Vary"] = varyOnPages
 	header["Cache-Control"] = noCache
 	header["Etag"] = page.etag
