@@ -70,10 +70,6 @@ func (f *foreign) learn(c familiarity) {
 // unread is the logit of a comment in a language that a model cannot read: it may as well be good.
 const unread = -0.5
 
-// abroad draws a logit that speaks for spam towards that of a comment which cannot be read.
-func abroad(z, foreign float64) float64 {
-	if z <= unread {
-		return z
-	}
-	return z - foreign*(z-unread)
-}
+// abroad lowers a logit that speaks for spam, though not below unread, by less than a filter can be sure: what only
+// spam says is spam in any language.
+func abroad(z, foreign float64) float64 { return max(min(z, unread), z-4.5*foreign) }

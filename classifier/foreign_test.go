@@ -46,6 +46,23 @@ func TestALanguageThatWasNeverTaughtIsNotSuspected(t *testing.T) {
 	}
 }
 
+// TestWhatOnlySpamSaysIsSpamInAnyLanguage takes so much off as a language that cannot be read is worth.
+func TestWhatOnlySpamSaysIsSpamInAnyLanguage(t *testing.T) {
+	for _, tt := range []struct{ z, foreign, least, most float64 }{
+		{-3, 1, -3, -3},                     // it does not speak for spam
+		{4, 0, 4, 4},                        // it is read
+		{2, 1, unread, unread},              // it speaks for spam as any language with its letters does
+		{sureMost, 1, 0, 0.5},               // it says what only spam says
+		{sureMost, 0.5, 2, sureMost - 2},    // half of it is read
+		{unread + 0.1, 0.5, unread, unread}, // it says nothing
+	} {
+		if got := abroad(tt.z, tt.foreign); got < tt.least || got > tt.most {
+			t.Errorf("%.1f in a language that is foreign by %.1f is shown as %.2f, want %.1f to %.1f",
+				tt.z, tt.foreign, got, tt.least, tt.most)
+		}
+	}
+}
+
 // advertisement returns n different advertisements in English without a link, an address or a price.
 func advertisement(n int) (all []Comment) {
 	parts := [][]string{
