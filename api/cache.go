@@ -32,7 +32,7 @@ type rendered struct {
 	page   string // "" for a page that does not exist yet
 	plain  part
 	zipped atomic.Pointer[part]
-	asked  atomic.Int32 // how often, also by those who have it already
+	asked  atomic.Int32 // how often by browsers, also by those that have it already
 	well   atomic.Bool  // it is compressed well, or soon will be
 	etag   []string
 	until  time.Time    // after which it is no longer true; zero: at no time
@@ -56,7 +56,7 @@ const oftenAsked = 256
 
 // compressed is what is sent to most. Who is the one to find that it is asked for often waits for a better one.
 func (r *rendered) compressed() *part {
-	if r.asked.Load() >= oftenAsked && !r.well.Load() && r.well.CompareAndSwap(false, true) {
+	if r.asked.Add(1) >= oftenAsked && !r.well.Load() && r.well.CompareAndSwap(false, true) {
 		if body, err := compress(&wellZippers, r.plain.body); err == nil {
 			better := newPart(body)
 			r.zipped.Store(&better)

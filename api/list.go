@@ -151,11 +151,11 @@ var (
 func send(c echo.Context, page *rendered) error {
 	r, res := c.Request(), c.Response()
 	header := res.Header()
-	page.asked.Add(1)
 	header["Vary"] = varyOnPages
 	header["Cache-Control"] = noCache
 	header["Etag"] = page.etag
 	if known := r.Header.Get("If-None-Match"); known != "" && matches(known, page.etag[0]) {
+		page.asked.Add(1)
 		res.WriteHeader(http.StatusNotModified)
 		return nil
 	}
