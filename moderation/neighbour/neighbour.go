@@ -65,6 +65,8 @@ type Tx interface {
 	Neighbours(site int64) ([]Neighbour, error) // oldest first; site 0: of all sites
 	// PutNeighbour writes n in the place of the one of its id: ErrTaken where the site has another of its address.
 	PutNeighbour(n Neighbour) error
+	// NoteNeighbour writes what became of asking n, and reports whether it is still there, under that key.
+	NoteNeighbour(n Neighbour) (bool, error)
 	// DropNeighbour removes a neighbour and what was taken of it: ErrNotFound.
 	DropNeighbour(site int64, id string) error
 }

@@ -103,14 +103,15 @@ func (s *Service) take(ctx context.Context, n Neighbour) error {
 		stands.TriedAt = now
 		if err != nil {
 			stands.Failure = err.Error()
-			return tx.PutNeighbour(*stands)
+			_, err := tx.NoteNeighbour(*stands)
+			return err
 		}
 		fresh := list.generated.After(stands.Generated)
 		stands.Failure, stands.TakenAt = "", now
 		stands.Theirs, stands.Generated = list.site, list.generated
 		stands.Campaigns, stands.Hosts = len(list.campaigns), list.hosts
-		if err := tx.PutNeighbour(*stands); err != nil || !fresh {
-			return err
+		if there, err := tx.NoteNeighbour(*stands); err != nil || !there || !fresh {
+			return err // it may have been removed since it was read here
 		}
 		same, err := keptAlready(tx, *stands, list.said)
 		if err != nil {

@@ -50,6 +50,9 @@ var (
 	neighbourColumns = rows.Of[neighbourRow]()
 	selectNeighbours = "SELECT " + neighbourColumns.Names + " FROM neighbours "
 	putNeighbour     = neighbourColumns.Upsert(1, "site_id, id")
+	askedColumns     = neighbourColumns.Only("theirs", "generated_at", "campaigns", "hosts", "taken_at", "tried_at",
+		"failure")
+	noteNeighbour    = "UPDATE neighbours SET " + askedColumns.Set() + " WHERE site_id = ? AND id = ? AND public_key = ?"
 	listColumns      = rows.Of[listRow]()
 	selectLists      = "SELECT " + listColumns.Names + " FROM neighbour_lists "
 	putList          = listColumns.Upsert(1, "site_id, neighbour_id") +
@@ -75,6 +78,12 @@ func (t Lists) Neighbours(site int64) ([]neighbour.Neighbour, error) {
 // PutNeighbour implements neighbour.Tx.
 func (t Lists) PutNeighbour(n neighbour.Neighbour) error {
 	return t.One(putNeighbour, neighbourColumns.Values(neighbourRow(n))...)
+}
+
+// NoteNeighbour implements neighbour.Tx.
+func (t Lists) NoteNeighbour(n neighbour.Neighbour) (bool, error) {
+	changed, err := t.Exec(noteNeighbour, append(askedColumns.Values(neighbourRow(n)), n.Site, n.ID, n.Key)...)
+	return changed > 0, err
 }
 
 // DropNeighbour implements neighbour.Tx.

@@ -8,9 +8,11 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/neighbour"
 )
 
 var siteRules = []rule{
+	{"what became of asking a neighbour is noted of one that is there alone", askedNeighbour},
 	{"a site comes back as it was put, and its key is taken once", siteComesBack},
 	{"a site's epoch rises, and no change of its settings takes it back", epochRises},
 	{"a new site has an empty log", newSiteHasEmptyLog},
@@ -285,5 +287,41 @@ func siteIsRemoved(w *world) {
 	w.update(func(tx Tx) error { return tx.DeleteSite(other.ID) })
 	if next := w.newSite("next"); next.ID <= other.ID {
 		w.Errorf("number %d is given again, %d was removed", next.ID, other.ID)
+	}
+}
+
+func askedNeighbour(w *world) {
+	n := neighbour.Neighbour{Site: w.site.ID, ID: "n-" + w.name, URL: "https://talk.example/", Key: "one", Weight: 1,
+		At: began}
+	w.update(func(tx Tx) error { return tx.PutNeighbour(n) })
+	kept := func() (list []neighbour.Neighbour) {
+		w.view(func(tx Tx) (err error) {
+			list, err = tx.Neighbours(w.site.ID)
+			return err
+		})
+		return list
+	}
+	note := func(n neighbour.Neighbour) (there bool) {
+		w.update(func(tx Tx) (err error) {
+			there, err = tx.NoteNeighbour(n)
+			return err
+		})
+		return there
+	}
+	answered := n
+	answered.Weight, answered.Theirs, answered.Campaigns, answered.TriedAt = 0.5, "theirs", 3, began.Add(time.Hour)
+	want := answered
+	want.Weight = 1 // which an owner chose meanwhile
+	if there, got := note(answered), kept(); !there || len(got) != 1 || got[0] != want {
+		w.Errorf("noted: %t, %+v, want %+v", there, got, want)
+	}
+	changed := answered
+	changed.Key, changed.Failure = "another", "no list"
+	if there, got := note(changed), kept(); there || got[0] != want {
+		w.Errorf("under another key: noted %t, %+v, want %+v", there, got, want)
+	}
+	w.update(func(tx Tx) error { return tx.DropNeighbour(w.site.ID, n.ID) })
+	if there, got := note(answered), kept(); there || len(got) != 0 {
+		w.Errorf("removed: noted %t, %+v, want none", there, got)
 	}
 }

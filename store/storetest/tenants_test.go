@@ -529,6 +529,9 @@ var writes = []struct {
 	{"PutNeighbour", func(tx Tx, s int64) error {
 		return tx.PutNeighbour(neighbour.Neighbour{Site: s, ID: oneNeighbour, URL: "another", At: began})
 	}},
+	{"NoteNeighbour", func(tx Tx, s int64) error {
+		return done(tx.NoteNeighbour(neighbour.Neighbour{Site: s, ID: oneNeighbour, Failure: "another"}))
+	}},
 	{"PutNeighbourList", func(tx Tx, s int64) error {
 		return done(tx.PutNeighbourList(neighbour.List{Site: s, Neighbour: oneNeighbour,
 			Generated: began.Add(time.Hour), Body: []byte("another")}))
