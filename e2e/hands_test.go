@@ -49,6 +49,7 @@ func TestTheWholeJobByRussianKeysAlone(t *testing.T) {
 	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
 	w.steps(desk,
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue") },
+		is(`document.documentElement.lang === "ru"`), // it was open in English
 		is(current("Цепь")), press("a"), is(current("шины")), is(toastSays("Одобрен")),
 		press("z"), is(current("Цепь")),
 		press("j"), is(current("шины")), press("k"), is(current("Цепь")),

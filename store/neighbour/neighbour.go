@@ -52,10 +52,10 @@ var (
 	putNeighbour     = neighbourColumns.Upsert(1, "site_id, id")
 	askedColumns     = neighbourColumns.Only("theirs", "generated_at", "campaigns", "hosts", "taken_at", "tried_at",
 		"failure")
-	noteNeighbour    = "UPDATE neighbours SET " + askedColumns.Set() + " WHERE site_id = ? AND id = ? AND public_key = ?"
-	listColumns      = rows.Of[listRow]()
-	selectLists      = "SELECT " + listColumns.Names + " FROM neighbour_lists "
-	putList          = listColumns.Upsert(1, "site_id, neighbour_id") +
+	noteNeighbour = "UPDATE neighbours SET " + askedColumns.Set() + " WHERE site_id = ? AND id = ? AND public_key = ?"
+	listColumns   = rows.Of[listRow]()
+	selectLists   = "SELECT " + listColumns.Names + " FROM neighbour_lists "
+	putList       = listColumns.Upsert(1, "site_id, neighbour_id") +
 		" WHERE neighbour_lists.generated_at < excluded.generated_at"
 )
 
