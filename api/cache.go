@@ -32,8 +32,8 @@ type rendered struct {
 	page   string // "" for a page that does not exist yet
 	plain  part
 	zipped atomic.Pointer[part]
-	asked  atomic.Int32 // how often by browsers, also by those that have it already
-	well   atomic.Bool  // it is compressed well, or soon will be
+	asked  atomic.Int32 // how often for what is compressed
+	had    atomic.Int32 // how often by those who have it already
 	etag   []string
 	until  time.Time    // after which it is no longer true; zero: at no time
 	made   time.Time    // when its rendering began, by the machine's own clock, which never jumps
@@ -49,14 +49,14 @@ type part struct {
 
 func newPart(body []byte) part { return part{body, []string{strconv.Itoa(len(body))}} }
 
-// oftenAsked is after how many requests a page is compressed well: that takes two to six times as long as compressing
+// oftenAsked is for how many readers a page is compressed well: that takes two to six times as long as compressing
 // it fast, for a twentieth to a tenth fewer bytes. Where moderators decide most renderings are read less, also those
 // of busy pages.
 const oftenAsked = 256
 
 // compressed is what is sent to most. Who is the one to find that it is asked for often waits for a better one.
 func (r *rendered) compressed() *part {
-	if r.asked.Add(1) >= oftenAsked && !r.well.Load() && r.well.CompareAndSwap(false, true) {
+	if r.asked.Add(1) == oftenAsked {
 		if body, err := compress(&wellZippers, r.plain.body); err == nil {
 			better := newPart(body)
 			r.zipped.Store(&better)
@@ -74,7 +74,8 @@ const (
 
 // isHot reports whether the page is read often: since it was made, and for a second at least.
 func (r *rendered) isHot() bool {
-	return time.Duration(r.asked.Load())*time.Second >= hotReads*max(time.Second, time.Since(r.made))
+	reads := time.Duration(r.asked.Load() + r.had.Load())
+	return reads*time.Second >= hotReads*max(time.Second, time.Since(r.made))
 }
 
 // isOver reports whether what was rendered is no longer true without a change, since the page became too old, or has

@@ -155,7 +155,7 @@ func send(c echo.Context, page *rendered) error {
 	header["Cache-Control"] = noCache
 	header["Etag"] = page.etag
 	if known := r.Header.Get("If-None-Match"); known != "" && matches(known, page.etag[0]) {
-		page.asked.Add(1)
+		page.had.Add(1)
 		res.WriteHeader(http.StatusNotModified)
 		return nil
 	}

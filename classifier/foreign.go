@@ -67,9 +67,9 @@ func (f *foreign) learn(c familiarity) {
 	f.Runs += (c.runsKnown/c.runs - f.Runs) / span
 }
 
-// unread is the logit of a comment in a language that a model cannot read: it may as well be good.
-const unread = -0.5
+// What a language that a model cannot read takes off a logit that speaks for spam, and what it leaves: the comment may
+// as well be good. It is less than sureMost, for what only spam says is spam in any language.
+const mostAbroad, unread = 4.5, -0.5
 
-// abroad lowers a logit that speaks for spam, though not below unread, by less than a filter can be sure: what only
-// spam says is spam in any language.
-func abroad(z, foreign float64) float64 { return max(min(z, unread), z-4.5*foreign) }
+// abroad lowers a logit by how far its comment's language is none of the site's.
+func abroad(z, foreign float64) float64 { return max(min(z, unread), z-mostAbroad*foreign) }
