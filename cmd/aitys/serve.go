@@ -242,7 +242,7 @@ func unlessClosed(err error) error {
 
 // ready waits until the service can serve, but not for ever.
 func (s *server) ready(ctx context.Context) error {
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for late := time.After(30 * time.Second); ; {
 		err := s.rooms.process.Ready(ctx)

@@ -9,11 +9,13 @@ import (
 )
 
 // What writers are told of how long they wait: the time within which seven in ten of the comments of 28 days were
-// decided, rounded up, as far as there are enough of them. It is looked at once an hour.
+// decided, or of the newest of them where there are many, rounded up, as far as there are enough. It is looked at once
+// an hour, by a reader who waits for it.
 const (
 	usualFor  = time.Hour
 	usualDays = 28 * 24 * time.Hour
 	usualOf   = 20
+	usualMost = 500
 )
 
 var usualHours = []int{1, 3, 6, 12, 24}
@@ -39,7 +41,7 @@ func (s *Service) Usually(ctx context.Context, site ground.Site) int {
 	}
 	var waits []Waited
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		waits, err = tx.WaitsIn(site.ID, now.Add(-usualDays), now, mostWaits)
+		waits, err = tx.WaitsIn(site.ID, now.Add(-usualDays), now, usualMost)
 		return err
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
 )
@@ -21,8 +22,11 @@ func (d *DB) Storage() error {
 	return nil
 }
 
-// Watch reads the file through once, keeps the reserve, and says in the log what it finds and what any
-// transaction meets. It returns nil when ctx ends.
+// checkAfter is how long the file is left unread: who starts a service and reads its first page has the machine.
+const checkAfter = 500 * time.Millisecond
+
+// Watch reads the file through once, a moment after it is called, keeps the reserve, and says in the log what it finds
+// and what any transaction meets. It returns nil when ctx ends.
 func (d *DB) Watch(ctx context.Context, log *slog.Logger) error {
 	db, err := d.read.DB()
 	if err != nil {
@@ -32,6 +36,11 @@ func (d *DB) Watch(ctx context.Context, log *slog.Logger) error {
 	defer looking.Wait()
 	looking.Go(func() { d.reserve.keep(ctx, log) })
 	looking.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(checkAfter):
+		}
 		switch wrong, err := quickCheck(ctx, db); {
 		case len(wrong) > 0:
 			d.guard.shut(fmt.Errorf("%w: %s", ground.ErrCorrupt, strings.Join(wrong, "; ")))
