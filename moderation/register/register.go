@@ -166,14 +166,14 @@ type Service struct {
 	figures  map[counted]Figures // as they were last counted
 
 	mu    sync.Mutex
-	usual map[int64]usual // by site
+	usual map[int64]*usual // by site
 }
 
 // New returns a Service.
 func New(p *ground.Process, store ground.Store[Tx]) *Service {
 	return &Service{
 		work: ground.NewWork(p, store), counting: make(chan struct{}, 1), figures: map[counted]Figures{},
-		usual: map[int64]usual{},
+		usual: map[int64]*usual{},
 	}
 }
 

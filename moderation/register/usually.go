@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
@@ -20,8 +21,9 @@ const (
 
 var usualHours = []int{1, 3, 6, 12, 24}
 
-// usual is for how many hours comments wait, as it was looked at.
+// usual is for how many hours a site's comments wait, as it was looked at.
 type usual struct {
+	mu    sync.Mutex // while one looks, the site's others wait for what it finds
 	hours int
 	at    time.Time
 }
@@ -33,10 +35,10 @@ func (s *Service) Usually(ctx context.Context, site ground.Site) int {
 	if site.Settings.Moderation == ground.PolicyNone {
 		return 0
 	}
-	s.mu.Lock() // while one looks, others wait for what it finds
-	defer s.mu.Unlock()
-	u, known := s.usual[site.ID]
-	if known && now.Sub(u.at) < usualFor && !now.Before(u.at) {
+	u := s.waitingOf(site.ID)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.at.IsZero() && now.Sub(u.at) < usualFor && !now.Before(u.at) {
 		return u.hours
 	}
 	var waits []Waited
@@ -44,12 +46,19 @@ func (s *Service) Usually(ctx context.Context, site ground.Site) int {
 		waits, err = tx.WaitsIn(site.ID, now.Add(-usualDays), now, usualMost)
 		return err
 	})
-	if err != nil {
-		return u.hours // a list of comments does not fail for it
+	if err == nil { // a list of comments does not fail for it
+		u.hours, u.at = hoursOf(waits), now
 	}
-	u = usual{hoursOf(waits), now}
-	s.usual[site.ID] = u
 	return u.hours
+}
+
+func (s *Service) waitingOf(site int64) *usual {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.usual[site] == nil {
+		s.usual[site] = &usual{}
+	}
+	return s.usual[site]
 }
 
 func hoursOf(waits []Waited) int {
