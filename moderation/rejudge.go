@@ -32,9 +32,6 @@ type stale struct {
 // mark has a site's verdicts looked at, now that its model has a stamp; 0: it is not known.
 func (s *stale) mark(site int64, stamp uint64) {
 	s.mu.Lock()
-	if s.sites == nil {
-		s.sites, s.newest = map[int64]bool{}, map[int64]uint64{}
-	}
 	s.sites[site] = true
 	s.newest[site] = max(s.newest[site], stamp)
 	s.mu.Unlock()
@@ -50,9 +47,6 @@ func (s *stale) take() map[int64]bool {
 	defer s.mu.Unlock()
 	sites := s.sites
 	s.sites = map[int64]bool{}
-	if s.newest == nil {
-		s.newest = map[int64]uint64{}
-	}
 	return sites
 }
 
@@ -89,12 +83,13 @@ func (s *Service) markAllStale(ctx context.Context) error {
 	return err
 }
 
-// judging renews the verdicts of waiting comments after their site's model has changed, in one process at a time,
-// until ctx ends: at once, and then in turns with a pause of 39 times as long between them, for people wait for the
-// same machine, unless what changed just after a turn began would be done later than rejudgeLate.
+// judging renews the verdicts of waiting comments after their site's model has changed, in one process at a time, until
+// ctx ends: at once, and then in turns with a pause of 39 times as long between them, of all processes, for people wait
+// for the same machines, unless what changed just after a turn began would be done later than rejudgeLate.
 func (s *Service) judging(ctx context.Context) {
 	turns := map[int64]*turn{}
-	pause := time.NewTicker(rejudgeEvery)
+	rest := rejudgeEvery
+	pause := time.NewTicker(rest)
 	defer pause.Stop()
 	for {
 		wait := pause.C
@@ -111,14 +106,15 @@ func (s *Service) judging(ctx context.Context) {
 		case <-wait:
 		}
 		began := time.Now()
+		pause.Reset(rejudgeEvery)
 		for site := range s.stale.take() {
 			if turns[site] == nil {
 				turns[site] = &turn{}
 			}
 		}
 		for site, t := range turns {
-			if !s.work.Claim(ctx, site, "rejudge", rejudgeEvery) {
-				continue // another process is at it; look again whether it came to the end
+			if !s.work.Claim(ctx, site, "rejudge", rest) {
+				continue // another process is at it, or rests; look again whether it came to the end
 			}
 			done, err := s.takeTurn(ctx, site, t)
 			if err != nil && ctx.Err() == nil {
@@ -127,9 +123,10 @@ func (s *Service) judging(ctx context.Context) {
 			if done {
 				delete(turns, site)
 			}
+			took := time.Since(began)
+			rest = max(rejudgeEvery, min(39*took, rejudgeLate-2*took))
+			pause.Reset(rest)
 		}
-		took := time.Since(began)
-		pause.Reset(max(rejudgeEvery, min(39*took, rejudgeLate-2*took)))
 	}
 }
 

@@ -118,3 +118,61 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 		}
 	}
 }
+
+// slow is a store whose disk takes its time over verdicts.
+type slow struct{ ground.Store[storetest.Tx] }
+
+func (s slow) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	events, err := s.Store.Update(ctx, fn)
+	if slices.ContainsFunc(events, func(e ground.Event) bool { return e.Kind == ground.EventJudged }) {
+		time.Sleep(60 * time.Millisecond)
+	}
+	return events, err
+}
+
+// claimed grants a claim to judge anew for its time, and tells for how long that is.
+type claimed struct {
+	until time.Time
+	ttls  chan time.Duration
+}
+
+func (c *claimed) Claim(_ context.Context, _ int64, name string, ttl time.Duration) bool {
+	if name != "rejudge" {
+		return true
+	}
+	now := time.Now()
+	if now.Before(c.until) {
+		return false
+	}
+	c.until = now.Add(ttl)
+	c.ttls <- ttl
+	return true
+}
+
+// Who has judged what waits leaves others the machine for a while. Another process does not take the next turn then.
+func TestNobodyElseJudgesWhatWaitsWhileOneRests(t *testing.T) {
+	w := newWorld(t)
+	claims := &claimed{ttls: make(chan time.Duration, 100)}
+	var err error
+	w.S, err = roomstest.Furnish(w.Ctx, slow{w.DB.Store}, roomstest.Secret,
+		ground.Options{Clock: w.Clock, Claims: claims})
+	w.Must(err)
+	w.Taught(w.A, 10)
+	ids := w.Waiting(w.A, roomstest.Texts(3, rand.New(rand.NewPCG(6, 6))))
+	w.Run(w.S)
+	judged := func(by uint64) {
+		t.Helper()
+		kit.Until(t, "what waits is judged", func() bool { return w.Comment(w.A, ids[2]).Verdict.ModelSeq == by })
+	}
+	judged(10)
+	w.Decide(people.Operator, w.A, comment.Approve, ids[0])
+	judged(11)
+	for len(claims.ttls) > 0 {
+		<-claims.ttls
+	}
+	w.Decide(people.Operator, w.A, comment.Approve, ids[1])
+	judged(12)
+	if got := <-claims.ttls; got < 2*time.Second {
+		t.Errorf("after a turn of 60 ms others take the next %v later, want 39 times as much", got)
+	}
+}

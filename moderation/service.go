@@ -86,7 +86,8 @@ type Service struct {
 func New(o Options) *Service {
 	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
-		rules: o.Rules, stale: stale{wake: make(chan struct{}, 1)}, ruled: ruled{wake: make(chan struct{}, 1)},
+		rules: o.Rules, ruled: ruled{wake: make(chan struct{}, 1)},
+		stale: stale{wake: make(chan struct{}, 1), sites: map[int64]bool{}, newest: map[int64]uint64{}},
 		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff, namesake: o.Namesake, forgets: o.Forgets,
 	}
 	o.Process.OnEvent(s.ruled.event)
