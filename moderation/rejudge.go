@@ -106,7 +106,7 @@ func (s *Service) judging(ctx context.Context) {
 		case <-wait:
 		}
 		began := time.Now()
-		pause.Reset(rejudgeEvery)
+		pause.Reset(rejudgeEvery / 4) // as long as another rests
 		for site := range s.stale.take() {
 			if turns[site] == nil {
 				turns[site] = &turn{}
