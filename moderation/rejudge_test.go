@@ -119,17 +119,6 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 	}
 }
 
-// slow is a store whose disk takes its time over verdicts.
-type slow struct{ ground.Store[storetest.Tx] }
-
-func (s slow) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
-	events, err := s.Store.Update(ctx, fn)
-	if slices.ContainsFunc(events, func(e ground.Event) bool { return e.Kind == ground.EventJudged }) {
-		time.Sleep(60 * time.Millisecond)
-	}
-	return events, err
-}
-
 // claimed grants a claim to judge anew for its time, and tells for how long that is.
 type claimed struct {
 	until time.Time
@@ -153,9 +142,11 @@ func (c *claimed) Claim(_ context.Context, _ int64, name string, ttl time.Durati
 func TestNobodyElseJudgesWhatWaitsWhileOneRests(t *testing.T) {
 	w := newWorld(t)
 	claims := &claimed{ttls: make(chan time.Duration, 100)}
+	s := &taught{Store: w.DB.Store}
+	slow := func() { time.Sleep(60 * time.Millisecond) } // a disk that takes its time
+	s.then.Store(&slow)
 	var err error
-	w.S, err = roomstest.Furnish(w.Ctx, slow{w.DB.Store}, roomstest.Secret,
-		ground.Options{Clock: w.Clock, Claims: claims})
+	w.S, err = roomstest.Furnish(w.Ctx, s, roomstest.Secret, ground.Options{Clock: w.Clock, Claims: claims})
 	w.Must(err)
 	w.Taught(w.A, 10)
 	ids := w.Waiting(w.A, roomstest.Texts(3, rand.New(rand.NewPCG(6, 6))))
