@@ -67,15 +67,18 @@ func Postgres(ctx context.Context, db *sql.DB) error {
 }
 
 // forgetForeign removes the events of a database that was restored into a cluster whose transactions
-// have lower numbers: what is written now would stand before them, where nobody looks. Their
-// followers begin from the tables.
+// have lower numbers: what is written now would stand before them, where nobody looks. All
+// followers begin from the tables then: those that had not read all, too.
 func forgetForeign(ctx context.Context, db *sql.DB) error {
+	const (
+		next    = `pg_snapshot_xmax(pg_current_snapshot())::text::bigint`
+		foreign = `EXISTS (SELECT 1 FROM events WHERE xid >= ` + next + `)`
+	)
 	for _, statement := range []string{`
-		DELETE FROM events
-		WHERE  EXISTS (SELECT 1 FROM events WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)`, `
 		UPDATE followers
 		SET    position = '', lost = TRUE
-		WHERE  nullif(split_part(position, ':', 1), '')::bigint >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`,
+		WHERE  ` + foreign + ` OR nullif(split_part(position, ':', 1), '')::bigint >= ` + next,
+		`DELETE FROM events WHERE ` + foreign,
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("forget the events of another cluster: %w", err)
