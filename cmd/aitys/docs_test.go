@@ -126,7 +126,8 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			s.write("export.xml", wordPress(6, 2), 0o600) // what documents call files of the reader's
 			s.write("moved.txt", "http://blog.example/*,https://blog.example/*\n", 0o600)
 			r := &follower{shell: s, replace: []string{
-				"postgres://aitys@db.example/aitys", kit.Postgres(t), "redis://cache.example:6379", kit.Redis(t),
+				"postgres://aitys@db.example/aitys", kit.Postgres(t), "postgres://aitys@new.example/aitys", kit.Postgres(t),
+				"redis://cache.example:6379", kit.Redis(t),
 			}}
 			t.Cleanup(r.stop)
 			list := commands(t, tt.path)
@@ -135,7 +136,8 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			}
 			used := map[string]bool{}
 			for _, line := range list {
-				if program, _, _ := strings.Cut(line, " "); program == "sqlite3" || program == "pg_dump" {
+				switch program, _, _ := strings.Cut(line, " "); program {
+				case "sqlite3", "pg_dump", "pg_restore":
 					wants(t, program)
 				}
 				out := r.follow(line)

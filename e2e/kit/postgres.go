@@ -172,6 +172,28 @@ func (c *cluster) database(t testing.TB, name string) string {
 	return fmt.Sprintf("postgres://postgres@/%s?host=%s", name, c.dir)
 }
 
+// Dump has pg_dump write a database to a file, as docs/operator.md says, and returns the file's path.
+func (d DurablePostgres) Dump(t testing.TB, name string) string {
+	t.Helper()
+	file := filepath.Join(d.dir, name+".dump")
+	out, err := d.command("pg_dump", "--format=custom", "--file="+file, "-h", d.dir, "-U", "postgres", name).
+		CombinedOutput()
+	if err != nil {
+		t.Fatalf("pg_dump: %v\n%s", err, out)
+	}
+	return file
+}
+
+// Restore fills an empty database from a file of Dump's, perhaps of another server.
+func (d DurablePostgres) Restore(t testing.TB, name, file string) {
+	t.Helper()
+	out, err := d.command("pg_restore", "--exit-on-error", "-h", d.dir, "-U", "postgres", "--dbname="+name, file).
+		CombinedOutput()
+	if err != nil {
+		t.Fatalf("pg_restore: %v\n%s", err, out)
+	}
+}
+
 // Ask returns what one of the server's databases answers to a query of one value.
 func (d DurablePostgres) Ask(t testing.TB, database, query string) string {
 	t.Helper()

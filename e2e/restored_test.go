@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A database is dumped while it is used, and comes into another cluster, whose transactions have lower numbers. Two
+// servers there say what the old one said, judge as it judged, and tell each other and a receiver of what happens
+// from then on.
+func TestADumpGoesOnInAnotherCluster(t *testing.T) {
+	old, other := kit.NewDurablePostgres(t), kit.NewDurablePostgres(t)
+	told := newReceiver(t)
+	data := t.TempDir()
+	on := func(url string) service {
+		return service{t, kit.Binary(t), []string{"--data", data, "--database", url}}
+	}
+	s := on(old.Database(t, "ledger"))
+	old.Ask(t, "ledger", `DO $$ BEGIN FOR i IN 1..5000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`)
+	s.furnish("ledger")
+	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
+
+	t.Setenv("AITYS_REACH", "127.0.0.0/8")
+	first := s.start()
+	defer first.Kill()
+	dana := moderator{t, &kit.Client{URL: first.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}}
+	dana.must(dana.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
+		map[string]any{"url": told.URL, "events": []string{"comment.arrived"}}, nil))
+	for n := range 15 {
+		dana.decide("approve", "", dana.post(fmt.Sprint("Grandmother made dumplings of lamb and onion on harvest day ", n)))
+		dana.decide("reject", "spam", dana.post(fmt.Sprint("Casino bonus: win cash prizes tonight, offer ", n)))
+	}
+	waits := dana.post("This waits when the dump is made")
+	kit.Until(t, "the receiver is told of what waits", func() bool { return told.times(waits.ID) > 0 })
+	dump := old.Dump(t, "ledger")
+
+	const probe = "Grandmother, win casino dumplings tonight"
+	page := dana.page()
+	second := s.start() // its model is what the tables say
+	defer second.Kill()
+	judged := dana.at(second).score(probe)
+	first.Kill()
+	second.Kill()
+	old.Crash(t)
+
+	s = on(other.Database(t, "ledger"))
+	other.Restore(t, "ledger", dump)
+	ahead := other.Ask(t, "ledger", `SELECT min(xid) > pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM events`)
+	if ahead != "t" {
+		t.Fatal("the other cluster has come as far: this shows nothing")
+	}
+	one, two := s.start(), s.start()
+	defer one.Kill()
+	defer two.Kill()
+	dana, jonas := dana.at(one), dana.at(two)
+	if got := jonas.page(); got != page {
+		t.Errorf("readers are told\n%s\nwant\n%s", got, page)
+	}
+	if got := jonas.score(probe); got != judged {
+		t.Errorf("a comment is judged %v, and was %v", got, judged)
+	}
+
+	came := jonas.post("This came to the other cluster")
+	kit.Until(t, "the receiver is told of what came", func() bool { return told.times(came.ID) > 0 })
+	if n := told.times(waits.ID); n != 1 {
+		t.Errorf("the receiver was told %d times of what it knew before the dump", n)
+	}
+	dana.decide("approve", "", came)
+	kit.Until(t, "the other server shows what was approved", func() bool {
+		return strings.Contains(jonas.page(), came.ID)
+	})
+	dana.must(dana.Do(t.Context(), http.MethodDelete, "/comments/"+came.ID,
+		map[string]string{"Authorization": "Bearer " + came.EditToken}, nil, nil))
+	kit.Until(t, "the other server hides what its writer took back", func() bool {
+		return !strings.Contains(jonas.page(), came.ID)
+	})
+	for n := range 3 {
+		dana.decide("reject", "spam", dana.post(fmt.Sprint("Grandmother, win casino dumplings tonight, day ", n)))
+	}
+	said := 0
+	kit.Until(t, "the other server has learned what was decided", func() bool {
+		said++
+		return jonas.score(fmt.Sprint(probe, " ", said)) > judged
+	})
+}
+
+// A moderator speaks to one of the servers, and posts as a reader does.
+type moderator struct {
+	t *testing.T
+	*kit.Client
+}
+
+func (m moderator) must(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// at is the same moderator on another server.
+func (m moderator) at(server *kit.Instance) moderator {
+	c := *m.Client
+	c.URL = server.URL
+	return moderator{m.t, &c}
+}
+
+func (m moderator) post(text string) kit.Posted {
+	m.t.Helper()
+	reader := *m.Client
+	reader.Token = ""
+	c, err := reader.Post(m.t.Context(), "", "https://ledger.example/post", "Ruth", "", text)
+	m.must(err)
+	return c
+}
+
+func (m moderator) decide(action, reason string, c kit.Posted) {
+	m.t.Helper()
+	done, err := m.Decide(m.t.Context(), action, reason, kit.Ref{ID: c.ID, Version: c.Version})
+	m.must(err)
+	if done.Decided != 1 {
+		m.t.Fatalf("%s decided on %d comments: %+v", action, done.Decided, done.Conflicts)
+	}
+}
+
+// score posts a comment and returns what the queue says of it.
+func (m moderator) score(text string) float64 {
+	m.t.Helper()
+	c := m.post(text)
+	items, _, err := m.Queue(m.t.Context(), "limit=200&sort=newest")
+	m.must(err)
+	for _, item := range items {
+		if item.Comment.ID == c.ID {
+			return item.Verdict.Score
+		}
+	}
+	m.t.Fatalf("%q is not in the queue", text)
+	return 0
+}
+
+// page is what readers are told of the page.
+func (m moderator) page() string {
+	m.t.Helper()
+	a := asked(m.t.Context(), m.URL+"/api/v1/sites/ledger/comments?page=https://ledger.example/post")
+	if a.status != http.StatusOK {
+		m.t.Fatalf("the page is answered %+v", a)
+	}
+	return a.body
+}
+
+// A receiver of webhooks counts what it is told of each comment.
+type receiver struct {
+	*httptest.Server
+	mu       sync.Mutex
+	comments map[string]int
+}
+
+func newReceiver(t *testing.T) *receiver {
+	r := &receiver{comments: map[string]int{}}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, in *http.Request) {
+		var told struct {
+			Data struct{ Comment struct{ ID string } }
+		}
+		if json.NewDecoder(in.Body).Decode(&told) == nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.comments[told.Data.Comment.ID]++
+		}
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *receiver) times(id string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.comments[id]
+}
