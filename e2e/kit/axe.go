@@ -26,7 +26,8 @@ var axe = sync.OnceValues(func() (string, error) {
 })
 
 // Axe returns what axe-core finds wrong with the page that is open, shadow roots included: its rules of WCAG 2.2
-// AA and of good practice. Each finding names its rule and where it is; none is a page without fault.
+// AA and of good practice, and then the words of labels that stand on two lines. Each finding names its rule and where
+// it is; none is a page without fault.
 func (t *Tab) Axe() ([]string, error) {
 	source, err := axe()
 	if err != nil {
@@ -41,5 +42,20 @@ func (t *Tab) Axe() ([]string, error) {
 			rules: { 'target-size': { enabled: true } },
 		}).then(({ violations }) => violations.flatMap(({ id, impact, nodes }) => nodes.map(n =>
 			id + ' (' + impact + ') ' + n.target.flat().join(' ') + ': ' +
-			(n.any[0] ?? n.all[0] ?? n.none[0])?.message)))`)
+			(n.any[0] ?? n.all[0] ?? n.none[0])?.message))).then(found => found.concat(`+cut+`))`)
 }
+
+// cut is JavaScript for the words of labels that are cut in two, which are ours: what people typed stands in a bdi.
+const cut = `[...document.querySelectorAll("dt, th, label, legend, button, .btn")].flatMap(e => {
+	const words = [], range = document.createRange()
+	const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT)
+	for (let text; e.checkVisibility() && (text = texts.nextNode());) {
+		if (text.parentElement.closest("bdi")) continue
+		for (const word of text.data.matchAll(/[\p{L}\p{M}]+/gu)) {
+			range.setStart(text, word.index)
+			range.setEnd(text, word.index + word[0].length)
+			if (new Set([...range.getClientRects()].map(r => r.top)).size > 1) words.push("cut in two: " + word[0])
+		}
+	}
+	return words
+})`
