@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +39,11 @@ func TestADumpGoesOnInAnotherCluster(t *testing.T) {
 		dana.decide("reject", "spam", dana.post(fmt.Sprint("Casino bonus: win cash prizes tonight, offer ", n)))
 	}
 	waits := dana.post("This waits when the dump is made")
-	kit.Until(t, "the receiver is told of what waits", func() bool { return told.times(waits.ID) > 0 })
+	kit.Until(t, "the receiver was told of what waits", func() bool {
+		var out struct{ Webhooks []struct{ Waiting int } }
+		dana.must(dana.Do(t.Context(), http.MethodGet, "/moderation/webhooks", nil, nil, &out))
+		return told.times(waits.ID) > 0 && out.Webhooks[0].Waiting == 0 // else the dump has it to tell
+	})
 	dump := old.Dump(t, "ledger")
 
 	const probe = "Grandmother, win casino dumplings tonight"
@@ -129,19 +134,21 @@ func (m moderator) decide(action, reason string, c kit.Posted) {
 	}
 }
 
-// score posts a comment and returns what the queue says of it.
-func (m moderator) score(text string) float64 {
+// score posts a comment and returns what the filter says of it.
+func (m moderator) score(text string) (score float64) {
 	m.t.Helper()
 	c := m.post(text)
-	items, _, err := m.Queue(m.t.Context(), "limit=200&sort=newest")
-	m.must(err)
-	for _, item := range items {
-		if item.Comment.ID == c.ID {
-			return item.Verdict.Score
-		}
-	}
-	m.t.Fatalf("%q is not in the queue", text)
-	return 0
+	kit.Until(m.t, "the filter says something of a comment", func() bool {
+		items, _, err := m.Queue(m.t.Context(), "limit=200&sort=newest")
+		m.must(err)
+		return slices.ContainsFunc(items, func(item kit.Item) bool {
+			score = item.Verdict.Score
+			return item.Comment.ID == c.ID && slices.ContainsFunc(item.Verdict.Signals, func(s kit.Signal) bool {
+				return s.Name == "classifier"
+			})
+		})
+	})
+	return score
 }
 
 // page is what readers are told of the page.
