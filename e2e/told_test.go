@@ -42,6 +42,13 @@ func aReaderWishesToBeToldByMail(t *testing.T) {
 			func() error { return tab.Type("textbox", tt.comment, "The boats on the lake leave at nine, "+tt.lang) },
 			func() error { return tab.Type("textbox", tt.mail, email) },
 			func() error { return tab.Click("button", tt.post) },
+			func() error { return tab.See("checkbox", tt.box) },
+			// It comes after the answer: nothing moves away that a finger is about to press.
+			func() error {
+				return tab.Holds(`(status => status.querySelector("button").getBoundingClientRect().bottom <=
+					status.querySelector("[name=told]").getBoundingClientRect().top
+				)(document.querySelector("aitys-comments").shadowRoot.querySelector("[part=status]"))`)
+			},
 			func() error { return tab.Click("checkbox", tt.box) },
 			func() error { return tab.Holds(shows(tt.asked)) },
 		)

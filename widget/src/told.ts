@@ -33,5 +33,5 @@ export function told(view: View, status: HTMLElement, id: string, token: string)
       box.ariaBusy = null
     }
   })
-  status.lastElementChild?.before(el('label', { class: 'tick' }, box, t.ask), says)
+  status.append(el('label', { class: 'tick' }, box, t.ask), says) // last: nothing moves that is about to be pressed
 }
