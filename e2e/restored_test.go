@@ -141,12 +141,12 @@ func (m moderator) score(text string) (score float64) {
 	kit.Until(m.t, "the filter says something of a comment", func() bool {
 		items, _, err := m.Queue(m.t.Context(), "limit=200&sort=newest")
 		m.must(err)
-		return slices.ContainsFunc(items, func(item kit.Item) bool {
-			score = item.Verdict.Score
-			return item.Comment.ID == c.ID && slices.ContainsFunc(item.Verdict.Signals, func(s kit.Signal) bool {
-				return s.Name == "classifier"
-			})
-		})
+		at := slices.IndexFunc(items, func(item kit.Item) bool { return item.Comment.ID == c.ID })
+		if at < 0 {
+			return false
+		}
+		score = items[at].Verdict.Score
+		return slices.ContainsFunc(items[at].Verdict.Signals, func(s kit.Signal) bool { return s.Name == "classifier" })
 	})
 	return score
 }

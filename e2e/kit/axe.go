@@ -45,8 +45,10 @@ func (t *Tab) Axe() ([]string, error) {
 			(n.any[0] ?? n.all[0] ?? n.none[0])?.message))).then(found => found.concat(`+cut+`))`)
 }
 
-// cut is JavaScript for the words of labels that are cut in two, which are ours: what people typed stands in a bdi.
-const cut = `[...document.querySelectorAll("dt, th, label, legend, button, .btn")].flatMap(e => {
+// cut is JavaScript for the words of labels that are cut in two, the widget's too. They are ours: what people typed
+// stands in a bdi.
+const cut = `[document, document.querySelector("aitys-comments")?.shadowRoot].flatMap(root =>
+	[...root?.querySelectorAll("dt, th, label, legend, button, .btn") ?? []]).flatMap(e => {
 	const words = [], range = document.createRange()
 	const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT)
 	for (let text; e.checkVisibility() && (text = texts.nextNode());) {

@@ -184,11 +184,11 @@ func (d DurablePostgres) Dump(t testing.TB, name string) string {
 	return file
 }
 
-// Restore fills an empty database from a file of Dump's, perhaps of another server.
+// Restore fills an empty database from a file of Dump's, perhaps of another server, as docs/operator.md says.
 func (d DurablePostgres) Restore(t testing.TB, name, file string) {
 	t.Helper()
-	out, err := d.command("pg_restore", "--exit-on-error", "-h", d.dir, "-U", "postgres", "--dbname="+name, file).
-		CombinedOutput()
+	out, err := d.command("pg_restore", "--exit-on-error", "--no-owner", "-h", d.dir, "-U", "postgres", "--dbname="+name,
+		file).CombinedOutput()
 	if err != nil {
 		t.Fatalf("pg_restore: %v\n%s", err, out)
 	}
