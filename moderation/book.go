@@ -38,9 +38,9 @@ func open(tx Tx, pen ledger.Pen) (*book, error) {
 
 // lock reads comments by id, in one order in every transaction: those who lock single
 // comments without the log would otherwise wait for us as we for them.
-func (b *book) lock(ids []string) error {
+func (b *book) lock(ids []string, read func(int64, []string) ([]comment.Comment, error)) error {
 	ids = slices.DeleteFunc(slices.Sorted(slices.Values(ids)), func(id string) bool { return !ground.IsID(id) })
-	found, err := b.tx.CommentsByID(b.Site, ids)
+	found, err := read(b.Site, ids)
 	if err != nil {
 		return fmt.Errorf("read comments: %w", err)
 	}

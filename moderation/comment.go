@@ -20,6 +20,8 @@ type CommentTx interface {
 	ReleaseSame(site int64, same []byte, cutoff time.Time) error
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error) // in any order; unknown ids are left out
+	// CommentsInBrief is CommentsByID without HTML, search text, signals, former text and notice.
+	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error)
 
 	// SetState, SetText and SetVerdict report false, and change nothing, when the comment's
 	// version is no longer the one named. SetVerdict leaves the version as it is, touches

@@ -203,7 +203,7 @@ func (b *book) read(refs []Ref) error {
 		}
 		versions[ref.ID] = ref.Version
 	}
-	if err := b.lock(ids); err != nil {
+	if err := b.lock(ids, b.tx.CommentsInBrief); err != nil {
 		return err
 	}
 	logged := slices.DeleteFunc(ids, func(id string) bool {

@@ -54,7 +54,7 @@ func (s *Service) Redact(
 		if err != nil {
 			return out, err
 		}
-		if err := b.lock([]string{id}); err != nil {
+		if err := b.lock([]string{id}, b.tx.CommentsByID); err != nil {
 			return out, err
 		}
 		c, known := b.comments[id]

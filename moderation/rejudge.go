@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	freshest     = 300 // of each order: these are what moderators look at
+	freshest     = 150 // of each order: these are what moderators look at
 	rejudgeRead  = 100 // comments at a time: a transaction must not hold others up
 	rejudgeRest  = 5   // such reads in a turn, besides the freshest
 	rejudgeEvery = time.Second
@@ -84,7 +84,7 @@ func (s *Service) markAllStale(ctx context.Context) error {
 }
 
 // judging renews the verdicts of waiting comments after their site's model has changed, in one process at a time, until
-// ctx ends: at once, and then in turns with a pause of 39 times as long between them, of all processes, for people wait
+// ctx ends: at once, and then in turns with a pause of 79 times as long between them, of all processes, for people wait
 // for the same machines, unless what changed just after a turn began would be done later than rejudgeLate.
 func (s *Service) judging(ctx context.Context) {
 	turns := map[int64]*turn{}
@@ -124,7 +124,7 @@ func (s *Service) judging(ctx context.Context) {
 				delete(turns, site)
 			}
 			took := time.Since(began)
-			rest = max(rejudgeEvery, min(39*took, rejudgeLate-2*took))
+			rest = max(rejudgeEvery, min(79*took, rejudgeLate-2*took))
 			pause.Reset(rest)
 		}
 	}

@@ -76,7 +76,7 @@ func (s *Service) Reply(
 
 // reply stores c as the answer to a comment, which it approves where it waits; out is of that.
 func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string, salt []byte, out *Outcome) error {
-	if err := b.lock([]string{to.ID}); err != nil {
+	if err := b.lock([]string{to.ID}, b.tx.CommentsByID); err != nil {
 		return err
 	}
 	parent, known := b.comments[to.ID]

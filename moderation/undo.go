@@ -62,7 +62,7 @@ func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome
 	for i, d := range decisions {
 		ids[i] = d.Comment
 	}
-	if err := b.lock(ids); err != nil {
+	if err := b.lock(ids, b.tx.CommentsByID); err != nil {
 		return err
 	}
 	if err := b.readLog(ids); err != nil {

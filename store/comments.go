@@ -117,6 +117,7 @@ type textPart struct {
 var (
 	commentColumns = rows.Of[commentRow]()
 	readColumns    = commentColumns.Without("root") // a path begins with its root
+	briefColumns   = readColumns.Without("html", "search", "signals", "kept", "withheld")
 	verdictColumns = rows.Of[verdictPart]()
 	stateColumns   = rows.Of[statePart]()
 	textColumns    = rows.Of[textPart]()
@@ -163,7 +164,7 @@ func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	return stored, false, err
 }
 
-// putChunk is how many comments one statement takes: see rowsChunk.
+// putChunk is how many comments one statement takes: see rows.Together.
 const putChunk = 20
 
 // PutComments implements transfer.Tx.
@@ -210,23 +211,28 @@ func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
 		  AND  id      = ?`+t.Keep, site, id))
 }
 
-// CommentsByID implements moderation.CommentTx. They are locked in one order: two
-// transactions that share comments would otherwise wait for each other's.
+// CommentsByID implements moderation.CommentTx.
 func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
-	return t.comments(`
-		WHERE  site_id = ?
-		  AND  id `+t.Among+`
-		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
+	return t.byID(selectComments, readColumns.Targets, site, ids)
+}
+
+// CommentsInBrief implements moderation.CommentTx.
+func (t *tx) CommentsInBrief(site int64, ids []string) ([]comment.Comment, error) {
+	return t.byID("SELECT "+briefColumns.Names+" FROM comments", briefColumns.Targets, site, ids)
 }
 
 // CommentsAlone implements transfer.Tx.
 func (t *tx) CommentsAlone(site int64, ids []string) ([]comment.Comment, error) {
-	return rows.List(t.Tx, readColumns.Targets, (*commentRow).comment, `
-		SELECT `+readColumns.Names+`
-		FROM   comments
+	return t.byID("SELECT "+readColumns.Names+" FROM comments", readColumns.Targets, site, ids)
+}
+
+// byID reads comments in one order: two transactions that lock them would otherwise wait for each other's.
+func (t *tx) byID(read string, targets func(*commentRow) []any, site int64, ids []string) ([]comment.Comment, error) {
+	all, err := rows.Read(t.DB, len(ids), targets, (*commentRow).comment, read+`
 		WHERE  site_id = ?
 		  AND  id `+t.Among+`
-		ORDER  BY id`, site, rows.ArrayOf(t.Array, ids))
+		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
+	return all, t.Mapped(err)
 }
 
 // Answers implements transfer.Tx.

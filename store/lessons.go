@@ -1,8 +1,6 @@
 package store
 
 import (
-	"slices"
-
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/store/rows"
@@ -79,16 +77,11 @@ func (t *tx) lessons(rest string, args ...any) ([]ledger.Lesson, error) {
 
 // AddLessons implements ledger.Tx.
 func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
-	rows := make([]lessonRow, len(ls))
+	all := make([]lessonRow, len(ls))
 	for i, l := range ls {
-		rows[i] = lessonRowOf(site, l)
+		all[i] = lessonRowOf(site, l)
 	}
-	for part := range slices.Chunk(rows, rowsChunk) {
-		if _, err := t.Exec(lessonColumns.Insert(len(part)), lessonColumns.Values(part...)...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return rows.Put(t.Tx, lessonColumns, "", all)
 }
 
 // SetStanding implements ledger.Tx. A seq without a lesson is left out.

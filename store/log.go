@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -128,23 +127,17 @@ func (t *tx) entries(rest string, args ...any) ([]ledger.Entry, error) {
 	return rows.List(t.Tx, targets, (*entryRow).entry, selectEntries+rest, args...)
 }
 
-// rowsChunk is how many rows one statement takes: SQLite's driver takes a time that grows with the square of
-// the number of values.
-const rowsChunk = 50
-
 // AppendDecisions implements ledger.Tx.
 func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
 	if len(ds) == 0 {
 		return nil
 	}
-	rows := make([]entryRow, len(ds))
+	all := make([]entryRow, len(ds))
 	for i, d := range ds {
-		rows[i] = entryRowOf(site, d)
+		all[i] = entryRowOf(site, d)
 	}
-	for part := range slices.Chunk(rows, rowsChunk) {
-		if _, err := t.Exec(entryColumns.Insert(len(part)), entryColumns.Values(part...)...); err != nil {
-			return fmt.Errorf("insert decisions: %w", err)
-		}
+	if err := rows.Put(t.Tx, entryColumns, "", all); err != nil {
+		return fmt.Errorf("insert decisions: %w", err)
 	}
 	return t.moveHead(site, ds[0].Seq-1, ds[len(ds)-1], len(ds))
 }

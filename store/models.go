@@ -45,13 +45,13 @@ func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
 
 // EraseLessons implements learning.Tx.
 func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
-	rows := make([]lessonRow, len(ls))
+	all := make([]lessonRow, len(ls))
 	for i, l := range ls {
 		gone := ledger.Lesson{Part: l.Part, Proof: l.Proof, Withdrawn: by}
 		gone.Seq, gone.Label = l.Seq, l.Label
-		rows[i] = lessonRowOf(site, gone)
+		all[i] = lessonRowOf(site, gone)
 	}
-	for part := range slices.Chunk(rows, rowsChunk) {
+	for part := range slices.Chunk(all, rows.Together) {
 		// They are there: what is named below is all that changes.
 		_, err := t.Exec(lessonColumns.Insert(len(part))+`
 			ON CONFLICT (site_id, seq, part) DO UPDATE

@@ -2,25 +2,17 @@ package store
 
 import (
 	"fmt"
-	"github.com/aitys/aitys/store/rows"
 	"time"
 
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/store/rows"
 )
 
-// An accountRow is a row of accounts, with its roles on single sites.
+// An accountRow is a row of accounts: a people.Account.
 type accountRow struct {
-	Account accountPart `gorm:"embedded"`
-	Grants  []grantRow  `gorm:"foreignKey:AccountID"`
-}
-
-func (accountRow) TableName() string { return "accounts" }
-
-// An accountPart is a people.Account.
-type accountPart struct {
 	ID        string `gorm:"primaryKey"`
 	Email     string
 	Name      string
@@ -35,6 +27,8 @@ type accountPart struct {
 	MailLang  string
 }
 
+func (accountRow) TableName() string { return "accounts" }
+
 // A grantRow is a row of grants: what an account is on one site.
 type grantRow struct {
 	AccountID string `gorm:"primaryKey"`
@@ -44,14 +38,10 @@ type grantRow struct {
 
 func (grantRow) TableName() string { return "grants" }
 
-func (r accountRow) account() people.Account {
-	a := people.Account(r.Account)
-	a.Roles = map[int64]people.Role{}
-	for _, g := range r.Grants {
-		a.Roles[g.SiteID] = g.Role
-	}
-	return a
-}
+var (
+	accountColumns = rows.Of[accountRow]()
+	grantColumns   = rows.Of[grantRow]()
+)
 
 func grantRows(a people.Account) []grantRow {
 	var rows []grantRow
@@ -65,31 +55,31 @@ func grantRows(a people.Account) []grantRow {
 
 // CountAccounts implements identity.Tx.
 func (t *tx) CountAccounts() (int, error) {
-	var n int64
-	err := t.DB.Model(&accountRow{}).Count(&n).Error
-	return int(n), mapped(err)
+	return rows.First(rows.Query(t.Tx, rows.Value[int], "SELECT COUNT(*) FROM accounts"))
 }
 
 // Accounts implements identity.Tx.
-func (t *tx) Accounts() ([]people.Account, error) {
-	var rows []accountRow
-	if err := t.DB.Order("email").Find(&rows).Error; err != nil {
-		return nil, mapped(err)
+func (t *tx) Accounts() ([]people.Account, error) { return t.accounts("TRUE", " ORDER BY email") }
+
+// accounts asks as much of an account that is there as of one that is not: how long it takes tells nothing.
+func (t *tx) accounts(where, order string, args ...any) ([]people.Account, error) {
+	grants, err := rows.Query(t.Tx, grantColumns.Targets, "SELECT "+grantColumns.Names+`
+		FROM   grants
+		WHERE  account_id IN (SELECT id FROM accounts WHERE `+where+")", args...)
+	if err != nil {
+		return nil, err
 	}
-	var grants []grantRow // of all: as many parameters as accounts would be too many
-	if err := t.DB.Find(&grants).Error; err != nil {
-		return nil, mapped(err)
-	}
-	byAccount := map[string][]grantRow{}
+	of := map[string][]grantRow{}
 	for _, g := range grants {
-		byAccount[g.AccountID] = append(byAccount[g.AccountID], g)
+		of[g.AccountID] = append(of[g.AccountID], g)
 	}
-	accounts := make([]people.Account, len(rows))
-	for i, row := range rows {
-		row.Grants = byAccount[row.Account.ID]
-		accounts[i] = row.account()
-	}
-	return accounts, nil
+	return rows.List(t.Tx, accountColumns.Targets, func(r *accountRow) people.Account {
+		r.Roles = map[int64]people.Role{}
+		for _, g := range of[r.ID] {
+			r.Roles[g.SiteID] = g.Role
+		}
+		return people.Account(*r)
+	}, "SELECT "+accountColumns.Names+" FROM accounts WHERE "+where+order, args...)
 }
 
 // AccountNames implements ledger.Tx.
@@ -149,33 +139,18 @@ func (t *tx) StaffNames(site int64) ([]string, error) {
 
 // AccountByID implements identity.Tx.
 func (t *tx) AccountByID(id string) (people.Account, error) {
-	return t.account("id = ?", id)
+	return rows.First(t.accounts("id = ?", "", id))
 }
 
 // AccountByEmail implements identity.Tx.
 func (t *tx) AccountByEmail(email string) (people.Account, error) {
-	return t.account("email = ?", email)
-}
-
-// account asks as much of an account that is there as of one that is not: how long it takes tells nothing.
-func (t *tx) account(where, value string) (people.Account, error) {
-	var row accountRow
-	var grants []grantRow
-	err := t.DB.Where("account_id = (SELECT id FROM accounts WHERE "+where+")", value).Find(&grants).Error
-	if err != nil {
-		return people.Account{}, mapped(err)
-	}
-	if err := t.DB.Where(where, value).Take(&row).Error; err != nil {
-		return people.Account{}, found(err)
-	}
-	row.Grants = grants
-	return row.account(), nil
+	return rows.First(t.accounts("email = ?", "", email))
 }
 
 // InsertAccount implements identity.Tx.
 func (t *tx) InsertAccount(a people.Account) error {
-	row := accountRow{Account: accountPart(a)}
-	done := t.DB.Omit(clause.Associations).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	row := accountRow(a)
+	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if done.Error != nil {
 		return mapped(done.Error)
 	}
@@ -189,7 +164,7 @@ func (t *tx) InsertAccount(a people.Account) error {
 func (t *tx) UpdateAccount(a people.Account) error {
 	err := changed(t.DB.Model(&accountRow{}).Where("id = ?", a.ID).
 		Select("name", "password", "disabled", "all_sites", "mail", "mail_from", "mail_lang").
-		Updates(accountRow{Account: accountPart(a)}))
+		Updates(accountRow(a)))
 	if err != nil {
 		return err
 	}
@@ -213,7 +188,7 @@ func (t *tx) grant(a people.Account) error {
 // TouchAccount implements identity.Tx.
 func (t *tx) TouchAccount(id string, seen time.Time) error {
 	return changed(t.DB.Model(&accountRow{}).Where("id = ?", id).
-		Select("seen_at").Updates(accountRow{Account: accountPart{SeenAt: seen}}))
+		Select("seen_at").Updates(accountRow{SeenAt: seen}))
 }
 
 // DeleteAccount implements identity.Tx. The schema takes the rest with it.
@@ -236,6 +211,8 @@ type tokenRow struct {
 
 func (tokenRow) TableName() string { return "tokens" }
 
+var tokenColumns = rows.Of[tokenRow]()
+
 // InsertToken implements identity.Tx.
 func (t *tx) InsertToken(k people.Token) error {
 	row := tokenRow(k)
@@ -243,32 +220,28 @@ func (t *tx) InsertToken(k people.Token) error {
 }
 
 // TokenByHash implements identity.Tx.
-func (t *tx) TokenByHash(hash []byte) (people.Token, error) { return t.token("hash = ?", hash) }
+func (t *tx) TokenByHash(hash []byte) (people.Token, error) {
+	return rows.First(t.tokens("WHERE hash = ?", hash))
+}
 
 // TokenByID implements identity.Tx.
-func (t *tx) TokenByID(id string) (people.Token, error) { return t.token("id = ?", id) }
-
-func (t *tx) token(where string, value any) (people.Token, error) {
-	var row tokenRow
-	err := found(t.DB.Where(where, value).Take(&row).Error)
-	return people.Token(row), err
+func (t *tx) TokenByID(id string) (people.Token, error) {
+	return rows.First(t.tokens("WHERE id = ?", id))
 }
 
 // Tokens implements identity.Tx.
 func (t *tx) Tokens(account string) ([]people.Token, error) {
-	var rows []tokenRow
-	of := t.DB.Order("created_at, id")
-	if account != "" {
-		of = of.Where("account_id = ?", account)
+	const order = "ORDER BY created_at, id"
+	if account == "" {
+		return t.tokens(order)
 	}
-	if err := of.Find(&rows).Error; err != nil {
-		return nil, mapped(err)
-	}
-	tokens := make([]people.Token, len(rows))
-	for i, row := range rows {
-		tokens[i] = people.Token(row)
-	}
-	return tokens, nil
+	return t.tokens("WHERE account_id = ? "+order, account)
+}
+
+// tokens reads the tokens that the rest of a SELECT chooses.
+func (t *tx) tokens(rest string, args ...any) ([]people.Token, error) {
+	return rows.List(t.Tx, tokenColumns.Targets, func(r *tokenRow) people.Token { return people.Token(*r) },
+		"SELECT "+tokenColumns.Names+" FROM tokens "+rest, args...)
 }
 
 // UpdateToken implements identity.Tx.

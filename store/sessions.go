@@ -24,6 +24,8 @@ type sessionRow struct {
 
 func (sessionRow) TableName() string { return "sessions" }
 
+var sessionColumns = rows.Of[sessionRow]()
+
 // InsertSession implements identity.Tx.
 func (t *tx) InsertSession(s people.Session) error {
 	row := sessionRow(s)
@@ -32,28 +34,24 @@ func (t *tx) InsertSession(s people.Session) error {
 
 // SessionByHash implements identity.Tx.
 func (t *tx) SessionByHash(hash []byte) (people.Session, error) {
-	var row sessionRow
-	err := found(t.DB.Where("hash = ?", hash).Take(&row).Error)
-	return people.Session(row), err
+	return rows.First(t.sessions("WHERE hash = ?", hash))
+}
+
+// Sessions implements identity.Tx.
+func (t *tx) Sessions(account string) ([]people.Session, error) {
+	return t.sessions("WHERE account_id = ? ORDER BY created_at, id", account)
+}
+
+// sessions reads the sessions that the rest of a SELECT chooses.
+func (t *tx) sessions(rest string, args ...any) ([]people.Session, error) {
+	return rows.List(t.Tx, sessionColumns.Targets, func(r *sessionRow) people.Session { return people.Session(*r) },
+		"SELECT "+sessionColumns.Names+" FROM sessions "+rest, args...)
 }
 
 // TouchSession implements identity.Tx.
 func (t *tx) TouchSession(hash []byte, seen, expires time.Time) error {
 	return changed(t.DB.Model(&sessionRow{}).Where("hash = ?", hash).
 		Select("seen_at", "expires_at").Updates(sessionRow{SeenAt: seen, ExpiresAt: expires}))
-}
-
-// Sessions implements identity.Tx.
-func (t *tx) Sessions(account string) ([]people.Session, error) {
-	var rows []sessionRow
-	if err := t.DB.Where("account_id = ?", account).Order("created_at, id").Find(&rows).Error; err != nil {
-		return nil, mapped(err)
-	}
-	sessions := make([]people.Session, len(rows))
-	for i, row := range rows {
-		sessions[i] = people.Session(row)
-	}
-	return sessions, nil
 }
 
 // DeleteSession implements identity.Tx. Ending one that has ended is no error.

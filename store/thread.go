@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -27,45 +29,72 @@ const shown = `
 
 // Thread implements moderation.CommentTx.
 func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
-	place, after := q.After, " >"
+	place, after := q.After, ">"
 	if q.From != "" {
-		place, after = q.From, " >="
+		place, after = q.From, ">="
 	}
 	if q.Order == comment.OldestRoots {
 		return t.shown(`
-			  AND  path`+after+` ?
-			ORDER  BY path
-			LIMIT  ?`, q.Site, q.Page, place, q.Limit)
+			  AND  (root, path) `+after+` (?, ?)
+			ORDER  BY root, path
+			LIMIT  ?`, q.Site, q.Page, root(place), place, q.Limit)
 	}
-	if place == "" && q.Order == comment.NewestRoots {
-		return t.shown(`
-			ORDER  BY root DESC, path
-			LIMIT  ?`, q.Site, q.Page, q.Limit)
+	older := t.newest
+	if q.Order == comment.TopRoots {
+		older = t.top
 	}
 	if place == "" {
-		return t.top("", q)
+		return older("", q)
 	}
-	// First what is left of the thread that place is in, then the older threads: as one
+	// First what is left of the thread that place is in, then the threads after it: as one
 	// condition the database would read the whole of that thread again for each page.
-	rest, err := t.shown(`
-		  AND  root = ?
-		  AND  path`+after+` ?
-		ORDER  BY path
-		LIMIT  ?`, q.Site, q.Page, root(place), place, q.Limit)
+	rest, err := t.thread(root(place), after, place, q)
 	if err != nil || len(rest) == q.Limit {
 		return rest, err
 	}
 	q.Limit -= len(rest)
-	var others []comment.Comment
-	if q.Order == comment.TopRoots {
-		others, err = t.top(root(place), q)
-	} else {
-		others, err = t.shown(`
-			  AND  root < ?
-			ORDER  BY root DESC, path
-			LIMIT  ?`, q.Site, q.Page, root(place), q.Limit)
-	}
+	others, err := older(root(place), q)
 	return append(rest, others...), err
+}
+
+// thread reads the comments of one thread, that of a root: those after a path or from it on.
+func (t *tx) thread(of, after, path string, q comment.ThreadQuery) ([]comment.Comment, error) {
+	return t.shown(`
+		  AND  root = ?
+		  AND  path `+after+` ?
+		ORDER  BY path
+		LIMIT  ?`, q.Site, q.Page, of, path, q.Limit)
+}
+
+// newest reads the newest threads, or those that are older than that of a root: from the end of the page, as the
+// index of its threads has it, and each of them is turned then. Of the last the beginning may be missing.
+func (t *tx) newest(before string, q comment.ThreadQuery) ([]comment.Comment, error) {
+	older, args := "", []any{q.Site, q.Page}
+	if before != "" {
+		older, args = `
+		  AND  root < ?`, append(args, before)
+	}
+	list, err := t.shown(older+`
+		ORDER  BY root DESC, path DESC
+		LIMIT  ?`, append(args, q.Limit)...)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	last := list[len(list)-1].Path
+	from := 0
+	for i, c := range list {
+		if root(c.Path) != root(list[from].Path) {
+			slices.Reverse(list[from:i])
+			from = i
+		}
+	}
+	slices.Reverse(list[from:])
+	if len(list) < q.Limit || last == root(last) {
+		return list, nil
+	}
+	q.Limit -= from
+	begun, err := t.thread(root(last), ">=", "", q)
+	return append(list[:from], begun...), err
 }
 
 // top reads the threads with most votes for their roots, after that of a root. Of as many roots as comments are

@@ -70,7 +70,7 @@ func (s *Service) look(ctx context.Context, site ground.Site, comments []string)
 	}
 	if len(unread) > 0 {
 		err := s.work.View(ctx, func(tx Tx) (err error) {
-			read, err = tx.CommentsByID(site.ID, unread)
+			read, err = readNow(tx, site.ID, unread)
 			return err
 		})
 		if err != nil {
@@ -82,4 +82,24 @@ func (s *Service) look(ctx context.Context, site ground.Site, comments []string)
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	return s.take(ctx, site, list)
+}
+
+// readNow reads comments: those that wait with their verdicts, which are wanted of no others.
+func readNow(tx Tx, site int64, ids []string) ([]comment.Comment, error) {
+	list, err := tx.CommentsInBrief(site, ids)
+	if err != nil {
+		return nil, err
+	}
+	var waiting []string
+	list = slices.DeleteFunc(list, func(c comment.Comment) bool {
+		if c.State == comment.Pending {
+			waiting = append(waiting, c.ID)
+		}
+		return c.State == comment.Pending
+	})
+	if len(waiting) == 0 {
+		return list, nil
+	}
+	whole, err := tx.CommentsByID(site, waiting)
+	return append(list, whole...), err
 }

@@ -13,6 +13,7 @@ type Tx interface {
 	ground.MetaTx
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
+	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error) // without signals, among other things
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
 	Records(site int64, writers [][]byte) (map[string]comment.History, error)
 	// SetVerdict gives a comment that was read another verdict. It reports false, and changes nothing, where the

@@ -34,13 +34,13 @@ func (t *Tx) One(statement string, args ...any) error {
 	return err
 }
 
-// together is how many rows one statement writes: SQLite's driver takes a time that grows with the square of their
+// Together is how many rows one statement writes: SQLite's driver takes a time that grows with the square of their
 // values.
-const together = 50
+const Together = 50
 
 // Put writes rows, each in the place of the one that has the same keys; without any it adds them.
 func Put[R any](t *Tx, columns Columns[R], keys string, all []R) error {
-	for part := range slices.Chunk(all, together) {
+	for part := range slices.Chunk(all, Together) {
 		statement := columns.Insert(len(part))
 		if keys != "" {
 			statement = columns.Upsert(len(part), keys)
@@ -56,7 +56,7 @@ func Put[R any](t *Tx, columns Columns[R], keys string, all []R) error {
 func List[R, T any](
 	t *Tx, targets func(*R) []any, as func(*R) T, statement string, args ...any,
 ) ([]T, error) {
-	all, err := Read(t.DB, targets, as, statement, args...)
+	all, err := Read(t.DB, 0, targets, as, statement, args...)
 	return all, t.Mapped(err)
 }
 

@@ -52,6 +52,15 @@ func commentComesBack(w *world) {
 		}
 	}
 	w.view(func(tx Tx) error {
+		want := full
+		want.HTML, want.Search, want.Verdict.Signals, want.Kept = "", "", nil, nil
+		got, err := tx.CommentsInBrief(w.site.ID, []string{full.ID, "nothing"})
+		if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+			w.Errorf("in brief came\n%+v\nwant\n%+v", got, want)
+		}
+		return err
+	})
+	w.view(func(tx Tx) error {
 		_, err := tx.CommentByID(w.site.ID, "nothing")
 		w.wants("an unknown comment", err, ground.ErrNotFound)
 		return nil

@@ -187,7 +187,7 @@ func sessionsEnd(w *world) {
 		w.Helper()
 		w.view(func(tx Tx) error {
 			got, err := tx.Sessions(a.ID)
-			if !reflect.DeepEqual(got, append([]people.Session{}, want...)) {
+			if !reflect.DeepEqual(got, want) {
 				w.Errorf("sessions are %+v, want %+v", got, want)
 			}
 			return err

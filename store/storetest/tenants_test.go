@@ -287,6 +287,9 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"CommentsByID": func(tx Tx, s int64) (any, error) {
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
+	"CommentsInBrief": func(tx Tx, s int64) (any, error) {
+		return tx.CommentsInBrief(s, []string{oneShown, oneWaiting})
+	},
 	"Thread": func(tx Tx, s int64) (any, error) {
 		return tx.Thread(comment.ThreadQuery{Site: s, Page: onePage, Order: comment.NewestRoots, From: oneRoot, Limit: 10})
 	},
