@@ -1,11 +1,13 @@
 package classifier
 
 import (
+	"math/bits"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 )
 
-// lower is unicode.ToLower, and upper unicode.IsUpper, without a search for the letters of English, Russian and Kazakh.
+// lower is unicode.ToLower without a search for the letters of English, Russian and Kazakh, and for what has no case.
 func lower(r rune) rune {
 	switch {
 	case r < 0x80:
@@ -19,26 +21,32 @@ func lower(r rune) rune {
 		return r
 	case 0x48A <= r && r <= 0x4BF, 0x4D0 <= r && r <= 0x52F: // upper and lower in turn
 		return r | 1
+	case natureAt(r)&cased == 0:
+		return r
 	}
 	return unicode.ToLower(r)
 }
 
-func upper(r rune) bool {
-	if 0 <= r && r < punctuation {
-		return natures[r]&capital != 0
-	}
-	return unicode.IsUpper(r)
-}
+func upper(r rune) bool { return natureAt(r)&capital != 0 }
+
+// A wordRune is a letter, a digit or a mark.
+func wordRune(r rune) bool { return natureAt(r)&ofWord != 0 }
+
+func scriptOf(r rune) script    { return natureAt(r).script() }
+func (n nature) script() script { return script(bits.Len16(uint16(n & ofScript))) }
 
 // A nature is what reading asks of a character, by one look instead of many.
 type nature uint16
 
 const (
-	inLatin    nature = 1 << iota // scriptOf says so
-	inCyrillic                    // likewise
+	inLatin nature = 1 << iota // a bit for each script, in their order
+	inCyrillic
+	inGreek
+	inOther
 	capital
+	cased // its lower case is another
 	blank
-	ofWord   // wordRune
+	ofWord
 	odd      // oddLetter
 	rare     // unkeyed
 	loose    // a mark or a character without a picture, which dropMarks looks at
@@ -46,45 +54,57 @@ const (
 	slow     // stands in no chunk that is read by quick
 	pointing // . and :, after which a link may go on
 	barlike  // I, which may be a bar
+	ofScript = inLatin | inCyrillic | inGreek | inOther
 )
 
-// natures are those of the characters below punctuation, of two bytes up to 0xD3 and another, and of that block.
-var natures = func() (n [punctuation + 0x80]nature) {
-	for i := range n {
-		if n[i] = natureOf(rune(i)); i >= punctuation {
-			n[i] = natureOf(rune(i) - punctuation + 0x2000)
+// natures are those of the characters of two bytes up to 0xD3 and another. Those of others, 256 in a row, are
+// in pages that are made when the first of them is met.
+var (
+	natures = func() (n [0x500]nature) {
+		for r := range n {
+			n[r] = natureOf(rune(r))
 		}
-	}
-	return n
-}()
+		return n
+	}()
+	pages [unicode.MaxRune>>8 + 1]atomic.Pointer[[0x100]nature]
+)
 
-const punctuation = 0x500 // where natures has general punctuation, dashes and quotes, from U+2000 on
+// natureAt is natureOf, looked up.
+func natureAt(r rune) nature {
+	if r < rune(len(natures)) {
+		return natures[r]
+	}
+	page := pages[r>>8].Load()
+	if page == nil {
+		page = new([0x100]nature)
+		for i := range page {
+			page[i] = natureOf(r&^0xFF + rune(i))
+		}
+		pages[r>>8].Store(page)
+	}
+	return page[r&0xFF]
+}
 
 func natureOf(r rune) (n nature) {
-	switch {
-	case isEmoji(r):
-		return odd | rare | slow
-	case r == 0xFE0F: // which emoji come with
-		return odd | rare | slow | loose | ofWord
-	}
 	is := func(yes bool, what nature) {
 		if yes {
 			n |= what
 		}
 	}
-	s := scriptOf(r)
-	letter := unicode.IsLetter(r) && plainLetter(r) && wordRune(r)
-	is(s == latin, inLatin)
-	is(s == cyrillic, inCyrillic)
+	s := scriptByBlock(r)
+	is(s != noScript, 1<<s>>1)
 	is(unicode.IsUpper(r), capital)
-	is(space(r), blank)
-	is(wordRune(r), ofWord)
+	is(unicode.ToLower(r) != r, cased)
+	word := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+	is(word, ofWord)
 	is(oddLetter(r), odd)
+	is(space(r), blank)
 	is(unkeyed(r), rare)
 	is(unkeyed(r) && (hidden(r) || accent(r) || unicode.Is(unicode.Mn, r)), loose)
 	is((unicode.IsPunct(r) || unicode.IsSymbol(r)) && !isEmoji(r) && (r < utf8.RuneSelf || s != cyrillic), sign)
 	is(r == '.' || r == ':', pointing)
 	is(r == 'I' || r == 'І' || r == 'Ӏ', barlike)
+	letter := unicode.IsLetter(r) && plainLetter(r) && word
 	is(!letter && !(r < utf8.RuneSelf && unicode.IsPunct(r) && r != '@' && r != '/' && r != '\''), slow)
 	return n
 }
@@ -100,8 +120,5 @@ func next(s string, i int) (r rune, size int, n nature) {
 		return r, 2, natures[r]
 	}
 	r, size = utf8.DecodeRuneInString(s[i:])
-	if r>>7 == 0x2000>>7 {
-		return r, size, natures[punctuation+r&0x7F]
-	}
-	return r, size, natureOf(r)
+	return r, size, natureAt(r)
 }

@@ -26,19 +26,24 @@ func TestANatureIsWhatEachAnswerSays(t *testing.T) {
 		_, size, n := next(string(r), 0)
 		mark := unicode.IsPunct(r) || unicode.IsSymbol(r)
 		for what, want := range map[nature]bool{
-			inLatin:    scriptOf(r) == latin,
-			inCyrillic: scriptOf(r) == cyrillic,
+			inLatin:    scriptByBlock(r) == latin,
+			inCyrillic: scriptByBlock(r) == cyrillic,
+			inGreek:    scriptByBlock(r) == greek,
+			inOther:    scriptByBlock(r) == otherScript,
 			capital:    unicode.IsUpper(r),
 			blank:      unicode.IsSpace(r),
-			ofWord:     wordRune(r),
+			ofWord:     unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r),
 			odd:        oddLetter(r),
 			rare:       unkeyed(r),
 			loose:      unkeyed(r) && (hidden(r) || accent(r) || unicode.Is(unicode.Mn, r)),
-			sign:       mark && !isEmoji(r) && (r < utf8.RuneSelf || scriptOf(r) != cyrillic),
+			sign:       mark && !isEmoji(r) && (r < utf8.RuneSelf || scriptByBlock(r) != cyrillic),
 		} {
 			if got := n&what != 0; got != want || size != utf8.RuneLen(r) {
 				t.Errorf("%U has nature %b: %v, %d bytes", r, what, got, size)
 			}
+		}
+		if scriptOf(r) != scriptByBlock(r) {
+			t.Errorf("%U is of script %d, not %d", r, scriptOf(r), scriptByBlock(r))
 		}
 		if r >= 0x500 && n&slow == 0 {
 			t.Errorf("%U is read by quick", r)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -176,37 +177,44 @@ func joinSpaced(s string, found *bool) string {
 	if !looksSpaced(s) {
 		return s
 	}
-	runes := []rune(s)
-	letter := func(i int) bool { return i >= 0 && i < len(runes) && wordRune(runes[i]) }
-	filler := func(i int) bool {
-		return i >= 0 && i < len(runes) && !wordRune(runes[i]) && runes[i] != '\'' && runes[i] != '’' && runes[i] != '@'
-	}
-	kind := func(i int) rune { // of a filler: all rare spaces are one
-		if c := runes[i]; c > 0xA0 && unicode.IsSpace(c) {
-			return 0x2009
+	b, in := make([]byte, 0, len(s)), false
+	for i := 0; i < len(s); {
+		_, size, n := next(s, i)
+		if n&ofWord != 0 && !in {
+			b, size = joinWord(b, s[i:], found)
+		} else {
+			b = append(b, s[i:i+size]...)
 		}
-		return runes[i]
-	}
-	var b []rune
-	for i := 0; i < len(runes); {
-		end := i
-		if letter(i) && !letter(i-1) {
-			for letter(end) && filler(end+1) && kind(end+1) == kind(i+1) && letter(end+2) && !letter(end+3) {
-				end += 2
-			}
-		}
-		if n := (end-i)/2 + 1; n < 2 || n < 3 && kind(i+1) != 0x2009 || n < 4 && runes[i+1] == ' ' {
-			b = append(b, runes[i])
-			i++
-			continue
-		}
-		*found = true
-		for ; i <= end; i += 2 {
-			b = append(b, runes[i])
-		}
-		i = end + 1
+		in = n&ofWord != 0
+		i += size
 	}
 	return string(b)
+}
+
+// joinWord appends the word that s begins with if it is spelt, or else its first letter, and returns how long that was.
+func joinWord(b []byte, s string, found *bool) ([]byte, int) {
+	_, first := utf8.DecodeRuneInString(s)
+	b = append(b, s[:first]...)
+	start, end, letters, kind := len(b), first, 1, rune(0)
+	for {
+		filler, gap := utf8.DecodeRuneInString(s[end:])
+		if filler > 0xA0 && unicode.IsSpace(filler) {
+			filler = 0x2009 // all rare spaces are one
+		}
+		letter, size := utf8.DecodeRuneInString(s[end+gap:])
+		after, _ := utf8.DecodeRuneInString(s[end+gap+size:])
+		if letters > 1 && filler != kind || strings.ContainsRune("'’@", filler) ||
+			wordRune(filler) || !wordRune(letter) || wordRune(after) {
+			break
+		}
+		b = append(b, s[end+gap:end+gap+size]...)
+		end, letters, kind = end+gap+size, letters+1, filler
+	}
+	if letters < 2 || letters < 3 && kind != 0x2009 || letters < 4 && kind == ' ' {
+		return b[:start], first
+	}
+	*found = true
+	return b, end
 }
 
 // looksSpaced reports whether three single letters stand somewhere with one character between each two.

@@ -317,16 +317,6 @@ func (r *reader) chunk(chunk string, home script) {
 	}
 }
 
-func wordRune(c rune) bool {
-	if c < utf8.RuneSelf {
-		return '0' <= c && c <= '9' || isASCIILetter(byte(c))
-	}
-	if 0x400 <= c && c <= 0x481 || 0x483 <= c && c <= 0x52F {
-		return true
-	}
-	return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c)
-}
-
 // ideograph reports a character that is a word by itself: there are no spaces between them.
 func ideograph(c rune) bool { return c >= 0x2E80 && unicode.Is(unicode.Han, c) }
 
@@ -396,18 +386,11 @@ func (r *reader) told(off, size int) {
 	case r.before < 0:
 		r.putApart(kindFirst, "", string(r.text[off:off+size]))
 	case off+size-r.before <= maxValue:
-		r.addPair(off + size)
+		r.add(kindPair, r.before, off+size-r.before, table.Hash(kindPair, r.text[r.before:off+size]))
 	}
 	r.before = off
 	r.text = append(r.text, ' ')
 	r.words++
-}
-
-// addPair adds the word before and this one, which end at end. It belongs to the whole comment.
-func (r *reader) addPair(end int) {
-	r.inText = false
-	r.add(kindPair, r.before, end-r.before, table.Hash(kindPair, r.text[r.before:end]))
-	r.inText = true
 }
 
 // grams adds every run of the folded text. Of a long text it adds some, always the same ones: a half above allGrams, a

@@ -8,16 +8,15 @@ import (
 )
 
 // Spam hides among good words, before, after and between its own. An excerpt is the worst
-// quarter of the words of a stretch of text, against what is woven into a good comment; a window is
+// third or quarter of the words of a stretch of text, against what is woven into a good comment; a window is
 // some words in a row, against good comments put before and after. The worst of either is judged as
 // well as the whole. Comments short enough to be read at a glance have none.
 const (
-	excerptAbove = 12 // words: no head has excerpts of less
-	excerptSpan  = 32
+	excerptAbove = 12 // words
+	excerptSpan  = 24
 	excerptStep  = 8
-	excerptShare = 4 // one in so many
 
-	windowSpan = 8
+	windowSpan = 16
 	windowStep = 4
 
 	partMargin = 0.75 // nats by which a part must be worse than the whole to count
@@ -67,11 +66,11 @@ func (h *head) worstWindow(d Document, b *bench) float64 {
 
 // worstExcerpt returns the logit of the worst excerpt.
 func (h *head) worstExcerpt(d Document, b *bench) float64 {
-	worst := math.Inf(-1)
+	worst, share := math.Inf(-1), habitsOf(h.label).excerptShare
 	for from := 0; ; from += excerptStep {
 		to := min(from+excerptSpan, d.words)
 		s := b.apart
-		for _, at := range table.Highest(b.ranks[from:to], (to-from)/excerptShare, b.best[:0]) {
+		for _, at := range table.Highest(b.ranks[from:to], (to-from)/share, b.best[:0]) {
 			s.add(b.words[from+at])
 		}
 		worst = max(worst, h.stack.logit(h.scores(s)))

@@ -175,12 +175,7 @@ func asSeen(s string) string {
 }
 
 func dropMarks(s string, seen *disguises) string {
-	loose := func(r rune) bool { return unkeyed(r) && (hidden(r) || accent(r) || unicode.Is(unicode.Mn, r)) }
-	if !strings.ContainsFunc(s, loose) {
-		return s
-	}
-	b := make([]byte, 0, len(s))
-	var last rune
+	b, last := make([]byte, 0, len(s)), rune(0)
 	for _, r := range s {
 		switch {
 		case !unkeyed(r):
@@ -224,7 +219,8 @@ const (
 	otherScript
 )
 
-func scriptOf(r rune) script {
+// scriptByBlock is scriptOf, from which it is looked up.
+func scriptByBlock(r rune) script {
 	switch {
 	case r < 0x80:
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {

@@ -12,14 +12,14 @@ type habits struct {
 	*table.Smoothing
 	power        float64 // the sum of ratios is divided by what its tokens are worth, to this power
 	gram         float64 // what a 4-gram is worth in it: most of its letters stand in the next, and in a word, too
-	excerptAbove int     // in words: shorter comments have no excerpt
-	windowAbove  int     // nor window
+	excerptShare int     // one word in so many is in an excerpt
+	windowAbove  int     // in words: shorter comments have no window
 	bothMet      float64 // lessons of one answer, before those of the other count in full for stack and lines
 }
 
 var (
-	spamHabits   = habits{table.NewSmoothing(0.2, 0.5), 0.8, 0.5, 20, 50, 3}
-	reasonHabits = habits{table.NewSmoothing(0.5, 1), 0.7, 1, excerptAbove, math.MaxInt, 0}
+	spamHabits   = habits{table.NewSmoothing(0.2, 0.5), 0.8, 0.5, 3, 30, 3}
+	reasonHabits = habits{table.NewSmoothing(0.5, 1), 0.7, 1, 4, math.MaxInt, 0}
 )
 
 func habitsOf(l Label) *habits {

@@ -127,7 +127,7 @@ type bench struct {
 	apart sum      // shape and writer, which belong to every part
 	last  []uint32 // by token: the last word it stood in, plus one
 	ranks []float64
-	best  [excerptSpan / excerptShare]int
+	best  [excerptSpan]int
 }
 
 var benches = sync.Pool{New: func() any { return new(bench) }}
@@ -166,7 +166,7 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 	if h.label == Spam {
 		v.whole = v.whole*all.known/(all.known+fewKnown) + guess
 	}
-	if v.long = d.words > own.excerptAbove; v.long {
+	if v.long = d.words > excerptAbove; v.long {
 		h.parts(d, b)
 		v.excerpt = h.worstExcerpt(d, b)
 	}

@@ -260,12 +260,13 @@ func (s *side) concerns(h *head, l Label) (y float64, ok bool) {
 // corrections looks at a lesson of label l once for every head that it concerns.
 func (s *side) corrections(d Document, l Label) []correction {
 	var corrections []correction
-	var known []feature
+	known := knowns.Get().(*[]feature)
+	defer knowns.Put(known)
 	for i := range s.heads {
 		h := &s.heads[i]
 		if y, ok := s.concerns(h, l); ok {
-			known = s.recall(h, d, known)
-			corrections = append(corrections, correction{i, y, s.warm(h.label), h.look(d, known, s.docs, s.guess(h, d))})
+			*known = s.recall(h, d, *known)
+			corrections = append(corrections, correction{i, y, s.warm(h.label), h.look(d, *known, s.docs, s.guess(h, d))})
 		}
 	}
 	return corrections

@@ -66,8 +66,8 @@ func (h *shape) survey(s string) (seen nature) {
 			continue
 		}
 		switch {
-		case c >= utf8.RuneSelf && scriptOf(c) != noScript:
-			h.scripts[scriptOf(c)]++
+		case n&ofScript != 0:
+			h.scripts[n.script()]++
 			h.capitals += int(n & capital / capital)
 		case c == '!':
 			h.exclaims++

@@ -17,7 +17,7 @@ import (
 // The format is raised whenever the layout changes, or what a fold makes of the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
-	snapshotFormat = 9
+	snapshotFormat = 10
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
