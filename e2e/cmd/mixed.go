@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
@@ -26,7 +28,8 @@ const (
 
 // mixed measures what moderators' decisions cost readers and writers: nine requests of ten read one of 200
 // pages, nine of a hundred post, and one decides on nine comments, or reads like the others. One moderator goes by what
-// is written, the other by chance, who teaches the most that can be taught.
+// is written, the other by chance, who teaches the most that can be taught. A server stands still while another has its
+// round: what it has left to do would else be that one's.
 func mixed(binary, dir string) ([]row, error) {
 	servers := []*load{{}, {decides: true}, {decides: true, byChance: true}}
 	for i, l := range servers {
@@ -34,11 +37,17 @@ func mixed(binary, dir string) ([]row, error) {
 			return nil, err
 		}
 		defer l.server.Kill()
+		if err := l.stop(); err != nil {
+			return nil, err
+		}
 	}
-	for range mixedRounds {
+	for round := range mixedRounds + 1 {
 		for _, l := range servers {
 			if err := l.run(); err != nil {
 				return nil, err
+			}
+			if round == 0 { // the server without decisions waits for a quarter of its first round
+				l.took, l.spent = nil, 0
 			}
 		}
 	}
@@ -151,9 +160,18 @@ func (l *load) decide(most int) error {
 	return err
 }
 
+// stop has the server stand still, which may then close connections that nobody has used for long.
+func (l *load) stop() error {
+	l.client.HTTP.CloseIdleConnections()
+	return syscall.Kill(l.server.PID(), syscall.SIGSTOP)
+}
+
 // run sends the requests of a round.
 func (l *load) run() error {
 	began, before := time.Now(), used(l.server.PID())
+	if err := syscall.Kill(l.server.PID(), syscall.SIGCONT); err != nil {
+		return err
+	}
 	err := atOnce(mixedClients, mixedAsked, func(i int) error {
 		random := rand.New(rand.NewPCG(uint64(i), 2)) // the same in each round
 		switch n := random.IntN(100); {
@@ -166,7 +184,7 @@ func (l *load) run() error {
 	})
 	l.took = append(l.took, time.Since(began))
 	l.spent += used(l.server.PID()) - before
-	return err
+	return errors.Join(err, l.stop())
 }
 
 // said is how many requests a second that were, and what each took of the processors.
