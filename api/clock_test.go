@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +18,7 @@ import (
 // nothing afterwards; and the log stays in the order in which people decided. TEST_JUMPS=N makes so many jumps
 // at least, of between half an hour and a day.
 func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
-	jumps, most := 0, 1
-	if said := os.Getenv("TEST_JUMPS"); said != "" {
-		var err error
-		if most, err = strconv.Atoi(said); err != nil {
-			t.Fatal(err)
-		}
-	}
+	jumps, most := 0, kit.HowMany(t, "TEST_JUMPS", 1)
 	random := rand.New(rand.NewPCG(43, 1))
 	for jumps < most {
 		by := time.Hour

@@ -38,9 +38,6 @@ func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
 	if link == nil {
 		t.Fatalf("serve printed no set-up link: %q", w.service.Lines)
 	}
-	w.browser, err = kit.StartBrowser(kit.Chromium(t))
-	w.must(err)
-	t.Cleanup(w.browser.Close)
 
 	owner := w.tab(1280, 900, false)
 	w.steps(owner,

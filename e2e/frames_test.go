@@ -114,7 +114,7 @@ func (m *matrix) control() {
 	for some := range slices.Chunk(m.texts, perPage) {
 		in, err := json.Marshal(some)
 		m.must(err)
-		tab, err := m.browser.Tab(1280, 900, false)
+		tab, err := kit.OneBrowser(m.t).Tab(1280, 900, false)
 		m.must(err, tab.BeforeEach(watch), bypass(tab), tab.Go(m.service.URL+"/healthz"))
 		_, err = chromedp.Call(tab.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{
 			URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/*", Block: true}}})

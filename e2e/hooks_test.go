@@ -68,7 +68,7 @@ func killWhileTelling(t *testing.T, database string) {
 		return err == nil && locked(func() bool { return came > 0 })()
 	})
 	book := kit.Ledger{Page: "https://ledger.example/post"}
-	kills := howMany(t, "TEST_KILLS", 5)
+	kills := kit.HowMany(t, "TEST_KILLS", 5)
 	for kill := range kills {
 		ctx, cancel := context.WithCancel(t.Context())
 		var clients sync.WaitGroup

@@ -77,10 +77,7 @@ const words = `(function (page) {
 // as TEST_STRINGS says, the first of its own, and of a folder evenly chosen.
 func hostileStrings(t *testing.T) (all []string, whole bool) {
 	t.Helper()
-	chosen, err := strconv.Atoi(cmp.Or(os.Getenv("TEST_STRINGS"), "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	chosen := kit.HowMany(t, "TEST_STRINGS", 0)
 	dir := os.Getenv("TEST_HOSTILE")
 	if dir == "" {
 		all = ownStrings(t)
@@ -108,15 +105,15 @@ func ownStrings(t *testing.T) (all []string) {
 	return all
 }
 
-// first is how many of the project's strings stand in every field. Of the others each field gets a tenth, and each
-// string at least one field: all in all fields is what a folder is for.
-const first = 60
+// first is how many of the project's strings stand in every field. Each of the others stands in one: all in all fields
+// is what a folder is for.
+const first = 40
 
 // given are the strings that a field is filled with.
 func given(texts []string, field string, whole bool) (some []string) {
 	nth := slices.Index(slices.Sorted(maps.Keys(shown)), field)
 	for n, text := range texts {
-		if whole || n < first || n%10 == nth%10 {
+		if whole || n < first || n%len(shown) == nth {
 			some = append(some, text)
 		}
 	}

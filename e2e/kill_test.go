@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -19,20 +17,6 @@ const (
 	inFlight = 8   // requests under way, at least, when a kill comes
 	enough   = 500 // comments acknowledged in all, at least
 )
-
-// howMany is the number that an environment variable gives, or usual.
-func howMany(t *testing.T, variable string, usual int) int {
-	t.Helper()
-	s := os.Getenv(variable)
-	if s == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 {
-		t.Fatalf("%s is %q; it must be a number above 0", variable, s)
-	}
-	return n
-}
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnSQLite(t *testing.T) {
 	tortureWith(t, "sqlite", kit.SQLite(t))
@@ -48,7 +32,7 @@ func tortureWith(t *testing.T, name, database string) {
 	token := s.furnish("ledger")
 
 	book := kit.Ledger{Page: "https://ledger.example/post"}
-	times := howMany(t, "TEST_KILLS", 5)
+	times := kit.HowMany(t, "TEST_KILLS", 5)
 	for kill := range times {
 		server := s.start()
 		goal := book.Acked() + int64(enough/times+1)

@@ -31,7 +31,7 @@ func atRandom(t *testing.T, name, database string) {
 	s.run(password+"\n", "account", "add", "--email", "jonas@blog.example", "--name", "Jonas", "--role", "moderator",
 		"--site", "shared", "--password-stdin")
 	tokens = append(tokens, s.run("", "token", "add", "--account", "jonas@blog.example"))
-	times := howMany(t, "TEST_DECISIONS", 60)
+	times := kit.HowMany(t, "TEST_DECISIONS", 60)
 	shared := fillShared(t, s, tokens[0], 2*times)
 	var both [2]*atDesk
 	var group sync.WaitGroup

@@ -50,7 +50,7 @@ func takeDown(t *testing.T, name, database string) {
 	for i, c := range both {
 		busy.Go(func() { load(ctx, c, i) })
 	}
-	n := howMany(t, "TEST_TAKEDOWNS", few)
+	n := kit.HowMany(t, "TEST_TAKEDOWNS", few)
 	took := make([]time.Duration, 0, n)
 	for i := range n {
 		took = append(took, withheldEverywhere(t, both, i))

@@ -95,7 +95,7 @@ func (w *world) written(path string, n int) {
 // reader opens a phone's tab.
 func (w *world) reader() *kit.Tab {
 	w.t.Helper()
-	tab, err := w.browser.Tab(390, 844, false)
+	tab, err := kit.OneBrowser(w.t).Tab(390, 844, false)
 	w.must(err)
 	return tab
 }

@@ -17,14 +17,13 @@ const (
 	password = "a long enough passphrase"
 )
 
-// A world is what the tests in a browser stand on: a running service, a blog on
-// another origin that embeds its widget, and a browser.
+// A world is what the tests in a browser stand on: a running service, and a blog on
+// another origin that embeds its widget.
 type world struct {
 	t       testing.TB
 	data    string // the service's folder
 	service *kit.Instance
 	blog    *httptest.Server
-	browser *kit.Browser
 	client  *kit.Client // a moderator's
 	word    string      // what the blog says of who reads it, a JWT; "" for nothing
 }
@@ -91,10 +90,6 @@ func newWorld(t testing.TB, binary string, titles map[string]string) *world {
 		w.service.Kill()
 	})
 	w.client = &kit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
-	if w.browser, err = kit.StartBrowser(kit.Chromium(t)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.browser.Close)
 	return w
 }
 
@@ -114,7 +109,7 @@ func (w *world) runWith(stdin, binary string, args ...string) string {
 
 func (w *world) tab(width, height int64, dark bool) *kit.Tab {
 	w.t.Helper()
-	tab, err := w.browser.Tab(width, height, dark)
+	tab, err := kit.OneBrowser(w.t).Tab(width, height, dark)
 	w.must(err)
 	w.t.Cleanup(tab.Close)
 	w.must(tab.BeforeEach(`document.addEventListener("securitypolicyviolation", e => {

@@ -8,25 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
-
-var browser struct {
-	sync.Once
-	*kit.Browser
-	err error
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if browser.Browser != nil {
-		browser.Close()
-	}
-	os.Exit(code)
-}
 
 // A reader has a blog's page open in a real browser. The blog is another origin than the
 // service, and its policy allows no inline script or style.
@@ -67,11 +52,6 @@ const hurry = `{
 
 func visit(t *testing.T, s *service, o options) *reader {
 	t.Helper()
-	path := kit.Chromium(t)
-	browser.Do(func() { browser.Browser, browser.err = kit.StartBrowser(path) })
-	if browser.err != nil {
-		t.Fatal(browser.err)
-	}
 	if o.width == 0 {
 		o.width = 1280
 	}
@@ -105,7 +85,7 @@ func visit(t *testing.T, s *service, o options) *reader {
 		fmt.Fprintf(w, article, o.lang, cmp.Or(o.dir, "ltr"), head, body, tail)
 	}))
 	t.Cleanup(blog.Close)
-	tab, err := browser.Tab(o.width, 900, o.dark)
+	tab, err := kit.OneBrowser(t).Tab(o.width, 900, o.dark)
 	if err != nil {
 		t.Fatal(err)
 	}

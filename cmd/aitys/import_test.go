@@ -116,7 +116,7 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			var want map[string]string
-			for kills := 0; kills < 50; {
+			for kills := 0; kills < kit.HowMany(t, "TEST_KILLS", 5); {
 				s := newShell(t)
 				token, flags := s.furnishedOn(database)
 				s.write("export.xml", wordPress(3_000, 20), 0o600)

@@ -170,10 +170,7 @@ func redirects(t testing.TB, _ bench) result {
 
 func newTab(t testing.TB) *kit.Tab {
 	t.Helper()
-	browser, err := kit.StartBrowser(kit.Chromium(t))
-	must(t, err)
-	t.Cleanup(browser.Close)
-	tab, err := browser.Tab(1280, 900, false)
+	tab, err := kit.OneBrowser(t).Tab(1280, 900, false)
 	must(t, err)
 	t.Cleanup(tab.Close)
 	return tab

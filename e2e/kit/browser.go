@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
@@ -31,13 +34,33 @@ type Browser struct {
 	stop []context.CancelFunc
 }
 
+var oneBrowser struct {
+	sync.Once
+	*Browser
+	err error
+}
+
+// OneBrowser is the test process's one Chromium, started by the first test that asks for it: to start one costs as much
+// as many a test in it. It ends with the process.
+func OneBrowser(t testing.TB) *Browser {
+	t.Helper()
+	path, profile := Chromium(t), filepath.Join(scratch(t), "chromium")
+	oneBrowser.Do(func() {
+		oneBrowser.Browser, oneBrowser.err = StartBrowser(path, chromedp.UserDataDir(profile))
+	})
+	if oneBrowser.err != nil {
+		t.Fatal(oneBrowser.err)
+	}
+	return oneBrowser.Browser
+}
+
 // StartBrowser starts the Chromium at path.
-func StartBrowser(path string) (*Browser, error) {
+func StartBrowser(path string, also ...chromedp.ExecAllocatorOption) (*Browser, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("hide-scrollbars", true))
-	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(options, also...)...)
 	ctx, stop := chromedp.NewContext(allocator)
 	b := &Browser{ctx: ctx, stop: []context.CancelFunc{stop, stopAllocator}}
 	if err := chromedp.Do(ctx); err != nil {

@@ -24,12 +24,7 @@ func TestThingsAreFoundByRoleAndNameInAShadowRoot(t *testing.T) {
 			root.append(label, button, said)</script>`))
 	}))
 	defer server.Close()
-	browser, err := kit.StartBrowser(kit.Chromium(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer browser.Close()
-	tab, err := browser.Tab(390, 844, true)
+	tab, err := kit.OneBrowser(t).Tab(390, 844, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,12 +59,7 @@ func TestAxeFindsFaultsInAShadowRootAndNoneWhereNoneAre(t *testing.T) {
 			document.getElementById("host").attachShadow({mode: "open"}).innerHTML = %q</script>`, label)
 	}))
 	defer server.Close()
-	browser, err := kit.StartBrowser(kit.Chromium(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer browser.Close()
-	tab, err := browser.Tab(1280, 900, false)
+	tab, err := kit.OneBrowser(t).Tab(1280, 900, false)
 	if err != nil {
 		t.Fatal(err)
 	}

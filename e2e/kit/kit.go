@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -55,6 +56,21 @@ func newest(pattern string) string {
 
 // SQLite returns the address of a database in a file of the test's own.
 func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "aitys.db") }
+
+// HowMany is the number above 0 that the environment has under a name, or else what is usual: CI and `make torture`
+// have more than a developer waits for.
+func HowMany(t testing.TB, variable string, usual int) int {
+	t.Helper()
+	s := os.Getenv(variable)
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is %q; it must be a number above 0", variable, s)
+	}
+	return n
+}
 
 var built struct {
 	sync.Mutex

@@ -5,16 +5,15 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -291,7 +290,7 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 	if testing.Short() {
 		steps = 60
 	}
-	seeds, entries := asked(t, "TEST_REPLAYS", 1), asked(t, "TEST_DECISIONS", 0)
+	seeds, entries := kit.HowMany(t, "TEST_REPLAYS", 1), kit.HowMany(t, "TEST_DECISIONS", 0)
 	if entries > 0 {
 		steps, every = 0, 400
 	}
@@ -332,20 +331,6 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 			t.Errorf("%s: the models differ: %v", at, sums)
 		}
 	}
-}
-
-// asked is the number that the environment has under a name, or else another one.
-func asked(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	said := os.Getenv(name)
-	if said == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(said)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
 }
 
 // Many short histories: any mixture of decisions, undos, withdrawals, copies, retirements and

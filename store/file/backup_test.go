@@ -9,11 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/file"
@@ -124,10 +124,7 @@ func TestACopyWithAWrongBitIsRefusedOrTheSame(t *testing.T) {
 	want := said(t, path)
 	chance := rand.New(rand.NewPCG(42, 24))
 	refused, same := 0, 0
-	flips := 40 // or as many as a longer run asks for
-	if n, err := strconv.Atoi(os.Getenv("TEST_FLIPS")); err == nil {
-		flips = n
-	}
+	flips := kit.HowMany(t, "TEST_FLIPS", 40)
 	for range flips {
 		bad := append([]byte(nil), whole...)
 		bit := chance.IntN(8 * len(bad))
