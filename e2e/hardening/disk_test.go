@@ -60,7 +60,7 @@ func fullDisk(t testing.TB, _ bench) result {
 // lost with it. First it must see a server that does not wait for the disk lose what it acknowledged.
 func powerCuts(t testing.TB, _ bench) result {
 	const cuts = 8
-	lost, err := cutPower(t, kit.FaultyBinary(t, "synchronous-normal-unseen"), 2)
+	lost, err := cutPower(t, kit.FaultyBinary(t, "unsynced-after-migrations"), 2)
 	if err != nil {
 		return result{why: err.Error()}
 	}

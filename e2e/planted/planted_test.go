@@ -23,7 +23,8 @@ var known = []struct{ name, pkg, test string }{
 	{"seq-from-sequence", "store/storetest",
 		contract + "/postgres/concurrent_deciders_get_numbers_without_gaps_and_one_unbroken_chain"},
 	{"synchronous-normal", "store/file", "TestSQLiteSyncsEveryCommit"},
-	{"synchronous-normal-unseen", "store/file", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
+	{"synchronous-normal-unseen", "store/file", "TestSQLiteSyncsEveryCommit"},
+	{"unsynced-after-migrations", "store/file", "TestSQLiteSyncsEveryCommit"}, // see also hardening, power cuts
 	{"write-beside-damage", "store", "TestWhoMeetsDamageClosesTheFileToWriters"},
 	{"demoted-server-kept", "store/server", "TestAConnectionThatTakesNoWritesIsLeft"},
 	{"seal-not-compared", "store/file", "TestACopyOfWhichOneLetterIsAnotherIsRefused"},
