@@ -228,11 +228,10 @@ func (t *tx) CommentsAlone(site int64, ids []string) ([]comment.Comment, error) 
 
 // byID reads comments in one order: two transactions that lock them would otherwise wait for each other's.
 func (t *tx) byID(read string, targets func(*commentRow) []any, site int64, ids []string) ([]comment.Comment, error) {
-	all, err := rows.Read(t.DB, len(ids), targets, (*commentRow).comment, read+`
+	return rows.List(t.Tx, targets, (*commentRow).comment, read+`
 		WHERE  site_id = ?
 		  AND  id `+t.Among+`
 		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
-	return all, t.Mapped(err)
 }
 
 // Answers implements transfer.Tx.

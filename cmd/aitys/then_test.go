@@ -37,9 +37,9 @@ const (
 )
 
 // Databases of every older schema, made by the programs of then, are upgraded by this one, which
-// then says of them what the old one said, and goes on. TEST_THEN=PROGRAM makes those of one schema
-// anew first: see testdata/then/README.md.
-// Of each schema one of the two databases is tried, of the newest both, and with TEST_SCHEMAS=both of each.
+// then says of them what the old one said, and goes on. Of each schema one of the two databases is tried, of the
+// newest both, and with TEST_SCHEMAS=both of each. TEST_THEN=PROGRAM makes those of one schema anew first: see
+// testdata/then/README.md.
 func TestADatabaseOfEveryOlderSchemaIsUpgradedAndRead(t *testing.T) {
 	known, err := filepath.Glob("../../migrations/sqlite/*.sql")
 	if err != nil || len(known) < 5 {

@@ -181,8 +181,8 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// What an index is sorted in may be large. And no migration is acknowledged to anybody: with WAL a power cut takes
-	// the last of them back whole (https://www.sqlite.org/pragma.html#pragma_synchronous), and the next start makes them.
+	// What an index is sorted in may be large. And no migration waits for its sync: with WAL a power cut takes the last of
+	// them back whole (https://www.sqlite.org/pragma.html#pragma_synchronous), and the next start makes them again.
 	const during = "PRAGMA temp_store = 1; PRAGMA synchronous = NORMAL"
 	const after = "PRAGMA temp_store = 2; PRAGMA synchronous = FULL"
 	if _, err := db.ExecContext(ctx, during); err != nil {

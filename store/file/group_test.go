@@ -47,7 +47,7 @@ func count(t *testing.T, db *file.DB, query string, args ...any) (n int) {
 	return n
 }
 
-// At synchronous=NORMAL a power cut loses what was acknowledged: only migrations may work so, which nobody was told of.
+// At synchronous=NORMAL a power cut loses what was acknowledged. Only migrations work so, which the next start makes.
 func TestSQLiteSyncsEveryCommit(t *testing.T) {
 	for when, db := range map[string]*file.DB{"opened": opened(t), "migrated": migrated(t)} {
 		for pragma, want := range map[string]string{

@@ -182,11 +182,10 @@ func (c cell) Value() (driver.Value, error) {
 	return c.field.Serializer.Value(context.Background(), c.field, c.row, at(c.field, c.row).Interface())
 }
 
-// Read returns the rows of a query as what the domain calls them. They are all read into one R,
-// emptied before each: where its targets are is looked up once a query, not once a row. There is room for so many from
-// the start.
-func Read[R, T any](
-	db *gorm.DB, room int, targets func(*R) []any, as func(*R) T, statement string, args ...any,
+// read returns the rows of a query as what the domain calls them. They are all read into one R,
+// emptied before each: where its targets are is looked up once a query, not once a row.
+func read[R, T any](
+	db *gorm.DB, targets func(*R) []any, as func(*R) T, statement string, args ...any,
 ) (all []T, err error) {
 	found, err := db.Raw(statement, args...).Rows()
 	if err != nil {
@@ -195,7 +194,6 @@ func Read[R, T any](
 	defer func() { err = errors.Join(err, found.Close()) }()
 	var row, empty R
 	into := targets(&row)
-	all = slices.Grow(all, room)
 	for found.Next() {
 		row = empty
 		if err := found.Scan(into...); err != nil {

@@ -56,7 +56,7 @@ func Put[R any](t *Tx, columns Columns[R], keys string, all []R) error {
 func List[R, T any](
 	t *Tx, targets func(*R) []any, as func(*R) T, statement string, args ...any,
 ) ([]T, error) {
-	all, err := Read(t.DB, 0, targets, as, statement, args...)
+	all, err := read(t.DB, targets, as, statement, args...)
 	return all, t.Mapped(err)
 }
 
