@@ -155,6 +155,9 @@ func (p *Process) followOn(
 	if told == 0 {
 		return 0, nil
 	}
+	for _, e := range events {
+		p.sites.event(e) // which this process may not have been told of yet
+	}
 	err = tell(ctx, from.Lost, events, func(tx EventTx) error {
 		moved, err := tx.MoveFollower(name, from.At, next)
 		if err == nil && !moved {

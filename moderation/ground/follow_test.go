@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -315,10 +316,38 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 	})
 }
 
-// narrow is a whole store as a room sees it that asks for nothing of its own.
+// Who follows may read what was committed before its own Update tells it: that has been told, too, when it returns.
+func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
+	s, p := open(t, kit.SQLite(t))
+	telling := make(chan struct{})
+	var told atomic.Bool
+	defer p.OnEvent(func(ground.Event) {
+		close(telling)
+		time.Sleep(50 * time.Millisecond) // a listener that takes its time
+		told.Store(true)
+	})()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	defer func() { stop(); <-ended }()
+	kit.Until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil })
+	w := ground.NewWork[ground.Tx](p, narrow{whole: s, committed: func() { <-telling }})
+	if err := w.Update(t.Context(), func(tx ground.Tx) error {
+		return tx.Emit(ground.Event{Site: 1, Comment: "own", At: time.Now()})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !told.Load() {
+		t.Error("its event was not told before the update returned")
+	}
+}
+
+// narrow is a whole store as a room sees it that asks for nothing of its own. Committed, unless it is nil, is called
+// after each commit.
 type narrow struct {
 	ground.Store[ground.Tx]
-	whole ground.Store[storetest.Tx]
+	whole     ground.Store[storetest.Tx]
+	committed func()
 }
 
 func (s narrow) View(ctx context.Context, fn func(ground.Tx) error) error {
@@ -326,5 +355,9 @@ func (s narrow) View(ctx context.Context, fn func(ground.Tx) error) error {
 }
 
 func (s narrow) Update(ctx context.Context, fn func(ground.Tx) error) ([]ground.Event, error) {
-	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	events, err := s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	if s.committed != nil {
+		s.committed()
+	}
+	return events, err
 }

@@ -11,8 +11,9 @@ import (
 type listeners struct {
 	mu  sync.Mutex
 	fns []*func(Event) // replaced, never changed in place
-	// told are the ids of events that were told: since the last turn, and since the one before.
-	told, before map[int64]struct{}
+	// told are the ids of events that were told: since the last turn, and since the one before. Each is with what is
+	// closed once everyone has been.
+	told, before map[int64]<-chan struct{}
 	turned       time.Time
 }
 
@@ -28,27 +29,39 @@ func (l *listeners) add(fn func(Event)) (stop func()) {
 	}
 }
 
-// tell tells those of the events that were not told yet.
+// tell tells those of the events that were not told yet, and waits for who is telling others.
 func (l *listeners) tell(events []Event) {
+	done := make(chan struct{})
+	for _, other := range l.tellFresh(events, done) { // no two wait for each other: what is this one's was told
+		<-other
+	}
+}
+
+// tellFresh tells those of the events that were not told yet, closes done, and returns what is closed when others have
+// told the rest.
+func (l *listeners) tellFresh(events []Event, done chan struct{}) (others []<-chan struct{}) {
+	defer close(done)
 	l.mu.Lock()
 	fresh := make([]Event, 0, len(events))
 	for _, e := range events {
-		if l.heard(e.ID) {
+		if other := l.heard(e.ID); other != nil {
+			others = append(others, other)
 			continue
 		}
 		if len(l.told) >= mostTold {
 			l.told, l.before = nil, l.told
 		}
 		if l.told == nil {
-			l.told = map[int64]struct{}{}
+			l.told = map[int64]<-chan struct{}{}
 		}
-		l.told[e.ID] = struct{}{}
+		l.told[e.ID] = done
 		fresh = append(fresh, e)
 	}
 	l.mu.Unlock()
 	for _, e := range fresh {
 		l.each(e)
 	}
+	return others
 }
 
 // each tells an event to everyone, whether it was told before or not.
@@ -61,10 +74,12 @@ func (l *listeners) each(e Event) {
 	}
 }
 
-func (l *listeners) heard(id int64) bool {
-	_, now := l.told[id]
-	_, before := l.before[id]
-	return now || before
+// heard returns what is closed once everyone has been told of an event; nil: nobody tells it.
+func (l *listeners) heard(id int64) <-chan struct{} {
+	if done := l.told[id]; done != nil {
+		return done
+	}
+	return l.before[id]
 }
 
 // It is remembered that an event was told for this long at least, unless more were told since: a
