@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -22,32 +21,16 @@ const (
 
 // stale are the sites whose waiting comments may have old verdicts.
 type stale struct {
-	wake chan struct{}
-
-	mu     sync.Mutex
-	sites  map[int64]bool
+	marked
 	newest map[int64]uint64 // the stamp of a site's model, as far as was heard
 }
 
 // mark has a site's verdicts looked at, now that its model has a stamp; 0: it is not known.
 func (s *stale) mark(site int64, stamp uint64) {
 	s.mu.Lock()
-	s.sites[site] = true
 	s.newest[site] = max(s.newest[site], stamp)
 	s.mu.Unlock()
-	select {
-	case s.wake <- struct{}{}:
-	default: // awake already
-	}
-}
-
-// take empties the set and returns its sites.
-func (s *stale) take() map[int64]bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sites := s.sites
-	s.sites = map[int64]bool{}
-	return sites
+	s.marked.mark(site)
 }
 
 func (s *stale) isOld(site int64, j comment.Judged) bool {
@@ -182,7 +165,7 @@ func (s *Service) rejudgeFreshest(
 		return fmt.Errorf("read stale verdicts: %w", err)
 	}
 	for some := range slices.Chunk(stale, rejudgeRead) {
-		if err := s.rejudge(ctx, site, changed, some); err != nil {
+		if _, err := s.rejudge(ctx, site, changed, some); err != nil {
 			return err
 		}
 	}
@@ -207,7 +190,8 @@ func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) er
 		t.after = nil
 	}
 	stale := slices.DeleteFunc(waiting, func(c comment.Comment) bool { return c.Verdict.ModelSeq >= t.changed })
-	return s.rejudge(ctx, site, t.changed, stale)
+	_, err = s.rejudge(ctx, site, t.changed, stale)
+	return err
 }
 
 // anyStale finds a waiting comment that was judged before the last entry that could change the
@@ -227,20 +211,23 @@ func (s *Service) anyStale(ctx context.Context, site ground.Site) (old comment.C
 	return old, found, err
 }
 
-// rejudge renews the verdicts of comments that wait in the version given. What the model
+// rejudge renews the verdicts of comments that wait in the version given, and reports whether all were. What the model
 // cannot judge keeps its verdict, and is not tried again by the same model.
-func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64, comments []comment.Comment) error {
+func (s *Service) rejudge(
+	ctx context.Context, site ground.Site, changed uint64, comments []comment.Comment,
+) (all bool, err error) {
 	if len(comments) == 0 {
-		return nil
+		return true, nil
 	}
 	histories, err := s.histories(ctx, site, comments)
 	if err != nil {
-		return err
+		return false, err
 	}
 	found, err := s.rules.Look(ctx, site.ID, comments...)
 	if err != nil {
-		return err
+		return false, err
 	}
+	judged := true
 	verdicts := make([]comment.Verdict, len(comments))
 	for i, c := range comments {
 		if j := s.judge.Judge(ctx, c); j.OK {
@@ -249,24 +236,26 @@ func (s *Service) rejudge(ctx context.Context, site ground.Site, changed uint64,
 			suspect := site.Settings.Threshold()
 			verdicts[i] = comment.VerdictOf(facts, j, suspect).Since(c.Verdict, suspect)
 		} else {
-			verdicts[i] = c.Verdict.By(changed)
+			verdicts[i], judged = c.Verdict.By(changed), false
 		}
 	}
 	now := s.work.Now()
-	return s.work.Update(ctx, func(tx Tx) error {
+	err = s.work.Update(ctx, func(tx Tx) error {
 		renewed := false
+		all = judged
 		for i, c := range comments {
 			set, err := tx.SetVerdict(c, verdicts[i])
 			if err != nil {
 				return fmt.Errorf("set verdict: %w", err)
 			}
-			renewed = renewed || set
+			renewed, all = renewed || set, all && set
 		}
 		if !renewed {
 			return nil
 		}
 		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, At: now})
 	})
+	return all, err
 }
 
 func (s *Service) histories(

@@ -33,40 +33,40 @@ func (s *Service) look(
 	return s.judge.Judge(ctx, c), found[0], like, nil
 }
 
-// ruled are the sites whose rules changed, so that what waits has to be looked at again.
-type ruled struct {
+// marked are sites where what waits has to be looked at again.
+type marked struct {
 	wake chan struct{}
 
 	mu    sync.Mutex
 	sites map[int64]bool
 }
 
-// event notes a site whose rules changed.
-func (r *ruled) event(e ground.Event) {
+// event marks a site whose rules changed.
+func (m *marked) event(e ground.Event) {
 	if e.Kind == ground.EventRules {
-		r.mark(e.Site)
+		m.mark(e.Site)
 	}
 }
 
-func (r *ruled) mark(site int64) {
-	r.mu.Lock()
-	if r.sites == nil {
-		r.sites = map[int64]bool{}
+func (m *marked) mark(site int64) {
+	m.mu.Lock()
+	if m.sites == nil {
+		m.sites = map[int64]bool{}
 	}
-	r.sites[site] = true
-	r.mu.Unlock()
+	m.sites[site] = true
+	m.mu.Unlock()
 	select {
-	case r.wake <- struct{}{}:
+	case m.wake <- struct{}{}:
 	default: // awake already
 	}
 }
 
 // take empties the set and returns its sites.
-func (r *ruled) take() map[int64]bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	sites := r.sites
-	r.sites = nil
+func (m *marked) take() map[int64]bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sites := m.sites
+	m.sites = nil
 	return sites
 }
 
@@ -88,8 +88,11 @@ func (s *Service) ruling(ctx context.Context) {
 		case <-s.ruled.wake:
 		}
 		for site := range s.ruled.take() {
-			if err := s.ruleWaiting(ctx, site); err != nil && ctx.Err() == nil {
+			all, err := s.ruleWaiting(ctx, site)
+			if err != nil && ctx.Err() == nil {
 				s.log.WarnContext(ctx, "what waits was not looked at by new rules", "site", site, "error", err)
+			}
+			if !all || err != nil {
 				time.AfterFunc(rejudgeEvery, func() { s.ruled.mark(site) })
 			}
 		}
@@ -97,14 +100,14 @@ func (s *Service) ruling(ctx context.Context) {
 }
 
 // ruleWaiting judges again what waits on a site and has other findings by its rules than its verdict says, or the word
-// of a checker that is not the site's any more. Between its turns it rests three times as long, for people wait for
-// the same machine.
-func (s *Service) ruleWaiting(ctx context.Context, key int64) error {
+// of a checker that is not the site's any more. Not all: some were judged by somebody else meanwhile, or could not be.
+// Between its turns it rests three times as long, for people wait for the same machine.
+func (s *Service) ruleWaiting(ctx context.Context, key int64) (all bool, err error) {
 	var after *comment.QueueCursor
-	for {
+	for all = true; ; {
 		site, known, err := s.work.SiteByID(ctx, key)
 		if err != nil || !known {
-			return err
+			return all, err
 		}
 		began := time.Now()
 		var waiting []comment.Comment
@@ -114,11 +117,11 @@ func (s *Service) ruleWaiting(ctx context.Context, key int64) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("read what waits: %w", err)
+			return false, fmt.Errorf("read what waits: %w", err)
 		}
 		found, err := s.rules.Look(ctx, key, waiting...)
 		if err != nil {
-			return err
+			return false, err
 		}
 		var others []comment.Comment
 		for i, c := range waiting {
@@ -128,16 +131,18 @@ func (s *Service) ruleWaiting(ctx context.Context, key int64) error {
 				others = append(others, c)
 			}
 		}
-		if err := s.rejudge(ctx, site, 0, others); err != nil {
-			return err
+		renewed, err := s.rejudge(ctx, site, 0, others)
+		if err != nil {
+			return false, err
 		}
+		all = all && renewed
 		if len(waiting) < rejudgeRead {
-			return nil
+			return all, nil
 		}
 		after = comment.CursorOf(waiting[len(waiting)-1])
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-time.After(3 * time.Since(began)):
 		}
 	}

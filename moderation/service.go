@@ -79,15 +79,15 @@ type Service struct {
 	namesake   Namesake
 	forgets    func(ground.Site, string) error
 	stale      stale
-	ruled      ruled
+	ruled      marked
 }
 
 // New returns a Service.
 func New(o Options) *Service {
 	s := &Service{
 		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
-		rules: o.Rules, ruled: ruled{wake: make(chan struct{}, 1)},
-		stale: stale{wake: make(chan struct{}, 1), sites: map[int64]bool{}, newest: map[int64]uint64{}},
+		rules: o.Rules, ruled: marked{wake: make(chan struct{}, 1)},
+		stale: stale{marked: marked{wake: make(chan struct{}, 1)}, newest: map[int64]uint64{}},
 		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff, namesake: o.Namesake, forgets: o.Forgets,
 	}
 	o.Process.OnEvent(s.ruled.event)

@@ -214,7 +214,22 @@ func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err
 		}
 		return note(tx, site.ID, answered, failed, now)
 	})
-	return err == nil && failed == nil, err
+	if err != nil {
+		return false, err
+	}
+	return failed == nil, s.takeBack(ctx, site, now)
+}
+
+// takeBack has what waits looked at anew where a site's checker is another since it was asked: its word may have been
+// written down after that was done for the change. Whoever changed it told this process before looking.
+func (s *Service) takeBack(ctx context.Context, site ground.Site, now time.Time) error {
+	there, known, err := s.work.SiteByID(ctx, site.ID)
+	if err != nil || !known || there.Settings.CheckerName() == site.Settings.CheckerName() {
+		return err
+	}
+	return s.work.Update(ctx, func(tx Tx) error {
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: now})
+	})
 }
 
 // next reads the checks of a site that wait the longest; none while its checker rests.

@@ -1,17 +1,20 @@
 package checker_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
@@ -156,6 +159,108 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 			t.Errorf("without the checker the verdict is %+v", c.Verdict)
 		}
 	})
+}
+
+// meddled is a store where, once they are set, something happens after it was read what waits, newest first, or before
+// a checker's word is written down.
+type meddled struct {
+	ground.Store[storetest.Tx]
+	read, heeded atomic.Pointer[func()]
+}
+
+// happens calls once what fn is, if it is set.
+func happens(fn *atomic.Pointer[func()]) {
+	if f := fn.Swap(nil); f != nil {
+		(*f)()
+	}
+}
+
+// meddledTx notes whether it was read what waits, newest first.
+type meddledTx struct {
+	storetest.Tx
+	in   *meddled
+	read bool
+}
+
+func (s *meddled) View(ctx context.Context, fn func(storetest.Tx) error) error {
+	var tx meddledTx
+	err := s.Store.View(ctx, func(real storetest.Tx) error {
+		tx = meddledTx{Tx: real, in: s}
+		return fn(&tx)
+	})
+	if tx.read {
+		happens(&s.read)
+	}
+	return err
+}
+
+func (s *meddled) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+	return s.Store.Update(ctx, func(real storetest.Tx) error { return fn(&meddledTx{Tx: real, in: s}) })
+}
+
+func (t *meddledTx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
+	t.read = t.read || q.View == comment.ViewPending && q.Order == comment.NewestFirst
+	return t.Tx.Queue(q)
+}
+
+func (t *meddledTx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
+	if v.Checked() != nil {
+		happens(&t.in.heeded)
+	}
+	return t.Tx.SetVerdict(c, v)
+}
+
+// newMeddled is newOutside on a store that is meddled with.
+func newMeddled(t *testing.T, w *roomstest.World) (*outside, *meddled) {
+	s := &meddled{Store: w.DB.Store}
+	var err error
+	w.S, err = roomstest.Furnish(w.Ctx, s, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.Must(err)
+	return newOutside(t, w), s
+}
+
+// A checker is taken out, and somebody else judges what it spoke of just when its word is to be taken away.
+func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		o, s := newMeddled(t, w)
+		bad := o.Submit(o.A, "A stone oven with free delivery.")
+		kit.Until(t, "the checker's word is heeded", func() bool { return o.said(bad.ID) })
+		roomstest.Followed(w, "campaigns")
+		meanwhile := func() {
+			c := o.Comment(o.A, bad.ID)
+			alike := c.Verdict.Again(comment.Facts{Alike: 3}, o.A.Settings.Threshold())
+			o.Must(o.DB.Update(o.Ctx, func(tx storetest.Tx) error {
+				set, err := tx.SetVerdict(c, alike)
+				if !set {
+					t.Error("nobody else judged it")
+				}
+				return err
+			}))
+		}
+		s.read.Store(&meanwhile)
+		o.set(map[string]string{"checker": ""})
+		kit.Until(t, "what it said goes with it", func() bool { return !o.said(bad.ID) })
+		if n := o.Comment(o.A, bad.ID).Verdict.Alike(); n != 3 {
+			t.Errorf("it is like %d refused comments, want 3", n)
+		}
+	})
+}
+
+// A checker is taken out, and what waits was looked at for that, just before its last word is written down.
+func TestNoWordStaysThatComesTooLate(t *testing.T) {
+	o, s := newMeddled(t, roomstest.NewOn(t, kit.Postgres(t))) // on SQLite one writes at a time
+	looked := make(chan struct{})
+	meanwhile := func() {
+		done := func() { close(looked) }
+		s.read.Store(&done)
+		o.set(map[string]string{"checker": ""})
+		<-looked
+	}
+	s.heeded.Store(&meanwhile)
+	bad := o.Submit(o.A, "A stone oven with free delivery.")
+	<-looked
+	o.wait()
+	kit.Until(t, "its word is gone", func() bool { return !o.said(bad.ID) })
 }
 
 func TestACheckerThatFailsCostsNobodyAnything(t *testing.T) {

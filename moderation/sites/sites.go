@@ -99,11 +99,6 @@ func (s *Service) SetSite(
 		if err := site.Change(settings); err != nil {
 			return err
 		}
-		if site.Settings.CheckerName() != before.CheckerName() { // the word of the one before is taken back
-			if err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: s.work.Now()}); err != nil {
-				return err
-			}
-		}
 		if site.Settings.Moderation == ground.PolicySuspicious && before.Moderation != ground.PolicySuspicious {
 			return mayTurnOn(tx, *site)
 		}
@@ -128,13 +123,21 @@ func (s *Service) changed(
 		if site, err = tx.SiteByKey(key); err != nil {
 			return err
 		}
+		checker := site.Settings.CheckerName()
 		if err := change(tx, &site); err != nil {
 			return err
 		}
 		if err := tx.UpdateSite(site); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
+		if err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at}); err != nil {
+			return err
+		}
+		if site.Settings.CheckerName() == checker {
+			return nil
+		}
+		// The word of the one before is taken back, by whoever has heard that the site is another.
+		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: at})
 	})
 	if errors.Is(err, ground.ErrNotFound) {
 		return ground.Site{}, people.NoSite()

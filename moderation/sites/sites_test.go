@@ -171,6 +171,56 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	})
 }
 
+// Who is told to look at what waits anew finds the site as it is now, not with the checker that was taken out.
+func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
+	w := roomstest.New(t)
+	set := func(checker string) {
+		_, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"checker": checker})
+		w.Must(err)
+	}
+	set("http://127.0.0.1:9/check")
+	told := 0
+	defer w.S.OnEvent(func(e ground.Event) {
+		if e.Kind != ground.EventRules {
+			return
+		}
+		told++
+		if site, _, err := w.S.SiteByID(w.Ctx, w.A.ID); err != nil || site.Settings.Checker != "" {
+			t.Errorf("it finds the checker %q, %v", site.Settings.Checker, err)
+		}
+	})()
+	set("")
+	if told != 1 {
+		t.Errorf("it was told %d times", told)
+	}
+}
+
+// Who follows reads events before its process has told anybody of them, and finds the site that they speak of.
+func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
+	w := roomstest.New(t)
+	other := w.Another(nil) // it is not told of what happens: it does not run
+	_, err := other.Site(w.Ctx, "a")
+	w.Must(err)
+	names := make(chan string, 9)
+	ctx, stop := context.WithCancel(w.Ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		other.Follow(ctx, "test", func(ctx context.Context, _ bool, _ []ground.Event) error {
+			site, err := other.Site(ctx, "a")
+			names <- site.Name
+			return err
+		})
+	}()
+	defer func() { stop(); <-ended }()
+	<-names // it begins
+	_, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"name": "Another"})
+	w.Must(err)
+	if name := <-names; name != "Another" {
+		t.Errorf("it was told that the site is another, and finds %q", name)
+	}
+}
+
 // A site that goes takes along what was being written to it when its removal began; once that kept what it refers to,
 // and the removal failed.
 func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
