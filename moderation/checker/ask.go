@@ -214,14 +214,14 @@ func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err
 		}
 		return note(tx, site.ID, answered, failed, now)
 	})
-	if err != nil {
-		return false, err
+	if err == nil {
+		err = s.takeBack(ctx, site, now)
 	}
-	return failed == nil, s.takeBack(ctx, site, now)
+	return err == nil && failed == nil, err
 }
 
 // takeBack has what waits looked at anew where a site's checker is another since it was asked: its word may have been
-// written down after that was done for the change. Whoever changed it told this process before looking.
+// written down after that was done for the change, which this process knows of by then.
 func (s *Service) takeBack(ctx context.Context, site ground.Site, now time.Time) error {
 	there, known, err := s.work.SiteByID(ctx, site.ID)
 	if err != nil || !known || there.Settings.CheckerName() == site.Settings.CheckerName() {

@@ -32,8 +32,8 @@ func (l *listeners) add(fn func(Event)) (stop func()) {
 // tell tells those of the events that were not told yet, and waits for who is telling others.
 func (l *listeners) tell(events []Event) {
 	done := make(chan struct{})
-	for _, other := range l.tellFresh(events, done) { // no two wait for each other: what is this one's was told
-		<-other
+	for _, other := range l.tellFresh(events, done) {
+		<-other // which waits for nobody before it is closed
 	}
 }
 
