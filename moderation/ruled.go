@@ -92,7 +92,7 @@ func (s *Service) ruling(ctx context.Context) {
 			if err != nil && ctx.Err() == nil {
 				s.log.WarnContext(ctx, "what waits was not looked at by new rules", "site", site, "error", err)
 			}
-			if !all || err != nil {
+			if !all {
 				time.AfterFunc(rejudgeEvery, func() { s.ruled.mark(site) })
 			}
 		}
@@ -100,14 +100,16 @@ func (s *Service) ruling(ctx context.Context) {
 }
 
 // ruleWaiting judges again what waits on a site and has other findings by its rules than its verdict says, or the word
-// of a checker that is not the site's any more. Not all: some were judged by somebody else meanwhile, or could not be.
-// Between its turns it rests three times as long, for people wait for the same machine.
+// of a checker that is not the site's any more. It is not all where there is an error, or where some were judged by
+// somebody else meanwhile or could not be. Between its turns it rests three times as long, for people wait for the
+// same machine.
 func (s *Service) ruleWaiting(ctx context.Context, key int64) (all bool, err error) {
 	var after *comment.QueueCursor
-	for all = true; ; {
+	all = true
+	for {
 		site, known, err := s.work.SiteByID(ctx, key)
 		if err != nil || !known {
-			return all, err
+			return err == nil, err
 		}
 		began := time.Now()
 		var waiting []comment.Comment
