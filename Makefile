@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.commit=$(COMMIT)
 GOTEST  := $(GO) test -p 2 -timeout 60m
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint lint-web web fuzz bench house exam rehearsal torture planted hardening hostile wordpress shots clean
+.PHONY: help build run test deps race lint lint-web web fuzz bench exam rehearsal torture planted hardening hostile wordpress shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,9 +63,6 @@ bench: ## measure against the floors and write docs/performance.md
 	$(GO) test -run '^$$' -bench 'Neighbours|Webhooks|Transfer|Static' -benchtime 1x -timeout 2h ./e2e/cmd
 	$(GO) run ./e2e/cmd copies
 	$(GO) test -run '^$$' -bench 'Widget|BesideAnImport' -benchtime 1x -timeout 1h ./e2e
-
-house: ## print how large rooms, interfaces and lines are, beside their targets
-	@$(GO) run ./e2e/cmd house
 
 exam: ## have the classifier examined and write docs/classifier.md (about an hour)
 	$(GO) run ./e2e/cmd exam

@@ -3,8 +3,6 @@ package e2e
 import (
 	"slices"
 	"strings"
-
-	"github.com/aitys/aitys/moderation/ground"
 )
 
 // A Plan says how a house has to stand: what a Tree is held against.
@@ -21,20 +19,10 @@ type Plan struct {
 	// Problem is the room that makes refusals, of its type Error.
 	Problem string
 
-	Words    string   // the room of the words
-	Spoken   []string // and what else may speak other languages
-	Store    string   // the room of the tables
-	Settings []string // names of settings, such as stand for nothing else
-	Made     []string // files that are made from others
-
-	Rooms             int      // at most so many packages
-	Later             []string // and each of these, once it is opened
-	Lines             int      // of Go in a room, without tests
-	Asked             int      // methods of an interface
-	Offered           int      // exported methods of a type
-	Columns, Template int      // of a line of Go, of a template
-	Places            int      // that one setting is written in
-	Lists             int      // of the columns of a table
+	Words  string   // the room of the words
+	Spoken []string // and what else may speak other languages
+	Store  string   // the room of the tables
+	Made   []string // files that are made from others
 }
 
 // House is the plan of this module, as docs/ARCHITECTURE.md draws it.
@@ -217,70 +205,11 @@ var House = Plan{
 		},
 		"database/sql": {"store", "store/file", "store/server", "store/rows", "migrations"},
 	},
-	Problem:  "moderation/problem",
-	Words:    "words",
-	Spoken:   []string{"words", "widget/src/words", "classifier", "moderation/text/language.go", "cmd/aitys/demo"},
-	Store:    "store",
-	Settings: settings(),
-	Made:     []string{"api/docs.html", "api/openapi.json"},
-
-	Rooms: 34,
-	Later: []string{
-		"api/akismet",
-		"api/desk/owner",
-		"api/live",
-		"api/manage",
-		"api/neighbour",
-		"api/reader",
-		"api/register",
-		"classifier/table",
-		"cmd/aitys/figures",
-		"cmd/aitys/flags",
-		"e2e/shots",
-		"moderation/campaign",
-		"moderation/checker",
-		"moderation/complaint",
-		"moderation/guest",
-		"moderation/inquiry",
-		"moderation/mailbox",
-		"moderation/neighbour",
-		"moderation/privacy",
-		"moderation/reaction",
-		"moderation/register",
-		"moderation/rules",
-		"moderation/signet",
-		"moderation/sites",
-		"moderation/subscription",
-		"notify",
-		"store/crowd",
-		"store/mirror",
-		"store/neighbour",
-		"store/outbox",
-		"store/position",
-		"store/register",
-		"store/rows",
-		"store/server",
-		"transfer",
-		"transfer/dump",
-		"transfer/static",
-	},
-	Lines:    3500,
-	Asked:    50,
-	Offered:  30,
-	Columns:  120,
-	Template: 160,
-	Places:   4,
-	Lists:    1,
-}
-
-// settings are those whose names are no plain words.
-func settings() (names []string) {
-	for _, f := range ground.Fields {
-		if strings.Contains(f.Name, "_") {
-			names = append(names, f.Name)
-		}
-	}
-	return names
+	Problem: "moderation/problem",
+	Words:   "words",
+	Spoken:  []string{"words", "widget/src/words", "classifier", "moderation/text/language.go", "cmd/aitys/demo"},
+	Store:   "store",
+	Made:    []string{"api/docs.html", "api/openapi.json"},
 }
 
 // serves reports whether a room is of the product. The others serve tests, and may import what they

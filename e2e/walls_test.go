@@ -10,10 +10,7 @@ var crooked = Plan{
 	Module:  "crooked.example",
 	Arrows:  map[string][]string{"api": {"problem"}, "store": {"api"}, "problem": nil},
 	Homes:   map[string][]string{"net/url": {"store"}},
-	Problem: "problem", Words: "words", Store: "store", Spoken: []string{"words"}, Settings: []string{"open_hours"},
-
-	Rooms: 3, Later: []string{"rules", "notify"}, Lines: 60, Asked: 2, Offered: 2,
-	Columns: 85, Template: 80, Places: 4, Lists: 1,
+	Problem: "problem", Words: "words", Store: "store", Spoken: []string{"words"},
 }
 
 // faults are what each wall finds there.
@@ -24,19 +21,7 @@ var faults = map[string][]string{
 	},
 	"each library has one home":          {"api/api.go imports net/url, whose home is [store]"},
 	"the product imports nothing of e2e": {"api imports crooked.example/e2e/kit, which is made for tests"},
-	"nothing is too large": {
-		"the house: 4, where 3 are the most: packages",
-		"store: 65, where 60 are the most: lines of Go in a room, without tests",
-		"store.All: 3, where 2 are the most: methods that an interface asks for",
-		"store.DB: 3, where 2 are the most: exported methods of a type",
-		"store.helper: 3, where 2 are the most: exported methods of a type",
-		"store/rows.go:20: 89, where 85 are the most: columns of a line of Go",
-		"api/page.html:3: 84, where 80 are the most: columns of a line of a template",
-		"open_hours in api/page.html, api/settings.go, api/spec.yaml, tests, words: 5, where 4 are the most: " +
-			"places that a setting is written in",
-		"store.thingRow: 2, where 1 are the most: lists of the columns of a table",
-	},
-	"problems are made in one room": {"api/api.go makes a problem; only problem may"},
+	"problems are made in one room":      {"api/api.go makes a problem; only problem may"},
 	"words stand in one room": {
 		"api/settings.go says something in another language",
 		"api/page.html says something in another language",

@@ -1,5 +1,5 @@
 // Command cmd holds the programs that measure and show: bench, copies, exam, joining, live, reads, rehearsal,
-// shots and waiting the built binary from outside, house the source. confusables makes a table of the classifier's.
+// shots and waiting the built binary from outside. confusables makes a table of the classifier's.
 // `make` runs the others from the top folder. They are no tests: they pass no judgement, and what they read of
 // ../shared is not part of the project.
 package main
@@ -24,7 +24,7 @@ const (
 
 var programs = map[string]func() error{
 	"bench": bench, "confusables": confusables, "copies": copyCosts, "exam": exam,
-	"house": house, "joining": joining, "live": live, "reads": reads, "rehearsal": rehearsal,
+	"joining": joining, "live": live, "reads": reads, "rehearsal": rehearsal,
 	"rehearsal queue": queue, "shots": takeShots, "waiting": waitingCosts,
 }
 
