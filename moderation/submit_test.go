@@ -219,3 +219,69 @@ func TestASecretIsTheDatabasesOwn(t *testing.T) {
 		t.Errorf("a secret was printed: %s", got)
 	}
 }
+
+// A duplicate agrees with a stored comment in site, page, parent, commenter and normalised text.
+func TestSubmit_DuplicateKey(t *testing.T) {
+	w := newWorld(t)
+	base := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Email: "ann@mail.example",
+		Body: "Answers to both of you, in the same words."}
+	first, err := w.S.Submit(w.Ctx, w.A, base)
+	w.Must(err)
+	parents := []string{w.Submit(w.A, "The first question.").ID, w.Submit(w.A, "The second question.").ID}
+	w.Decide(people.Operator, w.A, comment.Approve, parents...)
+	for _, tt := range []struct {
+		name      string
+		duplicate bool
+		change    func(*moderation.Submission)
+	}{
+		{"same again", true, func(*moderation.Submission) {}},
+		{"other letter case and spaces", true,
+			func(in *moderation.Submission) { in.Body = "answers  to BOTH of you, in the same words.\n" }},
+		{"other text", false, func(in *moderation.Submission) { in.Body += "!" }},
+		{"other page", false, func(in *moderation.Submission) { in.PageURL = "https://a.example/other" }},
+		{"other name", false, func(in *moderation.Submission) { in.Name = "Bob" }},
+		{"other e-mail", false, func(in *moderation.Submission) { in.Email = "ann@other.example" }},
+		{"reply to the first question", false, func(in *moderation.Submission) { in.Parent = parents[0] }},
+		{"reply to the second question", false, func(in *moderation.Submission) { in.Parent = parents[1] }},
+		{"reply to the second question again", true, func(in *moderation.Submission) { in.Parent = parents[1] }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := base
+			tt.change(&in)
+			out, err := w.S.Submit(w.Ctx, w.A, in)
+			w.Must(err)
+			if out.Duplicate != tt.duplicate {
+				t.Errorf("duplicate is %v, want %v", out.Duplicate, tt.duplicate)
+			}
+			if in.Parent == "" && tt.duplicate && out.ID != first.ID {
+				t.Errorf("counted for %s, want %s", out.ID, first.ID)
+			}
+		})
+	}
+	elsewhere := base
+	elsewhere.PageURL = "https://b.example/post"
+	if out, err := w.S.Submit(w.Ctx, w.B, elsewhere); err != nil || out.Duplicate {
+		t.Errorf("on another site: duplicate %v, %v; want a comment of its own", out.Duplicate, err)
+	}
+}
+
+// A rejected comment stops the same text for 24 hours; after that the text is reviewed again.
+func TestSubmit_RejectedTextMayReturnAfterADay(t *testing.T) {
+	w := newWorld(t)
+	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Please reconsider this one."}
+	first, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	w.Decide(people.Operator, w.A, comment.Reject, first.ID)
+	w.Clock.Add(24*time.Hour - time.Minute)
+	within, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	if !within.Duplicate || within.ID != first.ID {
+		t.Errorf("after 23:59: got %+v, want a duplicate of %s", within, first.ID)
+	}
+	w.Clock.Add(2 * time.Minute)
+	after, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	if after.Duplicate || after.ID == first.ID || after.State != comment.Pending {
+		t.Errorf("after 24:01: got %+v, want a new pending comment", after)
+	}
+}
