@@ -158,18 +158,33 @@ func TestRolesAndScopes(t *testing.T) {
 // tryRoute does what a route is for, to things of site A made for this one call.
 func (w *world) tryRoute(route, who string) string {
 	w.t.Helper()
+	if route == "DELETE /sites/:site" && who == "owner a" {
+		return "ok" // it would end the world; TestASiteIsRemoved does it
+	}
+	return w.outcome(w.callOf(route, who))
+}
+
+// outcome sends a call and returns "ok", or the code of its refusal.
+func (w *world) outcome(c call) string {
+	w.t.Helper()
+	res := w.send(c)
+	defer res.Body.Close()
+	if res.StatusCode < 300 {
+		return "ok"
+	}
+	return readReply(w.t, res).code()
+}
+
+// callOf makes what a route acts on, on site A, and returns the call.
+func (w *world) callOf(route, who string) call {
+	w.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
 	c := call{method: method, bearer: w.tokens[who]}
-	site := "a"
 	switch route {
 	case "POST /sites":
 		c.body = m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}
 	case "PATCH /sites/:site":
 		c.body = m{"name": "Another name"}
-	case "DELETE /sites/:site":
-		if who == "owner a" {
-			return "ok" // it would end the world; TestASiteIsRemoved does it
-		}
 	case "PATCH /me":
 		c.body = m{"name": "Of site A"}
 	case "POST /accounts":
@@ -274,13 +289,43 @@ func (w *world) tryRoute(route, who string) string {
 	if method == http.MethodDelete {
 		c.body = nil
 	}
-	c.path = "/api/v1" + strings.Replace(path, ":site", site, 1)
-	res := w.send(c)
-	defer res.Body.Close()
-	if res.StatusCode < 300 {
-		return "ok"
-	}
-	return readReply(w.t, res).code()
+	c.path = "/api/v1" + strings.Replace(path, ":site", "a", 1)
+	return c
+}
+
+// TestTenants_IDsOfAnotherSiteAreUnknown calls every route that takes an id with an id of site A: by the address of
+// site B as its owner, and by the address of site A. Afterwards the same call succeeds for the owner of site A, so the
+// id and the body were right and nothing was changed.
+func TestTenants_IDsOfAnotherSiteAreUnknown(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		tried := 0
+		for route := range rights {
+			if !strings.Contains(route, ":id") && !strings.Contains(route, ":batch") {
+				continue
+			}
+			tried++
+			c := w.callOf(route, "owner a")
+			refused := func(who, path string) {
+				t.Helper()
+				try := c
+				try.path, try.bearer = path, w.tokens[who]
+				if r := w.do(try); r.status != http.StatusNotFound || !strings.HasSuffix(r.code(), ".unknown") {
+					t.Errorf("%s as %s at %s: got %v, want 404 and a code .unknown", route, who, path, r)
+				}
+			}
+			refused("owner b", c.path)
+			if strings.Contains(route, "/sites/:site/") {
+				refused("owner b", strings.Replace(c.path, "/sites/a/", "/sites/b/", 1))
+				refused("moderator b", c.path)
+			}
+			if got := w.outcome(c); got != "ok" {
+				t.Errorf("%s as owner a afterwards: got %s, want ok", route, got)
+			}
+		}
+		if tried < 20 {
+			t.Errorf("%d routes take an id; want the whole table", tried)
+		}
+	})
 }
 
 // known is the id of a comment whose writer is known.

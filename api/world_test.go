@@ -109,7 +109,7 @@ const (
 	pageA   = originA + "/post"
 )
 
-// onBoth runs a test on SQLite, and on Postgres with Redis; with -short on one of them.
+// onBoth runs a test on SQLite and, without -short, on Postgres with Redis.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	onBothWith(t, options{}, test)
@@ -117,12 +117,10 @@ func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 
 func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 	t.Helper()
-	if !testing.Short() || len(t.Name())%2 == 0 {
-		t.Run("sqlite", func(t *testing.T) {
-			test(t, newWorld(t, kit.SQLite(t), "", o))
-		})
-	}
-	if !testing.Short() || len(t.Name())%2 == 1 {
+	t.Run("sqlite", func(t *testing.T) {
+		test(t, newWorld(t, kit.SQLite(t), "", o))
+	})
+	if !testing.Short() {
 		t.Run("postgres", func(t *testing.T) {
 			test(t, newWorld(t, kit.Postgres(t), kit.Redis(t), o))
 		})

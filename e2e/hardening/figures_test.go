@@ -8,7 +8,7 @@ var figures = []figure{
 	{4, "reports of the desk's policy", "0 in all pages", deskPolicy, ""},
 	{5, "foreign requests that change something", "0 of all routes × 71", foreignRequests, ""},
 	{6, "origins", "53 of 53 × 4", origins, ""},
-	{7, "another site's rows", "0 in 5,000 requests", tenants, ""},
+	{7, "another site's rows", "0, every route, its own ids", tenants, ""},
 	{8, "sessions after rights end", "20 of 20 ended in 1 s, 3 replicas", endedSessions, ""},
 	{9, "client's address", "27 of 27, and 10,000 mixes", clientAddress, ""},
 	{10, "rates evaded", "≤ 1.1 × in 5,000", evadedRates, ""},

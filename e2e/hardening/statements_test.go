@@ -47,7 +47,7 @@ type talker struct {
 	busy       int // requests that were told to come again
 }
 
-func newTalker(t testing.TB, database string) *talker {
+func newTalker(t testing.TB, database string, flags ...string) *talker {
 	t.Helper()
 	s := newStageOf(t, kit.FaultyBinary(t, "statements-told"), database)
 	s.Kill()
@@ -55,6 +55,7 @@ func newTalker(t testing.TB, database string) *talker {
 	must(t, err)
 	t.Cleanup(func() { _ = file.Close() })
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, s.common...)
+	args = append(args, flags...)
 	s.Instance, err = kit.StartTo(file, s.binary, args...)
 	must(t, err)
 	t.Cleanup(s.Kill)
