@@ -48,6 +48,7 @@ var known = []struct{ name, pkg, test string }{
 	{"rights-of-the-found-only", "store", "TestAsMuchIsAskedOfNoAccountAsOfOne"},
 	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
 	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},
+	{"webhook-of-any-site", "api", "TestTenants_IDsOfAnotherSiteAreUnknown"},
 	{"outrun-page-kept", "api", "TestARenderingThatAChangeOutranIsNotKept"},
 }
 
