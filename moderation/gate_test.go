@@ -1,6 +1,8 @@
 package moderation_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/rules"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
@@ -231,5 +234,59 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	w.Undo(people.Operator, w.A, first.Batch)
 	if got := w.Comment(w.A, id); got.State != comment.Pending {
 		t.Errorf("after undo it is %s, want pending", got.State)
+	}
+}
+
+// Each policy publishes the comments of some commenters without a person, and never one that a rule holds.
+func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
+	w := newWorld(t)
+	w.Schooled(w.A, 80, 20)
+	_, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "wheelbarrow"}, nil)
+	w.Must(err)
+	const calm, spam, held = "The tomatoes grew well, thank you: ", "Cheap pills, order now at our casino, ",
+		"The tomatoes grew well in the wheelbarrow, thank you: "
+	commenters := map[string]moderation.Submission{
+		"anonymous":        {Name: "Ann"},
+		"approved before":  {Name: "Ben", Email: "ben@mail.example"},
+		"signed in, new":   {Writer: people.Writer{Guest: "new", Name: "Nina"}},
+		"signed in, known": {Writer: people.Writer{Guest: "known", Name: "Kim"}},
+		"author":           {Writer: people.Writer{Guest: "author", Name: "Lena", Role: people.Author}},
+	}
+	n := 2_000
+	submit := func(in moderation.Submission, body string) comment.State {
+		t.Helper()
+		n++
+		in.PageURL, in.Body = "https://a.example/post", body+roomstest.Chatter(n)
+		out, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		if out.State == comment.Pending && body == "" {
+			w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+		}
+		return out.State
+	}
+	submit(commenters["approved before"], "")
+	submit(commenters["signed in, known"], "")
+	for _, tt := range []struct {
+		policy ground.Policy
+		calm   []string // commenters whose harmless comments are published
+		spam   []string // and those whose suspected ones are
+	}{
+		{ground.PolicyAll, []string{"author"}, nil},
+		{ground.PolicyNewWriters, []string{"author", "signed in, known"}, nil},
+		{ground.PolicySuspicious, slices.Sorted(maps.Keys(commenters)), nil},
+		{ground.PolicyNone, slices.Sorted(maps.Keys(commenters)), slices.Sorted(maps.Keys(commenters))},
+	} {
+		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": string(tt.policy)})
+		w.Must(err)
+		w.A = site
+		for who, in := range commenters {
+			for body, published := range map[string]bool{
+				calm: slices.Contains(tt.calm, who), spam: slices.Contains(tt.spam, who), held: false,
+			} {
+				if got := submit(in, body); (got == comment.Approved) != published {
+					t.Errorf("policy %s, %s, %q: got %s, published should be %v", tt.policy, who, body, got, published)
+				}
+			}
+		}
 	}
 }
