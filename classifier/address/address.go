@@ -76,7 +76,7 @@ func continuesWord(before string) bool {
 	if n > 1 && before[n-1] == '.' {
 		n--
 	}
-	return n > 0 && (isASCIIWord(before[n-1]) || strings.IndexByte("-_@", before[n-1]) >= 0)
+	return n > 0 && (isASCIIWord(before[n-1]) || strings.IndexByte("-@", before[n-1]) >= 0)
 }
 
 func isASCIIWord(c byte) bool {
@@ -123,6 +123,9 @@ func authority(text string) (host, port string, size int) {
 	if end > maxAuthority {
 		return "", "", 0
 	}
+	if n := schemeAtEnd(text[:end]); n < end && strings.HasPrefix(text[end:], "//") { // of the next address
+		end = n
+	}
 	from := strings.LastIndexByte(text[:end], '@') + 1
 	typed := text[from:end]
 	if n := strings.IndexFunc(typed, func(r rune) bool { return !inHost(r) }); n >= 0 {
@@ -139,6 +142,16 @@ func authority(text string) (host, port string, size int) {
 	size = from + len(typed)
 	port = portOf(text[size:])
 	return host, port, size + len(port)
+}
+
+// schemeAtEnd returns the length of a text without the "http:" or "https:" that it ends with.
+func schemeAtEnd(text string) int {
+	for _, scheme := range [...]string{"http:", "https:"} {
+		if n := len(text) - len(scheme); n >= 0 && strings.EqualFold(text[n:], scheme) {
+			return n
+		}
+	}
+	return len(text)
 }
 
 // goesOnUnseen reports whether a host goes on after characters that cannot be seen, or after one that browsers read as
@@ -160,8 +173,9 @@ func goesOnUnseen(after string) bool {
 // withoutTail takes off a host what belongs to the sentence: punctuation at its end, and what follows a top-level domain
 // in another script, as in texts without spaces between words. after is the text behind the host.
 func withoutTail(host, after string) string {
-	if after == "" || strings.IndexByte("/?#:", after[0]) < 0 || strings.HasSuffix(host, "..") {
-		host = strings.TrimRight(host, ".-_%")
+	name := strings.TrimRight(host, ".-_%")
+	if host != name+"." || after == "" || strings.IndexByte("/?#:", after[0]) < 0 {
+		host = name
 	}
 	if strings.Contains(host, "%") {
 		return host
@@ -173,7 +187,7 @@ func withoutTail(host, after string) string {
 		case i > 0 && unicode.IsLetter(r) && unicode.Is(unicode.Latin, r) != unicode.Is(unicode.Latin, first) &&
 			unicode.IsLetter(first),
 			i > 0 && r >= 0x80 && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r):
-			return host[:from+i]
+			return strings.TrimRight(host[:from+i], ".-_")
 		}
 	}
 	return host

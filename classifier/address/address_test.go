@@ -31,7 +31,8 @@ func TestFind_ReturnsWholeAddresses(t *testing.T) {
 		// prose without spaces
 		"看这里⟦https://pills.example/buy⟧，谢谢。还有⟦www.pills.example⟧、⟦https://b.example⟧谢谢", "см⟦https://a.example/x⟧;⟦https://b.example/y⟧",
 		"⟦https://a.example⟧привет ⟦https://озеро.рф⟧and", "⟦https://a.example⟧,⟦https://b.example⟧|⟦https://c.example⟧", "see⟦https://a.example/x⟧—it",
-		"смотри...⟦www.a.example⟧ !⟦www.b.example⟧ /⟦www.c.example⟧",
+		"⟦http://a.example⟧http://b..example ⟦https://a.example⟧⟦HTTPS://b.example⟧⟦http://c.example⟧_/ ⟦http://d.example⟧-/",
+		"смотри...⟦www.a.example⟧ !⟦www.b.example⟧ _⟦www.b.example⟧_ /⟦www.c.example⟧",
 		// punctuation of the sentence
 		"⟦https://a.example/x⟧. ⟦https://a.example/x⟧, ⟦https://a.example/x⟧?! ⟦https://a.example/x⟧… ⟦https://a.example/x⟧...",
 		"⟦https://a.example⟧. ⟦https://a.example⟧: ⟦https://a.example/x⟧; ⟦https://a.example/x⟧&quot; ⟦https://a.example/x⟧😂😂",
