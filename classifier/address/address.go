@@ -274,9 +274,9 @@ func pathEnd(text string, at int, quote rune) int {
 			if r == quote || !isWord(last) || !isWord(next) {
 				return at
 			}
-		case ',', ';':
-			if scheme, _ := prefix(text, min(at+size, len(text)-1)); scheme != "" { // of the next address in a list
-				return at
+		case ',', ';', '!':
+			if scheme, _ := prefix(text, min(at+size, len(text)-1)); scheme != "" || unicode.In(next, unspaced...) {
+				return at // before the next address of a list, or the next clause
 			}
 		case '~':
 			if next == '~' { // strikethrough
@@ -298,6 +298,9 @@ func pathEnd(text string, at int, quote rune) int {
 }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) }
+
+// unspaced are the scripts that are written without spaces, also after punctuation.
+var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana}
 
 // inPath reports the characters that may stand anywhere in a path, a query or a fragment.
 func inPath(r rune) bool {

@@ -30,6 +30,7 @@ func TestFind_ReturnsWholeAddresses(t *testing.T) {
 		"(⟦https://a.example/x_(y)⟧) ⟦https://a.example/x_(y)_(z)⟧) [a](⟦https://b.example/x⟧) [⟦https://a.example⟧](⟦https://b.example⟧)",
 		// prose without spaces
 		"看这里⟦https://pills.example/buy⟧，谢谢。还有⟦www.pills.example⟧、⟦https://b.example⟧谢谢", "см⟦https://a.example/x⟧;⟦https://b.example/y⟧",
+		"请看⟦https://a.example/x⟧,谢谢。⟦https://b.example/分类:中国?查询=值,x⟧",
 		"⟦https://a.example⟧привет ⟦https://озеро.рф⟧and", "⟦https://a.example⟧,⟦https://b.example⟧|⟦https://c.example⟧", "see⟦https://a.example/x⟧—it",
 		"⟦http://a.example⟧http://b..example ⟦https://a.example⟧⟦HTTPS://b.example⟧⟦http://c.example⟧_/ ⟦http://d.example⟧-/",
 		"смотри...⟦www.a.example⟧ !⟦www.b.example⟧ _⟦www.b.example⟧_ /⟦www.c.example⟧",
