@@ -158,7 +158,9 @@ func writersFirsts(w *world) {
 	w.comment(by("a"), in(comment.Spam), at(0), linked)
 	plain := w.comment(by("b"), in(comment.Approved), at(3*time.Minute))
 	w.comment(by("c"))
-	quoted := func(c *comment.Comment) { c.Source, c.HTML = "`https://x.example`", "<p><code>https://x.example</code></p>" }
+	quoted := func(c *comment.Comment) {
+		c.Source, c.HTML = "`https://x.example`", "<p><code>https://x.example</code></p>"
+	}
 	w.comment(by("e"), in(comment.Approved), at(4*time.Minute), quoted)
 	w.view(func(tx Tx) error {
 		got, err := tx.Firsts(w.site.ID, [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e")})
