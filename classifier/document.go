@@ -9,12 +9,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/classifier/address"
 	"github.com/aitys/aitys/classifier/table"
 )
 
 // TokeniserVersion is raised whenever Read makes other tokens of the same comment, or another
 // fingerprint. Models of another version are thrown away and folded anew.
-const TokeniserVersion = 10
+const TokeniserVersion = 11
 
 // What Read looks at. Links are looked for in all of the text, whatever its length.
 const (
@@ -123,7 +124,8 @@ type reader struct {
 	odd           bool   // some letters are of other alphabets
 	turkic        bool   // ı is a letter of the text's alphabet
 	asides        [][2]int
-	before        int // where the word before begins in text, or -1
+	hosts         []string // of the links, up to maxLinks
+	before        int      // where the word before begins in text, or -1
 }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
@@ -132,7 +134,7 @@ func (r *reader) reset() {
 	marks := r.shape.marks[:0]
 	*r = reader{
 		text: r.text[:0], more: r.more[:0], tokens: r.tokens[:0], places: r.places[:0], index: r.index,
-		scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], before: -1,
+		scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], hosts: r.hosts[:0], before: -1,
 	}
 	r.index.Clear()
 	r.shape.marks = marks
@@ -182,6 +184,7 @@ func (r *reader) fold(s string) {
 	bare := strings.TrimSpace(s)
 	first, _ := utf8.DecodeRuneInString(bare)
 	last, _ := utf8.DecodeLastRuneInString(bare)
+	typed := s
 	s, natures := plain(s, func(a string) { hrefs = append(hrefs, a) }, &r.shape)
 	home := mainScript(r.shape.scripts)
 	r.shape.first, r.shape.last = first, last
@@ -192,6 +195,7 @@ func (r *reader) fold(s string) {
 	}
 	r.inText = true
 	r.text = append(r.text, ' ')
+	changed := s != typed
 	for s != "" {
 		if n := r.quick(s, home); n > 0 {
 			s = s[n:]
@@ -209,6 +213,13 @@ func (r *reader) fold(s string) {
 	}
 	for _, a := range hrefs {
 		r.link(a)
+	}
+	if changed && r.shape.links < maxLinks { // full-width punctuation that ended an address is ASCII by now
+		for _, a := range address.Find(typed) {
+			if host, _, _ := splitLink(a.URL); !slices.Contains(r.hosts, host) {
+				r.link(a.URL)
+			}
+		}
 	}
 	r.inText = false
 }
@@ -288,29 +299,46 @@ func (r *reader) quickWord(s string, home script) int {
 	return end
 }
 
-// chunk reads what stands between two spaces: a link, an address or a mention, and its words.
+// chunk reads what stands between two spaces: words, and the addresses among them. If package address finds none, it may
+// be a bare host, an e-mail address or a mention as a whole.
 func (r *reader) chunk(chunk string, home script) {
-	bare := strings.TrimFunc(chunk, func(c rune) bool {
-		return !wordRune(c) && c != '@' && c != '/' && (unicode.IsPunct(c) || unicode.IsSymbol(c))
-	})
-	aside := r.link(bare) || r.address(bare)
+	if r.odd && len(r.text) <= maxText && strings.ContainsFunc(chunk, oddLetter) {
+		r.undisguise(chunk, home)
+	}
+	found := address.Find(chunk)
+	if found == nil {
+		bare := strings.TrimFunc(chunk, func(c rune) bool {
+			return !wordRune(c) && c != '@' && c != '/' && (unicode.IsPunct(c) || unicode.IsSymbol(c))
+		})
+		r.wordsOf(chunk, r.link(bare) || r.address(bare), home)
+		return
+	}
+	at := 0
+	for _, a := range found {
+		r.wordsOf(chunk[at:a.From], false, home)
+		r.link(a.URL)
+		r.wordsOf(chunk[a.From:a.To], true, home)
+		at = a.To
+	}
+	r.wordsOf(chunk[at:], false, home)
+}
+
+// wordsOf reads the words of a part of a chunk. aside says that it is an address or a mention.
+func (r *reader) wordsOf(part string, aside bool, home script) {
 	if len(r.text) > maxText {
 		return
 	}
 	from := len(r.text)
-	if r.odd && strings.ContainsFunc(chunk, oddLetter) {
-		r.undisguise(chunk, home)
-	}
-	for chunk != "" {
-		c, n := utf8.DecodeRuneInString(chunk)
+	for part != "" {
+		c, n := utf8.DecodeRuneInString(part)
 		switch {
 		case wordRune(c):
-			n = wordEnd(chunk)
-			r.readWord(chunk[:n], home)
+			n = wordEnd(part)
+			r.readWord(part[:n], home)
 		case isEmoji(c), unicode.IsSymbol(c), c == '!', c == '?':
 			r.addWord(append(r.word[:0], c))
 		}
-		chunk = chunk[n:]
+		part = part[n:]
 	}
 	if aside && len(r.asides) < maxLinks {
 		r.asides = append(r.asides, [2]int{from, len(r.text)})

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/aitys/aitys/classifier/address"
 )
 
 // plain takes markup and entities out of a comment and writes compatibility forms (full-width,
@@ -83,7 +85,7 @@ type disguises struct {
 // maxTag is how far a tag may reach; a longer one is text.
 const maxTag = 2048
 
-// stripTags puts a space in the place of each thing that looks like a tag.
+// stripTags replaces each thing that looks like a tag by a space, but keeps addresses in angle brackets.
 func stripTags(s string, href func(string)) (string, bool) {
 	var b strings.Builder
 	found := false
@@ -101,6 +103,11 @@ func stripTags(s string, href func(string)) (string, bool) {
 		if end < 0 {
 			b.WriteByte('<')
 			s = s[1:]
+			continue
+		}
+		if links := address.Find(s[1:end]); len(links) == 1 && links[0].From == 0 && links[0].To == end-1 {
+			b.WriteString(" " + s[1:end] + " ") // Markdown: <https://a.example>
+			s = s[end+1:]
 			continue
 		}
 		found = true

@@ -5,8 +5,9 @@ import (
 	"net/url"
 	"strings"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/aitys/aitys/classifier/address"
 )
 
 // link adds the host, domain and path of a link, if s is one: an address with a scheme, one that begins with www, or a
@@ -20,6 +21,7 @@ func (r *reader) link(s string) bool {
 	if r.shape.links > maxLinks {
 		return true
 	}
+	r.hosts = append(r.hosts, host)
 	r.put(kindHost, "", host)
 	r.put(kindDomain, "", domain)
 	r.put(kindTLD, "", domain[strings.LastIndexByte(domain, '.')+1:])
@@ -74,7 +76,7 @@ func splitLink(s string) (host, domain, path string) {
 		return "", "", "" // "the end.The next sentence"
 	}
 	host = strings.TrimPrefix(strings.ToLower(rest), "www.")
-	if ascii, err := idna.ToASCII(host); err == nil {
+	if ascii, ok := address.Host(host); ok {
 		host = ascii
 	}
 	if _, err := netip.ParseAddr(host); err == nil {

@@ -29,10 +29,11 @@ type Plan struct {
 var House = Plan{
 	Module: "github.com/aitys/aitys",
 	Arrows: map[string][]string{
-		"classifier":         {"classifier/table"},
+		"classifier":         {"classifier/address", "classifier/table"},
+		"classifier/address": nil,
 		"classifier/table":   nil,
 		"moderation/text":    nil,
-		"moderation/markup":  nil,
+		"moderation/markup":  {"classifier/address"},
 		"moderation/secret":  nil,
 		"moderation/problem": nil,
 		"moderation/people":  {"moderation/problem"},
@@ -115,7 +116,7 @@ var House = Plan{
 			"moderation/mailbox", "moderation/people", "moderation/problem", "moderation/register", "moderation/secret",
 			"moderation/subscription", "moderation/text", "words",
 		},
-		"transfer/dump": {"moderation/comment", "moderation/markup"},
+		"transfer/dump": {"moderation/comment", "moderation/markup", "classifier/address"},
 		"transfer": {
 			"transfer/dump", "moderation/comment", "moderation/complaint", "moderation/ground", "moderation/ledger",
 			"moderation/people", "moderation/problem", "moderation/register", "moderation/rules", "moderation/secret",

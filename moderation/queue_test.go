@@ -314,6 +314,7 @@ func TestAViewIsNarrowed(t *testing.T) {
 		{Name: "Eve", Body: "I bought nothing at notshop.example, for it is no shop.", Website: "https://тест.example"},
 		{Name: "Zoe", Body: "On another page there is this comment, and it is the only one.",
 			PageURL: "https://a.example/other"},
+		{Name: "Ivo", Body: "There is more about the author at «http://озеро.example/қала», which I read."},
 	} {
 		in.PageURL = cmp.Or(in.PageURL, "https://a.example/post")
 		w.Clock.Add(24 * time.Hour)
@@ -328,7 +329,7 @@ func TestAViewIsNarrowed(t *testing.T) {
 		req  comment.QueueRequest
 		want string
 	}{
-		{"nothing", comment.QueueRequest{}, "Ann Ann Bob Eve Zoe"},
+		{"nothing", comment.QueueRequest{}, "Ann Ann Bob Eve Zoe Ivo"},
 		{"page", comment.QueueRequest{Page: all[4].Page.ID}, "Zoe"},
 		{"no page of the site", comment.QueueRequest{Page: "p"}, ""},
 		{"language", comment.QueueRequest{Lang: "ru"}, "Ann"},
@@ -339,10 +340,12 @@ func TestAViewIsNarrowed(t *testing.T) {
 		{"host of a website", comment.QueueRequest{Host: "тест.example"}, "Eve"},
 		{"the same as it is looked up", comment.QueueRequest{Host: "xn--e1aybc.example"}, "Eve"},
 		{"host with a wildcard in it", comment.QueueRequest{Host: "_hop.example"}, ""},
-		{"scores", comment.QueueRequest{Score: "0..1"}, "Ann Ann Bob Eve Zoe"},
+		{"host in another script", comment.QueueRequest{Host: "озеро.example"}, "Ivo"},
+		{"the same in Punycode", comment.QueueRequest{Host: "xn--e1aducj.example"}, "Ivo"},
+		{"scores", comment.QueueRequest{Score: "0..1"}, "Ann Ann Bob Eve Zoe Ivo"},
 		{"no score", comment.QueueRequest{Score: "0..0"}, ""},
 		{"high scores", comment.QueueRequest{Score: "0.99"}, ""},
-		{"since", comment.QueueRequest{Since: day(4)}, "Eve Zoe"},
+		{"since", comment.QueueRequest{Since: day(4)}, "Eve Zoe Ivo"},
 		{"until", comment.QueueRequest{Until: day(2)}, "Ann Ann"},
 		{"a day", comment.QueueRequest{Since: day(3), Until: day(3)}, "Bob"},
 		{"before a time", comment.QueueRequest{Until: all[1].Comment.CreatedAt.Format(time.RFC3339Nano)}, "Ann"},

@@ -188,7 +188,8 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 		approved, linked int64
 	}
 	all, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.writer, &r.approved, &r.linked} }, `
-		SELECT writer, MIN(created_at), COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' THEN created_at END), 0)
+		SELECT writer, MIN(created_at),
+		       COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' OR source LIKE '%://%' THEN created_at END), 0)
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  writer `+t.AmongBytes+`

@@ -10,6 +10,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/words"
 )
 
@@ -126,6 +127,12 @@ func (m *marker) add(w classifier.Weight, reason comment.Reason) {
 	m.signs[w.Token] = k
 	if host, ok := strings.CutPrefix(w.Token, "host:"); ok {
 		m.hosts = append(m.hosts, host)
+		if web, ok := text.ParseWeb("https://" + host); ok {
+			if _, written := web.Host(); written != host { // as people type it
+				m.hosts = append(m.hosts, written)
+				m.signs["host:"+written] = k
+			}
+		}
 	}
 }
 

@@ -226,6 +226,7 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 	evidence := []classifier.Weight{
 		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:bike", Weight: -1, Ham: 3},
 		{Token: "word:the", Weight: .1}, {Token: "host:evil.example", Weight: 1, Spam: 2},
+		{Token: "host:xn--e1aducj.example", Weight: 1, Spam: 4},
 		{Token: "words:my channel", Weight: 3, Spam: 7}, {Token: "words:nice post", Weight: -1, Ham: 5},
 	}
 	for _, tt := range []struct{ name, in, want string }{
@@ -244,6 +245,10 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 		{"a link that shows its host", `<a href="https://evil.example/b" rel="nofollow">https://evil.example/b</a>`,
 			`<span class="link" title="https://evil.example/b">https://<mark title="For refusal: in 2 spam, 0 ` +
 				`approved">evil.example</mark>/b</span>`},
+		{"a host in another script", `<a href="http://xn--e1aducj.example/" rel="nofollow">http://Озеро.example/</a>`,
+			`<span class="link" title="http://xn--e1aducj.example/">http://<mark title="For refusal: in 4 spam, 0 ` +
+				`approved">Озеро.example</mark>/</span> <span class="host"><mark title="For refusal: in 4 spam, 0 ` +
+				`approved">xn--e1aducj.example</mark></span>`},
 		{"a host that only begins alike", `<p>evil.examples</p>`, `<p>evil.examples</p>`},
 		{"hostile links", `<a href="https://a.example/?x=&#34;&gt;&lt;script&gt;">x</a><a ` +
 			`href="mailto:b@c.example"><em>y</em></a>`,

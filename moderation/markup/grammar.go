@@ -1,11 +1,17 @@
 package markup
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
+
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/aitys/aitys/classifier/address"
 )
 
 const (
@@ -30,8 +36,7 @@ var grammar = parser.NewParser(
 		util.Prioritized(parser.NewAutoLinkParser(), 300),
 		util.Prioritized(parser.NewEmphasisParser(), 500),
 		util.Prioritized(extension.NewStrikethroughParser(), 500),
-		util.Prioritized(extension.NewLinkifyParser(
-			extension.WithLinkifyAllowedProtocols([]string{"http:", "https:"})), 999),
+		util.Prioritized(autolinks{}, 999),
 	),
 )
 
@@ -57,11 +62,9 @@ type indented struct{ parser.BlockParser }
 
 func (indented) CanAcceptIndentedLine() bool { return true }
 
-// links is goldmark's parser of links and images without the images, and without its reading
-// of the whole line for each of thousands of openings.
+// links is goldmark's parser of links and images, but it does not read the whole line for each of thousands of
+// openings.
 type links struct{ parser.InlineParser }
-
-func (links) Trigger() []byte { return []byte{'[', ']'} }
 
 func (l links) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	line, _ := block.PeekLine()
@@ -95,4 +98,91 @@ func destinationEnds(line []byte) bool {
 		}
 	}
 	return false
+}
+
+// autolinks links the web addresses that package address finds, and e-mail addresses.
+type autolinks struct{}
+
+// found is the key of the addresses of the whole source, in order.
+var found = parser.NewContextKey()
+
+// parse parses a source as a comment.
+func parse(source []byte) ast.Node {
+	pc := parser.NewContext()
+	pc.Set(found, address.Find(string(source)))
+	return grammar.Parse(text.NewReader(source), parser.WithContext(pc))
+}
+
+// Trigger returns all signs and white space: goldmark starts no parser at a letter but the first of a line or
+// after another element.
+func (autolinks) Trigger() []byte { return []byte(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") }
+
+func (autolinks) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	line, segment := block.PeekLine()
+	if segment.Padding > 0 {
+		return nil
+	}
+	all := pc.Get(found).([]address.Address)
+	i, _ := slices.BinarySearchFunc(all, segment.Start, func(a address.Address, at int) int { return cmp.Compare(a.From, at) })
+	if i < len(all) && all[i].To <= segment.Stop {
+		from, to := all[i].From-segment.Start, all[i].To-segment.Start
+		if !signs(line[:from]) {
+			return autolink(ast.AutoLinkURL, parent, block, from, to)
+		}
+		line = line[:from] // of an e-mail address
+	}
+	from := 0
+	if slices.Contains([]byte(" *_~("), line[0]) {
+		from = 1
+	}
+	if size := email(line[from:]); size > 0 {
+		return autolink(ast.AutoLinkEmail, parent, block, from, from+size)
+	}
+	return nil
+}
+
+// signs reports whether a sign at which goldmark would start a parser stands in a line after its first character.
+func signs(line []byte) bool {
+	for i := 0; i < len(line); i++ {
+		switch {
+		case line[i] == '\\' && i+1 < len(line) && util.IsPunct(line[i+1]):
+			i++
+		case i > 0 && (util.IsPunct(line[i]) || util.IsSpace(line[i])):
+			return true
+		}
+	}
+	return false
+}
+
+// email returns the length of the e-mail address that a line begins with, or 0.
+func email(line []byte) int {
+	if len(line) == 0 || util.IsPunct(line[0]) {
+		return 0
+	}
+	size := util.FindEmailIndex(line)
+	if size < 0 {
+		return 0
+	}
+	size = len(bytes.TrimRight(line[:size], "."))
+	if _, domain, _ := bytes.Cut(line[:size], []byte("@")); bytes.IndexByte(domain, '.') < 0 {
+		return 0
+	}
+	if size < len(line) && (line[size] == '-' || line[size] == '_') {
+		return 0
+	}
+	return size
+}
+
+// autolink consumes the line up to an address as text, and the address.
+func autolink(kind ast.AutoLinkType, parent ast.Node, block text.Reader, from, to int) ast.Node {
+	line, segment := block.PeekLine()
+	if from > 0 {
+		ast.MergeOrAppendTextSegment(parent, segment.WithStop(segment.Start+from))
+	}
+	n := ast.NewAutoLink(kind, ast.NewTextSegment(text.NewSegment(segment.Start+from, segment.Start+to)))
+	if kind == ast.AutoLinkURL && line[from]|0x20 == 'w' {
+		n.Protocol = []byte("http")
+	}
+	block.Advance(to)
+	return n
 }

@@ -6,15 +6,13 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/util"
-	"golang.org/x/net/idna"
+
+	"github.com/aitys/aitys/classifier/address"
 )
 
 const maxHref = 2048 // bytes
 
-var (
-	hostForm = regexp.MustCompile(`^[a-z0-9._-]+$|^[0-9a-f:.]+$`) // the second: IPv6, without its brackets
-	mailForm = regexp.MustCompile(`^[A-Za-z0-9.!#$&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+$`)
-)
+var mailForm = regexp.MustCompile(`^[A-Za-z0-9.!#$&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+$`)
 
 // Href returns the canonical form of an absolute http, https or mailto URL. Others are not
 // ok, nor is one that shows a user name where a reader looks for the host.
@@ -39,12 +37,9 @@ func Href(raw string) (href string, ok bool) {
 	if u.User != nil || u.Opaque != "" {
 		return "", false
 	}
-	host := strings.ToLower(u.Hostname())
-	if !hostForm.MatchString(host) {
-		// Punycode shows what a look-alike letter hides.
-		if host, err = idna.Lookup.ToASCII(host); err != nil || !hostForm.MatchString(host) {
-			return "", false
-		}
+	host, ok := address.Host(u.Hostname()) // Punycode shows what a look-alike letter hides
+	if !ok {
+		return "", false
 	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"

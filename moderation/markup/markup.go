@@ -15,11 +15,13 @@ import (
 	"unicode"
 
 	"github.com/microcosm-cc/bluemonday"
-	"github.com/yuin/goldmark/text"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/aitys/aitys/classifier/address"
 )
 
 // Version is raised whenever Render's output changes, so that stored HTML is rendered anew.
-const Version = 3
+const Version = 4
 
 const rel = "nofollow ugc noopener"
 
@@ -39,7 +41,7 @@ var policy = func() *bluemonday.Policy {
 func Render(source string) string {
 	source = strings.Map(plain, source)
 	w := writer{source: []byte(source)}
-	w.blocks(grammar.Parse(text.NewReader(w.source)), 0, false)
+	w.blocks(parse(w.source), 0, false)
 	if !w.ink && strings.TrimSpace(source) != "" { // a lone “>” or “-” is markup of nothing
 		w.out.Reset()
 		w.out.WriteString("<p>" + html.EscapeString(source) + "</p>")
@@ -55,17 +57,72 @@ func plain(r rune) rune {
 	return r
 }
 
-// Links returns the http(s) addresses that canonical HTML links to, each once.
+// Links returns the http(s) addresses of a comment, each once: those that its canonical HTML links to, and those that a
+// reader sees without a link, as in code, after the first hundred, or in the text of a link to another host.
 func Links(canonical string) (all []string) {
-	const link = `<a href="`
-	for {
-		_, rest, found := strings.Cut(canonical, link)
-		if !found {
-			return all
-		}
-		href, after, _ := strings.Cut(rest, `"`)
-		if canonical = after; strings.HasPrefix(href, "http") && !slices.Contains(all, href) {
+	add := func(href string) {
+		if strings.HasPrefix(href, "http") && !slices.Contains(all, href) {
 			all = append(all, href)
 		}
 	}
+	var unlinked, label strings.Builder
+	out, href := &unlinked, ""
+	for canonical != "" {
+		text, rest, _ := strings.Cut(canonical, "<")
+		out.WriteString(html.UnescapeString(text))
+		var tag string
+		tag, canonical, _ = strings.Cut(rest, ">")
+		switch name := strings.TrimPrefix(tag, "/"); name {
+		case "strong", "em", "del", "code": // what they divide is one address to a reader
+		case "a":
+			add(href)
+			for _, a := range address.Find(label.String()) {
+				if !leadsTo(href, a.Host) {
+					add(hrefOf(a))
+				}
+			}
+			label.Reset()
+			out = &unlinked
+		default:
+			out.WriteByte('\n')
+			if _, rest, found := strings.Cut(tag, `href="`); found {
+				href, _, _ = strings.Cut(rest, `"`)
+				href = html.UnescapeString(href)
+				out = &label
+			}
+		}
+	}
+	for _, a := range address.Find(asOpened(unlinked.String())) {
+		add(hrefOf(a))
+	}
+	return all
+}
+
+func leadsTo(href, host string) bool {
+	to := address.Find(href)
+	return len(to) > 0 && to[0].Host == host
+}
+
+// hrefOf returns the canonical form of an address, or only its host if there is none.
+func hrefOf(a address.Address) string {
+	if href, ok := Href(a.URL); ok {
+		return href
+	}
+	scheme, _, _ := strings.Cut(a.URL, "://")
+	host := a.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return scheme + "://" + host + "/"
+}
+
+// asOpened is a text as a browser reads what is pasted into its address bar: full-width letters and dots are usual ones,
+// and characters that cannot be seen are left out.
+func asOpened(text string) string {
+	return strings.ReplaceAll(norm.NFKC.String(strings.Map(func(r rune) rune {
+		if address.Unseen(r) {
+			return -1
+		}
+		return r
+	}, text)), "。", ".")
 }

@@ -2,6 +2,10 @@ package markup
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +45,9 @@ func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
 		{"www.x.example me@x.example", "<p>" + link("http://www.x.example", "www.x.example") +
 			" " + link("mailto:me@x.example", "me@x.example") + "</p>"},
 		{"[](http://x.example)", "<p>" + link("http://x.example", "http://x.example") + "</p>"},
-		{"![i](http://x.example/i.png)", "<p>!" + link("http://x.example/i.png", "i") + "</p>"},
+		{"![i](http://x.example/i.png)", "<p>" + link("http://x.example/i.png", "i") + "</p>"},
+		{"[![i](http://x.example/i.png)](http://y.example) \\![j](http://x.example)",
+			"<p>" + link("http://y.example", "i") + " !" + link("http://x.example", "j") + "</p>"},
 		{"[в](http://пример.рф/я)", "<p>" + link("http://xn--e1afmkfd.xn--p1ai/%D1%8F", "в") + "</p>"},
 		{"[a](mailto:a@x.example?bcc=b@x.example)", "<p>" + link("mailto:a@x.example", "a") + "</p>"},
 		{"[a](javascript:alert(1)) [b](data:text/html,x) [c](/local) [d](//x.example) [e](blob:http://x.example)",
@@ -57,17 +63,140 @@ func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
 	}
 }
 
-func TestEachAddressThatIsLinkedIsCountedOnce(t *testing.T) {
+func TestRender_LinksAddressesInAnyScriptAndNextToAnySign(t *testing.T) {
+	link := func(href, text string) string {
+		return `<a href="` + href + `" rel="nofollow ugc noopener">` + text + `</a>`
+	}
+	for _, tt := range []struct{ source, want string }{
+		{"https://ru.lib.example/wiki/Алма and more",
+			link("https://ru.lib.example/wiki/%D0%90%D0%BB%D0%BC%D0%B0", "https://ru.lib.example/wiki/Алма") + " and more"},
+		{"http://озеро.example/ www.озеро.рф", link("http://xn--e1aducj.example/", "http://озеро.example/") + " " +
+			link("http://www.xn--e1aducj.xn--p1ai", "www.озеро.рф")},
+		{"https://a.example/?q=кофе&x=1", link("https://a.example/?q=%D0%BA%D0%BE%D1%84%D0%B5&amp;x=1", "https://a.example/?q=кофе&amp;x=1")},
+		{`"https://a.example/x" and «https://a.example/y»`, "&#34;" + link("https://a.example/x", "https://a.example/x") +
+			"&#34; and «" + link("https://a.example/y", "https://a.example/y") + "»"},
+		{"'HTTPS://A.example/x', [https://b.example/_y_/]", "&#39;" + link("https://a.example/x", "HTTPS://A.example/x") +
+			"&#39;, [" + link("https://b.example/_y_/", "https://b.example/_y_/") + "]"},
+		{"看这里https://a.example/x，谢谢", "看这里" + link("https://a.example/x", "https://a.example/x") + "，谢谢"},
+		{`\"https://a.example/x\" \\https://b.example`, "&#34;" + link("https://a.example/x", "https://a.example/x") + `&#34; \` +
+			link("https://b.example", "https://b.example")},
+		{"**https://a.example/x** ~~https://b.example/~c~~", "<strong>" + link("https://a.example/x", "https://a.example/x") +
+			"</strong> <del>" + link("https://b.example/~c", "https://b.example/~c") + "</del>"},
+		{"[https://a.example](https://b.example)", link("https://b.example", "https://a.example")},
+		{"https://en.lib.example/wiki/A_(b)_c (https://a.example/x)", link("https://en.lib.example/wiki/A_(b)_c",
+			"https://en.lib.example/wiki/A_(b)_c") + " (" + link("https://a.example/x", "https://a.example/x") + ")"},
+		{"http://192.0.2.1/x", link("http://192.0.2.1/x", "http://192.0.2.1/x")},
+		{"https://bank.example@evil.example/ https://pi\u200blls.example", "https://bank.example@evil.example/ https://pi\u200blls.example"},
+		{"(me@x.example) «x@y.example", "(" + link("mailto:me@x.example", "me@x.example") + ") «x@y.example"},
+	} {
+		if got := Render(tt.source); got != "<p>"+tt.want+"</p>" {
+			t.Errorf("Render(%q)\n got %s\nwant <p>%s</p>", tt.source, got, tt.want)
+		}
+	}
+}
+
+func TestLinks_CountsEachAddressInTheTextOnce(t *testing.T) {
 	for source, want := range map[string]int{
 		"No link.": 0,
 		"http://b.example and [a](HTTPS://A.example/x), `http://code.example` mail@x.example " +
-			"http://b.example <http://c.example>": 3,
-		"![a picture](http://a.example/x.png) and <a href=\"http://b.example\">raw</a>": 1,
-		"[a](http://a.example/?x=1&y=\"2\") [b](http://a.example/?x=1&y=\"2\")":         1,
+			"http://b.example <http://c.example>": 4,
+		"![a picture](http://a.example/x.png) and <a href=\"http://b.example\">raw</a>":     2,
+		"[a](http://a.example/?x=1&y=\"2\") [b](http://a.example/?x=1&y=\"2\")":             1,
+		`"https://a.example/x" «https://b.example/x» 'https://c.example/x'`:                 3,
+		"http://озеро.example/ <http://озеро.example/> [a](http://озеро.example/)":          1,
+		"[https://a.example/…](https://a.example/x) [https://b.example](https://c.example)": 3,
+		"[https://a.example](mailto:me@b.example)":                                          1,
+		"https://ex**ample**.com ht*tps://b*.example/x":                                     2,
+		"https://user@a.example/ https://pi\u200blls.example/ https://pills。example/x":      3,
+		"https://a.example/" + strings.Repeat("x", 3_000):                                   1,
+		"```\nGET https://a.example/x\n```":                                                 1,
+		strings.Repeat("<http://a.example> ", 120) + "<http://b.example>":                   2,
+		"https://a.exam\nple.com":                                                           1,
 	} {
-		if got := len(Links(Render(source))); got != want {
-			t.Errorf("%s: counted %d links, want %d", source, got, want)
+		if got := Links(Render(source)); len(got) != want {
+			t.Errorf("%.200s: counted %q, want %d", source, got, want)
 		}
+	}
+}
+
+// hosts returns the hosts of http(s) links, sorted.
+func hosts(t *testing.T, links []string) (all []string) {
+	for _, link := range links {
+		u, err := url.Parse(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, u.Hostname())
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// anchors returns the http(s) addresses that a browser finds in HTML.
+func anchors(t *testing.T, rendered string) (all []string) {
+	nodes, err := html.ParseFragment(strings.NewReader(rendered), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, top := range nodes {
+		for n := range top.Descendants() {
+			for _, a := range n.Attr {
+				if a.Key == "href" && strings.HasPrefix(a.Val, "http") {
+					all = append(all, a.Val)
+				}
+			}
+		}
+	}
+	return all
+}
+
+var userName = regexp.MustCompile(`(?i)(://|www\.)[^/ \n]*@`)
+
+// Whatever stands around an address, readers can follow what the filter counts, and the filter counts what they can
+// follow.
+func TestLinks_AreWhatReadersCanFollow(t *testing.T) {
+	prose := []string{"a", "текст", "看这里", "谢谢", " ", "\n", "\n\n", ". ", ", ", "!", "?", "…", "—", "«", "»", "“", "”", "„", "‘", "’", "\"", "'",
+		"(", ")", "{", "}", "（", "）", "「", "」", "【", "】", "、", "。", "，", "*", "**", "_", "~~", "\\", "> ", "- ", "1. ", "|", ";", ":", "&quot;", "😂", "#",
+		"http", "https://", "://", "www.", ".", "/", "@", "me@mail.example"}
+	addresses := []string{"https://a.example/x", "http://b.example", "HTTPS://C.example/x_y_z", "www.d.example/x", "http://озеро.example/",
+		"https://e.example/wiki/Алматы", "https://f.example/x_(y)", "www.ж.рф", "http://例え.テスト/パス", "http://192.0.2.1/x",
+		"https://g.example:8080/?q=кофе&x=1#y", "https://user@h.example/", "https://i.example", "https://j.example./"}
+	markup := []string{"[", "]", "](", "](https://k.example)", "[l](", "<", ">", "`", "``", "```\n", "![", "<https://m.example>", "</a>",
+		"<a href=\"", "\u200b", "\u200d", "\u00ad", "\t", "~", "    ", "%", "%2E", "。example", "ｎ.example"}
+	rnd := rand.New(rand.NewPCG(6, 18))
+	random := func(pieces ...[]string) string {
+		var b strings.Builder
+		for range 1 + rnd.IntN(9) {
+			some := pieces[rnd.IntN(len(pieces))]
+			b.WriteString(some[rnd.IntN(len(some))])
+		}
+		return b.String()
+	}
+	linked := 0
+	for range 10_000 {
+		source := random(prose, addresses, markup)
+		rendered := Render(source)
+		counted, shown := hosts(t, Links(rendered)), hosts(t, anchors(t, rendered))
+		for _, host := range shown {
+			if !slices.Contains(counted, host) {
+				t.Fatalf("%q is rendered as %s, and %s of %q is not counted", source, rendered, host, counted)
+			}
+		}
+		source = random(prose, addresses)
+		if userName.MatchString(source) || strings.Contains(source, "~~~") {
+			continue // a reader would take the user name for the host; code
+		}
+		rendered = Render(source)
+		counted, shown = hosts(t, Links(rendered)), hosts(t, anchors(t, rendered))
+		if !slices.Equal(counted, shown) {
+			t.Fatalf("%q is rendered as %s: %q are counted", source, rendered, counted)
+		}
+		if linked += len(shown); outsideAllowList(rendered) != "" {
+			t.Fatalf("%q: %s", source, outsideAllowList(rendered))
+		}
+	}
+	if linked < 10_000 {
+		t.Errorf("only %d hosts were linked", linked)
 	}
 }
 
@@ -75,6 +204,7 @@ func TestEachAddressThatIsLinkedIsCountedOnce(t *testing.T) {
 var bombs = []string{"[a](", "[](", "[", "![", "](", "> ", "- ", "1. ", "* ", "1. - > ", "*a ", "_a_", "**a",
 	"*a**b", "***a ", "`", "``a", "~~a", "<", "<http://", "http://a.example ", "www.a.b ", "a@b.example ",
 	"(((http://a.b", "[a](b \"", "[a](<b", "[a](http://b.c/(",
+	"\"https://a.b/\" ", "«", "https://a.b/(", "http://ы.", "www.", "https://a.b/;", "![", "![a](", "https://a.b/é", "http://a\u200b",
 	"\\", "```\n", "-\n", "- a\n", "> \n", "> a\n\n", "\t- ", "&#", "é", "ა", "a\u0301"}
 
 func TestLinksBeyondAHundredAreText(t *testing.T) {

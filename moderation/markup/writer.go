@@ -130,6 +130,9 @@ func (w *writer) inlines(parent ast.Node, depth int) {
 		case *ast.Link:
 			href, ok := Href(string(util.UnescapePunctuations(n.Destination)))
 			w.link(href, ok, n, depth)
+		case *ast.Image: // a link with its description as the text
+			href, ok := Href(string(util.UnescapePunctuations(n.Destination)))
+			w.link(href, ok, n, depth)
 		case *ast.AutoLink:
 			w.autoLink(n)
 		}

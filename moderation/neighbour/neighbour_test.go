@@ -171,6 +171,25 @@ func betting(i int) string {
 	return fmt.Sprintf("The only forecast that pays every single evening, join our channel number %d today please", i)
 }
 
+func lake(i int) string {
+	return fmt.Sprintf("Отдых на озере со скидкой %d процентов, бронируйте номера прямо сегодня, пока они ещё есть: "+
+		"«http://Озеро.example/қала?n=%d», подробности также здесь:https://shop%d.рф/акции", 20+i%40, i, i%2)
+}
+
+func TestRenew_PublishesHostsInAnyScript(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		n := newNear(t, w)
+		lakes := n.crowd(n.A, lake, 5)
+		n.Decide(n.dana, n.A, comment.MarkSpam, lakes...)
+		n.settled(n.A, lakes[0], 5, 0)
+		d := n.list()
+		want := "[xn--e1aducj.example shop0.xn--p1ai shop1.xn--p1ai]"
+		if len(d.Campaigns) != 1 || fmt.Sprint(d.Campaigns[0].Hosts) != want {
+			t.Errorf("the list has %+v, want hosts %s", d.Campaigns, want)
+		}
+	})
+}
+
 func TestAListHasWhatPeopleRefusedAsSpam(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)

@@ -53,10 +53,10 @@ func ParseWeb(raw string) (Web, bool) {
 	return Web{Origin: u.Scheme + "://" + host, url: u}, true
 }
 
-// Host returns the host without a port, as it is looked up and as people write it: xn--e1aybc.example is
-// тест.example.
+// Host returns the host without a port and without a dot at its end, as it is looked up and as people write it:
+// xn--e1aybc.example is тест.example.
 func (w Web) Host() (lookedUp, written string) {
-	lookedUp = w.url.Hostname()
+	lookedUp = strings.TrimSuffix(w.url.Hostname(), ".")
 	written, _ = idna.Display.ToUnicode(lookedUp) // what is wrong with one stays as it is
 	return lookedUp, Fold(written)
 }

@@ -158,11 +158,16 @@ func writersFirsts(w *world) {
 	w.comment(by("a"), in(comment.Spam), at(0), linked)
 	plain := w.comment(by("b"), in(comment.Approved), at(3*time.Minute))
 	w.comment(by("c"))
+	quoted := func(c *comment.Comment) {
+		c.Source, c.HTML = "`https://x.example`", "<p><code>https://x.example</code></p>"
+	}
+	w.comment(by("e"), in(comment.Approved), at(4*time.Minute), quoted)
 	w.view(func(tx Tx) error {
-		got, err := tx.Firsts(w.site.ID, [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d")})
+		got, err := tx.Firsts(w.site.ID, [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e")})
 		want := map[string]rules.Firsts{
 			"a": {Approved: began.Add(time.Minute), Linked: began.Add(2 * time.Minute)},
 			"b": {Approved: began.Add(3 * time.Minute)},
+			"e": {Approved: began.Add(4 * time.Minute), Linked: began.Add(4 * time.Minute)}, // counted without a link, too
 		}
 		if !reflect.DeepEqual(got, want) {
 			w.Errorf("firsts %+v, want %+v", got, want)

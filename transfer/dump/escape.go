@@ -4,20 +4,19 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/classifier/address"
 )
 
-var (
-	bareLink = regexp.MustCompile(`(?i)^(https?://|www\.)`)
-	edged    = regexp.MustCompile(`(^|[^\pL\pN])_|_([^\pL\pN]|$)`) // what may begin or end an emphasis
-	numbered = regexp.MustCompile(`^\d{1,9}[.)]$`)
-)
+var numbered = regexp.MustCompile(`^\d{1,9}[.)]$`)
 
 // startsBlock reports whether a text may begin as a list or a quote does.
 func startsBlock(text string) bool {
 	return text != "" && strings.ContainsRune(">-+*0123456789", rune(text[0]))
 }
 
-// escaped writes a word so that none of its signs is a mark. An address keeps them: it is recognised as it is.
+// escaped writes a word so that none of its signs is a mark. Addresses keep theirs: markup reads them whole.
 func (c *converter) escaped(word string) string {
 	lineStart := len(c.out) == 0 || c.breaks > 0
 	if lineStart && numbered.MatchString(word) {
@@ -26,18 +25,32 @@ func (c *converter) escaped(word string) string {
 	if !strings.ContainsAny(word, "\\*_`[]~<>+-") {
 		return word
 	}
-	if bareLink.MatchString(word) && !strings.ContainsAny(word, "<>") {
-		switch {
-		case !strings.ContainsAny(word, "\\*`[]~") && !edged.MatchString(word):
-			return word
-		case !strings.HasPrefix(word, "www") && c.link == nil:
-			return "<" + word + ">"
-		}
+	found := address.Find(word)
+	if c.link != nil && strings.ContainsAny(word, "[]") { // they could end the link
+		found = nil
 	}
+	if len(found) == 1 && found[0].From == 0 && c.link == nil && !strings.HasPrefix(word, "www") &&
+		strings.ContainsAny(word[found[0].To:], "*\\`[]~") && !strings.ContainsAny(word, "<>") {
+		return "<" + word + ">"
+	}
+	var out strings.Builder
+	at := 0
+	for _, a := range found {
+		out.WriteString(c.marksEscaped(word, at, a.From, lineStart))
+		out.WriteString(word[a.From:a.To])
+		at = a.To
+	}
+	out.WriteString(c.marksEscaped(word, at, len(word), lineStart))
+	return out.String()
+}
+
+// marksEscaped returns word[from:to] with a backslash before each sign that would be a mark.
+func (c *converter) marksEscaped(word string, from, to int, lineStart bool) string {
 	var b strings.Builder
 	runes := []rune(word)
-	for i, r := range runes {
-		next, before := rune(0), rune(0)
+	first, last := utf8.RuneCountInString(word[:from]), utf8.RuneCountInString(word[:to])
+	for i := first; i < last; i++ {
+		r, next, before := runes[i], rune(0), rune(0)
 		if i+1 < len(runes) {
 			next = runes[i+1]
 		}

@@ -45,6 +45,14 @@ func TestHTMLBecomesTheMarkdownThatShowsTheSame(t *testing.T) {
 			`<p><a href="https://x.example/" rel="nofollow ugc noopener">https://x.example/</a></p>`},
 		{`<img src="https://x.example/i.png" alt="A plum"> <img class="emoji" alt="🙂" src="https://s.example/1.svg">`, false,
 			`<p><a href="https://x.example/i.png" rel="nofollow ugc noopener">https://x.example/i.png</a> 🙂</p>`},
+		{"«https://x.example/_a_/b_c» &quot;http://озеро.example/_a_&quot; [https://x.example/~b/]", false,
+			`<p>«<a href="https://x.example/_a_/b_c" rel="nofollow ugc noopener">https://x.example/_a_/b_c</a>» ` +
+				`&#34;<a href="http://xn--e1aducj.example/_a" rel="nofollow ugc noopener">http://озеро.example/_a</a>_&#34; ` +
+				`[<a href="https://x.example/~b/" rel="nofollow ugc noopener">https://x.example/~b/</a>]</p>`},
+		{"https://x.example/*a* https://x.example/*ы*, https://x.example/[a]", false,
+			`<p><a href="https://x.example/*a*" rel="nofollow ugc noopener">https://x.example/*a*</a> ` +
+				`<a href="https://x.example/*%D1%8B*," rel="nofollow ugc noopener">https://x.example/*ы*,</a> ` +
+				`<a href="https://x.example/%5Ba%5D" rel="nofollow ugc noopener">https://x.example/[a]</a></p>`},
 		{"<script>alert('x')</script><style>p{}</style>left", false, "<p>left</p>"},
 		{"&lt;script&gt;alert(1)&lt;/script&gt;", false, "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"},
 		{"<h2>Head</h2><table><tr><td>a</td><td> b</td></tr></table>", false, "<p>Head</p><p>a b</p>"},
@@ -77,7 +85,7 @@ func ink(page string) string {
 // What is typed without tags is shown letter by letter, whatever signs are in it.
 func TestNoSignOfATextIsAMark(t *testing.T) {
 	parts := []string{"a", "b c", "*", "_", "`", "~", "~~", "[", "]", "(", ")", "](", "<", ">", "\\", "-", "+", "1.", "2)",
-		"\n", "\n\n", " ", "http://a.b/", "www.a.bc", "x@y.zz", "#", "!", "&amp;", "|", "=", "===", " - ", " > ", "\n- ",
+		"\n", "\n\n", " ", "http://a.b/", "www.a.bc", "«", "https://ы.рф/_x_[", "'", "x@y.zz", "#", "!", "&amp;", "|", "=", "===", " - ", " > ", "\n- ",
 		"\n> ", "**", "__", "1", ".", "é"}
 	rnd := rand.New(rand.NewPCG(9, 1))
 	for range 30_000 {
