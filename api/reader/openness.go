@@ -34,6 +34,9 @@ func (h *openness) on(next func(echo.Context, ground.Site, register.Period) erro
 		if err != nil {
 			return err
 		}
+		if err := h.kit.LimitFigures(c, site.ID); err != nil {
+			return err
+		}
 		var in register.Period
 		for name, day := range map[string]*time.Time{"from": &in.From, "to": &in.To} {
 			given := c.QueryParam(name)

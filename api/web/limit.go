@@ -35,6 +35,7 @@ const (
 	heldPerMinute, heldBurst             = 10, 20
 	logsPerMinute, logsBurst             = 10, 20
 	readsPerMinute, readsBurst           = 600, 1_200
+	figuresPerMinute, figuresBurst       = 30, 60
 )
 
 // Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
@@ -75,8 +76,12 @@ func (k *Kit) LimitLogs(c echo.Context, site int64) error {
 	return k.limitRead(c, site, "log", logsPerMinute, logsBurst)
 }
 
-// LimitReads does the same for reads whose cost grows with the site: for each hundred comments, or each count, that one
-// takes.
+// LimitFigures does the same for what is counted, or listed, over all of a site: its figures and takedowns.
+func (k *Kit) LimitFigures(c echo.Context, site int64) error {
+	return k.limitRead(c, site, "figures", figuresPerMinute, figuresBurst)
+}
+
+// LimitReads does the same for reads whose cost grows with a page, once for each hundred comments that one reads.
 func (k *Kit) LimitReads(c echo.Context, site int64) error {
 	return k.limitRead(c, site, "read", readsPerMinute, readsBurst)
 }
