@@ -238,7 +238,6 @@ func (h *openness) page(c echo.Context, site ground.Site, in register.Period) er
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Add("Vary", "Accept-Language")
 	v := newOpennessView(c, site, web.Words(c), f, demands, next)
 	return web.Render(c, http.StatusOK, web.NoScript, opennessTemplate, v)
 }

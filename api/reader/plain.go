@@ -265,6 +265,7 @@ const (
 )
 
 func readOwn(c echo.Context) []ownComment {
+	web.Vary(c, "Cookie")
 	cookie, err := c.Cookie(ownCookie)
 	if err != nil {
 		return nil

@@ -66,7 +66,6 @@ func (h *mailed) ask(c echo.Context) error {
 
 func (h *mailed) asks(c echo.Context, site ground.Site, status int, v privacyView) error {
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
-	c.Response().Header().Add("Vary", "Accept-Language")
 	v.Catalog, v.Site, v.Asks, v.Mails = web.Words(c), site.Name, true, h.kit.Mailing
 	v.Languages = words.Languages
 	return web.Render(c, status, web.NoScript, privacyTemplate, v)
@@ -115,7 +114,7 @@ func (h *mailed) held(c echo.Context) error {
 	asJSON := strings.Contains(accept, "json") && !strings.Contains(accept, "text/html") ||
 		c.QueryParam("format") == "json"
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
-	c.Response().Header().Add("Vary", "Accept")
+	web.Vary(c, "Accept")
 	switch {
 	case err != nil && asJSON:
 		return err
