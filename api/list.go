@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -154,7 +153,7 @@ func send(c echo.Context, page *rendered) error {
 	header["Vary"] = varyOnPages
 	header["Cache-Control"] = noCache
 	header["Etag"] = page.etag
-	if known := r.Header.Get("If-None-Match"); known != "" && matches(known, page.etag[0]) {
+	if known := r.Header.Get("If-None-Match"); known != "" && web.Matches(known, page.etag[0]) {
 		page.had.Add(1)
 		res.WriteHeader(http.StatusNotModified)
 		return nil
@@ -169,9 +168,4 @@ func send(c echo.Context, page *rendered) error {
 	res.WriteHeader(http.StatusOK)
 	_, _ = res.Write(sent.body) // the reader may be gone
 	return nil
-}
-
-// matches compares weakly, as If-None-Match does.
-func matches(known, etag string) bool {
-	return known == "*" || strings.Contains(known, strings.TrimPrefix(etag, "W/"))
 }

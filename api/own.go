@@ -65,9 +65,7 @@ func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Pag
 		Reason: web.OrNull(m.Reason.String()), Note: m.Note, Redacted: web.OrNull(m.RedactedWhy),
 		EditUntil: web.At(m.EditUntil), Appeal: appeal, Statement: statementOf(m, appeal),
 	}
-	if m.State == comment.Approved && m.Withheld != nil {
-		view.State = stateWithheld
-	}
+	view.State = m.PublicState()
 	return c.JSON(http.StatusOK, view)
 }
 

@@ -205,6 +205,7 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 		Capped bool                 `json:"counts_capped"`
 		Next   *string              `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: web.OrNull(q.Next)}
+	web.Vary(c, "Accept-Language")
 	w := words.Pick("", c.Request().Header.Get("Accept-Language")) // lang is of the comments
 	for _, i := range q.Items {
 		out.Items = append(out.Items, item(i, w))

@@ -166,6 +166,9 @@ type likelyOut struct {
 }
 
 func (h *readers) counts(c echo.Context, site ground.Site) error {
+	if err := h.kit.LimitReads(c, site.ID); err != nil {
+		return err
+	}
 	counts, err := h.service.CountPages(c.Request().Context(), site, c.QueryParams()["page"])
 	if err != nil {
 		return err

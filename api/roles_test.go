@@ -110,6 +110,7 @@ var open = []string{
 	"POST /api/v1/sites/:site/preview", "GET /api/v1/sites/:site/counts", "GET /api/v1/sites/:site/live",
 	"GET /api/v1/sites/:site/neighbours.json",
 	"GET /sites/:site/page", "GET /sites/:site/fragment", "GET /sites/:site/feed.atom", "GET /sites/:site/log.jsonl",
+	"GET /sites/:site/log.json",
 	"GET /sites/:site/transparency", "GET /sites/:site/transparency.json", "GET /sites/:site/transparency.csv",
 	"GET /sites/:site/transparency/:part",
 	"GET /sites/:site/signin", "POST /sites/:site/signin", "GET /signin.js", "POST /signin",

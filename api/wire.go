@@ -39,14 +39,11 @@ func PublicComment(m comment.Comment, pageURL string) commentOut {
 	if !m.IsPublic() {
 		out.Author, out.HTML = nil, nil
 	}
-	if m.Withheld != nil {
-		out.State = stateWithheld
+	if m.Withheld != nil { // the domain leaves the notice on the place of a withheld comment only
+		out.State = "withheld"
 	}
 	return out
 }
-
-// stateWithheld is what the state of an approved comment is called that readers do not see.
-const stateWithheld = "withheld"
 
 // wholeComment is the comment itself, for those who may see it in any state.
 func wholeComment(m comment.Comment, pageURL string) commentOut {

@@ -29,6 +29,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
@@ -54,6 +55,7 @@ type world struct {
 	closed  bool              // the database, by the test
 	counted *atomic.Int64     // how often the views of a queue were counted
 	mute    *atomic.Bool      // the events cannot be read
+	logRead *atomic.Int64     // how often entries of a log were read
 }
 
 // A countedStore counts how often the views of a queue are counted, and refuses events while it is mute.
@@ -61,6 +63,7 @@ type countedStore struct {
 	ground.Store[storetest.Tx]
 	counted *atomic.Int64
 	mute    *atomic.Bool
+	logRead *atomic.Int64
 }
 
 func (s countedStore) View(ctx context.Context, fn func(storetest.Tx) error) error {
@@ -77,6 +80,11 @@ func (tx countedTx) EventsAfter(at ground.Position, limit int) ([]ground.Event, 
 		return nil, at, errors.New("no events can be read")
 	}
 	return tx.Tx.EventsAfter(at, limit)
+}
+
+func (tx countedTx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
+	tx.of.logRead.Add(1)
+	return tx.Tx.DecisionsAfter(site, seq, limit)
 }
 
 func (tx countedTx) CountQueue(site int64, view comment.View, suspect float64, most int) (int, error) {
@@ -161,8 +169,8 @@ func (w *world) open(o options, so store.Options) {
 	// Claims are for processes with one clock: here it stands still or runs ahead, and a claim in Redis ends by Redis's.
 	furnish := ground.Options{Clock: w.clock, Bell: shared, Knocks: shared, Presences: shared, Log: log,
 		Storage: db.Storage}
-	w.counted, w.mute = new(atomic.Int64), new(atomic.Bool)
-	all := countedStore{store.For[storetest.Tx](db), w.counted, w.mute}
+	w.counted, w.mute, w.logRead = new(atomic.Int64), new(atomic.Bool), new(atomic.Int64)
+	all := countedStore{store.For[storetest.Tx](db), w.counted, w.mute, w.logRead}
 	w.service, err = roomstest.Furnish(ctx, all, testSecret, furnish)
 	fatal(t, err)
 

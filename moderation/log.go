@@ -38,6 +38,18 @@ func (s *Service) Log(
 	return entries, next, nil
 }
 
+// PublicHead returns the end of a site's log.
+func (s *Service) PublicHead(ctx context.Context, site ground.Site) (head ledger.Head, err error) {
+	err = s.work.View(ctx, func(tx Tx) (err error) {
+		head, err = tx.Head(site.ID)
+		return err
+	})
+	if err != nil {
+		return head, fmt.Errorf("read the head of the log: %w", err)
+	}
+	return head, nil
+}
+
 // PublicLog returns what anybody may know of the entries of a site's log that come after one, at most so many.
 func (s *Service) PublicLog(
 	ctx context.Context, site ground.Site, after uint64, limit int,

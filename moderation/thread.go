@@ -104,7 +104,7 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 		if c, err = readComment(tx, site.ID, id); err != nil {
 			return err
 		}
-		if c.State != comment.Approved { // of a withheld one there is its place
+		if c.Visibility() == comment.Hidden {
 			return unknownComment()
 		}
 		page, err = ground.PageByID(tx, site.ID, c.Page)
@@ -211,7 +211,7 @@ func (s *Service) Published(ctx context.Context, site ground.Site, url string, i
 		return page, nil, 0, fmt.Errorf("read published comments: %w", err)
 	}
 	comments = slices.DeleteFunc(comments, func(c comment.Comment) bool {
-		return c.Page != t.Page.ID || !c.IsPublic() && (c.Withheld == nil || c.State != comment.Approved)
+		return c.Page != t.Page.ID || c.Visibility() == comment.Hidden
 	})
 	for i, c := range comments {
 		comments[i] = c.Fresh()

@@ -104,6 +104,9 @@ func (s *Hooks) at(path string) string { return s.public.JoinPath(path).String()
 // say writes a message.
 func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string) message {
 	m := message{id: d.ID, at: s.work.Now()}
+	if c := &st.comment; c.State == comment.Removed || c.Visibility() == comment.Withheld {
+		c.Name, c.Source = "", "" // nobody outside the desk reads them any more
+	}
 	desk := s.at("/moderate/" + site.Key + "/queue")
 	if st.comment.ID != "" {
 		desk = s.at("/moderate/" + site.Key + "/comments/" + st.comment.ID)
@@ -120,7 +123,7 @@ func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string)
 		data.Seq = &d.Seq
 	}
 	if c := st.comment; c.ID != "" {
-		data.Comment = &toldOf{ID: c.ID, Version: c.Version, State: c.State.String(), Reason: c.Reason.String(),
+		data.Comment = &toldOf{ID: c.ID, Version: c.Version, State: c.PublicState(), Reason: c.Reason.String(),
 			Author: c.Name, Body: c.Source, Lang: c.Lang, CreatedAt: c.CreatedAt}
 	}
 	if st.demand.ID != "" {
@@ -142,8 +145,12 @@ func chat(h Hook, w *words.Catalog, site ground.Site, d Delivery, st story, desk
 	_, what, _ := strings.Cut(d.Event, ".")
 	line := w.T("chat."+what, "site", unlinked(site.Name))
 	if c := st.comment; c.ID != "" {
-		line += "\n" + unlinked(cmp.Or(c.Name, w.T("read.anonymous"))) + ", " + unlinked(st.page.Name()) + ": " +
-			unlinked(oneLine(c.Source, quoted))
+		if line += "\n"; c.Source != "" {
+			line += unlinked(cmp.Or(c.Name, w.T("read.anonymous"))) + ", "
+		}
+		if line += unlinked(st.page.Name()); c.Source != "" {
+			line += ": " + unlinked(oneLine(c.Source, quoted))
+		}
 	}
 	if n := st.demand.Notice(); st.demand.ID != "" && !n.Sealed {
 		line += "\n" + unlinked(cmp.Or(n.By, w.T("withheld.who."+n.Kind)))

@@ -26,19 +26,14 @@ func (r *reading) sheet(out io.Writer) error {
 		return err
 	}
 	err := r.pages(func(p ground.Page) error {
-		return r.comments(p, func(list []comment.Comment) error {
-			for _, c := range list {
-				row := []string{c.ID, c.Parent, p.URL, p.Title, c.State.String(), c.Reason.String(), stamp(c.CreatedAt),
-					stamp(c.DecidedAt), c.Name, c.Email, c.Website, c.Source, c.Note, c.Lang, strconv.Itoa(c.Votes),
-					strconv.FormatFloat(c.Verdict.Score, 'f', 3, 64)}
-				for i, cell := range row {
-					row[i] = text.Cell(cell)
-				}
-				if err := w.Write(row); err != nil {
-					return err
-				}
+		return r.forOthers(p, func(c comment.Comment) error {
+			row := []string{c.ID, c.Parent, p.URL, p.Title, c.PublicState(), c.Reason.String(), stamp(c.CreatedAt),
+				stamp(c.DecidedAt), c.Name, c.Email, c.Website, c.Source, c.Note, c.Lang, strconv.Itoa(c.Votes),
+				strconv.FormatFloat(c.Verdict.Score, 'f', 3, 64)}
+			for i, cell := range row {
+				row[i] = text.Cell(cell)
 			}
-			return nil
+			return w.Write(row)
 		})
 	})
 	if err != nil {

@@ -49,9 +49,11 @@ func Exports() []string {
 }
 
 // Export writes a site down. It needs an owner. All of it is read on one snapshot, in pieces, so that what it says
-// fits together however large the site is, and two exports of one state say the same but for when that was. Writers
-// do not wait for it; another export in this process is asked to come again. What was written before it failed is no
-// export: its end is missing.
+// fits together however large the site is, and two exports of one state say the same but for when that was. Formats for
+// other services read each comment again when they write it, so that they never publish what has been withheld or
+// removed meanwhile. Writers do not wait for an export; another export in this process is asked to come again. What was
+// written before it failed is no export: its end is missing. It fails if a takedown was entered while it ran, since
+// what it had written by then may be withheld by now.
 func (s *Service) Export(ctx context.Context, who people.Actor, site ground.Site, in Wanted, to io.Writer) error {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return err
@@ -68,7 +70,11 @@ func (s *Service) Export(ctx context.Context, who people.Actor, site ground.Site
 	err := s.work.Views(ctx, readers, func(all []Tx) error {
 		out := bufio.NewWriterSize(to, 64<<10)
 		r := newReading(s, all, site, in.Progress)
+		r.ctx = ctx
 		if err := exports[at].write(r, out); err != nil {
+			return err
+		}
+		if err := r.noNewTakedown(); err != nil {
 			return err
 		}
 		return out.Flush()
@@ -85,6 +91,7 @@ const piece = 200
 // A reading is one snapshot of a site, read by tx and, in another reading, by the others of all.
 type reading struct {
 	*Service
+	ctx      context.Context // of reads outside the snapshot
 	tx       Tx
 	all      []Tx
 	site     ground.Site
@@ -162,6 +169,66 @@ func (r *reading) below(
 		}
 	}
 	return nil
+}
+
+// forOthers calls fn with the comments of a page, each after the one that it answers, as a file for another service may
+// have them: in the state that they are in now, and without writer and text if they were removed.
+func (r *reading) forOthers(page ground.Page, fn func(c comment.Comment) error) error {
+	return r.comments(page, func(list []comment.Comment) error {
+		ids := make([]string, len(list))
+		for i, c := range list {
+			ids[i] = c.ID
+		}
+		now := map[string]comment.Comment{}
+		err := r.work.View(r.ctx, func(tx Tx) error {
+			found, err := tx.CommentsByID(r.site.ID, ids)
+			for _, c := range found {
+				now[c.ID] = c
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read comments again: %w", err)
+		}
+		for _, c := range list {
+			current, exists := now[c.ID]
+			if !exists || current.State == comment.Removed {
+				c.State = comment.Removed
+				current = emptied(c)
+			}
+			if err := fn(current.Fresh()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// emptied returns c without writer, text and what was said about them.
+func emptied(c comment.Comment) comment.Comment {
+	c.Name, c.Email, c.Website, c.Source, c.HTML, c.Note = "", "", "", "", "", ""
+	return c
+}
+
+// noNewTakedown returns an error if a takedown was entered after the snapshot.
+func (r *reading) noNewTakedown() error {
+	newest := func(tx Tx) (uint64, error) {
+		list, err := tx.Takedowns(r.site.ID, 0, 1)
+		if err != nil || len(list) == 0 {
+			return 0, err
+		}
+		return list[0].Seq, nil
+	}
+	before, err := newest(r.tx)
+	if err != nil {
+		return fmt.Errorf("read takedowns: %w", err)
+	}
+	return r.work.View(r.ctx, func(tx Tx) error {
+		if now, err := newest(tx); err != nil || now == before {
+			return err
+		}
+		return errors.New("a takedown was entered while the export ran, and may concern what it has written: export again")
+	})
 }
 
 // jsonl writes all there is: settings, each page with its comments and what is said against them, rules, blocks, notes,

@@ -77,15 +77,6 @@ func numberOf(id string) string {
 	return strconv.FormatUint(binary.BigEndian.Uint64(sum[:8])>>10|1, 10) // 54 bits: some read it as a float
 }
 
-// shownHTML is the text that others get; of what its writer removed none is left, and no name.
-func shownHTML(c comment.Comment) (comment.Comment, string) {
-	if c.State == comment.Removed {
-		c.Name, c.Email, c.Website = "", "", ""
-		return c, ""
-	}
-	return c, c.Fresh().HTML
-}
-
 // https://help.disqus.com/en/articles/1717164-comments-export, and what of it importers read.
 type disqusThreadOut struct {
 	XMLName  xml.Name      `xml:"thread"`
@@ -130,8 +121,8 @@ const disqusHead = `<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.c
 	`xsi:schemaLocation="http://disqus.com/api/schemas/1.0/disqus.xsd ` +
 	`http://disqus.com/api/schemas/1.0/disqus-internals.xsd">` + "\n"
 
-// disqus writes what Disqus writes: threads, and then posts. It has no word for what waits: others would publish it.
-// So that keeps its place without its text, as what was removed.
+// disqus writes what Disqus writes: threads, and then posts. The format has no state for pending and withheld comments,
+// and other services would publish them: they keep their places as deleted posts without writer and text.
 func (r *reading) disqus(out io.Writer) error {
 	w := newMarkupWriter(out)
 	w.raw(disqusHead + `<category dsq:id="1"><forum>` + r.site.Key +
@@ -145,20 +136,17 @@ func (r *reading) disqus(out io.Writer) error {
 		return err
 	}
 	err = r.pages(func(p ground.Page) error {
-		return r.comments(p, func(list []comment.Comment) error {
-			for _, c := range list {
-				if c.State == comment.Pending {
-					c.State = comment.Removed
-				}
-				c, html := shownHTML(c)
-				post := disqusPostOut{Number: numberOf(c.ID), Message: cdataOf(html), At: stamp(c.CreatedAt),
-					Deleted: c.State == comment.Rejected || c.State == comment.Removed, Spam: c.State == comment.Spam,
-					Author: disqusAuthor{c.Email, c.Name, true}, Thread: disqusRef{numberOf(p.ID)}}
-				if c.Parent != "" {
-					post.Parent = &disqusRef{numberOf(c.Parent)}
-				}
-				w.put(post)
+		return r.forOthers(p, func(c comment.Comment) error {
+			if !c.IsPublic() && !c.Refused() {
+				c = emptied(c)
 			}
+			post := disqusPostOut{Number: numberOf(c.ID), Message: cdataOf(c.HTML), At: stamp(c.CreatedAt),
+				Deleted: !c.IsPublic() && c.State != comment.Spam, Spam: c.State == comment.Spam,
+				Author: disqusAuthor{c.Email, c.Name, true}, Thread: disqusRef{numberOf(p.ID)}}
+			if c.Parent != "" {
+				post.Parent = &disqusRef{numberOf(c.Parent)}
+			}
+			w.put(post)
 			return w.err
 		})
 	})
@@ -191,8 +179,18 @@ const wxrHead = `<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1
 	`xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dsq="http://www.disqus.com/" ` +
 	`xmlns:wp="http://wordpress.org/export/1.2/">` + "\n<channel>\n"
 
-// wxrStates are the states in WordPress: what waits, is approved, refused, spam, and removed by its writer.
-var wxrStates = []string{"0", "1", "trash", "spam", "trash"}
+// wxrState is what WordPress calls the state of a comment: "0" waits for a moderator there.
+func wxrState(c comment.Comment) string {
+	switch {
+	case c.IsPublic():
+		return "1"
+	case c.State == comment.Spam:
+		return "spam"
+	case c.State == comment.Rejected, c.State == comment.Removed:
+		return "trash"
+	}
+	return "0" // pending, or withheld
+}
 
 // wxr writes what WordPress writes: a post for each page, without its text, with its comments.
 func (r *reading) wxr(out io.Writer) error {
@@ -206,13 +204,10 @@ func (r *reading) wxr(out io.Writer) error {
 		n++
 		w.raw("<item>\n")
 		w.post(p, n)
-		err := r.comments(p, func(list []comment.Comment) error {
-			for _, c := range list {
-				c, html := shownHTML(c)
-				w.put(wxrComment{Number: numberOf(c.ID), Author: cdataOf(c.Name), Email: cdataOf(c.Email), Website: c.Website,
-					Date: c.CreatedAt.Format(time.DateTime), DateGMT: c.CreatedAt.Format(time.DateTime), Content: cdataOf(html),
-					Approved: wxrStates[c.State], Type: "comment", Parent: numberOf(c.Parent)})
-			}
+		err := r.forOthers(p, func(c comment.Comment) error {
+			w.put(wxrComment{Number: numberOf(c.ID), Author: cdataOf(c.Name), Email: cdataOf(c.Email), Website: c.Website,
+				Date: c.CreatedAt.Format(time.DateTime), DateGMT: c.CreatedAt.Format(time.DateTime), Content: cdataOf(c.HTML),
+				Approved: wxrState(c), Type: "comment", Parent: numberOf(c.Parent)})
 			return w.err
 		})
 		w.raw("</item>\n")

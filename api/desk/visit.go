@@ -33,6 +33,8 @@ const langCookie = "aitys-lang"
 
 // newVisit is a visit of anybody.
 func newVisit(c echo.Context, pages Pages) *Visit {
+	web.Vary(c, "Cookie")
+	web.Vary(c, "Accept-Language")
 	chosen := ""
 	if cookie, err := c.Request().Cookie(langCookie); err == nil {
 		chosen = cookie.Value

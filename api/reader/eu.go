@@ -36,7 +36,7 @@ type euReport struct {
 // in docs/law.md.
 var euParts = map[string]func(*euReport) [][]string{
 	"1_report_identification.csv":  (*euReport).identification,
-	"3_member_states_orders.csv":   (*euReport).memberStates,
+	euOrders:                       (*euReport).memberStates,
 	"4_notices.csv":                (*euReport).notices,
 	"5_own_initiative_illegal.csv": (*euReport).illegal,
 	"6_own_initiative_TC.csv":      (*euReport).terms,
@@ -49,6 +49,9 @@ var euParts = map[string]func(*euReport) [][]string{
 var euPartNames = slices.SortedFunc(maps.Keys(euParts), func(a, b string) int {
 	return cmp.Or(cmp.Compare(strings.IndexByte(a, '_'), strings.IndexByte(b, '_')), cmp.Compare(a, b))
 })
+
+// euOrders is the part that lists takedowns.
+const euOrders = "3_member_states_orders.csv"
 
 // template answers with a part of the template as CSV (RFC 4180, UTF-8), as the regulation wants it: without a mark.
 func (h *openness) template(c echo.Context, site ground.Site, in register.Period) error {
@@ -63,7 +66,7 @@ func (h *openness) template(c echo.Context, site ground.Site, in register.Period
 	r := &euReport{site: text.Cell(site.Name), f: f, policy: cmp.Or(site.Settings.Moderation, ground.PolicyAll),
 		period: f.From.UTC().Format(time.DateOnly) + "/" +
 			f.To.Add(-time.Microsecond).UTC().Format(time.DateOnly)}
-	for after, more := "", true; more; more = after != "" {
+	for after, more := "", c.Param("part") == euOrders; more; more = after != "" {
 		var demands []register.Demand
 		if demands, after, err = h.demands(c, site, in, after, registerChunk); err != nil {
 			return err

@@ -52,6 +52,9 @@ func (h *plainPages) fragment(c echo.Context) error {
 	var t moderation.Thread
 	var all []comment.Comment
 	for more := true; more; more = t.Next != "" && len(all) < fragmentMost {
+		if err := h.kit.LimitReads(c, site.ID); err != nil {
+			return err
+		}
 		if t, err = h.service.Thread(ctx, site, req); err != nil {
 			return err
 		}

@@ -34,6 +34,9 @@ func (h *openness) on(next func(echo.Context, ground.Site, register.Period) erro
 		if err != nil {
 			return err
 		}
+		if err := h.kit.LimitFigures(c, site.ID); err != nil {
+			return err
+		}
 		var in register.Period
 		for name, day := range map[string]*time.Time{"from": &in.From, "to": &in.To} {
 			given := c.QueryParam(name)
@@ -235,7 +238,6 @@ func (h *openness) page(c echo.Context, site ground.Site, in register.Period) er
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Add("Vary", "Accept-Language")
 	v := newOpennessView(c, site, web.Words(c), f, demands, next)
 	return web.Render(c, http.StatusOK, web.NoScript, opennessTemplate, v)
 }

@@ -210,6 +210,9 @@ func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure er
 // pageWith answers with the whole page, in whose forms stands what was typed and did not get through.
 func (h *plainPages) pageWith(c echo.Context, site ground.Site, in draft, why string, again plea, status int) error {
 	w := web.Words(c)
+	if err := h.kit.LimitReads(c, site.ID); err != nil {
+		return err
+	}
 	req := comment.ThreadRequest{
 		PageURL: c.QueryParam("url"), Sort: c.QueryParam("sort"), After: c.QueryParam("after"), Limit: plainPage,
 	}
@@ -262,6 +265,7 @@ const (
 )
 
 func readOwn(c echo.Context) []ownComment {
+	web.Vary(c, "Cookie")
 	cookie, err := c.Cookie(ownCookie)
 	if err != nil {
 		return nil

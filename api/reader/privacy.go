@@ -66,7 +66,6 @@ func (h *mailed) ask(c echo.Context) error {
 
 func (h *mailed) asks(c echo.Context, site ground.Site, status int, v privacyView) error {
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
-	c.Response().Header().Add("Vary", "Accept-Language")
 	v.Catalog, v.Site, v.Asks, v.Mails = web.Words(c), site.Name, true, h.kit.Mailing
 	v.Languages = words.Languages
 	return web.Render(c, status, web.NoScript, privacyTemplate, v)
@@ -115,7 +114,7 @@ func (h *mailed) held(c echo.Context) error {
 	asJSON := strings.Contains(accept, "json") && !strings.Contains(accept, "text/html") ||
 		c.QueryParam("format") == "json"
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
-	c.Response().Header().Add("Vary", "Accept")
+	web.Vary(c, "Accept")
 	switch {
 	case err != nil && asJSON:
 		return err
@@ -151,7 +150,7 @@ func newHeldView(c echo.Context, w *words.Catalog, got privacy.Held) privacyView
 	for _, in := range got.Comments {
 		shown := heldComment{When: timeOf(w, in.CreatedAt), Page: in.On.Name(), URL: in.On.URL}
 		if unproven = unproven || !in.Proven; in.Proven {
-			shown.State, shown.Good = stateOf(w, in.Comment), in.State == comment.Approved
+			shown.State, shown.Good = stateOf(w, in.Comment), in.IsPublic()
 			shown.HTML = template.HTML(in.HTML)
 			for _, a := range in.Appeals {
 				shown.Appeals = append(shown.Appeals, a.Text)
@@ -191,8 +190,11 @@ func newHeldView(c echo.Context, w *words.Catalog, got privacy.Held) privacyView
 
 // stateOf says what became of a writer's own comment.
 func stateOf(w *words.Catalog, c comment.Comment) string {
-	if c.State == comment.Approved {
+	switch c.Visibility() {
+	case comment.Visible:
 		return w.T("open.published")
+	case comment.Withheld:
+		return w.T("withheld.here")
 	}
 	if c.Reason != comment.NoReason && c.State == comment.Rejected {
 		return w.T("state.rejected.why", "reason", w.T("reason.low."+c.Reason.String()))
@@ -308,7 +310,7 @@ func heldOf(got privacy.Held) heldOut {
 		c := heldCommentOut{Proven: in.Proven, CreatedAt: web.At(in.CreatedAt), Page: page(in.On),
 			Appeals: []heldAppealOut{}}
 		if in.Proven {
-			c.ID, c.State, c.Reason = &in.ID, new(in.State.String()), web.OrNull(in.Reason.String())
+			c.ID, c.State, c.Reason = &in.ID, new(in.PublicState()), web.OrNull(in.Reason.String())
 			c.Note, c.Name, c.Website = web.OrNull(in.Note), web.OrNull(in.Name), web.OrNull(in.Website)
 			c.Body, c.EditedAt = &in.Source, orNone(in.EditedAt)
 		}

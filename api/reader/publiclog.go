@@ -1,55 +1,165 @@
 package reader
 
 import (
-	"context"
-	"io"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// publicLog answers with the public side of a site's log, a line of JSON an entry, from the first one, or from
-// behind the one that who asks has already, to the newest.
-func (h *plainPages) publicLog(c echo.Context) error {
+// publicLogs answer with the public side of a site's log, a line of JSON for each entry.
+type publicLogs struct {
+	kit     *web.Kit
+	service *moderation.Service
+	cache   *logCache
+}
+
+// A logRange is the entries of a log after one and up to another. Final says that the address always has the same
+// entries.
+type logRange struct {
+	after, to uint64
+	final     bool
+}
+
+// lines answers with the whole log, with what follows an entry (after), or with a chunk of it. Entries are never
+// changed, and what a person's erasure empties is in none of them: so a full chunk is immutable, and the hash of the
+// last entry names all that came before it.
+func (h *publicLogs) lines(c echo.Context) (err error) {
+	ctx, header := c.Request().Context(), c.Response().Header()
+	defer func() {
+		if err != nil { // what follows is no part of the log
+			header.Del("Cache-Control")
+			header.Del("ETag")
+		}
+	}()
+	site, err := h.kit.Process.Site(ctx, c.Param("site"))
+	if err != nil {
+		return err
+	}
+	head, err := h.service.PublicHead(ctx, site)
+	if err != nil {
+		return err
+	}
+	asked, err := askedLog(c, head)
+	if err != nil {
+		return err
+	}
+	header.Set("Cache-Control", "no-cache")
+	last := head.Hash
+	if asked.final {
+		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+		chunk, err := h.cache.chunk(ctx, site, asked.after/chunkEntries, chunkEntries)
+		if err != nil {
+			return err
+		}
+		last = chunk.last
+	}
+	header.Set("ETag", `"`+hex.EncodeToString(last)+`"`)
+	if known := c.Request().Header.Get("If-None-Match"); known != "" && web.Matches(known, header.Get("ETag")) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	limit := h.kit.LimitLogs
+	if asked.final || c.QueryParam("chunk") != "" {
+		limit = h.kit.LimitReads
+	}
+	if err := limit(c, site.ID); err != nil {
+		return err
+	}
+	return h.send(c, site, head, asked)
+}
+
+// send writes the lines of a range. Reading and writing take turns: no connection of the database is held while the
+// client reads.
+func (h *publicLogs) send(c echo.Context, site ground.Site, head ledger.Head, asked logRange) error {
+	out := web.Stream(c, "application/x-ndjson", "")
+	if asked.after >= asked.to {
+		_, err := out.Write(nil)
+		return err
+	}
+	var err error
+	var before *logChunk
+	for n := asked.after / chunkEntries; err == nil && n*chunkEntries < asked.to; n++ {
+		first := n * chunkEntries
+		to := min(asked.to, first+chunkEntries)
+		var chunk *logChunk
+		if chunk, err = h.cache.read(c, site, n, int(to-first)); err != nil {
+			break
+		}
+		if err = chunk.follows(before); err == nil && to == head.Seq {
+			err = chunk.endsIn(head)
+		}
+		if err != nil {
+			h.cache.forget(site.ID)
+			break
+		}
+		_, err = out.Write(chunk.between(int(max(asked.after, first)-first), int(to-first)))
+		before = chunk
+	}
+	return out.Cut(err)
+}
+
+// askedLog reads which entries a request is about.
+func askedLog(c echo.Context, head ledger.Head) (logRange, error) {
+	asked := logRange{to: head.Seq}
+	number := func(name, wrong string) (uint64, bool, error) {
+		given := c.QueryParam(name)
+		if given == "" {
+			return 0, false, nil
+		}
+		n, err := strconv.ParseUint(given, 10, 63)
+		if err != nil {
+			err = problem.Query(name, wrong)
+		}
+		return n, true, err
+	}
+	after, hasAfter, err := number("after", "What the log goes on after is the number of an entry.")
+	chunk, hasChunk, wrong := number("chunk", "A chunk is a number, 1 or more.")
+	last := max(1, (head.Seq+chunkEntries-1)/chunkEntries)
+	switch {
+	case err != nil || wrong != nil:
+		return asked, errors.Join(err, wrong)
+	case hasAfter && hasChunk:
+		return asked, problem.Query("chunk", "Ask with after or with chunk, not with both.")
+	case hasChunk && (chunk == 0 || chunk > last):
+		return asked, problem.Query("chunk", fmt.Sprintf("The chunks of this log are 1 to %d.", last))
+	case hasChunk:
+		asked.after = (chunk - 1) * chunkEntries
+		asked.final = chunk*chunkEntries <= head.Seq
+		asked.to = min(head.Seq, chunk*chunkEntries)
+	case hasAfter:
+		asked.after = min(after, head.Seq)
+	}
+	return asked, nil
+}
+
+// index answers with what it takes to read the log in chunks.
+func (h *publicLogs) index(c echo.Context) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
 	}
-	var after uint64
-	if given := c.QueryParam("after"); given != "" {
-		if after, err = strconv.ParseUint(given, 10, 63); err != nil {
-			return problem.Query("after", "What the log goes on after is the number of an entry.")
-		}
+	head, err := h.service.PublicHead(c.Request().Context(), site)
+	if err != nil {
+		return err
 	}
-	out := web.Stream(c, "application/x-ndjson", "")
-	return out.Cut(h.writeLog(c, out, site, after))
-}
-
-func (h *plainPages) writeLog(c echo.Context, out io.Writer, site ground.Site, after uint64) error {
-	for {
-		list, err := h.entries(c, site, after)
-		if err != nil {
-			return err
-		}
-		var lines []byte
-		for _, p := range list {
-			lines, after = append(lines, p.Line()...), p.Seq
-		}
-		if _, err := out.Write(lines); err != nil || len(list) < logChunk {
-			return err
-		}
+	c.Response().Header().Set("Cache-Control", "no-cache")
+	c.Response().Header().Set("ETag", `"`+hex.EncodeToString(head.Hash)+`"`)
+	if known := c.Request().Header.Get("If-None-Match"); known != "" && web.Matches(known, c.Response().Header().Get("ETag")) {
+		return c.NoContent(http.StatusNotModified)
 	}
-}
-
-const logChunk = 1_000
-
-func (h *plainPages) entries(c echo.Context, site ground.Site, after uint64) ([]ledger.Public, error) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
-	defer stop()
-	return h.service.PublicLog(ctx, site, after, logChunk)
+	return c.JSON(http.StatusOK, struct {
+		Entries uint64  `json:"entries"`
+		Head    *string `json:"head"`
+		Size    uint64  `json:"chunk_entries"`
+		Chunks  uint64  `json:"chunks"`
+	}{head.Seq, web.OrNull(hex.EncodeToString(head.Hash)), chunkEntries, (head.Seq + chunkEntries - 1) / chunkEntries})
 }

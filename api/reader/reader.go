@@ -23,7 +23,10 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	e.POST("/sites/:site/page", p.post, web.Pages)
 	e.GET("/sites/:site/feed.atom", p.feed)
 	e.GET("/sites/:site/fragment", p.fragment)
-	e.GET("/sites/:site/log.jsonl", p.publicLog)
+
+	l := &publicLogs{kit, kit.Service, newLogCache(kit.Service.PublicLog)}
+	e.GET("/sites/:site/log.jsonl", l.lines)
+	e.GET("/sites/:site/log.json", l.index)
 
 	o := &openness{kit}
 	e.GET("/sites/:site/transparency", o.on(o.page), web.Pages)

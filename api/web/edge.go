@@ -179,7 +179,11 @@ func isPage(c echo.Context) bool {
 		return true
 	}
 	r := c.Request()
-	return !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html")
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		return false
+	}
+	Vary(c, "Accept")
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // Gone reports whether an error only says that the client left.

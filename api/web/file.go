@@ -73,6 +73,11 @@ func zip(body []byte) []byte {
 	return b.Bytes()
 }
 
+// Matches compares an If-None-Match with an ETag, weakly.
+func Matches(known, etag string) bool {
+	return known == "*" || strings.Contains(known, strings.TrimPrefix(etag, "W/"))
+}
+
 // Accepts reads an Accept-Encoding: the coding must be named, and a weight of 0 is a refusal.
 func Accepts(accepted, coding string) bool {
 	for one := range strings.SplitSeq(accepted, ",") {

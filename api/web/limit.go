@@ -33,6 +33,9 @@ const (
 	passwordsPerMinute, passwordsBurst   = 10, 20
 	mailsPerMinute, mailsBurst           = 3, 10
 	heldPerMinute, heldBurst             = 10, 20
+	logsPerMinute, logsBurst             = 10, 20
+	readsPerMinute, readsBurst           = 600, 1_200
+	figuresPerMinute, figuresBurst       = 30, 60
 )
 
 // Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
@@ -67,6 +70,28 @@ func (k *Kit) LimitIdentities(c echo.Context, site int64) error {
 
 // LimitHeld does the same for who looks at what is held about an address, on any site: that reads much.
 func (k *Kit) LimitHeld(c echo.Context) error { return k.limit(c, 0, "held", heldPerMinute, heldBurst) }
+
+// LimitLogs does the same for reads of a whole log.
+func (k *Kit) LimitLogs(c echo.Context, site int64) error {
+	return k.limitRead(c, site, "log", logsPerMinute, logsBurst)
+}
+
+// LimitFigures does the same for what is counted, or listed, over all of a site: its figures and takedowns.
+func (k *Kit) LimitFigures(c echo.Context, site int64) error {
+	return k.limitRead(c, site, "figures", figuresPerMinute, figuresBurst)
+}
+
+// LimitReads does the same for reads whose cost grows with a page, once for each hundred comments that one reads.
+func (k *Kit) LimitReads(c echo.Context, site int64) error {
+	return k.limitRead(c, site, "read", readsPerMinute, readsBurst)
+}
+
+func (k *Kit) limitRead(c echo.Context, site int64, what string, perMinute, burst int) error {
+	if _, wait := k.take(c, site, what, perMinute, burst); wait > 0 {
+		return problem.TooOften("This address reads too much at once. Wait a little, then ask again.", wait)
+	}
+	return nil
+}
 
 // MayMail does the same for who has the service send a mail, and refuses it where it sends none.
 func (k *Kit) MayMail(c echo.Context, site int64) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/words"
@@ -74,7 +75,21 @@ func writeErrorPage(c echo.Context, p Problem) error {
 
 // Words returns the language asked for, else the one that the browser likes best.
 func Words(c echo.Context) *words.Catalog {
+	Vary(c, "Accept-Language")
 	return words.Pick(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
+}
+
+// Vary tells caches that the answer depends on a header of the request.
+func Vary(c echo.Context, name string) {
+	h := c.Response().Header()
+	for _, names := range h.Values("Vary") {
+		for one := range strings.SplitSeq(names, ",") {
+			if strings.EqualFold(strings.TrimSpace(one), name) {
+				return
+			}
+		}
+	}
+	h.Add("Vary", name)
 }
 
 // Rules are what a site asks of its writers: its own in the language of w, else those of the house.

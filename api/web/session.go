@@ -18,6 +18,7 @@ const actorKey = "web.actor"
 // Actor returns who is asking: the account of an API token, else of the session cookie.
 // Without either, or with an unknown one, it is auth.needed. It asks once a request.
 func (k *Kit) Actor(c echo.Context) (people.Actor, error) {
+	Vary(c, "Cookie")
 	if who, ok := c.Get(actorKey).(people.Actor); ok {
 		return who, nil
 	}

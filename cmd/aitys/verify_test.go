@@ -1,13 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/json"
 	"io"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/ledger"
 )
 
 // Whoever keeps the head of a published log learns of a change in what came before it; whoever has the database, of
@@ -81,4 +86,57 @@ func TestAChangedLogIsFoundFromOutsideAndFromInside(t *testing.T) {
 		t.Errorf("the doctor of a changed log: exit %d, %s%s", code, out, errs)
 	}
 	s.must("doctor", "--data", "data")
+}
+
+// A JSON reader may take the first of two fields, or one of another letter case: verify accepts only the bytes that the
+// service writes.
+func TestLogVerify_RefusesLinesThatOthersReadDifferently(t *testing.T) {
+	s := newShell(t)
+	var before []byte
+	var lines []string
+	for seq := range uint64(3) {
+		p := ledger.Public{Seq: seq + 1, At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Kind: "decision",
+			Action: "reject", Reason: "off_topic", Open: bytes.Repeat([]byte{byte(seq)}, 32)}
+		p.Hash = p.After(before)
+		before = p.Hash
+		lines = append(lines, string(p.Line()))
+	}
+	verify := func(second string) (errs string, code int) {
+		_, errs, code = s.run(lines[0]+second+lines[2], "log", "verify", "-")
+		return errs, code
+	}
+	if errs, code := verify(lines[1]); code != 0 {
+		t.Fatalf("the log as it is written: exit %d, %s", code, errs)
+	}
+	changed := map[string]string{
+		"a space":              strings.Replace(lines[1], `,"at"`, `, "at"`, 1),
+		"a carriage return":    strings.Replace(lines[1], "\n", "\r\n", 1),
+		"an escape":            strings.Replace(lines[1], `"reject"`, `"r\u0065ject"`, 1),
+		"a number as a float":  strings.Replace(lines[1], `"seq":2`, `"seq":2e0`, 1),
+		"digits in upper case": regexp.MustCompile(`[0-9a-f]{64}"}`).ReplaceAllStringFunc(lines[1], strings.ToUpper),
+		"another order": strings.Replace(lines[1], `"action":"reject","reason":"off_topic"`,
+			`"reason":"off_topic","action":"reject"`, 1),
+	}
+	fields := regexp.MustCompile(`"([a-z]+)":("[^"]*"|\d+)`).FindAllStringSubmatch(lines[1], -1)
+	if len(fields) != 7 {
+		t.Fatalf("the line has %d fields: %s", len(fields), lines[1])
+	}
+	for _, f := range fields {
+		pair, name, value := f[0], f[1], f[2]
+		other := `"other"`
+		if name == "seq" {
+			other = "7"
+		}
+		upper := strings.ToUpper(name[:1]) + name[1:]
+		changed[name+" twice, the other one first"] = `{"` + name + `":` + other + "," + lines[1][1:]
+		changed[name+" twice, alike"] = "{" + pair + "," + lines[1][1:]
+		changed[name+" in another case, first"] = `{"` + upper + `":` + other + "," + lines[1][1:]
+		changed[name+" in another case, last"] = strings.Replace(lines[1], "}", `,"`+upper+`":`+value+"}", 1)
+		changed[name+" in another case alone"] = strings.Replace(lines[1], pair, `"`+upper+`":`+value, 1)
+	}
+	for what, line := range changed {
+		if errs, code := verify(line); code != 1 || !strings.Contains(errs, "line 2: ") {
+			t.Errorf("%s: exit %d, %s\n%s", what, code, errs, line)
+		}
+	}
 }

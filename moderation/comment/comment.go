@@ -82,8 +82,39 @@ type Comment struct {
 	Withheld *ground.Notice
 }
 
-// IsPublic reports whether readers see c: it is approved, and not withheld.
-func (c Comment) IsPublic() bool { return c.State == Approved && c.Withheld == nil }
+// A Visibility says what the public may see of a comment.
+type Visibility uint8
+
+// The visibilities.
+const (
+	Hidden   Visibility = iota // at most its place in the thread
+	Withheld                   // its place, and under which takedown it is not shown
+	Visible
+)
+
+// Visibility returns what the public may see of c. Each page, feed, export and message asks it, and never State alone:
+// a takedown leaves the state as it is.
+func (c Comment) Visibility() Visibility {
+	switch {
+	case c.State != Approved:
+		return Hidden
+	case c.Withheld != nil:
+		return Withheld
+	}
+	return Visible
+}
+
+// IsPublic reports whether the public may read c.
+func (c Comment) IsPublic() bool { return c.Visibility() == Visible }
+
+// PublicState names c's state as readers, writers and other programs see it: "withheld" for an approved comment under a
+// takedown.
+func (c Comment) PublicState() string {
+	if c.Visibility() == Withheld {
+		return "withheld"
+	}
+	return c.State.String()
+}
 
 // TextAt is when c's text last became another one; zero: it is the first.
 func (c Comment) TextAt() time.Time {
@@ -136,13 +167,13 @@ func (c *Comment) Hide() {
 	if c.IsPublic() {
 		return
 	}
-	withheld := c.Withheld
-	if c.State != Approved {
-		withheld = nil
+	notice := c.Withheld
+	if c.Visibility() != Withheld {
+		notice = nil
 	}
 	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: Removed,
 		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt,
-		Withheld: withheld}
+		Withheld: notice}
 }
 
 // SearchText is what q looks through: text, name, e-mail and the website's host.

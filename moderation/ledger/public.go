@@ -37,7 +37,8 @@ func orNull(s string) *string {
 	return &s
 }
 
-// parsePublic reads a line. What it says is only what the hash covers.
+// parsePublic reads a line without its end. It refuses a line that differs in any byte from what Line writes: JSON
+// readers disagree on a field that occurs twice, or in another letter case, and the hash must cover what all of them read.
 func parsePublic(line []byte) (p Public, err error) {
 	var l publicLine
 	d := json.NewDecoder(bytes.NewReader(line))
@@ -63,6 +64,9 @@ func parsePublic(line []byte) (p Public, err error) {
 	if p.Hash, err = hex.DecodeString(l.Hash); err != nil || len(p.Hash) == 0 {
 		return Public{}, errors.New("it has no hash")
 	}
+	if written := p.Line(); !bytes.Equal(line, written[:len(written)-1]) {
+		return Public{}, errors.New("it is not written as the service writes it: other programs may read it differently")
+	}
 	return p, nil
 }
 
@@ -76,6 +80,17 @@ type Followed struct {
 	Kept    uint64 `json:"kept"`
 }
 
+// splitLines is bufio.ScanLines, but keeps a carriage return at the end of a line.
+func splitLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
+}
+
 // longestLine of a published log, in bytes.
 const longestLine = 4 << 10
 
@@ -84,6 +99,7 @@ const longestLine = 4 << 10
 func Follow(log io.Reader, kept []byte) (f Followed, err error) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, longestLine)
+	lines.Split(splitLines)
 	var before []byte
 	for lines.Scan() {
 		p, err := parsePublic(lines.Bytes())

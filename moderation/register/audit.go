@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 )
@@ -119,7 +118,7 @@ func shownAll(tx Tx, site int64, demands []Demand) (wrong []Mismatch, err error)
 			return nil, err
 		}
 		for _, c := range found {
-			if c.State == comment.Approved && c.Withheld == nil {
+			if c.IsPublic() {
 				wrong = append(wrong, Mismatch{Demand: id, Comment: c.ID})
 			}
 		}

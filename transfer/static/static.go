@@ -239,7 +239,7 @@ func (c *copying) page(tx Tx, p ground.Page, count int, index *index) error {
 
 // notice remembers a comment that is withheld.
 func (c *copying) notice(m comment.Comment, url string) {
-	if m.Withheld != nil && m.State == comment.Approved && len(c.report.Withheld) < maxWithheld {
+	if m.Visibility() == comment.Withheld && len(c.report.Withheld) < maxWithheld {
 		c.report.Withheld = append(c.report.Withheld,
 			Withheld{Comment: m.ID, URL: url, page: m.Page, arrived: m.CreatedAt})
 	}

@@ -1,0 +1,139 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// grow adds rows to site A: so many approved comments on its page, so many pages with one each, entries of its log and
+// takedowns.
+func (w *world) grow(first comment.Comment, from, to int) {
+	w.t.Helper()
+	site, err := w.service.Site(context.Background(), "a")
+	fatal(w.t, err)
+	page := ground.Page{Site: site.ID, Open: true, CreatedAt: w.clock.Now()}
+	for part := from; part < to; part += 500 {
+		pen := ledger.NewPen(site, "somebody", w.clock.Now())
+		_, err := store.For[storetest.Tx](w.db).Update(context.Background(), func(tx storetest.Tx) error {
+			b, err := pen.Open(tx)
+			if err != nil {
+				return err
+			}
+			var list []comment.Comment
+			for i := part; i < part+500; i++ {
+				page.ID, page.URL = ground.NewID(), fmt.Sprintf("%s/grown/%d", originA, i)
+				if _, err := tx.EnsurePage(page); err != nil {
+					return err
+				}
+				for _, on := range []string{first.Page, page.ID} {
+					c := first
+					c.ID, c.Page, c.Same, c.Path = ground.NewID(), on, nil, fmt.Sprintf("%016d", i+1)
+					c.CreatedAt = c.CreatedAt.Add(time.Duration(i) * time.Millisecond)
+					d := b.Put(ledger.Entry{Ruling: ledger.Ruling{Comment: c.ID, Action: comment.Approve, To: comment.Approved}})
+					c.Standing, c.DecidedAt = d.Seq, d.At
+					list = append(list, c)
+				}
+				d := register.Demand{Site: site.ID, ID: ground.NewID(), Seq: b.Put(ledger.Entry{Kind: ledger.Withholding,
+					Teaching: ledger.Teaching{Subject: "x"}}).Seq, By: "District court", Kind: register.Court, Public: register.Full,
+					Received: w.clock.Now(), At: w.clock.Now(), Salt: "salt", Ended: w.clock.Now(), Why: "It was a mistake."}
+				if err := tx.AddTakedown(d, []string{first.ID}); err != nil {
+					return err
+				}
+			}
+			if err := tx.PutComments(list); err != nil {
+				return err
+			}
+			return b.Close()
+		})
+		fatal(w.t, err)
+	}
+}
+
+// cpu is what this process has used so far.
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	fatal(t, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// costs are how much CPU an answer to each request takes at least, of several.
+func (w *world) costs(t *testing.T, requests []string) map[string]time.Duration {
+	t.Helper()
+	least := map[string]time.Duration{}
+	for range 5 {
+		for _, path := range requests {
+			const answers = 3
+			before := cpu(t)
+			for range answers {
+				if status := w.ask(askedIn, call{path: path}); status == 0 || status >= 500 {
+					t.Fatalf("GET %s: %d", path, status)
+				}
+			}
+			if took := (cpu(t) - before) / answers; least[path] == 0 || took < least[path] {
+				least[path] = took
+			}
+		}
+	}
+	return least
+}
+
+// TestPublicReads_CostDoesNotGrowWithTheSite compares the CPU of each public GET at 1,000 and 10,000 rows. What costs
+// more on the larger site has a limit by address.
+func TestPublicReads_CostDoesNotGrowWithTheSite(t *testing.T) {
+	w := onSQLite(t)
+	id := w.approved(written("A comment of which there are many."))
+	var first comment.Comment
+	fatal(t, store.For[storetest.Tx](w.db).View(t.Context(), func(tx storetest.Tx) (err error) {
+		site, err := w.service.Site(t.Context(), "a")
+		if err == nil {
+			first, err = tx.CommentByID(site.ID, id)
+		}
+		return err
+	}))
+	gets := w.publicGets(t, []string{id}, false)
+	var requests []string
+	for route, all := range gets {
+		if strings.HasSuffix(route, "/live") {
+			continue // a stream
+		}
+		requests = append(requests, all...)
+	}
+	slices.Sort(requests)
+	w.grow(first, 0, 1_000)
+	few := w.costs(t, requests)
+	w.grow(first, 1_000, 10_000)
+	many := w.costs(t, requests)
+	limited := newWorld(t, w.dbURL, "", options{limits: true, known: true})
+	for _, path := range slices.Sorted(maps.Keys(few)) {
+		grew := many[path] > 2*few[path] && many[path]-few[path] > 500*time.Microsecond
+		if !grew {
+			continue
+		}
+		t.Logf("%v at 1,000 rows, %v at 10,000: %s", few[path], many[path], path)
+		waits := false
+		for n := 0; n < 3_000 && !waits; n++ {
+			waits = limited.ask(askedIn, call{path: path}) == http.StatusTooManyRequests
+		}
+		if !waits {
+			t.Errorf("one address may ask as often as it likes for %s", path)
+		}
+	}
+	if log := many["/sites/a/log.jsonl?"]; log > 100*few["/sites/a/log.json?"] {
+		t.Errorf("the whole log of 30,000 entries takes %v: it is not kept rendered", log)
+	}
+}
