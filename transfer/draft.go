@@ -31,6 +31,12 @@ func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why 
 	if in.ID = strings.TrimSpace(in.ID); in.ID == "" {
 		return d, "it has no id"
 	}
+	if in.Hidden != "" { // nothing of it becomes public, or is learned
+		in.Page.Title = ""
+		if in.State = comment.Rejected; !r.in.WithPrivate {
+			return d, in.Hidden
+		}
+	}
 	if d.page, why = r.pageOf(in.Page); why != "" {
 		return d, why
 	}
@@ -43,6 +49,9 @@ func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why 
 	d.sign(in, noted)
 	if addr := in.Addr(); d.comment.Name != "" || d.comment.Email != "" {
 		d.comment.Writer = r.secret.Hash("writer", r.site.ID, d.comment.Identity(text.Prefix(addr))...)
+	}
+	if in.Long {
+		return d, "its text is longer than " + strconv.Itoa(dump.MaxMessage>>10) + " KiB"
 	}
 	d.source = in.Markdown()
 	if in.Deleted && !text.Visible(d.source) {

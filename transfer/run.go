@@ -30,17 +30,19 @@ type run struct {
 	site   ground.Site
 	in     Request
 	format dump.Format
+	file   *dump.File
 	now    time.Time
 
 	*survey
 	foreign string // the first origin of pages that is none of the site's
+	private int    // comments that the source did not show to every reader
 	added   int
 	lessons Lessons
 }
 
 // look reads the file for the first time.
 func (r *run) look(ctx context.Context) error {
-	if err := r.format.Read(ctx, dump.File{Path: r.in.Path, Tables: r.tables}, lookout{r}); err != nil {
+	if err := r.format.Read(ctx, r.file, lookout{r}); err != nil {
 		return err
 	}
 	r.settle()
@@ -67,6 +69,9 @@ func (l lookout) Comment(in dump.Record) error {
 		l.skip("comment", "its id stands twice: the first was taken")
 		return nil
 	}
+	if in.Hidden != "" {
+		l.private++
+	}
 	if why != "" {
 		l.skip("comment", why)
 		return nil
@@ -79,9 +84,18 @@ func (l lookout) Comment(in dump.Record) error {
 
 func (r *run) report() Report {
 	out := r.survey.report()
-	out.Added, out.Lessons = r.added, r.lessons
+	out.Added, out.Lessons, out.Private = r.added, r.lessons, r.private
 	if r.format.Note != "" {
 		out.Notes = append(out.Notes, r.format.Note)
+	}
+	out.Notes = append(out.Notes, r.file.Notes...)
+	switch {
+	case r.private > 0 && r.in.WithPrivate:
+		out.Notes = append(out.Notes, fmt.Sprintf("%d comments that were not public there come in as rejected: readers do "+
+			"not see them, and the filter does not learn from them.", r.private))
+	case r.private > 0:
+		out.Notes = append(out.Notes, fmt.Sprintf("%d comments were not public there. With --with-private they come in as "+
+			"rejected.", r.private))
 	}
 	if r.foreign != "" {
 		out.Notes = append(out.Notes, fmt.Sprintf("Pages at %[1]s are left out. If the blog moved from there, give "+
@@ -165,7 +179,7 @@ func (r *run) write(ctx context.Context) (err error) {
 	for w.done < kept {
 		before := w.done
 		w.pass++
-		if err := r.format.Read(ctx, dump.File{Path: r.in.Path, Tables: r.tables}, passer{ctx, w}); err != nil {
+		if err := r.format.Read(ctx, r.file, passer{ctx, w}); err != nil {
 			return err
 		}
 		if err := w.flush(ctx); err != nil {

@@ -36,6 +36,7 @@ func (c *converter) escaped(word string) string {
 	}
 	var b strings.Builder
 	runes := []rune(word)
+	isLink, isMail := strings.Contains(word, "]("), strings.Contains(word, "@")
 	for i, r := range runes {
 		next, before := rune(0), rune(0)
 		if i+1 < len(runes) {
@@ -55,11 +56,11 @@ func (c *converter) escaped(word string) string {
 		case '`':
 			mark = true
 		case '[', ']':
-			mark = c.link != nil || strings.Contains(word, "](") || r == '['
+			mark = c.link != nil || isLink || r == '['
 		case '~':
 			mark = len(runes) > 1
 		case '<':
-			mark = unicode.IsLetter(next) || next == '/' || strings.Contains(word, "@")
+			mark = unicode.IsLetter(next) || next == '/' || isMail
 		case '>':
 			mark = lineStart && i == 0
 		case '-', '+':
