@@ -66,7 +66,12 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 		{"another format's", "wordpress", `<disqus xmlns="http://disqus.com"></disqus>`, "no WordPress export"},
 		{"a web page", "disqus", "<html><body>Sign in</body></html>", "no Disqus export"},
 		{"text", "disqus", "comments, please", "no XML"},
-		{"another encoding", "wordpress", `<?xml version="1.0" encoding="windows-1251"?><rss></rss>`, "save it as UTF-8"},
+		{"an encoding without a decoder", "wordpress", `<?xml version="1.0" encoding="iso-2022-kr"?><rss>` + "\xc7</rss>",
+			"save it as UTF-8"},
+		{"a feed", "wordpress", `<rss version="2.0"><channel><title>B</title><item><title>T</title></item></channel></rss>`,
+			"it is a feed, and no WordPress export"},
+		{"a status behind the comments", "wordpress", strings.Replace(whole, "</item>",
+			"<wp:status>draft</wp:status></item>", 1), "comes after its comments"},
 		{"half a tag", "wordpress", "<rss><channel><item <link></rss>", "no XML at line 1"},
 		{"a cut line", "remark42", cut(string(jsonl), 20), "ends in the middle"},
 		{"no JSON", "remark42", "<xml/>", "no JSON at byte"},
@@ -177,9 +182,9 @@ func TestHostileDumpsAreTakenAtTheirWord(t *testing.T) {
 			"Lol &amp;b; &amp;file; end"},
 		{"markup", post(said("1", "0", `<![CDATA[<script>alert(1)</script><img src=x onerror=alert(2)> <b>still</b> `+
 			`<a href="javascript:alert(3)">here</a> *star*]]>`)), `<p><strong>still</strong> here *star*</p>`},
-		{"controls", post(said("1", "0", "bell\x07 and \x0b tab \xff\xfe end")), "<p>bell and  tab \uFFFD\uFFFD end</p>"},
+		{"controls", post(said("1", "0", "bell\x07 and \x0b tab \xff\xfe çà et là")), "<p>bell and  tab \uFFFD\uFFFD çà et là</p>"},
 		{"directions", post(said("1", "0", "left \u202e right")), "<p>left  right</p>"},
-		{"a NUL by number", post(said("1", "0", "zero <![CDATA[&#0;]]> here")), "zero \uFFFD here"},
+		{"a NUL by number", post(said("1", "0", "zero <![CDATA[&#0;]]> here")), "<p>zero  here</p>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			onBoth(t, func(w *world) {

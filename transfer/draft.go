@@ -28,14 +28,24 @@ type draft struct {
 // draft makes a comment of a record. noted is told of what of it is left out or changed; why is why all of it is, or
 // "".
 func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why string) {
+	d, why = r.publicDraft(in, noted)
+	if why != "" || in.Hidden == "" {
+		return d, why
+	}
+	d.page.Title = ""
+	if d.comment.State != comment.Removed {
+		d.comment.State = comment.Rejected // for "other", which teaches nothing
+	}
+	if !r.in.WithPrivate {
+		why = in.Hidden
+	}
+	return d, why
+}
+
+// publicDraft is draft, whether or not readers could see the record.
+func (r *run) publicDraft(in dump.Record, noted func(what, why string)) (d draft, why string) {
 	if in.ID = strings.TrimSpace(in.ID); in.ID == "" {
 		return d, "it has no id"
-	}
-	if in.Hidden != "" { // nothing of it becomes public, or is learned
-		in.Page.Title = ""
-		if in.State = comment.Rejected; !r.in.WithPrivate {
-			return d, in.Hidden
-		}
 	}
 	if d.page, why = r.pageOf(in.Page); why != "" {
 		return d, why
