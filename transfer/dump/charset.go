@@ -141,7 +141,7 @@ func (f *File) choose(declared string, n byteCounts) (encoding.Encoding, error) 
 		if n.broken > 0 {
 			f.Notes = append(f.Notes, fmt.Sprintf("%d bytes in the file are no UTF-8; they became \uFFFD.", n.broken))
 		}
-		if !isUTF && n.high > 0 {
+		if !isUTF && name != "" && n.high > 0 {
 			f.misdeclared(declared, "UTF-8")
 		}
 		return nil, nil
