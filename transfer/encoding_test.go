@@ -79,7 +79,7 @@ func TestImport_ReadsEncodings(t *testing.T) {
 		{"declares what nobody knows, is windows-1251", in(t, "windows-1251", declared("win-cyr", russian)), russian,
 			"declares win-cyr, but its bytes are not. It was read as windows-1251"},
 		{"UTF-8 with a few broken bytes", declared("UTF-8", kazakh+" \xd0 \xff"), kazakh,
-			"2 bytes in the file are no UTF-8"},
+			"Some bytes in the file are no UTF-8."},
 		{"far behind the head", in(t, "windows-1251", strings.Replace(declared("UTF-8", russian), "<item>",
 			"<!--"+strings.Repeat("plain ", 50_000)+"--><item>", 1)), russian, "It was read as windows-1251"},
 	}

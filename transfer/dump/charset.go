@@ -23,7 +23,7 @@ const headSize = 64 << 10
 
 var declaration = regexp.MustCompile(`<\?xml[^>]*?\sencoding\s*=\s*["']([^"'<>]{1,40})["']`)
 
-// open returns the file's text in UTF-8. The first call reads the whole file to find its encoding.
+// open returns the file's text in UTF-8. The first call reads the file to find its encoding.
 func (f *File) open(ctx context.Context) (io.ReadCloser, error) {
 	if !f.scanned {
 		if err := f.scan(ctx); err != nil {
@@ -91,32 +91,37 @@ type byteCounts struct {
 	pairs  int // bytes that follow another one
 }
 
+// enough is how many bytes are counted: maxScan, or fewer with enoughHigh that are not ASCII.
+const (
+	maxScan    = 64 << 20
+	enoughHigh = 1 << 20
+)
+
 func (n *byteCounts) read(in io.Reader) error {
-	buffer, kept, previous := make([]byte, headSize), 0, byte(0)
-	for {
+	in = io.LimitReader(in, maxScan)
+	buffer, kept, pair := make([]byte, headSize), 0, false
+	for n.high < enoughHigh {
 		more, err := in.Read(buffer[kept:])
 		part := buffer[:kept+more]
 		for len(part) > 0 {
-			size := 1
-			if part[0] >= utf8.RuneSelf {
-				if err == nil && !utf8.FullRune(part) {
-					break
-				}
-				var r rune
-				if r, size = utf8.DecodeRune(part); r == utf8.RuneError && size == 1 {
-					n.broken++
-				} else {
-					n.valid++
-				}
-				n.high += size
+			if part[0] < utf8.RuneSelf {
+				part, pair = part[1:], false
+				continue
 			}
-			for _, b := range part[:size] {
-				if b >= utf8.RuneSelf && previous >= utf8.RuneSelf {
-					n.pairs++
-				}
-				previous = b
+			if err == nil && !utf8.FullRune(part) {
+				break
 			}
-			part = part[size:]
+			r, size := utf8.DecodeRune(part)
+			if r == utf8.RuneError && size == 1 {
+				n.broken++
+			} else {
+				n.valid++
+			}
+			n.high += size
+			if n.pairs += size - 1; pair {
+				n.pairs++
+			}
+			part, pair = part[size:], true
 		}
 		kept = copy(buffer, part)
 		if errors.Is(err, io.EOF) {
@@ -126,6 +131,7 @@ func (n *byteCounts) read(in io.Reader) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // choose returns the encoding of a text by what it declares, unless its bytes say otherwise.
@@ -139,7 +145,7 @@ func (f *File) choose(declared string, n byteCounts) (encoding.Encoding, error) 
 	switch {
 	case n.valid > 10*n.broken, isUTF && n.broken <= n.valid, n.high == 0 && (isUTF || name == ""):
 		if n.broken > 0 {
-			f.Notes = append(f.Notes, fmt.Sprintf("%d bytes in the file are no UTF-8; they became \uFFFD.", n.broken))
+			f.Notes = append(f.Notes, "Some bytes in the file are no UTF-8. They became \uFFFD.")
 		}
 		if !isUTF && name != "" && n.high > 0 {
 			f.misdeclared(declared, "UTF-8")

@@ -74,20 +74,20 @@ const maxNested = 1_000 // elements, or values, in one another
 // ErrCut is what a file is that lacks its end.
 var ErrCut = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
 
-var (
-	errTooLong = fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", maxPart>>20)
-	errNested  = fmt.Errorf("it nests more than %d levels deep: this is no dump of comments", maxNested)
-)
+var errNested = fmt.Errorf("it nests more than %d levels deep: this is no dump of comments", maxNested)
 
 // A bounded reader fails where more is read than one part may have.
 type bounded struct {
-	in   io.Reader
-	left int
+	in         io.Reader
+	left, most int
 }
+
+// limit begins another part.
+func (b *bounded) limit(most int) { b.left, b.most = most, most }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, errTooLong
+		return 0, fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", b.most>>20)
 	}
 	n, err := b.in.Read(p[:min(len(p), b.left)])
 	b.left -= n
@@ -122,7 +122,7 @@ func UnfitForXML(r rune) bool {
 
 // next returns the next beginning or end of an element, or text; io.EOF: none is open.
 func (e *elements) next() (xml.Token, error) {
-	e.bound.left = maxPart
+	e.bound.limit(maxPart)
 	token, err := e.Token()
 	if bad, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		if strings.Contains(bad.Msg, "EOF") {

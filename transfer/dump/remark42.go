@@ -45,7 +45,11 @@ func readRemark42(in io.Reader, to Teller) error {
 	closed, blocked := map[string]bool{}, map[string]bool{}
 	for first := true; ; first = false {
 		var c remark
-		err := v.read(&c)
+		most := maxRecord
+		if first { // it lists all pages and users
+			most = maxPart
+		}
+		err := v.readPart(&c, most)
 		switch {
 		case errors.Is(err, io.EOF) && !first:
 			return nil
