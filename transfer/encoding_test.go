@@ -261,3 +261,25 @@ func TestImport_DecodesTextFieldsOnce(t *testing.T) {
 		check("isso", shown, stored, "https://r.example/?a=1&b=2")
 	})
 }
+
+// Isso shows some tags in its Markdown. They become the marks that look the same, but not in code.
+func TestImport_ReadsTagsOfIsso(t *testing.T) {
+	onBoth(t, func(w *world) {
+		for text, want := range map[string]string{
+			"A <b>bold</b> and <EM>slanted</EM> word": "<p>A <strong>bold</strong> and <em>slanted</em> word</p>",
+			"One<br>two<br />\nthree":                 "<p>One<br>two<br>three</p>",
+			"<p>One</p><p>two</p>":                    "<p>One</p><p>two</p>",
+			"<del>Gone</del> **kept**":                "<p><del>Gone</del> <strong>kept</strong></p>",
+			"Write `<b>` for <b>bold</b>":             "<p>Write <code>&lt;b&gt;</code> for <strong>bold</strong></p>",
+			"```\n<br>\n```":                          "<pre><code>&lt;br&gt;\n</code></pre>",
+			"1 <b 2 <script>x</script>":               "<p>1 &lt;b 2 &lt;script&gt;x&lt;/script&gt;</p>",
+		} {
+			w.onAnother()
+			w.imports(transfer.Request{Format: "isso", Base: "https://a.example",
+				Path: w.database(issoOf("(1, 1, 1, '" + text + "')"))})
+			if told := w.told(); !strings.Contains(told, want) {
+				w.t.Errorf("%q: there is\n%s\nwant %s", text, told, want)
+			}
+		}
+	})
+}

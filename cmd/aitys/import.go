@@ -95,10 +95,10 @@ func (c importCmd) foundNothing(out transfer.Report) error {
 	case out.Comments > 0 || c.Format == "aitys":
 		return nil
 	case left > 0:
-		return fmt.Errorf("none of the %d comments in %s can be imported; the report says why", left, c.File)
+		return fmt.Errorf("0 of %d comments in %s can be imported; the report says why", left, c.File)
 	case unknown > 0:
-		return fmt.Errorf("%s has no comments, but %d things in it are unknown: is it an export of %s?", c.File, unknown,
-			c.Format)
+		return fmt.Errorf("%s has no comments that this import knows (unknown elements: %d). Is it an export of %s?", c.File,
+			unknown, c.Format)
 	}
 	return fmt.Errorf("%s has no comments: export them with the articles, and import that file", c.File)
 }

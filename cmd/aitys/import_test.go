@@ -318,14 +318,14 @@ func TestImport_FailsWithoutComments(t *testing.T) {
 	empty := strings.Join(strings.Split(good, "<wp:comment>")[:1], "") + "</item></channel></rss>"
 	for name, tt := range map[string]struct{ format, text, says string }{
 		"no comments":      {"wordpress", empty, "dump has no comments"},
-		"unknown comments": {"wordpress", strings.ReplaceAll(good, "wp:comment>", "wp:remark>"), "3 things in it are unknown"},
+		"unknown comments": {"wordpress", strings.ReplaceAll(good, "wp:comment>", "wp:remark>"), "(unknown elements: 3). Is it an export of wordpress?"},
 		"a feed":           {"wordpress", "<rss><channel><item><link>https://blog.example/</link></item></channel></rss>", "it is a feed"},
 		"an empty Disqus":  {"disqus", `<disqus xmlns="http://disqus.com"></disqus>`, "dump has no comments"},
 		"an empty Commento": {"commento", `{"version":1,"comments":[],"commenters":[]}`,
 			"dump has no comments"},
 		"an empty Remark42": {"remark42", `{"version":1,"users":[],"posts":[]}`, "dump has no comments"},
-		"another blog":      {"wordpress", strings.ReplaceAll(good, "blog.example", "other.example"), "none of the 3 comments in dump"},
-		"drafts":            {"wordpress", strings.ReplaceAll(good, "<title>", "<wp:status>draft</wp:status><title>"), "none of the 3"},
+		"another blog":      {"wordpress", strings.ReplaceAll(good, "blog.example", "other.example"), "0 of 3 comments in dump"},
+		"drafts":            {"wordpress", strings.ReplaceAll(good, "<title>", "<wp:status>draft</wp:status><title>"), "0 of 3"},
 		"an empty file":     {"wordpress", "", "there is no XML in it"},
 	} {
 		s.write("dump", tt.text, 0o600)

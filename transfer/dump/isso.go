@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -116,6 +118,7 @@ func issoRow(scan func(...any) error, last *int64, to Teller) error {
 	r.ID = strconv.FormatInt(id, 10)
 	r.Name, r.Email = issoFields["author"].of(r.Name), issoFields["email"].of(r.Email)
 	r.Website = issoFields["website"].of(r.Website)
+	r.Source = withoutTags(r.Source)
 	if r.Parent == "0" {
 		r.Parent = ""
 	}
@@ -130,4 +133,35 @@ func issoRow(scan func(...any) error, last *int64, to Teller) error {
 		r.State, r.Deleted = comment.Rejected, true
 	}
 	return to.Comment(r)
+}
+
+var (
+	// issoCode is code as Markdown marks it, in which a tag is text.
+	issoCode = regexp.MustCompile("(?s)```.*?(?:```|$)|`[^`\n]*`")
+	issoTag  = regexp.MustCompile(`(?i)<(/?)(b|strong|i|em|del|s|strike|br|p)(\s*/)?>\n?`)
+)
+
+// withoutTags writes the tags that Isso shows in its Markdown as the Markdown that looks the same.
+func withoutTags(source string) string {
+	var out strings.Builder
+	last := 0
+	for _, code := range append(issoCode.FindAllStringIndex(source, -1), []int{len(source), len(source)}) {
+		out.WriteString(issoTag.ReplaceAllStringFunc(source[last:code[0]], func(tag string) string {
+			name := strings.ToLower(strings.Trim(tag, "</ >\n"))
+			switch name {
+			case "br":
+				return "\n"
+			case "p":
+				return "\n\n"
+			}
+			end := ""
+			if strings.HasSuffix(tag, "\n") {
+				end = "\n"
+			}
+			return emphases[name] + end
+		}))
+		out.WriteString(source[code[0]:code[1]])
+		last = code[1]
+	}
+	return out.String()
 }
