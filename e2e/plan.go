@@ -174,6 +174,8 @@ var House = Plan{
 	},
 	Domain: "moderation",
 	Homes: map[string][]string{
+		"golang.org/x/text/encoding/htmlindex": {"transfer/dump"},
+
 		"golang.org/x/text/language": {"words"},
 		"golang.org/x/text/feature":  {"words"},
 		"golang.org/x/text/message":  {"words"},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -66,7 +67,12 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 		{"another format's", "wordpress", `<disqus xmlns="http://disqus.com"></disqus>`, "no WordPress export"},
 		{"a web page", "disqus", "<html><body>Sign in</body></html>", "no Disqus export"},
 		{"text", "disqus", "comments, please", "no XML"},
-		{"another encoding", "wordpress", `<?xml version="1.0" encoding="windows-1251"?><rss></rss>`, "save it as UTF-8"},
+		{"an encoding without a decoder", "wordpress", `<?xml version="1.0" encoding="iso-2022-kr"?><rss>` + "\xc7</rss>",
+			"save it as UTF-8"},
+		{"a feed", "wordpress", `<rss version="2.0"><channel><title>B</title><item><title>T</title></item></channel></rss>`,
+			"it is a feed, and no WordPress export"},
+		{"a status behind the comments", "wordpress", strings.Replace(whole, "</item>",
+			"<wp:status>draft</wp:status></item>", 1), "comes after its comments"},
 		{"half a tag", "wordpress", "<rss><channel><item <link></rss>", "no XML at line 1"},
 		{"a cut line", "remark42", cut(string(jsonl), 20), "ends in the middle"},
 		{"no JSON", "remark42", "<xml/>", "no JSON at byte"},
@@ -111,6 +117,72 @@ func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
 	if !bytes.Equal(before, after) {
 		t.Error("it wrote into the file")
 	}
+}
+
+// A database that would compute without an end, or that leads in circles, is refused before its rows are read.
+func TestImport_RefusesHostileIsso(t *testing.T) {
+	const comments = "CREATE TABLE comments (tid INTEGER, id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT, mode INTEGER," +
+		" remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR"
+	const threads = "CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR, title VARCHAR"
+	const many = "CREATE TABLE n (i INTEGER PRIMARY KEY); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE" +
+		" i < 1000) INSERT INTO n SELECT i FROM c;"
+	const views = "CREATE VIEW %s AS SELECT 1 AS tid, a.i * 1000000 + b.i * 1000 + c.i AS id, NULL AS parent, 1.6e9 AS created," +
+		" 1 AS mode, '' AS remote_addr, 'x' AS text, '' AS author, '' AS email, '' AS website, '/p' AS uri, '' AS title" +
+		" FROM n AS a, n AS b, n AS c;"
+	w := &world{roomstest.New(t), t}
+	for name, statements := range map[string]string{
+		"a view of comments":     many + threads + ");" + fmt.Sprintf(views, "comments"),
+		"a view of threads":      many + comments + ");" + fmt.Sprintf(views, "threads") + "INSERT INTO comments (id, tid) VALUES (1, 1)",
+		"a view in capitals":     many + threads + ");" + fmt.Sprintf(views, "Comments"),
+		"a virtual table":        threads + "); CREATE VIRTUAL TABLE comments USING fts5(tid, id, parent, text)",
+		"a generated column":     threads + ");" + comments + ", x TEXT AS (hex(zeroblob(100000000))));",
+		"a generated address":    comments + ");" + threads + ", x TEXT AS (hex(zeroblob(100000000))));",
+		"comments without a key": threads + ");" + strings.Replace(comments, "id INTEGER PRIMARY KEY", "id INTEGER", 1) + ");",
+		"threads without a key":  comments + ");" + strings.Replace(threads, " PRIMARY KEY", "", 1) + ");",
+	} {
+		ctx, cancel := context.WithTimeout(w.Ctx, time.Minute) // a view takes hours
+		out, err := w.S.Import(ctx, people.Operator, w.A, transfer.Request{Format: "isso", Path: w.database(statements),
+			Base: "https://a.example"})
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), "is no table as Isso creates it") {
+			t.Errorf("%s: it said %+v, %v", name, out, err)
+		}
+	}
+}
+
+// A value of a database is not read if it is longer than what can be imported.
+func TestImport_LeavesOversizedIssoValues(t *testing.T) {
+	onBoth(t, func(w *world) {
+		out := w.imports(transfer.Request{Format: "isso", Base: "https://a.example", Path: w.database(
+			issoOf("(1, 1, 1, 'Said.')", "(2, 1, 1, CAST(zeroblob(70000) AS TEXT))", "(3, 1, 1, 'Said by a long name.')",
+				"(4, 1, 1, 'An answer.')") + "UPDATE comments SET author = CAST(zeroblob(5000) AS TEXT) WHERE id = 3;" +
+				"UPDATE comments SET parent = 2 WHERE id = 4;")})
+		want := "1 comment: its name, e-mail, website or address is longer than 4096 bytes\n" +
+			"1 comment: its text is longer than 64 KiB"
+		if whyOf(out) != want || out.Added != 2 {
+			w.t.Errorf("it added %d and said %q, want %q", out.Added, whyOf(out), want)
+		}
+	})
+}
+
+// A text that is too long to be converted is left out, and the answers to it stay.
+func TestImport_LeavesLongTexts(t *testing.T) {
+	long := strings.Repeat("<u></u>", 10_000) + "short"
+	field := strings.NewReplacer("<", "\\u003c").Replace(long)
+	onBoth(t, func(w *world) {
+		for format, text := range map[string]string{
+			"wordpress": post(said("1", "0", "<![CDATA["+long+"]]>"), said("2", "1", "An answer.")),
+			"disqus":    strings.Replace(disqusFile("", ""), "Said below item 1.", "<![CDATA["+long+"]]>", 1),
+			"remark42":  strings.Replace(remark42File("", "", ""), "Said below item 1.", field, 1),
+			"commento":  strings.Replace(commentoFile(""), "Said below item 1.", field, 1),
+		} {
+			w.onAnother()
+			out := w.imports(transfer.Request{Format: format, Path: w.file(text)})
+			if want := "1 comment: its text is longer than 64 KiB"; whyOf(out) != want {
+				w.t.Errorf("%s: it said %q, want %q", format, whyOf(out), want)
+			}
+		}
+	})
 }
 
 // Threads of any shape come in as far as they make sense, and the report says what did not.
@@ -177,9 +249,9 @@ func TestHostileDumpsAreTakenAtTheirWord(t *testing.T) {
 			"Lol &amp;b; &amp;file; end"},
 		{"markup", post(said("1", "0", `<![CDATA[<script>alert(1)</script><img src=x onerror=alert(2)> <b>still</b> `+
 			`<a href="javascript:alert(3)">here</a> *star*]]>`)), `<p><strong>still</strong> here *star*</p>`},
-		{"controls", post(said("1", "0", "bell\x07 and \x0b tab \xff\xfe end")), "<p>bell and  tab \uFFFD\uFFFD end</p>"},
+		{"controls", post(said("1", "0", "bell\x07 and \x0b tab \xff\xfe çà et là")), "<p>bell and  tab \uFFFD\uFFFD çà et là</p>"},
 		{"directions", post(said("1", "0", "left \u202e right")), "<p>left  right</p>"},
-		{"a NUL by number", post(said("1", "0", "zero <![CDATA[&#0;]]> here")), "zero \uFFFD here"},
+		{"a NUL by number", post(said("1", "0", "zero <![CDATA[&#0;]]> here")), "<p>zero  here</p>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			onBoth(t, func(w *world) {

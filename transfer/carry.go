@@ -24,9 +24,9 @@ import (
 // and then written in one transaction, which ends with an export of it: where that has another line than the file, or
 // the log does not hold, nothing is there.
 func (s *Service) carry(ctx context.Context, site ground.Site, in Request) (Report, error) {
-	if in.Base != "" || len(in.Map) > 0 || in.NoLearn {
-		return Report{}, problem.Field("/format", "What Aitys exported comes in as it is: leave --base, --url-map and "+
-			"--no-learn out.")
+	if in.Base != "" || len(in.Map) > 0 || in.NoLearn || in.WithPrivate {
+		return Report{}, problem.Field("/format", "What Aitys exported comes in as it is: leave --base, --url-map, "+
+			"--no-learn and --with-private out.")
 	}
 	v := &inventory{settings: map[string]string{}, report: Report{Skipped: []Skip{}, Notes: []string{}}}
 	if err := readOwn(ctx, in.Path, v.note); err != nil {

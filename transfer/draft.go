@@ -28,6 +28,22 @@ type draft struct {
 // draft makes a comment of a record. noted is told of what of it is left out or changed; why is why all of it is, or
 // "".
 func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why string) {
+	d, why = r.publicDraft(in, noted)
+	if why != "" || in.Hidden == "" {
+		return d, why
+	}
+	d.page.Title = ""
+	if d.comment.State != comment.Removed {
+		d.comment.State = comment.Rejected // for "other", which teaches nothing
+	}
+	if !r.in.WithPrivate {
+		why = in.Hidden
+	}
+	return d, why
+}
+
+// publicDraft is draft, whether or not readers could see the record.
+func (r *run) publicDraft(in dump.Record, noted func(what, why string)) (d draft, why string) {
 	if in.ID = strings.TrimSpace(in.ID); in.ID == "" {
 		return d, "it has no id"
 	}
@@ -43,6 +59,9 @@ func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why 
 	d.sign(in, noted)
 	if addr := in.Addr(); d.comment.Name != "" || d.comment.Email != "" {
 		d.comment.Writer = r.secret.Hash("writer", r.site.ID, d.comment.Identity(text.Prefix(addr))...)
+	}
+	if in.Long {
+		return d, "its text is longer than " + strconv.Itoa(dump.MaxMessage>>10) + " KiB"
 	}
 	d.source = in.Markdown()
 	if in.Deleted && !text.Visible(d.source) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,20 +31,64 @@ type run struct {
 	site   ground.Site
 	in     Request
 	format dump.Format
+	file   *dump.File
 	now    time.Time
 
 	*survey
 	foreign string // the first origin of pages that is none of the site's
+	hidden  []hiddenComment
+	exposed exposed
 	added   int
 	lessons Lessons
 }
 
 // look reads the file for the first time.
 func (r *run) look(ctx context.Context) error {
-	if err := r.format.Read(ctx, dump.File{Path: r.in.Path, Tables: r.tables}, lookout{r}); err != nil {
+	if err := r.format.Read(ctx, r.file, lookout{r}); err != nil {
 		return err
 	}
 	r.settle()
+	return r.findExposed(ctx)
+}
+
+// A hiddenComment is one that the source did not show to every reader.
+type hiddenComment struct {
+	id   uuid.UUID
+	page int32
+}
+
+// exposed are hidden comments that an earlier import made public.
+type exposed struct {
+	comments int
+	pages    []string // addresses of some pages that they are on
+}
+
+// findExposed finds the hidden comments of the file that are public on the site.
+func (r *run) findExposed(ctx context.Context) error {
+	const some, listed = 500, 5
+	for part := range slices.Chunk(r.hidden, some) {
+		pages, ids := map[string]string{}, make([]string, len(part))
+		for i, c := range part {
+			ids[i] = c.id.String()
+			pages[ids[i]] = r.pages[c.page].URL
+		}
+		err := r.work.View(ctx, func(tx Tx) error {
+			list, err := tx.CommentsByID(r.site.ID, ids)
+			for _, c := range list {
+				if c.State != comment.Approved {
+					continue
+				}
+				r.exposed.comments++
+				if page := pages[c.ID]; len(r.exposed.pages) < listed && !slices.Contains(r.exposed.pages, page) {
+					r.exposed.pages = append(r.exposed.pages, page)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read what is there: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -67,6 +112,9 @@ func (l lookout) Comment(in dump.Record) error {
 		l.skip("comment", "its id stands twice: the first was taken")
 		return nil
 	}
+	if in.Hidden != "" && (why == "" || why == in.Hidden) {
+		l.hidden = append(l.hidden, hiddenComment{uuid.MustParse(d.comment.ID), l.page(d.page, d.comment.CreatedAt)})
+	}
 	if why != "" {
 		l.skip("comment", why)
 		return nil
@@ -79,9 +127,22 @@ func (l lookout) Comment(in dump.Record) error {
 
 func (r *run) report() Report {
 	out := r.survey.report()
-	out.Added, out.Lessons = r.added, r.lessons
+	out.Added, out.Lessons, out.Private = r.added, r.lessons, len(r.hidden)
 	if r.format.Note != "" {
 		out.Notes = append(out.Notes, r.format.Note)
+	}
+	out.Notes = append(out.Notes, r.file.Notes...)
+	switch {
+	case out.Private > 0 && r.in.WithPrivate:
+		out.Notes = append(out.Notes, fmt.Sprintf("Comments that were not public there: %d. They come in as rejected: readers "+
+			"do not see them, and the filter does not learn from them.", out.Private))
+	case out.Private > 0:
+		out.Notes = append(out.Notes, fmt.Sprintf("Comments that were not public there: %d. They are left out; "+
+			"--with-private imports them as rejected.", out.Private))
+	}
+	if n := r.exposed.comments; n > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("An earlier import made %d of them public here. Reject them; they are on %s",
+			n, strings.Join(r.exposed.pages, ", ")))
 	}
 	if r.foreign != "" {
 		out.Notes = append(out.Notes, fmt.Sprintf("Pages at %[1]s are left out. If the blog moved from there, give "+
@@ -165,7 +226,7 @@ func (r *run) write(ctx context.Context) (err error) {
 	for w.done < kept {
 		before := w.done
 		w.pass++
-		if err := r.format.Read(ctx, dump.File{Path: r.in.Path, Tables: r.tables}, passer{ctx, w}); err != nil {
+		if err := r.format.Read(ctx, r.file, passer{ctx, w}); err != nil {
 			return err
 		}
 		if err := w.flush(ctx); err != nil {

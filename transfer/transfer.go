@@ -108,13 +108,15 @@ func New(o Options) *Service {
 // A Request names what is to be imported. Progress, if there is one, is told of how many of the comments of the file
 // have been dealt with.
 type Request struct {
-	Format   string // one of Formats
-	Path     string // of the file: as it is, or packed by gzip or alone in a zip
-	Base     string // completes addresses that name no host; ""
-	Map      Map    // addresses of pages that are others now
-	DryRun   bool   // say what would be done, and do nothing
-	NoLearn  bool   // teach the filter nothing
-	Progress func(done, of uint64)
+	Format  string // one of Formats
+	Path    string // of the file: as it is, or packed by gzip or alone in a zip
+	Base    string // completes addresses that name no host; ""
+	Map     Map    // addresses of pages that are others now
+	DryRun  bool   // say what would be done, and do nothing
+	NoLearn bool   // teach the filter nothing
+	// WithPrivate imports comments that the source did not show to every reader, as rejected. Else they are left out.
+	WithPrivate bool
+	Progress    func(done, of uint64)
 }
 
 // A Report says what an import did or, with DryRun, would do. Approved to Removed say how Comments stand that can
@@ -128,6 +130,7 @@ type Report struct {
 	Spam     int      `json:"spam"`
 	Removed  int      `json:"removed"`
 	Added    int      `json:"added"`
+	Private  int      `json:"private"` // comments that the source did not show to every reader
 	Skipped  []Skip   `json:"skipped"`
 	Lessons  Lessons  `json:"lessons"`
 	Notes    []string `json:"notes"`
@@ -159,7 +162,8 @@ func (s *Service) Import(ctx context.Context, who people.Actor, site ground.Site
 	if at < 0 {
 		return Report{}, problem.Field("/format", "Import "+problem.Among(Formats())+".")
 	}
-	r := &run{Service: s, site: site, in: in, format: dump.Formats[at], now: s.work.Now(), survey: newSurvey()}
+	r := &run{Service: s, site: site, in: in, format: dump.Formats[at], now: s.work.Now(), survey: newSurvey(),
+		file: &dump.File{Path: in.Path, Tables: s.tables}}
 	if err := r.look(ctx); err != nil {
 		return Report{}, fmt.Errorf("read %s: %w", in.Path, err)
 	}

@@ -193,3 +193,19 @@ func stopAfter(ctx context.Context, batches int) (context.Context, func(done, of
 		}
 	}
 }
+
+// titleOf returns what readers are told of a page's title.
+func (w *world) titleOf(url string) string {
+	w.t.Helper()
+	title := ""
+	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+		pages, err := tx.Pages(w.A.ID, "", 1_000)
+		for _, p := range pages {
+			if p.URL == url {
+				title = p.Title
+			}
+		}
+		return err
+	}))
+	return title
+}

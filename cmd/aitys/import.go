@@ -29,6 +29,8 @@ type importCmd struct {
 	URLMap  string `name:"url-map" help:"File of old,new addresses, a line each; * at the end of both keeps what follows." placeholder:"FILE"`
 	Base    string `help:"Completes addresses of pages that name no host, as https://blog.example." placeholder:"URL"`
 	NoLearn bool   `help:"Teach the filter nothing."`
+
+	WithPrivate bool `help:"Import comments that were not public there, as rejected. Without it they are left out."`
 }
 
 func (c importCmd) Run(a *app) error {
@@ -43,6 +45,7 @@ func (c importCmd) Run(a *app) error {
 	const leastGC = 20 // percent: memory is collected early, until it is known of how many comments some 70 bytes stay
 	tell, once := a.progress("importing: comment", time.Now()), sync.Once{}
 	in := transfer.Request{Format: c.Format, Path: c.File, Base: c.Base, DryRun: c.DryRun, NoLearn: c.NoLearn,
+		WithPrivate: c.WithPrivate,
 		Progress: func(done, of uint64) {
 			once.Do(func() { debug.SetGCPercent(int(max(leastGC, min(200, 20_000_000/max(1, of))))) })
 			tell(done, of)
@@ -66,11 +69,38 @@ func (c importCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		report := a.imported
 		if c.JSON {
-			return a.json(out)
+			report = func(_ importCmd, out transfer.Report) error { return a.json(out) }
 		}
-		return a.imported(c, out)
+		if err := report(c, out); err != nil {
+			return err
+		}
+		return c.foundNothing(out)
 	})
+}
+
+// foundNothing returns an error if a file has no comment that can be imported. An export of Aitys may have none.
+func (c importCmd) foundNothing(out transfer.Report) error {
+	left, unknown := 0, 0
+	for _, s := range out.Skipped {
+		switch s.What {
+		case "comment":
+			left += s.Count
+		case "element", "field":
+			unknown += s.Count
+		}
+	}
+	switch {
+	case out.Comments > 0 || c.Format == "aitys":
+		return nil
+	case left > 0:
+		return fmt.Errorf("0 of %d comments in %s can be imported; the report says why", left, c.File)
+	case unknown > 0:
+		return fmt.Errorf("%s has no comments that this import knows (unknown elements: %d). Is it an export of %s?", c.File,
+			unknown, c.Format)
+	}
+	return fmt.Errorf("%s has no comments: export them with the articles, and import that file", c.File)
 }
 
 // imported says what came of an import.

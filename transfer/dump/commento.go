@@ -33,9 +33,9 @@ type commentoComment struct {
 
 // readCommento reads an export of Commento, Commento++ or Comentario in version 1: comments first, and behind them
 // who wrote them. So it is read once for these, which are held, and then for the comments.
-func readCommento(ctx context.Context, f File, to Teller) error {
+func readCommento(ctx context.Context, f *File, to Teller) error {
 	who, version, found := map[string]commenter{}, 0, false
-	err := readParts(ctx, f.Path, func(v *values, key string) (bool, error) {
+	err := f.readParts(ctx, func(v *values, key string) (bool, error) {
 		switch key {
 		case "version":
 			return true, v.read(&version)
@@ -46,9 +46,15 @@ func readCommento(ctx context.Context, f File, to Teller) error {
 				var c commenter
 				err := v.read(&c)
 				if err == nil {
+					c.Name, c.Email, c.Link = commentoFields["name"].kept(c.Name), commentoFields["email"].kept(c.Email),
+						commentoFields["link"].kept(c.Link)
 					who[c.Hex] = c
 				}
-				return passOver(err)
+				if errors.Is(err, errShape) {
+					to.Skip("commenter", "it is not written as Commento writes commenters")
+					return nil
+				}
+				return err
 			})
 		}
 		return false, nil
@@ -61,8 +67,13 @@ func readCommento(ctx context.Context, f File, to Teller) error {
 	case err != nil:
 		return err
 	}
-	return readParts(ctx, f.Path, func(v *values, key string) (bool, error) {
-		if key != "comments" {
+	return f.readParts(ctx, func(v *values, key string) (bool, error) {
+		switch key {
+		case "comments":
+		case "version", "commenters":
+			return false, nil
+		default:
+			to.Skip("field", fmt.Sprintf("%q is unknown", excerpt(key)))
 			return false, nil
 		}
 		return true, v.array(func() error {
@@ -79,29 +90,22 @@ func readCommento(ctx context.Context, f File, to Teller) error {
 }
 
 // readParts reads the object that a file is, a key after another.
-func readParts(ctx context.Context, path string, read func(v *values, key string) (bool, error)) error {
-	in, err := Open(path)
+func (f *File) readParts(ctx context.Context, read func(v *values, key string) (bool, error)) error {
+	in, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	v := newValues(&stoppable{ctx, in})
+	v := newValues(in)
 	return v.object(func(key string) (bool, error) { return read(v, key) })
 }
 
-// passOver passes over a value of another shape.
-func passOver(err error) error {
-	if errors.Is(err, errShape) {
-		return nil
-	}
-	return err
-}
-
 func (c commentoComment) record(by commenter) Record {
-	r := Record{ID: c.Hex, Parent: c.Parent, Source: c.Markdown, At: timeIn(c.Created), Deleted: c.Deleted}
+	r := Record{ID: c.Hex, Parent: c.Parent, Source: message.kept(c.Markdown), At: timeIn(c.Created), Deleted: c.Deleted}
 	if r.Source == "" {
-		r.HTML = c.HTML
+		r.HTML = message.kept(c.HTML)
 	}
+	r.Long = max(len(r.Source), len(r.HTML)) > MaxMessage
 	if r.Parent == "root" {
 		r.Parent = ""
 	}
@@ -121,7 +125,7 @@ func (c commentoComment) record(by commenter) Record {
 		if r.Source == "[deleted]" {
 			r.Source, r.HTML = "", ""
 		}
-	case c.State == "approved" || c.State == "":
+	case c.State == "approved":
 		r.State = comment.Approved
 	}
 	return r

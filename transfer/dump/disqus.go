@@ -2,7 +2,6 @@ package dump
 
 import (
 	"encoding/xml"
-	"html"
 	"io"
 	"strings"
 	"time"
@@ -19,7 +18,7 @@ type disqusThread struct {
 // readDisqus reads what Disqus mails under Community, Export: threads, and then posts in any order. All threads, but
 // no posts, are held.
 func readDisqus(in io.Reader, to Teller) error {
-	x := newElements(in)
+	x := newElements(in, "disqus", to)
 	root, err := x.root()
 	if err != nil {
 		return err
@@ -28,16 +27,16 @@ func readDisqus(in io.Reader, to Teller) error {
 		return notA("Disqus export", root)
 	}
 	threads := map[string]disqusThread{}
-	return x.fields(func(e xml.StartElement) (bool, error) {
+	return x.fields(func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "thread":
 			t, err := readThread(x)
 			threads[disqusID(e)] = t
-			return true, err
+			return err
 		case "post":
-			return true, readDisqusPost(x, disqusID(e), threads, to)
+			return readDisqusPost(x, disqusID(e), threads, to)
 		}
-		return false, nil
+		return x.skip(e.Name.Local, disqusUnread)
 	})
 }
 
@@ -45,74 +44,74 @@ func readDisqus(in io.Reader, to Teller) error {
 func disqusID(e xml.StartElement) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == "id" {
-			return a.Value
+			return plainText.kept(a.Value)
 		}
 	}
 	return ""
 }
 
+// into returns a reader of those fields that are in a table.
+func (x *elements) into(f map[string]string, table map[string]fieldType) func(xml.StartElement) error {
+	return func(e xml.StartElement) error {
+		kind, read := table[e.Name.Local]
+		if !read {
+			return x.skip(e.Name.Local, disqusUnread)
+		}
+		text, err := x.text(kind.limit())
+		f[e.Name.Local] = kind.of(text)
+		return err
+	}
+}
+
 func readThread(x *elements) (t disqusThread, err error) {
 	f := map[string]string{}
-	err = x.fields(func(e xml.StartElement) (bool, error) {
-		switch name := e.Name.Local; name {
-		case "link", "title", "createdAt", "isClosed", "isDeleted":
-			text, err := x.text()
-			f[name] = strings.TrimSpace(text)
-			return true, err
-		}
-		return false, nil
-	})
-	t = disqusThread{deleted: f["isDeleted"] == "true"}
-	t.Page = Page{URL: f["link"], Title: html.UnescapeString(f["title"]), Closed: f["isClosed"] == "true",
+	err = x.fields(x.into(f, disqusThreadFields))
+	t = disqusThread{deleted: isTrue(f["isDeleted"])}
+	t.Page = Page{URL: strings.TrimSpace(f["link"]), Title: strings.TrimSpace(f["title"]), Closed: isTrue(f["isClosed"]),
 		At: timeIn(f["createdAt"])}
 	return t, err
 }
 
+// isTrue reads true, which XML may also write as 1.
+func isTrue(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.EqualFold(s, "true") || s == "1"
+}
+
 func readDisqusPost(x *elements, id string, threads map[string]disqusThread, to Teller) error {
 	r := Record{ID: id}
-	var thread string
-	f := map[string]string{}
-	field := func(prefix string) func(xml.StartElement) (bool, error) {
-		return func(e xml.StartElement) (bool, error) {
-			text, err := x.text()
-			f[prefix+e.Name.Local] = text
-			return true, err
-		}
-	}
-	plain, author := field(""), field("author.")
-	err := x.fields(func(e xml.StartElement) (bool, error) {
+	thread, f, author := "", map[string]string{}, map[string]string{}
+	plain := x.into(f, disqusPost)
+	err := x.fields(func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "thread":
 			thread = disqusID(e)
 		case "parent":
 			r.Parent = disqusID(e)
 		case "author":
-			return true, x.fields(author)
-		case "message", "createdAt", "isDeleted", "isSpam", "isApproved", "ipAddress":
-			return plain(e)
+			return x.fields(x.into(author, disqusAuthor))
 		}
-		return false, nil
+		return plain(e)
 	})
 	if err != nil {
 		return err
 	}
 	t, known := threads[thread]
-	switch {
-	case !known:
+	if !known {
 		to.Skip("comment", "the file does not say which page it is on")
 		return nil
-	case t.deleted:
-		to.Skip("comment", "its page was deleted there")
-		return nil
 	}
-	r.Page, r.HTML, r.At, r.Address = t.Page, f["message"], timeIn(f["createdAt"]), f["ipAddress"]
-	r.Name, r.Email = f["author.name"], f["author.email"]
+	if t.deleted {
+		r.Hidden = "its page was deleted there"
+	}
+	r.Page, r.HTML, r.At, r.Address = t.Page, f["message"], timeIn(f["createdAt"]), strings.TrimSpace(f["ipAddress"])
+	r.Name, r.Email, r.Long = author["name"], author["email"], len(f["message"]) > MaxMessage
 	switch {
-	case f["isSpam"] == "true":
+	case isTrue(f["isSpam"]):
 		r.State = comment.Spam
-	case f["isDeleted"] == "true":
+	case isTrue(f["isDeleted"]):
 		r.State, r.Deleted = comment.Rejected, true
-	case f["isApproved"] != "false":
+	case f["isApproved"] == "" || isTrue(f["isApproved"]):
 		r.State = comment.Approved
 	}
 	return to.Comment(r)

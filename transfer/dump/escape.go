@@ -48,6 +48,7 @@ func (c *converter) escaped(word string) string {
 func (c *converter) marksEscaped(word string, from, to int, lineStart bool) string {
 	var b strings.Builder
 	runes := []rune(word)
+	isLink, isMail := strings.Contains(word, "]("), strings.Contains(word, "@")
 	first, last := utf8.RuneCountInString(word[:from]), utf8.RuneCountInString(word[:to])
 	for i := first; i < last; i++ {
 		r, next, before := runes[i], rune(0), rune(0)
@@ -68,11 +69,11 @@ func (c *converter) marksEscaped(word string, from, to int, lineStart bool) stri
 		case '`':
 			mark = true
 		case '[', ']':
-			mark = c.link != nil || strings.Contains(word, "](") || r == '['
+			mark = c.link != nil || isLink || r == '['
 		case '~':
 			mark = len(runes) > 1
 		case '<':
-			mark = unicode.IsLetter(next) || next == '/' || strings.Contains(word, "@")
+			mark = unicode.IsLetter(next) || next == '/' || isMail
 		case '>':
 			mark = lineStart && i == 0
 		case '-', '+':

@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,10 +42,11 @@ type container struct {
 	indent string // of its further lines
 }
 
-// A mark is an emphasis that is open: at is where it was written, -1 while nothing is in it.
+// A mark is an emphasis that is open: at is where it was written, -1 while nothing is in it. There is one for each sign:
+// depth is how many elements of it are open in one another.
 type mark struct {
-	name, sign string
-	at         int
+	sign      string
+	at, depth int
 }
 
 type converter struct {
@@ -95,7 +97,7 @@ func (c *converter) start(t html.Token) {
 		c.breaks++
 		c.space = false
 	case emphases[t.Data] != "":
-		c.marks = append(c.marks, mark{t.Data, emphases[t.Data], -1})
+		c.emphasize(emphases[t.Data])
 	case t.Data == "pre" || t.Data == "code":
 		if t.Type == html.StartTagToken {
 			c.code, c.codeIn = &strings.Builder{}, t.Data
@@ -129,13 +131,7 @@ func (c *converter) close(name string) {
 	case name == "a":
 		c.endLink()
 	case emphases[name] != "":
-		for i := len(c.marks) - 1; i >= 0; i-- {
-			if c.marks[i].name == name {
-				c.unmark(i)
-				c.marks = c.marks[:i]
-				return
-			}
-		}
+		c.deemphasize(emphases[name])
 	case name == "blockquote", name == "ul", name == "ol":
 		c.leave(name)
 	case name == "li":
@@ -161,6 +157,29 @@ func (c *converter) block(breaks int) {
 		c.breaks = max(c.breaks, breaks)
 	}
 	c.space = false
+}
+
+func (c *converter) openMark(sign string) int {
+	return slices.IndexFunc(c.marks, func(m mark) bool { return m.sign == sign })
+}
+
+func (c *converter) emphasize(sign string) {
+	if i := c.openMark(sign); i >= 0 {
+		c.marks[i].depth++
+		return
+	}
+	c.marks = append(c.marks, mark{sign: sign, at: -1, depth: 1})
+}
+
+func (c *converter) deemphasize(sign string) {
+	i := c.openMark(sign)
+	if i < 0 {
+		return
+	}
+	if c.marks[i].depth--; c.marks[i].depth == 0 {
+		c.unmark(i)
+		c.marks = slices.Delete(c.marks, i, i+1)
+	}
 }
 
 // unmark ends the emphases from i on, which begin anew with the next ink.

@@ -21,15 +21,21 @@ func newValues(in io.Reader) *values {
 
 var errShape = errors.New("a value of another shape")
 
+// maxRecord is how many bytes a comment may have: all of them are in memory at once.
+const maxRecord = 4 << 20
+
 // read reads the next value; io.EOF: there is none. What has another shape is errShape, and the next can be read.
-func (v *values) read(into any) error {
-	v.bound.left = maxPart
+func (v *values) read(into any) error { return v.readPart(into, maxRecord) }
+
+// readPart is read for a value of another length.
+func (v *values) readPart(into any, most int) error {
+	v.bound.limit(most)
 	return said(v.Decode(into))
 }
 
 // next returns the next piece of what is around values.
 func (v *values) next() (json.Token, error) {
-	v.bound.left = maxPart
+	v.bound.limit(maxPart)
 	token, err := v.Token()
 	if errors.Is(err, io.EOF) {
 		err = ErrCut

@@ -74,20 +74,20 @@ const maxNested = 1_000 // elements, or values, in one another
 // ErrCut is what a file is that lacks its end.
 var ErrCut = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
 
-var (
-	errTooLong = fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", maxPart>>20)
-	errNested  = fmt.Errorf("it nests more than %d levels deep: this is no dump of comments", maxNested)
-)
+var errNested = fmt.Errorf("it nests more than %d levels deep: this is no dump of comments", maxNested)
 
 // A bounded reader fails where more is read than one part may have.
 type bounded struct {
-	in   io.Reader
-	left int
+	in         io.Reader
+	left, most int
 }
+
+// limit begins another part.
+func (b *bounded) limit(most int) { b.left, b.most = most, most }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, errTooLong
+		return 0, fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", b.most>>20)
 	}
 	n, err := b.in.Read(p[:min(len(p), b.left)])
 	b.left -= n
@@ -99,17 +99,19 @@ func (b *bounded) Read(p []byte) (int, error) {
 type elements struct {
 	*xml.Decoder
 	bound *bounded
+	to    Teller
 }
 
-func newElements(in io.Reader) *elements {
+// newElements reads XML in UTF-8 whose root element has a name. to is told of elements that are unknown.
+func newElements(in io.Reader, root string, to Teller) *elements {
 	// XML has no controls, and services have written them all the same.
-	fit := transform.Chain(runes.ReplaceIllFormed(), runes.Remove(runes.Predicate(UnfitForXML)))
-	bound := &bounded{in: transform.NewReader(in, fit)}
-	e := &elements{xml.NewDecoder(bound), bound}
-	e.Strict = false // an ampersand is an ampersand
-	e.CharsetReader = func(label string, _ io.Reader) (io.Reader, error) {
-		return nil, fmt.Errorf("it is written in %s; save it as UTF-8", label)
-	}
+	fit := transform.Chain(runes.ReplaceIllFormed(), runes.Remove(runes.Predicate(UnfitForXML)), dropReferences{})
+	text := bufio.NewReaderSize(transform.NewReader(in, fit), headSize)
+	skipToXML(text, root)
+	bound := &bounded{in: text}
+	e := &elements{xml.NewDecoder(bound), bound, to}
+	e.Strict = false                                                                     // an ampersand is an ampersand
+	e.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
 	return e
 }
 
@@ -120,7 +122,7 @@ func UnfitForXML(r rune) bool {
 
 // next returns the next beginning or end of an element, or text; io.EOF: none is open.
 func (e *elements) next() (xml.Token, error) {
-	e.bound.left = maxPart
+	e.bound.limit(maxPart)
 	token, err := e.Token()
 	if bad, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		if strings.Contains(bad.Msg, "EOF") {
@@ -131,8 +133,9 @@ func (e *elements) next() (xml.Token, error) {
 	return token, err
 }
 
-// text reads the text of the element that just began, to its end, without what is in elements in it.
-func (e *elements) text() (string, error) {
+// text reads the element that just began, to its end, and returns at most limit bytes of its text, without what is in
+// elements in it.
+func (e *elements) text(limit int) (string, error) {
 	var all strings.Builder
 	for depth := 1; ; {
 		token, err := e.next()
@@ -149,17 +152,24 @@ func (e *elements) text() (string, error) {
 				return all.String(), nil
 			}
 		case xml.CharData:
-			if depth == 1 && all.Len()+len(token) > maxPart {
-				return "", errTooLong
-			} else if depth == 1 {
-				all.Write(token)
+			if depth == 1 {
+				all.Write(token[:min(len(token), limit-all.Len())])
 			}
 		}
 	}
 }
 
-// fields reads the elements in the one that just began, to its end: read is told of each, and reads it or leaves it.
-func (e *elements) fields(read func(start xml.StartElement) (bool, error)) error {
+// skip reads the element that just began, to its end. It is counted, unless it is in the list of those that are known.
+func (e *elements) skip(name string, known map[string]bool) error {
+	if !known[name] && !strings.Contains(name, ":/") { // elements of other namespaces belong to other programs
+		e.to.Skip("element", fmt.Sprintf("<%s> is unknown", excerpt(name)))
+	}
+	_, err := e.text(0)
+	return err
+}
+
+// fields calls read for each element in the one that just began, to its end. read reads it to its end.
+func (e *elements) fields(read func(start xml.StartElement) error) error {
 	for {
 		token, err := e.next()
 		if err != nil {
@@ -169,11 +179,7 @@ func (e *elements) fields(read func(start xml.StartElement) (bool, error)) error
 		case xml.EndElement:
 			return nil
 		case xml.StartElement:
-			done, err := read(token)
-			if err == nil && !done {
-				_, err = e.text()
-			}
-			if err != nil {
+			if err := read(token); err != nil {
 				return err
 			}
 		}
@@ -206,5 +212,14 @@ func (e *elements) root() (xml.StartElement, error) {
 
 // notA refuses a file of another kind.
 func notA(kind string, root xml.StartElement) error {
-	return fmt.Errorf("it is no %s: it begins with <%s>", kind, root.Name.Local)
+	return fmt.Errorf("it is no %s: it begins with <%s>", kind, excerpt(root.Name.Local))
+}
+
+// excerpt returns the beginning of a name that a file chose, for a message.
+func excerpt(name string) string {
+	const most = 40
+	if runes := []rune(strings.ToValidUTF8(name[:min(len(name), 4*most)], "")); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return name
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/encoding"
+
 	"github.com/aitys/aitys/moderation/comment"
 )
 
@@ -19,7 +21,7 @@ type Format struct {
 	Name string
 	Note string // what everybody should know of such a file, or ""
 	// Read tells of a file's comments, in its order. It holds no more of them than one.
-	Read func(ctx context.Context, f File, to Teller) error
+	Read func(ctx context.Context, f *File, to Teller) error
 }
 
 // Tables reads the rows that a query has of a SQLite file, which it changes in nothing; row is called for each, and
@@ -30,20 +32,25 @@ type Tables func(ctx context.Context, path, query string, row func(scan func(...
 type File struct {
 	Path   string // of the file: as it is, or packed by gzip or alone in a zip
 	Tables Tables
+	Notes  []string // what the first reading found out about the file as a whole
+
+	scanned  bool
+	encoding encoding.Encoding // nil: UTF-8
 }
 
 // Formats are all that can be read.
 var Formats = []Format{
 	{"disqus", "", streamed(readDisqus)},
 	{"wordpress", "WordPress leaves spam out of its exports: the filter can learn only what is good from it.",
-		streamed(readWordPress)},
+		readWordPress},
 	{"isso", "Isso keeps no spam: the filter can learn only what is good from it.", readIsso},
 	{"remark42", "A backup of Remark42 has no e-mails and no spam: the filter can learn only what is good from it.",
 		streamed(readRemark42)},
 	{"commento", "Commento exports no spam: the filter can learn only what is good from it.", readCommento},
 }
 
-// A Teller is told what a file has. Where it fails, reading ends with its error.
+// A Teller is told what a file has: comments, and how many things of a kind were left out, and why. Where it fails,
+// reading ends with its error.
 type Teller interface {
 	Comment(r Record) error
 	Skip(what, why string)
@@ -67,7 +74,9 @@ type Record struct {
 	HTML, Source         string
 	Lines                bool // ends of lines in HTML are such
 	State                comment.State
-	Deleted              bool // without a text it only keeps its place
+	Deleted              bool   // without a text it only keeps its place
+	Long                 bool   // its text has more than MaxMessage bytes, and was cut
+	Hidden               string // why the source did not show it to every reader, or ""
 }
 
 // Addr is where a record says that it was written; invalid where it does not.
@@ -86,14 +95,14 @@ func (r Record) Markdown() string {
 }
 
 // streamed is a format that is read from the beginning of a file to its end.
-func streamed(read func(in io.Reader, to Teller) error) func(context.Context, File, Teller) error {
-	return func(ctx context.Context, f File, to Teller) error {
-		in, err := Open(f.Path)
+func streamed(read func(in io.Reader, to Teller) error) func(context.Context, *File, Teller) error {
+	return func(ctx context.Context, f *File, to Teller) error {
+		in, err := f.open(ctx)
 		if err != nil {
 			return err
 		}
 		defer in.Close()
-		return read(&stoppable{ctx, in}, to)
+		return read(in, to)
 	}
 }
 

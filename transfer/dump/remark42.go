@@ -14,13 +14,21 @@ type remark struct {
 		URL      string `json:"url"`
 		ReadOnly bool   `json:"read_only"`
 	} `json:"posts"`
+	Users []struct {
+		ID      string `json:"id"`
+		Blocked struct {
+			Status bool `json:"status"`
+		} `json:"blocked"`
+	} `json:"users"`
 
 	ID     string `json:"id"`
 	Parent string `json:"pid"`
 	Text   string `json:"text"`
 	Source string `json:"orig"`
 	User   struct {
-		Name string `json:"name"`
+		ID      string `json:"id"`
+		Name    string `json:"name"`
+		Blocked bool   `json:"block"`
 	} `json:"user"`
 	Locator struct {
 		URL string `json:"url"`
@@ -34,10 +42,14 @@ type remark struct {
 // no e-mails, and addresses are hashes.
 func readRemark42(in io.Reader, to Teller) error {
 	v := newValues(in)
-	closed := map[string]bool{}
+	closed, blocked := map[string]bool{}, map[string]bool{}
 	for first := true; ; first = false {
 		var c remark
-		err := v.read(&c)
+		most := maxRecord
+		if first { // it lists all pages and users
+			most = maxPart
+		}
+		err := v.readPart(&c, most)
 		switch {
 		case errors.Is(err, io.EOF) && !first:
 			return nil
@@ -56,17 +68,26 @@ func readRemark42(in io.Reader, to Teller) error {
 			for _, p := range c.Posts {
 				closed[p.URL] = p.ReadOnly
 			}
+			for _, u := range c.Users {
+				blocked[u.ID] = u.Blocked.Status
+			}
 			continue
 		}
 		r := Record{
-			ID: c.ID, Parent: c.Parent, Name: c.User.Name, At: timeIn(c.Time), Source: c.Source, Deleted: c.Deleted,
-			Page: Page{URL: c.Locator.URL, Title: c.Title, Closed: closed[c.Locator.URL]}, State: comment.Approved,
+			ID: c.ID, Parent: c.Parent, Name: remark42Fields["user.name"].of(c.User.Name), At: timeIn(c.Time),
+			Source: message.kept(c.Source), Deleted: c.Deleted, State: comment.Approved,
+			Page: Page{URL: remark42Fields["locator.url"].of(c.Locator.URL), Title: remark42Fields["title"].of(c.Title),
+				Closed: closed[c.Locator.URL]},
 		}
 		if r.Source == "" {
-			r.HTML = c.Text
+			r.HTML = message.kept(c.Text)
 		}
-		if c.Deleted {
+		r.Long = max(len(r.Source), len(r.HTML)) > MaxMessage
+		switch {
+		case c.Deleted:
 			r.State = comment.Rejected
+		case c.User.Blocked || blocked[c.User.ID]:
+			r.Hidden = "its writer was blocked there"
 		}
 		if err := to.Comment(r); err != nil {
 			return err

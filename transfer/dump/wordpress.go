@@ -1,96 +1,216 @@
 package dump
 
 import (
+	"context"
 	"encoding/xml"
-	"io"
+	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// readWordPress reads what WordPress writes under Tools, Export (WXR 1.0 to 1.2), as of its
-// wp-admin/includes/export.php. The elements' prefixes are always wp:, their namespaces differ by version.
-func readWordPress(in io.Reader, to Teller) error {
-	x := newElements(in)
-	root, err := x.root()
+// A wordPressFile is what WordPress writes under Tools, Export (WXR 1.0 to 1.2), as of its
+// wp-admin/includes/export.php.
+type wordPressFile struct {
+	x       *elements
+	to      Teller
+	hasWP   bool                              // an element of WordPress was found
+	parents func() (map[string]string, error) // why posts are hidden, by their ids; read when it is first needed
+}
+
+// A wordPressItem is a post, a page, an attachment or another thing that comments are below.
+type wordPressItem struct {
+	fields map[string]string
+	hidden string
+	told   bool // a comment of it was read
+}
+
+func readWordPress(ctx context.Context, f *File, to Teller) error {
+	var known map[string]string
+	parents := func() (map[string]string, error) {
+		if known != nil {
+			return known, nil
+		}
+		known = map[string]string{}
+		return known, readWXR(ctx, f, silent{}, func(w *wordPressFile) error {
+			return w.items(func() error { return w.note(known) })
+		})
+	}
+	return readWXR(ctx, f, to, func(w *wordPressFile) error {
+		w.parents = parents
+		if err := w.items(w.item); err != nil {
+			return err
+		}
+		if !w.hasWP {
+			return errors.New("it is a feed, and no WordPress export: it has no element of WordPress. Save one at Tools, " +
+				"Export, All content")
+		}
+		return nil
+	})
+}
+
+// readWXR opens a file and reads its root.
+func readWXR(ctx context.Context, f *File, to Teller, read func(w *wordPressFile) error) error {
+	in, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	w := &wordPressFile{x: newElements(in, "rss", to), to: to}
+	root, err := w.x.root()
 	if err != nil {
 		return err
 	}
 	if root.Name.Local != "rss" {
 		return notA("WordPress export", root)
 	}
-	return x.fields(func(channel xml.StartElement) (bool, error) {
+	return read(w)
+}
+
+// silent is a Teller that keeps nothing.
+type silent struct{}
+
+func (silent) Comment(Record) error { return nil }
+func (silent) Skip(string, string)  {}
+
+// items calls read at the beginning of each item.
+func (w *wordPressFile) items(read func() error) error {
+	return w.x.fields(func(channel xml.StartElement) error {
 		if channel.Name.Local != "channel" {
-			return false, nil
+			return w.x.skip(w.name(channel), nil)
 		}
-		return true, x.fields(func(item xml.StartElement) (bool, error) {
-			if item.Name.Local != "item" {
-				return false, nil
+		return w.x.fields(func(e xml.StartElement) error {
+			if name := w.name(e); name != "item" {
+				return w.x.skip(name, wordPressUnread)
 			}
-			return true, readPost(x, to)
+			return read()
 		})
 	})
 }
 
-// readPost reads a post, whose comments come after what is said of it.
-func readPost(x *elements, to Teller) error {
-	var post Page
-	fields := map[string]string{}
-	return x.fields(func(field xml.StartElement) (bool, error) {
-		switch name := wordPressName(field); name {
-		case "wp:comment":
-			return true, readReply(x, post, fields, to)
-		case "link", "title", "wp:post_date_gmt", "wp:comment_status", "wp:status", "wp:post_type":
-			text, err := x.text()
-			fields[name] = strings.TrimSpace(text)
-			post = Page{URL: fields["link"], Title: fields["title"], Closed: fields["wp:comment_status"] == "closed",
-				At: wordPressTime(fields["wp:post_date_gmt"])}
-			return true, err
+// item reads an item, whose comments come after what is said of it.
+func (w *wordPressFile) item() error {
+	post := wordPressItem{fields: map[string]string{}}
+	return w.x.fields(func(e xml.StartElement) error {
+		name := w.name(e)
+		if name != "wp:comment" {
+			if err := w.field(&post, name); err != nil || !post.told {
+				return err
+			}
 		}
-		return false, nil
+		hidden, err := post.whyHidden(w.parents)
+		if err == nil && post.told && hidden != post.hidden {
+			err = fmt.Errorf("<%s> of an item comes after its comments: WordPress writes no such export", name)
+		}
+		if post.hidden = hidden; err != nil || name != "wp:comment" {
+			return err
+		}
+		post.told = true
+		return w.comment(post)
 	})
 }
 
-// wordPressName is an element's name with the prefix that it is known by; other prefixes are no matter here.
-func wordPressName(e xml.StartElement) string {
-	if strings.HasPrefix(e.Name.Space, "http://wordpress.org/export/") || e.Name.Space == "wp" {
-		return "wp:" + e.Name.Local
+// note notes why an item is hidden.
+func (w *wordPressFile) note(known map[string]string) error {
+	post := wordPressItem{fields: map[string]string{}}
+	err := w.x.fields(func(e xml.StartElement) error { return w.field(&post, w.name(e)) })
+	if err != nil {
+		return err
 	}
-	if e.Name.Space != "" {
-		return e.Name.Space + ":" + e.Name.Local
+	nested := func() (map[string]string, error) { return nil, nil } // no attachment belongs to another
+	hidden, err := post.whyHidden(nested)
+	known[post.fields["wp:post_id"]] = hidden
+	return err
+}
+
+// field reads a field of an item, or skips it.
+func (w *wordPressFile) field(post *wordPressItem, name string) error {
+	kind, read := wordPressPost[name]
+	if !read {
+		return w.x.skip(name, wordPressUnread)
+	}
+	text, err := w.x.text(kind.limit())
+	post.fields[name] = strings.TrimSpace(kind.of(text))
+	return err
+}
+
+// whyHidden returns why WordPress does not show an item to every reader, or "". An attachment has the status of the
+// post that it belongs to; that of a post outside the file is unknown.
+func (p wordPressItem) whyHidden(parents func() (map[string]string, error)) (string, error) {
+	if p.fields["wp:post_password"] != "" {
+		return "its post is protected by a password", nil
+	}
+	status, said := p.fields["wp:status"]
+	switch parent := p.fields["wp:post_parent"]; {
+	case !said, strings.EqualFold(status, "publish"):
+		return "", nil
+	case !strings.EqualFold(status, "inherit"):
+		return "its post is not public: " + excerpt(status), nil
+	case parent == "" || parent == "0":
+		return "", nil
+	default:
+		known, err := parents()
+		if hidden, found := known[parent]; !found || hidden != "" {
+			return "its attachment belongs to a post that is not public", err
+		}
+		return "", err
+	}
+}
+
+// page returns the item as a page.
+func (p wordPressItem) page() Page {
+	return Page{URL: p.fields["link"], Title: p.fields["title"], Closed: p.fields["wp:comment_status"] == "closed",
+		At: wordPressTime(p.fields["wp:post_date_gmt"])}
+}
+
+// wxrNamespace is the end of the namespace of every version, whatever its scheme and host became.
+var wxrNamespace = regexp.MustCompile(`/export/[0-9.]+/?$`)
+
+// name returns an element's name with the prefix wp: if it is one of WordPress, and its namespace if it is another's.
+func (w *wordPressFile) name(e xml.StartElement) string {
+	switch {
+	case e.Name.Space == "wp", wxrNamespace.MatchString(e.Name.Space):
+		w.hasWP = true
+		return "wp:" + e.Name.Local
+	case e.Name.Space != "":
+		return e.Name.Space + ":/" + e.Name.Local
 	}
 	return e.Name.Local
 }
 
-func readReply(x *elements, post Page, of map[string]string, to Teller) error {
+func (w *wordPressFile) comment(post wordPressItem) error {
 	f := map[string]string{}
-	err := x.fields(func(field xml.StartElement) (bool, error) {
-		name, known := strings.CutPrefix(wordPressName(field), "wp:comment_")
-		if !known {
-			return false, nil
+	err := w.x.fields(func(e xml.StartElement) error {
+		name := w.name(e)
+		kind, read := wordPressComment[name]
+		if !read {
+			return w.x.skip(name, wordPressUnread)
 		}
-		text, err := x.text()
-		f[name] = text
-		return true, err
+		text, err := w.x.text(kind.limit())
+		f[strings.TrimPrefix(name, "wp:comment_")] = kind.of(text)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	switch kind := f["type"]; {
+	switch kind := strings.TrimSpace(f["type"]); {
 	case kind == "pingback" || kind == "trackback":
-		to.Skip("comment", "it is a "+kind+", which another site's program wrote")
+		w.to.Skip("comment", "it is a "+kind+", which another site's program wrote")
 		return nil
 	case kind != "" && kind != "comment":
-		to.Skip("comment", "it is of a kind that is no comment, such as a review or a note on an order")
+		w.to.Skip("comment", "it is no comment but a "+excerpt(kind))
 		return nil
-	case of["wp:post_type"] == "nav_menu_item":
-		to.Skip("comment", "it stands below an entry of a menu")
+	case post.fields["wp:post_type"] == "nav_menu_item":
+		w.to.Skip("comment", "it stands below an entry of a menu")
 		return nil
 	}
 	r := Record{
-		Page: post, ID: f["id"], Parent: f["parent"], Name: f["author"], Email: f["author_email"],
-		Website: f["author_url"], Address: f["author_IP"], HTML: f["content"], Lines: true,
+		Page: post.page(), ID: f["id"], Parent: f["parent"], Name: f["author"], Email: f["author_email"],
+		Website: f["author_url"], Address: f["author_IP"], HTML: f["content"], Lines: true, Hidden: post.hidden,
+		Long: len(f["content"]) > MaxMessage,
 	}
 	if r.Parent == "0" {
 		r.Parent = ""
@@ -98,7 +218,7 @@ func readReply(x *elements, post Page, of map[string]string, to Teller) error {
 	if r.At = wordPressTime(f["date_gmt"]); r.At.IsZero() {
 		r.At = wordPressTime(f["date"])
 	}
-	switch f["approved"] {
+	switch strings.TrimSpace(f["approved"]) {
 	case "1", "approve":
 		r.State = comment.Approved
 	case "spam":
@@ -106,7 +226,7 @@ func readReply(x *elements, post Page, of map[string]string, to Teller) error {
 	case "trash", "post-trashed":
 		r.State, r.Deleted = comment.Rejected, true
 	}
-	return to.Comment(r)
+	return w.to.Comment(r)
 }
 
 // wordPressTime reads a time; zero where it is none, as 0000-00-00 00:00:00.
