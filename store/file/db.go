@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"gorm.io/driver/sqlite"
@@ -30,6 +31,9 @@ type DB struct {
 	reserve *reserve
 
 	keepEarlier func(path string)
+
+	closing sync.Once
+	closed  error // what Close returns
 }
 
 // Options of a database. Wait is how long a writer waits for others. MaxPages bounds the file, in its pages (0:
@@ -210,10 +214,13 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return list, blamed(ctx, db, err)
 }
 
-// Close waits for running transactions.
+// Close waits for running transactions. Called again it returns the same.
 func (d *DB) Close() error {
-	d.group.close()
-	return errors.Join(closePool(d.read), closePool(d.write))
+	d.closing.Do(func() {
+		d.group.close()
+		d.closed = errors.Join(closePool(d.read), closePool(d.write))
+	})
+	return d.closed
 }
 
 func closePool(g *gorm.DB) error {
