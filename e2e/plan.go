@@ -123,7 +123,7 @@ var House = Plan{
 		},
 		"transfer/static": {
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "moderation/register",
-			"words",
+			"store/file", "words",
 		},
 		"migrations": nil,
 		"store": {
@@ -154,7 +154,7 @@ var House = Plan{
 		"api/manage":        {"api/web", "moderation", "notify", "words"},
 		"api/neighbour":     {"api/web", "moderation"},
 		"cmd/aitys/demo":    {"moderation"},
-		"cmd/aitys/stdio":   {"classifier"},
+		"cmd/aitys/stdio":   {"classifier", "store/file"},
 		"cmd/aitys/flags":   {"coord"},
 		"cmd/aitys/figures": {"moderation/hindsight", "moderation/learning", "moderation/ledger"},
 		"cmd/aitys": {
