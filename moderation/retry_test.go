@@ -14,16 +14,16 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// A retrying store rolls each transaction back once before it commits it.
-type retrying struct{ ground.Store[storetest.Tx] }
+// A rollingBack store rolls each transaction back once before it commits it.
+type rollingBack struct{ ground.Store[storetest.Tx] }
 
 var errAgain = errors.New("again")
 
-func (r retrying) View(ctx context.Context, fn func(moderation.Tx) error) error {
+func (r rollingBack) View(ctx context.Context, fn func(moderation.Tx) error) error {
 	return r.Store.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-func (r retrying) Views(ctx context.Context, n int, fn func([]moderation.Tx) error) error {
+func (r rollingBack) Views(ctx context.Context, n int, fn func([]moderation.Tx) error) error {
 	return r.Store.Views(ctx, n, func(all []storetest.Tx) error {
 		list := make([]moderation.Tx, len(all))
 		for i, tx := range all {
@@ -33,7 +33,7 @@ func (r retrying) Views(ctx context.Context, n int, fn func([]moderation.Tx) err
 	})
 }
 
-func (r retrying) Update(ctx context.Context, fn func(moderation.Tx) error) ([]ground.Event, error) {
+func (r rollingBack) Update(ctx context.Context, fn func(moderation.Tx) error) ([]ground.Event, error) {
 	_, err := r.Store.Update(ctx, func(tx storetest.Tx) error { return errors.Join(fn(tx), errAgain) })
 	if err == nil {
 		return nil, errors.New("it was not rolled back")
@@ -41,24 +41,24 @@ func (r retrying) Update(ctx context.Context, fn func(moderation.Tx) error) ([]g
 	return r.Store.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-// counted counts what a submission does besides what it writes.
-type counted struct {
+// effects counts what a submission does besides what it writes.
+type effects struct {
 	moderation.Campaigns
 	arrived []string
 	asked   map[string]int
 }
 
-func (c *counted) Arrived(arrived comment.Comment) { c.arrived = append(c.arrived, arrived.ID) }
+func (c *effects) Arrived(arrived comment.Comment) { c.arrived = append(c.arrived, arrived.ID) }
 
-func (c *counted) Allow(_ context.Context, _ int64, key string, _, _ int) (bool, time.Duration) {
+func (c *effects) Allow(_ context.Context, _ int64, key string, _, _ int) (bool, time.Duration) {
 	c.asked[key]++
 	return true, 0
 }
 
 func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
-		c := &counted{Campaigns: w.S.Campaigns, asked: map[string]int{}}
-		s := moderation.New(moderation.Options{Process: w.S.Process, Store: retrying{w.DB.Store}, Secret: roomstest.Secret,
+		c := &effects{Campaigns: w.S.Campaigns, asked: map[string]int{}}
+		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: roomstest.Secret,
 			Judge: w.S.Learning, Rules: w.S.Ruling, Campaigns: c, Complaints: w.S.Complaints, Staff: w.S.Identity.StaffNames,
 			Namesake: w.S.Guests.Namesake, Forgets: w.S.Learning.NoteForgotten})
 		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Is there a ferry on Sundays?",
@@ -69,7 +69,7 @@ func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
 			t.Errorf("arrived: %v, want %s once", c.arrived, out.ID)
 		}
 		if c.asked["pages"] != 1 {
-			t.Errorf("the new page was counted %d times", c.asked["pages"])
+			t.Errorf("the new page was effects %d times", c.asked["pages"])
 		}
 		again, err := s.Submit(w.Ctx, w.A, in)
 		w.Must(err)
