@@ -155,7 +155,7 @@ var House = Plan{
 		"api/neighbour":     {"api/web", "moderation"},
 		"cmd/aitys/demo":    {"moderation"},
 		"cmd/aitys/stdio":   {"classifier", "store/file"},
-		"cmd/aitys/flags":   {"coord"},
+		"cmd/aitys/flags":   {"coord", "moderation/text"},
 		"cmd/aitys/figures": {"moderation/hindsight", "moderation/learning", "moderation/ledger"},
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/figures", "cmd/aitys/flags", "cmd/aitys/stdio", "words",

@@ -69,7 +69,7 @@ func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
 			t.Errorf("arrived: %v, want %s once", c.arrived, out.ID)
 		}
 		if c.asked["pages"] != 1 {
-			t.Errorf("the new page was effects %d times", c.asked["pages"])
+			t.Errorf("the new page was counted %d times", c.asked["pages"])
 		}
 		again, err := s.Submit(w.Ctx, w.A, in)
 		w.Must(err)

@@ -51,7 +51,7 @@ var badConfigurations = []struct {
 		serving("--smtp", "smtp://m?e:hunter2@mail.example", "--mail-from", "a@b.example")},
 	{"Postgres with a # in the password", "", "--database: Write # in the password as %23.",
 		serving("--database", "postgres://me:hun#ter2@localhost/x")},
-	{"Redis with a space in the password", "", "--redis: Write   in the password as %20.",
+	{"Redis with a space in the password", "", "--redis: Write a space in the password as %20.",
 		serving("--redis", "redis://me:hun ter2@localhost")},
 	{"a variable in small letters", "aitys_limits=off", "write it AITYS_LIMITS", serving()},
 	{"a variable with an unknown name among known ones", "AITYS_TRUSTED_PROXIES=10.0.0.0/8", "AITYS_TRUSTED_PROXIES",

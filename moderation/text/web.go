@@ -150,7 +150,7 @@ func EscapeHint(raw string) string {
 		if !strings.Contains(user[:i], ":") {
 			where = "name"
 		}
-		return "Write " + string(r) + " in the " + where + " as " + url.PathEscape(string(r)) + "."
+		return "Write " + strings.Replace(string(r), " ", "a space", 1) + " in the " + where + " as " + url.PathEscape(string(r)) + "."
 	}
 	return ""
 }
