@@ -175,20 +175,89 @@ func TestAnInquiryIsJudgedByTheRulesAndByWhatCameBefore(t *testing.T) {
 		if teach.word != thanksWord {
 			t.Errorf("teach: %+v", teach)
 		}
-		// The third time is one too many, but not for what is only tried.
-		const again = "Have a look at my page, it is about gardens and sheds."
-		for i, want := range []string{"false", "false", "false", "true"} {
-			more := []string{"is_test", "0"}
-			if i == 0 {
-				more[1] = "1"
-			}
-			if got := w.akismet("comment-check", w.wordpress("moderator a", "Gar", again, more...)); got.word != want {
-				t.Errorf("time %d: got %+v, want %s", i, got, want)
+	})
+}
+
+// Programs ask about one comment several times: WordPress's plug-in does so by itself after a failure, and when a
+// moderator presses "Check for spam".
+func TestAkismet_AskingAgainIsNoSubmission(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		rule := m{"kind": "word", "words": "walnut", "action": "hold"}
+		w.as("owner a", "POST", "/api/v1/sites/a/moderation/rules", rule)
+		for i, tt := range []struct {
+			why          string
+			first, again []string
+		}{
+			{"the same form", nil, nil},
+			{"the same date", []string{"comment_date_gmt", "2026-11-20 11:00:00"},
+				[]string{"comment_date_gmt", "2026-11-20 11:00:00"}},
+			{"the same date from another address", []string{"comment_date_gmt", "2026-11-20T11:00:00Z"},
+				[]string{"comment_date_gmt", "2026-11-20T11:00:00Z", "user_ip", "198.51.100.9"}},
+			{"a retry by WordPress", nil,
+				[]string{"recheck_reason", "retry", "comment_date_gmt", "2026-11-20 11:00:00", "comment_ID", "7"}},
+			{"a moderator's check", nil,
+				[]string{"recheck_reason", "recheck_queue", "permalink", originA + "/moved", "user_ip", "198.51.100.9"}},
+			{"a test", nil, []string{"is_test", "1", "comment_date_gmt", "2026-11-20 12:00:00"}},
+			{"tests only", []string{"is_test", "true"}, []string{"is_test", "true"}},
+		} {
+			for body, want := range map[string]string{
+				fmt.Sprintf("Case %d: the hedge in front of our house grows well.", i): "false",
+				fmt.Sprintf("Case %d: a walnut a day.", i):                             "hold",
+			} {
+				more := tt.first
+				for n := range 6 {
+					got := w.akismet("comment-check", w.wordpress("moderator a", "Gar", body, more...))
+					if got.word != want || got.status != http.StatusOK {
+						t.Errorf("%s, question %d about %q: got %+v, want %s", tt.why, n+1, body, got, want)
+					}
+					more = tt.again
+				}
 			}
 		}
-		// After fifteen days nobody knows it any more.
+	})
+}
+
+func TestAkismet_FloodOfDuplicatesIsSpam(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		for i, tt := range []struct {
+			why   string
+			parts [3][]string
+		}{
+			{"other dates", [3][]string{{"comment_date_gmt", "2026-11-20 11:00:00"},
+				{"comment_date_gmt", "2026-11-20 11:00:20"}, {"comment_date_gmt", "2026-11-20 11:00:40"}}},
+			{"other pages", [3][]string{nil, {"permalink", originA + "/2"}, {"permalink", originA + "/3"}}},
+			{"other addresses", [3][]string{nil, {"user_ip", "198.51.100.2"}, {"user_ip", "198.51.100.3"}}},
+		} {
+			body := fmt.Sprintf("Case %d: have a look at my page, it is about gardens and sheds.", i)
+			check := func(more []string, want string) {
+				t.Helper()
+				got := w.akismet("comment-check", w.wordpress("moderator a", "Gar", body, more...))
+				if got.word != want {
+					t.Errorf("%s, %v: got %+v, want %s", tt.why, more, got, want)
+				}
+			}
+			for n, want := range []string{"false", "false", "true"} {
+				check(tt.parts[n], want)
+				check(append([]string{"recheck_reason", "retry"}, tt.parts[n]...), want)
+			}
+			check(tt.parts[0], "true") // the content was submitted three times by now
+		}
+		// Similar text of other writers is spam once one of them was reported.
+		const shears = "Buy our wonderful garden shears with a discount of forty percent, only this week and only here!"
+		check := func(author, want string) {
+			t.Helper()
+			got := w.akismet("comment-check", w.wordpress("moderator a", author, shears+" Yours, "+author))
+			if got.word != want {
+				t.Errorf("%s: got %+v, want %s", author, got, want)
+			}
+		}
+		check("Ann", "false")
+		w.akismet("submit-spam", w.wordpress("moderator a", "Ann", shears+" Yours, Ann"))
+		check("Bob", "true")
+		// The counts are forgotten after fifteen days.
 		w.clock.Add(16 * 24 * time.Hour)
-		if got := w.akismet("comment-check", w.wordpress("moderator a", "Gar", again)); got.word != "false" {
+		body := "Case 0: have a look at my page, it is about gardens and sheds."
+		if got := w.akismet("comment-check", w.wordpress("moderator a", "Gar", body)); got.word != "false" {
 			t.Errorf("after fifteen days: %+v", got)
 		}
 	})

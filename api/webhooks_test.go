@@ -250,6 +250,10 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 			kinds["comment.refused"].dig("data", "seq") != 2.0 {
 			t.Errorf("told %v", kinds)
 		}
+		if kinds["comment.arrived"].dig("data", "order") != 1.0 || kinds["comment.published"].dig("data", "order") != 2.0 ||
+			kinds["comment.refused"].dig("data", "order") != 3.0 {
+			t.Errorf("ordered %v", kinds)
+		}
 		if said := w.log.String(); strings.Contains(said, "tellnobody") || strings.Contains(said, secret) {
 			t.Error("the log has the address or the secret")
 		}
@@ -268,6 +272,56 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 		}
 		w.post(written("Now that somebody listens to me once more"))
 		r.all(t, w, 4)
+	})
+}
+
+// A receiver that gets a withdrawal before the publication can tell which came last.
+func TestWebhook_EachMessageHasTheNextNumber(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		all, some := newReceiver(t, nil), newReceiver(t, nil)
+		for url, events := range map[string][]string{
+			all.URL:  {"comment.arrived", "comment.published", "comment.refused", "comment.removed", "takedown.added"},
+			some.URL: {"comment.published", "comment.removed"},
+		} {
+			if made := w.as("owner a", "POST", hooksPath, m{"url": url, "events": events}); made.status != 201 {
+				t.Fatalf("add a webhook: %v", made)
+			}
+		}
+		w.told()
+		var happened []string
+		for i := range 3 {
+			posted := w.post(written(fmt.Sprintf("A remark that is published and withdrawn, number %d", i)))
+			id := posted.str("id")
+			w.decide("approve", id, 1)
+			w.clock.Add(time.Second)
+			path := "/api/v1/sites/a/comments/" + id
+			if r := w.do(call{method: "DELETE", path: path, bearer: posted.str("edit_token")}); r.status >= 300 {
+				t.Fatalf("withdraw: %v", r)
+			}
+			happened = append(happened, id+" comment.arrived", id+" comment.published", id+" comment.removed")
+		}
+		w.post(written("This one arrives and waits"))
+		check := func(r *receiver, n int, want func(kind string) bool) {
+			t.Helper()
+			byNumber := map[any]string{}
+			for _, d := range r.all(t, w, n) {
+				id, _ := d.dig("data", "comment", "id").(string)
+				byNumber[d.dig("data", "order")] = id + " " + d.dig("type").(string)
+			}
+			number := 0.0
+			for _, said := range happened {
+				if _, kind, _ := strings.Cut(said, " "); want(kind) {
+					if number++; byNumber[number] != said {
+						t.Errorf("number %v is %q, want %q", number, byNumber[number], said)
+					}
+				}
+			}
+			if len(byNumber) != n {
+				t.Errorf("the numbers are %v", byNumber)
+			}
+		}
+		check(all, 10, func(string) bool { return true })
+		check(some, 6, func(kind string) bool { return kind != "comment.arrived" })
 	})
 }
 

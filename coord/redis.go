@@ -40,6 +40,7 @@ type shared struct {
 	id      string // of this process, so that it does not hear itself
 	channel string
 	up      atomic.Bool
+	down    bool // that Redis is down was logged; used by ping alone
 	ringing chan struct{}
 	limit   time.Duration // of one call within a request
 
@@ -135,23 +136,23 @@ func (s *shared) listen(sub *redis.PubSub, heard func()) {
 	}
 }
 
+// ping takes note of whether Redis answers. A single call or ping that is late is no news: it is logged that Redis is
+// down when the next ping fails, too.
 func (s *shared) ping(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
-	s.felt(s.client.Ping(ctx).Err())
-}
-
-// felt takes note of how a call went, and logs when that is news.
-func (s *shared) felt(err error) {
+	err := s.client.Ping(ctx).Err()
 	if errors.Is(err, context.Canceled) {
 		return // we are closing
 	}
-	if was := s.up.Swap(err == nil); was != (err == nil) {
-		if err != nil {
-			s.log.Warn("redis is down; this process goes on alone", "err", err)
-		} else {
-			s.log.Info("redis is back")
-		}
+	was := s.up.Swap(err == nil)
+	switch {
+	case err != nil && !was && !s.down:
+		s.down = true
+		s.log.Warn("redis is down; this process goes on alone", "err", err)
+	case err == nil && s.down:
+		s.down = false
+		s.log.Info("redis is back")
 	}
 }
 
@@ -163,11 +164,11 @@ func (s *shared) call(ctx context.Context, fn func(context.Context) error) error
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limit)
 	defer cancel()
-	if err := fn(ctx); err != nil {
-		s.felt(err)
-		return err
+	err := fn(ctx)
+	if err != nil && !errors.Is(err, context.Canceled) { // that is we who are closing
+		s.up.Store(false)
 	}
-	return nil
+	return err
 }
 
 // allow also says how long it takes until all that was allowed is earned.

@@ -1,7 +1,9 @@
 package coord_test
 
 import (
+	"bytes"
 	"io"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -134,8 +136,57 @@ func TestARedisThatHangsDoesNotSlowRequests(t *testing.T) {
 	health(t, c, "up")
 }
 
+// A single ping that is late is no news, two in a row are.
+func TestRedis_OnePingMissedIsNotLogged(t *testing.T) {
+	server := kit.NewRedisServer(t)
+	var missed, passed atomic.Int32
+	url := swallowing(t, strings.TrimPrefix(server.URL, "unix://"), func(sent []byte) bool {
+		if !bytes.Contains(bytes.ToLower(sent), []byte("ping")) {
+			return false
+		}
+		if missed.Add(-1) >= 0 {
+			return true
+		}
+		passed.Add(1)
+		return false
+	})
+	log := &kit.Log{}
+	c, err := coord.Open(t.Context(), coord.Options{URL: url, Secret: []byte("a secret of at least thirty-two bytes"),
+		Clock: wall{}, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }() // the test has its result
+	pings := func(n int32) {
+		t.Helper()
+		from := passed.Load()
+		kit.Until(t, "pings are answered", func() bool { return passed.Load() >= from+n })
+	}
+	for range 3 {
+		missed.Store(1)
+		kit.Until(t, "a ping is missed", func() bool { return missed.Load() <= 0 })
+		pings(3)
+	}
+	if said := log.String(); said != "" {
+		t.Errorf("after single pings were missed: %s", said)
+	}
+	missed.Store(1000)
+	kit.Until(t, "the loss is logged", func() bool { return contains(log.String(), "redis is down") })
+	missed.Store(0)
+	kit.Until(t, "the return is logged", func() bool { return contains(log.String(), "redis is back") })
+	if n := strings.Count(log.String(), "redis is down"); n != 1 {
+		t.Errorf("the loss was logged %d times", n)
+	}
+}
+
 // hanging stands before a socket and, when told, swallows what it is sent.
 func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
+	hang = new(atomic.Bool)
+	return hang, swallowing(t, target, func([]byte) bool { return hang.Load() })
+}
+
+// swallowing stands before a socket and passes on what swallows does not report.
+func swallowing(t *testing.T, target string, swallows func(sent []byte) bool) (url string) {
 	t.Helper()
 	sock := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", sock)
@@ -144,7 +195,6 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 	}
 	var running sync.WaitGroup
 	t.Cleanup(func() { _ = l.Close(); running.Wait() })
-	hang = new(atomic.Bool)
 	running.Go(func() {
 		for {
 			in, err := l.Accept()
@@ -164,7 +214,7 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 					if err != nil {
 						return
 					}
-					if hang.Load() {
+					if swallows(buf[:n]) {
 						continue
 					}
 					if _, err := out.Write(buf[:n]); err != nil {
@@ -174,7 +224,7 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 			})
 		}
 	})
-	return hang, "unix://" + sock
+	return "unix://" + sock
 }
 
 // The first braces of a name say in which slot of a cluster it lives.

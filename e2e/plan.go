@@ -124,7 +124,7 @@ var House = Plan{
 		},
 		"transfer/static": {
 			"moderation/comment", "moderation/ground", "moderation/people", "moderation/problem", "moderation/register",
-			"words",
+			"store/file", "words",
 		},
 		"migrations": nil,
 		"store": {
@@ -155,8 +155,8 @@ var House = Plan{
 		"api/manage":        {"api/web", "moderation", "notify", "words"},
 		"api/neighbour":     {"api/web", "moderation"},
 		"cmd/aitys/demo":    {"moderation"},
-		"cmd/aitys/stdio":   {"classifier"},
-		"cmd/aitys/flags":   {"coord"},
+		"cmd/aitys/stdio":   {"classifier", "store/file"},
+		"cmd/aitys/flags":   {"coord", "moderation/text"},
 		"cmd/aitys/figures": {"moderation/hindsight", "moderation/learning", "moderation/ledger"},
 		"cmd/aitys": {
 			"cmd/aitys/demo", "cmd/aitys/figures", "cmd/aitys/flags", "cmd/aitys/stdio", "words",

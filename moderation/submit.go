@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -92,10 +93,18 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 			return Submitted{}, err
 		}
 	}
-	a.named = func() error { return mayName(ctx, in.Limiter, in.Writer, page) }
-	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (Submitted, error) { return s.arrive(tx, a) })
+	// The transaction may run again: a new page is counted once, and what is kept in memory is told after the commit.
+	a.named = sync.OnceValue(func() error { return mayName(ctx, in.Limiter, in.Writer, page) })
+	var stored *comment.Comment
+	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Submitted, err error) {
+		out, stored, err = s.arrive(tx, a)
+		return out, err
+	})
 	if err != nil {
 		return Submitted{}, fmt.Errorf("submit: %w", err)
+	}
+	if stored != nil && !again {
+		s.alike.Arrived(*stored)
 	}
 	s.renewIfOld(site.ID, a.judged)
 	out.Replayed = again
@@ -211,19 +220,19 @@ type arrival struct {
 	namesake bool // somebody else goes by its writer's name
 }
 
-// arrive stores a comment, or counts one more submission of a comment that is there.
-func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
+// arrive stores a comment and returns it, or counts one more submission of a comment that is there: stored is nil then.
+func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comment, err error) {
 	c := a.comment
 	if c.Shown = c.Account != ""; !c.Shown {
 		h, err := writerHistory(tx, c)
 		if err != nil {
-			return Submitted{}, err
+			return Submitted{}, nil, err
 		}
 		facts := c.Facts(h, a.ruled)
 		facts.Alike, facts.Namesake = a.like, a.namesake
 		c.Verdict = comment.VerdictOf(facts, a.judged, a.site.Settings.Threshold())
 		if c.Shown, err = publishes(tx, a.site, c, h, a.judged); err != nil {
-			return Submitted{}, err
+			return Submitted{}, nil, err
 		}
 	}
 	if c.Shown {
@@ -231,54 +240,54 @@ func (s *Service) arrive(tx Tx, a arrival) (Submitted, error) {
 	}
 	if c.Shown && a.parent != "" { // its parents' counts of shown replies are the log's to guard
 		if _, err := tx.LockLog(a.site.ID); err != nil {
-			return Submitted{}, fmt.Errorf("lock log: %w", err)
+			return Submitted{}, nil, fmt.Errorf("lock log: %w", err)
 		}
 	}
 	page, err := tx.EnsurePage(a.page)
 	if err != nil {
-		return Submitted{}, fmt.Errorf("ensure page: %w", err)
+		return Submitted{}, nil, fmt.Errorf("ensure page: %w", err)
 	}
 	if page.ID == a.page.ID {
 		if err := a.named(); err != nil {
-			return Submitted{}, err
+			return Submitted{}, nil, err
 		}
 	}
 	if c.Badge == "" && !a.site.Settings.Takes(page, c.CreatedAt) {
-		return Submitted{}, problem.Wrong("page.closed", "", "This page takes no more comments.")
+		return Submitted{}, nil, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID
 	if page.Title != "" {
 		c.PageTitle = ""
 	}
 	if err := s.placeUnder(tx, &c, a.parent, a.segment); err != nil {
-		return Submitted{}, err
+		return Submitted{}, nil, err
 	}
 	c.Same = s.sameness(c)
 	if c.Same != nil {
 		if err := tx.ReleaseSame(c.Site, c.Same, c.CreatedAt.Add(-refusedFor)); err != nil {
-			return Submitted{}, fmt.Errorf("release same: %w", err)
+			return Submitted{}, nil, fmt.Errorf("release same: %w", err)
 		}
 	}
-	stored, fresh, err := tx.InsertComment(c)
+	found, fresh, err := tx.InsertComment(c)
 	if err != nil {
-		return Submitted{}, fmt.Errorf("insert comment: %w", err)
+		return Submitted{}, nil, fmt.Errorf("insert comment: %w", err)
 	}
 	if !fresh {
-		return submittedAgain(tx, a.site, stored)
+		out, err = submittedAgain(tx, a.site, found)
+		return out, nil, err
 	}
-	s.alike.Arrived(c)
 	if c.Shown {
 		if err := newShowing(tx, c.Site).replyShown(c.Parent, true); err != nil {
-			return Submitted{}, err
+			return Submitted{}, nil, err
 		}
 		if err := settleTitle(tx, c); err != nil {
-			return Submitted{}, err
+			return Submitted{}, nil, err
 		}
 	}
 	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown,
 		Added: c.Shown, At: c.CreatedAt})
 	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt,
-		EditUntil: c.EditUntil, EditEpoch: a.site.EditEpoch}, err
+		EditUntil: c.EditUntil, EditEpoch: a.site.EditEpoch}, &c, err
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.

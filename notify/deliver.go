@@ -20,15 +20,20 @@ import (
 )
 
 const (
-	atOnce      = 8   // messages to one receiver
-	batch       = 16  // that one process takes at first: two rounds of them end before takenFor is over
-	mostTaken   = 128 // of a receiver that took the last ones within quickly: fewer transactions for those who post
-	quickly     = time.Second
+	atOnce      = 8                  // messages to one receiver
+	batch       = 16                 // that one process takes at first: two rounds of them end before takenFor is over
+	mostTaken   = 128                // of a receiver that took the last ones within quickly: fewer transactions for those who post
 	freshFor    = takenFor - postFor // since they were taken: what was not begun by then is taken anew
 	hooksAtOnce = 16
-	probeEvery  = 30 * time.Second // a receiver that is away
-	restAfter   = 6 * time.Hour    // at most, for a message that is not wanted
-	// woken is after how many failures in a row all that waits is sent at once when the receiver is there again.
+	// patience is how long a round waits for its messages. Those that take longer end beside the next round.
+	patience = time.Second
+	// probes is how many messages are tried at a time while a receiver is down, and probeEvery the longest pause
+	// between.
+	probes       = 4
+	probeEvery   = 10 * time.Second
+	retryAfter   = 30 * time.Second // the longest backoff of a message that the receiver could not take
+	rejectedRest = 6 * time.Hour    // the longest backoff of a message that the receiver does not want
+	// woken is after how many failed rounds in a row all waiting messages are sent at once when the receiver is back.
 	woken = 3
 
 	hookFollower = "webhooks"
@@ -105,11 +110,38 @@ func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (
 		return nil, err
 	}
 	return func(tx HookTx) error {
+		if err := number(tx, fresh); err != nil {
+			return fmt.Errorf("number deliveries: %w", err)
+		}
 		if err := tx.PutDeliveries(fresh...); err != nil {
 			return fmt.Errorf("write down deliveries: %w", err)
 		}
 		return nil
 	}, nil
+}
+
+// number gives the deliveries of each webhook the next numbers of that webhook. Its row stays locked until the end of
+// the transaction.
+func number(tx HookTx, fresh []Delivery) error {
+	next := map[string]*Hook{}
+	for i := range fresh {
+		d := &fresh[i]
+		if next[d.Hook] == nil {
+			h, err := tx.WebhookByID(d.Site, d.Hook)
+			if err != nil {
+				return err
+			}
+			next[d.Hook] = &h
+		}
+		next[d.Hook].Messages++
+		d.Number = next[d.Hook].Messages
+	}
+	for _, h := range next {
+		if err := tx.PutWebhook(*h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // happened says what an event is to receivers, and which entry of the log it tells of.
@@ -160,7 +192,16 @@ func ruled(d ledger.Entry) []string {
 	return nil
 }
 
-// start begins to send to the receivers that something is due for, and that nothing is sent to yet.
+// A lane is what this process sends to one receiver.
+type lane struct {
+	places   chan struct{} // one for each message that is being sent
+	answered atomic.Int64  // messages that the receiver took or rejected
+	queued   atomic.Int64  // messages that were taken and wait for a place
+	serving  bool          // guarded by Hooks.mu, as users is
+	users    int           // that take messages or wait for some to end; the lane goes with the last
+}
+
+// start begins to send to the receivers that have something due and nobody who takes it.
 func (s *Hooks) start(ctx context.Context, beside *sync.WaitGroup) error {
 	var ready []Hook
 	err := s.work.View(ctx, func(tx HookTx) (err error) {
@@ -170,39 +211,57 @@ func (s *Hooks) start(ctx context.Context, beside *sync.WaitGroup) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, h := range ready {
-		s.mu.Lock()
-		if !s.busy[h.ID] && len(s.busy) < hooksAtOnce {
-			s.busy[h.ID] = true
-			beside.Go(func() {
-				s.serve(ctx, h)
-				s.mu.Lock()
-				delete(s.busy, h.ID)
-				s.mu.Unlock()
-			})
+		l := s.lanes[h.ID]
+		if l == nil {
+			l = &lane{places: make(chan struct{}, atOnce)}
 		}
-		s.mu.Unlock()
+		if s.serving >= hooksAtOnce || l.serving || l.queued.Load() > 0 || len(l.places) == atOnce {
+			continue
+		}
+		s.lanes[h.ID], l.serving = l, true
+		l.users++
+		s.serving++
+		beside.Go(func() {
+			s.serve(ctx, h, l, beside)
+			s.mu.Lock()
+			l.serving = false
+			s.serving--
+			s.mu.Unlock()
+			s.leave(h, l)
+		})
 	}
 	return nil
 }
 
-// serve sends to one receiver what is due, until there is no more or something failed.
-func (s *Hooks) serve(ctx context.Context, h Hook) {
+// leave ends the use of a lane.
+func (s *Hooks) leave(h Hook, l *lane) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.users--; l.users == 0 {
+		delete(s.lanes, h.ID)
+	}
+}
+
+// serve sends to one receiver what is due, round by round, as long as the receiver takes some of it.
+func (s *Hooks) serve(ctx context.Context, h Hook, l *lane, beside *sync.WaitGroup) {
 	most := batch
-	for more := true; more && ctx.Err() == nil; {
+	for more := true; more && ctx.Err() == nil; h.Failures = 0 {
 		var err error
 		began := time.Now()
-		if more, err = s.some(ctx, h, most); err != nil && ctx.Err() == nil {
+		if more, err = s.round(ctx, h, l, most, beside); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "not delivered", "webhook", h.ID, "error", err)
 			return
 		}
-		if most = min(2*most, mostTaken); time.Since(began) > quickly {
+		if most = min(2*most, mostTaken); time.Since(began) >= patience {
 			most = batch
 		}
 	}
 }
 
-// A parcel is a delivery with its message, and what became of it.
+// A parcel is a delivery with its message and its result: neither sent nor failed if it was not tried.
 type parcel struct {
 	Delivery
 	message message
@@ -210,34 +269,69 @@ type parcel struct {
 	failed  error
 }
 
-// some takes a few messages, sends them and writes down what became of them.
-func (s *Hooks) some(ctx context.Context, h Hook, most int) (more bool, err error) {
+// round takes some messages, sends them and records the results. Messages that take longer than patience do not hold up
+// the next round: their results are recorded when they end. more reports whether there may be another round at once:
+// the receiver took some messages, and none is queued.
+func (s *Hooks) round(ctx context.Context, h Hook, l *lane, most int, beside *sync.WaitGroup) (more bool, err error) {
 	taken := time.Now()
 	parcels, err := s.take(ctx, h, most)
 	if err != nil || len(parcels) == 0 {
 		return false, err
 	}
-	var failed atomic.Bool
-	var sending sync.WaitGroup
-	places := make(chan struct{}, atOnce)
-	for i := range parcels {
-		places <- struct{}{}
-		sending.Go(func() {
-			defer func() { <-places }()
-			if p := &parcels[i]; !failed.Load() && ctx.Err() == nil && time.Since(taken) < freshFor {
-				p.failed = s.post(ctx, h, p.message)
-				p.sent = p.failed == nil
-				if !p.sent {
-					failed.Store(true)
+	before := l.answered.Load()
+	l.queued.Add(int64(len(parcels)))
+	results := make(chan parcel, len(parcels))
+	beside.Go(func() {
+		var failed atomic.Int64
+		for _, p := range parcels {
+			l.places <- struct{}{}
+			l.queued.Add(-1)
+			beside.Go(func() {
+				defer func() { <-l.places }()
+				down := failed.Load() >= atOnce && l.answered.Load() == before // the rest of the round waits
+				if !down && ctx.Err() == nil && time.Since(taken) < freshFor {
+					p.failed = s.post(ctx, h, p.message)
+					p.sent = p.failed == nil
+					if f, _ := errors.AsType[failure](p.failed); p.sent || f.rejected {
+						l.answered.Add(1)
+					}
+					if !p.sent {
+						failed.Add(1)
+					}
 				}
+				results <- p
+			})
+		}
+	})
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	var ended []parcel
+	took := false
+	for waiting := true; waiting && len(ended) < len(parcels); {
+		select {
+		case p := <-results:
+			ended = append(ended, p)
+			took = took || p.sent
+		case <-late.C:
+			waiting = false
+		}
+	}
+	if rest := len(parcels) - len(ended); rest > 0 {
+		s.mu.Lock()
+		l.users++
+		s.mu.Unlock()
+		beside.Go(func() {
+			defer s.leave(h, l)
+			var slow []parcel
+			for range rest {
+				slow = append(slow, <-results)
+			}
+			if err := s.settle(ctx, h, l, before, slow); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "not delivered", "webhook", h.ID, "error", err)
 			}
 		})
 	}
-	sending.Wait()
-	if ctx.Err() != nil { // who comes next sends them again
-		return false, nil
-	}
-	return !failed.Load(), s.settle(ctx, h, parcels)
+	return took && l.queued.Load() == 0, s.settle(ctx, h, l, before, ended)
 }
 
 // take has this process send some messages, and writes them.
@@ -248,7 +342,7 @@ func (s *Hooks) take(ctx context.Context, h Hook, most int) (parcels []parcel, e
 	}
 	now := s.work.Now()
 	if h.Failures > 0 {
-		most = 1
+		most = probes
 	}
 	err = s.work.Update(ctx, func(tx HookTx) error {
 		parcels = nil
@@ -342,30 +436,35 @@ func readDemand(tx HookTx, d Delivery) (st story, err error) {
 	return st, err
 }
 
-// settle writes down what became of messages, and how the receiver is.
-func (s *Hooks) settle(ctx context.Context, h Hook, parcels []parcel) error {
+// settle records the results of messages of a round, and how the receiver is. before is how many messages the receiver
+// had answered when the round began. If ctx has ended nothing is recorded: the messages are sent again by the next
+// process.
+func (s *Hooks) settle(ctx context.Context, h Hook, l *lane, before int64, parcels []parcel) error {
+	if ctx.Err() != nil || len(parcels) == 0 {
+		return nil
+	}
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx HookTx) error {
 		stored, err := tx.WebhookByID(h.Site, h.ID)
 		if err != nil {
 			return err
 		}
-		failures := stored.Failures
+		sent, failed, away := 0, 0, false
 		settled := make([]Delivery, len(parcels))
 		for i, p := range parcels {
 			d := p.Delivery
 			d.TakenUntil = time.Time{}
 			switch {
 			case p.sent:
+				sent++
 				d.Tries++
-				d.EndedAt, d.Outcome, failures = now, delivered, 0
+				d.EndedAt, d.Outcome = now, delivered
 			case p.failed != nil:
+				f, _ := errors.AsType[failure](p.failed)
+				failed++
+				away = away || f.away
 				d.Tries++
-				d.DueAt = now.Add(rest(d.Tries, p.failed))
-				if failures == 0 {
-					stored.FailedAt = now
-				}
-				failures++
+				d.DueAt = now.Add(backoff(d.Tries, f))
 				stored.Failure = p.failed.Error()
 			}
 			if d.EndedAt.IsZero() && now.Sub(d.At) > giveUp {
@@ -376,12 +475,20 @@ func (s *Hooks) settle(ctx context.Context, h Hook, parcels []parcel) error {
 		if err := tx.PutDeliveries(settled...); err != nil {
 			return err
 		}
-		back := stored.Failures >= woken && failures == 0
-		stored.Failures, stored.RetryAt = failures, time.Time{}
-		if failures > 0 {
-			stored.RetryAt = now.Add(min(time.Second<<min(failures-1, 10), probeEvery))
-		} else {
+		switch {
+		case failed > 0 && stored.FailedAt.IsZero():
+			stored.FailedAt = now
+		case failed == 0 && sent > 0:
 			stored.FailedAt, stored.Failure = time.Time{}, ""
+		}
+		back := false
+		switch {
+		case l.answered.Load() > before: // messages that failed beside it are retried on their own
+			back = stored.Failures >= woken
+			stored.Failures, stored.RetryAt = 0, time.Time{}
+		case failed > 1 || failed > 0 && (away || stored.Failures > 0):
+			stored.Failures++
+			stored.RetryAt = now.Add(min(time.Second<<min(stored.Failures-1, 10), probeEvery))
 		}
 		if err := tx.PutWebhook(stored); err != nil || !back {
 			return err
@@ -399,12 +506,11 @@ func (s *Hooks) settle(ctx context.Context, h Hook, parcels []parcel) error {
 	return nil
 }
 
-// rest is how long a message waits after so many tries: not long for a receiver that is away, whom one message at a
-// time looks for, and ever longer where it is there and does not want this one.
-func rest(tries int, failed error) time.Duration {
-	f, ok := errors.AsType[failure](failed)
-	if ok && f.hers {
-		return min(5*time.Second<<min(tries-1, 14), restAfter)
+// backoff returns how long a message waits after it was tried so many times: doubling from a second, or from five if
+// the receiver rejected it.
+func backoff(tries int, f failure) time.Duration {
+	if f.rejected {
+		return min(5*time.Second<<min(tries-1, 14), rejectedRest)
 	}
-	return min(time.Second<<min(tries-1, 10), probeEvery)
+	return min(time.Second<<min(tries-1, 10), retryAfter)
 }

@@ -54,7 +54,8 @@ const (
 	keepRemoved = 30 * 24 * time.Hour
 )
 
-// A Hook is a receiver of a site. Its address is sealed, for it may be a secret; Failures counts those in a row.
+// A Hook is a receiver of a site. Its address is sealed, for it may be a secret. Failures counts in a row the rounds of
+// messages in which the receiver took none; it is down while there are any.
 type Hook struct {
 	Site      int64
 	ID        string
@@ -63,11 +64,12 @@ type Hook struct {
 	Events    []string
 	By        string // account id
 	Failures  int
-	FailedAt  time.Time // the first of them; zero: none
-	Failure   string    // the last of them
+	FailedAt  time.Time // when the first message failed since a round without a failure; zero: none did
+	Failure   string    // why the last one failed
 	RetryAt   time.Time // nothing is sent before
 	CreatedAt time.Time
 	RemovedAt time.Time // zero: it stands
+	Messages  uint64    // the number of the last message
 }
 
 // A Delivery is a message to a receiver that waits to be sent, or was. What it says of its comment is written when it
@@ -79,6 +81,7 @@ type Delivery struct {
 	Event      string
 	Comment    string // its id, or that of a demand
 	Seq        uint64 // the entry of the log that it tells of, or 0
+	Number     uint64 // 1, 2, 3 … of its webhook, in the order in which things happened; 0: it has none
 	Tries      int
 	Outcome    string // "" until it has ended
 	At         time.Time
@@ -134,15 +137,16 @@ type Hooks struct {
 	reach  Reach
 	client *http.Client
 
-	mu   sync.Mutex
-	busy map[string]bool // webhooks that something is sent to
+	mu      sync.Mutex
+	lanes   map[string]*lane // by webhook
+	serving int              // lanes that take messages
 }
 
 // NewHooks returns Hooks.
 func NewHooks(o HookOptions) *Hooks {
 	o.Process.Expect(hookFollower)
 	return &Hooks{work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), secret: o.Secret, public: o.Public,
-		reach: o.Reach, client: o.Reach.client(), busy: map[string]bool{}}
+		reach: o.Reach, client: o.Reach.client(), lanes: map[string]*lane{}}
 }
 
 // A Webhook is a receiver as its owners see it. Address and Ending say no more of where it is and of its secret than

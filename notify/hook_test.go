@@ -1,10 +1,14 @@
 package notify_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,5 +84,170 @@ func TestAMessageOfAProcessThatEndedIsSentAgainUnderItsId(t *testing.T) {
 		if ids[0] != ids[1] || ids[0] == "" {
 			t.Errorf("it came under %v", ids)
 		}
+	})
+}
+
+// A tested is a receiver of all messages about arriving comments, and the process that sends them.
+type tested struct {
+	*roomstest.World
+	mu    sync.Mutex
+	tries map[string]int // by webhook-id
+	taken map[string]bool
+}
+
+// testHooks has site A tell a receiver of arriving comments. answer returns the status of the n-th try of a message.
+func testHooks(w *roomstest.World, answer func(body string, n int) int) *tested {
+	r := &tested{World: w, tries: map[string]int{}, taken: map[string]bool{}}
+	receiver := httptest.NewServer(http.HandlerFunc(func(to http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body) // a body that is cut short is like no other
+		id := req.Header.Get("webhook-id")
+		r.mu.Lock()
+		r.tries[id]++
+		n := r.tries[id]
+		r.mu.Unlock()
+		status := answer(string(body), n)
+		r.mu.Lock()
+		r.taken[id] = status == http.StatusOK
+		r.mu.Unlock()
+		to.WriteHeader(status)
+	}))
+	w.T.Cleanup(receiver.Close)
+	ctx, stop := context.WithCancel(w.Ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- w.S.Hooks.Run(ctx) }()
+	w.T.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	in := notify.NewHook{URL: receiver.URL, Events: []string{notify.Arrived}}
+	_, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, in, nil)
+	w.Must(err)
+	roomstest.Followed(w, "webhooks")
+	return r
+}
+
+// count returns how many messages were taken, and how many tries there were.
+func (r *tested) count() (taken, tries int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, n := range r.tries {
+		tries += n
+		if r.taken[id] {
+			taken++
+		}
+	}
+	return taken, tries
+}
+
+func (r *tested) hook() notify.Webhook {
+	r.T.Helper()
+	list, err := r.S.Webhooks(r.Ctx, people.Operator, r.A)
+	r.Must(err)
+	return list[0]
+}
+
+func TestHooks_FailingMessageDelaysNoOther(t *testing.T) {
+	for name, status := range map[string]int{"a failure": 500, "a rejection": 422, "busy": 429, "no answer": 0} {
+		t.Run(name, func(t *testing.T) {
+			w := roomstest.New(t)
+			hang := make(chan struct{})
+			r := testHooks(w, func(body string, n int) int {
+				if strings.Contains(body, "unwanted") {
+					if status == 0 {
+						<-hang
+					}
+					return cmp.Or(status, http.StatusBadGateway)
+				}
+				return http.StatusOK
+			})
+			t.Cleanup(func() { close(hang) })
+			w.Submit(w.A, "This is unwanted by the receiver")
+			kit.Until(t, "it is tried", func() bool { _, tries := r.count(); return tries == 1 })
+			w.Submit(w.A, "The first of the others")
+			kit.Until(t, "the next one is taken", func() bool { taken, _ := r.count(); return taken == 1 })
+			if status == 0 {
+				return
+			}
+			kit.Until(t, "it is tried again and again", func() bool {
+				w.Clock.Add(time.Minute)
+				_, tries := r.count()
+				return tries >= 5
+			})
+			for i := range 30 {
+				w.Submit(w.A, fmt.Sprintf("Another one, with the number %d", i))
+			}
+			kit.Until(t, "all others are taken", func() bool { taken, _ := r.count(); return taken == 31 })
+			kit.Until(t, "the results are recorded", func() bool { return r.hook().Waiting == 1 })
+			if n := r.hook().Failures; n != 0 {
+				t.Errorf("the receiver is down after %d failures", n)
+			}
+		})
+	}
+}
+
+func TestHooks_FirstRetryIsWithinSeconds(t *testing.T) {
+	w := roomstest.New(t)
+	r := testHooks(w, func(body string, n int) int {
+		if n == 1 && strings.Contains(body, "every third") {
+			return http.StatusInternalServerError
+		}
+		return http.StatusOK
+	})
+	for i := range 60 {
+		text := fmt.Sprintf("A message with the number %d", i)
+		if i%3 == 0 {
+			text += ", every third one"
+		}
+		w.Submit(w.A, text)
+	}
+	kit.Until(t, "each is tried once", func() bool { _, tries := r.count(); return tries == 60 })
+	kit.Until(t, "results are recorded", func() bool { return r.hook().Waiting == 20 })
+	if taken, _ := r.count(); taken != 40 {
+		t.Errorf("%d were taken at first", taken)
+	}
+	w.Clock.Add(5 * time.Second)
+	kit.Until(t, "all are taken", func() bool { taken, _ := r.count(); return taken == 60 })
+}
+
+// A receiver that takes nothing is asked with a few messages, not with all that wait.
+func TestHooks_DownReceiverIsProbed(t *testing.T) {
+	w := roomstest.New(t)
+	var mu sync.Mutex
+	up := false
+	r := testHooks(w, func(string, int) int {
+		mu.Lock()
+		defer mu.Unlock()
+		if up {
+			return http.StatusOK
+		}
+		return http.StatusServiceUnavailable
+	})
+	failures := func(n int) {
+		t.Helper()
+		kit.Until(t, fmt.Sprintf("%d rounds failed", n), func() bool { return r.hook().Failures == n })
+	}
+	const many = 40
+	for i := range many {
+		w.Submit(w.A, fmt.Sprintf("A message with the number %d", i))
+	}
+	kit.Until(t, "the receiver is down", func() bool { return r.hook().Failures > 0 })
+	kit.Until(t, "all wait", func() bool { return r.hook().Waiting == many })
+	_, before := r.count()
+	first := r.hook().Failures
+	for n := range 4 {
+		w.Clock.Add(10 * time.Second)
+		failures(first + n + 1)
+	}
+	if _, after := r.count(); after-before > 4*4 {
+		t.Errorf("in four rounds there were %d tries", after-before)
+	}
+	mu.Lock()
+	up = true
+	mu.Unlock()
+	w.Clock.Add(10 * time.Second)
+	kit.Until(t, "all are taken", func() bool { taken, _ := r.count(); return taken == many })
+	kit.Until(t, "the receiver is well", func() bool {
+		h := r.hook()
+		return h.Failures == 0 && h.FailedAt.IsZero() && h.Failure == "" && h.Waiting == 0
 	})
 }

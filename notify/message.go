@@ -55,7 +55,8 @@ type told struct {
 	Comment *toldOf     `json:"comment"`
 	Page    *toldPage   `json:"page"`
 	Demand  *toldDemand `json:"takedown,omitempty"`
-	Seq     *uint64     `json:"seq"` // the entry of the log: what has a higher one is newer
+	Seq     *uint64     `json:"seq"`   // the entry of the log, where the message tells of one
+	Order   *uint64     `json:"order"` // the number of the message; null in a test
 	Desk    string      `json:"desk"`
 	Note    string      `json:"note,omitempty"`
 }
@@ -121,6 +122,9 @@ func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string)
 	data := told{Site: site.Key, Desk: desk}
 	if d.Seq > 0 {
 		data.Seq = &d.Seq
+	}
+	if d.Number > 0 {
+		data.Order = &d.Number
 	}
 	if c := st.comment; c.ID != "" {
 		data.Comment = &toldOf{ID: c.ID, Version: c.Version, State: c.PublicState(), Reason: c.Reason.String(),
@@ -204,8 +208,9 @@ func target(kind string, u *url.URL, id string) (c call, lacks string) {
 
 // A failure says why a message was not taken, without saying where it was to go.
 type failure struct {
-	says string
-	hers bool // the message was not wanted; else nobody could be spoken to
+	says     string
+	rejected bool // the receiver answered, and does not want this message
+	away     bool // there was no connection to the receiver
 }
 
 func (f failure) Error() string { return f.says }
@@ -248,7 +253,7 @@ func (s *Hooks) post(ctx context.Context, h Hook, m message) error {
 	}
 	busy := res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusRequestTimeout ||
 		res.StatusCode == http.StatusTooEarly
-	return failure{says: FailedWith + strconv.Itoa(res.StatusCode), hers: res.StatusCode < 500 && !busy}
+	return failure{says: FailedWith + strconv.Itoa(res.StatusCode), rejected: res.StatusCode < 500 && !busy}
 }
 
 // signature is that of Standard Webhooks: HMAC-SHA256 over id, time and body, with what is behind whsec_.
@@ -259,18 +264,18 @@ func signature(signing, id, stamp string, body []byte) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// unreached says why nobody could be spoken to. What net/http says has the address in it.
+// unreached says why there was no answer. What net/http says has the address in it.
 func unreached(err error) failure {
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, errInner):
-		return failure{says: FailedInner}
+		return failure{says: FailedInner, away: true}
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
 		return failure{says: FailedLate}
 	case errors.As(err, &dns):
-		return failure{says: FailedName}
+		return failure{says: FailedName, away: true}
 	}
-	return failure{says: "it cannot be reached"}
+	return failure{says: "it cannot be reached", away: true}
 }
 
 func isTimeout(err error) bool {

@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/mail"
 	"net/url"
 	"sync"
 	"time"
@@ -21,14 +22,14 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 )
 
-// Options of a Service. Server and From are where and as whom it sends, Public the address of the service as its users
+// Options of a Service. Server and From are where and as whom it sends: without a name in the name of the site. Public the address of the service as its users
 // see it, Zone the one in which nights are nights.
 type Options struct {
 	Process *ground.Process
 	Store   ground.Store[Tx]
 	Secret  secret.Secret
 	Server  Server
-	From    string
+	From    mail.Address
 	Public  *url.URL
 	Zone    *time.Location
 }
@@ -39,7 +40,7 @@ type Service struct {
 	log    *slog.Logger
 	secret secret.Secret
 	server Server
-	from   string
+	from   mail.Address
 	public *url.URL
 	zone   *time.Location
 

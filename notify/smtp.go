@@ -17,6 +17,8 @@ import (
 
 	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/aitys/aitys/moderation/text"
 )
 
 const (
@@ -42,7 +44,10 @@ func (s Server) String() string { return net.JoinHostPort(s.host, strconv.Itoa(s
 // repeat what may hold a password.
 func ParseServer(s string) (Server, error) {
 	u, err := url.Parse(s)
+	hint := text.EscapeHint(s)
 	switch {
+	case hint != "" && (err != nil || u.User == nil):
+		return Server{}, errors.New(hint)
 	case err != nil:
 		return Server{}, errors.New("the URL cannot be read")
 	case u.Scheme != "smtp" && u.Scheme != "smtps":
@@ -60,13 +65,14 @@ func ParseServer(s string) (Server, error) {
 	return Server{host: u.Hostname(), port: n, implicit: u.Scheme == "smtps", user: u.User}, nil
 }
 
-// ParseFrom reads the address that mails come from.
-func ParseFrom(s string) (string, error) {
+// ParseFrom reads the address that mails come from, alone or behind a name: My Blog <comments@example.org>.
+func ParseFrom(s string) (netmail.Address, error) {
 	a, err := netmail.ParseAddress(s)
-	if err != nil || a.Name != "" || a.Address != s || strings.ContainsAny(s, "\r\n<>") {
-		return "", fmt.Errorf("%q is no address like comments@example.org", s)
+	if err != nil || strings.ContainsAny(s, "\r\n") || strings.ContainsAny(a.Address, "<>\" ") {
+		return netmail.Address{}, fmt.Errorf("%q is no address like comments@example.org or "+
+			"My Blog <comments@example.org>", s)
 	}
-	return s, nil
+	return *a, nil
 }
 
 // local reports whether the server is on this machine, where nobody listens in and certificates name nobody.
@@ -155,13 +161,14 @@ const (
 )
 
 // send hands a letter in. Just before its text leaves it calls hand, and goes no further if that fails.
-func (l *line) send(from string, at time.Time, t letter, hand func() error) (fate, error) {
+func (l *line) send(from netmail.Address, at time.Time, t letter, hand func() error) (fate, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	m.FromMailAddress(&netmail.Address{Name: oneLine(t.FromName, 80), Address: from})
+	name := cmp.Or(from.Name, t.FromName)
+	m.FromMailAddress(&netmail.Address{Name: oneLine(name, 80), Address: from.Address})
 	m.ToMailAddress(&netmail.Address{Address: t.To})
 	m.Subject(oneLine(t.Subject, 150))
 	m.SetDateWithValue(at)
-	m.SetMessageIDWithValue(t.ID + from[strings.LastIndex(from, "@"):])
+	m.SetMessageIDWithValue(t.ID + from.Address[strings.LastIndex(from.Address, "@"):])
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	if t.Stop != "" {
 		m.SetGenHeaderPreformatted("List-Id", "<"+t.List+">")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/mail"
 	"net/url"
 	"slices"
 	"strings"
@@ -159,7 +160,7 @@ func serviceOf(
 		Store: events{whole: db}, Clock: clock, Log: slog.New(slog.NewTextHandler(log, nil)), Bell: often{},
 	})
 	return notify.New(notify.Options{
-		Process: p, Store: narrow{whole: db}, Secret: roomstest.Secret, Server: to, From: from, Public: address,
+		Process: p, Store: narrow{whole: db}, Secret: roomstest.Secret, Server: to, From: mail.Address{Address: from}, Public: address,
 		Zone: time.UTC,
 	}).Every(20 * time.Millisecond), err
 }

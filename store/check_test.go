@@ -7,6 +7,9 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,5 +147,46 @@ func TestAFullFileGivesItsReserveBack(t *testing.T) {
 	}
 	if _, err := os.Stat(reserve); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the reserve is still taken: %v", err)
+	}
+}
+
+// functionsOf340 are the functions that the schema may call: the sqlite3 of Debian 12 is of version 3.40, and refuses
+// to read a schema with a function that it does not have.
+var functionsOf340 = []string{"length", "lower", "substr", "datetime"}
+
+func TestSchema_SystemSQLiteChecksTheFile(t *testing.T) {
+	program := kit.Program(t, "sqlite3")
+	url := kit.SQLite(t)
+	open(t, url, store.Options{})
+	path := strings.TrimPrefix(url, "sqlite:")
+	out, err := exec.Command(program, path, "PRAGMA integrity_check; PRAGMA foreign_key_check; SELECT count(*) FROM pages;").
+		CombinedOutput()
+	if err != nil || string(out) != "ok\n0\n" {
+		t.Errorf("sqlite3 says %q, %v", out, err)
+	}
+	raw, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	rows, err := raw.Query("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	calls, found := regexp.MustCompile(`\b(\w+)\(`), 0
+	for rows.Next() {
+		var name, definition string
+		if err := rows.Scan(&name, &definition); err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range calls.FindAllStringSubmatch(definition, -1) {
+			if found++; !slices.Contains(functionsOf340, strings.ToLower(call[1])) && call[1] != "CAST" {
+				t.Errorf("%s calls %s", name, call[1])
+			}
+		}
+	}
+	if err := rows.Err(); err != nil || found == 0 {
+		t.Errorf("%d calls, %v", found, err)
 	}
 }

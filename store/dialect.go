@@ -35,11 +35,14 @@ type dialect struct {
 	// durability rests on.
 	health string
 	side   mirror.Side
+	// wideEmail is the condition of the index comments_wide_email: an e-mail address with letters that are not ASCII.
+	wideEmail string
 }
 
 // A file has no clock, and one that is not durable was refused when it was opened.
 var sqliteDialect = dialect{
 	side:        mirror.SQLite{},
+	wideEmail:   "length(CAST(email AS BLOB)) <> length(email)",
 	array:       rows.SQLiteArray,
 	snapshot:    "''",
 	eventOrder:  "id",
@@ -52,7 +55,8 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
-	side: mirror.Postgres{},
+	side:      mirror.Postgres{},
+	wideEmail: "octet_length(email) <> length(email)",
 	// Its 1 is whatever: the service takes no other advisory lock.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
 	lockKeys:    " FOR UPDATE",

@@ -2,8 +2,11 @@ package store_test
 
 import (
 	"path/filepath"
+	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/store"
 )
 
@@ -26,3 +29,24 @@ func open(t testing.TB, url string, o store.Options) *store.DB {
 }
 
 func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "a b%20?#.db") }
+
+func TestDB_CloseTwice(t *testing.T) {
+	for name, url := range map[string]string{"sqlite": sqliteURL(t), "postgres": kit.Postgres(t)} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t, url, store.Options{}) // closed once more with the test
+			var closing sync.WaitGroup
+			for range 4 {
+				closing.Go(func() {
+					if err := db.Close(); err != nil {
+						t.Errorf("close: %v", err)
+					}
+				})
+			}
+			closing.Wait()
+			err := store.For[ground.MetaTx](db).View(t.Context(), func(ground.MetaTx) error { return nil })
+			if err == nil {
+				t.Error("a closed database was read")
+			}
+		})
+	}
+}

@@ -42,7 +42,7 @@ func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error
 			SELECT `+emailColumns.Names+`
 			FROM   comments
 			WHERE  site_id = ?
-			  AND  octet_length(email) <> length(email)
+			  AND  `+t.wideEmail+`
 			  AND  id > ?
 			ORDER  BY id
 			LIMIT  ?`, site, last, wideTogether)

@@ -124,6 +124,7 @@ func shapeOfSQLite(t *testing.T, db *DB) shape {
 func indexLine(definition string) string {
 	line := strings.NewReplacer(" USING btree", "", "public.", "", "(", " ", ")", " ").Replace(definition)
 	line = regexp.MustCompile(`('[^']*')::\w+`).ReplaceAllString(line, "$1")
+	line = strings.ReplaceAll(line, "length CAST email AS BLOB", "octet_length email") // which SQLite has since 3.43
 	return strings.Join(strings.Fields(strings.TrimPrefix(line, "CREATE ")), " ")
 }
 

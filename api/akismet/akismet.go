@@ -185,6 +185,7 @@ func inquired(form url.Values) inquiry.Asked {
 		Name: form.Get("comment_author"), Email: form.Get("comment_author_email"),
 		Website: form.Get("comment_author_url"), Body: form.Get("comment_content"),
 		Address: address, Trap: trap != "", Trial: truly(form.Get("is_test")),
+		Page: form.Get("permalink"), Written: form.Get("comment_date_gmt"), Recheck: form.Get("recheck_reason") != "",
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,4 +136,18 @@ func (r *rooms) know(ctx context.Context, keys []string) error {
 		}
 	}
 	return nil
+}
+
+// noPermission says which file or folder may not be opened, and what to do; nil if that is not the cause of err.
+func noPermission(err error) error {
+	bad, ok := errors.AsType[*fs.PathError](err)
+	if !ok || !errors.Is(bad, fs.ErrPermission) {
+		return nil
+	}
+	owned := bad.Path
+	if _, err := os.Lstat(owned); err != nil { // it would be made there, or lies in a folder that may not be entered
+		owned = filepath.Dir(owned)
+	}
+	return fmt.Errorf("%s may not be opened: permission denied. Give %s to the user that runs aitys (ID %d), or run aitys "+
+		"as its owner", bad.Path, owned, os.Geteuid())
 }

@@ -24,10 +24,8 @@ import (
 
 type doctorCmd struct {
 	asJSON
-	PublicURL    string   `help:"Address that readers and moderators see." placeholder:"URL"`
-	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
-	SMTP         string   `name:"smtp" help:"Mail server that mails are handed in to: smtp://… or smtps://…" placeholder:"URL"`
-	Audit        bool     `help:"Follow every site's log from its first entry to its last."`
+	serveFlags
+	Audit bool `help:"Follow every site's log from its first entry to its last."`
 }
 
 // A finding is one line of the doctor's.
@@ -54,6 +52,9 @@ func (d *doctor) fail(check string, err error) {
 	if errors.Is(err, ground.ErrCorrupt) {
 		how = howToRestore
 	}
+	if denied := noPermission(err); denied != nil {
+		err = denied
+	}
 	d.find(check, "fail", "%v%s", err, how)
 }
 
@@ -67,6 +68,7 @@ func (c doctorCmd) Run(a *app) error {
 	d.address(c.PublicURL)
 	d.proxy(c.TrustedProxy)
 	d.mail(c.SMTP)
+	d.temporary()
 	d.database()
 	failed := []string{}
 	rows := [][]string{}
@@ -86,6 +88,20 @@ func (c doctorCmd) Run(a *app) error {
 		return fmt.Errorf("%s is not as it should be", strings.Join(failed, ", "))
 	}
 	return err
+}
+
+// temporary looks for copies of the database that killed commands left: they hold e-mail addresses.
+func (d *doctor) temporary() {
+	for _, folder := range d.tempFolders() {
+		list, err := file.Abandoned(folder)
+		switch {
+		case err != nil:
+			d.fail("temporary copies", err)
+		case len(list) > 0:
+			d.warn("temporary copies", "a killed command left %s; that may hold e-mail addresses; the next start of "+
+				"`aitys serve` removes it", strings.Join(list, ", "))
+		}
+	}
 }
 
 // database checks what is kept, in the order in which it is opened.

@@ -49,7 +49,7 @@ func (c exportCmd) Run(a *app) error {
 		if c.Out == "" {
 			return write(a.out)
 		}
-		if err := file.New(c.Out, write); err != nil {
+		if err := file.New(c.Out, a.base.Data, write); err != nil {
 			return fmt.Errorf("nothing was exported: %w", err)
 		}
 		return nil

@@ -25,7 +25,11 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	// The first signal asks, a later one ends. Some senders send the first one twice.
 	context.AfterFunc(ctx, func() { time.AfterFunc(2*time.Second, stop) })
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
@@ -106,6 +110,9 @@ func fail(stderr io.Writer, code int, err error) int {
 	}
 	if errors.Is(err, ground.ErrCorrupt) {
 		what += howToRestore
+	}
+	if denied := noPermission(err); denied != nil {
+		what = denied.Error()
 	}
 	if flag, _, missing := strings.Cut(what, ": expected string value but got \"EOL\""); missing { // kong's end of line
 		what = flag + " wants a value"

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/file"
 )
 
 type secretCmd struct {
@@ -36,11 +37,11 @@ func (secretNewCmd) Run(a *app) (err error) {
 	if err := a.makeFolder(a.base.SecretFile); err != nil {
 		return err
 	}
-	temp, err := writeSecret(filepath.Dir(a.base.SecretFile))
+	temp, remove, err := writeSecret(filepath.Dir(a.base.SecretFile))
 	if err != nil {
 		return fmt.Errorf("make the secret: %w", err)
 	}
-	defer func() { _ = os.Remove(temp) }() // it has its place by now, or is nobody's
+	defer func() { _ = remove() }() // the secret has its place by now
 	secret, err := readSecret(temp)
 	if err != nil {
 		return err
@@ -89,11 +90,11 @@ func makeSecret(path string) (made bool, err error) {
 	if _, err := os.Stat(path); err == nil {
 		return false, nil
 	}
-	temp, err := writeSecret(filepath.Dir(path))
+	temp, remove, err := writeSecret(filepath.Dir(path))
 	if err != nil {
 		return false, fmt.Errorf("make the secret: %w", err)
 	}
-	defer func() { _ = os.Remove(temp) }() // a name more for the same file, or nobody's
+	defer func() { _ = remove() }() // the secret has another name by now
 	switch err := os.Link(temp, path); {
 	case errors.Is(err, os.ErrExist):
 		return false, nil
@@ -103,18 +104,21 @@ func makeSecret(path string) (made bool, err error) {
 	return true, nil
 }
 
-// writeSecret writes a new secret into a file of its own in dir.
-func writeSecret(dir string) (path string, err error) {
-	f, err := os.CreateTemp(dir, ".secret-*") // mode 0600
+// writeSecret writes a new secret to a file in a temporary folder in dir.
+func writeSecret(dir string) (path string, remove func() error, err error) {
+	folder, remove, err := file.TempFolder(dir, "")
 	if err != nil {
-		return "", err
+		return "", nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(folder, "secret"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", nil, errors.Join(err, remove())
 	}
 	bytes := make([]byte, secret.MinLength)
 	_, _ = rand.Read(bytes) // never fails
 	_, err = f.WriteString(hex.EncodeToString(bytes) + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		_ = os.Remove(f.Name())
-		return "", err
+		return "", nil, errors.Join(err, remove())
 	}
-	return f.Name(), nil
+	return f.Name(), remove, nil
 }

@@ -9,6 +9,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/aitys/aitys/api"
@@ -25,15 +29,19 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/store/file"
 )
 
-type serveCmd struct {
+type serveCmd struct{ serveFlags }
+
+// serveFlags are those of serve. The doctor takes the same, so that both can be given one configuration.
+type serveFlags struct {
 	listenFlag
 	PublicURL    string         `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
 	TrustedProxy []string       `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
 	LogLevel     string         `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
 	SMTP         string         `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
-	MailFrom     string         `help:"Address that its mails come from." placeholder:"ADDR"`
+	MailFrom     string         `help:"Address that its mails come from, alone or as NAME <ADDR>." placeholder:"ADDR"`
 	Reach        []netip.Prefix `help:"Inner network that webhooks, checkers, neighbours and providers may be in; repeat it." placeholder:"CIDR"`
 	OIDC         []string       `name:"oidc" help:"Provider of OpenID Connect by which people sign in; repeat it." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
 	Limits       string         `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
@@ -45,6 +53,7 @@ type listenFlag struct {
 }
 
 func (c serveCmd) Run(a *app) (err error) {
+	signal.Ignore(syscall.SIGHUP) // it says that a terminal was closed or a log rotated: a server goes on
 	level := slog.LevelInfo
 	if c.LogLevel == "debug" {
 		level = slog.LevelDebug
@@ -86,6 +95,15 @@ func (c serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.rooms.Close()) }()
+	for _, folder := range a.tempFolders() {
+		n, err := file.RemoveAbandoned(folder)
+		if err != nil {
+			s.log.Warn("temporary copies of killed commands may be left", "error", err)
+		}
+		if n > 0 {
+			s.log.Info("temporary copies of killed commands were removed", "folder", folder, "count", n)
+		}
+	}
 	if mail != nil {
 		s.sendMail(*mail)
 	}
@@ -102,6 +120,19 @@ func (c serveCmd) Run(a *app) (err error) {
 		}
 		return a.line("listening on http://%s", address(s.listener.Addr()))
 	})
+}
+
+// tempFolders are the folders in which commands make temporary copies, or say where they make them.
+func (a *app) tempFolders() []string {
+	folders := []string{a.base.Data, filepath.Dir(a.base.SecretFile)}
+	if path, ok := a.base.sqlitePath(); ok {
+		folders = append(folders, filepath.Dir(path))
+	}
+	for i := range folders {
+		folders[i] = filepath.Clean(folders[i])
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders)
 }
 
 // mail reads where mails are handed in, and as whom; nil: none are sent.

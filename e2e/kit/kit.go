@@ -29,6 +29,16 @@ func missing(t testing.TB, what string) {
 	t.Skipf("%s is not installed; run `make deps`", what)
 }
 
+// Program returns the path of a program of this machine.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		missing(t, name)
+	}
+	return path
+}
+
 // Chromium returns the path of a Chromium that can run headless.
 func Chromium(t testing.TB) string {
 	t.Helper()

@@ -2,8 +2,9 @@
 // teach the filter what became of it.
 //
 // An inquiry is judged as a comment that is posted here is, by the same model, rules and blocks, and is no comment:
-// nothing is kept of it but a keyed hash, by which it is known again, and a fingerprint, by which what is nearly the
-// same is, for fifteen days. A lesson that is taught is an entry of the site's log by the account of who teaches, and
+// for fifteen days a keyed hash of its content and a fingerprint are stored, to recognise the same content and similar
+// content, and a keyed hash of the submission. Programs ask about one submission several times; it is counted once. A
+// lesson that is taught is an entry of the site's log by the account of who teaches, and
 // is withdrawn, retired and erased like any other. Its invariants: what was asked is in no queue and shown to nobody;
 // the same content stands with one label, the last that was taught.
 package inquiry
@@ -42,6 +43,11 @@ type Asked struct {
 	Address              netip.Addr // zero: unknown
 	Trap                 bool       // the honeypot was filled
 	Trial                bool       // is about nothing: nothing is kept, and nothing taught
+
+	// Page and Written are the permalink and the date of the comment, as the program spells them; "" if it sends none.
+	// They tell two submissions of the same content apart.
+	Page, Written string
+	Recheck       bool // the program says that it asked about this submission before
 }
 
 // An Answer is what is thought of an inquiry.
@@ -54,12 +60,13 @@ const (
 	Spam
 )
 
-// A Row is what is kept of an inquiry.
+// A Row is what is stored of an inquiry. A second Row, with the hash of the submission and without a label, marks a
+// submission that was counted.
 type Row struct {
 	Site  int64
 	Hash  []byte
 	Print campaign.Print
-	Times int // it was asked
+	Times int // how often the content was submitted
 	Label int // 0: nothing was taught; else a label of the classifier's and one
 	At    time.Time
 }
@@ -173,7 +180,7 @@ func (s *Service) Ask(ctx context.Context, who people.Actor, site ground.Site, i
 		return Hold, fmt.Errorf("ask: %w", err)
 	}
 	var h comment.History
-	known, err := s.keep(ctx, row, in.Trial, func(tx Tx) error {
+	known, err := s.count(ctx, row, s.submission(row, in), in.Trial || in.Recheck, func(tx Tx) error {
 		if h, err = history(tx, c); err != nil {
 			return err
 		}
@@ -202,26 +209,49 @@ func answer(v comment.Verdict, j comment.Judged) Answer {
 	return Publish
 }
 
-// keep reads what is known of an inquiry, and writes down that it was asked once more.
-func (s *Service) keep(ctx context.Context, row Row, trial bool, read func(Tx) error) (known Row, err error) {
+// count reads what is stored of an inquiry. It counts a submission of its content, unless this submission was counted
+// before or recheck is set: then it writes nothing.
+func (s *Service) count(
+	ctx context.Context, row Row, submission []byte, recheck bool, read func(Tx) error,
+) (known Row, err error) {
 	look := func(tx Tx) error {
 		known = row
-		stored, err := tx.InquiryByHash(row.Site, row.Hash)
-		switch {
-		case err == nil && row.At.Sub(stored.At) < keptFor:
-			known.Times, known.Label = stored.Times+1, stored.Label
-		case err != nil && !errors.Is(err, ground.ErrNotFound):
+		stored, found, err := recent(tx, row.Site, row.Hash, row.At)
+		if err != nil {
 			return err
 		}
-		if err := read(tx); err != nil || trial {
+		if found {
+			known.Times, known.Label = stored.Times, stored.Label
+		}
+		if err := read(tx); err != nil || recheck {
 			return err
 		}
-		return tx.PutInquiry(known)
+		if _, counted, err := recent(tx, row.Site, submission, row.At); err != nil || counted {
+			return err
+		}
+		if found {
+			known.Times++
+		}
+		if err := tx.PutInquiry(known); err != nil {
+			return err
+		}
+		mark := row
+		mark.Hash = submission
+		return tx.PutInquiry(mark)
 	}
-	if trial {
+	if recheck {
 		return known, s.work.View(ctx, look)
 	}
 	return known, s.work.Update(ctx, look)
+}
+
+// recent returns the row with a hash if it is not older than keptFor.
+func recent(tx Tx, site int64, hash []byte, now time.Time) (row Row, found bool, err error) {
+	row, err = tx.InquiryByHash(site, hash)
+	if errors.Is(err, ground.ErrNotFound) {
+		return Row{}, false, nil
+	}
+	return row, err == nil && now.Sub(row.At) < keptFor, err
 }
 
 // likeTaught counts what was taught to be spam and is nearly the same, where that is more than what was taught to be
@@ -269,6 +299,16 @@ func (s *Service) draft(site ground.Site, in Asked, now time.Time) comment.Comme
 // hash is what an inquiry is known again by: who wrote what.
 func (s *Service) hash(c comment.Comment) []byte {
 	return s.secret.Hash("inquiry", c.Site, text.Fold(c.Name), text.Fold(c.Email), c.Website, text.Fold(c.Source))
+}
+
+// submission returns the hash by which a submission of the row's content is recognised: its page and date. Without a
+// date the same address on the same page is the same submission.
+func (s *Service) submission(row Row, in Asked) []byte {
+	written := in.Written
+	if written == "" {
+		written = in.Address.String()
+	}
+	return s.secret.Hash("submission", row.Site, string(row.Hash), in.Page, written)
 }
 
 // history is what the site knows of c's writer.

@@ -131,3 +131,26 @@ func Origin(raw string) (string, bool) {
 	}
 	return w.Origin, true
 }
+
+// EscapeHint says which character before the host of a URL has to be escaped; "" if none has. The rest of the URL is
+// not repeated: it may hold a password.
+func EscapeHint(raw string) string {
+	_, rest, _ := strings.Cut(raw, "://")
+	user := rest[:max(0, strings.LastIndexByte(rest, '@'))]
+	for i, r := range user {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-._~!$&'()*+,;=:@", r):
+			continue
+		case r == '%':
+			if _, err := url.PathUnescape(user[i:min(len(user), i+3)]); err == nil {
+				continue
+			}
+		}
+		where := "password"
+		if !strings.Contains(user[:i], ":") {
+			where = "name"
+		}
+		return "Write " + strings.Replace(string(r), " ", "a space", 1) + " in the " + where + " as " + url.PathEscape(string(r)) + "."
+	}
+	return ""
+}

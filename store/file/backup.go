@@ -37,13 +37,14 @@ var counted = []string{"sites", "pages", "comments", "decisions"}
 
 func (c *Copy) counts() []*int64 { return []*int64{&c.Sites, &c.Pages, &c.Comments, &c.Decisions} }
 
-// Make copies the database at path to a new file, seals the copy, and reads it back.
+// Make copies the database at path to a new file, seals the copy, and reads it back. A note in the folder of the
+// database says where the copy is made, so that a server removes what a killed process left.
 func Make(ctx context.Context, path, to string) (Copy, error) {
 	if _, err := os.Lstat(to); err == nil {
 		return Copy{}, fmt.Errorf("there is something at %s already, and it is not overwritten", to)
 	}
 	var made Copy
-	err := besides(to, func(temp string) (err error) {
+	err := besides(to, filepath.Dir(path), func(temp string) (err error) {
 		if made, err = copied(ctx, path, temp); err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func Make(ctx context.Context, path, to string) (Copy, error) {
 
 // remake is Make, in the place of an earlier one.
 func remake(ctx context.Context, path, to string) error {
-	return besides(to, func(temp string) error {
+	return besides(to, "", func(temp string) error {
 		if _, err := copied(ctx, path, temp); err != nil {
 			return err
 		}
@@ -62,19 +63,15 @@ func remake(ctx context.Context, path, to string) error {
 	})
 }
 
-// besides calls fn with an empty file of ours alone in the folder of to, and leaves nothing of it.
-func besides(to string, fn func(temp string) error) error {
-	f, err := os.CreateTemp(filepath.Dir(to), ".aitys-copy-*") // mode 0600
+// besides calls fn with an empty file in a temporary folder beside to, which is removed then. noted is as in TempFolder.
+func besides(to, noted string, fn func(temp string) error) (err error) {
+	folder, remove, err := TempFolder(filepath.Dir(to), noted)
 	if err != nil {
 		return fmt.Errorf("write beside %s: %w", to, err)
 	}
-	temp := f.Name()
-	defer func() {
-		for _, end := range []string{"", "-journal", "-wal", "-shm"} {
-			_ = os.Remove(temp + end) // it has its place by now, or is nobody's
-		}
-	}()
-	if err := f.Close(); err != nil {
+	defer func() { _ = remove() }() // the file has its place by now; what stays is removed at the next start
+	temp := filepath.Join(folder, "copy")
+	if err := os.WriteFile(temp, nil, 0o600); err != nil {
 		return fmt.Errorf("write beside %s: %w", to, err)
 	}
 	return fn(temp)
@@ -189,7 +186,7 @@ func syncFile(path string) (int64, error) {
 
 // WriteFile writes a file whole, in the place of an earlier one, and has it on the disk.
 func WriteFile(path string, text []byte) error {
-	return besides(path, func(temp string) error {
+	return besides(path, "", func(temp string) error {
 		if err := os.WriteFile(temp, text, 0o600); err != nil {
 			return err
 		}
@@ -201,12 +198,12 @@ func WriteFile(path string, text []byte) error {
 }
 
 // New has fill write a new file, which gets its name once it is whole and on the disk. What stands there is not
-// overwritten.
-func New(path string, fill func(to io.Writer) error) error {
+// overwritten. noted is as in TempFolder.
+func New(path, noted string, fill func(to io.Writer) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("there is something at %s already, and it is not overwritten", path)
 	}
-	return besides(path, func(temp string) error {
+	return besides(path, noted, func(temp string) error {
 		f, err := os.OpenFile(temp, os.O_WRONLY, 0)
 		if err != nil {
 			return err

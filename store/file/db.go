@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"gorm.io/driver/sqlite"
@@ -30,6 +32,9 @@ type DB struct {
 	reserve *reserve
 
 	keepEarlier func(path string)
+
+	closing sync.Once
+	closed  error // what Close returns
 }
 
 // Options of a database. Wait is how long a writer waits for others. MaxPages bounds the file, in its pages (0:
@@ -57,16 +62,33 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	}
 	d := &DB{path: path, guard: newGuard(), reserve: newReserve(path + ".reserve"), keepEarlier: o.KeepEarlier}
 	if d.write, err = openWriter(ctx, path, o); err != nil {
-		return nil, err
+		return nil, denied(path, err)
 	}
 	if d.read, err = openPool(Pool{Path: path, Wait: o.Wait}); err != nil {
-		return nil, errors.Join(err, closePool(d.write))
+		return nil, errors.Join(denied(path, err), closePool(d.write))
 	}
 	if err := d.prepare(ctx); err != nil {
-		return nil, errors.Join(err, closePool(d.read), closePool(d.write))
+		return nil, errors.Join(denied(path, err), closePool(d.read), closePool(d.write))
 	}
 	d.group = newGroup(d.write, o.Wait)
 	return d, nil
+}
+
+// denied returns err, or that the folder of the database may not be written to, if SQLite could not make its own files
+// there.
+func denied(path string, err error) error {
+	e, ok := errors.AsType[*driver.Error](err)
+	if !ok || e.Code()&0xff != sqlite3.SQLITE_READONLY && e.Code()&0xff != sqlite3.SQLITE_CANTOPEN {
+		return err
+	}
+	_, remove, tried := TempFolder(filepath.Dir(path), "")
+	if errors.Is(tried, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", &fs.PathError{Op: "open", Path: filepath.Dir(path), Err: fs.ErrPermission}, err)
+	}
+	if tried == nil {
+		err = errors.Join(err, remove())
+	}
+	return err
 }
 
 // openWriter opens the writer's pool. Many who turn a new file to WAL at once are told that it is
@@ -210,10 +232,13 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return list, blamed(ctx, db, err)
 }
 
-// Close waits for running transactions.
+// Close waits for running transactions. Called again it returns the same.
 func (d *DB) Close() error {
-	d.group.close()
-	return errors.Join(closePool(d.read), closePool(d.write))
+	d.closing.Do(func() {
+		d.group.close()
+		d.closed = errors.Join(closePool(d.read), closePool(d.write))
+	})
+	return d.closed
 }
 
 func closePool(g *gorm.DB) error {

@@ -34,7 +34,7 @@ func Restore(
 	if err := Unused(path); err != nil {
 		return Copy{}, "", err
 	}
-	err = besides(path, func(temp string) error {
+	err = besides(path, "", func(temp string) error {
 		if c, err = proved(ctx, from, temp); err != nil {
 			return fmt.Errorf("%s cannot be restored: %w", from, err)
 		}

@@ -22,6 +22,7 @@ type webhookRow struct {
 	RetryAt   time.Time `gorm:"serializer:micros"`
 	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
 	RemovedAt time.Time `gorm:"serializer:micros"`
+	Messages  uint64
 }
 
 func (webhookRow) TableName() string { return "webhooks" }
@@ -34,6 +35,7 @@ type deliveryRow struct {
 	Event      string
 	Comment    string `gorm:"column:comment_id"`
 	Seq        uint64
+	Number     uint64
 	Tries      int
 	Outcome    string
 	At         time.Time `gorm:"column:happened_at;serializer:micros"`

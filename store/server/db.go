@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -282,6 +283,9 @@ func (p *DB) Watch(ctx context.Context, _ *slog.Logger) error {
 func Meaning(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil // whoever asked has left; and a deadline is a net.Error too
+	}
+	if _, file := errors.AsType[*fs.PathError](err); file {
+		return nil // an error of the system is a net.Error, too, also about a file
 	}
 	var e *pgconn.PgError
 	if errors.As(err, &e) {

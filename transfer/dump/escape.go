@@ -33,25 +33,21 @@ func (c *converter) escaped(word string) string {
 		strings.ContainsAny(word[found[0].To:], "*\\`[]~") && !strings.ContainsAny(word, "<>") {
 		return "<" + word + ">"
 	}
-	var out strings.Builder
-	at := 0
-	for _, a := range found {
-		out.WriteString(c.marksEscaped(word, at, a.From, lineStart))
-		out.WriteString(word[a.From:a.To])
-		at = a.To
-	}
-	out.WriteString(c.marksEscaped(word, at, len(word), lineStart))
-	return out.String()
-}
-
-// marksEscaped returns word[from:to] with a backslash before each sign that would be a mark.
-func (c *converter) marksEscaped(word string, from, to int, lineStart bool) string {
 	var b strings.Builder
 	runes := []rune(word)
 	isLink, isMail := strings.Contains(word, "]("), strings.Contains(word, "@")
-	first, last := utf8.RuneCountInString(word[:from]), utf8.RuneCountInString(word[:to])
-	for i := first; i < last; i++ {
-		r, next, before := runes[i], rune(0), rune(0)
+	at := 0 // in bytes
+	for i, r := range runes {
+		for len(found) > 0 && at >= found[0].To {
+			found = found[1:]
+		}
+		inAddress := len(found) > 0 && at >= found[0].From
+		at += utf8.RuneLen(r)
+		if inAddress {
+			b.WriteRune(r)
+			continue
+		}
+		next, before := rune(0), rune(0)
 		if i+1 < len(runes) {
 			next = runes[i+1]
 		}

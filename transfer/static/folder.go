@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	tempfile "github.com/aitys/aitys/store/file"
 )
 
 // listName is the file that tells a copy from the service.
@@ -20,11 +22,11 @@ func replace(dir, site string, fill func(temp string) error) (err error) {
 		return err
 	}
 	dir = filepath.Clean(dir)
-	temp, err := os.MkdirTemp(filepath.Dir(dir), ".aitys-copy-*")
+	temp, remove, err := tempfile.TempFolder(filepath.Dir(dir), "")
 	if err != nil {
 		return fmt.Errorf("write beside %s: %w", dir, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }() // it has its place by now, or is nobody's
+	defer func() { err = errors.Join(err, remove()) }() // the copy has its place by now
 	fresh, old := filepath.Join(temp, "new"), filepath.Join(temp, "old")
 	if err := os.Mkdir(fresh, 0o755); err != nil {
 		return err

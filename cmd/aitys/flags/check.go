@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // CheckDatabase refuses what is no database, without opening it.
@@ -66,7 +67,9 @@ func CheckRedis(s string) error {
 func ParseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil {
-		if bad, ok := errors.AsType[*url.Error](err); ok && !strings.Contains(s, "@") {
+		if hint := text.EscapeHint(s); hint != "" {
+			err = errors.New(hint)
+		} else if bad, ok := errors.AsType[*url.Error](err); ok && !strings.Contains(s, "@") {
 			err = bad.Err
 		} else {
 			err = errors.New("the URL cannot be read")

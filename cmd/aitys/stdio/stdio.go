@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/store/file"
 )
 
 // maxLine is the longest line that Run reads; a longer one is answered with an error.
@@ -277,29 +278,17 @@ func (s *learner) load(name string) error {
 	return nil
 }
 
-// save writes the model to a file of its own beside name and then puts it in name's place: a
-// crash leaves the old model or the new one.
-func (s *learner) save(name string) (err error) {
+// save writes the model in the place of the file at name: a crash leaves the old model or the new one.
+func (s *learner) save(name string) error {
 	s.refold()
 	taught, err := json.Marshal(teaching{s.seq, s.lessons})
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(taught)
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	saved, err := json.Marshal(savedFile{format, sum[:], taught, s.model.Bytes()})
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if err := json.NewEncoder(f).Encode(savedFile{format, sum[:], taught, s.model.Bytes()}); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return file.WriteFile(name, append(saved, '\n'))
 }

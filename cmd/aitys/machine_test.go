@@ -1,0 +1,223 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A closed terminal and a log that is rotated send SIGHUP.
+func TestServe_HangupIsIgnored(t *testing.T) {
+	s := newShell(t)
+	i := s.serve()
+	for range 3 {
+		if err := syscall.Kill(i.PID(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if body, status := get(t, i.URL+"/readyz"); status != http.StatusOK {
+		t.Errorf("after a hangup it answers %d, %s", status, body)
+	}
+	if err := i.Stop(); err != nil {
+		t.Errorf("after a hangup SIGTERM ends it with %v", err)
+	}
+}
+
+// A command ends at SIGHUP as at SIGTERM.
+func TestDemo_HangupEndsIt(t *testing.T) {
+	s := newShell(t)
+	i := s.start("demo", "--listen", "127.0.0.1:0")
+	if err := syscall.Kill(i.PID(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Stop(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestDoctor_TakesTheFlagsOfServe(t *testing.T) {
+	s := newShell(t)
+	s.furnish("--data", "data")
+	s.write("secret.txt", "x", 0o600)
+	args := []string{"--listen", "127.0.0.1:21290", "--public-url", "http://127.0.0.1:21290", "--trusted-proxy",
+		"10.0.0.0/8", "--log-level", "debug", "--smtp", "smtp://127.0.0.1:1", "--mail-from", "My Blog <a@blog.example>",
+		"--reach", "10.0.0.0/8", "--oidc", "x=https://id.example,me,secret.txt", "--limits", "off"}
+	if n := reflect.TypeFor[serveFlags]().NumField(); n != len(args)/2 { // the first is --listen
+		t.Errorf("serve has %d flags, and %d are tried", n, len(args)/2)
+	}
+	r := s.doctor(append(args, "--data", "data")...)
+	if r.state("database") != "ok" || r.state("proxy") != "ok" || r.state("mail") != "fail" {
+		t.Errorf("the doctor says %+v", r)
+	}
+}
+
+// Each of these is run by a user who may do nothing but read.
+func TestPermission_MissingOneIsNamed(t *testing.T) {
+	s := newShell(t)
+	s.furnish("--data", "data")
+	s.must("backup", "good", "--data", "data")
+	dir, err := os.MkdirTemp("", "aitys-rights-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = exec.Command("chmod", "-R", "u+w", dir).Run(); _ = os.RemoveAll(dir) })
+	steps := `set -e
+		cp "$1" aitys; chmod 755 . aitys; mkdir empty away; cp -r "$2/data" whole; cp -r "$2/data" files; cp "$2/good" .
+		chmod 644 good; chmod 444 whole/aitys.db; chmod 666 files/aitys.db; cp files/secret secret; chmod 600 secret
+		if [ "$(id -u)" = 0 ]; then chown 65534 secret; fi
+		chmod 555 empty whole files; chmod 700 away`
+	setup := exec.Command("sh", "-c", steps, "sh", s.bin, s.dir)
+	setup.Dir = dir
+	if out, err := setup.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, tt := range []struct {
+		want string
+		args []string
+	}{
+		{"/empty/aitys.db may not be opened: permission denied. Give " + dir + "/empty to the user",
+			[]string{"serve", "--data", "empty"}},
+		{"/whole/aitys.db may not be opened: permission denied. Give " + dir + "/whole/aitys.db to the user",
+			[]string{"serve", "--data", "whole"}},
+		{"/whole/aitys.db may not be opened: permission denied. Give", []string{"doctor", "--data", "whole"}},
+		{"/files may not be opened: permission denied. Give " + dir + "/files to", []string{"serve", "--data", "files"}},
+		{"/made may not be opened: permission denied. Give " + dir + " to", []string{"serve", "--data", "made/data"}},
+		{"may not be opened: permission denied. Give " + dir, []string{"serve", "--data", "away/data"}},
+		{"may not be opened: permission denied. Give " + dir + "/empty to", []string{"restore", "good", "--data", "empty"}},
+	} {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			for i, a := range tt.args {
+				if i > 0 && tt.args[i-1] == "--data" {
+					tt.args[i] = filepath.Join(dir, a)
+				}
+			}
+			if tt.args[0] == "serve" {
+				tt.args = append(tt.args, "--listen", "127.0.0.1:0", "--secret-file", filepath.Join(dir, "secret"))
+			}
+			cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "aitys"), tt.args...)
+			cmd.Dir = dir
+			if os.Geteuid() == 0 {
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+			}
+			out, err := cmd.CombinedOutput()
+			if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+				t.Fatalf("it ended with %v: %s", err, out)
+			}
+			if !strings.Contains(string(out), tt.want) || strings.Contains(string(out), "busy") {
+				t.Errorf("it says %q, want %q", out, tt.want)
+			}
+		})
+	}
+}
+
+// killWhileCopying kills a command as soon as it has a temporary folder in one of the folders, and reports whether it
+// was killed.
+func (s *shell) killWhileCopying(wait time.Duration, folder string, args ...string) bool {
+	s.t.Helper()
+	before := len(temporaries(s.t, filepath.Join(s.dir, folder)))
+	cmd := exec.CommandContext(s.t.Context(), s.bin, args...)
+	cmd.Dir = s.dir
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case <-ended:
+			return false
+		default:
+		}
+		if len(temporaries(s.t, filepath.Join(s.dir, folder))) > before {
+			time.Sleep(wait) // somewhere in the copy: any place will do
+			_ = cmd.Process.Kill()
+			return <-ended != nil
+		}
+	}
+}
+
+func temporaries(t *testing.T, folder string) []string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(folder, ".*-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestServe_RemovesWhatKilledCommandsLeft(t *testing.T) {
+	s := newShell(t)
+	s.furnish("--data", "data")
+	s.write("export.xml", wordPress(60, 20), 0o600)
+	s.run("", "import", "wordpress", "export.xml", "--site", "blog", "--url-map", "*,https://blog.example/*", "--data", "data")
+	s.must("backup", "good", "--data", "data")
+	for _, folder := range []string{"elsewhere", "next"} {
+		if err := os.Mkdir(filepath.Join(s.dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own, err := os.ReadFile(filepath.Join(s.dir, "data", "secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("next/secret", string(own), 0o600)
+	killed := 0
+	for n := range 4 {
+		wait := time.Duration(n) * 3 * time.Millisecond
+		for _, c := range []struct {
+			folder string
+			args   []string
+		}{
+			{"data", []string{"backup", fmt.Sprintf("data/copy%d", n), "--data", "data"}},
+			{"elsewhere", []string{"backup", fmt.Sprintf("elsewhere/copy%d", n), "--data", "data"}},
+			{"elsewhere", []string{"export", "--site", "blog", "--out", fmt.Sprintf("elsewhere/site%d", n), "--data", "data"}},
+			{"next", []string{"restore", "good", "--data", "next"}},
+			{"elsewhere", []string{"export", "--site", "blog", "--format", "static", "--out", "elsewhere/static", "--data", "data"}},
+		} {
+			if s.killWhileCopying(wait, c.folder, c.args...) {
+				killed++
+			}
+		}
+	}
+	left := func() (all []string) {
+		for _, folder := range []string{"data", "elsewhere", "next"} {
+			all = append(all, temporaries(t, filepath.Join(s.dir, folder))...)
+		}
+		return all
+	}
+	if killed < 5 || len(left()) == 0 {
+		t.Fatalf("%d commands were killed, and %q is left", killed, left())
+	}
+	for _, data := range []string{"data", "next"} {
+		want := ""
+		for _, path := range temporaries(t, filepath.Join(s.dir, data)) {
+			if exists(path) { // not a note about a folder that was never made, or is gone
+				want = "warn"
+			}
+		}
+		if r := s.doctor("--data", data); r.state("temporary copies") != want {
+			t.Errorf("of %s the doctor says %+v, want %q", data, r, want)
+		}
+	}
+	for _, data := range []string{"data", "next"} {
+		i := s.start("serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, data))
+		if err := i.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		if r := s.doctor("--data", data); r.state("temporary copies") != "" {
+			t.Errorf("the doctor says %+v", r)
+		}
+	}
+	s.must("export", "--site", "blog", "--format", "static", "--out", "elsewhere/static", "--data", "data")
+	if all := left(); len(all) != 0 {
+		t.Errorf("left: %q", all)
+	}
+}

@@ -1,0 +1,80 @@
+package moderation_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// A rollingBack store rolls each transaction back once before it commits it.
+type rollingBack struct{ ground.Store[storetest.Tx] }
+
+var errAgain = errors.New("again")
+
+func (r rollingBack) View(ctx context.Context, fn func(moderation.Tx) error) error {
+	return r.Store.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}
+
+func (r rollingBack) Views(ctx context.Context, n int, fn func([]moderation.Tx) error) error {
+	return r.Store.Views(ctx, n, func(all []storetest.Tx) error {
+		list := make([]moderation.Tx, len(all))
+		for i, tx := range all {
+			list[i] = tx
+		}
+		return fn(list)
+	})
+}
+
+func (r rollingBack) Update(ctx context.Context, fn func(moderation.Tx) error) ([]ground.Event, error) {
+	_, err := r.Store.Update(ctx, func(tx storetest.Tx) error { return errors.Join(fn(tx), errAgain) })
+	if err == nil {
+		return nil, errors.New("it was not rolled back")
+	}
+	return r.Store.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}
+
+// effects counts what a submission does besides what it writes.
+type effects struct {
+	moderation.Campaigns
+	arrived []string
+	asked   map[string]int
+}
+
+func (c *effects) Arrived(arrived comment.Comment) { c.arrived = append(c.arrived, arrived.ID) }
+
+func (c *effects) Allow(_ context.Context, _ int64, key string, _, _ int) (bool, time.Duration) {
+	c.asked[key]++
+	return true, 0
+}
+
+func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := &effects{Campaigns: w.S.Campaigns, asked: map[string]int{}}
+		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: roomstest.Secret,
+			Judge: w.S.Learning, Rules: w.S.Ruling, Campaigns: c, Complaints: w.S.Complaints, Staff: w.S.Identity.StaffNames,
+			Namesake: w.S.Guests.Namesake, Forgets: w.S.Learning.NoteForgotten})
+		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Is there a ferry on Sundays?",
+			Address: netip.MustParseAddr("192.0.2.7"), Limiter: c}
+		out, err := s.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		if len(c.arrived) != 1 || c.arrived[0] != out.ID {
+			t.Errorf("arrived: %v, want %s once", c.arrived, out.ID)
+		}
+		if c.asked["pages"] != 1 {
+			t.Errorf("the new page was counted %d times", c.asked["pages"])
+		}
+		again, err := s.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		if !again.Duplicate || len(c.arrived) != 1 {
+			t.Errorf("a duplicate arrived: %+v, %v", again, c.arrived)
+		}
+	})
+}
