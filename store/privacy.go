@@ -20,10 +20,9 @@ var emailColumns = rows.Of[emailPart]()
 
 const wideTogether = 1_000
 
-// CommentsUnder implements privacy.Tx. In ASCII lower case is text.Fold; e-mails in other letters, full-width ones
-// say, are few, and compared here. The conditions are those of the indexes, word for word.
-func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error) {
-	email = text.Fold(email)
+// CommentsUnder implements privacy.Tx. An e-mail in ASCII is an address but for its letter case; other e-mails are few,
+// and compared here. The conditions are those of the indexes, word for word.
+func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, error) {
 	whole := func(r *emailPart) emailPart { return *r }
 	found, err := rows.List(t.Tx, emailColumns.Targets, whole, `
 		SELECT `+emailColumns.Names+`
@@ -32,25 +31,18 @@ func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error
 		  AND  email <> ''
 		  AND  lower(email) = ?
 		ORDER  BY created_at DESC, id DESC
-		LIMIT  ?`, site, email, limit)
+		LIMIT  ?`, site, a.String(), limit)
 	if err != nil {
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, wide)
 	for last := ""; ; {
-		list, err := rows.List(t.Tx, emailColumns.Targets, whole, `
-			SELECT `+emailColumns.Names+`
-			FROM   comments
-			WHERE  site_id = ?
-			  AND  octet_length(email) <> length(email)
-			  AND  id > ?
-			ORDER  BY id
-			LIMIT  ?`, site, last, wideTogether)
+		list, err := t.wideEmails(site, last)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range list {
-			if last = r.ID; text.Fold(r.Email) == email {
+			if last = r.ID; text.AddressOf(r.Email) == a {
 				found = append(found, r)
 			}
 		}
@@ -66,6 +58,18 @@ func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error
 		ids[i] = found[i].ID
 	}
 	return ids, nil
+}
+
+// wideEmails returns the next comments after an ID whose e-mail is not all ASCII.
+func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
+	return rows.List(t.Tx, emailColumns.Targets, func(r *emailPart) emailPart { return *r }, `
+		SELECT `+emailColumns.Names+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  octet_length(email) <> length(email)
+		  AND  id > ?
+		ORDER  BY id
+		LIMIT  ?`, site, after, wideTogether)
 }
 
 // EmailsAfter implements privacy.Tx.

@@ -26,6 +26,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -202,7 +203,7 @@ func fill(w *world, s ground.Site) {
 }
 
 func oneLetter(site int64, id string) mailbox.Letter {
-	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.News, Box: []byte(oneName), To: id + "@mail.example",
+	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.News, Box: []byte(oneName), To: text.AddressOf(id + "@mail.example"),
 		CreatedAt: began, DueAt: began}
 }
 
@@ -279,7 +280,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		return tx.AddressedBefore(s, began.Add(time.Hour), 10)
 	},
 	"EmailsAfter":   func(tx Tx, s int64) (any, error) { return tx.EmailsAfter(s, "", 10) },
-	"CommentsUnder": func(tx Tx, s int64) (any, error) { return tx.CommentsUnder(s, oneEmail, 10) },
+	"CommentsUnder": func(tx Tx, s int64) (any, error) { return tx.CommentsUnder(s, text.AddressOf(oneEmail), 10) },
 	"LettersTo":     func(tx Tx, s int64) (any, error) { return tx.LettersTo(s, []byte(oneName), 10) },
 	"ExpiredIn":     func(tx Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },
 	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
