@@ -61,7 +61,7 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 		}
 		unproven := says("a", originA, "A wagtail sat on the roof of the mill.",
 			m{"name": "Lena", "email": "LENA@mail.example"})
-		wide := says("a", originA, "Another wagtail, written with odd letters.", m{"email": "ｌｅｎａ@mail.example"})
+		wide := says("a", originA, "Another wagtail, written with odd letters.", m{"email": "lena@ｍａｉｌ.example"})
 		elsewhere := says("b", originB, "A wagtail on the other site stays there.", m{"email": lena})
 		stranger := says("a", originA, "The kingfisher belongs to somebody else.", m{"name": "Viktor", "email": other})
 		code := w.coded(lena)

@@ -142,16 +142,7 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		if !c.IsKept() {
 			continue // by another process since it was found
 		}
-		answer, err := json.Marshal(Submitted{
-			ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
-		})
-		if err != nil {
-			return fmt.Errorf("make what is answered: %w", err)
-		}
-		if err := tx.ForgetComment(c, answer); err != nil {
-			return fmt.Errorf("forget %s: %w", c.ID, err)
-		}
-		if err := eraseTexts(tx, site, c.ID); err != nil {
+		if err := empty(tx, c); err != nil {
 			return err
 		}
 		// Whoever keeps something made of its text forgets that too.
@@ -161,6 +152,19 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		}
 	}
 	return nil
+}
+
+func empty(tx Tx, c comment.Comment) error {
+	answer, err := json.Marshal(Submitted{
+		ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
+	})
+	if err != nil {
+		return fmt.Errorf("make what is answered: %w", err)
+	}
+	if err := tx.ForgetComment(c, answer); err != nil {
+		return fmt.Errorf("forget %s: %w", c.ID, err)
+	}
+	return eraseTexts(tx, c.Site, c.ID)
 }
 
 // forgetOld forgets, on each site, what was removed longer ago than its setting keeps it, what was taken out of

@@ -92,11 +92,11 @@ func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
 			}
 		}
 		asked := w.box.Wait(t, c.Email, 1)
-		text, page, err := asked.Parts()
+		said, page, err := asked.Parts()
 		w.Must(err)
 		for _, strange := range []string{"evil", "mill road", c.Name, "win"} {
-			if strings.Contains(text+page, strange) {
-				t.Errorf("the mail that asks holds %q, which a stranger wrote: %s", strange, text)
+			if strings.Contains(said+page, strange) {
+				t.Errorf("the mail that asks holds %q, which a stranger wrote: %s", strange, said)
 			}
 		}
 		if !strings.Contains(asked.Says("Subject"), "Присылать письма с сайта Site a?") ||
@@ -117,10 +117,10 @@ func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
 			Note: "Leave the miller out of it. http://our.example"}, c.ID)
 		w.news(c.Email, 1)
 		told := w.box.Wait(t, c.Email, 2)
-		text, page, err = told.Parts()
+		said, page, err = told.Parts()
 		w.Must(err)
 		if !strings.Contains(told.Says("Subject"), "личные нападки") ||
-			!strings.Contains(text, "Leave the miller out of it.") {
+			!strings.Contains(said, "Leave the miller out of it.") {
 			t.Errorf("it is told so: %s", told.Raw)
 		}
 		if to, pictures := links(t, page); len(pictures) > 0 || strings.Contains(strings.Join(to, " "), "evil.example") ||

@@ -2,10 +2,14 @@ package store
 
 import (
 	"cmp"
+	"encoding/hex"
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -70,6 +74,55 @@ func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
 		  AND  id > ?
 		ORDER  BY id
 		LIMIT  ?`, site, after, wideTogether)
+}
+
+// WideEmails implements moderation.UpgradeTx.
+func (t *tx) WideEmails(site int64, after string) ([]string, error) {
+	list, err := t.wideEmails(site, after)
+	ids := make([]string, len(list))
+	for i, r := range list {
+		ids[i] = r.ID
+	}
+	return ids, err
+}
+
+// MoveWriter implements moderation.UpgradeTx.
+func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
+	if err := t.One("UPDATE comments SET writer = ? WHERE site_id = ? AND id = ?", now, site, id); err != nil {
+		return err
+	}
+	_, err := t.Exec(`
+		UPDATE writer_notes
+		SET    writer = ?
+		WHERE  site_id = ?
+		  AND  writer  = ?
+		  AND  comment_id = ?`, now, site, was, id)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(`
+		UPDATE blocks
+		SET    value = ?
+		WHERE  site_id = ?
+		  AND  kind  = ?
+		  AND  value = ?
+		  AND  comment_id = ?`, hex.EncodeToString(now), site, rules.BlockWriter, hex.EncodeToString(was), id)
+	return err
+}
+
+// ForgottenWithTexts implements moderation.UpgradeTx.
+func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
+	return rows.Query(t.Tx, rows.Value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  state = ? AND source = ''
+		  AND  (note <> '' OR id IN (SELECT comment_id
+		                             FROM   decisions
+		                             WHERE  site_id = ?
+		                               AND  kind = ? AND proof IS NULL
+		                               AND  (note <> '' OR subject <> '')))
+		ORDER  BY id`, site, comment.Removed, site, ledger.OnComment)
 }
 
 // EmailsAfter implements privacy.Tx.
