@@ -24,7 +24,7 @@ func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now ti
 		w = words.In(words.Languages[0].Key)
 	}
 	to := text.AddressOf(m.Reader.Address)
-	t := &letter{ID: m.ID, To: to.String(), FromName: site.Name, List: site.Key + "." + s.public.Hostname()}
+	t := &letter{ID: m.ID, To: to, FromName: site.Name, List: site.Key + "." + s.public.Hostname()}
 	p := part{Lang: w.Lang()}
 	link := mailbox.Link{Site: site.ID, Email: to, Lang: w.Lang(), Ends: now.Add(confirmFor)}
 	needed := false
@@ -57,7 +57,7 @@ func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now ti
 	if err != nil {
 		return nil, fmt.Errorf("write a mail to a reader: %w", err)
 	}
-	if !needed || t.To == "" {
+	if !needed || t.To == (text.Address{}) {
 		return nil, nil
 	}
 	return t, t.finish(p)

@@ -158,7 +158,7 @@ const (
 func (l *line) send(from string, at time.Time, t letter, hand func() error) (fate, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	m.FromMailAddress(&netmail.Address{Name: oneLine(t.FromName, 80), Address: from})
-	m.ToMailAddress(&netmail.Address{Address: t.To})
+	m.ToMailAddress(&netmail.Address{Address: t.To.String()})
 	m.Subject(oneLine(t.Subject, 150))
 	m.SetDateWithValue(at)
 	m.SetMessageIDWithValue(t.ID + from[strings.LastIndex(from, "@"):])
