@@ -13,6 +13,7 @@ import (
 
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -280,7 +281,7 @@ func TestAMailedLinkIsAPageWithAButton(t *testing.T) {
 		link := func(to string) string {
 			site, err := w.service.Site(context.Background(), "a")
 			fatal(t, err)
-			return "/mail/" + mailbox.Link{For: to, Site: site.ID, Email: lena, Lang: "en"}.Token(testSecret)
+			return "/mail/" + mailbox.Link{For: to, Site: site.ID, Email: text.AddressOf(lena), Lang: "en"}.Token(testSecret)
 		}
 		page := func(r reply, status int, says ...string) {
 			t.Helper()
@@ -333,7 +334,7 @@ func TestALinkThatHasExpiredIsMailedAnew(t *testing.T) {
 		site, err := w.service.Site(context.Background(), "a")
 		fatal(t, err)
 		link := func(to string, ends time.Time) string {
-			return "/mail/" + mailbox.Link{For: to, Site: site.ID, Email: lena, Lang: "en", Ends: ends}.Token(testSecret)
+			return "/mail/" + mailbox.Link{For: to, Site: site.ID, Email: text.AddressOf(lena), Lang: "en", Ends: ends}.Token(testSecret)
 		}
 		again := func(path string, status int, says string, mailed int) {
 			t.Helper()

@@ -10,7 +10,7 @@ import (
 )
 
 // forgetExpired forgets what was refused, and by whom and from where comments came, longer ago than the site's
-// settings keep it. What was learned of them stays, and so does the log: it never had any of it.
+// settings keep it. What was learned from them stays, and so do the entries of the log, without what moderators typed.
 func (s *Service) forgetExpired(ctx context.Context, site ground.Site) error {
 	ago := func(days int) time.Time { return s.work.Now().AddDate(0, 0, -days) }
 	if days := site.Settings.KeepRefused; days > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -73,8 +74,8 @@ func (s *Service) Erase(ctx context.Context, site ground.Site, ids []string) err
 	return nil
 }
 
-// Unname keeps comments and takes out of them all that says whose they are, for whoever that is: name, e-mail, website
-// and the keyed hashes of writer and address. What they taught has these, too, and is erased after it
+// Unname keeps comments and removes all that says whose they are, for their commenter: name, e-mail, website, the keyed
+// hashes of writer and address, what a moderator typed about them, parts removed from their text, and appeals. What they taught has these, too, and is erased after it
 // (learning.EraseLessons).
 func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) error {
 	now := s.work.Now()
@@ -92,6 +93,9 @@ func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) er
 			if err := tx.ForgetWriter(c, comment.SearchText(bare)); err != nil {
 				return fmt.Errorf("forget whose %s is: %w", c.ID, err)
 			}
+			if err := eraseTexts(tx, site.ID, c.ID); err != nil {
+				return err
+			}
 			// Whoever keeps something made of it makes that anew.
 			err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventDecided, Page: c.Page, Comment: c.ID,
 				Shown: c.State == comment.Approved, At: now})
@@ -108,8 +112,27 @@ func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) er
 	return nil
 }
 
-// forget empties removed comments of all that is their writer's: it is the one place where that is done. What
-// they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
+// eraseTexts erases from the log what moderators typed about a comment: notes to its commenter, and why a part of it
+// was removed.
+func eraseTexts(tx Tx, site int64, id string) error {
+	entries, err := tx.DecisionsOf(site, id)
+	if err != nil {
+		return fmt.Errorf("read decisions: %w", err)
+	}
+	var erased []ledger.Entry
+	for _, d := range entries {
+		if d.HasTexts() {
+			erased = append(erased, d.WithoutTexts())
+		}
+	}
+	if err := tx.EraseTexts(site, erased); err != nil {
+		return fmt.Errorf("erase texts about %s: %w", id, err)
+	}
+	return nil
+}
+
+// forget empties removed comments of all that is their writer's or was typed about them. It is the one place where that
+// is done. What they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
 func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 	found, err := tx.CommentsByID(site, ids)
 	if err != nil {
@@ -119,14 +142,8 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		if !c.IsKept() {
 			continue // by another process since it was found
 		}
-		answer, err := json.Marshal(Submitted{
-			ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
-		})
-		if err != nil {
-			return fmt.Errorf("make what is answered: %w", err)
-		}
-		if err := tx.ForgetComment(c, answer); err != nil {
-			return fmt.Errorf("forget %s: %w", c.ID, err)
+		if err := empty(tx, c); err != nil {
+			return err
 		}
 		// Whoever keeps something made of its text forgets that too.
 		err = tx.Emit(ground.Event{Site: site, Kind: ground.EventRemoved, Page: c.Page, Comment: c.ID, At: now})
@@ -135,6 +152,19 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		}
 	}
 	return nil
+}
+
+func empty(tx Tx, c comment.Comment) error {
+	answer, err := json.Marshal(Submitted{
+		ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
+	})
+	if err != nil {
+		return fmt.Errorf("make what is answered: %w", err)
+	}
+	if err := tx.ForgetComment(c, answer); err != nil {
+		return fmt.Errorf("forget %s: %w", c.ID, err)
+	}
+	return eraseTexts(tx, c.Site, c.ID)
 }
 
 // forgetOld forgets, on each site, what was removed longer ago than its setting keeps it, what was taken out of

@@ -24,11 +24,12 @@ import (
 
 // A letter is a mail as it is sent. Wait is set where that is not now but later.
 type letter struct {
-	ID, To, FromName, List string
-	Subject, Text, HTML    string
-	Stop                   string // address that ends such mails by a POST; "": it is one that was asked for
-	Links                  []people.MailLink
-	Wait                   time.Time
+	ID, FromName, List  string
+	To                  text.Address
+	Subject, Text, HTML string
+	Stop                string // address that ends such mails by a POST; "": it is one that was asked for
+	Links               []people.MailLink
+	Wait                time.Time
 }
 
 // A part is a letter before it is written out: the same for the text and for the HTML.
@@ -84,7 +85,7 @@ func (s *Service) write(ctx context.Context, m Mail) (*letter, error) {
 			return err
 		}
 		w := words.In(cmp.Or(a.MailLang, words.Languages[0].Key))
-		t = &letter{ID: m.ID, To: a.Email, FromName: site.Name, List: site.Key + "." + s.public.Hostname()}
+		t = &letter{ID: m.ID, To: text.AddressOf(a.Email), FromName: site.Name, List: site.Key + "." + s.public.Hostname()}
 		p := part{Lang: w.Lang(), Button: button{w.T("mail.open"), s.at("/moderate/" + site.Key + "/queue")}}
 		var needed bool
 		switch m.Kind {

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/words"
 )
 
@@ -30,7 +31,7 @@ const (
 // tidings are what is to be told to a reader of one comment, and which letter to put it into.
 type tidings struct {
 	sub     subscription.Subscription
-	to      string
+	to      text.Address
 	comment string
 	fresh   string // id of a letter, where a new one is needed
 }
@@ -179,9 +180,9 @@ func (s *Service) tidingsOf(h hearing, id string, is change) (all []tidings) {
 		return nil
 	}
 	add := func(of comment.Comment) {
-		sub := h.subs[of.ID]
-		if bytes.Equal(sub.Box, mailbox.Box(s.secret, of.Email)) { // it is still the address that said yes
-			all = append(all, tidings{sub: sub, to: of.Email, comment: id})
+		sub, to := h.subs[of.ID], text.AddressOf(of.Email)
+		if bytes.Equal(sub.Box, mailbox.Box(s.secret, to)) { // it is still the address that said yes
+			all = append(all, tidings{sub: sub, to: to, comment: id})
 		}
 	}
 	if h.owned(c) && (is&decided != 0 || is&withheld != 0 && c.State == comment.Approved) {

@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/words"
 )
@@ -48,7 +49,7 @@ func (w *world) subscribes(c comment.Comment, token, lang string) {
 // says yes to whatever waits for an address.
 func (w *world) says(email, lang string) {
 	w.T.Helper()
-	link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: email, Lang: lang}
+	link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(email), Lang: lang}
 	_, err := w.S.Confirm(w.Ctx, link.Token(roomstest.Secret), w.Clock.Now())
 	w.Must(err)
 }
@@ -57,7 +58,7 @@ func (w *world) says(email, lang string) {
 func (w *world) gathering(email string) (size int) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) error {
-		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(roomstest.Secret, email), w.Clock.Now())
+		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(email)), w.Clock.Now())
 		if size = len(m.Comments) + m.More; errors.Is(err, ground.ErrNotFound) {
 			err = nil
 		}
@@ -91,11 +92,11 @@ func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
 			}
 		}
 		asked := w.box.Wait(t, c.Email, 1)
-		text, page, err := asked.Parts()
+		said, page, err := asked.Parts()
 		w.Must(err)
 		for _, strange := range []string{"evil", "mill road", c.Name, "win"} {
-			if strings.Contains(text+page, strange) {
-				t.Errorf("the mail that asks holds %q, which a stranger wrote: %s", strange, text)
+			if strings.Contains(said+page, strange) {
+				t.Errorf("the mail that asks holds %q, which a stranger wrote: %s", strange, said)
 			}
 		}
 		if !strings.Contains(asked.Says("Subject"), "Присылать письма с сайта Site a?") ||
@@ -105,7 +106,7 @@ func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
 		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
 		link := w.linkIn(asked)
 		for range 2 { // to look at it changes nothing
-			if a, err := w.S.Asked(w.Ctx, link); err != nil || len(a.About) != 1 || a.Link.Email != c.Email {
+			if a, err := w.S.Asked(w.Ctx, link); err != nil || len(a.About) != 1 || a.Link.Email != text.AddressOf(c.Email) {
 				t.Errorf("the link is about %+v (%v)", a, err)
 			}
 		}
@@ -116,10 +117,10 @@ func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
 			Note: "Leave the miller out of it. http://our.example"}, c.ID)
 		w.news(c.Email, 1)
 		told := w.box.Wait(t, c.Email, 2)
-		text, page, err = told.Parts()
+		said, page, err = told.Parts()
 		w.Must(err)
 		if !strings.Contains(told.Says("Subject"), "личные нападки") ||
-			!strings.Contains(text, "Leave the miller out of it.") {
+			!strings.Contains(said, "Leave the miller out of it.") {
 			t.Errorf("it is told so: %s", told.Raw)
 		}
 		if to, pictures := links(t, page); len(pictures) > 0 || strings.Contains(strings.Join(to, " "), "evil.example") ||
@@ -301,10 +302,10 @@ func TestWhoProvedTheirAddressIsNotAskedAgain(t *testing.T) {
 		_, err = w.S.Asked(w.Ctx, link)
 		roomstest.WantCode(t, "a link "+link, err, "link.expired")
 	}
-	old := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: lena, Ends: w.Clock.Now()}
+	old := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(lena), Ends: w.Clock.Now()}
 	_, err = w.S.Confirm(w.Ctx, old.Token(roomstest.Secret), w.Clock.Now())
 	roomstest.WantCode(t, "a link that is over", err, "link.expired")
-	stop := mailbox.Link{For: mailbox.ToStop, Site: w.A.ID, Email: lena}
+	stop := mailbox.Link{For: mailbox.ToStop, Site: w.A.ID, Email: text.AddressOf(lena)}
 	_, err = w.S.Confirm(w.Ctx, stop.Token(roomstest.Secret), w.Clock.Now())
 	roomstest.WantCode(t, "a yes by a link that ends mails", err, "link.expired")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/words"
 )
 
@@ -22,9 +23,10 @@ func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now ti
 	if w == nil {
 		w = words.In(words.Languages[0].Key)
 	}
-	t := &letter{ID: m.ID, To: m.Reader.Address, FromName: site.Name, List: site.Key + "." + s.public.Hostname()}
+	to := text.AddressOf(m.Reader.Address)
+	t := &letter{ID: m.ID, To: to, FromName: site.Name, List: site.Key + "." + s.public.Hostname()}
 	p := part{Lang: w.Lang()}
-	link := mailbox.Link{Site: site.ID, Email: t.To, Lang: w.Lang(), Ends: now.Add(confirmFor)}
+	link := mailbox.Link{Site: site.ID, Email: to, Lang: w.Lang(), Ends: now.Add(confirmFor)}
 	needed := false
 	err := s.work.View(ctx, func(tx Tx) error {
 		kind := mailbox.Kind(m.Kind)
@@ -55,7 +57,7 @@ func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now ti
 	if err != nil {
 		return nil, fmt.Errorf("write a mail to a reader: %w", err)
 	}
-	if !needed || t.To == "" {
+	if !needed || t.To == (text.Address{}) {
 		return nil, nil
 	}
 	return t, t.finish(p)

@@ -165,7 +165,7 @@ func (l *line) send(from netmail.Address, at time.Time, t letter, hand func() er
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	name := cmp.Or(from.Name, t.FromName)
 	m.FromMailAddress(&netmail.Address{Name: oneLine(name, 80), Address: from.Address})
-	m.ToMailAddress(&netmail.Address{Address: t.To})
+	m.ToMailAddress(&netmail.Address{Address: t.To.String()})
 	m.Subject(oneLine(t.Subject, 150))
 	m.SetDateWithValue(at)
 	m.SetMessageIDWithValue(t.ID + from.Address[strings.LastIndex(from.Address, "@"):])

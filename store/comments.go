@@ -366,9 +366,13 @@ func (t *tx) ForgetAddress(site int64, id, search string) error {
 func (t *tx) ForgetWriter(c comment.Comment, search string) error {
 	if err := t.One(`
 		UPDATE comments
-		SET    name = '', email = '', website = '', verified = ?, writer = NULL, address = NULL, same = NULL, search = ?
+		SET    name = '', email = '', website = '', note = '', redacted_why = '', kept = '[]', verified = ?, writer = NULL,
+		       address = NULL, same = NULL, search = ?
 		WHERE  site_id = ?
 		  AND  id      = ?`, false, search, c.Site, c.ID); err != nil {
+		return err
+	}
+	if _, err := t.Exec("UPDATE appeals SET body = '' WHERE site_id = ? AND comment_id = ?", c.Site, c.ID); err != nil {
 		return err
 	}
 	if err := t.forgetNotes(c.Site, c.Writer); err != nil {
@@ -383,7 +387,7 @@ func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 	if err := t.One(`
 		UPDATE comments
 		SET    name = '', email = '', website = '', source = '', html = '', search = '', page_title = '',
-		       redacted_why = '', kept = '[]', reports = 0, appealed_at = 0, writer = NULL, address = NULL,
+		       note = '', redacted_why = '', kept = '[]', reports = 0, appealed_at = 0, writer = NULL, address = NULL,
 		       same = NULL
 		WHERE  site_id = ?
 		  AND  id      = ?`, c.Site, c.ID); err != nil {

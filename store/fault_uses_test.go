@@ -31,6 +31,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
@@ -813,7 +814,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"AskAgain": func(w *faulty) func() error {
 		c, _ := w.wishes()
-		link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: c.Email, Lang: "en", Ends: w.Clock.Now()}
+		link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(c.Email), Lang: "en", Ends: w.Clock.Now()}
 		return func() error { _, err := w.S.AskAgain(w.Ctx, link.Token(roomstest.Secret)); return err }
 	},
 	"Confirm": func(w *faulty) func() error {
@@ -1136,7 +1137,7 @@ func (w *faulty) wishes() (comment.Comment, string) {
 
 // readersLink is a link in a mail to a reader.
 func (w *faulty) readersLink(to, email string) string {
-	return mailbox.Link{For: to, Site: w.A.ID, Email: email}.Token(roomstest.Secret)
+	return mailbox.Link{For: to, Site: w.A.ID, Email: text.AddressOf(email)}.Token(roomstest.Secret)
 }
 
 // heldLink is a mailed link to what is held about who wrote a comment that taught.
@@ -1147,10 +1148,10 @@ func (w *faulty) heldLink() string {
 	w.Must(w.S.AskHeld(w.Ctx, w.A, c.Email, "en"))
 	var letters []mailbox.Letter
 	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
-		letters, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, c.Email), 1)
+		letters, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(c.Email)), 1)
 		return err
 	}))
-	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: c.Email, Letter: letters[0].ID}.Token(roomstest.Secret)
+	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(c.Email), Letter: letters[0].ID}.Token(roomstest.Secret)
 }
 
 // campaign is two comments that are alike.

@@ -64,6 +64,7 @@ type entryPart struct {
 	Undoes          uint64
 	Undone          bool   `gorm:"-"` // see selectEntries
 	Salt            []byte `gorm:"serializer:null"`
+	Proof           []byte `gorm:"serializer:null"`
 	Under           string
 	Lesson          []byte `gorm:"serializer:null"`
 	Hash            []byte
@@ -189,6 +190,21 @@ func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error)
 		WHERE  site_id = ?
 		  AND  comment_id `+t.Among+`
 		ORDER  BY +seq`, site, rows.ArrayOf(t.Array, comments))
+}
+
+// EraseTexts implements ledger.Tx.
+func (t *tx) EraseTexts(site int64, ds []ledger.Entry) error {
+	for _, d := range ds {
+		err := t.One(`
+			UPDATE decisions
+			SET    note = ?, subject = ?, salt = NULL, proof = ?
+			WHERE  site_id = ?
+			  AND  seq     = ?`, d.Note, d.Subject, d.Proof, site, d.Seq)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Batch implements ledger.Tx.

@@ -185,6 +185,19 @@ func (t *tx) grant(a people.Account) error {
 	return nil
 }
 
+// SetEmail implements moderation.UpgradeTx.
+func (t *tx) SetEmail(account, email string) error {
+	n, err := t.Exec(`
+		UPDATE accounts
+		SET    email = ?
+		WHERE  id = ?
+		  AND  NOT EXISTS (SELECT 1 FROM accounts WHERE email = ?)`, email, account, email)
+	if err == nil && n == 0 {
+		return ground.ErrTaken
+	}
+	return err
+}
+
 // TouchAccount implements identity.Tx.
 func (t *tx) TouchAccount(id string, seen time.Time) error {
 	return changed(t.DB.Model(&accountRow{}).Where("id = ?", id).

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -210,7 +211,9 @@ var hot = []hotQuery{
 	{"removed", "comments_removed",
 		func(tx storetest.Tx) error { return second(tx.RemovedBefore(1, time.UnixMicro(20_000), 100)) }, false},
 	{"under an e-mail", "comments_email",
-		func(tx storetest.Tx) error { return second(tx.CommentsUnder(1, "w7@mail.example", 100)) }, false},
+		func(tx storetest.Tx) error {
+			return second(tx.CommentsUnder(1, text.AddressOf("w7@mail.example"), 100))
+		}, false},
 	{"letters to an address", "letters_mailbox",
 		func(tx storetest.Tx) error { return second(tx.LettersTo(1, []byte("b7"), 100)) }, true},
 	{"refused long ago", "comments_decided",

@@ -2,10 +2,14 @@ package store
 
 import (
 	"cmp"
+	"encoding/hex"
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -20,10 +24,9 @@ var emailColumns = rows.Of[emailPart]()
 
 const wideTogether = 1_000
 
-// CommentsUnder implements privacy.Tx. In ASCII lower case is text.Fold; e-mails in other letters, full-width ones
-// say, are few, and compared here. The conditions are those of the indexes, word for word.
-func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error) {
-	email = text.Fold(email)
+// CommentsUnder implements privacy.Tx. An e-mail in ASCII is an address but for its letter case; other e-mails are few,
+// and compared here. The conditions are those of the indexes, word for word.
+func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, error) {
 	whole := func(r *emailPart) emailPart { return *r }
 	found, err := rows.List(t.Tx, emailColumns.Targets, whole, `
 		SELECT `+emailColumns.Names+`
@@ -32,25 +35,18 @@ func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error
 		  AND  email <> ''
 		  AND  lower(email) = ?
 		ORDER  BY created_at DESC, id DESC
-		LIMIT  ?`, site, email, limit)
+		LIMIT  ?`, site, a.String(), limit)
 	if err != nil {
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, wide)
 	for last := ""; ; {
-		list, err := rows.List(t.Tx, emailColumns.Targets, whole, `
-			SELECT `+emailColumns.Names+`
-			FROM   comments
-			WHERE  site_id = ?
-			  AND  `+t.wideEmail+`
-			  AND  id > ?
-			ORDER  BY id
-			LIMIT  ?`, site, last, wideTogether)
+		list, err := t.wideEmails(site, last)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range list {
-			if last = r.ID; text.Fold(r.Email) == email {
+			if last = r.ID; text.AddressOf(r.Email) == a {
 				found = append(found, r)
 			}
 		}
@@ -66,6 +62,67 @@ func (t *tx) CommentsUnder(site int64, email string, limit int) ([]string, error
 		ids[i] = found[i].ID
 	}
 	return ids, nil
+}
+
+// wideEmails returns the next comments after an ID whose e-mail is not all ASCII.
+func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
+	return rows.List(t.Tx, emailColumns.Targets, func(r *emailPart) emailPart { return *r }, `
+		SELECT `+emailColumns.Names+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  `+t.wideEmail+`
+		  AND  id > ?
+		ORDER  BY id
+		LIMIT  ?`, site, after, wideTogether)
+}
+
+// WideEmails implements moderation.UpgradeTx.
+func (t *tx) WideEmails(site int64, after string) ([]string, error) {
+	list, err := t.wideEmails(site, after)
+	ids := make([]string, len(list))
+	for i, r := range list {
+		ids[i] = r.ID
+	}
+	return ids, err
+}
+
+// MoveWriter implements moderation.UpgradeTx.
+func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
+	if err := t.One("UPDATE comments SET writer = ? WHERE site_id = ? AND id = ?", now, site, id); err != nil {
+		return err
+	}
+	_, err := t.Exec(`
+		UPDATE writer_notes
+		SET    writer = ?
+		WHERE  site_id = ?
+		  AND  writer  = ?
+		  AND  comment_id = ?`, now, site, was, id)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(`
+		UPDATE blocks
+		SET    value = ?
+		WHERE  site_id = ?
+		  AND  kind  = ?
+		  AND  value = ?
+		  AND  comment_id = ?`, hex.EncodeToString(now), site, rules.BlockWriter, hex.EncodeToString(was), id)
+	return err
+}
+
+// ForgottenWithTexts implements moderation.UpgradeTx.
+func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
+	return rows.Query(t.Tx, rows.Value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  state = ? AND source = ''
+		  AND  (note <> '' OR id IN (SELECT comment_id
+		                             FROM   decisions
+		                             WHERE  site_id = ?
+		                               AND  kind = ? AND proof IS NULL
+		                               AND  (note <> '' OR subject <> '')))
+		ORDER  BY id`, site, comment.Removed, site, ledger.OnComment)
 }
 
 // EmailsAfter implements privacy.Tx.

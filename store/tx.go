@@ -59,6 +59,7 @@ var _ interface {
 	inquiry.Tx
 	learning.Tx
 	moderation.Tx
+	moderation.UpgradeTx
 	demands.Tx
 	neighbour.Tx
 	notify.Tx

@@ -324,6 +324,7 @@ type decisionPart struct {
 	Undoes          uint64      `json:"undoes,omitempty"`
 	Undone          bool        `json:"-"`
 	Salt            []byte      `json:"salt,omitempty"`
+	Proof           []byte      `json:"proof,omitempty"`
 	Under           string      `json:"under"`
 	Lesson          []byte      `json:"lesson,omitempty"`
 	Hash            []byte      `json:"-"`

@@ -66,12 +66,12 @@ func newMailedView(w *words.Catalog, a subscription.Asked, now time.Time) mailed
 	switch {
 	case a.Link.For == mailbox.ToStop:
 		v.Title, v.Stops = w.T("mailed.stop"), true
-		v.Lead = w.T("mailed.stop.lead", "email", a.Link.Email, "site", a.Site.Name)
+		v.Lead = w.T("mailed.stop.lead", "email", a.Link.Email.Readable(), "site", a.Site.Name)
 	case len(a.About) == 0:
 		v.Title, v.Lead, v.Stops = w.T("mailed.confirm"), w.T("mailed.none", "site", a.Site.Name), true
 	default:
 		v.Title, v.Confirms = w.T("mailed.confirm"), true
-		v.Lead = w.T("mailed.confirm.lead", "email", a.Link.Email, "site", a.Site.Name)
+		v.Lead = w.T("mailed.confirm.lead", "email", a.Link.Email.Readable(), "site", a.Site.Name)
 		for _, about := range a.About {
 			v.About = append(v.About, aboutShown{timeOf(w, about.At), about.Page.Name()})
 		}
@@ -118,7 +118,7 @@ func (h *mailed) press(c echo.Context) error {
 	}
 	w := saysLanguage(c, a.Link)
 	v := mailedView{Catalog: w, Site: a.Site.Name, Title: w.T("mailed.confirm"),
-		Done: w.T(say, "email", a.Link.Email, "site", a.Site.Name)}
+		Done: w.T(say, "email", a.Link.Email.Readable(), "site", a.Site.Name)}
 	if say == "mailed.stopped" {
 		v.Title = w.T("mailed.stop")
 	}
@@ -167,5 +167,5 @@ func (h *mailed) again(c echo.Context) error {
 	}
 	w := saysLanguage(c, a.Link)
 	return h.show(c, mailedView{Catalog: w, Site: a.Site.Name, Title: w.T("mailed.lapsed"),
-		Done: w.T("mailed.again.sent", "email", a.Link.Email)})
+		Done: w.T("mailed.again.sent", "email", a.Link.Email.Readable())})
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/words"
 )
 
@@ -118,7 +119,7 @@ func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
 	for _, l := range words.Languages {
 		w := words.In(l.Key)
 		asked := func(purpose string, about ...subscription.About) mailedView {
-			a := subscription.Asked{Link: mailbox.Link{For: purpose, Email: email, Lang: l.Key}, Site: site, About: about}
+			a := subscription.Asked{Link: mailbox.Link{For: purpose, Email: text.AddressOf(email), Lang: l.Key}, Site: site, About: about}
 			return newMailedView(w, a, at)
 		}
 		done := func(title, said string) mailedView {
@@ -187,7 +188,7 @@ func TestThePrivacyPageIsAsItsGoldenFile(t *testing.T) {
 		HTML: "<p>Only a fool drives to work here.</p>", CreatedAt: at}
 	published := comment.Comment{ID: "c2", Name: "Lena", State: comment.Approved, HTML: "<p>Where did you sleep?</p>",
 		CreatedAt: at.Add(-24 * time.Hour)}
-	got := privacy.Held{Link: mailbox.Link{Email: "lena@mail.example"}, At: at.Add(time.Hour), Count: 203, Next: "100",
+	got := privacy.Held{Link: mailbox.Link{Email: text.AddressOf("lena@mail.example")}, At: at.Add(time.Hour), Count: 203, Next: "100",
 		Site: ground.Site{Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{KeepAddresses: 30}},
 		Comments: []privacy.Comment{
 			{Comment: mine, On: page, Proven: true, Appeals: []complaint.Appeal{{Text: "It was meant as a joke."}}},

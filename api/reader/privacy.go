@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/words"
 )
 
@@ -135,7 +136,7 @@ func newHeldView(c echo.Context, w *words.Catalog, got privacy.Held) privacyView
 		return "?" + with.Encode()
 	}
 	v := privacyView{Catalog: w, Site: got.Site.Name, JSON: here(url.Values{"format": {"json"}}),
-		Subject: w.T("privacy.of", "email", got.Link.Email, "time", timeOf(w, got.At))}
+		Subject: w.T("privacy.of", "email", got.Link.Email.Readable(), "time", timeOf(w, got.At))}
 	if got.Stop != "" {
 		v.Stop = "/mail/" + got.Stop
 	}
@@ -232,7 +233,7 @@ func (h *mailed) erased(
 	w := saysLanguage(c, got.Link)
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
 	return web.Render(c, http.StatusOK, web.NoScript, privacyTemplate, privacyView{Catalog: w, Site: got.Site.Name,
-		Done: w.N(says, got.Comments, "email", got.Link.Email)})
+		Done: w.N(says, got.Comments, "email", got.Link.Email.Readable())})
 }
 
 // heldOut is what is held, for programs.
@@ -302,7 +303,7 @@ func orNone(t time.Time) *web.Timestamp {
 }
 
 func heldOf(got privacy.Held) heldOut {
-	out := heldOut{Site: got.Site.Key, Email: got.Link.Email, At: web.At(got.At), Count: got.Count,
+	out := heldOut{Site: got.Site.Key, Email: got.Link.Email.Readable(), At: web.At(got.At), Count: got.Count,
 		Comments: []heldCommentOut{}, Next: web.OrNull(got.Next), Lessons: got.Lessons.Lessons, Copies: got.Lessons.Copies,
 		Mail: heldMailOut{Stopped: got.Stopped, Told: []heldWishOut{}, Letters: []heldLetterOut{}}}
 	page := func(p ground.Page) heldPageOut { return heldPageOut{p.URL, p.Title} }
@@ -324,7 +325,7 @@ func heldOf(got privacy.Held) heldOut {
 			orNone(wish.Confirmed)})
 	}
 	for _, l := range got.Letters {
-		out.Mail.Letters = append(out.Mail.Letters, heldLetterOut{string(l.Kind), web.At(l.CreatedAt), l.To != ""})
+		out.Mail.Letters = append(out.Mail.Letters, heldLetterOut{string(l.Kind), web.At(l.CreatedAt), l.To != text.Address{}})
 	}
 	return out
 }

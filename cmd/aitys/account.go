@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store"
 )
 
@@ -223,7 +224,7 @@ func (a *app) setDisabled(email string, disabled bool) error {
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(accounts, func(m people.Account) bool { return strings.EqualFold(m.Email, email) })
+		i := slices.IndexFunc(accounts, func(m people.Account) bool { return text.AddressOf(m.Email) == text.AddressOf(email) })
 		if i < 0 {
 			return missing("account", email)
 		}

@@ -123,6 +123,12 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 		}
 		return nil, err
 	}
+	if n != reads {
+		if err = moderation.Upgrade(ctx, store.For[moderation.UpgradeTx](db), secret, clock.Now()); err != nil {
+			_ = r.coord.Close() // as above
+			return nil, err
+		}
+	}
 	r.furnish(secret, ground.Options{Clock: clock, Bell: r.coord, Claims: r.coord, Knocks: r.coord, Presences: r.coord,
 		Log: log})
 	if path, ok := a.base.sqlitePath(); ok {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 type tokenCmd struct {
@@ -106,7 +107,7 @@ func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, err
 	}
 	list, known := []apiTokenLine{}, account == ""
 	for _, a := range accounts {
-		if account != "" && !strings.EqualFold(a.Email, account) {
+		if account != "" && text.AddressOf(a.Email) != text.AddressOf(account) {
 			continue
 		}
 		known = true

@@ -33,6 +33,7 @@ import (
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
+	address "github.com/aitys/aitys/moderation/text"
 )
 
 // routes are what the product's own router answers, so that none is left out of a figure.
@@ -100,7 +101,7 @@ func newStageOf(t testing.TB, binary, database string) *stage {
 func (s *stage) readersLink(to, email string) string {
 	s.t.Helper()
 	own, site := s.secret()
-	return "/mail/" + mailbox.Link{For: to, Site: site, Email: email}.Token(own)
+	return "/mail/" + mailbox.Link{For: to, Site: site, Email: address.AddressOf(email)}.Token(own)
 }
 
 // pressed is a first press on a text, twelve seconds ago.

@@ -105,10 +105,10 @@ func Writers(comments []Comment) (all [][]byte) {
 	return slices.CompactFunc(all, slices.Equal)
 }
 
-// Identity is who a writer says to be: name with e-mail, else name with address.
+// Identity is who a commenter without proof says to be: name with e-mail address, else name with network address.
 func (c Comment) Identity(addressPrefix string) []string {
 	if c.Email != "" {
-		return []string{"email", text.Fold(c.Name), text.Fold(c.Email)}
+		return []string{"email", text.Fold(c.Name), text.AddressOf(c.Email).String()}
 	}
 	return []string{"address", text.Fold(c.Name), addressPrefix}
 }

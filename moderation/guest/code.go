@@ -28,13 +28,13 @@ type MailedCode struct {
 // AskCode has a code mailed to an address, by which whoever reads its mail shows who they are. It takes the place of
 // one that was mailed before. An address that got too many today gets none, and nobody is told.
 func (s *Service) AskCode(ctx context.Context, site ground.Site, email, lang string) error {
-	email, err := mailable(email)
+	to, err := mailable(email)
 	if err != nil {
 		return err
 	}
 	now := s.work.Now()
-	l := mailbox.Letter{Site: site.ID, ID: ground.NewID(), Kind: mailbox.Code, Box: mailbox.Box(s.secret, email),
-		To: email, Lang: lang, CreatedAt: now, DueAt: now}
+	l := mailbox.Letter{Site: site.ID, ID: ground.NewID(), Kind: mailbox.Code, Box: mailbox.Box(s.secret, to),
+		To: to, Lang: lang, CreatedAt: now, DueAt: now}
 	err = s.work.Update(ctx, func(tx Tx) error {
 		posted, err := mailbox.Post(tx, s.secret, l)
 		if err != nil || !posted {
@@ -48,19 +48,19 @@ func (s *Service) AskCode(ctx context.Context, site ground.Site, email, lang str
 	return nil
 }
 
-// mailable returns an address to which mail can go, in lower case: field.invalid for what is none.
-func mailable(email string) (string, error) {
-	email, ok := text.Email(email)
-	if !ok || len(email) > comment.MaxEmail || !text.LooksLikeEmail(email) {
-		return "", problem.Field("/email", "This does not look like an e-mail address.")
+// mailable returns the address that was typed: field.invalid if no mail can be sent to it.
+func mailable(email string) (text.Address, error) {
+	a, ok := text.ParseAddress(email)
+	if !ok {
+		return text.Address{}, problem.Field("/email", "This does not look like an e-mail address.")
 	}
-	return email, nil
+	return a, nil
 }
 
 // AdmitCode gives an identity for the code that was mailed to an address, with a name to be shown, or "": a code is
 // good once. identity.refused for any other code, for one that is too old, and after five wrong ones.
 func (s *Service) AdmitCode(ctx context.Context, site ground.Site, email, code, name string) (Given, error) {
-	email, err := mailable(email)
+	proved, err := mailable(email)
 	if err != nil {
 		return Given{}, err
 	}
@@ -69,10 +69,10 @@ func (s *Service) AdmitCode(ctx context.Context, site ground.Site, email, code, 
 	}
 	now := s.work.Now()
 	c := claim{
-		Subject: mailbox.Subject(s.secret, site.ID, email), Mailed: true,
-		Name: name, Email: email, At: now.UnixMicro(), Ends: now.Add(life).UnixMicro(),
+		Subject: mailbox.Subject(s.secret, site.ID, proved), Mailed: true,
+		Name: name, Email: proved.Readable(), At: now.UnixMicro(), Ends: now.Add(life).UnixMicro(),
 	}
-	box, right := mailbox.Box(s.secret, email), false
+	box, right := mailbox.Box(s.secret, proved), false
 	err = s.work.Update(ctx, func(tx Tx) error {
 		right = false
 		mailed, err := tx.MailedCode(site.ID, box)

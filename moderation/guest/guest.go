@@ -8,6 +8,7 @@
 package guest
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"encoding/base64"
@@ -24,6 +25,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/text"
 )
 
 // For how long an identity is good, and for how long after its last use a name is somebody's.
@@ -138,7 +140,7 @@ func ofGuest(value string) bool {
 // stands on no word of the site.
 func (s *Service) give(site int64, salt []byte, c claim) Given {
 	said, _ := json.Marshal(c) // strings and numbers always can be
-	text, by := base64.RawURLEncoding.EncodeToString(said), mark
+	body, by := base64.RawURLEncoding.EncodeToString(said), mark
 	switch {
 	case c.Mailed:
 		by = mailMark
@@ -146,14 +148,14 @@ func (s *Service) give(site int64, salt []byte, c claim) Given {
 		by = proofMark
 	}
 	return Given{
-		Value:     strings.Join([]string{by, text, s.proof(site, salt, text)}, "."),
+		Value:     strings.Join([]string{by, body, s.proof(site, salt, body)}, "."),
 		Writer:    c.writer(),
 		ExpiresAt: time.UnixMicro(c.Ends),
 	}
 }
 
-func (s *Service) proof(site int64, salt []byte, text string) string {
-	mac := s.secret.Mac("guest", strconv.FormatInt(site, 10), string(salt), text)
+func (s *Service) proof(site int64, salt []byte, body string) string {
+	mac := s.secret.Mac("guest", strconv.FormatInt(site, 10), string(salt), body)
 	return base64.RawURLEncoding.EncodeToString(mac)
 }
 
@@ -172,6 +174,11 @@ func (s *Service) claimed(tx Tx, site int64, value string) (c claim, err error) 
 	said, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err == nil {
 		err = json.Unmarshal(said, &c)
+	}
+	// An identity given before addresses were compared exactly may have the subject of another address.
+	if err == nil && c.Mailed &&
+		!bytes.Equal(c.Subject, mailbox.Subject(s.secret, site, text.AddressOf(c.Email))) {
+		return claim{}, refused(ended)
 	}
 	return c, err
 }

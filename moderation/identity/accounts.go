@@ -77,7 +77,7 @@ const maxName = 80
 
 // newAccount makes an account without password and roles.
 func (s *Service) newAccount(email, name string) (people.Account, error) {
-	email, ok := text.Email(email)
+	address, ok := text.ParseAddress(email)
 	if !ok {
 		return people.Account{}, problem.Field("/email", "An e-mail looks like name@example.org.")
 	}
@@ -86,7 +86,7 @@ func (s *Service) newAccount(email, name string) (people.Account, error) {
 		return people.Account{}, problem.Field("/name",
 			fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}
-	return people.Account{ID: ground.NewID(), Email: email, Name: name, CreatedAt: s.work.Now()}, nil
+	return people.Account{ID: ground.NewID(), Email: address.Readable(), Name: name, CreatedAt: s.work.Now()}, nil
 }
 
 // mayGive reports why who may not give roles on the sites with these keys; none are all.
@@ -265,11 +265,11 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 // ruledAccount finds an account that who rules, by its e-mail; whether another one exists is
 // not for everybody to know.
 func ruledAccount(tx Tx, who people.Actor, email string) (people.Account, error) {
-	email, ok := text.Email(email)
+	address, ok := text.ParseAddress(email)
 	if !ok {
 		return people.Account{}, errNoAccount()
 	}
-	a, err := tx.AccountByEmail(email)
+	a, err := tx.AccountByEmail(address.Readable())
 	if errors.Is(err, ground.ErrNotFound) || err == nil && !who.Rules(a) {
 		return people.Account{}, errNoAccount()
 	}

@@ -37,7 +37,8 @@ type SignedIn struct {
 // same time: session.refused. After five wrong ones in a row it backs off: rate.limited; but a browser
 // with which the account was signed in to before has five of its own.
 func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (SignedIn, error) {
-	email, possible := text.Email(email)
+	address, possible := text.ParseAddress(email)
+	email = address.Readable()
 	counted, err := s.counted(ctx, email, possible, b)
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)

@@ -298,7 +298,7 @@ func (s *Service) draft(site ground.Site, in Asked, now time.Time) comment.Comme
 
 // hash is what an inquiry is known again by: who wrote what.
 func (s *Service) hash(c comment.Comment) []byte {
-	return s.secret.Hash("inquiry", c.Site, text.Fold(c.Name), text.Fold(c.Email), c.Website, text.Fold(c.Source))
+	return s.secret.Hash("inquiry", c.Site, text.Fold(c.Name), text.AddressOf(c.Email).String(), c.Website, text.Fold(c.Source))
 }
 
 // submission returns the hash by which a submission of the row's content is recognised: its page and date. Without a

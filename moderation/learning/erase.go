@@ -18,8 +18,7 @@ import (
 const maxNamed = 1_000
 
 // An Erasee is a person whose lessons are erased: what was written under an e-mail, and the comments
-// named by their ids. E-mails are compared as those of writers are: letter case, compatibility
-// forms and what cannot be seen make no difference. Nobody is known by a name or a website:
+// named by their ids. E-mails are compared as text.Address. Nobody is known by a name or a website:
 // others may have the same, and what is erased does not come back. The comments of somebody who
 // left no e-mail are named.
 type Erasee struct {
@@ -243,7 +242,7 @@ func (wrote whose) copies(tx Tx, from, site int64) ([]ledger.Lesson, error) {
 
 // wrote tells the person's lessons that were not erased yet from all others.
 func (p Erasee) wrote() whose {
-	email, named := text.Fold(p.Email), make(map[string]bool, len(p.Comments))
+	email, named := text.AddressOf(p.Email), make(map[string]bool, len(p.Comments))
 	for _, id := range p.Comments {
 		named[id] = true
 	}
@@ -251,7 +250,7 @@ func (p Erasee) wrote() whose {
 		if len(l.Salt) == 0 {
 			return false
 		}
-		return email != "" && l.Comment.Email != "" && text.Fold(l.Comment.Email) == email || named[l.Of]
+		return p.Email != "" && l.Comment.Email != "" && text.AddressOf(l.Comment.Email) == email || named[l.Of]
 	}
 }
 

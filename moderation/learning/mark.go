@@ -41,14 +41,15 @@ func (s *Models) NoteForgotten(site ground.Site, comment string) error {
 }
 
 const (
-	emailMark   = "erased email"
+	addressMark = "erased address"
+	emailMark   = "erased email" // of marks from before addresses were compared exactly: of text.Fold of one
 	commentMark = "erased comment"
 )
 
 func (p Erasee) mark(own secret.Secret, site int64, at time.Time) Mark {
 	m := Mark{At: at, Site: site, With: p.With}
 	if p.Email != "" {
-		m.Email = own.Hash(emailMark, site, text.Fold(p.Email))
+		m.Email = own.Hash(addressMark, site, text.AddressOf(p.Email).String())
 	}
 	for _, id := range p.Comments {
 		m.Comments = append(m.Comments, own.Hash(commentMark, site, id))
@@ -86,7 +87,8 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 	return lessons, nil
 }
 
-// Meant tells whoever is marked on a site: by the e-mail that a comment has, or its id.
+// Meant returns a function that reports whether a comment was erased by one of the marks, by its e-mail or its ID. An
+// old mark erases again what was erased with it then.
 func Meant(own secret.Secret, site int64, marks []Mark) func(email, comment string) bool {
 	hashes := map[string]bool{}
 	for _, m := range marks {
@@ -95,7 +97,8 @@ func Meant(own secret.Secret, site int64, marks []Mark) func(email, comment stri
 		}
 	}
 	return func(email, comment string) bool {
-		return email != "" && hashes[string(own.Hash(emailMark, site, text.Fold(email)))] ||
+		return email != "" && (hashes[string(own.Hash(addressMark, site, text.AddressOf(email).String()))] ||
+			hashes[string(own.Hash(emailMark, site, text.Fold(email)))]) ||
 			comment != "" && hashes[string(own.Hash(commentMark, site, comment))]
 	}
 }

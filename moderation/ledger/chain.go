@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
@@ -11,12 +12,17 @@ import (
 )
 
 // Hash returns the hash of a log entry that follows one whose hash is before: of one that has a salt that of its
-// public side, see Public.After; of an older one that of the formats from before.
+// public side, see Public.After; of an older one that of the formats from before. Of an older one whose texts were
+// erased no hash can be made again: its Proof stands for it.
 func Hash(before []byte, d Entry) []byte {
-	if d.Salt == nil {
-		return olderHash(before, d)
+	p := d.Public()
+	switch {
+	case p.Open != nil:
+		return p.After(before)
+	case d.Proof != nil:
+		return d.Proof
 	}
-	return d.Public().After(before)
+	return olderHash(before, d)
 }
 
 // A Public is what anybody may know of an entry, and what the hashes of a log are made of. Kind, action and reason
@@ -38,8 +44,11 @@ func (d Entry) Public() Public {
 	case d.Kind == OnComment:
 		p.Action, p.Reason = d.Action.String(), d.Reason.String()
 	}
-	if d.Salt != nil {
+	switch {
+	case d.Salt != nil:
 		p.Open = d.open()
+	case !bytes.Equal(d.Proof, d.Hash):
+		p.Open = d.Proof
 	}
 	return p
 }
@@ -57,7 +66,6 @@ func (p Public) After(before []byte) []byte {
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
 // open is SHA-256 over an entry's salt and all that is not told of it, encoded as in After: first the site's key.
-// A note stands there as its own hash, so that it can be erased.
 func (d Entry) open() []byte {
 	e := encoding{}.bytes(d.Salt).text(d.Under).text(d.Batch).text(d.Comment).number(uint64(d.Version))
 	e = e.text(d.By).bytes(encoding{}.bytes(d.Salt).text(d.Note).sum()).number(uint64(d.From)).number(uint64(d.To))

@@ -4,7 +4,7 @@
 // It decides nothing and knows no model: package moderation writes what was done to comments,
 // package learning what was done to what they taught. Its invariants: entries of a site are numbered
 // from 1 without gaps, in the order in which they were committed, and are never changed; what an
-// entry taught can be erased, and the hash of its text stays, so that the log can still be checked.
+// entry taught, and what a moderator typed with it, can be erased: hashes stay, so that the log can still be checked.
 package ledger
 
 import (
@@ -54,7 +54,8 @@ type Entry struct {
 	At       time.Time
 	Undoes   uint64 // the entry this one takes back, or 0
 	Undone   bool   // a later entry undoes it (derived: not covered by Hash)
-	Salt     []byte // sixteen random bytes; nil in entries from before the log had a public side
+	Salt     []byte // sixteen random bytes; nil in entries from before the log had a public side, and with Proof
+	Proof    []byte // once its texts are erased, see WithoutTexts; else nil
 	Under    string // key of the site that it was written on; of older ones its number there, "" when that is Site
 	Lesson   []byte // salted hash of the lessons it stores, or nil; of an erasure, hash of what it erased
 	Hash     []byte
@@ -65,6 +66,31 @@ type Entry struct {
 // Redacts reports whether the entry takes a part out of a comment's text, or takes that back: Subject says why, and
 // what is decided is what was before.
 func (d Entry) Redacts() bool { return d.Kind == OnComment && d.Subject != "" }
+
+// erasedWhy is the Subject of a redaction whose reason was erased. It is not "": the entry is still a redaction.
+const erasedWhy = "—"
+
+// HasTexts reports whether the entry has what a moderator typed about a comment: a note, or why a part was removed.
+func (d Entry) HasTexts() bool {
+	return d.Kind == OnComment && (d.Note != "" || d.Subject != "" && d.Subject != erasedWhy)
+}
+
+// WithoutTexts returns the entry without those texts, and without the salt, with which they could be guessed. Proof
+// takes their place in the hash: it is Public.Open, or the hash itself for an entry from before the log had a public
+// side.
+func (d Entry) WithoutTexts() Entry {
+	if d.Proof == nil {
+		d.Proof = d.Hash
+		if d.Salt != nil {
+			d.Proof = d.open()
+		}
+	}
+	d.Note, d.Salt = "", nil
+	if d.Redacts() {
+		d.Subject = erasedWhy
+	}
+	return d
+}
 
 // A Ruling is a decision about one comment, with what the filter had said of it before.
 type Ruling struct {

@@ -22,8 +22,8 @@ func TestTheHashCoversWhatAnEntrySays(t *testing.T) {
 	}{
 		{ledger.OnComment, nil, []string{"Lessons"}},
 		{ledger.Copy, nil, []string{"Spam", "Warm"}},
-		{ledger.OnComment, []byte("salt"), []string{"Site"}},
-		{ledger.Copy, []byte("salt"), []string{"Site", "Action", "Reason"}},
+		{ledger.OnComment, []byte("salt"), []string{"Site", "Proof"}},
+		{ledger.Copy, []byte("salt"), []string{"Site", "Proof", "Action", "Reason"}},
 	} {
 		entry := ledger.Entry{Kind: tt.kind, Seq: 7, Site: 9, At: at, Salt: tt.salt}
 		before := ledger.Hash([]byte("before"), entry)
@@ -55,6 +55,32 @@ func TestTheHashCoversWhatAnEntrySays(t *testing.T) {
 			free := slices.Contains(append(tt.free, "Undone", "Hash"), field.Name)
 			if same := bytes.Equal(before, ledger.Hash([]byte("before"), changed)); same != free {
 				t.Errorf("%v: changing %s leaves the hash the same: %t, want %t", tt.kind, field.Name, same, free)
+			}
+		}
+	}
+}
+
+func TestEntry_WithoutTextsKeepsItsHash(t *testing.T) {
+	for _, salt := range [][]byte{nil, []byte("salt")} {
+		for _, why := range []string{"", "your phone number"} {
+			d := ledger.Entry{Seq: 7, Site: 9, Salt: salt, Ruling: ledger.Ruling{Comment: "c", Note: "Anna, be polite."},
+				Teaching: ledger.Teaching{Subject: why}}
+			d.Hash = ledger.Hash([]byte("before"), d)
+			gone := d.WithoutTexts()
+			if !d.HasTexts() || gone.HasTexts() || gone.Note != "" || gone.Salt != nil || gone.Subject == "your phone number" {
+				t.Errorf("left is %+v", gone)
+			}
+			if !bytes.Equal(ledger.Hash([]byte("before"), gone), d.Hash) {
+				t.Errorf("%+v has another hash than %+v", gone, d)
+			}
+			if was, now := string(d.Public().Line()), string(gone.Public().Line()); was != now {
+				t.Errorf("the public log said %q, and says %q", was, now)
+			}
+			if again := gone.WithoutTexts(); !reflect.DeepEqual(again, gone) {
+				t.Errorf("erased again it is %+v, not %+v", again, gone)
+			}
+			if salt != nil && bytes.Equal(ledger.Hash([]byte("other"), gone), d.Hash) {
+				t.Error("its hash does not cover the entry before")
 			}
 		}
 	}

@@ -14,7 +14,9 @@ type Tx interface {
 	AppendDecisions(site int64, ds []Entry) error
 	DecisionsBefore(site int64, seq uint64, limit int) ([]Entry, error) // descending; seq 0: from the newest
 	DecisionsOf(site int64, comments ...string) ([]Entry, error)        // ascending by seq
-	Batch(site int64, batch string) ([]Entry, error)                    // ascending; empty when unknown
+	// EraseTexts stores entries that are without their texts, in the place of those with them.
+	EraseTexts(site int64, ds []Entry) error
+	Batch(site int64, batch string) ([]Entry, error) // ascending; empty when unknown
 
 	AddLessons(site int64, ls []Lesson) error
 	// SetStanding says which lessons stand: those of seqs do or do not.

@@ -25,6 +25,7 @@ type Log interface {
 type Walk struct {
 	site int64
 	head Head
+	open bool // an entry had a public side: so has each after it
 
 	erasers map[uint64]Entry // entries that erased lessons, as far as they were needed
 }
@@ -53,10 +54,12 @@ func (w *Walk) Step(log Log) (bad uint64, more bool, err error) {
 		if err != nil {
 			return 0, false, err
 		}
-		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, Hash(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) {
+		open := d.Public().Open != nil
+		if d.Seq != w.head.Seq+1 || !bytes.Equal(d.Hash, Hash(w.head.Hash, d)) || !bytes.Equal(d.Lesson, taught) ||
+			w.open && !open {
 			return w.head.Seq + 1, false, nil
 		}
-		w.head = Head{Seq: d.Seq, Hash: d.Hash}
+		w.head, w.open = Head{Seq: d.Seq, Hash: d.Hash}, open
 	}
 	if len(entries) == length {
 		return 0, true, nil

@@ -19,12 +19,12 @@ const (
 
 // A Link is what a mailed link stands for: it is in the link itself, sealed, and kept nowhere. A zero Ends is never.
 type Link struct {
-	For    string    `json:"f"`
-	Site   int64     `json:"s"`
-	Email  string    `json:"e"`
-	Lang   string    `json:"l"`
-	Letter string    `json:"i,omitempty"` // of a link to see: the one that it came in
-	Ends   time.Time `json:"x,omitzero"`
+	For    string       `json:"f"`
+	Site   int64        `json:"s"`
+	Email  text.Address `json:"e"`
+	Lang   string       `json:"l"`
+	Letter string       `json:"i,omitempty"` // of a link to see: the one that it came in
+	Ends   time.Time    `json:"x,omitzero"`
 }
 
 // linkPurpose keys what seals links.
@@ -72,12 +72,12 @@ func Expired() error {
 	return problem.Missing("link.expired", "This link is not complete, or has expired. Nothing was changed.")
 }
 
-// Subject is by what whoever proved an address by a code is known on a site.
-func Subject(s secret.Secret, site int64, email string) []byte {
-	return s.Hash("subject", site, "mail", text.Fold(email))
+// Subject is the keyed hash of a reader who proved an address by a code, on one site.
+func Subject(s secret.Secret, site int64, a text.Address) []byte {
+	return s.Hash("subject", site, "mail", a.String())
 }
 
-// Writer is by what their comments are known.
-func Writer(s secret.Secret, site int64, email string) []byte {
-	return s.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(Subject(s, site, email)))
+// Writer is the Writer of that reader's comments.
+func Writer(s secret.Secret, site int64, a text.Address) []byte {
+	return s.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(Subject(s, site, a)))
 }

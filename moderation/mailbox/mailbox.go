@@ -35,13 +35,15 @@ var bounds = map[Kind]struct{ site, all int }{
 
 const day = 24 * time.Hour
 
-// A Letter is a mail to a reader that is to be sent. Box is Box of To; Comments are what it tells of.
+// A Letter is a mail to a reader that is to be sent. Box is Box of To, the recipient; Comments are the comments that
+// it is about.
 type Letter struct {
 	Site      int64
 	ID        string
 	Kind      Kind
 	Box       []byte
-	To, Lang  string
+	To        text.Address
+	Lang      string
 	Comments  []string
 	CreatedAt time.Time
 	DueAt     time.Time
@@ -57,13 +59,13 @@ type Tx interface {
 	PruneLetterCounts(before time.Time) error
 }
 
-// Box is what is kept of an address where it is not needed itself, the same on all sites. Letter case, compatibility
-// forms and what cannot be seen make no difference.
-func Box(s secret.Secret, email string) []byte { return s.Mac("mailbox", text.Fold(email))[:16] }
+// Box is the keyed hash that is stored in place of an address. It is the same on all sites.
+func Box(s secret.Secret, a text.Address) []byte { return s.Mac("mailbox", a.String())[:16] }
 
-// person is Box of whoever reads an address's mail: what stands behind a + in it makes no difference.
-func person(s secret.Secret, email string) []byte {
-	email = text.Fold(email)
+// person is the keyed hash by which mails are counted. It is looser than Box, since it only refuses: compatibility
+// forms and a +suffix of the local part are ignored.
+func person(s secret.Secret, a text.Address) []byte {
+	email := text.Fold(a.String())
 	if at := strings.LastIndexByte(email, '@'); at > 0 {
 		local, _, _ := strings.Cut(email[:at], "+")
 		email = local + email[at:]

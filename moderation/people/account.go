@@ -67,7 +67,7 @@ func errScope() error { return problem.Field("/scope", "Use read, decide or admi
 // site, those to come included (0: none).
 type Account struct {
 	ID        string
-	Email     string // lower case, unique
+	Email     string // text.Address.Readable, unique
 	Name      string
 	Password  string // argon2id, encoded; "" until set
 	Disabled  bool

@@ -57,7 +57,7 @@ func (s *Service) done(ctx context.Context, token string, with learning.Extent) 
 }
 
 func (s *Service) erase(ctx context.Context, h Held, with learning.Extent) (comments, lessons int, err error) {
-	p := learning.Erasee{Email: h.Link.Email, With: with}
+	p := learning.Erasee{Email: h.Link.Email.String(), With: with}
 	if err := s.lessons.Note(h.Site, p); err != nil {
 		return 0, 0, err
 	}
@@ -73,7 +73,7 @@ func (s *Service) erase(ctx context.Context, h Held, with learning.Extent) (comm
 }
 
 // empty empties all comments under an address.
-func (s *Service) empty(ctx context.Context, site ground.Site, email string, empty emptying) (n int, err error) {
+func (s *Service) empty(ctx context.Context, site ground.Site, email text.Address, empty emptying) (n int, err error) {
 	for last := ""; ; {
 		ids, err := s.under(ctx, site, email, erasedTogether)
 		if err != nil || len(ids) == 0 {
@@ -90,7 +90,7 @@ func (s *Service) empty(ctx context.Context, site ground.Site, email string, emp
 	}
 }
 
-func (s *Service) under(ctx context.Context, site ground.Site, email string, most int) (ids []string, err error) {
+func (s *Service) under(ctx context.Context, site ground.Site, email text.Address, most int) (ids []string, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		ids, err = tx.CommentsUnder(site.ID, email, most)
 		return err
@@ -130,7 +130,7 @@ func (s *Service) PersonHeld(
 // of finds a person's comments: the newest under the e-mail, and those named that are there and are not emptied yet.
 func (s *Service) of(ctx context.Context, site ground.Site, p learning.Erasee) (ids []string, err error) {
 	if p.Email != "" {
-		if ids, err = s.under(ctx, site, p.Email, mostFound); err != nil {
+		if ids, err = s.under(ctx, site, text.AddressOf(p.Email), mostFound); err != nil {
 			return nil, err
 		}
 	}
@@ -172,10 +172,10 @@ func (s *Service) ErasePerson(
 		}
 	}
 	if p.Email != "" {
-		if _, err := s.empty(ctx, site, p.Email, s.comments.Erase); err != nil { // what came meanwhile, or is older
+		email := text.AddressOf(p.Email)
+		if _, err := s.empty(ctx, site, email, s.comments.Erase); err != nil { // what came meanwhile, or is older
 			return learning.Erasure{}, err
 		}
-		email, _ := text.Email(p.Email) // it was read before
 		if err := s.dropMail(ctx, site, mailbox.Box(s.secret, email)); err != nil {
 			return learning.Erasure{}, fmt.Errorf("drop a person's mail: %w", err)
 		}

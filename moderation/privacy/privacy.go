@@ -40,8 +40,8 @@ type Tx interface {
 	ground.Tx
 	mailbox.Tx
 
-	// CommentsUnder finds the newest comments under an e-mail, however it was typed, the newest first.
-	CommentsUnder(site int64, email string, limit int) ([]string, error)
+	// CommentsUnder returns the IDs of the newest comments under an address, newest first.
+	CommentsUnder(site int64, a text.Address, limit int) ([]string, error)
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	// EmailsAfter returns by whom a site's comments say they are, by their ids, ascending, after one.
 	EmailsAfter(site int64, after string, limit int) ([]Emailed, error)
@@ -89,13 +89,13 @@ func New(p *ground.Process, store ground.Store[Tx], s secret.Secret, comments Co
 // AskHeld has a link mailed to an address, behind which stands what a site holds about it: field.invalid for what is
 // no address. One that got too many today gets none, and nobody is told. Nothing is looked up.
 func (s *Service) AskHeld(ctx context.Context, site ground.Site, email, lang string) error {
-	email, ok := text.Email(email)
-	if !ok || len(email) > comment.MaxEmail || !text.LooksLikeEmail(email) {
+	to, ok := text.ParseAddress(email)
+	if !ok {
 		return problem.Field("/email", "This does not look like an e-mail address.")
 	}
 	now := s.work.Now()
-	l := mailbox.Letter{Site: site.ID, ID: ground.NewID(), Kind: mailbox.Held, Box: mailbox.Box(s.secret, email),
-		To: email, Lang: lang, CreatedAt: now, DueAt: now}
+	l := mailbox.Letter{Site: site.ID, ID: ground.NewID(), Kind: mailbox.Held, Box: mailbox.Box(s.secret, to),
+		To: to, Lang: lang, CreatedAt: now, DueAt: now}
 	err := s.work.Update(ctx, func(tx Tx) error {
 		_, err := mailbox.Post(tx, s.secret, l)
 		return err
@@ -183,7 +183,7 @@ func (s *Service) Held(ctx context.Context, token, after string) (Held, error) {
 		return s.mails(tx, &h)
 	})
 	if err == nil {
-		h.Lessons, err = s.lessons.LessonsOf(ctx, people.Operator, h.Site, learning.Erasee{Email: h.Link.Email})
+		h.Lessons, err = s.lessons.LessonsOf(ctx, people.Operator, h.Site, learning.Erasee{Email: h.Link.Email.String()})
 	}
 	if err != nil {
 		return Held{}, fmt.Errorf("read what is held: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -38,10 +39,10 @@ func link(w *roomstest.World) string {
 	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
 	var sent []mailbox.Letter
 	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
-		sent, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, lena), 1)
+		sent, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(lena)), 1)
 		return err
 	}))
-	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: lena, Letter: sent[0].ID}.Token(roomstest.Secret)
+	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(lena), Letter: sent[0].ID}.Token(roomstest.Secret)
 }
 
 // Texts that are kept without a name have it nowhere in the file, however often that was interrupted.
@@ -185,7 +186,7 @@ func interrupted(t *testing.T, use func(*roomstest.Rooms) erasing) {
 			t.Errorf("the link says %v", err)
 		}
 		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
-			ids, err := tx.CommentsUnder(w.A.ID, lena, 10)
+			ids, err := tx.CommentsUnder(w.A.ID, text.AddressOf(lena), 10)
 			if len(ids) > 0 {
 				t.Errorf("%d comments are left", len(ids))
 			}

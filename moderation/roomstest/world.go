@@ -25,6 +25,7 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -261,7 +262,7 @@ func AsError(err error, e **problem.Error) bool { return errors.As(err, e) }
 func (w *World) MailedCode(site ground.Site, email string) (code string) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) error {
-		mailed, err := tx.MailedCode(site.ID, mailbox.Box(Secret, email))
+		mailed, err := tx.MailedCode(site.ID, mailbox.Box(Secret, text.AddressOf(email)))
 		code = mailbox.CodeOf(Secret, mailed.Letter)
 		return err
 	})

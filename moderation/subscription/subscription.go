@@ -89,7 +89,7 @@ func (s *Service) Subscribe(
 		if errors.Is(err, ground.ErrNotFound) || err == nil && c.State == comment.Removed {
 			err = unknown()
 		}
-		if _, ok := text.Email(c.Email); err == nil && on && !ok {
+		if _, ok := text.ParseAddress(c.Email); err == nil && on && !ok {
 			err = problem.Field("/on", "No e-mail address to which mail can go was given with this comment.")
 		}
 		switch {
@@ -111,8 +111,9 @@ func (s *Service) Subscribe(
 func (s *Service) subscribe(
 	tx Tx, c comment.Comment, lang, letter string, now time.Time,
 ) (confirmed bool, err error) {
-	sub := Subscription{Site: c.Site, Comment: c.ID, Box: mailbox.Box(s.secret, c.Email), Lang: lang, Asked: now}
-	if c.Verified && bytes.Equal(c.Writer, mailbox.Writer(s.secret, c.Site, c.Email)) {
+	to := text.AddressOf(c.Email)
+	sub := Subscription{Site: c.Site, Comment: c.ID, Box: mailbox.Box(s.secret, to), Lang: lang, Asked: now}
+	if c.Verified && bytes.Equal(c.Writer, mailbox.Writer(s.secret, c.Site, to)) {
 		sub.Confirmed = now
 		return true, errors.Join(tx.AllowMail(c.Site, sub.Box), tx.PutSubscription(sub))
 	}
@@ -131,7 +132,7 @@ func (s *Service) subscribe(
 		return false, err
 	}
 	_, err = mailbox.Post(tx, s.secret, mailbox.Letter{Site: c.Site, ID: letter, Kind: mailbox.Confirm, Box: sub.Box,
-		To: c.Email, Lang: lang, CreatedAt: now, DueAt: now})
+		To: to, Lang: lang, CreatedAt: now, DueAt: now})
 	return false, err
 }
 
@@ -181,7 +182,7 @@ func (s *Service) of(ctx context.Context, link mailbox.Link) (Asked, error) {
 }
 
 // waiting are the comments of which an address would be told.
-func (s *Service) waiting(tx Tx, site int64, email string) (all []About, err error) {
+func (s *Service) waiting(tx Tx, site int64, email text.Address) (all []About, err error) {
 	subs, err := tx.SubscriptionsOf(site, mailbox.Box(s.secret, email), mostShown)
 	if err != nil {
 		return nil, err

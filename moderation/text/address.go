@@ -7,22 +7,105 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
-// Email returns an account's e-mail as it is kept: the bare address in lower case.
-func Email(raw string) (string, bool) {
-	raw = strings.ToLower(strings.TrimSpace(raw))
-	a, err := mail.ParseAddress(raw)
-	local, host, _ := strings.Cut(raw, "@")
-	return raw, err == nil && a.Address == raw && len(raw) <= 254 && len(local) <= 64 && utf8.ValidString(raw) &&
-		hostForm.MatchString(host) && !strings.ContainsFunc(raw, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
-	})
+// An Address is an e-mail address in its canonical form: the local part with ASCII letters in lower case, and the
+// domain as A-labels. Mail goes to that form, so equal Addresses are one mailbox; a looser comparison would give one
+// person's comments to another. The zero Address is "".
+type Address struct{ canonical string }
+
+// ParseAddress returns an address that mail can be sent to; false for any other text.
+func ParseAddress(raw string) (Address, bool) {
+	a := AddressOf(raw)
+	parsed, err := mail.ParseAddress(a.canonical)
+	local, domain, _ := strings.Cut(a.canonical, "@")
+	return a, err == nil && parsed.Address == a.canonical && LooksLikeEmail(a.canonical) && utf8.ValidString(raw) &&
+		len(a.canonical) <= 254 && len(local) <= 64 && hostForm.MatchString(domain) && isCanonical(domain) &&
+		!strings.ContainsFunc(local, func(r rune) bool {
+			return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
+		})
 }
 
-// hostForm is that of a name in the DNS, in letters of any script. The last part is no number: mail goes to names.
+// AddressOf returns the canonical form of what was typed as an address, also where no mail can be sent to it: then
+// only ASCII letters are folded.
+func AddressOf(raw string) Address {
+	local, domain, found := cutLast(strings.TrimSpace(raw), '@')
+	if !found {
+		return Address{lowerASCII(local)}
+	}
+	canonical, ok := canonicalDomain(domain)
+	if !ok {
+		canonical = lowerASCII(domain)
+	}
+	return Address{lowerASCII(local) + "@" + canonical}
+}
+
+// String returns the canonical form, which is the recipient in SMTP.
+func (a Address) String() string { return a.canonical }
+
+// Readable returns the address with its domain in Unicode. AddressOf of it is a.
+func (a Address) Readable() string {
+	local, domain, found := cutLast(a.canonical, '@')
+	if !found {
+		return a.canonical
+	}
+	readable, err := domains.ToUnicode(domain)
+	if r := local + "@" + readable; err == nil && AddressOf(r) == a {
+		return r
+	}
+	return a.canonical
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (a Address) MarshalText() ([]byte, error) { return []byte(a.canonical), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *Address) UnmarshalText(raw []byte) error {
+	*a = AddressOf(string(raw))
+	return nil
+}
+
+// domains is the lookup profile of IDNA 2008. It is non-transitional: "straße" and "strasse" are two domains.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.VerifyDNSLength(true))
+
+// canonicalDomain returns a domain as A-labels in lower case; false where IDNA refuses it. A domain in ASCII without
+// A-labels is no matter of IDNA.
+func canonicalDomain(domain string) (string, bool) {
+	lower := lowerASCII(domain)
+	if isASCII(lower) && !strings.HasPrefix(lower, "xn--") && !strings.Contains(lower, ".xn--") {
+		return lower, true
+	}
+	canonical, err := domains.ToASCII(lower)
+	return canonical, err == nil && isASCII(canonical)
+}
+
+func isCanonical(domain string) bool {
+	canonical, ok := canonicalDomain(domain)
+	return ok && canonical == domain
+}
+
+func cutLast(s string, sep byte) (before, after string, found bool) {
+	if i := strings.LastIndexByte(s, sep); i >= 0 {
+		return s[:i], s[i+1:], true
+	}
+	return s, "", false
+}
+
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+// hostForm is the form of a name in the DNS. The last label is no number: mail goes to names.
 var hostForm = regexp.MustCompile(
-	`^([\pL\pN]([\pL\pM\pN-]{0,61}[\pL\pM\pN])?\.)*[\pL]([\pL\pM\pN-]{0,61}[\pL\pM\pN])?$`)
+	`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // LooksLikeEmail reports whether text could be an e-mail address: no more is asked of a writer's.
 func LooksLikeEmail(text string) bool { return emailForm.MatchString(text) }

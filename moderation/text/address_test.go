@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -112,15 +113,130 @@ func TestAnOriginIsNoMoreThanAnOrigin(t *testing.T) {
 	}
 }
 
-func TestAnAccountsEmailIsABareAddressInLowerCase(t *testing.T) {
-	if got, ok := text.Email(" Aigul@Blog.Example "); got != "aigul@blog.example" || !ok {
-		t.Errorf("got %q, %t", got, ok)
-	}
-	for _, in := range []string{"", "aigul", "Aigul <aigul@blog.example>", "a@b.example, c@d.example", "a\x00@b.example",
-		"a@" + strings.Repeat("b", 254)} {
-		if got, ok := text.Email(in); ok {
-			t.Errorf("%q is taken for the e-mail %q", in, got)
+func TestParseAddress_CanonicalForm(t *testing.T) {
+	for in, want := range map[string]string{
+		" Aigul@Blog.Example ":         "aigul@blog.example",
+		"anna@strasse.example":         "anna@strasse.example",
+		"anna@straße.example":          "anna@xn--strae-oqa.example",
+		"ａnna@mail.example":            "ａnna@mail.example",
+		"anna@ｍail.example":            "anna@mail.example",
+		"a@Müller.example":             "a@xn--mller-kva.example",
+		"a@mu\u0308ller.example":       "a@xn--mller-kva.example",
+		"a@XN--MLLER-KVA.example":      "a@xn--mller-kva.example",
+		"a@мүгедек.қаз":                "a@xn--c1accbzh91f.xn--80ao21a",
+		"a@例え。テスト":                     "a@xn--r8jz45g.xn--zckzah",
+		"ÄNNA@mail.example":            "Änna@mail.example", // ASCII letters only
+		"\u212Aim@mail.example":        "\u212Aim@mail.example",
+		"ann\u0131e@mail.example":      "ann\u0131e@mail.example",
+		"a+b%c@mail.example":           "a+b%c@mail.example",
+		"a@ab--cd.example":             "a@ab--cd.example",
+		"a@نامه.ایران":                 "a@xn--mgb4dbg.xn--mgba3a4f16a",
+		"a@localhost":                  "a@localhost",
+		"a@" + strings.Repeat("b", 63): "a@" + strings.Repeat("b", 63),
+	} {
+		if got, ok := text.ParseAddress(in); got.String() != want || !ok {
+			t.Errorf("ParseAddress(%q) = %q, %t; want %q", in, got, ok, want)
 		}
+	}
+}
+
+func TestParseAddress_RefusesWhatNoMailGoesTo(t *testing.T) {
+	for _, in := range []string{
+		"", "aigul", "@", "a@", "@b.example", "Aigul <aigul@blog.example>", "a@b.example, c@d.example", "a@b@c.example",
+		"a\x00@b.example", "a\u200db@c.example", "a\u202eb@c.example", "a b@c.example", `"a b"@c.example`, `"a"@c.example`,
+		".a@b.example", "a..b@c.example", "a@b.example.", "a@.b.example", "a@b..example", "a@-b.example", "a@b_c.example",
+		"a@[192.0.2.1]", "a@192.0.2.1", "a@１９２.0.2.1", "a@[IPv6:2001:db8::1]", "a@xn--a.example", "a@xn--.example",
+		"a@xn--mller-\u00fc.example", "a@b\u200dc.example", "a@\u05d0a.example", "a@b.example\xff", "a\xff@b.example",
+		"a@" + strings.Repeat("b", 64) + ".example", "a@" + strings.Repeat("ü", 60) + ".example",
+		strings.Repeat("a", 65) + "@b.example", "a@" + strings.Repeat("b.", 130) + "example",
+	} {
+		if got, ok := text.ParseAddress(in); ok {
+			t.Errorf("%q is taken for the address %q", in, got)
+		}
+	}
+}
+
+// Two people may own the mailboxes of each pair.
+func TestAddressOf_KeepsMailboxesApart(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"anna@straße.example", "anna@strasse.example"},
+		{"anna@ς.example", "anna@σ.example"},
+		{"ａnna@mail.example", "anna@mail.example"},
+		{"ﬁa@mail.example", "fia@mail.example"},
+		{"ÄNNA@mail.example", "änna@mail.example"},
+		{"anna@mail.example", "ann\u0430@mail.example"},
+		{"\u212Aim@mail.example", "kim@mail.example"},
+		{"ıan@mail.example", "ian@mail.example"},
+		{"\u0130an@mail.example", "ian@mail.example"},
+		{"ſam@mail.example", "sam@mail.example"},
+		{"an\u200dna@mail.example", "anna@mail.example"},
+		{"an\u00adna@mail.example", "anna@mail.example"},
+		{"\u00e9va@mail.example", "e\u0301va@mail.example"},
+		{"a+b@mail.example", "a@mail.example"},
+		{"a.b@mail.example", "ab@mail.example"},
+		{"a@xn--a.example", "a@a.example"},
+		{"a@b@mail.example", "a@mail.example"},
+	} {
+		if a, b := text.AddressOf(pair[0]), text.AddressOf(pair[1]); a == b {
+			t.Errorf("%q and %q are one address: %q", pair[0], pair[1], a)
+		}
+	}
+}
+
+func TestAddressOf_SpellingsOfOneDomainAreEqual(t *testing.T) {
+	for _, same := range [][]string{
+		{"a@müller.example", "a@MÜLLER.example", "a@mu\u0308ller.example", "a@xn--mller-kva.example",
+			"A@XN--MLLER-KVA.EXAMPLE", "a@ｍüller.ｅxample", "a@müller\u3002example", "a@mül\u00adler.example"},
+		{"a@қаз.қаз", "a@ҚАЗ.ҚАЗ", "a@xn--80ao21a.xn--80ao21a", "a@xn--80ao21a.қаз"},
+		{"a@straße.example", "a@xn--strae-oqa.example"},
+	} {
+		for _, in := range same {
+			if a, b := text.AddressOf(same[0]), text.AddressOf(in); a != b {
+				t.Errorf("%q is %q, and %q is %q", same[0], a, in, b)
+			}
+		}
+	}
+}
+
+// For random addresses, the canonical form is a fixed point, is read back from Readable and from JSON, and differs from
+// ASCII lower case only where there is more than ASCII.
+func TestAddressOf_IsStable(t *testing.T) {
+	parts := []string{"a", "B", "z", "0", "-", ".", "xn--", "ß", "ss", "ü", "u\u0308", "Ü", "ａ", "。", "ı", "İ", "K", "ſ", "ς", "σ",
+		"\u200d", "\u200c", "\u00ad", "é", "א", "ش", "ऱ", "्", "😀", "한", "_", "%", "+", "mller-kva", "strae-oqa", "\xff", "\u2024", "١"}
+	r := rand.New(rand.NewPCG(1, 53))
+	word := func() (w string) {
+		for range 1 + r.IntN(5) {
+			w += parts[r.IntN(len(parts))]
+		}
+		return w
+	}
+	mailable := 0
+	for range 20_000 {
+		raw := word() + "@" + word() + ".example"
+		a := text.AddressOf(raw)
+		if b := text.AddressOf(a.String()); b != a {
+			t.Fatalf("%q is %q, and that is %q", raw, a, b)
+		}
+		if b := text.AddressOf(a.Readable()); b != a {
+			t.Fatalf("%q is %q, which reads as %q, and that is %q", raw, a, a.Readable(), b)
+		}
+		ascii := !strings.ContainsFunc(raw, func(r rune) bool { return r >= 0x80 })
+		if ascii && a.String() != strings.ToLower(raw) {
+			t.Fatalf("%q is %q", raw, a)
+		}
+		if _, ok := text.ParseAddress(raw); !ok {
+			continue
+		}
+		mailable++
+		if b, ok := text.ParseAddress(a.String()); !ok || b != a {
+			t.Fatalf("mail goes to %q, and not to %q", raw, a)
+		}
+		if _, domain, _ := strings.Cut(a.String(), "@"); strings.ContainsFunc(domain, func(r rune) bool { return r >= 0x80 }) {
+			t.Fatalf("%q has the domain %q", raw, domain)
+		}
+	}
+	if mailable < 500 {
+		t.Fatalf("mail goes to %d of these only", mailable)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/rows"
 )
@@ -62,7 +63,7 @@ func (t Letters) letters(rest string, args ...any) ([]notify.Mail, error) {
 
 // InsertLetter implements mailbox.Tx.
 func (t Letters) InsertLetter(l mailbox.Letter) error {
-	row := letterRow{Site: l.Site, ID: l.ID, Box: l.Box, Address: l.To, Lang: l.Lang, Kind: notify.Kind(l.Kind),
+	row := letterRow{Site: l.Site, ID: l.ID, Box: l.Box, Address: l.To.String(), Lang: l.Lang, Kind: notify.Kind(l.Kind),
 		Comments: l.Comments, CreatedAt: l.CreatedAt, DueAt: l.DueAt}
 	return t.One(letterColumns.Insert(1), letterColumns.Values(row)...)
 }
@@ -81,7 +82,7 @@ func (t Letters) OpenLetter(site int64, box []byte, now time.Time) (notify.Mail,
 }
 
 func (r *letterRow) letter() mailbox.Letter {
-	return mailbox.Letter{Site: r.Site, ID: r.ID, Kind: mailbox.Kind(r.Kind), Box: r.Box, To: r.Address, Lang: r.Lang,
+	return mailbox.Letter{Site: r.Site, ID: r.ID, Kind: mailbox.Kind(r.Kind), Box: r.Box, To: text.AddressOf(r.Address), Lang: r.Lang,
 		Comments: r.Comments, CreatedAt: r.CreatedAt, DueAt: r.DueAt}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -174,10 +175,10 @@ func accountsAreTold(w *world) {
 
 func lettersComeBack(w *world) {
 	l := mailbox.Letter{Site: w.site.ID, ID: w.id("letter"), Kind: mailbox.News, Box: []byte(w.id("box")),
-		To: hostile, Lang: "kk", Comments: []string{hostile, "b"}, CreatedAt: began, DueAt: began.Add(time.Hour)}
+		To: text.AddressOf(hostile), Lang: "kk", Comments: []string{hostile, "b"}, CreatedAt: began, DueAt: began.Add(time.Hour)}
 	w.update(func(tx Tx) error { return tx.InsertLetter(l) })
 	want := notify.Mail{Site: l.Site, ID: l.ID, Kind: "news", Comments: l.Comments, CreatedAt: l.CreatedAt,
-		DueAt: l.DueAt, Reader: notify.Reader{Box: l.Box, Address: l.To, Lang: l.Lang}}
+		DueAt: l.DueAt, Reader: notify.Reader{Box: l.Box, Address: l.To.String(), Lang: l.Lang}}
 	for _, change := range []func(*notify.Mail){
 		func(*notify.Mail) {},
 		func(m *notify.Mail) { m.Tries, m.HandedAt, m.TakenUntil, m.More = 2, began, began.Add(time.Second), 3 },

@@ -39,7 +39,7 @@ type Tx interface {
 	identity.Tx
 	inquiry.Tx
 	learning.Tx
-	moderation.Tx
+	moderation.UpgradeTx
 	neighbour.Tx
 	notify.Tx
 	notify.HookTx

@@ -26,6 +26,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -41,7 +42,7 @@ var siteless = []string{
 	"DueMails", "PruneMails",
 	"Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
 	"ReadyWebhooks", "PruneDeliveries", "CheckedSites", "PruneChecks", "CountLetter", "PruneLetterCounts",
-	"PruneMailedCodes",
+	"PruneMailedCodes", "SetEmail",
 }
 
 // later is after all that fill puts.
@@ -94,12 +95,15 @@ func fill(w *world, s ground.Site) {
 	expired := posted
 	expired.ID, expired.Path = "one-expired", "one-root00000005"
 	expired.State, expired.Reason = comment.Removed, comment.ReasonSpam
+	forgotten := posted
+	forgotten.ID, forgotten.Path, forgotten.State = "one-forgotten", "one-root00000006", comment.Removed
+	forgotten.Source, forgotten.Email, forgotten.Note = "", "ä@mail.example", s.Key
 	byItself.ID, byItself.Path = "one-by-itself", "one-root00000004"
 	byItself.State, byItself.Shown = comment.Approved, true
 	w.update(func(tx Tx) error {
 		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
-		for _, c := range []comment.Comment{shown, waiting, gone, refused, byItself, expired} {
+		for _, c := range []comment.Comment{shown, waiting, gone, refused, byItself, expired, forgotten} {
 			_, _, insertion := tx.InsertComment(c)
 			err = errors.Join(err, insertion)
 		}
@@ -202,7 +206,7 @@ func fill(w *world, s ground.Site) {
 }
 
 func oneLetter(site int64, id string) mailbox.Letter {
-	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.News, Box: []byte(oneName), To: id + "@mail.example",
+	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.News, Box: []byte(oneName), To: text.AddressOf(id + "@mail.example"),
 		CreatedAt: began, DueAt: began}
 }
 
@@ -278,12 +282,14 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"AddressedBefore": func(tx Tx, s int64) (any, error) {
 		return tx.AddressedBefore(s, began.Add(time.Hour), 10)
 	},
-	"EmailsAfter":   func(tx Tx, s int64) (any, error) { return tx.EmailsAfter(s, "", 10) },
-	"CommentsUnder": func(tx Tx, s int64) (any, error) { return tx.CommentsUnder(s, oneEmail, 10) },
-	"LettersTo":     func(tx Tx, s int64) (any, error) { return tx.LettersTo(s, []byte(oneName), 10) },
-	"ExpiredIn":     func(tx Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },
-	"RemovedBefore": func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
-	"CommentByID":   func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
+	"EmailsAfter":        func(tx Tx, s int64) (any, error) { return tx.EmailsAfter(s, "", 10) },
+	"CommentsUnder":      func(tx Tx, s int64) (any, error) { return tx.CommentsUnder(s, text.AddressOf(oneEmail), 10) },
+	"WideEmails":         func(tx Tx, s int64) (any, error) { return tx.WideEmails(s, "") },
+	"ForgottenWithTexts": func(tx Tx, s int64) (any, error) { return tx.ForgottenWithTexts(s) },
+	"LettersTo":          func(tx Tx, s int64) (any, error) { return tx.LettersTo(s, []byte(oneName), 10) },
+	"ExpiredIn":          func(tx Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },
+	"RemovedBefore":      func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
+	"CommentByID":        func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
 	"CommentsByID": func(tx Tx, s int64) (any, error) {
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
@@ -500,6 +506,12 @@ var writes = []struct {
 	}},
 	{"EraseLessons", func(tx Tx, s int64) error {
 		return tx.EraseLessons(s, []ledger.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
+	}},
+	{"EraseTexts", func(tx Tx, s int64) error {
+		return tx.EraseTexts(s, []ledger.Entry{{Seq: 1, Proof: []byte("proof")}})
+	}},
+	{"MoveWriter", func(tx Tx, s int64) error {
+		return tx.MoveWriter(s, oneShown, []byte(oneName), []byte("another"))
 	}},
 	{"AppendDecisions", func(tx Tx, s int64) error {
 		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 5, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"),

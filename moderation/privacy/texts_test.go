@@ -1,0 +1,108 @@
+package privacy_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/store/storetest"
+)
+
+// typed has moderators and others type about a person's comment wherever they can.
+func typed(w *roomstest.World) (id string, words []string) {
+	w.T.Helper()
+	w.Posts++
+	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Lena Quagga",
+		Email: lena, Body: "Ring Zeppelin on the roof, the wagtail sings."})
+	w.Must(err)
+	_, err = w.S.Redact(w.Ctx, people.Operator, w.A, out.ID, moderation.Redaction{
+		Part: comment.Part{Words: "Zeppelin"}, Why: "The reason names okapi."})
+	w.Must(err)
+	w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
+		Note: "Dear ocelot, stay on the topic."}, out.ID)
+	did := w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Sorry, dear axolotl."}, out.ID)
+	w.Undo(people.Operator, w.A, did.Batch)
+	_, _, err = w.S.AddNote(w.Ctx, people.Operator, w.A, out.ID, "Known as tapir elsewhere.", nil)
+	w.Must(err)
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		c, err := tx.CommentByID(w.A.ID, out.ID)
+		return errors.Join(err, tx.AddAppeal(complaint.Appeal{Site: w.A.ID, Comment: c.ID, Refusal: c.Standing,
+			Text: "It is I, the pangolin.", At: w.Clock.Now()}))
+	}))
+	words = []string{"Zeppelin", "okapi", "ocelot", "axolotl", "tapir", "pangolin", "Quagga", lena}
+	for _, word := range words {
+		if w.InFile(word) == 0 {
+			w.T.Fatalf("%q is not in the file", word)
+		}
+	}
+	return out.ID, words
+}
+
+// What was typed about a person is in no byte of the file after they are erased, and the log still holds.
+func TestErase_TextsAboutThePersonAreInNoByte(t *testing.T) {
+	for name, erase := range map[string]func(w *roomstest.World) error{
+		"by the person": func(w *roomstest.World) error {
+			_, err := w.S.EraseHeld(w.Ctx, link(w))
+			return err
+		},
+		"by the person, who keeps the texts": func(w *roomstest.World) error {
+			_, err := w.S.UnnameHeld(w.Ctx, link(w))
+			return err
+		},
+		"by an owner": func(w *roomstest.World) error {
+			_, err := w.S.ErasePerson(w.Ctx, people.Operator, w.A, learning.Erasee{Email: lena}, nil)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := roomstest.New(t)
+			id, words := typed(w)
+			published, err := w.S.PublicLog(w.Ctx, w.A, 0, 100)
+			w.Must(err)
+			w.Must(erase(w))
+			for _, word := range words {
+				if n := w.InFile(word); n > 0 {
+					t.Errorf("%q is %d times in the file", word, n)
+				}
+			}
+			if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+				t.Errorf("the log is bad at %d (%v)", bad, err)
+			}
+			now, err := w.S.PublicLog(w.Ctx, w.A, 0, 100)
+			w.Must(err)
+			for i, p := range published {
+				if string(p.Line()) != string(now[i].Line()) {
+					t.Errorf("the public log said %s, and says %s", p.Line(), now[i].Line())
+				}
+			}
+			if c := w.Comment(w.A, id); c.Note+c.RedactedWhy != "" || len(c.Kept) > 0 {
+				t.Errorf("left is %+v", c)
+			}
+		})
+	}
+}
+
+// A forged proof does not hide that an entry was changed.
+func TestVerifyLog_ProofHidesNoChange(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		tells(w, 2)
+		var hash []byte
+		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+			entries, err := tx.DecisionsAfter(w.A.ID, 1, 1)
+			if err != nil {
+				return err
+			}
+			d := entries[0].WithoutTexts()
+			d.Proof, hash = d.Hash, d.Hash // as an entry of an older format
+			return tx.EraseTexts(w.A.ID, append(entries[:0], d))
+		}))
+		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 2 {
+			t.Errorf("the log is bad at %d (%v), want 2 (%x)", bad, err, hash)
+		}
+	})
+}

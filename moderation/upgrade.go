@@ -1,0 +1,183 @@
+package moderation
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+// UpgradeTx is what Upgrade asks of a transaction.
+type UpgradeTx interface {
+	Tx
+	ground.MetaTx
+	Sites() ([]ground.Site, error)
+
+	Accounts() ([]people.Account, error)
+	SetEmail(account, email string) error // ErrTaken
+
+	// WideEmails returns the IDs of the next comments after one whose e-mail is not all ASCII, ascending.
+	WideEmails(site int64, after string) ([]string, error)
+	// MoveWriter replaces the Writer of a comment, and of the blocks and notes that were made at this comment.
+	MoveWriter(site int64, comment string, was, now []byte) error
+	SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error)
+	PutSubscription(s subscription.Subscription) error
+	MailStopped(site int64, box []byte) (bool, error)
+	StopMail(site int64, box []byte, at time.Time) error
+
+	// ForgottenWithTexts returns the IDs of forgotten comments about which something that a moderator typed is left.
+	ForgottenWithTexts(site int64) ([]string, error)
+}
+
+// upgraded is the name under which it is kept that Upgrade is done.
+const upgraded = "exact addresses"
+
+// Upgrade does, once, what a migration cannot: SQL knows neither IDNA nor the secret. It runs before anything is
+// served. It may be interrupted, and run in several processes.
+//
+// Addresses were compared with text.Fold, so the hashes of two people could be equal. Where the e-mail is stored, its
+// hashes are made again from it: the Writer of comments, subscriptions, and who wants no mail. What has only a hash
+// stays with the address that it is the hash of now; its other owners begin anew. Accounts get their e-mail in
+// canonical form, unless another account has it. Comments that were forgotten lose the texts that were left of them.
+func Upgrade(ctx context.Context, store ground.Store[UpgradeTx], own secret.Secret, now time.Time) error {
+	var sites []ground.Site
+	err := store.View(ctx, func(tx UpgradeTx) (err error) {
+		if _, err = tx.Meta(upgraded); errors.Is(err, ground.ErrNotFound) {
+			sites, err = tx.Sites()
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read what is to be upgraded: %w", err)
+	}
+	for _, site := range sites {
+		if err := upgradeSite(ctx, store, own, site.ID, now); err != nil {
+			return fmt.Errorf("upgrade %s: %w", site.Key, err)
+		}
+	}
+	_, err = store.Update(ctx, func(tx UpgradeTx) error {
+		if _, err := tx.Meta(upgraded); !errors.Is(err, ground.ErrNotFound) {
+			return err
+		}
+		if err := upgradeAccounts(tx); err != nil {
+			return err
+		}
+		return tx.SetMeta(upgraded, []byte{1})
+	})
+	if err != nil {
+		return fmt.Errorf("upgrade accounts: %w", err)
+	}
+	return nil
+}
+
+func upgradeSite(
+	ctx context.Context, store ground.Store[UpgradeTx], own secret.Secret, site int64, now time.Time,
+) error {
+	each := func(ids []string, do func(UpgradeTx, comment.Comment) error) error {
+		for some := range slices.Chunk(ids, forgottenTogether) {
+			_, err := store.Update(ctx, func(tx UpgradeTx) error {
+				found, err := tx.CommentsByID(site, some)
+				for _, c := range found {
+					err = errors.Join(err, do(tx, c))
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for after := ""; ; {
+		var ids []string
+		err := store.View(ctx, func(tx UpgradeTx) (err error) {
+			ids, err = tx.WideEmails(site, after)
+			return err
+		})
+		if err == nil {
+			err = each(ids, func(tx UpgradeTx, c comment.Comment) error { return rehash(tx, own, c, now) })
+		}
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			break
+		}
+		after = ids[len(ids)-1]
+	}
+	var ids []string
+	err := store.View(ctx, func(tx UpgradeTx) (err error) {
+		ids, err = tx.ForgottenWithTexts(site)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return each(ids, func(tx UpgradeTx, c comment.Comment) error { return empty(tx, c) })
+}
+
+// rehash makes the hashes of a comment's e-mail again, where they are of the folded e-mail.
+func rehash(tx UpgradeTx, own secret.Secret, c comment.Comment, now time.Time) error {
+	folded, address := text.Fold(c.Email), text.AddressOf(c.Email)
+	subject := base64.RawURLEncoding.EncodeToString(own.Hash("subject", c.Site, "mail", folded))
+	for _, h := range [][2][]byte{
+		{own.Hash("writer", c.Site, "guest", subject), mailbox.Writer(own, c.Site, address)},
+		{own.Hash("writer", c.Site, "email", text.Fold(c.Name), folded), own.Hash("writer", c.Site, c.Identity("")...)},
+	} {
+		if bytes.Equal(c.Writer, h[0]) {
+			if err := tx.MoveWriter(c.Site, c.ID, h[0], h[1]); err != nil {
+				return fmt.Errorf("move writer: %w", err)
+			}
+		}
+	}
+	was, box := own.Mac("mailbox", folded)[:16], mailbox.Box(own, address)
+	subs, err := tx.SubscriptionsTo(c.Site, []string{c.ID})
+	if err != nil {
+		return fmt.Errorf("read subscriptions: %w", err)
+	}
+	for _, sub := range subs {
+		if !bytes.Equal(sub.Box, was) {
+			continue
+		}
+		sub.Box = box
+		if err := tx.PutSubscription(sub); err != nil {
+			return fmt.Errorf("put subscription: %w", err)
+		}
+	}
+	stopped, err := tx.MailStopped(c.Site, was)
+	if err == nil && stopped {
+		err = tx.StopMail(c.Site, box, now)
+	}
+	if err != nil {
+		return fmt.Errorf("stop mail: %w", err)
+	}
+	return nil
+}
+
+func upgradeAccounts(tx UpgradeTx) error {
+	all, err := tx.Accounts()
+	if err != nil {
+		return fmt.Errorf("read accounts: %w", err)
+	}
+	for _, a := range all {
+		email := text.AddressOf(a.Email).Readable()
+		if email == a.Email {
+			continue
+		}
+		if err := tx.SetEmail(a.ID, email); err != nil && !errors.Is(err, ground.ErrTaken) {
+			return fmt.Errorf("set e-mail: %w", err)
+		}
+	}
+	return nil
+}
