@@ -183,11 +183,14 @@ func (s *Hooks) Webhooks(ctx context.Context, who people.Actor, site ground.Site
 }
 
 // AddWebhook adds a receiver and returns the secret that its messages are signed with, which is told nowhere else. It
-// needs an owner. again says that the POST which key names was answered before.
+// needs an owner with a session. again says that the POST which key names was answered before.
 func (s *Hooks) AddWebhook(
 	ctx context.Context, who people.Actor, site ground.Site, in NewHook, key *ground.Key,
 ) (id, signing string, again bool, err error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return "", "", false, err
+	}
+	if err := who.MayIssue(); err != nil {
 		return "", "", false, err
 	}
 	h, err := s.draft(ctx, who, site, in)
@@ -305,8 +308,14 @@ func (s *Hooks) RemoveWebhook(ctx context.Context, who people.Actor, site ground
 }
 
 // RestoreWebhook brings back a receiver that was removed; what waited for it is sent, if it is not three days old. It
-// needs an owner.
+// needs an owner with a session.
 func (s *Hooks) RestoreWebhook(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return err
+	}
+	if err := who.MayIssue(); err != nil {
+		return err
+	}
 	return s.set(ctx, who, site, id, time.Time{})
 }
 

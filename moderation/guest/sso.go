@@ -32,6 +32,9 @@ func (s *Service) SetSSOKey(ctx context.Context, who people.Actor, site ground.S
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return "", err
 	}
+	if err := who.MayIssue(); err != nil {
+		return "", err
+	}
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
 	at := s.work.Now()
