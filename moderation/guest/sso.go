@@ -91,7 +91,7 @@ func (s *Service) AdmitSSO(ctx context.Context, site ground.Site, token string) 
 		if err := since(tx, site.ID, c); err != nil || c.Name == "" {
 			return err
 		}
-		return tx.KeepName(site.ID, s.seen(site.ID, c.Name), now)
+		return s.keepName(tx, site.ID, c.Name, now)
 	})
 	if err != nil {
 		return Given{}, fmt.Errorf("admit: %w", err)
