@@ -375,6 +375,18 @@ func TestWhoNeverAnswersIsGivenUpAfterThreeDays(t *testing.T) {
 	})
 }
 
+func TestWebhook_ChatIDIsJSON(t *testing.T) {
+	w := onSQLite(t)
+	for _, chat := range []string{"-77", "@name", "a\x07b", "\U0001F408", "\u2028", `"quoted\"`, "\x7f", "\u0430"} {
+		r := newReceiver(t, nil)
+		w.hook(r.URL+"/bot12:token/sendMessage?chat_id="+url.QueryEscape(chat), "kind", "telegram")
+		w.post(written("A remark that a chat is told of, " + w.text()))
+		if d := r.all(t, w, 1)[0]; d.json["chat_id"] != chat {
+			t.Errorf("%q: sent %s", chat, d.body)
+		}
+	}
+}
+
 func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
 	w := onSQLite(t)
 	r := newReceiver(t, nil)

@@ -235,7 +235,7 @@ func (s *Hooks) draft(ctx context.Context, who people.Actor, site ground.Site, i
 	}
 	if err := s.reach.find(ctx, u.Hostname()); err != nil {
 		return Hook{}, problem.Field("/url", "This address is inside a network that the server must not reach; "+
-			"whoever runs it can allow that with --reach.")
+			"whoever runs it can allow that with --reach webhook=NETWORK.")
 	}
 	h := Hook{Site: site.ID, ID: ground.NewID(), Kind: in.Kind, Events: events, By: who.ID(), CreatedAt: s.work.Now()}
 	h.URL = s.secret.Seal("webhook", sealedFor(h), []byte(u.String()))

@@ -99,12 +99,22 @@ func (s *Service) AdmitSSO(ctx context.Context, site ground.Site, token string) 
 	return s.give(site.ID, salt, c), nil
 }
 
+// errCritical says that a JWT names extensions that must be understood (RFC 7515, 4.1.11); none is.
+var errCritical = errors.New("crit in a JWT")
+
 // read returns what a JWT says, if it is one for a site.
 func read(token, site, key string, now time.Time) (w word, err error) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
-	_, err = parser.ParseWithClaims(token, &w, func(*jwt.Token) (any, error) { return []byte(key), nil })
+	_, err = parser.ParseWithClaims(token, &w, func(t *jwt.Token) (any, error) {
+		if _, named := t.Header["crit"]; named {
+			return nil, errCritical
+		}
+		return []byte(key), nil
+	})
 	switch {
+	case errors.Is(err, errCritical):
+		return w, refused("The JWT has a crit header: no extension of JWS is supported.")
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return w, refused("The JWT has expired.")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):

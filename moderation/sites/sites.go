@@ -91,7 +91,7 @@ func (s *Service) SetSite(
 		}
 		if s.may(ctx, u.Hostname()) != nil {
 			return ground.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
-				"reach; whoever runs it can allow that with --reach.")
+				"reach; whoever runs it can allow that with --reach checker=NETWORK.")
 		}
 	}
 	return s.changed(ctx, who, key, func(tx Tx, site *ground.Site) error {
