@@ -29,14 +29,14 @@ import (
 
 type serveCmd struct {
 	listenFlag
-	PublicURL    string         `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
-	TrustedProxy []string       `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
-	LogLevel     string         `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
-	SMTP         string         `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
-	MailFrom     string         `help:"Address that its mails come from." placeholder:"ADDR"`
-	Reach        []string       `help:"Inner network that the service may call, for one of oidc, webhook, checker and neighbour, or without USE for all; repeat it." placeholder:"[USE=]CIDR"`
-	OIDC         []string       `name:"oidc" help:"Provider of OpenID Connect by which people sign in; repeat it." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
-	Limits       string         `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
+	PublicURL    string   `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
+	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
+	LogLevel     string   `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	SMTP         string   `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
+	MailFrom     string   `help:"Address that its mails come from." placeholder:"ADDR"`
+	Reach        []string `help:"Inner network that the service may call, for one of oidc, webhook, checker and neighbour, or without USE for all; repeat it." placeholder:"[USE=]CIDR"`
+	OIDC         []string `name:"oidc" help:"Provider of OpenID Connect by which people sign in; repeat it." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
+	Limits       string   `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
 // listenFlag is what both servers take.
@@ -174,16 +174,16 @@ const drainTime = 10 * time.Second
 
 // A server serves from open rooms.
 type server struct {
-	rooms          *rooms
-	listener       net.Listener
-	public         *url.URL
-	anyHost        bool // nobody said what public is
-	proxies        []netip.Prefix
-	reach          flags.Reach
-	providers      []flags.Provider
-	limited        bool
-	around         func(http.Handler) http.Handler // the demo's blog; nil: none
-	log            *slog.Logger
+	rooms     *rooms
+	listener  net.Listener
+	public    *url.URL
+	anyHost   bool // nobody said what public is
+	proxies   []netip.Prefix
+	reach     flags.Reach
+	providers []flags.Provider
+	limited   bool
+	around    func(http.Handler) http.Handler // the demo's blog; nil: none
+	log       *slog.Logger
 }
 
 // run serves until ctx ends or something fails, then closes in order: no new work, the work
