@@ -74,15 +74,24 @@ func TestAWordOfTheSiteIsTakenOnlyAsItIsMeant(t *testing.T) {
 			fatal(t, err)
 			return token
 		}
+		critical := func(crit any) string {
+			token := jwt.NewWithClaims(jwt.SigningMethodHS256, w.claims(nil))
+			token.Header["crit"] = crit
+			value, err := token.SignedString([]byte(key))
+			fatal(t, err)
+			return value
+		}
 		whole := with(nil)
 		parts := strings.Split(whole, ".")
 		said, err := json.Marshal(w.claims(m{"sub": "admin"}))
 		fatal(t, err)
 		raw := base64.RawURLEncoding
 		for name, token := range map[string]string{
-			"nothing":                    "",
-			"no JWT":                     "hello",
-			"no signature":               parts[0] + "." + parts[1] + ".",
+			"nothing":              "",
+			"no JWT":               "hello",
+			"no signature":         parts[0] + "." + parts[1] + ".",
+			"crit of an extension": critical([]string{"exp"}), "an empty crit": critical([]string{}),
+			"crit of b64": critical([]string{"b64"}), "crit is null": critical(nil),
 			"two parts":                  parts[0] + "." + parts[1],
 			"four parts":                 whole + ".x",
 			"padded":                     whole + "=",

@@ -85,12 +85,12 @@ func TestOwnersSayWhichCheckerIsAsked(t *testing.T) {
 		if want(t, state, 200, ""); state.at("url") != nil || state.at("has_key") != false {
 			t.Errorf("nobody is asked: %s", state.raw)
 		}
-		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"checker": "http://10.0.0.1/"}), 422, "field.invalid")
-		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"checker": "checks.example"}), 422, "field.invalid")
+		want(t, w.inSession("owner a", "PATCH", "/api/v1/sites/a", m{"checker": "http://10.0.0.1/"}), 422, "field.invalid")
+		want(t, w.inSession("owner a", "PATCH", "/api/v1/sites/a", m{"checker": "checks.example"}), 422, "field.invalid")
 		const url = "http://127.0.0.1:9/1.1/comment-check"
-		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"checker": url, "checker_email": "on"}), 200, "")
-		want(t, w.as("owner a", "PATCH", path, m{"key": strings.Repeat("k", 201)}), 422, "field.invalid")
-		want(t, w.as("owner a", "PATCH", path, m{"key": "a-key-of-the-checker-4711"}), 204, "")
+		want(t, w.inSession("owner a", "PATCH", "/api/v1/sites/a", m{"checker": url, "checker_email": "on"}), 200, "")
+		want(t, w.inSession("owner a", "PATCH", path, m{"key": strings.Repeat("k", 201)}), 422, "field.invalid")
+		want(t, w.inSession("owner a", "PATCH", path, m{"key": "a-key-of-the-checker-4711"}), 204, "")
 		state = w.as("owner a", "GET", path, nil)
 		if state.str("url") != url || state.str("ending") != "4711" || state.at("email") != true ||
 			strings.Contains(string(state.raw), "a-key") {
@@ -101,7 +101,7 @@ func TestOwnersSayWhichCheckerIsAsked(t *testing.T) {
 			strings.Contains(string(export.raw), "4711") {
 			t.Error("an export has not the setting alone")
 		}
-		want(t, w.as("owner a", "PATCH", path, m{"key": ""}), 204, "")
+		want(t, w.inSession("owner a", "PATCH", path, m{"key": ""}), 204, "")
 		if state = w.as("owner a", "GET", path, nil); state.at("has_key") != false {
 			t.Errorf("the key that was taken away: %s", state.raw)
 		}

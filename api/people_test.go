@@ -103,10 +103,9 @@ func TestEveryPasswordIsCountedAgainstItsAddress(t *testing.T) {
 	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.1/32"})
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
 	mine := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
-	hand := w.as("root", "POST", "/api/v1/accounts", m{"email": "new@x.example", "name": "New", "role": "moderator",
+	hand := w.inSession("root", "POST", "/api/v1/accounts", m{"email": "new@x.example", "name": "New", "role": "moderator",
 		"site": []string{"a"}})
 	_, link, _ := strings.Cut(hand.str("link"), "#")
-	bearer := w.tokens["root"]
 	const wrong = "not it"
 	ways := map[string]call{
 		"a session":       {path: "/api/v1/session", body: m{"email": "nobody@x.example", "password": wrong}},
@@ -114,9 +113,9 @@ func TestEveryPasswordIsCountedAgainstItsAddress(t *testing.T) {
 		"a one-time link": {path: "/moderate/setup", body: url.Values{"token": {link}, "password": {wrong}}},
 		"one's own":       {path: "/moderate/sessions/password", body: url.Values{"old": {wrong}, "password": {wrong}}},
 		"one's own, API":  {method: "PATCH", path: "/api/v1/me", body: m{"password": m{"old": wrong, "new": wrong}}},
-		"a new account": {path: "/api/v1/accounts", bearer: bearer,
+		"a new account": {path: "/api/v1/accounts",
 			body: m{"email": "x@x.example", "name": "X", "role": "author", "site": []string{"a"}, "password": wrong}},
-		"another's": {method: "PATCH", path: "/api/v1/accounts/" + hand.str("id"), bearer: bearer,
+		"another's": {method: "PATCH", path: "/api/v1/accounts/" + hand.str("id"),
 			body: m{"password": wrong}},
 		"a provider": {path: "/signin", body: url.Values{"do": {"link"}, "password": {wrong}}},
 		"readers' window": {path: windowOfA,
@@ -128,9 +127,7 @@ func TestEveryPasswordIsCountedAgainstItsAddress(t *testing.T) {
 		if c.method == "" {
 			c.method = "POST"
 		}
-		if c.bearer == "" {
-			c.header["Cookie"] = mine
-		}
+		c.header["Cookie"] = mine
 		r := w.do(c)
 		if r.status < 300 || r.status == 404 || r.status >= 500 {
 			t.Errorf("%s from %s: got %v", way, from, r)
@@ -237,23 +234,23 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		want(t, w.as("root", "PATCH", "/api/v1/sites/c", m{"moderation": "never"}), 422, "field.invalid")
 		want(t, w.as("root", "PATCH", "/api/v1/sites/c", m{"colour": "red"}), 422, "field.unknown")
 
-		hand := w.as("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator",
+		hand := w.inSession("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator",
 			"site": []string{"c"}})
 		if hand.status != 201 || !strings.HasPrefix(hand.str("link"), w.url+"/moderate/setup#") ||
 			hand.str("role") != "moderator" || hand.at("site").([]any)[0] != "c" {
 			t.Fatalf("add an account: got %v", hand)
 		}
 		path := "/api/v1/accounts/" + hand.str("id")
-		renamed := w.as("root", "PATCH", path, m{"name": "Second hand", "role": "author"})
+		renamed := w.inSession("root", "PATCH", path, m{"name": "Second hand", "role": "author"})
 		if renamed.str("name") != "Second hand" || renamed.str("role") != "author" || renamed.str("link") != "" {
 			t.Errorf("change an account: got %v", renamed)
 		}
-		want(t, w.as("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator"}),
+		want(t, w.inSession("root", "POST", "/api/v1/accounts", m{"email": "hand@example.org", "name": "Hand", "role": "moderator"}),
 			422, "field.invalid")
-		want(t, w.as("root", "POST", "/api/v1/accounts", m{"email": "x@example.org", "name": "X", "role": "king"}), 422,
+		want(t, w.inSession("root", "POST", "/api/v1/accounts", m{"email": "x@example.org", "name": "X", "role": "king"}), 422,
 			"field.invalid")
 
-		token := w.as("root", "POST", "/api/v1/tokens", m{"account": "hand@example.org", "name": "script",
+		token := w.inSession("root", "POST", "/api/v1/tokens", m{"account": "hand@example.org", "name": "script",
 			"site": []string{"c"}, "scope": "read"})
 		if token.status != 201 || token.str("token") == "" || token.str("scope") != "read" {
 			t.Fatalf("add a token: got %v", token)
@@ -277,7 +274,7 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		if strings.Contains(string(listed.raw), token.str("token")) {
 			t.Errorf("the token's value is listed: %v", listed)
 		}
-		set = w.as("root", "PATCH", "/api/v1/tokens/"+token.str("id"), m{"name": "program", "scope": "decide"})
+		set = w.inSession("root", "PATCH", "/api/v1/tokens/"+token.str("id"), m{"name": "program", "scope": "decide"})
 		if set.str("name") != "program" || set.str("scope") != "decide" {
 			t.Errorf("change a token: got %v", set)
 		}

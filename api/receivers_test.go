@@ -121,7 +121,7 @@ func TestANameThatIsBoundAnewReachesNothing(t *testing.T) {
 		}
 		at := "http://receiver.example:" + u.Port() + "/latest"
 		inner.Store(true)
-		want(t, w.as("owner a", "POST", hooksPath, hookOf(at)), 422, "field.invalid")
+		want(t, w.inSession("owner a", "POST", hooksPath, hookOf(at)), 422, "field.invalid")
 		inner.Store(false)
 		id := w.hook(at).str("id")
 		inner.Store(true)

@@ -110,7 +110,7 @@ func (w *world) hook(url string, more ...string) reply {
 	for i := 0; i+1 < len(more); i += 2 {
 		body[more[i]] = more[i+1]
 	}
-	r := w.as("owner a", "POST", hooksPath, body)
+	r := w.inSession("owner a", "POST", hooksPath, body)
 	if r.status != http.StatusCreated {
 		w.t.Fatalf("add a webhook: %v", r)
 	}
@@ -131,8 +131,9 @@ func TestNoByteOfTheFileSaysWhereAReceiverIsOrWhatSignsItsMessages(t *testing.T)
 	w := onSQLite(t)
 	r := newReceiver(t, nil)
 	const hidden = "/hooks/quagga-in-the-path"
-	made := w.do(call{method: "POST", path: hooksPath, bearer: w.tokens["owner a"], body: hookOf(r.URL + hidden),
-		header: map[string]string{"Idempotency-Key": "0123456789abcdef"}}) // its answer is kept
+	header := w.session("owner a")
+	header["Idempotency-Key"] = "0123456789abcdef" // its answer is kept
+	made := w.do(call{method: "POST", path: hooksPath, body: hookOf(r.URL + hidden), header: header})
 	key := made.str("secret")
 	if made.status != http.StatusCreated || key == "" {
 		t.Fatalf("add a webhook: %v", made)
@@ -209,9 +210,9 @@ func TestWhatAReceiverIsToldIsChanged(t *testing.T) {
 func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		r := newReceiver(t, nil)
-		key := map[string]string{"Idempotency-Key": "a-key-of-a-webhook"}
-		add := call{method: "POST", path: hooksPath, body: hookOf(r.URL + "/hidden?t=tellnobody"), header: key,
-			bearer: w.tokens["owner a"]}
+		header := w.session("owner a")
+		header["Idempotency-Key"] = "a-key-of-a-webhook"
+		add := call{method: "POST", path: hooksPath, body: hookOf(r.URL + "/hidden?t=tellnobody"), header: header}
 		made := w.do(add)
 		w.told()
 		secret := made.str("secret")
@@ -261,13 +262,13 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 		path := hooksPath + "/" + made.str("id")
 		w.as("owner a", "DELETE", path, nil)
 		want(t, w.as("owner a", "DELETE", path, nil), 404, "webhook.unknown")
-		want(t, w.as("owner b", "POST", "/api/v1/sites/b/moderation/webhooks/"+made.str("id")+"/restore", nil), 404,
+		want(t, w.inSession("owner b", "POST", "/api/v1/sites/b/moderation/webhooks/"+made.str("id")+"/restore", nil), 404,
 			"webhook.unknown")
 		other := newReceiver(t, nil)
 		w.hook(other.URL)
 		w.post(written("While nobody listens to what is said here"))
 		other.all(t, w, 1)
-		if r := w.as("owner a", "POST", path+"/restore", nil); r.status != http.StatusNoContent {
+		if r := w.inSession("owner a", "POST", path+"/restore", nil); r.status != http.StatusNoContent {
 			t.Errorf("restore: %v", r)
 		}
 		w.post(written("Now that somebody listens to me once more"))
@@ -330,7 +331,7 @@ func TestAReceiverIsToldOfDemandsAsFarAsEachMayBeKnown(t *testing.T) {
 		r, line := newReceiver(t, nil), newReceiver(t, nil)
 		both := []string{"takedown.added", "takedown.restored"}
 		for _, hook := range []m{{"url": r.URL, "events": both}, {"url": line.URL, "kind": "slack", "events": both}} {
-			if made := w.as("owner a", "POST", hooksPath, hook); made.status != http.StatusCreated {
+			if made := w.inSession("owner a", "POST", hooksPath, hook); made.status != http.StatusCreated {
 				t.Fatalf("add a webhook: %v", made)
 			}
 		}
@@ -428,6 +429,18 @@ func TestWhoNeverAnswersIsGivenUpAfterThreeDays(t *testing.T) {
 	})
 }
 
+func TestWebhook_ChatIDIsJSON(t *testing.T) {
+	w := onSQLite(t)
+	for _, chat := range []string{"-77", "@name", "a\x07b", "\U0001F408", "\u2028", `"quoted\"`, "\x7f", "\u0430"} {
+		r := newReceiver(t, nil)
+		w.hook(r.URL+"/bot12:token/sendMessage?chat_id="+url.QueryEscape(chat), "kind", "telegram")
+		w.post(written("A remark that a chat is told of, " + w.text()))
+		if d := r.all(t, w, 1)[0]; d.json["chat_id"] != chat {
+			t.Errorf("%q: sent %s", chat, d.body)
+		}
+	}
+}
+
 func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
 	w := onSQLite(t)
 	r := newReceiver(t, nil)
@@ -468,7 +481,7 @@ func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
 		{"url": "ftp://127.0.0.1/", "events": []string{"comment.arrived"}},
 		{"url": "http://me:secret@127.0.0.1/", "events": []string{"comment.arrived"}},
 	} {
-		want(t, w.as("owner a", "POST", hooksPath, bad), 422, "field.invalid")
+		want(t, w.inSession("owner a", "POST", hooksPath, bad), 422, "field.invalid")
 	}
 }
 
@@ -479,7 +492,7 @@ func TestNoReceiverIsInsideTheServersNetworks(t *testing.T) {
 		"[::]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "[fe80::1]", "[fd00:ec2::254]", "[2002:a00:1::]", "[ff02::1]",
 		"[2001:db8::1]", "198.18.0.1", "224.0.0.1", "255.255.255.255", "168.63.129.16", "192.0.2.1", "[::10.0.0.1]",
 	} {
-		r := w.as("owner a", "POST", hooksPath, hookOf("http://"+host+"/latest"))
+		r := w.inSession("owner a", "POST", hooksPath, hookOf("http://"+host+"/latest"))
 		if want(t, r, 422, "field.invalid"); !strings.Contains(r.str("detail"), "--reach") {
 			t.Errorf("%s: %v", host, r)
 		}

@@ -399,6 +399,29 @@ func (w *world) as(who, method, path string, body any) reply {
 	return w.do(call{method: method, path: path, body: body, bearer: token})
 }
 
+// inSession is as for what takes a session.
+func (w *world) inSession(who, method, path string, body any) reply {
+	w.t.Helper()
+	return w.do(call{method: method, path: path, body: body, header: w.session(who)})
+}
+
+// session returns the headers of a browser in a new session, without the work that a password takes.
+func (w *world) session(who string) map[string]string {
+	w.t.Helper()
+	value, hash := secret.New("")
+	now := w.clock.Now()
+	_, err := store.For[storetest.Tx](w.db).Update(context.Background(), func(tx storetest.Tx) error {
+		account, err := tx.AccountByEmail(email(who))
+		if err != nil {
+			return err
+		}
+		return tx.InsertSession(people.Session{Hash: hash, ID: ground.NewID(), Account: account.ID, CreatedAt: now,
+			SeenAt: now, ExpiresAt: now.Add(time.Hour)})
+	})
+	fatal(w.t, err)
+	return map[string]string{"Cookie": "aitys=" + value, "Origin": w.url}
+}
+
 // m is a JSON object.
 type m map[string]any
 

@@ -49,3 +49,17 @@ func lookAlike(r rune, to script) rune {
 func Skeleton(s string) string {
 	return strings.Map(func(r rune) rune { return lookAlike(r, latin) }, s)
 }
+
+// ConfusableSkeleton is Skeleton for names: characters of other alphabets, too, are written as the Latin letter that
+// they look like by Unicode's table of confusables.
+func ConfusableSkeleton(s string) string {
+	return strings.Map(func(r rune) rune {
+		if l := lookAlike(r, latin); l != r || plainLetter(r) {
+			return l
+		}
+		if t := twins()[r]; t.latin != 0 {
+			return t.latin
+		}
+		return r
+	}, s)
+}

@@ -169,13 +169,15 @@ func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
 	t.Setenv("AITYS_REACH", "127.0.0.0/8")
 	w := newWorld(t, kit.Binary(t), nil)
 	outside := newOutsideChecker(t)
+	owner, err := w.client.SignIn(t.Context(), email, password)
+	w.must(err)
 	set := func(checker string) {
 		t.Helper()
-		w.must(w.client.Do(t.Context(), "PATCH", "", nil, map[string]string{"checker": checker}, nil))
+		w.must(owner.Do(t.Context(), "PATCH", "", nil, map[string]string{"checker": checker}, nil))
 	}
 	set(outside.URL + "/check")
 	const text = "A stone oven with free delivery for you."
-	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
+	_, err = w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
 	w.must(err)
 	kit.Until(t, "its word is heard", func() bool { return suspects(t, w.client, text) })
 	desk := w.tab(1280, 900, false)
@@ -225,7 +227,9 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 		there := httptest.NewServer(answer)
 		t.Cleanup(there.Close)
 		c := &kit.Client{URL: server.URL, Site: name, Token: token, HTTP: http.DefaultClient}
-		must(t, c.Do(t.Context(), "PATCH", "", nil, map[string]string{"checker": there.URL}, nil))
+		owner, err := c.SignIn(t.Context(), email, password)
+		must(t, err)
+		must(t, owner.Do(t.Context(), "PATCH", "", nil, map[string]string{"checker": there.URL}, nil))
 		for i := range 20 {
 			began := time.Now()
 			_, err := c.Post(t.Context(), "", "https://"+name+".example/post", "", "",

@@ -59,7 +59,9 @@ func killWhileTelling(t *testing.T, database string) {
 	server := s.start()
 	defer func() { server.Kill() }()
 	c := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
-	if err := c.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
+	owner, err := c.SignIn(t.Context(), email, password)
+	must(t, err)
+	if err := owner.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
 		map[string]any{"url": receiver.URL, "events": []string{"comment.arrived"}}, nil); err != nil {
 		t.Fatal(err)
 	}

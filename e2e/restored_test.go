@@ -32,7 +32,9 @@ func TestADumpGoesOnInAnotherCluster(t *testing.T) {
 	first := s.start()
 	defer first.Kill()
 	dana := moderator{t, &kit.Client{URL: first.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}}
-	dana.must(dana.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
+	owner, err := dana.SignIn(t.Context(), email, password)
+	dana.must(err)
+	dana.must(owner.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
 		map[string]any{"url": told.URL, "events": []string{"comment.arrived"}}, nil))
 	for n := range 15 {
 		dana.decide("approve", "", dana.post(fmt.Sprint("Grandmother made dumplings of lamb and onion on harvest day ", n)))

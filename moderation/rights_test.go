@@ -34,110 +34,110 @@ import (
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
 const rightsTable = `
-                    nobody author moderator owner  everywhere  operator  read   decide  bound  ownerB moderatorB
-Queue               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Stories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Moved               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Campaigns           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Members             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-StaffNames          auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-Quality             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-Flow                auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-WhatIf              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-Identify            auth   ok     ok        ok     ok          role      role   role    site   site   site
-Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site
-Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site
-Redact              auth   role   ok        ok     ok          ok        role   ok      site   site   site
-Split               auth   role   ok        ok     ok          ok        role   ok      site   site   site
-Rejoin              auth   role   ok        ok     ok          ok        role   ok      site   site   site
-Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site
-SetSSOKey           auth   role   role      ok     ok          ok        role   role    site   site   site
-Copy                auth   role   role      ok     ok          ok        role   role    site   site   site
-Neighbours          auth   role   role      ok     ok          ok        role   role    site   site   site
-AddNeighbour        auth   role   role      ok     ok          ok        role   role    site   site   site
-RemoveNeighbour     auth   role   role      ok     ok          ok        role   role    site   site   site
-PreviewNeighbour    auth   role   role      ok     ok          ok        role   role    site   site   site
-NeighbourTallies    auth   role   role      ok     ok          ok        role   role    site   site   site
-OwnList             auth   role   role      ok     ok          ok        role   role    site   site   site
-CheckerState        auth   role   role      ok     ok          ok        role   role    site   site   site
-SetCheckerKey       auth   role   role      ok     ok          ok        role   role    site   site   site
-SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site
-SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site
-Forget              auth   role   role      ok     ok          ok        role   role    site   site   site
-SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site
-AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site
-AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role
-AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site
-EndEditTokens       auth   role   role      ok     ok          ok        role   role    site   site   site
-DismissKnock        auth   role   role      ok     ok          ok        role   role    site   site   site
-Knocks              auth   role   role      ok     ok          ok        ok     ok      site   site   site
-LookAt              auth   role   ok        ok     ok          ok        role   ok      site   site   site
-Leave               auth   role   ok        ok     ok          ok        role   ok      site   site   site
-AddSite             auth   role   role      role   ok          ok        role   role    role   role   role
-SetOther            auth   role   role      ok     ok          ok        role   role    account account role
-AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok
-Tokens              auth   ok     ok        ok     ok          ok        role   role    ok     ok     ok
-MySessions          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
-MyProofs            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
-MayLink             auth   role   role      role   role        role      role   role    role   role   role
-LinkProof           auth   role   role      role   role        role      role   role    role   role   role
-Unlink              auth   role   role      role   role        role      role   role    role   role   role
-Accounts            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
-Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
-Beginning           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site
-Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site
-Import              auth   role   role      ok     ok          ok        role   role    site   site   site
-Export              auth   role   role      ok     ok          ok        role   role    site   site   site
-Teachers            auth   role   role      ok     ok          ok        ok     ok      site   site   site
-OldLessons          auth   role   role      ok     ok          ok        role   role    site   site   site
-LessonsOf           auth   role   role      ok     ok          ok        role   role    site   site   site
-WithdrawLessons     auth   role   role      ok     ok          ok        role   role    site   site   site
-RetireLessons       auth   role   role      ok     ok          ok        role   role    site   site   site
-EraseLessons        auth   role   role      ok     ok          ok        role   role    site   site   site
-PersonHeld          auth   role   role      ok     ok          ok        role   role    site   site   site
-ErasePerson         auth   role   role      ok     ok          ok        role   role    site   site   site
-CopyLessons         auth   role   role      site   ok          ok        role   role    site   site   site
-MayOwn              auth   role   role      ok     ok          ok        role   role    site   site   site
-ResetAccount        auth   account account  ok     ok          ok        account account account account account
-RemoveAccount       auth   account account  ok     ok          ok        account account account account account
-SetToken            auth   token  token     ok     ok          ok        role   role    token  token  token
-RemoveToken         auth   token  token     ok     ok          ok        role   role    token  token  token
-EndSession          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok
-Rules               auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-TryRule             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-Tallies             auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-AddRule             auth   role   role      ok     ok          ok        role   role    site   site   site
-RemoveRule          auth   role   role      ok     ok          ok        role   role    site   site   site
-RestoreRule         auth   role   role      ok     ok          ok        role   role    site   site   site
-Demands             auth   role   role      ok     ok          ok        ok     ok      site   site   site
-Withhold            auth   role   role      ok     ok          ok        role   role    site   site   site
-Restore             auth   role   role      ok     ok          ok        role   role    site   site   site
-Blocks              auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-TryBlock            auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-AddBlockAWhile      auth   role   ok        ok     ok          ok        role   ok      site   site   site
-AddBlock            auth   role   role      ok     ok          ok        role   role    site   site   site
-RemoveBlock         auth   role   ok        ok     ok          ok        role   ok      site   site   site
-RestoreBlock        auth   role   ok        ok     ok          ok        role   ok      site   site   site
-AddNote             auth   role   ok        ok     ok          ok        role   ok      site   site   site
-RemoveNote          auth   role   ok        ok     ok          ok        role   ok      site   site   site
-RestoreNote         auth   role   ok        ok     ok          ok        role   ok      site   site   site
-Webhooks            auth   role   role      ok     ok          ok        role   role    site   site   site
-AddWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site
-TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site
-RemoveWebhook       auth   role   role      ok     ok          ok        role   role    site   site   site
-SetWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site
-AgainWebhook        auth   role   role      ok     ok          ok        role   role    site   site   site
-RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site
-Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok
-Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site
-Teach               auth   role   ok        ok     ok          ok        role   ok      site   site   site
-RemoveSite          auth   role   role      -      -           -         role   role    site   site   site
+                    nobody author moderator owner  everywhere  operator  read   decide  bound  ownerB moderatorB  token
+Queue               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Stories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Moved               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Campaigns           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Members             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+StaffNames          auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Log                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+Quality             auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+Flow                auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+WhatIf              auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+Identify            auth   ok     ok        ok     ok          role      role   role    site   site   site     role
+Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site     ok
+Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+Redact              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+Split               auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+Rejoin              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+SetSSOKey           auth   role   role      ok     ok          ok        role   role    site   site   site     role
+Copy                auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Neighbours          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+AddNeighbour        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RemoveNeighbour     auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+PreviewNeighbour    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+NeighbourTallies    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+OwnList             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+CheckerState        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+SetCheckerKey       auth   role   role      ok     ok          ok        role   role    site   site   site     role
+SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+SetPage             auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+Forget              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+SetSite             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+AddAccountHere      auth   role   role      ok     ok          ok        role   role    site   site   site     role
+AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role     role
+AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+EndEditTokens       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+DismissKnock        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Knocks              auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
+LookAt              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+Leave               auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+AddSite             auth   role   role      role   ok          ok        role   role    role   role   role     role
+SetOther            auth   role   role      ok     ok          ok        role   role    account account role   ok
+AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok       ok
+Tokens              auth   ok     ok        ok     ok          ok        role   role    ok     ok     ok       ok
+MySessions          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+MyProofs            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+MayLink             auth   field  field     field  field       role      role   role    role   field  field    role
+LinkProof           auth   ok     field     field  field       role      role   role    role   field  field    role
+Unlink              auth   field  field     field  field       role      role   role    role   field  field    role
+Accounts            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+Beginning           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Import              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Export              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Teachers            auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
+OldLessons          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+LessonsOf           auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+WithdrawLessons     auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RetireLessons       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+EraseLessons        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+PersonHeld          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+ErasePerson         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+CopyLessons         auth   role   role      site   ok          ok        role   role    site   site   site     site
+MayOwn              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+ResetAccount        auth   account account   ok     ok          ok        role   role    role   account account  role
+RemoveAccount       auth   account account   ok     ok          ok        account account account account account ok
+SetToken            auth   token  token     ok     ok          ok        role   role    token  token  token    ok
+RemoveToken         auth   token  token     ok     ok          ok        role   role    token  token  token    ok
+EndSession          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+Rules               auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+TryRule             auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+Tallies             auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+AddRule             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RemoveRule          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RestoreRule         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Demands             auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
+Withhold            auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Restore             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+Blocks              auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+TryBlock            auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+AddBlockAWhile      auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+AddBlock            auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RemoveBlock         auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+RestoreBlock        auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+AddNote             auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+RemoveNote          auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+RestoreNote         auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+Webhooks            auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+AddWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site     role
+TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RemoveWebhook       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+SetWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+AgainWebhook        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site     role
+Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+Teach               auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
+RemoveSite          auth   role   role      -      -           -         role   role    site   site   site     -
 `
 
 // rows are about use cases of other names where one row is not enough.
@@ -192,6 +192,7 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 		"bound":      w.AddToken("everywhere@staff.example", people.ScopeAdmin, "b"),
 		"ownerB":     w.AddPerson("ownerB", people.Owner, "b"),
 		"moderatorB": w.AddPerson("moderatorB", people.Moderator, "b"),
+		"token":      w.AddToken("owner@staff.example", people.ScopeAdmin),
 	}
 	uses := useCases(w)
 	lines := strings.Split(strings.TrimSpace(rightsTable), "\n")

@@ -187,11 +187,14 @@ func (s *Hooks) Webhooks(ctx context.Context, who people.Actor, site ground.Site
 }
 
 // AddWebhook adds a receiver and returns the secret that its messages are signed with, which is told nowhere else. It
-// needs an owner. again says that the POST which key names was answered before.
+// needs an owner with a session. again says that the POST which key names was answered before.
 func (s *Hooks) AddWebhook(
 	ctx context.Context, who people.Actor, site ground.Site, in NewHook, key *ground.Key,
 ) (id, signing string, again bool, err error) {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return "", "", false, err
+	}
+	if err := who.MayIssue(); err != nil {
 		return "", "", false, err
 	}
 	h, err := s.draft(ctx, who, site, in)
@@ -236,7 +239,7 @@ func (s *Hooks) draft(ctx context.Context, who people.Actor, site ground.Site, i
 	}
 	if err := s.reach.find(ctx, u.Hostname()); err != nil {
 		return Hook{}, problem.Field("/url", "This address is inside a network that the server must not reach; "+
-			"whoever runs it can allow that with --reach.")
+			"whoever runs it can allow that with --reach webhook=NETWORK.")
 	}
 	h := Hook{Site: site.ID, ID: ground.NewID(), Kind: in.Kind, Events: events, By: who.ID(), CreatedAt: s.work.Now()}
 	h.URL = s.secret.Seal("webhook", sealedFor(h), []byte(u.String()))
@@ -309,8 +312,14 @@ func (s *Hooks) RemoveWebhook(ctx context.Context, who people.Actor, site ground
 }
 
 // RestoreWebhook brings back a receiver that was removed; what waited for it is sent, if it is not three days old. It
-// needs an owner.
+// needs an owner with a session.
 func (s *Hooks) RestoreWebhook(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return err
+	}
+	if err := who.MayIssue(); err != nil {
+		return err
+	}
 	return s.set(ctx, who, site, id, time.Time{})
 }
 

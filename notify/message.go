@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -223,7 +224,8 @@ func (s *Hooks) post(ctx context.Context, h Hook, m message) error {
 	}
 	to, _ := target(h.Kind, u, m.id) // it lacked nothing when it was added
 	if to.chat != "" {
-		m.body = append([]byte(`{"chat_id":`+strconv.Quote(to.chat)+`,`), m.body[1:]...)
+		chat, _ := json.Marshal(to.chat) // a string always can be
+		m.body = slices.Concat([]byte(`{"chat_id":`), chat, []byte(","), m.body[1:])
 	}
 	ctx, end := context.WithTimeout(ctx, postFor)
 	defer end()

@@ -932,14 +932,14 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { _, err := w.S.Tokens(w.Ctx, people.Operator); return err }
 	},
 	"SetToken": func(w *faulty) func() error {
-		who, name, scope := w.member(), w.name(), people.ScopeRead
+		token, name, scope := w.AddToken(w.member().Account.Email, people.ScopeAdmin).Token, w.name(), people.ScopeRead
 		return func() error {
-			_, err := w.S.SetToken(w.Ctx, people.Operator, who.Token, &name, []string{"a"}, &scope)
+			_, err := w.S.SetToken(w.Ctx, people.Operator, token, &name, []string{"a"}, &scope)
 			return err
 		}
 	},
 	"RemoveToken": func(w *faulty) func() error {
-		id := w.member().Token
+		id := w.AddToken(w.member().Account.Email, people.ScopeAdmin).Token
 		return func() error { return w.S.RemoveToken(w.Ctx, people.Operator, id) }
 	},
 }

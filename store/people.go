@@ -220,6 +220,7 @@ type tokenRow struct {
 	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
 	UsedAt    time.Time `gorm:"serializer:micros"`
 	ExpiresAt time.Time `gorm:"serializer:micros"`
+	Parent    string    `gorm:"column:parent_id;serializer:null"`
 }
 
 func (tokenRow) TableName() string { return "tokens" }
@@ -268,9 +269,14 @@ func (t *tx) TouchToken(id string, used time.Time) error {
 	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", id).Select("used_at").Updates(tokenRow{UsedAt: used}))
 }
 
-// DeleteToken implements identity.Tx.
+// DeleteToken implements identity.Tx. The schema takes the tokens that it added with it.
 func (t *tx) DeleteToken(id string) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&tokenRow{}))
+}
+
+// DeleteTokensOf implements identity.Tx.
+func (t *tx) DeleteTokensOf(parent string) error {
+	return mapped(t.DB.Where("parent_id = ?", parent).Delete(&tokenRow{}).Error)
 }
 
 // DeleteTokens implements identity.Tx.

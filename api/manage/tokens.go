@@ -24,12 +24,14 @@ type tokenOut struct {
 	CreatedAt *web.Timestamp `json:"created_at"`
 	UsedAt    *web.Timestamp `json:"used_at"`
 	ExpiresAt *web.Timestamp `json:"expires_at"`
+	Parent    *string        `json:"parent"`
 	Token     string         `json:"token,omitempty"`
 }
 
 func token(t people.Token, seen []ground.Site) tokenOut {
 	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(),
-		CreatedAt: web.At(t.CreatedAt), UsedAt: web.At(t.UsedAt), ExpiresAt: web.At(t.ExpiresAt)}
+		CreatedAt: web.At(t.CreatedAt), UsedAt: web.At(t.UsedAt), ExpiresAt: web.At(t.ExpiresAt),
+		Parent: web.OrNull(t.Parent)}
 	for _, id := range t.Sites {
 		for _, s := range seen {
 			if s.ID == id {

@@ -37,14 +37,14 @@ type serveCmd struct{ serveFlags }
 // serveFlags are those of serve. The doctor takes the same, so that both can be given one configuration.
 type serveFlags struct {
 	listenFlag
-	PublicURL    string         `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
-	TrustedProxy []string       `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
-	LogLevel     string         `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
-	SMTP         string         `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
-	MailFrom     string         `help:"Address that its mails come from, alone or as NAME <ADDR>." placeholder:"ADDR"`
-	Reach        []netip.Prefix `help:"Inner network that webhooks, checkers, neighbours and providers may be in; repeat it." placeholder:"CIDR"`
-	OIDC         []string       `name:"oidc" help:"Provider of OpenID Connect by which people sign in; repeat it." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
-	Limits       string         `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
+	PublicURL    string   `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
+	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
+	LogLevel     string   `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	SMTP         string   `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
+	MailFrom     string   `help:"Address that its mails come from, alone or as NAME <ADDR>." placeholder:"ADDR"`
+	Reach        []string `help:"Inner network that the service may call, for one of oidc, webhook, checker and neighbour, or without USE for all; repeat it." placeholder:"[USE=]CIDR"`
+	OIDC         []string `name:"oidc" help:"Provider of OpenID Connect by which people sign in; repeat it." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
+	Limits       string   `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
 // listenFlag is what both servers take.
@@ -60,7 +60,10 @@ func (c serveCmd) Run(a *app) (err error) {
 	}
 	log, stop := a.serverLog(level)
 	defer stop()
-	s := server{log: log, limited: c.Limits != "off", reach: c.Reach}
+	s := server{log: log, limited: c.Limits != "off"}
+	if s.reach, err = flags.ParseReach(c.Reach); err != nil {
+		return err
+	}
 	if s.providers, err = flags.Providers(c.OIDC); err != nil {
 		return err
 	}
@@ -157,7 +160,7 @@ func (c serveCmd) mail() (*notify.Options, error) {
 // issuers returns where people may sign in besides here.
 func (s *server) issuers() (all []identity.Provider, err error) {
 	for _, o := range s.providers {
-		one, err := notify.Reach(s.reach).Issuer(notify.IssuerOptions{Name: o.Name, Issuer: o.Issuer,
+		one, err := notify.Reach(s.reach.OIDC).Issuer(notify.IssuerOptions{Name: o.Name, Issuer: o.Issuer,
 			ClientID: o.ClientID, Secret: o.Secret, Clock: wall{}, Callback: s.public.JoinPath("signin", o.Name, "callback")})
 		if err != nil {
 			return nil, fmt.Errorf("--oidc: %w", err)
@@ -202,26 +205,27 @@ const drainTime = 10 * time.Second
 
 // A server serves from open rooms.
 type server struct {
-	rooms          *rooms
-	listener       net.Listener
-	public         *url.URL
-	anyHost        bool // nobody said what public is
-	proxies, reach []netip.Prefix
-	providers      []flags.Provider
-	limited        bool
-	around         func(http.Handler) http.Handler // the demo's blog; nil: none
-	log            *slog.Logger
+	rooms     *rooms
+	listener  net.Listener
+	public    *url.URL
+	anyHost   bool // nobody said what public is
+	proxies   []netip.Prefix
+	reach     flags.Reach
+	providers []flags.Provider
+	limited   bool
+	around    func(http.Handler) http.Handler // the demo's blog; nil: none
+	log       *slog.Logger
 }
 
 // run serves until ctx ends or something fails, then closes in order: no new work, the work
 // that runs, what follows it. It says that it serves once it does.
 func (s *server) run(ctx context.Context, serves func() error) error {
 	s.rooms.hooks = notify.NewHooks(notify.HookOptions{Process: s.rooms.process, Secret: s.rooms.secret,
-		Store: store.For[notify.HookTx](s.rooms.store), Public: s.public, Reach: s.reach})
-	outside := notify.Reach(s.reach)
-	s.rooms.neighbours.Call(outside.Getter())
-	s.rooms.checkers.Through(outside.Asker())
-	s.rooms.sites.Reach(outside.Getter().May)
+		Store: store.For[notify.HookTx](s.rooms.store), Public: s.public, Reach: s.reach.Webhooks})
+	checkers := notify.Reach(s.reach.Checkers)
+	s.rooms.neighbours.Call(notify.Reach(s.reach.Neighbours).Getter())
+	s.rooms.checkers.Through(checkers.Asker())
+	s.rooms.sites.Reach(checkers.Getter().May)
 	front := api.New(s.options(), desk.Register, owner.Register, reader.Register, akismet.Register,
 		register.Register, manage.Register, neighbour.Register)
 	defer front.Close()

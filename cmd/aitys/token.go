@@ -58,6 +58,7 @@ type apiTokenLine struct {
 	CreatedAt time.Time `json:"created_at"`
 	UsedAt    time.Time `json:"used_at,omitzero"`    // zero: never
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero: never
+	Parent    string    `json:"parent,omitempty"`    // id of the token that added it
 }
 
 type tokenListCmd struct {
@@ -115,7 +116,8 @@ func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, err
 			if t.Account != a.ID {
 				continue
 			}
-			line := apiTokenLine{t.ID, t.Name, a.Email, t.Scope.String(), nil, t.CreatedAt, t.UsedAt, t.ExpiresAt}
+			line := apiTokenLine{t.ID, t.Name, a.Email, t.Scope.String(), nil, t.CreatedAt, t.UsedAt, t.ExpiresAt,
+				t.Parent}
 			for _, id := range t.Sites {
 				line.Sites = append(line.Sites, keys[id])
 			}

@@ -424,7 +424,7 @@ func (s *stage) word(sub string) string {
 // identity is what the window hands to a page of the site.
 func (s *stage) identity() string {
 	s.t.Helper()
-	header := s.bearer()
+	header := s.inSession()
 	header["Content-Type"] = "application/x-www-form-urlencoded"
 	got := s.ask(s.t, "POST", s.window(), header, []byte("do=continue"))
 	_, rest, ok := strings.Cut(html.UnescapeString(string(got.body)), `"identity":"`)

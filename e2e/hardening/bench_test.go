@@ -37,6 +37,7 @@ type bench map[string]*server
 type server struct {
 	*kit.Instance
 	token  string
+	cookie string // of a session of the owner
 	binary string
 	common []string // what each command is told
 }
@@ -71,6 +72,11 @@ func newServerOf(t testing.TB, binary, database string, more ...string) *server 
 	s.run(t, password+"\n", "account", "add", "--email", boss, "--name", "O", "--role", "owner", "--password-stdin")
 	s.token = s.run(t, "", "token", "add", "--account", boss, "--scope", "admin")
 	s.Instance = s.another(t, more...)
+	in := s.ask(t, "POST", "/api/v1/session", nil, act{json: values{"email": boss, "password": password}}.body())
+	if in.err != nil || in.status != http.StatusOK {
+		t.Fatalf("sign in: %d %s %v", in.status, in.body, in.err)
+	}
+	s.cookie, _, _ = strings.Cut(in.header.Get("Set-Cookie"), ";")
 	return s
 }
 
@@ -191,6 +197,11 @@ func (s *server) ask(t testing.TB, method, path string, header map[string]string
 var client = &http.Client{
 	Timeout:       20 * time.Second,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// inSession returns the headers of the owner's browser. A token must not create accounts, webhooks and other credentials.
+func (s *server) inSession() map[string]string {
+	return map[string]string{"Cookie": s.cookie, "Origin": s.URL}
 }
 
 func (s *server) bearer() map[string]string {

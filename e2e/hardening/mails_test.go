@@ -30,7 +30,7 @@ func mailFields(t testing.TB, _ bench) result {
 	all := rows[row](t, "mail-fields.jsonl")
 	for n, r := range all {
 		if r.Field == "email" {
-			got := s.ask(t, "POST", "/api/v1/accounts", s.bearer(),
+			got := s.ask(t, "POST", "/api/v1/accounts", s.inSession(),
 				act{json: values{"email": r.Value, "name": "P", "role": "author", "site": []string{"a"}}}.body())
 			if r.Want == "refuse" && got.status != 422 || r.Want == "accept" && got.status != 201 || got.status >= 500 {
 				failures = append(failures, fmt.Sprintf("row %d: %q as an e-mail is answered %d", n+1, r.Value, got.status))

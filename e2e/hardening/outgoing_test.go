@@ -30,7 +30,7 @@ func outgoing(t testing.TB, _ bench) result {
 	failures, sent, taken := []string{}, 0, 0
 	ask := func(method, path string, in values) {
 		sent++
-		if got := s.ask(t, method, path, s.bearer(), act{json: in}.body()); got.err != nil || got.status >= 500 {
+		if got := s.ask(t, method, path, s.inSession(), act{json: in}.body()); got.err != nil || got.status >= 500 {
 			failures = append(failures, fmt.Sprintf("%s %s %v: %d %v", method, path, in, got.status, got.err))
 		} else if got.status < 300 {
 			taken++

@@ -147,7 +147,7 @@ func (s *stage) make(method, path string, in values) values {
 	if in != nil {
 		body = act{json: in}.body()
 	}
-	got := s.ask(s.t, method, path, s.bearer(), body)
+	got := s.ask(s.t, method, path, s.inSession(), body)
 	var out values
 	if err := json.Unmarshal(got.body, &out); err != nil || got.status >= 300 {
 		s.t.Fatalf("%s %s: %d %s %v", method, path, got.status, got.body, got.err)

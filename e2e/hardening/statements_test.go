@@ -149,7 +149,7 @@ func (s *talker) sendAll(id string, values []string, work bool) (tried int, fail
 	s.t.Helper()
 	send := func(method, path, kind string, body []byte) {
 		tried++
-		header := s.bearer()
+		header := s.inSession()
 		header["Content-Type"] = kind
 		if !strings.HasPrefix(path, "/api/") {
 			header = map[string]string{"Cookie": s.cookie, "Origin": s.URL, "Content-Type": kind}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 )
 
 // A Client speaks to a server for one site as outside programs do: over HTTP, by the names
@@ -108,6 +109,18 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return fmt.Sprintf("status %d: %s", e.Status, e.Body) }
 
+// SignIn returns a client of the same site that has a session: a token must not create accounts, webhooks and other
+// credentials.
+func (c *Client) SignIn(ctx context.Context, email, password string) (*Client, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	in := &Client{URL: c.URL, Site: c.Site, HTTP: &http.Client{Jar: jar}}
+	err = in.Call(ctx, http.MethodPost, "/session", nil, map[string]string{"email": email, "password": password}, nil)
+	return in, err
+}
+
 // Do sends one request below the site and decodes the answer into out.
 func (c *Client) Do(ctx context.Context, method, path string, header map[string]string, in, out any) error {
 	return c.Call(ctx, method, "/sites/"+c.Site+path, header, in, out)
@@ -132,6 +145,9 @@ func (c *Client) Call(ctx context.Context, method, path string, header map[strin
 	}
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	if c.HTTP.Jar != nil {
+		req.Header.Set("Origin", c.URL) // as the service's own pages send it with the session's cookie
 	}
 	for name, value := range header {
 		if value != "" {

@@ -134,9 +134,12 @@ func (s *Service) CheckerState(ctx context.Context, who people.Actor, site groun
 }
 
 // SetCheckerKey keeps the key that a site's checker asks for, sealed; "": it asks for none. It is asked at once. It
-// needs an owner.
+// needs an owner with a session.
 func (s *Service) SetCheckerKey(ctx context.Context, who people.Actor, site ground.Site, key string) error {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		return err
+	}
+	if err := who.MayIssue(); err != nil {
 		return err
 	}
 	key, ok := text.Line(key, maxKey)

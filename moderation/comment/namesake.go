@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -12,54 +14,121 @@ import (
 // Names are those that a writer's name may be like. The zero value has none.
 type Names struct {
 	titles  []title
-	written map[string]string // by what a reader sees
+	written map[string]string // by each of its readings
 }
 
 // A title is a word that stands for a role.
-type title struct{ seen, written string }
+type title struct {
+	readings []string
+	written  string
+}
+
+// roleTitles are what readers take for a person who works on the site, whatever the name beside it.
+var roleTitles = []string{"admin", "administrator", "moderator", "author", "owner",
+	"админ", "администратор", "модератор", "автор", "владелец", "әкімші"}
 
 // NewNames returns names, beside which titles may stand. Of names that look the same it is the first.
 func NewNames(names, titles []string) Names {
 	n := Names{written: make(map[string]string, len(names))}
 	for _, t := range titles {
-		if s := Seen(t); s != "" {
-			n.titles = append(n.titles, title{s, t})
+		if readings := KnownReadings(t); len(readings) > 0 {
+			n.titles = append(n.titles, title{readings, t})
 		}
 	}
 	for _, name := range names {
-		s := Seen(name)
-		if _, known := n.written[s]; !known {
-			n.written[s] = name
+		for _, reading := range KnownReadings(name) {
+			if _, known := n.written[reading]; !known {
+				n.written[reading] = name
+			}
 		}
 	}
 	return n
 }
 
-// Like returns which of the names a reader would take a writer's name for, or "". Signs, spaces, letter case and
-// look-alike letters make no difference, and neither do titles; a name of nothing but titles is taken for the first
-// of them.
+// Like returns which of the names a reader would take a writer's name for, or "". Signs, spaces, letter case,
+// diacritics and look-alike characters make no difference, and neither do titles; a name of nothing but titles is taken
+// for the first of them.
 func (n Names) Like(name string) string {
-	bare, first := seen(name), ""
-	for _, t := range n.titles {
-		if at := slices.Index(bare, t.seen); at >= 0 {
+	for _, words := range readings(name) {
+		bare, first := words, ""
+		for _, t := range n.titles {
+			at := slices.IndexFunc(bare, func(word string) bool { return slices.Contains(t.readings, word) })
+			if at < 0 {
+				continue
+			}
 			bare = slices.Delete(bare, at, at+1)
 			if first == "" {
 				first = t.written
 			}
 		}
+		if len(bare) == 0 && first != "" {
+			return first
+		}
+		if like, known := n.written[strings.Join(bare, "")]; known {
+			return like
+		}
 	}
-	if len(bare) == 0 {
-		return first
-	}
-	return n.written[strings.Join(bare, "")]
+	return ""
 }
 
-// Seen is what a reader sees of a name: two that read alike are one.
-func Seen(name string) string { return strings.Join(seen(name), "") }
+// Readings returns what a reader may see in a name, each once, without spaces and signs. A name is like another one
+// when one of its readings is one of the other's KnownReadings.
+func Readings(name string) []string { return joined(readings(name)) }
 
-// seen are the words of a name as a reader sees them.
-func seen(name string) []string {
-	return strings.FieldsFunc(classifier.Skeleton(text.Fold(name)), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
+// KnownReadings are the readings of a name that others must not be like. Verified names are stored by hashes of these,
+// so the first one must not change.
+func KnownReadings(name string) []string { return joined(append(readings(name), coarse(name))) }
+
+func joined(all [][]string) (list []string) {
+	for _, words := range all {
+		if reading := strings.Join(words, ""); reading != "" && !slices.Contains(list, reading) {
+			list = append(list, reading)
+		}
+	}
+	return list
+}
+
+// A capital I looks like l, and 1 like both. They are not simply one letter: letter case makes no difference, so Ilya
+// and Liya would be the same name.
+var (
+	byShape  = strings.NewReplacer("I", "l", "\u0406", "l", "\u04c0", "l")
+	byDigits = strings.NewReplacer("0", "o", "1", "l", "|", "l")
+	asOne    = strings.NewReplacer("i", "l")
+)
+
+// readings are the words of a name in each of its readings.
+func readings(name string) [][]string {
+	folded := text.Fold(name)
+	all := [][]string{
+		words(classifier.Skeleton(folded)),
+		words(plain(folded)),
+		words(plain(text.Fold(byShape.Replace(norm.NFKC.String(name))))),
+	}
+	if strings.ContainsAny(folded, "1|") {
+		all = append(all, coarse(name))
+	}
+	return all
+}
+
+// coarse is the reading of a name in which i and l are one.
+func coarse(name string) []string { return words(asOne.Replace(plain(text.Fold(name)))) }
+
+// plain writes a folded text in Latin letters without diacritics, as far as it looks like them.
+func plain(folded string) string {
+	return classifier.ConfusableSkeleton(unmarked(byDigits.Replace(folded)))
+}
+
+// unmarked is a text without diacritics.
+func unmarked(s string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(s)))
+}
+
+// words are the runs of letters and digits of a text.
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }

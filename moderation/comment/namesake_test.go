@@ -24,3 +24,37 @@ func TestANamesakeIsWhomAReaderTakesItFor(t *testing.T) {
 		t.Errorf("without staff: %q", got)
 	}
 }
+
+func TestRefuseNames_LookAlikesOfStaff(t *testing.T) {
+	staff := []string{"root", "Ilya Kim", "Алёна", "Сергей", "Қайрат", "Mila Olson", "José"}
+	for _, name := range []string{
+		"root", "R00T", "r0ot", "RO0T", "ro\u043et", "Rôöt", "r\u0336o\u0336o\u0336t\u0336", "root ✓", "𝐫𝐨𝐨𝐭", "ʀᴏᴏᴛ",
+		"llya Kim", "1lya Kim", "|lya Kim", "ilya kim", "ILYA KIM", "I1ya K1m", "Ilya K\u0131m",
+		"Алена", "Алёна", "алe\u0301на", "Сергеи", "С\u0435ргей", "Қaйрaт", "Mi1a 0lson", "M1la Ols0n", "Jose", "J0sé",
+		"Moderator", "М\u043ederator ✓", "\u041coderator ✓", "m0derat0r", "Adm1n", "АДМИН", "Администратор", "Author", "0wner", "Модератор ✓",
+		"root (admin)", "Модератор Сергей", "[admin] R00T",
+	} {
+		if err := (comment.Comment{Name: name}).RefuseNames(staff); err == nil {
+			t.Errorf("%q is accepted", name)
+		}
+	}
+	for _, name := range []string{
+		"", "Ruth", "Rooter", "Robot", "Roland", "Liya Kim", "Ilya", "Kim", "Ilya Kimov", "Mia Olson", "Olson Mila", "Елена", "Алина",
+		"Сергеев", "Серега", "Айдана", "Айгүл", "Қайсар", "Гүлнұр", "Әсел", "Нұрлан", "Ирина", "Лилия", "Илья", "Joséphine",
+		"Adam", "Modesto", "Авторучка", "Admiral", "Owen", "10", "Anna 2010", "✓", "Öğretmen", "Łukasz",
+	} {
+		if err := (comment.Comment{Name: name}).RefuseNames(staff); err != nil {
+			t.Errorf("%q is refused: %v", name, err)
+		}
+	}
+}
+
+// Verified names are stored by a hash of the first reading: names of earlier versions must be found.
+func TestKnownReadings_FirstStaysAsStored(t *testing.T) {
+	for name, want := range map[string]string{"Olga Petrova ✓": "olgapetrova", "Айдана": "a\u0439дaha", "R00T": "r00t",
+		"José": "josé", "Ilya": "ilya"} {
+		if got := comment.KnownReadings(name); len(got) == 0 || got[0] != want {
+			t.Errorf("%s: got %q, want %q first", name, got, want)
+		}
+	}
+}

@@ -85,10 +85,15 @@ func (c *Comment) Head(title string) {
 	c.PageTitle = text.First(text.CleanLine(title), MaxTitle)
 }
 
-// RefuseNames refuses a writer's name that a reader would take for one of some names, which are other people's.
+// RefuseNames refuses a writer's name that a reader would take for one of some names, which are other people's, or for
+// somebody who works on the site.
 func (c Comment) RefuseNames(names []string) error {
-	if NewNames(names, nil).Like(c.Name) == "" {
+	like := NewNames(names, roleTitles).Like(c.Name)
+	switch {
+	case like == "":
 		return nil
+	case !slices.Contains(names, like):
+		return problem.Field("/author/name", "This name says that you work on this site. Use another one, or sign in.")
 	}
 	return problem.Field("/author/name", "Somebody who works on this site has this name, or one that looks the same. "+
 		"Use another one, or sign in.")

@@ -89,7 +89,7 @@ func (s *Service) AdmitCode(ctx context.Context, site ground.Site, email, code, 
 		if err := tx.DropMailedCode(site.ID, box); err != nil || name == "" {
 			return err
 		}
-		return tx.KeepName(site.ID, s.seen(site.ID, name), now)
+		return s.keepName(tx, site.ID, name, now)
 	})
 	switch {
 	case err != nil:

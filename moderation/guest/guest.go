@@ -242,8 +242,12 @@ func (s *Service) End(ctx context.Context, site ground.Site, value string) error
 // it.
 func (s *Service) Namesake(ctx context.Context, site int64, name string) (known bool, err error) {
 	err = s.work.Glance(ctx, func(tx Tx) (err error) {
-		known, err = tx.NameKept(site, s.seen(site, name))
-		return err
+		for _, reading := range comment.Readings(name) {
+			if known, err = tx.NameKept(site, s.nameHash(site, reading)); known || err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return false, fmt.Errorf("look for a name: %w", err)
@@ -251,9 +255,18 @@ func (s *Service) Namesake(ctx context.Context, site int64, name string) (known 
 	return known, nil
 }
 
-// seen is what is kept of a name.
-func (s *Service) seen(site int64, name string) []byte {
-	return s.secret.Hash("name", site, comment.Seen(name))
+// keepName stores hashes of what readers see in the name of somebody who showed who they are.
+func (s *Service) keepName(tx Tx, site int64, name string, now time.Time) error {
+	for _, reading := range comment.KnownReadings(name) {
+		if err := tx.KeepName(site, s.nameHash(site, reading), now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) nameHash(site int64, reading string) []byte {
+	return s.secret.Hash("name", site, reading)
 }
 
 const ended = "You are signed out, or this is no identity of this site. Sign in again."

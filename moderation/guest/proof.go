@@ -31,7 +31,7 @@ func (s *Service) AdmitProof(ctx context.Context, site ground.Site, p people.Pro
 		Name: name, At: now.UnixMicro(), Ends: now.Add(life).UnixMicro(),
 	}
 	if name != "" {
-		err := s.work.Update(ctx, func(tx Tx) error { return tx.KeepName(site.ID, s.seen(site.ID, name), now) })
+		err := s.work.Update(ctx, func(tx Tx) error { return s.keepName(tx, site.ID, name, now) })
 		if err != nil {
 			return Given{}, fmt.Errorf("admit by a provider: %w", err)
 		}

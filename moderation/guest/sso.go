@@ -32,6 +32,9 @@ func (s *Service) SetSSOKey(ctx context.Context, who people.Actor, site ground.S
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return "", err
 	}
+	if err := who.MayIssue(); err != nil {
+		return "", err
+	}
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
 	at := s.work.Now()
@@ -88,7 +91,7 @@ func (s *Service) AdmitSSO(ctx context.Context, site ground.Site, token string) 
 		if err := since(tx, site.ID, c); err != nil || c.Name == "" {
 			return err
 		}
-		return tx.KeepName(site.ID, s.seen(site.ID, c.Name), now)
+		return s.keepName(tx, site.ID, c.Name, now)
 	})
 	if err != nil {
 		return Given{}, fmt.Errorf("admit: %w", err)
@@ -96,12 +99,22 @@ func (s *Service) AdmitSSO(ctx context.Context, site ground.Site, token string) 
 	return s.give(site.ID, salt, c), nil
 }
 
+// errCritical says that a JWT names extensions that must be understood (RFC 7515, 4.1.11); none is.
+var errCritical = errors.New("crit in a JWT")
+
 // read returns what a JWT says, if it is one for a site.
 func read(token, site, key string, now time.Time) (w word, err error) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
-	_, err = parser.ParseWithClaims(token, &w, func(*jwt.Token) (any, error) { return []byte(key), nil })
+	_, err = parser.ParseWithClaims(token, &w, func(t *jwt.Token) (any, error) {
+		if _, named := t.Header["crit"]; named {
+			return nil, errCritical
+		}
+		return []byte(key), nil
+	})
 	switch {
+	case errors.Is(err, errCritical):
+		return w, refused("The JWT has a crit header: no extension of JWS is supported.")
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return w, refused("The JWT has expired.")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):

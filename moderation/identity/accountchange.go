@@ -30,7 +30,7 @@ type AccountChange struct {
 
 // SetAccount changes an account; a new password, role or disabling ends its sessions and the links of its mails, and a
 // new password or disabling its one-time links. A password that an owner sets ends its tokens and its ties to
-// providers too. The last owner cannot be disabled or demoted.
+// providers too. The last owner cannot be disabled or demoted. A new password, a role and enabling need a session.
 func (s *Service) SetAccount(
 	ctx context.Context, who people.Actor, id string, ch AccountChange,
 ) (people.Account, error) {
@@ -174,6 +174,11 @@ func (s *Service) mayChange(ctx context.Context, who people.Actor, id string, ch
 	}
 	if who.Scope < people.ScopeAdmin {
 		return people.NotAllowed()
+	}
+	if ch.Password != nil || ch.Role != nil || ch.Disabled != nil && !*ch.Disabled {
+		if err := who.MayIssue(); err != nil {
+			return err
+		}
 	}
 	if ch.Role == nil && ch.Sites != nil {
 		return problem.Field("/site", "Sites are changed together with the role.")

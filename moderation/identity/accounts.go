@@ -24,11 +24,14 @@ type NewAccount struct {
 }
 
 // AddAccount adds an account. link is the token of its one-time link, or "" when it has a
-// password. It needs an owner (of every site named).
+// password. It needs an owner (of every site named) with a session.
 func (s *Service) AddAccount(
 	ctx context.Context, who people.Actor, in NewAccount,
 ) (a people.Account, link string, err error) {
 	if err := s.mayGive(ctx, who, in.Sites); err != nil {
+		return people.Account{}, "", err
+	}
+	if err := who.MayIssue(); err != nil {
 		return people.Account{}, "", err
 	}
 	if a, err = s.newAccount(in.Email, in.Name); err != nil {
@@ -229,9 +232,10 @@ type Reset struct {
 }
 
 // ResetAccount ends an account's password, sessions, tokens, ties to providers and older links: whoever may have had
-// the account has nothing of it any more. The link is to set another password, or to be redeemed by a provider.
+// the account has nothing of it any more. The link is to set another password, or to be redeemed by a provider. It needs
+// a session.
 func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email string) (out Reset, err error) {
-	if err := who.Known(); err != nil {
+	if err := who.MayIssue(); err != nil {
 		return Reset{}, err
 	}
 	at := s.work.Now()

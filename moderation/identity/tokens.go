@@ -25,7 +25,8 @@ type NewToken struct {
 	ExpiresAt time.Time // zero: never
 }
 
-// AddToken adds a token and returns its value, which is not kept.
+// AddToken adds a token and returns its value, which is not kept. A token that is used to add another one becomes its
+// parent: the new token is for the same account, allows no more, ends no later, and is deleted with its parent.
 func (s *Service) AddToken(
 	ctx context.Context, who people.Actor, in NewToken,
 ) (t people.Token, value string, err error) {
@@ -53,6 +54,13 @@ func (s *Service) AddToken(
 		ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
 	}
 	err = s.work.Update(ctx, func(tx Tx) error {
+		if err := tx.LockPeople(); err != nil {
+			return err
+		}
+		parent, err := parentOf(tx, who, t.CreatedAt)
+		if err != nil {
+			return err
+		}
 		account, err := tokenAccount(tx, who, in.Account)
 		if err != nil {
 			return err
@@ -60,6 +68,11 @@ func (s *Service) AddToken(
 		t.Account = account.ID
 		if t.Sites, err = people.Bound(who, account, sites); err != nil {
 			return err
+		}
+		if parent.ID != "" {
+			if err := bindTo(parent, &t); err != nil {
+				return err
+			}
 		}
 		others, err := tx.Tokens(account.ID)
 		if err != nil {
@@ -77,6 +90,44 @@ func (s *Service) AddToken(
 		return people.Token{}, "", fmt.Errorf("add token: %w", err)
 	}
 	return t, value, nil
+}
+
+// parentOf returns the token that who uses, as it is now, or the zero Token for a session and the operator. Changes of
+// tokens wait for the end of the transaction, so a parent that is revoked meanwhile has no new child.
+func parentOf(tx Tx, who people.Actor, now time.Time) (people.Token, error) {
+	if who.MayIssue() == nil {
+		return people.Token{}, nil
+	}
+	parent, err := tx.TokenByID(who.Token)
+	if errors.Is(err, ground.ErrNotFound) || err == nil && parent.Ended(now) {
+		return people.Token{}, problem.SignIn()
+	}
+	if err == nil && parent.Scope < people.ScopeAdmin {
+		return people.Token{}, people.NotAllowed()
+	}
+	return parent, err
+}
+
+// bindTo makes t a child of parent, and refuses a t that allows more or ends later.
+func bindTo(parent people.Token, t *people.Token) error {
+	if t.Account != parent.Account {
+		return problem.Field("/account", "A token adds tokens for its own account only. Sign in to add one for another "+
+			"account, or use `aitys token add`.")
+	}
+	if parent.AllowsLess(*t) {
+		return people.NotAllowed() // the parent was changed since the request began
+	}
+	if end := parent.ExpiresAt; !end.IsZero() {
+		if t.ExpiresAt.IsZero() {
+			t.ExpiresAt = end
+		}
+		if t.ExpiresAt.After(end) {
+			return problem.Field("/expires_at", "A token that another token adds ends no later than that one: "+
+				end.Format(time.RFC3339)+" at the latest.")
+		}
+	}
+	t.Parent = parent.ID
+	return nil
 }
 
 // tokenAccount finds the account that a token is to stand for: who's own, or one that who rules.
@@ -121,7 +172,8 @@ func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.T
 }
 
 // SetToken changes a token's name, sites or scope; nil leaves each as it is, no sites are all
-// of the account's.
+// of the account's. A token changes itself and the tokens that it added. The tokens that a token added end when it is
+// made to allow less.
 func (s *Service) SetToken(
 	ctx context.Context, who people.Actor, id string, name *string, sites []string, scope *people.Scope,
 ) (t people.Token, err error) {
@@ -134,10 +186,23 @@ func (s *Service) SetToken(
 	}
 	at := s.work.Now()
 	err = s.work.Update(ctx, func(tx Tx) error {
+		if err := tx.LockPeople(); err != nil {
+			return err
+		}
+		parent, err := parentOf(tx, who, at)
+		if err != nil {
+			return err
+		}
 		var account people.Account
 		if t, account, err = ownToken(tx, who, id); err != nil {
 			return err
 		}
+		if parent.ID != t.ID && parent.ID != t.Parent {
+			if err := who.MayIssue(); err != nil {
+				return err
+			}
+		}
+		before := t
 		if name != nil {
 			var ok bool
 			if t.Name, ok = text.Line(*name, 100); !ok {
@@ -154,6 +219,14 @@ func (s *Service) SetToken(
 				return err
 			}
 		}
+		if parent.ID != "" && parent.AllowsLess(t) {
+			return people.NotAllowed()
+		}
+		if t.AllowsLess(before) {
+			if err := tx.DeleteTokensOf(t.ID); err != nil {
+				return err
+			}
+		}
 		if err := unlessEnded(tx.UpdateToken(t)); err != nil {
 			return err
 		}
@@ -165,13 +238,16 @@ func (s *Service) SetToken(
 	return t, nil
 }
 
-// RemoveToken ends a token.
+// RemoveToken ends a token and the tokens that it added.
 func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) error {
 	if err := who.MayKeepTokens(); err != nil {
 		return err
 	}
 	at := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
+		if err := tx.LockPeople(); err != nil {
+			return err
+		}
 		t, _, err := ownToken(tx, who, id)
 		if err != nil {
 			return err

@@ -40,7 +40,8 @@ type Tx interface {
 	Tokens(account string) ([]people.Token, error) // "" for all
 	UpdateToken(t people.Token) error              // name, sites, scope
 	TouchToken(id string, used time.Time) error
-	DeleteToken(id string) error
+	DeleteToken(id string) error        // with the tokens that it added, and that those added
+	DeleteTokensOf(parent string) error // the same, without parent itself
 	DeleteTokens(account string) error
 
 	InsertLink(l people.Link) error

@@ -32,6 +32,9 @@ func (s *Service) Identify(ctx context.Context, who people.Actor, site ground.Si
 	if err := who.May(site.ID, people.Author, people.ScopeAdmin); err != nil {
 		return Given{}, err
 	}
+	if err := who.MayIssue(); err != nil {
+		return Given{}, err
+	}
 	if who.ID() == "" {
 		return Given{}, people.NotAllowed() // the operator has no name to write under
 	}

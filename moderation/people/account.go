@@ -146,6 +146,12 @@ type Token struct {
 	CreatedAt time.Time
 	UsedAt    time.Time // to the minute; zero: never
 	ExpiresAt time.Time // zero: never
+	Parent    string    // the id of the token that created it and ends it; "" when a session or the operator did
+}
+
+// AllowsLess reports whether other allows something that t does not: a higher scope or another site.
+func (t Token) AllowsLess(other Token) bool {
+	return t.Scope < other.Scope || !Actor{Sites: t.Sites}.Reaches(other)
 }
 
 // Ended reports whether the token's time is over.

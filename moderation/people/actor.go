@@ -102,6 +102,20 @@ func (who Actor) MayKeepTokens() error {
 	return nil
 }
 
+// MayIssue returns an error if the actor uses a token. Use cases that create or change passwords, one-time links,
+// secrets or other credentials call it: these do not end with the token, so only sessions and the operator create them.
+func (who Actor) MayIssue() error {
+	if err := who.Known(); err != nil {
+		return err
+	}
+	if who.Session == "" && !who.operator {
+		return problem.Denied("role.insufficient",
+			"A token cannot do this, because the result would outlive the token. Sign in and use the session, or the "+
+				"aitys command.")
+	}
+	return nil
+}
+
 // Rules reports whether who may decide over the whole account: is an owner wherever it has
 // a role. An owner of one site must not be able to sign in as one of another.
 func (who Actor) Rules(a Account) bool {

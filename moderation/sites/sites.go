@@ -91,13 +91,18 @@ func (s *Service) SetSite(
 		}
 		if s.may(ctx, u.Hostname()) != nil {
 			return ground.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
-				"reach; whoever runs it can allow that with --reach.")
+				"reach; whoever runs it can allow that with --reach checker=NETWORK.")
 		}
 	}
 	return s.changed(ctx, who, key, func(tx Tx, site *ground.Site) error {
 		before := site.Settings
 		if err := site.Change(settings); err != nil {
 			return err
+		}
+		if address := site.Settings.Checker; address != "" && address != before.Checker {
+			if err := who.MayIssue(); err != nil {
+				return err // it is sent the checker's key, and the comments after the token has ended
+			}
 		}
 		if site.Settings.Moderation == ground.PolicySuspicious && before.Moderation != ground.PolicySuspicious {
 			return mayTurnOn(tx, *site)
@@ -216,7 +221,10 @@ func unbindTokens(tx Tx, site int64) error {
 		case i < 0:
 			continue
 		case len(t.Sites) == 1:
-			err = tx.DeleteToken(t.ID)
+			// One that another bound token added may be deleted with it already.
+			if err = tx.DeleteToken(t.ID); errors.Is(err, ground.ErrNotFound) {
+				err = nil
+			}
 		default:
 			t.Sites = slices.Delete(t.Sites, i, i+1)
 			err = tx.UpdateToken(t)

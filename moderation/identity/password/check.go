@@ -31,8 +31,8 @@ var common = sync.OnceValue(func() map[string]bool {
 })
 
 // Check refuses what is no password: fewer than 12 characters, more than 1,024 bytes, a common one, one
-// that repeats itself, or one that is little more than what everybody can know of its owner, such as
-// an e-mail or the names of sites (NIST SP 800-63B-4, 3.1.1.2).
+// that repeats itself, one that is little more than common words, runs and digits, or one that is little more than
+// what everybody can know of its owner, such as an e-mail or the names of sites (NIST SP 800-63B-4, 3.1.1.2).
 func Check(typed string, known ...string) error {
 	if !utf8.ValidString(typed) || utf8.RuneCountInString(typed) < minLength || len(typed) > maxLength {
 		return problem.Field("/password", fmt.Sprintf("A password has at least %d characters.", minLength))
@@ -43,6 +43,9 @@ func Check(typed string, known ...string) error {
 		return problem.Field("/password", "This password is a common one: whoever guesses tries it first.")
 	case repeats([]rune(lower)):
 		return problem.Field("/password", "This password repeats itself: take one that does not.")
+	case guessable([]rune(lower)) || guessable(slices.Compact([]rune(lower))):
+		return problem.Field("/password", "This password is little more than a common word, a row of keys or digits: "+
+			"take a few words that do not belong together.")
 	case utf8.RuneCountInString(without(lower, known)) < minOwn:
 		return problem.Field("/password",
 			"This password is little more than a name or an e-mail that others know: take another one.")

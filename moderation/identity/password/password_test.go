@@ -54,6 +54,29 @@ func TestWhatIsNoPassword(t *testing.T) {
 	}
 }
 
+func TestCheck_CommonWordsRunsAndRows(t *testing.T) {
+	for typed, ok := range map[string]bool{
+		"password123456": false, "123456789012": false, "abcdefghijklm": false, "qwertyuiopas": false,
+		"letmein12345": false, "Password2024!": false, "P@ssw0rd1234": false, "P@$$w0rd!2024": false, "pa55word2024": false,
+		"sunshine20051": false, "iloveyou1987": false, "welcome-to-1": false, "summer2026!!!": false, "admin19840512": false,
+		"abcdefg98765": false, "zyxwvutsrqpo": false, "0987654321qwe": false, "qwerty-asdfgh": false, "asdfghjkl123": false,
+		"zxcvbnm,./123": false, "1qaz2wsx3edc4": false, "qazwsxedcrfv!": false, "1q2w3e4r5t6y7": false, "poiuytrewq12": false,
+		"aaaabbbbcccc": false, "aabbccddeeff1": false, "111222333456": false, "password password1": false,
+		"йцукенгшщзхъ": false, "фывапролджэ1": false, "ячсмитьбю123": false, "йцукен123456": false, "абвгдежзийкл": false,
+		"пароль123456": false, "Привет-2024!": false, "любовь198705": false, "gfhjkm123456": false, "казахстан2024": false,
+		"qazaqstan1991": false, "Астана-2024-1": false, "dragonmonkey1": false,
+
+		"correct horse battery": true, "a password of another time": true, "tram 47 apples": true, "vK7#qP2m!xR9": true,
+		"739105826473": true, "мой кот любит сыр": true, "қара мысық жатыр": true, "Жеті қабат көкте": true, "gZ8-tq1v-Lm0p": true,
+		"the summer we met": true, "property of anna": true, "апробация вечером": true, "три синих утюга": true,
+		"lemon asdf kettle": true, "bookkeeper's bees": true, "wQ4abcdz9Lk-": true, "hello from the moon": true,
+	} {
+		if err := password.Check(typed); (err == nil) != ok {
+			t.Errorf("%q is a password: want %t, got %v", typed, ok, err)
+		}
+	}
+}
+
 func TestWhoeverCannotWaitIsToldToComeBack(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -1,0 +1,37 @@
+package flags
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// Reach are the inner networks that the service may call, by what it calls. Whoever owns a site chooses the addresses of
+// all but the OpenID Connect providers.
+type Reach struct{ OIDC, Webhooks, Checkers, Neighbours []netip.Prefix }
+
+// ParseReach reads --reach: USE=CIDR, or CIDR for every use.
+func ParseReach(list []string) (Reach, error) {
+	var r Reach
+	uses := map[string]*[]netip.Prefix{"oidc": &r.OIDC, "webhook": &r.Webhooks, "checker": &r.Checkers,
+		"neighbour": &r.Neighbours}
+	for _, s := range list {
+		use, network, named := strings.Cut(s, "=")
+		if !named {
+			network = s
+		}
+		p, err := netip.ParsePrefix(network)
+		if err != nil {
+			return Reach{}, fmt.Errorf("--reach: %q is no network like 10.0.0.0/8", network)
+		}
+		if named && uses[use] == nil {
+			return Reach{}, fmt.Errorf("--reach: %q is unknown: use oidc, webhook, checker or neighbour, as in oidc=%s", use, p)
+		}
+		for name, networks := range uses {
+			if !named || name == use {
+				*networks = append(*networks, p)
+			}
+		}
+	}
+	return r, nil
+}
