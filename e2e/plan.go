@@ -63,7 +63,7 @@ var House = Plan{
 			"moderation/text",
 		},
 		"moderation/privacy": {
-			"moderation/comment", "moderation/complaint", "moderation/ground", "moderation/learning",
+			"moderation/comment", "moderation/complaint", "moderation/ground", "moderation/learning", "moderation/ledger",
 			"moderation/mailbox", "moderation/people", "moderation/problem", "moderation/secret",
 			"moderation/subscription", "moderation/text",
 		},

@@ -93,7 +93,7 @@ func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) er
 			if err := tx.ForgetWriter(c, comment.SearchText(bare)); err != nil {
 				return fmt.Errorf("forget whose %s is: %w", c.ID, err)
 			}
-			if err := eraseTexts(tx, site.ID, c.ID); err != nil {
+			if err := ledger.EraseTexts(tx, site.ID, c.ID); err != nil {
 				return err
 			}
 			// Whoever keeps something made of it makes that anew.
@@ -112,25 +112,6 @@ func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) er
 	return nil
 }
 
-// eraseTexts erases from the log what moderators typed about a comment: notes to its commenter, and why a part of it
-// was removed.
-func eraseTexts(tx Tx, site int64, id string) error {
-	entries, err := tx.DecisionsOf(site, id)
-	if err != nil {
-		return fmt.Errorf("read decisions: %w", err)
-	}
-	var erased []ledger.Entry
-	for _, d := range entries {
-		if d.HasTexts() {
-			erased = append(erased, d.WithoutTexts())
-		}
-	}
-	if err := tx.EraseTexts(site, erased); err != nil {
-		return fmt.Errorf("erase texts about %s: %w", id, err)
-	}
-	return nil
-}
-
 // forget empties removed comments of all that is their writer's or was typed about them. It is the one place where that
 // is done. What they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
 func forget(tx Tx, site int64, now time.Time, ids ...string) error {
@@ -142,7 +123,16 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		if !c.IsKept() {
 			continue // by another process since it was found
 		}
-		if err := empty(tx, c); err != nil {
+		answer, err := json.Marshal(Submitted{
+			ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
+		})
+		if err != nil {
+			return fmt.Errorf("make what is answered: %w", err)
+		}
+		if err := tx.ForgetComment(c, answer); err != nil {
+			return fmt.Errorf("forget %s: %w", c.ID, err)
+		}
+		if err := ledger.EraseTexts(tx, site, c.ID); err != nil {
 			return err
 		}
 		// Whoever keeps something made of its text forgets that too.
@@ -152,19 +142,6 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		}
 	}
 	return nil
-}
-
-func empty(tx Tx, c comment.Comment) error {
-	answer, err := json.Marshal(Submitted{
-		ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
-	})
-	if err != nil {
-		return fmt.Errorf("make what is answered: %w", err)
-	}
-	if err := tx.ForgetComment(c, answer); err != nil {
-		return fmt.Errorf("forget %s: %w", c.ID, err)
-	}
-	return eraseTexts(tx, c.Site, c.ID)
 }
 
 // forgetOld forgets, on each site, what was removed longer ago than its setting keeps it, what was taken out of

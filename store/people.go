@@ -185,7 +185,7 @@ func (t *tx) grant(a people.Account) error {
 	return nil
 }
 
-// SetEmail implements moderation.UpgradeTx.
+// SetEmail implements privacy.UpgradeTx.
 func (t *tx) SetEmail(account, email string) error {
 	n, err := t.Exec(`
 		UPDATE accounts

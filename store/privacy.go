@@ -76,7 +76,7 @@ func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
 		LIMIT  ?`, site, after, wideTogether)
 }
 
-// WideEmails implements moderation.UpgradeTx.
+// WideEmails implements privacy.UpgradeTx.
 func (t *tx) WideEmails(site int64, after string) ([]string, error) {
 	list, err := t.wideEmails(site, after)
 	ids := make([]string, len(list))
@@ -86,7 +86,7 @@ func (t *tx) WideEmails(site int64, after string) ([]string, error) {
 	return ids, err
 }
 
-// MoveWriter implements moderation.UpgradeTx.
+// MoveWriter implements privacy.UpgradeTx.
 func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
 	if err := t.One("UPDATE comments SET writer = ? WHERE site_id = ? AND id = ?", now, site, id); err != nil {
 		return err
@@ -110,18 +110,18 @@ func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
 	return err
 }
 
-// ForgottenWithTexts implements moderation.UpgradeTx.
+// ForgottenWithTexts implements privacy.UpgradeTx.
 func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
 	return rows.Query(t.Tx, rows.Value[string], `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  state = ? AND source = ''
-		  AND  (note <> '' OR id IN (SELECT comment_id
-		                             FROM   decisions
-		                             WHERE  site_id = ?
-		                               AND  kind = ? AND proof IS NULL
-		                               AND  (note <> '' OR subject <> '')))
+		  AND  id IN (SELECT comment_id
+		              FROM   decisions
+		              WHERE  site_id = ?
+		                AND  kind = ? AND proof IS NULL
+		                AND  (note <> '' OR subject <> ''))
 		ORDER  BY id`, site, comment.Removed, site, ledger.OnComment)
 }
 

@@ -59,12 +59,11 @@ var _ interface {
 	inquiry.Tx
 	learning.Tx
 	moderation.Tx
-	moderation.UpgradeTx
 	demands.Tx
 	neighbour.Tx
 	notify.Tx
 	notify.HookTx
-	privacy.Tx
+	privacy.UpgradeTx
 	reaction.Tx
 	rules.Tx
 	signet.Tx

@@ -124,7 +124,7 @@ func (a *app) open(ctx context.Context, n need, clock ground.Clock, log *slog.Lo
 		return nil, err
 	}
 	if n != reads {
-		if err = moderation.Upgrade(ctx, store.For[moderation.UpgradeTx](db), secret, clock.Now()); err != nil {
+		if err = privacy.Upgrade(ctx, store.For[privacy.UpgradeTx](db), secret, clock.Now()); err != nil {
 			_ = r.coord.Close() // as above
 			return nil, err
 		}

@@ -4,6 +4,9 @@
 -- The hash that stands for the texts of an entry that were erased.
 ALTER TABLE decisions ADD COLUMN proof BYTEA;
 
+-- A note outlived the comment that it is about. Those of the log are erased by the program.
+UPDATE comments SET note = '' WHERE state = 4 AND source = '' AND note <> '';
+
 -- A mailbox was the hash of a folded address, which several people may share. Codes are asked for again; of a letter
 -- that was sent nobody knows the address any more.
 DELETE FROM mail_codes;

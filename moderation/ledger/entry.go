@@ -92,6 +92,24 @@ func (d Entry) WithoutTexts() Entry {
 	return d
 }
 
+// EraseTexts erases those texts from all entries about a comment.
+func EraseTexts(tx Tx, site int64, comment string) error {
+	entries, err := tx.DecisionsOf(site, comment)
+	if err != nil {
+		return fmt.Errorf("read decisions: %w", err)
+	}
+	var erased []Entry
+	for _, d := range entries {
+		if d.HasTexts() {
+			erased = append(erased, d.WithoutTexts())
+		}
+	}
+	if err := tx.EraseTexts(site, erased); err != nil {
+		return fmt.Errorf("erase texts about %s: %w", comment, err)
+	}
+	return nil
+}
+
 // A Ruling is a decision about one comment, with what the filter had said of it before.
 type Ruling struct {
 	Comment  string

@@ -39,11 +39,11 @@ type Tx interface {
 	identity.Tx
 	inquiry.Tx
 	learning.Tx
-	moderation.UpgradeTx
+	moderation.Tx
 	neighbour.Tx
 	notify.Tx
 	notify.HookTx
-	privacy.Tx
+	privacy.UpgradeTx
 	reaction.Tx
 	register.Tx
 	rules.Tx

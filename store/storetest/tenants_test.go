@@ -142,6 +142,13 @@ func fill(w *world, s ground.Site) {
 			Hash:   []byte("refusal"),
 			Ruling: ledger.Ruling{Comment: oneWaiting, Version: 1, Action: comment.Reject, To: comment.Rejected},
 		}
+		noted := ledger.Entry{
+			Seq:    5,
+			Batch:  "one-noted",
+			At:     began,
+			Hash:   []byte("noted"),
+			Ruling: ledger.Ruling{Comment: "one-forgotten", Version: 1, Note: s.Key},
+		}
 		gone := ledger.Lesson{
 			Lesson: classifier.Lesson{Seq: 3, Comment: classifier.Comment{Text: "gone"}},
 			Of:     oneWaiting, Salt: []byte("salt"), Proof: []byte(s.Key),
@@ -179,7 +186,7 @@ func fill(w *world, s ground.Site) {
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
 			tx.PutNote(rules.Note{ID: oneNote, Site: s.ID, Writer: []byte(oneName), Text: s.Key, CreatedAt: began}),
-			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied, acted}),
+			tx.AppendDecisions(s.ID, []ledger.Entry{decided, touch, copied, acted, noted}),
 			tx.PutPiece(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte("piece of ")}, 0),
 			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}, 1),
 			tx.AddLessons(s.ID, []ledger.Lesson{lesson, gone}),
@@ -514,7 +521,7 @@ var writes = []struct {
 		return tx.MoveWriter(s, oneShown, []byte(oneName), []byte("another"))
 	}},
 	{"AppendDecisions", func(tx Tx, s int64) error {
-		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 5, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"),
+		return tx.AppendDecisions(s, []ledger.Entry{{Seq: 6, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"),
 			Ruling: ledger.Ruling{Comment: oneShown}}})
 	}},
 	{"AddLessons", func(tx Tx, s int64) error {

@@ -1,4 +1,4 @@
-package moderation_test
+package privacy_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/subscription"
@@ -27,17 +28,15 @@ type upgrading struct {
 	fails *int
 }
 
-func (s upgrading) View(ctx context.Context, fn func(moderation.UpgradeTx) error) error {
+func (s upgrading) View(ctx context.Context, fn func(privacy.UpgradeTx) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-func (s upgrading) Views(ctx context.Context, n int, fn func([]moderation.UpgradeTx) error) error {
+func (s upgrading) Views(ctx context.Context, n int, fn func([]privacy.UpgradeTx) error) error {
 	panic("not asked for")
 }
 
-var errCut = errors.New("planted")
-
-func (s upgrading) Update(ctx context.Context, fn func(moderation.UpgradeTx) error) ([]ground.Event, error) {
+func (s upgrading) Update(ctx context.Context, fn func(privacy.UpgradeTx) error) ([]ground.Event, error) {
 	if *s.fails--; *s.fails == 0 {
 		return nil, errCut
 	}
@@ -55,7 +54,7 @@ func foldedBox(email string) []byte { return roomstest.Secret.Mac("mailbox", tex
 // A database in which two mailboxes are one person is upgraded: each comment, subscription, block, note and stop goes
 // to the address that is stored with it. It is interrupted at each of its updates before.
 func TestUpgrade_EachAddressGetsItsOwn(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *world) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		posted := map[string]string{}
 		for name, email := range map[string]string{"plain": plain, "wide": wide} {
@@ -89,7 +88,7 @@ func TestUpgrade_EachAddressGetsItsOwn(t *testing.T) {
 		times := 0
 		for fails := 1; ; fails++ {
 			left := fails
-			err := moderation.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now())
+			err := privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now())
 			if err == nil {
 				break
 			}
@@ -155,14 +154,14 @@ func TestUpgrade_EachAddressGetsItsOwn(t *testing.T) {
 
 // A reader who proved the address before the upgrade is shown their comments, and nobody else is.
 func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *world) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		c := w.Submit(w.A, "A word that is mine.")
 		c.ID, c.Path, c.Name, c.Email, c.Verified, c.Same = ground.NewID(), comment.NewSegment(w.Clock.Now()), "Anna", wide, true, nil
 		c.Writer = foldedWriter(w.A.ID, wide)
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutComments([]comment.Comment{c}) }))
 		left := 0
-		w.Must(moderation.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now()))
+		w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now()))
 		for email, want := range map[string]int{plain: 0, wide: 1} {
 			w.Must(w.S.AskHeld(w.Ctx, w.A, email, "en"))
 			var id string
@@ -182,7 +181,7 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 
 // What was left of comments that were forgotten before is erased.
 func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *world) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c, token := w.SubmitOwn(w.A, "It will be forgotten.")
 		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther, Note: "Dear ocelot."},
 			c.ID)
@@ -202,7 +201,7 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 		}
 		left := 0
 		for range 2 { // the second time it is done
-			w.Must(moderation.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now()))
+			w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now()))
 		}
 		if now := entries(c.ID); now[0].HasTexts() {
 			t.Errorf("the log has %+v", now)
@@ -210,8 +209,8 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 		if now := entries(stays.ID); now[0].Note != "Dear tapir." {
 			t.Errorf("the log has %+v", now)
 		}
-		if !w.verified() {
-			t.Error("the log does not hold")
+		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package moderation
+package privacy
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
@@ -21,6 +22,7 @@ import (
 // UpgradeTx is what Upgrade asks of a transaction.
 type UpgradeTx interface {
 	Tx
+	ledger.Tx
 	ground.MetaTx
 	Sites() ([]ground.Site, error)
 
@@ -33,10 +35,9 @@ type UpgradeTx interface {
 	MoveWriter(site int64, comment string, was, now []byte) error
 	SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error)
 	PutSubscription(s subscription.Subscription) error
-	MailStopped(site int64, box []byte) (bool, error)
 	StopMail(site int64, box []byte, at time.Time) error
 
-	// ForgottenWithTexts returns the IDs of forgotten comments about which something that a moderator typed is left.
+	// ForgottenWithTexts returns the IDs of forgotten comments about which the log has something that a moderator typed.
 	ForgottenWithTexts(site int64) ([]string, error)
 }
 
@@ -49,7 +50,7 @@ const upgraded = "exact addresses"
 // Addresses were compared with text.Fold, so the hashes of two people could be equal. Where the e-mail is stored, its
 // hashes are made again from it: the Writer of comments, subscriptions, and who wants no mail. What has only a hash
 // stays with the address that it is the hash of now; its other owners begin anew. Accounts get their e-mail in
-// canonical form, unless another account has it. Comments that were forgotten lose the texts that were left of them.
+// canonical form, unless another account has it. Comments that were forgotten lose what moderators typed about them.
 func Upgrade(ctx context.Context, store ground.Store[UpgradeTx], own secret.Secret, now time.Time) error {
 	var sites []ground.Site
 	err := store.View(ctx, func(tx UpgradeTx) (err error) {
@@ -85,7 +86,7 @@ func upgradeSite(
 	ctx context.Context, store ground.Store[UpgradeTx], own secret.Secret, site int64, now time.Time,
 ) error {
 	each := func(ids []string, do func(UpgradeTx, comment.Comment) error) error {
-		for some := range slices.Chunk(ids, forgottenTogether) {
+		for some := range slices.Chunk(ids, erasedTogether) {
 			_, err := store.Update(ctx, func(tx UpgradeTx) error {
 				found, err := tx.CommentsByID(site, some)
 				for _, c := range found {
@@ -124,7 +125,7 @@ func upgradeSite(
 	if err != nil {
 		return err
 	}
-	return each(ids, func(tx UpgradeTx, c comment.Comment) error { return empty(tx, c) })
+	return each(ids, func(tx UpgradeTx, c comment.Comment) error { return ledger.EraseTexts(tx, c.Site, c.ID) })
 }
 
 // rehash makes the hashes of a comment's e-mail again, where they are of the folded e-mail.
