@@ -8,6 +8,7 @@
 
 import { type Comment, Failure, type Listing } from './client'
 import { el, icon, put } from './dom'
+import { canonical, drafted } from './drafted'
 import { date, fill } from './i18n'
 import sheet from './mirror.css'
 import { sound } from './sound'
@@ -187,15 +188,6 @@ function bytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0))
 }
 
-/** The page's address as the service writes it: without a fragment, and without what visits are tracked by. */
-function canonical(page: string): string {
-  const url = new URL(page)
-  const kept = url.search.slice(1).split('&')
-  url.hash = ''
-  url.search = kept.filter(pair => !/^(utm_[^=]*|fbclid|gclid|yclid)(=|$)/i.test(pair)).join('&')
-  return url.href
-}
-
 /** Where this browser keeps the newest list that it saw: nowhere, before its reader has written on this site. */
 const place = (site: string) => `aitys:${site}:copy`
 
@@ -273,12 +265,4 @@ function ordered(all: Comment[], sort: string): Comment[] {
   if (sort === 'newest') threads.reverse()
   if (sort === 'top') threads.sort((a, b) => (b[0]?.votes ?? 0) - (a[0]?.votes ?? 0))
   return threads.flat()
-}
-
-function drafted({ config }: View): boolean {
-  try {
-    return !!localStorage.getItem(`aitys:${config.site}:draft:${canonical(config.page)}`)
-  } catch {
-    return false
-  }
 }

@@ -402,7 +402,7 @@ export class View {
     const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
     this.section.replaceChildren(box)
     const code = this.#failed(cause)
-    if (!offline) this.use<typeof import('./why')>('why', why => why.explain(this, box, code))
+    this.use<typeof import('./why')>('why', why => why.explain(this, box, code))
   }
 
   /** Tells the page what went wrong. */
