@@ -115,7 +115,14 @@ func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, e
 		if err != nil {
 			return nil, err
 		}
-		return open(t.ctx, width, height, false, chromedp.WithTargetID(id))
+		tab, err := open(t.ctx, width, height, false, chromedp.WithTargetID(id))
+		if err != nil {
+			return nil, err
+		}
+		// A window that somebody opens has the focus. A browser without a screen gives it to none.
+		_, err = chromedp.Call(tab.ctx, emulation.SetFocusEmulationEnabled,
+			emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return tab, err
 	case <-time.After(patience):
 		return nil, errors.New("no tab was opened")
 	}
