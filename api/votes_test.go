@@ -3,7 +3,9 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +58,90 @@ func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
 	want(t, w.do(voteFor(id, m{"value": 2})), 422, "field.invalid")
 	want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"votes": "off"}), 200, "")
 	want(t, w.do(voteFor(id, m{"value": 1})), 422, "field.invalid")
+}
+
+// TestVote_AnswerCountsTheOwnVoteOnce: however often it is sent, and whatever lists show by then.
+func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
+	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
+	id := w.post(written("Counted whether it is shown or not.")).str("id")
+	w.decide("approve", id, 1)
+	from := func(address string, body m) reply {
+		c := voteFor(id, body)
+		c.header = map[string]string{"X-Forwarded-For": address}
+		r := w.do(c)
+		want(t, r, 200, "")
+		return r
+	}
+	says := func(when string, r reply, votes int) {
+		t.Helper()
+		if got := int(r.num("votes")); got != votes {
+			t.Errorf("%s: the answer has votes %d, want %d", when, got, votes)
+		}
+	}
+	const own, other = "192.0.2.1", "192.0.2.2"
+	cast := m{"value": 1}
+	first := from(own, cast)
+	back := m{"value": 0, "vote_token": first.str("vote_token")}
+	says("cast", first, 1)
+	says("sent twice", from(own, cast), 1)
+	kit.Until(t, "it is shown", func() bool { return w.votes(id) == 1 })
+	says("sent once more", from(own, cast), 1)
+	says("another's", from(other, cast), 2)
+	says("taken back", from(own, back), 1)
+	says("taken back twice", from(own, back), 1)
+	says("cast again", from(own, cast), 2)
+	kit.Until(t, "both are shown", func() bool { return w.votes(id) == 2 })
+	says("taken back after that", from(own, back), 1)
+	says("and cast at once", from(own, cast), 2)
+	says("the other's sent again", from(other, cast), 2)
+}
+
+// TestVote_ANetworkHasItsShare: somebody who has an IPv6 network has all of its addresses.
+func TestVote_ANetworkHasItsShare(t *testing.T) {
+	onBothWith(t, options{proxy: "127.0.0.1/32"}, func(t *testing.T, w *world) {
+		id := w.post(written("Voted for from one network.")).str("id")
+		w.decide("approve", id, 1)
+		voted := func(addresses ...string) (counted int) {
+			var all sync.WaitGroup
+			var n atomic.Int64
+			for _, address := range addresses {
+				all.Go(func() {
+					c := voteFor(id, m{"value": 1})
+					c.header = map[string]string{"X-Forwarded-For": address}
+					switch r := w.do(c); r.status {
+					case http.StatusOK:
+						n.Add(1)
+					case http.StatusTooManyRequests:
+						if wait, _ := strconv.Atoi(r.header.Get("Retry-After")); wait < 1 || wait > 24*60*60 {
+							t.Errorf("%s: wait %d seconds, want a day at most", address, wait)
+						}
+					default:
+						t.Errorf("%s: %v", address, r)
+					}
+				})
+			}
+			all.Wait()
+			return int(n.Load())
+		}
+		var one56, one48 []string
+		for i := range 40 {
+			one56 = append(one56, fmt.Sprintf("2001:db8:9:%x::1", i))
+			one48 = append(one48, fmt.Sprintf("2001:db8:9:%x00::1", i+1))
+		}
+		if n := voted("2001:db8:9:1::1", "2001:db8:9:1::2", "2001:db8:9:1:f::3"); n != 3 { // one voter
+			t.Errorf("%d of 3 votes of a /64 are answered", n)
+		}
+		if n := voted(one56...); n != 4 {
+			t.Errorf("40 networks of a /56 have %d votes, want 4", n)
+		}
+		if n := voted(one48...); n != 16-4 {
+			t.Errorf("40 networks of the /48 around it have %d votes more, want 12", n)
+		}
+		if n := voted("2001:db8:a::1", "192.0.2.7", "192.0.2.8", "2001:db8:9:1::9"); n != 4 {
+			t.Errorf("%d of 4 votes of other networks, and of one that voted, are counted", n)
+		}
+		kit.Until(t, "they are shown", func() bool { return w.votes(id) == 16+3 })
+	})
 }
 
 // TestAThousandVotesRenderAPageOnce: what a page costs does not grow with those who vote on it.

@@ -176,3 +176,28 @@ func TestAPageDrawsItsOwnThread(t *testing.T) {
 	does(`thread.withdraw(mine.id, mine.edit_token)`)
 	w.must(tab.Holds(`heard.includes(mine.id)`))
 }
+
+// TestWordPressPlugin_AsksForThePassword: WordPress itself leaves this to each template of comments. TestWordPress looks at
+// a protected post where WordPress is installed; here each file that prints the widget is read.
+func TestWordPressPlugin_AsksForThePassword(t *testing.T) {
+	plugin, err := os.ReadFile("../integrations/wordpress/aitys-comments/aitys-comments.php")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, thread, found := strings.Cut(string(plugin), "function aitys_comments() {\n")
+	const guard = "\tif ( post_password_required() ) {\n\t\treturn '';\n\t}\n"
+	if !found || !strings.HasPrefix(thread, guard) {
+		t.Errorf("aitys_comments does not begin with\n%s", guard)
+	}
+	if n := strings.Count(string(plugin), "/embed.js"); n != 1 {
+		t.Errorf("the widget is printed in %d places, want aitys_comments alone", n)
+	}
+	manual, err := os.ReadFile("../docs/embedding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, recipe, found := strings.Cut(string(manual), "```php\n")
+	if !found || !strings.HasPrefix(recipe, "<?php if ( post_password_required() ) { return; } ?>\n") {
+		t.Error("the recipe for classic themes does not ask whether a post's password is required")
+	}
+}

@@ -149,6 +149,47 @@ func (w *world) leave(blog *kit.Tab) {
 	)
 }
 
+// TestSignInWindow_EarlyClickSignsNobodyIn: a page opens the window under a pointer that is about to click.
+func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
+	w := newWorld(t, kit.Binary(t), nil)
+	blog := w.blogAt(w.otherSite()+"/early", 1280, 844)
+	window := w.window(blog, 480, 640)
+	w.steps(window,
+		func() error { return window.Type("textbox", "E-mail", email) },
+		func() error { return window.Type("textbox", "Password", password) },
+		func() error { return window.Click("button", "Sign in") },
+		func() error { return window.Holds(canGoOn) },
+	)
+	window.Close()
+	window = w.window(blog, 480, 640)
+	const button = `document.querySelector("[value=continue]")`
+	stays := func(after string) {
+		t.Helper()
+		w.must(window.Holds(`window.here && ` + canGoOn))
+		w.must(blog.Holds("!window.heard"))
+		if ready, err := kit.Eval[bool](window, button+`.ariaDisabled !== "true"`); ready || err != nil {
+			t.Errorf("%s: the button is ready %v, %v", after, ready, err)
+		}
+	}
+	w.must(window.Holds(canGoOn), window.Holds(`window.here = true`))
+	w.fair(window, "early-480")
+	stays("opened")
+	// Nothing came before these clicks, or a movement in the same moment.
+	w.must(window.Holds(button + `.click() === undefined`))
+	stays("a click")
+	w.must(window.Holds(`(dispatchEvent(new PointerEvent("pointermove")), ` + button + `.click(), true)`))
+	w.must(window.Holds(`window.here && ` + canGoOn))
+	// Half a second later its user is known to look; another window in front, and they are not.
+	w.must(window.Holds(button + `.ariaDisabled === null`))
+	w.must(window.Holds(`(dispatchEvent(new Event("blur")), ` + button + `.click(), true)`))
+	stays("the window was left")
+	// The keyboard alone is enough.
+	tab := kit.Key{Key: "Tab", Code: "Tab", Number: 9}
+	w.must(window.Press(tab), window.Holds(button+` === document.activeElement && `+button+`.ariaDisabled === null`))
+	w.must(window.Press(kit.Key{Key: "\r", Code: "Enter", Number: 13}))
+	w.must(blog.Holds("heard?.length === 1"))
+}
+
 // A blog is full of scripts. None of them gets anything by itself, nor does another origin; and where no page can be
 // told, nobody is signed in.
 func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {

@@ -50,6 +50,9 @@ func TestWordPress(t *testing.T) {
 	for _, theme := range []string{"twentytwentyone", "twentytwentythree"} { // classic, and of blocks
 		p.php("theme", theme)
 		p.showsTheThread(w, theme)
+		if page := p.get("/?p=" + p.php("protect")); strings.Contains(page, "embed.js") {
+			t.Errorf("%s: a post that asks for a password shows the thread:\n%s", theme, page)
+		}
 	}
 	if got := p.comment("Late", "late@mail.example", "By the old door."); got != http.StatusForbidden {
 		t.Errorf("WordPress's own door answers %d, want 403", got)

@@ -22,6 +22,8 @@ type dialect struct {
 	lockKeys string
 	// lockMembers has transactions that change a site's members wait for one another; a writer to a file is alone.
 	lockMembers string
+	// lockVotes does the same for transactions that cast votes from one network.
+	lockVotes string
 	// snapshot says, in a SELECT, which transactions were running when it was taken.
 	snapshot string
 	// eventOrder is the order of events, and eventsBack the opposite. eventsAfter and eventsUpTo
@@ -57,8 +59,9 @@ var sqliteDialect = dialect{
 var postgresDialect = dialect{
 	side:      mirror.Postgres{},
 	wideEmail: "octet_length(email) <> length(email)",
-	// Its 1 is whatever: the service takes no other advisory lock.
+	// The first number tells the service's advisory locks apart.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
+	lockVotes:   "SELECT pg_advisory_xact_lock(2, ?::int)",
 	lockKeys:    " FOR UPDATE",
 	array:       rows.PostgresArray,
 	lock:        " FOR NO KEY UPDATE",

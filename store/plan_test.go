@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
@@ -164,6 +165,11 @@ var hot = []hotQuery{
 		threadQuery(comment.ThreadQuery{Order: comment.TopRoots, After: padded(7)}), true},
 	{"votes since", "votes_changed",
 		func(tx storetest.Tx) error { return second(tx.Voted(time.UnixMicro(19_990), 50)) }, false},
+	{"votes of a network", "votes_pk|sqlite_autoindex_votes_1", func(tx storetest.Tx) error {
+		return second(tx.OtherVotes(reaction.Vote{Site: 1, Comment: "c50", Voter: []byte("12345678")}, 4))
+	}, false},
+	{"votes of a comment", "votes_pk|sqlite_autoindex_votes_1",
+		func(tx storetest.Tx) error { return second(tx.CountVotes(1, "c50")) }, false},
 	{"queue, oldest", "comments_age", queueQuery(comment.OldestFirst, nil), false},
 	{"queue, newest", "comments_age", queueQuery(comment.NewestFirst, nil), false},
 	{"queue, risk", "comments_risk", queueQuery(comment.RiskiestFirst, nil), false},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"github.com/aitys/aitys/moderation/comment"
@@ -123,4 +124,13 @@ func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error)
 		  AND  comments.shown
 		ORDER  BY above DESC, comments.path
 		LIMIT  ?`, args...)
+}
+
+// LockVotes implements reaction.Tx.
+func (t *tx) LockVotes(key []byte) error {
+	if t.lockVotes == "" {
+		return nil
+	}
+	_, err := t.Exec(t.lockVotes, int32(binary.BigEndian.Uint32(key)))
+	return err
 }

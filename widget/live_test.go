@@ -76,6 +76,7 @@ func TestAHiddenTabKeepsNoStreamAndGoesOnWhereItWas(t *testing.T) {
 	conversation(s)
 	r := visit(t, s, options{hurried: true})
 	heard(t, s, 1)
+	s.tell(6, "comment", s.say("", "Ruth", "<p>It came a second ago.</p>", "en", time.Second))
 	s.tell(7, "count", map[string]int{"count": 8})
 	hidden := func(is bool) {
 		r.must(r.Holds(fmt.Sprintf(`(Object.defineProperty(document, 'hidden', { value: %v, configurable: true }),

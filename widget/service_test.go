@@ -35,8 +35,10 @@ type service struct {
 	held       map[string]chan struct{} // by route: requests wait until it is closed
 	streams    map[chan string]string   // open ones, by what they are told, with what they were asked for
 	voting     bool
-	complaints []map[string]any // of readers, and of who was refused
-	usually    any              // as settings say it
+	complaints []map[string]any         // of readers, and of who was refused
+	usually    any                      // as settings say it
+	cached     bool                     // lists have an ETag, and may be kept
+	frozen     map[string]chan struct{} // by route: the next answer is made, and sent when it is closed
 }
 
 type author struct {
@@ -81,7 +83,7 @@ const rules = "All comments are reviewed by a moderator. Do not submit your comm
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{window: 15 * time.Minute, failures: map[string][]failure{},
-		held: map[string]chan struct{}{}, streams: map[chan string]string{}}
+		held: map[string]chan struct{}{}, frozen: map[string]chan struct{}{}, streams: map[chan string]string{}}
 	mux := http.NewServeMux()
 	for _, f := range widget.Files() {
 		mux.HandleFunc("GET "+f.Path, func(w http.ResponseWriter, r *http.Request) {
@@ -139,7 +141,8 @@ func (s *service) edge(next http.Handler) http.Handler {
 		route = r.Method + " " + route
 		s.mu.Lock()
 		s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
-		held := s.held[route]
+		held, frozen := s.held[route], s.frozen[route]
+		delete(s.frozen, route)
 		var fail *failure
 		if f := s.failures[route]; len(f) > 0 {
 			fail, s.failures[route] = &f[0], f[1:]
@@ -147,6 +150,16 @@ func (s *service) edge(next http.Handler) http.Handler {
 		s.mu.Unlock()
 		if held != nil {
 			<-held
+		}
+		if frozen != nil {
+			made := httptest.NewRecorder()
+			next.ServeHTTP(made, r)
+			select {
+			case <-frozen:
+			case <-r.Context().Done():
+			}
+			_, _ = w.Write(made.Body.Bytes()) // the browser may have gone
+			return
 		}
 		switch {
 		case fail == nil:
@@ -184,6 +197,27 @@ func (s *service) hold(route string) (letGo func()) {
 	gate := make(chan struct{})
 	s.held[route] = gate
 	return func() { close(gate) }
+}
+
+// freeze has the next answer of a route be made when it is asked for, and sent when it is let go.
+func (s *service) freeze(route string) (letGo func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gate := make(chan struct{})
+	s.frozen[route] = gate
+	return func() { close(gate) }
+}
+
+// asked counts the requests whose method and address contain a text.
+func (s *service) asked(what string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, request := range s.requests {
+		if strings.Contains(request, what) {
+			n++
+		}
+	}
+	return n
 }
 
 // say adds an approved comment below the one with id parent, or at the end.
@@ -269,6 +303,11 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 	text := rules
 	if lang := q.Get("lang"); lang != "en" {
 		text = rulesIn[lang]
+	}
+	if s.cached {
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Vary", "Origin, Accept-Encoding")
+		w.Header().Set("ETag", fmt.Sprintf(`"%d"`, time.Now().UnixNano()))
 	}
 	answer(w, 200, map[string]any{
 		"page":     map[string]any{"url": q.Get("page"), "title": "", "open": !s.closed, "count": count},

@@ -61,3 +61,32 @@ func TestTheConsoleSaysWhatToDoWhereNoCommentsCome(t *testing.T) {
 		})
 	}
 }
+
+// TestDraft_IsMentionedWhileTheServiceIsAway: who reloads the page finds no comments, and is told that the text is kept.
+func TestDraft_IsMentionedWhileTheServiceIsAway(t *testing.T) {
+	const kept = "What you had written is kept in this browser, and offered when the server answers."
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.write("Written with care.")
+	kit.Until(t, "the part that says it is here before the service is away",
+		func() bool { return s.asked("embed-why.js") > 0 })
+	s.fail("GET comments", cut)
+	r.open("/")
+	r.says("[role=alert]", kept)
+	r.must(r.Click("button", "Try again"))
+	r.holds(`$('[part=body]')?.value === 'Written with care.'`)
+	r.must(r.Click("button", "Post comment"))
+	r.says("[part=status]", "waiting")
+	s.fail("GET comments", failure{status: 503, code: "busy"})
+	r.open("/")
+	r.says("[role=alert]", "Comments could not be loaded.")
+	r.says("[role=alert]", "read the plain page.")
+	r.holds(`!$('[role=alert]').innerText.includes('kept')`)
+
+	s.fail("GET comments", cut)
+	r.must(r.BeforeEach(`Object.defineProperty(navigator, 'onLine', { value: false })
+		localStorage.setItem('aitys:demo:draft:' + location.href, '[{"text":"Later.","parent":null}]')`))
+	r.open("/")
+	r.says("[role=alert]", "You are offline.")
+	r.says("[role=alert]", kept)
+}

@@ -20,7 +20,9 @@ import (
 
 // window is where somebody signs in to write: a window of the service's own, which a page with comments opens, and
 // which hands that page an identity. It is handed to a page of the site's origins only, by a script that names the
-// origin, and never before a button was pressed: whatever the blog's own scripts do, they cannot press it.
+// origin, and only after its user pressed Continue. Scripts of the blog cannot press that button, but they can open the
+// window under a pointer that is about to click. So the button works only after the window had the focus, and its user
+// moved the pointer or used the keyboard there, for half a second.
 type window struct{ kit *web.Kit }
 
 //go:embed window.html

@@ -115,7 +115,14 @@ func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, e
 		if err != nil {
 			return nil, err
 		}
-		return open(t.ctx, width, height, false, chromedp.WithTargetID(id))
+		tab, err := open(t.ctx, width, height, false, chromedp.WithTargetID(id))
+		if err != nil {
+			return nil, err
+		}
+		// A window that somebody opens has the focus. A browser without a screen gives it to none.
+		_, err = chromedp.Call(tab.ctx, emulation.SetFocusEmulationEnabled,
+			emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return tab, err
 	case <-time.After(patience):
 		return nil, errors.New("no tab was opened")
 	}
@@ -197,33 +204,42 @@ func (t *Tab) Go(url string) error {
 
 // find returns the nth (from 0) thing of a role and name.
 func (t *Tab) find(ctx context.Context, role, name string, nth int) (cdp.BackendNodeID, error) {
-	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	node, err := t.node(ctx, role, name, nth)
 	if err != nil {
 		return 0, err
 	}
+	return node.BackendDOMNodeID, nil
+}
+
+func (t *Tab) node(ctx context.Context, role, name string, nth int) (*accessibility.Node, error) {
+	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		return nil, err
+	}
 	if t.leaving.underWay() { // after an answer, so that what a click caused before it was heard
-		return 0, errLeaving
+		return nil, errLeaving
 	}
 	found, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
 		BackendNodeID: root.Root.BackendNodeID, Role: role, AccessibleName: name})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, node := range found.Nodes {
 		if node.Ignored || node.BackendDOMNodeID == 0 {
 			continue
 		}
 		if nth == 0 {
-			return node.BackendDOMNodeID, nil
+			return node, nil
 		}
 		nth--
 	}
-	return 0, errNotThere
+	return nil, errNotThere
 }
 
 var (
 	errNotThere = errors.New("it is not there")
 	errLeaving  = errors.New("another document is on its way")
+	errDisabled = errors.New("it is disabled")
 )
 
 // until calls do until it succeeds.
@@ -267,13 +283,14 @@ func (t *Tab) Gone(role, name string) error {
 	})
 }
 
-// Click clicks in the middle of the first thing of a role and name.
+// Click moves the pointer to the middle of the first thing of a role and name, and clicks once it is enabled.
 func (t *Tab) Click(role, name string) error {
 	return t.until(fmt.Sprintf("click %s %q", role, name), func(ctx context.Context) error {
-		node, err := t.find(ctx, role, name, 0)
+		found, err := t.node(ctx, role, name, 0)
 		if err != nil {
 			return err
 		}
+		node := found.BackendDOMNodeID
 		_, err = chromedp.Call(ctx, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: node})
 		if err != nil {
 			return err
@@ -286,7 +303,18 @@ func (t *Tab) Click(role, name string) error {
 			return errors.New("it has no place on the page")
 		}
 		q := box.Quads[0]
-		return chromedp.Do(ctx, chromedp.MouseClickXY((q[0]+q[4])/2, (q[1]+q[5])/2))
+		x, y := (q[0]+q[4])/2, (q[1]+q[5])/2
+		_, err = chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+			Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(found.Properties, func(p *accessibility.Property) bool {
+			return p.Name == accessibility.PropertyNameDisabled && string(p.Value.Value) == "true"
+		}) {
+			return errDisabled
+		}
+		return chromedp.Do(ctx, chromedp.MouseClickXY(x, y))
 	})
 }
 

@@ -1,7 +1,8 @@
 // Package reaction is what readers do with the comments that they see: they vote for them.
 //
-// A reader has no account. Who votes is known by a hash of their address, of the comment and of the day: it tells
-// one voter from another, ties no two votes together, and is dropped after thirty days, when only the number stays.
+// A reader has no account. A voter is a hash of the network of an address, of the comment and of the day: it tells one
+// voter from another, ties no two comments together, and is dropped after thirty days, when only the number stays.
+// Somebody who has an IPv6 network has all the narrower ones in it, so wider networks have a limit for a comment too.
 // Votes are cast one by one and shown together, so that a page on which thousands vote is made anew a few times a
 // minute.
 package reaction
@@ -33,6 +34,10 @@ const (
 	voterFor    = 30 * 24 * time.Hour
 )
 
+// wider is the factor between the votes that count for a comment in a day from a network and from the next wider one: one
+// from a /64, 4 from a /56 and 16 from a /48, as rate limits weigh them.
+const wider = 4
+
 // Tx is what the room asks of a transaction.
 type Tx interface {
 	ground.Tx
@@ -42,6 +47,12 @@ type Tx interface {
 	// where there is none.
 	CastVote(v Vote) (bool, error)
 	TakeVote(v Vote) (bool, error)
+	// LockVotes makes transactions that hold the same key wait for one another until they end.
+	LockVotes(key []byte) error
+	// OtherVotes counts the votes for v's comment of other voters whose hash begins like v's.
+	OtherVotes(v Vote, prefix int) (int, error)
+	// CountVotes counts all votes for a comment.
+	CountVotes(site int64, comment string) (int, error)
 	// Voted returns the votes of all sites that changed since a time, in that order, without their voters.
 	Voted(since time.Time, limit int) ([]Vote, error)
 	// ShowVotes has comments show the votes that were cast for them, and returns the pages of those that showed
@@ -82,7 +93,7 @@ type Result struct {
 	Token string
 }
 
-// Vote casts or takes back the vote of whoever asks from an address. To do the same again changes nothing.
+// Vote casts or takes back the vote of an address. To do the same again changes nothing, and has the same result.
 func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from netip.Addr, b Ballot) (Result, error) {
 	if site.Settings.NoVotes {
 		return Result{}, problem.Field("/value", "This site takes no votes.")
@@ -100,28 +111,31 @@ func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from ne
 	} else if err := s.work.Room(); err != nil {
 		return Result{}, err
 	}
-	c, err := s.shown(ctx, site.ID, id)
-	if err != nil {
+	if err := s.shown(ctx, site.ID, id); err != nil {
 		return Result{}, err
 	}
-	changed := false
-	err = s.work.Update(ctx, func(tx Tx) (err error) {
-		if b.Value == 1 {
-			changed, err = tx.CastVote(v)
-		} else {
-			changed, err = tx.TakeVote(v)
+	err := s.work.Update(ctx, func(tx Tx) error {
+		if b.Value == 0 {
+			_, err := tx.TakeVote(v)
+			return err
 		}
+		if err := s.checkNetworks(tx, v, from); err != nil {
+			return err
+		}
+		_, err := tx.CastVote(v)
 		return err
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("vote: %w", err)
 	}
-	out := Result{Votes: c.Votes}
-	switch {
-	case changed && b.Value == 1:
-		out.Votes++
-	case changed:
-		out.Votes = max(0, out.Votes-1)
+	// Apart from the vote, which need not wait for it. The shown number may lack votes, or count this one already.
+	var out Result
+	err = s.work.View(ctx, func(tx Tx) (err error) {
+		out.Votes, err = tx.CountVotes(site.ID, id)
+		return err
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("count votes: %w", err)
 	}
 	if b.Value == 1 {
 		out.Token = s.token(v)
@@ -129,29 +143,65 @@ func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from ne
 	return out, nil
 }
 
-// shown reads a comment that everybody sees. It is read apart from the vote: a transaction that has read a comment
+// checkNetworks returns an error if the networks around an IPv6 address have all the votes that count for a comment today.
+func (s *Service) checkNetworks(tx Tx, v Vote, from netip.Addr) error {
+	if len(text.Networks(from)) == 1 {
+		return nil
+	}
+	if err := tx.LockVotes(v.Voter[:wide48]); err != nil {
+		return err
+	}
+	most := 1
+	for _, prefix := range []int{wide56, wide48} {
+		most *= wider
+		n, err := tx.OtherVotes(v, prefix)
+		if err != nil {
+			return err
+		}
+		if n >= most {
+			tomorrow := v.At.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+			return problem.TooOften("Your network has cast all of its votes for this comment today.", tomorrow.Sub(v.At))
+		}
+	}
+	return nil
+}
+
+// shown returns an error unless a comment is public. It is read apart from the vote: a transaction that has read a comment
 // keeps it to itself, and all who vote for it would wait for one another.
-func (s *Service) shown(ctx context.Context, site int64, id string) (c comment.Comment, err error) {
+func (s *Service) shown(ctx context.Context, site int64, id string) error {
 	unknown := problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 	if !ground.IsID(id) {
-		return c, unknown
+		return unknown
 	}
-	err = s.work.View(ctx, func(tx Tx) error {
+	var c comment.Comment
+	err := s.work.View(ctx, func(tx Tx) (err error) {
 		c, err = tx.CommentByID(site, id)
 		return err
 	})
 	if errors.Is(err, ground.ErrNotFound) || err == nil && !c.IsPublic() {
-		return c, unknown
+		return unknown
 	}
 	if err != nil {
-		return c, fmt.Errorf("read comment: %w", err)
+		return fmt.Errorf("read comment: %w", err)
 	}
-	return c, nil
+	return nil
 }
 
-// voter is who votes for a comment from an address on a day. All whose address is unknown are one.
+// Hashes of voters of one /48 begin with the same wide48 bytes, and those of one /56 with the same wide56.
+const wide48, wide56 = 4, 8
+
+// voter returns the hash of who votes for a comment from an address on a day. Unknown addresses are one voter.
 func (s *Service) voter(site int64, id string, from netip.Addr, at time.Time) []byte {
-	return s.secret.Hash("voter", site, id, at.UTC().Format(time.DateOnly), text.Networks(from)[0])
+	var hashes [][]byte // of each network, the narrowest first
+	for _, network := range text.Networks(from) {
+		hashes = append(hashes, s.secret.Hash("voter", site, id, at.UTC().Format(time.DateOnly), network))
+	}
+	voter := hashes[0]
+	if len(hashes) > 1 {
+		copy(voter[wide48:wide56], hashes[1])
+		copy(voter, hashes[2][:wide48])
+	}
+	return voter
 }
 
 // token is the voter's hash and a proof that it was given to somebody.

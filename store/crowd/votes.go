@@ -3,6 +3,7 @@
 package crowd
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -52,6 +53,31 @@ func (t Acts) TakeVote(v reaction.Vote) (bool, error) {
 		  AND  voter      = ?
 		  AND  n          = 1`, rows.Stamp(v.At), v.Site, v.Comment, v.Voter)
 	return n == 1, err
+}
+
+// OtherVotes implements reaction.Tx.
+func (t Acts) OtherVotes(v reaction.Vote, prefix int) (int, error) {
+	first, last := bytes.Clone(v.Voter), bytes.Clone(v.Voter)
+	for i := prefix; i < len(v.Voter); i++ {
+		first[i], last[i] = 0, 0xff
+	}
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+		SELECT COUNT(*)
+		FROM   votes
+		WHERE  site_id    = ?
+		  AND  comment_id = ?
+		  AND  voter BETWEEN ? AND ?
+		  AND  voter     <> ?
+		  AND  n          > 0`, v.Site, v.Comment, first, last, v.Voter))
+}
+
+// CountVotes implements reaction.Tx.
+func (t Acts) CountVotes(site int64, comment string) (int, error) {
+	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+		SELECT COALESCE(SUM(n), 0)
+		FROM   votes
+		WHERE  site_id    = ?
+		  AND  comment_id = ?`, site, comment))
 }
 
 // Voted implements reaction.Tx.

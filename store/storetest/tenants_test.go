@@ -40,7 +40,7 @@ var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "EndEditTokens", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"DueMails", "PruneMails",
-	"Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
+	"LockVotes", "Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
 	"ReadyWebhooks", "PruneDeliveries", "CheckedSites", "PruneChecks", "CountLetter", "PruneLetterCounts",
 	"PruneMailedCodes", "SetEmail",
 }
@@ -272,6 +272,10 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"Checks":        func(tx Tx, s int64) (any, error) { return tx.Checks(s, 9) },
 	"Pair":          func(tx Tx, s int64) (any, error) { return tx.Pair(s) },
 	"NameKept":      func(tx Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
+	"OtherVotes": func(tx Tx, s int64) (any, error) {
+		return tx.OtherVotes(reaction.Vote{Site: s, Comment: oneShown, Voter: []byte("one")}, 0)
+	},
+	"CountVotes":    func(tx Tx, s int64) (any, error) { return tx.CountVotes(s, oneShown) },
 	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
 	"OpenReports":   func(tx Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
 	"Reports":       func(tx Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },

@@ -12,6 +12,7 @@ var voteRules = []rule{
 	{"a voter votes once for a comment, and takes it back once", votesOnce},
 	{"votes are shown when they are gathered, on the pages where they changed", votesAreShown},
 	{"voters are forgotten, and their votes stay", votersAreForgotten},
+	{"votes are counted, all of them and those of voters alike", votesAreCounted},
 }
 
 func (w *world) vote(c comment.Comment, voter string, at time.Time) reaction.Vote {
@@ -104,6 +105,41 @@ func votesAreShown(w *world) {
 	if got := w.shows(a); got[0] != 1 {
 		w.Errorf("%d are shown after one of two was taken back", got[0])
 	}
+}
+
+func votesAreCounted(w *world) {
+	c, other := w.comment(in(comment.Approved)), w.comment(in(comment.Approved))
+	w.update(func(tx Tx) error {
+		for _, v := range []reaction.Vote{w.vote(c, "aaaabbbb1", began), w.vote(c, "aaaabbbb2", began),
+			w.vote(c, "aaaacccc3", began), w.vote(c, "aaabbbbb4", began), w.vote(c, "aaaabbbb5", began),
+			w.vote(c, "\xff\xff\xff\xff\xff\xff\xff\xff6", began), w.vote(other, "aaaabbbb1", began)} {
+			if _, err := tx.CastVote(v); err != nil {
+				return err
+			}
+		}
+		_, err := tx.TakeVote(w.vote(c, "aaaabbbb5", began))
+		return err
+	})
+	w.update(func(tx Tx) error {
+		if err := tx.LockVotes([]byte("\xffaaa")); err != nil {
+			return err
+		}
+		for _, tt := range []struct {
+			voter        string
+			prefix, want int
+		}{{"aaaabbbb1", 8, 1}, {"aaaabbbb1", 4, 2}, {"aaaabbbb9", 4, 3}, {"aaaabbbb5", 8, 2}, {"zzzzbbbb1", 4, 0},
+			{"\xff\xff\xff\xff\xff\xff\xff\xff7", 4, 1}} {
+			if n, err := tx.OtherVotes(w.vote(c, tt.voter, began), tt.prefix); n != tt.want || err != nil {
+				w.Errorf("beside %q, by %d bytes: %d votes, %v, want %d", tt.voter, tt.prefix, n, err, tt.want)
+			}
+		}
+		for id, want := range map[string]int{c.ID: 5, other.ID: 1, "none": 0} {
+			if n, err := tx.CountVotes(w.site.ID, id); n != want || err != nil {
+				w.Errorf("%d votes, %v, want %d", n, err, want)
+			}
+		}
+		return nil
+	})
 }
 
 func votersAreForgotten(w *world) {

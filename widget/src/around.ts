@@ -11,7 +11,7 @@ let styles: CSSStyleSheet | null = null
 /** Shows a comment; loads it where it is not here yet. */
 export function follow(view: View, id: string | null) {
   if (!id) return
-  const node = view.thread.article(id)
+  const node = view.thread?.article(id)
   if (!node) return void view.load(id)
   for (let p = node.closest('details'); p; p = p.parentElement?.closest('details') ?? null) p.open = true
   if (!styles) {

@@ -5,21 +5,57 @@ import { ask } from './client'
 const most = 100
 const longest = 6000 // characters of one address: proxies refuse long ones
 
-/** Fills every element with data-aitys-count, as one request where they are few. */
-export async function fillCounts(base: string, site: string, here: string): Promise<void> {
+/** Places are collected for this long, in milliseconds, and filled with one request. */
+const collect = 100
+
+/** The page of which each place shows the count. */
+let filled = new WeakMap<Element, string>()
+
+let waiting = 0
+
+/** Fills again after the page or the connection was away. */
+let again: (() => void) | null = null
+
+/**
+ * Fills the elements with data-aitys-count that are not filled yet, at most once in a while. Here is the address of the
+ * page that they stand on.
+ */
+export function fill(base: string, site = '', here: () => string): void {
+  if (waiting) return
+  waiting = setTimeout(
+    () => {
+      waiting = 0
+      void fillCounts(base, site, here)
+    },
+    again ? collect : 0,
+  )
+  if (again) return
+  again = () => {
+    filled = new WeakMap()
+    fill(base, site, here)
+  }
+  addEventListener('pageshow', ({ persisted }) => persisted && again?.())
+  addEventListener('online', again)
+}
+async function fillCounts(base: string, site: string, here: () => string): Promise<void> {
   const places = new Map<string, Element[]>()
   for (const place of document.querySelectorAll<HTMLElement>('[data-aitys-count]')) {
     const asked = place.dataset.aitysCount
-    const url = asked ? new URL(asked, document.baseURI).href : here
+    const url = asked ? new URL(asked, document.baseURI).href : here()
+    if (filled.get(place) === url) continue
+    filled.set(place, url)
     places.set(url, [...(places.get(url) ?? []), place])
   }
   for (const urls of batches([...places.keys()])) {
     const query = new URLSearchParams(urls.map(url => ['page', url]))
     const address = `${base}api/v1/sites/${encodeURIComponent(site)}/counts?${query}`
-    const { counts } = await ask<{ counts: Record<string, number> }>(address).catch(() => ({
+    const { counts } = await ask<{ counts: Record<string, number> }>(address, { cache: 'no-cache' }).catch(() => ({
       counts: {} as Record<string, number>,
     }))
-    for (const url of urls) for (const place of places.get(url) ?? []) place.textContent = `${counts[url] ?? ''}`
+    // A place that was given to another page meanwhile has an answer of its own.
+    for (const url of urls)
+      for (const place of places.get(url) ?? [])
+        if (filled.get(place) === url) place.textContent = `${counts[url] ?? ''}`
   }
 }
 

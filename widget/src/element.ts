@@ -1,7 +1,7 @@
 /** The custom element: finds out what it is to show, and shows it in a shadow root of its own. */
 
 import sheet from './reading.css'
-import { addressed, first, View } from './view'
+import { addressed, View } from './view'
 
 /** The languages besides English. */
 declare const LANGUAGES: string[]
@@ -47,15 +47,12 @@ export class AitysComments extends HTMLElement {
       lang: language(this),
       sort,
     }
-    const around = addressed()
     // What is seen at once need not wait for the page's first frame.
     const now =
-      around ||
+      addressed() ||
       (self === top && !document.hidden && this.checkVisibility?.() && this.getBoundingClientRect().top < innerHeight)
-    // Before anything is made: that is done by the time of the answer.
-    const asked = now && first(config, around)
     this.#view = new View(this, config, this.shadowRoot ?? this.#open())
-    if (asked) this.#view.load(around, asked)
+    if (now) this.#view.load()
     else this.#near(this.#view)
   }
 
@@ -92,9 +89,8 @@ export function service({ dataset: { host } }: HTMLElement): string {
   return host ? host.replace(/\/?$/, '/') : base
 }
 
-/** Makes the element known, from a script at the address given. The first of several wins. */
+/** Makes the element known, from a script at the address given. */
 export function define(script: string) {
-  if (customElements.get('aitys-comments')) return
   base = script
   customElements.define('aitys-comments', AitysComments)
 }
@@ -107,6 +103,6 @@ export function pageAddress(): string {
 }
 
 function language(of: HTMLElement): string {
-  const [lang = ''] = (of.dataset.lang || of.closest<HTMLElement>('[lang]')?.lang || '').toLowerCase().split('-')
+  const [lang = ''] = (of.dataset.lang || of.closest<HTMLElement>('[lang]')?.lang || '').toLowerCase().split(/[-_]/)
   return LANGUAGES.includes(lang) ? lang : 'en'
 }

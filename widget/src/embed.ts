@@ -6,16 +6,20 @@ import { part } from './view'
 const script = (document.currentScript ?? document.querySelector('script[data-site]')) as HTMLScriptElement | null
 
 if (script) {
-  const site = script.dataset.site ?? ''
   const base = new URL('.', script.src).href
-  define(base)
-  const start = () => begin(script, base, site)
+  // A page may run this script again; the first one defines the element, and watches counts.
+  const first = !customElements.get('aitys-comments')
+  if (first) define(base)
+  const start = () => {
+    mount(script)
+    if (first) count(script, base)
+  }
   // An async script may run before #aitys is read.
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start)
   else start()
 }
 
-function begin(script: HTMLScriptElement, base: string, site: string) {
+function mount(script: HTMLScriptElement) {
   const room = document.getElementById('aitys')
   if (!room?.querySelector('aitys-comments')) {
     const element = document.createElement('aitys-comments') as AitysComments
@@ -24,8 +28,19 @@ function begin(script: HTMLScriptElement, base: string, site: string) {
     if (room) room.append(element)
     else if (script.closest('body')) script.after(element)
   }
-  if (document.querySelector('[data-aitys-count]'))
+}
+
+/** Has the counts filled, those that the page adds later too. */
+function count(script: HTMLScriptElement, base: string) {
+  const fill = () =>
+    document.querySelector('[data-aitys-count]') &&
     part<typeof import('./counts')>(base, 'counts').then(counts =>
-      counts.fillCounts(service(script), site, pageAddress()),
+      counts.fill(service(script), script.dataset.site, pageAddress),
     )
+  new MutationObserver(fill).observe(document, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ['data-aitys-count'],
+  })
+  fill()
 }

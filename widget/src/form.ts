@@ -6,6 +6,7 @@ import { about, button, el } from './dom'
 import { Fields } from './fields'
 import sheet from './form.css'
 import { type FormWords, fill, number } from './i18n'
+import { passes } from './keys'
 import { likely, warn } from './likely'
 import { OwnComments } from './own'
 import { type Answer, asComment, newKey, post, report, send, usual } from './sending'
@@ -20,6 +21,9 @@ export function attach(view: View): Writer {
   const styles = new CSSStyleSheet()
   styles.replaceSync(buttons + sheet)
   view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
+  view.passes = passes
+  // It says that drafts are kept, and has to be here when the service is away.
+  view.use('why', () => {})
   return new Form(view)
 }
 
@@ -168,7 +172,7 @@ class Form implements Writer {
     this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
     this.#form.addEventListener('keydown', event => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#send()
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing) this.#send()
     })
   }
 

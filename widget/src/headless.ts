@@ -16,7 +16,8 @@ export const createThread: typeof Create = ({ base, site, page, title = '', lang
   let next: string | null = null
   let age: Promise<string | null> | null = null
   const list = async (after: Record<string, string>) => {
-    const listing = await ask<Listing>(`${root}comments?${new URLSearchParams({ page, sort, lang, ...after })}`)
+    const query = new URLSearchParams({ page, sort, lang, ...after })
+    const listing = await ask<Listing>(`${root}comments?${query}`, { cache: 'no-cache' })
     next = listing.next
     return listing
   }

@@ -1,7 +1,7 @@
 /** Follows a page: what is published while it is read, and what is taken away. Loaded a while after the comments. */
 
 import buttons from './buttons.css'
-import type { Comment } from './client'
+import type { Comment, Listing, Page } from './client'
 import { button, icon } from './dom'
 import { type LiveWords, plural } from './i18n'
 import sheet from './live.css'
@@ -12,8 +12,20 @@ import { live as inEnglish, steps } from './words/en'
 const patience = 15_000
 const lookEvery = 60_000
 
-/** So long the comments of a page that many read may lack one that was just approved. */
+/** A list may be this much older than its request, in milliseconds: the service caches pages that many people read. */
 const late = 3_500
+
+/** Events are kept this long for lists that were requested before them, in milliseconds. */
+const keepFor = 30_000
+
+/** The least time between two requests for the list when a reader returns, in milliseconds. */
+const returnEvery = 2_000
+
+/** The stream announces a count before the comments that it counts; they follow within this time, in milliseconds. */
+const countAfter = 300
+
+/** A list that is older than this when the page is followed is requested again, in milliseconds. */
+const old = 10_000
 
 /** Browsers open six connections to a host over HTTP/1.1: of all tabs of this origin so many keep one. */
 const streams = 2
@@ -36,17 +48,19 @@ export function follow(view: View) {
 class Live {
   readonly #view: View
   readonly #t: LiveWords
-  /** What came and is not shown yet, and how many more there are of which nothing else is known. */
+  /** Comments that came and are not shown yet, and the number of others of which only the count is known. */
   readonly #fresh = new Map<string, Comment>()
   #others = 0
+  /** What the stream told lately, and when: a list that is older lacks it. */
+  #events: { at: number; apply: () => void }[] = []
+  #checking?: number
+  #looked = performance.now()
   readonly #pill = button('', () => this.#show(), { class: 'wide new' })
   #source: EventSource | null = null
   #letGo: (() => void) | null = null
   #opening = false
   /** The id of the last event: the stream goes on from there. */
   #last = ''
-  /** Whether a stream has said how many there are: what differs the first time was missed before. */
-  #heard = false
 
   constructor(view: View) {
     this.#view = view
@@ -56,19 +70,40 @@ class Live {
     this.#t = view.spoken?.live ?? inEnglish
     const signal = view.gone
     document.addEventListener('visibilitychange', () => this.#turn(), { signal })
-    view.host.addEventListener('aitys:ready', () => this.#forget(), { signal })
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#return(), { signal })
+    addEventListener('online', () => this.#return(), { signal })
+    view.host.addEventListener('aitys:ready', () => this.#drawn(), { signal })
     const looking = setInterval(() => this.#minute(), lookEvery)
     signal.addEventListener('abort', () => {
       clearInterval(looking)
+      clearTimeout(this.#checking)
       this.#close()
     })
-    this.#turn()
+    void this.#open()
+    // The browser may have put the page away before this part was loaded.
+    if (performance.now() - view.version > old) void this.#look()
   }
 
-  /** A tab that nobody sees keeps no connection. */
+  /** A hidden tab keeps no connection. */
   #turn() {
     if (document.hidden) this.#close()
-    else void this.#open()
+    else this.#return()
+  }
+
+  /** Follows the page again after the reader, the page or the connection was away. */
+  #return() {
+    void this.#open()
+    if (performance.now() - this.#looked < returnEvery) return
+    void this.#look()
+    for (const { id } of this.#view.root.querySelectorAll('article.own')) this.#heard(id.slice('aitys-'.length))
+  }
+
+  /** Asks how a comment of the reader's own stands. */
+  #heard(id: string) {
+    this.#view.writer().then(
+      w => w.heard(id),
+      () => {},
+    )
   }
 
   #minute() {
@@ -98,10 +133,15 @@ class Live {
         if (event.lastEventId) this.#last = event.lastEventId
         told(event.data)
       })
-    on('comment', data => this.#arrived(JSON.parse(data)))
-    on('removed', data => this.#removed(JSON.parse(data)))
-    on('count', data => this.#counted(JSON.parse(data).count))
+    on('comment', data => this.#event(() => this.#arrived(JSON.parse(data))))
+    on('removed', data => this.#event(() => this.#removed(JSON.parse(data))))
+    on('count', data => this.#check(JSON.parse(data).count))
     on('reload', () => void this.#look())
+    let reconnected = false
+    source.addEventListener('open', () => {
+      if (reconnected) this.#return()
+      reconnected = true
+    })
     source.addEventListener('error', () => {
       if (source.readyState === EventSource.CLOSED) this.#close() // it was refused: look every minute
     })
@@ -113,30 +153,50 @@ class Live {
     this.#source = this.#letGo = null
   }
 
-  /** What was drawn anew shows everything. */
-  #forget() {
-    this.#fresh.clear()
-    this.#others = 0
-    this.#pill.remove()
+  /** Applies an event, and keeps it for lists that are older. */
+  #event(apply: () => void) {
+    const at = performance.now()
+    this.#events = this.#events.filter(e => e.at > at - keepFor)
+    this.#events.push({ at, apply })
+    apply()
+    this.#offer()
   }
 
-  #counted(count: number) {
-    const missed = count !== this.#view.page.count && !this.#fresh.size
-    if (missed && !this.#heard) void this.#look(count)
-    else this.#view.count(count)
-    this.#heard = true
+  /** Applies again what came after the list that is shown now. */
+  #replay() {
+    for (const { at, apply } of this.#events) if (at > this.#view.version - late) apply()
+    this.#offer()
+  }
+
+  /** A list that was drawn again shows everything but what came since it was requested. */
+  #drawn() {
+    this.#fresh.clear()
+    this.#others = 0
+    this.#replay()
+  }
+
+  /** Compares the service's count with the comments that are known here. */
+  #check(count: number) {
+    clearTimeout(this.#checking)
+    // Not all readers of a page at once.
+    const wait = countAfter * (1 + 2 * Math.random())
+    this.#checking = setTimeout(() => {
+      if (count !== this.#view.page.count) void this.#look(count)
+    }, wait)
   }
 
   #arrived(c: Comment) {
-    const { thread, root } = this.#view
+    const { thread } = this.#view
     const here = thread.comment(c.id)
+    const classes = thread.article(c.id)?.classList
     if (!here) {
-      this.#fresh.set(c.id, c)
-      this.#offer()
-    } else if (root.getElementById(`aitys-${c.id}`)?.classList.contains('own')) {
-      void this.#view.writer().then(w => w.heard(c.id))
-    } else if (here.version !== c.version || here.html === null) {
-      this.#inPlace(() => this.#view.add(c))
+      // An edited one may be among those that are not loaded; where it is new, the count says so.
+      if (!this.#partial || !c.edited_at) this.#fresh.set(c.id, c)
+    } else if (classes?.contains('own')) {
+      this.#heard(c.id)
+    } else if (here.version < c.version || here.html === null) {
+      if (classes?.contains('mine')) this.#heard(c.id)
+      else this.#inPlace(() => this.#view.add(c))
     }
   }
 
@@ -144,64 +204,108 @@ class Live {
   #removed({ id, state = 'removed', withheld = null }: Pick<Comment, 'id' | 'withheld'> & { state?: string }) {
     const view = this.#view
     const { thread } = view
-    if (this.#fresh.delete(id)) this.#offer()
+    this.#fresh.delete(id)
     const c = thread.comment(id)
-    if (!c || (c.html === null && c.state === state) || thread.article(id)?.classList.contains('own')) return
+    const article = thread.article(id)
+    if (!c || (c.html === null && c.state === state) || article?.classList.contains('own')) return
+    if (article?.classList.contains('mine')) this.#heard(id) // its writer is told why
     this.#inPlace(() => view.add({ ...c, author: null, html: null, state, withheld }))
     if (state === 'withheld') view.use<typeof import('./rare')>('rare', part => part.drawn(view))
   }
 
-  /** Asks for the comments anew, and compares: where no stream says what happened, or too much did; once more where
-      there are fewer than it told. */
+  /**
+   * Requests the list again and takes over what differs: where no stream told it, or may have missed some. Told is the
+   * count that the stream announced; a list with fewer comments is older than that, and is requested once more.
+   */
   async #look(told = 0) {
     const view = this.#view
-    const nothing = { page: null, comments: [], next: null }
-    const { page, comments, next } = await view.fetch(100, { sort: 'newest' }).catch(() => nothing)
-    if (!page || view.gone.aborted) return
-    if (page.count < told) setTimeout(() => void this.#look(), late)
-    const more = page.count - view.page.count
-    view.count(page.count)
-    for (const c of comments) {
-      // Of a thread that is here in part nobody knows which of the rest came just now.
-      if (c.html === null) this.#removed(c)
-      else if (!view.next || view.thread.comment(c.id)) this.#arrived(c)
+    const { thread } = view
+    const version = performance.now()
+    this.#looked = version
+    const ids = () => [...thread.list.querySelectorAll('article:not(.own)')].map(({ id }) => id.slice('aitys-'.length))
+    const all = new Map<string, Comment>()
+    let page: Page
+    let after: string | null = null
+    try {
+      // Of a thread that is loaded in part, as much as finds what is here.
+      do {
+        const listing: Listing = await view.fetch(100, after ? { after } : {})
+        page = listing.page
+        after = listing.next
+        for (const c of listing.comments) all.set(c.id, c)
+      } while (after && (!this.#partial || ids().some(id => !all.has(id))))
+    } catch {
+      return
     }
-    const all = new Set(comments.map(c => `aitys-${c.id}`))
-    for (const { id } of next ? [] : view.thread.list.querySelectorAll('article'))
-      if (!all.has(id)) this.#removed({ id: id.slice('aitys-'.length) })
-    if (view.next && more > 0) {
-      this.#others += more
+    // What is being loaded is drawn instead.
+    if (view.thread !== thread || view.section.ariaBusy || !view.newer(version)) return
+    for (const c of all.values()) {
+      if (c.html === null) this.#removed(c)
+      else if (!this.#partial || thread.comment(c.id)) this.#arrived(c)
+    }
+    if (!after) for (const id of [...ids(), ...this.#fresh.keys()]) if (!all.has(id)) this.#removed({ id })
+    const unsure = this.#events.some(({ at }) => at > version - late)
+    this.#replay()
+    // The reader's own comments are counted once the service was asked for them.
+    const own = [...all.values()].filter(c => c.html !== null && thread.article(c.id)?.classList.contains('own'))
+    const more = page.count - view.page.count - own.length
+    if (page.count < told || (more && unsure)) {
+      clearTimeout(this.#checking)
+      this.#checking = setTimeout(() => void this.#look(), late)
+    } else if (more) {
+      // Which of the comments that are not loaded came just now is not known, but how many.
+      if (this.#partial && more > 0) this.#others += more
+      else view.rest = Math.max(0, view.rest + more)
       this.#offer()
     }
   }
 
-  /** Says how many there are, where they will appear; nothing that is being read moves. */
+  /** Whether the thread has comments that are not loaded. */
+  get #partial(): boolean {
+    return !!this.#view.next || this.#view.rest > 0
+  }
+
+  /** Counts what came in the heading, and offers it where it will appear: nothing that is being read moves. */
   #offer() {
-    const n = this.#fresh.size + this.#others
-    const { config, thread, t } = this.#view
-    if (!n) return this.#pill.remove()
-    this.#pill.replaceChildren(icon(down), plural(this.#t.show, n, t))
+    const view = this.#view
+    const { config, thread, t } = view
+    if (this.#fresh.size && !thread.list.querySelector('article')) this.#insert()
+    view.fresh = this.#fresh.size + this.#others
+    view.count()
+    if (!view.fresh) return this.#pill.remove()
+    this.#pill.replaceChildren(icon(down), plural(this.#t.show, view.fresh, t))
     if (this.#pill.isConnected) return
     this.#inPlace(() => thread.list[config.sort === 'oldest' ? 'after' : 'before'](this.#pill))
-    this.#view.say(plural(this.#t.came, n, t))
+    view.say(plural(this.#t.came, view.fresh, t))
   }
 
   #show() {
+    if (this.#others) return void this.#view.resort('newest')
+    const first = this.#insert()
+    this.#offer()
+    first?.focus({ preventScroll: true })
+  }
+
+  /** Puts what came into the thread, and returns the first article. */
+  #insert(): HTMLElement | null {
     const view = this.#view
-    if (this.#others) return void view.resort('newest')
     const fresh = [...this.#fresh.values()].sort((a, b) => (a.created_at < b.created_at ? -1 : 1))
-    this.#forget()
+    this.#fresh.clear()
     let first: HTMLElement | null = null
+    view.root.querySelector('.invite')?.remove()
     this.#inPlace(() => {
       for (const c of fresh) {
-        if (c.parent && view.next && !view.thread.comment(c.parent)) continue // it comes with those around it
+        if (c.parent && this.#partial && !view.thread.comment(c.parent)) {
+          view.rest++ // it comes with those around it
+          continue
+        }
         const node = view.add(c, view.config.sort !== 'oldest')
         if (!c.parent && view.next) view.late.push(c.id)
         first ??= node
       }
     })
-    ;(first as HTMLElement | null)?.focus({ preventScroll: true })
     view.say(plural((view.spoken?.steps ?? steps).loaded, fresh.length, view.t))
+    return first
   }
 
   /** Changes the list, and keeps what is in sight where it is. */

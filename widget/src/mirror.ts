@@ -1,6 +1,6 @@
 /**
  * Other addresses for the comments, for when the service does not answer: the same service elsewhere, or a copy of what
- * it said, signed with the site's key. Loaded when the service's own address failed, or was silent for a while.
+ * it said, signed with the site's key. Loaded with the comments of a page that names other addresses.
  *
  * Of a copy nothing is shown but what a list names that verifies under the key which the page gives: whoever keeps the
  * copy can withhold it, and no more.
@@ -8,6 +8,7 @@
 
 import { type Comment, Failure, type Listing } from './client'
 import { el, icon, put } from './dom'
+import { canonical, drafted } from './drafted'
 import { date, fill } from './i18n'
 import sheet from './mirror.css'
 import { sound } from './sound'
@@ -31,6 +32,9 @@ interface Found {
   unchecked?: string
 }
 
+/** A service that is silent for this long is looked for at the other addresses, in milliseconds. */
+const serviceSilence = 2_000
+
 /** Who is silent for so long does not keep the next address from being asked. */
 const silence = 1_000
 
@@ -46,8 +50,19 @@ const newest = new Map<string, string>()
 
 const sheets = 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1'
 
+/** Returns the first comments: what the service answers, or another address where it fails or is silent. */
+export async function reach(view: View, first: number, part: Part, own: Promise<Listing>): Promise<Listing> {
+  try {
+    const soon = await Promise.race([own, new Promise<void>(done => setTimeout(done, serviceSilence))])
+    if (soon?.comments) return soon
+  } catch (cause) {
+    if ((cause as Failure).code?.includes('.')) throw cause // the service says why not
+  }
+  return find(view, first, part, own)
+}
+
 /** Asks each address for the first comments; the one that answers first serves the visit. */
-export async function find(view: View, first: number, part: Part, own: Promise<Listing>): Promise<Listing> {
+async function find(view: View, first: number, part: Part, own: Promise<Listing>): Promise<Listing> {
   const { host, config } = view
   const { mirrors = '', key = '' } = host.dataset
   const home = homes.get(config.site) ?? config.base
@@ -112,7 +127,11 @@ async function listed(view: View, limit: number, part: Part, base: string): Prom
 
 /** Reads an answer, and lets go of one that is longer than may be or does not end. */
 async function read(address: string, most: number): Promise<ArrayBuffer> {
-  const { ok, body } = await fetch(address, { credentials: 'omit', signal: AbortSignal.timeout(patience) })
+  const { ok, body } = await fetch(address, {
+    credentials: 'omit',
+    cache: 'no-cache',
+    signal: AbortSignal.timeout(patience),
+  })
   const reader = body?.getReader()
   const pieces: Uint8Array<ArrayBuffer>[] = []
   for (let size = 0; ok && reader; ) {
@@ -167,15 +186,6 @@ function canon(value: unknown): string {
 /** The bytes of a text in base64url. */
 function bytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0))
-}
-
-/** The page's address as the service writes it: without a fragment, and without what visits are tracked by. */
-function canonical(page: string): string {
-  const url = new URL(page)
-  const kept = url.search.slice(1).split('&')
-  url.hash = ''
-  url.search = kept.filter(pair => !/^(utm_[^=]*|fbclid|gclid|yclid)(=|$)/i.test(pair)).join('&')
-  return url.href
 }
 
 /** Where this browser keeps the newest list that it saw: nowhere, before its reader has written on this site. */
@@ -255,12 +265,4 @@ function ordered(all: Comment[], sort: string): Comment[] {
   if (sort === 'newest') threads.reverse()
   if (sort === 'top') threads.sort((a, b) => (b[0]?.votes ?? 0) - (a[0]?.votes ?? 0))
   return threads.flat()
-}
-
-function drafted({ config }: View): boolean {
-  try {
-    return !!localStorage.getItem(`aitys:${config.site}:draft:${canonical(config.page)}`)
-  } catch {
-    return false
-  }
 }

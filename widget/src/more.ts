@@ -44,11 +44,14 @@ function begin(lists: HTMLElement): HTMLOListElement {
 }
 
 async function more(view: View) {
+  const { thread } = view
   const { comments, next } = await view.fetch(view.step, { after: view.next ?? '' })
+  if (view.thread !== thread) return // the list was drawn again meanwhile
+  const shown = thread.shown
   view.step = Math.min(2 * view.step, most)
   view.next = next
   clear(view)
-  const { list: lists } = view.thread
+  const { list: lists } = thread
   let last = begin(lists)
   let began = false
   const whole = await view.addAll(comments, article => {
@@ -57,6 +60,8 @@ async function more(view: View) {
     began = true
   })
   if (!whole) return
+  view.rest = Math.max(0, view.rest - thread.shown + shown)
+  view.count()
   const late = view.late.map(id => view.thread.article(id)?.parentElement)
   last.append(...late.filter(item => !!item))
   if (!last.firstChild) last.remove()

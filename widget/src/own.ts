@@ -45,7 +45,6 @@ export class OwnComments {
   /** Shows a comment that was just posted. Reports whether the browser keeps it. */
   took(own: Own, comment: Comment, body: string, until: string): boolean {
     const kept = this.#shelf.keepOwn(own)
-    if (own.state === 'approved') this.#view.count(this.#view.page.count + 1)
     this.#show(own, { ...comment, body, reason: null, note: null, edit_until: until })
     return kept
   }
@@ -97,9 +96,10 @@ export class OwnComments {
     const published = seen.state === 'approved'
     const first = this.#view.config.sort === 'newest'
     const node = thread.add(seen, published ? this.#view.actions(seen) : undefined, first)
+    this.#view.count()
     const acts = node.querySelector('.acts')
+    node.classList.add(published ? 'mine' : 'own')
     if (published) acts?.append(...this.#tools(own, seen, node))
-    else node.classList.add('own')
     const [item, last] = [node.parentElement, thread.list.lastElementChild]
     if (!published && !seen.parent && !first && item && last?.lastChild !== item) last?.append(item)
     if (published && seen.appeal) acts?.prepend(el('span', { class: 'why' }, this.#t.overturned))
@@ -180,7 +180,8 @@ export class OwnComments {
       )
       return
     }
-    if (seen.state === 'approved') this.#view.count(this.#view.page.count - 1)
+    seen.state = 'removed'
+    this.#view.count()
     this.#shelf.forgetOwn(own.id)
     this.#known.delete(own.id)
     const line = el('p', { class: 'text gone', role: 'status', tabindex: -1 }, t.withdrawn)
@@ -247,7 +248,7 @@ export class OwnComments {
       this.#view.thread.article(own.id)?.focus()
     }
     const submit = el('button', { class: 'go' }, t.save)
-    const save = () => (field.value === seen.body ? cancel() : this.#save(own, seen, field, submit))
+    const save = () => (field.value === seen.body ? cancel() : this.#save(own, field, submit))
     const form = el(
       'form',
       {
@@ -256,8 +257,8 @@ export class OwnComments {
           save()
         },
         keydown: event => {
-          const { key, ctrlKey, metaKey } = event as KeyboardEvent
-          if (key === 'Enter' && (ctrlKey || metaKey)) save()
+          const { key, ctrlKey, metaKey, isComposing } = event as KeyboardEvent
+          if (key === 'Enter' && (ctrlKey || metaKey) && !isComposing) save()
         },
       },
       el('div', { class: 'f' }, el('label', { for: id }, t.editing), el('div', { class: 'ed' }, field)),
@@ -268,7 +269,7 @@ export class OwnComments {
     field.focus()
   }
 
-  async #save(own: Own, was: OwnView, field: HTMLTextAreaElement, submit: HTMLElement) {
+  async #save(own: Own, field: HTMLTextAreaElement, submit: HTMLElement) {
     const t = this.#t
     const form = field.form
     form?.querySelector('.err')?.remove()
@@ -283,7 +284,6 @@ export class OwnComments {
         body: JSON.stringify({ body }),
       })
       this.#shelf.keepOwn({ ...own, state: seen.state })
-      if (was.state === 'approved' && seen.state !== 'approved') this.#view.count(this.#view.page.count - 1)
       this.#show(own, seen)
       this.#view.thread.article(own.id)?.focus()
       this.#view.say(seen.state === 'approved' ? t.published : t.saved)

@@ -93,7 +93,7 @@ export function prove(view: View, place: HTMLElement, person: Person, done: (who
   // Enter in one of these must not send the comment around them.
   place.addEventListener('keydown', event => {
     const { target } = event
-    if (event.key !== 'Enter' || !(target instanceof HTMLInputElement)) return
+    if (event.key !== 'Enter' || event.isComposing || !(target instanceof HTMLInputElement)) return
     event.preventDefault()
     event.stopPropagation()
     if (target === email) send()

@@ -3,6 +3,7 @@
 import buttons from './buttons.css'
 import { ask, type Comment, Failure } from './client'
 import { button, el } from './dom'
+import { passes } from './keys'
 import sheet from './report.css'
 import type { View } from './view'
 import { report as inEnglish } from './words/en'
@@ -19,6 +20,7 @@ function begin(view: View): typeof inEnglish {
     const styles = new CSSStyleSheet()
     styles.replaceSync(buttons + sheet)
     view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
+    view.passes = passes
   }
   return view.spoken?.report ?? inEnglish
 }
@@ -76,7 +78,16 @@ export function report(view: View, c: Comment) {
       button(t.cancel, () => dialog.close()),
     ),
   )
-  const dialog = el('dialog', { 'aria-labelledby': 'reports', close: () => dialog.remove() }, form)
+  const dialog = el(
+    'dialog',
+    {
+      'aria-labelledby': 'reports',
+      close: () => dialog.remove(),
+      // Escape closes this dialog, and nothing of the page.
+      keydown: event => (event as KeyboardEvent).key === 'Escape' && event.stopPropagation(),
+    },
+    form,
+  )
   const done = (sentence: string) => {
     dialog.close()
     const acts = view.thread.article(c.id)?.querySelector('.acts')

@@ -1,6 +1,6 @@
 /** What a reader sees of a page's comments, and what changes it. The form and one's own comments live in form.ts. */
 
-import { ask, type Comment, Failure, type Listing, type Page, type Settings } from './client'
+import type { Comment, Failure, Listing, Page, Settings } from './client'
 import { button, el } from './dom'
 import { number, type Words } from './i18n'
 import { nodes, safe } from './markup'
@@ -32,11 +32,15 @@ const few = 25
 /** After so many milliseconds of drawing whoever reads has their turn: a slow phone draws some eight comments in them. */
 const turn = 16
 
-/** A service that is silent for so long is looked for elsewhere, where the page says where. */
-const patient = 2_000
-
 /** Who has had the comments before them for so long is told what comes. */
 const settled = 5_000
+
+/** The service answers a request within this time, in milliseconds. */
+const patience = 20_000
+
+/** What happens in a field while somebody types, pastes or drops. */
+const typing =
+  'keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend copy cut paste dragover drop'
 
 type Voting = typeof import('./vote')
 
@@ -53,6 +57,8 @@ export class View {
   readonly #closing = new AbortController()
   /** Aborted when the element leaves the page. */
   readonly gone = this.#closing.signal
+  /** Reports whether an event of a field is for the page, too: of the parts that have fields. */
+  declare passes?: (event: Event) => boolean
   #writer: Promise<Writer> | undefined
   #tries = 0
   /** The buttons that are copied for each comment. */
@@ -71,8 +77,14 @@ export class View {
   declare step: number
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
   declare inside: boolean
-  thread: Thread
-  page: Page
+  /** How many published comments are not loaded, and how many of those that came since are not shown. */
+  declare rest: number
+  declare fresh: number
+  /** The version of the list that is shown: when it was requested. */
+  version = 0
+  /** What was drawn last, if anything was. */
+  declare thread: Thread
+  declare page: Page
   settings: Settings = {}
   /** The form as it stands before anybody writes: one labelled line. form.ts makes it whole, in place. */
   declare form?: HTMLFormElement
@@ -82,10 +94,19 @@ export class View {
     readonly config: Config,
     readonly root: ShadowRoot,
   ) {
-    this.thread = new Thread(this.t)
-    this.page = { url: config.page, title: config.title, open: true, count: 0 }
     root.replaceChildren(this.section, this.#live)
+    for (const type of typing.split(' '))
+      root.addEventListener(type, event => this.#contain(event), { signal: this.gone })
     addEventListener('hashchange', () => this.#around(part => part.follow(this, addressed())), { signal: this.gone })
+  }
+
+  /**
+   * Stops an event of a field at the shadow root. Beyond it the target is the element, which no page takes for a field, so
+   * its single-key shortcuts would swallow letters.
+   */
+  #contain(event: Event) {
+    const field = (event.target as HTMLElement).matches('input,select,textarea,:read-write')
+    if (field && !this.passes?.(event)) event.stopPropagation()
   }
 
   /** Lets go of everything outside the element. */
@@ -95,7 +116,7 @@ export class View {
 
   /** The address of something of this site in the API, of the service or at another address. */
   api(path: string, base = this.config.base): string {
-    return address(this.config, path, base)
+    return `${base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
   }
 
   fire(name: 'ready' | 'posted' | 'error', detail: object) {
@@ -108,20 +129,23 @@ export class View {
   }
 
   /** Loads the first comments, or those around the one the page's address names, and draws everything. */
-  async load(around = addressed(), asked = this.fetch(few, beginning(around))): Promise<void> {
+  async load(around = addressed()): Promise<void> {
+    const beginning = around ? { around } : {}
+    const asked = this.fetch(few, beginning)
+    const version = performance.now()
     const spoken = this.#speak()
     const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
     this.section.ariaBusy = 'true'
     try {
-      const listing = await this.#reach(asked, around)
+      const listing = await this.#reach(asked, beginning)
       await spoken
-      if (!(await this.#draw(listing, around))) return
+      if (!this.newer(version) || !(await this.#draw(listing, around))) return
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
       setTimeout(() => this.drawn()) // a task of its own: to look for what is kept may take long
       this.#stay()
     } catch (cause) {
       await spoken
-      this.#fail(cause, around)
+      if (version >= this.version) this.#fail(cause, around)
     } finally {
       clearTimeout(slow)
       this.section.ariaBusy = null
@@ -142,21 +166,32 @@ export class View {
     if (!this.section.firstChild) this.section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
   }
 
-  fetch(limit: number, part: Part): Promise<Listing> {
-    return listing(this.config, limit, part)
+  /** Requests a list. Fails with the service's code, or `network` when no answer of the service came. */
+  async fetch(limit: number, part: Part): Promise<Listing> {
+    const { page, sort, lang } = this.config
+    const query = new URLSearchParams({ page, sort, limit: `${limit}`, lang, ...part })
+    let code = 'network'
+    try {
+      const answer = await fetch(this.api(`comments?${query}`), {
+        credentials: 'omit',
+        cache: 'no-cache', // after Back a browser would answer from its cache
+        signal: AbortSignal.timeout(patience),
+      })
+      const said = await answer.json()
+      if (answer.ok) return said
+      code = said.code
+    } catch {}
+    throw Object.assign(new Error(code), { code })
   }
 
   /** The first comments: of the service, or of another address that the page names where it fails or is silent. */
-  async #reach(own: Promise<Listing>, around: string | null): Promise<Listing> {
+  #reach(own: Promise<Listing>, part: Part): Promise<Listing> {
     const { mirrors, key } = this.host.dataset
     if (!mirrors && !key) return own
-    try {
-      const soon = await Promise.race([own, new Promise<void>(done => setTimeout(done, patient))])
-      if (soon?.comments) return soon
-    } catch (cause) {
-      if ((cause as Failure).code.includes('.')) throw cause // the service says why not
-    }
-    return (await this.#part<typeof import('./mirror')>('mirror')).find(this, few, beginning(around), own)
+    return this.#part<typeof import('./mirror')>('mirror').then(
+      mirror => mirror.reach(this, few, part, own),
+      () => own,
+    )
   }
 
   /** Draws everything anew, and returns whether that came to its end. */
@@ -169,13 +204,15 @@ export class View {
     this.step = 2 * few
     this.late = []
     this.thread = new Thread(t)
-    this.section.setAttribute('aria-label', t.comments)
+    this.section.ariaLabel = t.comments
     this.section.lang = t.lang
     const parts: Node[] = [
       header(t, page.count, this.config.sort, settings.votes, sort => this.resort(sort)),
       ...this.#invitation(),
     ]
     if (!(await this.addAll(comments))) return false
+    this.fresh = 0
+    this.rest = page.count - this.thread.shown
     this.inside = around !== null && this.thread.article(around) !== null
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
     this.section.replaceChildren(...parts, this.thread.list)
@@ -215,10 +252,17 @@ export class View {
     return nodes(html)
   }
 
-  /** Says how many comments there are. */
-  count(n: number) {
-    this.page.count = n
-    this.section.querySelector('h2')?.replaceChildren(title(this.t, n))
+  /** Takes the version of an answer, unless the list was drawn from an answer to a later request or the element has gone. */
+  newer(version: number): boolean {
+    const newer = version >= this.version && !this.gone.aborted
+    if (newer) this.version = version
+    return newer
+  }
+
+  /** Counts the comments in the heading: those of the thread, those that are offered, and those not loaded. */
+  count() {
+    this.page.count = this.thread.shown + this.fresh + this.rest
+    this.section.querySelector('h2')?.replaceChildren(title(this.t, this.page.count))
   }
 
   async resort(sort: string) {
@@ -358,12 +402,12 @@ export class View {
     const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
     this.section.replaceChildren(box)
     const code = this.#failed(cause)
-    if (!offline) this.use<typeof import('./why')>('why', why => why.explain(this, box, code))
+    this.use<typeof import('./why')>('why', why => why.explain(this, box, code))
   }
 
   /** Tells the page what went wrong. */
   #failed(cause: unknown): string {
-    const code = cause instanceof Failure ? cause.code : 'unknown'
+    const { code = 'unknown' } = cause as Failure
     this.fire('error', { code })
     return code
   }
@@ -378,25 +422,6 @@ export class View {
   #part<T>(name: string, again?: string): Promise<T> {
     return part(this.config.parts, name, again)
   }
-}
-
-/** Asks for the first comments of a page, or for those around one. */
-export function first(config: Config, around: string | null): Promise<Listing> {
-  return listing(config, few, beginning(around))
-}
-
-function beginning(around: string | null): Part {
-  return around ? { around } : {}
-}
-
-function listing(config: Config, limit: number, part: Part): Promise<Listing> {
-  const { page, sort, lang } = config
-  const query = new URLSearchParams({ page, sort, limit: `${limit}`, lang, ...part })
-  return ask(address(config, `comments?${query}`))
-}
-
-function address({ base, site }: Config, path: string, at = base): string {
-  return `${at}api/v1/sites/${encodeURIComponent(site)}/${path}`
 }
 
 /** A part of the widget that is loaded when it is needed, from where the script lies. */

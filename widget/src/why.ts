@@ -1,8 +1,9 @@
 /** What to do when something could not be loaded: for its reader, and, in the console, for who put it on the page. */
 
 import { el, put } from './dom'
+import { drafted } from './drafted'
 import type { View } from './view'
-import { help as inEnglish } from './words/en'
+import { copy, help as inEnglish } from './words/en'
 
 /** Says of a form that could not be loaded that nothing is lost. */
 export function kept(view: View, box: HTMLElement) {
@@ -18,8 +19,13 @@ function linked(view: View, sentence: 'kept' | 'retry'): (Node | string)[] {
   return put(t[sentence], el('a', { href }, t.plain))
 }
 
-/** Says why no comments came, and how else they can be read; where asking again cannot help, it is not offered. */
+/**
+ * Says why no comments came, how else they can be read, and that a draft is kept; where asking again cannot help, it is
+ * not offered.
+ */
 export async function explain(view: View, box: HTMLElement, code: string) {
+  if (drafted(view)) box.querySelector('p')?.after(el('p', {}, (view.spoken?.copy ?? copy).kept))
+  if (!navigator.onLine) return
   if (await helps(view.config, code)) box.querySelector('p')?.append(' ', ...linked(view, 'retry'))
   else box.lastChild?.remove()
 }

@@ -11,8 +11,14 @@ if ( ! defined( 'ABSPATH' ) || ! defined( 'AITYS_URL' ) || ! defined( 'AITYS_SIT
 	return;
 }
 
-/** Returns a post's thread with a link for those without script, in an element as themes name that of comments. */
+/**
+ * Returns a post's thread with a link for those without script, in an element as themes name that of comments; nothing
+ * while the post asks for a password.
+ */
 function aitys_comments() {
+	if ( post_password_required() ) {
+		return '';
+	}
 	$server = untrailingslashit( AITYS_URL );
 	$plain  = $server . '/sites/' . rawurlencode( AITYS_SITE ) . '/page?url=' . rawurlencode( get_permalink() );
 	return sprintf(

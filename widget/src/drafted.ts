@@ -1,0 +1,21 @@
+/** Whether this browser keeps a draft of a page of which the service says nothing. */
+
+import type { View } from './view'
+
+/** The page's address as the service writes it: without a fragment, and without what visits are tracked by. */
+export function canonical(page: string): string {
+  const url = new URL(page)
+  const kept = url.search.slice(1).split('&')
+  url.hash = ''
+  url.search = kept.filter(pair => !/^(utm_[^=]*|fbclid|gclid|yclid)(=|$)/i.test(pair)).join('&')
+  return url.href
+}
+
+/** Reports whether this browser keeps a draft of the page. */
+export function drafted({ config }: View): boolean {
+  try {
+    return !!localStorage.getItem(`aitys:${config.site}:draft:${canonical(config.page)}`)
+  } catch {
+    return false
+  }
+}

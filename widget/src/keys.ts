@@ -1,0 +1,14 @@
+/** What a page may still hear of a field of the widget. Comes with each part that has fields. */
+
+/**
+ * Reports whether an event of a field passes to the page: Escape, function keys, modifiers, and chords that do not edit
+ * text, unless an input method is composing. Dropped files pass too: a page may catch them before the browser opens them.
+ */
+export function passes(event: Event): boolean {
+  const { key, code, ctrlKey, altKey, metaKey, isComposing } = event as KeyboardEvent
+  if (isComposing) return false
+  if (/^(Escape|F\d+|Alt|Control|Meta|Shift)$/.test(key)) return true
+  // Windows reports AltGr, which types, as Ctrl and Alt. Other layouts edit by the same keys, whatever they type.
+  if (metaKey || (ctrlKey && !altKey)) return key.length === 1 && !/^[acvxyz]|Key[ACVXYZ]$/i.test(key + code)
+  return !!(event as DragEvent).dataTransfer?.types.includes('Files')
+}

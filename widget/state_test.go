@@ -1,0 +1,246 @@
+package widget_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// agree waits until heading, list and invitation show n published comments.
+func (r *reader) agree(n int) {
+	r.t.Helper()
+	want := map[int]string{0: "No published comments yet", 1: "1 comment"}[n]
+	if want == "" {
+		want = fmt.Sprintf("%d comments", n)
+	}
+	r.holds(fmt.Sprintf(`$('h2').innerText === %q && $$('article:not(.own):not(:has(.gone))').length === %d &&
+		!!$('.invite') === %v && !$('.new')`, want, n, n == 0))
+}
+
+// settle holds after what is on its way has arrived.
+const settle = `new Promise(done => setTimeout(() => requestAnimationFrame(() => done(true)), 1000))`
+
+func TestList_BackShowsWhatIsPublishedNow(t *testing.T) {
+	s := newService(t)
+	s.cached = true
+	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
+	r := visit(t, s, options{})
+	r.post("my own words")
+	r.says("[part=status]", "waiting")
+	r.agree(1)
+	r.must(r.Go(r.blog.URL + "/blog.css"))
+	s.decide(c.ID, "rejected", "spam", "")
+	s.decide("p2", "approved", "", "")
+	s.say("", "Tom", "<p>So did mine.</p>", "en", 0)
+	r.must(r.Leave(`history.back()`))
+	r.holds(`$$('article').map(a => a.querySelector('.text').innerText).join() === 'my own words,So did mine.'`)
+	r.agree(2)
+}
+
+// unfollowed opens the blog where every stream is refused, so that nothing tells the page what happened, and waits until
+// it was tried.
+func unfollowed(t *testing.T, s *service) *reader {
+	t.Helper()
+	for range 50 {
+		s.fail("GET live", failure{status: 429, code: "rate.limited"})
+	}
+	r := visit(t, s, options{})
+	r.must(r.BeforeEach(`{ const { setTimeout: after } = window
+		window.setTimeout = (f, ms, ...rest) => after(f, ms === 5000 ? 10 : ms, ...rest) }`))
+	r.open("/")
+	kit.Until(t, "the page is followed", func() bool { return s.asked("/live") > 0 })
+	return r
+}
+
+// comesBack are the ways in which a reader comes back to a page that was not loaded again.
+var comesBack = map[string]string{
+	"back/forward cache": `dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`,
+	"a tab that was hidden": `for (const value of [true, false]) {
+		Object.defineProperty(document, 'hidden', { value, configurable: true })
+		document.dispatchEvent(new Event('visibilitychange')) }`,
+	"the connection": `dispatchEvent(new Event('online'))`,
+}
+
+func TestList_EveryWayBackShowsWhatIsPublishedNow(t *testing.T) {
+	for name, back := range comesBack {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			s.cached = true
+			c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
+			r := unfollowed(t, s)
+			r.agree(1)
+			s.decide(c.ID, "rejected", "spam", "")
+			s.say("", "Tom", "<p>So did mine.</p>", "en", 0)
+			r.holds(`((() => { ` + back + ` })(), !!$('.new'))`)
+			r.holds(`$('#aitys-c1 .gone')`)
+			r.must(r.Click("button", "1 new comment – show"))
+			r.holds(`$('#aitys-c2')`)
+			r.agree(1)
+		})
+	}
+}
+
+// TestList_AnElementThatIsPutInAgainShowsWhatIsPublishedNow: as Turbo, pjax and swup do with pages they keep.
+func TestList_AnElementThatIsPutInAgainShowsWhatIsPublishedNow(t *testing.T) {
+	for name, again := range map[string]string{
+		"the element": `const e = document.querySelector('aitys-comments'); e.remove()
+			document.querySelector('main').append(e)`,
+		"a copy": `document.querySelector('main').replaceWith(document.querySelector('main').cloneNode(true))`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			s.cached = true
+			c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
+			r := visit(t, s, options{})
+			r.agree(1)
+			s.decide(c.ID, "rejected", "spam", "")
+			s.say("", "Tom", "<p>So did mine.</p>", "en", 0)
+			r.must(r.Holds(`((() => { ` + again + ` })(), true)`))
+			r.holds(`$('#aitys-c2') && !$('#aitys-c1')`)
+			r.agree(1)
+		})
+	}
+}
+
+func TestList_AnEmptyPageShowsALiveCommentAtOnce(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{hurried: true})
+	r.agree(0)
+	heard(t, s, 1)
+	r.must(r.Click("textbox", "Comment"))
+	s.tell(1, "comment", s.say("", "Tom", "<p>The first.</p>", "en", 0))
+	s.tell(2, "count", map[string]int{"count": 1})
+	r.agree(1)
+	r.holds(`root.activeElement === $('[part=body]')`)
+	s.tell(3, "removed", map[string]string{"id": "c1"})
+	s.tell(4, "count", map[string]int{"count": 0})
+	r.holds(`$('h2').innerText === 'No published comments yet' && $('#aitys-c1 .gone')`)
+}
+
+// TestList_CountWithoutComments: what the stream counts and the list lacks is requested, and is never in the heading
+// alone.
+func TestList_CountWithoutComments(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{hurried: true})
+	heard(t, s, 1)
+	r.must(r.Holds(`(() => { const root = document.querySelector('aitys-comments').shadowRoot
+		window.lies = 0
+		new MutationObserver(() => { lies += (root.querySelector('h2').innerText === '1 comment') !==
+			!!root.querySelector('article') }).observe(root, { childList: true, subtree: true, characterData: true })
+		return true })()`))
+	s.say("", "Tom", "<p>The first.</p>", "en", 0)
+	s.tell(1, "count", map[string]int{"count": 1})
+	r.agree(1)
+	r.must(r.Holds(`lies === 0`))
+}
+
+func TestList_ALateAnswerChangesNothing(t *testing.T) {
+	s := newService(t)
+	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
+	s.say("", "Nils", "<p>It is not.</p>", "en", time.Hour)
+	r := visit(t, s, options{})
+	answerLate := s.freeze("GET comments") // the next answer is made now, and sent later
+	r.must(r.Click("button", "Newest"))
+	kit.Until(t, "it was asked", func() bool { return s.asked("sort=newest") > 0 })
+	s.decide(c.ID, "rejected", "spam", "")
+	r.must(r.Click("button", "Oldest"))
+	r.agree(1)
+	answerLate()
+	r.must(r.Holds(settle))
+	r.agree(1)
+}
+
+// TestList_WhatComesWhileAListIsLoadedIsKept: the answer is older than the event.
+func TestList_WhatComesWhileAListIsLoadedIsKept(t *testing.T) {
+	s := newService(t)
+	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
+	s.say("", "Nils", "<p>It is not.</p>", "en", time.Hour)
+	r := visit(t, s, options{hurried: true})
+	heard(t, s, 1)
+	answerLate := s.freeze("GET comments")
+	r.must(r.Click("button", "Newest"))
+	kit.Until(t, "it was asked", func() bool { return s.asked("sort=newest") > 0 })
+	s.tell(1, "removed", map[string]string{"id": c.ID})
+	s.decide(c.ID, "rejected", "spam", "")
+	s.tell(2, "comment", s.say("", "Tom", "<p>So did mine.</p>", "en", 0))
+	s.tell(3, "count", map[string]int{"count": 2})
+	r.must(r.See("button", "1 new comment – show"))
+	answerLate()
+	r.holds(`$('.sort [aria-pressed=true]').innerText === 'Newest' && $('h2').innerText === '2 comments'`)
+	r.must(r.Click("button", "1 new comment – show"))
+	r.agree(2)
+}
+
+// TestList_OwnCommentsFollowTheList: one was published, one refused, and one that was published was withdrawn from view.
+func TestList_OwnCommentsFollowTheList(t *testing.T) {
+	for name, back := range comesBack {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			r := unfollowed(t, s)
+			r.post("one")
+			r.must(r.Click("button", "Write another"))
+			r.post("two")
+			r.holds(`$$('.own').length === 2`)
+			s.decide("p1", "approved", "", "")
+			s.decide("p2", "rejected", "spam", "")
+			r.holds(`((() => { ` + back + ` })(), $('h2').innerText === '1 comment')`)
+			r.holds(`!$('#aitys-p1.own') && $('#aitys-p1 .text').innerText === 'one'`)
+			r.says("#aitys-p2", "Not published")
+			s.decide("p1", "rejected", "spam", "")
+			r.holds(`((() => { ` + back + ` })(), $('h2').innerText === 'No published comments yet')`)
+			r.says("#aitys-p1", "Not published")
+		})
+	}
+}
+
+func TestCounts_AddedLaterAreFilledTogether(t *testing.T) {
+	for name, head := range map[string]bool{"a script in the head": true, "a script at the comments": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			body := `<div id="more"></div>`
+			if !head {
+				body += `<div id="aitys"></div>`
+			}
+			r := visit(t, s, options{body: body, head: head})
+			r.must(r.Holds(`!!customElements.get('aitys-comments')`))
+			r.must(r.Holds(`(() => { for (let i = 0; i < 150; i++) {
+				const place = document.createElement('span')
+				place.dataset.aitysCount = 'https://blog.example/' + i
+				document.getElementById('more').append(place) } return true })()`))
+			r.must(r.Holds(`[...document.querySelectorAll('#more span')].every((s, i) => s.textContent === String(7 + i % 100))`))
+			if n := s.asked("/counts"); n != 2 {
+				t.Errorf("150 places were filled by %d requests, want 2 of 100 at most", n)
+			}
+			r.must(r.Holds(`(document.querySelector('#more span').dataset.aitysCount = 'https://blog.example/other', true)`))
+			kit.Until(t, "a place of another page is filled", func() bool { return s.asked("blog.example%2Fother") == 1 })
+			r.must(r.Holds(`(document.getElementById('more').append(document.createElement('p')), true)`))
+			r.must(r.Holds(settle))
+			if n := s.asked("/counts"); n != 3 {
+				t.Errorf("%d requests for counts after something else was added, want 3", n)
+			}
+		})
+	}
+}
+
+// TestCounts_AScriptThatRunsAgain: Turbo runs the script of each page that it puts in the place of the last.
+func TestCounts_AScriptThatRunsAgain(t *testing.T) {
+	s := newService(t)
+	r := visit(t, s, options{body: `<div id="more"></div><div id="aitys"></div>`})
+	r.must(r.Holds(`(() => { for (let i = 0; i < 3; i++) {
+		const script = document.createElement('script')
+		script.src = trustedTypes.createPolicy('again' + i, { createScriptURL: url => url })
+			.createScriptURL(document.querySelector('script[data-site]').src)
+		script.dataset.site = 'demo'
+		document.body.append(script) } return true })()`))
+	kit.Until(t, "they ran", func() bool { return s.asked("/embed.js") >= 1 })
+	r.must(r.Holds(settle))
+	r.must(r.Holds(`(document.getElementById('more').append(Object.assign(document.createElement('span'), { id: 'later' })),
+		document.getElementById('later').dataset.aitysCount = '', true)`))
+	r.must(r.Holds(`document.getElementById('later').textContent === '7'`))
+	r.must(r.Holds(settle))
+	if n := s.asked("/counts"); n != 1 {
+		t.Errorf("%d requests for one count, want 1", n)
+	}
+}
