@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,7 +18,7 @@ func TestServe_ReachIsForOneUse(t *testing.T) {
 		"oidc=127.0.0.0/8": "oidc", "webhook=127.0.0.0/8": "webhook", "127.0.0.0/8": all,
 		"checker=127.0.0.0/8,neighbour=127.0.0.0/8": "checker neighbour",
 	} {
-		t.Run(flag, func(t *testing.T) {
+		t.Run(allowed, func(t *testing.T) {
 			s := newShell(t)
 			var asked atomic.Int32 // of the provider
 			provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -27,7 +28,7 @@ func TestServe_ReachIsForOneUse(t *testing.T) {
 			t.Cleanup(provider.Close)
 			_, port, _ := strings.Cut(strings.TrimPrefix(provider.URL, "http://"), ":")
 			s.write("client.secret", "a secret of the client", 0o600)
-			args := []string{"--data", "data", "--oidc", "inner=http://localhost:" + port + ",client,client.secret"}
+			args := []string{"--oidc", "inner=http://localhost:" + port + ",client," + filepath.Join(s.dir, "client.secret")}
 			s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", blogOrigin, "--data", "data")
 			if _, errs, code := s.run("a kettle on the balcony\n", "account", "add", "--email", "o@blog.example", "--name", "O",
 				"--role", "owner", "--password-stdin", "--data", "data"); code != 0 {
