@@ -1,5 +1,22 @@
--- Messages to a webhook are numbered, and the sqlite3 of Debian 12 (3.40) can check the file.
+-- Addresses are compared exactly, tokens end with the token that added them, and webhook messages are numbered.
 -- +goose Up
+
+-- The hash that stands for the texts of an entry that were erased.
+ALTER TABLE decisions ADD COLUMN proof BLOB;
+
+-- A note outlived the comment that it is about. Those of the log are erased by the program.
+UPDATE comments SET note = '' WHERE state = 4 AND source = '' AND note <> '';
+
+-- A mailbox was the hash of a folded address, which several people may share. Codes are asked for again; of a letter
+-- that was sent nobody knows the address any more.
+DELETE FROM mail_codes;
+DELETE FROM letters WHERE ended_at > 0 OR octet_length(address) <> length(address);
+
+-- A token that another token added is deleted with it. NULL: a session or the operator added it.
+ALTER TABLE tokens ADD COLUMN parent_id TEXT CONSTRAINT tokens_parent_fk REFERENCES tokens (id) ON DELETE CASCADE;
+CREATE INDEX tokens_parent ON tokens (parent_id) WHERE parent_id IS NOT NULL;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tokens', 'tokens_parent', '500 5');
+ANALYZE sqlite_schema;
 
 -- messages counts the deliveries of a webhook; number is the place of a delivery among them, 0 for those that had
 -- ended before.
