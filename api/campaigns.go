@@ -136,6 +136,5 @@ func (in *campaignIn) choice() *moderation.CampaignChoice {
 	if in == nil {
 		return nil
 	}
-	choice := moderation.CampaignChoice(*in)
-	return &choice
+	return &moderation.CampaignChoice{ID: in.ID, UpTo: in.UpTo, Except: in.Except}
 }

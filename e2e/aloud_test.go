@@ -188,7 +188,7 @@ func TestTheQueueIsReadAloud(t *testing.T) {
 			return err
 		},
 	)
-	// Somebody else was first: the row folds by itself, or the decision meets a conflict; both are said.
+	// Somebody else was first: the decision meets a conflict, which is said.
 	post("Samal", "Is the museum open on the second of January?")
 	w.steps(desk, says("status", "1 arrived just now."))
 	second := w.tab(1280, 900, false)
@@ -199,7 +199,7 @@ func TestTheQueueIsReadAloud(t *testing.T) {
 	w.must(err)
 	_, err = w.client.Decide(t.Context(), "spam", "", kit.Ref{ID: items[0].Comment.ID, Version: items[0].Comment.Version})
 	w.must(err, second.Press(keyA), second.See("alert", ""))
-	if said := spoken(w.aloud(second), "alert"); !strings.Contains(said, "marked this as spam") {
+	if said := spoken(w.aloud(second), "alert"); !strings.Contains(said, "Marked as spam by Dana") {
 		t.Errorf("of the conflict is said %q", said)
 	}
 

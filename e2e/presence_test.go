@@ -35,6 +35,12 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 		return fmt.Sprintf(`(%[1]s).matches("[data-held]") && (%[1]s).querySelector(".t").innerText.includes(%[2]q)`,
 			rowOf(day), who+" is looking")
 	}
+	w.steps(other, // whoever comes second starts at what nobody reads
+		func() error { return other.Holds(looks("Dana", 0)) },
+		func() error { return other.Holds(current("day 1 ")) },
+		func() error { return other.Press(keyK) },
+		func() error { return other.Holds(current("day 0 ")) },
+	)
 	w.steps(dana,
 		func() error { return dana.See("image", "Jonas <b> is here") },
 		func() error { return dana.Holds(looks("Jonas <b>", 0)) },
@@ -67,7 +73,7 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 		func() error { return dana.Press(keyA) },
 	)
 	w.steps(other,
-		func() error { return other.Holds(shows("Dana approved")) },
+		func() error { return other.Holds(shows("Approved by Dana")) },
 		func() error { return other.Go(w.service.URL + "/moderate/sessions") },
 	)
 	w.steps(dana, func() error { return dana.Holds(`!document.querySelector(".faces, [data-held]")`) })

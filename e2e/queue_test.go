@@ -243,12 +243,15 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 		func() error { return one.Holds(shows("1 approved, none marked as spam.")) },
 	)
 	w.steps(two,
-		func() error { return two.Holds(shows("Dana approved")) },
+		func() error { return two.Holds(shows("Approved by Dana")) },
+		func() error { return two.Holds(current("day 0 ")) },
+		func() error { return two.Press(keyJ) },
 		func() error { return two.Holds(current("day 1 ")) },
 	)
 	w.steps(one, func() error { return one.Press(keyS) }, func() error { return one.Holds(atTheEnd) })
 	w.steps(two,
-		func() error { return two.Holds(shows("Dana marked as spam")) },
+		func() error { return two.Holds(shows("Marked as spam by Dana")) },
+		func() error { return two.Press(keyJ) },
 		func() error { return two.Holds(atTheEnd) },
 	)
 	// What is taken back in one is told of in the other.
@@ -260,9 +263,9 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 	)
 }
 
-// What others decide, and what writers withdraw, before a tab's stream is open is folded there as well, also for an
-// author, who may not read the log.
-func TestATabFoldsWhatBecameOfItsCardsBeforeItsStreamOpened(t *testing.T) {
+// Decisions and withdrawals from before a tab's stream opens show in the tab, also for an author, who may not read the
+// log.
+func TestQueue_ShowsWhatChangedBeforeItsStreamOpened(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
 		"--site", "blog", "--password-stdin", "--data", w.data)
@@ -298,7 +301,7 @@ func TestATabFoldsWhatBecameOfItsCardsBeforeItsStreamOpened(t *testing.T) {
 		map[string]string{"Authorization": "Bearer " + gone.EditToken}, nil, nil))
 	block()
 	w.steps(desk,
-		func() error { return desk.Holds(shows("Dana approved")) },
+		func() error { return desk.Holds(shows("Approved by Dana")) },
 		func() error { return desk.Holds(shows("Withdrawn by its writer")) },
 	)
 	mu.Lock()

@@ -37,11 +37,13 @@ type Choice struct {
 	Key      *ground.Key
 }
 
-// A CampaignChoice is those members of a campaign that wait and joined up to a number: what came later, or
-// is excepted, is left alone. A larger campaign than 1,000 is decided in parts.
+// A CampaignChoice is a choice of the pending members of a campaign that joined up to the number UpTo, without those
+// in Except. Seen names chosen members, at most 500: one that is no longer pending is reported as a conflict. Up to
+// 1,000 members are decided at once.
 type CampaignChoice struct {
 	ID     string
 	UpTo   int
+	Seen   []string
 	Except []string
 }
 
@@ -109,15 +111,22 @@ func (s *Service) gather(ctx context.Context, site ground.Site, in *Choice) (rem
 		return 0, nil
 	case len(in.Comments) > 0:
 		return 0, problem.Field("/campaign", "Decide on comments or on a campaign, not on both.")
+	case len(k.Seen) > maxChoice/2:
+		return 0, problem.Field("/campaign", fmt.Sprintf("Choose at most %d comments by name.", maxChoice/2))
 	case len(k.Except) > maxChoice:
 		return 0, problem.Field("/campaign/except", fmt.Sprintf("Except at most %d comments.", maxChoice))
 	}
-	list, remaining, err := s.alike.Waiting(ctx, site.ID, k.ID, k.UpTo, k.Except, maxChoice)
+	list, remaining, err := s.alike.Waiting(ctx, site.ID, k.ID, k.UpTo, k.Except, maxChoice-len(k.Seen))
 	if err != nil {
 		return 0, err
 	}
 	for _, c := range list {
 		in.Comments = append(in.Comments, Ref{c.ID, c.Version})
+	}
+	for _, id := range k.Seen {
+		if !slices.ContainsFunc(list, func(c comment.Comment) bool { return c.ID == id }) {
+			in.Comments = append(in.Comments, Ref{ID: id}) // no comment has version 0: it conflicts
+		}
 	}
 	return remaining, nil
 }

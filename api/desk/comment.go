@@ -72,8 +72,7 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	if fl, ok := d.Said(v); ok {
 		p.Notices = v.Words.tellOne(fl)
 		if fl.Left > 0 {
-			chose, _ := comment.ParseAction(fl.Did)
-			p.Card.Conflict = m.conflict(it.Comment, past, chose)
+			p.Card.Conflict = m.conflict(it.Comment, past)
 			p.Card.Conflict.LeaveURL = p.Card.URL
 		}
 	}

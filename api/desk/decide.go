@@ -22,7 +22,7 @@ func (d *desk) decide(v *Visit) error {
 		return err
 	}
 	var all moderation.Outcome
-	for _, k := range choices(in, v.Form["campaign"], excepted(v.Form)) {
+	for _, k := range choices(in, v.Form["campaign"], v.Form["take"], excepted(v.Form)) {
 		out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, k)
 		if err != nil {
 			return err
@@ -69,16 +69,16 @@ func excepted(form url.Values) []string {
 	})
 }
 
-// choices are a form's: about the comments that it names, and about each campaign, as ID:UPTO, but for some of its
-// members. Each is a batch of its own.
-func choices(in moderation.Choice, campaigns, except []string) (all []moderation.Choice) {
+// choices returns a form's choices: one about the comments that it names, and one about each campaign (as ID:UPTO)
+// without the excepted members. The form showed the members in seen. Each choice is a batch of its own.
+func choices(in moderation.Choice, campaigns, seen, except []string) (all []moderation.Choice) {
 	if len(in.Comments) > 0 || len(campaigns) == 0 {
 		all = append(all, in)
 	}
 	for _, ref := range campaigns {
 		id, upTo, _ := strings.Cut(ref, ":")
 		n, _ := strconv.Atoi(upTo) // what is no number is none of it
-		in.Comments, in.Campaign = nil, &moderation.CampaignChoice{ID: id, UpTo: n, Except: except}
+		in.Comments, in.Campaign = nil, &moderation.CampaignChoice{ID: id, UpTo: n, Seen: seen, Except: except}
 		all = append(all, in)
 	}
 	return all
@@ -225,7 +225,11 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 		if f.Unchanged > 0 {
 			notices = append(notices, Notice{Icon: "info", Text: w.N("did.unchanged", f.Unchanged)})
 		} else if f.Left == 0 {
-			notices = append(notices, Notice{Icon: "info", Text: w.T("did.nothing")})
+			key := "did.none"
+			if f.Did == "undo" {
+				key = "did.nothing"
+			}
+			notices = append(notices, Notice{Icon: "info", Text: w.T(key)})
 		}
 	}
 	return t, notices
@@ -255,11 +259,10 @@ func (d *desk) tellQueue(v *Visit, m *cardMaker, p *queuePage) error {
 	if err != nil {
 		return err
 	}
-	chose, _ := comment.ParseAction(f.Did)
 	var left []card
 	for _, s := range stories {
 		k := m.card(s.Item)
-		k.Conflict = m.conflict(s.Comment, s.Past, chose)
+		k.Conflict = m.conflict(s.Comment, s.Past)
 		left = append(left, k)
 	}
 	for range len(ids) - len(left) {

@@ -119,7 +119,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	})
 	b := w.as("Olga")
 	for _, path := range []string{"/moderate/blog/queue", "/moderate/blog/queue?q=" + url.QueryEscape(evil),
-		"/moderate/blog/comments/" + c.ID, "/moderate/blog/comments/" + c.ID + "/card?chose=spam", "/moderate/blog/pages"} {
+		"/moderate/blog/comments/" + c.ID, "/moderate/blog/comments/" + c.ID + "/card", "/moderate/blog/pages"} {
 		b.open(path)
 		if b.status != http.StatusOK {
 			t.Fatalf("%s answers %d", path, b.status)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -26,6 +27,9 @@ type mailedPage struct {
 	Said          []string
 	SaidLang      string
 	Decides       bool
+	Version       int64     // of the comment, as the page shows it
+	Changed       *conflict // what happened since the mail was sent, or since the form was
+	Can           can
 	Stops         bool
 	Digests       bool
 	To, ToWords   string
@@ -96,7 +100,7 @@ func (d *desk) mailedComment(v *Visit, link people.MailLink) (mailedPage, error)
 	v.Site = site
 	p.Lead = w.T("mail.link.as", "name", v.Who.Account.Name, "site", site.Name)
 	p.To, p.ToWords = v.At("/comments/"+url.PathEscape(link.Comment)), w.T("mail.link.desk")
-	it, _, err := d.Service.Item(v.Ctx(), v.Who, site, link.Comment)
+	it, past, err := d.Service.Item(v.Ctx(), v.Who, site, link.Comment)
 	if err != nil {
 		return p, err
 	}
@@ -106,13 +110,22 @@ func (d *desk) mailedComment(v *Visit, link people.MailLink) (mailedPage, error)
 		p.Wrong, p.Detail = w.T("mail.link.used"), w.T("mail.link.back")
 	case link.Ended(d.Clock.Now()):
 		p.Wrong, p.Detail = w.T("mail.link.expired"), w.T("mail.link.until", "date", w.Date(link.ExpiresAt))
-	case c.Version != link.Version || c.State != comment.Pending:
-		p.Wrong, p.Detail = w.T("mail.link.changed"), w.T("mail.link.nothing")
 	default:
-		p.Decides = true
+		m := &cardMaker{Catalog: w, decides: true}
+		if c.Version != link.Version || c.State != comment.Pending {
+			p.Changed = m.conflict(c, past)
+			p.Wrong, p.Detail = strings.TrimSuffix(p.Changed.What, ".")+".", w.T("mail.link.nothing")
+			p.Heading = w.T("comment")
+		}
+		p.Can, p.Decides, p.Version = m.can(c.State), c.State != comment.Removed, c.Version
 		p.Name, p.Page, p.Said, p.SaidLang = w.nameOf(c), it.Page.Name(), paragraphs(c.Source), c.Lang
 	}
 	return p, nil
+}
+
+// saw reports whether a form was sent from a page that showed the comment as it is now.
+func (p mailedPage) saw(form url.Values) bool {
+	return form.Get("version") == strconv.FormatInt(p.Version, 10)
 }
 
 // nameOf is what a writer calls themselves.
@@ -138,7 +151,7 @@ func (d *desk) useMailedLink(v *Visit, link people.MailLink) error {
 		return d.stopMail(v, link)
 	}
 	p, err := d.mailedComment(v, link)
-	if err != nil || !p.Decides {
+	if err != nil || !p.Decides || p.Changed != nil && !p.saw(v.Form) {
 		return errors.Join(err, v.gone(p))
 	}
 	in, err := readChoice(v.Form)
@@ -148,16 +161,16 @@ func (d *desk) useMailedLink(v *Visit, link people.MailLink) error {
 	if err != nil {
 		return err
 	}
-	in.Comments = []moderation.Ref{{ID: link.Comment, Version: link.Version}}
+	in.Comments = []moderation.Ref{{ID: link.Comment, Version: p.Version}}
 	out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, in)
 	if err != nil {
 		return err
 	}
-	p.Decides = false
 	if out.Done+out.Unchanged == 0 { // somebody was quicker
-		p.Wrong, p.Detail = v.Words.T("mail.link.changed"), v.Words.T("mail.link.nothing")
-		return v.gone(p)
+		p, err = d.mailedComment(v, link)
+		return errors.Join(err, v.gone(p))
 	}
+	p.Decides, p.Wrong = false, ""
 	err = d.Identity.UseMailLink(v.Ctx(), v.Param("token"))
 	if err != nil && web.ProblemOf(err).Code != "auth.needed" { // it was pressed twice
 		return err

@@ -2,11 +2,14 @@ package desk_test
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -66,11 +69,10 @@ func aLinkInAMailEndsAndSaysSo(t *testing.T, w *world) {
 			t.Errorf("%s: a POST gets %d, and the comment is %v", says, b.status, w.now(c).State)
 		}
 	}
-	decided := w.post("One about which somebody was quicker.")
-	quick := w.mailed("Mo", decided)
-	_, err := w.S.Decide(w.Ctx, w.actor("Olga"), w.site, w.choice(comment.MarkSpam, decided))
-	w.Must(err)
-	nothing(quick, "This comment was changed or decided since.", decided)
+	withdrawn, token := w.SubmitOwn(w.site, "One that its writer withdraws.")
+	quick := w.mailed("Mo", withdrawn)
+	w.Must(w.S.WithdrawAndForget(w.Ctx, w.site, withdrawn.ID, token))
+	nothing(quick, "Withdrawn by its writer.", withdrawn)
 
 	late := w.post("Another that waited for a week.")
 	old := w.mailed("Mo", late)
@@ -79,7 +81,7 @@ func aLinkInAMailEndsAndSaysSo(t *testing.T, w *world) {
 
 	lost := w.post("A third, and whoever was told of it may not decide any more.")
 	gone, author := w.mailed("Mo", lost), people.Author
-	_, err = w.S.SetAccount(w.Ctx, people.Operator, w.actor("Mo").ID(),
+	_, err := w.S.SetAccount(w.Ctx, people.Operator, w.actor("Mo").ID(),
 		identity.AccountChange{Role: &author, Sites: []string{"blog"}})
 	w.Must(err)
 	nothing(gone, "Nothing was changed.", lost)
@@ -149,6 +151,64 @@ func (b *browser) post(path, form string) {
 	b.load(req)
 }
 
+// nodeAbove returns the nearest element with a name around a node.
+func nodeAbove(n *html.Node, name string) *html.Node {
+	for n = n.Parent; n != nil && n.Data != name; n = n.Parent {
+	}
+	return n
+}
+
 func (w *world) choice(a comment.Action, c comment.Comment) moderation.Choice {
 	return moderation.Choice{Action: a, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}}
+}
+
+func TestMailedDecision_ChangedCommentTakesTwoPresses(t *testing.T) {
+	onBoth(t, mailedDecisionChangedCommentTakesTwoPresses)
+}
+
+func mailedDecisionChangedCommentTakesTwoPresses(t *testing.T, w *world) {
+	w.account("Mo", people.Moderator, "blog")
+	shown := func(b *browser) int { // buttons that decide without another press
+		n := 0
+		each(b.doc, func(node *html.Node) {
+			if attr(node, "name") == "action" && nodeAbove(node, "details") == nil {
+				n++
+			}
+		})
+		return n
+	}
+
+	// Decided after the mail was sent: the page says so, and its buttons are behind another one.
+	c := w.post("A remark of which Mo has a mail.")
+	path, b := w.mailed("Mo", c), newBrowser(t, w.url)
+	_, err := w.S.Decide(w.Ctx, w.actor("Olga"), w.site, w.choice(comment.Approve, c))
+	w.Must(err)
+	b.open(path).sees("Approved by Olga.").sees("Decide anyway").sees("A remark of which Mo has a mail.")
+	if n := shown(b); n > 0 {
+		t.Errorf("%d buttons decide at once", n)
+	}
+	for _, stale := range []string{"action=spam", fmt.Sprintf("action=spam&version=%d", c.Version), "action=spam&version=x"} {
+		if b.post(path, stale); b.status != http.StatusConflict {
+			t.Errorf("%s is answered with %d", stale, b.status)
+		}
+		b.sees("Approved by Olga.").sees("Nothing was changed.")
+		w.stands(c, comment.Approved)
+	}
+	b.press(b.doc, "Spam", nil).sees("It is refused as spam.")
+	w.stands(c, comment.Spam)
+
+	// Decided while the page is open: the first press says so, the second one decides.
+	c = w.post("Another remark of which Mo has a mail.")
+	path = w.mailed("Mo", c)
+	if n := shown(b.open(path)); n == 0 {
+		t.Error("no button decides at once about a comment that nobody changed")
+	}
+	_, err = w.S.Decide(w.Ctx, w.actor("Olga"), w.site, w.choice(comment.MarkSpam, c))
+	w.Must(err)
+	if b.press(b.doc, "Approve", nil).sees("Marked as spam by Olga."); b.status != http.StatusConflict {
+		t.Errorf("a press on a changed comment is answered with %d", b.status)
+	}
+	w.stands(c, comment.Spam)
+	b.press(b.doc, "Approve", nil).sees("It is published.")
+	w.stands(c, comment.Approved)
 }

@@ -138,7 +138,7 @@ func samplePages(w *Catalog) map[string]any {
 	decided := samples()[3].Comment
 	decided.State = comment.Approved
 	q.Cards[3].Conflict = m.conflict(decided,
-		[]ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}}, comment.MarkSpam)
+		[]ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}})
 	q.Cards[3].Conflict.LeaveURL = "/"
 
 	cold := samples()[3:4]
@@ -198,7 +198,11 @@ func samplePages(w *Catalog) map[string]any {
 	pages["mailed"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Decides: true,
 		Lead: w.T("mail.link.as", "name", "Dana K.", "site", site.Name), Name: "<b>Ruth</b>", Page: "Why I sold my car",
 		Said: []string{"One thing is missing: <script>the noise</script>.", "And the birds."}, SaidLang: "en",
-		To: "/moderate/longway/comments/c1", ToWords: w.T("mail.link.desk")}
+		To: "/moderate/longway/comments/c1", ToWords: w.T("mail.link.desk"), Version: 1, Can: m.can(comment.Pending)}
+	changed := pages["mailed"].(mailedPage)
+	changed.Changed, changed.Can = q.Cards[3].Conflict, m.can(comment.Approved)
+	changed.Wrong, changed.Detail = changed.Changed.What, w.T("mail.link.nothing")
+	pages["mailed-changed"] = changed
 	pages["mailed-expired"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Wrong: w.T("mail.link.expired"),
 		Detail: w.T("mail.link.until", "date", w.Date(noon)), To: "/", ToWords: w.T("mail.link.desk")}
 	pages["mailed-done"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Done: w.T("mail.did.spam"),

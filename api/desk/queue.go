@@ -2,12 +2,14 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 )
@@ -115,8 +117,8 @@ func (d *desk) queue(v *Visit) error {
 			p.Knock = &k
 		}
 	}
-	if len(p.Cards) > 0 {
-		p.Cards[0].Current = true
+	if f.Moderator {
+		p.leadAround(d.Process.Present(v.Ctx(), v.Site.ID), v.Who.ID())
 	}
 	return v.Show("queue", p)
 }
@@ -150,9 +152,7 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	if at.banded() && m.young == "" {
 		p.Totals = totals(page)
 	}
-	for i := range p.Cards[:max(0, len(p.Cards)-1)] {
-		p.Cards[i].NextID = p.Cards[i+1].ID
-	}
+	p.leadAround(nil, "")
 	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.end == "" && at.view() == comment.ViewPending {
 		p.Oldest = m.T("oldest", "time", m.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
 	}
@@ -166,6 +166,30 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 		p.Young = m.young
 	}
 	return p
+}
+
+// leadAround sets the card to start at, and the one to go on with after each: those that other moderators have open are
+// passed over while there are others.
+func (p *queuePage) leadAround(present []ground.Presence, account string) {
+	free := func(k card) bool {
+		return !slices.ContainsFunc(present, func(o ground.Presence) bool {
+			return o.Comment == k.ID && o.Account != account
+		})
+	}
+	next := ""
+	for i, k := range slices.Backward(p.Cards) {
+		p.Cards[i].NextID = next
+		if next == "" && i < len(p.Cards)-1 {
+			p.Cards[i].NextID = p.Cards[i+1].ID
+		}
+		if free(k) {
+			next = k.ID
+		}
+	}
+	start := max(0, slices.IndexFunc(p.Cards, free))
+	for i := range p.Cards {
+		p.Cards[i].Current = i == start
+	}
 }
 
 // A rest is what stands at the end of a list: where something came before, where nothing did, what waits
@@ -267,8 +291,7 @@ type cardsPage struct {
 	Cards []card
 }
 
-// card answers with one card alone, as the queue shows it: for the script, when a decision
-// met a conflict or somebody else decided.
+// card returns one card alone with what happened to its comment, for the script: somebody else changed the comment.
 func (d *desk) card(v *Visit) error {
 	it, past, err := d.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
@@ -279,41 +302,36 @@ func (d *desk) card(v *Visit) error {
 		return err
 	}
 	k := m.card(it)
-	if v.QueryParams().Has("chose") {
-		chose, _ := comment.ParseAction(v.QueryParam("chose"))
-		k.Conflict = m.conflict(it.Comment, past, chose)
-	}
+	k.Conflict = m.conflict(it.Comment, past)
 	return v.Show("cards", cardsPage{v.Frame(v.Words.T("comment")), []card{k}})
 }
 
-// A conflict says what happened to a comment before one's own choice.
+// A conflict says what somebody else did to a comment after the moderator read it.
 type conflict struct {
-	What, Leave, LeaveURL string
-	Site, Ref, Back       string
-	Hold                  bool
+	What, Initial  string // Initial is of the moderator who did it, if one did
+	Again          string // what a second press does; "" if there is nothing to decide
+	Keep, LeaveURL string // Keep is "" while the comment is pending
 }
 
-func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told, chose comment.Action) *conflict {
-	k := &conflict{
-		Site: m.site.Key, Ref: fmt.Sprintf("%s:%d", c.ID, c.Version), Back: m.at.query(), LeaveURL: m.at.url(),
-		Leave: m.T("conflict.leave." + c.State.String()), Hold: c.State != comment.Pending && c.State != comment.Removed,
-	}
-	did := m.T("chose." + chose.String())
+func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told) *conflict {
+	k := &conflict{LeaveURL: m.at.url(), Keep: m.T("conflict.keep"), Again: m.T("conflict.again")}
 	last := lastDecision(past)
 	switch {
 	case c.Expired():
-		k.What = m.T("conflict.expired", "chose", did)
+		k.What, k.Again, k.Keep = m.T("conflict.expired"), "", m.T("conflict.next")
 	case c.State == comment.Removed:
-		k.What = m.T("conflict.removed", "chose", did)
+		k.What, k.Again, k.Keep = m.T("conflict.removed"), "", m.T("conflict.next")
 	case last != nil && last.Redacts():
-		k.What = m.T("conflict.redacted", "who", m.Someone(last.Name), "chose", did)
+		k.What, k.Initial = m.T("conflict.redacted", "who", m.Someone(last.Name)), initial(last.Name)
 	case c.Refused() && c.Appealed():
-		k.What = m.T("conflict.appealed")
+		k.What, k.Again = m.T("conflict.appealed"), ""
 	case last == nil || c.EditedAt.After(last.At):
-		k.What = m.T("conflict.edited", "chose", did)
+		k.What = m.T("conflict.edited")
 	default:
-		k.What = m.T("conflict."+c.State.String(), "who", m.Someone(last.Name),
-			"time", m.span(m.now.Sub(last.At)), "chose", did)
+		k.What, k.Initial = m.T("conflict."+c.State.String(), "who", m.Someone(last.Name)), initial(last.Name)
+	}
+	if c.State == comment.Pending {
+		k.Again, k.Keep = m.T("conflict.again.pending"), ""
 	}
 	return k
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
@@ -128,11 +129,11 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	w.Clock.Add(4 * time.Second)
 
 	b.press(b.card("two people"), "Spam", nil)
-	b.sees("Dana approved this 4 s before you chose “spam”.").sees("Nothing was changed by you.").sees("Leave it approved")
+	b.sees("Approved by Dana").sees("press again to overrule").sees("Keep")
 	w.stands(c, comment.Approved)
 
-	b.press(b.card("two people"), "Take it back to waiting", nil)
-	w.stands(c, comment.Pending)
+	b.press(b.card("two people"), "Spam", nil).sees("Marked as spam.")
+	w.stands(c, comment.Spam)
 }
 
 func TestACardSaysAndChangesTheTitleThatBecomesPublic(t *testing.T) {
@@ -169,7 +170,7 @@ func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
 		bulk := find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "bulk" })
 		return reads(func() {
 			b.press(bulk, "Spam", fields{"comment": "all"})
-			if got := strings.Count(b.raw, "Nothing was changed by you."); got != n {
+			if got := strings.Count(b.raw, "press again to overrule"); got != n {
 				t.Errorf("%d conflicts are told, want %d", got, n)
 			}
 		})
@@ -201,9 +202,11 @@ func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
 	_, _, err = w.S.Edit(w.Ctx, w.site, got.ID, got.EditToken, "Not so harmless now.")
 	w.Must(err)
 
-	b.press(b.card("Harmless at first"), "Approve", nil).sees("The writer changed this before you chose “approve”.").
-		sees("Not so harmless now.")
+	b.press(b.card("Harmless at first"), "Approve", nil).sees("Changed by its writer").
+		sees("Not so harmless now.").sees("press again to decide")
 	w.stands(comment.Comment{ID: got.ID}, comment.Pending)
+	b.press(b.card("Not so harmless"), "Approve", nil).sees("Approved.")
+	w.stands(comment.Comment{ID: got.ID}, comment.Approved)
 }
 
 func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
@@ -315,5 +318,99 @@ func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
 				b.sees(says)
 			}
 		}
+	}
+}
+
+func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", people.Moderator, "blog")
+	for n, tt := range []struct {
+		meanwhile comment.Action
+		press     string
+		says      string
+		want      comment.State
+	}{
+		{comment.Approve, "Spam", "Approved by Dana", comment.Spam},
+		{comment.MarkSpam, "Approve", "Marked as spam by Dana", comment.Approved},
+		{comment.Reject, "Approve", "Refused by Dana", comment.Approved},
+	} {
+		c := w.post(fmt.Sprintf("Remark %d, open on a page of its own.", n))
+		b := w.as("Olga").open("/moderate/blog/comments/" + c.ID)
+		_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, w.choice(tt.meanwhile, c))
+		w.Must(err)
+		b.press(b.doc, tt.press, nil).sees(tt.says).sees("press again to overrule")
+		w.stands(c, tt.meanwhile.State())
+		b.press(b.doc, tt.press, nil)
+		w.stands(c, tt.want)
+	}
+
+	c, token := w.SubmitOwn(w.site, "A remark that its writer withdraws.")
+	b := w.as("Olga").open("/moderate/blog/comments/" + c.ID)
+	w.Must(w.S.WithdrawAndForget(w.Ctx, w.site, c.ID, token))
+	b.press(b.doc, "Approve", nil).sees("Withdrawn by its writer").misses("press again")
+	w.stands(c, comment.Removed)
+}
+
+func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", people.Moderator, "blog")
+	w.Run(w.S)
+	var all []comment.Comment
+	for n := range 4 {
+		all = append(all, w.post(fmt.Sprintf("The harbour sells its old cranes by the hour; ask for them at gate %d", n)))
+	}
+	roomstest.Followed(w.World, "campaigns")
+	b := w.as("Olga").open("/moderate/blog/campaigns")
+	b.open(attr(find(b.doc, func(n *html.Node) bool { return strings.Contains(attr(n, "href"), "/campaigns/") }), "href"))
+	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, w.choice(comment.Approve, all[1]))
+	w.Must(err)
+	b.press(b.doc, "Spam", nil).sees("3 marked as spam.").sees("Approved by Dana")
+	for n, want := range []comment.State{comment.Spam, comment.Approved, comment.Spam, comment.Spam} {
+		w.stands(all[n], want)
+	}
+}
+
+func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w.account("Dana", people.Moderator, "blog")
+	w.account("Mo", people.Moderator, "blog")
+	var all []comment.Comment
+	for n := range 4 {
+		all = append(all, w.post(fmt.Sprintf("Remark %d of a queue that three work off.", n)))
+	}
+	current := func(name string) string {
+		b := w.as(name)
+		card := find(b.doc, func(n *html.Node) bool { return attr(n, "aria-current") == "true" && has(n, "data-comment") })
+		return attr(card, "data-comment")
+	}
+	looks := func(name string, at int) {
+		w.Must(w.S.LookAt(w.Ctx, w.actor(name), w.site, all[at].ID))
+	}
+	looks("Olga", 0)
+	if got := current("Olga"); got != all[0].ID {
+		t.Errorf("whoever has the first comment open starts at %s", got)
+	}
+	if got := current("Dana"); got != all[1].ID {
+		t.Errorf("the second starts at %s, want %s", got, all[1].ID)
+	}
+	looks("Dana", 1)
+	if got := current("Mo"); got != all[2].ID {
+		t.Errorf("the third starts at %s, want %s", got, all[2].ID)
+	}
+	b := w.as("Olga") // without script: where a decision goes on
+	form := find(b.card("Remark 0"), func(n *html.Node) bool { return has(n, "data-decide") })
+	if next := find(form, func(n *html.Node) bool { return attr(n, "name") == "next" }); attr(next, "value") != all[2].ID {
+		t.Errorf("after the first comes %s, want %s, which nobody has open", attr(next, "value"), all[2].ID)
+	}
+	looks("Mo", 2)
+	looks("Dana", 3)
+	w.account("Eva", people.Moderator, "blog")
+	if got := current("Eva"); got != all[1].ID {
+		t.Errorf("Eva starts at %s, want %s", got, all[1].ID)
+	}
+	looks("Eva", 1)
+	w.account("Jon", people.Moderator, "blog")
+	if got := current("Jon"); got != all[0].ID {
+		t.Errorf("where all are open, one starts at %s, want the first", got)
 	}
 }

@@ -61,14 +61,15 @@ func emptyWorldOn(t *testing.T, database string) *world {
 	log := slog.New(slog.DiscardHandler)
 	alone, err := coord.Open(w.Ctx, coord.Options{Secret: roomstest.Secret, Clock: w.Clock, Log: log})
 	w.Must(err)
-	w.S, err = roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret, ground.Options{Clock: w.Clock, Knocks: alone})
+	w.S, err = roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret, ground.Options{Clock: w.Clock, Knocks: alone,
+		Presences: alone})
 	w.Must(err)
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
 		pages := web.New(web.Options{
 			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Privacy: w.S.Privacy, Service: w.S.Moderation,
 			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log,
 			PublicURL: public, Register: w.S.Register, Hooks: w.S.Hooks, Checkers: w.S.Checkers,
-			Neighbours: w.S.Lists, Signet: w.S.Signet,
+			Neighbours: w.S.Lists, Signet: w.S.Signet, Campaigns: w.S.Campaigns,
 		})
 		e := pages.NewEcho()
 		desk.Register(e, pages)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
@@ -30,6 +31,48 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 		roomstest.Followed(w, "campaigns")
 		if k := c.known(ids[0]); k.Waiting != 2 || k.Refused != 1 || k.Size() != 3 {
 			t.Errorf("of five copies one was refused, one edited and one withdrawn: the campaign is %+v", k)
+		}
+	})
+}
+
+// The follower of events stands still: membership is as it was before the undo.
+func TestDecide_CampaignRightAfterUndo(t *testing.T) {
+	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+		c := crowd{World: w, dana: w.AddPerson("dana", people.Owner)}
+		run := func(then func()) {
+			t.Helper()
+			ctx, stop := context.WithCancel(w.Ctx)
+			ran := make(chan error, 1)
+			go func() { ran <- w.S.Run(ctx) }()
+			then()
+			roomstest.Followed(w, "campaigns")
+			stop()
+			w.Must(<-ran)
+		}
+		var ids []string
+		run(func() {
+			ids = c.posts(0, 6)
+			c.until("6 are one", ids[0], sized(6))
+		})
+		seen := c.known(ids[0])
+		var out moderation.Outcome
+		run(func() { out = c.decide(comment.MarkSpam, seen) })
+		undone, err := w.S.Undo(w.Ctx, c.dana, w.A, out.Batch, nil)
+		w.Must(err)
+		if out.Done != 6 || undone.Done != 6 {
+			t.Fatalf("%d were decided and %d undone, want 6", out.Done, undone.Done)
+		}
+		if again := c.decide(comment.MarkSpam, seen, ids[2]); again.Done != 5 || len(again.Conflicts) > 0 {
+			t.Errorf("decided again: %+v, want 5 of 6, without the one that is excepted", again)
+		}
+		for n, id := range ids {
+			want := comment.Spam
+			if n == 2 {
+				want = comment.Pending
+			}
+			if got := w.Comment(w.A, id).State; got != want {
+				t.Errorf("copy %d is %v, want %v", n, got, want)
+			}
 		}
 	})
 }

@@ -123,11 +123,24 @@ func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, er
 	return refused, nil
 }
 
-// Waiting returns those members of a campaign that wait and joined up to a number, but for some, at most so
-// many, and how many more there are. A member whose text is another by now is none.
+// Waiting returns the pending members of a campaign that joined up to the number upTo, without those in except, at most
+// so many, and how many more there are. It leaves out members that were edited since they joined. A decision that was
+// undone a moment ago counts, also where the follower of events has not seen that yet.
 func (s *Service) Waiting(
 	ctx context.Context, site int64, id string, upTo int, except []string, most int,
 ) (list []comment.Comment, remaining int, err error) {
+	events, err := s.work.Unfollowed(ctx, follower)
+	if err != nil {
+		return nil, 0, err
+	}
+	var changed []string
+	for _, e := range events {
+		if e.Site == site && e.Comment != "" {
+			changed = append(changed, e.Comment)
+		}
+	}
+	slices.Sort(changed)
+	changed = slices.Compact(changed)
 	err = s.work.View(ctx, func(tx Tx) error {
 		k, err := one(tx, site, id)
 		if err != nil {
@@ -136,6 +149,17 @@ func (s *Service) Waiting(
 		members, err := tx.MembersOf(site, id, 0, upTo, true, most+len(except)+1)
 		if err != nil {
 			return err
+		}
+		for some := range slices.Chunk(changed, together) {
+			found, err := tx.Members(site, some)
+			if err != nil {
+				return err
+			}
+			for _, m := range found {
+				if m.Campaign == id && m.Joined <= upTo && m.State != comment.Pending {
+					members = append(members, m) // decided, when it was last counted
+				}
+			}
 		}
 		members = slices.DeleteFunc(members, func(m Member) bool { return slices.Contains(except, m.Comment) })
 		if len(members) > most {

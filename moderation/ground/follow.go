@@ -119,6 +119,28 @@ func (p *Process) eachTurn(
 	})
 }
 
+// Unfollowed returns the events that the follower of a name has not followed yet, for readers of what it writes who need
+// the present state.
+func (p *Process) Unfollowed(ctx context.Context, name string) (all []Event, err error) {
+	err = p.look(ctx, lookFor, func(tx EventTx) error {
+		all = nil
+		from, err := tx.Follower(name)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		for at, more := from.At, err == nil; more && err == nil; {
+			var some []Event
+			some, at, err = tx.EventsAfter(at, eventsRead)
+			all, more = append(all, some...), len(some) == eventsRead
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the events that %s has not followed: %w", name, err)
+	}
+	return all, nil
+}
+
 // followOn tells a follower what comes next, and returns how many events that were: a follower that begins was told as
 // many as can be. To tell is to run move in a transaction.
 func (p *Process) followOn(

@@ -1,5 +1,5 @@
 /** The bands of the list: what of each has been on the screen, and selecting that and nothing else. */
-import { boxOf, type Card, type Cards } from './cards'
+import { boxOf, type Card, type Cards, isChanged } from './cards'
 import { linkIn } from './onward'
 import { say } from './words'
 
@@ -92,7 +92,7 @@ function commentsIn(band: HTMLElement): number {
   return rows.reduce((sum, row) => sum + Number(alike(row) ?? 1), 0)
 }
 
-/** The cards of a band that are not decided. */
+/** The cards of a band that wait as they were shown. */
 function cardsOf(band: HTMLElement): Card[] {
-  return Array.from(band.querySelectorAll<Card>('.card'))
+  return Array.from(band.querySelectorAll<Card>('.card')).filter(card => !isChanged(card))
 }

@@ -20,6 +20,15 @@ export function togetherOf(card: Card): Together | undefined {
 
 export const versionOf = (card: Card): number => Number(card.dataset.version)
 
+/** Whether somebody else changed the comment after it was shown: only a second press decides it. */
+export const isChanged = (card: Card): boolean => 'changed' in card.dataset
+
+/** Whether that took the comment out of this view: the card is greyed, and the keys pass over it. */
+export const isSettled = (card: Card): boolean => 'settled' in card.dataset
+
+/** Whether another moderator has the comment open. */
+export const isHeld = (card: Card): boolean => 'held' in card.dataset
+
 /** The list tells by the event "change" that other cards are selected, or could be, and by "current" that another is. */
 export class Cards {
   readonly list: HTMLElement
@@ -46,11 +55,19 @@ export class Cards {
     return this.all.filter(card => boxOf(card)?.checked)
   }
 
-  /** Selects every card, or none where all are selected. */
+  /** The cards that are still to be decided here. */
+  get open(): Card[] {
+    return this.all.filter(card => !isSettled(card))
+  }
+
+  /** Selects every card that nobody else changed, or none where all are selected. */
   selectAll(): void {
-    const boxes = this.all.map(boxOf).filter(box => box !== null)
-    const on = boxes.some(box => !box.checked)
-    for (const box of boxes) box.checked = on
+    const unchanged = this.all.filter(card => !isChanged(card))
+    const on = unchanged.some(card => boxOf(card)?.checked === false)
+    for (const card of on ? unchanged : this.selected) {
+      const box = boxOf(card)
+      if (box) box.checked = on
+    }
     this.list.dispatchEvent(new Event('change'))
   }
 
@@ -76,10 +93,28 @@ export class Cards {
     this.list.dispatchEvent(new Event('current'))
   }
 
-  /** The card n places further on; undefined beyond the ends. */
-  beside(card: Card | null, n: 1 | -1): Card | undefined {
+  /** The card above another. */
+  above(card: Card | null): Card | undefined {
     const all = this.all
-    return card ? all[all.indexOf(card) + n] : all[0]
+    return card ? all[all.indexOf(card) - 1] : all[0]
+  }
+
+  /** The open card below another. One that another moderator has open comes after all that nobody has. */
+  below(card: Card | null): Card | undefined {
+    const open = this.#below(card)
+    return open.find(c => !isHeld(c)) ?? open[0]
+  }
+
+  #below(card: Card | null): Card[] {
+    const all = this.all
+    return all.slice(card ? all.indexOf(card) + 1 : 0).filter(c => !isSettled(c))
+  }
+
+  /** The card to go on with when some are done: the next one below, or else the nearest above. */
+  after(card: Card, done: Card[]): Card | undefined {
+    const below = this.#below(card).filter(c => !done.includes(c))
+    const rest = this.open.filter(c => !done.includes(c))
+    return below.find(c => !isHeld(c)) ?? rest.findLast(c => !isHeld(c)) ?? below[0] ?? rest.at(-1)
   }
 
   /** Puts a card's row in its place. The card is kept, to come back as it was. */
@@ -114,20 +149,50 @@ export class Cards {
     return this.#folded.get(id)?.row
   }
 
-  /** Replaces a card by a newer rendering of the same comment. */
-  replace(card: Card, by: Card): Card {
+  /**
+   * Shows what somebody else did to a comment, by a newer rendering of its card. The card keeps its place, and its
+   * buttons theirs: a finger may be on its way to one.
+   */
+  change(card: Card, by: Card): void {
     const fresh = adopt(by)
-    if (card.getAttribute('aria-current')) fresh.setAttribute('aria-current', 'true')
-    else fresh.removeAttribute('aria-current')
-    card.replaceWith(fresh)
-    return fresh
+    setVersion(card, versionOf(fresh))
+    const state = fresh.dataset.state ?? ''
+    const same = textOf(card) === textOf(fresh)
+    const { view } = this.list.dataset
+    const stays = state === view || (view === 'suspected' && state === 'pending')
+    const notice = fresh.querySelector<HTMLElement>(':scope > .notice')
+    const happened = fresh.querySelector<HTMLElement>('.t .happened')
+    if (!same && !togetherOf(card)) for (const part of ['.t', '.what']) swap(card, fresh, part)
+    for (const old of card.querySelectorAll(':scope > .notice, .t .happened')) old.remove()
+    card.toggleAttribute('data-changed', !stays || !same)
+    card.toggleAttribute('data-settled', !stays)
+    if (isChanged(card) && notice && happened) {
+      notice.querySelector('[data-again]')?.setAttribute('hidden', '')
+      if (stays) notice.querySelector('[data-leave]')?.remove()
+      card.querySelector('.w')?.before(notice)
+      card.querySelector('.t .name')?.after(' ', happened)
+      card.dataset.now = state
+    }
+    this.list.dispatchEvent(new Event('change'))
   }
 
-  /** Brings a card into view, what it tells first. The current one stays where keys act, unless it has left the view. */
+  /** Shows that a comment is not there any more. */
+  gone(card: Card, words: string): void {
+    const notice = Object.assign(document.createElement('div'), { className: 'notice taken', role: 'alert' })
+    notice.append(document.createElement('p'))
+    notice.firstElementChild?.append(Object.assign(document.createElement('b'), { textContent: words }))
+    card.querySelector(':scope > .notice')?.remove()
+    card.querySelector('.w')?.before(notice)
+    for (const said of card.querySelectorAll('.said, .text')) said.replaceChildren()
+    card.dataset.changed = card.dataset.settled = ''
+    card.dataset.now = 'removed'
+    this.list.dispatchEvent(new Event('change'))
+  }
+
+  /** Brings a card into view, what it tells first. The current one stays current. */
   show(card: Card): void {
     for (const part of [card, card.querySelector('[role=alert]')]) part?.scrollIntoView({ block: 'nearest' })
-    const top = this.current?.getBoundingClientRect().top ?? -1
-    if (top < 0 || top > innerHeight) this.go(card)
+    if (!this.current) this.go(card)
   }
 
   /** Takes in a card of another rendering, in the place of its row or at the end; undefined where it is here. */
@@ -212,6 +277,21 @@ export function lineOf(card: Card): string {
   for (const ours of said.querySelectorAll('summary, .host, .chip')) ours.remove()
   for (const end of said.querySelectorAll('p, li, pre, br')) end.after(' ')
   return (said.textContent ?? '').replace(/\s+/g, ' ').trim()
+}
+
+function textOf(card: Card): string | undefined {
+  return card.querySelector('.what > .said')?.textContent?.trim()
+}
+
+/** Puts a part of a newer rendering in the place of the same part of a card. */
+function swap(card: Card, fresh: Card, part: string): void {
+  const theirs = fresh.querySelector(part)
+  if (theirs) card.querySelector(part)?.replaceWith(theirs)
+}
+
+/** What somebody else did to a comment, in words. */
+export function happenedTo(card: Card): string {
+  return card.querySelector(':scope > .notice b')?.textContent ?? ''
 }
 
 /** Writes a version wherever a card's forms name it. */

@@ -3,13 +3,13 @@
 import { Bands } from './bands'
 import { campaign, decideWhole } from './campaign'
 import { noDecision, noReply } from './cannot'
-import { boxOf, type Card, idOf, togetherOf } from './cards'
+import { boxOf, type Card, idOf, isSettled, togetherOf } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
 import { Numbers } from './numbers'
 import type { Action, Answer } from './outbox'
 import { page } from './page'
-import { Queue } from './queue'
+import { Queue, readingTime } from './queue'
 import { savedViews } from './saved'
 import { element } from './toast'
 import { comeBackTo, forgetTyped, keepTyped } from './typed'
@@ -30,6 +30,7 @@ function start(): void {
     selection(queue)
     queue.cards.current?.focus({ preventScroll: true })
   }
+  if (!queue) waitForReader()
   keyboard(queue, bands, numbers)
   campaign()
   keepTyped()
@@ -48,7 +49,7 @@ function forms(queue: Queue): void {
     const card = form.closest<Card>('.card') ?? undefined
     if (card && form.closest('.reply')) {
       event.preventDefault()
-      reply(queue, card, form)
+      if (queue.mayAct(card, 'reply')) reply(queue, card, form)
       return
     }
     const bulk = form.matches('[data-bulk]')
@@ -78,6 +79,14 @@ function forms(queue: Queue): void {
       event.preventDefault()
       queue.onward.go()
     }
+  })
+}
+
+/** A comment's page that says what somebody else did takes a press only once there was time to read that. */
+function waitForReader(): void {
+  const opened = Date.now()
+  document.addEventListener('submit', event => {
+    if (document.querySelector('.one > .taken') && Date.now() - opened < readingTime) event.preventDefault()
   })
 }
 
@@ -155,6 +164,10 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined, numbers: N
       return
     }
     if (!key || !keysOn() || typing(event.target)) return
+    if (event.repeat && key !== 'j' && key !== 'k') {
+      event.preventDefault() // a key that is held down decides once
+      return
+    }
     if (key === 'b' && queue && bands)
       bands.select((queue.cards.current ?? queue.cards.list).closest<HTMLElement>('.band'))
     else if (/^\d$/.test(key) && numbers && !pop) numbers.select((Number(key) || 10) + (event.shiftKey ? 10 : 0))
@@ -190,10 +203,15 @@ function inReasons(pop: HTMLElement): boolean {
 
 function inQueue(queue: Queue, key: string, shift: boolean): boolean {
   const current = queue.cards.current
-  if (key === 'j' || key === 'k') {
-    const next = queue.cards.beside(current, key === 'j' ? 1 : -1)
-    if (next) queue.cards.go(next)
-    else if (key === 'j') queue.onward.go()
+  if (key === 'k') {
+    queue.cards.go(queue.cards.above(current))
+    return true
+  }
+  if (key === 'j') {
+    const next = queue.cards.below(current)
+    if (current && isSettled(current)) queue.leave(current)
+    else if (next) queue.cards.go(next)
+    else queue.onward.go()
     return true
   }
   if (key === 'z') {

@@ -1,4 +1,4 @@
-/** The queue renews itself: counts at once, arrivals announced, what others decide folded, who else looks at what. */
+/** The queue renews itself: counts at once, arrivals announced, what others changed shown in its place, who else looks at what. */
 import { idOf, versionOf } from './cards'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
@@ -11,11 +11,6 @@ const lookEvery = 10000
 const askedAtOnce = 100
 
 type Counts = Record<string, number>
-
-interface Item {
-  comment: { id: string; state: string; version: number }
-  history: { at: string; by: unknown }[]
-}
 
 export class Live {
   readonly #queue: Queue
@@ -49,9 +44,14 @@ export class Live {
     })
     source.addEventListener('arrived', event => {
       const { id, shown } = read(event)
+      this.#changed(id) // an edit arrives, too
       if (!shown) this.#arrive(id)
     })
-    source.addEventListener('decided', event => this.#decided(read(event).id))
+    source.addEventListener('decided', event => {
+      const { id } = read(event)
+      if (id && this.#arrived.delete(id)) this.#announce()
+      this.#changed(id)
+    })
     source.addEventListener('present', event => this.#presence.told(read(event).present ?? []))
     source.addEventListener('counts', event => {
       const { counts, counts_capped } = read(event)
@@ -107,7 +107,7 @@ export class Live {
     this.#announce()
   }
 
-  /** Folds what others decided since this page was made and before the stream was opened, or opened again. */
+  /** Shows what others changed since this page was made and before the stream was opened, or opened again. */
   async #catchUp(): Promise<void> {
     const cards = this.#queue.cards.all
     for (let at = 0; at < cards.length; at += askedAtOnce) {
@@ -115,26 +115,13 @@ export class Live {
       const query = asked.map(card => `id=${encodeURIComponent(idOf(card))}&version=${versionOf(card)}`)
       const response = await fetch(`${this.#url}/comments?${query.join('&')}`).catch(() => undefined)
       if (!response?.ok) return
-      for (const item of ((await response.json()) as { comments: Item[] }).comments) this.#fold(item)
+      const { comments } = (await response.json()) as { comments: { comment: { id: string } }[] }
+      for (const { comment } of comments) this.#changed(comment.id)
     }
   }
 
-  /** Folds what somebody else decided, with who it was. */
-  async #decided(id: string | undefined): Promise<void> {
-    if (!id) return
-    if (this.#arrived.delete(id)) this.#announce()
-    if (this.#queue.mine(id) || !this.#queue.cards.find(id)) return
-    const response = await fetch(`${this.#url}/comments/${encodeURIComponent(id)}`).catch(() => undefined)
-    if (response?.ok) this.#fold((await response.json()) as Item)
-  }
-
-  #fold({ comment: { id, state, version }, history }: Item): void {
-    const card = this.#queue.cards.find(id) // meanwhile this tab may have decided, or taken it back
-    if (!card || this.#queue.mine(id) || version <= versionOf(card)) return
-    const view = this.#queue.cards.list.dataset.view ?? 'pending'
-    if (state === view || (view === 'suspected' && state === 'pending')) return
-    const last = [...history].sort((a, b) => a.at.localeCompare(b.at)).at(-1)
-    this.#queue.settled(id, say(`by.${state}`, { who: nameOf(last?.by) }))
+  #changed(id: string | undefined): void {
+    if (id && this.#queue.cards.find(id)) this.#queue.changed(id)
   }
 
   #count(counts: Counts, capped: boolean): void {
@@ -187,10 +174,4 @@ function read(event: Event): {
   present?: Person[]
 } {
   return JSON.parse((event as MessageEvent<string>).data)
-}
-
-function nameOf(by: unknown): string {
-  if (typeof by === 'string' && by) return by
-  if (by && typeof by === 'object' && 'name' in by && typeof by.name === 'string' && by.name) return by.name
-  return say('someone')
 }

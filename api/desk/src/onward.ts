@@ -1,5 +1,5 @@
 /** What comes after the last card: the next page, the list from its top once more, or word that nothing waits. */
-import { type Card, type Cards, fetchPage, idOf } from './cards'
+import { type Card, type Cards, fetchPage, idOf, isHeld } from './cards'
 import { element } from './toast'
 
 /** What is on its way to the service. */
@@ -17,6 +17,8 @@ export class Onward {
   #loading = false
   /** To go on as soon as everything is saved, or what is being read is here. */
   #wanted = false
+  /** The card that was current when it was asked to go on: what comes later moves nobody who has moved since. */
+  #from: Card | null = null
   #learning = 0
 
   constructor(cards: Cards, way: Way) {
@@ -40,6 +42,7 @@ export class Onward {
    */
   async go(): Promise<void> {
     element('rest').hidden = true
+    this.#from = this.#cards.current
     const next = linkIn(document)?.href
     this.#wanted = this.#loading || (!next && this.#way.busy())
     if (this.#wanted) return
@@ -67,7 +70,8 @@ export class Onward {
     this.#loading = false
     if (!this.#wanted) return
     this.#wanted = false
-    const here = this.#cards.beside(this.#cards.current, 1)
+    if (this.#cards.current !== this.#from) return
+    const here = this.#cards.below(this.#from)
     if (here) this.#cards.go(here)
     else this.go()
   }
@@ -116,7 +120,8 @@ export class Onward {
         if (mine) added.push(mine)
       }
       if (added.length > 0) {
-        if (goes || !this.#cards.current) this.#cards.go(added[0])
+        const moved = this.#cards.current !== this.#from
+        if ((goes && !moved) || !this.#cards.current) this.#cards.go(added.find(card => !isHeld(card)) ?? added[0])
         return true
       }
       url = more?.href

@@ -40,7 +40,7 @@ export class Presence {
     addEventListener('pagehide', () => this.#leave())
     addEventListener('pageshow', () => this.#soon())
     setInterval(() => this.#tell(), beat)
-    this.#soon()
+    this.#tell() // at once: the next moderator to come starts elsewhere
   }
 
   /** Takes note of who is present now. */

@@ -1,5 +1,20 @@
 /** Deciding in the queue: at once on the page, then on its way to the service. */
-import { type Card, Cards, fetchPage, idOf, lineOf, setVersion, type Together, togetherOf, versionOf } from './cards'
+import {
+  boxOf,
+  type Card,
+  Cards,
+  fetchPage,
+  happenedTo,
+  idOf,
+  isChanged,
+  isHeld,
+  isSettled,
+  lineOf,
+  setVersion,
+  type Together,
+  togetherOf,
+  versionOf,
+} from './cards'
 import { Onward } from './onward'
 import {
   type Action,
@@ -22,6 +37,9 @@ type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply
 /** So many cards below the current one let the next page be read. */
 const ahead = 20
 
+/** A second press overrules somebody else only after this many milliseconds: it takes time to read what they did. */
+export const readingTime = 1000
+
 const states: Record<Action, string> = { approve: 'approved', reject: 'rejected', spam: 'spam', hold: 'pending' }
 
 export class Queue implements Listener {
@@ -35,6 +53,8 @@ export class Queue implements Listener {
   #said = ''
   /** What the toast offers to take back. */
   #offered: Done | undefined
+  /** What was pressed last on a card that somebody else changed, and when. */
+  readonly #pressed = new WeakMap<Card, { what: string; at: number }>()
 
   constructor(list: HTMLElement) {
     this.cards = new Cards(list)
@@ -54,20 +74,64 @@ export class Queue implements Listener {
   }
 
   /** Decides cards; reason and note go with a refusal. With whole, the card of a campaign stands for all of it. */
-  decide(cards: Card[], action: Action, reason = '', note = '', whole = false): void {
+  decide(chosen: Card[], action: Action, reason = '', note = '', whole = false): void {
+    if (reason === 'spam') action = 'spam'
+    const cards = chosen.filter(card => this.#counts(card, action, whole))
     const together = whole ? cards.filter(togetherOf) : []
+    const agreed = cards.filter(card => agrees(card, action) && !together.includes(card))
     for (const card of together) this.#decide([card], action, reason, note, togetherOf(card))
     this.#decide(
-      cards.filter(card => !together.includes(card)),
+      cards.filter(card => !together.includes(card) && !agreed.includes(card)),
       action,
       reason,
       note,
     )
+    for (const card of agreed) this.leave(card)
+    const left = chosen.filter(card => !cards.includes(card))
+    if (left.length > 0) this.#sayLeft(left, action, cards.length > 0)
+  }
+
+  /** Says of a card what happened to it, where a press on it does not count yet. */
+  mayAct(card: Card, what: string): boolean {
+    const counts = this.#counts(card, what)
+    if (!counts) this.#sayLeft([card], what, false)
+    return counts
+  }
+
+  /**
+   * Whether a press acts on a card. On one that somebody else changed the first press only says what happened; the same
+   * press again decides, once there was time to read it.
+   */
+  #counts(card: Card, what: string, whole = false): boolean {
+    if (!isChanged(card)) return true
+    const last = this.#pressed.get(card)
+    const at = Date.now()
+    this.#pressed.set(card, { what, at })
+    const decides = card.dataset.now !== 'removed' || (whole && togetherOf(card) !== undefined)
+    if (!decides || last?.what !== what || at - last.at < readingTime) return false
+    this.#pressed.delete(card)
+    return true
+  }
+
+  /** Says what happened to cards that a press left alone, and what the same press again does. */
+  #sayLeft(left: Card[], what: string, more: boolean): void {
+    for (const card of left) {
+      const again = card.querySelector<HTMLElement>('[data-again]')
+      if (again) again.hidden = agrees(card, what)
+      const box = boxOf(card)
+      if (card.dataset.now === 'removed' && box) box.checked = false
+    }
+    this.cards.list.dispatchEvent(new Event('change'))
+    const again = left.map(card => card.querySelector<HTMLElement>('[data-again]')).find(hint => hint && !hint.hidden)
+    const first = happenedTo(left[0] as Card)
+    const words = more || left.length > 1 ? say('left', { n: left.length, what: first }) : first
+    const text = words + (again?.textContent ?? '')
+    if (more) this.#toast.add(text)
+    else this.tell(text)
   }
 
   #decide(cards: Card[], action: Action, reason: string, note: string, all?: Together): void {
     if (cards.length === 0) return
-    if (reason === 'spam') action = 'spam'
     if (action === 'reject' && reason === '') reason = 'other'
     const key = newKey()
     const step: Decide = {
@@ -98,9 +162,11 @@ export class Queue implements Listener {
     if (current && all.length - all.indexOf(current) <= ahead) this.onward.ahead()
   }
 
-  /** Goes on where nothing is left to decide. */
+  /** Goes on where nothing is left to decide: then what others decided makes room, too. */
   #goOn(): void {
-    if (this.cards.all.length === 0) this.onward.go()
+    if (this.cards.open.length > 0) return
+    for (const card of this.cards.all) this.cards.fold(card, this.#row(card, happenedTo(card)))
+    this.onward.go()
   }
 
   /** Says text, and offers to take back what was done, if anything. */
@@ -115,11 +181,7 @@ export class Queue implements Listener {
     const current = this.cards.current
     const leaving = current !== null && cards.includes(current)
     const top = leaving ? current.getBoundingClientRect().top : 0
-    const all = this.cards.all
-    const rest = all.filter(c => !cards.includes(c))
-    const next = leaving
-      ? (rest.find(c => all.indexOf(c) > all.indexOf(current)) ?? rest.at(-1))
-      : (current ?? undefined)
+    const next = leaving ? this.cards.after(current, cards) : (current ?? undefined)
     const fold = () => {
       for (const card of cards) this.cards.fold(card, this.#row(card, words(), done))
     }
@@ -182,7 +244,10 @@ export class Queue implements Listener {
   nextDoubtful(): void {
     const all = this.cards.all
     const at = this.cards.current ? all.indexOf(this.cards.current) : -1
-    const next = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at))].find(card => 'doubt' in card.dataset)
+    const doubtful = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at))].filter(
+      card => 'doubt' in card.dataset && !isSettled(card),
+    )
+    const next = doubtful.find(card => !isHeld(card)) ?? doubtful[0]
     if (next) this.cards.go(next)
     else this.tell(say('doubt.none'))
   }
@@ -259,6 +324,8 @@ export class Queue implements Listener {
   #whole(step: Decide, answer: Answer, done: Done | undefined): void {
     const all = answer.decided ?? 0
     this.#count(all - (done?.n ?? all), states[step.action])
+    const left = (done?.n ?? all) - all - (answer.remaining ?? 0)
+    if (left > 0 && step.key === this.#said) this.#toast.add(say('conflicts', { n: left }))
     if (done) done.n = all
     if (!answer.remaining || all === 0) return
     const key = newKey()
@@ -320,37 +387,47 @@ export class Queue implements Listener {
     if (conflicts.length === 0) return
     this.tell(say('conflicts', { n: conflicts.length }))
     let first: Card | undefined
-    for (const { id, code } of conflicts) {
-      const row = this.cards.rowOf(id)
-      if (code === 'comment.unknown' || !(row || this.cards.find(id))) continue
-      const fresh = await this.#fetchCard(id, chose).catch(() => undefined)
+    for (const { id } of conflicts) {
+      const fresh = await this.#fetchCard(id)
       this.cards.steady(() => {
         const card = this.cards.unfold(id) ?? this.cards.find(id)
-        const shown = card && fresh ? this.cards.replace(card, fresh) : card
-        first ??= shown
+        if (card) this.#show(card, fresh)
+        first ??= card
+        if (card && isChanged(card)) this.#counts(card, chose) // that press was the first one
       })
     }
     if (first) this.cards.show(first)
   }
 
-  async #fetchCard(id: string, chose: string): Promise<Card | undefined> {
-    const url = `/moderate/${encodeURIComponent(this.site)}/comments/${encodeURIComponent(id)}/card?chose=${chose || 'hold'}`
-    return (await fetchPage(url)).querySelector<Card>('.card') ?? undefined
-  }
-
-  /** Folds a card that somebody else decided, or its writer withdrew. */
-  settled(id: string, words: string): void {
+  /** Shows what somebody else did to a comment. Its card keeps its place, and is current if it was. */
+  async changed(id: string): Promise<void> {
+    if (this.mine(id)) return
+    const fresh = await this.#fetchCard(id)
     const card = this.cards.find(id)
-    if (!card) return
-    this.#foldAll([card], () => words)
-    this.#goOn()
+    if (!card || this.mine(id) || (fresh && versionOf(fresh) <= versionOf(card))) return
+    this.cards.steady(() => this.#show(card, fresh))
+    if (card !== this.cards.current) card.querySelector(':scope > .notice')?.removeAttribute('role') // not read aloud
   }
 
-  /** Leaves a comment as somebody else decided it. */
+  /** Fresh is null of a comment that is not there any more, and undefined where nothing answered. */
+  #show(card: Card, fresh: Card | null | undefined): void {
+    if (fresh) this.cards.change(card, fresh)
+    else if (fresh === null) this.cards.gone(card, say('erased'))
+  }
+
+  async #fetchCard(id: string): Promise<Card | null | undefined> {
+    const url = `/moderate/${encodeURIComponent(this.site)}/comments/${encodeURIComponent(id)}/card`
+    try {
+      return (await fetchPage(url + location.search)).querySelector<Card>('.card')
+    } catch (error) {
+      return error instanceof Error && error.message === '404' ? null : undefined
+    }
+  }
+
+  /** Leaves a comment as somebody else decided it, and goes on. */
   leave(card: Card): void {
-    const state = card.dataset.state ?? ''
-    if (state === this.cards.list.dataset.view || state === 'pending') card.querySelector('.notice')?.remove()
-    else this.settled(idOf(card), say(`by.${state}`, { who: say('someone') }))
+    this.#foldAll([card], () => happenedTo(card))
+    this.#goOn()
   }
 
   /** Looks again and inserts what is new; returns how many. */
@@ -410,6 +487,11 @@ function undoOf(done: Done): string {
   const did = done.action === 'reply' ? 'approve' : done.action
   const n = done.n ?? done.ids.length
   return say(n < 2 && done.name === '' ? 'undo.before' : `undo.${did}`, { n, name: done.name })
+}
+
+/** Whether somebody else decided a card's comment as a press would. */
+function agrees(card: Card, what: string): boolean {
+  return what !== 'reject' && card.dataset.now === states[what as Action]
 }
 
 function folded(action: Action, reason: string): string {

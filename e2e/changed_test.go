@@ -1,0 +1,461 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/e2e/kit"
+)
+
+// A shared is a queue with a comment a day that Jonas reads while Dana, the owner, decides over the API.
+type shared struct {
+	*world
+	posted []kit.Posted
+}
+
+func newShared(t *testing.T, days int) *shared {
+	t.Helper()
+	s := &shared{world: newWorld(t, kit.Binary(t), nil)}
+	s.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas", "--role", "moderator",
+		"--site", "blog", "--password-stdin", "--data", s.data)
+	for n := range days {
+		s.post(fmt.Sprintf("The ferry of day %d came.", n))
+	}
+	return s
+}
+
+func (s *shared) post(text string) kit.Posted {
+	s.t.Helper()
+	var posted kit.Posted
+	s.must(s.client.Call(s.t.Context(), http.MethodPost, site+"/comments", nil, map[string]any{
+		"page": map[string]string{"url": s.blog.URL + "/ferries"}, "body": text,
+		"author": map[string]string{"name": fmt.Sprintf("Writer %d", len(s.posted))}}, &posted))
+	s.posted = append(s.posted, posted)
+	return posted
+}
+
+// clock stands still in a tab until later += 1000.
+const clock = `{ const start = Date.now(); window.later = 0; Date.now = () => start + later }`
+
+// reads opens the queue as Jonas, in a tab whose clock stands still.
+func (s *shared) reads(width, height int64, dark bool) *kit.Tab {
+	s.t.Helper()
+	tab := s.tab(width, height, dark)
+	s.must(tab.BeforeEach(clock))
+	s.signIn(tab, jonas)
+	s.must(tab.Holds(current("day 0 ")))
+	return tab
+}
+
+func (s *shared) decide(action string, days ...int) {
+	s.t.Helper()
+	s.must(s.tryDecide(s.t.Context(), action, days...))
+}
+
+func (s *shared) tryDecide(ctx context.Context, action string, days ...int) error {
+	var refs []kit.Ref
+	for _, day := range days {
+		refs = append(refs, kit.Ref{ID: s.posted[day].ID, Version: s.posted[day].Version})
+	}
+	_, err := s.client.Decide(ctx, action, "", refs...)
+	return err
+}
+
+func (s *shared) withdraw(ctx context.Context, day int) error {
+	return s.client.Call(ctx, http.MethodDelete, site+"/comments/"+s.posted[day].ID,
+		map[string]string{"Authorization": "Bearer " + s.posted[day].EditToken}, nil, nil)
+}
+
+// state is what the service says of the comment of a day.
+func (s *shared) state(day int) string {
+	s.t.Helper()
+	var item struct{ Comment struct{ State string } }
+	s.must(s.client.Do(s.t.Context(), http.MethodGet, "/moderation/comments/"+s.posted[day].ID, nil, nil, &item))
+	return item.Comment.State
+}
+
+// are compares the states of all comments.
+func (s *shared) are(want ...string) {
+	s.t.Helper()
+	var got []string
+	for day := range want {
+		got = append(got, s.state(day))
+	}
+	if !slices.Equal(got, want) {
+		s.t.Fatalf("the comments are %q, want %q", got, want)
+	}
+}
+
+// become waits until all comments are in the states that are named.
+func (s *shared) become(want ...string) {
+	s.t.Helper()
+	kit.Until(s.t, fmt.Sprintf("the comments are %q", want), func() bool {
+		for day, state := range want {
+			if s.state(day) != state {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func second(tab *kit.Tab) func() error {
+	return func() error { _, err := kit.Eval[int](tab, "later += 1000"); return err }
+}
+
+// settled is a JavaScript expression: whether the card of a day is greyed, in its place, and says something.
+func (s *shared) settled(day int, says string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll('[data-comment="%s"][data-settled] > .notice')].some(
+		notice => notice.textContent.includes(%q))`, s.posted[day].ID, says)
+}
+
+const unsaved = `document.getElementById("unsaved").hidden`
+
+func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
+	onBoth(t, queueKeyOnCommentDecidedMeanwhile)
+}
+
+func queueKeyOnCommentDecidedMeanwhile(t *testing.T) {
+	s := newShared(t, 3)
+	desk := s.reads(1280, 900, false)
+	before, err := kit.Eval[string](desk, rows)
+	s.must(err)
+	s.decide("approve", 0)
+	s.steps(desk,
+		func() error { return desk.Holds(s.settled(0, "Approved by Dana")) },
+		func() error { return desk.Holds(current("day 0 ")) },
+		func() error { s.picture(desk, "changed-desk"); return nil },
+		func() error { return desk.Press(keyS) },
+		func() error { return desk.Holds(toastSays("Approved by Dana – press again to overrule")) },
+		func() error { return desk.Holds(current("day 0 ")) },
+		func() error { s.picture(desk, "changed-desk-pressed"); return nil },
+		func() error { return desk.Press(keyS, keyS) }, // too fast to have been read
+		func() error { return desk.Holds(unsaved) },
+	)
+	if after, err := kit.Eval[string](desk, rows); err != nil || after != before {
+		t.Errorf("something moved (%v)\nbefore %s\nafter  %s", err, before, after)
+	}
+	s.are("approved", "pending", "pending")
+	s.steps(desk, second(desk),
+		func() error { return desk.Press(keyA) }, // another key is no second press
+		func() error { return desk.Holds(current("day 0 ")) },
+		func() error { return desk.Press(keyS) },
+		second(desk),
+		func() error { return desk.Press(keyS) },
+		func() error { return desk.Holds(toastSays("Marked as spam.")) },
+		func() error { return desk.Holds(current("day 1 ")) },
+	)
+	s.become("spam", "pending", "pending")
+	s.steps(desk, // an undo brings back what Dana decided
+		func() error { return desk.Press(keyZ) },
+		func() error { return desk.Holds(s.settled(0, "Approved by Dana")) },
+		func() error { return desk.Holds(current("day 0 ")) },
+	)
+	s.become("approved", "pending", "pending")
+	s.steps(desk, // j keeps it, and goes on
+		func() error { return desk.Press(keyJ) },
+		func() error { return desk.Holds(current("day 1 ")) },
+		func() error {
+			return desk.Holds(`document.querySelector(".folded").textContent.includes("Approved by Dana")`)
+		},
+		func() error { return desk.Press(keyA) },
+		func() error { return desk.Holds(current("day 2 ")) },
+	)
+	s.become("approved", "approved", "pending")
+}
+
+// Whenever a key meets a decision of somebody else, it decides the comment that was read, or none.
+func TestQueue_KeyDuringDecisionOfSomebodyElse(t *testing.T) {
+	s := newShared(t, 8)
+	desk := s.reads(1280, 900, false)
+	for day := range 6 {
+		s.must(desk.Holds(current(fmt.Sprintf("day %d ", day))), desk.Holds(unsaved))
+		if day%2 == 0 {
+			s.decide("approve", day)
+		} else {
+			s.must(s.withdraw(t.Context(), day))
+		}
+		if day < 3 {
+			s.must(desk.Press(keyS), desk.Holds(s.settled(day, "")))
+		} else { // once the tab has heard of it
+			s.must(desk.Holds(s.settled(day, "")), desk.Press(keyS, keyS))
+		}
+		want := "approved"
+		if day%2 == 1 {
+			want = "removed"
+		}
+		if got, next := s.state(day), s.state(day+1); got != want || next != "pending" {
+			t.Fatalf("day %d is %s and the next one %s, want %s and pending", day, got, next, want)
+		}
+		at, err := kit.Eval[bool](desk, current(fmt.Sprintf("day %d ", day)))
+		s.must(err)
+		if at {
+			s.must(desk.Press(keyJ))
+		}
+	}
+}
+
+func TestQueue_MouseOnCommentDecidedMeanwhile(t *testing.T) {
+	pressedWhereTheButtonWas(t, 1280, 900)
+}
+
+func TestQueue_TapOnCommentDecidedMeanwhile(t *testing.T) {
+	pressedWhereTheButtonWas(t, 390, 844)
+}
+
+// pressedWhereTheButtonWas presses in the places of Approve and of Spam, where a finger was on its way to.
+func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
+	for _, dark := range []bool{false, true} {
+		s := newShared(t, 3)
+		desk := s.reads(width, height, dark)
+		place := func(value string) [2]float64 {
+			t.Helper()
+			at, err := kit.Eval[[]float64](desk, fmt.Sprintf(`(box => [box.x + box.width / 2, box.y + box.height / 2])(
+				document.querySelector("[aria-current=true] button[name=action][value=%s]").getBoundingClientRect())`, value))
+			s.must(err)
+			return [2]float64{at[0], at[1]}
+		}
+		spam, approve := place("spam"), place("approve")
+		press := func(at [2]float64) func() error {
+			return func() error { return chromedp.Do(desk.Context(), chromedp.MouseClickXY(at[0], at[1])) }
+		}
+		s.decide("approve", 0)
+		name := fmt.Sprintf("changed-%d-dark-%v", width, dark)
+		s.steps(desk,
+			func() error { return desk.Holds(s.settled(0, "Approved by Dana")) },
+			func() error { s.picture(desk, name); return nil },
+			press(spam),
+			func() error { return desk.Holds(toastSays("Approved by Dana – press again to overrule")) },
+			func() error { return desk.Holds(current("day 0 ")) },
+			func() error { s.picture(desk, name+"-pressed"); return nil },
+			press(spam), // a double click
+			func() error { return desk.Holds(unsaved) },
+		)
+		s.are("approved", "pending", "pending")
+		s.must(s.withdraw(t.Context(), 1), desk.Holds(s.settled(1, "Withdrawn")))
+		s.steps(desk, second(desk), press(spam),
+			func() error { return desk.Holds(current("day 2 ")) }, // day 1 is passed over
+		)
+		s.become("spam", "removed", "pending")
+		s.decide("spam", 2)
+		s.steps(desk,
+			func() error { return desk.Holds(s.settled(2, "Marked as spam by Dana")) },
+			press(approve), second(desk), press(approve),
+			func() error { return desk.Holds(toastSays("Approved.")) },
+		)
+		s.become("spam", "removed", "approved")
+	}
+}
+
+func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) { onBoth(t, queueWithdrawnCommentTakesNoKey) }
+
+func queueWithdrawnCommentTakesNoKey(t *testing.T) {
+	s := newShared(t, 3)
+	desk := s.reads(1280, 900, false)
+	s.must(s.withdraw(t.Context(), 0))
+	gone := fmt.Sprintf("document.querySelector(%q)", fmt.Sprintf(`[data-comment="%s"]`, s.posted[0].ID))
+	stays := func() error { return desk.Holds(gone + `.matches("[data-settled][aria-current=true]")`) }
+	s.steps(desk, stays,
+		func() error { return desk.Holds(gone + `.innerText.includes("Withdrawn by its writer")`) },
+		func() error { return desk.Press(keyA) },
+		func() error { return desk.Holds(toastSays("Withdrawn by its writer")) }, stays, second(desk),
+		func() error { return desk.Press(keyA) }, stays,
+		func() error { return desk.Holds("!" + toastSays("press again")) },
+		func() error { return desk.Press(keyJ) },
+		func() error { return desk.Holds(current("day 1 ")) },
+	)
+	s.are("removed", "pending", "pending")
+}
+
+func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
+	s := newShared(t, 2)
+	desk := s.reads(1280, 900, false)
+	s.must(s.client.Call(t.Context(), http.MethodPatch, site+"/comments/"+s.posted[0].ID,
+		map[string]string{"Authorization": "Bearer " + s.posted[0].EditToken}, map[string]string{"body": "Buy day 0 pills here."}, nil))
+	s.steps(desk,
+		func() error { return desk.Holds(current("day 0 pills")) },
+		func() error { return desk.Holds(shows("Changed by its writer")) },
+		func() error { return desk.Press(keyA) },
+		func() error { return desk.Holds(toastSays("Changed by its writer – press again to decide")) },
+		func() error { return desk.Holds(current("day 0 pills")) },
+	)
+	s.are("pending", "pending")
+	s.steps(desk, second(desk),
+		func() error { return desk.Press(keyA) },
+		func() error { return desk.Holds(current("day 1 ")) },
+	)
+	s.become("approved", "pending")
+}
+
+func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
+	onBoth(t, queueSelectionKeepsWhatChangedMeanwhile)
+}
+
+func queueSelectionKeepsWhatChangedMeanwhile(t *testing.T) {
+	s := newShared(t, 6)
+	desk := s.reads(1280, 900, false)
+	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
+	s.steps(desk,
+		func() error { return desk.Press(keyX, keyJ, keyX, keyJ, keyX, keyJ, keyX) },
+		func() error { return desk.Holds(chosen + " === 4") },
+	)
+	s.must(s.withdraw(t.Context(), 1))
+	s.decide("approve", 2)
+	s.steps(desk,
+		func() error { return desk.Holds(s.settled(2, "Approved by Dana")) },
+		func() error { return desk.Holds(`document.querySelectorAll("[data-settled]").length === 2`) },
+		func() error { return desk.Holds(chosen + " === 4") },
+		func() error { s.picture(desk, "changed-selection"); return nil },
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(toastSays("2 marked as spam.")) },
+		func() error {
+			return desk.Holds(toastSays("2 left alone – press again to overrule"))
+		},
+		func() error { return desk.Holds(chosen + " === 1") },
+	)
+	s.become("spam", "removed", "approved", "spam", "pending", "pending")
+	s.steps(desk, second(desk),
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(chosen + " === 0") },
+	)
+	s.become("spam", "removed", "spam", "spam", "pending", "pending")
+	// What is selected at once is what nobody changed.
+	s.decide("approve", 4)
+	s.steps(desk,
+		func() error { return desk.Holds(s.settled(4, "Approved by Dana")) },
+		func() error { return desk.Press(shiftX) },
+		func() error { return desk.Holds(chosen + " === 1") },
+	)
+}
+
+// Two moderators and a writer act at the same moment: nothing is decided that was not read.
+func TestQueue_ThreeActAtOnce(t *testing.T) {
+	const rounds = 6
+	s := newShared(t, 3*rounds+1)
+	desk := s.reads(1280, 900, false)
+	for round := range rounds {
+		day := 3 * round
+		s.must(desk.Holds(current(fmt.Sprintf("day %d ", day))), desk.Holds(unsaved))
+		other, withdrawn := make(chan error, 1), make(chan error, 1)
+		go func() { other <- s.tryDecide(t.Context(), "approve", day) }()
+		go func() { withdrawn <- s.withdraw(t.Context(), day+1) }()
+		s.must(desk.Press(keyS))
+		s.must(<-other, <-withdrawn)
+		s.must(desk.Holds(unsaved), desk.Holds(fmt.Sprintf(`!(%s) || %s`, rowOf(day), s.settled(day, "Approved by Dana"))))
+		if first := s.state(day); first != "spam" && first != "approved" {
+			t.Errorf("day %d is %s", day, first)
+		}
+		if got := []string{s.state(day + 1), s.state(day + 2)}; !slices.Equal(got, []string{"removed", "pending"}) {
+			t.Fatalf("of days %d and %d one was decided that nobody read: %q", day+1, day+2, got)
+		}
+		kit.Until(t, "the third is current", func() bool {
+			at, err := kit.Eval[bool](desk, current(fmt.Sprintf("day %d ", day+2)))
+			s.must(err)
+			if !at {
+				s.must(desk.Press(keyJ))
+			}
+			return at
+		})
+		s.must(desk.Press(keyA), desk.Holds(current(fmt.Sprintf("day %d ", day+3))), desk.Holds(unsaved))
+		kit.Until(t, "the third is approved", func() bool { return s.state(day+2) == "approved" })
+	}
+}
+
+func TestQueue_CampaignDecidedMeanwhile(t *testing.T) { onBoth(t, queueCampaignDecidedMeanwhile) }
+
+func queueCampaignDecidedMeanwhile(t *testing.T) {
+	s := newShared(t, 0)
+	for n := range 3 {
+		s.post(fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n))
+	}
+	kit.Until(t, "they are alike", func() bool {
+		k, err := campaignIn(t.Context(), s.client)
+		return err == nil && k.Size == 3
+	})
+	s.post("The ferry of day 3 came.")
+	desk := s.tab(1280, 900, false)
+	s.must(desk.BeforeEach(clock))
+	s.signIn(desk, jonas)
+	const card = `document.querySelector("[data-campaign]")`
+	s.steps(desk, func() error { return desk.Holds(card + `?.matches("[aria-current=true]")`) })
+	k, err := campaignIn(t.Context(), s.client)
+	s.must(err, s.client.Do(t.Context(), http.MethodPost, "/moderation/decisions", nil,
+		map[string]any{"action": "approve", "campaign": k}, nil))
+	s.steps(desk,
+		func() error { return desk.Holds(card + `?.matches("[aria-current=true][data-settled]")`) },
+		func() error { s.picture(desk, "changed-campaign"); return nil },
+		func() error { return desk.Press(shiftS) },
+		func() error { return desk.Holds(toastSays("Approved by Dana")) },
+		func() error { return desk.Press(keyS) },
+		func() error { return desk.Holds(unsaved) },
+		func() error { return desk.Holds(card + `.matches("[aria-current=true]")`) },
+	)
+	s.are("approved", "approved", "approved", "pending")
+	s.steps(desk,
+		func() error { return desk.Press(keyJ) },
+		func() error { return desk.Holds(current("day 3 ")) },
+	)
+}
+
+func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
+	s := newShared(t, 1)
+	desk := s.reads(1280, 900, false)
+	s.must(desk.Go(s.service.URL+"/moderate/blog/comments/"+s.posted[0].ID), desk.Holds(shows("What happened")))
+	s.decide("approve", 0)
+	s.steps(desk,
+		func() error { return desk.Press(keyS) },
+		func() error {
+			return desk.Holds(`document.querySelector(".taken")?.textContent.includes("Approved by Dana – press again to overrule")`)
+		},
+		func() error { s.picture(desk, "changed-page"); return nil },
+		func() error { return desk.Press(keyS) }, // too fast to have been read
+	)
+	s.are("approved")
+	s.steps(desk, second(desk),
+		func() error { return desk.Press(keyS) },
+		func() error { return desk.Holds(shows("Marked as spam.")) },
+	)
+	s.are("spam")
+}
+
+func TestQueue_NextPassesOverWhatOthersRead(t *testing.T) {
+	onBoth(t, queueNextPassesOverWhatOthersRead)
+}
+
+func queueNextPassesOverWhatOthersRead(t *testing.T) {
+	s := newShared(t, 6)
+	dana := s.tab(1280, 900, false)
+	s.signIn(dana, email)
+	s.must(dana.Holds(current("day 0 ")))
+	s.must(dana.Holds(`performance.getEntriesByType("resource").some(r => r.name.endsWith("/presence") && r.responseEnd > 0)`))
+	held := func(day int) string {
+		return fmt.Sprintf(`(%s).matches("[data-held]") && document.querySelectorAll("[data-held]").length === 1`, rowOf(day))
+	}
+	tab := s.tab(1280, 900, false)
+	s.signIn(tab, jonas)
+	s.steps(tab,
+		func() error { return tab.Holds(held(0)) },
+		func() error { return tab.Holds(current("day 1 ")) },
+	)
+	s.steps(dana,
+		func() error { return dana.Holds(held(1)) },
+		func() error { return dana.Press(keyJ) },
+		func() error { return dana.Holds(current("day 2 ")) },
+	)
+	s.steps(tab,
+		func() error { return tab.Holds(held(2)) },
+		func() error { return tab.Press(keyJ) },
+		func() error { return tab.Holds(current("day 3 ")) },
+		func() error { return tab.Press(keyK) }, // back is where one was before
+		func() error { return tab.Holds(current("day 2 ")) },
+		func() error { return tab.Press(keyK) },
+		func() error { return tab.Holds(current("day 1 ")) },
+		func() error { return tab.Press(keyA) }, // a decision goes on like that, too
+		func() error { return tab.Holds(current("day 3 ")) },
+	)
+}
