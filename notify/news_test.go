@@ -262,21 +262,49 @@ func TestAReaderIsToldOfAnswersByOthersOnce(t *testing.T) {
 	})
 }
 
-// However many ask for somebody else's address, one mail asks them.
-func TestManyWishesForOneAddressAreOneMailADay(t *testing.T) {
+// Somebody else's address gets a limited number of mails of each kind per day, however often they are asked for.
+func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 	w := newWorld(t, roomstest.New(t))
 	w.run(w.service())
-	const victim = "victim@mail.example"
-	for i := range 30 {
-		c := w.arrives(func(c *comment.Comment) { c.Email, c.Source = victim, strings.Repeat("x ", i+1) })
-		_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), "en", true)
-		w.Must(err)
+	n := 0
+	ask := map[mailbox.Kind]func(site ground.Site, email string) error{
+		mailbox.Code: func(site ground.Site, email string) error { return w.S.AskCode(w.Ctx, site, email, "en") },
+		mailbox.Held: func(site ground.Site, email string) error { return w.S.AskHeld(w.Ctx, site, email, "en") },
+		mailbox.Confirm: func(site ground.Site, email string) error {
+			n++
+			out, err := w.S.Submit(w.Ctx, site, moderation.Submission{PageURL: site.Origins[0] + "/post", Name: "Eve",
+				Email: email, Body: fmt.Sprintf("A remark of its own, number %d.", n)})
+			w.Must(err)
+			_, err = w.S.Subscribe(w.Ctx, site, out.ID, out.EditToken, "en", true)
+			return err
+		},
 	}
-	w.box.Wait(t, victim, 1)
-	w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
-	w.box.Wait(t, "later@mail.example", 1)
-	if n := len(w.box.To(victim)); n != 1 {
-		t.Errorf("%d mails came, want 1", n)
+	documented := map[mailbox.Kind]mailbox.Limit{ // docs/operator.md
+		mailbox.Code: {Site: 5, Service: 15}, mailbox.Held: {Site: 2, Service: 6}, mailbox.Confirm: {Site: 1, Service: 1},
+	}
+	sites := []ground.Site{w.A, w.B, w.AddSite("c"), w.AddSite("d")}
+	for kind := range mailbox.Limits {
+		limit, asks := documented[kind], ask[kind]
+		if asks == nil || limit.Site == 0 {
+			t.Fatalf("mails of kind %q: say how somebody asks for them, and how many the documents allow", kind)
+		}
+		victim, suffixed, came := string(kind)+"@mail.example", string(kind)+"+more@mail.example", 0
+		for _, site := range sites {
+			for i := range limit.Site + 1 {
+				w.Must(asks(site, victim))
+				if i < limit.Site && came < limit.Service {
+					came++
+					w.box.Wait(t, victim, came)
+				}
+			}
+			w.Must(asks(site, suffixed)) // the same mailbox
+		}
+		last := "after." + victim
+		w.Must(w.S.AskCode(w.Ctx, w.A, last, "en"))
+		w.box.Wait(t, last, 1)
+		if got := len(w.box.To(victim)) + len(w.box.To(suffixed)); got != limit.Service {
+			t.Errorf("%s: %d mails came, want %d", kind, got, limit.Service)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ var figures = []figure{
 	{12, "redirects to elsewhere", "0 of 55 in Chromium", redirects, ""},
 	{13, "SQL injection", "0 new statements, 0 × 500, 129 on both", injections, ""},
 	{14, "mail: recipients, headers", "119 of 119 rows", mailFields, ""},
-	{15, "mails to somebody who did not ask", "1 a day for 500 wishes", mailBombs, ""},
+	{15, "mails to somebody who did not ask", "each kind within its limit", mailBombs, ""},
 	{16, "cells that are formulas", "36 of 36 harmless, exact there and back", csvCells, ""},
 	{17, "Unicode", "0 × 500, all 227 and 1,454", unicodeTexts, ""},
 	{17, "spam words with look-alikes", "≥ 99 % give the same token", lookAlikes, ""},

@@ -161,7 +161,7 @@ func clockJumps(t testing.TB, _ bench) result {
 
 // mailBombs has somebody's address given by others, again and again.
 func mailBombs(t testing.TB, _ bench) result {
-	return byTests(t, "./notify", "TestManyWishesForOneAddressAreOneMailADay", "30 wishes are tried")
+	return byTests(t, "./notify", "TestLetters_LimitsPerAddressAndDay", "")
 }
 
 // streamMemory reads what a stream of each kind holds, idle and while comments come.

@@ -28,10 +28,11 @@ const (
 	Held    Kind = "held"    // the way to what is held about them
 )
 
-// bounds are how many letters of a kind an address gets in a day: from one site, and from all.
-var bounds = map[Kind]struct{ site, all int }{
-	Code: {5, 15}, Confirm: {1, 1}, Held: {2, 6},
-}
+// A Limit is the number of letters of a kind that an address gets per day: from one site, and from the whole service.
+type Limit struct{ Site, Service int }
+
+// Limits are those of every kind that somebody else can ask for.
+var Limits = map[Kind]Limit{Code: {5, 15}, Confirm: {1, 1}, Held: {2, 6}}
 
 const day = 24 * time.Hour
 
@@ -75,16 +76,16 @@ func person(s secret.Secret, a text.Address) []byte {
 
 // Post has a letter sent, unless its address got as many of its kind today as it may.
 func Post(tx Tx, s secret.Secret, l Letter) (posted bool, err error) {
-	most, who := bounds[l.Kind], person(s, l.To)
+	most, who := Limits[l.Kind], person(s, l.To)
 	since := l.CreatedAt.Add(-day)
 	n, err := tx.CountLetter(l.Site, who, l.Kind, l.CreatedAt, since)
 	if err != nil {
 		return false, fmt.Errorf("count letters: %w", err)
 	}
-	if n > most.site { // counted no further: a site must not use up what others may send
+	if n > most.Site { // counted no further: a site must not use up what others may send
 		return false, nil
 	}
-	if n, err = tx.CountLetter(0, who, l.Kind, l.CreatedAt, since); err != nil || n > most.all {
+	if n, err = tx.CountLetter(0, who, l.Kind, l.CreatedAt, since); err != nil || n > most.Service {
 		return false, err
 	}
 	if err := tx.InsertLetter(l); err != nil {
