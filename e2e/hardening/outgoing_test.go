@@ -3,19 +3,25 @@ package hardening
 import (
 	"bufio"
 	"fmt"
+	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/aitys/aitys/e2e/kit"
 )
 
-// outgoing names each row's address wherever one can be named, by strangers and by owners, and watches every connection
-// that the server begins, look-ups of names too. It may reach its Redis, and nothing else: that it does is how the
-// watch is tried.
+// outgoing puts each row's address into every text that is never fetched, and into every field that is: those of format
+// uri in the API's description. It watches every connection that the server opens. Only Redis, the resolver of names
+// and one allowed address may be dialled, and each fetcher must have dialled that one.
 func outgoing(t testing.TB, _ bench) result {
 	if _, err := exec.LookPath("strace"); err != nil {
 		return result{why: "strace is not installed, by which connections are watched"}
@@ -25,7 +31,9 @@ func outgoing(t testing.TB, _ bench) result {
 	shared, way := kit.NewRedisServer(t).Proxied(t)
 	s := newStage(t, kit.SQLite(t))
 	s.Kill()
-	s.Instance = s.another(t, "--redis", shared)
+	allowed, calls := listener(t, "127.9.9.9:0")
+	s.Instance = s.another(t, "--redis", shared, "--reach", "127.9.9.9/32")
+	fetchers := s.fetchers(t)
 	connections := watched(t, s.PID())
 	failures, sent, taken := []string{}, 0, 0
 	ask := func(method, path string, in values) {
@@ -35,6 +43,11 @@ func outgoing(t testing.TB, _ bench) result {
 		} else if got.status < 300 {
 			taken++
 		}
+	}
+	for name, fetch := range fetchers {
+		before := calls()
+		fetch(ask, "http://"+allowed+"/comment-check")
+		kit.Until(t, name+" dials the allowed address", func() bool { return calls() > before })
 	}
 	for n, r := range all {
 		at := r.URL
@@ -55,6 +68,9 @@ func outgoing(t testing.TB, _ bench) result {
 		ask("PATCH", "/api/v1/sites/b", values{"origin": []string{at}})
 		ask("PATCH", "/api/v1/sites/b", values{"signin_url": at})
 		ask("GET", commentsOfA+"?page="+blog+"/post-1", nil)
+		for _, fetch := range fetchers {
+			fetch(ask, at)
+		}
 	}
 	ask("GET", "/api/v1/sites/a/moderation/queue?limit=200", nil)
 	way.Set(t, kit.Fault{Refuse: true})
@@ -65,14 +81,87 @@ func outgoing(t testing.TB, _ bench) result {
 	for _, to := range connections() {
 		if to == way.Addr {
 			own++
-		} else {
+		} else if to != allowed && !strings.HasSuffix(to, ":53") && !strings.HasSuffix(to, ":9") {
+			// Port 53 is the resolver's. To sort the addresses of a name Go connects a socket of UDP to port 9, and
+			// sends nothing.
 			failures = append(failures, "it reached for "+to)
 		}
 	}
 	if own == 0 || taken < len(all) {
 		t.Fatalf("%d connections to Redis are seen, %d requests taken: nothing is watched", own, taken)
 	}
-	return count(t, fmt.Sprintf("%d rows × 7 (%d own connections seen)", len(all), own), failures, "")
+	return count(t, fmt.Sprintf("%d rows × %d (%d own connections seen)", len(all), 7+len(fetchers), own), failures, "")
+}
+
+// A fetcher has the server fetch an address, if it accepts it.
+type fetcher func(ask func(method, path string, in values), address string)
+
+// fetchers are those of the fields of format uri that requests of the API have.
+func (s *stage) fetchers(t testing.TB) map[string]fetcher {
+	t.Helper()
+	const site = "/api/v1/sites/b"
+	known := map[string]fetcher{
+		"POST /api/v1/sites/{site}/moderation/webhooks": func(ask func(string, string, values), at string) {
+			s.clearHooks()
+			ask("POST", site+"/moderation/webhooks", values{"url": at, "events": []string{"comment.arrived"}})
+			for _, id := range s.texts("SELECT id FROM webhooks") {
+				ask("POST", site+"/moderation/webhooks/"+id+"/test", nil)
+			}
+		},
+		"POST /api/v1/sites/{site}/moderation/neighbours": func(ask func(string, string, values), at string) {
+			s.clear("neighbours")
+			ask("POST", site+"/moderation/neighbours", values{"url": at, "key": strings.Repeat("A", 43)})
+		},
+		"POST /api/v1/sites/{site}/moderation/neighbours/preview": func(ask func(string, string, values), at string) {
+			ask("POST", site+"/moderation/neighbours/preview", values{"url": at})
+		},
+		"PATCH /api/v1/sites/{site}": func(ask func(string, string, values), at string) {
+			ask("PATCH", site, values{"checker": at})
+			ask("PATCH", site+"/moderation/checker", values{"key": "a key"})
+			in := s.written()
+			in["page"] = values{"url": other + "/post"}
+			ask("POST", site+"/comments", in)
+		},
+	}
+	doc, err := openapi3.NewLoader().LoadFromFile(top + "/api/openapi.yaml")
+	must(t, err)
+	found := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for method, o := range item.Operations() {
+			if o.RequestBody == nil || o.RequestBody.Value.Content.Get("application/json") == nil {
+				continue
+			}
+			for _, p := range o.RequestBody.Value.Content.Get("application/json").Schema.Value.Properties {
+				if p.Value.Format == "uri" {
+					found[method+" "+path] = true
+				}
+			}
+		}
+	}
+	if !maps.EqualFunc(found, known, func(bool, fetcher) bool { return true }) {
+		t.Fatalf("the API describes the fetchers %v: say here how each is made to fetch", slices.Sorted(maps.Keys(found)))
+	}
+	return known
+}
+
+// listener accepts connections, closes them, and returns its address and what counts them.
+func listener(t testing.TB, address string) (at string, calls func() int64) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	must(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	var n atomic.Int64
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			n.Add(1)
+			_ = c.Close() // that it came is enough
+		}
+	}()
+	return l.Addr().String(), n.Load
 }
 
 var connected = regexp.MustCompile(`connect\(\d+, \{sa_family=AF_INET6?,.*?sin6?_port=htons\((\d+)\).*?"([^"]+)"`)

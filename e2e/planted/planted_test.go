@@ -48,6 +48,9 @@ var known = []struct{ name, pkg, test string }{
 	{"rights-of-the-found-only", "store", "TestAsMuchIsAskedOfNoAccountAsOfOne"},
 	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
 	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},
+	{"many-codes-a-day", "notify", "TestLetters_LimitsPerAddressAndDay"},
+	{"inner-networks-called", "cmd/aitys", "TestServe_ReachIsForOneUse"},
+	{"tokens-issue-credentials", "api", "TestCredentials_TokensCreateNothingThatOutlivesThem"},
 	{"webhook-of-any-site", "api", "TestTenants_IDsOfAnotherSiteAreUnknown"},
 	{"outrun-page-kept", "api", "TestARenderingThatAChangeOutranIsNotKept"},
 }
