@@ -50,7 +50,7 @@ var known = []struct{ name, pkg, test string }{
 	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},
 	{"many-codes-a-day", "notify", "TestLetters_LimitsPerAddressAndDay"},
 	{"inner-networks-called", "cmd/aitys", "TestServe_ReachIsForOneUse"},
-	{"tokens-issue-credentials", "api", "TestCredentials_TokensCreateNothingThatOutlivesThem"},
+	{"tokens-issue-credentials", "api", "TestCredentials_EndWithTheTokenThatCreatedThem"},
 	{"webhook-of-any-site", "api", "TestTenants_IDsOfAnotherSiteAreUnknown"},
 	{"outrun-page-kept", "api", "TestARenderingThatAChangeOutranIsNotKept"},
 }
