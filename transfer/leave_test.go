@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -216,4 +217,22 @@ func TestExport_TakedownMeanwhile(t *testing.T) {
 			w.Must(w.S.Restore(w.Ctx, people.Operator, w.A, demand.ID, "Once more."))
 		}
 	})
+}
+
+// Names and titles that contain entities or tags come back as they were typed.
+func TestExport_EntitiesComeBackAsTyped(t *testing.T) {
+	const name, title = `R&amp;D <Lab> "x"`, "Salt &amp; Pepper &#8211; <b>"
+	for as, by := range map[string]string{"wxr": "wordpress", "disqus": "disqus"} {
+		w := &world{roomstest.New(t), t}
+		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", PageTitle: title,
+			Name: name, Body: "A remark about entities."})
+		w.Must(err)
+		w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+		file := w.exports(w.A, as)
+		back := &world{roomstest.New(t), t}
+		back.imports(transfer.Request{Format: by, Path: back.file(string(file))})
+		if told := back.told(); !strings.Contains(told, strconv.Quote(name)) || !strings.Contains(told, title) {
+			t.Errorf("%s came back as\n%s\nfrom\n%s", as, told, file)
+		}
+	}
 }

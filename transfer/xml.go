@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/xml"
+	"html"
 	"io"
 	"strconv"
 	"strings"
@@ -129,7 +130,7 @@ func (r *reading) disqus(out io.Writer) error {
 		"</forum><title>General</title><isDefault>true</isDefault></category>\n")
 	err := r.pages(func(p ground.Page) error {
 		w.put(disqusThreadOut{Number: numberOf(p.ID), Forum: r.site.Key, Category: disqusRef{"1"}, Link: p.URL,
-			Title: p.Title, At: stamp(p.CreatedAt), Author: &disqusAuthor{Anonymous: true}, Closed: !p.Open})
+			Title: html.EscapeString(p.Title), At: stamp(p.CreatedAt), Author: &disqusAuthor{Anonymous: true}, Closed: !p.Open})
 		return w.err
 	})
 	if err != nil {
@@ -142,7 +143,7 @@ func (r *reading) disqus(out io.Writer) error {
 			}
 			post := disqusPostOut{Number: numberOf(c.ID), Message: cdataOf(c.HTML), At: stamp(c.CreatedAt),
 				Deleted: !c.IsPublic() && c.State != comment.Spam, Spam: c.State == comment.Spam,
-				Author: disqusAuthor{c.Email, c.Name, true}, Thread: disqusRef{numberOf(p.ID)}}
+				Author: disqusAuthor{c.Email, html.EscapeString(c.Name), true}, Thread: disqusRef{numberOf(p.ID)}}
 			if c.Parent != "" {
 				post.Parent = &disqusRef{numberOf(c.Parent)}
 			}
@@ -205,7 +206,7 @@ func (r *reading) wxr(out io.Writer) error {
 		w.raw("<item>\n")
 		w.post(p, n)
 		err := r.forOthers(p, func(c comment.Comment) error {
-			w.put(wxrComment{Number: numberOf(c.ID), Author: cdataOf(c.Name), Email: cdataOf(c.Email), Website: c.Website,
+			w.put(wxrComment{Number: numberOf(c.ID), Author: cdataOf(html.EscapeString(c.Name)), Email: cdataOf(c.Email), Website: c.Website,
 				Date: c.CreatedAt.Format(time.DateTime), DateGMT: c.CreatedAt.Format(time.DateTime), Content: cdataOf(c.HTML),
 				Approved: wxrState(c), Type: "comment", Parent: numberOf(c.Parent)})
 			return w.err
@@ -227,7 +228,7 @@ func (w *markupWriter) post(p ground.Page, n int) {
 		status = "open"
 	}
 	at := p.CreatedAt.Format(time.DateTime)
-	w.fields("title", p.Title, "link", p.URL, "pubDate", p.CreatedAt.Format(time.RFC1123Z), "dc:creator", "",
+	w.fields("title", html.EscapeString(p.Title), "link", p.URL, "pubDate", p.CreatedAt.Format(time.RFC1123Z), "dc:creator", "",
 		"content:encoded", "", "dsq:thread_identifier", p.URL, "wp:post_id", strconv.Itoa(n), "wp:post_date", at,
 		"wp:post_date_gmt", at, "wp:comment_status", status, "wp:ping_status", "closed", "wp:status", "publish",
 		"wp:post_parent", "0", "wp:post_type", "post")
