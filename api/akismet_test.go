@@ -178,7 +178,7 @@ func TestAnInquiryIsJudgedByTheRulesAndByWhatCameBefore(t *testing.T) {
 	})
 }
 
-// Programs ask about one comment several times: WordPress's plug-in does so by itself after a failure, and when a
+// Programs ask about one comment several times: the WordPress plug-in retries after failures, and rechecks when a
 // moderator presses "Check for spam".
 func TestAkismet_AskingAgainIsNoSubmission(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {

@@ -19,7 +19,7 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// grow adds rows to site A: so many approved comments on its page, so many pages with one each, entries of its log and
+// grow adds to-from rows to site A: approved comments on its page, pages with one comment each, log entries and
 // takedowns.
 func (w *world) grow(first comment.Comment, from, to int) {
 	w.t.Helper()
@@ -63,7 +63,7 @@ func (w *world) grow(first comment.Comment, from, to int) {
 	}
 }
 
-// cpu is what this process has used so far.
+// cpu returns the CPU time that this process has used.
 func cpu(t *testing.T) time.Duration {
 	t.Helper()
 	var used syscall.Rusage
@@ -71,7 +71,7 @@ func cpu(t *testing.T) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// costs are how much CPU an answer to each request takes at least, of several.
+// costs returns the least CPU time of an answer to each request, out of several.
 func (w *world) costs(t *testing.T, requests []string) map[string]time.Duration {
 	t.Helper()
 	least := map[string]time.Duration{}

@@ -17,15 +17,15 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 )
 
-// secretProperties are the names of the properties of a request or an answer that hold a credential of staff, of a site
-// or of a service that the site uses.
+// secretProperties lists the properties of requests and answers that hold a credential of staff, of a site or of a
+// service that the site uses.
 var secretProperties = []string{"password", "link", "token", "secret", "key", "identity"}
 
-// public are the operations whose "key" is no secret: the name of a site, and the public key of a list.
+// public lists the operations whose "key" is no secret: the name of a site, or the public key of a list.
 var public = []string{"addSite", "addNeighbour", "previewNeighbour"}
 
-// credentialOperations reads from openapi.yaml the operations that create or change a credential: "session" where only a
-// session may, "parent" where what a token creates ends with it.
+// credentialOperations reads from openapi.yaml the operations that create or change a credential. The value is
+// "session" if they need one, or "parent" if what a token creates ends with the token.
 func credentialOperations(t *testing.T) map[string]string {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
@@ -53,7 +53,7 @@ func credentialOperations(t *testing.T) map[string]string {
 	return marked
 }
 
-// propertiesOf returns the names of the top properties of an operation's body and of its answers.
+// propertiesOf returns the names of the top-level properties of an operation's body and answers.
 func propertiesOf(op *openapi3.Operation) (names []string) {
 	add := func(content openapi3.Content) {
 		for _, media := range content {
@@ -76,12 +76,12 @@ func propertiesOf(op *openapi3.Operation) (names []string) {
 	return names
 }
 
-// An issue uses an expiring token for an operation that creates or changes a credential, and returns what still works.
-// It is asked while the token is valid and after its end.
+// An issue calls an operation that creates or changes a credential with an expiring token. works reports whether the
+// credential works. The test calls it before and after the token ends.
 type issue func(w *world, token string) (works func() bool)
 
-// issues has each way to create or change a credential, by its operation in openapi.yaml; several ways of one operation
-// follow "/". The desk's forms are not in openapi.yaml.
+// issues holds every way to create or change a credential, by operation in openapi.yaml, with a suffix after "/" for
+// further ways. The forms of the desk are not in openapi.yaml.
 var issues = map[string]issue{
 	"addToken":               func(w *world, token string) func() bool { return w.authorizes(w.added(token, nil)) },
 	"addToken/grandchild":    func(w *world, token string) func() bool { return w.authorizes(w.added(w.added(token, nil), nil)) },
@@ -182,7 +182,7 @@ func issueTokenOfAnother(w *world, token string) func() bool {
 	return w.authorizes(w.added(token, m{"account": email}))
 }
 
-// issueScope gives the whole scope to another token of the account, which has no end and whose value is known.
+// issueScope gives the whole scope to another token of the account, which does not expire and whose value is known.
 func issueScope(w *world, token string) func() bool {
 	other := w.inSession("owner a", "POST", "/api/v1/tokens", m{"scope": "read"})
 	w.do(call{method: "PATCH", path: "/api/v1/tokens/" + other.str("id"), bearer: token, body: m{"scope": "admin"}})
@@ -191,7 +191,7 @@ func issueScope(w *world, token string) func() bool {
 	}
 }
 
-// added is the value of a token that a token adds; "" when it is refused.
+// added returns the value of a token that a token adds, or "" if it is refused.
 func (w *world) added(token string, body m) string {
 	w.t.Helper()
 	if body == nil {
@@ -213,7 +213,7 @@ func (w *world) signsIn(email string) func() bool {
 	}
 }
 
-// redeems sets a password by the one-time link in a text.
+// redeems reports whether the one-time link in a text sets a password.
 func (w *world) redeems(text string) func() bool {
 	_, link, _ := strings.Cut(text, "/moderate/setup#")
 	link, _, _ = strings.Cut(link, `"`)
@@ -303,7 +303,7 @@ func TestCredentials_EndWithTheTokenThatCreatedThem(t *testing.T) {
 	}
 }
 
-// TestCredentials_RefusalSaysWhatToDo looks at what a token without an end is answered: it can be revoked, too.
+// TestCredentials_RefusalSaysWhatToDo uses a token that does not expire: it can be revoked, too.
 func TestCredentials_RefusalSaysWhatToDo(t *testing.T) {
 	w := onSQLite(t)
 	for path, body := range map[string]m{
@@ -320,8 +320,7 @@ func TestCredentials_RefusalSaysWhatToDo(t *testing.T) {
 	want(t, r, 422, "field.invalid")
 }
 
-// TestToken_ChildIsBoundedByItsParent is about what a child may ask for, and what becomes of it when its parent or its
-// account changes.
+// TestToken_ChildIsBoundedByItsParent checks what a child may ask for, and what ends it.
 func TestToken_ChildIsBoundedByItsParent(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		token, id := w.expiring()
@@ -342,7 +341,7 @@ func TestToken_ChildIsBoundedByItsParent(t *testing.T) {
 			t.Errorf("a child that ends earlier: %v", early)
 		}
 
-		// A parent that is made to allow less ends its children; another name does not.
+		// Reducing the scope of a parent ends its children; renaming it does not.
 		path := "/api/v1/tokens/" + id
 		want(t, w.as("owner a", "PATCH", path, m{"name": "renamed"}), 403, "role.insufficient")
 		want(t, w.inSession("owner a", "PATCH", path, m{"name": "renamed"}), 200, "")

@@ -153,7 +153,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 			t.Errorf("a log that is known is answered %v", again.status)
 		}
 
-		// A backup that is restored under the process has another log: no answer mixes the two.
+		// Restoring a backup replaces the log under the process. No answer mixes the two logs.
 		var entries []ledger.Entry
 		fatal(t, store.For[storetest.Tx](w.db).View(t.Context(), func(tx storetest.Tx) (err error) {
 			entries, err = tx.DecisionsAfter(site.ID, 0, 10_000)
@@ -194,7 +194,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 	})
 }
 
-// 200 clients that ask for the whole log and do not read it keep neither the database nor the memory of the server.
+// Clients that request the whole log and do not read it hold neither the database nor the memory of the server.
 func TestPublicLog_ClientsThatDoNotRead(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		id := w.approved(written("A comment of which there are many."))
@@ -243,7 +243,7 @@ func TestPublicLog_ClientsThatDoNotRead(t *testing.T) {
 	})
 }
 
-// heap is how many bytes are in use.
+// heap returns the number of bytes in use.
 func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

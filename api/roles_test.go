@@ -94,8 +94,8 @@ var rights = map[string]string{
 	"PATCH /sites/:site/moderation/pages/:id":            "auth role ok ok site role ok",
 }
 
-// takesSession are the routes at which a token is answered role.insufficient whatever its account: callers who are no
-// limited token come by a session.
+// takesSession lists the routes that refuse every token with role.insufficient. Callers use a session there, except
+// those with a limited token.
 var takesSession = map[string]bool{
 	"POST /accounts":                                    true,
 	"PATCH /sites/:site/moderation/checker":             true,
@@ -185,7 +185,7 @@ func (w *world) outcome(c call) string {
 	return readReply(w.t, res).code()
 }
 
-// callOf makes what a route acts on, on site A, and returns the call.
+// callOf creates the object of a route on site A, and returns the call.
 func (w *world) callOf(route, who string) call {
 	w.t.Helper()
 	method, path, _ := strings.Cut(route, " ")

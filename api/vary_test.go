@@ -19,8 +19,8 @@ var variants = map[string][]string{
 	"Cookie":          nil, // see the test
 }
 
-// TestPublicReads_NameTheHeadersTheyDependOn asks each public address with different headers: an answer that differs
-// names the header in Vary, or a shared cache gives one reader what was made for another.
+// TestPublicReads_NameTheHeadersTheyDependOn requests each public address with different headers. An answer that
+// differs must name the header in Vary, or a shared cache gives it to the wrong reader.
 func TestPublicReads_NameTheHeadersTheyDependOn(t *testing.T) {
 	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
 	posted := w.post(with(written("Seen by everybody."), "author", m{"name": "Ann"}))

@@ -60,7 +60,7 @@ func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
 	want(t, w.do(voteFor(id, m{"value": 1})), 422, "field.invalid")
 }
 
-// TestVote_AnswerCountsTheOwnVoteOnce: however often it is sent, and whatever lists show by then.
+// TestVote_AnswerCountsTheOwnVoteOnce sends a vote again, before and after lists show it.
 func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
 	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
 	id := w.post(written("Counted whether it is shown or not.")).str("id")
@@ -96,8 +96,8 @@ func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
 	says("the other's sent again", from(other, cast), 2)
 }
 
-// TestVote_ANetworkHasItsShare: somebody who has an IPv6 network has all of its addresses.
-func TestVote_ANetworkHasItsShare(t *testing.T) {
+// TestVote_NetworkLimits votes from many addresses of an IPv6 network.
+func TestVote_NetworkLimits(t *testing.T) {
 	onBothWith(t, options{proxy: "127.0.0.1/32"}, func(t *testing.T, w *world) {
 		id := w.post(written("Voted for from one network.")).str("id")
 		w.decide("approve", id, 1)

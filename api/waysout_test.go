@@ -28,12 +28,12 @@ import (
 	"github.com/aitys/aitys/transfer"
 )
 
-// A cast is a comment for each thing that the public may or may not see. All words of a comment's text, name, e-mail
-// and website begin with the word that it is listed under.
+// A cast has a comment for each kind of visibility. All words of a comment's text, name, e-mail and website begin with
+// its word.
 type cast struct {
 	ids    map[string]string // by word
-	hidden []string          // words of which the public sees nothing
-	gone   []string          // those of them that no other program gets either
+	hidden []string          // words of comments that are not public
+	gone   []string          // hidden words that webhooks and exports must not contain either
 }
 
 const pageWithheld = originA + "/withheld-page"
@@ -45,7 +45,7 @@ const (
 	wordWithheld, wordWithheldPage, wordSealed, wordLapsed = "zwigeon", "zpintail", "zsmew", "zlapwing"
 )
 
-// newCast posts the cast on site A. act does to the comments what they are named for.
+// newCast posts the cast on site A. act brings the comments into the states that they are named for.
 func (w *world) newCast() (c *cast, act func()) {
 	c = &cast{ids: map[string]string{},
 		hidden: []string{wordPending, wordRejected, wordSpam, wordWithdrawn, wordPart, wordWithheld, wordWithheldPage, wordSealed},
@@ -84,7 +84,7 @@ func (w *world) newCast() (c *cast, act func()) {
 	}
 }
 
-// holdsNo fails for words that stand in what a way out gave.
+// holdsNo fails if the output of a channel contains one of words.
 func holdsNo(t *testing.T, way string, gave []byte, words []string) {
 	t.Helper()
 	for _, word := range words {
@@ -94,8 +94,8 @@ func holdsNo(t *testing.T, way string, gave []byte, words []string) {
 	}
 }
 
-// asked are the requests of a GET operation: with what is required and, if asked, with each value that an optional
-// parameter may have. A parameter that is not known here has none, and fails the test.
+// asked returns the requests of a GET operation: with its required parameters and, if optional is set, with each value
+// of each optional parameter. It fails for an unknown parameter.
 func asked(t *testing.T, path string, params openapi3.Parameters, ids []string, optional bool) (all []string) {
 	t.Helper()
 	known := map[string][]string{
@@ -143,8 +143,8 @@ func asked(t *testing.T, path string, params openapi3.Parameters, ids []string, 
 	return all
 }
 
-// publicGets are the requests for all GET operations that anybody may send, by their route as the router has it. It
-// fails for a route of the router that is neither described in openapi.yaml nor one of the desk's.
+// publicGets returns the requests of all public GET operations, by route. It fails for a route that is neither in
+// openapi.yaml nor the desk's.
 func (w *world) publicGets(t *testing.T, ids []string, optional bool) map[string][]string {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
@@ -175,7 +175,7 @@ func (w *world) publicGets(t *testing.T, ids []string, optional bool) map[string
 	return all
 }
 
-// publicIn returns what a file of a format says that is public.
+// publicIn returns the public part of a file, by format.
 var publicIn = map[string]func(t *testing.T, file []byte) string{
 	"csv": func(t *testing.T, file []byte) (public string) {
 		rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\uFEFF")))).ReadAll()
@@ -249,9 +249,9 @@ var publicIn = map[string]func(t *testing.T, file []byte) string{
 	},
 }
 
-// TestWaysOut_AskWhatThePublicMaySee sends comments of every visibility through every way out of the service: the routes
+// TestOutputs_HideNonPublicComments sends comments of every visibility through every output of the service: the routes
 // of the router and of openapi.yaml, the export formats, a static copy, and webhooks of each kind.
-func TestWaysOut_AskWhatThePublicMaySee(t *testing.T) {
+func TestOutputs_HideNonPublicComments(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		var settled atomic.Bool
 		hooks := w.hooksOfAllKinds(t, &settled)
@@ -347,7 +347,7 @@ func TestWaysOut_AskWhatThePublicMaySee(t *testing.T) {
 	})
 }
 
-// movesWithheld brings an export into a new site: what is withheld is so there, too.
+// movesWithheld imports an export into a new site. Withheld comments stay withheld there.
 func (w *world) movesWithheld(t *testing.T, file []byte, c *cast) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "a.jsonl")
@@ -371,7 +371,7 @@ func (w *world) movesWithheld(t *testing.T, file []byte, c *cast) {
 	}
 }
 
-// streams opens each stream that anybody may follow, and returns what they sent when it is called.
+// streams opens every public stream. stop closes them and returns what they sent.
 func (w *world) streams(t *testing.T, gets map[string][]string) (stop func() map[string][]byte) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -418,8 +418,8 @@ func (w *world) streams(t *testing.T, gets map[string][]string) (stop func() map
 	}
 }
 
-// hooksOfAllKinds adds a webhook of each kind for every event. They refuse what they are sent until settled is true:
-// what they get then is as it is then, however long ago it happened.
+// hooksOfAllKinds adds a webhook of each kind for every event. The receivers refuse messages until settled is true, so
+// that they get the final state of each comment.
 func (w *world) hooksOfAllKinds(t *testing.T, settled *atomic.Bool) (got func(t *testing.T) map[string][]byte) {
 	t.Helper()
 	at := map[string]string{notify.Standard: "", notify.Telegram: "/bot1/sendMessage?chat_id=1",

@@ -276,7 +276,7 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 	})
 }
 
-// A receiver that gets a withdrawal before the publication can tell which came last.
+// A receiver that gets a withdrawal before the publication can order them.
 func TestWebhook_EachMessageHasTheNextNumber(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		all, some := newReceiver(t, nil), newReceiver(t, nil)

@@ -39,7 +39,7 @@ func PublicComment(m comment.Comment, pageURL string) commentOut {
 	if !m.IsPublic() {
 		out.Author, out.HTML = nil, nil
 	}
-	if m.Withheld != nil { // the domain leaves the notice on the place of a withheld comment only
+	if m.Withheld != nil { // set only on placeholders of withheld comments
 		out.State = "withheld"
 	}
 	return out

@@ -399,13 +399,13 @@ func (w *world) as(who, method, path string, body any) reply {
 	return w.do(call{method: method, path: path, body: body, bearer: token})
 }
 
-// inSession is as for what takes a session.
+// inSession is as, for routes that need a session.
 func (w *world) inSession(who, method, path string, body any) reply {
 	w.t.Helper()
 	return w.do(call{method: method, path: path, body: body, header: w.session(who)})
 }
 
-// session returns the headers of a browser in a new session, without the work that a password takes.
+// session returns the headers of a browser in a new session, without the cost of hashing a password.
 func (w *world) session(who string) map[string]string {
 	w.t.Helper()
 	value, hash := secret.New("")

@@ -299,8 +299,8 @@ func (r *reader) quickWord(s string, home script) int {
 	return end
 }
 
-// chunk reads what stands between two spaces: words, and the addresses among them. If package address finds none, it may
-// be a bare host, an e-mail address or a mention as a whole.
+// chunk reads the text between two spaces: words and addresses. If package address finds none, the whole chunk may be a
+// bare host, an e-mail address or a mention.
 func (r *reader) chunk(chunk string, home script) {
 	if r.odd && len(r.text) <= maxText && strings.ContainsFunc(chunk, oddLetter) {
 		r.undisguise(chunk, home)

@@ -85,7 +85,7 @@ type disguises struct {
 // maxTag is how far a tag may reach; a longer one is text.
 const maxTag = 2048
 
-// stripTags replaces each thing that looks like a tag by a space, but keeps addresses in angle brackets.
+// stripTags replaces everything that looks like a tag with a space, except addresses in angle brackets.
 func stripTags(s string, href func(string)) (string, bool) {
 	var b strings.Builder
 	found := false

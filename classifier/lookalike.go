@@ -50,8 +50,8 @@ func Skeleton(s string) string {
 	return strings.Map(func(r rune) rune { return lookAlike(r, latin) }, s)
 }
 
-// ConfusableSkeleton is Skeleton for names: characters of other alphabets, too, are written as the Latin letter that
-// they look like by Unicode's table of confusables.
+// ConfusableSkeleton is Skeleton for names. It also replaces characters of other alphabets with the Latin letters that
+// Unicode's table of confusables gives.
 func ConfusableSkeleton(s string) string {
 	return strings.Map(func(r rune) rune {
 		if l := lookAlike(r, latin); l != r || plainLetter(r) {

@@ -40,7 +40,7 @@ type shared struct {
 	id      string // of this process, so that it does not hear itself
 	channel string
 	up      atomic.Bool
-	down    bool // that Redis is down was logged; used by ping alone
+	down    bool // "redis is down" was logged; only ping uses it
 	ringing chan struct{}
 	limit   time.Duration // of one call within a request
 
@@ -136,8 +136,8 @@ func (s *shared) listen(sub *redis.PubSub, heard func()) {
 	}
 }
 
-// ping takes note of whether Redis answers. A single call or ping that is late is no news: it is logged that Redis is
-// down when the next ping fails, too.
+// ping records whether Redis answers. It ignores a single late call or ping: "redis is down" is logged when the next
+// ping fails too.
 func (s *shared) ping(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
@@ -165,7 +165,7 @@ func (s *shared) call(ctx context.Context, fn func(context.Context) error) error
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limit)
 	defer cancel()
 	err := fn(ctx)
-	if err != nil && !errors.Is(err, context.Canceled) { // that is we who are closing
+	if err != nil && !errors.Is(err, context.Canceled) { // canceled by Close
 		s.up.Store(false)
 	}
 	return err

@@ -136,7 +136,7 @@ func TestARedisThatHangsDoesNotSlowRequests(t *testing.T) {
 	health(t, c, "up")
 }
 
-// A single ping that is late is no news, two in a row are.
+// A single late ping is not logged; two in a row are.
 func TestRedis_OnePingMissedIsNotLogged(t *testing.T) {
 	server := kit.NewRedisServer(t)
 	var missed, passed atomic.Int32
@@ -185,7 +185,7 @@ func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 	return hang, swallowing(t, target, func([]byte) bool { return hang.Load() })
 }
 
-// swallowing stands before a socket and passes on what swallows does not report.
+// swallowing proxies a socket and drops what swallows reports.
 func swallowing(t *testing.T, target string, swallows func(sent []byte) bool) (url string) {
 	t.Helper()
 	sock := filepath.Join(t.TempDir(), "s")

@@ -91,7 +91,7 @@ func (s *shared) are(want ...string) {
 	}
 }
 
-// become waits until all comments are in the states that are named.
+// become waits until all comments are in the given states.
 func (s *shared) become(want ...string) {
 	s.t.Helper()
 	kit.Until(s.t, fmt.Sprintf("the comments are %q", want), func() bool {
@@ -108,7 +108,8 @@ func second(tab *kit.Tab) func() error {
 	return func() error { _, err := kit.Eval[int](tab, "later += 1000"); return err }
 }
 
-// settled is a JavaScript expression: whether the card of a day is greyed, in its place, and says something.
+// settled returns a JavaScript expression that is true if the card of a day is greyed, in its place, and has a notice
+// with a text.
 func (s *shared) settled(day int, says string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll('[data-comment="%s"][data-settled] > .notice')].some(
 		notice => notice.textContent.includes(%q))`, s.posted[day].ID, says)
@@ -169,8 +170,8 @@ func queueKeyOnCommentDecidedMeanwhile(t *testing.T) {
 	s.become("approved", "approved", "pending")
 }
 
-// Whenever a key meets a decision of somebody else, it decides the comment that was read, or none.
-func TestQueue_KeyDuringDecisionOfSomebodyElse(t *testing.T) {
+// A key that races with another moderator's decision decides the comment that was read, or none.
+func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
 	s := newShared(t, 8)
 	desk := s.reads(1280, 900, false)
 	for day := range 6 {
@@ -208,7 +209,7 @@ func TestQueue_TapOnCommentDecidedMeanwhile(t *testing.T) {
 	pressedWhereTheButtonWas(t, 390, 844)
 }
 
-// pressedWhereTheButtonWas presses in the places of Approve and of Spam, where a finger was on its way to.
+// pressedWhereTheButtonWas presses at the former places of Approve and Spam, as a finger on its way does.
 func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 	for _, dark := range []bool{false, true} {
 		s := newShared(t, 3)
@@ -314,7 +315,7 @@ func queueSelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 		func() error { return desk.Press(shiftS) },
 		func() error { return desk.Holds(toastSays("2 marked as spam.")) },
 		func() error {
-			return desk.Holds(toastSays("2 left alone – press again to overrule"))
+			return desk.Holds(toastSays("2 skipped – press again to overrule"))
 		},
 		func() error { return desk.Holds(chosen + " === 1") },
 	)
@@ -324,7 +325,7 @@ func queueSelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 		func() error { return desk.Holds(chosen + " === 0") },
 	)
 	s.become("spam", "removed", "spam", "spam", "pending", "pending")
-	// What is selected at once is what nobody changed.
+	// Select all selects unchanged comments only.
 	s.decide("approve", 4)
 	s.steps(desk,
 		func() error { return desk.Holds(s.settled(4, "Approved by Dana")) },
@@ -333,7 +334,7 @@ func queueSelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 	)
 }
 
-// Two moderators and a writer act at the same moment: nothing is decided that was not read.
+// Two moderators and a commenter act at the same moment: only comments that were read are decided.
 func TestQueue_ThreeActAtOnce(t *testing.T) {
 	const rounds = 6
 	s := newShared(t, 3*rounds+1)
@@ -423,7 +424,7 @@ func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 	s.are("spam")
 }
 
-func TestQueue_NextPassesOverWhatOthersRead(t *testing.T) {
+func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
 	onBoth(t, queueNextPassesOverWhatOthersRead)
 }
 

@@ -177,8 +177,8 @@ func TestAPageDrawsItsOwnThread(t *testing.T) {
 	w.must(tab.Holds(`heard.includes(mine.id)`))
 }
 
-// TestWordPressPlugin_AsksForThePassword: WordPress itself leaves this to each template of comments. TestWordPress looks at
-// a protected post where WordPress is installed; here each file that prints the widget is read.
+// TestWordPressPlugin_AsksForThePassword reads each file that prints the widget, because WordPress leaves the check to
+// each comments template. TestWordPress checks a protected post where WordPress is installed.
 func TestWordPressPlugin_AsksForThePassword(t *testing.T) {
 	plugin, err := os.ReadFile("../integrations/wordpress/aitys-comments/aitys-comments.php")
 	if err != nil {

@@ -265,7 +265,7 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 
 // Decisions and withdrawals from before a tab's stream opens show in the tab, also for an author, who may not read the
 // log.
-func TestQueue_ShowsWhatChangedBeforeItsStreamOpened(t *testing.T) {
+func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
 		"--site", "blog", "--password-stdin", "--data", w.data)

@@ -149,7 +149,7 @@ func (w *world) leave(blog *kit.Tab) {
 	)
 }
 
-// TestSignInWindow_EarlyClickSignsNobodyIn: a page opens the window under a pointer that is about to click.
+// TestSignInWindow_EarlyClickSignsNobodyIn clicks as a page does that opens the window under a moving pointer.
 func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)
 	blog := w.blogAt(w.otherSite()+"/early", 1280, 844)
@@ -179,7 +179,7 @@ func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
 	stays("a click")
 	w.must(window.Holds(`(dispatchEvent(new PointerEvent("pointermove")), ` + button + `.click(), true)`))
 	w.must(window.Holds(`window.here && ` + canGoOn))
-	// Half a second later its user is known to look; another window in front, and they are not.
+	// The button becomes ready after half a second, and waits again after the window lost the focus.
 	w.must(window.Holds(button + `.ariaDisabled === null`))
 	w.must(window.Holds(`(dispatchEvent(new Event("blur")), ` + button + `.click(), true)`))
 	stays("the window was left")

@@ -45,8 +45,8 @@ type CommentTx interface {
 	// ForgetAddress empties a comment of its e-mail and of the hash of its address; search is what is left to look
 	// through.
 	ForgetAddress(site int64, id, search string) error
-	// ForgetWriter empties c of its writer's name, e-mail, website and hashes, of what a moderator typed about it, of
-	// removed parts and of the texts of appeals; search is what is left to search.
+	// ForgetWriter erases the commenter's name, e-mail, website and hashes, moderators' texts about c, redacted parts
+	// and appeals. search is the text to search from then on.
 	ForgetWriter(c comment.Comment, search string) error
 	// ForgetComment empties c of all that is its writer's. answer, which begins with c's id as its kept answer
 	// does, takes the place of that.

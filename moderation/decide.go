@@ -37,9 +37,9 @@ type Choice struct {
 	Key      *ground.Key
 }
 
-// A CampaignChoice is a choice of the pending members of a campaign that joined up to the number UpTo, without those
-// in Except. Seen names chosen members, at most 500: one that is no longer pending is reported as a conflict. Up to
-// 1,000 members are decided at once.
+// A CampaignChoice selects the pending members of a campaign that joined up to the number UpTo, without those in
+// Except. Seen lists members that the form showed, at most 500; those no longer pending are reported as conflicts. One
+// decision covers at most 1,000 members.
 type CampaignChoice struct {
 	ID     string
 	UpTo   int

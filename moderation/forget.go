@@ -74,9 +74,9 @@ func (s *Service) Erase(ctx context.Context, site ground.Site, ids []string) err
 	return nil
 }
 
-// Unname keeps comments and removes all that says whose they are, for their commenter: name, e-mail, website, the keyed
-// hashes of writer and address, what a moderator typed about them, parts removed from their text, and appeals. What they taught has these, too, and is erased after it
-// (learning.EraseLessons).
+// Unname keeps comments and removes what identifies their commenter: name, e-mail, website, the keyed hashes of writer
+// and address, moderators' texts about them, redacted parts and appeals. Their lessons hold these too, and are erased
+// later (learning.EraseLessons).
 func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
@@ -112,8 +112,8 @@ func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) er
 	return nil
 }
 
-// forget empties removed comments of all that is their writer's or was typed about them. It is the one place where that
-// is done. What they taught stays taught until it is retired or the person is erased (learning.EraseLessons).
+// forget erases the commenter's data and moderators' texts from removed comments. It is the only function that does so.
+// Their lessons stay until they are retired or the person is erased (learning.EraseLessons).
 func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 	found, err := tx.CommentsByID(site, ids)
 	if err != nil {

@@ -237,7 +237,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	}
 }
 
-// Each policy publishes the comments of some commenters without a person, and never one that a rule holds.
+// Each policy publishes some commenters' comments without review, except comments that a rule holds.
 func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 20)
@@ -269,7 +269,7 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	for _, tt := range []struct {
 		policy ground.Policy
 		calm   []string // commenters whose harmless comments are published
-		spam   []string // and those whose suspected ones are
+		spam   []string // commenters whose suspected comments are published
 	}{
 		{ground.PolicyAll, []string{"author"}, nil},
 		{ground.PolicyNewWriters, []string{"author", "signed in, known"}, nil},

@@ -38,7 +38,7 @@ func (s *Service) Log(
 	return entries, next, nil
 }
 
-// PublicHead returns the end of a site's log.
+// PublicHead returns the head of a site's log.
 func (s *Service) PublicHead(ctx context.Context, site ground.Site) (head ledger.Head, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		head, err = tx.Head(site.ID)

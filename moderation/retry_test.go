@@ -41,7 +41,7 @@ func (r rollingBack) Update(ctx context.Context, fn func(moderation.Tx) error) (
 	return r.Store.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-// effects counts what a submission does besides what it writes.
+// effects counts the side effects of a submission.
 type effects struct {
 	moderation.Campaigns
 	arrived []string

@@ -36,7 +36,7 @@ type Campaigns interface {
 	ApprovedLike(ctx context.Context, site int64, comments []comment.Comment) (map[string]int, error)
 	// Alike counts the refused comments that a new one is nearly the same as.
 	Alike(ctx context.Context, c comment.Comment) (refused int, err error)
-	Arrived(c comment.Comment) // is told of a comment once it is stored
+	Arrived(c comment.Comment) // called after a comment is stored
 }
 
 // Complaints knows what is said against comments; package complaint's Service does.

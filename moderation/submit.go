@@ -93,7 +93,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 			return Submitted{}, err
 		}
 	}
-	// The transaction may run again: a new page is counted once, and what is kept in memory is told after the commit.
+	// The transaction may run again: count a new page once, and update memory after the commit.
 	a.named = sync.OnceValue(func() error { return mayName(ctx, in.Limiter, in.Writer, page) })
 	var stored *comment.Comment
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Submitted, err error) {
@@ -220,7 +220,7 @@ type arrival struct {
 	namesake bool // somebody else goes by its writer's name
 }
 
-// arrive stores a comment and returns it, or counts one more submission of a comment that is there: stored is nil then.
+// arrive stores a comment, or counts another submission of a stored one; stored is nil then.
 func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comment, err error) {
 	c := a.comment
 	if c.Shown = c.Account != ""; !c.Shown {

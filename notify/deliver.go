@@ -20,20 +20,20 @@ import (
 )
 
 const (
-	atOnce      = 8                  // messages to one receiver
-	batch       = 16                 // that one process takes at first: two rounds of them end before takenFor is over
-	mostTaken   = 128                // of a receiver that took the last ones within quickly: fewer transactions for those who post
+	atOnce      = 8                  // concurrent messages to one receiver
+	batch       = 16                 // messages of the first round; two rounds end within takenFor
+	mostTaken   = 128                // messages of a round after fast ones, to save transactions
 	freshFor    = takenFor - postFor // since they were taken: what was not begun by then is taken anew
 	hooksAtOnce = 16
-	// patience is how long a round waits for its messages. Those that take longer end beside the next round.
+	// patience is how long a round waits for its messages. Slower ones finish during the next round.
 	patience = time.Second
-	// probes is how many messages are tried at a time while a receiver is down, and probeEvery the longest pause
-	// between.
+	// probes is the number of messages tried at a time while a receiver is down. probeEvery is the longest pause
+	// between probes.
 	probes       = 4
 	probeEvery   = 10 * time.Second
 	retryAfter   = 30 * time.Second // the longest backoff of a message that the receiver could not take
 	rejectedRest = 6 * time.Hour    // the longest backoff of a message that the receiver does not want
-	// woken is after how many failed rounds in a row all waiting messages are sent at once when the receiver is back.
+	// woken is the number of failed rounds after which a recovered receiver gets all waiting messages at once.
 	woken = 3
 
 	hookFollower = "webhooks"
@@ -120,8 +120,8 @@ func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (
 	}, nil
 }
 
-// number gives the deliveries of each webhook the next numbers of that webhook. Its row stays locked until the end of
-// the transaction.
+// number numbers the deliveries of each webhook consecutively. The webhook's row stays locked until the transaction
+// ends.
 func number(tx HookTx, fresh []Delivery) error {
 	next := map[string]*Hook{}
 	for i := range fresh {
@@ -192,16 +192,16 @@ func ruled(d ledger.Entry) []string {
 	return nil
 }
 
-// A lane is what this process sends to one receiver.
+// A lane is the state of this process's sending to one receiver.
 type lane struct {
 	places   chan struct{} // one for each message that is being sent
 	answered atomic.Int64  // messages that the receiver took or rejected
-	queued   atomic.Int64  // messages that were taken and wait for a place
+	queued   atomic.Int64  // messages that wait for a place
 	serving  bool          // guarded by Hooks.mu, as users is
-	users    int           // that take messages or wait for some to end; the lane goes with the last
+	users    int           // rounds in progress; the last one deletes the lane
 }
 
-// start begins to send to the receivers that have something due and nobody who takes it.
+// start begins to serve receivers that have due messages and are not being served.
 func (s *Hooks) start(ctx context.Context, beside *sync.WaitGroup) error {
 	var ready []Hook
 	err := s.work.View(ctx, func(tx HookTx) (err error) {
@@ -245,7 +245,7 @@ func (s *Hooks) leave(h Hook, l *lane) {
 	}
 }
 
-// serve sends to one receiver what is due, round by round, as long as the receiver takes some of it.
+// serve sends due messages to one receiver in rounds, until a round delivers none.
 func (s *Hooks) serve(ctx context.Context, h Hook, l *lane, beside *sync.WaitGroup) {
 	most := batch
 	for more := true; more && ctx.Err() == nil; h.Failures = 0 {
@@ -436,9 +436,8 @@ func readDemand(tx HookTx, d Delivery) (st story, err error) {
 	return st, err
 }
 
-// settle records the results of messages of a round, and how the receiver is. before is how many messages the receiver
-// had answered when the round began. If ctx has ended nothing is recorded: the messages are sent again by the next
-// process.
+// settle records the results of a round and the state of the receiver. before is the value of l.answered when the round
+// began. If ctx has ended it records nothing, and the next process sends the messages again.
 func (s *Hooks) settle(ctx context.Context, h Hook, l *lane, before int64, parcels []parcel) error {
 	if ctx.Err() != nil || len(parcels) == 0 {
 		return nil
@@ -506,8 +505,8 @@ func (s *Hooks) settle(ctx context.Context, h Hook, l *lane, before int64, parce
 	return nil
 }
 
-// backoff returns how long a message waits after it was tried so many times: doubling from a second, or from five if
-// the receiver rejected it.
+// backoff returns the delay of a message after its n-th try. It doubles from one second, or from five if the receiver
+// rejected the message.
 func backoff(tries int, f failure) time.Duration {
 	if f.rejected {
 		return min(5*time.Second<<min(tries-1, 14), rejectedRest)

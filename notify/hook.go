@@ -54,8 +54,8 @@ const (
 	keepRemoved = 30 * 24 * time.Hour
 )
 
-// A Hook is a receiver of a site. Its address is sealed, for it may be a secret. Failures counts in a row the rounds of
-// messages in which the receiver took none; it is down while there are any.
+// A Hook is a webhook of a site. Its URL is sealed because it may contain a secret. Failures counts consecutive rounds
+// in which the receiver took no message; the receiver is down while it is above 0.
 type Hook struct {
 	Site      int64
 	ID        string
@@ -64,8 +64,8 @@ type Hook struct {
 	Events    []string
 	By        string // account id
 	Failures  int
-	FailedAt  time.Time // when the first message failed since a round without a failure; zero: none did
-	Failure   string    // why the last one failed
+	FailedAt  time.Time // first failure since a round without failures; zero: none
+	Failure   string    // why the last message failed
 	RetryAt   time.Time // nothing is sent before
 	CreatedAt time.Time
 	RemovedAt time.Time // zero: it stands
@@ -81,7 +81,7 @@ type Delivery struct {
 	Event      string
 	Comment    string // its id, or that of a demand
 	Seq        uint64 // the entry of the log that it tells of, or 0
-	Number     uint64 // 1, 2, 3 … of its webhook, in the order in which things happened; 0: it has none
+	Number     uint64 // sequence number within its webhook, from 1, in event order; 0: none
 	Tries      int
 	Outcome    string // "" until it has ended
 	At         time.Time
@@ -239,7 +239,7 @@ func (s *Hooks) draft(ctx context.Context, who people.Actor, site ground.Site, i
 	}
 	if err := s.reach.find(ctx, u.Hostname()); err != nil {
 		return Hook{}, problem.Field("/url", "This address is inside a network that the server must not reach; "+
-			"whoever runs it can allow that with --reach webhook=NETWORK.")
+			"the operator can allow that with --reach webhook=NETWORK.")
 	}
 	h := Hook{Site: site.ID, ID: ground.NewID(), Kind: in.Kind, Events: events, By: who.ID(), CreatedAt: s.work.Now()}
 	h.URL = s.secret.Seal("webhook", sealedFor(h), []byte(u.String()))

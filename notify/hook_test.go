@@ -87,7 +87,7 @@ func TestAMessageOfAProcessThatEndedIsSentAgainUnderItsId(t *testing.T) {
 	})
 }
 
-// A tested is a receiver of all messages about arriving comments, and the process that sends them.
+// A tested is a receiver of messages about arriving comments, and the process that sends them.
 type tested struct {
 	*roomstest.World
 	mu    sync.Mutex
@@ -95,7 +95,7 @@ type tested struct {
 	taken map[string]bool
 }
 
-// testHooks has site A tell a receiver of arriving comments. answer returns the status of the n-th try of a message.
+// testHooks adds a webhook for arriving comments to site A. answer returns the status for the n-th try of a message.
 func testHooks(w *roomstest.World, answer func(body string, n int) int) *tested {
 	r := &tested{World: w, tries: map[string]int{}, taken: map[string]bool{}}
 	receiver := httptest.NewServer(http.HandlerFunc(func(to http.ResponseWriter, req *http.Request) {
@@ -126,7 +126,7 @@ func testHooks(w *roomstest.World, answer func(body string, n int) int) *tested 
 	return r
 }
 
-// count returns how many messages were taken, and how many tries there were.
+// count returns the numbers of delivered messages and of tries.
 func (r *tested) count() (taken, tries int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -209,7 +209,7 @@ func TestHooks_FirstRetryIsWithinSeconds(t *testing.T) {
 	kit.Until(t, "all are taken", func() bool { taken, _ := r.count(); return taken == 60 })
 }
 
-// A receiver that takes nothing is asked with a few messages, not with all that wait.
+// A receiver that is down gets a few probes instead of all pending messages.
 func TestHooks_DownReceiverIsProbed(t *testing.T) {
 	w := roomstest.New(t)
 	var mu sync.Mutex

@@ -56,7 +56,7 @@ type told struct {
 	Comment *toldOf     `json:"comment"`
 	Page    *toldPage   `json:"page"`
 	Demand  *toldDemand `json:"takedown,omitempty"`
-	Seq     *uint64     `json:"seq"`   // the entry of the log, where the message tells of one
+	Seq     *uint64     `json:"seq"`   // the log entry; null if there is none
 	Order   *uint64     `json:"order"` // the number of the message; null in a test
 	Desk    string      `json:"desk"`
 	Note    string      `json:"note,omitempty"`
@@ -107,7 +107,7 @@ func (s *Hooks) at(path string) string { return s.public.JoinPath(path).String()
 func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string) message {
 	m := message{id: d.ID, at: s.work.Now()}
 	if c := &st.comment; c.State == comment.Removed || c.Visibility() == comment.Withheld {
-		c.Name, c.Source = "", "" // nobody outside the desk reads them any more
+		c.Name, c.Source = "", "" // only the desk may show them
 	}
 	desk := s.at("/moderate/" + site.Key + "/queue")
 	if st.comment.ID != "" {
@@ -224,7 +224,7 @@ func (s *Hooks) post(ctx context.Context, h Hook, m message) error {
 	}
 	to, _ := target(h.Kind, u, m.id) // it lacked nothing when it was added
 	if to.chat != "" {
-		chat, _ := json.Marshal(to.chat) // a string always can be
+		chat, _ := json.Marshal(to.chat) // marshalling a string cannot fail
 		m.body = slices.Concat([]byte(`{"chat_id":`), chat, []byte(","), m.body[1:])
 	}
 	ctx, end := context.WithTimeout(ctx, postFor)
@@ -266,7 +266,7 @@ func signature(signing, id, stamp string, body []byte) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// unreached says why there was no answer. What net/http says has the address in it.
+// unreached describes a connection error. The error of net/http contains the URL, which may be secret.
 func unreached(err error) failure {
 	var dns *net.DNSError
 	switch {

@@ -181,7 +181,7 @@ func (s *Service) tidingsOf(h hearing, id string, is change) (all []tidings) {
 	}
 	add := func(of comment.Comment) {
 		sub, to := h.subs[of.ID], text.AddressOf(of.Email)
-		if bytes.Equal(sub.Box, mailbox.Box(s.secret, to)) { // it is still the address that said yes
+		if bytes.Equal(sub.Box, mailbox.Box(s.secret, to)) { // still the address that confirmed
 			all = append(all, tidings{sub: sub, to: to, comment: id})
 		}
 	}

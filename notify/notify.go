@@ -22,8 +22,8 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 )
 
-// Options of a Service. Server and From are where and as whom it sends: without a name in the name of the site. Public the address of the service as its users
-// see it, Zone the one in which nights are nights.
+// Options of a Service. Server is the mail server. From is the sender; if it has no name, mails have the name of the
+// site. Public is the address of the service as its users see it, Zone is the time zone of nights.
 type Options struct {
 	Process *ground.Process
 	Store   ground.Store[Tx]

@@ -150,8 +150,8 @@ func TestAFullFileGivesItsReserveBack(t *testing.T) {
 	}
 }
 
-// functionsOf340 are the functions that the schema may call: the sqlite3 of Debian 12 is of version 3.40, and refuses
-// to read a schema with a function that it does not have.
+// functionsOf340 lists the functions that the schema may call. The sqlite3 of Debian 12 has version 3.40, and refuses
+// to read a schema with unknown functions.
 var functionsOf340 = []string{"length", "lower", "substr", "datetime"}
 
 func TestSchema_SystemSQLiteChecksTheFile(t *testing.T) {

@@ -269,7 +269,7 @@ func (t *tx) TouchToken(id string, used time.Time) error {
 	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", id).Select("used_at").Updates(tokenRow{UsedAt: used}))
 }
 
-// DeleteToken implements identity.Tx. The schema takes the tokens that it added with it.
+// DeleteToken implements identity.Tx. The schema cascades to the token's children.
 func (t *tx) DeleteToken(id string) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&tokenRow{}))
 }

@@ -24,8 +24,8 @@ var emailColumns = rows.Of[emailPart]()
 
 const wideTogether = 1_000
 
-// CommentsUnder implements privacy.Tx. An e-mail in ASCII is an address but for its letter case; other e-mails are few,
-// and compared here. The conditions are those of the indexes, word for word.
+// CommentsUnder implements privacy.Tx. SQL compares ASCII e-mails in lower case; other e-mails are few, and compared
+// here. The conditions must match those of the indexes exactly.
 func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, error) {
 	whole := func(r *emailPart) emailPart { return *r }
 	found, err := rows.List(t.Tx, emailColumns.Targets, whole, `

@@ -119,7 +119,7 @@ func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
 	}
 }
 
-// A database that would compute without an end, or that leads in circles, is refused before its rows are read.
+// A database whose rows take endless time is refused before its rows are read.
 func TestImport_RefusesHostileIsso(t *testing.T) {
 	const comments = "CREATE TABLE comments (tid INTEGER, id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT, mode INTEGER," +
 		" remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR"
@@ -150,7 +150,7 @@ func TestImport_RefusesHostileIsso(t *testing.T) {
 	}
 }
 
-// A value of a database is not read if it is longer than what can be imported.
+// A value that is too long to be imported is not read.
 func TestImport_LeavesOversizedIssoValues(t *testing.T) {
 	onBoth(t, func(w *world) {
 		out := w.imports(transfer.Request{Format: "isso", Base: "https://a.example", Path: w.database(
@@ -165,7 +165,7 @@ func TestImport_LeavesOversizedIssoValues(t *testing.T) {
 	})
 }
 
-// A text that is too long to be converted is left out, and the answers to it stay.
+// A comment whose text is too long is skipped, and its replies stay.
 func TestImport_LeavesLongTexts(t *testing.T) {
 	long := strings.Repeat("<u></u>", 10_000) + "short"
 	field := strings.NewReplacer("<", "\\u003c").Replace(long)

@@ -42,7 +42,7 @@ func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why 
 	return d, why
 }
 
-// publicDraft is draft, whether or not readers could see the record.
+// publicDraft is draft without regard to in.Hidden.
 func (r *run) publicDraft(in dump.Record, noted func(what, why string)) (d draft, why string) {
 	if in.ID = strings.TrimSpace(in.ID); in.ID == "" {
 		return d, "it has no id"

@@ -38,7 +38,7 @@ const (
 	japanese = "湖畔の静かな夜です。"
 )
 
-// A file is read in the encoding that it declares, and in that of its bytes where it declares another one.
+// The bytes of a file overrule the encoding that it declares.
 func TestImport_ReadsEncodings(t *testing.T) {
 	cases := []struct{ name, text, want, note string }{
 		{"windows-1251", in(t, "windows-1251", declared("windows-1251", russian)), russian, ""},
@@ -121,7 +121,7 @@ func TestImport_ReadsEncodingsOfJSON(t *testing.T) {
 	})
 }
 
-// What other programs put before, between and into the XML of an export is passed over.
+// Text that other programs insert into an export is skipped.
 func TestImport_ReadsDamagedXML(t *testing.T) {
 	const warning = "<br />\n<b>Warning</b>:  Undefined variable $a in <b>/srv/plugin.php</b> on line <b>3</b><br />\n"
 	whole := post(said("1", "0", "Readable."))
@@ -148,7 +148,7 @@ func TestImport_ReadsDamagedXML(t *testing.T) {
 	})
 }
 
-// A reference is dropped wherever the parts of a file end in which it is read.
+// A reference is dropped even if it crosses the end of a read buffer.
 func TestImport_DropsReferencesAtAnyPlace(t *testing.T) {
 	w := &world{roomstest.New(t), t}
 	for gap := 4_060; gap < 4_100; gap++ {
@@ -162,7 +162,7 @@ func TestImport_DropsReferencesAtAnyPlace(t *testing.T) {
 	}
 }
 
-// WordPress's elements are known by the end of their namespace, in whatever way a program rewrote it.
+// WordPress's elements are recognised by the end of their namespace.
 func TestImport_KnowsWordPressByEndOfNamespace(t *testing.T) {
 	onBoth(t, func(w *world) {
 		for _, namespace := range []string{
@@ -179,7 +179,7 @@ func TestImport_KnowsWordPressByEndOfNamespace(t *testing.T) {
 	})
 }
 
-// What an importer does not know is counted, what it knows and leaves is not.
+// Unknown elements are counted; known ones that are not imported are not.
 func TestImport_CountsUnknown(t *testing.T) {
 	cases := []struct{ name, format, text, want string }{
 		{"a renamed element", "wordpress", strings.ReplaceAll(post(said("1", "0", "A"), said("2", "0", "B")), "wp:comment>",

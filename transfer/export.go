@@ -48,12 +48,11 @@ func Exports() []string {
 	return names
 }
 
-// Export writes a site down. It needs an owner. All of it is read on one snapshot, in pieces, so that what it says
-// fits together however large the site is, and two exports of one state say the same but for when that was. Formats for
-// other services read each comment again when they write it, so that they never publish what has been withheld or
-// removed meanwhile. Writers do not wait for an export; another export in this process is asked to come again. What was
-// written before it failed is no export: its end is missing. It fails if a takedown was entered while it ran, since
-// what it had written by then may be withheld by now.
+// Export writes the data of a site. It needs an owner. It reads in pieces on one snapshot, so that the file is
+// consistent. Two exports of one state differ only in their time. Formats for other services read each comment again
+// before writing it, so that they leave out what was withheld or removed meanwhile. Writers do not wait for an export;
+// a second export in this process is refused. The file of a failed export is incomplete, and has no end. An export
+// fails if a takedown is entered while it runs, since what it wrote before may be withheld by now.
 func (s *Service) Export(ctx context.Context, who people.Actor, site ground.Site, in Wanted, to io.Writer) error {
 	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
 		return err
@@ -171,8 +170,8 @@ func (r *reading) below(
 	return nil
 }
 
-// forOthers calls fn with the comments of a page, each after the one that it answers, as a file for another service may
-// have them: in the state that they are in now, and without writer and text if they were removed.
+// forOthers calls fn with the comments of a page, parents first, for a file of another service. It rereads each comment
+// for its current state, and empties removed ones.
 func (r *reading) forOthers(page ground.Page, fn func(c comment.Comment) error) error {
 	return r.comments(page, func(list []comment.Comment) error {
 		ids := make([]string, len(list))
@@ -204,7 +203,7 @@ func (r *reading) forOthers(page ground.Page, fn func(c comment.Comment) error) 
 	})
 }
 
-// emptied returns c without writer, text and what was said about them.
+// emptied returns c without writer, text and note.
 func emptied(c comment.Comment) comment.Comment {
 	c.Name, c.Email, c.Website, c.Source, c.HTML, c.Note = "", "", "", "", "", ""
 	return c

@@ -149,8 +149,7 @@ func TestWhatOthersGetIsXMLAndNoMoreThanTheyMayShow(t *testing.T) {
 	}
 }
 
-// A takedown that is entered while an export runs keeps back what was not written yet, and the export fails: what was
-// written before may be withheld by now.
+// If a takedown is entered while an export runs, the export writes withheld comments as withheld from then on, and fails.
 func TestExport_TakedownMeanwhile(t *testing.T) {
 	onBoth(t, func(w *world) {
 		page := func(n int) string { return fmt.Sprintf("https://a.example/%d", n) }
@@ -188,7 +187,7 @@ func TestExport_TakedownMeanwhile(t *testing.T) {
 				w.t.Errorf("%s: the next one does not say that it is withheld", as)
 			}
 		}
-		// What others are sent piece by piece has never published it.
+		// Formats for other services never publish the comment, even in the incomplete file.
 		late := post(100, "The late sandpiper flies.")
 		for n := 101; n < 104; n++ {
 			post(n, fmt.Sprintf("The early heron flies, number %d", n))

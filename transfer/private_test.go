@@ -45,8 +45,8 @@ func commentoFile(rest string) string {
 		`"anonymous","markdown":"Said below item 1.","parentHex":"root","creationDate":"2021-06-02T08:00:00Z"` + rest + `}]}`
 }
 
-// What the source did not show to every reader is left out and counted; with WithPrivate it is imported as rejected,
-// and the filter learns nothing of it.
+// Comments that the source did not show to every reader are skipped and counted. With WithPrivate they are imported as
+// rejected, and the filter does not learn from them.
 func TestImport_HiddenCommentsStayHidden(t *testing.T) {
 	attachment := status("inherit") + "<wp:post_type>attachment</wp:post_type><wp:post_parent>%s</wp:post_parent>"
 	cases := []struct{ name, format, text, why string }{
@@ -103,7 +103,7 @@ func TestImport_HiddenCommentsStayHidden(t *testing.T) {
 	})
 }
 
-// A spammer below a draft, and what a writer took back, teach nothing and stay hidden, too.
+// Spam and withdrawn comments on a private post also stay hidden and teach nothing.
 func TestImport_HiddenPostHidesEveryState(t *testing.T) {
 	onBoth(t, func(w *world) {
 		var comments []string
@@ -119,7 +119,7 @@ func TestImport_HiddenPostHidesEveryState(t *testing.T) {
 	})
 }
 
-// What every reader could see is imported as before.
+// Comments that every reader could see are imported as public.
 func TestImport_PublicCommentsStayPublic(t *testing.T) {
 	onBoth(t, func(w *world) {
 		for name, file := range map[string][2]string{
@@ -143,7 +143,7 @@ func TestImport_PublicCommentsStayPublic(t *testing.T) {
 	})
 }
 
-// A state that an importer does not know waits for a moderator.
+// A comment with an unknown state is pending.
 func TestImport_UnknownStateIsPending(t *testing.T) {
 	onBoth(t, func(w *world) {
 		for name, file := range map[string][2]string{
@@ -179,7 +179,7 @@ func issoOf(comments ...string) string {
 		"INSERT INTO comments (id, tid, mode, text) VALUES " + strings.Join(comments, ",") + ";"
 }
 
-// Who imported with a version that made private comments public is told which pages have them.
+// The report names pages on which an earlier import published private comments.
 func TestImport_NamesPagesExposedByEarlierImport(t *testing.T) {
 	onBoth(t, func(w *world) {
 		file := func(of string) string { return w.file(posts(item("1", status(of)), item("2", status("publish")))) }

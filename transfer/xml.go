@@ -180,7 +180,7 @@ const wxrHead = `<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1
 	`xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dsq="http://www.disqus.com/" ` +
 	`xmlns:wp="http://wordpress.org/export/1.2/">` + "\n<channel>\n"
 
-// wxrState is what WordPress calls the state of a comment: "0" waits for a moderator there.
+// wxrState returns WordPress's name for the state of a comment: "0" is pending.
 func wxrState(c comment.Comment) string {
 	switch {
 	case c.IsPublic():

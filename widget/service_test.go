@@ -199,7 +199,7 @@ func (s *service) hold(route string) (letGo func()) {
 	return func() { close(gate) }
 }
 
-// freeze has the next answer of a route be made when it is asked for, and sent when it is let go.
+// freeze records the next answer of a route when it is requested, and holds it back until letGo.
 func (s *service) freeze(route string) (letGo func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

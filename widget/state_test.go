@@ -19,10 +19,10 @@ func (r *reader) agree(n int) {
 		!!$('.invite') === %v && !$('.new')`, want, n, n == 0))
 }
 
-// settle holds after what is on its way has arrived.
+// settle holds once requests and events in flight have arrived.
 const settle = `new Promise(done => setTimeout(() => requestAnimationFrame(() => done(true)), 1000))`
 
-func TestList_BackShowsWhatIsPublishedNow(t *testing.T) {
+func TestList_BackShowsCurrentComments(t *testing.T) {
 	s := newService(t)
 	s.cached = true
 	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
@@ -39,8 +39,8 @@ func TestList_BackShowsWhatIsPublishedNow(t *testing.T) {
 	r.agree(2)
 }
 
-// unfollowed opens the blog where every stream is refused, so that nothing tells the page what happened, and waits until
-// it was tried.
+// unfollowed opens the blog while every stream is refused, so that no event reaches the page. It waits for the first
+// attempt.
 func unfollowed(t *testing.T, s *service) *reader {
 	t.Helper()
 	for range 50 {
@@ -54,7 +54,7 @@ func unfollowed(t *testing.T, s *service) *reader {
 	return r
 }
 
-// comesBack are the ways in which a reader comes back to a page that was not loaded again.
+// comesBack lists the ways in which a reader returns to a page without loading it.
 var comesBack = map[string]string{
 	"back/forward cache": `dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`,
 	"a tab that was hidden": `for (const value of [true, false]) {
@@ -63,7 +63,7 @@ var comesBack = map[string]string{
 	"the connection": `dispatchEvent(new Event('online'))`,
 }
 
-func TestList_EveryWayBackShowsWhatIsPublishedNow(t *testing.T) {
+func TestList_ReturnShowsCurrentComments(t *testing.T) {
 	for name, back := range comesBack {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -82,8 +82,8 @@ func TestList_EveryWayBackShowsWhatIsPublishedNow(t *testing.T) {
 	}
 }
 
-// TestList_AnElementThatIsPutInAgainShowsWhatIsPublishedNow: as Turbo, pjax and swup do with pages they keep.
-func TestList_AnElementThatIsPutInAgainShowsWhatIsPublishedNow(t *testing.T) {
+// TestList_ReattachedElementShowsCurrentComments reattaches the element, as Turbo, pjax and swup do with cached pages.
+func TestList_ReattachedElementShowsCurrentComments(t *testing.T) {
 	for name, again := range map[string]string{
 		"the element": `const e = document.querySelector('aitys-comments'); e.remove()
 			document.querySelector('main').append(e)`,
@@ -104,7 +104,7 @@ func TestList_AnElementThatIsPutInAgainShowsWhatIsPublishedNow(t *testing.T) {
 	}
 }
 
-func TestList_AnEmptyPageShowsALiveCommentAtOnce(t *testing.T) {
+func TestList_EmptyPageShowsLiveComment(t *testing.T) {
 	s := newService(t)
 	r := visit(t, s, options{hurried: true})
 	r.agree(0)
@@ -119,8 +119,7 @@ func TestList_AnEmptyPageShowsALiveCommentAtOnce(t *testing.T) {
 	r.holds(`$('h2').innerText === 'No published comments yet' && $('#aitys-c1 .gone')`)
 }
 
-// TestList_CountWithoutComments: what the stream counts and the list lacks is requested, and is never in the heading
-// alone.
+// TestList_CountWithoutComments sends a count before its comment. The heading waits until the list has the comment.
 func TestList_CountWithoutComments(t *testing.T) {
 	s := newService(t)
 	r := visit(t, s, options{hurried: true})
@@ -136,7 +135,7 @@ func TestList_CountWithoutComments(t *testing.T) {
 	r.must(r.Holds(`lies === 0`))
 }
 
-func TestList_ALateAnswerChangesNothing(t *testing.T) {
+func TestList_IgnoresLateAnswer(t *testing.T) {
 	s := newService(t)
 	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
 	s.say("", "Nils", "<p>It is not.</p>", "en", time.Hour)
@@ -152,8 +151,8 @@ func TestList_ALateAnswerChangesNothing(t *testing.T) {
 	r.agree(1)
 }
 
-// TestList_WhatComesWhileAListIsLoadedIsKept: the answer is older than the event.
-func TestList_WhatComesWhileAListIsLoadedIsKept(t *testing.T) {
+// TestList_KeepsEventsDuringLoad sends events while a list is loading; the answer is older than the events.
+func TestList_KeepsEventsDuringLoad(t *testing.T) {
 	s := newService(t)
 	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
 	s.say("", "Nils", "<p>It is not.</p>", "en", time.Hour)
@@ -173,7 +172,7 @@ func TestList_WhatComesWhileAListIsLoadedIsKept(t *testing.T) {
 	r.agree(2)
 }
 
-// TestList_OwnCommentsFollowTheList: one was published, one refused, and one that was published was withdrawn from view.
+// TestList_OwnCommentsFollowTheList publishes one comment, rejects one, and then rejects the published one.
 func TestList_OwnCommentsFollowTheList(t *testing.T) {
 	for name, back := range comesBack {
 		t.Run(name, func(t *testing.T) {
@@ -224,8 +223,8 @@ func TestCounts_AddedLaterAreFilledTogether(t *testing.T) {
 	}
 }
 
-// TestCounts_AScriptThatRunsAgain: Turbo runs the script of each page that it puts in the place of the last.
-func TestCounts_AScriptThatRunsAgain(t *testing.T) {
+// TestCounts_ScriptRunsAgain adds the script again, as Turbo does on each page.
+func TestCounts_ScriptRunsAgain(t *testing.T) {
 	s := newService(t)
 	r := visit(t, s, options{body: `<div id="more"></div><div id="aitys"></div>`})
 	r.must(r.Holds(`(() => { for (let i = 0; i < 3; i++) {

@@ -11,17 +11,17 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 )
 
-// shortcuts is a page with single-key shortcuts. Its guard looks at the target, as hand-written guards do.
+// shortcuts is a page with single-key shortcuts. Its guard checks the event target, as hand-written guards do.
 const shortcuts = `addEventListener('keydown', e => {
 	if (['INPUT', 'TEXTAREA', 'SELECT'].includes(e.target.tagName) || e.target.isContentEditable) return
 	if ('sfpn/'.includes(e.key)) { e.preventDefault(); window.taken = (window.taken ?? '') + e.key } })`
 
-// refusing is a page that prevents everything that reaches it.
+// refusing is a page that prevents every event that reaches it.
 const refusing = `for (const type of ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'compositionstart',
 	'compositionupdate', 'compositionend', 'copy', 'cut', 'paste', 'dragover', 'drop'])
 	for (const at of [document, window]) at.addEventListener(type, e => e.preventDefault())`
 
-// noting is a page that notes what reaches it.
+// noting is a page that records the events that reach it.
 const noting = `window.reached = []
 	for (const type of ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'compositionstart', 'compositionupdate',
 		'compositionend', 'copy', 'cut', 'paste', 'dragover', 'drop'])
@@ -53,7 +53,7 @@ func (r *reader) typed(text string) {
 	r.must(r.Press(keys...))
 }
 
-// chord presses a key with Ctrl, which edits by a command of the browser.
+// chord presses a key with Ctrl, and runs the browser's editing command for it.
 func (r *reader) chord(key, code, command string) {
 	r.t.Helper()
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
@@ -68,7 +68,7 @@ func (r *reader) chord(key, code, command string) {
 
 const sentence = "pass the salt/and find soup"
 
-func TestTyping_ReachesEveryFieldWhateverThePageDoes(t *testing.T) {
+func TestTyping_ReachesEveryField(t *testing.T) {
 	for name, page := range map[string]string{"shortcuts": shortcuts, "refuses all": refusing} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -110,7 +110,7 @@ func TestTyping_BeforeTheFormIsLoaded(t *testing.T) {
 	r.holds(fmt.Sprintf(`$('[part=body]').value === %q && !window.taken`, sentence))
 }
 
-func TestTyping_EditingChordsWorkOnAPageThatRefusesAllKeys(t *testing.T) {
+func TestTyping_EditingChordsWorkOnRefusingPage(t *testing.T) {
 	s := newService(t)
 	r := onPage(t, s, refusing)
 	r.write("one")
@@ -124,7 +124,7 @@ func TestTyping_EditingChordsWorkOnAPageThatRefusesAllKeys(t *testing.T) {
 	r.says("[part=status]", "waiting for a moderator")
 }
 
-func TestTyping_InputMethodsComposeOnAPageThatRefusesAll(t *testing.T) {
+func TestTyping_InputMethodsComposeOnRefusingPage(t *testing.T) {
 	s := newService(t)
 	r := onPage(t, s, refusing)
 	r.write("Қ")
@@ -144,8 +144,8 @@ func TestTyping_InputMethodsComposeOnAPageThatRefusesAll(t *testing.T) {
 	}
 }
 
-// TestTyping_WhatPassesToThePage dispatches each event at each kind of field, and at what is no field.
-func TestTyping_WhatPassesToThePage(t *testing.T) {
+// TestTyping_EventsThatReachThePage dispatches each event at each kind of field, and at an element that is no field.
+func TestTyping_EventsThatReachThePage(t *testing.T) {
 	s := newService(t)
 	conversation(s)
 	r := onPage(t, s, noting)
@@ -225,7 +225,7 @@ func TestTyping_WhatPassesToThePage(t *testing.T) {
 		composed: true })), reached.length === 1)`)
 }
 
-func TestTyping_EscapeClosesTheDialogAndNothingOfThePage(t *testing.T) {
+func TestTyping_EscapeClosesOnlyTheDialog(t *testing.T) {
 	s := newService(t)
 	conversation(s)
 	r := onPage(t, s, refusing+`; addEventListener('keydown', e => window.escaped ||= e.key === 'Escape')`)

@@ -62,7 +62,7 @@ func TestTheConsoleSaysWhatToDoWhereNoCommentsCome(t *testing.T) {
 	}
 }
 
-// TestDraft_IsMentionedWhileTheServiceIsAway: who reloads the page finds no comments, and is told that the text is kept.
+// TestDraft_IsMentionedWhileTheServiceIsAway reloads the page without comments; the widget says that the draft is kept.
 func TestDraft_IsMentionedWhileTheServiceIsAway(t *testing.T) {
 	const kept = "What you had written is kept in this browser, and offered when the server answers."
 	s := newService(t)

@@ -69,8 +69,8 @@ func excepted(form url.Values) []string {
 	})
 }
 
-// choices returns a form's choices: one about the comments that it names, and one about each campaign (as ID:UPTO)
-// without the excepted members. The form showed the members in seen. Each choice is a batch of its own.
+// choices returns the choices of a form: one for its comments, and one for each campaign (as ID:UPTO) without the
+// members in except. seen lists the members that the form showed. Each choice is a batch of its own.
 func choices(in moderation.Choice, campaigns, seen, except []string) (all []moderation.Choice) {
 	if len(in.Comments) > 0 || len(campaigns) == 0 {
 		all = append(all, in)

@@ -27,8 +27,8 @@ type mailedPage struct {
 	Said          []string
 	SaidLang      string
 	Decides       bool
-	Version       int64     // of the comment, as the page shows it
-	Changed       *conflict // what happened since the mail was sent, or since the form was
+	Version       int64     // version of the comment that the page shows
+	Changed       *conflict // what happened after the mail or the form was sent
 	Can           can
 	Stops         bool
 	Digests       bool
@@ -123,7 +123,7 @@ func (d *desk) mailedComment(v *Visit, link people.MailLink) (mailedPage, error)
 	return p, nil
 }
 
-// saw reports whether a form was sent from a page that showed the comment as it is now.
+// saw reports whether the form was sent from a page that showed the current version of the comment.
 func (p mailedPage) saw(form url.Values) bool {
 	return form.Get("version") == strconv.FormatInt(p.Version, 10)
 }

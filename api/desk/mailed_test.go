@@ -151,7 +151,7 @@ func (b *browser) post(path, form string) {
 	b.load(req)
 }
 
-// nodeAbove returns the nearest element with a name around a node.
+// nodeAbove returns the nearest ancestor of a node with a name.
 func nodeAbove(n *html.Node, name string) *html.Node {
 	for n = n.Parent; n != nil && n.Data != name; n = n.Parent {
 	}

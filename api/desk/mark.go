@@ -128,7 +128,7 @@ func (m *marker) add(w classifier.Weight, reason comment.Reason) {
 	if host, ok := strings.CutPrefix(w.Token, "host:"); ok {
 		m.hosts = append(m.hosts, host)
 		if web, ok := text.ParseWeb("https://" + host); ok {
-			if _, written := web.Host(); written != host { // as people type it
+			if _, written := web.Host(); written != host { // in Unicode
 				m.hosts = append(m.hosts, written)
 				m.signs["host:"+written] = k
 			}

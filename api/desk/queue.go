@@ -168,8 +168,8 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	return p
 }
 
-// leadAround sets the card to start at, and the one to go on with after each: those that other moderators have open are
-// passed over while there are others.
+// leadAround sets the current card, and the next card after each one. It skips cards that other moderators have open,
+// unless they have all others open.
 func (p *queuePage) leadAround(present []ground.Presence, account string) {
 	free := func(k card) bool {
 		return !slices.ContainsFunc(present, func(o ground.Presence) bool {
@@ -291,7 +291,7 @@ type cardsPage struct {
 	Cards []card
 }
 
-// card returns one card alone with what happened to its comment, for the script: somebody else changed the comment.
+// card renders a single card with its conflict. The script requests it after somebody else changed the comment.
 func (d *desk) card(v *Visit) error {
 	it, past, err := d.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
@@ -306,9 +306,9 @@ func (d *desk) card(v *Visit) error {
 	return v.Show("cards", cardsPage{v.Frame(v.Words.T("comment")), []card{k}})
 }
 
-// A conflict says what somebody else did to a comment after the moderator read it.
+// A conflict describes what another moderator or the commenter did to a comment after it was shown.
 type conflict struct {
-	What, Initial  string // Initial is of the moderator who did it, if one did
+	What, Initial  string // Initial is the acting moderator's; "" if there is none
 	Again          string // what a second press does; "" if there is nothing to decide
 	Keep, LeaveURL string // Keep is "" while the comment is pending
 }

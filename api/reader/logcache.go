@@ -17,11 +17,10 @@ import (
 
 const (
 	chunkEntries = 1_000
-	maxLogBytes  = 32 << 20 // of all chunks that are kept
+	maxLogBytes  = 32 << 20 // of all cached chunks
 )
 
-// A logChunk is the lines of up to 1,000 entries of a log, the first of them after a multiple of 1,000. It is not
-// changed once it is made.
+// A logChunk holds the rendered lines of up to 1,000 entries. Chunk n starts after entry n·1,000. It is immutable.
 type logChunk struct {
 	lines  []byte
 	n      int
@@ -29,12 +28,12 @@ type logChunk struct {
 	last   []byte // hash of the last entry
 }
 
-// between returns the lines after some and up to others, counted from the chunk's first.
+// between returns the lines after+1 to to, counted from 1.
 func (c *logChunk) between(after, to int) []byte {
 	return c.lines[c.end(after):c.end(to)]
 }
 
-// end returns where the line of a number ends.
+// end returns the offset at which a line ends. Lines count from 1.
 func (c *logChunk) end(line int) (at int) {
 	if line == c.n {
 		return len(c.lines)
@@ -45,10 +44,10 @@ func (c *logChunk) end(line int) (at int) {
 	return at
 }
 
-// errLogReplaced says that the database has another log than before: a backup was restored under this process.
-var errLogReplaced = problem.TryAgain(errors.New("the log is not the one that it was"))
+// errLogReplaced reports that the log was replaced while this process runs, as by restoring a backup.
+var errLogReplaced = problem.TryAgain(errors.New("the log was replaced"))
 
-// follows reports whether c goes on where a chunk ends; before may be nil.
+// follows returns errLogReplaced unless c continues the chunk before; before may be nil.
 func (c *logChunk) follows(before *logChunk) error {
 	if before != nil && before.n == chunkEntries && !bytes.Equal(before.last, c.before) {
 		return errLogReplaced
@@ -56,7 +55,7 @@ func (c *logChunk) follows(before *logChunk) error {
 	return nil
 }
 
-// endsIn reports whether the head of the log is c's last entry, unless c has newer ones.
+// endsIn returns errLogReplaced if c should end with the head of the log but has another last entry.
 func (c *logChunk) endsIn(head ledger.Head) error {
 	if head.Seq%chunkEntries == uint64(c.n%chunkEntries) && !bytes.Equal(c.last, head.Hash) {
 		return errLogReplaced
@@ -69,11 +68,11 @@ type chunkKey struct {
 	n    uint64
 }
 
-// A logCache keeps rendered chunks of logs. One chunk is rendered at a time, so that readers of logs use at most one
-// connection of the database however many they are.
+// A logCache caches rendered chunks. It renders one chunk at a time, so that readers of logs use at most one database
+// connection.
 type logCache struct {
 	entries   func(ctx context.Context, site ground.Site, after uint64, limit int) ([]ledger.Public, error)
-	rendering chan struct{} // holds the one that renders
+	rendering chan struct{} // semaphore of size 1
 
 	mu    sync.Mutex
 	kept  map[chunkKey]*logChunk
@@ -86,14 +85,14 @@ func newLogCache(
 	return &logCache{entries: entries, rendering: make(chan struct{}, 1), kept: map[chunkKey]*logChunk{}}
 }
 
-// read is chunk with the time of a request for each call, for answers that outlast it.
+// read is chunk with a fresh request timeout, for responses that outlast the timeout of their request.
 func (l *logCache) read(c echo.Context, site ground.Site, n uint64, least int) (*logChunk, error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
 	defer stop()
 	return l.chunk(ctx, site, n, least)
 }
 
-// chunk returns the chunk of a number, from 0, with at least so many entries.
+// chunk returns chunk n, counted from 0, with least entries or more.
 func (l *logCache) chunk(ctx context.Context, site ground.Site, n uint64, least int) (*logChunk, error) {
 	key := chunkKey{site.ID, n}
 	if c := l.get(key); c != nil && c.n >= least {
@@ -126,11 +125,11 @@ func (l *logCache) chunk(ctx context.Context, site ground.Site, n uint64, least 
 	return c, nil
 }
 
-// extended returns c with the entries that came since.
+// extended returns a copy of c with the entries added since.
 func (l *logCache) extended(ctx context.Context, site ground.Site, n uint64, c *logChunk) (*logChunk, error) {
 	next := &logChunk{n: c.n, before: c.before, last: c.last}
 	after, limit := n*chunkEntries+uint64(c.n), chunkEntries-c.n
-	overlap := min(after, 1) // the entry before is read again, to see that the new ones follow it
+	overlap := min(after, 1) // reread the last known entry, to check that the new ones follow it
 	list, err := l.entries(ctx, site, after-overlap, limit+int(overlap))
 	if err != nil {
 		return nil, err
@@ -160,8 +159,8 @@ func (l *logCache) get(key chunkKey) *logChunk {
 	return l.kept[key]
 }
 
-// put keeps c. It drops others above maxLogBytes, in no order: dropping the longest unused would keep nothing of a log
-// that is larger and read from its beginning to its end.
+// put stores c, and evicts arbitrary chunks above maxLogBytes. LRU would evict every chunk of a larger log that is read
+// from beginning to end.
 func (l *logCache) put(key chunkKey, c *logChunk) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -176,7 +175,7 @@ func (l *logCache) put(key chunkKey, c *logChunk) {
 	l.bytes += len(c.lines)
 }
 
-// drop forgets a chunk; the lock is held.
+// drop deletes a chunk. The caller holds the lock.
 func (l *logCache) drop(key chunkKey) {
 	if c := l.kept[key]; c != nil {
 		l.bytes -= len(c.lines)

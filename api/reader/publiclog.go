@@ -16,27 +16,26 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// publicLogs answer with the public side of a site's log, a line of JSON for each entry.
+// publicLogs serves the public part of a site's log, one line of JSON per entry.
 type publicLogs struct {
 	kit     *web.Kit
 	service *moderation.Service
 	cache   *logCache
 }
 
-// A logRange is the entries of a log after one and up to another. Final says that the address always has the same
-// entries.
+// A logRange is the entries of a log after one and up to another. The entries of a final range never change.
 type logRange struct {
 	after, to uint64
 	final     bool
 }
 
-// lines answers with the whole log, with what follows an entry (after), or with a chunk of it. Entries are never
-// changed, and what a person's erasure empties is in none of them: so a full chunk is immutable, and the hash of the
-// last entry names all that came before it.
+// lines serves the whole log, the entries after one (after), or one chunk. Entries never change, and an erasure only
+// empties private fields, so a full chunk is immutable. The hash of the last entry covers all entries before it, so it
+// is the ETag.
 func (h *publicLogs) lines(c echo.Context) (err error) {
 	ctx, header := c.Request().Context(), c.Response().Header()
 	defer func() {
-		if err != nil { // what follows is no part of the log
+		if err != nil { // an error is not cacheable
 			header.Del("Cache-Control")
 			header.Del("ETag")
 		}
@@ -77,8 +76,7 @@ func (h *publicLogs) lines(c echo.Context) (err error) {
 	return h.send(c, site, head, asked)
 }
 
-// send writes the lines of a range. Reading and writing take turns: no connection of the database is held while the
-// client reads.
+// send writes the lines of a range. It holds no database connection while it writes to the client.
 func (h *publicLogs) send(c echo.Context, site ground.Site, head ledger.Head, asked logRange) error {
 	out := web.Stream(c, "application/x-ndjson", "")
 	if asked.after >= asked.to {
@@ -107,7 +105,7 @@ func (h *publicLogs) send(c echo.Context, site ground.Site, head ledger.Head, as
 	return out.Cut(err)
 }
 
-// askedLog reads which entries a request is about.
+// askedLog parses the range that a request asks for.
 func askedLog(c echo.Context, head ledger.Head) (logRange, error) {
 	asked := logRange{to: head.Seq}
 	number := func(name, wrong string) (uint64, bool, error) {
@@ -121,14 +119,14 @@ func askedLog(c echo.Context, head ledger.Head) (logRange, error) {
 		}
 		return n, true, err
 	}
-	after, hasAfter, err := number("after", "What the log goes on after is the number of an entry.")
+	after, hasAfter, err := number("after", "after is the number of an entry.")
 	chunk, hasChunk, wrong := number("chunk", "A chunk is a number, 1 or more.")
 	last := max(1, (head.Seq+chunkEntries-1)/chunkEntries)
 	switch {
 	case err != nil || wrong != nil:
 		return asked, errors.Join(err, wrong)
 	case hasAfter && hasChunk:
-		return asked, problem.Query("chunk", "Ask with after or with chunk, not with both.")
+		return asked, problem.Query("chunk", "Use either after or chunk.")
 	case hasChunk && (chunk == 0 || chunk > last):
 		return asked, problem.Query("chunk", fmt.Sprintf("The chunks of this log are 1 to %d.", last))
 	case hasChunk:
@@ -141,7 +139,7 @@ func askedLog(c echo.Context, head ledger.Head) (logRange, error) {
 	return asked, nil
 }
 
-// index answers with what it takes to read the log in chunks.
+// index serves the number of entries and chunks, and the head.
 func (h *publicLogs) index(c echo.Context) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {

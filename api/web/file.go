@@ -73,7 +73,7 @@ func zip(body []byte) []byte {
 	return b.Bytes()
 }
 
-// Matches compares an If-None-Match with an ETag, weakly.
+// Matches reports whether an If-None-Match header matches an ETag, by weak comparison.
 func Matches(known, etag string) bool {
 	return known == "*" || strings.Contains(known, strings.TrimPrefix(etag, "W/"))
 }

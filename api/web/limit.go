@@ -76,19 +76,19 @@ func (k *Kit) LimitLogs(c echo.Context, site int64) error {
 	return k.limitRead(c, site, "log", logsPerMinute, logsBurst)
 }
 
-// LimitFigures does the same for what is counted, or listed, over all of a site: its figures and takedowns.
+// LimitFigures does the same for reads over a whole site: its figures and takedowns.
 func (k *Kit) LimitFigures(c echo.Context, site int64) error {
 	return k.limitRead(c, site, "figures", figuresPerMinute, figuresBurst)
 }
 
-// LimitReads does the same for reads whose cost grows with a page, once for each hundred comments that one reads.
+// LimitReads does the same for reads whose cost grows with a page.
 func (k *Kit) LimitReads(c echo.Context, site int64) error {
 	return k.limitRead(c, site, "read", readsPerMinute, readsBurst)
 }
 
 func (k *Kit) limitRead(c echo.Context, site int64, what string, perMinute, burst int) error {
 	if _, wait := k.take(c, site, what, perMinute, burst); wait > 0 {
-		return problem.TooOften("This address reads too much at once. Wait a little, then ask again.", wait)
+		return problem.TooOften("Too many reads from this address. Wait a little, then try again.", wait)
 	}
 	return nil
 }

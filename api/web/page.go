@@ -79,7 +79,7 @@ func Words(c echo.Context) *words.Catalog {
 	return words.Pick(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
 }
 
-// Vary tells caches that the answer depends on a header of the request.
+// Vary adds the name of a request header to the Vary header of the response, unless it is there.
 func Vary(c echo.Context, name string) {
 	h := c.Response().Header()
 	for _, names := range h.Values("Vary") {

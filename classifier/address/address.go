@@ -29,8 +29,8 @@ type Address struct {
 }
 
 // Find returns the http and https addresses of a text, and those that begin with "www.", in order. The text need not be
-// valid UTF-8. An address ends before white space, quotation marks, brackets that it did not open, CJK punctuation, the
-// marks of Markdown and characters that cannot be seen. Punctuation at its end belongs to the sentence.
+// valid UTF-8. An address ends before white space, quotation marks, brackets that it did not open, CJK punctuation,
+// Markdown characters and invisible characters. Punctuation at its end belongs to the sentence.
 func Find(text string) (found []Address) {
 	for at := 0; at < len(text); {
 		scheme, skip := prefix(text, at)
@@ -101,8 +101,8 @@ func read(text string, at int, scheme string, skip int) (a Address, ok bool) {
 	return a, true
 }
 
-// authority reads the host and the port, ":8080" or "", that a text begins with, after a user name if there is one.
-// size is the length of all of them. The host is "" if a browser would find none.
+// authority reads the host and the port, ":8080" or "", at the start of text, after a user name if there is one. size
+// is their total length. The host is "" if a browser would find none.
 func authority(text string) (host, port string, size int) {
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text[:min(len(text), maxAuthority)], ']')
@@ -144,7 +144,7 @@ func authority(text string) (host, port string, size int) {
 	return host, port, size + len(port)
 }
 
-// schemeAtEnd returns the length of a text without the "http:" or "https:" that it ends with.
+// schemeAtEnd returns the length of text without a trailing "http:" or "https:".
 func schemeAtEnd(text string) int {
 	for _, scheme := range [...]string{"http:", "https:"} {
 		if n := len(text) - len(scheme); n >= 0 && strings.EqualFold(text[n:], scheme) {
@@ -154,8 +154,8 @@ func schemeAtEnd(text string) int {
 	return len(text)
 }
 
-// goesOnUnseen reports whether a host goes on after characters that cannot be seen, or after one that browsers read as
-// a dot: what looks like one host must not link to another.
+// goesOnUnseen reports whether a host continues after invisible characters, or after a character that browsers read as
+// a dot. What looks like one host must not link to another.
 func goesOnUnseen(after string) bool {
 	first, size := utf8.DecodeRuneInString(after)
 	if norm.NFKC.String(string(first)) == "." && first != '.' {
@@ -170,8 +170,8 @@ func goesOnUnseen(after string) bool {
 	return false
 }
 
-// withoutTail takes off a host what belongs to the sentence: punctuation at its end, and what follows a top-level domain
-// in another script, as in texts without spaces between words. after is the text behind the host.
+// withoutTail strips from a host what belongs to the sentence: punctuation at its end, and letters of another script
+// after the top-level domain, as in texts without spaces. after is the text that follows the host.
 func withoutTail(host, after string) string {
 	name := strings.TrimRight(host, ".-_%")
 	if host != name+"." || after == "" || strings.IndexByte("/?#:", after[0]) < 0 {
@@ -213,7 +213,7 @@ func hostOf(typed string) (host string, ok bool) {
 	return host, dot > 0 && strings.Trim(top, "-_") == top && strings.Trim(top, "0123456789") != ""
 }
 
-// portOf returns the port that a text begins with, with its colon.
+// portOf returns the port at the start of text, with its colon.
 func portOf(text string) string {
 	if text == "" || text[0] != ':' {
 		return ""
@@ -228,7 +228,7 @@ func portOf(text string) string {
 	return text[:n]
 }
 
-// inHost reports the characters of host names in any script, emoji among them.
+// inHost reports whether r may occur in a host name. It accepts letters of any script, and emoji.
 func inHost(r rune) bool {
 	if r < utf8.RuneSelf {
 		return isASCIIWord(byte(r)) || r == '-' || r == '_' || r == '.' || r == '%'
@@ -237,13 +237,14 @@ func inHost(r rune) bool {
 		(unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || unicode.Is(unicode.So, r))
 }
 
-// Unseen reports the characters without a picture: joiners, direction marks, soft hyphens, fillers, variation selectors.
+// Unseen reports whether r is invisible: a joiner, direction mark, soft hyphen, filler or variation selector.
 func Unseen(r rune) bool {
 	return r >= 0xAD &&
 		unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// quoteBefore returns the quotation mark that would end an address after this text, of those that may stand in one.
+// quoteBefore returns the closing quotation mark that matches the opening one at the end of text, if an address may
+// contain it; else 0.
 func quoteBefore(text string) rune {
 	switch last, _ := utf8.DecodeLastRuneInString(text); last {
 	case '\'':
@@ -299,10 +300,10 @@ func pathEnd(text string, at int, quote rune) int {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) }
 
-// unspaced are the scripts that are written without spaces, also after punctuation.
+// unspaced lists the scripts that are written without spaces, also after punctuation.
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana}
 
-// inPath reports the characters that may stand anywhere in a path, a query or a fragment.
+// inPath reports whether r may occur anywhere in a path, query or fragment.
 func inPath(r rune) bool {
 	switch {
 	case r < utf8.RuneSelf:
@@ -318,8 +319,8 @@ func inPath(r rune) bool {
 	return !Unseen(r) && (isWord(r) || unicode.IsSymbol(r))
 }
 
-// trim returns where the address text[:end] ends without the punctuation of the sentence around it: an HTML entity, or
-// emoji after a letter, too. It takes nothing before least.
+// trim returns the end of the address text[:end] without the punctuation of the sentence around it, HTML entities, and
+// emoji after a letter. The result is never before least.
 func trim(text string, least, end int) int {
 	for end > least {
 		r, size := utf8.DecodeLastRuneInString(text[least:end])
@@ -366,8 +367,8 @@ func beforeEntity(text string) int {
 var lookup = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false),
 	idna.CheckHyphens(false))
 
-// Host returns a host as it is looked up: in lower case, internationalised labels as Punycode, without a dot at its end.
-// An IPv6 address has no brackets. It is not ok if no such host can exist.
+// Host returns a host as it is looked up: in lower case, internationalised labels as Punycode, without a dot at its
+// end. An IPv6 address has no brackets. ok is false if no such host can exist.
 func Host(typed string) (host string, ok bool) {
 	if strings.Contains(typed, ":") {
 		addr, err := netip.ParseAddr(typed)

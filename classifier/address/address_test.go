@@ -81,7 +81,7 @@ func TestFind_ReturnsHostAsLookedUp(t *testing.T) {
 	}
 }
 
-// A scanner that reads a text again for each of its signs takes thousands of times as long for these.
+// A quadratic scanner takes thousands of times as long for these texts.
 func TestFind_TakesLinearTime(t *testing.T) {
 	const size = 100_000
 	best := func(text string) time.Duration {

@@ -124,7 +124,7 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, reader, owner *kit.Cl
 	}
 }
 
-// Each pair of mailboxes was one identity. The owner of the second must reach nothing of the first.
+// Each pair of mailboxes used to be one identity. The owner of the second must not reach data of the first.
 func TestIdentity_MailboxesThatFoldAlikeAreTwoPeople(t *testing.T) {
 	onBothDatabases(t, func(t *testing.T, c, owner *kit.Client, box *kit.Mailbox) {
 		for _, tt := range []struct{ victim, victimRcpt, attacker, attackerRcpt string }{
@@ -162,7 +162,7 @@ func TestIdentity_MailboxesThatFoldAlikeAreTwoPeople(t *testing.T) {
 	})
 }
 
-// However a domain is written, it is one person, and mail goes to one recipient.
+// All spellings of a domain are one person and one recipient of mail.
 func TestIdentity_SpellingsOfADomainAreOnePerson(t *testing.T) {
 	onBothDatabases(t, func(t *testing.T, c, owner *kit.Client, box *kit.Mailbox) {
 		r := &mailed{t: t, c: c, box: box, rcpt: "a@xn--mller-kva.example"}

@@ -138,14 +138,15 @@ func (r *rooms) know(ctx context.Context, keys []string) error {
 	return nil
 }
 
-// noPermission says which file or folder may not be opened, and what to do; nil if that is not the cause of err.
+// noPermission returns an error that names the inaccessible file or folder and what to do, or nil if err has another
+// cause.
 func noPermission(err error) error {
 	bad, ok := errors.AsType[*fs.PathError](err)
 	if !ok || !errors.Is(bad, fs.ErrPermission) {
 		return nil
 	}
 	owned := bad.Path
-	if _, err := os.Lstat(owned); err != nil { // it would be made there, or lies in a folder that may not be entered
+	if _, err := os.Lstat(owned); err != nil { // it would be created there, or its folder is inaccessible
 		owned = filepath.Dir(owned)
 	}
 	return fmt.Errorf("%s may not be opened: permission denied. Give %s to the user that runs aitys (ID %d), or run aitys "+

@@ -90,7 +90,7 @@ func (c doctorCmd) Run(a *app) error {
 	return err
 }
 
-// temporary looks for copies of the database that killed commands left: they hold e-mail addresses.
+// temporary warns of database copies that killed commands left: they may hold e-mail addresses.
 func (d *doctor) temporary() {
 	for _, folder := range d.tempFolders() {
 		list, err := file.Abandoned(folder)

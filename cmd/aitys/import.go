@@ -80,7 +80,7 @@ func (c importCmd) Run(a *app) error {
 	})
 }
 
-// foundNothing returns an error if a file has no comment that can be imported. An export of Aitys may have none.
+// foundNothing returns an error if no comment of the file can be imported. An export of Aitys may have none.
 func (c importCmd) foundNothing(out transfer.Report) error {
 	left, unknown := 0, 0
 	for _, s := range out.Skipped {

@@ -259,7 +259,7 @@ func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
 	}
 }
 
-// liveHeap is how many megabytes each collection left, as Go's gctrace writes it.
+// liveHeap matches the live heap in megabytes after each collection, as Go's gctrace writes it.
 var liveHeap = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB`)
 
 // A record may have any number of large fields that are not imported. They are not in memory together.
@@ -310,7 +310,7 @@ func TestImport_BoundsHeapPerRecord(t *testing.T) {
 	}
 }
 
-// An import that brings nothing says so in one line, and fails. One whose comments are all there already does not.
+// An import without usable comments fails with one line. An import whose comments are all there already succeeds.
 func TestImport_FailsWithoutComments(t *testing.T) {
 	s := newShell(t)
 	s.furnish()

@@ -15,7 +15,7 @@ import (
 )
 
 // A closed terminal and a log that is rotated send SIGHUP.
-func TestServe_HangupIsIgnored(t *testing.T) {
+func TestServe_IgnoresSIGHUP(t *testing.T) {
 	s := newShell(t)
 	i := s.serve()
 	for range 3 {
@@ -31,8 +31,8 @@ func TestServe_HangupIsIgnored(t *testing.T) {
 	}
 }
 
-// A command ends at SIGHUP as at SIGTERM.
-func TestDemo_HangupEndsIt(t *testing.T) {
+// A command stops on SIGHUP as on SIGTERM.
+func TestDemo_StopsOnSIGHUP(t *testing.T) {
 	s := newShell(t)
 	i := s.start("demo", "--listen", "127.0.0.1:0")
 	if err := syscall.Kill(i.PID(), syscall.SIGHUP); err != nil {
@@ -59,8 +59,8 @@ func TestDoctor_TakesTheFlagsOfServe(t *testing.T) {
 	}
 }
 
-// Each of these is run by a user who may do nothing but read.
-func TestPermission_MissingOneIsNamed(t *testing.T) {
+// Each command runs as a user with read permission only.
+func TestPermission_ErrorNamesTheFile(t *testing.T) {
 	s := newShell(t)
 	s.furnish("--data", "data")
 	s.must("backup", "good", "--data", "data")
@@ -153,7 +153,7 @@ func temporaries(t *testing.T, folder string) []string {
 	return list
 }
 
-func TestServe_RemovesWhatKilledCommandsLeft(t *testing.T) {
+func TestServe_RemovesAbandonedCopies(t *testing.T) {
 	s := newShell(t)
 	s.furnish("--data", "data")
 	s.write("export.xml", wordPress(60, 20), 0o600)
@@ -199,7 +199,7 @@ func TestServe_RemovesWhatKilledCommandsLeft(t *testing.T) {
 	for _, data := range []string{"data", "next"} {
 		want := ""
 		for _, path := range temporaries(t, filepath.Join(s.dir, data)) {
-			if exists(path) { // not a note about a folder that was never made, or is gone
+			if exists(path) { // not a link to a missing folder
 				want = "warn"
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 )
 
-// TestServe_ReachIsForOneUse has the server call a network that is allowed for one use, for each of them.
+// TestServe_ReachIsForOneUse allows a network for one use, and tries every use.
 func TestServe_ReachIsForOneUse(t *testing.T) {
 	const all = "webhook checker neighbour oidc"
 	for flag, allowed := range map[string]string{
@@ -66,7 +66,7 @@ func TestServe_ReachIsForOneUse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_ = res.Body.Close() // where it leads is not looked at
+			_ = res.Body.Close() // the redirect does not matter
 			if reached := asked.Load() > before; reached != strings.Contains(allowed, "oidc") {
 				t.Errorf("the provider was asked: %t, with --reach %q", reached, flag)
 			}
@@ -74,7 +74,7 @@ func TestServe_ReachIsForOneUse(t *testing.T) {
 	}
 }
 
-func TestServe_ReachRefusesWhatItCannotRead(t *testing.T) {
+func TestServe_RefusesInvalidReach(t *testing.T) {
 	s := newShell(t)
 	for value, want := range map[string]string{
 		"10.0.0.1": "no network", "smtp=10.0.0.0/8": "oidc, webhook, checker or neighbour", "oidc=": "no network",

@@ -53,7 +53,7 @@ type listenFlag struct {
 }
 
 func (c serveCmd) Run(a *app) (err error) {
-	signal.Ignore(syscall.SIGHUP) // it says that a terminal was closed or a log rotated: a server goes on
+	signal.Ignore(syscall.SIGHUP) // sent when a terminal closes or a log rotates
 	level := slog.LevelInfo
 	if c.LogLevel == "debug" {
 		level = slog.LevelDebug
@@ -101,10 +101,10 @@ func (c serveCmd) Run(a *app) (err error) {
 	for _, folder := range a.tempFolders() {
 		n, err := file.RemoveAbandoned(folder)
 		if err != nil {
-			s.log.Warn("temporary copies of killed commands may be left", "error", err)
+			s.log.Warn("could not remove temporary copies of killed commands", "error", err)
 		}
 		if n > 0 {
-			s.log.Info("temporary copies of killed commands were removed", "folder", folder, "count", n)
+			s.log.Info("removed temporary copies of killed commands", "folder", folder, "count", n)
 		}
 	}
 	if mail != nil {
@@ -125,7 +125,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	})
 }
 
-// tempFolders are the folders in which commands make temporary copies, or say where they make them.
+// tempFolders returns the folders that hold temporary copies of commands, or links to them.
 func (a *app) tempFolders() []string {
 	folders := []string{a.base.Data, filepath.Dir(a.base.SecretFile)}
 	if path, ok := a.base.sqlitePath(); ok {

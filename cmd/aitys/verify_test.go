@@ -90,7 +90,7 @@ func TestAChangedLogIsFoundFromOutsideAndFromInside(t *testing.T) {
 
 // A JSON reader may take the first of two fields, or one of another letter case: verify accepts only the bytes that the
 // service writes.
-func TestLogVerify_RefusesLinesThatOthersReadDifferently(t *testing.T) {
+func TestLogVerify_RefusesNonCanonicalLines(t *testing.T) {
 	s := newShell(t)
 	var before []byte
 	var lines []string

@@ -100,7 +100,7 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 	}, nil
 }
 
-// addWebhook adds a webhook in a session of an owner of its own: a token must not.
+// addWebhook adds a webhook in the session of a new owner, because a token must not.
 func addWebhook(binary, data string, c *kit.Client, hook map[string]any) error {
 	const email, password = "owner@bench.example", "a kettle on the balcony"
 	_, err := kit.RunWith(password+"\n", binary, "account", "add", "--email", email, "--name", "O", "--role", "owner",

@@ -74,7 +74,7 @@ func tenants(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%d requests to %d routes", tried, known), failures, "")
 }
 
-// thing makes what a route acts on or shows, and returns what its owner sends.
+// thing creates the object that a route acts on or shows, and returns the call of its owner.
 func (s *stage) thing(route string) act {
 	s.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
@@ -97,7 +97,7 @@ func (s *stage) thing(route string) act {
 	return act{method: method, path: strings.NewReplacer(":site", s.site, ":id", id).Replace(path)}
 }
 
-// idIn returns the part of an address that stands for the id in its route, or nothing.
+// idIn returns the part of an address at the place of the id in its route, or "".
 func idIn(route, path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
@@ -109,7 +109,7 @@ func idIn(route, path string) string {
 	return ""
 }
 
-// told404 asks for a thing and for one that does not exist, and returns how the answers differ, or nothing.
+// told404 requests an object and one that does not exist, and returns how the answers differ, or "".
 func (s *talker) told404(a act, path, site, id, cookie string) string {
 	s.t.Helper()
 	if id == "" {

@@ -1,14 +1,14 @@
 -- Addresses are compared exactly, tokens end with the token that added them, and webhook messages are numbered.
 -- +goose Up
 
--- The hash that stands for the texts of an entry that were erased.
+-- The hash that replaces the erased texts of an entry.
 ALTER TABLE decisions ADD COLUMN proof BYTEA;
 
--- A note outlived the comment that it is about. Those of the log are erased by the program.
+-- Notes were kept on erased comments. The program erases those in the log.
 UPDATE comments SET note = '' WHERE state = 4 AND source = '' AND note <> '';
 
--- A mailbox was the hash of a folded address, which several people may share. Codes are asked for again; of a letter
--- that was sent nobody knows the address any more.
+-- A mailbox was the hash of a folded address, which several people may share. Codes must be
+-- requested again. The address of a sent letter is unknown.
 DELETE FROM mail_codes;
 DELETE FROM letters WHERE ended_at > 0 OR octet_length(address) <> length(address);
 

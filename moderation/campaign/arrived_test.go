@@ -35,7 +35,7 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 	})
 }
 
-// The follower of events stands still: membership is as it was before the undo.
+// The follower is stopped, so the membership is as before the undo.
 func TestDecide_CampaignRightAfterUndo(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := crowd{World: w, dana: w.AddPerson("dana", people.Owner)}

@@ -123,9 +123,9 @@ func (s *Service) Alike(ctx context.Context, c comment.Comment) (refused int, er
 	return refused, nil
 }
 
-// Waiting returns the pending members of a campaign that joined up to the number upTo, without those in except, at most
-// so many, and how many more there are. It leaves out members that were edited since they joined. A decision that was
-// undone a moment ago counts, also where the follower of events has not seen that yet.
+// Waiting returns up to most pending members of a campaign that joined up to the number upTo, without those in
+// except, and how many more there are. It skips members that were edited since they joined. It also reads events that
+// the follower has not processed, so that decisions undone a moment ago count as pending.
 func (s *Service) Waiting(
 	ctx context.Context, site int64, id string, upTo int, except []string, most int,
 ) (list []comment.Comment, remaining int, err error) {
@@ -157,7 +157,7 @@ func (s *Service) Waiting(
 			}
 			for _, m := range found {
 				if m.Campaign == id && m.Joined <= upTo && m.State != comment.Pending {
-					members = append(members, m) // decided, when it was last counted
+					members = append(members, m) // decided when the follower last counted
 				}
 			}
 		}

@@ -88,12 +88,12 @@ type Visibility uint8
 // The visibilities.
 const (
 	Hidden   Visibility = iota // at most its place in the thread
-	Withheld                   // its place, and under which takedown it is not shown
+	Withheld                   // its place, and the takedown
 	Visible
 )
 
-// Visibility returns what the public may see of c. Each page, feed, export and message asks it, and never State alone:
-// a takedown leaves the state as it is.
+// Visibility returns what the public may see of c. Pages, feeds, exports and messages must use it instead of State: a
+// takedown leaves the state as it is.
 func (c Comment) Visibility() Visibility {
 	switch {
 	case c.State != Approved:

@@ -23,7 +23,7 @@ type title struct {
 	written  string
 }
 
-// roleTitles are what readers take for a person who works on the site, whatever the name beside it.
+// roleTitles lists names that readers take for staff.
 var roleTitles = []string{"admin", "administrator", "moderator", "author", "owner",
 	"админ", "администратор", "модератор", "автор", "владелец", "әкімші"}
 
@@ -45,9 +45,8 @@ func NewNames(names, titles []string) Names {
 	return n
 }
 
-// Like returns which of the names a reader would take a writer's name for, or "". Signs, spaces, letter case,
-// diacritics and look-alike characters make no difference, and neither do titles; a name of nothing but titles is taken
-// for the first of them.
+// Like returns the known name that a commenter's name imitates, or "". It ignores punctuation, spaces, letter case,
+// diacritics, look-alike characters and titles. A name that consists of titles imitates the first one.
 func (n Names) Like(name string) string {
 	for _, words := range readings(name) {
 		bare, first := words, ""
@@ -71,12 +70,12 @@ func (n Names) Like(name string) string {
 	return ""
 }
 
-// Readings returns what a reader may see in a name, each once, without spaces and signs. A name is like another one
-// when one of its readings is one of the other's KnownReadings.
+// Readings returns the distinct forms that a reader may see in a name, without spaces and punctuation. A name imitates
+// another if one of its readings is among the other's KnownReadings.
 func Readings(name string) []string { return joined(readings(name)) }
 
-// KnownReadings are the readings of a name that others must not be like. Verified names are stored by hashes of these,
-// so the first one must not change.
+// KnownReadings returns the readings of a name that others must not imitate. Verified names are stored as hashes of
+// these, so the first one must not change.
 func KnownReadings(name string) []string { return joined(append(readings(name), coarse(name))) }
 
 func joined(all [][]string) (list []string) {
@@ -96,7 +95,7 @@ var (
 	asOne    = strings.NewReplacer("i", "l")
 )
 
-// readings are the words of a name in each of its readings.
+// readings returns the words of each reading of a name.
 func readings(name string) [][]string {
 	folded := text.Fold(name)
 	all := [][]string{
@@ -110,15 +109,15 @@ func readings(name string) [][]string {
 	return all
 }
 
-// coarse is the reading of a name in which i and l are one.
+// coarse returns the words of the reading in which i and l are one letter.
 func coarse(name string) []string { return words(asOne.Replace(plain(text.Fold(name)))) }
 
-// plain writes a folded text in Latin letters without diacritics, as far as it looks like them.
+// plain replaces look-alikes in a folded text with Latin letters without diacritics.
 func plain(folded string) string {
 	return classifier.ConfusableSkeleton(unmarked(byDigits.Replace(folded)))
 }
 
-// unmarked is a text without diacritics.
+// unmarked removes diacritics.
 func unmarked(s string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -128,7 +127,7 @@ func unmarked(s string) string {
 	}, norm.NFD.String(s)))
 }
 
-// words are the runs of letters and digits of a text.
+// words splits a text into runs of letters and digits.
 func words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }

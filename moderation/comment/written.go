@@ -85,8 +85,7 @@ func (c *Comment) Head(title string) {
 	c.PageTitle = text.First(text.CleanLine(title), MaxTitle)
 }
 
-// RefuseNames refuses a writer's name that a reader would take for one of some names, which are other people's, or for
-// somebody who works on the site.
+// RefuseNames returns an error if the commenter's name imitates one of names, or claims a role on the site.
 func (c Comment) RefuseNames(names []string) error {
 	like := NewNames(names, roleTitles).Like(c.Name)
 	switch {
@@ -110,7 +109,7 @@ func Writers(comments []Comment) (all [][]byte) {
 	return slices.CompactFunc(all, slices.Equal)
 }
 
-// Identity is who a commenter without proof says to be: name with e-mail address, else name with network address.
+// Identity identifies an unverified commenter: by name and e-mail address, or else by name and network address.
 func (c Comment) Identity(addressPrefix string) []string {
 	if c.Email != "" {
 		return []string{"email", text.Fold(c.Name), text.AddressOf(c.Email).String()}

@@ -119,8 +119,8 @@ func (p *Process) eachTurn(
 	})
 }
 
-// Unfollowed returns the events that the follower of a name has not followed yet, for readers of what it writes who need
-// the present state.
+// Unfollowed returns the events that the named follower has not processed yet. Callers use them to correct what the
+// follower writes.
 func (p *Process) Unfollowed(ctx context.Context, name string) (all []Event, err error) {
 	err = p.look(ctx, lookFor, func(tx EventTx) error {
 		all = nil

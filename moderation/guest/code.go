@@ -48,7 +48,7 @@ func (s *Service) AskCode(ctx context.Context, site ground.Site, email, lang str
 	return nil
 }
 
-// mailable returns the address that was typed: field.invalid if no mail can be sent to it.
+// mailable parses a typed address. It returns field.invalid if no mail can be sent to it.
 func mailable(email string) (text.Address, error) {
 	a, ok := text.ParseAddress(email)
 	if !ok {

@@ -255,7 +255,7 @@ func (s *Service) Namesake(ctx context.Context, site int64, name string) (known 
 	return known, nil
 }
 
-// keepName stores hashes of what readers see in the name of somebody who showed who they are.
+// keepName stores hashes of the KnownReadings of a verified commenter's name.
 func (s *Service) keepName(tx Tx, site int64, name string, now time.Time) error {
 	for _, reading := range comment.KnownReadings(name) {
 		if err := tx.KeepName(site, s.nameHash(site, reading), now); err != nil {

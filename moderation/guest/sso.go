@@ -99,7 +99,7 @@ func (s *Service) AdmitSSO(ctx context.Context, site ground.Site, token string) 
 	return s.give(site.ID, salt, c), nil
 }
 
-// errCritical says that a JWT names extensions that must be understood (RFC 7515, 4.1.11); none is.
+// errCritical reports a JWT with critical extensions (RFC 7515, 4.1.11). None is supported.
 var errCritical = errors.New("crit in a JWT")
 
 // read returns what a JWT says, if it is one for a site.

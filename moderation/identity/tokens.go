@@ -92,8 +92,8 @@ func (s *Service) AddToken(
 	return t, value, nil
 }
 
-// parentOf returns the token that who uses, as it is now, or the zero Token for a session and the operator. Changes of
-// tokens wait for the end of the transaction, so a parent that is revoked meanwhile has no new child.
+// parentOf returns the current state of the token that who uses, or the zero Token for a session and the operator. The
+// caller holds LockPeople, so a parent that is revoked meanwhile gets no new child.
 func parentOf(tx Tx, who people.Actor, now time.Time) (people.Token, error) {
 	if who.MayIssue() == nil {
 		return people.Token{}, nil
@@ -122,7 +122,7 @@ func bindTo(parent people.Token, t *people.Token) error {
 			t.ExpiresAt = end
 		}
 		if t.ExpiresAt.After(end) {
-			return problem.Field("/expires_at", "A token that another token adds ends no later than that one: "+
+			return problem.Field("/expires_at", "A token ends no later than the token that adds it: "+
 				end.Format(time.RFC3339)+" at the latest.")
 		}
 	}
@@ -172,8 +172,7 @@ func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.T
 }
 
 // SetToken changes a token's name, sites or scope; nil leaves each as it is, no sites are all
-// of the account's. A token changes itself and the tokens that it added. The tokens that a token added end when it is
-// made to allow less.
+// of the account's. A token may change itself and its children. Reducing its scope or sites deletes its children.
 func (s *Service) SetToken(
 	ctx context.Context, who people.Actor, id string, name *string, sites []string, scope *people.Scope,
 ) (t people.Token, err error) {
@@ -238,7 +237,7 @@ func (s *Service) SetToken(
 	return t, nil
 }
 
-// RemoveToken ends a token and the tokens that it added.
+// RemoveToken deletes a token and its children.
 func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) error {
 	if err := who.MayKeepTokens(); err != nil {
 		return err

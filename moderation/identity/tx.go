@@ -40,8 +40,8 @@ type Tx interface {
 	Tokens(account string) ([]people.Token, error) // "" for all
 	UpdateToken(t people.Token) error              // name, sites, scope
 	TouchToken(id string, used time.Time) error
-	DeleteToken(id string) error        // with the tokens that it added, and that those added
-	DeleteTokensOf(parent string) error // the same, without parent itself
+	DeleteToken(id string) error        // and its children, recursively
+	DeleteTokensOf(parent string) error // the children alone, recursively
 	DeleteTokens(account string) error
 
 	InsertLink(l people.Link) error

@@ -60,7 +60,7 @@ const (
 	Spam
 )
 
-// A Row is what is stored of an inquiry. A second Row, with the hash of the submission and without a label, marks a
+// A Row is a stored inquiry. A second Row, with the hash of the submission and without a label, marks a
 // submission that was counted.
 type Row struct {
 	Site  int64
@@ -209,8 +209,8 @@ func answer(v comment.Verdict, j comment.Judged) Answer {
 	return Publish
 }
 
-// count reads what is stored of an inquiry. It counts a submission of its content, unless this submission was counted
-// before or recheck is set: then it writes nothing.
+// count reads the stored inquiry, and counts a new submission of its content. It writes nothing if this submission was
+// counted before or recheck is set.
 func (s *Service) count(
 	ctx context.Context, row Row, submission []byte, recheck bool, read func(Tx) error,
 ) (known Row, err error) {

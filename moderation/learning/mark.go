@@ -42,7 +42,7 @@ func (s *Models) NoteForgotten(site ground.Site, comment string) error {
 
 const (
 	addressMark = "erased address"
-	emailMark   = "erased email" // of marks from before addresses were compared exactly: of text.Fold of one
+	emailMark   = "erased email" // of older marks: the address in text.Fold
 	commentMark = "erased comment"
 )
 
@@ -88,7 +88,7 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 }
 
 // Meant returns a function that reports whether a comment was erased by one of the marks, by its e-mail or its ID. An
-// old mark erases again what was erased with it then.
+// older mark still matches the folded e-mail.
 func Meant(own secret.Secret, site int64, marks []Mark) func(email, comment string) bool {
 	hashes := map[string]bool{}
 	for _, m := range marks {

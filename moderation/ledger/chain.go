@@ -11,9 +11,8 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// Hash returns the hash of a log entry that follows one whose hash is before: of one that has a salt that of its
-// public side, see Public.After; of an older one that of the formats from before. Of an older one whose texts were
-// erased no hash can be made again: its Proof stands for it.
+// Hash returns the hash of the log entry that follows the one with the hash before. An entry with a salt is hashed by
+// its public side, see Public.After. Older entries use earlier formats, or their Proof if their texts were erased.
 func Hash(before []byte, d Entry) []byte {
 	p := d.Public()
 	switch {

@@ -70,14 +70,13 @@ func (d Entry) Redacts() bool { return d.Kind == OnComment && d.Subject != "" }
 // erasedWhy is the Subject of a redaction whose reason was erased. It is not "": the entry is still a redaction.
 const erasedWhy = "—"
 
-// HasTexts reports whether the entry has what a moderator typed about a comment: a note, or why a part was removed.
+// HasTexts reports whether the entry has a moderator's note or the reason of a redaction.
 func (d Entry) HasTexts() bool {
 	return d.Kind == OnComment && (d.Note != "" || d.Subject != "" && d.Subject != erasedWhy)
 }
 
-// WithoutTexts returns the entry without those texts, and without the salt, with which they could be guessed. Proof
-// takes their place in the hash: it is Public.Open, or the hash itself for an entry from before the log had a public
-// side.
+// WithoutTexts returns the entry without those texts and without the salt, with which they could be guessed. Proof
+// replaces them in the hash: it is Public.Open, or the hash itself for an entry from before the log had a public side.
 func (d Entry) WithoutTexts() Entry {
 	if d.Proof == nil {
 		d.Proof = d.Hash
@@ -92,7 +91,7 @@ func (d Entry) WithoutTexts() Entry {
 	return d
 }
 
-// EraseTexts erases those texts from all entries about a comment.
+// EraseTexts erases notes and reasons of redactions from all entries about a comment.
 func EraseTexts(tx Tx, site int64, comment string) error {
 	entries, err := tx.DecisionsOf(site, comment)
 	if err != nil {

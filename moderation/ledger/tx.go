@@ -14,7 +14,7 @@ type Tx interface {
 	AppendDecisions(site int64, ds []Entry) error
 	DecisionsBefore(site int64, seq uint64, limit int) ([]Entry, error) // descending; seq 0: from the newest
 	DecisionsOf(site int64, comments ...string) ([]Entry, error)        // ascending by seq
-	// EraseTexts stores entries that are without their texts, in the place of those with them.
+	// EraseTexts replaces entries with those that Entry.WithoutTexts returns.
 	EraseTexts(site int64, ds []Entry) error
 	Batch(site int64, batch string) ([]Entry, error) // ascending; empty when unknown
 

@@ -25,7 +25,7 @@ type Log interface {
 type Walk struct {
 	site int64
 	head Head
-	open bool // an entry had a public side: so has each after it
+	open bool // an entry had a public side, so all later ones must
 
 	erasers map[uint64]Entry // entries that erased lessons, as far as they were needed
 }

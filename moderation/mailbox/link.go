@@ -23,7 +23,7 @@ type Link struct {
 	Site   int64        `json:"s"`
 	Email  text.Address `json:"e"`
 	Lang   string       `json:"l"`
-	Letter string       `json:"i,omitempty"` // of a link to see: the one that it came in
+	Letter string       `json:"i,omitempty"` // in links to see: the letter with the link
 	Ends   time.Time    `json:"x,omitzero"`
 }
 
@@ -72,12 +72,12 @@ func Expired() error {
 	return problem.Missing("link.expired", "This link is not complete, or has expired. Nothing was changed.")
 }
 
-// Subject is the keyed hash of a reader who proved an address by a code, on one site.
+// Subject returns the keyed hash, per site, of a reader who proved an address by a code.
 func Subject(s secret.Secret, site int64, a text.Address) []byte {
 	return s.Hash("subject", site, "mail", a.String())
 }
 
-// Writer is the Writer of that reader's comments.
+// Writer returns the Writer of that reader's comments.
 func Writer(s secret.Secret, site int64, a text.Address) []byte {
 	return s.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(Subject(s, site, a)))
 }

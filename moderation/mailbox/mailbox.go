@@ -60,11 +60,11 @@ type Tx interface {
 	PruneLetterCounts(before time.Time) error
 }
 
-// Box is the keyed hash that is stored in place of an address. It is the same on all sites.
+// Box returns the keyed hash that is stored in place of an address. It is the same on all sites.
 func Box(s secret.Secret, a text.Address) []byte { return s.Mac("mailbox", a.String())[:16] }
 
-// person is the keyed hash by which mails are counted. It is looser than Box, since it only refuses: compatibility
-// forms and a +suffix of the local part are ignored.
+// person returns the keyed hash by which mails are rate limited. It is coarser than Box, since it only refuses: it
+// ignores compatibility forms and a +suffix of the local part.
 func person(s secret.Secret, a text.Address) []byte {
 	email := text.Fold(a.String())
 	if at := strings.LastIndexByte(email, '@'); at > 0 {

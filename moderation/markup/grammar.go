@@ -62,8 +62,7 @@ type indented struct{ parser.BlockParser }
 
 func (indented) CanAcceptIndentedLine() bool { return true }
 
-// links is goldmark's parser of links and images, but it does not read the whole line for each of thousands of
-// openings.
+// links is goldmark's parser of links and images, without its repeated scan of the line for thousands of brackets.
 type links struct{ parser.InlineParser }
 
 func (l links) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
@@ -103,7 +102,7 @@ func destinationEnds(line []byte) bool {
 // autolinks links the web addresses that package address finds, and e-mail addresses.
 type autolinks struct{}
 
-// found is the key of the addresses of the whole source, in order.
+// found is the context key of all addresses in the source, in order.
 var found = parser.NewContextKey()
 
 // parse parses a source as a comment.
@@ -113,7 +112,7 @@ func parse(source []byte) ast.Node {
 	return grammar.Parse(text.NewReader(source), parser.WithContext(pc))
 }
 
-// Trigger returns all signs and white space: goldmark starts no parser at a letter but the first of a line or
+// Trigger returns all punctuation and white space. goldmark starts parsers at a letter only at the start of a line or
 // after another element.
 func (autolinks) Trigger() []byte { return []byte(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") }
 
@@ -141,7 +140,7 @@ func (autolinks) Parse(parent ast.Node, block text.Reader, pc parser.Context) as
 	return nil
 }
 
-// signs reports whether a sign at which goldmark would start a parser stands in a line after its first character.
+// signs reports whether a line has, after its first character, another one at which goldmark starts a parser.
 func signs(line []byte) bool {
 	for i := 0; i < len(line); i++ {
 		switch {
@@ -154,7 +153,7 @@ func signs(line []byte) bool {
 	return false
 }
 
-// email returns the length of the e-mail address that a line begins with, or 0.
+// email returns the length of the e-mail address at the start of a line, or 0.
 func email(line []byte) int {
 	if len(line) == 0 || util.IsPunct(line[0]) {
 		return 0
@@ -173,7 +172,7 @@ func email(line []byte) int {
 	return size
 }
 
-// autolink consumes the line up to an address as text, and the address.
+// autolink consumes the text before an address and the address, and returns its link.
 func autolink(kind ast.AutoLinkType, parent ast.Node, block text.Reader, from, to int) ast.Node {
 	line, segment := block.PeekLine()
 	if from > 0 {

@@ -73,7 +73,7 @@ func Links(canonical string) (all []string) {
 		var tag string
 		tag, canonical, _ = strings.Cut(rest, ">")
 		switch name := strings.TrimPrefix(tag, "/"); name {
-		case "strong", "em", "del", "code": // what they divide is one address to a reader
+		case "strong", "em", "del", "code": // readers see an address across these tags as one
 		case "a":
 			add(href)
 			for _, a := range address.Find(label.String()) {
@@ -116,8 +116,8 @@ func hrefOf(a address.Address) string {
 	return scheme + "://" + host + "/"
 }
 
-// asOpened is a text as a browser reads what is pasted into its address bar: full-width letters and dots are usual ones,
-// and characters that cannot be seen are left out.
+// asOpened normalises a text as browsers do with pasted addresses: full-width letters and dots become ASCII, and
+// invisible characters are removed.
 func asOpened(text string) string {
 	return strings.ReplaceAll(norm.NFKC.String(strings.Map(func(r rune) rune {
 		if address.Unseen(r) {

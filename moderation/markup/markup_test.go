@@ -63,7 +63,7 @@ func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
 	}
 }
 
-func TestRender_LinksAddressesInAnyScriptAndNextToAnySign(t *testing.T) {
+func TestRender_LinksAddressesInAnyScript(t *testing.T) {
 	link := func(href, text string) string {
 		return `<a href="` + href + `" rel="nofollow ugc noopener">` + text + `</a>`
 	}
@@ -152,9 +152,8 @@ func anchors(t *testing.T, rendered string) (all []string) {
 
 var userName = regexp.MustCompile(`(?i)(://|www\.)[^/ \n]*@`)
 
-// Whatever stands around an address, readers can follow what the filter counts, and the filter counts what they can
-// follow.
-func TestLinks_AreWhatReadersCanFollow(t *testing.T) {
+// In random text, the filter counts every address that readers can follow. Without markup it counts no other.
+func TestLinks_MatchRenderedAnchors(t *testing.T) {
 	prose := []string{"a", "текст", "看这里", "谢谢", " ", "\n", "\n\n", ". ", ", ", "!", "?", "…", "—", "«", "»", "“", "”", "„", "‘", "’", "\"", "'",
 		"(", ")", "{", "}", "（", "）", "「", "」", "【", "】", "、", "。", "，", "*", "**", "_", "~~", "\\", "> ", "- ", "1. ", "|", ";", ":", "&quot;", "😂", "#",
 		"http", "https://", "://", "www.", ".", "/", "@", "me@mail.example"}

@@ -138,7 +138,7 @@ func (s *Service) address(ctx context.Context, typed string) (string, error) {
 	if s.getter != nil {
 		if err := s.getter.May(ctx, u.Hostname()); err != nil {
 			return "", problem.Field("/url", "This address is inside a network that the server must not reach; "+
-				"whoever runs it can allow that with --reach neighbour=NETWORK.")
+				"the operator can allow that with --reach neighbour=NETWORK.")
 		}
 	}
 	return u.String(), nil

@@ -146,7 +146,7 @@ type Token struct {
 	CreatedAt time.Time
 	UsedAt    time.Time // to the minute; zero: never
 	ExpiresAt time.Time // zero: never
-	Parent    string    // the id of the token that created it and ends it; "" when a session or the operator did
+	Parent    string    // ID of the token that created it; "" for a session or the operator
 }
 
 // AllowsLess reports whether other allows something that t does not: a higher scope or another site.

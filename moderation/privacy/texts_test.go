@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// typed has moderators and others type about a person's comment wherever they can.
+// typed creates a comment with every kind of text that moderators and others write about it.
 func typed(w *roomstest.World) (id string, words []string) {
 	w.T.Helper()
 	w.Posts++
@@ -43,8 +43,8 @@ func typed(w *roomstest.World) (id string, words []string) {
 	return out.ID, words
 }
 
-// What was typed about a person is in no byte of the file after they are erased, and the log still holds.
-func TestErase_TextsAboutThePersonAreInNoByte(t *testing.T) {
+// After an erasure the file contains none of the texts about the person, and the log still verifies.
+func TestErase_RemovesTextsAboutThePerson(t *testing.T) {
 	for name, erase := range map[string]func(w *roomstest.World) error{
 		"by the person": func(w *roomstest.World) error {
 			_, err := w.S.EraseHeld(w.Ctx, link(w))
@@ -87,8 +87,8 @@ func TestErase_TextsAboutThePersonAreInNoByte(t *testing.T) {
 	}
 }
 
-// A forged proof does not hide that an entry was changed.
-func TestVerifyLog_ProofHidesNoChange(t *testing.T) {
+// Verification detects a changed entry with a forged proof.
+func TestVerifyLog_DetectsForgedProof(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		tells(w, 2)
 		var hash []byte

@@ -19,7 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// UpgradeTx is what Upgrade asks of a transaction.
+// UpgradeTx is the transaction that Upgrade needs.
 type UpgradeTx interface {
 	Tx
 	ledger.Tx
@@ -37,20 +37,20 @@ type UpgradeTx interface {
 	PutSubscription(s subscription.Subscription) error
 	StopMail(site int64, box []byte, at time.Time) error
 
-	// ForgottenWithTexts returns the IDs of forgotten comments about which the log has something that a moderator typed.
+	// ForgottenWithTexts returns the IDs of forgotten comments whose log entries have moderators' texts.
 	ForgottenWithTexts(site int64) ([]string, error)
 }
 
-// upgraded is the name under which it is kept that Upgrade is done.
+// upgraded is the key in the meta table that marks Upgrade as done.
 const upgraded = "exact addresses"
 
-// Upgrade does, once, what a migration cannot: SQL knows neither IDNA nor the secret. It runs before anything is
-// served. It may be interrupted, and run in several processes.
+// Upgrade is a data migration that SQL cannot do, since it knows neither IDNA nor the secret. It runs once, before the
+// server starts. It may be interrupted, and several processes may run it.
 //
-// Addresses were compared with text.Fold, so the hashes of two people could be equal. Where the e-mail is stored, its
-// hashes are made again from it: the Writer of comments, subscriptions, and who wants no mail. What has only a hash
-// stays with the address that it is the hash of now; its other owners begin anew. Accounts get their e-mail in
-// canonical form, unless another account has it. Comments that were forgotten lose what moderators typed about them.
+// Addresses used to be compared with text.Fold, so two people could have equal hashes. Upgrade recomputes hashes where
+// the e-mail is stored: the Writer of comments, subscriptions, and stops of mail. A hash without an e-mail stays with
+// the one address that still has that hash; the other owners start again. Accounts get the canonical form of their
+// e-mail, unless another account has it. Forgotten comments lose moderators' texts.
 func Upgrade(ctx context.Context, store ground.Store[UpgradeTx], own secret.Secret, now time.Time) error {
 	var sites []ground.Site
 	err := store.View(ctx, func(tx UpgradeTx) (err error) {
@@ -60,7 +60,7 @@ func Upgrade(ctx context.Context, store ground.Store[UpgradeTx], own secret.Secr
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("read what is to be upgraded: %w", err)
+		return fmt.Errorf("read sites to upgrade: %w", err)
 	}
 	for _, site := range sites {
 		if err := upgradeSite(ctx, store, own, site.ID, now); err != nil {
@@ -128,7 +128,7 @@ func upgradeSite(
 	return each(ids, func(tx UpgradeTx, c comment.Comment) error { return ledger.EraseTexts(tx, c.Site, c.ID) })
 }
 
-// rehash makes the hashes of a comment's e-mail again, where they are of the folded e-mail.
+// rehash replaces the hashes of a comment's folded e-mail with those of the exact address.
 func rehash(tx UpgradeTx, own secret.Secret, c comment.Comment, now time.Time) error {
 	folded, address := text.Fold(c.Email), text.AddressOf(c.Email)
 	subject := base64.RawURLEncoding.EncodeToString(own.Hash("subject", c.Site, "mail", folded))

@@ -22,7 +22,7 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// upgrading is a whole store as Upgrade sees it. It fails after so many updates; 0: never.
+// upgrading adapts the whole store to Upgrade. Its fails-th update fails; 0: none does.
 type upgrading struct {
 	whole roomstest.Database
 	fails *int
@@ -51,9 +51,9 @@ func foldedWriter(site int64, email string) []byte {
 
 func foldedBox(email string) []byte { return roomstest.Secret.Mac("mailbox", text.Fold(email))[:16] }
 
-// A database in which two mailboxes are one person is upgraded: each comment, subscription, block, note and stop goes
-// to the address that is stored with it. It is interrupted at each of its updates before.
-func TestUpgrade_EachAddressGetsItsOwn(t *testing.T) {
+// Upgrade separates two mailboxes that were one person: each comment, subscription, block, note and stop gets the
+// address that is stored with it. Before that it is interrupted at each of its updates.
+func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		posted := map[string]string{}
@@ -152,7 +152,7 @@ func TestUpgrade_EachAddressGetsItsOwn(t *testing.T) {
 	})
 }
 
-// A reader who proved the address before the upgrade is shown their comments, and nobody else is.
+// Only the reader who proved the address before the upgrade sees their comments.
 func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
@@ -179,7 +179,7 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 	})
 }
 
-// What was left of comments that were forgotten before is erased.
+// Upgrade erases the texts about comments that were forgotten earlier.
 func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c, token := w.SubmitOwn(w.A, "It will be forgotten.")
@@ -195,7 +195,7 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 			return all
 		}
 		w.Must(w.S.Withdraw(w.Ctx, w.A, c.ID, token))
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.ForgetComment(c, nil) })) // and not of the log
+		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.ForgetComment(c, nil) })) // and leaves the log
 		if now := entries(c.ID); !w.Comment(w.A, c.ID).IsForgotten() || now[0].Note != "Dear ocelot." {
 			t.Fatalf("the log has %+v", now)
 		}

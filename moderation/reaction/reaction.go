@@ -34,8 +34,8 @@ const (
 	voterFor    = 30 * 24 * time.Hour
 )
 
-// wider is the factor between the votes that count for a comment in a day from a network and from the next wider one: one
-// from a /64, 4 from a /56 and 16 from a /48, as rate limits weigh them.
+// wider is the factor between the daily votes of a network for a comment and those of the next wider network: 1 for a
+// /64, 4 for a /56 and 16 for a /48, as for rate limits.
 const wider = 4
 
 // Tx is what the room asks of a transaction.
@@ -47,9 +47,9 @@ type Tx interface {
 	// where there is none.
 	CastVote(v Vote) (bool, error)
 	TakeVote(v Vote) (bool, error)
-	// LockVotes makes transactions that hold the same key wait for one another until they end.
+	// LockVotes locks key until the transaction ends.
 	LockVotes(key []byte) error
-	// OtherVotes counts the votes for v's comment of other voters whose hash begins like v's.
+	// OtherVotes counts the votes of other voters for v's comment whose hashes share v's first prefix bytes.
 	OtherVotes(v Vote, prefix int) (int, error)
 	// CountVotes counts all votes for a comment.
 	CountVotes(site int64, comment string) (int, error)
@@ -93,7 +93,7 @@ type Result struct {
 	Token string
 }
 
-// Vote casts or takes back the vote of an address. To do the same again changes nothing, and has the same result.
+// Vote casts or removes the vote of an address. It is idempotent.
 func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from netip.Addr, b Ballot) (Result, error) {
 	if site.Settings.NoVotes {
 		return Result{}, problem.Field("/value", "This site takes no votes.")
@@ -128,7 +128,7 @@ func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from ne
 	if err != nil {
 		return Result{}, fmt.Errorf("vote: %w", err)
 	}
-	// Apart from the vote, which need not wait for it. The shown number may lack votes, or count this one already.
+	// Outside the vote's transaction, which need not wait for it. The shown number may lag, or include this vote.
 	var out Result
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		out.Votes, err = tx.CountVotes(site.ID, id)
@@ -143,7 +143,7 @@ func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from ne
 	return out, nil
 }
 
-// checkNetworks returns an error if the networks around an IPv6 address have all the votes that count for a comment today.
+// checkNetworks returns an error if the /56 or the /48 of an IPv6 address has no votes left for the comment today.
 func (s *Service) checkNetworks(tx Tx, v Vote, from netip.Addr) error {
 	if len(text.Networks(from)) == 1 {
 		return nil
@@ -166,7 +166,7 @@ func (s *Service) checkNetworks(tx Tx, v Vote, from netip.Addr) error {
 	return nil
 }
 
-// shown returns an error unless a comment is public. It is read apart from the vote: a transaction that has read a comment
+// shown returns an error unless a comment is public. It reads outside the vote's transaction: one that has read a comment
 // keeps it to itself, and all who vote for it would wait for one another.
 func (s *Service) shown(ctx context.Context, site int64, id string) error {
 	unknown := problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
@@ -190,7 +190,7 @@ func (s *Service) shown(ctx context.Context, site int64, id string) error {
 // Hashes of voters of one /48 begin with the same wide48 bytes, and those of one /56 with the same wide56.
 const wide48, wide56 = 4, 8
 
-// voter returns the hash of who votes for a comment from an address on a day. Unknown addresses are one voter.
+// voter returns the hash of a voter: an address, for one comment and day. Unknown addresses are one voter.
 func (s *Service) voter(site int64, id string, from netip.Addr, at time.Time) []byte {
 	var hashes [][]byte // of each network, the narrowest first
 	for _, network := range text.Networks(from) {

@@ -115,7 +115,7 @@ func (w *World) AddSite(key string) ground.Site {
 	return site
 }
 
-// AddPerson adds an account and returns it as it acts through a session.
+// AddPerson adds an account and returns its actor in a session.
 func (w *World) AddPerson(name string, role people.Role, sites ...string) people.Actor {
 	w.T.Helper()
 	account, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
@@ -125,7 +125,7 @@ func (w *World) AddPerson(name string, role people.Role, sites ...string) people
 	return w.Session(account)
 }
 
-// Session returns the actor of a new session of an account, without the work that a password takes.
+// Session returns the actor of a new session of an account, without the cost of hashing a password.
 func (w *World) Session(a people.Account) people.Actor {
 	w.T.Helper()
 	value, hash := secret.New("")

@@ -91,7 +91,7 @@ func (s *Service) SetSite(
 		}
 		if s.may(ctx, u.Hostname()) != nil {
 			return ground.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
-				"reach; whoever runs it can allow that with --reach checker=NETWORK.")
+				"reach; the operator can allow that with --reach checker=NETWORK.")
 		}
 	}
 	return s.changed(ctx, who, key, func(tx Tx, site *ground.Site) error {
@@ -101,7 +101,7 @@ func (s *Service) SetSite(
 		}
 		if address := site.Settings.Checker; address != "" && address != before.Checker {
 			if err := who.MayIssue(); err != nil {
-				return err // it is sent the checker's key, and the comments after the token has ended
+				return err // the checker gets its key, and comments after the token ends
 			}
 		}
 		if site.Settings.Moderation == ground.PolicySuspicious && before.Moderation != ground.PolicySuspicious {
@@ -221,7 +221,7 @@ func unbindTokens(tx Tx, site int64) error {
 		case i < 0:
 			continue
 		case len(t.Sites) == 1:
-			// One that another bound token added may be deleted with it already.
+			// It may be deleted already, as the child of another bound token.
 			if err = tx.DeleteToken(t.ID); errors.Is(err, ground.ErrNotFound) {
 				err = nil
 			}

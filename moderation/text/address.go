@@ -45,7 +45,7 @@ func AddressOf(raw string) Address {
 // String returns the canonical form, which is the recipient in SMTP.
 func (a Address) String() string { return a.canonical }
 
-// Readable returns the address with its domain in Unicode. AddressOf of it is a.
+// Readable returns the address with its domain in Unicode. AddressOf(a.Readable()) is a.
 func (a Address) Readable() string {
 	local, domain, found := cutLast(a.canonical, '@')
 	if !found {
@@ -70,8 +70,8 @@ func (a *Address) UnmarshalText(raw []byte) error {
 // domains is the lookup profile of IDNA 2008. It is non-transitional: "straße" and "strasse" are two domains.
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.VerifyDNSLength(true))
 
-// canonicalDomain returns a domain as A-labels in lower case; false where IDNA refuses it. A domain in ASCII without
-// A-labels is no matter of IDNA.
+// canonicalDomain returns a domain as A-labels in lower case, or false if IDNA refuses it. An ASCII domain without
+// A-labels bypasses IDNA.
 func canonicalDomain(domain string) (string, bool) {
 	lower := lowerASCII(domain)
 	if isASCII(lower) && !strings.HasPrefix(lower, "xn--") && !strings.Contains(lower, ".xn--") {
@@ -103,7 +103,7 @@ func lowerASCII(s string) string {
 	return string(b)
 }
 
-// hostForm is the form of a name in the DNS. The last label is no number: mail goes to names.
+// hostForm matches DNS names. The last label begins with a letter, so that IP addresses do not match.
 var hostForm = regexp.MustCompile(
 	`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 

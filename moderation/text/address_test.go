@@ -140,7 +140,7 @@ func TestParseAddress_CanonicalForm(t *testing.T) {
 	}
 }
 
-func TestParseAddress_RefusesWhatNoMailGoesTo(t *testing.T) {
+func TestParseAddress_RefusesUndeliverable(t *testing.T) {
 	for _, in := range []string{
 		"", "aigul", "@", "a@", "@b.example", "Aigul <aigul@blog.example>", "a@b.example, c@d.example", "a@b@c.example",
 		"a\x00@b.example", "a\u200db@c.example", "a\u202eb@c.example", "a b@c.example", `"a b"@c.example`, `"a"@c.example`,

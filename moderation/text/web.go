@@ -132,8 +132,8 @@ func Origin(raw string) (string, bool) {
 	return w.Origin, true
 }
 
-// EscapeHint says which character before the host of a URL has to be escaped; "" if none has. The rest of the URL is
-// not repeated: it may hold a password.
+// EscapeHint names the first character before the host of a URL that must be escaped; "" if there is none. It leaves
+// out the rest of the URL, which may hold a password.
 func EscapeHint(raw string) string {
 	_, rest, _ := strings.Cut(raw, "://")
 	user := rest[:max(0, strings.LastIndexByte(rest, '@'))]

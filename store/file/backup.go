@@ -37,8 +37,8 @@ var counted = []string{"sites", "pages", "comments", "decisions"}
 
 func (c *Copy) counts() []*int64 { return []*int64{&c.Sites, &c.Pages, &c.Comments, &c.Decisions} }
 
-// Make copies the database at path to a new file, seals the copy, and reads it back. A note in the folder of the
-// database says where the copy is made, so that a server removes what a killed process left.
+// Make copies the database at path to a new file, seals the copy, and reads it back. A symbolic link in the
+// folder of the database leads to the temporary copy, so that a server can remove it if the process is killed.
 func Make(ctx context.Context, path, to string) (Copy, error) {
 	if _, err := os.Lstat(to); err == nil {
 		return Copy{}, fmt.Errorf("there is something at %s already, and it is not overwritten", to)
@@ -63,13 +63,14 @@ func remake(ctx context.Context, path, to string) error {
 	})
 }
 
-// besides calls fn with an empty file in a temporary folder beside to, which is removed then. noted is as in TempFolder.
+// besides calls fn with an empty file in a temporary folder next to to, and removes the folder afterwards. noted is as
+// in TempFolder.
 func besides(to, noted string, fn func(temp string) error) (err error) {
 	folder, remove, err := TempFolder(filepath.Dir(to), noted)
 	if err != nil {
 		return fmt.Errorf("write beside %s: %w", to, err)
 	}
-	defer func() { _ = remove() }() // the file has its place by now; what stays is removed at the next start
+	defer func() { _ = remove() }() // fn has moved the file; the next start removes leftovers
 	temp := filepath.Join(folder, "copy")
 	if err := os.WriteFile(temp, nil, 0o600); err != nil {
 		return fmt.Errorf("write beside %s: %w", to, err)

@@ -74,8 +74,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	return d, nil
 }
 
-// denied returns err, or that the folder of the database may not be written to, if SQLite could not make its own files
-// there.
+// denied returns err, or a permission error if SQLite could not create its own files in the database's folder.
 func denied(path string, err error) error {
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok || e.Code()&0xff != sqlite3.SQLITE_READONLY && e.Code()&0xff != sqlite3.SQLITE_CANTOPEN {
@@ -232,7 +231,7 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return list, blamed(ctx, db, err)
 }
 
-// Close waits for running transactions. Called again it returns the same.
+// Close waits for running transactions. Further calls return the same result.
 func (d *DB) Close() error {
 	d.closing.Do(func() {
 		d.group.close()

@@ -10,7 +10,7 @@ import (
 // inUse cannot tell here: a file that is open keeps its name, and the restore fails at that.
 func inUse(string) (bool, error) { return false, nil }
 
-// hold cannot lock here: a temporary folder is held for an hour.
+// hold treats a temporary folder as held for an hour, since it cannot lock here.
 func hold(folder string) (*os.File, error) {
 	info, err := os.Stat(folder)
 	if err != nil || time.Since(info.ModTime()) > 0 && time.Since(info.ModTime()) < unlockedFor && !empty(folder) {

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// temporary begins the names of what this program makes beside others for a while: folders, and notes about folders
-// that are elsewhere.
+// temporary is the name prefix of temporary folders, and of symbolic links to temporary folders elsewhere.
 const temporary = ".aitys-copy-"
 
-// unlockedFor is how old a temporary file without a lock must be to be taken for abandoned: programs before this one
-// made files, and locked none.
+// unlockedFor is the age at which an unlocked temporary file counts as abandoned. Earlier versions created files and
+// locked none.
 const unlockedFor = time.Hour
 
-// TempFolder makes an empty folder in a folder, and first removes those that were abandoned there. It is locked until
-// it is removed; the lock ends with the process, so that a folder without one is abandoned. noted is a folder in which
-// the server looks for abandoned ones when it starts; "" if it looks in the same one.
+// TempFolder removes abandoned folders from the folder in, and then creates an empty one there. The new folder is
+// locked until remove is called. The lock ends with the process, so an unlocked folder is abandoned. The server looks
+// for abandoned folders in noted when it starts: if noted is another folder than in, it gets a symbolic link to the new
+// folder.
 func TempFolder(in, noted string) (path string, remove func() error, err error) {
 	if _, err := RemoveAbandoned(in); err != nil {
 		return "", nil, err
@@ -55,13 +55,13 @@ func Abandoned(folder string) ([]string, error) {
 	return abandoned(folder, func(string) error { return nil })
 }
 
-// RemoveAbandoned removes them, and returns how many there were.
+// RemoveAbandoned removes them and returns their number.
 func RemoveAbandoned(folder string) (int, error) {
 	list, err := abandoned(folder, os.RemoveAll)
 	return len(list), err
 }
 
-// abandoned calls each with what is abandoned in a folder, while that is locked.
+// abandoned calls each with every abandoned path in a folder, and holds its lock meanwhile.
 func abandoned(folder string, each func(path string) error) (list []string, err error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -33,7 +33,7 @@ func TestTempFolder_StaysWhileItIsHeld(t *testing.T) {
 	}
 }
 
-// Programs before this one made files, and locked none.
+// Earlier versions created files and did not lock them.
 func TestRemoveAbandoned_FilesOfOlderPrograms(t *testing.T) {
 	in := t.TempDir()
 	for name, age := range map[string]time.Duration{

@@ -285,7 +285,7 @@ func Meaning(err error) error {
 		return nil // whoever asked has left; and a deadline is a net.Error too
 	}
 	if _, file := errors.AsType[*fs.PathError](err); file {
-		return nil // an error of the system is a net.Error, too, also about a file
+		return nil // syscall.Errno implements net.Error, also for files
 	}
 	var e *pgconn.PgError
 	if errors.As(err, &e) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What HTML costs grows with its length, whatever its elements and signs are.
+// Converting HTML takes linear time.
 func TestMarkdown_TakesLinearTime(t *testing.T) {
 	cost := func(html string) time.Duration {
 		best := time.Hour
@@ -45,7 +45,7 @@ func TestMarkdown_TakesLinearTime(t *testing.T) {
 	}
 }
 
-// An emphasis in one that looks the same changes nothing.
+// An emphasis nested in the same emphasis is ignored.
 func TestMarkdown_NestedEmphasisIsOne(t *testing.T) {
 	for html, want := range map[string]string{
 		"<i><em>one</em></i>":                  "*one*",

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// headSize is how many bytes of a file are searched for its declaration.
+// headSize is the number of bytes that are searched for the declaration.
 const headSize = 64 << 10
 
 var declaration = regexp.MustCompile(`<\?xml[^>]*?\sencoding\s*=\s*["']([^"'<>]{1,40})["']`)
@@ -91,7 +91,7 @@ type byteCounts struct {
 	pairs  int // bytes that follow another one
 }
 
-// enough is how many bytes are counted: maxScan, or fewer with enoughHigh that are not ASCII.
+// Counting stops after maxScan bytes, or after enoughHigh bytes that are not ASCII.
 const (
 	maxScan    = 64 << 20
 	enoughHigh = 1 << 20
@@ -164,11 +164,11 @@ func (f *File) choose(declared string, n byteCounts) (encoding.Encoding, error) 
 	return htmlindex.Get(found)
 }
 
-// enoughPairs is how many pairs of bytes have to speak against a declaration of windows-1252.
+// enoughPairs is the least number of pairs of bytes that overrules a declaration of windows-1252.
 const enoughPairs = 8
 
-// dense reports whether bytes that are not ASCII mostly stand beside each other, as in Cyrillic words. In Western
-// European words they stand alone.
+// dense reports whether most bytes that are not ASCII are adjacent, as in Cyrillic words. In Western European words
+// they are isolated.
 func (n byteCounts) dense() bool { return 2*n.pairs > n.high }
 
 func (f *File) misdeclared(declared, found string) {
@@ -176,8 +176,8 @@ func (f *File) misdeclared(declared, found string) {
 		"letters of a few comments.", declared, found))
 }
 
-// skipToXML skips what stands before the XML declaration, such as a warning of PHP. A file that begins with its root
-// element is left as it is.
+// skipToXML skips text before the XML declaration, such as a PHP warning. It leaves a file alone that begins with its
+// root element.
 func skipToXML(in *bufio.Reader, root string) {
 	head, _ := in.Peek(headSize) // a shorter file is searched as far as it goes
 	at := bytes.Index(head, []byte("<?xml"))

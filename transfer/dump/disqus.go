@@ -50,7 +50,7 @@ func disqusID(e xml.StartElement) string {
 	return ""
 }
 
-// into returns a reader of those fields that are in a table.
+// into returns a function that reads the fields of a table into f, and skips others.
 func (x *elements) into(f map[string]string, table map[string]fieldType) func(xml.StartElement) error {
 	return func(e xml.StartElement) error {
 		kind, read := table[e.Name.Local]

@@ -16,7 +16,7 @@ func startsBlock(text string) bool {
 	return text != "" && strings.ContainsRune(">-+*0123456789", rune(text[0]))
 }
 
-// escaped writes a word so that none of its signs is a mark. Addresses keep theirs: markup reads them whole.
+// escaped escapes the Markdown characters of a word. It leaves addresses alone, because markup reads them whole.
 func (c *converter) escaped(word string) string {
 	lineStart := len(c.out) == 0 || c.breaks > 0
 	if lineStart && numbered.MatchString(word) {

@@ -17,10 +17,10 @@ const (
 	message                     // the comment itself, as HTML or Markdown; package markup decodes it
 )
 
-// MaxMessage is how many bytes of a comment's text are kept in memory. A longer one is not imported.
+// MaxMessage is the maximum length of a comment's text in bytes. Longer comments are not imported.
 const MaxMessage = 64 << 10
 
-// maxField is that of another field: more than any that is imported may have.
+// maxField is the maximum length of other fields in bytes. It is above the limits of all imported fields.
 const maxField = 4 << 10
 
 // The fields that are read, by format, and how each source stores them. XML and JSON are decoded before.
@@ -56,7 +56,7 @@ var (
 	}
 )
 
-// Elements that the sources write and that are not imported. Others are counted.
+// Known elements that are not imported. Unknown ones are counted.
 var (
 	wordPressUnread = names(`title link description pubDate language generator image cloud docs ttl lastBuildDate
 		managingEditor webMaster copyright guid category author comments enclosure source wp:wxr_version wp:base_site_url
@@ -75,7 +75,7 @@ func names(list string) map[string]bool {
 	return all
 }
 
-// limit returns how many bytes of a field are kept. A message gets one more, by which it is known to be too long.
+// limit returns how many bytes of a field to keep. A message gets one more, which shows that it is too long.
 func (t fieldType) limit() int {
 	if t == message {
 		return MaxMessage + 1
@@ -103,7 +103,7 @@ var (
 	reference = regexp.MustCompile(`^&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));$`)
 )
 
-// unfitReference reports whether XML has no such character as a reference names.
+// unfitReference reports whether a reference names a character that XML does not allow.
 func unfitReference(text []byte) bool {
 	found := reference.FindSubmatch(text)
 	if found == nil {
@@ -117,7 +117,7 @@ func unfitReference(text []byte) bool {
 	return err != nil || n > 0x10FFFF || UnfitForXML(rune(n)) || n >= 0xD800 && n < 0xE000
 }
 
-// kept returns as much of a field as is kept.
+// kept cuts a field to its limit.
 func (t fieldType) kept(stored string) string {
 	if len(stored) > t.limit() {
 		return strings.Clone(stored[:t.limit()])

@@ -42,8 +42,8 @@ type container struct {
 	indent string // of its further lines
 }
 
-// A mark is an emphasis that is open: at is where it was written, -1 while nothing is in it. There is one for each sign:
-// depth is how many elements of it are open in one another.
+// A mark is an open emphasis. at is the offset of its sign, or -1 while it is empty. There is one mark for each sign;
+// depth counts its nested elements.
 type mark struct {
 	sign      string
 	at, depth int

@@ -13,8 +13,8 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// issoTables says of both tables whether they are ordinary ones. A view may compute without an end, a virtual table
-// and a generated column call functions, and without a key each comment would search all threads.
+// issoTables reports for both tables whether they are ordinary ones. A view may compute without end, virtual tables and
+// generated columns call functions, and without a key each comment would scan all threads.
 const issoTables = `
 	SELECT lower(s.name), s.type = 'table' AND s.rootpage > 0
 	FROM   sqlite_schema AS s
@@ -24,8 +24,8 @@ const issoColumns = `
 	SELECT max(hidden) = 0, max(name = 'id' AND pk = 1 AND upper(type) = 'INTEGER')
 	FROM   pragma_table_xinfo('%s')`
 
-// issoRows are Isso's comments with their threads, as of its isso/db. SQLite checks no column's type: each value is
-// taken as what it should be. Its length is read first, which does not load it: a value may have a gigabyte.
+// issoRows reads Isso's comments with their threads, as of its isso/db. SQLite checks no column types, so each value is
+// cast. Its length is checked first, without loading it: a value may have a gigabyte.
 var issoRows = fmt.Sprintf(`
 	SELECT c.id, CAST(coalesce(c.parent, '') AS TEXT), CAST(coalesce(c.created, 0) AS REAL),
 	       CAST(c.mode AS INTEGER), t.id IS NULL, coalesce(octet_length(c.text), 0) > %[1]d,
@@ -39,7 +39,7 @@ var issoRows = fmt.Sprintf(`
 	issoText("t.uri"), issoText("t.title"), issoText("c.remote_addr"), issoText("c.text"), issoText("c.author"),
 	issoText("c.email"), issoText("c.website"))
 
-// issoText is a value as text; nothing, if it is longer than is kept.
+// issoText returns the SQL expression of a column as text, or of an empty text if the value is longer than its limit.
 func issoText(column string) string {
 	return fmt.Sprintf("CASE WHEN octet_length(%[1]s) <= %[2]d THEN CAST(%[1]s AS TEXT) ELSE '' END", column,
 		issoFields[column[2:]].limit())
@@ -58,7 +58,7 @@ func readIsso(ctx context.Context, f *File, to Teller) error {
 	return nil
 }
 
-// checkIsso returns an error unless the rows can be read in the time that their number takes.
+// checkIsso returns an error unless the rows can be read in linear time.
 func (f *File) checkIsso(ctx context.Context) error {
 	ordinary := map[string]bool{}
 	err := f.Tables(ctx, f.Path, issoTables, func(scan func(...any) error) error {
@@ -103,7 +103,7 @@ func issoRow(scan func(...any) error, last *int64, to Teller) error {
 	if err != nil {
 		return err
 	}
-	if id <= *last { // a damaged file may lead in circles
+	if id <= *last { // a damaged file may loop
 		return errors.New("its comments are in no order: the file is damaged")
 	}
 	*last = id
@@ -126,7 +126,7 @@ func issoRow(scan func(...any) error, last *int64, to Teller) error {
 		r.At = time.UnixMicro(int64(math.Round(created * 1e6)))
 	}
 	switch {
-	case mode == nil: // what is unknown waits
+	case mode == nil: // an unknown mode is pending
 	case *mode == 1:
 		r.State = comment.Approved
 	case *mode == 4:

@@ -21,13 +21,13 @@ func newValues(in io.Reader) *values {
 
 var errShape = errors.New("a value of another shape")
 
-// maxRecord is how many bytes a comment may have: all of them are in memory at once.
+// maxRecord is the maximum length of a comment's JSON in bytes, since all of it is in memory at once.
 const maxRecord = 4 << 20
 
 // read reads the next value; io.EOF: there is none. What has another shape is errShape, and the next can be read.
 func (v *values) read(into any) error { return v.readPart(into, maxRecord) }
 
-// readPart is read for a value of another length.
+// readPart is read with another limit.
 func (v *values) readPart(into any, most int) error {
 	v.bound.limit(most)
 	return said(v.Decode(into))

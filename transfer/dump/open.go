@@ -82,7 +82,7 @@ type bounded struct {
 	left, most int
 }
 
-// limit begins another part.
+// limit resets the limit for the next part.
 func (b *bounded) limit(most int) { b.left, b.most = most, most }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -102,7 +102,7 @@ type elements struct {
 	to    Teller
 }
 
-// newElements reads XML in UTF-8 whose root element has a name. to is told of elements that are unknown.
+// newElements returns a reader of UTF-8 XML with the given root element. It reports unknown elements to to.
 func newElements(in io.Reader, root string, to Teller) *elements {
 	// XML has no controls, and services have written them all the same.
 	fit := transform.Chain(runes.ReplaceIllFormed(), runes.Remove(runes.Predicate(UnfitForXML)), dropReferences{})
@@ -110,7 +110,7 @@ func newElements(in io.Reader, root string, to Teller) *elements {
 	skipToXML(text, root)
 	bound := &bounded{in: text}
 	e := &elements{xml.NewDecoder(bound), bound, to}
-	e.Strict = false                                                                     // an ampersand is an ampersand
+	e.Strict = false                                                                     // accept a bare ampersand
 	e.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
 	return e
 }
@@ -159,7 +159,7 @@ func (e *elements) text(limit int) (string, error) {
 	}
 }
 
-// skip reads the element that just began, to its end. It is counted, unless it is in the list of those that are known.
+// skip reads the element that just began, to its end. It counts it unless known lists it.
 func (e *elements) skip(name string, known map[string]bool) error {
 	if !known[name] && !strings.Contains(name, ":/") { // elements of other namespaces belong to other programs
 		e.to.Skip("element", fmt.Sprintf("<%s> is unknown", excerpt(name)))
@@ -168,7 +168,7 @@ func (e *elements) skip(name string, known map[string]bool) error {
 	return err
 }
 
-// fields calls read for each element in the one that just began, to its end. read reads it to its end.
+// fields calls read for each child of the element that just began. read must read the child to its end.
 func (e *elements) fields(read func(start xml.StartElement) error) error {
 	for {
 		token, err := e.next()
@@ -215,7 +215,7 @@ func notA(kind string, root xml.StartElement) error {
 	return fmt.Errorf("it is no %s: it begins with <%s>", kind, excerpt(root.Name.Local))
 }
 
-// excerpt returns the beginning of a name that a file chose, for a message.
+// excerpt shortens a name from the file for a message.
 func excerpt(name string) string {
 	const most = 40
 	if runes := []rune(strings.ToValidUTF8(name[:min(len(name), 4*most)], "")); len(runes) > most {

@@ -32,7 +32,7 @@ type Tables func(ctx context.Context, path, query string, row func(scan func(...
 type File struct {
 	Path   string // of the file: as it is, or packed by gzip or alone in a zip
 	Tables Tables
-	Notes  []string // what the first reading found out about the file as a whole
+	Notes  []string // about the whole file, from the first pass
 
 	scanned  bool
 	encoding encoding.Encoding // nil: UTF-8
@@ -49,8 +49,7 @@ var Formats = []Format{
 	{"commento", "Commento exports no spam: the filter can learn only what is good from it.", readCommento},
 }
 
-// A Teller is told what a file has: comments, and how many things of a kind were left out, and why. Where it fails,
-// reading ends with its error.
+// A Teller receives the comments of a file, and what was skipped and why. Its first error ends the reading.
 type Teller interface {
 	Comment(r Record) error
 	Skip(what, why string)

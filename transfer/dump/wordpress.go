@@ -18,14 +18,14 @@ type wordPressFile struct {
 	x       *elements
 	to      Teller
 	hasWP   bool                              // an element of WordPress was found
-	parents func() (map[string]string, error) // why posts are hidden, by their ids; read when it is first needed
+	parents func() (map[string]string, error) // why posts are hidden, by ID; read on demand
 }
 
-// A wordPressItem is a post, a page, an attachment or another thing that comments are below.
+// A wordPressItem is a post, page, attachment or other thing that has comments.
 type wordPressItem struct {
 	fields map[string]string
 	hidden string
-	told   bool // a comment of it was read
+	told   bool // one of its comments was read
 }
 
 func readWordPress(ctx context.Context, f *File, to Teller) error {
@@ -70,7 +70,7 @@ func readWXR(ctx context.Context, f *File, to Teller, read func(w *wordPressFile
 	return read(w)
 }
 
-// silent is a Teller that keeps nothing.
+// silent is a Teller that discards everything.
 type silent struct{}
 
 func (silent) Comment(Record) error { return nil }
@@ -91,7 +91,7 @@ func (w *wordPressFile) items(read func() error) error {
 	})
 }
 
-// item reads an item, whose comments come after what is said of it.
+// item reads an item. Its own fields come before its comments.
 func (w *wordPressFile) item() error {
 	post := wordPressItem{fields: map[string]string{}}
 	return w.x.fields(func(e xml.StartElement) error {
@@ -113,7 +113,7 @@ func (w *wordPressFile) item() error {
 	})
 }
 
-// note notes why an item is hidden.
+// note records why an item is hidden.
 func (w *wordPressFile) note(known map[string]string) error {
 	post := wordPressItem{fields: map[string]string{}}
 	err := w.x.fields(func(e xml.StartElement) error { return w.field(&post, w.name(e)) })
@@ -166,7 +166,7 @@ func (p wordPressItem) page() Page {
 		At: wordPressTime(p.fields["wp:post_date_gmt"])}
 }
 
-// wxrNamespace is the end of the namespace of every version, whatever its scheme and host became.
+// wxrNamespace matches the end of every version's namespace, with any scheme and host.
 var wxrNamespace = regexp.MustCompile(`/export/[0-9.]+/?$`)
 
 // name returns an element's name with the prefix wp: if it is one of WordPress, and its namespace if it is another's.

@@ -8,17 +8,16 @@ const longest = 6000 // characters of one address: proxies refuse long ones
 /** Places are collected for this long, in milliseconds, and filled with one request. */
 const collect = 100
 
-/** The page of which each place shows the count. */
+/** The page whose count each place shows. */
 let filled = new WeakMap<Element, string>()
 
 let waiting = 0
 
-/** Fills again after the page or the connection was away. */
+/** Fills all places again when the page or the connection returns. */
 let again: (() => void) | null = null
 
 /**
- * Fills the elements with data-aitys-count that are not filled yet, at most once in a while. Here is the address of the
- * page that they stand on.
+ * Fills new elements with data-aitys-count, debounced. Here returns the address of the current page.
  */
 export function fill(base: string, site = '', here: () => string): void {
   if (waiting) return
@@ -52,7 +51,7 @@ async function fillCounts(base: string, site: string, here: () => string): Promi
     const { counts } = await ask<{ counts: Record<string, number> }>(address, { cache: 'no-cache' }).catch(() => ({
       counts: {} as Record<string, number>,
     }))
-    // A place that was given to another page meanwhile has an answer of its own.
+    // Skip places that were given to another page meanwhile.
     for (const url of urls)
       for (const place of places.get(url) ?? [])
         if (filled.get(place) === url) place.textContent = `${counts[url] ?? ''}`

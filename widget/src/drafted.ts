@@ -1,8 +1,8 @@
-/** Whether this browser keeps a draft of a page of which the service says nothing. */
+/** Finds a page's draft without an answer of the service. */
 
 import type { View } from './view'
 
-/** The page's address as the service writes it: without a fragment, and without what visits are tracked by. */
+/** The page's canonical address, as the service has it: without fragment and tracking parameters. */
 export function canonical(page: string): string {
   const url = new URL(page)
   const kept = url.search.slice(1).split('&')

@@ -30,7 +30,7 @@ function mount(script: HTMLScriptElement) {
   }
 }
 
-/** Has the counts filled, those that the page adds later too. */
+/** Fills the counts, including those that the page adds later. */
 function count(script: HTMLScriptElement, base: string) {
   const fill = () =>
     document.querySelector('[data-aitys-count]') &&

@@ -22,7 +22,7 @@ export function attach(view: View): Writer {
   styles.replaceSync(buttons + sheet)
   view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
   view.passes = passes
-  // It says that drafts are kept, and has to be here when the service is away.
+  // Preload the message that drafts are kept, for when the service is unreachable.
   view.use('why', () => {})
   return new Form(view)
 }

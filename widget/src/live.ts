@@ -48,10 +48,10 @@ export function follow(view: View) {
 class Live {
   readonly #view: View
   readonly #t: LiveWords
-  /** Comments that came and are not shown yet, and the number of others of which only the count is known. */
+  /** New comments that are not shown yet, and the number of others known only by count. */
   readonly #fresh = new Map<string, Comment>()
   #others = 0
-  /** What the stream told lately, and when: a list that is older lacks it. */
+  /** Recent events of the stream and their times. Older lists lack them. */
   #events: { at: number; apply: () => void }[] = []
   #checking?: number
   #looked = performance.now()
@@ -80,7 +80,7 @@ class Live {
       this.#close()
     })
     void this.#open()
-    // The browser may have put the page away before this part was loaded.
+    // The browser may have frozen the page before this part was loaded.
     if (performance.now() - view.version > old) void this.#look()
   }
 
@@ -98,7 +98,7 @@ class Live {
     for (const { id } of this.#view.root.querySelectorAll('article.own')) this.#heard(id.slice('aitys-'.length))
   }
 
-  /** Asks how a comment of the reader's own stands. */
+  /** Requests the state of one of the reader's own comments. */
   #heard(id: string) {
     this.#view.writer().then(
       w => w.heard(id),
@@ -162,13 +162,13 @@ class Live {
     this.#offer()
   }
 
-  /** Applies again what came after the list that is shown now. */
+  /** Applies the events that are newer than the shown list. */
   #replay() {
     for (const { at, apply } of this.#events) if (at > this.#view.version - late) apply()
     this.#offer()
   }
 
-  /** A list that was drawn again shows everything but what came since it was requested. */
+  /** After the list was drawn again, only events since its request are new. */
   #drawn() {
     this.#fresh.clear()
     this.#others = 0
@@ -178,7 +178,7 @@ class Live {
   /** Compares the service's count with the comments that are known here. */
   #check(count: number) {
     clearTimeout(this.#checking)
-    // Not all readers of a page at once.
+    // Jitter, so that the readers of a page do not ask at once.
     const wait = countAfter * (1 + 2 * Math.random())
     this.#checking = setTimeout(() => {
       if (count !== this.#view.page.count) void this.#look(count)
@@ -190,7 +190,7 @@ class Live {
     const here = thread.comment(c.id)
     const classes = thread.article(c.id)?.classList
     if (!here) {
-      // An edited one may be among those that are not loaded; where it is new, the count says so.
+      // An edited comment may be one that is not loaded. If it is new, the count differs.
       if (!this.#partial || !c.edited_at) this.#fresh.set(c.id, c)
     } else if (classes?.contains('own')) {
       this.#heard(c.id)
@@ -214,8 +214,8 @@ class Live {
   }
 
   /**
-   * Requests the list again and takes over what differs: where no stream told it, or may have missed some. Told is the
-   * count that the stream announced; a list with fewer comments is older than that, and is requested once more.
+   * Requests the list again and applies the differences, for when the stream is closed or may have missed events. Told
+   * is the count from the stream; a list with fewer comments is stale, and requested once more.
    */
   async #look(told = 0) {
     const view = this.#view
@@ -227,7 +227,7 @@ class Live {
     let page: Page
     let after: string | null = null
     try {
-      // Of a thread that is loaded in part, as much as finds what is here.
+      // If the thread is loaded in part, request pages until they have all shown comments.
       do {
         const listing: Listing = await view.fetch(100, after ? { after } : {})
         page = listing.page
@@ -237,7 +237,7 @@ class Live {
     } catch {
       return
     }
-    // What is being loaded is drawn instead.
+    // A load in progress replaces this list.
     if (view.thread !== thread || view.section.ariaBusy || !view.newer(version)) return
     for (const c of all.values()) {
       if (c.html === null) this.#removed(c)
@@ -253,7 +253,7 @@ class Live {
       clearTimeout(this.#checking)
       this.#checking = setTimeout(() => void this.#look(), late)
     } else if (more) {
-      // Which of the comments that are not loaded came just now is not known, but how many.
+      // Of new comments that are not loaded, only the number is known.
       if (this.#partial && more > 0) this.#others += more
       else view.rest = Math.max(0, view.rest + more)
       this.#offer()
@@ -296,7 +296,7 @@ class Live {
     this.#inPlace(() => {
       for (const c of fresh) {
         if (c.parent && this.#partial && !view.thread.comment(c.parent)) {
-          view.rest++ // it comes with those around it
+          view.rest++ // it is loaded with its parent
           continue
         }
         const node = view.add(c, view.config.sort !== 'oldest')

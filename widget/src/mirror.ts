@@ -32,7 +32,7 @@ interface Found {
   unchecked?: string
 }
 
-/** A service that is silent for this long is looked for at the other addresses, in milliseconds. */
+/** The mirrors are tried if the service does not answer for this long, in milliseconds. */
 const serviceSilence = 2_000
 
 /** Who is silent for so long does not keep the next address from being asked. */
@@ -50,13 +50,13 @@ const newest = new Map<string, string>()
 
 const sheets = 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1'
 
-/** Returns the first comments: what the service answers, or another address where it fails or is silent. */
+/** Returns the first comments from the service, or from a mirror if the service fails or is silent. */
 export async function reach(view: View, first: number, part: Part, own: Promise<Listing>): Promise<Listing> {
   try {
     const soon = await Promise.race([own, new Promise<void>(done => setTimeout(done, serviceSilence))])
     if (soon?.comments) return soon
   } catch (cause) {
-    if ((cause as Failure).code?.includes('.')) throw cause // the service says why not
+    if ((cause as Failure).code?.includes('.')) throw cause // the service refused
   }
   return find(view, first, part, own)
 }

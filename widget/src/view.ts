@@ -38,7 +38,7 @@ const settled = 5_000
 /** The service answers a request within this time, in milliseconds. */
 const patience = 20_000
 
-/** What happens in a field while somebody types, pastes or drops. */
+/** Events of typing, pasting and dropping in a field. */
 const typing =
   'keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend copy cut paste dragover drop'
 
@@ -57,7 +57,7 @@ export class View {
   readonly #closing = new AbortController()
   /** Aborted when the element leaves the page. */
   readonly gone = this.#closing.signal
-  /** Reports whether an event of a field is for the page, too: of the parts that have fields. */
+  /** Reports whether an event of a field may reach the page. Set by parts that have fields. */
   declare passes?: (event: Event) => boolean
   #writer: Promise<Writer> | undefined
   #tries = 0
@@ -77,7 +77,7 @@ export class View {
   declare step: number
   /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
   declare inside: boolean
-  /** How many published comments are not loaded, and how many of those that came since are not shown. */
+  /** The number of published comments that are not loaded, and of new ones that are not shown. */
   declare rest: number
   declare fresh: number
   /** The version of the list that is shown: when it was requested. */

@@ -92,7 +92,7 @@ function commentsIn(band: HTMLElement): number {
   return rows.reduce((sum, row) => sum + Number(alike(row) ?? 1), 0)
 }
 
-/** The cards of a band that wait as they were shown. */
+/** The unchanged cards of a band. */
 function cardsOf(band: HTMLElement): Card[] {
   return Array.from(band.querySelectorAll<Card>('.card')).filter(card => !isChanged(card))
 }

@@ -23,7 +23,7 @@ export const versionOf = (card: Card): number => Number(card.dataset.version)
 /** Whether somebody else changed the comment after it was shown: only a second press decides it. */
 export const isChanged = (card: Card): boolean => 'changed' in card.dataset
 
-/** Whether that took the comment out of this view: the card is greyed, and the keys pass over it. */
+/** Whether the change took the comment out of this view: the card is greyed, and keys skip it. */
 export const isSettled = (card: Card): boolean => 'settled' in card.dataset
 
 /** Whether another moderator has the comment open. */
@@ -99,7 +99,7 @@ export class Cards {
     return card ? all[all.indexOf(card) - 1] : all[0]
   }
 
-  /** The open card below another. One that another moderator has open comes after all that nobody has. */
+  /** The next undecided card below another. Cards that other moderators have open come last. */
   below(card: Card | null): Card | undefined {
     const open = this.#below(card)
     return open.find(c => !isHeld(c)) ?? open[0]
@@ -150,8 +150,8 @@ export class Cards {
   }
 
   /**
-   * Shows what somebody else did to a comment, by a newer rendering of its card. The card keeps its place, and its
-   * buttons theirs: a finger may be on its way to one.
+   * Shows a newer rendering of a card that somebody else changed. The card and its buttons keep their places, because
+   * a click may be under way.
    */
   change(card: Card, by: Card): void {
     const fresh = adopt(by)
@@ -176,7 +176,7 @@ export class Cards {
     this.list.dispatchEvent(new Event('change'))
   }
 
-  /** Shows that a comment is not there any more. */
+  /** Shows that a comment was erased. */
   gone(card: Card, words: string): void {
     const notice = Object.assign(document.createElement('div'), { className: 'notice taken', role: 'alert' })
     notice.append(document.createElement('p'))
@@ -189,7 +189,7 @@ export class Cards {
     this.list.dispatchEvent(new Event('change'))
   }
 
-  /** Brings a card into view, what it tells first. The current one stays current. */
+  /** Scrolls a card and its alert into view. The current card stays current. */
   show(card: Card): void {
     for (const part of [card, card.querySelector('[role=alert]')]) part?.scrollIntoView({ block: 'nearest' })
     if (!this.current) this.go(card)

@@ -82,7 +82,7 @@ function forms(queue: Queue): void {
   })
 }
 
-/** A comment's page that says what somebody else did takes a press only once there was time to read that. */
+/** Ignores submits on a comment's page with a conflict until there was time to read it. */
 function waitForReader(): void {
   const opened = Date.now()
   document.addEventListener('submit', event => {

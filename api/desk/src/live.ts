@@ -1,4 +1,4 @@
-/** The queue renews itself: counts at once, arrivals announced, what others changed shown in its place, who else looks at what. */
+/** Live updates of the queue: counts, announced arrivals, changes by others, and presence. */
 import { idOf, versionOf } from './cards'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
@@ -44,7 +44,7 @@ export class Live {
     })
     source.addEventListener('arrived', event => {
       const { id, shown } = read(event)
-      this.#changed(id) // an edit arrives, too
+      this.#changed(id) // an edit is an arrival, too
       if (!shown) this.#arrive(id)
     })
     source.addEventListener('decided', event => {
@@ -107,7 +107,7 @@ export class Live {
     this.#announce()
   }
 
-  /** Shows what others changed since this page was made and before the stream was opened, or opened again. */
+  /** Shows changes by others from before the stream opened or reopened. */
   async #catchUp(): Promise<void> {
     const cards = this.#queue.cards.all
     for (let at = 0; at < cards.length; at += askedAtOnce) {

@@ -17,7 +17,7 @@ export class Onward {
   #loading = false
   /** To go on as soon as everything is saved, or what is being read is here. */
   #wanted = false
-  /** The card that was current when it was asked to go on: what comes later moves nobody who has moved since. */
+  /** The current card when loading began. A page that loads later does not move a moderator who has moved since. */
   #from: Card | null = null
   #learning = 0
 

@@ -40,7 +40,7 @@ export class Presence {
     addEventListener('pagehide', () => this.#leave())
     addEventListener('pageshow', () => this.#soon())
     setInterval(() => this.#tell(), beat)
-    this.#tell() // at once: the next moderator to come starts elsewhere
+    this.#tell() // at once, so that the next moderator starts elsewhere
   }
 
   /** Takes note of who is present now. */

@@ -53,7 +53,7 @@ export class Queue implements Listener {
   #said = ''
   /** What the toast offers to take back. */
   #offered: Done | undefined
-  /** What was pressed last on a card that somebody else changed, and when. */
+  /** The last press on each changed card, and its time. */
   readonly #pressed = new WeakMap<Card, { what: string; at: number }>()
 
   constructor(list: HTMLElement) {
@@ -91,7 +91,7 @@ export class Queue implements Listener {
     if (left.length > 0) this.#sayLeft(left, action, cards.length > 0)
   }
 
-  /** Says of a card what happened to it, where a press on it does not count yet. */
+  /** Reports whether a press acts on a card. If not, says what happened to the card. */
   mayAct(card: Card, what: string): boolean {
     const counts = this.#counts(card, what)
     if (!counts) this.#sayLeft([card], what, false)
@@ -113,7 +113,7 @@ export class Queue implements Listener {
     return true
   }
 
-  /** Says what happened to cards that a press left alone, and what the same press again does. */
+  /** Says what happened to skipped cards, and what the same press again does. */
   #sayLeft(left: Card[], what: string, more: boolean): void {
     for (const card of left) {
       const again = card.querySelector<HTMLElement>('[data-again]')
@@ -162,7 +162,7 @@ export class Queue implements Listener {
     if (current && all.length - all.indexOf(current) <= ahead) this.onward.ahead()
   }
 
-  /** Goes on where nothing is left to decide: then what others decided makes room, too. */
+  /** Goes on when all cards are decided, and folds those that others decided. */
   #goOn(): void {
     if (this.cards.open.length > 0) return
     for (const card of this.cards.all) this.cards.fold(card, this.#row(card, happenedTo(card)))
@@ -409,7 +409,7 @@ export class Queue implements Listener {
     if (card !== this.cards.current) card.querySelector(':scope > .notice')?.removeAttribute('role') // not read aloud
   }
 
-  /** Fresh is null of a comment that is not there any more, and undefined where nothing answered. */
+  /** Fresh is null if the comment was erased, and undefined if the request failed. */
   #show(card: Card, fresh: Card | null | undefined): void {
     if (fresh) this.cards.change(card, fresh)
     else if (fresh === null) this.cards.gone(card, say('erased'))

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Reach are the inner networks that the service may call, by what it calls. Whoever owns a site chooses the addresses of
-// all but the OpenID Connect providers.
+// Reach lists the private networks that the service may call, by use. Site owners choose all addresses except those of
+// OpenID Connect providers.
 type Reach struct{ OIDC, Webhooks, Checkers, Neighbours []netip.Prefix }
 
 // ParseReach reads --reach: USE=CIDR, or CIDR for every use.

@@ -278,7 +278,7 @@ func (s *learner) load(name string) error {
 	return nil
 }
 
-// save writes the model in the place of the file at name: a crash leaves the old model or the new one.
+// save replaces the file at name with the model, atomically: a crash leaves the old model or the new one.
 func (s *learner) save(name string) error {
 	s.refold()
 	taught, err := json.Marshal(teaching{s.seq, s.lessons})

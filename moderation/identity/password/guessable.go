@@ -6,11 +6,10 @@ import (
 	"unicode"
 )
 
-// minRun is how many keys or characters in a row are a run. The same character is one from three on.
+// minRun is the least length of a run of adjacent keys or consecutive characters. Three equal characters are a run too.
 const minRun = 4
 
-// keyRows are the keys that are beside each other on keyboards for English, Russian and Kazakh, and the ways between
-// the rows that people take.
+// keyRows lists adjacent keys on keyboards for English, Russian and Kazakh, and common zigzags between the rows.
 var keyRows = func() (all [][]rune) {
 	for _, row := range []string{
 		"1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./",
@@ -26,8 +25,8 @@ var keyRows = func() (all [][]rune) {
 	return all
 }()
 
-// commonWords begin many passwords that were stolen, in English, Russian and Kazakh, also in Latin letters and on the
-// wrong layout.
+// commonWords lists words that begin many leaked passwords, in English, Russian and Kazakh, also in Latin letters and
+// on the wrong layout.
 var commonWords = strings.Fields(`
 	password passwort passw0rd letmein welcome iloveyou qwerty monkey dragon football baseball basketball soccer hockey
 	master shadow sunshine princess superman batman spiderman trustno starwars pokemon minecraft michael jordan jessica
@@ -38,7 +37,7 @@ var commonWords = strings.Fields(`
 	астана сәлем parol privet lubov natasha marina maksim nastya moskva rossiya kazakhstan qazaqstan almaty astana
 	gfhjkm ghbdtn yfnfif vfrcbv vjcrdf`)
 
-// unleet writes the digits and signs that stand for letters as those letters, one for one.
+// unleet replaces digits and signs with the letters that they stand for.
 func unleet(r rune) rune {
 	switch r {
 	case '0':
@@ -57,8 +56,8 @@ func unleet(r rune) rune {
 	return r
 }
 
-// guessable reports whether too little of a text in lower case is left without its runs, rows of keys and common words:
-// fewer than minOwn characters, or no letter.
+// guessable reports whether a lower-case text without its runs, rows of keys and common words has fewer than minOwn
+// characters or no letter.
 func guessable(text []rune) bool {
 	cut := make([]bool, len(text))
 	cutRuns(text, cut)
@@ -102,7 +101,7 @@ func alphanumeric(a, b rune) bool {
 	return unicode.IsLetter(a) && unicode.IsLetter(b) || unicode.IsDigit(a) && unicode.IsDigit(b)
 }
 
-// markRuns marks runs of at least so many characters, each of which follows the one before.
+// markRuns marks runs of least or more characters, each of which follows the previous one.
 func markRuns(text []rune, cut []bool, least int, follows func(a, b rune) bool) {
 	for from := 0; from < len(text); {
 		to := from + 1
