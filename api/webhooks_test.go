@@ -284,7 +284,7 @@ func TestWebhook_EachMessageHasTheNextNumber(t *testing.T) {
 			all.URL:  {"comment.arrived", "comment.published", "comment.refused", "comment.removed", "takedown.added"},
 			some.URL: {"comment.published", "comment.removed"},
 		} {
-			if made := w.as("owner a", "POST", hooksPath, m{"url": url, "events": events}); made.status != 201 {
+			if made := w.inSession("owner a", "POST", hooksPath, m{"url": url, "events": events}); made.status != 201 {
 				t.Fatalf("add a webhook: %v", made)
 			}
 		}

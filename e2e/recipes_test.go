@@ -24,7 +24,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 	// What stands in the place of expressions, in the language of each block.
 	written := map[string][]string{
 		"html": nil,
-		"php": {"<?php echo esc_url( get_permalink() ); ?>", article,
+		"php": {"<?php if ( post_password_required() ) { return; } ?>", "", "<?php echo esc_url( get_permalink() ); ?>", article,
 			"<?php echo esc_attr( get_the_title() ); ?>", "An article"},
 		"go-html-template": {"{{ .Permalink }}", article, "{{ .Title }}", "An article", "{{ .Site.Language.Lang }}", "en"},
 		"liquid":           {"{{ page.url | absolute_url }}", article, "{{ page.title | escape }}", "An article"},

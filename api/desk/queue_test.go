@@ -304,7 +304,7 @@ func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
 	w := newWorld(t)
 	for name, says := range map[string]string{
 		"\u041elg\u0430, moderator": "Named like “Olga”, but a reader", "the BLOG": "Named like “The Blog”, but a reader",
-		"Модератор ✓": "Named like “модератор”, but a reader", "Oleg": "",
+		"Oleg": "",
 	} {
 		out, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{
 			PageURL: "https://blog.example/post", Name: name, Body: "A remark by " + name + ".",

@@ -135,7 +135,7 @@ func TestAnExportThatIsNoneIsRefusedInOneLine(t *testing.T) {
 		s.refused(want, "import", "aitys", "bad.jsonl", "--site", "next", "--dry-run")
 	}
 	s.write("good.jsonl", all, 0o600)
-	s.refused("leave --base, --url-map and --no-learn out",
+	s.refused("leave --base, --url-map, --no-learn and --with-private out",
 		"import", "aitys", "good.jsonl", "--site", "next", "--no-learn")
 	s.must("import", "aitys", "good.jsonl", "--site", "next")
 }

@@ -49,6 +49,9 @@ func NewNames(names, titles []string) Names {
 // diacritics, look-alike characters and titles. A name that consists of titles imitates the first one.
 func (n Names) Like(name string) string {
 	for _, words := range readings(name) {
+		if like, known := n.written[strings.Join(words, "")]; known {
+			return like
+		}
 		bare, first := words, ""
 		for _, t := range n.titles {
 			at := slices.IndexFunc(bare, func(word string) bool { return slices.Contains(t.readings, word) })

@@ -61,9 +61,9 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		ids := []string{
 			w.by(w.A, "Ann.Writer@Mail.example", "Ann", "The wagtail sings, and so do I."),
 			w.by(w.A, "ann.writer@mail.example", "Somebody", "A wagtail once more, on the roof."),
-			w.by(w.A, "ａｎｎ.writer@mail.example", "", "Cheap wagtail pills, order now at our casino."),
+			w.by(w.A, "ANN.Writer@MAIL.example", "", "Cheap wagtail pills, order now at our casino."),
 		}
-		same := w.by(w.A, "another@mail.example", "Ann", "The kingfisher is blue, says another Ann.")
+		same := w.by(w.A, "ａｎｎ.writer@mail.example", "Ann", "The kingfisher is blue, says another Ann.")
 		w.Decide(mod, w.A, comment.Approve, same)
 		first := w.Decide(mod, w.A, comment.Approve, ids[0], ids[1])
 		w.Undo(mod, w.A, w.Decide(mod, w.A, comment.MarkSpam, ids[1]).Batch)

@@ -95,6 +95,7 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
   const data = new FormData(form)
   const button = form.querySelector<HTMLButtonElement>('button')
   if (button) button.disabled = true
+  queue.replying.add(idOf(card))
   const url = `/api/v1/sites/${encodeURIComponent(queue.site)}/moderation/comments/${encodeURIComponent(idOf(card))}/reply`
   try {
     const response = await fetch(url, {
@@ -123,6 +124,8 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
     }
   } finally {
     if (button) button.disabled = false
+    queue.replying.delete(idOf(card))
+    queue.changed(idOf(card)) // by somebody else, meanwhile
   }
 }
 

@@ -49,6 +49,8 @@ export class Queue implements Listener {
   readonly #outbox: Outbox
   readonly #done: Done[] = []
   readonly onward: Onward
+  /** The comments to which a reply is being sent. */
+  readonly replying = new Set<string>()
   /** The key of the decision that the toast speaks of. */
   #said = ''
   /** What the toast offers to take back. */
@@ -449,7 +451,8 @@ export class Queue implements Listener {
 
   /** Whether what an event tells of was done by this tab a moment ago, or is about to be undone. */
   mine(id: string): boolean {
-    return this.cards.rowOf(id) !== undefined || this.#outbox.steps.some(step => named(step).includes(id))
+    if (this.replying.has(id) || this.cards.rowOf(id) !== undefined) return true
+    return this.#outbox.steps.some(step => named(step).includes(id))
   }
 
   /** Counts n decisions in the rail before the service has counted them. */
