@@ -106,7 +106,7 @@ CopyLessons         auth   role   role      site   ok          ok        role   
 MayOwn              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 ResetAccount        auth   account account   ok     ok          ok        role   role    role   account account  role
 RemoveAccount       auth   account account   ok     ok          ok        account account account account account ok
-SetToken            auth   token  token     ok     ok          ok        role   role    token  token  token    ok
+SetToken            auth   token  token     ok     ok          ok        role   role    token  token  token    role
 RemoveToken         auth   token  token     ok     ok          ok        role   role    token  token  token    ok
 EndSession          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 Rules               auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok

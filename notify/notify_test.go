@@ -464,7 +464,7 @@ func TestAServersURLIsReadAndItsPasswordNeverSaid(t *testing.T) {
 		}
 	}
 	for in, ok := range map[string]bool{
-		"comments@service.example": true, "Comments <comments@service.example>": false, "": false, "comments": false,
+		"comments@service.example": true, "Comments <comments@service.example>": true, "": false, "comments": false,
 		"a@b.example, c@d.example": false, "a@b.example\r\nBcc: x@y.example": false,
 	} {
 		if got, err := notify.ParseFrom(in); (err == nil) != ok {

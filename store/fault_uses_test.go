@@ -447,6 +447,14 @@ var useCases = map[string]func(*faulty) func() error{
 		w.approved()
 		return func() error { _, err := w.S.PublicLog(w.Ctx, w.A, 0, 10); return err }
 	},
+	"PublicHead": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.PublicHead(w.Ctx, w.A); return err }
+	},
+	"Unfollowed": func(w *faulty) func() error {
+		w.approved()
+		return func() error { _, err := w.S.Unfollowed(w.Ctx, "campaigns"); return err }
+	},
 	"Log: some entries": func(w *faulty) func() error {
 		c := w.approved()
 		in := moderation.LogRequest{Who: "nobody", Until: w.Clock.Now().Add(time.Hour)}

@@ -75,7 +75,7 @@ func (r *run) findExposed(ctx context.Context) error {
 		err := r.work.View(ctx, func(tx Tx) error {
 			list, err := tx.CommentsByID(r.site.ID, ids)
 			for _, c := range list {
-				if c.State != comment.Approved {
+				if !c.IsPublic() {
 					continue
 				}
 				r.exposed.comments++

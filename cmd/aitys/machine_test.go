@@ -35,10 +35,7 @@ func TestServe_IgnoresSIGHUP(t *testing.T) {
 func TestDemo_StopsOnSIGHUP(t *testing.T) {
 	s := newShell(t)
 	i := s.start("demo", "--listen", "127.0.0.1:0")
-	if err := syscall.Kill(i.PID(), syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
-	if err := i.Stop(); err != nil {
+	if err := i.StopBy(syscall.SIGHUP); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
 }

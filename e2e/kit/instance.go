@@ -98,8 +98,11 @@ func (i *Instance) Goroutines() []string {
 }
 
 // Stop asks the server to end, waits, and reports an exit that is not 0.
-func (i *Instance) Stop() error {
-	if err := i.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+func (i *Instance) Stop() error { return i.StopBy(syscall.SIGTERM) }
+
+// StopBy sends a signal, waits until the server ends, and reports an exit that is not 0.
+func (i *Instance) StopBy(signal os.Signal) error {
+	if err := i.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop: %w", err)
 	}
 	select {

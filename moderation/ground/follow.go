@@ -136,7 +136,7 @@ func (p *Process) Unfollowed(ctx context.Context, name string) (all []Event, err
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the events that %s has not followed: %w", name, err)
+		return nil, fmt.Errorf("read the events that %s has not followed: %w", name, fault(err))
 	}
 	return all, nil
 }

@@ -240,9 +240,11 @@ func (s *Service) count(
 		return tx.PutInquiry(mark)
 	}
 	if recheck {
-		return known, s.work.View(ctx, look)
+		err = s.work.View(ctx, look)
+	} else {
+		err = s.work.Update(ctx, look)
 	}
-	return known, s.work.Update(ctx, look)
+	return known, err
 }
 
 // recent returns the row with a hash if it is not older than keptFor.

@@ -114,28 +114,21 @@ func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from ne
 	if err := s.shown(ctx, site.ID, id); err != nil {
 		return Result{}, err
 	}
-	err := s.work.Update(ctx, func(tx Tx) error {
+	var out Result
+	err := s.work.Update(ctx, func(tx Tx) (err error) {
 		if b.Value == 0 {
-			_, err := tx.TakeVote(v)
+			_, err = tx.TakeVote(v)
+		} else if err = s.checkNetworks(tx, v, from); err == nil {
+			_, err = tx.CastVote(v)
+		}
+		if err != nil {
 			return err
 		}
-		if err := s.checkNetworks(tx, v, from); err != nil {
-			return err
-		}
-		_, err := tx.CastVote(v)
+		out.Votes, err = tx.CountVotes(site.ID, id) // the number that readers see may lag
 		return err
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("vote: %w", err)
-	}
-	// Outside the vote's transaction, which need not wait for it. The shown number may lag, or include this vote.
-	var out Result
-	err = s.work.View(ctx, func(tx Tx) (err error) {
-		out.Votes, err = tx.CountVotes(site.ID, id)
-		return err
-	})
-	if err != nil {
-		return Result{}, fmt.Errorf("count votes: %w", err)
 	}
 	if b.Value == 1 {
 		out.Token = s.token(v)
