@@ -293,6 +293,44 @@ func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
 	s.become("approved", "pending")
 }
 
+// The second click of a double click would decide the comment that has moved under the pointer.
+func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
+	s := newShared(t, 2)
+	desk := s.reads(1280, 900, false)
+	s.steps(desk,
+		func() error { return desk.Click("button", "Approve") },
+		func() error { return desk.Holds(current("day 1 ")) },
+		func() error {
+			return desk.Holds(`document.querySelector("[aria-current] [data-decide] button[value=approve]").dispatchEvent(
+				new MouseEvent("click", { bubbles: true, cancelable: true, detail: 2 })) === false`)
+		},
+		func() error { return desk.Holds(current("day 1 ")) },
+	)
+	s.become("approved", "pending")
+}
+
+// An edit that changes only the target of a link leaves the visible words as they are.
+func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
+	s := newShared(t, 1)
+	edit := func(target string) {
+		t.Helper()
+		s.must(s.client.Call(t.Context(), http.MethodPatch, site+"/comments/"+s.posted[0].ID,
+			map[string]string{"Authorization": "Bearer " + s.posted[0].EditToken},
+			map[string]string{"body": "The ferry of day 0 came, as [the mill](https://mills.example/" + target + ") says."}, nil))
+	}
+	edit("story")
+	desk := s.reads(1280, 900, false)
+	s.steps(desk, func() error { return desk.Holds(current("the mill")) })
+	edit("casino")
+	s.steps(desk,
+		func() error { return desk.Holds(shows("Changed by its writer")) },
+		func() error { return desk.Holds(`[...document.querySelectorAll("[aria-current] .what .link")].some(link => link.title.includes("casino"))`) },
+		func() error { return desk.Press(keyA) },
+		func() error { return desk.Holds(toastSays("Changed by its writer – press again to decide")) },
+	)
+	s.are("pending")
+}
+
 func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 	onBoth(t, queueSelectionKeepsWhatChangedMeanwhile)
 }

@@ -106,7 +106,7 @@ func (s *Hooks) at(path string) string { return s.public.JoinPath(path).String()
 // say writes a message.
 func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string) message {
 	m := message{id: d.ID, at: s.work.Now()}
-	if c := &st.comment; c.State == comment.Removed || c.Visibility() == comment.Withheld {
+	if c := &st.comment; c.State == comment.Removed || c.Withheld != nil {
 		c.Name, c.Source = "", "" // only the desk may show them
 	}
 	desk := s.at("/moderate/" + site.Key + "/queue")

@@ -138,11 +138,11 @@ func (r *reading) disqus(out io.Writer) error {
 	}
 	err = r.pages(func(p ground.Page) error {
 		return r.forOthers(p, func(c comment.Comment) error {
-			if !c.IsPublic() && !c.Refused() {
+			if !c.IsPublic() && !c.Refused() || c.Withheld != nil {
 				c = emptied(c)
 			}
 			post := disqusPostOut{Number: numberOf(c.ID), Message: cdataOf(c.HTML), At: stamp(c.CreatedAt),
-				Deleted: !c.IsPublic() && c.State != comment.Spam, Spam: c.State == comment.Spam,
+				Deleted: !c.IsPublic() && c.State != comment.Spam || c.Withheld != nil, Spam: c.State == comment.Spam,
 				Author: disqusAuthor{c.Email, html.EscapeString(c.Name), true}, Thread: disqusRef{numberOf(p.ID)}}
 			if c.Parent != "" {
 				post.Parent = &disqusRef{numberOf(c.Parent)}

@@ -279,8 +279,11 @@ export function lineOf(card: Card): string {
   return (said.textContent ?? '').replace(/\s+/g, ' ').trim()
 }
 
+/** The text of a comment with the targets of its links, so that an edit of either is seen. */
 function textOf(card: Card): string | undefined {
-  return card.querySelector('.what > .said')?.textContent?.trim()
+  const said = card.querySelector('.what > .said')
+  const targets = [...(said?.querySelectorAll<HTMLElement>('.link') ?? [])].map(link => link.title)
+  return said ? [said.textContent?.trim(), ...targets].join('\n') : undefined
 }
 
 /** Puts a part of a newer rendering in the place of the same part of a card. */

@@ -65,6 +65,8 @@ function forms(queue: Queue): void {
   })
   document.addEventListener('click', event => {
     const target = event.target instanceof Element ? event.target : null
+    // The second click of a double click falls on the next comment.
+    if (event.detail > 1 && target?.closest('[data-decide], [data-bulk]')) event.preventDefault()
     const leave = target?.closest('[data-leave]')?.closest<Card>('.card')
     if (leave) {
       event.preventDefault()
