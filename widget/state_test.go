@@ -182,8 +182,8 @@ func TestList_OwnCommentsFollowTheList(t *testing.T) {
 			r.must(r.Click("button", "Write another"))
 			r.post("two")
 			r.holds(`$$('.own').length === 2`)
-			s.decide("p1", "approved", "", "")
 			s.decide("p2", "rejected", "spam", "")
+			s.decide("p1", "approved", "", "")
 			r.holds(`((() => { ` + back + ` })(), $('h2').innerText === '1 comment')`)
 			r.holds(`!$('#aitys-p1.own') && $('#aitys-p1 .text').innerText === 'one'`)
 			r.says("#aitys-p2", "Not published")
@@ -242,4 +242,19 @@ func TestCounts_ScriptRunsAgain(t *testing.T) {
 	if n := s.asked("/counts"); n != 1 {
 		t.Errorf("%d requests for one count, want 1", n)
 	}
+}
+
+// A comment that was published when its writer left, and rejected meanwhile, is shown with its state on the next visit.
+func TestOwnComments_RejectedAfterPublicationIsShown(t *testing.T) {
+	s := newService(t)
+	r := unfollowed(t, s)
+	r.post("one")
+	r.says("[part=status]", "waiting")
+	s.decide("p1", "approved", "", "")
+	r.open("/")
+	r.holds(`!$('#aitys-p1.own') && $('#aitys-p1 .text').innerText === 'one'`)
+	r.must(r.Go(r.blog.URL + "/blog.css"))
+	s.decide("p1", "rejected", "spam", "")
+	r.open("/")
+	r.says("#aitys-p1", "Not published")
 }

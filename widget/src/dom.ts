@@ -54,3 +54,6 @@ export function button(
 ): HTMLButtonElement {
   return el('button', { type: 'button', ...attributes, click: press }, label)
 }
+
+/** Reports whether a key belongs to an input method. Safari ends a composition with keyCode 229 alone. */
+export const composing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229

@@ -2,7 +2,7 @@
 
 import buttons from './buttons.css'
 import { ask, Failure } from './client'
-import { about, button, el } from './dom'
+import { about, button, composing, el } from './dom'
 import { Fields } from './fields'
 import sheet from './form.css'
 import { type FormWords, fill, number } from './i18n'
@@ -172,7 +172,7 @@ class Form implements Writer {
     this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
     this.#form.addEventListener('keydown', event => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing) this.#send()
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !composing(event)) this.#send()
     })
   }
 

@@ -95,7 +95,6 @@ class Live {
     void this.#open()
     if (performance.now() - this.#looked < returnEvery) return
     void this.#look()
-    for (const { id } of this.#view.root.querySelectorAll('article.own')) this.#heard(id.slice('aitys-'.length))
   }
 
   /** Requests the state of one of the reader's own comments. */
@@ -215,11 +214,13 @@ class Live {
 
   /**
    * Requests the list again and applies the differences, for when the stream is closed or may have missed events. Told
-   * is the count from the stream; a list with fewer comments is stale, and requested once more.
+   * is the count from the stream; a list with fewer comments is stale, and requested once more. The reader's own pending
+   * comments are not in the list: each is requested.
    */
   async #look(told = 0) {
     const view = this.#view
     const { thread } = view
+    for (const { id } of view.root.querySelectorAll('article.own')) this.#heard(id.slice('aitys-'.length))
     const version = performance.now()
     this.#looked = version
     const ids = () => [...thread.list.querySelectorAll('article:not(.own)')].map(({ id }) => id.slice('aitys-'.length))

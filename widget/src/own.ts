@@ -1,7 +1,7 @@
 /** One's own comments: shown while nobody else sees them, with their state, and what their writer may still do. */
 
 import { ask, type Comment, Failure } from './client'
-import { about, button, clock, el, icon } from './dom'
+import { about, button, clock, composing, el, icon } from './dom'
 import { type FormWords, fill, number, type Reason } from './i18n'
 import type { Draft, Own, Shelf } from './shelf'
 import { because, trouble } from './trouble'
@@ -55,7 +55,8 @@ export class OwnComments {
     if (this.#asked) return
     this.#asked = true
     const here = this.#shelf.own.filter(o => o.page === this.#view.page.url && !this.#known.has(o.id))
-    const wanted = here.filter(o => o.state !== 'approved' || this.#view.thread.comment(o.id)).slice(-most)
+    const { next, thread } = this.#view
+    const wanted = here.filter(o => o.state !== 'approved' || !next || thread.comment(o.id)).slice(-most)
     void Promise.all(wanted.map(own => this.#learn(own))).then(found => {
       for (const [i, seen] of found.entries()) if (seen && wanted[i]) this.#again(wanted[i], seen)
     })
@@ -257,8 +258,8 @@ export class OwnComments {
           save()
         },
         keydown: event => {
-          const { key, ctrlKey, metaKey, isComposing } = event as KeyboardEvent
-          if (key === 'Enter' && (ctrlKey || metaKey) && !isComposing) save()
+          const { key, ctrlKey, metaKey } = event as KeyboardEvent
+          if (key === 'Enter' && (ctrlKey || metaKey) && !composing(event as KeyboardEvent)) save()
         },
       },
       el('div', { class: 'f' }, el('label', { for: id }, t.editing), el('div', { class: 'ed' }, field)),

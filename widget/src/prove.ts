@@ -1,7 +1,7 @@
 /** Shows by a mailed code that an e-mail address is the reader's. Loaded where a site asks for that. */
 
 import { ask, Failure } from './client'
-import { about, button, el } from './dom'
+import { about, button, composing, el } from './dom'
 import type { Identity, Person } from './shelf'
 import type { View } from './view'
 import { form as formInEnglish, prove as inEnglish } from './words/en'
@@ -93,7 +93,7 @@ export function prove(view: View, place: HTMLElement, person: Person, done: (who
   // Enter in one of these must not send the comment around them.
   place.addEventListener('keydown', event => {
     const { target } = event
-    if (event.key !== 'Enter' || event.isComposing || !(target instanceof HTMLInputElement)) return
+    if (event.key !== 'Enter' || composing(event) || !(target instanceof HTMLInputElement)) return
     event.preventDefault()
     event.stopPropagation()
     if (target === email) send()

@@ -13,7 +13,7 @@ export interface Own {
   id: string
   page: string
   token: string
-  /** The state last heard of: a published one is not asked for again. */
+  /** The last known state. A published comment is requested again only if the whole thread is loaded without it. */
   state: string
 }
 
