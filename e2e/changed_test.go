@@ -324,7 +324,9 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 	edit("casino")
 	s.steps(desk,
 		func() error { return desk.Holds(shows("Changed by its writer")) },
-		func() error { return desk.Holds(`[...document.querySelectorAll("[aria-current] .what .link")].some(link => link.title.includes("casino"))`) },
+		func() error {
+			return desk.Holds(`[...document.querySelectorAll("[aria-current] .what .link")].some(link => link.title.includes("casino"))`)
+		},
 		func() error { return desk.Press(keyA) },
 		func() error { return desk.Holds(toastSays("Changed by its writer – press again to decide")) },
 	)
