@@ -68,6 +68,8 @@ func TestImport_HiddenCommentsStayHidden(t *testing.T) {
 				"</wp:comment>", "</wp:commentmeta>")), "its attachment belongs to a post that is not public"},
 		{"an attachment of a post outside the file", "wordpress", posts(item("1", fmt.Sprintf(attachment, "7"))),
 			"its attachment belongs to a post that is not public"},
+		{"a post with the status of an attachment", "wordpress", posts(item("1", status("inherit")+
+			"<wp:post_type>post</wp:post_type>")), "its post is not public: inherit"},
 		{"a deleted thread", "disqus", disqusFile("<isDeleted>true</isDeleted>", ""), "its page was deleted there"},
 		{"a deleted thread, as a number", "disqus", disqusFile("<isDeleted> 1 </isDeleted>", ""), "its page was deleted there"},
 		{"a blocked writer", "remark42", remark42File("", `,"block":true`, ""), "its writer was blocked there"},

@@ -144,10 +144,11 @@ func (p wordPressItem) whyHidden(parents func() (map[string]string, error)) (str
 		return "its post is protected by a password", nil
 	}
 	status, said := p.fields["wp:status"]
+	kind := p.fields["wp:post_type"]
 	switch parent := p.fields["wp:post_parent"]; {
 	case !said, strings.EqualFold(status, "publish"):
 		return "", nil
-	case !strings.EqualFold(status, "inherit"):
+	case !strings.EqualFold(status, "inherit"), kind != "" && kind != "attachment":
 		return "its post is not public: " + excerpt(status), nil
 	case parent == "" || parent == "0":
 		return "", nil
