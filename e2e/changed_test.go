@@ -309,6 +309,28 @@ func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
 	s.become("approved", "pending")
 }
 
+// A reply to a comment that a colleague approved meanwhile is sent. One that a colleague rejected takes none.
+func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
+	for action, says := range map[string]string{
+		"approve": "Your reply is public.", "spam": "A refused or withdrawn comment takes no reply.",
+	} {
+		t.Run(action, func(t *testing.T) {
+			s := newShared(t, 1)
+			desk := s.reads(1280, 900, false)
+			s.steps(desk,
+				func() error { return desk.Press(keyR) },
+				func() error { return desk.Type("textbox", "Your reply", "It does.") },
+			)
+			s.decide(action, 0)
+			s.steps(desk,
+				func() error { return desk.Holds(`!!document.querySelector("[data-changed]")`) },
+				func() error { return desk.Click("button", "Publish the reply") },
+				func() error { return desk.Holds(toastSays(says)) },
+			)
+		})
+	}
+}
+
 // An edit that changes only the target of a link leaves the visible words as they are.
 func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 	s := newShared(t, 1)

@@ -49,7 +49,9 @@ function forms(queue: Queue): void {
     const card = form.closest<Card>('.card') ?? undefined
     if (card && form.closest('.reply')) {
       event.preventDefault()
-      if (queue.mayAct(card, 'reply')) reply(queue, card, form)
+      const { now } = card.dataset // its state, if somebody else changed it
+      if (now === 'rejected' || now === 'spam') queue.tell(say('cannot.reply'))
+      else if (now === 'approved' || queue.mayAct(card, 'reply')) reply(queue, card, form)
       return
     }
     const bulk = form.matches('[data-bulk]')
