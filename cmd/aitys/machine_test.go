@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -33,6 +34,9 @@ func TestServe_IgnoresSIGHUP(t *testing.T) {
 
 // A command stops on SIGHUP as on SIGTERM.
 func TestDemo_StopsOnSIGHUP(t *testing.T) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // the demo must not inherit that nohup ignores it
+	t.Cleanup(func() { signal.Stop(hangups) })
 	s := newShell(t)
 	i := s.start("demo", "--listen", "127.0.0.1:0")
 	if err := i.StopBy(syscall.SIGHUP); err != nil {
