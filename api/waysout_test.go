@@ -341,7 +341,7 @@ func TestOutputs_HideNonPublicComments(t *testing.T) {
 			holdsNo(t, "a webhook of the kind "+kind, got,
 				[]string{wordWithdrawn, wordPart, wordWithheld, wordWithheldPage, wordSealed})
 			if !bytes.Contains(got, []byte(wordPublic)) || !bytes.Contains(got, []byte(wordPending)) {
-				t.Errorf("a webhook of the kind %s was told too little: %s", kind, got)
+				t.Errorf("a webhook of kind %s received too little: %s", kind, got)
 			}
 		}
 	})

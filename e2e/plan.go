@@ -19,10 +19,10 @@ type Plan struct {
 	// Problem is the room that makes refusals, of its type Error.
 	Problem string
 
-	Words  string   // the room of the words
-	Spoken []string // and what else may speak other languages
+	Words  string   // the package of sentences
+	Spoken []string // packages and files that may contain other languages
 	Store  string   // the room of the tables
-	Made   []string // files that are made from others
+	Made   []string // generated files
 }
 
 // House is the plan of this module, as docs/ARCHITECTURE.md draws it.
@@ -211,7 +211,7 @@ var House = Plan{
 	Problem: "moderation/problem",
 	Words:   "words",
 	Spoken: []string{"words", "widget/src/words", "classifier", "moderation/text/language.go", "cmd/aitys/demo",
-		// They compare with words of other languages, and say none.
+		// These contain words of other languages only to compare with them.
 		"moderation/comment/namesake.go", "moderation/identity/password/guessable.go"},
 	Store: "store",
 	Made:  []string{"api/docs.html", "api/openapi.json"},

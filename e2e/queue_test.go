@@ -263,7 +263,7 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 	)
 }
 
-// Decisions and withdrawals from before a tab's stream opens show in the tab, also for an author, who may not read the
+// A tab shows decisions and withdrawals that happened before its stream opened, also for an author, who may not read the
 // log.
 func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	w := newWorld(t, kit.Binary(t), nil)

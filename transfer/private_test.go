@@ -96,7 +96,7 @@ func TestImport_HiddenCommentsStayHidden(t *testing.T) {
 				w.t.Errorf("%s: with private comments it said %+v, and there is\n%s", tt.name, out, told)
 			}
 			if title := w.titleOf("https://a.example/1"); title != "" {
-				w.t.Errorf("%s: readers are told the title %q", tt.name, title)
+				w.t.Errorf("%s: readers see the title %q", tt.name, title)
 			}
 			if again := w.imports(in); again.Added != 0 {
 				w.t.Errorf("%s: the second run added %d", tt.name, again.Added)

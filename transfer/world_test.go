@@ -194,7 +194,7 @@ func stopAfter(ctx context.Context, batches int) (context.Context, func(done, of
 	}
 }
 
-// titleOf returns what readers are told of a page's title.
+// titleOf returns the title of a page as readers see it.
 func (w *world) titleOf(url string) string {
 	w.t.Helper()
 	title := ""

@@ -395,7 +395,7 @@ func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
 	}
 	looks("Olga", 0)
 	if got := current("Olga"); got != all[0].ID {
-		t.Errorf("whoever has the first comment open starts at %s", got)
+		t.Errorf("the moderator who has the first comment open starts at %s", got)
 	}
 	if got := current("Dana"); got != all[1].ID {
 		t.Errorf("the second starts at %s, want %s", got, all[1].ID)

@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 )
 
-// A mailed is a reader of a running server who reads one mailbox.
+// A mailed is a client of a running server with one mailbox.
 type mailed struct {
 	t    *testing.T
 	c    *kit.Client

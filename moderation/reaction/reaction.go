@@ -2,7 +2,7 @@
 //
 // A reader has no account. A voter is a hash of the network of an address, of the comment and of the day: it tells one
 // voter from another, ties no two comments together, and is dropped after thirty days, when only the number stays.
-// Somebody who has an IPv6 network has all the narrower ones in it, so wider networks have a limit for a comment too.
+// An IPv6 network contains all narrower ones, so /56 and /48 networks have a daily limit per comment too.
 // Votes are cast one by one and shown together, so that a page on which thousands vote is made anew a few times a
 // minute.
 package reaction

@@ -1,11 +1,2 @@
-// Package rules says what it wants of a transaction.
+// Package rules is in no plan.
 package rules
-
-// A Tx locks.
-type Tx interface {
-	Lock()
-	Unlock()
-}
-
-// A Settler settles.
-type Settler interface{ Settle() }
