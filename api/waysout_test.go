@@ -377,6 +377,7 @@ func (w *world) streams(t *testing.T, gets map[string][]string) (stop func() map
 	ctx, cancel := context.WithCancel(t.Context())
 	var mu sync.Mutex
 	var reading sync.WaitGroup
+	var streams []string
 	sent := map[string][]byte{}
 	for route, requests := range gets {
 		for _, path := range requests {
@@ -385,7 +386,7 @@ func (w *world) streams(t *testing.T, gets map[string][]string) (stop func() map
 			}
 			res, err := w.client.Do(w.request(call{path: path}).WithContext(ctx))
 			fatal(t, err)
-			sent[path] = nil
+			streams = append(streams, path)
 			reading.Go(func() {
 				defer res.Body.Close()
 				part := make([]byte, 4<<10)
@@ -401,11 +402,11 @@ func (w *world) streams(t *testing.T, gets map[string][]string) (stop func() map
 			})
 		}
 	}
-	if len(sent) == 0 {
+	if len(streams) == 0 {
 		t.Error("there is no stream to follow")
 	}
 	return func() map[string][]byte {
-		for path := range sent {
+		for _, path := range streams {
 			kit.Until(t, "the stream tells of the takedown: "+path, func() bool {
 				mu.Lock()
 				defer mu.Unlock()

@@ -253,7 +253,8 @@ func TestNoWordStaysThatComesTooLate(t *testing.T) {
 	meanwhile := func() {
 		done := func() { close(looked) }
 		s.read.Store(&done)
-		o.set(map[string]string{"checker": ""})
+		_, err := o.S.SetSite(o.Ctx, people.Operator, "a", map[string]string{"checker": ""})
+		o.Must(err)
 		<-looked
 	}
 	s.heeded.Store(&meanwhile)
