@@ -225,7 +225,7 @@ func (b *book) read(refs []Ref) error {
 // stands reports whether a comment is where the action would take it by a decision that
 // stands: one made of the text as it is now.
 func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) bool {
-	if c.Standing == 0 || c.State != a.State() || c.Reason != r {
+	if c.State != a.State() || c.Reason != r {
 		return false
 	}
 	entries := b.logs[c.ID]
@@ -236,10 +236,10 @@ func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) boo
 	if i < 0 || edited(c, entries, i) {
 		return false
 	}
-	for i >= 0 && entries[i].Redacts() { // it left standing what stood, if anything
+	for i >= 0 && entries[i].Redacts() { // a redaction keeps the decision before it, if any
 		i = at(entries[i].Before)
 	}
-	return i >= 0 && entries[i].To == c.State
+	return i >= 0
 }
 
 // edited reports whether a comment was edited since entry i of its log: only entries and

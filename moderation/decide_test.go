@@ -325,3 +325,16 @@ func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
 		t.Errorf("their undo wrote %d rows, want 2", n)
 	}
 }
+
+func TestDecide_ConflictNamesTheModeratorWhoUndid(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.AddPerson("first", people.Moderator, "a"), w.AddPerson("second", people.Moderator, "a")
+	c := w.Submit(w.A, "Decided, undone, and decided from an old page.")
+	seen := w.Refs(w.A, c.ID)
+	w.Undo(first, w.A, w.Decide(first, w.A, comment.Approve, c.ID).Batch)
+	out, err := w.S.Decide(w.Ctx, second, w.A, moderation.Choice{Action: comment.Approve, Comments: seen})
+	w.Must(err)
+	if len(out.Conflicts) != 1 || out.Conflicts[0].Code != "version.stale" || out.Conflicts[0].By != "first" {
+		t.Errorf("got %+v, want one stale version, by first", out)
+	}
+}

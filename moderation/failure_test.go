@@ -11,6 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
@@ -81,10 +82,13 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 	}
 }
 
-// A model that cannot even be read leaves the comment to a person.
-func TestACommentIsTakenWhenItsModelCannotBeLoaded(t *testing.T) {
+// Even a site that publishes without review leaves a comment to a person while the model cannot be read.
+func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
 	w := newWorld(t)
 	w.Warm(w.A, 2)
+	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": string(ground.PolicyNone)})
+	w.Must(err)
+	w.A = site
 	broken := failing{Store: w.DB.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
 	broken.mended.Store(true)
 	s, err := roomstest.Furnish(w.Ctx, broken, roomstest.Secret, ground.Options{Clock: w.Clock})

@@ -19,7 +19,7 @@ func publishes(tx Tx, site ground.Site, c comment.Comment, h comment.History, j 
 	v, policy := c.Verdict, site.Settings.Moderation
 	calm := v.Action != comment.MarkSpam && v.Action != comment.Reject
 	switch {
-	case !mayPublish(site, c) || !j.OK || v.Held():
+	case !j.OK || v.Held():
 		return false, nil
 	case policy == ground.PolicyNone:
 		return true, nil

@@ -243,8 +243,15 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	w.Schooled(w.A, 80, 20)
 	_, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "wheelbarrow"}, nil)
 	w.Must(err)
-	const calm, spam, held = "The tomatoes grew well, thank you: ", "Cheap pills, order now at our casino, ",
-		"The tomatoes grew well in the wheelbarrow, thank you: "
+	const calm, spam, held, attack = "The tomatoes grew well, thank you: ", "Cheap pills, order now at our casino, ",
+		"The tomatoes grew well in the wheelbarrow, thank you: ", "You moron, you stupid pathetic clown and idiot, "
+	n := 2_000
+	for range 60 {
+		n++
+		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack},
+			w.Submit(w.A, attack+roomstest.Chatter(n)).ID)
+	}
+	w.Must(w.S.Learn(w.Ctx, w.A))
 	commenters := map[string]moderation.Submission{
 		"anonymous":        {Name: "Ann"},
 		"approved before":  {Name: "Ben", Email: "ben@mail.example"},
@@ -252,7 +259,6 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 		"signed in, known": {Writer: people.Writer{Guest: "known", Name: "Kim"}},
 		"author":           {Writer: people.Writer{Guest: "author", Name: "Lena", Role: people.Author}},
 	}
-	n := 2_000
 	submit := func(in moderation.Submission, body string) comment.State {
 		t.Helper()
 		n++
@@ -261,6 +267,9 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 		w.Must(err)
 		if out.State == comment.Pending && body == "" {
 			w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+		}
+		if got := w.Comment(w.A, out.ID).Verdict; body == attack && in.Writer.Role != people.Author && got.Action != comment.Reject {
+			t.Fatalf("an attack has the verdict %+v, want a suggestion to reject it", got)
 		}
 		return out.State
 	}
@@ -282,6 +291,7 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 		for who, in := range commenters {
 			for body, published := range map[string]bool{
 				calm: slices.Contains(tt.calm, who), spam: slices.Contains(tt.spam, who), held: false,
+				attack: slices.Contains(tt.spam, who),
 			} {
 				if got := submit(in, body); (got == comment.Approved) != published {
 					t.Errorf("policy %s, %s, %q: got %s, published should be %v", tt.policy, who, body, got, published)

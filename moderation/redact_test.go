@@ -237,3 +237,17 @@ func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
 		kit.Until(t, "it has joined again", func() bool { return of(first.ID).Size() == 2 })
 	})
 }
+
+// A redaction decides nothing about the comment itself: holding a redacted pending comment is its first decision.
+func TestDecide_HoldAfterRedactionIsADecision(t *testing.T) {
+	w := newWorld(t)
+	mod := w.AddPerson("mod", people.Moderator, "a")
+	c := w.Submit(w.A, "First the hedgehog, then the badger.")
+	w.redact(mod, c.ID, "hedgehog")
+	w.redact(mod, c.ID, "badger")
+	for _, want := range []moderation.Outcome{{Done: 1}, {Unchanged: 1}} {
+		if got := w.Decide(mod, w.A, comment.Hold, c.ID); got.Done != want.Done || got.Unchanged != want.Unchanged {
+			t.Errorf("got %+v, want %d done and %d unchanged", got, want.Done, want.Unchanged)
+		}
+	}
+}

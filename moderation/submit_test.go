@@ -1,7 +1,12 @@
 package moderation_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -283,5 +288,152 @@ func TestSubmit_RejectedTextMayReturnAfterADay(t *testing.T) {
 	w.Must(err)
 	if after.Duplicate || after.ID == first.ID || after.State != comment.Pending {
 		t.Errorf("after 24:01: got %+v, want a new pending comment", after)
+	}
+}
+
+// Staff are identified by their account, readers who signed in by who they are, others by what they typed or by address.
+func TestSubmit_StoresWhatIdentifiesTheCommenter(t *testing.T) {
+	w := newWorld(t)
+	address := netip.MustParseAddr("192.0.2.7")
+	staff := func(id string) moderation.Submission {
+		return moderation.Submission{Writer: people.Writer{Account: id, Name: "Lena", Role: people.Author}}
+	}
+	guest := func(id string) moderation.Submission {
+		return moderation.Submission{Writer: people.Writer{Guest: id, Name: "Kim"}}
+	}
+	n := 0
+	submit := func(in moderation.Submission) comment.Comment {
+		t.Helper()
+		n++
+		in.PageURL, in.Address, in.Body = "https://a.example/post", address, fmt.Sprintf("Comment number %d.", n)
+		out, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		return w.Comment(w.A, out.ID)
+	}
+	for _, tt := range []struct {
+		name        string
+		in, another moderation.Submission
+		address     bool // is kept, as a hash
+		editable    bool
+	}{
+		{"staff", staff("one"), staff("two"), false, false},
+		{"signed in", guest("one"), guest("two"), true, true},
+		{"e-mail", moderation.Submission{Email: "a@mail.example"}, moderation.Submission{Email: "b@mail.example"}, true, true},
+		{"name", moderation.Submission{Name: "Ann"}, moderation.Submission{Name: "Bob"}, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			first, again, other := submit(tt.in), submit(tt.in), submit(tt.another)
+			if first.Writer == nil || !bytes.Equal(first.Writer, again.Writer) || bytes.Equal(first.Writer, other.Writer) {
+				t.Errorf("the writer is %x, again %x, another one %x", first.Writer, again.Writer, other.Writer)
+			}
+			if (first.Address != nil) != tt.address {
+				t.Errorf("the address is %x, want one: %v", first.Address, tt.address)
+			}
+			if first.EditUntil.After(first.CreatedAt) != tt.editable {
+				t.Errorf("created %v, may be edited until %v", first.CreatedAt, first.EditUntil)
+			}
+		})
+	}
+	if got := submit(moderation.Submission{}); got.Writer != nil || got.Address == nil {
+		t.Errorf("without a name: writer %x, address %x; want only the address", got.Writer, got.Address)
+	}
+}
+
+// budgets refuses whatever is counted under its keys, and records the others.
+type budgets map[string]bool
+
+func (b budgets) Allow(_ context.Context, _ int64, key string, _, _ int) (bool, time.Duration) {
+	key, _, _ = strings.Cut(key, ":")
+	if spent, known := b[key]; known && spent {
+		return false, time.Minute
+	}
+	b[key] = false
+	return true, 0
+}
+
+func TestSubmit_CountsAgainstBudgets(t *testing.T) {
+	w := newWorld(t)
+	n := 0
+	submit := func(page string, by people.Writer, b budgets) error {
+		n++
+		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + page, Writer: by,
+			Body: fmt.Sprintf("Comment number %d.", n), Limiter: b})
+		return err
+	}
+	w.Must(submit("new", people.Writer{}, budgets{}))
+	w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "It makes the page known.").ID)
+	guest, staff := people.Writer{Guest: "g", Name: "Kim"}, people.Writer{Account: "s", Name: "Lena", Role: people.Author}
+	for _, tt := range []struct {
+		name, page string
+		by         people.Writer
+		spent      []string
+		counted    []string
+		refused    bool
+	}{
+		{"a known page", "post", people.Writer{}, nil, []string{"comments"}, false},
+		{"a new page", "newer", people.Writer{}, nil, []string{"comments", "pages"}, false},
+		{"too many new pages", "newest", people.Writer{}, []string{"pages"}, []string{"comments"}, true},
+		{"too many new pages, known page", "post", people.Writer{}, []string{"pages"}, []string{"comments"}, false},
+		{"too many comments, page without approved ones", "new", people.Writer{}, []string{"comments"}, nil, true},
+		{"too many comments, page with one", "post", people.Writer{}, []string{"comments"}, []string{"page"}, false},
+		{"too many comments there too", "post", people.Writer{}, []string{"comments", "page"}, nil, true},
+		{"a reader who signed in", "guests", guest, []string{"comments", "page", "pages"}, []string{"reader"}, false},
+		{"too many of theirs", "guests", guest, []string{"reader"}, nil, true},
+		{"staff", "staff", staff, []string{"comments", "page", "pages", "reader"}, nil, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := budgets{}
+			for _, key := range tt.spent {
+				b[key] = true
+			}
+			code := ""
+			if tt.refused {
+				code = "rate.limited"
+			}
+			roomstest.WantCode(t, tt.name, submit(tt.page, tt.by, b), code)
+			maps.DeleteFunc(b, func(_ string, spent bool) bool { return spent })
+			if got := slices.Sorted(maps.Keys(b)); !slices.Equal(got, tt.counted) {
+				t.Errorf("counted against %q, want %q", got, tt.counted)
+			}
+		})
+	}
+}
+
+func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
+	w := newWorld(t)
+	var told []ground.Event
+	defer w.S.OnEvent(func(e ground.Event) {
+		if e.Kind == ground.EventArrived {
+			told = append(told, e)
+		}
+	})()
+	for _, shown := range []bool{false, true} {
+		in := moderation.Submission{PageURL: "https://a.example/post", Body: "By a reader."}
+		if shown {
+			in.Writer, in.Body = people.Writer{Account: "s", Name: "Lena", Role: people.Author}, "By staff."
+		}
+		out, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		c := w.Comment(w.A, out.ID)
+		if len(told) != 1 || told[0].Site != w.A.ID || told[0].Page != c.Page || told[0].Comment != c.ID ||
+			told[0].Shown != shown || told[0].Added != shown {
+			t.Errorf("%q: told %+v, want one event of the comment, shown and added: %v", in.Body, told, shown)
+		}
+		told = nil
+	}
+}
+
+// The first published comment that brings a title names its page; later ones bring none.
+func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
+	w := newWorld(t)
+	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "First title", Body: "The first comment."}
+	first, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	w.Decide(people.Operator, w.A, comment.Approve, first.ID)
+	in.PageTitle, in.Body = "Second title", "The second comment."
+	second, err := w.S.Submit(w.Ctx, w.A, in)
+	w.Must(err)
+	if got := w.Comment(w.A, second.ID).PageTitle; got != "" {
+		t.Errorf("the second comment keeps %q, want no title", got)
 	}
 }

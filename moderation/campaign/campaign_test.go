@@ -598,3 +598,16 @@ func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
 		}
 	})
 }
+
+func TestDecide_LeavesTheRestOfALargeCampaign(t *testing.T) {
+	c := newCrowd(t, roomstest.New(t))
+	ids := c.posts(0, 503)
+	k := c.until("all joined", ids[0], sized(503))
+	choice := moderation.Choice{Action: comment.MarkSpam,
+		Campaign: &moderation.CampaignChoice{ID: k.ID, UpTo: k.Joined, Seen: ids[:500]}}
+	out, err := c.S.Decide(c.Ctx, c.dana, c.A, choice)
+	c.Must(err)
+	if out.Done != 500 || out.Remaining != 3 {
+		t.Errorf("%d done, %d remaining, want 500 and 3", out.Done, out.Remaining)
+	}
+}
