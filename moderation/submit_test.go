@@ -419,6 +419,9 @@ func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 			told[0].Shown != shown || told[0].Added != shown {
 			t.Errorf("%q: told %+v, want one event of the comment, shown and added: %v", in.Body, told, shown)
 		}
+		if out.HTML != c.HTML || c.HTML == "" {
+			t.Errorf("answered with the HTML %q, want %q", out.HTML, c.HTML)
+		}
 		told = nil
 	}
 }
