@@ -232,8 +232,13 @@ func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
 		kit.Until(t, "they are one campaign", func() bool { return of(first.ID).Size() == 2 && of(second.ID).Size() == 2 })
 		batch := w.redact(mod, first.ID, "wonderful walking boots of our family shop in the old town").Batch
 		kit.Until(t, "it has left", func() bool { return of(first.ID).Size() == 0 })
-		kit.Until(t, "it is judged again", func() bool { return w.Comment(w.A, first.ID).Verdict.ModelSeq > 0 })
+		kit.Until(t, "it is judged again", func() bool {
+			return w.Comment(w.A, first.ID).Verdict.Spam != w.Comment(w.A, second.ID).Verdict.Spam
+		})
 		w.Undo(mod, w.A, batch)
+		kit.Until(t, "it is judged by its whole text", func() bool {
+			return w.Comment(w.A, first.ID).Verdict.Spam == w.Comment(w.A, second.ID).Verdict.Spam
+		})
 		kit.Until(t, "it has joined again", func() bool { return of(first.ID).Size() == 2 })
 	})
 }

@@ -280,7 +280,7 @@ func TestSubmit_RejectedTextMayReturnAfterADay(t *testing.T) {
 	w.Clock.Add(24*time.Hour - time.Minute)
 	within, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
-	if !within.Duplicate || within.ID != first.ID {
+	if !within.Duplicate || within.ID != first.ID || within.State != comment.Rejected {
 		t.Errorf("after 23:59: got %+v, want a duplicate of %s", within, first.ID)
 	}
 	w.Clock.Add(2 * time.Minute)
@@ -438,5 +438,59 @@ func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
 	w.Must(err)
 	if got := w.Comment(w.A, second.ID).PageTitle; got != "" {
 		t.Errorf("the second comment keeps %q, want no title", got)
+	}
+}
+
+// Repeated submissions raise the score of a pending comment; a decided one keeps its verdict.
+func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
+	w := newWorld(t)
+	var judged []ground.Event
+	defer w.S.OnEvent(func(e ground.Event) {
+		if e.Kind == ground.EventJudged {
+			judged = append(judged, e)
+		}
+	})()
+	for _, pending := range []bool{true, false} {
+		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann",
+			Body: fmt.Sprintf("Sent three times, pending: %v.", pending)}
+		first, err := w.S.Submit(w.Ctx, w.A, in)
+		w.Must(err)
+		if !pending {
+			w.Decide(people.Operator, w.A, comment.Approve, first.ID)
+		}
+		before := w.Comment(w.A, first.ID)
+		judged = nil
+		for range 2 {
+			_, err := w.S.Submit(w.Ctx, w.A, in)
+			w.Must(err)
+		}
+		after := w.Comment(w.A, first.ID)
+		if raised := after.Verdict.Score > before.Verdict.Score; raised != pending {
+			t.Errorf("pending %v: the score went from %v to %v", pending, before.Verdict.Score, after.Verdict.Score)
+		}
+		of := func(e ground.Event) bool {
+			return e.Site == w.A.ID && e.Page == before.Page && e.Comment == first.ID
+		}
+		if slices.ContainsFunc(judged, of) != pending {
+			t.Errorf("pending %v: told %+v of %s", pending, judged, first.ID)
+		}
+	}
+}
+
+func TestSubmit_RefusesParentsThatReadersDoNotSeeThere(t *testing.T) {
+	w := newWorld(t)
+	public := w.Submit(w.A, "Public on the first page.").ID
+	w.Decide(people.Operator, w.A, comment.Approve, public)
+	pending := w.Submit(w.A, "Pending on the first page.").ID
+	for _, tt := range []struct{ name, page, parent, code string }{
+		{"public, same page", "post", public, ""},
+		{"public, other page", "other", public, "parent.unknown"},
+		{"pending, same page", "post", pending, "parent.unknown"},
+		{"no such comment", "post", ground.NewID(), "parent.unknown"},
+		{"no ID", "post", "x", "parent.unknown"},
+	} {
+		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + tt.page, Parent: tt.parent,
+			Body: "A reply: " + tt.name})
+		roomstest.WantCode(t, tt.name, err, tt.code)
 	}
 }

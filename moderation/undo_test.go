@@ -7,6 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/roomstest"
 )
@@ -197,5 +198,27 @@ func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
 		}
 		w.Undo(mod, w.A, own[0])
 		own = own[1:]
+	}
+}
+
+// The entry of an undo says where the comment goes and which decision is in force again.
+func TestUndo_LogsTheDecisionItRestores(t *testing.T) {
+	w := newWorld(t)
+	c := w.Submit(w.A, "Rejected with a note, then approved.")
+	w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
+		Note: "Not about bread."}, c.ID)
+	rejected := w.Comment(w.A, c.ID)
+	approved := w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	undone := w.Undo(people.Operator, w.A, approved.Batch)
+	entries := w.Entries(undone.Batch)
+	if len(entries) != 1 {
+		t.Fatalf("%d entries, want 1", len(entries))
+	}
+	got, undoes := entries[0], w.Entries(approved.Batch)[0].Seq
+	want := ledger.Ruling{Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "Not about bread.",
+		From: comment.Approved, To: comment.Rejected, Before: undoes, Restores: rejected.Standing}
+	if got.Undoes != undoes || got.Action != want.Action || got.Reason != want.Reason || got.Note != want.Note ||
+		got.From != want.From || got.To != want.To || got.Before != want.Before || got.Restores != want.Restores {
+		t.Errorf("got %+v, want it to undo %d with %+v", got, undoes, want)
 	}
 }
