@@ -1,6 +1,3 @@
-// Package e2e proves things of the whole. Its tests meet the built binary as people and programs do
-// (in Chromium, with hostile input, killed again and again). Its walls are held against the source:
-// imports point one way, each library has one home, no room or interface grows without end.
-//
-// What a room can prove alone stands beside it, and no room of the product imports this one.
+// Package e2e tests the built binary from the outside: in Chromium, over HTTP, with hostile input, and through kills.
+// What a package can test alone stays beside it. The product does not import this package.
 package e2e

@@ -1,5 +1,0 @@
-// Package kit is for tests.
-package kit
-
-// Now is what a test says the time is.
-const Now = 0

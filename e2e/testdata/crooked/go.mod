@@ -1,3 +1,0 @@
-module crooked.example
-
-go 1.26.0

@@ -1,2 +1,0 @@
-// Package rules is in no plan.
-package rules
