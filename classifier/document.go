@@ -51,10 +51,23 @@ const (
 )
 
 var kindNames = map[kind]string{
-	kindWord: "word", kindGram: "gram", kindHost: "host", kindDomain: "domain", kindTLD: "tld",
-	kindPath: "path", kindMail: "mail", kindMention: "mention", kindTrait: "trait",
-	kindPair: "words", kindFirst: "first", kindShout: "capitals",
-	kindName: "name", kindNameOf: "name_word", kindWriter: "writer_mail", kindSite: "writer_site", kindWebsite: "website",
+	kindWord:    "word",
+	kindGram:    "gram",
+	kindHost:    "host",
+	kindDomain:  "domain",
+	kindTLD:     "tld",
+	kindPath:    "path",
+	kindMail:    "mail",
+	kindMention: "mention",
+	kindTrait:   "trait",
+	kindPair:    "words",
+	kindFirst:   "first",
+	kindShout:   "capitals",
+	kindName:    "name",
+	kindNameOf:  "name_word",
+	kindWriter:  "writer_mail",
+	kindSite:    "writer_site",
+	kindWebsite: "website",
 }
 
 // token is one distinct feature of a comment: text[off:off+size] of its document.
@@ -92,9 +105,13 @@ func Read(c Comment) Document {
 	r.traits()
 	r.writer(c)
 	d := Document{
-		text: string(append(r.text, r.more...)), folded: len(r.text),
-		tokens: slices.Clone(r.tokens), words: r.words, asides: slices.Clone(r.asides),
-		bare: !r.shape.leads() && !r.shape.hides(r.words) && strings.TrimSpace(c.URL) == "", guess: r.shape.guess(),
+		text:   string(append(r.text, r.more...)),
+		folded: len(r.text),
+		tokens: slices.Clone(r.tokens),
+		words:  r.words,
+		asides: slices.Clone(r.asides),
+		bare:   !r.shape.leads() && !r.shape.hides(r.words) && strings.TrimSpace(c.URL) == "",
+		guess:  r.shape.guess(),
 	}
 	for i, t := range d.tokens {
 		if t.apart {
@@ -113,7 +130,7 @@ type reader struct {
 	more     []byte // values that do not stand in it
 	tokens   []token
 	places   []occurrence
-	index    table.Index
+	index    index
 	words    int
 	inText   bool // what is added stands in word number words
 	textOnly bool // no tokens are wanted
@@ -133,10 +150,19 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 func (r *reader) reset() {
 	marks := r.shape.marks[:0]
 	*r = reader{
-		text: r.text[:0], more: r.more[:0], tokens: r.tokens[:0], places: r.places[:0], index: r.index,
-		scratch: r.scratch[:0], word: r.word[:0], plain: r.plain[:0], asides: r.asides[:0], hosts: r.hosts[:0], before: -1,
+		text:    r.text[:0],
+		more:    r.more[:0],
+		tokens:  r.tokens[:0],
+		places:  r.places[:0],
+		index:   r.index,
+		scratch: r.scratch[:0],
+		word:    r.word[:0],
+		plain:   r.plain[:0],
+		asides:  r.asides[:0],
+		hosts:   r.hosts[:0],
+		before:  -1,
 	}
-	r.index.Clear()
+	r.index.clear()
 	r.shape.marks = marks
 }
 
@@ -145,7 +171,7 @@ func (r *reader) add(k kind, off, size int, hash uint64) {
 	if r.textOnly {
 		return
 	}
-	at, fresh := r.index.Find(hash)
+	at, fresh := r.index.find(hash)
 	if fresh {
 		r.tokens = append(r.tokens, token{hash: hash, off: uint32(off), size: uint16(size), kind: k})
 	}

@@ -41,10 +41,10 @@ type head struct {
 	features table.Table[feature]
 	bias     float64
 	stack    stack
-	excerpt  table.Line
-	window   table.Line
+	excerpt  line
+	window   line
 	foreign  foreign    // spam's only
-	shown    table.Line // spam's only: makes a probability of the logit, which orders
+	shown    line       // spam's only: makes a probability of the logit, which orders
 	met      [2]float64 // lessons that the head had an opinion of before, by their answer
 }
 
@@ -80,10 +80,10 @@ type verdict struct {
 func (h *head) logit(v verdict) float64 {
 	z := v.whole
 	if v.long {
-		z = max(z, partly(h.excerpt.Logit(v.excerpt)-partMargin))
+		z = max(z, partly(h.excerpt.logit(v.excerpt)-partMargin))
 	}
 	if v.wide {
-		z = max(z, partly(h.window.Logit(v.window)-partMargin))
+		z = max(z, partly(h.window.logit(v.window)-partMargin))
 	}
 	return z
 }
@@ -237,12 +237,12 @@ func (h *head) learn(d Document, loud float64, c correction) {
 			worth = other / both
 		}
 		h.met[int(c.y)]++
-		h.shown.Learn(h.logit(c.verdict), c.y, worth)
+		h.shown.learn(h.logit(c.verdict), c.y, worth)
 		if c.long {
-			h.excerpt.Learn(c.verdict.excerpt, c.y, worth)
+			h.excerpt.learn(c.verdict.excerpt, c.y, worth)
 		}
 		if c.wide {
-			h.window.Learn(c.verdict.window, c.y, worth)
+			h.window.learn(c.verdict.window, c.y, worth)
 		}
 		h.stack.learn(c.scores, c.y, worth)
 	}

@@ -128,7 +128,7 @@ func (m *Model) Judge(d Document) Judgement {
 			if d.bare {
 				j.Foreign = h.foreign.of(v.familiarity)
 			}
-			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(abroad(s.sober(h.shown.Logit(z)), j.Foreign))
+			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(abroad(s.sober(h.shown.logit(z)), j.Foreign))
 			j.Tried = min(h.met[0], h.met[1]) >= habitsOf(Spam).bothMet
 			j.Young = min(s.taught[Spam], s.taught[Ham]) < Grown
 		}

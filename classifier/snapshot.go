@@ -98,9 +98,9 @@ func (h *head) numbers() []*float64 {
 	s, e, w, p := &h.stack, &h.excerpt, &h.window, &h.shown
 	return []*float64{
 		&h.bias, &s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
-		&s.Scale[0], &s.Scale[1], &s.Lessons, &e.Slope, &e.Shift, &e.SlopeSquare, &e.ShiftSquare,
-		&w.Slope, &w.Shift, &w.SlopeSquare, &w.ShiftSquare,
-		&p.Slope, &p.Shift, &p.SlopeSquare, &p.ShiftSquare, &h.met[0], &h.met[1], &h.foreign.Lessons,
+		&s.Scale[0], &s.Scale[1], &s.Lessons, &e.slope, &e.shift, &e.slopeSquare, &e.shiftSquare,
+		&w.slope, &w.shift, &w.slopeSquare, &w.shiftSquare,
+		&p.slope, &p.shift, &p.slopeSquare, &p.shiftSquare, &h.met[0], &h.met[1], &h.foreign.Lessons,
 		&h.foreign.Words, &h.foreign.Runs,
 	}
 }

@@ -61,7 +61,7 @@ func (s *stack) learn(z scores, y, worth float64) {
 }
 
 // newPartLine begins below: parts are chosen for looking bad, those of good comments too.
-func newPartLine() table.Line { return table.NewLine(1, -1.5, 0.1) }
+func newPartLine() line { return newLine(1, -1.5, 0.1) }
 
 // newShownLine begins steep: what a stack thinks is shy at first.
-func newShownLine() table.Line { return table.NewLine(1.3, 0, 0.2) }
+func newShownLine() line { return newLine(1.3, 0, 0.2) }

@@ -1,13 +1,13 @@
-package table
+package classifier
 
-// An Index numbers the distinct hashes of one document as they come: open addressing, at most half full.
-type Index struct {
+// index numbers the distinct hashes of one document in order of arrival: open addressing, at most half full.
+type index struct {
 	slots  []uint32 // place in hashes, plus one
 	hashes []uint64
 }
 
-// Find returns the number of a hash, and whether it is fresh: met for the first time.
-func (x *Index) Find(hash uint64) (at int, fresh bool) {
+// find returns the number of a hash, and reports whether the document has it for the first time.
+func (x *index) find(hash uint64) (at int, fresh bool) {
 	if 2*len(x.hashes) >= len(x.slots) {
 		x.grow()
 	}
@@ -24,13 +24,13 @@ func (x *Index) Find(hash uint64) (at int, fresh bool) {
 	}
 }
 
-// Clear forgets all, and gives up what only long documents need.
-func (x *Index) Clear() {
+// clear removes all hashes, and shrinks the table after a long document.
+func (x *index) clear() {
 	x.slots, x.hashes = x.slots[:min(len(x.slots), 1024)], x.hashes[:0]
 	clear(x.slots)
 }
 
-func (x *Index) grow() {
+func (x *index) grow() {
 	if size := max(256, 4*len(x.slots)); size <= cap(x.slots) {
 		x.slots = x.slots[:size]
 		clear(x.slots)
