@@ -66,12 +66,17 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 
 // TakenBy implements ledger.Log.
 func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
-	return t.lessons("WHERE site_id = ? AND withdrawn = ? AND withdrawn > 0 ORDER BY seq, part", site, by)
+	return t.lessons(`
+		WHERE  site_id   = ?
+		  AND  withdrawn = ?
+		  AND  withdrawn > 0
+		ORDER  BY seq, part`, site, by)
 }
 
 // Copies implements learning.Tx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
-	return rows.Query(t.Tx, rows.Value[uint64], selectCopies+" ORDER BY seq", site)
+	return rows.Query(t.Tx, rows.Value[uint64], selectCopies+`
+		ORDER  BY seq`, site)
 }
 
 // The kind stands in the text: as an argument it would not lead to the index, which has copies alone.
@@ -199,20 +204,24 @@ func (t *tx) PutPiece(site int64, s fold.Snapshot, piece int) error {
 	_, err := t.Exec(`
 		INSERT INTO model_pieces (site_id, seq, as_of, piece, model)
 		VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (site_id, seq, as_of, piece) DO UPDATE SET model = excluded.model`, site, s.Seq, s.AsOf, piece, s.Model)
+		ON CONFLICT (site_id, seq, as_of, piece) DO UPDATE
+		SET model = excluded.model`, site, s.Seq, s.AsOf, piece, s.Model)
 	return err
 }
 
 // PutSnapshot implements learning.Tx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
-	there, err := rows.First(rows.Query(t.Tx, rows.Value[int], "SELECT COUNT(*)"+piecesOf, site, s.Seq, s.AsOf))
+	there, err := rows.First(rows.Query(t.Tx, rows.Value[int], `
+		SELECT COUNT(*)
+		FROM   model_pieces`+ofSnapshot, site, s.Seq, s.AsOf))
 	if err != nil || there != pieces {
 		return err
 	}
 	_, err = t.Exec(`
 		INSERT INTO model_snapshots (site_id, seq, as_of, model, sum)
 		VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (site_id, seq) DO UPDATE SET as_of = excluded.as_of, model = excluded.model, sum = excluded.sum`,
+		ON CONFLICT (site_id, seq) DO UPDATE
+		SET as_of = excluded.as_of, model = excluded.model, sum = excluded.sum`,
 		site, s.Seq, s.AsOf, notNil(s.Model), notNil(s.Sum))
 	return err
 }
@@ -228,26 +237,41 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 
 // Snapshot implements learning.Tx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
-	s, err := rows.First(rows.Query(t.Tx, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf, &s.Model, &s.Sum} },
-		"SELECT seq, as_of, model, sum FROM model_snapshots WHERE site_id = ? AND seq = ?", site, seq))
+	targets := func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf, &s.Model, &s.Sum} }
+	s, err := rows.First(rows.Query(t.Tx, targets, `
+		SELECT seq, as_of, model, sum
+		FROM   model_snapshots
+		WHERE  site_id = ?
+		  AND  seq     = ?`, site, seq))
 	if err != nil {
 		return s, err
 	}
-	pieces, err := rows.Query(t.Tx, rows.Value[[]byte], "SELECT model"+piecesOf+" ORDER BY piece", site, s.Seq, s.AsOf)
+	pieces, err := rows.Query(t.Tx, rows.Value[[]byte], `
+		SELECT model
+		FROM   model_pieces`+ofSnapshot+`
+		ORDER  BY piece`, site, s.Seq, s.AsOf)
 	s.Model = slices.Concat(append(pieces, s.Model)...)
 	return s, err
 }
 
-const piecesOf = " FROM model_pieces WHERE site_id = ? AND seq = ? AND as_of = ?"
+// ofSnapshot selects the pieces of one version of a snapshot.
+const ofSnapshot = `
+		WHERE  site_id = ?
+		  AND  seq     = ?
+		  AND  as_of   = ?`
 
 // DropSnapshots implements learning.Tx.
 func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
-	_, err := t.Exec("DELETE FROM model_snapshots WHERE site_id = ? AND seq "+t.Among, site, rows.ArrayOf(t.Array, seqs))
-	if err == nil {
-		_, err = t.Exec(`
-			DELETE FROM model_pieces
-			WHERE  site_id = ?
-			  AND  (seq, as_of) NOT IN (SELECT seq, as_of FROM model_snapshots WHERE site_id = ?)`, site, site)
+	_, err := t.Exec(`
+		DELETE FROM model_snapshots
+		WHERE  site_id = ?
+		  AND  seq `+t.Among, site, rows.ArrayOf(t.Array, seqs))
+	if err != nil {
+		return err
 	}
+	_, err = t.Exec(`
+		DELETE FROM model_pieces
+		WHERE  site_id = ?
+		  AND  (seq, as_of) NOT IN (SELECT seq, as_of FROM model_snapshots WHERE site_id = ?)`, site, site)
 	return err
 }

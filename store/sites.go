@@ -93,7 +93,10 @@ var referredTo = []string{
 func (t *tx) DeleteSite(id int64) error {
 	if t.lockKeys != "" {
 		for _, rows := range referredTo {
-			if _, err := t.Exec("SELECT count(*) FROM (SELECT 1 FROM "+rows+" = ?"+t.lockKeys+") AS kept", id); err != nil {
+			_, err := t.Exec(`
+				SELECT count(*)
+				FROM   (SELECT 1 FROM `+rows+` = ?`+t.lockKeys+`) AS kept`, id)
+			if err != nil {
 				return fmt.Errorf("lock %s: %w", rows, err)
 			}
 		}
