@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,11 +31,29 @@ func helps(args []string) []string {
 	return args
 }
 
+// A noValueError means that the command line ends after a flag that needs a value.
+type noValueError struct{ flag string }
+
+func (e noValueError) Error() string { return e.flag + " wants a value" }
+
+// stringMapper reads strings as kong does, but returns a noValueError at the end of the command line.
+type stringMapper struct{}
+
+func (stringMapper) Decode(in *kong.DecodeContext, target reflect.Value) error {
+	if in.Scan.Peek().IsEOL() {
+		return noValueError{in.Value.ShortSummary()}
+	}
+	return in.Scan.PopValueInto("string", target.Addr().Interface())
+}
+
 // mistyped says what is wrong with a command line, and where one finds what is right.
 func mistyped(err error) error {
 	parsed, ok := errors.AsType[*kong.ParseError](err)
 	if !ok {
 		return err
+	}
+	if missing, ok := errors.AsType[noValueError](err); ok {
+		return missing
 	}
 	at := parsed.Context.Model.Node
 	for _, p := range parsed.Context.Path {

@@ -22,6 +22,10 @@ type exportCmd struct {
 	Out    string `help:"File to write (standard output), never over another; the folder of a static copy." placeholder:"PATH"`
 }
 
+// exportGCPercent makes garbage collection start earlier than Go's default of 100 during an export. Rows are written as
+// soon as they are read, so memory should not grow with the site.
+const exportGCPercent = 75
+
 // export writes a site down for whoever asks over HTTP.
 func (r *rooms) export(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
 	return r.transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
@@ -44,7 +48,7 @@ func (c exportCmd) Run(a *app) error {
 	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
 		in := transfer.Wanted{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
-		debug.SetGCPercent(75) // what is read is written at once, and should not pile up
+		debug.SetGCPercent(exportGCPercent)
 		write := func(to io.Writer) error { return r.transfer.Export(ctx, people.Operator, site, in, to) }
 		if c.Out == "" {
 			return write(a.out)

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 	"time"
@@ -59,22 +60,18 @@ type app struct {
 func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr io.Writer) (code int) {
 	args = helps(args)
 	var c cli
-	type helped struct{}
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ok := r.(helped); !ok {
-				panic(r)
-			}
-		}
-	}()
+	helped := false
 	values := &flags.Values{}
 	parser := kong.Must(&c, kong.Name("aitys"), helpNames(), kong.Description(about), kong.Writers(out, stderr),
-		kong.Resolvers(values), kong.Exit(func(int) { panic(helped{}) }),
+		kong.Resolvers(values), kong.Exit(func(int) { helped = true }), kong.KindMapper(reflect.String, stringMapper{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}))
 	if err := values.Read(parser.Model, args, environ); err != nil {
 		return fail(stderr, exitUsage, err)
 	}
 	chosen, err := parser.Parse(args)
+	if helped {
+		return 0
+	}
 	if err == nil {
 		err = flags.CheckGiven(chosen)
 	}
@@ -113,9 +110,6 @@ func fail(stderr io.Writer, code int, err error) int {
 	}
 	if denied := noPermission(err); denied != nil {
 		what = denied.Error()
-	}
-	if flag, _, missing := strings.Cut(what, ": expected string value but got \"EOL\""); missing { // kong's end of line
-		what = flag + " wants a value"
 	}
 	_, _ = fmt.Fprintln(stderr, "aitys: "+strings.Join(strings.Fields(what), " ")) // where else to say it?
 	return code
