@@ -29,9 +29,17 @@ type campaignOut struct {
 
 func campaignOf(k campaign.Known) campaignOut {
 	return campaignOut{
-		ID: k.ID, Size: k.Size(), UpTo: k.Joined, Waiting: k.Waiting, Approved: k.Approved, Refused: k.Refused,
-		Writers: k.Writers, Addresses: k.Addresses, Pages: k.Spread.Pages, FirstSeen: web.At(k.FirstSeen),
-		LastSeen: web.At(k.LastSeen),
+		ID:        k.ID,
+		Size:      k.Size(),
+		UpTo:      k.Joined,
+		Waiting:   k.Waiting,
+		Approved:  k.Approved,
+		Refused:   k.Refused,
+		Writers:   k.Writers,
+		Addresses: k.Addresses,
+		Pages:     k.Spread.Pages,
+		FirstSeen: web.At(k.FirstSeen),
+		LastSeen:  web.At(k.LastSeen),
 	}
 }
 

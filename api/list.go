@@ -109,9 +109,17 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 func PublicSettings(site ground.Site, w *words.Catalog, key string, mailing bool) settingsOut {
 	s := site.Settings
 	return settingsOut{
-		Lang: w.Lang(), Rules: web.Rules(site, w), SignInURL: s.SignInURL, EditMinutes: s.EditMinutes,
-		MaxLength: comment.MaxLength, Moderation: policyName(s.Moderation), Votes: !s.NoVotes,
-		Who: string(s.Asks()), Mail: mailing, Mirrors: web.List(s.Mirrors), Key: web.OrNull(key),
+		Lang:        w.Lang(),
+		Rules:       web.Rules(site, w),
+		SignInURL:   s.SignInURL,
+		EditMinutes: s.EditMinutes,
+		MaxLength:   comment.MaxLength,
+		Moderation:  policyName(s.Moderation),
+		Votes:       !s.NoVotes,
+		Who:         string(s.Asks()),
+		Mail:        mailing,
+		Mirrors:     web.List(s.Mirrors),
+		Key:         web.OrNull(key),
 	}
 }
 

@@ -38,8 +38,16 @@ type logOut struct {
 
 func logEntry(e ledger.Told) logOut {
 	o := logOut{
-		Seq: e.Seq, Kind: e.Kind.String(), At: web.At(e.At), By: web.OrNull(e.Name), Note: e.Note, Batch: e.Batch,
-		Subject: web.OrNull(e.Subject), Lessons: e.Lessons, Undone: e.Undone, Hash: hex.EncodeToString(e.Hash),
+		Seq:     e.Seq,
+		Kind:    e.Kind.String(),
+		At:      web.At(e.At),
+		By:      web.OrNull(e.Name),
+		Note:    e.Note,
+		Batch:   e.Batch,
+		Subject: web.OrNull(e.Subject),
+		Lessons: e.Lessons,
+		Undone:  e.Undone,
+		Hash:    hex.EncodeToString(e.Hash),
 	}
 	if e.Kind == ledger.OnComment {
 		o.Action, o.Reason = web.OrNull(e.Action.String()), web.OrNull(e.Reason.String())

@@ -61,9 +61,14 @@ func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Pag
 		return err
 	}
 	view := ownView{
-		commentOut: wholeComment(m, page.URL), Body: m.Source,
-		Reason: web.OrNull(m.Reason.String()), Note: m.Note, Redacted: web.OrNull(m.RedactedWhy),
-		EditUntil: web.At(m.EditUntil), Appeal: appeal, Statement: statementOf(m, appeal),
+		commentOut: wholeComment(m, page.URL),
+		Body:       m.Source,
+		Reason:     web.OrNull(m.Reason.String()),
+		Note:       m.Note,
+		Redacted:   web.OrNull(m.RedactedWhy),
+		EditUntil:  web.At(m.EditUntil),
+		Appeal:     appeal,
+		Statement:  statementOf(m, appeal),
 	}
 	view.State = m.PublicState()
 	return c.JSON(http.StatusOK, view)

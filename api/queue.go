@@ -130,7 +130,9 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 			web.OrNull(comment.WriterID(m.Writer)), i.Writer.Approved, i.Writer.Refused, web.At(i.Writer.FirstSeen),
 			notes(i.Notes),
 		},
-		Submissions: m.Submissions, Approved: i.Approved, Reports: reportsOf(i.Against.Reports),
+		Submissions: m.Submissions,
+		Approved:    i.Approved,
+		Reports:     reportsOf(i.Against.Reports),
 	}
 	if a := i.Against.Appeal; a != nil {
 		out.Appeal = appealOf(*a, m)
@@ -190,11 +192,19 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 		return problem.Query("fold", "Say fold=1 to have a campaign shown as one comment.")
 	}
 	q, err := h.service.Queue(c.Request().Context(), who, site, comment.QueueRequest{
-		View: comment.View(c.QueryParam("state")), Order: comment.QueueOrder(c.QueryParam("sort")),
-		Search: c.QueryParam("q"), After: c.QueryParam("after"), Limit: n,
-		Page: c.QueryParam("page"), Lang: c.QueryParam("lang"), Writer: c.QueryParam("writer"), Host: c.QueryParam("host"),
-		Score: c.QueryParam("score"), Since: c.QueryParam("since"), Until: c.QueryParam("until"),
-		Fold: fold != "",
+		View:   comment.View(c.QueryParam("state")),
+		Order:  comment.QueueOrder(c.QueryParam("sort")),
+		Search: c.QueryParam("q"),
+		After:  c.QueryParam("after"),
+		Limit:  n,
+		Page:   c.QueryParam("page"),
+		Lang:   c.QueryParam("lang"),
+		Writer: c.QueryParam("writer"),
+		Host:   c.QueryParam("host"),
+		Score:  c.QueryParam("score"),
+		Since:  c.QueryParam("since"),
+		Until:  c.QueryParam("until"),
+		Fold:   fold != "",
 	})
 	if err != nil {
 		return err
@@ -307,9 +317,16 @@ func story(i moderation.Item, past []ledger.Told, w *words.Catalog) storyOut {
 			action, note = "redact", e.Subject
 		}
 		out.History = append(out.History, historyOut{
-			At: web.At(e.At), By: by, Action: action, Reason: web.OrNull(e.Reason.String()), Note: note,
-			Batch: web.OrNull(e.Batch), Version: e.Version, From: e.From.String(), To: e.To.String(),
-			Undoes: e.Undoes != 0,
+			At:      web.At(e.At),
+			By:      by,
+			Action:  action,
+			Reason:  web.OrNull(e.Reason.String()),
+			Note:    note,
+			Batch:   web.OrNull(e.Batch),
+			Version: e.Version,
+			From:    e.From.String(),
+			To:      e.To.String(),
+			Undoes:  e.Undoes != 0,
 		})
 	}
 	return out

@@ -77,9 +77,16 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 		return err
 	}
 	sub := moderation.Submission{
-		PageURL: in.Page.URL, PageTitle: in.Page.Title, Parent: in.Parent,
-		Name: in.Author.Name, Email: in.Author.Email, Website: in.Author.Website, Body: body,
-		Address: h.kit.Address(c.Request()), Key: key, Limiter: limiter,
+		PageURL:   in.Page.URL,
+		PageTitle: in.Page.Title,
+		Parent:    in.Parent,
+		Name:      in.Author.Name,
+		Email:     in.Author.Email,
+		Website:   in.Author.Website,
+		Body:      body,
+		Address:   h.kit.Address(c.Request()),
+		Key:       key,
+		Limiter:   limiter,
 	}
 	if in.Author.Identity != "" {
 		if sub.Writer, err = h.writer(c, site, in.Author); err != nil {

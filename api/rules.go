@@ -63,8 +63,15 @@ func (h *moderators) rules(c echo.Context, who people.Actor, site ground.Site) e
 		Next  *string   `json:"next"`
 	}{Rules: []ruleOut{}}
 	for _, r := range found {
-		out.Rules = append(out.Rules, ruleOut{ID: r.ID, Kind: string(r.Kind), Words: r.Words, Limit: r.Limit,
-			Action: string(r.Action), Until: web.At(r.Until), CreatedAt: web.At(r.CreatedAt)})
+		out.Rules = append(out.Rules, ruleOut{
+			ID:        r.ID,
+			Kind:      string(r.Kind),
+			Words:     r.Words,
+			Limit:     r.Limit,
+			Action:    string(r.Action),
+			Until:     web.At(r.Until),
+			CreatedAt: web.At(r.CreatedAt),
+		})
 	}
 	return c.JSON(http.StatusOK, out)
 }

@@ -120,15 +120,33 @@ func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) e
 // Stats is a quality as JSON, here and in commands.
 func Stats(q learning.Quality) any {
 	out := statsOut{
-		Suspect: q.Suspect, Tally: tally(q.Tally), Decisions: q.Decisions, Refused: q.Refused, Cold: q.Cold, Known: q.Known,
-		Withdrawn: q.Withdrawn, Undone: q.Undone, Capped: q.Capped, From: web.At(q.From), To: web.At(q.To),
-		Filter: filter(q.Filter), Queue: cut(q.Queue),
-		Disagreements: []disagreementOut{}, Weeks: []weekOut{}, Reasons: map[string]int{},
+		Suspect:       q.Suspect,
+		Tally:         tally(q.Tally),
+		Decisions:     q.Decisions,
+		Refused:       q.Refused,
+		Cold:          q.Cold,
+		Known:         q.Known,
+		Withdrawn:     q.Withdrawn,
+		Undone:        q.Undone,
+		Capped:        q.Capped,
+		From:          web.At(q.From),
+		To:            web.At(q.To),
+		Filter:        filter(q.Filter),
+		Queue:         cut(q.Queue),
+		Disagreements: []disagreementOut{},
+		Weeks:         []weekOut{},
+		Reasons:       map[string]int{},
 	}
 	for _, d := range q.Disagreements {
 		out.Disagreements = append(out.Disagreements, disagreementOut{
-			Comment: d.Comment, Seq: d.Seq, Batch: d.Batch, Spam: d.Spam, Score: d.Score, Action: d.Action.String(),
-			By: web.OrNull(d.By), At: web.At(d.At),
+			Comment: d.Comment,
+			Seq:     d.Seq,
+			Batch:   d.Batch,
+			Spam:    d.Spam,
+			Score:   d.Score,
+			Action:  d.Action.String(),
+			By:      web.OrNull(d.By),
+			At:      web.At(d.At),
 		})
 	}
 	for _, w := range q.Weeks {
@@ -146,8 +164,14 @@ func tally(t hindsight.Tally) tallyOut {
 
 func filter(q hindsight.Quality) filterOut {
 	out := filterOut{
-		Spam: q.Spam, Ham: q.Ham, Brier: q.Brier, ECE: q.ECE, Above: q.Above,
-		ROC: []pointOut{}, Bins: []binOut{}, Cuts: []cutOut{},
+		Spam:  q.Spam,
+		Ham:   q.Ham,
+		Brier: q.Brier,
+		ECE:   q.ECE,
+		Above: q.Above,
+		ROC:   []pointOut{},
+		Bins:  []binOut{},
+		Cuts:  []cutOut{},
 	}
 	for _, p := range q.ROC {
 		out.ROC = append(out.ROC, pointOut(p))
@@ -163,8 +187,14 @@ func filter(q hindsight.Quality) filterOut {
 
 func cut(k hindsight.Cut) cutOut {
 	return cutOut{
-		At: k.At, Caught: k.Caught, Missed: k.Missed, Lost: k.Lost, Passed: k.Passed,
-		Precision: shareOut(k.Precision), Recall: shareOut(k.Recall), HamLost: shareOut(k.HamLost),
+		At:        k.At,
+		Caught:    k.Caught,
+		Missed:    k.Missed,
+		Lost:      k.Lost,
+		Passed:    k.Passed,
+		Precision: shareOut(k.Precision),
+		Recall:    shareOut(k.Recall),
+		HamLost:   shareOut(k.HamLost),
 	}
 }
 
@@ -192,9 +222,16 @@ func some(s hindsight.Group) someOut { return someOut{N: s.N, IDs: web.List(s.ID
 
 func trial(t learning.Trial) trialOut {
 	return trialOut{
-		Moderation: policyName(t.Policy), Threshold: t.Threshold, Suspected: t.Suspected, SuspectedHam: some(t.SuspectedHam),
-		MissedSpam: some(t.MissedSpam), Published: t.Published, PublishedWrong: some(t.PublishedWrong),
-		Held: t.Held, HeldHam: some(t.HeldHam), Waiting: t.Waiting,
+		Moderation:     policyName(t.Policy),
+		Threshold:      t.Threshold,
+		Suspected:      t.Suspected,
+		SuspectedHam:   some(t.SuspectedHam),
+		MissedSpam:     some(t.MissedSpam),
+		Published:      t.Published,
+		PublishedWrong: some(t.PublishedWrong),
+		Held:           t.Held,
+		HeldHam:        some(t.HeldHam),
+		Waiting:        t.Waiting,
 	}
 }
 

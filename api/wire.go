@@ -48,12 +48,22 @@ func PublicComment(m comment.Comment, pageURL string) commentOut {
 // wholeComment is the comment itself, for those who may see it in any state.
 func wholeComment(m comment.Comment, pageURL string) commentOut {
 	return commentOut{
-		ID: m.ID, Version: m.Version, Parent: web.OrNull(m.Parent), Depth: m.Depth, State: m.State.String(),
+		ID:      m.ID,
+		Version: m.Version,
+		Parent:  web.OrNull(m.Parent),
+		Depth:   m.Depth,
+		State:   m.State.String(),
 		Author: &authorOut{Name: web.OrNull(m.Name), Badge: web.OrNull(m.Badge), URL: web.OrNull(m.Website),
 			Verified: m.Verified},
-		HTML: &m.HTML, Lang: m.Lang, CreatedAt: web.At(m.CreatedAt), EditedAt: web.At(m.EditedAt),
-		Redacted: web.At(m.RedactedAt), Votes: m.Votes, Replies: m.ShownReplies, Permalink: permalink(pageURL, m.ID),
-		Withheld: withheld(m.Withheld),
+		HTML:      &m.HTML,
+		Lang:      m.Lang,
+		CreatedAt: web.At(m.CreatedAt),
+		EditedAt:  web.At(m.EditedAt),
+		Redacted:  web.At(m.RedactedAt),
+		Votes:     m.Votes,
+		Replies:   m.ShownReplies,
+		Permalink: permalink(pageURL, m.ID),
+		Withheld:  withheld(m.Withheld),
 	}
 }
 

@@ -42,9 +42,15 @@ type Coord struct {
 // Open returns a Coord. It refuses a URL that cannot be read; a Redis that does not answer is
 // no error, for it may come back.
 func Open(ctx context.Context, o Options) (*Coord, error) {
-	c := &Coord{secret: o.Secret, limits: newLimits(o.Clock), claims: newClaims(o.Clock),
-		letIn: newKnocks(o.Clock, "let in", letInFor), refused: newKnocks(o.Clock, "knocks", 0),
-		presences: newPresences(o.Clock), bell: newBell()}
+	c := &Coord{
+		secret:    o.Secret,
+		limits:    newLimits(o.Clock),
+		claims:    newClaims(o.Clock),
+		letIn:     newKnocks(o.Clock, "let in", letInFor),
+		refused:   newKnocks(o.Clock, "knocks", 0),
+		presences: newPresences(o.Clock),
+		bell:      newBell(),
+	}
 	if o.URL == "" {
 		return c, nil
 	}

@@ -1,7 +1,6 @@
 package moderation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -45,8 +44,11 @@ func (s *Service) mayArrive(ctx context.Context, by Limiter, writer people.Write
 		return nil
 	}
 	known, err := s.knownPage(ctx, page)
-	if err != nil || known == "" {
-		return cmp.Or(err, tooMany(wait))
+	if err != nil {
+		return err
+	}
+	if known == "" {
+		return tooMany(wait)
 	}
 	if ok, wait = by.Allow(ctx, page.Site, "page:"+known, pageBudget, pageBudget); !ok {
 		return tooMany(wait)

@@ -167,8 +167,14 @@ func withdraw(tx Tx, site int64, id string, now time.Time) error {
 		return err
 	}
 	ok, err := tx.SetState(site, id, c.Version, comment.StateChange{
-		State: comment.Removed, Reason: c.Reason, Note: c.Note, Standing: c.Standing, Shown: shown, DecidedAt: c.DecidedAt,
-		RemovedAt: now, DropSame: !c.Refused(),
+		State:     comment.Removed,
+		Reason:    c.Reason,
+		Note:      c.Note,
+		Standing:  c.Standing,
+		Shown:     shown,
+		DecidedAt: c.DecidedAt,
+		RemovedAt: now,
+		DropSame:  !c.Refused(),
 	})
 	if err != nil {
 		return fmt.Errorf("set state: %w", err)

@@ -37,9 +37,18 @@ func (s *Service) Reply(
 	}
 	pen, salts := s.pen(who, site), newSalts(1)
 	reply := comment.Comment{
-		ID: ground.NewID(), Site: site.ID, State: comment.Approved, Version: 1,
-		Name: who.Account.Name, Account: who.ID(), Verified: true, Badge: who.Role(site.ID).String(),
-		Submissions: 1, FormAge: -1, CreatedAt: pen.At, EditUntil: pen.At,
+		ID:          ground.NewID(),
+		Site:        site.ID,
+		State:       comment.Approved,
+		Version:     1,
+		Name:        who.Account.Name,
+		Account:     who.ID(),
+		Verified:    true,
+		Badge:       who.Role(site.ID).String(),
+		Submissions: 1,
+		FormAge:     -1,
+		CreatedAt:   pen.At,
+		EditUntil:   pen.At,
 	}
 	reply.Write(body)
 	segment := comment.NewSegment(pen.At)

@@ -85,10 +85,18 @@ type Service struct {
 // New returns a Service.
 func New(o Options) *Service {
 	s := &Service{
-		work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(), judge: o.Judge,
-		rules: o.Rules, ruled: marked{wake: make(chan struct{}, 1)},
-		stale: stale{marked: marked{wake: make(chan struct{}, 1)}, newest: map[int64]uint64{}},
-		alike: o.Campaigns, complaints: o.Complaints, staff: o.Staff, namesake: o.Namesake, forgets: o.Forgets,
+		work:       ground.NewWork(o.Process, o.Store),
+		secret:     o.Secret,
+		log:        o.Process.Logger(),
+		judge:      o.Judge,
+		rules:      o.Rules,
+		ruled:      marked{wake: make(chan struct{}, 1)},
+		stale:      stale{marked: marked{wake: make(chan struct{}, 1)}, newest: map[int64]uint64{}},
+		alike:      o.Campaigns,
+		complaints: o.Complaints,
+		staff:      o.Staff,
+		namesake:   o.Namesake,
+		forgets:    o.Forgets,
 	}
 	o.Process.OnEvent(s.ruled.event)
 	return s

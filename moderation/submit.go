@@ -120,7 +120,10 @@ func (s *Service) mayBeCalled(ctx context.Context, site ground.Site, c comment.C
 		return false, nil
 	}
 	staff, err := s.staff(ctx, people.Operator, site)
-	if err = cmp.Or(err, c.RefuseNames(staff)); err != nil || c.Verified {
+	if err != nil {
+		return false, err
+	}
+	if err := c.RefuseNames(staff); err != nil || c.Verified {
 		return false, err
 	}
 	return s.namesake(ctx, site.ID, c.Name)
@@ -132,8 +135,15 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 	if err != nil {
 		return ground.Page{}, comment.Comment{}, err
 	}
-	c := comment.Comment{ID: ground.NewID(), Site: site.ID, Version: 1, Submissions: 1, FormAge: -1, CreatedAt: now,
-		EditUntil: now.Add(time.Duration(site.Settings.EditMinutes) * time.Minute)}
+	c := comment.Comment{
+		ID:          ground.NewID(),
+		Site:        site.ID,
+		Version:     1,
+		Submissions: 1,
+		FormAge:     -1,
+		CreatedAt:   now,
+		EditUntil:   now.Add(time.Duration(site.Settings.EditMinutes) * time.Minute),
+	}
 	if err := in.check(); err != nil {
 		return ground.Page{}, comment.Comment{}, err
 	}
@@ -284,10 +294,24 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 			return Submitted{}, nil, err
 		}
 	}
-	err = tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: c.Shown,
-		Added: c.Shown, At: c.CreatedAt})
-	return Submitted{ID: c.ID, Version: c.Version, State: c.State, HTML: c.HTML, CreatedAt: c.CreatedAt,
-		EditUntil: c.EditUntil, EditEpoch: a.site.EditEpoch}, &c, err
+	err = tx.Emit(ground.Event{
+		Site:    c.Site,
+		Kind:    ground.EventArrived,
+		Page:    c.Page,
+		Comment: c.ID,
+		Shown:   c.Shown,
+		Added:   c.Shown,
+		At:      c.CreatedAt,
+	})
+	return Submitted{
+		ID:        c.ID,
+		Version:   c.Version,
+		State:     c.State,
+		HTML:      c.HTML,
+		CreatedAt: c.CreatedAt,
+		EditUntil: c.EditUntil,
+		EditEpoch: a.site.EditEpoch,
+	}, &c, err
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.

@@ -98,8 +98,16 @@ func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (
 			for _, kind := range kinds {
 				for _, h := range hooks[e.Site] {
 					if slices.Contains(h.Events, kind) {
-						fresh = append(fresh, Delivery{Site: e.Site, Hook: h.ID, Event: kind, Comment: e.Comment, Seq: seq, At: e.At,
-							DueAt: e.At, ID: ground.IDAt(e.At, "delivery", h.ID, strconv.FormatInt(e.ID, 10), kind)})
+						fresh = append(fresh, Delivery{
+							Site:    e.Site,
+							Hook:    h.ID,
+							Event:   kind,
+							Comment: e.Comment,
+							Seq:     seq,
+							At:      e.At,
+							DueAt:   e.At,
+							ID:      ground.IDAt(e.At, "delivery", h.ID, strconv.FormatInt(e.ID, 10), kind),
+						})
 					}
 				}
 			}

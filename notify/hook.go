@@ -145,8 +145,15 @@ type Hooks struct {
 // NewHooks returns Hooks.
 func NewHooks(o HookOptions) *Hooks {
 	o.Process.Expect(hookFollower)
-	return &Hooks{work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), secret: o.Secret, public: o.Public,
-		reach: o.Reach, client: o.Reach.client(), lanes: map[string]*lane{}}
+	return &Hooks{
+		work:   ground.NewWork(o.Process, o.Store),
+		log:    o.Process.Logger(),
+		secret: o.Secret,
+		public: o.Public,
+		reach:  o.Reach,
+		client: o.Reach.client(),
+		lanes:  map[string]*lane{},
+	}
 }
 
 // A Webhook is a receiver as its owners see it. Address and Ending say no more of where it is and of its secret than

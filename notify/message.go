@@ -128,8 +128,16 @@ func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string)
 		data.Order = &d.Number
 	}
 	if c := st.comment; c.ID != "" {
-		data.Comment = &toldOf{ID: c.ID, Version: c.Version, State: c.PublicState(), Reason: c.Reason.String(),
-			Author: c.Name, Body: c.Source, Lang: c.Lang, CreatedAt: c.CreatedAt}
+		data.Comment = &toldOf{
+			ID:        c.ID,
+			Version:   c.Version,
+			State:     c.PublicState(),
+			Reason:    c.Reason.String(),
+			Author:    c.Name,
+			Body:      c.Source,
+			Lang:      c.Lang,
+			CreatedAt: c.CreatedAt,
+		}
 	}
 	if st.demand.ID != "" {
 		data.Demand = tellDemand(st.demand)

@@ -208,8 +208,17 @@ func (s *Service) tell(tx Tx, n tidings, now time.Time) error {
 		if sent > newsAnHour {
 			due = now.Add(time.Hour)
 		}
-		return tx.InsertLetter(mailbox.Letter{Site: site, ID: n.fresh, Kind: mailbox.News, Box: n.sub.Box, To: n.to,
-			Lang: n.sub.Lang, Comments: []string{n.comment}, CreatedAt: now, DueAt: due})
+		return tx.InsertLetter(mailbox.Letter{
+			Site:      site,
+			ID:        n.fresh,
+			Kind:      mailbox.News,
+			Box:       n.sub.Box,
+			To:        n.to,
+			Lang:      n.sub.Lang,
+			Comments:  []string{n.comment},
+			CreatedAt: now,
+			DueAt:     due,
+		})
 	case err != nil:
 		return err
 	case slices.Contains(m.Comments, n.comment):

@@ -52,8 +52,14 @@ type Service struct {
 // New returns a Service.
 func New(o Options) *Service {
 	return &Service{
-		work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), secret: o.Secret, server: o.Server,
-		from: o.From, public: o.Public, zone: o.Zone, every: lookEvery,
+		work:   ground.NewWork(o.Process, o.Store),
+		log:    o.Process.Logger(),
+		secret: o.Secret,
+		server: o.Server,
+		from:   o.From,
+		public: o.Public,
+		zone:   o.Zone,
+		every:  lookEvery,
 	}
 }
 

@@ -140,9 +140,16 @@ func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []groun
 // begin makes the transaction that rooms are handed; keep ends its SELECTs that keep their rows.
 func (s slice[T]) begin(g *gorm.DB, keep string) *tx {
 	t := &rows.Tx{DB: g, Array: s.array, Keep: keep, Mapped: mapped}
-	return &tx{Tx: t, Acts: crowd.Acts{Tx: t}, Wishes: crowd.Wishes{Tx: t}, Letters: outbox.Letters{Tx: t},
-		Demands: register.Demands{Tx: t}, Figures: register.Figures{Tx: t}, Lists: neighbour.Lists{Tx: t},
-		dialect: s.dialect}
+	return &tx{
+		Tx:      t,
+		Acts:    crowd.Acts{Tx: t},
+		Wishes:  crowd.Wishes{Tx: t},
+		Letters: outbox.Letters{Tx: t},
+		Demands: register.Demands{Tx: t},
+		Figures: register.Figures{Tx: t},
+		Lists:   neighbour.Lists{Tx: t},
+		dialect: s.dialect,
+	}
 }
 
 // Check reads the whole of a SQLite file and returns what is wrong with it, at most ten findings of a

@@ -100,9 +100,16 @@ func (b *batch) decide(log *ledger.Book, c *comment.Comment, salt []byte) {
 		return
 	}
 	d := ledger.Entry{Ruling: ledger.Ruling{
-		Comment: c.ID, Version: c.Version, Action: action, From: comment.Pending, To: c.State,
-		Score: c.Verdict.Score, Suggested: c.Verdict.Action, Spam: c.Verdict.Spam, Warm: c.Verdict.Warm,
-		ModelSeq: c.Verdict.ModelSeq,
+		Comment:   c.ID,
+		Version:   c.Version,
+		Action:    action,
+		From:      comment.Pending,
+		To:        c.State,
+		Score:     c.Verdict.Score,
+		Suggested: c.Verdict.Action,
+		Spam:      c.Verdict.Spam,
+		Warm:      c.Verdict.Warm,
+		ModelSeq:  c.Verdict.ModelSeq,
 	}}
 	switch action {
 	case comment.MarkSpam:

@@ -401,9 +401,21 @@ type lessonLine struct {
 }
 
 func lineOfLesson(l ledger.Lesson) lessonLine {
-	return lessonLine{Type: lineLesson, Seq: l.Seq, Part: l.Part, Of: l.Of, Label: l.Label.String(),
-		Text: l.Comment.Text, Author: l.Comment.Author, Email: l.Comment.Email, URL: l.Comment.URL, Salt: l.Salt,
-		Proof: l.Proof, Fallen: l.Fallen, Withdrawn: l.Withdrawn}
+	return lessonLine{
+		Type:      lineLesson,
+		Seq:       l.Seq,
+		Part:      l.Part,
+		Of:        l.Of,
+		Label:     l.Label.String(),
+		Text:      l.Comment.Text,
+		Author:    l.Comment.Author,
+		Email:     l.Comment.Email,
+		URL:       l.Comment.URL,
+		Salt:      l.Salt,
+		Proof:     l.Proof,
+		Fallen:    l.Fallen,
+		Withdrawn: l.Withdrawn,
+	}
 }
 
 func lineOfReport(r complaint.Report) reportLine {

@@ -162,8 +162,15 @@ func (s *Service) Import(ctx context.Context, who people.Actor, site ground.Site
 	if at < 0 {
 		return Report{}, problem.Field("/format", "Import "+problem.Among(Formats())+".")
 	}
-	r := &run{Service: s, site: site, in: in, format: dump.Formats[at], now: s.work.Now(), survey: newSurvey(),
-		file: &dump.File{Path: in.Path, Tables: s.tables}}
+	r := &run{
+		Service: s,
+		site:    site,
+		in:      in,
+		format:  dump.Formats[at],
+		now:     s.work.Now(),
+		survey:  newSurvey(),
+		file:    &dump.File{Path: in.Path, Tables: s.tables},
+	}
 	if err := r.look(ctx); err != nil {
 		return Report{}, fmt.Errorf("read %s: %w", in.Path, err)
 	}

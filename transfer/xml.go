@@ -129,8 +129,16 @@ func (r *reading) disqus(out io.Writer) error {
 	w.raw(disqusHead + `<category dsq:id="1"><forum>` + r.site.Key +
 		"</forum><title>General</title><isDefault>true</isDefault></category>\n")
 	err := r.pages(func(p ground.Page) error {
-		w.put(disqusThreadOut{Number: numberOf(p.ID), Forum: r.site.Key, Category: disqusRef{"1"}, Link: p.URL,
-			Title: html.EscapeString(p.Title), At: stamp(p.CreatedAt), Author: &disqusAuthor{Anonymous: true}, Closed: !p.Open})
+		w.put(disqusThreadOut{
+			Number:   numberOf(p.ID),
+			Forum:    r.site.Key,
+			Category: disqusRef{"1"},
+			Link:     p.URL,
+			Title:    html.EscapeString(p.Title),
+			At:       stamp(p.CreatedAt),
+			Author:   &disqusAuthor{Anonymous: true},
+			Closed:   !p.Open,
+		})
 		return w.err
 	})
 	if err != nil {
@@ -141,9 +149,15 @@ func (r *reading) disqus(out io.Writer) error {
 			if !c.IsPublic() && !c.Refused() || c.Withheld != nil {
 				c = emptied(c)
 			}
-			post := disqusPostOut{Number: numberOf(c.ID), Message: cdataOf(c.HTML), At: stamp(c.CreatedAt),
-				Deleted: !c.IsPublic() && c.State != comment.Spam || c.Withheld != nil, Spam: c.State == comment.Spam,
-				Author: disqusAuthor{c.Email, html.EscapeString(c.Name), true}, Thread: disqusRef{numberOf(p.ID)}}
+			post := disqusPostOut{
+				Number:  numberOf(c.ID),
+				Message: cdataOf(c.HTML),
+				At:      stamp(c.CreatedAt),
+				Deleted: !c.IsPublic() && c.State != comment.Spam || c.Withheld != nil,
+				Spam:    c.State == comment.Spam,
+				Author:  disqusAuthor{c.Email, html.EscapeString(c.Name), true},
+				Thread:  disqusRef{numberOf(p.ID)},
+			}
 			if c.Parent != "" {
 				post.Parent = &disqusRef{numberOf(c.Parent)}
 			}
@@ -206,9 +220,18 @@ func (r *reading) wxr(out io.Writer) error {
 		w.raw("<item>\n")
 		w.post(p, n)
 		err := r.forOthers(p, func(c comment.Comment) error {
-			w.put(wxrComment{Number: numberOf(c.ID), Author: cdataOf(html.EscapeString(c.Name)), Email: cdataOf(c.Email), Website: c.Website,
-				Date: c.CreatedAt.Format(time.DateTime), DateGMT: c.CreatedAt.Format(time.DateTime), Content: cdataOf(c.HTML),
-				Approved: wxrState(c), Type: "comment", Parent: numberOf(c.Parent)})
+			w.put(wxrComment{
+				Number:   numberOf(c.ID),
+				Author:   cdataOf(html.EscapeString(c.Name)),
+				Email:    cdataOf(c.Email),
+				Website:  c.Website,
+				Date:     c.CreatedAt.Format(time.DateTime),
+				DateGMT:  c.CreatedAt.Format(time.DateTime),
+				Content:  cdataOf(c.HTML),
+				Approved: wxrState(c),
+				Type:     "comment",
+				Parent:   numberOf(c.Parent),
+			})
 			return w.err
 		})
 		w.raw("</item>\n")

@@ -182,10 +182,16 @@ func inquired(form url.Values) inquiry.Asked {
 	}
 	address, _ := netip.ParseAddr(form.Get("user_ip")) // what is none is unknown
 	return inquiry.Asked{
-		Name: form.Get("comment_author"), Email: form.Get("comment_author_email"),
-		Website: form.Get("comment_author_url"), Body: form.Get("comment_content"),
-		Address: address, Trap: trap != "", Trial: truly(form.Get("is_test")),
-		Page: form.Get("permalink"), Written: form.Get("comment_date_gmt"), Recheck: form.Get("recheck_reason") != "",
+		Name:    form.Get("comment_author"),
+		Email:   form.Get("comment_author_email"),
+		Website: form.Get("comment_author_url"),
+		Body:    form.Get("comment_content"),
+		Address: address,
+		Trap:    trap != "",
+		Trial:   truly(form.Get("is_test")),
+		Page:    form.Get("permalink"),
+		Written: form.Get("comment_date_gmt"),
+		Recheck: form.Get("recheck_reason") != "",
 	}
 }
 

@@ -20,9 +20,16 @@ func (r Room) Briefs(v *Visit, ids []string) ([]Brief, error) {
 	for _, s := range stories {
 		c := s.Comment
 		row := Brief{
-			ID: c.ID, Name: m.writer(c), Text: shorten(c.Source, 280), Did: m.stateWords(c),
-			URL: v.At("/comments/" + c.ID), ISO: ISO(c.CreatedAt), When: Stamp(c.CreatedAt),
-			Whole: c.Source, Lang: c.Lang, Approved: c.State == comment.Approved,
+			ID:       c.ID,
+			Name:     m.writer(c),
+			Text:     shorten(c.Source, 280),
+			Did:      m.stateWords(c),
+			URL:      v.At("/comments/" + c.ID),
+			ISO:      ISO(c.CreatedAt),
+			When:     Stamp(c.CreatedAt),
+			Whole:    c.Source,
+			Lang:     c.Lang,
+			Approved: c.State == comment.Approved,
 		}
 		if last := lastDecision(s.Past); last != nil {
 			row.Did = m.decided(last.Entry, last.Name)

@@ -87,10 +87,15 @@ func (d *desk) campaign(v *Visit) error {
 func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation.Story, first bool) campaignPage {
 	at := "/moderate/" + m.site.Key + "/campaigns"
 	p := campaignPage{
-		Frame: f, Decides: m.decides && first && k.Waiting > 0, All: at,
-		Split: at + "/" + url.PathEscape(k.ID) + "/split", Rejoin: at + "/" + url.PathEscape(k.ID) + "/rejoin",
+		Frame:    f,
+		Decides:  m.decides && first && k.Waiting > 0,
+		All:      at,
+		Split:    at + "/" + url.PathEscape(k.ID) + "/split",
+		Rejoin:   at + "/" + url.PathEscape(k.ID) + "/rejoin",
 		together: together{ID: k.ID, UpTo: k.Joined, N: k.Waiting, Said: m.N("alike.n", k.Size()), Spread: m.spread(k)},
-		Taken:    k.Waiting, Last: ISO(k.LastSeen), When: Stamp(k.LastSeen),
+		Taken:    k.Waiting,
+		Last:     ISO(k.LastSeen),
+		When:     Stamp(k.LastSeen),
 	}
 	p.Title = p.Said
 	if last := m.span(m.now.Sub(k.LastSeen)); last != m.span(m.now.Sub(k.FirstSeen)) {
@@ -128,9 +133,14 @@ func (m *cardMaker) members(stories []moderation.Story, leavesOut bool) (all []m
 	for i, s := range stories {
 		c := s.Comment
 		all[i] = member{
-			ID: c.ID, URL: "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID), Name: m.writer(c),
-			PageURL: s.Page.URL, PageTitle: pageTitle(s.Page), State: m.T("state." + c.State.String()),
-			Age: m.span(m.now.Sub(c.CreatedAt)), Waits: c.State == comment.Pending,
+			ID:        c.ID,
+			URL:       "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
+			Name:      m.writer(c),
+			PageURL:   s.Page.URL,
+			PageTitle: pageTitle(s.Page),
+			State:     m.T("state." + c.State.String()),
+			Age:       m.span(m.now.Sub(c.CreatedAt)),
+			Waits:     c.State == comment.Pending,
 		}
 		all[i].Out = leavesOut && i == odd && all[i].Waits
 		for _, p := range parts[i] {
@@ -243,9 +253,13 @@ func (m *cardMaker) campaignsPage(f Frame, all []campaign.Known, samples []moder
 	p := campaignsPage{Frame: f}
 	for _, k := range all {
 		r := campaignRow{
-			URL: "/moderate/" + m.site.Key + "/campaigns/" + url.PathEscape(k.ID), Said: m.N("alike.n", k.Size()),
-			Spread: m.spread(k), Waiting: m.Number(k.Waiting), Refused: m.Number(k.Refused),
-			Last: ISO(k.LastSeen), When: Stamp(k.LastSeen),
+			URL:     "/moderate/" + m.site.Key + "/campaigns/" + url.PathEscape(k.ID),
+			Said:    m.N("alike.n", k.Size()),
+			Spread:  m.spread(k),
+			Waiting: m.Number(k.Waiting),
+			Refused: m.Number(k.Refused),
+			Last:    ISO(k.LastSeen),
+			When:    Stamp(k.LastSeen),
 		}
 		if i := slices.IndexFunc(samples, func(s moderation.Story) bool { return s.Comment.ID == k.Sample }); i >= 0 {
 			r.Text = shorten(strings.Join(strings.Fields(samples[i].Comment.Source), " "), 140)

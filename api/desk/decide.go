@@ -170,8 +170,13 @@ func (r Room) TellAt(v *Visit, address string, f Flash) error {
 
 func (r Room) setFlash(v *Visit, value string, seconds int) {
 	v.SetCookie(&http.Cookie{
-		Name: flashCookie, Value: value, Path: "/moderate", MaxAge: seconds,
-		HttpOnly: true, Secure: r.Secure(), SameSite: http.SameSiteStrictMode,
+		Name:     flashCookie,
+		Value:    value,
+		Path:     "/moderate",
+		MaxAge:   seconds,
+		HttpOnly: true,
+		Secure:   r.Secure(),
+		SameSite: http.SameSiteStrictMode,
 	})
 }
 

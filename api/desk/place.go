@@ -87,9 +87,18 @@ func (p place) narrowed() bool { return p.search != "" || p.by != place{}.by }
 // request asks for what is to be shown.
 func (p place) request() comment.QueueRequest {
 	req := comment.QueueRequest{
-		View: p.view(), Order: p.order(), Search: p.search, After: p.end, Lang: p.by[byLang], Page: p.by[byPage],
-		Writer: p.by[byWriter], Host: p.by[byHost], Score: p.by[byScore], Since: p.by[bySince], Until: p.by[byUntil],
-		Fold: p.folds(),
+		View:   p.view(),
+		Order:  p.order(),
+		Search: p.search,
+		After:  p.end,
+		Lang:   p.by[byLang],
+		Page:   p.by[byPage],
+		Writer: p.by[byWriter],
+		Host:   p.by[byHost],
+		Score:  p.by[byScore],
+		Since:  p.by[bySince],
+		Until:  p.by[byUntil],
+		Fold:   p.folds(),
 	}
 	if p.banded() && p.view() == comment.ViewPending && !p.narrowed() {
 		req.From = bandScores()

@@ -127,9 +127,16 @@ func (d *desk) queue(v *Visit) error {
 func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	at, view := m.at, string(m.at.view())
 	p := queuePage{
-		Frame: f, Heading: m.T("view." + view), View: view, Sort: string(at.order()), Self: at.url(),
-		Path: QueueURL(at.site), Back: at.query(), Fields: at.fields(), First: at.end == "",
-		Useful: at.order() == comment.UsefulFirst,
+		Frame:   f,
+		Heading: m.T("view." + view),
+		View:    view,
+		Sort:    string(at.order()),
+		Self:    at.url(),
+		Path:    QueueURL(at.site),
+		Back:    at.query(),
+		Fields:  at.fields(),
+		First:   at.end == "",
+		Useful:  at.order() == comment.UsefulFirst,
 	}
 	p.Chips, p.Adders = m.narrowings(page.Items)
 	all := at
@@ -232,9 +239,14 @@ func (d *desk) cardMaker(v *Visit, at place) (*cardMaker, error) {
 		ready[i] = shorten(strings.ReplaceAll(text, "\n", " "), 60)
 	}
 	return &cardMaker{
-		Catalog: v.Words, replies: ready, site: v.Site, now: d.Clock.Now(), at: at,
+		Catalog: v.Words,
+		replies: ready,
+		site:    v.Site,
+		now:     d.Clock.Now(),
+		at:      at,
 		decides: v.Who.Role(v.Site.ID) >= people.Moderator,
-		names:   comment.NewNames(append(staff, v.Site.Name), titles()), young: v.Words.young(is),
+		names:   comment.NewNames(append(staff, v.Site.Name), titles()),
+		young:   v.Words.young(is),
 	}, nil
 }
 

@@ -94,8 +94,13 @@ func (d *desk) signOut(v *Visit) error {
 func (d *desk) language(v *Visit) error {
 	if lang := v.Form.Get("lang"); words.In(lang) != nil {
 		v.SetCookie(&http.Cookie{
-			Name: langCookie, Value: lang, Path: "/moderate", MaxAge: 365 * 24 * 3600,
-			HttpOnly: true, Secure: d.Secure(), SameSite: http.SameSiteLaxMode,
+			Name:     langCookie,
+			Value:    lang,
+			Path:     "/moderate",
+			MaxAge:   365 * 24 * 3600,
+			HttpOnly: true,
+			Secure:   d.Secure(),
+			SameSite: http.SameSiteLaxMode,
 		})
 	}
 	return v.GoTo(ownPath(v.Form.Get("to")))

@@ -108,9 +108,16 @@ func NewThreads(
 	kit *web.Kit, seen Published, wire func(c comment.Comment, pageURL string) any, draining <-chan struct{},
 ) *Threads {
 	return &Threads{
-		kit: kit, seen: seen, wire: wire, draining: draining, wake: make(chan struct{}, 1),
-		urls: map[threadURL]*thread{}, pages: map[threadPage]*thread{}, blank: map[int64]map[*thread]bool{},
-		dirty: map[*thread]bool{}, open: map[string]int{},
+		kit:      kit,
+		seen:     seen,
+		wire:     wire,
+		draining: draining,
+		wake:     make(chan struct{}, 1),
+		urls:     map[threadURL]*thread{},
+		pages:    map[threadPage]*thread{},
+		blank:    map[int64]map[*thread]bool{},
+		dirty:    map[*thread]bool{},
+		open:     map[string]int{},
 	}
 }
 

@@ -29,8 +29,15 @@ type accountOut struct {
 
 // account names the sites of a by key, as far as they are among those that may be seen.
 func account(a people.Account, seen []ground.Site) accountOut {
-	out := accountOut{ID: a.ID, Email: a.Email, Name: a.Name, Site: []string{}, Disabled: a.Disabled,
-		CreatedAt: web.At(a.CreatedAt), SeenAt: web.At(a.SeenAt)}
+	out := accountOut{
+		ID:        a.ID,
+		Email:     a.Email,
+		Name:      a.Name,
+		Site:      []string{},
+		Disabled:  a.Disabled,
+		CreatedAt: web.At(a.CreatedAt),
+		SeenAt:    web.At(a.SeenAt),
+	}
 	role := a.AllSites
 	for _, s := range seen {
 		if r := a.Roles[s.ID]; r != people.NoRole && a.AllSites == people.NoRole {

@@ -29,9 +29,17 @@ type tokenOut struct {
 }
 
 func token(t people.Token, seen []ground.Site) tokenOut {
-	out := tokenOut{ID: t.ID, Account: t.Account, Name: t.Name, Site: []string{}, Scope: t.Scope.String(),
-		CreatedAt: web.At(t.CreatedAt), UsedAt: web.At(t.UsedAt), ExpiresAt: web.At(t.ExpiresAt),
-		Parent: web.OrNull(t.Parent)}
+	out := tokenOut{
+		ID:        t.ID,
+		Account:   t.Account,
+		Name:      t.Name,
+		Site:      []string{},
+		Scope:     t.Scope.String(),
+		CreatedAt: web.At(t.CreatedAt),
+		UsedAt:    web.At(t.UsedAt),
+		ExpiresAt: web.At(t.ExpiresAt),
+		Parent:    web.OrNull(t.Parent),
+	}
 	for _, id := range t.Sites {
 		for _, s := range seen {
 			if s.ID == id {

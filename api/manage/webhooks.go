@@ -41,9 +41,18 @@ func (h *handlers) webhooks(c echo.Context, who people.Actor, site ground.Site) 
 		Next     *string      `json:"next"`
 	}{Webhooks: []webhookOut{}}
 	for _, w := range found {
-		out.Webhooks = append(out.Webhooks, webhookOut{ID: w.ID, Kind: w.Kind, URL: w.Address, Secret: w.Ending,
-			Events: w.Events, CreatedAt: web.At(w.CreatedAt), Waiting: w.Waiting, Dead: w.Dead, FailedAt: web.At(w.FailedAt),
-			Failure: web.OrNull(w.Failure)})
+		out.Webhooks = append(out.Webhooks, webhookOut{
+			ID:        w.ID,
+			Kind:      w.Kind,
+			URL:       w.Address,
+			Secret:    w.Ending,
+			Events:    w.Events,
+			CreatedAt: web.At(w.CreatedAt),
+			Waiting:   w.Waiting,
+			Dead:      w.Dead,
+			FailedAt:  web.At(w.FailedAt),
+			Failure:   web.OrNull(w.Failure),
+		})
 	}
 	return c.JSON(http.StatusOK, out)
 }

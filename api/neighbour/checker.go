@@ -27,9 +27,15 @@ func (h *handlers) checker(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, checkerOut{URL: web.OrNull(site.Settings.Checker), Email: site.Settings.CheckerEmail,
-		HasKey: state.HasKey, Ending: web.OrNull(state.Ending), AnsweredAt: web.OrNull(state.AnsweredAt),
-		FailedSince: web.OrNull(state.FailedAt), Failure: web.OrNull(state.Failure)})
+	return c.JSON(http.StatusOK, checkerOut{
+		URL:         web.OrNull(site.Settings.Checker),
+		Email:       site.Settings.CheckerEmail,
+		HasKey:      state.HasKey,
+		Ending:      web.OrNull(state.Ending),
+		AnsweredAt:  web.OrNull(state.AnsweredAt),
+		FailedSince: web.OrNull(state.FailedAt),
+		Failure:     web.OrNull(state.Failure),
+	})
 }
 
 func (h *handlers) setCheckerKey(c echo.Context, who people.Actor, site ground.Site) error {

@@ -103,11 +103,22 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 		Next       *string        `json:"next"` // a site has not so many
 	}{Neighbours: []neighbourOut{}, Own: ownOut{own.On, web.OrNull(own.Generated), own.Campaigns, own.Hosts}}
 	for _, n := range found {
-		out.Neighbours = append(out.Neighbours, neighbourOut{ID: n.ID, URL: n.URL, Name: n.Name(), Key: n.Key,
-			Fingerprint: signet.Fingerprint(n.Key), Weight: n.Weight, AddedAt: n.At,
-			GeneratedAt: web.OrNull(n.Generated), TakenAt: web.OrNull(n.TakenAt),
-			TriedAt: web.OrNull(n.TriedAt), Campaigns: n.Campaigns, Hosts: n.Hosts, Failure: web.OrNull(n.Failure),
-			Met: metOut(met[n.Name()])})
+		out.Neighbours = append(out.Neighbours, neighbourOut{
+			ID:          n.ID,
+			URL:         n.URL,
+			Name:        n.Name(),
+			Key:         n.Key,
+			Fingerprint: signet.Fingerprint(n.Key),
+			Weight:      n.Weight,
+			AddedAt:     n.At,
+			GeneratedAt: web.OrNull(n.Generated),
+			TakenAt:     web.OrNull(n.TakenAt),
+			TriedAt:     web.OrNull(n.TriedAt),
+			Campaigns:   n.Campaigns,
+			Hosts:       n.Hosts,
+			Failure:     web.OrNull(n.Failure),
+			Met:         metOut(met[n.Name()]),
+		})
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -162,8 +173,14 @@ func (h *handlers) preview(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, offerOut{Failure: web.OrNull(offer.Failure), Site: web.OrNull(offer.Site),
-		Key: web.OrNull(offer.Key), Fingerprint: web.OrNull(signet.Fingerprint(offer.Key)),
-		GeneratedAt: web.OrNull(offer.Generated), Campaigns: offer.Campaigns, Hosts: offer.Hosts,
-		LastSeen: web.OrNull(offer.LastSeen)})
+	return c.JSON(http.StatusOK, offerOut{
+		Failure:     web.OrNull(offer.Failure),
+		Site:        web.OrNull(offer.Site),
+		Key:         web.OrNull(offer.Key),
+		Fingerprint: web.OrNull(signet.Fingerprint(offer.Key)),
+		GeneratedAt: web.OrNull(offer.Generated),
+		Campaigns:   offer.Campaigns,
+		Hosts:       offer.Hosts,
+		LastSeen:    web.OrNull(offer.LastSeen),
+	})
 }

@@ -58,8 +58,16 @@ func (h *plainPages) charge(c echo.Context, site ground.Site, id string, said ur
 }
 
 func newReportView(c echo.Context, w *words.Catalog, m comment.Comment, said url.Values) reportView {
-	v := reportView{Catalog: w, ID: m.ID, Name: nameOf(w, m.Name), HTML: template.HTML(m.HTML), Detail: said.Get("detail"),
-		MaxDetail: complaint.MaxDetail, Action: plainLink(c), Back: plainLink(c) + "#aitys-" + m.ID}
+	v := reportView{
+		Catalog:   w,
+		ID:        m.ID,
+		Name:      nameOf(w, m.Name),
+		HTML:      template.HTML(m.HTML),
+		Detail:    said.Get("detail"),
+		MaxDetail: complaint.MaxDetail,
+		Action:    plainLink(c),
+		Back:      plainLink(c) + "#aitys-" + m.ID,
+	}
 	for _, reason := range complaint.Reasons {
 		key := reason.String()
 		v.Reasons = append(v.Reasons, reasonShown{key, w.T("reason." + key), key == said.Get("reason")})

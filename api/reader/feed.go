@@ -114,12 +114,14 @@ func newFeed(public *url.URL, site ground.Site, w *words.Catalog, latest moderat
 func newEntry(w *words.Catalog, m comment.Comment, page ground.Page) atomEntry {
 	name := nameOf(w, m.Name)
 	e := atomEntry{
-		ID: entryID(m.ID), Title: w.T("feed.entry", "name", name, "title", page.Name()),
-		Published: atomTime(m.CreatedAt), Updated: atomTime(m.CreatedAt),
-		Author:  atomAuthor{Name: name, URI: m.Website},
-		Link:    atomLink{Rel: "alternate", Type: "text/html", Href: page.URL + "#aitys-" + m.ID},
-		ReplyTo: atomReply{Ref: page.URL, Type: "text/html", Href: page.URL},
-		Content: atomContent{Type: "html", Text: m.HTML},
+		ID:        entryID(m.ID),
+		Title:     w.T("feed.entry", "name", name, "title", page.Name()),
+		Published: atomTime(m.CreatedAt),
+		Updated:   atomTime(m.CreatedAt),
+		Author:    atomAuthor{Name: name, URI: m.Website},
+		Link:      atomLink{Rel: "alternate", Type: "text/html", Href: page.URL + "#aitys-" + m.ID},
+		ReplyTo:   atomReply{Ref: page.URL, Type: "text/html", Href: page.URL},
+		Content:   atomContent{Type: "html", Text: m.HTML},
 	}
 	if m.EditedAt.After(m.CreatedAt) {
 		e.Updated = atomTime(m.EditedAt)

@@ -94,9 +94,18 @@ func stampOf(t time.Time) string {
 
 func openDemand(d register.Demand) demandOut {
 	return demandOut{
-		ID: d.ID, ReceivedAt: stampOf(d.Received), By: web.OrNull(d.By), Kind: string(d.Kind), Law: d.Law, Country: d.Country,
-		Comments: d.Count, WholePage: d.Page != "", Status: string(d.Status()), Until: web.OrNull(stampOf(d.Until)),
-		RestoredAt: web.OrNull(stampOf(d.Ended)), Why: web.OrNull(d.Why),
+		ID:         d.ID,
+		ReceivedAt: stampOf(d.Received),
+		By:         web.OrNull(d.By),
+		Kind:       string(d.Kind),
+		Law:        d.Law,
+		Country:    d.Country,
+		Comments:   d.Count,
+		WholePage:  d.Page != "",
+		Status:     string(d.Status()),
+		Until:      web.OrNull(stampOf(d.Until)),
+		RestoredAt: web.OrNull(stampOf(d.Ended)),
+		Why:        web.OrNull(d.Why),
 	}
 }
 
@@ -142,10 +151,22 @@ func (h *openness) figures(c echo.Context, site ground.Site, in register.Period)
 		Next        *string                `json:"next"`
 		Log         *headOut               `json:"log"`
 	}{
-		Site: site.Key, From: stampOf(f.From), To: stampOf(f.To), GeneratedAt: stampOf(f.At), Received: f.Received,
-		Published: f.Published, Refused: map[string]int{}, Removed: f.Removed, Waiting: f.Waiting, Suspected: f.Suspected,
-		ByItself: f.ByItself, Appeals: outcomesOut(f.Appeals), ByReason: map[string]outcomesOut{},
-		Takedowns: []demandOut{}, Sealed: f.Sealed, Next: web.OrNull(next),
+		Site:        site.Key,
+		From:        stampOf(f.From),
+		To:          stampOf(f.To),
+		GeneratedAt: stampOf(f.At),
+		Received:    f.Received,
+		Published:   f.Published,
+		Refused:     map[string]int{},
+		Removed:     f.Removed,
+		Waiting:     f.Waiting,
+		Suspected:   f.Suspected,
+		ByItself:    f.ByItself,
+		Appeals:     outcomesOut(f.Appeals),
+		ByReason:    map[string]outcomesOut{},
+		Takedowns:   []demandOut{},
+		Sealed:      f.Sealed,
+		Next:        web.OrNull(next),
 	}
 	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
 		out.Refused[r.String()] = f.Refused[r]
@@ -247,11 +268,18 @@ func newOpennessView(
 ) *opennessView {
 	last := f.To.Add(-time.Microsecond).UTC()
 	v := &opennessView{
-		Catalog: w, Key: site.Key, Site: site.Name, Rules: web.Rules(site, w), Languages: words.Languages,
-		Parts:  euPartNames,
-		Policy: w.T("open.policy." + string(cmp.Or(site.Settings.Moderation, ground.PolicyAll))),
-		From:   w.Date(f.From.UTC()), To: w.Date(last), FirstDay: f.From.UTC().Format(time.DateOnly),
-		LastDay: last.Format(time.DateOnly), Query: "?" + asked(c, "from", "to").Encode(),
+		Catalog:   w,
+		Key:       site.Key,
+		Site:      site.Name,
+		Rules:     web.Rules(site, w),
+		Languages: words.Languages,
+		Parts:     euPartNames,
+		Policy:    w.T("open.policy." + string(cmp.Or(site.Settings.Moderation, ground.PolicyAll))),
+		From:      w.Date(f.From.UTC()),
+		To:        w.Date(last),
+		FirstDay:  f.From.UTC().Format(time.DateOnly),
+		LastDay:   last.Format(time.DateOnly),
+		Query:     "?" + asked(c, "from", "to").Encode(),
 	}
 	v.count(f)
 	for _, d := range demands {

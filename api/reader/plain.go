@@ -73,8 +73,15 @@ func (h *plainPages) post(c echo.Context) error {
 	if id := form.Get("appeal"); id != "" {
 		return h.appeal(c, site, id, form.Get("plea"))
 	}
-	in := draft{Body: form.Get("body"), Name: form.Get("name"), Email: form.Get("email"), Parent: form.Get("parent"),
-		Identity: form.Get("identity"), Coded: form.Has("code"), Told: form.Has("told")}
+	in := draft{
+		Body:     form.Get("body"),
+		Name:     form.Get("name"),
+		Email:    form.Get("email"),
+		Parent:   form.Get("parent"),
+		Identity: form.Get("identity"),
+		Coded:    form.Has("code"),
+		Told:     form.Has("told"),
+	}
 	if form.Get("do") == "code" {
 		if err = h.mailCode(c, site, in.Email); err == nil {
 			in.Coded = true
@@ -126,10 +133,16 @@ func (h *plainPages) submit(
 	}
 	press := form.Get("press")
 	sub := moderation.Submission{
-		PageURL: c.QueryParam("url"), PageTitle: form.Get("title"), Parent: in.Parent,
-		Name: in.Name, Email: in.Email, Body: in.Body,
-		Form:  &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
-		Press: &press, Address: h.kit.Address(c.Request()), Limiter: limiter,
+		PageURL:   c.QueryParam("url"),
+		PageTitle: form.Get("title"),
+		Parent:    in.Parent,
+		Name:      in.Name,
+		Email:     in.Email,
+		Body:      in.Body,
+		Form:      &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
+		Press:     &press,
+		Address:   h.kit.Address(c.Request()),
+		Limiter:   limiter,
 	}
 	if sub.Writer, err = h.writer(c, site, in, form.Get("code")); err != nil {
 		return moderation.Submitted{}, err
@@ -287,8 +300,13 @@ func (h *plainPages) keepOwn(c echo.Context, site ground.Site, newest ownComment
 		}
 	}
 	c.SetCookie(&http.Cookie{
-		Name: ownCookie, Value: value, Path: "/sites/" + site.Key + "/page", MaxAge: int(ownTime.Seconds()),
-		Secure: h.kit.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name:     ownCookie,
+		Value:    value,
+		Path:     "/sites/" + site.Key + "/page",
+		MaxAge:   int(ownTime.Seconds()),
+		Secure:   h.kit.Secure(),
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
 	})
 }
 

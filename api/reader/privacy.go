@@ -303,9 +303,17 @@ func orNone(t time.Time) *web.Timestamp {
 }
 
 func heldOf(got privacy.Held) heldOut {
-	out := heldOut{Site: got.Site.Key, Email: got.Link.Email.Readable(), At: web.At(got.At), Count: got.Count,
-		Comments: []heldCommentOut{}, Next: web.OrNull(got.Next), Lessons: got.Lessons.Lessons, Copies: got.Lessons.Copies,
-		Mail: heldMailOut{Stopped: got.Stopped, Told: []heldWishOut{}, Letters: []heldLetterOut{}}}
+	out := heldOut{
+		Site:     got.Site.Key,
+		Email:    got.Link.Email.Readable(),
+		At:       web.At(got.At),
+		Count:    got.Count,
+		Comments: []heldCommentOut{},
+		Next:     web.OrNull(got.Next),
+		Lessons:  got.Lessons.Lessons,
+		Copies:   got.Lessons.Copies,
+		Mail:     heldMailOut{Stopped: got.Stopped, Told: []heldWishOut{}, Letters: []heldLetterOut{}},
+	}
 	page := func(p ground.Page) heldPageOut { return heldPageOut{p.URL, p.Title} }
 	for _, in := range got.Comments {
 		c := heldCommentOut{Proven: in.Proven, CreatedAt: web.At(in.CreatedAt), Page: page(in.On),

@@ -95,9 +95,16 @@ type ownShown struct {
 
 func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderation.Thread) *plainView {
 	v := &plainView{
-		Catalog: w, Title: cmp.Or(t.Page.Title, c.QueryParam("title")), Heading: headingOf(w, t.Count, t.Page.Name()),
-		Rules: web.Rules(site, w), SignIn: site.Settings.SignInURL, Open: t.Page.Open,
-		Action: plainLink(c), Thread: nest(c, w, t.Comments), Script: timesFile.Version, Form: formOfTime(w),
+		Catalog: w,
+		Title:   cmp.Or(t.Page.Title, c.QueryParam("title")),
+		Heading: headingOf(w, t.Count, t.Page.Name()),
+		Rules:   web.Rules(site, w),
+		SignIn:  site.Settings.SignInURL,
+		Open:    t.Page.Open,
+		Action:  plainLink(c),
+		Thread:  nest(c, w, t.Comments),
+		Script:  timesFile.Version,
+		Form:    formOfTime(w),
 		MaxPlea: complaint.MaxText,
 	}
 	v.Privacy = "/sites/" + site.Key + "/privacy?" + url.Values{"lang": {w.Lang()}}.Encode()

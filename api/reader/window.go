@@ -84,9 +84,17 @@ func (h *window) open(next func(*opened) error) echo.HandlerFunc {
 		header.Set("Cross-Origin-Opener-Policy", "unsafe-none")
 		header.Set("X-Robots-Tag", "noindex")
 		from, _ := url.Parse(origin) // it is one of those that were read when they were kept
-		v := windowView{Catalog: web.Words(c), Server: h.kit.PublicURL.Host, Site: site.Name, Host: from.Host,
-			Origin: origin, Action: windowLink(c, c.QueryParam("lang")), Script: windowFile.Version,
-			Providers: h.kit.Providers.Names(), Mailing: h.kit.Mailing}
+		v := windowView{
+			Catalog:   web.Words(c),
+			Server:    h.kit.PublicURL.Host,
+			Site:      site.Name,
+			Host:      from.Host,
+			Origin:    origin,
+			Action:    windowLink(c, c.QueryParam("lang")),
+			Script:    windowFile.Version,
+			Providers: h.kit.Providers.Names(),
+			Mailing:   h.kit.Mailing,
+		}
 		v.Proof = v.Mailing && site.Settings.Asks() == ground.WhoVerified
 		for _, l := range words.Languages {
 			v.Languages = append(v.Languages, windowLanguage{l.Key, l.Name, windowLink(c, l.Key)})

@@ -76,13 +76,25 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 	}{Takedowns: []takedownOut{}, Next: web.OrNull(next)}
 	for _, d := range found {
 		out.Takedowns = append(out.Takedowns, takedownOut{
-			ID: d.ID, Comments: append([]string{}, d.Comments...), Page: web.OrNull(d.Page),
-			PageURL: web.OrNull(d.URL), Count: d.Count, By: d.By,
-			Kind: string(d.Kind), Law: d.Law, Country: d.Country, Reference: d.Reference,
+			ID:         d.ID,
+			Comments:   append([]string{}, d.Comments...),
+			Page:       web.OrNull(d.Page),
+			PageURL:    web.OrNull(d.URL),
+			Count:      d.Count,
+			By:         d.By,
+			Kind:       string(d.Kind),
+			Law:        d.Law,
+			Country:    d.Country,
+			Reference:  d.Reference,
 			ReceivedAt: web.OrNull(d.Received),
-			Public:     string(d.Public), Until: web.OrNull(d.Until), EnteredAt: web.OrNull(d.At),
-			EnteredBy: web.OrNull(d.Entered),
-			Status:    string(d.Status()), EndedAt: web.OrNull(d.Ended), EndedBy: web.OrNull(d.Ender), Why: web.OrNull(d.Why),
+			Public:     string(d.Public),
+			Until:      web.OrNull(d.Until),
+			EnteredAt:  web.OrNull(d.At),
+			EnteredBy:  web.OrNull(d.Entered),
+			Status:     string(d.Status()),
+			EndedAt:    web.OrNull(d.Ended),
+			EndedBy:    web.OrNull(d.Ender),
+			Why:        web.OrNull(d.Why),
 		})
 	}
 	return c.JSON(http.StatusOK, out)
@@ -93,8 +105,16 @@ func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	d := register.Draft{Comments: in.Comments, Page: in.Page, By: in.By, Kind: register.Kind(in.Kind), Law: in.Law,
-		Country: in.Country, Reference: in.Reference, Public: register.Public(in.Public)}
+	d := register.Draft{
+		Comments:  in.Comments,
+		Page:      in.Page,
+		By:        in.By,
+		Kind:      register.Kind(in.Kind),
+		Law:       in.Law,
+		Country:   in.Country,
+		Reference: in.Reference,
+		Public:    register.Public(in.Public),
+	}
 	for _, t := range []struct {
 		to    *time.Time
 		said  *string

@@ -40,8 +40,15 @@ type prepared struct {
 
 // look opens the register for some comments.
 func look(tx Tx, site int64, comments []string, newID func() string) (*register, error) {
-	r := &register{tx: tx, site: site, members: map[string]Member{}, campaigns: map[string]*Campaign{},
-		stored: map[string]Campaign{}, newID: newID, banded: map[int64]bool{}}
+	r := &register{
+		tx:        tx,
+		site:      site,
+		members:   map[string]Member{},
+		campaigns: map[string]*Campaign{},
+		stored:    map[string]Campaign{},
+		newID:     newID,
+		banded:    map[int64]bool{},
+	}
 	var err error
 	if r.last, err = tx.LastNumber(site); err != nil { // first: what is read from here on, nobody else changes
 		return nil, fmt.Errorf("read the last member's number: %w", err)
@@ -165,8 +172,16 @@ func (r *register) join(c comment.Comment, p Print, now time.Time) error {
 		return err
 	}
 	r.last = max(r.last+1, now.UnixMicro()) // one that is gone takes its number with it
-	m := Member{Comment: c.ID, Number: r.last, State: c.State, Banded: true, Print: p,
-		CreatedAt: c.CreatedAt, EditedAt: c.TextAt(), DecidedAt: c.DecidedAt}
+	m := Member{
+		Comment:   c.ID,
+		Number:    r.last,
+		State:     c.State,
+		Banded:    true,
+		Print:     p,
+		CreatedAt: c.CreatedAt,
+		EditedAt:  c.TextAt(),
+		DecidedAt: c.DecidedAt,
+	}
 	if near != nil {
 		if m, err = r.enter(m, *near); err != nil {
 			return err

@@ -348,8 +348,18 @@ func signal(name string) comment.Signal {
 }
 
 func question(site ground.Site, c comment.Comment, p ground.Page) Question {
-	q := Question{Site: site.Key, ID: c.ID, Version: c.Version, PageURL: p.URL, PageTitle: p.Title, Name: c.Name,
-		Website: c.Website, Body: c.Source, Lang: c.Lang, At: c.CreatedAt}
+	q := Question{
+		Site:      site.Key,
+		ID:        c.ID,
+		Version:   c.Version,
+		PageURL:   p.URL,
+		PageTitle: p.Title,
+		Name:      c.Name,
+		Website:   c.Website,
+		Body:      c.Source,
+		Lang:      c.Lang,
+		At:        c.CreatedAt,
+	}
 	if len(site.Origins) > 0 {
 		q.Home = site.Origins[0]
 	}

@@ -156,9 +156,16 @@ func (c Comment) Document() classifier.Comment {
 // rules found; what it is like, its last verdict knows.
 func (c Comment) Facts(h History, ruled Findings) Facts {
 	return Facts{
-		Links: len(markup.Links(c.Fresh().HTML)), Submissions: c.Submissions, Trap: c.Trap, FormAge: c.FormAge,
-		Approved: h.Approved, Refused: h.Refused, Ruled: ruled, Alike: c.Verdict.Alike(),
-		Namesake: c.Verdict.Namesake(), Checked: c.Verdict.Checked(),
+		Links:       len(markup.Links(c.Fresh().HTML)),
+		Submissions: c.Submissions,
+		Trap:        c.Trap,
+		FormAge:     c.FormAge,
+		Approved:    h.Approved,
+		Refused:     h.Refused,
+		Ruled:       ruled,
+		Alike:       c.Verdict.Alike(),
+		Namesake:    c.Verdict.Namesake(),
+		Checked:     c.Verdict.Checked(),
 	}
 }
 
@@ -171,9 +178,21 @@ func (c *Comment) Hide() {
 	if c.Visibility() != Withheld {
 		notice = nil
 	}
-	*c = Comment{ID: c.ID, Site: c.Site, Page: c.Page, Parent: c.Parent, Depth: c.Depth, Path: c.Path, State: Removed,
-		Version: c.Version, Lang: "und", ShownReplies: c.ShownReplies, Shown: c.Shown, CreatedAt: c.CreatedAt,
-		Withheld: notice}
+	*c = Comment{
+		ID:           c.ID,
+		Site:         c.Site,
+		Page:         c.Page,
+		Parent:       c.Parent,
+		Depth:        c.Depth,
+		Path:         c.Path,
+		State:        Removed,
+		Version:      c.Version,
+		Lang:         "und",
+		ShownReplies: c.ShownReplies,
+		Shown:        c.Shown,
+		CreatedAt:    c.CreatedAt,
+		Withheld:     notice,
+	}
 }
 
 // SearchText is what q looks through: text, name, e-mail and the website's host.
@@ -226,9 +245,19 @@ type TextChange struct {
 // ChangeTo is the TextChange that makes a comment's text that of next.
 func ChangeTo(next Comment) TextChange {
 	return TextChange{
-		State: next.State, Source: next.Source, HTML: next.HTML, Markup: next.Markup, Lang: next.Lang,
-		Search: next.Search, Verdict: next.Verdict, Standing: next.Standing, Shown: next.Shown,
-		EditedAt: next.EditedAt, RedactedAt: next.RedactedAt, RedactedWhy: next.RedactedWhy, Kept: next.Kept,
+		State:       next.State,
+		Source:      next.Source,
+		HTML:        next.HTML,
+		Markup:      next.Markup,
+		Lang:        next.Lang,
+		Search:      next.Search,
+		Verdict:     next.Verdict,
+		Standing:    next.Standing,
+		Shown:       next.Shown,
+		EditedAt:    next.EditedAt,
+		RedactedAt:  next.RedactedAt,
+		RedactedWhy: next.RedactedWhy,
+		Kept:        next.Kept,
 	}
 }
 

@@ -126,7 +126,12 @@ func (s *Service) Report(ctx context.Context, site ground.Site, id string, in Ch
 		return false, unknown()
 	}
 	r := Report{
-		Site: site.ID, Comment: id, ID: ground.NewID(), Reason: in.Reason, Detail: in.Detail, At: s.work.Now(),
+		Site:     site.ID,
+		Comment:  id,
+		ID:       ground.NewID(),
+		Reason:   in.Reason,
+		Detail:   in.Detail,
+		At:       s.work.Now(),
 		Reporter: s.secret.Hash("reporter", site.ID, id, text.Networks(in.From)[0]),
 	}
 	c, repeated, err := s.look(ctx, r)

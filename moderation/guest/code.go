@@ -33,8 +33,16 @@ func (s *Service) AskCode(ctx context.Context, site ground.Site, email, lang str
 		return err
 	}
 	now := s.work.Now()
-	l := mailbox.Letter{Site: site.ID, ID: ground.NewID(), Kind: mailbox.Code, Box: mailbox.Box(s.secret, to),
-		To: to, Lang: lang, CreatedAt: now, DueAt: now}
+	l := mailbox.Letter{
+		Site:      site.ID,
+		ID:        ground.NewID(),
+		Kind:      mailbox.Code,
+		Box:       mailbox.Box(s.secret, to),
+		To:        to,
+		Lang:      lang,
+		CreatedAt: now,
+		DueAt:     now,
+	}
 	err = s.work.Update(ctx, func(tx Tx) error {
 		posted, err := mailbox.Post(tx, s.secret, l)
 		if err != nil || !posted {

@@ -60,8 +60,16 @@ func (p *Past) settle(d ledger.Entry, entries []ledger.Entry, withdrawn bool) {
 		return
 	}
 	c := Case{
-		Seq: d.Seq, Comment: d.Comment, Batch: d.Batch, By: d.By, At: d.At,
-		Action: d.Action, Score: d.Score, Spam: d.Spam, Warm: d.Warm, Suggested: d.Suggested,
+		Seq:       d.Seq,
+		Comment:   d.Comment,
+		Batch:     d.Batch,
+		By:        d.By,
+		At:        d.At,
+		Action:    d.Action,
+		Score:     d.Score,
+		Spam:      d.Spam,
+		Warm:      d.Warm,
+		Suggested: d.Suggested,
 	}
 	if d.Action != comment.Approve {
 		p.Reasons[d.Reason]++

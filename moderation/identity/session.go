@@ -109,8 +109,13 @@ func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.S
 	now := s.work.Now()
 	value, hash := secret.New("")
 	row := people.Session{
-		Hash: hash, ID: ground.NewID(), Account: a.ID, Agent: text.Shorten(agent, 120),
-		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionIdle),
+		Hash:      hash,
+		ID:        ground.NewID(),
+		Account:   a.ID,
+		Agent:     text.Shorten(agent, 120),
+		CreatedAt: now,
+		SeenAt:    now,
+		ExpiresAt: now.Add(sessionIdle),
 	}
 	return SignedIn{
 		Actor:      people.Actor{Account: a, Session: row.ID, Scope: people.ScopeAdmin},

@@ -276,8 +276,15 @@ func likeTaught(tx Tx, row Row) (int, error) {
 
 // draft makes a comment of an inquiry, as far as it is judged.
 func (s *Service) draft(site ground.Site, in Asked, now time.Time) comment.Comment {
-	c := comment.Comment{ID: ground.NewID(), Site: site.ID, Version: 1, Submissions: 1, FormAge: -1, Trap: in.Trap,
-		CreatedAt: now}
+	c := comment.Comment{
+		ID:          ground.NewID(),
+		Site:        site.ID,
+		Version:     1,
+		Submissions: 1,
+		FormAge:     -1,
+		Trap:        in.Trap,
+		CreatedAt:   now,
+	}
 	utf8 := func(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 	name := text.First(text.CleanLine(utf8(in.Name)), comment.MaxName)
 	email := utf8(in.Email)

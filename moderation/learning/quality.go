@@ -78,8 +78,13 @@ func (s *Models) Quality(ctx context.Context, who people.Actor, site ground.Site
 // measured is how well the filter did on a past.
 func measured(p hindsight.Past, suspect float64) Quality {
 	q := Quality{
-		Suspect: suspect, Decisions: len(p.Cases), Known: p.Known, Withdrawn: p.Withdrawn, Undone: p.Undone,
-		Capped: p.Capped, Reasons: p.Reasons,
+		Suspect:   suspect,
+		Decisions: len(p.Cases),
+		Known:     p.Known,
+		Withdrawn: p.Withdrawn,
+		Undone:    p.Undone,
+		Capped:    p.Capped,
+		Reasons:   p.Reasons,
 	}
 	cuts := []float64{0.5, 0.9, 0.99, suspect}
 	slices.Sort(cuts)

@@ -111,9 +111,16 @@ type Service struct {
 
 // New returns a Service.
 func New(o Options) *Service {
-	s := &Service{work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), signer: o.Signer, prints: o.Prints,
-		wake: make(chan struct{}, 1), own: map[int64]*own{}, taken: map[int64][]*taken{},
-		old: map[int64][]*taken{}}
+	s := &Service{
+		work:   ground.NewWork(o.Process, o.Store),
+		log:    o.Process.Logger(),
+		signer: o.Signer,
+		prints: o.Prints,
+		wake:   make(chan struct{}, 1),
+		own:    map[int64]*own{},
+		taken:  map[int64][]*taken{},
+		old:    map[int64][]*taken{},
+	}
 	o.Process.OnEvent(s.heard)
 	return s
 }

@@ -94,8 +94,16 @@ func (s *Service) AskHeld(ctx context.Context, site ground.Site, email, lang str
 		return problem.Field("/email", "This does not look like an e-mail address.")
 	}
 	now := s.work.Now()
-	l := mailbox.Letter{Site: site.ID, ID: ground.NewID(), Kind: mailbox.Held, Box: mailbox.Box(s.secret, to),
-		To: to, Lang: lang, CreatedAt: now, DueAt: now}
+	l := mailbox.Letter{
+		Site:      site.ID,
+		ID:        ground.NewID(),
+		Kind:      mailbox.Held,
+		Box:       mailbox.Box(s.secret, to),
+		To:        to,
+		Lang:      lang,
+		CreatedAt: now,
+		DueAt:     now,
+	}
 	err := s.work.Update(ctx, func(tx Tx) error {
 		_, err := mailbox.Post(tx, s.secret, l)
 		return err

@@ -131,8 +131,16 @@ func (s *Service) subscribe(
 	if err := tx.PutSubscription(sub); err != nil {
 		return false, err
 	}
-	_, err = mailbox.Post(tx, s.secret, mailbox.Letter{Site: c.Site, ID: letter, Kind: mailbox.Confirm, Box: sub.Box,
-		To: to, Lang: lang, CreatedAt: now, DueAt: now})
+	_, err = mailbox.Post(tx, s.secret, mailbox.Letter{
+		Site:      c.Site,
+		ID:        letter,
+		Kind:      mailbox.Confirm,
+		Box:       sub.Box,
+		To:        to,
+		Lang:      lang,
+		CreatedAt: now,
+		DueAt:     now,
+	})
 	return false, err
 }
 
@@ -264,8 +272,16 @@ func (s *Service) AskAgain(ctx context.Context, token string) (Asked, error) {
 		return Asked{}, err
 	}
 	now := s.work.Now()
-	l := mailbox.Letter{Site: a.Site.ID, ID: ground.NewID(), Kind: mailbox.Held, Box: mailbox.Box(s.secret, a.Link.Email),
-		To: a.Link.Email, Lang: a.Link.Lang, CreatedAt: now, DueAt: now}
+	l := mailbox.Letter{
+		Site:      a.Site.ID,
+		ID:        ground.NewID(),
+		Kind:      mailbox.Held,
+		Box:       mailbox.Box(s.secret, a.Link.Email),
+		To:        a.Link.Email,
+		Lang:      a.Link.Lang,
+		CreatedAt: now,
+		DueAt:     now,
+	}
 	if a.Link.For == mailbox.ToConfirm {
 		l.Kind = mailbox.Confirm
 	}

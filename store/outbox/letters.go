@@ -39,17 +39,39 @@ var (
 
 func (r *letterRow) mail() notify.Mail {
 	return notify.Mail{
-		Site: r.Site, ID: r.ID, Kind: r.Kind, Comments: r.Comments, More: r.More, Tries: r.Tries, Outcome: r.Outcome,
-		CreatedAt: r.CreatedAt, DueAt: r.DueAt, TakenUntil: r.TakenUntil, HandedAt: r.HandedAt, EndedAt: r.EndedAt,
-		Reader: notify.Reader{Box: r.Box, Address: r.Address, Lang: r.Lang},
+		Site:       r.Site,
+		ID:         r.ID,
+		Kind:       r.Kind,
+		Comments:   r.Comments,
+		More:       r.More,
+		Tries:      r.Tries,
+		Outcome:    r.Outcome,
+		CreatedAt:  r.CreatedAt,
+		DueAt:      r.DueAt,
+		TakenUntil: r.TakenUntil,
+		HandedAt:   r.HandedAt,
+		EndedAt:    r.EndedAt,
+		Reader:     notify.Reader{Box: r.Box, Address: r.Address, Lang: r.Lang},
 	}
 }
 
 func letterOf(m notify.Mail) letterRow {
 	r := letterRow{
-		Site: m.Site, ID: m.ID, Kind: m.Kind, Comments: m.Comments, More: m.More, Tries: m.Tries, Outcome: m.Outcome,
-		CreatedAt: m.CreatedAt, DueAt: m.DueAt, TakenUntil: m.TakenUntil, HandedAt: m.HandedAt, EndedAt: m.EndedAt,
-		Box: m.Reader.Box, Address: m.Reader.Address, Lang: m.Reader.Lang,
+		Site:       m.Site,
+		ID:         m.ID,
+		Kind:       m.Kind,
+		Comments:   m.Comments,
+		More:       m.More,
+		Tries:      m.Tries,
+		Outcome:    m.Outcome,
+		CreatedAt:  m.CreatedAt,
+		DueAt:      m.DueAt,
+		TakenUntil: m.TakenUntil,
+		HandedAt:   m.HandedAt,
+		EndedAt:    m.EndedAt,
+		Box:        m.Reader.Box,
+		Address:    m.Reader.Address,
+		Lang:       m.Reader.Lang,
 	}
 	if !r.EndedAt.IsZero() {
 		r.Address = "" // of no use any more
@@ -63,8 +85,17 @@ func (t Letters) letters(rest string, args ...any) ([]notify.Mail, error) {
 
 // InsertLetter implements mailbox.Tx.
 func (t Letters) InsertLetter(l mailbox.Letter) error {
-	row := letterRow{Site: l.Site, ID: l.ID, Box: l.Box, Address: l.To.String(), Lang: l.Lang, Kind: notify.Kind(l.Kind),
-		Comments: l.Comments, CreatedAt: l.CreatedAt, DueAt: l.DueAt}
+	row := letterRow{
+		Site:      l.Site,
+		ID:        l.ID,
+		Box:       l.Box,
+		Address:   l.To.String(),
+		Lang:      l.Lang,
+		Kind:      notify.Kind(l.Kind),
+		Comments:  l.Comments,
+		CreatedAt: l.CreatedAt,
+		DueAt:     l.DueAt,
+	}
 	return t.One(letterColumns.Insert(1), letterColumns.Values(row)...)
 }
 
@@ -82,8 +113,17 @@ func (t Letters) OpenLetter(site int64, box []byte, now time.Time) (notify.Mail,
 }
 
 func (r *letterRow) letter() mailbox.Letter {
-	return mailbox.Letter{Site: r.Site, ID: r.ID, Kind: mailbox.Kind(r.Kind), Box: r.Box, To: text.AddressOf(r.Address), Lang: r.Lang,
-		Comments: r.Comments, CreatedAt: r.CreatedAt, DueAt: r.DueAt}
+	return mailbox.Letter{
+		Site:      r.Site,
+		ID:        r.ID,
+		Kind:      mailbox.Kind(r.Kind),
+		Box:       r.Box,
+		To:        text.AddressOf(r.Address),
+		Lang:      r.Lang,
+		Comments:  r.Comments,
+		CreatedAt: r.CreatedAt,
+		DueAt:     r.DueAt,
+	}
 }
 
 // LettersTo implements privacy.Tx.

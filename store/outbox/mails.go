@@ -43,9 +43,19 @@ var (
 
 func (r *mailRow) mail() notify.Mail {
 	return notify.Mail{
-		Site: r.Site, ID: r.ID, Account: r.Account, Kind: r.Kind, Comments: r.Comments, More: r.More, Tries: r.Tries,
-		Outcome: r.Outcome, CreatedAt: r.CreatedAt, DueAt: r.DueAt, TakenUntil: r.TakenUntil, HandedAt: r.HandedAt,
-		EndedAt: r.EndedAt,
+		Site:       r.Site,
+		ID:         r.ID,
+		Account:    r.Account,
+		Kind:       r.Kind,
+		Comments:   r.Comments,
+		More:       r.More,
+		Tries:      r.Tries,
+		Outcome:    r.Outcome,
+		CreatedAt:  r.CreatedAt,
+		DueAt:      r.DueAt,
+		TakenUntil: r.TakenUntil,
+		HandedAt:   r.HandedAt,
+		EndedAt:    r.EndedAt,
 	}
 }
 

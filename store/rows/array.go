@@ -25,10 +25,14 @@ type Array struct {
 // https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO and https://www.sqlite.org/json1.html#jeach.
 var (
 	PostgresArray = Array{
-		Among: "= ANY (?)", AmongBytes: "= ANY (?)", EachBytes: "unnest(?::bytea[]) AS list (one)",
-		Empty: "''::bytea", open: '{', end: '}',
-		quoted: func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
-		hex:    func(s string) string { return `"\\x` + s + `"` },
+		Among:      "= ANY (?)",
+		AmongBytes: "= ANY (?)",
+		EachBytes:  "unnest(?::bytea[]) AS list (one)",
+		Empty:      "''::bytea",
+		open:       '{',
+		end:        '}',
+		quoted:     func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
+		hex:        func(s string) string { return `"\\x` + s + `"` },
 	}
 	SQLiteArray = Array{
 		Among: "IN (SELECT value FROM json_each(?))", AmongBytes: "IN (SELECT unhex(value) FROM json_each(?))",

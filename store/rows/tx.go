@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"cmp"
 	"slices"
 
 	"gorm.io/gorm"
@@ -70,9 +69,12 @@ func Value[T any](v *T) []any { return []any{v} }
 
 // First returns the first row of a query, or ground.ErrNotFound.
 func First[T any](all []T, err error) (T, error) {
-	if err != nil || len(all) == 0 {
-		var none T
-		return none, cmp.Or(err, ground.ErrNotFound)
+	var none T
+	if err != nil {
+		return none, err
+	}
+	if len(all) == 0 {
+		return none, ground.ErrNotFound
 	}
 	return all[0], nil
 }

@@ -1,7 +1,6 @@
 package dump
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,8 +58,12 @@ func said(err error) error {
 
 // object reads an object: read is told of each of its keys, and reads the value or leaves it.
 func (v *values) object(read func(key string) (bool, error)) error {
-	if start, err := v.next(); err != nil || start != json.Delim('{') {
-		return cmp.Or(err, errShape)
+	start, err := v.next()
+	if err != nil {
+		return err
+	}
+	if start != json.Delim('{') {
+		return errShape
 	}
 	for v.More() {
 		key, err := v.next()
@@ -76,24 +79,25 @@ func (v *values) object(read func(key string) (bool, error)) error {
 			return err
 		}
 	}
-	_, err := v.next()
+	_, err = v.next()
 	return err
 }
 
 // array reads an array: read is called before each of its values, and reads it.
 func (v *values) array(read func() error) error {
-	if start, err := v.next(); err != nil || start != json.Delim('[') {
-		if start == nil { // null: there are none
-			return err
-		}
-		return cmp.Or(err, errShape)
+	start, err := v.next()
+	if err != nil || start == nil { // null is an empty array
+		return err
+	}
+	if start != json.Delim('[') {
+		return errShape
 	}
 	for v.More() {
 		if err := read(); err != nil {
 			return err
 		}
 	}
-	_, err := v.next()
+	_, err = v.next()
 	return err
 }
 

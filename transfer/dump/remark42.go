@@ -74,8 +74,13 @@ func readRemark42(in io.Reader, to Teller) error {
 			continue
 		}
 		r := Record{
-			ID: c.ID, Parent: c.Parent, Name: remark42Fields["user.name"].of(c.User.Name), At: timeIn(c.Time),
-			Source: message.kept(c.Source), Deleted: c.Deleted, State: comment.Approved,
+			ID:      c.ID,
+			Parent:  c.Parent,
+			Name:    remark42Fields["user.name"].of(c.User.Name),
+			At:      timeIn(c.Time),
+			Source:  message.kept(c.Source),
+			Deleted: c.Deleted,
+			State:   comment.Approved,
 			Page: Page{URL: remark42Fields["locator.url"].of(c.Locator.URL), Title: remark42Fields["title"].of(c.Title),
 				Closed: closed[c.Locator.URL]},
 		}

@@ -209,9 +209,17 @@ func (w *wordPressFile) comment(post wordPressItem) error {
 		return nil
 	}
 	r := Record{
-		Page: post.page(), ID: f["id"], Parent: f["parent"], Name: f["author"], Email: f["author_email"],
-		Website: f["author_url"], Address: f["author_IP"], HTML: f["content"], Lines: true, Hidden: post.hidden,
-		Long: len(f["content"]) > MaxMessage,
+		Page:    post.page(),
+		ID:      f["id"],
+		Parent:  f["parent"],
+		Name:    f["author"],
+		Email:   f["author_email"],
+		Website: f["author_url"],
+		Address: f["author_IP"],
+		HTML:    f["content"],
+		Lines:   true,
+		Hidden:  post.hidden,
+		Long:    len(f["content"]) > MaxMessage,
 	}
 	if r.Parent == "0" {
 		r.Parent = ""

@@ -94,10 +94,18 @@ func drawNeighbours(
 			Current: p.Form.Get("weight") == weight || weight == "1" && p.Form.Get("weight") == ""})
 	}
 	for _, n := range list {
-		row := nearRow{Name: n.Name(), Address: n.URL, Key: n.Key, Print: signet.Fingerprint(n.Key),
-			Root: "/moderate/" + f.Site.Key + "/neighbours/" + n.ID, Of: momentOf(n.Generated),
-			Taken: momentOf(n.TakenAt), Tried: momentOf(n.TriedAt), Met: w.T("near.met.none"),
-			Weight: w.T("near.counts", "weight", strconv.FormatFloat(n.Weight, 'g', -1, 64))}
+		row := nearRow{
+			Name:    n.Name(),
+			Address: n.URL,
+			Key:     n.Key,
+			Print:   signet.Fingerprint(n.Key),
+			Root:    "/moderate/" + f.Site.Key + "/neighbours/" + n.ID,
+			Of:      momentOf(n.Generated),
+			Taken:   momentOf(n.TakenAt),
+			Tried:   momentOf(n.TriedAt),
+			Met:     w.T("near.met.none"),
+			Weight:  w.T("near.counts", "weight", strconv.FormatFloat(n.Weight, 'g', -1, 64)),
+		}
 		if !n.Generated.IsZero() {
 			row.Has = has(w, n.Campaigns, n.Hosts)
 		}
@@ -155,9 +163,15 @@ func drawOffer(w *desk.Catalog, offer neighbour.Offer, given bool) offerPart {
 	if offer.Failure != "" {
 		return offerPart{Why: why(w, offer.Failure)}
 	}
-	return offerPart{Site: offer.Site, Key: offer.Key, Print: signet.Fingerprint(offer.Key),
-		Has: has(w, offer.Campaigns, offer.Hosts), Made: momentOf(offer.Generated), Last: momentOf(offer.LastSeen),
-		Given: given}
+	return offerPart{
+		Site:  offer.Site,
+		Key:   offer.Key,
+		Print: signet.Fingerprint(offer.Key),
+		Has:   has(w, offer.Campaigns, offer.Hosts),
+		Made:  momentOf(offer.Generated),
+		Last:  momentOf(offer.LastSeen),
+		Given: given,
+	}
 }
 
 // removeNeighbour has a list read no longer. It is brought back by adding it as it was.

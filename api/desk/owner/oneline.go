@@ -35,8 +35,13 @@ func drawLine(w *desk.Catalog, f desk.Frame, would learning.WhatIf) *oneLine {
 	now, then := inHundred(w, would.Now.Threshold), inHundred(w, would.Then.Threshold)
 	scores, _ := json.Marshal(triples(would.Scores)) // numbers always can be
 	l := oneLine{
-		Site: f.Site.Key, Owner: f.Owner, Now: now, Then: then, At: round(100 * would.Then.Threshold), Scores: string(scores),
-		Lead: w.N("line.lead", would.Looked),
+		Site:   f.Site.Key,
+		Owner:  f.Owner,
+		Now:    now,
+		Then:   then,
+		At:     round(100 * would.Then.Threshold),
+		Scores: string(scores),
+		Lead:   w.N("line.lead", would.Looked),
 		Table: table{Caption: w.T("whatif.beside"), Head: []string{
 			w.T("line.from"), w.T("whatif.suspected"), w.T("whatif.suspected.good"), w.T("line.missed"), w.T("line.wrong"),
 		}},

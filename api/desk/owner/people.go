@@ -101,8 +101,14 @@ func personOf(v *desk.Visit, a people.Account) personRow {
 	w := v.Words
 	self := a.ID == v.Who.Account.ID
 	row := personRow{
-		ID: a.ID, Name: a.Name, Email: a.Email, Disabled: a.Disabled, Self: self, Mine: v.Who.Rules(a),
-		On: siteTicks(v, func(s ground.Site) bool { return a.Roles[s.ID] != people.NoRole }), Seen: momentOf(a.SeenAt),
+		ID:       a.ID,
+		Name:     a.Name,
+		Email:    a.Email,
+		Disabled: a.Disabled,
+		Self:     self,
+		Mine:     v.Who.Rules(a),
+		On:       siteTicks(v, func(s ground.Site) bool { return a.Roles[s.ID] != people.NoRole }),
+		Seen:     momentOf(a.SeenAt),
 	}
 	highest := a.AllSites
 	if a.AllSites != people.NoRole {

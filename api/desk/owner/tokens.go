@@ -74,9 +74,15 @@ func (o *owner) tokensPage(v *desk.Visit, p tokensPage) error {
 
 func tokenOf(v *desk.Visit, t people.Token, whose string, now time.Time) tokenRow {
 	row := tokenRow{
-		ID: t.ID, Name: t.Name, Whose: whose,
-		Scope: v.Words.T("scope." + t.Scope.String()), Sites: v.Words.T("tokens.sites.all"),
-		Made: momentOf(t.CreatedAt), Used: momentOf(t.UsedAt), Ends: momentOf(t.ExpiresAt), Ended: t.Ended(now),
+		ID:    t.ID,
+		Name:  t.Name,
+		Whose: whose,
+		Scope: v.Words.T("scope." + t.Scope.String()),
+		Sites: v.Words.T("tokens.sites.all"),
+		Made:  momentOf(t.CreatedAt),
+		Used:  momentOf(t.UsedAt),
+		Ends:  momentOf(t.ExpiresAt),
+		Ended: t.Ended(now),
 	}
 	if len(t.Sites) > 0 {
 		var names []string
