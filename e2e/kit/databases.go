@@ -25,11 +25,11 @@ func (d Database) Redis(t testing.TB) string {
 // Both are the databases for what must be tried on both, such as a contract.
 var Both = []Database{{"sqlite", SQLite}, {"postgres", Postgres}}
 
-// Databases returns those that the environment variable AITYS_TEST_DB names: sqlite, which is the default, postgres, or
+// Databases returns those that the environment variable TEST_DB names: sqlite, which is the default, postgres, or
 // both.
 func Databases(t testing.TB) []Database {
 	t.Helper()
-	switch name := os.Getenv("AITYS_TEST_DB"); name {
+	switch name := os.Getenv("TEST_DB"); name {
 	case "both":
 		return Both
 	case "":
@@ -37,7 +37,7 @@ func Databases(t testing.TB) []Database {
 	default:
 		at := slices.IndexFunc(Both, func(d Database) bool { return d.Name == name })
 		if at < 0 {
-			t.Fatalf("AITYS_TEST_DB is %q; it must be sqlite, postgres or both", name)
+			t.Fatalf("TEST_DB is %q; it must be sqlite, postgres or both", name)
 		}
 		return Both[at : at+1]
 	}

@@ -19,7 +19,7 @@ import (
 
 // Env names the environment variable with the Path of the folder that all test processes of a run share.
 // Without it each process makes a folder of its own.
-const Env = "AITYS_TEST_RUN"
+const Env = "TEST_RUN"
 
 const (
 	memoryMount = "/dev/shm"
