@@ -117,7 +117,7 @@ const (
 	pageA   = originA + "/post"
 )
 
-// onBoth runs a test on SQLite and, without -short, on Postgres with Redis.
+// onBoth runs a test beside others on each of kit.Databases, on Postgres with Redis.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	onBothWith(t, options{}, test)
@@ -125,14 +125,11 @@ func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 
 func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		test(t, newWorld(t, kit.SQLite(t), "", o))
+	t.Parallel()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		t.Parallel()
+		test(t, newWorld(t, d.New(t), d.Redis(t), o))
 	})
-	if !testing.Short() {
-		t.Run("postgres", func(t *testing.T) {
-			test(t, newWorld(t, kit.Postgres(t), kit.Redis(t), o))
-		})
-	}
 }
 
 func onSQLite(t testing.TB) *world { return newWorld(t, kit.SQLite(t), "", options{}) }

@@ -19,7 +19,7 @@ const (
 )
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnSQLite(t *testing.T) {
-	tortureWith(t, "sqlite", kit.SQLite(t))
+	tortureWith(t, "sqlite", kit.DurableSQLite(t))
 }
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnPostgres(t *testing.T) {

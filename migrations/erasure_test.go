@@ -1,4 +1,4 @@
-package migrations
+package migrations_test
 
 import (
 	"database/sql"
@@ -11,6 +11,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/migrations"
 )
 
 // before00004 is a log with lessons, a copy and an undo among them.
@@ -34,7 +35,7 @@ func TestErasureKeepsEveryDecisionAndLesson(t *testing.T) {
 		dialect            goose.Dialect
 	}{
 		{"sqlite", "file:" + t.TempDir() + "/a.db?_pragma=foreign_keys(1)", "X'68'", goose.DialectSQLite3},
-		{"pgx", kit.Postgres(t), "'h'::bytea", goose.DialectPostgres},
+		{"pgx", kit.EmptyPostgres(t), "'h'::bytea", goose.DialectPostgres},
 	} {
 		t.Run(tt.driver, func(t *testing.T) {
 			db, err := sql.Open(tt.driver, tt.url)
@@ -43,7 +44,7 @@ func TestErasureKeepsEveryDecisionAndLesson(t *testing.T) {
 			}
 			defer db.Close()
 			db.SetMaxOpenConns(1)
-			p, err := provider(tt.dialect, db)
+			p, err := migrations.Provider(tt.dialect, db)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +88,7 @@ func TestErasureKeepsEveryDecisionAndLesson(t *testing.T) {
 			const lessons = `SELECT site_id, seq, part, comment_id, label, body, author, email, url, salt, standing, withdrawn
 				FROM lessons ORDER BY seq, part`
 			before := rows(decisions) + rows(lessons)
-			if err := up(t.Context(), tt.dialect, db); err != nil {
+			if err := migrations.Up(t.Context(), tt.dialect, db); err != nil {
 				t.Fatal(err)
 			}
 			if after := rows(decisions) + rows(lessons); after != before || len(before) < 100 {

@@ -60,7 +60,7 @@ func (w *world) kill(url, when string, is func() bool) {
 }
 
 func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
-	for _, database := range []func(testing.TB) string{kit.SQLite, kit.Postgres} {
+	for _, database := range []func(testing.TB) string{kit.DurableSQLite, kit.Postgres} {
 		url := database(t)
 		w := newWorld(t, roomstest.NewOn(t, url))
 		who := w.AddPerson("mo", people.Moderator, "a")
@@ -123,7 +123,7 @@ func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
 // A process that is killed while it gathers or sends tells a reader neither twice nor, where the mail had not begun to
 // leave, not at all.
 func TestAKilledProcessTellsAReaderOnce(t *testing.T) {
-	for _, database := range []func(testing.TB) string{kit.SQLite, kit.Postgres} {
+	for _, database := range []func(testing.TB) string{kit.DurableSQLite, kit.Postgres} {
 		url := database(t)
 		w := newWorld(t, roomstest.NewOn(t, url))
 		c, token := w.SubmitOwn(w.A, "Does the ferry to the island run in a storm?")

@@ -19,7 +19,7 @@ import (
 // each runs a test on a fresh, empty database of each kind.
 func each(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteURL(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, kit.Postgres(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, kit.EmptyPostgres(t)) })
 }
 
 func TestManyProcessesMayMigrateAtOnce(t *testing.T) {

@@ -35,7 +35,7 @@ func opened(t testing.TB, url string) *DB {
 }
 
 func openedSQLite(t testing.TB) *DB   { return opened(t, kit.SQLite(t)) }
-func openedPostgres(t testing.TB) *DB { return opened(t, kit.Postgres(t)) }
+func openedPostgres(t testing.TB) *DB { return opened(t, kit.NewPostgres(t)) }
 
 // A shape is what a schema has, as lines that are the same on both databases.
 type shape map[string]bool

@@ -86,10 +86,13 @@ func newWorld(t *testing.T) *world {
 	return emptyWorld(t).withBlog()
 }
 
-// onBoth runs a test on a world of each database.
+// onBoth runs a test on a world of each of kit.Databases.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, emptyWorldOn(t, kit.Postgres(t)).withBlog()) })
+	t.Helper()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		t.Parallel()
+		test(t, emptyWorldOn(t, d.New(t)).withBlog())
+	})
 }
 
 func (w *world) withBlog() *world {

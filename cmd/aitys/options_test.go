@@ -276,7 +276,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		errs != "aitys: secret is not as it should be\n" {
 		t.Errorf("for people: exit %d, %q, stderr %q", code, out, errs)
 	}
-	url := kit.Postgres(t)
+	url := kit.EmptyPostgres(t)
 	if r := s.doctor("--database", url, "--secret-file", "none"); r.OK || r.state("migrations") != "fail" ||
 		r.state("durability") != "fail" {
 		t.Errorf("on an empty Postgres with fsync off: %+v", r)

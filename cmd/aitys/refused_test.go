@@ -277,7 +277,7 @@ func TestADatabaseKeepsItsSecret(t *testing.T) {
 
 func TestPostgresIsAskedForAndNeverMigratedByACommand(t *testing.T) {
 	s := newShell(t)
-	url := kit.Postgres(t)
+	url := kit.EmptyPostgres(t)
 	s.refused("run `aitys migrate up`", "site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example",
 		"--database", url)
 	if out := s.must("migrate", "status", "--database", url, "--json"); !strings.Contains(out, `"applied":null`) {

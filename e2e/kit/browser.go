@@ -44,7 +44,7 @@ var oneBrowser struct {
 // as many a test in it. It ends with the process.
 func OneBrowser(t testing.TB) *Browser {
 	t.Helper()
-	path, profile := Chromium(t), filepath.Join(scratch(t), "chromium")
+	path, profile := Chromium(t), filepath.Join(scratch(t).Path, "chromium")
 	oneBrowser.Do(func() {
 		oneBrowser.Browser, oneBrowser.err = StartBrowser(path, chromedp.UserDataDir(profile))
 	})

@@ -64,9 +64,6 @@ func newest(pattern string) string {
 	return found[len(found)-1]
 }
 
-// SQLite returns the address of a database in a file of the test's own.
-func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "aitys.db") }
-
 // HowMany is the number above 0 that the environment has under a name, or else what is usual: CI and `make torture`
 // have more than a developer waits for.
 func HowMany(t testing.TB, variable string, usual int) int {
@@ -106,7 +103,7 @@ func binary(t testing.TB, fault string, flags ...string) string {
 	if path, ok := built.paths[fault]; ok {
 		return path
 	}
-	out := filepath.Join(scratch(t), "aitys-"+fault)
+	out := filepath.Join(scratch(t).Path, "aitys-"+fault)
 	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...),
 		"github.com/aitys/aitys/cmd/aitys")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 )
 
-// A cluster is one private Postgres: initdb once, then servers on a socket, no TCP.
+// A cluster is one private Postgres: a server on a socket, without TCP.
 type cluster struct {
 	bin  string // the folder of its programs
 	data string
@@ -24,53 +25,7 @@ type cluster struct {
 	ended   <-chan struct{} // closed when cmd has
 }
 
-var postgres struct {
-	sync.Mutex
-	*cluster
-	databases atomic.Int64
-}
-
-// Postgres returns the URL of an empty database on a private server that the tests of this
-// process share, with fsync off. The database is dropped with the test.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	postgres.Lock()
-	defer postgres.Unlock()
-	if postgres.cluster == nil {
-		postgres.cluster = newCluster(t, "pg", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300",
-			"-c", "max_prepared_transactions=4")
-	}
-	return postgres.database(t, fmt.Sprintf("t%d", postgres.databases.Add(1)))
-}
-
-// PostgresIn is Postgres with the database in a folder of the caller's, such as a small disk; its log of transactions
-// is elsewhere.
-func PostgresIn(t testing.TB, folder string) string {
-	t.Helper()
-	Postgres(t)
-	postgres.Lock()
-	defer postgres.Unlock()
-	space := fmt.Sprintf("s%d", postgres.databases.Add(1))
-	postgres.give(t, folder)
-	postgres.psql(t, "CREATE TABLESPACE "+space+" LOCATION '"+folder+"'")
-	t.Cleanup(func() { postgres.psql(t, "DROP TABLESPACE "+space) })
-	name := fmt.Sprintf("t%d", postgres.databases.Add(1))
-	url := postgres.database(t, name)
-	postgres.psql(t, "ALTER DATABASE "+name+" SET TABLESPACE "+space)
-	return url
-}
-
-// PostgresOf is Postgres with what pg_dump wrote of another.
-func PostgresOf(t testing.TB, dump string) string {
-	t.Helper()
-	url := Postgres(t)
-	load := postgres.command("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url)
-	load.Stdin = strings.NewReader(dump)
-	if out, err := load.CombinedOutput(); err != nil {
-		t.Fatalf("load a dump: %v\n%s", err, out)
-	}
-	return url
-}
+var clusters atomic.Int64 // how many this process has made
 
 // A DurablePostgres is a server of a test's own with fsync on, which the test may kill.
 type DurablePostgres struct{ *cluster }
@@ -78,15 +33,12 @@ type DurablePostgres struct{ *cluster }
 // NewDurablePostgres starts one; it ends with the test.
 func NewDurablePostgres(t testing.TB) DurablePostgres {
 	t.Helper()
-	c := newCluster(t, fmt.Sprintf("pgd%d", postgres.databases.Add(1)), "-c", "max_connections=100")
-	t.Cleanup(func() {
-		_ = c.cmd.Process.Kill() // ends with the test either way
-		<-c.ended
-	})
+	c := newCluster(t, filepath.Join(scratch(t).Path, fmt.Sprintf("pgd%d", clusters.Add(1))), "-c", "max_connections=100")
+	t.Cleanup(c.end)
 	return DurablePostgres{c}
 }
 
-// Database makes an empty database and returns its URL.
+// Database makes a database without tables and returns its URL.
 func (d DurablePostgres) Database(t testing.TB, name string) string {
 	t.Helper()
 	return d.database(t, name)
@@ -100,18 +52,11 @@ func (d DurablePostgres) Proxied(t testing.TB, name string) (string, *Proxy) {
 	return fmt.Sprintf("postgres://postgres@%s/%s?sslmode=disable", p.Addr, name), p
 }
 
-func newCluster(t testing.TB, name string, options ...string) *cluster {
+// newCluster makes a cluster in a new folder and starts its server. The folder's path is short: that of a socket may
+// have 107 bytes.
+func newCluster(t testing.TB, dir string, options ...string) *cluster {
 	t.Helper()
-	initdb := newest("/usr/lib/postgresql/*/bin/initdb")
-	if initdb == "" {
-		if path, err := exec.LookPath("initdb"); err == nil {
-			initdb = path
-		} else {
-			missing(t, "postgresql")
-		}
-	}
-	dir := filepath.Join(scratch(t), name)
-	c := &cluster{bin: filepath.Dir(initdb), data: filepath.Join(dir, "data"), dir: dir, options: options}
+	c := &cluster{bin: postgresPrograms(t), data: filepath.Join(dir, "data"), dir: dir, options: options}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatalf("postgres: %v", err)
 	}
@@ -123,6 +68,30 @@ func newCluster(t testing.TB, name string, options ...string) *cluster {
 	}
 	c.start(t)
 	return c
+}
+
+// postgresPrograms returns the folder of Postgres's programs.
+func postgresPrograms(t testing.TB) string {
+	t.Helper()
+	if initdb := newest("/usr/lib/postgresql/*/bin/initdb"); initdb != "" {
+		return filepath.Dir(initdb)
+	}
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		missing(t, "postgresql")
+	}
+	return filepath.Dir(path)
+}
+
+// end stops the server. SIGQUIT ends every process of it at once, and leaves no shared memory behind, as SIGKILL would.
+func (c *cluster) end() {
+	_ = c.cmd.Process.Signal(syscall.SIGQUIT) // a test may have ended it
+	select {
+	case <-c.ended:
+	case <-time.After(5 * time.Second): // a test stopped it
+		_ = c.cmd.Process.Kill()
+		<-c.ended
+	}
 }
 
 // start starts the server and waits until it answers. One that was killed may leave processes behind that
@@ -161,14 +130,15 @@ func (c *cluster) start(t testing.TB) {
 	c.ended = ended
 }
 
-// database makes an empty database, dropped with the test, and returns its URL.
+// database makes a database without tables and returns its URL.
 func (c *cluster) database(t testing.TB, name string) string {
 	t.Helper()
 	c.psql(t, "CREATE DATABASE "+name)
-	t.Cleanup(func() {
-		// A test may have killed the server; then there is nothing to drop.
-		_ = c.command("psql", "-h", c.dir, "-U", "postgres", "-qc", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)").Run()
-	})
+	return c.url(name)
+}
+
+// url returns the URL of a database.
+func (c *cluster) url(name string) string {
 	return fmt.Sprintf("postgres://postgres@/%s?host=%s", name, c.dir)
 }
 

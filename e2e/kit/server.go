@@ -1,63 +1,20 @@
 package kit
 
 import (
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 )
 
-var folder struct {
-	sync.Once
-	path     string
-	err      error
-	lifeline io.WriteCloser // held open until the process ends; the reaper waits for that
-}
-
-// scratch is the process's own temporary folder. Its path is short (a socket's may have 107
-// bytes) and open to the ordinary user that Postgres runs as. A reaper removes it, and ends the
-// servers in it, when this process is gone, however it went.
-func scratch(t testing.TB) string {
-	t.Helper()
-	folder.Do(func() {
-		folder.path, folder.err = os.MkdirTemp("", "aitys-test-")
-		if folder.err == nil {
-			folder.err = errors.Join(os.Chmod(folder.path, 0o755), reap(folder.path))
-		}
-	})
-	if folder.err != nil {
-		t.Fatalf("make a folder for test servers: %v", folder.err)
-	}
-	return folder.path
-}
-
-// reap starts a shell that waits for the end of its standard input, which is the end of this
-// process, then stops every server that left its pid in dir and removes dir.
-func reap(dir string) error {
-	cmd := exec.Command("sh", "-c",
-		`read -r _; for p in "$1"/*.pid; do [ -f "$p" ] && kill -9 "$(head -n 1 "$p")" 2>/dev/null; done; rm -rf "$1"`,
-		"reap", dir)
-	own(cmd)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	folder.lifeline = in
-	return cmd.Start()
-}
-
-// wait calls ready until it succeeds, for at most 20 seconds.
+// wait calls ready until it succeeds, for at most two minutes.
 func wait(t testing.TB, what string, ready func() error) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(120 * time.Second)
 	for {
 		err := ready()
 		if err == nil {

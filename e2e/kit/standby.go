@@ -16,7 +16,7 @@ type Standby struct{ *cluster }
 func (d DurablePostgres) NewStandby(t testing.TB) Standby {
 	t.Helper()
 	name := filepath.Base(d.dir) + "s"
-	dir := filepath.Join(scratch(t), name)
+	dir := filepath.Join(scratch(t).Path, name)
 	s := Standby{&cluster{bin: d.bin, data: filepath.Join(dir, "data"), dir: dir, options: d.options}}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatalf("standby: %v", err)
@@ -28,10 +28,7 @@ func (d DurablePostgres) NewStandby(t testing.TB) Standby {
 		t.Fatalf("pg_basebackup: %v\n%s", err, copied)
 	}
 	s.start(t)
-	t.Cleanup(func() {
-		_ = s.cmd.Process.Kill() // ends with the test either way
-		<-s.ended
-	})
+	t.Cleanup(s.end)
 	d.psql(t, "ALTER SYSTEM SET synchronous_standby_names = '*'")
 	d.psql(t, "SELECT pg_reload_conf()")
 	Until(t, "the standby is synchronous", func() bool {

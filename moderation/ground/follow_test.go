@@ -34,8 +34,8 @@ func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, kit.SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, kit.Postgres(t)) })
+	t.Helper()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) { test(t, d.New(t)) })
 }
 
 func emit(t testing.TB, s ground.Store[storetest.Tx], names ...string) {

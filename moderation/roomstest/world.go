@@ -61,10 +61,17 @@ func New(t testing.TB) *World {
 	return w
 }
 
-// OnBoth runs a test on SQLite and on Postgres: for what rests on their locks.
+// OnBoth runs a test once for each of kit.Databases.
 func OnBoth(t *testing.T, test func(t *testing.T, w *World)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, New(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, NewOn(t, kit.Postgres(t))) })
+	t.Helper()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		url := d.New(t)
+		w := NewOn(t, url)
+		if path, isFile := strings.CutPrefix(url, "sqlite:"); isFile {
+			w.Path = path
+		}
+		test(t, w)
+	})
 }
 
 // NewOn is New on another database.

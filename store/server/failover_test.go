@@ -22,7 +22,7 @@ type failing struct {
 
 func newFailing(t *testing.T) failing {
 	t.Helper()
-	url := kit.Postgres(t)
+	url := kit.EmptyPostgres(t)
 	p, err := Open(t.Context(), url, Options{Wait: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)

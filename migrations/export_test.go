@@ -1,0 +1,7 @@
+package migrations
+
+// For tests of single migrations.
+var (
+	Provider = provider
+	Up       = up
+)
