@@ -4,4 +4,5 @@ package migrations
 var (
 	Provider = provider
 	Up       = up
+	State    = status
 )

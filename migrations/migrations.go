@@ -3,6 +3,8 @@
 // It holds versioned SQL, one folder a dialect with the same numbers and names, and is the
 // only home of goose. Migrations go forward only. Any number of processes may run Up at once:
 // one works, the others wait and find nothing left to do.
+//
+// The first migration makes the schema Oldest in one step. Older databases are refused.
 package migrations
 
 import (
@@ -21,8 +23,14 @@ import (
 //go:embed sqlite/*.sql postgres/*.sql
 var files embed.FS
 
+// Oldest is the number of the first migration, and the oldest schema that can be upgraded.
+const Oldest = 36
+
 // ErrNewer is returned for a database that a newer program has migrated.
 var ErrNewer = errors.New("the database is newer than this program")
+
+// ErrOlder is returned for a database with a schema before Oldest.
+var ErrOlder = errors.New("the database is too old for this version of Aitys")
 
 // A Status is one migration and when it was applied; zero: not yet.
 type Status struct {
@@ -40,6 +48,9 @@ func SQLite(ctx context.Context, db *sql.DB, path string, before func(context.Co
 	defer unlock()
 	p, err := provider(goose.DialectSQLite3, db)
 	if err != nil {
+		return err
+	}
+	if err := checkOldest(ctx, p); err != nil {
 		return err
 	}
 	found, known, err := p.GetVersions(ctx)
@@ -102,6 +113,9 @@ func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose
 	if err != nil {
 		return err
 	}
+	if err := checkOldest(ctx, p); err != nil {
+		return err
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -115,9 +129,25 @@ func up(ctx context.Context, dialect goose.Dialect, db *sql.DB, options ...goose
 	return nil
 }
 
+// checkOldest returns ErrOlder for a schema before Oldest. It takes the lock of p, if p has one.
+func checkOldest(ctx context.Context, p *goose.Provider) error {
+	schema, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read the version: %w", err)
+	}
+	if schema > 0 && schema < Oldest {
+		return fmt.Errorf("%w: it has schema %d, and upgrades begin at schema %d; upgrade it with an earlier version first",
+			ErrOlder, schema, Oldest)
+	}
+	return nil
+}
+
 func status(ctx context.Context, dialect goose.Dialect, db *sql.DB) ([]Status, error) {
 	p, err := provider(dialect, db)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkOldest(ctx, p); err != nil {
 		return nil, err
 	}
 	found, err := p.Status(ctx)

@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -9,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestBothDialectsHaveTheSameMigrationsAndNoWayBack(t *testing.T) {
+func TestMigrations_DialectsMatchAndGoForwardOnly(t *testing.T) {
 	numbered := regexp.MustCompile(`^\d{5}_[a-z_]+\.sql$`)
 	names := map[string][]string{}
 	for _, folder := range []string{"sqlite", "postgres"} {
@@ -35,7 +36,10 @@ func TestBothDialectsHaveTheSameMigrationsAndNoWayBack(t *testing.T) {
 			}
 		}
 	}
-	if len(names["sqlite"]) == 0 || !slices.Equal(names["sqlite"], names["postgres"]) {
+	if first := fmt.Sprintf("%05d_initial.sql", Oldest); slices.Index(names["sqlite"], first) != 0 {
+		t.Errorf("the first migration is not %s: %v", first, names["sqlite"])
+	}
+	if !slices.Equal(names["sqlite"], names["postgres"]) {
 		t.Errorf("sqlite has %v, postgres %v", names["sqlite"], names["postgres"])
 	}
 }

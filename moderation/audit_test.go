@@ -31,6 +31,7 @@ func (w *world) demanded() {
 // TestAnAuditFindsWhereRegisterLogAndReadersDoNotAgree changes single rows behind the program's back. The entries
 // of the log are: two decisions, three demands, and the end of the last.
 func TestAnAuditFindsWhereRegisterLogAndReadersDoNotAgree(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		statement string
 		missing   int // entries of the log about which the register says otherwise

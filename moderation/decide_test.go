@@ -18,6 +18,7 @@ import (
 )
 
 func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	for _, tt := range []struct {
@@ -65,6 +66,7 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 }
 
 func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "A comment.")
@@ -95,6 +97,7 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 }
 
 func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
 	fresh := w.Submit(w.A, "Fresh and fine.")
@@ -133,6 +136,7 @@ func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 }
 
 func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	spam := moderation.Choice{Action: comment.MarkSpam}
@@ -171,6 +175,7 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 }
 
 func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "One comment, one lesson.")
@@ -197,6 +202,7 @@ func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 }
 
 func TestARepeatedRequestIsOneDecision(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c, d := w.Submit(w.A, "Decided once."), w.Submit(w.A, "Not decided by it.")
@@ -233,6 +239,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 }
 
 func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	ids := w.Fill(w.A, 1_000)
@@ -255,6 +262,7 @@ func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 
 // Caches hang on the events: each says whether what readers see of its page changed.
 func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "Watched closely.")
@@ -301,6 +309,7 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 
 // Each version of a comment's row stands in each of its indexes: a decision makes one.
 func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	raw, err := sql.Open("sqlite", w.Path)
 	w.Must(err)
@@ -327,6 +336,7 @@ func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
 }
 
 func TestDecide_ConflictNamesTheModeratorWhoUndid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	first, second := w.AddPerson("first", people.Moderator, "a"), w.AddPerson("second", people.Moderator, "a")
 	c := w.Submit(w.A, "Decided, undone, and decided from an old page.")

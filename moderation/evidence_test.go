@@ -32,6 +32,7 @@ func (w *world) item(c comment.Comment) moderation.Item {
 }
 
 func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 40, 20)
 	rude := w.Submit(w.A, "You clueless moron, nobody asked you about tomatoes.")
@@ -79,6 +80,7 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 }
 
 func TestAReasonIsLikelyBeforeItIsSuggested(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 40, 20)
 	w.refuse(comment.ReasonPersonalAttack, 6, "What a fool you are:")

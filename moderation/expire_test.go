@@ -37,6 +37,7 @@ func (w *world) setting(name, value string) {
 }
 
 func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
+	t.Parallel()
 	const day = 24 * time.Hour
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.AddPerson("mod", people.Moderator)
@@ -111,6 +112,7 @@ func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
 }
 
 func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		_, old := w.telling()
 		withdrawn, token := w.SubmitOwn(w.A, "It is withdrawn, and kept for another month.")
@@ -158,6 +160,7 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 // What an answered report said is forgotten after a month, and also with its comment; that there was one is counted
 // until the year's report is made.
 func TestAnsweredReportsAreCountedUntilTheYearsReport(t *testing.T) {
+	t.Parallel()
 	all := register.Notices{Received: 3, Comments: 3, Law: 1, Terms: 1,
 		Action: register.Wait{Of: 2, Median: time.Hour, Ninety: time.Hour}}
 	for _, tt := range []struct {

@@ -45,6 +45,7 @@ func (f failing) View(ctx context.Context, fn func(storetest.Tx) error) error {
 }
 
 func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c, token := w.SubmitOwn(w.A, "It stands.")
 	for _, tt := range []struct {
@@ -84,6 +85,7 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 
 // Even a site that publishes without review leaves a comment to a person while the model cannot be read.
 func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 2)
 	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": string(ground.PolicyNone)})

@@ -38,6 +38,7 @@ func (w *world) forgot(id string) bool {
 }
 
 func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
+	t.Parallel()
 	const day = 24 * time.Hour
 	onBoth(t, func(t *testing.T, w *world) {
 		var err error
@@ -90,6 +91,7 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 }
 
 func TestWhatIsForgottenAtOnceIsInNoByte(t *testing.T) {
+	t.Parallel()
 	for name, forget := range map[string]func(*world, moderation.Submitted) error{
 		"by its writer": func(w *world, c moderation.Submitted) error {
 			return errors.Join(

@@ -28,6 +28,7 @@ func (w *world) turnOn(key string) error {
 }
 
 func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		ham, spam int
 		want      string
@@ -43,6 +44,7 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 }
 
 func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Decide(people.Operator, w.A, comment.Approve, w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.95, 0.95))
 	w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.2, 0.2))
@@ -69,6 +71,7 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 }
 
 func TestATallySaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ ham, spam, all, missingHam, missingSpam int }{
 		{0, 0, 100, 20, 20}, {3, 1, 96, 17, 19}, {70, 10, 20, 0, 10}, {100, 5, 15, 0, 15}, {12, 100, 8, 8, 0},
 		{50, 49, 1, 0, 0}, {80, 20, 0, 0, 0}, {100, 100, 0, 0, 0},
@@ -83,6 +86,7 @@ func TestATallySaysWhatIsMissing(t *testing.T) {
 }
 
 func TestCopiedLessonsOpenNoGate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 20)
 	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
@@ -93,6 +97,7 @@ func TestCopiedLessonsOpenNoGate(t *testing.T) {
 
 // A page of approvals and then a page of refusals teach words, but nothing shows yet how sure to be.
 func TestAFilterThatWasNeverTriedPublishesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 0)
 	w.Schooled(w.A, 0, 30)
@@ -115,6 +120,7 @@ func TestAFilterThatWasNeverTriedPublishesNothing(t *testing.T) {
 }
 
 func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Schooled(w.A, 80, 19)
 		last := w.Said(w.A, 0.9, 0.9)
@@ -155,6 +161,7 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 }
 
 func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	said := func(spam float64, warm bool) comment.Verdict {
 		return comment.Verdict{Spam: spam, Score: spam, Warm: warm}
@@ -205,6 +212,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 }
 
 func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	answer := func(id string, key *ground.Key) moderation.Replied {
 		t.Helper()
@@ -239,6 +247,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 
 // Each policy publishes some commenters' comments without review, except comments that a rule holds.
 func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 20)
 	_, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "wheelbarrow"}, nil)

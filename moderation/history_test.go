@@ -35,6 +35,7 @@ var update = flag.Bool("update", false, "rewrite the expected parts of testdata/
 //	close|open PAGE           set NAME=VALUE               wait DURATION
 //	learn                     (the model follows the log)   school: HAM SPAM (so many are decided and learned)
 func TestHistories(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/history/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no histories: %v", err)

@@ -71,6 +71,7 @@ func (w *world) logged() people.Actor {
 }
 
 func TestTheLogIsAGaplessChain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.logged()
 	var all []ledger.Told
@@ -103,6 +104,7 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 }
 
 func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, rooms *roomstest.World) {
 		w := &world{rooms}
 		ann, bob := w.AddPerson("Ann", people.Moderator), w.AddPerson("Bob", people.Moderator)
@@ -161,6 +163,7 @@ func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
 }
 
 func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator)
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
@@ -184,6 +187,7 @@ func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T
 }
 
 func TestOneRowTamperedWithIsFound(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		statement string
 		want      uint64

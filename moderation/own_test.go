@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
@@ -18,6 +19,7 @@ import (
 )
 
 func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c, token := w.SubmitOwn(w.A, "Mine, and it waits.")
 	_, other := w.SubmitOwn(w.A, "Another's.")
@@ -58,6 +60,7 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 // A script on the site's pages may have read them all: none does anything any more, and the POST that one was
 // answered to gives no new one.
 func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	olga, since := w.AddPerson("olga", people.Owner, "a"), w.A
 	refused, stolen := w.SubmitOwn(w.A, "Refused, and its token was read.")
@@ -115,6 +118,7 @@ func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
 }
 
 func TestAnEditIsJudgedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 12)
 	c, token := w.SubmitOwn(w.A, "The tomatoes grew well, thank you for the recipe.")
@@ -138,12 +142,9 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 // An edit and an approval at one instant: whichever comes first, no text is shown that no
 // moderator saw.
 func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
-	rounds := 200
-	if testing.Short() {
-		rounds = 20
-	}
-	for i := range rounds {
+	for i := range kit.Repeats(t, 200) {
 		c, token := w.SubmitOwn(w.A, fmt.Sprintf("Harmless text %d.", i))
 		ref := w.Refs(w.A, c.ID)
 		var both sync.WaitGroup
@@ -171,6 +172,7 @@ func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
 // Whatever is decided, undone, edited and withdrawn, in whatever order: a comment is shown
 // exactly if it is approved or a shown reply needs its place.
 func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	type own struct{ id, token string }

@@ -25,6 +25,7 @@ func textsOf(q moderation.QueuePage) []string {
 }
 
 func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	for _, action := range []comment.Action{comment.Approve, comment.Reject, comment.MarkSpam, comment.Hold} {
@@ -57,6 +58,7 @@ func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 }
 
 func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	var oldest []string
@@ -92,6 +94,7 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 }
 
 func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	w.Submit(w.A, "One.")
@@ -126,6 +129,7 @@ func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 }
 
 func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod, author := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("author", people.Author, "a")
 	for i, in := range []moderation.Submission{
@@ -162,6 +166,7 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 }
 
 func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod, author := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("author", people.Author, "a")
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "On bread", Name: "Baker",
@@ -198,6 +203,7 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 }
 
 func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	first, second := w.Submit(w.A, "The first."), w.Submit(w.A, "The second.")
@@ -223,6 +229,7 @@ func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
 }
 
 func TestOnlyWhatHasMovedIsReadAnew(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	stays, decided := w.Submit(w.A, "It stays."), w.Submit(w.A, "It is decided.")
@@ -251,6 +258,7 @@ func TestOnlyWhatHasMovedIsReadAnew(t *testing.T) {
 }
 
 func TestCountsStopAtAThousand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	w.Fill(w.A, 1_000)
@@ -262,6 +270,7 @@ func TestCountsStopAtAThousand(t *testing.T) {
 }
 
 func TestPagesAreListedAndChanged(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	var newest []string
@@ -303,6 +312,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 }
 
 func TestAViewIsNarrowed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	began := w.Clock.Now()

@@ -15,6 +15,7 @@ import (
 )
 
 func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.AddPerson("mod", people.Moderator, "a")
 		approved := 0
@@ -52,6 +53,7 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 }
 
 func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.AddPerson("mod", people.Moderator, "a")
 		ids := w.Fill(w.A, 30)
@@ -98,6 +100,7 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 
 // A moderator's long decision keeps nobody from posting, on a site that publishes by itself too.
 func TestWhatIsPublishedAtOnceWaitsForNoDecision(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.NewOn(t, kit.Postgres(t))} // on SQLite one writes at a time anyway
 	w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "The filter was taught something.").ID)
 	w.Publish(w.A)

@@ -6,11 +6,14 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -19,9 +22,14 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// Each step is a transaction that reaches the disk: unless -rapid.checks asks for more, few
-// histories are tried.
-func init() { _ = flag.Set("rapid.checks", "20") }
+var setChecks sync.Once
+
+// property runs rapid.Check with as many checks as the tier allows. -rapid.checks has no effect.
+func property(t *testing.T, prop func(*rapid.T)) {
+	t.Helper()
+	setChecks.Do(func() { _ = flag.Set("rapid.checks", strconv.Itoa(kit.Repeats(t, 100))) })
+	rapid.Check(t, prop)
+}
 
 // A story is a random history of one site of its own, and what the test knows of it.
 type story struct {
@@ -243,7 +251,7 @@ func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator)
-	rapid.Check(t, func(t *rapid.T) {
+	property(t, func(t *rapid.T) {
 		s := newStory(w, mod)
 		s.post(t)
 		t.Repeat(map[string]func(*rapid.T){
@@ -271,7 +279,7 @@ func TestNothingUnapprovedIsEverReadable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator)
-	rapid.Check(t, func(t *rapid.T) {
+	property(t, func(t *rapid.T) {
 		w.Clock.Add(time.Hour)
 		s := newStory(w, mod)
 		s.post(t)

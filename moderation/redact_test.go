@@ -34,6 +34,7 @@ func (w *world) verified() bool {
 }
 
 func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.AddPerson("mod", people.Moderator, "a")
 		c, token := w.SubmitOwn(w.A, "Ring Anna on 555 0100, she **knows** the quaggas.")
@@ -98,6 +99,7 @@ func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
 
 // Two parts come back one after the other, and a decision between them stands in the way until it is undone.
 func TestPartsArePutBackInTheirOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	const text = "First the hedgehog, then the badger, and the otter last."
@@ -130,6 +132,7 @@ func TestPartsArePutBackInTheirOrder(t *testing.T) {
 }
 
 func TestATextThatItsWriterChangedSinceIsNotPutBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Publish(w.A)
 	mod := w.AddPerson("mod", people.Moderator, "a")
@@ -155,6 +158,7 @@ func TestATextThatItsWriterChangedSinceIsNotPutBack(t *testing.T) {
 }
 
 func TestWhatWasTakenOutIsForgotten(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.AddPerson("mod", people.Moderator, "a")
 		old := w.Submit(w.A, "The password is walrus-in-autumn, do not tell.")
@@ -188,6 +192,7 @@ func TestWhatWasTakenOutIsForgotten(t *testing.T) {
 }
 
 func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c, token := w.SubmitOwn(w.A, "A sentence that will be edited soon.")
@@ -218,6 +223,7 @@ func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
 }
 
 func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.AddPerson("mod", people.Moderator, "a")
 		w.Schooled(w.A, 12, 12)
@@ -245,6 +251,7 @@ func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
 
 // A redaction decides nothing about the comment itself: holding a redacted pending comment is its first decision.
 func TestDecide_HoldAfterRedactionIsADecision(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "First the hedgehog, then the badger.")

@@ -33,6 +33,7 @@ func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]gro
 // The model learns, and what waits is judged again, between a comment's being judged and its
 // being stored.
 func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var err error
 	w.S, err = roomstest.Furnish(w.Ctx, delayed{w.DB.Store}, roomstest.Secret, ground.Options{Clock: w.Clock})
@@ -75,6 +76,7 @@ func (s *taught) Update(ctx context.Context, fn func(storetest.Tx) error) ([]gro
 // A moderator decides faster than what waits is judged: each of the freshest is judged once, and then others have the
 // machine for a while.
 func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := &taught{Store: w.DB.Store}
 	var err error
@@ -140,6 +142,7 @@ func (c *claimed) Claim(_ context.Context, _ int64, name string, ttl time.Durati
 
 // Who has judged what waits leaves others the machine for a while. Another process does not take the next turn then.
 func TestNobodyElseJudgesWhatWaitsWhileOneRests(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	claims := &claimed{ttls: make(chan time.Duration, 100)}
 	s := &taught{Store: w.DB.Store}

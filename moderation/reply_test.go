@@ -13,6 +13,7 @@ import (
 )
 
 func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	author, mod := w.AddPerson("author", people.Author, "a"), w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "What does it cost?")
@@ -38,6 +39,7 @@ func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 }
 
 func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	author, mod := w.AddPerson("author", people.Author, "a"), w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "Is anybody there?")
@@ -64,6 +66,7 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 }
 
 func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	spam, gone := w.Submit(w.A, "Buy pills."), "withdrawn"
@@ -104,6 +107,7 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 }
 
 func TestARepeatedReplyIsOneReply(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "Answer me once.")
@@ -121,6 +125,7 @@ func TestARepeatedReplyIsOneReply(t *testing.T) {
 }
 
 func TestStaffAnswerOnAClosedPage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "The last word?")

@@ -56,6 +56,7 @@ func (c *effects) Allow(_ context.Context, _ int64, key string, _, _ int) (bool,
 }
 
 func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := &effects{Campaigns: w.S.Campaigns, asked: map[string]int{}}
 		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: roomstest.Secret,

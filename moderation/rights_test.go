@@ -147,6 +147,7 @@ var rows = map[string]string{"AddAccountHere": "AddAccount", "AddAccountAll": "A
 // TestEveryUseCaseWithAnActorIsInTheTable looks at the services themselves: a new use case has to
 // say whose it is.
 func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
+	t.Parallel()
 	inTable := map[string]bool{}
 	for _, line := range strings.Split(strings.TrimSpace(rightsTable), "\n")[1:] {
 		name := strings.Fields(line)[0]
@@ -179,6 +180,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 }
 
 func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	actors := map[string]people.Actor{
 		"nobody":     {},
@@ -550,6 +552,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 }
 
 func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a", "b")
 	c := w.Submit(w.A, "A comment of site a.")

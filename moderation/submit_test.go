@@ -22,6 +22,7 @@ import (
 )
 
 func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	good := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "A fine article."}
 	for _, tt := range []struct {
@@ -74,6 +75,7 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 }
 
 func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{
 		PageURL: "HTTPS://A.example:443/post?utm_source=x#c", PageTitle: " A\n title ", Name: " Ann\u202E\tB. ",
@@ -106,6 +108,7 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 }
 
 func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Posted twice by a flaky line.",
 		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
@@ -138,6 +141,7 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 }
 
 func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.",
 		Parent: "00000000-0000-7000-8000-000000000000",
@@ -152,6 +156,7 @@ func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
 }
 
 func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var all sync.WaitGroup
 	outs := make([]moderation.Submitted, 20)
@@ -184,6 +189,7 @@ func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
 }
 
 func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	parent := ""
 	for i := range 64 {
@@ -203,6 +209,7 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 }
 
 func TestASecretIsTheDatabasesOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	furnish := func(own secret.Secret) error {
 		_, err := roomstest.Furnish(w.Ctx, w.DB.Store, own, ground.Options{Clock: w.Clock})
@@ -227,6 +234,7 @@ func TestASecretIsTheDatabasesOwn(t *testing.T) {
 
 // A duplicate agrees with a stored comment in site, page, parent, commenter and normalised text.
 func TestSubmit_DuplicateKey(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	base := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Email: "ann@mail.example",
 		Body: "Answers to both of you, in the same words."}
@@ -272,6 +280,7 @@ func TestSubmit_DuplicateKey(t *testing.T) {
 
 // A rejected comment stops the same text for 24 hours; after that the text is reviewed again.
 func TestSubmit_RejectedTextMayReturnAfterADay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Please reconsider this one."}
 	first, err := w.S.Submit(w.Ctx, w.A, in)
@@ -293,6 +302,7 @@ func TestSubmit_RejectedTextMayReturnAfterADay(t *testing.T) {
 
 // Staff are identified by their account, readers who signed in by who they are, others by what they typed or by address.
 func TestSubmit_StoresWhatIdentifiesTheCommenter(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	address := netip.MustParseAddr("192.0.2.7")
 	staff := func(id string) moderation.Submission {
@@ -352,6 +362,7 @@ func (b budgets) Allow(_ context.Context, _ int64, key string, _, _ int) (bool, 
 }
 
 func TestSubmit_CountsAgainstBudgets(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := 0
 	submit := func(page string, by people.Writer, b budgets) error {
@@ -400,6 +411,7 @@ func TestSubmit_CountsAgainstBudgets(t *testing.T) {
 }
 
 func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var told []ground.Event
 	defer w.S.OnEvent(func(e ground.Event) {
@@ -428,6 +440,7 @@ func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 
 // The first published comment that brings a title names its page; later ones bring none.
 func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "First title", Body: "The first comment."}
 	first, err := w.S.Submit(w.Ctx, w.A, in)
@@ -443,6 +456,7 @@ func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
 
 // Repeated submissions raise the score of a pending comment; a decided one keeps its verdict.
 func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var judged []ground.Event
 	defer w.S.OnEvent(func(e ground.Event) {
@@ -478,6 +492,7 @@ func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
 }
 
 func TestSubmit_RefusesParentsThatReadersDoNotSeeThere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	public := w.Submit(w.A, "Public on the first page.").ID
 	w.Decide(people.Operator, w.A, comment.Approve, public)

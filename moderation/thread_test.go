@@ -65,6 +65,7 @@ func (w *world) forest(roots, width, depth int) (names []string, ids map[string]
 }
 
 func TestAThreadIsDepthFirstInEveryOrderAndPageSize(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	names, ids := w.forest(4, 2, 3)
 	want := map[string][]string{}
@@ -86,6 +87,7 @@ func TestAThreadIsDepthFirstInEveryOrderAndPageSize(t *testing.T) {
 }
 
 func TestAThreadAroundACommentHasIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	names, ids := w.forest(3, 3, 3)
 	for _, name := range names {
@@ -108,6 +110,7 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 }
 
 func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.forest(3, 0, 1)
 	cursor := func() string {
@@ -143,6 +146,7 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 }
 
 func TestPagesAreCountedByTheirURLAsAsked(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.forest(3, 0, 1)
 	w.Submit(w.A, "Waits.")

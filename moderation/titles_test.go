@@ -30,6 +30,7 @@ func (w *world) called(when, want string) {
 }
 
 func TestATitleIsPublicOnceACommentBroughtItIsPublished(t *testing.T) {
+	t.Parallel()
 	const path = "/strange/place"
 	w := newWorld(t)
 	w.called("no comment", path)
@@ -56,6 +57,7 @@ func TestATitleIsPublicOnceACommentBroughtItIsPublished(t *testing.T) {
 }
 
 func TestAStaffsTitleStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.brought("CALL 900", "My bread never rises in winter.")
 	it, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID)
@@ -78,6 +80,7 @@ func TestAStaffsTitleStays(t *testing.T) {
 
 // What a site publishes by itself makes its own title public, and no stranger's who waits.
 func TestWhatIsPublishedByItselfBringsItsOwnTitle(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 40)
 	waits := w.brought("CALL 900", "Buy from us, all of you, today.")
@@ -93,6 +96,7 @@ func TestWhatIsPublishedByItselfBringsItsOwnTitle(t *testing.T) {
 
 // A text that was edited waits again, and what it called the page with it.
 func TestAnEditTakesItsTitleBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: untitled, PageTitle: "On bread",
 		Body: "My bread never rises in winter."})

@@ -28,6 +28,7 @@ func placeOf(c comment.Comment) place {
 }
 
 func TestUndoRestoresWhatStoodBefore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "Decided again and again.")
@@ -71,6 +72,7 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 }
 
 func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
 	kept := w.Submit(w.A, "Only decided.")
@@ -106,6 +108,7 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 
 // An approval of one text must not come back to another that nobody has read.
 func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	c, token := w.SubmitOwn(w.A, "Harmless words.")
@@ -129,6 +132,7 @@ func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 }
 
 func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	root := w.Submit(w.A, "The root of it.")
@@ -152,6 +156,7 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 }
 
 func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", people.Moderator, "a")
 	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": "none"})
@@ -175,6 +180,7 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 }
 
 func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
 	var own []string
@@ -203,6 +209,7 @@ func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
 
 // The entry of an undo says where the comment goes and which decision is in force again.
 func TestUndo_LogsTheDecisionItRestores(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.Submit(w.A, "Rejected with a note, then approved.")
 	w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,

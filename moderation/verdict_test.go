@@ -28,6 +28,7 @@ func (w *world) judged(in moderation.Submission) comment.Verdict {
 }
 
 func TestAColdModelSuggestsNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.judged(moderation.Submission{Body: "Cheap pills, order now!"})
 	if v.Score != 0.5 || v.Spam != 0.5 || v.Warm || v.Action != comment.Hold || len(v.Signals) != 0 {
@@ -43,6 +44,7 @@ func TestAColdModelSuggestsNothing(t *testing.T) {
 }
 
 func TestAWarmModelSuggests(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 20)
 	v := w.judged(moderation.Submission{Body: "Order cheap pills now, casino bonus, best price! http://x.example"})
@@ -67,6 +69,7 @@ func TestAWarmModelSuggests(t *testing.T) {
 }
 
 func TestAFormsAgeIsSignedAndWeighed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, tt := range []struct {
 		open  time.Duration
@@ -95,6 +98,7 @@ func TestAFormsAgeIsSignedAndWeighed(t *testing.T) {
 }
 
 func TestAWritersHistoryIsWeighed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, tt := range []struct {
 		name   string

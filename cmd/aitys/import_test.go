@@ -60,6 +60,7 @@ func wordPress(comments, posts int) string {
 }
 
 func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			s := newShell(t)
@@ -114,10 +115,11 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 // An import that is killed fifty times goes on where it was: in the end there is what an undisturbed one brings. Each
 // page was told of once, and a server on which it was read all the while shows it.
 func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
+	t.Parallel()
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			var want map[string]string
-			for kills := 0; kills < kit.HowMany(t, "TEST_KILLS", 5); {
+			for kills := 0; kills < kit.Repeats(t, 50); {
 				s := newShell(t)
 				token, flags := s.furnishedOn(database)
 				s.write("export.xml", wordPress(3_000, 20), 0o600)
@@ -218,6 +220,7 @@ func (s *shell) killedWithin(command []string, wait time.Duration) bool {
 
 // A file with a line, or a text, of a gigabyte is refused in one line, in little memory, and nothing of it is there.
 func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
+	t.Parallel()
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			s := newShell(t)
@@ -264,6 +267,7 @@ var liveHeap = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB`)
 
 // A record may have any number of large fields that are not imported. They are not in memory together.
 func TestImport_BoundsHeapPerRecord(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish()
 	const size = 10 << 20
@@ -312,6 +316,7 @@ func TestImport_BoundsHeapPerRecord(t *testing.T) {
 
 // An import without usable comments fails with one line. An import whose comments are all there already succeeds.
 func TestImport_FailsWithoutComments(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish()
 	good := wordPress(3, 1)

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // A closed terminal and a log that is rotated send SIGHUP.
 func TestServe_IgnoresSIGHUP(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	i := s.serve()
 	for range 3 {
@@ -34,6 +34,7 @@ func TestServe_IgnoresSIGHUP(t *testing.T) {
 
 // A command stops on SIGHUP as on SIGTERM.
 func TestDemo_StopsOnSIGHUP(t *testing.T) {
+	t.Parallel()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // the demo must not inherit that nohup ignores it
 	t.Cleanup(func() { signal.Stop(hangups) })
@@ -45,6 +46,7 @@ func TestDemo_StopsOnSIGHUP(t *testing.T) {
 }
 
 func TestDoctor_TakesTheFlagsOfServe(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish("--data", "data")
 	s.write("secret.txt", "x", 0o600)
@@ -62,6 +64,7 @@ func TestDoctor_TakesTheFlagsOfServe(t *testing.T) {
 
 // Each command runs as a user with read permission only.
 func TestPermission_ErrorNamesTheFile(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish("--data", "data")
 	s.must("backup", "good", "--data", "data")
@@ -119,11 +122,18 @@ func TestPermission_ErrorNamesTheFile(t *testing.T) {
 	}
 }
 
-// killWhileCopying kills a command as soon as it has a temporary folder in one of the folders, and reports whether it
-// was killed.
-func (s *shell) killWhileCopying(wait time.Duration, folder string, args ...string) bool {
+// killWhileCopying kills a command when it has created a path that matches the pattern. It returns false if the command
+// ended first.
+func (s *shell) killWhileCopying(pattern string, args ...string) bool {
 	s.t.Helper()
-	before := len(temporaries(s.t, filepath.Join(s.dir, folder)))
+	matches := func() int {
+		list, err := filepath.Glob(filepath.Join(s.dir, pattern))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return len(list)
+	}
+	before := matches()
 	cmd := exec.CommandContext(s.t.Context(), s.bin, args...)
 	cmd.Dir = s.dir
 	if err := cmd.Start(); err != nil {
@@ -137,9 +147,8 @@ func (s *shell) killWhileCopying(wait time.Duration, folder string, args ...stri
 			return false
 		default:
 		}
-		if len(temporaries(s.t, filepath.Join(s.dir, folder))) > before {
-			time.Sleep(wait) // somewhere in the copy: any place will do
-			_ = cmd.Process.Kill()
+		if matches() > before {
+			_ = cmd.Process.Kill() // it may have ended
 			return <-ended != nil
 		}
 	}
@@ -155,6 +164,7 @@ func temporaries(t *testing.T, folder string) []string {
 }
 
 func TestServe_RemovesAbandonedCopies(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish("--data", "data")
 	s.write("export.xml", wordPress(60, 20), 0o600)
@@ -170,22 +180,28 @@ func TestServe_RemovesAbandonedCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.write("next/secret", string(own), 0o600)
-	killed := 0
-	for n := range 4 {
-		wait := time.Duration(n) * 3 * time.Millisecond
-		for _, c := range []struct {
-			folder string
-			args   []string
-		}{
-			{"data", []string{"backup", fmt.Sprintf("data/copy%d", n), "--data", "data"}},
-			{"elsewhere", []string{"backup", fmt.Sprintf("elsewhere/copy%d", n), "--data", "data"}},
-			{"elsewhere", []string{"export", "--site", "blog", "--out", fmt.Sprintf("elsewhere/site%d", n), "--data", "data"}},
-			{"next", []string{"restore", "good", "--data", "next"}},
-			{"elsewhere", []string{"export", "--site", "blog", "--format", "static", "--out", "elsewhere/static", "--data", "data"}},
-		} {
-			if s.killWhileCopying(wait, c.folder, c.args...) {
-				killed++
+	for _, c := range []struct {
+		folder string
+		args   func(try int) []string
+	}{
+		{"data", func(try int) []string { return []string{"backup", fmt.Sprint("data/copy", try), "--data", "data"} }},
+		{"elsewhere", func(try int) []string { return []string{"backup", fmt.Sprint("elsewhere/copy", try), "--data", "data"} }},
+		{"elsewhere", func(try int) []string {
+			return []string{"export", "--site", "blog", "--out", fmt.Sprint("elsewhere/site", try), "--data", "data"}
+		}},
+		{"next", func(int) []string { return []string{"restore", "good", "--data", "next"} }},
+		{"elsewhere", func(int) []string {
+			return []string{"export", "--site", "blog", "--format", "static", "--out", "elsewhere/static", "--data", "data"}
+		}},
+	} {
+		try := 0
+		for _, moment := range []string{".*-*", ".*-*/*"} { // an empty folder, and one with a file
+			for !s.killWhileCopying(filepath.Join(c.folder, moment), c.args(try)...) {
+				if try++; try == 50 {
+					t.Fatalf("%q always ended before it was killed", c.args(try))
+				}
 			}
+			try++
 		}
 	}
 	left := func() (all []string) {
@@ -194,8 +210,8 @@ func TestServe_RemovesAbandonedCopies(t *testing.T) {
 		}
 		return all
 	}
-	if killed < 5 || len(left()) == 0 {
-		t.Fatalf("%d commands were killed, and %q is left", killed, left())
+	if len(left()) == 0 {
+		t.Fatal("the killed commands left nothing")
 	}
 	for _, data := range []string{"data", "next"} {
 		want := ""

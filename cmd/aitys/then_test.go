@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/migrations"
 )
 
 // A past is what a program of then was told to do, and what it said afterwards. It is kept beside
@@ -36,15 +37,21 @@ const (
 	thenPassword = "a password of another time"
 )
 
-// Databases of every older schema, made by the programs of then, are upgraded by this one, which
-// then says of them what the old one said, and goes on. Of each schema one of the two databases is tried, of the
-// newest both, and with TEST_SCHEMAS=both of each. TEST_THEN=PROGRAM makes those of one schema anew first: see
-// testdata/then/README.md.
-func TestADatabaseOfEveryOlderSchemaIsUpgradedAndRead(t *testing.T) {
-	known, err := filepath.Glob("../../migrations/sqlite/*.sql")
-	if err != nil || len(known) < 5 {
-		t.Fatalf("%d migrations, %v", len(known), err)
+// newestSchema is the number of the last migration.
+func newestSchema(t *testing.T) int {
+	t.Helper()
+	all, err := filepath.Glob("../../migrations/sqlite/*.sql")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no migrations: %v", err)
 	}
+	return migrations.Oldest + len(all) - 1
+}
+
+// Databases that older programs made with each schema from migrations.Oldest are upgraded. The new program reads from
+// them what the old one read, and works on with them. TEST_THEN=PROGRAM first makes the databases of one schema again:
+// see testdata/then/README.md.
+func TestUpgrade_KeepsDatabaseOfEveryOlderSchema(t *testing.T) {
+	t.Parallel()
 	if program := os.Getenv("TEST_THEN"); program != "" {
 		schema, err := strconv.Atoi(os.Getenv("TEST_THEN_SCHEMA"))
 		if err != nil {
@@ -53,17 +60,16 @@ func TestADatabaseOfEveryOlderSchemaIsUpgradedAndRead(t *testing.T) {
 		keep(t, program, "sqlite", schema)
 		keep(t, program, "postgres", schema)
 	}
-	for schema := 1; schema < len(known); schema++ {
-		for n, database := range []string{"sqlite", "postgres"} {
-			if os.Getenv("TEST_SCHEMAS") != "both" && schema%2 == n && schema+1 < len(known) {
-				continue // on the other one
-			}
+	newest := newestSchema(t)
+	for schema := migrations.Oldest; schema < newest; schema++ {
+		for _, database := range []string{"sqlite", "postgres"} {
 			t.Run(fmt.Sprintf("%d on %s", schema, database), func(t *testing.T) {
+				t.Parallel()
 				files := unpackFile(t, filepath.Join("testdata", "then", fmt.Sprintf("%d.%s.zip", schema, database)))
 				u := newUpgrade(t, files, database)
-				u.isOf(schema, len(known))
+				u.isOf(schema, newest)
 				u.start()
-				u.keptEarlier(schema, len(known))
+				u.keptEarlier(schema, newest)
 				u.saysTheSame()
 				u.logsHold()
 				u.modelsFold()
@@ -73,6 +79,26 @@ func TestADatabaseOfEveryOlderSchemaIsUpgradedAndRead(t *testing.T) {
 				u.modelsFold()
 			})
 		}
+	}
+}
+
+func TestUpgrade_RefusesSchemaBeforeOldest(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.furnish()
+	s.spoil(fmt.Sprintf(`DELETE FROM goose_db_version WHERE version_id >= %d;
+		INSERT INTO goose_db_version (version_id, is_applied) VALUES (%[1]d - 1, TRUE)`, migrations.Oldest))
+	want := fmt.Sprintf("too old for this version of Aitys: it has schema %d, and upgrades begin at schema %d;",
+		migrations.Oldest-1, migrations.Oldest)
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate", "up"}, {"migrate", "status"},
+		{"site", "list"}} {
+		s.refused(want, args...)
+	}
+	if r := s.doctor(); r.state("migrations") != "fail" {
+		t.Errorf("the doctor says %+v", r)
+	}
+	if exists(filepath.Join(s.dir, "data", "aitys.db.before-upgrade")) {
+		t.Error("the refused database was copied")
 	}
 }
 
@@ -108,24 +134,24 @@ func newUpgrade(t *testing.T, files map[string][]byte, database string) *upgrade
 // with is a command about the database.
 func (u *upgrade) with(args ...string) []string { return append(args, u.flags...) }
 
-// isOf fails unless exactly the first migrations were applied.
-func (u *upgrade) isOf(schema, known int) {
+// isOf fails unless the migrations to schema were applied and those to newest are known.
+func (u *upgrade) isOf(schema, newest int) {
 	u.t.Helper()
 	var list struct{ Migrations []migrationLine }
 	unpack(u.t, u.must(u.with("migrate", "status", "--json")...), &list)
-	applied := 0
+	known, want, applied := newest-migrations.Oldest+1, schema-migrations.Oldest+1, 0
 	for _, m := range list.Migrations {
 		if m.Applied != nil {
 			applied++
 		}
 	}
-	if len(list.Migrations) != known || applied != schema {
-		u.t.Fatalf("%d of %d migrations were applied, want %d of %d", applied, len(list.Migrations), schema, known)
+	if len(list.Migrations) != known || applied != want {
+		u.t.Fatalf("%d of %d migrations were applied, want %d of %d", applied, len(list.Migrations), want, known)
 	}
 }
 
 // keptEarlier looks for the copy of the file as it was.
-func (u *upgrade) keptEarlier(schema, known int) {
+func (u *upgrade) keptEarlier(schema, newest int) {
 	u.t.Helper()
 	if len(u.flags) > 2 { // Postgres
 		return
@@ -137,10 +163,10 @@ func (u *upgrade) keptEarlier(schema, known int) {
 	}
 	old := *u
 	old.flags = []string{"--database", "sqlite:" + earlier}
-	old.isOf(schema, known)
+	old.isOf(schema, newest)
 	u.must("restore", earlier, "--data", folder)
 	old.flags = []string{"--data", folder}
-	old.isOf(known, known)
+	old.isOf(newest, newest)
 }
 
 func (u *upgrade) start() {

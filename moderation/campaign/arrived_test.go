@@ -12,6 +12,7 @@ import (
 
 // Comments are decided, edited and withdrawn before anybody has had them join.
 func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := crowd{World: w}
 		ctx, stop := context.WithCancel(w.Ctx)
@@ -37,6 +38,7 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 
 // The follower is stopped, so the membership is as before the undo.
 func TestDecide_CampaignRightAfterUndo(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := crowd{World: w, dana: w.AddPerson("dana", people.Owner)}
 		run := func(then func()) {

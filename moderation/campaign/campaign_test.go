@@ -108,6 +108,7 @@ func (c crowd) suspected(id string, n int) {
 }
 
 func TestCopiesAreOneCampaignWhoeverSendsThem(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
@@ -133,6 +134,7 @@ func TestCopiesAreOneCampaignWhoeverSendsThem(t *testing.T) {
 }
 
 func TestADecisionOnACampaignTakesWhatWasSeen(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 8)
@@ -179,6 +181,7 @@ func TestADecisionOnACampaignTakesWhatWasSeen(t *testing.T) {
 }
 
 func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	ids := c.posts(0, 4)
 	k := c.until("4 are one", ids[0], sized(4))
@@ -192,6 +195,7 @@ func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
 }
 
 func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	first := c.post(advert(1), 1, 1)
 	c.Decide(c.dana, c.A, comment.MarkSpam, first)
@@ -210,6 +214,7 @@ func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
 }
 
 func TestAnEditedMemberLeavesAndJoinsAnew(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	ids := c.posts(0, 3)
 	mine, token := c.SubmitOwn(c.A, advert(3))
@@ -233,6 +238,7 @@ func TestAnEditedMemberLeavesAndJoinsAnew(t *testing.T) {
 }
 
 func TestWhatIsSplitOffStaysApart(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 6)
@@ -263,6 +269,7 @@ func TestWhatIsSplitOffStaysApart(t *testing.T) {
 
 // A text halfway between two campaigns joins the nearer, and they stay two.
 func TestABridgeMergesNothing(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	left := strings.Fields("cheap stone ovens from the factory with free delivery to every town of the country " +
 		"this month only")
@@ -279,6 +286,7 @@ func TestABridgeMergesNothing(t *testing.T) {
 }
 
 func TestShortTextsAreLikeNothing(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	ids := []string{c.post("Thank you so much!", 1, 1), c.post("Thank you so much!", 2, 1)}
 	long := c.posts(0, 2)
@@ -290,6 +298,7 @@ func TestShortTextsAreLikeNothing(t *testing.T) {
 
 // A site that publishes by itself asks before it does.
 func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	c.alike(advert(0), 0)
 	first := c.post(advert(1), 1, 1)
@@ -304,6 +313,7 @@ func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
 // What a comment joins is looked for in memory, and is what would be found if all were read anew: whatever came, left,
 // was decided or split off since.
 func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 90) // more than a campaign's candidates, by more than are looked for at a time
@@ -373,6 +383,7 @@ func (c crowd) isMember(id string) (is bool) {
 
 // The newest member takes its number with it: who comes next is not taken for one that is known.
 func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
@@ -386,6 +397,7 @@ func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
 }
 
 func TestTheRefusedAreForgottenInTime(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	ids := c.posts(0, 3)
 	c.decide(comment.MarkSpam, c.until("3 are one", ids[0], sized(3)))
@@ -401,6 +413,7 @@ func TestTheRefusedAreForgottenInTime(t *testing.T) {
 
 // What is kept can be made from the comments: by a new follower, or after another tokeniser.
 func TestWhatIsLostIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	ids := c.posts(0, 5)
 	c.until("5 are one", ids[0], sized(5))
@@ -416,6 +429,7 @@ func TestWhatIsLostIsMadeAnew(t *testing.T) {
 // A process that ends while it makes everything anew leaves what it has made to the next one: what is suspected for
 // its campaign stays suspected meanwhile.
 func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	ids := c.posts(0, 3)
 	before := c.until("3 are one", ids[0], sized(3))
@@ -427,6 +441,7 @@ func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
 
 // A split is a slip of the hand at times: it can be taken back.
 func TestASplitIsTakenBack(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 4)
@@ -460,6 +475,7 @@ func TestASplitIsTakenBack(t *testing.T) {
 
 // Moderators who split and rejoin write the same rows as one another, and as the follower, at the same time.
 func TestNobodyIsCountedTwice(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		var ids []string
@@ -494,6 +510,7 @@ func TestNobodyIsCountedTwice(t *testing.T) {
 
 // A moderator's page is older than the campaign: it grows, is split and edited, and is undone twice.
 func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 6)
@@ -528,6 +545,7 @@ func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
 
 // A list never hides what waits behind a row that is not in it.
 func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		dana := w.AddPerson("dana", people.Owner)
 		ctx, stop := context.WithCancel(w.Ctx)
@@ -567,6 +585,7 @@ func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
 
 // What was approved is in no campaign, and is remembered beside what waits: of the newest, and of readers alone.
 func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		dana := w.AddPerson("dana", people.Owner)
 		post := func(i int) comment.Comment { return w.Submit(w.A, advert(i)) }
@@ -600,6 +619,7 @@ func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
 }
 
 func TestDecide_LeavesTheRestOfALargeCampaign(t *testing.T) {
+	t.Parallel()
 	c := newCrowd(t, roomstest.New(t))
 	ids := c.posts(0, 503)
 	k := c.until("all joined", ids[0], sized(503))

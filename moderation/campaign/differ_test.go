@@ -7,6 +7,7 @@ import (
 )
 
 func TestWhatDiffersBetweenCopiesIsFound(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ texts, want string }{
 		{"buy ovens from Marina now/buy ovens from Olga now/buy big ovens from Olga now",
 			"buy [/2] ovens from [Marina/2] now/buy [/2] ovens from [Olga/2] now/buy [big/2] ovens from [Olga/2] now"},
@@ -39,6 +40,7 @@ func TestWhatDiffersBetweenCopiesIsFound(t *testing.T) {
 }
 
 func TestTheOneThatDiffersMostIsFoundIfItStandsOut(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		texts string
 		want  int
@@ -58,6 +60,7 @@ func TestTheOneThatDiffersMostIsFoundIfItStandsOut(t *testing.T) {
 }
 
 func TestEachPlaceWhereCopiesDifferHasItsForms(t *testing.T) {
+	t.Parallel()
 	texts := strings.Split("buy ovens from Olga now/buy ovens from Marina now/buy big ovens from Olga now/"+
 		"buy ovens now", "/")
 	got, want := fmt.Sprint(Slots(Differ(texts))), "[[{ 3} {big 1}] [{from Olga 2} {from Marina 1} { 1}]]"

@@ -31,6 +31,7 @@ func (k *kept) after(number int64) (list []Member, err error) {
 
 // Members are read once, and from then on those that are new: once a second, or as far as somebody has heard of.
 func TestMembersAreReadOnOnceASecond(t *testing.T) {
+	t.Parallel()
 	copied := PrintOf(comment.Comment{Source: text})
 	store := kept{members: []Member{{Number: 7, Banded: true}}}
 	var k known
@@ -71,6 +72,7 @@ func TestMembersAreReadOnOnceASecond(t *testing.T) {
 // Of a site with more members than are kept in memory the newest half is, and what is like them is found; so are those
 // that were there before where most that came after them have left.
 func TestTheNewestOfTooManyMembersAreKept(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	full := func(n int) *kept {
 		store := &kept{}
@@ -133,6 +135,7 @@ func TestTheNewestOfTooManyMembersAreKept(t *testing.T) {
 
 // What leaves and comes back is found again, in whatever order.
 func TestWhatLeavesAndComesBackIsFound(t *testing.T) {
+	t.Parallel()
 	copied := PrintOf(comment.Comment{Source: text})
 	store := kept{}
 	for n := range int64(40) {

@@ -95,6 +95,7 @@ func (o *outside) wait() {
 }
 
 func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		o := newOutside(t, w)
 		bad := o.Submit(o.A, "A stone oven with free delivery.")
@@ -221,6 +222,7 @@ func newMeddled(t *testing.T, w *roomstest.World) (*outside, *meddled) {
 
 // A checker is taken out, and somebody else judges what it spoke of just when its word is to be taken away.
 func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		o, s := newMeddled(t, w)
 		bad := o.Submit(o.A, "A stone oven with free delivery.")
@@ -248,6 +250,7 @@ func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
 
 // A checker is taken out, and what waits was looked at for that, just before its last word is written down.
 func TestNoWordStaysThatComesTooLate(t *testing.T) {
+	t.Parallel()
 	o, s := newMeddled(t, roomstest.NewOn(t, kit.Postgres(t))) // on SQLite one writes at a time
 	looked := make(chan struct{})
 	meanwhile := func() {
@@ -265,6 +268,7 @@ func TestNoWordStaysThatComesTooLate(t *testing.T) {
 }
 
 func TestACheckerThatFailsCostsNobodyAnything(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	o := newOutside(t, w)
 	o.answers(func(string) (int, string) { return http.StatusOK, "<html>" })
@@ -305,6 +309,7 @@ func TestACheckerThatFailsCostsNobodyAnything(t *testing.T) {
 }
 
 func TestACheckersKeyIsSealed(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	const key = "a-key-of-the-checker-4711"
 	w.Must(w.S.SetCheckerKey(w.Ctx, people.Operator, w.A, key))

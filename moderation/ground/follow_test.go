@@ -127,6 +127,7 @@ func (n *notes) follow(
 func never() error { return nil }
 
 func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
 		emit(t, s, "before")
@@ -162,6 +163,7 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 }
 
 func TestAProcessIsReadyOnceItsFollowersHaveBegun(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
 		p.Expect("test")
@@ -200,6 +202,7 @@ func (o *once) Claim(_ context.Context, _ int64, name string, _ time.Duration) b
 }
 
 func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
+	t.Parallel()
 	url := kit.SQLite(t)
 	s, _ := open(t, url)
 	db := roomstest.Open(t, url, store.Options{})
@@ -246,6 +249,7 @@ func victim(url string) {
 }
 
 func TestWhatAKilledProcessWasToldIsToldAgain(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
 		var n notes
@@ -275,6 +279,7 @@ func TestWhatAKilledProcessWasToldIsToldAgain(t *testing.T) {
 }
 
 func TestAProcessTellsEachEventOnce(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
 		var n notes
@@ -318,6 +323,7 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 
 // Who follows may read what was committed before its own Update tells it: that has been told, too, when it returns.
 func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
+	t.Parallel()
 	s, p := open(t, kit.SQLite(t))
 	telling := make(chan struct{})
 	var told atomic.Bool

@@ -9,6 +9,7 @@ import (
 )
 
 func TestIDsOfWhatHappenedStandInItsOrder(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	ids := make([]string, 1000)
 	for i := range ids {

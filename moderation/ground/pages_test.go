@@ -9,6 +9,7 @@ import (
 )
 
 func TestASiteTakesNoPagesOfOthers(t *testing.T) {
+	t.Parallel()
 	site := ground.Site{Origins: []string{"https://blog.example", "http://localhost:1313"}}
 	for _, tt := range []struct{ in, want, code string }{
 		{in: "https://Blog.example/a#top", want: "https://blog.example/a"},

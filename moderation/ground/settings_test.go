@@ -11,6 +11,7 @@ import (
 )
 
 func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, value, code string }{
 		{"moderation", "suspicious", ""},
 		{"moderation", "nobody", "field.invalid"},
@@ -73,6 +74,7 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 }
 
 func TestRulesAreTheSitesOwnInEachLanguage(t *testing.T) {
+	t.Parallel()
 	site := ground.Site{Settings: ground.DefaultSettings()}
 	before := site // as a cache keeps it
 	set := func(name, value string) {
@@ -99,6 +101,7 @@ func TestRulesAreTheSitesOwnInEachLanguage(t *testing.T) {
 
 // What a field says of a site can be set again, and says the same.
 func TestEachSettingReadsAsItIsWritten(t *testing.T) {
+	t.Parallel()
 	site, err := ground.NewSite("blog", "The Blog", []string{"https://a.example", "http://localhost:1313"}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +130,7 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 }
 
 func TestWithoutAThresholdTheUsualOneStands(t *testing.T) {
+	t.Parallel()
 	if got := (ground.Settings{}).Threshold(); got != 0.9 {
 		t.Errorf("got %v", got)
 	}

@@ -31,6 +31,7 @@ func kept(w *roomstest.World, site ground.Site) (n int) {
 }
 
 func TestNothingOfAnInquiryIsKeptButHashAndPrint(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	in := inquiry.Asked{Name: "Zebulon", Email: "zebulon@mail.example",
 		Body: "Xylophones are what I like to hear at night."}
@@ -45,6 +46,7 @@ func TestNothingOfAnInquiryIsKeptButHashAndPrint(t *testing.T) {
 }
 
 func TestOldInquiriesAreForgotten(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		teach := func(body string) {
 			w.Must(w.S.Teach(w.Ctx, people.Operator, w.A, inquiry.Asked{Body: body}, classifier.Spam))
@@ -68,6 +70,7 @@ func TestOldInquiriesAreForgotten(t *testing.T) {
 }
 
 func TestWhereNothingCanBeAskedAPersonLooks(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	s, err := roomstest.Furnish(w.Ctx, failing{w.DB.Store}, roomstest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)

@@ -56,6 +56,7 @@ func (w *world) holds(site ground.Site, word string) (lessons, snapshots, models
 }
 
 func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, mod := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("mod", people.Moderator, "a")
 		ids := []string{
@@ -142,6 +143,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 
 // Nobody is known by a name or a website: the comments of who left no e-mail are named.
 func TestCommentsAreErasedByTheirIDs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ids := []string{w.by(w.A, "", "Ann", "A wagtail without an e-mail."),
 		w.by(w.A, "", "Ann", "A kingfisher of another Ann.")}
@@ -167,6 +169,7 @@ func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 }
 
 func TestAnErasureFollowsItsCopies(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		third := w.AddSite("c")
 		ofA, ofBoth := w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("both", people.Owner, "a", "b")
@@ -214,6 +217,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 
 // What a program sent by the Akismet protocol is no comment of the site, and is erased with its copies all the same.
 func TestAnErasureFollowsTheCopiesOfWhatWasSent(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const email = "ann@mail.example"
 		for _, in := range []inquiry.Asked{{Name: "Ann", Email: email, Body: "A wagtail that WordPress had."},
@@ -245,6 +249,7 @@ func TestAnErasureFollowsTheCopiesOfWhatWasSent(t *testing.T) {
 }
 
 func TestOnlyOwnersErase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
 	p := learning.Erasee{Email: "ann@mail.example"}
@@ -295,6 +300,7 @@ func (a addsThen) AddLessons(site int64, ls []ledger.Lesson) error {
 
 // An erasure that begins while a copy is under way waits for it, and finds it.
 func TestNoCopyEscapesAnErasure(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."),
 			w.by(w.A, "", "Bob", "A kingfisher."))
@@ -329,6 +335,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 
 // A process that has not heard of an erasure still knows the words: it must not write them down.
 func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
 		ids := w.Waiting(w.A, roomstest.Texts(70, rand.New(rand.NewPCG(1, 2))))
@@ -351,6 +358,7 @@ func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
 
 // What an erasure took is as safe in the log as what it left.
 func TestAnErasureTamperedWithIsFound(t *testing.T) {
+	t.Parallel()
 	const erase = "UPDATE lessons SET body = '', author = '', email = '', url = '', salt = X'', "
 	for _, tt := range []struct {
 		change string
@@ -397,6 +405,7 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 
 // What is erased is overwritten in the file, not only let go.
 func TestNothingErasedIsLeftInTheFile(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	long := strings.Repeat("A wagtail on the roof, and a wagtail in the yard. ", 150) // of more than one page
 	w.Decide(people.Operator, w.A, comment.Approve,

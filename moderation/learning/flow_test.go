@@ -30,6 +30,7 @@ func (w *world) on(site ground.Site, page, text string) string {
 }
 
 func TestWhatCameInAndWasDecidedIsCountedByDay(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		midnight := w.Clock.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
 		at := func(days, hours int) {
@@ -75,6 +76,7 @@ func TestWhatCameInAndWasDecidedIsCountedByDay(t *testing.T) {
 }
 
 func TestLongTimesAreSeenByTheWeek(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	f := w.flow(w.A, 366)
 	if f.Days != 7 || len(f.Spans) != 53 {
@@ -95,6 +97,7 @@ func TestLongTimesAreSeenByTheWeek(t *testing.T) {
 
 // Of more than are looked at, the days that were seen as a whole are shown, and nothing else is counted.
 func TestACappedFlowBeginsWhereWhatWasReadDoes(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	var came []learning.Arrival
 	for i := range 10_000 {

@@ -286,9 +286,9 @@ func (w *world) foldOfWhatCounts(site ground.Site) []byte {
 // bytes that a rebuild from nothing makes: on both databases, on one processor and on two.
 // TEST_REPLAYS=SEEDS and TEST_DECISIONS=ENTRIES make more and longer histories, of a third as many comments.
 func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
-	steps, every := 220, 10
-	if testing.Short() {
-		steps = 60
+	steps, every := 60, 10
+	if kit.Tier(t) == "full" {
+		steps = 220
 	}
 	seeds, entries := kit.HowMany(t, "TEST_REPLAYS", 1), kit.HowMany(t, "TEST_DECISIONS", 0)
 	if entries > 0 {
@@ -336,12 +336,9 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 // Many short histories: any mixture of decisions, undos, withdrawals, copies, retirements and
 // erasures ends in the bytes that the log determines.
 func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
-	histories := 24
-	if testing.Short() {
-		histories = 4
-	}
+	t.Parallel()
 	erased, copies := 0, 0
-	for seed := range histories {
+	for seed := range kit.Repeats(t, 40) {
 		h := newLongHistory(newWorld(t), uint64(seed), 90)
 		for step := range 60 {
 			h.step()

@@ -24,13 +24,10 @@ import (
 // After any history, with old decisions undone and decided anew, the model that followed the
 // log is the one that a start would fold, and the one that the decisions that stand make.
 func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
-	histories := 200
-	if testing.Short() {
-		histories = 20
-	}
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for n := range histories {
+	for n := range kit.Repeats(t, 200) {
 		site := w.AddSite(fmt.Sprintf("h%d", n))
 		w.randomHistory(site, rnd)
 		w.Must(w.S.Learn(w.Ctx, site))
@@ -139,6 +136,7 @@ func (w *world) foldOfWhatStands(site ground.Site) []byte {
 
 // Two processes without a bell between them: each looks for itself. (Planted fault bell-lost.)
 func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	other := w.Another(nil)
 	w.Run(w.S)
@@ -189,6 +187,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 }
 
 func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var told []ground.EventKind
 	stop := w.S.OnEvent(func(e ground.Event) { told = append(told, e.Kind) })
@@ -206,6 +205,7 @@ func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
 }
 
 func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Run(w.S)
 	var waiting []string
@@ -233,6 +233,7 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 }
 
 func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []string{"all", "suspicious", "none"} {
 		w := newWorld(t)
 		w.Schooled(w.A, 80, 20)

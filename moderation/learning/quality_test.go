@@ -29,6 +29,7 @@ func (w *world) quality(site ground.Site) learning.Quality {
 }
 
 func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		mod := w.AddPerson("Dana", people.Moderator)
 		approved := w.Said(w.A, 0.1, 0.2)
@@ -87,6 +88,7 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 }
 
 func TestOfEachCommentTheLastDecisionThatStandsIsTheTruth(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.Said(w.A, 0.8, 0.8)
 	w.Decide(people.Operator, w.A, comment.Approve, id)
@@ -105,6 +107,7 @@ func TestOfEachCommentTheLastDecisionThatStandsIsTheTruth(t *testing.T) {
 }
 
 func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 3, 3)
 	before := w.quality(w.A)
@@ -135,6 +138,7 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 }
 
 func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 3, 3)
 	c := w.Submit(w.A, "Order cheap pills at our casino now!")
@@ -174,6 +178,7 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 }
 
 func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 3, 3)
 	c, token := w.SubmitOwn(w.A, "The tomatoes grew well, thank you.")
@@ -189,6 +194,7 @@ func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
 }
 
 func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mallory := w.AddPerson("mallory", people.Moderator)
 	id, later := w.Said(w.A, 0.9, 0.9), w.Said(w.A, 0.9, 0.9)
@@ -208,6 +214,7 @@ func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 }
 
 func TestQualitySinceATimeAndByWeek(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for range 3 { // the clock stands on a Friday
 		w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.9, 0.9))
@@ -226,6 +233,7 @@ func TestQualitySinceATimeAndByWeek(t *testing.T) {
 }
 
 func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	if q := w.quality(w.A); q.Decisions != 0 || q.Filter.Brier != 0 || len(q.Filter.Bins) != 10 || len(q.Weeks) != 0 ||
 		!q.From.IsZero() {
@@ -239,6 +247,7 @@ func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 }
 
 func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		ham, spam, likely := w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.99, 0.99), w.Said(w.A, 0.8, 0.8)
 		w.Said(w.A, 0.7, 0.7) // waits
@@ -332,6 +341,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 }
 
 func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var before []hindsight.Sample // by a model that learns each comment after it has judged it
 	model := classifier.Fold(func(func(classifier.Lesson) bool) {})
@@ -360,6 +370,7 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 // The store names each comment's standing decision, kept up step by step; the walk along the log
 // has to come to the same ones by itself.
 func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(6) {
 		w := newWorld(t)
 		rnd := rand.New(rand.NewPCG(seed, 5))

@@ -32,6 +32,7 @@ func (w *world) rebuild(site ground.Site) learning.Rebuilt {
 }
 
 func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		if out := w.rebuild(w.B); out.Lessons != 0 || !out.Same || len(w.snapshots(w.B)) != 0 {
 			t.Errorf("of nothing: %+v", out)
@@ -78,6 +79,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 }
 
 func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	owner := w.AddPerson("owner", people.Owner)
 	spam := w.Submit(w.A, "Casino bonus at https://casino.example/win for you")

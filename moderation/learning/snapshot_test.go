@@ -45,6 +45,7 @@ func (w *world) put(s fold.Snapshot) {
 }
 
 func TestDamagedSnapshotsAreReplaced(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Taught(w.A, 1300)
 		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
@@ -80,6 +81,7 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 // However fast decisions come, a snapshot is written once a minute; a process that stops writes one more,
 // and the next one goes on from there.
 func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		ids := w.Waiting(w.A, roomstest.Texts(400, rand.New(rand.NewPCG(1, 2))))
 		ctx, stop := context.WithCancel(w.Ctx)
@@ -148,6 +150,7 @@ func (w weighed) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
 
 // A large model is written 128 KiB at a time: others write between, and what they erase is in no piece.
 func TestALargeModelIsWrittenInPieces(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		random := rand.New(rand.NewPCG(7, 8))
 		texts := make([]string, 100)
@@ -223,6 +226,7 @@ func (c claims) Claim(_ context.Context, site int64, name string, _ time.Duratio
 
 // Processes follow a log a few entries apart, and write one snapshot for all of them.
 func TestOneProcessWritesTheSnapshot(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		ids := w.Waiting(w.A, roomstest.Texts(80, rand.New(rand.NewPCG(5, 6))))
 		shared := claims{}
@@ -246,6 +250,7 @@ func TestOneProcessWritesTheSnapshot(t *testing.T) {
 
 // A process that is killed writes no last snapshot: the next one learns what came after the newest.
 func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		ids := w.Waiting(w.A, roomstest.Texts(200, rand.New(rand.NewPCG(3, 4))))
 		for part := range slices.Chunk(ids, 50) {
@@ -271,6 +276,7 @@ func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
 // While a log is folded for want of a good snapshot nothing is published without a person,
 // whatever the site's policy.
 func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Taught(w.A, 700)
 	w.Publish(w.A)
@@ -303,6 +309,7 @@ func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 // A new program reads texts differently, so the log is folded anew. The model of the old one
 // serves meanwhile, and what it judged is judged again.
 func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Taught(w.A, 700)
 	for _, s := range w.snapshots(w.A) {
@@ -334,6 +341,7 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 
 // While a log is folded anew after an undo of long ago, the old model serves.
 func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	batches := w.Taught(w.A, 700)
 	if !w.Comment(w.A, w.Submit(w.A, "Cheap pills casino, order now.").ID).Verdict.Warm {
@@ -346,6 +354,7 @@ func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
 }
 
 func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var sites []ground.Site
 	var want [][]byte
@@ -412,6 +421,7 @@ func BenchmarkUndo(b *testing.B) {
 // An undo of one of the newest decisions of a long log is in the models of this process and of
 // another about a second later, and so are a withdrawal and a copy.
 func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		batches := w.Taught(w.A, 1200)
 		w.Taught(w.B, 20)

@@ -29,6 +29,7 @@ func (w *world) taughtByBob() (owner, ann, bob people.Actor, ids []string) {
 }
 
 func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, ann, bob, ids := w.taughtByBob()
 		byBob := w.model(w.A)
@@ -95,6 +96,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 
 // TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack: what both would have taken is there again after both.
 func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, ann, _, ids := w.taughtByBob()
 		byBob := w.model(w.A)
@@ -129,6 +131,7 @@ func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 }
 
 func TestASiteStartsFromAnother(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.AddPerson("owner", people.Owner, "a", "b")
 		w.Taught(w.A, 30)
@@ -175,6 +178,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 }
 
 func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.AddPerson("owner", people.Owner, "a", "b")
 		w.Taught(w.A, 130)
@@ -236,6 +240,7 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 }
 
 func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Taught(w.A, 4)
 	ofBoth := w.AddPerson("both", people.Owner, "a", "b")
@@ -269,6 +274,7 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 
 // What a copy stores is as safe in the log as a decision's lesson.
 func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
+	t.Parallel()
 	const erase = "UPDATE lessons SET body = '', author = '', email = '', url = '', salt = X'' "
 	for _, change := range []string{
 		erase + "WHERE site_id = 2",

@@ -177,6 +177,7 @@ func lake(i int) string {
 }
 
 func TestRenew_PublishesHostsInAnyScript(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		lakes := n.crowd(n.A, lake, 5)
@@ -191,6 +192,7 @@ func TestRenew_PublishesHostsInAnyScript(t *testing.T) {
 }
 
 func TestAListHasWhatPeopleRefusedAsSpam(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		n.set("off")
@@ -243,6 +245,7 @@ func TestAListHasWhatPeopleRefusedAsSpam(t *testing.T) {
 }
 
 func TestWhatAListLeavesOut(t *testing.T) {
+	t.Parallel()
 	n := newNear(t, roomstest.New(t))
 	few := n.crowd(n.A, betting, 2) // two writers
 	rude := n.crowd(n.A, loan, 3)
@@ -269,6 +272,7 @@ func TestWhatAListLeavesOut(t *testing.T) {
 }
 
 func TestAListStaysWithinItsBounds(t *testing.T) {
+	t.Parallel()
 	n := newNear(t, roomstest.New(t))
 	many := make([]neighbour.Published, neighbour.MaxCampaigns)
 	for i := range many {

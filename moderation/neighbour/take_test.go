@@ -71,6 +71,7 @@ func signal(c comment.Comment) (all []comment.Signal) {
 }
 
 func TestASiteSuspectsWhatItsNeighbourRefused(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		before := n.submit(oven(80))
@@ -104,6 +105,7 @@ func TestASiteSuspectsWhatItsNeighbourRefused(t *testing.T) {
 }
 
 func TestWhichListsAreRefused(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		good := n.subscribe()
@@ -181,6 +183,7 @@ func TestWhichListsAreRefused(t *testing.T) {
 }
 
 func TestAListIsLookedAtBeforeItIsRead(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, aListIsLookedAtBeforeItIsRead)
 }
 
@@ -229,6 +232,7 @@ func aListIsLookedAtBeforeItIsRead(t *testing.T, w *roomstest.World) {
 }
 
 func TestOwnersSeeWhatAListMet(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		n.subscribe()
@@ -251,6 +255,7 @@ func TestOwnersSeeWhatAListMet(t *testing.T) {
 
 // However many processes there are.
 func TestAListIsAskedForOnceAnHour(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		n.subscribe()
@@ -275,6 +280,7 @@ func TestAListIsAskedForOnceAnHour(t *testing.T) {
 
 // What one process took, all compare with, and no longer once it is removed.
 func TestEachProcessComparesWithAListThatOneTook(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		first, other := n.S, w.Another(nil)
@@ -300,6 +306,7 @@ func TestEachProcessComparesWithAListThatOneTook(t *testing.T) {
 }
 
 func TestANeighbourThatManyAddAtOneInstantIsOne(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		in := neighbour.Draft{URL: where, Key: n.key(), Weight: 1}
@@ -321,6 +328,7 @@ func TestANeighbourThatManyAddAtOneInstantIsOne(t *testing.T) {
 }
 
 func TestNeighboursWeighThreeAtMost(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		n := newNear(t, w)
 		good := n.subscribe()
@@ -374,6 +382,7 @@ var copyists = []func(r *rand.Rand, text string) string{
 const nineInTen = 0.9
 
 func TestAColdSiteSuspectsMutatedCopiesAtFirstSight(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, aColdSiteSuspectsMutatedCopiesAtFirstSight)
 }
 

@@ -88,7 +88,7 @@ func Empty(t testing.TB, url string) *World {
 	w := &World{T: t, Ctx: t.Context()}
 	w.Clock = kit.NewClock(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
 	w.DB = Database{store.For[storetest.Tx](Open(t, url, store.Options{}))}
-	w.S = w.Another(nil)
+	w.S = w.Another(newBell(t, w.Clock))
 	return w
 }
 
