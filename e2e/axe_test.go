@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // Nothing on the pages where people decide keeps anybody from using them, as far as axe can tell.
 func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	var last kit.Posted
 	for n, text := range []string{
 		"Buy cheap pi\u200blls and a cаsino now, see [here](https://pills.example/win)\n\n> a quote\n> > in a quote",
@@ -22,10 +23,8 @@ func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
 	}
 	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: last.ID, Version: last.Version})
 	w.must(err)
-	w.run(kit.Binary(t), "site", "add", "--key", "empty", "--name", "Empty", "--origin", "https://empty.example",
-		"--data", w.data)
-	link := w.run(kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
-		"--site", "blog", "--public-url", w.service.URL, "--data", w.data)
+	w.site("empty", "Empty", "https://empty.example")
+	link := w.invite(author, "Aliya", people.Author, "blog")
 	for _, width := range []int64{360, 1280} {
 		for i, lang := range []string{"en", "ru", "kk"} {
 			tab := w.tab(width, 800, (i+int(width))%2 == 0)

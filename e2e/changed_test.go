@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // A shared is a queue with a comment a day that Jonas reads while Dana, the owner, decides over the API.
@@ -20,9 +21,8 @@ type shared struct {
 
 func newShared(t *testing.T, days int) *shared {
 	t.Helper()
-	s := &shared{world: newWorld(t, kit.Binary(t), nil)}
-	s.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas", "--role", "moderator",
-		"--site", "blog", "--password-stdin", "--data", s.data)
+	s := &shared{world: newWorld(t)}
+	s.account(jonas, "Jonas", people.Moderator, "blog")
 	for n := range days {
 		s.post(fmt.Sprintf("The ferry of day %d came.", n))
 	}
@@ -118,10 +118,6 @@ func (s *shared) settled(day int, says string) string {
 const unsaved = `document.getElementById("unsaved").hidden`
 
 func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
-	onBoth(t, queueKeyOnCommentDecidedMeanwhile)
-}
-
-func queueKeyOnCommentDecidedMeanwhile(t *testing.T) {
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
 	before, err := kit.Eval[string](desk, rows)
@@ -253,9 +249,7 @@ func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 	}
 }
 
-func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) { onBoth(t, queueWithdrawnCommentTakesNoKey) }
-
-func queueWithdrawnCommentTakesNoKey(t *testing.T) {
+func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
 	s.must(s.withdraw(t.Context(), 0))
@@ -356,10 +350,6 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 }
 
 func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
-	onBoth(t, queueSelectionKeepsWhatChangedMeanwhile)
-}
-
-func queueSelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 	s := newShared(t, 6)
 	desk := s.reads(1280, 900, false)
 	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
@@ -429,9 +419,7 @@ func TestQueue_ThreeActAtOnce(t *testing.T) {
 	}
 }
 
-func TestQueue_CampaignDecidedMeanwhile(t *testing.T) { onBoth(t, queueCampaignDecidedMeanwhile) }
-
-func queueCampaignDecidedMeanwhile(t *testing.T) {
+func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
 	s := newShared(t, 0)
 	for n := range 3 {
 		s.post(fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n))
@@ -487,10 +475,6 @@ func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 }
 
 func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
-	onBoth(t, queueNextPassesOverWhatOthersRead)
-}
-
-func queueNextPassesOverWhatOthersRead(t *testing.T) {
 	s := newShared(t, 6)
 	dana := s.tab(1280, 900, false)
 	s.signIn(dana, email)

@@ -166,8 +166,7 @@ func askOnce(t *testing.T, processes int, where ...string) {
 }
 
 func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
-	t.Setenv("AITYS_REACH", "127.0.0.0/8")
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	outside := newOutsideChecker(t)
 	owner, err := w.client.SignIn(t.Context(), email, password)
 	w.must(err)

@@ -3,13 +3,11 @@ package e2e
 import (
 	"fmt"
 	"testing"
-
-	"github.com/aitys/aitys/e2e/kit"
 )
 
 // A browser would say what is wrong with a field in a bubble of its own, in its own language, over the hint below.
 func TestTheDeskSaysWhatIsWrongWithAField(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	for _, tt := range []struct{ lang, name, button, missing, email string }{
 		{"en", "English", "Sign in", "This has to be filled in.", "This does not look like an e-mail address."},
 		{"ru", "Русский", "Войти", "Это поле нужно заполнить.", "Это не похоже на адрес почты."},

@@ -30,14 +30,12 @@ func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
 		w.data); said != "added site blog" {
 		t.Errorf("site add printed %q", said)
 	}
-	var err error
-	w.service, err = kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", w.data)
-	w.must(err)
-	t.Cleanup(w.service.Kill)
-	link := regexp.MustCompile(`set-up link: (\S+)`).FindStringSubmatch(strings.Join(w.service.Lines, "\n"))
+	lines := w.start(binary).Lines
+	link := regexp.MustCompile(`set-up link: (\S+)`).FindStringSubmatch(strings.Join(lines, "\n"))
 	if link == nil {
-		t.Fatalf("serve printed no set-up link: %q", w.service.Lines)
+		t.Fatalf("serve printed no set-up link: %q", lines)
 	}
+	var err error
 
 	owner := w.tab(1280, 900, false)
 	w.steps(owner,

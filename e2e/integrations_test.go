@@ -77,7 +77,7 @@ func (h *hugo) built(t *testing.T, article string) string {
 // Hugo's partial shows the thread, and without script what was published when the site was built; where the server is
 // away, the site is built all the same. The plain page of the examples shows thread and count.
 func TestTheIntegrationsShowTheThread(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
 	page := ""
@@ -125,7 +125,7 @@ func TestTheIntegrationsShowTheThread(t *testing.T) {
 
 // A page that draws its comments itself loads, previews, posts, changes and withdraws them, and is told what happens.
 func TestAPageDrawsItsOwnThread(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
 	own := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {

@@ -15,7 +15,7 @@ func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
 		"what the desk asks for then": ``,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, kit.Binary(t), nil)
+			w := newWorld(t)
 			for _, text := range []string{"Does the ferry run on Sundays?", "It was late again."} {
 				_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
 				w.must(err)
@@ -66,7 +66,7 @@ func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
 // A page that was asked for before a decision was saved shows what was decided as waiting, where scores have moved it
 // behind what was read. It comes late, when the decision is saved, and brings nothing of it back.
 func TestAPageFromBeforeADecisionBringsNothingBack(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	const page = 50
 	for n := range page + 1 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",

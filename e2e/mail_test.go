@@ -13,13 +13,9 @@ import (
 var mailedLink = regexp.MustCompile(`http://\S+/m/\S+`)
 
 // From a reader's text to a moderator's mail, and from its link to the page, without signing in.
-func TestAMailLeadsToADecision(t *testing.T) { onBoth(t, aMailLeadsToADecision) }
-
-func aMailLeadsToADecision(t *testing.T) {
+func TestAMailLeadsToADecision(t *testing.T) {
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorldWith(t, options{mails: box})
 	for n, lang := range []string{"en", "ru", "kk"} {
 		choice := map[string]any{"mail": "each", "mail_from_score": 0}
 		w.must(w.client.Call(t.Context(), "PATCH", "/me", map[string]string{"Accept-Language": lang}, choice, nil))

@@ -11,11 +11,7 @@ import (
 const toast = `document.querySelector("#toast").innerText`
 
 func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
-	onBoth(t, aModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst)
-}
-
-func aModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	var first kit.Posted
 	for n := range 4 {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",

@@ -35,7 +35,7 @@ func (w *world) elsewhere(tab *kit.Tab, zone string) {
 
 // Where a script runs, the page without script says times as the reader's clock does; where none does, in UTC.
 func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	w.published("Thank you.")
 	for lang, form := range map[string]string{"en": `^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$`,
 		"ru": `^\d+ [а-я]+ \d{4}, \d\d:\d\d$`, "kk": `^\d{4} ж\. \d+ [а-яәғқңөұүһі]+, \d\d:\d\d$`} {
@@ -60,7 +60,7 @@ func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
 }
 
 func TestThePlainPageIsAccessible(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	w.published("Thank you.\n\n    " + strings.Repeat("long code ", 40))
 	for _, lang := range []string{"en", "ru", "kk"} {
 		for _, width := range []int64{360, 1280} {
@@ -91,7 +91,7 @@ func (w *world) axe(tab *kit.Tab, address string) {
 
 // What was just written stands apart from the heading, which says that nothing is published, not that nothing is here.
 func TestThePlainPageAfterPosting(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	tab := w.tab(390, 844, false)
 	w.steps(tab,
 		func() error { return tab.Go(w.plainOf("/post", "en")) },
@@ -126,7 +126,7 @@ func TestThePlainPageAfterPosting(t *testing.T) {
 
 // Without script a comment is reported, and a refusal looked at again.
 func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	w.published("Thank you.")
 	tab := w.tab(390, 844, false)
 	w.must(tab.Go(w.plainOf("/post", "en")), tab.Click("link", "Report"))

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 const jonas = "jonas@blog.example"
@@ -15,13 +16,8 @@ func rowOf(day int) string {
 }
 
 func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
-	onBoth(t, twoModeratorsSeeWhatTheOtherLooksAt)
-}
-
-func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
-	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas <b>", "--role",
-		"moderator", "--site", "blog", "--password-stdin", "--data", w.data)
+	w := newWorld(t)
+	w.account(jonas, "Jonas <b>", people.Moderator, "blog")
 	w.ferries(3)
 	dana, other := w.tab(1280, 900, false), w.tab(390, 844, true)
 	w.must(dana.BeforeEach(`{ const now = Date.now; window.later = 0; Date.now = () => now() + later }`))

@@ -7,10 +7,8 @@ import (
 )
 
 // What is selected on a comment's page is taken out of it; readers see that something was, the writer why.
-func TestAPartThatIsSelectedIsTakenOut(t *testing.T) { onBoth(t, aPartThatIsSelectedIsTakenOut) }
-
-func aPartThatIsSelectedIsTakenOut(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
+	w := newWorld(t)
 	const text = "The 🇰🇿 flag hangs at 12 Poplar Lane, where my neighbour lives; at 12 he goes to bed."
 	writer, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
 	w.steps(writer,

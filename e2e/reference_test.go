@@ -7,7 +7,7 @@ import (
 )
 
 func TestTheReferenceIsSearchedAndReadByEverybody(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	for _, width := range []int64{1280, 390} {
 		tab := w.tab(width, 900, width < 720)
 		w.must(

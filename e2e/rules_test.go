@@ -8,11 +8,7 @@ import (
 
 // An owner tries a rule by role and name, adds it, and takes it away and back.
 func TestARuleIsTriedInABrowserBeforeItStands(t *testing.T) {
-	onBoth(t, aRuleIsTriedInABrowserBeforeItStands)
-}
-
-func aRuleIsTriedInABrowserBeforeItStands(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	var ids []kit.Ref
 	for _, text := range []string{"A casino, but a good one.", "The casino of all casinos.", "A tram."} {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "ruth@mail.example", text)

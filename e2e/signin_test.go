@@ -65,7 +65,7 @@ func (w *world) fair(tab *kit.Tab, name string) {
 }
 
 func TestStaffSignInFromTheBlogWithoutThirdPartyCookies(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	at := w.otherSite()
 	for _, width := range []int64{1280, 390} {
 		blog := w.blogAt(fmt.Sprintf("%s/staff-%d", at, width), width, 844)
@@ -151,7 +151,7 @@ func (w *world) leave(blog *kit.Tab) {
 
 // TestSignInWindow_EarlyClickSignsNobodyIn clicks as a page does that opens the window under a moving pointer.
 func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	blog := w.blogAt(w.otherSite()+"/early", 1280, 844)
 	window := w.window(blog, 480, 640)
 	w.steps(window,
@@ -193,7 +193,7 @@ func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
 // A blog is full of scripts. None of them gets anything by itself, nor does another origin; and where no page can be
 // told, nobody is signed in.
 func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	at := w.otherSite()
 	host := strings.TrimPrefix(at, "http://")
 	blog := w.blogAt(at+"/press", 1280, 844)

@@ -17,7 +17,7 @@ func TestTheThemesAreReadable(t *testing.T) {
 	if err != nil || len(all) != 3 {
 		t.Fatalf("the document has %d themes, want 3: %v", len(all), err)
 	}
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	w.published("Thank you.\n\n> for what?\n\n`code`")
 	properties := regexp.MustCompile(`--aitys-[a-z-]+`)
 	text, err := os.ReadFile(document)

@@ -45,10 +45,8 @@ func current(s string) string {
 	return fmt.Sprintf(`document.querySelector('[aria-current="true"][data-comment]')?.textContent.includes(%q)`, s)
 }
 
-func TestACommentsWholeWay(t *testing.T) { onBoth(t, aCommentsWholeWay) }
-
-func aCommentsWholeWay(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestACommentsWholeWay(t *testing.T) {
+	w := newWorld(t)
 	const text = "The chain came off twice on the hill, and still I would not go back to the car."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
 
@@ -108,11 +106,7 @@ func (w *world) becomes(tab *kit.Tab, text string, seen bool) {
 }
 
 func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
-	onBoth(t, aNewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext)
-}
-
-func aNewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	post := func(n int, text string) {
 		t.Helper()
 		_, err := w.client.Post(t.Context(), fmt.Sprintf("whole-way-key-%04d", n), w.blog.URL+"/post",
