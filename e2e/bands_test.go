@@ -23,6 +23,8 @@ var (
 
 // What is selected at once was on the screen: never a row that nobody saw.
 func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newWorld(t).school()
 	s.decide(14)
 	const all = 60
@@ -128,6 +130,8 @@ func numbered(cards string) string {
 
 // The next comment is there when the key goes up, whatever the network does.
 func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	const pressed, every = 100, 200 * time.Millisecond
 	var texts []string
@@ -183,6 +187,8 @@ func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 }
 
 func TestAViewIsSavedUnderAName(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.postAll([]string{"The ferry was late again, as on every Monday.",
 		"Пароход снова опоздал, как и в прошлый понедельник."})
@@ -213,6 +219,8 @@ func TestAViewIsSavedUnderAName(t *testing.T) {
 
 // What is selected was chosen by a person: that its score changes meanwhile takes nothing away and adds nothing.
 func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newWorld(t).school()
 	s.decide(14)
 	const sign = "quince" // with two more words fewer letters than what may be alike has

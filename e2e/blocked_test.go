@@ -125,6 +125,8 @@ var censors = []struct {
 }
 
 func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	for i := range 30 {
@@ -196,6 +198,7 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 }
 
 func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -214,6 +217,8 @@ func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
 
 // What is written while the service is being blocked stays in the browser, and is offered when it answers again.
 func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -253,6 +258,8 @@ func made(t *testing.T, dir string) string {
 }
 
 func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	older := b.copy("blog")
@@ -334,6 +341,8 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 
 // Who has the folder on a stick opens a file, without a server and without script.
 func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.publish("/quay", "Jonas", "The quay is younger than the harbour.")
@@ -358,6 +367,8 @@ func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) {
 
 // A browser that cannot check a copy is given a link to read it all the same.
 func TestWithoutEd25519ThereIsALink(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")

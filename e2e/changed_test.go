@@ -118,6 +118,7 @@ func (s *shared) settled(day int, says string) string {
 const unsaved = `document.getElementById("unsaved").hidden`
 
 func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
+	parallel(t)
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
 	before, err := kit.Eval[string](desk, rows)
@@ -168,6 +169,8 @@ func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 
 // A key that races with another moderator's decision decides the comment that was read, or none.
 func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 8)
 	desk := s.reads(1280, 900, false)
 	for day := range 6 {
@@ -198,10 +201,13 @@ func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
 }
 
 func TestQueue_MouseOnCommentDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	pressedWhereTheButtonWas(t, 1280, 900)
 }
 
 func TestQueue_TapOnCommentDecidedMeanwhile(t *testing.T) {
+	parallel(t)
 	pressedWhereTheButtonWas(t, 390, 844)
 }
 
@@ -250,6 +256,8 @@ func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 }
 
 func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
 	s.must(s.withdraw(t.Context(), 0))
@@ -268,6 +276,8 @@ func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
 }
 
 func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 2)
 	desk := s.reads(1280, 900, false)
 	s.must(s.client.Call(t.Context(), http.MethodPatch, site+"/comments/"+s.posted[0].ID,
@@ -289,6 +299,8 @@ func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
 
 // The second click of a double click would decide the comment that has moved under the pointer.
 func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 2)
 	desk := s.reads(1280, 900, false)
 	s.steps(desk,
@@ -305,6 +317,8 @@ func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
 
 // A reply to a comment that a colleague approved meanwhile is sent. One that a colleague rejected takes none.
 func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	for action, says := range map[string]string{
 		"approve": "Your reply is public.", "spam": "A refused or withdrawn comment takes no reply.",
 	} {
@@ -327,6 +341,8 @@ func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
 
 // An edit that changes only the target of a link leaves the visible words as they are.
 func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 1)
 	edit := func(target string) {
 		t.Helper()
@@ -350,6 +366,8 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 }
 
 func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 6)
 	desk := s.reads(1280, 900, false)
 	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
@@ -388,6 +406,8 @@ func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 
 // Two moderators and a commenter act at the same moment: only comments that were read are decided.
 func TestQueue_ThreeActAtOnce(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	const rounds = 6
 	s := newShared(t, 3*rounds+1)
 	desk := s.reads(1280, 900, false)
@@ -420,6 +440,8 @@ func TestQueue_ThreeActAtOnce(t *testing.T) {
 }
 
 func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 0)
 	for n := range 3 {
 		s.post(fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n))
@@ -454,6 +476,8 @@ func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
 }
 
 func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 1)
 	desk := s.reads(1280, 900, false)
 	s.must(desk.Go(s.service.URL+"/moderate/blog/comments/"+s.posted[0].ID), desk.Holds(shows("What happened")))
@@ -475,6 +499,8 @@ func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 }
 
 func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 6)
 	dana := s.tab(1280, 900, false)
 	s.signIn(dana, email)

@@ -12,6 +12,7 @@ import (
 // A browser keeps what it asks for with cookies apart from what it asks for without: a script without crossorigin takes
 // a connection of its own, and the comments another one, with its handshakes.
 func TestAFirstViewTakesOneConnection(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	w.written("/first", 1)
 	tab := w.reader()

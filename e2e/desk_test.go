@@ -31,6 +31,8 @@ const replying = `document.activeElement.matches(".reply textarea") &&
 	document.activeElement.getBoundingClientRect().height > 40`
 
 func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	post := func(text string) kit.Posted {
 		t.Helper()
@@ -96,6 +98,8 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 }
 
 func TestAFoldedRowIsPlainText(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	for _, text := range []string{
 		"\ufeffLovely, see [this](https://far.example/x) and ca\u200bsino, omg\ufeff\n\n> quoted line\n\n- a\n- b",
@@ -195,6 +199,8 @@ func (s school) learned(id string, as func(spam float64, reasons int) bool) {
 }
 
 func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newWorld(t).school()
 	for range 2 { // by turns, so that the filter is sure of both
 		s.decide(28)
@@ -227,6 +233,8 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 }
 
 func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	s := w.school()
 	s.decide(30)
@@ -256,6 +264,8 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 }
 
 func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	wide := strings.Repeat("W", 78)
 	var posted kit.Posted
@@ -315,6 +325,8 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 }
 
 func TestALinkOpensAndLeavesNoTrace(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	link := w.invite(author, "Aliya", people.Moderator, "blog")
 	_, token, _ := strings.Cut(link, "#")

@@ -14,6 +14,7 @@ import (
 // TestTheFirstVisitAndTheFirstDay go from the built binary to one's own comment on one's own blog, and on to what an
 // owner arranges first, by what the commands print and by what stands on the screen.
 func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
+	parallel(t)
 	w := &world{t: t, data: t.TempDir()}
 	var pasted string // what the owner was given to paste
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {

@@ -155,6 +155,8 @@ var percent = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 const perTurn = 650
 
 func TestHostileInputRunsNowhere(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	all, whole := hostileStrings(t)
 	turns := (len(all) + perTurn - 1) / perTurn
 	table := tally{}
@@ -228,6 +230,8 @@ func bypass(tab *kit.Tab) error {
 // TestTheHostileHarnessSeesAHole is the positive control: the project's strings, whatever else is tried, and the same
 // browser, with the escaping of one name in one template switched off.
 func TestTheHostileHarnessSeesAHole(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	titles := map[string]string{}
 	w := newProcessWorld(t, kit.FaultyBinary(t, "escaping"), titles)
 	fired := 0

@@ -10,6 +10,8 @@ import (
 // The stream tells of what one does oneself, too, and what the desk then asks for may come before the answer to a
 // reply, or after that was taken back. Either way the comment stands where one's own hand put it.
 func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	for name, late := range map[string]string{
 		"the answer to the reply":     `if (String(to).endsWith("/reply")) await until(() => window.told)`,
 		"what the desk asks for then": ``,
@@ -66,6 +68,8 @@ func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
 // A page that was asked for before a decision was saved shows what was decided as waiting, where scores have moved it
 // behind what was read. It comes late, when the decision is saved, and brings nothing of it back.
 func TestAPageFromBeforeADecisionBringsNothingBack(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	const page = 50
 	for n := range page + 1 {

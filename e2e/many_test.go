@@ -11,6 +11,8 @@ import (
 const toast = `document.querySelector("#toast").innerText`
 
 func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	var first kit.Posted
 	for n := range 4 {

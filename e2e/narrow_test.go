@@ -10,6 +10,8 @@ import (
 
 // What a queue is narrowed by stands in its address: whoever is handed the address sees the same.
 func TestTheQueueIsNarrowedInItsAddress(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	post := func(path, name, text string) {
 		t.Helper()
@@ -83,6 +85,8 @@ func TestTheQueueIsNarrowedInItsAddress(t *testing.T) {
 
 // Beside the queue stands what waits on each of one's other sites, and leads there.
 func TestTheRailShowsWhatWaitsOnOnesOtherSites(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	for site, n := range map[string]int{"garden": 2, "lake": 1, "empty": 0} {
 		w.must(w.client.Call(t.Context(), http.MethodPost, "/sites", nil,

@@ -23,6 +23,8 @@ const emptied = `document.readyState === "complete" && document.getElementById("
 const atIssuer = `document.readyState === "complete" && document.title === "Issuer"`
 
 func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	issuer := kit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	at := w.otherSite()
@@ -147,6 +149,8 @@ func (v *visitor) arrives(back string) bool {
 }
 
 func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	issuer := kit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	change := func(back, name, value string) string {
@@ -220,6 +224,8 @@ func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
 }
 
 func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	issuer := kit.NewIssuer(t)
 	issuer.Answers = func(out http.ResponseWriter, _ string) bool {
 		http.Error(out, "a page that nobody is shown", http.StatusBadGateway)

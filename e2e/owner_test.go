@@ -30,6 +30,8 @@ const smallType = `[getComputedStyle(document.documentElement).fontSize === "16p
 		.map(e => (e.id || e.name) + " is written in " + getComputedStyle(e).fontSize)].filter(Boolean).join("\n")`
 
 func TestOneRemIsTheReadersOwnSize(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "A remark.")
 	w.must(err)
@@ -62,6 +64,8 @@ const railRow = `[...document.querySelectorAll("nav.rail a")].filter(e => e.chec
 	.map(e => e.firstElementChild.nextSibling.textContent.trim()).join(", ")`
 
 func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(360, 780, false)
 	w.signIn(tab, email)
@@ -106,6 +110,7 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 }
 
 func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(1280, 900, false)
 	w.signIn(tab, email)
@@ -158,6 +163,8 @@ func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
 
 // What the script reads from the slider is what the server says of the same threshold.
 func TestAThresholdIsTriedWithASlider(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.school().decide(6)
 	tab := w.tab(1280, 900, false)
@@ -189,6 +196,7 @@ func TestAThresholdIsTriedWithASlider(t *testing.T) {
 }
 
 func TestOwnersPagesAreAccessible(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	w.school().decide(6)
 	for _, width := range []int64{360, 1280} {
@@ -200,9 +208,7 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 				w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
 				_, err := kit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
 				w.must(err)
-				found, err := tab.Axe()
-				w.must(err)
-				for _, what := range found {
+				for _, what := range tab.Axe(t) {
 					t.Errorf("%s at %d in %s: %s", page, width, lang, what)
 				}
 			}
@@ -213,6 +219,8 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 // Whoever opens the page afterwards is shown nothing of theirs that waits, and can write; where the page was open, it
 // says that the comment is theirs no longer.
 func TestAnOwnerEndsWhatReadersBrowsersKeep(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	const text = "My comment, whose token a script has read."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)

@@ -35,6 +35,8 @@ func (w *world) elsewhere(tab *kit.Tab, zone string) {
 
 // Where a script runs, the page without script says times as the reader's clock does; where none does, in UTC.
 func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.")
 	for lang, form := range map[string]string{"en": `^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$`,
@@ -60,6 +62,7 @@ func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
 }
 
 func TestThePlainPageIsAccessible(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.\n\n    " + strings.Repeat("long code ", 40))
 	for _, lang := range []string{"en", "ru", "kk"} {
@@ -76,8 +79,7 @@ func TestThePlainPageIsAccessible(t *testing.T) {
 func (w *world) axe(tab *kit.Tab, address string) {
 	w.t.Helper()
 	w.must(tab.Go(address))
-	found, err := tab.Axe()
-	w.must(err)
+	found := tab.Axe(w.t)
 	small, err := kit.Eval[[]string](tab, `matchMedia('(pointer: coarse)').matches ?
 		[...document.querySelectorAll('a, button, input:not([type=hidden], [tabindex="-1"]), textarea')]
 			.filter(e => e.checkVisibility() &&
@@ -91,6 +93,7 @@ func (w *world) axe(tab *kit.Tab, address string) {
 
 // What was just written stands apart from the heading, which says that nothing is published, not that nothing is here.
 func TestThePlainPageAfterPosting(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(390, 844, false)
 	w.steps(tab,
@@ -126,6 +129,8 @@ func TestThePlainPageAfterPosting(t *testing.T) {
 
 // Without script a comment is reported, and a refusal looked at again.
 func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.")
 	tab := w.tab(390, 844, false)

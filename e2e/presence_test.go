@@ -16,6 +16,8 @@ func rowOf(day int) string {
 }
 
 func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.account(jonas, "Jonas <b>", people.Moderator, "blog")
 	w.ferries(3)

@@ -13,6 +13,8 @@ import (
 // A publisher is told by a court that a comment must go, is blocked all the same, and is told by another that it may
 // stay. Readers go on reading, the demand is in the open, and a stranger who kept the log's head follows the log.
 func TestAPublisherUnderPressure(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	const (
 		said   = "The harbour office has sold its tide gauge to the mayor's cousin."
 		answer = "Is there a paper that says so?"

@@ -16,6 +16,8 @@ var eightDigits = regexp.MustCompile(`\b\d{8}\b`)
 // Where a site asks for an address that is the reader's for certain, the form has a code mailed, and goes on with the
 // text that was begun. A wrong code is said beside its field; nothing of it sends the comment.
 func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
@@ -76,6 +78,8 @@ func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
 // In the window of the service a code does, too: nothing is handed over before it is right, and a name of the staff is
 // refused.
 func TestAReaderSignsInByAMailedCodeInTheWindow(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()

@@ -46,6 +46,8 @@ func (w *world) ferries(days int) {
 
 // What is judged again while a moderator works down from the riskiest moves to above where they are.
 func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newWorld(t).school()
 	s.decide(12)
 	const sign = "zebra quagga okapi"
@@ -108,6 +110,8 @@ func inSight(selector string) string {
 
 // After a conflict the decision before it is another matter: it is named before it is taken back.
 func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	post := func(name, text string) kit.Posted {
 		t.Helper()
@@ -165,6 +169,7 @@ func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 }
 
 func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	w.ferries(60)
 	desk := w.tab(1280, 900, false)
@@ -216,6 +221,8 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 }
 
 func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.ferries(2)
 	one, two := w.tab(1280, 900, false), w.tab(390, 844, false)
@@ -253,6 +260,8 @@ func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
 // A tab shows decisions and withdrawals that happened before its stream opened, also for an author, who may not read the
 // log.
 func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.account(author, "Aliya", people.Author, "blog")
 	w.ferries(3)
@@ -298,6 +307,7 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 }
 
 func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	for n, name := range []string{"Ruth", "Lena", "Tomasz"} {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "",
@@ -333,6 +343,7 @@ func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
 
 // A session that ends while somebody types takes nothing of it along.
 func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	var ids []string
 	for n := range 2 {
@@ -428,6 +439,8 @@ func (w *world) endSession(tab *kit.Tab) {
 
 // However somebody comes to the queue again, it shows what waits, and what was done can be taken back.
 func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	for n := range 4 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", fmt.Sprintf("A remark of day %d.", n))

@@ -14,6 +14,8 @@ import (
 
 // Each recipe of docs/embedding.md, with what its system writes for its expressions, shows the thread of its article.
 func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	text, err := os.ReadFile("../docs/embedding.md")
 	if err != nil {
 		t.Fatal(err)

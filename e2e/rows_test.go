@@ -67,6 +67,8 @@ func inOtherLetters(text string, n int) string {
 }
 
 func TestMovingMovesNoRowAndNoButton(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	const all = 24
 	for n := range all {
@@ -136,6 +138,8 @@ func (w *world) postAll(texts []string) {
 // Four hundred comments are worked off without much paper going by: forty screens at most, and on a phone no more
 // than a third of one for a comment.
 func TestFourHundredCommentsTakeFewScreens(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newWorld(t).school()
 	s.decide(12)
 	const all = 400

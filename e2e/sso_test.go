@@ -50,6 +50,8 @@ func (w *world) author() (name string, verified bool) {
 const notes = `addEventListener("aitys:error", e => (window.faults ??= []).push(e.detail.code))`
 
 func TestABlogSignsInItsOwnReaders(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	marta := sign("reader-7", "Marta Lindqvist", time.Now())
@@ -134,6 +136,8 @@ func (w *world) signsOutAsReader(blog *kit.Tab, word string, sign func(sub, name
 
 // A page may learn who reads it at any time: before the comments are there, and when they are.
 func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	early := w.tab(1280, 844, false)
@@ -181,6 +185,8 @@ func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
 // What a site asks of its writers is asked for in the form, and where one has to be signed in it says so before a word
 // is lost.
 func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	asks := func(who string) {

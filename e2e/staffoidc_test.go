@@ -17,6 +17,8 @@ const comeIn = `document.readyState === "complete" && location.pathname.startsWi
 	location.pathname !== "/moderate/signin"`
 
 func TestStaffSignInAtAProvider(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	issuer := kit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	allow := func(tab *kit.Tab, press func() error) {
@@ -105,6 +107,8 @@ func (v *visitor) in() bool {
 
 // With a fault of a provider, or of the way back, nobody is signed in, linked or invited.
 func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	issuer := kit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	member := w.visitor(issuer)

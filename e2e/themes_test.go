@@ -12,6 +12,8 @@ import (
 // Each sheet of docs/embedding.md sets what the widget reads, and leaves every text of it readable on its ground, where
 // somebody reads and where somebody writes; the table beside them has all that there is.
 func TestTheThemesAreReadable(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	const document = "../docs/embedding.md"
 	all, err := kit.Themes(document)
 	if err != nil || len(all) != 3 {

@@ -17,6 +17,8 @@ func says(what string) string {
 // Who posts with an e-mail address ticks a box, is asked by mail, and says yes on a page behind the link. Another link
 // in each mail ends them.
 func TestAReaderWishesToBeToldByMail(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()

@@ -46,6 +46,7 @@ func current(s string) string {
 }
 
 func TestACommentsWholeWay(t *testing.T) {
+	parallel(t)
 	w := newWorld(t)
 	const text = "The chain came off twice on the hill, and still I would not go back to the car."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
@@ -106,6 +107,8 @@ func (w *world) becomes(tab *kit.Tab, text string, seen bool) {
 }
 
 func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	post := func(n int, text string) {
 		t.Helper()

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,23 @@ const (
 	email    = "dana@blog.example"
 	password = "a long enough passphrase"
 )
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	kit.CloseBrowser()
+	os.Exit(code)
+}
+
+// lanes limits how many tests use a browser or servers at the same time.
+var lanes = make(chan struct{}, runtime.GOMAXPROCS(0)+1)
+
+// parallel runs the test beside others.
+func parallel(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	lanes <- struct{}{}
+	t.Cleanup(func() { <-lanes })
+}
 
 // A world is a running service, and a blog on another origin that embeds its widget.
 type world struct {

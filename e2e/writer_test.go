@@ -10,6 +10,8 @@ import (
 
 // What is like something that was approved says so, before somebody refuses it.
 func TestWhatIsLikeTheApprovedSaysSo(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	last := ""
 	for n, gate := range []string{"four", "five", "six"} {
@@ -35,6 +37,8 @@ func TestWhatIsLikeTheApprovedSaysSo(t *testing.T) {
 
 // From a comment its writer is trusted, or blocked until a date, after what that would have caught has been seen.
 func TestAWriterIsTrustedOrBlockedFromAComment(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	w := newWorld(t)
 	w.must(w.client.Do(t.Context(), http.MethodPost, "/moderation/rules", nil,
 		map[string]any{"kind": "word", "words": "casino", "action": "suspect"}, nil))

@@ -67,6 +67,8 @@ func (w *world) magnified(tab *kit.Tab) {
 
 // The whole job in the smallest windows there are: 400 % of a desk's, and a narrow phone's.
 func TestTheWholeJobFitsTheSmallestWindows(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
 	s := newWorldWith(t, options{mails: box}).school()
 	s.decide(14)
