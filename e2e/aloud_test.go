@@ -99,6 +99,7 @@ func spoken(all []kit.Heard, role string) string {
 
 // The queue through the accessibility tree, in the order in which it is read, and what is announced of each decision.
 func TestTheQueueIsReadAloud(t *testing.T) {
+	kit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	post := func(name, text string) kit.Posted {

@@ -17,7 +17,7 @@ func TestAMailLeadsToADecision(t *testing.T) {
 	parallel(t)
 	box := kit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
-	for n, lang := range []string{"en", "ru", "kk"} {
+	for n, lang := range languages(t) {
 		choice := map[string]any{"mail": "each", "mail_from_score": 0}
 		w.must(w.client.Call(t.Context(), "PATCH", "/me", map[string]string{"Accept-Language": lang}, choice, nil))
 		text := []string{"The ferry was late again today.", "Паром сегодня снова опоздал, и никто не извинился.",
@@ -32,7 +32,7 @@ func TestAMailLeadsToADecision(t *testing.T) {
 		if len(links) != 2 || !strings.Contains(strings.ReplaceAll(said, "\n> ", " "), text) {
 			t.Fatalf("the mail says:\n%s", said)
 		}
-		for i, width := range []int64{390, 1280} {
+		for i, width := range widths(t) {
 			dark := (n+i)%2 == 0
 			tab := w.tab(width, 800, dark)
 			for which, link := range links {

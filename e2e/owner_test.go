@@ -199,10 +199,10 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	w.school().decide(6)
-	for _, width := range []int64{360, 1280} {
+	for _, width := range widths(t) {
 		tab := w.tab(width, 800, width == 360)
 		w.signIn(tab, email)
-		for _, lang := range []string{"en", "ru", "kk"} {
+		for _, lang := range languages(t) {
 			w.speak(tab, lang)
 			for page, shows := range ownerPages {
 				w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))

@@ -65,8 +65,8 @@ func TestThePlainPageIsAccessible(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.\n\n    " + strings.Repeat("long code ", 40))
-	for _, lang := range []string{"en", "ru", "kk"} {
-		for _, width := range []int64{360, 1280} {
+	for _, lang := range languages(t) {
+		for _, width := range widths(t) {
 			tab := w.tab(width, 900, lang == "ru")
 			w.axe(tab, w.plainOf("/post", lang))
 			w.axe(tab, w.plainOf("/empty", lang))

@@ -44,6 +44,24 @@ func parallel(t *testing.T) {
 	t.Cleanup(func() { <-lanes })
 }
 
+// languages returns the languages in which a test checks every page: English in the fast tier, all in the others.
+func languages(t testing.TB) []string {
+	t.Helper()
+	if kit.Tier(t) == "fast" {
+		return []string{"en"}
+	}
+	return []string{"en", "ru", "kk"}
+}
+
+// widths returns the widths in which a test checks every page, a phone's first.
+func widths(t testing.TB) []int64 {
+	t.Helper()
+	if kit.Tier(t) == "fast" {
+		return []int64{360}
+	}
+	return []int64{360, 1280}
+}
+
 // A world is a running service, and a blog on another origin that embeds its widget.
 type world struct {
 	t       testing.TB
