@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,8 +70,11 @@ type app struct {
 	Moderation *moderation.Service
 }
 
-// newApp starts a service on a database. It ends with the test.
-func newApp(t testing.TB, database string, own secret.Secret, o options) *app {
+// own is the secret of all services: two on one database are one service.
+var own = secret.Secret(strings.Repeat("k", secret.MinLength))
+
+// newApp starts a service. The caller ends it.
+func newApp(t testing.TB, o options) *app {
 	t.Helper()
 	ctx := context.Background()
 	must := func(err error) {
@@ -82,7 +86,7 @@ func newApp(t testing.TB, database string, own secret.Secret, o options) *app {
 	written := &kit.Log{}
 	a := &app{server: &server{log: written.String}}
 	log := slog.New(slog.NewTextHandler(written, nil))
-	db, err := store.Open(ctx, database, store.Options{})
+	db, err := store.Open(ctx, o.database, store.Options{})
 	must(err)
 	must(db.Migrate(ctx))
 	shared, err := coord.Open(ctx, coord.Options{URL: o.redis, Secret: own, Clock: wallClock{}, Log: log})

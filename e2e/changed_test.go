@@ -21,7 +21,12 @@ type shared struct {
 
 func newShared(t *testing.T, days int) *shared {
 	t.Helper()
-	s := &shared{world: newWorld(t)}
+	return newSharedWith(t, options{}, days)
+}
+
+func newSharedWith(t *testing.T, o options, days int) *shared {
+	t.Helper()
+	s := &shared{world: newWorldWith(t, o)}
 	s.account(jonas, "Jonas", people.Moderator, "blog")
 	for n := range days {
 		s.post(fmt.Sprintf("The ferry of day %d came.", n))
@@ -408,8 +413,13 @@ func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 func TestQueue_ThreeActAtOnce(t *testing.T) {
 	kit.OnlyIn(t, "ci")
 	parallel(t)
+	onBoth(t, threeActAtOnce)
+}
+
+func threeActAtOnce(t *testing.T, o options) {
 	const rounds = 6
-	s := newShared(t, 3*rounds+1)
+	s := newSharedWith(t, o, 3*rounds+1)
+	s.client.URL = s.beside().URL
 	desk := s.reads(1280, 900, false)
 	for round := range rounds {
 		day := 3 * round
@@ -501,7 +511,11 @@ func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
 	kit.OnlyIn(t, "ci")
 	parallel(t)
-	s := newShared(t, 6)
+	onBoth(t, nextSkipsCommentsOthersHaveOpen)
+}
+
+func nextSkipsCommentsOthersHaveOpen(t *testing.T, o options) {
+	s := newSharedWith(t, o, 6)
 	dana := s.tab(1280, 900, false)
 	s.signIn(dana, email)
 	s.must(dana.Holds(current("day 0 ")))
@@ -510,7 +524,7 @@ func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
 		return fmt.Sprintf(`(%s).matches("[data-held]") && document.querySelectorAll("[data-held]").length === 1`, rowOf(day))
 	}
 	tab := s.tab(1280, 900, false)
-	s.signIn(tab, jonas)
+	s.signInAt(s.beside(), tab, jonas)
 	s.steps(tab,
 		func() error { return tab.Holds(held(0)) },
 		func() error { return tab.Holds(current("day 1 ")) },

@@ -13,7 +13,12 @@ const toast = `document.querySelector("#toast").innerText`
 func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 	kit.OnlyIn(t, "ci")
 	parallel(t)
-	w := newWorld(t)
+	onBoth(t, selectsAllAndSeesWhatSomebodyElseDecidedFirst)
+}
+
+func selectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T, o options) {
+	w := newWorldWith(t, o)
+	w.client.URL = w.beside().URL
 	var first kit.Posted
 	for n := range 4 {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",

@@ -18,7 +18,11 @@ func rowOf(day int) string {
 func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 	kit.OnlyIn(t, "ci")
 	parallel(t)
-	w := newWorld(t)
+	onBoth(t, twoModeratorsSeeWhatTheOtherLooksAt)
+}
+
+func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
+	w := newWorldWith(t, o)
 	w.account(jonas, "Jonas <b>", people.Moderator, "blog")
 	w.ferries(3)
 	dana, other := w.tab(1280, 900, false), w.tab(390, 844, true)
@@ -28,7 +32,7 @@ func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 		func() error { return dana.Holds(current("day 0 ")) },
 		func() error { return dana.Holds(`!document.querySelector(".faces, .looking, [data-held]")`) },
 	)
-	w.signIn(other, jonas)
+	w.signInAt(w.beside(), other, jonas)
 	looks := func(who string, day int) string {
 		return fmt.Sprintf(`(%[1]s).matches("[data-held]") && (%[1]s).querySelector(".t").innerText.includes(%[2]q)`,
 			rowOf(day), who+" is looking")

@@ -17,11 +17,16 @@ var (
 	waits = "Your comment is waiting for a moderator."
 )
 
-// signIn opens the desk in a tab as whoever has an e-mail.
+// signIn opens the desk in a tab with the account of an e-mail address.
 func (w *world) signIn(tab *kit.Tab, email string) {
 	w.t.Helper()
+	w.signInAt(w.service, tab, email)
+}
+
+func (w *world) signInAt(service *server, tab *kit.Tab, email string) {
+	w.t.Helper()
 	w.steps(tab,
-		func() error { return tab.Go(w.service.URL + "/moderate/") },
+		func() error { return tab.Go(service.URL + "/moderate/") },
 		func() error { return tab.Type("textbox", "E-mail", email) },
 		func() error { return tab.Type("textbox", "Password", password) },
 		func() error { return tab.Click("button", "Sign in") },

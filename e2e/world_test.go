@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -19,7 +18,6 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/secret"
 )
 
 const (
@@ -65,9 +63,10 @@ func widths(t testing.TB) []int64 {
 // A world is a running service, and a blog on another origin that embeds its widget.
 type world struct {
 	t       testing.TB
-	data    string // the folder of the database and the secret
+	data    string // the folder of a process
 	service *server
 	app     *app // nil if the service is another process
+	options options
 	blog    *httptest.Server
 	client  *kit.Client // Dana's, an owner
 	word    string      // what the blog says of who reads it, a JWT; "" for nothing
@@ -106,6 +105,13 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <script async crossorigin src="{{or .Script (print .Service "/embed.js")}}" data-site="blog" data-page="{{.URL}}"
 	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
+// onBoth runs a test on SQLite with one server, and on Postgres and Redis with two.
+func onBoth(t *testing.T, test func(t *testing.T, o options)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, options{}) })
+	t.Run("postgres", func(t *testing.T) { test(t, options{database: kit.Postgres(t), redis: kit.Redis(t)}) })
+}
+
 // newWorld starts a service in this process with a site called blog.
 func newWorld(t testing.TB) *world {
 	t.Helper()
@@ -115,12 +121,10 @@ func newWorld(t testing.TB) *world {
 func newWorldWith(t testing.TB, o options) *world {
 	t.Helper()
 	w := newBlog(t, o.titles)
-	own := secret.Secret(strings.Repeat("k", secret.MinLength))
-	w.must(os.WriteFile(filepath.Join(w.data, "secret"), []byte(own), 0o600))
 	if o.database == "" {
-		o.database = "sqlite:" + filepath.Join(w.data, "aitys.db")
+		o.database = kit.SQLite(t)
 	}
-	w.app = newApp(t, o.database, own, o)
+	w.options, w.app = o, newApp(t, o)
 	w.service = w.app.server
 	w.endsWithTest()
 	w.site("blog", "The Blog", w.blog.URL)
@@ -136,6 +140,7 @@ func newWorldWith(t testing.TB, o options) *world {
 func newProcessWorld(t testing.TB, binary string, titles map[string]string) *world {
 	t.Helper()
 	w := newBlog(t, titles)
+	w.data = t.TempDir()
 	data := []string{"--data", w.data}
 	w.run(binary, append([]string{"migrate", "up"}, data...)...)
 	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL},
@@ -151,7 +156,7 @@ func newProcessWorld(t testing.TB, binary string, titles map[string]string) *wor
 // newBlog returns a world without a service.
 func newBlog(t testing.TB, titles map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, data: t.TempDir()}
+	w := &world{t: t}
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		lang := r.URL.Query().Get("lang")
 		if lang == "" {
@@ -177,6 +182,17 @@ func (w *world) start(binary string, args ...string) *kit.Instance {
 	w.service = &server{URL: i.URL, log: i.Log, kill: i.Kill}
 	w.endsWithTest()
 	return i
+}
+
+// beside returns another server on the world's database if that is Postgres, and else the service itself.
+func (w *world) beside() *server {
+	w.t.Helper()
+	if w.options.redis == "" {
+		return w.service
+	}
+	another := newApp(w.t, w.options).server
+	w.t.Cleanup(another.Kill)
+	return another
 }
 
 func (w *world) endsWithTest() {

@@ -9,15 +9,15 @@ import (
 // Tiers from short to long: `make test`, `.ci/run` and `make torture`.
 var tiers = []string{"fast", "ci", "full"}
 
-// Tier returns the tier of this run: AITYS_TEST_TIER, or "fast".
+// Tier returns the tier of this run: TEST_TIER, or "fast".
 func Tier(t testing.TB) string {
 	t.Helper()
-	tier := os.Getenv("AITYS_TEST_TIER")
+	tier := os.Getenv("TEST_TIER")
 	if tier == "" {
 		return tiers[0]
 	}
 	if !slices.Contains(tiers, tier) {
-		t.Fatalf("AITYS_TEST_TIER is %q; it must be one of %v", tier, tiers)
+		t.Fatalf("TEST_TIER is %q; it must be one of %v", tier, tiers)
 	}
 	return tier
 }
@@ -26,7 +26,7 @@ func Tier(t testing.TB) string {
 func OnlyIn(t testing.TB, tier string) {
 	t.Helper()
 	if slices.Index(tiers, Tier(t)) < slices.Index(tiers, tier) {
-		t.Skipf("runs with AITYS_TEST_TIER=%s", tier)
+		t.Skipf("runs with TEST_TIER=%s", tier)
 	}
 }
 
