@@ -199,18 +199,16 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	w.school().decide(6)
-	for _, width := range widths(t) {
-		tab := w.tab(width, 800, width == 360)
+	for _, v := range views(t) {
+		tab := w.tab(v.width, 800, v.dark)
 		w.signIn(tab, email)
-		for _, lang := range languages(t) {
-			w.speak(tab, lang)
-			for page, shows := range ownerPages {
-				w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
-				_, err := kit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
-				w.must(err)
-				for _, what := range tab.Axe(t) {
-					t.Errorf("%s at %d in %s: %s", page, width, lang, what)
-				}
+		w.speak(tab, v.lang)
+		for page, shows := range ownerPages {
+			w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
+			_, err := kit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
+			w.must(err)
+			for _, what := range tab.Axe(t) {
+				t.Errorf("%s at %d in %s: %s", page, v.width, v.lang, what)
 			}
 		}
 	}

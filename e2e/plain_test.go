@@ -65,13 +65,11 @@ func TestThePlainPageIsAccessible(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.\n\n    " + strings.Repeat("long code ", 40))
-	for _, lang := range languages(t) {
-		for _, width := range widths(t) {
-			tab := w.tab(width, 900, lang == "ru")
-			w.axe(tab, w.plainOf("/post", lang))
-			w.axe(tab, w.plainOf("/empty", lang))
-			w.axe(tab, w.service.URL+"/sites/blog/transparency?lang="+lang)
-		}
+	for _, v := range views(t) {
+		tab := w.tab(v.width, 900, v.dark)
+		w.axe(tab, w.plainOf("/post", v.lang))
+		w.axe(tab, w.plainOf("/empty", v.lang))
+		w.axe(tab, w.service.URL+"/sites/blog/transparency?lang="+v.lang)
 	}
 }
 

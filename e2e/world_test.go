@@ -42,22 +42,28 @@ func parallel(t *testing.T) {
 	t.Cleanup(func() { <-lanes })
 }
 
-// languages returns the languages in which a test checks every page: English in the fast tier, all in the others.
-func languages(t testing.TB) []string {
-	t.Helper()
-	if kit.Tier(t) == "fast" {
-		return []string{"en"}
-	}
-	return []string{"en", "ru", "kk"}
+// A view is how somebody looks at pages.
+type view struct {
+	lang  string
+	width int64
+	dark  bool
 }
 
-// widths returns the widths in which a test checks every page, a phone's first.
-func widths(t testing.TB) []int64 {
+// views returns how a test looks at every page: in English on a phone in the fast tier, in each language in CI, and in
+// each language and width in the full tier.
+func views(t testing.TB) []view {
 	t.Helper()
-	if kit.Tier(t) == "fast" {
-		return []int64{360}
+	switch kit.Tier(t) {
+	case "fast":
+		return []view{{"en", 360, true}}
+	case "ci":
+		return []view{{"en", 1280, false}, {"ru", 360, true}, {"kk", 360, false}}
 	}
-	return []int64{360, 1280}
+	var all []view
+	for n, lang := range []string{"en", "ru", "kk"} {
+		all = append(all, view{lang, 360, n%2 == 0}, view{lang, 1280, n%2 == 1})
+	}
+	return all
 }
 
 // A world is a running service, and a blog on another origin that embeds its widget.
