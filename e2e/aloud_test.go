@@ -99,7 +99,9 @@ func spoken(all []kit.Heard, role string) string {
 
 // The queue through the accessibility tree, in the order in which it is read, and what is announced of each decision.
 func TestTheQueueIsReadAloud(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	post := func(name, text string) kit.Posted {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "", text)

@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // Nothing on the pages where people decide keeps anybody from using them, as far as axe can tell.
 func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	var last kit.Posted
 	for n, text := range []string{
 		"Buy cheap pi\u200blls and a cаsino now, see [here](https://pills.example/win)\n\n> a quote\n> > in a quote",
@@ -22,59 +24,55 @@ func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
 	}
 	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: last.ID, Version: last.Version})
 	w.must(err)
-	w.run(kit.Binary(t), "site", "add", "--key", "empty", "--name", "Empty", "--origin", "https://empty.example",
-		"--data", w.data)
-	link := w.run(kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
-		"--site", "blog", "--public-url", w.service.URL, "--data", w.data)
-	for _, width := range []int64{360, 1280} {
-		for i, lang := range []string{"en", "ru", "kk"} {
-			tab := w.tab(width, 800, (i+int(width))%2 == 0)
-			check := func(what string) {
-				t.Helper()
-				if found, err := tab.Axe(); err != nil || len(found) > 0 {
-					t.Errorf("%s in %s at %d: axe finds %q (%v)", what, lang, width, found, err)
-				}
+	w.site("empty", "Empty", "https://empty.example")
+	link := w.invite(author, "Aliya", people.Author, "blog")
+	for _, v := range views(t) {
+		tab := w.tab(v.width, 800, v.dark)
+		check := func(what string) {
+			t.Helper()
+			if found := tab.Axe(t); len(found) > 0 {
+				t.Errorf("%s in %s at %d: axe finds %q", what, v.lang, v.width, found)
 			}
-			open := func(page, shows string) {
-				t.Helper()
-				w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
-			}
-			open("signin", "form")
-			w.speak(tab, lang)
-			open("signin", "form")
-			check("signin")
-			w.must(tab.Go(link), tab.Holds(`document.querySelector("#yp") && document.readyState === "complete"`))
-			check("setup")
-			w.speak(tab, "en")
-			w.signIn(tab, email)
-			w.speak(tab, lang)
-			for page, shows := range map[string]string{
-				"blog/queue?state=rejected": ".card", "blog/comments/" + last.ID: ".line",
-				"blog/comments/" + last.ID + "/notes": "#nt", "blog/log": "td",
-				"empty/queue": "#snippet", "blog/queue?q=xyzzy": "#rest",
-				"blog/queue?sort=risk&lang=en&host=a.example": ".chips .on", "setup/site": "form", "blog/setup/moderation": "form",
-				"blog/setup/embed": "#snippet",
-			} {
-				open(page, shows)
-				check(page)
-			}
-			open("blog/queue", ".card")
-			check("the queue")
-			for _, does := range []struct {
-				what string
-				keys []kit.Key
-				is   string
-			}{
-				{"the reasons", []kit.Key{{Key: "d", Code: "KeyD"}}, ".refuse[open]"},
-				{"the evidence", []kit.Key{keyEscape, keyI}, ".evidence[open]"},
-				{"a reply", []kit.Key{keyEscape, keyR}, ".reply[open]"},
-				{"a selection", []kit.Key{keyEscape, keyX}, ".pick :checked"},
-				{"a decision", []kit.Key{keyX, keyA}, "#toast:not([hidden])"}, {"an undo", []kit.Key{keyZ}, ".card ~ *, #toast"},
-			} {
-				w.must(tab.Press(does.keys...), tab.Holds(fmt.Sprintf("document.querySelector(%q)", does.is)))
-				check(does.what)
-			}
-			w.must(tab.Holds(`document.querySelectorAll(".card").length === 2 && document.querySelector("#unsaved").hidden`))
 		}
+		open := func(page, shows string) {
+			t.Helper()
+			w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
+		}
+		open("signin", "form")
+		w.speak(tab, v.lang)
+		open("signin", "form")
+		check("signin")
+		w.must(tab.Go(link), tab.Holds(`document.querySelector("#yp") && document.readyState === "complete"`))
+		check("setup")
+		w.speak(tab, "en")
+		w.signIn(tab, email)
+		w.speak(tab, v.lang)
+		for page, shows := range map[string]string{
+			"blog/queue?state=rejected": ".card", "blog/comments/" + last.ID: ".line",
+			"blog/comments/" + last.ID + "/notes": "#nt", "blog/log": "td",
+			"empty/queue": "#snippet", "blog/queue?q=xyzzy": "#rest",
+			"blog/queue?sort=risk&lang=en&host=a.example": ".chips .on", "setup/site": "form", "blog/setup/moderation": "form",
+			"blog/setup/embed": "#snippet",
+		} {
+			open(page, shows)
+			check(page)
+		}
+		open("blog/queue", ".card")
+		check("the queue")
+		for _, does := range []struct {
+			what string
+			keys []kit.Key
+			is   string
+		}{
+			{"the reasons", []kit.Key{{Key: "d", Code: "KeyD"}}, ".refuse[open]"},
+			{"the evidence", []kit.Key{keyEscape, keyI}, ".evidence[open]"},
+			{"a reply", []kit.Key{keyEscape, keyR}, ".reply[open]"},
+			{"a selection", []kit.Key{keyEscape, keyX}, ".pick :checked"},
+			{"a decision", []kit.Key{keyX, keyA}, "#toast:not([hidden])"}, {"an undo", []kit.Key{keyZ}, ".card ~ *, #toast"},
+		} {
+			w.must(tab.Press(does.keys...), tab.Holds(fmt.Sprintf("document.querySelector(%q)", does.is)))
+			check(does.what)
+		}
+		w.must(tab.Holds(`document.querySelectorAll(".card").length === 2 && document.querySelector("#unsaved").hidden`))
 	}
 }

@@ -23,11 +23,9 @@ var (
 
 // What is selected at once was on the screen: never a row that nobody saw.
 func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
-	onBoth(t, aBandSelectsWhatWasSeenAndNothingElse)
-}
-
-func aBandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
-	s := newWorld(t, kit.Binary(t), nil).school()
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	s := newWorld(t).school()
 	s.decide(14)
 	const all = 60
 	var texts []string
@@ -132,11 +130,9 @@ func numbered(cards string) string {
 
 // The next comment is there when the key goes up, whatever the network does.
 func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
-	onBoth(t, theNextCommentIsThereWhateverTheNetworkDoes)
-}
-
-func theNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	const pressed, every = 100, 200 * time.Millisecond
 	var texts []string
 	for n := range kit.HowMany(t, "TEST_WAITING", 250) {
@@ -191,7 +187,9 @@ func theNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 }
 
 func TestAViewIsSavedUnderAName(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	w.postAll([]string{"The ferry was late again, as on every Monday.",
 		"Пароход снова опоздал, как и в прошлый понедельник."})
 	desk := w.tab(1280, 900, false)
@@ -221,11 +219,9 @@ func TestAViewIsSavedUnderAName(t *testing.T) {
 
 // What is selected was chosen by a person: that its score changes meanwhile takes nothing away and adds nothing.
 func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
-	onBoth(t, aSelectionIsTheSameAfterItsScoresChange)
-}
-
-func aSelectionIsTheSameAfterItsScoresChange(t *testing.T) {
-	s := newWorld(t, kit.Binary(t), nil).school()
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	s := newWorld(t).school()
 	s.decide(14)
 	const sign = "quince" // with two more words fewer letters than what may be alike has
 	for n := range 12 {

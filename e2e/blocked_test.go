@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/transfer/static"
 )
 
 // A blocked blog carries the widget itself, and its service is behind a proxy that does what censors do. Its copies
@@ -30,7 +32,7 @@ type blocked struct {
 }
 
 func newBlocked(t *testing.T) *blocked {
-	b := &blocked{world: newWorld(t, kit.Binary(t), nil)}
+	b := &blocked{world: newWorld(t)}
 	b.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/embed") {
 			http.ServeFile(w, r, filepath.Join(b.dir, filepath.Base(r.URL.Path)))
@@ -48,7 +50,9 @@ font: 17px/1.6 system-ui, sans-serif }</style></head>
 	t.Cleanup(b.site.Close)
 	b.must(b.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"origin": []string{b.blog.URL, b.site.URL}}, nil))
 	b.proxy = kit.NewProxy(t, "tcp", strings.TrimPrefix(b.service.URL, "http://"))
-	b.key = b.run(kit.Binary(t), "site", "key", "blog", "--data", b.data)
+	key, err := b.app.Signet.SiteKey(t.Context(), people.Operator, b.of("blog"))
+	b.must(err)
+	b.key = key
 	return b
 }
 
@@ -66,9 +70,17 @@ func (b *blocked) publish(path, name, body string) {
 // copy makes a copy of a site, and returns its folder.
 func (b *blocked) copy(site string) string {
 	b.t.Helper()
-	dir := filepath.Join(b.t.TempDir(), "copy")
-	b.run(kit.Binary(b.t), "export", "--site", site, "--format", "static", "--out", dir, "--data", b.data)
+	dir, _ := b.copied(site)
 	return dir
+}
+
+// copied is copy with what the service reports of it.
+func (b *blocked) copied(site string) (dir string, made static.Report) {
+	b.t.Helper()
+	dir = filepath.Join(b.t.TempDir(), "copy")
+	made, err := b.app.Static.Copy(b.t.Context(), people.Operator, b.of(site), dir, nil)
+	b.must(err)
+	return dir, made
 }
 
 // lies has a folder lie on a plain web host.
@@ -113,10 +125,8 @@ var censors = []struct {
 }
 
 func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
-	onBoth(t, readersOfABlockedServiceReadACopy)
-}
-
-func readersOfABlockedServiceReadACopy(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	for i := range 30 {
@@ -188,10 +198,7 @@ func readersOfABlockedServiceReadACopy(t *testing.T) {
 }
 
 func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
-	onBoth(t, theSameServiceAtAnotherAddressTakesComments)
-}
-
-func theSameServiceAtAnotherAddressTakesComments(t *testing.T) {
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -210,10 +217,8 @@ func theSameServiceAtAnotherAddressTakesComments(t *testing.T) {
 
 // What is written while the service is being blocked stays in the browser, and is offered when it answers again.
 func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
-	onBoth(t, whatWasBegunIsOfferedWhenTheServiceIsBack)
-}
-
-func whatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -253,17 +258,15 @@ func made(t *testing.T, dir string) string {
 }
 
 func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
-	onBoth(t, aCopyThatIsNotTheSitesIsNotShown)
-}
-
-func aCopyThatIsNotTheSitesIsNotShown(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	older := b.copy("blog")
 	for b.dir = older; made(t, b.dir) == made(t, older); { // lists tell seconds
 		b.dir = b.copy("blog")
 	}
-	b.run(kit.Binary(t), "site", "add", "--key", "other", "--name", "Other", "--origin", b.site.URL, "--data", b.data)
+	b.world.site("other", "Other", b.site.URL)
 	other := b.copy("other")
 	changed := func(how func(dir string)) string {
 		dir := filepath.Join(t.TempDir(), "copy")
@@ -337,9 +340,9 @@ func aCopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 }
 
 // Who has the folder on a stick opens a file, without a server and without script.
-func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) { onBoth(t, aCopyOnAStickIsReadFromItsFiles) }
-
-func aCopyOnAStickIsReadFromItsFiles(t *testing.T) {
+func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.publish("/quay", "Jonas", "The quay is younger than the harbour.")
@@ -363,9 +366,9 @@ func aCopyOnAStickIsReadFromItsFiles(t *testing.T) {
 }
 
 // A browser that cannot check a copy is given a link to read it all the same.
-func TestWithoutEd25519ThereIsALink(t *testing.T) { onBoth(t, withoutEd25519ThereIsALink) }
-
-func withoutEd25519ThereIsALink(t *testing.T) {
+func TestWithoutEd25519ThereIsALink(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")

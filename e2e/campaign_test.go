@@ -8,10 +8,9 @@ import (
 )
 
 // Five adverts are one card: one press decides them all, and one takes it back; the next copy is suspected.
-func TestACampaignIsOneCard(t *testing.T) { onBoth(t, aCampaignIsOneCard) }
-
-func aCampaignIsOneCard(t *testing.T) {
-	s := newWorld(t, kit.Binary(t), nil).school()
+func TestACampaignIsOneCard(t *testing.T) {
+	parallel(t)
+	s := newWorld(t).school()
 	advert := func(n int) {
 		t.Helper()
 		text := fmt.Sprintf("Wonderful article, it reminded me of my grandmother's kitchen. I bought my new stone oven "+
@@ -44,8 +43,8 @@ func aCampaignIsOneCard(t *testing.T) {
 	fits := func(tab *kit.Tab, what string) {
 		t.Helper()
 		s.picture(tab, what)
-		if found, err := tab.Axe(); err != nil || len(found) > 0 {
-			t.Errorf("%s: axe finds %q (%v)", what, found, err)
+		if found := tab.Axe(t); len(found) > 0 {
+			t.Errorf("%s: axe finds %q", what, found)
 		}
 	}
 	fits(desk, "campaign-card")
@@ -122,11 +121,9 @@ func aCampaignIsOneCard(t *testing.T) {
 // A session may end while the decision on a whole campaign is on its way: it is kept, said, and sent after signing in,
 // for what was seen and for nothing that came since.
 func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
-	onBoth(t, aDecisionOnACampaignOutlivesTheSession)
-}
-
-func aDecisionOnACampaignOutlivesTheSession(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	copies := 0
 	post := func(n int) {
 		for range n {

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // A shared is a queue with a comment a day that Jonas reads while Dana, the owner, decides over the API.
@@ -20,9 +21,13 @@ type shared struct {
 
 func newShared(t *testing.T, days int) *shared {
 	t.Helper()
-	s := &shared{world: newWorld(t, kit.Binary(t), nil)}
-	s.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas", "--role", "moderator",
-		"--site", "blog", "--password-stdin", "--data", s.data)
+	return newSharedWith(t, options{}, days)
+}
+
+func newSharedWith(t *testing.T, o options, days int) *shared {
+	t.Helper()
+	s := &shared{world: newWorldWith(t, o)}
+	s.account(jonas, "Jonas", people.Moderator, "blog")
 	for n := range days {
 		s.post(fmt.Sprintf("The ferry of day %d came.", n))
 	}
@@ -118,10 +123,7 @@ func (s *shared) settled(day int, says string) string {
 const unsaved = `document.getElementById("unsaved").hidden`
 
 func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
-	onBoth(t, queueKeyOnCommentDecidedMeanwhile)
-}
-
-func queueKeyOnCommentDecidedMeanwhile(t *testing.T) {
+	parallel(t)
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
 	before, err := kit.Eval[string](desk, rows)
@@ -172,6 +174,8 @@ func queueKeyOnCommentDecidedMeanwhile(t *testing.T) {
 
 // A key that races with another moderator's decision decides the comment that was read, or none.
 func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 8)
 	desk := s.reads(1280, 900, false)
 	for day := range 6 {
@@ -202,10 +206,13 @@ func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
 }
 
 func TestQueue_MouseOnCommentDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	pressedWhereTheButtonWas(t, 1280, 900)
 }
 
 func TestQueue_TapOnCommentDecidedMeanwhile(t *testing.T) {
+	parallel(t)
 	pressedWhereTheButtonWas(t, 390, 844)
 }
 
@@ -253,9 +260,9 @@ func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 	}
 }
 
-func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) { onBoth(t, queueWithdrawnCommentTakesNoKey) }
-
-func queueWithdrawnCommentTakesNoKey(t *testing.T) {
+func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
 	s.must(s.withdraw(t.Context(), 0))
@@ -274,6 +281,8 @@ func queueWithdrawnCommentTakesNoKey(t *testing.T) {
 }
 
 func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 2)
 	desk := s.reads(1280, 900, false)
 	s.must(s.client.Call(t.Context(), http.MethodPatch, site+"/comments/"+s.posted[0].ID,
@@ -295,6 +304,8 @@ func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
 
 // The second click of a double click would decide the comment that has moved under the pointer.
 func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 2)
 	desk := s.reads(1280, 900, false)
 	s.steps(desk,
@@ -311,6 +322,8 @@ func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
 
 // A reply to a comment that a colleague approved meanwhile is sent. One that a colleague rejected takes none.
 func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	for action, says := range map[string]string{
 		"approve": "Your reply is public.", "spam": "A refused or withdrawn comment takes no reply.",
 	} {
@@ -333,6 +346,8 @@ func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
 
 // An edit that changes only the target of a link leaves the visible words as they are.
 func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 1)
 	edit := func(target string) {
 		t.Helper()
@@ -356,10 +371,8 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 }
 
 func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
-	onBoth(t, queueSelectionKeepsWhatChangedMeanwhile)
-}
-
-func queueSelectionKeepsWhatChangedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 6)
 	desk := s.reads(1280, 900, false)
 	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
@@ -398,8 +411,15 @@ func queueSelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 
 // Two moderators and a commenter act at the same moment: only comments that were read are decided.
 func TestQueue_ThreeActAtOnce(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	onBoth(t, threeActAtOnce)
+}
+
+func threeActAtOnce(t *testing.T, o options) {
 	const rounds = 6
-	s := newShared(t, 3*rounds+1)
+	s := newSharedWith(t, o, 3*rounds+1)
+	s.client.URL = s.beside().URL
 	desk := s.reads(1280, 900, false)
 	for round := range rounds {
 		day := 3 * round
@@ -429,9 +449,9 @@ func TestQueue_ThreeActAtOnce(t *testing.T) {
 	}
 }
 
-func TestQueue_CampaignDecidedMeanwhile(t *testing.T) { onBoth(t, queueCampaignDecidedMeanwhile) }
-
-func queueCampaignDecidedMeanwhile(t *testing.T) {
+func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 0)
 	for n := range 3 {
 		s.post(fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n))
@@ -466,6 +486,8 @@ func queueCampaignDecidedMeanwhile(t *testing.T) {
 }
 
 func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	s := newShared(t, 1)
 	desk := s.reads(1280, 900, false)
 	s.must(desk.Go(s.service.URL+"/moderate/blog/comments/"+s.posted[0].ID), desk.Holds(shows("What happened")))
@@ -487,11 +509,13 @@ func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 }
 
 func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
-	onBoth(t, queueNextPassesOverWhatOthersRead)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	onBoth(t, nextSkipsCommentsOthersHaveOpen)
 }
 
-func queueNextPassesOverWhatOthersRead(t *testing.T) {
-	s := newShared(t, 6)
+func nextSkipsCommentsOthersHaveOpen(t *testing.T, o options) {
+	s := newSharedWith(t, o, 6)
 	dana := s.tab(1280, 900, false)
 	s.signIn(dana, email)
 	s.must(dana.Holds(current("day 0 ")))
@@ -500,7 +524,7 @@ func queueNextPassesOverWhatOthersRead(t *testing.T) {
 		return fmt.Sprintf(`(%s).matches("[data-held]") && document.querySelectorAll("[data-held]").length === 1`, rowOf(day))
 	}
 	tab := s.tab(1280, 900, false)
-	s.signIn(tab, jonas)
+	s.signInAt(s.beside(), tab, jonas)
 	s.steps(tab,
 		func() error { return tab.Holds(held(0)) },
 		func() error { return tab.Holds(current("day 1 ")) },

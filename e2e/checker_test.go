@@ -94,16 +94,19 @@ func suspects(t *testing.T, c *kit.Client, text string) bool {
 }
 
 func TestAnOutsideCheckerIsAskedOnceOnSQLite(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	askOnce(t, 1, "--database", kit.SQLite(t))
 }
 
 func TestAnOutsideCheckerIsAskedOnceByTwoProcesses(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	askOnce(t, 2, "--database", kit.Postgres(t), "--redis", kit.Redis(t))
 }
 
 // askOnce posts at each of so many processes, ends them all while the checker is asked, and starts them again.
 func askOnce(t *testing.T, processes int, where ...string) {
-	t.Setenv("AITYS_REACH", "127.0.0.0/8")
 	outside := newOutsideChecker(t)
 	s := service{t, kit.Binary(t), append(where, "--data", t.TempDir())}
 	s.furnish("asks")
@@ -166,8 +169,9 @@ func askOnce(t *testing.T, processes int, where ...string) {
 }
 
 func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
-	t.Setenv("AITYS_REACH", "127.0.0.0/8")
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	outside := newOutsideChecker(t)
 	owner, err := w.client.SignIn(t.Context(), email, password)
 	w.must(err)
@@ -193,7 +197,8 @@ func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
 }
 
 func TestABadCheckerHarmsNoPost(t *testing.T) {
-	t.Setenv("AITYS_REACH", "127.0.0.1/32")
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	ended := make(chan struct{})
 	bad := map[string]http.HandlerFunc{
 		"hangs": func(_ http.ResponseWriter, r *http.Request) {

@@ -7,14 +7,13 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
-
-	"github.com/aitys/aitys/e2e/kit"
 )
 
 // A browser keeps what it asks for with cookies apart from what it asks for without: a script without crossorigin takes
 // a connection of its own, and the comments another one, with its handshakes.
 func TestAFirstViewTakesOneConnection(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	w.written("/first", 1)
 	tab := w.reader()
 	var mu sync.Mutex

@@ -23,6 +23,8 @@ const told = 5 * time.Second
 // A file that SQLite calls damaged is called so by the doctor and by the server, which then takes no
 // write. Thirty-six copies of one database are damaged: by a bit, a page of noise, a page of zeros.
 func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	binary := kit.Binary(t)
 	whole, secret := lived(t, binary)
 	var doctored, served, refused int

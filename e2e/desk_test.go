@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 const author = "aliya@blog.example"
@@ -29,10 +30,10 @@ func toastSays(s string) string { return fmt.Sprintf("%s.includes(%q)", toast, s
 const replying = `document.activeElement.matches(".reply textarea") &&
 	document.activeElement.getBoundingClientRect().height > 40`
 
-func TestAKeyThatDoesNothingSaysWhy(t *testing.T) { onBoth(t, aKeyThatDoesNothingSaysWhy) }
-
-func aKeyThatDoesNothingSaysWhy(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	post := func(text string) kit.Posted {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
@@ -76,8 +77,7 @@ func aKeyThatDoesNothingSaysWhy(t *testing.T) {
 	)
 
 	// Who writes for the blog reads what waits, but answers only what is public.
-	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
-		"--site", "blog", "--password-stdin", "--data", w.data)
+	w.account(author, "Aliya", people.Author, "blog")
 	staff := w.tab(1280, 900, false)
 	w.signIn(staff, author)
 	w.steps(staff,
@@ -98,7 +98,9 @@ func aKeyThatDoesNothingSaysWhy(t *testing.T) {
 }
 
 func TestAFoldedRowIsPlainText(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	for _, text := range []string{
 		"\ufeffLovely, see [this](https://far.example/x) and ca\u200bsino, omg\ufeff\n\n> quoted line\n\n- a\n- b",
 		"The chain came off twice on the hill.",
@@ -197,11 +199,9 @@ func (s school) learned(id string, as func(spam float64, reasons int) bool) {
 }
 
 func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
-	onBoth(t, anAnswerToSureSpamIsPointedOutWithItsUndo)
-}
-
-func anAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
-	s := newWorld(t, kit.Binary(t), nil).school()
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	s := newWorld(t).school()
 	for range 2 { // by turns, so that the filter is sure of both
 		s.decide(28)
 		s.learned(s.post(kinds[2].words).ID, func(_ float64, reasons int) bool { return reasons > 0 })
@@ -233,11 +233,13 @@ func anAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 }
 
 func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	s := w.school()
 	s.decide(30)
 	rude := s.post(kinds[2].words)
-	w.runWith("", kit.Binary(t), "site", "set", "blog", "shadow=0.7", "--data", w.data)
+	w.set(map[string]string{"shadow": "0.7"})
 	s.learned(rude.ID, func(_ float64, reasons int) bool { return reasons > 0 })
 	s.decide(6) // with a score, which Insights compares
 	for _, dark := range []bool{false, true} {
@@ -262,7 +264,9 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 }
 
 func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	wide := strings.Repeat("W", 78)
 	var posted kit.Posted
 	w.must(w.client.Do(t.Context(), http.MethodPost, "/comments", nil, map[string]any{
@@ -273,8 +277,7 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 			"website": "https://w.example/" + strings.Repeat("w", 1_900),
 		},
 	}, &posted))
-	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", wide[:60]+"@staff.example", "--name", wide,
-		"--role", "author", "--site", "blog", "--password-stdin", "--data", w.data)
+	w.account(wide[:60]+"@staff.example", wide, people.Author, "blog")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.service.URL+"/api/v1/session",
 		strings.NewReader(fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)))
 	w.must(err)
@@ -322,9 +325,10 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 }
 
 func TestALinkOpensAndLeavesNoTrace(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
-	link := strings.TrimSpace(w.run(kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya",
-		"--role", "moderator", "--site", "blog", "--public-url", w.service.URL, "--data", w.data))
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	link := w.invite(author, "Aliya", people.Moderator, "blog")
 	_, token, _ := strings.Cut(link, "#")
 	tab := w.tab(360, 740, false)
 	w.steps(tab,

@@ -15,6 +15,8 @@ import (
 // A database takes no writes for a while, and then ends; the standby that had each commit takes its place.
 // Meanwhile people write and read.
 func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	const people = 8
 	binary, primary := kit.Binary(t), kit.NewDurablePostgres(t)
 	primary.Database(t, "ledger")

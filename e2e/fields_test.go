@@ -3,13 +3,12 @@ package e2e
 import (
 	"fmt"
 	"testing"
-
-	"github.com/aitys/aitys/e2e/kit"
 )
 
 // A browser would say what is wrong with a field in a bubble of its own, in its own language, over the hint below.
 func TestTheDeskSaysWhatIsWrongWithAField(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	for _, tt := range []struct{ lang, name, button, missing, email string }{
 		{"en", "English", "Sign in", "This has to be filled in.", "This does not look like an e-mail address."},
 		{"ru", "Русский", "Войти", "Это поле нужно заполнить.", "Это не похоже на адрес почты."},
@@ -39,11 +38,10 @@ func TestTheDeskSaysWhatIsWrongWithAField(t *testing.T) {
 			says("email", tt.email),
 			func() error { return tab.Holds(`document.querySelectorAll('.bad').length === 2`) },
 			func() error {
-				found, err := tab.Axe()
-				if err == nil && len(found) > 0 {
-					err = fmt.Errorf("axe finds %q", found)
+				if found := tab.Axe(t); len(found) > 0 {
+					return fmt.Errorf("axe finds %q", found)
 				}
-				return err
+				return nil
 			},
 			func() error { return tab.Press(keyA) },
 			func() error { return tab.Holds(`!document.querySelector('[name=email][aria-invalid]')`) },

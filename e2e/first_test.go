@@ -14,6 +14,7 @@ import (
 // TestTheFirstVisitAndTheFirstDay go from the built binary to one's own comment on one's own blog, and on to what an
 // owner arranges first, by what the commands print and by what stands on the screen.
 func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
+	parallel(t)
 	w := &world{t: t, data: t.TempDir()}
 	var pasted string // what the owner was given to paste
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
@@ -30,14 +31,12 @@ func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
 		w.data); said != "added site blog" {
 		t.Errorf("site add printed %q", said)
 	}
-	var err error
-	w.service, err = kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", w.data)
-	w.must(err)
-	t.Cleanup(w.service.Kill)
-	link := regexp.MustCompile(`set-up link: (\S+)`).FindStringSubmatch(strings.Join(w.service.Lines, "\n"))
+	lines := w.start(binary).Lines
+	link := regexp.MustCompile(`set-up link: (\S+)`).FindStringSubmatch(strings.Join(lines, "\n"))
 	if link == nil {
-		t.Fatalf("serve printed no set-up link: %q", w.service.Lines)
+		t.Fatalf("serve printed no set-up link: %q", lines)
 	}
+	var err error
 
 	owner := w.tab(1280, 900, false)
 	w.steps(owner,

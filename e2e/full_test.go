@@ -19,6 +19,8 @@ import (
 // On a full disk strangers are refused, /readyz says why, and whoever clears up can: sign in, decide,
 // withdraw.
 func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	data := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", data).CombinedOutput(); err != nil {
 		t.Skipf("only root may mount a small disk: %s", out)
@@ -91,6 +93,8 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 
 // An import for which there is no room says so in a line and leaves whole batches; with room it goes on.
 func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	for name, database := range map[string]func(testing.TB, string) string{
 		"sqlite":   func(_ testing.TB, disk string) string { return "sqlite:" + filepath.Join(disk, "aitys.db") },
 		"postgres": kit.PostgresIn,

@@ -26,7 +26,8 @@ var russian = map[string]kit.Key{
 
 // The whole job by keys alone, of a Russian layout: no mouse, and no letter that is ours.
 func TestTheWholeJobByRussianKeysAlone(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	for n, text := range []string{"Цепь слетела дважды на подъёме.", "Кто продаёт такие шины, должен мне вечер.",
 		"Гавань замёрзла в марте, никто не ждал.", "Открыт ли музей второго января?", "Мост снова закрыт до весны."} {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Читатель %d", n), "", text)
@@ -72,7 +73,8 @@ func TestTheWholeJobByRussianKeysAlone(t *testing.T) {
 
 // The whole job in a browser that runs no script.
 func TestTheWholeJobWithoutScript(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	post := func(name, text string) {
 		t.Helper()
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "", text)

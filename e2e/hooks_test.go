@@ -17,16 +17,17 @@ import (
 // A server that is killed while it tells a receiver of comments tells of each of them all the same; what it tells
 // twice has the same id, by which a receiver knows it again.
 func TestAKilledServerTellsAReceiverOfEachComment(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	for name, database := range map[string]func(testing.TB) string{"sqlite": kit.SQLite, "postgres": kit.Postgres} {
 		t.Run(name, func(t *testing.T) { killWhileTelling(t, database(t)) })
 	}
 }
 
 func killWhileTelling(t *testing.T, database string) {
-	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database, "--reach", "127.0.0.0/8"}}
-	own := service{t, s.binary, s.common[:4]}
-	own.furnish("ledger")
-	token := own.run("", "token", "add", "--account", email, "--scope", "admin")
+	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
+	s.furnish("ledger")
+	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
 
 	var mu sync.Mutex
 	ids := map[string]map[string]bool{} // of messages, by the comment that they tell of

@@ -155,6 +155,8 @@ var percent = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 const perTurn = 650
 
 func TestHostileInputRunsNowhere(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	all, whole := hostileStrings(t)
 	turns := (len(all) + perTurn - 1) / perTurn
 	table := tally{}
@@ -184,10 +186,8 @@ func TestHostileInputRunsNowhere(t *testing.T) {
 // hole, and with it, when there must be nothing to report. The widget's policy is its host's, who has none.
 func runsNowhere(t *testing.T, texts []string, whole bool, table tally) {
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
 	titles := map[string]string{}
-	w := newWorld(t, kit.Binary(t), titles)
+	w := newWorldWith(t, options{titles: titles, mails: box})
 	m := newMatrix(w, titles, texts, whole)
 	begins := func(what string) { fmt.Fprintf(os.Stderr, "hostile: %s %s\n", time.Now().Format(time.TimeOnly), what) }
 	begins("send")
@@ -230,8 +230,10 @@ func bypass(tab *kit.Tab) error {
 // TestTheHostileHarnessSeesAHole is the positive control: the project's strings, whatever else is tried, and the same
 // browser, with the escaping of one name in one template switched off.
 func TestTheHostileHarnessSeesAHole(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	titles := map[string]string{}
-	w := newWorld(t, kit.FaultyBinary(t, "escaping"), titles)
+	w := newProcessWorld(t, kit.FaultyBinary(t, "escaping"), titles)
 	fired := 0
 	tab := w.tab(1280, 900, false)
 	w.must(tab.BeforeEach(watch), bypass(tab))

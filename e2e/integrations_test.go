@@ -77,7 +77,9 @@ func (h *hugo) built(t *testing.T, article string) string {
 // Hugo's partial shows the thread, and without script what was published when the site was built; where the server is
 // away, the site is built all the same. The plain page of the examples shows thread and count.
 func TestTheIntegrationsShowTheThread(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
 	page := ""
@@ -125,7 +127,9 @@ func TestTheIntegrationsShowTheThread(t *testing.T) {
 
 // A page that draws its comments itself loads, previews, posts, changes and withdraws them, and is told what happens.
 func TestAPageDrawsItsOwnThread(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
 	own := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
@@ -180,6 +184,8 @@ func TestAPageDrawsItsOwnThread(t *testing.T) {
 // TestWordPressPlugin_AsksForThePassword reads each file that prints the widget, because WordPress leaves the check to
 // each comments template. TestWordPress checks a protected post where WordPress is installed.
 func TestWordPressPlugin_AsksForThePassword(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	plugin, err := os.ReadFile("../integrations/wordpress/aitys-comments/aitys-comments.php")
 	if err != nil {
 		t.Fatal(err)

@@ -19,10 +19,14 @@ const (
 )
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnSQLite(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	tortureWith(t, "sqlite", kit.DurableSQLite(t))
 }
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnPostgres(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	tortureWith(t, "postgres", kit.NewDurablePostgres(t).Database(t, "ledger"))
 }
 

@@ -10,12 +10,14 @@ import (
 // The stream tells of what one does oneself, too, and what the desk then asks for may come before the answer to a
 // reply, or after that was taken back. Either way the comment stands where one's own hand put it.
 func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	for name, late := range map[string]string{
 		"the answer to the reply":     `if (String(to).endsWith("/reply")) await until(() => window.told)`,
 		"what the desk asks for then": ``,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, kit.Binary(t), nil)
+			w := newWorld(t)
 			for _, text := range []string{"Does the ferry run on Sundays?", "It was late again."} {
 				_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
 				w.must(err)
@@ -66,7 +68,9 @@ func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
 // A page that was asked for before a decision was saved shows what was decided as waiting, where scores have moved it
 // behind what was read. It comes late, when the decision is saved, and brings nothing of it back.
 func TestAPageFromBeforeADecisionBringsNothingBack(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	const page = 50
 	for n := range page + 1 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",

@@ -13,18 +13,20 @@ import (
 var mailedLink = regexp.MustCompile(`http://\S+/m/\S+`)
 
 // From a reader's text to a moderator's mail, and from its link to the page, without signing in.
-func TestAMailLeadsToADecision(t *testing.T) { onBoth(t, aMailLeadsToADecision) }
-
-func aMailLeadsToADecision(t *testing.T) {
+func TestAMailLeadsToADecision(t *testing.T) {
+	parallel(t)
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
-	w := newWorld(t, kit.Binary(t), nil)
-	for n, lang := range []string{"en", "ru", "kk"} {
+	w := newWorldWith(t, options{mails: box})
+	for n, v := range views(t) {
+		lang := v.lang
 		choice := map[string]any{"mail": "each", "mail_from_score": 0}
 		w.must(w.client.Call(t.Context(), "PATCH", "/me", map[string]string{"Accept-Language": lang}, choice, nil))
-		text := []string{"The ferry was late again today.", "Паром сегодня снова опоздал, и никто не извинился.",
-			"Паром бүгін тағы кешікті, ал ешкім кешірім сұраған жоқ."}[n]
+		says := map[string]struct{ text, approve, stop string }{
+			"en": {"The ferry was late again, for day", "Approve", "Stop all mail"},
+			"ru": {"Паром сегодня снова опоздал, и никто не извинился, день", "Одобрить", "Больше не писать"},
+			"kk": {"Паром бүгін тағы кешікті, ал ешкім кешірім сұраған жоқ, күн", "Мақұлдау", "Хат жіберілмесін"},
+		}[lang]
+		text := fmt.Sprintf("%s %d.", says.text, n)
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "ruth@mail.example", text)
 		w.must(err)
 		m := box.Wait(t, email, n+1)
@@ -35,40 +37,35 @@ func aMailLeadsToADecision(t *testing.T) {
 		if len(links) != 2 || !strings.Contains(strings.ReplaceAll(said, "\n> ", " "), text) {
 			t.Fatalf("the mail says:\n%s", said)
 		}
-		for i, width := range []int64{390, 1280} {
-			dark := (n+i)%2 == 0
-			tab := w.tab(width, 800, dark)
-			for which, link := range links {
-				w.must(tab.Go(link), tab.Holds(`document.querySelector("form")`))
-				_, err := kit.Eval[bool](tab, `[...document.querySelectorAll("details")].every(d => d.open = true)`)
-				w.must(err)
-				w.picture(tab, fmt.Sprintf("mailed-%d-%s-%d-%v", which, lang, width, dark))
-				if found, err := tab.Axe(); err != nil || len(found) > 0 {
-					t.Errorf("%s in %s at %d: axe finds %q (%v)", link, lang, width, found, err)
-				}
+		tab := w.tab(v.width, 800, v.dark)
+		for which, link := range links {
+			w.must(tab.Go(link), tab.Holds(`document.querySelector("form")`))
+			_, err := kit.Eval[bool](tab, `[...document.querySelectorAll("details")].every(d => d.open = true)`)
+			w.must(err)
+			w.picture(tab, fmt.Sprintf("mailed-%d-%s-%d-%v", which, lang, v.width, v.dark))
+			if found := tab.Axe(t); len(found) > 0 {
+				t.Errorf("%s in %s at %d: axe finds %q", link, lang, v.width, found)
 			}
 		}
 		if _, state, err := w.client.Own(t.Context(), posted.ID, posted.EditToken); state != "pending" || err != nil {
 			t.Fatalf("nobody pressed a button, and it is %s (%v)", state, err)
 		}
-		tab := w.tab(390, 800, false)
-		approve := []string{"Approve", "Одобрить", "Мақұлдау"}[n]
-		w.must(tab.Go(links[0]), tab.Click("button", approve), tab.Holds(`document.querySelector(".notice.ok")`))
+		tab = w.tab(390, 800, false)
+		w.must(tab.Go(links[0]), tab.Click("button", says.approve), tab.Holds(`document.querySelector(".notice.ok")`))
 		w.picture(tab, "mailed-done-"+lang)
 		if _, state, err := w.client.Own(t.Context(), posted.ID, posted.EditToken); state != "approved" || err != nil {
 			t.Errorf("it is %s (%v)", state, err)
 		}
 		w.must(tab.Go(links[0]), tab.Holds(`document.querySelector(".notice.warn")`))
-		stop := []string{"Stop all mail", "Больше не писать", "Хат жіберілмесін"}[n]
-		w.must(tab.Go(links[1]), tab.Click("button", stop), tab.Holds(`document.querySelector(".notice.ok")`))
+		w.must(tab.Go(links[1]), tab.Click("button", says.stop), tab.Holds(`document.querySelector(".notice.ok")`))
 		var me struct{ Account struct{ Mail string } }
 		w.must(w.client.Call(t.Context(), "GET", "/me", nil, nil, &me))
 		if me.Account.Mail != "none" {
 			t.Errorf("mail is still %q", me.Account.Mail)
 		}
 	}
-	if n := len(box.Mails()); n != 3 {
-		t.Errorf("%d mails came, want 3", n)
+	if n, want := len(box.Mails()), len(views(t)); n != want {
+		t.Errorf("%d mails came, want %d", n, want)
 	}
 }
 

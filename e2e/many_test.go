@@ -11,11 +11,14 @@ import (
 const toast = `document.querySelector("#toast").innerText`
 
 func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
-	onBoth(t, aModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	onBoth(t, selectsAllAndSeesWhatSomebodyElseDecidedFirst)
 }
 
-func aModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func selectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T, o options) {
+	w := newWorldWith(t, o)
+	w.client.URL = w.beside().URL
 	var first kit.Posted
 	for n := range 4 {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",

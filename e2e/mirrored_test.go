@@ -126,9 +126,9 @@ func (b *blocked) unharmed(tab *kit.Tab) {
 
 // A stranger who came by an address that pages still name answers as the service, as a copy, or with whatever keeps
 // browsers busy. Nothing of it runs, and it keeps nobody from what a better address has.
-func TestAMirrorThatIsAStrangers(t *testing.T) { onBoth(t, aMirrorThatIsAStrangers) }
-
-func aMirrorThatIsAStrangers(t *testing.T) {
+func TestAMirrorThatIsAStrangers(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
@@ -194,10 +194,8 @@ func aMirrorThatIsAStrangers(t *testing.T) {
 
 // What a stranger may do all the same: who answers as the service has words of its own shown. They stay words.
 func TestAMirrorThatAnswersAsTheServiceShowsWords(t *testing.T) {
-	onBoth(t, aMirrorThatAnswersAsTheServiceShowsWords)
-}
-
-func aMirrorThatAnswersAsTheServiceShowsWords(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	b := newBlocked(t)
 	b.dir = b.copy("blog")
 	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})

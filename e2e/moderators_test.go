@@ -18,10 +18,14 @@ import (
 
 // Two moderators decide, take back and decide again in one queue, each at a process of the same database.
 func TestTwoModeratorsAtRandomOnSQLite(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	atRandom(t, "sqlite", kit.SQLite(t))
 }
 
 func TestTwoModeratorsAtRandomOnPostgres(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	atRandom(t, "postgres", kit.Postgres(t))
 }
 

@@ -9,10 +9,10 @@ import (
 )
 
 // What a queue is narrowed by stands in its address: whoever is handed the address sees the same.
-func TestTheQueueIsNarrowedInItsAddress(t *testing.T) { onBoth(t, theQueueIsNarrowedInItsAddress) }
-
-func theQueueIsNarrowedInItsAddress(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestTheQueueIsNarrowedInItsAddress(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	post := func(path, name, text string) {
 		t.Helper()
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+path, name, "", text)
@@ -85,11 +85,9 @@ func theQueueIsNarrowedInItsAddress(t *testing.T) {
 
 // Beside the queue stands what waits on each of one's other sites, and leads there.
 func TestTheRailShowsWhatWaitsOnOnesOtherSites(t *testing.T) {
-	onBoth(t, theRailShowsWhatWaitsOnOnesOtherSites)
-}
-
-func theRailShowsWhatWaitsOnOnesOtherSites(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	for site, n := range map[string]int{"garden": 2, "lake": 1, "empty": 0} {
 		w.must(w.client.Call(t.Context(), http.MethodPost, "/sites", nil,
 			map[string]any{"key": site, "name": "On the " + site, "origin": []string{w.blog.URL}}, nil))

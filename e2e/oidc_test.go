@@ -15,15 +15,6 @@ import (
 
 const withSmall = "Continue with Small"
 
-// withIssuer has the world's service know a provider called Small, whose page is called Issuer.
-func withIssuer(t *testing.T) *kit.Issuer {
-	t.Helper()
-	i := kit.NewIssuer(t)
-	t.Setenv("AITYS_OIDC", fmt.Sprintf("Small=%s,%s,%s", i.URL, kit.ClientID, i.Secret()))
-	t.Setenv("AITYS_REACH", "127.0.0.0/8")
-	return i
-}
-
 // emptied holds once nothing stands in the field of the name.
 const emptied = `document.readyState === "complete" && document.getElementById("n") &&
 	(document.getElementById("n").value = "") === ""`
@@ -32,8 +23,10 @@ const emptied = `document.readyState === "complete" && document.getElementById("
 const atIssuer = `document.readyState === "complete" && document.title === "Issuer"`
 
 func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
-	issuer := withIssuer(t)
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	issuer := kit.NewIssuer(t)
+	w := newWorldWith(t, options{issuer: issuer})
 	at := w.otherSite()
 	host := strings.TrimPrefix(at, "http://")
 	for _, width := range []int64{1280, 390} {
@@ -156,8 +149,10 @@ func (v *visitor) arrives(back string) bool {
 }
 
 func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
-	issuer := withIssuer(t)
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	issuer := kit.NewIssuer(t)
+	w := newWorldWith(t, options{issuer: issuer})
 	change := func(back, name, value string) string {
 		u, err := url.Parse(back)
 		w.must(err)
@@ -229,12 +224,14 @@ func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
 }
 
 func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
-	issuer := withIssuer(t)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	issuer := kit.NewIssuer(t)
 	issuer.Answers = func(out http.ResponseWriter, _ string) bool {
 		http.Error(out, "a page that nobody is shown", http.StatusBadGateway)
 		return true
 	}
-	v := newWorld(t, kit.Binary(t), nil).visitor(issuer)
+	v := newWorldWith(t, options{issuer: issuer}).visitor(issuer)
 	status, header, _ := v.ask("POST", v.window, url.Values{"do": {"provider"}, "provider": {"Small"}})
 	if status != http.StatusSeeOther {
 		t.Fatalf("the button answers %d", status)

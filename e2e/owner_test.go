@@ -30,7 +30,9 @@ const smallType = `[getComputedStyle(document.documentElement).fontSize === "16p
 		.map(e => (e.id || e.name) + " is written in " + getComputedStyle(e).fontSize)].filter(Boolean).join("\n")`
 
 func TestOneRemIsTheReadersOwnSize(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "A remark.")
 	w.must(err)
 	tab := w.tab(390, 844, false)
@@ -62,7 +64,9 @@ const railRow = `[...document.querySelectorAll("nav.rail a")].filter(e => e.chec
 	.map(e => e.firstElementChild.nextSibling.textContent.trim()).join(", ")`
 
 func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	tab := w.tab(360, 780, false)
 	w.signIn(tab, email)
 	for page, want := range map[string]string{
@@ -96,9 +100,8 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	)
 
 	// Who has several sites finds them in place of the one.
-	w.run(kit.Binary(t), "site", "add", "--key", "two", "--name", "Second", "--origin", "https://two.example",
-		"--data", w.data)
-	kit.Until(t, "People offers both sites", func() bool { // the server is told within a second
+	w.site("two", "Second", "https://two.example")
+	kit.Until(t, "People offers both sites", func() bool {
 		w.must(tab.Go(w.service.URL+"/moderate/people"), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
 		got, err := kit.Eval[string](tab, railRow)
 		w.must(err)
@@ -106,10 +109,9 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	})
 }
 
-func TestOwnersFormsWorkByRoleAndName(t *testing.T) { onBoth(t, ownersFormsWorkByRoleAndName) }
-
-func ownersFormsWorkByRoleAndName(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
+	parallel(t)
+	w := newWorld(t)
 	tab := w.tab(1280, 900, false)
 	w.signIn(tab, email)
 	bar := func(says string) func() error {
@@ -160,10 +162,10 @@ func ownersFormsWorkByRoleAndName(t *testing.T) {
 }
 
 // What the script reads from the slider is what the server says of the same threshold.
-func TestAThresholdIsTriedWithASlider(t *testing.T) { onBoth(t, aThresholdIsTriedWithASlider) }
-
-func aThresholdIsTriedWithASlider(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestAThresholdIsTriedWithASlider(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	w.school().decide(6)
 	tab := w.tab(1280, 900, false)
 	w.signIn(tab, email)
@@ -194,22 +196,19 @@ func aThresholdIsTriedWithASlider(t *testing.T) {
 }
 
 func TestOwnersPagesAreAccessible(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	w.school().decide(6)
-	for _, width := range []int64{360, 1280} {
-		tab := w.tab(width, 800, width == 360)
+	for _, v := range views(t) {
+		tab := w.tab(v.width, 800, v.dark)
 		w.signIn(tab, email)
-		for _, lang := range []string{"en", "ru", "kk"} {
-			w.speak(tab, lang)
-			for page, shows := range ownerPages {
-				w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
-				_, err := kit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
-				w.must(err)
-				found, err := tab.Axe()
-				w.must(err)
-				for _, what := range found {
-					t.Errorf("%s at %d in %s: %s", page, width, lang, what)
-				}
+		w.speak(tab, v.lang)
+		for page, shows := range ownerPages {
+			w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
+			_, err := kit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
+			w.must(err)
+			for _, what := range tab.Axe(t) {
+				t.Errorf("%s at %d in %s: %s", page, v.width, v.lang, what)
 			}
 		}
 	}
@@ -218,7 +217,9 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 // Whoever opens the page afterwards is shown nothing of theirs that waits, and can write; where the page was open, it
 // says that the comment is theirs no longer.
 func TestAnOwnerEndsWhatReadersBrowsersKeep(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	const text = "My comment, whose token a script has read."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
 	w.steps(reader,

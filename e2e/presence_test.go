@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 const jonas = "jonas@blog.example"
@@ -15,13 +16,14 @@ func rowOf(day int) string {
 }
 
 func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	onBoth(t, twoModeratorsSeeWhatTheOtherLooksAt)
 }
 
-func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
-	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", jonas, "--name", "Jonas <b>", "--role",
-		"moderator", "--site", "blog", "--password-stdin", "--data", w.data)
+func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
+	w := newWorldWith(t, o)
+	w.account(jonas, "Jonas <b>", people.Moderator, "blog")
 	w.ferries(3)
 	dana, other := w.tab(1280, 900, false), w.tab(390, 844, true)
 	w.must(dana.BeforeEach(`{ const now = Date.now; window.later = 0; Date.now = () => now() + later }`))
@@ -30,7 +32,7 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 		func() error { return dana.Holds(current("day 0 ")) },
 		func() error { return dana.Holds(`!document.querySelector(".faces, .looking, [data-held]")`) },
 	)
-	w.signIn(other, jonas)
+	w.signInAt(w.beside(), other, jonas)
 	looks := func(who string, day int) string {
 		return fmt.Sprintf(`(%[1]s).matches("[data-held]") && (%[1]s).querySelector(".t").innerText.includes(%[2]q)`,
 			rowOf(day), who+" is looking")

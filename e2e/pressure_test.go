@@ -12,9 +12,9 @@ import (
 
 // A publisher is told by a court that a comment must go, is blocked all the same, and is told by another that it may
 // stay. Readers go on reading, the demand is in the open, and a stranger who kept the log's head follows the log.
-func TestAPublisherUnderPressure(t *testing.T) { onBoth(t, aPublisherUnderPressure) }
-
-func aPublisherUnderPressure(t *testing.T) {
+func TestAPublisherUnderPressure(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	const (
 		said   = "The harbour office has sold its tide gauge to the mayor's cousin."
 		answer = "Is there a paper that says so?"
@@ -72,12 +72,11 @@ func aPublisherUnderPressure(t *testing.T) {
 		func() error { return reader.Holds(shows(answer)) },
 	)
 	b.must(stranger.Go(open+"?lang=en"), stranger.Holds(fmt.Sprintf("document.body.textContent.includes(%q)", court)))
-	told := b.run(kit.Binary(t), "export", "--site", "blog", "--format", "static", "--out",
-		filepath.Join(t.TempDir(), "copy"), "--data", b.data)
-	if !strings.Contains(told, "earlier copies that may have it: 1") {
-		t.Errorf("of last night's copy the command says %q", told)
+	dir, made := b.copied("blog")
+	if len(made.Withheld) != 1 || len(made.Withheld[0].Copies) != 1 {
+		t.Errorf("of last night's copy the report says %+v", made.Withheld)
 	}
-	b.dir = b.copy("blog")
+	b.dir = dir
 	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
 
 	// The domain is blocked. Who comes now reads a copy, in which the comment is not.

@@ -11,10 +11,10 @@ import (
 // Whoever gave an address asks what is held about it, by a page that says the same to everybody, reads it behind a
 // mailed link and has it erased.
 func TestAReaderSeesAndErasesWhatIsHeld(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorldWith(t, options{mails: box})
 	w.must(w.client.Call(t.Context(), "PATCH", "/sites/blog", nil, map[string]any{"keep_address_days": 90}, nil))
 	form := w.tab(390, 844, false)
 	w.must(form.Go(w.blog.URL+"/post-0"), form.Type("textbox", "Comment", "Before I give my name:"),

@@ -16,10 +16,10 @@ var eightDigits = regexp.MustCompile(`\b\d{8}\b`)
 // Where a site asks for an address that is the reader's for certain, the form has a code mailed, and goes on with the
 // text that was begun. A wrong code is said beside its field; nothing of it sends the comment.
 func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
 	w.must(w.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"who": "verified"}, nil))
 	for i, tt := range []struct {
@@ -77,13 +77,11 @@ func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
 
 // In the window of the service a code does, too: nothing is handed over before it is right, and a name of the staff is
 // refused.
-func TestAReaderSignsInByAMailedCodeInTheWindow(t *testing.T) { onBoth(t, signInByAMailedCode) }
-
-func signInByAMailedCode(t *testing.T) {
+func TestAReaderSignsInByAMailedCodeInTheWindow(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
 	for _, width := range []int64{1280, 390} {
 		email := fmt.Sprintf("reader%d@mail.example", width)

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 var (
@@ -45,11 +46,9 @@ func (w *world) ferries(days int) {
 
 // What is judged again while a moderator works down from the riskiest moves to above where they are.
 func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
-	onBoth(t, nothingElseWaitsOnlyWhenNothingDoes)
-}
-
-func nothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
-	s := newWorld(t, kit.Binary(t), nil).school()
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	s := newWorld(t).school()
 	s.decide(12)
 	const sign = "zebra quagga okapi"
 	post := func(n int, text string) {
@@ -111,11 +110,9 @@ func inSight(selector string) string {
 
 // After a conflict the decision before it is another matter: it is named before it is taken back.
 func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
-	onBoth(t, afterAConflictZSaysFirstWhatItTakesBack)
-}
-
-func afterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	post := func(name, text string) kit.Posted {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "", text)
@@ -172,11 +169,8 @@ func afterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 }
 
 func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
-	onBoth(t, theQueueGoesOnOnceTheNetworkIsBack)
-}
-
-func theQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	w.ferries(60)
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
@@ -226,10 +220,10 @@ func theQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 	}
 }
 
-func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) { onBoth(t, twoTabsOfTheQueueTellTheSame) }
-
-func twoTabsOfTheQueueTellTheSame(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	w.ferries(2)
 	one, two := w.tab(1280, 900, false), w.tab(390, 844, false)
 	w.signIn(one, email)
@@ -266,9 +260,10 @@ func twoTabsOfTheQueueTellTheSame(t *testing.T) {
 // A tab shows decisions and withdrawals that happened before its stream opened, also for an author, who may not read the
 // log.
 func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
-	w.runWith(password+"\n", kit.Binary(t), "account", "add", "--email", author, "--name", "Aliya", "--role", "author",
-		"--site", "blog", "--password-stdin", "--data", w.data)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	w.account(author, "Aliya", people.Author, "blog")
 	w.ferries(3)
 	var gone kit.Posted
 	w.must(w.client.Call(t.Context(), http.MethodPost, site+"/comments", nil, map[string]any{
@@ -312,7 +307,8 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 }
 
 func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	for n, name := range []string{"Ruth", "Lena", "Tomasz"} {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "",
 			fmt.Sprintf("The ferry of day %d was late.", n))
@@ -346,10 +342,9 @@ func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
 }
 
 // A session that ends while somebody types takes nothing of it along.
-func TestWhatIsTypedOutlivesTheSession(t *testing.T) { onBoth(t, whatIsTypedOutlivesTheSession) }
-
-func whatIsTypedOutlivesTheSession(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
+	parallel(t)
+	w := newWorld(t)
 	var ids []string
 	for n := range 2 {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", fmt.Sprintf("A remark of day %d.", n))
@@ -444,11 +439,9 @@ func (w *world) endSession(tab *kit.Tab) {
 
 // However somebody comes to the queue again, it shows what waits, and what was done can be taken back.
 func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
-	onBoth(t, reloadingAndGoingBackShowWhatWaits)
-}
-
-func reloadingAndGoingBackShowWhatWaits(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	for n := range 4 {
 		_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", fmt.Sprintf("A remark of day %d.", n))
 		w.must(err)

@@ -14,11 +14,13 @@ import (
 
 // Each recipe of docs/embedding.md, with what its system writes for its expressions, shows the thread of its article.
 func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	text, err := os.ReadFile("../docs/embedding.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
 	// What stands in the place of expressions, in the language of each block.
@@ -38,7 +40,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 	})
 	preview := httptest.NewServer(blog) // elsewhere than the article: the thread is the one that the recipe names
 	t.Cleanup(preview.Close)
-	w.run(kit.Binary(t), "site", "set", "blog", "origin="+w.blog.URL, "origin="+preview.URL, "--data", w.data)
+	w.set(map[string]string{"origin": w.blog.URL + "," + preview.URL})
 	kit.Until(t, "the running server knows the new origin", func() bool { return w.welcomes(preview.URL) })
 	tab := w.tab(1280, 900, false)
 	seen := map[string]bool{}

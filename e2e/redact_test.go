@@ -7,10 +7,10 @@ import (
 )
 
 // What is selected on a comment's page is taken out of it; readers see that something was, the writer why.
-func TestAPartThatIsSelectedIsTakenOut(t *testing.T) { onBoth(t, aPartThatIsSelectedIsTakenOut) }
-
-func aPartThatIsSelectedIsTakenOut(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	const text = "The 🇰🇿 flag hangs at 12 Poplar Lane, where my neighbour lives; at 12 he goes to bed."
 	writer, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
 	w.steps(writer,
@@ -57,8 +57,8 @@ func aPartThatIsSelectedIsTakenOut(t *testing.T) {
 		// A flag is two characters, and four in a script.
 		func() error { return desk.Holds(field("from") + ` === "21" && ` + field("to") + ` === "35"`) },
 	)
-	if found, err := desk.Axe(); err != nil || len(found) > 0 {
-		t.Errorf("axe finds %q (%v)", found, err)
+	if found := desk.Axe(t); len(found) > 0 {
+		t.Errorf("axe finds %q", found)
 	}
 	w.picture(desk, "redact")
 	w.steps(desk,

@@ -67,7 +67,9 @@ func inOtherLetters(text string, n int) string {
 }
 
 func TestMovingMovesNoRowAndNoButton(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	const all = 24
 	for n := range all {
 		w.remark(n)
@@ -136,7 +138,9 @@ func (w *world) postAll(texts []string) {
 // Four hundred comments are worked off without much paper going by: forty screens at most, and on a phone no more
 // than a third of one for a comment.
 func TestFourHundredCommentsTakeFewScreens(t *testing.T) {
-	s := newWorld(t, kit.Binary(t), nil).school()
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	s := newWorld(t).school()
 	s.decide(12)
 	const all = 400
 	var texts []string

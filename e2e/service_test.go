@@ -33,10 +33,11 @@ func (s service) furnish(key string) (token string) {
 	return s.run("", "token", "add", "--account", email)
 }
 
-// start has a server answer on a free port. Whoever asks for it ends it.
+// start starts a server on a free port, which may call this machine. The caller ends it.
 func (s service) start() *kit.Instance {
 	s.t.Helper()
-	i, err := kit.Start(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, s.common...)...)
+	i, err := kit.Start(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off",
+		"--reach", "127.0.0.0/8"}, s.common...)...)
 	if err != nil {
 		s.t.Fatal(err)
 	}

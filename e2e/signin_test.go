@@ -53,10 +53,10 @@ func (w *world) window(blog *kit.Tab, width, height int64) *kit.Tab {
 // fair takes a picture of what is on the screen, and finds nothing wrong with it.
 func (w *world) fair(tab *kit.Tab, name string) {
 	w.t.Helper()
-	found, err := tab.Axe()
+	found := tab.Axe(w.t)
 	blogs := func(fault string) bool { return strings.Contains(fault, "landmark") } // its page is as plain as can be
-	if found = slices.DeleteFunc(found, blogs); err != nil || len(found) > 0 {
-		w.t.Errorf("%s: %v %q", name, err, found)
+	if found = slices.DeleteFunc(found, blogs); len(found) > 0 {
+		w.t.Errorf("%s: %q", name, found)
 	}
 	if dir := os.Getenv("TEST_PICTURES"); dir != "" {
 		png, err := tab.Picture(false)
@@ -65,7 +65,8 @@ func (w *world) fair(tab *kit.Tab, name string) {
 }
 
 func TestStaffSignInFromTheBlogWithoutThirdPartyCookies(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	parallel(t)
+	w := newWorld(t)
 	at := w.otherSite()
 	for _, width := range []int64{1280, 390} {
 		blog := w.blogAt(fmt.Sprintf("%s/staff-%d", at, width), width, 844)
@@ -151,7 +152,9 @@ func (w *world) leave(blog *kit.Tab) {
 
 // TestSignInWindow_EarlyClickSignsNobodyIn clicks as a page does that opens the window under a moving pointer.
 func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	blog := w.blogAt(w.otherSite()+"/early", 1280, 844)
 	window := w.window(blog, 480, 640)
 	w.steps(window,
@@ -193,7 +196,9 @@ func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
 // A blog is full of scripts. None of them gets anything by itself, nor does another origin; and where no page can be
 // told, nobody is signed in.
 func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	at := w.otherSite()
 	host := strings.TrimPrefix(at, "http://")
 	blog := w.blogAt(at+"/press", 1280, 844)

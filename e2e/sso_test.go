@@ -9,12 +9,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // signs returns what signs in readers of the blog: it says who they are, and from when.
 func (w *world) signs() func(sub, name string, iat time.Time) string {
 	w.t.Helper()
-	key := w.run(kit.Binary(w.t), "site", "sso", "blog", "--data", w.data)
+	key, err := w.app.Guests.SetSSOKey(context.Background(), people.Operator, w.of("blog"))
+	w.must(err)
 	return func(sub, name string, iat time.Time) string {
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": "blog", "sub": sub, "name": name,
 			"iat": iat.Unix(), "exp": iat.Add(5 * time.Minute).Unix()}).SignedString([]byte(key))
@@ -48,7 +50,9 @@ func (w *world) author() (name string, verified bool) {
 const notes = `addEventListener("aitys:error", e => (window.faults ??= []).push(e.detail.code))`
 
 func TestABlogSignsInItsOwnReaders(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	marta := sign("reader-7", "Marta Lindqvist", time.Now())
 	w.word = marta
@@ -132,7 +136,9 @@ func (w *world) signsOutAsReader(blog *kit.Tab, word string, sign func(sub, name
 
 // A page may learn who reads it at any time: before the comments are there, and when they are.
 func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	early := w.tab(1280, 844, false)
 	w.must(early.NoThirdParties(), early.BeforeEach(fmt.Sprintf(`new MutationObserver((_, looks) => {
@@ -179,7 +185,9 @@ func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
 // What a site asks of its writers is asked for in the form, and where one has to be signed in it says so before a word
 // is lost.
 func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	asks := func(who string) {
 		t.Helper()

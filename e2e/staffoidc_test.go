@@ -9,17 +9,18 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 // comeIn holds on a page of the desk that is not the sign-in.
 const comeIn = `document.readyState === "complete" && location.pathname.startsWith("/moderate/") &&
 	location.pathname !== "/moderate/signin"`
 
-func TestStaffSignInAtAProvider(t *testing.T) { onBoth(t, staffSignInAtAProvider) }
-
-func staffSignInAtAProvider(t *testing.T) {
-	issuer := withIssuer(t)
-	w := newWorld(t, kit.Binary(t), nil)
+func TestStaffSignInAtAProvider(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	issuer := kit.NewIssuer(t)
+	w := newWorldWith(t, options{issuer: issuer})
 	allow := func(tab *kit.Tab, press func() error) {
 		t.Helper()
 		w.steps(tab, press,
@@ -69,9 +70,7 @@ func staffSignInAtAProvider(t *testing.T) {
 
 	// An invitation is redeemed in the place of a password, and the account is told that it has none.
 	issuer.Who = map[string]any{"sub": "new", "name": "Root"}
-	link := strings.TrimSpace(w.run(kit.Binary(t), "account", "add", "--email", "new@staff.example", "--name", "Nurlan",
-		"--role", "moderator", "--site", "blog", "--data", w.data))
-	link = link[strings.Index(link, "http"):]
+	link := w.invite("new@staff.example", "Nurlan", people.Moderator, "blog")
 	tab := w.tab(390, 844, true)
 	w.must(tab.Go(link), tab.See("textbox", "Password"))
 	w.fair(tab, "staff-invited")
@@ -107,11 +106,11 @@ func (v *visitor) in() bool {
 }
 
 // With a fault of a provider, or of the way back, nobody is signed in, linked or invited.
-func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) { onBoth(t, nobodyComesInByAFault) }
-
-func nobodyComesInByAFault(t *testing.T) {
-	issuer := withIssuer(t)
-	w := newWorld(t, kit.Binary(t), nil)
+func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	issuer := kit.NewIssuer(t)
+	w := newWorldWith(t, options{issuer: issuer})
 	member := w.visitor(issuer)
 	signedIn := func(v *visitor) {
 		t.Helper()

@@ -27,7 +27,9 @@ func cut(root string) string {
 
 // TestAThreadOnPaper: whoever prints a page gets its comments and replies whole, and nothing that wants to be pressed.
 func TestAThreadOnPaper(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	w.published("Long code is whole:\n\n```\n" + strings.Repeat("long code ", 60) + "\n```")
 	items, _, err := w.client.Queue(t.Context(), "state=approved")
 	w.must(err)
@@ -59,7 +61,9 @@ func TestAThreadOnPaper(t *testing.T) {
 // TestColoursOfTheReadersOwnHideNothing: with the colours that the system forces on all pages, what says something by
 // its ground alone says it still.
 func TestColoursOfTheReadersOwnHideNothing(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	w.published("Thank you.")
 	tab := w.tab(390, 844, false)
 	w.emulated(tab, "", "forced-colors", "active")
@@ -97,7 +101,9 @@ func TestColoursOfTheReadersOwnHideNothing(t *testing.T) {
 
 // TestNothingMovesForWhoWantsRest: but the bar that counts ten seconds, which nothing else says.
 func TestNothingMovesForWhoWantsRest(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	const moves = `getComputedStyle(document.querySelector(".btn")).transitionDuration !== "0s"`
 	for value, rests := range map[string]bool{"reduce": true, "no-preference": false} {
 		w.published("Thank you, with " + value)

@@ -19,10 +19,14 @@ import (
 // What is withheld is to be gone from wherever readers look, at every process, while others write and read.
 // TEST_TAKEDOWNS is how many demands are entered; only where they are more than usual is the time they take held.
 func TestADemandIsFollowedByEveryProcessOnSQLite(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	takeDown(t, "sqlite", kit.SQLite(t))
 }
 
 func TestADemandIsFollowedByEveryProcessOnPostgres(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	takeDown(t, "postgres", kit.Postgres(t))
 }
 

@@ -12,12 +12,14 @@ import (
 // Each sheet of docs/embedding.md sets what the widget reads, and leaves every text of it readable on its ground, where
 // somebody reads and where somebody writes; the table beside them has all that there is.
 func TestTheThemesAreReadable(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	const document = "../docs/embedding.md"
 	all, err := kit.Themes(document)
 	if err != nil || len(all) != 3 {
 		t.Fatalf("the document has %d themes, want 3: %v", len(all), err)
 	}
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorld(t)
 	w.published("Thank you.\n\n> for what?\n\n`code`")
 	properties := regexp.MustCompile(`--aitys-[a-z-]+`)
 	text, err := os.ReadFile(document)

@@ -16,13 +16,11 @@ func says(what string) string {
 
 // Who posts with an e-mail address ticks a box, is asked by mail, and says yes on a page behind the link. Another link
 // in each mail ends them.
-func TestAReaderWishesToBeToldByMail(t *testing.T) { onBoth(t, aReaderWishesToBeToldByMail) }
-
-func aReaderWishesToBeToldByMail(t *testing.T) {
+func TestAReaderWishesToBeToldByMail(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
-	w := newWorld(t, kit.Binary(t), nil)
+	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
 	for i, tt := range []struct {
 		lang, comment, mail, post, box, asked, yes, done, stop, stopped string

@@ -17,11 +17,16 @@ var (
 	waits = "Your comment is waiting for a moderator."
 )
 
-// signIn opens the desk in a tab as whoever has an e-mail.
+// signIn opens the desk in a tab with the account of an e-mail address.
 func (w *world) signIn(tab *kit.Tab, email string) {
 	w.t.Helper()
+	w.signInAt(w.service, tab, email)
+}
+
+func (w *world) signInAt(service *server, tab *kit.Tab, email string) {
+	w.t.Helper()
 	w.steps(tab,
-		func() error { return tab.Go(w.service.URL + "/moderate/") },
+		func() error { return tab.Go(service.URL + "/moderate/") },
 		func() error { return tab.Type("textbox", "E-mail", email) },
 		func() error { return tab.Type("textbox", "Password", password) },
 		func() error { return tab.Click("button", "Sign in") },
@@ -45,10 +50,9 @@ func current(s string) string {
 	return fmt.Sprintf(`document.querySelector('[aria-current="true"][data-comment]')?.textContent.includes(%q)`, s)
 }
 
-func TestACommentsWholeWay(t *testing.T) { onBoth(t, aCommentsWholeWay) }
-
-func aCommentsWholeWay(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestACommentsWholeWay(t *testing.T) {
+	parallel(t)
+	w := newWorld(t)
 	const text = "The chain came off twice on the hill, and still I would not go back to the car."
 	reader, desk := w.tab(390, 844, false), w.tab(1280, 900, false)
 
@@ -108,11 +112,9 @@ func (w *world) becomes(tab *kit.Tab, text string, seen bool) {
 }
 
 func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
-	onBoth(t, aNewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext)
-}
-
-func aNewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	post := func(n int, text string) {
 		t.Helper()
 		_, err := w.client.Post(t.Context(), fmt.Sprintf("whole-way-key-%04d", n), w.blog.URL+"/post",

@@ -37,7 +37,7 @@ document.getElementById("aitys").append(document.createElement("aitys-empty"))`
 // loads (B2), how long until 25 comments stand there beside an element that does nothing, how many presses lead to the
 // end of 2,000 comments, and the longest task while 5,000 are read on a processor slowed four times.
 func BenchmarkWidget(b *testing.B) {
-	w := newWorld(b, kit.Binary(b), nil)
+	w := newProcessWorld(b, kit.Binary(b), nil)
 	empty := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
 		out.Header().Set("Content-Type", "text/javascript")
 		out.Header().Set("Access-Control-Allow-Origin", "*")

@@ -8,10 +8,7 @@ import (
 
 // TestReadersAreToldOfADemandOnTheBlogAndInACopy has a comment withheld, and the service blocked after that.
 func TestReadersAreToldOfADemandOnTheBlogAndInACopy(t *testing.T) {
-	onBoth(t, readersAreToldOfADemandOnTheBlogAndInACopy)
-}
-
-func readersAreToldOfADemandOnTheBlogAndInACopy(t *testing.T) {
+	parallel(t)
 	const (
 		said   = "The harbour office has sold its tide gauge."
 		answer = "I disagree, but I would have liked to answer it."

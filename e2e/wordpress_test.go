@@ -38,7 +38,7 @@ func TestWordPress(t *testing.T) {
 		return
 	}
 	binary := kit.Binary(t)
-	w := newWorld(t, binary, nil)
+	w := newProcessWorld(t, binary, nil)
 	p := newPress(t, w.service.URL, w.client.Token)
 	w.run(binary, "site", "set", "blog", "origin="+p.url, "--data", w.data)
 	kit.Until(t, "the running server knows WordPress's origin", func() bool { return w.welcomes(p.url) })

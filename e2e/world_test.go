@@ -1,15 +1,23 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/people"
 )
 
 const (
@@ -17,15 +25,80 @@ const (
 	password = "a long enough passphrase"
 )
 
-// A world is what the tests in a browser stand on: a running service, and a blog on
-// another origin that embeds its widget.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	kit.CloseBrowser()
+	os.Exit(code)
+}
+
+// lanes limits how many tests use a browser or servers at the same time.
+var lanes = make(chan struct{}, runtime.GOMAXPROCS(0)+1)
+
+// parallel runs the test beside others.
+func parallel(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	lanes <- struct{}{}
+	t.Cleanup(func() { <-lanes })
+}
+
+// A view is how somebody looks at pages.
+type view struct {
+	lang  string
+	width int64
+	dark  bool
+}
+
+// views returns how a test looks at every page: in English on a phone in the fast tier, in each language in CI, and in
+// each language and width in the full tier.
+func views(t testing.TB) []view {
+	t.Helper()
+	switch kit.Tier(t) {
+	case "fast":
+		return []view{{"en", 360, true}}
+	case "ci":
+		return []view{{"en", 1280, false}, {"ru", 360, true}, {"kk", 360, false}}
+	}
+	var all []view
+	for n, lang := range []string{"en", "ru", "kk"} {
+		all = append(all, view{lang, 360, n%2 == 0}, view{lang, 1280, n%2 == 1})
+	}
+	return all
+}
+
+// A world is a running service, and a blog on another origin that embeds its widget.
 type world struct {
 	t       testing.TB
-	data    string // the service's folder
-	service *kit.Instance
+	data    string // the folder of a process
+	service *server
+	app     *app // nil if the service is another process
+	options options
 	blog    *httptest.Server
-	client  *kit.Client // a moderator's
+	client  *kit.Client // Dana's, an owner
 	word    string      // what the blog says of who reads it, a JWT; "" for nothing
+}
+
+// A server is a service that answers at URL, in this process or in another one.
+type server struct {
+	URL  string
+	log  func() string
+	kill func()
+	once sync.Once
+}
+
+// Log returns the service's log.
+func (s *server) Log() string { return s.log() }
+
+// Kill ends the service. A second call does nothing.
+func (s *server) Kill() { s.once.Do(s.kill) }
+
+// options of a world. The zero value is a service on SQLite that sends no mail.
+type options struct {
+	titles   map[string]string // of the blog's pages, by path
+	database string            // "": SQLite
+	redis    string
+	mails    *kit.Mailbox // takes the service's mails
+	issuer   *kit.Issuer  // a provider called Small
 }
 
 // blogPage is somebody's article; data-page and data-title come from the address, and so does another script than the
@@ -38,25 +111,58 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <script async crossorigin src="{{or .Script (print .Service "/embed.js")}}" data-site="blog" data-page="{{.URL}}"
 	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
-// onBoth runs a test on each database: its newWorld stands on the one that the variable names, as all that it runs.
-func onBoth(t *testing.T, test func(t *testing.T)) {
+// onBoth runs a test on SQLite with one server, and on Postgres and Redis with two.
+func onBoth(t *testing.T, test func(t *testing.T, o options)) {
 	t.Helper()
-	for _, on := range []struct {
-		name     string
-		database func(t testing.TB) string
-	}{{"sqlite", kit.SQLite}, {"postgres", kit.Postgres}} {
-		t.Run(on.name, func(t *testing.T) {
-			t.Setenv("AITYS_DATABASE", on.database(t))
-			test(t)
-		})
-	}
+	t.Run("sqlite", func(t *testing.T) { test(t, options{}) })
+	t.Run("postgres", func(t *testing.T) { test(t, options{database: kit.Postgres(t), redis: kit.Redis(t)}) })
 }
 
-// newWorld starts binary's service with a site called blog, on SQLite where no test runs on both databases. Titles are
-// by path.
-func newWorld(t testing.TB, binary string, titles map[string]string) *world {
+// newWorld starts a service in this process with a site called blog.
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, data: t.TempDir()}
+	return newWorldWith(t, options{})
+}
+
+func newWorldWith(t testing.TB, o options) *world {
+	t.Helper()
+	w := newBlog(t, o.titles)
+	if o.database == "" {
+		o.database = kit.SQLite(t)
+	}
+	w.options, w.app = o, newApp(t, o)
+	w.service = w.app.server
+	w.endsWithTest()
+	w.site("blog", "The Blog", w.blog.URL)
+	w.account(email, "Dana", people.Owner)
+	_, token, err := w.app.Identity.AddToken(context.Background(), people.Operator,
+		identity.NewToken{Account: email, Scope: people.ScopeAdmin})
+	w.must(err)
+	w.client = &kit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	return w
+}
+
+// newProcessWorld is newWorld with the service in a process of its own, which runs the binary.
+func newProcessWorld(t testing.TB, binary string, titles map[string]string) *world {
+	t.Helper()
+	w := newBlog(t, titles)
+	w.data = t.TempDir()
+	data := []string{"--data", w.data}
+	w.run(binary, append([]string{"migrate", "up"}, data...)...)
+	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL},
+		data...)...)
+	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role",
+		"owner", "--password-stdin"}, data...)...)
+	token := w.run(binary, append([]string{"token", "add", "--account", email, "--scope", "admin"}, data...)...)
+	w.start(binary, "--limits", "off")
+	w.client = &kit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	return w
+}
+
+// newBlog returns a world without a service.
+func newBlog(t testing.TB, titles map[string]string) *world {
+	t.Helper()
+	w := &world{t: t}
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		lang := r.URL.Query().Get("lang")
 		if lang == "" {
@@ -71,26 +177,79 @@ func newWorld(t testing.TB, binary string, titles map[string]string) *world {
 			"Lang": lang, "Word": w.word, "Script": r.URL.Query().Get("script")})
 	}))
 	t.Cleanup(w.blog.Close)
-	data := []string{"--data", w.data}
-	w.run(binary, append([]string{"migrate", "up"}, data...)...)
-	w.run(binary, append([]string{"site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL},
-		data...)...)
-	w.runWith(password+"\n", binary, append([]string{"account", "add", "--email", email, "--name", "Dana", "--role",
-		"owner", "--password-stdin"}, data...)...)
-	token := w.run(binary, append([]string{"token", "add", "--account", email, "--scope", "admin"}, data...)...)
-	var err error
-	if w.service, err = kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"},
-		data...)...); err != nil {
-		t.Fatal(err)
+	return w
+}
+
+// start starts the binary's server on the world's data, and returns it.
+func (w *world) start(binary string, args ...string) *kit.Instance {
+	w.t.Helper()
+	i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", w.data}, args...)...)
+	w.must(err)
+	w.service = &server{URL: i.URL, log: i.Log, kill: i.Kill}
+	w.endsWithTest()
+	return i
+}
+
+// beside returns another server on the world's database if that is Postgres, and else the service itself.
+func (w *world) beside() *server {
+	w.t.Helper()
+	if w.options.redis == "" {
+		return w.service
 	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the service's log:\n%s", w.service.Log())
+	another := newApp(w.t, w.options).server
+	w.t.Cleanup(another.Kill)
+	return another
+}
+
+func (w *world) endsWithTest() {
+	w.t.Cleanup(func() {
+		if w.t.Failed() {
+			w.t.Logf("the service's log:\n%s", w.service.Log())
 		}
 		w.service.Kill()
 	})
-	w.client = &kit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
-	return w
+}
+
+// site adds a site.
+func (w *world) site(key, name, origin string) {
+	w.t.Helper()
+	_, _, err := w.app.Sites.AddSite(context.Background(), people.Operator,
+		ground.Site{Key: key, Name: name, Origins: []string{origin}}, nil)
+	w.must(err)
+}
+
+// set changes settings of the blog.
+func (w *world) set(settings map[string]string) {
+	w.t.Helper()
+	_, err := w.app.Sites.SetSite(context.Background(), people.Operator, "blog", settings)
+	w.must(err)
+}
+
+// account adds an account that has the common password.
+func (w *world) account(email, name string, role people.Role, sites ...string) {
+	w.t.Helper()
+	_, _, err := w.app.Identity.AddAccount(context.Background(), people.Operator,
+		identity.NewAccount{Email: email, Name: name, Role: role, Sites: sites, Password: password})
+	w.must(err)
+}
+
+// invite adds an account without a password, and returns the link to choose one.
+func (w *world) invite(email, name string, role people.Role, sites ...string) (link string) {
+	w.t.Helper()
+	_, token, err := w.app.Identity.AddAccount(context.Background(), people.Operator,
+		identity.NewAccount{Email: email, Name: name, Role: role, Sites: sites})
+	w.must(err)
+	public, err := url.Parse(w.service.URL)
+	w.must(err)
+	return web.LinkURL(public, token)
+}
+
+// of returns a site of the service.
+func (w *world) of(key string) ground.Site {
+	w.t.Helper()
+	site, err := w.app.Process.Site(context.Background(), key)
+	w.must(err)
+	return site
 }
 
 func (w *world) run(binary string, args ...string) string {

@@ -9,10 +9,10 @@ import (
 )
 
 // What is like something that was approved says so, before somebody refuses it.
-func TestWhatIsLikeTheApprovedSaysSo(t *testing.T) { onBoth(t, whatIsLikeTheApprovedSaysSo) }
-
-func whatIsLikeTheApprovedSaysSo(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+func TestWhatIsLikeTheApprovedSaysSo(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	last := ""
 	for n, gate := range []string{"four", "five", "six"} {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth "+gate, "",
@@ -37,11 +37,9 @@ func whatIsLikeTheApprovedSaysSo(t *testing.T) {
 
 // From a comment its writer is trusted, or blocked until a date, after what that would have caught has been seen.
 func TestAWriterIsTrustedOrBlockedFromAComment(t *testing.T) {
-	onBoth(t, aWriterIsTrustedOrBlockedFromAComment)
-}
-
-func aWriterIsTrustedOrBlockedFromAComment(t *testing.T) {
-	w := newWorld(t, kit.Binary(t), nil)
+	kit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
 	w.must(w.client.Do(t.Context(), http.MethodPost, "/moderation/rules", nil,
 		map[string]any{"kind": "word", "words": "casino", "action": "suspect"}, nil))
 	post := func(name, text string) {

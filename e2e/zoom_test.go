@@ -67,10 +67,10 @@ func (w *world) magnified(tab *kit.Tab) {
 
 // The whole job in the smallest windows there are: 400 % of a desk's, and a narrow phone's.
 func TestTheWholeJobFitsTheSmallestWindows(t *testing.T) {
+	kit.OnlyIn(t, "ci")
+	parallel(t)
 	box := kit.NewMailbox(t)
-	t.Setenv("AITYS_SMTP", box.URL)
-	t.Setenv("AITYS_MAIL_FROM", "comments@service.example")
-	s := newWorld(t, kit.Binary(t), nil).school()
+	s := newWorldWith(t, options{mails: box}).school()
 	s.decide(14)
 	for n, size := range []string{"320 by 256", "320 by 640"} {
 		tab := s.tab(320, 640, n == 1)

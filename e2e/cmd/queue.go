@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ func queue() error {
 				"| keys, addresses, selections | screens read | ham refused singly, in bulk | spam published singly, in bulk | s |",
 			"| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 		}
-		chromium, err := exec.LookPath("chromium")
+		chromium, err := kit.FindChromium()
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,10 @@
 package kit
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"testing"
 )
 
 // axeFile is where `make deps` puts axe-core, below the module's folder.
@@ -22,27 +21,32 @@ var axe = sync.OnceValues(func() (string, error) {
 			return string(source), nil
 		}
 	}
-	return "", errors.New("axe-core is not installed: run make deps, which needs npm")
+	return "", os.ErrNotExist
 })
 
 // Axe returns what axe-core finds wrong with the page that is open, shadow roots included: its rules of WCAG 2.2
 // AA and of good practice, and then the words of labels that stand on two lines. Each finding names its rule and where
-// it is; none is a page without fault.
-func (t *Tab) Axe() ([]string, error) {
+// it is; none is a page without fault. Without axe-core Axe skips the test at a desk, and fails it in CI.
+func (t *Tab) Axe(test testing.TB) []string {
+	test.Helper()
 	source, err := axe()
 	if err != nil {
-		return nil, fmt.Errorf("axe: %w", err)
+		missing(test, "axe-core (by npm)")
 	}
 	if _, err := Eval[bool](t, source+"\n;true"); err != nil {
-		return nil, fmt.Errorf("axe: %w", err)
+		test.Fatalf("axe: %v", err)
 	}
 	// The size of targets is of WCAG 2.2; axe leaves it out unless it is asked for.
-	return Eval[[]string](t, `axe.run(document, {
+	found, err := Eval[[]string](t, `axe.run(document, {
 			resultTypes: ['violations'],
 			rules: { 'target-size': { enabled: true } },
 		}).then(({ violations }) => violations.flatMap(({ id, impact, nodes }) => nodes.map(n =>
 			id + ' (' + impact + ') ' + n.target.flat().join(' ') + ': ' +
 			(n.any[0] ?? n.all[0] ?? n.none[0])?.message))).then(found => found.concat(`+cut+`))`)
+	if err != nil {
+		test.Fatalf("axe: %v", err)
+	}
+	return found
 }
 
 // cut is JavaScript for the words of labels that are cut in two, the widget's too. They are ours: what people typed

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,11 +25,18 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-const patience = 20 * time.Second
+// slowest is the longest time that a page took to load in this process, in nanoseconds.
+var slowest atomic.Int64
+
+// patience returns how long a wait for a condition takes at most: 20 seconds, up to 120 on a machine that loads pages
+// slowly.
+func patience() time.Duration {
+	return min(max(20*time.Second, 30*time.Duration(slowest.Load())), 120*time.Second)
+}
 
 // A Browser is a running Chromium without any profile, driven as a person would: things are found
 // by role and name, in shadow roots too, clicked where they are, and keys are pressed. Every wait is
-// for a condition and ends with an error after twenty seconds.
+// for a condition. It ends with an error after 20 to 120 seconds, depending on how slowly the machine loads pages.
 type Browser struct {
 	ctx  context.Context
 	stop []context.CancelFunc
@@ -40,8 +48,8 @@ var oneBrowser struct {
 	err error
 }
 
-// OneBrowser is the test process's one Chromium, started by the first test that asks for it: to start one costs as much
-// as many a test in it. It ends with the process.
+// OneBrowser returns the test process's only Chromium. The first test that asks for it starts it. It ends with
+// CloseBrowser, or with the process.
 func OneBrowser(t testing.TB) *Browser {
 	t.Helper()
 	path, profile := Chromium(t), filepath.Join(scratch(t).Path, "chromium")
@@ -52,6 +60,14 @@ func OneBrowser(t testing.TB) *Browser {
 		t.Fatal(oneBrowser.err)
 	}
 	return oneBrowser.Browser
+}
+
+// CloseBrowser ends the Chromium of OneBrowser, for TestMain.
+func CloseBrowser() {
+	oneBrowser.Do(func() {}) // started, or never to be
+	if oneBrowser.Browser != nil {
+		oneBrowser.Browser.Close()
+	}
 }
 
 // StartBrowser starts the Chromium at path.
@@ -72,6 +88,9 @@ func StartBrowser(path string, also ...chromedp.ExecAllocatorOption) (*Browser, 
 
 // Close ends the browser.
 func (b *Browser) Close() {
+	ending, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	_ = chromedp.Cancel(ending) // what follows ends it, too
 	for _, stop := range b.stop {
 		stop()
 	}
@@ -123,7 +142,7 @@ func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, e
 		_, err = chromedp.Call(tab.ctx, emulation.SetFocusEmulationEnabled,
 			emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		return tab, err
-	case <-time.After(patience):
+	case <-time.After(patience()):
 		return nil, errors.New("no tab was opened")
 	}
 }
@@ -194,12 +213,18 @@ func (t *Tab) Context() context.Context { return t.ctx }
 
 // Go opens a URL and waits until it has loaded.
 func (t *Tab) Go(url string) error {
-	ctx, cancel := context.WithTimeout(t.ctx, 3*patience)
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
 	defer cancel()
+	began := time.Now()
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		return fmt.Errorf("open %s: %w", url, err)
 	}
-	return nil
+	for took := int64(time.Since(began)); ; {
+		before := slowest.Load()
+		if took <= before || slowest.CompareAndSwap(before, took) {
+			return nil
+		}
+	}
 }
 
 // find returns the nth (from 0) thing of a role and name.
@@ -244,10 +269,10 @@ var (
 
 // until calls do until it succeeds.
 func (t *Tab) until(what string, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	ctx, cancel := context.WithTimeout(t.ctx, patience())
 	defer cancel()
 	for {
-		try, stop := context.WithTimeout(ctx, patience/5) // a call may hang when a navigation crosses it
+		try, stop := context.WithTimeout(ctx, patience()/5) // a call may hang when a navigation crosses it
 		err := do(try)
 		stop()
 		if err == nil {
@@ -342,7 +367,7 @@ type Key struct {
 
 // Press presses keys, one after the other, wherever the focus is.
 func (t *Tab) Press(keys ...Key) error {
-	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	ctx, cancel := context.WithTimeout(t.ctx, patience())
 	defer cancel()
 	for _, k := range keys {
 		modifiers := int64(0)
@@ -379,7 +404,7 @@ func (t *Tab) Holds(expression string) error {
 
 // Eval returns the value of a JavaScript expression; a promise's is waited for.
 func Eval[T any](t *Tab, expression string) (T, error) {
-	ctx, cancel := context.WithTimeout(t.ctx, 3*patience)
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -414,7 +439,7 @@ func (t *Tab) BeforeEach(script string) error {
 
 // Picture takes a PNG of the whole page (full) or of what is in view.
 func (t *Tab) Picture(full bool) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(t.ctx, 3*patience)
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
 	defer cancel()
 	if full {
 		return chromedp.Run(ctx, chromedp.FullScreenshot(100))

@@ -9,6 +9,7 @@
 package kit
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,16 +43,24 @@ func Program(t testing.TB, name string) string {
 // Chromium returns the path of a Chromium that can run headless.
 func Chromium(t testing.TB) string {
 	t.Helper()
+	path, err := FindChromium()
+	if err != nil {
+		missing(t, "chromium")
+	}
+	return path
+}
+
+// FindChromium is Chromium for programs that are not tests.
+func FindChromium() (path string, err error) {
 	for _, name := range []string{os.Getenv("CHROME_BIN"), "chromium-headless-shell", "chromium", "google-chrome"} {
 		if name == "" {
 			continue
 		}
-		if path, err := exec.LookPath(name); err == nil {
-			return path
+		if path, err = exec.LookPath(name); err == nil {
+			return path, nil
 		}
 	}
-	missing(t, "chromium")
-	return ""
+	return "", fmt.Errorf("find Chromium (run `make deps`, or set CHROME_BIN): %w", err)
 }
 
 // newest returns the last of the paths that match pattern, or "".

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -62,7 +61,7 @@ func Take(binary, dir string) error {
 		return err
 	}
 	defer fresh.Kill()
-	chromium, err := exec.LookPath("chromium")
+	chromium, err := kit.FindChromium()
 	if err != nil {
 		return err
 	}
