@@ -56,7 +56,7 @@ func (t *tx) Emit(events ...ground.Event) error {
 	for i, e := range events {
 		written[i].Event = eventPart(e)
 	}
-	ids, err := rows.Query(t.Tx, rows.Value[int64],
+	ids, err := rows.All(t.Tx, rows.Value[int64],
 		emittedColumns.Insert(len(written))+" RETURNING id", emittedColumns.Values(written...)...)
 	if err != nil {
 		return err
@@ -100,13 +100,13 @@ func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
 		LIMIT  ?`
 	args := []any{at.Xid, at.ID, limit}
 	if len(at.Late) == 0 {
-		return rows.Query(t.Tx, (*seenEvent).targets, newer, args...)
+		return rows.All(t.Tx, (*seenEvent).targets, newer, args...)
 	}
 	xids, ids := make([]int64, len(at.Late)), make([]int64, len(at.Late))
 	for i, l := range at.Late {
 		xids[i], ids[i] = l.Xid, l.ID
 	}
-	return rows.Query(t.Tx, (*seenEvent).targets, `
+	return rows.All(t.Tx, (*seenEvent).targets, `
 		(SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		 FROM   events
 		 JOIN   `+t.eventsLate+`
@@ -120,7 +120,7 @@ func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
 
 // LastEvent implements ground.EventTx.
 func (t *tx) LastEvent() (ground.Position, error) {
-	last, err := rows.Query(t.Tx, (*seenEvent).targets, `
+	last, err := rows.All(t.Tx, (*seenEvent).targets, `
 		SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		FROM   events
 		ORDER  BY `+t.eventsBack+`
@@ -134,7 +134,7 @@ func (t *tx) LastEvent() (ground.Position, error) {
 
 // place finds the first event of a condition and an order; nil: there is none.
 func (t *tx) place(where string, args ...any) (*eventPlace, error) {
-	found, err := rows.List(t.Tx, placeColumns.Targets, (*eventRow).place,
+	found, err := rows.AllAs(t.Tx, placeColumns.Targets, (*eventRow).place,
 		"SELECT "+placeColumns.Names+" FROM events "+where+" LIMIT 1", args...)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -150,10 +150,11 @@ type followerRow struct {
 
 func (followerRow) TableName() string { return "followers" }
 
+var followerColumns = rows.Of[followerRow]()
+
 // Follower implements ground.EventTx.
 func (t *tx) Follower(name string) (ground.Followed, error) {
-	var row followerRow
-	err := found(t.DB.Where("name = ?", name).Take(&row).Error)
+	row, err := rows.Get(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers WHERE name = ?", name)
 	return ground.Followed{At: ground.Position(row.Position), Lost: row.Lost}, err
 }
 
@@ -203,9 +204,9 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 // nextOfFollowers returns the first event that each follower has not read; who has read all is left
 // out.
 func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
-	var followers []followerRow
-	if err := t.DB.Find(&followers).Error; err != nil {
-		return nil, mapped(err)
+	followers, err := rows.All(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers")
+	if err != nil {
+		return nil, err
 	}
 	next := map[string]eventPlace{}
 	for _, f := range followers {

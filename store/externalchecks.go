@@ -38,10 +38,10 @@ var (
 
 // Checker implements checker.Tx.
 func (t *tx) Checker(site int64) (checker.Checker, error) {
-	return rows.First(rows.List(t.Tx, checkerColumns.Targets,
+	return rows.GetAs(t.Tx, checkerColumns.Targets,
 		func(r *checkerRow) checker.Checker { return checker.Checker(*r) }, "SELECT "+checkerColumns.Names+`
 		FROM   checkers
-		WHERE  site_id = ?`+t.Keep, site))
+		WHERE  site_id = ?`+t.Keep, site)
 }
 
 // PutChecker implements checker.Tx.
@@ -51,7 +51,7 @@ func (t *tx) PutChecker(c checker.Checker) error {
 
 // CheckedSites implements checker.Tx.
 func (t *tx) CheckedSites() ([]int64, error) {
-	return rows.Query(t.Tx, rows.Value[int64], `
+	return rows.All(t.Tx, rows.Value[int64], `
 		SELECT id
 		FROM   sites
 		WHERE  EXISTS (SELECT 1 FROM checks WHERE site_id = sites.id)
@@ -65,7 +65,7 @@ func (t *tx) PutCheck(c checker.Check) error {
 
 // Checks implements checker.Tx.
 func (t *tx) Checks(site int64, limit int) ([]checker.Check, error) {
-	return rows.List(t.Tx, checkColumns.Targets, func(r *checkRow) checker.Check { return checker.Check(*r) },
+	return rows.AllAs(t.Tx, checkColumns.Targets, func(r *checkRow) checker.Check { return checker.Check(*r) },
 		"SELECT "+checkColumns.Names+`
 		FROM   checks
 		WHERE  site_id = ?

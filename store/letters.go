@@ -58,7 +58,7 @@ func letterOf(m notify.Mail) letterRow {
 }
 
 func (t *tx) letters(rest string, args ...any) ([]notify.Mail, error) {
-	return rows.List(t.Tx, letterColumns.Targets, (*letterRow).mail, selectLetters+rest, args...)
+	return rows.AllAs(t.Tx, letterColumns.Targets, (*letterRow).mail, selectLetters+rest, args...)
 }
 
 // InsertLetter implements mailbox.Tx.
@@ -88,7 +88,7 @@ func (r *letterRow) letter() mailbox.Letter {
 
 // LettersTo implements privacy.Tx.
 func (t *tx) LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter, error) {
-	return rows.List(t.Tx, letterColumns.Targets, (*letterRow).letter, selectLetters+`
+	return rows.AllAs(t.Tx, letterColumns.Targets, (*letterRow).letter, selectLetters+`
 		WHERE  site_id = ?
 		  AND  mailbox = ?
 		ORDER  BY created_at DESC, id DESC

@@ -48,7 +48,7 @@ func mailOf(m notify.Mail) mailRow {
 }
 
 func (t *tx) mails(rest string, args ...any) ([]notify.Mail, error) {
-	return rows.List(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
+	return rows.AllAs(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
 }
 
 // Told implements notify.Tx.
@@ -57,7 +57,7 @@ func (t *tx) Told(site int64) ([]people.Account, error) {
 		account people.Account
 		role    people.Role
 	}
-	all, err := rows.Query(t.Tx, func(r *row) []any {
+	all, err := rows.All(t.Tx, func(r *row) []any {
 		a := &r.account
 		return []any{&a.ID, &a.Mail, &a.MailFrom, &a.AllSites, &r.role}
 	}, `
@@ -115,7 +115,7 @@ func (t *tx) PruneMails(before time.Time) error {
 
 // LastDecision implements notify.Tx.
 func (t *tx) LastDecision(site int64) (time.Time, error) {
-	all, err := rows.Query(t.Tx, rows.Value[int64], `
+	all, err := rows.All(t.Tx, rows.Value[int64], `
 		SELECT decided_at
 		FROM   decisions
 		WHERE  site_id = ?

@@ -33,10 +33,10 @@ var (
 
 // SSOSalt implements guest.Tx.
 func (t *tx) SSOSalt(site int64) ([]byte, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[[]byte], `
+	return rows.Get(t.Tx, rows.Value[[]byte], `
 		SELECT salt
 		FROM   sso_salts
-		WHERE  site_id = ?`, site))
+		WHERE  site_id = ?`, site)
 }
 
 // SetSSOSalt implements guest.Tx.
@@ -57,7 +57,7 @@ func (t *tx) KeepName(site int64, seen []byte, at time.Time) error {
 
 // NameKept implements guest.Tx.
 func (t *tx) NameKept(site int64, seen []byte) (bool, error) {
-	found, err := rows.Query(t.Tx, rows.Value[int64], `
+	found, err := rows.All(t.Tx, rows.Value[int64], `
 		SELECT seen_at
 		FROM   verified_names
 		WHERE  site_id = ?
@@ -106,8 +106,8 @@ var (
 
 // MailedCode implements guest.Tx.
 func (t *tx) MailedCode(site int64, box []byte) (guest.MailedCode, error) {
-	return rows.First(rows.List(t.Tx, codeColumns.Targets, (*codeRow).code,
-		"SELECT "+codeColumns.Names+" FROM mail_codes"+ofBox+t.Keep, site, box))
+	return rows.GetAs(t.Tx, codeColumns.Targets, (*codeRow).code,
+		"SELECT "+codeColumns.Names+" FROM mail_codes"+ofBox+t.Keep, site, box)
 }
 
 // PutMailedCode implements guest.Tx.
@@ -130,11 +130,11 @@ func (t *tx) PruneMailedCodes(before time.Time) error {
 // CountLetter implements mailbox.Tx.
 func (t *tx) CountLetter(site int64, box []byte, kind mailbox.Kind, now, since time.Time) (int, error) {
 	row, from := countRow{site, box, kind, 1, now}, rows.Stamp(since)
-	return rows.First(rows.Query(t.Tx, rows.Value[int], countColumns.Insert(1)+`
+	return rows.Get(t.Tx, rows.Value[int], countColumns.Insert(1)+`
 		ON CONFLICT (site_id, mailbox, kind) DO UPDATE
 		SET    sent  = CASE WHEN mail_counts.since <= ? THEN 1 ELSE mail_counts.sent + 1 END,
 		       since = CASE WHEN mail_counts.since <= ? THEN excluded.since ELSE mail_counts.since END
-		RETURNING sent`, append(countColumns.Values(row), from, from)...))
+		RETURNING sent`, append(countColumns.Values(row), from, from)...)
 }
 
 // PruneLetterCounts implements mailbox.Tx.

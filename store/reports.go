@@ -42,12 +42,12 @@ var (
 
 // HasReported implements complaint.Tx.
 func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
-	n, err := rows.First(rows.Query(t.Tx, rows.Value[int], `
+	n, err := rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   reports
 		WHERE  site_id    = ?
 		  AND  comment_id = ?
-		  AND  reporter   = ?`, site, id, reporter))
+		  AND  reporter   = ?`, site, id, reporter)
 	return n > 0, err
 }
 
@@ -92,7 +92,7 @@ func (t *tx) Reports(site int64, comments []string) ([]complaint.Report, error) 
 }
 
 func (t *tx) reports(which string, site int64, comments []string) ([]complaint.Report, error) {
-	return rows.List(t.Tx, reportColumns.Targets, func(r *reportRow) complaint.Report { return complaint.Report(*r) }, `
+	return rows.AllAs(t.Tx, reportColumns.Targets, func(r *reportRow) complaint.Report { return complaint.Report(*r) }, `
 		SELECT `+reportColumns.Names+`
 		FROM   reports
 		WHERE  site_id    = ?
@@ -102,7 +102,7 @@ func (t *tx) reports(which string, site int64, comments []string) ([]complaint.R
 
 // Appeals implements complaint.Tx.
 func (t *tx) Appeals(site int64, comments []string) ([]complaint.Appeal, error) {
-	return rows.List(t.Tx, appealColumns.Targets, func(r *appealRow) complaint.Appeal { return complaint.Appeal(*r) }, `
+	return rows.AllAs(t.Tx, appealColumns.Targets, func(r *appealRow) complaint.Appeal { return complaint.Appeal(*r) }, `
 		SELECT `+appealColumns.Names+`
 		FROM   appeals
 		WHERE  site_id    = ?
@@ -165,7 +165,7 @@ func (t *tx) unsettle(site int64, seqs []uint64) error {
 	}
 	var again []string
 	for _, table := range complaints {
-		found, err := rows.Query(t.Tx, rows.Value[string], `
+		found, err := rows.All(t.Tx, rows.Value[string], `
 			UPDATE `+table+`
 			SET    settled = 0
 			WHERE  site_id = ?
@@ -195,12 +195,12 @@ func (t *tx) unsettle(site int64, seqs []uint64) error {
 
 // Moderators implements complaint.RulingTx.
 func (t *tx) Moderators(site int64) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   accounts
 		WHERE  NOT disabled
 		  AND  (all_sites >= ? OR id IN (SELECT account_id FROM grants WHERE site_id = ? AND role >= ?))`,
-		people.Moderator, site, people.Moderator))
+		people.Moderator, site, people.Moderator)
 }
 
 // ForgetComplaints removes what was said against a comment: of reports that were answered, that there were some stays.

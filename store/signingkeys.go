@@ -21,10 +21,10 @@ var signetColumns = rows.Of[signetRow]()
 
 // Pair implements signet.Tx.
 func (t *tx) Pair(site int64) (signet.Pair, error) {
-	return rows.First(rows.List(t.Tx, signetColumns.Targets, func(r *signetRow) signet.Pair { return signet.Pair(*r) }, `
+	return rows.GetAs(t.Tx, signetColumns.Targets, func(r *signetRow) signet.Pair { return signet.Pair(*r) }, `
 		SELECT `+signetColumns.Names+`
 		FROM   signets
-		WHERE  site_id = ?`, site))
+		WHERE  site_id = ?`, site)
 }
 
 // PutPair implements signet.Tx.

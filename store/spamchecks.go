@@ -27,7 +27,7 @@ var (
 )
 
 func (t *tx) inquiries(rest string, args ...any) ([]inquiry.Row, error) {
-	return rows.List(t.Tx, inquiryColumns.Targets, func(r *inquiryRow) inquiry.Row { return inquiry.Row(*r) },
+	return rows.AllAs(t.Tx, inquiryColumns.Targets, func(r *inquiryRow) inquiry.Row { return inquiry.Row(*r) },
 		selectInquiries+rest, args...)
 }
 

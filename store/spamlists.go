@@ -52,7 +52,7 @@ var (
 )
 
 func (t *tx) neighbours(rest string, args ...any) ([]neighbour.Neighbour, error) {
-	return rows.List(t.Tx, neighbourColumns.Targets,
+	return rows.AllAs(t.Tx, neighbourColumns.Targets,
 		func(r *neighbourRow) neighbour.Neighbour { return neighbour.Neighbour(*r) }, selectNeighbours+rest, args...)
 }
 
@@ -88,10 +88,10 @@ func (t *tx) DropNeighbour(site int64, id string) error {
 
 // NeighbourList implements neighbour.Tx.
 func (t *tx) NeighbourList(site int64, id string) (neighbour.List, error) {
-	return rows.First(rows.List(t.Tx, listColumns.Targets,
+	return rows.GetAs(t.Tx, listColumns.Targets,
 		func(r *listRow) neighbour.List { return neighbour.List(*r) }, selectLists+`
 		WHERE  site_id      = ?
-		  AND  neighbour_id = ?`, site, id))
+		  AND  neighbour_id = ?`, site, id)
 }
 
 // PutNeighbourList implements neighbour.Tx.

@@ -24,7 +24,7 @@ func (t *tx) NoteCopy(site int64, at time.Time) error {
 
 // CopiesMade implements static.Tx.
 func (t *tx) CopiesMade(site int64, limit int) ([]time.Time, error) {
-	return rows.List(t.Tx, copyColumns.Targets, func(r *copyRow) time.Time { return r.At }, `
+	return rows.AllAs(t.Tx, copyColumns.Targets, func(r *copyRow) time.Time { return r.At }, `
 		SELECT `+copyColumns.Names+`
 		FROM   site_copies
 		WHERE  site_id = ?

@@ -38,7 +38,7 @@ var (
 )
 
 func (t *tx) subscriptions(rest string, args ...any) ([]subscription.Subscription, error) {
-	return rows.List(t.Tx, subscriptionColumns.Targets,
+	return rows.AllAs(t.Tx, subscriptionColumns.Targets,
 		func(r *subscriptionRow) subscription.Subscription { return subscription.Subscription(*r) },
 		"SELECT "+subscriptionColumns.Names+" FROM subscriptions "+rest, args...)
 }
@@ -52,7 +52,7 @@ func (t *tx) SubscriptionsTo(site int64, comments []string) ([]subscription.Subs
 
 // SubscriptionsOn implements notify.Tx.
 func (t *tx) SubscriptionsOn(site int64, page string, limit int) (all []subscription.Subscription, err error) {
-	comments, err := rows.Query(t.Tx, func(id *string) []any { return []any{id} }, `
+	comments, err := rows.All(t.Tx, func(id *string) []any { return []any{id} }, `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?
@@ -123,6 +123,6 @@ func (t *tx) AllowMail(site int64, box []byte) error {
 
 // MailStopped implements subscription.Tx.
 func (t *tx) MailStopped(site int64, box []byte) (bool, error) {
-	found, err := rows.Query(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
+	found, err := rows.All(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
 	return len(found) > 0, err
 }

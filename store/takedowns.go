@@ -57,7 +57,7 @@ var (
 )
 
 func (t *tx) demands(rest string, args ...any) ([]register.Demand, error) {
-	return rows.List(t.Tx, takedownColumns.Targets, (*takedownRow).demand, selectDemands+rest, args...)
+	return rows.AllAs(t.Tx, takedownColumns.Targets, (*takedownRow).demand, selectDemands+rest, args...)
 }
 
 // insertChunk is how many rows one statement takes.
@@ -104,7 +104,7 @@ func (t *tx) Takedowns(site int64, before uint64, limit int) ([]register.Demand,
 
 // TakenDown implements register.Tx.
 func (t *tx) TakenDown(site int64, demands []string) (map[string][]string, error) {
-	all, err := rows.Query(t.Tx, meantColumns.Targets, `
+	all, err := rows.All(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
 		FROM   takedown_comments
 		WHERE  site_id = ?
@@ -138,7 +138,7 @@ func (t *tx) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, error)
 
 // Covers implements register.Tx.
 func (t *tx) Covers(site int64, comments []string) ([]register.Cover, error) {
-	meant, err := rows.Query(t.Tx, meantColumns.Targets, `
+	meant, err := rows.All(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
 		FROM   takedown_comments
 		WHERE  site_id = ?

@@ -55,7 +55,7 @@ func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to
 		of K
 		n  int
 	}
-	all, err := rows.Query(t, func(r *row) []any { return []any{&r.of, &r.n} }, strings.Join(parts, `
+	all, err := rows.All(t, func(r *row) []any { return []any{&r.of, &r.n} }, strings.Join(parts, `
 			UNION  ALL`), args...)
 	byValue := make(map[K]int, len(all))
 	for _, r := range all {
@@ -68,22 +68,22 @@ func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to
 
 // SuspectedIn implements register.Tx.
 func (t *tx) SuspectedIn(site int64, from, to time.Time) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  created_at >= ? AND created_at < ?
-		  AND  suggested = 3`, site, rows.Stamp(from), rows.Stamp(to)))
+		  AND  suggested = 3`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
 // UndecidedIn implements register.Tx.
 func (t *tx) UndecidedIn(site int64, from, to time.Time) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  created_at >= ? AND created_at < ?
-		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to)))
+		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
 // WaitsIn implements register.Tx. Nobody waited here for what was imported, nor for what no person decided on.
@@ -94,7 +94,7 @@ func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Wait
 	}
 	var all []register.Waited
 	for _, state := range []comment.State{comment.Approved, comment.Rejected, comment.Spam} {
-		newest, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided, &r.waited} }, `
+		newest, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided, &r.waited} }, `
 			SELECT created_at, decided_at,
 			       COALESCE((SELECT d.account_id NOT LIKE ?
 			                 FROM   decisions AS d
@@ -121,7 +121,7 @@ func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Wait
 // AppealsIn implements register.Tx. It asks for each decision by itself: joined, a planner would sooner or later read
 // all of the site's.
 func (t *tx) AppealsIn(site int64, from, to time.Time) ([]register.Appealed, error) {
-	return rows.Query(t.Tx, func(a *register.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
+	return rows.All(t.Tx, func(a *register.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
 		SELECT reason, answered, became, COUNT(*)
 		FROM   (SELECT COALESCE((SELECT d.reason
 		                         FROM   decisions AS d
@@ -145,7 +145,7 @@ func (t *tx) AnsweredIn(site int64, from, to time.Time, limit int) ([]register.W
 // answered returns when the newest complaints of a table came, and were settled by decisions to some states.
 func (t *tx) answered(of, to string, limit int, values ...any) ([]register.Waited, error) {
 	type row struct{ came, decided int64 }
-	all, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided} }, `
+	all, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided} }, `
 		SELECT came, decided
 		FROM   (SELECT a.created_at AS came, a.comment_id,
 		               COALESCE((SELECT d.decided_at
@@ -166,7 +166,7 @@ func (t *tx) answered(of, to string, limit int, values ...any) ([]register.Waite
 
 // NoticesIn implements register.Tx. It asks for each decision by itself, as AppealsIn does.
 func (t *tx) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]register.Noticed, error) {
-	return rows.Query(t.Tx, func(n *register.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
+	return rows.All(t.Tx, func(n *register.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
 		SELECT became, why, COUNT(*), COUNT(DISTINCT comment_id)
 		FROM   (SELECT r.comment_id,
 		               COALESCE((SELECT d.to_state
@@ -210,10 +210,10 @@ func (t *tx) OpenTakedowns(
 
 // SealedTakedowns implements register.Tx. A register is short: no index is of the sealed alone.
 func (t *tx) SealedTakedowns(site int64, from, to time.Time) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   takedowns
 		WHERE  site_id = ?
 		  AND  created_at >= ? AND created_at < ?
-		  AND  public = 'sealed'`, site, rows.Stamp(from), rows.Stamp(to)))
+		  AND  public = 'sealed'`, site, rows.Stamp(from), rows.Stamp(to))
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"errors"
-
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/moderation"
@@ -62,15 +60,7 @@ var _ interface {
 	transfer.Tx
 } = (*tx)(nil)
 
-// found maps what gorm answers to Take.
-func found(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return ground.ErrNotFound
-	}
-	return mapped(err)
-}
-
-// changed is found for a statement of gorm's that must change one row.
+// changed returns ground.ErrNotFound if a statement that must change one row changed none.
 func changed(done *gorm.DB) error {
 	if done.Error == nil && done.RowsAffected == 0 {
 		return ground.ErrNotFound

@@ -52,28 +52,28 @@ func (t *tx) OtherVotes(v reaction.Vote, prefix int) (int, error) {
 	for i := prefix; i < len(v.Voter); i++ {
 		first[i], last[i] = 0, 0xff
 	}
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   votes
 		WHERE  site_id    = ?
 		  AND  comment_id = ?
 		  AND  voter BETWEEN ? AND ?
 		  AND  voter     <> ?
-		  AND  n          > 0`, v.Site, v.Comment, first, last, v.Voter))
+		  AND  n          > 0`, v.Site, v.Comment, first, last, v.Voter)
 }
 
 // CountVotes implements reaction.Tx.
 func (t *tx) CountVotes(site int64, comment string) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COALESCE(SUM(n), 0)
 		FROM   votes
 		WHERE  site_id    = ?
-		  AND  comment_id = ?`, site, comment))
+		  AND  comment_id = ?`, site, comment)
 }
 
 // Voted implements reaction.Tx.
 func (t *tx) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
-	return rows.List(t.Tx, votedColumns.Targets, func(r *voteRow) reaction.Vote {
+	return rows.AllAs(t.Tx, votedColumns.Targets, func(r *voteRow) reaction.Vote {
 		return reaction.Vote{Site: r.Site, Comment: r.Comment, At: r.At}
 	}, `
 		SELECT `+votedColumns.Names+`
@@ -89,7 +89,7 @@ func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 		               FROM   votes AS v
 		               WHERE  v.site_id    = comments.site_id
 		                 AND  v.comment_id = comments.id)`
-	pages, err := rows.Query(t.Tx, rows.Value[string], `
+	pages, err := rows.All(t.Tx, rows.Value[string], `
 		UPDATE comments
 		SET    votes = `+cast+`
 		WHERE  site_id = ?

@@ -55,7 +55,7 @@ var (
 )
 
 func (t *tx) webhooks(rest string, args ...any) ([]notify.Hook, error) {
-	return rows.List(t.Tx, webhookColumns.Targets, func(r *webhookRow) notify.Hook { return notify.Hook(*r) },
+	return rows.AllAs(t.Tx, webhookColumns.Targets, func(r *webhookRow) notify.Hook { return notify.Hook(*r) },
 		selectWebhooks+rest, args...)
 }
 
@@ -103,7 +103,7 @@ func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) {
 
 // DueDeliveries implements notify.HookTx.
 func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([]notify.Delivery, error) {
-	return rows.List(t.Tx, deliveryColumns.Targets, func(r *deliveryRow) notify.Delivery { return notify.Delivery(*r) },
+	return rows.AllAs(t.Tx, deliveryColumns.Targets, func(r *deliveryRow) notify.Delivery { return notify.Delivery(*r) },
 		selectDeliveries+`
 		WHERE  site_id    = ?
 		  AND  webhook_id = ?
@@ -159,14 +159,14 @@ func (t *tx) ReviveDeliveries(site int64, hook string, now time.Time) (int, erro
 func (t *tx) CountDeliveries(site int64, hook string, limit int) (waiting, dead int, err error) {
 	count := func(which string) (n int) {
 		if err == nil {
-			n, err = rows.First(rows.Query(t.Tx, rows.Value[int], `
+			n, err = rows.Get(t.Tx, rows.Value[int], `
 				SELECT COUNT(*)
 				FROM  (SELECT 1
 				       FROM   deliveries
 				       WHERE  site_id    = ?
 				         AND  webhook_id = ?
 				         AND  `+which+`
-				       LIMIT  ?) AS capped`, site, hook, limit))
+				       LIMIT  ?) AS capped`, site, hook, limit)
 		}
 		return n
 	}
