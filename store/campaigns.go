@@ -63,11 +63,11 @@ func (r *campaignRow) campaign() campaign.Campaign { return campaign.Campaign(r.
 func (r *memberRow) member() campaign.Member { return campaign.Member(r.Member) }
 
 func (t *tx) campaigns(rest string, args ...any) ([]campaign.Campaign, error) {
-	return rows.List(t.Tx, campaignColumns.Targets, (*campaignRow).campaign, selectCampaigns+rest, args...)
+	return rows.AllAs(t.Tx, campaignColumns.Targets, (*campaignRow).campaign, selectCampaigns+rest, args...)
 }
 
 func (t *tx) members(rest string, args ...any) ([]campaign.Member, error) {
-	return rows.List(t.Tx, memberColumns.Targets, (*memberRow).member, selectMembers+rest, args...)
+	return rows.AllAs(t.Tx, memberColumns.Targets, (*memberRow).member, selectMembers+rest, args...)
 }
 
 // Members implements campaign.Tx.
@@ -138,10 +138,10 @@ func (t *tx) LastNumber(site int64) (int64, error) {
 			return 0, err
 		}
 	}
-	return rows.First(rows.Query(t.Tx, rows.Value[int64], `
+	return rows.Get(t.Tx, rows.Value[int64], `
 		SELECT COALESCE(MAX(number), 0)
 		FROM   campaign_members
-		WHERE  site_id = ?`, site))
+		WHERE  site_id = ?`, site)
 }
 
 // PutMembers implements campaign.Tx.
@@ -222,7 +222,7 @@ func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
 		                ORDER  BY joined DESC
 		                LIMIT  ?) AS one`
 	}
-	return rows.First(rows.Query(t.Tx, func(s *campaign.Spread) []any {
+	return rows.Get(t.Tx, func(s *campaign.Spread) []any {
 		return []any{&s.Writers, &s.Addresses, &s.Pages}
 	}, `
 		SELECT COUNT(DISTINCT COALESCE(c.writer, c.address)), COUNT(DISTINCT c.address), COUNT(DISTINCT c.page_id)
@@ -231,5 +231,5 @@ func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
 		        `+newest("<> 0")+`
 		        ORDER  BY joined DESC
 		        LIMIT  ?) AS m
-		JOIN   comments AS c ON c.site_id = ? AND c.id = m.comment_id`, site, id, among, site, id, among, among, site))
+		JOIN   comments AS c ON c.site_id = ? AND c.id = m.comment_id`, site, id, among, site, id, among, among, site)
 }

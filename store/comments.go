@@ -137,7 +137,7 @@ func root(path string) string { return path[:min(len(path), comment.SegmentLengt
 
 // comments reads the comments that the rest of a SELECT chooses.
 func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
-	return rows.List(t.Tx, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
+	return rows.AllAs(t.Tx, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
 }
 
 var selectComments = "SELECT " +
@@ -153,7 +153,7 @@ func withheldFor(page, columns string) string {
 // one is the first by the unique index; the others are added to its submissions. Whoever looked
 // first and then wrote would let two in.
 func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
-	id, err := rows.First(rows.Query(t.Tx, rows.Value[string], insertComment, commentColumns.Values(commentRowOf(c))...))
+	id, err := rows.Get(t.Tx, rows.Value[string], insertComment, commentColumns.Values(commentRowOf(c))...)
 	if err != nil {
 		return c, false, err
 	}
@@ -228,7 +228,7 @@ func (t *tx) CommentsAlone(site int64, ids []string) ([]comment.Comment, error) 
 
 // byID reads comments in one order: two transactions that lock them would otherwise wait for each other's.
 func (t *tx) byID(read string, targets func(*commentRow) []any, site int64, ids []string) ([]comment.Comment, error) {
-	return rows.List(t.Tx, targets, (*commentRow).comment, read+`
+	return rows.AllAs(t.Tx, targets, (*commentRow).comment, read+`
 		WHERE  site_id = ?
 		  AND  id `+t.Among+`
 		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
@@ -236,7 +236,7 @@ func (t *tx) byID(read string, targets func(*commentRow) []any, site int64, ids 
 
 // Answers implements transfer.Tx.
 func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
-	return rows.Query(t.Tx, func(a *transfer.Answer) []any { return []any{&a.ID, &a.To} }, `
+	return rows.All(t.Tx, func(a *transfer.Answer) []any { return []any{&a.ID, &a.To} }, `
 		SELECT id, COALESCE(parent_id, '')
 		FROM   comments
 		WHERE  site_id = ?
@@ -316,7 +316,7 @@ func (t *tx) ForgetKept(site int64, before time.Time) error {
 
 // RemovedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
 func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error) {
-	return rows.Query(t.Tx, rows.Value[string], `
+	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?
@@ -328,7 +328,7 @@ func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error
 
 // RefusedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
 func (t *tx) RefusedBefore(site int64, at time.Time, limit int) ([]string, error) {
-	return rows.Query(t.Tx, rows.Value[string], `
+	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?
@@ -340,7 +340,7 @@ func (t *tx) RefusedBefore(site int64, at time.Time, limit int) ([]string, error
 
 // AddressedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
 func (t *tx) AddressedBefore(site int64, at time.Time, limit int) ([]string, error) {
-	return rows.Query(t.Tx, rows.Value[string], `
+	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?

@@ -7,7 +7,6 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/store/position"
 	"github.com/aitys/aitys/store/rows"
 )
 
@@ -38,7 +37,7 @@ var (
 	emittedColumns = eventColumns.Without("xid", "id") // those are the database's to give
 )
 
-func (r *eventRow) place() *position.Place { return &position.Place{Xid: r.Xid, ID: r.Event.ID} }
+func (r *eventRow) place() *eventPlace { return &eventPlace{Xid: r.Xid, ID: r.Event.ID} }
 
 // A seenEvent is an event with the snapshot on which it was read, as the dialect writes it.
 type seenEvent struct {
@@ -57,7 +56,7 @@ func (t *tx) Emit(events ...ground.Event) error {
 	for i, e := range events {
 		written[i].Event = eventPart(e)
 	}
-	ids, err := rows.Query(t.Tx, rows.Value[int64],
+	ids, err := rows.All(t.Tx, rows.Value[int64],
 		emittedColumns.Insert(len(written))+" RETURNING id", emittedColumns.Values(written...)...)
 	if err != nil {
 		return err
@@ -71,7 +70,7 @@ func (t *tx) Emit(events ...ground.Event) error {
 
 // EventsAfter implements ground.EventTx.
 func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
-	at, err := position.Of(after)
+	at, err := parsePosition(after)
 	if err != nil {
 		return nil, after, err
 	}
@@ -92,7 +91,7 @@ func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, grou
 
 // unread reads the first of the events that are visible and not read yet. They come with their
 // snapshot in one statement, so that the two agree in any transaction.
-func (t *tx) unread(at position.Position, limit int) ([]seenEvent, error) {
+func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
 	newer := `
 		SELECT ` + eventColumns.Names + `, ` + t.snapshot + `
 		FROM   events
@@ -101,13 +100,13 @@ func (t *tx) unread(at position.Position, limit int) ([]seenEvent, error) {
 		LIMIT  ?`
 	args := []any{at.Xid, at.ID, limit}
 	if len(at.Late) == 0 {
-		return rows.Query(t.Tx, (*seenEvent).targets, newer, args...)
+		return rows.All(t.Tx, (*seenEvent).targets, newer, args...)
 	}
 	xids, ids := make([]int64, len(at.Late)), make([]int64, len(at.Late))
 	for i, l := range at.Late {
 		xids[i], ids[i] = l.Xid, l.ID
 	}
-	return rows.Query(t.Tx, (*seenEvent).targets, `
+	return rows.All(t.Tx, (*seenEvent).targets, `
 		(SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		 FROM   events
 		 JOIN   `+t.eventsLate+`
@@ -121,7 +120,7 @@ func (t *tx) unread(at position.Position, limit int) ([]seenEvent, error) {
 
 // LastEvent implements ground.EventTx.
 func (t *tx) LastEvent() (ground.Position, error) {
-	last, err := rows.Query(t.Tx, (*seenEvent).targets, `
+	last, err := rows.All(t.Tx, (*seenEvent).targets, `
 		SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		FROM   events
 		ORDER  BY `+t.eventsBack+`
@@ -129,13 +128,13 @@ func (t *tx) LastEvent() (ground.Position, error) {
 	if err != nil || len(last) == 0 {
 		return "", err
 	}
-	at, err := position.Position{}.Read(*last[0].place(), last[0].snapshot)
+	at, err := eventPosition{}.Read(*last[0].place(), last[0].snapshot)
 	return at.Text(), err
 }
 
 // place finds the first event of a condition and an order; nil: there is none.
-func (t *tx) place(where string, args ...any) (*position.Place, error) {
-	found, err := rows.List(t.Tx, placeColumns.Targets, (*eventRow).place,
+func (t *tx) place(where string, args ...any) (*eventPlace, error) {
+	found, err := rows.AllAs(t.Tx, placeColumns.Targets, (*eventRow).place,
 		"SELECT "+placeColumns.Names+" FROM events "+where+" LIMIT 1", args...)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -151,10 +150,11 @@ type followerRow struct {
 
 func (followerRow) TableName() string { return "followers" }
 
+var followerColumns = rows.Of[followerRow]()
+
 // Follower implements ground.EventTx.
 func (t *tx) Follower(name string) (ground.Followed, error) {
-	var row followerRow
-	err := found(t.DB.Where("name = ?", name).Take(&row).Error)
+	row, err := rows.Get(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers WHERE name = ?", name)
 	return ground.Followed{At: ground.Position(row.Position), Lost: row.Lost}, err
 }
 
@@ -203,14 +203,14 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 
 // nextOfFollowers returns the first event that each follower has not read; who has read all is left
 // out.
-func (t *tx) nextOfFollowers() (map[string]position.Place, error) {
-	var followers []followerRow
-	if err := t.DB.Find(&followers).Error; err != nil {
-		return nil, mapped(err)
+func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
+	followers, err := rows.All(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers")
+	if err != nil {
+		return nil, err
 	}
-	next := map[string]position.Place{}
+	next := map[string]eventPlace{}
 	for _, f := range followers {
-		at, err := position.Of(ground.Position(f.Position))
+		at, err := parsePosition(ground.Position(f.Position))
 		if err != nil {
 			return nil, err
 		}
@@ -226,21 +226,21 @@ func (t *tx) nextOfFollowers() (map[string]position.Place, error) {
 }
 
 // pruneRead removes what is from before a time and was read by all.
-func (t *tx) pruneRead(before time.Time, next map[string]position.Place) error {
+func (t *tx) pruneRead(before time.Time, next map[string]eventPlace) error {
 	end, err := t.endOf(before)
 	if end == nil {
 		return err
 	}
 	for _, at := range next {
 		if !end.Before(at) {
-			*end = position.Place{Xid: at.Xid, ID: at.ID - 1}
+			*end = eventPlace{Xid: at.Xid, ID: at.ID - 1}
 		}
 	}
 	return t.pruneTo(*end, before)
 }
 
 // endOf finds the last of the events from before a time; nil: there are none.
-func (t *tx) endOf(before time.Time) (*position.Place, error) {
+func (t *tx) endOf(before time.Time) (*eventPlace, error) {
 	stays, err := t.place("WHERE created_at >= ? ORDER BY "+t.eventOrder, rows.Stamp(before))
 	if err != nil {
 		return nil, err
@@ -251,7 +251,7 @@ func (t *tx) endOf(before time.Time) (*position.Place, error) {
 	return t.place("WHERE "+t.eventsUpTo+" ORDER BY "+t.eventsBack, stays.Xid, stays.ID-1)
 }
 
-func (t *tx) pruneTo(end position.Place, before time.Time) error {
+func (t *tx) pruneTo(end eventPlace, before time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM events
 		WHERE  `+t.eventsUpTo+`

@@ -31,7 +31,7 @@ func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]learning.Arriva
 		at      int64
 		arrival learning.Arrival
 	}
-	return rows.List(t.Tx, func(r *row) []any { return []any{&r.at, &r.arrival.Page, &r.arrival.State} },
+	return rows.AllAs(t.Tx, func(r *row) []any { return []any{&r.at, &r.arrival.Page, &r.arrival.State} },
 		func(r *row) learning.Arrival {
 			r.arrival.At = rows.Unstamp(r.at)
 			return r.arrival
@@ -46,7 +46,7 @@ func (t *tx) Ruled(site int64, limit int) ([]learning.Ruled, error) {
 		at, came int64
 		ruled    learning.Ruled
 	}
-	return rows.List(t.Tx, func(r *row) []any {
+	return rows.AllAs(t.Tx, func(r *row) []any {
 		return []any{&r.ruled.Seq, &r.ruled.Undoes, &r.ruled.Before, &r.ruled.Comment, &r.at, &r.came}
 	}, func(r *row) learning.Ruled {
 		r.ruled.At, r.ruled.Came = rows.Unstamp(r.at), rows.Unstamp(r.came)

@@ -27,9 +27,9 @@ func (d *DB) Health(ctx context.Context) (Health, error) {
 	}
 	var r row
 	err := d.engine.View(ctx, func(g *gorm.DB) (err error) {
-		r, err = rows.First(rows.Query(&rows.Tx{DB: g, Mapped: mapped}, func(r *row) []any {
+		r, err = rows.Get(&rows.Tx{DB: g, Mapped: mapped}, func(r *row) []any {
 			return []any{&r.now, &r.bytes, &r.commit, &r.fsync, &r.pages}
-		}, d.health))
+		}, d.health)
 		return err
 	})
 	if err != nil {

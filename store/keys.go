@@ -38,10 +38,13 @@ func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	if err != nil || claimed == 1 {
 		return nil, err
 	}
-	var row keyRow
-	err = found(t.DB.
-		Where("site_id = ? AND route = ? AND account_id = ? AND value = ?", k.Site, k.Route, k.Account, k.Value).
-		Take(&row).Error)
+	row, err := rows.Get(t.Tx, keyColumns.Targets, `
+		SELECT `+keyColumns.Names+`
+		FROM   idempotency_keys
+		WHERE  site_id    = ?
+		  AND  route      = ?
+		  AND  account_id = ?
+		  AND  value      = ?`, k.Site, k.Route, k.Account, k.Value)
 	return &ground.Answer{Body: row.Key.Body, Data: row.Data, At: row.At}, err
 }
 

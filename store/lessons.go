@@ -72,7 +72,7 @@ func (r *lessonRow) lesson() ledger.Lesson {
 
 // lessons reads the lessons that the rest of a SELECT chooses.
 func (t *tx) lessons(rest string, args ...any) ([]ledger.Lesson, error) {
-	return rows.List(t.Tx, lessonColumns.Targets, (*lessonRow).lesson, selectLessons+rest, args...)
+	return rows.AllAs(t.Tx, lessonColumns.Targets, (*lessonRow).lesson, selectLessons+rest, args...)
 }
 
 // AddLessons implements ledger.Tx.
@@ -109,7 +109,7 @@ const lessonsRead = 1000
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {
-		lessons, err := rows.List(t.Tx, taughtColumns.Targets, (*lessonRow).lesson, selectTaught+`
+		lessons, err := rows.AllAs(t.Tx, taughtColumns.Targets, (*lessonRow).lesson, selectTaught+`
 			WHERE  site_id = ?
 			  AND  (seq, part) > (?, ?)
 			  AND  standing

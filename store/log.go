@@ -20,7 +20,7 @@ func (t *tx) LockLog(site int64) (ledger.Head, error) {
 }
 
 func (t *tx) head(site int64, lock string) (ledger.Head, error) {
-	return rows.First(rows.List(t.Tx, headColumns.Targets, (*headRow).head, selectHead+lock, site))
+	return rows.GetAs(t.Tx, headColumns.Targets, (*headRow).head, selectHead+lock, site)
 }
 
 // A headRow is a row of heads: the end of a site's log, and the lock on it.
@@ -125,7 +125,7 @@ func (r *entryRow) entry() ledger.Entry {
 // entries reads the entries that the rest of a SELECT chooses.
 func (t *tx) entries(rest string, args ...any) ([]ledger.Entry, error) {
 	targets := func(r *entryRow) []any { return append(entryColumns.Targets(r), &r.Entry.Undone) }
-	return rows.List(t.Tx, targets, (*entryRow).entry, selectEntries+rest, args...)
+	return rows.AllAs(t.Tx, targets, (*entryRow).entry, selectEntries+rest, args...)
 }
 
 // AppendDecisions implements ledger.Tx.

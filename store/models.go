@@ -39,8 +39,8 @@ const retirable = `
 
 // CountRetirable implements learning.Tx.
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int],
-		"SELECT COUNT(*) FROM lessons"+retirable, site, site, rows.Stamp(before)))
+	return rows.Get(t.Tx, rows.Value[int],
+		"SELECT COUNT(*) FROM lessons"+retirable, site, site, rows.Stamp(before))
 }
 
 // EraseLessons implements learning.Tx.
@@ -75,7 +75,7 @@ func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 
 // Copies implements learning.Tx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
-	return rows.Query(t.Tx, rows.Value[uint64], selectCopies+`
+	return rows.All(t.Tx, rows.Value[uint64], selectCopies+`
 		ORDER  BY seq`, site)
 }
 
@@ -116,9 +116,9 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 		n      int
 		lowest uint64
 	}
-	f, err := rows.First(rows.Query(t.Tx, func(f *found) []any { return []any{&f.n, &f.lowest} }, `
+	f, err := rows.Get(t.Tx, func(f *found) []any { return []any{&f.n, &f.lowest} }, `
 		SELECT COUNT(`+count+`), COALESCE(MIN(seq), 0)
-		FROM   lessons`+which, args...))
+		FROM   lessons`+which, args...)
 	if err != nil || f.lowest == 0 {
 		return 0, 0, err
 	}
@@ -128,7 +128,7 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 
 // ReturnLessons implements ledger.Tx.
 func (t *tx) ReturnLessons(site int64, by uint64) (n int, lowest uint64, err error) {
-	next, err := rows.First(rows.Query(t.Tx, rows.Value[uint64], `
+	next, err := rows.Get(t.Tx, rows.Value[uint64], `
 		SELECT COALESCE(MIN(d.seq), 0)
 		FROM   decisions AS this
 		JOIN   decisions AS d ON d.site_id = this.site_id AND d.comment_id = '' AND d.seq > this.seq
@@ -137,7 +137,7 @@ func (t *tx) ReturnLessons(site int64, by uint64) (n int, lowest uint64, err err
 		  AND  d.kind       = ?
 		  AND  d.undoes     = 0
 		  AND  d.subject    = this.subject
-		  AND  NOT `+undone, site, by, ledger.Withdrawal))
+		  AND  NOT `+undone, site, by, ledger.Withdrawal)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -157,7 +157,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 		account string
 		n       int
 	}
-	rows, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.account, &r.n} }, `
+	rows, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.account, &r.n} }, `
 		SELECT d.account_id, COUNT(*)
 		FROM   lessons AS l
 		JOIN   decisions AS d ON d.site_id = l.site_id AND d.seq = l.seq
@@ -175,7 +175,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 
 // CountLessons implements learning.Tx.
 func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM  (SELECT 1
 		       FROM   lessons AS l
@@ -186,17 +186,17 @@ func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, e
 		         AND  EXISTS (SELECT 1 FROM decisions AS d
 		                      WHERE d.site_id = l.site_id AND d.seq = l.seq AND d.kind = ?)
 		       ORDER  BY l.seq DESC
-		       LIMIT  ?) AS capped`, site, label, ledger.OnComment, limit))
+		       LIMIT  ?) AS capped`, site, label, ledger.OnComment, limit)
 }
 
 // LowestTouched implements learning.Tx.
 func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[uint64], `
+	return rows.Get(t.Tx, rows.Value[uint64], `
 		SELECT COALESCE(MIN(CASE WHEN restores > 0 AND restores < before THEN restores ELSE before END), 0)
 		FROM   decisions
 		WHERE  site_id = ?
 		  AND  seq     > ?
-		  AND  before  > 0`, site, after))
+		  AND  before  > 0`, site, after)
 }
 
 // PutPiece implements learning.Tx.
@@ -211,9 +211,9 @@ func (t *tx) PutPiece(site int64, s fold.Snapshot, piece int) error {
 
 // PutSnapshot implements learning.Tx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
-	there, err := rows.First(rows.Query(t.Tx, rows.Value[int], `
+	there, err := rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
-		FROM   model_pieces`+ofSnapshot, site, s.Seq, s.AsOf))
+		FROM   model_pieces`+ofSnapshot, site, s.Seq, s.AsOf)
 	if err != nil || there != pieces {
 		return err
 	}
@@ -228,7 +228,7 @@ func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
 
 // Snapshots implements learning.Tx.
 func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
-	return rows.Query(t.Tx, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
+	return rows.All(t.Tx, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
 		SELECT seq, as_of
 		FROM   model_snapshots
 		WHERE  site_id = ?
@@ -238,15 +238,15 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 // Snapshot implements learning.Tx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
 	targets := func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf, &s.Model, &s.Sum} }
-	s, err := rows.First(rows.Query(t.Tx, targets, `
+	s, err := rows.Get(t.Tx, targets, `
 		SELECT seq, as_of, model, sum
 		FROM   model_snapshots
 		WHERE  site_id = ?
-		  AND  seq     = ?`, site, seq))
+		  AND  seq     = ?`, site, seq)
 	if err != nil {
 		return s, err
 	}
-	pieces, err := rows.Query(t.Tx, rows.Value[[]byte], `
+	pieces, err := rows.All(t.Tx, rows.Value[[]byte], `
 		SELECT model
 		FROM   model_pieces`+ofSnapshot+`
 		ORDER  BY piece`, site, s.Seq, s.AsOf)

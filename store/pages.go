@@ -31,7 +31,7 @@ var (
 
 // pages reads the pages that the rest of a SELECT chooses.
 func (t *tx) pages(rest string, args ...any) ([]ground.Page, error) {
-	return rows.List(t.Tx, pageColumns.Targets, (*pageRow).page, selectPages+rest, args...)
+	return rows.AllAs(t.Tx, pageColumns.Targets, (*pageRow).page, selectPages+rest, args...)
 }
 
 func (r *pageRow) page() ground.Page { return ground.Page(*r) }
@@ -70,7 +70,7 @@ func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	if !errors.Is(err, ground.ErrNotFound) {
 		return page, err
 	}
-	return rows.First(rows.List(t.Tx, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...))
+	return rows.GetAs(t.Tx, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...)
 }
 
 // Only an update returns the row that was there.
@@ -158,7 +158,7 @@ func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[s
 		page string
 		n    int
 	}
-	counts, err := rows.Query(t.Tx, func(c *count) []any { return []any{&c.page, &c.n} }, all, args...)
+	counts, err := rows.All(t.Tx, func(c *count) []any { return []any{&c.page, &c.n} }, all, args...)
 	for _, c := range counts {
 		byPage[c.page] += c.n
 	}

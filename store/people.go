@@ -55,7 +55,7 @@ func grantRows(a people.Account) []grantRow {
 
 // CountAccounts implements identity.Tx.
 func (t *tx) CountAccounts() (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], "SELECT COUNT(*) FROM accounts"))
+	return rows.Get(t.Tx, rows.Value[int], "SELECT COUNT(*) FROM accounts")
 }
 
 // Accounts implements identity.Tx.
@@ -63,7 +63,7 @@ func (t *tx) Accounts() ([]people.Account, error) { return t.accounts("TRUE", " 
 
 // accounts asks as much of an account that is there as of one that is not: how long it takes tells nothing.
 func (t *tx) accounts(where, order string, args ...any) ([]people.Account, error) {
-	grants, err := rows.Query(t.Tx, grantColumns.Targets, "SELECT "+grantColumns.Names+`
+	grants, err := rows.All(t.Tx, grantColumns.Targets, "SELECT "+grantColumns.Names+`
 		FROM   grants
 		WHERE  account_id IN (SELECT id FROM accounts WHERE `+where+")", args...)
 	if err != nil {
@@ -73,7 +73,7 @@ func (t *tx) accounts(where, order string, args ...any) ([]people.Account, error
 	for _, g := range grants {
 		of[g.AccountID] = append(of[g.AccountID], g)
 	}
-	return rows.List(t.Tx, accountColumns.Targets, func(r *accountRow) people.Account {
+	return rows.AllAs(t.Tx, accountColumns.Targets, func(r *accountRow) people.Account {
 		r.Roles = map[int64]people.Role{}
 		for _, g := range of[r.ID] {
 			r.Roles[g.SiteID] = g.Role
@@ -93,7 +93,7 @@ func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 		here     bool
 	}
 	list := rows.ArrayOf(t.Array, ids)
-	rows, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.id, &r.name, &r.here} }, `
+	rows, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.id, &r.name, &r.here} }, `
 		SELECT id, name, TRUE
 		FROM   accounts
 		WHERE  id `+t.Among+`
@@ -129,7 +129,7 @@ func (t *tx) PutName(site int64, id, name string) error {
 
 // StaffNames implements identity.Tx.
 func (t *tx) StaffNames(site int64) ([]string, error) {
-	return rows.Query(t.Tx, rows.Value[string], `
+	return rows.All(t.Tx, rows.Value[string], `
 		SELECT name
 		FROM   accounts
 		WHERE  NOT disabled
@@ -254,7 +254,7 @@ func (t *tx) Tokens(account string) ([]people.Token, error) {
 
 // tokens reads the tokens that the rest of a SELECT chooses.
 func (t *tx) tokens(rest string, args ...any) ([]people.Token, error) {
-	return rows.List(t.Tx, tokenColumns.Targets, func(r *tokenRow) people.Token { return people.Token(*r) },
+	return rows.AllAs(t.Tx, tokenColumns.Targets, func(r *tokenRow) people.Token { return people.Token(*r) },
 		"SELECT "+tokenColumns.Names+" FROM tokens "+rest, args...)
 }
 
@@ -298,6 +298,8 @@ type proofRow struct {
 
 func (proofRow) TableName() string { return "account_proofs" }
 
+var proofColumns = rows.Of[proofRow]()
+
 // InsertProof implements identity.Tx.
 func (t *tx) InsertProof(p people.LinkedProof) error {
 	row := proofRow{p.Issuer, p.Subject, p.Account, p.Provider, p.CreatedAt}
@@ -310,25 +312,27 @@ func (t *tx) InsertProof(p people.LinkedProof) error {
 
 // AccountByProof implements identity.Tx.
 func (t *tx) AccountByProof(issuer, subject string) (people.Account, error) {
-	var row proofRow
-	if err := found(t.DB.Where("issuer = ? AND subject = ?", issuer, subject).Take(&row).Error); err != nil {
+	id, err := rows.Get(t.Tx, rows.Value[string], `
+		SELECT account_id
+		FROM   account_proofs
+		WHERE  issuer  = ?
+		  AND  subject = ?`, issuer, subject)
+	if err != nil {
 		return people.Account{}, err
 	}
-	return t.AccountByID(row.Account)
+	return t.AccountByID(id)
 }
 
 // Proofs implements identity.Tx.
 func (t *tx) Proofs(account string) ([]people.LinkedProof, error) {
-	var rows []proofRow
-	if err := t.DB.Where("account_id = ?", account).Order("created_at, issuer").Find(&rows).Error; err != nil {
-		return nil, mapped(err)
-	}
-	list := make([]people.LinkedProof, len(rows))
-	for i, row := range rows {
-		list[i] = people.LinkedProof{Proof: people.Proof{Issuer: row.Issuer, Subject: row.Subject}, Account: row.Account,
-			Provider: row.Provider, CreatedAt: row.CreatedAt}
-	}
-	return list, nil
+	return rows.AllAs(t.Tx, proofColumns.Targets, func(r *proofRow) people.LinkedProof {
+		return people.LinkedProof{Proof: people.Proof{Issuer: r.Issuer, Subject: r.Subject}, Account: r.Account,
+			Provider: r.Provider, CreatedAt: r.CreatedAt}
+	}, `
+		SELECT `+proofColumns.Names+`
+		FROM   account_proofs
+		WHERE  account_id = ?
+		ORDER  BY created_at, issuer`, account)
 }
 
 // DeleteProofs implements identity.Tx.

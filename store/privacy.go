@@ -28,7 +28,7 @@ const wideTogether = 1_000
 // here. The conditions must match those of the indexes exactly.
 func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, error) {
 	whole := func(r *emailPart) emailPart { return *r }
-	found, err := rows.List(t.Tx, emailColumns.Targets, whole, `
+	found, err := rows.AllAs(t.Tx, emailColumns.Targets, whole, `
 		SELECT `+emailColumns.Names+`
 		FROM   comments
 		WHERE  site_id = ?
@@ -66,7 +66,7 @@ func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, err
 
 // wideEmails returns the next comments after an ID whose e-mail is not all ASCII.
 func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
-	return rows.List(t.Tx, emailColumns.Targets, func(r *emailPart) emailPart { return *r }, `
+	return rows.AllAs(t.Tx, emailColumns.Targets, func(r *emailPart) emailPart { return *r }, `
 		SELECT `+emailColumns.Names+`
 		FROM   comments
 		WHERE  site_id = ?
@@ -112,7 +112,7 @@ func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
 
 // ForgottenWithTexts implements privacy.UpgradeTx.
 func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
-	return rows.Query(t.Tx, rows.Value[string], `
+	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?
@@ -127,7 +127,7 @@ func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
 
 // EmailsAfter implements privacy.Tx.
 func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.Emailed, error) {
-	return rows.Query(t.Tx, func(a *privacy.Emailed) []any { return []any{&a.ID, &a.Email} }, `
+	return rows.All(t.Tx, func(a *privacy.Emailed) []any { return []any{&a.ID, &a.Email} }, `
 		SELECT id, email
 		FROM   comments
 		WHERE  site_id = ? AND source <> ''

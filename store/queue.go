@@ -146,13 +146,13 @@ func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit in
 	if view == comment.ViewSuspected {
 		where, args = where+" AND score >= ?", append(args, suspect)
 	}
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   (SELECT 1
 		        FROM   comments
 		        WHERE  site_id = ?
 		          AND  `+where+`
-		        LIMIT  ?) AS capped`, append(args, limit)...))
+		        LIMIT  ?) AS capped`, append(args, limit)...)
 }
 
 // StalePending implements moderation.CommentTx.
@@ -201,7 +201,7 @@ func (t *tx) histories(decided bool, site int64, hashes [][]byte) (map[string]co
 		}
 		first = "COALESCE((SELECT MIN(at) FROM (" + strings.Join(each, " UNION ALL ") + ") AS firsts), 0)"
 	}
-	all, err := rows.Query(t.Tx, func(r *row) []any {
+	all, err := rows.All(t.Tx, func(r *row) []any {
 		return []any{&r.writer, &r.approved, &r.rejected, &r.spam, &r.first}
 	}, "SELECT one, "+counted+counted+counted+first+" FROM "+t.EachBytes, append(args, rows.ArrayOf(t.Array, hashes))...)
 	histories := make(map[string]comment.History, len(all))

@@ -74,13 +74,13 @@ const standing = `
 
 // Rules implements rules.Tx.
 func (t *tx) Rules(site int64) ([]rules.Rule, error) {
-	return rows.List(t.Tx, ruleColumns.Targets, (*ruleRow).rule,
+	return rows.AllAs(t.Tx, ruleColumns.Targets, (*ruleRow).rule,
 		"SELECT "+ruleColumns.Names+" FROM rules"+standing, site)
 }
 
 // Blocks implements rules.Tx.
 func (t *tx) Blocks(site int64) ([]rules.Block, error) {
-	return rows.List(t.Tx, blockColumns.Targets, (*blockRow).block,
+	return rows.AllAs(t.Tx, blockColumns.Targets, (*blockRow).block,
 		"SELECT "+blockColumns.Names+" FROM blocks"+standing, site)
 }
 
@@ -98,7 +98,7 @@ func (t *tx) PutBlock(b rules.Block) error {
 
 // NotesAbout implements rules.Tx.
 func (t *tx) NotesAbout(site int64, writers [][]byte) ([]rules.Note, error) {
-	return rows.List(t.Tx, noteColumns.Targets, (*noteRow).note,
+	return rows.AllAs(t.Tx, noteColumns.Targets, (*noteRow).note,
 		"SELECT "+noteColumns.Names+` FROM writer_notes
 		WHERE  site_id = ?
 		  AND  writer `+t.AmongBytes+`
@@ -108,7 +108,7 @@ func (t *tx) NotesAbout(site int64, writers [][]byte) ([]rules.Note, error) {
 
 // Notes implements transfer.Tx.
 func (t *tx) Notes(site int64) ([]rules.Note, error) {
-	return rows.List(t.Tx, noteColumns.Targets, (*noteRow).note,
+	return rows.AllAs(t.Tx, noteColumns.Targets, (*noteRow).note,
 		"SELECT "+noteColumns.Names+" FROM writer_notes"+standing, site)
 }
 
@@ -187,7 +187,7 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 		writer           []byte
 		approved, linked int64
 	}
-	all, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.writer, &r.approved, &r.linked} }, `
+	all, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.writer, &r.approved, &r.linked} }, `
 		SELECT writer, MIN(created_at),
 		       COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' OR source LIKE '%://%' THEN created_at END), 0)
 		FROM   comments

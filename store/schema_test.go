@@ -14,10 +14,6 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/store/crowd"
-	"github.com/aitys/aitys/store/neighbour"
-	"github.com/aitys/aitys/store/outbox"
-	"github.com/aitys/aitys/store/register"
 )
 
 // opened returns a migrated database, seen from inside.
@@ -146,11 +142,13 @@ func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
 // Every model of gorm's names exactly the columns of its table.
 func TestModelsAreTheTables(t *testing.T) {
 	for _, db := range []*DB{openedSQLite(t), openedPostgres(t)} {
-		for _, model := range slices.Concat(crowd.Models, outbox.Models, register.Models,
-			neighbour.Models, []any{siteRow{}, accountRow{},
-				grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
-				pageRow{}, eventRow{}, followerRow{}, keyRow{}, ruleRow{}, blockRow{}, noteRow{},
-				mailLinkRow{}, signOutRow{}, proofRow{}, formerRow{}}) {
+		for _, model := range []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}, codeRow{}, countRow{},
+			subscriptionRow{}, stopRow{}, mailRow{}, letterRow{}, webhookRow{}, deliveryRow{}, signetRow{}, copyRow{},
+			takedownRow{}, meantRow{}, neighbourRow{}, listRow{}, checkerRow{}, checkRow{}, inquiryRow{}, siteRow{},
+			accountRow{},
+			grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
+			pageRow{}, eventRow{}, followerRow{}, keyRow{}, ruleRow{}, blockRow{}, noteRow{},
+			mailLinkRow{}, signOutRow{}, proofRow{}, formerRow{}} {
 			parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {
 				t.Fatal(err)

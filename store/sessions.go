@@ -44,7 +44,7 @@ func (t *tx) Sessions(account string) ([]people.Session, error) {
 
 // sessions reads the sessions that the rest of a SELECT chooses.
 func (t *tx) sessions(rest string, args ...any) ([]people.Session, error) {
-	return rows.List(t.Tx, sessionColumns.Targets, func(r *sessionRow) people.Session { return people.Session(*r) },
+	return rows.AllAs(t.Tx, sessionColumns.Targets, func(r *sessionRow) people.Session { return people.Session(*r) },
 		"SELECT "+sessionColumns.Names+" FROM sessions "+rest, args...)
 }
 
@@ -78,6 +78,8 @@ type linkRow struct {
 
 func (linkRow) TableName() string { return "links" }
 
+var linkColumns = rows.Of[linkRow]()
+
 // InsertLink implements identity.Tx.
 func (t *tx) InsertLink(l people.Link) error {
 	row := linkRow(l)
@@ -96,8 +98,7 @@ func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 
 // LinkByHash implements identity.Tx.
 func (t *tx) LinkByHash(hash []byte) (people.Link, error) {
-	var row linkRow
-	err := found(t.DB.Where("hash = ?", hash).Take(&row).Error)
+	row, err := rows.Get(t.Tx, linkColumns.Targets, "SELECT "+linkColumns.Names+" FROM links WHERE hash = ?", hash)
 	return people.Link(row), err
 }
 
@@ -124,6 +125,8 @@ type mailLinkRow struct {
 
 func (mailLinkRow) TableName() string { return "mail_links" }
 
+var mailLinkColumns = rows.Of[mailLinkRow]()
+
 // InsertMailLink implements identity.Tx.
 func (t *tx) InsertMailLink(l people.MailLink) error {
 	row := mailLinkRow(l)
@@ -134,8 +137,7 @@ func (t *tx) InsertMailLink(l people.MailLink) error {
 
 // MailLinkByHash implements identity.Tx.
 func (t *tx) MailLinkByHash(hash []byte) (people.MailLink, error) {
-	var row mailLinkRow
-	err := found(t.DB.Where("hash = ?", hash).Take(&row).Error)
+	row, err := rows.Get(t.Tx, mailLinkColumns.Targets, "SELECT "+mailLinkColumns.Names+" FROM mail_links WHERE hash = ?", hash)
 	return people.MailLink(row), err
 }
 
@@ -180,11 +182,11 @@ func (t *tx) SignOut(site int64, subject []byte, at time.Time) error {
 
 // SignedOut implements identity.Tx.
 func (t *tx) SignedOut(site int64, subject []byte) (time.Time, error) {
-	at, err := rows.First(rows.List(t.Tx, signOutTime.Targets, func(r *signOutRow) time.Time { return r.At }, `
+	at, err := rows.GetAs(t.Tx, signOutTime.Targets, func(r *signOutRow) time.Time { return r.At }, `
 		SELECT at
 		FROM   signouts
 		WHERE  site_id = ?
-		  AND  subject = ?`, site, subject))
+		  AND  subject = ?`, site, subject)
 	if errors.Is(err, ground.ErrNotFound) {
 		return time.Time{}, nil
 	}

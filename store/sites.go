@@ -23,23 +23,19 @@ type siteRow struct {
 
 func (siteRow) TableName() string { return "sites" }
 
+var siteColumns = rows.Of[siteRow]()
+
 // Sites implements ground.EventTx.
 func (t *tx) Sites() ([]ground.Site, error) {
-	var rows []siteRow
-	if err := t.DB.Order("key").Find(&rows).Error; err != nil {
-		return nil, mapped(err)
-	}
-	sites := make([]ground.Site, len(rows))
-	for i, row := range rows {
-		sites[i] = ground.Site(row)
-	}
-	return sites, nil
+	return rows.AllAs(t.Tx, siteColumns.Targets, func(r *siteRow) ground.Site { return ground.Site(*r) }, `
+		SELECT `+siteColumns.Names+`
+		FROM   sites
+		ORDER  BY key`)
 }
 
 // SiteByKey implements sites.Tx.
 func (t *tx) SiteByKey(key string) (ground.Site, error) {
-	var row siteRow
-	err := found(t.DB.Where("key = ?", key).Take(&row).Error)
+	row, err := rows.Get(t.Tx, siteColumns.Targets, "SELECT "+siteColumns.Names+" FROM sites WHERE key = ?", key)
 	return ground.Site(row), err
 }
 
@@ -111,7 +107,7 @@ func (t *tx) DeleteSite(id int64) error {
 
 // Meta implements ground.MetaTx.
 func (t *tx) Meta(name string) ([]byte, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[[]byte], "SELECT value FROM meta WHERE name = ?", name))
+	return rows.Get(t.Tx, rows.Value[[]byte], "SELECT value FROM meta WHERE name = ?", name)
 }
 
 // SetMeta implements ground.MetaTx.

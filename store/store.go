@@ -18,11 +18,7 @@ import (
 
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/store/crowd"
 	"github.com/aitys/aitys/store/file"
-	"github.com/aitys/aitys/store/neighbour"
-	"github.com/aitys/aitys/store/outbox"
-	"github.com/aitys/aitys/store/register"
 	"github.com/aitys/aitys/store/rows"
 	"github.com/aitys/aitys/store/server"
 )
@@ -139,17 +135,7 @@ func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []groun
 
 // begin makes the transaction that rooms are handed; keep ends its SELECTs that keep their rows.
 func (s slice[T]) begin(g *gorm.DB, keep string) *tx {
-	t := &rows.Tx{DB: g, Array: s.array, Keep: keep, Mapped: mapped}
-	return &tx{
-		Tx:      t,
-		Acts:    crowd.Acts{Tx: t},
-		Wishes:  crowd.Wishes{Tx: t},
-		Letters: outbox.Letters{Tx: t},
-		Demands: register.Demands{Tx: t},
-		Figures: register.Figures{Tx: t},
-		Lists:   neighbour.Lists{Tx: t},
-		dialect: s.dialect,
-	}
+	return &tx{Tx: &rows.Tx{DB: g, Array: s.array, Keep: keep, Mapped: mapped}, dialect: s.dialect}
 }
 
 // Check reads the whole of a SQLite file and returns what is wrong with it, at most ten findings of a

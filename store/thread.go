@@ -20,7 +20,7 @@ var selectShown = "SELECT " + withheldFor("p.site_id = ? AND p.id = ?", shownCol
 // shown takes arguments that begin with the site and the page.
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
 	args = append(args[:2:2], args...)
-	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+" FROM comments "+shown+rest, args...)
+	return rows.AllAs(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+" FROM comments "+shown+rest, args...)
 }
 
 const shown = `
@@ -109,7 +109,7 @@ func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error)
 		args = append(args, q.Site, q.Page, after, q.Site, q.Page, after, after)
 	}
 	args = append(args, q.Limit, q.Site, q.Page, q.Limit)
-	return rows.List(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+`
+	return rows.AllAs(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+`
 		FROM   (SELECT path AS top, votes AS above
 		        FROM   comments
 		        WHERE  site_id = ?

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"errors"
-
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/moderation"
@@ -17,16 +15,12 @@ import (
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/reaction"
-	demands "github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store/crowd"
-	near "github.com/aitys/aitys/store/neighbour"
-	"github.com/aitys/aitys/store/outbox"
-	"github.com/aitys/aitys/store/register"
 	"github.com/aitys/aitys/store/rows"
 	"github.com/aitys/aitys/transfer"
 	"github.com/aitys/aitys/transfer/static"
@@ -35,12 +29,6 @@ import (
 // A tx is one transaction or snapshot.
 type tx struct {
 	*rows.Tx
-	crowd.Acts
-	crowd.Wishes
-	outbox.Letters
-	register.Demands
-	register.Figures
-	near.Lists
 	*dialect
 	locking bool           // in an Update
 	emitted []ground.Event // by it, with their ids
@@ -59,7 +47,7 @@ var _ interface {
 	inquiry.Tx
 	learning.Tx
 	moderation.Tx
-	demands.Tx
+	register.Tx
 	neighbour.Tx
 	notify.Tx
 	notify.HookTx
@@ -72,15 +60,7 @@ var _ interface {
 	transfer.Tx
 } = (*tx)(nil)
 
-// found maps what gorm answers to Take.
-func found(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return ground.ErrNotFound
-	}
-	return mapped(err)
-}
-
-// changed is found for a statement of gorm's that must change one row.
+// changed returns ground.ErrNotFound if a statement that must change one row changed none.
 func changed(done *gorm.DB) error {
 	if done.Error == nil && done.RowsAffected == 0 {
 		return ground.ErrNotFound

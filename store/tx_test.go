@@ -11,7 +11,7 @@ func TestARowLeavesNothingInTheNext(t *testing.T) {
 	type pair struct{ a, b *int }
 	var got []pair
 	_, err := For[*tx](db).Update(t.Context(), func(x *tx) (err error) {
-		got, err = rows.Query(x.Tx, func(p *pair) []any { return []any{&p.a, &p.b} },
+		got, err = rows.All(x.Tx, func(p *pair) []any { return []any{&p.a, &p.b} },
 			"SELECT 1, 2 UNION ALL SELECT 3, NULL UNION ALL SELECT NULL, 4")
 		return err
 	})

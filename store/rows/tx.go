@@ -51,30 +51,40 @@ func Put[R any](t *Tx, columns Columns[R], keys string, all []R) error {
 	return nil
 }
 
-// List returns the rows of a query as what the domain calls them.
-func List[R, T any](
+// All returns the rows of a query, each scanned into what targets points to.
+func All[T any](t *Tx, targets func(*T) []any, statement string, args ...any) ([]T, error) {
+	return AllAs(t, targets, func(row *T) T { return *row }, statement, args...)
+}
+
+// AllAs is All with each row converted to a domain value.
+func AllAs[R, T any](
 	t *Tx, targets func(*R) []any, as func(*R) T, statement string, args ...any,
 ) ([]T, error) {
 	all, err := read(t.DB, targets, as, statement, args...)
 	return all, t.Mapped(err)
 }
 
-// Query returns the rows of a query, each read into what targets points to.
-func Query[T any](t *Tx, targets func(*T) []any, statement string, args ...any) ([]T, error) {
-	return List(t, targets, func(row *T) T { return *row }, statement, args...)
+// Get returns the first row of a query, or ground.ErrNotFound.
+func Get[T any](t *Tx, targets func(*T) []any, statement string, args ...any) (T, error) {
+	return First(All(t, targets, statement, args...))
+}
+
+// GetAs is Get with the row converted to a domain value.
+func GetAs[R, T any](t *Tx, targets func(*R) []any, as func(*R) T, statement string, args ...any) (T, error) {
+	return First(AllAs(t, targets, as, statement, args...))
 }
 
 // Value is the target of a query for one column.
 func Value[T any](v *T) []any { return []any{v} }
 
-// First returns the first row of a query, or ground.ErrNotFound.
+// First returns the first of the rows that All or AllAs returned, or ground.ErrNotFound.
 func First[T any](all []T, err error) (T, error) {
-	var none T
+	var first T
 	if err != nil {
-		return none, err
+		return first, err
 	}
 	if len(all) == 0 {
-		return none, ground.ErrNotFound
+		return first, ground.ErrNotFound
 	}
 	return all[0], nil
 }

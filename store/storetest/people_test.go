@@ -395,7 +395,7 @@ func proofIsOfOne(w *world) {
 		w.Helper()
 		w.view(func(tx Tx) error {
 			got, err := tx.Proofs(account)
-			if !reflect.DeepEqual(got, append([]people.LinkedProof{}, want...)) {
+			if !reflect.DeepEqual(got, want) {
 				w.Errorf("it is linked with %+v, want %+v", got, want)
 			}
 			return err

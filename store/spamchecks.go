@@ -1,4 +1,4 @@
-package neighbour
+package store
 
 import (
 	"time"
@@ -26,25 +26,25 @@ var (
 	putInquiry      = inquiryColumns.Upsert(1, "site_id, hash")
 )
 
-func (t Lists) inquiries(rest string, args ...any) ([]inquiry.Row, error) {
-	return rows.List(t.Tx, inquiryColumns.Targets, func(r *inquiryRow) inquiry.Row { return inquiry.Row(*r) },
+func (t *tx) inquiries(rest string, args ...any) ([]inquiry.Row, error) {
+	return rows.AllAs(t.Tx, inquiryColumns.Targets, func(r *inquiryRow) inquiry.Row { return inquiry.Row(*r) },
 		selectInquiries+rest, args...)
 }
 
 // InquiryByHash implements inquiry.Tx.
-func (t Lists) InquiryByHash(site int64, hash []byte) (inquiry.Row, error) {
+func (t *tx) InquiryByHash(site int64, hash []byte) (inquiry.Row, error) {
 	return rows.First(t.inquiries(`
 		WHERE  site_id = ?
 		  AND  hash    = ?`, site, hash))
 }
 
 // PutInquiry implements inquiry.Tx.
-func (t Lists) PutInquiry(r inquiry.Row) error {
+func (t *tx) PutInquiry(r inquiry.Row) error {
 	return t.One(putInquiry, inquiryColumns.Values(inquiryRow(r))...)
 }
 
 // Inquiries implements inquiry.Tx. That label is more than 0 leads to the index.
-func (t Lists) Inquiries(site int64, label int, limit int) ([]inquiry.Row, error) {
+func (t *tx) Inquiries(site int64, label int, limit int) ([]inquiry.Row, error) {
 	return t.inquiries(`
 		WHERE  site_id = ?
 		  AND  label   = ?
@@ -54,7 +54,7 @@ func (t Lists) Inquiries(site int64, label int, limit int) ([]inquiry.Row, error
 }
 
 // PruneInquiries implements inquiry.Tx.
-func (t Lists) PruneInquiries(before time.Time) error {
+func (t *tx) PruneInquiries(before time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM inquiries
 		WHERE  asked_at < ?`, rows.Stamp(before))

@@ -1,5 +1,4 @@
-// Package outbox keeps what is to leave the service, until it has left.
-package outbox
+package store
 
 import (
 	"time"
@@ -9,12 +8,6 @@ import (
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/rows"
 )
-
-// Letters are those tables, in a transaction.
-type Letters struct{ *rows.Tx }
-
-// Models are the rows of those tables.
-var Models = []any{mailRow{}, letterRow{}, webhookRow{}, deliveryRow{}, signetRow{}, copyRow{}}
 
 // A mailRow is a row of mails: a notify.Mail to an account.
 type mailRow struct {
@@ -64,17 +57,17 @@ func mailOf(m notify.Mail) mailRow {
 		m.TakenUntil, m.HandedAt, m.EndedAt}
 }
 
-func (t Letters) mails(rest string, args ...any) ([]notify.Mail, error) {
-	return rows.List(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
+func (t *tx) mails(rest string, args ...any) ([]notify.Mail, error) {
+	return rows.AllAs(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
 }
 
 // Told implements notify.Tx.
-func (t Letters) Told(site int64) ([]people.Account, error) {
+func (t *tx) Told(site int64) ([]people.Account, error) {
 	type row struct {
 		account people.Account
 		role    people.Role
 	}
-	all, err := rows.Query(t.Tx, func(r *row) []any {
+	all, err := rows.All(t.Tx, func(r *row) []any {
 		a := &r.account
 		return []any{&a.ID, &a.Mail, &a.MailFrom, &a.AllSites, &r.role}
 	}, `
@@ -95,7 +88,7 @@ func (t Letters) Told(site int64) ([]people.Account, error) {
 }
 
 // OpenMail implements notify.Tx.
-func (t Letters) OpenMail(site int64, account string, now time.Time) (notify.Mail, error) {
+func (t *tx) OpenMail(site int64, account string, now time.Time) (notify.Mail, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
 		  AND  site_id    = ?
@@ -108,7 +101,7 @@ func (t Letters) OpenMail(site int64, account string, now time.Time) (notify.Mai
 }
 
 // LastMail implements notify.Tx.
-func (t Letters) LastMail(site int64, account string, kind notify.Kind) (notify.Mail, error) {
+func (t *tx) LastMail(site int64, account string, kind notify.Kind) (notify.Mail, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
 		  AND  site_id    = ?
@@ -118,7 +111,7 @@ func (t Letters) LastMail(site int64, account string, kind notify.Kind) (notify.
 }
 
 // PruneMails implements notify.Tx.
-func (t Letters) PruneMails(before time.Time) error {
+func (t *tx) PruneMails(before time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM mails
 		WHERE  ended_at > 0
@@ -131,8 +124,8 @@ func (t Letters) PruneMails(before time.Time) error {
 }
 
 // LastDecision implements notify.Tx.
-func (t Letters) LastDecision(site int64) (time.Time, error) {
-	all, err := rows.Query(t.Tx, rows.Value[int64], `
+func (t *tx) LastDecision(site int64) (time.Time, error) {
+	all, err := rows.All(t.Tx, rows.Value[int64], `
 		SELECT decided_at
 		FROM   decisions
 		WHERE  site_id = ?

@@ -1,6 +1,4 @@
-// Package neighbour keeps lists between sites of different publishers: their own, and those that they take; what
-// checkers outside are to be asked about; and what other programs ask.
-package neighbour
+package store
 
 import (
 	"time"
@@ -8,12 +6,6 @@ import (
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/store/rows"
 )
-
-// Lists are those tables, in a transaction.
-type Lists struct{ *rows.Tx }
-
-// Models are the rows of those tables.
-var Models = []any{neighbourRow{}, listRow{}, checkerRow{}, checkRow{}, inquiryRow{}}
 
 // A neighbourRow is a row of neighbours: a neighbour.Neighbour.
 type neighbourRow struct {
@@ -59,13 +51,13 @@ var (
 		" WHERE neighbour_lists.generated_at < excluded.generated_at"
 )
 
-func (t Lists) neighbours(rest string, args ...any) ([]neighbour.Neighbour, error) {
-	return rows.List(t.Tx, neighbourColumns.Targets,
+func (t *tx) neighbours(rest string, args ...any) ([]neighbour.Neighbour, error) {
+	return rows.AllAs(t.Tx, neighbourColumns.Targets,
 		func(r *neighbourRow) neighbour.Neighbour { return neighbour.Neighbour(*r) }, selectNeighbours+rest, args...)
 }
 
 // Neighbours implements neighbour.Tx.
-func (t Lists) Neighbours(site int64) ([]neighbour.Neighbour, error) {
+func (t *tx) Neighbours(site int64) ([]neighbour.Neighbour, error) {
 	if site == 0 {
 		return t.neighbours(`
 			ORDER  BY site_id, created_at, id`)
@@ -76,18 +68,18 @@ func (t Lists) Neighbours(site int64) ([]neighbour.Neighbour, error) {
 }
 
 // PutNeighbour implements neighbour.Tx.
-func (t Lists) PutNeighbour(n neighbour.Neighbour) error {
+func (t *tx) PutNeighbour(n neighbour.Neighbour) error {
 	return t.One(putNeighbour, neighbourColumns.Values(neighbourRow(n))...)
 }
 
 // NoteNeighbour implements neighbour.Tx.
-func (t Lists) NoteNeighbour(n neighbour.Neighbour) (bool, error) {
+func (t *tx) NoteNeighbour(n neighbour.Neighbour) (bool, error) {
 	changed, err := t.Exec(noteNeighbour, append(askedColumns.Values(neighbourRow(n)), n.Site, n.ID, n.Key)...)
 	return changed > 0, err
 }
 
 // DropNeighbour implements neighbour.Tx.
-func (t Lists) DropNeighbour(site int64, id string) error {
+func (t *tx) DropNeighbour(site int64, id string) error {
 	if _, err := t.Exec("DELETE FROM neighbour_lists WHERE site_id = ? AND neighbour_id = ?", site, id); err != nil {
 		return err
 	}
@@ -95,15 +87,15 @@ func (t Lists) DropNeighbour(site int64, id string) error {
 }
 
 // NeighbourList implements neighbour.Tx.
-func (t Lists) NeighbourList(site int64, id string) (neighbour.List, error) {
-	return rows.First(rows.List(t.Tx, listColumns.Targets,
+func (t *tx) NeighbourList(site int64, id string) (neighbour.List, error) {
+	return rows.GetAs(t.Tx, listColumns.Targets,
 		func(r *listRow) neighbour.List { return neighbour.List(*r) }, selectLists+`
 		WHERE  site_id      = ?
-		  AND  neighbour_id = ?`, site, id))
+		  AND  neighbour_id = ?`, site, id)
 }
 
 // PutNeighbourList implements neighbour.Tx.
-func (t Lists) PutNeighbourList(l neighbour.List) (bool, error) {
+func (t *tx) PutNeighbourList(l neighbour.List) (bool, error) {
 	n, err := t.Exec(putList, listColumns.Values(listRow(l))...)
 	return n > 0, err
 }

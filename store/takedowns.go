@@ -1,5 +1,4 @@
-// Package register keeps what is demanded to be withheld, and which comments and pages are.
-package register
+package store
 
 import (
 	"cmp"
@@ -10,12 +9,6 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/store/rows"
 )
-
-// Demands are those tables, in a transaction.
-type Demands struct{ *rows.Tx }
-
-// Models are the rows of those tables.
-var Models = []any{takedownRow{}, meantRow{}}
 
 // A takedownRow is a row of takedowns: a register.Demand.
 type takedownRow struct {
@@ -63,15 +56,15 @@ var (
 	selectDemands   = "SELECT " + takedownColumns.Names + " FROM takedowns "
 )
 
-func (t Demands) demands(rest string, args ...any) ([]register.Demand, error) {
-	return rows.List(t.Tx, takedownColumns.Targets, (*takedownRow).demand, selectDemands+rest, args...)
+func (t *tx) demands(rest string, args ...any) ([]register.Demand, error) {
+	return rows.AllAs(t.Tx, takedownColumns.Targets, (*takedownRow).demand, selectDemands+rest, args...)
 }
 
 // insertChunk is how many rows one statement takes.
 const insertChunk = 50
 
 // AddTakedown implements register.Tx.
-func (t Demands) AddTakedown(d register.Demand, comments []string) error {
+func (t *tx) AddTakedown(d register.Demand, comments []string) error {
 	if _, err := t.Exec(takedownColumns.Insert(1), takedownColumns.Values(takedownRow(d))...); err != nil {
 		return err
 	}
@@ -88,14 +81,14 @@ func (t Demands) AddTakedown(d register.Demand, comments []string) error {
 }
 
 // Takedown implements register.Tx.
-func (t Demands) Takedown(site int64, id string) (register.Demand, error) {
+func (t *tx) Takedown(site int64, id string) (register.Demand, error) {
 	return rows.First(t.demands(`
 		WHERE  site_id = ?
 		  AND  id      = ?`, site, id))
 }
 
 // Takedowns implements register.Tx.
-func (t Demands) Takedowns(site int64, before uint64, limit int) ([]register.Demand, error) {
+func (t *tx) Takedowns(site int64, before uint64, limit int) ([]register.Demand, error) {
 	if before == 0 {
 		return t.demands(`
 			WHERE  site_id = ?
@@ -110,8 +103,8 @@ func (t Demands) Takedowns(site int64, before uint64, limit int) ([]register.Dem
 }
 
 // TakenDown implements register.Tx.
-func (t Demands) TakenDown(site int64, demands []string) (map[string][]string, error) {
-	all, err := rows.Query(t.Tx, meantColumns.Targets, `
+func (t *tx) TakenDown(site int64, demands []string) (map[string][]string, error) {
+	all, err := rows.All(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
 		FROM   takedown_comments
 		WHERE  site_id = ?
@@ -125,7 +118,7 @@ func (t Demands) TakenDown(site int64, demands []string) (map[string][]string, e
 }
 
 // EndTakedown implements register.Tx.
-func (t Demands) EndTakedown(d register.Demand) error {
+func (t *tx) EndTakedown(d register.Demand) error {
 	return t.One(`
 		UPDATE takedowns
 		SET    ended_at = ?, end_seq = ?, ended_by = ?, why = ?
@@ -135,7 +128,7 @@ func (t Demands) EndTakedown(d register.Demand) error {
 }
 
 // LapsedTakedowns implements register.Tx. Its conditions are those of the index, word for word.
-func (t Demands) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, error) {
+func (t *tx) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, error) {
 	return t.demands(`
 		WHERE  until_at > 0 AND ended_at = 0
 		  AND  until_at <= ?
@@ -144,8 +137,8 @@ func (t Demands) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, er
 }
 
 // Covers implements register.Tx.
-func (t Demands) Covers(site int64, comments []string) ([]register.Cover, error) {
-	meant, err := rows.Query(t.Tx, meantColumns.Targets, `
+func (t *tx) Covers(site int64, comments []string) ([]register.Cover, error) {
+	meant, err := rows.All(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
 		FROM   takedown_comments
 		WHERE  site_id = ?
@@ -174,7 +167,7 @@ func (t Demands) Covers(site int64, comments []string) ([]register.Cover, error)
 }
 
 // PageCovers implements register.Tx.
-func (t Demands) PageCovers(site int64, page string) ([]register.Demand, error) {
+func (t *tx) PageCovers(site int64, page string) ([]register.Demand, error) {
 	return t.demands(`
 		WHERE  site_id  = ?
 		  AND  page_id  = ?
@@ -183,7 +176,7 @@ func (t Demands) PageCovers(site int64, page string) ([]register.Demand, error) 
 }
 
 // DemandsAbout implements notify.Tx.
-func (t Demands) DemandsAbout(site int64, comment, page string) ([]register.Demand, error) {
+func (t *tx) DemandsAbout(site int64, comment, page string) ([]register.Demand, error) {
 	about, err := t.demands(`
 		WHERE  site_id = ?
 		  AND  page_id = ?`, site, page)
@@ -210,7 +203,7 @@ type noticeRow struct {
 var noticeColumns = rows.Of[noticeRow]()
 
 // Withhold implements register.Tx.
-func (t Demands) Withhold(site int64, comments []string, n *ground.Notice) error {
+func (t *tx) Withhold(site int64, comments []string, n *ground.Notice) error {
 	_, err := t.Exec(`
 		UPDATE comments
 		SET    `+noticeColumns.Set()+`
@@ -220,7 +213,7 @@ func (t Demands) Withhold(site int64, comments []string, n *ground.Notice) error
 }
 
 // WithholdPage implements register.Tx.
-func (t Demands) WithholdPage(site int64, page string, n *ground.Notice) error {
+func (t *tx) WithholdPage(site int64, page string, n *ground.Notice) error {
 	return t.One(`
 		UPDATE pages
 		SET    `+noticeColumns.Set()+`

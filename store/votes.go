@@ -1,6 +1,4 @@
-// Package crowd keeps what readers do with what others wrote, their votes and what they say against comments and
-// decisions, by what they are known, and of what they want to be told.
-package crowd
+package store
 
 import (
 	"bytes"
@@ -10,13 +8,6 @@ import (
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/store/rows"
 )
-
-// Acts are those tables but those of Wishes, in a transaction.
-type Acts struct{ *rows.Tx }
-
-// Models are the rows of those tables.
-var Models = []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}, codeRow{}, countRow{}, subscriptionRow{},
-	stopRow{}}
 
 // A voteRow is a row of votes: one voter's, or, without a voter, so many whose voters were forgotten.
 type voteRow struct {
@@ -35,7 +26,7 @@ var (
 )
 
 // CastVote implements reaction.Tx.
-func (t Acts) CastVote(v reaction.Vote) (bool, error) {
+func (t *tx) CastVote(v reaction.Vote) (bool, error) {
 	n, err := t.Exec(voteColumns.Insert(1)+`
 		ON CONFLICT (site_id, comment_id, voter) DO UPDATE
 		SET    n = 1, changed_at = excluded.changed_at
@@ -44,7 +35,7 @@ func (t Acts) CastVote(v reaction.Vote) (bool, error) {
 }
 
 // TakeVote implements reaction.Tx. The row stays, so that who gathers sees that something changed.
-func (t Acts) TakeVote(v reaction.Vote) (bool, error) {
+func (t *tx) TakeVote(v reaction.Vote) (bool, error) {
 	n, err := t.Exec(`
 		UPDATE votes
 		SET    n = 0, changed_at = ?
@@ -56,33 +47,33 @@ func (t Acts) TakeVote(v reaction.Vote) (bool, error) {
 }
 
 // OtherVotes implements reaction.Tx.
-func (t Acts) OtherVotes(v reaction.Vote, prefix int) (int, error) {
+func (t *tx) OtherVotes(v reaction.Vote, prefix int) (int, error) {
 	first, last := bytes.Clone(v.Voter), bytes.Clone(v.Voter)
 	for i := prefix; i < len(v.Voter); i++ {
 		first[i], last[i] = 0, 0xff
 	}
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   votes
 		WHERE  site_id    = ?
 		  AND  comment_id = ?
 		  AND  voter BETWEEN ? AND ?
 		  AND  voter     <> ?
-		  AND  n          > 0`, v.Site, v.Comment, first, last, v.Voter))
+		  AND  n          > 0`, v.Site, v.Comment, first, last, v.Voter)
 }
 
 // CountVotes implements reaction.Tx.
-func (t Acts) CountVotes(site int64, comment string) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+func (t *tx) CountVotes(site int64, comment string) (int, error) {
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COALESCE(SUM(n), 0)
 		FROM   votes
 		WHERE  site_id    = ?
-		  AND  comment_id = ?`, site, comment))
+		  AND  comment_id = ?`, site, comment)
 }
 
 // Voted implements reaction.Tx.
-func (t Acts) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
-	return rows.List(t.Tx, votedColumns.Targets, func(r *voteRow) reaction.Vote {
+func (t *tx) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
+	return rows.AllAs(t.Tx, votedColumns.Targets, func(r *voteRow) reaction.Vote {
 		return reaction.Vote{Site: r.Site, Comment: r.Comment, At: r.At}
 	}, `
 		SELECT `+votedColumns.Names+`
@@ -93,12 +84,12 @@ func (t Acts) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
 }
 
 // ShowVotes implements reaction.Tx.
-func (t Acts) ShowVotes(site int64, comments []string) ([]string, error) {
+func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 	const cast = `(SELECT COALESCE(SUM(v.n), 0)
 		               FROM   votes AS v
 		               WHERE  v.site_id    = comments.site_id
 		                 AND  v.comment_id = comments.id)`
-	pages, err := rows.Query(t.Tx, rows.Value[string], `
+	pages, err := rows.All(t.Tx, rows.Value[string], `
 		UPDATE comments
 		SET    votes = `+cast+`
 		WHERE  site_id = ?
@@ -110,7 +101,7 @@ func (t Acts) ShowVotes(site int64, comments []string) ([]string, error) {
 }
 
 // DropVoters implements reaction.Tx.
-func (t Acts) DropVoters(before time.Time) error {
+func (t *tx) DropVoters(before time.Time) error {
 	_, err := t.Exec(`
 		INSERT INTO votes (site_id, comment_id, voter, n, changed_at)
 		SELECT site_id, comment_id, `+t.Empty+`, SUM(n), 0

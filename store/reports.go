@@ -1,4 +1,4 @@
-package crowd
+package store
 
 import (
 	"time"
@@ -41,18 +41,18 @@ var (
 )
 
 // HasReported implements complaint.Tx.
-func (t Acts) HasReported(site int64, id string, reporter []byte) (bool, error) {
-	n, err := rows.First(rows.Query(t.Tx, rows.Value[int], `
+func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
+	n, err := rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   reports
 		WHERE  site_id    = ?
 		  AND  comment_id = ?
-		  AND  reporter   = ?`, site, id, reporter))
+		  AND  reporter   = ?`, site, id, reporter)
 	return n > 0, err
 }
 
 // AddReport implements complaint.Tx. The comment is locked first, as by whoever decides about it.
-func (t Acts) AddReport(r complaint.Report, most int) (bool, error) {
+func (t *tx) AddReport(r complaint.Report, most int) (bool, error) {
 	n, err := t.Exec(`
 		UPDATE comments
 		SET    reports = reports + 1
@@ -68,7 +68,7 @@ func (t Acts) AddReport(r complaint.Report, most int) (bool, error) {
 }
 
 // AddAppeal implements complaint.Tx.
-func (t Acts) AddAppeal(a complaint.Appeal) error {
+func (t *tx) AddAppeal(a complaint.Appeal) error {
 	if _, err := t.Exec(appealColumns.Insert(1), appealColumns.Values(appealRow(a))...); err != nil {
 		return err
 	}
@@ -81,18 +81,18 @@ func (t Acts) AddAppeal(a complaint.Appeal) error {
 }
 
 // OpenReports implements complaint.Tx.
-func (t Acts) OpenReports(site int64, comments []string) ([]complaint.Report, error) {
+func (t *tx) OpenReports(site int64, comments []string) ([]complaint.Report, error) {
 	return t.reports(`
 		  AND  settled    = 0`, site, comments)
 }
 
 // Reports implements transfer.Tx.
-func (t Acts) Reports(site int64, comments []string) ([]complaint.Report, error) {
+func (t *tx) Reports(site int64, comments []string) ([]complaint.Report, error) {
 	return t.reports("", site, comments)
 }
 
-func (t Acts) reports(which string, site int64, comments []string) ([]complaint.Report, error) {
-	return rows.List(t.Tx, reportColumns.Targets, func(r *reportRow) complaint.Report { return complaint.Report(*r) }, `
+func (t *tx) reports(which string, site int64, comments []string) ([]complaint.Report, error) {
+	return rows.AllAs(t.Tx, reportColumns.Targets, func(r *reportRow) complaint.Report { return complaint.Report(*r) }, `
 		SELECT `+reportColumns.Names+`
 		FROM   reports
 		WHERE  site_id    = ?
@@ -101,8 +101,8 @@ func (t Acts) reports(which string, site int64, comments []string) ([]complaint.
 }
 
 // Appeals implements complaint.Tx.
-func (t Acts) Appeals(site int64, comments []string) ([]complaint.Appeal, error) {
-	return rows.List(t.Tx, appealColumns.Targets, func(r *appealRow) complaint.Appeal { return complaint.Appeal(*r) }, `
+func (t *tx) Appeals(site int64, comments []string) ([]complaint.Appeal, error) {
+	return rows.AllAs(t.Tx, appealColumns.Targets, func(r *appealRow) complaint.Appeal { return complaint.Appeal(*r) }, `
 		SELECT `+appealColumns.Names+`
 		FROM   appeals
 		WHERE  site_id    = ?
@@ -111,7 +111,7 @@ func (t Acts) Appeals(site int64, comments []string) ([]complaint.Appeal, error)
 }
 
 // DropReporters implements complaint.Tx.
-func (t Acts) DropReporters(before, counted time.Time) error {
+func (t *tx) DropReporters(before, counted time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM reports
 		WHERE  created_at < ?
@@ -131,7 +131,7 @@ func (t Acts) DropReporters(before, counted time.Time) error {
 var complaints = []string{"reports", "appeals"}
 
 // Settle implements complaint.RulingTx.
-func (t Acts) Settle(site int64, comments []string, undone []uint64) error {
+func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
 	if err := t.unsettle(site, undone); err != nil || len(comments) == 0 {
 		return err
 	}
@@ -159,13 +159,13 @@ func (t Acts) Settle(site int64, comments []string, undone []uint64) error {
 }
 
 // unsettle opens again what decisions settled.
-func (t Acts) unsettle(site int64, seqs []uint64) error {
+func (t *tx) unsettle(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
 	var again []string
 	for _, table := range complaints {
-		found, err := rows.Query(t.Tx, rows.Value[string], `
+		found, err := rows.All(t.Tx, rows.Value[string], `
 			UPDATE `+table+`
 			SET    settled = 0
 			WHERE  site_id = ?
@@ -194,17 +194,17 @@ func (t Acts) unsettle(site int64, seqs []uint64) error {
 }
 
 // Moderators implements complaint.RulingTx.
-func (t Acts) Moderators(site int64) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+func (t *tx) Moderators(site int64) (int, error) {
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   accounts
 		WHERE  NOT disabled
 		  AND  (all_sites >= ? OR id IN (SELECT account_id FROM grants WHERE site_id = ? AND role >= ?))`,
-		people.Moderator, site, people.Moderator))
+		people.Moderator, site, people.Moderator)
 }
 
 // ForgetComplaints removes what was said against a comment: of reports that were answered, that there were some stays.
-func (t Acts) ForgetComplaints(site int64, id string) error {
+func (t *tx) ForgetComplaints(site int64, id string) error {
 	for _, which := range []string{
 		"DELETE FROM appeals WHERE site_id = ? AND comment_id = ?",
 		"DELETE FROM reports WHERE site_id = ? AND comment_id = ? AND settled = 0",

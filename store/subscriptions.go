@@ -1,4 +1,4 @@
-package crowd
+package store
 
 import (
 	"slices"
@@ -8,9 +8,6 @@ import (
 	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/store/rows"
 )
-
-// Wishes are the tables of who wants to be told by mail, and who wants no mail, in a transaction.
-type Wishes struct{ *rows.Tx }
 
 // A subscriptionRow is a row of subscriptions: a subscription.Subscription.
 type subscriptionRow struct {
@@ -40,22 +37,22 @@ var (
 	putStop             = stopColumns.Upsert(1, "site_id, mailbox")
 )
 
-func (t Wishes) subscriptions(rest string, args ...any) ([]subscription.Subscription, error) {
-	return rows.List(t.Tx, subscriptionColumns.Targets,
+func (t *tx) subscriptions(rest string, args ...any) ([]subscription.Subscription, error) {
+	return rows.AllAs(t.Tx, subscriptionColumns.Targets,
 		func(r *subscriptionRow) subscription.Subscription { return subscription.Subscription(*r) },
 		"SELECT "+subscriptionColumns.Names+" FROM subscriptions "+rest, args...)
 }
 
 // SubscriptionsTo implements subscription.Tx.
-func (t Wishes) SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error) {
+func (t *tx) SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error) {
 	return t.subscriptions(`
 		WHERE  site_id    = ?
 		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
 }
 
 // SubscriptionsOn implements notify.Tx.
-func (t Wishes) SubscriptionsOn(site int64, page string, limit int) (all []subscription.Subscription, err error) {
-	comments, err := rows.Query(t.Tx, func(id *string) []any { return []any{id} }, `
+func (t *tx) SubscriptionsOn(site int64, page string, limit int) (all []subscription.Subscription, err error) {
+	comments, err := rows.All(t.Tx, func(id *string) []any { return []any{id} }, `
 		SELECT id
 		FROM   comments
 		WHERE  site_id = ?
@@ -76,7 +73,7 @@ func (t Wishes) SubscriptionsOn(site int64, page string, limit int) (all []subsc
 }
 
 // SubscriptionsOf implements subscription.Tx.
-func (t Wishes) SubscriptionsOf(site int64, box []byte, limit int) ([]subscription.Subscription, error) {
+func (t *tx) SubscriptionsOf(site int64, box []byte, limit int) ([]subscription.Subscription, error) {
 	return t.subscriptions(`
 		WHERE  site_id = ?
 		  AND  mailbox = ?
@@ -85,12 +82,12 @@ func (t Wishes) SubscriptionsOf(site int64, box []byte, limit int) ([]subscripti
 }
 
 // PutSubscription implements subscription.Tx.
-func (t Wishes) PutSubscription(s subscription.Subscription) error {
+func (t *tx) PutSubscription(s subscription.Subscription) error {
 	return t.One(putSubscription, subscriptionColumns.Values(subscriptionRow(s))...)
 }
 
 // ConfirmSubscriptions implements subscription.Tx.
-func (t Wishes) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time) error {
+func (t *tx) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time) error {
 	_, err := t.Exec(`
 		UPDATE subscriptions
 		SET    confirmed_at = ?
@@ -102,30 +99,30 @@ func (t Wishes) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time)
 }
 
 // DropSubscription implements subscription.Tx.
-func (t Wishes) DropSubscription(site int64, comment string) error {
+func (t *tx) DropSubscription(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM subscriptions WHERE site_id = ? AND comment_id = ?", site, comment)
 	return err
 }
 
 // DropSubscriptions implements subscription.Tx.
-func (t Wishes) DropSubscriptions(site int64, box []byte) error {
+func (t *tx) DropSubscriptions(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM subscriptions"+ofBox, site, box)
 	return err
 }
 
 // StopMail implements subscription.Tx.
-func (t Wishes) StopMail(site int64, box []byte, at time.Time) error {
+func (t *tx) StopMail(site int64, box []byte, at time.Time) error {
 	return t.One(putStop, stopColumns.Values(stopRow{site, box, at})...)
 }
 
 // AllowMail implements subscription.Tx.
-func (t Wishes) AllowMail(site int64, box []byte) error {
+func (t *tx) AllowMail(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM mail_stops"+ofBox, site, box)
 	return err
 }
 
 // MailStopped implements subscription.Tx.
-func (t Wishes) MailStopped(site int64, box []byte) (bool, error) {
-	found, err := rows.Query(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
+func (t *tx) MailStopped(site int64, box []byte) (bool, error) {
+	found, err := rows.All(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
 	return len(found) > 0, err
 }

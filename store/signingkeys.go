@@ -1,4 +1,4 @@
-package outbox
+package store
 
 import (
 	"time"
@@ -20,15 +20,15 @@ func (signetRow) TableName() string { return "signets" }
 var signetColumns = rows.Of[signetRow]()
 
 // Pair implements signet.Tx.
-func (t Letters) Pair(site int64) (signet.Pair, error) {
-	return rows.First(rows.List(t.Tx, signetColumns.Targets, func(r *signetRow) signet.Pair { return signet.Pair(*r) }, `
+func (t *tx) Pair(site int64) (signet.Pair, error) {
+	return rows.GetAs(t.Tx, signetColumns.Targets, func(r *signetRow) signet.Pair { return signet.Pair(*r) }, `
 		SELECT `+signetColumns.Names+`
 		FROM   signets
-		WHERE  site_id = ?`, site))
+		WHERE  site_id = ?`, site)
 }
 
 // PutPair implements signet.Tx.
-func (t Letters) PutPair(p signet.Pair, instead []byte) error {
+func (t *tx) PutPair(p signet.Pair, instead []byte) error {
 	_, err := t.Exec(signetColumns.Insert(1)+`
 		ON CONFLICT (site_id) DO UPDATE
 		SET    public = excluded.public, sealed = excluded.sealed, made_at = excluded.made_at

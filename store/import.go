@@ -1,4 +1,4 @@
-package crowd
+package store
 
 import (
 	"github.com/aitys/aitys/moderation/comment"
@@ -7,7 +7,7 @@ import (
 )
 
 // PutReports implements transfer.Tx.
-func (t Acts) PutReports(list []complaint.Report) error {
+func (t *tx) PutReports(list []complaint.Report) error {
 	all := make([]reportRow, len(list))
 	for i, r := range list {
 		all[i] = reportRow(r)
@@ -16,7 +16,7 @@ func (t Acts) PutReports(list []complaint.Report) error {
 }
 
 // PutAppeals implements transfer.Tx.
-func (t Acts) PutAppeals(list []complaint.Appeal) error {
+func (t *tx) PutAppeals(list []complaint.Appeal) error {
 	all := make([]appealRow, len(list))
 	for i, a := range list {
 		all[i] = appealRow(a)
@@ -25,7 +25,7 @@ func (t Acts) PutAppeals(list []complaint.Appeal) error {
 }
 
 // PutVotes implements transfer.Tx. Nobody knows any more who voted.
-func (t Acts) PutVotes(comments []comment.Comment) error {
+func (t *tx) PutVotes(comments []comment.Comment) error {
 	var all []voteRow
 	for _, c := range comments {
 		if c.Votes > 0 {

@@ -1,4 +1,4 @@
-package outbox
+package store
 
 import (
 	"slices"
@@ -79,12 +79,12 @@ func letterOf(m notify.Mail) letterRow {
 	return r
 }
 
-func (t Letters) letters(rest string, args ...any) ([]notify.Mail, error) {
-	return rows.List(t.Tx, letterColumns.Targets, (*letterRow).mail, selectLetters+rest, args...)
+func (t *tx) letters(rest string, args ...any) ([]notify.Mail, error) {
+	return rows.AllAs(t.Tx, letterColumns.Targets, (*letterRow).mail, selectLetters+rest, args...)
 }
 
 // InsertLetter implements mailbox.Tx.
-func (t Letters) InsertLetter(l mailbox.Letter) error {
+func (t *tx) InsertLetter(l mailbox.Letter) error {
 	row := letterRow{
 		Site:      l.Site,
 		ID:        l.ID,
@@ -100,7 +100,7 @@ func (t Letters) InsertLetter(l mailbox.Letter) error {
 }
 
 // OpenLetter implements notify.Tx.
-func (t Letters) OpenLetter(site int64, box []byte, now time.Time) (notify.Mail, error) {
+func (t *tx) OpenLetter(site int64, box []byte, now time.Time) (notify.Mail, error) {
 	return rows.First(t.letters(`
 		WHERE  site_id = ?
 		  AND  mailbox = ?
@@ -127,8 +127,8 @@ func (r *letterRow) letter() mailbox.Letter {
 }
 
 // LettersTo implements privacy.Tx.
-func (t Letters) LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter, error) {
-	return rows.List(t.Tx, letterColumns.Targets, (*letterRow).letter, selectLetters+`
+func (t *tx) LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter, error) {
+	return rows.AllAs(t.Tx, letterColumns.Targets, (*letterRow).letter, selectLetters+`
 		WHERE  site_id = ?
 		  AND  mailbox = ?
 		ORDER  BY created_at DESC, id DESC
@@ -136,13 +136,13 @@ func (t Letters) LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter,
 }
 
 // DropLetters implements privacy.Tx.
-func (t Letters) DropLetters(site int64, box []byte) error {
+func (t *tx) DropLetters(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM letters WHERE site_id = ? AND mailbox = ?", site, box)
 	return err
 }
 
 // DueMails implements notify.Tx.
-func (t Letters) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
+func (t *tx) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 	const due = `
 		WHERE  ended_at = 0
 		  AND  due_at      <= ?
@@ -160,7 +160,7 @@ func (t Letters) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 }
 
 // PutMail implements notify.Tx.
-func (t Letters) PutMail(m notify.Mail) error {
+func (t *tx) PutMail(m notify.Mail) error {
 	if m.Account == "" {
 		return t.One(putLetter, letterColumns.Values(letterOf(m))...)
 	}
@@ -168,7 +168,7 @@ func (t Letters) PutMail(m notify.Mail) error {
 }
 
 // MailByID implements notify.Tx.
-func (t Letters) MailByID(site int64, id string) (notify.Mail, error) {
+func (t *tx) MailByID(site int64, id string) (notify.Mail, error) {
 	const one = `
 		WHERE  site_id = ?
 		  AND  id      = ?`

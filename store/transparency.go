@@ -1,4 +1,4 @@
-package register
+package store
 
 import (
 	"slices"
@@ -11,12 +11,8 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// Figures are what the tables of a site say in public, counted in a transaction. Each statement reads one index, from
-// one time to another; where the index is a partial one, its condition is written as there, word for word.
-type Figures struct{ *rows.Tx }
-
 // ReceivedIn implements register.Tx. The rows of a state stand together, by age.
-func (t Figures) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error) {
+func (t *tx) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error) {
 	return eachOf(t.Tx, comment.Removed, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
 			FROM   comments
@@ -26,7 +22,7 @@ func (t Figures) ReceivedIn(site int64, from, to time.Time) (map[comment.State]i
 }
 
 // RefusedIn implements register.Tx.
-func (t Figures) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
+func (t *tx) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
 	return eachOf(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
 			FROM   comments
@@ -37,7 +33,7 @@ func (t Figures) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]i
 }
 
 // ExpiredIn implements register.Tx.
-func (t Figures) ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
+func (t *tx) ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
 	return eachOf(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
 			FROM   comments
@@ -59,7 +55,7 @@ func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to
 		of K
 		n  int
 	}
-	all, err := rows.Query(t, func(r *row) []any { return []any{&r.of, &r.n} }, strings.Join(parts, `
+	all, err := rows.All(t, func(r *row) []any { return []any{&r.of, &r.n} }, strings.Join(parts, `
 			UNION  ALL`), args...)
 	byValue := make(map[K]int, len(all))
 	for _, r := range all {
@@ -71,34 +67,34 @@ func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to
 }
 
 // SuspectedIn implements register.Tx.
-func (t Figures) SuspectedIn(site int64, from, to time.Time) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+func (t *tx) SuspectedIn(site int64, from, to time.Time) (int, error) {
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  created_at >= ? AND created_at < ?
-		  AND  suggested = 3`, site, rows.Stamp(from), rows.Stamp(to)))
+		  AND  suggested = 3`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
 // UndecidedIn implements register.Tx.
-func (t Figures) UndecidedIn(site int64, from, to time.Time) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+func (t *tx) UndecidedIn(site int64, from, to time.Time) (int, error) {
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  created_at >= ? AND created_at < ?
-		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to)))
+		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
 // WaitsIn implements register.Tx. Nobody waited here for what was imported, nor for what no person decided on.
-func (t Figures) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
+func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
 	type row struct {
 		came, decided int64
 		waited        bool
 	}
 	var all []register.Waited
 	for _, state := range []comment.State{comment.Approved, comment.Rejected, comment.Spam} {
-		newest, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided, &r.waited} }, `
+		newest, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided, &r.waited} }, `
 			SELECT created_at, decided_at,
 			       COALESCE((SELECT d.account_id NOT LIKE ?
 			                 FROM   decisions AS d
@@ -124,8 +120,8 @@ func (t Figures) WaitsIn(site int64, from, to time.Time, limit int) ([]register.
 
 // AppealsIn implements register.Tx. It asks for each decision by itself: joined, a planner would sooner or later read
 // all of the site's.
-func (t Figures) AppealsIn(site int64, from, to time.Time) ([]register.Appealed, error) {
-	return rows.Query(t.Tx, func(a *register.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
+func (t *tx) AppealsIn(site int64, from, to time.Time) ([]register.Appealed, error) {
+	return rows.All(t.Tx, func(a *register.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
 		SELECT reason, answered, became, COUNT(*)
 		FROM   (SELECT COALESCE((SELECT d.reason
 		                         FROM   decisions AS d
@@ -141,15 +137,15 @@ func (t Figures) AppealsIn(site int64, from, to time.Time) ([]register.Appealed,
 }
 
 // AnsweredIn implements register.Tx. A decision that takes a comment back to the queue answers nothing.
-func (t Figures) AnsweredIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
+func (t *tx) AnsweredIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
 	return t.answered(`appeals AS a
 		        WHERE  a.site_id = ?`, `<> ?`, limit, comment.Pending, site, rows.Stamp(from), rows.Stamp(to))
 }
 
 // answered returns when the newest complaints of a table came, and were settled by decisions to some states.
-func (t Figures) answered(of, to string, limit int, values ...any) ([]register.Waited, error) {
+func (t *tx) answered(of, to string, limit int, values ...any) ([]register.Waited, error) {
 	type row struct{ came, decided int64 }
-	all, err := rows.Query(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided} }, `
+	all, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided} }, `
 		SELECT came, decided
 		FROM   (SELECT a.created_at AS came, a.comment_id,
 		               COALESCE((SELECT d.decided_at
@@ -169,8 +165,8 @@ func (t Figures) answered(of, to string, limit int, values ...any) ([]register.W
 }
 
 // NoticesIn implements register.Tx. It asks for each decision by itself, as AppealsIn does.
-func (t Figures) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]register.Noticed, error) {
-	return rows.Query(t.Tx, func(n *register.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
+func (t *tx) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]register.Noticed, error) {
+	return rows.All(t.Tx, func(n *register.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
 		SELECT became, why, COUNT(*), COUNT(DISTINCT comment_id)
 		FROM   (SELECT r.comment_id,
 		               COALESCE((SELECT d.to_state
@@ -187,7 +183,7 @@ func (t Figures) NoticesIn(site int64, about comment.Reason, from, to time.Time)
 }
 
 // ActedIn implements register.Tx.
-func (t Figures) ActedIn(
+func (t *tx) ActedIn(
 	site int64, about comment.Reason, from, to time.Time, limit int,
 ) ([]register.Waited, error) {
 	return t.answered(`reports AS a
@@ -197,13 +193,13 @@ func (t Figures) ActedIn(
 }
 
 // OpenTakedowns implements register.Tx.
-func (t Figures) OpenTakedowns(
+func (t *tx) OpenTakedowns(
 	site int64, from, to time.Time, before uint64, limit int,
 ) ([]register.Demand, error) {
 	if before == 0 {
 		before = 1 << 62
 	}
-	return Demands(t).demands(`
+	return t.demands(`
 		WHERE  site_id = ?
 		  AND  seq < ?
 		  AND  created_at >= ? AND created_at < ?
@@ -213,11 +209,11 @@ func (t Figures) OpenTakedowns(
 }
 
 // SealedTakedowns implements register.Tx. A register is short: no index is of the sealed alone.
-func (t Figures) SealedTakedowns(site int64, from, to time.Time) (int, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[int], `
+func (t *tx) SealedTakedowns(site int64, from, to time.Time) (int, error) {
+	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
 		FROM   takedowns
 		WHERE  site_id = ?
 		  AND  created_at >= ? AND created_at < ?
-		  AND  public = 'sealed'`, site, rows.Stamp(from), rows.Stamp(to)))
+		  AND  public = 'sealed'`, site, rows.Stamp(from), rows.Stamp(to))
 }

@@ -1,4 +1,4 @@
-package crowd
+package store
 
 import (
 	"time"
@@ -32,15 +32,15 @@ var (
 )
 
 // SSOSalt implements guest.Tx.
-func (t Acts) SSOSalt(site int64) ([]byte, error) {
-	return rows.First(rows.Query(t.Tx, rows.Value[[]byte], `
+func (t *tx) SSOSalt(site int64) ([]byte, error) {
+	return rows.Get(t.Tx, rows.Value[[]byte], `
 		SELECT salt
 		FROM   sso_salts
-		WHERE  site_id = ?`, site))
+		WHERE  site_id = ?`, site)
 }
 
 // SetSSOSalt implements guest.Tx.
-func (t Acts) SetSSOSalt(site int64, salt []byte, at time.Time) error {
+func (t *tx) SetSSOSalt(site int64, salt []byte, at time.Time) error {
 	_, err := t.Exec(saltColumns.Insert(1)+`
 		ON CONFLICT (site_id) DO UPDATE
 		SET    salt = excluded.salt, set_at = excluded.set_at`, saltColumns.Values(saltRow{site, salt, at})...)
@@ -48,7 +48,7 @@ func (t Acts) SetSSOSalt(site int64, salt []byte, at time.Time) error {
 }
 
 // KeepName implements guest.Tx.
-func (t Acts) KeepName(site int64, seen []byte, at time.Time) error {
+func (t *tx) KeepName(site int64, seen []byte, at time.Time) error {
 	_, err := t.Exec(nameColumns.Insert(1)+`
 		ON CONFLICT (site_id, seen) DO UPDATE
 		SET    seen_at = excluded.seen_at`, nameColumns.Values(nameRow{site, seen, at})...)
@@ -56,8 +56,8 @@ func (t Acts) KeepName(site int64, seen []byte, at time.Time) error {
 }
 
 // NameKept implements guest.Tx.
-func (t Acts) NameKept(site int64, seen []byte) (bool, error) {
-	found, err := rows.Query(t.Tx, rows.Value[int64], `
+func (t *tx) NameKept(site int64, seen []byte) (bool, error) {
+	found, err := rows.All(t.Tx, rows.Value[int64], `
 		SELECT seen_at
 		FROM   verified_names
 		WHERE  site_id = ?
@@ -66,7 +66,7 @@ func (t Acts) NameKept(site int64, seen []byte) (bool, error) {
 }
 
 // PruneNames implements guest.Tx.
-func (t Acts) PruneNames(before time.Time) error {
+func (t *tx) PruneNames(before time.Time) error {
 	_, err := t.Exec("DELETE FROM verified_names WHERE seen_at < ?", rows.Stamp(before))
 	return err
 }
@@ -105,40 +105,40 @@ var (
 )
 
 // MailedCode implements guest.Tx.
-func (t Acts) MailedCode(site int64, box []byte) (guest.MailedCode, error) {
-	return rows.First(rows.List(t.Tx, codeColumns.Targets, (*codeRow).code,
-		"SELECT "+codeColumns.Names+" FROM mail_codes"+ofBox+t.Keep, site, box))
+func (t *tx) MailedCode(site int64, box []byte) (guest.MailedCode, error) {
+	return rows.GetAs(t.Tx, codeColumns.Targets, (*codeRow).code,
+		"SELECT "+codeColumns.Names+" FROM mail_codes"+ofBox+t.Keep, site, box)
 }
 
 // PutMailedCode implements guest.Tx.
-func (t Acts) PutMailedCode(site int64, box []byte, c guest.MailedCode) error {
+func (t *tx) PutMailedCode(site int64, box []byte, c guest.MailedCode) error {
 	return t.One(putCode, codeColumns.Values(codeRow{site, box, c.Letter, c.Tries, c.At})...)
 }
 
 // DropMailedCode implements guest.Tx.
-func (t Acts) DropMailedCode(site int64, box []byte) error {
+func (t *tx) DropMailedCode(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM mail_codes"+ofBox, site, box)
 	return err
 }
 
 // PruneMailedCodes implements guest.Tx.
-func (t Acts) PruneMailedCodes(before time.Time) error {
+func (t *tx) PruneMailedCodes(before time.Time) error {
 	_, err := t.Exec("DELETE FROM mail_codes WHERE made_at < ?", rows.Stamp(before))
 	return err
 }
 
 // CountLetter implements mailbox.Tx.
-func (t Acts) CountLetter(site int64, box []byte, kind mailbox.Kind, now, since time.Time) (int, error) {
+func (t *tx) CountLetter(site int64, box []byte, kind mailbox.Kind, now, since time.Time) (int, error) {
 	row, from := countRow{site, box, kind, 1, now}, rows.Stamp(since)
-	return rows.First(rows.Query(t.Tx, rows.Value[int], countColumns.Insert(1)+`
+	return rows.Get(t.Tx, rows.Value[int], countColumns.Insert(1)+`
 		ON CONFLICT (site_id, mailbox, kind) DO UPDATE
 		SET    sent  = CASE WHEN mail_counts.since <= ? THEN 1 ELSE mail_counts.sent + 1 END,
 		       since = CASE WHEN mail_counts.since <= ? THEN excluded.since ELSE mail_counts.since END
-		RETURNING sent`, append(countColumns.Values(row), from, from)...))
+		RETURNING sent`, append(countColumns.Values(row), from, from)...)
 }
 
 // PruneLetterCounts implements mailbox.Tx.
-func (t Acts) PruneLetterCounts(before time.Time) error {
+func (t *tx) PruneLetterCounts(before time.Time) error {
 	_, err := t.Exec("DELETE FROM mail_counts WHERE since < ?", rows.Stamp(before))
 	return err
 }

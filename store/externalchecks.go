@@ -1,4 +1,4 @@
-package neighbour
+package store
 
 import (
 	"time"
@@ -37,21 +37,21 @@ var (
 )
 
 // Checker implements checker.Tx.
-func (t Lists) Checker(site int64) (checker.Checker, error) {
-	return rows.First(rows.List(t.Tx, checkerColumns.Targets,
+func (t *tx) Checker(site int64) (checker.Checker, error) {
+	return rows.GetAs(t.Tx, checkerColumns.Targets,
 		func(r *checkerRow) checker.Checker { return checker.Checker(*r) }, "SELECT "+checkerColumns.Names+`
 		FROM   checkers
-		WHERE  site_id = ?`+t.Keep, site))
+		WHERE  site_id = ?`+t.Keep, site)
 }
 
 // PutChecker implements checker.Tx.
-func (t Lists) PutChecker(c checker.Checker) error {
+func (t *tx) PutChecker(c checker.Checker) error {
 	return t.One(putChecker, checkerColumns.Values(checkerRow(c))...)
 }
 
 // CheckedSites implements checker.Tx.
-func (t Lists) CheckedSites() ([]int64, error) {
-	return rows.Query(t.Tx, rows.Value[int64], `
+func (t *tx) CheckedSites() ([]int64, error) {
+	return rows.All(t.Tx, rows.Value[int64], `
 		SELECT id
 		FROM   sites
 		WHERE  EXISTS (SELECT 1 FROM checks WHERE site_id = sites.id)
@@ -59,13 +59,13 @@ func (t Lists) CheckedSites() ([]int64, error) {
 }
 
 // PutCheck implements checker.Tx.
-func (t Lists) PutCheck(c checker.Check) error {
+func (t *tx) PutCheck(c checker.Check) error {
 	return t.One(putCheck, checkColumns.Values(checkRow(c))...)
 }
 
 // Checks implements checker.Tx.
-func (t Lists) Checks(site int64, limit int) ([]checker.Check, error) {
-	return rows.List(t.Tx, checkColumns.Targets, func(r *checkRow) checker.Check { return checker.Check(*r) },
+func (t *tx) Checks(site int64, limit int) ([]checker.Check, error) {
+	return rows.AllAs(t.Tx, checkColumns.Targets, func(r *checkRow) checker.Check { return checker.Check(*r) },
 		"SELECT "+checkColumns.Names+`
 		FROM   checks
 		WHERE  site_id = ?
@@ -74,13 +74,13 @@ func (t Lists) Checks(site int64, limit int) ([]checker.Check, error) {
 }
 
 // DropCheck implements checker.Tx.
-func (t Lists) DropCheck(site int64, comment string) error {
+func (t *tx) DropCheck(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM checks WHERE site_id = ? AND comment_id = ?", site, comment)
 	return err
 }
 
 // PruneChecks implements checker.Tx.
-func (t Lists) PruneChecks(before time.Time) error {
+func (t *tx) PruneChecks(before time.Time) error {
 	_, err := t.Exec("DELETE FROM checks WHERE asked_at < ?", rows.Stamp(before))
 	return err
 }

@@ -1,4 +1,4 @@
-package outbox
+package store
 
 import (
 	"slices"
@@ -54,13 +54,13 @@ var (
 	selectDeliveries = "SELECT " + deliveryColumns.Names + " FROM deliveries "
 )
 
-func (t Letters) webhooks(rest string, args ...any) ([]notify.Hook, error) {
-	return rows.List(t.Tx, webhookColumns.Targets, func(r *webhookRow) notify.Hook { return notify.Hook(*r) },
+func (t *tx) webhooks(rest string, args ...any) ([]notify.Hook, error) {
+	return rows.AllAs(t.Tx, webhookColumns.Targets, func(r *webhookRow) notify.Hook { return notify.Hook(*r) },
 		selectWebhooks+rest, args...)
 }
 
 // Webhooks implements notify.HookTx.
-func (t Letters) Webhooks(site int64) ([]notify.Hook, error) {
+func (t *tx) Webhooks(site int64) ([]notify.Hook, error) {
 	if site == 0 {
 		return t.webhooks(`
 			WHERE  removed_at = 0
@@ -73,19 +73,19 @@ func (t Letters) Webhooks(site int64) ([]notify.Hook, error) {
 }
 
 // WebhookByID implements notify.HookTx.
-func (t Letters) WebhookByID(site int64, id string) (notify.Hook, error) {
+func (t *tx) WebhookByID(site int64, id string) (notify.Hook, error) {
 	return rows.First(t.webhooks(`
 		WHERE  site_id = ?
 		  AND  id      = ?`+t.Keep, site, id))
 }
 
 // PutWebhook implements notify.HookTx.
-func (t Letters) PutWebhook(h notify.Hook) error {
+func (t *tx) PutWebhook(h notify.Hook) error {
 	return t.One(putWebhook, webhookColumns.Values(webhookRow(h))...)
 }
 
 // ReadyWebhooks implements notify.HookTx.
-func (t Letters) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) {
+func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) {
 	return t.webhooks(`
 		WHERE  removed_at = 0
 		  AND  retry_at  <= ?
@@ -102,8 +102,8 @@ func (t Letters) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) 
 }
 
 // DueDeliveries implements notify.HookTx.
-func (t Letters) DueDeliveries(site int64, hook string, now time.Time, limit int) ([]notify.Delivery, error) {
-	return rows.List(t.Tx, deliveryColumns.Targets, func(r *deliveryRow) notify.Delivery { return notify.Delivery(*r) },
+func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([]notify.Delivery, error) {
+	return rows.AllAs(t.Tx, deliveryColumns.Targets, func(r *deliveryRow) notify.Delivery { return notify.Delivery(*r) },
 		selectDeliveries+`
 		WHERE  site_id    = ?
 		  AND  webhook_id = ?
@@ -118,7 +118,7 @@ func (t Letters) DueDeliveries(site int64, hook string, now time.Time, limit int
 const deliveriesAtOnce = 16
 
 // PutDeliveries implements notify.HookTx.
-func (t Letters) PutDeliveries(list ...notify.Delivery) error {
+func (t *tx) PutDeliveries(list ...notify.Delivery) error {
 	written := make([]deliveryRow, len(list))
 	for i, d := range list {
 		written[i] = deliveryRow(d)
@@ -133,7 +133,7 @@ func (t Letters) PutDeliveries(list ...notify.Delivery) error {
 }
 
 // WakeDeliveries implements notify.HookTx.
-func (t Letters) WakeDeliveries(site int64, hook string, now time.Time) error {
+func (t *tx) WakeDeliveries(site int64, hook string, now time.Time) error {
 	_, err := t.Exec(`
 		UPDATE deliveries
 		SET    due_at = ?
@@ -145,7 +145,7 @@ func (t Letters) WakeDeliveries(site int64, hook string, now time.Time) error {
 }
 
 // ReviveDeliveries implements notify.HookTx.
-func (t Letters) ReviveDeliveries(site int64, hook string, now time.Time) (int, error) {
+func (t *tx) ReviveDeliveries(site int64, hook string, now time.Time) (int, error) {
 	n, err := t.Exec(`
 		UPDATE deliveries
 		SET    ended_at = 0, outcome = '', due_at = ?
@@ -156,17 +156,17 @@ func (t Letters) ReviveDeliveries(site int64, hook string, now time.Time) (int, 
 }
 
 // CountDeliveries implements notify.HookTx.
-func (t Letters) CountDeliveries(site int64, hook string, limit int) (waiting, dead int, err error) {
+func (t *tx) CountDeliveries(site int64, hook string, limit int) (waiting, dead int, err error) {
 	count := func(which string) (n int) {
 		if err == nil {
-			n, err = rows.First(rows.Query(t.Tx, rows.Value[int], `
+			n, err = rows.Get(t.Tx, rows.Value[int], `
 				SELECT COUNT(*)
 				FROM  (SELECT 1
 				       FROM   deliveries
 				       WHERE  site_id    = ?
 				         AND  webhook_id = ?
 				         AND  `+which+`
-				       LIMIT  ?) AS capped`, site, hook, limit))
+				       LIMIT  ?) AS capped`, site, hook, limit)
 		}
 		return n
 	}
@@ -174,7 +174,7 @@ func (t Letters) CountDeliveries(site int64, hook string, limit int) (waiting, d
 }
 
 // PruneDeliveries implements notify.HookTx.
-func (t Letters) PruneDeliveries(ended, removed time.Time) error {
+func (t *tx) PruneDeliveries(ended, removed time.Time) error {
 	for _, prune := range []struct {
 		statement string
 		before    time.Time
