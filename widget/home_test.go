@@ -32,7 +32,7 @@ func torture(s *service) {
 // accessible fails where axe or our own measures find a fault.
 func (r *reader) accessible() {
 	r.t.Helper()
-	found, err := r.Axe()
+	found, err := r.Axe(r.t)
 	r.must(err)
 	for _, problem := range append(found, r.misbuilt()...) {
 		r.t.Error(problem)
