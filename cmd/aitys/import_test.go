@@ -253,6 +253,7 @@ var liveHeap = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB`)
 // A record may have any number of large fields that are not imported. They are not in memory together.
 func TestImport_BoundsHeapPerRecord(t *testing.T) {
 	t.Parallel()
+	kit.OnlyIn(t, "ci") // ten seconds of CPU
 	s := newShell(t)
 	s.furnish()
 	const size = 10 << 20
