@@ -97,7 +97,7 @@ func TestUp_FromOldestNumbersWaitingDeliveries(t *testing.T) {
 		for query, want := range map[string]string{
 			"SELECT messages FROM webhooks":                    "2",
 			"SELECT number FROM deliveries WHERE id = 'late'":  "2",
-			"SELECT number FROM deliveries WHERE id = 'early'":   "1",
+			"SELECT number FROM deliveries WHERE id = 'early'": "1",
 			"SELECT number FROM deliveries WHERE id = 'ended'": "0",
 			"SELECT COUNT(*) FROM decisions":                   "3",
 			"SELECT COUNT(*) FROM lessons":                     "2",

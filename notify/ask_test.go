@@ -22,6 +22,7 @@ var asked = checker.Question{Site: "a", Home: "https://a.example", ID: "c1", Ver
 	Body: "A stone oven, cheap.", Lang: "en", At: time.Unix(1_700_000_000, 0)}
 
 func TestACheckerIsAskedByAkismetsProtocol(t *testing.T) {
+	t.Parallel()
 	var sent url.Values
 	said := "true"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,6 +63,7 @@ func TestACheckerIsAskedByAkismetsProtocol(t *testing.T) {
 }
 
 func TestACheckerIsAskedAsAHook(t *testing.T) {
+	t.Parallel()
 	var sent struct {
 		Site    string
 		Comment map[string]any
@@ -87,6 +89,7 @@ func TestACheckerIsAskedAsAHook(t *testing.T) {
 }
 
 func TestWhatACheckerAnswersIsReadWithinBounds(t *testing.T) {
+	t.Parallel()
 	ended := make(chan struct{})
 	var inside atomic.Int64
 	inner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

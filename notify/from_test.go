@@ -7,6 +7,7 @@ import (
 )
 
 func TestParseFrom(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string][2]string{
 		"comments@blog.example":               {"", "comments@blog.example"},
 		"<comments@blog.example>":             {"", "comments@blog.example"},

@@ -13,6 +13,7 @@ import (
 )
 
 func TestWhatOthersPublishIsReadWithinBounds(t *testing.T) {
+	t.Parallel()
 	ended := make(chan struct{})
 	mux := http.NewServeMux()
 	mux.HandleFunc("/good", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) })

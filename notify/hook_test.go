@@ -20,6 +20,7 @@ import (
 )
 
 func TestWhatMayBeCalled(t *testing.T) {
+	t.Parallel()
 	allowed := notify.Reach{netip.MustParsePrefix("10.7.0.0/16"), netip.MustParsePrefix("fd07::/16")}
 	for address, want := range map[string]bool{
 		"8.8.8.8": true, "93.184.216.34": true, "2606:2800:220:1::1": true, "::ffff:8.8.8.8": true,
@@ -41,6 +42,7 @@ func TestWhatMayBeCalled(t *testing.T) {
 // A process that is killed while it sends has written down that it took the message, and no more: another one sends
 // it again under the same id.
 func TestAMessageOfAProcessThatEndedIsSentAgainUnderItsId(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		var mu sync.Mutex
 		var ids []string
@@ -147,8 +149,10 @@ func (r *tested) hook() notify.Webhook {
 }
 
 func TestHooks_FailingMessageDelaysNoOther(t *testing.T) {
+	t.Parallel()
 	for name, status := range map[string]int{"a failure": 500, "a rejection": 422, "busy": 429, "no answer": 0} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := roomstest.New(t)
 			hang := make(chan struct{})
 			r := testHooks(w, func(body string, n int) int {
@@ -186,6 +190,7 @@ func TestHooks_FailingMessageDelaysNoOther(t *testing.T) {
 }
 
 func TestHooks_FirstRetryIsWithinSeconds(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	r := testHooks(w, func(body string, n int) int {
 		if n == 1 && strings.Contains(body, "every third") {
@@ -211,6 +216,7 @@ func TestHooks_FirstRetryIsWithinSeconds(t *testing.T) {
 
 // A receiver that is down gets a few probes instead of all pending messages.
 func TestHooks_DownReceiverIsProbed(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	var mu sync.Mutex
 	up := false

@@ -60,6 +60,7 @@ func (w *world) kill(url, when string, is func() bool) {
 }
 
 func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
+	t.Parallel()
 	for _, database := range []func(testing.TB) string{kit.DurableSQLite, kit.Postgres} {
 		url := database(t)
 		w := newWorld(t, roomstest.NewOn(t, url))
@@ -123,6 +124,7 @@ func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
 // A process that is killed while it gathers or sends tells a reader neither twice nor, where the mail had not begun to
 // leave, not at all.
 func TestAKilledProcessTellsAReaderOnce(t *testing.T) {
+	t.Parallel()
 	for _, database := range []func(testing.TB) string{kit.DurableSQLite, kit.Postgres} {
 		url := database(t)
 		w := newWorld(t, roomstest.NewOn(t, url))

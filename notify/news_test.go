@@ -81,6 +81,7 @@ func (w *world) news(email string, n int) {
 }
 
 func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		w.titlePage("<a href=//evil.example>win</a> http://evil.example")
@@ -147,6 +148,7 @@ func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
 
 // Whoever is refused is told why, what that means, by whom, and what they can do about it, in their language.
 func TestARefusalIsMailedWithItsReasons(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		ann, bob := w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
@@ -216,6 +218,7 @@ func (w *world) stopIn(m kit.Handed) string {
 }
 
 func TestAReaderIsToldOfAnswersByOthersOnce(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		w.run(w.service()) // another process
@@ -264,6 +267,7 @@ func TestAReaderIsToldOfAnswersByOthersOnce(t *testing.T) {
 
 // Somebody else's address gets a limited number of mails of each kind per day, however often they are asked for.
 func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, roomstest.New(t))
 	w.run(w.service())
 	n := 0
@@ -310,6 +314,7 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 
 // Who wrote under an address that a code had proved is told at once; with another's token nobody is subscribed.
 func TestWhoProvedTheirAddressIsNotAskedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, roomstest.New(t))
 	const lena = "lena@mail.example"
 	w.Must(w.S.AskCode(w.Ctx, w.A, lena, "en"))
@@ -350,6 +355,7 @@ func (w *world) demands(d register.Draft) string {
 // Whoever wanted to be told hears that a demand withheld their comment, and that it is shown again: as much of the
 // demand as everybody may know.
 func TestAWriterHearsOfADemand(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		w.run(w.service()) // another process
@@ -416,6 +422,7 @@ func TestAWriterHearsOfADemand(t *testing.T) {
 }
 
 func TestOfDemandsAWriterHearsWhatIsNew(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		c, token := w.SubmitOwn(w.A, "Who paid for the new pier?")

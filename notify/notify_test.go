@@ -22,6 +22,7 @@ import (
 )
 
 func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		each, strict := w.AddPerson("each", people.Moderator, "a"), w.AddPerson("strict", people.Owner, "a")
 		author, other := w.AddPerson("author", people.Author, "a"), w.AddPerson("other", people.Moderator, "b")
@@ -88,6 +89,7 @@ func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
 }
 
 func TestWhatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T) {
+	t.Parallel()
 	onBoth(t, whatIsDecidedOrSuspectedMeanwhileIsNotToldOf)
 }
 
@@ -115,6 +117,7 @@ func whatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T, w *world) {
 // What is put into a mail after it was written, and before it is taken, is in it, too; also where nothing else in it
 // needs a mail any more.
 func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		db := &delayed{Store: w.DB.Store}
 		s, err := serviceOf(db, w.Clock, w.box.URL, w.log)
@@ -154,6 +157,7 @@ func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
 }
 
 func TestADigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T) {
+	t.Parallel()
 	onBoth(t, aDigestComesAtMostOnceInThreeHoursAndNotAtNight)
 }
 
@@ -193,6 +197,7 @@ func aDigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T, w *world) { /
 var errAgain = kit.Refusal(451, "try again later")
 
 func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		who := w.AddPerson("mo", people.Moderator, "a")
 		w.chooses(who, people.MailEach, 0, "")
@@ -238,14 +243,12 @@ func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
 }
 
 func TestAThousandMailsWaitForAServerThatComesBack(t *testing.T) {
+	t.Parallel()
 	onBoth(t, aThousandMailsWaitForAServerThatComesBack)
 }
 
 func aThousandMailsWaitForAServerThatComesBack(t *testing.T, w *world) {
-	n := 1000
-	if testing.Short() {
-		n = 50
-	}
+	n := kit.Repeats(t, 1000)
 	for i := range n {
 		who := w.AddPerson(fmt.Sprintf("m%d", i), people.Moderator, "a")
 		w.chooses(who, people.MailEach, 0, "")
@@ -276,7 +279,10 @@ func aThousandMailsWaitForAServerThatComesBack(t *testing.T, w *world) {
 	}
 }
 
-func TestASlowServerCostsAPostNothing(t *testing.T) { onBoth(t, aSlowServerCostsAPostNothing) }
+func TestASlowServerCostsAPostNothing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, aSlowServerCostsAPostNothing)
+}
 
 func aSlowServerCostsAPostNothing(t *testing.T, w *world) {
 	who := w.AddPerson("mo", people.Moderator, "a")
@@ -313,6 +319,7 @@ func aSlowServerCostsAPostNothing(t *testing.T, w *world) {
 }
 
 func TestOfTwoProcessesOneSendsAMail(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		var all []people.Actor
 		for i := range 10 {
@@ -342,6 +349,7 @@ func TestOfTwoProcessesOneSendsAMail(t *testing.T) {
 }
 
 func TestOwnersHearOnceThatNothingIsDecided(t *testing.T) {
+	t.Parallel()
 	onBoth(t, ownersHearOnceThatNothingIsDecided)
 }
 
@@ -382,6 +390,7 @@ func ownersHearOnceThatNothingIsDecided(t *testing.T, w *world) {
 
 // Whatever a stranger, or an owner, has typed: one recipient, our headers, our links, no picture.
 func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
+	t.Parallel()
 	hostile := []string{
 		"Bo\r\nBcc: victim@elsewhere.example", "Bo\nSubject: free money\n\n<b>body</b>", "Bo\r\n\r\n.\r\nMAIL FROM:<x@y>",
 		`<img src=x onerror=alert(1)>`, `"><a href="https://evil.example/">go</a>`, `</td></table><script>alert(1)</script>`,
@@ -448,6 +457,7 @@ func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
 }
 
 func TestAServersURLIsReadAndItsPasswordNeverSaid(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"smtp://mail.example": "mail.example:587", "smtps://mail.example": "mail.example:465", "smtp://[::1]:25": "[::1]:25",
 		"smtp://me:secret@mail.example:2525": "mail.example:2525", "smtp://mail.example/": "mail.example:587",
@@ -474,6 +484,7 @@ func TestAServersURLIsReadAndItsPasswordNeverSaid(t *testing.T) {
 }
 
 func TestAServerThatHangsDoesNotKeepTheProgramFromEnding(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, roomstest.New(t))
 	who := w.AddPerson("mo", people.Moderator, "a")
 	w.chooses(who, people.MailEach, 0, "")

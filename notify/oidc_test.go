@@ -60,6 +60,7 @@ func signIn(t *testing.T, p *notify.Issuer, i *kit.Issuer) (subject, name string
 }
 
 func TestWhoSignsInAtAProviderIsTheirIssuerAndSubject(t *testing.T) {
+	t.Parallel()
 	i := kit.NewIssuer(t)
 	p, clock := known(t, nearby, i)
 	for range 2 {
@@ -88,6 +89,7 @@ func TestWhoSignsInAtAProviderIsTheirIssuerAndSubject(t *testing.T) {
 }
 
 func TestAProviderThatLiesSignsNobodyIn(t *testing.T) {
+	t.Parallel()
 	set := func(name string, value any) func(*kit.Issuer) {
 		return func(i *kit.Issuer) { i.Claims = func(c map[string]any) { c[name] = value } }
 	}
@@ -186,6 +188,7 @@ func TestAProviderThatLiesSignsNobodyIn(t *testing.T) {
 }
 
 func TestAProviderThatHangsHoldsNobodyForLong(t *testing.T) {
+	t.Parallel()
 	i := kit.NewIssuer(t)
 	p, clock := known(t, nearby, i)
 	hang := make(chan struct{})
@@ -209,6 +212,7 @@ func TestAProviderThatHangsHoldsNobodyForLong(t *testing.T) {
 }
 
 func TestNoProviderIsReachedInsideTheNetwork(t *testing.T) {
+	t.Parallel()
 	i := kit.NewIssuer(t)
 	called := false
 	i.Answers = func(http.ResponseWriter, string) bool { called = true; return false }

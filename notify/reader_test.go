@@ -10,6 +10,7 @@ import (
 )
 
 func TestACodeIsMailedInTheLanguageOfWhoAskedForIt(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		for lang, says := range map[string]string{
@@ -45,6 +46,7 @@ func TestACodeIsMailedInTheLanguageOfWhoAskedForIt(t *testing.T) {
 
 // A code that nobody can use any more is not mailed, and no address is kept of a mail that has ended.
 func TestACodeThatIsOverIsNotMailed(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Must(w.S.AskCode(w.Ctx, w.A, "late@mail.example", "en"))
 		w.Clock.Add(10 * time.Minute)

@@ -44,6 +44,7 @@ func whyOf(out transfer.Report) string {
 
 // A file that cannot be read as what it is said to be is refused with a sentence, and nothing of it is written.
 func TestABrokenFileChangesNothing(t *testing.T) {
+	t.Parallel()
 	whole := post(said("1", "0", "Once"), said("2", "1", "Twice"))
 	cut := func(text string, n int) string { return text[:len(text)-n] }
 	jsonl, err := os.ReadFile("testdata/remark42.jsonl")
@@ -104,6 +105,7 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 }
 
 func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.New(t), t}
 	path := w.database("CREATE TABLE threads (id INTEGER)")
 	before, err := os.ReadFile(path)
@@ -121,6 +123,7 @@ func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
 
 // A database whose rows take endless time is refused before its rows are read.
 func TestImport_RefusesHostileIsso(t *testing.T) {
+	t.Parallel()
 	const comments = "CREATE TABLE comments (tid INTEGER, id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT, mode INTEGER," +
 		" remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR"
 	const threads = "CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR, title VARCHAR"
@@ -152,6 +155,7 @@ func TestImport_RefusesHostileIsso(t *testing.T) {
 
 // A value that is too long to be imported is not read.
 func TestImport_LeavesOversizedIssoValues(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		out := w.imports(transfer.Request{Format: "isso", Base: "https://a.example", Path: w.database(
 			issoOf("(1, 1, 1, 'Said.')", "(2, 1, 1, CAST(zeroblob(70000) AS TEXT))", "(3, 1, 1, 'Said by a long name.')",
@@ -167,6 +171,7 @@ func TestImport_LeavesOversizedIssoValues(t *testing.T) {
 
 // A comment whose text is too long is skipped, and its replies stay.
 func TestImport_LeavesLongTexts(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("<u></u>", 10_000) + "short"
 	field := strings.NewReplacer("<", "\\u003c").Replace(long)
 	onBoth(t, func(w *world) {
@@ -187,6 +192,7 @@ func TestImport_LeavesLongTexts(t *testing.T) {
 
 // Threads of any shape come in as far as they make sense, and the report says what did not.
 func TestThreadsThatMakeNoSenseAreMended(t *testing.T) {
+	t.Parallel()
 	deep := []string{said("1", "0", "Level 1")}
 	for i := 2; i <= 100; i++ {
 		deep = append([]string{said(fmt.Sprint(i), fmt.Sprint(i-1), fmt.Sprint("Level ", i))}, deep...)
@@ -242,6 +248,7 @@ func TestThreadsThatMakeNoSenseAreMended(t *testing.T) {
 
 // Bombs and strangers' bytes are what they say, and cost no more than their length.
 func TestHostileDumpsAreTakenAtTheirWord(t *testing.T) {
+	t.Parallel()
 	bomb := `<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">` +
 		`<!ENTITY file SYSTEM "file:///etc/passwd">]>`
 	for _, tt := range []struct{ name, text, want string }{
@@ -272,6 +279,7 @@ func TestHostileDumpsAreTakenAtTheirWord(t *testing.T) {
 
 // Clocks are believed where they can be.
 func TestWrongClocksAreSetByThePage(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		text := post(said("1", "0", "From the future"), said("2", "0", "From before the web"), said("3", "0", "From no time"))
 		for _, at := range []string{"2190-01-01 00:00:00", "1970-01-01 00:00:00", "yesterday"} {
@@ -292,6 +300,7 @@ func TestWrongClocksAreSetByThePage(t *testing.T) {
 
 // An import that is stopped between any two batches goes on where it was.
 func TestAnImportThatIsStoppedGoesOn(t *testing.T) {
+	t.Parallel()
 	var comments []string
 	for i := range 330 {
 		parent := "0"
@@ -349,6 +358,7 @@ func (s failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]gro
 
 // What comes behind a batch that could not be written is not written before it, in whichever batch that is.
 func TestABatchThatFailsIsTheLast(t *testing.T) {
+	t.Parallel()
 	var comments []string
 	for i := range 450 {
 		comments = append(comments, said(fmt.Sprint(i+1), "0", fmt.Sprintf("Remark number %d about the weather.", i)))
@@ -375,6 +385,7 @@ func TestABatchThatFailsIsTheLast(t *testing.T) {
 
 // A file comes in as it was saved: packed, in any version of its format, with a mark of its encoding before it.
 func TestAFileMayBePackedAndOfAnyVersion(t *testing.T) {
+	t.Parallel()
 	text := post(said("1", "0", "Packed well."))
 	zipped := func(names ...string) string {
 		var out bytes.Buffer
@@ -423,6 +434,7 @@ func TestAFileMayBePackedAndOfAnyVersion(t *testing.T) {
 
 // Addresses that changed are mapped, the first line that fits first.
 func TestAddressesAreMappedAndCompleted(t *testing.T) {
+	t.Parallel()
 	text := func(link string) string {
 		return strings.Replace(post(said("1", "0", "Said at "+link)), "https://a.example/p", link, 1)
 	}

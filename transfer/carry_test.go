@@ -42,6 +42,7 @@ func (w *world) wordsOf() any {
 }
 
 func TestASiteComesFromAnotherDatabaseAsItWas(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
 		all := w.exports(w.A, "jsonl")
@@ -86,6 +87,7 @@ func TestASiteComesFromAnotherDatabaseAsItWas(t *testing.T) {
 // Entries from before the log had a public side are hashed with the number of their site: it goes with them, to however
 // many databases where the site has another.
 func TestOlderEntriesAreCarriedUnderTheNumberOfTheirSite(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		err := w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 			head, err := tx.LockLog(w.A.ID)
@@ -162,6 +164,7 @@ func signed(t *testing.T, all []byte, change func(lines string) string) []byte {
 
 // A file that is not what was exported is refused with a sentence, and nothing of it is there.
 func TestAnExportThatWasTouchedChangesNothing(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.New(t), t}
 	w.lived()
 	all := w.exports(w.A, "jsonl")
@@ -247,6 +250,7 @@ func TestAnExportThatWasTouchedChangesNothing(t *testing.T) {
 
 // What a file may have, and what may not be asked of it.
 func TestAnExportIsReadPackedAndTakesNoOtherAddresses(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.New(t), t}
 	w.lived()
 	all := w.exports(w.A, "jsonl")
@@ -271,6 +275,7 @@ func TestAnExportIsReadPackedAndTakesNoOtherAddresses(t *testing.T) {
 
 // An import that is stopped anywhere has done nothing.
 func TestAnExportComesAsAWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
 	from := &world{roomstest.New(t), t}
 	from.lived()
 	all := from.exports(from.A, "jsonl")

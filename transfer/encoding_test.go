@@ -40,6 +40,7 @@ const (
 
 // The bytes of a file overrule the encoding that it declares.
 func TestImport_ReadsEncodings(t *testing.T) {
+	t.Parallel()
 	cases := []struct{ name, text, want, note string }{
 		{"windows-1251", in(t, "windows-1251", declared("windows-1251", russian)), russian, ""},
 		{"cp1251, another name of it", in(t, "windows-1251", declared("CP1251", russian)), russian, ""},
@@ -104,6 +105,7 @@ func TestImport_ReadsEncodings(t *testing.T) {
 
 // JSON of other programs is often saved in the encoding of a console.
 func TestImport_ReadsEncodingsOfJSON(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		for _, format := range []string{"remark42", "commento"} {
 			text := map[string]string{"remark42": remark42File("", "", ""), "commento": commentoFile(`,"state":"approved"`)}[format]
@@ -123,6 +125,7 @@ func TestImport_ReadsEncodingsOfJSON(t *testing.T) {
 
 // Text that other programs insert into an export is skipped.
 func TestImport_ReadsDamagedXML(t *testing.T) {
+	t.Parallel()
 	const warning = "<br />\n<b>Warning</b>:  Undefined variable $a in <b>/srv/plugin.php</b> on line <b>3</b><br />\n"
 	whole := post(said("1", "0", "Readable."))
 	cases := map[string]string{
@@ -150,6 +153,7 @@ func TestImport_ReadsDamagedXML(t *testing.T) {
 
 // A reference is dropped even if it crosses the end of a read buffer.
 func TestImport_DropsReferencesAtAnyPlace(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.New(t), t}
 	for gap := 4_060; gap < 4_100; gap++ {
 		text := post(said("1", "0", strings.Repeat("a", gap-3_000)+" &#x1F; &#31; &amp; &#x42;"))
@@ -164,6 +168,7 @@ func TestImport_DropsReferencesAtAnyPlace(t *testing.T) {
 
 // WordPress's elements are recognised by the end of their namespace.
 func TestImport_KnowsWordPressByEndOfNamespace(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		for _, namespace := range []string{
 			"https://wordpress.org/export/1.2/", "http://wordpress.org/export/1.0/", "https://wordpress.org/export/1.3/",
@@ -181,6 +186,7 @@ func TestImport_KnowsWordPressByEndOfNamespace(t *testing.T) {
 
 // Unknown elements are counted; known ones that are not imported are not.
 func TestImport_CountsUnknown(t *testing.T) {
+	t.Parallel()
 	cases := []struct{ name, format, text, want string }{
 		{"a renamed element", "wordpress", strings.ReplaceAll(post(said("1", "0", "A"), said("2", "0", "B")), "wp:comment>",
 			"wp:remark>"), "2 element: <wp:remark> is unknown"},
@@ -219,6 +225,7 @@ func TestImport_CountsUnknown(t *testing.T) {
 
 // The text fields that a source stores as HTML are decoded once, and those that it stores as text are left as they are.
 func TestImport_DecodesTextFieldsOnce(t *testing.T) {
+	t.Parallel()
 	const stored, shown = "Salt &amp; Pepper &#8211; &quot;a&quot; &lt;b&gt; &amp;lt; AT&T Salt&parsley", `Salt & Pepper – "a" <b> &lt; AT&T Salt&parsley`
 	cdata := func(text string) string { return "<![CDATA[" + text + "]]>" }
 	field := func(text string) string { return strings.NewReplacer("<", "\\u003c", `"`, `\"`).Replace(text) }
@@ -264,6 +271,7 @@ func TestImport_DecodesTextFieldsOnce(t *testing.T) {
 
 // Isso shows some tags in its Markdown. They become the marks that look the same, but not in code.
 func TestImport_ReadsTagsOfIsso(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		for text, want := range map[string]string{
 			"A <b>bold</b> and <EM>slanted</EM> word": "<p>A <strong>bold</strong> and <em>slanted</em> word</p>",

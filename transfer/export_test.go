@@ -124,6 +124,7 @@ func parted(t *testing.T, all []byte) (header, lines, end string) {
 }
 
 func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
 		header, lines, end := parted(w.t, w.exports(w.A, "jsonl"))
@@ -198,6 +199,7 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 }
 
 func TestTwoExportsOfOneStateDifferInTheirTimeAlone(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
 		one := w.exports(w.A, "jsonl")
@@ -212,6 +214,7 @@ func TestTwoExportsOfOneStateDifferInTheirTimeAlone(t *testing.T) {
 
 // What is written while an export runs is in it as a whole, or not at all.
 func TestAnExportIsOneState(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
 		want := w.exports(w.A, "jsonl")
@@ -234,6 +237,7 @@ func TestAnExportIsOneState(t *testing.T) {
 
 // Somebody who is erased while an export runs is in it as a whole, and in the next one not at all.
 func TestAnExportDuringAnErasureIsOfBeforeIt(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
 		const gone = "quagga@mail.example"
@@ -265,6 +269,7 @@ func TestAnExportDuringAnErasureIsOfBeforeIt(t *testing.T) {
 }
 
 func TestOneExportAtATimeIsWritten(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.New(t), t}
 	w.Submit(w.A, "Here once.")
 	in, out := io.Pipe()

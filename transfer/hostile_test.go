@@ -173,6 +173,7 @@ func (w *world) sound() {
 
 // Whatever stands in a field of a dump is held to what may be posted, or left out; a second run adds nothing.
 func TestHostileStringsInEveryFieldAreHeldToWhatMayBePosted(t *testing.T) {
+	t.Parallel()
 	for format := range dumps {
 		t.Run(format, func(t *testing.T) {
 			onBoth(t, func(w *world) {
@@ -193,6 +194,7 @@ func TestHostileStringsInEveryFieldAreHeldToWhatMayBePosted(t *testing.T) {
 // What says where a comment belongs and when it was written is believed where it can be: else the comment is left
 // out, or stands alone, or the file is refused as a whole, and nothing of it is half there.
 func TestHostileStringsInWhatOrdersADumpBreakNothing(t *testing.T) {
+	t.Parallel()
 	for format := range dumps {
 		t.Run(format, func(t *testing.T) {
 			onBoth(t, func(w *world) {

@@ -31,6 +31,7 @@ var cells = []string{
 
 // Whatever rules a spreadsheet reads the file by, no cell of it begins as a formula.
 func TestNoSpreadsheetIsFooled(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.New(t), t}
 	for i, cell := range cells {
 		c := w.Submit(w.A, fmt.Sprintf("%s %c stands here before all that follows", cell, 'a'+i))
@@ -66,6 +67,7 @@ func comings(told string) string {
 
 // What leaves for others comes back as it was, but for what their format has no word for.
 func TestWhatLeavesInOthersFormatsCanComeBack(t *testing.T) {
+	t.Parallel()
 	for as, by := range map[string]string{"wxr": "wordpress", "disqus": "disqus"} {
 		for seed, file := range dumps {
 			t.Run(as+" of "+seed, func(t *testing.T) {
@@ -112,6 +114,7 @@ func lessWaiting(told string) string {
 
 // What others get is XML, whatever was typed, and has nothing of what was removed or, for Disqus, waits.
 func TestWhatOthersGetIsXMLAndNoMoreThanTheyMayShow(t *testing.T) {
+	t.Parallel()
 	w := &world{roomstest.New(t), t}
 	w.lived()
 	for _, cell := range append(cells, "]]>", "</message></post>", "<!DOCTYPE a [<!ENTITY b 'c'>]>&b;", "\ufffe\uffff") {
@@ -151,6 +154,7 @@ func TestWhatOthersGetIsXMLAndNoMoreThanTheyMayShow(t *testing.T) {
 
 // If a takedown is entered while an export runs, the export writes withheld comments as withheld from then on, and fails.
 func TestExport_TakedownMeanwhile(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		page := func(n int) string { return fmt.Sprintf("https://a.example/%d", n) }
 		post := func(n int, body string) string {
@@ -220,6 +224,7 @@ func TestExport_TakedownMeanwhile(t *testing.T) {
 
 // Names and titles that contain entities or tags come back as they were typed.
 func TestExport_EntitiesComeBackAsTyped(t *testing.T) {
+	t.Parallel()
 	const name, title = `R&amp;D <Lab> "x"`, "Salt &amp; Pepper &#8211; <b>"
 	for as, by := range map[string]string{"wxr": "wordpress", "disqus": "disqus"} {
 		w := &world{roomstest.New(t), t}

@@ -48,6 +48,7 @@ func commentoFile(rest string) string {
 // Comments that the source did not show to every reader are skipped and counted. With WithPrivate they are imported as
 // rejected, and the filter does not learn from them.
 func TestImport_HiddenCommentsStayHidden(t *testing.T) {
+	t.Parallel()
 	attachment := status("inherit") + "<wp:post_type>attachment</wp:post_type><wp:post_parent>%s</wp:post_parent>"
 	cases := []struct{ name, format, text, why string }{
 		{"a draft", "wordpress", posts(item("1", status("draft"))), "its post is not public: draft"},
@@ -107,6 +108,7 @@ func TestImport_HiddenCommentsStayHidden(t *testing.T) {
 
 // Spam and withdrawn comments on a private post also stay hidden and teach nothing.
 func TestImport_HiddenPostHidesEveryState(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		var comments []string
 		for i, state := range []string{"1", "0", "spam", "trash", "post-trashed", "odd"} {
@@ -123,6 +125,7 @@ func TestImport_HiddenPostHidesEveryState(t *testing.T) {
 
 // Comments that every reader could see are imported as public.
 func TestImport_PublicCommentsStayPublic(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		for name, file := range map[string][2]string{
 			"a published post":         {"wordpress", posts(item("1", status("publish")))},
@@ -147,6 +150,7 @@ func TestImport_PublicCommentsStayPublic(t *testing.T) {
 
 // A comment with an unknown state is pending.
 func TestImport_UnknownStateIsPending(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		for name, file := range map[string][2]string{
 			"WordPress":             {"wordpress", strings.Replace(posts(item("1", "")), "_approved>1<", "_approved>2<", 1)},
@@ -183,6 +187,7 @@ func issoOf(comments ...string) string {
 
 // The report names pages on which an earlier import published private comments.
 func TestImport_NamesPagesExposedByEarlierImport(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		file := func(of string) string { return w.file(posts(item("1", status(of)), item("2", status("publish")))) }
 		w.imports(transfer.Request{Format: "wordpress", Path: file("publish")})

@@ -36,6 +36,7 @@ var dumps = map[string]string{
 
 // What is in a dump is what the site has afterwards, as a dry run had said it would be; the second run adds nothing.
 func TestEachFormatIsImportedAsItsDumpSays(t *testing.T) {
+	t.Parallel()
 	for format, file := range dumps {
 		t.Run(format, func(t *testing.T) {
 			onBoth(t, func(w *world) {
@@ -77,6 +78,7 @@ func asJSON(t *testing.T, v any) string {
 
 // What an import taught is taken back as what an account taught, and nobody waited for what it decided.
 func TestAnImportStandsInTheLogUnderItsOwnName(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
 		const by = "import:wordpress"
@@ -100,6 +102,7 @@ func TestAnImportStandsInTheLogUnderItsOwnName(t *testing.T) {
 }
 
 func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		out := w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml", NoLearn: true})
 		if out.Lessons != (transfer.Lessons{}) || out.Approved != 3 {
@@ -113,6 +116,7 @@ func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
 
 // Where pages are at no address of the site, it is said how they are mapped; what is said works.
 func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.A = w.B
 		in := transfer.Request{Format: "wordpress", Path: w.file(post(said("1", "0", "Written before the move")))}
@@ -133,6 +137,7 @@ func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
 // blog.wxr.xml one answer stands before its parent, and comes in a second batch, which teaches, too. Nobody is
 // notified: a receiver that is told of everything hears of what was posted alone.
 func TestAnImportNotifiesNobody(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		heard := make(chan string, 1_000)
 		receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -184,6 +189,7 @@ func TestAnImportNotifiesNobody(t *testing.T) {
 // A page is told of with its last comment, however often the import failed and was run again, and whichever page its
 // comments stand beside; where it fails, those pages are told of, too, to which it added something by then.
 func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
+	t.Parallel()
 	var comments []string
 	for i := range 600 { // in three batches, each with some of each page
 		comments = append(comments, strings.Replace(post(said(fmt.Sprint(i+1), "0", fmt.Sprintf("Remark number %d.", i))),
@@ -233,6 +239,7 @@ func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
 
 // What an import decided is undone as what anybody did, and stays undone.
 func TestABatchOfAnImportIsUndone(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(w *world) {
 		in := transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"}
 		w.imports(in)
@@ -256,6 +263,7 @@ func TestABatchOfAnImportIsUndone(t *testing.T) {
 
 // Two imports of one file at one time bring it in once.
 func TestTwoImportsAtOnceAddEachCommentOnce(t *testing.T) {
+	t.Parallel()
 	var comments []string
 	for i := range 400 {
 		comments = append(comments, said(fmt.Sprint(i+1), fmt.Sprint(i/3), fmt.Sprintf("Word number %d of many.", i)))
@@ -280,6 +288,7 @@ func TestTwoImportsAtOnceAddEachCommentOnce(t *testing.T) {
 
 // The verdict of what waits knows what its writer wrote before: there, and in the parts of the file that are written.
 func TestAWriterIsKnownByTheWholeFile(t *testing.T) {
+	t.Parallel()
 	by := func(id int, text, state string) string {
 		c := strings.ReplaceAll(said(fmt.Sprint(id), "0", text), fmt.Sprintf("<wp:comment_author>R%d<", id),
 			"<wp:comment_author>Aigul<")

@@ -16,6 +16,7 @@ import (
 // Each state of the widget is looked at through Chromium's accessibility tree, and measured:
 // names, references, sizes, contrast.
 func TestEveryStateIsAccessible(t *testing.T) {
+	t.Parallel()
 	states := []struct {
 		name  string
 		lang  string
@@ -179,6 +180,7 @@ const contrast = `e => {
 }`
 
 func TestTheKeyboardAloneIsEnough(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.say("", "Marta", "<p>Yes.</p>", "en", time.Hour)
 	r := visit(t, s, options{})

@@ -39,6 +39,7 @@ func (r *reader) accessible() {
 
 // A sheet that unsets everything reaches the element, and nothing inside.
 func TestASheetThatUnsetsEverythingCutsNoWord(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int64{280, 390, 1280} {
 		s := newService(t)
 		torture(s)
@@ -59,6 +60,7 @@ func TestASheetThatUnsetsEverythingCutsNoWord(t *testing.T) {
 
 // On a page that runs from right to left our words run as their language does, and each comment as its own.
 func TestOurWordsKeepTheirDirection(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for i := range 17 {
 		s.say("", fmt.Sprintf("Reader %d", i), "<p>Yes.</p>", "en", time.Minute)
@@ -88,6 +90,7 @@ func TestOurWordsKeepTheirDirection(t *testing.T) {
 
 // The second voice is told from the first on every paper, and a quotation in a quotation is not fainter still.
 func TestTwoVoicesOnEveryPaper(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		ink, paper string
 		muted      string // as measured: look for the widget's muted
@@ -112,6 +115,7 @@ func TestTwoVoicesOnEveryPaper(t *testing.T) {
 
 // Who has no mouse scrolls a block of code by the keyboard; one that fits is no stop on the way.
 func TestCodeThatOverflowsTakesTheFocus(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	torture(s)
 	r := visit(t, s, options{width: 390})
@@ -125,6 +129,7 @@ func TestCodeThatOverflowsTakesTheFocus(t *testing.T) {
 }
 
 func TestATorturedPageIsAccessible(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"en", "ru", "kk"} {
 		for _, width := range []int64{390, 1280} {
 			t.Run(fmt.Sprint(lang, width), func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestADraftIsThereAfterAReloadWhereItBelongs(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -28,6 +29,7 @@ func TestADraftIsThereAfterAReloadWhereItBelongs(t *testing.T) {
 
 // Who reloads, or whose phone put the page away, finds the fields as they were: nobody is anonymous by accident.
 func TestADraftKeepsWhoseItIs(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{width: 390})
 	r.write("Half a thought")
@@ -44,6 +46,7 @@ func TestADraftKeepsWhoseItIs(t *testing.T) {
 }
 
 func TestANameThatIsTakenOutIsAskedFor(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for answer, want := range map[string]string{"Post as Lena": "Lena", "Without a name": "Anonymous"} {
 		r := visit(t, s, options{width: 390})
@@ -64,6 +67,7 @@ func TestANameThatIsTakenOutIsAskedFor(t *testing.T) {
 // On a slow phone the writing part arrives while a reader types; where it moved the form, the
 // letters after that went nowhere.
 func TestWhoBeginsBeforeTheWritingPartArrivesKeepsTheirPlace(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	for _, before := range []struct {
@@ -94,6 +98,7 @@ func TestWhoBeginsBeforeTheWritingPartArrivesKeepsTheirPlace(t *testing.T) {
 }
 
 func TestAnEditThatIsUnderWaySurvivesARedraw(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -107,6 +112,7 @@ func TestAnEditThatIsUnderWaySurvivesARedraw(t *testing.T) {
 }
 
 func TestWithoutStorageTheCommentIsShownUntilThePageIsLeft(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.must(r.BeforeEach(`Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused') } })`))
@@ -119,6 +125,7 @@ func TestWithoutStorageTheCommentIsShownUntilThePageIsLeft(t *testing.T) {
 }
 
 func TestCtrlAndEnterPosts(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("Which valve?")
@@ -128,6 +135,7 @@ func TestCtrlAndEnterPosts(t *testing.T) {
 }
 
 func TestTheToolbarIsOneStopAndArrowsMoveInIt(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("a")
@@ -141,6 +149,7 @@ func TestTheToolbarIsOneStopAndArrowsMoveInIt(t *testing.T) {
 }
 
 func TestATrapAndAnAgeGoWithThePost(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("Which valve?")
@@ -156,6 +165,7 @@ func TestATrapAndAnAgeGoWithThePost(t *testing.T) {
 }
 
 func TestTheBodySaysWhatTheContractWants(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{script: `data-page="https://blog.example/a" data-title="A"`})
@@ -171,6 +181,7 @@ func TestTheBodySaysWhatTheContractWants(t *testing.T) {
 }
 
 func TestWhenTheConnectionIsBackTheCommentsLoadByThemselves(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{lang: "en"})
@@ -191,6 +202,7 @@ func TestWhenTheConnectionIsBackTheCommentsLoadByThemselves(t *testing.T) {
 }
 
 func TestLoadingIsSaidOnlyWhenItTakesLong(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	letGo := s.hold("GET comments")
@@ -202,6 +214,7 @@ func TestLoadingIsSaidOnlyWhenItTakesLong(t *testing.T) {
 }
 
 func TestAnElementThatLeavesThePageComesBackWhole(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -212,6 +225,7 @@ func TestAnElementThatLeavesThePageComesBackWhole(t *testing.T) {
 }
 
 func TestAnAddressThatChangesLeadsToItsComment(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for i := range 60 {
 		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
@@ -226,6 +240,7 @@ func TestAnAddressThatChangesLeadsToItsComment(t *testing.T) {
 }
 
 func TestWhatIsMineStaysAtTheEndWhenMoreIsLoaded(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for i := range 40 {
 		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
@@ -239,6 +254,7 @@ func TestWhatIsMineStaysAtTheEndWhenMoreIsLoaded(t *testing.T) {
 
 // Who has the page open twice writes one comment: nothing of it is lost, and it is not sent twice.
 func TestTwoTabsWriteOneDraft(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	beside := func() *reader {
@@ -270,6 +286,7 @@ func TestTwoTabsWriteOneDraft(t *testing.T) {
 }
 
 func TestBackAndForwardKeepTheTextOnce(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{width: 390})
 	r.write("Half a thought")
@@ -293,6 +310,7 @@ func TestBackAndForwardKeepTheTextOnce(t *testing.T) {
 // Names, websites and words of 2,000 letters break nothing on the narrowest page, nor does a language that we lack or
 // write otherwise, or a font without the letters of one.
 func TestWhatIsVeryLongFitsAVeryNarrowPage(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"en", "KK-Cyrl-KZ", "de-AT"} {
 		s := newService(t)
 		name := strings.Repeat("Ә", 2000)

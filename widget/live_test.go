@@ -23,6 +23,7 @@ func heard(t *testing.T, s *service, n int) {
 }
 
 func TestWhatComesWhileOneReadsIsOfferedAndMovesNothing(t *testing.T) {
+	t.Parallel()
 	for _, o := range []options{{hurried: true}, {hurried: true, width: 390, dark: true, lang: "kk"},
 		{hurried: true, lang: "ru", script: `data-sort="newest"`}} {
 		t.Run(o.lang+o.script, func(t *testing.T) {
@@ -56,6 +57,7 @@ func TestWhatComesWhileOneReadsIsOfferedAndMovesNothing(t *testing.T) {
 }
 
 func TestWhatIsTakenAwayLeavesItsPlace(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{hurried: true})
@@ -72,6 +74,7 @@ func TestWhatIsTakenAwayLeavesItsPlace(t *testing.T) {
 }
 
 func TestAHiddenTabKeepsNoStreamAndGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{hurried: true})
@@ -93,6 +96,7 @@ func TestAHiddenTabKeepsNoStreamAndGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestWhereStreamsAreCutItIsLookedEveryMinute(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	for range 100 {
@@ -107,6 +111,7 @@ func TestWhereStreamsAreCutItIsLookedEveryMinute(t *testing.T) {
 // TestWhatAPageLacksYetIsAskedForAgain: a page that many read may lack a comment for two seconds, and its stream tells
 // nothing that was before it.
 func TestWhatAPageLacksYetIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	s.say("c1", "Ruth", "<p>It came a second ago.</p>", "en", time.Second)
@@ -118,6 +123,7 @@ func TestWhatAPageLacksYetIsAskedForAgain(t *testing.T) {
 
 // TestTenTabsOfABlogCanAllPost: over HTTP/1.1 a browser opens six connections to a host, and a stream keeps one.
 func TestTenTabsOfABlogCanAllPost(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	tabs := []*reader{visit(t, s, options{hurried: true})}
@@ -145,6 +151,7 @@ func TestTenTabsOfABlogCanAllPost(t *testing.T) {
 }
 
 func TestNothingIsAskedBeforeSomebodyComesNear(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{loading: true, sheet: "#aitys { margin-top: 5000px }"})
@@ -165,6 +172,7 @@ func TestNothingIsAskedBeforeSomebodyComesNear(t *testing.T) {
 }
 
 func TestAVoteIsGivenAndTakenBack(t *testing.T) {
+	t.Parallel()
 	for _, o := range []options{{}, {width: 390, dark: true, lang: "kk"}} {
 		s := newService(t)
 		conversation(s)
@@ -183,6 +191,7 @@ func TestAVoteIsGivenAndTakenBack(t *testing.T) {
 }
 
 func TestOrderByVotesIsOfferedWhereReadersVote(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	visit(t, s, options{}).holds(`$$('.sort button').length === 2`)

@@ -11,6 +11,7 @@ import (
 
 // The service sends canonical HTML only; the widget does not rely on it.
 func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
+	t.Parallel()
 	const link = `rel="nofollow ugc noopener"`
 	tests := []struct{ name, html, want string }{
 		{"text", `a &amp; b &lt;i&gt; &#34;c&#34; &#39;d&#39; &amp;lt;`, `a &amp; b &lt;i&gt; "c" 'd' &amp;lt;`},
@@ -61,6 +62,7 @@ func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
 }
 
 func TestWhatPeopleTypedIsTextEverywhere(t *testing.T) {
+	t.Parallel()
 	const hostile = `<img src=x onerror=alert(1)>"'><svg onload=alert(2)>{{7*7}}` + "\u202e\u0300\u0300"
 	s := newService(t)
 	c := s.say("", hostile, "<p>a</p>", "en", time.Hour)

@@ -33,6 +33,7 @@ func conversation(s *service) {
 }
 
 func TestAThreadIsShownWithItsNesting(t *testing.T) {
+	t.Parallel()
 	for _, o := range []options{{width: 1280}, {width: 390, dark: true}, {width: 280}, {lang: "ru", width: 390},
 		{lang: "kk", width: 1280, dark: true}} {
 		t.Run(fmt.Sprintf("%s %d", o.lang, o.width), func(t *testing.T) {
@@ -61,6 +62,7 @@ func TestAThreadIsShownWithItsNesting(t *testing.T) {
 }
 
 func TestTheHeadingCountsAndTheRulesBeginInBold(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ lang, heading, bold, login, reply, meta string }{
 		{"en", "7 comments", "All comments are reviewed by a moderator.", "Authors, please log in", "Reply",
 			"to Әсел Нұрланқызы"},
@@ -86,6 +88,7 @@ func TestTheHeadingCountsAndTheRulesBeginInBold(t *testing.T) {
 
 // The rules of plurals are the widget's own, as numbers and dates are: this is what CLDR says, by the house's words.
 func TestPluralsAreThoseOfTheHouse(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 2, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25} {
 		s := newService(t)
 		for range n {
@@ -101,6 +104,7 @@ func TestPluralsAreThoseOfTheHouse(t *testing.T) {
 }
 
 func TestMoreCommentsAreLoadedAndTheFirstNewOneGetsTheFocus(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for i := range 212 {
 		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
@@ -124,6 +128,7 @@ func TestMoreCommentsAreLoadedAndTheFirstNewOneGetsTheFocus(t *testing.T) {
 // A browser may know no Kazakh, and its own formats take longer than to draw a thread: dates and numbers are in the
 // widget's words, and the moment in the reader's own way where somebody points at it.
 func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
+	t.Parallel()
 	months := map[string]string{"en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
 		"ru": "янв. февр. марта апр. мая июня июля авг. сент. окт. нояб. дек.",
 		"kk": "қаң. ақп. нау. сәу. мам. мау. шіл. там. қыр. қаз. қар. жел."}
@@ -157,6 +162,7 @@ func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
 }
 
 func TestALongThreadIsReadFromItsOtherEndAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for i := range 212 {
 		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
@@ -175,6 +181,7 @@ func TestALongThreadIsReadFromItsOtherEndAtOnce(t *testing.T) {
 
 // A page of an application takes another address without being loaded.
 func TestAnotherPageInTheSamePlaceShowsItsOwnThread(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -203,6 +210,7 @@ func TestAnotherPageInTheSamePlaceShowsItsOwnThread(t *testing.T) {
 }
 
 func TestTheFirstViewIsTwoRequests(t *testing.T) {
+	t.Parallel()
 	for lang, most := range map[string]int{"en": 2, "ru": 3} {
 		s := newService(t)
 		conversation(s)
@@ -216,6 +224,7 @@ func TestTheFirstViewIsTwoRequests(t *testing.T) {
 }
 
 func TestAPermalinkOpensAroundItsComment(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for i := range 60 {
 		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
@@ -229,6 +238,7 @@ func TestAPermalinkOpensAroundItsComment(t *testing.T) {
 }
 
 func TestAnEmptyPageInvites(t *testing.T) {
+	t.Parallel()
 	r := visit(t, newService(t), options{lang: "kk", width: 390})
 	r.picture()
 	if got := r.text("h2"); got != "Әзірге жарияланған пікір жоқ" {
@@ -239,6 +249,7 @@ func TestAnEmptyPageInvites(t *testing.T) {
 }
 
 func TestAClosedPageHasNoFormAndNoReply(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	s.closed = true
@@ -249,6 +260,7 @@ func TestAClosedPageHasNoFormAndNoReply(t *testing.T) {
 }
 
 func TestWhatCouldNotBeLoadedCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	s.fail("GET comments", cut)
@@ -261,6 +273,7 @@ func TestWhatCouldNotBeLoadedCanBeTriedAgain(t *testing.T) {
 }
 
 func TestThePlaceLanguageThemeAndPageAreChosenByTheTag(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{
@@ -278,6 +291,7 @@ func TestThePlaceLanguageThemeAndPageAreChosenByTheTag(t *testing.T) {
 }
 
 func TestCountsAreFilledIn(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{body: `<div id="aitys"></div><p><span data-aitys-count="/other"></span>
 		<i data-aitys-count="https://x.example/1">?</i></p>`})
@@ -286,6 +300,7 @@ func TestCountsAreFilledIn(t *testing.T) {
 }
 
 func TestAScriptInTheHeadFillsCountsAndMountsWhereItIsAsked(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{head: true, body: `<p><span data-aitys-count="/other"></span></p>`})
 	r.must(r.Holds(`document.querySelector('span').textContent === '7' && !document.querySelector('aitys-comments')`))
@@ -293,6 +308,7 @@ func TestAScriptInTheHeadFillsCountsAndMountsWhereItIsAsked(t *testing.T) {
 }
 
 func TestTheHostsPolicyIsKeptAndItsStylesStayOutside(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -306,6 +322,7 @@ func TestTheHostsPolicyIsKeptAndItsStylesStayOutside(t *testing.T) {
 }
 
 func TestANonceReachesThePartsThatAreLoadedLater(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{lang: "ru", nonce: "r4nd0m", script: `nonce="r4nd0m"`})
 	r.must(r.Type("textbox", "Комментарий", "Да."))
@@ -314,6 +331,7 @@ func TestANonceReachesThePartsThatAreLoadedLater(t *testing.T) {
 }
 
 func TestThePageMayStyleByPropertiesAndParts(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.holds(`getComputedStyle($('.ed')).borderRadius === '3px'`)

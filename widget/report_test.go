@@ -24,6 +24,7 @@ func (s *service) complained() []map[string]any {
 }
 
 func TestACommentIsReported(t *testing.T) {
+	t.Parallel()
 	for _, o := range []options{{}, {width: 390, dark: true, lang: "kk"}} {
 		s := newService(t)
 		conversation(s)
@@ -59,6 +60,7 @@ func TestACommentIsReported(t *testing.T) {
 }
 
 func TestARefusalIsAppealedOnce(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})

@@ -10,6 +10,7 @@ import (
 
 // B1: what reading loads, script and sheet together, gzip -9.
 func TestTheReadingPartIsSmall(t *testing.T) {
+	t.Parallel()
 	const must, aim = 8 << 10, 6 << 10
 	for _, f := range widget.Files() {
 		var packed bytes.Buffer

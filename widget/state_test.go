@@ -23,6 +23,7 @@ func (r *reader) agree(n int) {
 const settle = `new Promise(done => setTimeout(() => requestAnimationFrame(() => done(true)), 1000))`
 
 func TestList_BackShowsCurrentComments(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.cached = true
 	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
@@ -64,6 +65,7 @@ var comesBack = map[string]string{
 }
 
 func TestList_ReturnShowsCurrentComments(t *testing.T) {
+	t.Parallel()
 	for name, back := range comesBack {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -84,6 +86,7 @@ func TestList_ReturnShowsCurrentComments(t *testing.T) {
 
 // TestList_ReattachedElementShowsCurrentComments reattaches the element, as Turbo, pjax and swup do with cached pages.
 func TestList_ReattachedElementShowsCurrentComments(t *testing.T) {
+	t.Parallel()
 	for name, again := range map[string]string{
 		"the element": `const e = document.querySelector('aitys-comments'); e.remove()
 			document.querySelector('main').append(e)`,
@@ -105,6 +108,7 @@ func TestList_ReattachedElementShowsCurrentComments(t *testing.T) {
 }
 
 func TestList_EmptyPageShowsLiveComment(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{hurried: true})
 	r.agree(0)
@@ -121,6 +125,7 @@ func TestList_EmptyPageShowsLiveComment(t *testing.T) {
 
 // TestList_CountWithoutComments sends a count before its comment. The heading waits until the list has the comment.
 func TestList_CountWithoutComments(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{hurried: true})
 	heard(t, s, 1)
@@ -136,6 +141,7 @@ func TestList_CountWithoutComments(t *testing.T) {
 }
 
 func TestList_IgnoresLateAnswer(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
 	s.say("", "Nils", "<p>It is not.</p>", "en", time.Hour)
@@ -153,6 +159,7 @@ func TestList_IgnoresLateAnswer(t *testing.T) {
 
 // TestList_KeepsEventsDuringLoad sends events while a list is loading; the answer is older than the events.
 func TestList_KeepsEventsDuringLoad(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	c := s.say("", "Marta", "<p>It is right.</p>", "en", time.Hour)
 	s.say("", "Nils", "<p>It is not.</p>", "en", time.Hour)
@@ -174,6 +181,7 @@ func TestList_KeepsEventsDuringLoad(t *testing.T) {
 
 // TestList_OwnCommentsFollowTheList publishes one comment, rejects one, and then rejects the published one.
 func TestList_OwnCommentsFollowTheList(t *testing.T) {
+	t.Parallel()
 	for name, back := range comesBack {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -195,6 +203,7 @@ func TestList_OwnCommentsFollowTheList(t *testing.T) {
 }
 
 func TestCounts_AddedLaterAreFilledTogether(t *testing.T) {
+	t.Parallel()
 	for name, head := range map[string]bool{"a script in the head": true, "a script at the comments": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -225,6 +234,7 @@ func TestCounts_AddedLaterAreFilledTogether(t *testing.T) {
 
 // TestCounts_ScriptRunsAgain adds the script again, as Turbo does on each page.
 func TestCounts_ScriptRunsAgain(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{body: `<div id="more"></div><div id="aitys"></div>`})
 	r.must(r.Holds(`(() => { for (let i = 0; i < 3; i++) {
@@ -246,6 +256,7 @@ func TestCounts_ScriptRunsAgain(t *testing.T) {
 
 // A comment that was published when its writer left, and rejected meanwhile, is shown with its state on the next visit.
 func TestOwnComments_RejectedAfterPublicationIsShown(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := unfollowed(t, s)
 	r.post("one")

@@ -69,6 +69,7 @@ func (r *reader) chord(key, code, command string) {
 const sentence = "pass the salt/and find soup"
 
 func TestTyping_ReachesEveryField(t *testing.T) {
+	t.Parallel()
 	for name, page := range map[string]string{"shortcuts": shortcuts, "refuses all": refusing} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -99,6 +100,7 @@ func TestTyping_ReachesEveryField(t *testing.T) {
 }
 
 func TestTyping_BeforeTheFormIsLoaded(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	letGo := s.hold("GET embed-form.js")
 	r := onPage(t, s, shortcuts)
@@ -111,6 +113,7 @@ func TestTyping_BeforeTheFormIsLoaded(t *testing.T) {
 }
 
 func TestTyping_EditingChordsWorkOnRefusingPage(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := onPage(t, s, refusing)
 	r.write("one")
@@ -125,6 +128,7 @@ func TestTyping_EditingChordsWorkOnRefusingPage(t *testing.T) {
 }
 
 func TestTyping_InputMethodsComposeOnRefusingPage(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := onPage(t, s, refusing)
 	r.write("Қ")
@@ -149,6 +153,7 @@ func TestTyping_InputMethodsComposeOnRefusingPage(t *testing.T) {
 
 // TestTyping_EventsThatReachThePage dispatches each event at each kind of field, and at an element that is no field.
 func TestTyping_EventsThatReachThePage(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := onPage(t, s, noting)
@@ -229,6 +234,7 @@ func TestTyping_EventsThatReachThePage(t *testing.T) {
 }
 
 func TestTyping_EscapeClosesOnlyTheDialog(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := onPage(t, s, refusing+`; addEventListener('keydown', e => window.escaped ||= e.key === 'Escape')`)

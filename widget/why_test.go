@@ -9,6 +9,7 @@ import (
 
 // TestTheConsoleSaysWhatToDoWhereNoCommentsCome in one line, and the page keeps to what readers can do.
 func TestTheConsoleSaysWhatToDoWhereNoCommentsCome(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		prepare func(*service)
@@ -64,6 +65,7 @@ func TestTheConsoleSaysWhatToDoWhereNoCommentsCome(t *testing.T) {
 
 // TestDraft_IsMentionedWhileTheServiceIsAway reloads the page without comments; the widget says that the draft is kept.
 func TestDraft_IsMentionedWhileTheServiceIsAway(t *testing.T) {
+	t.Parallel()
 	const kept = "What you had written is kept in this browser, and offered when the server answers."
 	s := newService(t)
 	r := visit(t, s, options{})

@@ -20,6 +20,7 @@ func (s *service) withhold(id string, told any) {
 }
 
 func TestAWithheldCommentKeepsItsPlaceAndSaysWhoDemandsIt(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		o    options
 		told any
@@ -57,6 +58,7 @@ func TestAWithheldCommentKeepsItsPlaceAndSaysWhoDemandsIt(t *testing.T) {
 
 // TestWhatIsWithheldWhileOneReads is told by the stream, and where a whole page is meant by a look.
 func TestWhatIsWithheldWhileOneReads(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{hurried: true})
@@ -83,6 +85,7 @@ func TestWhatIsWithheldWhileOneReads(t *testing.T) {
 
 // TestAWriterIsToldOfADemandAndNotOfARefusal reads the own comment after it was published and withheld.
 func TestAWriterIsToldOfADemandAndNotOfARefusal(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})

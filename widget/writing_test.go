@@ -45,6 +45,7 @@ func (s *service) posts() (bodies, keys []string) {
 }
 
 func TestTheFormOpensInPlaceAndKeepsFocusAndText(t *testing.T) {
+	t.Parallel()
 	for _, o := range []options{{width: 1280}, {width: 390, dark: true}, {width: 280}} {
 		t.Run("", func(t *testing.T) {
 			s := newService(t)
@@ -64,6 +65,7 @@ func TestTheFormOpensInPlaceAndKeepsFocusAndText(t *testing.T) {
 }
 
 func TestAPostedCommentWaitsAndIsStillThereAfterAReload(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{width: 390})
@@ -84,6 +86,7 @@ func TestAPostedCommentWaitsAndIsStillThereAfterAReload(t *testing.T) {
 }
 
 func TestARefusalSaysWhyAndTheTextCanBeWrittenAnew(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{width: 390})
@@ -103,6 +106,7 @@ func TestARefusalSaysWhyAndTheTextCanBeWrittenAnew(t *testing.T) {
 }
 
 func TestAWaitingCommentIsEditedAndWithdrawn(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -124,6 +128,7 @@ func TestAWaitingCommentIsEditedAndWithdrawn(t *testing.T) {
 }
 
 func TestAnEditAfterTheWindowLosesNothing(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.post("Which valve?")
@@ -136,6 +141,7 @@ func TestAnEditAfterTheWindowLosesNothing(t *testing.T) {
 }
 
 func TestAReplyStandsBelowItsComment(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -154,6 +160,7 @@ func TestAReplyStandsBelowItsComment(t *testing.T) {
 }
 
 func TestNoFailureLosesTheText(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		failure
@@ -192,6 +199,7 @@ func TestNoFailureLosesTheText(t *testing.T) {
 }
 
 func TestAChangedTextIsSentUnderAnotherKey(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.post("one")
@@ -205,6 +213,7 @@ func TestAChangedTextIsSentUnderAnotherKey(t *testing.T) {
 }
 
 func TestTheSameAgainIsToldPlainly(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{width: 390})
 	r.post("Which valve?")
@@ -215,6 +224,7 @@ func TestTheSameAgainIsToldPlainly(t *testing.T) {
 }
 
 func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, text, email, says, field string }{
 		{"empty", " ", "", "There is no text yet.", "body"},
 		{"long", strings.Repeat("a", 10001), "", "A comment may have 10,000 characters; this one has 10,001.", "body"},
@@ -242,6 +252,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 }
 
 func TestAFieldThatTheServiceRefusesIsNamed(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	s.fail("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
@@ -255,6 +266,7 @@ func TestAFieldThatTheServiceRefusesIsNamed(t *testing.T) {
 }
 
 func TestAReplyWhoseParentIsGoneBecomesACommentOfItsOwn(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	r := visit(t, s, options{})
@@ -268,6 +280,7 @@ func TestAReplyWhoseParentIsGoneBecomesACommentOfItsOwn(t *testing.T) {
 }
 
 func TestThePreviewShowsWhatWouldStandThere(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("One\n\nTwo <b>")
@@ -279,6 +292,7 @@ func TestThePreviewShowsWhatWouldStandThere(t *testing.T) {
 }
 
 func TestTheToolbarMarksWhatIsSelected(t *testing.T) {
+	t.Parallel()
 	for tool, want := range map[string]string{
 		"Bold": "a **word** here", "Italic": "a *word* here", "Code": "a `word` here",
 		"Link": "a [word](https://) here", "Quote": "a \n\n> word here", "List": "a \n\n- word here",
@@ -296,6 +310,7 @@ func TestTheToolbarMarksWhatIsSelected(t *testing.T) {
 }
 
 func TestAFormThatCannotBeLoadedKeepsTheText(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{width: 390})
 	s.fail("GET embed-form.js", cut)
@@ -308,6 +323,7 @@ func TestAFormThatCannotBeLoadedKeepsTheText(t *testing.T) {
 }
 
 func TestTheNameIsRememberedOnlyWhenAsked(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("one")
@@ -327,6 +343,7 @@ func TestTheNameIsRememberedOnlyWhenAsked(t *testing.T) {
 }
 
 func TestApprovedCommentsOfOnesOwnCanStillBeWithdrawn(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	conversation(s)
 	s.window = time.Minute / 2
@@ -343,6 +360,7 @@ func TestApprovedCommentsOfOnesOwnCanStillBeWithdrawn(t *testing.T) {
 }
 
 func TestOtherParticularsUnderAnOldKeyGoUnderANewOne(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	s.fail("POST comments", cut, failure{status: 422, code: "idempotency.mismatch"})
@@ -354,6 +372,7 @@ func TestOtherParticularsUnderAnOldKeyGoUnderANewOne(t *testing.T) {
 }
 
 func TestTheEmailIsKeptNoLongerThanTheDraftUnlessAsked(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	s.fail("POST comments", cut)
@@ -369,6 +388,7 @@ func TestTheEmailIsKeptNoLongerThanTheDraftUnlessAsked(t *testing.T) {
 
 // A text that may be refused is held back by a word, once: its writer changes it, or sends it as it is.
 func TestAWordBeforeSending(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ lang, comment, post, says, words, change, anyway, then, usually string }{
 		{"en", "Comment", "Post comment", "It may be refused because it speaks about a person.",
 			"Above all: “lazy”, “selfish<b>”.", "Change it", "Send it as it is", "waiting for a moderator",
@@ -422,6 +442,7 @@ func TestAWordBeforeSending(t *testing.T) {
 // Only the service's own window says who signed in: what scripts and frames of the blog post, or anybody else, is not
 // heard, and what has another form is no identity.
 func TestOnlyTheServicesWindowSaysWhoSignedIn(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.must(r.Click("textbox", "Comment"))

@@ -108,62 +108,61 @@ func wouldErase(t *testing.T, owner *kit.Client, typed string) int {
 }
 
 func onBothDatabases(t *testing.T, test func(t *testing.T, reader, owner *kit.Client, box *kit.Mailbox)) {
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) {
-			s := newShell(t)
-			flags := []string{"--data", filepath.Join(s.dir, "data")}
-			if database == "postgres" {
-				flags = append(flags, "--database", kit.Postgres(t))
-				s.must(append([]string{"migrate", "up"}, flags...)...)
-			}
-			token, box := s.furnish(flags...), kit.NewMailbox(t)
-			i := s.serve(append([]string{"--limits", "off", "--smtp", box.URL, "--mail-from", "comments@service.example"},
-				flags[2:]...)...)
-			test(t, client(i, "blog", ""), client(i, "blog", token), box)
-		})
-	}
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		token, box := s.furnish(flags...), kit.NewMailbox(t)
+		i := s.serve(append([]string{"--limits", "off", "--smtp", box.URL, "--mail-from", "comments@service.example"},
+			flags...)...)
+		test(t, client(i, "blog", ""), client(i, "blog", token), box)
+	})
 }
 
 // Each pair of mailboxes used to be one identity. The owner of the second must not reach data of the first.
 func TestIdentity_MailboxesThatFoldAlikeAreTwoPeople(t *testing.T) {
+	t.Parallel()
 	onBothDatabases(t, func(t *testing.T, c, owner *kit.Client, box *kit.Mailbox) {
-		for _, tt := range []struct{ victim, victimRcpt, attacker, attackerRcpt string }{
+		for _, tt := range []struct{ victim, victimRcpt, attacker, attackerRcpt string }{ // each waits for seven mails
 			{"anna@strasse.example", "anna@strasse.example", "anna@straße.example", "anna@xn--strae-oqa.example"},
 			{"anna@mail.example", "anna@mail.example", "ａnna@mail.example", "ａnna@mail.example"},
 			{"ian@mail.example", "ian@mail.example", "ıan@mail.example", "ıan@mail.example"},
 			{"änn@mail.example", "änn@mail.example", "Änn@mail.example", "Änn@mail.example"},
 			{"kim@ΣΊΣΥΦΟΣ.example", "kim@xn--kxa6akbbkh.example", "kim@σίσυφος.example", "kim@xn--kxa6ajbbmh.example"},
 		} {
-			victim := &mailed{t: t, c: c, box: box, rcpt: tt.victimRcpt}
-			attacker := &mailed{t: t, c: c, box: box, rcpt: tt.attackerRcpt}
-			identity := victim.identity(tt.victim)
-			victim.must(victim.says(identity, "A private word of "+tt.victim))
+			t.Run(tt.victim, func(t *testing.T) {
+				t.Parallel()
+				victim := &mailed{t: t, c: c, box: box, rcpt: tt.victimRcpt}
+				attacker := &mailed{t: t, c: c, box: box, rcpt: tt.attackerRcpt}
+				identity := victim.identity(tt.victim)
+				victim.must(victim.says(identity, "A private word of "+tt.victim))
 
-			link := attacker.link(tt.attacker)
-			if n := attacker.held(link); n != 0 {
-				t.Errorf("%s reads %d comments of %s", tt.attacker, n, tt.victim)
-			}
-			attacker.erase(link)
-			other := attacker.identity(tt.attacker)
-			attacker.must(attacker.says(other, "A word of "+tt.attacker))
-			attacker.must(attacker.do("DELETE", "/identity", "Bearer "+other, nil, nil))
-			if err := victim.says(identity, "Another word of "+tt.victim); err != nil {
-				t.Errorf("%s signed %s out: %v", tt.attacker, tt.victim, err)
-			}
-			for typed, want := range map[string]int{tt.victim: 2, tt.attacker: 1} {
-				if n := wouldErase(t, owner, typed); n != want {
-					t.Errorf("erasing %s erases %d comments, want %d", typed, n, want)
+				link := attacker.link(tt.attacker)
+				if n := attacker.held(link); n != 0 {
+					t.Errorf("%s reads %d comments of %s", tt.attacker, n, tt.victim)
 				}
-			}
-			if n := victim.held(victim.link(tt.victim)); n != 2 {
-				t.Errorf("%s has %d comments, want 2", tt.victim, n)
-			}
+				attacker.erase(link)
+				other := attacker.identity(tt.attacker)
+				attacker.must(attacker.says(other, "A word of "+tt.attacker))
+				attacker.must(attacker.do("DELETE", "/identity", "Bearer "+other, nil, nil))
+				if err := victim.says(identity, "Another word of "+tt.victim); err != nil {
+					t.Errorf("%s signed %s out: %v", tt.attacker, tt.victim, err)
+				}
+				for typed, want := range map[string]int{tt.victim: 2, tt.attacker: 1} {
+					if n := wouldErase(t, owner, typed); n != want {
+						t.Errorf("erasing %s erases %d comments, want %d", typed, n, want)
+					}
+				}
+				if n := victim.held(victim.link(tt.victim)); n != 2 {
+					t.Errorf("%s has %d comments, want 2", tt.victim, n)
+				}
+			})
 		}
 	})
 }
 
 // All spellings of a domain are one person and one recipient of mail.
 func TestIdentity_SpellingsOfADomainAreOnePerson(t *testing.T) {
+	t.Parallel()
 	onBothDatabases(t, func(t *testing.T, c, owner *kit.Client, box *kit.Mailbox) {
 		r := &mailed{t: t, c: c, box: box, rcpt: "a@xn--mller-kva.example"}
 		for n, typed := range []string{"a@müller.example", "A@xn--MLLER-kva.example", "a@ＭÜLLER.example"} {
@@ -187,6 +186,7 @@ func TestIdentity_SpellingsOfADomainAreOnePerson(t *testing.T) {
 
 // Staff sign in by any spelling, and commands find one account.
 func TestAccount_SpellingsOfADomainAreOneAccount(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	flags := []string{"--data", filepath.Join(s.dir, "data")}
 	with := func(args ...string) []string { return append(args, flags...) }

@@ -16,6 +16,7 @@ import (
 
 // What was acknowledged before a backup began is in it, however much is written meanwhile.
 func TestABackupUnderLoadHoldsWhatWasAcknowledged(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", "data"))
@@ -80,6 +81,7 @@ func TestABackupUnderLoadHoldsWhatWasAcknowledged(t *testing.T) {
 }
 
 func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish("--data", "data")
 	s.must("backup", "good", "--data", "data")
@@ -137,6 +139,7 @@ func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
 
 // An erasure stays one, whatever copy is put back.
 func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", "data"))
@@ -214,6 +217,7 @@ func (s *shell) held(email, data string) (lessons, comments int) {
 
 // What its writer had forgotten at once no older copy brings back; what it taught stays, as it did.
 func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", "data"))
@@ -265,6 +269,7 @@ func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
 
 // What cannot be remembered is not done: it would be undone by the next restore.
 func TestAnErasureThatCannotBeRememberedIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish("--data", "data")
 	if err := os.Mkdir(filepath.Join(s.dir, "data", "erased.jsonl"), 0o700); err != nil {

@@ -45,6 +45,7 @@ func strangers() string {
 // A site goes by its export from file to file, to Postgres and back: the bytes of each export, the filter and the log
 // are the same.
 func TestASiteGoesByItsExportAndIsTheSame(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish()
 	s.write("export.xml", wordPress(300, 3), 0o600)
@@ -117,6 +118,7 @@ func firstOther(got, want string) string {
 }
 
 func TestAnExportThatIsNoneIsRefusedInOneLine(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish()
 	s.write("export.xml", wordPress(60, 1), 0o600)
@@ -142,15 +144,25 @@ func TestAnExportThatIsNoneIsRefusedInOneLine(t *testing.T) {
 
 // An import that is killed has done nothing, and is begun anew; or it had done all.
 func TestASiteThatIsKilledOnItsWayIsNotThere(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish()
-	s.write("export.xml", wordPress(2_000, 20), 0o600)
+	s.write("export.xml", wordPress(1_000, 10), 0o600)
 	s.must("import", "wordpress", "export.xml", "--site", "blog", "--data", "data")
 	s.must("export", "--site", "blog", "--out", "blog.jsonl")
-	s.must("site", "add", "--key", "next", "--name", "Next", "--origin", "https://next.example")
+	for _, key := range []string{"whole", "next"} {
+		s.must("site", "add", "--key", key, "--name", key, "--origin", "https://next.example")
+	}
+	began := time.Now()
+	s.must("import", "aitys", "blog.jsonl", "--site", "whole", "--json", "--data", "data")
+	whole := time.Since(began)
 	args := []string{"import", "aitys", "blog.jsonl", "--site", "next", "--json", "--data", "data"}
-	kills := 0
-	for wait := 50 * time.Millisecond; ; wait += time.Duration(rand.IntN(300)) * time.Millisecond {
+	kills, most := 0, kit.Repeats(t, 50)
+	for {
+		wait := time.Duration(rand.Float64() * float64(whole))
+		if kills == most {
+			wait = time.Hour // to its end
+		}
 		cmd := exec.CommandContext(t.Context(), s.bin, args...)
 		cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH")}
 		if err := cmd.Start(); err != nil {

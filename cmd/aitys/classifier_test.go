@@ -25,6 +25,7 @@ func (s *shell) classifier(flags []string, args ...string) string {
 }
 
 func TestAFilterShowsWhatItLearned(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	flags := s.kept()
 	var in inspectLine
@@ -54,91 +55,86 @@ func TestAFilterShowsWhatItLearned(t *testing.T) {
 }
 
 func TestAFilterIsRebuiltFromNothing(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		more []string
-	}{{"sqlite", nil}, {"postgres", []string{"--database", kit.Postgres(t)}}} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newShell(t)
-			flags := s.kept(tt.more...)
-			var first, second rebuiltLine
-			unpack(t, s.classifier(flags, "rebuild", "--json"), &first)
-			if first.Lessons < 50 || first.Entry < uint64(first.Lessons) || first.Bytes == 0 || !first.Same {
-				t.Errorf("rebuild: %+v", first)
-			}
-			unpack(t, s.classifier(flags, "rebuild", "--json"), &second)
-			if second.Base != first.Entry || !second.Same || second.Bytes != first.Bytes || second.Lessons != first.Lessons {
-				t.Errorf("rebuild again: %+v after %+v", second, first)
-			}
-			if text := s.classifier(flags, "rebuild"); !strings.Contains(text, "the same, byte by byte") {
-				t.Errorf("for people: %q", text)
-			}
-		})
-	}
+	t.Parallel()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		s.startDemo(flags...)
+		var first, second rebuiltLine
+		unpack(t, s.classifier(flags, "rebuild", "--json"), &first)
+		if first.Lessons < 50 || first.Entry < uint64(first.Lessons) || first.Bytes == 0 || !first.Same {
+			t.Errorf("rebuild: %+v", first)
+		}
+		unpack(t, s.classifier(flags, "rebuild", "--json"), &second)
+		if second.Base != first.Entry || !second.Same || second.Bytes != first.Bytes || second.Lessons != first.Lessons {
+			t.Errorf("rebuild again: %+v after %+v", second, first)
+		}
+		if text := s.classifier(flags, "rebuild"); !strings.Contains(text, "the same, byte by byte") {
+			t.Errorf("for people: %q", text)
+		}
+	})
 }
 
 func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		more []string
-	}{{"sqlite", nil}, {"postgres", []string{"--database", kit.Postgres(t)}}} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newShell(t)
-			flags := s.kept(tt.more...)
-			erase := func(email string, more ...string) (out erasedLine) {
-				t.Helper()
-				args := append([]string{"classifier", "erase", "--site", "demo", "--email-stdin", "--json"},
-					append(more, flags...)...)
-				text, errs, code := s.run(email+"\nthe next line is nobody's\n", args...)
-				if code != 0 || strings.Contains(strings.ToLower(text+errs), "tom") {
-					t.Fatalf("exit %d, it printed %q and %q", code, text, errs)
-				}
-				unpack(t, text, &out)
-				return out
+	t.Parallel()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		s.startDemo(flags...)
+		erase := func(email string, more ...string) (out erasedLine) {
+			t.Helper()
+			args := append([]string{"classifier", "erase", "--site", "demo", "--email-stdin", "--json"},
+				append(more, flags...)...)
+			text, errs, code := s.run(email+"\nthe next line is nobody's\n", args...)
+			if code != 0 || strings.Contains(strings.ToLower(text+errs), "tom") {
+				t.Fatalf("exit %d, it printed %q and %q", code, text, errs)
 			}
-			retire := func(more ...string) (out retiredLine) {
-				t.Helper()
-				unpack(t, s.classifier(flags, append([]string{"retire", "--json"}, more...)...), &out)
-				return out
-			}
-			var before, after rebuiltLine
-			unpack(t, s.classifier(flags, "rebuild", "--json"), &before)
-			const email = "tom.hale@mail.example" // a reader of the demo
-			would, did, again := erase(email, "--dry-run"), erase(strings.ToUpper(email)), erase(email)
-			if would.Lessons == 0 || !would.DryRun || would.Batch != "" || did.Lessons != would.Lessons || did.Batch == "" ||
-				again.Lessons != 0 || again.Batch != "" {
-				t.Errorf("it said %+v, did %+v and again %+v", would, did, again)
-			}
-			unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
-			if after.Lessons != before.Lessons-did.Lessons || !after.Same || after.Entry != before.Entry+1 {
-				t.Errorf("folded %+v before it, %+v after it", before, after)
-			}
-			if old := retire("--before", "2001-01-01"); old.Lessons != 0 || old.Batch != "" ||
-				old.Before != "2001-01-01T00:00:00Z" {
-				t.Errorf("what is older than the service: %+v", old)
-			}
-			now := time.Now().UTC().Format(time.RFC3339)
-			if all, gone := retire("--before", now, "--dry-run"), retire("--before", now); all.Lessons < after.Lessons ||
-				gone.Lessons != all.Lessons || gone.Batch == "" {
-				t.Errorf("all that was left is %d and more: it said %+v and did %+v", after.Lessons, all, gone)
-			}
-			unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
-			if after.Lessons != 0 || !after.Same {
-				t.Errorf("folded when nothing is left: %+v", after)
-			}
-			text := s.classifier(flags, "retire", "--before", now)
-			if text != "erased for good: 0 lessons from before "+now+"\n" {
-				t.Errorf("for people: %q", text)
-			}
-			text = s.classifier(flags, "erase", "--comment", "01234567-89ab-cdef-0123-456789abcdef", "--dry-run")
-			if text != "of the person: 0 comments, 0 lessons, and on other sites 0 copies; nothing was erased\n" {
-				t.Errorf("for people: %q", text)
-			}
-		})
-	}
+			unpack(t, text, &out)
+			return out
+		}
+		retire := func(more ...string) (out retiredLine) {
+			t.Helper()
+			unpack(t, s.classifier(flags, append([]string{"retire", "--json"}, more...)...), &out)
+			return out
+		}
+		var before, after rebuiltLine
+		unpack(t, s.classifier(flags, "rebuild", "--json"), &before)
+		const email = "tom.hale@mail.example" // a reader of the demo
+		would, did, again := erase(email, "--dry-run"), erase(strings.ToUpper(email)), erase(email)
+		if would.Lessons == 0 || !would.DryRun || would.Batch != "" || did.Lessons != would.Lessons || did.Batch == "" ||
+			again.Lessons != 0 || again.Batch != "" {
+			t.Errorf("it said %+v, did %+v and again %+v", would, did, again)
+		}
+		unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
+		if after.Lessons != before.Lessons-did.Lessons || !after.Same || after.Entry != before.Entry+1 {
+			t.Errorf("folded %+v before it, %+v after it", before, after)
+		}
+		if old := retire("--before", "2001-01-01"); old.Lessons != 0 || old.Batch != "" ||
+			old.Before != "2001-01-01T00:00:00Z" {
+			t.Errorf("what is older than the service: %+v", old)
+		}
+		now := time.Now().UTC().Format(time.RFC3339)
+		if all, gone := retire("--before", now, "--dry-run"), retire("--before", now); all.Lessons < after.Lessons ||
+			gone.Lessons != all.Lessons || gone.Batch == "" {
+			t.Errorf("all that was left is %d and more: it said %+v and did %+v", after.Lessons, all, gone)
+		}
+		unpack(t, s.classifier(flags, "rebuild", "--json"), &after)
+		if after.Lessons != 0 || !after.Same {
+			t.Errorf("folded when nothing is left: %+v", after)
+		}
+		text := s.classifier(flags, "retire", "--before", now)
+		if text != "erased for good: 0 lessons from before "+now+"\n" {
+			t.Errorf("for people: %q", text)
+		}
+		text = s.classifier(flags, "erase", "--comment", "01234567-89ab-cdef-0123-456789abcdef", "--dry-run")
+		if text != "of the person: 0 comments, 0 lessons, and on other sites 0 copies; nothing was erased\n" {
+			t.Errorf("for people: %q", text)
+		}
+	})
 }
 
 func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.must("site", "add", "--key", "empty", "--name", "Empty", "--origin", "https://empty.example")
 	if text := s.must("classifier", "rebuild", "--site", "empty"); !strings.Contains(text, "nothing was decided yet") {
@@ -169,6 +165,7 @@ func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
 
 // What strangers wrote is shown on a terminal: it must not be able to speak to it.
 func TestTablesSpeakToNoTerminal(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	a := &app{out: &out}
 	if err := a.table([][]string{{"a\x1b[2J", "b\u202ec", "d\te\nf"}, {"қазақ", "русский", "“кавычки”"}}); err != nil {
@@ -181,6 +178,7 @@ func TestTablesSpeakToNoTerminal(t *testing.T) {
 }
 
 func TestARebuildSaysWhatItFound(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		line rebuiltLine
@@ -211,6 +209,7 @@ func TestARebuildSaysWhatItFound(t *testing.T) {
 }
 
 func TestALongFoldSaysHowFarItIs(t *testing.T) {
+	t.Parallel()
 	var said strings.Builder
 	tell := (&app{stderr: &said}).progress("folding: entry", time.Now().Add(-time.Hour))
 	tell(10, 40)

@@ -27,7 +27,17 @@ type shell struct {
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
-	return &shell{t: t, bin: kit.Binary(t), dir: t.TempDir()}
+	return &shell{t: t, bin: kit.Binary(t), dir: kit.MemoryDir(t)}
+}
+
+// on returns the flags that name the shell's data folder, and a database of its own unless d is SQLite.
+func (s *shell) on(d kit.Database) (flags []string) {
+	s.t.Helper()
+	flags = []string{"--data", filepath.Join(s.dir, "data")}
+	if d.Name != "sqlite" {
+		flags = append(flags, "--database", d.New(s.t))
+	}
+	return flags
 }
 
 // onItsWay is how far a long command is, which it tells where the machine is slow.

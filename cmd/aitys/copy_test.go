@@ -12,6 +12,7 @@ import (
 
 // A site that went to Postgres and back to a file is the same to the last byte: its export, its log, its people.
 func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	token := s.furnish()
 	s.must("site", "add", "--key", "gone", "--name", "Gone", "--origin", "https://gone.example")
@@ -58,6 +59,7 @@ func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
 
 // What a server writes while its database is copied would be lost: neither side may be served.
 func TestAServedDatabaseIsNotCopied(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish()
 	empty := "sqlite:" + filepath.Join(s.dir, "to.db")
@@ -97,6 +99,7 @@ func (s *shell) spoil(statement string) {
 
 // What cannot be copied leaves nothing, whatever it came to.
 func TestACopyThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.refused("there is no database at", "copy", "--to", "sqlite:new.db")
 	s.furnish()

@@ -232,6 +232,7 @@ func played(t *testing.T, c *kit.Client, url string) string {
 }
 
 func TestTheDemoIsTheSameEachTime(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	first, a := s.startDemo()
 	second, b := s.startDemo("--password", "correct horse battery")
@@ -249,6 +250,7 @@ func TestTheDemoIsTheSameEachTime(t *testing.T) {
 }
 
 func TestADemoThatIsKeptIsPlayedOnce(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	dir := filepath.Join(s.dir, "kept")
 	i, d := s.startDemo("--data", dir)
@@ -277,6 +279,7 @@ func TestADemoThatIsKeptIsPlayedOnce(t *testing.T) {
 }
 
 func TestTheDemosModeratorSignsIn(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	i, d := s.startDemo()
 	res, err := http.Post(i.URL+"/api/v1/session", "application/json",
@@ -309,6 +312,7 @@ func limited(t *testing.T, c *kit.Client, page string, n int) (posted int) {
 }
 
 func TestTheDemoLimitsPostsOnlyForOtherMachines(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	i, d := s.startDemo()
 	if got := limited(t, client(i, "demo", ""), d.Demo+"bakery", 30); got != 30 {

@@ -88,6 +88,7 @@ func (r *follower) stop() {
 }
 
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		path  string
 		least int               // how many commands it has
@@ -126,7 +127,8 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			s.write("export.xml", wordPress(6, 2), 0o600) // what documents call files of the reader's
 			s.write("moved.txt", "http://blog.example/*,https://blog.example/*\n", 0o600)
 			r := &follower{shell: s, replace: []string{
-				"postgres://aitys@db.example/aitys", kit.Postgres(t), "postgres://aitys@new.example/aitys", kit.Postgres(t),
+				"postgres://aitys@db.example/aitys", kit.EmptyPostgres(t),
+				"postgres://aitys@new.example/aitys", kit.EmptyPostgres(t),
 				"redis://cache.example:6379", kit.Redis(t),
 			}}
 			t.Cleanup(r.stop)
@@ -161,6 +163,7 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 
 // The table of settings is that of the binary.
 func TestTheOperatorsTableHasEveryFlagOfAServer(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../docs/operator.md")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 )
 
 func TestAFilterIsMeasuredByWhatWasDecided(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	flags := s.kept()
 	type trial struct {

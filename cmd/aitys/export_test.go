@@ -23,66 +23,61 @@ func sinceHeader(t *testing.T, all string) string {
 }
 
 func TestAnExportIsTheSameOnEachWay(t *testing.T) {
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) {
-			s := newShell(t)
-			var flags []string
-			if database == "postgres" {
-				flags = []string{"--database", kit.Postgres(t)}
-				s.must(append([]string{"migrate", "up"}, flags...)...)
-			}
-			token := s.furnish(flags...)
-			s.write("export.xml", wordPress(240, 2), 0o600)
-			s.must(append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)...)
-			do := func(more ...string) string {
-				t.Helper()
-				return s.must(append(append([]string{"export", "--site", "blog"}, flags...), more...)...)
-			}
-			want := sinceHeader(t, do())
-			if said := do("--out", "blog.jsonl"); said != "" {
-				t.Errorf("it said %s", said)
-			}
-			raw, err := os.ReadFile(filepath.Join(s.dir, "blog.jsonl"))
-			if err != nil || sinceHeader(t, string(raw)) != want {
-				t.Errorf("the file is another one: %.200s, %v", raw, err)
-			}
-			if info, err := os.Stat(filepath.Join(s.dir, "blog.jsonl")); err != nil || info.Mode() != 0o600 {
-				t.Errorf("others may read it: %v, %v", info.Mode(), err)
-			}
-			if n := strings.Count(want, `"type":"comment"`); n != 240 {
-				t.Errorf("it has %d comments", n)
-			}
-			s.refused("it is not overwritten", append([]string{"export", "--site", "blog", "--out", "blog.jsonl"}, flags...)...)
-			s.refused("nothing was exported",
-				append([]string{"export", "--site", "blog", "--out", "none/blog.jsonl"}, flags...)...)
+	t.Parallel()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		token := s.furnish(flags...)
+		s.write("export.xml", wordPress(240, 2), 0o600)
+		s.must(append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)...)
+		do := func(more ...string) string {
+			t.Helper()
+			return s.must(append(append([]string{"export", "--site", "blog"}, flags...), more...)...)
+		}
+		want := sinceHeader(t, do())
+		if said := do("--out", "blog.jsonl"); said != "" {
+			t.Errorf("it said %s", said)
+		}
+		raw, err := os.ReadFile(filepath.Join(s.dir, "blog.jsonl"))
+		if err != nil || sinceHeader(t, string(raw)) != want {
+			t.Errorf("the file is another one: %.200s, %v", raw, err)
+		}
+		if info, err := os.Stat(filepath.Join(s.dir, "blog.jsonl")); err != nil || info.Mode() != 0o600 {
+			t.Errorf("others may read it: %v, %v", info.Mode(), err)
+		}
+		if n := strings.Count(want, `"type":"comment"`); n != 240 {
+			t.Errorf("it has %d comments", n)
+		}
+		s.refused("it is not overwritten", append([]string{"export", "--site", "blog", "--out", "blog.jsonl"}, flags...)...)
+		s.refused("nothing was exported",
+			append([]string{"export", "--site", "blog", "--out", "none/blog.jsonl"}, flags...)...)
 
-			i := s.serve(flags...)
-			asked := func() (*http.Response, string) {
-				t.Helper()
-				req, err := http.NewRequest("GET", i.URL+"/api/v1/sites/blog/moderation/export", nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				req.Header.Set("Authorization", "Bearer "+token)
-				res, err := http.DefaultClient.Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer res.Body.Close()
-				body, err := io.ReadAll(res.Body)
-				if err != nil || res.StatusCode != 200 {
-					t.Fatalf("it answered %d %.200s, %v", res.StatusCode, body, err)
-				}
-				return res, sinceHeader(t, string(body))
+		i := s.serve(flags...)
+		asked := func() (*http.Response, string) {
+			t.Helper()
+			req, err := http.NewRequest("GET", i.URL+"/api/v1/sites/blog/moderation/export", nil)
+			if err != nil {
+				t.Fatal(err)
 			}
-			kit.Until(t, "what waits was judged again, and both ways say the same", func() bool {
-				_, got := asked()
-				return got == sinceHeader(t, do())
-			})
-			res, _ := asked()
-			if got := res.Header.Get("Content-Disposition"); got != `attachment; filename="blog.jsonl"` {
-				t.Errorf("it is called %s", got)
+			req.Header.Set("Authorization", "Bearer "+token)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
 			}
+			defer res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			if err != nil || res.StatusCode != 200 {
+				t.Fatalf("it answered %d %.200s, %v", res.StatusCode, body, err)
+			}
+			return res, sinceHeader(t, string(body))
+		}
+		kit.Until(t, "what waits was judged again, and both ways say the same", func() bool {
+			_, got := asked()
+			return got == sinceHeader(t, do())
 		})
-	}
+		res, _ := asked()
+		if got := res.Header.Get("Content-Disposition"); got != `attachment; filename="blog.jsonl"` {
+			t.Errorf("it is called %s", got)
+		}
+	})
 }

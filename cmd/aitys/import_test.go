@@ -61,115 +61,112 @@ func wordPress(comments, posts int) string {
 
 func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) {
-			s := newShell(t)
-			var flags []string
-			if database == "postgres" {
-				flags = []string{"--database", kit.Postgres(t)}
-				s.must(append([]string{"migrate", "up"}, flags...)...)
-			}
-			token := s.furnish(flags...)
-			i := s.serve(flags...)
-			c := client(i, "blog", token)
-			s.write("export.xml", wordPress(120, 2), 0o600)
-			do := func(more ...string) (out transfer.Report) {
-				t.Helper()
-				args := append([]string{"import", "wordpress", "export.xml", "--site", "blog", "--json"}, flags...)
-				unpack(t, s.must(append(args, more...)...), &out)
-				return out
-			}
-			if n := readThread(t, c, "https://blog.example/post-1").Page.Count; n != 0 {
-				t.Fatalf("before it there are %d", n)
-			}
-			said := do("--dry-run")
-			done := do()
-			if fmt.Sprint(said) != fmt.Sprint(done) || done.Added != 120 || done.Pages != 2 || done.Approved != 60 ||
-				done.Pending != 20 || done.Rejected != 20 || done.Spam != 20 ||
-				done.Lessons != (transfer.Lessons{Ham: 60, Spam: 20}) {
-				t.Errorf("a dry run said %+v, and the import %+v", said, done)
-			}
-			kit.Within(t, soon, "readers see them", func() bool {
-				return readThread(t, c, "https://blog.example/post-1").Page.Count == 30
-			})
-			if again := do(); again.Added != 0 || again.Lessons != (transfer.Lessons{}) {
-				t.Errorf("the second run said %+v", again)
-			}
-			log := tellLog(t, c)
-			if len(log) != 100 || !strings.Contains(log[0], "import:wordpress") {
-				t.Errorf("the log has %d entries, the last %q", len(log), log[0])
-			}
-			var in inspectLine
-			unpack(t, s.must(append([]string{"classifier", "inspect", "--json", "--site", "blog"}, flags...)...), &in)
-			if in.Lessons["ham"] != 60 || in.Lessons["spam"] != 20 {
-				t.Errorf("the filter was taught %v", in.Lessons)
-			}
-			out := s.must(append([]string{"import", "wordpress", "export.xml", "--site", "blog", "--dry-run"}, flags...)...)
-			if !strings.Contains(out, "would be added") || !strings.HasSuffix(out, "Nothing was changed.\n") {
-				t.Errorf("people are told %q", out)
-			}
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		token := s.furnish(flags...)
+		i := s.serve(flags...)
+		c := client(i, "blog", token)
+		s.write("export.xml", wordPress(120, 2), 0o600)
+		do := func(more ...string) (out transfer.Report) {
+			t.Helper()
+			args := append([]string{"import", "wordpress", "export.xml", "--site", "blog", "--json"}, flags...)
+			unpack(t, s.must(append(args, more...)...), &out)
+			return out
+		}
+		if n := readThread(t, c, "https://blog.example/post-1").Page.Count; n != 0 {
+			t.Fatalf("before it there are %d", n)
+		}
+		said := do("--dry-run")
+		done := do()
+		if fmt.Sprint(said) != fmt.Sprint(done) || done.Added != 120 || done.Pages != 2 || done.Approved != 60 ||
+			done.Pending != 20 || done.Rejected != 20 || done.Spam != 20 ||
+			done.Lessons != (transfer.Lessons{Ham: 60, Spam: 20}) {
+			t.Errorf("a dry run said %+v, and the import %+v", said, done)
+		}
+		kit.Within(t, soon, "readers see them", func() bool {
+			return readThread(t, c, "https://blog.example/post-1").Page.Count == 30
 		})
-	}
+		if again := do(); again.Added != 0 || again.Lessons != (transfer.Lessons{}) {
+			t.Errorf("the second run said %+v", again)
+		}
+		log := tellLog(t, c)
+		if len(log) != 100 || !strings.Contains(log[0], "import:wordpress") {
+			t.Errorf("the log has %d entries, the last %q", len(log), log[0])
+		}
+		var in inspectLine
+		unpack(t, s.must(append([]string{"classifier", "inspect", "--json", "--site", "blog"}, flags...)...), &in)
+		if in.Lessons["ham"] != 60 || in.Lessons["spam"] != 20 {
+			t.Errorf("the filter was taught %v", in.Lessons)
+		}
+		out := s.must(append([]string{"import", "wordpress", "export.xml", "--site", "blog", "--dry-run"}, flags...)...)
+		if !strings.Contains(out, "would be added") || !strings.HasSuffix(out, "Nothing was changed.\n") {
+			t.Errorf("people are told %q", out)
+		}
+	})
 }
 
 // An import that is killed fifty times goes on where it was: in the end there is what an undisturbed one brings. Each
 // page was told of once, and a server on which it was read all the while shows it.
 func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 	t.Parallel()
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) {
-			var want map[string]string
-			for kills := 0; kills < kit.Repeats(t, 50); {
-				s := newShell(t)
-				token, flags := s.furnishedOn(database)
-				s.write("export.xml", wordPress(3_000, 20), 0o600)
-				command := append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)
-				here := kills
-				i := s.serve(append([]string{"--limits", "off"}, flags...)...)
-				shown := func(pages int) (n int) {
-					for p := range pages {
-						n += readThread(t, client(i, "blog", token), fmt.Sprintf("https://blog.example/post-%d", p)).Page.Count
-					}
-					return n
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		var want map[string]string
+		comments := 600 // of which half are public
+		if kit.Tier(t) == "full" {
+			comments = 3_000
+		}
+		for kills := 0; kills < kit.Repeats(t, 50); {
+			s := newShell(t)
+			flags := s.on(d)
+			token := s.furnish(flags...)
+			s.write("export.xml", wordPress(comments, 20), 0o600)
+			command := append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)
+			here := kills
+			i := s.serve(append([]string{"--limits", "off"}, flags...)...)
+			shown := func(pages int) (n int) {
+				for p := range pages {
+					n += readThread(t, client(i, "blog", token), fmt.Sprintf("https://blog.example/post-%d", p)).Page.Count
 				}
-				for wait := 20 * time.Millisecond; want != nil && s.killedWithin(command, wait); kills++ {
-					shown(1)
-					wait += rand.N(60 * time.Millisecond)
-				}
-				if want == nil { // it may say how far it is
-					if out, errs, code := s.run("", command...); code != 0 {
-						t.Fatalf("undisturbed: %q, %q", out, errs)
-					}
-				} else if kills == here {
-					t.Error("it was never killed")
-				}
-				kit.Within(t, soon, "readers see them all", func() bool { return shown(20) == 1_500 })
-				if n := s.pagesTold(flags); n != 20 {
-					t.Errorf("after %d kills 20 pages were told of %d times", kills-here, n)
-				}
-				if err := i.Stop(); err != nil {
-					t.Error(err)
-				}
-				got := allComments(t, s, token, flags)
-				if want == nil {
-					want = got
-				}
-				if len(want) != 3_000 || len(got) != len(want) {
-					t.Fatalf("after %d kills there are %d comments, undisturbed %d", kills-here, len(got), len(want))
-				}
-				for id, line := range want {
-					if got[id] != line {
-						t.Fatalf("after %d kills comment %s is\n%s\nand undisturbed\n%s", kills-here, id, got[id], line)
-					}
-				}
-				out, _, _ := s.run("", append([]string{"doctor", "--audit"}, flags...)...)
-				if !regexp.MustCompile(`(?m)^ok +log of blog`).MatchString(out) {
-					t.Errorf("the doctor says %q", out)
-				}
-				t.Logf("%d kills of one import", kills-here)
+				return n
 			}
-		})
-	}
+			for wait := 20 * time.Millisecond; want != nil && s.killedWithin(command, wait); kills++ {
+				shown(1)
+				wait += rand.N(60 * time.Millisecond)
+			}
+			if want == nil { // it may say how far it is
+				if out, errs, code := s.run("", command...); code != 0 {
+					t.Fatalf("undisturbed: %q, %q", out, errs)
+				}
+			} else if kills == here {
+				t.Error("it was never killed")
+			}
+			kit.Within(t, soon, "readers see them all", func() bool { return shown(20) == comments/2 })
+			if n := s.pagesTold(flags); n != 20 {
+				t.Errorf("after %d kills 20 pages were told of %d times", kills-here, n)
+			}
+			if err := i.Stop(); err != nil {
+				t.Error(err)
+			}
+			got := allComments(t, s, token, flags)
+			if want == nil {
+				want = got
+			}
+			if len(want) != comments || len(got) != len(want) {
+				t.Fatalf("after %d kills there are %d comments, undisturbed %d", kills-here, len(got), len(want))
+			}
+			for id, line := range want {
+				if got[id] != line {
+					t.Fatalf("after %d kills comment %s is\n%s\nand undisturbed\n%s", kills-here, id, got[id], line)
+				}
+			}
+			out, _, _ := s.run("", append([]string{"doctor", "--audit"}, flags...)...)
+			if !regexp.MustCompile(`(?m)^ok +log of blog`).MatchString(out) {
+				t.Errorf("the doctor says %q", out)
+			}
+			t.Logf("%d kills of one import", kills-here)
+		}
+	})
 }
 
 // pagesTold is how many events of the database that flags name tell of a page.
@@ -190,17 +187,6 @@ func (s *shell) pagesTold(flags []string) (n int) {
 	return n
 }
 
-// furnishedOn is furnish on a database of its own, with the flags that name it.
-func (s *shell) furnishedOn(database string) (token string, flags []string) {
-	s.t.Helper()
-	flags = []string{"--data", filepath.Join(s.dir, "data")}
-	if database == "postgres" {
-		flags = append(flags, "--database", kit.Postgres(s.t))
-	}
-	s.must(append([]string{"migrate", "up"}, flags...)...)
-	return s.furnish(flags...), flags
-}
-
 // killedWithin kills a command after a time; false: it had ended well.
 func (s *shell) killedWithin(command []string, wait time.Duration) bool {
 	s.t.Helper()
@@ -218,48 +204,47 @@ func (s *shell) killedWithin(command []string, wait time.Duration) bool {
 	return err != nil
 }
 
-// A file with a line, or a text, of a gigabyte is refused in one line, in little memory, and nothing of it is there.
+// A file with a line, or a text, of a gigabyte is refused in one line, in little memory, and nothing of it is there. It
+// is not parallel: Maxrss of a new process begins at what this one had.
 func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
-	t.Parallel()
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) {
-			s := newShell(t)
-			token, flags := s.furnishedOn(database)
-			whole := wordPress(1, 1)
-			xml := strings.SplitAfterN(whole, "CDATA[", 2)[0]
-			for format, begins := range map[string]string{
-				"wordpress": whole[:strings.Index(whole, "</item>")] + xml[strings.Index(xml, "<wp:comment>"):],
-				"disqus": `<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals"><thread dsq:id="1">` +
-					`<link>https://blog.example/p</link></thread><post dsq:id="2"><message><![CDATA[`,
-				"remark42": `{"version":1,"users":[],"posts":[]}` + "\n" + `{"id":"1","pid":"","text":"`,
-				"commento": `{"version":1,"commenters":[],"comments":[{"commentHex":"1","markdown":"`,
-				"aitys": `{"format":"aitys","version":1,"exported_at":"2026-11-20T09:00:00Z","site":"blog"}` + "\n" +
-					`{"type":"comment","source":"`,
-			} {
-				s.write(format, packed(t, begins, 1<<30), 0o600)
-				cmd := exec.CommandContext(t.Context(), s.bin,
-					append([]string{"import", format, format, "--site", "blog"}, flags...)...)
-				cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH")}
-				said, err := cmd.CombinedOutput()
-				line, one := strings.CutSuffix(onItsWay.ReplaceAllString(string(said), ""), "\n")
-				most := "longer than 32 MiB"
-				if format == "remark42" {
-					most = "longer than 4 MiB" // a comment is in memory at once
-				}
-				if err == nil || !one || strings.Contains(line, "\n") || !strings.Contains(line, most) {
-					t.Errorf("%s: %v, said %q", format, err, said)
-				}
-				used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-				if !ok || used.Maxrss > 256<<10 {
-					t.Errorf("%s: it had %d KiB", format, used.Maxrss)
-				}
-				t.Logf("%s: %d MiB, %q", format, used.Maxrss>>10, line)
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		token := s.furnish(flags...)
+		whole := wordPress(1, 1)
+		xml := strings.SplitAfterN(whole, "CDATA[", 2)[0]
+		for format, begins := range map[string]string{
+			"wordpress": whole[:strings.Index(whole, "</item>")] + xml[strings.Index(xml, "<wp:comment>"):],
+			"disqus": `<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals"><thread dsq:id="1">` +
+				`<link>https://blog.example/p</link></thread><post dsq:id="2"><message><![CDATA[`,
+			"remark42": `{"version":1,"users":[],"posts":[]}` + "\n" + `{"id":"1","pid":"","text":"`,
+			"commento": `{"version":1,"commenters":[],"comments":[{"commentHex":"1","markdown":"`,
+			"aitys": `{"format":"aitys","version":1,"exported_at":"2026-11-20T09:00:00Z","site":"blog"}` + "\n" +
+				`{"type":"comment","source":"`,
+		} {
+			s.write(format, packed(t, begins, 1<<30), 0o600)
+			cmd := exec.CommandContext(t.Context(), s.bin,
+				append([]string{"import", format, format, "--site", "blog"}, flags...)...)
+			cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH")}
+			said, err := cmd.CombinedOutput()
+			line, one := strings.CutSuffix(onItsWay.ReplaceAllString(string(said), ""), "\n")
+			most := "longer than 32 MiB"
+			if format == "remark42" {
+				most = "longer than 4 MiB" // a comment is in memory at once
 			}
-			if there := allComments(t, s, token, flags); len(there) != 0 {
-				t.Errorf("there is %v", there)
+			if err == nil || !one || strings.Contains(line, "\n") || !strings.Contains(line, most) {
+				t.Errorf("%s: %v, said %q", format, err, said)
 			}
-		})
-	}
+			used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+			if !ok || used.Maxrss > 256<<10 {
+				t.Errorf("%s: it had %d KiB", format, used.Maxrss)
+			}
+			t.Logf("%s: %d MiB, %q", format, used.Maxrss>>10, line)
+		}
+		if there := allComments(t, s, token, flags); len(there) != 0 {
+			t.Errorf("there is %v", there)
+		}
+	})
 }
 
 // liveHeap matches the live heap in megabytes after each collection, as Go's gctrace writes it.
@@ -268,6 +253,7 @@ var liveHeap = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB`)
 // A record may have any number of large fields that are not imported. They are not in memory together.
 func TestImport_BoundsHeapPerRecord(t *testing.T) {
 	t.Parallel()
+	kit.OnlyIn(t, "ci") // ten seconds of CPU
 	s := newShell(t)
 	s.furnish()
 	const size = 10 << 20

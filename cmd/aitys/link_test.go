@@ -11,6 +11,7 @@ import (
 
 // TestLinksLeadToTheServer that runs on the same database, or ran there last.
 func TestLinksLeadToTheServer(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name     string
 		database func(testing.TB) string
@@ -46,6 +47,7 @@ func TestLinksLeadToTheServer(t *testing.T) {
 
 // TestALinkThatCannotBeMadeChangesNothing: nobody would ever see the link of what was added or reset.
 func TestALinkThatCannotBeMadeChangesNothing(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.must("migrate", "up")
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "data", "aitys.db"))

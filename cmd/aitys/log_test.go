@@ -14,6 +14,7 @@ import (
 )
 
 func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
+	t.Parallel()
 	unread, stderr, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +68,7 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 }
 
 func TestReadsThatSucceededAreLoggedOnlyWhenAskedFor(t *testing.T) {
+	t.Parallel()
 	for level, want := range map[string]bool{"info": false, "debug": true} {
 		s := newShell(t)
 		i := s.serve("--log-level", level)

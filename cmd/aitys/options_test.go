@@ -25,6 +25,7 @@ func unpack(t *testing.T, line string, into any) {
 }
 
 func TestOneNameServesFlagVariableAndFile(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	for _, name := range []string{"flag", "variable", "file"} {
 		dir := filepath.Join(s.dir, name)
@@ -61,6 +62,7 @@ func TestOneNameServesFlagVariableAndFile(t *testing.T) {
 }
 
 func TestCommandsPrintWhatProgramsRead(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	var site siteLine
 	unpack(t, s.must("site", "add", "--json", "--key", "blog", "--name", "Blog", "--origin", "https://Blog.Example",
@@ -127,6 +129,7 @@ func TestCommandsPrintWhatProgramsRead(t *testing.T) {
 }
 
 func TestTheSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.must("migrate", "up")
 	if _, err := os.Stat(filepath.Join(s.dir, "data", "secret")); err == nil {
@@ -154,47 +157,43 @@ func TestTheSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
 }
 
 func TestALostSecretIsReplaced(t *testing.T) {
-	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", kit.Postgres(t)}} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newShell(t)
-			flags := []string{"--data", filepath.Join(s.dir, "data")}
-			if tt.database != "" {
-				flags = append(flags, "--database", tt.database)
-			}
-			s.refused("", append([]string{"secret", "new"}, flags...)...)
-			i := s.serve(flags[2:]...)
-			c := client(i, "blog", s.furnish(flags...))
-			var id, edit string
-			kit.Within(t, soon, "the site is there", func() bool {
-				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the old secret.")
-				id, edit = p.ID, p.EditToken
-				return err == nil
-			})
-			if err := i.Stop(); err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join(s.dir, "data", "secret")
-			if err := os.Remove(path); err != nil { // it is lost
-				t.Fatal(err)
-			}
-			s.refused("not the secret", append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
-			s.must(append([]string{"secret", "new"}, flags...)...)
-			c.URL = s.serve(flags[2:]...).URL
-			if _, _, err := c.Own(t.Context(), id, edit); err == nil {
-				t.Error("an edit token outlived the secret that made it")
-			}
-			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the new secret.")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, _, err := client(&kit.Instance{URL: c.URL}, "blog", "").Own(t.Context(), p.ID, p.EditToken); err != nil {
-				t.Errorf("a new edit token: %v", err)
-			}
-			if files := strings.Join(s.files(), "\n"); strings.Contains(files, ".secret-") {
-				t.Errorf("a temporary file was left:\n%s", files)
-			}
+	t.Parallel()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		s.refused("", append([]string{"secret", "new"}, flags...)...)
+		i := s.serve(flags[2:]...)
+		c := client(i, "blog", s.furnish(flags...))
+		var id, edit string
+		kit.Within(t, soon, "the site is there", func() bool {
+			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the old secret.")
+			id, edit = p.ID, p.EditToken
+			return err == nil
 		})
-	}
+		if err := i.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(s.dir, "data", "secret")
+		if err := os.Remove(path); err != nil { // it is lost
+			t.Fatal(err)
+		}
+		s.refused("not the secret", append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
+		s.must(append([]string{"secret", "new"}, flags...)...)
+		c.URL = s.serve(flags[2:]...).URL
+		if _, _, err := c.Own(t.Context(), id, edit); err == nil {
+			t.Error("an edit token outlived the secret that made it")
+		}
+		p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the new secret.")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := client(&kit.Instance{URL: c.URL}, "blog", "").Own(t.Context(), p.ID, p.EditToken); err != nil {
+			t.Errorf("a new edit token: %v", err)
+		}
+		if files := strings.Join(s.files(), "\n"); strings.Contains(files, ".secret-") {
+			t.Errorf("a temporary file was left:\n%s", files)
+		}
+	})
 }
 
 // A report is what the doctor tells a program.
@@ -223,6 +222,7 @@ func (s *shell) doctor(args ...string) (r report) {
 }
 
 func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	if r := s.doctor(); r.OK || r.state("database") != "fail" || exists(filepath.Join(s.dir, "data")) {
 		t.Errorf("with nothing there: %+v", r)
@@ -285,6 +285,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 
 // What is secret or personal is in no log, whatever goes wrong.
 func TestLogsTellNoSecrets(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	redis := kit.NewRedisServer(t)
 	i := s.serve("--log-format", "json", "--redis", redis.URL)

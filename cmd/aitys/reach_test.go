@@ -13,6 +13,7 @@ import (
 
 // TestServe_ReachIsForOneUse allows a network for one use, and tries every use.
 func TestServe_ReachIsForOneUse(t *testing.T) {
+	t.Parallel()
 	const all = "webhook checker neighbour oidc"
 	for flag, allowed := range map[string]string{
 		"oidc=127.0.0.0/8": "oidc", "webhook=127.0.0.0/8": "webhook", "127.0.0.0/8": all,
@@ -75,6 +76,7 @@ func TestServe_ReachIsForOneUse(t *testing.T) {
 }
 
 func TestServe_RefusesInvalidReach(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	for value, want := range map[string]string{
 		"10.0.0.1": "no network", "smtp=10.0.0.0/8": "oidc, webhook, checker or neighbour", "oidc=": "no network",

@@ -161,6 +161,7 @@ var badConfigurations = []struct {
 
 // A bad configuration is refused in one line and leaves no trace.
 func TestBadConfigurationsAreRefusedInOneLine(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -207,6 +208,7 @@ func TestBadConfigurationsAreRefusedInOneLine(t *testing.T) {
 
 // A command that asks for the impossible is refused in one line and changes nothing.
 func TestCommandsThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
 	s.must("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner")
@@ -249,33 +251,30 @@ func TestCommandsThatCannotBeAreRefused(t *testing.T) {
 }
 
 func TestADatabaseKeepsItsSecret(t *testing.T) {
-	for _, tt := range []struct{ name, url string }{{"sqlite", ""}, {"postgres", kit.Postgres(t)}} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newShell(t)
-			with := func(args ...string) []string {
-				if tt.url != "" {
-					args = append(args, "--database", tt.url)
-				} else {
-					args = append(args, "--database", "sqlite:"+filepath.Join(s.dir, "a.db"))
-				}
-				return args
-			}
-			s.must(with("migrate", "up")...)
-			s.must(with("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")...)
-			s.refused("there is no secret at", with("site", "list", "--data", "nowhere")...)
-			// Another folder has no secret; the one that is made for it is not the database's.
-			s.refused("not the secret", with("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner",
-				"--data", "elsewhere")...)
-			if got := strings.Join(s.files(), "\n"); strings.Contains(got, "/elsewhere/secret") {
-				t.Errorf("a secret that fits nothing was left behind:\n%s", got)
-			}
-			s.refused("not the secret", with("serve", "--listen", "127.0.0.1:0", "--data", "elsewhere")...)
-			s.must(with("site", "list")...)
-		})
-	}
+	t.Parallel()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		url := "sqlite:" + filepath.Join(s.dir, "a.db")
+		if d.Name != "sqlite" {
+			url = d.New(t)
+		}
+		with := func(args ...string) []string { return append(args, "--database", url) }
+		s.must(with("migrate", "up")...)
+		s.must(with("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")...)
+		s.refused("there is no secret at", with("site", "list", "--data", "nowhere")...)
+		// Another folder has no secret; the one that is made for it is not the database's.
+		s.refused("not the secret", with("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner",
+			"--data", "elsewhere")...)
+		if got := strings.Join(s.files(), "\n"); strings.Contains(got, "/elsewhere/secret") {
+			t.Errorf("a secret that fits nothing was left behind:\n%s", got)
+		}
+		s.refused("not the secret", with("serve", "--listen", "127.0.0.1:0", "--data", "elsewhere")...)
+		s.must(with("site", "list")...)
+	})
 }
 
 func TestPostgresIsAskedForAndNeverMigratedByACommand(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	url := kit.EmptyPostgres(t)
 	s.refused("run `aitys migrate up`", "site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example",

@@ -67,52 +67,44 @@ func TestAServerWithoutAccountsShowsTheWayIn(t *testing.T) {
 
 func TestACommandIsNoticedByARunningServer(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name     string
-		database func(s *shell) string
-	}{
-		{"sqlite", func(s *shell) string { return "sqlite:" + filepath.Join(s.dir, "data", "aitys.db") }},
-		{"postgres", func(*shell) string { return kit.Postgres(t) }},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newShell(t)
-			flags := []string{"--database", tt.database(s), "--data", filepath.Join(s.dir, "data")}
-			i := s.serve(flags...)
-			c := client(i, "blog", "")
-			if _, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Before there is a site."); err == nil {
-				t.Fatal("a site that was not added takes comments")
-			}
-			c.Token = s.furnish(flags...)
-			kit.Within(t, soon, "the site takes comments", func() bool {
-				_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "There is a site now, thank you.")
-				return err == nil
-			})
-			kit.Within(t, soon, "the token is good", func() bool {
-				items, _, err := c.Queue(t.Context(), "")
-				return err == nil && len(items) == 1
-			})
-			s.must(append([]string{"site", "set", "blog", "moderation=none"}, flags...)...)
-			n := 0
-			kit.Within(t, soon, "the setting holds", func() bool {
-				n++
-				p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example",
-					fmt.Sprintf("Now everything is published, even number %d.", n))
-				return err == nil && p.State == "approved"
-			})
-			s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"},
-				flags...)...)
-			s.must(append([]string{"account", "disable", "o@blog.example"}, flags...)...)
-			kit.Within(t, soon, "the disabled account's token is refused", func() bool {
-				_, _, err := c.Queue(t.Context(), "")
-				return err != nil && strings.Contains(err.Error(), "auth.needed")
-			})
-			s.must(append([]string{"site", "remove", "blog", "--yes", "blog"}, flags...)...)
-			kit.Within(t, soon, "the site is gone", func() bool {
-				_, status := get(t, i.URL+"/api/v1/sites/blog/comments?page="+blogPage)
-				return status == http.StatusNotFound
-			})
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+		s := newShell(t)
+		flags := s.on(d)
+		i := s.serve(flags...)
+		c := client(i, "blog", "")
+		if _, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Before there is a site."); err == nil {
+			t.Fatal("a site that was not added takes comments")
+		}
+		c.Token = s.furnish(flags...)
+		kit.Within(t, soon, "the site takes comments", func() bool {
+			_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "There is a site now, thank you.")
+			return err == nil
 		})
-	}
+		kit.Within(t, soon, "the token is good", func() bool {
+			items, _, err := c.Queue(t.Context(), "")
+			return err == nil && len(items) == 1
+		})
+		s.must(append([]string{"site", "set", "blog", "moderation=none"}, flags...)...)
+		n := 0
+		kit.Within(t, soon, "the setting holds", func() bool {
+			n++
+			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example",
+				fmt.Sprintf("Now everything is published, even number %d.", n))
+			return err == nil && p.State == "approved"
+		})
+		s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"},
+			flags...)...)
+		s.must(append([]string{"account", "disable", "o@blog.example"}, flags...)...)
+		kit.Within(t, soon, "the disabled account's token is refused", func() bool {
+			_, _, err := c.Queue(t.Context(), "")
+			return err != nil && strings.Contains(err.Error(), "auth.needed")
+		})
+		s.must(append([]string{"site", "remove", "blog", "--yes", "blog"}, flags...)...)
+		kit.Within(t, soon, "the site is gone", func() bool {
+			_, status := get(t, i.URL+"/api/v1/sites/blog/comments?page="+blogPage)
+			return status == http.StatusNotFound
+		})
+	})
 }
 
 // Two servers on one Postgres see each other's work within a second: by the bell of a Redis, and

@@ -6,6 +6,7 @@ import (
 )
 
 func TestASitesKeyIsPrintedAndStaysUntilTheSecretIsLost(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	for _, key := range []string{"blog", "other"} {
 		s.must("site", "add", "--key", key, "--name", key, "--origin", "https://"+key+".example")

@@ -18,6 +18,7 @@ import (
 // Whoever keeps the head of a published log learns of a change in what came before it; whoever has the database, of
 // one in what is not published.
 func TestAChangedLogIsFoundFromOutsideAndFromInside(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.furnish("--data", "data")
 	s.write("export.xml", wordPress(30, 3), 0o600)
@@ -91,6 +92,7 @@ func TestAChangedLogIsFoundFromOutsideAndFromInside(t *testing.T) {
 // A JSON reader may take the first of two fields, or one of another letter case: verify accepts only the bytes that the
 // service writes.
 func TestLogVerify_RefusesNonCanonicalLines(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	var before []byte
 	var lines []string

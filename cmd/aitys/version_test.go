@@ -6,10 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/e2e/kit"
 )
 
 // TestEveryBuildNamesItsCommit builds as the Makefile does, also where Go is told not to look at the source.
 func TestEveryBuildNamesItsCommit(t *testing.T) {
+	t.Parallel()
+	kit.OnlyIn(t, "ci") // it builds the program twice
 	wants(t, "make")
 	wants(t, "git")
 	head, err := exec.Command("git", "rev-parse", "HEAD").Output()
@@ -37,6 +41,7 @@ func TestEveryBuildNamesItsCommit(t *testing.T) {
 }
 
 func TestAnInstalledModuleNamesItsCommit(t *testing.T) {
+	t.Parallel()
 	for version, want := range map[string]string{
 		"v0.0.0-20261121203606-6267e95f0c1a": "6267e95f0c1a", "v1.2.4-0.20261121203606-6267e95f0c1a": "6267e95f0c1a",
 		"v1.2.3": "", "v1.2.3-rc-1": "", "unreleased": "",

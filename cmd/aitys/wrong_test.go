@@ -103,6 +103,7 @@ doctor --database postgres://me:hunter2@127.0.0.1:1/comments
 
 // TestWrongCommandLinesAreAsTheirGoldenFile holds what each says, and that it is one line.
 func TestWrongCommandLinesAreAsTheirGoldenFile(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
 	for _, email := range []string{"o@blog.example", "p@blog.example"} {
@@ -143,7 +144,7 @@ func TestWrongCommandLinesAreAsTheirGoldenFile(t *testing.T) {
 	kit.Golden(t, "testdata/wrong.txt", said.String(), *update)
 }
 
-// TestTheFreePortThatIsNamedIsFree does what the refusal says.
+// TestTheFreePortThatIsNamedIsFree does what the refusal says. It is not parallel: another test could take the port.
 func TestTheFreePortThatIsNamedIsFree(t *testing.T) {
 	s := newShell(t)
 	first := s.serve()
@@ -157,6 +158,7 @@ func TestTheFreePortThatIsNamedIsFree(t *testing.T) {
 
 // TestNoFreePortIsLookedForWithoutEnd has the next fifty ports taken, too, on an address of the test's own.
 func TestNoFreePortIsLookedForWithoutEnd(t *testing.T) {
+	t.Parallel()
 	const first = 20_000
 	for port := first; port <= first+50; port++ {
 		l, err := net.Listen("tcp", fmt.Sprintf("127.8.4.7:%d", port))
@@ -171,6 +173,7 @@ func TestNoFreePortIsLookedForWithoutEnd(t *testing.T) {
 
 // TestAPostgresThatRefusesIsQuotedOnce has a server that answers, and no such database.
 func TestAPostgresThatRefusesIsQuotedOnce(t *testing.T) {
+	t.Parallel()
 	u, err := url.Parse(kit.Postgres(t))
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +188,7 @@ func TestAPostgresThatRefusesIsQuotedOnce(t *testing.T) {
 
 // TestHelpIsGivenToWhoAsks in each way that people ask.
 func TestHelpIsGivenToWhoAsks(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	whole := s.must("--help")
 	for _, part := range []string{"serve", "site", "account", "token", "doctor"} {
@@ -203,6 +207,7 @@ func TestHelpIsGivenToWhoAsks(t *testing.T) {
 
 // TestTokensAreListedAndRevoked by id, and by a name that is the only one.
 func TestTokensAreListedAndRevoked(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.must("site", "add", "--key", "blog", "--name", "Blog", "--origin", "https://blog.example")
 	values := map[string]string{}
@@ -261,6 +266,7 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 
 // TestATokenIsMadeForATime that ends with a day of UTC.
 func TestATokenIsMadeForATime(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.must("account", "add", "--email", "o@blog.example", "--name", "O", "--role", "owner")
 	last := time.Now().UTC().AddDate(0, 1, 0).Format(time.DateOnly)
@@ -279,6 +285,7 @@ func TestATokenIsMadeForATime(t *testing.T) {
 
 // TestASiteWithCommentsIsRemovedByItsKeyOnly asks twice only where something is lost.
 func TestASiteWithCommentsIsRemovedByItsKeyOnly(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	for _, key := range []string{"empty", "blog"} {
 		s.must("site", "add", "--key", key, "--name", key, "--origin", "https://blog.example")

@@ -36,6 +36,7 @@ func (w *world) refused(err error, code string) {
 }
 
 func TestALinkInAMailEndsWithRolePasswordAndReset(t *testing.T) {
+	t.Parallel()
 	author, moderator, owner, fresh, on := people.Author, people.Moderator, people.Owner, "another horse battery", true
 	for name, end := range map[string]func(w *world, who people.Actor){
 		"another role": func(w *world, who people.Actor) {
@@ -89,6 +90,7 @@ func TestALinkInAMailEndsWithRolePasswordAndReset(t *testing.T) {
 }
 
 func TestALinkInAMailIsUsedOnceWithinThreeDays(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, in *roomstest.World) {
 		w := &world{in}
 		who := w.AddPerson("mo", people.Moderator, "a")
@@ -121,6 +123,7 @@ func TestALinkInAMailIsUsedOnceWithinThreeDays(t *testing.T) {
 }
 
 func TestMailIsChosenByOneselfAndStoppedByALink(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	who := w.AddPerson("mo", people.Moderator, "a")
 	me := func() people.Account {

@@ -24,6 +24,7 @@ func (w *world) by(p people.Proof) (people.Actor, error) {
 }
 
 func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.account("root", people.Owner)
 		ann := w.account("ann", people.Moderator, "a")
@@ -79,6 +80,7 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 
 // Whoever linked a provider with an account that was not theirs loses it with everything that takes an account back.
 func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.account("root", people.Owner)
 		another := "another password of some length"
@@ -130,6 +132,7 @@ func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
 }
 
 func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.account("root", people.Owner)
 		invite := func(name string) string {
@@ -178,6 +181,7 @@ func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
 }
 
 func TestTheFirstOwnerHasAPassword(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	token, err := w.S.SetupLink(w.Ctx)
 	w.Must(err)

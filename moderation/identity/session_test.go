@@ -17,6 +17,7 @@ import (
 )
 
 func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.account("ann", people.Moderator, "a")
 	in, err := w.S.SignIn(w.Ctx, " Ann@Staff.Example ", password, identity.Browser{Agent: strings.Repeat("Ā", 200)})
@@ -46,6 +47,7 @@ func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 }
 
 func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	disabled, on := w.account("dan", people.Moderator, "a"), true
@@ -107,6 +109,7 @@ func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
 }
 
 func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		a := w.account("ann", people.Moderator, "a")
 		w.account("bob", people.Moderator, "a")
@@ -171,6 +174,7 @@ func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
 }
 
 func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	w.account("bob", people.Moderator, "a")
@@ -240,6 +244,7 @@ func inParallel(n int, fn func(i int) error) map[string]int {
 }
 
 func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
+	t.Parallel()
 	on, author, secret, name := true, people.Author, "another horse battery", "Anne"
 	for _, tt := range []struct {
 		name string

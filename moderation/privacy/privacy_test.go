@@ -47,6 +47,7 @@ func link(w *roomstest.World) string {
 
 // Texts that are kept without a name have it nowhere in the file, however often that was interrupted.
 func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga Lena",
 		Email: lena, Website: "https://quagga.example/", Body: "The wagtail sings on the roof."})
@@ -70,15 +71,18 @@ func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
 
 // An erasure that is interrupted anywhere, as by kill -9, is done by erasing again: the link ends with the last step.
 func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
+	t.Parallel()
 	interrupted(t, func(s *roomstest.Rooms) erasing { return s.EraseHeld })
 }
 
 func TestANameThatIsTakenOutInPartsGoesAsAWhole(t *testing.T) {
+	t.Parallel()
 	interrupted(t, func(s *roomstest.Rooms) erasing { return s.UnnameHeld })
 }
 
 // Whoever asks an owner to be forgotten is forgotten whole: under the e-mail, and where none was left by the ids.
 func TestAnOwnerErasesAPerson(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	tells(w, 2)
 	nameless, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga",
@@ -115,6 +119,7 @@ func TestAnOwnerErasesAPerson(t *testing.T) {
 
 // What was erased after a copy of the database was made is erased in it, too, as it was erased then.
 func TestWhoWasErasedIsErasedAgain(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		tells(w, 2)
 		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Max",

@@ -45,6 +45,7 @@ func typed(w *roomstest.World) (id string, words []string) {
 
 // After an erasure the file contains none of the texts about the person, and the log still verifies.
 func TestErase_RemovesTextsAboutThePerson(t *testing.T) {
+	t.Parallel()
 	for name, erase := range map[string]func(w *roomstest.World) error{
 		"by the person": func(w *roomstest.World) error {
 			_, err := w.S.EraseHeld(w.Ctx, link(w))
@@ -89,6 +90,7 @@ func TestErase_RemovesTextsAboutThePerson(t *testing.T) {
 
 // Verification detects a changed entry with a forged proof.
 func TestVerifyLog_DetectsForgedProof(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		tells(w, 2)
 		var hash []byte

@@ -54,6 +54,7 @@ func foldedBox(email string) []byte { return roomstest.Secret.Mac("mailbox", tex
 // Upgrade separates two mailboxes that were one person: each comment, subscription, block, note and stop gets the
 // address that is stored with it. Before that it is interrupted at each of its updates.
 func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		posted := map[string]string{}
@@ -154,6 +155,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 
 // Only the reader who proved the address before the upgrade sees their comments.
 func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		c := w.Submit(w.A, "A word that is mine.")
@@ -181,6 +183,7 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 
 // Upgrade erases the texts about comments that were forgotten earlier.
 func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		c, token := w.SubmitOwn(w.A, "It will be forgotten.")
 		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther, Note: "Dear ocelot."},

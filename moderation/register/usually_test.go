@@ -30,6 +30,7 @@ func (h held) View(ctx context.Context, fn func(storetest.Tx) error) error {
 
 // How long comments wait on one site is nothing that another's readers wait for.
 func TestASiteThatIsSlowToLookHoldsNoOtherUp(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	slow, other := w.AddSite("slow"), w.AddSite("other")
 	store := held{w.DB.Store, make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}

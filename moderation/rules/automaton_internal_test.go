@@ -22,6 +22,7 @@ func naive(words []string, text string) (all []string) {
 }
 
 func TestTheAutomatonFindsWhatLookingOneByOneFinds(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	some := func(letters, most int) string {
 		b := make([]byte, 1+random.IntN(most))

@@ -21,6 +21,7 @@ func written(body string) comment.Comment {
 }
 
 func TestWhatEachKindOfRuleMeets(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		rule rules.Rule
 		body string
@@ -95,6 +96,7 @@ func TestWhatEachKindOfRuleMeets(t *testing.T) {
 }
 
 func TestAWritersFirstLinkIsNoFirstOneAfterAnother(t *testing.T) {
+	t.Parallel()
 	set := rules.Compile([]rules.Rule{{Kind: rules.KindFirstLink}, {Kind: rules.KindFirstTime}}, nil)
 	before := now.Add(-time.Hour)
 	for _, tt := range []struct {
@@ -111,6 +113,7 @@ func TestAWritersFirstLinkIsNoFirstOneAfterAnother(t *testing.T) {
 }
 
 func TestARuleThatSuspectsLiftsAndOneThatHoldsDoesNot(t *testing.T) {
+	t.Parallel()
 	for action, want := range map[rules.Action]struct {
 		suspected bool
 		action    comment.Action
@@ -130,6 +133,7 @@ func TestARuleThatSuspectsLiftsAndOneThatHoldsDoesNot(t *testing.T) {
 }
 
 func TestWhomABlockMeets(t *testing.T) {
+	t.Parallel()
 	hex := func(s string) string { return fmt.Sprintf("%x", s) }
 	for _, tt := range []struct {
 		block rules.Block
@@ -169,6 +173,7 @@ func TestWhomABlockMeets(t *testing.T) {
 }
 
 func TestRulesPassATrustedWriterByAndBlocksDoNot(t *testing.T) {
+	t.Parallel()
 	trust := rules.Block{Kind: rules.BlockWriter, Value: fmt.Sprintf("%x", "dana"), Trust: true}
 	set := rules.Compile([]rules.Rule{{Kind: rules.KindWord, Words: "casino", Action: rules.ActionSuspect}},
 		[]rules.Block{trust, {Kind: rules.BlockHost, Value: "bad.example"}})
@@ -186,6 +191,7 @@ func TestRulesPassATrustedWriterByAndBlocksDoNot(t *testing.T) {
 }
 
 func TestATextThatMeetsEverythingIsToldFiveRules(t *testing.T) {
+	t.Parallel()
 	var many []rules.Rule
 	for i := range 20 {
 		many = append(many, rules.Rule{ID: fmt.Sprint(i), Kind: rules.KindSubstring, Words: "ca\nsino"})

@@ -49,6 +49,7 @@ func codes(c comment.Comment, name string) (all []string) {
 }
 
 func TestARuleMeetsWhatComesAndWhatWaits(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Run(w.S)
 		waiting, other := w.Submit(w.A, "A casino by the sea."), w.Submit(w.A, "A tram by the sea.")
@@ -72,6 +73,7 @@ func TestARuleMeetsWhatComesAndWhatWaits(t *testing.T) {
 }
 
 func TestWhatARuleHoldsIsNotPublishedByItself(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Publish(w.A)
 	if c := w.Submit(w.A, "A casino."); c.State != comment.Approved {
@@ -94,6 +96,7 @@ func TestWhatARuleHoldsIsNotPublishedByItself(t *testing.T) {
 }
 
 func TestAnotherProcessHearsOfARule(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	other := w.Another(nil)
 	w.Run(other)
@@ -105,6 +108,7 @@ func TestAnotherProcessHearsOfARule(t *testing.T) {
 }
 
 func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	long := strings.Repeat("x", 201)
 	for _, tt := range []struct {
@@ -146,6 +150,7 @@ func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
 }
 
 func TestASitesRulesTogetherAreBounded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	half := manyWords(12_000)
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: half})
@@ -160,6 +165,7 @@ func TestASitesRulesTogetherAreBounded(t *testing.T) {
 }
 
 func TestTheBenchAnswersBeforeAnythingIsSaved(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		good, bad := w.Submit(w.A, "At half price in the co-op."), w.Submit(w.A, "HALF PRICE watches")
 		again := w.Submit(w.A, "Watches at half price, again")
@@ -190,6 +196,7 @@ func TestTheBenchAnswersBeforeAnythingIsSaved(t *testing.T) {
 }
 
 func TestWhatStandsSaysWhatItMeets(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		good, bad := w.Submit(w.A, "At half price in the co-op."), w.Submit(w.A, "HALF PRICE watches: https://w.example/")
 		w.Decide(people.Operator, w.A, comment.Approve, good.ID, w.Submit(w.A, "A tram.").ID)
@@ -220,6 +227,7 @@ func TestWhatStandsSaysWhatItMeets(t *testing.T) {
 }
 
 func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, moderator := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("moderator", people.Moderator, "a")
 		c := w.Submit(w.A, "Of somebody.")
@@ -255,6 +263,7 @@ func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
 }
 
 func TestABlockThatIsRefusedSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	foreign := w.Submit(w.B, "Of another site.")
 	for _, tt := range []struct {
@@ -282,6 +291,7 @@ func TestABlockThatIsRefusedSaysWhatToDo(t *testing.T) {
 }
 
 func TestABlockTriesFirstAndThenMeetsWhoItIsOf(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.Submit(w.A, "Of somebody.")
 	w.Decide(people.Operator, w.A, comment.MarkSpam, c.ID)
@@ -301,6 +311,7 @@ func TestABlockTriesFirstAndThenMeetsWhoItIsOf(t *testing.T) {
 }
 
 func TestWhileRulesCannotBeReadACommentWaits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Publish(w.A)
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionSuspect})
@@ -332,6 +343,7 @@ func (b *breaking) View(ctx context.Context, fn func(storetest.Tx) error) error 
 }
 
 func TestTheSameRuleTwiceIsOne(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		noon := w.Clock.Now().Truncate(24*time.Hour).AddDate(0, 1, 0).Add(12 * time.Hour)
 		draft := rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionHold, Until: noon}
@@ -359,6 +371,7 @@ func TestTheSameRuleTwiceIsOne(t *testing.T) {
 }
 
 func TestNotesAreForModeratorsAndGoWithTheirWriter(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	mona := w.AddPerson("Mona", people.Moderator, "a")
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Email: "ann@mail.example"}

@@ -18,6 +18,7 @@ import (
 )
 
 func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	for raw, want := range map[string]string{
 		"https://blog.example": "https://blog.example", "HTTPS://Blog.Example": "https://blog.example",
@@ -49,6 +50,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 }
 
 func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	for _, tt := range []struct{ name, value, want string }{
 		{"name", "Bread & Butter", ""}, {"name", " ", "field.invalid"}, {"name", strings.Repeat("x", 101),
@@ -84,6 +86,7 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 }
 
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
 		site, _, err := w.S.AddSite(w.Ctx, people.Operator,
@@ -112,6 +115,7 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 }
 
 func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	mod := w.AddPerson("mod", people.Moderator, "a", "b")
 	c, kept := w.Submit(w.A, "Gone with its site."), w.Submit(w.B, "Here to stay.")
@@ -137,6 +141,7 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 
 // Two processes on one database: what one changes the other knows within a second.
 func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	db, err := store.Open(w.Ctx, "sqlite:"+w.Path, store.Options{})
 	w.Must(err)
@@ -173,6 +178,7 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 
 // Who is told to look at what waits anew finds the site as it is now, not with the checker that was taken out.
 func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	set := func(checker string) {
 		_, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"checker": checker})
@@ -197,6 +203,7 @@ func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
 
 // Who follows reads events before its process has told anybody of them, and finds the site that they speak of.
 func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
+	t.Parallel()
 	w := roomstest.New(t)
 	other := w.Another(nil) // it is not told of what happens: it does not run
 	_, err := other.Site(w.Ctx, "a")
@@ -224,6 +231,7 @@ func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
 // A site that goes takes along what was being written to it when its removal began; once that kept what it refers to,
 // and the removal failed.
 func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
+	t.Parallel()
 	for name, write := range map[string]func(tx storetest.Tx, old, fresh comment.Comment) error{
 		"a comment": func(tx storetest.Tx, _, fresh comment.Comment) error {
 			_, _, err := tx.InsertComment(fresh)

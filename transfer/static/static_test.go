@@ -97,6 +97,7 @@ func (f *folder) say(page, parent, name, body string) comment.Comment {
 }
 
 func TestACopyHasWhatReadersSeeAndNoMore(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		f := newFolder(w)
 		first := f.say("/one", "", "Marta", "The tide tables hang in the harbour office.")
@@ -146,6 +147,7 @@ func TestACopyHasWhatReadersSeeAndNoMore(t *testing.T) {
 
 // A thread of any depth is well-formed, and longer ones than are read at once are whole.
 func TestALongThreadIsWhole(t *testing.T) {
+	t.Parallel()
 	f := newFolder(roomstest.New(t))
 	parent := ""
 	for i := range 12 {
@@ -172,6 +174,7 @@ func TestALongThreadIsWhole(t *testing.T) {
 
 // A copy of 10,000 comments takes no longer than somebody waits at a command. `make bench` has a million.
 func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		f := newFolder(w)
 		first := f.say("/long", "", "A", "The first of very many, which says a little more than the others.")
@@ -189,6 +192,7 @@ func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
 }
 
 func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
+	t.Parallel()
 	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
 		f := newFolder(w)
 		f.copy() // before it was written
@@ -238,6 +242,7 @@ func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
 }
 
 func TestACopyTakesThePlaceOfAnEarlierOneAlone(t *testing.T) {
+	t.Parallel()
 	f := newFolder(roomstest.New(t))
 	f.say("/one", "", "Marta", "The first of the season stood on the quay.")
 	f.Must(os.Mkdir(f.dir, 0o755)) // an empty folder is nothing
@@ -283,6 +288,7 @@ func names(t *testing.T, dir string) (all []string) {
 
 // When a copy was begun is kept, and not when it was whole: what came in between may be in it.
 func TestWhatCameWhileACopyWasMadeMayBeInIt(t *testing.T) {
+	t.Parallel()
 	f := newFolder(roomstest.New(t))
 	f.say("/one", "", "Marta", "The first remark under this article.")
 	f.Clock.Add(900 * time.Millisecond)
