@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -62,8 +61,7 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 			if err := plainTemplate.Execute(&b, v); err != nil {
 				t.Fatal(err)
 			}
-			file := filepath.Join("testdata/pages", name+"."+l.Key+".html")
-			kit.Golden(t, file, kit.Readable(b.String()), *update)
+			kit.GoldenPage(t, name, l.Key, b.String(), *update)
 		}
 		full := moderation.Thread{Page: page, Comments: thread, Next: "next"}
 		full.Count = 1234
@@ -107,7 +105,7 @@ func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
 		if err := reportTemplate.Execute(&b, v); err != nil {
 			t.Fatal(err)
 		}
-		kit.Golden(t, filepath.Join("testdata/pages", "report."+l.Key+".html"), kit.Readable(b.String()), *update)
+		kit.GoldenPage(t, "report", l.Key, b.String(), *update)
 	}
 }
 
@@ -136,7 +134,7 @@ func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
 			if err := mailedTemplate.Execute(&b, v); err != nil {
 				t.Fatal(err)
 			}
-			kit.Golden(t, filepath.Join("testdata/pages", "mailed-"+file+"."+l.Key+".html"), kit.Readable(b.String()), *update)
+			kit.GoldenPage(t, "mailed-"+file, l.Key, b.String(), *update)
 		}
 	}
 }
@@ -173,7 +171,7 @@ func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 			if err := opennessTemplate.Execute(&b, newOpennessView(c, site, words.In(l.Key), f, d, next)); err != nil {
 				t.Fatal(err)
 			}
-			kit.Golden(t, filepath.Join("testdata/pages", name+"."+l.Key+".html"), kit.Readable(b.String()), *update)
+			kit.GoldenPage(t, name, l.Key, b.String(), *update)
 		}
 		show("openness", ground.PolicyAll, "&from=2026-01-01&after=x", full, demands, "next")
 		show("openness-empty", ground.PolicySuspicious, "", register.Figures{From: day(1, 1), To: now, At: now}, nil, "")
@@ -205,7 +203,7 @@ func TestThePrivacyPageIsAsItsGoldenFile(t *testing.T) {
 			if err := privacyTemplate.Execute(&b, v); err != nil {
 				t.Fatal(err)
 			}
-			kit.Golden(t, filepath.Join("testdata/pages", name+"."+l.Key+".html"), kit.Readable(b.String()), *update)
+			kit.GoldenPage(t, name, l.Key, b.String(), *update)
 		}
 		show("privacy", privacyView{Catalog: w, Site: got.Site.Name, Asks: true, Mails: true, Email: "lena@mail.example",
 			Sent: w.T("privacy.sent", "email", "lena@mail.example"), Languages: words.Languages})

@@ -16,6 +16,6 @@ func TestTheServersOwnPageIsAsItsGoldenFile(t *testing.T) {
 		if err := rootTemplate.Execute(&b, v); err != nil {
 			t.Fatal(err)
 		}
-		kit.Golden(t, "testdata/pages/root."+l.Key+".html", kit.Readable(b.String()), *update)
+		kit.GoldenPage(t, "root", l.Key, b.String(), *update)
 	}
 }

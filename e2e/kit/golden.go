@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/aitys/aitys/words"
 )
 
 // Golden holds a text against its file, which it writes anew where update says so.
@@ -40,12 +42,12 @@ type Pages struct {
 	Whole   func(name, page string) bool // what stands around the content is held as well
 }
 
-// Golden holds each page in each language against its file below testdata/pages. With TEST_PAGES=DIR the pages are
-// written there, whole, to be looked at.
-func (p Pages) Golden(t testing.TB, langs []string, update bool) {
+// Golden compares each page in English with its file, and checks it in the other languages. With TEST_PAGES=DIR the
+// pages are also written there, whole.
+func (p Pages) Golden(t testing.TB, update bool) {
 	t.Helper()
 	shown := map[string]bool{}
-	for _, lang := range langs {
+	for _, lang := range words.Keys() {
 		for name, sample := range p.Samples(lang) {
 			page, _, _ := strings.Cut(name, "-")
 			shown[page] = true
@@ -59,18 +61,31 @@ func (p Pages) Golden(t testing.TB, langs []string, update bool) {
 					t.Fatal(err)
 				}
 			}
-			if !p.Whole(name, page) {
+			if lang == words.Languages[0].Key && !p.Whole(name, page) {
 				_, main, _ := strings.Cut(html, "<main")
 				main, _, _ = strings.Cut(main, "</main>")
 				html = "<main" + main + "</main>\n"
 			}
-			Golden(t, filepath.Join("testdata/pages", name+"."+lang+".html"), Readable(html), update)
+			GoldenPage(t, name, lang, html, update)
 		}
 	}
 	for page := range p.Layouts {
 		if !shown[page] {
 			t.Errorf("no sample of the page %q", page)
 		}
+	}
+}
+
+// GoldenPage compares a page in English with its file in testdata/pages. In another language it checks that the page
+// is translated.
+func GoldenPage(t testing.TB, name, lang, html string, update bool) {
+	t.Helper()
+	if lang == words.Languages[0].Key {
+		Golden(t, filepath.Join("testdata/pages", name+"."+lang+".html"), Readable(html), update)
+		return
+	}
+	for _, wrong := range untranslated(lang, html) {
+		t.Errorf("%s in %s: %s", name, lang, wrong)
 	}
 }
 

@@ -12,8 +12,7 @@ import (
 // due. Tests do not wait for Run to do so.
 func (s *Service) Renew(ctx context.Context) error {
 	s.making.Lock()
-	//lint:ignore SA2001 it was waited for
-	s.making.Unlock()
+	s.making.Unlock() //nolint:staticcheck // the lock is only waited for
 	return s.renew(ctx)
 }
 
