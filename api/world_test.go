@@ -26,12 +26,12 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -44,7 +44,7 @@ type world struct {
 	dbURL   string
 	redis   string
 	db      *store.DB
-	service *roomstest.Rooms
+	service *apptest.Rooms
 	front   *api.Server
 	url     string
 	clock   *kit.Clock
@@ -171,7 +171,7 @@ func (w *world) open(o options, so store.Options) {
 		Storage: db.Storage}
 	w.counted, w.mute, w.logRead = new(atomic.Int64), new(atomic.Bool), new(atomic.Int64)
 	all := countedStore{store.For[storetest.Tx](db), w.counted, w.mute, w.logRead}
-	w.service, err = roomstest.Furnish(ctx, all, testSecret, furnish)
+	w.service, err = apptest.Furnish(ctx, all, testSecret, furnish)
 	fatal(t, err)
 
 	t.Cleanup(func() {

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -84,8 +84,8 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 		{"a note that is no text", "/note", moderation.Choice{Action: comment.Approve, Note: "\xff", Comments: one}},
 	} {
 		_, err := w.S.Decide(w.Ctx, mod, w.A, tt.in)
-		roomstest.WantCode(t, tt.name, err, "field.invalid")
-		if e := new(problem.Error); !roomstest.AsError(err, &e) || e.Field != tt.field {
+		apptest.WantCode(t, tt.name, err, "field.invalid")
+		if e := new(problem.Error); !apptest.AsError(err, &e) || e.Field != tt.field {
 			t.Errorf("%s: got field %q, want %q", tt.name, e.Field, tt.field)
 		}
 	}
@@ -220,7 +220,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	}
 	in.Key = &ground.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
 	_, err = w.S.Decide(w.Ctx, mod, w.A, in)
-	roomstest.WantCode(t, "another body", err, "idempotency.mismatch")
+	apptest.WantCode(t, "another body", err, "idempotency.mismatch")
 
 	undo := &ground.Key{Site: w.A.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	for i := range 2 {

@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // refuse has n comments of a text, each with words of its own, refused for a reason.
@@ -17,7 +17,7 @@ func (w *world) refuse(reason comment.Reason, n int, text string) moderation.Out
 	w.T.Helper()
 	var ids []string
 	for i := range n {
-		ids = append(ids, w.Submit(w.A, fmt.Sprintf("%s %s", text, roomstest.Chatter(w.Posts+i))).ID)
+		ids = append(ids, w.Submit(w.A, fmt.Sprintf("%s %s", text, apptest.Chatter(w.Posts+i))).ID)
 	}
 	out := w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: reason}, ids...)
 	w.Must(w.S.Learn(w.Ctx, w.A))

@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -58,7 +58,7 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		{err: ground.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
-		s, err := roomstest.Furnish(w.Ctx, failing{Store: w.DB.Store, update: tt.err}, roomstest.Secret,
+		s, err := apptest.Furnish(w.Ctx, failing{Store: w.DB.Store, update: tt.err}, apptest.Secret,
 			ground.Options{Clock: w.Clock})
 		w.Must(err)
 		told := 0
@@ -91,7 +91,7 @@ func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
 	w.A = site
 	broken := failing{Store: w.DB.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
 	broken.mended.Store(true)
-	s, err := roomstest.Furnish(w.Ctx, broken, roomstest.Secret, ground.Options{Clock: w.Clock})
+	s, err := apptest.Furnish(w.Ctx, broken, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	broken.mended.Store(false)
 	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post",

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // telling is a comment in which everything that its writer gives tells of a quagga.
@@ -97,7 +97,7 @@ func TestWhatIsForgottenAtOnceIsInNoByte(t *testing.T) {
 				w.S.WithdrawAndForget(w.Ctx, w.A, c.ID, c.EditToken)) // by whoever heard no answer
 		},
 		"by an owner": func(w *world, c moderation.Submitted) error {
-			roomstest.WantCode(w.T, "forget what waits", w.S.Forget(w.Ctx, people.Operator, w.A, c.ID), "comment.not_removed")
+			apptest.WantCode(w.T, "forget what waits", w.S.Forget(w.Ctx, people.Operator, w.A, c.ID), "comment.not_removed")
 			return errors.Join(
 				w.S.Withdraw(w.Ctx, w.A, c.ID, c.EditToken),
 				w.S.Forget(w.Ctx, people.Operator, w.A, c.ID),
@@ -124,7 +124,7 @@ func TestWhatIsForgottenAtOnceIsInNoByte(t *testing.T) {
 				t.Errorf("the same request again: got %+v", again)
 			}
 			_, _, err = w.S.Own(w.Ctx, w.A, c.ID, c.EditToken)
-			roomstest.WantCode(t, "its writer asks", err, "comment.unknown")
+			apptest.WantCode(t, "its writer asks", err, "comment.unknown")
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -13,7 +14,6 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 )
 
@@ -37,8 +37,8 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.Schooled(w.A, tt.ham, tt.spam)
-		roomstest.WantCode(t, "turn it on", w.turnOn("a"), tt.want)
-		roomstest.WantCode(t, "on another site", w.turnOn("b"), "field.invalid")
+		apptest.WantCode(t, "turn it on", w.turnOn("a"), tt.want)
+		apptest.WantCode(t, "on another site", w.turnOn("b"), "field.invalid")
 	}
 }
 
@@ -47,7 +47,7 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	w.Decide(people.Operator, w.A, comment.Approve, w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.95, 0.95))
 	w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.2, 0.2))
 	var e *problem.Error
-	if err := w.turnOn("a"); !roomstest.AsError(err, &e) {
+	if err := w.turnOn("a"); !apptest.AsError(err, &e) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"after 100 decisions", "there are 2 and 1.",
@@ -57,7 +57,7 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 		}
 	}
 	w.Schooled(w.A, 120, 0)
-	if err := w.turnOn("a"); !roomstest.AsError(err, &e) || !strings.Contains(e.Detail, "there are 100 or more and 1.") {
+	if err := w.turnOn("a"); !apptest.AsError(err, &e) || !strings.Contains(e.Detail, "there are 100 or more and 1.") {
 		t.Errorf("with many of a kind: %q", e.Detail)
 	}
 	if e.Field != "/moderation" {
@@ -87,8 +87,8 @@ func TestCopiedLessonsOpenNoGate(t *testing.T) {
 	w.Schooled(w.A, 80, 20)
 	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
-	roomstest.WantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
-	roomstest.WantCode(t, "turn it on by its own", w.turnOn("a"), "")
+	apptest.WantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
+	apptest.WantCode(t, "turn it on by its own", w.turnOn("a"), "")
 }
 
 // A page of approvals and then a page of refusals teach words, but nothing shows yet how sure to be.
@@ -106,7 +106,7 @@ func TestAFilterThatWasNeverTriedPublishesNothing(t *testing.T) {
 		if i%2 == 1 {
 			text, action = "Cheap pills, come to our casino: ", comment.MarkSpam
 		}
-		w.Decide(people.Operator, w.A, action, w.Submit(w.A, text+roomstest.Chatter(1_000+i)).ID)
+		w.Decide(people.Operator, w.A, action, w.Submit(w.A, text+apptest.Chatter(1_000+i)).ID)
 	}
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	if got := w.Submit(w.A, harmless).State; got != comment.Approved {
@@ -249,7 +249,7 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	for range 60 {
 		n++
 		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack},
-			w.Submit(w.A, attack+roomstest.Chatter(n)).ID)
+			w.Submit(w.A, attack+apptest.Chatter(n)).ID)
 	}
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	commenters := map[string]moderation.Submission{
@@ -262,7 +262,7 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	submit := func(in moderation.Submission, body string) comment.State {
 		t.Helper()
 		n++
-		in.PageURL, in.Body = "https://a.example/post", body+roomstest.Chatter(n)
+		in.PageURL, in.Body = "https://a.example/post", body+apptest.Chatter(n)
 		out, err := w.S.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		if out.State == comment.Pending && body == "" {

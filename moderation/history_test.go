@@ -14,11 +14,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -77,7 +77,7 @@ func newHistory(t *testing.T, twice bool) *history {
 	h := &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
 	if twice {
 		var err error
-		h.S, err = roomstest.Furnish(h.Ctx, retrying{h.DB.Store}, roomstest.Secret, ground.Options{Clock: h.Clock})
+		h.S, err = apptest.Furnish(h.Ctx, retrying{h.DB.Store}, apptest.Secret, ground.Options{Clock: h.Clock})
 		h.Must(err)
 	}
 	return h
@@ -180,7 +180,7 @@ func (h *history) run(line string) {
 		h.T.Fatalf("no command %q", line)
 	}
 	if err != nil {
-		h.say("%s: %s", head, roomstest.Code(err))
+		h.say("%s: %s", head, apptest.Code(err))
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -97,13 +97,13 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 		before = e.Hash
 	}
 	_, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: "no cursor"})
-	roomstest.WantCode(t, "a bad cursor", err, "cursor.invalid")
+	apptest.WantCode(t, "a bad cursor", err, "cursor.invalid")
 	_, _, err = w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1_001})
-	roomstest.WantCode(t, "a large limit", err, "query.invalid")
+	apptest.WantCode(t, "a large limit", err, "query.invalid")
 }
 
 func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, rooms *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, rooms *apptest.World) {
 		w := &world{rooms}
 		ann, bob := w.AddPerson("Ann", people.Moderator), w.AddPerson("Bob", people.Moderator)
 		noon := w.Clock.Now()
@@ -156,7 +156,7 @@ func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
 			}
 		}
 		_, _, err = w.S.Log(w.Ctx, ann, w.A, moderation.LogRequest{What: "publish"})
-		roomstest.WantCode(t, "an unknown action", err, "query.invalid")
+		apptest.WantCode(t, "an unknown action", err, "query.invalid")
 	})
 }
 

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
@@ -34,25 +34,25 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 		{"of no id", "\x00", token, "comment.unknown", w.A},
 	} {
 		got, _, err := w.S.Own(w.Ctx, tt.site, tt.id, tt.token)
-		roomstest.WantCode(t, "own: "+tt.name, err, tt.want)
+		apptest.WantCode(t, "own: "+tt.name, err, tt.want)
 		if err == nil && got.Source != "Mine, and it waits." {
 			t.Errorf("own: got %q", got.Source)
 		}
 		if tt.want != "" {
 			_, _, err = w.S.Edit(w.Ctx, tt.site, tt.id, tt.token, "Changed.")
-			roomstest.WantCode(t, "edit: "+tt.name, err, tt.want)
-			roomstest.WantCode(t, "withdraw: "+tt.name, w.S.Withdraw(w.Ctx, tt.site, tt.id, tt.token), tt.want)
+			apptest.WantCode(t, "edit: "+tt.name, err, tt.want)
+			apptest.WantCode(t, "withdraw: "+tt.name, w.S.Withdraw(w.Ctx, tt.site, tt.id, tt.token), tt.want)
 		}
 	}
 	_, _, err := w.S.Public(w.Ctx, w.A, c.ID)
-	roomstest.WantCode(t, "public while it waits", err, "comment.unknown")
+	apptest.WantCode(t, "public while it waits", err, "comment.unknown")
 	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
 	if got, page, err := w.S.Public(w.Ctx, w.A, c.ID); err != nil || got.ID != c.ID ||
 		page.URL != "https://a.example/post" {
 		t.Errorf("public: got %+v of %q, %v", got, page.URL, err)
 	}
 	_, _, err = w.S.Public(w.Ctx, w.B, c.ID)
-	roomstest.WantCode(t, "public at another site", err, "comment.unknown")
+	apptest.WantCode(t, "public at another site", err, "comment.unknown")
 }
 
 // A script on the site's pages may have read them all: none does anything any more, and the POST that one was
@@ -97,8 +97,8 @@ func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
 			return err
 		},
 	} {
-		roomstest.WantCode(t, name+" with an ended token", do(refused.ID, stolen), "comment.unknown")
-		roomstest.WantCode(t, name+" with one of a replay", do(first.ID, replayed.EditToken), "comment.unknown")
+		apptest.WantCode(t, name+" with an ended token", do(refused.ID, stolen), "comment.unknown")
+		apptest.WantCode(t, name+" with one of a replay", do(first.ID, replayed.EditToken), "comment.unknown")
 	}
 	if got := w.Comment(w.A, refused.ID); got.State != comment.Spam || got.Source != refused.Source {
 		t.Errorf("the comment became %+v", got)
@@ -132,7 +132,7 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 		t.Errorf("%d comments shown, want the 12 others", n)
 	}
 	_, _, err = w.S.Edit(w.Ctx, w.A, c.ID, token, " ")
-	roomstest.WantCode(t, "emptied", err, "comment.empty")
+	apptest.WantCode(t, "emptied", err, "comment.empty")
 }
 
 // An edit and an approval at one instant: whichever comes first, no text is shown that no
@@ -186,7 +186,7 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 				in.Parent = visible[rnd.IntN(len(visible))].ID
 			}
 			out, err := w.S.Submit(w.Ctx, w.A, in)
-			if c := roomstest.Code(err); c == "parent.unknown" { // it keeps its place only
+			if c := apptest.Code(err); c == "parent.unknown" { // it keeps its place only
 				continue
 			}
 			w.Must(err)
@@ -203,7 +203,7 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 		case n < 9:
 			c := pick()
 			_, _, err := w.S.Edit(w.Ctx, w.A, c.id, c.token, fmt.Sprintf("Edited in step %d.", step))
-			if got := roomstest.Code(err); got != "" && got != "comment.unknown" && got != "edit.expired" {
+			if got := apptest.Code(err); got != "" && got != "comment.unknown" && got != "edit.expired" {
 				t.Fatal(err)
 			}
 		case rnd.IntN(4) == 0:

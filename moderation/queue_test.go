@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -121,7 +121,7 @@ func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 		{"cursor of another order", comment.QueueRequest{Order: comment.RiskiestFirst, After: next}, "cursor.invalid"},
 	} {
 		_, err := w.S.Queue(w.Ctx, mod, w.A, tt.req)
-		roomstest.WantCode(t, tt.name, err, tt.want)
+		apptest.WantCode(t, tt.name, err, tt.want)
 	}
 }
 
@@ -194,7 +194,7 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 		t.Errorf("an author is shown an e-mail: %+v", seen)
 	}
 	_, _, err = w.S.Item(w.Ctx, mod, w.A, "no such id\x00")
-	roomstest.WantCode(t, "an unknown id", err, "comment.unknown")
+	apptest.WantCode(t, "an unknown id", err, "comment.unknown")
 }
 
 func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
@@ -298,7 +298,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 			"field.invalid"},
 	} {
 		_, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], sites.PageChange{URL: &tt.url})
-		roomstest.WantCode(t, tt.url, err, tt.want)
+		apptest.WantCode(t, tt.url, err, tt.want)
 	}
 }
 

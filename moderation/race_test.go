@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -27,7 +27,7 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 					_, decided = w.S.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.Approve,
 						Comments: []moderation.Ref{{ID: c.ID, Version: 1}}})
 				} else if _, replied = w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: 1}, "Yes.",
-					nil); roomstest.Code(replied) == "version.stale" {
+					nil); apptest.Code(replied) == "version.stale" {
 					replied = nil
 				}
 			})
@@ -98,7 +98,7 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 
 // A moderator's long decision keeps nobody from posting, on a site that publishes by itself too.
 func TestWhatIsPublishedAtOnceWaitsForNoDecision(t *testing.T) {
-	w := &world{roomstest.NewOn(t, kit.Postgres(t))} // on SQLite one writes at a time anyway
+	w := &world{apptest.NewOn(t, kit.Postgres(t))} // on SQLite one writes at a time anyway
 	w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "The filter was taught something.").ID)
 	w.Publish(w.A)
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {

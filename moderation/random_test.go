@@ -11,11 +11,11 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -59,7 +59,7 @@ func (s *story) post(t *rapid.T) {
 		in.Parent = s.pick(t)
 	}
 	out, err := s.S.Submit(s.Ctx, s.site, in)
-	if in.Parent != "" && roomstest.Code(err) == "parent.unknown" {
+	if in.Parent != "" && apptest.Code(err) == "parent.unknown" {
 		return
 	}
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *story) note(action comment.Action, refs []moderation.Ref, batch string)
 func (s *story) reply(t *rapid.T) {
 	c := s.Comment(s.site, s.pick(t))
 	out, err := s.S.Reply(s.Ctx, s.mod, s.site, moderation.Ref{ID: c.ID, Version: c.Version}, "An answer.", nil)
-	if roomstest.Code(err) == "parent.unknown" {
+	if apptest.Code(err) == "parent.unknown" {
 		return
 	}
 	if err != nil {
@@ -139,14 +139,14 @@ func (s *story) edit(t *rapid.T) {
 	id := s.pickOwn(t)
 	s.Posts++
 	if _, _, err := s.S.Edit(s.Ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.Posts)); err != nil &&
-		roomstest.Code(err) != "comment.unknown" {
+		apptest.Code(err) != "comment.unknown" {
 		t.Fatal(err)
 	}
 }
 
 func (s *story) withdraw(t *rapid.T) {
 	id := s.pickOwn(t)
-	if err := s.S.Withdraw(s.Ctx, s.site, id, s.tokens[id]); err != nil && roomstest.Code(err) != "comment.unknown" {
+	if err := s.S.Withdraw(s.Ctx, s.site, id, s.tokens[id]); err != nil && apptest.Code(err) != "comment.unknown" {
 		t.Fatal(err)
 	}
 }

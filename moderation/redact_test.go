@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // redact takes words out of a comment.
@@ -210,7 +210,7 @@ func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
 		{"x", moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
 	} {
 		_, err := w.S.Redact(w.Ctx, mod, w.A, tt.id, tt.in)
-		roomstest.WantCode(t, tt.want, err, tt.want)
+		apptest.WantCode(t, tt.want, err, tt.want)
 	}
 	if w.Comment(w.A, c.ID).Version != 2 {
 		t.Error("what was refused changed something")

@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -35,7 +35,7 @@ func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]gro
 func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	w := newWorld(t)
 	var err error
-	w.S, err = roomstest.Furnish(w.Ctx, delayed{w.DB.Store}, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.S, err = apptest.Furnish(w.Ctx, delayed{w.DB.Store}, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	w.Taught(w.A, 10)
 	waits := w.Submit(w.A, "It waits already.")
@@ -78,10 +78,10 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 	w := newWorld(t)
 	s := &taught{Store: w.DB.Store}
 	var err error
-	w.S, err = roomstest.Furnish(w.Ctx, s, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.S, err = apptest.Furnish(w.Ctx, s, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	w.Taught(w.A, 10)
-	ids := w.Waiting(w.A, roomstest.Texts(380, rand.New(rand.NewPCG(6, 6))))
+	ids := w.Waiting(w.A, apptest.Texts(380, rand.New(rand.NewPCG(6, 6))))
 	writes, wrote := 0, make(chan bool, len(ids))
 	decide := func() {
 		w.Decide(people.Operator, w.A, comment.Approve, ids[writes])
@@ -146,10 +146,10 @@ func TestNobodyElseJudgesWhatWaitsWhileOneRests(t *testing.T) {
 	slow := func() { time.Sleep(60 * time.Millisecond) } // a disk that takes its time
 	s.then.Store(&slow)
 	var err error
-	w.S, err = roomstest.Furnish(w.Ctx, s, roomstest.Secret, ground.Options{Clock: w.Clock, Claims: claims})
+	w.S, err = apptest.Furnish(w.Ctx, s, apptest.Secret, ground.Options{Clock: w.Clock, Claims: claims})
 	w.Must(err)
 	w.Taught(w.A, 10)
-	ids := w.Waiting(w.A, roomstest.Texts(3, rand.New(rand.NewPCG(6, 6))))
+	ids := w.Waiting(w.A, apptest.Texts(3, rand.New(rand.NewPCG(6, 6))))
 	w.Run(w.S)
 	judged := func(by uint64) {
 		t.Helper()

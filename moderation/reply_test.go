@@ -4,11 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -42,7 +42,7 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 	author, mod := w.AddPerson("author", people.Author, "a"), w.AddPerson("mod", people.Moderator, "a")
 	c := w.Submit(w.A, "Is anybody there?")
 	_, err := w.S.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Yes.", nil)
-	roomstest.WantCode(t, "an author's answer to what waits", err, "role.insufficient")
+	apptest.WantCode(t, "an author's answer to what waits", err, "role.insufficient")
 	out, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: c.Version}, "Yes.", nil)
 	w.Must(err)
 	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Version != 2 || out.Batch == "" {
@@ -96,7 +96,7 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 		{"no text", "\xff", moderation.Ref{ID: edited.ID}, "comment.not_utf8"},
 	} {
 		_, err := w.S.Reply(w.Ctx, mod, w.A, tt.to, tt.body, nil)
-		roomstest.WantCode(t, tt.name, err, tt.want)
+		apptest.WantCode(t, tt.name, err, tt.want)
 	}
 	if got := w.Comment(w.A, edited.ID); got.State != comment.Pending {
 		t.Errorf("a refused reply approved what nobody read: %v", got.State)
@@ -131,7 +131,7 @@ func TestStaffAnswerOnAClosedPage(t *testing.T) {
 		t.Errorf("got %+v, want it closed with one waiting", page)
 	}
 	_, err = w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "Too late."})
-	roomstest.WantCode(t, "a reader's comment", err, "page.closed")
+	apptest.WantCode(t, "a reader's comment", err, "page.closed")
 	_, err = w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "No, this is.", nil)
-	roomstest.WantCode(t, "a moderator's answer", err, "")
+	apptest.WantCode(t, "a moderator's answer", err, "")
 }

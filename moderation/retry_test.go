@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -56,9 +56,9 @@ func (c *effects) Allow(_ context.Context, _ int64, key string, _, _ int) (bool,
 }
 
 func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := &effects{Campaigns: w.S.Campaigns, asked: map[string]int{}}
-		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: roomstest.Secret,
+		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: apptest.Secret,
 			Judge: w.S.Learning, Rules: w.S.Ruling, Campaigns: c, Complaints: w.S.Complaints, Staff: w.S.Identity.StaffNames,
 			Namesake: w.S.Guests.Namesake, Forgets: w.S.Learning.NoteForgotten})
 		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Is there a ferry on Sundays?",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/checker"
@@ -22,7 +23,6 @@ import (
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
@@ -209,7 +209,7 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 			if want == "-" {
 				continue
 			}
-			got, _, _ := strings.Cut(roomstest.Code(use(actors[name])), ".")
+			got, _, _ := strings.Cut(apptest.Code(use(actors[name])), ".")
 			if got == "" {
 				got = "ok"
 			}
@@ -562,15 +562,15 @@ func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 		t.Errorf("decide on a foreign comment: got %+v, want one conflict comment.unknown", out)
 	}
 	_, err = w.S.Undo(w.Ctx, mod, w.B, batch, nil)
-	roomstest.WantCode(t, "undo of a foreign batch", err, "batch.unknown")
+	apptest.WantCode(t, "undo of a foreign batch", err, "batch.unknown")
 	_, _, err = w.S.Item(w.Ctx, mod, w.B, c.ID)
-	roomstest.WantCode(t, "item", err, "comment.unknown")
+	apptest.WantCode(t, "item", err, "comment.unknown")
 	_, err = w.S.Reply(w.Ctx, mod, w.B, moderation.Ref{ID: c.ID}, "An answer.", nil)
-	roomstest.WantCode(t, "reply", err, "comment.unknown")
+	apptest.WantCode(t, "reply", err, "comment.unknown")
 	_, err = w.S.SetPage(w.Ctx, mod, w.B, c.Page, sites.PageChange{})
-	roomstest.WantCode(t, "page", err, "page.unknown")
+	apptest.WantCode(t, "page", err, "page.unknown")
 	_, _, err = w.S.Pages(w.Ctx, mod, w.B, c.Page, 0)
-	roomstest.WantCode(t, "pages after a foreign page", err, "cursor.invalid")
+	apptest.WantCode(t, "pages after a foreign page", err, "cursor.invalid")
 	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Version != 2 {
 		t.Errorf("the comment changed: %v in version %d", got.State, got.Version)
 	}

@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 )
 
@@ -63,7 +63,7 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 			tt.change(&in)
 			_, err := w.S.Submit(w.Ctx, w.A, in)
 			var e *problem.Error
-			if !roomstest.AsError(err, &e) || e.Code != tt.code || e.Field != tt.field || e.Detail == "" {
+			if !apptest.AsError(err, &e) || e.Code != tt.code || e.Field != tt.field || e.Detail == "" {
 				t.Errorf("got %v, want %s at %s", err, tt.code, tt.field)
 			}
 		})
@@ -127,7 +127,7 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 	}
 	in.Key.Body = []byte("other")
 	_, err = w.S.Submit(w.Ctx, w.A, in)
-	roomstest.WantCode(t, "another body", err, "idempotency.mismatch")
+	apptest.WantCode(t, "another body", err, "idempotency.mismatch")
 
 	w.Clock.Add(25 * time.Hour)
 	later, err := w.S.Submit(w.Ctx, w.A, in)
@@ -143,7 +143,7 @@ func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
 		Parent: "00000000-0000-7000-8000-000000000000",
 		Key:    &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	_, err := w.S.Submit(w.Ctx, w.A, in)
-	roomstest.WantCode(t, "unknown parent", err, "parent.unknown")
+	apptest.WantCode(t, "unknown parent", err, "parent.unknown")
 	in.Parent, in.Key.Body = "", []byte("corrected")
 	out, err := w.S.Submit(w.Ctx, w.A, in)
 	if err != nil || out.Replayed {
@@ -194,7 +194,7 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.",
 		Parent: parent})
 	var e *problem.Error
-	if !roomstest.AsError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
+	if !apptest.AsError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
 		t.Errorf("got %v, want field.invalid at /parent", err)
 	}
 	if got := len(w.Thread(w.A).Comments); got != 64 {
@@ -205,10 +205,10 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	w := newWorld(t)
 	furnish := func(own secret.Secret) error {
-		_, err := roomstest.Furnish(w.Ctx, w.DB.Store, own, ground.Options{Clock: w.Clock})
+		_, err := apptest.Furnish(w.Ctx, w.DB.Store, own, ground.Options{Clock: w.Clock})
 		return err
 	}
-	if err := furnish(roomstest.Secret); err != nil {
+	if err := furnish(apptest.Secret); err != nil {
 		t.Errorf("the same secret: %v", err)
 	}
 	if err := furnish(secret.Secret(strings.Repeat("x", 32))); !strings.Contains(fmt.Sprint(err), "not the secret") {
@@ -218,8 +218,8 @@ func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	if err := furnish(short); !strings.Contains(fmt.Sprint(err), "32") {
 		t.Errorf("a short secret: got %v", err)
 	}
-	got := fmt.Sprintf("%v %+v %#v %s", roomstest.Secret, moderation.Options{Secret: short}, roomstest.Secret,
-		roomstest.Secret)
+	got := fmt.Sprintf("%v %+v %#v %s", apptest.Secret, moderation.Options{Secret: short}, apptest.Secret,
+		apptest.Secret)
 	if strings.Contains(got, "kkkk") || strings.Contains(got, "short") {
 		t.Errorf("a secret was printed: %s", got)
 	}
@@ -390,7 +390,7 @@ func TestSubmit_CountsAgainstBudgets(t *testing.T) {
 			if tt.refused {
 				code = "rate.limited"
 			}
-			roomstest.WantCode(t, tt.name, submit(tt.page, tt.by, b), code)
+			apptest.WantCode(t, tt.name, submit(tt.page, tt.by, b), code)
 			maps.DeleteFunc(b, func(_ string, spent bool) bool { return spent })
 			if got := slices.Sorted(maps.Keys(b)); !slices.Equal(got, tt.counted) {
 				t.Errorf("counted against %q, want %q", got, tt.counted)
@@ -491,6 +491,6 @@ func TestSubmit_RefusesParentsThatReadersDoNotSeeThere(t *testing.T) {
 	} {
 		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + tt.page, Parent: tt.parent,
 			Body: "A reply: " + tt.name})
-		roomstest.WantCode(t, tt.name, err, tt.code)
+		apptest.WantCode(t, tt.name, err, tt.code)
 	}
 }

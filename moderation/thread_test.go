@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
@@ -135,7 +135,7 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 			After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
 	} {
 		part, err := w.S.Thread(w.Ctx, w.A, tt.req)
-		roomstest.WantCode(t, tt.name, err, tt.code)
+		apptest.WantCode(t, tt.name, err, tt.code)
 		if len(part.Comments) != 0 || part.Count != 0 || err == nil && (part.Page.ID != "" || !part.Page.Open) {
 			t.Errorf("%s: got %+v", tt.name, part)
 		}
@@ -162,5 +162,5 @@ func TestPagesAreCountedByTheirURLAsAsked(t *testing.T) {
 		}
 	}
 	_, err = w.S.CountPages(w.Ctx, w.A, make([]string, 101))
-	roomstest.WantCode(t, "101 URLs", err, "query.invalid")
+	apptest.WantCode(t, "101 URLs", err, "query.invalid")
 }

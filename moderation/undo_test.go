@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // place is what an undo must bring back of a comment; versions only ever rise.
@@ -101,7 +101,7 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 		t.Errorf("the edited comment is %v in version %d", got.State, got.Version)
 	}
 	_, err = w.S.Undo(w.Ctx, mod, w.A, "nothing", nil)
-	roomstest.WantCode(t, "an unknown batch", err, "batch.unknown")
+	apptest.WantCode(t, "an unknown batch", err, "batch.unknown")
 }
 
 // An approval of one text must not come back to another that nobody has read.

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/checker"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -30,7 +30,7 @@ func TestACheckerIsAskedByAkismetsProtocol(t *testing.T) {
 		_, _ = io.WriteString(w, said)
 	}))
 	defer server.Close()
-	a := roomstest.Loopback.Asker()
+	a := apptest.Loopback.Asker()
 	const at = "/1.1/comment-check"
 	if spam, err := a.Ask(t.Context(), server.URL+at, "the-key", asked); err != nil || !spam {
 		t.Errorf("true is read as %v, %v", spam, err)
@@ -76,7 +76,7 @@ func TestACheckerIsAskedAsAHook(t *testing.T) {
 		_, _ = io.WriteString(w, `{"spam": true, "more": 1}`)
 	}))
 	defer server.Close()
-	spam, err := roomstest.Loopback.Asker().Ask(t.Context(), server.URL, "the-key", asked)
+	spam, err := apptest.Loopback.Asker().Ask(t.Context(), server.URL, "the-key", asked)
 	if err != nil || !spam || bearer != "Bearer the-key" {
 		t.Errorf("it is read as %v, %v; the key went as %q", spam, err, bearer)
 	}
@@ -125,7 +125,7 @@ func TestWhatACheckerAnswersIsReadWithinBounds(t *testing.T) {
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { close(ended) })
 
-	a := roomstest.Loopback.Asker()
+	a := apptest.Loopback.Asker()
 	for path, want := range map[string]string{
 		"/empty": notify.FailedGarbage, "/html": notify.FailedGarbage, "/word": notify.FailedGarbage,
 		"/none": notify.FailedGarbage, "/endless": notify.FailedGarbage, "/slow": notify.FailedLate,

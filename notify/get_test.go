@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -41,7 +41,7 @@ func TestWhatOthersPublishIsReadWithinBounds(t *testing.T) {
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { close(ended) })
 
-	g := roomstest.Loopback.Getter().Within(2 * time.Second)
+	g := apptest.Loopback.Getter().Within(2 * time.Second)
 	if body, err := g.Get(t.Context(), server.URL+"/good", 100); err != nil || string(body) != "{}" {
 		t.Errorf("what is good is read as %q (%v)", body, err)
 	}

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 )
 
@@ -41,7 +41,7 @@ func TestWhatMayBeCalled(t *testing.T) {
 // A process that is killed while it sends has written down that it took the message, and no more: another one sends
 // it again under the same id.
 func TestAMessageOfAProcessThatEndedIsSentAgainUnderItsId(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		var mu sync.Mutex
 		var ids []string
 		hang := make(chan struct{})
@@ -69,7 +69,7 @@ func TestAMessageOfAProcessThatEndedIsSentAgainUnderItsId(t *testing.T) {
 		in := notify.NewHook{URL: receiver.URL, Events: []string{notify.Arrived}}
 		_, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, in, nil)
 		w.Must(err)
-		roomstest.Followed(w, "webhooks")
+		apptest.Followed(w, "webhooks")
 		w.Submit(w.A, "A remark that one process took and never settled")
 		kit.Until(t, "it came once", came(1))
 		kill()
@@ -89,14 +89,14 @@ func TestAMessageOfAProcessThatEndedIsSentAgainUnderItsId(t *testing.T) {
 
 // A tested is a receiver of messages about arriving comments, and the process that sends them.
 type tested struct {
-	*roomstest.World
+	*apptest.World
 	mu    sync.Mutex
 	tries map[string]int // by webhook-id
 	taken map[string]bool
 }
 
 // testHooks adds a webhook for arriving comments to site A. answer returns the status for the n-th try of a message.
-func testHooks(w *roomstest.World, answer func(body string, n int) int) *tested {
+func testHooks(w *apptest.World, answer func(body string, n int) int) *tested {
 	r := &tested{World: w, tries: map[string]int{}, taken: map[string]bool{}}
 	receiver := httptest.NewServer(http.HandlerFunc(func(to http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body) // a body that is cut short is like no other
@@ -122,7 +122,7 @@ func testHooks(w *roomstest.World, answer func(body string, n int) int) *tested 
 	in := notify.NewHook{URL: receiver.URL, Events: []string{notify.Arrived}}
 	_, _, _, err := w.S.AddWebhook(w.Ctx, people.Operator, w.A, in, nil)
 	w.Must(err)
-	roomstest.Followed(w, "webhooks")
+	apptest.Followed(w, "webhooks")
 	return r
 }
 
@@ -149,7 +149,7 @@ func (r *tested) hook() notify.Webhook {
 func TestHooks_FailingMessageDelaysNoOther(t *testing.T) {
 	for name, status := range map[string]int{"a failure": 500, "a rejection": 422, "busy": 429, "no answer": 0} {
 		t.Run(name, func(t *testing.T) {
-			w := roomstest.New(t)
+			w := apptest.New(t)
 			hang := make(chan struct{})
 			r := testHooks(w, func(body string, n int) int {
 				if strings.Contains(body, "unwanted") {
@@ -186,7 +186,7 @@ func TestHooks_FailingMessageDelaysNoOther(t *testing.T) {
 }
 
 func TestHooks_FirstRetryIsWithinSeconds(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	r := testHooks(w, func(body string, n int) int {
 		if n == 1 && strings.Contains(body, "every third") {
 			return http.StatusInternalServerError
@@ -211,7 +211,7 @@ func TestHooks_FirstRetryIsWithinSeconds(t *testing.T) {
 
 // A receiver that is down gets a few probes instead of all pending messages.
 func TestHooks_DownReceiverIsProbed(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	var mu sync.Mutex
 	up := false
 	r := testHooks(w, func(string, int) int {

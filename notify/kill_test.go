@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
@@ -62,7 +62,7 @@ func (w *world) kill(url, when string, is func() bool) {
 func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
 	for _, database := range []func(testing.TB) string{kit.SQLite, kit.Postgres} {
 		url := database(t)
-		w := newWorld(t, roomstest.NewOn(t, url))
+		w := newWorld(t, apptest.NewOn(t, url))
 		who := w.AddPerson("mo", people.Moderator, "a")
 		w.chooses(who, people.MailEach, 0, "")
 		waits := func() notify.Mail {
@@ -125,7 +125,7 @@ func TestAKilledProcessLeavesNoMailTwice(t *testing.T) {
 func TestAKilledProcessTellsAReaderOnce(t *testing.T) {
 	for _, database := range []func(testing.TB) string{kit.SQLite, kit.Postgres} {
 		url := database(t)
-		w := newWorld(t, roomstest.NewOn(t, url))
+		w := newWorld(t, apptest.NewOn(t, url))
 		c, token := w.SubmitOwn(w.A, "Does the ferry to the island run in a storm?")
 		stop := w.run(w.service())
 		w.subscribes(c, token, "en")

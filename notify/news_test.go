@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
@@ -18,7 +19,6 @@ import (
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/words"
@@ -50,7 +50,7 @@ func (w *world) subscribes(c comment.Comment, token, lang string) {
 func (w *world) says(email, lang string) {
 	w.T.Helper()
 	link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(email), Lang: lang}
-	_, err := w.S.Confirm(w.Ctx, link.Token(roomstest.Secret), w.Clock.Now())
+	_, err := w.S.Confirm(w.Ctx, link.Token(apptest.Secret), w.Clock.Now())
 	w.Must(err)
 }
 
@@ -58,7 +58,7 @@ func (w *world) says(email, lang string) {
 func (w *world) gathering(email string) (size int) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) error {
-		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(email)), w.Clock.Now())
+		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)), w.Clock.Now())
 		if size = len(m.Comments) + m.More; errors.Is(err, ground.ErrNotFound) {
 			err = nil
 		}
@@ -190,7 +190,7 @@ func TestARefusalIsMailedWithItsReasons(t *testing.T) {
 		var ids []string
 		for _, said := range []string{"Buy my bus.", "Buy my other bus."} {
 			c := w.arrives(func(c *comment.Comment) { c.Email, c.Source = ruth, said })
-			_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, roomstest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), "en", true)
+			_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, apptest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), "en", true)
 			w.Must(err)
 			ids = append(ids, c.ID)
 		}
@@ -264,7 +264,7 @@ func TestAReaderIsToldOfAnswersByOthersOnce(t *testing.T) {
 
 // Somebody else's address gets a limited number of mails of each kind per day, however often they are asked for.
 func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
-	w := newWorld(t, roomstest.New(t))
+	w := newWorld(t, apptest.New(t))
 	w.run(w.service())
 	n := 0
 	ask := map[mailbox.Kind]func(site ground.Site, email string) error{
@@ -310,7 +310,7 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 
 // Who wrote under an address that a code had proved is told at once; with another's token nobody is subscribed.
 func TestWhoProvedTheirAddressIsNotAskedAgain(t *testing.T) {
-	w := newWorld(t, roomstest.New(t))
+	w := newWorld(t, apptest.New(t))
 	const lena = "lena@mail.example"
 	w.Must(w.S.AskCode(w.Ctx, w.A, lena, "en"))
 	given, err := w.S.AdmitCode(w.Ctx, w.A, lena, w.MailedCode(w.A, lena), "Lena")
@@ -323,19 +323,19 @@ func TestWhoProvedTheirAddressIsNotAskedAgain(t *testing.T) {
 		t.Errorf("she is told %+v", got)
 	}
 	_, err = w.S.Subscribe(w.Ctx, w.A, out.ID, "another", "en", true)
-	roomstest.WantCode(t, "with another token", err, "comment.unknown")
+	apptest.WantCode(t, "with another token", err, "comment.unknown")
 	_, err = w.S.Subscribe(w.Ctx, w.A, out.ID, "", "en", true)
-	roomstest.WantCode(t, "with none", err, "auth.needed")
+	apptest.WantCode(t, "with none", err, "auth.needed")
 	for _, link := range []string{"", "x", "m." + strings.Repeat("A", 80)} {
 		_, err = w.S.Asked(w.Ctx, link)
-		roomstest.WantCode(t, "a link "+link, err, "link.expired")
+		apptest.WantCode(t, "a link "+link, err, "link.expired")
 	}
 	old := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(lena), Ends: w.Clock.Now()}
-	_, err = w.S.Confirm(w.Ctx, old.Token(roomstest.Secret), w.Clock.Now())
-	roomstest.WantCode(t, "a link that is over", err, "link.expired")
+	_, err = w.S.Confirm(w.Ctx, old.Token(apptest.Secret), w.Clock.Now())
+	apptest.WantCode(t, "a link that is over", err, "link.expired")
 	stop := mailbox.Link{For: mailbox.ToStop, Site: w.A.ID, Email: text.AddressOf(lena)}
-	_, err = w.S.Confirm(w.Ctx, stop.Token(roomstest.Secret), w.Clock.Now())
-	roomstest.WantCode(t, "a yes by a link that ends mails", err, "link.expired")
+	_, err = w.S.Confirm(w.Ctx, stop.Token(apptest.Secret), w.Clock.Now())
+	apptest.WantCode(t, "a yes by a link that ends mails", err, "link.expired")
 }
 
 // demands has something withheld, and returns the demand's id.

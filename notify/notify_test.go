@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -139,7 +139,7 @@ func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
 					return errors.Join(err, inserted, tx.PutMail(m))
 				}))
 			}
-			roomstest.Followed(w.World, "mail")
+			apptest.Followed(w.World, "mail")
 			db.before.Store(&join)
 			w.Clock.Add(4 * time.Second)
 			text, _, err := w.box.Wait(t, who.Account.Email, n+1).Parts()
@@ -393,7 +393,7 @@ func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
 		"%0d%0aBcc:x@y.example",
 		strings.Repeat("W", 5000), strings.Repeat("Ж ", 2000), "\xff\xfe\xfd", "", ".", "\r\n.\r\n",
 	}
-	w := newWorld(t, roomstest.New(t))
+	w := newWorld(t, apptest.New(t))
 	who := w.AddPerson("mo", people.Moderator, "a")
 	w.chooses(who, people.MailEach, 0, "")
 	w.run(w.service())
@@ -474,7 +474,7 @@ func TestAServersURLIsReadAndItsPasswordNeverSaid(t *testing.T) {
 }
 
 func TestAServerThatHangsDoesNotKeepTheProgramFromEnding(t *testing.T) {
-	w := newWorld(t, roomstest.New(t))
+	w := newWorld(t, apptest.New(t))
 	who := w.AddPerson("mo", people.Moderator, "a")
 	w.chooses(who, people.MailEach, 0, "")
 	stop := w.run(w.service())

@@ -18,11 +18,11 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -34,13 +34,13 @@ const (
 
 // A world is that of all rooms, with a mail server.
 type world struct {
-	*roomstest.World
+	*apptest.World
 	box   *kit.Mailbox
 	log   *logs
 	first comment.Comment // that others are like; it does not wait
 }
 
-func newWorld(t testing.TB, in *roomstest.World) *world {
+func newWorld(t testing.TB, in *apptest.World) *world {
 	w := &world{World: in, box: kit.NewMailbox(t), log: &logs{}}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -53,7 +53,7 @@ func newWorld(t testing.TB, in *roomstest.World) *world {
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
-	roomstest.OnBoth(t, func(t *testing.T, in *roomstest.World) { test(t, newWorld(t, in)) })
+	apptest.OnBoth(t, func(t *testing.T, in *apptest.World) { test(t, newWorld(t, in)) })
 }
 
 // logs are what was logged.
@@ -160,7 +160,7 @@ func serviceOf(
 		Store: events{whole: db}, Clock: clock, Log: slog.New(slog.NewTextHandler(log, nil)), Bell: often{},
 	})
 	return notify.New(notify.Options{
-		Process: p, Store: narrow{whole: db}, Secret: roomstest.Secret, Server: to, From: mail.Address{Address: from}, Public: address,
+		Process: p, Store: narrow{whole: db}, Secret: apptest.Secret, Server: to, From: mail.Address{Address: from}, Public: address,
 		Zone: time.UTC,
 	}).Every(20 * time.Millisecond), err
 }
@@ -178,7 +178,7 @@ func (w *world) run(s *notify.Service) (stop func()) {
 		}
 	})
 	w.T.Cleanup(stop)
-	roomstest.Followed(w.World, "mail")
+	apptest.Followed(w.World, "mail")
 	return stop
 }
 

@@ -4,23 +4,23 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // The classifier's evidence is what a moderator can do without: at whatever call its model cannot be
 // read, the comments are shown without any, and with it as soon as the model can be read.
 func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
-	looks := map[string]func(w *faulty, s *roomstest.Rooms, id string) ([]moderation.Item, error){
-		"item": func(w *faulty, s *roomstest.Rooms, id string) ([]moderation.Item, error) {
+	looks := map[string]func(w *faulty, s *apptest.Rooms, id string) ([]moderation.Item, error){
+		"item": func(w *faulty, s *apptest.Rooms, id string) ([]moderation.Item, error) {
 			item, _, err := s.Item(w.Ctx, people.Operator, w.A, id)
 			return []moderation.Item{item}, err
 		},
-		"queue": func(w *faulty, s *roomstest.Rooms, _ string) ([]moderation.Item, error) {
+		"queue": func(w *faulty, s *apptest.Rooms, _ string) ([]moderation.Item, error) {
 			page, err := s.Queue(w.Ctx, people.Operator, w.A, comment.QueueRequest{})
 			return page.Items, err
 		},

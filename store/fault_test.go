@@ -10,10 +10,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -89,7 +89,7 @@ func (e ending) last(fn func(storetest.Tx) error) func(storetest.Tx) error {
 
 // A faulty world is one whose rooms stand on a database with a fault.
 type faulty struct {
-	*roomstest.World
+	*apptest.World
 	fault
 	postgres bool
 	store    ending
@@ -100,7 +100,7 @@ type faulty struct {
 }
 
 func newFaulty(t *testing.T, url string) *faulty {
-	w := &faulty{World: roomstest.NewOn(t, url), rows: raw(t, url), postgres: !strings.HasPrefix(url, "sqlite:")}
+	w := &faulty{World: apptest.NewOn(t, url), rows: raw(t, url), postgres: !strings.HasPrefix(url, "sqlite:")}
 	db := open(t, url, store.Options{})
 	if err := db.OnStatement(w.call); err != nil {
 		t.Fatal(err)
@@ -280,16 +280,16 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 	}
 	ctx := reflect.TypeFor[context.Context]()
 	for _, room := range []reflect.Type{
-		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*roomstest.Identity](),
-		reflect.TypeFor[*roomstest.Learning](), reflect.TypeFor[*roomstest.Campaigns](),
-		reflect.TypeFor[*roomstest.Moderation](), reflect.TypeFor[*roomstest.Reactions](),
-		reflect.TypeFor[*roomstest.Ruling](), reflect.TypeFor[*roomstest.Transfer](),
-		reflect.TypeFor[*roomstest.Complaints](), reflect.TypeFor[*roomstest.Publisher](),
-		reflect.TypeFor[*roomstest.Guests](), reflect.TypeFor[*roomstest.Lists](),
-		reflect.TypeFor[*roomstest.Subscriptions](), reflect.TypeFor[*roomstest.Privacy](),
-		reflect.TypeFor[*roomstest.Inquiries](), reflect.TypeFor[*roomstest.Register](),
-		reflect.TypeFor[*roomstest.Hooks](), reflect.TypeFor[*roomstest.Signet](),
-		reflect.TypeFor[*roomstest.Copier](), reflect.TypeFor[*roomstest.Checkers](),
+		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*apptest.Identity](),
+		reflect.TypeFor[*apptest.Learning](), reflect.TypeFor[*apptest.Campaigns](),
+		reflect.TypeFor[*apptest.Moderation](), reflect.TypeFor[*apptest.Reactions](),
+		reflect.TypeFor[*apptest.Ruling](), reflect.TypeFor[*apptest.Transfer](),
+		reflect.TypeFor[*apptest.Complaints](), reflect.TypeFor[*apptest.Publisher](),
+		reflect.TypeFor[*apptest.Guests](), reflect.TypeFor[*apptest.Lists](),
+		reflect.TypeFor[*apptest.Subscriptions](), reflect.TypeFor[*apptest.Privacy](),
+		reflect.TypeFor[*apptest.Inquiries](), reflect.TypeFor[*apptest.Register](),
+		reflect.TypeFor[*apptest.Hooks](), reflect.TypeFor[*apptest.Signet](),
+		reflect.TypeFor[*apptest.Copier](), reflect.TypeFor[*apptest.Checkers](),
 	} {
 		for i := range room.NumMethod() {
 			m := room.Method(i)

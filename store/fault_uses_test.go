@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
@@ -27,7 +28,6 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/reaction"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/sites"
@@ -175,7 +175,7 @@ var useCases = map[string]func(*faulty) func() error{
 	"Appeal": func(w *faulty) func() error {
 		c := w.refused()
 		return func() error {
-			in := complaint.Plea{Token: roomstest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), Text: "It was no spam at all."}
+			in := complaint.Plea{Token: apptest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), Text: "It was no spam at all."}
 			_, err := w.S.Appeal(w.Ctx, w.A, c.ID, in)
 			return err
 		}
@@ -823,7 +823,7 @@ var useCases = map[string]func(*faulty) func() error{
 	"AskAgain": func(w *faulty) func() error {
 		c, _ := w.wishes()
 		link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(c.Email), Lang: "en", Ends: w.Clock.Now()}
-		return func() error { _, err := w.S.AskAgain(w.Ctx, link.Token(roomstest.Secret)); return err }
+		return func() error { _, err := w.S.AskAgain(w.Ctx, link.Token(apptest.Secret)); return err }
 	},
 	"Confirm": func(w *faulty) func() error {
 		c, _ := w.wishes()
@@ -862,7 +862,7 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
 		return func() error {
 			_, err := w.S.AdmitCode(w.Ctx, w.A, email, "wrong", "Nora")
-			if roomstest.Code(err) == "identity.refused" {
+			if apptest.Code(err) == "identity.refused" {
 				return nil
 			}
 			return err
@@ -984,9 +984,9 @@ func (w *faulty) signedWord() string {
 }
 
 // other is another process, which knows nothing yet.
-func (w *faulty) other() *roomstest.Rooms {
+func (w *faulty) other() *apptest.Rooms {
 	w.T.Helper()
-	s, err := roomstest.Furnish(w.Ctx, w.store, roomstest.Secret, ground.Options{Clock: w.Clock})
+	s, err := apptest.Furnish(w.Ctx, w.store, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	return s
 }
@@ -1050,7 +1050,7 @@ func (w *faulty) submission() moderation.Submission {
 func (w *faulty) waiting(n int) (ids []string) {
 	w.T.Helper()
 	for range n {
-		ids = append(ids, w.Submit(w.A, "Waits, and says "+roomstest.Chatter(w.Posts)).ID)
+		ids = append(ids, w.Submit(w.A, "Waits, and says "+apptest.Chatter(w.Posts)).ID)
 	}
 	return ids
 }
@@ -1145,7 +1145,7 @@ func (w *faulty) wishes() (comment.Comment, string) {
 
 // readersLink is a link in a mail to a reader.
 func (w *faulty) readersLink(to, email string) string {
-	return mailbox.Link{For: to, Site: w.A.ID, Email: text.AddressOf(email)}.Token(roomstest.Secret)
+	return mailbox.Link{For: to, Site: w.A.ID, Email: text.AddressOf(email)}.Token(apptest.Secret)
 }
 
 // heldLink is a mailed link to what is held about who wrote a comment that taught.
@@ -1156,10 +1156,10 @@ func (w *faulty) heldLink() string {
 	w.Must(w.S.AskHeld(w.Ctx, w.A, c.Email, "en"))
 	var letters []mailbox.Letter
 	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
-		letters, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(c.Email)), 1)
+		letters, err = tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(c.Email)), 1)
 		return err
 	}))
-	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(c.Email), Letter: letters[0].ID}.Token(roomstest.Secret)
+	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(c.Email), Letter: letters[0].ID}.Token(apptest.Secret)
 }
 
 // campaign is two comments that are alike.

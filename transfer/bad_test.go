@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -104,7 +104,7 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 }
 
 func TestADatabaseOfSomethingElseIsRefused(t *testing.T) {
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	path := w.database("CREATE TABLE threads (id INTEGER)")
 	before, err := os.ReadFile(path)
 	w.Must(err)
@@ -129,7 +129,7 @@ func TestImport_RefusesHostileIsso(t *testing.T) {
 	const views = "CREATE VIEW %s AS SELECT 1 AS tid, a.i * 1000000 + b.i * 1000 + c.i AS id, NULL AS parent, 1.6e9 AS created," +
 		" 1 AS mode, '' AS remote_addr, 'x' AS text, '' AS author, '' AS email, '' AS website, '/p' AS uri, '' AS title" +
 		" FROM n AS a, n AS b, n AS c;"
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	for name, statements := range map[string]string{
 		"a view of comments":     many + threads + ");" + fmt.Sprintf(views, "comments"),
 		"a view of threads":      many + comments + ");" + fmt.Sprintf(views, "threads") + "INSERT INTO comments (id, tid) VALUES (1, 1)",
@@ -262,7 +262,7 @@ func TestHostileDumpsAreTakenAtTheirWord(t *testing.T) {
 			})
 		})
 	}
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	_, err := w.try(transfer.Request{Format: "wordpress",
 		Path: w.file(post(said("1", "0", strings.Repeat("x", 33<<20))))})
 	if err == nil || !strings.Contains(err.Error(), "longer than 32 MiB") {
@@ -356,7 +356,7 @@ func TestABatchThatFailsIsTheLast(t *testing.T) {
 	onBoth(t, func(w *world) {
 		in := transfer.Request{Format: "wordpress", Path: w.file(post(comments...))}
 		left := 0
-		s, err := roomstest.Furnish(w.Ctx, failing{w.DB.Store, &left}, roomstest.Secret, ground.Options{Clock: w.Clock})
+		s, err := apptest.Furnish(w.Ctx, failing{w.DB.Store, &left}, apptest.Secret, ground.Options{Clock: w.Clock})
 		w.Must(err)
 		for _, tt := range []struct{ fails, there int }{{1, 0}, {2, 200}, {2, 400}} {
 			left = tt.fails

@@ -16,12 +16,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
@@ -47,8 +47,8 @@ func TestASiteComesFromAnotherDatabaseAsItWas(t *testing.T) {
 		all := w.exports(w.A, "jsonl")
 		_, lines, end := parted(t, all)
 		others := map[string]*world{
-			"sqlite":   {roomstest.Empty(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")), t},
-			"postgres": {roomstest.Empty(t, kit.Postgres(t)), t},
+			"sqlite":   {apptest.Empty(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")), t},
+			"postgres": {apptest.Empty(t, kit.Postgres(t)), t},
 		}
 		for name, to := range others {
 			to.AddSite("first") // it has another number there
@@ -77,7 +77,7 @@ func TestASiteComesFromAnotherDatabaseAsItWas(t *testing.T) {
 				t.Errorf("to %s: the filter is\n%+v\nand was\n%+v", name, got, want)
 			}
 			_, err = to.carries(all)
-			roomstest.WantCode(t, "a second time", err, "field.invalid")
+			apptest.WantCode(t, "a second time", err, "field.invalid")
 		}
 		others["sqlite"].goesOn()
 	})
@@ -102,7 +102,7 @@ func TestOlderEntriesAreCarriedUnderTheNumberOfTheirSite(t *testing.T) {
 			t.Errorf("of two entries there are not one with %s in\n%s", under, lines)
 		}
 		for others := range 2 {
-			to := &world{roomstest.Empty(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")), t}
+			to := &world{apptest.Empty(t, "sqlite:"+filepath.Join(t.TempDir(), "aitys.db")), t}
 			for n := range 3 + others {
 				to.AddSite(fmt.Sprint("before", n))
 			}
@@ -162,7 +162,7 @@ func signed(t *testing.T, all []byte, change func(lines string) string) []byte {
 
 // A file that is not what was exported is refused with a sentence, and nothing of it is there.
 func TestAnExportThatWasTouchedChangesNothing(t *testing.T) {
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	w.lived()
 	all := w.exports(w.A, "jsonl")
 	whole := string(all)
@@ -232,7 +232,7 @@ func TestAnExportThatWasTouchedChangesNothing(t *testing.T) {
 			if bytes.Equal(tt.all, signed(t, all, func(lines string) string { return lines })) {
 				t.Fatal("nothing was changed")
 			}
-			to := &world{roomstest.New(t), t}
+			to := &world{apptest.New(t), t}
 			_, before, _ := parted(t, to.exports(to.A, "jsonl"))
 			_, err := to.carries(tt.all)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
@@ -247,7 +247,7 @@ func TestAnExportThatWasTouchedChangesNothing(t *testing.T) {
 
 // What a file may have, and what may not be asked of it.
 func TestAnExportIsReadPackedAndTakesNoOtherAddresses(t *testing.T) {
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	w.lived()
 	all := w.exports(w.A, "jsonl")
 	var packed bytes.Buffer
@@ -256,13 +256,13 @@ func TestAnExportIsReadPackedAndTakesNoOtherAddresses(t *testing.T) {
 	w.Must(errors.Join(err, zipped.Close()))
 	path := filepath.Join(t.TempDir(), "blog.jsonl.gz")
 	w.Must(os.WriteFile(path, packed.Bytes(), 0o600))
-	to := &world{roomstest.New(t), t}
+	to := &world{apptest.New(t), t}
 	for name, in := range map[string]transfer.Request{
 		"--base": {Base: "https://a.example"}, "--no-learn": {NoLearn: true}, "--url-map": {Map: transfer.Map{{Old: "a"}}},
 	} {
 		in.Format, in.Path = "aitys", path
 		_, err := to.try(in)
-		roomstest.WantCode(t, name, err, "field.invalid")
+		apptest.WantCode(t, name, err, "field.invalid")
 	}
 	if out, err := to.try(transfer.Request{Format: "aitys", Path: path}); err != nil || out.Added != 14 {
 		t.Errorf("packed it brought %+v, %v", out, err)
@@ -271,7 +271,7 @@ func TestAnExportIsReadPackedAndTakesNoOtherAddresses(t *testing.T) {
 
 // An import that is stopped anywhere has done nothing.
 func TestAnExportComesAsAWholeOrNotAtAll(t *testing.T) {
-	from := &world{roomstest.New(t), t}
+	from := &world{apptest.New(t), t}
 	from.lived()
 	all := from.exports(from.A, "jsonl")
 	onBoth(t, func(to *world) {

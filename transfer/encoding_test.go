@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/text/encoding/htmlindex"
 
-	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/transfer"
 )
 
@@ -150,7 +150,7 @@ func TestImport_ReadsDamagedXML(t *testing.T) {
 
 // A reference is dropped even if it crosses the end of a read buffer.
 func TestImport_DropsReferencesAtAnyPlace(t *testing.T) {
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	for gap := 4_060; gap < 4_100; gap++ {
 		text := post(said("1", "0", strings.Repeat("a", gap-3_000)+" &#x1F; &#31; &amp; &#x42;"))
 		text = strings.Replace(text, "<item>", "<!--"+strings.Repeat("b", 2_600)+"--><item>", 1)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
@@ -25,7 +26,6 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/transfer"
 )
@@ -265,7 +265,7 @@ func TestAnExportDuringAnErasureIsOfBeforeIt(t *testing.T) {
 }
 
 func TestOneExportAtATimeIsWritten(t *testing.T) {
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	w.Submit(w.A, "Here once.")
 	in, out := io.Pipe()
 	done := make(chan error, 1)
@@ -276,10 +276,10 @@ func TestOneExportAtATimeIsWritten(t *testing.T) {
 	_, err := in.Read(make([]byte, 1)) // it runs
 	w.Must(err)
 	again := w.S.Export(w.Ctx, people.Operator, w.A, transfer.Wanted{Format: "jsonl"}, io.Discard)
-	roomstest.WantCode(t, "the second", again, "busy")
+	apptest.WantCode(t, "the second", again, "busy")
 	_, err = io.Copy(io.Discard, in)
 	w.Must(errors.Join(err, <-done))
 	w.exports(w.A, "jsonl")
 	bad := w.S.Export(w.Ctx, people.Operator, w.A, transfer.Wanted{Format: "pdf"}, io.Discard)
-	roomstest.WantCode(t, "another format", bad, "query.invalid")
+	apptest.WantCode(t, "another format", bad, "query.invalid")
 }

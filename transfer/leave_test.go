@@ -14,11 +14,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/transfer"
 )
 
@@ -31,7 +31,7 @@ var cells = []string{
 
 // Whatever rules a spreadsheet reads the file by, no cell of it begins as a formula.
 func TestNoSpreadsheetIsFooled(t *testing.T) {
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	for i, cell := range cells {
 		c := w.Submit(w.A, fmt.Sprintf("%s %c stands here before all that follows", cell, 'a'+i))
 		if i == 0 {
@@ -112,7 +112,7 @@ func lessWaiting(told string) string {
 
 // What others get is XML, whatever was typed, and has nothing of what was removed or, for Disqus, waits.
 func TestWhatOthersGetIsXMLAndNoMoreThanTheyMayShow(t *testing.T) {
-	w := &world{roomstest.New(t), t}
+	w := &world{apptest.New(t), t}
 	w.lived()
 	for _, cell := range append(cells, "]]>", "</message></post>", "<!DOCTYPE a [<!ENTITY b 'c'>]>&b;", "\ufffe\uffff") {
 		w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "Somebody typed: "+cell+" and meant it so.").ID)
@@ -140,7 +140,7 @@ func TestWhatOthersGetIsXMLAndNoMoreThanTheyMayShow(t *testing.T) {
 				t.Errorf("%s has %q: %t, want %t", as, alien, !has, has)
 			}
 		}
-		out := (&world{roomstest.New(t), t})
+		out := (&world{apptest.New(t), t})
 		report := out.imports(transfer.Request{Format: map[string]string{"wxr": "wordpress", "disqus": "disqus"}[as],
 			Path: out.file(string(file))})
 		if report.Approved != 4+len(cells)+4 {
@@ -222,13 +222,13 @@ func TestExport_TakedownMeanwhile(t *testing.T) {
 func TestExport_EntitiesComeBackAsTyped(t *testing.T) {
 	const name, title = `R&amp;D <Lab> "x"`, "Salt &amp; Pepper &#8211; <b>"
 	for as, by := range map[string]string{"wxr": "wordpress", "disqus": "disqus"} {
-		w := &world{roomstest.New(t), t}
+		w := &world{apptest.New(t), t}
 		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", PageTitle: title,
 			Name: name, Body: "A remark about entities."})
 		w.Must(err)
 		w.Decide(people.Operator, w.A, comment.Approve, out.ID)
 		file := w.exports(w.A, as)
-		back := &world{roomstest.New(t), t}
+		back := &world{apptest.New(t), t}
 		back.imports(transfer.Request{Format: by, Path: back.file(string(file))})
 		if told := back.told(); !strings.Contains(told, strconv.Quote(name)) || !strings.Contains(told, title) {
 			t.Errorf("%s came back as\n%s\nfrom\n%s", as, told, file)

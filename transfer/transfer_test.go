@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
@@ -197,7 +197,7 @@ func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
 	onBoth(t, func(w *world) {
 		in := transfer.Request{Format: "wordpress", Path: w.file(whole + end)}
 		left := 0
-		s, err := roomstest.Furnish(w.Ctx, failing{w.DB.Store, &left}, roomstest.Secret, ground.Options{Clock: w.Clock})
+		s, err := apptest.Furnish(w.Ctx, failing{w.DB.Store, &left}, apptest.Secret, ground.Options{Clock: w.Clock})
 		w.Must(err)
 		told := map[string]int{}
 		s.OnEvent(func(e ground.Event) {

@@ -12,25 +12,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
 
-// A world is one of roomstest with what imports into it.
+// A world is one of apptest with what imports into it.
 type world struct {
-	*roomstest.World
+	*apptest.World
 	t *testing.T
 }
 
 // onBoth runs a test on SQLite and on Postgres.
 func onBoth(t *testing.T, test func(w *world)) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) { test(&world{w, t}) })
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) { test(&world{w, t}) })
 }
 
 // try imports a file into site a.

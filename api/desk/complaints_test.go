@@ -4,11 +4,11 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 func TestAReportedCommentIsClosedByApprovingItAgain(t *testing.T) {
@@ -40,7 +40,7 @@ func TestASecondLookIsAnsweredByAnotherModerator(t *testing.T) {
 	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, moderation.Choice{Action: comment.Reject,
 		Reason: comment.ReasonPersonalAttack, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
 	w.Must(err)
-	token := roomstest.Secret.EditToken(w.site.ID, w.site.EditEpoch, c.ID)
+	token := apptest.Secret.EditToken(w.site.ID, w.site.EditEpoch, c.ID)
 	_, err = w.S.Appeal(w.Ctx, w.site, c.ID, complaint.Plea{Token: token, Text: "You can <i>ask</i> him."})
 	w.Must(err)
 

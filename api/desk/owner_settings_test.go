@@ -10,9 +10,9 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/words"
 )
 
@@ -160,7 +160,7 @@ func TestASiteIsRemovedByWhoTypesItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	olga.press(olga.doc, "Remove it for good", fields{"key": "old"}).sees("The site is removed.").sees("The Blog")
-	if _, err := w.S.Site(w.Ctx, "old"); roomstest.Code(err) != "site.unknown" {
+	if _, err := w.S.Site(w.Ctx, "old"); apptest.Code(err) != "site.unknown" {
 		t.Errorf("it is still there: %v", err)
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
@@ -366,7 +366,7 @@ func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
 	for n := range 4 {
 		all = append(all, w.post(fmt.Sprintf("The harbour sells its old cranes by the hour; ask for them at gate %d", n)))
 	}
-	roomstest.Followed(w.World, "campaigns")
+	apptest.Followed(w.World, "campaigns")
 	b := w.as("Olga").open("/moderate/blog/campaigns")
 	b.open(attr(find(b.doc, func(n *html.Node) bool { return strings.Contains(attr(n, "href"), "/campaigns/") }), "href"))
 	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, w.choice(comment.Approve, all[1]))

@@ -17,18 +17,18 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is the real service with the desk before it, and one site, over SQLite where nothing else is said.
 type world struct {
-	*roomstest.World
+	*apptest.World
 	reads  atomic.Int64 // transactions that only read
 	url    string
 	routes []*echo.Route
@@ -56,12 +56,12 @@ func emptyWorld(t *testing.T) *world {
 
 func emptyWorldOn(t *testing.T, database string) *world {
 	t.Helper()
-	w := &world{World: roomstest.Empty(t, database)}
+	w := &world{World: apptest.Empty(t, database)}
 	w.DB.Store = counting{w.DB.Store, &w.reads}
 	log := slog.New(slog.DiscardHandler)
-	alone, err := coord.Open(w.Ctx, coord.Options{Secret: roomstest.Secret, Clock: w.Clock, Log: log})
+	alone, err := coord.Open(w.Ctx, coord.Options{Secret: apptest.Secret, Clock: w.Clock, Log: log})
 	w.Must(err)
-	w.S, err = roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret, ground.Options{Clock: w.Clock, Knocks: alone,
+	w.S, err = apptest.Furnish(w.Ctx, w.DB.Store, apptest.Secret, ground.Options{Clock: w.Clock, Knocks: alone,
 		Presences: alone})
 	w.Must(err)
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {

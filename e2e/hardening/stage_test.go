@@ -30,8 +30,8 @@ import (
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 	address "github.com/aitys/aitys/moderation/text"
 )
@@ -39,7 +39,7 @@ import (
 // routes are what the product's own router answers, so that none is left out of a figure.
 func routes(t testing.TB) (all []string) {
 	t.Helper()
-	w := roomstest.Empty(t, kit.SQLite(t))
+	w := apptest.Empty(t, kit.SQLite(t))
 	var router *echo.Echo
 	front := api.New(api.Options{Options: web.Options{
 		Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,

@@ -4,20 +4,20 @@ import (
 	"context"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // Comments are decided, edited and withdrawn before anybody has had them join.
 func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := crowd{World: w}
 		ctx, stop := context.WithCancel(w.Ctx)
 		ran := make(chan error, 1)
 		go func() { ran <- w.S.Run(ctx) }()
-		roomstest.Followed(w, "campaigns")
+		apptest.Followed(w, "campaigns")
 		stop()
 		w.Must(<-ran)
 		ids := c.posts(0, 3)
@@ -28,7 +28,7 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 		w.Must(err)
 		w.Must(w.S.WithdrawAndForget(w.Ctx, w.A, withdrawn.ID, other))
 		w.Run(w.S)
-		roomstest.Followed(w, "campaigns")
+		apptest.Followed(w, "campaigns")
 		if k := c.known(ids[0]); k.Waiting != 2 || k.Refused != 1 || k.Size() != 3 {
 			t.Errorf("of five copies one was refused, one edited and one withdrawn: the campaign is %+v", k)
 		}
@@ -37,7 +37,7 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 
 // The follower is stopped, so the membership is as before the undo.
 func TestDecide_CampaignRightAfterUndo(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := crowd{World: w, dana: w.AddPerson("dana", people.Owner)}
 		run := func(then func()) {
 			t.Helper()
@@ -45,7 +45,7 @@ func TestDecide_CampaignRightAfterUndo(t *testing.T) {
 			ran := make(chan error, 1)
 			go func() { ran <- w.S.Run(ctx) }()
 			then()
-			roomstest.Followed(w, "campaigns")
+			apptest.Followed(w, "campaigns")
 			stop()
 			w.Must(<-ran)
 		}

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -28,11 +28,11 @@ func advert(i int) string {
 
 // A crowd is a world in which copies of texts are posted.
 type crowd struct {
-	*roomstest.World
+	*apptest.World
 	dana people.Actor
 }
 
-func newCrowd(t *testing.T, w *roomstest.World) crowd {
+func newCrowd(t *testing.T, w *apptest.World) crowd {
 	dana := w.AddPerson("dana", people.Owner)
 	w.Run(w.S)
 	return crowd{w, dana}
@@ -108,7 +108,7 @@ func (c crowd) suspected(id string, n int) {
 }
 
 func TestCopiesAreOneCampaignWhoeverSendsThem(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
 		ids := c.posts(0, 25)
@@ -133,7 +133,7 @@ func TestCopiesAreOneCampaignWhoeverSendsThem(t *testing.T) {
 }
 
 func TestADecisionOnACampaignTakesWhatWasSeen(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 8)
 		seen := c.until("8 are one", ids[0], sized(8))
@@ -179,7 +179,7 @@ func TestADecisionOnACampaignTakesWhatWasSeen(t *testing.T) {
 }
 
 func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 4)
 	k := c.until("4 are one", ids[0], sized(4))
 	c.decide(comment.Approve, k)
@@ -192,7 +192,7 @@ func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
 }
 
 func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	first := c.post(advert(1), 1, 1)
 	c.Decide(c.dana, c.A, comment.MarkSpam, first)
 	copied := c.post(advert(2), 2, 2)
@@ -210,7 +210,7 @@ func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
 }
 
 func TestAnEditedMemberLeavesAndJoinsAnew(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 3)
 	mine, token := c.SubmitOwn(c.A, advert(3))
 	k := c.until("4 are one", ids[0], sized(4))
@@ -233,7 +233,7 @@ func TestAnEditedMemberLeavesAndJoinsAnew(t *testing.T) {
 }
 
 func TestWhatIsSplitOffStaysApart(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 6)
 		k := c.until("6 are one", ids[0], sized(6))
@@ -255,15 +255,15 @@ func TestWhatIsSplitOffStaysApart(t *testing.T) {
 			t.Error("what was split off came back")
 		}
 		_, err = c.S.Split(c.Ctx, c.dana, c.B, k.ID, ids[1:2])
-		roomstest.WantCode(t, "of another site", err, "campaign.unknown")
+		apptest.WantCode(t, "of another site", err, "campaign.unknown")
 		_, err = c.S.Split(c.Ctx, c.AddPerson("aya", people.Author), c.A, k.ID, ids[1:2])
-		roomstest.WantCode(t, "an author", err, "role.insufficient")
+		apptest.WantCode(t, "an author", err, "role.insufficient")
 	})
 }
 
 // A text halfway between two campaigns joins the nearer, and they stay two.
 func TestABridgeMergesNothing(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	left := strings.Fields("cheap stone ovens from the factory with free delivery to every town of the country " +
 		"this month only")
 	right := strings.Fields("our lawyers win back what your bank took from you within thirty days or you pay us " +
@@ -279,7 +279,7 @@ func TestABridgeMergesNothing(t *testing.T) {
 }
 
 func TestShortTextsAreLikeNothing(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	ids := []string{c.post("Thank you so much!", 1, 1), c.post("Thank you so much!", 2, 1)}
 	long := c.posts(0, 2)
 	c.until("the long ones are one", long[0], sized(2))
@@ -290,7 +290,7 @@ func TestShortTextsAreLikeNothing(t *testing.T) {
 
 // A site that publishes by itself asks before it does.
 func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	c.alike(advert(0), 0)
 	first := c.post(advert(1), 1, 1)
 	c.Decide(c.dana, c.A, comment.MarkSpam, first)
@@ -304,7 +304,7 @@ func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
 // What a comment joins is looked for in memory, and is what would be found if all were read anew: whatever came, left,
 // was decided or split off since.
 func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 90) // more than a campaign's candidates, by more than are looked for at a time
 		k := c.until("90 are one", ids[0], sized(90))
@@ -373,7 +373,7 @@ func (c crowd) isMember(id string) (is bool) {
 
 // The newest member takes its number with it: who comes next is not taken for one that is known.
 func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
 		kit.Until(t, "it is a member", func() bool { return c.isMember(other) })
@@ -386,7 +386,7 @@ func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
 }
 
 func TestTheRefusedAreForgottenInTime(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 3)
 	c.decide(comment.MarkSpam, c.until("3 are one", ids[0], sized(3)))
 	c.until("they are refused", ids[0], refusals(3))
@@ -401,7 +401,7 @@ func TestTheRefusedAreForgottenInTime(t *testing.T) {
 
 // What is kept can be made from the comments: by a new follower, or after another tokeniser.
 func TestWhatIsLostIsMadeAnew(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 5)
 	c.until("5 are one", ids[0], sized(5))
 	c.Decide(c.dana, c.A, comment.MarkSpam, ids[4])
@@ -416,7 +416,7 @@ func TestWhatIsLostIsMadeAnew(t *testing.T) {
 // A process that ends while it makes everything anew leaves what it has made to the next one: what is suspected for
 // its campaign stays suspected meanwhile.
 func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 3)
 	before := c.until("3 are one", ids[0], sized(3))
 	c.Must(c.S.BeginAgain(c.Ctx))
@@ -427,7 +427,7 @@ func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
 
 // A split is a slip of the hand at times: it can be taken back.
 func TestASplitIsTakenBack(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 4)
 		k := c.until("4 are one", ids[0], sized(4))
@@ -452,15 +452,15 @@ func TestASplitIsTakenBack(t *testing.T) {
 			t.Errorf("decided %+v", out)
 		}
 		_, err = c.S.Rejoin(c.Ctx, c.AddPerson("aya", people.Author), c.A, ids[2:3])
-		roomstest.WantCode(t, "an author", err, "role.insufficient")
+		apptest.WantCode(t, "an author", err, "role.insufficient")
 		_, err = c.S.Rejoin(c.Ctx, people.Operator, c.B, ids[2:3])
-		roomstest.WantCode(t, "those of another site", err, "comment.unknown")
+		apptest.WantCode(t, "those of another site", err, "comment.unknown")
 	})
 }
 
 // Moderators who split and rejoin write the same rows as one another, and as the follower, at the same time.
 func TestNobodyIsCountedTwice(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		var ids []string
 		for i := range 8 {
@@ -494,7 +494,7 @@ func TestNobodyIsCountedTwice(t *testing.T) {
 
 // A moderator's page is older than the campaign: it grows, is split and edited, and is undone twice.
 func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 6)
 		mine, token := c.SubmitOwn(c.A, advert(6))
@@ -528,7 +528,7 @@ func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
 
 // A list never hides what waits behind a row that is not in it.
 func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		dana := w.AddPerson("dana", people.Owner)
 		ctx, stop := context.WithCancel(w.Ctx)
 		joining := make(chan error, 1)
@@ -567,7 +567,7 @@ func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
 
 // What was approved is in no campaign, and is remembered beside what waits: of the newest, and of readers alone.
 func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		dana := w.AddPerson("dana", people.Owner)
 		post := func(i int) comment.Comment { return w.Submit(w.A, advert(i)) }
 		approved := []string{post(1).ID, post(2).ID}
@@ -600,7 +600,7 @@ func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
 }
 
 func TestDecide_LeavesTheRestOfALargeCampaign(t *testing.T) {
-	c := newCrowd(t, roomstest.New(t))
+	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 503)
 	k := c.until("all joined", ids[0], sized(503))
 	choice := moderation.Choice{Action: comment.MarkSpam,

@@ -13,22 +13,22 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 // outside is a world whose site A asks a checker.
 type outside struct {
-	*roomstest.World
+	*apptest.World
 	mu   sync.Mutex
 	sent []map[string]any
 	say  func(body string) (status int, answer string)
 }
 
-func newOutside(t *testing.T, w *roomstest.World) *outside {
+func newOutside(t *testing.T, w *apptest.World) *outside {
 	o := &outside{World: w, say: func(body string) (int, string) {
 		if strings.Contains(body, "oven") {
 			return http.StatusOK, `{"spam": true}`
@@ -50,7 +50,7 @@ func newOutside(t *testing.T, w *roomstest.World) *outside {
 	t.Cleanup(server.Close)
 	o.set(map[string]string{"checker": server.URL + "/check"})
 	w.Run(w.S)
-	roomstest.Followed(w, "checker")
+	apptest.Followed(w, "checker")
 	return o
 }
 
@@ -95,7 +95,7 @@ func (o *outside) wait() {
 }
 
 func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		o := newOutside(t, w)
 		bad := o.Submit(o.A, "A stone oven with free delivery.")
 		if bad.Verdict.Checked() != nil {
@@ -211,21 +211,21 @@ func (t *meddledTx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, erro
 }
 
 // newMeddled is newOutside on a store that is meddled with.
-func newMeddled(t *testing.T, w *roomstest.World) (*outside, *meddled) {
+func newMeddled(t *testing.T, w *apptest.World) (*outside, *meddled) {
 	s := &meddled{Store: w.DB.Store}
 	var err error
-	w.S, err = roomstest.Furnish(w.Ctx, s, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w.S, err = apptest.Furnish(w.Ctx, s, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	return newOutside(t, w), s
 }
 
 // A checker is taken out, and somebody else judges what it spoke of just when its word is to be taken away.
 func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		o, s := newMeddled(t, w)
 		bad := o.Submit(o.A, "A stone oven with free delivery.")
 		kit.Until(t, "the checker's word is heeded", func() bool { return o.said(bad.ID) })
-		roomstest.Followed(w, "campaigns")
+		apptest.Followed(w, "campaigns")
 		meanwhile := func() {
 			c := o.Comment(o.A, bad.ID)
 			alike := c.Verdict.Again(comment.Facts{Alike: 3}, o.A.Settings.Threshold())
@@ -248,7 +248,7 @@ func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
 
 // A checker is taken out, and what waits was looked at for that, just before its last word is written down.
 func TestNoWordStaysThatComesTooLate(t *testing.T) {
-	o, s := newMeddled(t, roomstest.NewOn(t, kit.Postgres(t))) // on SQLite one writes at a time
+	o, s := newMeddled(t, apptest.NewOn(t, kit.Postgres(t))) // on SQLite one writes at a time
 	looked := make(chan struct{})
 	meanwhile := func() {
 		done := func() { close(looked) }
@@ -265,7 +265,7 @@ func TestNoWordStaysThatComesTooLate(t *testing.T) {
 }
 
 func TestACheckerThatFailsCostsNobodyAnything(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	o := newOutside(t, w)
 	o.answers(func(string) (int, string) { return http.StatusOK, "<html>" })
 	bad := o.Submit(o.A, "A stone oven with free delivery.")
@@ -305,7 +305,7 @@ func TestACheckerThatFailsCostsNobodyAnything(t *testing.T) {
 }
 
 func TestACheckersKeyIsSealed(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	const key = "a-key-of-the-checker-4711"
 	w.Must(w.S.SetCheckerKey(w.Ctx, people.Operator, w.A, key))
 	state, err := w.S.CheckerState(w.Ctx, people.Operator, w.A)
@@ -317,7 +317,7 @@ func TestACheckersKeyIsSealed(t *testing.T) {
 		t.Errorf("the key stands in the database %d times", n)
 	}
 	long := strings.Repeat("k", 201)
-	roomstest.WantCode(t, "a long key", w.S.SetCheckerKey(w.Ctx, people.Operator, w.A, long), "field.invalid")
+	apptest.WantCode(t, "a long key", w.S.SetCheckerKey(w.Ctx, people.Operator, w.A, long), "field.invalid")
 	w.Must(w.S.SetCheckerKey(w.Ctx, people.Operator, w.A, ""))
 	if state, err = w.S.CheckerState(w.Ctx, people.Operator, w.A); err != nil || state.HasKey {
 		t.Errorf("the key that was taken away is %+v, %v", state, err)

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -28,7 +28,7 @@ func (wall) Now() time.Time { return time.Now() }
 // open returns a migrated database and its process.
 func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process) {
 	t.Helper()
-	db := roomstest.Open(t, url, store.Options{})
+	db := apptest.Open(t, url, store.Options{})
 	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
 	return store.For[storetest.Tx](db), p
 }
@@ -202,7 +202,7 @@ func (o *once) Claim(_ context.Context, _ int64, name string, _ time.Duration) b
 func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
 	url := kit.SQLite(t)
 	s, _ := open(t, url)
-	db := roomstest.Open(t, url, store.Options{})
+	db := apptest.Open(t, url, store.Options{})
 	p := ground.NewProcess(ground.Options{
 		Store: store.For[ground.EventTx](db), Clock: kit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
 	})

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -89,7 +89,7 @@ func TestALinkInAMailEndsWithRolePasswordAndReset(t *testing.T) {
 }
 
 func TestALinkInAMailIsUsedOnceWithinThreeDays(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, in *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, in *apptest.World) {
 		w := &world{in}
 		who := w.AddPerson("mo", people.Moderator, "a")
 		token, late := w.mailed(who.ID(), "c"), w.mailed(who.ID(), "c")

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -74,10 +74,10 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 	if len(list) != 2 {
 		t.Errorf("a bound token lists %d tokens, want those bound as it is", len(list))
 	}
-	roomstest.WantCode(t, "removing one that reaches further", w.S.RemoveToken(w.Ctx, bound, outer.ID), "token.unknown")
-	roomstest.WantCode(t, "removing itself", w.S.RemoveToken(w.Ctx, bound, bound.Token), "")
+	apptest.WantCode(t, "removing one that reaches further", w.S.RemoveToken(w.Ctx, bound, outer.ID), "token.unknown")
+	apptest.WantCode(t, "removing itself", w.S.RemoveToken(w.Ctx, bound, bound.Token), "")
 	_, err = w.S.ActorByToken(w.Ctx, value)
-	roomstest.WantCode(t, "a removed token", err, "auth.needed")
+	apptest.WantCode(t, "a removed token", err, "auth.needed")
 }
 
 func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
@@ -104,7 +104,7 @@ func TestATokenSaysWhenItWasUsedAndEndsInTime(t *testing.T) {
 	w.account("ann", people.Moderator, "a")
 	ann := w.signIn("ann").Actor
 	_, _, err := w.S.AddToken(w.Ctx, ann, identity.NewToken{ExpiresAt: w.Clock.Now()})
-	roomstest.WantCode(t, "a token that has ended before it begins", err, "field.invalid")
+	apptest.WantCode(t, "a token that has ended before it begins", err, "field.invalid")
 	ends := w.Clock.Now().Add(time.Hour)
 	made, value, err := w.S.AddToken(w.Ctx, ann, identity.NewToken{ExpiresAt: ends})
 	w.Must(err)
@@ -129,10 +129,10 @@ func TestATokenSaysWhenItWasUsedAndEndsInTime(t *testing.T) {
 	}
 	w.Clock.Add(ends.Sub(w.Clock.Now()) - time.Second)
 	_, err = w.S.ActorByToken(w.Ctx, value)
-	roomstest.WantCode(t, "a second before its end", err, "")
+	apptest.WantCode(t, "a second before its end", err, "")
 	w.Clock.Add(time.Second)
 	_, err = w.S.ActorByToken(w.Ctx, value)
-	roomstest.WantCode(t, "at its end", err, "auth.needed")
+	apptest.WantCode(t, "at its end", err, "auth.needed")
 }
 
 func TestPeopleSayWhenTheyWereLastHere(t *testing.T) {
@@ -177,7 +177,7 @@ func TestTheLastOwnerStays(t *testing.T) {
 		}
 	}
 	for what, err := range attempts(root.Account.ID) {
-		roomstest.WantCode(t, "the last owner of all sites was "+what, err, "field.invalid")
+		apptest.WantCode(t, "the last owner of all sites was "+what, err, "field.invalid")
 	}
 	second := w.AddPerson("second", people.Owner)
 	codes := inParallel(2, func(i int) error {
@@ -193,10 +193,10 @@ func TestTheLastOwnerStays(t *testing.T) {
 	w = newWorld(t)
 	only, other := w.AddPerson("only", people.Owner, "a"), w.AddPerson("other", people.Owner, "b")
 	for what, err := range attempts(only.Account.ID) {
-		roomstest.WantCode(t, "a site's last owner was "+what, err, "field.invalid")
+		apptest.WantCode(t, "a site's last owner was "+what, err, "field.invalid")
 	}
-	roomstest.WantCode(t, "by themselves", w.S.RemoveAccount(w.Ctx, only, only.Account.ID), "field.invalid")
-	roomstest.WantCode(t, "another site's", w.S.RemoveAccount(w.Ctx, only, other.Account.ID), "account.unknown")
+	apptest.WantCode(t, "by themselves", w.S.RemoveAccount(w.Ctx, only, only.Account.ID), "field.invalid")
+	apptest.WantCode(t, "another site's", w.S.RemoveAccount(w.Ctx, only, other.Account.ID), "account.unknown")
 }
 
 func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
@@ -234,15 +234,15 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 		{"no such id", "account.unknown", identity.AccountChange{Password: &secret}},
 	} {
 		_, err := w.S.SetAccount(w.Ctx, owner, tt.id, tt.ch)
-		roomstest.WantCode(t, fmt.Sprintf("%s %+v", tt.id, tt.ch), err, tt.want)
+		apptest.WantCode(t, fmt.Sprintf("%s %+v", tt.id, tt.ch), err, tt.want)
 	}
 	_, err = w.S.ResetAccount(w.Ctx, owner, "root@staff.example")
-	roomstest.WantCode(t, "resetting the owner of all", err, "account.unknown")
+	apptest.WantCode(t, "resetting the owner of all", err, "account.unknown")
 	_, _, err = w.S.AddToken(w.Ctx, owner, identity.NewToken{Account: "both@staff.example"})
-	roomstest.WantCode(t, "a token of whom one does not rule", err, "account.unknown")
+	apptest.WantCode(t, "a token of whom one does not rule", err, "account.unknown")
 	_, _, err = w.S.AddAccount(w.Ctx, owner, identity.NewAccount{Email: "mine@staff.example", Name: "Again",
 		Role: people.Author, Sites: []string{"a"}})
-	roomstest.WantCode(t, "an e-mail twice", err, "field.invalid")
+	apptest.WantCode(t, "an e-mail twice", err, "field.invalid")
 }
 
 func TestAOneTimeLinkWorksOnce(t *testing.T) {
@@ -251,7 +251,7 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	w.Must(err)
 	use := identity.LinkUse{Token: token, Email: "First@Owner.example", Name: "First", Password: password}
 	_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: token, Email: use.Email, Name: use.Name, Password: "short"})
-	roomstest.WantCode(t, "a short password", err, "field.invalid")
+	apptest.WantCode(t, "a short password", err, "field.invalid")
 	codes := inParallel(8, func(i int) error {
 		in := use
 		in.Email = fmt.Sprintf("first%d@owner.example", i)
@@ -280,7 +280,7 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	}
 	w.Clock.Add(24 * time.Hour)
 	_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
-	roomstest.WantCode(t, "after a day", err, "auth.needed")
+	apptest.WantCode(t, "after a day", err, "auth.needed")
 	reset, err := w.S.ResetAccount(w.Ctx, people.Operator, "mod@staff.example")
 	w.Must(err)
 	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: password})
@@ -353,9 +353,9 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 			a, link := older[kind](fmt.Sprintf("p%d", n))
 			then(a)
 			_, err := w.S.LinkAccount(w.Ctx, link)
-			roomstest.WantCode(t, kind+" opened after "+event, err, "auth.needed")
+			apptest.WantCode(t, kind+" opened after "+event, err, "auth.needed")
 			_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
-			roomstest.WantCode(t, kind+" used after "+event, err, "auth.needed")
+			apptest.WantCode(t, kind+" used after "+event, err, "auth.needed")
 		}
 		for kind := range older {
 			for event, then := range events {
@@ -427,16 +427,16 @@ func TestOnesOwnPasswordTakesTheOldOne(t *testing.T) {
 		_, err := w.S.SetAccount(w.Ctx, in.Actor, a.ID, identity.AccountChange{Password: &another, Old: old})
 		return err
 	}
-	roomstest.WantCode(t, "without the old one", set(nil), "field.invalid")
+	apptest.WantCode(t, "without the old one", set(nil), "field.invalid")
 	for range 5 {
-		roomstest.WantCode(t, "with a wrong one", set(&wrong), "field.invalid")
+		apptest.WantCode(t, "with a wrong one", set(&wrong), "field.invalid")
 	}
-	roomstest.WantCode(t, "with the sixth", set(&old), "rate.limited")
+	apptest.WantCode(t, "with the sixth", set(&old), "rate.limited")
 	w.Clock.Add(2 * time.Second)
 	w.Must(set(&old))
 	_, err := w.S.ActorBySession(w.Ctx, in.Value)
-	roomstest.WantCode(t, "the session after it", err, "auth.needed")
-	roomstest.WantCode(t, "with the old one after that", set(&old), "field.invalid")
+	apptest.WantCode(t, "the session after it", err, "auth.needed")
+	apptest.WantCode(t, "with the old one after that", set(&old), "field.invalid")
 }
 
 func TestAPasswordIsNotWhatOthersKnow(t *testing.T) {
@@ -444,7 +444,7 @@ func TestAPasswordIsNotWhatOthersKnow(t *testing.T) {
 	for _, guess := range []string{"ann@staff.example", "Ann@staff.example", "annabel-annabel-1", "Site a Site a Site a"} {
 		_, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
 			Email: "ann@staff.example", Name: "Annabel", Role: people.Moderator, Password: guess})
-		roomstest.WantCode(t, guess, err, "field.invalid")
+		apptest.WantCode(t, guess, err, "field.invalid")
 	}
 }
 

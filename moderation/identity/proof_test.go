@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // small is who somebody is at a provider.
@@ -32,11 +32,11 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 		refused := func(what string, p people.Proof, code string) {
 			t.Helper()
 			_, err := w.by(p)
-			roomstest.WantCode(t, what, err, code)
+			apptest.WantCode(t, what, err, code)
 		}
 		refused("a stranger", small("7"), "session.refused")
 
-		roomstest.WantCode(t, "a wrong password", w.S.MayLink(w.Ctx, who, "not it"), "field.invalid")
+		apptest.WantCode(t, "a wrong password", w.S.MayLink(w.Ctx, who, "not it"), "field.invalid")
 		w.Must(w.S.MayLink(w.Ctx, who, password))
 		w.Must(w.S.LinkProof(w.Ctx, who, "Small", small("7")))
 		got, err := w.by(small("7"))
@@ -51,7 +51,7 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 		// Another there takes the place of the first; one who is somebody else's here does not.
 		w.Must(w.S.LinkProof(w.Ctx, who, "Small", small("8")))
 		refused("who it was there before", small("7"), "session.refused")
-		roomstest.WantCode(t, "somebody else's", w.S.LinkProof(w.Ctx, w.signIn("bob").Actor, "Small", small("8")),
+		apptest.WantCode(t, "somebody else's", w.S.LinkProof(w.Ctx, w.signIn("bob").Actor, "Small", small("8")),
 			"field.invalid")
 		if got, err = w.by(small("8")); err != nil || got.ID() != ann.ID {
 			t.Errorf("after somebody else tried, it signs in %+v, %v", got, err)
@@ -69,7 +69,7 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 		_, err = w.S.SetAccount(w.Ctx, people.Operator, ann.ID, identity.AccountChange{Disabled: &off})
 		w.Must(err)
 		refused("a disabled account", small("8"), "session.refused")
-		roomstest.WantCode(t, "who was disabled meanwhile", w.S.LinkProof(w.Ctx, who, "Small", small("9")), "auth.needed")
+		apptest.WantCode(t, "who was disabled meanwhile", w.S.LinkProof(w.Ctx, who, "Small", small("9")), "auth.needed")
 		_, err = w.S.SetAccount(w.Ctx, people.Operator, ann.ID, identity.AccountChange{Disabled: &on})
 		w.Must(err)
 		_, err = w.by(small("8"))
@@ -105,12 +105,12 @@ func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
 				continue
 			}
 			_, err = w.by(small(name))
-			roomstest.WantCode(t, "after "+name, err, "session.refused")
+			apptest.WantCode(t, "after "+name, err, "session.refused")
 			_, err = w.S.ActorBySession(w.Ctx, in.Value)
-			roomstest.WantCode(t, "its session after "+name, err, "auth.needed")
+			apptest.WantCode(t, "its session after "+name, err, "auth.needed")
 			if name != "unlinking" {
 				err := w.S.LinkProof(w.Ctx, who, "Small", small("x"+name))
-				roomstest.WantCode(t, "linking again after "+name, err, "auth.needed")
+				apptest.WantCode(t, "linking again after "+name, err, "auth.needed")
 			}
 		}
 
@@ -125,7 +125,7 @@ func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
 		_, err = w.S.ActorBySession(w.Ctx, here.Value)
 		w.Must(err)
 		_, err = w.S.ActorBySession(w.Ctx, there.Value)
-		roomstest.WantCode(t, "another session after unlinking", err, "auth.needed")
+		apptest.WantCode(t, "another session after unlinking", err, "auth.needed")
 	})
 }
 
@@ -152,17 +152,17 @@ func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
 			t.Errorf("it signs in %q", who.Account.Name)
 		}
 		_, err = redeem(second, small("ann"))
-		roomstest.WantCode(t, "by who is somebody else here", err, "field.invalid")
+		apptest.WantCode(t, "by who is somebody else here", err, "field.invalid")
 		_, err = redeem(second, small("bob")) // that did not use it up
 		w.Must(err)
 
 		// Nobody knows a password of it, an empty one least; it keeps what it is signed in by, and links nothing more.
 		for _, typed := range []string{"", password} {
 			_, err = w.S.SignIn(w.Ctx, "ann@staff.example", typed, identity.Browser{})
-			roomstest.WantCode(t, "a password "+typed, err, "session.refused")
-			roomstest.WantCode(t, "linking by a password "+typed, w.S.MayLink(w.Ctx, who, typed), "field.invalid")
+			apptest.WantCode(t, "a password "+typed, err, "session.refused")
+			apptest.WantCode(t, "linking by a password "+typed, w.S.MayLink(w.Ctx, who, typed), "field.invalid")
 		}
-		roomstest.WantCode(t, "unlinking the only way in", w.S.Unlink(w.Ctx, who, small("").Issuer), "field.invalid")
+		apptest.WantCode(t, "unlinking the only way in", w.S.Unlink(w.Ctx, who, small("").Issuer), "field.invalid")
 		_, err = w.by(small("ann"))
 		w.Must(err)
 
@@ -172,7 +172,7 @@ func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
 		_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: password})
 		w.Must(err)
 		_, err = w.by(small("ann"))
-		roomstest.WantCode(t, "who it was before", err, "session.refused")
+		apptest.WantCode(t, "who it was before", err, "session.refused")
 		w.Must(w.S.MayLink(w.Ctx, w.signIn("ann").Actor, password))
 	})
 }
@@ -183,5 +183,5 @@ func TestTheFirstOwnerHasAPassword(t *testing.T) {
 	w.Must(err)
 	_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: token, Email: "first@owner.example", Name: "First",
 		Provider: "Small", Proof: small("first")})
-	roomstest.WantCode(t, "a set-up by a provider", err, "field.invalid")
+	apptest.WantCode(t, "a set-up by a provider", err, "field.invalid")
 }

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
@@ -30,19 +30,19 @@ func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 	for w.Clock.Now().Before(start.Add(30*24*time.Hour - 11*time.Hour)) { // used every eleven hours
 		w.Clock.Add(11 * time.Hour)
 		_, err := w.S.ActorBySession(w.Ctx, in.Value)
-		roomstest.WantCode(t, "in use", err, "")
+		apptest.WantCode(t, "in use", err, "")
 	}
 	w.Clock.Add(11 * time.Hour)
 	_, err = w.S.ActorBySession(w.Ctx, in.Value)
-	roomstest.WantCode(t, "after 30 days", err, "auth.needed")
+	apptest.WantCode(t, "after 30 days", err, "auth.needed")
 
 	in = w.signIn("ann")
 	w.Clock.Add(12*time.Hour - time.Second)
 	_, err = w.S.ActorBySession(w.Ctx, in.Value)
-	roomstest.WantCode(t, "just before 12 hours", err, "")
+	apptest.WantCode(t, "just before 12 hours", err, "")
 	w.Clock.Add(12 * time.Hour)
 	_, err = w.S.ActorBySession(w.Ctx, in.Value)
-	roomstest.WantCode(t, "unused for 12 hours", err, "auth.needed")
+	apptest.WantCode(t, "unused for 12 hours", err, "auth.needed")
 }
 
 func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
@@ -91,7 +91,7 @@ func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
 	kit.Until(t, "six in a row are sent away", func() bool {
 		for range 6 {
 			_, err := w.S.SignIn(w.Ctx, "ann@staff.example", password, identity.Browser{})
-			if code := roomstest.Code(err); code != "busy" {
+			if code := apptest.Code(err); code != "busy" {
 				if code != "" {
 					t.Errorf("the right password in a crowd: got %v", err)
 				}
@@ -103,7 +103,7 @@ func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
 	close(over)
 	crowd.Wait()
 	_, err := w.S.SignIn(w.Ctx, "ann@staff.example", password, identity.Browser{})
-	roomstest.WantCode(t, "the right password after it", err, "")
+	apptest.WantCode(t, "the right password after it", err, "")
 }
 
 func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
@@ -114,7 +114,7 @@ func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
 		try := func(what, email, typed, known, want string) {
 			t.Helper()
 			_, err := w.S.SignIn(w.Ctx, email, typed, identity.Browser{Known: known})
-			roomstest.WantCode(t, what, err, want)
+			apptest.WantCode(t, what, err, want)
 		}
 		lockOut := func() {
 			t.Helper()
@@ -180,7 +180,7 @@ func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
 		if errors.As(err, &e) {
 			return e.Code, e.RetryAfter
 		}
-		return roomstest.Code(err), 0
+		return apptest.Code(err), 0
 	}
 	for _, email := range []string{"ann@staff.example", "nobody@staff.example"} {
 		for i := range 5 {
@@ -229,7 +229,7 @@ func inParallel(n int, fn func(i int) error) map[string]int {
 	codes := map[string]int{}
 	for i := range n {
 		group.Go(func() {
-			got := roomstest.Code(fn(i))
+			got := apptest.Code(fn(i))
 			mu.Lock()
 			defer mu.Unlock()
 			codes[got]++
@@ -303,8 +303,8 @@ func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
 				t.Error("no event tells of it")
 			}
 			_, err := w.S.ActorBySession(w.Ctx, in.Value)
-			if want := map[bool]string{true: "auth.needed", false: ""}[tt.ends]; roomstest.Code(err) != want {
-				t.Errorf("the session: got %q, want %q", roomstest.Code(err), want)
+			if want := map[bool]string{true: "auth.needed", false: ""}[tt.ends]; apptest.Code(err) != want {
+				t.Errorf("the session: got %q, want %q", apptest.Code(err), want)
 			}
 		})
 	}

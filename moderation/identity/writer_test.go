@@ -5,13 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -50,15 +50,15 @@ func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
 			"more than there was": got.Value + ".",
 		} {
 			_, err := w.S.Writer(w.Ctx, w.A, value)
-			roomstest.WantCode(t, name, err, "identity.refused")
-			roomstest.WantCode(t, "the end of "+name, w.S.EndWriter(w.Ctx, w.A, value), "identity.refused")
+			apptest.WantCode(t, name, err, "identity.refused")
+			apptest.WantCode(t, "the end of "+name, w.S.EndWriter(w.Ctx, w.A, value), "identity.refused")
 		}
 		_, err = w.S.Writer(w.Ctx, w.B, got.Value)
-		roomstest.WantCode(t, "on another site", err, "identity.refused")
+		apptest.WantCode(t, "on another site", err, "identity.refused")
 		_, err = w.S.ActorByToken(w.Ctx, got.Value)
-		roomstest.WantCode(t, "as a token", err, "auth.needed")
+		apptest.WantCode(t, "as a token", err, "auth.needed")
 		_, err = w.S.ActorBySession(w.Ctx, got.Value)
-		roomstest.WantCode(t, "as a session", err, "auth.needed")
+		apptest.WantCode(t, "as a session", err, "auth.needed")
 	})
 }
 
@@ -93,7 +93,7 @@ func TestAnIdentityEnds(t *testing.T) {
 				w.Must(err)
 				end(w, who, got)
 				_, err = w.S.Writer(w.Ctx, w.A, got.Value)
-				roomstest.WantCode(t, "what has ended", err, "identity.refused")
+				apptest.WantCode(t, "what has ended", err, "identity.refused")
 				if _, err := w.S.Writer(w.Ctx, w.A, kept.Value); name != "by its time" {
 					w.Must(err)
 				}
@@ -112,7 +112,7 @@ func TestWhoSignedOutOfASiteSignsInAgain(t *testing.T) {
 			w.Must(w.S.EndWriter(w.Ctx, w.A, got.Value))
 		}
 		_, err = w.S.Writer(w.Ctx, w.A, here.Value)
-		roomstest.WantCode(t, "what another browser was given", err, "identity.refused")
+		apptest.WantCode(t, "what another browser was given", err, "identity.refused")
 		w.Clock.Add(time.Second)
 		again, err := w.S.Identify(w.Ctx, who, w.A)
 		w.Must(err)
@@ -153,7 +153,7 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 		}
 		in.Writer = people.Writer{}
 		_, err = w.S.Submit(w.Ctx, w.A, in)
-		roomstest.WantCode(t, "a reader's on the closed page", err, "page.closed")
+		apptest.WantCode(t, "a reader's on the closed page", err, "page.closed")
 	})
 }
 
@@ -173,9 +173,9 @@ func TestANameOfStaffIsNobodyElses(t *testing.T) {
 		for _, name := range []string{"Ruth Orlova", "ruth  ORLOVA", "RuthOrlova", "Ruth \u041erlova", "Ruth-Orlova \u2713",
 			"Ruth\u200b Orlova"} {
 			err := submit("a", moderation.Submission{Name: name, Email: "ruth@mail.example"})
-			roomstest.WantCode(t, name, err, "field.invalid")
+			apptest.WantCode(t, name, err, "field.invalid")
 			var refused *problem.Error
-			if roomstest.AsError(err, &refused) && refused.Field != "/author/name" {
+			if apptest.AsError(err, &refused) && refused.Field != "/author/name" {
 				t.Errorf("%s: refused for %s", name, refused.Field)
 			}
 			w.Must(submit("b", moderation.Submission{Name: name}))
@@ -193,7 +193,7 @@ func TestANameOfStaffIsNobodyElses(t *testing.T) {
 		w.Must(submit("a", moderation.Submission{Name: "Ruth Orlova"}))
 		w.AddPerson("Omar", people.Owner)
 		for _, site := range []string{"a", "b"} {
-			roomstest.WantCode(t, "on "+site, submit(site, moderation.Submission{Name: "omar"}), "field.invalid")
+			apptest.WantCode(t, "on "+site, submit(site, moderation.Submission{Name: "omar"}), "field.invalid")
 		}
 	})
 }

@@ -8,15 +8,15 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 // kept are the labels of what is kept of a site's inquiries.
-func kept(w *roomstest.World, site ground.Site) (n int) {
+func kept(w *apptest.World, site ground.Site) (n int) {
 	w.T.Helper()
 	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
 		for _, label := range []int{1, 2} {
@@ -31,7 +31,7 @@ func kept(w *roomstest.World, site ground.Site) (n int) {
 }
 
 func TestNothingOfAnInquiryIsKeptButHashAndPrint(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	in := inquiry.Asked{Name: "Zebulon", Email: "zebulon@mail.example",
 		Body: "Xylophones are what I like to hear at night."}
 	if got, err := w.S.Ask(w.Ctx, people.Operator, w.A, in); got != inquiry.Publish || err != nil {
@@ -45,7 +45,7 @@ func TestNothingOfAnInquiryIsKeptButHashAndPrint(t *testing.T) {
 }
 
 func TestOldInquiriesAreForgotten(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		teach := func(body string) {
 			w.Must(w.S.Teach(w.Ctx, people.Operator, w.A, inquiry.Asked{Body: body}, classifier.Spam))
 		}
@@ -68,8 +68,8 @@ func TestOldInquiriesAreForgotten(t *testing.T) {
 }
 
 func TestWhereNothingCanBeAskedAPersonLooks(t *testing.T) {
-	w := roomstest.New(t)
-	s, err := roomstest.Furnish(w.Ctx, failing{w.DB.Store}, roomstest.Secret, ground.Options{Clock: w.Clock})
+	w := apptest.New(t)
+	s, err := apptest.Furnish(w.Ctx, failing{w.DB.Store}, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	got, err := s.Ask(w.Ctx, people.Operator, w.A, inquiry.Asked{Body: "Is anybody there?"})
 	if got != inquiry.Hold || err == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -21,7 +22,6 @@ import (
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -123,7 +123,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		}))
 
 		_, err = w.S.Undo(w.Ctx, owner, w.A, out.Batch, nil)
-		roomstest.WantCode(t, "its undo", err, "field.invalid")
+		apptest.WantCode(t, "its undo", err, "field.invalid")
 		w.Undo(owner, w.A, first.Batch)
 		nothing, err := w.S.EraseLessons(w.Ctx, owner, w.A, p, nil)
 		w.Must(err)
@@ -264,9 +264,9 @@ func TestOnlyOwnersErase(t *testing.T) {
 		{"too many ids", people.Operator, learning.Erasee{Comments: make([]string, 1_001)}, "field.invalid"},
 	} {
 		_, err := w.S.LessonsOf(w.Ctx, tt.who, w.A, tt.p)
-		roomstest.WantCode(t, tt.name+": a look", err, tt.want)
+		apptest.WantCode(t, tt.name+": a look", err, tt.want)
 		_, err = w.S.EraseLessons(w.Ctx, tt.who, w.A, tt.p, nil)
-		roomstest.WantCode(t, tt.name, err, tt.want)
+		apptest.WantCode(t, tt.name, err, tt.want)
 	}
 	if lessons, _, _ := w.holds(w.A, "wagtail"); lessons != 1 {
 		t.Errorf("%d lessons are left, want 1", lessons)
@@ -300,7 +300,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 			w.by(w.A, "", "Bob", "A kingfisher."))
 		erased := make(chan error, 1)
 		var once sync.Once
-		s, err := roomstest.Furnish(w.Ctx, between{w.DB.Store, func() {
+		s, err := apptest.Furnish(w.Ctx, between{w.DB.Store, func() {
 			once.Do(func() {
 				go func() {
 					_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
@@ -313,7 +313,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 				case <-time.After(300 * time.Millisecond): // it waits
 				}
 			})
-		}}, roomstest.Secret, ground.Options{Clock: w.Clock})
+		}}, apptest.Secret, ground.Options{Clock: w.Clock})
 		w.Must(err)
 		_, err = s.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 		w.Must(err)
@@ -331,7 +331,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
-		ids := w.Waiting(w.A, roomstest.Texts(70, rand.New(rand.NewPCG(1, 2))))
+		ids := w.Waiting(w.A, apptest.Texts(70, rand.New(rand.NewPCG(1, 2))))
 		w.Decide(people.Operator, w.A, comment.MarkSpam, ids...)
 		w.Must(w.S.Learn(w.Ctx, w.A))
 		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail again."))
@@ -426,7 +426,7 @@ func BenchmarkErase(b *testing.B) {
 			w.Taught(w.A, 10_000)
 			var erased, learned time.Duration
 			for i := range b.N {
-				email, _ := roomstest.Reader(i)
+				email, _ := apptest.Reader(i)
 				start := time.Now()
 				_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: email}, nil)
 				erased += time.Since(start)

@@ -5,12 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 func (w *world) flow(site ground.Site, days int) learning.Flow {
@@ -89,7 +89,7 @@ func TestLongTimesAreSeenByTheWeek(t *testing.T) {
 	}
 	for _, days := range []int{0, -1, 367} {
 		_, err := w.S.Flow(w.Ctx, people.Operator, w.A, days)
-		roomstest.WantCode(t, fmt.Sprint(days), err, "query.invalid")
+		apptest.WantCode(t, fmt.Sprint(days), err, "query.invalid")
 	}
 }
 

@@ -14,13 +14,13 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -34,7 +34,7 @@ type longHistory struct {
 	ids, otherIDs []string
 	batches       []string
 	rnd           *rand.Rand
-	follower      *roomstest.Rooms
+	follower      *apptest.Rooms
 	copied        bool // from the site to the other one
 	restored      int  // starts that began at a snapshot
 	replayed      int  // snapshots from which the model was made again
@@ -48,8 +48,8 @@ func newLongHistory(w *world, seed uint64, comments int) *longHistory {
 	h.owner = w.AddPerson("owner", people.Owner, "long", "other")
 	h.people = []people.Actor{h.owner, w.AddPerson("ann", people.Moderator, "long"),
 		w.AddPerson("bob", people.Moderator, "long")}
-	h.ids = w.Waiting(h.site, roomstest.Texts(comments, h.rnd))
-	h.otherIDs = w.Waiting(h.other, roomstest.Texts(40, h.rnd))
+	h.ids = w.Waiting(h.site, apptest.Texts(comments, h.rnd))
+	h.otherIDs = w.Waiting(h.other, apptest.Texts(40, h.rnd))
 	for i, id := range h.otherIDs {
 		w.Decide(h.owner, h.other, []comment.Action{comment.Approve, comment.MarkSpam}[i%2], id)
 	}
@@ -95,7 +95,7 @@ func (h *longHistory) erase(n int, onOther bool) {
 	if onOther {
 		site, other, written = h.other, h.site, h.otherIDs
 	}
-	email, canary := roomstest.Reader(n)
+	email, canary := apptest.Reader(n)
 	want := map[int64][]ledger.Lesson{site.ID: h.stored(site), other.ID: h.stored(other)}
 	gone := map[int64]int{}
 	for id, lessons := range want {
@@ -187,7 +187,7 @@ func (h *longHistory) step() {
 	case n < 39:
 		h.Must(h.follower.Learn(h.Ctx, h.site))
 	default:
-		fresh, err := roomstest.Furnish(h.Ctx, h.DB.Store, roomstest.Secret, ground.Options{Clock: h.Clock})
+		fresh, err := apptest.Furnish(h.Ctx, h.DB.Store, apptest.Secret, ground.Options{Clock: h.Clock})
 		h.Must(err)
 		h.S = fresh
 		h.Must(h.S.Learn(h.Ctx, h.site))
@@ -202,7 +202,7 @@ func (h *longHistory) step() {
 func (h *longHistory) check(at string) []byte {
 	h.T.Helper()
 	want := h.foldOfWhatCounts(h.site)
-	for _, s := range []*roomstest.Rooms{h.S, h.follower} {
+	for _, s := range []*apptest.Rooms{h.S, h.follower} {
 		h.Must(s.Learn(h.Ctx, h.site))
 		live, _, err := learning.ModelBytes(h.Ctx, s.Learning, h.site)
 		h.Must(err)

@@ -11,13 +11,13 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -37,7 +37,7 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 		live, stamp, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
 		w.Must(err)
 
-		fresh, err := roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret, ground.Options{Clock: w.Clock})
+		fresh, err := apptest.Furnish(w.Ctx, w.DB.Store, apptest.Secret, ground.Options{Clock: w.Clock})
 		w.Must(err)
 		rebuilt, again, err := learning.ModelBytes(w.Ctx, fresh.Learning, site)
 		w.Must(err)
@@ -83,7 +83,7 @@ func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 		case n < 10:
 			c := own[rnd.IntN(len(own))]
 			_, _, err := w.S.Edit(w.Ctx, site, c.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
-			if got := roomstest.Code(err); got != "" && got != "comment.unknown" {
+			if got := apptest.Code(err); got != "" && got != "comment.unknown" {
 				w.T.Fatal(err)
 			}
 		case n < 11:

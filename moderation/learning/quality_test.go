@@ -11,13 +11,13 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -289,7 +289,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 			{Policy: "never"}, {Last: new(-1)}, {Last: new(0)}, {Last: new(10_001)},
 		} {
 			_, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, in)
-			roomstest.WantCode(t, fmt.Sprintf("%+v", in), err, "query.invalid")
+			apptest.WantCode(t, fmt.Sprintf("%+v", in), err, "query.invalid")
 		}
 	})
 }
@@ -335,7 +335,7 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 	w := newWorld(t)
 	var before []hindsight.Sample // by a model that learns each comment after it has judged it
 	model := classifier.Fold(func(func(classifier.Lesson) bool) {})
-	for i, text := range roomstest.Texts(150, rand.New(rand.NewPCG(3, 4))) {
+	for i, text := range apptest.Texts(150, rand.New(rand.NewPCG(3, 4))) {
 		c := w.Submit(w.A, text)
 		action, label := comment.Approve, classifier.Ham
 		if strings.Contains(text, "pills") || strings.Contains(text, "casino") {

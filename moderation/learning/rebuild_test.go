@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
@@ -73,7 +73,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		}
 		moderator := w.AddPerson("mod", people.Moderator, "a")
 		_, err = w.S.Rebuild(w.Ctx, moderator, w.A, func(_, _ uint64) {})
-		roomstest.WantCode(t, "a moderator", err, "role.insufficient")
+		apptest.WantCode(t, "a moderator", err, "role.insufficient")
 	})
 }
 
@@ -104,5 +104,5 @@ func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 		t.Errorf("for spam %+v, for ham %+v", in.Spam, in.Ham)
 	}
 	_, err = w.S.Inspect(w.Ctx, w.AddPerson("author", people.Author, "a"), w.A, 5)
-	roomstest.WantCode(t, "an author", err, "role.insufficient")
+	apptest.WantCode(t, "an author", err, "role.insufficient")
 }

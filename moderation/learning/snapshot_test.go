@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -81,7 +81,7 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 // and the next one goes on from there.
 func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		ids := w.Waiting(w.A, roomstest.Texts(400, rand.New(rand.NewPCG(1, 2))))
+		ids := w.Waiting(w.A, apptest.Texts(400, rand.New(rand.NewPCG(1, 2))))
 		ctx, stop := context.WithCancel(w.Ctx)
 		done := make(chan error, 1)
 		go func() { done <- w.S.Run(ctx) }()
@@ -171,7 +171,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 				}
 				return err
 			}))
-			s, err := roomstest.Furnish(w.Ctx, piecemeal{w.DB.Store, &put, then}, roomstest.Secret,
+			s, err := apptest.Furnish(w.Ctx, piecemeal{w.DB.Store, &put, then}, apptest.Secret,
 				ground.Options{Clock: w.Clock})
 			w.Must(err)
 			_, _, err = learning.ModelBytes(w.Ctx, s.Learning, w.A)
@@ -224,11 +224,11 @@ func (c claims) Claim(_ context.Context, site int64, name string, _ time.Duratio
 // Processes follow a log a few entries apart, and write one snapshot for all of them.
 func TestOneProcessWritesTheSnapshot(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		ids := w.Waiting(w.A, roomstest.Texts(80, rand.New(rand.NewPCG(5, 6))))
+		ids := w.Waiting(w.A, apptest.Texts(80, rand.New(rand.NewPCG(5, 6))))
 		shared := claims{}
-		var processes []*roomstest.Rooms
+		var processes []*apptest.Rooms
 		for range 2 {
-			p, err := roomstest.Furnish(w.Ctx, w.DB.Store, roomstest.Secret,
+			p, err := apptest.Furnish(w.Ctx, w.DB.Store, apptest.Secret,
 				ground.Options{Clock: w.Clock, Claims: shared})
 			w.Must(err)
 			w.Must(p.Learn(w.Ctx, w.A)) // from the beginning: the log is empty
@@ -247,7 +247,7 @@ func TestOneProcessWritesTheSnapshot(t *testing.T) {
 // A process that is killed writes no last snapshot: the next one learns what came after the newest.
 func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		ids := w.Waiting(w.A, roomstest.Texts(200, rand.New(rand.NewPCG(3, 4))))
+		ids := w.Waiting(w.A, apptest.Texts(200, rand.New(rand.NewPCG(3, 4))))
 		for part := range slices.Chunk(ids, 50) {
 			w.Decide(people.Operator, w.A, comment.Approve, part[:25]...)
 			w.Decide(people.Operator, w.A, comment.MarkSpam, part[25:]...)
@@ -418,14 +418,14 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 		other := w.Another(nil)
 		w.Run(w.S)
 		w.Run(other)
-		for _, s := range []*roomstest.Rooms{w.S, other} {
+		for _, s := range []*apptest.Rooms{w.S, other} {
 			w.Must(s.Learn(w.Ctx, w.A))
 		}
 		follows := func(what string) {
 			t.Helper()
 			start := time.Now()
 			want := w.foldOfWhatCounts(w.A)
-			for _, s := range []*roomstest.Rooms{w.S, other} {
+			for _, s := range []*apptest.Rooms{w.S, other} {
 				kit.Until(w.T, what, func() bool {
 					model, _, err := learning.ModelBytes(w.Ctx, s.Learning, w.A)
 					w.Must(err)

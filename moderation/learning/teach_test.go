@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -77,7 +77,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		}
 
 		_, err = w.S.Undo(w.Ctx, bob, w.A, out.Batch, nil)
-		roomstest.WantCode(t, "a moderator's undo", err, "role.insufficient")
+		apptest.WantCode(t, "a moderator's undo", err, "role.insufficient")
 		if undone := w.Undo(owner, w.A, out.Batch); undone.Done != 2 {
 			t.Errorf("undone: %+v", undone)
 		}
@@ -197,13 +197,13 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		w.Decide(owner, w.A, comment.MarkSpam, ids[3])
 
 		_, err = w.S.RetireLessons(w.Ctx, owner, w.A, w.Clock.Now().Add(time.Hour), nil)
-		roomstest.WantCode(t, "before a time to come", err, "field.invalid")
+		apptest.WantCode(t, "before a time to come", err, "field.invalid")
 		_, err = w.S.RetireLessons(w.Ctx, w.AddPerson("mod", people.Moderator, "a"), w.A, between, nil)
-		roomstest.WantCode(t, "a moderator's retirement", err, "role.insufficient")
+		apptest.WantCode(t, "a moderator's retirement", err, "role.insufficient")
 		old, err := w.S.OldLessons(w.Ctx, owner, w.A, between)
 		w.Must(err)
 		_, err = w.S.OldLessons(w.Ctx, w.AddPerson("other", people.Moderator, "a"), w.A, between)
-		roomstest.WantCode(t, "a moderator's look at what is old", err, "role.insufficient")
+		apptest.WantCode(t, "a moderator's look at what is old", err, "role.insufficient")
 		out, err := w.S.RetireLessons(w.Ctx, owner, w.A, between, nil)
 		w.Must(err)
 		if out.Lessons != old || out.Lessons != 136 || out.Batch == "" { // what was withdrawn is erased as well
@@ -213,7 +213,7 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 			t.Errorf("%d snapshots hold words of what was erased", len(left))
 		}
 		_, err = w.S.Undo(w.Ctx, owner, w.A, out.Batch, nil)
-		roomstest.WantCode(t, "its undo", err, "field.invalid")
+		apptest.WantCode(t, "its undo", err, "field.invalid")
 		w.Undo(owner, w.A, withdrawn.Batch)
 		w.Undo(owner, w.A, copied.Batch)
 		w.Undo(owner, w.A, first.Batch)
@@ -246,25 +246,25 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 		_, err := w.S.CopyLessons(w.Ctx, who, to, from.Key, nil)
 		return err
 	}
-	roomstest.WantCode(t, "an owner of neither's copy", copies(moderator, w.B, w.A), "role.insufficient")
-	roomstest.WantCode(t, "an owner of the first's copy", copies(ofA, w.B, w.A), "site.unknown")
-	roomstest.WantCode(t, "an owner of the second's copy", copies(ofB, w.B, w.A), "site.unknown")
-	roomstest.WantCode(t, "a token that decides", copies(decides, w.B, w.A), "role.insufficient")
-	roomstest.WantCode(t, "nobody's copy", copies(people.Actor{}, w.B, w.A), "auth.needed")
-	roomstest.WantCode(t, "a moderator's copy of a site that there is not",
+	apptest.WantCode(t, "an owner of neither's copy", copies(moderator, w.B, w.A), "role.insufficient")
+	apptest.WantCode(t, "an owner of the first's copy", copies(ofA, w.B, w.A), "site.unknown")
+	apptest.WantCode(t, "an owner of the second's copy", copies(ofB, w.B, w.A), "site.unknown")
+	apptest.WantCode(t, "a token that decides", copies(decides, w.B, w.A), "role.insufficient")
+	apptest.WantCode(t, "nobody's copy", copies(people.Actor{}, w.B, w.A), "auth.needed")
+	apptest.WantCode(t, "a moderator's copy of a site that there is not",
 		copies(moderator, w.B, ground.Site{Key: "nowhere"}), "role.insufficient")
-	roomstest.WantCode(t, "a copy of itself", copies(ofBoth, w.A, w.A), "field.invalid")
-	roomstest.WantCode(t, "an owner of both's copy", copies(ofBoth, w.B, w.A), "")
+	apptest.WantCode(t, "a copy of itself", copies(ofBoth, w.A, w.A), "field.invalid")
+	apptest.WantCode(t, "an owner of both's copy", copies(ofBoth, w.B, w.A), "")
 	withdraws := func(who people.Actor) error {
 		_, err := w.S.WithdrawLessons(w.Ctx, who, w.A, "", nil)
 		return err
 	}
-	roomstest.WantCode(t, "a moderator's withdrawal", withdraws(moderator), "role.insufficient")
-	roomstest.WantCode(t, "a stranger's withdrawal", withdraws(ofB), "site.unknown")
-	roomstest.WantCode(t, "a deciding token's withdrawal", withdraws(decides), "role.insufficient")
-	roomstest.WantCode(t, "an owner's withdrawal", withdraws(ofA), "")
+	apptest.WantCode(t, "a moderator's withdrawal", withdraws(moderator), "role.insufficient")
+	apptest.WantCode(t, "a stranger's withdrawal", withdraws(ofB), "site.unknown")
+	apptest.WantCode(t, "a deciding token's withdrawal", withdraws(decides), "role.insufficient")
+	apptest.WantCode(t, "an owner's withdrawal", withdraws(ofA), "")
 	_, err := w.S.Teachers(w.Ctx, moderator, w.A)
-	roomstest.WantCode(t, "a moderator's look at the teachers", err, "role.insufficient")
+	apptest.WantCode(t, "a moderator's look at the teachers", err, "role.insufficient")
 }
 
 // What a copy stores is as safe in the log as a decision's lesson.

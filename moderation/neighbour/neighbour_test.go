@@ -11,11 +11,11 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/signet"
 )
 
@@ -50,12 +50,12 @@ func (w *wire) fail(err error) {
 
 // near is a world in which site A publishes, and site B reads.
 type near struct {
-	*roomstest.World
+	*apptest.World
 	wire *wire
 	dana people.Actor // an owner of both
 }
 
-func newNear(t *testing.T, w *roomstest.World) near {
+func newNear(t *testing.T, w *apptest.World) near {
 	n := near{World: w, wire: &wire{bodies: map[string][]byte{}}, dana: w.AddPerson("dana", people.Owner)}
 	w.S.Lists.Call(n.wire)
 	w.Run(w.S)
@@ -177,7 +177,7 @@ func lake(i int) string {
 }
 
 func TestRenew_PublishesHostsInAnyScript(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		lakes := n.crowd(n.A, lake, 5)
 		n.Decide(n.dana, n.A, comment.MarkSpam, lakes...)
@@ -191,11 +191,11 @@ func TestRenew_PublishesHostsInAnyScript(t *testing.T) {
 }
 
 func TestAListHasWhatPeopleRefusedAsSpam(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		n.set("off")
 		_, err := n.S.PublishedList(n.Ctx, n.A)
-		roomstest.WantCode(t, "a list that is off", err, "neighbour.unknown")
+		apptest.WantCode(t, "a list that is off", err, "neighbour.unknown")
 		n.set("on")
 		if d := n.list(); d.Format != 1 || d.Site != "a" || d.Key != n.key() || len(d.Campaigns) != 0 {
 			t.Errorf("where nothing was refused the list is %+v", d)
@@ -243,7 +243,7 @@ func TestAListHasWhatPeopleRefusedAsSpam(t *testing.T) {
 }
 
 func TestWhatAListLeavesOut(t *testing.T) {
-	n := newNear(t, roomstest.New(t))
+	n := newNear(t, apptest.New(t))
 	few := n.crowd(n.A, betting, 2) // two writers
 	rude := n.crowd(n.A, loan, 3)
 	ovens := n.crowd(n.A, oven, 3)
@@ -269,7 +269,7 @@ func TestWhatAListLeavesOut(t *testing.T) {
 }
 
 func TestAListStaysWithinItsBounds(t *testing.T) {
-	n := newNear(t, roomstest.New(t))
+	n := newNear(t, apptest.New(t))
 	many := make([]neighbour.Published, neighbour.MaxCampaigns)
 	for i := range many {
 		f := classifier.Read(classifier.Comment{Text: oven(i)}).Fingerprint()

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/signet"
 )
 
@@ -56,7 +56,7 @@ func (n *near) ask() (of neighbour.Neighbour) {
 func (n *near) submit(text string) comment.Comment {
 	n.T.Helper()
 	c := n.Submit(n.B, text)
-	roomstest.Followed(n.World, "campaigns")
+	apptest.Followed(n.World, "campaigns")
 	return n.Comment(n.B, c.ID)
 }
 
@@ -71,7 +71,7 @@ func signal(c comment.Comment) (all []comment.Signal) {
 }
 
 func TestASiteSuspectsWhatItsNeighbourRefused(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		before := n.submit(oven(80))
 		if len(signal(before)) > 0 {
@@ -104,7 +104,7 @@ func TestASiteSuspectsWhatItsNeighbourRefused(t *testing.T) {
 }
 
 func TestWhichListsAreRefused(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		good := n.subscribe()
 		if got := n.ask(); got.Failure != "" || got.Campaigns != 1 || got.Theirs != "a" {
@@ -181,10 +181,10 @@ func TestWhichListsAreRefused(t *testing.T) {
 }
 
 func TestAListIsLookedAtBeforeItIsRead(t *testing.T) {
-	roomstest.OnBoth(t, aListIsLookedAtBeforeItIsRead)
+	apptest.OnBoth(t, aListIsLookedAtBeforeItIsRead)
 }
 
-func aListIsLookedAtBeforeItIsRead(t *testing.T, w *roomstest.World) {
+func aListIsLookedAtBeforeItIsRead(t *testing.T, w *apptest.World) {
 	n := newNear(t, w)
 	good := n.subscribe()
 	all, err := n.S.Neighbours(n.Ctx, n.dana, n.B)
@@ -229,7 +229,7 @@ func aListIsLookedAtBeforeItIsRead(t *testing.T, w *roomstest.World) {
 }
 
 func TestOwnersSeeWhatAListMet(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		n.subscribe()
 		waits, spam, good := n.submit(oven(90)), n.submit(oven(91)), n.submit(oven(92))
@@ -251,7 +251,7 @@ func TestOwnersSeeWhatAListMet(t *testing.T) {
 
 // However many processes there are.
 func TestAListIsAskedForOnceAnHour(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		n.subscribe()
 		n.ask()
@@ -275,7 +275,7 @@ func TestAListIsAskedForOnceAnHour(t *testing.T) {
 
 // What one process took, all compare with, and no longer once it is removed.
 func TestEachProcessComparesWithAListThatOneTook(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		first, other := n.S, w.Another(nil)
 		other.Lists.Call(n.wire)
@@ -300,7 +300,7 @@ func TestEachProcessComparesWithAListThatOneTook(t *testing.T) {
 }
 
 func TestANeighbourThatManyAddAtOneInstantIsOne(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		in := neighbour.Draft{URL: where, Key: n.key(), Weight: 1}
 		ids := make([]string, 16)
@@ -321,7 +321,7 @@ func TestANeighbourThatManyAddAtOneInstantIsOne(t *testing.T) {
 }
 
 func TestNeighboursWeighThreeAtMost(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		n := newNear(t, w)
 		good := n.subscribe()
 		const second = "https://other.example/list.json"
@@ -374,10 +374,10 @@ var copyists = []func(r *rand.Rand, text string) string{
 const nineInTen = 0.9
 
 func TestAColdSiteSuspectsMutatedCopiesAtFirstSight(t *testing.T) {
-	roomstest.OnBoth(t, aColdSiteSuspectsMutatedCopiesAtFirstSight)
+	apptest.OnBoth(t, aColdSiteSuspectsMutatedCopiesAtFirstSight)
 }
 
-func aColdSiteSuspectsMutatedCopiesAtFirstSight(t *testing.T, w *roomstest.World) {
+func aColdSiteSuspectsMutatedCopiesAtFirstSight(t *testing.T, w *apptest.World) {
 	n := newNear(t, w)
 	texts := []func(int) string{oven, loan, betting, func(i int) string {
 		return fmt.Sprintf("Үйде отырып ақша табыңыз, ешқандай салымсыз, күн сайын %d мың теңгеге дейін төлейміз", 20+i%40)
@@ -403,7 +403,7 @@ func aColdSiteSuspectsMutatedCopiesAtFirstSight(t *testing.T, w *roomstest.World
 			copies = append(copies, n.Submit(n.B, mutate(r, texts[i%len(texts)](100+i))).ID)
 		}
 	}
-	roomstest.Followed(n.World, "campaigns")
+	apptest.Followed(n.World, "campaigns")
 	suspected, all := 0, len(copies)
 	missed := map[int]int{}
 	for i, id := range copies {

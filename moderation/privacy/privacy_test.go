@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -14,7 +15,6 @@ import (
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store/storetest"
 )
@@ -22,7 +22,7 @@ import (
 const lena = "lena@mail.example"
 
 // tells posts and approves comments under an address.
-func tells(w *roomstest.World, n int) {
+func tells(w *apptest.World, n int) {
 	w.T.Helper()
 	for i := range n {
 		w.Posts++
@@ -34,20 +34,20 @@ func tells(w *roomstest.World, n int) {
 }
 
 // link asks what is held, and returns the link that would be mailed.
-func link(w *roomstest.World) string {
+func link(w *apptest.World) string {
 	w.T.Helper()
 	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
 	var sent []mailbox.Letter
 	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
-		sent, err = tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(lena)), 1)
+		sent, err = tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(lena)), 1)
 		return err
 	}))
-	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(lena), Letter: sent[0].ID}.Token(roomstest.Secret)
+	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(lena), Letter: sent[0].ID}.Token(apptest.Secret)
 }
 
 // Texts that are kept without a name have it nowhere in the file, however often that was interrupted.
 func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga Lena",
 		Email: lena, Website: "https://quagga.example/", Body: "The wagtail sings on the roof."})
 	w.Must(err)
@@ -70,16 +70,16 @@ func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
 
 // An erasure that is interrupted anywhere, as by kill -9, is done by erasing again: the link ends with the last step.
 func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
-	interrupted(t, func(s *roomstest.Rooms) erasing { return s.EraseHeld })
+	interrupted(t, func(s *apptest.Rooms) erasing { return s.EraseHeld })
 }
 
 func TestANameThatIsTakenOutInPartsGoesAsAWhole(t *testing.T) {
-	interrupted(t, func(s *roomstest.Rooms) erasing { return s.UnnameHeld })
+	interrupted(t, func(s *apptest.Rooms) erasing { return s.UnnameHeld })
 }
 
 // Whoever asks an owner to be forgotten is forgotten whole: under the e-mail, and where none was left by the ids.
 func TestAnOwnerErasesAPerson(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	tells(w, 2)
 	nameless, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga",
 		Body: "I left no address, and I sing on the roof."})
@@ -115,7 +115,7 @@ func TestAnOwnerErasesAPerson(t *testing.T) {
 
 // What was erased after a copy of the database was made is erased in it, too, as it was erased then.
 func TestWhoWasErasedIsErasedAgain(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		tells(w, 2)
 		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Max",
 			Email: "max@mail.example", Body: "Mine are the geraniums on the sill."})
@@ -159,12 +159,12 @@ func TestWhoWasErasedIsErasedAgain(t *testing.T) {
 
 type erasing func(ctx context.Context, token string) (privacy.Erased, error)
 
-func interrupted(t *testing.T, use func(*roomstest.Rooms) erasing) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+func interrupted(t *testing.T, use func(*apptest.Rooms) erasing) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		tells(w, 3)
 		token := link(w)
 		cut := &cutting{Store: w.DB.Store}
-		s, err := roomstest.Furnish(w.Ctx, cut, roomstest.Secret, ground.Options{Clock: w.Clock})
+		s, err := apptest.Furnish(w.Ctx, cut, apptest.Secret, ground.Options{Clock: w.Clock})
 		w.Must(err)
 		times := 0
 		for cut.after = 0; ; cut.after++ {
@@ -182,7 +182,7 @@ func interrupted(t *testing.T, use func(*roomstest.Rooms) erasing) {
 		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
-		if _, err := use(w.S)(w.Ctx, token); roomstest.Code(err) != "link.expired" {
+		if _, err := use(w.S)(w.Ctx, token); apptest.Code(err) != "link.expired" {
 			t.Errorf("the link says %v", err)
 		}
 		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {

@@ -4,17 +4,17 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 // typed creates a comment with every kind of text that moderators and others write about it.
-func typed(w *roomstest.World) (id string, words []string) {
+func typed(w *apptest.World) (id string, words []string) {
 	w.T.Helper()
 	w.Posts++
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Lena Quagga",
@@ -45,22 +45,22 @@ func typed(w *roomstest.World) (id string, words []string) {
 
 // After an erasure the file contains none of the texts about the person, and the log still verifies.
 func TestErase_RemovesTextsAboutThePerson(t *testing.T) {
-	for name, erase := range map[string]func(w *roomstest.World) error{
-		"by the person": func(w *roomstest.World) error {
+	for name, erase := range map[string]func(w *apptest.World) error{
+		"by the person": func(w *apptest.World) error {
 			_, err := w.S.EraseHeld(w.Ctx, link(w))
 			return err
 		},
-		"by the person, who keeps the texts": func(w *roomstest.World) error {
+		"by the person, who keeps the texts": func(w *apptest.World) error {
 			_, err := w.S.UnnameHeld(w.Ctx, link(w))
 			return err
 		},
-		"by an owner": func(w *roomstest.World) error {
+		"by an owner": func(w *apptest.World) error {
 			_, err := w.S.ErasePerson(w.Ctx, people.Operator, w.A, learning.Erasee{Email: lena}, nil)
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := roomstest.New(t)
+			w := apptest.New(t)
 			id, words := typed(w)
 			published, err := w.S.PublicLog(w.Ctx, w.A, 0, 100)
 			w.Must(err)
@@ -89,7 +89,7 @@ func TestErase_RemovesTextsAboutThePerson(t *testing.T) {
 
 // Verification detects a changed entry with a forged proof.
 func TestVerifyLog_DetectsForgedProof(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		tells(w, 2)
 		var hash []byte
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {

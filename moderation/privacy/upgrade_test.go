@@ -8,6 +8,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -15,7 +16,6 @@ import (
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/moderation/text"
@@ -24,7 +24,7 @@ import (
 
 // upgrading adapts the whole store to Upgrade. Its fails-th update fails; 0: none does.
 type upgrading struct {
-	whole roomstest.Database
+	whole apptest.Database
 	fails *int
 }
 
@@ -45,16 +45,16 @@ func (s upgrading) Update(ctx context.Context, fn func(privacy.UpgradeTx) error)
 
 // The hashes of a folded address, as they were stored.
 func foldedWriter(site int64, email string) []byte {
-	subject := roomstest.Secret.Hash("subject", site, "mail", text.Fold(email))
-	return roomstest.Secret.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(subject))
+	subject := apptest.Secret.Hash("subject", site, "mail", text.Fold(email))
+	return apptest.Secret.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(subject))
 }
 
-func foldedBox(email string) []byte { return roomstest.Secret.Mac("mailbox", text.Fold(email))[:16] }
+func foldedBox(email string) []byte { return apptest.Secret.Mac("mailbox", text.Fold(email))[:16] }
 
 // Upgrade separates two mailboxes that were one person: each comment, subscription, block, note and stop gets the
 // address that is stored with it. Before that it is interrupted at each of its updates.
 func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		posted := map[string]string{}
 		for name, email := range map[string]string{"plain": plain, "wide": wide} {
@@ -65,7 +65,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 				c.Writer = foldedWriter(w.A.ID, email)
 				if !verified {
 					name += " unproven"
-					c.Writer = roomstest.Secret.Hash("writer", w.A.ID, "email", text.Fold("Anna"), text.Fold(email))
+					c.Writer = apptest.Secret.Hash("writer", w.A.ID, "email", text.Fold("Anna"), text.Fold(email))
 				}
 				posted[name] = c.ID
 				w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
@@ -88,7 +88,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 		times := 0
 		for fails := 1; ; fails++ {
 			left := fails
-			err := privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now())
+			err := privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, apptest.Secret, w.Clock.Now())
 			if err == nil {
 				break
 			}
@@ -101,9 +101,9 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 		}
 		exactly := func(email string, verified bool) []byte {
 			if verified {
-				return mailbox.Writer(roomstest.Secret, w.A.ID, text.AddressOf(email))
+				return mailbox.Writer(apptest.Secret, w.A.ID, text.AddressOf(email))
 			}
-			return roomstest.Secret.Hash("writer", w.A.ID, comment.Comment{Name: "Anna", Email: email}.Identity("")...)
+			return apptest.Secret.Hash("writer", w.A.ID, comment.Comment{Name: "Anna", Email: email}.Identity("")...)
 		}
 		if bytes.Equal(exactly(plain, true), exactly(wide, true)) || bytes.Equal(exactly(plain, false), exactly(wide, false)) {
 			t.Fatal("they are one person still")
@@ -118,7 +118,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 					t.Errorf("%s has another writer", name)
 				}
 				subs, err := tx.SubscriptionsTo(w.A.ID, []string{id})
-				if err != nil || len(subs) != 1 || !bytes.Equal(subs[0].Box, mailbox.Box(roomstest.Secret, text.AddressOf(c.Email))) ||
+				if err != nil || len(subs) != 1 || !bytes.Equal(subs[0].Box, mailbox.Box(apptest.Secret, text.AddressOf(c.Email))) ||
 					subs[0].Confirmed.IsZero() {
 					t.Errorf("%s is subscribed so: %+v, %v", name, subs, err)
 				}
@@ -137,7 +137,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 				}
 			}
 			for _, email := range []string{plain, wide} { // it is not known which of them wants no mail
-				stopped, err := tx.MailStopped(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(email)))
+				stopped, err := tx.MailStopped(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)))
 				if err != nil || !stopped {
 					t.Errorf("mail goes to %s again (%v)", email, err)
 				}
@@ -154,23 +154,23 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 
 // Only the reader who proved the address before the upgrade sees their comments.
 func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		c := w.Submit(w.A, "A word that is mine.")
 		c.ID, c.Path, c.Name, c.Email, c.Verified, c.Same = ground.NewID(), comment.NewSegment(w.Clock.Now()), "Anna", wide, true, nil
 		c.Writer = foldedWriter(w.A.ID, wide)
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutComments([]comment.Comment{c}) }))
 		left := 0
-		w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now()))
+		w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, apptest.Secret, w.Clock.Now()))
 		for email, want := range map[string]int{plain: 0, wide: 1} {
 			w.Must(w.S.AskHeld(w.Ctx, w.A, email, "en"))
 			var id string
 			w.View(func(tx storetest.Tx) error {
-				sent, err := tx.LettersTo(w.A.ID, mailbox.Box(roomstest.Secret, text.AddressOf(email)), 1)
+				sent, err := tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)), 1)
 				id = sent[0].ID
 				return err
 			})
-			token := mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(email), Letter: id}.Token(roomstest.Secret)
+			token := mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(email), Letter: id}.Token(apptest.Secret)
 			held, err := w.S.Held(w.Ctx, token, "")
 			if w.Must(err); held.Count != want || want == 1 && !held.Comments[0].Proven {
 				t.Errorf("%s is shown %+v", email, held.Comments)
@@ -181,7 +181,7 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 
 // Upgrade erases the texts about comments that were forgotten earlier.
 func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c, token := w.SubmitOwn(w.A, "It will be forgotten.")
 		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther, Note: "Dear ocelot."},
 			c.ID)
@@ -201,7 +201,7 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 		}
 		left := 0
 		for range 2 { // the second time it is done
-			w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, roomstest.Secret, w.Clock.Now()))
+			w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, apptest.Secret, w.Clock.Now()))
 		}
 		if now := entries(c.ID); now[0].HasTexts() {
 			t.Errorf("the log has %+v", now)

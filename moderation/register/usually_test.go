@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store/storetest"
 )
 
@@ -30,10 +30,10 @@ func (h held) View(ctx context.Context, fn func(storetest.Tx) error) error {
 
 // How long comments wait on one site is nothing that another's readers wait for.
 func TestASiteThatIsSlowToLookHoldsNoOtherUp(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	slow, other := w.AddSite("slow"), w.AddSite("other")
 	store := held{w.DB.Store, make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}
-	s, err := roomstest.Furnish(w.Ctx, store, roomstest.Secret, ground.Options{Clock: w.Clock})
+	s, err := apptest.Furnish(w.Ctx, store, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	looked, answered := make(chan struct{}), make(chan struct{})
 	store.armed <- struct{}{}

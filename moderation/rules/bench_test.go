@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/moderation/roomstest"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/rules"
 )
 
-// manyWords are n words, a line each, none of which is in a text of roomstest.
+// manyWords are n words, a line each, none of which is in a text of apptest.
 func manyWords(n int) string {
 	random := rand.New(rand.NewPCG(7, 7))
 	words := make([]string, n)
@@ -28,7 +28,7 @@ func manyWords(n int) string {
 func BenchmarkLook(b *testing.B) {
 	for _, n := range []int{1, 100, 10_000} {
 		set := rules.Compile([]rules.Rule{{Kind: rules.KindWord, Words: manyWords(n)}}, nil)
-		c := written(strings.Join(roomstest.Texts(1, rand.New(rand.NewPCG(1, 1))), " "))
+		c := written(strings.Join(apptest.Texts(1, rand.New(rand.NewPCG(1, 1))), " "))
 		b.Run(fmt.Sprintf("words=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -52,7 +52,7 @@ func BenchmarkSubmit(b *testing.B) {
 		if n > 0 {
 			w.rule(rules.Draft{Kind: rules.KindWord, Words: manyWords(n)})
 		}
-		texts := roomstest.Texts(500, rand.New(rand.NewPCG(1, 1)))
+		texts := apptest.Texts(500, rand.New(rand.NewPCG(1, 1)))
 		b.Run(fmt.Sprintf("words=%d", n), func(b *testing.B) {
 			i := 0
 			for b.Loop() {

@@ -11,24 +11,24 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is that of all rooms, with what the tests of this one do in it.
-type world struct{ *roomstest.World }
+type world struct{ *apptest.World }
 
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) { test(t, &world{w}) })
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) { test(t, &world{w}) })
 }
 
-func newWorld(t testing.TB) *world { return &world{roomstest.New(t)} }
+func newWorld(t testing.TB) *world { return &world{apptest.New(t)} }
 
 // rule adds one to site A, for its operator.
 func (w *world) rule(in rules.Draft) string {
@@ -135,7 +135,7 @@ func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
 			"try": func() error { _, err := w.S.TryRule(w.Ctx, people.Operator, w.A, tt.in); return err }(),
 		} {
 			var e *problem.Error
-			if !roomstest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
+			if !apptest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
 				t.Errorf("%s %+.60v: %v, want %s to say %q", what, tt.in, err, tt.field, tt.says)
 			}
 		}
@@ -150,12 +150,12 @@ func TestASitesRulesTogetherAreBounded(t *testing.T) {
 	half := manyWords(12_000)
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: half})
 	_, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindSubstring, Words: half}, nil)
-	roomstest.WantCode(t, "twice as many words", err, "field.invalid")
+	apptest.WantCode(t, "twice as many words", err, "field.invalid")
 	for i := range 5 {
 		w.rule(rules.Draft{Kind: rules.KindPattern, Words: fmt.Sprintf("%d[a-z]{190}", i)})
 	}
 	_, err = w.S.TryRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindPattern, Words: "x[a-z]{190}"})
-	roomstest.WantCode(t, "one more long pattern", err, "field.invalid")
+	apptest.WantCode(t, "one more long pattern", err, "field.invalid")
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: "a short one"})
 }
 
@@ -229,16 +229,16 @@ func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
 			return id, err
 		}
 		_, err := add(moderator, rules.BlockDraft{Writer: writer})
-		roomstest.WantCode(t, "a moderator blocks without an end", err, "role.insufficient")
+		apptest.WantCode(t, "a moderator blocks without an end", err, "role.insufficient")
 		_, err = add(moderator, rules.BlockDraft{Writer: writer, Until: month.Add(time.Second)})
-		roomstest.WantCode(t, "a moderator blocks for longer", err, "role.insufficient")
+		apptest.WantCode(t, "a moderator blocks for longer", err, "role.insufficient")
 		short, err := add(moderator, rules.BlockDraft{Writer: writer, Until: month})
 		w.Must(err)
 		long, err := add(owner, rules.BlockDraft{Writer: writer})
 		w.Must(err)
 		_, err = add(moderator, rules.BlockDraft{Writer: writer, Until: month, Trust: true})
-		roomstest.WantCode(t, "a moderator replaces an owner's", err, "role.insufficient")
-		roomstest.WantCode(t, "a moderator removes an owner's",
+		apptest.WantCode(t, "a moderator replaces an owner's", err, "role.insufficient")
+		apptest.WantCode(t, "a moderator removes an owner's",
 			w.S.RemoveBlock(w.Ctx, moderator, w.A, long), "role.insufficient")
 		list, next, err := w.S.Blocks(w.Ctx, moderator, w.A, "", 1)
 		w.Must(err)
@@ -246,11 +246,11 @@ func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
 			t.Errorf("the blocks are %+v", list)
 		}
 		w.Must(w.S.RemoveBlock(w.Ctx, owner, w.A, long))
-		roomstest.WantCode(t, "twice", w.S.RemoveBlock(w.Ctx, owner, w.A, long), "block.unknown")
+		apptest.WantCode(t, "twice", w.S.RemoveBlock(w.Ctx, owner, w.A, long), "block.unknown")
 		w.Must(w.S.RestoreBlock(w.Ctx, moderator, w.A, short))
-		roomstest.WantCode(t, "of another site", w.S.RemoveBlock(w.Ctx, people.Operator, w.B, short), "block.unknown")
-		roomstest.WantCode(t, "no id", w.S.RestoreBlock(w.Ctx, people.Operator, w.A, "x"), "block.unknown")
-		roomstest.WantCode(t, "no rule", w.S.RemoveRule(w.Ctx, people.Operator, w.A, short), "rule.unknown")
+		apptest.WantCode(t, "of another site", w.S.RemoveBlock(w.Ctx, people.Operator, w.B, short), "block.unknown")
+		apptest.WantCode(t, "no id", w.S.RestoreBlock(w.Ctx, people.Operator, w.A, "x"), "block.unknown")
+		apptest.WantCode(t, "no rule", w.S.RemoveRule(w.Ctx, people.Operator, w.A, short), "rule.unknown")
 	})
 }
 
@@ -275,7 +275,7 @@ func TestABlockThatIsRefusedSaysWhatToDo(t *testing.T) {
 	} {
 		_, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, tt.in, nil)
 		var e *problem.Error
-		if !roomstest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
+		if !apptest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
 			t.Errorf("%+v: %v, want %s to say %q", tt.in, err, tt.field, tt.says)
 		}
 	}
@@ -305,7 +305,7 @@ func TestWhileRulesCannotBeReadACommentWaits(t *testing.T) {
 	w.Publish(w.A)
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionSuspect})
 	broken := &breaking{Store: w.DB.Store}
-	s, err := roomstest.Furnish(w.Ctx, broken, roomstest.Secret, ground.Options{Clock: w.Clock})
+	s, err := apptest.Furnish(w.Ctx, broken, apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	broken.now.Store(true)
 	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "A casino."})
@@ -391,24 +391,24 @@ func TestNotesAreForModeratorsAndGoWithTheirWriter(t *testing.T) {
 		{"on another site", w.Submit(w.B, "Elsewhere.").ID, "Wrote.", "comment.unknown"},
 	} {
 		_, _, err := w.S.AddNote(w.Ctx, mona, w.A, tt.at, tt.text, nil)
-		roomstest.WantCode(t, tt.what, err, tt.code)
+		apptest.WantCode(t, tt.what, err, tt.code)
 	}
 	for n := range 19 {
 		_, _, err := w.S.AddNote(w.Ctx, mona, w.A, ids[0], fmt.Sprintf("Note %d", n), nil)
 		w.Must(err)
 	}
 	_, _, err = w.S.AddNote(w.Ctx, mona, w.A, ids[0], "One too many.", nil)
-	roomstest.WantCode(t, "one too many", err, "field.invalid")
+	apptest.WantCode(t, "one too many", err, "field.invalid")
 	w.Must(w.S.RemoveNote(w.Ctx, mona, w.A, id))
-	roomstest.WantCode(t, "twice", w.S.RemoveNote(w.Ctx, mona, w.A, id), "note.unknown")
-	roomstest.WantCode(t, "no id", w.S.RestoreNote(w.Ctx, mona, w.A, "x"), "note.unknown")
+	apptest.WantCode(t, "twice", w.S.RemoveNote(w.Ctx, mona, w.A, id), "note.unknown")
+	apptest.WantCode(t, "no id", w.S.RestoreNote(w.Ctx, mona, w.A, "x"), "note.unknown")
 	w.Must(w.S.RestoreNote(w.Ctx, mona, w.A, id))
 	w.Must(w.S.RemoveNote(w.Ctx, mona, w.A, id))
 	w.Clock.Add(31 * 24 * time.Hour)
 	other, _, err := w.S.AddNote(w.Ctx, mona, w.A, ids[0], "Of another day.", nil)
 	w.Must(err)
 	w.Must(w.S.RemoveNote(w.Ctx, mona, w.A, other))
-	roomstest.WantCode(t, "after a month", w.S.RestoreNote(w.Ctx, mona, w.A, id), "note.unknown")
+	apptest.WantCode(t, "after a month", w.S.RestoreNote(w.Ctx, mona, w.A, id), "note.unknown")
 	w.Must(w.S.Erase(w.Ctx, w.A, ids[:1]))
 	if n := len(about()); n != 19 {
 		t.Errorf("%d notes stand while a comment of the writer does", n)

@@ -8,19 +8,19 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestASiteHasAKeyOfItsOwnFromItsFirstUse(t *testing.T) {
-	roomstest.OnBoth(t, aKeyFromItsFirstUse)
+	apptest.OnBoth(t, aKeyFromItsFirstUse)
 }
 
-func aKeyFromItsFirstUse(t *testing.T, w *roomstest.World) {
+func aKeyFromItsFirstUse(t *testing.T, w *apptest.World) {
 	known := func() string {
 		key, err := w.S.KnownKey(w.Ctx, w.A)
 		w.Must(err)
@@ -47,7 +47,7 @@ func aKeyFromItsFirstUse(t *testing.T, w *roomstest.World) {
 }
 
 func TestAListIsTheSitesAndAsItWasMade(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	list := map[string]any{"site": "a", "pages": map[string]any{"https://a.example/": map[string]any{"file": "1.json"}}}
 	w.Must(w.S.Sign(w.Ctx, w.A, list))
 	key, err := w.S.SiteKey(w.Ctx, people.Operator, w.A)
@@ -83,7 +83,7 @@ func TestAListIsTheSitesAndAsItWasMade(t *testing.T) {
 
 // Who has the database alone cannot sign; and a site whose secret was lost has a new key, and goes on.
 func TestTheKeyIsSealedWithTheSecret(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	first, err := w.S.SiteKey(w.Ctx, people.Operator, w.A)
 	w.Must(err)
 	pair := func() (p signet.Pair) {
@@ -107,7 +107,7 @@ func TestTheKeyIsSealedWithTheSecret(t *testing.T) {
 // A slice is the room's of the store.
 type slice struct {
 	ground.Store[signet.Tx]
-	db roomstest.Database
+	db apptest.Database
 }
 
 func (s slice) View(ctx context.Context, fn func(signet.Tx) error) error {

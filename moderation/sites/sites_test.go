@@ -8,17 +8,17 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	for raw, want := range map[string]string{
 		"https://blog.example": "https://blog.example", "HTTPS://Blog.Example": "https://blog.example",
 		"https://blog.example/": "https://blog.example", "https://blog.example:443": "https://blog.example",
@@ -37,7 +37,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 		site, err := ground.NewSite("new", "New", []string{raw}, w.Clock.Now())
 		switch {
 		case want == "":
-			roomstest.WantCode(t, raw, err, "field.invalid")
+			apptest.WantCode(t, raw, err, "field.invalid")
 		case err != nil:
 			t.Errorf("%q: %v", raw, err)
 		case len(site.Origins) != 1 || site.Origins[0] != want:
@@ -45,11 +45,11 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 		}
 	}
 	_, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"origin": ""})
-	roomstest.WantCode(t, "no origin at all", err, "field.invalid")
+	apptest.WantCode(t, "no origin at all", err, "field.invalid")
 }
 
 func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	for _, tt := range []struct{ name, value, want string }{
 		{"name", "Bread & Butter", ""}, {"name", " ", "field.invalid"}, {"name", strings.Repeat("x", 101),
 			"field.invalid"}, {"name", "\xff", "field.invalid"},
@@ -73,18 +73,18 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 		before, err := w.S.Site(w.Ctx, "a")
 		w.Must(err)
 		after, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{tt.name: tt.value})
-		roomstest.WantCode(t, tt.name+"="+tt.value, err, tt.want)
+		apptest.WantCode(t, tt.name+"="+tt.value, err, tt.want)
 		if seen, _ := w.S.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" &&
 			seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
 	_, err := w.S.SetSite(w.Ctx, people.Operator, "nowhere", nil)
-	roomstest.WantCode(t, "an unknown site", err, "site.unknown")
+	apptest.WantCode(t, "an unknown site", err, "site.unknown")
 }
 
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
 		site, _, err := w.S.AddSite(w.Ctx, people.Operator,
 			ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
@@ -98,7 +98,7 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 		"queue": "",
 	} {
 		_, err := add(key, nil)
-		roomstest.WantCode(t, key, err, want)
+		apptest.WantCode(t, key, err, want)
 	}
 	once := &ground.Key{Route: "sites", Value: "0123456789abcdef"}
 	first, err := add("once", once)
@@ -112,14 +112,14 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 }
 
 func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	mod := w.AddPerson("mod", people.Moderator, "a", "b")
 	c, kept := w.Submit(w.A, "Gone with its site."), w.Submit(w.B, "Here to stay.")
 	w.Decide(mod, w.A, comment.Approve, c.ID)
 	w.Must(w.S.RemoveSite(w.Ctx, people.Operator, "a"))
 	_, err := w.S.Site(w.Ctx, "a")
-	roomstest.WantCode(t, "the site", err, "site.unknown")
-	roomstest.WantCode(t, "removing it again", w.S.RemoveSite(w.Ctx, people.Operator, "a"), "site.unknown")
+	apptest.WantCode(t, "the site", err, "site.unknown")
+	apptest.WantCode(t, "removing it again", w.S.RemoveSite(w.Ctx, people.Operator, "a"), "site.unknown")
 	again := w.AddSite("a")
 	if again.ID == w.A.ID {
 		t.Errorf("a new site took the id of the removed one")
@@ -129,7 +129,7 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.B.ID))
 	}
 	_, _, err = w.S.Item(w.Ctx, people.Operator, again, c.ID)
-	roomstest.WantCode(t, "its comment", err, "comment.unknown")
+	apptest.WantCode(t, "its comment", err, "comment.unknown")
 	if got := w.Comment(w.B, kept.ID); got.State != comment.Pending {
 		t.Errorf("the other site's comment is %v", got.State)
 	}
@@ -137,11 +137,11 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 
 // Two processes on one database: what one changes the other knows within a second.
 func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	db, err := store.Open(w.Ctx, "sqlite:"+w.Path, store.Options{})
 	w.Must(err)
 	defer db.Close()
-	other, err := roomstest.Furnish(w.Ctx, store.For[storetest.Tx](db), roomstest.Secret, ground.Options{Clock: w.Clock})
+	other, err := apptest.Furnish(w.Ctx, store.For[storetest.Tx](db), apptest.Secret, ground.Options{Clock: w.Clock})
 	w.Must(err)
 	before, err := other.Site(w.Ctx, "a")
 	w.Must(err)
@@ -167,13 +167,13 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 		site, err := other.Site(w.Ctx, "a")
 		w.Must(err)
 		_, _, err = other.Own(w.Ctx, site, c.ID, token)
-		return roomstest.Code(err) == "comment.unknown"
+		return apptest.Code(err) == "comment.unknown"
 	})
 }
 
 // Who is told to look at what waits anew finds the site as it is now, not with the checker that was taken out.
 func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	set := func(checker string) {
 		_, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"checker": checker})
 		w.Must(err)
@@ -197,7 +197,7 @@ func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
 
 // Who follows reads events before its process has told anybody of them, and finds the site that they speak of.
 func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
-	w := roomstest.New(t)
+	w := apptest.New(t)
 	other := w.Another(nil) // it is not told of what happens: it does not run
 	_, err := other.Site(w.Ctx, "a")
 	w.Must(err)
@@ -239,7 +239,7 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := kit.Postgres(t) // a writer to a file is alone
-			w := roomstest.NewOn(t, url)
+			w := apptest.NewOn(t, url)
 			old := w.Submit(w.A, "There is a ferry at nine.")
 			fresh := old
 			fresh.ID, fresh.Same, fresh.Path = ground.NewID(), nil, ground.NewID()[:16]

@@ -13,12 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/roomstest"
 	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer/static"
@@ -26,11 +26,11 @@ import (
 
 // A folder is a copy that was made.
 type folder struct {
-	*roomstest.World
+	*apptest.World
 	dir string
 }
 
-func newFolder(w *roomstest.World) *folder {
+func newFolder(w *apptest.World) *folder {
 	return &folder{w, filepath.Join(w.T.TempDir(), "copy")}
 }
 
@@ -97,7 +97,7 @@ func (f *folder) say(page, parent, name, body string) comment.Comment {
 }
 
 func TestACopyHasWhatReadersSeeAndNoMore(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		f := newFolder(w)
 		first := f.say("/one", "", "Marta", "The tide tables hang in the harbour office.")
 		f.say("/one", first.ID, "", "And nobody reads them before Easter.")
@@ -146,14 +146,14 @@ func TestACopyHasWhatReadersSeeAndNoMore(t *testing.T) {
 
 // A thread of any depth is well-formed, and longer ones than are read at once are whole.
 func TestALongThreadIsWhole(t *testing.T) {
-	f := newFolder(roomstest.New(t))
+	f := newFolder(apptest.New(t))
 	parent := ""
 	for i := range 12 {
-		parent = f.say("/deep", parent, "A", fmt.Sprintf("Step %d: %s.", i, roomstest.Chatter(i))).ID
+		parent = f.say("/deep", parent, "A", fmt.Sprintf("Step %d: %s.", i, apptest.Chatter(i))).ID
 	}
 	f.say("/deep", "", "B", "At the top again, after all of that.")
 	for i := range 450 {
-		f.say("/deep", "", "C", fmt.Sprintf("One of many: %s.", roomstest.Chatter(100+i)))
+		f.say("/deep", "", "C", fmt.Sprintf("One of many: %s.", apptest.Chatter(100+i)))
 	}
 	made := f.copy()
 	html := f.read(strings.TrimSuffix(f.pages()["https://a.example/deep"], "json") + "html")
@@ -172,7 +172,7 @@ func TestALongThreadIsWhole(t *testing.T) {
 
 // A copy of 10,000 comments takes no longer than somebody waits at a command. `make bench` has a million.
 func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		f := newFolder(w)
 		first := f.say("/long", "", "A", "The first of very many, which says a little more than the others.")
 		others := make([]comment.Comment, 9_999)
@@ -189,7 +189,7 @@ func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
 }
 
 func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
-	roomstest.OnBoth(t, func(t *testing.T, w *roomstest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		f := newFolder(w)
 		f.copy() // before it was written
 		f.Clock.Add(time.Hour)
@@ -238,7 +238,7 @@ func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
 }
 
 func TestACopyTakesThePlaceOfAnEarlierOneAlone(t *testing.T) {
-	f := newFolder(roomstest.New(t))
+	f := newFolder(apptest.New(t))
 	f.say("/one", "", "Marta", "The first of the season stood on the quay.")
 	f.Must(os.Mkdir(f.dir, 0o755)) // an empty folder is nothing
 	f.copy()
@@ -283,7 +283,7 @@ func names(t *testing.T, dir string) (all []string) {
 
 // When a copy was begun is kept, and not when it was whole: what came in between may be in it.
 func TestWhatCameWhileACopyWasMadeMayBeInIt(t *testing.T) {
-	f := newFolder(roomstest.New(t))
+	f := newFolder(apptest.New(t))
 	f.say("/one", "", "Marta", "The first remark under this article.")
 	f.Clock.Add(900 * time.Millisecond)
 	begun := f.copy().At

@@ -1,6 +1,6 @@
-// Package roomstest is the world that the rooms' tests live in: all rooms of a process over a real
+// Package apptest is the world that the rooms' tests live in: all rooms of a process over a real
 // database, with two sites, readers who post and moderators who decide.
-package roomstest
+package apptest
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package roomstest
+package apptest
 
 import (
 	"fmt"
