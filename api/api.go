@@ -49,9 +49,11 @@ type Server struct {
 	drain     sync.Once
 }
 
-// New returns a Server that follows the service's events until Close. More adds what other rooms
-// serve at the same address, such as the desk.
-func New(o Options, more ...func(*echo.Echo, *web.Kit)) *Server {
+// Routes adds what another package serves at the same address, such as the desk.
+type Routes = func(*echo.Echo, *web.Kit)
+
+// New returns a Server that follows the service's events until Close.
+func New(o Options, more ...Routes) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute),

@@ -321,7 +321,7 @@ func TestOutputs_HideNonPublicComments(t *testing.T) {
 		}
 
 		dir := filepath.Join(t.TempDir(), "copy")
-		_, err = w.service.Copier.Copy(t.Context(), people.Operator, site, dir, nil)
+		_, err = w.service.Static.Copy(t.Context(), people.Operator, site, dir, nil)
 		fatal(t, err)
 		var copied []byte
 		fatal(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -448,7 +448,7 @@ func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
 	w.hook(r.URL+"/_matrix/client/v3/rooms/!r:x/send/m.room.message?access_token=sesame", "kind", "matrix")
 	w.hook(r.URL+"/services/T/B/xyz", "kind", "slack")
 	p := w.post(m{"page": m{"url": pageA, "title": "A post"}, "body": "Look at https://bad.example/ <b>now</b>"})
-	desk := "https://talk.example/moderate/a/comments/" + p.str("id")
+	desk := w.url + "/moderate/a/comments/" + p.str("id")
 	for _, d := range r.all(t, w, 3) {
 		text, _ := d.json["text"].(string)
 		switch {

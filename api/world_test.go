@@ -16,16 +16,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
-	"github.com/aitys/aitys/api/akismet"
-	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/api/desk/owner"
-	"github.com/aitys/aitys/api/manage"
-	"github.com/aitys/aitys/api/neighbour"
-	"github.com/aitys/aitys/api/reader"
-	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -35,7 +29,6 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/storetest"
-	"github.com/aitys/aitys/transfer"
 )
 
 // A world is the real service over real HTTP, on one of the two databases.
@@ -44,7 +37,7 @@ type world struct {
 	dbURL   string
 	redis   string
 	db      *store.DB
-	service *apptest.Rooms
+	service *apptest.App
 	front   *api.Server
 	url     string
 	clock   *kit.Clock
@@ -163,51 +156,30 @@ func (w *world) open(o options, so store.Options) {
 	shared, err := coord.Open(ctx, coord.Options{URL: w.redis, Secret: testSecret, Clock: w.clock, Log: log})
 	fatal(t, err)
 	w.db = db
-	// Claims are for processes with one clock: here it stands still or runs ahead, and a claim in Redis ends by Redis's.
-	furnish := ground.Options{Clock: w.clock, Bell: shared, Knocks: shared, Presences: shared, Log: log,
-		Storage: db.Storage}
 	w.counted, w.mute, w.logRead = new(atomic.Int64), new(atomic.Bool), new(atomic.Int64)
-	all := countedStore{store.For[storetest.Tx](db), w.counted, w.mute, w.logRead}
-	w.service, err = apptest.Furnish(ctx, all, testSecret, furnish)
-	fatal(t, err)
-
+	all := countedStore{store.For[app.Tx](db), w.counted, w.mute, w.logRead}
+	// Claims are for processes with one clock: here it stands still or runs ahead, and a claim in Redis ends by Redis's.
+	c := app.Through(shared)
+	c.Claims = nil
 	t.Cleanup(func() {
 		_ = shared.Close() // the test is over
 		if !w.closed {
 			_ = db.Close()
 		}
 	})
-
-	ao := api.Options{
-		Options: web.Options{
-			Process: w.service.Process, Identity: w.service.Identity, Learning: w.service.Learning,
-			Service: w.service.Moderation, Rules: w.service.Ruling, Sites: w.service.Publisher,
-			Campaigns: w.service.Campaigns, Guests: w.service.Guests, Subscriptions: w.service.Subscriptions,
-			Privacy:   w.service.Privacy,
-			Reactions: w.service.Reactions, Complaints: w.service.Complaints, Inquiries: w.service.Inquiries,
-			Register: w.service.Register, Neighbours: w.service.Lists, Checkers: w.service.Checkers, Signet: w.service.Signet,
-			Hooks: w.service.Hooks, Clock: w.clock, Log: log,
-			AnyHost: o.anyHost, Mailing: o.mailing,
-		},
-		Redis: shared.Health,
-		Export: func(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
-			return w.service.Transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
-		},
-	}
-	if o.limits {
-		ao.Limiter = shared
-	}
-	if o.proxy != "" {
-		ao.Proxies = prefixes(o.proxy)
-	}
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
-		if ao.PublicURL = public; o.public != "" {
-			var err error
-			ao.PublicURL, err = url.Parse(o.public)
+		if o.public != "" {
+			public, err = url.Parse(o.public)
 			fatal(t, err)
 		}
-		w.front = api.New(ao, desk.Register, owner.Register, reader.Register, akismet.Register,
-			register.Register, manage.Register, neighbour.Register)
+		ao := app.Options{Clock: w.clock, Log: log, Storage: db.Storage, PublicURL: public, AnyHost: o.anyHost,
+			Limited: o.limits, Mailing: o.mailing}
+		if o.proxy != "" {
+			ao.Proxies = prefixes(o.proxy)
+		}
+		w.service, err = apptest.NewApp(ctx, all, c, testSecret, ao)
+		fatal(t, err)
+		w.front = w.service.Handler()
 		return web.NewServer(w.front, log)
 	})
 	// Redirects are answers of ours, to be looked at.

@@ -71,7 +71,7 @@ type world struct {
 	t       testing.TB
 	data    string // the folder of a process
 	service *server
-	app     *app // nil if the service is another process
+	app     *local // nil if the service is another process
 	options options
 	blog    *httptest.Server
 	client  *kit.Client // Dana's, an owner
@@ -130,7 +130,7 @@ func newWorldWith(t testing.TB, o options) *world {
 	if o.database == "" {
 		o.database = kit.SQLite(t)
 	}
-	w.options, w.app = o, newApp(t, o)
+	w.options, w.app = o, newLocal(t, o)
 	w.service = w.app.server
 	w.endsWithTest()
 	w.site("blog", "The Blog", w.blog.URL)
@@ -196,7 +196,7 @@ func (w *world) beside() *server {
 	if w.options.redis == "" {
 		return w.service
 	}
-	another := newApp(w.t, w.options).server
+	another := newLocal(w.t, w.options).server
 	w.t.Cleanup(another.Kill)
 	return another
 }

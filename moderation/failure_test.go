@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -59,9 +58,7 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		{err: ground.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
-		s, err := apptest.Furnish(w.Ctx, failing{Store: w.DB.Store, update: tt.err}, apptest.Secret,
-			ground.Options{Clock: w.Clock})
-		w.Must(err)
+		s := w.NewApp(failing{Store: w.DB.Store, update: tt.err})
 		told := 0
 		s.OnEvent(func(ground.Event) { told++ })
 		_, err1 := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "It does not stand."})
@@ -93,8 +90,7 @@ func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
 	w.A = site
 	broken := failing{Store: w.DB.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
 	broken.mended.Store(true)
-	s, err := apptest.Furnish(w.Ctx, broken, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	s := w.NewApp(broken)
 	broken.mended.Store(false)
 	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post",
 		Body: "Order cheap pills now."})

@@ -77,9 +77,7 @@ type history struct {
 func newHistory(t *testing.T, twice bool) *history {
 	h := &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
 	if twice {
-		var err error
-		h.S, err = apptest.Furnish(h.Ctx, retrying{h.DB.Store}, apptest.Secret, ground.Options{Clock: h.Clock})
-		h.Must(err)
+		h.S = h.NewApp(retrying{h.DB.Store})
 	}
 	return h
 }

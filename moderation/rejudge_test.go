@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -35,9 +36,7 @@ func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]gro
 func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var err error
-	w.S, err = apptest.Furnish(w.Ctx, delayed{w.DB.Store}, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	w.S = w.NewApp(delayed{w.DB.Store})
 	w.Taught(w.A, 10)
 	waits := w.Submit(w.A, "It waits already.")
 	next := w.Submit(w.A, "What is decided meanwhile.")
@@ -79,9 +78,7 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := &taught{Store: w.DB.Store}
-	var err error
-	w.S, err = apptest.Furnish(w.Ctx, s, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	w.S = w.NewApp(s)
 	w.Taught(w.A, 10)
 	ids := w.Waiting(w.A, apptest.Texts(380, rand.New(rand.NewPCG(6, 6))))
 	writes, wrote := 0, make(chan bool, len(ids))
@@ -148,9 +145,7 @@ func TestNobodyElseJudgesWhatWaitsWhileOneRests(t *testing.T) {
 	s := &taught{Store: w.DB.Store}
 	slow := func() { time.Sleep(60 * time.Millisecond) } // a disk that takes its time
 	s.then.Store(&slow)
-	var err error
-	w.S, err = apptest.Furnish(w.Ctx, s, apptest.Secret, ground.Options{Clock: w.Clock, Claims: claims})
-	w.Must(err)
+	w.S = w.NewAppWith(s, app.Coordination{Claims: claims}, app.Options{})
 	w.Taught(w.A, 10)
 	ids := w.Waiting(w.A, apptest.Texts(3, rand.New(rand.NewPCG(6, 6))))
 	w.Run(w.S)

@@ -60,7 +60,7 @@ func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := &effects{Campaigns: w.S.Campaigns, asked: map[string]int{}}
 		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: apptest.Secret,
-			Judge: w.S.Learning, Rules: w.S.Ruling, Campaigns: c, Complaints: w.S.Complaints, Staff: w.S.Identity.StaffNames,
+			Judge: w.S.Learning, Rules: w.S.Rules, Campaigns: c, Complaints: w.S.Complaints, Staff: w.S.Identity.StaffNames,
 			Namesake: w.S.Guests.Namesake, Forgets: w.S.Learning.NoteForgotten})
 		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Is there a ferry on Sundays?",
 			Address: netip.MustParseAddr("192.0.2.7"), Limiter: c}

@@ -13,10 +13,8 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
@@ -24,12 +22,10 @@ import (
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/moderation/signet"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
-	"github.com/aitys/aitys/transfer/static"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -154,15 +150,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		inTable[cmp.Or(rows[name], name)] = true
 	}
 	actor, found := reflect.TypeFor[people.Actor](), 0
-	for _, room := range []reflect.Type{
-		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*identity.Service](), reflect.TypeFor[*learning.Models](),
-		reflect.TypeFor[*campaign.Service](), reflect.TypeFor[*moderation.Service](), reflect.TypeFor[*rules.Service](),
-		reflect.TypeFor[*transfer.Service](), reflect.TypeFor[*sites.Service](),
-		reflect.TypeFor[*guest.Service](), reflect.TypeFor[*inquiry.Service](), reflect.TypeFor[*register.Service](),
-		reflect.TypeFor[*neighbour.Service](), reflect.TypeFor[*checker.Service](),
-		reflect.TypeFor[*signet.Service](), reflect.TypeFor[*static.Service](),
-		reflect.TypeFor[*notify.Hooks](),
-	} {
+	for _, room := range apptest.ServiceTypes() {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
 				if in != actor {
@@ -338,7 +326,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.SetPage(ctx, who, w.A, page, sites.PageChange{Title: &title})
 			return err
 		},
-		"Rules":     func(who people.Actor) error { _, err := s.Rules(ctx, who, w.A); return err },
+		"Rules":     func(who people.Actor) error { _, err := s.Rules.Rules(ctx, who, w.A); return err },
 		"Tallies":   func(who people.Actor) error { _, _, err := s.Tallies(ctx, who, w.A); return err },
 		"TryRule":   func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
 		"SetSSOKey": func(who people.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
@@ -346,7 +334,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 			_, err := s.Copy(ctx, who, w.A, filepath.Join(w.T.TempDir(), "copy"), nil)
 			return err
 		},
-		"Neighbours": func(who people.Actor) error { _, err := s.Neighbours(ctx, who, w.A); return err },
+		"Neighbours": func(who people.Actor) error { _, err := s.Neighbours.Neighbours(ctx, who, w.A); return err },
 		"PreviewNeighbour": func(who people.Actor) error {
 			_, err := s.PreviewNeighbour(ctx, who, w.A, near)
 			return err
@@ -459,7 +447,7 @@ func useCases(w *world) map[string]func(who people.Actor) error {
 		},
 		"Unlink":    func(who people.Actor) error { return s.Unlink(ctx, who, "https://issuer.example") },
 		"Accounts":  func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },
-		"Sites":     func(who people.Actor) error { _, err := s.Sites(ctx, who); return err },
+		"Sites":     func(who people.Actor) error { _, err := s.Process.Sites(ctx, who); return err },
 		"MayOwn":    func(who people.Actor) error { return s.MayOwn(ctx, who, "a") },
 		"Beginning": func(who people.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
 		"Inspect":   func(who people.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -211,18 +212,18 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 func TestASecretIsTheDatabasesOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	furnish := func(own secret.Secret) error {
-		_, err := apptest.Furnish(w.Ctx, w.DB.Store, own, ground.Options{Clock: w.Clock})
+	open := func(own secret.Secret) error {
+		_, err := apptest.NewApp(w.Ctx, w.DB.Store, app.Coordination{}, own, app.Options{Clock: w.Clock})
 		return err
 	}
-	if err := furnish(apptest.Secret); err != nil {
+	if err := open(apptest.Secret); err != nil {
 		t.Errorf("the same secret: %v", err)
 	}
-	if err := furnish(secret.Secret(strings.Repeat("x", 32))); !strings.Contains(fmt.Sprint(err), "not the secret") {
+	if err := open(secret.Secret(strings.Repeat("x", 32))); !strings.Contains(fmt.Sprint(err), "not the secret") {
 		t.Errorf("another secret: got %v", err)
 	}
 	short := secret.Secret("short")
-	if err := furnish(short); !strings.Contains(fmt.Sprint(err), "32") {
+	if err := open(short); !strings.Contains(fmt.Sprint(err), "32") {
 		t.Errorf("a short secret: got %v", err)
 	}
 	got := fmt.Sprintf("%v %+v %#v %s", apptest.Secret, moderation.Options{Secret: short}, apptest.Secret,

@@ -15,12 +15,12 @@ import (
 // The classifier's evidence is what a moderator can do without: at whatever call its model cannot be
 // read, the comments are shown without any, and with it as soon as the model can be read.
 func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
-	looks := map[string]func(w *faulty, s *apptest.Rooms, id string) ([]moderation.Item, error){
-		"item": func(w *faulty, s *apptest.Rooms, id string) ([]moderation.Item, error) {
+	looks := map[string]func(w *faulty, s *apptest.App, id string) ([]moderation.Item, error){
+		"item": func(w *faulty, s *apptest.App, id string) ([]moderation.Item, error) {
 			item, _, err := s.Item(w.Ctx, people.Operator, w.A, id)
 			return []moderation.Item{item}, err
 		},
-		"queue": func(w *faulty, s *apptest.Rooms, _ string) ([]moderation.Item, error) {
+		"queue": func(w *faulty, s *apptest.App, _ string) ([]moderation.Item, error) {
 			page, err := s.Queue(w.Ctx, people.Operator, w.A, comment.QueueRequest{})
 			return page.Items, err
 		},

@@ -279,18 +279,7 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 		tried[method] = true
 	}
 	ctx := reflect.TypeFor[context.Context]()
-	for _, room := range []reflect.Type{
-		reflect.TypeFor[*ground.Process](), reflect.TypeFor[*apptest.Identity](),
-		reflect.TypeFor[*apptest.Learning](), reflect.TypeFor[*apptest.Campaigns](),
-		reflect.TypeFor[*apptest.Moderation](), reflect.TypeFor[*apptest.Reactions](),
-		reflect.TypeFor[*apptest.Ruling](), reflect.TypeFor[*apptest.Transfer](),
-		reflect.TypeFor[*apptest.Complaints](), reflect.TypeFor[*apptest.Publisher](),
-		reflect.TypeFor[*apptest.Guests](), reflect.TypeFor[*apptest.Lists](),
-		reflect.TypeFor[*apptest.Subscriptions](), reflect.TypeFor[*apptest.Privacy](),
-		reflect.TypeFor[*apptest.Inquiries](), reflect.TypeFor[*apptest.Register](),
-		reflect.TypeFor[*apptest.Hooks](), reflect.TypeFor[*apptest.Signet](),
-		reflect.TypeFor[*apptest.Copier](), reflect.TypeFor[*apptest.Checkers](),
-	} {
+	for _, room := range apptest.ServiceTypes() {
 		for i := range room.NumMethod() {
 			m := room.Method(i)
 			if m.Type.NumIn() < 2 || m.Type.In(1) != ctx || noUseCases[m.Name] != "" {

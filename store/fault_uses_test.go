@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -47,7 +48,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Sites": func(w *faulty) func() error {
 		s := w.other()
-		return func() error { _, err := s.Sites(w.Ctx, people.Operator); return err }
+		return func() error { _, err := s.Process.Sites(w.Ctx, people.Operator); return err }
 	},
 	"StoredSites": func(w *faulty) func() error {
 		return func() error { _, err := w.S.StoredSites(w.Ctx); return err }
@@ -545,7 +546,7 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { _, err := w.S.OldLessons(w.Ctx, people.Operator, w.A, before); return err }
 	},
 	"Rules": func(w *faulty) func() error {
-		return func() error { _, err := w.S.Rules(w.Ctx, people.Operator, w.A); return err }
+		return func() error { _, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A); return err }
 	},
 	"Tallies": func(w *faulty) func() error {
 		w.approved()
@@ -614,7 +615,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Notes": func(w *faulty) func() error {
 		c, _ := w.note()
-		return func() error { _, err := w.S.Ruling.Notes(w.Ctx, w.A.ID, [][]byte{c.Writer}); return err }
+		return func() error { _, err := w.S.Rules.Notes(w.Ctx, w.A.ID, [][]byte{c.Writer}); return err }
 	},
 	"AddNote": func(w *faulty) func() error {
 		c, key := w.from(), w.key(w.A.ID)
@@ -657,15 +658,14 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"EraseMarked": func(w *faulty) func() error {
 		var marks []learning.Mark
-		w.S.OnErase(func(m learning.Mark) error {
+		noting := w.NewAppWith(w.store, app.Coordination{}, app.Options{OnErase: func(m learning.Mark) error {
 			marks = append(marks, m)
 			return errors.New("not now")
-		})
+		}})
 		person := learning.Erasee{Email: w.approved().Email}
-		if _, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, person, w.key(w.A.ID)); len(marks) != 1 {
+		if _, err := noting.EraseLessons(w.Ctx, people.Operator, w.A, person, w.key(w.A.ID)); len(marks) != 1 {
 			w.T.Fatalf("marks %v, %v", marks, err)
 		}
-		w.S.OnErase(func(learning.Mark) error { return nil })
 		return func() error { _, err := w.S.EraseMarked(w.Ctx, marks); return err }
 	},
 
@@ -730,7 +730,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Neighbours": func(w *faulty) func() error {
 		w.neighbour()
-		return func() error { _, err := w.S.Neighbours(w.Ctx, people.Operator, w.A); return err }
+		return func() error { _, err := w.S.Neighbours.Neighbours(w.Ctx, people.Operator, w.A); return err }
 	},
 	"AddNeighbour": func(w *faulty) func() error {
 		w.neighbour()
@@ -984,10 +984,9 @@ func (w *faulty) signedWord() string {
 }
 
 // other is another process, which knows nothing yet.
-func (w *faulty) other() *apptest.Rooms {
+func (w *faulty) other() *apptest.App {
 	w.T.Helper()
-	s, err := apptest.Furnish(w.Ctx, w.store, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	s := w.NewApp(w.store)
 	return s
 }
 
@@ -1002,7 +1001,7 @@ var oneRule = rules.Draft{Kind: rules.KindFirstTime}
 // rule is the only one, and is new.
 func (w *faulty) rule() string {
 	w.T.Helper()
-	standing, err := w.S.Rules(w.Ctx, people.Operator, w.A)
+	standing, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A)
 	w.Must(err)
 	for _, r := range standing {
 		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, r.ID))
@@ -1236,7 +1235,7 @@ func neighbourOf(url string) neighbour.Draft {
 
 // neighbour has the site read one list of another publisher.
 func (w *faulty) neighbour() string {
-	list, err := w.S.Neighbours(w.Ctx, people.Operator, w.A)
+	list, err := w.S.Neighbours.Neighbours(w.Ctx, people.Operator, w.A)
 	w.Must(err)
 	for _, n := range list {
 		w.Must(w.S.RemoveNeighbour(w.Ctx, people.Operator, w.A, n.ID))

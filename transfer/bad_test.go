@@ -366,8 +366,7 @@ func TestABatchThatFailsIsTheLast(t *testing.T) {
 	onBoth(t, func(w *world) {
 		in := transfer.Request{Format: "wordpress", Path: w.file(post(comments...))}
 		left := 0
-		s, err := apptest.Furnish(w.Ctx, failing{w.DB.Store, &left}, apptest.Secret, ground.Options{Clock: w.Clock})
-		w.Must(err)
+		s := w.NewApp(failing{w.DB.Store, &left})
 		for _, tt := range []struct{ fails, there int }{{1, 0}, {2, 200}, {2, 400}} {
 			left = tt.fails
 			if _, err := s.Import(w.Ctx, people.Operator, w.A, in); !errors.Is(err, errOnce) {

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -203,8 +202,7 @@ func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
 	onBoth(t, func(w *world) {
 		in := transfer.Request{Format: "wordpress", Path: w.file(whole + end)}
 		left := 0
-		s, err := apptest.Furnish(w.Ctx, failing{w.DB.Store, &left}, apptest.Secret, ground.Options{Clock: w.Clock})
-		w.Must(err)
+		s := w.NewApp(failing{w.DB.Store, &left})
 		told := map[string]int{}
 		s.OnEvent(func(e ground.Event) {
 			if e.Kind == ground.EventPage {

@@ -12,11 +12,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/api/desk/owner"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -61,21 +60,11 @@ func emptyWorldOn(t *testing.T, database string) *world {
 	log := slog.New(slog.DiscardHandler)
 	alone, err := coord.Open(w.Ctx, coord.Options{Secret: apptest.Secret, Clock: w.Clock, Log: log})
 	w.Must(err)
-	w.S, err = apptest.Furnish(w.Ctx, w.DB.Store, apptest.Secret, ground.Options{Clock: w.Clock, Knocks: alone,
-		Presences: alone})
-	w.Must(err)
 	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
-		pages := web.New(web.Options{
-			Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Privacy: w.S.Privacy, Service: w.S.Moderation,
-			Rules: w.S.Ruling, Sites: w.S.Publisher, Clock: w.Clock, Log: log,
-			PublicURL: public, Register: w.S.Register, Hooks: w.S.Hooks, Checkers: w.S.Checkers,
-			Neighbours: w.S.Lists, Signet: w.S.Signet, Campaigns: w.S.Campaigns,
-		})
-		e := pages.NewEcho()
-		desk.Register(e, pages)
-		owner.Register(e, pages)
-		w.routes = e.Routes()
-		return web.NewServer(e, log)
+		w.S = w.NewAppWith(w.DB.Store, app.Coordination{Knocks: alone, Presences: alone}, app.Options{PublicURL: public})
+		front := w.S.Handler(func(e *echo.Echo, _ *web.Kit) { w.routes = e.Routes() })
+		t.Cleanup(front.Close)
+		return web.NewServer(front, log)
 	})
 	return w
 }

@@ -34,10 +34,8 @@ import (
 	"github.com/aitys/aitys/notify"
 )
 
-// Options are what a Kit is made of. Process, Identity, Learning, Service, Rules, Clock, Log and PublicURL are
-// required. AnyHost says that nobody told what PublicURL is: a page of the host that a request names is the service's
-// own then. Proxies are the ranges whose X-Forwarded-For is believed; Limiter nil lifts posting rates.
-type Options struct {
+// Services are those that handlers call. Process, Identity, Learning, Service and Rules are required.
+type Services struct {
 	Process       *ground.Process
 	Identity      *identity.Service
 	Providers     *identity.Providers // nil: none
@@ -57,13 +55,20 @@ type Options struct {
 	Neighbours    *neighbour.Service
 	Checkers      *checker.Service
 	Signet        *signet.Service
-	Clock         ground.Clock
-	Log           *slog.Logger
-	PublicURL     *url.URL // scheme and host of the service as its users see it
-	AnyHost       bool
-	Proxies       []netip.Prefix
-	Limiter       Limiter
-	Mailing       bool // mail is sent
+}
+
+// Options are what a Kit is made of. Clock, Log and PublicURL are required. AnyHost says that nobody told what
+// PublicURL is: a page of the host that a request names is the service's own then. Proxies are the ranges whose
+// X-Forwarded-For is believed; Limiter nil lifts posting rates.
+type Options struct {
+	Services
+	Clock     ground.Clock
+	Log       *slog.Logger
+	PublicURL *url.URL // scheme and host of the service as its users see it
+	AnyHost   bool
+	Proxies   []netip.Prefix
+	Limiter   Limiter
+	Mailing   bool // mail is sent
 }
 
 // A Kit is handed to each HTTP room. It is safe for concurrent use.

@@ -53,7 +53,7 @@ func (b linkBase) read() (*url.URL, error) {
 
 // address is where one-time links lead: the one given, else that of the server that runs or ran last on this
 // database, else the one that a server has by default.
-func (r *rooms) address(ctx context.Context, given *url.URL) (*url.URL, error) {
+func (r *services) address(ctx context.Context, given *url.URL) (*url.URL, error) {
 	if given != nil {
 		return given, nil
 	}
@@ -74,7 +74,7 @@ type accountAddCmd struct {
 	PasswordStdin bool     `help:"Read the password from the first line of standard input."`
 }
 
-func (c accountAddCmd) Run(a *app) error {
+func (c accountAddCmd) Run(a *env) error {
 	public, err := c.read()
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (c accountAddCmd) Run(a *app) error {
 			return errors.New("no password came on standard input")
 		}
 	}
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
 		if err := r.know(ctx, c.Site); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (c accountAddCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		account, token, err := r.identity.AddAccount(ctx, people.Operator, in)
+		account, token, err := r.Identity.AddAccount(ctx, people.Operator, in)
 		if err != nil {
 			return err
 		}
@@ -118,13 +118,13 @@ func (c accountAddCmd) Run(a *app) error {
 
 type accountListCmd struct{ asJSON }
 
-func (c accountListCmd) Run(a *app) error {
-	return a.with(reads, func(ctx context.Context, r *rooms) error {
-		accounts, err := r.identity.Accounts(ctx, people.Operator)
+func (c accountListCmd) Run(a *env) error {
+	return a.with(reads, func(ctx context.Context, r *services) error {
+		accounts, err := r.Identity.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
-		sites, err := r.process.Sites(ctx, people.Operator)
+		sites, err := r.Process.Sites(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -180,17 +180,17 @@ type accountResetCmd struct {
 	Email string `arg:"" help:"The account's e-mail."`
 }
 
-func (c accountResetCmd) Run(a *app) error {
+func (c accountResetCmd) Run(a *env) error {
 	public, err := c.read()
 	if err != nil {
 		return err
 	}
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
 		public, err := r.address(ctx, public)
 		if err != nil {
 			return err
 		}
-		reset, err := r.identity.ResetAccount(ctx, people.Operator, c.Email)
+		reset, err := r.Identity.ResetAccount(ctx, people.Operator, c.Email)
 		if err != nil {
 			return unknown(err, "account", c.Email)
 		}
@@ -210,17 +210,17 @@ type accountDisableCmd struct {
 	Email string `arg:"" help:"The account's e-mail."`
 }
 
-func (c accountDisableCmd) Run(a *app) error { return a.setDisabled(c.Email, true) }
+func (c accountDisableCmd) Run(a *env) error { return a.setDisabled(c.Email, true) }
 
 type accountEnableCmd struct {
 	Email string `arg:"" help:"The account's e-mail."`
 }
 
-func (c accountEnableCmd) Run(a *app) error { return a.setDisabled(c.Email, false) }
+func (c accountEnableCmd) Run(a *env) error { return a.setDisabled(c.Email, false) }
 
-func (a *app) setDisabled(email string, disabled bool) error {
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		accounts, err := r.identity.Accounts(ctx, people.Operator)
+func (a *env) setDisabled(email string, disabled bool) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
+		accounts, err := r.Identity.Accounts(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -228,7 +228,7 @@ func (a *app) setDisabled(email string, disabled bool) error {
 		if i < 0 {
 			return missing("account", email)
 		}
-		if _, err := r.identity.SetAccount(ctx, people.Operator, accounts[i].ID,
+		if _, err := r.Identity.SetAccount(ctx, people.Operator, accounts[i].ID,
 			identity.AccountChange{Disabled: &disabled}); err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/store"
 	"github.com/aitys/aitys/store/file"
@@ -50,7 +50,7 @@ func (l copyLine) String() string {
 var errPostgresCopies = errors.New("this is for SQLite; Postgres copies and restores itself: " +
 	"`pg_dump --format=custom --file=FILE DATABASE`, and `pg_restore --dbname=DATABASE FILE` into an empty one")
 
-func (c backupCmd) Run(a *app) error {
+func (c backupCmd) Run(a *env) error {
 	path, isSQLite := a.base.sqlitePath()
 	switch {
 	case !isSQLite:
@@ -81,7 +81,7 @@ func (c backupCmd) Run(a *app) error {
 		c.File, line, float64(made.Bytes)/1e6, a.base.SecretFile)
 }
 
-func (c restoreCmd) Run(a *app) error {
+func (c restoreCmd) Run(a *env) error {
 	path, isSQLite := a.base.sqlitePath()
 	if !isSQLite {
 		return errPostgresCopies
@@ -134,7 +134,7 @@ func (c restoreCmd) Run(a *app) error {
 
 // bringUp brings a file to this program's schema, and erases in it what was erased since. It refuses one of a newer
 // program.
-func (a *app) bringUp(file string, marks []learning.Mark) (erased, emptied int, err error) {
+func (a *env) bringUp(file string, marks []learning.Mark) (erased, emptied int, err error) {
 	db, err := store.Open(a.ctx, "sqlite:"+file, store.Options{})
 	if err != nil {
 		return 0, 0, err
@@ -147,14 +147,13 @@ func (a *app) bringUp(file string, marks []learning.Mark) (erased, emptied int, 
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := ground.KeepSecret(a.ctx, store.For[ground.MetaTx](db), secret); err != nil {
+	r, err := app.New(a.ctx, store.For[app.Tx](db), app.Coordination{}, secret, app.Options{Clock: wall{}})
+	if err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", a.base.SecretFile, err)
 	}
-	r := &rooms{store: db}
-	r.furnish(secret, ground.Options{Clock: wall{}})
-	if emptied, err = r.privacy.EraseAgain(a.ctx, marks); err != nil {
+	if emptied, err = r.Privacy.EraseAgain(a.ctx, marks); err != nil {
 		return 0, 0, err
 	}
-	erased, err = r.learning.EraseMarked(a.ctx, marks)
+	erased, err = r.Learning.EraseMarked(a.ctx, marks)
 	return erased, emptied, err
 }

@@ -148,9 +148,9 @@ func missing(what, name string) error {
 }
 
 // know refuses keys that no site has.
-func (r *rooms) know(ctx context.Context, keys []string) error {
+func (r *services) know(ctx context.Context, keys []string) error {
 	for _, key := range keys {
-		if _, err := r.process.Site(ctx, key); err != nil {
+		if _, err := r.Process.Site(ctx, key); err != nil {
 			return unknown(err, "site", key)
 		}
 	}

@@ -29,7 +29,7 @@ type classifierStdioCmd struct {
 	Model string `help:"File of a model: read at the start, written at the end." placeholder:"FILE"`
 }
 
-func (c classifierStdioCmd) Run(a *app) error { return stdio.Run(a.ctx, a.in, a.out, c.Model) }
+func (c classifierStdioCmd) Run(a *env) error { return stdio.Run(a.ctx, a.in, a.out, c.Model) }
 
 // ofSite is what commands about one site's filter take.
 type ofSite struct {
@@ -38,9 +38,9 @@ type ofSite struct {
 }
 
 // with runs a command about the site. It never makes a database.
-func (c ofSite) with(a *app, do func(ctx context.Context, r *rooms, site ground.Site) error) error {
-	return a.with(reads, func(ctx context.Context, r *rooms) error {
-		site, err := r.process.Site(ctx, c.Site)
+func (c ofSite) with(a *env, do func(ctx context.Context, r *services, site ground.Site) error) error {
+	return a.with(reads, func(ctx context.Context, r *services) error {
+		site, err := r.Process.Site(ctx, c.Site)
 		if err != nil {
 			return unknown(err, "site", c.Site)
 		}
@@ -55,16 +55,16 @@ type classifierEvalCmd struct {
 	Last       *int     `help:"How many decided comments to try it on: 1 to 10,000 (1,000)." placeholder:"N"`
 }
 
-func (c classifierEvalCmd) Run(a *app) error {
+func (c classifierEvalCmd) Run(a *env) error {
 	try := learning.WhatIfRequest{Threshold: c.Threshold, Policy: ground.Policy(c.Moderation), Last: c.Last}
-	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
-		q, err := r.learning.Quality(ctx, people.Operator, site, learning.QualityRequest{})
+	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+		q, err := r.Learning.Quality(ctx, people.Operator, site, learning.QualityRequest{})
 		if err != nil {
 			return err
 		}
 		var w *learning.WhatIf
 		if try != (learning.WhatIfRequest{}) || site.Settings.Shadow != 0 {
-			tried, err := r.learning.WhatIf(ctx, people.Operator, site, try)
+			tried, err := r.Learning.WhatIf(ctx, people.Operator, site, try)
 			if err != nil {
 				return err
 			}
@@ -116,16 +116,16 @@ type tokenLine struct {
 	Text   string  `json:"text"`
 }
 
-func (c classifierInspectCmd) Run(a *app) error {
+func (c classifierInspectCmd) Run(a *env) error {
 	if c.Top < 1 || c.Top > 1_000 {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
-	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
-		in, err := r.learning.Inspect(ctx, people.Operator, site, c.Top)
+	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+		in, err := r.Learning.Inspect(ctx, people.Operator, site, c.Top)
 		if err != nil {
 			return err
 		}
-		teachers, err := r.learning.Teachers(ctx, people.Operator, site)
+		teachers, err := r.Learning.Teachers(ctx, people.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -171,10 +171,10 @@ type rebuiltLine struct {
 	Seconds float64  `json:"seconds"`
 }
 
-func (c classifierRebuildCmd) Run(a *app) error {
-	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+func (c classifierRebuildCmd) Run(a *env) error {
+	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		began := time.Now()
-		made, err := r.learning.Rebuild(ctx, people.Operator, site, a.progress("folding: entry", began))
+		made, err := r.Learning.Rebuild(ctx, people.Operator, site, a.progress("folding: entry", began))
 		if err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (c classifierRebuildCmd) Run(a *app) error {
 }
 
 // progress tells on standard error, every two seconds, how far something long is.
-func (a *app) progress(what string, began time.Time) func(entry, last uint64) {
+func (a *env) progress(what string, began time.Time) func(entry, last uint64) {
 	const every = 2 * time.Second
 	next := began.Add(every)
 	return func(entry, last uint64) {

@@ -167,7 +167,7 @@ func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
 func TestTablesSpeakToNoTerminal(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	a := &app{out: &out}
+	a := &env{out: &out}
 	if err := a.table([][]string{{"a\x1b[2J", "b\u202ec", "d\te\nf"}, {"қазақ", "русский", "“кавычки”"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestARebuildSaysWhatItFound(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			if err := (&app{out: &out}).rebuilt(tt.line); err != nil || out.String() != tt.want {
+			if err := (&env{out: &out}).rebuilt(tt.line); err != nil || out.String() != tt.want {
 				t.Errorf("got %q, %v; want %q", out.String(), err, tt.want)
 			}
 		})
@@ -211,14 +211,14 @@ func TestARebuildSaysWhatItFound(t *testing.T) {
 func TestALongFoldSaysHowFarItIs(t *testing.T) {
 	t.Parallel()
 	var said strings.Builder
-	tell := (&app{stderr: &said}).progress("folding: entry", time.Now().Add(-time.Hour))
+	tell := (&env{stderr: &said}).progress("folding: entry", time.Now().Add(-time.Hour))
 	tell(10, 40)
 	tell(11, 40) // at once after it
 	if got, want := said.String(), "folding: entry 10 of 40\n"; got != want {
 		t.Errorf("a long one said %q, want %q", got, want)
 	}
 	said.Reset()
-	(&app{stderr: &said}).progress("folding: entry", time.Now())(40, 40)
+	(&env{stderr: &said}).progress("folding: entry", time.Now())(40, 40)
 	if said.String() != "" {
 		t.Errorf("a short one said %q", said.String())
 	}

@@ -17,7 +17,7 @@ type copyCmd struct {
 	To string `help:"Database to copy to, which is empty: sqlite:PATH or postgres://…" required:"" placeholder:"URL"`
 }
 
-func (c copyCmd) Run(a *app) (err error) {
+func (c copyCmd) Run(a *env) (err error) {
 	if err := flags.CheckDatabase(c.To); err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/cmd/aitys/demo"
 	"github.com/aitys/aitys/cmd/aitys/flags"
+	"github.com/aitys/aitys/internal/app"
 )
 
 type demoCmd struct {
@@ -29,7 +30,7 @@ type demoLine struct {
 	Token    string `json:"token"`
 }
 
-func (c demoCmd) Run(a *app) (err error) {
+func (c demoCmd) Run(a *env) (err error) {
 	if c.Password == "" {
 		c.Password = rand.Text()
 	}
@@ -40,26 +41,26 @@ func (c demoCmd) Run(a *app) (err error) {
 	defer func() { _ = listener.Close() }() // closed already, unless seeding failed
 	log, stop := a.serverLog(slog.LevelWarn)
 	defer stop()
-	s := server{listener: listener, log: log, limited: !flags.Loopback(listener.Addr())}
-	s.public = &url.URL{Scheme: "http", Host: address(listener.Addr())}
-	b := demo.NewBlog(s.public)
-	s.around = b.Around
-	token, err := a.seed(c.Password, b, origins(listener.Addr(), s.public))
+	public := &url.URL{Scheme: "http", Host: address(listener.Addr())}
+	b := demo.NewBlog(public)
+	token, err := a.seed(c.Password, b, origins(listener.Addr(), public))
 	if err != nil {
 		return fmt.Errorf("prepare the demo: %w", err)
 	}
-	if s.rooms, err = a.open(a.ctx, migrates, wall{}, s.log); err != nil {
+	r, err := a.open(a.ctx, migrates, app.Options{Clock: wall{}, Log: log, PublicURL: public,
+		Limited: !flags.Loopback(listener.Addr()), Outbound: app.Reach(nil, nil, nil), Around: b.Around})
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.rooms.Close()) }()
-	return s.run(a.ctx, func() error {
-		out := demoLine{URL: s.public.String(), Demo: s.public.JoinPath("/demo/").String(), Site: demo.Site,
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return r.Serve(a.ctx, listener, func() error {
+		out := demoLine{URL: public.String(), Demo: public.JoinPath("/demo/").String(), Site: demo.Site,
 			Email: demo.Owner, Password: c.Password, Token: token}
 		if c.JSON {
 			err = a.json(out)
 		} else {
 			err = a.line("a blog:    %s\nits desk:  %s\ne-mail:    %s\npassword:  %s\ntoken:     %s", out.Demo,
-				s.public.JoinPath("/moderate/").String(), out.Email, out.Password, out.Token)
+				public.JoinPath("/moderate/").String(), out.Email, out.Password, out.Token)
 		}
 		return errors.Join(err, a.line("listening on %s", out.URL))
 	})
@@ -78,14 +79,12 @@ func origins(a net.Addr, public *url.URL) []string {
 
 // seed fills the demo's database unless that was done before, and returns a new token. It has
 // the service to itself, for the clock is not the one on the wall.
-func (a *app) seed(password string, b *demo.Blog, origins []string) (token string, err error) {
+func (a *env) seed(password string, b *demo.Blog, origins []string) (token string, err error) {
 	clock := demo.NewClock(time.Now())
-	r, err := a.open(a.ctx, migrates, clock, a.logger(slog.LevelError))
+	r, err := a.open(a.ctx, migrates, app.Options{Clock: clock, Log: a.logger(slog.LevelError)})
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	rooms := demo.Rooms{Clock: clock, Process: r.process, Identity: r.identity, Learning: r.learning,
-		Moderation: r.service, Sites: r.sites}
-	return demo.Seed(a.ctx, rooms, b, password, origins)
+	return demo.Seed(a.ctx, r.App, clock, b, password, origins)
 }

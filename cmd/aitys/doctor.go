@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/cmd/aitys/flags"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
@@ -38,7 +39,7 @@ type finding struct {
 // doctor looks at everything and changes nothing. What cannot be looked at for want of
 // something before it is left out: that has failed already.
 type doctor struct {
-	*app
+	*env
 	public   *url.URL // nil: not given
 	audit    bool
 	findings []finding
@@ -63,8 +64,8 @@ func (d *doctor) find(check, state, format string, args ...any) {
 	d.findings = append(d.findings, finding{check, state, text})
 }
 
-func (c doctorCmd) Run(a *app) error {
-	d := &doctor{app: a, audit: c.Audit}
+func (c doctorCmd) Run(a *env) error {
+	d := &doctor{env: a, audit: c.Audit}
 	d.address(c.PublicURL)
 	d.proxy(c.TrustedProxy)
 	d.mail(c.SMTP)
@@ -134,14 +135,13 @@ func (d *doctor) database() {
 		return
 	}
 	d.redis(secret)
-	if err := ground.KeepSecret(d.ctx, store.For[ground.MetaTx](db), secret); err != nil {
+	r, err := app.New(d.ctx, store.For[app.Tx](db), app.Coordination{}, secret, app.Options{Clock: wall{}})
+	if err != nil {
 		d.fail("secret", err)
 		return
 	}
 	d.ok("secret", "%s fits the database", d.base.SecretFile)
-	r := &rooms{store: db}
-	r.furnish(secret, ground.Options{Clock: wall{}})
-	d.sites(r)
+	d.sites(&services{App: r, store: db})
 }
 
 func (d *doctor) health(db *store.DB, isSQLite bool) bool {
@@ -212,8 +212,8 @@ func (d *doctor) redis(secret secret.Secret) {
 	d.ok("redis", "it answers")
 }
 
-func (d *doctor) sites(r *rooms) {
-	sites, err := r.process.Sites(d.ctx, people.Operator)
+func (d *doctor) sites(r *services) {
+	sites, err := r.Process.Sites(d.ctx, people.Operator)
 	if err != nil {
 		d.fail("sites", err)
 		return
@@ -226,7 +226,7 @@ func (d *doctor) sites(r *rooms) {
 		if !d.audit {
 			continue
 		}
-		bad, err := ledger.Verify(d.ctx, ground.NewWork(r.process, store.For[ledger.Tx](r.store)), site.ID)
+		bad, err := ledger.Verify(d.ctx, ground.NewWork(r.Process, store.For[ledger.Tx](r.store)), site.ID)
 		switch {
 		case err != nil:
 			d.fail("log of "+site.Key, err)
@@ -240,9 +240,9 @@ func (d *doctor) sites(r *rooms) {
 }
 
 // demands compares a site's register with its log.
-func (d *doctor) demands(r *rooms, site ground.Site) {
+func (d *doctor) demands(r *services, site ground.Site) {
 	check := "demands of " + site.Key
-	wrong, err := register.Audit(d.ctx, ground.NewWork(r.process, store.For[register.Tx](r.store)), site.ID)
+	wrong, err := register.Audit(d.ctx, ground.NewWork(r.Process, store.For[register.Tx](r.store)), site.ID)
 	switch {
 	case err != nil:
 		d.fail(check, err)

@@ -26,17 +26,12 @@ type exportCmd struct {
 // soon as they are read, so memory should not grow with the site.
 const exportGCPercent = 75
 
-// export writes a site down for whoever asks over HTTP.
-func (r *rooms) export(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
-	return r.transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
-}
-
 // formatStatic is a folder for a plain web host; the others are one file.
 const formatStatic = "static"
 
 func exports() []string { return append(transfer.Exports(), formatStatic) }
 
-func (c exportCmd) Run(a *app) error {
+func (c exportCmd) Run(a *env) error {
 	switch {
 	case !slices.Contains(exports(), c.Format):
 		return fmt.Errorf("--format: %q cannot be written; what can is %s", c.Format, problem.Among(exports()))
@@ -45,11 +40,11 @@ func (c exportCmd) Run(a *app) error {
 	case c.Format == formatStatic:
 		return c.copy(a)
 	}
-	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
 		in := transfer.Wanted{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
 		debug.SetGCPercent(exportGCPercent)
-		write := func(to io.Writer) error { return r.transfer.Export(ctx, people.Operator, site, in, to) }
+		write := func(to io.Writer) error { return r.Transfer.Export(ctx, people.Operator, site, in, to) }
 		if c.Out == "" {
 			return write(a.out)
 		}
@@ -61,10 +56,10 @@ func (c exportCmd) Run(a *app) error {
 }
 
 // copy makes a copy for a plain web host, and says what stands in earlier ones that may not.
-func (c exportCmd) copy(a *app) error {
-	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+func (c exportCmd) copy(a *env) error {
+	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		told := a.progress("copying: comments", time.Now())
-		made, err := r.copies.Copy(ctx, people.Operator, site, c.Out, func(done uint64) { told(done, 0) })
+		made, err := r.Static.Copy(ctx, people.Operator, site, c.Out, func(done uint64) { told(done, 0) })
 		if err != nil {
 			return fmt.Errorf("nothing was copied: %w", err)
 		}

@@ -33,7 +33,7 @@ type importCmd struct {
 	WithPrivate bool `help:"Import comments that were not public there, as rejected. Without it they are left out."`
 }
 
-func (c importCmd) Run(a *app) error {
+func (c importCmd) Run(a *env) error {
 	if !slices.Contains(transfer.Formats(), c.Format) {
 		return fmt.Errorf("%q cannot be imported; what can is %s", c.Format, problem.Among(transfer.Formats()))
 	}
@@ -60,8 +60,8 @@ func (c importCmd) Run(a *app) error {
 		return err
 	}
 	debug.SetGCPercent(leastGC)
-	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
-		out, err := r.transfer.Import(ctx, people.Operator, site, in)
+	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+		out, err := r.Transfer.Import(ctx, people.Operator, site, in)
 		if errors.Is(err, ground.ErrFull) {
 			return errors.New("there is no room left for the database. Make some, and run this again: nothing is lost, and " +
 				"nothing comes in twice")
@@ -104,7 +104,7 @@ func (c importCmd) foundNothing(out transfer.Report) error {
 }
 
 // imported says what came of an import.
-func (a *app) imported(c importCmd, out transfer.Report) error {
+func (a *env) imported(c importCmd, out transfer.Report) error {
 	added := "added"
 	if c.DryRun {
 		added = "would be added"

@@ -8,7 +8,7 @@ import (
 
 // What commands about a filter show to people.
 
-func (a *app) inspect(in inspectLine) error {
+func (a *env) inspect(in inspectLine) error {
 	state := "it knows too little to judge"
 	if in.Warm {
 		state = "it judges"
@@ -50,7 +50,7 @@ func (a *app) inspect(in inspectLine) error {
 	return a.parts(parts)
 }
 
-func (a *app) rebuilt(r rebuiltLine) error {
+func (a *env) rebuilt(r rebuiltLine) error {
 	if err := a.line("folded %d lessons up to entry %d of the log in %.1f s: %d bytes",
 		r.Lessons, r.Entry, r.Seconds, r.Bytes); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (a *app) rebuilt(r rebuiltLine) error {
 }
 
 // parts prints tables with an empty line between them.
-func (a *app) parts(parts [][][]string) error {
+func (a *env) parts(parts [][][]string) error {
 	for i, rows := range parts {
 		if i > 0 {
 			if err := a.line(""); err != nil {

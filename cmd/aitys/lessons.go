@@ -29,21 +29,21 @@ type retiredLine struct {
 	DryRun  bool   `json:"dry_run"`
 }
 
-func (c classifierRetireCmd) Run(a *app) error {
+func (c classifierRetireCmd) Run(a *env) error {
 	before, err := time.Parse(time.DateOnly, c.Before)
 	if err != nil {
 		if before, err = time.Parse(time.RFC3339, c.Before); err != nil {
 			return fmt.Errorf("--before: want a day like 2026-01-01, not %q", c.Before)
 		}
 	}
-	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
-			if out.Lessons, err = r.learning.OldLessons(ctx, people.Operator, site, before); err != nil {
+			if out.Lessons, err = r.Learning.OldLessons(ctx, people.Operator, site, before); err != nil {
 				return err
 			}
 		} else {
-			done, err := r.learning.RetireLessons(ctx, people.Operator, site, before, nil)
+			done, err := r.Learning.RetireLessons(ctx, people.Operator, site, before, nil)
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,7 @@ type erasedLine struct {
 	Comments int `json:"comments"`
 }
 
-func (c classifierEraseCmd) Run(a *app) error {
+func (c classifierEraseCmd) Run(a *env) error {
 	person := learning.Erasee{Comments: c.Comment}
 	switch {
 	case c.EmailStdin:
@@ -91,13 +91,13 @@ func (c classifierEraseCmd) Run(a *app) error {
 	case len(c.Comment) == 0:
 		return errors.New("whose lessons? Give --email-stdin, or --comment ID")
 	}
-	return c.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		var did learning.Erasure
 		var err error
 		if c.DryRun {
-			did, err = r.privacy.PersonHeld(ctx, people.Operator, site, person)
+			did, err = r.Privacy.PersonHeld(ctx, people.Operator, site, person)
 		} else {
-			did, err = r.privacy.ErasePerson(ctx, people.Operator, site, person, nil)
+			did, err = r.Privacy.ErasePerson(ctx, people.Operator, site, person, nil)
 		}
 		switch {
 		case err != nil:

@@ -9,11 +9,11 @@ import (
 )
 
 // logger is a command's log, which tells only what went wrong.
-func (a *app) logger(level slog.Level) *slog.Logger { return a.loggerTo(a.stderr, level) }
+func (a *env) logger(level slog.Level) *slog.Logger { return a.loggerTo(a.stderr, level) }
 
 // serverLog is the log of a server, which waits for nobody who reads it: when a pipe is full, lines
 // are dropped and counted. stop writes what is left, as far as somebody takes it.
-func (a *app) serverLog(level slog.Level) (log *slog.Logger, stop func()) {
+func (a *env) serverLog(level slog.Level) (log *slog.Logger, stop func()) {
 	q := &logQueue{lines: make(chan []byte, 1_024), ending: make(chan struct{}), ended: make(chan struct{})}
 	go q.run(a.stderr, a.loggerTo(a.stderr, level))
 	return a.loggerTo(q, level), func() {
@@ -25,7 +25,7 @@ func (a *app) serverLog(level slog.Level) (log *slog.Logger, stop func()) {
 	}
 }
 
-func (a *app) loggerTo(w io.Writer, level slog.Level) *slog.Logger {
+func (a *env) loggerTo(w io.Writer, level slog.Level) *slog.Logger {
 	o := &slog.HandlerOptions{Level: level}
 	if a.base.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))

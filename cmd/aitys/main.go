@@ -48,8 +48,8 @@ Each flag can also be an environment variable (--public-url is AITYS_PUBLIC_URL)
 	`"NAME=VALUE" or "name: value" in the file that --config names. Results go to standard output, ` +
 	`the log to standard error.`
 
-// app is what every command is given.
-type app struct {
+// env is what every command is given: its streams and the common flags.
+type env struct {
 	ctx    context.Context
 	in     io.Reader
 	out    io.Writer
@@ -90,7 +90,7 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 	if err := c.check(); err != nil {
 		return fail(stderr, exitUsage, err)
 	}
-	if err := chosen.Run(&app{ctx: ctx, in: in, out: out, stderr: stderr, base: c.base}); err != nil {
+	if err := chosen.Run(&env{ctx: ctx, in: in, out: out, stderr: stderr, base: c.base}); err != nil {
 		return fail(stderr, exitFailed, err)
 	}
 	return 0

@@ -14,7 +14,7 @@ type migrateCmd struct {
 
 type migrateUpCmd struct{}
 
-func (migrateUpCmd) Run(a *app) (err error) {
+func (migrateUpCmd) Run(a *env) (err error) {
 	if err := a.prepare(migrates); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ type migrationLine struct {
 	Applied *time.Time `json:"applied"`
 }
 
-func (c migrateStatusCmd) Run(a *app) (err error) {
+func (c migrateStatusCmd) Run(a *env) (err error) {
 	if path, ok := a.base.sqlitePath(); ok && !exists(path) {
 		return noDatabase(path)
 	}

@@ -24,13 +24,13 @@ type neighbourAddCmd struct {
 	Weight float64 `help:"What its word counts for: more than 0, at most 2." default:"1" placeholder:"1"`
 }
 
-func (c neighbourAddCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		site, err := r.process.Site(ctx, c.Site)
+func (c neighbourAddCmd) Run(a *env) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
+		site, err := r.Process.Site(ctx, c.Site)
 		if err != nil {
 			return unknown(err, "site", c.Site)
 		}
-		_, _, err = r.neighbours.AddNeighbour(ctx, people.Operator, site,
+		_, _, err = r.Neighbours.AddNeighbour(ctx, people.Operator, site,
 			neighbour.Draft{URL: c.URL, Key: c.Key, Weight: c.Weight}, nil)
 		if err != nil {
 			return err
@@ -66,14 +66,14 @@ func (l neighbourLine) state() string {
 }
 
 // neighboursOf are those of all sites.
-func (r *rooms) neighboursOf(ctx context.Context) (all []neighbourLine, err error) {
+func (r *services) neighboursOf(ctx context.Context) (all []neighbourLine, err error) {
 	all = []neighbourLine{}
-	sites, err := r.process.Sites(ctx, people.Operator)
+	sites, err := r.Process.Sites(ctx, people.Operator)
 	if err != nil {
 		return nil, err
 	}
 	for _, site := range sites {
-		list, err := r.neighbours.Neighbours(ctx, people.Operator, site)
+		list, err := r.Neighbours.Neighbours(ctx, people.Operator, site)
 		if err != nil {
 			return nil, err
 		}
@@ -88,8 +88,8 @@ func (r *rooms) neighboursOf(ctx context.Context) (all []neighbourLine, err erro
 
 type neighbourListCmd struct{ asJSON }
 
-func (c neighbourListCmd) Run(a *app) error {
-	return a.with(reads, func(ctx context.Context, r *rooms) error {
+func (c neighbourListCmd) Run(a *env) error {
+	return a.with(reads, func(ctx context.Context, r *services) error {
 		all, err := r.neighboursOf(ctx)
 		if err != nil {
 			return err
@@ -115,8 +115,8 @@ type neighbourRemoveCmd struct {
 	Site []string `help:"Key of a site that is to read it no longer; repeat it. Without: no site reads it." placeholder:"KEY"`
 }
 
-func (c neighbourRemoveCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
+func (c neighbourRemoveCmd) Run(a *env) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
 		if err := r.know(ctx, c.Site); err != nil {
 			return err
 		}
@@ -129,11 +129,11 @@ func (c neighbourRemoveCmd) Run(a *app) error {
 			if l.URL != c.URL || len(c.Site) > 0 && !slices.Contains(c.Site, l.Site) {
 				continue
 			}
-			site, err := r.process.Site(ctx, l.Site)
+			site, err := r.Process.Site(ctx, l.Site)
 			if err != nil {
 				return err
 			}
-			if err := r.neighbours.RemoveNeighbour(ctx, people.Operator, site, l.ID); err != nil {
+			if err := r.Neighbours.RemoveNeighbour(ctx, people.Operator, site, l.ID); err != nil {
 				return err
 			}
 			removed++

@@ -14,20 +14,20 @@ type asJSON struct {
 }
 
 // line prints one line.
-func (a *app) line(format string, args ...any) error {
+func (a *env) line(format string, args ...any) error {
 	_, err := fmt.Fprintf(a.out, format+"\n", args...)
 	return err
 }
 
 // json prints v as one line.
-func (a *app) json(v any) error {
+func (a *env) json(v any) error {
 	e := json.NewEncoder(a.out)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 
 // table prints rows in columns, the first row being their heads.
-func (a *app) table(rows [][]string) error {
+func (a *env) table(rows [][]string) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		cells := make([]string, len(row))

@@ -24,7 +24,7 @@ type secretCmd struct {
 type secretNewCmd struct{}
 
 // Run replaces the secret in the database first: cut short after that, it is simply run again.
-func (secretNewCmd) Run(a *app) (err error) {
+func (secretNewCmd) Run(a *env) (err error) {
 	path, isSQLite := a.base.sqlitePath()
 	if isSQLite && !exists(path) {
 		return noDatabase(path)

@@ -42,9 +42,9 @@ type siteAddCmd struct {
 	Origin []string `help:"Address whose pages may have comments, as https://blog.example; repeat it." required:"" placeholder:"URL"`
 }
 
-func (c siteAddCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		site, _, err := r.sites.AddSite(ctx, people.Operator,
+func (c siteAddCmd) Run(a *env) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
+		site, _, err := r.Sites.AddSite(ctx, people.Operator,
 			ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
@@ -58,9 +58,9 @@ func (c siteAddCmd) Run(a *app) error {
 
 type siteListCmd struct{ asJSON }
 
-func (c siteListCmd) Run(a *app) error {
-	return a.with(reads, func(ctx context.Context, r *rooms) error {
-		sites, err := r.process.Sites(ctx, people.Operator)
+func (c siteListCmd) Run(a *env) error {
+	return a.with(reads, func(ctx context.Context, r *services) error {
+		sites, err := r.Process.Sites(ctx, people.Operator)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ type siteSetCmd struct {
 	Set []string `arg:"" optional:"" name:"name=value" sep:"none" help:"${settings}, and what it is to be."`
 }
 
-func (c siteSetCmd) Run(a *app) error {
+func (c siteSetCmd) Run(a *env) error {
 	names := settingNames()
 	if len(c.Set) == 0 {
 		return fmt.Errorf("say what to set of %s, as NAME=VALUE; the names are %s", c.Key, strings.Join(names, ", "))
@@ -104,8 +104,8 @@ func (c siteSetCmd) Run(a *app) error {
 		}
 		change[name] = value
 	}
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		site, err := r.sites.SetSite(ctx, people.Operator, c.Key, change)
+	return a.with(writes, func(ctx context.Context, r *services) error {
+		site, err := r.Sites.SetSite(ctx, people.Operator, c.Key, change)
 		if err != nil {
 			return unknown(err, "site", c.Key)
 		}
@@ -121,12 +121,12 @@ type siteRemoveCmd struct {
 	Yes string `help:"The key again, to remove a site that has comments." placeholder:"KEY"`
 }
 
-func (c siteRemoveCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
+func (c siteRemoveCmd) Run(a *env) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
 		if err := c.confirmed(ctx, r); err != nil {
 			return err
 		}
-		if err := r.sites.RemoveSite(ctx, people.Operator, c.Key); err != nil {
+		if err := r.Sites.RemoveSite(ctx, people.Operator, c.Key); err != nil {
 			return err
 		}
 		return a.line("removed site %s", c.Key)
@@ -134,15 +134,15 @@ func (c siteRemoveCmd) Run(a *app) error {
 }
 
 // confirmed refuses to remove what nobody can bring back, until its owner says the key once more.
-func (c siteRemoveCmd) confirmed(ctx context.Context, r *rooms) error {
-	site, err := r.process.Site(ctx, c.Key)
+func (c siteRemoveCmd) confirmed(ctx context.Context, r *services) error {
+	site, err := r.Process.Site(ctx, c.Key)
 	if err != nil {
 		return unknown(err, "site", c.Key)
 	}
 	if c.Yes != "" && c.Yes != c.Key {
 		return fmt.Errorf("--yes says %s, and the site is %s", c.Yes, c.Key)
 	}
-	pages, _, err := r.sites.Pages(ctx, people.Operator, site, "", 1)
+	pages, _, err := r.Sites.Pages(ctx, people.Operator, site, "", 1)
 	if err != nil || len(pages) == 0 || c.Yes == c.Key {
 		return err
 	}
@@ -155,13 +155,13 @@ type siteSSOCmd struct {
 	Key string `arg:"" help:"The site's key."`
 }
 
-func (c siteSSOCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
-		site, err := r.process.Site(ctx, c.Key)
+func (c siteSSOCmd) Run(a *env) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
+		site, err := r.Process.Site(ctx, c.Key)
 		if err != nil {
 			return unknown(err, "site", c.Key)
 		}
-		key, err := r.guests.SetSSOKey(ctx, people.Operator, site)
+		key, err := r.Guests.SetSSOKey(ctx, people.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -177,9 +177,9 @@ type siteKeyCmd struct {
 	Key string `arg:"" help:"The site's key."`
 }
 
-func (c siteKeyCmd) Run(a *app) error {
-	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *rooms, site ground.Site) error {
-		public, err := r.signet.SiteKey(ctx, people.Operator, site)
+func (c siteKeyCmd) Run(a *env) error {
+	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+		public, err := r.Signet.SiteKey(ctx, people.Operator, site)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type tokenAddCmd struct {
 	Until   string   `help:"Last day on which it works, of UTC, like 2027-01-31. Without: for ever." placeholder:"DATE"`
 }
 
-func (c tokenAddCmd) Run(a *app) error {
+func (c tokenAddCmd) Run(a *env) error {
 	scope, _ := people.ParseScope(c.Scope) // one of the enum
 	in := identity.NewToken{Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope}
 	if c.Until != "" {
@@ -36,11 +36,11 @@ func (c tokenAddCmd) Run(a *app) error {
 		}
 		in.ExpiresAt = last.AddDate(0, 0, 1).Add(-time.Second)
 	}
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
 		if err := r.know(ctx, c.Site); err != nil {
 			return err
 		}
-		_, value, err := r.identity.AddToken(ctx, people.Operator, in)
+		_, value, err := r.Identity.AddToken(ctx, people.Operator, in)
 		if err != nil {
 			return unknown(err, "account", c.Account)
 		}
@@ -66,8 +66,8 @@ type tokenListCmd struct {
 	Account string `help:"E-mail of an account, for its tokens alone." placeholder:"E"`
 }
 
-func (c tokenListCmd) Run(a *app) error {
-	return a.with(reads, func(ctx context.Context, r *rooms) error {
+func (c tokenListCmd) Run(a *env) error {
+	return a.with(reads, func(ctx context.Context, r *services) error {
 		list, err := r.tokens(ctx, c.Account)
 		if err != nil {
 			return err
@@ -89,16 +89,16 @@ func (c tokenListCmd) Run(a *app) error {
 }
 
 // tokens are those of an account, or all for "", account by account.
-func (r *rooms) tokens(ctx context.Context, account string) ([]apiTokenLine, error) {
-	all, err := r.identity.Tokens(ctx, people.Operator)
+func (r *services) tokens(ctx context.Context, account string) ([]apiTokenLine, error) {
+	all, err := r.Identity.Tokens(ctx, people.Operator)
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := r.identity.Accounts(ctx, people.Operator)
+	accounts, err := r.Identity.Accounts(ctx, people.Operator)
 	if err != nil {
 		return nil, err
 	}
-	sites, err := r.process.Sites(ctx, people.Operator)
+	sites, err := r.Process.Sites(ctx, people.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +142,8 @@ type tokenRevokeCmd struct {
 	Account string `help:"E-mail of the account that it stands for." placeholder:"E"`
 }
 
-func (c tokenRevokeCmd) Run(a *app) error {
-	return a.with(writes, func(ctx context.Context, r *rooms) error {
+func (c tokenRevokeCmd) Run(a *env) error {
+	return a.with(writes, func(ctx context.Context, r *services) error {
 		list, err := r.tokens(ctx, c.Account)
 		if err != nil {
 			return err
@@ -156,7 +156,7 @@ func (c tokenRevokeCmd) Run(a *app) error {
 			return fmt.Errorf("%d tokens are called %s: say the id, which `aitys token list` shows, or --account", len(list),
 				c.Token)
 		}
-		if err := r.identity.RemoveToken(ctx, people.Operator, list[0].ID); err != nil {
+		if err := r.Identity.RemoveToken(ctx, people.Operator, list[0].ID); err != nil {
 			return err
 		}
 		return a.line("revoked token %s of %s", list[0].Name, list[0].Account)

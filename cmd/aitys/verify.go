@@ -20,7 +20,7 @@ type logVerifyCmd struct {
 	Head string `help:"The hash of an entry that somebody kept: what came up to it must be as it was." placeholder:"HASH"`
 }
 
-func (c logVerifyCmd) Run(a *app) error {
+func (c logVerifyCmd) Run(a *env) error {
 	kept, err := hex.DecodeString(c.Head)
 	if err != nil || c.Head != "" && len(kept) != 32 {
 		return errors.New("--head: a head is 64 of the digits 0-9 and a-f")

@@ -20,7 +20,7 @@ type versionLine struct {
 // commit is set by `make build`, which knows it also where Go was told not to look.
 var commit string
 
-func (c versionCmd) Run(a *app) error {
+func (c versionCmd) Run(a *env) error {
 	v := newVersionLine(commit)
 	if c.JSON {
 		return a.json(v)

@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,14 +18,6 @@ import (
 	"github.com/labstack/echo/v4"
 	_ "modernc.org/sqlite"
 
-	"github.com/aitys/aitys/api"
-	"github.com/aitys/aitys/api/akismet"
-	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/api/desk/owner"
-	"github.com/aitys/aitys/api/manage"
-	"github.com/aitys/aitys/api/neighbour"
-	"github.com/aitys/aitys/api/reader"
-	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
@@ -41,12 +31,7 @@ func routes(t testing.TB) (all []string) {
 	t.Helper()
 	w := apptest.Empty(t, kit.SQLite(t))
 	var router *echo.Echo
-	front := api.New(api.Options{Options: web.Options{
-		Process: w.S.Process, Identity: w.S.Identity, Learning: w.S.Learning, Service: w.S.Moderation,
-		Clock: w.Clock, Log: slog.New(slog.DiscardHandler), PublicURL: &url.URL{Scheme: "http", Host: "aitys.example"},
-	}}, desk.Register, owner.Register, reader.Register, akismet.Register, register.Register, manage.Register,
-		neighbour.Register,
-		func(e *echo.Echo, _ *web.Kit) { router = e })
+	front := w.S.Handler(func(e *echo.Echo, _ *web.Kit) { router = e })
 	defer front.Close()
 	for _, r := range router.Routes() {
 		if slices.Contains([]string{"GET", "POST", "PATCH", "PUT", "DELETE"}, r.Method) {

@@ -2,14 +2,14 @@ package apptest
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"net/url"
+	"reflect"
 
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/checker"
-	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
@@ -27,164 +27,102 @@ import (
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store/file"
-	"github.com/aitys/aitys/store/storetest"
 	"github.com/aitys/aitys/transfer"
 	"github.com/aitys/aitys/transfer/static"
-	"github.com/aitys/aitys/words"
 )
 
-// Rooms are the rooms of one process over one database, as the program furnishes them. Their use
-// cases are its own.
-type Rooms struct {
-	*ground.Process
-	*Identity
-	*Learning
-	*Campaigns
-	*Moderation
-	*Reactions
-	*Complaints
-	*Guests
-	*Subscriptions
-	*Privacy
-	*Inquiries
-	*Register
-	*Signet
-	*Copier
-	*Lists
-	*Checkers
-	*Hooks
-	*Ruling
-	*Publisher
-	*Transfer
-
-	logs    ground.Work[ledger.Tx]
-	demands ground.Work[register.Tx]
+// An App is an app.App with the methods of its services: a.Decide is a.Moderation.Decide.
+type App struct {
+	*app.App
+	*useCases
+	store ground.Store[app.Tx]
 }
 
-// The rooms of these names.
+type useCases struct {
+	*process
+	*accounts
+	*models
+	*keys
+	*lists
+	*ruling
+	*votes
+	*reports
+	*readers
+	*mails
+	*takedowns
+	*checkers
+	*campaigns
+	*inquiries
+	*decisions
+	*erasure
+	*publishing
+	*copies
+	*transfers
+	*webhooks
+}
+
 type (
-	Identity      = identity.Service
-	Learning      = learning.Models
-	Campaigns     = campaign.Service
-	Moderation    = moderation.Service
-	Reactions     = reaction.Service
-	Complaints    = complaint.Service
-	Guests        = guest.Service
-	Inquiries     = inquiry.Service
-	Register      = register.Service
-	Signet        = signet.Service
-	Copier        = static.Service
-	Lists         = neighbour.Service
-	Checkers      = checker.Service
-	Hooks         = notify.Hooks
-	Ruling        = rules.Service
-	Publisher     = sites.Service
-	Transfer      = transfer.Service
-	Subscriptions = subscription.Service
-	Privacy       = privacy.Service
+	process    = ground.Process
+	accounts   = identity.Service
+	models     = learning.Models
+	keys       = signet.Service
+	lists      = neighbour.Service
+	ruling     = rules.Service
+	votes      = reaction.Service
+	reports    = complaint.Service
+	readers    = guest.Service
+	mails      = subscription.Service
+	takedowns  = register.Service
+	checkers   = checker.Service
+	campaigns  = campaign.Service
+	inquiries  = inquiry.Service
+	decisions  = moderation.Service
+	erasure    = privacy.Service
+	publishing = sites.Service
+	copies     = static.Service
+	transfers  = transfer.Service
+	webhooks   = notify.Hooks
 )
 
-// Loopback is where the receivers of tests are.
+// Loopback lets an App call servers of the test.
 var Loopback = notify.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
-// Furnish makes the rooms of a process over a migrated database. What o lacks besides the clock is
-// nobody's.
-func Furnish(ctx context.Context, s ground.Store[storetest.Tx], own secret.Secret, o ground.Options) (*Rooms, error) {
-	if err := ground.KeepSecret(ctx, slice[ground.MetaTx](s), own); err != nil {
+// NewApp is app.New with a server's Options: the App is at https://talk.example and may call loopback addresses, unless o
+// says otherwise.
+func NewApp(
+	ctx context.Context, s ground.Store[app.Tx], c app.Coordination, own secret.Secret, o app.Options,
+) (*App, error) {
+	if o.PublicURL == nil {
+		o.PublicURL = &url.URL{Scheme: "https", Host: "talk.example"}
+	}
+	if o.Outbound.Lists == nil {
+		o.Outbound = app.Reach(Loopback, Loopback, Loopback)
+	}
+	a, err := app.New(ctx, s, c, own, o)
+	if err != nil {
 		return nil, err
 	}
-	o.Store = slice[ground.EventTx](s)
-	r := &Rooms{Process: ground.NewProcess(o)}
-	r.Identity = identity.New(r.Process, slice[identity.Tx](s), own)
-	r.Learning = learning.New(r.Process, slice[learning.Tx](s), own)
-	r.Ruling = rules.New(r.Process, slice[rules.Tx](s))
-	r.Reactions = reaction.New(r.Process, slice[reaction.Tx](s), own)
-	r.Complaints = complaint.New(r.Process, slice[complaint.Tx](s), own)
-	r.Guests = guest.New(r.Process, slice[guest.Tx](s), own, r.Identity)
-	r.Subscriptions = subscription.New(r.Process, slice[subscription.Tx](s), own)
-	r.Register = register.New(r.Process, slice[register.Tx](s))
-	r.Signet = signet.New(r.Process, slice[signet.Tx](s), own)
-	r.Copier = static.New(static.Options{Process: r.Process, Store: slice[static.Tx](s), Signer: r.Signet,
-		Comment:  func(c comment.Comment, _ string) any { return c.HTML },
-		Settings: func(ground.Site, *words.Catalog) any { return nil }})
-	prints := &campaign.Prints{}
-	r.Lists = neighbour.New(neighbour.Options{Process: r.Process, Store: slice[neighbour.Tx](s), Signer: r.Signet,
-		Prints: prints})
-	r.Lists.Call(Loopback.Getter())
-	r.Ruling.Heed(r.Lists)
-	r.Checkers = checker.New(r.Process, slice[checker.Tx](s), own)
-	r.Checkers.Through(Loopback.Asker())
-	r.Campaigns = campaign.New(r.Process, slice[campaign.Tx](s), r.Learning, r.Ruling, r.Lists, prints)
-	r.Moderation = moderation.New(moderation.Options{
-		Process: r.Process, Store: slice[moderation.Tx](s), Secret: own, Judge: r.Learning,
-		Rules: r.Ruling, Campaigns: r.Campaigns, Complaints: r.Complaints, Staff: r.Identity.StaffNames,
-		Namesake: r.Guests.Namesake, Forgets: r.Learning.NoteForgotten,
-	})
-	r.Privacy = privacy.New(r.Process, slice[privacy.Tx](s), own, r.Moderation, r.Learning)
-	r.Publisher = sites.New(r.Process, slice[sites.Tx](s))
-	r.Publisher.Reach(Loopback.Getter().May)
-	r.Inquiries = inquiry.New(inquiry.Options{Process: r.Process, Store: slice[inquiry.Tx](s), Secret: own,
-		Judge: r.Learning, Rules: r.Ruling, Campaigns: r.Campaigns})
-	r.Hooks = notify.NewHooks(notify.HookOptions{Process: r.Process, Store: slice[notify.HookTx](s), Secret: own,
-		Public: &url.URL{Scheme: "https", Host: "talk.example"}, Reach: Loopback})
-	r.Transfer = transfer.New(transfer.Options{
-		Process: r.Process, Store: slice[transfer.Tx](s), Secret: own, Judge: r.Learning, Rules: r.Ruling,
-		Tables: file.ForeignRows,
-	})
-	r.logs = ground.NewWork(r.Process, slice[ledger.Tx](s))
-	r.demands = ground.NewWork(r.Process, slice[register.Tx](s))
-	r.OnChange(r.ModelChanged)
-	return r, nil
+	return &App{App: a, store: s, useCases: &useCases{a.Process, a.Identity, a.Learning, a.Signet, a.Neighbours, a.Rules,
+		a.Reactions, a.Complaints, a.Guests, a.Subscriptions, a.Register, a.Checkers, a.Campaigns, a.Inquiries,
+		a.Moderation, a.Privacy, a.Sites, a.Static, a.Transfer, a.Hooks}}, nil
 }
 
-// VerifyLog walks a site's whole log.
-func (r *Rooms) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
-	return ledger.Verify(ctx, r.logs, site.ID)
+// VerifyLog verifies the whole log of a site.
+func (a *App) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
+	return ledger.Verify(ctx, ground.NewWork(a.Process, app.Narrow[ledger.Tx](a.store)), site.ID)
 }
 
-// AuditDemands compares a site's register with its log, and with what readers see.
-func (r *Rooms) AuditDemands(ctx context.Context, site ground.Site) ([]register.Mismatch, error) {
-	return register.Audit(ctx, r.demands, site.ID)
+// AuditDemands compares the register of a site with its log and with what readers see.
+func (a *App) AuditDemands(ctx context.Context, site ground.Site) ([]register.Mismatch, error) {
+	return register.Audit(ctx, ground.NewWork(a.Process, app.Narrow[register.Tx](a.store)), site.ID)
 }
 
-// Run keeps the rooms at work until ctx ends.
-func (r *Rooms) Run(ctx context.Context) error {
-	ended := make(chan error)
-	works := []func(context.Context) error{
-		r.Process.Run, r.Identity.Run, r.Learning.Run, r.Campaigns.Run, r.Moderation.Run, r.Reactions.Run,
-		r.Complaints.Run, r.Guests.Run, r.Inquiries.Run, r.Register.Run, r.Lists.Run,
-		r.Hooks.Run, r.Checkers.Run,
-	}
-	for _, work := range works {
-		go func() { ended <- work(ctx) }()
-	}
-	var all error
-	for range works {
-		all = errors.Join(all, <-ended)
+// ServiceTypes returns the types of all services, for tests that look at each of their methods.
+func ServiceTypes() (all []reflect.Type) {
+	for f := range reflect.TypeFor[app.App]().Fields() {
+		if f.IsExported() {
+			all = append(all, f.Type)
+		}
 	}
 	return all
-}
-
-// slice is what one room sees of a whole store.
-func slice[T any](whole ground.Store[storetest.Tx]) ground.Store[T] { return sliced[T]{whole} }
-
-type sliced[T any] struct{ whole ground.Store[storetest.Tx] }
-
-func (s sliced[T]) View(ctx context.Context, fn func(T) error) error {
-	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(any(tx).(T)) })
-}
-
-func (s sliced[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
-	return s.whole.Views(ctx, n, func(all []storetest.Tx) error {
-		readers := make([]T, len(all))
-		for i, tx := range all {
-			readers[i] = any(tx).(T)
-		}
-		return fn(readers)
-	})
-}
-
-func (s sliced[T]) Update(ctx context.Context, fn func(T) error) ([]ground.Event, error) {
-	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(any(tx).(T)) })
 }

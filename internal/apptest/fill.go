@@ -9,11 +9,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // Fill puts n waiting comments on a page in one transaction, and returns their ids.
@@ -27,7 +27,7 @@ func (w *World) Fill(site ground.Site, n int) []string {
 func (w *World) copies(first comment.Comment, n int, change func(i int, c *comment.Comment)) []string {
 	w.T.Helper()
 	ids := make([]string, n)
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx app.Tx) error {
 		for i := range ids {
 			c := first
 			ids[i] = uuid.NewString()

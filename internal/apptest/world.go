@@ -1,5 +1,5 @@
-// Package apptest is the world that the rooms' tests live in: all rooms of a process over a real
-// database, with two sites, readers who post and moderators who decide.
+// Package apptest is the world of tests: an App over a real database, with two sites, readers who post and moderators who
+// decide.
 package apptest
 
 import (
@@ -16,6 +16,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -27,25 +28,24 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
 	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/storetest"
 )
 
-// A World is a real service over a real database, with two sites.
+// A World is an App over a database, with two sites.
 type World struct {
 	T     testing.TB
 	Ctx   context.Context
 	Path  string // of the database, on New's
 	DB    Database
 	Clock *kit.Clock
-	S     *Rooms
+	S     *App
 	A, B  ground.Site
 	Posts int // how many readers have written
 }
 
-// A Database is what tests read and write past the rooms.
-type Database struct{ ground.Store[storetest.Tx] }
+// A Database is what tests read and write without a service.
+type Database struct{ ground.Store[app.Tx] }
 
-func (d Database) Update(ctx context.Context, fn func(storetest.Tx) error) error {
+func (d Database) Update(ctx context.Context, fn func(app.Tx) error) error {
 	_, err := d.Store.Update(ctx, fn)
 	return err
 }
@@ -87,7 +87,7 @@ func Empty(t testing.TB, url string) *World {
 	t.Helper()
 	w := &World{T: t, Ctx: t.Context()}
 	w.Clock = kit.NewClock(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-	w.DB = Database{store.For[storetest.Tx](Open(t, url, store.Options{}))}
+	w.DB = Database{store.For[app.Tx](Open(t, url, store.Options{}))}
 	w.S = w.Another(newBell(t, w.Clock))
 	return w
 }
@@ -137,7 +137,7 @@ func (w *World) Session(a people.Account) people.Actor {
 	w.T.Helper()
 	value, hash := secret.New("")
 	now := w.Clock.Now()
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx app.Tx) error {
 		return tx.InsertSession(people.Session{Hash: hash, ID: ground.NewID(), Account: a.ID, CreatedAt: now, SeenAt: now,
 			ExpiresAt: now.Add(time.Hour)})
 	}))
@@ -237,14 +237,14 @@ func (w *World) Undo(who people.Actor, site ground.Site, batch string) moderatio
 func (w *World) Comment(site ground.Site, id string) comment.Comment {
 	w.T.Helper()
 	var c comment.Comment
-	w.View(func(tx storetest.Tx) (err error) {
+	w.View(func(tx app.Tx) (err error) {
 		c, err = tx.CommentByID(site.ID, id)
 		return err
 	})
 	return c
 }
 
-func (w *World) View(fn func(storetest.Tx) error) {
+func (w *World) View(fn func(app.Tx) error) {
 	w.T.Helper()
 	w.Must(w.DB.View(w.Ctx, fn))
 }
@@ -282,7 +282,7 @@ func AsError(err error, e **problem.Error) bool { return errors.As(err, e) }
 // MailedCode is the code that an address would read in its mail.
 func (w *World) MailedCode(site ground.Site, email string) (code string) {
 	w.T.Helper()
-	w.View(func(tx storetest.Tx) error {
+	w.View(func(tx app.Tx) error {
 		mailed, err := tx.MailedCode(site.ID, mailbox.Box(Secret, text.AddressOf(email)))
 		code = mailbox.CodeOf(Secret, mailed.Letter)
 		return err
@@ -290,8 +290,8 @@ func (w *World) MailedCode(site ground.Site, email string) (code string) {
 	return code
 }
 
-// Run has a service follow the events until the test ends.
-func (w *World) Run(s *Rooms) {
+// Run runs an App until the test ends.
+func (w *World) Run(s *App) {
 	w.T.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -309,7 +309,7 @@ func (w *World) Run(s *Rooms) {
 func Followed(w *World, name string) {
 	w.T.Helper()
 	kit.Until(w.T, name+" has followed", func() (followed bool) {
-		w.View(func(tx storetest.Tx) error {
+		w.View(func(tx app.Tx) error {
 			at, err := tx.Follower(name)
 			if errors.Is(err, ground.ErrNotFound) || at.Lost {
 				return nil // not yet
@@ -325,12 +325,25 @@ func Followed(w *World, name string) {
 	})
 }
 
-// Another returns a second service on the same database, as another process would have it.
-func (w *World) Another(bell ground.Bell) *Rooms {
+// NewApp returns another App over s, as of a second process, or of one whose database fails.
+func (w *World) NewApp(s ground.Store[app.Tx]) *App {
 	w.T.Helper()
-	s, err := Furnish(w.Ctx, w.DB.Store, Secret, ground.Options{Clock: w.Clock, Bell: bell})
+	return w.NewAppWith(s, app.Coordination{}, app.Options{})
+}
+
+// NewAppWith is NewApp with a Coordination and Options, of which the clock is that of the world.
+func (w *World) NewAppWith(s ground.Store[app.Tx], c app.Coordination, o app.Options) *App {
+	w.T.Helper()
+	o.Clock = w.Clock
+	a, err := NewApp(w.Ctx, s, c, Secret, o)
 	w.Must(err)
-	return s
+	return a
+}
+
+// Another returns another App on the world's database.
+func (w *World) Another(bell ground.Bell) *App {
+	w.T.Helper()
+	return w.NewAppWith(w.DB.Store, app.Coordination{Bell: bell}, app.Options{})
 }
 
 // Publish lets a site's comments be public at once.
@@ -344,7 +357,7 @@ func (w *World) Publish(site ground.Site) {
 // Entries are those of a batch.
 func (w *World) Entries(batch string) (all []ledger.Entry) {
 	w.T.Helper()
-	w.View(func(tx storetest.Tx) (err error) {
+	w.View(func(tx app.Tx) (err error) {
 		all, err = tx.Batch(w.A.ID, batch)
 		return err
 	})
@@ -353,7 +366,7 @@ func (w *World) Entries(batch string) (all []ledger.Entry) {
 
 func (w *World) Head(site ground.Site) (head ledger.Head) {
 	w.T.Helper()
-	w.View(func(tx storetest.Tx) (err error) {
+	w.View(func(tx app.Tx) (err error) {
 		head, err = tx.Head(site.ID)
 		return err
 	})
@@ -371,7 +384,7 @@ func (w *World) Queue(who people.Actor, req comment.QueueRequest) moderation.Que
 func (w *World) Standing(site ground.Site) map[uint64]string {
 	w.T.Helper()
 	lessons := map[uint64]string{}
-	w.View(func(tx storetest.Tx) error {
+	w.View(func(tx app.Tx) error {
 		return tx.EachLesson(site.ID, 0, func(l classifier.Lesson) error {
 			lessons[l.Seq] = l.Label.String() + ": " + l.Comment.Text
 			return nil

@@ -96,15 +96,12 @@ type Service struct {
 	own  map[int64]time.Time // until when this process asks for a site
 }
 
-// New returns a Service.
-func New(p *ground.Process, store ground.Store[Tx], s secret.Secret) *Service {
+// New returns a Service that asks checkers through a. If a is nil, this process asks none.
+func New(p *ground.Process, store ground.Store[Tx], s secret.Secret, a Asker) *Service {
 	p.Expect(follower)
-	return &Service{work: ground.NewWork(p, store), log: p.Logger(), secret: s, busy: map[int64]bool{},
+	return &Service{work: ground.NewWork(p, store), log: p.Logger(), secret: s, asker: a, busy: map[int64]bool{},
 		own: map[int64]time.Time{}}
 }
-
-// Through has checkers asked through a, as a server does and a command does not. It is called before Run.
-func (s *Service) Through(a Asker) { s.asker = a }
 
 // A State is how a site's checker does, as its owners see it. Ending is the last of its key's characters.
 type State struct {

@@ -214,9 +214,7 @@ func (t *meddledTx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, erro
 // newMeddled is newOutside on a store that is meddled with.
 func newMeddled(t *testing.T, w *apptest.World) (*outside, *meddled) {
 	s := &meddled{Store: w.DB.Store}
-	var err error
-	w.S, err = apptest.Furnish(w.Ctx, s, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	w.S = w.NewApp(s)
 	return newOutside(t, w), s
 }
 

@@ -72,8 +72,7 @@ func TestOldInquiriesAreForgotten(t *testing.T) {
 func TestWhereNothingCanBeAskedAPersonLooks(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	s, err := apptest.Furnish(w.Ctx, failing{w.DB.Store}, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	s := w.NewApp(failing{w.DB.Store})
 	got, err := s.Ask(w.Ctx, people.Operator, w.A, inquiry.Asked{Body: "Is anybody there?"})
 	if got != inquiry.Hold || err == nil {
 		t.Errorf("got %v, %v", got, err)

@@ -306,7 +306,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 			w.by(w.A, "", "Bob", "A kingfisher."))
 		erased := make(chan error, 1)
 		var once sync.Once
-		s, err := apptest.Furnish(w.Ctx, between{w.DB.Store, func() {
+		s := w.NewApp(between{w.DB.Store, func() {
 			once.Do(func() {
 				go func() {
 					_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
@@ -319,9 +319,8 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 				case <-time.After(300 * time.Millisecond): // it waits
 				}
 			})
-		}}, apptest.Secret, ground.Options{Clock: w.Clock})
-		w.Must(err)
-		_, err = s.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+		}})
+		_, err := s.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
 		w.Must(err)
 		w.Must(<-erased)
 		if lessons, _, models := w.holds(w.B, "wagtail"); lessons+models != 0 {

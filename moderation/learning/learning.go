@@ -19,30 +19,41 @@ import (
 // Models is the room: its exported methods are use cases, besides Judge and Evidence, which package
 // moderation asks. It is safe for concurrent use. Run must be running for models to follow their logs.
 type Models struct {
-	work   ground.Work[Tx]
-	secret secret.Secret
-	log    *slog.Logger
-	models cache
-	// changed is told of a site whose model is another one than before, and of the entry that verdicts
-	// by it are stamped with; 0 where the log grew and the model is not in memory.
+	work    ground.Work[Tx]
+	secret  secret.Secret
+	log     *slog.Logger
+	models  cache
 	changed func(site int64, stamp uint64)
-	erased  func(Mark) error // told before an erasure
+	erased  func(Mark) error
+}
+
+// Options of Models. Process, Store and Secret are required.
+type Options struct {
+	Process *ground.Process
+	Store   ground.Store[Tx]
+	Secret  secret.Secret
+	// OnChange is called when the model of a site changes. Verdicts with a lower stamp are stale. The stamp is 0 if the
+	// log grew and the model is not in memory. It must return quickly.
+	OnChange func(site int64, stamp uint64)
+	// OnErase is called before each erasure to store its Mark. If it fails, the erasure fails.
+	OnErase func(Mark) error
 }
 
 // New returns the Models of a process.
-func New(p *ground.Process, store ground.Store[Tx], own secret.Secret) *Models {
-	s := &Models{work: ground.NewWork(p, store), secret: own, log: p.Logger(), changed: func(int64, uint64) {},
-		erased: func(Mark) error { return nil }}
+func New(o Options) *Models {
+	s := &Models{work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(),
+		changed: o.OnChange, erased: o.OnErase}
+	if s.changed == nil {
+		s.changed = func(int64, uint64) {}
+	}
+	if s.erased == nil {
+		s.erased = func(Mark) error { return nil }
+	}
 	s.models.learn = make(chan struct{}, 1)
 	s.models.most = maxModels
-	p.OnEvent(s.logGrew)
+	o.Process.OnEvent(s.logGrew)
 	return s
 }
-
-// OnChange has fn called, quickly, when a site's model is another one than before: verdicts are old
-// whose stamp is lower. The stamp is 0 where the log grew and the model is not in memory. It is
-// called before Run, once.
-func (s *Models) OnChange(fn func(site int64, stamp uint64)) { s.changed = fn }
 
 // Run keeps the models at the ends of their logs until ctx ends. It returns nil.
 func (s *Models) Run(ctx context.Context) error {

@@ -34,7 +34,7 @@ type longHistory struct {
 	ids, otherIDs []string
 	batches       []string
 	rnd           *rand.Rand
-	follower      *apptest.Rooms
+	follower      *apptest.App
 	copied        bool // from the site to the other one
 	restored      int  // starts that began at a snapshot
 	replayed      int  // snapshots from which the model was made again
@@ -187,8 +187,7 @@ func (h *longHistory) step() {
 	case n < 39:
 		h.Must(h.follower.Learn(h.Ctx, h.site))
 	default:
-		fresh, err := apptest.Furnish(h.Ctx, h.DB.Store, apptest.Secret, ground.Options{Clock: h.Clock})
-		h.Must(err)
+		fresh := h.NewApp(h.DB.Store)
 		h.S = fresh
 		h.Must(h.S.Learn(h.Ctx, h.site))
 		if learning.SnapshotUsed(h.S.Learning, h.site) > 0 {
@@ -202,7 +201,7 @@ func (h *longHistory) step() {
 func (h *longHistory) check(at string) []byte {
 	h.T.Helper()
 	want := h.foldOfWhatCounts(h.site)
-	for _, s := range []*apptest.Rooms{h.S, h.follower} {
+	for _, s := range []*apptest.App{h.S, h.follower} {
 		h.Must(s.Learn(h.Ctx, h.site))
 		live, _, err := learning.ModelBytes(h.Ctx, s.Learning, h.site)
 		h.Must(err)

@@ -23,10 +23,6 @@ type Mark struct {
 	Comments [][]byte  `json:"comments,omitempty"`
 }
 
-// OnErase has fn keep the mark of each erasure. It is called before the erasure is done, which is not
-// when fn fails, and once, before Run.
-func (s *Models) OnErase(fn func(Mark) error) { s.erased = fn }
-
 // Note keeps the mark of an erasure that is about to begin.
 func (s *Models) Note(site ground.Site, p Erasee) error {
 	if err := s.erased(p.mark(s.secret, site.ID, s.work.Now())); err != nil {

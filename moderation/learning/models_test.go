@@ -34,8 +34,7 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 		live, stamp, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
 		w.Must(err)
 
-		fresh, err := apptest.Furnish(w.Ctx, w.DB.Store, apptest.Secret, ground.Options{Clock: w.Clock})
-		w.Must(err)
+		fresh := w.NewApp(w.DB.Store)
 		rebuilt, again, err := learning.ModelBytes(w.Ctx, fresh.Learning, site)
 		w.Must(err)
 		if !bytes.Equal(live, rebuilt) || stamp != again {

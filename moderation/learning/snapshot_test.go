@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -174,9 +175,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 				}
 				return err
 			}))
-			s, err := apptest.Furnish(w.Ctx, piecemeal{w.DB.Store, &put, then}, apptest.Secret,
-				ground.Options{Clock: w.Clock})
-			w.Must(err)
+			s := w.NewApp(piecemeal{w.DB.Store, &put, then})
 			_, _, err = learning.ModelBytes(w.Ctx, s.Learning, w.A)
 			w.Must(err)
 			w.Must(learning.SaveSnapshots(w.Ctx, s.Learning, w.A))
@@ -230,11 +229,9 @@ func TestOneProcessWritesTheSnapshot(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		ids := w.Waiting(w.A, apptest.Texts(80, rand.New(rand.NewPCG(5, 6))))
 		shared := claims{}
-		var processes []*apptest.Rooms
+		var processes []*apptest.App
 		for range 2 {
-			p, err := apptest.Furnish(w.Ctx, w.DB.Store, apptest.Secret,
-				ground.Options{Clock: w.Clock, Claims: shared})
-			w.Must(err)
+			p := w.NewAppWith(w.DB.Store, app.Coordination{Claims: shared}, app.Options{})
 			w.Must(p.Learn(w.Ctx, w.A)) // from the beginning: the log is empty
 			processes = append(processes, p)
 		}
@@ -428,14 +425,14 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 		other := w.Another(nil)
 		w.Run(w.S)
 		w.Run(other)
-		for _, s := range []*apptest.Rooms{w.S, other} {
+		for _, s := range []*apptest.App{w.S, other} {
 			w.Must(s.Learn(w.Ctx, w.A))
 		}
 		follows := func(what string) {
 			t.Helper()
 			start := time.Now()
 			want := w.foldOfWhatCounts(w.A)
-			for _, s := range []*apptest.Rooms{w.S, other} {
+			for _, s := range []*apptest.App{w.S, other} {
 				kit.Until(w.T, what, func() bool {
 					model, _, err := learning.ModelBytes(w.Ctx, s.Learning, w.A)
 					w.Must(err)

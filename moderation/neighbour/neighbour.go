@@ -83,12 +83,13 @@ type Getter interface {
 	May(ctx context.Context, host string) error
 }
 
-// Options are what a Service is made of; all of them are required.
+// Options are what a Service is made of. A nil Getter reads no lists of other sites; the others are required.
 type Options struct {
 	Process *ground.Process
 	Store   ground.Store[Tx]
 	Signer  Signer
 	Prints  *campaign.Prints
+	Getter  Getter
 }
 
 // Service publishes lists, and reads those of others. It is safe for concurrent use. Run must be running for both to
@@ -116,6 +117,7 @@ func New(o Options) *Service {
 		log:    o.Process.Logger(),
 		signer: o.Signer,
 		prints: o.Prints,
+		getter: o.Getter,
 		wake:   make(chan struct{}, 1),
 		own:    map[int64]*own{},
 		taken:  map[int64][]*taken{},
@@ -124,10 +126,6 @@ func New(o Options) *Service {
 	o.Process.OnEvent(s.heard)
 	return s
 }
-
-// Call has lists of others read by g, as a server does and a command does not. It is called before the Service is
-// used.
-func (s *Service) Call(g Getter) { s.getter = g }
 
 // hostOf is the host of an address without its port; "" where it has none.
 func hostOf(address string) string {

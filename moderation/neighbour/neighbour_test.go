@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
@@ -57,10 +58,16 @@ type near struct {
 
 func newNear(t *testing.T, w *apptest.World) near {
 	n := near{World: w, wire: &wire{bodies: map[string][]byte{}}, dana: w.AddPerson("dana", people.Owner)}
-	w.S.Lists.Call(n.wire)
+	w.S = n.app()
 	w.Run(w.S)
 	n.set("on")
 	return n
+}
+
+// app returns an App that reads lists from the wire.
+func (n *near) app() *apptest.App {
+	n.T.Helper()
+	return n.NewAppWith(n.DB.Store, app.Coordination{}, app.Options{Outbound: app.Outbound{Lists: n.wire}})
 }
 
 // set turns the list of A on or off.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -72,12 +73,12 @@ func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
 // An erasure that is interrupted anywhere, as by kill -9, is done by erasing again: the link ends with the last step.
 func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	interrupted(t, func(s *apptest.Rooms) erasing { return s.EraseHeld })
+	interrupted(t, func(s *apptest.App) erasing { return s.EraseHeld })
 }
 
 func TestANameThatIsTakenOutInPartsGoesAsAWhole(t *testing.T) {
 	t.Parallel()
-	interrupted(t, func(s *apptest.Rooms) erasing { return s.UnnameHeld })
+	interrupted(t, func(s *apptest.App) erasing { return s.UnnameHeld })
 }
 
 // Whoever asks an owner to be forgotten is forgotten whole: under the e-mail, and where none was left by the ids.
@@ -126,10 +127,10 @@ func TestWhoWasErasedIsErasedAgain(t *testing.T) {
 			Email: "max@mail.example", Body: "Mine are the geraniums on the sill."})
 		w.Must(err)
 		var marks []learning.Mark
-		w.S.OnErase(func(m learning.Mark) error {
+		w.S = w.NewAppWith(w.DB.Store, app.Coordination{}, app.Options{OnErase: func(m learning.Mark) error {
 			marks = append(marks, m)
 			return errCut // nothing is erased: what stands there is the copy
-		})
+		}})
 		if _, err := w.S.UnnameHeld(w.Ctx, link(w)); !errors.Is(err, errCut) {
 			t.Fatal(err)
 		}
@@ -164,17 +165,17 @@ func TestWhoWasErasedIsErasedAgain(t *testing.T) {
 
 type erasing func(ctx context.Context, token string) (privacy.Erased, error)
 
-func interrupted(t *testing.T, use func(*apptest.Rooms) erasing) {
+func interrupted(t *testing.T, use func(*apptest.App) erasing) {
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		tells(w, 3)
 		token := link(w)
 		cut := &cutting{Store: w.DB.Store}
-		s, err := apptest.Furnish(w.Ctx, cut, apptest.Secret, ground.Options{Clock: w.Clock})
-		w.Must(err)
+		s := w.NewApp(cut)
 		times := 0
 		for cut.after = 0; ; cut.after++ {
 			cut.done = 0
-			if _, err = use(s)(w.Ctx, token); err == nil {
+			_, err := use(s)(w.Ctx, token)
+			if err == nil {
 				break
 			}
 			if times++; !errors.Is(err, errCut) || times > 20 {

@@ -34,8 +34,7 @@ func TestASiteThatIsSlowToLookHoldsNoOtherUp(t *testing.T) {
 	w := apptest.New(t)
 	slow, other := w.AddSite("slow"), w.AddSite("other")
 	store := held{w.DB.Store, make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}
-	s, err := apptest.Furnish(w.Ctx, store, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	s := w.NewApp(store)
 	looked, answered := make(chan struct{}), make(chan struct{})
 	store.armed <- struct{}{}
 	go func() {

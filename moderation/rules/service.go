@@ -27,12 +27,10 @@ type Beside interface {
 	HasBeside(ctx context.Context, site int64) (bool, error)
 }
 
-// Heed has whoever looks by the rules told what b finds, too. It is called before the Service is used.
-func (s *Service) Heed(b Beside) { s.beside = b }
-
-// New returns a Service. What other processes change is noticed while the process's events are followed.
-func New(p *ground.Process, store ground.Store[Tx]) *Service {
-	s := &Service{work: ground.NewWork(p, store), sets: map[int64]*Set{}}
+// New returns a Service. Look also returns what beside finds, unless it is nil. Changes by other processes take effect
+// while the events of p are followed.
+func New(p *ground.Process, store ground.Store[Tx], beside Beside) *Service {
+	s := &Service{work: ground.NewWork(p, store), beside: beside, sets: map[int64]*Set{}}
 	p.OnEvent(s.event)
 	return s
 }

@@ -144,7 +144,7 @@ func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
 			}
 		}
 	}
-	if list, err := w.S.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
+	if list, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
 		t.Errorf("kept %d rules, %v", len(list), err)
 	}
 }
@@ -189,7 +189,7 @@ func TestTheBenchAnswersBeforeAnythingIsSaved(t *testing.T) {
 		if !all.All() || all.Hits != 3 {
 			t.Errorf("first_time %+v", all)
 		}
-		if list, err := w.S.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
+		if list, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
 			t.Errorf("trying kept %d rules, %v", len(list), err)
 		}
 	})
@@ -316,8 +316,7 @@ func TestWhileRulesCannotBeReadACommentWaits(t *testing.T) {
 	w.Publish(w.A)
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino", Action: rules.ActionSuspect})
 	broken := &breaking{Store: w.DB.Store}
-	s, err := apptest.Furnish(w.Ctx, broken, apptest.Secret, ground.Options{Clock: w.Clock})
-	w.Must(err)
+	s := w.NewApp(broken)
 	broken.now.Store(true)
 	out, err := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "A casino."})
 	w.Must(err)
@@ -362,7 +361,7 @@ func TestTheSameRuleTwiceIsOne(t *testing.T) {
 		if again := w.rule(draft); again != ids[0] {
 			t.Errorf("made anew after its removal it is %s, not %s", again, ids[0])
 		}
-		list, err := w.S.Rules(w.Ctx, people.Operator, w.A)
+		list, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A)
 		w.Must(err)
 		if len(list) != 1 {
 			t.Errorf("the site has %d rules", len(list))

@@ -45,12 +45,10 @@ type Service struct {
 	may  func(ctx context.Context, host string) error // nil: any host
 }
 
-// New returns a Service.
-func New(p *ground.Process, s ground.Store[Tx]) *Service { return &Service{work: ground.NewWork(p, s)} }
-
-// Reach has settings refused that name a host which must not be reached, as a server does and a command does not. It is
-// called before the Service is used.
-func (s *Service) Reach(may func(ctx context.Context, host string) error) { s.may = may }
+// New returns a Service. May returns an error for a host that settings must not name; if it is nil, they may name any.
+func New(p *ground.Process, s ground.Store[Tx], may func(ctx context.Context, host string) error) *Service {
+	return &Service{work: ground.NewWork(p, s), may: may}
+}
 
 // AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites. again
 // says that the POST which key names was answered before.

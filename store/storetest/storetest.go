@@ -4,51 +4,7 @@
 // Each test works on sites of its own, so that a whole suite shares one database.
 package storetest
 
-import (
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/checker"
-	"github.com/aitys/aitys/moderation/complaint"
-	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
-	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/inquiry"
-	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/neighbour"
-	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/reaction"
-	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/moderation/signet"
-	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/transfer"
-	"github.com/aitys/aitys/transfer/static"
-)
+import "github.com/aitys/aitys/internal/app"
 
-// Tx is all that the rooms ask of a transaction.
-type Tx interface {
-	ground.EventTx
-	ground.MetaTx
-	campaign.Tx
-	checker.Tx
-	complaint.Tx
-	guest.Tx
-	subscription.Tx
-	identity.Tx
-	inquiry.Tx
-	learning.Tx
-	moderation.Tx
-	neighbour.Tx
-	notify.Tx
-	notify.HookTx
-	privacy.UpgradeTx
-	reaction.Tx
-	register.Tx
-	rules.Tx
-	signet.Tx
-	sites.Tx
-	static.Tx
-	transfer.Tx
-}
+// Tx is all that services ask of a transaction.
+type Tx = app.Tx

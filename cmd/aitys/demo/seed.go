@@ -10,11 +10,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/sites"
 )
@@ -42,23 +42,13 @@ func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()) }
 
 func (c *Clock) set(t time.Time) { c.micros.Store(t.UnixMicro()) }
 
-// Rooms are what the script is played in. Nobody else may be at work in them, and their clock is
-// Clock, which stands at the time when the demo opens.
-type Rooms struct {
-	Clock      *Clock
-	Process    *ground.Process
-	Identity   *identity.Service
-	Learning   *learning.Models
-	Moderation *moderation.Service
-	Sites      *sites.Service
-}
-
 // A seeder plays the demo's script through the service, as readers and a moderator would.
 type seeder struct {
 	ctx context.Context
-	Rooms
-	blog *Blog
-	now  time.Time // when the demo opens
+	*app.App
+	clock *Clock // of the App
+	blog  *Blog
+	now   time.Time // when the demo opens
 
 	site             ground.Site
 	moderator, staff people.Actor
@@ -71,9 +61,12 @@ type seeder struct {
 const unfinished = "Small Hours (in the making)"
 
 // Seed fills the demo's database, unless that was done before, with what was said under the articles
-// of blog, which readers may open under origins. It returns a new token of the moderator's.
-func Seed(ctx context.Context, r Rooms, blog *Blog, password string, origins []string) (token string, err error) {
-	s := seeder{ctx: ctx, Rooms: r, blog: blog, now: r.Clock.Now(), ids: map[string]string{}}
+// of blog, which readers may open under origins. It returns a new token of the moderator's. The clock of a must be clock,
+// set to the time when the demo opens, and nothing else may use a.
+func Seed(
+	ctx context.Context, a *app.App, clock *Clock, blog *Blog, password string, origins []string,
+) (token string, err error) {
+	s := seeder{ctx: ctx, App: a, clock: clock, blog: blog, now: clock.Now(), ids: map[string]string{}}
 	return s.run(password, origins)
 }
 
@@ -93,9 +86,9 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 			}
 		}
 	}
-	s.Clock.set(s.now)
+	s.clock.set(s.now)
 	if !done {
-		s.Clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
+		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
 		s.site, _, err = s.Sites.AddSite(s.ctx, people.Operator,
 			ground.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
@@ -231,7 +224,7 @@ func (s *seeder) say(comments []said, from time.Time, pause time.Duration) ([]mo
 	all := make([]moderation.Submitted, len(comments))
 	for i, c := range comments {
 		at := from.Add(time.Duration(i) * pause).Add(time.Duration(i*i*7%13) * time.Minute / 2)
-		s.Clock.set(at)
+		s.clock.set(at)
 		if c.to != "" && s.ids[c.to] == "" {
 			return nil, fmt.Errorf("nobody said %q", c.to)
 		}
@@ -273,7 +266,7 @@ func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err e
 		if c.trap {
 			in.Form.Trap = "https://fill.example"
 		}
-		s.Clock.set(at.Add(time.Duration(i*90+45) * time.Second)) // they write for a while
+		s.clock.set(at.Add(time.Duration(i*90+45) * time.Second)) // they write for a while
 		done, err := s.Moderation.Submit(s.ctx, s.site, in)
 		if err != nil {
 			return first, err
@@ -283,7 +276,7 @@ func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err e
 		}
 	}
 	if c.edited != "" {
-		s.Clock.set(at.Add(4 * time.Minute))
+		s.clock.set(at.Add(4 * time.Minute))
 		_, _, err = s.Moderation.Edit(s.ctx, s.site, first.ID, first.EditToken, c.edited)
 	}
 	return first, err
@@ -291,7 +284,7 @@ func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err e
 
 // read is a moderator's hour: like with like in one batch, in the order they came.
 func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time) error {
-	s.Clock.set(at)
+	s.clock.set(at)
 	batches := map[fate][]moderation.Ref{}
 	var order []fate
 	for i, c := range comments {
@@ -314,7 +307,7 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 		batches[c.fate] = append(batches[c.fate], ref)
 	}
 	for i, f := range order {
-		s.Clock.set(at.Add(time.Duration(i+1) * time.Minute))
+		s.clock.set(at.Add(time.Duration(i+1) * time.Minute))
 		out, err := s.Moderation.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
 			Action: f.action, Reason: f.reason, Note: f.note, Comments: batches[f]})
 		if err != nil {
@@ -333,7 +326,7 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 
 // leave has writers withdraw what they said the day before, when it was answered.
 func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time) error {
-	s.Clock.set(at)
+	s.clock.set(at)
 	for _, l := range s.leaving {
 		if err := s.Moderation.Withdraw(s.ctx, s.site, l.ID, l.EditToken); err != nil {
 			return err

@@ -1,0 +1,191 @@
+// Package app builds the service: New makes every part of it over a database, a coordination and a secret. The
+// command, its demo and the tests use the same New, so that tests run what operators run.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+
+	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/checker"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/inquiry"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
+	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/notify"
+	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/transfer/static"
+	"github.com/aitys/aitys/widget"
+	"github.com/aitys/aitys/words"
+)
+
+// Coordination is what processes on one database share. The zero value is for a process that is alone.
+type Coordination struct {
+	Bell      ground.Bell
+	Claims    ground.Claims
+	Knocks    ground.Knocks
+	Presences ground.Presences
+	Limiter   web.Limiter
+	Health    func() string // "up", "down", or "" if nothing is configured; may be nil
+}
+
+// Through returns the Coordination of processes that share c.
+func Through(c *coord.Coord) Coordination {
+	return Coordination{Bell: c, Claims: c, Knocks: c, Presences: c, Limiter: c, Health: c.Health}
+}
+
+// Outbound is what an App calls on other machines. The zero value calls none, as commands do.
+type Outbound struct {
+	Lists       neighbour.Getter                             // reads spam lists of other sites
+	Checkers    checker.Asker                                // asks external checkers
+	CheckerHost func(ctx context.Context, host string) error // returns an error if no checker may be at host
+	Webhooks    notify.Reach                                 // inner networks that webhooks may be in
+}
+
+// Reach returns the Outbound of a server that may reach public addresses and these inner networks.
+func Reach(webhooks, checkers, neighbours notify.Reach) Outbound {
+	return Outbound{Lists: neighbours.Getter(), Checkers: checkers.Asker(), CheckerHost: checkers.Getter().May,
+		Webhooks: webhooks}
+}
+
+// Options of an App. Only Clock is required. Those from PublicURL on are for servers.
+type Options struct {
+	Clock   ground.Clock
+	Log     *slog.Logger                    // nil: nothing is logged
+	Storage func() error                    // why the database takes no writes; see ground.Options
+	Watch   func(ctx context.Context) error // part of Run; watches the database's file
+	Upgrade bool                            // run privacy.Upgrade
+	OnErase func(learning.Mark) error       // called before each erasure, which does not happen if it fails
+
+	PublicURL *url.URL // scheme and host of the service as users see it
+	AnyHost   bool     // PublicURL is a guess; see web.Options
+	Proxies   []netip.Prefix
+	Limited   bool            // requests are limited by the coordination's Limiter
+	Mail      *notify.Options // Server, From and Zone; nil: no mail is sent
+	Mailing   bool            // another process sends mail
+	SignIn    []identity.Provider
+	Outbound  Outbound
+	Around    func(http.Handler) http.Handler // wraps the HTTP handler of Serve
+}
+
+// An App is the service in one process. It is safe for concurrent use.
+type App struct {
+	Process       *ground.Process
+	Identity      *identity.Service
+	Learning      *learning.Models
+	Signet        *signet.Service
+	Neighbours    *neighbour.Service
+	Rules         *rules.Service
+	Reactions     *reaction.Service
+	Complaints    *complaint.Service
+	Guests        *guest.Service
+	Subscriptions *subscription.Service
+	Register      *register.Service
+	Checkers      *checker.Service
+	Campaigns     *campaign.Service
+	Inquiries     *inquiry.Service
+	Moderation    *moderation.Service
+	Privacy       *privacy.Service
+	Sites         *sites.Service
+	Static        *static.Service
+	Transfer      *transfer.Service
+
+	// Of servers: nil without a PublicURL.
+	Hooks     *notify.Hooks
+	Providers *identity.Providers
+	Mail      *notify.Service // nil without Options.Mail, too
+
+	store        ground.Store[Tx]
+	coordination Coordination
+	options      Options
+}
+
+// New returns an App over a migrated database. It returns ground.ErrSecret if the database has another secret.
+func New(ctx context.Context, s ground.Store[Tx], c Coordination, own secret.Secret, o Options) (*App, error) {
+	if err := ground.KeepSecret(ctx, Narrow[ground.MetaTx](s), own); err != nil {
+		return nil, err
+	}
+	if o.Upgrade {
+		if err := privacy.Upgrade(ctx, Narrow[privacy.UpgradeTx](s), own, o.Clock.Now()); err != nil {
+			return nil, err
+		}
+	}
+	p := ground.NewProcess(ground.Options{Store: Narrow[ground.EventTx](s), Storage: o.Storage, Clock: o.Clock,
+		Bell: c.Bell, Claims: c.Claims, Knocks: c.Knocks, Presences: c.Presences, Log: o.Log})
+	a := &App{Process: p, store: s, coordination: c, options: o}
+	a.Identity = identity.New(p, Narrow[identity.Tx](s), own)
+	a.Learning = learning.New(learning.Options{Process: p, Store: Narrow[learning.Tx](s), Secret: own,
+		// Moderation asks Learning, so it comes later. Models change only while Learning runs or is used.
+		OnChange: func(site int64, stamp uint64) { a.Moderation.ModelChanged(site, stamp) },
+		OnErase:  o.OnErase})
+	a.Signet = signet.New(p, Narrow[signet.Tx](s), own)
+	prints := &campaign.Prints{}
+	a.Neighbours = neighbour.New(neighbour.Options{Process: p, Store: Narrow[neighbour.Tx](s), Signer: a.Signet,
+		Prints: prints, Getter: o.Outbound.Lists})
+	a.Rules = rules.New(p, Narrow[rules.Tx](s), a.Neighbours)
+	a.Reactions = reaction.New(p, Narrow[reaction.Tx](s), own)
+	a.Complaints = complaint.New(p, Narrow[complaint.Tx](s), own)
+	a.Guests = guest.New(p, Narrow[guest.Tx](s), own, a.Identity)
+	a.Subscriptions = subscription.New(p, Narrow[subscription.Tx](s), own)
+	a.Register = register.New(p, Narrow[register.Tx](s))
+	a.Checkers = checker.New(p, Narrow[checker.Tx](s), own, o.Outbound.Checkers)
+	a.Campaigns = campaign.New(p, Narrow[campaign.Tx](s), a.Learning, a.Rules, a.Neighbours, prints)
+	a.Inquiries = inquiry.New(inquiry.Options{Process: p, Store: Narrow[inquiry.Tx](s), Secret: own,
+		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns})
+	a.Moderation = moderation.New(moderation.Options{Process: p, Store: Narrow[moderation.Tx](s), Secret: own,
+		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns, Complaints: a.Complaints,
+		Staff: a.Identity.StaffNames, Namesake: a.Guests.Namesake, Forgets: a.Learning.NoteForgotten})
+	a.Privacy = privacy.New(p, Narrow[privacy.Tx](s), own, a.Moderation, a.Learning)
+	a.Sites = sites.New(p, Narrow[sites.Tx](s), o.Outbound.CheckerHost)
+	a.Static = newStatic(p, Narrow[static.Tx](s), a.Signet)
+	a.Transfer = transfer.New(transfer.Options{Process: p, Store: Narrow[transfer.Tx](s), Secret: own,
+		Judge: a.Learning, Rules: a.Rules, Tables: file.ForeignRows})
+	if o.PublicURL != nil {
+		a.serves(own)
+	}
+	return a, nil
+}
+
+// serves builds what only servers have.
+func (a *App) serves(own secret.Secret) {
+	o := a.options
+	a.Hooks = notify.NewHooks(notify.HookOptions{Process: a.Process, Store: Narrow[notify.HookTx](a.store), Secret: own,
+		Public: o.PublicURL, Reach: o.Outbound.Webhooks})
+	a.Providers = identity.NewProviders(a.Process, own, o.SignIn...)
+	if o.Mail != nil {
+		mail := *o.Mail
+		mail.Process, mail.Store, mail.Secret, mail.Public = a.Process, Narrow[notify.Tx](a.store), own, o.PublicURL
+		a.Mail = notify.New(mail)
+	}
+}
+
+// newStatic returns the service that makes static copies, with the same JSON as the API.
+func newStatic(p *ground.Process, s ground.Store[static.Tx], signer static.Signer) *static.Service {
+	o := static.Options{Process: p, Store: s, Signer: signer,
+		Comment:  func(c comment.Comment, pageURL string) any { return api.PublicComment(c, pageURL) },
+		Settings: func(site ground.Site, w *words.Catalog) any { return api.PublicSettings(site, w, "", false) }}
+	for _, f := range widget.Files() {
+		o.Files = append(o.Files, static.File{Path: f.Path, Body: f.Body})
+	}
+	return static.New(o)
+}

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aitys/aitys/api"
+	"github.com/aitys/aitys/api/akismet"
+	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/desk/owner"
+	"github.com/aitys/aitys/api/manage"
+	"github.com/aitys/aitys/api/neighbour"
+	"github.com/aitys/aitys/api/reader"
+	"github.com/aitys/aitys/api/register"
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/transfer"
+)
+
+// Run follows events and does the background work of all services until ctx ends or one of them fails.
+func (a *App) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	works := []func(context.Context) error{
+		a.Process.Run, a.Identity.Run, a.Learning.Run, a.Campaigns.Run, a.Moderation.Run, a.Reactions.Run,
+		a.Complaints.Run, a.Guests.Run, a.Inquiries.Run, a.Register.Run, a.Neighbours.Run, a.Checkers.Run,
+	}
+	if a.options.Watch != nil {
+		works = append(works, a.options.Watch)
+	}
+	if a.Hooks != nil {
+		works = append(works, a.Hooks.Run)
+	}
+	if a.Mail != nil {
+		works = append(works, a.Mail.Run)
+	}
+	ended := make(chan error)
+	for _, work := range works {
+		go func() {
+			err := work(ctx)
+			if errors.Is(err, ground.ErrCorrupt) { // readyz says so; readers get what can be read
+				<-ctx.Done()
+				err = nil
+			}
+			ended <- err
+		}()
+	}
+	var all error
+	for range works {
+		all = errors.Join(all, <-ended)
+		stop() // none goes on alone
+	}
+	return all
+}
+
+// Handler returns the HTTP side of an App with a PublicURL. It follows events until it is closed. More adds routes.
+func (a *App) Handler(more ...api.Routes) *api.Server {
+	o := a.options
+	var limiter web.Limiter
+	if o.Limited {
+		limiter = a.coordination.Limiter
+	}
+	routes := []api.Routes{desk.Register, owner.Register, reader.Register, akismet.Register, register.Register,
+		manage.Register, neighbour.Register}
+	return api.New(api.Options{
+		Options: web.Options{Services: a.services(), Clock: o.Clock, Log: a.Process.Logger(), PublicURL: o.PublicURL,
+			AnyHost: o.AnyHost, Proxies: o.Proxies, Limiter: limiter, Mailing: o.Mailing || a.Mail != nil},
+		Redis: a.coordination.Health, Export: a.export,
+	}, append(routes, more...)...)
+}
+
+func (a *App) services() web.Services {
+	return web.Services{
+		Process: a.Process, Identity: a.Identity, Providers: a.Providers, Guests: a.Guests, Learning: a.Learning,
+		Service: a.Moderation, Rules: a.Rules, Sites: a.Sites, Campaigns: a.Campaigns, Reactions: a.Reactions,
+		Complaints: a.Complaints, Hooks: a.Hooks, Subscriptions: a.Subscriptions, Privacy: a.Privacy,
+		Inquiries: a.Inquiries, Register: a.Register, Neighbours: a.Neighbours, Checkers: a.Checkers, Signet: a.Signet,
+	}
+}
+
+// export writes a site as JSON lines.
+func (a *App) export(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
+	return a.Transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
+}
+
+const (
+	readyTime = 30 * time.Second // after which Serve goes on although the App is not ready
+	drainTime = 10 * time.Second // how long running requests may take at the end
+)
+
+// Serve runs the App and answers HTTP on l until ctx ends or something fails. It calls ready once, when the App serves.
+// At the end it stops accepting requests, waits for running ones, and then stops the background work.
+func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) error {
+	log := a.Process.Logger()
+	front := a.Handler()
+	defer front.Close()
+	server := web.NewServer(front, log)
+	if a.options.Around != nil {
+		server.Handler = a.options.Around(server.Handler)
+	}
+	following, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	followed, served := make(chan error, 1), make(chan error, 1)
+	go func() { followed <- a.Run(following) }()
+	go func() { served <- server.Serve(l) }()
+	err := a.waitReady(ctx)
+	noted := ground.NotePublicURL(ctx, Narrow[ground.MetaTx](a.store), a.options.PublicURL.String())
+	if noted != nil && ctx.Err() == nil {
+		log.Warn("links that commands print may lead elsewhere", "err", noted)
+	}
+	if err == nil && ctx.Err() == nil {
+		err = ready()
+	}
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			log.Info("stopping")
+		case err = <-followed:
+			followed <- nil
+		case err = <-served:
+			served <- nil
+		}
+	}
+	front.Drain()
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if shut := server.Shutdown(draining); shut != nil {
+		log.Warn("requests were cut short", "err", shut)
+		_ = server.Close() // what it leaves open, the end of the process closes
+	}
+	stop()
+	return errors.Join(err, unlessClosed(<-followed), unlessClosed(<-served))
+}
+
+// unlessClosed returns err unless it says that the server was closed.
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// waitReady waits until the App is ready, its database is known to be damaged, ctx ends, or readyTime is over.
+func (a *App) waitReady(ctx context.Context) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(readyTime); ; {
+		err := a.Process.Ready(ctx)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, ground.ErrCorrupt) {
+			return nil // readers get what can be read, and readyz says why nothing is written
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-late: // it answers, and readyz says how it is
+			a.Process.Logger().Warn("serving before all is ready", "err", err)
+			return nil
+		case <-tick.C:
+		}
+	}
+}
