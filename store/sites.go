@@ -23,7 +23,6 @@ type siteRow struct {
 
 func (siteRow) TableName() string { return "sites" }
 
-// Sites implements ground.EventTx.
 func (t *tx) Sites() ([]ground.Site, error) {
 	var rows []siteRow
 	if err := t.DB.Order("key").Find(&rows).Error; err != nil {
@@ -36,14 +35,12 @@ func (t *tx) Sites() ([]ground.Site, error) {
 	return sites, nil
 }
 
-// SiteByKey implements sites.Tx.
 func (t *tx) SiteByKey(key string) (ground.Site, error) {
 	var row siteRow
 	err := found(t.DB.Where("key = ?", key).Take(&row).Error)
 	return ground.Site(row), err
 }
 
-// InsertSite implements sites.Tx.
 func (t *tx) InsertSite(s *ground.Site) error {
 	row := siteRow(*s)
 	row.ID = 0 // the database's to give
@@ -58,13 +55,11 @@ func (t *tx) InsertSite(s *ground.Site) error {
 	return mapped(t.DB.Create(&headRow{Site: s.ID}).Error)
 }
 
-// UpdateSite implements sites.Tx.
 func (t *tx) UpdateSite(s ground.Site) error {
 	return changed(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
 		Select("name", "origins", "settings").Updates(siteRow(s)))
 }
 
-// EndEditTokens implements sites.Tx.
 func (t *tx) EndEditTokens(site int64) error {
 	return t.One("UPDATE sites SET edit_epoch = edit_epoch + 1 WHERE id = ?", site)
 }
@@ -88,7 +83,7 @@ var referredTo = []string{
 	"takedowns WHERE site_id", "comments WHERE site_id",
 }
 
-// DeleteSite implements sites.Tx. First it waits for those who write to the site, and lets nobody begin: what they
+// First it waits for those who write to the site, and lets nobody begin: what they
 // wrote after their table's turn would keep what it refers to.
 func (t *tx) DeleteSite(id int64) error {
 	if t.lockKeys != "" {
@@ -109,12 +104,10 @@ func (t *tx) DeleteSite(id int64) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&siteRow{}))
 }
 
-// Meta implements ground.MetaTx.
 func (t *tx) Meta(name string) ([]byte, error) {
 	return rows.First(rows.Query(t.Tx, rows.Value[[]byte], "SELECT value FROM meta WHERE name = ?", name))
 }
 
-// SetMeta implements ground.MetaTx.
 func (t *tx) SetMeta(name string, value []byte) error {
 	_, err := t.Exec(`
 		INSERT INTO meta (name, value)

@@ -46,14 +46,12 @@ func (t Wishes) subscriptions(rest string, args ...any) ([]subscription.Subscrip
 		"SELECT "+subscriptionColumns.Names+" FROM subscriptions "+rest, args...)
 }
 
-// SubscriptionsTo implements subscription.Tx.
 func (t Wishes) SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error) {
 	return t.subscriptions(`
 		WHERE  site_id    = ?
 		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
 }
 
-// SubscriptionsOn implements notify.Tx.
 func (t Wishes) SubscriptionsOn(site int64, page string, limit int) (all []subscription.Subscription, err error) {
 	comments, err := rows.Query(t.Tx, func(id *string) []any { return []any{id} }, `
 		SELECT id
@@ -75,7 +73,6 @@ func (t Wishes) SubscriptionsOn(site int64, page string, limit int) (all []subsc
 	return all, err
 }
 
-// SubscriptionsOf implements subscription.Tx.
 func (t Wishes) SubscriptionsOf(site int64, box []byte, limit int) ([]subscription.Subscription, error) {
 	return t.subscriptions(`
 		WHERE  site_id = ?
@@ -84,12 +81,10 @@ func (t Wishes) SubscriptionsOf(site int64, box []byte, limit int) ([]subscripti
 		LIMIT  ?`, site, box, limit)
 }
 
-// PutSubscription implements subscription.Tx.
 func (t Wishes) PutSubscription(s subscription.Subscription) error {
 	return t.One(putSubscription, subscriptionColumns.Values(subscriptionRow(s))...)
 }
 
-// ConfirmSubscriptions implements subscription.Tx.
 func (t Wishes) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time) error {
 	_, err := t.Exec(`
 		UPDATE subscriptions
@@ -101,30 +96,25 @@ func (t Wishes) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time)
 	return err
 }
 
-// DropSubscription implements subscription.Tx.
 func (t Wishes) DropSubscription(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM subscriptions WHERE site_id = ? AND comment_id = ?", site, comment)
 	return err
 }
 
-// DropSubscriptions implements subscription.Tx.
 func (t Wishes) DropSubscriptions(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM subscriptions"+ofBox, site, box)
 	return err
 }
 
-// StopMail implements subscription.Tx.
 func (t Wishes) StopMail(site int64, box []byte, at time.Time) error {
 	return t.One(putStop, stopColumns.Values(stopRow{site, box, at})...)
 }
 
-// AllowMail implements subscription.Tx.
 func (t Wishes) AllowMail(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM mail_stops"+ofBox, site, box)
 	return err
 }
 
-// MailStopped implements subscription.Tx.
 func (t Wishes) MailStopped(site int64, box []byte) (bool, error) {
 	found, err := rows.Query(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
 	return len(found) > 0, err

@@ -68,7 +68,6 @@ func (t Letters) mails(rest string, args ...any) ([]notify.Mail, error) {
 	return rows.List(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
 }
 
-// Told implements notify.Tx.
 func (t Letters) Told(site int64) ([]people.Account, error) {
 	type row struct {
 		account people.Account
@@ -94,7 +93,6 @@ func (t Letters) Told(site int64) ([]people.Account, error) {
 	return told, err
 }
 
-// OpenMail implements notify.Tx.
 func (t Letters) OpenMail(site int64, account string, now time.Time) (notify.Mail, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
@@ -107,7 +105,6 @@ func (t Letters) OpenMail(site int64, account string, now time.Time) (notify.Mai
 		LIMIT  1`+t.Keep, account, site, rows.Stamp(now)))
 }
 
-// LastMail implements notify.Tx.
 func (t Letters) LastMail(site int64, account string, kind notify.Kind) (notify.Mail, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
@@ -117,7 +114,6 @@ func (t Letters) LastMail(site int64, account string, kind notify.Kind) (notify.
 		LIMIT  1`, account, site, kind))
 }
 
-// PruneMails implements notify.Tx.
 func (t Letters) PruneMails(before time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM mails
@@ -130,7 +126,6 @@ func (t Letters) PruneMails(before time.Time) error {
 	return err
 }
 
-// LastDecision implements notify.Tx.
 func (t Letters) LastDecision(site int64) (time.Time, error) {
 	all, err := rows.Query(t.Tx, rows.Value[int64], `
 		SELECT decided_at

@@ -15,7 +15,7 @@ import (
 // one time to another; where the index is a partial one, its condition is written as there, word for word.
 type Figures struct{ *rows.Tx }
 
-// ReceivedIn implements register.Tx. The rows of a state stand together, by age.
+// The rows of a state stand together, by age.
 func (t Figures) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error) {
 	return eachOf(t.Tx, comment.Removed, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
@@ -25,7 +25,6 @@ func (t Figures) ReceivedIn(site int64, from, to time.Time) (map[comment.State]i
 			  AND  created_at >= ? AND created_at < ?`, site, from, to)
 }
 
-// RefusedIn implements register.Tx.
 func (t Figures) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
 	return eachOf(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
@@ -36,7 +35,6 @@ func (t Figures) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]i
 			  AND  state = 2`, site, from, to)
 }
 
-// ExpiredIn implements register.Tx.
 func (t Figures) ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
 	return eachOf(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
@@ -70,7 +68,6 @@ func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to
 	return byValue, err
 }
 
-// SuspectedIn implements register.Tx.
 func (t Figures) SuspectedIn(site int64, from, to time.Time) (int, error) {
 	return rows.First(rows.Query(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
@@ -80,7 +77,6 @@ func (t Figures) SuspectedIn(site int64, from, to time.Time) (int, error) {
 		  AND  suggested = 3`, site, rows.Stamp(from), rows.Stamp(to)))
 }
 
-// UndecidedIn implements register.Tx.
 func (t Figures) UndecidedIn(site int64, from, to time.Time) (int, error) {
 	return rows.First(rows.Query(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
@@ -90,7 +86,7 @@ func (t Figures) UndecidedIn(site int64, from, to time.Time) (int, error) {
 		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to)))
 }
 
-// WaitsIn implements register.Tx. Nobody waited here for what was imported, nor for what no person decided on.
+// Nobody waited here for what was imported, nor for what no person decided on.
 func (t Figures) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
 	type row struct {
 		came, decided int64
@@ -122,7 +118,7 @@ func (t Figures) WaitsIn(site int64, from, to time.Time, limit int) ([]register.
 	return all[:min(limit, len(all))], nil
 }
 
-// AppealsIn implements register.Tx. It asks for each decision by itself: joined, a planner would sooner or later read
+// It asks for each decision by itself: joined, a planner would sooner or later read
 // all of the site's.
 func (t Figures) AppealsIn(site int64, from, to time.Time) ([]register.Appealed, error) {
 	return rows.Query(t.Tx, func(a *register.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
@@ -140,7 +136,7 @@ func (t Figures) AppealsIn(site int64, from, to time.Time) ([]register.Appealed,
 		GROUP  BY reason, answered, became`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
-// AnsweredIn implements register.Tx. A decision that takes a comment back to the queue answers nothing.
+// A decision that takes a comment back to the queue answers nothing.
 func (t Figures) AnsweredIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
 	return t.answered(`appeals AS a
 		        WHERE  a.site_id = ?`, `<> ?`, limit, comment.Pending, site, rows.Stamp(from), rows.Stamp(to))
@@ -168,7 +164,7 @@ func (t Figures) answered(of, to string, limit int, values ...any) ([]register.W
 	return waits, err
 }
 
-// NoticesIn implements register.Tx. It asks for each decision by itself, as AppealsIn does.
+// It asks for each decision by itself, as AppealsIn does.
 func (t Figures) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]register.Noticed, error) {
 	return rows.Query(t.Tx, func(n *register.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
 		SELECT became, why, COUNT(*), COUNT(DISTINCT comment_id)
@@ -186,7 +182,6 @@ func (t Figures) NoticesIn(site int64, about comment.Reason, from, to time.Time)
 		GROUP  BY became, why`, site, about, rows.Stamp(from), rows.Stamp(to))
 }
 
-// ActedIn implements register.Tx.
 func (t Figures) ActedIn(
 	site int64, about comment.Reason, from, to time.Time, limit int,
 ) ([]register.Waited, error) {
@@ -196,7 +191,6 @@ func (t Figures) ActedIn(
 		rows.Stamp(to))
 }
 
-// OpenTakedowns implements register.Tx.
 func (t Figures) OpenTakedowns(
 	site int64, from, to time.Time, before uint64, limit int,
 ) ([]register.Demand, error) {
@@ -212,7 +206,7 @@ func (t Figures) OpenTakedowns(
 		LIMIT  ?`, site, before, rows.Stamp(from), rows.Stamp(to), limit)
 }
 
-// SealedTakedowns implements register.Tx. A register is short: no index is of the sealed alone.
+// A register is short: no index is of the sealed alone.
 func (t Figures) SealedTakedowns(site int64, from, to time.Time) (int, error) {
 	return rows.First(rows.Query(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)

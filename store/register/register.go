@@ -70,7 +70,6 @@ func (t Demands) demands(rest string, args ...any) ([]register.Demand, error) {
 // insertChunk is how many rows one statement takes.
 const insertChunk = 50
 
-// AddTakedown implements register.Tx.
 func (t Demands) AddTakedown(d register.Demand, comments []string) error {
 	if _, err := t.Exec(takedownColumns.Insert(1), takedownColumns.Values(takedownRow(d))...); err != nil {
 		return err
@@ -87,14 +86,12 @@ func (t Demands) AddTakedown(d register.Demand, comments []string) error {
 	return nil
 }
 
-// Takedown implements register.Tx.
 func (t Demands) Takedown(site int64, id string) (register.Demand, error) {
 	return rows.First(t.demands(`
 		WHERE  site_id = ?
 		  AND  id      = ?`, site, id))
 }
 
-// Takedowns implements register.Tx.
 func (t Demands) Takedowns(site int64, before uint64, limit int) ([]register.Demand, error) {
 	if before == 0 {
 		return t.demands(`
@@ -109,7 +106,6 @@ func (t Demands) Takedowns(site int64, before uint64, limit int) ([]register.Dem
 		LIMIT  ?`, site, before, limit)
 }
 
-// TakenDown implements register.Tx.
 func (t Demands) TakenDown(site int64, demands []string) (map[string][]string, error) {
 	all, err := rows.Query(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
@@ -124,7 +120,6 @@ func (t Demands) TakenDown(site int64, demands []string) (map[string][]string, e
 	return meant, err
 }
 
-// EndTakedown implements register.Tx.
 func (t Demands) EndTakedown(d register.Demand) error {
 	return t.One(`
 		UPDATE takedowns
@@ -134,7 +129,7 @@ func (t Demands) EndTakedown(d register.Demand) error {
 		  AND  ended_at = 0`, rows.Stamp(d.Ended), d.EndSeq, d.EndedBy, d.Why, d.Site, d.ID)
 }
 
-// LapsedTakedowns implements register.Tx. Its conditions are those of the index, word for word.
+// Its conditions are those of the index, word for word.
 func (t Demands) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, error) {
 	return t.demands(`
 		WHERE  until_at > 0 AND ended_at = 0
@@ -143,7 +138,6 @@ func (t Demands) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, er
 		LIMIT  ?`, rows.Stamp(at), limit)
 }
 
-// Covers implements register.Tx.
 func (t Demands) Covers(site int64, comments []string) ([]register.Cover, error) {
 	meant, err := rows.Query(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
@@ -173,7 +167,6 @@ func (t Demands) Covers(site int64, comments []string) ([]register.Cover, error)
 	return covers, err
 }
 
-// PageCovers implements register.Tx.
 func (t Demands) PageCovers(site int64, page string) ([]register.Demand, error) {
 	return t.demands(`
 		WHERE  site_id  = ?
@@ -182,7 +175,6 @@ func (t Demands) PageCovers(site int64, page string) ([]register.Demand, error) 
 		ORDER  BY seq`, site, page)
 }
 
-// DemandsAbout implements notify.Tx.
 func (t Demands) DemandsAbout(site int64, comment, page string) ([]register.Demand, error) {
 	about, err := t.demands(`
 		WHERE  site_id = ?
@@ -209,7 +201,6 @@ type noticeRow struct {
 
 var noticeColumns = rows.Of[noticeRow]()
 
-// Withhold implements register.Tx.
 func (t Demands) Withhold(site int64, comments []string, n *ground.Notice) error {
 	_, err := t.Exec(`
 		UPDATE comments
@@ -219,7 +210,6 @@ func (t Demands) Withhold(site int64, comments []string, n *ground.Notice) error
 	return err
 }
 
-// WithholdPage implements register.Tx.
 func (t Demands) WithholdPage(site int64, page string, n *ground.Notice) error {
 	return t.One(`
 		UPDATE pages
