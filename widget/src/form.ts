@@ -7,35 +7,38 @@ import { Fields } from './fields'
 import sheet from './form.css'
 import { type FormWords, fill, number } from './i18n'
 import { passes } from './keys'
-import { likely, warn } from './likely'
+import { likely, nameless, warn } from './likely'
 import { OwnComments } from './own'
-import { type Answer, asComment, newKey, post, report, send, usual } from './sending'
-import { type Draft, type Identity, Shelf } from './shelf'
+import { type Preview, preview } from './preview'
+import { type Answer, asComment, newKey, report, send, usual } from './sending'
+import { type Draft, Shelf } from './shelf'
+import { type Signer, signer } from './signer'
+import type { Stage } from './stage'
 import { toolbar } from './toolbar'
 import { because, trouble } from './trouble'
-import type { View } from './view'
 import { form as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
-export function attach(view: View): Writer {
+export function attach(stage: Stage): Writer {
   const styles = new CSSStyleSheet()
   styles.replaceSync(buttons + sheet)
-  view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
-  view.passes = passes
+  stage.root.adoptedStyleSheets = [...stage.root.adoptedStyleSheets, styles]
+  stage.passes = passes
   // Preload the message that drafts are kept, for when the service is unreachable.
-  view.use('why', () => {})
-  return new Form(view)
+  stage.use('why', () => {})
+  return new Form(stage)
 }
 
 class Form implements Writer {
-  readonly #view: View
+  readonly #stage: Stage
   readonly #t: FormWords
   readonly #shelf: Shelf
   readonly #own: OwnComments
   readonly #fields: Fields
   readonly #form: HTMLFormElement
   readonly #text: HTMLTextAreaElement
-  readonly #preview: HTMLButtonElement
+  readonly #preview: Preview
+  readonly #signer: Signer
   readonly #heading = el('p', { class: 'u row', hidden: true })
   /** Stands where the form belongs while it is with a comment that is being answered. */
   readonly #home: HTMLButtonElement
@@ -43,91 +46,50 @@ class Form implements Writer {
   #token: Promise<string | null> | null = null
   /** The name that stood there last. */
   #called: string
-  /** Who signed in to write. */
-  #who: Identity | null = null
-  /** The site's own word for who its reader is, as it was tried last, and what it was taken for. */
-  #word = ''
-  #given: Identity | null = null
   /** Whether this draft had its word before sending. */
   #warned = false
   #complete = false
   #sending = false
 
-  constructor(view: View) {
-    const t = view.spoken?.form ?? inEnglish
-    this.#view = view
+  constructor(stage: Stage) {
+    const t = stage.spoken?.form ?? inEnglish
+    this.#stage = stage
     this.#t = t
-    this.#shelf = new Shelf(view.config.site, view.page.url)
-    this.#own = new OwnComments(view, t, this.#shelf, (text, parent) => this.#anew(text, parent))
-    this.#form = view.form ?? el('form') // a closed page has none; then nothing here is ever shown
+    this.#shelf = new Shelf(stage.config.site, stage.page.url)
+    this.#own = new OwnComments(stage, t, this.#shelf, (text, parent) => this.#anew(text, parent))
+    this.#form = stage.form ?? el('form') // a closed page has none; then nothing here is ever shown
     this.#text = this.#form.querySelector('textarea') ?? el('textarea')
     const { person } = this.#shelf
     this.#called = person?.name ?? ''
-    this.#fields = new Fields(this.#form, this.#text, t, person, view.settings.who, view.settings.mail)
-    this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
-    addEventListener('storage', event => this.#elsewhere(event), { signal: view.gone })
-    addEventListener('message', event => this.#told(event), { signal: view.gone })
-    this.#as(this.#shelf.identity)
-    this.#believe()
-    this.#home = button(view.t.write, () => this.#move(null), { class: 'wide stub' })
-  }
-
-  /** Hears from the service's own window that somebody signed in there. */
-  #told({ origin, data }: MessageEvent) {
-    if (origin !== new URL(this.#view.config.base).origin || data?.aitys !== 'identity') return
-    this.#admit(data)
-  }
-
-  /** Keeps who signed in, and has them write. */
-  #admit({ identity, name, badge, expires_at }: Identity) {
-    this.#shelf.identity = { identity, name, badge, expires_at }
-    this.#as({ identity, name, badge, expires_at })
-    this.open()
-    this.#text.focus()
-  }
-
-  /** Takes the site's word, at once, for it is good for minutes only. Who it is for is kept by this page alone. */
-  #believe() {
-    const { sso = '' } = this.#view.host.dataset
-    if (sso === this.#word) return
-    this.#word = sso
-    this.#view.use<typeof import('./who')>('who', async part => {
-      const given = sso ? await part.admit(this.#view, sso) : null
-      if (sso !== this.#word) return
-      this.#given = given
-      this.#as(this.#shelf.identity ?? given)
+    this.#fields = new Fields(this.#form, this.#text, t, person, stage.settings.who, stage.settings.mail)
+    this.#preview = preview(
+      stage,
+      this.#text,
+      t,
+      () => this.#fields.clear(),
+      cause => this.#alarm(cause, t.previewFailed),
+    )
+    addEventListener('storage', event => this.#elsewhere(event), { signal: stage.gone })
+    this.#signer = signer(stage, this.#shelf, this.#form, () => {
+      this.open()
+      this.#text.focus()
     })
-  }
-
-  /** Has somebody write who signed in, or with null anybody. */
-  #as(who: Identity | null) {
-    if (!who && !this.#who) return
-    this.#who = who
-    this.#form.classList.toggle('known', who !== null)
-    this.#view.use<typeof import('./who')>('who', part => {
-      if (this.#who === who) part.show(this.#view, this.#form, who, () => this.#leave())
-    })
-  }
-
-  #leave() {
-    this.#shelf.identity = null
-    this.#given = null
-    this.#as(null)
+    this.#home = button(stage.t.write, () => this.#move(null), { class: 'wide stub' })
   }
 
   open() {
     this.#open()
-    this.#token ??= ask<{ token: string }>(this.#view.api('form'), { cache: 'no-store' }).then(
+    this.#token ??= ask<{ token: string }>(this.#stage.api('form'), { cache: 'no-store' }).then(
       a => a.token,
       () => null,
     )
   }
 
   drawn() {
-    this.#believe()
+    this.#signer.believe()
     this.#own.drawn()
     // Who began to write before this part had arrived goes on where they are.
-    const begun = this.#view.root.activeElement === this.#text || this.#text.value
+    const begun = this.#stage.root.activeElement === this.#text || this.#text.value
     const draft = begun ? this.#draft : this.#shelf.drafts.at(-1)
     if (!this.#complete && draft) {
       this.#parent = draft.parent
@@ -144,8 +106,8 @@ class Form implements Writer {
   }
 
   reply(id: string) {
-    const comment = this.#view.thread.comment(id)
-    if (comment) this.#move({ id, name: comment.author?.name ?? this.#view.t.anonymous })
+    const comment = this.#stage.thread.comment(id)
+    if (comment) this.#move({ id, name: comment.author?.name ?? this.#stage.t.anonymous })
   }
 
   #open() {
@@ -153,21 +115,21 @@ class Form implements Writer {
     this.#complete = true
     if (this.#text.value) this.#keep()
     else this.#text.value = this.#draft?.text ?? ''
-    this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview), this.#usually)
-    const { config, settings } = this.#view
+    this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview.button), this.#usually)
+    const { config, settings } = this.#stage
     const ours = `${config.base}sites/${encodeURIComponent(config.site)}/`
     this.#form.append(
       el(
         'p',
         { class: 'u two' },
-        el('a', { class: 'u', href: `${ours}privacy?lang=${this.#view.t.lang}`, target: '_blank' }, this.#t.privacy),
+        el('a', { class: 'u', href: `${ours}privacy?lang=${this.#stage.t.lang}`, target: '_blank' }, this.#t.privacy),
       ),
     )
     if (settings.providers) this.#fields.offer(`${ours}signin?origin=${location.origin}`, settings.providers.join(', '))
     const { proof } = this.#fields
     if (proof)
-      this.#view.use<typeof import('./prove')>('prove', part =>
-        part.prove(this.#view, proof, this.#fields.written, who => this.#admit(who)),
+      this.#stage.use('prove', part =>
+        part.prove(this.#stage, proof, this.#fields.written, who => this.#signer.admit(who)),
       )
     this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
@@ -189,14 +151,14 @@ class Form implements Writer {
     }
     this.#fields.clear()
     this.#settle()
-    this.#write()
+    this.#preview.close()
     this.#text.focus()
   }
 
   /** Puts the form where its parent stands, and a way back where it came from. */
   #settle() {
     const form = this.#form
-    const { thread, t } = this.#view
+    const { thread, t } = this.#stage
     const at = this.#parent && thread.article(this.#parent.id)
     if (form.previousElementSibling?.localName !== 'article') form.after(this.#home)
     this.#home.hidden = !at
@@ -214,7 +176,7 @@ class Form implements Writer {
 
   /** Follows another tab of the page: both write one draft, and what one has sent the other does not offer again. */
   #elsewhere(event: StorageEvent) {
-    if (this.#shelf.turned(event)) this.#as(this.#shelf.identity ?? this.#given)
+    if (this.#shelf.turned(event)) this.#signer.follow()
     const before = this.#shelf.changed(event)
     if (!before || this.#sending) return
     const was = before.find(d => d.parent?.id === this.#parent?.id)?.text ?? ''
@@ -226,7 +188,7 @@ class Form implements Writer {
   }
 
   get #usually(): string {
-    return usual(this.#view.settings.usually, this.#t, this.#view.t)
+    return usual(this.#stage.settings.usually, this.#t, this.#stage.t)
   }
 
   get #draft(): Draft | undefined {
@@ -248,45 +210,17 @@ class Form implements Writer {
     this.#keep()
   }
 
-  async #togglePreview() {
-    if (this.#preview.getAttribute('aria-pressed') === 'true') {
-      this.#write()
-      this.#text.focus()
-      return
-    }
-    this.#fields.clear()
-    const body = this.#text.value
-    try {
-      const { html } = body.trim() ? await post<{ html: string }>(this.#view.api('preview'), { body }) : { html: '' }
-      this.#write()
-      this.#preview.setAttribute('aria-pressed', 'true')
-      this.#text.hidden = true
-      this.#text.after(
-        el('div', { class: 'seen text', dir: 'auto' }, html ? this.#view.body(html) : this.#t.previewEmpty),
-      )
-    } catch (cause) {
-      this.#alarm(cause, this.#t.previewFailed)
-    }
-  }
-
-  /** Back from the preview to the text. */
-  #write() {
-    this.#preview.setAttribute('aria-pressed', 'false')
-    this.#text.hidden = false
-    this.#form.querySelector('.seen')?.remove()
-  }
-
   async #send() {
     if (this.#sending) return
     this.#fields.clear()
     const body = this.#text.value
-    const most = this.#view.settings.max_length ?? 10_000
+    const most = this.#stage.settings.max_length ?? 10_000
     if (!body.trim()) return this.#wrong('/body', this.#t.empty)
     if ([...body].length > most) return this.#wrong('/body', this.#tooLong(body, most))
-    const missing = this.#who ? null : this.#fields.missing
+    const missing = this.#signer.who ? null : this.#fields.missing
     if (missing) return this.#wrong(...missing)
-    if (!this.#who && !this.#fields.emailValid) return this.#wrong('/author/email', this.#fields.wrongEmail)
-    if (!this.#who && this.#called && !this.#fields.written.name) return this.#nameless()
+    if (!this.#signer.who && !this.#fields.emailValid) return this.#wrong('/author/email', this.#fields.wrongEmail)
+    if (!this.#signer.who && this.#called && !this.#fields.written.name) return this.#nameless()
     this.#sending = true
     this.#fields.busy(true)
     try {
@@ -301,12 +235,12 @@ class Form implements Writer {
 
   /** Says, once a draft, why it may be refused; what staff write is not. */
   async #warn(body: string): Promise<boolean> {
-    const word = this.#warned || this.#who?.badge ? null : await likely(this.#view, body)
+    const word = this.#warned || this.#signer.who?.badge ? null : await likely(this.#stage, body)
     if (!word) return false
     this.#warned = true
     const change = () => {
       this.#fields.clear()
-      this.#write()
+      this.#preview.close()
       this.#text.focus()
     }
     const alert = warn(word, this.#t, change, () => this.#send())
@@ -324,28 +258,18 @@ class Form implements Writer {
       this.#fields.fill({ name: as, email: '' })
       this.#send()
     }
-    const before = button('', () => send(name), { class: 'go' })
-    before.append(...about(t.asBefore, name))
-    const question = el('div', { role: 'alert', class: 'box err' }, el('strong', {}, t.nameless))
-    question.append(
-      el(
-        'div',
-        { class: 'row' },
-        before,
-        button(t.withoutName, () => send('')),
-      ),
-    )
+    const question = nameless(name, t, send)
     this.#fields.submit.parentElement?.before(question)
-    before.focus()
+    question.querySelector('button')?.focus()
   }
 
   #tooLong(body: string, most: number): string {
-    const { t } = this.#view
+    const { t } = this.#stage
     return fill(this.#t.long, { m: number(most, t), n: number([...body].length, t) })
   }
 
   async #submitted(body: string): Promise<Answer> {
-    const { config } = this.#view
+    const { config } = this.#stage
     this.#shelf.person = this.#fields.person
     const [key, spare] = [this.#draft?.text === body ? this.#draft.key : undefined, newKey()]
     this.#keep(key ?? spare)
@@ -354,54 +278,58 @@ class Form implements Writer {
     const comment = {
       page: { url: config.page, title: config.title },
       parent: this.#parent?.id ?? null,
-      author: this.#who ? { identity: this.#who.identity } : this.#fields.author,
+      author: this.#signer.who ? { identity: this.#signer.who.identity } : this.#fields.author,
       body,
       form: { trap: this.#fields.trap, token },
     }
-    return send(this.#view.api('comments'), comment, key ?? spare, key ? spare : newKey())
+    return send(this.#stage.api('comments'), comment, key ?? spare, key ? spare : newKey())
   }
 
   #posted(answer: Answer, body: string) {
-    const view = this.#view
+    const stage = this.#stage
     this.#text.value = ''
     this.#keep()
     this.#token = null
     this.#warned = false
     let kept = false
     if (answer.edit_token) {
-      const { name, badge } = this.#who ?? { name: this.#fields.author.name, badge: null }
-      const comment = asComment(answer, { name, badge, url: null, verified: !!this.#who }, this.#parent?.id ?? null)
-      const own = { id: answer.id, page: view.page.url, token: answer.edit_token, state: answer.state }
+      const { name, badge } = this.#signer.who ?? { name: this.#fields.author.name, badge: null }
+      const comment = asComment(
+        answer,
+        { name, badge, url: null, verified: !!this.#signer.who },
+        this.#parent?.id ?? null,
+      )
+      const own = { id: answer.id, page: stage.page.url, token: answer.edit_token, state: answer.state }
       kept = this.#own.took(own, comment, body, answer.edit_until ?? '')
     }
     const another = button(this.#t.another, () => {
       status.replaceWith(this.#form)
       this.#move(null)
     })
-    const status = report(answer, kept, this.#usually, this.#t, view.t, another)
+    const status = report(answer, kept, this.#usually, this.#t, stage.t, another)
     this.#form.replaceWith(status)
     status.focus()
     const { id, edit_token: token } = answer
-    if (token && view.settings.mail && (this.#who ? !this.#who.badge : this.#fields.author.email))
-      view.use<typeof import('./told')>('told', part => part.told(view, status, id, token))
-    view.fire('posted', { id: answer.id, state: answer.state, duplicate: answer.duplicate })
+    if (token && stage.settings.mail && (this.#signer.who ? !this.#signer.who.badge : this.#fields.author.email))
+      stage.use('told', part => part.told(stage, status, id, token))
+    stage.fire('posted', { id: answer.id, state: answer.state, duplicate: answer.duplicate })
   }
 
   #wrong(pointer: string, sentence: string) {
-    this.#write()
+    this.#preview.close()
     this.#fields.wrong(pointer, sentence)
   }
 
   #alarm(cause: unknown, title: string) {
     const failure = cause instanceof Failure ? cause : new Failure('unknown')
     if (!(cause instanceof Failure)) console.error('aitys:', cause)
-    this.#view.fire('error', { code: failure.code })
+    this.#stage.fire('error', { code: failure.code })
     const t = this.#t
-    if (failure.code === 'identity.refused') this.#leave()
+    if (failure.code === 'identity.refused') this.#signer.leave()
     const field = failure.fields.find(f => ['/author/name', '/author/email'].includes(f.field))?.field
     if (field) {
       const { name, email } = this.#fields.written
-      if (field === '/author/name') return this.#wrong(field, name || this.#who ? t.wrongName : t.noName)
+      if (field === '/author/name') return this.#wrong(field, name || this.#signer.who ? t.wrongName : t.noName)
       return this.#wrong(field, email ? this.#fields.wrongEmail : t.noEmail)
     }
     if (failure.fields.some(f => f.field === '/author/identity')) return this.#wrong('/body', t.signIn)
@@ -411,7 +339,7 @@ class Form implements Writer {
       failure.code === 'parent.unknown'
         ? button(t.asNew, () => this.#asNew(), { class: 'go' })
         : button(t.tryAgain, () => this.#send(), { class: 'go' })
-    const why = because(failure, t, this.#view.t)
+    const why = because(failure, t, this.#stage.t)
     const whole = failure.code === 'network' ? `${why} ${t.safe}` : why
     this.#fields.submit.parentElement?.before(trouble(title, whole, t, this.#text, first))
   }
