@@ -82,7 +82,7 @@ torture: ## kill the server again and again, have two moderators decide at rando
 	TEST_DECISIONS=500 TEST_WAITING=100000 $(GO) test -count=1 -v -timeout 40m -run 'AtRandom|WhateverTheNetwork' ./e2e
 	TEST_TAKEDOWNS=200 $(GO) test -count=1 -v -timeout 40m -run ADemandIsFollowed ./e2e
 	TEST_TIER=full $(GO) test -count=1 -timeout 80m ./moderation/... ./notify
-	TEST_TIER=full $(GO) test -count=1 -v -timeout 40m -run Killed ./cmd/aitys
+	TEST_DB=both TEST_TIER=full $(GO) test -count=1 -v -timeout 40m -run Killed ./cmd/aitys
 
 planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted

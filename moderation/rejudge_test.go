@@ -161,7 +161,8 @@ func TestNobodyElseJudgesWhatWaitsWhileOneRests(t *testing.T) {
 	}
 	w.Decide(people.Operator, w.A, comment.Approve, ids[1])
 	judged(12)
-	if got := <-claims.ttls; got < 4*time.Second {
-		t.Errorf("after a turn of 60 ms others take the next %v later, want 79 times as much", got)
+	// 79 times 60 ms, and less after a turn of a slow machine, but more than the second after a turn without work.
+	if got := <-claims.ttls; got < 2*time.Second {
+		t.Errorf("after a turn of 60 ms others take the next %v later, want more than two seconds", got)
 	}
 }

@@ -36,7 +36,6 @@ func (w *world) refused(err error, code string) {
 }
 
 func TestALinkInAMailEndsWithRolePasswordAndReset(t *testing.T) {
-	t.Parallel()
 	author, moderator, owner, fresh, on := people.Author, people.Moderator, people.Owner, "another horse battery", true
 	for name, end := range map[string]func(w *world, who people.Actor){
 		"another role": func(w *world, who people.Actor) {
@@ -90,7 +89,6 @@ func TestALinkInAMailEndsWithRolePasswordAndReset(t *testing.T) {
 }
 
 func TestALinkInAMailIsUsedOnceWithinThreeDays(t *testing.T) {
-	t.Parallel()
 	apptest.OnBoth(t, func(t *testing.T, in *apptest.World) {
 		w := &world{in}
 		who := w.AddPerson("mo", people.Moderator, "a")
@@ -123,7 +121,6 @@ func TestALinkInAMailIsUsedOnceWithinThreeDays(t *testing.T) {
 }
 
 func TestMailIsChosenByOneselfAndStoppedByALink(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	who := w.AddPerson("mo", people.Moderator, "a")
 	me := func() people.Account {

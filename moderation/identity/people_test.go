@@ -20,7 +20,6 @@ import (
 const password = "correct horse battery"
 
 func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	root := w.account("root", people.Owner)
 	who := w.signIn("root").Actor
@@ -82,7 +81,6 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 }
 
 func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	w.AddPerson("root", people.Owner)
 	w.AddSite("c")
@@ -102,7 +100,6 @@ func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
 }
 
 func TestATokenSaysWhenItWasUsedAndEndsInTime(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	ann := w.signIn("ann").Actor
@@ -139,7 +136,6 @@ func TestATokenSaysWhenItWasUsedAndEndsInTime(t *testing.T) {
 }
 
 func TestPeopleSayWhenTheyWereLastHere(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	a := w.account("ann", people.Moderator, "a")
 	seen := func() time.Time {
@@ -167,7 +163,6 @@ func TestPeopleSayWhenTheyWereLastHere(t *testing.T) {
 }
 
 func TestTheLastOwnerStays(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	root := w.AddPerson("root", people.Owner)
 	first := w.AddPerson("first", people.Owner, "a")
@@ -205,7 +200,6 @@ func TestTheLastOwnerStays(t *testing.T) {
 }
 
 func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	w.AddPerson("root", people.Owner)
 	owner := w.AddPerson("owner", people.Owner, "a")
@@ -252,7 +246,6 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 }
 
 func TestAOneTimeLinkWorksOnce(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	token, err := w.S.SetupLink(w.Ctx)
 	w.Must(err)
@@ -301,7 +294,6 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 
 // Whoever finds a link in a chat or a proxy's log must not get the account that has moved on since.
 func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.account("root", people.Owner)
 		root := w.signIn("root").Actor
@@ -386,7 +378,6 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 }
 
 func TestTokensEndWithAPasswordThatOthersReplace(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		root := w.AddPerson("root", people.Owner)
 		old, another := password, "another long password"
@@ -428,7 +419,6 @@ func TestTokensEndWithAPasswordThatOthersReplace(t *testing.T) {
 }
 
 func TestOnesOwnPasswordTakesTheOldOne(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	a := w.account("ann", people.Moderator)
 	in := w.signIn("ann")
@@ -450,7 +440,6 @@ func TestOnesOwnPasswordTakesTheOldOne(t *testing.T) {
 }
 
 func TestAPasswordIsNotWhatOthersKnow(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	for _, guess := range []string{"ann@staff.example", "Ann@staff.example", "annabel-annabel-1", "Site a Site a Site a"} {
 		_, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
@@ -460,7 +449,6 @@ func TestAPasswordIsNotWhatOthersKnow(t *testing.T) {
 }
 
 func TestNoSecretIsStoredInClear(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	setup, err := w.S.SetupLink(w.Ctx)
 	w.Must(err)
@@ -507,7 +495,6 @@ func (w *world) signIn(name string) identity.SignedIn {
 }
 
 func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		var links [4]string
 		for i := range links {
@@ -546,7 +533,6 @@ func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
 }
 
 func TestATokenThatManyEndAtOneInstantIsEndedOnce(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.AddPerson("owner", people.Owner)
 		for range 5 {

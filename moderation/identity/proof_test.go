@@ -24,7 +24,6 @@ func (w *world) by(p people.Proof) (people.Actor, error) {
 }
 
 func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.account("root", people.Owner)
 		ann := w.account("ann", people.Moderator, "a")
@@ -80,7 +79,6 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 
 // Whoever linked a provider with an account that was not theirs loses it with everything that takes an account back.
 func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.account("root", people.Owner)
 		another := "another password of some length"
@@ -132,7 +130,6 @@ func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
 }
 
 func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.account("root", people.Owner)
 		invite := func(name string) string {
@@ -181,7 +178,6 @@ func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
 }
 
 func TestTheFirstOwnerHasAPassword(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	token, err := w.S.SetupLink(w.Ctx)
 	w.Must(err)

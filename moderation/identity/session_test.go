@@ -17,7 +17,6 @@ import (
 )
 
 func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	a := w.account("ann", people.Moderator, "a")
 	in, err := w.S.SignIn(w.Ctx, " Ann@Staff.Example ", password, identity.Browser{Agent: strings.Repeat("Ā", 200)})
@@ -47,7 +46,6 @@ func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 }
 
 func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	disabled, on := w.account("dan", people.Moderator, "a"), true
@@ -109,7 +107,6 @@ func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
 }
 
 func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		a := w.account("ann", people.Moderator, "a")
 		w.account("bob", people.Moderator, "a")
@@ -174,7 +171,6 @@ func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
 }
 
 func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	w.account("ann", people.Moderator, "a")
 	w.account("bob", people.Moderator, "a")
@@ -244,7 +240,6 @@ func inParallel(n int, fn func(i int) error) map[string]int {
 }
 
 func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
-	t.Parallel()
 	on, author, secret, name := true, people.Author, "another horse battery", "Anne"
 	for _, tt := range []struct {
 		name string

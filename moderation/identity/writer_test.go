@@ -25,7 +25,6 @@ func (w *world) given(name string) (people.Actor, identity.Given) {
 }
 
 func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		who, got := w.given("ruth")
 		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
@@ -65,7 +64,6 @@ func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
 
 // Whatever ends the right to write under a name ends what was given for it.
 func TestAnIdentityEnds(t *testing.T) {
-	t.Parallel()
 	word, off, moderator := "a tram of nineteen apples", true, people.Moderator
 	for name, end := range map[string]func(w *world, who people.Actor, got identity.Given){
 		"by its time": func(w *world, _ people.Actor, _ identity.Given) { w.Clock.Add(12 * time.Hour) },
@@ -105,7 +103,6 @@ func TestAnIdentityEnds(t *testing.T) {
 }
 
 func TestWhoSignedOutOfASiteSignsInAgain(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		who, got := w.given("ruth")
 		here, err := w.S.Identify(w.Ctx, who, w.A)
@@ -127,7 +124,6 @@ func TestWhoSignedOutOfASiteSignsInAgain(t *testing.T) {
 // What staff write is published under their badge, whatever the site's policy and on a closed page, and nothing else
 // is kept of them.
 func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		who, got := w.given("ruth")
 		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
@@ -164,7 +160,6 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 // Nobody else writes under a name of staff, nor under one that a reader would take for it, for as long as its owner
 // works there.
 func TestANameOfStaffIsNobodyElses(t *testing.T) {
-	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		submit := func(site string, in moderation.Submission) error {
 			in.PageURL, in.Body = "https://"+site+".example/post", "Says something else each time: "+in.Name
