@@ -4,11 +4,15 @@ GO      ?= go
 BIN     := bin/aitys
 COMMIT  := $(shell git describe --always --abbrev=40 --exclude "*" --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.commit=$(COMMIT)
-# Two test binaries at once: each starts servers of its own.
-GOTEST  := $(GO) test -p 2 -timeout 60m
+# Tiers are fast, ci and full; databases of the domain, the API and the desk are sqlite, postgres and both.
+TIER    ?= fast
+DB      ?= sqlite
+TESTS   := bin/testrun
+# The longest packages come first, so that no processor idles at the end.
+LONGEST := ./e2e ./cmd/aitys ./api ./store ./widget
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test deps race lint sizes lint-web web fuzz bench exam rehearsal torture planted hardening hostile wordpress shots clean
+.PHONY: help build run test deps race testrun lint sizes lint-web web fuzz bench exam rehearsal torture planted hardening hostile wordpress shots clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,16 +28,18 @@ deps: ## install what the tests need, where that is allowed
 	@.ci/setup.sh
 	@$(GO) mod download
 
-# What a browser does takes as long as all else together: it comes first, beside that.
-test: deps ## run all the tests
-	$(GOTEST) ./e2e ./...
+testrun:
+	@$(GO) build -o bin/testrun ./internal/testkit/run
+
+test: deps testrun ## run the tests of TIER on DB, with FLAGS of go test
+	$(TESTS) -tier $(TIER) -db $(DB) -contracts 2 $(LONGEST) ./... -- -timeout 60m $(FLAGS)
 	cd widget/build && $(GO) run . -check
 
-# The longest room comes first, beside the others. SQLite, translated from C, is left out of the detector: in it most of
-# the time would go. Tests that measure memory or CPU would measure the detector.
-race: ## run the concurrent packages under the race detector
-	CGO_ENABLED=1 $(GO) test -race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -short -p 2 -timeout 40m \
-		-skip 'LittleMemory|CostDoesNotGrow|ClientsThatDoNotRead' ./api/... ./classifier ./coord/... ./moderation/... ./notify
+# SQLite, translated from C, is left out of the detector: in it most of the time would go. Tests that measure memory or CPU would measure the detector.
+race: testrun ## run the concurrent packages under the race detector
+	CGO_ENABLED=1 $(TESTS) ./api/... ./classifier ./coord/... ./moderation/... ./notify -- \
+		-race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -timeout 40m \
+		-skip 'LittleMemory|CostDoesNotGrow|ClientsThatDoNotRead'
 
 # The first run builds golangci-lint: two minutes of CPU.
 GOLANGCI := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint
@@ -77,12 +83,9 @@ rehearsal: ## send real comments through a running server, with a scripted moder
 	$(GO) run ./e2e/cmd rehearsal
 	$(GO) test -run '^$$' -bench Nearby -benchtime 1x -timeout 1h ./e2e/cmd
 
-torture: ## kill the server again and again, have two moderators decide at random, and time demands, on both databases
-	TEST_KILLS=1000 $(GO) test -count=1 -v -timeout 80m -run Kill ./e2e
-	TEST_DECISIONS=500 TEST_WAITING=100000 $(GO) test -count=1 -v -timeout 40m -run 'AtRandom|WhateverTheNetwork' ./e2e
-	TEST_TAKEDOWNS=200 $(GO) test -count=1 -v -timeout 40m -run ADemandIsFollowed ./e2e
-	TEST_TIER=full $(GO) test -count=1 -timeout 80m ./moderation/... ./notify
-	TEST_DB=both TEST_TIER=full $(GO) test -count=1 -v -timeout 40m -run Killed ./cmd/aitys
+torture: deps testrun ## run properties, floods and kills at full length, on both databases; hours
+	TEST_KILLS=1000 TEST_DECISIONS=500 TEST_WAITING=100000 TEST_TAKEDOWNS=200 \
+		$(TESTS) -tier full -db both $(LONGEST) ./... -- -count=1 -timeout 6h
 
 planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted

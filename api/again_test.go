@@ -79,6 +79,7 @@ func TestAPostSentAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 }
 
 func TestFailuresAreNotKept(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const posts = "/api/v1/sites/a/comments"
 	want(t, w.do(call{method: "POST", path: posts, body: written(""), header: keyed(key16)}), 422, "comment.empty")

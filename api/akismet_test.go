@@ -315,6 +315,7 @@ func TestWhatIsWrongWithAnInquiryIsAnsweredAsAkismetDoes(t *testing.T) {
 }
 
 func TestAnInquiryInAnotherEncodingIsRead(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	w.as("owner a", "POST", "/api/v1/sites/a/moderation/rules", m{"kind": "word", "words": "казино", "action": "suspect"})
 	const cp1251, koi8 = "%EA%E0%E7%E8%ED%EE", "%CB%C1%DA%C9%CE%CF" // казино

@@ -165,6 +165,7 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 // What a writer withdraws is gone from another server at once, whatever somebody else does in the cluster: it once
 // stayed there for as long as a transaction of another database ran.
 func TestAWithdrawalReachesAnotherProcessBesideAForeignTransaction(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.Postgres(t), kit.Redis(t), options{})
 	other := &world{t: t, dbURL: w.dbURL, redis: w.redis, clock: w.clock, tokens: w.tokens}
 	other.open(options{}, store.Options{})

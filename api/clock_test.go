@@ -121,6 +121,7 @@ func jumpsBy(t *testing.T, by time.Duration) (jumps int) {
 // TestOneTimeLinksOutliveAClockThatJumps: a link works whichever way the clock went since it was made, one that was
 // replaced never does again, and each ends no more than the hour too late.
 func TestOneTimeLinksOutliveAClockThatJumps(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	made := func(who string) (token string) {
 		r, err := w.service.Identity.ResetAccount(t.Context(), people.Operator, email(who))

@@ -106,6 +106,7 @@ func TestAReportStandsUntilADecisionAndHidesNothing(t *testing.T) {
 }
 
 func TestAThousandReportsCostNoMoreThanAHundred(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.0/8"})
 	id := w.approved(written("Nobody likes this remark about the ferry timetable."))
 	var all sync.WaitGroup
@@ -209,6 +210,7 @@ func TestARefusalIsLookedAtASecondTimeByAnother(t *testing.T) {
 
 // TestALoneModeratorAnswersAppealsToo: where there is nobody else, whoever refused decides.
 func TestALoneModeratorAnswersAppealsToo(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	leaves := func(who string) {
 		for _, a := range w.as("root", "GET", "/api/v1/accounts", nil).list("accounts") {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestOriginsAreComparedExactly(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	id := w.approved(written(w.text()))
 	foreign := []string{
@@ -80,6 +81,7 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 
 // A name that leads here, or is made to (DNS rebinding), is not the service's own.
 func TestTheServiceIsWhatItWasCalled(t *testing.T) {
+	t.Parallel()
 	const public = "https://comments.example"
 	for _, tt := range []struct {
 		name         string
@@ -112,6 +114,7 @@ func TestTheServiceIsWhatItWasCalled(t *testing.T) {
 }
 
 func TestACachedAnswerVariesByOrigin(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	w.approved(written(w.text()))
 	etag := w.thread().header.Get("ETag")
@@ -133,6 +136,7 @@ func TestACachedAnswerVariesByOrigin(t *testing.T) {
 }
 
 func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
+	t.Parallel()
 	const session, decisions = "/api/v1/session", "/api/v1/sites/a/moderation/decisions"
 	w := onSQLite(t)
 	signedIn := w.do(call{method: "POST", path: session, body: m{"email": email("owner a"), "password": password}})
@@ -202,6 +206,7 @@ func TestAForeignOriginIsCounted(t *testing.T) {
 
 // TestAnyPageMayReadThatThereIsNoSuchSite so that the widget can say which site is misspelt.
 func TestAnyPageMayReadThatThereIsNoSuchSite(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, key := range []string{"blgo", "%20"} {
 		r := w.do(call{path: "/api/v1/sites/" + key + "/comments?page=" + pageA,

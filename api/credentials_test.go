@@ -305,6 +305,7 @@ func TestCredentials_EndWithTheTokenThatCreatedThem(t *testing.T) {
 
 // TestCredentials_RefusalSaysWhatToDo uses a token that does not expire: it can be revoked, too.
 func TestCredentials_RefusalSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for path, body := range map[string]m{
 		"/api/v1/accounts": {"email": "x@example.org", "name": "X", "role": "author", "site": []string{"a"}},

@@ -16,6 +16,7 @@ import (
 // TestTheExamplesOfTheDocsWork sends each curl command of docs/api.md, in order, and compares
 // the status with the one that its comment promises. What answers name, later commands use.
 func TestTheExamplesOfTheDocsWork(t *testing.T) {
+	t.Parallel()
 	raw, err := os.ReadFile("../docs/api.md")
 	fatal(t, err)
 	w := onSQLite(t)

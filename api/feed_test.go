@@ -80,6 +80,7 @@ func TestTheFeedHasTheNewestAndWhatTheyAnswer(t *testing.T) {
 }
 
 func TestThePlainPageSaysItsCommentsToMachines(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	first := w.post(m{"page": m{"url": pageA}, "body": sly, "author": m{"name": "</script><b>"}}).str("id")
 	w.decide("approve", first, 1)

@@ -37,6 +37,7 @@ func (w *world) ask(in time.Duration, c call) int {
 
 // TestReadersAreAnsweredWhileTheDatabaseIsFrozen: what is in memory is shown, all else is refused in time.
 func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
+	t.Parallel()
 	postgres := kit.NewDurablePostgres(t)
 	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
 	read := func(page string) call {
@@ -88,6 +89,7 @@ func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
 
 // TestEveryRouteEndsWhileTheDatabaseIsFrozen asks for each route that the router knows.
 func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
+	t.Parallel()
 	postgres := kit.NewDurablePostgres(t)
 	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})

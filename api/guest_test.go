@@ -419,6 +419,7 @@ func TestASiteSaysWhatItsWritersHaveToGive(t *testing.T) {
 // The page without script says what has to be given, and what was left out; where one has to be signed in it has no
 // form to lose a text in.
 func TestThePlainFormSaysWhatHasToBeGiven(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	path := "/sites/a/page?url=" + pageA
 	page := func(who string) string {

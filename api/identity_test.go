@@ -127,6 +127,7 @@ func TestStaffWriteUnderTheirBadgeOnceTheySignedIn(t *testing.T) {
 }
 
 func TestTheWindowHandsNothingToOthers(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	s := w.sit()
 	for _, origin := range []string{"https://evil.example", "null", "", originA + ".evil.example", originB, "*",
@@ -171,6 +172,7 @@ func TestTheWindowHandsNothingToOthers(t *testing.T) {
 }
 
 func TestTheWindowKeepsItsOpener(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	s := w.sit()
 	for name, r := range map[string]reply{

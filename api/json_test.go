@@ -8,6 +8,7 @@ import (
 // TestHostileBodiesAreRefused sends what parsers quarrel about. Nothing of it may be stored,
 // and nothing may be answered with a 500.
 func TestHostileBodiesAreRefused(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	good := `"page":{"url":"` + pageA + `"}`
 	deep := strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40)

@@ -266,6 +266,7 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 }
 
 func TestWhatIfAsksWithinBounds(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const path = "/api/v1/sites/a/moderation/"
 	for _, q := range []string{"what-if?threshold=0.4", "what-if?threshold=NaN", "what-if?threshold=x",

@@ -105,6 +105,7 @@ func (l *listener) ends() {
 }
 
 func TestWhoIsPresentIsTold(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const presence = "/api/v1/sites/a/moderation/presence"
 	id := w.post(written(w.text())).str("id")
@@ -140,6 +141,7 @@ func TestWhoIsPresentIsTold(t *testing.T) {
 
 // TestTheQueueIsToldOnce looks at the whole stream: what is done here is also followed in the log.
 func TestTheQueueIsToldOnce(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	l := w.listen("moderator a")
 	seen := map[string]int{}
@@ -195,6 +197,7 @@ func TestTheQueueIsToldWhatHappens(t *testing.T) {
 
 // TestAStreamTellsWhatHappensFromItsFirstByteOn has something happen while the answer is on its way.
 func TestAStreamTellsWhatHappensFromItsFirstByteOn(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	slow := w.piped()
 	for _, stream := range []struct {
@@ -264,6 +267,7 @@ func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"}
 
 // TestAStreamThatNobodyReadsIsGivenUp takes as long as a write may: its place is free again then.
 func TestAStreamThatNobodyReadsIsGivenUp(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const most = 20
 	slow := w.piped()
@@ -300,6 +304,7 @@ func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 }
 
 func TestStreamsEndWhenTheServerDrains(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	l := w.listen("owner a")
 	w.front.Drain()
@@ -309,6 +314,7 @@ func TestStreamsEndWhenTheServerDrains(t *testing.T) {
 
 // TestASiteIsCountedOnceForAllWhoFollow: what a site's queue costs does not grow with those who look at it.
 func TestASiteIsCountedOnceForAllWhoFollow(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const followers = 12
 	var all []*listener
@@ -335,6 +341,7 @@ func TestASiteIsCountedOnceForAllWhoFollow(t *testing.T) {
 }
 
 func TestAnAccountFollowsWithSoManyStreams(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const most = 20
 	live := call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens["moderator a"]}

@@ -175,6 +175,7 @@ func TestAnAddressGetsFewCodesADay(t *testing.T) {
 }
 
 func TestACodeNeedsAnAddressAMailServerAndANameOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	r := w.do(call{method: "POST", path: identityOfA, body: m{"email": "lena@mail.example"}})
 	if want(t, r, 422, "field.invalid"); !strings.Contains(string(r.raw), "sends no mail") {
@@ -209,6 +210,7 @@ func TestACodeNeedsAnAddressAMailServerAndANameOfOnesOwn(t *testing.T) {
 
 // The page without script has a code mailed, keeps what was typed, and asks for the code once, whatever else is wrong.
 func TestThePlainPageTakesAMailedCode(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
 	want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 200, "")
 	path := "/sites/a/page?lang=en&url=" + pageA
@@ -372,6 +374,7 @@ func TestALinkThatHasExpiredIsMailedAnew(t *testing.T) {
 
 // The page without script has the box in its form: nobody is asked without it, and it needs an address.
 func TestThePlainPageHasItsWriterTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
 	path := "/sites/a/page?lang=en&url=" + pageA
 	const lena, box = "lena@mail.example", `name="told"`

@@ -27,6 +27,7 @@ func TestASitePublishesAListForItsNeighboursOnceItIsOn(t *testing.T) {
 }
 
 func TestOwnersSayWhoseListsASiteReads(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{})
 	const path = "/api/v1/sites/a/moderation/neighbours"
 	good := func() m {

@@ -43,6 +43,7 @@ func TestASessionIsACookieThatEnds(t *testing.T) {
 }
 
 func TestOnesOwnPasswordIsChangedWithTheOldOne(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
 	cookie := map[string]string{"Cookie": strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0], "Origin": w.url}
@@ -100,6 +101,7 @@ func TestPasswordsAreTriedSoManyTimesFromAnAddress(t *testing.T) {
 // TestEveryPasswordIsCountedAgainstItsAddress spends the tries of an address by signing in: then no other way to
 // have a password hashed is open to it, nor to another address of its /64.
 func TestEveryPasswordIsCountedAgainstItsAddress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.1/32"})
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
 	mine := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
@@ -156,6 +158,7 @@ func TestEveryPasswordIsCountedAgainstItsAddress(t *testing.T) {
 }
 
 func TestSigningInBacksOff(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	try := func(who, password string) reply {
 		return w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email(who), "password": password}})

@@ -105,6 +105,7 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 }
 
 func TestAPlainFormNeverLosesAText(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	send := func(form url.Values, header map[string]string) reply {
 		return w.do(call{method: "POST", path: plainA, body: form, header: header})
@@ -148,6 +149,7 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 
 // Whoever is limited keeps their text, and may send it when the time has passed.
 func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{limits: true})
 	form := formOf(w.plain(plainA, ""))
 	form.Set("name", "Bo")
@@ -175,6 +177,7 @@ func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
 }
 
 func TestThePlainPageSpeaksThreeLanguages(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, tt := range []struct{ query, accept, lang, says string }{
 		{"", "", "en", "Post comment"},
@@ -190,6 +193,7 @@ func TestThePlainPageSpeaksThreeLanguages(t *testing.T) {
 }
 
 func TestEveryPageIsFencedIn(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, path := range []string{plainA, "/docs", "/moderate/signin", "/sites/nowhere/page?url=x", "/sites/a/page",
 		"/nothing/there"} {
@@ -240,6 +244,7 @@ func place(r reply) (address, anchor string) {
 }
 
 func TestWithoutScriptACommentIsReported(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	id := w.approved(written("The harbour was *quiet*."))
 	link := regexp.MustCompile(`href="([^"]*report=` + id + `[^"]*)"`).FindStringSubmatch(w.plain(plainA, ""))
@@ -347,6 +352,7 @@ func TestWithoutScriptAWriterAsksForASecondLook(t *testing.T) {
 
 // A program has to wait as long as a person, once for each text: what was pressed is good for no other.
 func TestWithoutScriptOnePressesTwiceTenSecondsApart(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	posted := func() int { return w.as("owner a", "GET", deskOfA+"/queue", nil).num("counts", "pending") }
 	press := func(body, token string) (string, url.Values) {

@@ -280,6 +280,7 @@ func TestWhoAsksWhatIsHeldIsAlwaysAnsweredTheSame(t *testing.T) {
 
 // A link is good for an hour, for its address, on its site, and for nothing else.
 func TestALinkToSeeWhatIsHeldEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
 	const lena = "lena@mail.example"
 	link := w.heldLink(lena)

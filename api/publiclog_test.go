@@ -196,7 +196,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 
 // Clients that request the whole log and do not read it hold neither the database nor the memory of the server.
 func TestPublicLog_ClientsThatDoNotRead(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *world) {
+	onBothAlone(t, func(t *testing.T, w *world) {
 		id := w.approved(written("A comment of which there are many."))
 		var first comment.Comment
 		fatal(t, store.For[storetest.Tx](w.db).View(t.Context(), func(tx storetest.Tx) error {
@@ -252,6 +252,7 @@ func heap() int64 {
 }
 
 func TestPublicLog_WholeLogIsLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{limits: true})
 	w.as("moderator a", "POST", deskOfA+"/decisions", m{"action": "approve",
 		"comments": []m{{"id": w.post(written("One entry.")).str("id"), "version": 1}}})

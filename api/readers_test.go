@@ -228,6 +228,7 @@ func TestFormPreviewAndCounts(t *testing.T) {
 }
 
 func TestAForeignOrUnknownPageIsAnEmptyList(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, page := range []string{originA + "/unknown", "https://elsewhere.example/post"} {
 		r := w.do(call{path: "/api/v1/sites/a/comments?page=" + url.QueryEscape(page)})
@@ -238,6 +239,7 @@ func TestAForeignOrUnknownPageIsAnEmptyList(t *testing.T) {
 }
 
 func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may " +
 		"be identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and " +

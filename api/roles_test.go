@@ -137,6 +137,7 @@ var open = []string{
 // TestEachRouteIsInATable keeps the tables whole: the router is asked, not a list by hand. The
 // desk's pages under /moderate have their own.
 func TestEachRouteIsInATable(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, r := range w.front.Routes() {
 		name := r.Method + " " + r.Path

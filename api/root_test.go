@@ -9,6 +9,7 @@ import (
 )
 
 func TestTheServersOwnAddressIsAPage(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	browser := "text/html,application/xhtml+xml,*/*;q=0.8"
 	for _, tt := range []struct{ path, accept, language, lang, says string }{
@@ -51,6 +52,7 @@ func TestTheServersOwnAddressIsAPage(t *testing.T) {
 }
 
 func TestTheServerSaysThatItIsNotReady(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	fatal(t, w.db.Close())
 	w.closed = true
@@ -61,6 +63,7 @@ func TestTheServerSaysThatItIsNotReady(t *testing.T) {
 }
 
 func TestCrawlersAreToldWhatTheyMayRead(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	r := w.do(call{path: "/robots.txt"})
 	rules := string(r.raw)

@@ -100,6 +100,7 @@ func TestAPatternThatWouldBeSlowIsRefusedBeforeItStands(t *testing.T) {
 }
 
 func TestAnEMailDomainIsBlockedPageByPage(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const path = "/api/v1/sites/a/moderation/blocks"
 	body := written("Of somebody at spell.")

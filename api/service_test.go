@@ -15,6 +15,7 @@ import (
 )
 
 func TestReadinessTellsOfRedis(t *testing.T) {
+	t.Parallel()
 	alone := onSQLite(t)
 	if r := alone.do(call{path: "/readyz"}); r.str("redis") != "none" {
 		t.Errorf("without Redis: got %v", r)
@@ -34,6 +35,7 @@ func TestReadinessTellsOfRedis(t *testing.T) {
 
 // A service that follows the events late does not know what others decide.
 func TestReadinessTellsThatEventsAreFollowedLate(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	ready := func() reply { return w.do(call{path: "/readyz"}) }
 	w.mute.Store(true)
@@ -50,6 +52,7 @@ func TestReadinessTellsThatEventsAreFollowedLate(t *testing.T) {
 }
 
 func TestTheSpecificationIsServed(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	r := w.do(call{path: "/api/v1/openapi.json"})
 	if r.status != 200 || r.str("openapi") != "3.0.3" || r.header.Get("Access-Control-Allow-Origin") != "*" {
@@ -71,6 +74,7 @@ func TestTheSpecificationIsServed(t *testing.T) {
 
 // TestWhatIsReadCanBeAskedForWithoutItsBody asks as monitors and link checkers do.
 func TestWhatIsReadCanBeAskedForWithoutItsBody(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	w.approved(written(w.text()))
 	for path, status := range map[string]int{
@@ -94,6 +98,7 @@ func TestWhatIsReadCanBeAskedForWithoutItsBody(t *testing.T) {
 
 // TestTheSpecificationHasEveryRoute asks the router, so that no route goes undescribed.
 func TestTheSpecificationHasEveryRoute(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, r := range w.front.Routes() {
 		desk := strings.HasPrefix(r.Path, "/moderate") || r.Path == "/m/:token"
@@ -109,6 +114,7 @@ func TestTheSpecificationHasEveryRoute(t *testing.T) {
 }
 
 func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, f := range widget.Files() {
 		if f.Path == "/embed-form.js" && !strings.Contains(w.do(call{path: "/embed.js"}).String(), ".js?v="+f.Version) {
@@ -152,6 +158,7 @@ func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
 
 // TestTheLogTellsNothingOfPeople goes through what people send and looks for it in the log.
 func TestTheLogTellsNothingOfPeople(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	posted := w.post(m{
 		"page":   m{"url": pageA, "title": "canary-title"},
@@ -176,6 +183,7 @@ func TestTheLogTellsNothingOfPeople(t *testing.T) {
 }
 
 func TestAnErrorNeverRepeatsWhatWasSent(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	const hostile = "<script>alert(1)</script>"
 	for _, c := range []call{

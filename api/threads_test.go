@@ -77,6 +77,7 @@ func TestReadersAreToldOfADemandWhileTheyRead(t *testing.T) {
 }
 
 func TestAReaderWhoComesBackIsToldWhatCameSince(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	one := w.post(written("One of three that are published.")).str("id")
 	w.decide("approve", one, 1)
@@ -112,6 +113,7 @@ func TestAReaderWhoComesBackIsToldWhatCameSince(t *testing.T) {
 }
 
 func TestManyAtOnceAreOneReload(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	var all []m
 	for i := range 40 {
@@ -125,6 +127,7 @@ func TestManyAtOnceAreOneReload(t *testing.T) {
 }
 
 func TestOneAddressFollowsSoManyPages(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{limits: true})
 	const most = 200
 	var all []*listener
@@ -146,6 +149,7 @@ func TestOneAddressFollowsSoManyPages(t *testing.T) {
 }
 
 func TestWhatCannotBeFollowedIsRefused(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	want(t, w.do(call{path: "/api/v1/sites/a/live"}), 400, "query.invalid")
 	want(t, w.do(followed("mailto:somebody@example.org")), 400, "query.invalid")

@@ -22,6 +22,7 @@ var variants = map[string][]string{
 // TestPublicReads_NameTheHeadersTheyDependOn requests each public address with different headers. An answer that
 // differs must name the header in Vary, or a shared cache gives it to the wrong reader.
 func TestPublicReads_NameTheHeadersTheyDependOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
 	posted := w.post(with(written("Seen by everybody."), "author", m{"name": "Ann"}))
 	want(t, w.decide("approve", posted.str("id"), 1), 200, "")

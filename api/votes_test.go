@@ -29,6 +29,7 @@ func (w *world) votes(id string) int {
 }
 
 func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
 	id := w.post(written("What is voted for has to be published.")).str("id")
 	want(t, w.do(voteFor(id, m{"value": 1})), 404, "comment.unknown")
@@ -62,6 +63,7 @@ func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
 
 // TestVote_AnswerCountsTheOwnVoteOnce sends a vote again, before and after lists show it.
 func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
 	id := w.post(written("Counted whether it is shown or not.")).str("id")
 	w.decide("approve", id, 1)
@@ -146,6 +148,7 @@ func TestVote_NetworkLimits(t *testing.T) {
 
 // TestAThousandVotesRenderAPageOnce: what a page costs does not grow with those who vote on it.
 func TestAThousandVotesRenderAPageOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
 	id := w.post(written("A text for which a thousand vote at once.")).str("id")
 	w.decide("approve", id, 1)

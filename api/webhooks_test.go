@@ -128,6 +128,7 @@ func (w *world) told() {
 
 // Whoever has a copy of the database can neither send to a site's receivers nor speak to them in its name.
 func TestNoByteOfTheFileSaysWhereAReceiverIsOrWhatSignsItsMessages(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	r := newReceiver(t, nil)
 	const hidden = "/hooks/quagga-in-the-path"
@@ -414,6 +415,7 @@ func TestAMessageIsSentUntilItIsTaken(t *testing.T) {
 }
 
 func TestWhoNeverAnswersIsGivenUpAfterThreeDays(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	r := newReceiver(t, func(_ int, w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) })
 	w.hook(r.URL)
@@ -430,6 +432,7 @@ func TestWhoNeverAnswersIsGivenUpAfterThreeDays(t *testing.T) {
 }
 
 func TestWebhook_ChatIDIsJSON(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, chat := range []string{"-77", "@name", "a\x07b", "\U0001F408", "\u2028", `"quoted\"`, "\x7f", "\u0430"} {
 		r := newReceiver(t, nil)
@@ -442,6 +445,7 @@ func TestWebhook_ChatIDIsJSON(t *testing.T) {
 }
 
 func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	r := newReceiver(t, nil)
 	w.hook(r.URL+"/bot12:token/sendMessage?chat_id=-77", "kind", "telegram")
@@ -486,6 +490,7 @@ func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
 }
 
 func TestNoReceiverIsInsideTheServersNetworks(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	for _, host := range []string{
 		"10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200", "0.0.0.0", "[::1]",
@@ -503,6 +508,7 @@ func TestNoReceiverIsInsideTheServersNetworks(t *testing.T) {
 }
 
 func TestAReceiverCanDoNoHarm(t *testing.T) {
+	t.Parallel()
 	w := onSQLite(t)
 	test := func(r *receiver) reply {
 		t.Helper()

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -125,6 +127,12 @@ func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 	})
 }
 
+// onBothAlone is onBoth without other tests beside it: for tests that measure the process.
+func onBothAlone(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	kit.OnDatabases(t, func(t *testing.T, d kit.Database) { test(t, newWorld(t, d.New(t), d.Redis(t), options{})) })
+}
+
 func onSQLite(t testing.TB) *world { return newWorld(t, kit.SQLite(t), "", options{}) }
 
 func newWorld(t testing.TB, dbURL, redis string, o options) *world {
@@ -219,6 +227,17 @@ func (w *world) people() {
 	}
 	w.tokens["moderator a, read only"] = w.token("moderator a", people.ScopeRead)
 	w.tokens["owner a, deciding"] = w.token("owner a", people.ScopeDecide)
+}
+
+// copied returns the URL of a copy of the world's database on SQLite.
+func (w *world) copied() string {
+	w.t.Helper()
+	path := filepath.Join(kit.MemoryDir(w.t), "copy.db")
+	raw, err := sql.Open("sqlite", strings.TrimPrefix(w.dbURL, "sqlite:"))
+	fatal(w.t, err)
+	_, err = raw.Exec("VACUUM INTO ?", path)
+	fatal(w.t, errors.Join(err, raw.Close()))
+	return "sqlite:" + path
 }
 
 const password = "correct horse battery staple"

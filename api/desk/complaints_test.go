@@ -12,6 +12,7 @@ import (
 )
 
 func TestAReportedCommentIsClosedByApprovingItAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark that somebody takes amiss.")
 	b := w.as("Olga").misses("Reported")
@@ -34,6 +35,7 @@ func TestAReportedCommentIsClosedByApprovingItAgain(t *testing.T) {
 }
 
 func TestASecondLookIsAnsweredByAnotherModerator(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
 	c := w.post("A joke between two who know each other.")

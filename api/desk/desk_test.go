@@ -18,6 +18,7 @@ import (
 )
 
 func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := newBrowser(t, w.url).open("/moderate/signin")
 	b.press(b.doc, "Sign in", fields{"email": "olga@staff.example", "password": "wrong"})
@@ -29,6 +30,7 @@ func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
 }
 
 func TestWhoIsSignedOutComesBackToThePageAskedFor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := newBrowser(t, w.url).open("/moderate/blog/log?x=1").sees("Sign in")
 	b.press(b.doc, "Sign in", fields{"email": "olga@staff.example", "password": password})
@@ -40,6 +42,7 @@ func TestWhoIsSignedOutComesBackToThePageAskedFor(t *testing.T) {
 }
 
 func TestNobodyIsSentElsewhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga")
 	for _, to := range []string{
@@ -55,6 +58,7 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 }
 
 func TestAForeignPageCannotDecide(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark worth attacking.")
 	b := w.as("Olga")
@@ -78,6 +82,7 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 }
 
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
 		ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
@@ -111,6 +116,7 @@ func TestOnlyOnesOwnSitesExist(t *testing.T) {
 }
 
 func TestHostileTextStaysText(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)><b style=color:red>{{.}}</b>'`
 	c := w.submit(moderation.Submission{
@@ -158,6 +164,7 @@ func harmless(t *testing.T, where string, doc *html.Node) {
 }
 
 func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark.")
 	b := w.as("Olga")
@@ -186,6 +193,7 @@ func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
 }
 
 func TestTheDeskSpeaksTheReadersLanguage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.post("A remark.")
 	b := newBrowser(t, w.url)
@@ -197,6 +205,7 @@ func TestTheDeskSpeaksTheReadersLanguage(t *testing.T) {
 }
 
 func TestAPageIsClosedAndOpened(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.post("A remark.")
 	b := w.as("Olga")
@@ -217,6 +226,7 @@ func TestAPageIsClosedAndOpened(t *testing.T) {
 }
 
 func TestACommentsPageTellsWhatHappened(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark with a history.")
 	b := w.as("Olga")
@@ -229,6 +239,7 @@ func TestACommentsPageTellsWhatHappened(t *testing.T) {
 }
 
 func TestAFailureIsAPageInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga")
 	b.langs = "ru"
@@ -239,6 +250,7 @@ func TestAFailureIsAPageInTheReadersLanguage(t *testing.T) {
 }
 
 func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	pages := map[string]bool{}
 	for _, r := range w.routes {
@@ -253,6 +265,7 @@ func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
 }
 
 func TestTheLogIsSearchedByItsAddress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
 	a, b := w.post("The first remark to decide."), w.post("Another remark, for somebody else.")

@@ -27,6 +27,7 @@ func (w *world) schooled() *world {
 }
 
 func TestACardNamesTheTwoStrongestWordsThatMeanSomething(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).schooled()
 	w.post("Now for the casino of one jackpot: it has cheap pills, and the price is free.")
 	w.post("It has one of those, and that is all there is to it.")
@@ -45,6 +46,7 @@ func TestACardNamesTheTwoStrongestWordsThatMeanSomething(t *testing.T) {
 }
 
 func TestATraitIsSaidInASentence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for range 2 {
 		w.taught(comment.Approve, 0, w.posted(plants, 15))
@@ -66,6 +68,7 @@ func TestATraitIsSaidInASentence(t *testing.T) {
 }
 
 func TestDisguisesAreOneLineAndTheTextStaysReadable(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const text = "Зaрaбoтoк на дoмy: кaзинo и бoнyс каждому, пишите ca\u200bsino"
 	c := w.submit(moderation.Submission{Name: "Reader", Body: text + "\ufeff"})
@@ -96,6 +99,7 @@ func TestDisguisesAreOneLineAndTheTextStaysReadable(t *testing.T) {
 }
 
 func TestACardSaysWhyItStandsHigherThanItsNumber(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).schooled()
 	lifted := w.submit(moderation.Submission{Name: "Reader", Body: "The tomatoes grew well, thank you for the recipe.",
 		Form: &moderation.Form{Trap: "http://x.example"}})

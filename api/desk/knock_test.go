@@ -14,6 +14,7 @@ import (
 )
 
 func TestAnOwnerAllowsAnOriginThatWasRefused(t *testing.T) {
+	t.Parallel()
 	const often, once = "https://www.blog.example", "http://localhost:1313"
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
@@ -48,6 +49,7 @@ func TestAnOwnerAllowsAnOriginThatWasRefused(t *testing.T) {
 }
 
 func TestAKnockIsOnlyToldForADayAndAsText(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, sent := range []string{"null", "", "file://", "javascript:alert(1)", `https://x.example"><script>`,
 		"https://X.example", "https://x.example/path", "https://" + strings.Repeat("x", 300) + ".example",
@@ -77,6 +79,7 @@ func TestAKnockIsOnlyToldForADayAndAsText(t *testing.T) {
 }
 
 func TestAnOwnerDismissesAnOriginThatWasRefused(t *testing.T) {
+	t.Parallel()
 	const mirror = "https://mirror.example"
 	w := newWorld(t)
 	for range 3 {
@@ -95,6 +98,7 @@ func TestAnOwnerDismissesAnOriginThatWasRefused(t *testing.T) {
 }
 
 func TestSettingsSayWhetherAPageAsks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	olga := w.as("Olga").open("/moderate/blog/settings").sees("no page asked in the last week").
 		sees("No page at https://blog.example asked in the last week.")
@@ -113,6 +117,7 @@ func TestSettingsSayWhetherAPageAsks(t *testing.T) {
 }
 
 func TestNobodyElseAllowsAnOrigin(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
 	form := &html.Node{Data: "form", Attr: []html.Attribute{{Key: "method", Val: "post"},

@@ -46,6 +46,7 @@ func (w *world) taught(action comment.Action, reason comment.Reason, refs []mode
 }
 
 func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for range 2 { // by turns, so that the filter is sure of both
 		w.taught(comment.Approve, 0, w.posted(plants, 30))
@@ -72,6 +73,7 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 }
 
 func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Aliya", people.Author, "blog")
 	w.taught(comment.Approve, 0, w.posted(plants, 30))

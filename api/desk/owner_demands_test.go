@@ -6,6 +6,7 @@ import (
 )
 
 func TestADemandIsEnteredReadAndEndedWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("The tram depot was sold below its price.")
 	b := w.as("Olga").open("/moderate/blog/queue")

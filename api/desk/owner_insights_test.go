@@ -14,6 +14,7 @@ import (
 )
 
 func TestInsightsCompareScoresWithDecisions(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/insights").sees("Too few decisions for figures")
 	for i := range 12 {
@@ -45,6 +46,7 @@ func TestInsightsCompareScoresWithDecisions(t *testing.T) {
 }
 
 func TestTheGateOfTheFilterSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.taught(comment.Approve, 0, w.posted(plants, 30))
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 8))
@@ -58,6 +60,7 @@ func TestTheGateOfTheFilterSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.taught(comment.Approve, 0, w.posted(plants, 30))
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 30))
@@ -97,6 +100,7 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 
 // The tables of insights are opened by programs that run what begins like a formula, in a cell of their own making.
 func TestNoSpreadsheetTakesACommentersTextForAFormula(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const plain = "plain - with a dash, and more; nothing = wrong"
 	titles := []string{

@@ -24,6 +24,7 @@ func (b *browser) warned() *html.Node {
 }
 
 func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
 		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
@@ -72,6 +73,7 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 }
 
 func TestOnlyAnOwnerErasesAtTheDesk(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Mara", people.Moderator)
 	w.submit(moderation.Submission{Name: "Ann", Email: "ann@mail.example", Body: "A wagtail on the roof."})

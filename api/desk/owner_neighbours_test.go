@@ -16,6 +16,7 @@ import (
 )
 
 func TestAnOwnerArrangesWhoseListsAreRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "valley", Name: "Valley",
 		Origins: []string{"https://valley.example"}}, nil)
@@ -92,6 +93,7 @@ func ownKey(w *world) string {
 }
 
 func TestWhatIsNoNeighbourIsNotTaken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga")
 	form := b.open("/moderate/blog/neighbours").form("Look at it")

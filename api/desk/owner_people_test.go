@@ -14,6 +14,7 @@ import (
 )
 
 func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, tt := range []struct{ lang, path, button, field, value, says string }{
 		{"en", "people", "Add a person", "email", "olga@staff.example",
@@ -39,6 +40,7 @@ func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
 }
 
 func TestASessionCanBeEndedFromAnother(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	here, there := w.as("Olga"), w.as("Olga")
 	here.open("/moderate/sessions").sees("this one")
@@ -52,6 +54,7 @@ func TestASessionCanBeEndedFromAnother(t *testing.T) {
 }
 
 func TestOnesOwnPasswordIsChangedWithTheOldOne(t *testing.T) {
+	t.Parallel()
 	const fresh = "seven grey herons in a row"
 	w := newWorld(t)
 	here, there := w.as("Olga"), w.as("Olga")
@@ -70,6 +73,7 @@ func TestOnesOwnPasswordIsChangedWithTheOldOne(t *testing.T) {
 }
 
 func TestATokenIsShownOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/tokens")
 	b.press(b.doc, "Make a token", fields{"name": "script", "scope": "read"}).sees("Your new token")
@@ -87,6 +91,7 @@ func TestATokenIsShownOnce(t *testing.T) {
 }
 
 func TestATokenSaysWhatItReachesWhenItWasUsedAndWhenItEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
 		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
@@ -128,6 +133,7 @@ func TestATokenSaysWhatItReachesWhenItWasUsedAndWhenItEnds(t *testing.T) {
 }
 
 func TestRoleAndSitesOfSomebodyAreChanged(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
 		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
@@ -175,6 +181,7 @@ func TestRoleAndSitesOfSomebodyAreChanged(t *testing.T) {
 }
 
 func TestMailIsChosenOnOnesOwnPage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga")
 	b.open("/moderate/sessions").sees("This server sends no mail yet")

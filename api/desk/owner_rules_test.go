@@ -22,6 +22,7 @@ func (b *browser) form(button string) *html.Node {
 }
 
 func TestARuleIsTriedAddedRemovedAndBroughtBackWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/queue")
 	w.post("A casino, and <b>a good one</b>.")
@@ -51,6 +52,7 @@ func TestARuleIsTriedAddedRemovedAndBroughtBackWithoutScript(t *testing.T) {
 }
 
 func TestWordPresssListsArePastedAsTheyAre(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/queue")
 	w.post("I like WordPress.")
@@ -64,6 +66,7 @@ func TestWordPresssListsArePastedAsTheyAre(t *testing.T) {
 }
 
 func TestAModeratorBlocksFromACommentAndSeesFirstWhatItCatches(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Mona", people.Moderator, "blog")
 	b := w.as("Mona")
@@ -90,6 +93,7 @@ func TestAModeratorBlocksFromACommentAndSeesFirstWhatItCatches(t *testing.T) {
 }
 
 func TestModeratorsNoteSomethingAboutAWriterForOneAnother(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Mona", people.Moderator, "blog")
 	w.account("Aliya", people.Author, "blog")

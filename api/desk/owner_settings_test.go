@@ -17,6 +17,7 @@ import (
 )
 
 func TestSettingsAreKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/settings")
 	b.press(b.doc, "Save", fields{"name": "New name", "origin": "https://blog.example\nhttps://www.blog.example",
@@ -54,6 +55,7 @@ func TestSettingsAreKept(t *testing.T) {
 
 // What the table of settings has stands on the page, in words, and is kept as it is shown.
 func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	own := map[string]string{"shadow": "0.755", "origin": "https://a.example,https://b.example"}
 	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", own)
@@ -97,6 +99,7 @@ func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
 }
 
 func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.post("A remark that teaches.")
 	b := w.as("Olga")
@@ -109,6 +112,7 @@ func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
 }
 
 func TestAnOwnerEndsEditTokensAfterAQuestion(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator)
 	olga, dana := w.as("Olga").open("/moderate/blog/settings"), w.as("Dana")
@@ -139,6 +143,7 @@ func TestAnOwnerEndsEditTokensAfterAQuestion(t *testing.T) {
 }
 
 func TestASiteIsRemovedByWhoTypesItsKey(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
 		ground.Site{Key: "old", Name: "Old", Origins: []string{"https://old.example"}}, nil)

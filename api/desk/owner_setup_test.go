@@ -14,6 +14,7 @@ import (
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
+	t.Parallel()
 	w := emptyWorld(t)
 	token, err := w.S.SetupLink(w.Ctx)
 	w.Must(err)
@@ -47,6 +48,7 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 
 // Who goes back and sends a step again is told at the field, and has not lost what was typed.
 func TestAStepOfSettingUpCanBeSentAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/setup/site")
 	site := fields{"name": "The Second", "origin": "https://second.example", "key": "second"}
@@ -64,6 +66,7 @@ func TestAStepOfSettingUpCanBeSentAgain(t *testing.T) {
 }
 
 func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
+	t.Parallel()
 	w := emptyWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "blog", Name: "The Blog",
 		Origins: []string{"https://blog.example"}}, nil)
@@ -88,6 +91,7 @@ func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
 }
 
 func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/people")
 	b.press(b.doc, "Add a person", fields{"name": "Dana", "email": "dana@staff.example", "role": "moderator"}).
@@ -105,6 +109,7 @@ func TestANewPersonChoosesAPasswordByALinkOfTheirOwn(t *testing.T) {
 // TestOfSeveralLinksTheLastWorksOnce walks the way on which an account was once taken over: by an invitation,
 // and by the first of two resets.
 func TestOfSeveralLinksTheLastWorksOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/people")
 	made := func() string {
@@ -136,6 +141,7 @@ func TestOfSeveralLinksTheLastWorksOnce(t *testing.T) {
 }
 
 func TestOnlyAnOwnerSeesTheStepsOfSettingUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Ada", people.Author, "blog")
 	w.account("Max", people.Moderator, "blog")

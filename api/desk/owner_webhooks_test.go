@@ -17,6 +17,7 @@ import (
 
 // A form that is pressed twice makes one webhook; what it is told is changed, and never nothing.
 func TestAnOwnerChangesWhatAReceiverIsTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/webhooks")
 	form := b.form("Add it")
@@ -44,6 +45,7 @@ func TestAnOwnerChangesWhatAReceiverIsTold(t *testing.T) {
 }
 
 func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	came, answer := 0, http.StatusGone
 	receiver := httptest.NewServer(http.HandlerFunc(func(res http.ResponseWriter, _ *http.Request) {

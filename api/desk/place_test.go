@@ -14,6 +14,7 @@ import (
 )
 
 func TestTheQueueIsNarrowedByItsAddressAndWidenedByAChip(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	post := func(page, name, text string) {
 		t.Helper()
@@ -82,6 +83,7 @@ func TestTheQueueIsNarrowedByItsAddressAndWidenedByAChip(t *testing.T) {
 }
 
 func TestTheQueueSaysWhatWaitsOnOnesOtherSites(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	other, _, err := w.S.AddSite(w.Ctx, people.Operator,
 		ground.Site{Key: "other", Name: "Another blog", Origins: []string{"https://other.example"}}, nil)
@@ -101,6 +103,7 @@ func TestTheQueueSaysWhatWaitsOnOnesOtherSites(t *testing.T) {
 }
 
 func TestBandsSayHowManyWaitInThem(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.post("The first that waits, with no word of those to come.")
 	b := w.as("Olga").open("/moderate/blog/queue?sort=risk").misses("Almost certainly spam")

@@ -17,6 +17,7 @@ import (
 )
 
 func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("The first remark about apples.")
 	b := w.as("Olga").sees("The first remark about apples.")
@@ -29,6 +30,7 @@ func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
 }
 
 func TestEachReasonIsKeptWithTheNote(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for i, tt := range []struct {
 		button string
@@ -58,6 +60,7 @@ func TestEachReasonIsKeptWithTheNote(t *testing.T) {
 
 // The first button of a form is what Enter presses in a field of it.
 func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark to be refused.")
 	b := w.as("Olga")
@@ -72,6 +75,7 @@ func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
 }
 
 func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var posted []comment.Comment
 	for i := range 3 {
@@ -90,6 +94,7 @@ func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
 }
 
 func TestTheEndOfAnOrderLeadsBackToItsTop(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for i := range 51 {
 		w.post(fmt.Sprintf("Remark number %d.", i))
@@ -118,6 +123,7 @@ func linkTo(b *browser, name string) string {
 }
 
 func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
 	c := w.post("A remark that two people read.")
@@ -137,6 +143,7 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 }
 
 func TestACardSaysAndChangesTheTitleThatBecomesPublic(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Anton", people.Author, "blog")
 	c := w.submit(moderation.Submission{PageURL: "https://blog.example/p", PageTitle: "CALL 900", Body: "A remark."})
@@ -154,6 +161,7 @@ func TestACardSaysAndChangesTheTitleThatBecomesPublic(t *testing.T) {
 
 // However many comments a page is about, they are read together.
 func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.taught(comment.Approve, 0, w.posted(plants, 30))
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 30))
@@ -193,6 +201,7 @@ func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
 }
 
 func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	got, err := w.S.Submit(w.Ctx, w.site,
 		moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})
@@ -210,6 +219,7 @@ func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
 }
 
 func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for i := range 60 {
 		w.post(fmt.Sprintf("Remark %02d in a long queue.", i))
@@ -227,6 +237,7 @@ func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
 }
 
 func TestSearchAndOrderStayWithTheQueue(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.post("Something about zebras.")
 	w.post("Something about horses.")
@@ -240,6 +251,7 @@ func TestSearchAndOrderStayWithTheQueue(t *testing.T) {
 }
 
 func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("Is the bakery open on Sunday?")
 	b := w.as("Olga")
@@ -261,6 +273,7 @@ func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
 }
 
 func TestTheFirstCardIsCurrent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	first := w.post("The oldest of them.")
 	w.post("A later one.")
@@ -272,6 +285,7 @@ func TestTheFirstCardIsCurrent(t *testing.T) {
 }
 
 func TestWhatIsForgottenIsSaidToBe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	out, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{
 		PageURL: "https://blog.example/post", Name: "Ann", Body: "This is to be forgotten.",
@@ -283,6 +297,7 @@ func TestWhatIsForgottenIsSaidToBe(t *testing.T) {
 }
 
 func TestWhatWasRefusedAndIsForgottenIsSaidToBe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("This is refused, and its time is over soon.")
 	w.Decide(people.Operator, w.site, comment.MarkSpam, c.ID)
@@ -301,6 +316,7 @@ func TestWhatWasRefusedAndIsForgottenIsSaidToBe(t *testing.T) {
 }
 
 func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	// Zara joins the staff after the comments were posted: from then on her name is refused.
 	ids := map[string]string{}
@@ -329,6 +345,7 @@ func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
 }
 
 func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
 	for n, tt := range []struct {
@@ -359,6 +376,7 @@ func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
 }
 
 func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
 	w.Run(w.S)
@@ -378,6 +396,7 @@ func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
 }
 
 func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", people.Moderator, "blog")
 	w.account("Mo", people.Moderator, "blog")

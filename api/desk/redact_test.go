@@ -11,6 +11,7 @@ import (
 )
 
 func TestAPartIsTakenOutAndPutBackWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.account("Anton", people.Author, "blog")
 	c := w.post("Call <b>Mira</b> at 555 0142, and then 555 0142 again.")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAReadyReplyIsChosenWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{
 		"reply_texts": "Thank you for telling us.\n\nThe trains run again:\n<b>see the timetable</b>."})

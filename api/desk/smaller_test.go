@@ -9,6 +9,7 @@ import (
 )
 
 func TestPagesAreCompressedForWhomTakesIt(t *testing.T) {
+	t.Parallel()
 	w := emptyWorld(t)
 	for _, tt := range []struct {
 		path, accepts string

@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheQueueSaysOnceWhatTheFilterStillNeeds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n := 0
 	decide := func(a comment.Action, times int) {
@@ -52,6 +53,7 @@ func TestTheQueueSaysOnceWhatTheFilterStillNeeds(t *testing.T) {
 }
 
 func TestACommentWithoutAScoreSaysWhatTheFilterStillNeeds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.post("One that waits.")
 	w.as("Olga").open("/moderate/blog/comments/" + c.ID).sees("Not enough decisions yet").

@@ -93,7 +93,7 @@ var built struct {
 	paths map[string]string
 }
 
-// Binary builds cmd/aitys once, and returns its path. It is static, as the released one is.
+// Binary builds cmd/aitys once per run, and returns its path. It is static, as the released one is.
 func Binary(t testing.TB) string {
 	t.Helper()
 	return binary(t, "")
@@ -112,13 +112,20 @@ func binary(t testing.TB, fault string, flags ...string) string {
 	if path, ok := built.paths[fault]; ok {
 		return path
 	}
-	out := filepath.Join(scratch(t).Path, "aitys-"+fault)
-	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...),
-		"github.com/aitys/aitys/cmd/aitys")...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if msg, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build aitys: %v\n%s", err, msg)
-	}
+	out := filepath.Join(runFolder(t).Path, "aitys-"+fault)
+	exists := func() bool { _, err := os.Stat(out); return err == nil }
+	once(t, "aitys-"+fault, exists, func() {
+		cmd := exec.Command("go", append(append([]string{"build", "-o", out + ".new"}, flags...),
+			"github.com/aitys/aitys/cmd/aitys")...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		msg, err := cmd.CombinedOutput()
+		if err == nil {
+			err = os.Rename(out+".new", out)
+		}
+		if err != nil {
+			t.Fatalf("build aitys: %v\n%s", err, msg)
+		}
+	})
 	if built.paths == nil {
 		built.paths = map[string]string{}
 	}

@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// Until waits for what another goroutine or process brings about, and ends the test where that takes
-// half a minute.
+// untilLimit is how long a condition may take. It is no measurement: a busy machine is slow.
+const untilLimit = 2 * time.Minute
+
+// Until waits for what another goroutine or process brings about. It ends the test after two minutes.
 func Until(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	Within(t, 30*time.Second, what, is)
+	Within(t, untilLimit, what, is)
 }
 
 // Within is Until with a limit of its own, and returns how long it took.

@@ -105,7 +105,7 @@ func room() uint64 {
 // leave shared memory behind.
 const end = `
 pids() { for p in "$1"/$3 "$2"/$3; do [ -f "$p" ] && head -n 1 "$p"; done; }
-for g in $(pids "$1" "$2" '*.group'); do kill -9 -- "-$g" 2>/dev/null; done
+for g in $(pids "$1" "$2" '*.group'); do kill -9 "-$g" 2>/dev/null; done
 for p in $(pids "$1" "$2" 'pg*.pid'); do kill -QUIT "$p" 2>/dev/null; done
 n=0
 for p in $(pids "$1" "$2" 'pg*.pid'); do

@@ -1,0 +1,147 @@
+// Command run runs the tests of one tier, as `make test` and CI do:
+//
+//	testrun [flags] packages [-- flags of go test]
+//
+// It makes the folder that all test processes share, so that there is one Postgres cluster, one migrated SQLite file and
+// one binary for the whole run. It prints failures in full, then the slowest packages, the skipped tests with their
+// reasons, and the total. When it ends, however it ends, the test processes and their servers end with it.
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/aitys/aitys/internal/testkit/rundir"
+)
+
+// Options of a run.
+type options struct {
+	tier, db  string
+	packages  []string
+	flags     []string // of go test
+	contracts int      // how many contract suites must report
+	strict    bool     // a skipped test is a failure
+}
+
+func main() {
+	o := options{strict: os.Getenv("CI") != ""}
+	flag.StringVar(&o.tier, "tier", "fast", "which tests: fast, ci or full")
+	flag.StringVar(&o.db, "db", "sqlite", "databases of the domain, the API and the desk: sqlite, postgres or both")
+	flag.IntVar(&o.contracts, "contracts", 0, "fail unless this many contract suites report the same on both sides")
+	flag.Parse()
+	o.packages = flag.Args()
+	if at := slices.Index(o.packages, "--"); at >= 0 {
+		o.packages, o.flags = o.packages[:at], o.packages[at+1:]
+	}
+	if len(o.packages) == 0 {
+		fmt.Fprintln(os.Stderr, "run: name the packages")
+		os.Exit(2)
+	}
+	ok, err := run(o, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "run:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+// run runs the tests and reports whether they passed.
+func run(o options, out io.Writer) (ok bool, err error) {
+	dir, err := folder()
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+
+	test := goTest(o, filepath.Join(dir.Path, "tests.group"))
+	test.Env = append(os.Environ(), rundir.Env+"="+dir.Path, "TEST_TIER="+o.tier, "TEST_DB="+o.db)
+	events, err := test.StdoutPipe()
+	if err != nil {
+		return false, err
+	}
+	began := time.Now()
+	if err := test.Start(); err != nil {
+		return false, err
+	}
+	go func() {
+		select {
+		case <-stopped:
+		case <-orphaned():
+		}
+		_ = syscall.Kill(-test.Process.Pid, syscall.SIGKILL) // it may have ended
+		_ = dir.Close()                                      // ends the servers too, which may hold the pipe that is read below
+		os.Exit(1)
+	}()
+	r := newReport(out)
+	readErr := r.read(events)
+	failed := test.Wait()
+	if failed != nil && !errors.As(failed, new(*exec.ExitError)) {
+		return false, failed
+	}
+	r.total(time.Since(began), test.ProcessState.UserTime()+test.ProcessState.SystemTime())
+	ok = r.verdict(o.contracts, o.strict) && failed == nil
+	if !ok {
+		fmt.Fprintln(out, "FAIL")
+	}
+	return ok, readErr
+}
+
+// orphaned returns a channel that is closed when the process that started this one, such as make, has ended.
+func orphaned() <-chan struct{} {
+	gone, parent := make(chan struct{}), os.Getppid()
+	go func() {
+		for os.Getppid() == parent {
+			time.Sleep(time.Second)
+		}
+		close(gone)
+	}()
+	return gone
+}
+
+// goTest returns the command that runs the tests. It writes the ID of its process group to a file first. Tests wait more than they compute: there are four a processor at once
+// in each of the processes.
+func goTest(o options, group string) *exec.Cmd {
+	name := os.Getenv("GO")
+	if name == "" {
+		name = "go"
+	}
+	args := slices.Concat([]string{"-c", `echo $$ >"$0" && exec "$@"`, group, name, "test", "-json", "-p",
+		strconv.Itoa(max(2, runtime.GOMAXPROCS(0))), "-parallel", strconv.Itoa(4 * runtime.GOMAXPROCS(0))}, o.flags, o.packages)
+	test := exec.Command("sh", args...)
+	test.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it starts is in the same group
+	test.Stderr = os.Stderr
+	return test
+}
+
+// folder makes the folder of the run. In one checkout it has the same name each time, or go would not take the results of
+// unchanged packages from its cache; a second run at the same time gets another one.
+func folder() (*rundir.Dir, error) {
+	root, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := rundir.TryLock(filepath.Join(root, "Makefile")); err != nil { // held until this process ends
+		return rundir.Temp()
+	}
+	name := fmt.Sprintf("aitys-run-%d-%x", os.Getuid(), sha256.Sum256([]byte(root)))
+	dir, err := rundir.New(filepath.Join(os.TempDir(), name[:24]))
+	if err != nil {
+		return rundir.Temp()
+	}
+	return dir, nil
+}
