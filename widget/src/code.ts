@@ -1,27 +1,27 @@
 /** Blocks of code: each that has to be scrolled is a stop for the keyboard, and no other; on paper its lines are broken. */
 
 import sheet from './code.css'
-import type { View } from './view'
+import type { Stage } from './stage'
 
 let styles: CSSStyleSheet | null = null
 
-const watched = new WeakSet<View>()
+const watched = new WeakSet<Stage>()
 
-/** Watches the widths of a view, once. */
-export function watch(view: View) {
-  const section = view.root.querySelector('section')
-  if (!section || watched.has(view)) return
-  watched.add(view)
+/** Watches the widths of a stage, once. */
+export function watch(stage: Stage) {
+  const section = stage.root.querySelector('section')
+  if (!section || watched.has(stage)) return
+  watched.add(stage)
   if (!styles) {
     styles = new CSSStyleSheet()
     styles.replaceSync(sheet)
   }
-  if (!view.root.adoptedStyleSheets.includes(styles)) view.root.adoptedStyleSheets.push(styles)
+  if (!stage.root.adoptedStyleSheets.includes(styles)) stage.root.adoptedStyleSheets.push(styles)
   const widths = new ResizeObserver(() => {
     for (const pre of section.querySelectorAll('pre'))
       if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0
       else pre.removeAttribute('tabindex')
   })
   widths.observe(section)
-  view.gone.addEventListener('abort', () => widths.disconnect())
+  stage.gone.addEventListener('abort', () => widths.disconnect())
 }

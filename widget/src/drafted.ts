@@ -1,6 +1,6 @@
 /** Finds a page's draft without an answer of the service. */
 
-import type { View } from './view'
+import type { Stage } from './stage'
 
 /** The page's canonical address, as the service has it: without fragment and tracking parameters. */
 export function canonical(page: string): string {
@@ -12,7 +12,7 @@ export function canonical(page: string): string {
 }
 
 /** Reports whether this browser keeps a draft of the page. */
-export function drafted({ config }: View): boolean {
+export function drafted({ config }: Stage): boolean {
   try {
     return !!localStorage.getItem(`aitys:${config.site}:draft:${canonical(config.page)}`)
   } catch {

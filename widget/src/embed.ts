@@ -1,6 +1,7 @@
 /** What a page loads: puts the element in its place, and fills the counts. */
 
 import { type AitysComments, define, pageAddress, service } from './element'
+import type { Parts } from './parts'
 import { part } from './view'
 
 const script = (document.currentScript ?? document.querySelector('script[data-site]')) as HTMLScriptElement | null
@@ -34,7 +35,7 @@ function mount(script: HTMLScriptElement) {
 function count(script: HTMLScriptElement, base: string) {
   const fill = () =>
     document.querySelector('[data-aitys-count]') &&
-    part<typeof import('./counts')>(base, 'counts').then(counts =>
+    part<Parts<unknown>['counts']>(base, 'counts').then(counts =>
       counts.fill(service(script), script.dataset.site, pageAddress),
     )
   new MutationObserver(fill).observe(document, {

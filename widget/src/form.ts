@@ -11,24 +11,24 @@ import { likely, warn } from './likely'
 import { OwnComments } from './own'
 import { type Answer, asComment, newKey, post, report, send, usual } from './sending'
 import { type Draft, type Identity, Shelf } from './shelf'
+import type { Stage } from './stage'
 import { toolbar } from './toolbar'
 import { because, trouble } from './trouble'
-import type { View } from './view'
 import { form as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
-export function attach(view: View): Writer {
+export function attach(stage: Stage): Writer {
   const styles = new CSSStyleSheet()
   styles.replaceSync(buttons + sheet)
-  view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
-  view.passes = passes
+  stage.root.adoptedStyleSheets = [...stage.root.adoptedStyleSheets, styles]
+  stage.passes = passes
   // Preload the message that drafts are kept, for when the service is unreachable.
-  view.use('why', () => {})
-  return new Form(view)
+  stage.use('why', () => {})
+  return new Form(stage)
 }
 
 class Form implements Writer {
-  readonly #view: View
+  readonly #stage: Stage
   readonly #t: FormWords
   readonly #shelf: Shelf
   readonly #own: OwnComments
@@ -53,28 +53,28 @@ class Form implements Writer {
   #complete = false
   #sending = false
 
-  constructor(view: View) {
-    const t = view.spoken?.form ?? inEnglish
-    this.#view = view
+  constructor(stage: Stage) {
+    const t = stage.spoken?.form ?? inEnglish
+    this.#stage = stage
     this.#t = t
-    this.#shelf = new Shelf(view.config.site, view.page.url)
-    this.#own = new OwnComments(view, t, this.#shelf, (text, parent) => this.#anew(text, parent))
-    this.#form = view.form ?? el('form') // a closed page has none; then nothing here is ever shown
+    this.#shelf = new Shelf(stage.config.site, stage.page.url)
+    this.#own = new OwnComments(stage, t, this.#shelf, (text, parent) => this.#anew(text, parent))
+    this.#form = stage.form ?? el('form') // a closed page has none; then nothing here is ever shown
     this.#text = this.#form.querySelector('textarea') ?? el('textarea')
     const { person } = this.#shelf
     this.#called = person?.name ?? ''
-    this.#fields = new Fields(this.#form, this.#text, t, person, view.settings.who, view.settings.mail)
+    this.#fields = new Fields(this.#form, this.#text, t, person, stage.settings.who, stage.settings.mail)
     this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
-    addEventListener('storage', event => this.#elsewhere(event), { signal: view.gone })
-    addEventListener('message', event => this.#told(event), { signal: view.gone })
+    addEventListener('storage', event => this.#elsewhere(event), { signal: stage.gone })
+    addEventListener('message', event => this.#told(event), { signal: stage.gone })
     this.#as(this.#shelf.identity)
     this.#believe()
-    this.#home = button(view.t.write, () => this.#move(null), { class: 'wide stub' })
+    this.#home = button(stage.t.write, () => this.#move(null), { class: 'wide stub' })
   }
 
   /** Hears from the service's own window that somebody signed in there. */
   #told({ origin, data }: MessageEvent) {
-    if (origin !== new URL(this.#view.config.base).origin || data?.aitys !== 'identity') return
+    if (origin !== new URL(this.#stage.config.base).origin || data?.aitys !== 'identity') return
     this.#admit(data)
   }
 
@@ -88,11 +88,11 @@ class Form implements Writer {
 
   /** Takes the site's word, at once, for it is good for minutes only. Who it is for is kept by this page alone. */
   #believe() {
-    const { sso = '' } = this.#view.host.dataset
+    const { sso = '' } = this.#stage.host.dataset
     if (sso === this.#word) return
     this.#word = sso
-    this.#view.use<typeof import('./who')>('who', async part => {
-      const given = sso ? await part.admit(this.#view, sso) : null
+    this.#stage.use('who', async part => {
+      const given = sso ? await part.admit(this.#stage, sso) : null
       if (sso !== this.#word) return
       this.#given = given
       this.#as(this.#shelf.identity ?? given)
@@ -104,8 +104,8 @@ class Form implements Writer {
     if (!who && !this.#who) return
     this.#who = who
     this.#form.classList.toggle('known', who !== null)
-    this.#view.use<typeof import('./who')>('who', part => {
-      if (this.#who === who) part.show(this.#view, this.#form, who, () => this.#leave())
+    this.#stage.use('who', part => {
+      if (this.#who === who) part.show(this.#stage, this.#form, who, () => this.#leave())
     })
   }
 
@@ -117,7 +117,7 @@ class Form implements Writer {
 
   open() {
     this.#open()
-    this.#token ??= ask<{ token: string }>(this.#view.api('form'), { cache: 'no-store' }).then(
+    this.#token ??= ask<{ token: string }>(this.#stage.api('form'), { cache: 'no-store' }).then(
       a => a.token,
       () => null,
     )
@@ -127,7 +127,7 @@ class Form implements Writer {
     this.#believe()
     this.#own.drawn()
     // Who began to write before this part had arrived goes on where they are.
-    const begun = this.#view.root.activeElement === this.#text || this.#text.value
+    const begun = this.#stage.root.activeElement === this.#text || this.#text.value
     const draft = begun ? this.#draft : this.#shelf.drafts.at(-1)
     if (!this.#complete && draft) {
       this.#parent = draft.parent
@@ -144,8 +144,8 @@ class Form implements Writer {
   }
 
   reply(id: string) {
-    const comment = this.#view.thread.comment(id)
-    if (comment) this.#move({ id, name: comment.author?.name ?? this.#view.t.anonymous })
+    const comment = this.#stage.thread.comment(id)
+    if (comment) this.#move({ id, name: comment.author?.name ?? this.#stage.t.anonymous })
   }
 
   #open() {
@@ -154,21 +154,19 @@ class Form implements Writer {
     if (this.#text.value) this.#keep()
     else this.#text.value = this.#draft?.text ?? ''
     this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview), this.#usually)
-    const { config, settings } = this.#view
+    const { config, settings } = this.#stage
     const ours = `${config.base}sites/${encodeURIComponent(config.site)}/`
     this.#form.append(
       el(
         'p',
         { class: 'u two' },
-        el('a', { class: 'u', href: `${ours}privacy?lang=${this.#view.t.lang}`, target: '_blank' }, this.#t.privacy),
+        el('a', { class: 'u', href: `${ours}privacy?lang=${this.#stage.t.lang}`, target: '_blank' }, this.#t.privacy),
       ),
     )
     if (settings.providers) this.#fields.offer(`${ours}signin?origin=${location.origin}`, settings.providers.join(', '))
     const { proof } = this.#fields
     if (proof)
-      this.#view.use<typeof import('./prove')>('prove', part =>
-        part.prove(this.#view, proof, this.#fields.written, who => this.#admit(who)),
-      )
+      this.#stage.use('prove', part => part.prove(this.#stage, proof, this.#fields.written, who => this.#admit(who)))
     this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
     this.#form.addEventListener('keydown', event => {
@@ -196,7 +194,7 @@ class Form implements Writer {
   /** Puts the form where its parent stands, and a way back where it came from. */
   #settle() {
     const form = this.#form
-    const { thread, t } = this.#view
+    const { thread, t } = this.#stage
     const at = this.#parent && thread.article(this.#parent.id)
     if (form.previousElementSibling?.localName !== 'article') form.after(this.#home)
     this.#home.hidden = !at
@@ -226,7 +224,7 @@ class Form implements Writer {
   }
 
   get #usually(): string {
-    return usual(this.#view.settings.usually, this.#t, this.#view.t)
+    return usual(this.#stage.settings.usually, this.#t, this.#stage.t)
   }
 
   get #draft(): Draft | undefined {
@@ -257,12 +255,12 @@ class Form implements Writer {
     this.#fields.clear()
     const body = this.#text.value
     try {
-      const { html } = body.trim() ? await post<{ html: string }>(this.#view.api('preview'), { body }) : { html: '' }
+      const { html } = body.trim() ? await post<{ html: string }>(this.#stage.api('preview'), { body }) : { html: '' }
       this.#write()
       this.#preview.setAttribute('aria-pressed', 'true')
       this.#text.hidden = true
       this.#text.after(
-        el('div', { class: 'seen text', dir: 'auto' }, html ? this.#view.body(html) : this.#t.previewEmpty),
+        el('div', { class: 'seen text', dir: 'auto' }, html ? this.#stage.body(html) : this.#t.previewEmpty),
       )
     } catch (cause) {
       this.#alarm(cause, this.#t.previewFailed)
@@ -280,7 +278,7 @@ class Form implements Writer {
     if (this.#sending) return
     this.#fields.clear()
     const body = this.#text.value
-    const most = this.#view.settings.max_length ?? 10_000
+    const most = this.#stage.settings.max_length ?? 10_000
     if (!body.trim()) return this.#wrong('/body', this.#t.empty)
     if ([...body].length > most) return this.#wrong('/body', this.#tooLong(body, most))
     const missing = this.#who ? null : this.#fields.missing
@@ -301,7 +299,7 @@ class Form implements Writer {
 
   /** Says, once a draft, why it may be refused; what staff write is not. */
   async #warn(body: string): Promise<boolean> {
-    const word = this.#warned || this.#who?.badge ? null : await likely(this.#view, body)
+    const word = this.#warned || this.#who?.badge ? null : await likely(this.#stage, body)
     if (!word) return false
     this.#warned = true
     const change = () => {
@@ -340,12 +338,12 @@ class Form implements Writer {
   }
 
   #tooLong(body: string, most: number): string {
-    const { t } = this.#view
+    const { t } = this.#stage
     return fill(this.#t.long, { m: number(most, t), n: number([...body].length, t) })
   }
 
   async #submitted(body: string): Promise<Answer> {
-    const { config } = this.#view
+    const { config } = this.#stage
     this.#shelf.person = this.#fields.person
     const [key, spare] = [this.#draft?.text === body ? this.#draft.key : undefined, newKey()]
     this.#keep(key ?? spare)
@@ -358,11 +356,11 @@ class Form implements Writer {
       body,
       form: { trap: this.#fields.trap, token },
     }
-    return send(this.#view.api('comments'), comment, key ?? spare, key ? spare : newKey())
+    return send(this.#stage.api('comments'), comment, key ?? spare, key ? spare : newKey())
   }
 
   #posted(answer: Answer, body: string) {
-    const view = this.#view
+    const stage = this.#stage
     this.#text.value = ''
     this.#keep()
     this.#token = null
@@ -371,20 +369,20 @@ class Form implements Writer {
     if (answer.edit_token) {
       const { name, badge } = this.#who ?? { name: this.#fields.author.name, badge: null }
       const comment = asComment(answer, { name, badge, url: null, verified: !!this.#who }, this.#parent?.id ?? null)
-      const own = { id: answer.id, page: view.page.url, token: answer.edit_token, state: answer.state }
+      const own = { id: answer.id, page: stage.page.url, token: answer.edit_token, state: answer.state }
       kept = this.#own.took(own, comment, body, answer.edit_until ?? '')
     }
     const another = button(this.#t.another, () => {
       status.replaceWith(this.#form)
       this.#move(null)
     })
-    const status = report(answer, kept, this.#usually, this.#t, view.t, another)
+    const status = report(answer, kept, this.#usually, this.#t, stage.t, another)
     this.#form.replaceWith(status)
     status.focus()
     const { id, edit_token: token } = answer
-    if (token && view.settings.mail && (this.#who ? !this.#who.badge : this.#fields.author.email))
-      view.use<typeof import('./told')>('told', part => part.told(view, status, id, token))
-    view.fire('posted', { id: answer.id, state: answer.state, duplicate: answer.duplicate })
+    if (token && stage.settings.mail && (this.#who ? !this.#who.badge : this.#fields.author.email))
+      stage.use('told', part => part.told(stage, status, id, token))
+    stage.fire('posted', { id: answer.id, state: answer.state, duplicate: answer.duplicate })
   }
 
   #wrong(pointer: string, sentence: string) {
@@ -395,7 +393,7 @@ class Form implements Writer {
   #alarm(cause: unknown, title: string) {
     const failure = cause instanceof Failure ? cause : new Failure('unknown')
     if (!(cause instanceof Failure)) console.error('aitys:', cause)
-    this.#view.fire('error', { code: failure.code })
+    this.#stage.fire('error', { code: failure.code })
     const t = this.#t
     if (failure.code === 'identity.refused') this.#leave()
     const field = failure.fields.find(f => ['/author/name', '/author/email'].includes(f.field))?.field
@@ -411,7 +409,7 @@ class Form implements Writer {
       failure.code === 'parent.unknown'
         ? button(t.asNew, () => this.#asNew(), { class: 'go' })
         : button(t.tryAgain, () => this.#send(), { class: 'go' })
-    const why = because(failure, t, this.#view.t)
+    const why = because(failure, t, this.#stage.t)
     const whole = failure.code === 'network' ? `${why} ${t.safe}` : why
     this.#fields.submit.parentElement?.before(trouble(title, whole, t, this.#text, first))
   }

@@ -3,7 +3,7 @@
 import { button, el, put } from './dom'
 import type { FormWords } from './i18n'
 import { post } from './sending'
-import type { View } from './view'
+import type { Stage } from './stage'
 
 /** Why a text may be refused, and which of its words say so. */
 export interface Likely {
@@ -14,8 +14,8 @@ export interface Likely {
 const patience = 2000
 
 /** Asks why a text may be refused; an answer that does not come in time keeps no comment back. */
-export function likely(view: View, body: string): Promise<Likely | null> {
-  const asked = post<{ likely?: Likely | null }>(view.api('preview'), { body })
+export function likely(stage: Stage, body: string): Promise<Likely | null> {
+  const asked = post<{ likely?: Likely | null }>(stage.api('preview'), { body })
   return Promise.race([
     asked.then(
       answer => answer.likely ?? null,

@@ -5,7 +5,7 @@ import type { Comment, Listing, Page } from './client'
 import { button, icon } from './dom'
 import { type LiveWords, plural } from './i18n'
 import sheet from './live.css'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { live as inEnglish, steps } from './words/en'
 
 /** So long it takes at most until a stream says its first word, and so often is looked where there is none. */
@@ -35,18 +35,18 @@ const anchored = CSS.supports('overflow-anchor', 'auto')
 
 const down = 'M4 6l4 4 4-4'
 
-/** Begins to follow the page of a view, until that leaves its own. */
-export function follow(view: View) {
+/** Begins to follow the page of a stage, until that leaves its own. */
+export function follow(stage: Stage) {
   // Who points at a time is told in full, as their browser says it.
-  view.section.addEventListener('mouseover', ({ target }) => {
+  stage.section.addEventListener('mouseover', ({ target }) => {
     if (target instanceof HTMLTimeElement) target.title = new Date(target.dateTime).toLocaleString()
   })
-  if (view.copy) return // nothing comes
-  new Live(view)
+  if (stage.copy) return // nothing comes
+  new Live(stage)
 }
 
 class Live {
-  readonly #view: View
+  readonly #stage: Stage
   readonly #t: LiveWords
   /** New comments that are not shown yet, and the number of others known only by count. */
   readonly #fresh = new Map<string, Comment>()
@@ -62,17 +62,17 @@ class Live {
   /** The id of the last event: the stream goes on from there. */
   #last = ''
 
-  constructor(view: View) {
-    this.#view = view
+  constructor(stage: Stage) {
+    this.#stage = stage
     const styles = new CSSStyleSheet()
     styles.replaceSync(buttons + sheet)
-    view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
-    this.#t = view.spoken?.live ?? inEnglish
-    const signal = view.gone
+    stage.root.adoptedStyleSheets = [...stage.root.adoptedStyleSheets, styles]
+    this.#t = stage.spoken?.live ?? inEnglish
+    const signal = stage.gone
     document.addEventListener('visibilitychange', () => this.#turn(), { signal })
     addEventListener('pageshow', ({ persisted }) => persisted && this.#return(), { signal })
     addEventListener('online', () => this.#return(), { signal })
-    view.host.addEventListener('aitys:ready', () => this.#drawn(), { signal })
+    stage.host.addEventListener('aitys:ready', () => this.#drawn(), { signal })
     const looking = setInterval(() => this.#minute(), lookEvery)
     signal.addEventListener('abort', () => {
       clearInterval(looking)
@@ -81,7 +81,7 @@ class Live {
     })
     void this.#open()
     // The browser may have frozen the page before this part was loaded.
-    if (performance.now() - view.version > old) void this.#look()
+    if (performance.now() - stage.version > old) void this.#look()
   }
 
   /** A hidden tab keeps no connection. */
@@ -99,7 +99,7 @@ class Live {
 
   /** Requests the state of one of the reader's own comments. */
   #heard(id: string) {
-    this.#view.writer().then(
+    this.#stage.writer().then(
       w => w.heard(id),
       () => {},
     )
@@ -113,16 +113,16 @@ class Live {
 
   async #open() {
     // A stream has no bound: who may be a stranger is asked anew from time to time.
-    if (this.#source || this.#opening || this.#view.mirrored) return
+    if (this.#source || this.#opening || this.#stage.mirrored) return
     this.#opening = true
     const letGo = await place()
     this.#opening = false
     if (!letGo) return
     this.#letGo = letGo
-    if (document.hidden || this.#view.gone.aborted) return this.#close()
-    const asked = new URLSearchParams({ page: this.#view.config.page })
+    if (document.hidden || this.#stage.gone.aborted) return this.#close()
+    const asked = new URLSearchParams({ page: this.#stage.config.page })
     if (this.#last) asked.set('after', this.#last)
-    const source = new EventSource(this.#view.api(`live?${asked}`))
+    const source = new EventSource(this.#stage.api(`live?${asked}`))
     this.#source = source
     // Some proxies keep a stream back until it ends.
     const silent = setTimeout(() => this.#close(), patience)
@@ -163,7 +163,7 @@ class Live {
 
   /** Applies the events that are newer than the shown list. */
   #replay() {
-    for (const { at, apply } of this.#events) if (at > this.#view.version - late) apply()
+    for (const { at, apply } of this.#events) if (at > this.#stage.version - late) apply()
     this.#offer()
   }
 
@@ -180,12 +180,12 @@ class Live {
     // Jitter, so that the readers of a page do not ask at once.
     const wait = countAfter * (1 + 2 * Math.random())
     this.#checking = setTimeout(() => {
-      if (count !== this.#view.page.count) void this.#look(count)
+      if (count !== this.#stage.page.count) void this.#look(count)
     }, wait)
   }
 
   #arrived(c: Comment) {
-    const { thread } = this.#view
+    const { thread } = this.#stage
     const here = thread.comment(c.id)
     const classes = thread.article(c.id)?.classList
     if (!here) {
@@ -195,21 +195,21 @@ class Live {
       this.#heard(c.id)
     } else if (here.version < c.version || here.html === null) {
       if (classes?.contains('mine')) this.#heard(c.id)
-      else this.#inPlace(() => this.#view.add(c))
+      else this.#inPlace(() => this.#stage.add(c))
     }
   }
 
   /** Leaves the place of a comment, and says of it what was told. */
   #removed({ id, state = 'removed', withheld = null }: Pick<Comment, 'id' | 'withheld'> & { state?: string }) {
-    const view = this.#view
-    const { thread } = view
+    const stage = this.#stage
+    const { thread } = stage
     this.#fresh.delete(id)
     const c = thread.comment(id)
     const article = thread.article(id)
     if (!c || (c.html === null && c.state === state) || article?.classList.contains('own')) return
     if (article?.classList.contains('mine')) this.#heard(id) // its writer is told why
-    this.#inPlace(() => view.add({ ...c, author: null, html: null, state, withheld }))
-    if (state === 'withheld') view.use<typeof import('./rare')>('rare', part => part.drawn(view))
+    this.#inPlace(() => stage.add({ ...c, author: null, html: null, state, withheld }))
+    if (state === 'withheld') stage.use('rare', part => part.drawn(stage))
   }
 
   /**
@@ -218,9 +218,9 @@ class Live {
    * comments are not in the list: each is requested.
    */
   async #look(told = 0) {
-    const view = this.#view
-    const { thread } = view
-    for (const { id } of view.root.querySelectorAll('article.own')) this.#heard(id.slice('aitys-'.length))
+    const stage = this.#stage
+    const { thread } = stage
+    for (const { id } of stage.root.querySelectorAll('article.own')) this.#heard(id.slice('aitys-'.length))
     const version = performance.now()
     this.#looked = version
     const ids = () => [...thread.list.querySelectorAll('article:not(.own)')].map(({ id }) => id.slice('aitys-'.length))
@@ -230,7 +230,7 @@ class Live {
     try {
       // If the thread is loaded in part, request pages until they have all shown comments.
       do {
-        const listing: Listing = await view.fetch(100, after ? { after } : {})
+        const listing: Listing = await stage.fetch(100, after ? { after } : {})
         page = listing.page
         after = listing.next
         for (const c of listing.comments) all.set(c.id, c)
@@ -239,7 +239,7 @@ class Live {
       return
     }
     // A load in progress replaces this list.
-    if (view.thread !== thread || view.section.ariaBusy || !view.newer(version)) return
+    if (stage.thread !== thread || stage.section.ariaBusy || !stage.newer(version)) return
     for (const c of all.values()) {
       if (c.html === null) this.#removed(c)
       else if (!this.#partial || thread.comment(c.id)) this.#arrived(c)
@@ -249,39 +249,39 @@ class Live {
     this.#replay()
     // The reader's own comments are counted once the service was asked for them.
     const own = [...all.values()].filter(c => c.html !== null && thread.article(c.id)?.classList.contains('own'))
-    const more = page.count - view.page.count - own.length
+    const more = page.count - stage.page.count - own.length
     if (page.count < told || (more && unsure)) {
       clearTimeout(this.#checking)
       this.#checking = setTimeout(() => void this.#look(), late)
     } else if (more) {
       // Of new comments that are not loaded, only the number is known.
       if (this.#partial && more > 0) this.#others += more
-      else view.rest = Math.max(0, view.rest + more)
+      else stage.rest = Math.max(0, stage.rest + more)
       this.#offer()
     }
   }
 
   /** Whether the thread has comments that are not loaded. */
   get #partial(): boolean {
-    return !!this.#view.next || this.#view.rest > 0
+    return !!this.#stage.next || this.#stage.rest > 0
   }
 
   /** Counts what came in the heading, and offers it where it will appear: nothing that is being read moves. */
   #offer() {
-    const view = this.#view
-    const { config, thread, t } = view
+    const stage = this.#stage
+    const { config, thread, t } = stage
     if (this.#fresh.size && !thread.list.querySelector('article')) this.#insert()
-    view.fresh = this.#fresh.size + this.#others
-    view.count()
-    if (!view.fresh) return this.#pill.remove()
-    this.#pill.replaceChildren(icon(down), plural(this.#t.show, view.fresh, t))
+    stage.fresh = this.#fresh.size + this.#others
+    stage.count()
+    if (!stage.fresh) return this.#pill.remove()
+    this.#pill.replaceChildren(icon(down), plural(this.#t.show, stage.fresh, t))
     if (this.#pill.isConnected) return
     this.#inPlace(() => thread.list[config.sort === 'oldest' ? 'after' : 'before'](this.#pill))
-    view.say(plural(this.#t.came, view.fresh, t))
+    stage.say(plural(this.#t.came, stage.fresh, t))
   }
 
   #show() {
-    if (this.#others) return void this.#view.resort('newest')
+    if (this.#others) return void this.#stage.resort('newest')
     const first = this.#insert()
     this.#offer()
     first?.focus({ preventScroll: true })
@@ -289,31 +289,31 @@ class Live {
 
   /** Puts what came into the thread, and returns the first article. */
   #insert(): HTMLElement | null {
-    const view = this.#view
+    const stage = this.#stage
     const fresh = [...this.#fresh.values()].sort((a, b) => (a.created_at < b.created_at ? -1 : 1))
     this.#fresh.clear()
     let first: HTMLElement | null = null
-    view.root.querySelector('.invite')?.remove()
+    stage.root.querySelector('.invite')?.remove()
     this.#inPlace(() => {
       for (const c of fresh) {
-        if (c.parent && this.#partial && !view.thread.comment(c.parent)) {
-          view.rest++ // it is loaded with its parent
+        if (c.parent && this.#partial && !stage.thread.comment(c.parent)) {
+          stage.rest++ // it is loaded with its parent
           continue
         }
-        const node = view.add(c, view.config.sort !== 'oldest')
-        if (!c.parent && view.next) view.late.push(c.id)
+        const node = stage.add(c, stage.config.sort !== 'oldest')
+        if (!c.parent && stage.next) stage.late.push(c.id)
         first ??= node
       }
     })
-    view.say(plural((view.spoken?.steps ?? steps).loaded, fresh.length, view.t))
+    stage.say(plural((stage.spoken?.steps ?? steps).loaded, fresh.length, stage.t))
     return first
   }
 
   /** Changes the list, and keeps what is in sight where it is. */
   #inPlace(change: () => void) {
-    const { root } = this.#view
+    const { root } = this.#stage
     const focused = root.activeElement?.closest('article')?.id
-    const articles = [...this.#view.thread.list.querySelectorAll('article')]
+    const articles = [...this.#stage.thread.list.querySelectorAll('article')]
     const seen = anchored ? undefined : articles.find(a => a.getBoundingClientRect().bottom > 0)
     const before = seen?.getBoundingClientRect().top
     change()

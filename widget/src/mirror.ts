@@ -12,7 +12,7 @@ import { canonical, drafted } from './drafted'
 import { date, fill } from './i18n'
 import sheet from './mirror.css'
 import { sound } from './sound'
-import type { Part, View } from './view'
+import type { Slice, Stage } from './stage'
 import { copy as inEnglish } from './words/en'
 
 /** A copy's list of its pages, as it is signed. */
@@ -51,19 +51,19 @@ const newest = new Map<string, string>()
 const sheets = 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1'
 
 /** Returns the first comments from the service, or from a mirror if the service fails or is silent. */
-export async function reach(view: View, first: number, part: Part, own: Promise<Listing>): Promise<Listing> {
+export async function reach(stage: Stage, first: number, part: Slice, own: Promise<Listing>): Promise<Listing> {
   try {
     const soon = await Promise.race([own, new Promise<void>(done => setTimeout(done, serviceSilence))])
     if (soon?.comments) return soon
   } catch (cause) {
     if ((cause as Failure).code?.includes('.')) throw cause // the service refused
   }
-  return find(view, first, part, own)
+  return find(stage, first, part, own)
 }
 
 /** Asks each address for the first comments; the one that answers first serves the visit. */
-async function find(view: View, first: number, part: Part, own: Promise<Listing>): Promise<Listing> {
-  const { host, config } = view
+async function find(stage: Stage, first: number, part: Slice, own: Promise<Listing>): Promise<Listing> {
+  const { host, config } = stage
   const { mirrors = '', key = '' } = host.dataset
   const home = homes.get(config.site) ?? config.base
   homes.set(config.site, home)
@@ -75,8 +75,8 @@ async function find(view: View, first: number, part: Part, own: Promise<Listing>
   for (const base of addresses) {
     const one = turn.then(() => {
       if (found) throw new Failure('unknown')
-      const kinds = [copied(base, view, key, addresses.size)]
-      if (base !== config.base) kinds.push(service(base, view, first, part))
+      const kinds = [copied(base, stage, key, addresses.size)]
+      if (base !== config.base) kinds.push(service(base, stage, first, part))
       return Promise.any(kinds)
     })
     tries.push(one)
@@ -92,18 +92,18 @@ async function find(view: View, first: number, part: Part, own: Promise<Listing>
   found = await Promise.any(tries).catch(() => {
     throw new Failure('network')
   })
-  if (view.gone.aborted) return found.listing
+  if (stage.gone.aborted) return found.listing
   if (!found.unchecked) {
     config.base = found.base
     host.dataset.host = found.base // for the next page in the place of this one
   }
   if (found.base !== home) {
-    view.mirrored = true
-    view.fetch = (limit, part) => listed(view, limit, part, config.base)
+    stage.mirrored = true
+    stage.fetch = (limit, part) => listed(stage, limit, part, config.base)
   }
   if (!found.at && !found.unchecked) return found.listing
-  show(view, found, home)
-  return view.fetch(first, part)
+  show(stage, found, home)
+  return stage.fetch(first, part)
 }
 
 const folder = (address: string) => new URL(address.replace(/\/?$/, '/'), document.baseURI).href
@@ -114,15 +114,15 @@ function checked(found: Found): Found {
   return found
 }
 
-async function service(base: string, view: View, first: number, part: Part): Promise<Found> {
-  return { base, listing: await listed(view, first, part, base) }
+async function service(base: string, stage: Stage, first: number, part: Slice): Promise<Found> {
+  return { base, listing: await listed(stage, first, part, base) }
 }
 
 /** What an address that may be a stranger's says as the service: no more than the service may say. */
-async function listed(view: View, limit: number, part: Part, base: string): Promise<Listing> {
-  const { page, lang } = view.config
-  const query = new URLSearchParams({ page, sort: view.config.sort, limit: `${limit}`, lang, ...part })
-  return sound(parsed(await read(view.api(`comments?${query}`, base), limit * mostOfComment)), limit)
+async function listed(stage: Stage, limit: number, part: Slice, base: string): Promise<Listing> {
+  const { page, lang } = stage.config
+  const query = new URLSearchParams({ page, sort: stage.config.sort, limit: `${limit}`, lang, ...part })
+  return sound(parsed(await read(stage.api(`comments?${query}`, base), limit * mostOfComment)), limit)
 }
 
 /** Reads an answer, and lets go of one that is longer than may be or does not end. */
@@ -147,8 +147,8 @@ async function read(address: string, most: number): Promise<ArrayBuffer> {
 
 const parsed = (said: ArrayBuffer) => JSON.parse(new TextDecoder().decode(said))
 
-async function copied(base: string, view: View, key: string, others: number): Promise<Found> {
-  const { site, page } = view.config
+async function copied(base: string, stage: Stage, key: string, others: number): Promise<Found> {
+  const { site, page } = stage.config
   if (!key) throw new Failure('unknown') // nobody could say whose a copy is
   const list: List | null = parsed(await read(`${base}aitys.json`, mostOfList))
   const url = canonical(page)
@@ -207,16 +207,16 @@ function keep(site: string, at: string) {
 }
 
 /** Has the view show a copy: a well above the heading, all comments from memory, and nothing to press. */
-function show(view: View, { listing, at = '', unchecked }: Found, home: string) {
-  const { config, section } = view
+function show(stage: Stage, { listing, at = '', unchecked }: Found, home: string) {
+  const { config, section } = stage
   const day = new Date(at)
   const styles = new CSSStyleSheet()
   styles.replaceSync(sheet)
-  view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
-  view.copy = true
-  view.actions = () => undefined
-  view.fetch = async (limit, { after, around }) => {
-    const all = ordered(listing.comments, view.config.sort)
+  stage.root.adoptedStyleSheets = [...stage.root.adoptedStyleSheets, styles]
+  stage.copy = true
+  stage.actions = () => undefined
+  stage.fetch = async (limit, { after, around }) => {
+    const all = ordered(listing.comments, stage.config.sort)
     let from = Number(after ?? 0)
     const here = around ? all.findIndex(c => c.id === around) : -1
     if (here >= limit) {
@@ -231,8 +231,8 @@ function show(view: View, { listing, at = '', unchecked }: Found, home: string) 
       next: to < all.length ? `${to}` : null,
     }
   }
-  view.drawn = () => {
-    const t = view.spoken?.copy ?? inEnglish
+  stage.drawn = () => {
+    const t = stage.spoken?.copy ?? inEnglish
     const plain = `${home}sites/${encodeURIComponent(config.site)}/page?${new URLSearchParams({ url: config.page })}`
     const living = el('a', { href: plain }, new URL(home).host)
     const note = (...said: (Node | string)[]) =>
@@ -241,16 +241,16 @@ function show(view: View, { listing, at = '', unchecked }: Found, home: string) 
         { class: 'box copy', role: 'note' },
         icon(sheets),
         el('p', {}, ...said),
-        drafted(view) ? el('p', {}, t.kept) : null,
+        drafted(stage) ? el('p', {}, t.kept) : null,
       )
     if (unchecked) {
       const link = el('a', { href: unchecked, rel: 'noopener' }, t.read)
       return section.replaceChildren(note(...put(t.unchecked, link)))
     }
-    view.use<typeof import('./rare')>('rare', part => part.drawn(view, home))
+    stage.use('rare', part => part.drawn(stage, home))
     section.querySelector('header ~ p.box')?.remove() // that this page is closed
     if (section.querySelector('[role=note]')) return
-    const made = fill(t.of, { date: date(day, view.t) })
+    const made = fill(t.of, { date: date(day, stage.t) })
     section.prepend(note(el('b', {}, made), ' ', ...put(t.why, living)))
   }
 }

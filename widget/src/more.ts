@@ -4,7 +4,7 @@ import buttons from './buttons.css'
 import { button, el } from './dom'
 import { fill, number, plural } from './i18n'
 import sheet from './more.css'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { steps as inEnglish } from './words/en'
 
 const styles = new CSSStyleSheet()
@@ -17,23 +17,23 @@ const most = 100
 const together = 25
 
 /** Puts the button for the next step below the list. */
-export function offer(view: View) {
-  if (!view.root.adoptedStyleSheets.includes(styles)) view.root.adoptedStyleSheets.push(styles)
-  const t = view.spoken?.steps ?? inEnglish
-  const left = view.inside ? 0 : view.page.count - view.thread.shown
-  const n = number(Math.min(left || view.step, view.step), view.t)
-  const far = left > view.step
-  const label = fill(far ? t.more : t.rest, { n, m: number(left, view.t) })
-  const go = () => view.try(() => more(view), go)
+export function offer(stage: Stage) {
+  if (!stage.root.adoptedStyleSheets.includes(styles)) stage.root.adoptedStyleSheets.push(styles)
+  const t = stage.spoken?.steps ?? inEnglish
+  const left = stage.inside ? 0 : stage.page.count - stage.thread.shown
+  const n = number(Math.min(left || stage.step, stage.step), stage.t)
+  const far = left > stage.step
+  const label = fill(far ? t.more : t.rest, { n, m: number(left, stage.t) })
+  const go = () => stage.try(() => more(stage), go)
   const steps = el('div', { class: 'row steps' }, button(label, go, { part: 'more', class: 'wide' }))
-  if (far && view.config.sort === 'oldest')
-    steps.append(button(t.toNewest, () => view.resort('newest'), { class: 'wide' }))
-  clear(view)
-  view.section.append(steps)
+  if (far && stage.config.sort === 'oldest')
+    steps.append(button(t.toNewest, () => stage.resort('newest'), { class: 'wide' }))
+  clear(stage)
+  stage.section.append(steps)
 }
 
-function clear(view: View) {
-  for (const below of view.section.children) if (below.matches('.steps')) below.remove()
+function clear(stage: Stage) {
+  for (const below of stage.section.children) if (below.matches('.steps')) below.remove()
 }
 
 /** Begins a list below the others. Those far from what is in sight are not laid out. */
@@ -43,32 +43,31 @@ function begin(lists: HTMLElement): HTMLOListElement {
   return list
 }
 
-async function more(view: View) {
-  const { thread } = view
-  const { comments, next } = await view.fetch(view.step, { after: view.next ?? '' })
-  if (view.thread !== thread) return // the list was drawn again meanwhile
+async function more(stage: Stage) {
+  const { thread } = stage
+  const { comments, next } = await stage.fetch(stage.step, { after: stage.next ?? '' })
+  if (stage.thread !== thread) return // the list was drawn again meanwhile
   const shown = thread.shown
-  view.step = Math.min(2 * view.step, most)
-  view.next = next
-  clear(view)
+  stage.step = Math.min(2 * stage.step, most)
+  stage.next = next
+  clear(stage)
   const { list: lists } = thread
   let last = begin(lists)
   let began = false
-  const whole = await view.addAll(comments, article => {
+  const whole = await stage.addAll(comments, article => {
     if (last.childElementCount >= together) last = begin(lists)
     if (!began) article.focus({ preventScroll: true })
     began = true
   })
   if (!whole) return
-  view.rest = Math.max(0, view.rest - thread.shown + shown)
-  view.count()
-  const late = view.late.map(id => view.thread.article(id)?.parentElement)
+  stage.rest = Math.max(0, stage.rest - thread.shown + shown)
+  stage.count()
+  const late = stage.late.map(id => stage.thread.article(id)?.parentElement)
   last.append(...late.filter(item => !!item))
   if (!last.firstChild) last.remove()
-  if (next) offer(view)
+  if (next) offer(stage)
   // To look through all elements of a long thread takes long.
-  if (comments.some(c => /<pre|withheld/.test(c.html ?? c.state)))
-    view.use<typeof import('./rare')>('rare', part => part.drawn(view))
-  view.mine()
-  view.say(plural((view.spoken?.steps ?? inEnglish).loaded, comments.length, view.t))
+  if (comments.some(c => /<pre|withheld/.test(c.html ?? c.state))) stage.use('rare', part => part.drawn(stage))
+  stage.mine()
+  stage.say(plural((stage.spoken?.steps ?? inEnglish).loaded, comments.length, stage.t))
 }

@@ -4,8 +4,8 @@ import { ask, type Comment, Failure } from './client'
 import { about, button, clock, composing, el, icon } from './dom'
 import { type FormWords, fill, number, type Reason } from './i18n'
 import type { Draft, Own, Shelf } from './shelf'
+import type { Stage } from './stage'
 import { because, trouble } from './trouble'
-import type { View } from './view'
 import { notice } from './withheld'
 
 /** The view a writer has of their comment. */
@@ -25,7 +25,7 @@ interface OwnView extends Comment {
 const most = 10
 
 export class OwnComments {
-  readonly #view: View
+  readonly #stage: Stage
   readonly #t: FormWords
   readonly #shelf: Shelf
   readonly #anew: (text: string, parent: Draft['parent']) => void
@@ -33,13 +33,13 @@ export class OwnComments {
   readonly #known = new Map<string, { own: Own; seen: OwnView }>()
   #asked = false
 
-  constructor(view: View, t: FormWords, shelf: Shelf, anew: (text: string, parent: Draft['parent']) => void) {
-    this.#view = view
+  constructor(stage: Stage, t: FormWords, shelf: Shelf, anew: (text: string, parent: Draft['parent']) => void) {
+    this.#stage = stage
     this.#t = t
     this.#shelf = shelf
     this.#anew = anew
     const ticking = setInterval(() => this.#tick(), 15_000)
-    view.gone.addEventListener('abort', () => clearInterval(ticking))
+    stage.gone.addEventListener('abort', () => clearInterval(ticking))
   }
 
   /** Shows a comment that was just posted. Reports whether the browser keeps it. */
@@ -54,8 +54,8 @@ export class OwnComments {
     for (const { own, seen } of this.#known.values()) this.#again(own, seen)
     if (this.#asked) return
     this.#asked = true
-    const here = this.#shelf.own.filter(o => o.page === this.#view.page.url && !this.#known.has(o.id))
-    const { next, thread } = this.#view
+    const here = this.#shelf.own.filter(o => o.page === this.#stage.page.url && !this.#known.has(o.id))
+    const { next, thread } = this.#stage
     const wanted = here.filter(o => o.state !== 'approved' || !next || thread.comment(o.id)).slice(-most)
     void Promise.all(wanted.map(own => this.#learn(own))).then(found => {
       for (const [i, seen] of found.entries()) if (seen && wanted[i]) this.#again(wanted[i], seen)
@@ -70,7 +70,7 @@ export class OwnComments {
 
   /** Shows one again; a published one stands in the thread, or on a part of it that is not loaded yet. */
   #again(own: Own, seen: OwnView) {
-    if (seen.state !== 'approved' || this.#view.thread.comment(own.id)) this.#show(own, seen)
+    if (seen.state !== 'approved' || this.#stage.thread.comment(own.id)) this.#show(own, seen)
   }
 
   /** Asks how a comment stands; null where that is not to be known. */
@@ -87,17 +87,17 @@ export class OwnComments {
   }
 
   #address(own: Own): string {
-    return this.#view.api(`comments/${own.id}`)
+    return this.#stage.api(`comments/${own.id}`)
   }
 
   #show(own: Own, seen: OwnView) {
-    const { thread } = this.#view
+    const { thread } = this.#stage
     this.#known.set(own.id, { own, seen })
-    this.#view.root.querySelector('.invite')?.remove()
+    this.#stage.root.querySelector('.invite')?.remove()
     const published = seen.state === 'approved'
-    const first = this.#view.config.sort === 'newest'
-    const node = thread.add(seen, published ? this.#view.actions(seen) : undefined, first)
-    this.#view.count()
+    const first = this.#stage.config.sort === 'newest'
+    const node = thread.add(seen, published ? this.#stage.actions(seen) : undefined, first)
+    this.#stage.count()
     const acts = node.querySelector('.acts')
     node.classList.add(published ? 'mine' : 'own')
     if (published) acts?.append(...this.#tools(own, seen, node))
@@ -112,7 +112,7 @@ export class OwnComments {
         ...this.#tools(own, seen, node),
       )
     } else if (seen.state === 'withheld') {
-      acts?.before(notice(this.#view, seen, this.#view.config.base, this.#t.withheld))
+      acts?.before(notice(this.#stage, seen, this.#stage.config.base, this.#t.withheld))
       acts?.append(this.#asking(this.#t.withdraw, own, seen, node))
     } else if (!published) acts?.replaceWith(this.#refusal(own, seen, node))
     if (seen.draft !== undefined) this.#edit(own, seen, node)
@@ -130,12 +130,12 @@ export class OwnComments {
   }
 
   #minutes(until: number): string {
-    return fill(this.#t.left, { n: number(Math.ceil((until - Date.now()) / 60_000), this.#view.t) })
+    return fill(this.#t.left, { n: number(Math.ceil((until - Date.now()) / 60_000), this.#stage.t) })
   }
 
   /** Counts the minutes down; what is over goes, unless it has the focus. */
   #tick() {
-    for (const node of this.#view.root.querySelectorAll<HTMLElement>('[data-until]')) {
+    for (const node of this.#stage.root.querySelectorAll<HTMLElement>('[data-until]')) {
       const until = Number(node.dataset.until)
       if (until <= Date.now()) node.hidden = !node.matches(':focus')
       else if (node.localName === 'span') node.textContent = this.#minutes(until)
@@ -176,13 +176,13 @@ export class OwnComments {
           'div',
           { role: 'alert', class: 'box err alarm' },
           el('strong', {}, t.notWithdrawn),
-          el('p', {}, because(failure, t, this.#view.t)),
+          el('p', {}, because(failure, t, this.#stage.t)),
         ),
       )
       return
     }
     seen.state = 'removed'
-    this.#view.count()
+    this.#stage.count()
     this.#shelf.forgetOwn(own.id)
     this.#known.delete(own.id)
     const line = el('p', { class: 'text gone', role: 'status', tabindex: -1 }, t.withdrawn)
@@ -193,13 +193,13 @@ export class OwnComments {
 
   /** A button that asks why the refusal should be looked at again, in its own place. */
   #appealing(own: Own, seen: OwnView): HTMLElement {
-    const view = this.#view
+    const stage = this.#stage
     const open = button(this.#t.appeal, () =>
-      view.use<typeof import('./report')>('report', part =>
-        part.appeal(view, own.id, own.token, open, () => {
+      stage.use('report', part =>
+        part.appeal(stage, own.id, own.token, open, () => {
           this.#show(own, { ...seen, appeal: { state: 'open' } })
-          view.say(this.#t.appealed)
-          view.thread.article(own.id)?.focus()
+          stage.say(this.#t.appealed)
+          stage.thread.article(own.id)?.focus()
         }),
       ),
     )
@@ -210,18 +210,18 @@ export class OwnComments {
     const t = this.#t
     const reason = seen.reason && seen.reason in t.reasons ? seen.reason : seen.state === 'spam' ? 'spam' : 'other'
     const rules = button(t.rules, () => {
-      const rules = this.#view.root.getElementById('rules')
+      const rules = this.#stage.root.getElementById('rules')
       rules?.scrollIntoView({ block: 'center' })
       rules?.focus({ preventScroll: true })
     })
-    const parent = seen.parent ? this.#view.thread.comment(seen.parent) : null
+    const parent = seen.parent ? this.#stage.thread.comment(seen.parent) : null
     const anew = () =>
-      this.#anew(seen.body, parent && { id: parent.id, name: parent.author?.name ?? this.#view.t.anonymous })
+      this.#anew(seen.body, parent && { id: parent.id, name: parent.author?.name ?? this.#stage.t.anonymous })
     return el(
       'div',
       { class: 'box err' },
       el('strong', { part: 'status' }, fill(t.refused, { reason: t.reasons[reason] })),
-      el('p', {}, t.meanings[reason], ' ', this.#view.settings.rules && this.#view.page.open ? rules : ''),
+      el('p', {}, t.meanings[reason], ' ', this.#stage.settings.rules && this.#stage.page.open ? rules : ''),
       el('p', {}, t.byWhom),
       seen.note ? el('p', {}, ...about(t.note, seen.note)) : null,
       seen.redacted_why ? el('p', {}, ...about(t.redacted, seen.redacted_why)) : null,
@@ -230,7 +230,7 @@ export class OwnComments {
         'div',
         { class: 'row' },
         seen.appeal ? null : this.#appealing(own, seen),
-        this.#view.page.open ? button(t.anew, anew) : null,
+        this.#stage.page.open ? button(t.anew, anew) : null,
         this.#asking(t.remove, own, seen, node),
       ),
     )
@@ -246,7 +246,7 @@ export class OwnComments {
     const cancel = () => {
       delete seen.draft
       this.#show(own, seen)
-      this.#view.thread.article(own.id)?.focus()
+      this.#stage.thread.article(own.id)?.focus()
     }
     const submit = el('button', { class: 'go' }, t.save)
     const save = () => (field.value === seen.body ? cancel() : this.#save(own, field, submit))
@@ -286,12 +286,12 @@ export class OwnComments {
       })
       this.#shelf.keepOwn({ ...own, state: seen.state })
       this.#show(own, seen)
-      this.#view.thread.article(own.id)?.focus()
-      this.#view.say(seen.state === 'approved' ? t.published : t.saved)
+      this.#stage.thread.article(own.id)?.focus()
+      this.#stage.say(seen.state === 'approved' ? t.published : t.saved)
     } catch (cause) {
       const failure = cause instanceof Failure ? cause : new Failure('unknown')
-      this.#view.fire('error', { code: failure.code })
-      submit.parentElement?.before(trouble(t.notSaved, because(failure, t, this.#view.t), t, field))
+      this.#stage.fire('error', { code: failure.code })
+      submit.parentElement?.before(trouble(t.notSaved, because(failure, t, this.#stage.t), t, field))
     } finally {
       field.readOnly = false
     }

@@ -3,13 +3,13 @@
 import { ask, Failure } from './client'
 import { about, button, composing, el } from './dom'
 import type { Identity, Person } from './shelf'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { form as formInEnglish, prove as inEnglish } from './words/en'
 
 /** Asks in place for an address, then for the code that was mailed there and a name; done hears who it is. */
-export function prove(view: View, place: HTMLElement, person: Person, done: (who: Identity) => void) {
-  const t = view.spoken?.prove ?? inEnglish
-  const form = view.spoken?.form ?? formInEnglish
+export function prove(stage: Stage, place: HTMLElement, person: Person, done: (who: Identity) => void) {
+  const t = stage.spoken?.prove ?? inEnglish
+  const form = stage.spoken?.form ?? formInEnglish
   const email = field('email', 'email', person.email)
   const code = field('code', 'one-time-code')
   const name = field('name', 'name', person.name)
@@ -17,7 +17,7 @@ export function prove(view: View, place: HTMLElement, person: Person, done: (who
   let asking = false
 
   const post = (body: object) =>
-    ask<Identity>(view.api(`identity?lang=${view.t.lang}`), {
+    ask<Identity>(stage.api(`identity?lang=${stage.t.lang}`), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

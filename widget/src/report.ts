@@ -5,30 +5,30 @@ import { ask, type Comment, Failure } from './client'
 import { button, el } from './dom'
 import { passes } from './keys'
 import sheet from './report.css'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { report as inEnglish } from './words/en'
 
 /** Why a comment is reported, in the order in which it is offered. */
 const reasons = ['spam', 'hate_speech', 'obscenity', 'personal_attack', 'unlawful', 'other'] as const
 
-const dressed = new WeakSet<View>()
+const dressed = new WeakSet<Stage>()
 
 /** The words of the page's language; the part's own sheet is there from then on. */
-function begin(view: View): typeof inEnglish {
-  if (!dressed.has(view)) {
-    dressed.add(view)
+function begin(stage: Stage): typeof inEnglish {
+  if (!dressed.has(stage)) {
+    dressed.add(stage)
     const styles = new CSSStyleSheet()
     styles.replaceSync(buttons + sheet)
-    view.root.adoptedStyleSheets = [...view.root.adoptedStyleSheets, styles]
-    view.passes = passes
+    stage.root.adoptedStyleSheets = [...stage.root.adoptedStyleSheets, styles]
+    stage.passes = passes
   }
-  return view.spoken?.report ?? inEnglish
+  return stage.spoken?.report ?? inEnglish
 }
 
-function post(view: View, path: string, body: object, token?: string): Promise<unknown> {
+function post(stage: Stage, path: string, body: object, token?: string): Promise<unknown> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' }
   if (token) headers.Authorization = `Bearer ${token}`
-  return ask(view.api(path), { method: 'POST', headers, body: JSON.stringify(body) })
+  return ask(stage.api(path), { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 /** Sends what a form says, once at a time; what fails is said in it. */
@@ -50,8 +50,8 @@ function sending(form: HTMLFormElement, t: typeof inEnglish, send: () => Promise
 }
 
 /** Asks why a comment is reported, and reports it. */
-export function report(view: View, c: Comment) {
-  const t = begin(view)
+export function report(stage: Stage, c: Comment) {
+  const t = begin(stage)
   const field = el('textarea', { id: 'detail', rows: 2, maxlength: 1000 })
   const form = el(
     'form',
@@ -74,7 +74,7 @@ export function report(view: View, c: Comment) {
     el(
       'div',
       { class: 'row' },
-      el('button', { class: 'go' }, view.t.report),
+      el('button', { class: 'go' }, stage.t.report),
       button(t.cancel, () => dialog.close()),
     ),
   )
@@ -90,28 +90,28 @@ export function report(view: View, c: Comment) {
   )
   const done = (sentence: string) => {
     dialog.close()
-    const acts = view.thread.article(c.id)?.querySelector('.acts')
+    const acts = stage.thread.article(c.id)?.querySelector('.acts')
     acts?.querySelector('.heard')?.remove()
     acts?.append(el('span', { class: 'heard' }, sentence))
-    view.say(sentence)
+    stage.say(sentence)
   }
   sending(form, t, async () => {
     const reason = new FormData(form).get('reason')
     try {
-      await post(view, `comments/${c.id}/report`, { reason, detail: field.value })
+      await post(stage, `comments/${c.id}/report`, { reason, detail: field.value })
       done(t.thanks)
     } catch (cause) {
       if (!(cause instanceof Failure) || cause.code !== 'report.repeated') throw cause
       done(t.repeated)
     }
   })
-  view.root.querySelector('section')?.append(dialog)
+  stage.root.querySelector('section')?.append(dialog)
   dialog.showModal()
 }
 
 /** Asks why a refusal should be looked at again, in a form that a button opens in its place. */
-export function appeal(view: View, id: string, token: string, opener: HTMLElement, done: () => void) {
-  const t = begin(view)
+export function appeal(stage: Stage, id: string, token: string, opener: HTMLElement, done: () => void) {
+  const t = begin(stage)
   const field = el('textarea', { id: `again-${id}`, rows: 3, maxlength: 2000, required: true })
   const cancel = () => {
     form.replaceWith(opener)
@@ -126,7 +126,7 @@ export function appeal(view: View, id: string, token: string, opener: HTMLElemen
   )
   sending(form, t, async () => {
     try {
-      await post(view, `comments/${id}/appeal`, { text: field.value }, token)
+      await post(stage, `comments/${id}/appeal`, { text: field.value }, token)
     } catch (cause) {
       if (!(cause instanceof Failure) || cause.code !== 'appeal.repeated') throw cause
     }

@@ -2,12 +2,12 @@
 
 import { ask } from './client'
 import { el } from './dom'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { told as inEnglish } from './words/en'
 
 /** A box to tick, for the comment that was just posted. */
-export function told(view: View, status: HTMLElement, id: string, token: string) {
-  const t = view.spoken?.told ?? inEnglish
+export function told(stage: Stage, status: HTMLElement, id: string, token: string) {
+  const t = stage.spoken?.told ?? inEnglish
   const box = el('input', { type: 'checkbox', name: 'told' })
   const says = el('p', { class: 'u', role: 'status' })
   box.addEventListener('change', async () => {
@@ -18,7 +18,7 @@ export function told(view: View, status: HTMLElement, id: string, token: string)
     box.ariaBusy = 'true'
     try {
       const { on, confirmed } = await ask<{ on: boolean; confirmed: boolean }>(
-        view.api(`comments/${id}/notify?lang=${view.t.lang}`),
+        stage.api(`comments/${id}/notify?lang=${stage.t.lang}`),
         {
           method: 'POST',
           headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },

@@ -4,27 +4,34 @@ import type { Comment, Failure, Listing, Page, Settings } from './client'
 import { button, el } from './dom'
 import { number, type Words } from './i18n'
 import { nodes, safe } from './markup'
+import type { Parts } from './parts'
 import { alert, closedForm, header, rules, title } from './pieces'
+import type { Config, Slice, Stage } from './stage'
 import { Thread } from './thread'
 import { reading as inEnglish } from './words/en'
 import type { Writer } from './writer'
 
 declare const VERSION: string
 
-export interface Config {
-  /** The service's address, with a slash at the end. */
-  base: string
-  /** Where the other parts of the widget lie. */
-  parts: string
-  site: string
-  page: string
-  title: string
-  lang: string
-  sort: string
+/** The modules of the parts. The compiler checks them against the table in parts.ts. */
+interface Modules {
+  around: typeof import('./around')
+  counts: typeof import('./counts')
+  form: typeof import('./form')
+  live: typeof import('./live')
+  mirror: typeof import('./mirror')
+  more: typeof import('./more')
+  prove: typeof import('./prove')
+  rare: typeof import('./rare')
+  report: typeof import('./report')
+  told: typeof import('./told')
+  vote: typeof import('./vote')
+  who: typeof import('./who')
+  why: typeof import('./why')
 }
-
-/** Which part of a thread is asked for: after a place in it, or around a comment. */
-export type Part = { after?: string; around?: string; sort?: string }
+type Checked<T extends Parts<Stage>> = T
+export type Loaded = Checked<Modules>
+type Language = typeof import('./words/ru')
 
 /** So many come with the page; the first step is twice as many. */
 const few = 25
@@ -42,15 +49,13 @@ const patience = 20_000
 const typing =
   'keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend copy cut paste dragover drop'
 
-type Voting = typeof import('./vote')
-
 /** What the copy of a button does that stands below a comment. */
 type Press = (c: Comment, pressed: HTMLButtonElement) => unknown
 
-export class View {
+export class View implements Stage {
   t: Words = inEnglish
   /** All words of a language that is not English; the English ones lie with the parts that say them. */
-  declare spoken?: typeof import('./words/ru')
+  declare spoken?: Language
   /** Our words run from left to right in each of their languages, whatever the page does. */
   readonly section = el('section', { dir: 'ltr' })
   readonly #live = el('p', { 'aria-live': 'polite', class: 'vh' })
@@ -157,7 +162,7 @@ export class View {
     const { lang } = this.config
     if (this.t.lang === lang) return
     try {
-      this.spoken = await this.#part<typeof import('./words/ru')>(lang)
+      this.spoken = await this.#part(lang)
       this.t = this.spoken.reading
     } catch {} // the browser says so in its console
   }
@@ -167,7 +172,7 @@ export class View {
   }
 
   /** Requests a list. Fails with the service's code, or `network` when no answer of the service came. */
-  async fetch(limit: number, part: Part): Promise<Listing> {
+  async fetch(limit: number, part: Slice): Promise<Listing> {
     const { page, sort, lang } = this.config
     const query = new URLSearchParams({ page, sort, limit: `${limit}`, lang, ...part })
     let code = 'network'
@@ -185,10 +190,10 @@ export class View {
   }
 
   /** The first comments: of the service, or of another address that the page names where it fails or is silent. */
-  #reach(own: Promise<Listing>, part: Part): Promise<Listing> {
+  #reach(own: Promise<Listing>, part: Slice): Promise<Listing> {
     const { mirrors, key } = this.host.dataset
     if (!mirrors && !key) return own
-    return this.#part<typeof import('./mirror')>('mirror').then(
+    return this.#part('mirror').then(
       mirror => mirror.reach(this, few, part, own),
       () => own,
     )
@@ -221,20 +226,20 @@ export class View {
     return true
   }
 
-  #around(use: (part: typeof import('./around')) => void) {
+  #around(use: (part: Parts<Stage>['around']) => void) {
     if (addressed()) this.use('around', use)
   }
 
   /** Has the page followed, once somebody has stayed. */
   #stay() {
     this.#staying ||= setTimeout(() => {
-      if (!this.gone.aborted) this.use<typeof import('./live')>('live', part => part.follow(this))
+      if (!this.gone.aborted) this.use('live', part => part.follow(this))
     }, settled)
   }
 
   /** Lets other parts do theirs to what was drawn: the reader's own comments, and what few threads have. */
   drawn() {
-    if (this.root.querySelector('pre,.withheld')) this.use<typeof import('./rare')>('rare', part => part.drawn(this))
+    if (this.root.querySelector('pre,.withheld')) this.use('rare', part => part.drawn(this))
     this.mine()
   }
 
@@ -291,7 +296,7 @@ export class View {
       () => {
         const box = alert(t, t.formFailed, '', () => this.#openForm())
         form?.append(box)
-        this.use<typeof import('./why')>('why', why => why.kept(this, box))
+        this.use('why', why => why.kept(this, box))
       },
     )
   }
@@ -300,7 +305,7 @@ export class View {
   writer(): Promise<Writer> {
     // A browser may remember a failed import by its address, so each try has its own.
     const again = this.#tries ? `&${this.#tries}` : ''
-    this.#writer ??= this.#part<typeof import('./form')>('form', again).then(part => part.attach(this))
+    this.#writer ??= this.#part('form', again).then(part => part.attach(this))
     this.#writer.catch(() => {
       this.#writer = undefined
       this.#tries++
@@ -357,7 +362,7 @@ export class View {
       this.#acts.append(button(label, null, attributes))
     }
     if (settings.votes)
-      add('', (c, vote) => this.use<Voting>('vote', part => part.press(this, c, vote)), {
+      add('', (c, vote) => this.use('vote', part => part.press(this, c, vote)), {
         part: 'vote',
         'aria-pressed': 'false',
         'aria-label': t.good.replace('{n}', '0'),
@@ -371,14 +376,14 @@ export class View {
             .catch(() => {}),
         { part: 'reply' },
       )
-    add(t.report, c => this.use<Voting>('vote', part => part.report(this, c)))
+    add(t.report, c => this.use('vote', part => part.report(this, c)))
   }
 
   /** Offers the next step, where there is one. */
   offerMore() {
     if (this.next)
       this.try(
-        () => this.#part<typeof import('./more')>('more').then(part => part.offer(this)),
+        () => this.#part('more').then(part => part.offer(this)),
         () => this.offerMore(),
       )
   }
@@ -402,7 +407,7 @@ export class View {
     const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
     this.section.replaceChildren(box)
     const code = this.#failed(cause)
-    this.use<typeof import('./why')>('why', why => why.explain(this, box, code))
+    this.use('why', why => why.explain(this, box, code))
   }
 
   /** Tells the page what went wrong. */
@@ -413,12 +418,14 @@ export class View {
   }
 
   /** Loads a part for what can be done without. */
-  use<T>(name: string, use: (part: T) => void) {
-    this.#part<T>(name)
+  use<N extends keyof Parts<Stage>>(name: N, use: (part: Parts<Stage>[N]) => void) {
+    this.#part(name)
       .then(use)
       .catch(() => {})
   }
 
+  #part<N extends keyof Parts<Stage>>(name: N, again?: string): Promise<Parts<Stage>[N]>
+  #part(language: string): Promise<Language>
   #part<T>(name: string, again?: string): Promise<T> {
     return part(this.config.parts, name, again)
   }

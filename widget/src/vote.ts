@@ -3,7 +3,7 @@
 import { ask, type Comment, Failure } from './client'
 import { el } from './dom'
 import { fill, number } from './i18n'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { vote as inEnglish } from './words/en'
 
 /** What takes a vote back, by comment. It is kept as long as the page is open: nobody's browser is written to. */
@@ -15,14 +15,14 @@ interface Voted {
 }
 
 /** Votes for a comment, or takes the vote back. */
-export async function press(view: View, c: Comment, vote: HTMLButtonElement) {
-  const t = view.spoken?.vote ?? inEnglish
+export async function press(stage: Stage, c: Comment, vote: HTMLButtonElement) {
+  const t = stage.spoken?.vote ?? inEnglish
   if (vote.hasAttribute('aria-busy')) return
   vote.setAttribute('aria-busy', 'true')
   vote.parentElement?.querySelector('[role=alert]')?.remove()
   const token = tokens.get(c.id)
   try {
-    const { votes, vote_token } = await ask<Voted>(view.api(`comments/${c.id}/vote`), {
+    const { votes, vote_token } = await ask<Voted>(stage.api(`comments/${c.id}/vote`), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(token ? { value: 0, vote_token: token } : { value: 1 }),
@@ -30,9 +30,9 @@ export async function press(view: View, c: Comment, vote: HTMLButtonElement) {
     if (vote_token) tokens.set(c.id, vote_token)
     else tokens.delete(c.id)
     c.votes = votes
-    const n = number(votes, view.t)
+    const n = number(votes, stage.t)
     vote.setAttribute('aria-pressed', `${vote_token !== null}`)
-    vote.setAttribute('aria-label', fill(view.t.good, { n }))
+    vote.setAttribute('aria-label', fill(stage.t.good, { n }))
     vote.textContent = votes ? n : ''
   } catch (cause) {
     const often = cause instanceof Failure && cause.status === 429
@@ -43,6 +43,6 @@ export async function press(view: View, c: Comment, vote: HTMLButtonElement) {
 }
 
 /** Reports a comment. What that takes is loaded here: most readers never do. */
-export function report(view: View, c: Comment) {
-  view.use<typeof import('./report')>('report', part => part.report(view, c))
+export function report(stage: Stage, c: Comment) {
+  stage.use('report', part => part.report(stage, c))
 }

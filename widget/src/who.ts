@@ -3,14 +3,14 @@
 import { ask, Failure } from './client'
 import { about, button, el, icon } from './dom'
 import type { Identity } from './shelf'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { who as inEnglish } from './words/en'
 
 const tick = 'M3 8.5 6.5 12 13 4.5'
 
 /** Says in the form who writes, in the place of the way to sign in, with a way out; null takes that back. */
-export function show(view: View, form: HTMLFormElement, who: Identity | null, leave: () => void) {
-  const t = view.spoken?.who ?? inEnglish
+export function show(stage: Stage, form: HTMLFormElement, who: Identity | null, leave: () => void) {
+  const t = stage.spoken?.who ?? inEnglish
   const link = form.querySelector<HTMLElement>('a.end')
   form.querySelector('.who')?.remove()
   if (link) link.hidden = who !== null
@@ -19,9 +19,9 @@ export function show(view: View, form: HTMLFormElement, who: Identity | null, le
     if (out.hasAttribute('aria-busy')) return
     out.setAttribute('aria-busy', 'true')
     line.querySelector('[role=alert]')?.remove()
-    if (await ended(view, who)) {
+    if (await ended(stage, who)) {
       leave()
-      view.say(t.left)
+      stage.say(t.left)
       form.querySelector('textarea')?.focus()
     } else {
       out.removeAttribute('aria-busy')
@@ -32,16 +32,16 @@ export function show(view: View, form: HTMLFormElement, who: Identity | null, le
     'span',
     { class: 'end row who' },
     icon(tick),
-    el('span', {}, ...about(t.as, who.name ?? view.t.anonymous)),
+    el('span', {}, ...about(t.as, who.name ?? stage.t.anonymous)),
     out,
   )
   link?.after(line)
 }
 
 /** Ends an identity everywhere on the site. What the service does not know has ended. */
-async function ended(view: View, { identity }: Identity): Promise<boolean> {
+async function ended(stage: Stage, { identity }: Identity): Promise<boolean> {
   try {
-    await ask(view.api('identity'), { method: 'DELETE', headers: { Authorization: `Bearer ${identity}` } })
+    await ask(stage.api('identity'), { method: 'DELETE', headers: { Authorization: `Bearer ${identity}` } })
     return true
   } catch (cause) {
     return cause instanceof Failure && cause.status === 401
@@ -49,12 +49,12 @@ async function ended(view: View, { identity }: Identity): Promise<boolean> {
 }
 
 /** Has the service take a JWT of the site for its reader; null where it does not. */
-export async function admit(view: View, sso: string): Promise<Identity | null> {
+export async function admit(stage: Stage, sso: string): Promise<Identity | null> {
   try {
     const headers = { 'Content-Type': 'application/json' }
-    return await ask<Identity>(view.api('identity'), { method: 'POST', headers, body: JSON.stringify({ sso }) })
+    return await ask<Identity>(stage.api('identity'), { method: 'POST', headers, body: JSON.stringify({ sso }) })
   } catch (cause) {
-    view.fire('error', { code: cause instanceof Failure ? cause.code : 'unknown' })
+    stage.fire('error', { code: cause instanceof Failure ? cause.code : 'unknown' })
     return null
   }
 }

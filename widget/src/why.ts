@@ -2,19 +2,19 @@
 
 import { el, put } from './dom'
 import { drafted } from './drafted'
-import type { View } from './view'
+import type { Stage } from './stage'
 import { copy, help as inEnglish } from './words/en'
 
 /** Says of a form that could not be loaded that nothing is lost. */
-export function kept(view: View, box: HTMLElement) {
-  box.firstChild?.after(el('p', {}, ...linked(view, 'kept')))
+export function kept(stage: Stage, box: HTMLElement) {
+  box.firstChild?.after(el('p', {}, ...linked(stage, 'kept')))
 }
 
 /** A sentence with a link to the page without script. */
-function linked(view: View, sentence: 'kept' | 'retry'): (Node | string)[] {
-  const t = view.spoken?.help ?? inEnglish
-  const { base, site, page } = view.config
-  const query = new URLSearchParams({ url: page, lang: view.t.lang })
+function linked(stage: Stage, sentence: 'kept' | 'retry'): (Node | string)[] {
+  const t = stage.spoken?.help ?? inEnglish
+  const { base, site, page } = stage.config
+  const query = new URLSearchParams({ url: page, lang: stage.t.lang })
   const href = `${base}sites/${encodeURIComponent(site)}/page?${query}`
   return put(t[sentence], el('a', { href }, t.plain))
 }
@@ -23,14 +23,14 @@ function linked(view: View, sentence: 'kept' | 'retry'): (Node | string)[] {
  * Says why no comments came, how else they can be read, and that a draft is kept; where asking again cannot help, it is
  * not offered.
  */
-export async function explain(view: View, box: HTMLElement, code: string) {
-  if (drafted(view)) box.querySelector('p')?.after(el('p', {}, (view.spoken?.copy ?? copy).kept))
+export async function explain(stage: Stage, box: HTMLElement, code: string) {
+  if (drafted(stage)) box.querySelector('p')?.after(el('p', {}, (stage.spoken?.copy ?? copy).kept))
   if (!navigator.onLine) return
-  if (await helps(view.config, code)) box.querySelector('p')?.append(' ', ...linked(view, 'retry'))
+  if (await helps(stage.config, code)) box.querySelector('p')?.append(' ', ...linked(stage, 'retry'))
   else box.lastChild?.remove()
 }
 
-async function helps({ base, site }: View['config'], code: string): Promise<boolean> {
+async function helps({ base, site }: Stage['config'], code: string): Promise<boolean> {
   const { origin, hostname } = location
   const warn = (what: string) => console.warn(`aitys: ${what}`)
   if (!site) warn('the script tag needs data-site="KEY". Keys: aitys site list')
