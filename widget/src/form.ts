@@ -7,10 +7,12 @@ import { Fields } from './fields'
 import sheet from './form.css'
 import { type FormWords, fill, number } from './i18n'
 import { passes } from './keys'
-import { likely, warn } from './likely'
+import { likely, nameless, warn } from './likely'
 import { OwnComments } from './own'
-import { type Answer, asComment, newKey, post, report, send, usual } from './sending'
-import { type Draft, type Identity, Shelf } from './shelf'
+import { type Preview, preview } from './preview'
+import { type Answer, asComment, newKey, report, send, usual } from './sending'
+import { type Draft, Shelf } from './shelf'
+import { type Signer, signer } from './signer'
 import type { Stage } from './stage'
 import { toolbar } from './toolbar'
 import { because, trouble } from './trouble'
@@ -35,7 +37,8 @@ class Form implements Writer {
   readonly #fields: Fields
   readonly #form: HTMLFormElement
   readonly #text: HTMLTextAreaElement
-  readonly #preview: HTMLButtonElement
+  readonly #preview: Preview
+  readonly #signer: Signer
   readonly #heading = el('p', { class: 'u row', hidden: true })
   /** Stands where the form belongs while it is with a comment that is being answered. */
   readonly #home: HTMLButtonElement
@@ -43,11 +46,6 @@ class Form implements Writer {
   #token: Promise<string | null> | null = null
   /** The name that stood there last. */
   #called: string
-  /** Who signed in to write. */
-  #who: Identity | null = null
-  /** The site's own word for who its reader is, as it was tried last, and what it was taken for. */
-  #word = ''
-  #given: Identity | null = null
   /** Whether this draft had its word before sending. */
   #warned = false
   #complete = false
@@ -64,55 +62,19 @@ class Form implements Writer {
     const { person } = this.#shelf
     this.#called = person?.name ?? ''
     this.#fields = new Fields(this.#form, this.#text, t, person, stage.settings.who, stage.settings.mail)
-    this.#preview = button(t.preview, () => this.#togglePreview(), { class: 'end', 'aria-pressed': 'false' })
+    this.#preview = preview(
+      stage,
+      this.#text,
+      t,
+      () => this.#fields.clear(),
+      cause => this.#alarm(cause, t.previewFailed),
+    )
     addEventListener('storage', event => this.#elsewhere(event), { signal: stage.gone })
-    addEventListener('message', event => this.#told(event), { signal: stage.gone })
-    this.#as(this.#shelf.identity)
-    this.#believe()
+    this.#signer = signer(stage, this.#shelf, this.#form, () => {
+      this.open()
+      this.#text.focus()
+    })
     this.#home = button(stage.t.write, () => this.#move(null), { class: 'wide stub' })
-  }
-
-  /** Hears from the service's own window that somebody signed in there. */
-  #told({ origin, data }: MessageEvent) {
-    if (origin !== new URL(this.#stage.config.base).origin || data?.aitys !== 'identity') return
-    this.#admit(data)
-  }
-
-  /** Keeps who signed in, and has them write. */
-  #admit({ identity, name, badge, expires_at }: Identity) {
-    this.#shelf.identity = { identity, name, badge, expires_at }
-    this.#as({ identity, name, badge, expires_at })
-    this.open()
-    this.#text.focus()
-  }
-
-  /** Takes the site's word, at once, for it is good for minutes only. Who it is for is kept by this page alone. */
-  #believe() {
-    const { sso = '' } = this.#stage.host.dataset
-    if (sso === this.#word) return
-    this.#word = sso
-    this.#stage.use('who', async part => {
-      const given = sso ? await part.admit(this.#stage, sso) : null
-      if (sso !== this.#word) return
-      this.#given = given
-      this.#as(this.#shelf.identity ?? given)
-    })
-  }
-
-  /** Has somebody write who signed in, or with null anybody. */
-  #as(who: Identity | null) {
-    if (!who && !this.#who) return
-    this.#who = who
-    this.#form.classList.toggle('known', who !== null)
-    this.#stage.use('who', part => {
-      if (this.#who === who) part.show(this.#stage, this.#form, who, () => this.#leave())
-    })
-  }
-
-  #leave() {
-    this.#shelf.identity = null
-    this.#given = null
-    this.#as(null)
   }
 
   open() {
@@ -124,7 +86,7 @@ class Form implements Writer {
   }
 
   drawn() {
-    this.#believe()
+    this.#signer.believe()
     this.#own.drawn()
     // Who began to write before this part had arrived goes on where they are.
     const begun = this.#stage.root.activeElement === this.#text || this.#text.value
@@ -153,7 +115,7 @@ class Form implements Writer {
     this.#complete = true
     if (this.#text.value) this.#keep()
     else this.#text.value = this.#draft?.text ?? ''
-    this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview), this.#usually)
+    this.#fields.complete(this.#heading, toolbar(this.#text, this.#t, this.#preview.button), this.#usually)
     const { config, settings } = this.#stage
     const ours = `${config.base}sites/${encodeURIComponent(config.site)}/`
     this.#form.append(
@@ -166,7 +128,9 @@ class Form implements Writer {
     if (settings.providers) this.#fields.offer(`${ours}signin?origin=${location.origin}`, settings.providers.join(', '))
     const { proof } = this.#fields
     if (proof)
-      this.#stage.use('prove', part => part.prove(this.#stage, proof, this.#fields.written, who => this.#admit(who)))
+      this.#stage.use('prove', part =>
+        part.prove(this.#stage, proof, this.#fields.written, who => this.#signer.admit(who)),
+      )
     this.#form.addEventListener('input', () => this.#keep())
     this.#form.addEventListener('submit', () => this.#send())
     this.#form.addEventListener('keydown', event => {
@@ -187,7 +151,7 @@ class Form implements Writer {
     }
     this.#fields.clear()
     this.#settle()
-    this.#write()
+    this.#preview.close()
     this.#text.focus()
   }
 
@@ -212,7 +176,7 @@ class Form implements Writer {
 
   /** Follows another tab of the page: both write one draft, and what one has sent the other does not offer again. */
   #elsewhere(event: StorageEvent) {
-    if (this.#shelf.turned(event)) this.#as(this.#shelf.identity ?? this.#given)
+    if (this.#shelf.turned(event)) this.#signer.follow()
     const before = this.#shelf.changed(event)
     if (!before || this.#sending) return
     const was = before.find(d => d.parent?.id === this.#parent?.id)?.text ?? ''
@@ -246,34 +210,6 @@ class Form implements Writer {
     this.#keep()
   }
 
-  async #togglePreview() {
-    if (this.#preview.getAttribute('aria-pressed') === 'true') {
-      this.#write()
-      this.#text.focus()
-      return
-    }
-    this.#fields.clear()
-    const body = this.#text.value
-    try {
-      const { html } = body.trim() ? await post<{ html: string }>(this.#stage.api('preview'), { body }) : { html: '' }
-      this.#write()
-      this.#preview.setAttribute('aria-pressed', 'true')
-      this.#text.hidden = true
-      this.#text.after(
-        el('div', { class: 'seen text', dir: 'auto' }, html ? this.#stage.body(html) : this.#t.previewEmpty),
-      )
-    } catch (cause) {
-      this.#alarm(cause, this.#t.previewFailed)
-    }
-  }
-
-  /** Back from the preview to the text. */
-  #write() {
-    this.#preview.setAttribute('aria-pressed', 'false')
-    this.#text.hidden = false
-    this.#form.querySelector('.seen')?.remove()
-  }
-
   async #send() {
     if (this.#sending) return
     this.#fields.clear()
@@ -281,10 +217,10 @@ class Form implements Writer {
     const most = this.#stage.settings.max_length ?? 10_000
     if (!body.trim()) return this.#wrong('/body', this.#t.empty)
     if ([...body].length > most) return this.#wrong('/body', this.#tooLong(body, most))
-    const missing = this.#who ? null : this.#fields.missing
+    const missing = this.#signer.who ? null : this.#fields.missing
     if (missing) return this.#wrong(...missing)
-    if (!this.#who && !this.#fields.emailValid) return this.#wrong('/author/email', this.#fields.wrongEmail)
-    if (!this.#who && this.#called && !this.#fields.written.name) return this.#nameless()
+    if (!this.#signer.who && !this.#fields.emailValid) return this.#wrong('/author/email', this.#fields.wrongEmail)
+    if (!this.#signer.who && this.#called && !this.#fields.written.name) return this.#nameless()
     this.#sending = true
     this.#fields.busy(true)
     try {
@@ -299,12 +235,12 @@ class Form implements Writer {
 
   /** Says, once a draft, why it may be refused; what staff write is not. */
   async #warn(body: string): Promise<boolean> {
-    const word = this.#warned || this.#who?.badge ? null : await likely(this.#stage, body)
+    const word = this.#warned || this.#signer.who?.badge ? null : await likely(this.#stage, body)
     if (!word) return false
     this.#warned = true
     const change = () => {
       this.#fields.clear()
-      this.#write()
+      this.#preview.close()
       this.#text.focus()
     }
     const alert = warn(word, this.#t, change, () => this.#send())
@@ -322,19 +258,9 @@ class Form implements Writer {
       this.#fields.fill({ name: as, email: '' })
       this.#send()
     }
-    const before = button('', () => send(name), { class: 'go' })
-    before.append(...about(t.asBefore, name))
-    const question = el('div', { role: 'alert', class: 'box err' }, el('strong', {}, t.nameless))
-    question.append(
-      el(
-        'div',
-        { class: 'row' },
-        before,
-        button(t.withoutName, () => send('')),
-      ),
-    )
+    const question = nameless(name, t, send)
     this.#fields.submit.parentElement?.before(question)
-    before.focus()
+    question.querySelector('button')?.focus()
   }
 
   #tooLong(body: string, most: number): string {
@@ -352,7 +278,7 @@ class Form implements Writer {
     const comment = {
       page: { url: config.page, title: config.title },
       parent: this.#parent?.id ?? null,
-      author: this.#who ? { identity: this.#who.identity } : this.#fields.author,
+      author: this.#signer.who ? { identity: this.#signer.who.identity } : this.#fields.author,
       body,
       form: { trap: this.#fields.trap, token },
     }
@@ -367,8 +293,12 @@ class Form implements Writer {
     this.#warned = false
     let kept = false
     if (answer.edit_token) {
-      const { name, badge } = this.#who ?? { name: this.#fields.author.name, badge: null }
-      const comment = asComment(answer, { name, badge, url: null, verified: !!this.#who }, this.#parent?.id ?? null)
+      const { name, badge } = this.#signer.who ?? { name: this.#fields.author.name, badge: null }
+      const comment = asComment(
+        answer,
+        { name, badge, url: null, verified: !!this.#signer.who },
+        this.#parent?.id ?? null,
+      )
       const own = { id: answer.id, page: stage.page.url, token: answer.edit_token, state: answer.state }
       kept = this.#own.took(own, comment, body, answer.edit_until ?? '')
     }
@@ -380,13 +310,13 @@ class Form implements Writer {
     this.#form.replaceWith(status)
     status.focus()
     const { id, edit_token: token } = answer
-    if (token && stage.settings.mail && (this.#who ? !this.#who.badge : this.#fields.author.email))
+    if (token && stage.settings.mail && (this.#signer.who ? !this.#signer.who.badge : this.#fields.author.email))
       stage.use('told', part => part.told(stage, status, id, token))
     stage.fire('posted', { id: answer.id, state: answer.state, duplicate: answer.duplicate })
   }
 
   #wrong(pointer: string, sentence: string) {
-    this.#write()
+    this.#preview.close()
     this.#fields.wrong(pointer, sentence)
   }
 
@@ -395,11 +325,11 @@ class Form implements Writer {
     if (!(cause instanceof Failure)) console.error('aitys:', cause)
     this.#stage.fire('error', { code: failure.code })
     const t = this.#t
-    if (failure.code === 'identity.refused') this.#leave()
+    if (failure.code === 'identity.refused') this.#signer.leave()
     const field = failure.fields.find(f => ['/author/name', '/author/email'].includes(f.field))?.field
     if (field) {
       const { name, email } = this.#fields.written
-      if (field === '/author/name') return this.#wrong(field, name || this.#who ? t.wrongName : t.noName)
+      if (field === '/author/name') return this.#wrong(field, name || this.#signer.who ? t.wrongName : t.noName)
       return this.#wrong(field, email ? this.#fields.wrongEmail : t.noEmail)
     }
     if (failure.fields.some(f => f.field === '/author/identity')) return this.#wrong('/body', t.signIn)

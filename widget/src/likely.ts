@@ -1,6 +1,6 @@
 /** A word before sending: why a text may be refused, while it can still be changed. */
 
-import { button, el, put } from './dom'
+import { about, button, el, put } from './dom'
 import type { FormWords } from './i18n'
 import { post } from './sending'
 import type { Stage } from './stage'
@@ -35,4 +35,17 @@ export function warn({ reason, words }: Likely, t: FormWords, change: () => void
     el('p', {}, ...(words.length ? [...put(t.likelyWords, said), ' '] : []), t.likelyThen),
     el('div', { class: 'row' }, button(t.changeIt, change, { class: 'go' }), button(t.anyway, send)),
   )
+}
+
+/** Asks whether a comment goes without the name that its writer used before. */
+export function nameless(name: string, t: FormWords, send: (as: string) => void): HTMLElement {
+  const before = button('', () => send(name), { class: 'go' })
+  before.append(...about(t.asBefore, name))
+  const row = el(
+    'div',
+    { class: 'row' },
+    before,
+    button(t.withoutName, () => send('')),
+  )
+  return el('div', { role: 'alert', class: 'box err' }, el('strong', {}, t.nameless), row)
 }
