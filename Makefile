@@ -99,7 +99,7 @@ wordpress: ## run what lies in integrations/wordpress in a real WordPress
 	@.ci/wordpress.sh
 	TEST_WORDPRESS=1 $(GO) test -count=1 -v -timeout 20m -run TestWordPress ./e2e
 
-shots: ## take the screenshots of docs/shots
+shots: ## take screenshots: those of docs/shots, and others into bin/shots
 	$(GO) run ./e2e/cmd shots
 
 clean: ## remove what was built

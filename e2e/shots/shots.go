@@ -1,4 +1,4 @@
-// Package shots takes the pictures that stand in docs/shots.
+// Package shots takes the pictures of docs/shots, and others that only developers look at.
 package shots
 
 import (
@@ -15,7 +15,11 @@ import (
 	"github.com/aitys/aitys/e2e/kit"
 )
 
-const folder = "docs/shots"
+// Pictures that the documentation shows are replaced in published; the others go into folder, which git ignores.
+const (
+	published = "docs/shots"
+	folder    = "bin/shots"
+)
 
 // A look is the size and the colours a page is seen in.
 type look struct {
@@ -116,7 +120,11 @@ func take(browser *kit.Browser, s shot, l look) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(folder, fmt.Sprintf("%s-%s.png", s.name, l))
+	name := fmt.Sprintf("%s-%s.png", s.name, l)
+	path := filepath.Join(published, name)
+	if _, err := os.Stat(path); err != nil {
+		path = filepath.Join(folder, name)
+	}
 	fmt.Println(path)
 	return os.WriteFile(path, png, 0o644)
 }
