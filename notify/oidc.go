@@ -106,10 +106,8 @@ func (b *shortBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Name implements identity.Provider.
 func (p *Issuer) Name() string { return p.o.Name }
 
-// Ask implements identity.Provider.
 func (p *Issuer) Ask(ctx context.Context, q identity.Question) (string, error) {
 	is, err := p.find(ctx)
 	if err != nil {
@@ -118,7 +116,6 @@ func (p *Issuer) Ask(ctx context.Context, q identity.Question) (string, error) {
 	return is.oauth.AuthCodeURL(q.State, oidc.Nonce(q.Nonce), oauth2.S256ChallengeOption(q.Verifier)), nil
 }
 
-// Prove implements identity.Provider.
 func (p *Issuer) Prove(ctx context.Context, q identity.Question, a identity.Answer) (people.Proof, error) {
 	is, err := p.find(ctx)
 	if err != nil {

@@ -70,7 +70,6 @@ func (t *tx) members(rest string, args ...any) ([]campaign.Member, error) {
 	return rows.AllAs(t.Tx, memberColumns.Targets, (*memberRow).member, selectMembers+rest, args...)
 }
 
-// Members implements campaign.Tx.
 func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
@@ -78,7 +77,6 @@ func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 		ORDER  BY comment_id`+t.Keep, site, rows.ArrayOf(t.Array, comments))
 }
 
-// MembersNumbered implements campaign.Tx.
 func (t *tx) MembersNumbered(site int64, numbers []int64) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
@@ -90,7 +88,6 @@ func (t *tx) MembersNumbered(site int64, numbers []int64) ([]campaign.Member, er
 // index and the others in another, so that a copy which comes is written to one: in the words of the indexes.
 const ofCampaign = " WHERE site_id = ? AND campaign_id = ? AND campaign_id <> '' AND state "
 
-// MembersOf implements campaign.Tx.
 func (t *tx) MembersOf(
 	site int64, id string, after, upTo int, waiting bool, limit int,
 ) ([]campaign.Member, error) {
@@ -111,7 +108,6 @@ func (t *tx) MembersOf(
 	return list[:min(limit, len(list))], err
 }
 
-// MembersAfter implements campaign.Tx.
 func (t *tx) MembersAfter(site, number int64, limit int) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
@@ -121,7 +117,6 @@ func (t *tx) MembersAfter(site, number int64, limit int) ([]campaign.Member, err
 		LIMIT  ?`, site, number, limit)
 }
 
-// DecidedBefore implements campaign.Tx.
 func (t *tx) DecidedBefore(site int64, at time.Time, limit int) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
@@ -131,7 +126,6 @@ func (t *tx) DecidedBefore(site int64, at time.Time, limit int) ([]campaign.Memb
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// LastNumber implements campaign.Tx.
 func (t *tx) LastNumber(site int64) (int64, error) {
 	if t.locking && t.lockMembers != "" {
 		if _, err := t.Exec(t.lockMembers, site); err != nil {
@@ -144,7 +138,6 @@ func (t *tx) LastNumber(site int64) (int64, error) {
 		WHERE  site_id = ?`, site)
 }
 
-// PutMembers implements campaign.Tx.
 func (t *tx) PutMembers(site int64, members []campaign.Member) error {
 	all := make([]memberRow, len(members))
 	for i, m := range members {
@@ -153,13 +146,11 @@ func (t *tx) PutMembers(site int64, members []campaign.Member) error {
 	return rows.Put(t.Tx, memberColumns, "site_id, comment_id", all)
 }
 
-// DropMember implements campaign.Tx.
 func (t *tx) DropMember(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM campaign_members WHERE site_id = ? AND comment_id = ?", site, comment)
 	return err
 }
 
-// ForgetMembers implements campaign.Tx.
 func (t *tx) ForgetMembers(site int64, most int) (more bool, err error) {
 	for _, table := range [][2]string{
 		{"campaign_members", "site_id, comment_id"}, {"campaigns", "site_id, id"},
@@ -175,7 +166,6 @@ func (t *tx) ForgetMembers(site int64, most int) (more bool, err error) {
 	return more, nil
 }
 
-// CampaignsByID implements campaign.Tx.
 func (t *tx) CampaignsByID(site int64, ids []string) ([]campaign.Campaign, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -186,7 +176,6 @@ func (t *tx) CampaignsByID(site int64, ids []string) ([]campaign.Campaign, error
 		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
 }
 
-// CampaignsBefore implements campaign.Tx.
 func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([]campaign.Campaign, error) {
 	if after == nil {
 		after = &campaign.Campaign{LastSeen: time.Unix(1<<40, 0)}
@@ -198,7 +187,6 @@ func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([
 		LIMIT  ?`, site, rows.Stamp(after.LastSeen), after.ID, limit)
 }
 
-// PutCampaigns implements campaign.Tx.
 func (t *tx) PutCampaigns(site int64, all ...campaign.Campaign) error {
 	put := make([]campaignRow, len(all))
 	for i, c := range all {
@@ -207,13 +195,12 @@ func (t *tx) PutCampaigns(site int64, all ...campaign.Campaign) error {
 	return rows.Put(t.Tx, campaignColumns, "site_id, id", put)
 }
 
-// DropCampaign implements campaign.Tx.
 func (t *tx) DropCampaign(site int64, id string) error {
 	_, err := t.Exec("DELETE FROM campaigns WHERE site_id = ? AND id = ?", site, id)
 	return err
 }
 
-// Spread implements campaign.Tx. A writer without a name is an address.
+// A writer without a name is an address.
 func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
 	newest := func(state string) string {
 		return `SELECT *

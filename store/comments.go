@@ -149,7 +149,7 @@ func withheldFor(page, columns string) string {
 		"COALESCE(comments.withheld, (SELECT p.withheld FROM pages AS p WHERE "+page+"))", 1)
 }
 
-// InsertComment implements moderation.CommentTx. Of any number that are the same, at one instant,
+// Of any number that are the same, at one instant,
 // one is the first by the unique index; the others are added to its submissions. Whoever looked
 // first and then wrote would let two in.
 func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
@@ -167,7 +167,6 @@ func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 // putChunk is how many comments one statement takes: see rows.Together.
 const putChunk = 20
 
-// PutComments implements transfer.Tx.
 func (t *tx) PutComments(list []comment.Comment) error {
 	rows := make([]commentRow, len(list))
 	for i, c := range list {
@@ -186,7 +185,7 @@ var insertComment = commentColumns.Insert(1) + `
 	SET submissions = comments.submissions + 1
 	RETURNING id`
 
-// ReleaseSame implements moderation.CommentTx. A removed comment that has a reason had been
+// A removed comment that has a reason had been
 // refused before.
 func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 	if len(same) == 0 {
@@ -204,24 +203,20 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 	return err
 }
 
-// CommentByID implements moderation.CommentTx.
 func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
 	return rows.First(t.comments(`
 		WHERE  site_id = ?
 		  AND  id      = ?`+t.Keep, site, id))
 }
 
-// CommentsByID implements moderation.CommentTx.
 func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
 	return t.byID(selectComments, readColumns.Targets, site, ids)
 }
 
-// CommentsInBrief implements moderation.CommentTx.
 func (t *tx) CommentsInBrief(site int64, ids []string) ([]comment.Comment, error) {
 	return t.byID("SELECT "+briefColumns.Names+" FROM comments", briefColumns.Targets, site, ids)
 }
 
-// CommentsAlone implements transfer.Tx.
 func (t *tx) CommentsAlone(site int64, ids []string) ([]comment.Comment, error) {
 	return t.byID("SELECT "+readColumns.Names+" FROM comments", readColumns.Targets, site, ids)
 }
@@ -234,7 +229,6 @@ func (t *tx) byID(read string, targets func(*commentRow) []any, site int64, ids 
 		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
 }
 
-// Answers implements transfer.Tx.
 func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
 	return rows.All(t.Tx, func(a *transfer.Answer) []any { return []any{&a.ID, &a.To} }, `
 		SELECT id, COALESCE(parent_id, '')
@@ -244,7 +238,7 @@ func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
 		ORDER  BY id`, site, page)
 }
 
-// SetState implements moderation.CommentTx. SQLite writes to each index that has a column of those that are set, even
+// SQLite writes to each index that has a column of those that are set, even
 // to what it was.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
 	update := updateState
@@ -266,7 +260,6 @@ const inVersion = `
 	  AND  id      = ?
 	  AND  version = ?`
 
-// SetText implements moderation.CommentTx.
 func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error) {
 	args := append(textColumns.Values(textPart(ch)), verdictColumns.Values(verdictPart(ch.Verdict))...)
 	n, err := t.Exec(updateText, append(args, site, id, version)...)
@@ -277,7 +270,6 @@ var updateText = `
 	UPDATE comments
 	SET    version = version + 1, same = NULL, ` + textColumns.Set() + `, ` + verdictColumns.Set() + inVersion
 
-// SetVerdict implements moderation.CommentTx.
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
 	set, values := verdictColumns.Set(), verdictColumns.Values(verdictPart(v))
 	if reflect.DeepEqual(v, c.Verdict.By(v.ModelSeq)) {
@@ -294,7 +286,6 @@ const stillWaits = inVersion + `
 	  AND  (signals LIKE '%"name":"campaign"%') = ?
 	  AND  (signals LIKE '%"name":"checker"%')  = ?`
 
-// SetShown implements moderation.CommentTx.
 func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error {
 	return t.One(`
 		UPDATE comments
@@ -303,7 +294,7 @@ func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error
 		  AND  id      = ?`, shownReplies, shown, site, id)
 }
 
-// ForgetKept implements moderation.CommentTx. Its conditions are those of the index, word for word.
+// Its conditions are those of the index, word for word.
 func (t *tx) ForgetKept(site int64, before time.Time) error {
 	_, err := t.Exec(`
 		UPDATE comments
@@ -314,7 +305,7 @@ func (t *tx) ForgetKept(site int64, before time.Time) error {
 	return err
 }
 
-// RemovedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
+// Its conditions are those of the index, word for word.
 func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
@@ -326,7 +317,7 @@ func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// RefusedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
+// Its conditions are those of the index, word for word.
 func (t *tx) RefusedBefore(site int64, at time.Time, limit int) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
@@ -338,7 +329,7 @@ func (t *tx) RefusedBefore(site int64, at time.Time, limit int) ([]string, error
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// AddressedBefore implements moderation.CommentTx. Its conditions are those of the index, word for word.
+// Its conditions are those of the index, word for word.
 func (t *tx) AddressedBefore(site int64, at time.Time, limit int) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
@@ -350,7 +341,6 @@ func (t *tx) AddressedBefore(site int64, at time.Time, limit int) ([]string, err
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// ForgetAddress implements moderation.CommentTx.
 func (t *tx) ForgetAddress(site int64, id, search string) error {
 	if err := t.One(`
 		UPDATE comments
@@ -362,7 +352,6 @@ func (t *tx) ForgetAddress(site int64, id, search string) error {
 	return t.DropSubscription(site, id) // it has a hash of the e-mail, to which nothing can be sent any more
 }
 
-// ForgetWriter implements moderation.CommentTx.
 func (t *tx) ForgetWriter(c comment.Comment, search string) error {
 	if err := t.One(`
 		UPDATE comments
@@ -381,7 +370,7 @@ func (t *tx) ForgetWriter(c comment.Comment, search string) error {
 	return t.DropSubscription(c.Site, c.ID)
 }
 
-// ForgetComment implements moderation.CommentTx. An answer is kept within a minute of its comment, and begins
+// An answer is kept within a minute of its comment, and begins
 // with the comment's id; keys are found by their age.
 func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
 	if err := t.One(`

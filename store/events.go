@@ -47,7 +47,7 @@ type seenEvent struct {
 
 func (e *seenEvent) targets() []any { return append(eventColumns.Targets(&e.eventRow), &e.snapshot) }
 
-// Emit implements ground.Tx. On Postgres the table itself notes the transaction.
+// On Postgres the table itself notes the transaction.
 func (t *tx) Emit(events ...ground.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -68,7 +68,6 @@ func (t *tx) Emit(events ...ground.Event) error {
 	return nil
 }
 
-// EventsAfter implements ground.EventTx.
 func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
 	at, err := parsePosition(after)
 	if err != nil {
@@ -118,7 +117,6 @@ func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
 		LIMIT  ?`, slices.Concat([]any{&xids, &ids, limit}, args, []any{limit})...) // gorm spreads a bare slice
 }
 
-// LastEvent implements ground.EventTx.
 func (t *tx) LastEvent() (ground.Position, error) {
 	last, err := rows.All(t.Tx, (*seenEvent).targets, `
 		SELECT `+eventColumns.Names+`, `+t.snapshot+`
@@ -152,13 +150,11 @@ func (followerRow) TableName() string { return "followers" }
 
 var followerColumns = rows.Of[followerRow]()
 
-// Follower implements ground.EventTx.
 func (t *tx) Follower(name string) (ground.Followed, error) {
 	row, err := rows.Get(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers WHERE name = ?", name)
 	return ground.Followed{At: ground.Position(row.Position), Lost: row.Lost}, err
 }
 
-// AddFollower implements ground.EventTx.
 func (t *tx) AddFollower(name string) error {
 	last, err := t.LastEvent()
 	if err != nil {
@@ -168,14 +164,13 @@ func (t *tx) AddFollower(name string) error {
 	return mapped(t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
 }
 
-// MoveFollower implements ground.EventTx.
 func (t *tx) MoveFollower(name string, from, to ground.Position) (bool, error) {
 	done := t.DB.Model(&followerRow{}).Where("name = ? AND position = ?", name, string(from)).
 		Updates(map[string]any{"position": string(to), "lost": false})
 	return done.RowsAffected == 1, mapped(done.Error)
 }
 
-// PruneEvents implements ground.EventTx. It walks from the oldest event to the first that stays, and
+// It walks from the oldest event to the first that stays, and
 // no further.
 func (t *tx) PruneEvents(read, last time.Time) error {
 	next, err := t.nextOfFollowers()

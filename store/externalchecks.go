@@ -36,7 +36,6 @@ var (
 	putCheck       = checkColumns.Upsert(1, "site_id, comment_id")
 )
 
-// Checker implements checker.Tx.
 func (t *tx) Checker(site int64) (checker.Checker, error) {
 	return rows.GetAs(t.Tx, checkerColumns.Targets,
 		func(r *checkerRow) checker.Checker { return checker.Checker(*r) }, "SELECT "+checkerColumns.Names+`
@@ -44,12 +43,10 @@ func (t *tx) Checker(site int64) (checker.Checker, error) {
 		WHERE  site_id = ?`+t.Keep, site)
 }
 
-// PutChecker implements checker.Tx.
 func (t *tx) PutChecker(c checker.Checker) error {
 	return t.One(putChecker, checkerColumns.Values(checkerRow(c))...)
 }
 
-// CheckedSites implements checker.Tx.
 func (t *tx) CheckedSites() ([]int64, error) {
 	return rows.All(t.Tx, rows.Value[int64], `
 		SELECT id
@@ -58,12 +55,10 @@ func (t *tx) CheckedSites() ([]int64, error) {
 		ORDER  BY id`)
 }
 
-// PutCheck implements checker.Tx.
 func (t *tx) PutCheck(c checker.Check) error {
 	return t.One(putCheck, checkColumns.Values(checkRow(c))...)
 }
 
-// Checks implements checker.Tx.
 func (t *tx) Checks(site int64, limit int) ([]checker.Check, error) {
 	return rows.AllAs(t.Tx, checkColumns.Targets, func(r *checkRow) checker.Check { return checker.Check(*r) },
 		"SELECT "+checkColumns.Names+`
@@ -73,13 +68,11 @@ func (t *tx) Checks(site int64, limit int) ([]checker.Check, error) {
 		LIMIT  ?`, site, limit)
 }
 
-// DropCheck implements checker.Tx.
 func (t *tx) DropCheck(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM checks WHERE site_id = ? AND comment_id = ?", site, comment)
 	return err
 }
 
-// PruneChecks implements checker.Tx.
 func (t *tx) PruneChecks(before time.Time) error {
 	_, err := t.Exec("DELETE FROM checks WHERE asked_at < ?", rows.Stamp(before))
 	return err

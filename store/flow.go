@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// Arrivals implements learning.Tx. The rows of a state stand together in one index, by age: one statement
+// The rows of a state stand together in one index, by age: one statement
 // reads the end of each.
 func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]learning.Arrival, error) {
 	var parts []string
@@ -39,7 +39,7 @@ func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]learning.Arriva
 			UNION  ALL`), args...)
 }
 
-// Ruled implements learning.Tx. It asks for each comment by itself: joined, a planner would sooner or later
+// It asks for each comment by itself: joined, a planner would sooner or later
 // read all of the site's.
 func (t *tx) Ruled(site int64, limit int) ([]learning.Ruled, error) {
 	type row struct {

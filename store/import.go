@@ -6,7 +6,6 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// PutReports implements transfer.Tx.
 func (t *tx) PutReports(list []complaint.Report) error {
 	all := make([]reportRow, len(list))
 	for i, r := range list {
@@ -15,7 +14,6 @@ func (t *tx) PutReports(list []complaint.Report) error {
 	return rows.Put(t.Tx, reportColumns, "", all)
 }
 
-// PutAppeals implements transfer.Tx.
 func (t *tx) PutAppeals(list []complaint.Appeal) error {
 	all := make([]appealRow, len(list))
 	for i, a := range list {
@@ -24,7 +22,7 @@ func (t *tx) PutAppeals(list []complaint.Appeal) error {
 	return rows.Put(t.Tx, appealColumns, "", all)
 }
 
-// PutVotes implements transfer.Tx. Nobody knows any more who voted.
+// Nobody knows any more who voted.
 func (t *tx) PutVotes(comments []comment.Comment) error {
 	var all []voteRow
 	for _, c := range comments {

@@ -30,7 +30,7 @@ var (
 	insertKey  = keyColumns.Insert(1) + " ON CONFLICT DO NOTHING"
 )
 
-// ClaimKey implements ground.Tx. The INSERT waits for another that runs with the same
+// The INSERT waits for another that runs with the same
 // key; SQLite's writers wait for one another anyway.
 func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	k.Body = notNil(k.Body)
@@ -48,7 +48,6 @@ func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 	return &ground.Answer{Body: row.Key.Body, Data: row.Data, At: row.At}, err
 }
 
-// KeepAnswer implements ground.Tx.
 func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 	return t.One(`
 		UPDATE idempotency_keys
@@ -59,7 +58,6 @@ func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
 		  AND  value      = ?`, data, k.Site, k.Route, k.Account, k.Value)
 }
 
-// PruneKeys implements ground.Tx.
 func (t *tx) PruneKeys(before time.Time) error {
 	return mapped(t.DB.Where("created_at < ?", rows.Stamp(before)).Delete(&keyRow{}).Error)
 }

@@ -75,7 +75,6 @@ func (t *tx) lessons(rest string, args ...any) ([]ledger.Lesson, error) {
 	return rows.AllAs(t.Tx, lessonColumns.Targets, (*lessonRow).lesson, selectLessons+rest, args...)
 }
 
-// AddLessons implements ledger.Tx.
 func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 	all := make([]lessonRow, len(ls))
 	for i, l := range ls {
@@ -84,7 +83,7 @@ func (t *tx) AddLessons(site int64, ls []ledger.Lesson) error {
 	return rows.Put(t.Tx, lessonColumns, "", all)
 }
 
-// SetStanding implements ledger.Tx. A seq without a lesson is left out.
+// A seq without a lesson is left out.
 func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 	_, err := t.Exec(`
 		UPDATE lessons
@@ -94,7 +93,6 @@ func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 	return err
 }
 
-// Lessons implements ledger.Log.
 func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id = ?
@@ -105,7 +103,7 @@ func (t *tx) Lessons(site int64, after, upTo uint64) ([]ledger.Lesson, error) {
 // lessonsRead is how many lessons are read at a time.
 const lessonsRead = 1000
 
-// EachLesson implements learning.Tx. It reads in pieces, so that fn may use the Tx.
+// It reads in pieces, so that fn may use the Tx.
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {

@@ -83,7 +83,6 @@ func (t *tx) letters(rest string, args ...any) ([]notify.Mail, error) {
 	return rows.AllAs(t.Tx, letterColumns.Targets, (*letterRow).mail, selectLetters+rest, args...)
 }
 
-// InsertLetter implements mailbox.Tx.
 func (t *tx) InsertLetter(l mailbox.Letter) error {
 	row := letterRow{
 		Site:      l.Site,
@@ -99,7 +98,6 @@ func (t *tx) InsertLetter(l mailbox.Letter) error {
 	return t.One(letterColumns.Insert(1), letterColumns.Values(row)...)
 }
 
-// OpenLetter implements notify.Tx.
 func (t *tx) OpenLetter(site int64, box []byte, now time.Time) (notify.Mail, error) {
 	return rows.First(t.letters(`
 		WHERE  site_id = ?
@@ -126,7 +124,6 @@ func (r *letterRow) letter() mailbox.Letter {
 	}
 }
 
-// LettersTo implements privacy.Tx.
 func (t *tx) LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter, error) {
 	return rows.AllAs(t.Tx, letterColumns.Targets, (*letterRow).letter, selectLetters+`
 		WHERE  site_id = ?
@@ -135,13 +132,11 @@ func (t *tx) LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter, err
 		LIMIT  ?`, site, box, limit)
 }
 
-// DropLetters implements privacy.Tx.
 func (t *tx) DropLetters(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM letters WHERE site_id = ? AND mailbox = ?", site, box)
 	return err
 }
 
-// DueMails implements notify.Tx.
 func (t *tx) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 	const due = `
 		WHERE  ended_at = 0
@@ -159,7 +154,6 @@ func (t *tx) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 	return all[:min(limit, len(all))], err
 }
 
-// PutMail implements notify.Tx.
 func (t *tx) PutMail(m notify.Mail) error {
 	if m.Account == "" {
 		return t.One(putLetter, letterColumns.Values(letterOf(m))...)
@@ -167,7 +161,6 @@ func (t *tx) PutMail(m notify.Mail) error {
 	return t.One(putMail, mailColumns.Values(mailOf(m))...)
 }
 
-// MailByID implements notify.Tx.
 func (t *tx) MailByID(site int64, id string) (notify.Mail, error) {
 	const one = `
 		WHERE  site_id = ?

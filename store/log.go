@@ -9,12 +9,10 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// Head implements ledger.Log.
 func (t *tx) Head(site int64) (ledger.Head, error) {
 	return t.head(site, "")
 }
 
-// LockLog implements ledger.Tx.
 func (t *tx) LockLog(site int64) (ledger.Head, error) {
 	return t.head(site, t.lock)
 }
@@ -128,7 +126,6 @@ func (t *tx) entries(rest string, args ...any) ([]ledger.Entry, error) {
 	return rows.AllAs(t.Tx, targets, (*entryRow).entry, selectEntries+rest, args...)
 }
 
-// AppendDecisions implements ledger.Tx.
 func (t *tx) AppendDecisions(site int64, ds []ledger.Entry) error {
 	if len(ds) == 0 {
 		return nil
@@ -159,7 +156,6 @@ func (t *tx) moveHead(site int64, from uint64, last ledger.Entry, n int) error {
 	return err
 }
 
-// DecisionsAfter implements ledger.Log.
 func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
 	return t.entries(`
 		WHERE  site_id = ?
@@ -168,7 +164,6 @@ func (t *tx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, 
 		LIMIT  ?`, site, seq, limit)
 }
 
-// DecisionsBefore implements ledger.Tx.
 func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
 	if seq == 0 {
 		return t.entries(`
@@ -183,7 +178,7 @@ func (t *tx) DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry,
 		LIMIT  ?`, site, seq, limit)
 }
 
-// DecisionsOf implements ledger.Tx. The plus keeps SQLite, which has no statistics, from reading the whole log in
+// The plus keeps SQLite, which has no statistics, from reading the whole log in
 // its order to find a few comments in it.
 func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error) {
 	return t.entries(`
@@ -192,7 +187,6 @@ func (t *tx) DecisionsOf(site int64, comments ...string) ([]ledger.Entry, error)
 		ORDER  BY +seq`, site, rows.ArrayOf(t.Array, comments))
 }
 
-// EraseTexts implements ledger.Tx.
 func (t *tx) EraseTexts(site int64, ds []ledger.Entry) error {
 	for _, d := range ds {
 		err := t.One(`
@@ -207,7 +201,6 @@ func (t *tx) EraseTexts(site int64, ds []ledger.Entry) error {
 	return nil
 }
 
-// Batch implements ledger.Tx.
 func (t *tx) Batch(site int64, batch string) ([]ledger.Entry, error) {
 	return t.entries(`
 		WHERE  site_id = ?

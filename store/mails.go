@@ -61,7 +61,6 @@ func (t *tx) mails(rest string, args ...any) ([]notify.Mail, error) {
 	return rows.AllAs(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
 }
 
-// Told implements notify.Tx.
 func (t *tx) Told(site int64) ([]people.Account, error) {
 	type row struct {
 		account people.Account
@@ -87,7 +86,6 @@ func (t *tx) Told(site int64) ([]people.Account, error) {
 	return told, err
 }
 
-// OpenMail implements notify.Tx.
 func (t *tx) OpenMail(site int64, account string, now time.Time) (notify.Mail, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
@@ -100,7 +98,6 @@ func (t *tx) OpenMail(site int64, account string, now time.Time) (notify.Mail, e
 		LIMIT  1`+t.Keep, account, site, rows.Stamp(now)))
 }
 
-// LastMail implements notify.Tx.
 func (t *tx) LastMail(site int64, account string, kind notify.Kind) (notify.Mail, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
@@ -110,7 +107,6 @@ func (t *tx) LastMail(site int64, account string, kind notify.Kind) (notify.Mail
 		LIMIT  1`, account, site, kind))
 }
 
-// PruneMails implements notify.Tx.
 func (t *tx) PruneMails(before time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM mails
@@ -123,7 +119,6 @@ func (t *tx) PruneMails(before time.Time) error {
 	return err
 }
 
-// LastDecision implements notify.Tx.
 func (t *tx) LastDecision(site int64) (time.Time, error) {
 	all, err := rows.All(t.Tx, rows.Value[int64], `
 		SELECT decided_at

@@ -11,7 +11,6 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// WithdrawLessons implements learning.Tx.
 func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
 	// What an entry about no comment copied is the site's, not its owner's.
 	return t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{by}, `
@@ -23,7 +22,6 @@ func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowe
 		site, by, site, account, ledger.OnComment, ledger.Sent)
 }
 
-// RetireLessons implements learning.Tx.
 func (t *tx) RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error) {
 	return t.takeLessons("1", "withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
 		retirable+"AND seq < ?", site, site, rows.Stamp(before), by)
@@ -37,13 +35,11 @@ const retirable = `
 	               WHERE d.site_id = ? AND d.decided_at < ?)
 	  `
 
-// CountRetirable implements learning.Tx.
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int],
 		"SELECT COUNT(*) FROM lessons"+retirable, site, site, rows.Stamp(before))
 }
 
-// EraseLessons implements learning.Tx.
 func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	all := make([]lessonRow, len(ls))
 	for i, l := range ls {
@@ -64,7 +60,6 @@ func (t *tx) EraseLessons(site int64, ls []ledger.Lesson, by uint64) error {
 	return nil
 }
 
-// TakenBy implements ledger.Log.
 func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id   = ?
@@ -73,7 +68,6 @@ func (t *tx) TakenBy(site int64, by uint64) ([]ledger.Lesson, error) {
 		ORDER  BY seq, part`, site, by)
 }
 
-// Copies implements learning.Tx.
 func (t *tx) Copies(site int64) ([]uint64, error) {
 	return rows.All(t.Tx, rows.Value[uint64], selectCopies+`
 		ORDER  BY seq`, site)
@@ -87,7 +81,6 @@ var selectCopies = fmt.Sprintf(`
 	  AND  kind    = %d
 	  AND  undoes  = 0`, ledger.Copy)
 
-// CopiedLessons implements learning.Tx.
 func (t *tx) CopiedLessons(site, from int64) ([]ledger.Lesson, error) {
 	return t.lessons(`
 		WHERE  site_id = ?
@@ -126,7 +119,6 @@ func (t *tx) takeLessons(count, change string, values []any, which string,
 	return f.n, f.lowest, err
 }
 
-// ReturnLessons implements ledger.Tx.
 func (t *tx) ReturnLessons(site int64, by uint64) (n int, lowest uint64, err error) {
 	next, err := rows.Get(t.Tx, rows.Value[uint64], `
 		SELECT COALESCE(MIN(d.seq), 0)
@@ -151,7 +143,6 @@ func (t *tx) ReturnLessons(site int64, by uint64) (n int, lowest uint64, err err
 	return n, lowest, err
 }
 
-// Taught implements learning.Tx.
 func (t *tx) Taught(site int64) (map[string]int, error) {
 	type row struct {
 		account string
@@ -173,7 +164,6 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 	return taught, err
 }
 
-// CountLessons implements learning.Tx.
 func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
@@ -189,7 +179,6 @@ func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, e
 		       LIMIT  ?) AS capped`, site, label, ledger.OnComment, limit)
 }
 
-// LowestTouched implements learning.Tx.
 func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
 	return rows.Get(t.Tx, rows.Value[uint64], `
 		SELECT COALESCE(MIN(CASE WHEN restores > 0 AND restores < before THEN restores ELSE before END), 0)
@@ -199,7 +188,6 @@ func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
 		  AND  before  > 0`, site, after)
 }
 
-// PutPiece implements learning.Tx.
 func (t *tx) PutPiece(site int64, s fold.Snapshot, piece int) error {
 	_, err := t.Exec(`
 		INSERT INTO model_pieces (site_id, seq, as_of, piece, model)
@@ -209,7 +197,6 @@ func (t *tx) PutPiece(site int64, s fold.Snapshot, piece int) error {
 	return err
 }
 
-// PutSnapshot implements learning.Tx.
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
 	there, err := rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
@@ -226,7 +213,6 @@ func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
 	return err
 }
 
-// Snapshots implements learning.Tx.
 func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 	return rows.All(t.Tx, func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf} }, `
 		SELECT seq, as_of
@@ -235,7 +221,6 @@ func (t *tx) Snapshots(site int64) ([]fold.Snapshot, error) {
 		ORDER  BY seq DESC`, site)
 }
 
-// Snapshot implements learning.Tx.
 func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
 	targets := func(s *fold.Snapshot) []any { return []any{&s.Seq, &s.AsOf, &s.Model, &s.Sum} }
 	s, err := rows.Get(t.Tx, targets, `
@@ -260,7 +245,6 @@ const ofSnapshot = `
 		  AND  seq     = ?
 		  AND  as_of   = ?`
 
-// DropSnapshots implements learning.Tx.
 func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	_, err := t.Exec(`
 		DELETE FROM model_snapshots

@@ -36,14 +36,12 @@ func (t *tx) pages(rest string, args ...any) ([]ground.Page, error) {
 
 func (r *pageRow) page() ground.Page { return ground.Page(*r) }
 
-// PageByURL implements moderation.PageTx.
 func (t *tx) PageByURL(site int64, url string) (ground.Page, error) {
 	return rows.First(t.pages(`
 		WHERE  site_id = ?
 		  AND  url     = ?`, site, url))
 }
 
-// PagesByID implements moderation.PageTx.
 func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -53,7 +51,6 @@ func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 		  AND  id `+t.Among, site, rows.ArrayOf(t.Array, ids))
 }
 
-// PagesByURL implements moderation.PageTx.
 func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 	if len(urls) == 0 {
 		return nil, nil
@@ -63,7 +60,7 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 		  AND  url `+t.Among, site, rows.ArrayOf(t.Array, urls))
 }
 
-// EnsurePage implements moderation.PageTx. Nearly always the page is there: the look first
+// Nearly always the page is there: the look first
 // spares Postgres a lock on its row.
 func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
 	page, err := t.PageByURL(p.Site, p.URL)
@@ -79,13 +76,11 @@ var ensurePage = pageColumns.Insert(1) + `
 	SET url = pages.url
 	RETURNING ` + pageColumns.Names
 
-// UpdatePage implements sites.Tx.
 func (t *tx) UpdatePage(p ground.Page) error {
 	return changed(t.DB.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
 		Select("title", "titled_by", "url", "open").Updates(pageRow(p)))
 }
 
-// TitlePage implements moderation.PageTx.
 func (t *tx) TitlePage(c comment.Comment, public bool) error {
 	if !public {
 		_, err := t.Exec(`
@@ -105,7 +100,7 @@ func (t *tx) TitlePage(c comment.Comment, public bool) error {
 	return err
 }
 
-// Pages implements sites.Tx. After an unknown page there is nothing.
+// After an unknown page there is nothing.
 func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
 	if after == "" {
 		return t.pages(`
@@ -120,7 +115,6 @@ func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
 		LIMIT  ?`, site, site, after, limit)
 }
 
-// CountByPage implements moderation.PageTx.
 func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[string]int, error) {
 	byPage := map[string]int{}
 	if len(pages) == 0 {

@@ -53,12 +53,10 @@ func grantRows(a people.Account) []grantRow {
 	return rows
 }
 
-// CountAccounts implements identity.Tx.
 func (t *tx) CountAccounts() (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], "SELECT COUNT(*) FROM accounts")
 }
 
-// Accounts implements identity.Tx.
 func (t *tx) Accounts() ([]people.Account, error) { return t.accounts("TRUE", " ORDER BY email") }
 
 // accounts asks as much of an account that is there as of one that is not: how long it takes tells nothing.
@@ -82,7 +80,6 @@ func (t *tx) accounts(where, order string, args ...any) ([]people.Account, error
 	}, "SELECT "+accountColumns.Names+" FROM accounts WHERE "+where+order, args...)
 }
 
-// AccountNames implements ledger.Tx.
 func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 	names := map[string]string{}
 	if len(ids) == 0 {
@@ -121,13 +118,11 @@ func (formerRow) TableName() string { return "former_staff" }
 
 var formerColumns = rows.Of[formerRow]()
 
-// PutName implements transfer.Tx.
 func (t *tx) PutName(site int64, id, name string) error {
 	_, err := t.Exec(formerColumns.Insert(1), formerColumns.Values(formerRow{site, id, name})...)
 	return err
 }
 
-// StaffNames implements identity.Tx.
 func (t *tx) StaffNames(site int64) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT name
@@ -137,17 +132,14 @@ func (t *tx) StaffNames(site int64) ([]string, error) {
 		LIMIT  1000`, site)
 }
 
-// AccountByID implements identity.Tx.
 func (t *tx) AccountByID(id string) (people.Account, error) {
 	return rows.First(t.accounts("id = ?", "", id))
 }
 
-// AccountByEmail implements identity.Tx.
 func (t *tx) AccountByEmail(email string) (people.Account, error) {
 	return rows.First(t.accounts("email = ?", "", email))
 }
 
-// InsertAccount implements identity.Tx.
 func (t *tx) InsertAccount(a people.Account) error {
 	row := accountRow(a)
 	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -160,7 +152,6 @@ func (t *tx) InsertAccount(a people.Account) error {
 	return t.grant(a)
 }
 
-// UpdateAccount implements identity.Tx.
 func (t *tx) UpdateAccount(a people.Account) error {
 	err := changed(t.DB.Model(&accountRow{}).Where("id = ?", a.ID).
 		Select("name", "password", "disabled", "all_sites", "mail", "mail_from", "mail_lang").
@@ -185,7 +176,6 @@ func (t *tx) grant(a people.Account) error {
 	return nil
 }
 
-// SetEmail implements privacy.UpgradeTx.
 func (t *tx) SetEmail(account, email string) error {
 	n, err := t.Exec(`
 		UPDATE accounts
@@ -198,13 +188,12 @@ func (t *tx) SetEmail(account, email string) error {
 	return err
 }
 
-// TouchAccount implements identity.Tx.
 func (t *tx) TouchAccount(id string, seen time.Time) error {
 	return changed(t.DB.Model(&accountRow{}).Where("id = ?", id).
 		Select("seen_at").Updates(accountRow{SeenAt: seen}))
 }
 
-// DeleteAccount implements identity.Tx. The schema takes the rest with it.
+// The schema takes the rest with it.
 func (t *tx) DeleteAccount(id string) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&accountRow{}))
 }
@@ -227,23 +216,19 @@ func (tokenRow) TableName() string { return "tokens" }
 
 var tokenColumns = rows.Of[tokenRow]()
 
-// InsertToken implements identity.Tx.
 func (t *tx) InsertToken(k people.Token) error {
 	row := tokenRow(k)
 	return mapped(t.DB.Create(&row).Error)
 }
 
-// TokenByHash implements identity.Tx.
 func (t *tx) TokenByHash(hash []byte) (people.Token, error) {
 	return rows.First(t.tokens("WHERE hash = ?", hash))
 }
 
-// TokenByID implements identity.Tx.
 func (t *tx) TokenByID(id string) (people.Token, error) {
 	return rows.First(t.tokens("WHERE id = ?", id))
 }
 
-// Tokens implements identity.Tx.
 func (t *tx) Tokens(account string) ([]people.Token, error) {
 	const order = "ORDER BY created_at, id"
 	if account == "" {
@@ -258,33 +243,29 @@ func (t *tx) tokens(rest string, args ...any) ([]people.Token, error) {
 		"SELECT "+tokenColumns.Names+" FROM tokens "+rest, args...)
 }
 
-// UpdateToken implements identity.Tx.
 func (t *tx) UpdateToken(k people.Token) error {
 	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", k.ID).
 		Select("name", "sites", "scope").Updates(tokenRow(k)))
 }
 
-// TouchToken implements identity.Tx.
 func (t *tx) TouchToken(id string, used time.Time) error {
 	return changed(t.DB.Model(&tokenRow{}).Where("id = ?", id).Select("used_at").Updates(tokenRow{UsedAt: used}))
 }
 
-// DeleteToken implements identity.Tx. The schema cascades to the token's children.
+// The schema cascades to the token's children.
 func (t *tx) DeleteToken(id string) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&tokenRow{}))
 }
 
-// DeleteTokensOf implements identity.Tx.
 func (t *tx) DeleteTokensOf(parent string) error {
 	return mapped(t.DB.Where("parent_id = ?", parent).Delete(&tokenRow{}).Error)
 }
 
-// DeleteTokens implements identity.Tx.
 func (t *tx) DeleteTokens(account string) error {
 	return mapped(t.DB.Where("account_id = ?", account).Delete(&tokenRow{}).Error)
 }
 
-// LockPeople implements identity.Tx.Tx: a row that every such transaction writes.
+// It updates a row that every such transaction writes.
 func (t *tx) LockPeople() error { return t.SetMeta("people", []byte{1}) }
 
 // A proofRow is a row of account_proofs.
@@ -300,7 +281,6 @@ func (proofRow) TableName() string { return "account_proofs" }
 
 var proofColumns = rows.Of[proofRow]()
 
-// InsertProof implements identity.Tx.
 func (t *tx) InsertProof(p people.LinkedProof) error {
 	row := proofRow{p.Issuer, p.Subject, p.Account, p.Provider, p.CreatedAt}
 	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -310,7 +290,6 @@ func (t *tx) InsertProof(p people.LinkedProof) error {
 	return mapped(done.Error)
 }
 
-// AccountByProof implements identity.Tx.
 func (t *tx) AccountByProof(issuer, subject string) (people.Account, error) {
 	id, err := rows.Get(t.Tx, rows.Value[string], `
 		SELECT account_id
@@ -323,7 +302,6 @@ func (t *tx) AccountByProof(issuer, subject string) (people.Account, error) {
 	return t.AccountByID(id)
 }
 
-// Proofs implements identity.Tx.
 func (t *tx) Proofs(account string) ([]people.LinkedProof, error) {
 	return rows.AllAs(t.Tx, proofColumns.Targets, func(r *proofRow) people.LinkedProof {
 		return people.LinkedProof{Proof: people.Proof{Issuer: r.Issuer, Subject: r.Subject}, Account: r.Account,
@@ -335,7 +313,6 @@ func (t *tx) Proofs(account string) ([]people.LinkedProof, error) {
 		ORDER  BY created_at, issuer`, account)
 }
 
-// DeleteProofs implements identity.Tx.
 func (t *tx) DeleteProofs(account, issuer string) error {
 	return mapped(t.DB.Where("account_id = ? AND (issuer = ? OR ? = '')", account, issuer, issuer).
 		Delete(&proofRow{}).Error)

@@ -24,7 +24,7 @@ var emailColumns = rows.Of[emailPart]()
 
 const wideTogether = 1_000
 
-// CommentsUnder implements privacy.Tx. SQL compares ASCII e-mails in lower case; other e-mails are few, and compared
+// SQL compares ASCII e-mails in lower case; other e-mails are few, and compared
 // here. The conditions must match those of the indexes exactly.
 func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, error) {
 	whole := func(r *emailPart) emailPart { return *r }
@@ -76,7 +76,6 @@ func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
 		LIMIT  ?`, site, after, wideTogether)
 }
 
-// WideEmails implements privacy.UpgradeTx.
 func (t *tx) WideEmails(site int64, after string) ([]string, error) {
 	list, err := t.wideEmails(site, after)
 	ids := make([]string, len(list))
@@ -86,7 +85,6 @@ func (t *tx) WideEmails(site int64, after string) ([]string, error) {
 	return ids, err
 }
 
-// MoveWriter implements privacy.UpgradeTx.
 func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
 	if err := t.One("UPDATE comments SET writer = ? WHERE site_id = ? AND id = ?", now, site, id); err != nil {
 		return err
@@ -110,7 +108,6 @@ func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
 	return err
 }
 
-// ForgottenWithTexts implements privacy.UpgradeTx.
 func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
@@ -125,7 +122,6 @@ func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
 		ORDER  BY id`, site, comment.Removed, site, ledger.OnComment)
 }
 
-// EmailsAfter implements privacy.Tx.
 func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.Emailed, error) {
 	return rows.All(t.Tx, func(a *privacy.Emailed) []any { return []any{&a.ID, &a.Email} }, `
 		SELECT id, email

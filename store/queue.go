@@ -32,7 +32,6 @@ var queueOrders = map[comment.QueueOrder]struct{ after, order string }{
 	comment.CalmestFirst:  {"(score, id) > (?, ?)", "score, id"},
 }
 
-// Queue implements moderation.CommentTx.
 func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	view, known := queueViews[q.View]
 	if !known {
@@ -136,7 +135,7 @@ func containing(part string) string { return "%" + likeEscaper.Replace(part) + "
 // likeEscaper makes a text stand for itself in LIKE.
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// CountQueue implements moderation.CommentTx. It reads an index, and no more of it than limit.
+// It reads an index, and no more of it than limit.
 func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error) {
 	where, known := queueViews[view]
 	if !known {
@@ -155,7 +154,6 @@ func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit in
 		        LIMIT  ?) AS capped`, append(args, limit)...)
 }
 
-// StalePending implements moderation.CommentTx.
 func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limit int) ([]comment.Comment, error) {
 	by, known := queueOrders[order]
 	if !known {
@@ -169,12 +167,11 @@ func (t *tx) StalePending(site int64, seq uint64, order comment.QueueOrder, limi
 		LIMIT  ?`, site, comment.Pending, seq, limit)
 }
 
-// Writers implements moderation.CommentTx.
 func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, error) {
 	return t.histories(false, site, hashes)
 }
 
-// Records implements moderation.CommentTx: what waits, which may be a flood, is not read.
+// What waits, which may be a flood, is not read.
 func (t *tx) Records(site int64, hashes [][]byte) (map[string]comment.History, error) {
 	return t.histories(true, site, hashes)
 }

@@ -31,7 +31,6 @@ var (
 	nameColumns = rows.Of[nameRow]()
 )
 
-// SSOSalt implements guest.Tx.
 func (t *tx) SSOSalt(site int64) ([]byte, error) {
 	return rows.Get(t.Tx, rows.Value[[]byte], `
 		SELECT salt
@@ -39,7 +38,6 @@ func (t *tx) SSOSalt(site int64) ([]byte, error) {
 		WHERE  site_id = ?`, site)
 }
 
-// SetSSOSalt implements guest.Tx.
 func (t *tx) SetSSOSalt(site int64, salt []byte, at time.Time) error {
 	_, err := t.Exec(saltColumns.Insert(1)+`
 		ON CONFLICT (site_id) DO UPDATE
@@ -47,7 +45,6 @@ func (t *tx) SetSSOSalt(site int64, salt []byte, at time.Time) error {
 	return err
 }
 
-// KeepName implements guest.Tx.
 func (t *tx) KeepName(site int64, seen []byte, at time.Time) error {
 	_, err := t.Exec(nameColumns.Insert(1)+`
 		ON CONFLICT (site_id, seen) DO UPDATE
@@ -55,7 +52,6 @@ func (t *tx) KeepName(site int64, seen []byte, at time.Time) error {
 	return err
 }
 
-// NameKept implements guest.Tx.
 func (t *tx) NameKept(site int64, seen []byte) (bool, error) {
 	found, err := rows.All(t.Tx, rows.Value[int64], `
 		SELECT seen_at
@@ -65,7 +61,6 @@ func (t *tx) NameKept(site int64, seen []byte) (bool, error) {
 	return len(found) > 0, err
 }
 
-// PruneNames implements guest.Tx.
 func (t *tx) PruneNames(before time.Time) error {
 	_, err := t.Exec("DELETE FROM verified_names WHERE seen_at < ?", rows.Stamp(before))
 	return err
@@ -104,30 +99,25 @@ var (
 	ofBox        = " WHERE site_id = ? AND mailbox = ?"
 )
 
-// MailedCode implements guest.Tx.
 func (t *tx) MailedCode(site int64, box []byte) (guest.MailedCode, error) {
 	return rows.GetAs(t.Tx, codeColumns.Targets, (*codeRow).code,
 		"SELECT "+codeColumns.Names+" FROM mail_codes"+ofBox+t.Keep, site, box)
 }
 
-// PutMailedCode implements guest.Tx.
 func (t *tx) PutMailedCode(site int64, box []byte, c guest.MailedCode) error {
 	return t.One(putCode, codeColumns.Values(codeRow{site, box, c.Letter, c.Tries, c.At})...)
 }
 
-// DropMailedCode implements guest.Tx.
 func (t *tx) DropMailedCode(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM mail_codes"+ofBox, site, box)
 	return err
 }
 
-// PruneMailedCodes implements guest.Tx.
 func (t *tx) PruneMailedCodes(before time.Time) error {
 	_, err := t.Exec("DELETE FROM mail_codes WHERE made_at < ?", rows.Stamp(before))
 	return err
 }
 
-// CountLetter implements mailbox.Tx.
 func (t *tx) CountLetter(site int64, box []byte, kind mailbox.Kind, now, since time.Time) (int, error) {
 	row, from := countRow{site, box, kind, 1, now}, rows.Stamp(since)
 	return rows.Get(t.Tx, rows.Value[int], countColumns.Insert(1)+`
@@ -137,7 +127,6 @@ func (t *tx) CountLetter(site int64, box []byte, kind mailbox.Kind, now, since t
 		RETURNING sent`, append(countColumns.Values(row), from, from)...)
 }
 
-// PruneLetterCounts implements mailbox.Tx.
 func (t *tx) PruneLetterCounts(before time.Time) error {
 	_, err := t.Exec("DELETE FROM mail_counts WHERE since < ?", rows.Stamp(before))
 	return err

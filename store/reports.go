@@ -40,7 +40,6 @@ var (
 	appealColumns = rows.Of[appealRow]()
 )
 
-// HasReported implements complaint.Tx.
 func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
 	n, err := rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
@@ -51,7 +50,7 @@ func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
 	return n > 0, err
 }
 
-// AddReport implements complaint.Tx. The comment is locked first, as by whoever decides about it.
+// The comment is locked first, as by whoever decides about it.
 func (t *tx) AddReport(r complaint.Report, most int) (bool, error) {
 	n, err := t.Exec(`
 		UPDATE comments
@@ -67,7 +66,6 @@ func (t *tx) AddReport(r complaint.Report, most int) (bool, error) {
 	return n == 1, err
 }
 
-// AddAppeal implements complaint.Tx.
 func (t *tx) AddAppeal(a complaint.Appeal) error {
 	if _, err := t.Exec(appealColumns.Insert(1), appealColumns.Values(appealRow(a))...); err != nil {
 		return err
@@ -80,13 +78,11 @@ func (t *tx) AddAppeal(a complaint.Appeal) error {
 		  AND  standing = ?`, rows.Stamp(a.At), a.Site, a.Comment, a.Refusal)
 }
 
-// OpenReports implements complaint.Tx.
 func (t *tx) OpenReports(site int64, comments []string) ([]complaint.Report, error) {
 	return t.reports(`
 		  AND  settled    = 0`, site, comments)
 }
 
-// Reports implements transfer.Tx.
 func (t *tx) Reports(site int64, comments []string) ([]complaint.Report, error) {
 	return t.reports("", site, comments)
 }
@@ -100,7 +96,6 @@ func (t *tx) reports(which string, site int64, comments []string) ([]complaint.R
 		ORDER  BY created_at, id`, site, rows.ArrayOf(t.Array, comments))
 }
 
-// Appeals implements complaint.Tx.
 func (t *tx) Appeals(site int64, comments []string) ([]complaint.Appeal, error) {
 	return rows.AllAs(t.Tx, appealColumns.Targets, func(r *appealRow) complaint.Appeal { return complaint.Appeal(*r) }, `
 		SELECT `+appealColumns.Names+`
@@ -110,7 +105,6 @@ func (t *tx) Appeals(site int64, comments []string) ([]complaint.Appeal, error) 
 		ORDER  BY refusal`, site, rows.ArrayOf(t.Array, comments))
 }
 
-// DropReporters implements complaint.Tx.
 func (t *tx) DropReporters(before, counted time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM reports
@@ -130,7 +124,6 @@ func (t *tx) DropReporters(before, counted time.Time) error {
 // complaints are the tables of what is said against comments.
 var complaints = []string{"reports", "appeals"}
 
-// Settle implements complaint.RulingTx.
 func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
 	if err := t.unsettle(site, undone); err != nil || len(comments) == 0 {
 		return err
@@ -193,7 +186,6 @@ func (t *tx) unsettle(site int64, seqs []uint64) error {
 	return err
 }
 
-// Moderators implements complaint.RulingTx.
 func (t *tx) Moderators(site int64) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)

@@ -72,31 +72,26 @@ const standing = `
 	  AND  removed_at = 0
 	ORDER  BY created_at, id`
 
-// Rules implements rules.Tx.
 func (t *tx) Rules(site int64) ([]rules.Rule, error) {
 	return rows.AllAs(t.Tx, ruleColumns.Targets, (*ruleRow).rule,
 		"SELECT "+ruleColumns.Names+" FROM rules"+standing, site)
 }
 
-// Blocks implements rules.Tx.
 func (t *tx) Blocks(site int64) ([]rules.Block, error) {
 	return rows.AllAs(t.Tx, blockColumns.Targets, (*blockRow).block,
 		"SELECT "+blockColumns.Names+" FROM blocks"+standing, site)
 }
 
-// PutRule implements rules.Tx.
 func (t *tx) PutRule(r rules.Rule) error {
 	_, err := t.Exec(ruleColumns.Upsert(1, "site_id, id"), ruleColumns.Values(ruleRow(r))...)
 	return err
 }
 
-// PutBlock implements rules.Tx.
 func (t *tx) PutBlock(b rules.Block) error {
 	_, err := t.Exec(blockColumns.Upsert(1, "site_id, id"), blockColumns.Values(blockRow(b))...)
 	return err
 }
 
-// NotesAbout implements rules.Tx.
 func (t *tx) NotesAbout(site int64, writers [][]byte) ([]rules.Note, error) {
 	return rows.AllAs(t.Tx, noteColumns.Targets, (*noteRow).note,
 		"SELECT "+noteColumns.Names+` FROM writer_notes
@@ -106,19 +101,16 @@ func (t *tx) NotesAbout(site int64, writers [][]byte) ([]rules.Note, error) {
 		ORDER  BY created_at DESC, id DESC`, site, rows.ArrayOf(t.Array, writers))
 }
 
-// Notes implements transfer.Tx.
 func (t *tx) Notes(site int64) ([]rules.Note, error) {
 	return rows.AllAs(t.Tx, noteColumns.Targets, (*noteRow).note,
 		"SELECT "+noteColumns.Names+" FROM writer_notes"+standing, site)
 }
 
-// PutNote implements rules.Tx.
 func (t *tx) PutNote(n rules.Note) error {
 	_, err := t.Exec(noteColumns.Upsert(1, "site_id, id"), noteColumns.Values(noteRow(n))...)
 	return err
 }
 
-// RemoveNote implements rules.Tx.
 func (t *tx) RemoveNote(site int64, id string, at time.Time) error {
 	return t.remove("writer_notes", site, id, at)
 }
@@ -133,12 +125,10 @@ func (t *tx) forgetNotes(site int64, writer []byte) error {
 	return err
 }
 
-// RemoveRule implements rules.Tx.
 func (t *tx) RemoveRule(site int64, id string, at time.Time) error {
 	return t.remove("rules", site, id, at)
 }
 
-// RemoveBlock implements rules.Tx.
 func (t *tx) RemoveBlock(site int64, id string, at time.Time) error {
 	return t.remove("blocks", site, id, at)
 }
@@ -152,7 +142,6 @@ func (t *tx) remove(table string, site int64, id string, at time.Time) error {
 		  AND  (removed_at = 0) = ?`, rows.Stamp(at), site, id, !at.IsZero())
 }
 
-// PruneRules implements rules.Tx.
 func (t *tx) PruneRules(site int64, before time.Time) error {
 	for _, table := range []string{"rules", "blocks", "writer_notes"} {
 		if _, err := t.Exec(`
@@ -166,7 +155,7 @@ func (t *tx) PruneRules(site int64, before time.Time) error {
 	return nil
 }
 
-// LastDecided implements rules.Tx. The entries are read by their number, and their comments by id.
+// The entries are read by their number, and their comments by id.
 func (t *tx) LastDecided(site int64, limit int) ([]comment.Comment, error) {
 	return t.comments(`
 		WHERE  site_id = ?
@@ -177,7 +166,6 @@ func (t *tx) LastDecided(site int64, limit int) ([]comment.Comment, error) {
 		ORDER  BY standing DESC`, site, site, limit, comment.Approved, comment.Rejected, comment.Spam)
 }
 
-// Firsts implements rules.Tx.
 func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, error) {
 	firsts := make(map[string]rules.Firsts, len(writers))
 	if len(writers) == 0 {
@@ -201,7 +189,6 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 	return firsts, err
 }
 
-// WrittenBy implements rules.Tx.
 func (t *tx) WrittenBy(site int64, writer []byte) (comment.Comment, error) {
 	return rows.First(t.comments(`
 		WHERE  site_id = ?

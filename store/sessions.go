@@ -26,18 +26,15 @@ func (sessionRow) TableName() string { return "sessions" }
 
 var sessionColumns = rows.Of[sessionRow]()
 
-// InsertSession implements identity.Tx.
 func (t *tx) InsertSession(s people.Session) error {
 	row := sessionRow(s)
 	return mapped(t.DB.Create(&row).Error)
 }
 
-// SessionByHash implements identity.Tx.
 func (t *tx) SessionByHash(hash []byte) (people.Session, error) {
 	return rows.First(t.sessions("WHERE hash = ?", hash))
 }
 
-// Sessions implements identity.Tx.
 func (t *tx) Sessions(account string) ([]people.Session, error) {
 	return t.sessions("WHERE account_id = ? ORDER BY created_at, id", account)
 }
@@ -48,23 +45,20 @@ func (t *tx) sessions(rest string, args ...any) ([]people.Session, error) {
 		"SELECT "+sessionColumns.Names+" FROM sessions "+rest, args...)
 }
 
-// TouchSession implements identity.Tx.
 func (t *tx) TouchSession(hash []byte, seen, expires time.Time) error {
 	return changed(t.DB.Model(&sessionRow{}).Where("hash = ?", hash).
 		Select("seen_at", "expires_at").Updates(sessionRow{SeenAt: seen, ExpiresAt: expires}))
 }
 
-// DeleteSession implements identity.Tx. Ending one that has ended is no error.
+// Ending one that has ended is no error.
 func (t *tx) DeleteSession(hash []byte) error {
 	return mapped(t.DB.Where("hash = ?", hash).Delete(&sessionRow{}).Error)
 }
 
-// DeleteSessions implements identity.Tx.
 func (t *tx) DeleteSessions(account string) error {
 	return mapped(t.DB.Where("account_id = ?", account).Delete(&sessionRow{}).Error)
 }
 
-// PruneSessions implements identity.Tx.
 func (t *tx) PruneSessions(before time.Time) error {
 	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&sessionRow{}).Error)
 }
@@ -80,13 +74,11 @@ func (linkRow) TableName() string { return "links" }
 
 var linkColumns = rows.Of[linkRow]()
 
-// InsertLink implements identity.Tx.
 func (t *tx) InsertLink(l people.Link) error {
 	row := linkRow(l)
 	return mapped(t.DB.Create(&row).Error)
 }
 
-// TakeLink implements identity.Tx.
 func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 	var taken []linkRow
 	done := t.DB.Clauses(clause.Returning{}).Where("hash = ?", hash).Delete(&taken)
@@ -96,18 +88,15 @@ func (t *tx) TakeLink(hash []byte) (people.Link, error) {
 	return people.Link(taken[0]), nil
 }
 
-// LinkByHash implements identity.Tx.
 func (t *tx) LinkByHash(hash []byte) (people.Link, error) {
 	row, err := rows.Get(t.Tx, linkColumns.Targets, "SELECT "+linkColumns.Names+" FROM links WHERE hash = ?", hash)
 	return people.Link(row), err
 }
 
-// DeleteLinks implements identity.Tx.
 func (t *tx) DeleteLinks(account string) error {
 	return mapped(t.DB.Where("account_id = ?", account).Delete(&linkRow{}).Error)
 }
 
-// PruneLinks implements identity.Tx.
 func (t *tx) PruneLinks(before time.Time) error {
 	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
 }
@@ -127,7 +116,6 @@ func (mailLinkRow) TableName() string { return "mail_links" }
 
 var mailLinkColumns = rows.Of[mailLinkRow]()
 
-// InsertMailLink implements identity.Tx.
 func (t *tx) InsertMailLink(l people.MailLink) error {
 	row := mailLinkRow(l)
 	return mapped(t.DB.Clauses(clause.OnConflict{
@@ -135,24 +123,20 @@ func (t *tx) InsertMailLink(l people.MailLink) error {
 	}).Create(&row).Error)
 }
 
-// MailLinkByHash implements identity.Tx.
 func (t *tx) MailLinkByHash(hash []byte) (people.MailLink, error) {
 	row, err := rows.Get(t.Tx, mailLinkColumns.Targets, "SELECT "+mailLinkColumns.Names+" FROM mail_links WHERE hash = ?", hash)
 	return people.MailLink(row), err
 }
 
-// UseMailLink implements identity.Tx.
 func (t *tx) UseMailLink(hash []byte, at time.Time) error {
 	return changed(t.DB.Model(&mailLinkRow{}).Where("hash = ? AND used_at = 0", hash).
 		Select("used_at").Updates(mailLinkRow{UsedAt: at}))
 }
 
-// DeleteMailLinks implements identity.Tx.
 func (t *tx) DeleteMailLinks(account string) error {
 	return mapped(t.DB.Where("account_id = ?", account).Delete(&mailLinkRow{}).Error)
 }
 
-// PruneMailLinks implements identity.Tx.
 func (t *tx) PruneMailLinks(before time.Time) error {
 	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
 }
@@ -171,7 +155,6 @@ var (
 	signOutTime    = signOutColumns.Only("at")
 )
 
-// SignOut implements identity.Tx.
 func (t *tx) SignOut(site int64, subject []byte, at time.Time) error {
 	_, err := t.Exec(signOutColumns.Insert(1)+`
 		ON CONFLICT (site_id, subject) DO UPDATE
@@ -180,7 +163,6 @@ func (t *tx) SignOut(site int64, subject []byte, at time.Time) error {
 	return err
 }
 
-// SignedOut implements identity.Tx.
 func (t *tx) SignedOut(site int64, subject []byte) (time.Time, error) {
 	at, err := rows.GetAs(t.Tx, signOutTime.Targets, func(r *signOutRow) time.Time { return r.At }, `
 		SELECT at
@@ -193,7 +175,6 @@ func (t *tx) SignedOut(site int64, subject []byte) (time.Time, error) {
 	return at, err
 }
 
-// PruneSignOuts implements identity.Tx.
 func (t *tx) PruneSignOuts(before time.Time) error {
 	_, err := t.Exec("DELETE FROM signouts WHERE at < ?", rows.Stamp(before))
 	return err

@@ -19,7 +19,6 @@ func (signetRow) TableName() string { return "signets" }
 
 var signetColumns = rows.Of[signetRow]()
 
-// Pair implements signet.Tx.
 func (t *tx) Pair(site int64) (signet.Pair, error) {
 	return rows.GetAs(t.Tx, signetColumns.Targets, func(r *signetRow) signet.Pair { return signet.Pair(*r) }, `
 		SELECT `+signetColumns.Names+`
@@ -27,7 +26,6 @@ func (t *tx) Pair(site int64) (signet.Pair, error) {
 		WHERE  site_id = ?`, site)
 }
 
-// PutPair implements signet.Tx.
 func (t *tx) PutPair(p signet.Pair, instead []byte) error {
 	_, err := t.Exec(signetColumns.Insert(1)+`
 		ON CONFLICT (site_id) DO UPDATE

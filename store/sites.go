@@ -25,7 +25,6 @@ func (siteRow) TableName() string { return "sites" }
 
 var siteColumns = rows.Of[siteRow]()
 
-// Sites implements ground.EventTx.
 func (t *tx) Sites() ([]ground.Site, error) {
 	return rows.AllAs(t.Tx, siteColumns.Targets, func(r *siteRow) ground.Site { return ground.Site(*r) }, `
 		SELECT `+siteColumns.Names+`
@@ -33,13 +32,11 @@ func (t *tx) Sites() ([]ground.Site, error) {
 		ORDER  BY key`)
 }
 
-// SiteByKey implements sites.Tx.
 func (t *tx) SiteByKey(key string) (ground.Site, error) {
 	row, err := rows.Get(t.Tx, siteColumns.Targets, "SELECT "+siteColumns.Names+" FROM sites WHERE key = ?", key)
 	return ground.Site(row), err
 }
 
-// InsertSite implements sites.Tx.
 func (t *tx) InsertSite(s *ground.Site) error {
 	row := siteRow(*s)
 	row.ID = 0 // the database's to give
@@ -54,13 +51,11 @@ func (t *tx) InsertSite(s *ground.Site) error {
 	return mapped(t.DB.Create(&headRow{Site: s.ID}).Error)
 }
 
-// UpdateSite implements sites.Tx.
 func (t *tx) UpdateSite(s ground.Site) error {
 	return changed(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
 		Select("name", "origins", "settings").Updates(siteRow(s)))
 }
 
-// EndEditTokens implements sites.Tx.
 func (t *tx) EndEditTokens(site int64) error {
 	return t.One("UPDATE sites SET edit_epoch = edit_epoch + 1 WHERE id = ?", site)
 }
@@ -84,7 +79,7 @@ var referredTo = []string{
 	"takedowns WHERE site_id", "comments WHERE site_id",
 }
 
-// DeleteSite implements sites.Tx. First it waits for those who write to the site, and lets nobody begin: what they
+// First it waits for those who write to the site, and lets nobody begin: what they
 // wrote after their table's turn would keep what it refers to.
 func (t *tx) DeleteSite(id int64) error {
 	if t.lockKeys != "" {
@@ -105,12 +100,10 @@ func (t *tx) DeleteSite(id int64) error {
 	return changed(t.DB.Where("id = ?", id).Delete(&siteRow{}))
 }
 
-// Meta implements ground.MetaTx.
 func (t *tx) Meta(name string) ([]byte, error) {
 	return rows.Get(t.Tx, rows.Value[[]byte], "SELECT value FROM meta WHERE name = ?", name)
 }
 
-// SetMeta implements ground.MetaTx.
 func (t *tx) SetMeta(name string, value []byte) error {
 	_, err := t.Exec(`
 		INSERT INTO meta (name, value)

@@ -31,19 +31,17 @@ func (t *tx) inquiries(rest string, args ...any) ([]inquiry.Row, error) {
 		selectInquiries+rest, args...)
 }
 
-// InquiryByHash implements inquiry.Tx.
 func (t *tx) InquiryByHash(site int64, hash []byte) (inquiry.Row, error) {
 	return rows.First(t.inquiries(`
 		WHERE  site_id = ?
 		  AND  hash    = ?`, site, hash))
 }
 
-// PutInquiry implements inquiry.Tx.
 func (t *tx) PutInquiry(r inquiry.Row) error {
 	return t.One(putInquiry, inquiryColumns.Values(inquiryRow(r))...)
 }
 
-// Inquiries implements inquiry.Tx. That label is more than 0 leads to the index.
+// That label is more than 0 leads to the index.
 func (t *tx) Inquiries(site int64, label int, limit int) ([]inquiry.Row, error) {
 	return t.inquiries(`
 		WHERE  site_id = ?
@@ -53,7 +51,6 @@ func (t *tx) Inquiries(site int64, label int, limit int) ([]inquiry.Row, error) 
 		LIMIT  ?`, site, label, limit)
 }
 
-// PruneInquiries implements inquiry.Tx.
 func (t *tx) PruneInquiries(before time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM inquiries

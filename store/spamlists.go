@@ -56,7 +56,6 @@ func (t *tx) neighbours(rest string, args ...any) ([]neighbour.Neighbour, error)
 		func(r *neighbourRow) neighbour.Neighbour { return neighbour.Neighbour(*r) }, selectNeighbours+rest, args...)
 }
 
-// Neighbours implements neighbour.Tx.
 func (t *tx) Neighbours(site int64) ([]neighbour.Neighbour, error) {
 	if site == 0 {
 		return t.neighbours(`
@@ -67,18 +66,15 @@ func (t *tx) Neighbours(site int64) ([]neighbour.Neighbour, error) {
 		ORDER  BY created_at, id`, site)
 }
 
-// PutNeighbour implements neighbour.Tx.
 func (t *tx) PutNeighbour(n neighbour.Neighbour) error {
 	return t.One(putNeighbour, neighbourColumns.Values(neighbourRow(n))...)
 }
 
-// NoteNeighbour implements neighbour.Tx.
 func (t *tx) NoteNeighbour(n neighbour.Neighbour) (bool, error) {
 	changed, err := t.Exec(noteNeighbour, append(askedColumns.Values(neighbourRow(n)), n.Site, n.ID, n.Key)...)
 	return changed > 0, err
 }
 
-// DropNeighbour implements neighbour.Tx.
 func (t *tx) DropNeighbour(site int64, id string) error {
 	if _, err := t.Exec("DELETE FROM neighbour_lists WHERE site_id = ? AND neighbour_id = ?", site, id); err != nil {
 		return err
@@ -86,7 +82,6 @@ func (t *tx) DropNeighbour(site int64, id string) error {
 	return t.One("DELETE FROM neighbours WHERE site_id = ? AND id = ?", site, id)
 }
 
-// NeighbourList implements neighbour.Tx.
 func (t *tx) NeighbourList(site int64, id string) (neighbour.List, error) {
 	return rows.GetAs(t.Tx, listColumns.Targets,
 		func(r *listRow) neighbour.List { return neighbour.List(*r) }, selectLists+`
@@ -94,7 +89,6 @@ func (t *tx) NeighbourList(site int64, id string) (neighbour.List, error) {
 		  AND  neighbour_id = ?`, site, id)
 }
 
-// PutNeighbourList implements neighbour.Tx.
 func (t *tx) PutNeighbourList(l neighbour.List) (bool, error) {
 	n, err := t.Exec(putList, listColumns.Values(listRow(l))...)
 	return n > 0, err

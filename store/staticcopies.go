@@ -16,13 +16,11 @@ func (copyRow) TableName() string { return "site_copies" }
 
 var copyColumns = rows.Of[copyRow]()
 
-// NoteCopy implements static.Tx.
 func (t *tx) NoteCopy(site int64, at time.Time) error {
 	_, err := t.Exec(copyColumns.Insert(1)+" ON CONFLICT DO NOTHING", copyColumns.Values(copyRow{site, at})...)
 	return err
 }
 
-// CopiesMade implements static.Tx.
 func (t *tx) CopiesMade(site int64, limit int) ([]time.Time, error) {
 	return rows.AllAs(t.Tx, copyColumns.Targets, func(r *copyRow) time.Time { return r.At }, `
 		SELECT `+copyColumns.Names+`

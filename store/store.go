@@ -96,14 +96,12 @@ func For[T any](d *DB) ground.Store[T] { return slice[T]{d} }
 // A slice is a database as one room sees it.
 type slice[T any] struct{ *DB }
 
-// View implements ground.Store.
 func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
 	return mapped(s.engine.View(ctx, func(g *gorm.DB) error {
 		return fn(any(s.begin(g, "")).(T))
 	}))
 }
 
-// Views implements ground.Store.
 func (s slice[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
 	return mapped(s.engine.Views(ctx, n, func(all []*gorm.DB) error {
 		readers := make([]T, len(all))

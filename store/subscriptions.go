@@ -43,14 +43,12 @@ func (t *tx) subscriptions(rest string, args ...any) ([]subscription.Subscriptio
 		"SELECT "+subscriptionColumns.Names+" FROM subscriptions "+rest, args...)
 }
 
-// SubscriptionsTo implements subscription.Tx.
 func (t *tx) SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error) {
 	return t.subscriptions(`
 		WHERE  site_id    = ?
 		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
 }
 
-// SubscriptionsOn implements notify.Tx.
 func (t *tx) SubscriptionsOn(site int64, page string, limit int) (all []subscription.Subscription, err error) {
 	comments, err := rows.All(t.Tx, func(id *string) []any { return []any{id} }, `
 		SELECT id
@@ -72,7 +70,6 @@ func (t *tx) SubscriptionsOn(site int64, page string, limit int) (all []subscrip
 	return all, err
 }
 
-// SubscriptionsOf implements subscription.Tx.
 func (t *tx) SubscriptionsOf(site int64, box []byte, limit int) ([]subscription.Subscription, error) {
 	return t.subscriptions(`
 		WHERE  site_id = ?
@@ -81,12 +78,10 @@ func (t *tx) SubscriptionsOf(site int64, box []byte, limit int) ([]subscription.
 		LIMIT  ?`, site, box, limit)
 }
 
-// PutSubscription implements subscription.Tx.
 func (t *tx) PutSubscription(s subscription.Subscription) error {
 	return t.One(putSubscription, subscriptionColumns.Values(subscriptionRow(s))...)
 }
 
-// ConfirmSubscriptions implements subscription.Tx.
 func (t *tx) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time) error {
 	_, err := t.Exec(`
 		UPDATE subscriptions
@@ -98,30 +93,25 @@ func (t *tx) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time) er
 	return err
 }
 
-// DropSubscription implements subscription.Tx.
 func (t *tx) DropSubscription(site int64, comment string) error {
 	_, err := t.Exec("DELETE FROM subscriptions WHERE site_id = ? AND comment_id = ?", site, comment)
 	return err
 }
 
-// DropSubscriptions implements subscription.Tx.
 func (t *tx) DropSubscriptions(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM subscriptions"+ofBox, site, box)
 	return err
 }
 
-// StopMail implements subscription.Tx.
 func (t *tx) StopMail(site int64, box []byte, at time.Time) error {
 	return t.One(putStop, stopColumns.Values(stopRow{site, box, at})...)
 }
 
-// AllowMail implements subscription.Tx.
 func (t *tx) AllowMail(site int64, box []byte) error {
 	_, err := t.Exec("DELETE FROM mail_stops"+ofBox, site, box)
 	return err
 }
 
-// MailStopped implements subscription.Tx.
 func (t *tx) MailStopped(site int64, box []byte) (bool, error) {
 	found, err := rows.All(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
 	return len(found) > 0, err

@@ -63,7 +63,6 @@ func (t *tx) demands(rest string, args ...any) ([]register.Demand, error) {
 // insertChunk is how many rows one statement takes.
 const insertChunk = 50
 
-// AddTakedown implements register.Tx.
 func (t *tx) AddTakedown(d register.Demand, comments []string) error {
 	if _, err := t.Exec(takedownColumns.Insert(1), takedownColumns.Values(takedownRow(d))...); err != nil {
 		return err
@@ -80,14 +79,12 @@ func (t *tx) AddTakedown(d register.Demand, comments []string) error {
 	return nil
 }
 
-// Takedown implements register.Tx.
 func (t *tx) Takedown(site int64, id string) (register.Demand, error) {
 	return rows.First(t.demands(`
 		WHERE  site_id = ?
 		  AND  id      = ?`, site, id))
 }
 
-// Takedowns implements register.Tx.
 func (t *tx) Takedowns(site int64, before uint64, limit int) ([]register.Demand, error) {
 	if before == 0 {
 		return t.demands(`
@@ -102,7 +99,6 @@ func (t *tx) Takedowns(site int64, before uint64, limit int) ([]register.Demand,
 		LIMIT  ?`, site, before, limit)
 }
 
-// TakenDown implements register.Tx.
 func (t *tx) TakenDown(site int64, demands []string) (map[string][]string, error) {
 	all, err := rows.All(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
@@ -117,7 +113,6 @@ func (t *tx) TakenDown(site int64, demands []string) (map[string][]string, error
 	return meant, err
 }
 
-// EndTakedown implements register.Tx.
 func (t *tx) EndTakedown(d register.Demand) error {
 	return t.One(`
 		UPDATE takedowns
@@ -127,7 +122,7 @@ func (t *tx) EndTakedown(d register.Demand) error {
 		  AND  ended_at = 0`, rows.Stamp(d.Ended), d.EndSeq, d.EndedBy, d.Why, d.Site, d.ID)
 }
 
-// LapsedTakedowns implements register.Tx. Its conditions are those of the index, word for word.
+// Its conditions are those of the index, word for word.
 func (t *tx) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, error) {
 	return t.demands(`
 		WHERE  until_at > 0 AND ended_at = 0
@@ -136,7 +131,6 @@ func (t *tx) LapsedTakedowns(at time.Time, limit int) ([]register.Demand, error)
 		LIMIT  ?`, rows.Stamp(at), limit)
 }
 
-// Covers implements register.Tx.
 func (t *tx) Covers(site int64, comments []string) ([]register.Cover, error) {
 	meant, err := rows.All(t.Tx, meantColumns.Targets, `
 		SELECT `+meantColumns.Names+`
@@ -166,7 +160,6 @@ func (t *tx) Covers(site int64, comments []string) ([]register.Cover, error) {
 	return covers, err
 }
 
-// PageCovers implements register.Tx.
 func (t *tx) PageCovers(site int64, page string) ([]register.Demand, error) {
 	return t.demands(`
 		WHERE  site_id  = ?
@@ -175,7 +168,6 @@ func (t *tx) PageCovers(site int64, page string) ([]register.Demand, error) {
 		ORDER  BY seq`, site, page)
 }
 
-// DemandsAbout implements notify.Tx.
 func (t *tx) DemandsAbout(site int64, comment, page string) ([]register.Demand, error) {
 	about, err := t.demands(`
 		WHERE  site_id = ?
@@ -202,7 +194,6 @@ type noticeRow struct {
 
 var noticeColumns = rows.Of[noticeRow]()
 
-// Withhold implements register.Tx.
 func (t *tx) Withhold(site int64, comments []string, n *ground.Notice) error {
 	_, err := t.Exec(`
 		UPDATE comments
@@ -212,7 +203,6 @@ func (t *tx) Withhold(site int64, comments []string, n *ground.Notice) error {
 	return err
 }
 
-// WithholdPage implements register.Tx.
 func (t *tx) WithholdPage(site int64, page string, n *ground.Notice) error {
 	return t.One(`
 		UPDATE pages

@@ -28,7 +28,6 @@ const shown = `
 	  AND  page_id = ?
 	  AND  shown`
 
-// Thread implements moderation.CommentTx.
 func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 	place, after := q.After, ">"
 	if q.From != "" {
@@ -126,7 +125,6 @@ func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error)
 		LIMIT  ?`, args...)
 }
 
-// LockVotes implements reaction.Tx.
 func (t *tx) LockVotes(key []byte) error {
 	if t.lockVotes == "" {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/store/rows"
 )
 
-// ReceivedIn implements register.Tx. The rows of a state stand together, by age.
+// The rows of a state stand together, by age.
 func (t *tx) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error) {
 	return eachOf(t.Tx, comment.Removed, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
@@ -21,7 +21,6 @@ func (t *tx) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, 
 			  AND  created_at >= ? AND created_at < ?`, site, from, to)
 }
 
-// RefusedIn implements register.Tx.
 func (t *tx) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
 	return eachOf(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
@@ -32,7 +31,6 @@ func (t *tx) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, 
 			  AND  state = 2`, site, from, to)
 }
 
-// ExpiredIn implements register.Tx.
 func (t *tx) ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
 	return eachOf(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
@@ -66,7 +64,6 @@ func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to
 	return byValue, err
 }
 
-// SuspectedIn implements register.Tx.
 func (t *tx) SuspectedIn(site int64, from, to time.Time) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
@@ -76,7 +73,6 @@ func (t *tx) SuspectedIn(site int64, from, to time.Time) (int, error) {
 		  AND  suggested = 3`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
-// UndecidedIn implements register.Tx.
 func (t *tx) UndecidedIn(site int64, from, to time.Time) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
@@ -86,7 +82,7 @@ func (t *tx) UndecidedIn(site int64, from, to time.Time) (int, error) {
 		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
-// WaitsIn implements register.Tx. Nobody waited here for what was imported, nor for what no person decided on.
+// Nobody waited here for what was imported, nor for what no person decided on.
 func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
 	type row struct {
 		came, decided int64
@@ -118,7 +114,7 @@ func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]register.Wait
 	return all[:min(limit, len(all))], nil
 }
 
-// AppealsIn implements register.Tx. It asks for each decision by itself: joined, a planner would sooner or later read
+// It asks for each decision by itself: joined, a planner would sooner or later read
 // all of the site's.
 func (t *tx) AppealsIn(site int64, from, to time.Time) ([]register.Appealed, error) {
 	return rows.All(t.Tx, func(a *register.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
@@ -136,7 +132,7 @@ func (t *tx) AppealsIn(site int64, from, to time.Time) ([]register.Appealed, err
 		GROUP  BY reason, answered, became`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
-// AnsweredIn implements register.Tx. A decision that takes a comment back to the queue answers nothing.
+// A decision that takes a comment back to the queue answers nothing.
 func (t *tx) AnsweredIn(site int64, from, to time.Time, limit int) ([]register.Waited, error) {
 	return t.answered(`appeals AS a
 		        WHERE  a.site_id = ?`, `<> ?`, limit, comment.Pending, site, rows.Stamp(from), rows.Stamp(to))
@@ -164,7 +160,7 @@ func (t *tx) answered(of, to string, limit int, values ...any) ([]register.Waite
 	return waits, err
 }
 
-// NoticesIn implements register.Tx. It asks for each decision by itself, as AppealsIn does.
+// It asks for each decision by itself, as AppealsIn does.
 func (t *tx) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]register.Noticed, error) {
 	return rows.All(t.Tx, func(n *register.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
 		SELECT became, why, COUNT(*), COUNT(DISTINCT comment_id)
@@ -182,7 +178,6 @@ func (t *tx) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]
 		GROUP  BY became, why`, site, about, rows.Stamp(from), rows.Stamp(to))
 }
 
-// ActedIn implements register.Tx.
 func (t *tx) ActedIn(
 	site int64, about comment.Reason, from, to time.Time, limit int,
 ) ([]register.Waited, error) {
@@ -192,7 +187,6 @@ func (t *tx) ActedIn(
 		rows.Stamp(to))
 }
 
-// OpenTakedowns implements register.Tx.
 func (t *tx) OpenTakedowns(
 	site int64, from, to time.Time, before uint64, limit int,
 ) ([]register.Demand, error) {
@@ -208,7 +202,7 @@ func (t *tx) OpenTakedowns(
 		LIMIT  ?`, site, before, rows.Stamp(from), rows.Stamp(to), limit)
 }
 
-// SealedTakedowns implements register.Tx. A register is short: no index is of the sealed alone.
+// A register is short: no index is of the sealed alone.
 func (t *tx) SealedTakedowns(site int64, from, to time.Time) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)

@@ -25,7 +25,6 @@ var (
 	votedColumns = voteColumns.Only("site_id", "comment_id", "changed_at")
 )
 
-// CastVote implements reaction.Tx.
 func (t *tx) CastVote(v reaction.Vote) (bool, error) {
 	n, err := t.Exec(voteColumns.Insert(1)+`
 		ON CONFLICT (site_id, comment_id, voter) DO UPDATE
@@ -34,7 +33,7 @@ func (t *tx) CastVote(v reaction.Vote) (bool, error) {
 	return n == 1, err
 }
 
-// TakeVote implements reaction.Tx. The row stays, so that who gathers sees that something changed.
+// The row stays, so that who gathers sees that something changed.
 func (t *tx) TakeVote(v reaction.Vote) (bool, error) {
 	n, err := t.Exec(`
 		UPDATE votes
@@ -46,7 +45,6 @@ func (t *tx) TakeVote(v reaction.Vote) (bool, error) {
 	return n == 1, err
 }
 
-// OtherVotes implements reaction.Tx.
 func (t *tx) OtherVotes(v reaction.Vote, prefix int) (int, error) {
 	first, last := bytes.Clone(v.Voter), bytes.Clone(v.Voter)
 	for i := prefix; i < len(v.Voter); i++ {
@@ -62,7 +60,6 @@ func (t *tx) OtherVotes(v reaction.Vote, prefix int) (int, error) {
 		  AND  n          > 0`, v.Site, v.Comment, first, last, v.Voter)
 }
 
-// CountVotes implements reaction.Tx.
 func (t *tx) CountVotes(site int64, comment string) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COALESCE(SUM(n), 0)
@@ -71,7 +68,6 @@ func (t *tx) CountVotes(site int64, comment string) (int, error) {
 		  AND  comment_id = ?`, site, comment)
 }
 
-// Voted implements reaction.Tx.
 func (t *tx) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
 	return rows.AllAs(t.Tx, votedColumns.Targets, func(r *voteRow) reaction.Vote {
 		return reaction.Vote{Site: r.Site, Comment: r.Comment, At: r.At}
@@ -83,7 +79,6 @@ func (t *tx) Voted(since time.Time, limit int) ([]reaction.Vote, error) {
 		LIMIT  ?`, rows.Stamp(since), limit)
 }
 
-// ShowVotes implements reaction.Tx.
 func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 	const cast = `(SELECT COALESCE(SUM(v.n), 0)
 		               FROM   votes AS v
@@ -100,7 +95,6 @@ func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 	return slices.Compact(pages), err
 }
 
-// DropVoters implements reaction.Tx.
 func (t *tx) DropVoters(before time.Time) error {
 	_, err := t.Exec(`
 		INSERT INTO votes (site_id, comment_id, voter, n, changed_at)

@@ -59,7 +59,6 @@ func (t *tx) webhooks(rest string, args ...any) ([]notify.Hook, error) {
 		selectWebhooks+rest, args...)
 }
 
-// Webhooks implements notify.HookTx.
 func (t *tx) Webhooks(site int64) ([]notify.Hook, error) {
 	if site == 0 {
 		return t.webhooks(`
@@ -72,19 +71,16 @@ func (t *tx) Webhooks(site int64) ([]notify.Hook, error) {
 		ORDER  BY created_at, id`, site)
 }
 
-// WebhookByID implements notify.HookTx.
 func (t *tx) WebhookByID(site int64, id string) (notify.Hook, error) {
 	return rows.First(t.webhooks(`
 		WHERE  site_id = ?
 		  AND  id      = ?`+t.Keep, site, id))
 }
 
-// PutWebhook implements notify.HookTx.
 func (t *tx) PutWebhook(h notify.Hook) error {
 	return t.One(putWebhook, webhookColumns.Values(webhookRow(h))...)
 }
 
-// ReadyWebhooks implements notify.HookTx.
 func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) {
 	return t.webhooks(`
 		WHERE  removed_at = 0
@@ -101,7 +97,6 @@ func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) {
 		LIMIT  ?`, rows.Stamp(now), rows.Stamp(now), rows.Stamp(now), limit)
 }
 
-// DueDeliveries implements notify.HookTx.
 func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([]notify.Delivery, error) {
 	return rows.AllAs(t.Tx, deliveryColumns.Targets, func(r *deliveryRow) notify.Delivery { return notify.Delivery(*r) },
 		selectDeliveries+`
@@ -117,7 +112,6 @@ func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([
 // deliveriesAtOnce is how many rows one statement takes: statements of so few lengths stay prepared.
 const deliveriesAtOnce = 16
 
-// PutDeliveries implements notify.HookTx.
 func (t *tx) PutDeliveries(list ...notify.Delivery) error {
 	written := make([]deliveryRow, len(list))
 	for i, d := range list {
@@ -132,7 +126,6 @@ func (t *tx) PutDeliveries(list ...notify.Delivery) error {
 	return nil
 }
 
-// WakeDeliveries implements notify.HookTx.
 func (t *tx) WakeDeliveries(site int64, hook string, now time.Time) error {
 	_, err := t.Exec(`
 		UPDATE deliveries
@@ -144,7 +137,6 @@ func (t *tx) WakeDeliveries(site int64, hook string, now time.Time) error {
 	return err
 }
 
-// ReviveDeliveries implements notify.HookTx.
 func (t *tx) ReviveDeliveries(site int64, hook string, now time.Time) (int, error) {
 	n, err := t.Exec(`
 		UPDATE deliveries
@@ -155,7 +147,6 @@ func (t *tx) ReviveDeliveries(site int64, hook string, now time.Time) (int, erro
 	return int(n), err
 }
 
-// CountDeliveries implements notify.HookTx.
 func (t *tx) CountDeliveries(site int64, hook string, limit int) (waiting, dead int, err error) {
 	count := func(which string) (n int) {
 		if err == nil {
@@ -173,7 +164,6 @@ func (t *tx) CountDeliveries(site int64, hook string, limit int) (waiting, dead 
 	return count("ended_at = 0"), count("ended_at > 0 AND outcome = 'given up'"), err
 }
 
-// PruneDeliveries implements notify.HookTx.
 func (t *tx) PruneDeliveries(ended, removed time.Time) error {
 	for _, prune := range []struct {
 		statement string

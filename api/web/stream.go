@@ -21,7 +21,6 @@ func Stream(c echo.Context, contentType, file string) *Streamed {
 	return &Streamed{c.Response(), http.NewResponseController(c.Response()), contentType, file}
 }
 
-// Write implements io.Writer.
 func (s *Streamed) Write(piece []byte) (int, error) {
 	if !s.to.Committed {
 		h := s.to.Header()

@@ -140,7 +140,6 @@ func (p Print) MarshalBinary() ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalBinary implements encoding.BinaryUnmarshaler.
 func (p *Print) UnmarshalBinary(b []byte) error {
 	if len(b) != printBytes {
 		return fmt.Errorf("a fingerprint of %d bytes, not %d", len(b), printBytes)

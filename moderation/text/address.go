@@ -58,10 +58,8 @@ func (a Address) Readable() string {
 	return a.canonical
 }
 
-// MarshalText implements encoding.TextMarshaler.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.canonical), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
 func (a *Address) UnmarshalText(raw []byte) error {
 	*a = AddressOf(string(raw))
 	return nil

@@ -172,12 +172,10 @@ type cell struct {
 	row   reflect.Value
 }
 
-// Scan implements sql.Scanner.
 func (c cell) Scan(v any) error {
 	return c.field.Serializer.Scan(context.Background(), c.field, c.row, v)
 }
 
-// Value implements driver.Valuer.
 func (c cell) Value() (driver.Value, error) {
 	return c.field.Serializer.Value(context.Background(), c.field, c.row, at(c.field, c.row).Interface())
 }

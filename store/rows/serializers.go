@@ -19,7 +19,6 @@ var serializers = map[string]schema.SerializerInterface{"micros": micros{}, "nul
 // micros keep a time as microseconds since 1970, 0 for none.
 type micros struct{}
 
-// Scan implements schema.SerializerInterface.
 func (micros) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
 	n, ok := v.(int64)
 	if !ok {
@@ -29,7 +28,6 @@ func (micros) Scan(_ context.Context, field *schema.Field, row reflect.Value, v 
 	return nil
 }
 
-// Value implements schema.SerializerInterface.
 func (micros) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
 	return Stamp(v.(time.Time)), nil
 }
@@ -53,7 +51,6 @@ func Unstamp(n int64) time.Time {
 // null keeps an empty text, or empty bytes, as NULL.
 type null struct{}
 
-// Scan implements schema.SerializerInterface.
 func (null) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
 	to := at(field, row)
 	switch v := v.(type) {
@@ -69,7 +66,6 @@ func (null) Scan(_ context.Context, field *schema.Field, row reflect.Value, v an
 	return nil
 }
 
-// Value implements schema.SerializerInterface.
 func (null) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
 	switch v := v.(type) {
 	case string:
@@ -89,7 +85,6 @@ type list struct{}
 
 const emptyList = "[]"
 
-// Scan implements schema.SerializerInterface.
 func (list) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
 	text, ok := v.(string)
 	if !ok {
@@ -106,7 +101,6 @@ func (list) Scan(_ context.Context, field *schema.Field, row reflect.Value, v an
 	return nil
 }
 
-// Value implements schema.SerializerInterface.
 func (list) Value(_ context.Context, field *schema.Field, _ reflect.Value, v any) (any, error) {
 	if reflect.ValueOf(v).Len() == 0 {
 		return emptyList, nil
@@ -121,7 +115,6 @@ func (list) Value(_ context.Context, field *schema.Field, _ reflect.Value, v any
 // binary keeps what says itself how it is written as bytes.
 type binary struct{}
 
-// Scan implements schema.SerializerInterface.
 func (binary) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
 	b, ok := v.([]byte)
 	if !ok {
@@ -130,7 +123,6 @@ func (binary) Scan(_ context.Context, field *schema.Field, row reflect.Value, v 
 	return at(field, row).Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(b)
 }
 
-// Value implements schema.SerializerInterface.
 func (binary) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
 	return v.(encoding.BinaryMarshaler).MarshalBinary()
 }
@@ -138,7 +130,6 @@ func (binary) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) 
 // whole keeps what a pointer points to as JSON, and NULL for nil.
 type whole struct{}
 
-// Scan implements schema.SerializerInterface.
 func (whole) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
 	to := at(field, row)
 	to.SetZero()
@@ -155,7 +146,6 @@ func (whole) Scan(_ context.Context, field *schema.Field, row reflect.Value, v a
 	return nil
 }
 
-// Value implements schema.SerializerInterface.
 func (whole) Value(_ context.Context, field *schema.Field, _ reflect.Value, v any) (any, error) {
 	if reflect.ValueOf(v).IsNil() {
 		return nil, nil

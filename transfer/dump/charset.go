@@ -192,7 +192,6 @@ type dropReferences struct{ transform.NopResetter }
 // longestReference is the length of &#x10FFFF; with leading zeros that some programs write.
 const longestReference = 16
 
-// Transform implements transform.Transformer.
 func (dropReferences) Transform(dst, src []byte, atEOF bool) (written, read int, err error) {
 	for read < len(src) {
 		plain := bytes.IndexByte(src[read:], '&')
