@@ -12,11 +12,18 @@ import (
 )
 
 const (
-	freshest     = 150 // of each order: these are what moderators look at
-	rejudgeRead  = 100 // comments at a time: a transaction must not hold others up
-	rejudgeRest  = 5   // such reads in a turn, besides the freshest
+	// freshest limits how many pending comments of each queue order are rescored first: those that moderators look at.
+	freshest = 150
+	// rejudgeRead is the batch size: a transaction must not block writers for long.
+	rejudgeRead = 100
+	// rejudgeRest is the number of batches in a turn, besides the freshest comments.
+	rejudgeRest = 5
+	// rejudgeEvery is the shortest rest between two turns.
 	rejudgeEvery = time.Second
-	rejudgeLate  = 4500 * time.Millisecond // with two turns it stays within the five seconds that moderators are promised
+	// restPerWork is how many times as long as a turn the rest after it lasts: rescoring takes at most 1/80 of one core.
+	restPerWork = 79
+	// rejudgeLate limits the rest. With two turns it stays within the five seconds that moderators are promised.
+	rejudgeLate = 4500 * time.Millisecond
 )
 
 // stale are the sites whose waiting comments may have old verdicts.
@@ -66,9 +73,9 @@ func (s *Service) markAllStale(ctx context.Context) error {
 	return err
 }
 
-// judging renews the verdicts of waiting comments after their site's model has changed, in one process at a time, until
-// ctx ends: at once, and then in turns with a pause of 79 times as long between them, of all processes, for people wait
-// for the same machines, unless what changed just after a turn began would be done later than rejudgeLate.
+// judging rescores pending comments after their site's model has changed, until ctx ends. One process works at a time.
+// The first turn starts at once. After a turn that took d, all processes rest restPerWork·d, but not so long that a
+// change just after the turn began would be handled later than rejudgeLate.
 func (s *Service) judging(ctx context.Context) {
 	turns := map[int64]*turn{}
 	rest := rejudgeEvery
@@ -107,7 +114,7 @@ func (s *Service) judging(ctx context.Context) {
 				delete(turns, site)
 			}
 			took := time.Since(began)
-			rest = max(rejudgeEvery, min(79*took, rejudgeLate-2*took))
+			rest = max(rejudgeEvery, min(restPerWork*took, rejudgeLate-2*took))
 			pause.Reset(rest)
 		}
 	}
