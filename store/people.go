@@ -265,7 +265,7 @@ func (t *tx) DeleteTokens(account string) error {
 	return mapped(t.DB.Where("account_id = ?", account).Delete(&tokenRow{}).Error)
 }
 
-// LockPeople implements identity.Tx.Tx: a row that every such transaction writes.
+// It updates a row that every such transaction writes.
 func (t *tx) LockPeople() error { return t.SetMeta("people", []byte{1}) }
 
 // A proofRow is a row of account_proofs.

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -113,7 +112,7 @@ func openPool(p Pool) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: db}), rows.Config())
+	g, err := gorm.Open(dialector{db}, rows.Config())
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
