@@ -253,6 +253,8 @@ var noUseCases = map[string]string{
 
 	"Preview": "asks no database",
 	"MayLink": "asks no database",
+	"Lead":    "asks a sign-in provider, and no database",
+	"Receive": "asks a sign-in provider, and no database",
 	"Lapsed":  "asks no database",
 
 	"MayBeCalled": "is asked by AdmitProof",

@@ -281,7 +281,7 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.Spread(1, "k7", 200)) }, true},
 	{"session", "sessions_pk", func(tx storetest.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
 	{"proof", "account_proofs_pk", func(tx storetest.Tx) error { return missing(tx.AccountByProof("i", "s")) }, false},
-	{"proofs", "account_proofs_account", func(tx storetest.Tx) error { return second(tx.Proofs("a1")) }, false},
+	{"proofs", "account_proofs_account", func(tx storetest.Tx) error { return second(tx.Proofs("a1")) }, true},
 	{"token", "tokens_hash", func(tx storetest.Tx) error { return missing(tx.TokenByHash([]byte("x"))) }, false},
 }
 
