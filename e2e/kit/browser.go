@@ -42,6 +42,9 @@ type Browser struct {
 	stop []context.CancelFunc
 }
 
+// Slack returns what to add to a limit that a test sets for the service, for a machine that loads pages slowly.
+func Slack() time.Duration { return min(5*time.Duration(slowest.Load()), 60*time.Second) }
+
 var oneBrowser struct {
 	sync.Once
 	*Browser
