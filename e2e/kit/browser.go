@@ -118,7 +118,17 @@ func (t *Tab) Beside(width, height int64) (*Tab, error) {
 
 // Opens returns the tab that do has t open, by a link or a script, once it has come to a page of that title.
 func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, error) {
-	opened := chromedp.WaitNewTarget(t.ctx, func(i *target.Info) bool { return i.Type == "page" })
+	ctx, cancel := context.WithTimeout(t.ctx, patience())
+	before, err := chromedp.Call(ctx, target.GetTargets, target.GetTargetsParams{})
+	cancel()
+	if err != nil {
+		return nil, fmt.Errorf("list tabs: %w", err)
+	}
+	own := chromedp.FromContext(t.ctx).Target.TargetID
+	opened := chromedp.WaitNewTarget(t.ctx, func(i *target.Info) bool { // it tells of tabs of other tests, and of closed ones
+		return i.Type == "page" && i.OpenerID == own &&
+			!slices.ContainsFunc(before.TargetInfos, func(b *target.Info) bool { return b.TargetID == i.TargetID })
+	})
 	if err := do(); err != nil {
 		return nil, err
 	}
