@@ -104,7 +104,7 @@ func room() uint64 {
 // end stops what is in the folders $1 and $2, then removes them. Postgres gets SIGQUIT first: killed, it would
 // leave shared memory behind.
 const end = `
-pids() { for p in "$1"/$3 "$2"/$3; do [ -f "$p" ] && head -n 1 "$p"; done; }
+pids() { for p in "$1"/$3 "$2"/$3; do [ -f "$p" ] && echo "$(head -n 1 "$p")"; done; }
 for g in $(pids "$1" "$2" '*.group'); do kill -9 "-$g" 2>/dev/null; done
 for p in $(pids "$1" "$2" 'pg*.pid'); do kill -QUIT "$p" 2>/dev/null; done
 n=0
