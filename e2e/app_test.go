@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	hashing "github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/notify"
 	"github.com/aitys/aitys/store"
@@ -60,7 +61,7 @@ func newLocal(t testing.TB, o options) *local {
 	var https *http.Server
 	a.URL = kit.Serve(t, func(public *url.URL) *http.Server {
 		ao := app.Options{Clock: wallClock{}, Log: log, Storage: db.Storage, PublicURL: public, AnyHost: true,
-			Outbound: app.Reach(loopback, loopback, loopback)}
+			Outbound: app.Reach(loopback, loopback, loopback), Passwords: hashing.NewWeak()}
 		if o.issuer != nil {
 			provider, err := loopback.Issuer(notify.IssuerOptions{Name: "Small", Issuer: o.issuer.URL, ClientID: kit.ClientID,
 				Secret: o.issuer.ClientSecret(), Clock: wallClock{}, Callback: public.JoinPath("signin", "Small", "callback")})

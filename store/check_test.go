@@ -85,6 +85,7 @@ func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
 
 // Who cannot read which migrations were made would make them anew, and say that something is there already.
 func TestADamagedListOfMigrationsIsCalledDamage(t *testing.T) {
+	t.Parallel()
 	url := kit.SQLite(t)
 	open(t, url, store.Options{})
 	path := strings.TrimPrefix(url, "sqlite:")

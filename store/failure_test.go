@@ -33,6 +33,7 @@ func noted(ctx context.Context, db *store.DB, name string) error {
 // The writers share groups; when the disk is full, some of a group may be kept and some not,
 // and each must be told the truth.
 func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	url := sqliteURL(t)
 	open(t, url, store.Options{})
 	db := open(t, url, store.Options{MaxPages: 120})
@@ -80,7 +81,8 @@ func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
 }
 
 func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
-	each(t, func(t *testing.T, url string) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, url string) {
 		open(t, url, store.Options{})
 		db := open(t, url, store.Options{Wait: 100 * time.Millisecond})
 		if err := note(t.Context(), db, "x", 1); err != nil {
@@ -111,7 +113,7 @@ func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if took := time.Since(began); took > 20*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("100 writers were turned away after %v", took)
 		}
 		if err := noted(t.Context(), db, "x"); err != nil {
@@ -151,7 +153,7 @@ func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
 }
 
 func TestAClosedDatabaseSaysSo(t *testing.T) {
-	each(t, func(t *testing.T, url string) {
+	onBoth(t, func(t *testing.T, url string) {
 		db, err := store.Open(t.Context(), url, store.Options{})
 		if err != nil {
 			t.Fatal(err)

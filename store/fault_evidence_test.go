@@ -15,6 +15,7 @@ import (
 // The classifier's evidence is what a moderator can do without: at whatever call its model cannot be
 // read, the comments are shown without any, and with it as soon as the model can be read.
 func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
+	t.Parallel()
 	looks := map[string]func(w *faulty, s *apptest.App, id string) ([]moderation.Item, error){
 		"item": func(w *faulty, s *apptest.App, id string) ([]moderation.Item, error) {
 			item, _, err := s.Item(w.Ctx, people.Operator, w.A, id)
@@ -25,7 +26,7 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 			return page.Items, err
 		},
 	}
-	each(t, func(t *testing.T, url string) {
+	onBoth(t, func(t *testing.T, url string) {
 		w := newFaulty(t, url)
 		w.Warm(w.A, 4)
 		id := w.Submit(w.A, "Order cheap casino pills now.").ID
@@ -65,7 +66,7 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 
 // Nor does a list need to say what its filter was taught.
 func TestWhatAFilterWasTaughtIsLeftOutWhileItsModelCannotBeRead(t *testing.T) {
-	each(t, func(t *testing.T, url string) {
+	onBoth(t, func(t *testing.T, url string) {
 		w := newFaulty(t, url)
 		w.Warm(w.A, 4)
 		for n, met := 1, true; met; n++ {

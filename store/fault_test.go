@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/people"
@@ -161,7 +162,10 @@ func TestAFaultAtAnyCallLeavesNothingHalfDone(t *testing.T) {
 	for name, prepare := range useCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			each(t, func(t *testing.T, url string) { newFaulty(t, url).sweep(prepare, served[name]) })
+			kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+				t.Parallel()
+				newFaulty(t, d.New(t)).sweep(prepare, served[name])
+			})
 		})
 	}
 }

@@ -47,6 +47,7 @@ func TestManyAccountsBreakNothing(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	t.Run("sqlite", func(t *testing.T) { check(t, openedSQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { check(t, openedPostgres(t)) })
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); check(t, openedSQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); check(t, openedPostgres(t)) })
 }

@@ -16,13 +16,25 @@ import (
 	"github.com/aitys/aitys/store/storetest"
 )
 
-// each runs a test on a fresh, empty database of each kind.
+// onBoth runs a test on a migrated database of each kind.
+func onBoth(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	for _, d := range kit.Both {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			test(t, d.New(t))
+		})
+	}
+}
+
+// each runs a test on a database without tables of each kind.
 func each(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteURL(t)) })
 	t.Run("postgres", func(t *testing.T) { test(t, kit.EmptyPostgres(t)) })
 }
 
 func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, url string) {
 		var all sync.WaitGroup
 		for range 6 {

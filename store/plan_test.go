@@ -583,7 +583,9 @@ func told(t *testing.T, s statement, rows *sql.Rows, err error) (text string) {
 }
 
 func TestHotQueriesUseTheirIndexes(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { // by the statistics that every file has
+		t.Parallel()
 		db := openedSQLite(t)
 		pool, _ := writers(t, db)
 		fillCrowd(t, pool, 20_000, "substr('0000000000000000' || n, -16)", "CAST('w' || n AS BLOB)", "CAST('s' || n AS BLOB)",
@@ -591,6 +593,7 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 		checkPlans(t, db, append(lists, hot...), explained("EXPLAIN QUERY PLAN "), "SCAN ", "TEMP B-TREE")
 	})
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		db := openedPostgres(t)
 		pool, _ := writers(t, db)
 		fillCrowd(t, pool, 20_000, "lpad(n::text, 16, '0')", "('w' || n)::bytea", "('s' || n)::bytea",

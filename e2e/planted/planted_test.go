@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/e2e/planted"
+	"github.com/aitys/aitys/internal/testkit/rundir"
 )
 
 // known says which test turns red on which planted fault.
@@ -134,7 +135,8 @@ func TestEachPlantedFaultTurnsItsTestRed(t *testing.T) {
 func run(pkg, test, flags string) (string, error) {
 	exact := "^" + strings.ReplaceAll(test, "/", "$/^") + "$"
 	cmd := exec.Command("go", "test", "-count=1", "-v", "-run", exact, "github.com/aitys/aitys/"+pkg)
-	cmd.Env = append(os.Environ(), "GOFLAGS="+flags, "TEST_STRINGS=60")
+	cmd.Env = append(os.Environ(), "GOFLAGS="+flags, "TEST_STRINGS=60",
+		rundir.Env+"=") // the binary of a run has no fault
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

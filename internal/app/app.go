@@ -20,6 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/neighbour"
@@ -77,6 +78,8 @@ type Options struct {
 	Upgrade bool                            // run privacy.Upgrade
 	OnErase func(learning.Mark) error       // called before each erasure, which does not happen if it fails
 
+	Passwords *password.Hasher // nil: password.New()
+
 	PublicURL *url.URL // scheme and host of the service as users see it
 	AnyHost   bool     // PublicURL is a guess; see web.Options
 	Proxies   []netip.Prefix
@@ -133,7 +136,7 @@ func New(ctx context.Context, s ground.Store[Tx], c Coordination, own secret.Sec
 	p := ground.NewProcess(ground.Options{Store: Narrow[ground.EventTx](s), Storage: o.Storage, Clock: o.Clock,
 		Bell: c.Bell, Claims: c.Claims, Knocks: c.Knocks, Presences: c.Presences, Log: o.Log})
 	a := &App{Process: p, store: s, coordination: c, options: o}
-	a.Identity = identity.New(p, Narrow[identity.Tx](s), own)
+	a.Identity = identity.New(p, Narrow[identity.Tx](s), own, o.Passwords)
 	a.Learning = learning.New(learning.Options{Process: p, Store: Narrow[learning.Tx](s), Secret: own,
 		// Moderation asks Learning, so it comes later. Models change only while Learning runs or is used.
 		OnChange: func(site int64, stamp uint64) { a.Moderation.ModelChanged(site, stamp) },

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
@@ -87,8 +88,8 @@ type (
 // Loopback lets an App call servers of the test.
 var Loopback = notify.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
-// NewApp is app.New with a server's Options: the App is at https://talk.example and may call loopback addresses, unless o
-// says otherwise.
+// NewApp is app.New with a server's Options: the App is at https://talk.example, may call loopback addresses and hashes
+// passwords with little work, unless o says otherwise.
 func NewApp(
 	ctx context.Context, s ground.Store[app.Tx], c app.Coordination, own secret.Secret, o app.Options,
 ) (*App, error) {
@@ -97,6 +98,9 @@ func NewApp(
 	}
 	if o.Outbound.Lists == nil {
 		o.Outbound = app.Reach(Loopback, Loopback, Loopback)
+	}
+	if o.Passwords == nil {
+		o.Passwords = password.NewWeak()
 	}
 	a, err := app.New(ctx, s, c, own, o)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
@@ -140,7 +139,7 @@ func (s *Service) newPassword(ctx context.Context, who people.Actor, id string, 
 			return "", err
 		}
 	}
-	return password.Hash(ctx, *ch.Password)
+	return s.passwords.Hash(ctx, *ch.Password)
 }
 
 // proveOld reports why old is not one's own password. A session has five wrong tries, as a browser has
@@ -153,7 +152,7 @@ func (s *Service) proveOld(ctx context.Context, who people.Actor, old *string) e
 	if wait := s.signins.Take(counted, s.work.Now()); wait > 0 {
 		return errTries(wait)
 	}
-	same, err := password.Same(ctx, *old, who.Account.Password)
+	same, err := s.passwords.Same(ctx, *old, who.Account.Password)
 	if err != nil {
 		s.signins.Back(counted)
 		return err

@@ -49,7 +49,7 @@ func (s *Service) AddAccount(
 			return people.Account{}, "", err
 		}
 	}
-	if a.Password, err = password.Hash(ctx, in.Password); err != nil {
+	if a.Password, err = s.passwords.Hash(ctx, in.Password); err != nil {
 		return people.Account{}, "", err
 	}
 	value, row := s.newLink(a.ID)

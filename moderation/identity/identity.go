@@ -24,11 +24,16 @@ type Service struct {
 	log     *slog.Logger
 	signins password.Tries
 	staff   staff
+
+	passwords *password.Hasher
 }
 
-// New returns a Service in a process.
-func New(p *ground.Process, store ground.Store[Tx], own secret.Secret) *Service {
-	s := &Service{work: ground.NewWork(p, store), secret: own, log: p.Logger()}
+// New returns a Service in a process. If passwords is nil, it is password.New().
+func New(p *ground.Process, store ground.Store[Tx], own secret.Secret, passwords *password.Hasher) *Service {
+	if passwords == nil {
+		passwords = password.New()
+	}
+	s := &Service{work: ground.NewWork(p, store), secret: own, log: p.Logger(), passwords: passwords}
 	p.OnEvent(s.staff.event)
 	return s
 }

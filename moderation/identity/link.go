@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -170,7 +169,7 @@ func (s *Service) linkPassword(
 	if err := s.checkPassword(ctx, in.Password, account); err != nil {
 		return "", err
 	}
-	return password.Hash(ctx, in.Password)
+	return s.passwords.Hash(ctx, in.Password)
 }
 
 func errNoLink() error {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
@@ -55,7 +54,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 		s.signins.Back(counted)
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	same, err := password.Same(ctx, typed, account.Password)
+	same, err := s.passwords.Same(ctx, typed, account.Password)
 	if err != nil {
 		s.signins.Back(counted)
 		return SignedIn{}, err

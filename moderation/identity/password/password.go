@@ -18,8 +18,24 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// The work that one password costs: OWASP's second choice, 19 MiB and two passes.
-var work = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+// A Hasher hashes passwords with argon2id.
+type Hasher struct {
+	params *argon2id.Params
+	nobody func() (string, error) // the hash to compare with where there is no account
+}
+
+// New returns a Hasher with OWASP's second choice of parameters: 19 MiB and two passes.
+func New() *Hasher { return with(19*1024, 2) }
+
+// NewWeak returns a Hasher for tests. It takes microseconds where New's takes 40 ms.
+func NewWeak() *Hasher { return with(8, 1) }
+
+func with(kib, passes uint32) *Hasher {
+	h := &Hasher{params: &argon2id.Params{Memory: kib, Iterations: passes, Parallelism: 1, SaltLength: 16, KeyLength: 32}}
+	// An unknown e-mail takes as long as a wrong password.
+	h.nobody = sync.OnceValues(func() (string, error) { return argon2id.CreateHash(rand.Text(), h.params) })
+	return h
+}
 
 // slots bounds what all sign-ins of this process together may take: half the processors, four at most, so
 // that readers are served whatever strangers try. Beyond maxWaiting nobody waits for one.
@@ -32,14 +48,8 @@ const maxWaiting = 16
 
 var errCrowded = errors.New("too many wait to hash a password")
 
-// nobodys is compared with where there is no account, so that an unknown e-mail takes
-// as long as a wrong password.
-var nobodys = sync.OnceValues(func() (string, error) {
-	return argon2id.CreateHash(rand.Text(), work)
-})
-
 // Hash returns the encoded hash of a password, "" for "".
-func Hash(ctx context.Context, password string) (string, error) {
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
 	}
@@ -47,7 +57,7 @@ func Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer func() { <-slots }()
-	hash, err := argon2id.CreateHash(password, work)
+	hash, err := argon2id.CreateHash(password, h.params)
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
@@ -55,7 +65,7 @@ func Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Same reports whether password is the one of hash; with "" it takes its time and says no.
-func Same(ctx context.Context, password, hash string) (bool, error) {
+func (h *Hasher) Same(ctx context.Context, password, hash string) (bool, error) {
 	if err := takeSlot(ctx); err != nil {
 		return false, err
 	}
@@ -63,7 +73,7 @@ func Same(ctx context.Context, password, hash string) (bool, error) {
 	nobody := hash == "" || len(password) > maxLength
 	if nobody {
 		var err error
-		if hash, err = nobodys(); err != nil {
+		if hash, err = h.nobody(); err != nil {
 			return false, fmt.Errorf("hash password: %w", err)
 		}
 		password = ""

@@ -15,8 +15,9 @@ import (
 
 func TestOnlyThePasswordItselfIsTheSame(t *testing.T) {
 	ctx := context.Background()
-	hash, err := password.Hash(ctx, "correct horse")
-	if err != nil || strings.Contains(hash, "horse") || !strings.HasPrefix(hash, "$argon2id$") {
+	passwords := password.New()
+	hash, err := passwords.Hash(ctx, "correct horse")
+	if err != nil || strings.Contains(hash, "horse") || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("the hash is %q, %v", hash, err)
 	}
 	for _, tt := range []struct {
@@ -29,11 +30,11 @@ func TestOnlyThePasswordItselfIsTheSame(t *testing.T) {
 		{"any where none was set", "correct horse", "", false},
 		{"none where none is set", "", "", false},
 	} {
-		if same, err := password.Same(ctx, tt.typed, tt.hash); same != tt.want || err != nil {
+		if same, err := passwords.Same(ctx, tt.typed, tt.hash); same != tt.want || err != nil {
 			t.Errorf("%s: got %t, %v", tt.name, same, err)
 		}
 	}
-	if _, err := password.Same(ctx, "correct horse", "what is no hash"); err == nil {
+	if _, err := passwords.Same(ctx, "correct horse", "what is no hash"); err == nil {
 		t.Error("what is no hash is compared without an error")
 	}
 }
@@ -82,7 +83,7 @@ func TestWhoeverCannotWaitIsToldToComeBack(t *testing.T) {
 	cancel()
 	var p *problem.Error
 	for range 50 { // either may come first: a free slot, or the end of the request
-		if _, err := password.Same(ctx, "correct horse", "what is no hash"); errors.As(err, &p) {
+		if _, err := password.New().Same(ctx, "correct horse", "what is no hash"); errors.As(err, &p) {
 			break
 		}
 	}
@@ -119,7 +120,8 @@ func TestWrongPasswordsInARowWaitLongerAndLonger(t *testing.T) {
 }
 
 func TestACrowdIsSentAwayAtOnce(t *testing.T) {
-	hash, err := password.Hash(t.Context(), "correct horse")
+	passwords := password.New()
+	hash, err := passwords.Hash(t.Context(), "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +129,7 @@ func TestACrowdIsSentAwayAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 400 {
 		all.Go(func() {
-			same, err := password.Same(t.Context(), "correct horse", hash)
+			same, err := passwords.Same(t.Context(), "correct horse", hash)
 			var p *problem.Error
 			switch {
 			case err == nil && same:
