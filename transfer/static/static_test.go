@@ -118,12 +118,13 @@ func TestACopyHasWhatReadersSeeAndNoMore(t *testing.T) {
 				Open       bool
 				Count      int
 			}
-			Comments []string
+			Comments []struct{ HTML string }
 			Next     *string
 		}
 		f.Must(json.Unmarshal([]byte(page), &listed))
 		if listed.Page.URL != "https://a.example/one" || listed.Page.Title != "On /one" || listed.Page.Open ||
-			listed.Page.Count != 2 || len(listed.Comments) != 2 || listed.Next != nil {
+			listed.Page.Count != 2 || len(listed.Comments) != 2 ||
+			listed.Comments[0].HTML != first.HTML || listed.Next != nil {
 			t.Errorf("the page is %s", page)
 		}
 		html := f.read(strings.TrimSuffix(files["https://a.example/two"], "json") + "html")
