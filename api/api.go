@@ -26,8 +26,10 @@ import (
 // configured.
 type Options struct {
 	web.Options
-	Redis  func() string
-	Export Export
+	Readers    ReaderServices
+	Moderators ModeratorServices
+	Redis      func() string
+	Export     Export
 }
 
 // Export writes a site down, as package transfer does.
@@ -42,6 +44,9 @@ type Server struct {
 	threads *live.Threads
 	redis   func() string
 	export  Export
+
+	readers    ReaderServices
+	moderators ModeratorServices
 
 	stops     []func() // end what listens to events
 	following sync.WaitGroup
@@ -58,11 +63,11 @@ func New(o Options, more ...Routes) *Server {
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute),
 		pages: newCache(), redis: o.Redis,
-		export:   o.Export,
+		export: o.Export, readers: o.Readers, moderators: o.Moderators,
 		draining: make(chan struct{}),
 	}
-	s.queues = live.NewQueues(kit, o.Service.QueueCounts, s.draining)
-	s.threads = live.NewThreads(kit, o.Service, func(c comment.Comment, pageURL string) any {
+	s.queues = live.NewQueues(kit, o.Moderators.Moderation.QueueCounts, s.draining)
+	s.threads = live.NewThreads(kit, o.Readers.Moderation, func(c comment.Comment, pageURL string) any {
 		return PublicComment(c, pageURL)
 	}, s.draining)
 	following, stop := context.WithCancel(context.Background())

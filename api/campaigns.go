@@ -55,7 +55,7 @@ func (h *moderators) campaigns(c echo.Context, who people.Actor, site ground.Sit
 		return err
 	}
 	ctx := c.Request().Context()
-	page, err := h.alike.Campaigns(ctx, who, site, n, c.QueryParam("after"))
+	page, err := h.Campaigns.Campaigns(ctx, who, site, n, c.QueryParam("after"))
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (h *moderators) campaigns(c echo.Context, who people.Actor, site ground.Sit
 
 // items are comments as moderators see them, in the order of ids.
 func (h *moderators) items(c echo.Context, who people.Actor, site ground.Site, ids []string) ([]itemOut, error) {
-	stories, err := h.service.Stories(c.Request().Context(), who, site, ids...)
+	stories, err := h.Moderation.Stories(c.Request().Context(), who, site, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (h *moderators) campaign(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	k, ids, next, err := h.alike.Members(c.Request().Context(), who, site, c.Param("id"), n, c.QueryParam("after"))
+	k, ids, next, err := h.Campaigns.Members(c.Request().Context(), who, site, c.Param("id"), n, c.QueryParam("after"))
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (h *moderators) split(c echo.Context, who people.Actor, site ground.Site) e
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	apart, err := h.alike.Split(c.Request().Context(), who, site, c.Param("id"), in.Comments)
+	apart, err := h.Campaigns.Split(c.Request().Context(), who, site, c.Param("id"), in.Comments)
 	if err != nil {
 		return err
 	}

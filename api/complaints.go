@@ -45,7 +45,7 @@ func (h *readers) report(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	again, err := h.kit.Complaints.Report(c.Request().Context(), site, c.Param("id"), complaint.Charge{
+	again, err := h.Complaints.Report(c.Request().Context(), site, c.Param("id"), complaint.Charge{
 		Reason: reason, Detail: in.Detail, From: h.kit.Address(c.Request()), Key: key,
 	})
 	return taken(c, again, err)
@@ -70,7 +70,7 @@ func (h *readers) appeal(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	again, err := h.kit.Complaints.Appeal(c.Request().Context(), site, c.Param("id"),
+	again, err := h.Complaints.Appeal(c.Request().Context(), site, c.Param("id"),
 		complaint.Plea{Token: token, Text: in.Text, Key: key})
 	return taken(c, again, err)
 }
@@ -87,7 +87,7 @@ func taken(c echo.Context, again bool, err error) error {
 
 // appealed is what a comment's writer is told of their appeal; nil where there is none.
 func (h *readers) appealed(c echo.Context, m comment.Comment) (*appealOut, error) {
-	a, is, err := h.kit.Complaints.Appealed(c.Request().Context(), m)
+	a, is, err := h.Complaints.Appealed(c.Request().Context(), m)
 	if err != nil || !is {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (h *moderators) decide(c echo.Context, who people.Actor, site ground.Site) 
 	if choice.Key, err = web.IdempotencyKey(c, site.ID, who.Account.ID, in); err != nil {
 		return err
 	}
-	got, err := h.service.Decide(c.Request().Context(), who, site, choice)
+	got, err := h.Moderation.Decide(c.Request().Context(), who, site, choice)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (h *moderators) undo(c echo.Context, who people.Actor, site ground.Site) er
 	if err != nil {
 		return err
 	}
-	got, err := h.service.Undo(c.Request().Context(), who, site, c.Param("batch"), key)
+	got, err := h.Moderation.Undo(c.Request().Context(), who, site, c.Param("batch"), key)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (h *moderators) redact(c echo.Context, who people.Actor, site ground.Site) 
 	if err != nil {
 		return err
 	}
-	got, err := h.service.Redact(c.Request().Context(), who, site, c.Param("id"), moderation.Redaction{
+	got, err := h.Moderation.Redact(c.Request().Context(), who, site, c.Param("id"), moderation.Redaction{
 		Part: comment.Part{From: in.From, To: in.To}, Why: in.Why, Version: in.Version, Key: key})
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func (h *moderators) reply(c echo.Context, who people.Actor, site ground.Site) e
 		return err
 	}
 	to := moderation.Ref{ID: c.Param("id"), Version: in.Version}
-	got, err := h.service.Reply(c.Request().Context(), who, site, to, body, key)
+	got, err := h.Moderation.Reply(c.Request().Context(), who, site, to, body, key)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ const exportTime = 15 * time.Minute
 
 // export writes a site down while it is read. What fails on the way is cut off: without its last line it is no export.
 func (h *moderators) export(c echo.Context, who people.Actor, site ground.Site) error {
-	if _, _, err := h.kit.Sites.Pages(c.Request().Context(), who, site, "", 1); err != nil {
+	if _, _, err := h.Sites.Pages(c.Request().Context(), who, site, "", 1); err != nil {
 		return err // a database that is stuck is found out in the time of any request
 	}
 	ctx, end := context.WithTimeout(context.WithoutCancel(c.Request().Context()), exportTime)

@@ -18,7 +18,7 @@ func (h *readers) writer(c echo.Context, site ground.Site, in postAuthor) (peopl
 		return people.Writer{}, problem.Field("/author/identity",
 			"An identity stands in the place of a name, an e-mail and a website.")
 	}
-	return h.kit.Guests.Who(c.Request().Context(), site, in.Identity)
+	return h.Guests.Who(c.Request().Context(), site, in.Identity)
 }
 
 // identified is an identity that was just given, and whose it is.
@@ -47,7 +47,7 @@ func (h *readers) identify(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	ctx, guests := c.Request().Context(), h.kit.Guests
+	ctx, guests := c.Request().Context(), h.Guests
 	var got guest.Given
 	switch {
 	case in.SSO != nil && in.Email == nil && in.Code == nil && in.Name == "":
@@ -72,7 +72,7 @@ func (h *readers) mailCode(c echo.Context, site ground.Site, email string) error
 	if err := h.kit.MayMail(c, site.ID); err != nil {
 		return err
 	}
-	if err := h.kit.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang()); err != nil {
+	if err := h.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang()); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct{}{})
@@ -85,7 +85,7 @@ func (h *readers) signOut(c echo.Context, site ground.Site) error {
 	if !ok {
 		return problem.Unproven("auth.needed", "Send the identity that is to end.")
 	}
-	if err := h.kit.Guests.End(c.Request().Context(), site, identity); err != nil {
+	if err := h.Guests.End(c.Request().Context(), site, identity); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -22,7 +22,7 @@ type teacherOut struct {
 }
 
 func (h *moderators) teachers(c echo.Context, who people.Actor, site ground.Site) error {
-	teachers, err := h.kit.Learning.Teachers(c.Request().Context(), who, site)
+	teachers, err := h.Learning.Teachers(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (h *moderators) withdraw(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	got, err := h.kit.Learning.WithdrawLessons(c.Request().Context(), who, site, *in.Account, key)
+	got, err := h.Learning.WithdrawLessons(c.Request().Context(), who, site, *in.Account, key)
 	return taught(c, got, err)
 }
 
@@ -70,7 +70,7 @@ func (h *moderators) copyFrom(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	got, err := h.kit.Learning.CopyLessons(c.Request().Context(), who, site, in.From, key)
+	got, err := h.Learning.CopyLessons(c.Request().Context(), who, site, in.From, key)
 	return taught(c, got, err)
 }
 
@@ -89,14 +89,14 @@ func (h *moderators) retire(c echo.Context, who people.Actor, site ground.Site) 
 	}
 	ctx := c.Request().Context()
 	if in.DryRun {
-		n, err := h.kit.Learning.OldLessons(ctx, who, site, before)
+		n, err := h.Learning.OldLessons(ctx, who, site, before)
 		return taught(c, learning.Change{Lessons: n}, err)
 	}
 	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
-	got, err := h.kit.Learning.RetireLessons(ctx, who, site, before, key)
+	got, err := h.Learning.RetireLessons(ctx, who, site, before, key)
 	return taught(c, got, err)
 }
 
@@ -112,14 +112,14 @@ func (h *moderators) erase(c echo.Context, who people.Actor, site ground.Site) e
 	}
 	ctx, person := c.Request().Context(), learning.Erasee{Email: in.Email, Comments: in.Comments}
 	if in.DryRun {
-		got, err := h.kit.Privacy.PersonHeld(ctx, who, site, person)
+		got, err := h.Privacy.PersonHeld(ctx, who, site, person)
 		return erased(c, got, err)
 	}
 	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
 	if err != nil {
 		return err
 	}
-	got, err := h.kit.Privacy.ErasePerson(ctx, who, site, person, key)
+	got, err := h.Privacy.ErasePerson(ctx, who, site, person, key)
 	return erased(c, got, err)
 }
 

@@ -77,11 +77,11 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 	}
 	key := ""
 	if len(site.Settings.Mirrors) > 0 { // what others serve is known by it
-		if key, err = h.kit.Signet.KnownKey(ctx, site); err != nil {
+		if key, err = h.Signet.KnownKey(ctx, site); err != nil {
 			return nil, err
 		}
 	}
-	t, err := h.service.Thread(ctx, site, asked.req)
+	t, err := h.Moderation.Thread(ctx, site, asked.req)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
 	answer.Settings.Providers = h.kit.Providers.Names()
-	if hours := h.kit.Register.Usually(ctx, site); hours > 0 {
+	if hours := h.Register.Usually(ctx, site); hours > 0 {
 		answer.Settings.Usually = web.OrNull(strconv.Itoa(hours) + "h")
 	}
 	for i, m := range t.Comments {

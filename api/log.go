@@ -72,7 +72,7 @@ func (h *moderators) log(c echo.Context, who people.Actor, site ground.Site) err
 	if err != nil {
 		return err
 	}
-	entries, next, err := h.service.Log(c.Request().Context(), who, site,
+	entries, next, err := h.Moderation.Log(c.Request().Context(), who, site,
 		moderation.LogRequest{After: c.QueryParam("after"), Limit: n})
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ func (h *readers) get(c echo.Context, site ground.Site) error {
 	if c.Request().Header.Get("Authorization") != "" {
 		return h.own(c, site)
 	}
-	m, page, err := h.service.Public(c.Request().Context(), site, c.Param("id"))
+	m, page, err := h.Moderation.Public(c.Request().Context(), site, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (h *readers) own(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	m, page, err := h.service.Own(c.Request().Context(), site, c.Param("id"), token)
+	m, page, err := h.Moderation.Own(c.Request().Context(), site, c.Param("id"), token)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (h *readers) patch(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	m, page, err := h.service.Edit(c.Request().Context(), site, c.Param("id"), token, body)
+	m, page, err := h.Moderation.Edit(c.Request().Context(), site, c.Param("id"), token, body)
 	if err != nil {
 		return err
 	}
@@ -110,12 +110,12 @@ func (h *readers) remove(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	end := h.service.Withdraw
+	end := h.Moderation.Withdraw
 	if c.QueryParams().Has("forget") {
 		if err := wantForget(c); err != nil {
 			return err
 		}
-		end = h.service.WithdrawAndForget
+		end = h.Moderation.WithdrawAndForget
 	}
 	if err := end(c.Request().Context(), site, c.Param("id"), token); err != nil {
 		return err

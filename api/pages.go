@@ -31,7 +31,7 @@ func (h *moderators) pages(c echo.Context, who people.Actor, site ground.Site) e
 	if err != nil {
 		return err
 	}
-	pages, next, err := h.kit.Sites.Pages(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	pages, next, err := h.Sites.Pages(c.Request().Context(), who, site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (h *moderators) setPage(c echo.Context, who people.Actor, site ground.Site)
 		return err
 	}
 	ch := sites.PageChange{Open: in.Open, Title: in.Title, URL: in.URL}
-	p, err := h.kit.Sites.SetPage(c.Request().Context(), who, site, c.Param("id"), ch)
+	p, err := h.Sites.SetPage(c.Request().Context(), who, site, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (h *readers) privacy(c echo.Context, site ground.Site) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	if err := h.kit.Privacy.AskHeld(c.Request().Context(), site, in.Email, web.Words(c).Lang()); err != nil {
+	if err := h.Privacy.AskHeld(c.Request().Context(), site, in.Email, web.Words(c).Lang()); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct{}{})

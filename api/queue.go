@@ -13,9 +13,13 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/words"
 )
 
@@ -39,10 +43,19 @@ type itemOut struct {
 // moderators answers who is signed in, by session or token. What each may do is decided in
 // package moderation.
 type moderators struct {
-	kit     *web.Kit
-	service *moderation.Service
-	alike   *campaign.Service
-	write   Export
+	kit *web.Kit
+	ModeratorServices
+	write Export
+}
+
+// ModeratorServices are those that the routes of moderators call.
+type ModeratorServices struct {
+	Moderation *moderation.Service
+	Learning   *learning.Models
+	Rules      *rules.Service
+	Sites      *sites.Service
+	Campaigns  *campaign.Service
+	Privacy    *privacy.Service
 }
 
 // moderatedOut is a comment with what only moderators see.
@@ -191,7 +204,7 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 	if fold != "" && fold != "1" {
 		return problem.Query("fold", "Say fold=1 to have a campaign shown as one comment.")
 	}
-	q, err := h.service.Queue(c.Request().Context(), who, site, comment.QueueRequest{
+	q, err := h.Moderation.Queue(c.Request().Context(), who, site, comment.QueueRequest{
 		View:   comment.View(c.QueryParam("state")),
 		Order:  comment.QueueOrder(c.QueryParam("sort")),
 		Search: c.QueryParam("q"),
@@ -243,14 +256,14 @@ func (h *moderators) forget(c echo.Context, who people.Actor, site ground.Site) 
 	if err := wantForget(c); err != nil {
 		return err
 	}
-	if err := h.service.Forget(c.Request().Context(), who, site, c.Param("id")); err != nil {
+	if err := h.Moderation.Forget(c.Request().Context(), who, site, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site) error {
-	i, history, err := h.service.Item(c.Request().Context(), who, site, c.Param("id"))
+	i, history, err := h.Moderation.Item(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -267,7 +280,7 @@ func (h *moderators) comments(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	found, err := h.service.Moved(c.Request().Context(), who, site, known...)
+	found, err := h.Moderation.Moved(c.Request().Context(), who, site, known...)
 	if err != nil {
 		return err
 	}

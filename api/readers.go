@@ -8,15 +8,34 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/subscription"
 )
 
 // readers answers anybody.
 type readers struct {
-	kit     *web.Kit
-	service *moderation.Service
-	pages   *cache
+	kit *web.Kit
+	ReaderServices
+	pages *cache
+}
+
+// ReaderServices are those that the routes of readers call.
+type ReaderServices struct {
+	Moderation    *moderation.Service
+	Reactions     *reaction.Service
+	Signet        *signet.Service
+	Register      *register.Service
+	Guests        *guest.Service
+	Subscriptions *subscription.Service
+	Complaints    *complaint.Service
+	Privacy       *privacy.Service
 }
 
 type postComment struct {
@@ -96,7 +115,7 @@ func (h *readers) post(c echo.Context, site ground.Site) error {
 	if in.Form != nil {
 		sub.Form = &moderation.Form{Trap: in.Form.Trap, Token: in.Form.Token}
 	}
-	got, err := h.service.Submit(c.Request().Context(), site, sub)
+	got, err := h.Moderation.Submit(c.Request().Context(), site, sub)
 	if err != nil {
 		return err
 	}
@@ -138,7 +157,7 @@ func (h *readers) form(c echo.Context, site ground.Site) error {
 	web.NoStore(c)
 	return c.JSON(http.StatusOK, struct {
 		Token string `json:"token"`
-	}{h.service.FormToken(site)})
+	}{h.Moderation.FormToken(site)})
 }
 
 func (h *readers) preview(c echo.Context, site ground.Site) error {
@@ -155,7 +174,7 @@ func (h *readers) preview(c echo.Context, site ground.Site) error {
 	}
 	web.NoStore(c)
 	out := previewOut{HTML: html}
-	if l := h.service.Likely(c.Request().Context(), site, body); l != nil {
+	if l := h.Moderation.Likely(c.Request().Context(), site, body); l != nil {
 		out.Likely = &likelyOut{l.Reason.String(), web.List(l.Words)}
 	}
 	return c.JSON(http.StatusOK, out)
@@ -176,7 +195,7 @@ func (h *readers) counts(c echo.Context, site ground.Site) error {
 	if err := h.kit.LimitReads(c, site.ID); err != nil {
 		return err
 	}
-	counts, err := h.service.CountPages(c.Request().Context(), site, c.QueryParams()["page"])
+	counts, err := h.Moderation.CountPages(c.Request().Context(), site, c.QueryParams()["page"])
 	if err != nil {
 		return err
 	}

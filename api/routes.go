@@ -25,7 +25,7 @@ func (s *Server) routes() {
 }
 
 func (s *Server) readerRoutes() {
-	r := &readers{kit: s.kit, service: s.kit.Service, pages: s.pages}
+	r := &readers{s.kit, s.readers, s.pages}
 	g, open := s.echo.Group("/api/v1/sites/:site"), s.kit.Open
 	g.GET("/comments", open(r.list))
 	g.POST("/comments", open(r.post))
@@ -53,7 +53,7 @@ func (s *Server) readerRoutes() {
 }
 
 func (s *Server) moderatorRoutes() {
-	m := &moderators{kit: s.kit, service: s.kit.Service, alike: s.kit.Campaigns, write: s.export}
+	m, rules := &moderators{s.kit, s.moderators, s.export}, s.moderators.Rules
 	own := s.kit.OwnPages
 	site := s.echo.Group("/api/v1/sites/:site/moderation")
 	site.GET("/queue", s.kit.On(m.queue))
@@ -82,16 +82,16 @@ func (s *Server) moderatorRoutes() {
 	site.GET("/rules", s.kit.On(m.rules))
 	site.POST("/rules", s.kit.On(m.addRule), own, web.Long)
 	site.POST("/rules/try", s.kit.On(m.tryRule), own, web.Long)
-	site.DELETE("/rules/:id", s.kit.On(web.Done(s.kit.Rules.RemoveRule)), own)
-	site.POST("/rules/:id/restore", s.kit.On(web.Done(s.kit.Rules.RestoreRule)), own)
+	site.DELETE("/rules/:id", s.kit.On(web.Done(rules.RemoveRule)), own)
+	site.POST("/rules/:id/restore", s.kit.On(web.Done(rules.RestoreRule)), own)
 	site.GET("/blocks", s.kit.On(m.blocks))
 	site.POST("/blocks", s.kit.On(m.addBlock), own)
 	site.POST("/blocks/try", s.kit.On(m.tryBlock), own)
-	site.DELETE("/blocks/:id", s.kit.On(web.Done(s.kit.Rules.RemoveBlock)), own)
-	site.POST("/blocks/:id/restore", s.kit.On(web.Done(s.kit.Rules.RestoreBlock)), own)
+	site.DELETE("/blocks/:id", s.kit.On(web.Done(rules.RemoveBlock)), own)
+	site.POST("/blocks/:id/restore", s.kit.On(web.Done(rules.RestoreBlock)), own)
 	site.POST("/comments/:id/notes", s.kit.On(m.addNote), own)
-	site.DELETE("/notes/:id", s.kit.On(web.Done(s.kit.Rules.RemoveNote)), own)
-	site.POST("/notes/:id/restore", s.kit.On(web.Done(s.kit.Rules.RestoreNote)), own)
+	site.DELETE("/notes/:id", s.kit.On(web.Done(rules.RemoveNote)), own)
+	site.POST("/notes/:id/restore", s.kit.On(web.Done(rules.RestoreNote)), own)
 	site.GET("/pages", s.kit.On(m.pages))
 	site.PATCH("/pages/:id", s.kit.On(m.setPage), own)
 }

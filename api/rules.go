@@ -54,7 +54,7 @@ type ruleOut struct {
 }
 
 func (h *moderators) rules(c echo.Context, who people.Actor, site ground.Site) error {
-	found, err := h.kit.Rules.Rules(c.Request().Context(), who, site)
+	found, err := h.Rules.Rules(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (h *moderators) addRule(c echo.Context, who people.Actor, site ground.Site)
 	if err != nil {
 		return err
 	}
-	id, again, err := h.kit.Rules.AddRule(c.Request().Context(), who, site, d, key)
+	id, again, err := h.Rules.AddRule(c.Request().Context(), who, site, d, key)
 	return added(c, id, again, err)
 }
 
@@ -105,7 +105,7 @@ func (h *moderators) tryRule(c echo.Context, who people.Actor, site ground.Site)
 	if err != nil {
 		return err
 	}
-	t, err := h.kit.Rules.TryRule(c.Request().Context(), who, site, d)
+	t, err := h.Rules.TryRule(c.Request().Context(), who, site, d)
 	return h.tried(c, who, site, t, err)
 }
 
@@ -114,7 +114,7 @@ func (h *moderators) tried(c echo.Context, who people.Actor, site ground.Site, t
 	if err != nil {
 		return err
 	}
-	met, err := h.service.Stories(c.Request().Context(), who, site, t.IDs()...)
+	met, err := h.Moderation.Stories(c.Request().Context(), who, site, t.IDs()...)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (h *moderators) blocks(c echo.Context, who people.Actor, site ground.Site) 
 	if err != nil {
 		return err
 	}
-	found, next, err := h.kit.Rules.Blocks(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	found, next, err := h.Rules.Blocks(c.Request().Context(), who, site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (h *moderators) addBlock(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	id, again, err := h.kit.Rules.AddBlock(c.Request().Context(), who, site, d, key)
+	id, again, err := h.Rules.AddBlock(c.Request().Context(), who, site, d, key)
 	return added(c, id, again, err)
 }
 
@@ -216,7 +216,7 @@ func (h *moderators) tryBlock(c echo.Context, who people.Actor, site ground.Site
 	if err != nil {
 		return err
 	}
-	t, err := h.kit.Rules.TryBlock(c.Request().Context(), who, site, d)
+	t, err := h.Rules.TryBlock(c.Request().Context(), who, site, d)
 	return h.tried(c, who, site, t, err)
 }
 
@@ -248,6 +248,6 @@ func (h *moderators) addNote(c echo.Context, who people.Actor, site ground.Site)
 	if err != nil {
 		return err
 	}
-	id, again, err := h.kit.Rules.AddNote(c.Request().Context(), who, site, at, in.Text, key)
+	id, again, err := h.Rules.AddNote(c.Request().Context(), who, site, at, in.Text, key)
 	return added(c, id, again, err)
 }

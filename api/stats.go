@@ -110,7 +110,7 @@ func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) e
 		}
 		req.Since = since
 	}
-	q, err := h.kit.Learning.Quality(c.Request().Context(), who, site, req)
+	q, err := h.Learning.Quality(c.Request().Context(), who, site, req)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) 
 		}
 		req.Last = &n
 	}
-	w, err := h.kit.Learning.WhatIf(c.Request().Context(), who, site, req)
+	w, err := h.Learning.WhatIf(c.Request().Context(), who, site, req)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (h *readers) notify(c echo.Context, site ground.Site) error {
 		return problem.Field("/on", "Say whether you want to be told: true or false.")
 	}
 	ctx, lang := c.Request().Context(), web.Words(c).Lang()
-	got, err := h.kit.Subscriptions.Subscribe(ctx, site, c.Param("id"), token, lang, *in.On)
+	got, err := h.Subscriptions.Subscribe(ctx, site, c.Param("id"), token, lang, *in.On)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (h *readers) vote(c echo.Context, site ground.Site) error {
 		return problem.Field("/value", "A vote is 1; 0 takes it back.")
 	}
 	r := c.Request()
-	got, err := h.kit.Reactions.Vote(r.Context(), site, c.Param("id"), h.kit.Address(r),
+	got, err := h.Reactions.Vote(r.Context(), site, c.Param("id"), h.kit.Address(r),
 		reaction.Ballot{Value: *in.Value, Token: in.Token})
 	if err != nil {
 		return err

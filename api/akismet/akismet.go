@@ -19,6 +19,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -36,11 +37,20 @@ const (
 )
 
 // door answers the protocol's methods.
-type door struct{ kit *web.Kit }
+type door struct {
+	kit *web.Kit
+	Services
+}
 
-// Register adds the room's routes.
-func Register(e *echo.Echo, kit *web.Kit) {
-	d := &door{kit}
+// Services are those that the handlers call.
+type Services struct {
+	Identity  *identity.Service
+	Inquiries *inquiry.Service
+}
+
+// Routes adds the room's routes.
+func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
+	d := &door{kit, s}
 	g := e.Group("/akismet/1.1")
 	g.POST("/verify-key", d.verify)
 	g.POST("/comment-check", d.asked(d.check))
@@ -80,14 +90,14 @@ func (d *door) refuse(c echo.Context, err error) error {
 // who finds who asks, and about which site.
 func (d *door) who(c echo.Context, form url.Values) (people.Actor, ground.Site, error) {
 	ctx := c.Request().Context()
-	who, err := d.kit.Identity.ActorByToken(ctx, key(c.Request(), form))
+	who, err := d.Identity.ActorByToken(ctx, key(c.Request(), form))
 	if err != nil {
 		return people.Actor{}, ground.Site{}, errKey(err)
 	}
 	if form.Get("blog") == "" {
 		return people.Actor{}, ground.Site{}, missing("blog")
 	}
-	site, err := d.kit.Inquiries.Door(ctx, who, form.Get("blog"))
+	site, err := d.Inquiries.Door(ctx, who, form.Get("blog"))
 	return who, site, errKey(err)
 }
 
@@ -151,7 +161,7 @@ func (d *door) check(c echo.Context, who people.Actor, site ground.Site, form ur
 		form.Get("comment_author_email") == "akismet-guaranteed-spam@example.com" {
 		return say(c, http.StatusOK, spam, "")
 	}
-	answer, err := d.kit.Inquiries.Ask(c.Request().Context(), who, site, inquired(form))
+	answer, err := d.Inquiries.Ask(c.Request().Context(), who, site, inquired(form))
 	if err != nil {
 		return err
 	}
@@ -167,7 +177,7 @@ func (d *door) check(c echo.Context, who people.Actor, site ground.Site, form ur
 // submit teaches what became of a comment.
 func (d *door) submit(l classifier.Label) func(echo.Context, people.Actor, ground.Site, url.Values) error {
 	return func(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
-		if err := d.kit.Inquiries.Teach(c.Request().Context(), who, site, inquired(form), l); err != nil {
+		if err := d.Inquiries.Teach(c.Request().Context(), who, site, inquired(form), l); err != nil {
 			return err
 		}
 		return say(c, http.StatusOK, thanks, "")

@@ -11,7 +11,7 @@ type Brief struct {
 
 // Briefs are comments of the visit's site. One that is gone has none.
 func (r Room) Briefs(v *Visit, ids []string) ([]Brief, error) {
-	stories, err := r.Service.Stories(v.Ctx(), v.Who, v.Site, ids...)
+	stories, err := r.moderation.Stories(v.Ctx(), v.Who, v.Site, ids...)
 	if err != nil {
 		return nil, err
 	}

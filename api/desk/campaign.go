@@ -55,7 +55,7 @@ func (d *desk) campaign(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	stories, err := d.Service.Stories(v.Ctx(), v.Who, v.Site, ids...)
+	stories, err := d.Moderation.Stories(v.Ctx(), v.Who, v.Site, ids...)
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (d *desk) campaigns(v *Visit) error {
 	for i, k := range page.Campaigns {
 		samples[i] = k.Sample
 	}
-	stories, err := d.Service.Stories(v.Ctx(), v.Who, v.Site, samples...)
+	stories, err := d.Moderation.Stories(v.Ctx(), v.Who, v.Site, samples...)
 	if err != nil {
 		return err
 	}

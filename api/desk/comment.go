@@ -48,11 +48,11 @@ var stateIcons = map[comment.State]string{
 func (d *desk) comment(v *Visit) error { return d.showComment(v, redactForm{}) }
 
 func (d *desk) showComment(v *Visit, form redactForm) error {
-	it, past, err := d.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	it, past, err := d.Moderation.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}
-	counts, capped, err := d.Service.QueueCounts(v.Ctx(), v.Who, v.Site)
+	counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}

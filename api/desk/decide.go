@@ -23,7 +23,7 @@ func (d *desk) decide(v *Visit) error {
 	}
 	var all moderation.Outcome
 	for _, k := range choices(in, v.Form["campaign"], v.Form["take"], excepted(v.Form)) {
-		out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, k)
+		out, err := d.Moderation.Decide(v.Ctx(), v.Who, v.Site, k)
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (d *desk) decide(v *Visit) error {
 
 // undo takes back a batch.
 func (d *desk) undo(v *Visit) error {
-	out, err := d.Service.Undo(v.Ctx(), v.Who, v.Site, v.Form.Get("batch"), nil)
+	out, err := d.Moderation.Undo(v.Ctx(), v.Who, v.Site, v.Form.Get("batch"), nil)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (d *desk) reply(v *Visit) error {
 	if err == nil && i >= 0 && i < len(ready) && strings.TrimSpace(body) == "" {
 		body = ready[i]
 	}
-	out, err := d.Service.Reply(v.Ctx(), v.Who, v.Site, to, body, v.replyKey(to.ID))
+	out, err := d.Moderation.Reply(v.Ctx(), v.Who, v.Site, to, body, v.replyKey(to.ID))
 	if err != nil {
 		return err
 	}
@@ -260,7 +260,7 @@ func (d *desk) tellQueue(v *Visit, m *cardMaker, p *queuePage) error {
 	}
 	p.Toast, p.Notices = v.Words.Tell(f)
 	ids := f.Conflicts[:min(maxFlashed, len(f.Conflicts))]
-	stories, err := d.Service.Stories(v.Ctx(), v.Who, v.Site, ids...)
+	stories, err := d.Moderation.Stories(v.Ctx(), v.Who, v.Site, ids...)
 	if err != nil {
 		return err
 	}

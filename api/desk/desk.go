@@ -14,13 +14,30 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/sites"
 )
 
-type desk struct{ Room }
+type desk struct {
+	Room
+	Services
+}
 
-// Register adds the pages to e.
-func Register(e *echo.Echo, kit *web.Kit) {
-	d := &desk{Room{kit, deskPages}}
+// Services are those that the handlers call.
+type Services struct {
+	Moderation *moderation.Service
+	Identity   *identity.Service
+	Sites      *sites.Service
+	Campaigns  *campaign.Service
+	Learning   *learning.Models
+}
+
+// Routes adds the pages to e.
+func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
+	d := &desk{NewRoom(kit, s.Moderation, deskPages), s}
 	e.GET("/moderate", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/moderate/") })
 	e.GET("/moderate/assets/:name", asset)
 

@@ -39,7 +39,7 @@ func (d *desk) log(v *Visit) error {
 		return err
 	}
 	in.After, in.Limit = v.QueryParam("after"), rowsPerPage
-	entries, next, err := d.Service.Log(v.Ctx(), v.Who, v.Site, in)
+	entries, next, err := d.Moderation.Log(v.Ctx(), v.Who, v.Site, in)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (d *desk) mailedComment(v *Visit, link people.MailLink) (mailedPage, error)
 	v.Site = site
 	p.Lead = w.T("mail.link.as", "name", v.Who.Account.Name, "site", site.Name)
 	p.To, p.ToWords = v.At("/comments/"+url.PathEscape(link.Comment)), w.T("mail.link.desk")
-	it, past, err := d.Service.Item(v.Ctx(), v.Who, site, link.Comment)
+	it, past, err := d.Moderation.Item(v.Ctx(), v.Who, site, link.Comment)
 	if err != nil {
 		return p, err
 	}
@@ -162,7 +162,7 @@ func (d *desk) useMailedLink(v *Visit, link people.MailLink) error {
 		return err
 	}
 	in.Comments = []moderation.Ref{{ID: link.Comment, Version: p.Version}}
-	out, err := d.Service.Decide(v.Ctx(), v.Who, v.Site, in)
+	out, err := d.Moderation.Decide(v.Ctx(), v.Who, v.Site, in)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (r Room) SiteFrame(v *Visit, title string) (Frame, error) {
 
 // views leads to a site's queue from a page that is none of it.
 func (r Room) views(v *Visit, site ground.Site) ([]Link, error) {
-	counts, capped, err := r.Service.QueueCounts(v.Ctx(), v.Who, site)
+	counts, capped, err := r.moderation.QueueCounts(v.Ctx(), v.Who, site)
 	if err != nil {
 		return nil, err
 	}

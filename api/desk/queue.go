@@ -75,7 +75,7 @@ type queuePage struct {
 
 func (d *desk) queue(v *Visit) error {
 	at := placeOf(v.Site.Key, v.QueryParams())
-	page, err := d.Service.Queue(v.Ctx(), v.Who, v.Site, at.request())
+	page, err := d.Moderation.Queue(v.Ctx(), v.Who, v.Site, at.request())
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (d *desk) queue(v *Visit) error {
 		p.Rest.Snippet = d.Snippet(v.Site)
 	}
 	if f.Moderator {
-		batches, err := d.Service.LastBatches(v.Ctx(), v.Who, v.Site, 20)
+		batches, err := d.Moderation.LastBatches(v.Ctx(), v.Who, v.Site, 20)
 		if err != nil {
 			return fmt.Errorf("list one's batches: %w", err)
 		}
@@ -278,7 +278,7 @@ func (d *desk) elsewhere(v *Visit) (links []Link, err error) {
 		if site.ID == v.Site.ID || len(links) == maxElsewhere {
 			continue
 		}
-		counts, capped, err := d.Service.QueueCounts(v.Ctx(), v.Who, site)
+		counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Who, site)
 		if err != nil {
 			return nil, err
 		}
@@ -305,7 +305,7 @@ type cardsPage struct {
 
 // card renders a single card with its conflict. The script requests it after somebody else changed the comment.
 func (d *desk) card(v *Visit) error {
-	it, past, err := d.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	it, past, err := d.Moderation.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (d *desk) redact(v *Visit) error {
 		body := sha256.Sum256([]byte(strings.Join([]string{id, f.Words, f.From, f.To, f.Why}, "\x00")))
 		in.Key = &ground.Key{Site: v.Site.ID, Route: "desk/redact", Account: v.Who.Account.ID, Value: value, Body: body[:]}
 	}
-	_, err := d.Service.Redact(v.Ctx(), v.Who, v.Site, id, in)
+	_, err := d.Moderation.Redact(v.Ctx(), v.Who, v.Site, id, in)
 	if err != nil {
 		if f.Error, err = v.Refused("redact", err); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/words"
 )
@@ -18,7 +19,13 @@ import (
 // A Room is one part of the desk: its pages, and who is let in to them.
 type Room struct {
 	*web.Kit
-	Pages Pages
+	Pages      Pages
+	moderation *moderation.Service // counts what is in the queues
+}
+
+// NewRoom returns a Room whose pages show what m has in its queues.
+func NewRoom(kit *web.Kit, m *moderation.Service, pages Pages) Room {
+	return Room{Kit: kit, Pages: pages, moderation: m}
 }
 
 // Pages are the templates of a room by language and page. Reading them takes longer than most commands

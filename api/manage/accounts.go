@@ -58,7 +58,7 @@ func own(a people.Account, sites []ground.Site) accountOut {
 
 func (h *handlers) accounts(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
-	accounts, err := h.kit.Identity.Accounts(ctx, who)
+	accounts, err := h.Identity.Accounts(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (h *handlers) addAccount(c echo.Context, who people.Actor) error {
 	var a people.Account
 	var link string
 	err = h.kit.LimitPasswords(c, func() (err error) {
-		a, link, err = h.kit.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
+		a, link, err = h.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
 			Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
 		})
 		return err
@@ -136,7 +136,7 @@ func (h *handlers) change(
 	c echo.Context, who people.Actor, id string, ch identity.AccountChange,
 ) (a people.Account, err error) {
 	set := func() (err error) {
-		a, err = h.kit.Identity.SetAccount(c.Request().Context(), who, id, ch)
+		a, err = h.Identity.SetAccount(c.Request().Context(), who, id, ch)
 		return err
 	}
 	if ch.Password == nil {
@@ -161,7 +161,7 @@ func (h *handlers) oneAccount(c echo.Context, status int, who people.Actor, a pe
 }
 
 func (h *handlers) removeAccount(c echo.Context, who people.Actor) error {
-	if err := h.kit.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
+	if err := h.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

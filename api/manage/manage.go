@@ -6,13 +6,26 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/notify"
 )
 
-type handlers struct{ kit *web.Kit }
+type handlers struct {
+	kit *web.Kit
+	Services
+}
 
-// Register adds the addresses of what is arranged.
-func Register(e *echo.Echo, kit *web.Kit) {
-	h, own := &handlers{kit: kit}, kit.OwnPages
+// Services are those that the handlers call.
+type Services struct {
+	Identity *identity.Service
+	Sites    *sites.Service
+	Hooks    *notify.Hooks
+}
+
+// Routes adds the addresses of what is arranged.
+func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
+	h, own := &handlers{kit, s}, kit.OwnPages
 	g := e.Group("/api/v1")
 	g.POST("/session", h.signIn, own)
 	g.DELETE("/session", kit.As(h.signOut), own)
@@ -39,6 +52,6 @@ func Register(e *echo.Echo, kit *web.Kit) {
 	hooks.POST("", kit.On(h.addWebhook), own)
 	hooks.PATCH("/:id", kit.On(h.setWebhook), own)
 	hooks.POST("/:id/test", kit.On(h.testWebhook), own)
-	hooks.DELETE("/:id", kit.On(web.Done(kit.Hooks.RemoveWebhook)), own)
-	hooks.POST("/:id/restore", kit.On(web.Done(kit.Hooks.RestoreWebhook)), own)
+	hooks.DELETE("/:id", kit.On(web.Done(s.Hooks.RemoveWebhook)), own)
+	hooks.POST("/:id/restore", kit.On(web.Done(s.Hooks.RestoreWebhook)), own)
 }

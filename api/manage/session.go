@@ -37,7 +37,7 @@ func (h *handlers) signIn(c echo.Context) error {
 	r := c.Request()
 	var got identity.SignedIn
 	err := h.kit.LimitPasswords(c, func() (err error) {
-		got, err = h.kit.Identity.SignIn(r.Context(), in.Email, in.Password, h.kit.Browser(r))
+		got, err = h.Identity.SignIn(r.Context(), in.Email, in.Password, h.kit.Browser(r))
 		return err
 	})
 	if err != nil {
@@ -48,7 +48,7 @@ func (h *handlers) signIn(c echo.Context) error {
 }
 
 func (h *handlers) signOut(c echo.Context, who people.Actor) error {
-	if err := h.kit.Identity.EndSession(c.Request().Context(), who, who.Session); err != nil {
+	if err := h.Identity.EndSession(c.Request().Context(), who, who.Session); err != nil {
 		return err
 	}
 	h.kit.ForgetSession(c)

@@ -82,7 +82,7 @@ func (h *handlers) addSite(c echo.Context, who people.Actor) error {
 		return err
 	}
 	site := ground.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
-	site, again, err := h.kit.Sites.AddSite(c.Request().Context(), who, site, key)
+	site, again, err := h.Sites.AddSite(c.Request().Context(), who, site, key)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (h *handlers) setSite(c echo.Context, who people.Actor) error {
 			settings[name] = text
 		}
 	}
-	site, err := h.kit.Sites.SetSite(c.Request().Context(), who, c.Param("site"), settings)
+	site, err := h.Sites.SetSite(c.Request().Context(), who, c.Param("site"), settings)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (h *handlers) setSite(c echo.Context, who people.Actor) error {
 }
 
 func (h *handlers) removeSite(c echo.Context, who people.Actor) error {
-	if err := h.kit.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
+	if err := h.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -125,7 +125,7 @@ func (h *handlers) endEditTokens(c echo.Context, who people.Actor, site ground.S
 	if err != nil {
 		return err
 	}
-	again, err := h.kit.Sites.EndEditTokens(c.Request().Context(), who, site, key)
+	again, err := h.Sites.EndEditTokens(c.Request().Context(), who, site, key)
 	if err != nil {
 		return err
 	}

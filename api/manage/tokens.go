@@ -52,7 +52,7 @@ func token(t people.Token, seen []ground.Site) tokenOut {
 
 func (h *handlers) tokens(c echo.Context, who people.Actor) error {
 	ctx := c.Request().Context()
-	tokens, err := h.kit.Identity.Tokens(ctx, who)
+	tokens, err := h.Identity.Tokens(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (h *handlers) addToken(c echo.Context, who people.Actor) error {
 			return problem.Field("/expires_at", "Name a time like 2027-01-01T00:00:00Z.")
 		}
 	}
-	t, value, err := h.kit.Identity.AddToken(c.Request().Context(), who, identity.NewToken{
+	t, value, err := h.Identity.AddToken(c.Request().Context(), who, identity.NewToken{
 		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope, ExpiresAt: ends,
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func (h *handlers) setToken(c echo.Context, who people.Actor) error {
 		}
 		scope = &s
 	}
-	t, err := h.kit.Identity.SetToken(c.Request().Context(), who, c.Param("id"), in.Name, in.Site, scope)
+	t, err := h.Identity.SetToken(c.Request().Context(), who, c.Param("id"), in.Name, in.Site, scope)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (h *handlers) oneToken(c echo.Context, status int, who people.Actor, t peop
 }
 
 func (h *handlers) removeToken(c echo.Context, who people.Actor) error {
-	if err := h.kit.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
+	if err := h.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -32,7 +32,7 @@ type webhookOut struct {
 }
 
 func (h *handlers) webhooks(c echo.Context, who people.Actor, site ground.Site) error {
-	found, err := h.kit.Hooks.Webhooks(c.Request().Context(), who, site)
+	found, err := h.Hooks.Webhooks(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (h *handlers) addWebhook(c echo.Context, who people.Actor, site ground.Site
 		return err
 	}
 	hook := notify.NewHook(in)
-	id, secret, again, err := h.kit.Hooks.AddWebhook(c.Request().Context(), who, site, hook, key)
+	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), who, site, hook, key)
 	if err != nil {
 		return err
 	}
@@ -83,14 +83,14 @@ func (h *handlers) setWebhook(c echo.Context, who people.Actor, site ground.Site
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	if err := h.kit.Hooks.SetWebhook(c.Request().Context(), who, site, c.Param("id"), in.Events); err != nil {
+	if err := h.Hooks.SetWebhook(c.Request().Context(), who, site, c.Param("id"), in.Events); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (h *handlers) testWebhook(c echo.Context, who people.Actor, site ground.Site) error {
-	failure, err := h.kit.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
+	failure, err := h.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err
 	}

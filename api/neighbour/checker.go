@@ -23,7 +23,7 @@ type checkerOut struct {
 }
 
 func (h *handlers) checker(c echo.Context, who people.Actor, site ground.Site) error {
-	state, err := h.kit.Checkers.CheckerState(c.Request().Context(), who, site)
+	state, err := h.Checkers.CheckerState(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (h *handlers) setCheckerKey(c echo.Context, who people.Actor, site ground.S
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	if err := h.kit.Checkers.SetCheckerKey(c.Request().Context(), who, site, in.Key); err != nil {
+	if err := h.Checkers.SetCheckerKey(c.Request().Context(), who, site, in.Key); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -10,27 +10,37 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/signet"
 )
 
-// Register adds the addresses of lists and neighbours.
-func Register(e *echo.Echo, kit *web.Kit) {
-	h := &handlers{kit: kit}
+// Services are those that the handlers call.
+type Services struct {
+	Neighbours *neighbour.Service
+	Checkers   *checker.Service
+}
+
+// Routes adds the addresses of lists and neighbours.
+func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
+	h := &handlers{kit, s}
 	e.GET("/api/v1/sites/:site/neighbours.json", h.published)
 	g := e.Group("/api/v1/sites/:site/moderation/neighbours")
 	g.GET("", kit.On(h.list))
 	g.POST("", kit.On(h.add), kit.OwnPages)
 	g.POST("/preview", kit.On(h.preview), kit.OwnPages)
-	g.DELETE("/:id", kit.On(web.Done(kit.Neighbours.RemoveNeighbour)), kit.OwnPages)
+	g.DELETE("/:id", kit.On(web.Done(s.Neighbours.RemoveNeighbour)), kit.OwnPages)
 	const checker = "/api/v1/sites/:site/moderation/checker"
 	e.GET(checker, kit.On(h.checker))
 	e.PATCH(checker, kit.On(h.setCheckerKey), kit.OwnPages)
 }
 
-type handlers struct{ kit *web.Kit }
+type handlers struct {
+	kit *web.Kit
+	Services
+}
 
 // published answers everybody with a site's list, as it was last made.
 func (h *handlers) published(c echo.Context) error {
@@ -38,7 +48,7 @@ func (h *handlers) published(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := h.kit.Neighbours.PublishedList(c.Request().Context(), site)
+	list, err := h.Neighbours.PublishedList(c.Request().Context(), site)
 	if err != nil {
 		return err
 	}
@@ -85,15 +95,15 @@ type ownOut struct {
 }
 
 func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) error {
-	found, err := h.kit.Neighbours.Neighbours(c.Request().Context(), who, site)
+	found, err := h.Neighbours.Neighbours(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
-	met, err := h.kit.Neighbours.NeighbourTallies(c.Request().Context(), who, site)
+	met, err := h.Neighbours.NeighbourTallies(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
-	own, err := h.kit.Neighbours.OwnList(c.Request().Context(), who, site)
+	own, err := h.Neighbours.OwnList(c.Request().Context(), who, site)
 	if err != nil {
 		return err
 	}
@@ -140,7 +150,7 @@ func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error
 	if err != nil {
 		return err
 	}
-	id, again, err := h.kit.Neighbours.AddNeighbour(c.Request().Context(), who, site, d, key)
+	id, again, err := h.Neighbours.AddNeighbour(c.Request().Context(), who, site, d, key)
 	if err != nil {
 		return err
 	}
@@ -168,7 +178,7 @@ func (h *handlers) preview(c echo.Context, who people.Actor, site ground.Site) e
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	offer, err := h.kit.Neighbours.PreviewNeighbour(c.Request().Context(), who, site,
+	offer, err := h.Neighbours.PreviewNeighbour(c.Request().Context(), who, site,
 		neighbour.Draft{URL: in.URL, Key: in.Key})
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ type reasonShown struct {
 
 // charge asks why a comment is reported; with a failure, under its status and with what was said.
 func (h *plainPages) charge(c echo.Context, site ground.Site, id string, said url.Values, failure error) error {
-	m, _, err := h.service.Public(c.Request().Context(), site, id)
+	m, _, err := h.Moderation.Public(c.Request().Context(), site, id)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (h *plainPages) report(c echo.Context, site ground.Site, id string, form ur
 	err := h.kit.LimitComplaints(c, site.ID)
 	if err == nil {
 		reason, _ := comment.ParseReason(form.Get("reason")) // none is refused as any that is not in the list
-		_, err = h.kit.Complaints.Report(c.Request().Context(), site, id, complaint.Charge{
+		_, err = h.Complaints.Report(c.Request().Context(), site, id, complaint.Charge{
 			Reason: reason, Detail: form.Get("detail"), From: h.kit.Address(c.Request()),
 		})
 	}
@@ -103,7 +103,7 @@ func (h *plainPages) appeal(c echo.Context, site ground.Site, id, text string) e
 		err = problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 		for _, own := range readOwn(c) {
 			if own.id == id {
-				_, err = h.kit.Complaints.Appeal(c.Request().Context(), site, id, complaint.Plea{Token: own.token, Text: text})
+				_, err = h.Complaints.Appeal(c.Request().Context(), site, id, complaint.Plea{Token: own.token, Text: text})
 			}
 		}
 	}

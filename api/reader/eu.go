@@ -59,7 +59,7 @@ func (h *openness) template(c echo.Context, site ground.Site, in register.Period
 	if !known {
 		return problem.Missing("page.unknown", "There is no such part: there are "+strings.Join(euPartNames, ", ")+".")
 	}
-	f, err := h.kit.Register.Figures(c.Request().Context(), site, in)
+	f, err := h.Register.Figures(c.Request().Context(), site, in)
 	if err != nil {
 		return err
 	}

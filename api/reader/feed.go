@@ -75,7 +75,7 @@ func (h *plainPages) feed(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	latest, err := h.service.Latest(ctx, site, c.QueryParam("page"), feedLength)
+	latest, err := h.Moderation.Latest(ctx, site, c.QueryParam("page"), feedLength)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (h *plainPages) fragment(c echo.Context) error {
 		if err := h.kit.LimitReads(c, site.ID); err != nil {
 			return err
 		}
-		if t, err = h.service.Thread(ctx, site, req); err != nil {
+		if t, err = h.Moderation.Thread(ctx, site, req); err != nil {
 			return err
 		}
 		all, req.After = append(all, t.Comments...), t.Next

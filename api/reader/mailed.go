@@ -11,6 +11,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/words"
@@ -18,7 +19,11 @@ import (
 
 // mailed are the pages behind links in mails to readers. Opening one changes nothing, for mail programs open links by
 // themselves: only a button does, and the one press that mail programs may send for their reader (RFC 8058).
-type mailed struct{ kit *web.Kit }
+type mailed struct {
+	kit           *web.Kit
+	Subscriptions *subscription.Service
+	Privacy       *privacy.Service
+}
 
 //go:embed mailed.html
 var mailedHTML string
@@ -51,7 +56,7 @@ func saysLanguage(c echo.Context, l mailbox.Link) *words.Catalog {
 
 // see shows what a link is for.
 func (h *mailed) see(c echo.Context) error {
-	a, err := h.kit.Subscriptions.Asked(c.Request().Context(), c.Param("token"))
+	a, err := h.Subscriptions.Asked(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return h.dead(c, err)
 	}
@@ -97,18 +102,18 @@ func (h *mailed) press(c echo.Context) error {
 	case form.Get("do") == "again":
 		return h.again(c)
 	case form.Get("do") == "erase":
-		return h.erased(c, h.kit.Privacy.EraseHeld, "privacy.erased")
+		return h.erased(c, h.Privacy.EraseHeld, "privacy.erased")
 	case form.Get("do") == "unname":
-		return h.erased(c, h.kit.Privacy.UnnameHeld, "privacy.unnamed")
+		return h.erased(c, h.Privacy.UnnameHeld, "privacy.unnamed")
 	case form.Get("do") == "confirm":
 		upTo, wrong := strconv.ParseInt(form.Get("upto"), 10, 64)
 		if wrong != nil {
 			return problem.Field("/upto", "This form is not complete.")
 		}
-		a, err = h.kit.Subscriptions.Confirm(ctx, token, time.UnixMicro(upTo))
+		a, err = h.Subscriptions.Confirm(ctx, token, time.UnixMicro(upTo))
 		say = "mailed.confirmed"
 	case form.Get("do") == "stop", form.Get("List-Unsubscribe") == "One-Click":
-		a, err = h.kit.Subscriptions.Stop(ctx, token)
+		a, err = h.Subscriptions.Stop(ctx, token)
 		say = "mailed.stopped"
 	default:
 		return problem.Field("/do", "Use confirm, stop, again, erase or unname.")
@@ -132,7 +137,7 @@ func (h *mailed) dead(c echo.Context, err error) error {
 		return err
 	}
 	v := deadMail(web.Words(c))
-	a, err := h.kit.Subscriptions.Lapsed(c.Request().Context(), c.Param("token"))
+	a, err := h.Subscriptions.Lapsed(c.Request().Context(), c.Param("token"))
 	switch {
 	case err == nil && h.kit.Mailing:
 		v = lapsedMail(saysLanguage(c, a.Link), a)
@@ -155,12 +160,12 @@ func lapsedMail(w *words.Catalog, a subscription.Asked) mailedView {
 // again has a new link mailed in the place of one whose time is over.
 func (h *mailed) again(c echo.Context) error {
 	ctx, token := c.Request().Context(), c.Param("token")
-	a, err := h.kit.Subscriptions.Lapsed(ctx, token)
+	a, err := h.Subscriptions.Lapsed(ctx, token)
 	if err == nil {
 		err = h.kit.MayMail(c, a.Site.ID)
 	}
 	if err == nil {
-		a, err = h.kit.Subscriptions.AskAgain(ctx, token)
+		a, err = h.Subscriptions.AskAgain(ctx, token)
 	}
 	if err != nil {
 		return h.dead(c, err)

@@ -25,7 +25,10 @@ import (
 )
 
 // openness tells the public how a site moderates: in figures, and what others demanded of it.
-type openness struct{ kit *web.Kit }
+type openness struct {
+	kit      *web.Kit
+	Register *register.Service
+}
 
 // on finds out about which site is asked, and which time, before next. What it answers is the same for everybody.
 func (h *openness) on(next func(echo.Context, ground.Site, register.Period) error) echo.HandlerFunc {
@@ -58,7 +61,7 @@ func (h *openness) demands(
 ) ([]register.Demand, string, error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
 	defer stop()
-	return h.kit.Register.OpenDemands(ctx, site, in, after, limit)
+	return h.Register.OpenDemands(ctx, site, in, after, limit)
 }
 
 type outcomesOut struct {
@@ -114,7 +117,7 @@ func (h *openness) figures(c echo.Context, site ground.Site, in register.Period)
 	if err != nil {
 		return err
 	}
-	f, err := h.kit.Register.Figures(c.Request().Context(), site, in)
+	f, err := h.Register.Figures(c.Request().Context(), site, in)
 	if err != nil {
 		return err
 	}
@@ -251,7 +254,7 @@ type demandRow struct {
 }
 
 func (h *openness) page(c echo.Context, site ground.Site, in register.Period) error {
-	f, err := h.kit.Register.Figures(c.Request().Context(), site, in)
+	f, err := h.Register.Figures(c.Request().Context(), site, in)
 	if err != nil {
 		return err
 	}

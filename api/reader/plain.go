@@ -13,9 +13,12 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/words"
 )
 
@@ -24,8 +27,11 @@ import (
 // A writer's own comments are found again by a cookie that only this page gets: it holds
 // their edit tokens, which never stand in an address.
 type plainPages struct {
-	kit     *web.Kit
-	service *moderation.Service
+	kit           *web.Kit
+	Moderation    *moderation.Service
+	Complaints    *complaint.Service
+	Guests        *guest.Service
+	Subscriptions *subscription.Service
 }
 
 // plainPage is how many comments stand on one plain page.
@@ -111,7 +117,7 @@ func (h *plainPages) tell(c echo.Context, site ground.Site, got moderation.Submi
 		return "untold"
 	}
 	ctx, lang := c.Request().Context(), web.Words(c).Lang()
-	wish, err := h.kit.Subscriptions.Subscribe(ctx, site, got.ID, got.EditToken, lang, true)
+	wish, err := h.Subscriptions.Subscribe(ctx, site, got.ID, got.EditToken, lang, true)
 	switch {
 	case err != nil:
 		return "untold"
@@ -150,7 +156,7 @@ func (h *plainPages) submit(
 	if sub.Writer.Known() {
 		sub.Name, sub.Email = "", ""
 	}
-	return h.service.Submit(c.Request().Context(), site, sub)
+	return h.Moderation.Submit(c.Request().Context(), site, sub)
 }
 
 // writer is who showed by a mailed code that an address is theirs: nobody, without one. The code is good once, so the
@@ -158,7 +164,7 @@ func (h *plainPages) submit(
 func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code string) (people.Writer, error) {
 	ctx := c.Request().Context()
 	if in.Identity != "" {
-		w, err := h.kit.Guests.Who(ctx, site, in.Identity)
+		w, err := h.Guests.Who(ctx, site, in.Identity)
 		if err != nil {
 			in.Identity = ""
 		}
@@ -170,7 +176,7 @@ func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code st
 	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
 		return people.Writer{}, err
 	}
-	got, err := h.kit.Guests.AdmitCode(ctx, site, in.Email, code, in.Name)
+	got, err := h.Guests.AdmitCode(ctx, site, in.Email, code, in.Name)
 	in.Identity = got.Value
 	return got.Writer, err
 }
@@ -180,14 +186,14 @@ func (h *plainPages) mailCode(c echo.Context, site ground.Site, email string) er
 	if err := h.kit.MayMail(c, site.ID); err != nil {
 		return err
 	}
-	return h.kit.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang())
+	return h.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang())
 }
 
 // withdraw takes back a comment whose token is in the cookie.
 func (h *plainPages) withdraw(c echo.Context, site ground.Site, id string) error {
 	for _, own := range readOwn(c) {
 		if own.id == id {
-			if err := h.service.Withdraw(c.Request().Context(), site, id, own.token); err != nil {
+			if err := h.Moderation.Withdraw(c.Request().Context(), site, id, own.token); err != nil {
 				return err
 			}
 		}
@@ -229,7 +235,7 @@ func (h *plainPages) pageWith(c echo.Context, site ground.Site, in draft, why st
 	req := comment.ThreadRequest{
 		PageURL: c.QueryParam("url"), Sort: c.QueryParam("sort"), After: c.QueryParam("after"), Limit: plainPage,
 	}
-	t, err := h.service.Thread(c.Request().Context(), site, req)
+	t, err := h.Moderation.Thread(c.Request().Context(), site, req)
 	if err != nil {
 		return err
 	}
@@ -242,7 +248,7 @@ func (h *plainPages) pageWith(c echo.Context, site ground.Site, in draft, why st
 	if v.Proof && in.Coded && in.Identity == "" && why == "" {
 		v.Notice = w.T("prove.sent", "email", in.Email)
 	}
-	v.Token = h.service.FormToken(site)
+	v.Token = h.Moderation.FormToken(site)
 	if v.Own, err = h.ownComments(c, site, w, t.Page.ID, again); err != nil {
 		return err
 	}
@@ -257,7 +263,7 @@ func (h *plainPages) replyTo(c echo.Context, site ground.Site, w *words.Catalog,
 	if parent == "" {
 		return "", nil
 	}
-	m, _, err := h.service.Public(c.Request().Context(), site, parent)
+	m, _, err := h.Moderation.Public(c.Request().Context(), site, parent)
 	if err != nil {
 		return "", err
 	}
@@ -315,7 +321,7 @@ func (h *plainPages) ownComments(
 	c echo.Context, site ground.Site, w *words.Catalog, page string, again plea,
 ) (shown []ownShown, err error) {
 	for _, own := range readOwn(c) {
-		m, _, err := h.service.Own(c.Request().Context(), site, own.id, own.token)
+		m, _, err := h.Moderation.Own(c.Request().Context(), site, own.id, own.token)
 		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
 			continue // forgotten, another page's, or in the thread
 		}
@@ -327,7 +333,7 @@ func (h *plainPages) ownComments(
 			own.Redacted = w.T("write.redacted", "why", m.RedactedWhy)
 		}
 		if m.Refused() {
-			a, appealed, err := h.kit.Complaints.Appealed(c.Request().Context(), m)
+			a, appealed, err := h.Complaints.Appealed(c.Request().Context(), m)
 			switch {
 			case err != nil:
 				return nil, err

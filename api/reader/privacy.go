@@ -86,7 +86,7 @@ func (h *mailed) send(c echo.Context) error {
 	w := web.Words(c)
 	v := privacyView{Email: strings.TrimSpace(form.Get("email"))}
 	if err = h.kit.MayMail(c, site.ID); err == nil {
-		err = h.kit.Privacy.AskHeld(ctx, site, v.Email, w.Lang())
+		err = h.Privacy.AskHeld(ctx, site, v.Email, w.Lang())
 	}
 	if err == nil {
 		v.Sent = w.T("privacy.sent", "email", v.Email)
@@ -110,7 +110,7 @@ func (h *mailed) held(c echo.Context) error {
 	if err := h.kit.LimitHeld(c); err != nil {
 		return err
 	}
-	got, err := h.kit.Privacy.Held(c.Request().Context(), c.Param("token"), c.QueryParam("after"))
+	got, err := h.Privacy.Held(c.Request().Context(), c.Param("token"), c.QueryParam("after"))
 	accept := c.Request().Header.Get("Accept")
 	asJSON := strings.Contains(accept, "json") && !strings.Contains(accept, "text/html") ||
 		c.QueryParam("format") == "json"

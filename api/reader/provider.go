@@ -72,7 +72,7 @@ func (h *window) held(o *opened) (people.Proof, bool) {
 // answerReader shows the window to who showed at a provider who they are. A name that is missing there, or that is
 // another's here, they choose.
 func (h *window) answerReader(o *opened, status int, proof people.Proof, name string) error {
-	called, err := h.kit.Guests.MayBeCalled(o.Request().Context(), o.site, name)
+	called, err := h.Guests.MayBeCalled(o.Request().Context(), o.site, name)
 	if err != nil {
 		p := web.ProblemOf(err)
 		if p.Status != http.StatusUnprocessableEntity {
@@ -98,7 +98,7 @@ func (h *window) handReader(o *opened, proof people.Proof, form url.Values) erro
 	var got guest.Given
 	err := h.kit.LimitIdentities(o, o.site.ID)
 	if err == nil {
-		got, err = h.kit.Guests.AdmitProof(o.Request().Context(), o.site, proof, name)
+		got, err = h.Guests.AdmitProof(o.Request().Context(), o.site, proof, name)
 	}
 	if err != nil {
 		if web.ProblemOf(err).Status == http.StatusUnprocessableEntity {

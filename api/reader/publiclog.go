@@ -18,9 +18,9 @@ import (
 
 // publicLogs serves the public part of a site's log, one line of JSON per entry.
 type publicLogs struct {
-	kit     *web.Kit
-	service *moderation.Service
-	cache   *logCache
+	kit        *web.Kit
+	Moderation *moderation.Service
+	cache      *logCache
 }
 
 // A logRange is the entries of a log after one and up to another. The entries of a final range never change.
@@ -44,7 +44,7 @@ func (h *publicLogs) lines(c echo.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	head, err := h.service.PublicHead(ctx, site)
+	head, err := h.Moderation.PublicHead(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (h *publicLogs) index(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	head, err := h.service.PublicHead(c.Request().Context(), site)
+	head, err := h.Moderation.PublicHead(c.Request().Context(), site)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (h *window) staff(c echo.Context) error {
 	case err != nil:
 	case form.Has("token"):
 		e.For, e.Token = web.ToRedeem, form.Get("token")
-		_, err = h.kit.Identity.LinkAccount(c.Request().Context(), e.Token)
+		_, err = h.Identity.LinkAccount(c.Request().Context(), e.Token)
 	case form.Get("do") == "unlink":
 		return h.unlink(c, form.Get("issuer"))
 	case form.Get("do") == "link":
@@ -49,7 +49,7 @@ func (h *window) staff(c echo.Context) error {
 func (h *window) unlink(c echo.Context, issuer string) error {
 	who, err := h.kit.Actor(c)
 	if err == nil {
-		err = h.kit.Identity.Unlink(c.Request().Context(), who, issuer)
+		err = h.Identity.Unlink(c.Request().Context(), who, issuer)
 	}
 	if err != nil {
 		return told(c, web.Errand{To: sessionsPage}, err)
@@ -64,7 +64,7 @@ func (h *window) mayLink(c echo.Context, password string) (string, error) {
 		return "", err
 	}
 	return who.Session, h.kit.LimitPasswords(c, func() error {
-		return h.kit.Identity.MayLink(c.Request().Context(), who, password)
+		return h.Identity.MayLink(c.Request().Context(), who, password)
 	})
 }
 
@@ -98,13 +98,13 @@ func (h *window) backToDesk(c echo.Context, e web.Errand, proof people.Proof, er
 			err = problem.SignIn() // they left as somebody else, or were signed out since
 		}
 		if err == nil {
-			err = h.kit.Identity.LinkProof(r.Context(), who, c.Param("provider"), proof)
+			err = h.Identity.LinkProof(r.Context(), who, c.Param("provider"), proof)
 		}
 	case e.For == web.ToRedeem:
-		in, err = h.kit.Identity.UseLink(r.Context(), identity.LinkUse{Token: e.Token, Agent: r.UserAgent(),
+		in, err = h.Identity.UseLink(r.Context(), identity.LinkUse{Token: e.Token, Agent: r.UserAgent(),
 			Provider: c.Param("provider"), Proof: proof})
 	default:
-		in, err = h.kit.Identity.SignInBy(r.Context(), proof, r.UserAgent())
+		in, err = h.Identity.SignInBy(r.Context(), proof, r.UserAgent())
 	}
 	if err != nil {
 		return told(c, e, err)

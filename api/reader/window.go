@@ -12,6 +12,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
@@ -23,7 +24,11 @@ import (
 // origin, and only after its user pressed Continue. Scripts of the blog cannot press that button, but they can open the
 // window under a pointer that is about to click. So the button works only after the window had the focus, and its user
 // moved the pointer or used the keyboard there, for half a second.
-type window struct{ kit *web.Kit }
+type window struct {
+	kit      *web.Kit
+	Identity *identity.Service
+	Guests   *guest.Service
+}
 
 //go:embed window.html
 var windowHTML string
@@ -172,7 +177,7 @@ func (h *window) signIn(o *opened, form url.Values) error {
 	var in identity.SignedIn
 	r := o.Request()
 	err := h.kit.LimitPasswords(o, func() (err error) {
-		in, err = h.kit.Identity.SignIn(r.Context(), form.Get("email"), form.Get("password"), h.kit.Browser(r))
+		in, err = h.Identity.SignIn(r.Context(), form.Get("email"), form.Get("password"), h.kit.Browser(r))
 		return err
 	})
 	if err == nil {
@@ -201,7 +206,7 @@ func (h *window) leave(o *opened) error {
 	}
 	who, err := h.kit.Actor(o)
 	if err == nil {
-		err = h.kit.Identity.EndSession(o.Request().Context(), who, who.Session)
+		err = h.Identity.EndSession(o.Request().Context(), who, who.Session)
 	}
 	if err != nil && web.ProblemOf(err).Code != "auth.needed" {
 		return err
@@ -226,7 +231,7 @@ func (h *window) handOver(o *opened) error {
 	who, err := h.kit.Actor(o)
 	var got identity.Given
 	if err == nil {
-		got, err = h.kit.Identity.Identify(o.Request().Context(), who, o.site)
+		got, err = h.Identity.Identify(o.Request().Context(), who, o.site)
 	}
 	if err != nil {
 		switch web.ProblemOf(err).Code {

@@ -14,16 +14,24 @@ import (
 	"github.com/aitys/aitys/moderation/register"
 )
 
-// Register adds the addresses of the register.
-func Register(e *echo.Echo, kit *web.Kit) {
-	h := &handlers{kit: kit}
+// Services are those that the handlers call.
+type Services struct {
+	Register *register.Service
+}
+
+// Routes adds the addresses of the register.
+func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
+	h := &handlers{kit, s}
 	g := e.Group("/api/v1/sites/:site/moderation/takedowns")
 	g.GET("", kit.On(h.list))
 	g.POST("", kit.On(h.add), kit.OwnPages)
 	g.POST("/:id/restore", kit.On(h.restore), kit.OwnPages)
 }
 
-type handlers struct{ kit *web.Kit }
+type handlers struct {
+	kit *web.Kit
+	Services
+}
 
 type takedownIn struct {
 	Comments   []string `json:"comments"`
@@ -66,7 +74,7 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 	if err != nil {
 		return err
 	}
-	found, next, err := h.kit.Register.Demands(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	found, next, err := h.Register.Demands(c.Request().Context(), who, site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -132,7 +140,7 @@ func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error
 	if err != nil {
 		return err
 	}
-	out, again, err := h.kit.Register.Withhold(c.Request().Context(), who, site, d, key)
+	out, again, err := h.Register.Withhold(c.Request().Context(), who, site, d, key)
 	if err != nil {
 		return err
 	}
@@ -150,7 +158,7 @@ func (h *handlers) restore(c echo.Context, who people.Actor, site ground.Site) e
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	if err := h.kit.Register.Restore(c.Request().Context(), who, site, c.Param("id"), in.Why); err != nil {
+	if err := h.Register.Restore(c.Request().Context(), who, site, c.Param("id"), in.Why); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

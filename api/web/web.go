@@ -14,54 +14,18 @@ import (
 	"net/netip"
 	"net/url"
 
-	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/checker"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/inquiry"
-	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/neighbour"
-	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/reaction"
-	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/moderation/signet"
-	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/notify"
 )
 
-// Services are those that handlers call. Process, Identity, Learning, Service and Rules are required.
-type Services struct {
-	Process       *ground.Process
-	Identity      *identity.Service
-	Providers     *identity.Providers // nil: none
-	Guests        *guest.Service
-	Learning      *learning.Models
-	Service       *moderation.Service
-	Rules         *rules.Service
-	Sites         *sites.Service
-	Campaigns     *campaign.Service
-	Reactions     *reaction.Service
-	Complaints    *complaint.Service
-	Hooks         *notify.Hooks
-	Subscriptions *subscription.Service
-	Privacy       *privacy.Service
-	Inquiries     *inquiry.Service
-	Register      *register.Service
-	Neighbours    *neighbour.Service
-	Checkers      *checker.Service
-	Signet        *signet.Service
-}
-
-// Options are what a Kit is made of. Clock, Log and PublicURL are required. AnyHost says that nobody told what
+// Options are what a Kit is made of. Process, Identity, Clock, Log and PublicURL are required; Identity and Providers say
+// who is asking. AnyHost says that nobody told what
 // PublicURL is: a page of the host that a request names is the service's own then. Proxies are the ranges whose
 // X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
-	Services
+	Process   *ground.Process
+	Identity  *identity.Service
+	Providers *identity.Providers // nil: none
 	Clock     ground.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL // scheme and host of the service as its users see it

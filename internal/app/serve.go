@@ -65,21 +65,33 @@ func (a *App) Handler(more ...api.Routes) *api.Server {
 	if o.Limited {
 		limiter = a.coordination.Limiter
 	}
-	routes := []api.Routes{desk.Register, owner.Register, reader.Register, akismet.Register, register.Register,
-		manage.Register, neighbour.Register}
 	return api.New(api.Options{
-		Options: web.Options{Services: a.services(), Clock: o.Clock, Log: a.Process.Logger(), PublicURL: o.PublicURL,
-			AnyHost: o.AnyHost, Proxies: o.Proxies, Limiter: limiter, Mailing: o.Mailing || a.Mail != nil},
+		Options: web.Options{Process: a.Process, Identity: a.Identity, Providers: a.Providers, Clock: o.Clock,
+			Log: a.Process.Logger(), PublicURL: o.PublicURL, AnyHost: o.AnyHost, Proxies: o.Proxies, Limiter: limiter,
+			Mailing: o.Mailing || a.Mail != nil},
+		Readers: api.ReaderServices{Moderation: a.Moderation, Reactions: a.Reactions, Signet: a.Signet,
+			Register: a.Register, Guests: a.Guests, Subscriptions: a.Subscriptions, Complaints: a.Complaints,
+			Privacy: a.Privacy},
+		Moderators: api.ModeratorServices{Moderation: a.Moderation, Learning: a.Learning, Rules: a.Rules, Sites: a.Sites,
+			Campaigns: a.Campaigns, Privacy: a.Privacy},
 		Redis: a.coordination.Health, Export: a.export,
-	}, append(routes, more...)...)
+	}, append(a.routes(), more...)...)
 }
 
-func (a *App) services() web.Services {
-	return web.Services{
-		Process: a.Process, Identity: a.Identity, Providers: a.Providers, Guests: a.Guests, Learning: a.Learning,
-		Service: a.Moderation, Rules: a.Rules, Sites: a.Sites, Campaigns: a.Campaigns, Reactions: a.Reactions,
-		Complaints: a.Complaints, Hooks: a.Hooks, Subscriptions: a.Subscriptions, Privacy: a.Privacy,
-		Inquiries: a.Inquiries, Register: a.Register, Neighbours: a.Neighbours, Checkers: a.Checkers, Signet: a.Signet,
+// routes returns the routes of the packages beside api, each with the services that it calls.
+func (a *App) routes() []api.Routes {
+	return []api.Routes{
+		desk.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Campaigns: a.Campaigns,
+			Learning: a.Learning}.Routes,
+		owner.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Learning: a.Learning,
+			Privacy: a.Privacy, Rules: a.Rules, Register: a.Register, Hooks: a.Hooks, Neighbours: a.Neighbours,
+			Signet: a.Signet, Checkers: a.Checkers}.Routes,
+		reader.Services{Moderation: a.Moderation, Identity: a.Identity, Guests: a.Guests, Subscriptions: a.Subscriptions,
+			Privacy: a.Privacy, Register: a.Register, Complaints: a.Complaints}.Routes,
+		akismet.Services{Identity: a.Identity, Inquiries: a.Inquiries}.Routes,
+		register.Services{Register: a.Register}.Routes,
+		manage.Services{Identity: a.Identity, Sites: a.Sites, Hooks: a.Hooks}.Routes,
+		neighbour.Services{Neighbours: a.Neighbours, Checkers: a.Checkers}.Routes,
 	}
 }
 

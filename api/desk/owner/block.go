@@ -52,7 +52,7 @@ func (o *owner) choices(v *desk.Visit, asked url.Values) (p blockPage, err error
 	}
 	var drafts []rules.BlockDraft
 	if id := asked.Get("comment"); id != "" {
-		it, _, err := o.Service.Item(v.Ctx(), v.Who, v.Site, id)
+		it, _, err := o.Moderation.Item(v.Ctx(), v.Who, v.Site, id)
 		if err != nil {
 			return p, err
 		}

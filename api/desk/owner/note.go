@@ -27,7 +27,7 @@ func (o *owner) notes(v *desk.Visit) error {
 }
 
 func (o *owner) notesPage(v *desk.Visit) (p notesPage, err error) {
-	it, _, err := o.Service.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	it, _, err := o.Moderation.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return p, err
 	}

@@ -14,11 +14,25 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/notify"
 )
 
-type owner struct{ desk.Room }
+type owner struct {
+	desk.Room
+	Services
+}
 
 //go:embed templates
 var templateFiles embed.FS
@@ -32,9 +46,24 @@ var layouts = map[string]string{
 
 var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline", "bench")
 
-// Register adds the pages to e.
-func Register(e *echo.Echo, kit *web.Kit) {
-	o := &owner{desk.Room{Kit: kit, Pages: pages}}
+// Services are those that the handlers call.
+type Services struct {
+	Moderation *moderation.Service
+	Identity   *identity.Service
+	Sites      *sites.Service
+	Learning   *learning.Models
+	Privacy    *privacy.Service
+	Rules      *rules.Service
+	Register   *register.Service
+	Hooks      *notify.Hooks
+	Neighbours *neighbour.Service
+	Signet     *signet.Service
+	Checkers   *checker.Service
+}
+
+// Routes adds the pages to e.
+func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
+	o := &owner{desk.NewRoom(kit, s.Moderation, pages), s}
 	open, in := o.Groups(e)
 	open.GET("/setup", o.Open(o.linkPage))
 	open.POST("/setup", o.Open(o.useLink))

@@ -54,7 +54,8 @@ func sampleFrame(w *desk.Catalog) desk.Frame {
 func samplePages(w *desk.Catalog) map[string]any {
 	f := sampleFrame(w)
 	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
-	o := &owner{desk.Room{Kit: web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})}}
+	kit := web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
+	o := &owner{Room: desk.Room{Kit: kit}}
 	settings := drawSettings(w, f, site, policyLinks(w, site, ground.Policies))
 	settings.score(w, sampleWhatIf())
 	settings.Snippet = o.Snippet(site)
