@@ -50,7 +50,7 @@ func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
 	return n > 0, err
 }
 
-// The comment is locked first, as by whoever decides about it.
+// AddReport locks the comment before it adds the report, as decisions do.
 func (t *tx) AddReport(r complaint.Report, most int) (bool, error) {
 	n, err := t.Exec(`
 		UPDATE comments

@@ -112,9 +112,9 @@ func (s slice[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
 	}))
 }
 
-// It is not cut short once fn runs because whoever asked has left: a
-// transaction half done for them costs more than one that is done. On Postgres the deadline of ctx ends it; an
-// ErrBusy in its COMMIT leaves unknown whether it stands, as a lost connection does.
+// Update runs fn in a write transaction and returns the events it emitted. Canceling ctx does not stop fn once it
+// runs, because finishing a transaction costs less than repeating it; on Postgres the deadline of ctx does. After
+// ErrBusy from COMMIT or a lost connection the transaction may or may not be committed.
 func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []ground.Event, err error) {
 	err = mapped(s.engine.Update(ctx, func(g *gorm.DB) error {
 		t := s.begin(g, s.lock)

@@ -71,7 +71,7 @@ func TestAnExportIsTheSameOnEachWay(t *testing.T) {
 			}
 			return res, sinceHeader(t, string(body))
 		}
-		kit.Until(t, "what waits was judged again, and both ways say the same", func() bool {
+		kit.Until(t, "pending comments are rescored, and the command and the API export the same", func() bool {
 			_, got := asked()
 			return got == sinceHeader(t, do())
 		})

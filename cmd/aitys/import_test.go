@@ -101,13 +101,13 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 		}
 		out := s.must(append([]string{"import", "wordpress", "export.xml", "--site", "blog", "--dry-run"}, flags...)...)
 		if !strings.Contains(out, "would be added") || !strings.HasSuffix(out, "Nothing was changed.\n") {
-			t.Errorf("people are told %q", out)
+			t.Errorf("the dry run printed %q", out)
 		}
 	})
 }
 
-// An import that is killed fifty times goes on where it was: in the end there is what an undisturbed one brings. Each
-// page was told of once, and a server on which it was read all the while shows it.
+// A killed import resumes, and ends with the same comments as one that was not killed. It emits one event per page,
+// and a server that cached the page meanwhile shows all of its comments.
 func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 	t.Parallel()
 	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
@@ -143,7 +143,7 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 			}
 			kit.Within(t, soon, "readers see them all", func() bool { return shown(20) == comments/2 })
 			if n := s.pagesTold(flags); n != 20 {
-				t.Errorf("after %d kills 20 pages were told of %d times", kills-here, n)
+				t.Errorf("after %d kills 20 pages had %d events", kills-here, n)
 			}
 			if err := i.Stop(); err != nil {
 				t.Error(err)

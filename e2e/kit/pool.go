@@ -240,7 +240,7 @@ func (p *pool) empty(ctx context.Context, name string) error {
 	if size > maxPooled || prepared > 0 {
 		return fmt.Errorf("it has %d bytes and %d prepared transactions", size, prepared)
 	}
-	// As a replica it neither checks foreign keys nor fires triggers. Whoever is still connected may not write afterwards.
+	// The replica role skips foreign keys and triggers. Other connections are closed so that none writes afterwards.
 	if _, err := db.ExecContext(ctx, `DO $$ DECLARE r record; BEGIN
 		PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid();

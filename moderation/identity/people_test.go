@@ -239,7 +239,7 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	_, err = w.S.ResetAccount(w.Ctx, owner, "root@staff.example")
 	apptest.WantCode(t, "resetting the owner of all", err, "account.unknown")
 	_, _, err = w.S.AddToken(w.Ctx, owner, identity.NewToken{Account: "both@staff.example"})
-	apptest.WantCode(t, "a token of whom one does not rule", err, "account.unknown")
+	apptest.WantCode(t, "a token for an account with sites of other owners", err, "account.unknown")
 	_, _, err = w.S.AddAccount(w.Ctx, owner, identity.NewAccount{Email: "mine@staff.example", Name: "Again",
 		Role: people.Author, Sites: []string{"a"}})
 	apptest.WantCode(t, "an e-mail twice", err, "field.invalid")

@@ -93,7 +93,7 @@ func TestAnIdentityEnds(t *testing.T) {
 				w.Must(err)
 				end(w, who, got)
 				_, err = w.S.Writer(w.Ctx, w.A, got.Value)
-				apptest.WantCode(t, "what has ended", err, "identity.refused")
+				apptest.WantCode(t, "the revoked session", err, "identity.refused")
 				if _, err := w.S.Writer(w.Ctx, w.A, kept.Value); name != "by its time" {
 					w.Must(err)
 				}
