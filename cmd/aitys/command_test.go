@@ -30,12 +30,12 @@ func newShell(t *testing.T) *shell {
 	return &shell{t: t, bin: kit.Binary(t), dir: kit.MemoryDir(t)}
 }
 
-// on returns the flags that name the shell's data folder, and an empty database of its own unless d is SQLite.
+// on returns the flags that name the shell's data folder, and a database of its own unless d is SQLite.
 func (s *shell) on(d kit.Database) (flags []string) {
 	s.t.Helper()
 	flags = []string{"--data", filepath.Join(s.dir, "data")}
 	if d.Name != "sqlite" {
-		flags = append(flags, "--database", kit.EmptyPostgres(s.t))
+		flags = append(flags, "--database", d.New(s.t))
 	}
 	return flags
 }

@@ -160,7 +160,10 @@ func TestALostSecretIsReplaced(t *testing.T) {
 	t.Parallel()
 	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
 		s := newShell(t)
-		flags := s.on(d)
+		flags := []string{"--data", filepath.Join(s.dir, "data")}
+		if d.Name != "sqlite" {
+			flags = append(flags, "--database", kit.EmptyPostgres(t)) // without tables, so that there is no secret to replace yet
+		}
 		s.refused("", append([]string{"secret", "new"}, flags...)...)
 		i := s.serve(flags[2:]...)
 		c := client(i, "blog", s.furnish(flags...))
