@@ -3,6 +3,7 @@
 import { ask, type Comment, Failure } from './client'
 import { about, button, clock, composing, el, icon } from './dom'
 import { type FormWords, fill, number, type Reason } from './i18n'
+import { postedId } from './sending'
 import type { Draft, Own, Shelf } from './shelf'
 import type { Stage } from './stage'
 import { because, trouble } from './trouble'
@@ -98,6 +99,7 @@ export class OwnComments {
     const first = this.#stage.config.sort === 'newest'
     const node = thread.add(seen, published ? this.#stage.actions(seen) : undefined, first)
     this.#stage.count()
+    if (published) this.#message(own.id, this.#t.published)
     const acts = node.querySelector('.acts')
     node.classList.add(published ? 'mine' : 'own')
     if (published) acts?.append(...this.#tools(own, seen, node))
@@ -106,6 +108,7 @@ export class OwnComments {
     if (published && seen.appeal) acts?.prepend(el('span', { class: 'why' }, this.#t.overturned))
     if (seen.redacted_why) acts?.prepend(el('span', { class: 'why' }, ...about(this.#t.redacted, seen.redacted_why)))
     if (seen.state === 'pending') {
+      this.#message(own.id, this.#t.posted)
       acts?.append(
         el('strong', { part: 'status', class: 'row' }, icon(clock), this.#t.waiting),
         el('span', {}, this.#t.onlyYou),
@@ -116,6 +119,16 @@ export class OwnComments {
       acts?.append(this.#asking(this.#t.withdraw, own, seen, node))
     } else if (!published) acts?.replaceWith(this.#refusal(own, seen, node))
     if (seen.draft !== undefined) this.#edit(own, seen, node)
+  }
+
+  /** Keeps the message that was shown after posting true. Its details described a pending comment; their space stays. */
+  #message(id: string, sentence: string) {
+    const box = this.#stage.root.getElementById(postedId(id))
+    const title = box?.querySelector('strong')
+    const details = box?.querySelector('p')
+    if (!title || !details || title.textContent === sentence) return
+    title.lastChild?.replaceWith(sentence)
+    details.classList.toggle('past', sentence !== this.#t.posted)
   }
 
   /** Edit, while there is time, and Withdraw. */
@@ -185,6 +198,7 @@ export class OwnComments {
     this.#stage.count()
     this.#shelf.forgetOwn(own.id)
     this.#known.delete(own.id)
+    this.#message(own.id, t.withdrawn)
     const line = el('p', { class: 'text gone', role: 'status', tabindex: -1 }, t.withdrawn)
     node.classList.remove('own')
     node.replaceChildren(line)
@@ -214,13 +228,15 @@ export class OwnComments {
       rules?.scrollIntoView({ block: 'center' })
       rules?.focus({ preventScroll: true })
     })
+    const refused = fill(t.refused, { reason: t.reasons[reason] })
+    this.#message(own.id, refused)
     const parent = seen.parent ? this.#stage.thread.comment(seen.parent) : null
     const anew = () =>
       this.#anew(seen.body, parent && { id: parent.id, name: parent.author?.name ?? this.#stage.t.anonymous })
     return el(
       'div',
       { class: 'box err' },
-      el('strong', { part: 'status' }, fill(t.refused, { reason: t.reasons[reason] })),
+      el('strong', { part: 'status' }, refused),
       el('p', {}, t.meanings[reason], ' ', this.#stage.settings.rules && this.#stage.page.open ? rules : ''),
       el('p', {}, t.byWhom),
       seen.note ? el('p', {}, ...about(t.note, seen.note)) : null,

@@ -53,6 +53,9 @@ export function usual(usually: string | null | undefined, t: FormWords, words: W
   return hours > 0 ? plural(t.usually, hours, words) : ''
 }
 
+/** The id of the message that is shown after a comment was posted. */
+export const postedId = (id: string) => `posted-${id}`
+
 /** Says what became of a comment; kept is whether this browser will know it after a reload, usually how long it waits. */
 export function report(
   answer: Answer,
@@ -71,7 +74,13 @@ export function report(
       : [t.posted, `${usually} ${kept ? t.kept : t.unkept} ${more}`.trimStart()]
   return el(
     'div',
-    { part: 'status', role: 'status', class: 'box posted', tabindex: -1 },
+    {
+      part: 'status',
+      role: 'status',
+      class: 'box posted',
+      tabindex: -1,
+      id: answer.duplicate ? null : postedId(answer.id),
+    },
     el('strong', { class: 'row' }, icon(clock), title),
     el('p', {}, then),
     el('div', { class: 'row' }, another),
