@@ -9,7 +9,7 @@ TIER    ?= fast
 DB      ?= sqlite
 TESTS   := bin/testrun
 # The longest packages come first, so that no processor idles at the end.
-LONGEST := ./e2e ./cmd/aitys ./api ./store ./widget
+LONGEST := ./e2e ./cmd/aitys ./api ./internal/store ./widget
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test deps race testrun lint sizes lint-web web fuzz bench exam rehearsal torture planted hardening hostile wordpress shots clean
@@ -37,7 +37,7 @@ test: deps testrun ## run the tests of TIER on DB, with FLAGS of go test
 
 # SQLite, translated from C, is left out of the detector: in it most of the time would go. Tests that measure memory or CPU would measure the detector.
 race: testrun ## run the concurrent packages under the race detector
-	CGO_ENABLED=1 $(TESTS) ./api/... ./classifier ./coord/... ./moderation/... ./notify -- \
+	CGO_ENABLED=1 $(TESTS) ./api/... ./classifier ./internal/coord/... ./moderation/... ./internal/notify -- \
 		-race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -timeout 40m \
 		-skip 'LittleMemory|CostDoesNotGrow|ClientsThatDoNotRead'
 
@@ -88,7 +88,7 @@ torture: deps testrun ## run properties, floods and kills at full length, on bot
 		$(TESTS) -tier full -db both $(LONGEST) ./... -- -count=1 -timeout 6h
 
 planted: ## build each planted fault and see its test turn red
-	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/planted
+	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/mutation
 
 hardening: ## print how it holds against attacks and faults, beside the goals
 	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 3h ./e2e/hardening

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // A told is what a program that speaks Akismet's protocol is told.
@@ -344,7 +344,7 @@ func site(t *testing.T, w *world, key string) ground.Site {
 // boundToken is a token of who's for some sites alone.
 func (w *world) boundToken(who string, sites ...string) string {
 	w.t.Helper()
-	r := w.as(who, "POST", "/api/v1/tokens", m{"name": "bound", "site": sites, "scope": people.ScopeDecide.String()})
+	r := w.as(who, "POST", "/api/v1/tokens", m{"name": "bound", "site": sites, "scope": authz.ScopeDecide.String()})
 	if r.status != http.StatusCreated {
 		w.t.Fatalf("token: %v", r)
 	}

@@ -4,19 +4,19 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // BenchmarkHotWork guards R7: a hot read encodes and compresses nothing. How fast one is, `make bench`
 // measures on the started binary.
 func BenchmarkHotWork(b *testing.B) {
-	w := newWorld(b, kit.SQLite(b), "", options{silent: true})
+	w := newWorld(b, testkit.SQLite(b), "", options{silent: true})
 	for range 25 {
 		w.approved(written(w.text()))
 	}
 	get := call{path: "/api/v1/sites/a/comments?page=" + pageA}
 	// The page as it is asked for below, once the last approval was told for good.
-	kit.Until(b, "the page is hot", func() bool {
+	testkit.Until(b, "the page is hot", func() bool {
 		before := w.front.Work()
 		w.do(get)
 		return w.front.Work() == before

@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store"
 )
 
 // zipped reads a page as browsers do, and returns how long the answer is, and what it says.
@@ -36,7 +36,7 @@ func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.approved(written(w.text()))
 		// The approval may be told a second time and have the page rendered once more.
-		kit.Until(w.t, "100 hot reads cost no encoding and no compression", func() bool {
+		testkit.Until(w.t, "100 hot reads cost no encoding and no compression", func() bool {
 			w.thread()
 			w.zipped()
 			before := w.front.Work()
@@ -58,7 +58,7 @@ func TestAPageThatIsAskedForOftenIsCompressedWell(t *testing.T) {
 			w.approved(written(w.text()))
 		}
 		// What was approved may be told a second time, and the page rendered once more meanwhile.
-		kit.Until(w.t, "a page that was read forty times is shorter than at first, and says the same", func() bool {
+		testkit.Until(w.t, "a page that was read forty times is shorter than at first, and says the same", func() bool {
 			w.approved(written(w.text()))
 			first, text := w.zipped()
 			var last int64
@@ -157,7 +157,7 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 			t.Fatalf("got %d comments, want none", n)
 		}
 		w.decide("approve", id, 1)
-		kit.Until(other.t, "the other server shows the comment",
+		testkit.Until(other.t, "the other server shows the comment",
 			func() bool { return other.thread().num("page", "count") == 1 })
 	})
 }
@@ -166,10 +166,10 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 // stayed there for as long as a transaction of another database ran.
 func TestAWithdrawalReachesAnotherProcessBesideAForeignTransaction(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.Postgres(t), kit.Redis(t), options{})
+	w := newWorld(t, testkit.Postgres(t), testkit.Redis(t), options{})
 	other := &world{t: t, dbURL: w.dbURL, redis: w.redis, clock: w.clock, tokens: w.tokens}
 	other.open(options{}, store.Options{})
-	foreign, err := sql.Open("pgx", kit.Postgres(t))
+	foreign, err := sql.Open("pgx", testkit.Postgres(t))
 	fatal(t, err)
 	defer foreign.Close()
 	neighbour, err := foreign.BeginTx(t.Context(), nil)
@@ -181,9 +181,9 @@ func TestAWithdrawalReachesAnotherProcessBesideAForeignTransaction(t *testing.T)
 	shows := func(n int) func() bool { return func() bool { return other.thread().num("page", "count") == n } }
 	posted := w.post(written(w.text()))
 	w.decide("approve", posted.str("id"), 1)
-	kit.Within(t, 2*time.Second, "the other server shows the comment", shows(1))
+	testkit.Within(t, 2*time.Second, "the other server shows the comment", shows(1))
 	w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
-	kit.Within(t, 2*time.Second, "the other server shows it no longer", shows(0))
+	testkit.Within(t, 2*time.Second, "the other server shows it no longer", shows(0))
 }
 
 // TestNoStalePageIsKept reads and decides at once: whatever was rendered in between, a read
@@ -207,7 +207,7 @@ func TestNoStalePageIsKept(t *testing.T) {
 			if version%2 == 0 {
 				action, n = comment.MarkSpam, 0
 			}
-			_, err := w.service.Decide(ctx, people.Operator, site, moderation.Choice{
+			_, err := w.service.Decide(ctx, authz.Operator, site, moderation.Choice{
 				Action: action, Comments: []moderation.Ref{{ID: posted.str("id"), Version: version}},
 			})
 			fatal(t, err)
@@ -267,7 +267,7 @@ func TestAPageThatIsReadOftenIsRenderedNowAndThen(t *testing.T) {
 			last = w.approved(written(w.text()))
 			w.count(reads)
 		}
-		kit.Until(t, "all that was approved is seen", func() bool { return w.count(1) == comments })
+		testkit.Until(t, "all that was approved is seen", func() bool { return w.count(1) == comments })
 		seconds := int64(time.Since(began)/time.Second) + 1
 		if got := w.front.Work().Encodes - before; got > 3*seconds {
 			t.Errorf("in %d seconds %d comments were approved: got %d renderings", seconds, comments, got)
@@ -287,16 +287,16 @@ func TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.approved(written(w.text()))
 		comments := 1
-		kit.Within(t, time.Minute, "the page that was made anew lacks a comment, too", func() bool {
+		testkit.Within(t, time.Minute, "the page that was made anew lacks a comment, too", func() bool {
 			w.count(20)
 			w.approved(written(w.text()))
 			comments++
-			kit.Until(t, "it is made anew", func() bool { return w.count(1) == comments })
+			testkit.Until(t, "it is made anew", func() bool { return w.count(1) == comments })
 			w.approved(written(w.text()))
 			comments++
 			return w.count(1) < comments
 		})
-		kit.Until(t, "nothing is lacking at last", func() bool { return w.count(1) == comments })
+		testkit.Until(t, "nothing is lacking at last", func() bool { return w.count(1) == comments })
 	})
 }
 
@@ -304,7 +304,7 @@ func TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew(t *testing.T) {
 func TestAPageIsReadOftenByThoseWhoHaveIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.approved(written(w.text()))
-		kit.Within(t, time.Minute, "the page lacks a comment for a while", func() bool {
+		testkit.Within(t, time.Minute, "the page lacks a comment for a while", func() bool {
 			known := call{path: "/api/v1/sites/a/comments?page=" + pageA,
 				header: map[string]string{"If-None-Match": w.thread().header.Get("ETag")}}
 			for range 20 {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // campaign posts n copies of an advert and returns their campaign when all have joined, the last one last.
@@ -18,7 +18,7 @@ func (w *world) campaign(n int) (k m, ids []string) {
 		body["author"] = m{"name": fmt.Sprint("Reader ", i), "email": fmt.Sprintf("reader%d@mail.example", i)}
 		ids = append(ids, w.post(body).str("id"))
 	}
-	kit.Until(w.t, "they are one campaign", func() bool {
+	testkit.Until(w.t, "they are one campaign", func() bool {
 		item := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+ids[n-1], nil).json
 		found, _ := item["campaign"].(map[string]any)
 		k = found
@@ -88,7 +88,7 @@ func TestACampaignThatChangedIsDecidedAsItWasSeen(t *testing.T) {
 		id := k["id"].(string)
 		sizes := func(what string, n int) {
 			t.Helper()
-			kit.Until(t, what, func() bool {
+			testkit.Until(t, what, func() bool {
 				return w.as("moderator a", "GET", deskOfA+"/campaigns/"+id, nil).num("waiting") == n
 			})
 		}
@@ -145,9 +145,9 @@ func TestABridgeBetweenTwoCampaignsMergesNothing(t *testing.T) {
 		a, b := post(1, left+" one"), post(3, right+" one")
 		post(2, left+" two")
 		post(4, right+" two")
-		kit.Until(t, "there are two", func() bool { _, n := of(a); _, other := of(b); return n == 2 && other == 2 })
+		testkit.Until(t, "there are two", func() bool { _, n := of(a); _, other := of(b); return n == 2 && other == 2 })
 		bridge := post(5, left+" "+right[:68])
-		kit.Until(t, "it has joined", func() bool { _, n := of(bridge); return n == 3 })
+		testkit.Until(t, "it has joined", func() bool { _, n := of(bridge); return n == 3 })
 		one, n := of(a)
 		two, other := of(b)
 		if in, _ := of(bridge); in != one || one == two || n != 3 || other != 2 {

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // TestAClockThatJumpsTakesNothingFromAnybody sets the clock an hour on, back, and right again: sessions, limits,
@@ -18,7 +18,7 @@ import (
 // nothing afterwards; and the log stays in the order in which people decided. TEST_JUMPS=N makes so many jumps
 // at least, of between half an hour and a day.
 func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
-	jumps, most := 0, kit.HowMany(t, "TEST_JUMPS", 1)
+	jumps, most := 0, testkit.HowMany(t, "TEST_JUMPS", 1)
 	random := rand.New(rand.NewPCG(43, 1))
 	for jumps < most {
 		by := time.Hour
@@ -32,7 +32,7 @@ func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
 
 // jumpsBy sets the clock on and back by so much, and returns how often it did.
 func jumpsBy(t *testing.T, by time.Duration) (jumps int) {
-	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
+	w := newWorld(t, testkit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
 	jump := func(by time.Duration) {
 		w.clock.Add(by)
 		jumps++
@@ -124,7 +124,7 @@ func TestOneTimeLinksOutliveAClockThatJumps(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	made := func(who string) (token string) {
-		r, err := w.service.Identity.ResetAccount(t.Context(), people.Operator, email(who))
+		r, err := w.service.Identity.ResetAccount(t.Context(), authz.Operator, email(who))
 		fatal(t, err)
 		return r.Link
 	}

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api"
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/store"
 )
 
 // TestEachCodeIsAnswered provokes each code that the specification lists. TestMain fails when a code of the
@@ -187,7 +187,7 @@ func TestAMissingFieldIsNamed(t *testing.T) {
 
 func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
+	w := newWorld(t, testkit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
 	posted := func(n int, address string) (taken int) {
 		for i := range n {
 			r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text()),
@@ -221,7 +221,7 @@ func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
 // others have there already goes on.
 func TestNoStrangerSilencesASite(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
+	w := newWorld(t, testkit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
 	n := 0
 	by := func(site, page, bearer string, author m) reply {
 		n++
@@ -389,7 +389,7 @@ func TestAReaderWhoLeavesIsNoError(t *testing.T) {
 			t.Fatalf("answered %d while the lock was held", res.StatusCode)
 		}
 		release()
-		kit.Until(w.t, "the request has its line in the log",
+		testkit.Until(w.t, "the request has its line in the log",
 			func() bool { return strings.Contains(w.log.String(), "moderation/decisions") })
 		if log := w.log.String(); strings.Contains(log, "level=ERROR") {
 			t.Errorf("a reader who left is an error:\n%s", log)
@@ -440,7 +440,7 @@ func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
 	hurt.open(options{damaged: true}, store.Options{})
 	watching := make(chan error, 1)
 	ctx, stop := context.WithCancel(t.Context())
-	var said kit.Log
+	var said testkit.Log
 	go func() { watching <- hurt.db.Watch(ctx, slog.New(slog.NewTextHandler(&said, nil))) }()
 	var ready reply
 	defer func() {
@@ -450,7 +450,7 @@ func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
 			t.Logf("it was last %d %s, and the log said:\n%s", ready.status, ready.code(), said.String())
 		}
 	}()
-	kit.Until(t, "the damage is known", func() bool {
+	testkit.Until(t, "the damage is known", func() bool {
 		ready = hurt.do(call{path: "/readyz"})
 		return ready.status == http.StatusServiceUnavailable && ready.code() == "storage.corrupt"
 	})

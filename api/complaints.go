@@ -7,8 +7,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 // appealOut is a writer's appeal: open, or upheld or overturned by the decision that stands.
@@ -45,7 +45,7 @@ func (h *readers) report(c echo.Context, site ground.Site) error {
 	if err != nil {
 		return err
 	}
-	again, err := h.Complaints.Report(c.Request().Context(), site, c.Param("id"), complaint.Charge{
+	again, err := h.Complaints.Report(c.Request().Context(), site, c.Param("id"), report.Charge{
 		Reason: reason, Detail: in.Detail, From: h.kit.Address(c.Request()), Key: key,
 	})
 	return taken(c, again, err)
@@ -71,7 +71,7 @@ func (h *readers) appeal(c echo.Context, site ground.Site) error {
 		return err
 	}
 	again, err := h.Complaints.Appeal(c.Request().Context(), site, c.Param("id"),
-		complaint.Plea{Token: token, Text: in.Text, Key: key})
+		report.Plea{Token: token, Text: in.Text, Key: key})
 	return taken(c, again, err)
 }
 
@@ -94,7 +94,7 @@ func (h *readers) appealed(c echo.Context, m comment.Comment) (*appealOut, error
 	return appealOf(a, m), nil
 }
 
-func appealOf(a complaint.Appeal, m comment.Comment) *appealOut {
+func appealOf(a report.Appeal, m comment.Comment) *appealOut {
 	state := "open"
 	switch {
 	case a.Settled != 0 && m.Refused():
@@ -105,7 +105,7 @@ func appealOf(a complaint.Appeal, m comment.Comment) *appealOut {
 	return &appealOut{Text: a.Text, At: web.At(a.At), State: state}
 }
 
-func reportsOf(all []complaint.Report) []reportOut {
+func reportsOf(all []report.Report) []reportOut {
 	out := []reportOut{}
 	for _, r := range all {
 		out = append(out, reportOut{Reason: r.Reason.String(), Detail: r.Detail, At: web.At(r.At)})

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const deskOfA = "/api/v1/sites/a/moderation"
@@ -107,7 +107,7 @@ func TestAReportStandsUntilADecisionAndHidesNothing(t *testing.T) {
 
 func TestAThousandReportsCostNoMoreThanAHundred(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.0/8"})
+	w := newWorld(t, testkit.SQLite(t), "", options{proxy: "127.0.0.0/8"})
 	id := w.approved(written("Nobody likes this remark about the ferry timetable."))
 	var all sync.WaitGroup
 	for n := range 10 {
@@ -255,7 +255,7 @@ func TestAnOverturnedRefusalTeachesTheFilter(t *testing.T) {
 		}
 		mine := w.post(written("Zeppelins were flown to the lake when my grandmother kept the boat house."))
 		w.decide("spam", mine.str("id"), 1)
-		kit.Until(t, "the refusal is learned", func() bool { return seen() == "spam 1, ham 0" })
+		testkit.Until(t, "the refusal is learned", func() bool { return seen() == "spam 1, ham 0" })
 		want(t, w.do(appealOf(mine, "It is a memory, and sells nothing.")), 202, "")
 		if got := seen(); got != "spam 1, ham 0" {
 			t.Errorf("to ask for a second look teaches: %s", got)
@@ -265,8 +265,8 @@ func TestAnOverturnedRefusalTeachesTheFilter(t *testing.T) {
 		if overturned.num("decided") != 1 {
 			t.Fatalf("it is not overturned: %v", overturned)
 		}
-		kit.Until(t, "the filter has learned better", func() bool { return seen() == "spam 0, ham 1" })
+		testkit.Until(t, "the filter has learned better", func() bool { return seen() == "spam 0, ham 1" })
 		want(t, w.as("owner a", "POST", deskOfA+"/decisions/"+overturned.str("batch")+"/undo", nil), 200, "")
-		kit.Until(t, "undone, the refusal teaches again", func() bool { return seen() == "spam 1, ham 0" })
+		testkit.Until(t, "undone, the refusal teaches again", func() bool { return seen() == "spam 1, ham 0" })
 	})
 }

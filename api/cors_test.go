@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 func TestOriginsAreComparedExactly(t *testing.T) {
@@ -96,7 +96,7 @@ func TestTheServiceIsWhatItWasCalled(t *testing.T) {
 		{"another than the name asked", options{anyHost: true}, "intranet", "http://evil.example", http.StatusForbidden},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, kit.SQLite(t), "", tt.o)
+			w := newWorld(t, testkit.SQLite(t), "", tt.o)
 			r := w.do(call{method: "POST", path: "/api/v1/sites/a/preview", host: tt.host,
 				header: map[string]string{"Origin": cmp.Or(tt.origin, w.url)}, body: m{"body": "x"}})
 			if r.status != tt.want {
@@ -193,7 +193,7 @@ func TestAForeignOriginIsCounted(t *testing.T) {
 		}
 		site, err := w.service.Site(t.Context(), "a")
 		fatal(t, err)
-		letIn, got, err := w.service.Knocks(t.Context(), people.Operator, site)
+		letIn, got, err := w.service.Knocks(t.Context(), authz.Operator, site)
 		fatal(t, err)
 		if len(letIn) != 1 || letIn[0].Origin != originA || letIn[0].Times != 1 {
 			t.Errorf("let in: got %v, want one of %s and none of the service's own pages", letIn, originA)

@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/moderation/takedown"
 )
 
 // grow adds to-from rows to site A: approved comments on its page, pages with one comment each, log entries and
@@ -28,7 +28,7 @@ func (w *world) grow(first comment.Comment, from, to int) {
 	fatal(w.t, err)
 	page := ground.Page{Site: site.ID, Open: true, CreatedAt: w.clock.Now()}
 	for part := from; part < to; part += 500 {
-		pen := ledger.NewPen(site, "somebody", w.clock.Now())
+		pen := auditlog.NewPen(site, "somebody", w.clock.Now())
 		_, err := store.For[storetest.Tx](w.db).Update(context.Background(), func(tx storetest.Tx) error {
 			b, err := pen.Open(tx)
 			if err != nil {
@@ -44,12 +44,12 @@ func (w *world) grow(first comment.Comment, from, to int) {
 					c := first
 					c.ID, c.Page, c.Same, c.Path = ground.NewID(), on, nil, fmt.Sprintf("%016d", i+1)
 					c.CreatedAt = c.CreatedAt.Add(time.Duration(i) * time.Millisecond)
-					d := b.Put(ledger.Entry{Ruling: ledger.Ruling{Comment: c.ID, Action: comment.Approve, To: comment.Approved}})
+					d := b.Put(auditlog.Entry{Ruling: auditlog.Ruling{Comment: c.ID, Action: comment.Approve, To: comment.Approved}})
 					c.Standing, c.DecidedAt = d.Seq, d.At
 					list = append(list, c)
 				}
-				d := register.Demand{Site: site.ID, ID: ground.NewID(), Seq: b.Put(ledger.Entry{Kind: ledger.Withholding,
-					Teaching: ledger.Teaching{Subject: "x"}}).Seq, By: "District court", Kind: register.Court, Public: register.Full,
+				d := takedown.Demand{Site: site.ID, ID: ground.NewID(), Seq: b.Put(auditlog.Entry{Kind: auditlog.Withholding,
+					Teaching: auditlog.Teaching{Subject: "x"}}).Seq, By: "District court", Kind: takedown.Court, Public: takedown.Full,
 					Received: w.clock.Now(), At: w.clock.Now(), Salt: "salt", Ended: w.clock.Now(), Why: "It was a mistake."}
 				if err := tx.AddTakedown(d, []string{first.ID}); err != nil {
 					return err
@@ -97,7 +97,7 @@ func (w *world) costs(t *testing.T, requests []string) map[string]time.Duration 
 // 10,000. What costs more on the larger site has a limit by address.
 func TestPublicReads_CostDoesNotGrowWithTheSite(t *testing.T) {
 	rows := 4_000
-	if kit.Tier(t) != "fast" {
+	if testkit.Tier(t) != "fast" {
 		rows = 10_000
 	}
 	w := onSQLite(t)

@@ -13,8 +13,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // secretProperties lists the properties of requests and answers that hold a credential of staff, of a site or of a
@@ -252,8 +252,8 @@ func (w *world) form(token, path string, form url.Values) reply {
 // expiring returns a token of owner a with the whole scope and its id.
 func (w *world) expiring() (value, id string) {
 	w.t.Helper()
-	t, value, err := w.service.AddToken(context.Background(), people.Operator, identity.NewToken{Account: email("owner a"),
-		Name: "until tomorrow", Scope: people.ScopeAdmin, ExpiresAt: w.clock.Now().Add(24 * time.Hour)})
+	t, value, err := w.service.AddToken(context.Background(), authz.Operator, identity.NewToken{Account: email("owner a"),
+		Name: "until tomorrow", Scope: authz.ScopeAdmin, ExpiresAt: w.clock.Now().Add(24 * time.Hour)})
 	fatal(w.t, err)
 	return value, t.ID
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // TestTheExamplesOfTheDocsWork sends each curl command of docs/api.md, in order, and compares
@@ -28,7 +28,7 @@ func TestTheExamplesOfTheDocsWork(t *testing.T) {
 			"author": m{"name": fmt.Sprint("Reader ", i)},
 			"body":   fmt.Sprint("A sale of stone ovens for everybody, number ", i)}})
 	}
-	kit.Until(t, "they are a campaign", func() bool {
+	testkit.Until(t, "they are a campaign", func() bool {
 		return len(w.as("root", "GET", "/api/v1/sites/blog/moderation/campaigns", nil).list("campaigns")) == 1
 	})
 	commands := 0

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How long a client of these tests waits: a read is answered sooner than all else.
@@ -38,7 +38,7 @@ func (w *world) ask(in time.Duration, c call) int {
 // TestReadersAreAnsweredWhileTheDatabaseIsFrozen: what is in memory is shown, all else is refused in time.
 func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
 	t.Parallel()
-	postgres := kit.NewDurablePostgres(t)
+	postgres := testkit.NewDurablePostgres(t)
 	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
 	read := func(page string) call {
 		return call{path: "/api/v1/sites/a/comments?page=" + url.QueryEscape(originA+page)}
@@ -80,17 +80,17 @@ func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
 	}
 
 	w.clock.Add(2 * time.Minute) // nothing was heard for so long: a decision elsewhere may have changed the page
-	kit.Until(t, "the page in memory is believed no more", func() bool {
+	testkit.Until(t, "the page in memory is believed no more", func() bool {
 		return w.ask(readIn, read("/known")) == http.StatusServiceUnavailable
 	})
 	thaw()
-	kit.Until(t, "pages are read again", func() bool { return w.ask(readIn, read("/cold/1")) == http.StatusOK })
+	testkit.Until(t, "pages are read again", func() bool { return w.ask(readIn, read("/cold/1")) == http.StatusOK })
 }
 
 // TestEveryRouteEndsWhileTheDatabaseIsFrozen asks for each route that the router knows.
 func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
 	t.Parallel()
-	postgres := kit.NewDurablePostgres(t)
+	postgres := testkit.NewDurablePostgres(t)
 	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
 	cookie := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
@@ -140,7 +140,7 @@ func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
 	}
 	thaw()
 	for _, r := range own {
-		kit.Until(t, "a withdrawal that was refused is taken later", func() bool {
+		testkit.Until(t, "a withdrawal that was refused is taken later", func() bool {
 			return w.ask(askedIn, call{
 				method: "DELETE", path: "/api/v1/sites/a/comments/" + r.str("id"), bearer: r.str("edit_token"),
 			}) == http.StatusNoContent

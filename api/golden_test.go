@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const problems = "testdata/problems"
@@ -27,7 +27,7 @@ func golden(t *testing.T, code string, got ...reply) {
 		b.WriteByte('\n')
 	}
 	update := flag.Lookup("update").Value.String() == "true" // of the tests inside the package
-	kit.Golden(t, filepath.Join(problems, code+".txt"), b.String(), update)
+	testkit.Golden(t, filepath.Join(problems, code+".txt"), b.String(), update)
 }
 
 func TestEachCodeOfTheSpecificationHasItsGoldenFile(t *testing.T) {

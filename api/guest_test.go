@@ -13,7 +13,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 const identityOfA = "/api/v1/sites/a/identity"
@@ -23,7 +23,7 @@ func (w *world) ssoKey(site string) string {
 	w.t.Helper()
 	s, err := w.service.Site(context.Background(), site)
 	fatal(w.t, err)
-	key, err := w.service.SetSSOKey(context.Background(), people.Operator, s)
+	key, err := w.service.SetSSOKey(context.Background(), authz.Operator, s)
 	fatal(w.t, err)
 	return key
 }
@@ -335,7 +335,7 @@ func TestAVerifiedNameUsedByAnotherIsTold(t *testing.T) {
 func TestNewWritersArePublishedOnceVerifiedAndApproved(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
-		_, err := w.service.SetSite(ctx, people.Operator, "a", map[string]string{"moderation": "new_writers"})
+		_, err := w.service.SetSite(ctx, authz.Operator, "a", map[string]string{"moderation": "new_writers"})
 		fatal(t, err)
 		key := w.ssoKey("a")
 		identity := w.sso(signed(t, key, w.claims(nil))).str("identity")

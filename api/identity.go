@@ -6,16 +6,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/readerauth"
 )
 
 // writer is who signed in to write.
-func (h *readers) writer(c echo.Context, site ground.Site, in postAuthor) (people.Writer, error) {
+func (h *readers) writer(c echo.Context, site ground.Site, in postAuthor) (authz.Writer, error) {
 	if in.Name != "" || in.Email != "" || in.Website != "" {
-		return people.Writer{}, problem.Field("/author/identity",
+		return authz.Writer{}, problem.Field("/author/identity",
 			"An identity stands in the place of a name, an e-mail and a website.")
 	}
 	return h.Guests.Who(c.Request().Context(), site, in.Identity)
@@ -48,7 +48,7 @@ func (h *readers) identify(c echo.Context, site ground.Site) error {
 		return err
 	}
 	ctx, guests := c.Request().Context(), h.Guests
-	var got guest.Given
+	var got readerauth.Given
 	switch {
 	case in.SSO != nil && in.Email == nil && in.Code == nil && in.Name == "":
 		got, err = guests.AdmitSSO(ctx, site, *in.SSO)
@@ -63,7 +63,7 @@ func (h *readers) identify(c echo.Context, site ground.Site) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, identified{Identity: got.Value, Name: web.OrNull(got.Writer.Name), Verified: true,
-		Author: got.Writer.Role != people.NoRole, Badge: web.OrNull(got.Writer.Role.String()),
+		Author: got.Writer.Role != authz.NoRole, Badge: web.OrNull(got.Writer.Role.String()),
 		ExpiresAt: web.At(got.ExpiresAt)})
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A sitter has the window to sign in open, as a browser.
@@ -89,7 +89,7 @@ func TestStaffWriteUnderTheirBadgeOnceTheySignedIn(t *testing.T) {
 		if mine.str("state") != "approved" || mine.str("edit_token") == "" {
 			t.Fatalf("answered %v", mine)
 		}
-		kit.Until(t, "it is shown with its badge", func() bool {
+		testkit.Until(t, "it is shown with its badge", func() bool {
 			all := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA}).list("comments")
 			if len(all) != 1 {
 				return false

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // teach has a moderator approve and refuse n comments each, so that the filter has an opinion.
@@ -46,7 +46,7 @@ func (w *world) teach(n int) {
 // as is asked, and returns its item in the queue.
 func (w *world) waiting(text, lang string, sure func(spam float64) bool) (item reply) {
 	w.t.Helper()
-	kit.Until(w.t, "the filter has an opinion", func() bool {
+	testkit.Until(w.t, "the filter has an opinion", func() bool {
 		w.n++
 		id := w.post(written(fmt.Sprintf("%s (%d)", text, w.n))).str("id")
 		item = w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+id+"?lang="+lang, nil)
@@ -111,7 +111,7 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 		for lang, want := range map[string]string{"en": " personal attacks, 0 approved",
 			"ru": "отклонено за личные нападки: ", "kk": "жеке басқа тиісуде: "} {
 			var item reply
-			kit.Until(w.t, "the attack is likely", func() bool {
+			testkit.Until(w.t, "the attack is likely", func() bool {
 				item = w.waiting("A clueless fool, that is what you are: "+lang, lang, anyhow)
 				return len(item.list("reasons")) > 0
 			})

@@ -10,10 +10,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/words"
 )
 
 // A pageAnswer is what readers see of a page.
@@ -69,7 +69,7 @@ func (h *readers) list(c echo.Context, site ground.Site) error {
 	return send(c, page)
 }
 
-func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Catalog) (*rendered, error) {
+func (h *readers) renderPage(ctx context.Context, asked askedPage, w *i18n.Catalog) (*rendered, error) {
 	began := time.Now()
 	site, err := h.kit.Process.Site(ctx, asked.site) // anew: its settings may have changed before this began
 	if err != nil {
@@ -106,7 +106,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *words.Cata
 
 // PublicSettings are what readers are told of a site besides its comments, in a language; key is its public one, or "";
 // mailing says whether the service mails them.
-func PublicSettings(site ground.Site, w *words.Catalog, key string, mailing bool) settingsOut {
+func PublicSettings(site ground.Site, w *i18n.Catalog, key string, mailing bool) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang:        w.Lang(),
@@ -132,7 +132,7 @@ func policyName(p ground.Policy) string {
 }
 
 // threadRequest reads the query of a page of comments, and the language that it asks for.
-func threadRequest(c echo.Context) (req comment.ThreadRequest, w *words.Catalog, err error) {
+func threadRequest(c echo.Context) (req comment.ThreadRequest, w *i18n.Catalog, err error) {
 	req = comment.ThreadRequest{
 		PageURL: c.QueryParam("page"), Sort: c.QueryParam("sort"),
 		After: c.QueryParam("after"), Around: c.QueryParam("around"),
@@ -140,8 +140,8 @@ func threadRequest(c echo.Context) (req comment.ThreadRequest, w *words.Catalog,
 	if req.Limit, err = web.Limit(c); err != nil {
 		return req, nil, err
 	}
-	if w = words.In(cmp.Or(c.QueryParam("lang"), words.Languages[0].Key)); w == nil {
-		return req, nil, problem.Query("lang", "Ask for "+problem.Among(words.Keys())+".")
+	if w = i18n.In(cmp.Or(c.QueryParam("lang"), i18n.Languages[0].Key)); w == nil {
+		return req, nil, problem.Query("lang", "Ask for "+problem.Among(i18n.Keys())+".")
 	}
 	return req, w, nil
 }

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // A listener reads a stream of events.
@@ -151,7 +151,7 @@ func TestTheQueueIsToldOnce(t *testing.T) {
 	for range 5 {
 		l.next("arrived", count("arrived", w.post(written(w.text())).str("id")))
 	}
-	kit.Until(w.t, "the log was followed to its end", func() bool {
+	testkit.Until(w.t, "the log was followed to its end", func() bool {
 		l.next("arrived", count("arrived", w.post(written(w.text())).str("id")))
 		return len(seen) > 30
 	})
@@ -278,7 +278,7 @@ func TestAStreamThatNobodyReadsIsGivenUp(t *testing.T) {
 		fatal(t, err)
 	}
 	want(t, w.do(live), 429, "rate.limited")
-	kit.Until(t, "one more stream is opened", func() bool {
+	testkit.Until(t, "one more stream is opened", func() bool {
 		res, err := w.client.Do(w.request(live))
 		fatal(t, err)
 		_ = res.Body.Close() // it is a stream
@@ -355,11 +355,11 @@ func TestAnAccountFollowsWithSoManyStreams(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	w.listen("owner a") // others are not kept out
-	live.bearer = w.token("moderator a", people.ScopeRead)
+	live.bearer = w.token("moderator a", authz.ScopeRead)
 	want(t, w.do(live), 429, "rate.limited") // an account has one number, whatever tokens it has
 
 	all[0].stop()
-	kit.Until(t, "there is room again", func() bool {
+	testkit.Until(t, "there is room again", func() bool {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
 		res, err := w.client.Do(w.request(live).WithContext(ctx))

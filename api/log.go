@@ -9,9 +9,9 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // logOut is one entry of a site's log. One that is about the model and no comment has null for
@@ -36,7 +36,7 @@ type logOut struct {
 	Hash    string         `json:"hash"`
 }
 
-func logEntry(e ledger.Told) logOut {
+func logEntry(e auditlog.Told) logOut {
 	o := logOut{
 		Seq:     e.Seq,
 		Kind:    e.Kind.String(),
@@ -49,7 +49,7 @@ func logEntry(e ledger.Told) logOut {
 		Undone:  e.Undone,
 		Hash:    hex.EncodeToString(e.Hash),
 	}
-	if e.Kind == ledger.OnComment {
+	if e.Kind == auditlog.OnComment {
 		o.Action, o.Reason = web.OrNull(e.Action.String()), web.OrNull(e.Reason.String())
 		o.Comment, o.Version = &e.Comment, &e.Version
 		o.From, o.To = web.OrNull(e.From.String()), web.OrNull(e.To.String())
@@ -67,7 +67,7 @@ func logEntry(e ledger.Told) logOut {
 	return o
 }
 
-func (h *moderators) log(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) log(c echo.Context, who authz.Actor, site ground.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err

@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // letters are the mails that wait to be sent to an address.
@@ -211,7 +211,7 @@ func TestACodeNeedsAnAddressAMailServerAndANameOfOnesOwn(t *testing.T) {
 // The page without script has a code mailed, keeps what was typed, and asks for the code once, whatever else is wrong.
 func TestThePlainPageTakesAMailedCode(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
+	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
 	want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 200, "")
 	path := "/sites/a/page?lang=en&url=" + pageA
 	const lena = "lena@mail.example"
@@ -375,7 +375,7 @@ func TestALinkThatHasExpiredIsMailedAnew(t *testing.T) {
 // The page without script has the box in its form: nobody is asked without it, and it needs an address.
 func TestThePlainPageHasItsWriterTold(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
+	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
 	path := "/sites/a/page?lang=en&url=" + pageA
 	const lena, box = "lena@mail.example", `name="told"`
 	page := func(r reply, status int, says ...string) {
@@ -402,7 +402,7 @@ func TestThePlainPageHasItsWriterTold(t *testing.T) {
 	if all := w.letters("otto@mail.example"); len(all) != 0 {
 		t.Errorf("without the box the letters are %v", all)
 	}
-	none := newWorld(t, kit.SQLite(t), "", options{})
+	none := newWorld(t, testkit.SQLite(t), "", options{})
 	if got := string(none.do(call{path: path}).raw); strings.Contains(got, box) {
 		t.Errorf("a service without mail has the box: %s", got)
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func TestASitePublishesAListForItsNeighboursOnceItIsOn(t *testing.T) {
@@ -28,7 +28,7 @@ func TestASitePublishesAListForItsNeighboursOnceItIsOn(t *testing.T) {
 
 func TestOwnersSayWhoseListsASiteReads(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{})
+	w := newWorld(t, testkit.SQLite(t), "", options{})
 	const path = "/api/v1/sites/a/moderation/neighbours"
 	good := func() m {
 		return m{"url": "http://127.0.0.1:9/api/v1/sites/news/neighbours.json", "key": strings.Repeat("A", 43)}

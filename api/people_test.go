@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 func TestASessionIsACookieThatEnds(t *testing.T) {
@@ -102,7 +102,7 @@ func TestPasswordsAreTriedSoManyTimesFromAnAddress(t *testing.T) {
 // have a password hashed is open to it, nor to another address of its /64.
 func TestEveryPasswordIsCountedAgainstItsAddress(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{limits: true, proxy: "127.0.0.1/32"})
+	w := newWorld(t, testkit.SQLite(t), "", options{limits: true, proxy: "127.0.0.1/32"})
 	in := w.do(call{method: "POST", path: "/api/v1/session", body: m{"email": email("owner a"), "password": password}})
 	mine := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
 	hand := w.inSession("root", "POST", "/api/v1/accounts", m{"email": "new@x.example", "name": "New", "role": "moderator",
@@ -226,9 +226,9 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		}
 		of, err := w.service.Site(context.Background(), "c")
 		fatal(t, err)
-		key, err := w.service.Signet.SiteKey(context.Background(), people.Operator, of)
+		key, err := w.service.Signet.SiteKey(context.Background(), authz.Operator, of)
 		fatal(t, err)
-		kit.Until(t, "readers are told of both mirrors, and of the key", func() bool {
+		testkit.Until(t, "readers are told of both mirrors, and of the key", func() bool {
 			s := told()
 			all := s["mirrors"].([]any)
 			return len(all) == 2 && all[1] == "https://copy.example" && s["key"] == key

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const plainA = "/sites/a/page?url=" + pageA
@@ -150,7 +150,7 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 // Whoever is limited keeps their text, and may send it when the time has passed.
 func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{limits: true})
+	w := newWorld(t, testkit.SQLite(t), "", options{limits: true})
 	form := formOf(w.plain(plainA, ""))
 	form.Set("name", "Bo")
 	form.Set("email", "bo@x.example")
@@ -160,7 +160,7 @@ func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
 	}
 	form.Set("press", formOf(string(press().raw)).Get("press"))
 	w.clock.Add(10 * time.Second)
-	kit.Until(t, "the address is limited", func() bool {
+	testkit.Until(t, "the address is limited", func() bool {
 		return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())}).status == 429
 	})
 	r := press()

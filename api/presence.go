@@ -6,12 +6,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // look notes which comment a moderator looks at. To send it again is to still be there.
-func (h *moderators) look(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) look(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		Comment *string `json:"comment"`
 	}
@@ -29,7 +29,7 @@ func (h *moderators) look(c echo.Context, who people.Actor, site ground.Site) er
 }
 
 // leave notes that a moderator has closed the queue.
-func (h *moderators) leave(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) leave(c echo.Context, who authz.Actor, site ground.Site) error {
 	if err := h.kit.Process.Leave(c.Request().Context(), who, site); err != nil {
 		return err
 	}

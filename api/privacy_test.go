@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -138,11 +138,11 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 				}
 			}
 		}
-		kit.Until(t, "readers see the other one alone", func() bool {
+		testkit.Until(t, "readers see the other one alone", func() bool {
 			thread := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA})
 			return strings.Contains(string(thread.raw), "kingfisher") && !strings.Contains(string(thread.raw), "heron")
 		})
-		would, err := w.service.LessonsOf(context.Background(), people.Operator, site, learning.Erasee{Email: other})
+		would, err := w.service.LessonsOf(context.Background(), authz.Operator, site, learning.Erasee{Email: other})
 		if fatal(t, err); would.Lessons != 1 {
 			t.Errorf("of another %d lessons are left", would.Lessons)
 		}
@@ -195,7 +195,7 @@ func TestTextsAreKeptWithoutAName(t *testing.T) {
 		if want(t, r, 200, ""); !strings.Contains(string(r.raw), "that "+lena+" wrote 3 comments") {
 			t.Errorf("it says %s", r.raw)
 		}
-		kit.Until(t, "nothing says who wrote it", func() bool { return !strings.Contains(strings.ToLower(read()), "quagga") })
+		testkit.Until(t, "nothing says who wrote it", func() bool { return !strings.Contains(strings.ToLower(read()), "quagga") })
 		after := read()
 		for _, text := range []string{"stood in the reeds", "and cheaply", "which waits for", "Viktor"} {
 			if !strings.Contains(after, text) {
@@ -281,7 +281,7 @@ func TestWhoAsksWhatIsHeldIsAlwaysAnsweredTheSame(t *testing.T) {
 // A link is good for an hour, for its address, on its site, and for nothing else.
 func TestALinkToSeeWhatIsHeldEnds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
+	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
 	const lena = "lena@mail.example"
 	link := w.heldLink(lena)
 	want(t, w.do(call{path: w.seeLink("other@mail.example", w.letters(lena)[0].ID)}), 404, "")
@@ -319,7 +319,7 @@ func TestManyCommentsAreToldInParts(t *testing.T) {
 			t.Errorf("told are %d, and then %q", got, next)
 		}
 		var erased reply
-		kit.Until(t, "the comments are erased, however busy the database is", func() bool {
+		testkit.Until(t, "the comments are erased, however busy the database is", func() bool {
 			erased = w.presses(link, "erase")
 			return erased.status != 503
 		})

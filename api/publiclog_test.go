@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestAStrangerFollowsThePublishedLog(t *testing.T) {
@@ -43,7 +43,7 @@ func TestAStrangerFollowsThePublishedLog(t *testing.T) {
 		}
 		head, err := hex.DecodeString(kept)
 		fatal(t, err)
-		f, err := ledger.Follow(bytes.NewReader(answer.raw), head)
+		f, err := auditlog.Follow(bytes.NewReader(answer.raw), head)
 		newest := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/log?limit=1", nil).list("entries")[0]["hash"]
 		if err != nil || f.Entries != 4 || f.Older != 0 || f.Kept != 2 || f.Head != newest {
 			t.Errorf("followed %+v, %v; want the head %v", f, err, newest)
@@ -81,14 +81,14 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 		site, err := w.service.Site(t.Context(), "a")
 		fatal(t, err)
 		add := func(n int) {
-			pen := ledger.NewPen(site, "somebody", w.clock.Now())
+			pen := auditlog.NewPen(site, "somebody", w.clock.Now())
 			_, err := store.For[storetest.Tx](w.db).Update(t.Context(), func(tx storetest.Tx) error {
 				b, err := pen.Open(tx)
 				if err != nil {
 					return err
 				}
 				for range n {
-					b.Put(ledger.Entry{Kind: ledger.Withdrawal, Teaching: ledger.Teaching{Subject: "x"}})
+					b.Put(auditlog.Entry{Kind: auditlog.Withdrawal, Teaching: auditlog.Teaching{Subject: "x"}})
 				}
 				return b.Close()
 			})
@@ -101,7 +101,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 		for _, step := range []int{1, 998, 1, 1, 999, 1, 1_500} { // up to, at and past the ends of chunks
 			add(step)
 			whole := w.lines("")
-			f, err := ledger.Follow(bytes.NewReader(whole.raw), nil)
+			f, err := auditlog.Follow(bytes.NewReader(whole.raw), nil)
 			if err != nil || whole.header.Get("ETag") != `"`+f.Head+`"` || whole.header.Get("Cache-Control") != "no-cache" {
 				t.Fatalf("followed %+v, %v; headers %v", f, err, whole.header)
 			}
@@ -154,7 +154,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 		}
 
 		// Restoring a backup replaces the log under the process. No answer mixes the two logs.
-		var entries []ledger.Entry
+		var entries []auditlog.Entry
 		fatal(t, store.For[storetest.Tx](w.db).View(t.Context(), func(tx storetest.Tx) (err error) {
 			entries, err = tx.DecisionsAfter(site.ID, 0, 10_000)
 			return err
@@ -171,13 +171,13 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 			var last []byte
 			for i := range entries[:2_600] {
 				entries[i].Batch = "another"
-				entries[i].Hash = ledger.Hash(last, entries[i])
+				entries[i].Hash = auditlog.Hash(last, entries[i])
 				last = entries[i].Hash
 			}
 			return tx.AppendDecisions(site.ID, entries[:2_600])
 		})
 		fatal(t, err)
-		kit.Until(t, "the other log is served", func() bool {
+		testkit.Until(t, "the other log is served", func() bool {
 			res, err := w.client.Get(w.url + "/sites/a/log.jsonl")
 			fatal(t, err)
 			defer res.Body.Close()
@@ -185,7 +185,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 			if err != nil || res.StatusCode != http.StatusOK {
 				return false // cut, or busy
 			}
-			f, err := ledger.Follow(bytes.NewReader(got), nil)
+			f, err := auditlog.Follow(bytes.NewReader(got), nil)
 			if err != nil {
 				t.Fatalf("an answer mixes two logs: %v", err)
 			}
@@ -253,7 +253,7 @@ func heap() int64 {
 
 func TestPublicLog_WholeLogIsLimitedByAddress(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{limits: true})
+	w := newWorld(t, testkit.SQLite(t), "", options{limits: true})
 	w.as("moderator a", "POST", deskOfA+"/decisions", m{"action": "approve",
 		"comments": []m{{"id": w.post(written("One entry.")).str("id"), "version": 1}}})
 	tag := ""

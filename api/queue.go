@@ -9,18 +9,18 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/words"
 )
 
 // itemOut is a comment as a moderator sees it.
@@ -124,7 +124,7 @@ type writerOut struct {
 }
 
 // item says in w what is a sentence.
-func item(i moderation.Item, w *words.Catalog) itemOut {
+func item(i moderation.Item, w *i18n.Catalog) itemOut {
 	m, v := i.Comment, i.Comment.Verdict
 	out := itemOut{
 		Comment: moderatedOut{
@@ -163,7 +163,7 @@ func item(i moderation.Item, w *words.Catalog) itemOut {
 	return out
 }
 
-func evidence(found []classifier.Weight, w *words.Catalog) []evidenceOut {
+func evidence(found []classifier.Weight, w *i18n.Catalog) []evidenceOut {
 	out := []evidenceOut{}
 	for _, f := range found {
 		text := w.Because(f.Token, comment.ReasonSpam.String(), f.Spam, f.Ham)
@@ -172,7 +172,7 @@ func evidence(found []classifier.Weight, w *words.Catalog) []evidenceOut {
 	return out
 }
 
-func reasons(likely []comment.LikelyReason, w *words.Catalog) []reasonOut {
+func reasons(likely []comment.LikelyReason, w *i18n.Catalog) []reasonOut {
 	out := []reasonOut{}
 	for _, l := range likely {
 		r := reasonOut{Reason: l.Reason.String(), Probability: l.Probability, Evidence: []reasonEvidenceOut{}}
@@ -186,7 +186,7 @@ func reasons(likely []comment.LikelyReason, w *words.Catalog) []reasonOut {
 	return out
 }
 
-func signals(ss []comment.Signal, w *words.Catalog) []comment.Signal {
+func signals(ss []comment.Signal, w *i18n.Catalog) []comment.Signal {
 	out := []comment.Signal{}
 	for _, s := range ss {
 		s.Text = w.Signal(s.Code, s.Text, s.Args)
@@ -195,7 +195,7 @@ func signals(ss []comment.Signal, w *words.Catalog) []comment.Signal {
 	return out
 }
 
-func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) queue(c echo.Context, who authz.Actor, site ground.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -229,7 +229,7 @@ func (h *moderators) queue(c echo.Context, who people.Actor, site ground.Site) e
 		Next   *string              `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: web.OrNull(q.Next)}
 	web.Vary(c, "Accept-Language")
-	w := words.Pick("", c.Request().Header.Get("Accept-Language")) // lang is of the comments
+	w := i18n.Pick("", c.Request().Header.Get("Accept-Language")) // lang is of the comments
 	for _, i := range q.Items {
 		out.Items = append(out.Items, item(i, w))
 	}
@@ -252,7 +252,7 @@ type historyOut struct {
 }
 
 // forget erases at once what a comment said that its writer withdrew.
-func (h *moderators) forget(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) forget(c echo.Context, who authz.Actor, site ground.Site) error {
 	if err := wantForget(c); err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func (h *moderators) forget(c echo.Context, who people.Actor, site ground.Site) 
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *moderators) comment(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) comment(c echo.Context, who authz.Actor, site ground.Site) error {
 	i, history, err := h.Moderation.Item(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err
@@ -275,7 +275,7 @@ const mostAtOnce = 100
 
 // comments answers with those of the named comments that there are, in the order of their names: where versions are
 // named, too, with those that have moved past theirs.
-func (h *moderators) comments(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) comments(c echo.Context, who authz.Actor, site ground.Site) error {
 	known, err := refs(c.QueryParams()["id"], c.QueryParams()["version"])
 	if err != nil {
 		return err
@@ -318,7 +318,7 @@ type storyOut struct {
 	History []historyOut `json:"history"`
 }
 
-func story(i moderation.Item, past []ledger.Told, w *words.Catalog) storyOut {
+func story(i moderation.Item, past []auditlog.Told, w *i18n.Catalog) storyOut {
 	out := storyOut{item(i, w), []historyOut{}}
 	for _, e := range past {
 		by := &e.Name

@@ -8,15 +8,15 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/reaction"
-	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/signet"
-	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/vote"
 )
 
 // readers answers anybody.
@@ -29,12 +29,12 @@ type readers struct {
 // ReaderServices are those that the routes of readers call.
 type ReaderServices struct {
 	Moderation    *moderation.Service
-	Reactions     *reaction.Service
-	Signet        *signet.Service
-	Register      *register.Service
-	Guests        *guest.Service
-	Subscriptions *subscription.Service
-	Complaints    *complaint.Service
+	Reactions     *vote.Service
+	Signet        *signing.Service
+	Register      *takedown.Service
+	Guests        *readerauth.Service
+	Subscriptions *readermail.Service
+	Complaints    *report.Service
 	Privacy       *privacy.Service
 }
 

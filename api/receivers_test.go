@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // webhook is one of site A's, as its owner reads it.
@@ -47,7 +47,7 @@ func TestAReceiverThatHangsHoldsUpNobody(t *testing.T) {
 		if h := w.webhook(id); h["failure"] != nil {
 			t.Errorf("the receiver that hangs was given up before: %v", h)
 		}
-		kit.Until(t, "it is said what is wrong", func() bool {
+		testkit.Until(t, "it is said what is wrong", func() bool {
 			return w.webhook(id)["failure"] == "it did not answer in time"
 		})
 		close(held)
@@ -58,7 +58,7 @@ func TestAReceiverThatHangsHoldsUpNobody(t *testing.T) {
 		if len(ids) != 3 {
 			t.Errorf("there came %v, want three messages, one of them again", ids)
 		}
-		kit.Until(t, "all is well again", func() bool {
+		testkit.Until(t, "all is well again", func() bool {
 			w.clock.Add(1e9)
 			h := w.webhook(id)
 			return h["waiting"] == 0.0 && h["failure"] == nil
@@ -89,7 +89,7 @@ func TestAReceiversAnswerIsNotFollowed(t *testing.T) {
 		w.post(written("What a receiver answers at great length"))
 		large.all(t, w, 1)
 		moved.tries(t, w, 1)
-		kit.Until(t, "a redirect is a failure", func() bool { return w.webhook(id)["failure"] == "it answered 307" })
+		testkit.Until(t, "a redirect is a failure", func() bool { return w.webhook(id)["failure"] == "it answered 307" })
 		large.Close() // its answer has ended
 		if n := sent.Load(); n > 64<<20 {
 			t.Errorf("of its answer %d bytes were taken", n)
@@ -130,7 +130,7 @@ func TestANameThatIsBoundAnewReachesNothing(t *testing.T) {
 			t.Errorf("a test says %v", got)
 		}
 		w.post(written("A remark that is for nobody inside"))
-		kit.Until(t, "it fails", func() bool {
+		testkit.Until(t, "it fails", func() bool {
 			h := w.webhook(id)
 			return h["failure"] == got.str("failure") && h["waiting"] == 1.0
 		})

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func TestTheServersOwnAddressIsAPage(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTheServersOwnAddressIsAPage(t *testing.T) {
 	if json.status != http.StatusNotFound || json.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("a program asks for JSON: got %v %v", json, json.header)
 	}
-	w = newWorld(t, kit.SQLite(t), "", options{anyHost: true})
+	w = newWorld(t, testkit.SQLite(t), "", options{anyHost: true})
 	if r := w.do(call{path: "/", host: "intranet:8080"}); !strings.Contains(string(r.raw), "<bdi>intranet:8080<") {
 		t.Errorf("the page does not say where one is: %s", r.raw)
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/widget"
 )
 
@@ -20,17 +20,17 @@ func TestReadinessTellsOfRedis(t *testing.T) {
 	if r := alone.do(call{path: "/readyz"}); r.str("redis") != "none" {
 		t.Errorf("without Redis: got %v", r)
 	}
-	redis := kit.NewRedisServer(t)
-	w := newWorld(t, kit.SQLite(t), redis.URL, options{limits: true})
+	redis := testkit.NewRedisServer(t)
+	w := newWorld(t, testkit.SQLite(t), redis.URL, options{limits: true})
 	is := func(state string) func() bool {
 		return func() bool { r := w.do(call{path: "/readyz"}); return r.status == 200 && r.str("redis") == state }
 	}
-	kit.Until(w.t, "Redis is up", is("up"))
+	testkit.Until(w.t, "Redis is up", is("up"))
 	redis.Stop(t)
-	kit.Until(w.t, "Redis is down and the service ready", is("down"))
+	testkit.Until(w.t, "Redis is down and the service ready", is("down"))
 	w.post(written("Without Redis everything works."))
 	redis.Start(t)
-	kit.Until(w.t, "Redis is up again", is("up"))
+	testkit.Until(w.t, "Redis is up again", is("up"))
 }
 
 // A service that follows the events late does not know what others decide.
@@ -39,7 +39,7 @@ func TestReadinessTellsThatEventsAreFollowedLate(t *testing.T) {
 	w := onSQLite(t)
 	ready := func() reply { return w.do(call{path: "/readyz"}) }
 	w.mute.Store(true)
-	kit.Until(t, "the events cannot be read", func() bool { return strings.Contains(w.log.String(), "events not read") })
+	testkit.Until(t, "the events cannot be read", func() bool { return strings.Contains(w.log.String(), "events not read") })
 	w.clock.Add(9 * time.Second)
 	want(t, ready(), 200, "")
 	w.clock.Add(2 * time.Second)
@@ -48,7 +48,7 @@ func TestReadinessTellsThatEventsAreFollowedLate(t *testing.T) {
 		t.Errorf("meanwhile readers are answered %v", r)
 	}
 	w.mute.Store(false)
-	kit.Until(t, "it has caught up", func() bool { return ready().status == 200 })
+	testkit.Until(t, "it has caught up", func() bool { return ready().status == 200 })
 }
 
 func TestTheSpecificationIsServed(t *testing.T) {

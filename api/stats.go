@@ -8,10 +8,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -101,7 +101,7 @@ type weekOut struct {
 	Cut   cutOut         `json:"cut"`
 }
 
-func (h *moderators) stats(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) stats(c echo.Context, who authz.Actor, site ground.Site) error {
 	var req learning.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
@@ -158,11 +158,11 @@ func Stats(q learning.Quality) any {
 	return out
 }
 
-func tally(t hindsight.Tally) tallyOut {
+func tally(t evaluation.Tally) tallyOut {
 	return tallyOut{Ham: t.Ham, Spam: t.Spam, Enough: t.Enough()}
 }
 
-func filter(q hindsight.Quality) filterOut {
+func filter(q evaluation.Quality) filterOut {
 	out := filterOut{
 		Spam:  q.Spam,
 		Ham:   q.Ham,
@@ -185,7 +185,7 @@ func filter(q hindsight.Quality) filterOut {
 	return out
 }
 
-func cut(k hindsight.Cut) cutOut {
+func cut(k evaluation.Cut) cutOut {
 	return cutOut{
 		At:        k.At,
 		Caught:    k.Caught,
@@ -218,7 +218,7 @@ type someOut struct {
 	IDs []string `json:"ids"`
 }
 
-func some(s hindsight.Group) someOut { return someOut{N: s.N, IDs: web.List(s.IDs)} }
+func some(s evaluation.Group) someOut { return someOut{N: s.N, IDs: web.List(s.IDs)} }
 
 func trial(t learning.Trial) trialOut {
 	return trialOut{
@@ -235,7 +235,7 @@ func trial(t learning.Trial) trialOut {
 	}
 }
 
-func (h *moderators) whatIf(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *moderators) whatIf(c echo.Context, who authz.Actor, site ground.Site) error {
 	req := learning.WhatIfRequest{Policy: ground.Policy(c.QueryParam("moderation"))}
 	if given := c.QueryParam("threshold"); given != "" {
 		score, err := strconv.ParseFloat(given, 64)

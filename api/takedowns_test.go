@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const takedowns = deskOfA + "/takedowns"
@@ -223,7 +223,7 @@ func TestADemandEndsWithItsTime(t *testing.T) {
 			t.Errorf("it is %s", got)
 		}
 		w.clock.Add(time.Hour)
-		kit.Until(t, "it is shown again", func() bool { return standing(w.listed(id)) == "approved" })
+		testkit.Until(t, "it is shown again", func() bool { return standing(w.listed(id)) == "approved" })
 		d := w.as("owner a", "GET", takedowns, nil).list("takedowns")[0]
 		if d["status"] != "lapsed" || d["why"] != nil || d["ended_by"] != "aitys" {
 			t.Errorf("the register has %v", d)
@@ -386,21 +386,21 @@ func TestEveryProcessWithholdsWithinTwoSeconds(t *testing.T) {
 		stands := func(at *world, id, state string) func() bool {
 			return func() bool { c := at.listed(id); return c != nil && c["state"] == state }
 		}
-		kit.Until(t, "both show it", func() bool {
+		testkit.Until(t, "both show it", func() bool {
 			return stands(w, page, "approved")() && stands(other, page, "approved")() && stands(other, id, "approved")()
 		})
 		var took []time.Duration
 		for range 3 {
 			d := w.withhold(demand("comments", []string{id})).str("id")
 			for _, at := range []*world{w, other} {
-				took = append(took, kit.Within(t, 2*time.Second, "it is withheld", stands(at, id, "withheld")))
+				took = append(took, testkit.Within(t, 2*time.Second, "it is withheld", stands(at, id, "withheld")))
 			}
 			w.restore(d)
-			kit.Within(t, 2*time.Second, "it is shown again", stands(other, id, "approved"))
+			testkit.Within(t, 2*time.Second, "it is shown again", stands(other, id, "approved"))
 		}
 		slices.Sort(took)
 		t.Logf("a demand was followed after %v at most, %v in the middle", took[len(took)-1], took[len(took)/2])
 		w.withhold(demand("page", pageA))
-		kit.Within(t, 2*time.Second, "the page is withheld", stands(other, page, "withheld"))
+		testkit.Within(t, 2*time.Second, "the page is withheld", stands(other, page, "withheld"))
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 func followed(page string) call {
@@ -128,7 +128,7 @@ func TestManyAtOnceAreOneReload(t *testing.T) {
 
 func TestOneAddressFollowsSoManyPages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{limits: true})
+	w := newWorld(t, testkit.SQLite(t), "", options{limits: true})
 	const most = 200
 	var all []*listener
 	for range most {
@@ -140,7 +140,7 @@ func TestOneAddressFollowsSoManyPages(t *testing.T) {
 		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
 	}
 	all[0].stop()
-	kit.Until(t, "there is room again", func() bool {
+	testkit.Until(t, "there is room again", func() bool {
 		res, err := w.client.Do(w.request(followed(pageA)))
 		fatal(t, err)
 		defer res.Body.Close()
@@ -171,7 +171,7 @@ func TestAStreamCostsLittleMemory(t *testing.T) {
 			if kind == "moderator" {
 				const each = 20 // streams of an account
 				for n := range streams/each + 1 {
-					w.account(fmt.Sprint("follower ", n), people.Moderator, "a")
+					w.account(fmt.Sprint("follower ", n), authz.Moderator, "a")
 				}
 				open = func(n int) call {
 					return call{path: "/api/v1/sites/a/moderation/live", bearer: w.tokens[fmt.Sprint("follower ", n/each)]}
@@ -187,7 +187,7 @@ func TestAStreamCostsLittleMemory(t *testing.T) {
 						midst()
 					}
 					// Of more at once readers would be told to load everything.
-					kit.Until(t, "a stream tells of it", func() bool { return k.told(told) > n })
+					testkit.Until(t, "a stream tells of it", func() bool { return k.told(told) > n })
 				}
 			}
 			come(w.keep(open(streams), first), func() {}) // what is kept once for all is there
@@ -199,7 +199,7 @@ func TestAStreamCostsLittleMemory(t *testing.T) {
 			idle = (held() - before) / streams
 			come(all[streams-1], func() { busy = (held() - before) / streams })
 			for _, k := range all {
-				kit.Until(t, "each stream tells of each comment", func() bool { return k.told(told) >= comments })
+				testkit.Until(t, "each stream tells of each comment", func() bool { return k.told(told) >= comments })
 			}
 			return idle, busy
 		}
@@ -263,6 +263,6 @@ func (w *world) keep(c call, first string) *kept {
 			}
 		}
 	}()
-	kit.Until(w.t, "a stream has begun", func() bool { return k.told(first) > 0 })
+	testkit.Until(w.t, "a stream has begun", func() bool { return k.told(first) > 0 })
 	return k
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // variants are values of request headers on which an answer may depend.
@@ -23,7 +23,7 @@ var variants = map[string][]string{
 // differs must name the header in Vary, or a shared cache gives it to the wrong reader.
 func TestPublicReads_NameTheHeadersTheyDependOn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{mailing: true})
+	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
 	posted := w.post(with(written("Seen by everybody."), "author", m{"name": "Ann"}))
 	want(t, w.decide("approve", posted.str("id"), 1), 200, "")
 	own := w.send(call{method: "POST", path: "/sites/a/page?url=" + pageA, body: "body=Mine+alone&press=&name=Ann",

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/reaction"
+	"github.com/aitys/aitys/moderation/vote"
 )
 
 // voteOut is how many votes a comment has, and what takes back the reader's own.
@@ -34,7 +34,7 @@ func (h *readers) vote(c echo.Context, site ground.Site) error {
 	}
 	r := c.Request()
 	got, err := h.Reactions.Vote(r.Context(), site, c.Param("id"), h.kit.Address(r),
-		reaction.Ballot{Value: *in.Value, Token: in.Token})
+		vote.Ballot{Value: *in.Value, Token: in.Token})
 	if err != nil {
 		return err
 	}

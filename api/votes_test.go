@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func voteFor(id string, body any) call {
@@ -30,7 +30,7 @@ func (w *world) votes(id string) int {
 
 func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
+	w := newWorld(t, testkit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
 	id := w.post(written("What is voted for has to be published.")).str("id")
 	want(t, w.do(voteFor(id, m{"value": 1})), 404, "comment.unknown")
 	w.decide("approve", id, 1)
@@ -54,7 +54,7 @@ func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
 			t.Errorf("taken back: %v", back)
 		}
 	}
-	kit.Until(t, "one is shown", func() bool { return w.votes(id) == 1 })
+	testkit.Until(t, "one is shown", func() bool { return w.votes(id) == 1 })
 	want(t, w.do(voteFor(id, m{})), 422, "field.invalid")
 	want(t, w.do(voteFor(id, m{"value": 2})), 422, "field.invalid")
 	want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"votes": "off"}), 200, "")
@@ -64,7 +64,7 @@ func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
 // TestVote_AnswerCountsTheOwnVoteOnce sends a vote again, before and after lists show it.
 func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
+	w := newWorld(t, testkit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
 	id := w.post(written("Counted whether it is shown or not.")).str("id")
 	w.decide("approve", id, 1)
 	from := func(address string, body m) reply {
@@ -86,13 +86,13 @@ func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
 	back := m{"value": 0, "vote_token": first.str("vote_token")}
 	says("cast", first, 1)
 	says("sent twice", from(own, cast), 1)
-	kit.Until(t, "it is shown", func() bool { return w.votes(id) == 1 })
+	testkit.Until(t, "it is shown", func() bool { return w.votes(id) == 1 })
 	says("sent once more", from(own, cast), 1)
 	says("another's", from(other, cast), 2)
 	says("taken back", from(own, back), 1)
 	says("taken back twice", from(own, back), 1)
 	says("cast again", from(own, cast), 2)
-	kit.Until(t, "both are shown", func() bool { return w.votes(id) == 2 })
+	testkit.Until(t, "both are shown", func() bool { return w.votes(id) == 2 })
 	says("taken back after that", from(own, back), 1)
 	says("and cast at once", from(own, cast), 2)
 	says("the other's sent again", from(other, cast), 2)
@@ -142,18 +142,18 @@ func TestVote_NetworkLimits(t *testing.T) {
 		if n := voted("2001:db8:a::1", "192.0.2.7", "192.0.2.8", "2001:db8:9:1::9"); n != 4 {
 			t.Errorf("%d of 4 votes of other networks, and of one that voted, are counted", n)
 		}
-		kit.Until(t, "they are shown", func() bool { return w.votes(id) == 16+3 })
+		testkit.Until(t, "they are shown", func() bool { return w.votes(id) == 16+3 })
 	})
 }
 
 // TestAThousandVotesRenderAPageOnce: what a page costs does not grow with those who vote on it.
 func TestAThousandVotesRenderAPageOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, kit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
+	w := newWorld(t, testkit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
 	id := w.post(written("A text for which a thousand vote at once.")).str("id")
 	w.decide("approve", id, 1)
 	w.votes(id)
-	kit.Until(t, "nothing else is rendered", func() bool {
+	testkit.Until(t, "nothing else is rendered", func() bool {
 		before := w.front.Work().Encodes
 		w.votes(id)
 		return w.front.Work().Encodes == before
@@ -177,7 +177,7 @@ func TestAThousandVotesRenderAPageOnce(t *testing.T) {
 	took := time.Since(began)
 	t.Logf("%d votes in %v, the page rendered %d times", voters, took.Round(time.Millisecond),
 		w.front.Work().Encodes-before)
-	kit.Until(t, "all are shown", func() bool { return w.votes(id) == voters })
+	testkit.Until(t, "all are shown", func() bool { return w.votes(id) == voters })
 	most := int64(time.Since(began)/(10*time.Second)) + 2 // gathered once in the midst, and once at the end
 	if n := w.front.Work().Encodes - before; n > most {
 		t.Errorf("the page was rendered %d times in %v, at most %d are allowed", n, time.Since(began), most)

@@ -22,10 +22,10 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // A cast has a comment for each kind of visibility. All words of a comment's text, name, e-mail and website begin with
@@ -305,7 +305,7 @@ func TestOutputs_HideNonPublicComments(t *testing.T) {
 				continue
 			}
 			var file bytes.Buffer
-			fatal(t, w.service.Transfer.Export(t.Context(), people.Operator, site, transfer.Wanted{Format: format}, &file))
+			fatal(t, w.service.Transfer.Export(t.Context(), authz.Operator, site, transfer.Wanted{Format: format}, &file))
 			public := read(t, file.Bytes())
 			holdsNo(t, "what is public in "+format, []byte(public), c.hidden)
 			for _, word := range []string{wordPublic, wordRedacted, wordLapsed} {
@@ -321,7 +321,7 @@ func TestOutputs_HideNonPublicComments(t *testing.T) {
 		}
 
 		dir := filepath.Join(t.TempDir(), "copy")
-		_, err = w.service.Static.Copy(t.Context(), people.Operator, site, dir, nil)
+		_, err = w.service.Static.Copy(t.Context(), authz.Operator, site, dir, nil)
 		fatal(t, err)
 		var copied []byte
 		fatal(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -355,7 +355,7 @@ func (w *world) movesWithheld(t *testing.T, file []byte, c *cast) {
 	want(t, w.as("root", "POST", "/api/v1/sites", m{"key": "moved", "name": "Moved", "origin": []string{originA}}), 201, "")
 	site, err := w.service.Site(t.Context(), "moved")
 	fatal(t, err)
-	_, err = w.service.Import(t.Context(), people.Operator, site, transfer.Request{Format: "aitys", Path: path})
+	_, err = w.service.Import(t.Context(), authz.Operator, site, transfer.Request{Format: "aitys", Path: path})
 	fatal(t, err)
 	for _, page := range []string{pageA, pageWithheld} {
 		list := w.do(call{path: "/api/v1/sites/moved/comments?limit=100&page=" + url.QueryEscape(page)})
@@ -407,7 +407,7 @@ func (w *world) streams(t *testing.T, gets map[string][]string) (stop func() map
 	}
 	return func() map[string][]byte {
 		for _, path := range streams {
-			kit.Until(t, "the stream tells of the takedown: "+path, func() bool {
+			testkit.Until(t, "the stream tells of the takedown: "+path, func() bool {
 				mu.Lock()
 				defer mu.Unlock()
 				return bytes.Contains(sent[path], []byte("removed")) || bytes.Contains(sent[path], []byte("reload"))
@@ -448,7 +448,7 @@ func (w *world) hooksOfAllKinds(t *testing.T, settled *atomic.Bool) (got func(t 
 		want(t, w.as("owner a", "PATCH", hooksPath+"/"+id, m{"events": notify.HookEvents}), 204, "")
 	}
 	return func(t *testing.T) map[string][]byte {
-		kit.Until(t, "all messages were taken", func() bool {
+		testkit.Until(t, "all messages were taken", func() bool {
 			w.clock.Add(time.Second)
 			for _, h := range w.as("owner a", "GET", hooksPath, nil).list("webhooks") {
 				if h["waiting"] != 0.0 {

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A receiver takes what it is sent, once it is told how to answer.
@@ -58,7 +58,7 @@ func newReceiver(t *testing.T, answer func(n int, w http.ResponseWriter)) *recei
 // tries waits until messages were sent n times at least, and returns each time.
 func (r *receiver) tries(t *testing.T, w *world, n int) (got []delivered) {
 	t.Helper()
-	kit.Until(t, fmt.Sprintf("messages were sent %d times", n), func() bool {
+	testkit.Until(t, fmt.Sprintf("messages were sent %d times", n), func() bool {
 		w.clock.Add(time.Second)
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -121,7 +121,7 @@ func (w *world) hook(url string, more ...string) reply {
 // told waits until the follower of webhooks has begun: a new one tells of what happens from then on.
 func (w *world) told() {
 	w.t.Helper()
-	kit.Until(w.t, "webhooks are followed", func() bool {
+	testkit.Until(w.t, "webhooks are followed", func() bool {
 		return strings.Contains(w.log.String(), "webhooks are told of what happens from now on")
 	})
 }
@@ -407,7 +407,7 @@ func TestAMessageIsSentUntilItIsTaken(t *testing.T) {
 		if len(ids) != 2 {
 			t.Errorf("the messages had the ids %v", ids)
 		}
-		kit.Until(t, "all is well again", func() bool {
+		testkit.Until(t, "all is well again", func() bool {
 			h := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
 			return h["waiting"] == 0.0 && h["failing_since"] == nil && h["failure"] == nil
 		})
@@ -420,12 +420,12 @@ func TestWhoNeverAnswersIsGivenUpAfterThreeDays(t *testing.T) {
 	r := newReceiver(t, func(_ int, w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) })
 	w.hook(r.URL)
 	w.post(written("Nobody wants to hear about this, ever"))
-	kit.Until(t, "it fails", func() bool {
+	testkit.Until(t, "it fails", func() bool {
 		h := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
 		return h["waiting"] == 1.0 && h["failure"] == "it answered 404" && h["failing_since"] != nil
 	})
 	w.clock.Add(73 * time.Hour)
-	kit.Until(t, "it is given up", func() bool {
+	testkit.Until(t, "it is given up", func() bool {
 		h := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
 		return h["waiting"] == 0.0 && h["dead"] == 1.0
 	})

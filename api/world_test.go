@@ -19,18 +19,18 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/coord"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/coord"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is the real service over real HTTP, on one of the two databases.
@@ -42,9 +42,9 @@ type world struct {
 	service *apptest.App
 	front   *api.Server
 	url     string
-	clock   *kit.Clock
+	clock   *testkit.Clock
 	client  *http.Client
-	log     *kit.Log
+	log     *testkit.Log
 	tokens  map[string]string // API tokens by who has them
 	n       int               // for texts that differ
 	closed  bool              // the database, by the test
@@ -77,7 +77,7 @@ func (tx countedTx) EventsAfter(at ground.Position, limit int) ([]ground.Event, 
 	return tx.Tx.EventsAfter(at, limit)
 }
 
-func (tx countedTx) DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, error) {
+func (tx countedTx) DecisionsAfter(site int64, seq uint64, limit int) ([]auditlog.Entry, error) {
 	tx.of.logRead.Add(1)
 	return tx.Tx.DecisionsAfter(site, seq, limit)
 }
@@ -112,7 +112,7 @@ const (
 	pageA   = originA + "/post"
 )
 
-// onBoth runs a test beside others on each of kit.Databases, on Postgres with Redis.
+// onBoth runs a test beside others on each of testkit.Databases, on Postgres with Redis.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	onBothWith(t, options{}, test)
@@ -121,7 +121,7 @@ func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		t.Parallel()
 		test(t, newWorld(t, d.New(t), d.Redis(t), o))
 	})
@@ -130,15 +130,15 @@ func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 // onBothAlone is onBoth without other tests beside it: for tests that measure the process.
 func onBothAlone(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) { test(t, newWorld(t, d.New(t), d.Redis(t), options{})) })
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) { test(t, newWorld(t, d.New(t), d.Redis(t), options{})) })
 }
 
-func onSQLite(t testing.TB) *world { return newWorld(t, kit.SQLite(t), "", options{}) }
+func onSQLite(t testing.TB) *world { return newWorld(t, testkit.SQLite(t), "", options{}) }
 
 func newWorld(t testing.TB, dbURL, redis string, o options) *world {
 	t.Helper()
 	w := &world{t: t, dbURL: dbURL, redis: redis, tokens: map[string]string{}}
-	w.clock = kit.NewClock(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC))
+	w.clock = testkit.NewClock(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC))
 	w.open(o, store.Options{Wait: o.wait})
 	if o.known {
 		w.tokens = nil
@@ -153,7 +153,7 @@ func (w *world) open(o options, so store.Options) {
 	t := w.t
 	t.Helper()
 	ctx := context.Background()
-	w.log = &kit.Log{}
+	w.log = &testkit.Log{}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	if o.silent {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -175,7 +175,7 @@ func (w *world) open(o options, so store.Options) {
 			_ = db.Close()
 		}
 	})
-	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
+	w.url = testkit.Serve(t, func(public *url.URL) *http.Server {
 		if o.public != "" {
 			public, err = url.Parse(o.public)
 			fatal(t, err)
@@ -205,7 +205,7 @@ func (w *world) open(o options, so store.Options) {
 			t.Errorf("following ended: %v", err)
 		}
 	})
-	kit.Until(w.t, "the service is ready", func() bool { return w.service.Ready(ctx) == nil || o.damaged })
+	testkit.Until(w.t, "the service is ready", func() bool { return w.service.Ready(ctx) == nil || o.damaged })
 }
 
 // people makes two sites with an owner, a moderator and an author each, and a token for each.
@@ -216,23 +216,23 @@ func (w *world) people() {
 		{Key: "a", Name: "Site A", Origins: []string{originA, "http://localhost:1313"}},
 		{Key: "b", Name: "Site B", Origins: []string{originB}},
 	} {
-		_, _, err := w.service.AddSite(ctx, people.Operator, s, nil)
+		_, _, err := w.service.AddSite(ctx, authz.Operator, s, nil)
 		fatal(t, err)
 	}
-	w.account("root", people.Owner)
+	w.account("root", authz.Owner)
 	for _, site := range []string{"a", "b"} {
-		for _, role := range []people.Role{people.Author, people.Moderator, people.Owner} {
+		for _, role := range []authz.Role{authz.Author, authz.Moderator, authz.Owner} {
 			w.account(role.String()+" "+site, role, site)
 		}
 	}
-	w.tokens["moderator a, read only"] = w.token("moderator a", people.ScopeRead)
-	w.tokens["owner a, deciding"] = w.token("owner a", people.ScopeDecide)
+	w.tokens["moderator a, read only"] = w.token("moderator a", authz.ScopeRead)
+	w.tokens["owner a, deciding"] = w.token("owner a", authz.ScopeDecide)
 }
 
 // copied returns the URL of a copy of the world's database on SQLite.
 func (w *world) copied() string {
 	w.t.Helper()
-	path := filepath.Join(kit.MemoryDir(w.t), "copy.db")
+	path := filepath.Join(testkit.MemoryDir(w.t), "copy.db")
 	raw, err := sql.Open("sqlite", strings.TrimPrefix(w.dbURL, "sqlite:"))
 	fatal(w.t, err)
 	_, err = raw.Exec("VACUUM INTO ?", path)
@@ -244,20 +244,20 @@ const password = "correct horse battery staple"
 
 // account adds an account named by who, with a token of the whole scope. Only one has a
 // password, because hashing one takes its time.
-func (w *world) account(who string, role people.Role, sites ...string) {
+func (w *world) account(who string, role authz.Role, sites ...string) {
 	w.t.Helper()
 	in := identity.NewAccount{Email: email(who), Name: who, Role: role, Sites: sites}
 	if who == "owner a" {
 		in.Password = password
 	}
-	_, _, err := w.service.AddAccount(context.Background(), people.Operator, in)
+	_, _, err := w.service.AddAccount(context.Background(), authz.Operator, in)
 	fatal(w.t, err)
-	w.tokens[who] = w.token(who, people.ScopeAdmin)
+	w.tokens[who] = w.token(who, authz.ScopeAdmin)
 }
 
-func (w *world) token(who string, scope people.Scope) string {
+func (w *world) token(who string, scope authz.Scope) string {
 	w.t.Helper()
-	_, value, err := w.service.AddToken(context.Background(), people.Operator,
+	_, value, err := w.service.AddToken(context.Background(), authz.Operator,
 		identity.NewToken{Account: email(who), Name: "test", Scope: scope})
 	fatal(w.t, err)
 	return value
@@ -403,7 +403,7 @@ func (w *world) session(who string) map[string]string {
 		if err != nil {
 			return err
 		}
-		return tx.InsertSession(people.Session{Hash: hash, ID: ground.NewID(), Account: account.ID, CreatedAt: now,
+		return tx.InsertSession(authz.Session{Hash: hash, ID: ground.NewID(), Account: account.ID, CreatedAt: now,
 			SeenAt: now, ExpiresAt: now.Add(time.Hour)})
 	})
 	fatal(w.t, err)

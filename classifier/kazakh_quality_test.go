@@ -5,16 +5,16 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/evaluation"
 )
 
 func TestAKazakhStreamIsLearned(t *testing.T) {
 	stream := classifier.KazakhStream(t)
 	m := classifier.Fold(slices.Values([]classifier.Lesson(nil)))
-	var all, late []hindsight.Sample
+	var all, late []evaluation.Sample
 	for i, l := range stream {
 		if spam := l.Label == classifier.Spam; spam || l.Label == classifier.Ham {
-			s := hindsight.Sample{Said: m.Judge(classifier.Read(l.Comment)).Spam, Spam: spam}
+			s := evaluation.Sample{Said: m.Judge(classifier.Read(l.Comment)).Spam, Spam: spam}
 			all = append(all, s)
 			if i >= len(stream)/2 {
 				late = append(late, s)
@@ -33,7 +33,7 @@ func TestAKazakhStreamIsLearned(t *testing.T) {
 
 func TestKazakhCommentsAreToldApartInTenFolds(t *testing.T) {
 	stream := classifier.KazakhStream(t)
-	var spam, insults []hindsight.Sample
+	var spam, insults []evaluation.Sample
 	for fold := range 10 {
 		m := classifier.Fold(func(yield func(classifier.Lesson) bool) {
 			for i, l := range stream {
@@ -45,10 +45,10 @@ func TestKazakhCommentsAreToldApartInTenFolds(t *testing.T) {
 		for i := fold; i < len(stream); i += 10 {
 			j, l := m.Judge(classifier.Read(stream[i].Comment)), stream[i].Label
 			if l == classifier.Ham || l == classifier.Spam {
-				spam = append(spam, hindsight.Sample{Said: j.Spam, Spam: l == classifier.Spam})
+				spam = append(spam, evaluation.Sample{Said: j.Spam, Spam: l == classifier.Spam})
 			}
 			if l != classifier.Spam {
-				insults = append(insults, hindsight.Sample{Said: slices.Max(j.Reasons[:]), Spam: l != classifier.Ham})
+				insults = append(insults, evaluation.Sample{Said: slices.Max(j.Reasons[:]), Spam: l != classifier.Ham})
 			}
 		}
 	}
@@ -63,9 +63,9 @@ func TestKazakhCommentsAreToldApartInTenFolds(t *testing.T) {
 }
 
 // measured tells the figures that docs/classifier.md quotes.
-func measured(t *testing.T, name string, samples []hindsight.Sample) hindsight.Quality {
+func measured(t *testing.T, name string, samples []evaluation.Sample) evaluation.Quality {
 	t.Helper()
-	q := hindsight.Measure(samples, 0.5, 0.9, 0.99)
+	q := evaluation.Measure(samples, 0.5, 0.9, 0.99)
 	t.Logf("%s: (1-ROCA)%% %.2f of %d among %d, Brier %.3f, ECE %.3f", name, q.Above, q.Spam, q.Spam+q.Ham, q.Brier, q.ECE)
 	for _, c := range q.Cuts {
 		t.Logf("  at %.2f: caught %d of %d, ham lost %d of %d", c.At, c.Caught, c.Recall.Of, c.Lost, c.HamLost.Of)

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // aloud is a page as a screen reader reads it.
-func (w *world) aloud(tab *kit.Tab) []kit.Heard {
+func (w *world) aloud(tab *testkit.Tab) []testkit.Heard {
 	w.t.Helper()
 	all, err := tab.Aloud()
 	w.must(err)
@@ -22,7 +22,7 @@ var pressable = []string{"button", "link", "textbox", "searchbox", "checkbox", "
 	"spinbutton", "DisclosureTriangle", "DisclosureTriangleGrouped", "option", "switch"}
 
 // unspoken says what is wrong with how a page is read: things to press without a name, and headings that skip a level.
-func unspoken(all []kit.Heard) (wrong []string) {
+func unspoken(all []testkit.Heard) (wrong []string) {
 	level, firsts := 0, 0
 	for i, h := range all {
 		if slices.Contains(pressable, h.Role) && strings.TrimSpace(h.Name) == "" {
@@ -46,7 +46,7 @@ func unspoken(all []kit.Heard) (wrong []string) {
 }
 
 // before are the last words that are read before a node.
-func before(all []kit.Heard, i int) string {
+func before(all []testkit.Heard, i int) string {
 	for i--; i >= 0; i-- {
 		if all[i].Name != "" {
 			return fmt.Sprintf("%s %q", all[i].Role, all[i].Name)
@@ -56,7 +56,7 @@ func before(all []kit.Heard, i int) string {
 }
 
 // namesOf are the names of nodes of a role, in the order of reading.
-func namesOf(all []kit.Heard, role string) (names []string) {
+func namesOf(all []testkit.Heard, role string) (names []string) {
 	for _, h := range all {
 		if h.Role == role {
 			names = append(names, h.Name)
@@ -66,8 +66,8 @@ func namesOf(all []kit.Heard, role string) (names []string) {
 }
 
 // within are the nodes in the first one of a role and name.
-func within(all []kit.Heard, role, name string) (inside []kit.Heard) {
-	root := slices.IndexFunc(all, func(h kit.Heard) bool { return h.Role == role && h.Name == name })
+func within(all []testkit.Heard, role, name string) (inside []testkit.Heard) {
+	root := slices.IndexFunc(all, func(h testkit.Heard) bool { return h.Role == role && h.Name == name })
 	for i := root + 1; root >= 0 && i < len(all); i++ {
 		of := all[i].Of
 		for of > root {
@@ -82,7 +82,7 @@ func within(all []kit.Heard, role, name string) (inside []kit.Heard) {
 }
 
 // spoken is what stands in regions of a role, as they speak when it changes.
-func spoken(all []kit.Heard, role string) string {
+func spoken(all []testkit.Heard, role string) string {
 	var words []string
 	for i := range all {
 		if all[i].Role != role {
@@ -99,10 +99,10 @@ func spoken(all []kit.Heard, role string) string {
 
 // The queue through the accessibility tree, in the order in which it is read, and what is announced of each decision.
 func TestTheQueueIsReadAloud(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	post := func(name, text string) kit.Posted {
+	post := func(name, text string) testkit.Posted {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "", text)
 		w.must(err)
@@ -116,21 +116,21 @@ func TestTheQueueIsReadAloud(t *testing.T) {
 	post("Ruth", "Our harbour froze in March, which nobody expected.")
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
-	kit.Until(t, "three are one row", func() bool {
+	testkit.Until(t, "three are one row", func() bool {
 		w.must(desk.Go(w.service.URL+"/moderate/blog/queue"), desk.Holds(`document.querySelector("html[data-keys]")`))
-		n, err := kit.Eval[int](desk, `document.querySelectorAll(".card").length`)
+		n, err := testkit.Eval[int](desk, `document.querySelectorAll(".card").length`)
 		return err == nil && n == 4
 	})
 	says := func(role, words string) func() error {
 		return func() error {
-			kit.Until(t, role+" says "+words, func() bool { return strings.Contains(spoken(w.aloud(desk), role), words) })
+			testkit.Until(t, role+" says "+words, func() bool { return strings.Contains(spoken(w.aloud(desk), role), words) })
 			return nil
 		}
 	}
 	at := func(name string) func() error { // where the focus is
 		return func() error {
-			kit.Until(t, "the focus is on "+name, func() bool {
-				return slices.ContainsFunc(w.aloud(desk), func(h kit.Heard) bool {
+			testkit.Until(t, "the focus is on "+name, func() bool {
+				return slices.ContainsFunc(w.aloud(desk), func(h testkit.Heard) bool {
 					return h.Focused && h.Role == "article" && h.Name == name
 				})
 			})
@@ -160,7 +160,7 @@ func TestTheQueueIsReadAloud(t *testing.T) {
 	}
 	card := within(all, "article", "Lena")
 	for i, h := range card {
-		twice := func(o kit.Heard) bool { return o.Role == h.Role && o.Name == h.Name }
+		twice := func(o testkit.Heard) bool { return o.Role == h.Role && o.Name == h.Name }
 		if slices.Contains(pressable, h.Role) && h.Role != "link" && slices.ContainsFunc(card[i+1:], twice) {
 			t.Errorf("a card has two of %s %q", h.Role, h.Name)
 		}
@@ -186,7 +186,7 @@ func TestTheQueueIsReadAloud(t *testing.T) {
 		func() error { return desk.Press(keyZ) }, says("status", "3 taken back."),
 		func() error { return desk.Holds(`document.getElementById("unsaved").hidden`) },
 		func() error {
-			_, err := w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: tomasz.ID, Version: tomasz.Version})
+			_, err := w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: tomasz.ID, Version: tomasz.Version})
 			return err
 		},
 	)
@@ -199,7 +199,7 @@ func TestTheQueueIsReadAloud(t *testing.T) {
 	w.steps(second, func() error { return second.Holds(current("chain")) })
 	items, _, err := w.client.Queue(t.Context(), "")
 	w.must(err)
-	_, err = w.client.Decide(t.Context(), "spam", "", kit.Ref{ID: items[0].Comment.ID, Version: items[0].Comment.Version})
+	_, err = w.client.Decide(t.Context(), "spam", "", testkit.Ref{ID: items[0].Comment.ID, Version: items[0].Comment.Version})
 	w.must(err, second.Press(keyA), second.See("alert", ""))
 	if said := spoken(w.aloud(second), "alert"); !strings.Contains(said, "Marked as spam by Dana") {
 		t.Errorf("of the conflict is said %q", said)
@@ -208,7 +208,7 @@ func TestTheQueueIsReadAloud(t *testing.T) {
 	// No page has anything to press that has no name.
 	for page, shows := range w.deskPages() {
 		w.must(desk.Go(w.service.URL+"/moderate/"+page), desk.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
-		_, err := kit.Eval[bool](desk, unfolded)
+		_, err := testkit.Eval[bool](desk, unfolded)
 		w.must(err)
 		for _, wrong := range unspoken(w.aloud(desk)) {
 			t.Errorf("%s: %s", page, wrong)

@@ -12,15 +12,15 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/coord"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/coord"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	hashing "github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store"
 )
 
 // loopback is where the receivers and providers of tests are.
@@ -49,7 +49,7 @@ func newLocal(t testing.TB, o options) *local {
 			t.Fatal(err)
 		}
 	}
-	written := &kit.Log{}
+	written := &testkit.Log{}
 	a := &local{server: &server{log: written.String}}
 	log := slog.New(slog.NewTextHandler(written, nil))
 	db, err := store.Open(ctx, o.database, store.Options{})
@@ -59,11 +59,11 @@ func newLocal(t testing.TB, o options) *local {
 	must(err)
 	var front *api.Server
 	var https *http.Server
-	a.URL = kit.Serve(t, func(public *url.URL) *http.Server {
+	a.URL = testkit.Serve(t, func(public *url.URL) *http.Server {
 		ao := app.Options{Clock: wallClock{}, Log: log, Storage: db.Storage, PublicURL: public, AnyHost: true,
 			Outbound: app.Reach(loopback, loopback, loopback), Passwords: hashing.NewWeak()}
 		if o.issuer != nil {
-			provider, err := loopback.Issuer(notify.IssuerOptions{Name: "Small", Issuer: o.issuer.URL, ClientID: kit.ClientID,
+			provider, err := loopback.Issuer(notify.IssuerOptions{Name: "Small", Issuer: o.issuer.URL, ClientID: testkit.ClientID,
 				Secret: o.issuer.ClientSecret(), Clock: wallClock{}, Callback: public.JoinPath("signin", "Small", "callback")})
 			must(err)
 			ao.SignIn = []identity.Provider{provider}
@@ -94,7 +94,7 @@ func newLocal(t testing.TB, o options) *local {
 		_ = shared.Close() // the test is over
 		_ = db.Close()
 	}
-	kit.Until(t, "the service is ready", func() bool { return a.Process.Ready(ctx) == nil })
+	testkit.Until(t, "the service is ready", func() bool { return a.Process.Ready(ctx) == nil })
 	must(ground.NotePublicURL(ctx, store.For[ground.MetaTx](db), a.URL))
 	return a
 }

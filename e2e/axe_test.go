@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // Nothing on the pages where people decide keeps anybody from using them, as far as axe can tell.
 func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
-	var last kit.Posted
+	var last testkit.Posted
 	for n, text := range []string{
 		"Buy cheap pi\u200blls and a cаsino now, see [here](https://pills.example/win)\n\n> a quote\n> > in a quote",
 		"The ferry was late again.", "And so was I.",
@@ -22,10 +22,10 @@ func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
 		w.must(err)
 		last = posted
 	}
-	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: last.ID, Version: last.Version})
+	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", testkit.Ref{ID: last.ID, Version: last.Version})
 	w.must(err)
 	w.site("empty", "Empty", "https://empty.example")
-	link := w.invite(author, "Aliya", people.Author, "blog")
+	link := w.invite(author, "Aliya", authz.Author, "blog")
 	for _, v := range views(t) {
 		tab := w.tab(v.width, 800, v.dark)
 		check := func(what string) {
@@ -61,14 +61,14 @@ func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
 		check("the queue")
 		for _, does := range []struct {
 			what string
-			keys []kit.Key
+			keys []testkit.Key
 			is   string
 		}{
-			{"the reasons", []kit.Key{{Key: "d", Code: "KeyD"}}, ".refuse[open]"},
-			{"the evidence", []kit.Key{keyEscape, keyI}, ".evidence[open]"},
-			{"a reply", []kit.Key{keyEscape, keyR}, ".reply[open]"},
-			{"a selection", []kit.Key{keyEscape, keyX}, ".pick :checked"},
-			{"a decision", []kit.Key{keyX, keyA}, "#toast:not([hidden])"}, {"an undo", []kit.Key{keyZ}, ".card ~ *, #toast"},
+			{"the reasons", []testkit.Key{{Key: "d", Code: "KeyD"}}, ".refuse[open]"},
+			{"the evidence", []testkit.Key{keyEscape, keyI}, ".evidence[open]"},
+			{"a reply", []testkit.Key{keyEscape, keyR}, ".reply[open]"},
+			{"a selection", []testkit.Key{keyEscape, keyX}, ".pick :checked"},
+			{"a decision", []testkit.Key{keyX, keyA}, "#toast:not([hidden])"}, {"an undo", []testkit.Key{keyZ}, ".card ~ *, #toast"},
 		} {
 			w.must(tab.Press(does.keys...), tab.Holds(fmt.Sprintf("document.querySelector(%q)", does.is)))
 			check(does.what)

@@ -11,19 +11,19 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var (
-	keyB   = kit.Key{Key: "b", Code: "KeyB"}
-	keyИ   = kit.Key{Key: "и", Code: "KeyB"}
-	keyN   = kit.Key{Key: "n", Code: "KeyN"}
-	shiftZ = kit.Key{Key: "Z", Code: "KeyZ", Shift: true}
+	keyB   = testkit.Key{Key: "b", Code: "KeyB"}
+	keyИ   = testkit.Key{Key: "и", Code: "KeyB"}
+	keyN   = testkit.Key{Key: "n", Code: "KeyN"}
+	shiftZ = testkit.Key{Key: "Z", Code: "KeyZ", Shift: true}
 )
 
 // What is selected at once was on the screen: never a row that nobody saw.
 func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
 	s.decide(14)
@@ -39,7 +39,7 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", "Ruth", "", strings.Join(some, " "))
 		s.must(err)
 	}
-	s.queued("sort=risk&limit=100", func(items []kit.Item) bool { // all are judged by what was decided
+	s.queued("sort=risk&limit=100", func(items []testkit.Item) bool { // all are judged by what was decided
 		return items[0].Verdict.Score > 0.7 && items[all-1].Verdict.Score > 0.65
 	})
 	desk := s.tab(1280, 900, false)
@@ -50,32 +50,32 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 	)
 	const first = `[...document.querySelectorAll(".band")].find(b => b.querySelectorAll(".card").length >= 18)`
 	const selected = `[...document.querySelectorAll(".card:has(.pick :checked)")]`
-	_, err := kit.Eval[bool](desk, `(`+first+`.querySelector(".name").click(), true)`)
+	_, err := testkit.Eval[bool](desk, `(`+first+`.querySelector(".name").click(), true)`)
 	s.must(err)
 	s.steps(desk,
 		func() error {
 			return desk.Holds(first + `.querySelector("[data-seen]").textContent.endsWith("below not seen")`)
 		},
 		// The digit of a row selects it, and takes it out again.
-		func() error { return desk.Press(kit.Key{Key: "3", Code: "Digit3"}) },
+		func() error { return desk.Press(testkit.Key{Key: "3", Code: "Digit3"}) },
 		func() error { return desk.Holds(numbered(selected) + ` === "3"`) },
-		func() error { return desk.Press(kit.Key{Key: "!", Code: "Digit1", Shift: true}) },
+		func() error { return desk.Press(testkit.Key{Key: "!", Code: "Digit1", Shift: true}) },
 		func() error { return desk.Holds(numbered(selected) + ` === "3 ⇧1"`) },
 		func() error {
-			return desk.Press(kit.Key{Key: "3", Code: "Digit3"}, kit.Key{Key: "!", Code: "Digit1", Shift: true})
+			return desk.Press(testkit.Key{Key: "3", Code: "Digit3"}, testkit.Key{Key: "!", Code: "Digit1", Shift: true})
 		},
 		func() error { return desk.Holds(selected + `.length === 0`) },
 		func() error { return desk.Press(keyB) },
 		func() error { return desk.Holds(selected + `.length >= 8`) },
 	)
 	s.picture(desk, "bands")
-	unseen, err := kit.Eval[int](desk, // a row of which a tenth is missing was seen
+	unseen, err := testkit.Eval[int](desk, // a row of which a tenth is missing was seen
 		selected+`.filter(card => card.getBoundingClientRect().bottom > innerHeight + 6).length`)
 	if err != nil || unseen > 0 {
 		t.Errorf("%d rows are selected that were not on the screen (%v)", unseen, err)
 	}
 	press := func() error { // the button does what the key does
-		_, err := kit.Eval[bool](desk, `(`+first+`.querySelector("[data-select]").click(), true)`)
+		_, err := testkit.Eval[bool](desk, `(`+first+`.querySelector("[data-select]").click(), true)`)
 		return err
 	}
 	s.steps(desk, // the same key on another layout takes it back
@@ -130,12 +130,12 @@ func numbered(cards string) string {
 
 // The next comment is there when the key goes up, whatever the network does.
 func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	const pressed, every = 100, 200 * time.Millisecond
 	var texts []string
-	for n := range kit.HowMany(t, "TEST_WAITING", 250) {
+	for n := range testkit.HowMany(t, "TEST_WAITING", 250) {
 		texts = append(texts, fmt.Sprintf("Day %d: late again.", n))
 	}
 	w.postAll(texts)
@@ -150,8 +150,8 @@ func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 	_, err := chromedp.Call(desk.Context(), network.EmulateNetworkConditionsByRule,
 		network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&slow}})
 	w.must(err)
-	kit.Until(t, "the network takes 200 ms", func() bool {
-		took, err := kit.Eval[float64](desk, `(async () => { const began = performance.now()
+	testkit.Until(t, "the network takes 200 ms", func() bool {
+		took, err := testkit.Eval[float64](desk, `(async () => { const began = performance.now()
 			await fetch("/healthz"); return performance.now() - began })()`)
 		return err == nil && took >= 200
 	})
@@ -168,20 +168,20 @@ func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 		time.Sleep(every) // a person's pace
 		w.must(desk.Press(keyA))
 	}
-	kit.Until(t, "all decisions are saved", func() bool {
+	testkit.Until(t, "all decisions are saved", func() bool {
 		var page struct{ Counts struct{ Approved int } }
 		w.must(w.client.Do(t.Context(), http.MethodGet, "/moderation/queue?limit=1", nil, nil, &page))
 		return page.Counts.Approved == pressed
 	})
 	w.must(desk.Holds(`document.querySelector("#unsaved").hidden`))
-	got, err := kit.Eval[string](desk, `wentUp.join(" ")`)
+	got, err := testkit.Eval[string](desk, `wentUp.join(" ")`)
 	if err != nil || got != strings.Join(want[1:pressed+1], " ") {
 		t.Errorf("as the keys went up there were (%v)\n%s\nwant\n%s", err, got, strings.Join(want[1:pressed+1], " "))
 	}
 }
 
 func TestAViewIsSavedUnderAName(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.postAll([]string{"The ferry was late again, as on every Monday.",
@@ -213,7 +213,7 @@ func TestAViewIsSavedUnderAName(t *testing.T) {
 
 // What is selected was chosen by a person: that its score changes meanwhile takes nothing away and adds nothing.
 func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
 	s.decide(14)
@@ -224,7 +224,7 @@ func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
 		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", strings.Join(some, " "))
 		s.must(err)
 	}
-	worst := func(items []kit.Item) bool { return len(items) > 11 && items[0].Verdict.Score > 0.6 }
+	worst := func(items []testkit.Item) bool { return len(items) > 11 && items[0].Verdict.Score > 0.6 }
 	s.queued("sort=risk", worst)
 	desk := s.tab(1280, 900, false)
 	s.signIn(desk, email)
@@ -234,7 +234,7 @@ func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
 		func() error { return desk.Press(keyB) },
 		func() error { return desk.Holds(`document.querySelectorAll(".card .pick :checked").length > 0`) },
 	)
-	chosen, err := kit.Eval[[]string](desk,
+	chosen, err := testkit.Eval[[]string](desk,
 		`[...document.querySelectorAll(".card:has(.pick :checked)")].map(card => card.dataset.comment)`)
 	s.must(err)
 	before, _, err := s.client.Queue(t.Context(), "sort=risk")
@@ -243,14 +243,14 @@ func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
 		posted, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Gardener %d", n), "",
 			fmt.Sprintf("%s %s %d", sign, sign, n))
 		s.must(err)
-		_, err = s.client.Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version})
+		_, err = s.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: posted.Version})
 		s.must(err)
 	}
-	s.queued("sort=risk", func(items []kit.Item) bool {
+	s.queued("sort=risk", func(items []testkit.Item) bool {
 		return len(items) > 0 && items[0].Verdict.Score < before[0].Verdict.Score-0.1
 	})
 	s.steps(desk, func() error { return desk.Press(shiftS) })
-	s.queued("state=spam&limit=100", func(items []kit.Item) bool {
+	s.queued("state=spam&limit=100", func(items []testkit.Item) bool {
 		done := 0
 		for _, item := range items {
 			if slices.Contains(chosen, item.Comment.ID) {

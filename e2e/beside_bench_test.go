@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // BenchmarkPostsBesideAnImport guards that those who post to one site wait 200 ms at most while TEST_COMMENTS comments
@@ -30,10 +30,10 @@ func BenchmarkPostsBesideAnImport(b *testing.B) {
 	if err := writeDump(dump, all); err != nil {
 		b.Fatal(err)
 	}
-	onBothDatabases(b, func(b *testing.B, desk *kit.Client, common []string) {
-		binary := kit.Binary(b)
+	onBothDatabases(b, func(b *testing.B, desk *testkit.Client, common []string) {
+		binary := testkit.Binary(b)
 		site := []string{"site", "add", "--key", "moved", "--name", "M", "--origin", "https://moved.example"}
-		if _, err := kit.Run(binary, append(site, common...)...); err != nil {
+		if _, err := testkit.Run(binary, append(site, common...)...); err != nil {
 			b.Fatal(err)
 		}
 		alone := postUntil(b, desk, time.After(20*time.Second))
@@ -60,7 +60,7 @@ func BenchmarkPostsBesideAnImport(b *testing.B) {
 }
 
 // postUntil posts fifty times a second until something has ended, and returns how long each took, the shortest first.
-func postUntil(b *testing.B, c *kit.Client, ended <-chan time.Time) (took []time.Duration) {
+func postUntil(b *testing.B, c *testkit.Client, ended <-chan time.Time) (took []time.Duration) {
 	b.Helper()
 	reader := *c
 	reader.Token = ""
@@ -81,7 +81,7 @@ func postUntil(b *testing.B, c *kit.Client, ended <-chan time.Time) (took []time
 			for {
 				_, err := reader.Post(b.Context(), "", fmt.Sprintf("https://bench.example/post-%d", n%100),
 					fmt.Sprintf("Writer %d", n), "", fmt.Sprintf("Remark %d of run %d.", n, run))
-				if busy, ok := errors.AsType[*kit.StatusError](err); ok && busy.Later() {
+				if busy, ok := errors.AsType[*testkit.StatusError](err); ok && busy.Later() {
 					time.Sleep(5 * time.Millisecond)
 					continue
 				}

@@ -14,16 +14,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/transfer/static"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // A blocked blog carries the widget itself, and its service is behind a proxy that does what censors do. Its copies
 // lie at servers of their own.
 type blocked struct {
 	*world
-	proxy *kit.Proxy
+	proxy *testkit.Proxy
 	key   string // the site's, public
 	tag   string // attributes of the script
 	dir   string // of the newest copy
@@ -49,8 +49,8 @@ font: 17px/1.6 system-ui, sans-serif }</style></head>
 	}))
 	t.Cleanup(b.site.Close)
 	b.must(b.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"origin": []string{b.blog.URL, b.site.URL}}, nil))
-	b.proxy = kit.NewProxy(t, "tcp", strings.TrimPrefix(b.service.URL, "http://"))
-	key, err := b.app.Signet.SiteKey(t.Context(), people.Operator, b.of("blog"))
+	b.proxy = testkit.NewProxy(t, "tcp", strings.TrimPrefix(b.service.URL, "http://"))
+	key, err := b.app.Signet.SiteKey(t.Context(), authz.Operator, b.of("blog"))
 	b.must(err)
 	b.key = key
 	return b
@@ -63,7 +63,7 @@ func (b *blocked) publish(path, name, body string) {
 	key := fmt.Sprintf("blocked-%016d", b.n)
 	posted, err := b.client.Post(b.t.Context(), key, b.site.URL+path, name, "", body)
 	b.must(err)
-	_, err = b.client.Decide(b.t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: 1})
+	_, err = b.client.Decide(b.t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: 1})
 	b.must(err)
 }
 
@@ -78,7 +78,7 @@ func (b *blocked) copy(site string) string {
 func (b *blocked) copied(site string) (dir string, made static.Report) {
 	b.t.Helper()
 	dir = filepath.Join(b.t.TempDir(), "copy")
-	made, err := b.app.Static.Copy(b.t.Context(), people.Operator, b.of(site), dir, nil)
+	made, err := b.app.Static.Copy(b.t.Context(), authz.Operator, b.of(site), dir, nil)
 	b.must(err)
 	return dir, made
 }
@@ -108,13 +108,13 @@ const (
 
 // censors are what is done to the service's address, and within which time readers have the comments all the same.
 var censors = []struct {
-	fault  kit.Fault
+	fault  testkit.Fault
 	within time.Duration
 }{
-	{kit.Fault{Name: "refused", Refuse: true}, 3 * time.Second},
-	{kit.Fault{Name: "reset", Do: func(*kit.Piece) error { return kit.ErrReset }}, 3 * time.Second},
-	{kit.Fault{Name: "hanging", Do: func(p *kit.Piece) error { p.Hold(); return nil }}, 6 * time.Second},
-	{kit.Fault{Name: "garbage", Do: func(p *kit.Piece) error {
+	{testkit.Fault{Name: "refused", Refuse: true}, 3 * time.Second},
+	{testkit.Fault{Name: "reset", Do: func(*testkit.Piece) error { return testkit.ErrReset }}, 3 * time.Second},
+	{testkit.Fault{Name: "hanging", Do: func(p *testkit.Piece) error { p.Hold(); return nil }}, 6 * time.Second},
+	{testkit.Fault{Name: "garbage", Do: func(p *testkit.Piece) error {
 		for i := range p.Bytes {
 			if !p.Up {
 				p.Bytes[i] = byte(i * 37)
@@ -125,7 +125,7 @@ var censors = []struct {
 }
 
 func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
@@ -144,7 +144,7 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 				func() error { return tab.Go(b.site.URL + "/harbour") },
 				func() error { return tab.Holds(shows(inCopy)) },
 			)
-			if took := time.Since(start); took > c.within+kit.Slack() {
+			if took := time.Since(start); took > c.within+testkit.Slack() {
 				t.Errorf("the comments came after %v, want %v", took, c.within)
 			} else {
 				t.Logf("the comments came after %v", took)
@@ -192,7 +192,7 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Holds(shows(inCopy)) },
 	)
-	if took := time.Since(start); took > 3*time.Second+kit.Slack() {
+	if took := time.Since(start); took > 3*time.Second+testkit.Slack() {
 		t.Errorf("behind a wall's page the comments came after %v", took)
 	}
 }
@@ -203,7 +203,7 @@ func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
 	b.script("http://"+b.proxy.Addr, b.lies(t.TempDir()), b.service.URL)
-	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	tab := b.tab(1280, 900, false)
 	b.steps(tab,
 		func() error { return tab.Go(b.site.URL + "/harbour") },
@@ -217,7 +217,7 @@ func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
 
 // What is written while the service is being blocked stays in the browser, and is offered when it answers again.
 func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
@@ -228,13 +228,13 @@ func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
 	b.steps(tab,
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Type("textbox", "Comment", begun) },
-		func() error { b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true}); return nil },
+		func() error { b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true}); return nil },
 		func() error { return tab.Click("button", "Post comment") },
 		func() error { return tab.Holds(shows("Your text is safe.")) },
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Holds(shows(isCopy)) },
 		func() error { return tab.Holds(shows("What you had written is kept in this browser")) },
-		func() error { b.proxy.Set(t, kit.Fault{}); return nil },
+		func() error { b.proxy.Set(t, testkit.Fault{}); return nil },
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Holds(fmt.Sprintf("%s.includes(%q)", field, begun)) },
 		func() error { return tab.Click("button", "Post comment") },
@@ -258,7 +258,7 @@ func made(t *testing.T, dir string) string {
 }
 
 func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
@@ -303,7 +303,7 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 		"a stranger's files": b.lies(t.TempDir()),
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+			b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 			b.script("http://"+b.proxy.Addr, mirror)
 			tab := b.tab(1280, 900, false)
 			b.steps(tab,
@@ -311,7 +311,7 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 				func() error { return tab.Holds(shows(noList)) },
 			)
 			for _, never := range []string{inCopy, stolen, isCopy} {
-				if on, err := kit.Eval[bool](tab, shows(never)); err != nil || on {
+				if on, err := testkit.Eval[bool](tab, shows(never)); err != nil || on {
 					t.Errorf("it shows %q (%v)", never, err)
 				}
 			}
@@ -341,7 +341,7 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 
 // Who has the folder on a stick opens a file, without a server and without script.
 func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
@@ -367,13 +367,13 @@ func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) {
 
 // A browser that cannot check a copy is given a link to read it all the same.
 func TestWithoutEd25519ThereIsALink(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
 	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
-	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	tab := b.tab(1280, 900, false)
 	b.steps(tab,
 		func() error {

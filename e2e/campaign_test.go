@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // Five adverts are one card: one press decides them all, and one takes it back; the next copy is suspected.
@@ -28,9 +28,9 @@ func TestACampaignIsOneCard(t *testing.T) {
 	// Campaigns follow what was committed: a page that is opened at once may be ahead of them.
 	opened := func() {
 		t.Helper()
-		kit.Until(t, "they are one card", func() bool {
+		testkit.Until(t, "they are one card", func() bool {
 			s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=newest"))
-			n, err := kit.Eval[string](desk, card+`?.dataset.alike ?? ""`)
+			n, err := testkit.Eval[string](desk, card+`?.dataset.alike ?? ""`)
 			return err == nil && n == "5"
 		})
 	}
@@ -40,7 +40,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return desk.Holds(card + `.textContent.includes("5 alike")`) },
 		func() error { return desk.Holds(card + `.textContent.includes("5 writers")`) },
 	)
-	fits := func(tab *kit.Tab, what string) {
+	fits := func(tab *testkit.Tab, what string) {
 		t.Helper()
 		s.picture(tab, what)
 		if found := tab.Axe(t); len(found) > 0 {
@@ -60,7 +60,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return phone.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 	)
 	fits(phone, "campaign-page-phone")
-	_, err := kit.Eval[bool](desk, `(`+card+`.querySelector(".name").click(), true)`)
+	_, err := testkit.Eval[bool](desk, `(`+card+`.querySelector(".name").click(), true)`)
 	s.must(err)
 	s.steps(desk,
 		func() error { return desk.Press(shiftS) },
@@ -68,9 +68,9 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return desk.Holds(`!` + card) },
 		func() error { return desk.Holds(`document.getElementById("unsaved").hidden`) },
 	)
-	s.queued("state=spam", func(items []kit.Item) bool { return len(items) >= 5 })
+	s.queued("state=spam", func(items []testkit.Item) bool { return len(items) >= 5 })
 	s.steps(desk, func() error { return desk.Press(keyZ) }, func() error { return desk.Holds(card) })
-	s.queued("state=spam", func(items []kit.Item) bool { return len(items) < 5 })
+	s.queued("state=spam", func(items []testkit.Item) bool { return len(items) < 5 })
 
 	// Without script, by the page of the campaign.
 	opened()
@@ -96,7 +96,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return desk.Holds(toastSays("4 marked as spam")) },
 	)
 	advert(9)
-	s.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 2 && items[1].Verdict.Score >= 0.9 })
+	s.queued("state=suspected", func(items []testkit.Item) bool { return len(items) == 2 && items[1].Verdict.Score >= 0.9 })
 
 	// From the list of campaigns, and from a comment of one.
 	s.steps(desk,
@@ -121,7 +121,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 // A session may end while the decision on a whole campaign is on its way: it is kept, said, and sent after signing in,
 // for what was seen and for nothing that came since.
 func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	copies := 0
@@ -132,7 +132,7 @@ func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
 				fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", copies))
 			w.must(err)
 		}
-		kit.Until(t, "they are alike", func() bool {
+		testkit.Until(t, "they are alike", func() bool {
 			k, err := campaignIn(t.Context(), w.client)
 			return err == nil && k.Size == copies
 		})
@@ -148,7 +148,7 @@ func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
 		func() error { return desk.Holds(shows("What you decided and typed is kept here")) },
 		func() error { return desk.Holds(`!document.getElementById("unsaved").hidden`) },
 	)
-	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == 0 })
+	w.queued("state=spam", func(items []testkit.Item) bool { return len(items) == 0 })
 	post(1)
 	w.steps(desk,
 		func() error { return desk.Click("link", "Sign in") },
@@ -159,6 +159,6 @@ func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
 		func() error { return desk.Type("textbox", "Password", password) },
 		func() error { return desk.Click("button", "Sign in") },
 	)
-	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == 6 })
-	w.queued("state=pending", func(items []kit.Item) bool { return len(items) == 1 })
+	w.queued("state=spam", func(items []testkit.Item) bool { return len(items) == 6 })
+	w.queued("state=pending", func(items []testkit.Item) bool { return len(items) == 1 })
 }

@@ -9,14 +9,14 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // A shared is a queue with a comment a day that Jonas reads while Dana, the owner, decides over the API.
 type shared struct {
 	*world
-	posted []kit.Posted
+	posted []testkit.Posted
 }
 
 func newShared(t *testing.T, days int) *shared {
@@ -27,16 +27,16 @@ func newShared(t *testing.T, days int) *shared {
 func newSharedWith(t *testing.T, o options, days int) *shared {
 	t.Helper()
 	s := &shared{world: newWorldWith(t, o)}
-	s.account(jonas, "Jonas", people.Moderator, "blog")
+	s.account(jonas, "Jonas", authz.Moderator, "blog")
 	for n := range days {
 		s.post(fmt.Sprintf("The ferry of day %d came.", n))
 	}
 	return s
 }
 
-func (s *shared) post(text string) kit.Posted {
+func (s *shared) post(text string) testkit.Posted {
 	s.t.Helper()
-	var posted kit.Posted
+	var posted testkit.Posted
 	s.must(s.client.Call(s.t.Context(), http.MethodPost, site+"/comments", nil, map[string]any{
 		"page": map[string]string{"url": s.blog.URL + "/ferries"}, "body": text,
 		"author": map[string]string{"name": fmt.Sprintf("Writer %d", len(s.posted))}}, &posted))
@@ -48,7 +48,7 @@ func (s *shared) post(text string) kit.Posted {
 const clock = `{ const start = Date.now(); window.later = 0; Date.now = () => start + later }`
 
 // reads opens the queue as Jonas, in a tab whose clock stands still.
-func (s *shared) reads(width, height int64, dark bool) *kit.Tab {
+func (s *shared) reads(width, height int64, dark bool) *testkit.Tab {
 	s.t.Helper()
 	tab := s.tab(width, height, dark)
 	s.must(tab.BeforeEach(clock))
@@ -63,9 +63,9 @@ func (s *shared) decide(action string, days ...int) {
 }
 
 func (s *shared) tryDecide(ctx context.Context, action string, days ...int) error {
-	var refs []kit.Ref
+	var refs []testkit.Ref
 	for _, day := range days {
-		refs = append(refs, kit.Ref{ID: s.posted[day].ID, Version: s.posted[day].Version})
+		refs = append(refs, testkit.Ref{ID: s.posted[day].ID, Version: s.posted[day].Version})
 	}
 	_, err := s.client.Decide(ctx, action, "", refs...)
 	return err
@@ -99,7 +99,7 @@ func (s *shared) are(want ...string) {
 // become waits until all comments are in the given states.
 func (s *shared) become(want ...string) {
 	s.t.Helper()
-	kit.Until(s.t, fmt.Sprintf("the comments are %q", want), func() bool {
+	testkit.Until(s.t, fmt.Sprintf("the comments are %q", want), func() bool {
 		for day, state := range want {
 			if s.state(day) != state {
 				return false
@@ -109,8 +109,8 @@ func (s *shared) become(want ...string) {
 	})
 }
 
-func second(tab *kit.Tab) func() error {
-	return func() error { _, err := kit.Eval[int](tab, "later += 1000"); return err }
+func second(tab *testkit.Tab) func() error {
+	return func() error { _, err := testkit.Eval[int](tab, "later += 1000"); return err }
 }
 
 // settled returns a JavaScript expression that is true if the card of a day is greyed, in its place, and has a notice
@@ -126,7 +126,7 @@ func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 	parallel(t)
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
-	before, err := kit.Eval[string](desk, rows)
+	before, err := testkit.Eval[string](desk, rows)
 	s.must(err)
 	s.decide("approve", 0)
 	s.steps(desk,
@@ -140,7 +140,7 @@ func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 		func() error { return desk.Press(keyS, keyS) }, // too fast to have been read
 		func() error { return desk.Holds(unsaved) },
 	)
-	if after, err := kit.Eval[string](desk, rows); err != nil || after != before {
+	if after, err := testkit.Eval[string](desk, rows); err != nil || after != before {
 		t.Errorf("something moved (%v)\nbefore %s\nafter  %s", err, before, after)
 	}
 	s.are("approved", "pending", "pending")
@@ -174,7 +174,7 @@ func TestQueue_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 
 // A key that races with another moderator's decision decides the comment that was read, or none.
 func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 8)
 	desk := s.reads(1280, 900, false)
@@ -197,7 +197,7 @@ func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
 		if got, next := s.state(day), s.state(day+1); got != want || next != "pending" {
 			t.Fatalf("day %d is %s and the next one %s, want %s and pending", day, got, next, want)
 		}
-		at, err := kit.Eval[bool](desk, current(fmt.Sprintf("day %d ", day)))
+		at, err := testkit.Eval[bool](desk, current(fmt.Sprintf("day %d ", day)))
 		s.must(err)
 		if at {
 			s.must(desk.Press(keyJ))
@@ -206,7 +206,7 @@ func TestQueue_KeyDuringConflictingDecision(t *testing.T) {
 }
 
 func TestQueue_MouseOnCommentDecidedMeanwhile(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	pressedWhereTheButtonWas(t, 1280, 900)
 }
@@ -223,7 +223,7 @@ func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 		desk := s.reads(width, height, dark)
 		place := func(value string) [2]float64 {
 			t.Helper()
-			at, err := kit.Eval[[]float64](desk, fmt.Sprintf(`(box => [box.x + box.width / 2, box.y + box.height / 2])(
+			at, err := testkit.Eval[[]float64](desk, fmt.Sprintf(`(box => [box.x + box.width / 2, box.y + box.height / 2])(
 				document.querySelector("[aria-current=true] button[name=action][value=%s]").getBoundingClientRect())`, value))
 			s.must(err)
 			return [2]float64{at[0], at[1]}
@@ -261,7 +261,7 @@ func pressedWhereTheButtonWas(t *testing.T, width, height int64) {
 }
 
 func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 3)
 	desk := s.reads(1280, 900, false)
@@ -281,7 +281,7 @@ func TestQueue_WithdrawnCommentTakesNoKey(t *testing.T) {
 }
 
 func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 2)
 	desk := s.reads(1280, 900, false)
@@ -304,7 +304,7 @@ func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
 
 // The second click of a double click would decide the comment that has moved under the pointer.
 func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 2)
 	desk := s.reads(1280, 900, false)
@@ -322,7 +322,7 @@ func TestQueue_DoubleClickDecidesOnce(t *testing.T) {
 
 // A reply to a comment that a colleague approved meanwhile is sent. One that a colleague rejected takes none.
 func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	for action, says := range map[string]string{
 		"approve": "Your reply is public.", "spam": "A refused or withdrawn comment takes no reply.",
@@ -346,7 +346,7 @@ func TestQueue_ReplyToCommentDecidedMeanwhile(t *testing.T) {
 
 // An edit that changes only the target of a link leaves the visible words as they are.
 func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 1)
 	edit := func(target string) {
@@ -371,7 +371,7 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 }
 
 func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 6)
 	desk := s.reads(1280, 900, false)
@@ -411,7 +411,7 @@ func TestQueue_SelectionKeepsWhatChangedMeanwhile(t *testing.T) {
 
 // Two moderators and a commenter act at the same moment: only comments that were read are decided.
 func TestQueue_ThreeActAtOnce(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	onBoth(t, threeActAtOnce)
 }
@@ -436,8 +436,8 @@ func threeActAtOnce(t *testing.T, o options) {
 		if got := []string{s.state(day + 1), s.state(day + 2)}; !slices.Equal(got, []string{"removed", "pending"}) {
 			t.Fatalf("of days %d and %d one was decided that nobody read: %q", day+1, day+2, got)
 		}
-		kit.Until(t, "the third is current", func() bool {
-			at, err := kit.Eval[bool](desk, current(fmt.Sprintf("day %d ", day+2)))
+		testkit.Until(t, "the third is current", func() bool {
+			at, err := testkit.Eval[bool](desk, current(fmt.Sprintf("day %d ", day+2)))
 			s.must(err)
 			if !at {
 				s.must(desk.Press(keyJ))
@@ -445,18 +445,18 @@ func threeActAtOnce(t *testing.T, o options) {
 			return at
 		})
 		s.must(desk.Press(keyA), desk.Holds(current(fmt.Sprintf("day %d ", day+3))), desk.Holds(unsaved))
-		kit.Until(t, "the third is approved", func() bool { return s.state(day+2) == "approved" })
+		testkit.Until(t, "the third is approved", func() bool { return s.state(day+2) == "approved" })
 	}
 }
 
 func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 0)
 	for n := range 3 {
 		s.post(fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n))
 	}
-	kit.Until(t, "they are alike", func() bool {
+	testkit.Until(t, "they are alike", func() bool {
 		k, err := campaignIn(t.Context(), s.client)
 		return err == nil && k.Size == 3
 	})
@@ -486,7 +486,7 @@ func TestQueue_CampaignDecidedMeanwhile(t *testing.T) {
 }
 
 func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newShared(t, 1)
 	desk := s.reads(1280, 900, false)
@@ -509,7 +509,7 @@ func TestCommentPage_KeyOnCommentDecidedMeanwhile(t *testing.T) {
 }
 
 func TestQueue_NextSkipsCommentsOthersHaveOpen(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	onBoth(t, nextSkipsCommentsOthersHaveOpen)
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // An outsideChecker takes for spam what speaks of ovens, and counts how often it was asked about each text.
@@ -71,7 +71,7 @@ func (o *outsideChecker) times(text string) int {
 const word = "127.0.0.1 takes it for spam."
 
 // suspects reports whether the checker's word stands on a waiting comment.
-func suspects(t *testing.T, c *kit.Client, text string) bool {
+func suspects(t *testing.T, c *testkit.Client, text string) bool {
 	t.Helper()
 	var queue struct {
 		Items []struct {
@@ -94,34 +94,34 @@ func suspects(t *testing.T, c *kit.Client, text string) bool {
 }
 
 func TestAnOutsideCheckerIsAskedOnceOnSQLite(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	askOnce(t, 1, "--database", kit.SQLite(t))
+	askOnce(t, 1, "--database", testkit.SQLite(t))
 }
 
 func TestAnOutsideCheckerIsAskedOnceByTwoProcesses(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	askOnce(t, 2, "--database", kit.Postgres(t), "--redis", kit.Redis(t))
+	askOnce(t, 2, "--database", testkit.Postgres(t), "--redis", testkit.Redis(t))
 }
 
 // askOnce posts at each of so many processes, ends them all while the checker is asked, and starts them again.
 func askOnce(t *testing.T, processes int, where ...string) {
 	outside := newOutsideChecker(t)
-	s := service{t, kit.Binary(t), append(where, "--data", t.TempDir())}
+	s := service{t, testkit.Binary(t), append(where, "--data", t.TempDir())}
 	s.furnish("asks")
 	s.run("", "site", "set", "asks", "checker="+outside.URL+"/check")
 	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
-	start := func() (all []*kit.Instance, to []*kit.Client) {
+	start := func() (all []*testkit.Instance, to []*testkit.Client) {
 		for range processes {
 			i := s.start()
 			t.Cleanup(i.Kill)
 			all = append(all, i)
-			to = append(to, &kit.Client{URL: i.URL, Site: "asks", Token: token, HTTP: http.DefaultClient})
+			to = append(to, &testkit.Client{URL: i.URL, Site: "asks", Token: token, HTTP: http.DefaultClient})
 		}
 		return all, to
 	}
-	post := func(c *kit.Client, text string) {
+	post := func(c *testkit.Client, text string) {
 		t.Helper()
 		began := time.Now()
 		_, err := c.Post(t.Context(), "", "https://asks.example/post", "", "", text)
@@ -137,7 +137,7 @@ func askOnce(t *testing.T, processes int, where ...string) {
 		post(to[i%processes], texts[2*i])
 		post(to[i%processes], texts[2*i+1])
 	}
-	kit.Within(t, time.Minute, "its word stands on each that it takes for spam", func() bool {
+	testkit.Within(t, time.Minute, "its word stands on each that it takes for spam", func() bool {
 		for i := 0; i < len(texts); i += 2 {
 			if !suspects(t, to[0], texts[i]) {
 				return false
@@ -146,7 +146,7 @@ func askOnce(t *testing.T, processes int, where ...string) {
 		return true
 	})
 	for i, text := range texts {
-		kit.Until(t, "it was asked", func() bool { return outside.times(text) > 0 })
+		testkit.Until(t, "it was asked", func() bool { return outside.times(text) > 0 })
 		if n := outside.times(text); n != 1 {
 			t.Errorf("it was asked %d times about %q", n, text)
 		}
@@ -159,17 +159,17 @@ func askOnce(t *testing.T, processes int, where ...string) {
 	letGo := outside.hold()
 	const lost = "One last oven, before the lights go out."
 	post(to[processes-1], lost)
-	kit.Within(t, time.Minute, "it is asked", func() bool { return outside.times(lost) > 0 })
+	testkit.Within(t, time.Minute, "it is asked", func() bool { return outside.times(lost) > 0 })
 	for _, i := range running {
 		i.Kill()
 	}
 	letGo()
 	_, to = start()
-	kit.Within(t, 2*time.Minute, "its word is heard after all", func() bool { return suspects(t, to[0], lost) })
+	testkit.Within(t, 2*time.Minute, "its word is heard after all", func() bool { return suspects(t, to[0], lost) })
 }
 
 func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	outside := newOutsideChecker(t)
@@ -183,21 +183,21 @@ func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
 	const text = "A stone oven with free delivery for you."
 	_, err = w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
 	w.must(err)
-	kit.Until(t, "its word is heard", func() bool { return suspects(t, w.client, text) })
+	testkit.Until(t, "its word is heard", func() bool { return suspects(t, w.client, text) })
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
 	card := fmt.Sprintf(`document.querySelector("article.card")?.textContent.includes(%q)`, word)
 	w.must(desk.Go(w.service.URL+"/moderate/blog/queue?state=suspected"), desk.Holds(card))
 	w.picture(desk, "checker")
 	set("")
-	kit.Until(t, "its word is gone", func() bool { return !suspects(t, w.client, text) })
+	testkit.Until(t, "its word is gone", func() bool { return !suspects(t, w.client, text) })
 	w.must(desk.Go(w.service.URL+"/moderate/blog/queue"), desk.Holds(`document.querySelector("article.card")`),
 		desk.Holds("!"+card))
-	w.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 0 })
+	w.queued("state=suspected", func(items []testkit.Item) bool { return len(items) == 0 })
 }
 
 func TestABadCheckerHarmsNoPost(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	ended := make(chan struct{})
 	bad := map[string]http.HandlerFunc{
@@ -215,7 +215,7 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 			_, _ = io.Copy(w, io.LimitReader(endless{}, 1<<30))
 		},
 	}
-	s := service{t, kit.Binary(t), []string{"--data", t.TempDir()}}
+	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir()}}
 	token := ""
 	for name := range bad {
 		if token == "" {
@@ -231,7 +231,7 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 	for name, answer := range bad {
 		there := httptest.NewServer(answer)
 		t.Cleanup(there.Close)
-		c := &kit.Client{URL: server.URL, Site: name, Token: token, HTTP: http.DefaultClient}
+		c := &testkit.Client{URL: server.URL, Site: name, Token: token, HTTP: http.DefaultClient}
 		owner, err := c.SignIn(t.Context(), email, password)
 		must(t, err)
 		must(t, owner.Do(t.Context(), "PATCH", "", nil, map[string]string{"checker": there.URL}, nil))
@@ -243,7 +243,7 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 				t.Errorf("where the checker %s a post waited %v", name, time.Since(began))
 			}
 		}
-		kit.Within(t, time.Minute, "its failure is told", func() bool {
+		testkit.Within(t, time.Minute, "its failure is told", func() bool {
 			var state struct{ Failure *string }
 			must(t, c.Do(t.Context(), "GET", "/moderation/checker", nil, nil, &state))
 			return state.Failure != nil

@@ -14,7 +14,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // told is how long damage may stay unsaid.
@@ -23,9 +23,9 @@ const told = 5 * time.Second
 // A file that SQLite calls damaged is called so by the doctor and by the server, which then takes no
 // write. Thirty-six copies of one database are damaged: by a bit, a page of noise, a page of zeros.
 func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	binary := kit.Binary(t)
+	binary := testkit.Binary(t)
 	whole, secret := lived(t, binary)
 	var doctored, served, refused int
 	for seed := range uint64(36) {
@@ -36,7 +36,7 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 			write(t, filepath.Join(data, "secret"), secret)
 			deep, quick := called(t, file, "integrity_check"), called(t, file, "quick_check")
 
-			_, err := kit.Run(binary, "doctor", "--data", data)
+			_, err := testkit.Run(binary, "doctor", "--data", data)
 			if deep {
 				doctored++
 				if err == nil || !strings.Contains(err.Error(), "integrity is not") &&
@@ -47,7 +47,7 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 			if !quick {
 				return
 			}
-			server, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", data)
+			server, err := testkit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", data)
 			if err != nil {
 				refused++
 				if !strings.Contains(err.Error(), "aitys restore") {
@@ -62,7 +62,7 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 				server.Kill()
 			}()
 			served++
-			kit.Within(t, told, "/readyz tells of the damage", func() bool {
+			testkit.Within(t, told, "/readyz tells of the damage", func() bool {
 				status, body := ask(t, http.MethodGet, server.URL+"/readyz", "")
 				return status == http.StatusServiceUnavailable && strings.Contains(body, `"storage.corrupt"`)
 			})
@@ -73,7 +73,7 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 					t.Errorf("a comment is answered with %d %s", status, body)
 				}
 			}
-			kit.Within(t, told, "one line of the log says how to restore", func() bool {
+			testkit.Within(t, told, "one line of the log says how to restore", func() bool {
 				return strings.Count(server.Log(), "aitys restore FILE") == 1
 			})
 		})
@@ -92,7 +92,7 @@ func lived(t *testing.T, binary string) (whole, secret []byte) {
 	s := service{t, binary, []string{"--data", data}}
 	token := s.furnish("blog")
 	server := s.start()
-	c := &kit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	c := &testkit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
 	for n := range 120 {
 		p, err := c.Post(t.Context(), "", fmt.Sprintf("https://blog.example/%d", n%7), "Reader", "r@mail.example",
 			fmt.Sprintf("Comment %d of somebody who reads. %s", n, strings.Repeat("Word after word, and then one more. ", n%9)))
@@ -101,7 +101,7 @@ func lived(t *testing.T, binary string) (whole, secret []byte) {
 		}
 		if n%3 > 0 {
 			if _, err := c.Decide(t.Context(), []string{"", "approve", "spam"}[n%3], "",
-				kit.Ref{ID: p.ID, Version: p.Version}); err != nil {
+				testkit.Ref{ID: p.ID, Version: p.Version}); err != nil {
 				t.Fatal(err)
 			}
 		}

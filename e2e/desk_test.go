@@ -9,18 +9,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 const author = "aliya@blog.example"
 
 var (
-	keyI      = kit.Key{Key: "i", Code: "KeyI"}
-	keyR      = kit.Key{Key: "r", Code: "KeyR"}
-	keyU      = kit.Key{Key: "u", Code: "KeyU"}
-	keyEscape = kit.Key{Key: "Escape", Code: "Escape"}
-	shiftA    = kit.Key{Key: "A", Code: "KeyA", Shift: true}
+	keyI      = testkit.Key{Key: "i", Code: "KeyI"}
+	keyR      = testkit.Key{Key: "r", Code: "KeyR"}
+	keyU      = testkit.Key{Key: "u", Code: "KeyU"}
+	keyEscape = testkit.Key{Key: "Escape", Code: "Escape"}
+	shiftA    = testkit.Key{Key: "A", Code: "KeyA", Shift: true}
 )
 
 // toastSays is a JavaScript expression: whether the desk says s of what was done last.
@@ -31,10 +31,10 @@ const replying = `document.activeElement.matches(".reply textarea") &&
 	document.activeElement.getBoundingClientRect().height > 40`
 
 func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	post := func(text string) kit.Posted {
+	post := func(text string) testkit.Posted {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
 		w.must(err)
@@ -42,7 +42,7 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 	}
 	waiting := post("The chain came off twice on the hill.")
 	refused := post("You would rather complain than ride.")
-	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", kit.Ref{ID: refused.ID, Version: refused.Version})
+	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", testkit.Ref{ID: refused.ID, Version: refused.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 		func() error { return owner.Holds(toastSays("It stands like that already.")) },
 		func() error { return owner.Press(shiftA) },
 		func() error { return owner.Holds(toastSays("Nothing is selected.")) },
-		func() error { return owner.Press(kit.Key{Key: "e", Code: "KeyE"}) },
+		func() error { return owner.Press(testkit.Key{Key: "e", Code: "KeyE"}) },
 		func() error { return owner.Holds(toastSays("Nobody can change what somebody wrote.")) },
 		func() error { return owner.Press(keyR) },
 		func() error { return owner.Holds(replying) },
@@ -77,7 +77,7 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 	)
 
 	// Who writes for the blog reads what waits, but answers only what is public.
-	w.account(author, "Aliya", people.Author, "blog")
+	w.account(author, "Aliya", authz.Author, "blog")
 	staff := w.tab(1280, 900, false)
 	w.signIn(staff, author)
 	w.steps(staff,
@@ -98,7 +98,7 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 }
 
 func TestAFoldedRowIsPlainText(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	for _, text := range []string{
@@ -115,7 +115,7 @@ func TestAFoldedRowIsPlainText(t *testing.T) {
 		func() error { return tab.Press(keyA) },
 		func() error { return tab.Holds(`document.querySelector(".folded q") !== null`) },
 	)
-	row, err := kit.Eval[string](tab, `document.querySelector(".folded q").textContent`)
+	row, err := testkit.Eval[string](tab, `document.querySelector(".folded q").textContent`)
 	if want := "Ruth: “Lovely, see this and ca\u200bsino, omg quoted line a b”"; err != nil || row != want {
 		t.Errorf("got %q, want %q (%v)", row, want, err)
 	}
@@ -155,7 +155,7 @@ var kinds = []struct {
 		strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown dunce oaf")},
 }
 
-func (s school) post(words []string) kit.Ref {
+func (s school) post(words []string) testkit.Ref {
 	s.t.Helper()
 	var some []string
 	for range 8 {
@@ -164,14 +164,14 @@ func (s school) post(words []string) kit.Ref {
 	posted, err := s.client.Post(s.t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Reader %d", s.rnd.IntN(1e6)), "",
 		strings.Join(some, " "))
 	s.must(err)
-	return kit.Ref{ID: posted.ID, Version: posted.Version}
+	return testkit.Ref{ID: posted.ID, Version: posted.Version}
 }
 
 // decide posts n comments of each kind and decides on them.
 func (s school) decide(n int) {
 	s.t.Helper()
 	for _, kind := range kinds {
-		var refs []kit.Ref
+		var refs []testkit.Ref
 		for range n {
 			refs = append(refs, s.post(kind.words))
 		}
@@ -199,7 +199,7 @@ func (s school) learned(id string, as func(spam float64, reasons int) bool) {
 }
 
 func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
 	for range 2 { // by turns, so that the filter is sure of both
@@ -229,11 +229,11 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 		func() error { return desk.Holds(toastSays("Taken back.")) },
 		func() error { return desk.Holds(current(text)) },
 	)
-	s.queued("sort=newest", func(items []kit.Item) bool { return len(items) > 0 && items[0].Comment.ID == posted.ID })
+	s.queued("sort=newest", func(items []testkit.Item) bool { return len(items) > 0 && items[0].Comment.ID == posted.ID })
 }
 
 func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	s := w.school()
@@ -246,7 +246,7 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 		tab := w.tab(360, 780, dark)
 		w.signIn(tab, email)
 		for _, lang := range []string{"en", "ru", "kk"} {
-			_, err := kit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
+			_, err := testkit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,7 +255,7 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 				"settings": "form", "rules": "form", "log": "td", "block?comment=" + rude.ID: "form",
 			} {
 				w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
-				if found, err := kit.Eval[string](tab, tooWide); err != nil || found != "" {
+				if found, err := testkit.Eval[string](tab, tooWide); err != nil || found != "" {
 					t.Errorf("%s in %s, dark %v: too wide: %s (%v)", page, lang, dark, found, err)
 				}
 			}
@@ -264,11 +264,11 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 }
 
 func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	wide := strings.Repeat("W", 78)
-	var posted kit.Posted
+	var posted testkit.Posted
 	w.must(w.client.Do(t.Context(), http.MethodPost, "/comments", nil, map[string]any{
 		"page": map[string]string{"url": w.blog.URL + "/" + wide + wide, "title": wide + wide},
 		"body": "Look at this: " + wide + wide,
@@ -277,7 +277,7 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 			"website": "https://w.example/" + strings.Repeat("w", 1_900),
 		},
 	}, &posted))
-	w.account(wide[:60]+"@staff.example", wide, people.Author, "blog")
+	w.account(wide[:60]+"@staff.example", wide, authz.Author, "blog")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.service.URL+"/api/v1/session",
 		strings.NewReader(fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)))
 	w.must(err)
@@ -293,7 +293,7 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 		for _, page := range []string{"blog/queue", "blog/comments/" + posted.ID, "people", "sessions", "blog/pages"} {
 			w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("main h1")`))
 			for _, wrong := range []string{tooWide, outOfReach} {
-				if found, err := kit.Eval[string](tab, wrong); err != nil || found != "" {
+				if found, err := testkit.Eval[string](tab, wrong); err != nil || found != "" {
 					t.Errorf("%s at %d: too wide: %s (%v)", page, width, found, err)
 				}
 			}
@@ -305,7 +305,7 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 				return tab.Holds(`document.querySelector(".folded") && !document.querySelector("#toast").hidden`)
 			},
 		)
-		if found, err := kit.Eval[string](tab, tooWide); err != nil || found != "" {
+		if found, err := testkit.Eval[string](tab, tooWide); err != nil || found != "" {
 			t.Errorf("what was decided at %d: too wide: %s (%v)", width, found, err)
 		}
 		w.steps(tab,
@@ -313,7 +313,7 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 			func() error { return tab.Holds(current("Look at this")) },
 			func() error { return tab.Holds(`document.querySelector("#unsaved").hidden`) },
 		)
-		high, err := kit.Eval[float64](tab, `document.querySelector(".who").offsetHeight`)
+		high, err := testkit.Eval[float64](tab, `document.querySelector(".who").offsetHeight`)
 		if limit := map[int64]float64{280: 420, 360: 330, 1200: 190}[width]; err != nil || high > limit {
 			t.Errorf("who wrote it takes %.0f pixels of height at %d (%v)", high, width, err)
 		}
@@ -325,10 +325,10 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 }
 
 func TestALinkOpensAndLeavesNoTrace(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	link := w.invite(author, "Aliya", people.Moderator, "blog")
+	link := w.invite(author, "Aliya", authz.Moderator, "blog")
 	_, token, _ := strings.Cut(link, "#")
 	tab := w.tab(360, 740, false)
 	w.steps(tab,

@@ -9,16 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A database takes no writes for a while, and then ends; the standby that had each commit takes its place.
 // Meanwhile people write and read.
 func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	const people = 8
-	binary, primary := kit.Binary(t), kit.NewDurablePostgres(t)
+	binary, primary := testkit.Binary(t), testkit.NewDurablePostgres(t)
 	primary.Database(t, "ledger")
 	standby := primary.NewStandby(t)
 	s := service{t, binary, []string{"--data", t.TempDir(), "--database", standby.URL(primary, "ledger")}}
@@ -26,12 +26,12 @@ func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
 	server := s.start()
 	defer server.Kill()
 
-	book := kit.Ledger{Page: "https://ledger.example/post"}
+	book := testkit.Ledger{Page: "https://ledger.example/post"}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var clients sync.WaitGroup
 	for range people {
-		c := &kit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
+		c := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
 		clients.Go(func() { book.Persist(ctx, c, 5*time.Millisecond) })
 	}
 	failed := make(chan string, 1)
@@ -39,7 +39,7 @@ func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
 	written := func(what string, n int64) {
 		t.Helper()
 		goal := book.Acked() + n
-		kit.Until(t, what, func() bool { return book.Acked() >= goal })
+		testkit.Until(t, what, func() bool { return book.Acked() >= goal })
 	}
 	ready := func(want int) func() bool {
 		return func() bool { return asked(ctx, server.URL+"/readyz").status == want }
@@ -47,25 +47,25 @@ func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
 	refused := func(what string) {
 		t.Helper()
 		so := book.Again() + people // those under way may have been refused for what was before
-		kit.Until(t, what, func() bool { return book.Again() > so })
+		testkit.Until(t, what, func() bool { return book.Again() > so })
 	}
 
 	written("comments are taken", 100)
 	primary.TakeWrites(t, false)
 	refused("a database that takes no writes refuses them")
-	kit.Until(t, "a database that takes no writes is not ready", ready(http.StatusServiceUnavailable))
+	testkit.Until(t, "a database that takes no writes is not ready", ready(http.StatusServiceUnavailable))
 	primary.TakeWrites(t, true)
 	written("comments are taken once it takes writes again", 100)
-	kit.Until(t, "it is ready again", ready(http.StatusOK))
+	testkit.Until(t, "it is ready again", ready(http.StatusOK))
 
 	primary.Crash(t)
 	refused("a database that is gone refuses them")
-	kit.Until(t, "a database that is gone is not ready", ready(http.StatusServiceUnavailable))
+	testkit.Until(t, "a database that is gone is not ready", ready(http.StatusServiceUnavailable))
 	standby.Promote(t)
 	promoted := time.Now()
 	written("comments are taken by the other server", 100)
 	took := time.Since(promoted)
-	kit.Until(t, "it is ready with the other server", ready(http.StatusOK))
+	testkit.Until(t, "it is ready with the other server", ready(http.StatusOK))
 	cancel()
 	clients.Wait()
 
@@ -77,8 +77,8 @@ func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
 	if why := book.Failing(); len(why) > 0 {
 		t.Errorf("%d posts were refused, the first: %s\n%s", len(why), why[0], server.Log())
 	}
-	reader := &kit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
-	moderator := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
+	reader := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
+	moderator := &testkit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
 	count := book.Count(t, reader, moderator)
 	fmt.Printf("failover: %v; a hundred comments %v after the promotion\n", count, took.Round(time.Millisecond))
 	if count.Lost+count.Doubled > 0 {

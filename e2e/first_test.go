@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // TestTheFirstVisitAndTheFirstDay go from the built binary to one's own comment on one's own blog, and on to what an
@@ -26,7 +26,7 @@ func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
 </body></html>`, pasted)
 	}))
 	t.Cleanup(w.blog.Close)
-	binary := kit.Binary(t)
+	binary := testkit.Binary(t)
 	if said := w.run(binary, "site", "add", "--key", "blog", "--name", "The Blog", "--origin", w.blog.URL, "--data",
 		w.data); said != "added site blog" {
 		t.Errorf("site add printed %q", said)
@@ -53,7 +53,7 @@ func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
 		func() error { return owner.Holds(loaded("/moderate/blog/setup/embed")) },
 		func() error { return owner.See("region", "Snippet") },
 	)
-	pasted, err = kit.Eval[string](owner, `document.querySelector("[role=region][aria-label=Snippet]").innerText`)
+	pasted, err = testkit.Eval[string](owner, `document.querySelector("[role=region][aria-label=Snippet]").innerText`)
 	w.must(err)
 	if !strings.Contains(pasted, `<script async crossorigin src="`+w.service.URL+`/embed.js" data-site="blog">`) {
 		t.Fatalf("the snippet is %q", pasted)
@@ -93,9 +93,9 @@ func TestTheFirstVisitAndTheFirstDay(t *testing.T) {
 	)
 	// A decision is saved while the desk goes on.
 	stranger := w.tab(1280, 900, true)
-	kit.Until(t, "a reader sees the comment", func() bool {
+	testkit.Until(t, "a reader sees the comment", func() bool {
 		w.must(stranger.Go(w.blog.URL+"/hill"), stranger.See("textbox", "Comment"))
-		seen, err := kit.Eval[bool](stranger, shows(text))
+		seen, err := testkit.Eval[bool](stranger, shows(text))
 		w.must(err)
 		return seen
 	})
@@ -117,7 +117,7 @@ func loaded(path string) string {
 }
 
 // firstDay is what an owner arranges next: the site's name and rules, and somebody who helps.
-func (w *world) firstDay(owner, stranger *kit.Tab) {
+func (w *world) firstDay(owner, stranger *testkit.Tab) {
 	w.t.Helper()
 	w.steps(owner,
 		func() error { return owner.Click("link", "Settings") },
@@ -134,7 +134,7 @@ func (w *world) firstDay(owner, stranger *kit.Tab) {
 		func() error { return owner.Click("button", "Add a person") },
 		func() error { return owner.Holds(shows("A link for " + email)) },
 	)
-	link, err := kit.Eval[string](owner, `document.body.innerText.match(/http\S+\/moderate\/setup#\S+/)[0]`)
+	link, err := testkit.Eval[string](owner, `document.body.innerText.match(/http\S+\/moderate\/setup#\S+/)[0]`)
 	w.must(err)
 	helper := w.tab(390, 844, false)
 	w.steps(helper,

@@ -7,18 +7,18 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // visit opens a page, waits until it shows its comments, touches it as a reader would, and
 // returns its words. Nothing may have run, and nothing strange may stand in it.
-func (m *matrix) visit(tab *kit.Tab, at string, widget bool) string {
+func (m *matrix) visit(tab *testkit.Tab, at string, widget bool) string {
 	m.t.Helper()
 	m.must(tab.Go(at))
 	if widget {
 		m.must(tab.Holds(`document.querySelector("aitys-comments")?.shadowRoot.querySelector("[part~=comment]")`))
 	}
-	got, err := kit.Eval[found](tab, look+"(window)")
+	got, err := testkit.Eval[found](tab, look+"(window)")
 	m.must(err)
 	m.harmless(got, at, at)
 	return got.Words
@@ -92,7 +92,7 @@ func (m *matrix) glance(all []output, read string) map[string]found {
 		m.must(m.tab.Go(m.service.URL + "/healthz"))
 		in, err := json.Marshal(some)
 		m.must(err)
-		got, err := kit.Eval[[]found](m.tab, `((pages) => Promise.all(pages.map(async page => {
+		got, err := testkit.Eval[[]found](m.tab, `((pages) => Promise.all(pages.map(async page => {
 			const {html, data} = (`+read+`)(page.HTML || await (await fetch(page.At)).text())
 			const frame = document.createElement("iframe")
 			await new Promise(done => { frame.onload = done; frame.srcdoc = html; document.body.append(frame) })
@@ -114,12 +114,12 @@ func (m *matrix) control() {
 	for some := range slices.Chunk(m.texts, perPage) {
 		in, err := json.Marshal(some)
 		m.must(err)
-		tab, err := kit.OneBrowser(m.t).Tab(1280, 900, false)
+		tab, err := testkit.OneBrowser(m.t).Tab(1280, 900, false)
 		m.must(err, tab.BeforeEach(watch), bypass(tab), tab.Go(m.service.URL+"/healthz"))
 		_, err = chromedp.Call(tab.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{
 			URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/*", Block: true}}})
 		m.must(err)
-		ran, err := kit.Eval[int](tab, `(async texts => {
+		ran, err := testkit.Eval[int](tab, `(async texts => {
 			const ran = await Promise.all(texts.map(async text => {
 				const frame = document.createElement("iframe")
 				frame.sandbox = "allow-scripts allow-same-origin"

@@ -13,13 +13,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // On a full disk strangers are refused, /readyz says why, and whoever clears up can: sign in, decide,
 // withdraw.
 func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	data := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", data).CombinedOutput(); err != nil {
@@ -30,12 +30,12 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 			t.Errorf("umount: %s", out)
 		}
 	})
-	s := service{t, kit.Binary(t), []string{"--data", data}}
+	s := service{t, testkit.Binary(t), []string{"--data", data}}
 	token := s.furnish("blog")
 	server := s.start()
 	defer server.Kill()
-	c := &kit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
-	post := func(body string) (kit.Posted, error) {
+	c := &testkit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	post := func(body string) (testkit.Posted, error) {
 		return c.Post(t.Context(), "", "https://blog.example/", "Reader", "r@mail.example", body)
 	}
 	first, err := post("The first comment, to be decided.")
@@ -52,14 +52,14 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 			return status == http.StatusOK && strings.Contains(body, `"storage":"`+want+`"`)
 		}
 	}
-	kit.Within(t, told, "there is room, and some in reserve", func() bool {
+	testkit.Within(t, told, "there is room, and some in reserve", func() bool {
 		_, err := os.Stat(filepath.Join(data, "aitys.db.reserve"))
 		return err == nil && storage("ok")()
 	})
 
 	filler := filepath.Join(data, "somebody else's")
 	fill(t, filler)
-	kit.Within(t, told, "/readyz says that the disk is full", storage("full"))
+	testkit.Within(t, told, "/readyz says that the disk is full", storage("full"))
 	_, err = post("One more, for which there is no room.")
 	if err == nil || !strings.Contains(err.Error(), "storage.full") {
 		t.Errorf("a comment on a full disk: %v", err)
@@ -68,7 +68,7 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 		`{"email":"`+email+`","password":"`+password+`"}`); status != http.StatusOK {
 		t.Errorf("sign in: %d %s", status, body)
 	}
-	if d, err := c.Decide(t.Context(), "spam", "", kit.Ref{ID: first.ID, Version: first.Version}); err != nil ||
+	if d, err := c.Decide(t.Context(), "spam", "", testkit.Ref{ID: first.ID, Version: first.Version}); err != nil ||
 		d.Decided != 1 {
 		t.Errorf("decide: %+v, %v", d, err)
 	}
@@ -81,11 +81,11 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	kit.Within(t, told, "there is room again", storage("ok"))
+	testkit.Within(t, told, "there is room again", storage("ok"))
 	if _, err := post("And now there is."); err != nil {
 		t.Errorf("a comment when there is room again: %v", err)
 	}
-	kit.Within(t, told, "the log says so, too", func() bool { return strings.Contains(server.Log(), "room again") })
+	testkit.Within(t, told, "the log says so, too", func() bool { return strings.Contains(server.Log(), "room again") })
 	if log := server.Log(); strings.Count(log, "the disk is full") != 1 {
 		t.Errorf("the log says\n%s", log)
 	}
@@ -93,11 +93,11 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 
 // An import for which there is no room says so in a line and leaves whole batches; with room it goes on.
 func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	for name, database := range map[string]func(testing.TB, string) string{
 		"sqlite":   func(_ testing.TB, disk string) string { return "sqlite:" + filepath.Join(disk, "aitys.db") },
-		"postgres": kit.PostgresIn,
+		"postgres": testkit.PostgresIn,
 	} {
 		t.Run(name, func(t *testing.T) { importOnAFullDisk(t, database) })
 	}
@@ -127,7 +127,7 @@ func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
 	if err := os.WriteFile(dump, lines, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database(t, disk)}}
+	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database(t, disk)}}
 	s.furnish("blog")
 	filler := filepath.Join(mounted, "somebody else's")
 	if err := os.WriteFile(filler, make([]byte, 4<<20), 0o600); err != nil { // what is given back in two steps

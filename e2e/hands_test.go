@@ -7,11 +7,11 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // russian are keys of a Russian layout, by what they stand for on a Latin one.
-var russian = map[string]kit.Key{
+var russian = map[string]testkit.Key{
 	"a": keyФ, "z": keyЯ, "b": keyИ,
 	"s": {Key: "ы", Code: "KeyS"}, "d": {Key: "в", Code: "KeyD"}, "u": {Key: "г", Code: "KeyU"},
 	"j": {Key: "о", Code: "KeyJ"}, "k": {Key: "л", Code: "KeyK"}, "x": {Key: "ч", Code: "KeyX"},
@@ -67,8 +67,8 @@ func TestTheWholeJobByRussianKeysAlone(t *testing.T) {
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?state=spam&sort=newest") },
 		is(`document.querySelectorAll(".card").length === 3`), press("u"), is(toastSays("очередь")),
 	)
-	w.queued("state=pending", func(items []kit.Item) bool { return len(items) == 1 })
-	w.queued("state=approved", func(items []kit.Item) bool { return len(items) == 3 }) // with the reply
+	w.queued("state=pending", func(items []testkit.Item) bool { return len(items) == 1 })
+	w.queued("state=approved", func(items []testkit.Item) bool { return len(items) == 3 }) // with the reply
 }
 
 // The whole job in a browser that runs no script.
@@ -86,7 +86,7 @@ func TestTheWholeJobWithoutScript(t *testing.T) {
 	for n := range 3 {
 		post(fmt.Sprintf("Reader %d", n), fmt.Sprintf("The harbour sells its old cranes by the hour; ask at gate %d", n))
 	}
-	kit.Until(t, "three are alike", func() bool {
+	testkit.Until(t, "three are alike", func() bool {
 		k, err := campaignIn(t.Context(), w.client)
 		return err == nil && k.Size == 3
 	})
@@ -113,5 +113,5 @@ func TestTheWholeJobWithoutScript(t *testing.T) {
 		press(triangle, "language"), is(`document.querySelector(".adder[open] .menu").checkVisibility()`),
 		press("button", "Show"), is(`document.querySelector(".chips .on") || location.search.includes("lang")`),
 	)
-	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == 3 })
+	w.queued("state=spam", func(items []testkit.Item) bool { return len(items) == 3 })
 }

@@ -11,21 +11,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A server that is killed while it tells a receiver of comments tells of each of them all the same; what it tells
 // twice has the same id, by which a receiver knows it again.
 func TestAKilledServerTellsAReceiverOfEachComment(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	for name, database := range map[string]func(testing.TB) string{"sqlite": kit.SQLite, "postgres": kit.Postgres} {
+	for name, database := range map[string]func(testing.TB) string{"sqlite": testkit.SQLite, "postgres": testkit.Postgres} {
 		t.Run(name, func(t *testing.T) { killWhileTelling(t, database(t)) })
 	}
 }
 
 func killWhileTelling(t *testing.T, database string) {
-	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
+	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
 	s.furnish("ledger")
 	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
 
@@ -59,24 +59,24 @@ func killWhileTelling(t *testing.T, database string) {
 
 	server := s.start()
 	defer func() { server.Kill() }()
-	c := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
+	c := &testkit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
 	owner, err := c.SignIn(t.Context(), email, password)
 	must(t, err)
 	if err := owner.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
 		map[string]any{"url": receiver.URL, "events": []string{"comment.arrived"}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	kit.Within(t, told, "webhooks are followed", func() bool {
+	testkit.Within(t, told, "webhooks are followed", func() bool {
 		_, err := c.Post(t.Context(), "", "https://ledger.example/first", "Writer", "", fmt.Sprintf("First %d", rand.Int()))
 		return err == nil && locked(func() bool { return came > 0 })()
 	})
-	book := kit.Ledger{Page: "https://ledger.example/post"}
-	kills := kit.HowMany(t, "TEST_KILLS", 5)
+	book := testkit.Ledger{Page: "https://ledger.example/post"}
+	kills := testkit.HowMany(t, "TEST_KILLS", 5)
 	for kill := range kills {
 		ctx, cancel := context.WithCancel(t.Context())
 		var clients sync.WaitGroup
 		for range writers {
-			c := &kit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
+			c := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
 			clients.Go(func() { book.Write(ctx, c) })
 		}
 		mu.Lock()
@@ -95,13 +95,13 @@ func killWhileTelling(t *testing.T, database string) {
 	}
 
 	// What a killed process had taken is free again after half a minute.
-	reader := &kit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
-	moderator := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
+	reader := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
+	moderator := &testkit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
 	count := book.Count(t, reader, moderator)
 	if count.Lost+count.Doubled > 0 {
 		t.Errorf("comments: %v", count)
 	}
-	kit.Within(t, 2*time.Minute, "all is told", func() bool {
+	testkit.Within(t, 2*time.Minute, "all is told", func() bool {
 		var out struct{ Webhooks []struct{ Waiting int } }
 		err := moderator.Do(t.Context(), http.MethodGet, "/moderation/webhooks", nil, nil, &out)
 		return err == nil && out.Webhooks[0].Waiting == 0 && locked(func() bool { return now == 0 })()
@@ -110,7 +110,7 @@ func killWhileTelling(t *testing.T, database string) {
 	defer mu.Unlock()
 	untold, many, again := 0, 0, came
 	for after, more := "", true; more; more = after != "" {
-		var items []kit.Item
+		var items []testkit.Item
 		var err error
 		if items, after, err = moderator.Queue(t.Context(), "limit=200&after="+after); err != nil {
 			t.Fatal(err)

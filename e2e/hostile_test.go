@@ -21,7 +21,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // shown says which ways out show people, or their programs, what stands in a field. Each is looked at with each field
@@ -77,7 +77,7 @@ const words = `(function (page) {
 // as TEST_STRINGS says, the first of its own, and of a folder evenly chosen.
 func hostileStrings(t *testing.T) (all []string, whole bool) {
 	t.Helper()
-	chosen := kit.HowMany(t, "TEST_STRINGS", 0)
+	chosen := testkit.HowMany(t, "TEST_STRINGS", 0)
 	dir := os.Getenv("TEST_HOSTILE")
 	if dir == "" {
 		all = ownStrings(t)
@@ -155,7 +155,7 @@ var percent = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 const perTurn = 650
 
 func TestHostileInputRunsNowhere(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	all, whole := hostileStrings(t)
 	turns := (len(all) + perTurn - 1) / perTurn
@@ -185,7 +185,7 @@ func TestHostileInputRunsNowhere(t *testing.T) {
 // runsNowhere sends strings through every way in and looks at every way out: without the policy, so that it hides no
 // hole, and with it, when there must be nothing to report. The widget's policy is its host's, who has none.
 func runsNowhere(t *testing.T, texts []string, whole bool, table tally) {
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	titles := map[string]string{}
 	w := newWorldWith(t, options{titles: titles, mails: box})
 	m := newMatrix(w, titles, texts, whole)
@@ -222,7 +222,7 @@ func plainURL(w *world, path string) string {
 }
 
 // bypass switches the pages' Content-Security-Policy off.
-func bypass(tab *kit.Tab) error {
+func bypass(tab *testkit.Tab) error {
 	_, err := chromedp.Call(tab.Context(), page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
 	return err
 }
@@ -230,10 +230,10 @@ func bypass(tab *kit.Tab) error {
 // TestTheHostileHarnessSeesAHole is the positive control: the project's strings, whatever else is tried, and the same
 // browser, with the escaping of one name in one template switched off.
 func TestTheHostileHarnessSeesAHole(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	titles := map[string]string{}
-	w := newProcessWorld(t, kit.FaultyBinary(t, "escaping"), titles)
+	w := newProcessWorld(t, testkit.FaultyBinary(t, "escaping"), titles)
 	fired := 0
 	tab := w.tab(1280, 900, false)
 	w.must(tab.BeforeEach(watch), bypass(tab))
@@ -247,7 +247,7 @@ func TestTheHostileHarnessSeesAHole(t *testing.T) {
 		}
 		decideAll(t, w, "approve")
 		w.must(tab.Go(plainURL(w, path)))
-		ran, err := kit.Eval[bool](tab, `new Promise(done => setTimeout(() => done(window.fired.length > 0), 40))`)
+		ran, err := testkit.Eval[bool](tab, `new Promise(done => setTimeout(() => done(window.fired.length > 0), 40))`)
 		w.must(err)
 		if ran {
 			fired++

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // perMail is how many comments a mail names at most.
@@ -15,7 +15,7 @@ const perMail = 10
 
 // mails has a moderator be mailed of comments on sites, pages and by people of hostile names, a mail of each
 // site, and looks at the mails as a program does that shows HTML.
-func (m *matrix) mails(box *kit.Mailbox) {
+func (m *matrix) mails(box *testkit.Mailbox) {
 	m.t.Helper()
 	mail := func(choice string) {
 		in := map[string]any{"mail": choice, "mail_from_score": 0}
@@ -47,7 +47,7 @@ func (m *matrix) mails(box *kit.Mailbox) {
 		}
 	}
 	var html strings.Builder
-	kit.Within(m.t, 2*time.Minute, "the mails come", func() bool {
+	testkit.Within(m.t, 2*time.Minute, "the mails come", func() bool {
 		html.Reset()
 		for _, mail := range box.Mails() {
 			_, page, err := mail.Parts()
@@ -82,14 +82,14 @@ func (m *matrix) siteOfMails(key string, fields map[string][]string, from int) {
 			break
 		}
 	}
-	var refs []kit.Ref
+	var refs []testkit.Ref
 	for n := from; n < min(from+perMail, len(fields["title"])); n++ {
 		title := nth(fields["title"], n)
 		in := map[string]any{"page": map[string]string{"url": fmt.Sprintf("https://%s.example/%d", key, n), "title": title},
 			"author": map[string]string{"name": "N"}, "body": fmt.Sprintf("A text that brings a title, %d", n)}
-		var c kit.Posted
+		var c testkit.Posted
 		if m.try(http.MethodPost, "/sites/"+key+"/comments", nil, in, &c) {
-			refs = append(refs, kit.Ref{ID: c.ID, Version: c.Version})
+			refs = append(refs, testkit.Ref{ID: c.ID, Version: c.Version})
 			m.keep("mail", "title", "", "mail", mailed(title))
 		}
 	}

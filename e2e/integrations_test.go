@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // hugo is what Hugo's templates may call, as far as ours do.
@@ -77,7 +77,7 @@ func (h *hugo) built(t *testing.T, article string) string {
 // Hugo's partial shows the thread, and without script what was published when the site was built; where the server is
 // away, the site is built all the same. The plain page of the examples shows thread and count.
 func TestTheIntegrationsShowTheThread(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	article := w.blog.URL + "/post"
@@ -116,7 +116,7 @@ func TestTheIntegrationsShowTheThread(t *testing.T) {
 	at := preview.URL + "/html" // a canonical address of another origin is not believed
 	posted, err := w.client.Post(t.Context(), "", at, "Ruth", "", "Thank you too.")
 	w.must(err)
-	_, err = w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: 1})
+	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: 1})
 	w.must(err)
 	page = strings.NewReplacer("https://comments.example", w.service.URL, "https://blog.example/post", at,
 		url.QueryEscape("https://blog.example/post"), url.QueryEscape(at)).Replace(string(example))
@@ -127,7 +127,7 @@ func TestTheIntegrationsShowTheThread(t *testing.T) {
 
 // A page that draws its comments itself loads, previews, posts, changes and withdraws them, and is told what happens.
 func TestAPageDrawsItsOwnThread(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	article := w.blog.URL + "/post"
@@ -151,7 +151,7 @@ func TestAPageDrawsItsOwnThread(t *testing.T) {
 	w.must(tab.Go(own.URL), tab.Holds(`document.querySelector("li")?.textContent === "Ruth: <p>Thank you.</p>"`))
 	does := func(what string) string {
 		t.Helper()
-		said, err := kit.Eval[string](tab, `(async () => JSON.stringify(await (`+what+`)))()`)
+		said, err := testkit.Eval[string](tab, `(async () => JSON.stringify(await (`+what+`)))()`)
 		w.must(err)
 		return said
 	}
@@ -173,9 +173,9 @@ func TestAPageDrawsItsOwnThread(t *testing.T) {
 	if !strings.Contains(changed, "foot") {
 		t.Errorf("changed, it is %s", changed)
 	}
-	id, err := kit.Eval[string](tab, "mine.id")
+	id, err := testkit.Eval[string](tab, "mine.id")
 	w.must(err)
-	_, err = w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: id, Version: 2})
+	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: id, Version: 2})
 	w.must(err, tab.Holds(`heard.some(h => String(h).includes("<em>foot</em>"))`))
 	does(`thread.withdraw(mine.id, mine.edit_token)`)
 	w.must(tab.Holds(`heard.includes(mine.id)`))
@@ -184,7 +184,7 @@ func TestAPageDrawsItsOwnThread(t *testing.T) {
 // TestWordPressPlugin_AsksForThePassword reads each file that prints the widget, because WordPress leaves the check to
 // each comments template. TestWordPress checks a protected post where WordPress is installed.
 func TestWordPressPlugin_AsksForThePassword(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	plugin, err := os.ReadFile("../integrations/wordpress/aitys-comments/aitys-comments.php")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const (
@@ -19,31 +19,31 @@ const (
 )
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnSQLite(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	tortureWith(t, "sqlite", kit.DurableSQLite(t))
+	tortureWith(t, "sqlite", testkit.DurableSQLite(t))
 }
 
 func TestAKilledServerHasLostNothingItAcknowledgedOnPostgres(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	tortureWith(t, "postgres", kit.NewDurablePostgres(t).Database(t, "ledger"))
+	tortureWith(t, "postgres", testkit.NewDurablePostgres(t).Database(t, "ledger"))
 }
 
 // tortureWith kills a server again and again, and counts what is left.
 func tortureWith(t *testing.T, name, database string) {
-	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
+	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
 	token := s.furnish("ledger")
 
-	book := kit.Ledger{Page: "https://ledger.example/post"}
-	times := kit.HowMany(t, "TEST_KILLS", 5)
+	book := testkit.Ledger{Page: "https://ledger.example/post"}
+	times := testkit.HowMany(t, "TEST_KILLS", 5)
 	for kill := range times {
 		server := s.start()
 		goal := book.Acked() + int64(enough/times+1)
 		ctx, cancel := context.WithCancel(t.Context())
 		var clients sync.WaitGroup
 		for range writers {
-			c := &kit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
+			c := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
 			clients.Go(func() { book.Write(ctx, c) })
 		}
 		until(t, fmt.Sprintf("kill %d", kill), func() bool {
@@ -63,8 +63,8 @@ func tortureWith(t *testing.T, name, database string) {
 
 	server := s.start()
 	defer server.Kill()
-	reader := &kit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
-	moderator := &kit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
+	reader := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
+	moderator := &testkit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
 	count := book.Count(t, reader, moderator)
 	fmt.Printf("ledger: %s: %d kills, %v\n", name, times, count)
 	if count.Lost+count.Doubled > 0 {

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // The stream tells of what one does oneself, too, and what the desk then asks for may come before the answer to a
 // reply, or after that was taken back. Either way the comment stands where one's own hand put it.
 func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	for name, late := range map[string]string{
 		"the answer to the reply":     `if (String(to).endsWith("/reply")) await until(() => window.told)`,
@@ -53,9 +53,9 @@ func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
 				func() error { return desk.Press(keyZ) },
 				func() error { return desk.Holds(toastSays("Taken back.")) },
 			)
-			w.queued("state=pending", func(items []kit.Item) bool { return len(items) == 2 })
+			w.queued("state=pending", func(items []testkit.Item) bool { return len(items) == 2 })
 			w.steps(desk, func() error { return desk.Holds(`document.querySelector("#unsaved").hidden`) })
-			stays, err := kit.Eval[bool](desk, `(async () => { window.letGo = true
+			stays, err := testkit.Eval[bool](desk, `(async () => { window.letGo = true
 				for (let n = 0; n < 5; n++) { await fetch("/healthz"); await new Promise(go => setTimeout(go, 20)) }
 				return `+current("Sundays")+` && !document.querySelector(".folded, [data-changed]") })()`)
 			if err != nil || !stays {
@@ -68,7 +68,7 @@ func TestALateAnswerUndoesNothingOfOnesOwn(t *testing.T) {
 // A page that was asked for before a decision was saved shows what was decided as waiting, where scores have moved it
 // behind what was read. It comes late, when the decision is saved, and brings nothing of it back.
 func TestAPageFromBeforeADecisionBringsNothingBack(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	const page = 50
@@ -101,12 +101,12 @@ func TestAPageFromBeforeADecisionBringsNothingBack(t *testing.T) {
 	w.signIn(desk, email)
 	w.steps(desk,
 		func() error { return desk.Holds(current("of day 0.")) },
-		func() error { return desk.Press(kit.Key{Key: "X", Code: "KeyX", Shift: true}) },
-		func() error { return desk.Press(kit.Key{Key: "A", Code: "KeyA", Shift: true}) },
+		func() error { return desk.Press(testkit.Key{Key: "X", Code: "KeyX", Shift: true}) },
+		func() error { return desk.Press(testkit.Key{Key: "A", Code: "KeyA", Shift: true}) },
 		func() error { return desk.Holds(fmt.Sprintf(`window.held === %d`, page)) },
 		func() error { return desk.Holds(current(fmt.Sprintf("of day %d.", page))) },
 	)
-	if n, err := kit.Eval[int](desk, `document.querySelectorAll(".cards .card").length`); err != nil || n != 1 {
+	if n, err := testkit.Eval[int](desk, `document.querySelectorAll(".cards .card").length`); err != nil || n != 1 {
 		t.Errorf("%d cards stand where one was left (%v)", n, err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // BenchmarkPublishedAtOnce compares the posts that 32 clients have taken in a second by a site that publishes by itself
@@ -18,25 +18,25 @@ import (
 // their ratios the middle one counts; must: 0.9 at least.
 func BenchmarkPublishedAtOnce(b *testing.B) {
 	const rounds, each = 7, 3_000
-	postgres := kit.NewDurablePostgres(b)
+	postgres := testkit.NewDurablePostgres(b)
 	waits, common, _ := served(b, postgres.Database(b, "published"))
 	for _, args := range [][]string{
 		{"site", "add", "--key", "open", "--name", "O", "--origin", "https://bench.example"},
 		{"site", "set", "open", "moderation=none"},
 	} {
-		if _, err := kit.Run(kit.Binary(b), append(args, common...)...); err != nil {
+		if _, err := testkit.Run(testkit.Binary(b), append(args, common...)...); err != nil {
 			b.Fatal(err)
 		}
 	}
 	publishes := *waits
 	publishes.Site = "open"
-	sites, posted := [2]*kit.Client{waits, &publishes}, 0
-	turn := func(c *kit.Client) float64 {
+	sites, posted := [2]*testkit.Client{waits, &publishes}, 0
+	turn := func(c *testkit.Client) float64 {
 		began := time.Now()
 		postAt(b, c, posted, posted+each, remark)
 		posted += each
 		rate := each / time.Since(began).Seconds()
-		kit.Within(b, 2*time.Minute, "what follows is done", func() bool {
+		testkit.Within(b, 2*time.Minute, "what follows is done", func() bool {
 			return postgres.Ask(b, "published", `SELECT count(*) FROM comments AS c WHERE c.state = 0 AND NOT EXISTS (
 				SELECT 1 FROM campaign_members AS m WHERE m.site_id = c.site_id AND m.comment_id = c.id)`) == "0"
 		})
@@ -73,7 +73,7 @@ func BenchmarkPublishedAtOnce(b *testing.B) {
 // is due to be written once. What snapshots of the filter have of it is told apart.
 func BenchmarkDecisionsWAL(b *testing.B) {
 	const lessons, batch = 10_000, 100
-	postgres := kit.NewDurablePostgres(b)
+	postgres := testkit.NewDurablePostgres(b)
 	desk, _, _ := served(b, postgres.Database(b, "wal"))
 	postgres.Ask(b, "wal", "ALTER SYSTEM SET checkpoint_timeout = '1d'")
 	postgres.Ask(b, "wal", "ALTER SYSTEM SET max_wal_size = '20GB'")
@@ -91,7 +91,7 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 		"UNION ALL SELECT seq, model FROM model_pieces) AS parts GROUP BY seq ORDER BY seq DESC LIMIT 1"
 	const changes = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'comments'"
 	posted, decided := 0, 0
-	waiting := func(n int) (all []kit.Ref) {
+	waiting := func(n int) (all []testkit.Ref) {
 		postAt(b, desk, posted, posted+n, remark)
 		posted += n
 		for after := ""; ; {
@@ -100,7 +100,7 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 				b.Fatal(err)
 			}
 			for _, item := range items {
-				all = append(all, kit.Ref{ID: item.Comment.ID, Version: item.Comment.Version})
+				all = append(all, testkit.Ref{ID: item.Comment.ID, Version: item.Comment.Version})
 			}
 			if after = next; next == "" {
 				break
@@ -114,7 +114,7 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 		}
 		return all
 	}
-	decide := func(some ...kit.Ref) {
+	decide := func(some ...testkit.Ref) {
 		done, err := desk.Decide(b.Context(), []string{"approve", "approve", "approve", "spam"}[decided%4], "", some...)
 		if err != nil || done.Decided != len(some) {
 			b.Fatalf("%d of %d are decided: %v", done.Decided, len(some), err)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var mailedLink = regexp.MustCompile(`http://\S+/m/\S+`)
@@ -15,7 +15,7 @@ var mailedLink = regexp.MustCompile(`http://\S+/m/\S+`)
 // From a reader's text to a moderator's mail, and from its link to the page, without signing in.
 func TestAMailLeadsToADecision(t *testing.T) {
 	parallel(t)
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	for n, v := range views(t) {
 		lang := v.lang
@@ -40,7 +40,7 @@ func TestAMailLeadsToADecision(t *testing.T) {
 		tab := w.tab(v.width, 800, v.dark)
 		for which, link := range links {
 			w.must(tab.Go(link), tab.Holds(`document.querySelector("form")`))
-			_, err := kit.Eval[bool](tab, `[...document.querySelectorAll("details")].every(d => d.open = true)`)
+			_, err := testkit.Eval[bool](tab, `[...document.querySelectorAll("details")].every(d => d.open = true)`)
 			w.must(err)
 			w.picture(tab, fmt.Sprintf("mailed-%d-%s-%d-%v", which, lang, v.width, v.dark))
 			if found := tab.Axe(t); len(found) > 0 {

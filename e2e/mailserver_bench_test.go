@@ -16,7 +16,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How BenchmarkPostsBesideMail is read: the mails that wait at each service, and the posts of a turn, by so many
@@ -74,7 +74,7 @@ func BenchmarkPostsBesideMail(b *testing.B) {
 // A mailService is a service with a mail server of its own.
 type mailService struct {
 	name   string
-	client *kit.Client
+	client *testkit.Client
 	pid    int
 	held   func() error // whether the mail server did not do what its name says
 }
@@ -82,11 +82,11 @@ type mailService struct {
 // mailServices starts them, and returns when each has begun to hand in its mails.
 func mailServices(b *testing.B) (all []mailService) {
 	b.Helper()
-	fast, slow, refusing := kit.NewMailbox(b), kit.NewMailbox(b), kit.NewMailbox(b)
-	slow.Answer(nil, func(kit.Handed) error { time.Sleep(mailSlowFor); return nil }) // that is how slow it is
+	fast, slow, refusing := testkit.NewMailbox(b), testkit.NewMailbox(b), testkit.NewMailbox(b)
+	slow.Answer(nil, func(testkit.Handed) error { time.Sleep(mailSlowFor); return nil }) // that is how slow it is
 	var refused, called atomic.Int64
-	refusing.Answer(func(string) error { refused.Add(1); return kit.Refusal(450, "not now") }, nil)
-	down := kit.NewMailbox(b)
+	refusing.Answer(func(string) error { refused.Add(1); return testkit.Refusal(450, "not now") }, nil)
+	down := testkit.NewMailbox(b)
 	down.Close()
 	hanging, err := net.Listen("tcp", "127.0.0.1:0") // it takes calls, and says nothing
 	if err != nil {
@@ -111,7 +111,7 @@ func mailServices(b *testing.B) (all []mailService) {
 			return nil
 		}
 	}
-	of := func(box *kit.Mailbox) func() int64 { return func() int64 { return int64(len(box.Mails())) } }
+	of := func(box *testkit.Mailbox) func() int64 { return func() int64 { return int64(len(box.Mails())) } }
 	for _, s := range []struct {
 		name, url string
 		begun     func() error
@@ -138,7 +138,7 @@ func mailServices(b *testing.B) (all []mailService) {
 		if _, err := told.Post(b.Context(), "", "https://told.example/post", "Ruth", "", "The ferry was late."); err != nil {
 			b.Fatal(err)
 		}
-		kit.Within(b, 2*time.Minute, s.name, func() bool { return s.begun() == nil })
+		testkit.Within(b, 2*time.Minute, s.name, func() bool { return s.begun() == nil })
 		all = append(all, m)
 	}
 	return all
@@ -199,7 +199,7 @@ func mailing(server string) []string {
 // the many moderators of another site.
 func besideMail(b *testing.B, flags ...string) mailService {
 	b.Helper()
-	binary, dir := kit.Binary(b), b.TempDir()
+	binary, dir := testkit.Binary(b), b.TempDir()
 	token := ""
 	for _, args := range [][]string{
 		{"site", "add", "--key", "bench", "--name", "B", "--origin", "https://bench.example"},
@@ -209,7 +209,7 @@ func besideMail(b *testing.B, flags ...string) mailService {
 		{"token", "add", "--account", email, "--scope", "admin"},
 	} {
 		var err error
-		if token, err = kit.Run(binary, append(args, "--data", dir)...); err != nil {
+		if token, err = testkit.Run(binary, append(args, "--data", dir)...); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -220,12 +220,12 @@ func besideMail(b *testing.B, flags ...string) mailService {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = log.Close() })
-	service, err := kit.StartTo(log, binary, args...)
+	service, err := testkit.StartTo(log, binary, args...)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(service.Kill)
-	return mailService{pid: service.PID(), client: &kit.Client{URL: service.URL, Site: "bench",
+	return mailService{pid: service.PID(), client: &testkit.Client{URL: service.URL, Site: "bench",
 		Token: strings.TrimSpace(token), HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clientsAtOnce}}}}
 }
 

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // toast is a JavaScript expression: what the desk says of what was done last.
 const toast = `document.querySelector("#toast").innerText`
 
 func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	onBoth(t, selectsAllAndSeesWhatSomebodyElseDecidedFirst)
 }
@@ -19,7 +19,7 @@ func TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T) {
 func selectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T, o options) {
 	w := newWorldWith(t, o)
 	w.client.URL = w.beside().URL
-	var first kit.Posted
+	var first testkit.Posted
 	for n := range 4 {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
 			fmt.Sprintf("The ferry of %d o'clock.", n+5))
@@ -40,9 +40,9 @@ func selectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T, o options) {
 		func() error { return desk.Press(keyA) },
 		func() error { return desk.Holds(current("of 7 o'clock")) },
 	)
-	_, err := w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: first.ID, Version: first.Version})
+	_, err := w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: first.ID, Version: first.Version})
 	w.must(err)
-	_, err = kit.Eval[bool](desk, "(letGo(), true)")
+	_, err = testkit.Eval[bool](desk, "(letGo(), true)")
 	w.must(err)
 	w.steps(desk,
 		func() error { return desk.Holds(toast + `.includes("left alone")`) },
@@ -53,8 +53,8 @@ func selectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T, o options) {
 			return desk.Holds(`!` + toast + `.includes("public") && !` + toast + `.includes("Undo")`)
 		},
 	)
-	w.queued("state=pending", func(items []kit.Item) bool { return len(items) == 2 }) // the second is saved, too
-	shiftX := kit.Key{Key: "X", Code: "KeyX", Shift: true}
+	w.queued("state=pending", func(items []testkit.Item) bool { return len(items) == 2 }) // the second is saved, too
+	shiftX := testkit.Key{Key: "X", Code: "KeyX", Shift: true}
 	selected := func(n int) func() error {
 		return func() error {
 			return desk.Holds(fmt.Sprintf(`document.querySelectorAll(".pick :checked").length === %d`, n))
@@ -65,14 +65,14 @@ func selectsAllAndSeesWhatSomebodyElseDecidedFirst(t *testing.T, o options) {
 		func() error { return desk.Holds(current("of 7 o'clock")) },
 		func() error { return desk.Press(shiftX) }, selected(2),
 		func() error { return desk.Press(shiftX) }, selected(0),
-		func() error { return desk.Press(kit.Key{Key: "x", Code: "KeyX"}) }, selected(1),
+		func() error { return desk.Press(testkit.Key{Key: "x", Code: "KeyX"}) }, selected(1),
 		func() error { return desk.Click("button", "Select all") }, selected(2),
 		func() error { return desk.Holds(`document.querySelector("#selected").textContent.startsWith("2 ")`) },
 		func() error { return desk.Click("button", "Select none") }, selected(0),
-		func() error { return desk.Press(kit.Key{Key: "x", Code: "KeyX"}) }, selected(1),
+		func() error { return desk.Press(testkit.Key{Key: "x", Code: "KeyX"}) }, selected(1),
 		func() error { return desk.Click("button", "Select all") }, selected(2),
 		func() error { return desk.See("button", "Select none") },
-		func() error { return desk.Press(kit.Key{Key: "S", Code: "KeyS", Shift: true}) },
+		func() error { return desk.Press(testkit.Key{Key: "S", Code: "KeyS", Shift: true}) },
 		func() error { return desk.Holds(toast + `.includes("2 marked as spam")`) },
 	)
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // site is where the API has the blog.
@@ -17,7 +17,7 @@ const site = "/sites/blog"
 // A matrix is every field that somebody fills with hostile strings, and every way out.
 type matrix struct {
 	*world
-	tab, strict   *kit.Tab // without the policy, and with it
+	tab, strict   *testkit.Tab // without the policy, and with it
 	titles        map[string]string
 	texts         []string
 	whole         bool // every string goes into every field
@@ -53,10 +53,10 @@ func (m *matrix) try(method, path string, header map[string]string, in, out any)
 	return m.tryAs(m.client, method, path, header, in, out)
 }
 
-func (m *matrix) tryAs(c *kit.Client, method, path string, header map[string]string, in, out any) bool {
+func (m *matrix) tryAs(c *testkit.Client, method, path string, header map[string]string, in, out any) bool {
 	m.t.Helper()
 	err := c.Call(m.t.Context(), method, path, header, in, out)
-	if refused, ok := errors.AsType[*kit.StatusError](err); ok &&
+	if refused, ok := errors.AsType[*testkit.StatusError](err); ok &&
 		(refused.Status == http.StatusUnprocessableEntity || refused.Status == http.StatusRequestEntityTooLarge) {
 		return false
 	}
@@ -74,7 +74,7 @@ func (m *matrix) keep(on, field, path, id, text string) {
 // send fills the fields of comments. All of them are approved.
 func (m *matrix) send() {
 	m.t.Helper()
-	var answered []kit.Posted
+	var answered []testkit.Posted
 	for _, field := range []string{"body", "name", "website", "e-mail", "title", "address", "edited", "reply"} {
 		for n, text := range m.given(field) {
 			path := pathOf(field, n)
@@ -96,7 +96,7 @@ func (m *matrix) send() {
 			}
 			in := map[string]any{"page": map[string]string{"url": m.blog.URL + path, "title": title}, "author": author,
 				"body": body}
-			var c kit.Posted
+			var c testkit.Posted
 			if !m.try(http.MethodPost, site+"/comments", nil, in, &c) {
 				continue
 			}
@@ -116,7 +116,7 @@ func (m *matrix) send() {
 	decideAll(m.t, m.world, "approve")
 	replies := m.given("reply")
 	for n, c := range answered {
-		var reply kit.Posted
+		var reply testkit.Posted
 		in := map[string]string{"body": replies[n]}
 		if m.try(http.MethodPost, site+"/moderation/comments/"+c.ID+"/reply", nil, in, &reply) {
 			m.readBack("reply", pathOf("reply", n), reply.ID)
@@ -229,7 +229,7 @@ func (m *matrix) look() {
 func (m *matrix) together(id string, texts []string) {
 	m.t.Helper()
 	var tokens []string
-	var c kit.Posted
+	var c testkit.Posted
 	in := map[string]any{"page": map[string]string{"url": m.blog.URL + "/notes"},
 		"author": map[string]string{"name": "A writer of notes"}, // "N" is the name of an account in turn 12
 		"body":   "A text that is decided on again and again, " + id}
@@ -238,7 +238,7 @@ func (m *matrix) together(id string, texts []string) {
 		key := fmt.Sprint("s", n)
 		err := m.client.Call(m.t.Context(), http.MethodPost, "/sites", nil,
 			map[string]any{"key": key, "name": key, "origin": []string{"https://" + key + ".example"}}, nil)
-		if refused, ok := errors.AsType[*kit.StatusError](err); !ok || refused.Status != http.StatusUnprocessableEntity {
+		if refused, ok := errors.AsType[*testkit.StatusError](err); !ok || refused.Status != http.StatusUnprocessableEntity {
 			m.must(err) // it is not there already
 		}
 		var kept struct{ Name string }
@@ -250,10 +250,10 @@ func (m *matrix) together(id string, texts []string) {
 			m.keep("", "token", "", id, token.Name)
 			tokens = append(tokens, token.ID)
 		}
-		action := map[string]any{"action": "reject", "reason": "off_topic", "note": text, "comments": []kit.Ref{{ID: c.ID,
+		action := map[string]any{"action": "reject", "reason": "off_topic", "note": text, "comments": []testkit.Ref{{ID: c.ID,
 			Version: c.Version}}}
 		if m.try(http.MethodPost, site+"/moderation/decisions", nil, action, nil) {
-			_, err := m.client.Decide(m.t.Context(), "approve", "", kit.Ref{ID: c.ID, Version: c.Version + 1})
+			_, err := m.client.Decide(m.t.Context(), "approve", "", testkit.Ref{ID: c.ID, Version: c.Version + 1})
 			m.must(err)
 			c.Version += 2
 			m.keep("", "note", "", id, text)
@@ -291,7 +291,7 @@ func (m *matrix) lists() map[string]string {
 		var all strings.Builder
 		for at != "" {
 			all.WriteString(m.desk(at))
-			next, err := kit.Eval[string](m.tab, `document.querySelector("a[rel=next]")?.href ?? ""`)
+			next, err := testkit.Eval[string](m.tab, `document.querySelector("a[rel=next]")?.href ?? ""`)
 			m.must(err)
 			at = strings.TrimPrefix(next, m.service.URL+"/moderate/")
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // ran is what a script says that runs on the blog's page, or in a window that it opened.
@@ -105,7 +105,7 @@ func in(part, name string, value any) func(map[string]any) {
 }
 
 // watched is a tab that notes what must never happen, on a page whose policy forbids nothing.
-func (b *blocked) watched() *kit.Tab {
+func (b *blocked) watched() *testkit.Tab {
 	b.t.Helper()
 	tab := b.tab(1280, 900, false)
 	b.must(tab.BeforeEach(watch), bypass(tab))
@@ -113,11 +113,11 @@ func (b *blocked) watched() *kit.Tab {
 }
 
 // unharmed fails where something of a stranger's ran, or could.
-func (b *blocked) unharmed(tab *kit.Tab) {
+func (b *blocked) unharmed(tab *testkit.Tab) {
 	b.t.Helper()
-	fired, err := kit.Eval[[]string](tab, "window.fired")
+	fired, err := testkit.Eval[[]string](tab, "window.fired")
 	b.must(err)
-	found, err := kit.Eval[[]string](tab, strange+"(document, [])")
+	found, err := testkit.Eval[[]string](tab, strange+"(document, [])")
 	b.must(err)
 	if len(fired)+len(found) > 0 {
 		b.t.Errorf("on the blog's page ran %v, and there is %v", fired, found)
@@ -127,13 +127,13 @@ func (b *blocked) unharmed(tab *kit.Tab) {
 // A stranger who came by an address that pages still name answers as the service, as a copy, or with whatever keeps
 // browsers busy. Nothing of it runs, and it keeps nobody from what a better address has.
 func TestAMirrorThatIsAStrangers(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
 	good := b.lies(b.dir)
-	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	script := "javascript:" + ran
 	wall := httptest.NewServer(saying("<h1>This site is blocked</h1><script>" + ran + "</script>"))
 	defer wall.Close()
@@ -180,7 +180,7 @@ func TestAMirrorThatIsAStrangers(t *testing.T) {
 				func() error { return tab.Holds(shows(isCopy)) },
 				func() error { return tab.Holds("!(" + shows(stolen) + ")") },
 			)
-			if took := time.Since(began); took > 20*time.Second+kit.Slack() {
+			if took := time.Since(began); took > 20*time.Second+testkit.Slack() {
 				t.Errorf("readers had the copy after %v", took)
 			}
 			const most = 64 << 20 // what is on its way when a reader lets go is sent, too
@@ -194,11 +194,11 @@ func TestAMirrorThatIsAStrangers(t *testing.T) {
 
 // What a stranger may do all the same: who answers as the service has words of its own shown. They stay words.
 func TestAMirrorThatAnswersAsTheServiceShowsWords(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.dir = b.copy("blog")
-	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	all, _ := hostileStrings(t)
 	texts := append(all[:first:first], `<img src=x onerror=`+ran+`>`, `<a href="javascript:`+ran+`">x</a>`,
 		`<svg onload=`+ran+`>`, `<script>`+ran+`</script>`, `<iframe srcdoc="<script>parent.`+ran+`</script>">`)
@@ -245,15 +245,15 @@ func TestAMirrorThatAnswersAsTheServiceShowsWords(t *testing.T) {
 	for _, text := range texts {
 		said, err := json.Marshal(text)
 		b.must(err)
-		_, err = kit.Eval[bool](tab, fmt.Sprintf(`(document.body.insertAdjacentHTML("beforeend", %s), true)`, said))
+		_, err = testkit.Eval[bool](tab, fmt.Sprintf(`(document.body.insertAdjacentHTML("beforeend", %s), true)`, said))
 		b.must(err)
 	}
 	b.must(tab.Holds(`window.fired.includes("ran")`))
-	found, err := kit.Eval[[]string](tab, strange+"(document, [])")
+	found, err := testkit.Eval[[]string](tab, strange+"(document, [])")
 	if b.must(err); len(found) == 0 {
 		t.Error("what could run is not seen")
 	}
-	_, err = kit.Eval[bool](tab, fmt.Sprintf(`(() => { const a = document.createElement("a")
+	_, err = testkit.Eval[bool](tab, fmt.Sprintf(`(() => { const a = document.createElement("a")
 		a.href = %q; a.target = "aitys"; a.textContent = "Sign in"; document.body.replaceChildren(a)
 		window.fired.length = 0; return true })()`, "javascript:"+ran))
 	b.must(err, tab.Click("link", "Sign in"), tab.Holds(`window.fired.includes("ran")`))

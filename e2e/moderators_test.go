@@ -13,29 +13,29 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // Two moderators decide, take back and decide again in one queue, each at a process of the same database.
 func TestTwoModeratorsAtRandomOnSQLite(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	atRandom(t, "sqlite", kit.SQLite(t))
+	atRandom(t, "sqlite", testkit.SQLite(t))
 }
 
 func TestTwoModeratorsAtRandomOnPostgres(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	atRandom(t, "postgres", kit.Postgres(t))
+	atRandom(t, "postgres", testkit.Postgres(t))
 }
 
 func atRandom(t *testing.T, name, database string) {
-	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
+	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
 	tokens := []string{s.furnish("shared")}
 	s.run(password+"\n", "account", "add", "--email", "jonas@blog.example", "--name", "Jonas", "--role", "moderator",
 		"--site", "shared", "--password-stdin")
 	tokens = append(tokens, s.run("", "token", "add", "--account", "jonas@blog.example"))
-	times := kit.HowMany(t, "TEST_DECISIONS", 60)
+	times := testkit.HowMany(t, "TEST_DECISIONS", 60)
 	shared := fillShared(t, s, tokens[0], 2*times)
 	var both [2]*atDesk
 	var group sync.WaitGroup
@@ -43,7 +43,7 @@ func atRandom(t *testing.T, name, database string) {
 		server := s.start()
 		t.Cleanup(server.Kill)
 		both[i] = &atDesk{
-			client: &kit.Client{URL: server.URL, Site: "shared", Token: token, HTTP: &http.Client{}},
+			client: &testkit.Client{URL: server.URL, Site: "shared", Token: token, HTTP: &http.Client{}},
 			random: randv2.New(randv2.NewPCG(uint64(i), uint64(times))),
 		}
 		group.Go(func() { both[i].err = both[i].work(t.Context(), times) })
@@ -76,7 +76,7 @@ func fillShared(t *testing.T, s service, token string, n int) (ids []string) {
 	t.Helper()
 	server := s.start()
 	defer server.Kill()
-	c := &kit.Client{URL: server.URL, Site: "shared", Token: token, HTTP: http.DefaultClient}
+	c := &testkit.Client{URL: server.URL, Site: "shared", Token: token, HTTP: http.DefaultClient}
 	for i := range n {
 		text := fmt.Sprintf("Remark %d.", i)
 		if i%3 == 0 {
@@ -88,7 +88,7 @@ func fillShared(t *testing.T, s service, token string, n int) (ids []string) {
 		}
 		ids = append(ids, posted.ID)
 	}
-	kit.Until(t, "copies are a campaign", func() bool {
+	testkit.Until(t, "copies are a campaign", func() bool {
 		k, err := campaignIn(t.Context(), c)
 		return err == nil && k.Size == (n+2)/3
 	})
@@ -105,7 +105,7 @@ type whole struct {
 	UpTo int    `json:"upto"`
 }
 
-func campaignIn(ctx context.Context, c *kit.Client) (whole, error) {
+func campaignIn(ctx context.Context, c *testkit.Client) (whole, error) {
 	var out struct {
 		Campaigns []struct {
 			ID         string
@@ -121,7 +121,7 @@ func campaignIn(ctx context.Context, c *kit.Client) (whole, error) {
 
 // atDesk is one of the moderators, and what they were told.
 type atDesk struct {
-	client    *kit.Client
+	client    *testkit.Client
 	random    *randv2.Rand
 	told      []answered
 	conflicts int
@@ -131,8 +131,8 @@ type atDesk struct {
 // answered is what was asked, and what came of it.
 type answered struct {
 	action    string
-	refs      []kit.Ref // none: a campaign, or an undo
-	undoes    string    // a batch
+	refs      []testkit.Ref // none: a campaign, or an undo
+	undoes    string        // a batch
 	Batch     string
 	Decided   int
 	Undone    int
@@ -145,7 +145,7 @@ type answered struct {
 
 // work decides so many times, one time of six on a campaign, and takes some of it back.
 func (m *atDesk) work(ctx context.Context, times int) error {
-	var seen []kit.Item
+	var seen []testkit.Item
 	for n := range times {
 		if n%3 == 0 { // what stands in the window is older than what is decided
 			view := []string{"pending", "pending", "approved", "spam", "rejected"}[m.random.IntN(5)]
@@ -164,7 +164,7 @@ func (m *atDesk) work(ctx context.Context, times int) error {
 			in["campaign"] = k
 		} else {
 			for _, i := range m.random.Perm(len(seen))[:min(len(seen), 1+m.random.IntN(9))] {
-				a.refs = append(a.refs, kit.Ref{ID: seen[i].Comment.ID, Version: seen[i].Comment.Version})
+				a.refs = append(a.refs, testkit.Ref{ID: seen[i].Comment.ID, Version: seen[i].Comment.Version})
 			}
 			if len(a.refs) == 0 {
 				continue
@@ -195,7 +195,7 @@ func (m *atDesk) send(ctx context.Context, path string, in any, a answered) erro
 	for first, more := a, m.random.IntN(4) == 0; ; {
 		got := a
 		err := m.client.Do(ctx, http.MethodPost, path, key, in, &got)
-		if busy, ok := errors.AsType[*kit.StatusError](err); ok && busy.Later() {
+		if busy, ok := errors.AsType[*testkit.StatusError](err); ok && busy.Later() {
 			continue
 		}
 		if err != nil {
@@ -230,7 +230,7 @@ type logged struct {
 	Undone          bool
 }
 
-func readLog(t *testing.T, c *kit.Client) siteLog {
+func readLog(t *testing.T, c *testkit.Client) siteLog {
 	t.Helper()
 	log := siteLog{batches: map[string][]logged{}, by: map[string][]logged{}}
 	for after := ""; ; {
@@ -271,7 +271,7 @@ func (m *atDesk) compare(log siteLog) (wrong []string) {
 		}
 		left := slices.Clone(a.refs)
 		for _, e := range entries {
-			at := slices.IndexFunc(left, func(r kit.Ref) bool { return r.ID == e.Comment && r.Version == e.Version })
+			at := slices.IndexFunc(left, func(r testkit.Ref) bool { return r.ID == e.Comment && r.Version == e.Version })
 			switch {
 			case a.undoes != "":
 				if e.Undoes == nil {
@@ -290,7 +290,7 @@ func (m *atDesk) compare(log siteLog) (wrong []string) {
 			if slices.ContainsFunc(entries, func(e logged) bool { return e.Comment == k.ID }) {
 				say("%s was decided, and told as a conflict", k.ID)
 			}
-			at := slices.IndexFunc(left, func(r kit.Ref) bool { return r.ID == k.ID })
+			at := slices.IndexFunc(left, func(r testkit.Ref) bool { return r.ID == k.ID })
 			if a.refs == nil {
 				continue
 			}
@@ -328,7 +328,7 @@ func unknownIn(log siteLog, both [2]*atDesk) (wrong []string) {
 }
 
 // follows says where a comment is not what its entries made of it, or was decided twice in one version.
-func (l siteLog) follows(t *testing.T, c *kit.Client, id string) (wrong []string) {
+func (l siteLog) follows(t *testing.T, c *testkit.Client, id string) (wrong []string) {
 	t.Helper()
 	var now struct {
 		Comment struct {

@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // What a queue is narrowed by stands in its address: whoever is handed the address sees the same.
 func TestTheQueueIsNarrowedInItsAddress(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	post := func(path, name, text string) {
@@ -25,7 +25,7 @@ func TestTheQueueIsNarrowedInItsAddress(t *testing.T) {
 		"author": map[string]string{"name": "Ann"}, "body": "A remark on salt.", "form": map[string]string{"trap": "x"},
 	}, nil))
 	band := "70 to 94"
-	w.queued("state=suspected", func(items []kit.Item) bool {
+	w.queued("state=suspected", func(items []testkit.Item) bool {
 		if len(items) == 1 && items[0].Verdict.Score >= .945 {
 			band = "From 95 up"
 		}
@@ -65,7 +65,7 @@ func TestTheQueueIsNarrowedInItsAddress(t *testing.T) {
 			func() error { return desk.Holds(`new URLSearchParams(location.search).get("sort") === "newest"`) },
 			func() error { return desk.Holds(lists(tt.left)) },
 		)
-		at, err := kit.Eval[string](desk, "location.href")
+		at, err := testkit.Eval[string](desk, "location.href")
 		w.must(err)
 		other, err := desk.Beside(1280, 900)
 		w.must(err)
@@ -85,7 +85,7 @@ func TestTheQueueIsNarrowedInItsAddress(t *testing.T) {
 
 // Beside the queue stands what waits on each of one's other sites, and leads there.
 func TestTheRailShowsWhatWaitsOnOnesOtherSites(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	for site, n := range map[string]int{"garden": 2, "lake": 1, "empty": 0} {

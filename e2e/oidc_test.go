@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const withSmall = "Continue with Small"
@@ -23,9 +23,9 @@ const emptied = `document.readyState === "complete" && document.getElementById("
 const atIssuer = `document.readyState === "complete" && document.title === "Issuer"`
 
 func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	issuer := kit.NewIssuer(t)
+	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	at := w.otherSite()
 	host := strings.TrimPrefix(at, "http://")
@@ -93,12 +93,12 @@ func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
 // A visitor goes to a provider and back as a browser does, one answer at a time.
 type visitor struct {
 	*world
-	issuer *kit.Issuer
+	issuer *testkit.Issuer
 	http   *http.Client
 	window string // address of the window
 }
 
-func (w *world) visitor(issuer *kit.Issuer) *visitor {
+func (w *world) visitor(issuer *testkit.Issuer) *visitor {
 	jar, err := cookiejar.New(nil)
 	w.must(err)
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -149,9 +149,9 @@ func (v *visitor) arrives(back string) bool {
 }
 
 func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	issuer := kit.NewIssuer(t)
+	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	change := func(back, name, value string) string {
 		u, err := url.Parse(back)
@@ -224,9 +224,9 @@ func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
 }
 
 func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	issuer := kit.NewIssuer(t)
+	issuer := testkit.NewIssuer(t)
 	issuer.Answers = func(out http.ResponseWriter, _ string) bool {
 		http.Error(out, "a page that nobody is shown", http.StatusBadGateway)
 		return true
@@ -240,7 +240,7 @@ func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
 	if !strings.Contains(page, "It does not answer at the moment") || !strings.Contains(page, `name="password"`) {
 		t.Errorf("the window shows %s", page)
 	}
-	kit.Until(t, "the log says which provider it was", func() bool {
+	testkit.Until(t, "the log says which provider it was", func() bool {
 		return strings.Contains(v.service.Log(), "provider=Small")
 	})
 	if log := v.service.Log(); strings.Contains(log, "secret between") {

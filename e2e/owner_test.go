@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // ownerPages are the pages of what is arranged, by what each shows when it is there.
@@ -16,9 +16,9 @@ var ownerPages = map[string]string{
 }
 
 // speak has the desk speak another language in a tab that shows a page of it.
-func (w *world) speak(tab *kit.Tab, lang string) {
+func (w *world) speak(tab *testkit.Tab, lang string) {
 	w.t.Helper()
-	_, err := kit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
+	_, err := testkit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
 	w.must(err)
 }
 
@@ -30,7 +30,7 @@ const smallType = `[getComputedStyle(document.documentElement).fontSize === "16p
 		.map(e => (e.id || e.name) + " is written in " + getComputedStyle(e).fontSize)].filter(Boolean).join("\n")`
 
 func TestOneRemIsTheReadersOwnSize(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", "A remark.")
@@ -44,7 +44,7 @@ func TestOneRemIsTheReadersOwnSize(t *testing.T) {
 		t.Helper()
 		for page, element := range shows {
 			w.must(tab.Go(w.service.URL+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", element)))
-			if found, err := kit.Eval[string](tab, smallType); err != nil || found != "" {
+			if found, err := testkit.Eval[string](tab, smallType); err != nil || found != "" {
 				t.Errorf("%s: %s (%v)", page, found, err)
 			}
 		}
@@ -64,7 +64,7 @@ const railRow = `[...document.querySelectorAll("nav.rail a")].filter(e => e.chec
 	.map(e => e.firstElementChild.nextSibling.textContent.trim()).join(", ")`
 
 func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(360, 780, false)
@@ -81,11 +81,11 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 			"Demands, Webhooks, Neighbours, Settings, Sites, People, Tokens",
 	} {
 		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
-		got, err := kit.Eval[string](tab, railRow)
+		got, err := testkit.Eval[string](tab, railRow)
 		if err != nil || got != want {
 			t.Errorf("%s offers %q, want %q (%v)", page, got, want, err)
 		}
-		wide, err := kit.Eval[bool](tab, `document.documentElement.scrollWidth > innerWidth`)
+		wide, err := testkit.Eval[bool](tab, `document.documentElement.scrollWidth > innerWidth`)
 		if err != nil || wide {
 			t.Errorf("%s can be scrolled sideways (%v)", page, err)
 		}
@@ -101,9 +101,9 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 
 	// Who has several sites finds them in place of the one.
 	w.site("two", "Second", "https://two.example")
-	kit.Until(t, "People offers both sites", func() bool {
+	testkit.Until(t, "People offers both sites", func() bool {
 		w.must(tab.Go(w.service.URL+"/moderate/people"), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
-		got, err := kit.Eval[string](tab, railRow)
+		got, err := testkit.Eval[string](tab, railRow)
 		w.must(err)
 		return got == "People, The Blog, Second, Sites, Tokens, Your account"
 	})
@@ -163,7 +163,7 @@ func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
 
 // What the script reads from the slider is what the server says of the same threshold.
 func TestAThresholdIsTriedWithASlider(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.school().decide(6)
@@ -173,16 +173,16 @@ func TestAThresholdIsTriedWithASlider(t *testing.T) {
 	for _, page := range []string{"insights", "what-if"} {
 		w.must(tab.Go(w.service.URL+"/moderate/blog/"+page), tab.Holds(`document.querySelector("#tried")`))
 		for _, threshold := range []int{50, 71, 99, 100} {
-			_, err := kit.Eval[bool](tab, fmt.Sprintf(`(wi.value = "%d", wi.dispatchEvent(new Event("input", {bubbles: true})))`,
+			_, err := testkit.Eval[bool](tab, fmt.Sprintf(`(wi.value = "%d", wi.dispatchEvent(new Event("input", {bubbles: true})))`,
 				threshold))
 			w.must(err)
-			slid, err := kit.Eval[string](tab, row)
+			slid, err := testkit.Eval[string](tab, row)
 			w.must(err)
 			other := w.tab(1280, 900, false)
 			w.signIn(other, email)
 			w.must(other.Go(fmt.Sprintf("%s/moderate/blog/what-if?threshold=%d", w.service.URL, threshold)),
 				other.Holds(`document.querySelector("#tried")`))
-			if said, err := kit.Eval[string](other, row); err != nil || said != slid {
+			if said, err := testkit.Eval[string](other, row); err != nil || said != slid {
 				t.Errorf("%s at %d: the script says %q, the server %q (%v)", page, threshold, slid, said, err)
 			}
 		}
@@ -205,7 +205,7 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 		w.speak(tab, v.lang)
 		for page, shows := range ownerPages {
 			w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)))
-			_, err := kit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
+			_, err := testkit.Eval[bool](tab, `document.querySelectorAll("main details").forEach(d => d.open = true), true`)
 			w.must(err)
 			for _, what := range tab.Axe(t) {
 				t.Errorf("%s at %d in %s: %s", page, v.width, v.lang, what)
@@ -217,7 +217,7 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 // Whoever opens the page afterwards is shown nothing of theirs that waits, and can write; where the page was open, it
 // says that the comment is theirs no longer.
 func TestAnOwnerEndsWhatReadersBrowsersKeep(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	const text = "My comment, whose token a script has read."

@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // plainOf is the address of the page without script of the blog's page at a path.
@@ -22,11 +22,11 @@ func (w *world) published(text string) {
 	ctx := w.t.Context()
 	posted, err := w.client.Post(ctx, "", w.blog.URL+"/post", "Ruth", "", text)
 	w.must(err)
-	_, err = w.client.Decide(ctx, "approve", "", kit.Ref{ID: posted.ID, Version: 1})
+	_, err = w.client.Decide(ctx, "approve", "", testkit.Ref{ID: posted.ID, Version: 1})
 	w.must(err)
 }
 
-func (w *world) elsewhere(tab *kit.Tab, zone string) {
+func (w *world) elsewhere(tab *testkit.Tab, zone string) {
 	w.t.Helper()
 	_, err := chromedp.Call(tab.Context(), emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{
 		TimezoneID: zone})
@@ -35,7 +35,7 @@ func (w *world) elsewhere(tab *kit.Tab, zone string) {
 
 // Where a script runs, the page without script says times as the reader's clock does; where none does, in UTC.
 func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.")
@@ -74,11 +74,11 @@ func TestThePlainPageIsAccessible(t *testing.T) {
 }
 
 // axe opens an address and fails where axe finds something wrong, or a target is too small for a finger.
-func (w *world) axe(tab *kit.Tab, address string) {
+func (w *world) axe(tab *testkit.Tab, address string) {
 	w.t.Helper()
 	w.must(tab.Go(address))
 	found := tab.Axe(w.t)
-	small, err := kit.Eval[[]string](tab, `matchMedia('(pointer: coarse)').matches ?
+	small, err := testkit.Eval[[]string](tab, `matchMedia('(pointer: coarse)').matches ?
 		[...document.querySelectorAll('a, button, input:not([type=hidden], [tabindex="-1"]), textarea')]
 			.filter(e => e.checkVisibility() &&
 				(e.closest("label") ?? e).getBoundingClientRect().height < 44 && !e.closest("div[dir=auto]"))
@@ -127,7 +127,7 @@ func TestThePlainPageAfterPosting(t *testing.T) {
 
 // Without script a comment is reported, and a refusal looked at again.
 func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.")
@@ -143,15 +143,15 @@ func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
 		func() error { return tab.Click("button", "Report") },
 		func() error { return tab.Holds(shows("A moderator will look at it.")) },
 	)
-	form, err := kit.Eval[string](tab, `document.querySelector('a[href*="report="]').href`)
+	form, err := testkit.Eval[string](tab, `document.querySelector('a[href*="report="]').href`)
 	w.must(err)
 	w.axe(tab, form)
 	ctx := t.Context()
 	mine, err := w.client.Post(ctx, "", w.blog.URL+"/post", "Bo", "", "A lazy, selfish person.")
 	w.must(err)
-	_, err = w.client.Decide(ctx, "reject", "personal_attack", kit.Ref{ID: mine.ID, Version: 1})
+	_, err = w.client.Decide(ctx, "reject", "personal_attack", testkit.Ref{ID: mine.ID, Version: 1})
 	w.must(err)
-	_, err = kit.Eval[string](tab, `document.cookie = "aitys-own=`+mine.ID+":"+mine.EditToken+`; path=/sites/blog/page"`)
+	_, err = testkit.Eval[string](tab, `document.cookie = "aitys-own=`+mine.ID+":"+mine.EditToken+`; path=/sites/blog/page"`)
 	w.must(err, tab.Go(w.plainOf("/post", "en")))
 	w.steps(tab,
 		func() error { return tab.Holds(`document.querySelector('summary').click() === undefined`) },

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 const jonas = "jonas@blog.example"
@@ -16,14 +16,14 @@ func rowOf(day int) string {
 }
 
 func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	onBoth(t, twoModeratorsSeeWhatTheOtherLooksAt)
 }
 
 func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 	w := newWorldWith(t, o)
-	w.account(jonas, "Jonas <b>", people.Moderator, "blog")
+	w.account(jonas, "Jonas <b>", authz.Moderator, "blog")
 	w.ferries(3)
 	dana, other := w.tab(1280, 900, false), w.tab(390, 844, true)
 	w.must(dana.BeforeEach(`{ const now = Date.now; window.later = 0; Date.now = () => now() + later }`))
@@ -52,7 +52,7 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 	w.steps(other,
 		func() error { return other.Holds(looks("Dana", 0)) },
 		func() error { w.picture(other, "presence-phone"); return nil },
-		func() error { return other.Press(kit.Key{Key: "j", Code: "KeyJ"}) },
+		func() error { return other.Press(testkit.Key{Key: "j", Code: "KeyJ"}) },
 	)
 	w.steps(dana,
 		func() error { return dana.Holds(looks("Jonas <b>", 1)) },
@@ -62,16 +62,16 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 		},
 		func() error { w.picture(dana, "presence-row"); return nil },
 		// Who looked long and decided nothing is told of once they are elsewhere.
-		func() error { _, err := kit.Eval[int](dana, "later = 6000"); return err },
+		func() error { _, err := testkit.Eval[int](dana, "later = 6000"); return err },
 	)
-	w.steps(other, func() error { return other.Press(kit.Key{Key: "j", Code: "KeyJ"}) })
+	w.steps(other, func() error { return other.Press(testkit.Key{Key: "j", Code: "KeyJ"}) })
 	w.steps(dana,
 		func() error { return dana.Holds(looks("Jonas <b>", 2)) },
-		func() error { return dana.Press(kit.Key{Key: "j", Code: "KeyJ"}) },
+		func() error { return dana.Press(testkit.Key{Key: "j", Code: "KeyJ"}) },
 		func() error { return dana.Holds(shows("Jonas <b> was here, left")) },
 		func() error { w.picture(dana, "presence-left"); return nil },
 		// It keeps nobody from deciding.
-		func() error { return dana.Press(kit.Key{Key: "j", Code: "KeyJ"}) },
+		func() error { return dana.Press(testkit.Key{Key: "j", Code: "KeyJ"}) },
 		func() error { return dana.Press(keyA) },
 	)
 	w.steps(other,

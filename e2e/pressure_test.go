@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A publisher is told by a court that a comment must go, is blocked all the same, and is told by another that it may
 // stay. Readers go on reading, the demand is in the open, and a stranger who kept the log's head follows the log.
 func TestAPublisherUnderPressure(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	const (
 		said   = "The harbour office has sold its tide gauge to the mayor's cousin."
@@ -35,7 +35,7 @@ func TestAPublisherUnderPressure(t *testing.T) {
 		t.Helper()
 		const hash = `document.body.textContent.match(/\b[0-9a-f]{64}\b/)?.[0]`
 		b.must(stranger.Go(open), stranger.Holds(hash+` !== undefined`))
-		found, err := kit.Eval[string](stranger, hash)
+		found, err := testkit.Eval[string](stranger, hash)
 		b.must(err)
 		return found
 	}
@@ -80,7 +80,7 @@ func TestAPublisherUnderPressure(t *testing.T) {
 	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
 
 	// The domain is blocked. Who comes now reads a copy, in which the comment is not.
-	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	blockedReader := b.tab(390, 844, true)
 	b.steps(blockedReader,
 		func() error { return blockedReader.Go(page) },
@@ -116,7 +116,7 @@ func TestAPublisherUnderPressure(t *testing.T) {
 	_, newest, _ := strings.Cut(log[strings.LastIndex(log, `"hash":"`):], `"hash":"`)
 	newest = newest[:64]
 	for _, hash := range []string{kept, head(), newest} { // the page may be a minute old
-		out := b.run(kit.Binary(t), "log", "verify", file, "--head", hash)
+		out := b.run(testkit.Binary(t), "log", "verify", file, "--head", hash)
 		if !strings.Contains(out, "the head that was kept is entry") {
 			t.Errorf("of the head %s it says %q", hash, out)
 		}
@@ -134,7 +134,7 @@ func TestAPublisherUnderPressure(t *testing.T) {
 		"changed":   strings.Replace(log, `"kind":"withholding"`, `"kind":"redaction"`, 1),
 	} {
 		b.must(os.WriteFile(file, []byte(changed), 0o600))
-		if out, err := kit.RunWith("", kit.Binary(t), "log", "verify", file, "--head", newest); err == nil {
+		if out, err := testkit.RunWith("", testkit.Binary(t), "log", "verify", file, "--head", newest); err == nil {
 			t.Errorf("a log with an entry %s is taken: %s", what, out)
 		}
 	}

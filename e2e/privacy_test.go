@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // Whoever gave an address asks what is held about it, by a page that says the same to everybody, reads it behind a
 // mailed link and has it erased.
 func TestAReaderSeesAndErasesWhatIsHeld(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	w.must(w.client.Call(t.Context(), "PATCH", "/sites/blog", nil, map[string]any{"keep_address_days": 90}, nil))
 	form := w.tab(390, 844, false)

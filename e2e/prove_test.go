@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const root = `document.querySelector("aitys-comments").shadowRoot`
@@ -16,9 +16,9 @@ var eightDigits = regexp.MustCompile(`\b\d{8}\b`)
 // Where a site asks for an address that is the reader's for certain, the form has a code mailed, and goes on with the
 // text that was begun. A wrong code is said beside its field; nothing of it sends the comment.
 func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
 	w.must(w.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"who": "verified"}, nil))
@@ -44,11 +44,11 @@ func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
 		w.fair(tab, "prove-email-"+tt.lang)
 		w.steps(tab,
 			func() error { return tab.Type("textbox", tt.mail, "."+tt.lang+"@mail.example") },
-			func() error { return tab.Press(kit.Key{Key: "Enter", Code: "Enter", Number: 13}) },
+			func() error { return tab.Press(testkit.Key{Key: "Enter", Code: "Enter", Number: 13}) },
 			func() error { return tab.See("textbox", tt.code) },
 			func() error { return tab.Holds(root + `.activeElement?.id === "prove-code"`) },
 			func() error { return tab.Type("textbox", tt.code, "1234") },
-			func() error { return tab.Press(kit.Key{Key: "Enter", Code: "Enter", Number: 13}) },
+			func() error { return tab.Press(testkit.Key{Key: "Enter", Code: "Enter", Number: 13}) },
 			func() error { return tab.Holds(shows(tt.wrong)) },
 		)
 		w.fair(tab, "prove-code-"+tt.lang)
@@ -78,9 +78,9 @@ func TestAReaderShowsAnAddressByAMailedCode(t *testing.T) {
 // In the window of the service a code does, too: nothing is handed over before it is right, and a name of the staff is
 // refused.
 func TestAReaderSignsInByAMailedCodeInTheWindow(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
 	for _, width := range []int64{1280, 390} {

@@ -12,14 +12,14 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 var (
-	keyX   = kit.Key{Key: "x", Code: "KeyX"}
-	shiftS = kit.Key{Key: "S", Code: "KeyS", Shift: true}
-	shiftX = kit.Key{Key: "X", Code: "KeyX", Shift: true}
+	keyX   = testkit.Key{Key: "x", Code: "KeyX"}
+	shiftS = testkit.Key{Key: "S", Code: "KeyS", Shift: true}
+	shiftX = testkit.Key{Key: "X", Code: "KeyX", Shift: true}
 )
 
 // atTheEnd is a JavaScript expression: whether the queue says that it is worked off.
@@ -46,7 +46,7 @@ func (w *world) ferries(days int) {
 
 // What is judged again while a moderator works down from the riskiest moves to above where they are.
 func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
 	s.decide(12)
@@ -71,16 +71,16 @@ func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
 	desk := s.tab(1280, 900, false)
 	s.signIn(desk, email)
 	s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=risk"))
-	decide := func(chosen string, key kit.Key) {
+	decide := func(chosen string, key testkit.Key) {
 		t.Helper()
-		_, err := kit.Eval[int](desk, fmt.Sprintf(`[...document.querySelectorAll(".card")]
+		_, err := testkit.Eval[int](desk, fmt.Sprintf(`[...document.querySelectorAll(".card")]
 			.filter(c => /zebra/.test(c.textContent) === %s).map(c => c.querySelector(".pick input").click()).length`, chosen))
 		s.must(err)
 		s.steps(desk, func() error { return desk.Press(key) })
 	}
 	for page := 0; ; page++ {
 		s.steps(desk, func() error { return desk.Holds(`document.querySelector(".card") !== null || ` + atTheEnd) })
-		ended, err := kit.Eval[bool](desk, atTheEnd)
+		ended, err := testkit.Eval[bool](desk, atTheEnd)
 		s.must(err)
 		if ended {
 			break
@@ -89,7 +89,7 @@ func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
 			t.Fatalf("after %d pages %d comments wait", page, s.waiting())
 		}
 		if page == 1 { // once what has been decided is learned
-			s.queued("sort=risk", func(items []kit.Item) bool { return strings.Contains(items[0].Comment.Body, sign) })
+			s.queued("sort=risk", func(items []testkit.Item) bool { return strings.Contains(items[0].Comment.Body, sign) })
 		}
 		decide("true", shiftS)
 		decide("false", shiftA)
@@ -110,10 +110,10 @@ func inSight(selector string) string {
 
 // After a conflict the decision before it is another matter: it is named before it is taken back.
 func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	post := func(name, text string) kit.Posted {
+	post := func(name, text string) testkit.Posted {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "", text)
 		w.must(err)
@@ -126,8 +126,8 @@ func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 	}
 	state := func(id, want string) {
 		t.Helper()
-		w.queued("state="+want, func(items []kit.Item) bool {
-			return slices.ContainsFunc(items, func(i kit.Item) bool { return i.Comment.ID == id })
+		w.queued("state="+want, func(items []testkit.Item) bool {
+			return slices.ContainsFunc(items, func(i testkit.Item) bool { return i.Comment.ID == id })
 		})
 	}
 	for _, size := range []struct{ width, height int64 }{{1280, 900}, {390, 844}} {
@@ -143,9 +143,9 @@ func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 			func() error { return desk.Press(keyA) },
 			func() error { return desk.See("button", "Undo: Tomasz’s comment approved") },
 		)
-		_, err := w.client.Decide(t.Context(), "spam", "", kit.Ref{ID: tomasz.ID, Version: tomasz.Version})
+		_, err := w.client.Decide(t.Context(), "spam", "", testkit.Ref{ID: tomasz.ID, Version: tomasz.Version})
 		w.must(err)
-		_, err = kit.Eval[bool](desk, "(scrollTo(0, document.body.scrollHeight), letGo(), true)")
+		_, err = testkit.Eval[bool](desk, "(scrollTo(0, document.body.scrollHeight), letGo(), true)")
 		w.must(err)
 		w.steps(desk,
 			func() error { return desk.Holds(toastSays("left alone")) },
@@ -162,7 +162,7 @@ func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 			func() error { return desk.Holds(toastSays("Taken back.")) },
 		)
 		state(lena.ID, "pending")
-		_, err = w.client.Decide(t.Context(), "hold", "", kit.Ref{ID: tomasz.ID, Version: tomasz.Version + 1})
+		_, err = w.client.Decide(t.Context(), "hold", "", testkit.Ref{ID: tomasz.ID, Version: tomasz.Version + 1})
 		w.must(err)
 		tomasz.Version += 2
 	}
@@ -221,7 +221,7 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 }
 
 func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.ferries(2)
@@ -260,12 +260,12 @@ func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
 // A tab shows decisions and withdrawals that happened before its stream opened, also for an author, who may not read the
 // log.
 func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	w.account(author, "Aliya", people.Author, "blog")
+	w.account(author, "Aliya", authz.Author, "blog")
 	w.ferries(3)
-	var gone kit.Posted
+	var gone testkit.Posted
 	w.must(w.client.Call(t.Context(), http.MethodPost, site+"/comments", nil, map[string]any{
 		"page": map[string]string{"url": w.blog.URL + "/ferries"}, "body": "I take back that day 9 had no ferry."}, &gone))
 	items, _, err := w.client.Queue(t.Context(), "")
@@ -291,7 +291,7 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	w.signIn(desk, author)
 	w.steps(desk, func() error { return desk.Holds(shows("day 9")) })
 	first := items[0].Comment
-	_, err = w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: first.ID, Version: first.Version})
+	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: first.ID, Version: first.Version})
 	w.must(err, w.client.Call(t.Context(), http.MethodDelete, site+"/comments/"+gone.ID,
 		map[string]string{"Authorization": "Bearer " + gone.EditToken}, nil, nil))
 	block()
@@ -393,7 +393,7 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 		func() error { return desk.See("button", "Undo: Ruth’s comment approved") },
 		func() error { return desk.Holds(current("day 1")) },
 		// A note, in a decision that meets no session.
-		func() error { return desk.Press(kit.Key{Key: "d", Code: "KeyD"}) },
+		func() error { return desk.Press(testkit.Key{Key: "d", Code: "KeyD"}) },
 		func() error { return desk.Type("textbox", "Note to the writer", note) },
 	)
 	endSession()
@@ -403,7 +403,7 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 		func() error { return desk.Click("link", "Sign in") },
 	)
 	signInAgain()
-	w.queued("state=rejected", func(items []kit.Item) bool { return len(items) == 1 && items[0].Comment.ID == ids[1] })
+	w.queued("state=rejected", func(items []testkit.Item) bool { return len(items) == 1 && items[0].Comment.ID == ids[1] })
 	var item struct{ History []struct{ Note string } }
 	w.must(w.client.Do(t.Context(), http.MethodGet, "/moderation/comments/"+ids[1], nil, nil, &item))
 	if !slices.ContainsFunc(item.History, func(h struct{ Note string }) bool { return h.Note == note }) {
@@ -431,7 +431,7 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 }
 
 // endSession has a browser forget that somebody is signed in.
-func (w *world) endSession(tab *kit.Tab) {
+func (w *world) endSession(tab *testkit.Tab) {
 	w.t.Helper()
 	_, err := chromedp.Call(tab.Context(), network.ClearBrowserCookies, cdp.Empty{})
 	w.must(err)
@@ -439,7 +439,7 @@ func (w *world) endSession(tab *kit.Tab) {
 
 // However somebody comes to the queue again, it shows what waits, and what was done can be taken back.
 func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	for n := range 4 {
@@ -456,7 +456,7 @@ func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
 	leave := func(by string) func() error { return func() error { return desk.Leave(by) } }
 	saved := func(state string, n int) func() error {
 		return func() error {
-			w.queued("state="+state, func(items []kit.Item) bool { return len(items) == n })
+			w.queued("state="+state, func(items []testkit.Item) bool { return len(items) == n })
 			return nil
 		}
 	}

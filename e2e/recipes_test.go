@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // Each recipe of docs/embedding.md, with what its system writes for its expressions, shows the thread of its article.
 func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	text, err := os.ReadFile("../docs/embedding.md")
 	if err != nil {
@@ -41,7 +41,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 	preview := httptest.NewServer(blog) // elsewhere than the article: the thread is the one that the recipe names
 	t.Cleanup(preview.Close)
 	w.set(map[string]string{"origin": w.blog.URL + "," + preview.URL})
-	kit.Until(t, "the running server knows the new origin", func() bool { return w.welcomes(preview.URL) })
+	testkit.Until(t, "the running server knows the new origin", func() bool { return w.welcomes(preview.URL) })
 	tab := w.tab(1280, 900, false)
 	seen := map[string]bool{}
 	for _, block := range regexp.MustCompile("(?ms)^```([a-z-]+)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
@@ -76,7 +76,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 }
 
 // An application of one page makes the element and changes its page.
-func application(t *testing.T, w *world, tab *kit.Tab, text string, page *string, at string) {
+func application(t *testing.T, w *world, tab *testkit.Tab, text string, page *string, at string) {
 	t.Helper()
 	here := strings.NewReplacer("https://blog.example/first", w.blog.URL+"/post", "https://blog.example/second",
 		w.blog.URL+"/second")

@@ -3,12 +3,12 @@ package e2e
 import (
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // What is selected on a comment's page is taken out of it; readers see that something was, the writer why.
 func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	const text = "The 🇰🇿 flag hangs at 12 Poplar Lane, where my neighbour lives; at 12 he goes to bed."
@@ -32,7 +32,7 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 		func() error { return desk.Holds(toastSays("pproved")) },
 	)
 	id := ""
-	w.queued("state=approved", func(items []kit.Item) bool {
+	w.queued("state=approved", func(items []testkit.Item) bool {
 		if len(items) == 1 {
 			id = items[0].Comment.ID
 		}
@@ -43,14 +43,14 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 		func() error { return desk.Holds(`document.querySelector("form[data-redact]")`) },
 		// Words in the text as readers see it.
 		func() error {
-			_, err := kit.Eval[bool](desk, `(() => { const p = document.querySelector(".two .said p").firstChild
+			_, err := testkit.Eval[bool](desk, `(() => { const p = document.querySelector(".two .said p").firstChild
 				const at = p.data.indexOf("12 Poplar Lane")
 				getSelection().setBaseAndExtent(p, at, p, at + 14); return true })()`)
 			return err
 		},
 		func() error { return desk.Holds(`getSelection().toString() === "12 Poplar Lane"`) },
 		func() error {
-			_, err := kit.Eval[bool](desk, `(document.querySelector(".redact summary").click(), true)`)
+			_, err := testkit.Eval[bool](desk, `(document.querySelector(".redact summary").click(), true)`)
 			return err
 		},
 		open,

@@ -3,11 +3,11 @@ package e2e
 import (
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func TestTheReferenceIsSearchedAndReadByEverybody(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	for _, width := range []int64{1280, 390} {
@@ -15,14 +15,14 @@ func TestTheReferenceIsSearchedAndReadByEverybody(t *testing.T) {
 		w.must(
 			tab.Go(w.service.URL+"/docs"),
 			tab.See("heading", "Post comment"),
-			tab.Press(kit.Key{Key: "/", Code: "Slash"}),
+			tab.Press(testkit.Key{Key: "/", Code: "Slash"}),
 			tab.Type("searchbox", "Search the reference", "idempotency"),
 			tab.Holds(`document.querySelectorAll(".found li").length > 3`),
-			tab.Press(kit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
-			tab.Press(kit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
-			tab.Press(kit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
+			tab.Press(testkit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
+			tab.Press(testkit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
+			tab.Press(testkit.Key{Key: "ArrowDown", Code: "ArrowDown"}),
 			tab.Holds(`document.activeElement === document.querySelectorAll(".found a")[2]`),
-			tab.Press(kit.Key{Key: "Enter", Code: "Enter"}),
+			tab.Press(testkit.Key{Key: "Enter", Code: "Enter"}),
 			tab.Holds(`location.hash !== "" && document.querySelector(".found").hidden`),
 			tab.Holds(`document.documentElement.scrollWidth <= innerWidth`),
 		)

@@ -10,20 +10,20 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A database is dumped while it is used, and comes into another cluster, whose transactions have lower numbers. Two
 // servers there say what the old one said, judge as it judged, and tell each other and a receiver of what happens
 // from then on.
 func TestADumpGoesOnInAnotherCluster(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	old, other := kit.NewDurablePostgres(t), kit.NewDurablePostgres(t)
+	old, other := testkit.NewDurablePostgres(t), testkit.NewDurablePostgres(t)
 	told := newReceiver(t)
 	data := t.TempDir()
 	on := func(url string) service {
-		return service{t, kit.Binary(t), []string{"--data", data, "--database", url}}
+		return service{t, testkit.Binary(t), []string{"--data", data, "--database", url}}
 	}
 	s := on(old.Database(t, "ledger"))
 	old.Ask(t, "ledger", `DO $$ BEGIN FOR i IN 1..5000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`)
@@ -32,7 +32,7 @@ func TestADumpGoesOnInAnotherCluster(t *testing.T) {
 
 	first := s.start()
 	defer first.Kill()
-	dana := moderator{t, &kit.Client{URL: first.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}}
+	dana := moderator{t, &testkit.Client{URL: first.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}}
 	owner, err := dana.SignIn(t.Context(), email, password)
 	dana.must(err)
 	dana.must(owner.Do(t.Context(), http.MethodPost, "/moderation/webhooks", nil,
@@ -42,7 +42,7 @@ func TestADumpGoesOnInAnotherCluster(t *testing.T) {
 		dana.decide("reject", "spam", dana.post(fmt.Sprint("Casino bonus: win cash prizes tonight, offer ", n)))
 	}
 	waits := dana.post("This waits when the dump is made")
-	kit.Until(t, "the receiver was told of what waits", func() bool {
+	testkit.Until(t, "the receiver was told of what waits", func() bool {
 		var out struct{ Webhooks []struct{ Waiting int } }
 		dana.must(dana.Do(t.Context(), http.MethodGet, "/moderation/webhooks", nil, nil, &out))
 		return told.times(waits.ID) > 0 && out.Webhooks[0].Waiting == 0 // else the dump has it to tell
@@ -76,24 +76,24 @@ func TestADumpGoesOnInAnotherCluster(t *testing.T) {
 	}
 
 	came := jonas.post("This came to the other cluster")
-	kit.Until(t, "the receiver is told of what came", func() bool { return told.times(came.ID) > 0 })
+	testkit.Until(t, "the receiver is told of what came", func() bool { return told.times(came.ID) > 0 })
 	if n := told.times(waits.ID); n != 1 {
 		t.Errorf("the receiver was told %d times of what it knew before the dump", n)
 	}
 	dana.decide("approve", "", came)
-	kit.Until(t, "the other server shows what was approved", func() bool {
+	testkit.Until(t, "the other server shows what was approved", func() bool {
 		return strings.Contains(jonas.page(), came.ID)
 	})
 	dana.must(dana.Do(t.Context(), http.MethodDelete, "/comments/"+came.ID,
 		map[string]string{"Authorization": "Bearer " + came.EditToken}, nil, nil))
-	kit.Until(t, "the other server hides what its writer took back", func() bool {
+	testkit.Until(t, "the other server hides what its writer took back", func() bool {
 		return !strings.Contains(jonas.page(), came.ID)
 	})
 	for n := range 3 {
 		dana.decide("reject", "spam", dana.post(fmt.Sprint("Grandmother, win casino dumplings tonight, day ", n)))
 	}
 	said := 0
-	kit.Until(t, "the other server has learned what was decided", func() bool {
+	testkit.Until(t, "the other server has learned what was decided", func() bool {
 		said++
 		return jonas.score(fmt.Sprint(probe, " ", said)) > judged
 	})
@@ -102,7 +102,7 @@ func TestADumpGoesOnInAnotherCluster(t *testing.T) {
 // A moderator speaks to one of the servers, and posts as a reader does.
 type moderator struct {
 	t *testing.T
-	*kit.Client
+	*testkit.Client
 }
 
 func (m moderator) must(err error) {
@@ -113,13 +113,13 @@ func (m moderator) must(err error) {
 }
 
 // at is the same moderator on another server.
-func (m moderator) at(server *kit.Instance) moderator {
+func (m moderator) at(server *testkit.Instance) moderator {
 	c := *m.Client
 	c.URL = server.URL
 	return moderator{m.t, &c}
 }
 
-func (m moderator) post(text string) kit.Posted {
+func (m moderator) post(text string) testkit.Posted {
 	m.t.Helper()
 	reader := *m.Client
 	reader.Token = ""
@@ -128,9 +128,9 @@ func (m moderator) post(text string) kit.Posted {
 	return c
 }
 
-func (m moderator) decide(action, reason string, c kit.Posted) {
+func (m moderator) decide(action, reason string, c testkit.Posted) {
 	m.t.Helper()
-	done, err := m.Decide(m.t.Context(), action, reason, kit.Ref{ID: c.ID, Version: c.Version})
+	done, err := m.Decide(m.t.Context(), action, reason, testkit.Ref{ID: c.ID, Version: c.Version})
 	m.must(err)
 	if done.Decided != 1 {
 		m.t.Fatalf("%s decided on %d comments: %+v", action, done.Decided, done.Conflicts)
@@ -141,15 +141,15 @@ func (m moderator) decide(action, reason string, c kit.Posted) {
 func (m moderator) score(text string) (score float64) {
 	m.t.Helper()
 	c := m.post(text)
-	kit.Until(m.t, "the filter says something of a comment", func() bool {
+	testkit.Until(m.t, "the filter says something of a comment", func() bool {
 		items, _, err := m.Queue(m.t.Context(), "limit=200&sort=newest")
 		m.must(err)
-		at := slices.IndexFunc(items, func(item kit.Item) bool { return item.Comment.ID == c.ID })
+		at := slices.IndexFunc(items, func(item testkit.Item) bool { return item.Comment.ID == c.ID })
 		if at < 0 {
 			return false
 		}
 		score = items[at].Verdict.Score
-		return slices.ContainsFunc(items[at].Verdict.Signals, func(s kit.Signal) bool { return s.Name == "classifier" })
+		return slices.ContainsFunc(items[at].Verdict.Signals, func(s testkit.Signal) bool { return s.Name == "classifier" })
 	})
 	return score
 }

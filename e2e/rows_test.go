@@ -8,12 +8,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var (
-	keyJ = kit.Key{Key: "j", Code: "KeyJ"}
-	keyK = kit.Key{Key: "k", Code: "KeyK"}
+	keyJ = testkit.Key{Key: "j", Code: "KeyJ"}
+	keyK = testkit.Key{Key: "k", Code: "KeyK"}
 )
 
 // rows is a JavaScript expression: where each row of the list stands on the page, and how high it is, and where
@@ -23,7 +23,7 @@ const rows = `JSON.stringify([[...document.querySelectorAll(".lines > li")].map(
 	(at => [at.x, at.y])(document.querySelector("[aria-current=true] .do .btn").getBoundingClientRect())])`
 
 // picture keeps what is in view where TEST_PICTURES names a folder.
-func (w *world) picture(tab *kit.Tab, name string) {
+func (w *world) picture(tab *testkit.Tab, name string) {
 	w.t.Helper()
 	if dir := os.Getenv("TEST_PICTURES"); dir != "" {
 		png, err := tab.Picture(false)
@@ -67,7 +67,7 @@ func inOtherLetters(text string, n int) string {
 }
 
 func TestMovingMovesNoRowAndNoButton(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	const all = 24
@@ -84,23 +84,23 @@ func TestMovingMovesNoRowAndNoButton(t *testing.T) {
 				return desk.Holds(fmt.Sprintf(`document.querySelectorAll(".card").length === %d && `, all) + current("(0)"))
 			},
 		)
-		whole, err := kit.Eval[int](desk, `[...document.querySelectorAll(".lines > li")].filter(row =>
+		whole, err := testkit.Eval[int](desk, `[...document.querySelectorAll(".lines > li")].filter(row =>
 			row.getBoundingClientRect().height === 60 && row.getBoundingClientRect().bottom <= innerHeight).length`)
 		if err != nil || whole < 11 {
 			t.Errorf("%s: %d whole rows of 60 pixels are in view, want 11 (%v)", lang, whole, err)
 		}
-		before, err := kit.Eval[string](desk, rows)
+		before, err := testkit.Eval[string](desk, rows)
 		w.must(err)
 		stays := func(what string) {
 			t.Helper()
-			if after, err := kit.Eval[string](desk, rows); err != nil || after != before {
+			if after, err := testkit.Eval[string](desk, rows); err != nil || after != before {
 				t.Errorf("%s: %s moved something (%v)\nbefore %s\nafter  %s", lang, what, err, before, after)
 			}
 		}
 		for n := 1; n < 16; n++ {
 			w.must(desk.Press(keyJ), desk.Holds(current(fmt.Sprintf("(%d)", n))))
 			stays(fmt.Sprintf("going to row %d", n))
-			inView, err := kit.Eval[bool](desk, `(box => box.top >= document.querySelector(".top").offsetHeight &&
+			inView, err := testkit.Eval[bool](desk, `(box => box.top >= document.querySelector(".top").offsetHeight &&
 				box.bottom <= innerHeight)(document.querySelector("[aria-current=true]").getBoundingClientRect())`)
 			if err != nil || !inView {
 				t.Errorf("%s: row %d is current and not in view (%v)", lang, n, err)
@@ -114,7 +114,7 @@ func TestMovingMovesNoRowAndNoButton(t *testing.T) {
 		w.must(desk.Press(keyZ), desk.Holds(current("(14)")), desk.Holds(`document.querySelector("#unsaved").hidden`))
 		stays("taking back")
 		w.steps(desk, func() error { return desk.Holds(`!document.querySelector(".folded")`) })
-		w.queued("state=pending", func(items []kit.Item) bool { return len(items) == all })
+		w.queued("state=pending", func(items []testkit.Item) bool { return len(items) == all })
 	}
 }
 
@@ -138,7 +138,7 @@ func (w *world) postAll(texts []string) {
 // Four hundred comments are worked off without much paper going by: forty screens at most, and on a phone no more
 // than a third of one for a comment.
 func TestFourHundredCommentsTakeFewScreens(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
 	s.decide(12)
@@ -167,13 +167,13 @@ func TestFourHundredCommentsTakeFewScreens(t *testing.T) {
 		s.signIn(desk, email)
 		s.must(desk.Go(s.service.URL + "/moderate/blog/queue?sort=risk"))
 		s.must(desk.Holds(cards + ` === 50`))
-		_, err := kit.Eval[bool](desk, `(`+more+`, true)`)
+		_, err := testkit.Eval[bool](desk, `(`+more+`, true)`)
 		s.must(err, desk.Holds(cards+` > 50`))
 		// What is judged anew while pages are read moves from one to another: the last ones may stand at the top again.
 		for shown := 100; shown <= all; shown += 50 {
 			s.must(desk.Holds(fmt.Sprintf(cards+` >= %d || (`+more+`, false)`, shown)))
 		}
-		got, err := kit.Eval[float64](desk, size.measures)
+		got, err := testkit.Eval[float64](desk, size.measures)
 		if err != nil || got > size.most || got < 10 {
 			t.Errorf("at %d×%d: %.1f, want at most %.0f (%v)", size.width, size.height, got, size.most, err)
 		}

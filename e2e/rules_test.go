@@ -3,18 +3,18 @@ package e2e
 import (
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // An owner tries a rule by role and name, adds it, and takes it away and back.
 func TestARuleIsTriedInABrowserBeforeItStands(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
-	var ids []kit.Ref
+	var ids []testkit.Ref
 	for _, text := range []string{"A casino, but a good one.", "The casino of all casinos.", "A tram."} {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "ruth@mail.example", text)
 		w.must(err)
-		ids = append(ids, kit.Ref{ID: posted.ID, Version: posted.Version})
+		ids = append(ids, testkit.Ref{ID: posted.ID, Version: posted.Version})
 	}
 	for i, action := range []string{"approve", "spam"} {
 		_, err := w.client.Decide(t.Context(), action, "", ids[i])

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A service is the binary with data of its own.
@@ -17,7 +17,7 @@ type service struct {
 // run runs a command to its end, and returns what it printed.
 func (s service) run(stdin string, args ...string) string {
 	s.t.Helper()
-	out, err := kit.RunWith(stdin, s.binary, append(args, s.common...)...)
+	out, err := testkit.RunWith(stdin, s.binary, append(args, s.common...)...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -34,9 +34,9 @@ func (s service) furnish(key string) (token string) {
 }
 
 // start starts a server on a free port, which may call this machine. The caller ends it.
-func (s service) start() *kit.Instance {
+func (s service) start() *testkit.Instance {
 	s.t.Helper()
-	i, err := kit.Start(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off",
+	i, err := testkit.Start(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off",
 		"--reach", "127.0.0.0/8"}, s.common...)...)
 	if err != nil {
 		s.t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // heard notes from which origins a page is handed an identity.
@@ -33,7 +33,7 @@ func (w *world) otherSite() string {
 }
 
 // blogAt opens the blog, which hears what it is handed.
-func (w *world) blogAt(url string, width, height int64) *kit.Tab {
+func (w *world) blogAt(url string, width, height int64) *testkit.Tab {
 	w.t.Helper()
 	tab := w.tab(width, height, false)
 	w.must(tab.NoThirdParties(), tab.BeforeEach(heard), tab.Go(url), tab.See("textbox", "Comment"))
@@ -41,7 +41,7 @@ func (w *world) blogAt(url string, width, height int64) *kit.Tab {
 }
 
 // window opens the window to sign in by the widget's link.
-func (w *world) window(blog *kit.Tab, width, height int64) *kit.Tab {
+func (w *world) window(blog *testkit.Tab, width, height int64) *testkit.Tab {
 	w.t.Helper()
 	window, err := blog.Opens(windowTitle, width, height, func() error {
 		return blog.Click("link", "Authors, please log in")
@@ -51,7 +51,7 @@ func (w *world) window(blog *kit.Tab, width, height int64) *kit.Tab {
 }
 
 // fair takes a picture of what is on the screen, and finds nothing wrong with it.
-func (w *world) fair(tab *kit.Tab, name string) {
+func (w *world) fair(tab *testkit.Tab, name string) {
 	w.t.Helper()
 	found := tab.Axe(w.t)
 	blogs := func(fault string) bool { return strings.Contains(fault, "landmark") } // its page is as plain as can be
@@ -117,12 +117,12 @@ func TestStaffSignInFromTheBlogWithoutThirdPartyCookies(t *testing.T) {
 }
 
 // leave signs out at the blog, where another tab does not know yet.
-func (w *world) leave(blog *kit.Tab) {
+func (w *world) leave(blog *testkit.Tab) {
 	w.t.Helper()
-	kept, err := kit.Eval[string](blog, `localStorage.getItem("aitys:blog:identity")`)
+	kept, err := testkit.Eval[string](blog, `localStorage.getItem("aitys:blog:identity")`)
 	w.must(err)
 	again := func() error {
-		_, err := kit.Eval[bool](blog, fmt.Sprintf(`localStorage.setItem("aitys:blog:identity", %q), true`, kept))
+		_, err := testkit.Eval[bool](blog, fmt.Sprintf(`localStorage.setItem("aitys:blog:identity", %q), true`, kept))
 		return err
 	}
 	w.steps(blog,
@@ -152,7 +152,7 @@ func (w *world) leave(blog *kit.Tab) {
 
 // TestSignInWindow_EarlyClickSignsNobodyIn clicks as a page does that opens the window under a moving pointer.
 func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	blog := w.blogAt(w.otherSite()+"/early", 1280, 844)
@@ -170,7 +170,7 @@ func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
 		t.Helper()
 		w.must(window.Holds(`window.here && ` + canGoOn))
 		w.must(blog.Holds("!window.heard"))
-		if ready, err := kit.Eval[bool](window, button+`.ariaDisabled !== "true"`); ready || err != nil {
+		if ready, err := testkit.Eval[bool](window, button+`.ariaDisabled !== "true"`); ready || err != nil {
 			t.Errorf("%s: the button is ready %v, %v", after, ready, err)
 		}
 	}
@@ -187,16 +187,16 @@ func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
 	w.must(window.Holds(`(dispatchEvent(new Event("blur")), ` + button + `.click(), true)`))
 	stays("the window was left")
 	// The keyboard alone is enough.
-	tab := kit.Key{Key: "Tab", Code: "Tab", Number: 9}
+	tab := testkit.Key{Key: "Tab", Code: "Tab", Number: 9}
 	w.must(window.Press(tab), window.Holds(button+` === document.activeElement && `+button+`.ariaDisabled === null`))
-	w.must(window.Press(kit.Key{Key: "\r", Code: "Enter", Number: 13}))
+	w.must(window.Press(testkit.Key{Key: "\r", Code: "Enter", Number: 13}))
 	w.must(blog.Holds("heard?.length === 1"))
 }
 
 // A blog is full of scripts. None of them gets anything by itself, nor does another origin; and where no page can be
 // told, nobody is signed in.
 func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	at := w.otherSite()
@@ -212,9 +212,9 @@ func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
 	)
 	window.Close() // a page behind another opens none
 	// Dana is signed in now, and looked only. A script of the blog opens the window anew, and tries to press.
-	script := func(page *kit.Tab) *kit.Tab {
+	script := func(page *testkit.Tab) *testkit.Tab {
 		opened, err := page.Opens(windowTitle, 480, 640, func() error {
-			if _, err := kit.Eval[bool](page, fmt.Sprintf(`document.body.addEventListener("pointerup", () => {
+			if _, err := testkit.Eval[bool](page, fmt.Sprintf(`document.body.addEventListener("pointerup", () => {
 				window.theirs = open(%q, "theirs") }, { once: true }), true`, address)); err != nil {
 				return err
 			}
@@ -226,7 +226,7 @@ func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
 	}
 	theirs := script(blog)
 	w.steps(blog, func() error {
-		tried, err := kit.Eval[string](blog, fmt.Sprintf(`(async () => {
+		tried, err := testkit.Eval[string](blog, fmt.Sprintf(`(async () => {
 			const tried = []
 			try { theirs.document.querySelector("button").click(); tried.push("pressed") } catch {}
 			theirs.postMessage({ do: "continue", aitys: "identity" }, "*")

@@ -8,14 +8,14 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // signs returns what signs in readers of the blog: it says who they are, and from when.
 func (w *world) signs() func(sub, name string, iat time.Time) string {
 	w.t.Helper()
-	key, err := w.app.Guests.SetSSOKey(context.Background(), people.Operator, w.of("blog"))
+	key, err := w.app.Guests.SetSSOKey(context.Background(), authz.Operator, w.of("blog"))
 	w.must(err)
 	return func(sub, name string, iat time.Time) string {
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": "blog", "sub": sub, "name": name,
@@ -50,7 +50,7 @@ func (w *world) author() (name string, verified bool) {
 const notes = `addEventListener("aitys:error", e => (window.faults ??= []).push(e.detail.code))`
 
 func TestABlogSignsInItsOwnReaders(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
@@ -93,7 +93,7 @@ func (w *world) marksWhoIsVerified(at, path string) {
 	items, _, err := w.client.Queue(w.t.Context(), "")
 	w.must(err)
 	for _, it := range items {
-		_, err := w.client.Decide(w.t.Context(), "approve", "", kit.Ref{ID: it.Comment.ID, Version: it.Comment.Version})
+		_, err := w.client.Decide(w.t.Context(), "approve", "", testkit.Ref{ID: it.Comment.ID, Version: it.Comment.Version})
 		w.must(err)
 	}
 	reader := w.blogAt(at+path, 390, 844)
@@ -106,11 +106,11 @@ func (w *world) marksWhoIsVerified(at, path string) {
 }
 
 // signsOutAsReader signs out; a word from before is not taken again, and one from after is.
-func (w *world) signsOutAsReader(blog *kit.Tab, word string, sign func(sub, name string, iat time.Time) string) {
+func (w *world) signsOutAsReader(blog *testkit.Tab, word string, sign func(sub, name string, iat time.Time) string) {
 	w.t.Helper()
 	identify := func(word string) func() error {
 		return func() error {
-			_, err := kit.Eval[bool](blog, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`, word))
+			_, err := testkit.Eval[bool](blog, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`, word))
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (w *world) signsOutAsReader(blog *kit.Tab, word string, sign func(sub, name
 		func() error { return blog.Click("button", "Sign out") },
 		func() error { return blog.See("link", "Authors, please log in") },
 		func() error { return blog.See("textbox", "Name") },
-		func() error { _, err := kit.Eval[bool](blog, notes+", true"); return err },
+		func() error { _, err := testkit.Eval[bool](blog, notes+", true"); return err },
 		identify(of(-time.Minute)),
 		func() error { return blog.Holds(`window.faults?.join() === "identity.refused"`) },
 		identify(of(-6*time.Minute)),
@@ -136,7 +136,7 @@ func (w *world) signsOutAsReader(blog *kit.Tab, word string, sign func(sub, name
 
 // A page may learn who reads it at any time: before the comments are there, and when they are.
 func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
@@ -161,7 +161,7 @@ func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
 	late := w.blogAt(at+"/late", 390, 844)
 	identify := func(word string) func() error {
 		return func() error {
-			_, err := kit.Eval[bool](late, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`, word))
+			_, err := testkit.Eval[bool](late, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`, word))
 			return err
 		}
 	}
@@ -185,7 +185,7 @@ func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
 // What a site asks of its writers is asked for in the form, and where one has to be signed in it says so before a word
 // is lost.
 func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
@@ -224,7 +224,7 @@ func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
 			return shut.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector(".wrong")`)
 		},
 		func() error {
-			_, err := kit.Eval[bool](shut, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`,
+			_, err := testkit.Eval[bool](shut, fmt.Sprintf(`document.querySelector("aitys-comments").identify(%q), true`,
 				sign("reader-5", "Dina Member", time.Now())))
 			return err
 		},

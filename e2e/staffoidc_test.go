@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // comeIn holds on a page of the desk that is not the sign-in.
@@ -17,11 +17,11 @@ const comeIn = `document.readyState === "complete" && location.pathname.startsWi
 	location.pathname !== "/moderate/signin"`
 
 func TestStaffSignInAtAProvider(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	issuer := kit.NewIssuer(t)
+	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
-	allow := func(tab *kit.Tab, press func() error) {
+	allow := func(tab *testkit.Tab, press func() error) {
 		t.Helper()
 		w.steps(tab, press,
 			func() error { return tab.Holds(atIssuer) },
@@ -70,7 +70,7 @@ func TestStaffSignInAtAProvider(t *testing.T) {
 
 	// An invitation is redeemed in the place of a password, and the account is told that it has none.
 	issuer.Who = map[string]any{"sub": "new", "name": "Root"}
-	link := w.invite("new@staff.example", "Nurlan", people.Moderator, "blog")
+	link := w.invite("new@staff.example", "Nurlan", authz.Moderator, "blog")
 	tab := w.tab(390, 844, true)
 	w.must(tab.Go(link), tab.See("textbox", "Password"))
 	w.fair(tab, "staff-invited")
@@ -107,9 +107,9 @@ func (v *visitor) in() bool {
 
 // With a fault of a provider, or of the way back, nobody is signed in, linked or invited.
 func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	issuer := kit.NewIssuer(t)
+	issuer := testkit.NewIssuer(t)
 	w := newWorldWith(t, options{issuer: issuer})
 	member := w.visitor(issuer)
 	signedIn := func(v *visitor) {
@@ -134,20 +134,20 @@ func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) {
 		return func(claims map[string]any) { claims[name] = value }
 	}
 	another := func(name, value string) func(url.Values) { return func(q url.Values) { q.Set(name, value) } }
-	for name, spoil := range map[string]func(i *kit.Issuer){
-		"another subject with the account's address": func(i *kit.Issuer) {
+	for name, spoil := range map[string]func(i *testkit.Issuer){
+		"another subject with the account's address": func(i *testkit.Issuer) {
 			i.Claims = func(claims map[string]any) {
 				claims["sub"], claims["email"], claims["email_verified"] = "stranger", email, true
 			}
 		},
-		"alg none":            func(i *kit.Issuer) { i.Sign = kit.Unsigned },
-		"HS256 by the key":    func(i *kit.Issuer) { i.Sign = i.SignedBySecret },
-		"another nonce":       func(i *kit.Issuer) { i.Claims = claim("nonce", strings.Repeat("n", 43)) },
-		"another audience":    func(i *kit.Issuer) { i.Claims = claim("aud", "another") },
-		"another issuer":      func(i *kit.Issuer) { i.Claims = claim("iss", "https://other.example") },
-		"long ago":            func(i *kit.Issuer) { i.Claims = claim("exp", 1) },
-		"sent back by others": func(i *kit.Issuer) { i.Back = another("iss", "https://other.example") },
-		"another state":       func(i *kit.Issuer) { i.Back = another("state", strings.Repeat("s", 43)) },
+		"alg none":            func(i *testkit.Issuer) { i.Sign = testkit.Unsigned },
+		"HS256 by the key":    func(i *testkit.Issuer) { i.Sign = i.SignedBySecret },
+		"another nonce":       func(i *testkit.Issuer) { i.Claims = claim("nonce", strings.Repeat("n", 43)) },
+		"another audience":    func(i *testkit.Issuer) { i.Claims = claim("aud", "another") },
+		"another issuer":      func(i *testkit.Issuer) { i.Claims = claim("iss", "https://other.example") },
+		"long ago":            func(i *testkit.Issuer) { i.Claims = claim("exp", 1) },
+		"sent back by others": func(i *testkit.Issuer) { i.Back = another("iss", "https://other.example") },
+		"another state":       func(i *testkit.Issuer) { i.Back = another("state", strings.Repeat("s", 43)) },
 	} {
 		v := w.visitor(issuer)
 		spoil(issuer)

@@ -7,11 +7,11 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // emulated has a tab show its pages on a medium, "" for the screen, with one preference of the reader's.
-func (w *world) emulated(tab *kit.Tab, medium, preference, value string) {
+func (w *world) emulated(tab *testkit.Tab, medium, preference, value string) {
 	w.t.Helper()
 	_, err := chromedp.Call(tab.Context(), emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium,
 		Features: []*emulation.MediaFeature{{Name: preference, Value: value}}})
@@ -27,16 +27,16 @@ func cut(root string) string {
 
 // TestAThreadOnPaper: whoever prints a page gets its comments and replies whole, and nothing that wants to be pressed.
 func TestAThreadOnPaper(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.published("Long code is whole:\n\n```\n" + strings.Repeat("long code ", 60) + "\n```")
 	items, _, err := w.client.Queue(t.Context(), "state=approved")
 	w.must(err)
-	var reply kit.Posted
+	var reply testkit.Posted
 	w.must(w.client.Do(t.Context(), "POST", "/comments", nil, map[string]any{"parent": items[0].Comment.ID,
 		"page": map[string]string{"url": w.blog.URL + "/post"}, "body": "A reply is there, too."}, &reply))
-	_, err = w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: reply.ID, Version: reply.Version})
+	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: reply.ID, Version: reply.Version})
 	w.must(err)
 	for _, on := range []struct{ name, address, root string }{
 		{"widget", w.blog.URL + "/post", `document.querySelector("aitys-comments").shadowRoot`},
@@ -44,14 +44,14 @@ func TestAThreadOnPaper(t *testing.T) {
 	} {
 		tab := w.tab(720, 900, false)
 		w.must(tab.Go(on.address), tab.Holds(shows("A reply is there, too.")))
-		before, err := kit.Eval[string](tab, cut(on.root))
+		before, err := testkit.Eval[string](tab, cut(on.root))
 		w.must(err)
 		if !strings.Contains(before, "<form") || !strings.Contains(before, "<pre") {
 			t.Errorf("%s: on a screen there is no form, or no long code: %q", on.name, before)
 		}
 		w.emulated(tab, "print", "prefers-color-scheme", "light")
 		if tab.Holds("!"+cut(on.root)) != nil { // the part that knows code may be on its way
-			found, err := kit.Eval[string](tab, cut(on.root))
+			found, err := testkit.Eval[string](tab, cut(on.root))
 			t.Errorf("%s: on paper there is, or is not whole: %s %v", on.name, found, err)
 		}
 		w.picture(tab, "paper-"+on.name)
@@ -61,7 +61,7 @@ func TestAThreadOnPaper(t *testing.T) {
 // TestColoursOfTheReadersOwnHideNothing: with the colours that the system forces on all pages, what says something by
 // its ground alone says it still.
 func TestColoursOfTheReadersOwnHideNothing(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.")
@@ -101,7 +101,7 @@ func TestColoursOfTheReadersOwnHideNothing(t *testing.T) {
 
 // TestNothingMovesForWhoWantsRest: but the bar that counts ten seconds, which nothing else says.
 func TestNothingMovesForWhoWantsRest(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	const moves = `getComputedStyle(document.querySelector(".btn")).transitionDuration !== "0s"`

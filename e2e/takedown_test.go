@@ -13,21 +13,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // What is withheld is to be gone from wherever readers look, at every process, while others write and read.
 // TEST_TAKEDOWNS is how many demands are entered; only where they are more than usual is the time they take held.
 func TestADemandIsFollowedByEveryProcessOnSQLite(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	takeDown(t, "sqlite", kit.SQLite(t))
+	takeDown(t, "sqlite", testkit.SQLite(t))
 }
 
 func TestADemandIsFollowedByEveryProcessOnPostgres(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	takeDown(t, "postgres", kit.Postgres(t))
+	takeDown(t, "postgres", testkit.Postgres(t))
 }
 
 // A taken is a comment that a demand is about, alone on its page but for an answer.
@@ -37,14 +37,14 @@ const takenSite = "shared"
 
 func takeDown(t *testing.T, name, database string) {
 	const few = 10
-	s := service{t, kit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
+	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
 	s.furnish(takenSite)
 	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
-	var both []*kit.Client
+	var both []*testkit.Client
 	for range 2 {
 		server := s.start()
 		t.Cleanup(server.Kill)
-		both = append(both, &kit.Client{URL: server.URL, Site: takenSite, Token: token,
+		both = append(both, &testkit.Client{URL: server.URL, Site: takenSite, Token: token,
 			HTTP: &http.Client{Timeout: 30 * time.Second}})
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -54,7 +54,7 @@ func takeDown(t *testing.T, name, database string) {
 	for i, c := range both {
 		busy.Go(func() { load(ctx, c, i) })
 	}
-	n := kit.HowMany(t, "TEST_TAKEDOWNS", few)
+	n := testkit.HowMany(t, "TEST_TAKEDOWNS", few)
 	took := make([]time.Duration, 0, n)
 	for i := range n {
 		took = append(took, withheldEverywhere(t, both, i))
@@ -69,7 +69,7 @@ func takeDown(t *testing.T, name, database string) {
 }
 
 // load has somebody write to a process, and read from it, until ctx ends.
-func load(ctx context.Context, c *kit.Client, of int) {
+func load(ctx context.Context, c *testkit.Client, of int) {
 	for i := 0; ctx.Err() == nil; i++ {
 		text := fmt.Sprintf("Remark %d-%d of somebody who has read the article about ferries.", of, i)
 		_, _ = c.Post(ctx, "", "https://shared.example/busy", "", "", text) // it is there to be in the way
@@ -80,13 +80,13 @@ func load(ctx context.Context, c *kit.Client, of int) {
 }
 
 // withheldEverywhere enters a demand at one process, and returns how long it took until no process had the comment.
-func withheldEverywhere(t *testing.T, both []*kit.Client, i int) time.Duration {
+func withheldEverywhere(t *testing.T, both []*testkit.Client, i int) time.Duration {
 	t.Helper()
 	ctx := t.Context()
 	c := publishTaken(t, both[i%2], i)
 	gone := make([]chan error, len(both))
 	for j, b := range both {
-		kit.Until(t, "everybody sees the comment", func() bool { return len(stands(ctx, b, c)) == len(shownAt(c)) })
+		testkit.Until(t, "everybody sees the comment", func() bool { return len(stands(ctx, b, c)) == len(shownAt(c)) })
 		gone[j] = follow(t, b, c)
 	}
 	began := time.Now()
@@ -99,7 +99,7 @@ func withheldEverywhere(t *testing.T, both []*kit.Client, i int) time.Duration {
 	var last time.Duration
 	for j, b := range both {
 		var left []string
-		kit.Until(t, "the comment is gone from every place", func() bool {
+		testkit.Until(t, "the comment is gone from every place", func() bool {
 			left = stands(ctx, b, c)
 			return len(left) == 0
 		})
@@ -110,14 +110,14 @@ func withheldEverywhere(t *testing.T, both []*kit.Client, i int) time.Duration {
 		path := "/moderation/takedowns/" + out.ID + "/restore"
 		must(t, both[1].Do(ctx, "POST", path, nil, map[string]string{"why": "A court has said so."}, nil))
 		for _, b := range both {
-			kit.Until(t, "everybody sees it again", func() bool { return len(stands(ctx, b, c)) == len(shownAt(c)) })
+			testkit.Until(t, "everybody sees it again", func() bool { return len(stands(ctx, b, c)) == len(shownAt(c)) })
 		}
 	}
 	return last
 }
 
 // publishTaken has a comment and an answer to it on a page of their own.
-func publishTaken(t *testing.T, b *kit.Client, i int) taken {
+func publishTaken(t *testing.T, b *testkit.Client, i int) taken {
 	t.Helper()
 	c := taken{page: fmt.Sprintf("https://shared.example/post/%d", i), said: fmt.Sprintf("The mayor sold harbour %d", i)}
 	for parent, text := range []string{c.said + " to his cousin.", fmt.Sprintf("Is there a paper about number %d?", i)} {
@@ -125,9 +125,9 @@ func publishTaken(t *testing.T, b *kit.Client, i int) taken {
 		if parent == 1 {
 			in["parent"] = c.id
 		}
-		var posted kit.Posted
+		var posted testkit.Posted
 		must(t, b.Do(t.Context(), "POST", "/comments", nil, in, &posted))
-		if _, err := b.Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: 1}); err != nil {
+		if _, err := b.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if parent == 0 {
@@ -157,7 +157,7 @@ func shownAt(c taken) map[string]string {
 }
 
 // stands returns where a process still shows a comment. What does not answer counts as that.
-func stands(ctx context.Context, b *kit.Client, c taken) (where []string) {
+func stands(ctx context.Context, b *testkit.Client, c taken) (where []string) {
 	for path, said := range shownAt(c) {
 		body, err := bodyOf(ctx, b, path)
 		if err != nil || strings.Contains(body, said) {
@@ -168,7 +168,7 @@ func stands(ctx context.Context, b *kit.Client, c taken) (where []string) {
 }
 
 // bodyOf reads an address as anybody may.
-func bodyOf(ctx context.Context, b *kit.Client, path string) (string, error) {
+func bodyOf(ctx context.Context, b *testkit.Client, path string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL+path, nil)
 	if err != nil {
 		return "", err
@@ -183,7 +183,7 @@ func bodyOf(ctx context.Context, b *kit.Client, path string) (string, error) {
 }
 
 // follow reads a page's stream until it says that a comment is gone.
-func follow(t *testing.T, b *kit.Client, c taken) chan error {
+func follow(t *testing.T, b *testkit.Client, c taken) chan error {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
 		b.URL+"/api/v1/sites/shared/live?page="+url.QueryEscape(c.page), nil)

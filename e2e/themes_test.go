@@ -6,16 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // Each sheet of docs/embedding.md sets what the widget reads, and leaves every text of it readable on its ground, where
 // somebody reads and where somebody writes; the table beside them has all that there is.
 func TestTheThemesAreReadable(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	const document = "../docs/embedding.md"
-	all, err := kit.Themes(document)
+	all, err := testkit.Themes(document)
 	if err != nil || len(all) != 3 {
 		t.Fatalf("the document has %d themes, want 3: %v", len(all), err)
 	}

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var readersLink = regexp.MustCompile(`http://\S+/mail/\S+`)
@@ -17,9 +17,9 @@ func says(what string) string {
 // Who posts with an e-mail address ticks a box, is asked by mail, and says yes on a page behind the link. Another link
 // in each mail ends them.
 func TestAReaderWishesToBeToldByMail(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	w := newWorldWith(t, options{mails: box})
 	at := w.otherSite()
 	for i, tt := range []struct {

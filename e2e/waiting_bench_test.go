@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How many wait, and how many say the same: the first of each is what the second is held against.
@@ -22,7 +22,7 @@ var (
 // BenchmarkWaiting guards Q1 and Q2: a page of the queue by age within 2 times, one by risk within 3 times, and its
 // counts within 2 times of what they cost when a hundredth of that waits, on both databases.
 func BenchmarkWaiting(b *testing.B) {
-	onBothDatabases(b, func(b *testing.B, desk *kit.Client, _ []string) {
+	onBothDatabases(b, func(b *testing.B, desk *testkit.Client, _ []string) {
 		have := 0
 		for _, size := range waitingSizes {
 			postAt(b, desk, have, size, func(n int) string {
@@ -46,7 +46,7 @@ func BenchmarkWaiting(b *testing.B) {
 }
 
 // deep is a place in the queue, ten pages from its beginning.
-func deep(b *testing.B, desk *kit.Client) (after string) {
+func deep(b *testing.B, desk *testkit.Client) (after string) {
 	b.Helper()
 	for range 10 {
 		_, next, err := desk.Queue(b.Context(), "sort=oldest&limit=50&after="+after)
@@ -61,13 +61,13 @@ func deep(b *testing.B, desk *kit.Client) (after string) {
 // BenchmarkCampaign guards that a campaign of 100,000 costs what one of 100 does: to join, to be shown in the queue,
 // and on its own page.
 func BenchmarkCampaign(b *testing.B) {
-	onBothDatabases(b, func(b *testing.B, desk *kit.Client, _ []string) {
+	onBothDatabases(b, func(b *testing.B, desk *testkit.Client, _ []string) {
 		have := 0
 		copyOf := func(n int) string {
 			return fmt.Sprintf("The harbour sells its old cranes by the hour, and whoever wants one asks at gate %d", n)
 		}
 		joined := func(n int) {
-			kit.Within(b, 10*time.Minute, "all have joined", func() bool {
+			testkit.Within(b, 10*time.Minute, "all have joined", func() bool {
 				k, err := campaignIn(b.Context(), desk)
 				return err == nil && k.Size >= n
 			})
@@ -109,12 +109,12 @@ func BenchmarkCampaign(b *testing.B) {
 
 // onBothDatabases does something with a moderator's client of a server on each database, and with the flags by which
 // commands find that.
-func onBothDatabases(b *testing.B, do func(b *testing.B, desk *kit.Client, common []string)) {
+func onBothDatabases(b *testing.B, do func(b *testing.B, desk *testkit.Client, common []string)) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		b.Run(database, func(b *testing.B) {
-			at := kit.SQLite(b)
+			at := testkit.SQLite(b)
 			if database == "postgres" {
-				at = kit.NewDurablePostgres(b).Database(b, "waiting")
+				at = testkit.NewDurablePostgres(b).Database(b, "waiting")
 			}
 			desk, common, _ := served(b, at)
 			do(b, desk, common)
@@ -124,9 +124,9 @@ func onBothDatabases(b *testing.B, do func(b *testing.B, desk *kit.Client, commo
 
 // served starts the service on a database, with the site bench and an owner of all sites, and returns how the owner
 // speaks to it, and what commands are told.
-func served(b *testing.B, database string) (desk *kit.Client, common []string, server *kit.Instance) {
+func served(b *testing.B, database string) (desk *testkit.Client, common []string, server *testkit.Instance) {
 	b.Helper()
-	binary := kit.Binary(b)
+	binary := testkit.Binary(b)
 	common = []string{"--data", b.TempDir(), "--database", database}
 	token := ""
 	for _, args := range [][]string{
@@ -134,21 +134,21 @@ func served(b *testing.B, database string) (desk *kit.Client, common []string, s
 		{"account", "add", "--email", email, "--name", "Dana", "--role", "owner"}, {"token", "add", "--account", email},
 	} {
 		var err error
-		if token, err = kit.Run(binary, append(args, common...)...); err != nil {
+		if token, err = testkit.Run(binary, append(args, common...)...); err != nil {
 			b.Fatal(err)
 		}
 	}
-	server, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
+	server, err := testkit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, common...)...)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(server.Kill)
-	return &kit.Client{URL: server.URL, Site: "bench", Token: strings.TrimSpace(token),
+	return &testkit.Client{URL: server.URL, Site: "bench", Token: strings.TrimSpace(token),
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}, common, server
 }
 
 // postAt posts the texts of numbers from one to below another, by 32 clients.
-func postAt(b *testing.B, c *kit.Client, from, to int, text func(n int) string) {
+func postAt(b *testing.B, c *testkit.Client, from, to int, text func(n int) string) {
 	b.Helper()
 	reader := *c
 	reader.Token = ""

@@ -5,25 +5,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var (
-	keyA  = kit.Key{Key: "a", Code: "KeyA"}
-	keyZ  = kit.Key{Key: "z", Code: "KeyZ"}
-	keyФ  = kit.Key{Key: "ф", Code: "KeyA"}
-	keyЯ  = kit.Key{Key: "я", Code: "KeyZ"}
-	keyS  = kit.Key{Key: "s", Code: "KeyS"}
+	keyA  = testkit.Key{Key: "a", Code: "KeyA"}
+	keyZ  = testkit.Key{Key: "z", Code: "KeyZ"}
+	keyФ  = testkit.Key{Key: "ф", Code: "KeyA"}
+	keyЯ  = testkit.Key{Key: "я", Code: "KeyZ"}
+	keyS  = testkit.Key{Key: "s", Code: "KeyS"}
 	waits = "Your comment is waiting for a moderator."
 )
 
 // signIn opens the desk in a tab with the account of an e-mail address.
-func (w *world) signIn(tab *kit.Tab, email string) {
+func (w *world) signIn(tab *testkit.Tab, email string) {
 	w.t.Helper()
 	w.signInAt(w.service, tab, email)
 }
 
-func (w *world) signInAt(service *server, tab *kit.Tab, email string) {
+func (w *world) signInAt(service *server, tab *testkit.Tab, email string) {
 	w.t.Helper()
 	w.steps(tab,
 		func() error { return tab.Go(service.URL + "/moderate/") },
@@ -94,13 +94,13 @@ func TestACommentsWholeWay(t *testing.T) {
 }
 
 // becomes waits until a stranger who opens the page sees the text, or no longer does.
-func (w *world) becomes(tab *kit.Tab, text string, seen bool) {
+func (w *world) becomes(tab *testkit.Tab, text string, seen bool) {
 	w.t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
 		w.must(tab.Go(w.blog.URL+"/post"), tab.See("textbox", "Comment"),
 			tab.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector("[part~=list]")`))
-		got, err := kit.Eval[bool](tab, shows(text))
+		got, err := testkit.Eval[bool](tab, shows(text))
 		w.must(err)
 		if got == seen {
 			return
@@ -112,7 +112,7 @@ func (w *world) becomes(tab *kit.Tab, text string, seen bool) {
 }
 
 func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	post := func(n int, text string) {
@@ -150,7 +150,7 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		)
 	}
 	w.steps(desk, func() error { return desk.Holds("!" + current("casino bonus")) })
-	w.queued("state=spam", func(items []kit.Item) bool { return len(items) == enough })
+	w.queued("state=spam", func(items []testkit.Item) bool { return len(items) == enough })
 	const next = "Earn 7000 dollars a week from home, our casino bonus manager has cheap pills for you"
 	post(200, next)
 	w.steps(desk,
@@ -162,12 +162,12 @@ func TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext(t *testing.T) {
 		func() error { return desk.Holds(current("casino bonus")) },
 	)
 	// The one like those before, once these have been learned and it was judged again.
-	w.queued("state=suspected", func(items []kit.Item) bool { return len(items) == 1 && items[0].Comment.Body == next })
+	w.queued("state=suspected", func(items []testkit.Item) bool { return len(items) == 1 && items[0].Comment.Body == next })
 }
 
 // queued waits until what the queue answers to a query is as it should be: a page shows a decision
 // before it is saved.
-func (w *world) queued(query string, is func(items []kit.Item) bool) {
+func (w *world) queued(query string, is func(items []testkit.Item) bool) {
 	w.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; {
 		items, _, err := w.client.Queue(w.t.Context(), query)
@@ -190,9 +190,9 @@ func decideAll(t testing.TB, w *world, action string) {
 		if len(items) == 0 {
 			return
 		}
-		refs := make([]kit.Ref, len(items))
+		refs := make([]testkit.Ref, len(items))
 		for i, item := range items {
-			refs[i] = kit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
+			refs[i] = testkit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
 		}
 		if _, err := w.client.Decide(t.Context(), action, "", refs...); err != nil {
 			t.Fatal(err)

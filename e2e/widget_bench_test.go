@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How BenchmarkWidget is read: a page of the blog is opened so many times with the widget and with an element that does
@@ -37,7 +37,7 @@ document.getElementById("aitys").append(document.createElement("aitys-empty"))`
 // loads (B2), how long until 25 comments stand there beside an element that does nothing, how many presses lead to the
 // end of 2,000 comments, and the longest task while 5,000 are read on a processor slowed four times.
 func BenchmarkWidget(b *testing.B) {
-	w := newProcessWorld(b, kit.Binary(b), nil)
+	w := newProcessWorld(b, testkit.Binary(b), nil)
 	empty := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
 		out.Header().Set("Content-Type", "text/javascript")
 		out.Header().Set("Access-Control-Allow-Origin", "*")
@@ -93,9 +93,9 @@ func (w *world) written(path string, n int) {
 }
 
 // reader opens a phone's tab.
-func (w *world) reader() *kit.Tab {
+func (w *world) reader() *testkit.Tab {
 	w.t.Helper()
-	tab, err := kit.OneBrowser(w.t).Tab(390, 844, false)
+	tab, err := testkit.OneBrowser(w.t).Tab(390, 844, false)
 	w.must(err)
 	return tab
 }
@@ -145,7 +145,7 @@ func (w *world) readyAfter(page, script string) float64 {
 	}
 	w.must(tab.Unwatched(), tab.BeforeEach(`const ready = new Promise(done =>
 		addEventListener("aitys:ready", () => done(performance.now()), { once: true }))`), tab.Go(page))
-	after, err := kit.Eval[float64](tab, `ready`)
+	after, err := testkit.Eval[float64](tab, `ready`)
 	w.must(err)
 	return after
 }
@@ -165,20 +165,20 @@ func (w *world) readAll(path string, comments, slowed int) (presses int, longest
 		window.more = () => root().querySelector("section > .steps > button")`),
 		tab.Go(w.blog.URL+path), tab.Holds(widgetHas(25)))
 	for {
-		shown, err := kit.Eval[int](tab, widgetShows)
+		shown, err := testkit.Eval[int](tab, widgetShows)
 		w.must(err)
 		if shown >= comments {
 			break
 		}
 		w.must(tab.Holds(`!!window.more()`))
-		_, err = kit.Eval[bool](tab, `(window.more().scrollIntoView(), window.more().click(), true)`)
+		_, err = testkit.Eval[bool](tab, `(window.more().scrollIntoView(), window.more().click(), true)`)
 		presses++
 		w.must(err, tab.Holds(fmt.Sprintf("%s && (%s || !!window.more())", widgetHas(shown+1), widgetHas(comments))))
 	}
-	tasks, err := kit.Eval[[]float64](tab, `window.tasks`)
+	tasks, err := testkit.Eval[[]float64](tab, `window.tasks`)
 	w.must(err)
 	// A task that is known to be long, or none would be told of.
-	_, err = kit.Eval[bool](tab, `(window.tasks = [], setTimeout(() => {
+	_, err = testkit.Eval[bool](tab, `(window.tasks = [], setTimeout(() => {
 		for (const end = performance.now() + 60; performance.now() < end;);
 	}), true)`)
 	w.must(err, tab.Holds(`window.tasks.some(ms => ms >= 60)`))

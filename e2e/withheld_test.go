@@ -3,7 +3,7 @@ package e2e
 import (
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // TestReadersAreToldOfADemandOnTheBlogAndInACopy has a comment withheld, and the service blocked after that.
@@ -18,7 +18,7 @@ func TestReadersAreToldOfADemandOnTheBlogAndInACopy(t *testing.T) {
 	page := b.site.URL + "/harbour"
 	posted, err := b.client.Post(t.Context(), "withheld-000000001", page, "Marta", "", said)
 	b.must(err)
-	_, err = b.client.Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: 1})
+	_, err = b.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: 1})
 	b.must(err)
 	b.publish("/harbour", "Jonas", answer)
 	b.dir = b.copy("blog") // the blog takes the widget from it
@@ -43,7 +43,7 @@ func TestReadersAreToldOfADemandOnTheBlogAndInACopy(t *testing.T) {
 	b.dir = b.copy("blog")
 	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
 	b.tag += ` data-lang="ru"`
-	b.proxy.Set(t, kit.Fault{Name: "refused", Refuse: true})
+	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	phone := b.tab(390, 844, true)
 	b.steps(phone,
 		func() error { return phone.Go(page) },

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A press is a WordPress as Debian has it, on a MariaDB of its own.
@@ -25,7 +25,7 @@ type press struct {
 	url string
 	env []string
 	in  *http.Client // with the cookies of its owner
-	log kit.Log
+	log testkit.Log
 }
 
 const pressed = "a password of the press"
@@ -37,11 +37,11 @@ func TestWordPress(t *testing.T) {
 	if os.Getenv("TEST_WORDPRESS") == "" {
 		return
 	}
-	binary := kit.Binary(t)
+	binary := testkit.Binary(t)
 	w := newProcessWorld(t, binary, nil)
 	p := newPress(t, w.service.URL, w.client.Token)
 	w.run(binary, "site", "set", "blog", "origin="+p.url, "--data", w.data)
-	kit.Until(t, "the running server knows WordPress's origin", func() bool { return w.welcomes(p.url) })
+	testkit.Until(t, "the running server knows WordPress's origin", func() bool { return w.welcomes(p.url) })
 
 	p.php("activate", "akismet/akismet.php")
 	p.asksAndTeaches(w)
@@ -89,7 +89,7 @@ func (p *press) asksAndTeaches(w *world) {
 		p.t.Errorf("WordPress taught %v, want 24 of each and more", taught)
 	}
 	n := 0
-	kit.Until(p.t, "what looks like that is spam in WordPress, and the rest is not", func() bool {
+	testkit.Until(p.t, "what looks like that is spam in WordPress, and the rest is not", func() bool {
 		n++
 		p.posts("Shop", fmt.Sprintf("o%d@mail.example", n), fmt.Sprintf("Try %d: casino jackpot, deposit bonus spins", n))
 		p.posts("Another", fmt.Sprintf("a%d@mail.example", n), fmt.Sprintf("Year %d: ripe pears in my garden", n))
@@ -190,7 +190,7 @@ func newPress(t *testing.T, service, key string) *press {
 	server.Env = append(p.env, "PHP_CLI_SERVER_WORKERS=4")
 	server.Stdout, server.Stderr = &p.log, &p.log
 	p.start(server)
-	kit.Until(t, "WordPress answers", func() bool {
+	testkit.Until(t, "WordPress answers", func() bool {
 		res, err := http.Get(p.url + "/wp-login.php")
 		if err != nil {
 			return false
@@ -227,7 +227,7 @@ func (p *press) database() string {
 	sql := func(s string) error {
 		return exec.Command("mariadb", "--no-defaults", "-uroot", "-S", socket, "-e", s).Run()
 	}
-	kit.Until(p.t, "MariaDB answers", func() bool { return sql("SELECT 1") == nil })
+	testkit.Until(p.t, "MariaDB answers", func() bool { return sql("SELECT 1") == nil })
 	const own = "CREATE DATABASE wp; CREATE USER wp@localhost IDENTIFIED BY 'wp'; GRANT ALL ON wp.* TO wp@localhost"
 	if err := sql(own); err != nil {
 		p.t.Fatal(err)

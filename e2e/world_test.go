@@ -14,10 +14,10 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	kit.CloseBrowser()
+	testkit.CloseBrowser()
 	os.Exit(code)
 }
 
@@ -53,7 +53,7 @@ type view struct {
 // each language and width in the full tier.
 func views(t testing.TB) []view {
 	t.Helper()
-	switch kit.Tier(t) {
+	switch testkit.Tier(t) {
 	case "fast":
 		return []view{{"en", 360, true}}
 	case "ci":
@@ -74,8 +74,8 @@ type world struct {
 	app     *local // nil if the service is another process
 	options options
 	blog    *httptest.Server
-	client  *kit.Client // Dana's, an owner
-	word    string      // what the blog says of who reads it, a JWT; "" for nothing
+	client  *testkit.Client // Dana's, an owner
+	word    string          // what the blog says of who reads it, a JWT; "" for nothing
 }
 
 // A server is a service that answers at URL, in this process or in another one.
@@ -97,8 +97,8 @@ type options struct {
 	titles   map[string]string // of the blog's pages, by path
 	database string            // "": SQLite
 	redis    string
-	mails    *kit.Mailbox // takes the service's mails
-	issuer   *kit.Issuer  // a provider called Small
+	mails    *testkit.Mailbox // takes the service's mails
+	issuer   *testkit.Issuer  // a provider called Small
 }
 
 // blogPage is somebody's article; data-page and data-title come from the address, and so does another script than the
@@ -115,7 +115,7 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 func onBoth(t *testing.T, test func(t *testing.T, o options)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, options{}) })
-	t.Run("postgres", func(t *testing.T) { test(t, options{database: kit.Postgres(t), redis: kit.Redis(t)}) })
+	t.Run("postgres", func(t *testing.T) { test(t, options{database: testkit.Postgres(t), redis: testkit.Redis(t)}) })
 }
 
 // newWorld starts a service in this process with a site called blog.
@@ -128,17 +128,17 @@ func newWorldWith(t testing.TB, o options) *world {
 	t.Helper()
 	w := newBlog(t, o.titles)
 	if o.database == "" {
-		o.database = kit.SQLite(t)
+		o.database = testkit.SQLite(t)
 	}
 	w.options, w.app = o, newLocal(t, o)
 	w.service = w.app.server
 	w.endsWithTest()
 	w.site("blog", "The Blog", w.blog.URL)
-	w.account(email, "Dana", people.Owner)
-	_, token, err := w.app.Identity.AddToken(context.Background(), people.Operator,
-		identity.NewToken{Account: email, Scope: people.ScopeAdmin})
+	w.account(email, "Dana", authz.Owner)
+	_, token, err := w.app.Identity.AddToken(context.Background(), authz.Operator,
+		identity.NewToken{Account: email, Scope: authz.ScopeAdmin})
 	w.must(err)
-	w.client = &kit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	w.client = &testkit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
 	return w
 }
 
@@ -155,7 +155,7 @@ func newProcessWorld(t testing.TB, binary string, titles map[string]string) *wor
 		"owner", "--password-stdin"}, data...)...)
 	token := w.run(binary, append([]string{"token", "add", "--account", email, "--scope", "admin"}, data...)...)
 	w.start(binary, "--limits", "off")
-	w.client = &kit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
+	w.client = &testkit.Client{URL: w.service.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
 	return w
 }
 
@@ -181,9 +181,9 @@ func newBlog(t testing.TB, titles map[string]string) *world {
 }
 
 // start starts the binary's server on the world's data, and returns it.
-func (w *world) start(binary string, args ...string) *kit.Instance {
+func (w *world) start(binary string, args ...string) *testkit.Instance {
 	w.t.Helper()
-	i, err := kit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", w.data}, args...)...)
+	i, err := testkit.Start(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", w.data}, args...)...)
 	w.must(err)
 	w.service = &server{URL: i.URL, log: i.Log, kill: i.Kill}
 	w.endsWithTest()
@@ -213,7 +213,7 @@ func (w *world) endsWithTest() {
 // site adds a site.
 func (w *world) site(key, name, origin string) {
 	w.t.Helper()
-	_, _, err := w.app.Sites.AddSite(context.Background(), people.Operator,
+	_, _, err := w.app.Sites.AddSite(context.Background(), authz.Operator,
 		ground.Site{Key: key, Name: name, Origins: []string{origin}}, nil)
 	w.must(err)
 }
@@ -221,22 +221,22 @@ func (w *world) site(key, name, origin string) {
 // set changes settings of the blog.
 func (w *world) set(settings map[string]string) {
 	w.t.Helper()
-	_, err := w.app.Sites.SetSite(context.Background(), people.Operator, "blog", settings)
+	_, err := w.app.Sites.SetSite(context.Background(), authz.Operator, "blog", settings)
 	w.must(err)
 }
 
 // account adds an account that has the common password.
-func (w *world) account(email, name string, role people.Role, sites ...string) {
+func (w *world) account(email, name string, role authz.Role, sites ...string) {
 	w.t.Helper()
-	_, _, err := w.app.Identity.AddAccount(context.Background(), people.Operator,
+	_, _, err := w.app.Identity.AddAccount(context.Background(), authz.Operator,
 		identity.NewAccount{Email: email, Name: name, Role: role, Sites: sites, Password: password})
 	w.must(err)
 }
 
 // invite adds an account without a password, and returns the link to choose one.
-func (w *world) invite(email, name string, role people.Role, sites ...string) (link string) {
+func (w *world) invite(email, name string, role authz.Role, sites ...string) (link string) {
 	w.t.Helper()
-	_, token, err := w.app.Identity.AddAccount(context.Background(), people.Operator,
+	_, token, err := w.app.Identity.AddAccount(context.Background(), authz.Operator,
 		identity.NewAccount{Email: email, Name: name, Role: role, Sites: sites})
 	w.must(err)
 	public, err := url.Parse(w.service.URL)
@@ -259,22 +259,22 @@ func (w *world) run(binary string, args ...string) string {
 
 func (w *world) runWith(stdin, binary string, args ...string) string {
 	w.t.Helper()
-	out, err := kit.RunWith(stdin, binary, args...)
+	out, err := testkit.RunWith(stdin, binary, args...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return strings.TrimSpace(out)
 }
 
-func (w *world) tab(width, height int64, dark bool) *kit.Tab {
+func (w *world) tab(width, height int64, dark bool) *testkit.Tab {
 	w.t.Helper()
-	tab, err := kit.OneBrowser(w.t).Tab(width, height, dark)
+	tab, err := testkit.OneBrowser(w.t).Tab(width, height, dark)
 	w.must(err)
 	w.t.Cleanup(tab.Close)
 	w.must(tab.BeforeEach(`document.addEventListener("securitypolicyviolation", e => {
 		sessionStorage.forbidden = (sessionStorage.forbidden ?? "") + e.violatedDirective + " at " + location + "\n" })`))
 	w.t.Cleanup(func() {
-		forbidden, err := kit.Eval[string](tab, `sessionStorage.forbidden ?? ""`)
+		forbidden, err := testkit.Eval[string](tab, `sessionStorage.forbidden ?? ""`)
 		if err != nil || forbidden != "" {
 			w.t.Errorf("a page did what its policy forbids: %s %v", forbidden, err)
 		}
@@ -295,7 +295,7 @@ func (w *world) must(errs ...error) {
 
 // steps does one thing after the other in a tab and, where one fails, keeps a picture of the page
 // where TEST_PICTURES names a folder.
-func (w *world) steps(tab *kit.Tab, steps ...func() error) {
+func (w *world) steps(tab *testkit.Tab, steps ...func() error) {
 	w.t.Helper()
 	for n, step := range steps {
 		err := step()
@@ -307,7 +307,7 @@ func (w *world) steps(tab *kit.Tab, steps ...func() error) {
 				_ = os.WriteFile(fmt.Sprintf("%s/%s-step-%d.png", dir, strings.ReplaceAll(w.t.Name(), "/", "-"), n), png, 0o600)
 			}
 		}
-		text, _ := kit.Eval[string](tab, "document.body.innerText")
+		text, _ := testkit.Eval[string](tab, "document.body.innerText")
 		w.t.Fatalf("step %d: %v\nthe page says:\n%s", n, err, text)
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // What is like something that was approved says so, before somebody refuses it.
 func TestWhatIsLikeTheApprovedSaysSo(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	last := ""
@@ -20,7 +20,7 @@ func TestWhatIsLikeTheApprovedSaysSo(t *testing.T) {
 		w.must(err)
 		last = posted.ID
 		if n < 2 {
-			_, err := w.client.Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version})
+			_, err := w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: posted.Version})
 			w.must(err)
 		}
 	}
@@ -37,7 +37,7 @@ func TestWhatIsLikeTheApprovedSaysSo(t *testing.T) {
 
 // From a comment its writer is trusted, or blocked until a date, after what that would have caught has been seen.
 func TestAWriterIsTrustedOrBlockedFromAComment(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.must(w.client.Do(t.Context(), http.MethodPost, "/moderation/rules", nil,
@@ -49,10 +49,10 @@ func TestAWriterIsTrustedOrBlockedFromAComment(t *testing.T) {
 	}
 	by := func(text, signal string, want bool) {
 		t.Helper()
-		w.queued("limit=100", func(items []kit.Item) bool {
-			at := slices.IndexFunc(items, func(i kit.Item) bool { return i.Comment.Body == text })
+		w.queued("limit=100", func(items []testkit.Item) bool {
+			at := slices.IndexFunc(items, func(i testkit.Item) bool { return i.Comment.Body == text })
 			return at >= 0 && want == slices.ContainsFunc(items[at].Verdict.Signals,
-				func(s kit.Signal) bool { return s.Name == signal })
+				func(s testkit.Signal) bool { return s.Name == signal })
 		})
 	}
 	desk := w.tab(1280, 900, false)

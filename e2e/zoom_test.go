@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // wanting is a JavaScript expression: what of a page cannot be read or used in so small a window. Nothing but code
@@ -53,7 +53,7 @@ const wanting = `(() => {
 const unfolded = `document.querySelectorAll("main details:not([name])").forEach(d => d.open = true), true`
 
 // magnified has a tab show what a window of 1280 by 1024 shows at 400 %: it is no phone, and has a mouse.
-func (w *world) magnified(tab *kit.Tab) {
+func (w *world) magnified(tab *testkit.Tab) {
 	w.t.Helper()
 	w.must(chromedp.Do(tab.Context(), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride,
@@ -67,9 +67,9 @@ func (w *world) magnified(tab *kit.Tab) {
 
 // The whole job in the smallest windows there are: 400 % of a desk's, and a narrow phone's.
 func TestTheWholeJobFitsTheSmallestWindows(t *testing.T) {
-	kit.OnlyIn(t, "ci")
+	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	s := newWorldWith(t, options{mails: box}).school()
 	s.decide(14)
 	for n, size := range []string{"320 by 256", "320 by 640"} {
@@ -93,14 +93,14 @@ func TestTheWholeJobFitsTheSmallestWindows(t *testing.T) {
 // A job is what a moderator does in one window.
 type job struct {
 	school
-	tab  *kit.Tab
+	tab  *testkit.Tab
 	size string
 	n    int // of the window
 }
 
 func (j job) fits(what string) func() error {
 	return func() error {
-		found, err := kit.Eval[string](j.tab, wanting)
+		found, err := testkit.Eval[string](j.tab, wanting)
 		if found != "" {
 			j.t.Errorf("%s at %s:\n%s", what, j.size, found)
 			j.picture(j.tab, fmt.Sprintf("zoom-%d-%s", j.n, strings.ReplaceAll(what, "/", "-")))
@@ -110,7 +110,7 @@ func (j job) fits(what string) func() error {
 }
 
 // say posts a text of somebody, which waits.
-func (j job) say(name, text string) kit.Posted {
+func (j job) say(name, text string) testkit.Posted {
 	j.t.Helper()
 	posted, err := j.client.Post(j.t.Context(), "", fmt.Sprintf("%s/post-%d", j.blog.URL, j.n), name, "ruth@mail.example",
 		text)
@@ -149,7 +149,7 @@ func (j job) decides() {
 		func() error { return tab.Type("textbox", "Your reply", "From ten on.") },
 		press("button", "Publish the reply"),
 		func() error {
-			j.queued("state=approved&sort=newest", func(items []kit.Item) bool {
+			j.queued("state=approved&sort=newest", func(items []testkit.Item) bool {
 				return items[0].Comment.Body == "From ten on."
 			})
 			return nil
@@ -173,10 +173,10 @@ func (j job) decidesMany() {
 		j.say(fmt.Sprintf("Reader %d", n), fmt.Sprintf(advert, 20+n))
 	}
 	s := j.school
-	s.queued("sort=risk", func(items []kit.Item) bool { return len(items) > 0 && items[0].Verdict.Score > 0.55 })
-	kit.Until(j.t, "they are one row", func() bool { // they join right after they came
+	s.queued("sort=risk", func(items []testkit.Item) bool { return len(items) > 0 && items[0].Verdict.Score > 0.55 })
+	testkit.Until(j.t, "they are one row", func() bool { // they join right after they came
 		j.must(tab.Go(j.service.URL + "/moderate/blog/queue?sort=newest"))
-		n, err := kit.Eval[string](tab, `document.querySelector("[data-campaign]")?.dataset.alike ?? ""`)
+		n, err := testkit.Eval[string](tab, `document.querySelector("[data-campaign]")?.dataset.alike ?? ""`)
 		return err == nil && n == "5"
 	})
 	const chosen = `document.querySelectorAll(".card:has(.pick :checked)").length`
@@ -203,7 +203,7 @@ func (j job) decidesMany() {
 	j.steps(tab,
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
 		func() error {
-			_, err := kit.Eval[bool](tab, `document.querySelector(".band .card").scrollIntoView({behavior: "instant"}), true`)
+			_, err := testkit.Eval[bool](tab, `document.querySelector(".band .card").scrollIntoView({behavior: "instant"}), true`)
 			return err
 		},
 		is(`document.querySelector("[data-select]:not([hidden])")`),
@@ -211,19 +211,19 @@ func (j job) decidesMany() {
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
 		is(`document.querySelector(".band .card")`),
 		func() error {
-			_, err := kit.Eval[bool](tab, `document.querySelector(".band .card").scrollIntoView({behavior: "instant"}), true`)
+			_, err := testkit.Eval[bool](tab, `document.querySelector(".band .card").scrollIntoView({behavior: "instant"}), true`)
 			return err
 		},
 		is(`document.querySelector("[data-select]:not([hidden])")`),
 	)
 	j.steps(tab,
 		func() error { // its name says how many were seen, and may say more by now
-			kit.Until(j.t, "a button selects what was seen", func() bool {
+			testkit.Until(j.t, "a button selects what was seen", func() bool {
 				return slices.ContainsFunc(namesOf(j.aloud(tab), "button"), func(name string) bool {
 					return strings.HasPrefix(name, "Select the ") || strings.HasPrefix(name, "Select all ")
 				})
 			})
-			_, err := kit.Eval[bool](tab, `(document.querySelector("[data-select]:not([hidden])").click(), true)`)
+			_, err := testkit.Eval[bool](tab, `(document.querySelector("[data-select]:not([hidden])").click(), true)`)
 			return err
 		},
 		is(chosen+` > 0`), j.fits("a band that is selected"),
@@ -250,7 +250,7 @@ func (j job) rules() {
 }
 
 // What a mail about one comment leads to.
-func (j job) mail(box *kit.Mailbox) {
+func (j job) mail(box *testkit.Mailbox) {
 	j.t.Helper()
 	wish := func(mail string) {
 		j.must(j.client.Call(j.t.Context(), "PATCH", "/me", nil, map[string]any{"mail": mail, "mail_from_score": 0}, nil))
@@ -288,7 +288,7 @@ func (j job) readsAll() {
 			func() error { return j.tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)) },
 			j.fits(page),
 			func() error {
-				_, err := kit.Eval[bool](j.tab, unfolded)
+				_, err := testkit.Eval[bool](j.tab, unfolded)
 				return err
 			},
 			j.fits(page+", unfolded"),

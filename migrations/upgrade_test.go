@@ -10,7 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/migrations"
 )
 
@@ -22,7 +22,7 @@ func onBoth(t *testing.T, test func(t *testing.T, dialect goose.Dialect, db *sql
 			t.Parallel()
 			url, blob := "file:"+t.TempDir()+"/a.db?_pragma=foreign_keys(1)", "X'68'"
 			if driver == "pgx" {
-				url, blob = kit.EmptyPostgres(t), "'h'::bytea"
+				url, blob = testkit.EmptyPostgres(t), "'h'::bytea"
 			}
 			db, err := sql.Open(driver, url)
 			if err != nil {

@@ -5,25 +5,25 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/takedown"
 )
 
 // demanded has a demand against two comments that stands, one against a page, and one that has ended.
 func (w *world) demanded() {
 	first, second := w.Submit(w.A, "The ferry was sold before anybody was asked."),
 		w.Submit(w.A, "Whose cousin is it that runs the depot now?")
-	w.Decide(people.Operator, w.A, comment.Approve, first.ID, second.ID)
-	for i, in := range []register.Draft{
-		{Comments: []string{first.ID, second.ID}, By: "District court", Kind: register.Court},
-		{Page: first.Page, By: "An agency", Kind: register.Authority, Public: register.Sealed},
-		{Comments: []string{second.ID}, By: "Aliya B.", Kind: register.Person},
+	w.Decide(authz.Operator, w.A, comment.Approve, first.ID, second.ID)
+	for i, in := range []takedown.Draft{
+		{Comments: []string{first.ID, second.ID}, By: "District court", Kind: takedown.Court},
+		{Page: first.Page, By: "An agency", Kind: takedown.Authority, Public: takedown.Sealed},
+		{Comments: []string{second.ID}, By: "Aliya B.", Kind: takedown.Person},
 	} {
-		out, _, err := w.S.Withhold(w.Ctx, people.Operator, w.A, in, nil)
+		out, _, err := w.S.Withhold(w.Ctx, authz.Operator, w.A, in, nil)
 		w.Must(err)
 		if i == 2 {
-			w.Must(w.S.Restore(w.Ctx, people.Operator, w.A, out.ID, "The letter was taken back."))
+			w.Must(w.S.Restore(w.Ctx, authz.Operator, w.A, out.ID, "The letter was taken back."))
 		}
 	}
 }

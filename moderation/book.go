@@ -4,36 +4,36 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 // pen is what who writes into a site's log now.
-func (s *Service) pen(who people.Actor, site ground.Site) ledger.Pen {
-	return ledger.NewPen(site, who.ID(), s.work.Now())
+func (s *Service) pen(who authz.Actor, site ground.Site) auditlog.Pen {
+	return auditlog.NewPen(site, who.ID(), s.work.Now())
 }
 
 // A book is a site's log in one transaction, with the comments that it decides about: decisions are
 // written to comments at once, and to the log by close.
 type book struct {
-	*ledger.Book
+	*auditlog.Book
 	tx       Tx
-	comments map[string]comment.Comment // as they are now, by id
-	logs     map[string][]ledger.Entry  // what was read of their logs, ascending
+	comments map[string]comment.Comment  // as they are now, by id
+	logs     map[string][]auditlog.Entry // what was read of their logs, ascending
 	shows    *showing
-	said     complaint.Ruling
+	said     report.Ruling
 }
 
 // open locks the log.
-func open(tx Tx, pen ledger.Pen) (*book, error) {
+func open(tx Tx, pen auditlog.Pen) (*book, error) {
 	log, err := pen.Open(tx)
 	if err != nil {
 		return nil, err
 	}
-	return &book{Book: log, tx: tx, logs: map[string][]ledger.Entry{}}, nil
+	return &book{Book: log, tx: tx, logs: map[string][]auditlog.Entry{}}, nil
 }
 
 // lock reads comments by id, in one order in every transaction: those who lock single
@@ -77,7 +77,7 @@ func (b *book) conflict(c comment.Comment, code string) Conflict {
 }
 
 // write puts a ruling on a comment, with what had been said of it: d needs what is its own only.
-func (b *book) write(c comment.Comment, d ledger.Entry, ch comment.StateChange) error {
+func (b *book) write(c comment.Comment, d auditlog.Entry, ch comment.StateChange) error {
 	d.Comment, d.Version, d.From = c.ID, c.Version, c.State
 	said := c.Verdict
 	d.Score, d.Suggested, d.Spam, d.Warm, d.ModelSeq = said.Score, said.Action, said.Spam, said.Warm, said.ModelSeq
@@ -128,7 +128,7 @@ func (b *book) mayAnswer(c comment.Comment) (bool, error) {
 			}
 		}
 	}
-	return complaint.MayAnswer(b.tx, c, by, b.By)
+	return report.MayAnswer(b.tx, c, by, b.By)
 }
 
 // close writes what the book holds, and completes what is answered.

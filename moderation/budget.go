@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -28,7 +28,7 @@ const (
 
 // mayArrive counts a new comment against the budget of its writer, if they are known; else against its site's, or,
 // where that is spent, against its page's.
-func (s *Service) mayArrive(ctx context.Context, by Limiter, writer people.Writer, page ground.Page) error {
+func (s *Service) mayArrive(ctx context.Context, by Limiter, writer authz.Writer, page ground.Page) error {
 	if by == nil || writer.Account != "" {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (s *Service) knownPage(ctx context.Context, page ground.Page) (id string, e
 }
 
 // mayName counts a page that a stranger is the first to name.
-func mayName(ctx context.Context, by Limiter, writer people.Writer, page ground.Page) error {
+func mayName(ctx context.Context, by Limiter, writer authz.Writer, page ground.Page) error {
 	if by == nil || writer.Known() {
 		return nil
 	}

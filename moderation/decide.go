@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -74,8 +74,8 @@ type Outcome struct {
 }
 
 // Decide carries out a choice in one transaction. It needs a moderator.
-func (s *Service) Decide(ctx context.Context, who people.Actor, site ground.Site, in Choice) (Outcome, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+func (s *Service) Decide(ctx context.Context, who authz.Actor, site ground.Site, in Choice) (Outcome, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
 	remaining, err := s.gather(ctx, site, &in)
@@ -163,12 +163,12 @@ func (in *Choice) check() error {
 func newSalts(n int) [][]byte {
 	salts := make([][]byte, n)
 	for i := range salts {
-		salts[i] = ledger.NewSalt()
+		salts[i] = auditlog.NewSalt()
 	}
 	return salts
 }
 
-func decideAll(tx Tx, pen ledger.Pen, in Choice, salts [][]byte, out *Outcome) error {
+func decideAll(tx Tx, pen auditlog.Pen, in Choice, salts [][]byte, out *Outcome) error {
 	b, err := open(tx, pen)
 	if err != nil {
 		return err
@@ -230,7 +230,7 @@ func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) boo
 	}
 	entries := b.logs[c.ID]
 	at := func(seq uint64) int {
-		return slices.IndexFunc(entries, func(d ledger.Entry) bool { return d.Seq == seq })
+		return slices.IndexFunc(entries, func(d auditlog.Entry) bool { return d.Seq == seq })
 	}
 	i := at(c.Standing)
 	if i < 0 || edited(c, entries, i) {
@@ -244,7 +244,7 @@ func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) boo
 
 // edited reports whether a comment was edited since entry i of its log: only entries and
 // edits raise its version.
-func edited(c comment.Comment, entries []ledger.Entry, i int) bool {
+func edited(c comment.Comment, entries []auditlog.Entry, i int) bool {
 	return c.Version != entries[i].Version+int64(len(entries)-i)
 }
 
@@ -254,15 +254,15 @@ func (b *book) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) e
 	if c.Verdict.Contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
 	}
-	d := ledger.Entry{Ruling: ledger.Ruling{
+	d := auditlog.Entry{Ruling: auditlog.Ruling{
 		Action: in.Action, Reason: in.Reason, Note: in.Note, To: in.Action.State(), Before: c.Standing,
 	}}
 	if c.Standing != 0 {
 		b.Fall(c.Standing)
 	}
 	if label, ok := comment.Teaches(in.Action, in.Reason); ok {
-		l := ledger.Lesson{Lesson: b.lesson(c, label), Of: c.ID, Salt: salt}
-		d.Lesson = ledger.LessonHash(salt, l.Lesson)
+		l := auditlog.Lesson{Lesson: b.lesson(c, label), Of: c.ID, Salt: salt}
+		d.Lesson = auditlog.LessonHash(salt, l.Lesson)
 		b.Teach(l)
 	}
 	return b.write(c, d, comment.StateChange{

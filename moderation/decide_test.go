@@ -10,9 +10,9 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/sites"
 )
@@ -20,7 +20,7 @@ import (
 func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	for _, tt := range []struct {
 		action comment.Action
 		reason comment.Reason
@@ -68,7 +68,7 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "A comment.")
 	one := []moderation.Ref{{ID: c.ID, Version: 1}}
 	for _, tt := range []struct {
@@ -99,7 +99,7 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
+	mod, other := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("other", authz.Moderator, "a")
 	fresh := w.Submit(w.A, "Fresh and fine.")
 	stale := w.Submit(w.A, "Somebody was here before.")
 	edited, token := w.SubmitOwn(w.A, "Edited since it was seen.")
@@ -138,7 +138,7 @@ func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	spam := moderation.Choice{Action: comment.MarkSpam}
 	again := func(c comment.Comment, in moderation.Choice, version int64) moderation.Outcome {
 		in.Comments = []moderation.Ref{{ID: c.ID, Version: version}}
@@ -177,7 +177,7 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "One comment, one lesson.")
 	for _, tt := range []struct {
 		in   moderation.Choice
@@ -204,7 +204,7 @@ func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c, d := w.Submit(w.A, "Decided once."), w.Submit(w.A, "Not decided by it.")
 	key := &ground.Key{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef",
 		Body: []byte("one")}
@@ -241,7 +241,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	ids := w.Fill(w.A, 1_000)
 	out := w.Decide(mod, w.A, comment.MarkSpam, ids...)
 	if out.Done != len(ids) || len(out.Conflicts) != 0 {
@@ -264,7 +264,7 @@ func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Watched closely.")
 	var told []ground.Event
 	defer w.S.OnEvent(func(e ground.Event) {
@@ -325,11 +325,11 @@ func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
 		return n
 	}
 	one, two := w.Submit(w.A, "One of two comments."), w.Submit(w.A, "The other one, which says more.")
-	batch := w.Decide(people.Operator, w.A, comment.Approve, one.ID, two.ID).Batch
+	batch := w.Decide(authz.Operator, w.A, comment.Approve, one.ID, two.ID).Batch
 	if n := written(); n != 2 || !w.Comment(w.A, one.ID).Shown {
 		t.Errorf("two approvals wrote %d rows, want 2", n)
 	}
-	w.Undo(people.Operator, w.A, batch)
+	w.Undo(authz.Operator, w.A, batch)
 	if n := written(); n != 2 || w.Comment(w.A, one.ID).Shown {
 		t.Errorf("their undo wrote %d rows, want 2", n)
 	}
@@ -338,7 +338,7 @@ func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
 func TestDecide_ConflictNamesTheModeratorWhoUndid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	first, second := w.AddPerson("first", people.Moderator, "a"), w.AddPerson("second", people.Moderator, "a")
+	first, second := w.AddPerson("first", authz.Moderator, "a"), w.AddPerson("second", authz.Moderator, "a")
 	c := w.Submit(w.A, "Decided, undone, and decided from an old page.")
 	seen := w.Refs(w.A, c.ID)
 	w.Undo(first, w.A, w.Decide(first, w.A, comment.Approve, c.ID).Batch)

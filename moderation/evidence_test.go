@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // refuse has n comments of a text, each with words of its own, refused for a reason.
@@ -19,14 +19,14 @@ func (w *world) refuse(reason comment.Reason, n int, text string) moderation.Out
 	for i := range n {
 		ids = append(ids, w.Submit(w.A, fmt.Sprintf("%s %s", text, apptest.Chatter(w.Posts+i))).ID)
 	}
-	out := w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: reason}, ids...)
+	out := w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: reason}, ids...)
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	return out
 }
 
 func (w *world) item(c comment.Comment) moderation.Item {
 	w.T.Helper()
-	item, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID)
+	item, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, c.ID)
 	w.Must(err)
 	return item
 }
@@ -65,12 +65,12 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 	}
 
 	// What was refused for it is found, too, and forgotten with its undo.
-	page, err := w.S.Queue(w.Ctx, people.Operator, w.A, comment.QueueRequest{View: comment.ViewRejected})
+	page, err := w.S.Queue(w.Ctx, authz.Operator, w.A, comment.QueueRequest{View: comment.ViewRejected})
 	w.Must(err)
 	if len(page.Items) != 18 || len(page.Items[0].Reasons) == 0 {
 		t.Errorf("among %d refused the first has %+v", len(page.Items), page.Items[0].Reasons)
 	}
-	w.Undo(people.Operator, w.A, out.Batch)
+	w.Undo(authz.Operator, w.A, out.Batch)
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	for _, l := range w.item(rude).Reasons {
 		if l.Reason == comment.ReasonPersonalAttack {

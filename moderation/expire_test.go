@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/takedown"
 )
 
 // sweeping runs the service until a condition holds.
@@ -24,7 +24,7 @@ func (w *world) sweeping(what string, holds func() bool) {
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- w.S.Moderation.Run(ctx) }()
-	kit.Until(w.T, what, holds)
+	testkit.Until(w.T, what, holds)
 	stop()
 	w.Must(<-ended)
 }
@@ -32,7 +32,7 @@ func (w *world) sweeping(what string, holds func() bool) {
 func (w *world) setting(name, value string) {
 	w.T.Helper()
 	var err error
-	w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{name: value})
+	w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{name: value})
 	w.Must(err)
 }
 
@@ -40,7 +40,7 @@ func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", people.Moderator)
+		mod := w.AddPerson("mod", authz.Moderator)
 		_, spam := w.telling()
 		answered := w.Submit(w.A, "Whoever answers this one is answered by another.")
 		w.Decide(mod, w.A, comment.Approve, answered.ID)
@@ -53,14 +53,14 @@ func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
 		w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, answered.ID)
 		w.Decide(mod, w.A, comment.Reject, spoken.ID)
 		w.Decide(mod, w.A, comment.Approve, approved.ID, undone.ID)
-		_, err := w.S.Appeal(w.Ctx, w.A, spoken.ID, complaint.Plea{Token: token, Text: "I said no bad word."})
+		_, err := w.S.Appeal(w.Ctx, w.A, spoken.ID, report.Plea{Token: token, Text: "I said no bad word."})
 		w.Must(err)
 		w.Clock.Add(5 * day)
 		late := w.Submit(w.A, "Refused days after all of the others were, and kept.")
 		batch := w.Decide(mod, w.A, comment.MarkSpam, late.ID).Batch
 		lessons, log := w.Standing(w.A), w.Head(w.A)
 		w.Clock.Add(2*day + time.Minute)
-		before, err := w.S.Figures(w.Ctx, w.A, register.Period{})
+		before, err := w.S.Figures(w.Ctx, w.A, takedown.Period{})
 		w.Must(err)
 
 		w.setting("keep_refused_days", "7")
@@ -91,7 +91,7 @@ func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
 			t.Errorf("the log is bad at %d, %v", bad, err)
 		}
 		w.Clock.Add(2 * time.Minute) // what is counted is kept for one
-		after, err := w.S.Figures(w.Ctx, w.A, register.Period{})
+		after, err := w.S.Figures(w.Ctx, w.A, takedown.Period{})
 		w.Must(err)
 		if !maps.Equal(after.Refused, before.Refused) || after.Removed != before.Removed ||
 			after.Received != before.Received || after.Refused[comment.ReasonSpam] != 2 {
@@ -121,7 +121,7 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 		young := w.Submit(w.A, "This one came when the setting's days had begun.")
 		w.Clock.Add(24*time.Hour + time.Minute)
 		was := w.Comment(w.A, old.ID)
-		wish := subscription.Subscription{Site: w.A.ID, Comment: old.ID, Box: []byte("a box"), Lang: "en",
+		wish := readermail.Subscription{Site: w.A.ID, Comment: old.ID, Box: []byte("a box"), Lang: "en",
 			Asked: was.CreatedAt}
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSubscription(wish) }))
 
@@ -136,7 +136,7 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 			t.Errorf("the old one is %+v", is)
 		}
 		for q, want := range map[string]int{"quagga@mail.example": 0, "a quagga": 1, "quagga writer": 1} {
-			page := w.Queue(people.Operator, comment.QueueRequest{View: comment.ViewPending, Search: q})
+			page := w.Queue(authz.Operator, comment.QueueRequest{View: comment.ViewPending, Search: q})
 			if len(page.Items) != want {
 				t.Errorf("a search for %q finds %d", q, len(page.Items))
 			}
@@ -161,16 +161,16 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 // until the year's report is made.
 func TestAnsweredReportsAreCountedUntilTheYearsReport(t *testing.T) {
 	t.Parallel()
-	all := register.Notices{Received: 3, Comments: 3, Law: 1, Terms: 1,
-		Action: register.Wait{Of: 2, Median: time.Hour, Ninety: time.Hour}}
+	all := takedown.Notices{Received: 3, Comments: 3, Law: 1, Terms: 1,
+		Action: takedown.Wait{Of: 2, Median: time.Hour, Ninety: time.Hour}}
 	for _, tt := range []struct {
 		swept time.Time
 		left  int
-		want  register.Notices
+		want  takedown.Notices
 	}{
 		{time.Date(2027, time.February, 3, 0, 0, 0, 0, time.UTC), 3, all},
 		{time.Date(2028, time.February, 29, 0, 0, 0, 0, time.UTC), 3, all},
-		{time.Date(2028, time.April, 1, 0, 0, 0, 0, time.UTC), 1, register.Notices{Received: 1, Comments: 1}},
+		{time.Date(2028, time.April, 1, 0, 0, 0, 0, time.UTC), 1, takedown.Notices{Received: 1, Comments: 1}},
 	} {
 		t.Run(tt.swept.Format(time.DateOnly), func(t *testing.T) {
 			onBoth(t, func(t *testing.T, w *world) { w.reportedIn2027(tt.swept, tt.left, tt.want) })
@@ -178,14 +178,14 @@ func TestAnsweredReportsAreCountedUntilTheYearsReport(t *testing.T) {
 	}
 }
 
-func (w *world) reportedIn2027(swept time.Time, left int, want register.Notices) {
+func (w *world) reportedIn2027(swept time.Time, left int, want takedown.Notices) {
 	w.Clock.Add(time.Date(2027, time.January, 2, 0, 0, 0, 0, time.UTC).Sub(w.Clock.Now()))
-	mod := w.AddPerson("mod", people.Moderator)
+	mod := w.AddPerson("mod", authz.Moderator)
 	var told []string
 	for _, says := range []string{"Where the minister sleeps, and when.", "What the house has cost.", "Not looked at."} {
 		id := w.Submit(w.A, says).ID
 		w.Decide(mod, w.A, comment.Approve, id)
-		_, err := w.S.Complaints.Report(w.Ctx, w.A, id, complaint.Charge{Reason: comment.ReasonUnlawful,
+		_, err := w.S.Complaints.Report(w.Ctx, w.A, id, report.Charge{Reason: comment.ReasonUnlawful,
 			Detail: "My name.", From: netip.MustParseAddr("198.51.100.7")})
 		w.Must(err)
 		told = append(told, id)
@@ -199,21 +199,21 @@ func (w *world) reportedIn2027(swept time.Time, left int, want register.Notices)
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- w.S.Complaints.Run(ctx) }()
-	var reports []complaint.Report
-	kit.Until(w.T, "it is forgotten who reported", func() bool {
+	var reports []report.Report
+	testkit.Until(w.T, "it is forgotten who reported", func() bool {
 		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
 			reports, err = tx.Reports(w.A.ID, told)
 			return err
 		}))
-		return !slices.ContainsFunc(reports, func(r complaint.Report) bool { return r.Reporter != nil })
+		return !slices.ContainsFunc(reports, func(r report.Report) bool { return r.Reporter != nil })
 	})
 	stop()
 	w.Must(<-ended)
-	said := slices.ContainsFunc(reports, func(r complaint.Report) bool { return r.Settled > 0 && r.Detail != "" })
+	said := slices.ContainsFunc(reports, func(r report.Report) bool { return r.Settled > 0 && r.Detail != "" })
 	if len(reports) != left || said {
 		w.T.Errorf("left are %+v, want %d, and nothing of what the answered ones said", reports, left)
 	}
-	year := register.Period{From: time.Date(2027, time.January, 1, 0, 0, 0, 0, time.UTC),
+	year := takedown.Period{From: time.Date(2027, time.January, 1, 0, 0, 0, 0, time.UTC),
 		To: time.Date(2027, time.December, 31, 0, 0, 0, 0, time.UTC)}
 	f, err := w.S.Figures(w.Ctx, w.A, year)
 	w.Must(err)

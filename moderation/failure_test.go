@@ -7,13 +7,13 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // failing is a store whose every transaction ends in an error, or whose every read does until it is
@@ -85,7 +85,7 @@ func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 2)
-	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": string(ground.PolicyNone)})
+	site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(ground.PolicyNone)})
 	w.Must(err)
 	w.A = site
 	broken := failing{Store: w.DB.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
@@ -100,5 +100,5 @@ func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
 	}
 	broken.mended.Store(true)
 	w.Run(s)
-	kit.Until(w.T, "it is judged after all", func() bool { return w.Comment(w.A, out.ID).Verdict.Warm })
+	testkit.Until(w.T, "it is judged after all", func() bool { return w.Comment(w.A, out.ID).Verdict.Warm })
 }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -24,8 +24,8 @@ func (s *Service) WithdrawAndForget(ctx context.Context, site ground.Site, id, t
 }
 
 // Forget forgets a comment that its writer withdrew, before its time. It needs an owner, and cannot be undone.
-func (s *Service) Forget(ctx context.Context, who people.Actor, site ground.Site, id string) error {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+func (s *Service) Forget(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	return s.forgetNow(ctx, site, id, func(Tx, time.Time) error { return nil })
@@ -93,7 +93,7 @@ func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) er
 			if err := tx.ForgetWriter(c, comment.SearchText(bare)); err != nil {
 				return fmt.Errorf("forget whose %s is: %w", c.ID, err)
 			}
-			if err := ledger.EraseTexts(tx, site.ID, c.ID); err != nil {
+			if err := auditlog.EraseTexts(tx, site.ID, c.ID); err != nil {
 				return err
 			}
 			// Whoever keeps something made of it makes that anew.
@@ -132,7 +132,7 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		if err := tx.ForgetComment(c, answer); err != nil {
 			return fmt.Errorf("forget %s: %w", c.ID, err)
 		}
-		if err := ledger.EraseTexts(tx, site, c.ID); err != nil {
+		if err := auditlog.EraseTexts(tx, site, c.ID); err != nil {
 			return err
 		}
 		// Whoever keeps something made of its text forgets that too.

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // telling is a comment in which everything that its writer gives tells of a quagga.
@@ -42,12 +42,12 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 	const day = 24 * time.Hour
 	onBoth(t, func(t *testing.T, w *world) {
 		var err error
-		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"grace_days": "7"})
+		w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"grace_days": "7"})
 		w.Must(err)
 		_, old := w.telling()
-		w.Decide(people.Operator, w.A, comment.Approve, old.ID)
+		w.Decide(authz.Operator, w.A, comment.Approve, old.ID)
 		answer := w.Answer(w.A, old.ID, "How large was it?")
-		w.Decide(people.Operator, w.A, comment.Approve, answer.ID)
+		w.Decide(authz.Operator, w.A, comment.Approve, answer.ID)
 		young, token := w.SubmitOwn(w.A, "This is withdrawn later.")
 		other, _ := w.SubmitOwn(w.A, "Nobody withdraws this.")
 		undecided, its := w.SubmitOwn(w.A, "An okapi stood behind the barn.") // which taught nobody
@@ -61,7 +61,7 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
 		go func() { ended <- w.S.Moderation.Run(ctx) }()
-		kit.Until(t, "the old ones are forgotten", func() bool { return w.forgot(old.ID) && w.forgot(undecided.ID) })
+		testkit.Until(t, "the old ones are forgotten", func() bool { return w.forgot(old.ID) && w.forgot(undecided.ID) })
 		stop()
 		w.Must(<-ended)
 
@@ -82,7 +82,7 @@ func TestWhatItsWriterWithdrewIsForgottenAfterItsTime(t *testing.T) {
 		if len(th.Comments) != 2 || th.Comments[0].ID != old.ID || th.Comments[0].State != comment.Removed {
 			t.Errorf("the thread has lost the place of the one that was answered: %+v", th.Comments)
 		}
-		it, history, err := w.S.Item(w.Ctx, people.Operator, w.A, old.ID)
+		it, history, err := w.S.Item(w.Ctx, authz.Operator, w.A, old.ID)
 		w.Must(err)
 		if it.Comment.State != comment.Removed || len(history) != 1 {
 			t.Errorf("moderators see %+v, decided %v", it.Comment, history)
@@ -99,11 +99,11 @@ func TestWhatIsForgottenAtOnceIsInNoByte(t *testing.T) {
 				w.S.WithdrawAndForget(w.Ctx, w.A, c.ID, c.EditToken)) // by whoever heard no answer
 		},
 		"by an owner": func(w *world, c moderation.Submitted) error {
-			apptest.WantCode(w.T, "forget what waits", w.S.Forget(w.Ctx, people.Operator, w.A, c.ID), "comment.not_removed")
+			apptest.WantCode(w.T, "forget what waits", w.S.Forget(w.Ctx, authz.Operator, w.A, c.ID), "comment.not_removed")
 			return errors.Join(
 				w.S.Withdraw(w.Ctx, w.A, c.ID, c.EditToken),
-				w.S.Forget(w.Ctx, people.Operator, w.A, c.ID),
-				w.S.Forget(w.Ctx, people.Operator, w.A, c.ID))
+				w.S.Forget(w.Ctx, authz.Operator, w.A, c.ID),
+				w.S.Forget(w.Ctx, authz.Operator, w.A, c.ID))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

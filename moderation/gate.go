@@ -2,8 +2,8 @@ package moderation
 
 import (
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
 )
 
 // A Contradiction is a comment that was decided against what the filter was sure of.
@@ -28,7 +28,7 @@ func publishes(tx Tx, site ground.Site, c comment.Comment, h comment.History, j 
 	case policy != ground.PolicySuspicious || !calm || !v.Warm || !j.Tried:
 		return false, nil
 	}
-	t, err := hindsight.Count(tx, site.ID)
+	t, err := evaluation.Count(tx, site.ID)
 	return t.Enough(), err
 }
 
@@ -48,7 +48,7 @@ func contradictions(tx Tx, site int64, out *Outcome) error {
 	if len(out.Contradictions) == 0 {
 		return nil
 	}
-	t, err := hindsight.Count(tx, site)
+	t, err := evaluation.Count(tx, site)
 	if !t.Enough() {
 		out.Contradictions = nil
 	}

@@ -8,11 +8,11 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
 )
@@ -20,7 +20,7 @@ import (
 // turnOn lets a site's filter publish by itself, or says why not.
 func (w *world) turnOn(key string) error {
 	w.T.Helper()
-	site, err := w.S.SetSite(w.Ctx, people.Operator, key, map[string]string{"moderation": "suspicious"})
+	site, err := w.S.SetSite(w.Ctx, authz.Operator, key, map[string]string{"moderation": "suspicious"})
 	if err == nil && key == "a" {
 		w.A = site
 	}
@@ -46,8 +46,8 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Decide(people.Operator, w.A, comment.Approve, w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.95, 0.95))
-	w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.2, 0.2))
+	w.Decide(authz.Operator, w.A, comment.Approve, w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.95, 0.95))
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.2, 0.2))
 	var e *problem.Error
 	if err := w.turnOn("a"); !apptest.AsError(err, &e) {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestATallySaysWhatIsMissing(t *testing.T) {
 		{0, 0, 100, 20, 20}, {3, 1, 96, 17, 19}, {70, 10, 20, 0, 10}, {100, 5, 15, 0, 15}, {12, 100, 8, 8, 0},
 		{50, 49, 1, 0, 0}, {80, 20, 0, 0, 0}, {100, 100, 0, 0, 0},
 	} {
-		tally := hindsight.Tally{Ham: tt.ham, Spam: tt.spam}
+		tally := evaluation.Tally{Ham: tt.ham, Spam: tt.spam}
 		all, ham, spam := tally.Missing()
 		if all != tt.all || ham != tt.missingHam || spam != tt.missingSpam || (all == 0) != tally.Enough() {
 			t.Errorf("%+v misses %d, %d ham, %d spam (enough: %v), want %d, %d, %d", tally, all, ham, spam, tally.Enough(),
@@ -89,7 +89,7 @@ func TestCopiedLessonsOpenNoGate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 20)
-	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+	_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
 	apptest.WantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
 	apptest.WantCode(t, "turn it on by its own", w.turnOn("a"), "")
@@ -111,7 +111,7 @@ func TestAFilterThatWasNeverTriedPublishesNothing(t *testing.T) {
 		if i%2 == 1 {
 			text, action = "Cheap pills, come to our casino: ", comment.MarkSpam
 		}
-		w.Decide(people.Operator, w.A, action, w.Submit(w.A, text+apptest.Chatter(1_000+i)).ID)
+		w.Decide(authz.Operator, w.A, action, w.Submit(w.A, text+apptest.Chatter(1_000+i)).ID)
 	}
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	if got := w.Submit(w.A, harmless).State; got != comment.Approved {
@@ -124,7 +124,7 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.Schooled(w.A, 80, 19)
 		last := w.Said(w.A, 0.9, 0.9)
-		out := w.Decide(people.Operator, w.A, comment.MarkSpam, last)
+		out := w.Decide(authz.Operator, w.A, comment.MarkSpam, last)
 		w.Must(w.S.Learn(w.Ctx, w.A))
 		w.Must(w.turnOn("a"))
 		state := func(text string) comment.State {
@@ -138,22 +138,22 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 			t.Errorf("what is suspected: %s, want pending", got)
 		}
 		// Not even before the model has followed the undo.
-		w.Undo(people.Operator, w.A, out.Batch)
+		w.Undo(authz.Operator, w.A, out.Batch)
 		if got := state("The tomatoes in the garden grew well, thank you."); got != comment.Pending {
 			t.Errorf("with 80 and 19: %s, want pending", got)
 		}
-		if now, err := w.S.Quality(w.Ctx, people.Operator, w.A, learning.QualityRequest{}); err != nil || now.Tally.Enough() {
+		if now, err := w.S.Quality(w.Ctx, authz.Operator, w.A, learning.QualityRequest{}); err != nil || now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{}); err != nil ||
+		if now, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{}); err != nil ||
 			now.Now.Policy != ground.PolicyAll || now.Then.Policy != ground.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.
-		if _, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"suspect": "0.8"}); err != nil {
+		if _, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"suspect": "0.8"}); err != nil {
 			t.Error(err)
 		}
-		w.Decide(people.Operator, w.A, comment.MarkSpam, last)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, last)
 		if got := state("The tomatoes of my garden grew well, thank you."); got != comment.Approved {
 			t.Errorf("with 80 and 20 again: %s, want approved", got)
 		}
@@ -167,7 +167,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		return comment.Verdict{Spam: spam, Score: spam, Warm: warm}
 	}
 	young := w.Said(w.A, 0.999, 0.999)
-	if out := w.Decide(people.Operator, w.A, comment.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
+	if out := w.Decide(authz.Operator, w.A, comment.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
 		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
 	}
 	w.Schooled(w.A, 80, 20)
@@ -190,7 +190,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		{"to hold is no answer", said(0.99, true), comment.Hold, 0, false},
 	} {
 		id := w.SaidAll(w.A, tt.verdict)[0]
-		out := w.Choose(people.Operator, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
+		out := w.Choose(authz.Operator, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
 		if out.Done != 1 || (len(out.Contradictions) == 1) != tt.want {
 			t.Errorf("%s: %+v", tt.name, out)
 		}
@@ -203,7 +203,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 	key := &ground.Key{Site: w.A.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
 	in := moderation.Choice{Action: comment.Approve, Comments: w.Refs(w.A, w.Said(w.A, 0.99, 0.99)), Key: key}
 	for range 2 {
-		out, err := w.S.Decide(w.Ctx, people.Operator, w.A, in)
+		out, err := w.S.Decide(w.Ctx, authz.Operator, w.A, in)
 		w.Must(err)
 		if len(out.Contradictions) != 1 {
 			t.Errorf("replayed %v: %+v", out.Replayed, out)
@@ -216,7 +216,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	w := newWorld(t)
 	answer := func(id string, key *ground.Key) moderation.Replied {
 		t.Helper()
-		out, err := w.S.Reply(w.Ctx, people.Operator, w.A, moderation.Ref{ID: id}, "What makes you ask?", key)
+		out, err := w.S.Reply(w.Ctx, authz.Operator, w.A, moderation.Ref{ID: id}, "What makes you ask?", key)
 		w.Must(err)
 		return out
 	}
@@ -239,7 +239,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	if out := answer(w.Said(w.A, 0.01, 0.01), nil); len(out.Contradictions) != 0 {
 		t.Errorf("sure ham was answered: %+v", out)
 	}
-	w.Undo(people.Operator, w.A, first.Batch)
+	w.Undo(authz.Operator, w.A, first.Batch)
 	if got := w.Comment(w.A, id); got.State != comment.Pending {
 		t.Errorf("after undo it is %s, want pending", got.State)
 	}
@@ -250,23 +250,23 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Schooled(w.A, 80, 20)
-	_, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "wheelbarrow"}, nil)
+	_, _, err := w.S.AddRule(w.Ctx, authz.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "wheelbarrow"}, nil)
 	w.Must(err)
 	const calm, spam, held, attack = "The tomatoes grew well, thank you: ", "Cheap pills, order now at our casino, ",
 		"The tomatoes grew well in the wheelbarrow, thank you: ", "You moron, you stupid pathetic clown and idiot, "
 	n := 2_000
 	for range 60 {
 		n++
-		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack},
+		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack},
 			w.Submit(w.A, attack+apptest.Chatter(n)).ID)
 	}
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	commenters := map[string]moderation.Submission{
 		"anonymous":        {Name: "Ann"},
 		"approved before":  {Name: "Ben", Email: "ben@mail.example"},
-		"signed in, new":   {Writer: people.Writer{Guest: "new", Name: "Nina"}},
-		"signed in, known": {Writer: people.Writer{Guest: "known", Name: "Kim"}},
-		"author":           {Writer: people.Writer{Guest: "author", Name: "Lena", Role: people.Author}},
+		"signed in, new":   {Writer: authz.Writer{Guest: "new", Name: "Nina"}},
+		"signed in, known": {Writer: authz.Writer{Guest: "known", Name: "Kim"}},
+		"author":           {Writer: authz.Writer{Guest: "author", Name: "Lena", Role: authz.Author}},
 	}
 	submit := func(in moderation.Submission, body string) comment.State {
 		t.Helper()
@@ -275,9 +275,9 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 		out, err := w.S.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		if out.State == comment.Pending && body == "" {
-			w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+			w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
 		}
-		if got := w.Comment(w.A, out.ID).Verdict; body == attack && in.Writer.Role != people.Author && got.Action != comment.Reject {
+		if got := w.Comment(w.A, out.ID).Verdict; body == attack && in.Writer.Role != authz.Author && got.Action != comment.Reject {
 			t.Fatalf("an attack has the verdict %+v, want a suggestion to reject it", got)
 		}
 		return out.State
@@ -294,7 +294,7 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 		{ground.PolicySuspicious, slices.Sorted(maps.Keys(commenters)), nil},
 		{ground.PolicyNone, slices.Sorted(maps.Keys(commenters)), slices.Sorted(maps.Keys(commenters))},
 	} {
-		site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": string(tt.policy)})
+		site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(tt.policy)})
 		w.Must(err)
 		w.A = site
 		for who, in := range commenters {

@@ -15,12 +15,12 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
@@ -150,11 +150,11 @@ func (h *history) run(line string) {
 		var n int
 		_, _ = fmt.Sscan(args[0], &n)
 		var out moderation.Outcome
-		out, err = h.S.Undo(h.Ctx, people.Operator, h.A, h.batches[n-1], nil)
+		out, err = h.S.Undo(h.Ctx, authz.Operator, h.A, h.batches[n-1], nil)
 		h.outcome("undone", out)
 	case "redact":
 		var out moderation.Redacted
-		out, err = h.S.Redact(h.Ctx, people.Operator, h.A, h.posted[args[0]].ID,
+		out, err = h.S.Redact(h.Ctx, authz.Operator, h.A, h.posted[args[0]].ID,
 			moderation.Redaction{Part: comment.Part{Words: text}, Why: "Too much."})
 		h.outcome("redact", moderation.Outcome{Batch: out.Batch})
 		h.texts[h.Comment(h.A, h.posted[args[0]].ID).Source] = args[0] + "█"
@@ -163,7 +163,7 @@ func (h *history) run(line string) {
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
 		var site ground.Site
-		if site, err = h.S.SetSite(h.Ctx, people.Operator, "a", map[string]string{name: value}); err == nil {
+		if site, err = h.S.SetSite(h.Ctx, authz.Operator, "a", map[string]string{name: value}); err == nil {
 			h.A = site
 		}
 	case "wait":
@@ -238,7 +238,7 @@ func (h *history) choose(verb, reason string, names []string) error {
 	for i, name := range names {
 		ids[i] = h.posted[name].ID
 	}
-	out, err := h.S.Decide(h.Ctx, people.Operator, h.A,
+	out, err := h.S.Decide(h.Ctx, authz.Operator, h.A,
 		moderation.Choice{Action: action, Reason: why, Comments: h.Refs(h.A, ids...)})
 	h.outcome(verb, out)
 	return err
@@ -263,7 +263,7 @@ func (h *history) setOpen(page string, open bool) error {
 		id = p.ID
 		return err
 	})
-	_, err := h.S.SetPage(h.Ctx, people.Operator, h.A, id, sites.PageChange{Open: &open})
+	_, err := h.S.SetPage(h.Ctx, authz.Operator, h.A, id, sites.PageChange{Open: &open})
 	return err
 }
 
@@ -290,7 +290,7 @@ func (h *history) report() string {
 		out.WriteByte('\n')
 	}
 	for _, view := range []comment.View{comment.ViewPending, comment.ViewSuspected} {
-		q, err := h.S.Queue(h.Ctx, people.Operator, h.A, comment.QueueRequest{View: view})
+		q, err := h.S.Queue(h.Ctx, authz.Operator, h.A, comment.QueueRequest{View: view})
 		h.Must(err)
 		names := make([]string, len(q.Items))
 		for i, item := range q.Items {

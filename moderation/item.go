@@ -6,23 +6,23 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // A Story is a comment as a moderator sees it, and what happened to it, oldest first.
 type Story struct {
 	Item
-	Past []ledger.Told
+	Past []auditlog.Told
 }
 
 // Item returns one comment with its history. A moderator sees everything, an author all but
 // the e-mail.
 func (s *Service) Item(
-	ctx context.Context, who people.Actor, site ground.Site, id string,
-) (Item, []ledger.Told, error) {
+	ctx context.Context, who authz.Actor, site ground.Site, id string,
+) (Item, []auditlog.Told, error) {
 	found, err := s.Stories(ctx, who, site, id)
 	if err != nil {
 		return Item{}, nil, err
@@ -36,14 +36,14 @@ func (s *Service) Item(
 // Stories returns comments with their histories, each as Item does, in the order of ids. What is none
 // of the site is left out.
 func (s *Service) Stories(
-	ctx context.Context, who people.Actor, site ground.Site, ids ...string,
+	ctx context.Context, who authz.Actor, site ground.Site, ids ...string,
 ) ([]Story, error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !ground.IsID(id) })
 	var list []Item
-	var logged []ledger.Told
+	var logged []auditlog.Told
 	err := s.work.View(ctx, func(tx Tx) error {
 		found, err := tx.CommentsByID(site.ID, unique(slices.Clone(ids)))
 		if err != nil || len(found) == 0 {
@@ -59,7 +59,7 @@ func (s *Service) Stories(
 		if err != nil {
 			return err
 		}
-		logged, err = ledger.Tell(tx, decisions)
+		logged, err = auditlog.Tell(tx, decisions)
 		return err
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Service) Stories(
 	if err := s.explain(ctx, who, site.ID, list); err != nil {
 		return nil, err
 	}
-	past := map[string][]ledger.Told{}
+	past := map[string][]auditlog.Told{}
 	for _, e := range logged {
 		past[e.Comment] = append(past[e.Comment], e)
 	}
@@ -84,7 +84,7 @@ func (s *Service) Stories(
 
 // Moved returns those of comments that have moved past the versions at which they are known, each as Stories does, in
 // the order in which they are named.
-func (s *Service) Moved(ctx context.Context, who people.Actor, site ground.Site, known ...Ref) ([]Story, error) {
+func (s *Service) Moved(ctx context.Context, who authz.Actor, site ground.Site, known ...Ref) ([]Story, error) {
 	var ids, moved []string
 	for _, ref := range known {
 		if ground.IsID(ref.ID) {
@@ -152,14 +152,14 @@ func unique(ids []string) []string {
 
 // story tells what happened to a comment, oldest first. That a site's setting published it
 // is in no decision: it is seen from the state in which the next one met the comment.
-func story(c comment.Comment, logged []ledger.Told) []ledger.Told {
-	out := make([]ledger.Told, 0, len(logged)+1)
+func story(c comment.Comment, logged []auditlog.Told) []auditlog.Told {
+	out := make([]auditlog.Told, 0, len(logged)+1)
 	state, at := comment.Pending, c.CreatedAt
 	auto := func(version int64) {
-		out = append(out, ledger.Told{Auto: true, Entry: ledger.Entry{
+		out = append(out, auditlog.Told{Auto: true, Entry: auditlog.Entry{
 			Site: c.Site,
 			At:   at,
-			Ruling: ledger.Ruling{Comment: c.ID, Version: version, Action: comment.Approve, From: comment.Pending,
+			Ruling: auditlog.Ruling{Comment: c.ID, Version: version, Action: comment.Approve, From: comment.Pending,
 				To: comment.Approved},
 		}})
 	}

@@ -5,21 +5,21 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // A LogRequest asks for entries of a log. What it leaves out is everything.
-type LogRequest = ledger.Search
+type LogRequest = auditlog.Search
 
 // Log returns a site's decisions, newest first. It needs a moderator. Of a comment all are found; else at most
 // 5,000 entries are looked through at once, and next goes on behind them, even where none was found.
 func (s *Service) Log(
-	ctx context.Context, who people.Actor, site ground.Site, in LogRequest,
-) (entries []ledger.Told, next string, err error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+	ctx context.Context, who authz.Actor, site ground.Site, in LogRequest,
+) (entries []auditlog.Told, next string, err error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if in.Limit, err = comment.PageSize(in.Limit); err != nil {
@@ -39,7 +39,7 @@ func (s *Service) Log(
 }
 
 // PublicHead returns the head of a site's log.
-func (s *Service) PublicHead(ctx context.Context, site ground.Site) (head ledger.Head, err error) {
+func (s *Service) PublicHead(ctx context.Context, site ground.Site) (head auditlog.Head, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		head, err = tx.Head(site.ID)
 		return err
@@ -53,10 +53,10 @@ func (s *Service) PublicHead(ctx context.Context, site ground.Site) (head ledger
 // PublicLog returns what anybody may know of the entries of a site's log that come after one, at most so many.
 func (s *Service) PublicLog(
 	ctx context.Context, site ground.Site, after uint64, limit int,
-) (list []ledger.Public, err error) {
+) (list []auditlog.Public, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		entries, err := tx.DecisionsAfter(site.ID, after, limit)
-		list = make([]ledger.Public, len(entries))
+		list = make([]auditlog.Public, len(entries))
 		for i, d := range entries {
 			list[i] = d.Public()
 		}
@@ -77,7 +77,7 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 	for i, c := range conflicts {
 		ids[i] = c.By
 	}
-	names, err := ledger.Names(tx, ids...)
+	names, err := auditlog.Names(tx, ids...)
 	if err != nil {
 		return err
 	}
@@ -91,8 +91,8 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 
 // LastBatches returns the batches of who's own decisions that an undo could still take back,
 // newest first: what the key z walks through. It looks through the newest 5,000 decisions.
-func (s *Service) LastBatches(ctx context.Context, who people.Actor, site ground.Site, limit int) ([]string, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Service) LastBatches(ctx context.Context, who authz.Actor, site ground.Site, limit int) ([]string, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	batches := []string{}
@@ -136,13 +136,13 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	var own []ledger.Entry
+	var own []auditlog.Entry
 	var ids []string
 	version := map[uint64]int64{} // that the comment has if nobody edited it since
 	for _, d := range decisions {
 		w.from = d.Seq
 		w.later[d.Comment]++
-		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == ledger.OnComment {
+		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == auditlog.OnComment {
 			own, ids = append(own, d), append(ids, d.Comment)
 			version[d.Seq] = d.Version + w.later[d.Comment]
 		}

@@ -12,16 +12,16 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // The chain as its documentation describes it, written a second time: from what the log publishes, and from what
 // binds the rest.
-func chained(before []byte, d ledger.Entry) []byte {
+func chained(before []byte, d auditlog.Entry) []byte {
 	private := encoded(d.Salt, d.Under, d.Batch, d.Comment, d.Version, d.By, encoded(d.Salt, d.Note),
 		d.From, d.To, d.Touches(), d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, d.Spam, d.Warm,
 		d.Lesson, d.Subject, d.Lessons)
@@ -56,9 +56,9 @@ func encoded(values ...any) []byte {
 }
 
 // logged makes a log of some length in site a, and one in site b.
-func (w *world) logged() people.Actor {
+func (w *world) logged() authz.Actor {
 	w.T.Helper()
-	mod := w.AddPerson("mod", people.Moderator)
+	mod := w.AddPerson("mod", authz.Moderator)
 	for i := range 6 {
 		c := w.Submit(w.A, fmt.Sprintf("Comment %d with “quotes” and ұзақ сөздер.", i))
 		batch := w.Choose(mod, w.A, moderation.Choice{Action: comment.Action(i % 4), Note: "A note."}, c.ID).Batch
@@ -74,7 +74,7 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mod := w.logged()
-	var all []ledger.Told
+	var all []auditlog.Told
 	for after := ""; ; {
 		entries, next, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: after, Limit: 3})
 		w.Must(err)
@@ -107,7 +107,7 @@ func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
 	t.Parallel()
 	apptest.OnBoth(t, func(t *testing.T, rooms *apptest.World) {
 		w := &world{rooms}
-		ann, bob := w.AddPerson("Ann", people.Moderator), w.AddPerson("Bob", people.Moderator)
+		ann, bob := w.AddPerson("Ann", authz.Moderator), w.AddPerson("Bob", authz.Moderator)
 		noon := w.Clock.Now()
 		day := func(n int) time.Time { return noon.AddDate(0, 0, n) }
 		first := w.Submit(w.A, "The first remark, decided twice.")
@@ -117,8 +117,8 @@ func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
 		w.Decide(bob, w.A, comment.MarkSpam, first.ID) // 3
 		second := w.Submit(w.A, "A second remark, for Ann.")
 		w.Clock.Add(24 * time.Hour)
-		w.Decide(ann, w.A, comment.MarkSpam, second.ID)                                 // 4
-		_, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, bob.Account.ID, nil) // 5
+		w.Decide(ann, w.A, comment.MarkSpam, second.ID)                                // 4
+		_, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, bob.Account.ID, nil) // 5
 		w.Must(err)
 		for _, tt := range []struct {
 			in   moderation.LogRequest
@@ -165,18 +165,18 @@ func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
 func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator)
+	mod := w.AddPerson("mod", authz.Moderator)
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 		if _, err := tx.LockLog(w.A.ID); err != nil {
 			return err
 		}
-		old := ledger.Entry{
+		old := auditlog.Entry{
 			Seq: 1, Site: w.A.ID, Batch: "old", At: w.Clock.Now(),
-			Ruling: ledger.Ruling{Comment: "c", Version: 1, Action: comment.Reject, Reason: comment.ReasonOther,
+			Ruling: auditlog.Ruling{Comment: "c", Version: 1, Action: comment.Reject, Reason: comment.ReasonOther,
 				To: comment.Rejected, Score: 0.7},
 		}
-		old.Hash = ledger.Hash(nil, old) // what older programs made is held by the databases of then
-		return tx.AppendDecisions(w.A.ID, []ledger.Entry{old})
+		old.Hash = auditlog.Hash(nil, old) // what older programs made is held by the databases of then
+		return tx.AppendDecisions(w.A.ID, []auditlog.Entry{old})
 	}))
 	w.Decide(mod, w.A, comment.Approve, w.Submit(w.A, "A comment of today.").ID)
 	bad, err := w.S.VerifyLog(w.Ctx, w.A)

@@ -9,9 +9,9 @@ package moderation
 
 import (
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 // Tx is what the use cases ask of a transaction.
@@ -20,8 +20,8 @@ type Tx interface {
 	PageTx
 	CommentTx
 	LessonTx
-	complaint.RulingTx
-	ledger.Tx
+	report.RulingTx
+	auditlog.Tx
 }
 
 // LessonTx is what the gate asks about lessons.

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
@@ -48,7 +48,7 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 	}
 	_, _, err := w.S.Public(w.Ctx, w.A, c.ID)
 	apptest.WantCode(t, "public while it waits", err, "comment.unknown")
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	if got, page, err := w.S.Public(w.Ctx, w.A, c.ID); err != nil || got.ID != c.ID ||
 		page.URL != "https://a.example/post" {
 		t.Errorf("public: got %+v of %q, %v", got, page.URL, err)
@@ -62,9 +62,9 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	olga, since := w.AddPerson("olga", people.Owner, "a"), w.A
+	olga, since := w.AddPerson("olga", authz.Owner, "a"), w.A
 	refused, stolen := w.SubmitOwn(w.A, "Refused, and its token was read.")
-	w.Decide(people.Operator, w.A, comment.MarkSpam, refused.ID)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, refused.ID)
 	other, elsewhere := w.SubmitOwn(w.B, "On another site.")
 	again := moderation.Submission{PageURL: "https://a.example/post", Body: "Sent, and sent again by somebody else.",
 		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef"}}
@@ -92,7 +92,7 @@ func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
 		"edit":     func(id, token string) error { _, _, err := w.S.Edit(w.Ctx, w.A, id, token, "Changed."); return err },
 		"withdraw": func(id, token string) error { return w.S.Withdraw(w.Ctx, w.A, id, token) },
 		"appeal": func(id, token string) error {
-			_, err := w.S.Appeal(w.Ctx, w.A, id, complaint.Plea{Token: token, Text: "It was no spam."})
+			_, err := w.S.Appeal(w.Ctx, w.A, id, report.Plea{Token: token, Text: "It was no spam."})
 			return err
 		},
 		"subscribe": func(id, token string) error {
@@ -122,7 +122,7 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.Warm(w.A, 12)
 	c, token := w.SubmitOwn(w.A, "The tomatoes grew well, thank you for the recipe.")
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	w.Clock.Add(time.Minute)
 	edited, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Order cheap pills at our casino, best price")
 	w.Must(err)
@@ -144,12 +144,12 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for i := range kit.Repeats(t, 200) {
+	for i := range testkit.Repeats(t, 200) {
 		c, token := w.SubmitOwn(w.A, fmt.Sprintf("Harmless text %d.", i))
 		ref := w.Refs(w.A, c.ID)
 		var both sync.WaitGroup
 		both.Go(func() {
-			_, err := w.S.Decide(w.Ctx, people.Operator, w.A, moderation.Choice{Action: comment.Approve, Comments: ref})
+			_, err := w.S.Decide(w.Ctx, authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Comments: ref})
 			if err != nil {
 				t.Error(err)
 			}
@@ -196,12 +196,12 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 		case n < 7:
 			action := []comment.Action{comment.Approve, comment.Approve, comment.Approve, comment.Reject,
 				comment.Hold}[rnd.IntN(5)]
-			out := w.Decide(people.Operator, w.A, action, pick().id, pick().id, pick().id)
+			out := w.Decide(authz.Operator, w.A, action, pick().id, pick().id, pick().id)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
 			}
 		case n < 8 && len(batches) > 0:
-			w.Undo(people.Operator, w.A, batches[rnd.IntN(len(batches))])
+			w.Undo(authz.Operator, w.A, batches[rnd.IntN(len(batches))])
 		case n < 9:
 			c := pick()
 			_, _, err := w.S.Edit(w.Ctx, w.A, c.id, c.token, fmt.Sprintf("Edited in step %d.", step))

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 )
 
@@ -24,7 +24,7 @@ type Item struct {
 	Reasons  []comment.LikelyReason
 	Writer   comment.History
 	Campaign *campaign.Known // nil: it is like no other
-	Against  complaint.Open  // what is open against it
+	Against  report.Open     // what is open against it
 	Notes    []rules.Noted   // about its writer, newest first; an author is shown none
 	Approved int             // comments that it is like among the newest 200 approved; counted while it waits
 }
@@ -59,9 +59,9 @@ type QueuePage struct {
 
 // Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
 func (s *Service) Queue(
-	ctx context.Context, who people.Actor, site ground.Site, req comment.QueueRequest,
+	ctx context.Context, who authz.Actor, site ground.Site, req comment.QueueRequest,
 ) (QueuePage, error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return QueuePage{}, err
 	}
 	q, err := req.Query(site.ID, site.Settings.Suspect)
@@ -96,7 +96,7 @@ func (s *Service) Queue(
 // fill reads the items of a page. Where a campaign is shown as one, it looks at so many comments at most, and
 // the page may be short; what is next says whether there is more.
 func (s *Service) fill(
-	ctx context.Context, out *QueuePage, who people.Actor, q comment.QueueQuery, fold bool,
+	ctx context.Context, out *QueuePage, who authz.Actor, q comment.QueueQuery, fold bool,
 ) error {
 	limit, reads := q.Limit, 1
 	if fold {
@@ -150,9 +150,9 @@ const (
 
 // QueueCounts returns the counts alone.
 func (s *Service) QueueCounts(
-	ctx context.Context, who people.Actor, site ground.Site,
+	ctx context.Context, who authz.Actor, site ground.Site,
 ) (counts map[comment.View]int, capped bool, err error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, false, err
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
@@ -182,9 +182,9 @@ func countViews(tx Tx, site ground.Site) (counts map[comment.View]int, capped bo
 
 // finds returns what keeps a comment in an actor's list. The store's search looks through
 // e-mails too, and for a host anywhere: whoever may not see e-mails must not find by them.
-func finds(a people.Actor, q comment.QueueQuery) func(comment.Comment) bool {
+func finds(a authz.Actor, q comment.QueueQuery) func(comment.Comment) bool {
 	return func(c comment.Comment) bool {
-		if q.Search != "" && a.Role(q.Site) < people.Moderator {
+		if q.Search != "" && a.Role(q.Site) < authz.Moderator {
 			c.Email = ""
 			if !strings.Contains(comment.SearchText(c), q.Search) {
 				return false
@@ -244,8 +244,8 @@ func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error
 // explain adds how many were approved that are like a comment which waits, what moderators noted about its writer, for
 // one another, the classifier's evidence as it is now, and that readers reported it: their reports stand beside its
 // verdict and are no part of it. An author is shown no e-mail, nor what the classifier makes of one.
-func (s *Service) explain(ctx context.Context, who people.Actor, site int64, list []Item) error {
-	moderates := who.Role(site) >= people.Moderator
+func (s *Service) explain(ctx context.Context, who authz.Actor, site int64, list []Item) error {
+	moderates := who.Role(site) >= authz.Moderator
 	var all, waiting []comment.Comment
 	for _, it := range list {
 		if all = append(all, it.Comment); it.Comment.State == comment.Pending {
@@ -261,7 +261,7 @@ func (s *Service) explain(ctx context.Context, who people.Actor, site int64, lis
 		item := &list[i]
 		item.Approved, item.Notes = like[item.Comment.ID], about[string(item.Comment.Writer)]
 		if !moderates {
-			item.Comment.Email, item.Comment.Search, item.Against, item.Notes = "", "", complaint.Open{}, nil
+			item.Comment.Email, item.Comment.Search, item.Against, item.Notes = "", "", report.Open{}, nil
 			if item.Parent != nil {
 				item.Parent.Email, item.Parent.Search = "", ""
 			}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -27,7 +27,7 @@ func textsOf(q moderation.QueuePage) []string {
 func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	for _, action := range []comment.Action{comment.Approve, comment.Reject, comment.MarkSpam, comment.Hold} {
 		w.Decide(mod, w.A, action, w.Submit(w.A, "To "+action.String()).ID)
 	}
@@ -60,7 +60,7 @@ func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	var oldest []string
 	for i := range 11 {
 		if i%4 != 0 {
@@ -96,7 +96,7 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	w.Submit(w.A, "One.")
 	w.Submit(w.A, "Two.")
 	next := w.Queue(mod, comment.QueueRequest{Limit: 1}).Next
@@ -131,7 +131,7 @@ func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, author := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("author", people.Author, "a")
+	mod, author := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("author", authz.Author, "a")
 	for i, in := range []moderation.Submission{
 		{Name: "Айгүл", Email: "secret.address@mail.example", Body: "ҮЛКЕН рахмет 100%_of it"},
 		{Name: "Bob", Email: "bob@else.example", Website: "https://Shop.Example/x", Body: "My secret.address is no secret."},
@@ -148,7 +148,7 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 		"үлкен": {1, 1}, "АЙГҮЛ": {1, 1}, "shop.EXAMPLE": {1, 1}, "secret.address": {2, 1}, "bob@else": {1, 0},
 		"%": {1, 1}, "0%_o": {1, 1}, "": {3, 3}, "no such thing": {0, 0}, "mail.example": {1, 0},
 	} {
-		for i, who := range []people.Actor{mod, author} {
+		for i, who := range []authz.Actor{mod, author} {
 			page := w.Queue(who, comment.QueueRequest{Search: q, Limit: 1})
 			found := len(page.Items)
 			for page.Next != "" {
@@ -168,7 +168,7 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, author := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("author", people.Author, "a")
+	mod, author := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("author", authz.Author, "a")
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "On bread", Name: "Baker",
 		Email: "baker@mail.example"}
 	say := func(parent, text string) comment.Comment {
@@ -205,7 +205,7 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	first, second := w.Submit(w.A, "The first."), w.Submit(w.A, "The second.")
 	w.Decide(mod, w.A, comment.Approve, first.ID)
 	w.Decide(mod, w.A, comment.MarkSpam, second.ID)
@@ -231,14 +231,14 @@ func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
 func TestOnlyWhatHasMovedIsReadAnew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	stays, decided := w.Submit(w.A, "It stays."), w.Submit(w.A, "It is decided.")
 	withdrawn, token := w.SubmitOwn(w.A, "I take it back.")
 	foreign := w.Submit(w.B, "Of another site.")
 	known := append(w.Refs(w.A, stays.ID, decided.ID, withdrawn.ID), w.Refs(w.B, foreign.ID)...)
 	known = append(known, moderation.Ref{ID: "no such id\x00"})
 	w.Decide(mod, w.A, comment.Approve, decided.ID)
-	w.Decide(people.Operator, w.B, comment.Approve, foreign.ID)
+	w.Decide(authz.Operator, w.B, comment.Approve, foreign.ID)
 	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
 
 	got, err := w.S.Moved(w.Ctx, mod, w.A, known...)
@@ -260,7 +260,7 @@ func TestOnlyWhatHasMovedIsReadAnew(t *testing.T) {
 func TestCountsStopAtAThousand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	w.Fill(w.A, 1_000)
 	counts, capped, err := w.S.QueueCounts(w.Ctx, mod, w.A)
 	w.Must(err)
@@ -272,7 +272,7 @@ func TestCountsStopAtAThousand(t *testing.T) {
 func TestPagesAreListedAndChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	var newest []string
 	for i := range 5 {
 		w.Clock.Add(time.Second)
@@ -314,7 +314,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 func TestAViewIsNarrowed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	began := w.Clock.Now()
 	id := map[string]string{}
 	for _, in := range []moderation.Submission{

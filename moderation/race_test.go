@@ -6,18 +6,18 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", people.Moderator, "a")
+		mod := w.AddPerson("mod", authz.Moderator, "a")
 		approved := 0
 		for i := range 40 {
 			c, token := w.SubmitOwn(w.A, fmt.Sprintf("What the moderator read, %d.", i))
@@ -55,7 +55,7 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", people.Moderator, "a")
+		mod := w.AddPerson("mod", authz.Moderator, "a")
 		ids := w.Fill(w.A, 30)
 		actions := []comment.Action{comment.Approve, comment.MarkSpam, comment.Reject, comment.Hold}
 		var group sync.WaitGroup
@@ -101,8 +101,8 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 // A moderator's long decision keeps nobody from posting, on a site that publishes by itself too.
 func TestWhatIsPublishedAtOnceWaitsForNoDecision(t *testing.T) {
 	t.Parallel()
-	w := &world{apptest.NewOn(t, kit.Postgres(t))} // on SQLite one writes at a time anyway
-	w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "The filter was taught something.").ID)
+	w := &world{apptest.NewOn(t, testkit.Postgres(t))} // on SQLite one writes at a time anyway
+	w.Decide(authz.Operator, w.A, comment.Approve, w.Submit(w.A, "The filter was taught something.").ID)
 	w.Publish(w.A)
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 		if _, err := tx.LockLog(w.A.ID); err != nil {

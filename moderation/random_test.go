@@ -13,13 +13,13 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 var setChecks sync.Once
@@ -27,7 +27,7 @@ var setChecks sync.Once
 // property runs rapid.Check with as many checks as the tier allows. -rapid.checks has no effect.
 func property(t *testing.T, prop func(*rapid.T)) {
 	t.Helper()
-	setChecks.Do(func() { _ = flag.Set("rapid.checks", strconv.Itoa(kit.Repeats(t, 100))) })
+	setChecks.Do(func() { _ = flag.Set("rapid.checks", strconv.Itoa(testkit.Repeats(t, 100))) })
 	rapid.Check(t, prop)
 }
 
@@ -35,14 +35,14 @@ func property(t *testing.T, prop func(*rapid.T)) {
 type story struct {
 	*world
 	site     ground.Site
-	mod      people.Actor
+	mod      authz.Actor
 	ids      []string
 	tokens   map[string]string          // edit tokens by id; staff replies have none
 	approved map[string]map[string]bool // the texts of a comment that a moderator approved
 	batches  []string
 }
 
-func newStory(w *world, mod people.Actor) *story {
+func newStory(w *world, mod authz.Actor) *story {
 	w.Posts++
 	return &story{
 		world: w, site: w.AddSite(fmt.Sprintf("story-%d", w.Posts)), mod: mod,
@@ -250,7 +250,7 @@ func (s *story) undoAll(t *rapid.T) {
 func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator)
+	mod := w.AddPerson("mod", authz.Moderator)
 	property(t, func(t *rapid.T) {
 		s := newStory(w, mod)
 		s.post(t)
@@ -278,7 +278,7 @@ func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 func TestNothingUnapprovedIsEverReadable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator)
+	mod := w.AddPerson("mod", authz.Moderator)
 	property(t, func(t *rapid.T) {
 		w.Clock.Add(time.Hour)
 		s := newStory(w, mod)

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -37,9 +37,9 @@ type Redacted struct {
 // log that leaves the comment's state as it is, and what the comment taught is taught by what is left of it. The part
 // is kept for 30 days, for an undo. It needs a moderator.
 func (s *Service) Redact(
-	ctx context.Context, who people.Actor, site ground.Site, id string, in Redaction,
+	ctx context.Context, who authz.Actor, site ground.Site, id string, in Redaction,
 ) (Redacted, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Redacted{}, err
 	}
 	why, ok := text.Line(in.Why, maxWhy)
@@ -48,7 +48,7 @@ func (s *Service) Redact(
 			fmt.Sprintf("Say in at most %d characters why: its writer reads it.", maxWhy))
 	}
 	pen := s.pen(who, site)
-	salt := ledger.NewSalt()
+	salt := auditlog.NewSalt()
 	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Redacted, err error) {
 		b, err := open(tx, pen)
 		if err != nil {
@@ -74,7 +74,7 @@ func (s *Service) Redact(
 			return out, err
 		}
 		next.Standing = b.Next()
-		d := ledger.Entry{Lesson: lesson, Ruling: ledger.Ruling{Before: c.Standing}, Teaching: ledger.Teaching{Subject: why}}
+		d := auditlog.Entry{Lesson: lesson, Ruling: auditlog.Ruling{Before: c.Standing}, Teaching: auditlog.Teaching{Subject: why}}
 		if err := b.retext(c, next, d); err != nil {
 			return out, err
 		}
@@ -109,7 +109,7 @@ func (b *book) reteach(c, next comment.Comment, salt []byte) (hash []byte, err e
 	}
 	for _, old := range taught {
 		if old.Counts && old.Of == c.ID && old.Comment.Text == c.Source {
-			l := ledger.Lesson{Lesson: b.lesson(next, old.Label), Of: c.ID, Salt: salt}
+			l := auditlog.Lesson{Lesson: b.lesson(next, old.Label), Of: c.ID, Salt: salt}
 			b.Teach(l)
 			hash = l.Hash()
 		}
@@ -118,19 +118,19 @@ func (b *book) reteach(c, next comment.Comment, salt []byte) (hash []byte, err e
 }
 
 // unredact puts back what the standing entry d took out.
-func (b *book) unredact(c comment.Comment, d ledger.Entry) error {
+func (b *book) unredact(c comment.Comment, d auditlog.Entry) error {
 	next := c.Unredact()
 	next.Standing = d.Before
 	b.Fall(d.Seq)
 	if d.Before != 0 {
 		b.Rise(d.Before)
 	}
-	return b.retext(c, next, ledger.Entry{Undoes: d.Seq, Teaching: ledger.Teaching{Subject: d.Subject},
-		Ruling: ledger.Ruling{Before: d.Seq, Restores: d.Before}})
+	return b.retext(c, next, auditlog.Entry{Undoes: d.Seq, Teaching: auditlog.Teaching{Subject: d.Subject},
+		Ruling: auditlog.Ruling{Before: d.Seq, Restores: d.Before}})
 }
 
 // retext gives a comment another text in the state that it has, by an entry that needs what is its own only.
-func (b *book) retext(c, next comment.Comment, d ledger.Entry) error {
+func (b *book) retext(c, next comment.Comment, d auditlog.Entry) error {
 	d.Comment, d.Version, d.Action, d.Reason, d.Note = c.ID, c.Version, c.State.Action(), c.Reason, c.Note
 	d.From, d.To = c.State, c.State
 	next.Verdict.ModelSeq = 0 // it is of the other text

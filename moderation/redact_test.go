@@ -6,17 +6,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // redact takes words out of a comment.
-func (w *world) redact(who people.Actor, id, words string) moderation.Redacted {
+func (w *world) redact(who authz.Actor, id, words string) moderation.Redacted {
 	w.T.Helper()
 	w.Clock.Add(time.Second)
 	out, err := w.S.Redact(w.Ctx, who, w.A, id, moderation.Redaction{Part: comment.Part{Words: words},
@@ -36,7 +36,7 @@ func (w *world) verified() bool {
 func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", people.Moderator, "a")
+		mod := w.AddPerson("mod", authz.Moderator, "a")
 		c, token := w.SubmitOwn(w.A, "Ring Anna on 555 0100, she **knows** the quaggas.")
 		w.Decide(mod, w.A, comment.Approve, c.ID)
 		before, standing := w.Comment(w.A, c.ID), w.Standing(w.A)
@@ -101,7 +101,7 @@ func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
 func TestPartsArePutBackInTheirOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	const text = "First the hedgehog, then the badger, and the otter last."
 	c := w.Submit(w.A, text)
 	first := w.redact(mod, c.ID, "hedgehog")
@@ -135,7 +135,7 @@ func TestATextThatItsWriterChangedSinceIsNotPutBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Publish(w.A)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	w.Schooled(w.A, 12, 12)
 	c, token := w.SubmitOwn(w.A, "My neighbour lives at 12 Poplar Lane.")
 	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Standing != 0 {
@@ -160,7 +160,7 @@ func TestATextThatItsWriterChangedSinceIsNotPutBack(t *testing.T) {
 func TestWhatWasTakenOutIsForgotten(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", people.Moderator, "a")
+		mod := w.AddPerson("mod", authz.Moderator, "a")
 		old := w.Submit(w.A, "The password is walrus-in-autumn, do not tell.")
 		batch := w.redact(mod, old.ID, "walrus-in-autumn").Batch
 		gone, token := w.SubmitOwn(w.A, "My own number is 555 0199, call any day.")
@@ -176,7 +176,7 @@ func TestWhatWasTakenOutIsForgotten(t *testing.T) {
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
 		go func() { ended <- w.S.Moderation.Run(ctx) }()
-		kit.Until(t, "the old one is forgotten", func() bool { return len(w.Comment(w.A, old.ID).Kept) == 0 })
+		testkit.Until(t, "the old one is forgotten", func() bool { return len(w.Comment(w.A, old.ID).Kept) == 0 })
 		stop()
 		w.Must(<-ended)
 		if c := w.Comment(w.A, old.ID); !strings.Contains(c.Source, "███") || c.RedactedAt.IsZero() {
@@ -194,7 +194,7 @@ func TestWhatWasTakenOutIsForgotten(t *testing.T) {
 func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c, token := w.SubmitOwn(w.A, "A sentence that will be edited soon.")
 	withdrawn, end := w.SubmitOwn(w.A, "A remark that its writer withdraws.")
 	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, end))
@@ -225,7 +225,7 @@ func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
 func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", people.Moderator, "a")
+		mod := w.AddPerson("mod", authz.Moderator, "a")
 		w.Schooled(w.A, 12, 12)
 		w.Run(w.S)
 		const advert = "Buy the wonderful walking boots of our family shop in the old town today."
@@ -235,17 +235,17 @@ func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
 			w.Must(err)
 			return known[id]
 		}
-		kit.Until(t, "they are one campaign", func() bool { return of(first.ID).Size() == 2 && of(second.ID).Size() == 2 })
+		testkit.Until(t, "they are one campaign", func() bool { return of(first.ID).Size() == 2 && of(second.ID).Size() == 2 })
 		batch := w.redact(mod, first.ID, "wonderful walking boots of our family shop in the old town").Batch
-		kit.Until(t, "it has left", func() bool { return of(first.ID).Size() == 0 })
-		kit.Until(t, "it is judged again", func() bool {
+		testkit.Until(t, "it has left", func() bool { return of(first.ID).Size() == 0 })
+		testkit.Until(t, "it is judged again", func() bool {
 			return w.Comment(w.A, first.ID).Verdict.Spam != w.Comment(w.A, second.ID).Verdict.Spam
 		})
 		w.Undo(mod, w.A, batch)
-		kit.Until(t, "it is judged by its whole text", func() bool {
+		testkit.Until(t, "it is judged by its whole text", func() bool {
 			return w.Comment(w.A, first.ID).Verdict.Spam == w.Comment(w.A, second.ID).Verdict.Spam
 		})
-		kit.Until(t, "it has joined again", func() bool { return of(first.ID).Size() == 2 })
+		testkit.Until(t, "it has joined again", func() bool { return of(first.ID).Size() == 2 })
 	})
 }
 
@@ -253,7 +253,7 @@ func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
 func TestDecide_HoldAfterRedactionIsADecision(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "First the hedgehog, then the badger.")
 	w.redact(mod, c.ID, "hedgehog")
 	w.redact(mod, c.ID, "badger")

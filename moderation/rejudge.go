@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
 )
 
 const (
@@ -205,7 +205,7 @@ func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) er
 // model, if there is one. It loads no model.
 func (s *Service) anyStale(ctx context.Context, site ground.Site) (old comment.Comment, found bool, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
-		changed, err := ledger.LastChange(tx, site.ID)
+		changed, err := auditlog.LastChange(tx, site.ID)
 		if err != nil {
 			return err
 		}

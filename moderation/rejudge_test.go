@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // delayed is a store that first lets something else happen where a write's context has it.
@@ -41,19 +41,19 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 	waits := w.Submit(w.A, "It waits already.")
 	next := w.Submit(w.A, "What is decided meanwhile.")
 	w.Run(w.S)
-	kit.Until(w.T, "what waits is judged", func() bool {
+	testkit.Until(w.T, "what waits is judged", func() bool {
 		return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 10 && w.Comment(w.A, next.ID).Verdict.ModelSeq == 10
 	})
 
 	ctx := context.WithValue(w.Ctx, meanwhile{}, sync.OnceFunc(func() {
-		w.Decide(people.Operator, w.A, comment.Approve, next.ID)
-		kit.Until(w.T, "what waits is judged again",
+		w.Decide(authz.Operator, w.A, comment.Approve, next.ID)
+		testkit.Until(w.T, "what waits is judged again",
 			func() bool { return w.Comment(w.A, waits.ID).Verdict.ModelSeq == 11 })
 	}))
 	out, err := w.S.Submit(ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Late",
 		Body: "It was judged before that."})
 	w.Must(err)
-	kit.Until(w.T, "the late one is judged again",
+	testkit.Until(w.T, "the late one is judged again",
 		func() bool { return w.Comment(w.A, out.ID).Verdict.ModelSeq == 11 })
 }
 
@@ -83,7 +83,7 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 	ids := w.Waiting(w.A, apptest.Texts(380, rand.New(rand.NewPCG(6, 6))))
 	writes, wrote := 0, make(chan bool, len(ids))
 	decide := func() {
-		w.Decide(people.Operator, w.A, comment.Approve, ids[writes])
+		w.Decide(authz.Operator, w.A, comment.Approve, ids[writes])
 		w.Must(w.S.Learn(w.Ctx, w.A))
 	}
 	then := func() {
@@ -93,7 +93,7 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 		wrote <- true
 	}
 	w.Run(w.S)
-	kit.Until(t, "all are judged by the model that there is", func() (all bool) {
+	testkit.Until(t, "all are judged by the model that there is", func() (all bool) {
 		w.View(func(tx storetest.Tx) error {
 			stale, err := tx.StalePending(w.A.ID, 10, comment.OldestFirst, 1)
 			all = len(stale) == 0
@@ -151,15 +151,15 @@ func TestNobodyElseJudgesWhatWaitsWhileOneRests(t *testing.T) {
 	w.Run(w.S)
 	judged := func(by uint64) {
 		t.Helper()
-		kit.Until(t, "what waits is judged", func() bool { return w.Comment(w.A, ids[2]).Verdict.ModelSeq == by })
+		testkit.Until(t, "what waits is judged", func() bool { return w.Comment(w.A, ids[2]).Verdict.ModelSeq == by })
 	}
 	judged(10)
-	w.Decide(people.Operator, w.A, comment.Approve, ids[0])
+	w.Decide(authz.Operator, w.A, comment.Approve, ids[0])
 	judged(11)
 	for len(claims.ttls) > 0 {
 		<-claims.ttls
 	}
-	w.Decide(people.Operator, w.A, comment.Approve, ids[1])
+	w.Decide(authz.Operator, w.A, comment.Approve, ids[1])
 	judged(12)
 	// 79 times 60 ms, and less after a turn of a slow machine, but more than the second after a turn without work.
 	if got := <-claims.ttls; got < 2*time.Second {

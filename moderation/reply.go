@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -26,9 +26,9 @@ type Replied struct {
 // visible; a moderator's answer to a waiting comment approves it in the same batch, in the
 // version that to names (0: whatever is current).
 func (s *Service) Reply(
-	ctx context.Context, who people.Actor, site ground.Site, to Ref, body string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, to Ref, body string, key *ground.Key,
 ) (Replied, error) {
-	if err := who.May(site.ID, people.Author, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Author, authz.ScopeDecide); err != nil {
 		return Replied{}, err
 	}
 	body, err := comment.CheckBody(body)
@@ -84,7 +84,7 @@ func (s *Service) Reply(
 }
 
 // reply stores c as the answer to a comment, which it approves where it waits; out is of that.
-func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string, salt []byte, out *Outcome) error {
+func (b *book) reply(who authz.Actor, to Ref, c comment.Comment, segment string, salt []byte, out *Outcome) error {
 	if err := b.lock([]string{to.ID}, b.tx.CommentsByID); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (b *book) reply(who people.Actor, to Ref, c comment.Comment, segment string
 	switch {
 	case !known:
 		return unknownComment()
-	case parent.State == comment.Pending && who.Role(b.Site) < people.Moderator:
+	case parent.State == comment.Pending && who.Role(b.Site) < authz.Moderator:
 		return problem.Denied("role.insufficient", "A moderator has to approve this comment before you can answer it.")
 	case parent.State != comment.Approved && parent.State != comment.Pending:
 		return problem.Wrong("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")

@@ -6,16 +6,16 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
 func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	author, mod := w.AddPerson("author", people.Author, "a"), w.AddPerson("mod", people.Moderator, "a")
+	author, mod := w.AddPerson("author", authz.Author, "a"), w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "What does it cost?")
 	w.Decide(mod, w.A, comment.Approve, c.ID)
 	before := w.Standing(w.A)
@@ -41,7 +41,7 @@ func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	author, mod := w.AddPerson("author", people.Author, "a"), w.AddPerson("mod", people.Moderator, "a")
+	author, mod := w.AddPerson("author", authz.Author, "a"), w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Is anybody there?")
 	_, err := w.S.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Yes.", nil)
 	apptest.WantCode(t, "an author's answer to what waits", err, "role.insufficient")
@@ -68,7 +68,7 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	spam, gone := w.Submit(w.A, "Buy pills."), "withdrawn"
 	w.Decide(mod, w.A, comment.MarkSpam, spam.ID)
 	edited, token := w.SubmitOwn(w.A, "As the moderator read it.")
@@ -109,7 +109,7 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 func TestARepeatedReplyIsOneReply(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Answer me once.")
 	key := &ground.Key{Site: w.A.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	first, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
@@ -127,7 +127,7 @@ func TestARepeatedReplyIsOneReply(t *testing.T) {
 func TestStaffAnswerOnAClosedPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "The last word?")
 	closed := false
 	page, err := w.S.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &closed})

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // A rollingBack store rolls each transaction back once before it commits it.

@@ -11,21 +11,21 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/neighbour"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store/storetest"
-	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/moderation/spamcheck"
+	"github.com/aitys/aitys/moderation/spamlist"
+	"github.com/aitys/aitys/moderation/takedown"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -149,7 +149,7 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 		name := strings.Fields(line)[0]
 		inTable[cmp.Or(rows[name], name)] = true
 	}
-	actor, found := reflect.TypeFor[people.Actor](), 0
+	actor, found := reflect.TypeFor[authz.Actor](), 0
 	for _, room := range apptest.ServiceTypes() {
 		for m := range room.Methods() {
 			for in := range m.Type.Ins() {
@@ -170,19 +170,19 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	actors := map[string]people.Actor{
+	actors := map[string]authz.Actor{
 		"nobody":     {},
-		"author":     w.AddPerson("author", people.Author, "a"),
-		"moderator":  w.AddPerson("moderator", people.Moderator, "a"),
-		"owner":      w.AddPerson("owner", people.Owner, "a"),
-		"everywhere": w.AddPerson("everywhere", people.Owner),
-		"operator":   people.Operator,
-		"read":       w.AddToken("owner@staff.example", people.ScopeRead),
-		"decide":     w.AddToken("owner@staff.example", people.ScopeDecide),
-		"bound":      w.AddToken("everywhere@staff.example", people.ScopeAdmin, "b"),
-		"ownerB":     w.AddPerson("ownerB", people.Owner, "b"),
-		"moderatorB": w.AddPerson("moderatorB", people.Moderator, "b"),
-		"token":      w.AddToken("owner@staff.example", people.ScopeAdmin),
+		"author":     w.AddPerson("author", authz.Author, "a"),
+		"moderator":  w.AddPerson("moderator", authz.Moderator, "a"),
+		"owner":      w.AddPerson("owner", authz.Owner, "a"),
+		"everywhere": w.AddPerson("everywhere", authz.Owner),
+		"operator":   authz.Operator,
+		"read":       w.AddToken("owner@staff.example", authz.ScopeRead),
+		"decide":     w.AddToken("owner@staff.example", authz.ScopeDecide),
+		"bound":      w.AddToken("everywhere@staff.example", authz.ScopeAdmin, "b"),
+		"ownerB":     w.AddPerson("ownerB", authz.Owner, "b"),
+		"moderatorB": w.AddPerson("moderatorB", authz.Moderator, "b"),
+		"token":      w.AddToken("owner@staff.example", authz.ScopeAdmin),
 	}
 	uses := useCases(w)
 	lines := strings.Split(strings.TrimSpace(rightsTable), "\n")
@@ -214,335 +214,335 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 }
 
 // useCases are the use cases about site a, each ready to be tried again and again.
-func useCases(w *world) map[string]func(who people.Actor) error {
+func useCases(w *world) map[string]func(who authz.Actor) error {
 	ctx, s := w.Ctx, w.S
 	reader := w.Submit(w.A, "A comment to look at.")
-	w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, reader.ID)
 	alike := campaign.Campaign{ID: ground.NewID(), Joined: 1, Waiting: 1}
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutCampaigns(w.A.ID, alike) }))
 	page := reader.Page
 	withdrawn, token := w.SubmitOwn(w.A, "A comment that its writer withdrew.")
 	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
-	other := w.AddPerson("other", people.Moderator, "a")
+	other := w.AddPerson("other", authz.Moderator, "a")
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
-	near := neighbour.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
+	near := spamlist.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
 	rule := rules.Draft{Kind: rules.KindWord, Words: "casino"}
 	hook := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Refused}}
 	hookOf := func() string {
-		list, err := s.Webhooks(ctx, people.Operator, w.A)
+		list, err := s.Webhooks(ctx, authz.Operator, w.A)
 		w.Must(err)
 		for _, h := range list { // a site has twenty at most
-			w.Must(s.RemoveWebhook(ctx, people.Operator, w.A, h.ID))
+			w.Must(s.RemoveWebhook(ctx, authz.Operator, w.A, h.ID))
 		}
-		id, _, _, err := s.AddWebhook(ctx, people.Operator, w.A, hook, nil)
+		id, _, _, err := s.AddWebhook(ctx, authz.Operator, w.A, hook, nil)
 		w.Must(err)
 		return id
 	}
 	ruleOf := func() string {
-		id, _, err := s.AddRule(ctx, people.Operator, w.A, rule, nil)
+		id, _, err := s.AddRule(ctx, authz.Operator, w.A, rule, nil)
 		w.Must(err)
 		return id
 	}
-	demand := register.Draft{Comments: []string{reader.ID}, By: "District court", Kind: register.Court}
+	demand := takedown.Draft{Comments: []string{reader.ID}, By: "District court", Kind: takedown.Court}
 	block := rules.BlockDraft{Host: "bad.example", Until: w.Clock.Now().Add(time.Hour)}
 	blockOf := func() string {
-		id, _, err := s.AddBlock(ctx, people.Operator, w.A, block, nil)
+		id, _, err := s.AddBlock(ctx, authz.Operator, w.A, block, nil)
 		w.Must(err)
 		return id
 	}
 	noteOf := func() string {
-		id, _, err := s.AddNote(ctx, people.Operator, w.A, reader.ID, "Wrote to us.", nil)
+		id, _, err := s.AddNote(ctx, authz.Operator, w.A, reader.ID, "Wrote to us.", nil)
 		w.Must(err)
 		return id
 	}
-	return map[string]func(who people.Actor) error{
-		"Queue": func(who people.Actor) error {
+	return map[string]func(who authz.Actor) error{
+		"Queue": func(who authz.Actor) error {
 			_, err := s.Queue(ctx, who, w.A, comment.QueueRequest{})
 			return err
 		},
-		"QueueCounts": func(who people.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
-		"Item":        func(who people.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
-		"StaffNames":  func(who people.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
-		"Identify":    func(who people.Actor) error { _, err := s.Identify(ctx, who, w.A); return err },
-		"Stories":     func(who people.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
-		"Moved": func(who people.Actor) error {
+		"QueueCounts": func(who authz.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
+		"Item":        func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
+		"StaffNames":  func(who authz.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
+		"Identify":    func(who authz.Actor) error { _, err := s.Identify(ctx, who, w.A); return err },
+		"Stories":     func(who authz.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
+		"Moved": func(who authz.Actor) error {
 			_, err := s.Moved(ctx, who, w.A, moderation.Ref{ID: reader.ID})
 			return err
 		},
-		"Pages": func(who people.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
-		"Log": func(who people.Actor) error {
+		"Pages": func(who authz.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
+		"Log": func(who authz.Actor) error {
 			_, _, err := s.Log(ctx, who, w.A, moderation.LogRequest{})
 			return err
 		},
-		"Campaigns": func(who people.Actor) error {
+		"Campaigns": func(who authz.Actor) error {
 			_, err := s.Campaigns.Campaigns(ctx, who, w.A, 0, "")
 			return err
 		},
-		"Members": func(who people.Actor) error {
+		"Members": func(who authz.Actor) error {
 			_, _, _, err := s.Members(ctx, who, w.A, alike.ID, 0, "")
 			return err
 		},
-		"Split": func(who people.Actor) error {
+		"Split": func(who authz.Actor) error {
 			_, err := s.Split(ctx, who, w.A, alike.ID, []string{ground.NewID()})
 			return err
 		},
-		"Rejoin": func(who people.Actor) error {
+		"Rejoin": func(who authz.Actor) error {
 			_, err := s.Rejoin(ctx, who, w.A, []string{w.Submit(w.A, "Nobody set this apart.").ID})
 			return err
 		},
-		"Quality": func(who people.Actor) error {
+		"Quality": func(who authz.Actor) error {
 			_, err := s.Quality(ctx, who, w.A, learning.QualityRequest{})
 			return err
 		},
-		"WhatIf": func(who people.Actor) error {
+		"WhatIf": func(who authz.Actor) error {
 			_, err := s.WhatIf(ctx, who, w.A, learning.WhatIfRequest{})
 			return err
 		},
-		"Flow":        func(who people.Actor) error { _, err := s.Flow(ctx, who, w.A, 28); return err },
-		"LastBatches": func(who people.Actor) error { _, err := s.LastBatches(ctx, who, w.A, 5); return err },
-		"Reply": func(who people.Actor) error {
+		"Flow":        func(who authz.Actor) error { _, err := s.Flow(ctx, who, w.A, 28); return err },
+		"LastBatches": func(who authz.Actor) error { _, err := s.LastBatches(ctx, who, w.A, 5); return err },
+		"Reply": func(who authz.Actor) error {
 			_, err := s.Reply(ctx, who, w.A, moderation.Ref{ID: reader.ID}, "An answer.", nil)
 			return err
 		},
-		"Decide": func(who people.Actor) error {
+		"Decide": func(who authz.Actor) error {
 			_, err := s.Decide(ctx, who, w.A, moderation.Choice{Action: comment.Approve,
 				Comments: []moderation.Ref{{ID: reader.ID, Version: 1}}})
 			return err
 		},
-		"Undo": func(who people.Actor) error {
+		"Undo": func(who authz.Actor) error {
 			c := w.Submit(w.A, "To be taken back.")
-			out := w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+			out := w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 			_, err := s.Undo(ctx, who, w.A, out.Batch, nil)
 			return err
 		},
-		"Redact": func(who people.Actor) error {
+		"Redact": func(who authz.Actor) error {
 			c := w.Submit(w.A, "Some of this is too much.")
 			_, err := s.Redact(ctx, who, w.A, c.ID, moderation.Redaction{Part: comment.Part{To: 4}, Why: "Too much."})
 			return err
 		},
-		"SetPage": func(who people.Actor) error {
+		"SetPage": func(who authz.Actor) error {
 			title := "A title"
 			_, err := s.SetPage(ctx, who, w.A, page, sites.PageChange{Title: &title})
 			return err
 		},
-		"Rules":     func(who people.Actor) error { _, err := s.Rules.Rules(ctx, who, w.A); return err },
-		"Tallies":   func(who people.Actor) error { _, _, err := s.Tallies(ctx, who, w.A); return err },
-		"TryRule":   func(who people.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
-		"SetSSOKey": func(who people.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
-		"Copy": func(who people.Actor) error {
+		"Rules":     func(who authz.Actor) error { _, err := s.Rules.Rules(ctx, who, w.A); return err },
+		"Tallies":   func(who authz.Actor) error { _, _, err := s.Tallies(ctx, who, w.A); return err },
+		"TryRule":   func(who authz.Actor) error { _, err := s.TryRule(ctx, who, w.A, rule); return err },
+		"SetSSOKey": func(who authz.Actor) error { _, err := s.SetSSOKey(ctx, who, w.A); return err },
+		"Copy": func(who authz.Actor) error {
 			_, err := s.Copy(ctx, who, w.A, filepath.Join(w.T.TempDir(), "copy"), nil)
 			return err
 		},
-		"Neighbours": func(who people.Actor) error { _, err := s.Neighbours.Neighbours(ctx, who, w.A); return err },
-		"PreviewNeighbour": func(who people.Actor) error {
+		"Neighbours": func(who authz.Actor) error { _, err := s.Neighbours.Neighbours(ctx, who, w.A); return err },
+		"PreviewNeighbour": func(who authz.Actor) error {
 			_, err := s.PreviewNeighbour(ctx, who, w.A, near)
 			return err
 		},
-		"NeighbourTallies": func(who people.Actor) error { _, err := s.NeighbourTallies(ctx, who, w.A); return err },
-		"OwnList":          func(who people.Actor) error { _, err := s.OwnList(ctx, who, w.A); return err },
-		"AddNeighbour": func(who people.Actor) error {
+		"NeighbourTallies": func(who authz.Actor) error { _, err := s.NeighbourTallies(ctx, who, w.A); return err },
+		"OwnList":          func(who authz.Actor) error { _, err := s.OwnList(ctx, who, w.A); return err },
+		"AddNeighbour": func(who authz.Actor) error {
 			_, _, err := s.AddNeighbour(ctx, who, w.A, near, nil)
 			return err
 		},
-		"RemoveNeighbour": func(who people.Actor) error {
-			id, _, err := s.AddNeighbour(ctx, people.Operator, w.A, near, nil)
+		"RemoveNeighbour": func(who authz.Actor) error {
+			id, _, err := s.AddNeighbour(ctx, authz.Operator, w.A, near, nil)
 			w.Must(err)
 			return s.RemoveNeighbour(ctx, who, w.A, id)
 		},
-		"CheckerState":  func(who people.Actor) error { _, err := s.CheckerState(ctx, who, w.A); return err },
-		"SetCheckerKey": func(who people.Actor) error { return s.SetCheckerKey(ctx, who, w.A, "a key") },
-		"SiteKey":       func(who people.Actor) error { _, err := s.SiteKey(ctx, who, w.A); return err },
-		"AddRule":       func(who people.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
-		"RemoveRule":    func(who people.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },
-		"RestoreRule": func(who people.Actor) error {
+		"CheckerState":  func(who authz.Actor) error { _, err := s.CheckerState(ctx, who, w.A); return err },
+		"SetCheckerKey": func(who authz.Actor) error { return s.SetCheckerKey(ctx, who, w.A, "a key") },
+		"SiteKey":       func(who authz.Actor) error { _, err := s.SiteKey(ctx, who, w.A); return err },
+		"AddRule":       func(who authz.Actor) error { _, _, err := s.AddRule(ctx, who, w.A, rule, nil); return err },
+		"RemoveRule":    func(who authz.Actor) error { return s.RemoveRule(ctx, who, w.A, ruleOf()) },
+		"RestoreRule": func(who authz.Actor) error {
 			id := ruleOf()
-			w.Must(s.RemoveRule(ctx, people.Operator, w.A, id))
+			w.Must(s.RemoveRule(ctx, authz.Operator, w.A, id))
 			return s.RestoreRule(ctx, who, w.A, id)
 		},
-		"Demands": func(who people.Actor) error { _, _, err := s.Demands(ctx, who, w.A, "", 0); return err },
-		"Withhold": func(who people.Actor) error {
+		"Demands": func(who authz.Actor) error { _, _, err := s.Demands(ctx, who, w.A, "", 0); return err },
+		"Withhold": func(who authz.Actor) error {
 			_, _, err := s.Withhold(ctx, who, w.A, demand, nil)
 			return err
 		},
-		"Restore": func(who people.Actor) error {
-			out, _, err := s.Withhold(ctx, people.Operator, w.A, demand, nil)
+		"Restore": func(who authz.Actor) error {
+			out, _, err := s.Withhold(ctx, authz.Operator, w.A, demand, nil)
 			w.Must(err)
 			return s.Restore(ctx, who, w.A, out.ID, "A court has said so.")
 		},
-		"Blocks":   func(who people.Actor) error { _, _, err := s.Blocks(ctx, who, w.A, "", 0); return err },
-		"TryBlock": func(who people.Actor) error { _, err := s.TryBlock(ctx, who, w.A, block); return err },
-		"AddBlockAWhile": func(who people.Actor) error {
+		"Blocks":   func(who authz.Actor) error { _, _, err := s.Blocks(ctx, who, w.A, "", 0); return err },
+		"TryBlock": func(who authz.Actor) error { _, err := s.TryBlock(ctx, who, w.A, block); return err },
+		"AddBlockAWhile": func(who authz.Actor) error {
 			_, _, err := s.AddBlock(ctx, who, w.A, block, nil)
 			return err
 		},
-		"AddBlock": func(who people.Actor) error {
+		"AddBlock": func(who authz.Actor) error {
 			_, _, err := s.AddBlock(ctx, who, w.A, rules.BlockDraft{Host: "for-ever.example"}, nil)
 			return err
 		},
-		"AddNote": func(who people.Actor) error {
+		"AddNote": func(who authz.Actor) error {
 			_, _, err := s.AddNote(ctx, who, w.A, reader.ID, "Wrote to us.", nil)
 			return err
 		},
-		"RemoveNote": func(who people.Actor) error { return s.RemoveNote(ctx, who, w.A, noteOf()) },
-		"RestoreNote": func(who people.Actor) error {
+		"RemoveNote": func(who authz.Actor) error { return s.RemoveNote(ctx, who, w.A, noteOf()) },
+		"RestoreNote": func(who authz.Actor) error {
 			id := noteOf()
-			w.Must(s.RemoveNote(ctx, people.Operator, w.A, id))
+			w.Must(s.RemoveNote(ctx, authz.Operator, w.A, id))
 			return s.RestoreNote(ctx, who, w.A, id)
 		},
-		"RemoveBlock": func(who people.Actor) error { return s.RemoveBlock(ctx, who, w.A, blockOf()) },
-		"RestoreBlock": func(who people.Actor) error {
+		"RemoveBlock": func(who authz.Actor) error { return s.RemoveBlock(ctx, who, w.A, blockOf()) },
+		"RestoreBlock": func(who authz.Actor) error {
 			id := blockOf()
-			w.Must(s.RemoveBlock(ctx, people.Operator, w.A, id))
+			w.Must(s.RemoveBlock(ctx, authz.Operator, w.A, id))
 			return s.RestoreBlock(ctx, who, w.A, id)
 		},
-		"Forget": func(who people.Actor) error { return s.Forget(ctx, who, w.A, withdrawn.ID) },
-		"SetSite": func(who people.Actor) error {
+		"Forget": func(who authz.Actor) error { return s.Forget(ctx, who, w.A, withdrawn.ID) },
+		"SetSite": func(who authz.Actor) error {
 			name := "A name"
 			_, err := s.SetSite(ctx, who, "a", map[string]string{"name": name})
 			return err
 		},
-		"EndEditTokens": func(who people.Actor) error {
+		"EndEditTokens": func(who authz.Actor) error {
 			_, err := s.EndEditTokens(ctx, who, w.A, nil)
 			return err
 		},
-		"AllowOrigin": func(who people.Actor) error {
+		"AllowOrigin": func(who authz.Actor) error {
 			_, err := s.AllowOrigin(ctx, who, "a", "https://www.a.example")
 			return err
 		},
-		"Knocks": func(who people.Actor) error { _, _, err := s.Knocks(ctx, who, w.A); return err },
-		"LookAt": func(who people.Actor) error { return s.LookAt(ctx, who, w.A, "") },
-		"Leave":  func(who people.Actor) error { return s.Leave(ctx, who, w.A) },
-		"DismissKnock": func(who people.Actor) error {
+		"Knocks": func(who authz.Actor) error { _, _, err := s.Knocks(ctx, who, w.A); return err },
+		"LookAt": func(who authz.Actor) error { return s.LookAt(ctx, who, w.A, "") },
+		"Leave":  func(who authz.Actor) error { return s.Leave(ctx, who, w.A) },
+		"DismissKnock": func(who authz.Actor) error {
 			return s.DismissKnock(ctx, who, w.A, "https://other.example")
 		},
-		"AddSite": func(who people.Actor) error {
+		"AddSite": func(who authz.Actor) error {
 			_, _, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New",
 				Origins: []string{"https://new.example"}}, nil)
 			return err
 		},
-		"RemoveSite": func(who people.Actor) error { return s.RemoveSite(ctx, who, "a") },
-		"AddAccountHere": func(who people.Actor) error {
+		"RemoveSite": func(who authz.Actor) error { return s.RemoveSite(ctx, who, "a") },
+		"AddAccountHere": func(who authz.Actor) error {
 			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New",
-				Role: people.Author, Sites: []string{"a"}})
+				Role: authz.Author, Sites: []string{"a"}})
 			return err
 		},
-		"AddAccountAll": func(who people.Actor) error {
+		"AddAccountAll": func(who authz.Actor) error {
 			_, _, err := s.AddAccount(ctx, who, identity.NewAccount{Email: fresh() + "@new.example", Name: "New",
-				Role: people.Author})
+				Role: authz.Author})
 			return err
 		},
-		"SetOther": func(who people.Actor) error {
+		"SetOther": func(who authz.Actor) error {
 			name := "Another Name"
 			_, err := s.SetAccount(ctx, who, other.Account.ID, identity.AccountChange{Name: &name})
 			return err
 		},
-		"AddToken":   func(who people.Actor) error { _, _, err := s.AddToken(ctx, who, identity.NewToken{}); return err },
-		"Tokens":     func(who people.Actor) error { _, err := s.Tokens(ctx, who); return err },
-		"MySessions": func(who people.Actor) error { _, err := s.MySessions(ctx, who); return err },
-		"MyProofs":   func(who people.Actor) error { _, err := s.MyProofs(ctx, who); return err },
-		"MayLink":    func(who people.Actor) error { return s.MayLink(ctx, who, "a password") },
-		"LinkProof": func(who people.Actor) error {
-			return s.LinkProof(ctx, who, "Small", people.Proof{Issuer: "https://issuer.example", Subject: "s"})
+		"AddToken":   func(who authz.Actor) error { _, _, err := s.AddToken(ctx, who, identity.NewToken{}); return err },
+		"Tokens":     func(who authz.Actor) error { _, err := s.Tokens(ctx, who); return err },
+		"MySessions": func(who authz.Actor) error { _, err := s.MySessions(ctx, who); return err },
+		"MyProofs":   func(who authz.Actor) error { _, err := s.MyProofs(ctx, who); return err },
+		"MayLink":    func(who authz.Actor) error { return s.MayLink(ctx, who, "a password") },
+		"LinkProof": func(who authz.Actor) error {
+			return s.LinkProof(ctx, who, "Small", authz.Proof{Issuer: "https://issuer.example", Subject: "s"})
 		},
-		"Unlink":    func(who people.Actor) error { return s.Unlink(ctx, who, "https://issuer.example") },
-		"Accounts":  func(who people.Actor) error { _, err := s.Accounts(ctx, who); return err },
-		"Sites":     func(who people.Actor) error { _, err := s.Process.Sites(ctx, who); return err },
-		"MayOwn":    func(who people.Actor) error { return s.MayOwn(ctx, who, "a") },
-		"Beginning": func(who people.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
-		"Inspect":   func(who people.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
-		"Import": func(who people.Actor) error {
+		"Unlink":    func(who authz.Actor) error { return s.Unlink(ctx, who, "https://issuer.example") },
+		"Accounts":  func(who authz.Actor) error { _, err := s.Accounts(ctx, who); return err },
+		"Sites":     func(who authz.Actor) error { _, err := s.Process.Sites(ctx, who); return err },
+		"MayOwn":    func(who authz.Actor) error { return s.MayOwn(ctx, who, "a") },
+		"Beginning": func(who authz.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
+		"Inspect":   func(who authz.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
+		"Import": func(who authz.Actor) error {
 			_, err := s.Import(ctx, who, w.A, transfer.Request{Format: "wordpress",
-				Path: "../transfer/testdata/blog.wxr.xml"})
+				Path: "../internal/transfer/testdata/blog.wxr.xml"})
 			return err
 		},
-		"Export": func(who people.Actor) error {
+		"Export": func(who authz.Actor) error {
 			return s.Export(ctx, who, w.A, transfer.Wanted{Format: "jsonl"}, io.Discard)
 		},
-		"Rebuild": func(who people.Actor) error {
+		"Rebuild": func(who authz.Actor) error {
 			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})
 			return err
 		},
-		"Teachers": func(who people.Actor) error { _, err := s.Teachers(ctx, who, w.A); return err },
-		"OldLessons": func(who people.Actor) error {
+		"Teachers": func(who authz.Actor) error { _, err := s.Teachers(ctx, who, w.A); return err },
+		"OldLessons": func(who authz.Actor) error {
 			_, err := s.OldLessons(ctx, who, w.A, w.Clock.Now().Add(-time.Hour))
 			return err
 		},
-		"RetireLessons": func(who people.Actor) error {
+		"RetireLessons": func(who authz.Actor) error {
 			_, err := s.RetireLessons(ctx, who, w.A, w.Clock.Now().Add(-time.Hour), nil)
 			return err
 		},
-		"LessonsOf": func(who people.Actor) error {
+		"LessonsOf": func(who authz.Actor) error {
 			_, err := s.LessonsOf(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"})
 			return err
 		},
-		"PersonHeld": func(who people.Actor) error {
+		"PersonHeld": func(who authz.Actor) error {
 			_, err := s.PersonHeld(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"})
 			return err
 		},
-		"ErasePerson": func(who people.Actor) error {
+		"ErasePerson": func(who authz.Actor) error {
 			_, err := s.ErasePerson(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 			return err
 		},
-		"EraseLessons": func(who people.Actor) error {
+		"EraseLessons": func(who authz.Actor) error {
 			_, err := s.EraseLessons(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 			return err
 		},
-		"Webhooks": func(who people.Actor) error { _, err := s.Webhooks(ctx, who, w.A); return err },
-		"AddWebhook": func(who people.Actor) error {
+		"Webhooks": func(who authz.Actor) error { _, err := s.Webhooks(ctx, who, w.A); return err },
+		"AddWebhook": func(who authz.Actor) error {
 			_, _, _, err := s.AddWebhook(ctx, who, w.A, hook, nil)
 			return err
 		},
-		"TestWebhook":  func(who people.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
-		"AgainWebhook": func(who people.Actor) error { _, err := s.AgainWebhook(ctx, who, w.A, hookOf()); return err },
-		"SetWebhook": func(who people.Actor) error {
+		"TestWebhook":  func(who authz.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
+		"AgainWebhook": func(who authz.Actor) error { _, err := s.AgainWebhook(ctx, who, w.A, hookOf()); return err },
+		"SetWebhook": func(who authz.Actor) error {
 			return s.SetWebhook(ctx, who, w.A, hookOf(), []string{notify.Arrived})
 		},
-		"RemoveWebhook": func(who people.Actor) error { return s.RemoveWebhook(ctx, who, w.A, hookOf()) },
-		"RestoreWebhook": func(who people.Actor) error {
+		"RemoveWebhook": func(who authz.Actor) error { return s.RemoveWebhook(ctx, who, w.A, hookOf()) },
+		"RestoreWebhook": func(who authz.Actor) error {
 			id := hookOf()
-			w.Must(s.RemoveWebhook(ctx, people.Operator, w.A, id))
+			w.Must(s.RemoveWebhook(ctx, authz.Operator, w.A, id))
 			return s.RestoreWebhook(ctx, who, w.A, id)
 		},
-		"Door": func(who people.Actor) error { _, err := s.Door(ctx, who, "https://a.example/"); return err },
-		"Ask": func(who people.Actor) error {
-			_, err := s.Ask(ctx, who, w.A, inquiry.Asked{Body: "Asked about from elsewhere."})
+		"Door": func(who authz.Actor) error { _, err := s.Door(ctx, who, "https://a.example/"); return err },
+		"Ask": func(who authz.Actor) error {
+			_, err := s.Ask(ctx, who, w.A, spamcheck.Asked{Body: "Asked about from elsewhere."})
 			return err
 		},
-		"Teach": func(who people.Actor) error {
-			return s.Teach(ctx, who, w.A, inquiry.Asked{Body: "Taught from elsewhere."}, classifier.Ham)
+		"Teach": func(who authz.Actor) error {
+			return s.Teach(ctx, who, w.A, spamcheck.Asked{Body: "Taught from elsewhere."}, classifier.Ham)
 		},
-		"WithdrawLessons": func(who people.Actor) error {
+		"WithdrawLessons": func(who authz.Actor) error {
 			_, err := s.WithdrawLessons(ctx, who, w.A, other.Account.ID, nil)
 			return err
 		},
-		"CopyLessons": func(who people.Actor) error { // of both sites
+		"CopyLessons": func(who authz.Actor) error { // of both sites
 			_, err := s.CopyLessons(ctx, who, w.A, w.B.Key, nil)
 			return err
 		},
-		"ResetAccount": func(who people.Actor) error {
+		"ResetAccount": func(who authz.Actor) error {
 			_, err := s.ResetAccount(ctx, who, "other@staff.example")
 			return err
 		},
-		"RemoveAccount": func(who people.Actor) error {
-			return s.RemoveAccount(ctx, who, w.AddPerson("gone"+fresh(), people.Author, "a").Account.ID)
+		"RemoveAccount": func(who authz.Actor) error {
+			return s.RemoveAccount(ctx, who, w.AddPerson("gone"+fresh(), authz.Author, "a").Account.ID)
 		},
-		"SetToken": func(who people.Actor) error {
+		"SetToken": func(who authz.Actor) error {
 			name := "A name"
-			_, err := s.SetToken(ctx, who, w.AddToken("other@staff.example", people.ScopeRead).Token, &name, nil, nil)
+			_, err := s.SetToken(ctx, who, w.AddToken("other@staff.example", authz.ScopeRead).Token, &name, nil, nil)
 			return err
 		},
-		"RemoveToken": func(who people.Actor) error {
-			return s.RemoveToken(ctx, who, w.AddToken("other@staff.example", people.ScopeRead).Token)
+		"RemoveToken": func(who authz.Actor) error {
+			return s.RemoveToken(ctx, who, w.AddToken("other@staff.example", authz.ScopeRead).Token)
 		},
-		"EndSession": func(who people.Actor) error { return s.EndSession(ctx, who, "none of theirs") },
+		"EndSession": func(who authz.Actor) error { return s.EndSession(ctx, who, "none of theirs") },
 	}
 }
 
 func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a", "b")
+	mod := w.AddPerson("mod", authz.Moderator, "a", "b")
 	c := w.Submit(w.A, "A comment of site a.")
 	batch := w.Decide(mod, w.A, comment.Approve, c.ID).Batch
 

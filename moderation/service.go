@@ -6,11 +6,11 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -42,11 +42,11 @@ type Campaigns interface {
 // Complaints knows what is said against comments; package complaint's Service does.
 type Complaints interface {
 	// Against returns what is open against those of some comments that anything is, by their ids.
-	Against(ctx context.Context, site int64, comments []comment.Comment) (map[string]complaint.Open, error)
+	Against(ctx context.Context, site int64, comments []comment.Comment) (map[string]report.Open, error)
 }
 
 // A Staff returns the names of those who work for a site, as package identity's Service does.
-type Staff func(ctx context.Context, who people.Actor, site ground.Site) ([]string, error)
+type Staff func(ctx context.Context, who authz.Actor, site ground.Site) ([]string, error)
 
 // A Namesake reports whether somebody who showed who they are goes by a name, as package guest's Service does.
 type Namesake func(ctx context.Context, site int64, name string) (bool, error)

@@ -10,9 +10,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -36,7 +36,7 @@ type Submission struct {
 	Parent               string
 	Name, Email, Website string
 	Body                 string
-	Writer               people.Writer // who showed who they are, in the place of Name, Email and Website
+	Writer               authz.Writer // who showed who they are, in the place of Name, Email and Website
 	Form                 *Form
 	Press                *string     // of who writes without a script: the Token of their first press, or ""
 	Address              netip.Addr  // zero: unknown
@@ -119,7 +119,7 @@ func (s *Service) mayBeCalled(ctx context.Context, site ground.Site, c comment.C
 	if c.Name == "" || c.Badge != "" {
 		return false, nil
 	}
-	staff, err := s.staff(ctx, people.Operator, site)
+	staff, err := s.staff(ctx, authz.Operator, site)
 	if err != nil {
 		return false, err
 	}
@@ -185,7 +185,7 @@ func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.
 }
 
 // asked refuses a comment whose writer says less of themselves than the site asks for.
-func asked(site ground.Site, c comment.Comment, by people.Writer) error {
+func asked(site ground.Site, c comment.Comment, by authz.Writer) error {
 	switch who := site.Settings.Asks(); {
 	case who == ground.WhoAnyone || c.Verified && !(by.Mailed && who == ground.WhoAccount):
 		return nil

@@ -15,9 +15,9 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -115,7 +115,7 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	first, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
-	w.Decide(people.Operator, w.A, comment.Approve, first.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, first.ID)
 	again, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken ||
@@ -195,7 +195,7 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 	parent := ""
 	for i := range 64 {
 		c := w.Answer(w.A, parent, fmt.Sprintf("Level %d.", i))
-		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 		parent = c.ID
 	}
 	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.",
@@ -242,7 +242,7 @@ func TestSubmit_DuplicateKey(t *testing.T) {
 	first, err := w.S.Submit(w.Ctx, w.A, base)
 	w.Must(err)
 	parents := []string{w.Submit(w.A, "The first question.").ID, w.Submit(w.A, "The second question.").ID}
-	w.Decide(people.Operator, w.A, comment.Approve, parents...)
+	w.Decide(authz.Operator, w.A, comment.Approve, parents...)
 	for _, tt := range []struct {
 		name      string
 		duplicate bool
@@ -286,7 +286,7 @@ func TestSubmit_RejectedTextMayReturnAfterADay(t *testing.T) {
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Please reconsider this one."}
 	first, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
-	w.Decide(people.Operator, w.A, comment.Reject, first.ID)
+	w.Decide(authz.Operator, w.A, comment.Reject, first.ID)
 	w.Clock.Add(24*time.Hour - time.Minute)
 	within, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
@@ -307,10 +307,10 @@ func TestSubmit_StoresWhatIdentifiesTheCommenter(t *testing.T) {
 	w := newWorld(t)
 	address := netip.MustParseAddr("192.0.2.7")
 	staff := func(id string) moderation.Submission {
-		return moderation.Submission{Writer: people.Writer{Account: id, Name: "Lena", Role: people.Author}}
+		return moderation.Submission{Writer: authz.Writer{Account: id, Name: "Lena", Role: authz.Author}}
 	}
 	guest := func(id string) moderation.Submission {
-		return moderation.Submission{Writer: people.Writer{Guest: id, Name: "Kim"}}
+		return moderation.Submission{Writer: authz.Writer{Guest: id, Name: "Kim"}}
 	}
 	n := 0
 	submit := func(in moderation.Submission) comment.Comment {
@@ -366,29 +366,29 @@ func TestSubmit_CountsAgainstBudgets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	n := 0
-	submit := func(page string, by people.Writer, b budgets) error {
+	submit := func(page string, by authz.Writer, b budgets) error {
 		n++
 		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + page, Writer: by,
 			Body: fmt.Sprintf("Comment number %d.", n), Limiter: b})
 		return err
 	}
-	w.Must(submit("new", people.Writer{}, budgets{}))
-	w.Decide(people.Operator, w.A, comment.Approve, w.Submit(w.A, "It makes the page known.").ID)
-	guest, staff := people.Writer{Guest: "g", Name: "Kim"}, people.Writer{Account: "s", Name: "Lena", Role: people.Author}
+	w.Must(submit("new", authz.Writer{}, budgets{}))
+	w.Decide(authz.Operator, w.A, comment.Approve, w.Submit(w.A, "It makes the page known.").ID)
+	guest, staff := authz.Writer{Guest: "g", Name: "Kim"}, authz.Writer{Account: "s", Name: "Lena", Role: authz.Author}
 	for _, tt := range []struct {
 		name, page string
-		by         people.Writer
+		by         authz.Writer
 		spent      []string
 		counted    []string
 		refused    bool
 	}{
-		{"a known page", "post", people.Writer{}, nil, []string{"comments"}, false},
-		{"a new page", "newer", people.Writer{}, nil, []string{"comments", "pages"}, false},
-		{"too many new pages", "newest", people.Writer{}, []string{"pages"}, []string{"comments"}, true},
-		{"too many new pages, known page", "post", people.Writer{}, []string{"pages"}, []string{"comments"}, false},
-		{"too many comments, page without approved ones", "new", people.Writer{}, []string{"comments"}, nil, true},
-		{"too many comments, page with one", "post", people.Writer{}, []string{"comments"}, []string{"page"}, false},
-		{"too many comments there too", "post", people.Writer{}, []string{"comments", "page"}, nil, true},
+		{"a known page", "post", authz.Writer{}, nil, []string{"comments"}, false},
+		{"a new page", "newer", authz.Writer{}, nil, []string{"comments", "pages"}, false},
+		{"too many new pages", "newest", authz.Writer{}, []string{"pages"}, []string{"comments"}, true},
+		{"too many new pages, known page", "post", authz.Writer{}, []string{"pages"}, []string{"comments"}, false},
+		{"too many comments, page without approved ones", "new", authz.Writer{}, []string{"comments"}, nil, true},
+		{"too many comments, page with one", "post", authz.Writer{}, []string{"comments"}, []string{"page"}, false},
+		{"too many comments there too", "post", authz.Writer{}, []string{"comments", "page"}, nil, true},
 		{"a reader who signed in", "guests", guest, []string{"comments", "page", "pages"}, []string{"reader"}, false},
 		{"too many of theirs", "guests", guest, []string{"reader"}, nil, true},
 		{"staff", "staff", staff, []string{"comments", "page", "pages", "reader"}, nil, false},
@@ -423,7 +423,7 @@ func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 	for _, shown := range []bool{false, true} {
 		in := moderation.Submission{PageURL: "https://a.example/post", Body: "By a reader."}
 		if shown {
-			in.Writer, in.Body = people.Writer{Account: "s", Name: "Lena", Role: people.Author}, "By staff."
+			in.Writer, in.Body = authz.Writer{Account: "s", Name: "Lena", Role: authz.Author}, "By staff."
 		}
 		out, err := w.S.Submit(w.Ctx, w.A, in)
 		w.Must(err)
@@ -446,7 +446,7 @@ func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "First title", Body: "The first comment."}
 	first, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
-	w.Decide(people.Operator, w.A, comment.Approve, first.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, first.ID)
 	in.PageTitle, in.Body = "Second title", "The second comment."
 	second, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
@@ -471,7 +471,7 @@ func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
 		first, err := w.S.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		if !pending {
-			w.Decide(people.Operator, w.A, comment.Approve, first.ID)
+			w.Decide(authz.Operator, w.A, comment.Approve, first.ID)
 		}
 		before := w.Comment(w.A, first.ID)
 		judged = nil
@@ -496,7 +496,7 @@ func TestSubmit_RefusesParentsThatReadersDoNotSeeThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	public := w.Submit(w.A, "Public on the first page.").ID
-	w.Decide(people.Operator, w.A, comment.Approve, public)
+	w.Decide(authz.Operator, w.A, comment.Approve, public)
 	pending := w.Submit(w.A, "Pending on the first page.").ID
 	for _, tt := range []struct{ name, page, parent, code string }{
 		{"public, same page", "post", public, ""},

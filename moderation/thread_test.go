@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
@@ -49,7 +49,7 @@ func (w *world) forest(roots, width, depth int) (names []string, ids map[string]
 			parent = ids[name[:i]]
 		}
 		c := w.Answer(w.A, parent, "Comment "+name+".")
-		w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 		ids[name] = c.ID
 		names = append(names, name)
 		if level < depth {

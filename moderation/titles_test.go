@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -37,22 +37,22 @@ func TestATitleIsPublicOnceACommentBroughtItIsPublished(t *testing.T) {
 	spam := w.brought("CALL 900", "Buy from us, all of you, today.")
 	honest := w.brought("On bread", "My bread never rises in winter.")
 	w.called("two wait", path)
-	w.Decide(people.Operator, w.A, comment.MarkSpam, spam.ID)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, spam.ID)
 	w.called("the first is spam", path)
 
-	batch := w.Decide(people.Operator, w.A, comment.Approve, honest.ID).Batch
+	batch := w.Decide(authz.Operator, w.A, comment.Approve, honest.ID).Batch
 	w.called("the second is approved", "On bread")
 	later := w.brought("CALL 901", "The oven matters more than the flour.")
-	w.Decide(people.Operator, w.A, comment.Approve, later.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, later.ID)
 	w.called("another is approved", "On bread")
-	_, err := w.S.Undo(w.Ctx, people.Operator, w.A, batch, nil)
+	_, err := w.S.Undo(w.Ctx, authz.Operator, w.A, batch, nil)
 	w.Must(err)
 	w.called("undone", path)
 
-	w.Decide(people.Operator, w.A, comment.Approve, honest.ID)
-	w.Decide(people.Operator, w.A, comment.MarkSpam, later.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, honest.ID)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, later.ID)
 	w.called("approved again, and another refused", "On bread")
-	w.Decide(people.Operator, w.A, comment.Reject, honest.ID)
+	w.Decide(authz.Operator, w.A, comment.Reject, honest.ID)
 	w.called("refused", path)
 }
 
@@ -60,21 +60,21 @@ func TestAStaffsTitleStays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.brought("CALL 900", "My bread never rises in winter.")
-	it, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID)
+	it, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, c.ID)
 	w.Must(err)
 	if got := it.Title(); got != "CALL 900" {
 		t.Errorf("approving is said to make %q the title, want %q", got, "CALL 900")
 	}
 	title := "On bread"
-	_, err = w.S.SetPage(w.Ctx, people.Operator, w.A, c.Page, sites.PageChange{Title: &title})
+	_, err = w.S.SetPage(w.Ctx, authz.Operator, w.A, c.Page, sites.PageChange{Title: &title})
 	w.Must(err)
 	w.called("set by staff while the comment waits", title)
-	if it, _, err = w.S.Item(w.Ctx, people.Operator, w.A, c.ID); err != nil || it.Title() != "" {
+	if it, _, err = w.S.Item(w.Ctx, authz.Operator, w.A, c.ID); err != nil || it.Title() != "" {
 		t.Errorf("approving is said to make %q the title of a page that has one, %v", it.Title(), err)
 	}
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	w.called("approved", title)
-	w.Decide(people.Operator, w.A, comment.MarkSpam, c.ID)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, c.ID)
 	w.called("refused", title)
 }
 
@@ -101,7 +101,7 @@ func TestAnEditTakesItsTitleBack(t *testing.T) {
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: untitled, PageTitle: "On bread",
 		Body: "My bread never rises in winter."})
 	w.Must(err)
-	w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
 	w.called("approved", "On bread")
 	_, _, err = w.S.Edit(w.Ctx, w.A, out.ID, out.EditToken, "Buy from us, all of you, today.")
 	w.Must(err)

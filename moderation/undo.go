@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -16,9 +16,9 @@ import (
 // left it. It needs a moderator, and an owner where the batch is about the model and not about
 // comments. Undoing an undo, or twice, undoes nothing.
 func (s *Service) Undo(
-	ctx context.Context, who people.Actor, site ground.Site, batch string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, batch string, key *ground.Key,
 ) (Outcome, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
 	pen := s.pen(who, site)
@@ -38,7 +38,7 @@ func (s *Service) Undo(
 	return out, nil
 }
 
-func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome) error {
+func undoAll(tx Tx, who authz.Actor, pen auditlog.Pen, batch string, out *Outcome) error {
 	if !ground.IsID(batch) {
 		return errNoBatch()
 	}
@@ -53,11 +53,11 @@ func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome
 	if len(decisions) == 0 {
 		return errNoBatch()
 	}
-	out.retexted = decisions[0].Redacts()      // alone, too
-	if decisions[0].Kind != ledger.OnComment { // it is alone
+	out.retexted = decisions[0].Redacts()        // alone, too
+	if decisions[0].Kind != auditlog.OnComment { // it is alone
 		return b.undoTeaching(who, decisions[0], out)
 	}
-	decisions = slices.DeleteFunc(decisions, func(d ledger.Entry) bool { return d.Undoes != 0 || d.Undone })
+	decisions = slices.DeleteFunc(decisions, func(d auditlog.Entry) bool { return d.Undoes != 0 || d.Undone })
 	ids := make([]string, len(decisions))
 	for i, d := range decisions {
 		ids[i] = d.Comment
@@ -70,7 +70,7 @@ func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome
 	}
 	for _, d := range decisions {
 		c, known := b.comments[d.Comment]
-		i := slices.IndexFunc(b.logs[d.Comment], func(e ledger.Entry) bool { return e.Seq == d.Seq })
+		i := slices.IndexFunc(b.logs[d.Comment], func(e auditlog.Entry) bool { return e.Seq == d.Seq })
 		switch {
 		case !known:
 			out.Conflicts = append(out.Conflicts, Conflict{ID: d.Comment, Code: "comment.unknown"})
@@ -96,8 +96,8 @@ func undoAll(tx Tx, who people.Actor, pen ledger.Pen, batch string, out *Outcome
 	return b.close(out)
 }
 
-func (b *book) undoTeaching(who people.Actor, d ledger.Entry, out *Outcome) error {
-	if err := who.May(b.Site, people.Owner, people.ScopeAdmin); err != nil {
+func (b *book) undoTeaching(who authz.Actor, d auditlog.Entry, out *Outcome) error {
+	if err := who.May(b.Site, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	if d.Undoes == 0 && !d.Undone {
@@ -113,7 +113,7 @@ func (b *book) undoTeaching(who people.Actor, d ledger.Entry, out *Outcome) erro
 // undo takes back the standing decision d. The comment returns to the state in which d met
 // it, which is not always the one that the decision before d gave it: where its writer edited
 // it in between, it waits, and an approval of the older text does not come back.
-func (b *book) undo(c comment.Comment, d ledger.Entry) error {
+func (b *book) undo(c comment.Comment, d auditlog.Entry) error {
 	ch := comment.StateChange{State: d.From, Standing: d.Before}
 	for _, before := range b.logs[c.ID] {
 		if before.Seq == d.Before {
@@ -127,9 +127,9 @@ func (b *book) undo(c comment.Comment, d ledger.Entry) error {
 	if d.Before != 0 {
 		b.Rise(d.Before)
 	}
-	return b.write(c, ledger.Entry{
+	return b.write(c, auditlog.Entry{
 		Undoes: d.Seq,
-		Ruling: ledger.Ruling{
+		Ruling: auditlog.Ruling{
 			Action: d.From.Action(), Reason: ch.Reason, Note: ch.Note, To: d.From, Before: d.Seq, Restores: d.Before,
 		},
 	}, ch)

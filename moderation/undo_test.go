@@ -7,9 +7,9 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // place is what an undo must bring back of a comment; versions only ever rise.
@@ -30,7 +30,7 @@ func placeOf(c comment.Comment) place {
 func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Decided again and again.")
 	steps := []moderation.Choice{
 		{Action: comment.Approve, Note: "Well said."},
@@ -74,7 +74,7 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
+	mod, other := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("other", authz.Moderator, "a")
 	kept := w.Submit(w.A, "Only decided.")
 	again := w.Submit(w.A, "Decided by another since.")
 	edited, token := w.SubmitOwn(w.A, "Edited since it was decided.")
@@ -110,7 +110,7 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c, token := w.SubmitOwn(w.A, "Harmless words.")
 	first := w.Decide(mod, w.A, comment.Approve, c.ID).Batch
 	_, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Pills, cheap pills.")
@@ -134,7 +134,7 @@ func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
+	mod := w.AddPerson("mod", authz.Moderator, "a")
 	root := w.Submit(w.A, "The root of it.")
 	w.Decide(mod, w.A, comment.Approve, root.ID)
 	leaf := w.Answer(w.A, root.ID, "An answer to it.")
@@ -158,8 +158,8 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", people.Moderator, "a")
-	site, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": "none"})
+	mod := w.AddPerson("mod", authz.Moderator, "a")
+	site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": "none"})
 	w.Must(err)
 	c := w.Submit(site, "Published by nobody.")
 	if c.State != comment.Approved {
@@ -182,7 +182,7 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, other := w.AddPerson("mod", people.Moderator, "a"), w.AddPerson("other", people.Moderator, "a")
+	mod, other := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("other", authz.Moderator, "a")
 	var own []string
 	for _, text := range []string{"First.", "Second.", "Third."} {
 		c, d := w.Submit(w.A, text), w.Submit(w.A, "Another "+text)
@@ -212,17 +212,17 @@ func TestUndo_LogsTheDecisionItRestores(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.Submit(w.A, "Rejected with a note, then approved.")
-	w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
+	w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
 		Note: "Not about bread."}, c.ID)
 	rejected := w.Comment(w.A, c.ID)
-	approved := w.Decide(people.Operator, w.A, comment.Approve, c.ID)
-	undone := w.Undo(people.Operator, w.A, approved.Batch)
+	approved := w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
+	undone := w.Undo(authz.Operator, w.A, approved.Batch)
 	entries := w.Entries(undone.Batch)
 	if len(entries) != 1 {
 		t.Fatalf("%d entries, want 1", len(entries))
 	}
 	got, undoes := entries[0], w.Entries(approved.Batch)[0].Seq
-	want := ledger.Ruling{Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "Not about bread.",
+	want := auditlog.Ruling{Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "Not about bread.",
 		From: comment.Approved, To: comment.Rejected, Before: undoes, Restores: rejected.Standing}
 	if got.Undoes != undoes || got.Action != want.Action || got.Reason != want.Reason || got.Note != want.Note ||
 		got.From != want.From || got.To != want.To || got.Before != want.Before || got.Restores != want.Restores {

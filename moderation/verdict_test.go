@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func signal(v comment.Verdict, name string) *comment.Signal {
@@ -109,7 +109,7 @@ func TestAWritersHistoryIsWeighed(t *testing.T) {
 			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name,
 				Body: fmt.Sprintf("Text %d.", i)})
 			w.Must(err)
-			w.Decide(people.Operator, w.A, tt.action, out.ID)
+			w.Decide(authz.Operator, w.A, tt.action, out.ID)
 		}
 		s := signal(w.judged(moderation.Submission{Name: tt.name, Body: "One more."}), "writer")
 		if s == nil || (s.Weight > 0) != tt.counts || s.Weight < 0 {

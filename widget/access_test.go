@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // Each state of the widget is looked at through Chromium's accessibility tree, and measured:
@@ -133,7 +133,7 @@ func (r *reader) unnamed() (problems []string) {
 // to read (WCAG 2.2: 1.4.3, 2.5.8).
 func (r *reader) misbuilt() []string {
 	r.t.Helper()
-	problems, err := kit.Eval[[]string](r.Tab, `(`+measure+`)(document.querySelector('aitys-comments').shadowRoot)`)
+	problems, err := testkit.Eval[[]string](r.Tab, `(`+measure+`)(document.querySelector('aitys-comments').shadowRoot)`)
 	r.must(err)
 	return problems
 }
@@ -184,12 +184,12 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	s := newService(t)
 	s.say("", "Marta", "<p>Yes.</p>", "en", time.Hour)
 	r := visit(t, s, options{})
-	tab := kit.Key{Key: "Tab", Code: "Tab"}
+	tab := testkit.Key{Key: "Tab", Code: "Tab"}
 	until := func(expression string) {
 		t.Helper()
 		for range 12 {
 			r.must(r.Press(tab))
-			there, err := kit.Eval[bool](r.Tab, inside(expression))
+			there, err := testkit.Eval[bool](r.Tab, inside(expression))
 			r.must(err)
 			if there {
 				r.holds(`getComputedStyle(root.activeElement).outlineStyle !== 'none' ||
@@ -201,13 +201,13 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	}
 	until(`root.activeElement === $('[part=body]')`)
 	r.must(r.See("button", "Post comment"))
-	r.must(r.Press(kit.Key{Key: "N", Code: "KeyN"}, kit.Key{Key: "o", Code: "KeyO"}))
+	r.must(r.Press(testkit.Key{Key: "N", Code: "KeyN"}, testkit.Key{Key: "o", Code: "KeyO"}))
 	until(`root.activeElement === $('[part=name]')`)
 	until(`root.activeElement === $('[part=submit]')`)
-	r.must(r.Press(kit.Key{Key: " ", Code: "Space"}))
+	r.must(r.Press(testkit.Key{Key: " ", Code: "Space"}))
 	r.holds(`root.activeElement === $('[part=status]')`)
 	until(`root.activeElement?.innerText === 'Write another'`)
 	until(`root.activeElement === $('[part=reply]')`)
-	r.must(r.Press(kit.Key{Key: " ", Code: "Space"}))
+	r.must(r.Press(testkit.Key{Key: " ", Code: "Space"}))
 	r.holds(`root.activeElement === $('[part=body]')`)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const (
@@ -47,7 +47,7 @@ func TestASheetThatUnsetsEverythingCutsNoWord(t *testing.T) {
 		torture(s)
 		r := visit(t, s, options{width: width, sheet: `* { all: unset !important } body { display: block !important;
 			white-space: nowrap !important; text-align: center !important; text-indent: 2em !important }`})
-		cut, err := kit.Eval[[]string](r.Tab, inside(`$$('.text, .text p, h2, b, [part=rules]')
+		cut, err := testkit.Eval[[]string](r.Tab, inside(`$$('.text, .text p, h2, b, [part=rules]')
 			.filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map(e => e.innerText.slice(0, 30))`))
 		r.must(err)
 		if len(cut) > 0 {
@@ -104,7 +104,7 @@ func TestTwoVoicesOnEveryPaper(t *testing.T) {
 			s := newService(t)
 			torture(s)
 			r := visit(t, s, options{width: 390, sheet: `body { color: ` + tt.ink + `; background: ` + tt.paper + ` }`})
-			got, err := kit.Eval[string](r.Tab, `(`+contrast+`)(document.querySelector('aitys-comments').shadowRoot
+			got, err := testkit.Eval[string](r.Tab, `(`+contrast+`)(document.querySelector('aitys-comments').shadowRoot
 				.querySelector('[part=rules]')).toFixed(1)`)
 			r.must(err)
 			if got != tt.muted {

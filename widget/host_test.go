@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A reader has a blog's page open in a real browser. The blog is another origin than the
 // service, and its policy allows no inline script or style.
 type reader struct {
-	*kit.Tab
+	*testkit.Tab
 	t    *testing.T
 	blog *httptest.Server
 }
@@ -85,7 +85,7 @@ func visit(t *testing.T, s *service, o options) *reader {
 		fmt.Fprintf(w, article, o.lang, cmp.Or(o.dir, "ltr"), head, body, tail)
 	}))
 	t.Cleanup(blog.Close)
-	tab, err := kit.OneBrowser(t).Tab(o.width, 900, o.dark)
+	tab, err := testkit.OneBrowser(t).Tab(o.width, 900, o.dark)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func (r *reader) holds(expression string) {
 // text returns what an element of the widget says, spaces folded.
 func (r *reader) text(selector string) string {
 	r.t.Helper()
-	v, err := kit.Eval[string](r.Tab,
+	v, err := testkit.Eval[string](r.Tab,
 		inside(fmt.Sprintf(`$(%q)?.innerText.replace(/\s+/g, ' ').trim() ?? 'nothing'`, selector)))
 	r.must(err)
 	return v

@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func TestADraftIsThereAfterAReloadWhereItBelongs(t *testing.T) {
@@ -140,11 +140,11 @@ func TestTheToolbarIsOneStopAndArrowsMoveInIt(t *testing.T) {
 	r := visit(t, s, options{})
 	r.write("a")
 	r.holds(`$$('.bar [tabindex="0"]').length === 1 && ($('.bar button').focus(), true)`)
-	r.must(r.Press(kit.Key{Key: "ArrowRight", Code: "ArrowRight"}))
+	r.must(r.Press(testkit.Key{Key: "ArrowRight", Code: "ArrowRight"}))
 	r.holds(`root.activeElement.ariaLabel === 'Italic'`)
-	r.must(r.Press(kit.Key{Key: "End", Code: "End"}))
+	r.must(r.Press(testkit.Key{Key: "End", Code: "End"}))
 	r.holds(`root.activeElement.innerText === 'Preview'`)
-	r.must(r.Press(kit.Key{Key: "ArrowRight", Code: "ArrowRight"}))
+	r.must(r.Press(testkit.Key{Key: "ArrowRight", Code: "ArrowRight"}))
 	r.holds(`root.activeElement.ariaLabel === 'Bold'`)
 }
 

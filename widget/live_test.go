@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // long is a page of so many comments, each of some lines.
@@ -19,7 +19,7 @@ func long(s *service, n int) {
 // heard waits until n streams are open.
 func heard(t *testing.T, s *service, n int) {
 	t.Helper()
-	kit.Until(t, fmt.Sprintf("%d streams are open", n), func() bool { got, _ := s.listening(); return got == n })
+	testkit.Until(t, fmt.Sprintf("%d streams are open", n), func() bool { got, _ := s.listening(); return got == n })
 }
 
 func TestWhatComesWhileOneReadsIsOfferedAndMovesNothing(t *testing.T) {
@@ -33,7 +33,7 @@ func TestWhatComesWhileOneReadsIsOfferedAndMovesNothing(t *testing.T) {
 			heard(t, s, 1)
 			r.holds(`($('#aitys-c10').scrollIntoView(), true)`)
 			top := `0 + Math.round($('#aitys-c10').getBoundingClientRect().top)`
-			before, err := kit.Eval[int](r.Tab, inside(top))
+			before, err := testkit.Eval[int](r.Tab, inside(top))
 			r.must(err)
 			for i, parent := range []string{"", "c2", "c15"} {
 				c := s.say(parent, "Әсел", "<p>Just now.</p>", "en", 0)
@@ -139,7 +139,7 @@ func TestTenTabsOfABlogCanAllPost(t *testing.T) {
 		r.open("/")
 		tabs = append(tabs, r)
 	}
-	kit.Until(t, "tabs follow the page", func() bool { n, _ := s.listening(); return n > 0 })
+	testkit.Until(t, "tabs follow the page", func() bool { n, _ := s.listening(); return n > 0 })
 	for i, r := range tabs {
 		r.write(fmt.Sprintf("Written in tab %d, all of which are open.", i))
 		r.must(r.Click("button", "Post comment"))
@@ -160,7 +160,7 @@ func TestNothingIsAskedBeforeSomebodyComesNear(t *testing.T) {
 		defer s.mu.Unlock()
 		return len(s.requests)
 	}
-	kit.Until(t, "the script came", func() bool { return asked() == 1 })
+	testkit.Until(t, "the script came", func() bool { return asked() == 1 })
 	r.must(r.Holds(`!!document.querySelector('aitys-comments')?.shadowRoot`))
 	r.must(r.Holds(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`))
 	if n := asked(); n != 1 {

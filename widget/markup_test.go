@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // The service sends canonical HTML only; the widget does not rely on it.
@@ -51,7 +51,7 @@ func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
 		if want == "" {
 			want = tt.html
 		}
-		got, err := kit.Eval[string](r.Tab, inside(fmt.Sprintf(`$('#aitys-%s [part=content]').innerHTML`, ids[i])))
+		got, err := testkit.Eval[string](r.Tab, inside(fmt.Sprintf(`$('#aitys-%s [part=content]').innerHTML`, ids[i])))
 		r.must(err)
 		if got != want {
 			t.Errorf("%s: %q becomes %q, want %q", tt.name, tt.html, got, want)

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // conversation is a page with everything a thread can have.
@@ -52,7 +52,7 @@ func TestAThreadIsShownWithItsNesting(t *testing.T) {
 			} {
 				r.holds(fmt.Sprintf("$$(%q).length === %d", selector, want))
 			}
-			wide, err := kit.Eval[bool](r.Tab, "document.documentElement.scrollWidth > innerWidth")
+			wide, err := testkit.Eval[bool](r.Tab, "document.documentElement.scrollWidth > innerWidth")
 			r.must(err)
 			if wide {
 				t.Errorf("the page scrolls sideways at %d px", o.width)
@@ -94,9 +94,9 @@ func TestPluralsAreThoseOfTheHouse(t *testing.T) {
 		for range n {
 			s.say("", "Аня", "<p>Да.</p>", "ru", time.Hour)
 		}
-		for _, lang := range words.Keys() {
+		for _, lang := range i18n.Keys() {
 			r := visit(t, s, options{lang: lang})
-			if got, want := r.text("h2"), words.In(lang).N("read.count", n); got != want {
+			if got, want := r.text("h2"), i18n.In(lang).N("read.count", n); got != want {
 				t.Errorf("%d comments are called %q, want %q", n, got, want)
 			}
 		}
@@ -197,9 +197,9 @@ func TestAnotherPageInTheSamePlaceShowsItsOwnThread(t *testing.T) {
 		return strings.Count(strings.Join(s.requests, " "), what)
 	}
 	change(`e.dataset.page = 'https://blog.example/second'`)
-	kit.Until(t, "the second page is asked for", func() bool { return asked("second") == 1 })
+	testkit.Until(t, "the second page is asked for", func() bool { return asked("second") == 1 })
 	change(`e.dataset.page = 'https://blog.example/third'; e.dataset.lang = 'ru'`)
-	kit.Until(t, "the third page is asked for", func() bool { return asked("third") == 1 })
+	testkit.Until(t, "the third page is asked for", func() bool { return asked("third") == 1 })
 	letGo()
 	r.holds(`$('h2').innerText === '7 комментариев' && $('[part=body]').value === ''`)
 	change(`e.dataset.lang = 'en'; e.removeAttribute('data-page')`)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // agree waits until heading, list and invitation show n published comments.
@@ -74,7 +74,7 @@ func unfollowed(t *testing.T, s *service) *reader {
 	r.must(r.BeforeEach(`{ const { setTimeout: after } = window
 		window.setTimeout = (f, ms, ...rest) => after(f, ms === 5000 ? 10 : ms, ...rest) }`))
 	r.open("/")
-	kit.Until(t, "the page is followed", func() bool { return s.asked("/live") > 0 })
+	testkit.Until(t, "the page is followed", func() bool { return s.asked("/live") > 0 })
 	return r
 }
 
@@ -171,7 +171,7 @@ func TestList_IgnoresLateAnswer(t *testing.T) {
 	r := visit(t, s, options{})
 	answerLate := s.freeze("GET comments") // the next answer is made now, and sent later
 	r.must(r.Click("button", "Newest"))
-	kit.Until(t, "it was asked", func() bool { return s.asked("sort=newest") > 0 })
+	testkit.Until(t, "it was asked", func() bool { return s.asked("sort=newest") > 0 })
 	s.decide(c.ID, "rejected", "spam", "")
 	r.must(r.Click("button", "Oldest"))
 	r.agree(1)
@@ -190,7 +190,7 @@ func TestList_KeepsEventsDuringLoad(t *testing.T) {
 	heard(t, s, 1)
 	answerLate := s.freeze("GET comments")
 	r.must(r.Click("button", "Newest"))
-	kit.Until(t, "it was asked", func() bool { return s.asked("sort=newest") > 0 })
+	testkit.Until(t, "it was asked", func() bool { return s.asked("sort=newest") > 0 })
 	s.tell(1, "removed", map[string]string{"id": c.ID})
 	s.decide(c.ID, "rejected", "spam", "")
 	s.tell(2, "comment", s.say("", "Tom", "<p>So did mine.</p>", "en", 0))
@@ -245,7 +245,7 @@ func TestCounts_AddedLaterAreFilledTogether(t *testing.T) {
 				t.Errorf("150 places were filled by %d requests, want 2 of 100 at most", n)
 			}
 			r.must(r.Holds(`(document.querySelector('#more span').dataset.aitysCount = 'https://blog.example/other', true)`))
-			kit.Until(t, "a place of another page is filled", func() bool { return s.asked("blog.example%2Fother") == 1 })
+			testkit.Until(t, "a place of another page is filled", func() bool { return s.asked("blog.example%2Fother") == 1 })
 			r.must(r.Holds(`(document.getElementById('more').append(document.createElement('p')), true)`))
 			r.must(r.Holds(settle))
 			if n := s.asked("/counts"); n != 3 {
@@ -266,7 +266,7 @@ func TestCounts_ScriptRunsAgain(t *testing.T) {
 			.createScriptURL(document.querySelector('script[data-site]').src)
 		script.dataset.site = 'demo'
 		document.body.append(script) } return true })()`))
-	kit.Until(t, "they ran", func() bool { return s.asked("/embed.js") >= 1 })
+	testkit.Until(t, "they ran", func() bool { return s.asked("/embed.js") >= 1 })
 	r.must(r.Holds(settle))
 	r.must(r.Holds(`(document.getElementById('more').append(Object.assign(document.createElement('span'), { id: 'later' })),
 		document.getElementById('later').dataset.aitysCount = '', true)`))

@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // shortcuts is a page with single-key shortcuts. Its guard checks the event target, as hand-written guards do.
@@ -39,7 +39,7 @@ func onPage(t *testing.T, s *service, script string) *reader {
 // typed presses the key of each letter.
 func (r *reader) typed(text string) {
 	r.t.Helper()
-	var keys []kit.Key
+	var keys []testkit.Key
 	for _, letter := range text {
 		code := "Key" + strings.ToUpper(string(letter))
 		switch letter {
@@ -48,7 +48,7 @@ func (r *reader) typed(text string) {
 		case '/':
 			code = "Slash"
 		}
-		keys = append(keys, kit.Key{Key: string(letter), Code: code})
+		keys = append(keys, testkit.Key{Key: string(letter), Code: code})
 	}
 	r.must(r.Press(keys...))
 }
@@ -204,7 +204,7 @@ func TestTyping_EventsThatReachThePage(t *testing.T) {
 	} {
 		for _, field := range []string{"textarea", "input", "input[type=checkbox]", "select", "[contenteditable] b"} {
 			made := map[string]string{"select": "select", "[contenteditable] b": "div"}[field]
-			got, err := kit.Eval[bool](r.Tab, inside(fmt.Sprintf(`(() => {
+			got, err := testkit.Eval[bool](r.Tab, inside(fmt.Sprintf(`(() => {
 				let field = $(%q)
 				if (%q) {
 					field = document.createElement(%[2]q)
@@ -241,11 +241,11 @@ func TestTyping_EscapeClosesOnlyTheDialog(t *testing.T) {
 	for _, focus := range []string{"#detail", "dialog [type=radio]", "dialog .row button:last-child"} {
 		r.must(r.Click("button", "Report"))
 		r.holds(fmt.Sprintf(`$('dialog[open]') && ($(%q).focus(), true)`, focus))
-		r.must(r.Press(kit.Key{Key: "Escape", Code: "Escape", Number: 27}))
+		r.must(r.Press(testkit.Key{Key: "Escape", Code: "Escape", Number: 27}))
 		r.holds(`!$('dialog') && !window.escaped`)
 	}
 	r.must(r.Click("textbox", "Comment"))
 	r.must(r.See("button", "Post comment"))
-	r.must(r.Press(kit.Key{Key: "Escape", Code: "Escape", Number: 27}))
+	r.must(r.Press(testkit.Key{Key: "Escape", Code: "Escape", Number: 27}))
 	r.must(r.Holds(`window.escaped`))
 }

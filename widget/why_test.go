@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // TestTheConsoleSaysWhatToDoWhereNoCommentsCome in one line, and the page keeps to what readers can do.
@@ -41,7 +41,7 @@ func TestTheConsoleSaysWhatToDoWhereNoCommentsCome(t *testing.T) {
 			r := visit(t, s, tt.o)
 			r.holds(`$('[role=alert]')`)
 			r.must(r.Holds(`(window.said ?? []).length > 0`))
-			said, err := kit.Eval[[]string](r.Tab, `window.said`)
+			said, err := testkit.Eval[[]string](r.Tab, `window.said`)
 			r.must(err)
 			if len(said) != 1 || !strings.HasPrefix(said[0], "aitys: ") || strings.Contains(said[0], "\n") {
 				t.Errorf("the console says %q, want one line of ours", said)
@@ -70,7 +70,7 @@ func TestDraft_IsMentionedWhileTheServiceIsAway(t *testing.T) {
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("Written with care.")
-	kit.Until(t, "the part that says it is here before the service is away",
+	testkit.Until(t, "the part that says it is here before the service is away",
 		func() bool { return s.asked("embed-why.js") > 0 })
 	s.fail("GET comments", cut)
 	r.open("/")

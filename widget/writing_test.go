@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // write opens the form and fills its text.
@@ -19,7 +19,7 @@ func (r *reader) write(text string) {
 // value is what stands in the field of the form.
 func (r *reader) value() string {
 	r.t.Helper()
-	v, err := kit.Eval[string](r.Tab, inside(`$('[part=body]').value`))
+	v, err := testkit.Eval[string](r.Tab, inside(`$('[part=body]').value`))
 	r.must(err)
 	return v
 }
@@ -454,23 +454,23 @@ func TestOnlyTheServicesWindowSaysWhoSignedIn(t *testing.T) {
 	from := func(origin, data string) string {
 		return `dispatchEvent(new MessageEvent('message', {origin: '` + origin + `', data: ` + data + `}))`
 	}
-	_, err := kit.Eval[bool](r.Tab, `new Promise(done => {
+	_, err := testkit.Eval[bool](r.Tab, `new Promise(done => {
 		addEventListener('message', () => setTimeout(() => done(true)), {once: true}); postMessage(`+said("Blog")+`, '*') })`)
 	r.must(err)
 	for _, origin := range []string{"", "null", "https://evil.example", s.URL + ".evil.example", s.URL + "/",
 		strings.Replace(s.URL, "127.0.0.1", "localhost", 1), strings.ToUpper(s.URL),
 		strings.Replace(s.URL, "http", "https", 1)} {
-		_, err := kit.Eval[bool](r.Tab, from(origin, said("Mallory")))
+		_, err := testkit.Eval[bool](r.Tab, from(origin, said("Mallory")))
 		r.must(err)
 	}
 	for _, data := range []string{
 		"null", "'identity'", "{}", "{aitys: 'other', identity: 'given', name: 'Mallory'}", "[]",
 	} {
-		_, err := kit.Eval[bool](r.Tab, from(s.URL, data))
+		_, err := testkit.Eval[bool](r.Tab, from(s.URL, data))
 		r.must(err)
 	}
 	r.holds(`!$('form').classList.contains('known') && !JSON.stringify({...localStorage}).includes('given')`)
-	_, err = kit.Eval[bool](r.Tab, from(s.URL, said("Dana")))
+	_, err = testkit.Eval[bool](r.Tab, from(s.URL, said("Dana")))
 	r.must(err)
 	r.says("form", "Dana")
 	r.holds(`!/Blog|Mallory/.test($('form').innerText) && JSON.stringify({...localStorage}).includes('given')`)

@@ -18,11 +18,11 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/inquiry"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/spamcheck"
 )
 
 // The words of the protocol. What is neither spam nor ham is an error to who asks: the comment is held, and asked about
@@ -45,7 +45,7 @@ type door struct {
 // Services are those that the handlers call.
 type Services struct {
 	Identity  *identity.Service
-	Inquiries *inquiry.Service
+	Inquiries *spamcheck.Service
 }
 
 // Routes adds the room's routes.
@@ -88,14 +88,14 @@ func (d *door) refuse(c echo.Context, err error) error {
 }
 
 // who finds who asks, and about which site.
-func (d *door) who(c echo.Context, form url.Values) (people.Actor, ground.Site, error) {
+func (d *door) who(c echo.Context, form url.Values) (authz.Actor, ground.Site, error) {
 	ctx := c.Request().Context()
 	who, err := d.Identity.ActorByToken(ctx, key(c.Request(), form))
 	if err != nil {
-		return people.Actor{}, ground.Site{}, errKey(err)
+		return authz.Actor{}, ground.Site{}, errKey(err)
 	}
 	if form.Get("blog") == "" {
-		return people.Actor{}, ground.Site{}, missing("blog")
+		return authz.Actor{}, ground.Site{}, missing("blog")
 	}
 	site, err := d.Inquiries.Door(ctx, who, form.Get("blog"))
 	return who, site, errKey(err)
@@ -132,7 +132,7 @@ func (d *door) verify(c echo.Context) error {
 }
 
 // asked reads what the methods about a comment have in common.
-func (d *door) asked(do func(echo.Context, people.Actor, ground.Site, url.Values) error) echo.HandlerFunc {
+func (d *door) asked(do func(echo.Context, authz.Actor, ground.Site, url.Values) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		form, err := read(c)
 		if err != nil {
@@ -153,7 +153,7 @@ func (d *door) asked(do func(echo.Context, people.Actor, ground.Site, url.Values
 }
 
 // check judges a comment. An administrator's is none of ours to judge, and what is said to be spam for a try is.
-func (d *door) check(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
+func (d *door) check(c echo.Context, who authz.Actor, site ground.Site, form url.Values) error {
 	if form.Get("user_role") == "administrator" {
 		return say(c, http.StatusOK, ham, "")
 	}
@@ -166,17 +166,17 @@ func (d *door) check(c echo.Context, who people.Actor, site ground.Site, form ur
 		return err
 	}
 	switch answer {
-	case inquiry.Spam:
+	case spamcheck.Spam:
 		return say(c, http.StatusOK, spam, "")
-	case inquiry.Publish:
+	case spamcheck.Publish:
 		return say(c, http.StatusOK, ham, "")
 	}
 	return say(c, http.StatusOK, hold, "A person has to look at this one: hold it.")
 }
 
 // submit teaches what became of a comment.
-func (d *door) submit(l classifier.Label) func(echo.Context, people.Actor, ground.Site, url.Values) error {
-	return func(c echo.Context, who people.Actor, site ground.Site, form url.Values) error {
+func (d *door) submit(l classifier.Label) func(echo.Context, authz.Actor, ground.Site, url.Values) error {
+	return func(c echo.Context, who authz.Actor, site ground.Site, form url.Values) error {
 		if err := d.Inquiries.Teach(c.Request().Context(), who, site, inquired(form), l); err != nil {
 			return err
 		}
@@ -185,13 +185,13 @@ func (d *door) submit(l classifier.Label) func(echo.Context, people.Actor, groun
 }
 
 // inquired is what a form says of a comment.
-func inquired(form url.Values) inquiry.Asked {
+func inquired(form url.Values) spamcheck.Asked {
 	trap := form.Get("POST_ak_hp_textarea")
 	if name := form.Get("honeypot_field_name"); name != "" {
 		trap += form.Get(name)
 	}
 	address, _ := netip.ParseAddr(form.Get("user_ip")) // what is none is unknown
-	return inquiry.Asked{
+	return spamcheck.Asked{
 		Name:    form.Get("comment_author"),
 		Email:   form.Get("comment_author_email"),
 		Website: form.Get("comment_author_url"),

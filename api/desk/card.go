@@ -7,13 +7,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 // A card is one comment as the queue shows it.
@@ -45,7 +45,7 @@ type card struct {
 	Like         string // the suggested reason
 	Can          can
 	Back, NextID string
-	Against      complaint.Open // what readers and its writer say
+	Against      report.Open // what readers and its writer say
 	Conflict     *conflict
 	Current      bool
 	Replies      []string // that are ready, by their first words
@@ -183,9 +183,9 @@ func (m *cardMaker) card(it moderation.Item) card {
 
 // titles are what a badge says, in each language.
 var titles = sync.OnceValue(func() (all []string) {
-	for _, l := range words.Languages {
-		for _, role := range []people.Role{people.Author, people.Moderator, people.Owner} {
-			all = append(all, words.In(l.Key).T("badge."+role.String()))
+	for _, l := range i18n.Languages {
+		for _, role := range []authz.Role{authz.Author, authz.Moderator, authz.Owner} {
+			all = append(all, i18n.In(l.Key).T("badge."+role.String()))
 		}
 	}
 	return all

@@ -10,9 +10,9 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
 )
 
 type commentPage struct {
@@ -79,7 +79,7 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	return v.Show("comment", p)
 }
 
-func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []ledger.Told) commentPage {
+func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Told) commentPage {
 	c := it.Comment
 	m.alone = true
 	p := commentPage{Frame: f, Card: m.card(it), Source: c.Source}
@@ -137,7 +137,7 @@ func (m *cardMaker) facts(it moderation.Item) []fact {
 }
 
 // happened is what happened to a comment, the newest first.
-func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool) []happening {
+func (m *cardMaker) happened(c comment.Comment, past []auditlog.Told, decides bool) []happening {
 	came := happening{Icon: "clock", What: m.T("happened.came"), at: c.CreatedAt}
 	hs := []happening{}
 	first := time.Time{}
@@ -174,7 +174,7 @@ func (m *cardMaker) happened(c comment.Comment, past []ledger.Told, decides bool
 }
 
 // deed says who did what.
-func (m *cardMaker) deed(e ledger.Told) string {
+func (m *cardMaker) deed(e auditlog.Told) string {
 	if e.Auto {
 		return m.T("deed.auto")
 	}
@@ -182,7 +182,7 @@ func (m *cardMaker) deed(e ledger.Told) string {
 }
 
 // decided says a decision in a sentence, on a comment's page and in the log.
-func (c *Catalog) decided(d ledger.Entry, name string) string {
+func (c *Catalog) decided(d auditlog.Entry, name string) string {
 	who := c.Someone(name)
 	switch {
 	case d.Redacts() && d.Undoes != 0:
@@ -191,11 +191,11 @@ func (c *Catalog) decided(d ledger.Entry, name string) string {
 		return c.T("deed.redaction", "who", who)
 	case d.OnDemand():
 		return c.T("deed."+d.Kind.String(), "who", who)
-	case d.Kind != ledger.OnComment && d.Undoes != 0:
+	case d.Kind != auditlog.OnComment && d.Undoes != 0:
 		return c.T("deed.undo."+d.Kind.String(), "who", who)
-	case d.Kind == ledger.Sent:
+	case d.Kind == auditlog.Sent:
 		return c.T("deed.lesson."+d.Subject, "who", who)
-	case d.Kind != ledger.OnComment:
+	case d.Kind != auditlog.OnComment:
 		return c.N("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
 	case d.Undoes != 0:
 		return c.T("deed.undo", "who", who, "state", c.T("state.low."+d.To.String()))
@@ -206,8 +206,8 @@ func (c *Catalog) decided(d ledger.Entry, name string) string {
 }
 
 // subject is what an entry about no comment names: of a retirement its time.
-func subject(d ledger.Entry) string {
-	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == ledger.Retirement {
+func subject(d auditlog.Entry) string {
+	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == auditlog.Retirement {
 		return Stamp(at)
 	}
 	return d.Subject

@@ -6,9 +6,9 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 func TestAReportedCommentIsClosedByApprovingItAgain(t *testing.T) {
@@ -17,7 +17,7 @@ func TestAReportedCommentIsClosedByApprovingItAgain(t *testing.T) {
 	c := w.post("A remark that somebody takes amiss.")
 	b := w.as("Olga").misses("Reported")
 	b.press(b.card("takes amiss"), "Approve", nil)
-	for i, in := range []complaint.Charge{
+	for i, in := range []report.Charge{
 		{Reason: comment.ReasonSpam, From: netip.MustParseAddr("192.0.2.1")},
 		{Reason: comment.ReasonPersonalAttack, From: netip.MustParseAddr("192.0.2.2")},
 		{Reason: comment.ReasonPersonalAttack, From: netip.MustParseAddr("192.0.2.3"), Detail: "<b>He</b> means me."},
@@ -37,13 +37,13 @@ func TestAReportedCommentIsClosedByApprovingItAgain(t *testing.T) {
 func TestASecondLookIsAnsweredByAnotherModerator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	c := w.post("A joke between two who know each other.")
 	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, moderation.Choice{Action: comment.Reject,
 		Reason: comment.ReasonPersonalAttack, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
 	w.Must(err)
 	token := apptest.Secret.EditToken(w.site.ID, w.site.EditEpoch, c.ID)
-	_, err = w.S.Appeal(w.Ctx, w.site, c.ID, complaint.Plea{Token: token, Text: "You can <i>ask</i> him."})
+	_, err = w.S.Appeal(w.Ctx, w.site, c.ID, report.Plea{Token: token, Text: "You can <i>ask</i> him."})
 	w.Must(err)
 
 	const view = "/moderate/blog/queue?state=appealed"

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
@@ -84,11 +84,11 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 		ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
 	w.Must(err)
-	w.account("Mira", people.Moderator, "other")
-	w.account("Anton", people.Author, "blog")
+	w.account("Mira", authz.Moderator, "other")
+	w.account("Anton", authz.Author, "blog")
 	c := w.post("A remark on the blog.")
 
 	mira := w.as("Mira")
@@ -267,7 +267,7 @@ func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
 func TestTheLogIsSearchedByItsAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	a, b := w.post("The first remark to decide."), w.post("Another remark, for somebody else.")
 	olga, dana := w.as("Olga"), w.as("Dana")
 	olga.press(olga.card("The first remark"), "Approve", nil)

@@ -5,13 +5,13 @@ import (
 	"io"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write testdata/pages anew")
 
 func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
-	kit.Pages{
+	testkit.Pages{
 		Layouts: layouts,
 		Samples: func(lang string) map[string]any { return samplePages(catalogs()[lang]) },
 		Render: func(to io.Writer, lang, page string, sample any) error {

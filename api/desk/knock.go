@@ -1,8 +1,8 @@
 package desk
 
 import (
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // A Knock is a page that was refused because its origin is none of the site's. At is the page of the desk that the
@@ -14,7 +14,7 @@ type Knock struct {
 
 // Knocks are those of the last week at the visit's site that were refused, for its owners.
 func (r Room) Knocks(v *Visit, at string) (list []Knock, err error) {
-	if v.Who.Role(v.Site.ID) < people.Owner {
+	if v.Who.Role(v.Site.ID) < authz.Owner {
 		return nil, nil
 	}
 	_, refused, err := r.Process.Knocks(v.Ctx(), v.Who, v.Site)

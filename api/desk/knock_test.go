@@ -10,14 +10,14 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 func TestAnOwnerAllowsAnOriginThatWasRefused(t *testing.T) {
 	t.Parallel()
 	const often, once = "https://www.blog.example", "http://localhost:1313"
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	olga := w.as("Olga").open("/moderate/blog/queue")
 	if strings.Contains(nameOf(olga.doc), "was refused") {
 		t.Errorf("nobody knocked: %s", nameOf(olga.doc))
@@ -119,7 +119,7 @@ func TestSettingsSayWhetherAPageAsks(t *testing.T) {
 func TestNobodyElseAllowsAnOrigin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	form := &html.Node{Data: "form", Attr: []html.Attribute{{Key: "method", Val: "post"},
 		{Key: "action", Val: "/moderate/blog/origins"}}}
 	dana := w.as("Dana")

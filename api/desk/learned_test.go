@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // Words of which no two comments have nearly the same: that would be one lesson.
@@ -40,7 +40,7 @@ func (w *world) posted(from []string, n int) (refs []moderation.Ref) {
 // taught has comments decided, and the filter learn from that.
 func (w *world) taught(action comment.Action, reason comment.Reason, refs []moderation.Ref) {
 	w.T.Helper()
-	_, err := w.S.Decide(w.Ctx, people.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
+	_, err := w.S.Decide(w.Ctx, authz.Operator, w.site, moderation.Choice{Action: action, Reason: reason, Comments: refs})
 	w.Must(err)
 	w.Must(w.S.Learn(w.Ctx, w.site))
 }
@@ -75,7 +75,7 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 func TestALikelyReasonShowsItsWordsAndWhereTheyWereSeen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Aliya", people.Author, "blog")
+	w.account("Aliya", authz.Author, "blog")
 	w.taught(comment.Approve, 0, w.posted(plants, 30))
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 20))
 	w.taught(comment.Reject, comment.ReasonPersonalAttack, w.posted(insults, 20))

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -74,7 +74,7 @@ func logPageOf(w *Catalog, f Frame, asks logAsks, names []string) logPage {
 	for _, n := range names {
 		p.Who = append(p.Who, Link{Key: n, Label: n, Current: n == asks.Who})
 	}
-	for _, a := range ledger.Searched {
+	for _, a := range auditlog.Searched {
 		p.What = append(p.What, Link{Key: a, Label: w.T("log.did." + a), Current: a == asks.What})
 	}
 	return p
@@ -114,7 +114,7 @@ func (a logAsks) query() url.Values {
 }
 
 // logRow is an entry of the log; one about the model itself has no comment.
-func (c *Catalog) logRow(site string, e ledger.Told) logRow {
+func (c *Catalog) logRow(site string, e auditlog.Told) logRow {
 	row := logRow{
 		Seq: e.Seq, ISO: ISO(e.At), When: Stamp(e.At), What: c.decided(e.Entry, e.Name),
 		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),

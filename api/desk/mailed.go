@@ -10,11 +10,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/words"
 )
 
 // A mailedPage is what a link in a mail opens: a comment to decide on, what became of it, or the choice of mail.
@@ -36,7 +36,7 @@ type mailedPage struct {
 }
 
 // mailed opens a visit for who holds a link, in the language of their mails.
-func (d *desk) mailed(answer func(v *Visit, link people.MailLink) error) echo.HandlerFunc {
+func (d *desk) mailed(answer func(v *Visit, link authz.MailLink) error) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		v := newVisit(c, d.Pages)
 		c.Response().Header().Set("X-Robots-Tag", "noindex")
@@ -45,12 +45,12 @@ func (d *desk) mailed(answer func(v *Visit, link people.MailLink) error) echo.Ha
 				return err
 			}
 		}
-		var link people.MailLink
+		var link authz.MailLink
 		v.Who, link, err = d.Identity.MailLink(v.Ctx(), v.Param("token"))
 		if err != nil {
 			return v.deadMailLink(err)
 		}
-		if own := words.In(v.Who.Account.MailLang); own != nil {
+		if own := i18n.In(v.Who.Account.MailLang); own != nil {
 			v.Words = &Catalog{own}
 		}
 		return answer(v, link)
@@ -69,7 +69,7 @@ func (v *Visit) deadMailLink(err error) error {
 }
 
 // mailedLink shows what a link is for. It changes nothing: mail programs open links by themselves.
-func (d *desk) mailedLink(v *Visit, link people.MailLink) error {
+func (d *desk) mailedLink(v *Visit, link authz.MailLink) error {
 	if link.Comment == "" {
 		return v.Show("mailed", v.stopPage(link))
 	}
@@ -87,7 +87,7 @@ func (v *Visit) mailedFrame(title string) mailedPage {
 }
 
 // mailedComment is the page of a link that decides: with the comment and buttons, or with why there are none.
-func (d *desk) mailedComment(v *Visit, link people.MailLink) (mailedPage, error) {
+func (d *desk) mailedComment(v *Visit, link authz.MailLink) (mailedPage, error) {
 	w := v.Words
 	p := v.mailedFrame(w.T("mail.link.title"))
 	site, known, err := d.Process.SiteByID(v.Ctx(), link.Site)
@@ -95,7 +95,7 @@ func (d *desk) mailedComment(v *Visit, link people.MailLink) (mailedPage, error)
 		return p, err
 	}
 	if !known {
-		return p, people.NoSite()
+		return p, authz.NoSite()
 	}
 	v.Site = site
 	p.Lead = w.T("mail.link.as", "name", v.Who.Account.Name, "site", site.Name)
@@ -146,7 +146,7 @@ func paragraphs(source string) (all []string) {
 }
 
 // useMailedLink does what a button of a link's page says.
-func (d *desk) useMailedLink(v *Visit, link people.MailLink) error {
+func (d *desk) useMailedLink(v *Visit, link authz.MailLink) error {
 	if link.Comment == "" {
 		return d.stopMail(v, link)
 	}
@@ -188,20 +188,20 @@ func (v *Visit) gone(p mailedPage) error {
 	return v.Show("mailed", p)
 }
 
-func (v *Visit) stopPage(link people.MailLink) mailedPage {
+func (v *Visit) stopPage(link authz.MailLink) mailedPage {
 	w := v.Words
 	p := v.mailedFrame(w.T("mail.stop.title"))
 	p.Lead, p.Stops = w.T("mail.stop.text", "email", v.Who.Account.Email), true
-	p.Digests = v.Who.Account.Mail == people.MailEach
+	p.Digests = v.Who.Account.Mail == authz.MailEach
 	p.To, p.ToWords = "/moderate/sessions#mail", w.T("mail.stop.choose")
 	return p
 }
 
 // stopMail ends an account's mails, or leaves the digest.
-func (d *desk) stopMail(v *Visit, link people.MailLink) error {
-	p, mail, says := v.stopPage(link), people.NoMail, "mail.stop.none"
-	if v.Form.Get("mail") == people.MailDigest.String() {
-		mail, says = people.MailDigest, "mail.stop.less"
+func (d *desk) stopMail(v *Visit, link authz.MailLink) error {
+	p, mail, says := v.stopPage(link), authz.NoMail, "mail.stop.none"
+	if v.Form.Get("mail") == authz.MailDigest.String() {
+		mail, says = authz.MailDigest, "mail.stop.less"
 	}
 	if err := d.Identity.SetMailByLink(v.Ctx(), v.Param("token"), mail); err != nil {
 		return v.deadMailLink(err)

@@ -11,19 +11,19 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // mailed is a link in a mail to somebody about a comment, or about their mails.
 func (w *world) mailed(name string, c comment.Comment) (path string) {
 	w.T.Helper()
 	token, hash := secret.New("")
-	link := people.MailLink{Hash: hash, Account: w.actor(name).ID(), Site: w.site.ID, Comment: c.ID, Version: c.Version,
+	link := authz.MailLink{Hash: hash, Account: w.actor(name).ID(), Site: w.site.ID, Comment: c.ID, Version: c.Version,
 		ExpiresAt: w.Clock.Now().Add(72 * time.Hour)}
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertMailLink(link) }))
 	return "/m/" + token
@@ -34,7 +34,7 @@ func TestALinkInAMailDecidesOnceAndByAButtonOnly(t *testing.T) {
 		"Approve": comment.Approved, "Spam": comment.Spam, "Off topic": comment.Rejected,
 	} {
 		decides := func(t *testing.T, w *world) {
-			w.account("Mo", people.Moderator, "blog")
+			w.account("Mo", authz.Moderator, "blog")
 			c := w.post("It is quiet in our street since then, and the birds are back.")
 			path, b := w.mailed("Mo", c), newBrowser(t, w.url)
 			for range 3 { // as mail programs do
@@ -43,7 +43,7 @@ func TestALinkInAMailDecidesOnceAndByAButtonOnly(t *testing.T) {
 			w.stands(c, comment.Pending)
 			b.press(b.doc, button, nil).sees("At the desk it can be taken back.")
 			w.stands(c, want)
-			log, _, err := w.S.Item(w.Ctx, people.Operator, w.site, c.ID)
+			log, _, err := w.S.Item(w.Ctx, authz.Operator, w.site, c.ID)
 			w.Must(err)
 			if log.Comment.Standing == 0 {
 				t.Error("no decision stands")
@@ -59,7 +59,7 @@ func TestALinkInAMailDecidesOnceAndByAButtonOnly(t *testing.T) {
 func TestALinkInAMailEndsAndSaysSo(t *testing.T) { onBoth(t, aLinkInAMailEndsAndSaysSo) }
 
 func aLinkInAMailEndsAndSaysSo(t *testing.T, w *world) {
-	w.account("Mo", people.Moderator, "blog")
+	w.account("Mo", authz.Moderator, "blog")
 	nothing := func(path, says string, c comment.Comment) {
 		t.Helper()
 		was := w.now(c).State
@@ -80,8 +80,8 @@ func aLinkInAMailEndsAndSaysSo(t *testing.T, w *world) {
 	nothing(old, "It worked until 23 November 2026. Nothing was changed.", late)
 
 	lost := w.post("A third, and whoever was told of it may not decide any more.")
-	gone, author := w.mailed("Mo", lost), people.Author
-	_, err := w.S.SetAccount(w.Ctx, people.Operator, w.actor("Mo").ID(),
+	gone, author := w.mailed("Mo", lost), authz.Author
+	_, err := w.S.SetAccount(w.Ctx, authz.Operator, w.actor("Mo").ID(),
 		identity.AccountChange{Role: &author, Sites: []string{"blog"}})
 	w.Must(err)
 	nothing(gone, "Nothing was changed.", lost)
@@ -101,13 +101,13 @@ func TestMailIsStoppedByALinkAndByAMailProgram(t *testing.T) {
 }
 
 func mailIsStoppedByALinkAndByAMailProgram(t *testing.T, w *world) {
-	each, nobody := people.MailEach, comment.Comment{}
+	each, nobody := authz.MailEach, comment.Comment{}
 	choose := func() {
-		_, err := w.S.SetAccount(w.Ctx, people.Operator, w.actor("Olga").ID(),
+		_, err := w.S.SetAccount(w.Ctx, authz.Operator, w.actor("Olga").ID(),
 			identity.AccountChange{Mail: &each, MailLang: "ru"})
 		w.Must(err)
 	}
-	chosen := func(want people.Mail) {
+	chosen := func(want authz.Mail) {
 		t.Helper()
 		if got := w.actor("Olga").Account.Mail; got != want {
 			t.Errorf("it is %v, want %v", got, want)
@@ -116,17 +116,17 @@ func mailIsStoppedByALinkAndByAMailProgram(t *testing.T, w *world) {
 	choose()
 	path, b := w.mailed("Olga", nobody), newBrowser(t, w.url)
 	b.open(path).sees("olga@staff.example получает письма, когда комментарии ждут.")
-	chosen(people.MailEach)
+	chosen(authz.MailEach)
 	b.press(b.doc, "Только сводку", nil)
-	chosen(people.MailDigest)
+	chosen(authz.MailDigest)
 	b.open(path)
 	b.press(b.doc, "Больше не писать", nil).sees("На olga@staff.example писем больше не будет.")
-	chosen(people.NoMail)
+	chosen(authz.NoMail)
 	choose()
 	if b.post(path, "List-Unsubscribe=One-Click"); b.status != http.StatusOK {
 		t.Errorf("a mail program gets %d", b.status)
 	}
-	chosen(people.NoMail)
+	chosen(authz.NoMail)
 	choose()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -137,7 +137,7 @@ func mailIsStoppedByALinkAndByAMailProgram(t *testing.T, w *world) {
 	if _ = res.Body.Close(); res.StatusCode != http.StatusOK {
 		t.Errorf("a mail program that sends parts gets %d", res.StatusCode)
 	}
-	chosen(people.NoMail)
+	chosen(authz.NoMail)
 }
 
 // post sends a form as a program does, which has no page to send it from.
@@ -167,7 +167,7 @@ func TestMailedDecision_ChangedCommentTakesTwoPresses(t *testing.T) {
 }
 
 func mailedDecisionChangedCommentTakesTwoPresses(t *testing.T, w *world) {
-	w.account("Mo", people.Moderator, "blog")
+	w.account("Mo", authz.Moderator, "blog")
 	shown := func(b *browser) int { // buttons that decide without another press
 		n := 0
 		each(b.doc, func(node *html.Node) {

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/words"
 )
 
 // least is the weight below which a word is not worth a mark.
@@ -40,7 +40,7 @@ type marker struct {
 	alone bool            // on its own page, where what cannot be seen is spelled out
 	signs map[string]sign // by token
 	used  map[string]bool // classes of signs
-	odds  map[string]int  // what is not what it seems, as words.Disguise counts it
+	odds  map[string]int  // what is not what it seems, as i18n.Disguise counts it
 	hosts []string
 	out   strings.Builder
 	link  string          // the host of the link that is open, or ""
@@ -239,7 +239,7 @@ func (m *marker) word(s string, spot classifier.Spot) {
 	for _, o := range spot.Odd {
 		key := "unseen"
 		if o.Like != 0 {
-			key = words.Script(o.Rune) + " " + words.Script(o.Like)
+			key = i18n.Script(o.Rune) + " " + i18n.Script(o.Like)
 		}
 		odds[key]++
 		m.odds[key]++

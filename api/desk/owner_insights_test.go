@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestInsightsCompareScoresWithDecisions(t *testing.T) {
@@ -88,7 +88,7 @@ func TestWhatIfNamesItsMistakesByKind(t *testing.T) {
 
 	// A shadow stands beside what is in force, in words.
 	b.sees("An owner can set a trial threshold under Settings")
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{"shadow": "0.5"})
+	_, err := w.S.SetSite(w.Ctx, authz.Operator, "blog", map[string]string{"shadow": "0.5"})
 	w.Must(err)
 	b.open("/moderate/blog/insights").sees("50 in 100, tried here")
 	b.open("/moderate/blog/what-if").sees("50 in 100, tried here")
@@ -141,7 +141,7 @@ func TestNoSpreadsheetTakesACommentersTextForAFormula(t *testing.T) {
 	if !strings.Contains(b.raw, `"`+plain+`"`) {
 		t.Errorf("a plain title was changed:\n%s", b.raw)
 	}
-	w.account("Anton", people.Author, "blog")
+	w.account("Anton", authz.Author, "blog")
 	if got := w.as("Anton").open("/moderate/blog/insights.csv").status; got != http.StatusForbidden {
 		t.Errorf("an author is answered %d, want 403", got)
 	}

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // warned returns the form of the page that asks before lessons are erased.
@@ -26,7 +26,7 @@ func (b *browser) warned() *html.Node {
 func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
 	w.Must(err)
 	for _, c := range []moderation.Submission{
@@ -75,7 +75,7 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 func TestOnlyAnOwnerErasesAtTheDesk(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Mara", people.Moderator)
+	w.account("Mara", authz.Moderator)
 	w.submit(moderation.Submission{Name: "Ann", Email: "ann@mail.example", Body: "A wagtail on the roof."})
 	b := w.as("Olga").open("/moderate/blog/queue")
 	b.press(b.card("wagtail"), "Approve", nil)

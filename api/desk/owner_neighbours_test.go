@@ -9,23 +9,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/signing"
 )
 
 func TestAnOwnerArrangesWhoseListsAreRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "valley", Name: "Valley",
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator, ground.Site{Key: "valley", Name: "Valley",
 		Origins: []string{"https://valley.example"}}, nil)
 	w.Must(err)
-	valley, err := w.S.SetSite(w.Ctx, people.Operator, "valley", map[string]string{"neighbours": "on"})
+	valley, err := w.S.SetSite(w.Ctx, authz.Operator, "valley", map[string]string{"neighbours": "on"})
 	w.Must(err)
 	list, err := w.S.PublishedList(w.Ctx, valley)
 	w.Must(err)
-	key, err := w.S.SiteKey(w.Ctx, people.Operator, valley)
+	key, err := w.S.SiteKey(w.Ctx, authz.Operator, valley)
 	w.Must(err)
 	var status atomic.Int32
 	status.Store(http.StatusOK)
@@ -47,14 +47,14 @@ func TestAnOwnerArrangesWhoseListsAreRead(t *testing.T) {
 	look(fields{"url": at, "key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})
 	b.sees("It is signed with another key than the one that was given").misses("Add it")
 	look(fields{"url": at, "key": ""})
-	b.sees("Site valley. 0 fingerprints, 0 hosts.").sees(signet.Fingerprint(key)).sees("Ask the neighbour by another way").
+	b.sees("Site valley. 0 fingerprints, 0 hosts.").sees(signing.Fingerprint(key)).sees("Ask the neighbour by another way").
 		sees("None so far.")
 	b.press(b.form("Add it"), "Add it", nil).sees("Saved").sees("127.0.0.1").sees("It is read within seconds.")
 
 	w.Run(w.S)
 	shows := func(text string) {
 		t.Helper()
-		kit.Until(t, "the page says "+text, func() bool {
+		testkit.Until(t, "the page says "+text, func() bool {
 			w.Clock.Add(time.Minute)
 			return strings.Contains(nameOf(b.open("/moderate/blog/neighbours").doc), text)
 		})
@@ -75,10 +75,10 @@ func TestAnOwnerArrangesWhoseListsAreRead(t *testing.T) {
 
 	b.press(b.form("Publish it"), "Publish it", nil).sees(w.url + "/api/v1/sites/blog/neighbours.json")
 	shows("Give neighbours the address")
-	shows("Fingerprint of the key: " + signet.Fingerprint(ownKey(w)))
+	shows("Fingerprint of the key: " + signing.Fingerprint(ownKey(w)))
 	b.press(b.form("Switch it off"), "Switch it off", nil).sees("It is not published.")
 
-	w.account("Mira", people.Moderator)
+	w.account("Mira", authz.Moderator)
 	w.as("Mira").open("/moderate/blog/neighbours").misses("127.0.0.1")
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
@@ -93,7 +93,7 @@ func TestATokenIsShownOnce(t *testing.T) {
 func TestATokenSaysWhatItReachesWhenItWasUsedAndWhenItEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
 	w.Must(err)
 	b := w.as("Olga").open("/moderate/tokens")
@@ -135,10 +135,10 @@ func TestATokenSaysWhatItReachesWhenItWasUsedAndWhenItEnds(t *testing.T) {
 func TestRoleAndSitesOfSomebodyAreChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
 	w.Must(err)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	dana := w.as("Dana")
 	b := w.as("Olga").open("/moderate/people")
 	row := func(name string) *html.Node {
@@ -175,7 +175,7 @@ func TestRoleAndSitesOfSomebodyAreChanged(t *testing.T) {
 	}
 
 	// Somebody else is an owner now, and the first one may leave it.
-	w.account("Nina", people.Owner)
+	w.account("Nina", authz.Owner)
 	b.open("/moderate/people").press(row("olga@"), "Save", fields{"role": "moderator"}).sees("For authors and moderators")
 	w.as("Olga").open("/moderate/people").misses("Add a person")
 }
@@ -186,7 +186,7 @@ func TestMailIsChosenOnOnesOwnPage(t *testing.T) {
 	b := w.as("Olga")
 	b.open("/moderate/sessions").sees("This server sends no mail yet")
 	b.press(b.doc, "Save", fields{"mail": "each", "from": "12,5"}).sees("Saved")
-	if who := w.actor("Olga").Account; who.Mail != people.MailEach || who.MailFrom != 0.125 || who.MailLang != "en" {
+	if who := w.actor("Olga").Account; who.Mail != authz.MailEach || who.MailFrom != 0.125 || who.MailLang != "en" {
 		t.Errorf("it was kept as %v from %v in %q", who.Mail, who.MailFrom, who.MailLang)
 	}
 	b.langs = "ru"
@@ -200,7 +200,7 @@ func TestMailIsChosenOnOnesOwnPage(t *testing.T) {
 			t.Errorf("%q: got %d", bad, b.status)
 		}
 	}
-	if who := w.actor("Olga").Account; who.Mail != people.MailEach || who.MailLang != "en" {
+	if who := w.actor("Olga").Account; who.Mail != authz.MailEach || who.MailLang != "en" {
 		t.Errorf("what was refused changed it: %v, %q", who.Mail, who.MailLang)
 	}
 }

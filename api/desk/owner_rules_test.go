@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // form is the one that has a button of a name.
@@ -68,7 +68,7 @@ func TestWordPresssListsArePastedAsTheyAre(t *testing.T) {
 func TestAModeratorBlocksFromACommentAndSeesFirstWhatItCatches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Mona", people.Moderator, "blog")
+	w.account("Mona", authz.Moderator, "blog")
 	b := w.as("Mona")
 	c := w.submit(moderation.Submission{Name: "Ann <i>", Email: "ann@spell.example",
 		Body: "See [it](https://shop.example/x)."})
@@ -95,8 +95,8 @@ func TestAModeratorBlocksFromACommentAndSeesFirstWhatItCatches(t *testing.T) {
 func TestModeratorsNoteSomethingAboutAWriterForOneAnother(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Mona", people.Moderator, "blog")
-	w.account("Aliya", people.Author, "blog")
+	w.account("Mona", authz.Moderator, "blog")
+	w.account("Aliya", authz.Author, "blog")
 	b := w.as("Mona")
 	write := func(text string) string {
 		return w.submit(moderation.Submission{Name: "Ann <i>", Email: "ann@mail.example", Body: text}).ID

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/words"
 )
 
 func TestSettingsAreKept(t *testing.T) {
@@ -58,7 +58,7 @@ func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	own := map[string]string{"shadow": "0.755", "origin": "https://a.example,https://b.example"}
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", own)
+	_, err := w.S.SetSite(w.Ctx, authz.Operator, "blog", own)
 	w.Must(err)
 	before, err := w.S.Site(w.Ctx, "blog")
 	w.Must(err)
@@ -68,8 +68,8 @@ func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
 			langs = append(langs, f.Lang)
 		}
 	}
-	if !slices.Equal(langs, words.Keys()) {
-		t.Errorf("there are settings for the languages %v, words for %v", langs, words.Keys())
+	if !slices.Equal(langs, i18n.Keys()) {
+		t.Errorf("there are settings for the languages %v, words for %v", langs, i18n.Keys())
 	}
 	for lang, save := range map[string]string{"en": "Save", "ru": "Сохранить", "kk": "Сақтау"} {
 		b := w.as("Olga")
@@ -114,7 +114,7 @@ func TestWhatSomebodyTaughtIsWithdrawnAndComesBack(t *testing.T) {
 func TestAnOwnerEndsEditTokensAfterAQuestion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator)
+	w.account("Dana", authz.Moderator)
 	olga, dana := w.as("Olga").open("/moderate/blog/settings"), w.as("Dana")
 	form := find(olga.doc, func(n *html.Node) bool { return attr(n, "action") == "/moderate/blog/edit-tokens" })
 	for n := form; ; n = n.Parent {
@@ -145,10 +145,10 @@ func TestAnOwnerEndsEditTokensAfterAQuestion(t *testing.T) {
 func TestASiteIsRemovedByWhoTypesItsKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator,
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 		ground.Site{Key: "old", Name: "Old", Origins: []string{"https://old.example"}}, nil)
 	w.Must(err)
-	w.account("Dana", people.Moderator)
+	w.account("Dana", authz.Moderator)
 	olga := w.as("Olga").open("/moderate/old/settings")
 	olga.press(olga.doc, "Remove it for good", fields{"key": "olt"}).
 		sees("That is not the site’s key. Nothing was removed.")

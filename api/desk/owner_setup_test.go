@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
@@ -68,7 +68,7 @@ func TestAStepOfSettingUpCanBeSentAgain(t *testing.T) {
 func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, people.Operator, ground.Site{Key: "blog", Name: "The Blog",
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator, ground.Site{Key: "blog", Name: "The Blog",
 		Origins: []string{"https://blog.example"}}, nil)
 	w.Must(err)
 	token, err := w.S.SetupLink(w.Ctx)
@@ -81,7 +81,7 @@ func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
 
 	// The queue says the same until the first comment comes, and to owners afterwards.
 	b.open("/moderate/blog/queue").sees("Nothing waits").sees("No comment has come yet.").sees(snippet)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	w.as("Dana").sees("No comment has come yet.").sees(snippet)
 	w.site, err = w.S.Site(w.Ctx, "blog")
 	w.Must(err)
@@ -143,8 +143,8 @@ func TestOfSeveralLinksTheLastWorksOnce(t *testing.T) {
 func TestOnlyAnOwnerSeesTheStepsOfSettingUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Ada", people.Author, "blog")
-	w.account("Max", people.Moderator, "blog")
+	w.account("Ada", authz.Author, "blog")
+	w.account("Max", authz.Moderator, "blog")
 	for _, step := range []string{"moderation", "embed"} {
 		for name, want := range map[string]int{"Ada": 403, "Max": 403, "Olga": 200} {
 			if b := w.as(name).open("/moderate/blog/setup/" + step); b.status != want {

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A form that is pressed twice makes one webhook; what it is told is changed, and never nothing.
@@ -77,7 +77,7 @@ func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- w.S.Hooks.Run(ctx) }()
-	kit.Until(t, "it is delivered", func() bool {
+	testkit.Until(t, "it is delivered", func() bool {
 		w.Clock.Add(time.Second)
 		list, err := w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
 		w.Must(err)

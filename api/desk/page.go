@@ -10,9 +10,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/words"
 )
 
 //go:embed templates
@@ -86,7 +86,7 @@ func (v *Visit) Frame(title string) Frame {
 	if v.Request().Method != http.MethodGet {
 		f.Here = "/moderate/"
 	}
-	for _, l := range words.Languages {
+	for _, l := range i18n.Languages {
 		f.Languages = append(f.Languages, Link{Key: l.Key, Label: l.Name, Current: l.Key == lang})
 	}
 	return f
@@ -112,13 +112,13 @@ func (r Room) DeskFrame(v *Visit, title string) (Frame, error) {
 	}
 	f.Replies = site.Settings.ReadyReplies()
 	if site.Key == "" {
-		f.Owner = who.AllSites >= people.Owner
+		f.Owner = who.AllSites >= authz.Owner
 		f.Nav = navigation(v.Words, f, v.Request().URL.Path)
 		return f, nil
 	}
 	f.Site = &SiteRef{site.Key, site.Name}
 	role := v.Who.Role(site.ID)
-	f.Moderator, f.Owner = role >= people.Moderator, role >= people.Owner
+	f.Moderator, f.Owner = role >= authz.Moderator, role >= authz.Owner
 	f.Nav = navigation(v.Words, f, v.Request().URL.Path)
 	if v.Site.Key == "" {
 		f.Views, err = r.views(v, site)

@@ -8,23 +8,23 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/words"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func catalogs() map[string]*Catalog {
 	all := map[string]*Catalog{}
-	for _, l := range words.Languages {
-		all[l.Key] = &Catalog{words.In(l.Key)}
+	for _, l := range i18n.Languages {
+		all[l.Key] = &Catalog{i18n.In(l.Key)}
 	}
 	return all
 }
@@ -80,12 +80,12 @@ func samples() []moderation.Item {
 	ilya.Evidence = []classifier.Weight{{Token: "word:скидка", Weight: 1.3, Spam: 4, Ham: 1},
 		{Token: "word:зимой", Weight: -.8, Ham: 4}}
 
-	ilya.Against = complaint.Open{
-		Reports: []complaint.Report{
+	ilya.Against = report.Open{
+		Reports: []report.Report{
 			{Reason: comment.ReasonSpam}, {Reason: comment.ReasonSpam, Detail: "Он пишет это под каждой статьёй."},
 			{Reason: comment.ReasonOther},
 		},
-		Appeal: &complaint.Appeal{Text: "Я купил там шипы сам, <b>спросите</b> в магазине.", At: noon.Add(-2 * time.Hour)},
+		Appeal: &report.Appeal{Text: "Я купил там шипы сам, <b>спросите</b> в магазине.", At: noon.Add(-2 * time.Hour)},
 	}
 
 	asel := sample("c34", "Әсел Нұрланқызы",
@@ -108,7 +108,7 @@ func sampleFrame(w *Catalog) Frame {
 	f.Sites = []Link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true},
 		{URL: "/moderate/short/queue", Label: "Short cuts"}}
 	f.Nav = navigation(w, f, f.Here)
-	for _, l := range words.Languages {
+	for _, l := range i18n.Languages {
 		f.Languages = append(f.Languages, Link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
 	}
 	return f
@@ -138,7 +138,7 @@ func samplePages(w *Catalog) map[string]any {
 	decided := samples()[3].Comment
 	decided.State = comment.Approved
 	q.Cards[3].Conflict = m.conflict(decided,
-		[]ledger.Told{{Name: "Dana K.", Entry: ledger.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}})
+		[]auditlog.Told{{Name: "Dana K.", Entry: auditlog.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}})
 	q.Cards[3].Conflict.LeaveURL = "/"
 
 	cold := samples()[3:4]
@@ -152,13 +152,13 @@ func samplePages(w *Catalog) map[string]any {
 	it := samples()[0]
 	it.Comment.State, it.Comment.Reason, it.Comment.Standing = comment.Rejected, comment.ReasonPersonalAttack, 3
 	it.Comment.EditedAt = noon.Add(-100 * time.Minute)
-	past := []ledger.Told{
-		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Batch: "b0",
-			Ruling: ledger.Ruling{Action: comment.Approve, To: comment.Approved, Version: 2}}},
-		{Name: "Jonas Feld", Entry: ledger.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, Batch: "b1",
-			Ruling: ledger.Ruling{To: comment.Pending, Version: 3}}},
-		{Name: "Dana K.", Entry: ledger.Entry{Seq: 3, At: noon.Add(-time.Hour), Batch: "b2",
-			Ruling: ledger.Ruling{Action: comment.Reject, Reason: comment.ReasonPersonalAttack, To: comment.Rejected,
+	past := []auditlog.Told{
+		{Name: "Jonas Feld", Entry: auditlog.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Batch: "b0",
+			Ruling: auditlog.Ruling{Action: comment.Approve, To: comment.Approved, Version: 2}}},
+		{Name: "Jonas Feld", Entry: auditlog.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, Batch: "b1",
+			Ruling: auditlog.Ruling{To: comment.Pending, Version: 3}}},
+		{Name: "Dana K.", Entry: auditlog.Entry{Seq: 3, At: noon.Add(-time.Hour), Batch: "b2",
+			Ruling: auditlog.Ruling{Action: comment.Reject, Reason: comment.ReasonPersonalAttack, To: comment.Rejected,
 				Version: 4, Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}}},
 	}
 	k := campaign.Known{

@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/words"
 )
 
 // What narrows a view besides a search, as it is named in addresses.
@@ -177,7 +177,7 @@ func (m *cardMaker) options(by int, items []moderation.Item) (all []Link) {
 	}
 	switch by {
 	case byLang:
-		for _, l := range words.Languages {
+		for _, l := range i18n.Languages {
 			add(l.Key, l.Name)
 		}
 		add("und", m.T("narrow.other"))

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestTheQueueIsNarrowedByItsAddressAndWidenedByAChip(t *testing.T) {
@@ -85,7 +85,7 @@ func TestTheQueueIsNarrowedByItsAddressAndWidenedByAChip(t *testing.T) {
 func TestTheQueueSaysWhatWaitsOnOnesOtherSites(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	other, _, err := w.S.AddSite(w.Ctx, people.Operator,
+	other, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 		ground.Site{Key: "other", Name: "Another blog", Origins: []string{"https://other.example"}}, nil)
 	w.Must(err)
 	_, err = w.S.Submit(w.Ctx, other, moderation.Submission{PageURL: "https://other.example/p", Body: "One that waits."})
@@ -96,7 +96,7 @@ func TestTheQueueSaysWhatWaitsOnOnesOtherSites(t *testing.T) {
 	if got := rail(w.as("Olga").open("/moderate/blog/queue")); !strings.Contains(got, "Another blog 1") {
 		t.Errorf("beside the queue stands %q", got)
 	}
-	w.account("Mira", people.Moderator, "blog")
+	w.account("Mira", authz.Moderator, "blog")
 	if got := rail(w.as("Mira").open("/moderate/blog/queue")); strings.Contains(got, "Another blog") {
 		t.Errorf("somebody else's site stands beside the queue: %q", got)
 	}

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // The views of the queue with their icons. The last two are shown once there is something in
@@ -244,7 +244,7 @@ func (d *desk) cardMaker(v *Visit, at place) (*cardMaker, error) {
 		site:    v.Site,
 		now:     d.Clock.Now(),
 		at:      at,
-		decides: v.Who.Role(v.Site.ID) >= people.Moderator,
+		decides: v.Who.Role(v.Site.ID) >= authz.Moderator,
 		names:   comment.NewNames(append(staff, v.Site.Name), titles()),
 		young:   v.Words.young(is),
 	}, nil
@@ -325,7 +325,7 @@ type conflict struct {
 	Keep, LeaveURL string // Keep is "" while the comment is pending
 }
 
-func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told) *conflict {
+func (m *cardMaker) conflict(c comment.Comment, past []auditlog.Told) *conflict {
 	k := &conflict{LeaveURL: m.at.url(), Keep: m.T("conflict.keep"), Again: m.T("conflict.again")}
 	last := lastDecision(past)
 	switch {
@@ -348,8 +348,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []ledger.Told) *conflict {
 	return k
 }
 
-func lastDecision(past []ledger.Told) *ledger.Told {
-	var last *ledger.Told
+func lastDecision(past []auditlog.Told) *auditlog.Told {
+	var last *auditlog.Told
 	for i := range past {
 		if !past[i].Auto && (last == nil || past[i].Seq > last.Seq) {
 			last = &past[i]

@@ -9,11 +9,11 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
@@ -125,7 +125,7 @@ func linkTo(b *browser, name string) string {
 func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	c := w.post("A remark that two people read.")
 	b := w.as("Olga")
 
@@ -145,7 +145,7 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 func TestACardSaysAndChangesTheTitleThatBecomesPublic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Anton", people.Author, "blog")
+	w.account("Anton", authz.Author, "blog")
 	c := w.submit(moderation.Submission{PageURL: "https://blog.example/p", PageTitle: "CALL 900", Body: "A remark."})
 	says := "Approved, it gives the page its public title:"
 	w.as("Anton").sees(says).sees("“CALL 900”").misses("Change the title")
@@ -300,14 +300,14 @@ func TestWhatWasRefusedAndIsForgottenIsSaidToBe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("This is refused, and its time is over soon.")
-	w.Decide(people.Operator, w.site, comment.MarkSpam, c.ID)
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{"keep_refused_days": "1"})
+	w.Decide(authz.Operator, w.site, comment.MarkSpam, c.ID)
+	_, err := w.S.SetSite(w.Ctx, authz.Operator, "blog", map[string]string{"keep_refused_days": "1"})
 	w.Must(err)
 	w.Clock.Add(25 * time.Hour)
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- w.S.Moderation.Run(ctx) }()
-	kit.Until(t, "it is forgotten", func() bool { return w.Comment(w.site, c.ID).IsForgotten() })
+	testkit.Until(t, "it is forgotten", func() bool { return w.Comment(w.site, c.ID).IsForgotten() })
 	stop()
 	w.Must(<-ended)
 	w.as("Olga").open("/moderate/blog/comments/" + c.ID).
@@ -331,7 +331,7 @@ func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
 		w.Must(err)
 		ids[name] = out.ID
 	}
-	w.account("Zara", people.Moderator, "blog")
+	w.account("Zara", authz.Moderator, "blog")
 	for name, says := range says {
 		for _, path := range []string{"comments/" + ids[name], "queue?sort=newest"} {
 			b := w.as("Olga").open("/moderate/blog/" + path)
@@ -347,7 +347,7 @@ func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
 func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	for n, tt := range []struct {
 		meanwhile comment.Action
 		press     string
@@ -378,7 +378,7 @@ func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
 func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
 	w.Run(w.S)
 	var all []comment.Comment
 	for n := range 4 {
@@ -398,8 +398,8 @@ func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
 func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Dana", people.Moderator, "blog")
-	w.account("Mo", people.Moderator, "blog")
+	w.account("Dana", authz.Moderator, "blog")
+	w.account("Mo", authz.Moderator, "blog")
 	var all []comment.Comment
 	for n := range 4 {
 		all = append(all, w.post(fmt.Sprintf("Remark %d of a queue that three work off.", n)))
@@ -430,12 +430,12 @@ func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
 	}
 	looks("Mo", 2)
 	looks("Dana", 3)
-	w.account("Eva", people.Moderator, "blog")
+	w.account("Eva", authz.Moderator, "blog")
 	if got := current("Eva"); got != all[1].ID {
 		t.Errorf("Eva starts at %s, want %s", got, all[1].ID)
 	}
 	looks("Eva", 1)
-	w.account("Jon", people.Moderator, "blog")
+	w.account("Jon", authz.Moderator, "blog")
 	if got := current("Jon"); got != all[0].ID {
 		t.Errorf("where all are open, one starts at %s, want the first", got)
 	}

@@ -7,13 +7,13 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 func TestAPartIsTakenOutAndPutBackWithoutScript(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.account("Anton", people.Author, "blog")
+	w.account("Anton", authz.Author, "blog")
 	c := w.post("Call <b>Mira</b> at 555 0142, and then 555 0142 again.")
 	at := "/moderate/blog/comments/" + c.ID
 	b := w.as("Olga").open(at)

@@ -4,14 +4,14 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestAReadyReplyIsChosenWithoutScript(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "blog", map[string]string{
+	_, err := w.S.SetSite(w.Ctx, authz.Operator, "blog", map[string]string{
 		"reply_texts": "Thank you for telling us.\n\nThe trains run again:\n<b>see the timetable</b>."})
 	w.Must(err)
 	w.post("Do the night trains run in March?")
@@ -25,7 +25,7 @@ func TestAReadyReplyIsChosenWithoutScript(t *testing.T) {
 	b.open("/moderate/blog/queue?state=approved").sees("The trains run again").sees("<b>see the timetable</b>.")
 	b.open("/moderate/blog/queue").press(b.card("ferry"), "Publish the reply", fields{"ready": "0", "body": "It waits."})
 	b.open("/moderate/blog/queue?state=approved").sees("It waits.")
-	q := w.Queue(people.Operator, comment.QueueRequest{View: comment.ViewApproved, Search: "telling us"})
+	q := w.Queue(authz.Operator, comment.QueueRequest{View: comment.ViewApproved, Search: "telling us"})
 	if len(q.Items) != 0 {
 		t.Error("a text of one's own was replaced")
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/words"
 )
 
 // A Room is one part of the desk: its pages, and who is let in to them.
@@ -57,8 +57,8 @@ func (r Room) Groups(e *echo.Echo) (open, in *echo.Group) {
 func Read(files fs.FS, layouts map[string]string, parts ...string) Pages {
 	return sync.OnceValue(func() map[string]map[string]*template.Template {
 		all := map[string]map[string]*template.Template{}
-		for _, l := range words.Languages {
-			w := words.In(l.Key)
+		for _, l := range i18n.Languages {
+			w := i18n.In(l.Key)
 			base := template.New("").Funcs(template.FuncMap{
 				"t": w.T, "n": w.N, "icon": icon, "asset": assetURL, "nonce": nonce,
 				"ticks": func() []string { return ticks }, "reasons": func() []reasonChoice { return reasonChoices },

@@ -8,9 +8,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/words"
 )
 
 // signedIn lets only those in whom the service knows, and sends others to the sign-in.
@@ -92,7 +92,7 @@ func (d *desk) signOut(v *Visit) error {
 
 // language keeps the choice of a language in the browser.
 func (d *desk) language(v *Visit) error {
-	if lang := v.Form.Get("lang"); words.In(lang) != nil {
+	if lang := v.Form.Get("lang"); i18n.In(lang) != nil {
 		v.SetCookie(&http.Cookie{
 			Name:     langCookie,
 			Value:    lang,
@@ -125,7 +125,7 @@ func (d *desk) home(v *Visit) error {
 		return err
 	case len(sites) > 0:
 		return v.GoTo(QueueURL(sites[0].Key))
-	case v.Who.Account.AllSites >= people.Owner:
+	case v.Who.Account.AllSites >= authz.Owner:
 		return v.GoTo("/moderate/setup/site")
 	}
 	return v.GoTo("/moderate/sessions")

@@ -8,16 +8,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/words"
 )
 
 // A Visit is one request to the desk. Its route opens it, so that no handler asks again who comes, to
 // which site, in which language, and with which form.
 type Visit struct {
 	echo.Context
-	Who     people.Actor  // nobody on the pages that are open to all
+	Who     authz.Actor   // nobody on the pages that are open to all
 	Site    ground.Site   // none on the pages about all sites
 	Sites   []ground.Site // that they have a role on, once there is a frame
 	Words   *Catalog
@@ -39,7 +39,7 @@ func newVisit(c echo.Context, pages Pages) *Visit {
 	if cookie, err := c.Request().Cookie(langCookie); err == nil {
 		chosen = cookie.Value
 	}
-	said := words.Pick(chosen, c.Request().Header.Get("Accept-Language"))
+	said := i18n.Pick(chosen, c.Request().Header.Get("Accept-Language"))
 	return &Visit{Context: c, Words: &Catalog{said}, pages: pages}
 }
 
@@ -73,7 +73,7 @@ func (r Room) On(answer Handler) echo.HandlerFunc {
 		if v.Site, err = r.Process.Site(v.Ctx(), v.Param("site")); err != nil {
 			return err
 		}
-		if err := v.Who.May(v.Site.ID, people.Author, people.ScopeRead); err != nil {
+		if err := v.Who.May(v.Site.ID, authz.Author, authz.ScopeRead); err != nil {
 			return err
 		}
 		return answer(v)
@@ -83,7 +83,7 @@ func (r Room) On(answer Handler) echo.HandlerFunc {
 // Owned lets those in who own the site of the path.
 func (r Room) Owned(answer Handler) echo.HandlerFunc {
 	return r.On(func(v *Visit) error {
-		if err := v.Who.May(v.Site.ID, people.Owner, people.ScopeAdmin); err != nil {
+		if err := v.Who.May(v.Site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 			return err
 		}
 		return answer(v)

@@ -8,18 +8,18 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/words"
 )
 
 // A Catalog is the words of the desk in one language, and the sentences that it makes of them.
-type Catalog struct{ *words.Catalog }
+type Catalog struct{ *i18n.Catalog }
 
 // scripts are the words of the script, as JSON by language.
 var scripts = sync.OnceValue(func() map[string]string {
 	all := map[string]string{}
-	for _, l := range words.Languages {
-		all[l.Key] = words.In(l.Key).JSON("js.", "reason.low.")
+	for _, l := range i18n.Languages {
+		all[l.Key] = i18n.In(l.Key).JSON("js.", "reason.low.")
 	}
 	return all
 })

@@ -13,16 +13,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/coord"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/coord"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is the real service with the desk before it, and one site, over SQLite where nothing else is said.
@@ -50,7 +50,7 @@ const password = "three odd words"
 // emptyWorld has no account and no site.
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
-	return emptyWorldOn(t, kit.SQLite(t))
+	return emptyWorldOn(t, testkit.SQLite(t))
 }
 
 func emptyWorldOn(t *testing.T, database string) *world {
@@ -60,7 +60,7 @@ func emptyWorldOn(t *testing.T, database string) *world {
 	log := slog.New(slog.DiscardHandler)
 	alone, err := coord.Open(w.Ctx, coord.Options{Secret: apptest.Secret, Clock: w.Clock, Log: log})
 	w.Must(err)
-	w.url = kit.Serve(t, func(public *url.URL) *http.Server {
+	w.url = testkit.Serve(t, func(public *url.URL) *http.Server {
 		w.S = w.NewAppWith(w.DB.Store, app.Coordination{Knocks: alone, Presences: alone}, app.Options{PublicURL: public})
 		front := w.S.Handler(func(e *echo.Echo, _ *web.Kit) { w.routes = e.Routes() })
 		t.Cleanup(front.Close)
@@ -75,10 +75,10 @@ func newWorld(t *testing.T) *world {
 	return emptyWorld(t).withBlog()
 }
 
-// onBoth runs a test on a world of each of kit.Databases.
+// onBoth runs a test on a world of each of testkit.Databases.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		t.Parallel()
 		test(t, emptyWorldOn(t, d.New(t)).withBlog())
 	})
@@ -88,15 +88,15 @@ func (w *world) withBlog() *world {
 	w.T.Helper()
 	blog := ground.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}
 	var err error
-	w.site, _, err = w.S.AddSite(w.Ctx, people.Operator, blog, nil)
+	w.site, _, err = w.S.AddSite(w.Ctx, authz.Operator, blog, nil)
 	w.Must(err)
-	w.account("Olga", people.Owner)
+	w.account("Olga", authz.Owner)
 	return w
 }
 
-func (w *world) account(name string, role people.Role, sites ...string) {
+func (w *world) account(name string, role authz.Role, sites ...string) {
 	w.T.Helper()
-	_, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
+	_, _, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
 		Email: strings.ToLower(name) + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
 	})
 	w.Must(err)
@@ -111,7 +111,7 @@ func (w *world) as(name string) *browser {
 }
 
 // actor is somebody without a browser.
-func (w *world) actor(name string) people.Actor {
+func (w *world) actor(name string) authz.Actor {
 	w.T.Helper()
 	in, err := w.S.SignIn(w.Ctx, strings.ToLower(name)+"@staff.example", password, identity.Browser{Agent: "test"})
 	w.Must(err)
@@ -138,7 +138,7 @@ func (w *world) submit(in moderation.Submission) comment.Comment {
 // now is a comment as it stands.
 func (w *world) now(c comment.Comment) comment.Comment {
 	w.T.Helper()
-	it, _, err := w.S.Item(w.Ctx, people.Operator, w.site, c.ID)
+	it, _, err := w.S.Item(w.Ctx, authz.Operator, w.site, c.ID)
 	w.Must(err)
 	return it.Comment
 }

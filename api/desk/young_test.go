@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func TestTheQueueSaysOnceWhatTheFilterStillNeeds(t *testing.T) {
@@ -19,7 +19,7 @@ func TestTheQueueSaysOnceWhatTheFilterStillNeeds(t *testing.T) {
 		for range times {
 			n++
 			c := w.post(fmt.Sprintf("Remark number %d about the ferries.", n))
-			_, err := w.S.Decide(w.Ctx, people.Operator, w.site,
+			_, err := w.S.Decide(w.Ctx, authz.Operator, w.site,
 				moderation.Choice{Action: a, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
 			w.Must(err)
 		}

@@ -14,9 +14,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -30,7 +30,7 @@ const (
 )
 
 // A QueueCounter counts what waits on a site, for who may know it.
-type QueueCounter func(context.Context, people.Actor, ground.Site) (map[comment.View]int, bool, error)
+type QueueCounter func(context.Context, authz.Actor, ground.Site) (map[comment.View]int, bool, error)
 
 // Queues are the streams of moderators: ids of what arrives and is decided on a site, and at most once a second
 // counts, and who is present. It is safe for concurrent use.
@@ -105,7 +105,7 @@ func (h *Queues) Follow(c echo.Context) error {
 // mayFollow finds out, in bounded time, who asks and whether they may know what waits on the site of a key,
 // and what that is.
 func (h *Queues) mayFollow(r *http.Request, key string) (
-	counts []byte, who people.Actor, site ground.Site, err error,
+	counts []byte, who authz.Actor, site ground.Site, err error,
 ) {
 	ctx, end := context.WithTimeout(r.Context(), web.RequestTime)
 	defer end()
@@ -213,7 +213,7 @@ func (h *Queues) recount(ctx context.Context, f *queue) error {
 	if err != nil || !known {
 		return err
 	}
-	data, err := h.count(ctx, people.Operator, site)
+	data, err := h.count(ctx, authz.Operator, site)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (h *Queues) recount(ctx context.Context, f *queue) error {
 	return nil
 }
 
-func (h *Queues) count(ctx context.Context, who people.Actor, site ground.Site) ([]byte, error) {
+func (h *Queues) count(ctx context.Context, who authz.Actor, site ground.Site) ([]byte, error) {
 	counts, capped, err := h.counts(ctx, who, site)
 	if err != nil {
 		return nil, err

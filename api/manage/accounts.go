@@ -6,9 +6,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // accountOut is a person who signs in. Role and Site are named as the flags of
@@ -28,7 +28,7 @@ type accountOut struct {
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.
-func account(a people.Account, seen []ground.Site) accountOut {
+func account(a authz.Account, seen []ground.Site) accountOut {
 	out := accountOut{
 		ID:        a.ID,
 		Email:     a.Email,
@@ -40,7 +40,7 @@ func account(a people.Account, seen []ground.Site) accountOut {
 	}
 	role := a.AllSites
 	for _, s := range seen {
-		if r := a.Roles[s.ID]; r != people.NoRole && a.AllSites == people.NoRole {
+		if r := a.Roles[s.ID]; r != authz.NoRole && a.AllSites == authz.NoRole {
 			out.Site = append(out.Site, s.Key)
 			role = max(role, r)
 		}
@@ -50,13 +50,13 @@ func account(a people.Account, seen []ground.Site) accountOut {
 }
 
 // own is one's own account, with what only oneself is to know.
-func own(a people.Account, sites []ground.Site) accountOut {
+func own(a authz.Account, sites []ground.Site) accountOut {
 	out := account(a, sites)
 	out.Mail, out.MailFrom = a.Mail.String(), &a.MailFrom
 	return out
 }
 
-func (h *handlers) accounts(c echo.Context, who people.Actor) error {
+func (h *handlers) accounts(c echo.Context, who authz.Actor) error {
 	ctx := c.Request().Context()
 	accounts, err := h.Identity.Accounts(ctx, who)
 	if err != nil {
@@ -76,7 +76,7 @@ func (h *handlers) accounts(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addAccount(c echo.Context, who people.Actor) error {
+func (h *handlers) addAccount(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Name     string   `json:"name"`
@@ -87,11 +87,11 @@ func (h *handlers) addAccount(c echo.Context, who people.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	role, err := people.ParseRole(in.Role)
+	role, err := authz.ParseRole(in.Role)
 	if err != nil {
 		return err
 	}
-	var a people.Account
+	var a authz.Account
 	var link string
 	err = h.kit.LimitPasswords(c, func() (err error) {
 		a, link, err = h.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
@@ -105,7 +105,7 @@ func (h *handlers) addAccount(c echo.Context, who people.Actor) error {
 	return h.oneAccount(c, http.StatusCreated, who, a, link)
 }
 
-func (h *handlers) setAccount(c echo.Context, who people.Actor) error {
+func (h *handlers) setAccount(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Name     *string  `json:"name"`
 		Role     *string  `json:"role"`
@@ -118,7 +118,7 @@ func (h *handlers) setAccount(c echo.Context, who people.Actor) error {
 	}
 	ch := identity.AccountChange{Name: in.Name, Sites: in.Site, Disabled: in.Disabled, Password: in.Password}
 	if in.Role != nil {
-		role, err := people.ParseRole(*in.Role)
+		role, err := authz.ParseRole(*in.Role)
 		if err != nil {
 			return err
 		}
@@ -133,8 +133,8 @@ func (h *handlers) setAccount(c echo.Context, who people.Actor) error {
 
 // change changes an account; one that hashes a password is limited.
 func (h *handlers) change(
-	c echo.Context, who people.Actor, id string, ch identity.AccountChange,
-) (a people.Account, err error) {
+	c echo.Context, who authz.Actor, id string, ch identity.AccountChange,
+) (a authz.Account, err error) {
 	set := func() (err error) {
 		a, err = h.Identity.SetAccount(c.Request().Context(), who, id, ch)
 		return err
@@ -148,7 +148,7 @@ func (h *handlers) change(
 }
 
 // oneAccount answers with an account, and with its one-time link as an address.
-func (h *handlers) oneAccount(c echo.Context, status int, who people.Actor, a people.Account, link string) error {
+func (h *handlers) oneAccount(c echo.Context, status int, who authz.Actor, a authz.Account, link string) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func (h *handlers) oneAccount(c echo.Context, status int, who people.Actor, a pe
 	return c.JSON(status, out)
 }
 
-func (h *handlers) removeAccount(c echo.Context, who people.Actor) error {
+func (h *handlers) removeAccount(c echo.Context, who authz.Actor) error {
 	if err := h.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}

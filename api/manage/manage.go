@@ -6,9 +6,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/notify"
 )
 
 type handlers struct {

@@ -7,8 +7,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // sessionOut says who is signed in and what for.
@@ -47,7 +47,7 @@ func (h *handlers) signIn(c echo.Context) error {
 	return h.session(c, got.Actor, got.ExpiresAt)
 }
 
-func (h *handlers) signOut(c echo.Context, who people.Actor) error {
+func (h *handlers) signOut(c echo.Context, who authz.Actor) error {
 	if err := h.Identity.EndSession(c.Request().Context(), who, who.Session); err != nil {
 		return err
 	}
@@ -55,12 +55,12 @@ func (h *handlers) signOut(c echo.Context, who people.Actor) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *handlers) me(c echo.Context, who people.Actor) error {
+func (h *handlers) me(c echo.Context, who authz.Actor) error {
 	return h.session(c, who, time.Time{})
 }
 
 // setMe changes one's own name and password, and what one is told by mail; a new password ends one's sessions.
-func (h *handlers) setMe(c echo.Context, who people.Actor) error {
+func (h *handlers) setMe(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Name     *string `json:"name"`
 		Password *struct {
@@ -75,7 +75,7 @@ func (h *handlers) setMe(c echo.Context, who people.Actor) error {
 	}
 	ch := identity.AccountChange{Name: in.Name, MailFrom: in.MailFrom, MailLang: web.Words(c).Lang()}
 	if in.Mail != nil {
-		mail, err := people.ParseMail(*in.Mail)
+		mail, err := authz.ParseMail(*in.Mail)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (h *handlers) setMe(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, own(a, sites))
 }
 
-func (h *handlers) session(c echo.Context, who people.Actor, expires time.Time) error {
+func (h *handlers) session(c echo.Context, who authz.Actor, expires time.Time) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err

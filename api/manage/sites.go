@@ -13,10 +13,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/words"
 )
 
 // siteOut is a site; its settings are named as `aitys site set` names them.
@@ -41,7 +41,7 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 		case f.Kind.Numeric():
 			put(f.Name, json.Number(own))
 		case f.Kind == ground.KindText && own == "":
-			put(f.Name, words.In(f.Lang).T("rules.default"))
+			put(f.Name, i18n.In(f.Lang).T("rules.default"))
 		default:
 			put(f.Name, own)
 		}
@@ -53,7 +53,7 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 	return text, err
 }
 
-func (h *handlers) sites(c echo.Context, who people.Actor) error {
+func (h *handlers) sites(c echo.Context, who authz.Actor) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (h *handlers) sites(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addSite(c echo.Context, who people.Actor) error {
+func (h *handlers) addSite(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Key    string   `json:"key"`
 		Name   string   `json:"name"`
@@ -90,7 +90,7 @@ func (h *handlers) addSite(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusCreated, siteOut{site})
 }
 
-func (h *handlers) setSite(c echo.Context, who people.Actor) error {
+func (h *handlers) setSite(c echo.Context, who authz.Actor) error {
 	var in map[string]any
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (h *handlers) setSite(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, siteOut{site})
 }
 
-func (h *handlers) removeSite(c echo.Context, who people.Actor) error {
+func (h *handlers) removeSite(c echo.Context, who authz.Actor) error {
 	if err := h.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (h *handlers) removeSite(c echo.Context, who people.Actor) error {
 }
 
 // endEditTokens ends what readers edit and withdraw their comments with.
-func (h *handlers) endEditTokens(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) endEditTokens(c echo.Context, who authz.Actor, site ground.Site) error {
 	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
 	if err != nil {
 		return err

@@ -7,9 +7,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -28,7 +28,7 @@ type tokenOut struct {
 	Token     string         `json:"token,omitempty"`
 }
 
-func token(t people.Token, seen []ground.Site) tokenOut {
+func token(t authz.Token, seen []ground.Site) tokenOut {
 	out := tokenOut{
 		ID:        t.ID,
 		Account:   t.Account,
@@ -50,7 +50,7 @@ func token(t people.Token, seen []ground.Site) tokenOut {
 	return out
 }
 
-func (h *handlers) tokens(c echo.Context, who people.Actor) error {
+func (h *handlers) tokens(c echo.Context, who authz.Actor) error {
 	ctx := c.Request().Context()
 	tokens, err := h.Identity.Tokens(ctx, who)
 	if err != nil {
@@ -70,7 +70,7 @@ func (h *handlers) tokens(c echo.Context, who people.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addToken(c echo.Context, who people.Actor) error {
+func (h *handlers) addToken(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Account   string   `json:"account"`
 		Name      string   `json:"name"`
@@ -81,7 +81,7 @@ func (h *handlers) addToken(c echo.Context, who people.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	scope, err := people.ParseScope(in.Scope)
+	scope, err := authz.ParseScope(in.Scope)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (h *handlers) addToken(c echo.Context, who people.Actor) error {
 	return h.oneToken(c, http.StatusCreated, who, t, value)
 }
 
-func (h *handlers) setToken(c echo.Context, who people.Actor) error {
+func (h *handlers) setToken(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Name  *string  `json:"name"`
 		Site  []string `json:"site"`
@@ -109,9 +109,9 @@ func (h *handlers) setToken(c echo.Context, who people.Actor) error {
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	var scope *people.Scope
+	var scope *authz.Scope
 	if in.Scope != nil {
-		s, err := people.ParseScope(*in.Scope)
+		s, err := authz.ParseScope(*in.Scope)
 		if err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (h *handlers) setToken(c echo.Context, who people.Actor) error {
 	return h.oneToken(c, http.StatusOK, who, t, "")
 }
 
-func (h *handlers) oneToken(c echo.Context, status int, who people.Actor, t people.Token, value string) error {
+func (h *handlers) oneToken(c echo.Context, status int, who authz.Actor, t authz.Token, value string) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (h *handlers) oneToken(c echo.Context, status int, who people.Actor, t peop
 	return c.JSON(status, out)
 }
 
-func (h *handlers) removeToken(c echo.Context, who people.Actor) error {
+func (h *handlers) removeToken(c echo.Context, who authz.Actor) error {
 	if err := h.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}

@@ -10,17 +10,17 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/checker"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/neighbour"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/spamlist"
 )
 
 // Services are those that the handlers call.
 type Services struct {
-	Neighbours *neighbour.Service
-	Checkers   *checker.Service
+	Neighbours *spamlist.Service
+	Checkers   *externalcheck.Service
 }
 
 // Routes adds the addresses of lists and neighbours.
@@ -94,7 +94,7 @@ type ownOut struct {
 	Hosts       int        `json:"hosts"`
 }
 
-func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error {
 	found, err := h.Neighbours.Neighbours(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 			URL:         n.URL,
 			Name:        n.Name(),
 			Key:         n.Key,
-			Fingerprint: signet.Fingerprint(n.Key),
+			Fingerprint: signing.Fingerprint(n.Key),
 			Weight:      n.Weight,
 			AddedAt:     n.At,
 			GeneratedAt: web.OrNull(n.Generated),
@@ -133,7 +133,7 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) add(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		URL    string   `json:"url"`
 		Key    string   `json:"key"`
@@ -142,7 +142,7 @@ func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	d := neighbour.Draft{URL: in.URL, Key: in.Key, Weight: 1}
+	d := spamlist.Draft{URL: in.URL, Key: in.Key, Weight: 1}
 	if in.Weight != nil {
 		d.Weight = *in.Weight
 	}
@@ -170,7 +170,7 @@ type offerOut struct {
 	LastSeen    *time.Time `json:"last_seen"`
 }
 
-func (h *handlers) preview(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) preview(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		URL string `json:"url"`
 		Key string `json:"key"`
@@ -179,7 +179,7 @@ func (h *handlers) preview(c echo.Context, who people.Actor, site ground.Site) e
 		return err
 	}
 	offer, err := h.Neighbours.PreviewNeighbour(c.Request().Context(), who, site,
-		neighbour.Draft{URL: in.URL, Key: in.Key})
+		spamlist.Draft{URL: in.URL, Key: in.Key})
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (h *handlers) preview(c echo.Context, who people.Actor, site ground.Site) e
 		Failure:     web.OrNull(offer.Failure),
 		Site:        web.OrNull(offer.Site),
 		Key:         web.OrNull(offer.Key),
-		Fingerprint: web.OrNull(signet.Fingerprint(offer.Key)),
+		Fingerprint: web.OrNull(signing.Fingerprint(offer.Key)),
 		GeneratedAt: web.OrNull(offer.Generated),
 		Campaigns:   offer.Campaigns,
 		Hosts:       offer.Hosts,

@@ -9,11 +9,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 //go:embed report.html
@@ -23,7 +23,7 @@ var reportTemplate = template.Must(template.New("report").Parse(reportHTML))
 
 // reportView is what report.html shows: a published comment, and why a moderator should look at it.
 type reportView struct {
-	*words.Catalog
+	*i18n.Catalog
 	ID, Name     string
 	HTML         template.HTML
 	Reasons      []reasonShown
@@ -57,18 +57,18 @@ func (h *plainPages) charge(c echo.Context, site ground.Site, id string, said ur
 	return web.Render(c, status, web.NoScript, reportTemplate, v)
 }
 
-func newReportView(c echo.Context, w *words.Catalog, m comment.Comment, said url.Values) reportView {
+func newReportView(c echo.Context, w *i18n.Catalog, m comment.Comment, said url.Values) reportView {
 	v := reportView{
 		Catalog:   w,
 		ID:        m.ID,
 		Name:      nameOf(w, m.Name),
 		HTML:      template.HTML(m.HTML),
 		Detail:    said.Get("detail"),
-		MaxDetail: complaint.MaxDetail,
+		MaxDetail: report.MaxDetail,
 		Action:    plainLink(c),
 		Back:      plainLink(c) + "#aitys-" + m.ID,
 	}
-	for _, reason := range complaint.Reasons {
+	for _, reason := range report.Reasons {
 		key := reason.String()
 		v.Reasons = append(v.Reasons, reasonShown{key, w.T("reason." + key), key == said.Get("reason")})
 	}
@@ -80,7 +80,7 @@ func (h *plainPages) report(c echo.Context, site ground.Site, id string, form ur
 	err := h.kit.LimitComplaints(c, site.ID)
 	if err == nil {
 		reason, _ := comment.ParseReason(form.Get("reason")) // none is refused as any that is not in the list
-		_, err = h.Complaints.Report(c.Request().Context(), site, id, complaint.Charge{
+		_, err = h.Complaints.Report(c.Request().Context(), site, id, report.Charge{
 			Reason: reason, Detail: form.Get("detail"), From: h.kit.Address(c.Request()),
 		})
 	}
@@ -103,7 +103,7 @@ func (h *plainPages) appeal(c echo.Context, site ground.Site, id, text string) e
 		err = problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 		for _, own := range readOwn(c) {
 			if own.id == id {
-				_, err = h.Complaints.Appeal(c.Request().Context(), site, id, complaint.Plea{Token: own.token, Text: text})
+				_, err = h.Complaints.Appeal(c.Request().Context(), site, id, report.Plea{Token: own.token, Text: text})
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (h *plainPages) appeal(c echo.Context, site ground.Site, id, text string) e
 
 // refusal is how a failure is told to whom a complaint failed; what is not told, as a comment that is not there, is
 // the answer itself.
-func refusal(c echo.Context, w *words.Catalog, failure error) (status int, why string, err error) {
+func refusal(c echo.Context, w *i18n.Catalog, failure error) (status int, why string, err error) {
 	p := web.ProblemOf(failure)
 	if p.Status >= http.StatusInternalServerError || p.Status == http.StatusNotFound {
 		return 0, "", failure

@@ -3,8 +3,8 @@ package reader
 import (
 	"time"
 
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/words"
 )
 
 // pageData is what the page says to machines, in the words of https://schema.org. The template writes it as JSON in
@@ -40,7 +40,7 @@ type reference struct {
 	ID string `json:"@id"`
 }
 
-func newPageData(w *words.Catalog, t moderation.Thread) *pageData {
+func newPageData(w *i18n.Catalog, t moderation.Thread) *pageData {
 	d := &pageData{Context: "https://schema.org", Type: "WebPage", URL: t.Page.URL, Name: t.Page.Name(), Count: t.Count}
 	for _, m := range t.Comments {
 		if !m.IsPublic() {

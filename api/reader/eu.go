@@ -13,12 +13,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/words"
 )
 
 // An euReport is a site's figures in the columns of the template that Annex I of Commission Implementing Regulation
@@ -27,9 +27,9 @@ import (
 type euReport struct {
 	site   string // its name, as a cell
 	period string
-	f      register.Figures
+	f      takedown.Figures
 	policy ground.Policy     // what waits for a moderator here
-	orders []register.Demand // of courts and authorities, sealed ones left out
+	orders []takedown.Demand // of courts and authorities, sealed ones left out
 }
 
 // euParts are the parts of the template that are filled in, by the names of their files. What is not among them stands
@@ -54,7 +54,7 @@ var euPartNames = slices.SortedFunc(maps.Keys(euParts), func(a, b string) int {
 const euOrders = "3_member_states_orders.csv"
 
 // template answers with a part of the template as CSV (RFC 4180, UTF-8), as the regulation wants it: without a mark.
-func (h *openness) template(c echo.Context, site ground.Site, in register.Period) error {
+func (h *openness) template(c echo.Context, site ground.Site, in takedown.Period) error {
 	part, known := euParts[c.Param("part")]
 	if !known {
 		return problem.Missing("page.unknown", "There is no such part: there are "+strings.Join(euPartNames, ", ")+".")
@@ -67,12 +67,12 @@ func (h *openness) template(c echo.Context, site ground.Site, in register.Period
 		period: f.From.UTC().Format(time.DateOnly) + "/" +
 			f.To.Add(-time.Microsecond).UTC().Format(time.DateOnly)}
 	for after, more := "", c.Param("part") == euOrders; more; more = after != "" {
-		var demands []register.Demand
+		var demands []takedown.Demand
 		if demands, after, err = h.demands(c, site, in, after, registerChunk); err != nil {
 			return err
 		}
 		for _, d := range demands {
-			if d.Kind == register.Court || d.Kind == register.Authority {
+			if d.Kind == takedown.Court || d.Kind == takedown.Authority {
 				r.orders = append(r.orders, d)
 			}
 		}
@@ -122,7 +122,7 @@ func (r *euReport) memberStates() [][]string {
 		}
 		head = append(head, "Contextual information on "+column)
 	}
-	by := map[string][]register.Demand{}
+	by := map[string][]takedown.Demand{}
 	others := 0
 	for _, d := range r.orders {
 		if state := memberState(d.Country); state != "" {
@@ -346,7 +346,7 @@ func (r *euReport) automated() [][]string {
 func (r *euReport) qualitative() [][]string {
 	rows := [][]string{{"Applicability", "Service", "Reporting period", "Indicator", "Value"}}
 	const own = "engaged in at the provider"
-	w := words.In("en") // as all of the template is
+	w := i18n.In("en") // as all of the template is
 	for _, one := range [][2]string{
 		{"Summary of the content moderation " + own + "s’ own initiative", w.T("open.policy."+string(r.policy)) + " " +
 			w.T("open.program") + " " + w.T("open.redress")},

@@ -10,9 +10,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/words"
 )
 
 // fragmentMost is how many comments stand in a fragment, the oldest ones; fragmentPart how many are read at once.
@@ -35,7 +35,7 @@ var fragmentTemplate = template.Must(template.New("fragment").Funcs(template.Fun
 
 // fragmentView is what fragment.html shows. Its links are absolute: it stands on a page elsewhere.
 type fragmentView struct {
-	*words.Catalog
+	*i18n.Catalog
 	Count         int
 	Thread        []*plainComment
 	Plain, Openly string

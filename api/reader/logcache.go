@@ -10,8 +10,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -56,7 +56,7 @@ func (c *logChunk) follows(before *logChunk) error {
 }
 
 // endsIn returns errLogReplaced if c should end with the head of the log but has another last entry.
-func (c *logChunk) endsIn(head ledger.Head) error {
+func (c *logChunk) endsIn(head auditlog.Head) error {
 	if head.Seq%chunkEntries == uint64(c.n%chunkEntries) && !bytes.Equal(c.last, head.Hash) {
 		return errLogReplaced
 	}
@@ -71,7 +71,7 @@ type chunkKey struct {
 // A logCache caches rendered chunks. It renders one chunk at a time, so that readers of logs use at most one database
 // connection.
 type logCache struct {
-	entries   func(ctx context.Context, site ground.Site, after uint64, limit int) ([]ledger.Public, error)
+	entries   func(ctx context.Context, site ground.Site, after uint64, limit int) ([]auditlog.Public, error)
 	rendering chan struct{} // semaphore of size 1
 
 	mu    sync.Mutex
@@ -80,7 +80,7 @@ type logCache struct {
 }
 
 func newLogCache(
-	entries func(ctx context.Context, site ground.Site, after uint64, limit int) ([]ledger.Public, error),
+	entries func(ctx context.Context, site ground.Site, after uint64, limit int) ([]auditlog.Public, error),
 ) *logCache {
 	return &logCache{entries: entries, rendering: make(chan struct{}, 1), kept: map[chunkKey]*logChunk{}}
 }

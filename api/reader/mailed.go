@@ -10,18 +10,18 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/moderation/readermail"
 )
 
 // mailed are the pages behind links in mails to readers. Opening one changes nothing, for mail programs open links by
 // themselves: only a button does, and the one press that mail programs may send for their reader (RFC 8058).
 type mailed struct {
 	kit           *web.Kit
-	Subscriptions *subscription.Service
+	Subscriptions *readermail.Service
 	Privacy       *privacy.Service
 }
 
@@ -32,7 +32,7 @@ var mailedTemplate = template.Must(template.New("mailed").Parse(mailedHTML))
 
 // mailedView is what mailed.html shows.
 type mailedView struct {
-	*words.Catalog
+	*i18n.Catalog
 	Title, Lead string
 	Site        string
 	Done        string
@@ -47,8 +47,8 @@ type mailedView struct {
 type aboutShown struct{ When, Page string }
 
 // saysLanguage are the words of a link's language, which is that of who asked for it.
-func saysLanguage(c echo.Context, l mailbox.Link) *words.Catalog {
-	if w := words.In(l.Lang); w != nil && c.QueryParam("lang") == "" {
+func saysLanguage(c echo.Context, l mailbox.Link) *i18n.Catalog {
+	if w := i18n.In(l.Lang); w != nil && c.QueryParam("lang") == "" {
 		return w
 	}
 	return web.Words(c)
@@ -66,7 +66,7 @@ func (h *mailed) see(c echo.Context) error {
 	return h.show(c, newMailedView(saysLanguage(c, a.Link), a, h.kit.Process.Now()))
 }
 
-func newMailedView(w *words.Catalog, a subscription.Asked, now time.Time) mailedView {
+func newMailedView(w *i18n.Catalog, a readermail.Asked, now time.Time) mailedView {
 	v := mailedView{Catalog: w, Site: a.Site.Name, UpTo: strconv.FormatInt(now.UnixMicro(), 10)}
 	switch {
 	case a.Link.For == mailbox.ToStop:
@@ -96,7 +96,7 @@ func (h *mailed) press(c echo.Context) error {
 		return err
 	}
 	ctx, token := c.Request().Context(), c.Param("token")
-	var a subscription.Asked
+	var a readermail.Asked
 	say := ""
 	switch {
 	case form.Get("do") == "again":
@@ -148,11 +148,11 @@ func (h *mailed) dead(c echo.Context, err error) error {
 	return web.Render(c, p.Status, web.NoScript, mailedTemplate, v)
 }
 
-func deadMail(w *words.Catalog) mailedView {
+func deadMail(w *i18n.Catalog) mailedView {
 	return mailedView{Catalog: w, Title: w.T("link.dead"), Lead: w.T("mailed.dead")}
 }
 
-func lapsedMail(w *words.Catalog, a subscription.Asked) mailedView {
+func lapsedMail(w *i18n.Catalog, a readermail.Asked) mailedView {
 	return mailedView{Catalog: w, Site: a.Site.Name, Title: w.T("mailed.lapsed"),
 		Lead: w.T("mailed.lapsed.lead", "time", timeOf(w, a.Link.Ends)), Again: true}
 }

@@ -16,22 +16,22 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/words"
 )
 
 // openness tells the public how a site moderates: in figures, and what others demanded of it.
 type openness struct {
 	kit      *web.Kit
-	Register *register.Service
+	Register *takedown.Service
 }
 
 // on finds out about which site is asked, and which time, before next. What it answers is the same for everybody.
-func (h *openness) on(next func(echo.Context, ground.Site, register.Period) error) echo.HandlerFunc {
+func (h *openness) on(next func(echo.Context, ground.Site, takedown.Period) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 		if err != nil {
@@ -40,7 +40,7 @@ func (h *openness) on(next func(echo.Context, ground.Site, register.Period) erro
 		if err := h.kit.LimitFigures(c, site.ID); err != nil {
 			return err
 		}
-		var in register.Period
+		var in takedown.Period
 		for name, day := range map[string]*time.Time{"from": &in.From, "to": &in.To} {
 			given := c.QueryParam(name)
 			if given == "" {
@@ -57,8 +57,8 @@ func (h *openness) on(next func(echo.Context, ground.Site, register.Period) erro
 
 // demands reads a part of the open register, in the time that a request has.
 func (h *openness) demands(
-	c echo.Context, site ground.Site, in register.Period, after string, limit int,
-) ([]register.Demand, string, error) {
+	c echo.Context, site ground.Site, in takedown.Period, after string, limit int,
+) ([]takedown.Demand, string, error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
 	defer stop()
 	return h.Register.OpenDemands(ctx, site, in, after, limit)
@@ -95,7 +95,7 @@ func stampOf(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func openDemand(d register.Demand) demandOut {
+func openDemand(d takedown.Demand) demandOut {
 	return demandOut{
 		ID:         d.ID,
 		ReceivedAt: stampOf(d.Received),
@@ -112,7 +112,7 @@ func openDemand(d register.Demand) demandOut {
 	}
 }
 
-func (h *openness) figures(c echo.Context, site ground.Site, in register.Period) error {
+func (h *openness) figures(c echo.Context, site ground.Site, in takedown.Period) error {
 	limit, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -190,12 +190,12 @@ func (h *openness) figures(c echo.Context, site ground.Site, in register.Period)
 const registerChunk = 100
 
 // table answers with the open register as CSV (RFC 4180), beginning with the mark by which Excel knows UTF-8.
-func (h *openness) table(c echo.Context, site ground.Site, in register.Period) error {
+func (h *openness) table(c echo.Context, site ground.Site, in takedown.Period) error {
 	out := web.Stream(c, "text/csv; charset=utf-8", site.Key+"-demands.csv")
 	return out.Cut(h.writeTable(c, out, site, in))
 }
 
-func (h *openness) writeTable(c echo.Context, out *web.Streamed, site ground.Site, in register.Period) error {
+func (h *openness) writeTable(c echo.Context, out *web.Streamed, site ground.Site, in takedown.Period) error {
 	for after, begun := "", false; ; begun = true {
 		demands, next, err := h.demands(c, site, in, after, registerChunk)
 		if err != nil {
@@ -228,7 +228,7 @@ var opennessTemplate = template.Must(template.New("openness").Parse(opennessHTML
 
 // An opennessView is what openness.html shows.
 type opennessView struct {
-	*words.Catalog
+	*i18n.Catalog
 	Key, Site, Policy, Rules string
 	From, To, FirstDay       string // the last two as a field of a form has them
 	LastDay, Query           string
@@ -237,7 +237,7 @@ type opennessView struct {
 	Demands                  []demandRow
 	Sealed, More, First      string
 	Head, HeadSays           string
-	Languages                []words.Language
+	Languages                []i18n.Language
 	Parts                    []string // of the EU's template
 }
 
@@ -250,10 +250,10 @@ type reasonRow struct{ Reason, Refused, Appeals, Overturned string }
 // A demandRow is a demand as the page lists it. Done are sentences of it.
 type demandRow struct {
 	Received, Machine, By, Kind, Law, Country string
-	Done                                      []words.Told
+	Done                                      []i18n.Told
 }
 
-func (h *openness) page(c echo.Context, site ground.Site, in register.Period) error {
+func (h *openness) page(c echo.Context, site ground.Site, in takedown.Period) error {
 	f, err := h.Register.Figures(c.Request().Context(), site, in)
 	if err != nil {
 		return err
@@ -267,7 +267,7 @@ func (h *openness) page(c echo.Context, site ground.Site, in register.Period) er
 }
 
 func newOpennessView(
-	c echo.Context, site ground.Site, w *words.Catalog, f register.Figures, demands []register.Demand, next string,
+	c echo.Context, site ground.Site, w *i18n.Catalog, f takedown.Figures, demands []takedown.Demand, next string,
 ) *opennessView {
 	last := f.To.Add(-time.Microsecond).UTC()
 	v := &opennessView{
@@ -275,7 +275,7 @@ func newOpennessView(
 		Key:       site.Key,
 		Site:      site.Name,
 		Rules:     web.Rules(site, w),
-		Languages: words.Languages,
+		Languages: i18n.Languages,
 		Parts:     euPartNames,
 		Policy:    w.T("open.policy." + string(cmp.Or(site.Settings.Moderation, ground.PolicyAll))),
 		From:      w.Date(f.From.UTC()),
@@ -318,7 +318,7 @@ func asked(c echo.Context, names ...string) url.Values {
 }
 
 // count puts the figures down as people read them.
-func (v *opennessView) count(f register.Figures) {
+func (v *opennessView) count(f takedown.Figures) {
 	refused := 0
 	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
 		refused += f.Refused[r]
@@ -345,7 +345,7 @@ func (v *opennessView) count(f register.Figures) {
 	}
 }
 
-func newDemandRow(w *words.Catalog, d register.Demand) demandRow {
+func newDemandRow(w *i18n.Catalog, d takedown.Demand) demandRow {
 	row := demandRow{
 		Received: w.Date(d.Received.UTC()), Machine: stampOf(d.Received), By: d.By,
 		Kind: w.T("withheld.who." + string(d.Kind)), Law: d.Law, Country: d.Country,
@@ -354,15 +354,15 @@ func newDemandRow(w *words.Catalog, d register.Demand) demandRow {
 	if d.Page != "" {
 		done = w.T("open.whole")
 	}
-	row.Done = []words.Told{{Label: done}}
+	row.Done = []i18n.Told{{Label: done}}
 	if !d.Until.IsZero() {
-		row.Done = append(row.Done, words.Told{Label: w.T("open.until", "date", w.Date(d.Until.UTC()))})
+		row.Done = append(row.Done, i18n.Told{Label: w.T("open.until", "date", w.Date(d.Until.UTC()))})
 	}
 	switch d.Status() {
-	case register.Restored:
-		row.Done = append(row.Done, words.Told{Label: w.T("open.restored", "date", w.Date(d.Ended.UTC())), Value: d.Why})
-	case register.Lapsed:
-		row.Done = append(row.Done, words.Told{Label: w.T("open.lapsed", "date", w.Date(d.Ended.UTC()))})
+	case takedown.Restored:
+		row.Done = append(row.Done, i18n.Told{Label: w.T("open.restored", "date", w.Date(d.Ended.UTC())), Value: d.Why})
+	case takedown.Lapsed:
+		row.Done = append(row.Done, i18n.Told{Label: w.T("open.lapsed", "date", w.Date(d.Ended.UTC()))})
 	}
 	return row
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 // plainPages are the thread and a form as HTML without script.
@@ -29,9 +29,9 @@ import (
 type plainPages struct {
 	kit           *web.Kit
 	Moderation    *moderation.Service
-	Complaints    *complaint.Service
-	Guests        *guest.Service
-	Subscriptions *subscription.Service
+	Complaints    *report.Service
+	Guests        *readerauth.Service
+	Subscriptions *readermail.Service
 }
 
 // plainPage is how many comments stand on one plain page.
@@ -161,7 +161,7 @@ func (h *plainPages) submit(
 
 // writer is who showed by a mailed code that an address is theirs: nobody, without one. The code is good once, so the
 // form then has the identity, should it have to be sent again.
-func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code string) (people.Writer, error) {
+func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code string) (authz.Writer, error) {
 	ctx := c.Request().Context()
 	if in.Identity != "" {
 		w, err := h.Guests.Who(ctx, site, in.Identity)
@@ -171,10 +171,10 @@ func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code st
 		return w, err
 	}
 	if code == "" {
-		return people.Writer{}, nil
+		return authz.Writer{}, nil
 	}
 	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
-		return people.Writer{}, err
+		return authz.Writer{}, err
 	}
 	got, err := h.Guests.AdmitCode(ctx, site, in.Email, code, in.Name)
 	in.Identity = got.Value
@@ -259,7 +259,7 @@ func (h *plainPages) pageWith(c echo.Context, site ground.Site, in draft, why st
 }
 
 // replyTo names whom a reply answers; an error when nobody can be answered.
-func (h *plainPages) replyTo(c echo.Context, site ground.Site, w *words.Catalog, parent string) (string, error) {
+func (h *plainPages) replyTo(c echo.Context, site ground.Site, w *i18n.Catalog, parent string) (string, error) {
 	if parent == "" {
 		return "", nil
 	}
@@ -318,7 +318,7 @@ func (h *plainPages) keepOwn(c echo.Context, site ground.Site, newest ownComment
 
 // ownComments are the writer's own on this page that are not public; again is what one said of a refusal in vain.
 func (h *plainPages) ownComments(
-	c echo.Context, site ground.Site, w *words.Catalog, page string, again plea,
+	c echo.Context, site ground.Site, w *i18n.Catalog, page string, again plea,
 ) (shown []ownShown, err error) {
 	for _, own := range readOwn(c) {
 		m, _, err := h.Moderation.Own(c.Request().Context(), site, own.id, own.token)

@@ -12,20 +12,20 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/words"
 )
 
 var update = flag.Bool("update", false, "write testdata/pages anew")
@@ -49,8 +49,8 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 			HTML: "<p>Lazy.</p>"},
 		{ID: "c7", State: comment.Spam, HTML: "<p>Pills.</p>"},
 	}
-	for _, l := range words.Languages {
-		w := words.In(l.Key)
+	for _, l := range i18n.Languages {
+		w := i18n.In(l.Key)
 		show := func(name, query string, in moderation.Thread, change func(*plainView)) {
 			r := httptest.NewRequest("GET", "/sites/longway/page?url=https://longway.example/bicycle&lang="+l.Key+query, nil)
 			c := echo.New().NewContext(r, httptest.NewRecorder())
@@ -61,7 +61,7 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 			if err := plainTemplate.Execute(&b, v); err != nil {
 				t.Fatal(err)
 			}
-			kit.GoldenPage(t, name, l.Key, b.String(), *update)
+			testkit.GoldenPage(t, name, l.Key, b.String(), *update)
 		}
 		full := moderation.Thread{Page: page, Comments: thread, Next: "next"}
 		full.Count = 1234
@@ -95,8 +95,8 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 
 func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
 	m := comment.Comment{ID: "c1", Name: "Viktor <b>", HTML: "<p>Fair point.</p>", State: comment.Approved}
-	for _, l := range words.Languages {
-		w := words.In(l.Key)
+	for _, l := range i18n.Languages {
+		w := i18n.In(l.Key)
 		r := httptest.NewRequest("GET", "/sites/longway/page?url=https://longway.example/bicycle&lang="+l.Key, nil)
 		v := newReportView(echo.New().NewContext(r, httptest.NewRecorder()), w, m,
 			url.Values{"reason": {"unlawful"}, "detail": {"</textarea>"}})
@@ -105,7 +105,7 @@ func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
 		if err := reportTemplate.Execute(&b, v); err != nil {
 			t.Fatal(err)
 		}
-		kit.GoldenPage(t, "report", l.Key, b.String(), *update)
+		testkit.GoldenPage(t, "report", l.Key, b.String(), *update)
 	}
 }
 
@@ -114,27 +114,27 @@ func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
 	const email, name = "lena <b>@mail.example", "The Long Way <Round>"
 	site := ground.Site{Name: name}
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
-	for _, l := range words.Languages {
-		w := words.In(l.Key)
-		asked := func(purpose string, about ...subscription.About) mailedView {
-			a := subscription.Asked{Link: mailbox.Link{For: purpose, Email: text.AddressOf(email), Lang: l.Key}, Site: site, About: about}
+	for _, l := range i18n.Languages {
+		w := i18n.In(l.Key)
+		asked := func(purpose string, about ...readermail.About) mailedView {
+			a := readermail.Asked{Link: mailbox.Link{For: purpose, Email: text.AddressOf(email), Lang: l.Key}, Site: site, About: about}
 			return newMailedView(w, a, at)
 		}
 		done := func(title, said string) mailedView {
 			return mailedView{Catalog: w, Site: name, Title: w.T(title), Done: w.T(said, "email", email, "site", name)}
 		}
-		about := subscription.About{At: at, Page: ground.Page{Title: "Why I sold my <car>"}}
+		about := readermail.About{At: at, Page: ground.Page{Title: "Why I sold my <car>"}}
 		for file, v := range map[string]mailedView{
 			"confirm": asked(mailbox.ToConfirm, about), "nothing": asked(mailbox.ToConfirm), "stop": asked(mailbox.ToStop),
 			"confirmed": done("mailed.confirm", "mailed.confirmed"), "stopped": done("mailed.stop", "mailed.stopped"),
 			"dead": deadMail(w), "again": done("mailed.lapsed", "mailed.again.sent"),
-			"lapsed": lapsedMail(w, subscription.Asked{Link: mailbox.Link{Ends: at}, Site: site}),
+			"lapsed": lapsedMail(w, readermail.Asked{Link: mailbox.Link{Ends: at}, Site: site}),
 		} {
 			var b bytes.Buffer
 			if err := mailedTemplate.Execute(&b, v); err != nil {
 				t.Fatal(err)
 			}
-			kit.GoldenPage(t, "mailed-"+file, l.Key, b.String(), *update)
+			testkit.GoldenPage(t, "mailed-"+file, l.Key, b.String(), *update)
 		}
 	}
 }
@@ -144,37 +144,37 @@ func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	day := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 0, 0, 0, 0, time.UTC) }
 	site := ground.Site{Key: "longway", Name: "The Long Way Round"}
-	full := register.Figures{
+	full := takedown.Figures{
 		From: day(1, 1), To: now, At: now, Received: 9318, Published: 4476, Removed: 12, Waiting: 3, ByItself: 2,
-		Suspected: 3850, Sealed: 2, Wait: register.Wait{Of: 2000, Median: 125 * time.Minute, Ninety: 26 * time.Hour},
+		Suspected: 3850, Sealed: 2, Wait: takedown.Wait{Of: 2000, Median: 125 * time.Minute, Ninety: 26 * time.Hour},
 		Refused: map[comment.Reason]int{comment.ReasonSpam: 3902, comment.ReasonPersonalAttack: 287},
-		Appeals: register.Outcomes{Received: 57, Overturned: 21, Upheld: 30, Open: 6},
-		ByReason: map[comment.Reason]register.Outcomes{
+		Appeals: takedown.Outcomes{Received: 57, Overturned: 21, Upheld: 30, Open: 6},
+		ByReason: map[comment.Reason]takedown.Outcomes{
 			comment.ReasonPersonalAttack: {Received: 29, Overturned: 9, Upheld: 20},
 		},
-		Head: ledger.Head{Seq: 9214, Hash: bytes.Repeat([]byte{0xab, 0x1c}, 16)}, Last: now,
+		Head: auditlog.Head{Seq: 9214, Hash: bytes.Repeat([]byte{0xab, 0x1c}, 16)}, Last: now,
 	}
-	demands := []register.Demand{
-		{Received: day(11, 19), By: "District court of Almaty", Kind: register.Court, Law: "Law on mass media, art. 44",
-			Country: "Kazakhstan", Public: register.Full, Count: 2, Until: day(12, 19)},
-		{Received: day(3, 4), Kind: register.Person, Law: "privacy", Country: "Germany", Public: register.Unnamed, Page: "p"},
-		{Received: day(1, 12), By: "Harbour <Tyres>", Kind: register.Company, Law: "defamation", Public: register.Full,
+	demands := []takedown.Demand{
+		{Received: day(11, 19), By: "District court of Almaty", Kind: takedown.Court, Law: "Law on mass media, art. 44",
+			Country: "Kazakhstan", Public: takedown.Full, Count: 2, Until: day(12, 19)},
+		{Received: day(3, 4), Kind: takedown.Person, Law: "privacy", Country: "Germany", Public: takedown.Unnamed, Page: "p"},
+		{Received: day(1, 12), By: "Harbour <Tyres>", Kind: takedown.Company, Law: "defamation", Public: takedown.Full,
 			Count: 1, Ended: day(1, 20), Why: "The claim was withdrawn."},
-		{Received: day(1, 2), Kind: register.Other, Public: register.Unnamed, Count: 5, Ended: day(1, 9)},
+		{Received: day(1, 2), Kind: takedown.Other, Public: takedown.Unnamed, Count: 5, Ended: day(1, 9)},
 	}
-	for _, l := range words.Languages {
-		show := func(name string, policy ground.Policy, query string, f register.Figures, d []register.Demand, next string) {
+	for _, l := range i18n.Languages {
+		show := func(name string, policy ground.Policy, query string, f takedown.Figures, d []takedown.Demand, next string) {
 			site.Settings.Moderation = policy
 			r := httptest.NewRequest("GET", "/sites/longway/transparency?lang="+l.Key+query, nil)
 			c := echo.New().NewContext(r, httptest.NewRecorder())
 			var b bytes.Buffer
-			if err := opennessTemplate.Execute(&b, newOpennessView(c, site, words.In(l.Key), f, d, next)); err != nil {
+			if err := opennessTemplate.Execute(&b, newOpennessView(c, site, i18n.In(l.Key), f, d, next)); err != nil {
 				t.Fatal(err)
 			}
-			kit.GoldenPage(t, name, l.Key, b.String(), *update)
+			testkit.GoldenPage(t, name, l.Key, b.String(), *update)
 		}
 		show("openness", ground.PolicyAll, "&from=2026-01-01&after=x", full, demands, "next")
-		show("openness-empty", ground.PolicySuspicious, "", register.Figures{From: day(1, 1), To: now, At: now}, nil, "")
+		show("openness-empty", ground.PolicySuspicious, "", takedown.Figures{From: day(1, 1), To: now, At: now}, nil, "")
 	}
 }
 
@@ -189,24 +189,24 @@ func TestThePrivacyPageIsAsItsGoldenFile(t *testing.T) {
 	got := privacy.Held{Link: mailbox.Link{Email: text.AddressOf("lena@mail.example")}, At: at.Add(time.Hour), Count: 203, Next: "100",
 		Site: ground.Site{Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{KeepAddresses: 30}},
 		Comments: []privacy.Comment{
-			{Comment: mine, On: page, Proven: true, Appeals: []complaint.Appeal{{Text: "It was meant as a joke."}}},
+			{Comment: mine, On: page, Proven: true, Appeals: []report.Appeal{{Text: "It was meant as a joke."}}},
 			{Comment: published, On: page, Proven: true},
 			{Comment: comment.Comment{CreatedAt: at.Add(-48 * time.Hour)}, On: page},
 		},
-		Wishes: []privacy.Wish{{Subscription: subscription.Subscription{Confirmed: at}}, {}}, Stop: "token",
+		Wishes: []privacy.Wish{{Subscription: readermail.Subscription{Confirmed: at}}, {}}, Stop: "token",
 		Letters: []mailbox.Letter{{Kind: mailbox.Held}}, Lessons: learning.Erasure{Lessons: 3, Copies: 1},
 	}
-	for _, l := range words.Languages {
-		w := words.In(l.Key)
+	for _, l := range i18n.Languages {
+		w := i18n.In(l.Key)
 		show := func(name string, v privacyView) {
 			var b bytes.Buffer
 			if err := privacyTemplate.Execute(&b, v); err != nil {
 				t.Fatal(err)
 			}
-			kit.GoldenPage(t, name, l.Key, b.String(), *update)
+			testkit.GoldenPage(t, name, l.Key, b.String(), *update)
 		}
 		show("privacy", privacyView{Catalog: w, Site: got.Site.Name, Asks: true, Mails: true, Email: "lena@mail.example",
-			Sent: w.T("privacy.sent", "email", "lena@mail.example"), Languages: words.Languages})
+			Sent: w.T("privacy.sent", "email", "lena@mail.example"), Languages: i18n.Languages})
 		r := httptest.NewRequest("GET", "/mail/token?lang="+l.Key, nil)
 		show("privacy-held", newHeldView(echo.New().NewContext(r, httptest.NewRecorder()), w, got))
 	}

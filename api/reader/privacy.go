@@ -13,11 +13,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/words"
 )
 
 //go:embed privacy.html
@@ -27,7 +27,7 @@ var privacyTemplate = template.Must(template.New("privacy").Parse(privacyHTML))
 
 // privacyView is what privacy.html shows: the form of who asks, or what is held.
 type privacyView struct {
-	*words.Catalog
+	*i18n.Catalog
 	Site        string
 	Asks, Mails bool // there is a form; mail is sent
 	Email       string
@@ -39,7 +39,7 @@ type privacyView struct {
 	Rows        []heldRow
 	Comments    []heldComment
 	First, More string
-	Languages   []words.Language
+	Languages   []i18n.Language
 }
 
 // A heldRow is a kind of data and what is held of it.
@@ -68,7 +68,7 @@ func (h *mailed) ask(c echo.Context) error {
 func (h *mailed) asks(c echo.Context, site ground.Site, status int, v privacyView) error {
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
 	v.Catalog, v.Site, v.Asks, v.Mails = web.Words(c), site.Name, true, h.kit.Mailing
-	v.Languages = words.Languages
+	v.Languages = i18n.Languages
 	return web.Render(c, status, web.NoScript, privacyTemplate, v)
 }
 
@@ -128,7 +128,7 @@ func (h *mailed) held(c echo.Context) error {
 	return web.Render(c, http.StatusOK, web.NoScript, privacyTemplate, newHeldView(c, saysLanguage(c, got.Link), got))
 }
 
-func newHeldView(c echo.Context, w *words.Catalog, got privacy.Held) privacyView {
+func newHeldView(c echo.Context, w *i18n.Catalog, got privacy.Held) privacyView {
 	here := func(with url.Values) string {
 		if lang := c.QueryParam("lang"); lang != "" {
 			with.Set("lang", lang)
@@ -190,7 +190,7 @@ func newHeldView(c echo.Context, w *words.Catalog, got privacy.Held) privacyView
 }
 
 // stateOf says what became of a writer's own comment.
-func stateOf(w *words.Catalog, c comment.Comment) string {
+func stateOf(w *i18n.Catalog, c comment.Comment) string {
 	switch c.Visibility() {
 	case comment.Visible:
 		return w.T("open.published")
@@ -203,7 +203,7 @@ func stateOf(w *words.Catalog, c comment.Comment) string {
 	return w.T("state." + c.State.String())
 }
 
-func mailOf(w *words.Catalog, got privacy.Held) (says []string) {
+func mailOf(w *i18n.Catalog, got privacy.Held) (says []string) {
 	told := 0
 	for _, wish := range got.Wishes {
 		if !wish.Confirmed.IsZero() {

@@ -9,9 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/guest"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/readerauth"
 )
 
 // lead sends a reader to a provider, in the same window.
@@ -47,7 +47,7 @@ func (h *window) back(c echo.Context) error {
 }
 
 // backToWrite leads a reader back to the window that they left.
-func (h *window) backToWrite(c echo.Context, e web.Errand, proof people.Proof, err error) error {
+func (h *window) backToWrite(c echo.Context, e web.Errand, proof authz.Proof, err error) error {
 	if err != nil {
 		p := web.ProblemOf(err)
 		if p.Code != "identity.refused" && p.Code != "busy" {
@@ -65,13 +65,13 @@ func (h *window) backToWrite(c echo.Context, e web.Errand, proof people.Proof, e
 }
 
 // held is who somebody is who came back from a provider.
-func (h *window) held(o *opened) (people.Proof, bool) {
+func (h *window) held(o *opened) (authz.Proof, bool) {
 	return h.kit.Providers.Held(o.site, h.kit.Held(o.Request()))
 }
 
 // answerReader shows the window to who showed at a provider who they are. A name that is missing there, or that is
 // another's here, they choose.
-func (h *window) answerReader(o *opened, status int, proof people.Proof, name string) error {
+func (h *window) answerReader(o *opened, status int, proof authz.Proof, name string) error {
 	called, err := h.Guests.MayBeCalled(o.Request().Context(), o.site, name)
 	if err != nil {
 		p := web.ProblemOf(err)
@@ -87,7 +87,7 @@ func (h *window) answerReader(o *opened, status int, proof people.Proof, name st
 }
 
 // handReader hands over what a reader is given.
-func (h *window) handReader(o *opened, proof people.Proof, form url.Values) error {
+func (h *window) handReader(o *opened, proof authz.Proof, form url.Values) error {
 	name := proof.Name
 	if chosen, ok := form["name"]; ok {
 		name = chosen[0]
@@ -95,7 +95,7 @@ func (h *window) handReader(o *opened, proof people.Proof, form url.Values) erro
 	if strings.TrimSpace(name) == "" {
 		return h.answerReader(o, http.StatusUnprocessableEntity, proof, "")
 	}
-	var got guest.Given
+	var got readerauth.Given
 	err := h.kit.LimitIdentities(o, o.site.ID)
 	if err == nil {
 		got, err = h.Guests.AdmitProof(o.Request().Context(), o.site, proof, name)
@@ -113,7 +113,7 @@ func (h *window) handReader(o *opened, proof people.Proof, form url.Values) erro
 	return h.answerReader(o, http.StatusOK, proof, got.Writer.Name)
 }
 
-type backView struct{ *words.Catalog }
+type backView struct{ *i18n.Catalog }
 
 var backTemplate = template.Must(template.New("back").Parse(`<!doctype html>
 <html lang="{{.Lang}}">

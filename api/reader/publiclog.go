@@ -11,8 +11,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -77,7 +77,7 @@ func (h *publicLogs) lines(c echo.Context) (err error) {
 }
 
 // send writes the lines of a range. It holds no database connection while it writes to the client.
-func (h *publicLogs) send(c echo.Context, site ground.Site, head ledger.Head, asked logRange) error {
+func (h *publicLogs) send(c echo.Context, site ground.Site, head auditlog.Head, asked logRange) error {
 	out := web.Stream(c, "application/x-ndjson", "")
 	if asked.after >= asked.to {
 		_, err := out.Write(nil)
@@ -106,7 +106,7 @@ func (h *publicLogs) send(c echo.Context, site ground.Site, head ledger.Head, as
 }
 
 // askedLog parses the range that a request asks for.
-func askedLog(c echo.Context, head ledger.Head) (logRange, error) {
+func askedLog(c echo.Context, head auditlog.Head) (logRange, error) {
 	asked := logRange{to: head.Seq}
 	number := func(name, wrong string) (uint64, bool, error) {
 		given := c.QueryParam(name)

@@ -10,23 +10,23 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/complaint"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/register"
-	"github.com/aitys/aitys/moderation/subscription"
+	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/takedown"
 )
 
 // Services are those that the handlers call.
 type Services struct {
 	Moderation    *moderation.Service
 	Identity      *identity.Service
-	Guests        *guest.Service
-	Subscriptions *subscription.Service
+	Guests        *readerauth.Service
+	Subscriptions *readermail.Service
 	Privacy       *privacy.Service
-	Register      *register.Service
-	Complaints    *complaint.Service
+	Register      *takedown.Service
+	Complaints    *report.Service
 }
 
 // Routes adds the room's routes.

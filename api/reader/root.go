@@ -9,7 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/internal/i18n"
 )
 
 //go:embed root.html
@@ -19,11 +19,11 @@ var rootTemplate = template.Must(template.New("root").Parse(rootHTML))
 
 // rootView is what root.html shows: the server and its doors, and never whose comments it keeps.
 type rootView struct {
-	*words.Catalog
+	*i18n.Catalog
 	Server    string
 	Ready     bool
 	Doors     []door
-	Languages []words.Language
+	Languages []i18n.Language
 }
 
 // A door leads to another page; Label and More are keys of words.
@@ -43,7 +43,7 @@ func root(kit *web.Kit) echo.HandlerFunc {
 		if strings.Contains(accept, "json") && !strings.Contains(accept, "text/html") {
 			return echo.ErrNotFound
 		}
-		v := rootView{Catalog: web.Words(c), Server: kit.PublicURL.Host, Doors: doors, Languages: words.Languages}
+		v := rootView{Catalog: web.Words(c), Server: kit.PublicURL.Host, Doors: doors, Languages: i18n.Languages}
 		if host := c.Request().Host; kit.AnyHost && len(host) < 100 {
 			v.Server = host
 		}

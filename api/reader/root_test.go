@@ -4,18 +4,18 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func TestTheServersOwnPageIsAsItsGoldenFile(t *testing.T) {
-	for _, l := range words.Languages {
-		v := rootView{Catalog: words.In(l.Key), Server: "comments.longway.example", Ready: true, Doors: doors,
-			Languages: words.Languages}
+	for _, l := range i18n.Languages {
+		v := rootView{Catalog: i18n.In(l.Key), Server: "comments.longway.example", Ready: true, Doors: doors,
+			Languages: i18n.Languages}
 		var b bytes.Buffer
 		if err := rootTemplate.Execute(&b, v); err != nil {
 			t.Fatal(err)
 		}
-		kit.GoldenPage(t, "root", l.Key, b.String(), *update)
+		testkit.GoldenPage(t, "root", l.Key, b.String(), *update)
 	}
 }

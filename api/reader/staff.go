@@ -7,8 +7,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -87,13 +87,13 @@ func told(c echo.Context, e web.Errand, err error) error {
 }
 
 // backToDesk goes on with whom a provider sent back.
-func (h *window) backToDesk(c echo.Context, e web.Errand, proof people.Proof, err error) error {
+func (h *window) backToDesk(c echo.Context, e web.Errand, proof authz.Proof, err error) error {
 	r := c.Request()
 	var in identity.SignedIn
 	switch {
 	case err != nil:
 	case e.For == web.ToLink:
-		var who people.Actor
+		var who authz.Actor
 		if who, err = h.kit.Actor(c); err == nil && who.Session != e.Session {
 			err = problem.SignIn() // they left as somebody else, or were signed out since
 		}

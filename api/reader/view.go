@@ -12,11 +12,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 //go:embed plain.html
@@ -34,7 +34,7 @@ var plainTemplate = template.Must(template.New("plain").Funcs(template.FuncMap{
 
 // plainView is what plain.html shows.
 type plainView struct {
-	*words.Catalog
+	*i18n.Catalog
 	Heading string
 	Article string // the article's address, when it is the site's
 	Title   string // of the page, to go with a comment: a link here may say any
@@ -75,7 +75,7 @@ type plainComment struct {
 	Time, Machine   string
 	HTML            template.HTML
 	Gone, Redacted  bool
-	Withheld        []words.Told // instead of what is gone, about the demand under which it is not shown
+	Withheld        []i18n.Told // instead of what is gone, about the demand under which it is not shown
 	ReplyLink       string
 	ReportLink      string
 	Replies         []*plainComment
@@ -93,7 +93,7 @@ type ownShown struct {
 	Plea, Problem    string // what was said against the refusal, and why it did not get through
 }
 
-func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderation.Thread) *plainView {
+func newPlainView(c echo.Context, site ground.Site, w *i18n.Catalog, t moderation.Thread) *plainView {
 	v := &plainView{
 		Catalog: w,
 		Title:   cmp.Or(t.Page.Title, c.QueryParam("title")),
@@ -105,7 +105,7 @@ func newPlainView(c echo.Context, site ground.Site, w *words.Catalog, t moderati
 		Thread:  nest(c, w, t.Comments),
 		Script:  timesFile.Version,
 		Form:    formOfTime(w),
-		MaxPlea: complaint.MaxText,
+		MaxPlea: report.MaxText,
 	}
 	v.Privacy = "/sites/" + site.Key + "/privacy?" + url.Values{"lang": {w.Lang()}}.Encode()
 	v.Openly = "/sites/" + site.Key + "/transparency?" + url.Values{"lang": {w.Lang()}}.Encode()
@@ -170,7 +170,7 @@ func ofSite(site ground.Site, page string) bool {
 
 // nest puts replies below what they answer. What answers a comment of an earlier page stands
 // at the top.
-func nest(c echo.Context, w *words.Catalog, flat []comment.Comment) []*plainComment {
+func nest(c echo.Context, w *i18n.Catalog, flat []comment.Comment) []*plainComment {
 	var roots, above []*plainComment
 	for _, m := range flat {
 		n := newPlainComment(c, w, m)
@@ -188,11 +188,11 @@ func nest(c echo.Context, w *words.Catalog, flat []comment.Comment) []*plainComm
 	return roots
 }
 
-func newPlainComment(c echo.Context, w *words.Catalog, m comment.Comment) *plainComment {
+func newPlainComment(c echo.Context, w *i18n.Catalog, m comment.Comment) *plainComment {
 	n := &plainComment{ID: m.ID, depth: m.Depth, Gone: !m.IsPublic()}
 	if n.Gone {
 		if m.Withheld != nil {
-			n.Withheld = w.Withheld(words.Notice(*m.Withheld))
+			n.Withheld = w.Withheld(i18n.Notice(*m.Withheld))
 		}
 		return n
 	}

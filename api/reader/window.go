@@ -11,12 +11,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/words"
+	"github.com/aitys/aitys/moderation/readerauth"
 )
 
 // window is where somebody signs in to write: a window of the service's own, which a page with comments opens, and
@@ -27,7 +27,7 @@ import (
 type window struct {
 	kit      *web.Kit
 	Identity *identity.Service
-	Guests   *guest.Service
+	Guests   *readerauth.Service
 }
 
 //go:embed window.html
@@ -42,7 +42,7 @@ var windowFile = web.NewFile("text/javascript; charset=utf-8", windowScript)
 
 // windowView is what window.html shows.
 type windowView struct {
-	*words.Catalog
+	*i18n.Catalog
 	Server, Site string
 	Host         string // of the page that opened it
 	Origin       string
@@ -101,7 +101,7 @@ func (h *window) open(next func(*opened) error) echo.HandlerFunc {
 			Mailing:   h.kit.Mailing,
 		}
 		v.Proof = v.Mailing && site.Settings.Asks() == ground.WhoVerified
-		for _, l := range words.Languages {
+		for _, l := range i18n.Languages {
 			v.Languages = append(v.Languages, windowLanguage{l.Key, l.Name, windowLink(c, l.Key)})
 		}
 		return next(&opened{c, site, v})
@@ -141,9 +141,9 @@ func (h *window) show(o *opened) error {
 }
 
 // answer shows the window to who is signed in, or to nobody yet.
-func (h *window) answer(o *opened, status int, who people.Actor) error {
+func (h *window) answer(o *opened, status int, who authz.Actor) error {
 	o.view.Name = who.Account.Name
-	o.view.Stranger = who.ID() != "" && who.Role(o.site.ID) == people.NoRole
+	o.view.Stranger = who.ID() != "" && who.Role(o.site.ID) == authz.NoRole
 	return web.Render(o, status, web.OwnScript, windowTemplate, o.view)
 }
 
@@ -195,7 +195,7 @@ func (h *window) signIn(o *opened, form url.Values) error {
 	}
 	web.ProblemHeaders(o, p)
 	o.view.Email = form.Get("email")
-	return h.answer(o, p.Status, people.Actor{})
+	return h.answer(o, p.Status, authz.Actor{})
 }
 
 // leave lets somebody else sign in.

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/guest"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/readerauth"
 )
 
 // The two steps of signing in by a code: an address is asked for, then the code that was mailed there and a name.
@@ -27,7 +27,7 @@ func (h *window) mailCode(o *opened, form url.Values) error {
 		return h.mistaken(o, err)
 	}
 	o.view.Way, o.view.Email = byCode, strings.TrimSpace(o.view.Email)
-	return h.answer(o, http.StatusOK, people.Actor{})
+	return h.answer(o, http.StatusOK, authz.Actor{})
 }
 
 // takeCode hands over what a reader is given for a code. They press for it, and nobody else knows the code.
@@ -36,9 +36,9 @@ func (h *window) takeCode(o *opened, form url.Values) error {
 	name := form.Get("name")
 	if strings.TrimSpace(name) == "" {
 		o.view.Bad = o.view.T("window.name.bad")
-		return h.answer(o, http.StatusUnprocessableEntity, people.Actor{})
+		return h.answer(o, http.StatusUnprocessableEntity, authz.Actor{})
 	}
-	var got guest.Given
+	var got readerauth.Given
 	err := h.kit.LimitIdentities(o, o.site.ID)
 	if err == nil {
 		got, err = h.Guests.AdmitCode(o.Request().Context(), o.site, o.view.Email, form.Get("code"), name)
@@ -71,5 +71,5 @@ func (h *window) mistaken(o *opened, err error) error {
 		return err
 	}
 	web.ProblemHeaders(o, p)
-	return h.answer(o, p.Status, people.Actor{})
+	return h.answer(o, p.Status, authz.Actor{})
 }

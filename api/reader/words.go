@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/words"
 )
 
 // nameOf is what a comment's writer called themselves.
-func nameOf(w *words.Catalog, name string) string {
+func nameOf(w *i18n.Catalog, name string) string {
 	if name == "" {
 		return w.T("read.anonymous")
 	}
@@ -19,17 +19,17 @@ func nameOf(w *words.Catalog, name string) string {
 }
 
 // timeOf writes a time for who has no script to say it in their own zone.
-func timeOf(w *words.Catalog, t time.Time) string {
+func timeOf(w *i18n.Catalog, t time.Time) string {
 	return w.T("plain.at", "date", w.Date(t.UTC()), "time", t.UTC().Format("15:04"))
 }
 
 // formOfTime is how a time is written for whose script says it in their own zone.
-func formOfTime(w *words.Catalog) string {
+func formOfTime(w *i18n.Catalog) string {
 	day := w.T("date.year", "day", "{day}", "month", "{month}", "year", "{year}")
 	return w.T("plain.here", "date", day, "time", "{time}")
 }
 
-func headingOf(w *words.Catalog, n int, title string) string {
+func headingOf(w *i18n.Catalog, n int, title string) string {
 	if n == 0 {
 		return w.T("plain.none", "title", title)
 	}
@@ -37,7 +37,7 @@ func headingOf(w *words.Catalog, n int, title string) string {
 }
 
 // statusOf says why a writer's own comment is not public.
-func statusOf(w *words.Catalog, m comment.Comment) string {
+func statusOf(w *i18n.Catalog, m comment.Comment) string {
 	if m.State == comment.Pending {
 		return w.T("write.posted")
 	}
@@ -46,7 +46,7 @@ func statusOf(w *words.Catalog, m comment.Comment) string {
 
 // statementOf is what a writer is told of a refusal besides: what the reason means, and who decided. Of what waits it
 // is "".
-func statementOf(w *words.Catalog, m comment.Comment) string {
+func statementOf(w *i18n.Catalog, m comment.Comment) string {
 	if !m.Refused() {
 		return ""
 	}
@@ -63,7 +63,7 @@ var sayings = map[string]string{
 
 // notSent says what happened to what was typed, and that it is safe. What there are no words for is
 // told in English.
-func notSent(w *words.Catalog, p web.Problem, typed draft) string {
+func notSent(w *i18n.Catalog, p web.Problem, typed draft) string {
 	why := p.Detail
 	switch {
 	case p.Code == "comment.too_long":

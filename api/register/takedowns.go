@@ -8,15 +8,15 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/takedown"
 )
 
 // Services are those that the handlers call.
 type Services struct {
-	Register *register.Service
+	Register *takedown.Service
 }
 
 // Routes adds the addresses of the register.
@@ -69,7 +69,7 @@ type takedownOut struct {
 	Why        *string    `json:"why"`
 }
 
-func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -108,20 +108,20 @@ func (h *handlers) list(c echo.Context, who people.Actor, site ground.Site) erro
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) add(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in takedownIn
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
 	}
-	d := register.Draft{
+	d := takedown.Draft{
 		Comments:  in.Comments,
 		Page:      in.Page,
 		By:        in.By,
-		Kind:      register.Kind(in.Kind),
+		Kind:      takedown.Kind(in.Kind),
 		Law:       in.Law,
 		Country:   in.Country,
 		Reference: in.Reference,
-		Public:    register.Public(in.Public),
+		Public:    takedown.Public(in.Public),
 	}
 	for _, t := range []struct {
 		to    *time.Time
@@ -151,7 +151,7 @@ func (h *handlers) add(c echo.Context, who people.Actor, site ground.Site) error
 	}{out.ID, out.Withheld})
 }
 
-func (h *handlers) restore(c echo.Context, who people.Actor, site ground.Site) error {
+func (h *handlers) restore(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		Why string `json:"why"`
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -105,7 +105,7 @@ func (k *Kit) MayMail(c echo.Context, site int64) error {
 // there is exempt from both.
 func (k *Kit) PostLimiter(c echo.Context, site ground.Site) (moderation.Limiter, error) {
 	who, err := k.Actor(c)
-	if err == nil && who.Role(site.ID) != people.NoRole || k.Limiter == nil {
+	if err == nil && who.Role(site.ID) != authz.NoRole || k.Limiter == nil {
 		return nil, nil
 	}
 	return k.Limiter, k.LimitPosts(c, site.ID)

@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/words"
 	"github.com/labstack/echo/v4"
 )
 
@@ -74,9 +74,9 @@ func writeErrorPage(c echo.Context, p Problem) error {
 }
 
 // Words returns the language asked for, else the one that the browser likes best.
-func Words(c echo.Context) *words.Catalog {
+func Words(c echo.Context) *i18n.Catalog {
 	Vary(c, "Accept-Language")
-	return words.Pick(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
+	return i18n.Pick(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
 }
 
 // Vary adds the name of a request header to the Vary header of the response, unless it is there.
@@ -93,6 +93,6 @@ func Vary(c echo.Context, name string) {
 }
 
 // Rules are what a site asks of its writers: its own in the language of w, else those of the house.
-func Rules(site ground.Site, w *words.Catalog) string {
+func Rules(site ground.Site, w *i18n.Catalog) string {
 	return cmp.Or(site.Settings.Rules[w.Lang()], w.T("rules.default"))
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // An Errand is why somebody was sent to a provider: For what, and To which page of ours they go from there.
@@ -64,7 +64,7 @@ func (k *Kit) LeadTo(c echo.Context, provider string, e Errand) error {
 
 // Receive returns who came back from a provider, and why they were sent; the errand also where they are refused, as
 // far as it is known.
-func (k *Kit) Receive(c echo.Context) (e Errand, proof people.Proof, err error) {
+func (k *Kit) Receive(c echo.Context) (e Errand, proof authz.Proof, err error) {
 	state, kept := c.QueryParam("state"), ""
 	cookie := k.way(url.QueryEscape(state))
 	if got, err := c.Cookie(cookie.Name); err == nil {

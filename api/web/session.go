@@ -8,8 +8,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -17,31 +17,31 @@ const actorKey = "web.actor"
 
 // Actor returns who is asking: the account of an API token, else of the session cookie.
 // Without either, or with an unknown one, it is auth.needed. It asks once a request.
-func (k *Kit) Actor(c echo.Context) (people.Actor, error) {
+func (k *Kit) Actor(c echo.Context) (authz.Actor, error) {
 	Vary(c, "Cookie")
-	if who, ok := c.Get(actorKey).(people.Actor); ok {
+	if who, ok := c.Get(actorKey).(authz.Actor); ok {
 		return who, nil
 	}
 	who, err := k.ActorOf(c.Request())
 	if err != nil {
-		return people.Actor{}, err
+		return authz.Actor{}, err
 	}
 	c.Set(actorKey, who)
 	return who, nil
 }
 
 // ActorOf asks each time, for a request that stays open: rights may have been taken away.
-func (k *Kit) ActorOf(r *http.Request) (people.Actor, error) {
+func (k *Kit) ActorOf(r *http.Request) (authz.Actor, error) {
 	if r.Header.Get("Authorization") != "" {
 		token, ok := Bearer(r)
 		if !ok {
-			return people.Actor{}, problem.SignIn()
+			return authz.Actor{}, problem.SignIn()
 		}
 		return k.Identity.ActorByToken(r.Context(), token)
 	}
 	cookie, err := r.Cookie(k.cookieName(sessionCookie))
 	if err != nil {
-		return people.Actor{}, problem.SignIn()
+		return authz.Actor{}, problem.SignIn()
 	}
 	return k.Identity.ActorBySession(r.Context(), cookie.Value)
 }

@@ -13,11 +13,11 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/cmd/aitys/flags"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/store"
 )
 
 type accountCmd struct {
@@ -80,7 +80,7 @@ func (c accountAddCmd) Run(a *env) error {
 		return err
 	}
 	in := identity.NewAccount{Email: c.Email, Name: c.Name, Sites: c.Site}
-	in.Role, _ = people.ParseRole(c.Role) // one of the enum
+	in.Role, _ = authz.ParseRole(c.Role) // one of the enum
 	if c.PasswordStdin {
 		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -98,7 +98,7 @@ func (c accountAddCmd) Run(a *env) error {
 		if err != nil {
 			return err
 		}
-		account, token, err := r.Identity.AddAccount(ctx, people.Operator, in)
+		account, token, err := r.Identity.AddAccount(ctx, authz.Operator, in)
 		if err != nil {
 			return err
 		}
@@ -120,11 +120,11 @@ type accountListCmd struct{ asJSON }
 
 func (c accountListCmd) Run(a *env) error {
 	return a.with(reads, func(ctx context.Context, r *services) error {
-		accounts, err := r.Identity.Accounts(ctx, people.Operator)
+		accounts, err := r.Identity.Accounts(ctx, authz.Operator)
 		if err != nil {
 			return err
 		}
-		sites, err := r.Process.Sites(ctx, people.Operator)
+		sites, err := r.Process.Sites(ctx, authz.Operator)
 		if err != nil {
 			return err
 		}
@@ -150,10 +150,10 @@ func (c accountListCmd) Run(a *env) error {
 }
 
 // newAccountLines returns a line for each role that an account has.
-func newAccountLines(account people.Account, sites []ground.Site) []accountLine {
+func newAccountLines(account authz.Account, sites []ground.Site) []accountLine {
 	line := accountLine{Email: account.Email, Name: account.Name, Disabled: account.Disabled}
 	var lines []accountLine
-	for _, role := range []people.Role{people.Owner, people.Moderator, people.Author} {
+	for _, role := range []authz.Role{authz.Owner, authz.Moderator, authz.Author} {
 		line.Role, line.Sites = role.String(), nil
 		for _, site := range sites {
 			if account.Roles[site.ID] == role {
@@ -190,12 +190,12 @@ func (c accountResetCmd) Run(a *env) error {
 		if err != nil {
 			return err
 		}
-		reset, err := r.Identity.ResetAccount(ctx, people.Operator, c.Email)
+		reset, err := r.Identity.ResetAccount(ctx, authz.Operator, c.Email)
 		if err != nil {
 			return unknown(err, "account", c.Email)
 		}
 		link := web.LinkURL(public, reset.Link)
-		ended := people.TokenNames(reset.Tokens)
+		ended := authz.TokenNames(reset.Tokens)
 		if c.JSON {
 			return a.json(map[string]string{"email": c.Email, "link": link, "ended_tokens": ended})
 		}
@@ -220,15 +220,15 @@ func (c accountEnableCmd) Run(a *env) error { return a.setDisabled(c.Email, fals
 
 func (a *env) setDisabled(email string, disabled bool) error {
 	return a.with(writes, func(ctx context.Context, r *services) error {
-		accounts, err := r.Identity.Accounts(ctx, people.Operator)
+		accounts, err := r.Identity.Accounts(ctx, authz.Operator)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(accounts, func(m people.Account) bool { return text.AddressOf(m.Email) == text.AddressOf(email) })
+		i := slices.IndexFunc(accounts, func(m authz.Account) bool { return text.AddressOf(m.Email) == text.AddressOf(email) })
 		if i < 0 {
 			return missing("account", email)
 		}
-		if _, err := r.Identity.SetAccount(ctx, people.Operator, accounts[i].ID,
+		if _, err := r.Identity.SetAccount(ctx, authz.Operator, accounts[i].ID,
 			identity.AccountChange{Disabled: &disabled}); err != nil {
 			return err
 		}

@@ -9,14 +9,14 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A mailed is a client of a running server with one mailbox.
 type mailed struct {
 	t    *testing.T
-	c    *kit.Client
-	box  *kit.Mailbox
+	c    *testkit.Client
+	box  *testkit.Mailbox
 	rcpt string // bytes of RCPT TO
 	read int    // mails
 }
@@ -97,7 +97,7 @@ func (r *mailed) erase(link string) {
 }
 
 // wouldErase counts the comments that an owner would erase.
-func wouldErase(t *testing.T, owner *kit.Client, typed string) int {
+func wouldErase(t *testing.T, owner *testkit.Client, typed string) int {
 	t.Helper()
 	var out struct{ Comments int }
 	err := owner.Do(t.Context(), "POST", "/moderation/erasures", nil, map[string]any{"email": typed, "dry_run": true}, &out)
@@ -107,11 +107,11 @@ func wouldErase(t *testing.T, owner *kit.Client, typed string) int {
 	return out.Comments
 }
 
-func onBothDatabases(t *testing.T, test func(t *testing.T, reader, owner *kit.Client, box *kit.Mailbox)) {
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+func onBothDatabases(t *testing.T, test func(t *testing.T, reader, owner *testkit.Client, box *testkit.Mailbox)) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := s.on(d)
-		token, box := s.furnish(flags...), kit.NewMailbox(t)
+		token, box := s.furnish(flags...), testkit.NewMailbox(t)
 		i := s.serve(append([]string{"--limits", "off", "--smtp", box.URL, "--mail-from", "comments@service.example"},
 			flags...)...)
 		test(t, client(i, "blog", ""), client(i, "blog", token), box)
@@ -121,7 +121,7 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, reader, owner *kit.Cl
 // Each pair of mailboxes used to be one identity. The owner of the second must not reach data of the first.
 func TestIdentity_MailboxesThatFoldAlikeAreTwoPeople(t *testing.T) {
 	t.Parallel()
-	onBothDatabases(t, func(t *testing.T, c, owner *kit.Client, box *kit.Mailbox) {
+	onBothDatabases(t, func(t *testing.T, c, owner *testkit.Client, box *testkit.Mailbox) {
 		for _, tt := range []struct{ victim, victimRcpt, attacker, attackerRcpt string }{ // each waits for seven mails
 			{"anna@strasse.example", "anna@strasse.example", "anna@straße.example", "anna@xn--strae-oqa.example"},
 			{"anna@mail.example", "anna@mail.example", "ａnna@mail.example", "ａnna@mail.example"},
@@ -163,7 +163,7 @@ func TestIdentity_MailboxesThatFoldAlikeAreTwoPeople(t *testing.T) {
 // All spellings of a domain are one person and one recipient of mail.
 func TestIdentity_SpellingsOfADomainAreOnePerson(t *testing.T) {
 	t.Parallel()
-	onBothDatabases(t, func(t *testing.T, c, owner *kit.Client, box *kit.Mailbox) {
+	onBothDatabases(t, func(t *testing.T, c, owner *testkit.Client, box *testkit.Mailbox) {
 		r := &mailed{t: t, c: c, box: box, rcpt: "a@xn--mller-kva.example"}
 		for n, typed := range []string{"a@müller.example", "A@xn--MLLER-kva.example", "a@ＭÜLLER.example"} {
 			identity := r.identity(typed)

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/file"
 )
 
 type backupCmd struct {
@@ -38,7 +38,7 @@ type copyLine struct {
 	Replaced  string `json:"replaced,omitempty"`
 }
 
-func lineOf(c file.Copy, file string) copyLine {
+func lineOf(c sqlite.Copy, file string) copyLine {
 	return copyLine{File: file, Bytes: c.Bytes, Sites: c.Sites, Pages: c.Pages, Comments: c.Comments,
 		Decisions: c.Decisions, Sealed: c.Sealed}
 }
@@ -61,13 +61,13 @@ func (c backupCmd) Run(a *env) error {
 	if beside := erasedOf(c.File); exists(beside) {
 		return fmt.Errorf("nothing was backed up: there is something at %s already, and it is not overwritten", beside)
 	}
-	made, err := file.Make(a.ctx, path, c.File)
+	made, err := sqlite.Make(a.ctx, path, c.File)
 	if err != nil {
 		return fmt.Errorf("nothing was backed up: %w", err)
 	}
 	lines, _, err := readErased(erasedBeside(path))
 	if err == nil && len(lines) > 0 {
-		err = file.WriteFile(erasedOf(c.File), lines)
+		err = sqlite.WriteFile(erasedOf(c.File), lines)
 	}
 	if err != nil {
 		_ = os.Remove(c.File) // without its marks it would bring back what is erased
@@ -102,9 +102,9 @@ func (c restoreCmd) Run(a *env) error {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
 	erased, emptied := 0, 0
-	put, aside, err := file.Restore(a.ctx, c.File, path, time.Now(), func(fresh string) (err error) {
+	put, aside, err := sqlite.Restore(a.ctx, c.File, path, time.Now(), func(fresh string) (err error) {
 		if erased, emptied, err = a.bringUp(fresh, marks); err == nil && len(lines) > 0 {
-			err = file.WriteFile(erasedBeside(path), lines)
+			err = sqlite.WriteFile(erasedBeside(path), lines)
 		}
 		return err
 	})

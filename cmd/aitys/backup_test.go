@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // What was acknowledged before a backup began is in it, however much is written meanwhile.
@@ -20,7 +20,7 @@ func TestABackupUnderLoadHoldsWhatWasAcknowledged(t *testing.T) {
 	s := newShell(t)
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", "data"))
-	kit.Within(t, soon, "the site is there", func() bool {
+	testkit.Within(t, soon, "the site is there", func() bool {
 		_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "The first one.")
 		return err == nil
 	})
@@ -51,7 +51,7 @@ func TestABackupUnderLoadHoldsWhatWasAcknowledged(t *testing.T) {
 	}
 	before := make([]map[string]string, 3)
 	for n := range before {
-		kit.Until(t, "more is written", func() bool { return len(acknowledged()) > 50*(n+1) })
+		testkit.Until(t, "more is written", func() bool { return len(acknowledged()) > 50*(n+1) })
 		before[n] = acknowledged()
 		out := s.must("backup", fmt.Sprint("copy", n), "--data", "data")
 		if !strings.Contains(out, "read back: 1 sites, 1 pages") || !strings.Contains(out, "secret") {
@@ -144,12 +144,12 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", "data"))
 	const ann = "ann@mail.example"
-	kit.Within(t, soon, "the site takes comments", func() bool {
+	testkit.Within(t, soon, "the site takes comments", func() bool {
 		p, err := c.Post(t.Context(), "", blogPage, "Ann", ann, "What Ann has to say about bicycles.")
 		if err != nil {
 			return false
 		}
-		_, err = c.Decide(t.Context(), "approve", "", kit.Ref{ID: p.ID, Version: p.Version})
+		_, err = c.Decide(t.Context(), "approve", "", testkit.Ref{ID: p.ID, Version: p.Version})
 		return err == nil
 	})
 	if err := i.Stop(); err != nil {
@@ -222,13 +222,13 @@ func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", "data"))
 	const ann = "ann@mail.example"
-	var told, waits kit.Posted
-	kit.Within(t, soon, "the site takes comments", func() (ok bool) {
+	var told, waits testkit.Posted
+	testkit.Within(t, soon, "the site takes comments", func() (ok bool) {
 		var err error
 		told, err = c.Post(t.Context(), "", blogPage, "Ann", ann, "What Ann has to say about bicycles.")
 		return err == nil
 	})
-	_, err := c.Decide(t.Context(), "approve", "", kit.Ref{ID: told.ID, Version: told.Version})
+	_, err := c.Decide(t.Context(), "approve", "", testkit.Ref{ID: told.ID, Version: told.Version})
 	if err == nil {
 		waits, err = c.Post(t.Context(), "", blogPage, "Ann", ann, "The quagga has not been seen.")
 	}
@@ -236,7 +236,7 @@ func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.must("backup", "early", "--data", "data")
-	for _, p := range []kit.Posted{told, waits, waits} { // again by whoever heard no answer
+	for _, p := range []testkit.Posted{told, waits, waits} { // again by whoever heard no answer
 		bearer := map[string]string{"Authorization": "Bearer " + p.EditToken}
 		if err := c.Do(t.Context(), "DELETE", "/comments/"+p.ID+"?forget=1", bearer, nil, nil); err != nil {
 			t.Fatal(err)

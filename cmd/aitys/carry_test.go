@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/transfer"
 )
 
 // strange are texts that have undone programs before: in a name, an address, a title and a text they are no more than
@@ -75,7 +75,7 @@ func TestASiteGoesByItsExportAndIsTheSame(t *testing.T) {
 			file := site + ".0.jsonl"
 			want, learned := export(file, "--data", from), filter("--data", from)
 			for i, to := range []string{ // under another secret, of what comes from the demo
-				"sqlite:" + filepath.Join(s.dir, site+"1.db"), kit.Postgres(t), "sqlite:" + filepath.Join(s.dir, site+"2.db"),
+				"sqlite:" + filepath.Join(s.dir, site+"1.db"), testkit.Postgres(t), "sqlite:" + filepath.Join(s.dir, site+"2.db"),
 			} {
 				if i == 1 {
 					s.must("migrate", "up", "--database", to)
@@ -157,7 +157,7 @@ func TestASiteThatIsKilledOnItsWayIsNotThere(t *testing.T) {
 	s.must("import", "aitys", "blog.jsonl", "--site", "whole", "--json", "--data", "data")
 	whole := time.Since(began)
 	args := []string{"import", "aitys", "blog.jsonl", "--site", "next", "--json", "--data", "data"}
-	kills, most := 0, kit.Repeats(t, 50)
+	kills, most := 0, testkit.Repeats(t, 50)
 	for {
 		wait := time.Duration(rand.Float64() * float64(whole))
 		switch kills {

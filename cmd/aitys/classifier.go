@@ -10,10 +10,10 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/cmd/aitys/figures"
 	"github.com/aitys/aitys/cmd/aitys/stdio"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/words"
 )
 
 type classifierCmd struct {
@@ -58,13 +58,13 @@ type classifierEvalCmd struct {
 func (c classifierEvalCmd) Run(a *env) error {
 	try := learning.WhatIfRequest{Threshold: c.Threshold, Policy: ground.Policy(c.Moderation), Last: c.Last}
 	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
-		q, err := r.Learning.Quality(ctx, people.Operator, site, learning.QualityRequest{})
+		q, err := r.Learning.Quality(ctx, authz.Operator, site, learning.QualityRequest{})
 		if err != nil {
 			return err
 		}
 		var w *learning.WhatIf
 		if try != (learning.WhatIfRequest{}) || site.Settings.Shadow != 0 {
-			tried, err := r.Learning.WhatIf(ctx, people.Operator, site, try)
+			tried, err := r.Learning.WhatIf(ctx, authz.Operator, site, try)
 			if err != nil {
 				return err
 			}
@@ -121,11 +121,11 @@ func (c classifierInspectCmd) Run(a *env) error {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
 	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
-		in, err := r.Learning.Inspect(ctx, people.Operator, site, c.Top)
+		in, err := r.Learning.Inspect(ctx, authz.Operator, site, c.Top)
 		if err != nil {
 			return err
 		}
-		teachers, err := r.Learning.Teachers(ctx, people.Operator, site)
+		teachers, err := r.Learning.Teachers(ctx, authz.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (c classifierInspectCmd) Run(a *env) error {
 func tokenLines(weights []classifier.Weight) []tokenLine {
 	lines := []tokenLine{}
 	for _, w := range weights {
-		what := words.In("en").Token(w.Token)
+		what := i18n.In("en").Token(w.Token)
 		lines = append(lines, tokenLine{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what})
 	}
 	return lines
@@ -174,7 +174,7 @@ type rebuiltLine struct {
 func (c classifierRebuildCmd) Run(a *env) error {
 	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		began := time.Now()
-		made, err := r.Learning.Rebuild(ctx, people.Operator, site, a.progress("folding: entry", began))
+		made, err := r.Learning.Rebuild(ctx, authz.Operator, site, a.progress("folding: entry", began))
 		if err != nil {
 			return err
 		}

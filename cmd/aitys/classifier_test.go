@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // kept starts a demo whose data the test keeps, and returns the flags that name them. It runs on,
@@ -56,7 +56,7 @@ func TestAFilterShowsWhatItLearned(t *testing.T) {
 
 func TestAFilterIsRebuiltFromNothing(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := s.on(d)
 		s.startDemo(flags...)
@@ -77,7 +77,7 @@ func TestAFilterIsRebuiltFromNothing(t *testing.T) {
 
 func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := s.on(d)
 		s.startDemo(flags...)

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A shell runs the built binary in a folder of its own, with nothing in its environment that
@@ -27,11 +27,11 @@ type shell struct {
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
-	return &shell{t: t, bin: kit.Binary(t), dir: kit.MemoryDir(t)}
+	return &shell{t: t, bin: testkit.Binary(t), dir: testkit.MemoryDir(t)}
 }
 
 // on returns the flags that name the shell's data folder, and a database of its own unless d is SQLite.
-func (s *shell) on(d kit.Database) (flags []string) {
+func (s *shell) on(d testkit.Database) (flags []string) {
 	s.t.Helper()
 	flags = []string{"--data", filepath.Join(s.dir, "data")}
 	if d.Name != "sqlite" {
@@ -113,15 +113,15 @@ func (s *shell) files() []string {
 }
 
 // serve starts a server in the folder and ends it with the test.
-func (s *shell) serve(args ...string) *kit.Instance {
+func (s *shell) serve(args ...string) *testkit.Instance {
 	s.t.Helper()
 	return s.start(append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")},
 		args...)...)
 }
 
-func (s *shell) start(args ...string) *kit.Instance {
+func (s *shell) start(args ...string) *testkit.Instance {
 	s.t.Helper()
-	i, err := kit.Start(s.bin, args...)
+	i, err := testkit.Start(s.bin, args...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -134,6 +134,6 @@ func (s *shell) start(args ...string) *kit.Instance {
 }
 
 // client speaks to a server; the test ends if it does not answer.
-func client(i *kit.Instance, site, token string) *kit.Client {
-	return &kit.Client{URL: i.URL, Site: site, Token: token, HTTP: &http.Client{Timeout: 10 * time.Second}}
+func client(i *testkit.Instance, site, token string) *testkit.Client {
+	return &testkit.Client{URL: i.URL, Site: site, Token: token, HTTP: &http.Client{Timeout: 10 * time.Second}}
 }

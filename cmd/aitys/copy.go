@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/cmd/aitys/flags"
-	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/internal/store"
 )
 
 type copyCmd struct {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A site that went to Postgres and back to a file is the same to the last byte: its export, its log, its people.
@@ -24,7 +24,7 @@ func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
 	want := sinceHeader(t, s.must("export", "--site", "blog"))
 	people := s.must("account", "list", "--json")
 
-	server, file := kit.Postgres(t), "sqlite:"+filepath.Join(s.dir, "back.db")
+	server, file := testkit.Postgres(t), "sqlite:"+filepath.Join(s.dir, "back.db")
 	for _, way := range [][2]string{{"sqlite:" + filepath.Join(s.dir, "data", "aitys.db"), server}, {server, file}} {
 		said := s.must("copy", "--database", way[0], "--to", way[1])
 		if !strings.Contains(said, "comments") || !strings.Contains(said, "600") || !strings.Contains(said, "row by row") {
@@ -64,7 +64,7 @@ func TestAServedDatabaseIsNotCopied(t *testing.T) {
 	s.furnish()
 	empty := "sqlite:" + filepath.Join(s.dir, "to.db")
 	const says = "stop it first"
-	for _, at := range []string{"sqlite:" + filepath.Join(s.dir, "data", "aitys.db"), kit.Postgres(t)} {
+	for _, at := range []string{"sqlite:" + filepath.Join(s.dir, "data", "aitys.db"), testkit.Postgres(t)} {
 		i := s.serve("--database", at)
 		s.refused(says, "copy", "--database", at, "--to", empty)
 		if exists(filepath.Join(s.dir, "to.db")) {
@@ -109,7 +109,7 @@ func TestACopyThatFailsLeavesNothing(t *testing.T) {
 	s.must("import", "wordpress", "export.xml", "--site", "blog")
 	// A byte that Postgres does not take, in one of the last rows of a table.
 	s.spoil("UPDATE comments SET note = char(0) WHERE id = (SELECT MAX(id) FROM comments)")
-	server := kit.Postgres(t)
+	server := testkit.Postgres(t)
 	s.refused("nothing was copied: copy comments:", "copy", "--to", server)
 	s.spoil("UPDATE comments SET note = ''")
 	s.must("copy", "--to", server) // it was still empty, and its rules stood

@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // startDemo starts a demo and returns what it told a program.
-func (s *shell) startDemo(args ...string) (*kit.Instance, demoLine) {
+func (s *shell) startDemo(args ...string) (*testkit.Instance, demoLine) {
 	s.t.Helper()
 	i := s.start(append([]string{"demo", "--json", "--listen", "127.0.0.1:0"}, args...)...)
 	var d demoLine
@@ -54,7 +54,7 @@ type thread struct {
 	}
 }
 
-func readThread(t *testing.T, c *kit.Client, page string) (th thread) {
+func readThread(t *testing.T, c *testkit.Client, page string) (th thread) {
 	t.Helper()
 	if err := c.Do(t.Context(), http.MethodGet, "/comments?limit=100&page="+page, nil, nil, &th); err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ type queueView struct {
 	Counts map[string]int
 }
 
-func readQueue(t *testing.T, c *kit.Client, query string) (q queueView) {
+func readQueue(t *testing.T, c *testkit.Client, query string) (q queueView) {
 	t.Helper()
 	if err := c.Do(t.Context(), http.MethodGet, "/moderation/queue?limit=100&"+query, nil, nil, &q); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
 }
 
 // checkPages reads the three articles and the comments below them.
-func checkPages(t *testing.T, c *kit.Client, d demoLine) {
+func checkPages(t *testing.T, c *testkit.Client, d demoLine) {
 	t.Helper()
 	depth, removed, badges, answered := 0, 0, 0, 0
 	for path, lang := range map[string]string{"bakery": "en", "library": "ru", "orchard": "kk"} {
@@ -188,10 +188,10 @@ func checkPages(t *testing.T, c *kit.Client, d demoLine) {
 }
 
 // played is all that a demo holds, without what differs by chance: ids, addresses and times.
-func played(t *testing.T, c *kit.Client, url string) string {
+func played(t *testing.T, c *testkit.Client, url string) string {
 	t.Helper()
 	// Campaigns are joined as soon as it runs: one of what waits is like what was refused.
-	kit.Until(t, "its campaigns are joined", func() bool {
+	testkit.Until(t, "its campaigns are joined", func() bool {
 		for _, item := range readQueue(t, c, "state=pending").Items {
 			for _, signal := range item.Verdict.Signals {
 				if signal.Name == "campaign" {
@@ -295,7 +295,7 @@ func TestTheDemosModeratorSignsIn(t *testing.T) {
 }
 
 // limited posts until it is refused, at most n times.
-func limited(t *testing.T, c *kit.Client, page string, n int) (posted int) {
+func limited(t *testing.T, c *testkit.Client, page string, n int) (posted int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

@@ -11,14 +11,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A follower does what a document says: one command after the other, in one folder, and what a command
 // starts runs on until the next server is started.
 type follower struct {
 	*shell
-	server  *kit.Instance
+	server  *testkit.Instance
 	replace []string // what stands for another's machine, and what is there in this test
 }
 
@@ -46,7 +46,7 @@ func (r *follower) follow(line string) string {
 	if serves.MatchString(line) {
 		r.stop()
 		var err error
-		r.server, err = kit.Start("sh", "-euc", script+"exec env "+strings.NewReplacer(r.replace...).Replace(line))
+		r.server, err = testkit.Start("sh", "-euc", script+"exec env "+strings.NewReplacer(r.replace...).Replace(line))
 		if err != nil {
 			r.t.Fatalf("%s: %v", line, err)
 		}
@@ -127,9 +127,9 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			s.write("export.xml", wordPress(6, 2), 0o600) // what documents call files of the reader's
 			s.write("moved.txt", "http://blog.example/*,https://blog.example/*\n", 0o600)
 			r := &follower{shell: s, replace: []string{
-				"postgres://aitys@db.example/aitys", kit.EmptyPostgres(t),
-				"postgres://aitys@new.example/aitys", kit.EmptyPostgres(t),
-				"redis://cache.example:6379", kit.Redis(t),
+				"postgres://aitys@db.example/aitys", testkit.EmptyPostgres(t),
+				"postgres://aitys@new.example/aitys", testkit.EmptyPostgres(t),
+				"redis://cache.example:6379", testkit.Redis(t),
 			}}
 			t.Cleanup(r.stop)
 			list := commands(t, tt.path)

@@ -13,14 +13,14 @@ import (
 
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/sqlite"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/moderation/register"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/moderation/takedown"
 )
 
 type doctorCmd struct {
@@ -94,7 +94,7 @@ func (c doctorCmd) Run(a *env) error {
 // temporary warns of database copies that killed commands left: they may hold e-mail addresses.
 func (d *doctor) temporary() {
 	for _, folder := range d.tempFolders() {
-		list, err := file.Abandoned(folder)
+		list, err := sqlite.Abandoned(folder)
 		switch {
 		case err != nil:
 			d.fail("temporary copies", err)
@@ -213,7 +213,7 @@ func (d *doctor) redis(secret secret.Secret) {
 }
 
 func (d *doctor) sites(r *services) {
-	sites, err := r.Process.Sites(d.ctx, people.Operator)
+	sites, err := r.Process.Sites(d.ctx, authz.Operator)
 	if err != nil {
 		d.fail("sites", err)
 		return
@@ -226,7 +226,7 @@ func (d *doctor) sites(r *services) {
 		if !d.audit {
 			continue
 		}
-		bad, err := ledger.Verify(d.ctx, ground.NewWork(r.Process, store.For[ledger.Tx](r.store)), site.ID)
+		bad, err := auditlog.Verify(d.ctx, ground.NewWork(r.Process, store.For[auditlog.Tx](r.store)), site.ID)
 		switch {
 		case err != nil:
 			d.fail("log of "+site.Key, err)
@@ -242,7 +242,7 @@ func (d *doctor) sites(r *services) {
 // demands compares a site's register with its log.
 func (d *doctor) demands(r *services, site ground.Site) {
 	check := "demands of " + site.Key
-	wrong, err := register.Audit(d.ctx, ground.NewWork(r.Process, store.For[register.Tx](r.store)), site.ID)
+	wrong, err := takedown.Audit(d.ctx, ground.NewWork(r.Process, store.For[takedown.Tx](r.store)), site.ID)
 	switch {
 	case err != nil:
 		d.fail(check, err)
@@ -352,7 +352,7 @@ func (d *doctor) mail(at string) {
 }
 
 func (d *doctor) disk(path string) {
-	free, known := file.FreeBytes(filepath.Dir(path))
+	free, known := sqlite.FreeBytes(filepath.Dir(path))
 	switch {
 	case !known:
 		d.warn("disk", "its free space cannot be read")

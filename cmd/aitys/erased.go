@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/store/file"
 )
 
 // erasedBeside is the file of a SQLite database's erasures: one mark a line. A copy of the database does not know
@@ -42,7 +42,7 @@ func addErased(path string, m learning.Mark) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return file.SyncFolder(filepath.Dir(path))
+	return sqlite.SyncFolder(filepath.Dir(path))
 }
 
 // readErased returns the lines of files that are there, each once, and their marks.

@@ -9,11 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/internal/store/sqlite"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/store/file"
-	"github.com/aitys/aitys/transfer"
 )
 
 type exportCmd struct {
@@ -44,11 +44,11 @@ func (c exportCmd) Run(a *env) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
 		in := transfer.Wanted{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
 		debug.SetGCPercent(exportGCPercent)
-		write := func(to io.Writer) error { return r.Transfer.Export(ctx, people.Operator, site, in, to) }
+		write := func(to io.Writer) error { return r.Transfer.Export(ctx, authz.Operator, site, in, to) }
 		if c.Out == "" {
 			return write(a.out)
 		}
-		if err := file.New(c.Out, a.base.Data, write); err != nil {
+		if err := sqlite.New(c.Out, a.base.Data, write); err != nil {
 			return fmt.Errorf("nothing was exported: %w", err)
 		}
 		return nil
@@ -59,7 +59,7 @@ func (c exportCmd) Run(a *env) error {
 func (c exportCmd) copy(a *env) error {
 	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		told := a.progress("copying: comments", time.Now())
-		made, err := r.Static.Copy(ctx, people.Operator, site, c.Out, func(done uint64) { told(done, 0) })
+		made, err := r.Static.Copy(ctx, authz.Operator, site, c.Out, func(done uint64) { told(done, 0) })
 		if err != nil {
 			return fmt.Errorf("nothing was copied: %w", err)
 		}

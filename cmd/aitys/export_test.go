@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // sinceHeader is what an export says but for when it was.
@@ -24,7 +24,7 @@ func sinceHeader(t *testing.T, all string) string {
 
 func TestAnExportIsTheSameOnEachWay(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := s.on(d)
 		token := s.furnish(flags...)
@@ -71,7 +71,7 @@ func TestAnExportIsTheSameOnEachWay(t *testing.T) {
 			}
 			return res, sinceHeader(t, string(body))
 		}
-		kit.Until(t, "pending comments are rescored, and the command and the API export the same", func() bool {
+		testkit.Until(t, "pending comments are rescored, and the command and the API export the same", func() bool {
 			_, got := asked()
 			return got == sinceHeader(t, do())
 		})

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/cmd/aitys/flags"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/transfer"
 )
 
 type importCmd struct {
@@ -61,7 +61,7 @@ func (c importCmd) Run(a *env) error {
 	}
 	debug.SetGCPercent(leastGC)
 	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
-		out, err := r.Transfer.Import(ctx, people.Operator, site, in)
+		out, err := r.Transfer.Import(ctx, authz.Operator, site, in)
 		if errors.Is(err, ground.ErrFull) {
 			return errors.New("there is no room left for the database. Make some, and run this again: nothing is lost, and " +
 				"nothing comes in twice")

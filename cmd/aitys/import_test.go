@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
-	"github.com/aitys/aitys/transfer"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/transfer"
 )
 
 // wordPress is an export with so many comments on so many posts, of which every ninth answers the one before.
@@ -61,7 +61,7 @@ func wordPress(comments, posts int) string {
 
 func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := s.on(d)
 		token := s.furnish(flags...)
@@ -84,7 +84,7 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 			done.Lessons != (transfer.Lessons{Ham: 60, Spam: 20}) {
 			t.Errorf("a dry run said %+v, and the import %+v", said, done)
 		}
-		kit.Within(t, soon, "readers see them", func() bool {
+		testkit.Within(t, soon, "readers see them", func() bool {
 			return readThread(t, c, "https://blog.example/post-1").Page.Count == 30
 		})
 		if again := do(); again.Added != 0 || again.Lessons != (transfer.Lessons{}) {
@@ -110,13 +110,13 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 // and a server that cached the page meanwhile shows all of its comments.
 func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		var want map[string]string
 		comments := 600 // of which half are public
-		if kit.Tier(t) == "full" {
+		if testkit.Tier(t) == "full" {
 			comments = 3_000
 		}
-		for kills := 0; kills < kit.Repeats(t, 50); {
+		for kills := 0; kills < testkit.Repeats(t, 50); {
 			s := newShell(t)
 			flags := s.on(d)
 			token := s.furnish(flags...)
@@ -141,7 +141,7 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 			} else if kills == here {
 				t.Error("it was never killed")
 			}
-			kit.Within(t, soon, "readers see them all", func() bool { return shown(20) == comments/2 })
+			testkit.Within(t, soon, "readers see them all", func() bool { return shown(20) == comments/2 })
 			if n := s.pagesTold(flags); n != 20 {
 				t.Errorf("after %d kills 20 pages had %d events", kills-here, n)
 			}
@@ -207,7 +207,7 @@ func (s *shell) killedWithin(command []string, wait time.Duration) bool {
 // A file with a line, or a text, of a gigabyte is refused in one line, in little memory, and nothing of it is there. It
 // is not parallel: Maxrss of a new process begins at what this one had.
 func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := s.on(d)
 		token := s.furnish(flags...)
@@ -253,7 +253,7 @@ var liveHeap = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB`)
 // A record may have any number of large fields that are not imported. They are not in memory together.
 func TestImport_BoundsHeapPerRecord(t *testing.T) {
 	t.Parallel()
-	kit.OnlyIn(t, "ci") // ten seconds of CPU
+	testkit.OnlyIn(t, "ci") // ten seconds of CPU
 	s := newShell(t)
 	s.furnish()
 	const size = 10 << 20

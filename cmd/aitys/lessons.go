@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 type classifierRetireCmd struct {
@@ -39,11 +39,11 @@ func (c classifierRetireCmd) Run(a *env) error {
 	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
-			if out.Lessons, err = r.Learning.OldLessons(ctx, people.Operator, site, before); err != nil {
+			if out.Lessons, err = r.Learning.OldLessons(ctx, authz.Operator, site, before); err != nil {
 				return err
 			}
 		} else {
-			done, err := r.Learning.RetireLessons(ctx, people.Operator, site, before, nil)
+			done, err := r.Learning.RetireLessons(ctx, authz.Operator, site, before, nil)
 			if err != nil {
 				return err
 			}
@@ -95,9 +95,9 @@ func (c classifierEraseCmd) Run(a *env) error {
 		var did learning.Erasure
 		var err error
 		if c.DryRun {
-			did, err = r.Privacy.PersonHeld(ctx, people.Operator, site, person)
+			did, err = r.Privacy.PersonHeld(ctx, authz.Operator, site, person)
 		} else {
-			did, err = r.Privacy.ErasePerson(ctx, people.Operator, site, person, nil)
+			did, err = r.Privacy.ErasePerson(ctx, authz.Operator, site, person, nil)
 		}
 		switch {
 		case err != nil:

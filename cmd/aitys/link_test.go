@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // TestLinksLeadToTheServer that runs on the same database, or ran there last.
@@ -15,7 +15,7 @@ func TestLinksLeadToTheServer(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		database func(testing.TB) string
-	}{{"sqlite", kit.SQLite}, {"postgres", kit.Postgres}} {
+	}{{"sqlite", testkit.SQLite}, {"postgres", testkit.Postgres}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
 			database := []string{"--database", tt.database(t)}

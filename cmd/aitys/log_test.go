@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
@@ -20,7 +20,7 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unread.Close()
-	serve := exec.CommandContext(t.Context(), kit.Binary(t), "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	serve := exec.CommandContext(t.Context(), testkit.Binary(t), "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
 	serve.Stderr = stderr
 	stdout, err := serve.StdoutPipe()
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/aitys/aitys/store"
+	"github.com/aitys/aitys/internal/store"
 )
 
 type migrateCmd struct {

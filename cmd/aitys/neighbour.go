@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aitys/aitys/moderation/neighbour"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/spamlist"
 )
 
 type neighbourCmd struct {
@@ -30,8 +30,8 @@ func (c neighbourAddCmd) Run(a *env) error {
 		if err != nil {
 			return unknown(err, "site", c.Site)
 		}
-		_, _, err = r.Neighbours.AddNeighbour(ctx, people.Operator, site,
-			neighbour.Draft{URL: c.URL, Key: c.Key, Weight: c.Weight}, nil)
+		_, _, err = r.Neighbours.AddNeighbour(ctx, authz.Operator, site,
+			spamlist.Draft{URL: c.URL, Key: c.Key, Weight: c.Weight}, nil)
 		if err != nil {
 			return err
 		}
@@ -68,12 +68,12 @@ func (l neighbourLine) state() string {
 // neighboursOf are those of all sites.
 func (r *services) neighboursOf(ctx context.Context) (all []neighbourLine, err error) {
 	all = []neighbourLine{}
-	sites, err := r.Process.Sites(ctx, people.Operator)
+	sites, err := r.Process.Sites(ctx, authz.Operator)
 	if err != nil {
 		return nil, err
 	}
 	for _, site := range sites {
-		list, err := r.Neighbours.Neighbours(ctx, people.Operator, site)
+		list, err := r.Neighbours.Neighbours(ctx, authz.Operator, site)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +133,7 @@ func (c neighbourRemoveCmd) Run(a *env) error {
 			if err != nil {
 				return err
 			}
-			if err := r.Neighbours.RemoveNeighbour(ctx, people.Operator, site, l.ID); err != nil {
+			if err := r.Neighbours.RemoveNeighbour(ctx, authz.Operator, site, l.ID); err != nil {
 				return err
 			}
 			removed++

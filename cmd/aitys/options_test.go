@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // unpack reads the one line of JSON that a command printed.
@@ -158,17 +158,17 @@ func TestTheSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
 
 func TestALostSecretIsReplaced(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := []string{"--data", filepath.Join(s.dir, "data")}
 		if d.Name != "sqlite" {
-			flags = append(flags, "--database", kit.EmptyPostgres(t)) // without tables, so that there is no secret to replace yet
+			flags = append(flags, "--database", testkit.EmptyPostgres(t)) // without tables, so that there is no secret to replace yet
 		}
 		s.refused("", append([]string{"secret", "new"}, flags...)...)
 		i := s.serve(flags[2:]...)
 		c := client(i, "blog", s.furnish(flags...))
 		var id, edit string
-		kit.Within(t, soon, "the site is there", func() bool {
+		testkit.Within(t, soon, "the site is there", func() bool {
 			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the old secret.")
 			id, edit = p.ID, p.EditToken
 			return err == nil
@@ -190,7 +190,7 @@ func TestALostSecretIsReplaced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := client(&kit.Instance{URL: c.URL}, "blog", "").Own(t.Context(), p.ID, p.EditToken); err != nil {
+		if _, _, err := client(&testkit.Instance{URL: c.URL}, "blog", "").Own(t.Context(), p.ID, p.EditToken); err != nil {
 			t.Errorf("a new edit token: %v", err)
 		}
 		if files := strings.Join(s.files(), "\n"); strings.Contains(files, ".secret-") {
@@ -242,7 +242,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %q in %+v", check, r.state(check), r)
 		}
 	}
-	redis := kit.NewRedisServer(t)
+	redis := testkit.NewRedisServer(t)
 	if r := s.doctor("--redis", redis.URL); r.state("redis") != "ok" {
 		t.Errorf("with a redis: %+v", r)
 	}
@@ -250,7 +250,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	if r := s.doctor("--redis", redis.URL); r.state("redis") != "warn" || !r.OK {
 		t.Errorf("with a dead redis: %+v", r)
 	}
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	if r := s.doctor("--smtp", box.URL); r.state("mail") != "ok" || len(box.Mails()) > 0 {
 		t.Errorf("with a mail server: %+v", r)
 	}
@@ -279,7 +279,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		errs != "aitys: secret is not as it should be\n" {
 		t.Errorf("for people: exit %d, %q, stderr %q", code, out, errs)
 	}
-	url := kit.EmptyPostgres(t)
+	url := testkit.EmptyPostgres(t)
 	if r := s.doctor("--database", url, "--secret-file", "none"); r.OK || r.state("migrations") != "fail" ||
 		r.state("durability") != "fail" {
 		t.Errorf("on an empty Postgres with fsync off: %+v", r)
@@ -290,19 +290,19 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 func TestLogsTellNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	redis := kit.NewRedisServer(t)
+	redis := testkit.NewRedisServer(t)
 	i := s.serve("--log-format", "json", "--redis", redis.URL)
 	token := s.furnish("--data", filepath.Join(s.dir, "data"))
 	c := client(i, "blog", token)
 	var edit string
-	kit.Within(t, soon, "the site is there", func() bool {
+	testkit.Within(t, soon, "the site is there", func() bool {
 		p, err := c.Post(t.Context(), "", blogPage, "Canary Namesake", "canary@mail.example",
 			"A canary sings in this comment.")
 		edit = p.EditToken
 		return err == nil
 	})
 	redis.Stop(t)
-	kit.Within(t, 30*time.Second, "the loss of redis is logged",
+	testkit.Within(t, 30*time.Second, "the loss of redis is logged",
 		func() bool { return strings.Contains(i.Log(), "redis is down") })
 	if _, err := c.Post(t.Context(), "", blogPage, "", "", strings.Repeat("canary ", 5_000)); err == nil {
 		t.Error("35,000 characters were taken")

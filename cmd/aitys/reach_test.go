@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // TestServe_ReachIsForOneUse allows a network for one use, and tries every use.
@@ -36,7 +36,7 @@ func TestServe_ReachIsForOneUse(t *testing.T) {
 				t.Fatal(errs)
 			}
 			i := s.serve(append(args, "--reach", flag)...)
-			c := &kit.Client{URL: i.URL, Site: "blog", HTTP: http.DefaultClient}
+			c := &testkit.Client{URL: i.URL, Site: "blog", HTTP: http.DefaultClient}
 			owner, err := c.SignIn(t.Context(), "o@blog.example", "a kettle on the balcony")
 			if err != nil {
 				t.Fatal(err)

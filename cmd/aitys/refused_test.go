@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // busyAddress stands for one that somebody else listens on.
@@ -252,7 +252,7 @@ func TestCommandsThatCannotBeAreRefused(t *testing.T) {
 
 func TestADatabaseKeepsItsSecret(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		url := "sqlite:" + filepath.Join(s.dir, "a.db")
 		if d.Name != "sqlite" {
@@ -276,7 +276,7 @@ func TestADatabaseKeepsItsSecret(t *testing.T) {
 func TestPostgresIsAskedForAndNeverMigratedByACommand(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	url := kit.EmptyPostgres(t)
+	url := testkit.EmptyPostgres(t)
 	s.refused("run `aitys migrate up`", "site", "add", "--key", "b", "--name", "B", "--origin", "https://b.example",
 		"--database", url)
 	if out := s.must("migrate", "status", "--database", url, "--json"); !strings.Contains(out, `"applied":null`) {

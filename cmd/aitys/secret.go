@@ -11,10 +11,10 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/file"
 )
 
 type secretCmd struct {
@@ -106,7 +106,7 @@ func makeSecret(path string) (made bool, err error) {
 
 // writeSecret writes a new secret to a file in a temporary folder in dir.
 func writeSecret(dir string) (path string, remove func() error, err error) {
-	folder, remove, err := file.TempFolder(dir, "")
+	folder, remove, err := sqlite.TempFolder(dir, "")
 	if err != nil {
 		return "", nil, err
 	}

@@ -15,10 +15,10 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store/file"
 )
 
 type serveCmd struct{ serveFlags }
@@ -91,7 +91,7 @@ func (c serveCmd) Run(a *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	for _, folder := range a.tempFolders() {
-		n, err := file.RemoveAbandoned(folder)
+		n, err := sqlite.RemoveAbandoned(folder)
 		if err != nil {
 			log.Warn("could not remove temporary copies of killed commands", "error", err)
 		}

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // soon limits the wait until a running server notices what another process did. It takes about a second on an idle
@@ -67,7 +67,7 @@ func TestAServerWithoutAccountsShowsTheWayIn(t *testing.T) {
 
 func TestACommandIsNoticedByARunningServer(t *testing.T) {
 	t.Parallel()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := s.on(d)
 		i := s.serve(flags...)
@@ -76,17 +76,17 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 			t.Fatal("a site that was not added takes comments")
 		}
 		c.Token = s.furnish(flags...)
-		kit.Within(t, soon, "the site takes comments", func() bool {
+		testkit.Within(t, soon, "the site takes comments", func() bool {
 			_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "There is a site now, thank you.")
 			return err == nil
 		})
-		kit.Within(t, soon, "the token is good", func() bool {
+		testkit.Within(t, soon, "the token is good", func() bool {
 			items, _, err := c.Queue(t.Context(), "")
 			return err == nil && len(items) == 1
 		})
 		s.must(append([]string{"site", "set", "blog", "moderation=none"}, flags...)...)
 		n := 0
-		kit.Within(t, soon, "the setting holds", func() bool {
+		testkit.Within(t, soon, "the setting holds", func() bool {
 			n++
 			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example",
 				fmt.Sprintf("Now everything is published, even number %d.", n))
@@ -95,12 +95,12 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 		s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"},
 			flags...)...)
 		s.must(append([]string{"account", "disable", "o@blog.example"}, flags...)...)
-		kit.Within(t, soon, "the disabled account's token is refused", func() bool {
+		testkit.Within(t, soon, "the disabled account's token is refused", func() bool {
 			_, _, err := c.Queue(t.Context(), "")
 			return err != nil && strings.Contains(err.Error(), "auth.needed")
 		})
 		s.must(append([]string{"site", "remove", "blog", "--yes", "blog"}, flags...)...)
-		kit.Within(t, soon, "the site is gone", func() bool {
+		testkit.Within(t, soon, "the site is gone", func() bool {
 			_, status := get(t, i.URL+"/api/v1/sites/blog/comments?page="+blogPage)
 			return status == http.StatusNotFound
 		})
@@ -112,8 +112,8 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	redis := kit.NewRedisServer(t)
-	flags := []string{"--database", kit.Postgres(t), "--redis", redis.URL, "--limits", "off"}
+	redis := testkit.NewRedisServer(t)
+	flags := []string{"--database", testkit.Postgres(t), "--redis", redis.URL, "--limits", "off"}
 	s.must("migrate", "up", "--data", filepath.Join(s.dir, "data"), flags[0], flags[1])
 	token := s.furnish(append(flags[:4:4], "--data", filepath.Join(s.dir, "data"))...)
 	a, b := client(s.serve(flags...), "blog", token), client(s.serve(flags...), "blog", token)
@@ -123,16 +123,16 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 		t.Errorf("with redis readyz says %s", body)
 	}
 	redis.Stop(t)
-	for _, c := range []*kit.Client{a, b} {
-		kit.Within(t, 30*time.Second, "the loss of redis is known", func() bool {
+	for _, c := range []*testkit.Client{a, b} {
+		testkit.Within(t, 30*time.Second, "the loss of redis is known", func() bool {
 			body, status := get(t, c.URL+"/readyz")
 			return status == http.StatusOK && strings.Contains(body, `"redis":"down"`)
 		})
 	}
 	looks := passComments(t, a, b, "look", 4)
 	redis.Start(t)
-	for _, c := range []*kit.Client{a, b} {
-		kit.Within(t, 30*time.Second, "redis is back", func() bool {
+	for _, c := range []*testkit.Client{a, b} {
+		testkit.Within(t, 30*time.Second, "redis is back", func() bool {
 			body, _ := get(t, c.URL+"/readyz")
 			return strings.Contains(body, `"up"`)
 		})
@@ -146,7 +146,7 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 
 // passComments posts in one server, decides in the other, and returns the time within which three
 // of four were seen by the other. Readers' pages and the desk's stream are where it is seen: both hang on events.
-func passComments(t *testing.T, a, b *kit.Client, what string, n int) time.Duration {
+func passComments(t *testing.T, a, b *testkit.Client, what string, n int) time.Duration {
 	t.Helper()
 	var times []time.Duration
 	for k := range n {
@@ -162,12 +162,12 @@ func passComments(t *testing.T, a, b *kit.Client, what string, n int) time.Durat
 		if err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, kit.Within(t, soon, "the other server's stream tells of the comment",
+		times = append(times, testkit.Within(t, soon, "the other server's stream tells of the comment",
 			func() bool { return heard(p.ID) }))
-		if _, err := to.Decide(t.Context(), "approve", "", kit.Ref{ID: p.ID, Version: p.Version}); err != nil {
+		if _, err := to.Decide(t.Context(), "approve", "", testkit.Ref{ID: p.ID, Version: p.Version}); err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, kit.Within(t, soon, "readers of the first server see it", func() bool {
+		times = append(times, testkit.Within(t, soon, "readers of the first server see it", func() bool {
 			th := readThread(t, from, page)
 			return th.Page.Count == 1 && len(th.Comments) == 1
 		}))
@@ -178,7 +178,7 @@ func passComments(t *testing.T, a, b *kit.Client, what string, n int) time.Durat
 
 // listen follows a server's live stream of moderation until the test ends; the function that it
 // returns reports whether a comment was told of.
-func listen(t *testing.T, c *kit.Client) (heard func(id string) bool) {
+func listen(t *testing.T, c *testkit.Client) (heard func(id string) bool) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
@@ -213,7 +213,7 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 	s := newShell(t)
 	i := s.serve("--limits", "off")
 	c := client(i, "blog", s.furnish("--data", filepath.Join(s.dir, "data")))
-	kit.Within(t, soon, "the site is there", func() bool {
+	testkit.Within(t, soon, "the site is there", func() bool {
 		_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "The first one.")
 		return err == nil
 	})
@@ -240,7 +240,7 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 			}
 		})
 	}
-	kit.Within(t, 10*time.Second, "work is going on", func() bool { return taken.Load() > 100 })
+	testkit.Within(t, 10*time.Second, "work is going on", func() bool { return taken.Load() > 100 })
 	began := time.Now()
 	if err := syscall.Kill(i.PID(), syscall.SIGTERM); err != nil { // some senders ask twice
 		t.Fatal(err)
@@ -266,18 +266,18 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 // Servers that begin at one instant on nothing agree on one schema, one secret and one truth.
 func TestServersThatBeginTogetherAgree(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", kit.EmptyPostgres(t)}} {
+	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", testkit.EmptyPostgres(t)}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newShell(t)
 			flags := []string{"--limits", "off"}
 			if tt.database != "" {
 				flags = append(flags, "--database", tt.database)
 			}
-			servers := make([]*kit.Instance, 3)
+			servers := make([]*testkit.Instance, 3)
 			var all sync.WaitGroup
 			for k := range servers {
 				all.Go(func() {
-					i, err := kit.Start(s.bin,
+					i, err := testkit.Start(s.bin,
 						append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")}, flags...)...)
 					if err != nil {
 						t.Error(err)
@@ -294,13 +294,13 @@ func TestServersThatBeginTogetherAgree(t *testing.T) {
 			token := s.furnish(append(flags[2:], "--data", filepath.Join(s.dir, "data"))...)
 			var edit, id string
 			first := client(servers[0], "blog", token)
-			kit.Within(t, soon, "the site is there", func() bool {
+			testkit.Within(t, soon, "the site is there", func() bool {
 				p, err := first.Post(t.Context(), "", blogPage, "R", "r@mail.example", "One truth for all of them.")
 				id, edit = p.ID, p.EditToken
 				return err == nil
 			})
 			for k, i := range servers {
-				kit.Within(t, soon, "each knows the site, the token and the secret", func() bool {
+				testkit.Within(t, soon, "each knows the site, the token and the secret", func() bool {
 					items, _, err := client(i, "blog", token).Queue(t.Context(), "")
 					body, _, own := client(i, "blog", "").Own(t.Context(), id, edit)
 					return err == nil && len(items) == 1 && own == nil && body != ""

@@ -8,12 +8,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/aitys/aitys/coord"
 	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/coord"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/store"
 )
 
 // need says what a command does with the database.

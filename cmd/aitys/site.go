@@ -8,10 +8,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/transfer"
 )
 
 type siteCmd struct {
@@ -44,7 +44,7 @@ type siteAddCmd struct {
 
 func (c siteAddCmd) Run(a *env) error {
 	return a.with(writes, func(ctx context.Context, r *services) error {
-		site, _, err := r.Sites.AddSite(ctx, people.Operator,
+		site, _, err := r.Sites.AddSite(ctx, authz.Operator,
 			ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ type siteListCmd struct{ asJSON }
 
 func (c siteListCmd) Run(a *env) error {
 	return a.with(reads, func(ctx context.Context, r *services) error {
-		sites, err := r.Process.Sites(ctx, people.Operator)
+		sites, err := r.Process.Sites(ctx, authz.Operator)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (c siteSetCmd) Run(a *env) error {
 		change[name] = value
 	}
 	return a.with(writes, func(ctx context.Context, r *services) error {
-		site, err := r.Sites.SetSite(ctx, people.Operator, c.Key, change)
+		site, err := r.Sites.SetSite(ctx, authz.Operator, c.Key, change)
 		if err != nil {
 			return unknown(err, "site", c.Key)
 		}
@@ -126,7 +126,7 @@ func (c siteRemoveCmd) Run(a *env) error {
 		if err := c.confirmed(ctx, r); err != nil {
 			return err
 		}
-		if err := r.Sites.RemoveSite(ctx, people.Operator, c.Key); err != nil {
+		if err := r.Sites.RemoveSite(ctx, authz.Operator, c.Key); err != nil {
 			return err
 		}
 		return a.line("removed site %s", c.Key)
@@ -142,7 +142,7 @@ func (c siteRemoveCmd) confirmed(ctx context.Context, r *services) error {
 	if c.Yes != "" && c.Yes != c.Key {
 		return fmt.Errorf("--yes says %s, and the site is %s", c.Yes, c.Key)
 	}
-	pages, _, err := r.Sites.Pages(ctx, people.Operator, site, "", 1)
+	pages, _, err := r.Sites.Pages(ctx, authz.Operator, site, "", 1)
 	if err != nil || len(pages) == 0 || c.Yes == c.Key {
 		return err
 	}
@@ -161,7 +161,7 @@ func (c siteSSOCmd) Run(a *env) error {
 		if err != nil {
 			return unknown(err, "site", c.Key)
 		}
-		key, err := r.Guests.SetSSOKey(ctx, people.Operator, site)
+		key, err := r.Guests.SetSSOKey(ctx, authz.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ type siteKeyCmd struct {
 
 func (c siteKeyCmd) Run(a *env) error {
 	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
-		public, err := r.Signet.SiteKey(ctx, people.Operator, site)
+		public, err := r.Signet.SiteKey(ctx, authz.Operator, site)
 		if err != nil {
 			return err
 		}

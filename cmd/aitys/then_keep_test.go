@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // keep has a program of then make a database, and keeps it with what the program said of it.
@@ -27,7 +27,7 @@ func keep(t *testing.T, program, database string, schema int) {
 	s := &shell{t: t, bin: program, dir: t.TempDir()}
 	flags := []string{"--data", filepath.Join(s.dir, "data")}
 	if database != "sqlite" {
-		flags = append(flags, "--database", kit.Postgres(t))
+		flags = append(flags, "--database", testkit.Postgres(t))
 	}
 	p := past{Email: "owner@second.example", Password: thenPassword, Edits: map[string]string{}}
 	i, _ := s.startDemo(append(flags, "--password", thenPassword)...)
@@ -43,7 +43,7 @@ func keep(t *testing.T, program, database string, schema int) {
 	run("account", "add", "--email", p.Email, "--name", "Иесі", "--role", "owner", "--password-stdin")
 	p.Token = strings.TrimSpace(run("token", "add", "--account", p.Email, "--name", "then", "--scope", "admin"))
 	c := client(i, "second", p.Token)
-	kit.Within(t, soon, "the site and the token are known", func() bool {
+	testkit.Within(t, soon, "the site and the token are known", func() bool {
 		_, _, err := c.Queue(t.Context(), "")
 		return err == nil
 	})
@@ -76,9 +76,9 @@ func keep(t *testing.T, program, database string, schema int) {
 }
 
 // live does to the second site what moderators and readers do; the demo did the rest to its own.
-func (p *past) live(t *testing.T, c *kit.Client) {
+func (p *past) live(t *testing.T, c *testkit.Client) {
 	t.Helper()
-	post := func(key, body string) kit.Posted {
+	post := func(key, body string) testkit.Posted {
 		t.Helper()
 		got, err := c.Post(t.Context(), key, thenPage, thenName, thenEmail, body)
 		if err != nil {
@@ -96,15 +96,15 @@ func (p *past) live(t *testing.T, c *kit.Client) {
 			t.Fatal(err)
 		}
 	}
-	decide := func(action, reason string, of kit.Posted) kit.Decided {
+	decide := func(action, reason string, of testkit.Posted) testkit.Decided {
 		t.Helper()
-		got, err := c.Decide(t.Context(), action, reason, kit.Ref{ID: of.ID, Version: of.Version})
+		got, err := c.Decide(t.Context(), action, reason, testkit.Ref{ID: of.ID, Version: of.Version})
 		if err != nil || got.Decided != 1 {
 			t.Fatalf("%s: %+v, %v", action, got, err)
 		}
 		return got
 	}
-	own := func(method string, of kit.Posted, in any) error {
+	own := func(method string, of testkit.Posted, in any) error {
 		header := map[string]string{"Authorization": "Bearer " + of.EditToken}
 		return c.Do(t.Context(), method, "/comments/"+of.ID, header, in, nil)
 	}
@@ -136,7 +136,7 @@ func (p *past) live(t *testing.T, c *kit.Client) {
 }
 
 // teach changes models as a whole, as far as a program of then has routes for it.
-func (p *past) teach(t *testing.T, c *kit.Client, erased string) {
+func (p *past) teach(t *testing.T, c *testkit.Client, erased string) {
 	t.Helper()
 	var me struct{ Account struct{ ID string } }
 	fetch(t, c.URL+"/api/v1/me", p.Token, &me)
@@ -145,7 +145,7 @@ func (p *past) teach(t *testing.T, c *kit.Client, erased string) {
 		there := *c
 		there.Site = site
 		err := there.Do(t.Context(), "POST", "/moderation"+path, nil, in, &out)
-		if e := (*kit.StatusError)(nil); errors.As(err, &e) && e.Status == http.StatusNotFound {
+		if e := (*testkit.StatusError)(nil); errors.As(err, &e) && e.Status == http.StatusNotFound {
 			t.Logf("%s: not yet", path)
 		} else if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/migrations"
 )
 
@@ -107,8 +107,8 @@ type upgrade struct {
 	*shell
 	past
 	flags []string
-	i     *kit.Instance
-	c     *kit.Client // of the owner, on the site "second"
+	i     *testkit.Instance
+	c     *testkit.Client // of the owner, on the site "second"
 }
 
 func newUpgrade(t *testing.T, files map[string][]byte, database string) *upgrade {
@@ -126,7 +126,7 @@ func newUpgrade(t *testing.T, files map[string][]byte, database string) *upgrade
 		u.write("data/aitys.db", string(files["aitys.db"]), 0o600)
 		u.write("data/aitys.db.before-upgrade", "of an upgrade before that, which this one takes the place of", 0o600)
 	} else {
-		u.flags = append(u.flags, "--database", kit.PostgresOf(t, string(files["aitys.sql"])))
+		u.flags = append(u.flags, "--database", testkit.PostgresOf(t, string(files["aitys.sql"])))
 	}
 	return u
 }
@@ -186,7 +186,7 @@ func (u *upgrade) saysTheSame() {
 	}
 	for id, token := range u.Edits {
 		_, state, err := client(u.i, "second", "").Own(u.t.Context(), id, token)
-		var item kit.Item
+		var item testkit.Item
 		if err := u.c.Do(u.t.Context(), "GET", "/moderation/comments/"+id, nil, nil, &item); err != nil {
 			u.t.Fatal(err)
 		}
@@ -270,11 +270,11 @@ func (u *upgrade) goesOn() {
 	}
 	shown := readThread(u.t, u.c, thenPage).Page.Count
 	item := items[0].Comment
-	done, err := u.c.Decide(u.t.Context(), "approve", "", kit.Ref{ID: item.ID, Version: item.Version})
+	done, err := u.c.Decide(u.t.Context(), "approve", "", testkit.Ref{ID: item.ID, Version: item.Version})
 	if err != nil || done.Decided != 1 {
 		u.t.Errorf("approve: %+v, %v", done, err)
 	}
-	kit.Within(u.t, soon, "readers see what was approved", func() bool {
+	testkit.Within(u.t, soon, "readers see what was approved", func() bool {
 		return readThread(u.t, u.c, thenPage).Page.Count == shown+1
 	})
 	if n := len(tellLog(u.t, u.c)); n != before+2 {

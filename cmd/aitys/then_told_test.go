@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 func fetch(t *testing.T, url, token string, out any) {
@@ -38,7 +38,7 @@ func fetch(t *testing.T, url, token string, out any) {
 
 // tell reads all that is kept, through the API and by names that every version has, as lines to be
 // compared. Left out is what later versions rightly say otherwise: verdicts and rendered HTML.
-func tell(t *testing.T, i *kit.Instance, token string) (lines []string) {
+func tell(t *testing.T, i *testkit.Instance, token string) (lines []string) {
 	t.Helper()
 	var all struct {
 		Accounts []struct {
@@ -74,7 +74,7 @@ func line(t *testing.T, v any) string {
 	return string(b)
 }
 
-func tellQueue(t *testing.T, c *kit.Client) (lines []string) {
+func tellQueue(t *testing.T, c *testkit.Client) (lines []string) {
 	t.Helper()
 	for _, state := range []string{"pending", "approved", "rejected", "spam"} {
 		var q struct {
@@ -104,7 +104,7 @@ func tellQueue(t *testing.T, c *kit.Client) (lines []string) {
 	return lines
 }
 
-func tellPages(t *testing.T, c *kit.Client) (lines []string) {
+func tellPages(t *testing.T, c *testkit.Client) (lines []string) {
 	t.Helper()
 	var list struct {
 		Pages []struct {
@@ -126,7 +126,7 @@ func tellPages(t *testing.T, c *kit.Client) (lines []string) {
 	return lines
 }
 
-func tellLog(t *testing.T, c *kit.Client) (lines []string) {
+func tellLog(t *testing.T, c *testkit.Client) (lines []string) {
 	t.Helper()
 	for after := ""; ; {
 		var log struct {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -27,7 +27,7 @@ type tokenAddCmd struct {
 }
 
 func (c tokenAddCmd) Run(a *env) error {
-	scope, _ := people.ParseScope(c.Scope) // one of the enum
+	scope, _ := authz.ParseScope(c.Scope) // one of the enum
 	in := identity.NewToken{Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope}
 	if c.Until != "" {
 		last, err := time.Parse(time.DateOnly, c.Until)
@@ -40,7 +40,7 @@ func (c tokenAddCmd) Run(a *env) error {
 		if err := r.know(ctx, c.Site); err != nil {
 			return err
 		}
-		_, value, err := r.Identity.AddToken(ctx, people.Operator, in)
+		_, value, err := r.Identity.AddToken(ctx, authz.Operator, in)
 		if err != nil {
 			return unknown(err, "account", c.Account)
 		}
@@ -90,15 +90,15 @@ func (c tokenListCmd) Run(a *env) error {
 
 // tokens are those of an account, or all for "", account by account.
 func (r *services) tokens(ctx context.Context, account string) ([]apiTokenLine, error) {
-	all, err := r.Identity.Tokens(ctx, people.Operator)
+	all, err := r.Identity.Tokens(ctx, authz.Operator)
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := r.Identity.Accounts(ctx, people.Operator)
+	accounts, err := r.Identity.Accounts(ctx, authz.Operator)
 	if err != nil {
 		return nil, err
 	}
-	sites, err := r.Process.Sites(ctx, people.Operator)
+	sites, err := r.Process.Sites(ctx, authz.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (c tokenRevokeCmd) Run(a *env) error {
 			return fmt.Errorf("%d tokens are called %s: say the id, which `aitys token list` shows, or --account", len(list),
 				c.Token)
 		}
-		if err := r.Identity.RemoveToken(ctx, people.Operator, list[0].ID); err != nil {
+		if err := r.Identity.RemoveToken(ctx, authz.Operator, list[0].ID); err != nil {
 			return err
 		}
 		return a.line("revoked token %s of %s", list[0].Name, list[0].Account)

@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/aitys/aitys/cmd/aitys/figures"
-	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/auditlog"
 )
 
 type logCmd struct {
@@ -34,7 +34,7 @@ func (c logVerifyCmd) Run(a *env) error {
 		defer func() { _ = file.Close() }() // it was only read
 		from = file
 	}
-	f, err := ledger.Follow(from, kept)
+	f, err := auditlog.Follow(from, kept)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", c.File, err)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/auditlog"
 )
 
 // Whoever keeps the head of a published log learns of a change in what came before it; whoever has the database, of
@@ -97,7 +97,7 @@ func TestLogVerify_RefusesNonCanonicalLines(t *testing.T) {
 	var before []byte
 	var lines []string
 	for seq := range uint64(3) {
-		p := ledger.Public{Seq: seq + 1, At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Kind: "decision",
+		p := auditlog.Public{Seq: seq + 1, At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Kind: "decision",
 			Action: "reject", Reason: "off_topic", Open: bytes.Repeat([]byte{byte(seq)}, 32)}
 		p.Hash = p.After(before)
 		before = p.Hash

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // TestEveryBuildNamesItsCommit builds as the Makefile does, also where Go is told not to look at the source.
 func TestEveryBuildNamesItsCommit(t *testing.T) {
 	t.Parallel()
-	kit.OnlyIn(t, "ci") // it builds the program twice
+	testkit.OnlyIn(t, "ci") // it builds the program twice
 	wants(t, "make")
 	wants(t, "git")
 	head, err := exec.Command("git", "rev-parse", "HEAD").Output()

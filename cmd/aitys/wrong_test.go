@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -141,7 +141,7 @@ func TestWrongCommandLinesAreAsTheirGoldenFile(t *testing.T) {
 		}
 		fmt.Fprintf(&said, "$ aitys %s\n%s%s", line, out, errs)
 	}
-	kit.Golden(t, "testdata/wrong.txt", said.String(), *update)
+	testkit.Golden(t, "testdata/wrong.txt", said.String(), *update)
 }
 
 // TestTheFreePortThatIsNamedIsFree does what the refusal says. It is not parallel: another test could take the port.
@@ -174,7 +174,7 @@ func TestNoFreePortIsLookedForWithoutEnd(t *testing.T) {
 // TestAPostgresThatRefusesIsQuotedOnce has a server that answers, and no such database.
 func TestAPostgresThatRefusesIsQuotedOnce(t *testing.T) {
 	t.Parallel()
-	u, err := url.Parse(kit.Postgres(t))
+	u, err := url.Parse(testkit.Postgres(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 			t.Errorf("the token of %s is refused", who)
 		}
 	}
-	kit.Until(t, "it is told that they were used", func() bool {
+	testkit.Until(t, "it is told that they were used", func() bool {
 		unpack(t, s.must("token", "list", "--json"), &all)
 		used := 0
 		for _, token := range all.Tokens {
@@ -260,7 +260,7 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 		if said := s.must(append([]string{"token", "revoke"}, args...)...); !strings.HasPrefix(said, "revoked token ") {
 			t.Errorf("token revoke %v printed %q", args, said)
 		}
-		kit.Until(t, "the token of "+who+" has ended", func() bool { return !works(who) })
+		testkit.Until(t, "the token of "+who+" has ended", func() bool { return !works(who) })
 	}
 }
 

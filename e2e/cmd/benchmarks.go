@@ -16,7 +16,7 @@ func benchmarks() ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := goBench("./store", "Posts")
+	store, err := goBench("./internal/store", "Posts")
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const copied = 10_000 // comments, a thousand a page
@@ -28,12 +28,12 @@ func copying(binary, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := kit.Start(binary, serve...)
+	s, err := testkit.Start(binary, serve...)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Kill()
-	client := &kit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: pool(8)}
+	client := &testkit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: pool(8)}
 	for first := 0; first < copied; first += 1000 {
 		if err := post(client, 8, first, first+1000); err != nil {
 			return nil, err

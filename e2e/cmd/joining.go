@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How K1 and K2 are read: posts at half of the highest rate, a moment to each of four servers, which take turns in
@@ -76,8 +76,8 @@ func buildWithoutJoining(out, dir string) error {
 
 // A poster is a server that comments are posted to.
 type poster struct {
-	server *kit.Instance
-	client *kit.Client
+	server *testkit.Instance
+	client *testkit.Client
 	words  vocabulary
 	copies bool // every other post is a copy
 	posted int
@@ -88,12 +88,12 @@ func newPoster(binary, dir string, more ...string) (*poster, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := kit.Start(binary, append(serve, more...)...)
+	s, err := testkit.Start(binary, append(serve, more...)...)
 	if err != nil {
 		return nil, err
 	}
 	return &poster{server: s, words: newVocabulary(),
-		client: &kit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: pool(joinClients)}}, nil
+		client: &testkit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: pool(joinClients)}}, nil
 }
 
 func (p *poster) post(n int) error {
@@ -107,7 +107,7 @@ func (p *poster) post(n int) error {
 	page, name := fmt.Sprintf("%s-%d", pageOf, n%50), fmt.Sprintf("Writer %d", n%500)
 	for {
 		_, err := reader.Post(context.Background(), "", page, name, "", text)
-		if busy, ok := errors.AsType[*kit.StatusError](err); !ok || !busy.Later() {
+		if busy, ok := errors.AsType[*testkit.StatusError](err); !ok || !busy.Later() {
 			return err
 		}
 		time.Sleep(5 * time.Millisecond) // it was told to come again: that is part of what a post takes

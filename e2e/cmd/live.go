@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How L1 is read: so many readers of one page, as many from each address of the loopback as a server with default
@@ -118,12 +118,12 @@ func liveOurs(binary, dir string) (round liveRound, told []byte, err error) {
 	if err != nil {
 		return round, nil, err
 	}
-	s, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	s, err := testkit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", dir)
 	if err != nil {
 		return round, nil, err
 	}
 	defer s.Kill()
-	client := &kit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: http.DefaultClient}
+	client := &testkit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: http.DefaultClient}
 	if err := post(client, 1, 0, liveEvents+1); err != nil {
 		return round, nil, err
 	}
@@ -133,7 +133,7 @@ func liveOurs(binary, dir string) (round liveRound, told []byte, err error) {
 	}
 	approve := func(n int) error {
 		_, err := client.Decide(context.Background(), "approve", "",
-			kit.Ref{ID: items[n].Comment.ID, Version: items[n].Comment.Version})
+			testkit.Ref{ID: items[n].Comment.ID, Version: items[n].Comment.Version})
 		return err
 	}
 	at := s.URL + "/api/v1/sites/bench/live?page=" + url.QueryEscape(pageOf+"-0")
@@ -146,7 +146,7 @@ func liveOurs(binary, dir string) (round liveRound, told []byte, err error) {
 
 // liveLoop measures the floor, which writes what ours did.
 func liveLoop(loop string, told []byte) (round liveRound, err error) {
-	s, err := kit.Start(loop)
+	s, err := testkit.Start(loop)
 	if err != nil {
 		return round, err
 	}
@@ -193,7 +193,7 @@ func toldOf(at string, do func() error) ([]byte, error) {
 }
 
 // liveMeasured opens the readers of a server at an address and has them told, one event at a time.
-func liveMeasured(s *kit.Instance, at string, tell func(n int) error) (round liveRound, err error) {
+func liveMeasured(s *testkit.Instance, at string, tell func(n int) error) (round liveRound, err error) {
 	round.before = memory(s.PID(), "RssAnon")
 	began := time.Now()
 	c, err := gather(at)

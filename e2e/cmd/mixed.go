@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // M1: people read, write and moderate at once.
@@ -69,14 +69,14 @@ func mixed(binary, dir string) ([]row, error) {
 type load struct {
 	decides, byChance bool
 
-	server  *kit.Instance
-	client  *kit.Client
+	server  *testkit.Instance
+	client  *testkit.Client
 	words   vocabulary
 	posted  atomic.Int64
 	batches atomic.Int64
-	waiting [2]chan kit.Ref // what is ham to its moderator, and what is spam
-	took    []time.Duration // by round
-	spent   time.Duration   // of the processors, for all rounds
+	waiting [2]chan testkit.Ref // what is ham to its moderator, and what is spam
+	took    []time.Duration     // by round
+	spent   time.Duration       // of the processors, for all rounds
 }
 
 // start starts the server, whose pages have comments then.
@@ -85,14 +85,14 @@ func (l *load) start(binary, dir string) error {
 	if err != nil {
 		return err
 	}
-	if l.server, err = kit.Start(binary, serve...); err != nil {
+	if l.server, err = testkit.Start(binary, serve...); err != nil {
 		return err
 	}
 	l.words = newVocabulary()
 	for i := range l.waiting {
-		l.waiting[i] = make(chan kit.Ref, mixedPages*mixedEach+mixedRounds*mixedAsked)
+		l.waiting[i] = make(chan testkit.Ref, mixedPages*mixedEach+mixedRounds*mixedAsked)
 	}
-	l.client = &kit.Client{URL: l.server.URL, Site: "bench", Token: token, HTTP: pool(mixedClients)}
+	l.client = &testkit.Client{URL: l.server.URL, Site: "bench", Token: token, HTTP: pool(mixedClients)}
 	err = atOnce(mixedClients, mixedPages*mixedEach, func(int) error { return l.post() })
 	for err == nil && len(l.waiting[0])+len(l.waiting[1]) > 0 {
 		err = l.decide(100)
@@ -122,13 +122,13 @@ func (l *load) post() error {
 	text, spam := l.text(n)
 	posted, err := reader.Post(context.Background(), "", mixedPage(n), fmt.Sprintf("Writer %d", n%500), "", text)
 	if err == nil && !posted.Duplicate {
-		l.of(spam) <- kit.Ref{ID: posted.ID, Version: posted.Version}
+		l.of(spam) <- testkit.Ref{ID: posted.ID, Version: posted.Version}
 	}
 	return err
 }
 
 // of is where comments wait for the moderator. By chance there is no spam before it is said.
-func (l *load) of(spam bool) chan kit.Ref {
+func (l *load) of(spam bool) chan testkit.Ref {
 	if spam && !l.byChance {
 		return l.waiting[1]
 	}
@@ -144,7 +144,7 @@ func (l *load) decide(most int) error {
 	if spam {
 		action = "spam"
 	}
-	var refs []kit.Ref
+	var refs []testkit.Ref
 	for waits := true; waits && len(refs) < most; {
 		select {
 		case r := <-l.of(spam):

@@ -19,10 +19,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/signing"
 )
 
 // How N1 is read: each comment is posted to three servers, one after the other in an order of its own, so that whatever
@@ -105,7 +105,7 @@ func nearCosts(b *testing.B, binary, dir string) ([]row, error) {
 }
 
 // beside has a client's site read lists of all these texts, and waits until it has.
-func beside(b *testing.B, owner *kit.Client, texts []string) (end func(), err error) {
+func beside(b *testing.B, owner *testkit.Client, texts []string) (end func(), err error) {
 	b.Helper()
 	var lists atomic.Pointer[map[string][]byte]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -126,7 +126,7 @@ func beside(b *testing.B, owner *kit.Client, texts []string) (end func(), err er
 			return nil, err
 		}
 	}
-	kit.Within(b, time.Minute, "all fingerprints are read", func() bool {
+	testkit.Within(b, time.Minute, "all fingerprints are read", func() bool {
 		var out struct {
 			Neighbours []struct {
 				Campaigns int
@@ -161,13 +161,13 @@ func signedList(texts []string) (body []byte, key string, err error) {
 		found = append(found, map[string]any{"fingerprint": fingerprintOf(text), "hosts": []any{}, "members": 5,
 			"writers": 3, "last_seen": now})
 	}
-	key = signet.Text(public)
+	key = signing.Text(public)
 	list := map[string]any{"format": 1, "site": "near", "generated_at": now, "campaigns": found, "key": key}
-	said, err := signet.Canonical(list)
+	said, err := signing.Canonical(list)
 	if err != nil {
 		return nil, "", err
 	}
-	list["signature"] = signet.Text(ed25519.Sign(private, said))
+	list["signature"] = signing.Text(ed25519.Sign(private, said))
 	body, err = json.Marshal(list)
 	return body, key, err
 }
@@ -239,7 +239,7 @@ func suspectedNearby(b *testing.B, binary, dir string) error {
 	if err != nil {
 		return err
 	}
-	kit.Within(b, time.Minute, "the last comment, a copy, is suspected", func() bool {
+	testkit.Within(b, time.Minute, "the last comment, a copy, is suspected", func() bool {
 		items, _, err := owner.Queue(context.Background(), "state=suspected&sort=newest&limit=1")
 		return err == nil && len(items) == 1 && items[0].Comment.ID == last.ID
 	})
@@ -250,7 +250,7 @@ func suspectedNearby(b *testing.B, binary, dir string) error {
 			return err
 		}
 		for _, item := range items {
-			near := slices.ContainsFunc(item.Verdict.Signals, func(s kit.Signal) bool {
+			near := slices.ContainsFunc(item.Verdict.Signals, func(s testkit.Signal) bool {
 				return s.Name == "neighbour" && s.Weight > 0
 			})
 			switch good, known := ids[item.Comment.ID]; {

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // queue has a scripted moderator work off 400 comments that wait, in Chromium by keys alone, on a site whose filter
@@ -24,11 +24,11 @@ func queue() error {
 				"| keys, addresses, selections | screens read | ham refused singly, in bulk | spam published singly, in bulk | s |",
 			"| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 		}
-		chromium, err := kit.FindChromium()
+		chromium, err := testkit.FindChromium()
 		if err != nil {
 			return err
 		}
-		browser, err := kit.StartBrowser(chromium)
+		browser, err := testkit.StartBrowser(chromium)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (r *rehearsalOf) row() string {
 		share(r.passedSingly, bad), share(r.passedBulk, bad), f.took.Seconds())
 }
 
-func (r *rehearsalOf) run(browser *kit.Browser, binary, dir string) error {
+func (r *rehearsalOf) run(browser *testkit.Browser, binary, dir string) error {
 	all, err := readLabelled(filepath.Join(comments, r.set+".jsonl"))
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (r *rehearsalOf) run(browser *kit.Browser, binary, dir string) error {
 }
 
 // teach sends the lessons and decides them as they are, a page at a time.
-func teach(client *kit.Client, lessons []labelled) error {
+func teach(client *testkit.Client, lessons []labelled) error {
 	var f result
 	for page := range slices.Chunk(lessons, batch) {
 		labels := map[string]string{}
@@ -145,7 +145,7 @@ func teach(client *kit.Client, lessons []labelled) error {
 }
 
 // arrive sends what waits: a campaign's copies by writers and to pages of their own.
-func (r *rehearsalOf) arrive(client *kit.Client) error {
+func (r *rehearsalOf) arrive(client *testkit.Client) error {
 	reader := *client
 	reader.Token = ""
 	r.ids, r.spam = make([]string, len(r.wait)), map[string]bool{}
@@ -172,7 +172,7 @@ func (r *rehearsalOf) arrive(client *kit.Client) error {
 }
 
 // join waits until campaigns do not grow any more, and counts them.
-func (r *rehearsalOf) join(client *kit.Client) error {
+func (r *rehearsalOf) join(client *testkit.Client) error {
 	for before, still := -1, 0; still < 10; time.Sleep(300 * time.Millisecond) {
 		r.found, r.copies, r.strays, r.rows = 0, 0, 0, 0
 		size := map[string]int{}
@@ -226,8 +226,8 @@ func (r *rehearsalOf) join(client *kit.Client) error {
 	return nil
 }
 
-func signIn(tab *kit.Tab, server string) error {
-	return kit.InOrder(
+func signIn(tab *testkit.Tab, server string) error {
+	return testkit.InOrder(
 		func() error { return tab.Go(server + "/moderate/signin") },
 		func() error { return tab.Type("textbox", "E-mail", stageEmail) },
 		func() error { return tab.Type("textbox", "Password", stagePassword) },
@@ -268,7 +268,7 @@ func (m *moderator) rowByRow() error {
 }
 
 // check compares what became of what waited with what it is.
-func (r *rehearsalOf) check(client *kit.Client, m *moderator) error {
+func (r *rehearsalOf) check(client *testkit.Client, m *moderator) error {
 	states := map[string]string{}
 	for _, state := range []string{"pending", "approved", "rejected", "spam"} {
 		for after := ""; ; {

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How R1 and R2 are read: each server is asked by so many connections, a turn at a time, so that what else
@@ -61,7 +61,7 @@ func hotReads(binary, bare, dir string) ([]row, error) {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }() // nobody reads it
-	ours, err := kit.StartTo(log, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	ours, err := testkit.StartTo(log, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func hotReads(binary, bare, dir string) ([]row, error) {
 	if err := os.WriteFile(file, page, 0o600); err != nil {
 		return nil, err
 	}
-	floor, err := kit.Start(bare, file, tag)
+	floor, err := testkit.Start(bare, file, tag)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +96,11 @@ func hotReads(binary, bare, dir string) ([]row, error) {
 
 // fill posts and approves the comments of a page.
 func fill(binary string, serve []string, token string) error {
-	s, err := kit.Start(binary, serve...)
+	s, err := testkit.Start(binary, serve...)
 	if err != nil {
 		return err
 	}
-	client := &kit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: http.DefaultClient}
+	client := &testkit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: http.DefaultClient}
 	if err := post(client, 1, 0, 25); err != nil {
 		s.Kill()
 		return err
@@ -149,9 +149,9 @@ func (c comparison) row(number, what, must, aim string) row {
 }
 
 // inTurns asks both for the hot page, each connection with the same bytes, which end in header.
-func inTurns(ours, floor *kit.Instance, header string) (c comparison, err error) {
+func inTurns(ours, floor *testkit.Instance, header string) (c comparison, err error) {
 	var asked [2][]*asker
-	for i, s := range []*kit.Instance{ours, floor} {
+	for i, s := range []*testkit.Instance{ours, floor} {
 		for range readers {
 			a, err := dial(s.URL, header)
 			if err != nil {

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const (
@@ -79,7 +79,7 @@ const (
 )
 
 // stage starts a server with a site and its owner's client.
-func stage(binary, dir string, more ...string) (*kit.Instance, *kit.Client, error) {
+func stage(binary, dir string, more ...string) (*testkit.Instance, *testkit.Client, error) {
 	token := ""
 	for _, args := range [][]string{
 		{"site", "add", "--key", "stage", "--name", "Stage", "--origin", "https://stage.example"},
@@ -87,17 +87,17 @@ func stage(binary, dir string, more ...string) (*kit.Instance, *kit.Client, erro
 		{"token", "add", "--account", stageEmail, "--scope", "admin"},
 	} {
 		var err error
-		if token, err = kit.RunWith(stagePassword+"\n", binary, append(args, "--data", dir)...); err != nil {
+		if token, err = testkit.RunWith(stagePassword+"\n", binary, append(args, "--data", dir)...); err != nil {
 			return nil, nil, err
 		}
 	}
 	serve := []string{"serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir}
-	server, err := kit.Start(binary, append(serve, more...)...)
+	server, err := testkit.Start(binary, append(serve, more...)...)
 	if err != nil {
 		return nil, nil, err
 	}
 	pool := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	return server, &kit.Client{URL: server.URL, Site: "stage", Token: strings.TrimSpace(token), HTTP: pool}, nil
+	return server, &testkit.Client{URL: server.URL, Site: "stage", Token: strings.TrimSpace(token), HTTP: pool}, nil
 }
 
 type result struct {
@@ -144,7 +144,7 @@ func rehearse(binary, dir string, all []labelled) (result, error) {
 	return f, server.Stop()
 }
 
-func (f *result) post(ctx context.Context, c *kit.Client, wave []labelled, labels map[string]string) error {
+func (f *result) post(ctx context.Context, c *testkit.Client, wave []labelled, labels map[string]string) error {
 	var (
 		mu    sync.Mutex
 		group sync.WaitGroup
@@ -180,15 +180,15 @@ func (f *result) post(ctx context.Context, c *kit.Client, wave []labelled, label
 }
 
 // decide empties the queue, oldest first, and notes what was suspected when it was first seen.
-func (f *result) decide(ctx context.Context, c *kit.Client, labels map[string]string) error {
+func (f *result) decide(ctx context.Context, c *testkit.Client, labels map[string]string) error {
 	for {
 		items, _, err := c.Queue(ctx, fmt.Sprintf("state=pending&sort=oldest&limit=%d", batch))
 		if err != nil || len(items) == 0 {
 			return err
 		}
-		chosen := map[string][]kit.Ref{}
+		chosen := map[string][]testkit.Ref{}
 		for _, item := range items {
-			ref := kit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
+			ref := testkit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
 			suspected := item.Verdict.Score >= 0.9
 			if labels[item.Comment.ID] == "spam" {
 				f.spam++

@@ -19,7 +19,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const pageOf = "https://bench.example/post"
@@ -31,7 +31,7 @@ func site(binary, dir string) (token string, serve []string, err error) {
 		{"account", "add", "--email", "m@bench.example", "--name", "M", "--role", "owner", "--data", dir},
 		{"token", "add", "--account", "m@bench.example", "--scope", "admin", "--data", dir},
 	} {
-		if token, err = kit.Run(binary, args...); err != nil {
+		if token, err = testkit.Run(binary, args...); err != nil {
 			return "", nil, err
 		}
 	}
@@ -39,7 +39,7 @@ func site(binary, dir string) (token string, serve []string, err error) {
 }
 
 // post sends comments first to last from clients at once.
-func post(c *kit.Client, clients, first, last int) error {
+func post(c *testkit.Client, clients, first, last int) error {
 	words := newVocabulary()
 	return atOnce(clients, last-first, func(i int) error {
 		n := first + i
@@ -85,12 +85,12 @@ func syncs(binary, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := kit.Start(binary, serve...)
+	server, err := testkit.Start(binary, serve...)
 	if err != nil {
 		return nil, err
 	}
 	defer server.Kill()
-	client := &kit.Client{URL: server.URL, Site: "bench", Token: token, HTTP: pool(64)}
+	client := &testkit.Client{URL: server.URL, Site: "bench", Token: token, HTTP: pool(64)}
 	var per []string
 	posted := 0
 	for _, load := range []struct{ clients, posts int }{{1, 300}, {64, 6400}} {
@@ -141,12 +141,12 @@ func server(binary, bare, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := kit.Start(binary, serve...)
+	s, err := testkit.Start(binary, serve...)
 	if err != nil {
 		return nil, err
 	}
 	idle := memory(s.PID(), "VmRSS")
-	client := &kit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: pool(32)}
+	client := &testkit.Client{URL: s.URL, Site: "bench", Token: token, HTTP: pool(32)}
 	const comments = 100_000
 	fmt.Fprintln(os.Stderr, "posting and approving 100,000 comments")
 	for first := 0; first < comments; first += 1000 {
@@ -172,7 +172,7 @@ func server(binary, bare, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, err = kit.Start(binary, serve...); err != nil {
+	if s, err = testkit.Start(binary, serve...); err != nil {
 		return nil, err
 	}
 	defer s.Kill()
@@ -201,15 +201,15 @@ func thread(page int) string {
 	return "/api/v1/sites/bench/comments?page=" + url.QueryEscape(fmt.Sprintf("%s-%d", pageOf, page))
 }
 
-func approve(c *kit.Client) error {
+func approve(c *testkit.Client) error {
 	for {
 		items, _, err := c.Queue(context.Background(), "limit=200")
 		if err != nil || len(items) == 0 {
 			return err
 		}
-		refs := make([]kit.Ref, len(items))
+		refs := make([]testkit.Ref, len(items))
 		for i, item := range items {
-			refs[i] = kit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
+			refs[i] = testkit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
 		}
 		if _, err := c.Decide(context.Background(), "approve", "", refs...); err != nil {
 			return err
@@ -220,7 +220,7 @@ func approve(c *kit.Client) error {
 // firstPage is the time from a program's start to the end of its first answer.
 func firstPage(binary string, args []string, path string) (time.Duration, error) {
 	began := time.Now()
-	s, err := kit.Start(binary, args...)
+	s, err := testkit.Start(binary, args...)
 	if err != nil {
 		return 0, err
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // The moderator's strategy, which was fixed before anything was measured:
@@ -28,7 +28,7 @@ import (
 //   - The card of a campaign is decided as a whole by ⇧s or ⇧a, for what its row shows.
 //   - She acts on a selection only where each row in it was seen, and all are what the key says.
 type moderator struct {
-	tab    *kit.Tab
+	tab    *testkit.Tab
 	desk   string            // the address of the queue
 	spam   map[string]bool   // by the comment's id
 	seen   map[string]bool   // rows that were wholly in the window since the address was opened
@@ -59,7 +59,7 @@ type sight struct {
 	End  bool // it says that nothing else waits
 }
 
-var keysOf = map[string]kit.Key{
+var keysOf = map[string]testkit.Key{
 	"a": {Key: "a", Code: "KeyA"}, "s": {Key: "s", Code: "KeyS"}, "j": {Key: "j", Code: "KeyJ"},
 	"k": {Key: "k", Code: "KeyK"}, "n": {Key: "n", Code: "KeyN"}, "b": {Key: "b", Code: "KeyB"},
 	"A": {Key: "A", Code: "KeyA", Shift: true}, "S": {Key: "S", Code: "KeyS", Shift: true},
@@ -77,14 +77,14 @@ const readyOrEnd = `document.querySelector("[data-select]:not([hidden])") ||
 func init() {
 	for _, n := range "1234567890" {
 		digit := string(n)
-		keysOf[digit] = kit.Key{Key: digit, Code: "Digit" + digit}
-		keysOf["⇧"+digit] = kit.Key{Key: string(")!@#$%^&*("[n-'0']), Code: "Digit" + digit, Shift: true}
+		keysOf[digit] = testkit.Key{Key: digit, Code: "Digit" + digit}
+		keysOf["⇧"+digit] = testkit.Key{Key: string(")!@#$%^&*("[n-'0']), Code: "Digit" + digit, Shift: true}
 	}
 }
 
 // look reads the page as it is, once what the last key did is drawn and nothing moves.
 func (m *moderator) look() (s sight, err error) {
-	s, err = kit.Eval[sight](m.tab, `(async () => {
+	s, err = testkit.Eval[sight](m.tab, `(async () => {
 		for (let still = 0, y = scrollY; still < 5; still = y === scrollY ? still + 1 : 0, y = scrollY)
 			await new Promise(go => requestAnimationFrame(go)) // a page scrolls for a while
 		const bar = document.querySelector(".top").getBoundingClientRect().bottom
@@ -219,7 +219,7 @@ func (m *moderator) read(r seenRow) error {
 	if r.Above {
 		key = "PageUp"
 	}
-	before, err := kit.Eval[float64](m.tab, "scrollY")
+	before, err := testkit.Eval[float64](m.tab, "scrollY")
 	if err != nil {
 		return err
 	}

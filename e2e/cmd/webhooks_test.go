@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // How W1 is read: posts at half of the highest rate, a short while to each of four servers, which take turns in another
@@ -66,15 +66,15 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 			rate = hooksWaiting / time.Since(began).Seconds() / 2
 		}
 	}
-	kit.Within(b, 10*time.Minute, "who is quick has all", func() bool { return taken.Load() >= hooksWaiting })
-	kit.Within(b, time.Minute, "who is slow is called", func() bool { return held.Load() > 0 })
+	testkit.Within(b, 10*time.Minute, "who is quick has all", func() bool { return taken.Load() >= hooksWaiting })
+	testkit.Within(b, time.Minute, "who is slow is called", func() bool { return held.Load() > 0 })
 	spent := func() (sum time.Duration) {
 		for _, p := range all {
 			sum += used(p.server.PID())
 		}
 		return sum
 	}
-	kit.Within(b, 10*time.Minute, "servers rest", func() bool {
+	testkit.Within(b, 10*time.Minute, "servers rest", func() bool {
 		before := spent()
 		time.Sleep(time.Second)
 		return spent()-before < 50*time.Millisecond
@@ -101,9 +101,9 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 }
 
 // addWebhook adds a webhook in the session of a new owner, because a token must not.
-func addWebhook(binary, data string, c *kit.Client, hook map[string]any) error {
+func addWebhook(binary, data string, c *testkit.Client, hook map[string]any) error {
 	const email, password = "owner@bench.example", "a kettle on the balcony"
-	_, err := kit.RunWith(password+"\n", binary, "account", "add", "--email", email, "--name", "O", "--role", "owner",
+	_, err := testkit.RunWith(password+"\n", binary, "account", "add", "--email", email, "--name", "O", "--role", "owner",
 		"--password-stdin", "--data", data)
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/mailbox"
 )
 
@@ -446,7 +446,7 @@ func (s *stage) clear(table string) {
 // clearHooks removes all webhooks, and what is to be delivered to them: an event may add to that meanwhile.
 func (s *stage) clearHooks() {
 	s.t.Helper()
-	kit.Until(s.t, "no webhook is left", func() bool {
+	testkit.Until(s.t, "no webhook is left", func() bool {
 		_, err := s.db.Exec("DELETE FROM deliveries")
 		if err == nil {
 			_, err = s.db.Exec("DELETE FROM webhooks")
@@ -487,7 +487,7 @@ func (s *stage) noted(text string, removed bool) (of, id string) {
 
 // A route that nobody has put into the table would go untried: it is found here, and not in the long run.
 func TestEachRouteThatWritesHasAnAct(t *testing.T) {
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	for _, route := range routes(t) {
 		if !strings.HasPrefix(route, "GET ") {
 			s.act(route)

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // top is the module's folder, and hostile the strings beside it, seen from this one.
@@ -35,7 +35,7 @@ type bench map[string]*server
 
 // A server has no limits, unless it is told otherwise, the sites a and b, and an owner of both with a password.
 type server struct {
-	*kit.Instance
+	*testkit.Instance
 	token  string
 	cookie string // of a session of the owner
 	binary string
@@ -51,15 +51,15 @@ const (
 func newBench(t testing.TB) bench {
 	t.Helper()
 	return bench{
-		"sqlite":   newServer(t, kit.SQLite(t)),
-		"postgres": newServer(t, kit.NewDurablePostgres(t).Database(t, "hardening")),
+		"sqlite":   newServer(t, testkit.SQLite(t)),
+		"postgres": newServer(t, testkit.NewDurablePostgres(t).Database(t, "hardening")),
 	}
 }
 
 // newServer starts one, with more options than those that all have.
 func newServer(t testing.TB, database string, more ...string) *server {
 	t.Helper()
-	return newServerOf(t, kit.Binary(t), database, more...)
+	return newServerOf(t, testkit.Binary(t), database, more...)
 }
 
 // newServerOf starts one of another binary.
@@ -81,14 +81,14 @@ func newServerOf(t testing.TB, binary, database string, more ...string) *server 
 }
 
 // another starts one more process on the same database. Limits are off where more says nothing of them.
-func (s *server) another(t testing.TB, more ...string) *kit.Instance {
+func (s *server) another(t testing.TB, more ...string) *testkit.Instance {
 	t.Helper()
 	options := slices.Clone(more)
 	if !slices.Contains(more, "--limits") {
 		options = append(options, "--limits", "off")
 	}
 	args := append([]string{"serve", "--listen", "127.0.0.1:0"}, options...)
-	i, err := kit.Start(s.binary, append(args, s.common...)...)
+	i, err := testkit.Start(s.binary, append(args, s.common...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func (s *server) another(t testing.TB, more ...string) *kit.Instance {
 // run runs a command of the binary and returns what it says.
 func (s *server) run(t testing.TB, stdin string, args ...string) string {
 	t.Helper()
-	out, err := kit.RunWith(stdin, s.binary, append(args, s.common...)...)
+	out, err := testkit.RunWith(stdin, s.binary, append(args, s.common...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

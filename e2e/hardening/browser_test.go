@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // developers are the files of strings that run somewhere.
@@ -66,7 +66,7 @@ document.addEventListener("securitypolicyviolation", e => reports.push(e.violate
 // deskPolicy opens every page that the router has, as an owner, wide and narrow, after the ways of the tests in a
 // browser, which fail at a report, too.
 func deskPolicy(t testing.TB, _ bench) result {
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	id, _ := s.approved()
 	tab := newTab(t)
 	must(t, tab.BeforeEach(reports))
@@ -75,7 +75,7 @@ func deskPolicy(t testing.TB, _ bench) result {
 	opened := 0
 	said := func(at string) {
 		opened++
-		got, err := kit.Eval[[]string](tab, `new Promise(done => setTimeout(() => done(reports), 50))`)
+		got, err := testkit.Eval[[]string](tab, `new Promise(done => setTimeout(() => done(reports), 50))`)
 		must(t, err)
 		for _, r := range got {
 			failures = append(failures, at+": "+r)
@@ -91,7 +91,7 @@ func deskPolicy(t testing.TB, _ bench) result {
 		said(path)
 	}
 	must(t, tab.Go(s.URL+"/moderate/a/queue"))
-	_, err := kit.Eval[bool](tab, `(document.body.append(Object.assign(document.createElement("style"),
+	_, err := testkit.Eval[bool](tab, `(document.body.append(Object.assign(document.createElement("style"),
 		{textContent: "x{}"})), true)`)
 	must(t, err)
 	must(t, tab.Holds("reports.length > 0")) // what is forbidden is reported
@@ -116,14 +116,14 @@ var people = []string{
 // redirects takes each row in each place where the desk sends somebody on, and looks where Chromium comes to stand.
 // The policy is off: it forbids forms to lead elsewhere.
 func redirects(t testing.TB, _ bench) result {
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	all := rows[string](t, "open-redirects.jsonl")
 	tab := newTab(t)
 	_, err := chromedp.Call(tab.Context(), page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
 	must(t, err)
 	var failures []string
 	stands := func(what, to string) bool {
-		at, err := kit.Eval[string](tab, "location.origin")
+		at, err := testkit.Eval[string](tab, "location.origin")
 		must(t, err)
 		if at != s.URL {
 			failures = append(failures, fmt.Sprintf("%s: %q leads to %s", what, to, at))
@@ -133,7 +133,7 @@ func redirects(t testing.TB, _ bench) result {
 	send := func(path string, fields map[string]string) {
 		in, err := json.Marshal(fields)
 		must(t, err)
-		_, err = kit.Eval[bool](tab, fmt.Sprintf(`(fields => {
+		_, err = testkit.Eval[bool](tab, fmt.Sprintf(`(fields => {
 			const form = Object.assign(document.createElement("form"), {method: "post", action: %q})
 			for (const name in fields)
 				form.append(Object.assign(document.createElement("textarea"), {name, value: fields[name]}))
@@ -168,16 +168,16 @@ func redirects(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%d × 4 ways", tried/4), failures[:len(failures)-1], "")
 }
 
-func newTab(t testing.TB) *kit.Tab {
+func newTab(t testing.TB) *testkit.Tab {
 	t.Helper()
-	tab, err := kit.OneBrowser(t).Tab(1280, 900, false)
+	tab, err := testkit.OneBrowser(t).Tab(1280, 900, false)
 	must(t, err)
 	t.Cleanup(tab.Close)
 	return tab
 }
 
 // signInAt signs an owner in, as people do.
-func (s *stage) signInAt(t testing.TB, tab *kit.Tab) {
+func (s *stage) signInAt(t testing.TB, tab *testkit.Tab) {
 	t.Helper()
 	must(t, tab.Go(s.URL+"/moderate/signin"))
 	must(t, tab.Type("textbox", "E-mail", boss))

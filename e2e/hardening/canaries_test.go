@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // bird begins every canary: a word that nothing else has in it.
@@ -49,8 +49,8 @@ func (c *cage) escaped(from []byte) (found []string) {
 func canaries(t testing.TB, _ bench) result {
 	var failures []string
 	birds, looked := 0, 0
-	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
-		redis := kit.NewRedisServer(t)
+	for _, database := range []string{testkit.SQLite(t), testkit.Postgres(t)} {
+		redis := testkit.NewRedisServer(t)
 		s := newStage(t, database)
 		s.Kill()
 		s.Instance = s.another(t, append([]string{"--redis", redis.URL, "--log-level", "debug"}, behind...)...)
@@ -172,17 +172,17 @@ func (s *stage) sing(person, hidden *cage) (ids map[string]string, answers []byt
 		[]byte("token="+hidden.bird("link")+"&password="+hidden.bird("chosen")))
 	for _, path := range []string{commentsOfA + "?page=" + blog + "/birds", "/sites/a/page?url=" + blog + "/birds",
 		"/api/v1/sites/a/counts?page=" + blog + "/birds", "/api/v1/sites/a/form", "/readyz", "/healthz"} {
-		kit.Until(s.t, path+" is answered", func() bool { return ask("GET", path, nil, nil).status == 200 })
+		testkit.Until(s.t, path+" is answered", func() bool { return ask("GET", path, nil, nil).status == 200 })
 	}
 	return ids, answers
 }
 
-func created(t testing.TB, got answer) kit.Posted {
+func created(t testing.TB, got answer) testkit.Posted {
 	t.Helper()
 	if got.status != http.StatusCreated {
 		t.Fatalf("post: %d %s %v", got.status, got.body, got.err)
 	}
-	var c kit.Posted
+	var c testkit.Posted
 	must(t, json.Unmarshal(got.body, &c))
 	return c
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // csvCells writes each row as a name, a text and a page's title, and reads what spreadsheets are given: a site's
@@ -19,11 +19,11 @@ func csvCells(t testing.TB, _ bench) result {
 	for _, cell := range cells {
 		naive.WriteString(`"` + strings.ReplaceAll(cell, `"`, `""`) + "\"\r\n")
 	}
-	if seen := kit.Formulas(t, []byte(naive.String())); len(seen) < len(cells) {
+	if seen := testkit.Formulas(t, []byte(naive.String())); len(seen) < len(cells) {
 		t.Fatalf("of %d rows as they are only %d places are taken for formulas", len(cells), len(seen))
 	}
 	var failures []string
-	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
+	for _, database := range []string{testkit.SQLite(t), testkit.Postgres(t)} {
 		s := newStage(t, database)
 		for n, cell := range cells {
 			in := values{"page": values{"url": fmt.Sprintf("%s/cell-%d", blog, n), "title": cell},
@@ -49,7 +49,7 @@ func csvCells(t testing.TB, _ bench) result {
 			t.Fatalf("insights: %d %s", insights.status, insights.body)
 		}
 		for name, file := range map[string][]byte{"comments": []byte(comments), "insights": insights.body} {
-			for _, cell := range kit.Formulas(t, file) {
+			for _, cell := range testkit.Formulas(t, file) {
 				failures = append(failures, fmt.Sprintf("%s: a formula: %q", name, cell))
 			}
 		}
@@ -68,7 +68,7 @@ func (s *stage) goesRound(t testing.TB) (failures []string) {
 	}
 	file := filepath.Join(t.TempDir(), "a.jsonl")
 	s.run(t, "", "export", "--site", "a", "--out", file)
-	again := newServer(t, kit.SQLite(t))
+	again := newServer(t, testkit.SQLite(t))
 	again.run(t, "", "import", "aitys", file, "--site", "a")
 	if got, want := lines(again), lines(s.server); got != want || want == "" {
 		failures = append(failures, fmt.Sprintf("%d bytes of a site came back as %d others", len(want), len(got)))

@@ -9,15 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // public is who writes and reads; staff, who moderates.
-func (s *server) public() *kit.Client {
-	return &kit.Client{URL: s.URL, Site: "a", HTTP: &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}}
+func (s *server) public() *testkit.Client {
+	return &testkit.Client{URL: s.URL, Site: "a", HTTP: &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}}
 }
 
-func (s *server) staff() *kit.Client {
+func (s *server) staff() *testkit.Client {
 	c := s.public()
 	c.Token = s.token
 	return c
@@ -27,10 +27,10 @@ func (s *server) staff() *kit.Client {
 // the same key has posted once. Without a key it is a second submission, which shows that the first was kept.
 func lostCommits(t testing.TB, _ bench) result {
 	const controls, tries = 5, 100
-	url, proxy := kit.NewDurablePostgres(t).Proxied(t, "commits")
+	url, proxy := testkit.NewDurablePostgres(t).Proxied(t, "commits")
 	s := newServer(t, url)
 	drop := new(dropped)
-	proxy.Set(t, kit.Fault{Do: drop.do})
+	proxy.Set(t, testkit.Fault{Do: drop.do})
 	const page = blog + "/commits"
 	writer := s.public()
 	var failures []string
@@ -61,7 +61,7 @@ func lostCommits(t testing.TB, _ bench) result {
 			fail("%q is %s, then %s, %v", text, again.ID, third.ID, err)
 		}
 	}
-	there := kit.Texts(t, s.staff())
+	there := testkit.Texts(t, s.staff())
 	if len(there) != controls+tries {
 		fail("%d comments are there", len(there))
 	}
@@ -93,7 +93,7 @@ func (d *dropped) was() bool {
 	return d.text == nil
 }
 
-func (d *dropped) do(p *kit.Piece) error {
+func (d *dropped) do(p *testkit.Piece) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -105,13 +105,13 @@ func (d *dropped) do(p *kit.Piece) error {
 		d.committed = true
 	case !p.Up && d.committed:
 		d.text = nil
-		return kit.ErrReset
+		return testkit.ErrReset
 	}
 	return nil
 }
 
 // later reports whether an error says to come again.
 func later(err error) bool {
-	var status *kit.StatusError
+	var status *testkit.StatusError
 	return errors.As(err, &status) && status.Later()
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // fullDisk fills the disk of a SQLite database under load, and gives it room again.
@@ -35,14 +35,14 @@ func fullDisk(t testing.TB, _ bench) result {
 		l.forget()
 		resize(spare)
 		n := 0
-		kit.Until(t, "the disk is said to be full", func() bool {
+		testkit.Until(t, "the disk is said to be full", func() bool {
 			n++
 			_, err := s.public().Post(t.Context(), "", ledgerPage, "Filler", "", fmt.Sprintf("Filler %d of round %d", n, round))
-			status, ok := errors.AsType[*kit.StatusError](err)
+			status, ok := errors.AsType[*testkit.StatusError](err)
 			return ok && status.Status == http.StatusInsufficientStorage
 		})
 		l.forget()
-		kit.Until(t, "it is read while the disk is full", func() bool { return l.asked() > 20 })
+		testkit.Until(t, "it is read while the disk is full", func() bool { return l.asked() > 20 })
 		failures = append(failures, unread(l.forget(), false)...)
 		resize(20 << 20) // 16 MB are asked for, and the server has written since
 		took := l.recovered(t, 20*time.Second, "a full disk")
@@ -60,14 +60,14 @@ func fullDisk(t testing.TB, _ bench) result {
 // lost with it. First it must see a server that does not wait for the disk lose what it acknowledged.
 func powerCuts(t testing.TB, _ bench) result {
 	const cuts = 8
-	lost, err := cutPower(t, kit.FaultyBinary(t, "unsynced-after-migrations"), 2)
+	lost, err := cutPower(t, testkit.FaultyBinary(t, "unsynced-after-migrations"), 2)
 	if err != nil {
 		return result{why: err.Error()}
 	}
 	if lost.Lost == 0 {
 		t.Fatalf("a server that does not wait for the disk lost nothing: %v", lost)
 	}
-	n, err := cutPower(t, kit.Binary(t), cuts)
+	n, err := cutPower(t, testkit.Binary(t), cuts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func powerCuts(t testing.TB, _ bench) result {
 }
 
 // cutPower has one database live through cuts, each on the copy of its disk.
-func cutPower(t testing.TB, binary string, cuts int) (kit.Counts, error) {
+func cutPower(t testing.TB, binary string, cuts int) (testkit.Counts, error) {
 	t.Helper()
 	const enough, size = 300, 96 << 20
 	dir := t.TempDir()
@@ -97,10 +97,10 @@ func cutPower(t testing.TB, binary string, cuts int) (kit.Counts, error) {
 	// The system writes nothing by itself as long as a cut takes.
 	loop := []string{"-o", "loop,commit=600"}
 	if err := mount(t, at, append(loop, disk(0))...); err != nil {
-		return kit.Counts{}, err
+		return testkit.Counts{}, err
 	}
 	s := newServerOf(t, binary, "sqlite:"+filepath.Join(at, "aitys.db"))
-	book := &kit.Ledger{Page: ledgerPage}
+	book := &testkit.Ledger{Page: ledgerPage}
 	for cut := range cuts {
 		ctx, cancel := context.WithCancel(t.Context())
 		var writers sync.WaitGroup
@@ -109,7 +109,7 @@ func cutPower(t testing.TB, binary string, cuts int) (kit.Counts, error) {
 			writers.Go(func() { book.Write(ctx, c) })
 		}
 		goal := book.Acked() + enough
-		kit.Until(t, "comments are acknowledged", func() bool {
+		testkit.Until(t, "comments are acknowledged", func() bool {
 			return book.Acked() >= goal && book.Flying() > 4 || len(book.Failing()) > 0
 		})
 		s.Kill()

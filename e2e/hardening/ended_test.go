@@ -8,17 +8,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // endedSessions takes rights away, each time in another way, from somebody who has a stream open on three servers, and
 // waits until every one of them believes the session no more, and has ended the stream. Then Redis is cut off.
 func endedSessions(t testing.TB, _ bench) result {
 	const rounds = 20
-	shared, way := kit.NewRedisServer(t).Proxied(t)
-	s := newStage(t, kit.Postgres(t))
+	shared, way := testkit.NewRedisServer(t).Proxied(t)
+	s := newStage(t, testkit.Postgres(t))
 	s.Kill()
-	var all []*kit.Instance
+	var all []*testkit.Instance
 	for range 3 {
 		all = append(all, s.another(t, "--redis", shared))
 	}
@@ -26,13 +26,13 @@ func endedSessions(t testing.TB, _ bench) result {
 	var failures, said []string
 	for _, redis := range []struct {
 		name  string
-		fault kit.Fault
+		fault testkit.Fault
 		late  time.Duration
-	}{{"with Redis", kit.Fault{}, time.Second}, {"without", kit.Fault{Refuse: true}, 5 * time.Second}} {
+	}{{"with Redis", testkit.Fault{}, time.Second}, {"without", testkit.Fault{Refuse: true}, 5 * time.Second}} {
 		way.Set(t, redis.fault)
 		if redis.fault.Refuse {
 			for _, s.Instance = range all {
-				kit.Until(t, "it is noticed that redis is away", s.saysOfRedis(t, "down"))
+				testkit.Until(t, "it is noticed that redis is away", s.saysOfRedis(t, "down"))
 			}
 		}
 		slowest := time.Duration(0)
@@ -50,7 +50,7 @@ func endedSessions(t testing.TB, _ bench) result {
 }
 
 // endOne ends the session of somebody new in the nth way.
-func (s *stage) endOne(n int, all []*kit.Instance) (what string, took time.Duration) {
+func (s *stage) endOne(n int, all []*testkit.Instance) (what string, took time.Duration) {
 	s.t.Helper()
 	s.n++
 	email := fmt.Sprintf("m%d@people.example", s.n)
@@ -94,7 +94,7 @@ func (s *stage) endOne(n int, all []*kit.Instance) (what string, took time.Durat
 	here := s.Instance
 	for i, end := range ended {
 		s.Instance = all[i]
-		kit.Until(s.t, "the session is refused after "+what, func() bool {
+		testkit.Until(s.t, "the session is refused after "+what, func() bool {
 			return s.ask(s.t, "GET", "/api/v1/me", map[string]string{"Cookie": cookie}, nil).status == http.StatusUnauthorized
 		})
 		select {
@@ -108,7 +108,7 @@ func (s *stage) endOne(n int, all []*kit.Instance) (what string, took time.Durat
 }
 
 // follow opens a stream, and tells of its end.
-func (s *stage) follow(i *kit.Instance, cookie string) <-chan struct{} {
+func (s *stage) follow(i *testkit.Instance, cookie string) <-chan struct{} {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), "GET", i.URL+"/api/v1/sites/a/moderation/live", nil)
 	must(s.t, err)

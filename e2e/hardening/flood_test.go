@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // signInFlood has 400 connections of one address try passwords, and signs in from others meanwhile, and reads what is
@@ -22,7 +22,7 @@ import (
 func signInFlood(t testing.TB, _ bench) result {
 	const connections, turns, turn = 400, 4, 3 * time.Second
 	felt := func(options ...string) (signIn, read float64, refused, own, flood int) {
-		s := &stage{server: newServer(t, kit.SQLite(t), options...), t: t, site: "a"}
+		s := &stage{server: newServer(t, testkit.SQLite(t), options...), t: t, site: "a"}
 		s.furnish()
 		g := generate(t, "sign-in", connections, s.URL)
 		header := map[string]string{"Content-Type": "application/json", "X-Forwarded-For": "203.0.113.7"}
@@ -81,7 +81,7 @@ func (s *stage) furnish() {
 	for n := range coldPages {
 		c, err := s.anywhere().Post(s.t.Context(), "", fmt.Sprint(ledgerPage, n), "N", "", fmt.Sprint("Comment of page ", n))
 		must(s.t, err)
-		_, err = s.staff().Decide(s.t.Context(), "approve", "", kit.Ref{ID: c.ID, Version: c.Version})
+		_, err = s.staff().Decide(s.t.Context(), "approve", "", testkit.Ref{ID: c.ID, Version: c.Version})
 		must(s.t, err)
 	}
 }
@@ -97,7 +97,7 @@ func (s *stage) readPage(n int) answer {
 // comes back after more of them has to be told how many wait.
 func slowClients(t testing.TB, _ bench) result {
 	const slow, streams, accounts, turns = 500, 500, 25, 6
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	s.furnish()
 	var tokens []string
 	for n := range accounts {
@@ -142,7 +142,7 @@ func slowClients(t testing.TB, _ bench) result {
 	}
 	told := 0
 	for _, f := range open {
-		kit.Until(t, "a stream tells of every comment", func() bool { return f.arrived.Load() >= comments })
+		testkit.Until(t, "a stream tells of every comment", func() bool { return f.arrived.Load() >= comments })
 		told += int(f.arrived.Load())
 	}
 	rss := memory(t, s.PID(), false)
@@ -151,7 +151,7 @@ func slowClients(t testing.TB, _ bench) result {
 	late := s.followAs(tokens[0])
 	defer late.close()
 	waiting := s.make("GET", "/api/v1/sites/a/moderation/queue?limit=1", nil)["counts"].(values)["pending"].(float64)
-	kit.Until(t, "who comes back is told how many wait", func() bool { return late.pending.Load() == int64(waiting) })
+	testkit.Until(t, "who comes back is told how many wait", func() bool { return late.pending.Load() == int64(waiting) })
 	ratio := longer(busy, quiet, 0.99)
 	var failures []string
 	if ratio > 1.5 || rss > 350<<20 || told != streams*comments {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A foreignRow is a request that somebody else's page has a moderator's browser send, or a trick of methods.
@@ -26,7 +26,7 @@ func foreignRequests(t testing.TB, _ bench) result {
 	all := rows[foreignRow](t, "csrf-requests.jsonl")
 	var failures []string
 	tried, known := 0, 0
-	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
+	for _, database := range []string{testkit.SQLite(t), testkit.Postgres(t)} {
 		s := newStage(t, database)
 		for _, route := range routes(t) {
 			if strings.HasPrefix(route, "GET ") {
@@ -84,7 +84,7 @@ func (s *stage) foreign(route string, all []foreignRow) (tried int, failures []s
 // settled waits until what follows the comments has joined them: that changes by itself.
 func (s *stage) settled() {
 	s.t.Helper()
-	kit.Until(s.t, "comments are joined", func() bool {
+	testkit.Until(s.t, "comments are joined", func() bool {
 		var behind int
 		if err := s.db.QueryRow(`
 			SELECT COUNT(*)

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A generator is a process of its own, at the lowest priority, that asks a server for something over many connections.
@@ -73,7 +73,7 @@ func TestGenerator(t *testing.T) {
 				case "sign-in":
 					try(c, at)
 				case "bombs":
-					(&server{Instance: &kit.Instance{URL: at}}).throw(t, all[i%len(all)].Where, raw[i%len(all)])
+					(&server{Instance: &testkit.Instance{URL: at}}).throw(t, all[i%len(all)].Where, raw[i%len(all)])
 					pause /= 20
 				}
 				<-time.After(pause)

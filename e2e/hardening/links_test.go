@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A mode is a fault, and how long it lasts: what is held lasts longer than any route may wait.
 type mode struct {
-	kit.Fault
+	testkit.Fault
 	lasts time.Duration
 }
 
@@ -24,32 +24,36 @@ const held = 6 * time.Second
 // modes are what happens on the way to what is needed. What is held arrives when the fault is over, as TCP has it,
 // where somebody still waits for it.
 var modes = []mode{
-	{kit.Fault{Name: "delay", Do: func(p *kit.Piece) error { p.Wait(30 * time.Millisecond); return nil }}, time.Second},
-	{kit.Fault{Name: "jitter", Do: func(p *kit.Piece) error { p.Wait(rand.N(80 * time.Millisecond)); return nil }},
+	{testkit.Fault{Name: "delay", Do: func(p *testkit.Piece) error { p.Wait(30 * time.Millisecond); return nil }}, time.Second},
+	{testkit.Fault{Name: "jitter", Do: func(p *testkit.Piece) error { p.Wait(rand.N(80 * time.Millisecond)); return nil }},
 		time.Second},
-	{kit.Fault{Name: "single bytes", Size: 1}, time.Second},
-	{kit.Fault{Name: "a byte a second", Size: 1, Do: func(p *kit.Piece) error { p.Wait(time.Second); return nil }},
+	{testkit.Fault{Name: "single bytes", Size: 1}, time.Second},
+	{testkit.Fault{Name: "a byte a second", Size: 1, Do: func(p *testkit.Piece) error { p.Wait(time.Second); return nil }},
 		2 * time.Second},
-	{kit.Fault{Name: "black hole", Do: func(p *kit.Piece) error { p.Hold(); return nil }}, held},
-	{kit.Fault{Name: "questions held", Do: upwards((*kit.Piece).Hold, nil)}, held},
-	{kit.Fault{Name: "answers held", Do: downwards((*kit.Piece).Hold, nil)}, held},
-	{kit.Fault{Name: "refused", Refuse: true}, time.Second},
-	{kit.Fault{Name: "reset by a question", Do: upwards(nothing, kit.ErrReset)}, time.Second},
-	{kit.Fault{Name: "reset before an answer", Do: downwards(nothing, kit.ErrReset)}, time.Second},
-	{kit.Fault{Name: "closed within an answer", Do: downwards(half, io.EOF)}, time.Second},
-	{kit.Fault{Name: "cut at random", Size: 64, Do: func(*kit.Piece) error {
+	{testkit.Fault{Name: "black hole", Do: func(p *testkit.Piece) error { p.Hold(); return nil }}, held},
+	{testkit.Fault{Name: "questions held", Do: upwards((*testkit.Piece).Hold, nil)}, held},
+	{testkit.Fault{Name: "answers held", Do: downwards((*testkit.Piece).Hold, nil)}, held},
+	{testkit.Fault{Name: "refused", Refuse: true}, time.Second},
+	{testkit.Fault{Name: "reset by a question", Do: upwards(nothing, testkit.ErrReset)}, time.Second},
+	{testkit.Fault{Name: "reset before an answer", Do: downwards(nothing, testkit.ErrReset)}, time.Second},
+	{testkit.Fault{Name: "closed within an answer", Do: downwards(half, io.EOF)}, time.Second},
+	{testkit.Fault{Name: "cut at random", Size: 64, Do: func(*testkit.Piece) error {
 		if rand.IntN(40) == 0 {
-			return kit.ErrReset
+			return testkit.ErrReset
 		}
 		return nil
 	}}, time.Second},
 }
 
-func upwards(do func(*kit.Piece), err error) func(*kit.Piece) error   { return oneWay(true, do, err) }
-func downwards(do func(*kit.Piece), err error) func(*kit.Piece) error { return oneWay(false, do, err) }
+func upwards(do func(*testkit.Piece), err error) func(*testkit.Piece) error {
+	return oneWay(true, do, err)
+}
+func downwards(do func(*testkit.Piece), err error) func(*testkit.Piece) error {
+	return oneWay(false, do, err)
+}
 
-func oneWay(up bool, do func(*kit.Piece), err error) func(*kit.Piece) error {
-	return func(p *kit.Piece) error {
+func oneWay(up bool, do func(*testkit.Piece), err error) func(*testkit.Piece) error {
+	return func(p *testkit.Piece) error {
 		if p.Up != up {
 			return nil
 		}
@@ -58,31 +62,31 @@ func oneWay(up bool, do func(*kit.Piece), err error) func(*kit.Piece) error {
 	}
 }
 
-func nothing(*kit.Piece) {}
+func nothing(*testkit.Piece) {}
 
-func half(p *kit.Piece) { p.Bytes = p.Bytes[:len(p.Bytes)/2] }
+func half(p *testkit.Piece) { p.Bytes = p.Bytes[:len(p.Bytes)/2] }
 
 // cutLinks has each mode come and go between a server under load and what it needs. What runs in it afterwards
 // is compared with a server that met none.
 func cutLinks(t testing.TB, _ bench) result {
 	const tries = 2
-	parts := kit.NewDurablePostgres(t)
+	parts := testkit.NewDurablePostgres(t)
 	database, postgres := parts.Proxied(t, "links")
-	cache, redis := kit.NewRedisServer(t).Proxied(t)
+	cache, redis := testkit.NewRedisServer(t).Proxied(t)
 	options := append([]string{"--redis", cache}, behind...)
 	s := newServer(t, database, options...)
 	l := s.load(t, 4, 400*time.Millisecond)
 	slowest, tried := time.Duration(0), 0
-	try := func(name string, p *kit.Proxy, m mode) {
+	try := func(name string, p *testkit.Proxy, m mode) {
 		l.recovered(t, 20*time.Second, "what was before "+name)
 		p.Set(t, m.Fault)
 		<-time.After(m.lasts)
 		if p.Met() == 0 {
 			t.Fatalf("%s: it met nothing", name)
 		}
-		p.Set(t, kit.Fault{})
+		p.Set(t, testkit.Fault{})
 		took := l.recovered(t, 20*time.Second, name)
-		kit.Until(t, "ready after "+name, s.saysOfRedis(t, "up"))
+		testkit.Until(t, "ready after "+name, s.saysOfRedis(t, "up"))
 		t.Logf("%s: a comment after %v", name, took.Round(time.Millisecond))
 		slowest = max(slowest, took)
 		tried++
@@ -139,7 +143,7 @@ func leaks(t testing.TB, s *server, calm func(name string) *server) []string {
 			t.Fatal(err)
 		}
 	}
-	kit.Until(t, "requests that are kept open are seen", s.saysOfRedis(t, "up"))
+	testkit.Until(t, "requests that are kept open are seen", s.saysOfRedis(t, "up"))
 	const asked = "net/http.(*Server).Serve"
 	kept := running(busy)
 	if kept[asked] < open {

@@ -14,14 +14,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const ledgerPage = blog + "/ledger"
 
 // A load is writers who keep a ledger, and readers of what is there, while something fails.
 type load struct {
-	kit.Ledger
+	testkit.Ledger
 	s      *server
 	ending context.CancelFunc
 	people sync.WaitGroup
@@ -41,11 +41,11 @@ func (s *server) load(t testing.TB, writers int, pause time.Duration) *load {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.staff().Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version})
+	_, err = s.staff().Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: posted.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &load{Ledger: kit.Ledger{Page: ledgerPage}, s: s}
+	l := &load{Ledger: testkit.Ledger{Page: ledgerPage}, s: s}
 	ctx, cancel := context.WithCancel(t.Context())
 	l.ending = cancel
 	for range writers {
@@ -113,7 +113,7 @@ func (l *load) asked() int {
 func (l *load) recovered(t testing.TB, limit time.Duration, after string) time.Duration {
 	t.Helper()
 	enough := l.Acked() + l.Flying() + 1 // those under way may be acknowledged for what was before
-	return kit.Within(t, limit, "a comment is acknowledged after "+after, func() bool { return l.Acked() >= enough })
+	return testkit.Within(t, limit, "a comment is acknowledged after "+after, func() bool { return l.Acked() >= enough })
 }
 
 // failures ends the load, and counts its ledger and its answers. Where the database is away, readers may
@@ -154,7 +154,7 @@ func unread(reads []answer, away bool) (failures []string) {
 }
 
 // anywhere is a client each of whose requests comes from a network of its own.
-func (s *server) anywhere() *kit.Client {
+func (s *server) anywhere() *testkit.Client {
 	c := s.public()
 	c.HTTP.Transport = spread{c.HTTP.Transport.(*http.Transport)}
 	return c

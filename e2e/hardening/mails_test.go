@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // mailHeaders are those that a mail of ours has, and no others.
@@ -20,10 +20,10 @@ const sender = "comments@service.example"
 // subject or for where to reply: what is meant for them is tried as the name of a site.
 func mailFields(t testing.TB, _ bench) result {
 	type row struct{ Field, Value, Want string }
-	box := kit.NewMailbox(t)
+	box := testkit.NewMailbox(t)
 	t.Setenv("AITYS_SMTP", box.URL)
 	t.Setenv("AITYS_MAIL_FROM", sender)
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	s.make("PATCH", "/api/v1/me", values{"mail": "each", "mail_from_score": 0})
 	var failures []string
 	expected := 0
@@ -52,7 +52,7 @@ func mailFields(t testing.TB, _ bench) result {
 	if expected < 30 {
 		t.Fatalf("only %d rows lead to a mail", expected)
 	}
-	kit.Until(t, "the mails come", func() bool { return len(box.Mails()) >= expected })
+	testkit.Until(t, "the mails come", func() bool { return len(box.Mails()) >= expected })
 	for _, m := range box.Mails() {
 		failures = append(failures, wrongMail(m)...)
 	}
@@ -122,7 +122,7 @@ func (s *stage) mailOf(key, field, value string) bool {
 }
 
 // wrongMail is what is wrong with a mail.
-func wrongMail(m kit.Handed) (all []string) {
+func wrongMail(m testkit.Handed) (all []string) {
 	say := func(what string, args ...any) { all = append(all, fmt.Sprintf(what, args...)+"\n"+string(m.Raw)) }
 	to := boss
 	if len(m.To) == 1 && strings.HasSuffix(m.To[0], "@mail.example") {

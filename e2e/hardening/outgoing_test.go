@@ -16,7 +16,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // outgoing puts each row's address into every text that is never fetched, and into every field that is: those of format
@@ -28,8 +28,8 @@ func outgoing(t testing.TB, _ bench) result {
 	}
 	type row struct{ URL, Server string }
 	all := rows[row](t, "ssrf-urls.jsonl")
-	shared, way := kit.NewRedisServer(t).Proxied(t)
-	s := newStage(t, kit.SQLite(t))
+	shared, way := testkit.NewRedisServer(t).Proxied(t)
+	s := newStage(t, testkit.SQLite(t))
 	s.Kill()
 	allowed, calls := listener(t, "127.9.9.9:0")
 	s.Instance = s.another(t, "--redis", shared, "--reach", "127.9.9.9/32")
@@ -47,7 +47,7 @@ func outgoing(t testing.TB, _ bench) result {
 	for name, fetch := range fetchers {
 		before := calls()
 		fetch(ask, "http://"+allowed+"/comment-check")
-		kit.Until(t, name+" dials the allowed address", func() bool { return calls() > before })
+		testkit.Until(t, name+" dials the allowed address", func() bool { return calls() > before })
 	}
 	for n, r := range all {
 		at := r.URL
@@ -73,10 +73,10 @@ func outgoing(t testing.TB, _ bench) result {
 		}
 	}
 	ask("GET", "/api/v1/sites/a/moderation/queue?limit=200", nil)
-	way.Set(t, kit.Fault{Refuse: true})
-	kit.Until(t, "redis is missed", s.saysOfRedis(t, "down"))
-	way.Set(t, kit.Fault{})
-	kit.Until(t, "redis is back", s.saysOfRedis(t, "up"))
+	way.Set(t, testkit.Fault{Refuse: true})
+	testkit.Until(t, "redis is missed", s.saysOfRedis(t, "down"))
+	way.Set(t, testkit.Fault{})
+	testkit.Until(t, "redis is back", s.saysOfRedis(t, "up"))
 	own := 0
 	for _, to := range connections() {
 		if to == way.Addr {

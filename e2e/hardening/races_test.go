@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // atOnce says how many requests come at one instant, and how often that is done to a route.
@@ -40,7 +40,7 @@ var keyed = []string{
 func races(t testing.TB, _ bench) result {
 	var failures []string
 	tried, writing, doubled := 0, 0, map[string]int{}
-	for _, database := range []string{kit.SQLite(t), kit.Postgres(t)} {
+	for _, database := range []string{testkit.SQLite(t), testkit.Postgres(t)} {
 		s := newStage(t, database)
 		for _, route := range routes(t) {
 			if strings.HasPrefix(route, "GET ") {

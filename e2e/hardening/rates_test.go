@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // evadedRates posts from ten thousand addresses of one /64, through a proxy that is trusted, under made-up headers,
@@ -14,16 +14,16 @@ import (
 // against what one address may.
 func evadedRates(t testing.TB, _ bench) result {
 	const tries, perMinute, burst = 5_000, 10, 20 // see web.LimitPosts
-	shared, way := kit.NewRedisServer(t).Proxied(t)
+	shared, way := testkit.NewRedisServer(t).Proxied(t)
 	options := append([]string{"--redis", shared}, behind...)
-	s := newServer(t, kit.Postgres(t), options...)
-	all := []*kit.Instance{s.Instance, s.another(t, options...), s.another(t, options...)}
+	s := newServer(t, testkit.Postgres(t), options...)
+	all := []*testkit.Instance{s.Instance, s.another(t, options...), s.another(t, options...)}
 	made := func() string { return fmt.Sprintf("203.0.113.%d", rand.IntN(256)) }
 	accepted := 0
 	began := time.Now()
 	for n := range tries {
 		if n == tries/2 {
-			way.Set(t, kit.Fault{Refuse: true})
+			way.Set(t, testkit.Fault{Refuse: true})
 		}
 		s.Instance = all[n%len(all)]
 		got := s.ask(t, "POST", commentsOfA, map[string]string{

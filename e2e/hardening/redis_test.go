@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A redisFault is done to Redis and undone.
@@ -25,9 +25,9 @@ type redisFault struct {
 // the one is read on the other within five seconds.
 func redisFaults(t testing.TB, _ bench) result {
 	const rounds, stale = 3, 5 * time.Second
-	server := kit.NewRedisServer(t)
+	server := testkit.NewRedisServer(t)
 	shared, way := server.Proxied(t)
-	database := kit.NewDurablePostgres(t).Database(t, "redis")
+	database := testkit.NewDurablePostgres(t).Database(t, "redis")
 	options := append([]string{"--redis", shared}, behind...)
 	s := newServer(t, database, options...)
 	desk := *s
@@ -38,10 +38,10 @@ func redisFaults(t testing.TB, _ bench) result {
 	tried, slowest := 0, time.Duration(0)
 	for range rounds {
 		for _, f := range faultsOfRedis(t, server, way, direct) {
-			kit.Until(t, "redis is up before it is "+f.name, s.saysOfRedis(t, "up"))
+			testkit.Until(t, "redis is up before it is "+f.name, s.saysOfRedis(t, "up"))
 			f.do()
 			if f.down {
-				kit.Until(t, "it is noticed that redis is "+f.name, s.saysOfRedis(t, "down"))
+				testkit.Until(t, "it is noticed that redis is "+f.name, s.saysOfRedis(t, "down"))
 			}
 			for _, when := range []string{"while", "after"} {
 				l.recovered(t, 10*time.Second, f.name)
@@ -75,12 +75,12 @@ func (l *load) approveOn(t testing.TB, other *server, limit time.Duration) time.
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = other.staff().Decide(t.Context(), "approve", "", kit.Ref{ID: posted.ID, Version: posted.Version})
+	_, err = other.staff().Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: posted.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	kit.Until(t, "it is read, or late", func() bool {
+	testkit.Until(t, "it is read, or late", func() bool {
 		a := l.s.ask(t, "GET", commentsOfA+"?limit=100&page="+url.QueryEscape(ledgerPage+"/read"), nil, nil)
 		return strings.Contains(string(a.body), text) || time.Since(began) > limit
 	})
@@ -99,7 +99,7 @@ func redisClient(t testing.TB, at string) *redis.Client {
 }
 
 // faultsOfRedis are nine. Each that tells Redis something shows that it did.
-func faultsOfRedis(t testing.TB, server *kit.RedisServer, way *kit.Proxy, direct *redis.Client) []redisFault {
+func faultsOfRedis(t testing.TB, server *testkit.RedisServer, way *testkit.Proxy, direct *redis.Client) []redisFault {
 	tell := func(args ...any) {
 		t.Helper()
 		if err := direct.Do(t.Context(), args...).Err(); err != nil {
@@ -112,13 +112,13 @@ func faultsOfRedis(t testing.TB, server *kit.RedisServer, way *kit.Proxy, direct
 			t.Fatalf("redis answers a write by %v, want %s", err, want)
 		}
 	}
-	through := func(f kit.Fault) func() { return func() { way.Set(t, f) } }
+	through := func(f testkit.Fault) func() { return func() { way.Set(t, f) } }
 	nothing := func() {}
 	return []redisFault{
 		{"killed", func() { server.Stop(t) }, func() { server.Start(t) }, true},
 		{"emptied", func() { tell("FLUSHALL") }, nothing, false},
-		{"slow", through(kit.Fault{Do: func(p *kit.Piece) error { p.Wait(150 * time.Millisecond); return nil }}),
-			through(kit.Fault{}), true},
+		{"slow", through(testkit.Fault{Do: func(p *testkit.Piece) error { p.Wait(150 * time.Millisecond); return nil }}),
+			through(testkit.Fault{}), true},
 		{"frozen", func() { server.Freeze(t) }, func() { server.Thaw(t) }, true},
 		{"of wrong data", func() { spoil(t, direct) }, func() { tell("FLUSHALL") }, false},
 		{"full", func() { tell("CONFIG", "SET", "maxmemory", "1"); refuses("OOM") },
@@ -133,7 +133,7 @@ func faultsOfRedis(t testing.TB, server *kit.RedisServer, way *kit.Proxy, direct
 				t.Fatal("redis came back empty")
 			}
 		}, nothing, false},
-		{"cut off", through(kit.Fault{Refuse: true}), through(kit.Fault{}), true},
+		{"cut off", through(testkit.Fault{Refuse: true}), through(testkit.Fault{}), true},
 	}
 }
 

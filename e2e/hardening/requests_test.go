@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const commentsOfA = "/api/v1/sites/a/comments"
@@ -135,7 +135,7 @@ type bomb struct {
 // with quiet, while somebody reads.
 func bombs(t testing.TB, _ bench) result {
 	const turns, more = 8, 32 << 20
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	all := rows[bomb](t, "bombs-recipes.jsonl")
 	var failures []string
 	worst := time.Duration(0)
@@ -162,7 +162,7 @@ func bombs(t testing.TB, _ bench) result {
 	if grown > more {
 		failures = append(failures, fmt.Sprintf("%d MiB more memory", grown>>20))
 	}
-	s = &stage{server: newServer(t, kit.SQLite(t), behind...), t: t}
+	s = &stage{server: newServer(t, testkit.SQLite(t), behind...), t: t}
 	s.furnish()
 	g := generate(t, "bombs", 1, s.URL)
 	thrown, n := strings.Count(s.Log(), "msg=request"), 0

@@ -6,14 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // postgresRestarts ends Postgres in four ways under load, again and again. It has recovered when a comment
 // is acknowledged that was sent after Postgres answered again.
 func postgresRestarts(t testing.TB, _ bench) result {
 	const rounds, late = 10, 3 * time.Second
-	postgres := kit.NewDurablePostgres(t)
+	postgres := testkit.NewDurablePostgres(t)
 	s := newServer(t, postgres.Database(t, "restarts"))
 	l := s.load(t, 8, 0)
 	var failures []string

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // tries are a side's in a comparison of times, chance how rare a difference may be that is none, and repeats how
@@ -24,7 +24,7 @@ const (
 // that is there, under a wrong edit token, with one that is not. Both sides take turns, so that what else the machine
 // does falls on both.
 func signInTimes(t testing.TB, _ bench) result {
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	emails := make([]string, tries/3) // five wrong tries in a row, and an account has to wait
 	for i := range emails {
 		emails[i] = fmt.Sprintf("known%d@people.example", i)

@@ -19,8 +19,8 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/secret"
 	address "github.com/aitys/aitys/moderation/text"
@@ -29,7 +29,7 @@ import (
 // routes are what the product's own router answers, so that none is left out of a figure.
 func routes(t testing.TB) (all []string) {
 	t.Helper()
-	w := apptest.Empty(t, kit.SQLite(t))
+	w := apptest.Empty(t, testkit.SQLite(t))
 	var router *echo.Echo
 	front := w.S.Handler(func(e *echo.Echo, _ *web.Kit) { router = e })
 	defer front.Close()
@@ -57,7 +57,7 @@ type stage struct {
 // newStage begins a server of the figure's own, on which no limit is in its way.
 func newStage(t testing.TB, database string) *stage {
 	t.Helper()
-	return newStageOf(t, kit.Binary(t), database)
+	return newStageOf(t, testkit.Binary(t), database)
 }
 
 // newStageOf begins one of another binary.
@@ -140,7 +140,7 @@ func (s *stage) make(method, path string, in values) values {
 	return out
 }
 
-func (s *stage) post(in values) kit.Posted {
+func (s *stage) post(in values) testkit.Posted {
 	s.t.Helper()
 	got := s.ask(s.t, "POST", "/api/v1/sites/"+s.site+"/comments", nil, act{json: in}.body())
 	var out struct {
@@ -150,7 +150,7 @@ func (s *stage) post(in values) kit.Posted {
 	if err := json.Unmarshal(got.body, &out); err != nil || got.status != 201 {
 		s.t.Fatalf("post: %d %s %v", got.status, got.body, got.err)
 	}
-	return kit.Posted{ID: out.ID, EditToken: out.EditToken}
+	return testkit.Posted{ID: out.ID, EditToken: out.EditToken}
 }
 
 // approved is a comment that taught something, and the batch of it.
@@ -168,7 +168,7 @@ func (s *stage) approve(in values) (id, batch string) {
 }
 
 // refused is a comment whose writer may appeal.
-func (s *stage) refused() kit.Posted {
+func (s *stage) refused() testkit.Posted {
 	s.t.Helper()
 	c := s.post(s.written())
 	s.make("POST", "/api/v1/sites/"+s.site+"/moderation/decisions",
@@ -185,7 +185,7 @@ func (s *stage) campaign(fresh string) (id string, in values) {
 		c["body"] = fmt.Sprintf("The %s offer of stone ovens for everybody who bakes at home, for %d days only.", fresh, 20+i)
 		comment = s.post(c).ID
 	}
-	kit.Until(s.t, "they are a campaign", func() bool {
+	testkit.Until(s.t, "they are a campaign", func() bool {
 		found, _ := s.make("GET", "/api/v1/sites/"+s.site+"/moderation/comments/"+comment, nil)["campaign"].(values)
 		id, _ = found["id"].(string)
 		return id != ""

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // asked are the parameters that pages and lists read from an address.
@@ -49,14 +49,14 @@ type talker struct {
 
 func newTalker(t testing.TB, database string, flags ...string) *talker {
 	t.Helper()
-	s := newStageOf(t, kit.FaultyBinary(t, "statements-told"), database)
+	s := newStageOf(t, testkit.FaultyBinary(t, "statements-told"), database)
 	s.Kill()
 	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	must(t, err)
 	t.Cleanup(func() { _ = file.Close() })
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, s.common...)
 	args = append(args, flags...)
-	s.Instance, err = kit.StartTo(file, s.binary, args...)
+	s.Instance, err = testkit.StartTo(file, s.binary, args...)
 	must(t, err)
 	t.Cleanup(s.Kill)
 	read, err := os.Open(file.Name())
@@ -106,7 +106,7 @@ func injections(t testing.TB, _ bench) result {
 		tried, known, busy int
 		failures           []string
 	}
-	databases := []string{kit.SQLite(t), kit.Postgres(t)}
+	databases := []string{testkit.SQLite(t), testkit.Postgres(t)}
 	all := make([]told, len(databases))
 	var group sync.WaitGroup
 	for i, database := range databases { // both at once: each keeps one processor busy

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // strangers are who have no right to site a: people of site b in each role, and nobody.
@@ -21,7 +21,7 @@ const canary = "kanarienvogel"
 // does not exist: same status, same length, as many statements. Nothing of site a changes. Afterwards an owner of a
 // makes the same call and it works, so that the id was one.
 func tenants(t testing.TB, _ bench) result {
-	s := newTalker(t, kit.SQLite(t), "--smtp", "smtp://127.0.0.1:1", "--mail-from", sender)
+	s := newTalker(t, testkit.SQLite(t), "--smtp", "smtp://127.0.0.1:1", "--mail-from", sender)
 	cookies := map[string]string{"": ""}
 	for _, role := range strangers[:3] {
 		email := role + "@b.example"

@@ -42,7 +42,7 @@ func markupInBrowser(t testing.TB, _ bench) result {
 func backups(t testing.TB, _ bench) result {
 	const flips = 1000
 	r := byTests(t, "./cmd/aitys", "TestABackupUnderLoadHoldsWhatWasAcknowledged", "")
-	out, err := goTest("./store/file", "TestACopyWithAWrongBitIsRefusedOrTheSame", fmt.Sprintf("TEST_FLIPS=%d", flips))
+	out, err := goTest("./internal/store/sqlite", "TestACopyWithAWrongBitIsRefusedOrTheSame", fmt.Sprintf("TEST_FLIPS=%d", flips))
 	m := regexp.MustCompile(`of (\d+) copies (\d+) were refused, and (\d+) were the same`).FindStringSubmatch(out)
 	switch {
 	case r.verdict != holds:
@@ -161,7 +161,7 @@ func clockJumps(t testing.TB, _ bench) result {
 
 // mailBombs has somebody's address given by others, again and again.
 func mailBombs(t testing.TB, _ bench) result {
-	return byTests(t, "./notify", "TestLetters_LimitsPerAddressAndDay", "")
+	return byTests(t, "./internal/notify", "TestLetters_LimitsPerAddressAndDay", "")
 }
 
 // streamMemory reads what a stream of each kind holds, idle and while comments come.

@@ -10,7 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A lookAlike is a sign that looks as letters do.
@@ -78,7 +78,7 @@ func unicodeTexts(t testing.TB, b bench) result {
 // heights compares the boxes of comments in which marks are piled up with the same without marks.
 func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 	t.Helper()
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	box := map[string]string{} // comments with marks, and those without
 	for _, r := range all {
 		if !strings.HasPrefix(r.Kind, "zalgo") {
@@ -101,7 +101,7 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 				}
 				got := s.ask(t, "POST", commentsOfA, nil, act{json: in}.body())
 				if got.status == 201 {
-					var c kit.Posted
+					var c testkit.Posted
 					must(t, json.Unmarshal(got.body, &c))
 					s.make("POST", "/api/v1/sites/a/moderation/decisions",
 						values{"action": "approve", "comments": []values{{"id": c.ID, "version": 1}}})
@@ -118,7 +118,7 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 	}
 	tab := newTab(t)
 	must(t, tab.Go(s.URL+"/sites/a/page?url="+url.QueryEscape(blog+"/heights")))
-	high, err := kit.Eval[map[string]float64](tab, `Object.fromEntries(
+	high, err := testkit.Eval[map[string]float64](tab, `Object.fromEntries(
 		[...document.querySelectorAll("li[id^=aitys-]")].map(n =>
 			[n.id.slice(6), Math.max(n.scrollHeight, n.getBoundingClientRect().height)]))`)
 	must(t, err)
@@ -140,7 +140,7 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 // sees the word.
 func lookAlikes(t testing.TB, _ bench) result {
 	words := strings.Fields("viagra casino jackpot bonus buy cheap loan money xanax quick free winner hydroxy judge")
-	s := newStage(t, kit.SQLite(t))
+	s := newStage(t, testkit.SQLite(t))
 	send := func(body string) string {
 		in := s.written()
 		in["body"] = body
@@ -166,7 +166,7 @@ func lookAlikes(t testing.TB, _ bench) result {
 		return false
 	}
 	for _, word := range words {
-		kit.Until(t, word+" is learned", func() bool { return sees(word, word) })
+		testkit.Until(t, word+" is learned", func() bool { return sees(word, word) })
 	}
 	seen, tried := 0, 0
 	for _, r := range rows[lookAlike](t, "unicode-confusables-ascii.jsonl") {

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // upgrades has databases that the programs of every older schema left behind migrated: each by one that is left alone,
@@ -41,7 +41,9 @@ func upgrades(t testing.TB, _ bench) result {
 		var all sync.WaitGroup
 		errs := make([]error, atOnce)
 		for i := range atOnce {
-			all.Go(func() { _, errs[i] = kit.Run(broken.binary, append([]string{"migrate", "up"}, broken.common...)...) })
+			all.Go(func() {
+				_, errs[i] = testkit.Run(broken.binary, append([]string{"migrate", "up"}, broken.common...)...)
+			})
 		}
 		all.Wait()
 		for _, err := range errs {
@@ -85,14 +87,14 @@ func thenDatabase(t testing.TB, name string) *stage {
 	}
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "secret"), files["secret"], 0o600))
-	s := &stage{t: t, file: files["aitys.db"] != nil, server: &server{binary: kit.Binary(t)}}
+	s := &stage{t: t, file: files["aitys.db"] != nil, server: &server{binary: testkit.Binary(t)}}
 	driver, address, database := "pgx", "", ""
 	if s.file {
 		path := filepath.Join(dir, "aitys.db")
 		must(t, os.WriteFile(path, files["aitys.db"], 0o600))
 		driver, address, database = "sqlite", "file://"+path+"?_pragma=busy_timeout(5000)", "sqlite:"+path
 	} else {
-		address = kit.PostgresOf(t, string(files["aitys.sql"]))
+		address = testkit.PostgresOf(t, string(files["aitys.sql"]))
 		database = address
 	}
 	s.common = []string{"--data", dir, "--database", database}

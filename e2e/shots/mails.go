@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 var aLink = regexp.MustCompile(`http://\S+/(?:m|mail)/\S+`)
@@ -19,41 +19,41 @@ var aLink = regexp.MustCompile(`http://\S+/(?:m|mail)/\S+`)
 // mailed is a service that sends mail, with one moderator, and what a mail of each kind leads to.
 type mailed struct {
 	binary, dir string
-	box         *kit.Mailbox
-	service     *kit.Instance
-	client      *kit.Client
+	box         *testkit.Mailbox
+	service     *testkit.Instance
+	client      *testkit.Client
 	n           int // mails asked for
 }
 
 // shots are those of mails, and of what stands behind their links.
 func (m *mailed) shots() []shot {
-	all := []shot{{"mail-dead", false, someLooks, func(t *kit.Tab) error {
-		return kit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/m/there-is-no-such-link") })
+	all := []shot{{"mail-dead", false, someLooks, func(t *testkit.Tab) error {
+		return testkit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/m/there-is-no-such-link") })
 	}}}
 	for _, lang := range []string{"en", "ru", "kk"} {
 		name := func(of string) string { return strings.TrimSuffix(of+"-"+lang, "-en") }
 		looks := someLooks
 		all = append(all,
-			shot{name("mail"), false, looks, func(t *kit.Tab) error {
+			shot{name("mail"), false, looks, func(t *testkit.Tab) error {
 				_, file, err := m.aboutAComment(lang)
 				return errors.Join(err, t.Go("file://"+file))
 			}},
-			shot{name("mail-decide"), false, looks, func(t *kit.Tab) error { return m.opened(t, lang, 0, "") }},
-			shot{name("mail-decided"), false, looks, func(t *kit.Tab) error { return m.opened(t, lang, 0, "[value=approve]") }},
-			shot{name("mail-less"), false, looks, func(t *kit.Tab) error { return m.opened(t, lang, 1, "") }},
-			shot{name("mail-asked"), false, looks, func(t *kit.Tab) error {
+			shot{name("mail-decide"), false, looks, func(t *testkit.Tab) error { return m.opened(t, lang, 0, "") }},
+			shot{name("mail-decided"), false, looks, func(t *testkit.Tab) error { return m.opened(t, lang, 0, "[value=approve]") }},
+			shot{name("mail-less"), false, looks, func(t *testkit.Tab) error { return m.opened(t, lang, 1, "") }},
+			shot{name("mail-asked"), false, looks, func(t *testkit.Tab) error {
 				links, _, err := m.toAReader(lang)
 				return errors.Join(err, t.Go(links[0]))
 			}},
-			shot{name("mail-stop"), false, looks, func(t *kit.Tab) error {
+			shot{name("mail-stop"), false, looks, func(t *testkit.Tab) error {
 				links, _, err := m.toAReader(lang)
 				return errors.Join(err, t.Go(links[1]))
 			}},
-			shot{name("asking"), true, looks, func(t *kit.Tab) error {
-				return kit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/sites/demo/privacy?lang=" + lang) })
+			shot{name("asking"), true, looks, func(t *testkit.Tab) error {
+				return testkit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/sites/demo/privacy?lang=" + lang) })
 			}},
-			shot{name("held"), true, looks, func(t *kit.Tab) error { return m.held(t, lang) }},
-			shot{name("mail-question"), false, looks, func(t *kit.Tab) error {
+			shot{name("held"), true, looks, func(t *testkit.Tab) error { return m.held(t, lang) }},
+			shot{name("mail-question"), false, looks, func(t *testkit.Tab) error {
 				_, file, err := m.toAReader(lang)
 				return errors.Join(err, t.Go("file://"+file))
 			}},
@@ -67,7 +67,7 @@ func (m *mailed) start() error {
 	if m.client != nil {
 		return nil
 	}
-	m.box = &kit.Mailbox{}
+	m.box = &testkit.Mailbox{}
 	if err := m.box.Listen(); err != nil {
 		return err
 	}
@@ -78,19 +78,19 @@ func (m *mailed) start() error {
 		{"account", "add", "--email", "dana@longway.example", "--name", "Dana K.", "--role", "owner"},
 		{"token", "add", "--account", "dana@longway.example", "--scope", "admin"},
 	} {
-		out, err := kit.Run(m.binary, append(args, data...)...)
+		out, err := testkit.Run(m.binary, append(args, data...)...)
 		if err != nil {
 			return err
 		}
 		token = strings.TrimSpace(out)
 	}
 	var err error
-	m.service, err = kit.Start(m.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--smtp", m.box.URL,
+	m.service, err = testkit.Start(m.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--smtp", m.box.URL,
 		"--mail-from", "comments@longway.example", "--limits", "off"}, data...)...)
 	if err != nil {
 		return err
 	}
-	m.client = &kit.Client{URL: m.service.URL, Site: "demo", Token: token, HTTP: http.DefaultClient}
+	m.client = &testkit.Client{URL: m.service.URL, Site: "demo", Token: token, HTTP: http.DefaultClient}
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (m *mailed) aboutAComment(lang string) (links []string, file string, err er
 	}
 	m.n++
 	had := len(m.box.To("dana@longway.example"))
-	err = kit.InOrder(func() error { return wish("each") }, func() error {
+	err = testkit.InOrder(func() error { return wish("each") }, func() error {
 		_, err := m.client.Post(context.Background(), "", fmt.Sprintf("https://longway.example/bicycle-%d", m.n), texts[0],
 			"", texts[1])
 		return err
@@ -130,7 +130,7 @@ func (m *mailed) aboutAComment(lang string) (links []string, file string, err er
 }
 
 // opened opens a link of a mail about a comment, and presses a button there.
-func (m *mailed) opened(t *kit.Tab, lang string, link int, press string) error {
+func (m *mailed) opened(t *testkit.Tab, lang string, link int, press string) error {
 	links, _, err := m.aboutAComment(lang)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (m *mailed) opened(t *kit.Tab, lang string, link int, press string) error {
 	if err := t.Go(links[link]); err != nil || press == "" {
 		return err
 	}
-	if _, err := kit.Eval[bool](t, fmt.Sprintf(`(document.querySelector(%q).click(), true)`, press)); err != nil {
+	if _, err := testkit.Eval[bool](t, fmt.Sprintf(`(document.querySelector(%q).click(), true)`, press)); err != nil {
 		return err
 	}
 	return t.Holds(`document.querySelector(".notice.ok")`)
@@ -165,7 +165,7 @@ func (m *mailed) toAReader(lang string) (links []string, file string, err error)
 }
 
 // held has somebody ask what is held about them, and opens the link that they are mailed.
-func (m *mailed) held(t *kit.Tab, lang string) error {
+func (m *mailed) held(t *testkit.Tab, lang string) error {
 	if _, _, err := m.toAReader(lang); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (m *mailed) held(t *kit.Tab, lang string) error {
 	if err := t.Go(m.client.URL + "/sites/demo/privacy?lang=" + lang); err != nil {
 		return err
 	}
-	_, err := kit.Eval[bool](t, fmt.Sprintf(`(e => (e.value = %q, e.form.requestSubmit(), true))(document.querySelector(
+	_, err := testkit.Eval[bool](t, fmt.Sprintf(`(e => (e.value = %q, e.form.requestSubmit(), true))(document.querySelector(
 		"input[type=email]"))`, email))
 	if err != nil {
 		return err

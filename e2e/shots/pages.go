@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 const widget = `document.querySelector("aitys-comments")?.shadowRoot`
@@ -26,10 +26,10 @@ func pages(demo said, setup string) []shot {
 		{"theme-newspaper", false, []look{phone}, demo.theme("Newspaper", "#fbf8f2")},
 		{"theme-night", false, []look{phone}, demo.theme("Night", "#0e141b")},
 		{"theme-round", false, []look{phone}, demo.theme("Round", "#ffffff")},
-		{"root", false, allLooks, func(t *kit.Tab) error { return t.Go(strings.Split(setup, "moderate/")[0]) }},
+		{"root", false, allLooks, func(t *testkit.Tab) error { return t.Go(strings.Split(setup, "moderate/")[0]) }},
 		{"plain", false, allLooks, demo.plain},
-		{"signin", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
-		{"setup", false, allLooks, func(t *kit.Tab) error {
+		{"signin", false, allLooks, func(t *testkit.Tab) error { return t.Go(demo["url"] + "/moderate/signin") }},
+		{"setup", false, allLooks, func(t *testkit.Tab) error {
 			return errors.Join(t.Go(setup), t.Holds(`document.querySelector("input[name=password]")`))
 		}},
 		{"account", true, someLooks, demo.desk("en", "/moderate/sessions")},
@@ -57,7 +57,7 @@ func pages(demo said, setup string) []shot {
 		{"log", false, someLooks, demo.desk("en", "/moderate/demo/log")},
 		{"pages", true, someLooks, demo.desk("en", "/moderate/demo/pages")},
 		{"embed", true, someLooks, demo.desk("en", "/moderate/demo/setup/embed")},
-		{"docs", false, allLooks, func(t *kit.Tab) error { return t.Go(demo["url"] + "/docs") }},
+		{"docs", false, allLooks, func(t *testkit.Tab) error { return t.Go(demo["url"] + "/docs") }},
 		{"own", false, allLooks, demo.own},
 		{"notes", false, someLooks, demo.notes},
 		{"webhooks", true, someLooks, demo.webhooks},
@@ -68,7 +68,7 @@ func pages(demo said, setup string) []shot {
 }
 
 // notes are those about the writer of the newest comment that waits, of which there is one then.
-func (s said) notes(t *kit.Tab) error {
+func (s said) notes(t *testkit.Tab) error {
 	var queue struct {
 		Items []struct{ Comment struct{ ID string } }
 	}
@@ -87,7 +87,7 @@ func (s said) notes(t *kit.Tab) error {
 }
 
 // webhooks has a program and a chat told of something.
-func (s said) webhooks(t *kit.Tab) error {
+func (s said) webhooks(t *testkit.Tab) error {
 	if s["told"] == "" {
 		for _, hook := range []map[string]any{
 			{"url": "https://longway.example/rebuild", "events": []string{"comment.published", "comment.removed"}},
@@ -107,8 +107,8 @@ func (s said) webhooks(t *kit.Tab) error {
 }
 
 // moved opens a page about a site that came from Disqus, and that a WordPress asks what is spam.
-func (s said) moved(lang, path string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
+func (s said) moved(lang, path string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
 		if s["moved"] == "" {
 			if err := s.move(); err != nil {
 				return err
@@ -141,7 +141,7 @@ func (s said) move() error {
 	data := []string{"--data", filepath.Join(s["dir"], "demo")}
 	run := func(args ...string) func() error {
 		return func() error {
-			_, err := kit.Run(s["binary"], append(args, data...)...)
+			_, err := testkit.Run(s["binary"], append(args, data...)...)
 			return err
 		}
 	}
@@ -170,7 +170,7 @@ func (s said) move() error {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
-	return kit.InOrder(
+	return testkit.InOrder(
 		func() error { return os.WriteFile(dump, []byte(out.String()), 0o600) },
 		run("site", "add", "--key", "moved", "--name", "The Long Way Round", "--origin", origin),
 		run("import", "disqus", dump, "--site", "moved"),
@@ -180,9 +180,9 @@ func (s said) move() error {
 	)
 }
 
-func (s said) page(path string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
-		return kit.InOrder(
+func (s said) page(path string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
+		return testkit.InOrder(
 			func() error { return t.Go(s["url"] + path) },
 			func() error { return t.Holds(widget + `.querySelector("[part~=comment]")`) },
 			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
@@ -191,13 +191,13 @@ func (s said) page(path string) func(*kit.Tab) error {
 }
 
 // theme shows the blog in one of the sheets of docs/embedding.md, on a ground.
-func (s said) theme(name, ground string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
-		sheet, err := kit.Theme("docs/embedding.md", name)
+func (s said) theme(name, ground string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
+		sheet, err := testkit.Theme("docs/embedding.md", name)
 		if err != nil {
 			return err
 		}
-		return kit.InOrder(
+		return testkit.InOrder(
 			func() error { return s.page("/demo/bakery")(t) },
 			func() error { return t.Dress(sheet + "html, body { background: " + ground + " }") },
 			func() error { return t.Click("textbox", "Comment") },
@@ -207,27 +207,27 @@ func (s said) theme(name, ground string) func(*kit.Tab) error {
 }
 
 // scroll brings the top of an element to the top of the view, with a little air.
-func scroll(t *kit.Tab, element string) error {
-	_, err := kit.Eval[bool](t, fmt.Sprintf(`(scrollTo(0, scrollY + (%s).getBoundingClientRect().top - 24), true)`,
+func scroll(t *testkit.Tab, element string) error {
+	_, err := testkit.Eval[bool](t, fmt.Sprintf(`(scrollTo(0, scrollY + (%s).getBoundingClientRect().top - 24), true)`,
 		element))
 	return err
 }
 
-func (s said) plain(t *kit.Tab) error {
+func (s said) plain(t *testkit.Tab) error {
 	return t.Go(s["url"] + "/sites/demo/page?url=" + url.QueryEscape(s["url"]+"/demo/bakery"))
 }
 
 // desk signs in and opens a page of the desk in a language.
-func (s said) desk(lang, path string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
-		return kit.InOrder(
+func (s said) desk(lang, path string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
+		return testkit.InOrder(
 			func() error { return t.Go(s["url"] + "/moderate/signin") },
 			func() error { return t.Type("textbox", "E-mail", s["e-mail"]) },
 			func() error { return t.Type("textbox", "Password", s["password"]) },
 			func() error { return t.Click("button", "Sign in") },
 			func() error { return t.Holds(`location.pathname !== "/moderate/signin"`) },
 			func() error {
-				_, err := kit.Eval[string](t, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
+				_, err := testkit.Eval[string](t, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
 				return err
 			},
 			func() error { return t.Go(s["url"] + path) },
@@ -237,15 +237,15 @@ func (s said) desk(lang, path string) func(*kit.Tab) error {
 }
 
 // rules tries one, which changes nothing.
-func (s said) rules(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
+func (s said) rules(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
 		look := `document.querySelector("button[value=try]")`
 		typed := `document.querySelector("#rw").value = "bread\noven\nwork from home"`
-		return kit.InOrder(
+		return testkit.InOrder(
 			func() error { return s.desk(lang, "/moderate/demo/rules")(t) },
 			func() error { return t.Holds(look) },
 			func() error {
-				_, err := kit.Eval[bool](t, `(`+typed+`, `+look+`.click(), true)`)
+				_, err := testkit.Eval[bool](t, `(`+typed+`, `+look+`.click(), true)`)
 				return err
 			},
 			func() error { return t.Holds(`document.querySelector(".bench")`) },
@@ -256,13 +256,13 @@ func (s said) rules(lang string) func(*kit.Tab) error {
 }
 
 // explained is the queue with a number at each thing that docs/moderator.md explains.
-func (s said) explained(t *kit.Tab) error {
-	return kit.InOrder(
+func (s said) explained(t *testkit.Tab) error {
+	return testkit.InOrder(
 		func() error { return s.desk("en", "/moderate/demo/queue?sort=risk")(t) },
 		func() error { return t.Holds(`document.querySelector("[data-number]")`) },
 		func() error { return t.Holds(`document.querySelector(".card[data-campaign]")`) },
 		func() error {
-			_, err := kit.Eval[bool](t, `([[".rail .views", 0.9, 0.1], [".chips", 0.98, 0.5], [".band-head h2", -0.06, 0.5],
+			_, err := testkit.Eval[bool](t, `([[".rail .views", 0.9, 0.1], [".chips", 0.98, 0.5], [".band-head h2", -0.06, 0.5],
 				["[data-select]:not([hidden])", 0.5, -0.2], [".card[data-campaign]", 0.5, 0], [".card .n", 1, 0.5],
 				[".lines > li:nth-child(2) .pick", 0, 0.8], [".card[aria-current] .said", 0.97, 0.1],
 				[".card[aria-current] .do", 0.96, 0.3], [".card[aria-current] .why", 0.96, 0.5],
@@ -282,8 +282,8 @@ func (s said) explained(t *kit.Tab) error {
 }
 
 // campaign opens the page of the demo's.
-func (s said) campaign(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error { return s.desk(lang, "/moderate/demo/campaigns/"+s["campaign"])(t) }
+func (s said) campaign(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error { return s.desk(lang, "/moderate/demo/campaigns/"+s["campaign"])(t) }
 }
 
 // alike waits until the demo's adverts have joined their campaign, and notes its id: a moment after it began.
@@ -311,16 +311,16 @@ func (s said) alike() error {
 }
 
 // reasons opens the reasons of the first card.
-func (s said) reasons(t *kit.Tab) error {
-	return kit.InOrder(
+func (s said) reasons(t *testkit.Tab) error {
+	return testkit.InOrder(
 		func() error { return s.desk("en", "/moderate/")(t) },
-		func() error { return t.Press(kit.Key{Key: "d", Code: "KeyD"}) },
+		func() error { return t.Press(testkit.Key{Key: "d", Code: "KeyD"}) },
 		func() error { return t.See("button", "Personal attack") },
 	)
 }
 
 // history opens the comment that was decided most often.
-func (s said) history(t *kit.Tab) error {
+func (s said) history(t *testkit.Tab) error {
 	client := s.client()
 	var log struct{ Entries []struct{ Comment string } }
 	if err := client.Do(context.Background(), http.MethodGet, "/moderation/log?limit=100", nil, nil, &log); err != nil {
@@ -337,8 +337,8 @@ func (s said) history(t *kit.Tab) error {
 }
 
 // evidence opens a comment that waits and may be a personal attack.
-func (s said) evidence(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
+func (s said) evidence(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
 		var queue struct {
 			Items []struct {
 				Comment struct{ ID string }
@@ -360,14 +360,14 @@ func (s said) evidence(lang string) func(*kit.Tab) error {
 
 // own writes two comments and has the first refused, as their writer sees them after a reload. Each
 // time it is another writer, for the same again from the same one would be no new comment.
-func (s said) own(t *kit.Tab) error {
+func (s said) own(t *testkit.Tab) error {
 	name := []string{"Mara", "Oskar", "Yelena", "Samal"}[len(s["writers"])]
 	s["writers"] += "."
 	var refused struct {
 		ID      string
 		Version int64
 	}
-	return kit.InOrder(
+	return testkit.InOrder(
 		func() error { return s.page("/demo/bakery")(t) },
 		func() error {
 			return write(t, name, "Whoever wrote the comment above has clearly never got up before noon.")
@@ -378,7 +378,7 @@ func (s said) own(t *kit.Tab) error {
 				"My grandmother baked at night too. She said bread does not like to be watched.") // the name is still there
 		},
 		func() error {
-			id, err := kit.Eval[string](t, widget+`.querySelector(".own [id], .own")?.closest("[id^=aitys-]").id.slice(6)`)
+			id, err := testkit.Eval[string](t, widget+`.querySelector(".own [id], .own")?.closest("[id^=aitys-]").id.slice(6)`)
 			refused.ID = id
 			return err
 		},
@@ -389,7 +389,7 @@ func (s said) own(t *kit.Tab) error {
 		func() error {
 			return s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
 				"action": "reject", "reason": "personal_attack", "note": "Tell us what you think of the recipe instead.",
-				"comments": []kit.Ref{{ID: refused.ID, Version: refused.Version}}}, nil)
+				"comments": []testkit.Ref{{ID: refused.ID, Version: refused.Version}}}, nil)
 		},
 		func() error { return s.page("/demo/bakery")(t) },
 		func() error { return t.See("button", "Write it anew") },
@@ -397,8 +397,8 @@ func (s said) own(t *kit.Tab) error {
 	)
 }
 
-func write(t *kit.Tab, name, body string) error {
-	return kit.InOrder(
+func write(t *testkit.Tab, name, body string) error {
+	return testkit.InOrder(
 		func() error { return t.Type("textbox", "Comment", body) },
 		func() error { return t.Type("textbox", "Name", name) },
 		func() error { return t.Click("button", "Post comment") },
@@ -406,6 +406,6 @@ func write(t *kit.Tab, name, body string) error {
 	)
 }
 
-func (s said) client() *kit.Client {
-	return &kit.Client{URL: s["url"], Site: "demo", Token: s["token"], HTTP: http.DefaultClient}
+func (s said) client() *testkit.Client {
+	return &testkit.Client{URL: s["url"], Site: "demo", Token: s["token"], HTTP: http.DefaultClient}
 }

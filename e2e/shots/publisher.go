@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"strings"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // articles are the demo's, by their languages.
@@ -36,15 +36,15 @@ func publisher(demo said, copied *copied) (all []shot) {
 	for _, lang := range languages {
 		all = append(all,
 			shot{named("withheld", lang), false, public, demo.withheld(lang)},
-			shot{named("copy", lang), false, public, func(t *kit.Tab) error { return copied.shown(demo, t, lang) }},
+			shot{named("copy", lang), false, public, func(t *testkit.Tab) error { return copied.shown(demo, t, lang) }},
 		)
 	}
 	return all
 }
 
 // demands opens a page that tells of demands, of which there are two then.
-func (s said) demands(lang, path string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
+func (s said) demands(lang, path string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
 		if s["demanded"] == "" {
 			if err := s.demand(); err != nil {
 				return err
@@ -79,8 +79,8 @@ func (s said) demand() error {
 }
 
 // neighbours has the demo publish its list, and read another that nobody answers for.
-func (s said) neighbours(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
+func (s said) neighbours(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
 		if s["neighbours"] == "" {
 			of := map[string]any{"url": "https://talk.example/api/v1/sites/news/neighbours.json",
 				"key": strings.Repeat("A", 43)}
@@ -98,8 +98,8 @@ func (s said) neighbours(lang string) func(*kit.Tab) error {
 }
 
 // withheld is a comment of an article in a language that a court demands be withheld, in the widget.
-func (s said) withheld(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
+func (s said) withheld(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
 		if name := "withheld " + lang; s[name] == "" {
 			var list struct {
 				Comments []struct {
@@ -129,7 +129,7 @@ func (s said) withheld(lang string) func(*kit.Tab) error {
 			}
 		}
 		at := widget + `?.getElementById("aitys-` + s["withheld "+lang] + `")`
-		return kit.InOrder(
+		return testkit.InOrder(
 			func() error { return s.page(articles[lang])(t) },
 			func() error { return t.Holds(at + `?.querySelector("a[href*=transparency]")`) },
 			func() error { return scroll(t, at) },
@@ -138,14 +138,14 @@ func (s said) withheld(lang string) func(*kit.Tab) error {
 }
 
 // refused is what a writer reads who was refused, with the form that asks for a second look.
-func (s said) refused(lang string) func(*kit.Tab) error {
+func (s said) refused(lang string) func(*testkit.Tab) error {
 	ask := map[string]string{"en": "Ask for a second look", "ru": "Попросить пересмотр", "kk": "Қайта қарауды сұрау"}[lang]
-	return func(t *kit.Tab) error {
+	return func(t *testkit.Tab) error {
 		made, err := s.refuse(lang)
 		if err != nil {
 			return err
 		}
-		return kit.InOrder(
+		return testkit.InOrder(
 			func() error { return s.page(articles[lang])(t) },
 			func() error { return remember(t, made.ID, made.Token) },
 			func() error { return s.page(articles[lang])(t) },
@@ -177,13 +177,13 @@ func (s said) refuse(lang string) (made written, err error) {
 		return made, err
 	}
 	err = s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
-		"action": "reject", "reason": "personal_attack", "comments": []kit.Ref{{ID: made.ID, Version: 1}}}, nil)
+		"action": "reject", "reason": "personal_attack", "comments": []testkit.Ref{{ID: made.ID, Version: 1}}}, nil)
 	return made, err
 }
 
 // remember has a page's widget know a comment for the reader's own.
-func remember(t *kit.Tab, id, token string) error {
-	_, err := kit.Eval[bool](t, fmt.Sprintf(`(localStorage.setItem("aitys:demo:own", JSON.stringify([{id: %q,
+func remember(t *testkit.Tab, id, token string) error {
+	_, err := testkit.Eval[bool](t, fmt.Sprintf(`(localStorage.setItem("aitys:demo:own", JSON.stringify([{id: %q,
 		page: location.origin + location.pathname, token: %q, state: "pending"}])), true)`, id, token))
 	return err
 }
@@ -237,8 +237,8 @@ func (c *copied) end() {
 }
 
 // shown is a copy of an article's comments, as readers see it while the service is blocked.
-func (c *copied) shown(demo said, t *kit.Tab, lang string) error {
-	return kit.InOrder(
+func (c *copied) shown(demo said, t *testkit.Tab, lang string) error {
+	return testkit.InOrder(
 		c.begin,
 		func() error { return t.Go(c.host.URL + "/blog/" + lang + "?page=" + demo["url"] + articles[lang]) },
 		func() error { return t.Holds(widget + `?.querySelector("[part~=comment]")`) },

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // scriptless lists the shots of what readers do on the service's own pages, in three languages.
@@ -26,9 +26,9 @@ func (s said) plainIn(lang string) string {
 }
 
 // window is where somebody signs in from the blog, whose page is not there to be told.
-func (s said) window(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
-		return kit.InOrder(
+func (s said) window(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
+		return testkit.InOrder(
 			func() error { return t.BeforeEach(`window.opener = { postMessage() {} }`) },
 			func() error {
 				return t.Go(s["url"] + "/sites/demo/signin?lang=" + lang + "&origin=" + url.QueryEscape(s["url"]))
@@ -39,23 +39,23 @@ func (s said) window(lang string) func(*kit.Tab) error {
 }
 
 // twice is the form after the first press, while the ten seconds run.
-func (s said) twice(lang string) func(*kit.Tab) error {
+func (s said) twice(lang string) func(*testkit.Tab) error {
 	text := map[string]string{
 		"en": "My uncle keeps his starter in the cellar, and *names* it after the street.",
 		"ru": "В нашей библиотеке такой же запах: клей, бумага и чай.",
 		"kk": "Біздің ауылда да осындай бақ бар еді, *алмасы* тәтті болатын.",
 	}[lang]
-	return func(t *kit.Tab) error {
-		return kit.InOrder(
+	return func(t *testkit.Tab) error {
+		return testkit.InOrder(
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error {
-				_, err := kit.Eval[bool](t, fmt.Sprintf(`(({ form: { body, elements } }) => (body.value = %q,
+				_, err := testkit.Eval[bool](t, fmt.Sprintf(`(({ form: { body, elements } }) => (body.value = %q,
 					[...elements].find(e => e.type === "submit").click(), true))(document.querySelector("[name=body]"))`, text))
 				return err
 			},
 			func() error { return t.Holds(`document.getAnimations().length > 0`) },
 			func() error { // a picture cannot be taken of what moves
-				_, err := kit.Eval[bool](t, `(document.getAnimations().forEach(a => { a.pause(); a.currentTime = 4000 }), true)`)
+				_, err := testkit.Eval[bool](t, `(document.getAnimations().forEach(a => { a.pause(); a.currentTime = 4000 }), true)`)
 				return err
 			},
 			func() error { return scroll(t, `document.querySelector("[name=body]").form`) },
@@ -64,12 +64,12 @@ func (s said) twice(lang string) func(*kit.Tab) error {
 }
 
 // report is the form that says what is wrong with a comment.
-func (s said) report(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
-		return kit.InOrder(
+func (s said) report(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
+		return testkit.InOrder(
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error {
-				_, err := kit.Eval[bool](t, `(document.querySelector("a[href*='report=']").click(), true)`)
+				_, err := testkit.Eval[bool](t, `(document.querySelector("a[href*='report=']").click(), true)`)
 				return err
 			},
 			func() error { return t.Holds(`document.querySelector("[name=reason]")`) },
@@ -78,23 +78,23 @@ func (s said) report(lang string) func(*kit.Tab) error {
 }
 
 // appeal is what a writer who was refused reads there, with the form that asks for a second look.
-func (s said) appeal(lang string) func(*kit.Tab) error {
-	return func(t *kit.Tab) error {
+func (s said) appeal(lang string) func(*testkit.Tab) error {
+	return func(t *testkit.Tab) error {
 		made, err := s.refuse(lang)
 		if err != nil {
 			return err
 		}
-		return kit.InOrder(
+		return testkit.InOrder(
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error {
-				_, err := kit.Eval[string](t, fmt.Sprintf(`document.cookie = "aitys-own=%s:%s; path=/sites/demo/page"`,
+				_, err := testkit.Eval[string](t, fmt.Sprintf(`document.cookie = "aitys-own=%s:%s; path=/sites/demo/page"`,
 					made.ID, made.Token))
 				return err
 			},
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error { return t.Holds(`document.querySelector(".own summary")`) },
 			func() error {
-				_, err := kit.Eval[bool](t, `(document.querySelector(".own summary").click(), true)`)
+				_, err := testkit.Eval[bool](t, `(document.querySelector(".own summary").click(), true)`)
 				return err
 			},
 			func() error { return scroll(t, `document.querySelector(".own")`) },

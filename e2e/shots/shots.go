@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // Pictures that the documentation shows are replaced in published; the others go into folder, which git ignores.
@@ -47,7 +47,7 @@ type shot struct {
 	name  string
 	full  bool
 	looks []look
-	do    func(*kit.Tab) error
+	do    func(*testkit.Tab) error
 }
 
 // Take takes them, of a binary, with files below a folder of its own: what a reader and a moderator see of the
@@ -55,21 +55,21 @@ type shot struct {
 // names of those to take, where not all are wanted.
 func Take(binary, dir string) error {
 	data := filepath.Join(dir, "demo")
-	demo, err := kit.Start(binary, "demo", "--listen", "127.0.0.1:0", "--data", data)
+	demo, err := testkit.Start(binary, "demo", "--listen", "127.0.0.1:0", "--data", data)
 	if err != nil {
 		return err
 	}
 	defer demo.Kill()
-	fresh, err := kit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "fresh"))
+	fresh, err := testkit.Start(binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "fresh"))
 	if err != nil {
 		return err
 	}
 	defer fresh.Kill()
-	chromium, err := kit.FindChromium()
+	chromium, err := testkit.FindChromium()
 	if err != nil {
 		return err
 	}
-	browser, err := kit.StartBrowser(chromium)
+	browser, err := testkit.StartBrowser(chromium)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func Take(binary, dir string) error {
 	return nil
 }
 
-func take(browser *kit.Browser, s shot, l look) error {
+func take(browser *testkit.Browser, s shot, l look) error {
 	tab, err := browser.Tab(l.width, l.height, l.dark)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func take(browser *kit.Browser, s shot, l look) error {
 // said is what the demo printed, by the first word of each line.
 type said map[string]string
 
-func printed(i *kit.Instance) (said, error) {
+func printed(i *testkit.Instance) (said, error) {
 	out := said{"url": i.URL}
 	for _, line := range i.Lines {
 		if strings.HasPrefix(line, "{") {
@@ -148,7 +148,7 @@ func printed(i *kit.Instance) (said, error) {
 	return out, nil
 }
 
-func setupLink(i *kit.Instance) string {
+func setupLink(i *testkit.Instance) string {
 	for _, line := range append(i.Lines, strings.Split(i.Log(), "\n")...) {
 		if at := strings.Index(line, "/moderate/setup#"); at >= 0 {
 			return i.URL + strings.TrimSpace(line[at:])

@@ -11,33 +11,33 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/internal/coord"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store/sqlite"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/transfer/static"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/checker"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/identity/password"
-	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/reaction"
-	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/store/file"
-	"github.com/aitys/aitys/transfer"
-	"github.com/aitys/aitys/transfer/static"
+	"github.com/aitys/aitys/moderation/spamcheck"
+	"github.com/aitys/aitys/moderation/spamlist"
+	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/vote"
 	"github.com/aitys/aitys/widget"
-	"github.com/aitys/aitys/words"
 )
 
 // Coordination is what processes on one database share. The zero value is for a process that is alone.
@@ -57,8 +57,8 @@ func Through(c *coord.Coord) Coordination {
 
 // Outbound is what an App calls on other machines. The zero value calls none, as commands do.
 type Outbound struct {
-	Lists       neighbour.Getter                             // reads spam lists of other sites
-	Checkers    checker.Asker                                // asks external checkers
+	Lists       spamlist.Getter                              // reads spam lists of other sites
+	Checkers    externalcheck.Asker                          // asks external checkers
 	CheckerHost func(ctx context.Context, host string) error // returns an error if no checker may be at host
 	Webhooks    notify.Reach                                 // inner networks that webhooks may be in
 }
@@ -96,17 +96,17 @@ type App struct {
 	Process       *ground.Process
 	Identity      *identity.Service
 	Learning      *learning.Models
-	Signet        *signet.Service
-	Neighbours    *neighbour.Service
+	Signet        *signing.Service
+	Neighbours    *spamlist.Service
 	Rules         *rules.Service
-	Reactions     *reaction.Service
-	Complaints    *complaint.Service
-	Guests        *guest.Service
-	Subscriptions *subscription.Service
-	Register      *register.Service
-	Checkers      *checker.Service
+	Reactions     *vote.Service
+	Complaints    *report.Service
+	Guests        *readerauth.Service
+	Subscriptions *readermail.Service
+	Register      *takedown.Service
+	Checkers      *externalcheck.Service
 	Campaigns     *campaign.Service
-	Inquiries     *inquiry.Service
+	Inquiries     *spamcheck.Service
 	Moderation    *moderation.Service
 	Privacy       *privacy.Service
 	Sites         *sites.Service
@@ -141,19 +141,19 @@ func New(ctx context.Context, s ground.Store[Tx], c Coordination, own secret.Sec
 		// Moderation asks Learning, so it comes later. Models change only while Learning runs or is used.
 		OnChange: func(site int64, stamp uint64) { a.Moderation.ModelChanged(site, stamp) },
 		OnErase:  o.OnErase})
-	a.Signet = signet.New(p, Narrow[signet.Tx](s), own)
+	a.Signet = signing.New(p, Narrow[signing.Tx](s), own)
 	prints := &campaign.Prints{}
-	a.Neighbours = neighbour.New(neighbour.Options{Process: p, Store: Narrow[neighbour.Tx](s), Signer: a.Signet,
+	a.Neighbours = spamlist.New(spamlist.Options{Process: p, Store: Narrow[spamlist.Tx](s), Signer: a.Signet,
 		Prints: prints, Getter: o.Outbound.Lists})
 	a.Rules = rules.New(p, Narrow[rules.Tx](s), a.Neighbours)
-	a.Reactions = reaction.New(p, Narrow[reaction.Tx](s), own)
-	a.Complaints = complaint.New(p, Narrow[complaint.Tx](s), own)
-	a.Guests = guest.New(p, Narrow[guest.Tx](s), own, a.Identity)
-	a.Subscriptions = subscription.New(p, Narrow[subscription.Tx](s), own)
-	a.Register = register.New(p, Narrow[register.Tx](s))
-	a.Checkers = checker.New(p, Narrow[checker.Tx](s), own, o.Outbound.Checkers)
+	a.Reactions = vote.New(p, Narrow[vote.Tx](s), own)
+	a.Complaints = report.New(p, Narrow[report.Tx](s), own)
+	a.Guests = readerauth.New(p, Narrow[readerauth.Tx](s), own, a.Identity)
+	a.Subscriptions = readermail.New(p, Narrow[readermail.Tx](s), own)
+	a.Register = takedown.New(p, Narrow[takedown.Tx](s))
+	a.Checkers = externalcheck.New(p, Narrow[externalcheck.Tx](s), own, o.Outbound.Checkers)
 	a.Campaigns = campaign.New(p, Narrow[campaign.Tx](s), a.Learning, a.Rules, a.Neighbours, prints)
-	a.Inquiries = inquiry.New(inquiry.Options{Process: p, Store: Narrow[inquiry.Tx](s), Secret: own,
+	a.Inquiries = spamcheck.New(spamcheck.Options{Process: p, Store: Narrow[spamcheck.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns})
 	a.Moderation = moderation.New(moderation.Options{Process: p, Store: Narrow[moderation.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns, Complaints: a.Complaints,
@@ -162,7 +162,7 @@ func New(ctx context.Context, s ground.Store[Tx], c Coordination, own secret.Sec
 	a.Sites = sites.New(p, Narrow[sites.Tx](s), o.Outbound.CheckerHost)
 	a.Static = newStatic(p, Narrow[static.Tx](s), a.Signet)
 	a.Transfer = transfer.New(transfer.Options{Process: p, Store: Narrow[transfer.Tx](s), Secret: own,
-		Judge: a.Learning, Rules: a.Rules, Tables: file.ForeignRows})
+		Judge: a.Learning, Rules: a.Rules, Tables: sqlite.ForeignRows})
 	if o.PublicURL != nil {
 		a.serves(own)
 	}
@@ -186,7 +186,7 @@ func (a *App) serves(own secret.Secret) {
 func newStatic(p *ground.Process, s ground.Store[static.Tx], signer static.Signer) *static.Service {
 	o := static.Options{Process: p, Store: s, Signer: signer,
 		Comment:  func(c comment.Comment, pageURL string) any { return api.PublicComment(c, pageURL) },
-		Settings: func(site ground.Site, w *words.Catalog) any { return api.PublicSettings(site, w, "", false) }}
+		Settings: func(site ground.Site, w *i18n.Catalog) any { return api.PublicSettings(site, w, "", false) }}
 	for _, f := range widget.Files() {
 		o.Files = append(o.Files, static.File{Path: f.Path, Body: f.Body})
 	}

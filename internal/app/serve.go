@@ -11,15 +11,15 @@ import (
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/api/desk/owner"
+	"github.com/aitys/aitys/api/desk/admin"
 	"github.com/aitys/aitys/api/manage"
 	"github.com/aitys/aitys/api/neighbour"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/transfer"
 )
 
 // Run follows events and does the background work of all services until ctx ends or one of them fails.
@@ -83,7 +83,7 @@ func (a *App) routes() []api.Routes {
 	return []api.Routes{
 		desk.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Campaigns: a.Campaigns,
 			Learning: a.Learning}.Routes,
-		owner.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Learning: a.Learning,
+		admin.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Learning: a.Learning,
 			Privacy: a.Privacy, Rules: a.Rules, Register: a.Register, Hooks: a.Hooks, Neighbours: a.Neighbours,
 			Signet: a.Signet, Checkers: a.Checkers}.Routes,
 		reader.Services{Moderation: a.Moderation, Identity: a.Identity, Guests: a.Guests, Subscriptions: a.Subscriptions,
@@ -96,7 +96,7 @@ func (a *App) routes() []api.Routes {
 }
 
 // export writes a site as JSON lines.
-func (a *App) export(ctx context.Context, who people.Actor, site ground.Site, to io.Writer) error {
+func (a *App) export(ctx context.Context, who authz.Actor, site ground.Site, to io.Writer) error {
 	return a.Transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
 }
 

@@ -3,26 +3,26 @@ package app
 import (
 	"context"
 
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/transfer/static"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/checker"
-	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/reaction"
-	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/transfer"
-	"github.com/aitys/aitys/transfer/static"
+	"github.com/aitys/aitys/moderation/spamcheck"
+	"github.com/aitys/aitys/moderation/spamlist"
+	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/vote"
 )
 
 // Tx is the union of the transaction interfaces of all services.
@@ -30,22 +30,22 @@ type Tx interface {
 	ground.EventTx
 	ground.MetaTx
 	campaign.Tx
-	checker.Tx
-	complaint.Tx
-	guest.Tx
-	subscription.Tx
+	externalcheck.Tx
+	report.Tx
+	readerauth.Tx
+	readermail.Tx
 	identity.Tx
-	inquiry.Tx
+	spamcheck.Tx
 	learning.Tx
 	moderation.Tx
-	neighbour.Tx
+	spamlist.Tx
 	notify.Tx
 	notify.HookTx
 	privacy.UpgradeTx
-	reaction.Tx
-	register.Tx
+	vote.Tx
+	takedown.Tx
 	rules.Tx
-	signet.Tx
+	signing.Tx
 	sites.Tx
 	static.Tx
 	transfer.Tx

@@ -7,29 +7,29 @@ import (
 	"reflect"
 
 	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/transfer/static"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/checker"
-	"github.com/aitys/aitys/moderation/complaint"
+	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/guest"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/identity/password"
-	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/neighbour"
 	"github.com/aitys/aitys/moderation/privacy"
-	"github.com/aitys/aitys/moderation/reaction"
-	"github.com/aitys/aitys/moderation/register"
+	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/moderation/signet"
+	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/sites"
-	"github.com/aitys/aitys/moderation/subscription"
-	"github.com/aitys/aitys/notify"
-	"github.com/aitys/aitys/transfer"
-	"github.com/aitys/aitys/transfer/static"
+	"github.com/aitys/aitys/moderation/spamcheck"
+	"github.com/aitys/aitys/moderation/spamlist"
+	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/vote"
 )
 
 // An App is an app.App with the methods of its services: a.Decide is a.Moderation.Decide.
@@ -66,17 +66,17 @@ type (
 	process    = ground.Process
 	accounts   = identity.Service
 	models     = learning.Models
-	keys       = signet.Service
-	lists      = neighbour.Service
+	keys       = signing.Service
+	lists      = spamlist.Service
 	ruling     = rules.Service
-	votes      = reaction.Service
-	reports    = complaint.Service
-	readers    = guest.Service
-	mails      = subscription.Service
-	takedowns  = register.Service
-	checkers   = checker.Service
+	votes      = vote.Service
+	reports    = report.Service
+	readers    = readerauth.Service
+	mails      = readermail.Service
+	takedowns  = takedown.Service
+	checkers   = externalcheck.Service
 	campaigns  = campaign.Service
-	inquiries  = inquiry.Service
+	inquiries  = spamcheck.Service
 	decisions  = moderation.Service
 	erasure    = privacy.Service
 	publishing = sites.Service
@@ -113,12 +113,12 @@ func NewApp(
 
 // VerifyLog verifies the whole log of a site.
 func (a *App) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
-	return ledger.Verify(ctx, ground.NewWork(a.Process, app.Narrow[ledger.Tx](a.store)), site.ID)
+	return auditlog.Verify(ctx, ground.NewWork(a.Process, app.Narrow[auditlog.Tx](a.store)), site.ID)
 }
 
 // AuditDemands compares the register of a site with its log and with what readers see.
-func (a *App) AuditDemands(ctx context.Context, site ground.Site) ([]register.Mismatch, error) {
-	return register.Audit(ctx, ground.NewWork(a.Process, app.Narrow[register.Tx](a.store)), site.ID)
+func (a *App) AuditDemands(ctx context.Context, site ground.Site) ([]takedown.Mismatch, error) {
+	return takedown.Audit(ctx, ground.NewWork(a.Process, app.Narrow[takedown.Tx](a.store)), site.ID)
 }
 
 // ServiceTypes returns the types of all services, for tests that look at each of their methods.

@@ -3,13 +3,13 @@ package apptest
 import (
 	"testing"
 
-	"github.com/aitys/aitys/coord"
-	"github.com/aitys/aitys/e2e/kit"
+	"github.com/aitys/aitys/internal/coord"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/ground"
 )
 
 // newBell returns the bell of a process that runs alone. Without it followers poll once a second.
-func newBell(t testing.TB, clock *kit.Clock) ground.Bell {
+func newBell(t testing.TB, clock *testkit.Clock) ground.Bell {
 	t.Helper()
 	c, err := coord.Open(t.Context(), coord.Options{Clock: clock})
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // Fill puts n waiting comments on a page in one transaction, and returns their ids.
@@ -93,7 +93,7 @@ func (w *World) Schooled(site ground.Site, ham, spam int) {
 		for kind, all := range [][]string{ids[:ham], ids[ham:]} {
 			part := all[turn*len(all)/turns : (turn+1)*len(all)/turns]
 			for some := range slices.Chunk(part, 1_000) {
-				w.Decide(people.Operator, site, []comment.Action{comment.Approve, comment.MarkSpam}[kind], some...)
+				w.Decide(authz.Operator, site, []comment.Action{comment.Approve, comment.MarkSpam}[kind], some...)
 			}
 		}
 	}
@@ -107,7 +107,7 @@ func (w *World) Taught(site ground.Site, n int) (batches []string) {
 	for part := range slices.Chunk(ids, 100) {
 		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
 			action := []comment.Action{comment.Approve, comment.MarkSpam}[half]
-			batches = append(batches, w.Decide(people.Operator, site, action, some...).Batch)
+			batches = append(batches, w.Decide(authz.Operator, site, action, some...).Batch)
 			w.Must(w.S.Learn(w.Ctx, site))
 			w.Clock.Add(time.Minute) // moderators take their time, and snapshots theirs
 		}
@@ -133,8 +133,8 @@ func (w *World) Warm(site ground.Site, n int) {
 	for i := range n {
 		ham := w.Submit(site, pick(plants, i))
 		spam := w.Submit(site, pick(goods, i))
-		w.Decide(people.Operator, site, comment.Approve, ham.ID)
-		w.Decide(people.Operator, site, comment.MarkSpam, spam.ID)
+		w.Decide(authz.Operator, site, comment.Approve, ham.ID)
+		w.Decide(authz.Operator, site, comment.MarkSpam, spam.ID)
 	}
 	w.Must(w.S.Learn(w.Ctx, site))
 }

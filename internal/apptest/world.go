@@ -15,19 +15,19 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/store"
 )
 
 // A World is an App over a database, with two sites.
@@ -36,7 +36,7 @@ type World struct {
 	Ctx   context.Context
 	Path  string // of the database, on New's
 	DB    Database
-	Clock *kit.Clock
+	Clock *testkit.Clock
 	S     *App
 	A, B  ground.Site
 	Posts int // how many readers have written
@@ -55,16 +55,16 @@ var Secret = secret.Secret(bytes.Repeat([]byte("k"), 32))
 // New has two sites, on a SQLite database of its own.
 func New(t testing.TB) *World {
 	t.Helper()
-	url := kit.SQLite(t)
+	url := testkit.SQLite(t)
 	w := NewOn(t, url)
 	w.Path = strings.TrimPrefix(url, "sqlite:")
 	return w
 }
 
-// OnBoth runs a test once for each of kit.Databases.
+// OnBoth runs a test once for each of testkit.Databases.
 func OnBoth(t *testing.T, test func(t *testing.T, w *World)) {
 	t.Helper()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) {
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		url := d.New(t)
 		w := NewOn(t, url)
 		if path, isFile := strings.CutPrefix(url, "sqlite:"); isFile {
@@ -86,7 +86,7 @@ func NewOn(t testing.TB, url string) *World {
 func Empty(t testing.TB, url string) *World {
 	t.Helper()
 	w := &World{T: t, Ctx: t.Context()}
-	w.Clock = kit.NewClock(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	w.Clock = testkit.NewClock(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
 	w.DB = Database{store.For[app.Tx](Open(t, url, store.Options{}))}
 	w.S = w.Another(newBell(t, w.Clock))
 	return w
@@ -116,16 +116,16 @@ func (w *World) Must(err error) {
 // AddSite adds a site at https://KEY.example.
 func (w *World) AddSite(key string) ground.Site {
 	w.T.Helper()
-	site, _, err := w.S.AddSite(w.Ctx, people.Operator,
+	site, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 		ground.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
 	w.Must(err)
 	return site
 }
 
 // AddPerson adds an account and returns its actor in a session.
-func (w *World) AddPerson(name string, role people.Role, sites ...string) people.Actor {
+func (w *World) AddPerson(name string, role authz.Role, sites ...string) authz.Actor {
 	w.T.Helper()
-	account, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
+	account, _, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
 		Email: name + "@staff.example", Name: name, Role: role, Sites: sites,
 	})
 	w.Must(err)
@@ -133,12 +133,12 @@ func (w *World) AddPerson(name string, role people.Role, sites ...string) people
 }
 
 // Session returns the actor of a new session of an account, without the cost of hashing a password.
-func (w *World) Session(a people.Account) people.Actor {
+func (w *World) Session(a authz.Account) authz.Actor {
 	w.T.Helper()
 	value, hash := secret.New("")
 	now := w.Clock.Now()
 	w.Must(w.DB.Update(w.Ctx, func(tx app.Tx) error {
-		return tx.InsertSession(people.Session{Hash: hash, ID: ground.NewID(), Account: a.ID, CreatedAt: now, SeenAt: now,
+		return tx.InsertSession(authz.Session{Hash: hash, ID: ground.NewID(), Account: a.ID, CreatedAt: now, SeenAt: now,
 			ExpiresAt: now.Add(time.Hour)})
 	}))
 	actor, err := w.S.ActorBySession(w.Ctx, value)
@@ -146,9 +146,9 @@ func (w *World) Session(a people.Account) people.Actor {
 	return actor
 }
 
-func (w *World) AddToken(email string, scope people.Scope, sites ...string) people.Actor {
+func (w *World) AddToken(email string, scope authz.Scope, sites ...string) authz.Actor {
 	w.T.Helper()
-	_, value, err := w.S.AddToken(w.Ctx, people.Operator, identity.NewToken{Account: email, Scope: scope, Sites: sites})
+	_, value, err := w.S.AddToken(w.Ctx, authz.Operator, identity.NewToken{Account: email, Scope: scope, Sites: sites})
 	w.Must(err)
 	actor, err := w.S.ActorByToken(w.Ctx, value)
 	w.Must(err)
@@ -204,12 +204,12 @@ func (w *World) SubmitOwn(site ground.Site, text string) (comment.Comment, strin
 }
 
 // Decide makes one decision about comments in their current versions.
-func (w *World) Decide(who people.Actor, site ground.Site, action comment.Action, ids ...string) moderation.Outcome {
+func (w *World) Decide(who authz.Actor, site ground.Site, action comment.Action, ids ...string) moderation.Outcome {
 	w.T.Helper()
 	return w.Choose(who, site, moderation.Choice{Action: action}, ids...)
 }
 
-func (w *World) Choose(who people.Actor, site ground.Site, in moderation.Choice, ids ...string) moderation.Outcome {
+func (w *World) Choose(who authz.Actor, site ground.Site, in moderation.Choice, ids ...string) moderation.Outcome {
 	w.T.Helper()
 	in.Comments = w.Refs(site, ids...)
 	out, err := w.S.Decide(w.Ctx, who, site, in)
@@ -226,7 +226,7 @@ func (w *World) Refs(site ground.Site, ids ...string) []moderation.Ref {
 	return refs
 }
 
-func (w *World) Undo(who people.Actor, site ground.Site, batch string) moderation.Outcome {
+func (w *World) Undo(who authz.Actor, site ground.Site, batch string) moderation.Outcome {
 	w.T.Helper()
 	out, err := w.S.Undo(w.Ctx, who, site, batch, nil)
 	w.Must(err)
@@ -302,13 +302,13 @@ func (w *World) Run(s *App) {
 			w.T.Errorf("run: %v", err)
 		}
 	})
-	kit.Until(w.T, "it is ready", func() bool { return s.Ready(w.Ctx) == nil })
+	testkit.Until(w.T, "it is ready", func() bool { return s.Ready(w.Ctx) == nil })
 }
 
 // Followed waits until the follower of a name has done what was to be done for all that has happened.
 func Followed(w *World, name string) {
 	w.T.Helper()
-	kit.Until(w.T, name+" has followed", func() (followed bool) {
+	testkit.Until(w.T, name+" has followed", func() (followed bool) {
 		w.View(func(tx app.Tx) error {
 			at, err := tx.Follower(name)
 			if errors.Is(err, ground.ErrNotFound) || at.Lost {
@@ -350,12 +350,12 @@ func (w *World) Another(bell ground.Bell) *App {
 func (w *World) Publish(site ground.Site) {
 	w.T.Helper()
 	var err error
-	w.A, err = w.S.SetSite(w.Ctx, people.Operator, site.Key, map[string]string{"moderation": "none"})
+	w.A, err = w.S.SetSite(w.Ctx, authz.Operator, site.Key, map[string]string{"moderation": "none"})
 	w.Must(err)
 }
 
 // Entries are those of a batch.
-func (w *World) Entries(batch string) (all []ledger.Entry) {
+func (w *World) Entries(batch string) (all []auditlog.Entry) {
 	w.T.Helper()
 	w.View(func(tx app.Tx) (err error) {
 		all, err = tx.Batch(w.A.ID, batch)
@@ -364,7 +364,7 @@ func (w *World) Entries(batch string) (all []ledger.Entry) {
 	return all
 }
 
-func (w *World) Head(site ground.Site) (head ledger.Head) {
+func (w *World) Head(site ground.Site) (head auditlog.Head) {
 	w.T.Helper()
 	w.View(func(tx app.Tx) (err error) {
 		head, err = tx.Head(site.ID)
@@ -373,7 +373,7 @@ func (w *World) Head(site ground.Site) (head ledger.Head) {
 	return head
 }
 
-func (w *World) Queue(who people.Actor, req comment.QueueRequest) moderation.QueuePage {
+func (w *World) Queue(who authz.Actor, req comment.QueueRequest) moderation.QueuePage {
 	w.T.Helper()
 	q, err := w.S.Queue(w.Ctx, who, w.A, req)
 	w.Must(err)

@@ -20,11 +20,11 @@ func TestCheck_SourceFollowsTheRules(t *testing.T) {
 func TestCheck_FindsPlantedViolations(t *testing.T) {
 	const problem = `import p "` + module + `moderation/problem"; `
 	for _, tt := range []struct{ name, file, source, want string }{
-		{"against the direction", "moderation/x.go", `import "` + module + `store"`, "moderation must not import"},
+		{"against the direction", "moderation/x.go", `import "` + module + `internal/store"`, "moderation must not import"},
 		{"a foundation", "moderation/text/x.go", `import "` + module + `moderation"`, "moderation/text must not import"},
-		{"adapter to adapter", "api/desk/x.go", `import "` + module + `store"`, "api must not import"},
-		{"test code", "cmd/aitys/x.go", `import "` + module + `e2e/kit"`, "made for tests"},
-		{"unknown package", "helpers/x.go", `import "` + module + `words"`, "no entry in allowed"},
+		{"adapter to adapter", "api/desk/x.go", `import "` + module + `internal/store"`, "api must not import"},
+		{"test code", "cmd/aitys/x.go", `import "` + module + `internal/testkit"`, "made for tests"},
+		{"unknown package", "helpers/x.go", `import "` + module + `internal/i18n"`, "no entry in allowed"},
 		{"library away from home", "api/x.go", `import "gorm.io/gorm"`, "another home"},
 		{"library away from its file", "classifier/x.go", `import "github.com/jbrukh/bayesian"`, "another home"},
 		{"library without a home", "api/x.go", `import "example.com/lib"`, "no entry in homes"},
@@ -32,10 +32,10 @@ func TestCheck_FindsPlantedViolations(t *testing.T) {
 		{"refusal in a test", "api/x_test.go", problem + `var _ = p.Error{}`, "makes a problem.Error"},
 		{"sentence in Go", "api/x.go", "var _ = `часы`", outside},
 		{"sentence in a page", "api/desk/x.html", "<title>Часы</title>", outside},
-		{"gorm's Save", "store/x.go", "func f(db D) { db.Where(1).Save(2) }", "calls Save"},
+		{"gorm's Save", "internal/store/x.go", "func f(db D) { db.Where(1).Save(2) }", "calls Save"},
 		{"allowed imports and comments", "api/x.go", `import "net/http"; var _ = "hours" // часы`, ""},
 		{"allowed in tests", "api/x_test.go", `import "` + module + `store"; var _ = "часы"`, ""},
-		{"allowed in the catalog", "words/ru.json", `{"open_hours": "часы"}`, ""},
+		{"allowed in the catalog", "internal/i18n/ru.json", `{"open_hours": "часы"}`, ""},
 		{"another module", "bench/x.go", `import "example.com/lib"`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

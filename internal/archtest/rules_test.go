@@ -21,52 +21,52 @@ const module = "github.com/aitys/aitys/"
 // allowed names the folders that a folder may import besides itself. The longest matching folder decides.
 // Packages that serve tests (isTestSupport) may import every package.
 var allowed = map[string]string{
-	"cmd":                "api classifier coord internal migrations moderation notify store transfer widget words",
-	"internal/app":       "api classifier coord migrations moderation notify store transfer widget words",
-	"api":                "classifier moderation notify widget words",
-	"api/web":            "moderation notify words",
-	"store":              "classifier migrations moderation notify transfer",
-	"store/file":         "migrations moderation/ground store/rows",
-	"store/server":       "migrations moderation/ground store/rows",
-	"store/rows":         "moderation/ground",
-	"transfer":           "classifier moderation store/file words",
-	"notify":             "moderation words",
-	"coord":              "moderation",
-	"moderation":         "classifier",
-	"moderation/comment": "classifier moderation/ground moderation/markup moderation/problem moderation/text",
-	"moderation/ground":  "moderation/people moderation/problem moderation/secret moderation/text",
-	"moderation/people":  "moderation/problem",
-	"moderation/markup":  "classifier/address",
-	"moderation/problem": "", "moderation/secret": "", "moderation/text": "",
-	"classifier": "", "migrations": "", "widget": "", "words": "",
+	"cmd":                     "api classifier internal migrations moderation widget",
+	"internal/app":            "api classifier internal migrations moderation widget",
+	"api":                     "classifier internal/i18n internal/notify moderation widget",
+	"api/web":                 "internal/i18n internal/notify moderation",
+	"internal/store":          "classifier internal/notify internal/transfer migrations moderation",
+	"internal/store/sqlite":   "internal/store/rows migrations moderation/ground",
+	"internal/store/postgres": "internal/store/rows migrations moderation/ground",
+	"internal/store/rows":     "moderation/ground",
+	"internal/transfer":       "classifier internal/i18n internal/store/sqlite moderation",
+	"internal/notify":         "internal/i18n moderation",
+	"internal/coord":          "moderation",
+	"moderation":              "classifier",
+	"moderation/comment":      "classifier moderation/ground moderation/markup moderation/problem moderation/text",
+	"moderation/ground":       "moderation/authz moderation/problem moderation/secret moderation/text",
+	"moderation/authz":        "moderation/problem",
+	"moderation/markup":       "classifier/address",
+	"moderation/problem":      "", "moderation/secret": "", "moderation/text": "",
+	"classifier": "", "migrations": "", "widget": "", "internal/i18n": "",
 }
 
 // homes names the libraries that may be imported only below a folder, or in a file. A library of another module
 // needs a home unless it is below golang.org/x. A package of the standard library has one only if it is listed.
 var homes = map[string]string{
-	"api":                  "github.com/labstack/echo net/http",
-	"classifier/counts.go": "github.com/jbrukh/bayesian",
-	"cmd":                  "github.com/alecthomas/kong net/http",
-	"coord":                "github.com/go-redis github.com/redis",
-	"internal/app":         "net/http",
-	"migrations":           "database/sql github.com/pressly/goose",
-	"moderation/ground":    "github.com/google/uuid",
-	"moderation/guest":     "github.com/golang-jwt/jwt",
-	"moderation/identity":  "github.com/alexedwards/argon2id",
-	"moderation/markup":    "github.com/microcosm-cc/bluemonday github.com/yuin/goldmark",
-	"moderation/text":      "github.com/clipperhouse/uax29",
-	"notify":               "github.com/coreos/go-oidc github.com/wneessen/go-mail golang.org/x/oauth2 net/http",
-	"store":                "database/sql gorm.io",
-	"store/file":           "modernc.org",
-	"store/server":         "github.com/jackc",
-	"transfer":             "github.com/google/uuid golang.org/x/text/encoding/htmlindex",
-	"words":                "golang.org/x/text/feature golang.org/x/text/language golang.org/x/text/number",
+	"api":                     "github.com/labstack/echo net/http",
+	"classifier/counts.go":    "github.com/jbrukh/bayesian",
+	"cmd":                     "github.com/alecthomas/kong net/http",
+	"internal/coord":          "github.com/go-redis github.com/redis",
+	"internal/app":            "net/http",
+	"migrations":              "database/sql github.com/pressly/goose",
+	"moderation/ground":       "github.com/google/uuid",
+	"moderation/readerauth":   "github.com/golang-jwt/jwt",
+	"moderation/identity":     "github.com/alexedwards/argon2id",
+	"moderation/markup":       "github.com/microcosm-cc/bluemonday github.com/yuin/goldmark",
+	"moderation/text":         "github.com/clipperhouse/uax29",
+	"internal/notify":         "github.com/coreos/go-oidc github.com/wneessen/go-mail golang.org/x/oauth2 net/http",
+	"internal/store":          "database/sql gorm.io",
+	"internal/store/sqlite":   "modernc.org",
+	"internal/store/postgres": "github.com/jackc",
+	"internal/transfer":       "github.com/google/uuid golang.org/x/text/encoding/htmlindex",
+	"internal/i18n":           "golang.org/x/text/feature golang.org/x/text/language golang.org/x/text/number",
 }
 
 // catalog names the folders and files that may contain text in other alphabets: the sentences people read,
 // letters that the product compares with, and generated files.
 const catalog = "api/docs.html api/openapi.json classifier cmd/aitys/demo moderation/comment/namesake.go " +
-	"moderation/identity/password/guessable.go moderation/text/language.go widget/src/words words"
+	"moderation/identity/password/guessable.go moderation/text/language.go widget/src/words internal/i18n"
 
 const outside = ": text in another language outside the catalog"
 
@@ -149,7 +149,7 @@ func checkFile(name string, source []byte) (bad []string, err error) {
 				bad = append(bad, name+": makes a problem.Error; call a function of package problem")
 			}
 		case *ast.CallExpr:
-			if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Save" && strings.HasPrefix(name, "store/") {
+			if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Save" && strings.HasPrefix(name, "internal/store/") {
 				bad = append(bad, name+": calls Save; gorm's Save can write into another site's row")
 			}
 		case *ast.BasicLit:

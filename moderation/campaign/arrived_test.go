@@ -6,8 +6,8 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // Comments are decided, edited and withdrawn before anybody has had them join.
@@ -24,7 +24,7 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 		ids := c.posts(0, 3)
 		edited, token := w.SubmitOwn(w.A, advert(3))
 		withdrawn, other := w.SubmitOwn(w.A, advert(4))
-		w.Decide(people.Operator, w.A, comment.MarkSpam, ids[1])
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, ids[1])
 		_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "I meant to ask how long the dough has to rest in winter.")
 		w.Must(err)
 		w.Must(w.S.WithdrawAndForget(w.Ctx, w.A, withdrawn.ID, other))
@@ -40,7 +40,7 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 func TestDecide_CampaignRightAfterUndo(t *testing.T) {
 	t.Parallel()
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		c := crowd{World: w, dana: w.AddPerson("dana", people.Owner)}
+		c := crowd{World: w, dana: w.AddPerson("dana", authz.Owner)}
 		run := func(then func()) {
 			t.Helper()
 			ctx, stop := context.WithCancel(w.Ctx)

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -189,9 +189,9 @@ type Page struct {
 
 // Campaigns returns a site's campaigns, those with the latest copy first. It needs an author.
 func (s *Service) Campaigns(
-	ctx context.Context, who people.Actor, site ground.Site, limit int, after string,
+	ctx context.Context, who authz.Actor, site ground.Site, limit int, after string,
 ) (out Page, err error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return out, err
 	}
 	if limit, err = comment.PageSize(limit); err != nil {
@@ -229,9 +229,9 @@ func (s *Service) Campaigns(
 
 // Members returns a campaign and the comments in it, in the order in which they joined. It needs an author.
 func (s *Service) Members(
-	ctx context.Context, who people.Actor, site ground.Site, id string, limit int, after string,
+	ctx context.Context, who authz.Actor, site ground.Site, id string, limit int, after string,
 ) (k Known, comments []string, next string, err error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return k, nil, "", err
 	}
 	if limit, err = comment.PageSize(limit); err != nil {
@@ -274,9 +274,9 @@ func (s *Service) Members(
 // Split takes comments out of their campaign; they stay apart, from one another too, until they are edited. It
 // returns those that were in it. It needs a moderator.
 func (s *Service) Split(
-	ctx context.Context, who people.Actor, site ground.Site, id string, comments []string,
+	ctx context.Context, who authz.Actor, site ground.Site, id string, comments []string,
 ) (apart []string, err error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return nil, err
 	}
 	if n := len(comments); n == 0 || n > mostSplit {
@@ -323,9 +323,9 @@ func (s *Service) Split(
 // Rejoin takes a split back: comments that stand apart join what they are nearest to now, as if they had just come.
 // It returns those that stood apart. It needs a moderator.
 func (s *Service) Rejoin(
-	ctx context.Context, who people.Actor, site ground.Site, comments []string,
+	ctx context.Context, who authz.Actor, site ground.Site, comments []string,
 ) (joined []string, err error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return nil, err
 	}
 	if n := len(comments); n == 0 || n > mostSplit {

@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // advert is a copy of one text with a number and a link of its own.
@@ -29,11 +29,11 @@ func advert(i int) string {
 // A crowd is a world in which copies of texts are posted.
 type crowd struct {
 	*apptest.World
-	dana people.Actor
+	dana authz.Actor
 }
 
 func newCrowd(t *testing.T, w *apptest.World) crowd {
-	dana := w.AddPerson("dana", people.Owner)
+	dana := w.AddPerson("dana", authz.Owner)
 	w.Run(w.S)
 	return crowd{w, dana}
 }
@@ -71,7 +71,7 @@ func (c crowd) known(id string) campaign.Known {
 // until waits for a comment's campaign to be so.
 func (c crowd) until(what, id string, is func(campaign.Known) bool) campaign.Known {
 	c.T.Helper()
-	kit.Until(c.T, what, func() bool { return is(c.known(id)) })
+	testkit.Until(c.T, what, func() bool { return is(c.known(id)) })
 	return c.known(id)
 }
 
@@ -101,7 +101,7 @@ func (c crowd) suspected(id string, n int) {
 			c.T.Logf("its verdict is %+v, of %+v", v, c.known(id))
 		}
 	}()
-	kit.Until(c.T, fmt.Sprintf("it is said to be like %d", n), func() bool {
+	testkit.Until(c.T, fmt.Sprintf("it is said to be like %d", n), func() bool {
 		v = c.Comment(c.A, id).Verdict
 		return v.Alike() == n && (n == 0 || v.Score >= 0.9)
 	})
@@ -186,7 +186,7 @@ func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
 	ids := c.posts(0, 4)
 	k := c.until("4 are one", ids[0], sized(4))
 	c.decide(comment.Approve, k)
-	kit.Until(t, "they are counted", func() bool { return c.known(ids[0]).Approved == 4 })
+	testkit.Until(t, "they are counted", func() bool { return c.known(ids[0]).Approved == 4 })
 	next := c.posts(4, 2)
 	c.until("new copies are their own", next[0], sized(2))
 	if v := c.Comment(c.A, next[0]).Verdict; v.Alike() != 0 {
@@ -262,7 +262,7 @@ func TestWhatIsSplitOffStaysApart(t *testing.T) {
 		}
 		_, err = c.S.Split(c.Ctx, c.dana, c.B, k.ID, ids[1:2])
 		apptest.WantCode(t, "of another site", err, "campaign.unknown")
-		_, err = c.S.Split(c.Ctx, c.AddPerson("aya", people.Author), c.A, k.ID, ids[1:2])
+		_, err = c.S.Split(c.Ctx, c.AddPerson("aya", authz.Author), c.A, k.ID, ids[1:2])
 		apptest.WantCode(t, "an author", err, "role.insufficient")
 	})
 }
@@ -320,7 +320,7 @@ func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
 		k := c.until("90 are one", ids[0], sized(90))
 		alone := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
 		mine, token := c.SubmitOwn(c.A, "Does anybody know where to buy rye flour of the coarse kind in this town?")
-		kit.Until(t, "both are members", func() bool { return c.isMember(alone) && c.isMember(mine.ID) })
+		testkit.Until(t, "both are members", func() bool { return c.isMember(alone) && c.isMember(mine.ID) })
 		near := func(when string) {
 			t.Helper()
 			found := false
@@ -346,7 +346,7 @@ func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
 		near("after a split")
 		c.Decide(c.dana, c.A, comment.Approve, append(ids[80:], alone)...)
 		c.until("10 were approved", ids[10], func(k campaign.Known) bool { return k.Approved == 10 })
-		kit.Until(t, "the one that was alone is forgotten", func() bool { return !c.isMember(alone) })
+		testkit.Until(t, "the one that was alone is forgotten", func() bool { return !c.isMember(alone) })
 		_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(91))
 		c.Must(err)
 		c.until("the edited one joins", mine.ID, sized(81))
@@ -364,7 +364,7 @@ func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
 // alike waits until a text that would come now is like n refused comments: a second passes each time.
 func (c crowd) alike(text string, n int) {
 	c.T.Helper()
-	kit.Until(c.T, fmt.Sprintf("it is like %d", n), func() bool {
+	testkit.Until(c.T, fmt.Sprintf("it is like %d", n), func() bool {
 		c.Clock.Add(time.Second)
 		got, err := c.S.Alike(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
 		return err == nil && got == n
@@ -387,10 +387,10 @@ func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := newCrowd(t, w)
 		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
-		kit.Until(t, "it is a member", func() bool { return c.isMember(other) })
+		testkit.Until(t, "it is a member", func() bool { return c.isMember(other) })
 		c.alike(advert(0), 0) // all that there is has been read
 		c.Decide(c.dana, c.A, comment.Approve, other)
-		kit.Until(t, "it is none any more", func() bool { return !c.isMember(other) })
+		testkit.Until(t, "it is none any more", func() bool { return !c.isMember(other) })
 		c.Decide(c.dana, c.A, comment.MarkSpam, c.post(advert(1), 1, 1))
 		c.alike(advert(2), 1)
 	})
@@ -466,9 +466,9 @@ func TestASplitIsTakenBack(t *testing.T) {
 		if out := c.decide(comment.MarkSpam, k); out.Done != 2 {
 			t.Errorf("decided %+v", out)
 		}
-		_, err = c.S.Rejoin(c.Ctx, c.AddPerson("aya", people.Author), c.A, ids[2:3])
+		_, err = c.S.Rejoin(c.Ctx, c.AddPerson("aya", authz.Author), c.A, ids[2:3])
 		apptest.WantCode(t, "an author", err, "role.insufficient")
-		_, err = c.S.Rejoin(c.Ctx, people.Operator, c.B, ids[2:3])
+		_, err = c.S.Rejoin(c.Ctx, authz.Operator, c.B, ids[2:3])
 		apptest.WantCode(t, "those of another site", err, "comment.unknown")
 	})
 }
@@ -547,7 +547,7 @@ func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
 func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
 	t.Parallel()
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		dana := w.AddPerson("dana", people.Owner)
+		dana := w.AddPerson("dana", authz.Owner)
 		ctx, stop := context.WithCancel(w.Ctx)
 		joining := make(chan error, 1)
 		go func() { joining <- w.S.Campaigns.Run(ctx) }()
@@ -587,7 +587,7 @@ func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
 func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
 	t.Parallel()
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		dana := w.AddPerson("dana", people.Owner)
+		dana := w.AddPerson("dana", authz.Owner)
 		post := func(i int) comment.Comment { return w.Submit(w.A, advert(i)) }
 		approved := []string{post(1).ID, post(2).ID}
 		w.Decide(dana, w.A, comment.Approve, approved...)

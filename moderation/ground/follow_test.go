@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 type wall struct{}
@@ -35,7 +35,7 @@ func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process
 
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
-	kit.OnDatabases(t, func(t *testing.T, d kit.Database) { test(t, d.New(t)) })
+	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) { test(t, d.New(t)) })
 }
 
 func emit(t testing.TB, s ground.Store[storetest.Tx], names ...string) {
@@ -81,7 +81,7 @@ func (n *notes) until(t testing.TB, what string, is func() bool) {
 			t.Logf("told %v, %d resets", n.told, n.resets)
 		}
 	}()
-	kit.Until(t, what, func() bool {
+	testkit.Until(t, what, func() bool {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		return is()
@@ -107,7 +107,7 @@ func (n *notes) follow(
 	return func() {
 		defer ended.Wait()
 		defer cancel()
-		kit.Until(t, "the position is kept", func() (kept bool) {
+		testkit.Until(t, "the position is kept", func() (kept bool) {
 			if err := s.View(t.Context(), func(tx storetest.Tx) error {
 				from, err := tx.Follower("test")
 				if err != nil || from.Lost {
@@ -173,13 +173,13 @@ func TestAProcessIsReadyOnceItsFollowersHaveBegun(t *testing.T) {
 		defer func() { stop(); <-ended }()
 		var heard notes
 		defer p.OnEvent(func(e ground.Event) { heard.take(false, []ground.Event{e}) })()
-		kit.Until(t, "the process hears of events", func() bool { emit(t, s, "before"); return heard.has("before") })
+		testkit.Until(t, "the process hears of events", func() bool { emit(t, s, "before"); return heard.has("before") })
 		if p.Ready(ctx) == nil {
 			t.Error("it is ready, and what is posted now is not told")
 		}
 		var n notes
 		defer n.follow(t, s, p, never)()
-		kit.Until(t, "it is ready", func() bool { return p.Ready(ctx) == nil })
+		testkit.Until(t, "it is ready", func() bool { return p.Ready(ctx) == nil })
 		emit(t, s, "after") // at once: the follower is there
 		n.until(t, "it is told", func() bool { return slices.Equal(n.told, []string{"after"}) })
 	})
@@ -203,11 +203,11 @@ func (o *once) Claim(_ context.Context, _ int64, name string, _ time.Duration) b
 
 func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
 	t.Parallel()
-	url := kit.SQLite(t)
+	url := testkit.SQLite(t)
 	s, _ := open(t, url)
 	db := apptest.Open(t, url, store.Options{})
 	p := ground.NewProcess(ground.Options{
-		Store: store.For[ground.EventTx](db), Clock: kit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
+		Store: store.For[ground.EventTx](db), Clock: testkit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
 	})
 	var n notes
 	defer n.follow(t, s, p, never)()
@@ -324,7 +324,7 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 // Who follows may read what was committed before its own Update tells it: that has been told, too, when it returns.
 func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
 	t.Parallel()
-	s, p := open(t, kit.SQLite(t))
+	s, p := open(t, testkit.SQLite(t))
 	telling := make(chan struct{})
 	var told atomic.Bool
 	defer p.OnEvent(func(ground.Event) {
@@ -336,7 +336,7 @@ func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
 	defer func() { stop(); <-ended }()
-	kit.Until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil })
+	testkit.Until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil })
 	w := ground.NewWork[ground.Tx](p, narrow{whole: s, committed: func() { <-telling }})
 	if err := w.Update(t.Context(), func(tx ground.Tx) error {
 		return tx.Emit(ground.Event{Site: 1, Comment: "own", At: time.Now()})

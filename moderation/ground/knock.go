@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -47,8 +47,8 @@ func (p *Process) Knock(ctx context.Context, site Site, origin string) {
 
 // Knocks are the origins that were let in and those that were refused in the last week, those who came most often
 // first, as the site's own origins are now. Dismissed ones are left out. It needs an owner.
-func (p *Process) Knocks(ctx context.Context, who people.Actor, site Site) (letIn, refused []Knock, err error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeRead); err != nil {
+func (p *Process) Knocks(ctx context.Context, who authz.Actor, site Site) (letIn, refused []Knock, err error) {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeRead); err != nil {
 		return nil, nil, fmt.Errorf("list knocks: %w", err)
 	}
 	if p.knocks == nil {
@@ -61,8 +61,8 @@ func (p *Process) Knocks(ctx context.Context, who people.Actor, site Site) (letI
 }
 
 // DismissKnock has an origin that was refused told of no more. It needs an owner.
-func (p *Process) DismissKnock(ctx context.Context, who people.Actor, site Site, origin string) error {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+func (p *Process) DismissKnock(ctx context.Context, who authz.Actor, site Site, origin string) error {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return fmt.Errorf("dismiss a knock: %w", err)
 	}
 	kept, ok := text.Origin(origin)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -27,7 +27,7 @@ type Presences interface {
 
 // LookAt notes that who looks at a comment of a site's queue, or at none. It needs a moderator. It holds nothing back
 // from anybody: two may look at one comment, and the first decision counts.
-func (p *Process) LookAt(ctx context.Context, who people.Actor, site Site, comment string) error {
+func (p *Process) LookAt(ctx context.Context, who authz.Actor, site Site, comment string) error {
 	if err := mayBePresent(who, site); err != nil {
 		return fmt.Errorf("look at a comment: %w", err)
 	}
@@ -41,7 +41,7 @@ func (p *Process) LookAt(ctx context.Context, who people.Actor, site Site, comme
 }
 
 // Leave notes that who has closed the queue of a site. It needs a moderator.
-func (p *Process) Leave(ctx context.Context, who people.Actor, site Site) error {
+func (p *Process) Leave(ctx context.Context, who authz.Actor, site Site) error {
 	if err := mayBePresent(who, site); err != nil {
 		return fmt.Errorf("leave the queue: %w", err)
 	}
@@ -51,8 +51,8 @@ func (p *Process) Leave(ctx context.Context, who people.Actor, site Site) error 
 	return nil
 }
 
-func mayBePresent(who people.Actor, site Site) error {
-	return who.May(site.ID, people.Moderator, people.ScopeDecide)
+func mayBePresent(who authz.Actor, site Site) error {
+	return who.May(site.ID, authz.Moderator, authz.ScopeDecide)
 }
 
 // Present are those who have the queue of a site open, by account.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 )
 
 // A siteCache keeps all sites in memory: every request needs one. It is emptied by the events
@@ -26,13 +26,13 @@ func (p *Process) Site(ctx context.Context, key string) (Site, error) {
 	}
 	site, ok := all[key]
 	if !ok {
-		return Site{}, people.NoSite()
+		return Site{}, authz.NoSite()
 	}
 	return site, nil
 }
 
 // Sites lists the sites that who has a role on, by key.
-func (p *Process) Sites(ctx context.Context, who people.Actor) ([]Site, error) {
+func (p *Process) Sites(ctx context.Context, who authz.Actor) ([]Site, error) {
 	if err := who.Known(); err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (p *Process) Sites(ctx context.Context, who people.Actor) ([]Site, error) {
 	}
 	list := []Site{}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		if who.Role(all[key].ID) != people.NoRole {
+		if who.Role(all[key].ID) != authz.NoRole {
 			list = append(list, all[key])
 		}
 	}
@@ -78,7 +78,7 @@ func (p *Process) SiteByID(ctx context.Context, id int64) (site Site, known bool
 }
 
 // MayOwn reports why who is no owner of the site with a key.
-func (p *Process) MayOwn(ctx context.Context, who people.Actor, key string) error {
+func (p *Process) MayOwn(ctx context.Context, who authz.Actor, key string) error {
 	if err := who.Known(); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (p *Process) MayOwn(ctx context.Context, who people.Actor, key string) erro
 	if err != nil {
 		return err
 	}
-	return who.May(site.ID, people.Owner, people.ScopeAdmin)
+	return who.May(site.ID, authz.Owner, authz.ScopeAdmin)
 }
 
 func (p *Process) allSites(ctx context.Context) (map[string]Site, error) {

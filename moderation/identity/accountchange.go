@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -17,12 +17,12 @@ import (
 // An AccountChange names what to change; nil leaves it.
 type AccountChange struct {
 	Name     *string
-	Role     *people.Role
+	Role     *authz.Role
 	Sites    []string // with Role; nil: as they are, empty: every site
 	Disabled *bool
 	Password *string // one's own with the old one, or by an owner
 	Old      *string
-	Mail     *people.Mail
+	Mail     *authz.Mail
 	MailFrom *float64
 	MailLang string // with Mail or MailFrom: the language they were chosen in; "" leaves it
 }
@@ -31,36 +31,36 @@ type AccountChange struct {
 // new password or disabling its one-time links. A password that an owner sets ends its tokens and its ties to
 // providers too. The last owner cannot be disabled or demoted. A new password, a role and enabling need a session.
 func (s *Service) SetAccount(
-	ctx context.Context, who people.Actor, id string, ch AccountChange,
-) (people.Account, error) {
+	ctx context.Context, who authz.Actor, id string, ch AccountChange,
+) (authz.Account, error) {
 	if err := s.mayChange(ctx, who, id, ch); err != nil {
-		return people.Account{}, err
+		return authz.Account{}, err
 	}
 	var name, hash string
 	var err error
 	if ch.Name != nil {
 		var ok bool
 		if name, ok = text.Line(*ch.Name, maxName); !ok || name == "" {
-			return people.Account{}, problem.Field("/name",
+			return authz.Account{}, problem.Field("/name",
 				fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 		}
 	}
 	if ch.Password != nil {
 		if hash, err = s.newPassword(ctx, who, id, ch); err != nil {
-			return people.Account{}, err
+			return authz.Account{}, err
 		}
 	}
 	if ch.MailFrom != nil {
-		if err := people.CheckMailFrom(*ch.MailFrom); err != nil {
-			return people.Account{}, err
+		if err := authz.CheckMailFrom(*ch.MailFrom); err != nil {
+			return authz.Account{}, err
 		}
 	}
 	sites, err := s.siteIDs(ctx, who, ch.Sites)
 	if err != nil {
-		return people.Account{}, err
+		return authz.Account{}, err
 	}
 	at := s.work.Now()
-	var a people.Account
+	var a authz.Account
 	err = s.work.Update(ctx, func(tx Tx) error {
 		if err := tx.LockPeople(); err != nil {
 			return err
@@ -97,13 +97,13 @@ func (s *Service) SetAccount(
 		return saveAccount(tx, before, a, at)
 	})
 	if err != nil {
-		return people.Account{}, fmt.Errorf("set account: %w", err)
+		return authz.Account{}, fmt.Errorf("set account: %w", err)
 	}
 	return a, nil
 }
 
 // setMail gives the account what it is to be told by mail.
-func (ch AccountChange) setMail(a *people.Account) {
+func (ch AccountChange) setMail(a *authz.Account) {
 	if ch.Mail == nil && ch.MailFrom == nil {
 		return
 	}
@@ -120,7 +120,7 @@ func (ch AccountChange) setMail(a *people.Account) {
 
 // newPassword returns the hash of an account's new password. One's own takes the old one: a screen that
 // was left unlocked must not be enough.
-func (s *Service) newPassword(ctx context.Context, who people.Actor, id string, ch AccountChange) (string, error) {
+func (s *Service) newPassword(ctx context.Context, who authz.Actor, id string, ch AccountChange) (string, error) {
 	a := who.Account
 	if id != who.ID() {
 		err := s.work.View(ctx, func(tx Tx) (err error) {
@@ -144,7 +144,7 @@ func (s *Service) newPassword(ctx context.Context, who people.Actor, id string, 
 
 // proveOld reports why old is not one's own password. A session has five wrong tries, as a browser has
 // at the sign-in: nobody else's count against it.
-func (s *Service) proveOld(ctx context.Context, who people.Actor, old *string) error {
+func (s *Service) proveOld(ctx context.Context, who authz.Actor, old *string) error {
 	if old == nil {
 		return problem.Field("/password", "Your own password is changed by PATCH /api/v1/me, with the old one.")
 	}
@@ -167,12 +167,12 @@ func (s *Service) proveOld(ctx context.Context, who people.Actor, old *string) e
 func errOldPassword() error { return problem.Field("/password/old", "This is not your password.") }
 
 // mayChange refuses what does not need the account to be read.
-func (s *Service) mayChange(ctx context.Context, who people.Actor, id string, ch AccountChange) error {
+func (s *Service) mayChange(ctx context.Context, who authz.Actor, id string, ch AccountChange) error {
 	if err := who.Known(); err != nil {
 		return err
 	}
-	if who.Scope < people.ScopeAdmin {
-		return people.NotAllowed()
+	if who.Scope < authz.ScopeAdmin {
+		return authz.NotAllowed()
 	}
 	if ch.Password != nil || ch.Role != nil || ch.Disabled != nil && !*ch.Disabled {
 		if err := who.MayIssue(); err != nil {
@@ -189,46 +189,46 @@ func (s *Service) mayChange(ctx context.Context, who people.Actor, id string, ch
 		return nil // one's own name and password
 	}
 	if !who.OwnsSome() {
-		return people.NotAllowed()
+		return authz.NotAllowed()
 	}
 	return nil
 }
 
 // changeable finds an account that who may change: their own by a session (a token must not set the
 // password that made it), or one that they rule.
-func changeable(tx Tx, who people.Actor, id string) (people.Account, error) {
+func changeable(tx Tx, who authz.Actor, id string) (authz.Account, error) {
 	if !ground.IsID(id) {
-		return people.Account{}, errNoAccount()
+		return authz.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByID(id)
 	if errors.Is(err, ground.ErrNotFound) {
-		return people.Account{}, errNoAccount()
+		return authz.Account{}, errNoAccount()
 	}
 	if err != nil {
-		return people.Account{}, err
+		return authz.Account{}, err
 	}
 	if a.ID == who.ID() && who.Session != "" || who.Rules(a) {
 		return a, nil
 	}
 	if who.Sees(&a) {
-		return people.Account{}, people.NotAllowed()
+		return authz.Account{}, authz.NotAllowed()
 	}
-	return people.Account{}, errNoAccount()
+	return authz.Account{}, errNoAccount()
 }
 
 // changeRole gives the account its new role. Nobody raises themselves: who changes a role is an
 // owner of the sites concerned.
-func changeRole(a *people.Account, who people.Actor, ch AccountChange, sites []int64) error {
+func changeRole(a *authz.Account, who authz.Actor, ch AccountChange, sites []int64) error {
 	if ch.Role == nil && ch.Disabled == nil {
 		return nil
 	}
 	if !who.Rules(*a) {
-		return people.NotAllowed()
+		return authz.NotAllowed()
 	}
 	if ch.Role == nil {
 		return nil
 	}
-	if ch.Sites == nil && a.AllSites == people.NoRole {
+	if ch.Sites == nil && a.AllSites == authz.NoRole {
 		sites = slices.Collect(maps.Keys(a.Roles))
 		if len(sites) == 0 {
 			return problem.Field("/site", "The account has no sites: say on which.")
@@ -238,17 +238,17 @@ func changeRole(a *people.Account, who people.Actor, ch AccountChange, sites []i
 }
 
 // ownersRemain refuses a change that leaves a site, or the whole, without an owner who can sign in.
-func ownersRemain(tx Tx, before, after people.Account) error {
+func ownersRemain(tx Tx, before, after authz.Account) error {
 	all, err := tx.Accounts()
 	if err != nil {
 		return err
 	}
-	return people.KeepOwner(all, before, after)
+	return authz.KeepOwner(all, before, after)
 }
 
 // saveAccount writes a changed account, and ends its sessions when it may do less, or other
 // things, than before. A link would set the password anew: it ends with the one that it was made for.
-func saveAccount(tx Tx, before, after people.Account, at time.Time) error {
+func saveAccount(tx Tx, before, after authz.Account, at time.Time) error {
 	if err := tx.UpdateAccount(after); err != nil {
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity/password"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -18,7 +18,7 @@ import (
 // Password a one-time link is made.
 type NewAccount struct {
 	Email, Name string
-	Role        people.Role
+	Role        authz.Role
 	Sites       []string
 	Password    string
 }
@@ -26,31 +26,31 @@ type NewAccount struct {
 // AddAccount adds an account. link is the token of its one-time link, or "" when it has a
 // password. It needs an owner (of every site named) with a session.
 func (s *Service) AddAccount(
-	ctx context.Context, who people.Actor, in NewAccount,
-) (a people.Account, link string, err error) {
+	ctx context.Context, who authz.Actor, in NewAccount,
+) (a authz.Account, link string, err error) {
 	if err := s.mayGive(ctx, who, in.Sites); err != nil {
-		return people.Account{}, "", err
+		return authz.Account{}, "", err
 	}
 	if err := who.MayIssue(); err != nil {
-		return people.Account{}, "", err
+		return authz.Account{}, "", err
 	}
 	if a, err = s.newAccount(in.Email, in.Name); err != nil {
-		return people.Account{}, "", err
+		return authz.Account{}, "", err
 	}
 	sites, err := s.siteIDs(ctx, who, in.Sites)
 	if err != nil {
-		return people.Account{}, "", err
+		return authz.Account{}, "", err
 	}
 	if err := a.Give(in.Role, sites); err != nil {
-		return people.Account{}, "", err
+		return authz.Account{}, "", err
 	}
 	if in.Password != "" {
 		if err := s.checkPassword(ctx, in.Password, a); err != nil {
-			return people.Account{}, "", err
+			return authz.Account{}, "", err
 		}
 	}
 	if a.Password, err = s.passwords.Hash(ctx, in.Password); err != nil {
-		return people.Account{}, "", err
+		return authz.Account{}, "", err
 	}
 	value, row := s.newLink(a.ID)
 	err = s.work.Update(ctx, func(tx Tx) error {
@@ -65,10 +65,10 @@ func (s *Service) AddAccount(
 		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: a.CreatedAt})
 	})
 	if errors.Is(err, ground.ErrTaken) {
-		return people.Account{}, "", problem.Field("/email", "There is an account with this e-mail already.")
+		return authz.Account{}, "", problem.Field("/email", "There is an account with this e-mail already.")
 	}
 	if err != nil {
-		return people.Account{}, "", fmt.Errorf("add account: %w", err)
+		return authz.Account{}, "", fmt.Errorf("add account: %w", err)
 	}
 	if a.Password != "" {
 		value = ""
@@ -79,23 +79,23 @@ func (s *Service) AddAccount(
 const maxName = 80
 
 // newAccount makes an account without password and roles.
-func (s *Service) newAccount(email, name string) (people.Account, error) {
+func (s *Service) newAccount(email, name string) (authz.Account, error) {
 	address, ok := text.ParseAddress(email)
 	if !ok {
-		return people.Account{}, problem.Field("/email", "An e-mail looks like name@example.org.")
+		return authz.Account{}, problem.Field("/email", "An e-mail looks like name@example.org.")
 	}
 	name, ok = text.Line(name, maxName)
 	if !ok || name == "" {
-		return people.Account{}, problem.Field("/name",
+		return authz.Account{}, problem.Field("/name",
 			fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}
-	return people.Account{ID: ground.NewID(), Email: address.Readable(), Name: name, CreatedAt: s.work.Now()}, nil
+	return authz.Account{ID: ground.NewID(), Email: address.Readable(), Name: name, CreatedAt: s.work.Now()}, nil
 }
 
 // mayGive reports why who may not give roles on the sites with these keys; none are all.
-func (s *Service) mayGive(ctx context.Context, who people.Actor, keys []string) error {
+func (s *Service) mayGive(ctx context.Context, who authz.Actor, keys []string) error {
 	if len(keys) == 0 {
-		return who.MayEverywhere(people.Owner, people.ScopeAdmin)
+		return who.MayEverywhere(authz.Owner, authz.ScopeAdmin)
 	}
 	for _, key := range keys {
 		if err := s.work.MayOwn(ctx, who, key); err != nil {
@@ -106,15 +106,15 @@ func (s *Service) mayGive(ctx context.Context, who people.Actor, keys []string) 
 }
 
 // siteIDs returns the ids of the sites with these keys, all of which who has a role on.
-func (s *Service) siteIDs(ctx context.Context, who people.Actor, keys []string) ([]int64, error) {
+func (s *Service) siteIDs(ctx context.Context, who authz.Actor, keys []string) ([]int64, error) {
 	var ids []int64
 	for _, key := range keys {
 		site, err := s.work.Site(ctx, key)
 		if err != nil {
 			return nil, err
 		}
-		if who.Role(site.ID) == people.NoRole {
-			return nil, people.NoSite()
+		if who.Role(site.ID) == authz.NoRole {
+			return nil, authz.NoSite()
 		}
 		if !slices.Contains(ids, site.ID) {
 			ids = append(ids, site.ID)
@@ -124,8 +124,8 @@ func (s *Service) siteIDs(ctx context.Context, who people.Actor, keys []string) 
 }
 
 // StaffNames are the names of those who have a role on a site, at most a thousand.
-func (s *Service) StaffNames(ctx context.Context, who people.Actor, site ground.Site) (names []string, err error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+func (s *Service) StaffNames(ctx context.Context, who authz.Actor, site ground.Site) (names []string, err error) {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	names, turn, known := s.staff.of(site.ID)
@@ -183,7 +183,7 @@ func (k *staff) event(e ground.Event) {
 // Accounts lists the accounts that who may see, by e-mail: one's own, and for an owner those
 // with a role on a site of theirs, with those roles only. Of whoever has a role on every site an owner
 // of some sees no e-mail.
-func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people.Account, err error) {
+func (s *Service) Accounts(ctx context.Context, who authz.Actor) (list []authz.Account, err error) {
 	if err := who.Known(); err != nil {
 		return nil, err
 	}
@@ -194,16 +194,16 @@ func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
-	if who.Scope >= people.ScopeAdmin && who.Everywhere() == people.Owner {
+	if who.Scope >= authz.ScopeAdmin && who.Everywhere() == authz.Owner {
 		return list, nil
 	}
-	seen := []people.Account{}
+	seen := []authz.Account{}
 	for _, a := range list {
 		own := a.ID == who.ID()
 		if !own && !who.Sees(&a) {
 			continue
 		}
-		if !own && a.AllSites != people.NoRole {
+		if !own && a.AllSites != authz.NoRole {
 			a.Email = ""
 		}
 		seen = append(seen, a)
@@ -212,8 +212,8 @@ func (s *Service) Accounts(ctx context.Context, who people.Actor) (list []people
 }
 
 // checkPassword refuses what is no password, or easy to guess of whom it is for.
-func (s *Service) checkPassword(ctx context.Context, typed string, a people.Account) error {
-	sites, err := s.work.Sites(ctx, people.Operator)
+func (s *Service) checkPassword(ctx context.Context, typed string, a authz.Account) error {
+	sites, err := s.work.Sites(ctx, authz.Operator)
 	if err != nil {
 		return err
 	}
@@ -228,13 +228,13 @@ func (s *Service) checkPassword(ctx context.Context, typed string, a people.Acco
 // sessions.
 type Reset struct {
 	Link   string
-	Tokens []people.Token
+	Tokens []authz.Token
 }
 
 // ResetAccount ends an account's password, sessions, tokens, ties to providers and older links: whoever may have had
 // the account has nothing of it any more. The link is to set another password, or to be redeemed by a provider. It needs
 // a session.
-func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email string) (out Reset, err error) {
+func (s *Service) ResetAccount(ctx context.Context, who authz.Actor, email string) (out Reset, err error) {
 	if err := who.MayIssue(); err != nil {
 		return Reset{}, err
 	}
@@ -268,20 +268,20 @@ func (s *Service) ResetAccount(ctx context.Context, who people.Actor, email stri
 
 // ruledAccount finds an account that who rules, by its e-mail; whether another one exists is
 // not for everybody to know.
-func ruledAccount(tx Tx, who people.Actor, email string) (people.Account, error) {
+func ruledAccount(tx Tx, who authz.Actor, email string) (authz.Account, error) {
 	address, ok := text.ParseAddress(email)
 	if !ok {
-		return people.Account{}, errNoAccount()
+		return authz.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByEmail(address.Readable())
 	if errors.Is(err, ground.ErrNotFound) || err == nil && !who.Rules(a) {
-		return people.Account{}, errNoAccount()
+		return authz.Account{}, errNoAccount()
 	}
 	return a, err
 }
 
 // RemoveAccount removes an account; what it decided stays in the log.
-func (s *Service) RemoveAccount(ctx context.Context, who people.Actor, id string) error {
+func (s *Service) RemoveAccount(ctx context.Context, who authz.Actor, id string) error {
 	if err := who.Known(); err != nil {
 		return err
 	}
@@ -295,9 +295,9 @@ func (s *Service) RemoveAccount(ctx context.Context, who people.Actor, id string
 			return err
 		}
 		if !who.Rules(a) {
-			return people.NotAllowed()
+			return authz.NotAllowed()
 		}
-		if err := ownersRemain(tx, a, people.Account{ID: a.ID}); err != nil {
+		if err := ownersRemain(tx, a, authz.Account{ID: a.ID}); err != nil {
 			return err
 		}
 		if err := tx.DeleteAccount(id); err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -22,11 +22,11 @@ const knownLife = 180 * 24 * time.Hour
 
 // know returns what shows that somebody signed in to an account with this browser. It is keyed by the
 // hash of the password, which nobody but the service has: another password ends it.
-func know(a people.Account, now time.Time) string {
+func know(a authz.Account, now time.Time) string {
 	return known(a, rand.Text(), strconv.FormatInt(now.Add(knownLife).Unix(), 10))
 }
 
-func known(a people.Account, browser, until string) string {
+func known(a authz.Account, browser, until string) string {
 	mac := secret.Secret(a.Password).Mac("browser", a.ID, browser, until)
 	return browser + "." + until + "." + base64.RawURLEncoding.EncodeToString(mac)
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -15,9 +15,9 @@ import (
 const linkLife = 24 * time.Hour
 
 // newLink makes a one-time link for an account, or with "" for the first owner.
-func (s *Service) newLink(account string) (value string, l people.Link) {
+func (s *Service) newLink(account string) (value string, l authz.Link) {
 	value, hash := secret.New("")
-	return value, people.Link{Hash: hash, Account: account, ExpiresAt: s.work.Now().Add(linkLife)}
+	return value, authz.Link{Hash: hash, Account: account, ExpiresAt: s.work.Now().Add(linkLife)}
 }
 
 // SetupLink returns the token of a one-time link that makes the first owner, or "" when there
@@ -48,13 +48,13 @@ type LinkUse struct {
 	Email, Name, Password string
 	Agent                 string
 	Provider              string
-	Proof                 people.Proof // with Provider
+	Proof                 authz.Proof // with Provider
 }
 
 // LinkAccount returns the account that a one-time link is for; an empty one when it makes the
 // first owner; auth.needed when the link is used, too old or unknown.
-func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account, error) {
-	var account people.Account
+func (s *Service) LinkAccount(ctx context.Context, token string) (authz.Account, error) {
+	var account authz.Account
 	err := s.work.View(ctx, func(tx Tx) error {
 		link, err := tx.LinkByHash(secret.Hash(token))
 		if err != nil {
@@ -64,18 +64,18 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (people.Account
 		return err
 	})
 	if errors.Is(err, ground.ErrNotFound) {
-		return people.Account{}, errNoLink()
+		return authz.Account{}, errNoLink()
 	}
 	if err != nil {
-		return people.Account{}, fmt.Errorf("read link: %w", err)
+		return authz.Account{}, fmt.Errorf("read link: %w", err)
 	}
 	return account, nil
 }
 
 // linked returns the account a link is for; ErrNotFound when the link is no longer good.
-func (s *Service) linked(tx Tx, l people.Link) (people.Account, error) {
+func (s *Service) linked(tx Tx, l authz.Link) (authz.Account, error) {
 	if !s.work.Now().Before(l.ExpiresAt) {
-		return people.Account{}, ground.ErrNotFound
+		return authz.Account{}, ground.ErrNotFound
 	}
 	if l.Account != "" {
 		account, err := tx.AccountByID(l.Account)
@@ -88,7 +88,7 @@ func (s *Service) linked(tx Tx, l people.Link) (people.Account, error) {
 	if err == nil && n > 0 {
 		err = ground.ErrNotFound // somebody was first
 	}
-	return people.Account{}, err
+	return authz.Account{}, err
 }
 
 // UseLink takes a one-time link, sets the password (and makes the first owner) and signs in. The
@@ -104,7 +104,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		if account, err = s.newAccount(in.Email, in.Name); err != nil {
 			return SignedIn{}, err
 		}
-		account.AllSites = people.Owner
+		account.AllSites = authz.Owner
 	}
 	hash, err := s.linkPassword(ctx, in, account, first)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 				tx.DeleteMailLinks(now.ID))
 		}
 		if err == nil && in.Provider != "" {
-			err = tie(tx, people.LinkedProof{Proof: in.Proof, Account: now.ID, Provider: in.Provider,
+			err = tie(tx, authz.LinkedProof{Proof: in.Proof, Account: now.ID, Provider: in.Provider,
 				CreatedAt: row.CreatedAt})
 		}
 		if err != nil {
@@ -158,7 +158,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 // linkPassword returns the hash of the password that a link sets: none, where an account that has none will be signed
 // in by a provider. The first owner has one: no provider may be all that a service hangs by.
 func (s *Service) linkPassword(
-	ctx context.Context, in LinkUse, account people.Account, first bool,
+	ctx context.Context, in LinkUse, account authz.Account, first bool,
 ) (string, error) {
 	if in.Provider != "" && !first && account.Password == "" {
 		return "", nil

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -18,27 +18,27 @@ const mailLinksFor = 30 * 24 * time.Hour
 // MailLink returns what a link in a mail stands for, and whom: an actor who may decide on that site alone. It changes
 // nothing. A link that was used, or has expired, is returned as well; one that is not known, or whose account may not
 // decide there any more, is auth.needed.
-func (s *Service) MailLink(ctx context.Context, token string) (people.Actor, people.MailLink, error) {
-	var link people.MailLink
-	var account people.Account
+func (s *Service) MailLink(ctx context.Context, token string) (authz.Actor, authz.MailLink, error) {
+	var link authz.MailLink
+	var account authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		link, account, err = mailLinked(tx, token)
 		return err
 	})
 	if err != nil {
-		return people.Actor{}, people.MailLink{}, mailLinkFault("read link", err)
+		return authz.Actor{}, authz.MailLink{}, mailLinkFault("read link", err)
 	}
-	return people.Actor{Account: account, Scope: people.ScopeDecide, Sites: []int64{link.Site}}, link, nil
+	return authz.Actor{Account: account, Scope: authz.ScopeDecide, Sites: []int64{link.Site}}, link, nil
 }
 
 // mailLinked finds a link and its account; ErrNotFound when the account may not have it any more.
-func mailLinked(tx Tx, token string) (people.MailLink, people.Account, error) {
+func mailLinked(tx Tx, token string) (authz.MailLink, authz.Account, error) {
 	link, err := tx.MailLinkByHash(secret.Hash(token))
 	if err != nil {
-		return people.MailLink{}, people.Account{}, err
+		return authz.MailLink{}, authz.Account{}, err
 	}
 	account, err := tx.AccountByID(link.Account)
-	if err == nil && (account.Disabled || link.Comment != "" && account.Role(link.Site) < people.Moderator) {
+	if err == nil && (account.Disabled || link.Comment != "" && account.Role(link.Site) < authz.Moderator) {
 		err = ground.ErrNotFound
 	}
 	return link, account, err
@@ -65,7 +65,7 @@ func (s *Service) UseMailLink(ctx context.Context, token string) error {
 }
 
 // SetMailByLink changes what an account is told by mail, as the link at the foot of its mails may.
-func (s *Service) SetMailByLink(ctx context.Context, token string, mail people.Mail) error {
+func (s *Service) SetMailByLink(ctx context.Context, token string, mail authz.Mail) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
 		link, a, err := mailLinked(tx, token)

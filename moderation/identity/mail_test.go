@@ -10,11 +10,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // mailed is a link in a mail to an account, for three days.
@@ -22,7 +22,7 @@ func (w *world) mailed(account, about string) (token string) {
 	w.T.Helper()
 	token, hash := secret.New("")
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
-		return tx.InsertMailLink(people.MailLink{Hash: hash, Account: account, Site: w.A.ID, Comment: about, Version: 1,
+		return tx.InsertMailLink(authz.MailLink{Hash: hash, Account: account, Site: w.A.ID, Comment: about, Version: 1,
 			ExpiresAt: w.Clock.Now().Add(72 * time.Hour)})
 	}))
 	return token
@@ -36,46 +36,46 @@ func (w *world) refused(err error, code string) {
 }
 
 func TestALinkInAMailEndsWithRolePasswordAndReset(t *testing.T) {
-	author, moderator, owner, fresh, on := people.Author, people.Moderator, people.Owner, "another horse battery", true
-	for name, end := range map[string]func(w *world, who people.Actor){
-		"another role": func(w *world, who people.Actor) {
+	author, moderator, owner, fresh, on := authz.Author, authz.Moderator, authz.Owner, "another horse battery", true
+	for name, end := range map[string]func(w *world, who authz.Actor){
+		"another role": func(w *world, who authz.Actor) {
 			change := identity.AccountChange{Role: &author, Sites: []string{"a"}}
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), change)
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), change)
 			w.Must(err)
 			change.Role = &moderator // the role comes back, and the link does not
-			_, err = w.S.SetAccount(w.Ctx, people.Operator, who.ID(), change)
+			_, err = w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), change)
 			w.Must(err)
 		},
-		"a higher role": func(w *world, who people.Actor) {
+		"a higher role": func(w *world, who authz.Actor) {
 			change := identity.AccountChange{Role: &owner, Sites: []string{"a"}}
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), change)
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), change)
 			w.Must(err)
 		},
-		"another password": func(w *world, who people.Actor) {
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), identity.AccountChange{Password: &fresh})
+		"another password": func(w *world, who authz.Actor) {
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Password: &fresh})
 			w.Must(err)
 		},
-		"a reset": func(w *world, who people.Actor) {
-			_, err := w.S.ResetAccount(w.Ctx, people.Operator, who.Account.Email)
+		"a reset": func(w *world, who authz.Actor) {
+			_, err := w.S.ResetAccount(w.Ctx, authz.Operator, who.Account.Email)
 			w.Must(err)
 		},
-		"disabling": func(w *world, who people.Actor) {
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), identity.AccountChange{Disabled: &on})
+		"disabling": func(w *world, who authz.Actor) {
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Disabled: &on})
 			w.Must(err)
 		},
-		"removal": func(w *world, who people.Actor) {
-			w.Must(w.S.RemoveAccount(w.Ctx, people.Operator, who.ID()))
+		"removal": func(w *world, who authz.Actor) {
+			w.Must(w.S.RemoveAccount(w.Ctx, authz.Operator, who.ID()))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.AddPerson("boss", people.Owner)
-			who, other := w.AddPerson("mo", people.Moderator, "a"), w.AddPerson("mia", people.Moderator, "a")
+			w.AddPerson("boss", authz.Owner)
+			who, other := w.AddPerson("mo", authz.Moderator, "a"), w.AddPerson("mia", authz.Moderator, "a")
 			token, theirs := w.mailed(who.ID(), "c"), w.mailed(other.ID(), "c")
 			as, link, err := w.S.MailLink(w.Ctx, token)
 			w.Must(err)
-			if as.ID() != who.ID() || as.Role(w.A.ID) != people.Moderator || as.Role(w.B.ID) != people.NoRole ||
-				as.Scope != people.ScopeDecide || link.Comment != "c" || link.Version != 1 {
+			if as.ID() != who.ID() || as.Role(w.A.ID) != authz.Moderator || as.Role(w.B.ID) != authz.NoRole ||
+				as.Scope != authz.ScopeDecide || link.Comment != "c" || link.Version != 1 {
 				t.Errorf("it stands for %+v of %+v", link, as)
 			}
 			end(w, who)
@@ -91,9 +91,9 @@ func TestALinkInAMailEndsWithRolePasswordAndReset(t *testing.T) {
 func TestALinkInAMailIsUsedOnceWithinThreeDays(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, in *apptest.World) {
 		w := &world{in}
-		who := w.AddPerson("mo", people.Moderator, "a")
+		who := w.AddPerson("mo", authz.Moderator, "a")
 		token, late := w.mailed(who.ID(), "c"), w.mailed(who.ID(), "c")
-		w.refused(w.S.SetMailByLink(w.Ctx, token, people.MailEach), "auth.needed") // it is for a comment
+		w.refused(w.S.SetMailByLink(w.Ctx, token, authz.MailEach), "auth.needed") // it is for a comment
 		w.refused(w.S.UseMailLink(w.Ctx, "no such link"), "auth.needed")
 		var used atomic.Int32
 		var all sync.WaitGroup
@@ -122,36 +122,36 @@ func TestALinkInAMailIsUsedOnceWithinThreeDays(t *testing.T) {
 
 func TestMailIsChosenByOneselfAndStoppedByALink(t *testing.T) {
 	w := newWorld(t)
-	who := w.AddPerson("mo", people.Moderator, "a")
-	me := func() people.Account {
-		all, err := w.S.Accounts(w.Ctx, people.Operator)
+	who := w.AddPerson("mo", authz.Moderator, "a")
+	me := func() authz.Account {
+		all, err := w.S.Accounts(w.Ctx, authz.Operator)
 		w.Must(err)
-		return all[slices.IndexFunc(all, func(a people.Account) bool { return a.ID == who.ID() })]
+		return all[slices.IndexFunc(all, func(a authz.Account) bool { return a.ID == who.ID() })]
 	}
-	if a := me(); a.Mail != people.NoMail || a.Told(w.A.ID) {
+	if a := me(); a.Mail != authz.NoMail || a.Told(w.A.ID) {
 		t.Errorf("nobody asked, and it is %v", a.Mail)
 	}
-	each, from := people.MailEach, 0.2
+	each, from := authz.MailEach, 0.2
 	change := identity.AccountChange{Mail: &each, MailFrom: &from, MailLang: "kk"}
-	_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), change)
+	_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), change)
 	w.Must(err)
 	if a := me(); a.Mail != each || a.MailFrom != from || a.MailLang != "kk" || !a.Told(w.A.ID) || a.Told(w.B.ID) {
 		t.Errorf("it was chosen, and it is %+v", a)
 	}
 	for _, bad := range []float64{-0.01, 1.01, math.NaN(), math.Inf(1)} {
-		_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), identity.AccountChange{MailFrom: &bad})
+		_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{MailFrom: &bad})
 		w.refused(err, "field.invalid")
 	}
-	_, err = people.ParseMail("weekly")
+	_, err = authz.ParseMail("weekly")
 	w.refused(err, "field.invalid")
 	stop := w.mailed(who.ID(), "")
 	w.refused(w.S.UseMailLink(w.Ctx, stop), "auth.needed")
-	for _, m := range []people.Mail{people.MailDigest, people.NoMail, people.NoMail} { // it is no link of one use
+	for _, m := range []authz.Mail{authz.MailDigest, authz.NoMail, authz.NoMail} { // it is no link of one use
 		w.Must(w.S.SetMailByLink(w.Ctx, stop, m))
-		if a := me(); a.Mail != m || a.MailFrom != from || a.Roles[w.A.ID] != people.Moderator {
+		if a := me(); a.Mail != m || a.MailFrom != from || a.Roles[w.A.ID] != authz.Moderator {
 			t.Errorf("after the link it is %+v", a)
 		}
 	}
 	w.Clock.Add(73 * time.Hour)
-	w.refused(w.S.SetMailByLink(w.Ctx, stop, people.MailEach), "auth.needed")
+	w.refused(w.S.SetMailByLink(w.Ctx, stop, authz.MailEach), "auth.needed")
 }

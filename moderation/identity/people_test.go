@@ -10,36 +10,36 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 const password = "correct horse battery"
 
 func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 	w := newWorld(t)
-	root := w.account("root", people.Owner)
+	root := w.account("root", authz.Owner)
 	who := w.signIn("root").Actor
 	_, value, err := w.S.AddToken(w.Ctx, who, identity.NewToken{Name: "bound", Sites: []string{"a"},
-		Scope: people.ScopeAdmin})
+		Scope: authz.ScopeAdmin})
 	w.Must(err)
 	if !strings.HasPrefix(value, "aitys_") || len(value) != 6+43 {
 		t.Errorf("the value is %q", value)
 	}
 	bound, err := w.S.ActorByToken(w.Ctx, value)
 	w.Must(err)
-	if bound.Role(w.A.ID) != people.Owner || bound.Role(w.B.ID) != people.NoRole {
+	if bound.Role(w.A.ID) != authz.Owner || bound.Role(w.B.ID) != authz.NoRole {
 		t.Errorf("it is %v on a and %v on b", bound.Role(w.A.ID), bound.Role(w.B.ID))
 	}
 	inner, _, err := w.S.AddToken(w.Ctx, bound, identity.NewToken{})
 	w.Must(err)
-	if len(inner.Sites) != 1 || inner.Sites[0] != w.A.ID || inner.Scope != people.ScopeDecide {
+	if len(inner.Sites) != 1 || inner.Sites[0] != w.A.ID || inner.Scope != authz.ScopeDecide {
 		t.Errorf("a bound token made one of scope %v on sites %v", inner.Scope, inner.Sites)
 	}
-	secret, on, role := "another horse battery", true, people.Author
+	secret, on, role := "another horse battery", true, authz.Author
 	for name, try := range map[string]func() error{
 		"a token for another site": func() error {
 			_, _, err := w.S.AddToken(w.Ctx, bound, identity.NewToken{Sites: []string{"b"}})
@@ -82,12 +82,12 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 
 func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
 	w := newWorld(t)
-	w.AddPerson("root", people.Owner)
+	w.AddPerson("root", authz.Owner)
 	w.AddSite("c")
-	ends := w.AddToken("root@staff.example", people.ScopeAdmin, "c")
-	both := w.AddToken("root@staff.example", people.ScopeAdmin, "c", "b")
-	w.Must(w.S.RemoveSite(w.Ctx, people.Operator, "c"))
-	list, err := w.S.Tokens(w.Ctx, w.AddToken("root@staff.example", people.ScopeAdmin))
+	ends := w.AddToken("root@staff.example", authz.ScopeAdmin, "c")
+	both := w.AddToken("root@staff.example", authz.ScopeAdmin, "c", "b")
+	w.Must(w.S.RemoveSite(w.Ctx, authz.Operator, "c"))
+	list, err := w.S.Tokens(w.Ctx, w.AddToken("root@staff.example", authz.ScopeAdmin))
 	w.Must(err)
 	for _, k := range list {
 		if k.ID == ends.Token {
@@ -101,14 +101,14 @@ func TestATokenBoundToARemovedSiteReachesNoOther(t *testing.T) {
 
 func TestATokenSaysWhenItWasUsedAndEndsInTime(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", people.Moderator, "a")
+	w.account("ann", authz.Moderator, "a")
 	ann := w.signIn("ann").Actor
 	_, _, err := w.S.AddToken(w.Ctx, ann, identity.NewToken{ExpiresAt: w.Clock.Now()})
 	apptest.WantCode(t, "a token that has ended before it begins", err, "field.invalid")
 	ends := w.Clock.Now().Add(time.Hour)
 	made, value, err := w.S.AddToken(w.Ctx, ann, identity.NewToken{ExpiresAt: ends})
 	w.Must(err)
-	listed := func() people.Token {
+	listed := func() authz.Token {
 		t.Helper()
 		list, err := w.S.Tokens(w.Ctx, ann)
 		w.Must(err)
@@ -137,12 +137,12 @@ func TestATokenSaysWhenItWasUsedAndEndsInTime(t *testing.T) {
 
 func TestPeopleSayWhenTheyWereLastHere(t *testing.T) {
 	w := newWorld(t)
-	a := w.account("ann", people.Moderator, "a")
+	a := w.account("ann", authz.Moderator, "a")
 	seen := func() time.Time {
 		t.Helper()
-		list, err := w.S.Accounts(w.Ctx, people.Operator)
+		list, err := w.S.Accounts(w.Ctx, authz.Operator)
 		w.Must(err)
-		return list[slices.IndexFunc(list, func(b people.Account) bool { return b.ID == a.ID })].SeenAt
+		return list[slices.IndexFunc(list, func(b authz.Account) bool { return b.ID == a.ID })].SeenAt
 	}
 	if got := seen(); !got.IsZero() {
 		t.Errorf("who never signed in was here at %v", got)
@@ -164,34 +164,34 @@ func TestPeopleSayWhenTheyWereLastHere(t *testing.T) {
 
 func TestTheLastOwnerStays(t *testing.T) {
 	w := newWorld(t)
-	root := w.AddPerson("root", people.Owner)
-	first := w.AddPerson("first", people.Owner, "a")
-	on, author, moderator := true, people.Author, people.Moderator
+	root := w.AddPerson("root", authz.Owner)
+	first := w.AddPerson("first", authz.Owner, "a")
+	on, author, moderator := true, authz.Author, authz.Moderator
 	attempts := func(id string) map[string]error {
-		_, disabled := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Disabled: &on})
-		_, demoted := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &author})
-		_, moved := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &moderator, Sites: []string{"b"}})
+		_, disabled := w.S.SetAccount(w.Ctx, authz.Operator, id, identity.AccountChange{Disabled: &on})
+		_, demoted := w.S.SetAccount(w.Ctx, authz.Operator, id, identity.AccountChange{Role: &author})
+		_, moved := w.S.SetAccount(w.Ctx, authz.Operator, id, identity.AccountChange{Role: &moderator, Sites: []string{"b"}})
 		return map[string]error{
 			"disabled": disabled, "demoted": demoted, "moved": moved,
-			"removed": w.S.RemoveAccount(w.Ctx, people.Operator, id),
+			"removed": w.S.RemoveAccount(w.Ctx, authz.Operator, id),
 		}
 	}
 	for what, err := range attempts(root.Account.ID) {
 		apptest.WantCode(t, "the last owner of all sites was "+what, err, "field.invalid")
 	}
-	second := w.AddPerson("second", people.Owner)
+	second := w.AddPerson("second", authz.Owner)
 	codes := inParallel(2, func(i int) error {
-		return w.S.RemoveAccount(w.Ctx, people.Operator, []string{root.Account.ID, second.Account.ID}[i])
+		return w.S.RemoveAccount(w.Ctx, authz.Operator, []string{root.Account.ID, second.Account.ID}[i])
 	})
 	if codes[""] != 1 || codes["field.invalid"] != 1 {
 		t.Errorf("of two owners removed at one instant: %v", codes)
 	}
-	if err := w.S.RemoveAccount(w.Ctx, people.Operator, first.Account.ID); err != nil {
+	if err := w.S.RemoveAccount(w.Ctx, authz.Operator, first.Account.ID); err != nil {
 		t.Errorf("a site's owner beside an owner of all: %v", err)
 	}
 
 	w = newWorld(t)
-	only, other := w.AddPerson("only", people.Owner, "a"), w.AddPerson("other", people.Owner, "b")
+	only, other := w.AddPerson("only", authz.Owner, "a"), w.AddPerson("other", authz.Owner, "b")
 	for what, err := range attempts(only.Account.ID) {
 		apptest.WantCode(t, "a site's last owner was "+what, err, "field.invalid")
 	}
@@ -201,17 +201,17 @@ func TestTheLastOwnerStays(t *testing.T) {
 
 func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	w := newWorld(t)
-	w.AddPerson("root", people.Owner)
-	owner := w.AddPerson("owner", people.Owner, "a")
-	both := w.AddPerson("both", people.Moderator, "a", "b")
-	elsewhere := w.AddPerson("elsewhere", people.Moderator, "b")
-	mine := w.AddPerson("mine", people.Moderator, "a")
+	w.AddPerson("root", authz.Owner)
+	owner := w.AddPerson("owner", authz.Owner, "a")
+	both := w.AddPerson("both", authz.Moderator, "a", "b")
+	elsewhere := w.AddPerson("elsewhere", authz.Moderator, "b")
+	mine := w.AddPerson("mine", authz.Moderator, "a")
 	list, err := w.S.Accounts(w.Ctx, owner)
 	w.Must(err)
 	var names []string
 	for _, a := range list {
 		names = append(names, a.Name)
-		if a.Roles[w.B.ID] != people.NoRole {
+		if a.Roles[w.B.ID] != authz.NoRole {
 			t.Errorf("%s's role on another site is shown", a.Name)
 		}
 		if a.Email != map[bool]string{false: a.Name + "@staff.example"}[a.Name == "root"] {
@@ -221,7 +221,7 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	if got := strings.Join(names, " "); got != "both mine owner root" {
 		t.Errorf("sees %s", got)
 	}
-	secret, role := "another horse battery", people.Owner
+	secret, role := "another horse battery", authz.Owner
 	for _, tt := range []struct {
 		id, want string
 		ch       identity.AccountChange
@@ -241,7 +241,7 @@ func TestAnOwnerOfOneSiteRulesOnlyThere(t *testing.T) {
 	_, _, err = w.S.AddToken(w.Ctx, owner, identity.NewToken{Account: "both@staff.example"})
 	apptest.WantCode(t, "a token for an account with sites of other owners", err, "account.unknown")
 	_, _, err = w.S.AddAccount(w.Ctx, owner, identity.NewAccount{Email: "mine@staff.example", Name: "Again",
-		Role: people.Author, Sites: []string{"a"}})
+		Role: authz.Author, Sites: []string{"a"}})
 	apptest.WantCode(t, "an e-mail twice", err, "field.invalid")
 }
 
@@ -264,14 +264,14 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	if again, err := w.S.SetupLink(w.Ctx); again != "" || err != nil {
 		t.Errorf("with an owner there is a set-up link still: %q, %v", again, err)
 	}
-	list, err := w.S.Accounts(w.Ctx, people.Operator)
+	list, err := w.S.Accounts(w.Ctx, authz.Operator)
 	w.Must(err)
-	if len(list) != 1 || list[0].AllSites != people.Owner {
+	if len(list) != 1 || list[0].AllSites != authz.Owner {
 		t.Errorf("the accounts are %+v, want one owner", list)
 	}
 
-	_, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "mod@staff.example", Name: "Mod",
-		Role: people.Moderator})
+	_, link, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{Email: "mod@staff.example", Name: "Mod",
+		Role: authz.Moderator})
 	w.Must(err)
 	a, err := w.S.LinkAccount(w.Ctx, link)
 	w.Must(err)
@@ -281,7 +281,7 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 	w.Clock.Add(24 * time.Hour)
 	_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: password})
 	apptest.WantCode(t, "after a day", err, "auth.needed")
-	reset, err := w.S.ResetAccount(w.Ctx, people.Operator, "mod@staff.example")
+	reset, err := w.S.ResetAccount(w.Ctx, authz.Operator, "mod@staff.example")
 	w.Must(err)
 	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: password})
 	w.Must(err)
@@ -295,60 +295,60 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 // Whoever finds a link in a chat or a proxy's log must not get the account that has moved on since.
 func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.account("root", people.Owner)
+		w.account("root", authz.Owner)
 		root := w.signIn("root").Actor
-		reset := func(a people.Account) string {
+		reset := func(a authz.Account) string {
 			reset, err := w.S.ResetAccount(w.Ctx, root, a.Email)
 			w.Must(err)
 			return reset.Link
 		}
-		set := func(who people.Actor, a people.Account, ch identity.AccountChange) {
+		set := func(who authz.Actor, a authz.Account, ch identity.AccountChange) {
 			_, err := w.S.SetAccount(w.Ctx, who, a.ID, ch)
 			w.Must(err)
 		}
 		another, yes, no := "another long password", true, false
-		older := map[string]func(name string) (people.Account, string){
-			"an invitation": func(name string) (people.Account, string) {
+		older := map[string]func(name string) (authz.Account, string){
+			"an invitation": func(name string) (authz.Account, string) {
 				a, link, err := w.S.AddAccount(w.Ctx, root, identity.NewAccount{
-					Email: name + "@staff.example", Name: name, Role: people.Moderator})
+					Email: name + "@staff.example", Name: name, Role: authz.Moderator})
 				w.Must(err)
 				return a, link
 			},
-			"a reset": func(name string) (people.Account, string) {
-				a := w.account(name, people.Moderator)
+			"a reset": func(name string) (authz.Account, string) {
+				a := w.account(name, authz.Moderator)
 				return a, reset(a)
 			},
-			"a link beside the password": func(name string) (people.Account, string) { // none is made so any more
-				a := w.account(name, people.Moderator)
+			"a link beside the password": func(name string) (authz.Account, string) { // none is made so any more
+				a := w.account(name, authz.Moderator)
 				link, hash := secret.New("")
 				_, err := w.DB.Store.Update(w.Ctx, func(tx storetest.Tx) error {
-					return tx.InsertLink(people.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
+					return tx.InsertLink(authz.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
 				})
 				w.Must(err)
 				return a, link
 			},
 		}
-		events := map[string]func(a people.Account){
-			"another reset": func(a people.Account) { reset(a) },
-			"another link, used": func(a people.Account) {
+		events := map[string]func(a authz.Account){
+			"another reset": func(a authz.Account) { reset(a) },
+			"another link, used": func(a authz.Account) {
 				link, hash := secret.New("")
 				_, err := w.DB.Store.Update(w.Ctx, func(tx storetest.Tx) error {
-					return tx.InsertLink(people.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
+					return tx.InsertLink(authz.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
 				})
 				w.Must(err)
 				_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: link, Password: another})
 				w.Must(err)
 			},
-			"a password set by an owner": func(a people.Account) {
+			"a password set by an owner": func(a authz.Account) {
 				set(root, a, identity.AccountChange{Password: &another})
 			},
-			"disabling": func(a people.Account) {
+			"disabling": func(a authz.Account) {
 				set(root, a, identity.AccountChange{Disabled: &yes})
 				set(root, a, identity.AccountChange{Disabled: &no})
 			},
 		}
 		n := 0
-		pair := func(kind, event string, then func(people.Account)) {
+		pair := func(kind, event string, then func(authz.Account)) {
 			n++
 			a, link := older[kind](fmt.Sprintf("p%d", n))
 			then(a)
@@ -362,7 +362,7 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 				pair(kind, event, then)
 			}
 		}
-		pair("a link beside the password", "one's own new password", func(a people.Account) {
+		pair("a link beside the password", "one's own new password", func(a authz.Account) {
 			old := password
 			set(w.signIn(a.Name).Actor, a, identity.AccountChange{Password: &another, Old: &old})
 		})
@@ -379,24 +379,24 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 
 func TestTokensEndWithAPasswordThatOthersReplace(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		root := w.AddPerson("root", people.Owner)
+		root := w.AddPerson("root", authz.Owner)
 		old, another := password, "another long password"
 		for _, tt := range []struct {
 			name  string
-			do    func(a people.Account) []people.Token
+			do    func(a authz.Account) []authz.Token
 			stays bool
 		}{
-			{"a reset", func(a people.Account) []people.Token {
+			{"a reset", func(a authz.Account) []authz.Token {
 				reset, err := w.S.ResetAccount(w.Ctx, root, a.Email)
 				w.Must(err)
 				return reset.Tokens
 			}, false},
-			{"an owner's new password", func(a people.Account) []people.Token {
+			{"an owner's new password", func(a authz.Account) []authz.Token {
 				_, err := w.S.SetAccount(w.Ctx, root, a.ID, identity.AccountChange{Password: &another})
 				w.Must(err)
 				return nil
 			}, false},
-			{"one's own new password", func(a people.Account) []people.Token {
+			{"one's own new password", func(a authz.Account) []authz.Token {
 				who := w.signIn(a.Name).Actor
 				_, err := w.S.SetAccount(w.Ctx, who, a.ID, identity.AccountChange{Password: &another, Old: &old})
 				w.Must(err)
@@ -404,11 +404,11 @@ func TestTokensEndWithAPasswordThatOthersReplace(t *testing.T) {
 			}, true},
 		} {
 			name := strings.ReplaceAll(strings.ReplaceAll(tt.name, " ", ""), "'", "")
-			a := w.account(name, people.Moderator)
+			a := w.account(name, authz.Moderator)
 			_, value, err := w.S.AddToken(w.Ctx, w.signIn(name).Actor, identity.NewToken{Name: "mirror"})
 			w.Must(err)
 			ended := tt.do(a)
-			if tt.name == "a reset" && people.TokenNames(ended) != "mirror" {
+			if tt.name == "a reset" && authz.TokenNames(ended) != "mirror" {
 				t.Errorf("it says that %+v ended, want mirror", ended)
 			}
 			if _, err := w.S.ActorByToken(w.Ctx, value); (err == nil) != tt.stays {
@@ -420,7 +420,7 @@ func TestTokensEndWithAPasswordThatOthersReplace(t *testing.T) {
 
 func TestOnesOwnPasswordTakesTheOldOne(t *testing.T) {
 	w := newWorld(t)
-	a := w.account("ann", people.Moderator)
+	a := w.account("ann", authz.Moderator)
 	in := w.signIn("ann")
 	another, old, wrong := "another long password", password, "not my own password"
 	set := func(old *string) error {
@@ -442,8 +442,8 @@ func TestOnesOwnPasswordTakesTheOldOne(t *testing.T) {
 func TestAPasswordIsNotWhatOthersKnow(t *testing.T) {
 	w := newWorld(t)
 	for _, guess := range []string{"ann@staff.example", "Ann@staff.example", "annabel-annabel-1", "Site a Site a Site a"} {
-		_, _, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
-			Email: "ann@staff.example", Name: "Annabel", Role: people.Moderator, Password: guess})
+		_, _, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
+			Email: "ann@staff.example", Name: "Annabel", Role: authz.Moderator, Password: guess})
 		apptest.WantCode(t, guess, err, "field.invalid")
 	}
 }
@@ -452,10 +452,10 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 	w := newWorld(t)
 	setup, err := w.S.SetupLink(w.Ctx)
 	w.Must(err)
-	w.account("ann", people.Owner)
+	w.account("ann", authz.Owner)
 	_, token, err := w.S.AddToken(w.Ctx, w.signIn("ann").Actor, identity.NewToken{})
 	w.Must(err)
-	reset, err := w.S.ResetAccount(w.Ctx, people.Operator, "ann@staff.example")
+	reset, err := w.S.ResetAccount(w.Ctx, authz.Operator, "ann@staff.example")
 	w.Must(err)
 	in, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: password})
 	w.Must(err)
@@ -475,9 +475,9 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 }
 
 // account adds an account with a password.
-func (w *world) account(name string, role people.Role, sites ...string) people.Account {
+func (w *world) account(name string, role authz.Role, sites ...string) authz.Account {
 	w.T.Helper()
-	a, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{
+	a, link, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
 		Email: name + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
 	})
 	w.Must(err)
@@ -513,17 +513,17 @@ func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
 		}
 		owners := []string{}
 		for i := range 5 {
-			owners = append(owners, w.AddPerson(fmt.Sprintf("owner%d", i), people.Owner).Account.ID)
+			owners = append(owners, w.AddPerson(fmt.Sprintf("owner%d", i), authz.Owner).Account.ID)
 		}
-		first, err := w.S.Accounts(w.Ctx, people.Operator)
+		first, err := w.S.Accounts(w.Ctx, authz.Operator)
 		w.Must(err)
 		owners = append(owners, first[0].ID)
-		author := people.Author
+		author := authz.Author
 		codes = inParallel(len(owners), func(i int) error {
 			if i%2 == 0 {
-				return w.S.RemoveAccount(w.Ctx, people.Operator, owners[i])
+				return w.S.RemoveAccount(w.Ctx, authz.Operator, owners[i])
 			}
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, owners[i], identity.AccountChange{Role: &author})
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, owners[i], identity.AccountChange{Role: &author})
 			return err
 		})
 		if codes[""] != len(owners)-1 || codes["field.invalid"] != 1 {
@@ -534,7 +534,7 @@ func TestPeopleChangedAtOneInstantKeepAnOwnerAndOneFirst(t *testing.T) {
 
 func TestATokenThatManyEndAtOneInstantIsEndedOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.AddPerson("owner", people.Owner)
+		owner := w.AddPerson("owner", authz.Owner)
 		for range 5 {
 			token, _, err := w.S.AddToken(w.Ctx, owner, identity.NewToken{Name: "a program"})
 			w.Must(err)

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // SignInBy makes a session for who showed at a provider who they are: session.refused where no account is linked with
 // that, or it is disabled.
-func (s *Service) SignInBy(ctx context.Context, p people.Proof, agent string) (SignedIn, error) {
+func (s *Service) SignInBy(ctx context.Context, p authz.Proof, agent string) (SignedIn, error) {
 	var in SignedIn
 	err := s.work.Update(ctx, func(tx Tx) error {
 		if err := tx.LockPeople(); err != nil {
@@ -26,7 +26,7 @@ func (s *Service) SignInBy(ctx context.Context, p people.Proof, agent string) (S
 		if err != nil {
 			return err
 		}
-		var row people.Session
+		var row authz.Session
 		in, row = s.newSession(account, agent)
 		return insertSession(tx, row)
 	})
@@ -38,7 +38,7 @@ func (s *Service) SignInBy(ctx context.Context, p people.Proof, agent string) (S
 
 // MayLink reports why who may not link their account with a provider: that takes their session and their password, as
 // a new password does. Where there is none, whoever found a screen unlocked would keep the account.
-func (s *Service) MayLink(ctx context.Context, who people.Actor, typed string) error {
+func (s *Service) MayLink(ctx context.Context, who authz.Actor, typed string) error {
 	if err := own(who); err != nil {
 		return err
 	}
@@ -49,12 +49,12 @@ func (s *Service) MayLink(ctx context.Context, who people.Actor, typed string) e
 }
 
 // own refuses who has no session of their own.
-func own(who people.Actor) error {
+func own(who authz.Actor) error {
 	if err := who.Known(); err != nil {
 		return err
 	}
 	if who.Session == "" {
-		return people.NotAllowed()
+		return authz.NotAllowed()
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func errNoPassword() error {
 
 // LinkProof has the actor's account signed in by a provider from now on, in the place of who it was there before:
 // field.invalid where another account is. MayLink comes first, with the same session.
-func (s *Service) LinkProof(ctx context.Context, who people.Actor, provider string, p people.Proof) error {
+func (s *Service) LinkProof(ctx context.Context, who authz.Actor, provider string, p authz.Proof) error {
 	if err := own(who); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Service) LinkProof(ctx context.Context, who people.Actor, provider stri
 		if err := tx.DeleteProofs(now.ID, p.Issuer); err != nil {
 			return err
 		}
-		return tie(tx, people.LinkedProof{Proof: p, Account: now.ID, Provider: provider, CreatedAt: at})
+		return tie(tx, authz.LinkedProof{Proof: p, Account: now.ID, Provider: provider, CreatedAt: at})
 	})
 	if err != nil {
 		return fmt.Errorf("link a provider: %w", err)
@@ -88,18 +88,18 @@ func (s *Service) LinkProof(ctx context.Context, who people.Actor, provider stri
 
 // still returns the account of who, unless it was disabled or given another password since they were let in. Other
 // changes of accounts wait until the end of the transaction.
-func still(tx Tx, who people.Actor) (people.Account, error) {
+func still(tx Tx, who authz.Actor) (authz.Account, error) {
 	if err := tx.LockPeople(); err != nil {
-		return people.Account{}, err
+		return authz.Account{}, err
 	}
 	now, err := tx.AccountByID(who.ID())
 	if errors.Is(err, ground.ErrNotFound) || err == nil && (now.Disabled || now.Password != who.Account.Password) {
-		return people.Account{}, problem.SignIn()
+		return authz.Account{}, problem.SignIn()
 	}
 	return now, err
 }
 
-func tie(tx Tx, p people.LinkedProof) error {
+func tie(tx Tx, p authz.LinkedProof) error {
 	err := tx.InsertProof(p)
 	if errors.Is(err, ground.ErrTaken) {
 		return problem.Field("/provider", "Another account is linked with whom you are there.")
@@ -113,7 +113,7 @@ func tie(tx Tx, p people.LinkedProof) error {
 // Unlink has the actor's own account no longer signed in by an issuer, and ends its other sessions: one of them may
 // have begun there. An issuer with which it is not linked ends nothing, and an account without a password keeps what it
 // is signed in by.
-func (s *Service) Unlink(ctx context.Context, who people.Actor, issuer string) error {
+func (s *Service) Unlink(ctx context.Context, who authz.Actor, issuer string) error {
 	if err := own(who); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (s *Service) Unlink(ctx context.Context, who people.Actor, issuer string) e
 			return errNoPassword()
 		}
 		linked, err := tx.Proofs(now.ID)
-		if err != nil || !slices.ContainsFunc(linked, func(p people.LinkedProof) bool { return p.Issuer == issuer }) {
+		if err != nil || !slices.ContainsFunc(linked, func(p authz.LinkedProof) bool { return p.Issuer == issuer }) {
 			return err
 		}
 		if err := tx.DeleteProofs(now.ID, issuer); err != nil {
@@ -154,7 +154,7 @@ func (s *Service) Unlink(ctx context.Context, who people.Actor, issuer string) e
 }
 
 // MyProofs lists by whom the actor's own account may be signed in, the oldest first.
-func (s *Service) MyProofs(ctx context.Context, who people.Actor) (list []people.LinkedProof, err error) {
+func (s *Service) MyProofs(ctx context.Context, who authz.Actor) (list []authz.LinkedProof, err error) {
 	if err := who.Known(); err != nil {
 		return nil, err
 	}

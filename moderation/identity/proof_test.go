@@ -5,31 +5,31 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // small is who somebody is at a provider.
-func small(subject string) people.Proof {
-	return people.Proof{Issuer: "https://small.example", Subject: subject, Name: "Whoever"}
+func small(subject string) authz.Proof {
+	return authz.Proof{Issuer: "https://small.example", Subject: subject, Name: "Whoever"}
 }
 
 // by signs in by a provider.
-func (w *world) by(p people.Proof) (people.Actor, error) {
+func (w *world) by(p authz.Proof) (authz.Actor, error) {
 	in, err := w.S.SignInBy(w.Ctx, p, "a browser")
 	if err != nil {
-		return people.Actor{}, err
+		return authz.Actor{}, err
 	}
 	return w.S.ActorBySession(w.Ctx, in.Value)
 }
 
 func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.account("root", people.Owner)
-		ann := w.account("ann", people.Moderator, "a")
-		w.account("bob", people.Moderator, "a")
+		w.account("root", authz.Owner)
+		ann := w.account("ann", authz.Moderator, "a")
+		w.account("bob", authz.Moderator, "a")
 		who := w.signIn("ann").Actor
-		refused := func(what string, p people.Proof, code string) {
+		refused := func(what string, p authz.Proof, code string) {
 			t.Helper()
 			_, err := w.by(p)
 			apptest.WantCode(t, what, err, code)
@@ -41,12 +41,12 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 		w.Must(w.S.LinkProof(w.Ctx, who, "Small", small("7")))
 		got, err := w.by(small("7"))
 		w.Must(err)
-		if got.ID() != ann.ID || got.Scope != people.ScopeAdmin {
+		if got.ID() != ann.ID || got.Scope != authz.ScopeAdmin {
 			t.Errorf("it signs in %+v", got)
 		}
-		refused("its subject elsewhere", people.Proof{Issuer: "https://other.example", Subject: "7"}, "session.refused")
+		refused("its subject elsewhere", authz.Proof{Issuer: "https://other.example", Subject: "7"}, "session.refused")
 		refused("its address as a subject", small(ann.Email), "session.refused")
-		refused("nobody", people.Proof{}, "session.refused")
+		refused("nobody", authz.Proof{}, "session.refused")
 
 		// Another there takes the place of the first; one who is somebody else's here does not.
 		w.Must(w.S.LinkProof(w.Ctx, who, "Small", small("8")))
@@ -58,7 +58,7 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 		}
 		list, err := w.S.MyProofs(w.Ctx, who)
 		w.Must(err)
-		want := people.LinkedProof{Proof: people.Proof{Issuer: small("").Issuer, Subject: "8"}, Account: ann.ID,
+		want := authz.LinkedProof{Proof: authz.Proof{Issuer: small("").Issuer, Subject: "8"}, Account: ann.ID,
 			Provider: "Small", CreatedAt: w.Clock.Now()}
 		if len(list) != 1 || list[0] != want {
 			t.Errorf("one is told %+v", list)
@@ -66,11 +66,11 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 
 		// A disabled account does not get in, nor links a provider on its way.
 		off, on := true, false
-		_, err = w.S.SetAccount(w.Ctx, people.Operator, ann.ID, identity.AccountChange{Disabled: &off})
+		_, err = w.S.SetAccount(w.Ctx, authz.Operator, ann.ID, identity.AccountChange{Disabled: &off})
 		w.Must(err)
 		refused("a disabled account", small("8"), "session.refused")
 		apptest.WantCode(t, "who was disabled meanwhile", w.S.LinkProof(w.Ctx, who, "Small", small("9")), "auth.needed")
-		_, err = w.S.SetAccount(w.Ctx, people.Operator, ann.ID, identity.AccountChange{Disabled: &on})
+		_, err = w.S.SetAccount(w.Ctx, authz.Operator, ann.ID, identity.AccountChange{Disabled: &on})
 		w.Must(err)
 		_, err = w.by(small("8"))
 		w.Must(err)
@@ -80,22 +80,22 @@ func TestAnAccountIsSignedInByWhoItIsLinkedWith(t *testing.T) {
 // Whoever linked a provider with an account that was not theirs loses it with everything that takes an account back.
 func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.account("root", people.Owner)
+		w.account("root", authz.Owner)
 		another := "another password of some length"
-		for name, end := range map[string]func(who people.Actor) error{
-			"unlinking": func(who people.Actor) error { return w.S.Unlink(w.Ctx, who, small("").Issuer) },
-			"a link of an owner": func(who people.Actor) error {
-				_, err := w.S.ResetAccount(w.Ctx, people.Operator, who.Account.Email) // whether or not it is used
+		for name, end := range map[string]func(who authz.Actor) error{
+			"unlinking": func(who authz.Actor) error { return w.S.Unlink(w.Ctx, who, small("").Issuer) },
+			"a link of an owner": func(who authz.Actor) error {
+				_, err := w.S.ResetAccount(w.Ctx, authz.Operator, who.Account.Email) // whether or not it is used
 				return err
 			},
-			"a password by an owner": func(who people.Actor) error {
+			"a password by an owner": func(who authz.Actor) error {
 				_, err := w.S.SetAccount(w.Ctx, w.signIn("root").Actor, who.ID(), identity.AccountChange{Password: &another})
 				return err
 			},
-			"removing the account": func(who people.Actor) error { return w.S.RemoveAccount(w.Ctx, people.Operator, who.ID()) },
+			"removing the account": func(who authz.Actor) error { return w.S.RemoveAccount(w.Ctx, authz.Operator, who.ID()) },
 		} {
 			box := strings.ReplaceAll(name, " ", "-")
-			w.account(box, people.Moderator, "a")
+			w.account(box, authz.Moderator, "a")
 			who := w.signIn(box).Actor
 			w.Must(w.S.LinkProof(w.Ctx, who, "Small", small(name)))
 			in, err := w.S.SignInBy(w.Ctx, small(name), "a browser")
@@ -115,7 +115,7 @@ func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
 		}
 
 		// The session that unlinks goes on, and what is not linked ends nothing.
-		w.account("zoe", people.Moderator, "a")
+		w.account("zoe", authz.Moderator, "a")
 		here, there := w.signIn("zoe"), w.signIn("zoe")
 		w.Must(w.S.Unlink(w.Ctx, here.Actor, small("").Issuer))
 		_, err := w.S.ActorBySession(w.Ctx, there.Value)
@@ -131,14 +131,14 @@ func TestALinkWithAProviderEndsAsOtherCredentialsDo(t *testing.T) {
 
 func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.account("root", people.Owner)
+		w.account("root", authz.Owner)
 		invite := func(name string) string {
-			_, link, err := w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: name + "@staff.example",
-				Name: name, Role: people.Moderator, Sites: []string{"a"}})
+			_, link, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{Email: name + "@staff.example",
+				Name: name, Role: authz.Moderator, Sites: []string{"a"}})
 			w.Must(err)
 			return link
 		}
-		redeem := func(token string, p people.Proof) (identity.SignedIn, error) {
+		redeem := func(token string, p authz.Proof) (identity.SignedIn, error) {
 			return w.S.UseLink(w.Ctx, identity.LinkUse{Token: token, Provider: "Small", Proof: p})
 		}
 		first, second := invite("ann"), invite("bob")
@@ -167,7 +167,7 @@ func TestAnInvitationIsRedeemedByAProvider(t *testing.T) {
 		w.Must(err)
 
 		// A lost provider: an owner's link sets a password, and another provider is linked by that.
-		reset, err := w.S.ResetAccount(w.Ctx, people.Operator, "ann@staff.example")
+		reset, err := w.S.ResetAccount(w.Ctx, authz.Operator, "ann@staff.example")
 		w.Must(err)
 		_, err = w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: password})
 		w.Must(err)

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 )
@@ -27,7 +27,7 @@ type Provider interface {
 	// Ask returns the address at which somebody is asked who they are.
 	Ask(ctx context.Context, q Question) (address string, err error)
 	// Prove returns who they are, for what they came back with.
-	Prove(ctx context.Context, q Question, a Answer) (people.Proof, error)
+	Prove(ctx context.Context, q Question, a Answer) (authz.Proof, error)
 }
 
 // ErrSilent says that a provider did not answer as one.
@@ -104,22 +104,22 @@ func (p *Providers) Lead(ctx context.Context, name, errand string) (Way, error) 
 
 // Receive returns who came back from a provider, and their errand: identity.refused for who did not leave from here,
 // and for what is not believed.
-func (p *Providers) Receive(ctx context.Context, name, kept string, a Answer) (people.Proof, string, error) {
+func (p *Providers) Receive(ctx context.Context, name, kept string, a Answer) (authz.Proof, string, error) {
 	one, err := p.provider(name)
 	if err != nil {
-		return people.Proof{}, "", err
+		return authz.Proof{}, "", err
 	}
 	var w way
 	if !p.open("way", kept, &w) || !p.process.Now().Before(time.Unix(w.Ends, 0)) ||
 		!hmac.Equal([]byte(w.Question.State), []byte(a.State)) {
-		return people.Proof{}, "", errWay()
+		return authz.Proof{}, "", errWay()
 	}
 	if w.Provider != name || a.Code == "" {
-		return people.Proof{}, w.Errand, errWay()
+		return authz.Proof{}, w.Errand, errWay()
 	}
 	proof, err := one.Prove(ctx, w.Question, a)
 	if err != nil {
-		return people.Proof{}, w.Errand, p.refuse(ctx, name, err)
+		return authz.Proof{}, w.Errand, p.refuse(ctx, name, err)
 	}
 	return proof, w.Errand, nil
 }
@@ -135,22 +135,22 @@ func (p *Providers) refuse(ctx context.Context, name string, err error) error {
 
 // held is a proof that a browser keeps until a button is pressed.
 type held struct {
-	Proof people.Proof `json:"p"`
-	Site  int64        `json:"w"`
-	Ends  int64        `json:"x"`
+	Proof authz.Proof `json:"p"`
+	Site  int64       `json:"w"`
+	Ends  int64       `json:"x"`
 }
 
 // Hold has a browser keep who somebody is, for writing on one site, until the returned time.
-func (p *Providers) Hold(site ground.Site, proof people.Proof) (value string, until time.Time) {
+func (p *Providers) Hold(site ground.Site, proof authz.Proof) (value string, until time.Time) {
 	until = p.process.Now().Add(wayLife)
 	return p.seal("held", held{proof, site.ID, until.Unix()}), until
 }
 
 // Held returns who it is that a browser keeps, if that is still good on a site.
-func (p *Providers) Held(site ground.Site, value string) (people.Proof, bool) {
+func (p *Providers) Held(site ground.Site, value string) (authz.Proof, bool) {
 	var h held
 	if p == nil || !p.open("held", value, &h) || h.Site != site.ID || !p.process.Now().Before(time.Unix(h.Ends, 0)) {
-		return people.Proof{}, false
+		return authz.Proof{}, false
 	}
 	return h.Proof, true
 }

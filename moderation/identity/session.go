@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
@@ -25,7 +25,7 @@ const (
 // SignedIn is a session just made. Value goes into the cookie and is not kept. Known goes into another,
 // by which the browser is known until KnownUntil.
 type SignedIn struct {
-	Actor      people.Actor
+	Actor      authz.Actor
 	Value      string
 	ExpiresAt  time.Time
 	Known      string
@@ -89,7 +89,7 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 }
 
 // signer finds the account to sign in: one without a password where there is none that may.
-func (s *Service) signer(ctx context.Context, email string, possible bool) (account people.Account, err error) {
+func (s *Service) signer(ctx context.Context, email string, possible bool) (account authz.Account, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		if !possible {
 			email = "nobody" // looked up all the same, for the time it takes
@@ -98,16 +98,16 @@ func (s *Service) signer(ctx context.Context, email string, possible bool) (acco
 		return err
 	})
 	if errors.Is(err, ground.ErrNotFound) || err == nil && account.Disabled {
-		return people.Account{}, nil
+		return authz.Account{}, nil
 	}
 	return account, err
 }
 
 // newSession makes a session of an account, to be inserted.
-func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.Session) {
+func (s *Service) newSession(a authz.Account, agent string) (SignedIn, authz.Session) {
 	now := s.work.Now()
 	value, hash := secret.New("")
-	row := people.Session{
+	row := authz.Session{
 		Hash:      hash,
 		ID:        ground.NewID(),
 		Account:   a.ID,
@@ -117,7 +117,7 @@ func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.S
 		ExpiresAt: now.Add(sessionIdle),
 	}
 	return SignedIn{
-		Actor:      people.Actor{Account: a, Session: row.ID, Scope: people.ScopeAdmin},
+		Actor:      authz.Actor{Account: a, Session: row.ID, Scope: authz.ScopeAdmin},
 		Value:      value,
 		ExpiresAt:  now.Add(sessionLife),
 		Known:      know(a, now),
@@ -126,7 +126,7 @@ func (s *Service) newSession(a people.Account, agent string) (SignedIn, people.S
 }
 
 // insertSession keeps a session that begins.
-func insertSession(tx Tx, row people.Session) error {
+func insertSession(tx Tx, row authz.Session) error {
 	if err := tx.InsertSession(row); err != nil {
 		return err
 	}
@@ -134,10 +134,10 @@ func insertSession(tx Tx, row people.Session) error {
 }
 
 // ActorBySession returns who a cookie's value stands for; auth.needed when nobody.
-func (s *Service) ActorBySession(ctx context.Context, value string) (people.Actor, error) {
+func (s *Service) ActorBySession(ctx context.Context, value string) (authz.Actor, error) {
 	now := s.work.Now()
-	var row people.Session
-	var account people.Account
+	var row authz.Session
+	var account authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if row, err = tx.SessionByHash(secret.Hash(value)); err != nil {
 			return err
@@ -146,10 +146,10 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 		return err
 	})
 	if errors.Is(err, ground.ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
-		return people.Actor{}, problem.SignIn()
+		return authz.Actor{}, problem.SignIn()
 	}
 	if err != nil {
-		return people.Actor{}, fmt.Errorf("read session: %w", err)
+		return authz.Actor{}, fmt.Errorf("read session: %w", err)
 	}
 	if now.Sub(row.SeenAt) >= touch {
 		expires := row.CreatedAt.Add(sessionLife)
@@ -167,14 +167,14 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (people.Acto
 			s.log.WarnContext(ctx, "session not prolonged", "session", row.ID, "error", err)
 		}
 	}
-	return people.Actor{Account: account, Session: row.ID, Scope: people.ScopeAdmin}, nil
+	return authz.Actor{Account: account, Session: row.ID, Scope: authz.ScopeAdmin}, nil
 }
 
 // ActorByToken returns who an API token stands for; auth.needed when nobody, or its time is over.
-func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor, error) {
+func (s *Service) ActorByToken(ctx context.Context, value string) (authz.Actor, error) {
 	now := s.work.Now()
-	var token people.Token
-	var account people.Account
+	var token authz.Token
+	var account authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if token, err = tx.TokenByHash(secret.Hash(value)); err != nil {
 			return err
@@ -183,21 +183,21 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (people.Actor,
 		return err
 	})
 	if errors.Is(err, ground.ErrNotFound) || err == nil && (account.Disabled || token.Ended(now)) {
-		return people.Actor{}, problem.SignIn()
+		return authz.Actor{}, problem.SignIn()
 	}
 	if err != nil {
-		return people.Actor{}, fmt.Errorf("read token: %w", err)
+		return authz.Actor{}, fmt.Errorf("read token: %w", err)
 	}
 	if now.Sub(token.UsedAt) >= touch {
 		if err := s.work.Update(ctx, func(tx Tx) error { return tx.TouchToken(token.ID, now) }); err != nil {
 			s.log.WarnContext(ctx, "use of a token not noted", "token", token.ID, "error", err)
 		}
 	}
-	return people.Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
+	return authz.Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
 }
 
 // MySessions lists the actor's own sessions, the oldest first.
-func (s *Service) MySessions(ctx context.Context, who people.Actor) (list []people.Session, err error) {
+func (s *Service) MySessions(ctx context.Context, who authz.Actor) (list []authz.Session, err error) {
 	if err := who.Known(); err != nil {
 		return nil, err
 	}
@@ -212,7 +212,7 @@ func (s *Service) MySessions(ctx context.Context, who people.Actor) (list []peop
 }
 
 // EndSession revokes one of the actor's own sessions by its id; an unknown one has ended already.
-func (s *Service) EndSession(ctx context.Context, who people.Actor, id string) error {
+func (s *Service) EndSession(ctx context.Context, who authz.Actor, id string) error {
 	if err := who.Known(); err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (s *Service) EndSession(ctx context.Context, who people.Actor, id string) e
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(list, func(row people.Session) bool { return row.ID == id })
+		i := slices.IndexFunc(list, func(row authz.Session) bool { return row.ID == id })
 		if i < 0 {
 			return nil
 		}

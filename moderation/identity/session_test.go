@@ -8,22 +8,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 	w := newWorld(t)
-	a := w.account("ann", people.Moderator, "a")
+	a := w.account("ann", authz.Moderator, "a")
 	in, err := w.S.SignIn(w.Ctx, " Ann@Staff.Example ", password, identity.Browser{Agent: strings.Repeat("Ā", 200)})
 	w.Must(err)
 	start := w.Clock.Now()
-	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.A.ID) != people.Moderator ||
-		in.Actor.Role(w.B.ID) != people.NoRole ||
+	if in.Actor.Account.ID != a.ID || in.Actor.Role(w.A.ID) != authz.Moderator ||
+		in.Actor.Role(w.B.ID) != authz.NoRole ||
 		len(in.Value) < 43 || !in.ExpiresAt.Equal(start.Add(30*24*time.Hour)) {
 		t.Errorf("got %+v", in)
 	}
@@ -47,12 +47,12 @@ func TestSigningInMakesASessionThatEndsInTime(t *testing.T) {
 
 func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", people.Moderator, "a")
-	disabled, on := w.account("dan", people.Moderator, "a"), true
-	_, err := w.S.SetAccount(w.Ctx, people.Operator, disabled.ID, identity.AccountChange{Disabled: &on})
+	w.account("ann", authz.Moderator, "a")
+	disabled, on := w.account("dan", authz.Moderator, "a"), true
+	_, err := w.S.SetAccount(w.Ctx, authz.Operator, disabled.ID, identity.AccountChange{Disabled: &on})
 	w.Must(err)
-	_, _, err = w.S.AddAccount(w.Ctx, people.Operator, identity.NewAccount{Email: "new@staff.example", Name: "New",
-		Role: people.Author})
+	_, _, err = w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{Email: "new@staff.example", Name: "New",
+		Role: authz.Author})
 	w.Must(err)
 	for _, tt := range []struct{ name, email, password string }{
 		{"a wrong password", "ann@staff.example", "wrong horse battery"},
@@ -74,7 +74,7 @@ func TestAWrongPasswordAndAnUnknownEMailAreAnsweredAlike(t *testing.T) {
 
 func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", people.Moderator, "a")
+	w.account("ann", authz.Moderator, "a")
 	over, crowd := make(chan struct{}), sync.WaitGroup{}
 	for i := range 60 {
 		crowd.Go(func() {
@@ -88,7 +88,7 @@ func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
 			}
 		})
 	}
-	kit.Until(t, "six in a row are sent away", func() bool {
+	testkit.Until(t, "six in a row are sent away", func() bool {
 		for range 6 {
 			_, err := w.S.SignIn(w.Ctx, "ann@staff.example", password, identity.Browser{})
 			if code := apptest.Code(err); code != "busy" {
@@ -108,8 +108,8 @@ func TestATryThatWasSentAwayIsNotAWrongOne(t *testing.T) {
 
 func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		a := w.account("ann", people.Moderator, "a")
-		w.account("bob", people.Moderator, "a")
+		a := w.account("ann", authz.Moderator, "a")
+		w.account("bob", authz.Moderator, "a")
 		known := w.signIn("ann").Known
 		try := func(what, email, typed, known, want string) {
 			t.Helper()
@@ -160,7 +160,7 @@ func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
 		w.Clock.Add(time.Hour)
 		in, err = w.S.SignIn(w.Ctx, a.Email, another, identity.Browser{})
 		w.Must(err)
-		reset, err := w.S.ResetAccount(w.Ctx, people.Operator, a.Email)
+		reset, err := w.S.ResetAccount(w.Ctx, authz.Operator, a.Email)
 		w.Must(err)
 		fresh, err := w.S.UseLink(w.Ctx, identity.LinkUse{Token: reset.Link, Password: another})
 		w.Must(err)
@@ -172,8 +172,8 @@ func TestABrowserThatWasHereBeforeIsNotLockedOutByStrangers(t *testing.T) {
 
 func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", people.Moderator, "a")
-	w.account("bob", people.Moderator, "a")
+	w.account("ann", authz.Moderator, "a")
+	w.account("bob", authz.Moderator, "a")
 	try := func(email, pass string) (string, int) {
 		_, err := w.S.SignIn(w.Ctx, email, pass, identity.Browser{})
 		var e *problem.Error
@@ -213,7 +213,7 @@ func TestSignInBacksOffAfterFiveWrongPasswords(t *testing.T) {
 
 func TestManyTriesAtOneInstantAreNotAllLetThrough(t *testing.T) {
 	w := newWorld(t)
-	w.account("ann", people.Moderator, "a")
+	w.account("ann", authz.Moderator, "a")
 	codes := inParallel(20, func(int) error {
 		_, err := w.S.SignIn(w.Ctx, "ann@staff.example", "wrong horse battery", identity.Browser{})
 		return err
@@ -240,59 +240,59 @@ func inParallel(n int, fn func(i int) error) map[string]int {
 }
 
 func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
-	on, author, secret, name := true, people.Author, "another horse battery", "Anne"
+	on, author, secret, name := true, authz.Author, "another horse battery", "Anne"
 	for _, tt := range []struct {
 		name string
 		ends bool
-		do   func(w *world, who people.Actor, id string) error
+		do   func(w *world, who authz.Actor, id string) error
 	}{
-		{"a name", false, func(w *world, who people.Actor, id string) error {
+		{"a name", false, func(w *world, who authz.Actor, id string) error {
 			_, err := w.S.SetAccount(w.Ctx, who, id, identity.AccountChange{Name: &name})
 			return err
 		}},
-		{"a role", true, func(w *world, _ people.Actor, id string) error {
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &author})
+		{"a role", true, func(w *world, _ authz.Actor, id string) error {
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, id, identity.AccountChange{Role: &author})
 			return err
 		}},
-		{"its sites", true, func(w *world, _ people.Actor, id string) error {
-			role := people.Moderator
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Role: &role, Sites: []string{"b"}})
+		{"its sites", true, func(w *world, _ authz.Actor, id string) error {
+			role := authz.Moderator
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, id, identity.AccountChange{Role: &role, Sites: []string{"b"}})
 			return err
 		}},
-		{"disabling", true, func(w *world, _ people.Actor, id string) error {
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, id, identity.AccountChange{Disabled: &on})
+		{"disabling", true, func(w *world, _ authz.Actor, id string) error {
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, id, identity.AccountChange{Disabled: &on})
 			return err
 		}},
-		{"one's own new password", true, func(w *world, who people.Actor, id string) error {
+		{"one's own new password", true, func(w *world, who authz.Actor, id string) error {
 			old := password
 			_, err := w.S.SetAccount(w.Ctx, who, id, identity.AccountChange{Password: &secret, Old: &old})
 			return err
 		}},
-		{"a reset", true, func(w *world, _ people.Actor, id string) error {
-			_, err := w.S.ResetAccount(w.Ctx, people.Operator, "ann@staff.example")
+		{"a reset", true, func(w *world, _ authz.Actor, id string) error {
+			_, err := w.S.ResetAccount(w.Ctx, authz.Operator, "ann@staff.example")
 			return err
 		}},
-		{"removal", true, func(w *world, _ people.Actor, id string) error {
-			return w.S.RemoveAccount(w.Ctx, people.Operator, id)
+		{"removal", true, func(w *world, _ authz.Actor, id string) error {
+			return w.S.RemoveAccount(w.Ctx, authz.Operator, id)
 		}},
-		{"signing out", true, func(w *world, who people.Actor, id string) error {
+		{"signing out", true, func(w *world, who authz.Actor, id string) error {
 			return w.S.EndSession(w.Ctx, who, who.Session)
 		}},
-		{"revoking it", true, func(w *world, who people.Actor, id string) error {
+		{"revoking it", true, func(w *world, who authz.Actor, id string) error {
 			list, err := w.S.MySessions(w.Ctx, who)
 			if err != nil || len(list) != 1 || list[0].Agent != "A browser" {
 				return fmt.Errorf("sessions %v: %w", list, err)
 			}
 			return w.S.EndSession(w.Ctx, who, list[0].ID)
 		}},
-		{"another's session's name", false, func(w *world, who people.Actor, id string) error {
-			w.account("eve", people.Owner)
+		{"another's session's name", false, func(w *world, who authz.Actor, id string) error {
+			w.account("eve", authz.Owner)
 			return w.S.EndSession(w.Ctx, w.signIn("eve").Actor, who.Session)
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
-			a := w.account("ann", people.Moderator, "a")
+			a := w.account("ann", authz.Moderator, "a")
 			in := w.signIn("ann")
 			told := false // so that open streams of the account end
 			defer w.S.OnEvent(func(e ground.Event) {

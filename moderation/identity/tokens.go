@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
@@ -21,35 +21,35 @@ type NewToken struct {
 	Account   string // e-mail; "" is who's own
 	Name      string
 	Sites     []string
-	Scope     people.Scope
+	Scope     authz.Scope
 	ExpiresAt time.Time // zero: never
 }
 
 // AddToken adds a token and returns its value, which is not kept. A token that is used to add another one becomes its
 // parent: the new token is for the same account, allows no more, ends no later, and is deleted with its parent.
 func (s *Service) AddToken(
-	ctx context.Context, who people.Actor, in NewToken,
-) (t people.Token, value string, err error) {
+	ctx context.Context, who authz.Actor, in NewToken,
+) (t authz.Token, value string, err error) {
 	if err := who.MayKeepTokens(); err != nil {
-		return people.Token{}, "", err
+		return authz.Token{}, "", err
 	}
 	if in.Scope == 0 {
-		in.Scope = people.ScopeDecide
+		in.Scope = authz.ScopeDecide
 	}
 	sites, err := s.siteIDs(ctx, who, in.Sites)
 	if err != nil {
-		return people.Token{}, "", err
+		return authz.Token{}, "", err
 	}
 	name, ok := text.Line(in.Name, 100)
 	if !ok {
-		return people.Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
+		return authz.Token{}, "", problem.Field("/name", "A token's name is one line of at most 100 characters.")
 	}
 	now := s.work.Now()
 	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) {
-		return people.Token{}, "", problem.Field("/expires_at", "A token ends at a time to come.")
+		return authz.Token{}, "", problem.Field("/expires_at", "A token ends at a time to come.")
 	}
 	value, hash := secret.New("aitys_")
-	t = people.Token{
+	t = authz.Token{
 		ID: ground.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: now,
 		ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
 	}
@@ -66,7 +66,7 @@ func (s *Service) AddToken(
 			return err
 		}
 		t.Account = account.ID
-		if t.Sites, err = people.Bound(who, account, sites); err != nil {
+		if t.Sites, err = authz.Bound(who, account, sites); err != nil {
 			return err
 		}
 		if parent.ID != "" {
@@ -87,35 +87,35 @@ func (s *Service) AddToken(
 		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: account.ID, At: t.CreatedAt})
 	})
 	if err != nil {
-		return people.Token{}, "", fmt.Errorf("add token: %w", err)
+		return authz.Token{}, "", fmt.Errorf("add token: %w", err)
 	}
 	return t, value, nil
 }
 
 // parentOf returns the current state of the token that who uses, or the zero Token for a session and the operator. The
 // caller holds LockPeople, so a parent that is revoked meanwhile gets no new child.
-func parentOf(tx Tx, who people.Actor, now time.Time) (people.Token, error) {
+func parentOf(tx Tx, who authz.Actor, now time.Time) (authz.Token, error) {
 	if who.MayIssue() == nil {
-		return people.Token{}, nil
+		return authz.Token{}, nil
 	}
 	parent, err := tx.TokenByID(who.Token)
 	if errors.Is(err, ground.ErrNotFound) || err == nil && parent.Ended(now) {
-		return people.Token{}, problem.SignIn()
+		return authz.Token{}, problem.SignIn()
 	}
-	if err == nil && parent.Scope < people.ScopeAdmin {
-		return people.Token{}, people.NotAllowed()
+	if err == nil && parent.Scope < authz.ScopeAdmin {
+		return authz.Token{}, authz.NotAllowed()
 	}
 	return parent, err
 }
 
 // bindTo makes t a child of parent, and refuses a t that allows more or ends later.
-func bindTo(parent people.Token, t *people.Token) error {
+func bindTo(parent authz.Token, t *authz.Token) error {
 	if t.Account != parent.Account {
 		return problem.Field("/account", "A token adds tokens for its own account only. Sign in to add one for another "+
 			"account, or use `aitys token add`.")
 	}
 	if parent.AllowsLess(*t) {
-		return people.NotAllowed() // the parent was changed since the request began
+		return authz.NotAllowed() // the parent was changed since the request began
 	}
 	if end := parent.ExpiresAt; !end.IsZero() {
 		if t.ExpiresAt.IsZero() {
@@ -131,9 +131,9 @@ func bindTo(parent people.Token, t *people.Token) error {
 }
 
 // tokenAccount finds the account that a token is to stand for: who's own, or one that who rules.
-func tokenAccount(tx Tx, who people.Actor, email string) (people.Account, error) {
+func tokenAccount(tx Tx, who authz.Actor, email string) (authz.Account, error) {
 	if email == "" && who.ID() == "" {
-		return people.Account{}, problem.Field("/account", "Say whose token this is.")
+		return authz.Account{}, problem.Field("/account", "Say whose token this is.")
 	}
 	if email == "" || email == who.Account.Email {
 		return tx.AccountByID(who.ID())
@@ -142,11 +142,11 @@ func tokenAccount(tx Tx, who people.Actor, email string) (people.Account, error)
 }
 
 // Tokens lists one's own tokens, and those of the accounts that who rules.
-func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.Token, err error) {
+func (s *Service) Tokens(ctx context.Context, who authz.Actor) (list []authz.Token, err error) {
 	if err := who.MayKeepTokens(); err != nil {
 		return nil, err
 	}
-	list = []people.Token{}
+	list = []authz.Token{}
 	err = s.work.View(ctx, func(tx Tx) error {
 		accounts, err := tx.Accounts()
 		if err != nil {
@@ -162,7 +162,7 @@ func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.T
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(all, func(t people.Token) bool { return !ruled[t.Account] || !who.Reaches(t) })
+		list = slices.DeleteFunc(all, func(t authz.Token) bool { return !ruled[t.Account] || !who.Reaches(t) })
 		return nil
 	})
 	if err != nil {
@@ -174,14 +174,14 @@ func (s *Service) Tokens(ctx context.Context, who people.Actor) (list []people.T
 // SetToken changes a token's name, sites or scope; nil leaves each as it is, no sites are all
 // of the account's. A token may change itself and its children. Reducing its scope or sites deletes its children.
 func (s *Service) SetToken(
-	ctx context.Context, who people.Actor, id string, name *string, sites []string, scope *people.Scope,
-) (t people.Token, err error) {
+	ctx context.Context, who authz.Actor, id string, name *string, sites []string, scope *authz.Scope,
+) (t authz.Token, err error) {
 	if err := who.MayKeepTokens(); err != nil {
-		return people.Token{}, err
+		return authz.Token{}, err
 	}
 	ids, err := s.siteIDs(ctx, who, sites)
 	if err != nil {
-		return people.Token{}, err
+		return authz.Token{}, err
 	}
 	at := s.work.Now()
 	err = s.work.Update(ctx, func(tx Tx) error {
@@ -192,7 +192,7 @@ func (s *Service) SetToken(
 		if err != nil {
 			return err
 		}
-		var account people.Account
+		var account authz.Account
 		if t, account, err = ownToken(tx, who, id); err != nil {
 			return err
 		}
@@ -209,7 +209,7 @@ func (s *Service) SetToken(
 			}
 		}
 		if sites != nil {
-			if t.Sites, err = people.Bound(who, account, ids); err != nil {
+			if t.Sites, err = authz.Bound(who, account, ids); err != nil {
 				return err
 			}
 		}
@@ -219,7 +219,7 @@ func (s *Service) SetToken(
 			}
 		}
 		if parent.ID != "" && parent.AllowsLess(t) {
-			return people.NotAllowed()
+			return authz.NotAllowed()
 		}
 		if t.AllowsLess(before) {
 			if err := tx.DeleteTokensOf(t.ID); err != nil {
@@ -232,13 +232,13 @@ func (s *Service) SetToken(
 		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: t.Account, At: at})
 	})
 	if err != nil {
-		return people.Token{}, fmt.Errorf("set token: %w", err)
+		return authz.Token{}, fmt.Errorf("set token: %w", err)
 	}
 	return t, nil
 }
 
 // RemoveToken deletes a token and its children.
-func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) error {
+func (s *Service) RemoveToken(ctx context.Context, who authz.Actor, id string) error {
 	if err := who.MayKeepTokens(); err != nil {
 		return err
 	}
@@ -263,23 +263,23 @@ func (s *Service) RemoveToken(ctx context.Context, who people.Actor, id string) 
 }
 
 // ownToken finds a token of who's own, or of an account that who rules.
-func ownToken(tx Tx, who people.Actor, id string) (people.Token, people.Account, error) {
+func ownToken(tx Tx, who authz.Actor, id string) (authz.Token, authz.Account, error) {
 	if !ground.IsID(id) {
-		return people.Token{}, people.Account{}, errNoToken()
+		return authz.Token{}, authz.Account{}, errNoToken()
 	}
 	t, err := tx.TokenByID(id)
 	if errors.Is(err, ground.ErrNotFound) {
-		return people.Token{}, people.Account{}, errNoToken()
+		return authz.Token{}, authz.Account{}, errNoToken()
 	}
 	if err != nil {
-		return people.Token{}, people.Account{}, err
+		return authz.Token{}, authz.Account{}, err
 	}
 	a, err := tx.AccountByID(t.Account)
 	if err != nil {
-		return people.Token{}, people.Account{}, err
+		return authz.Token{}, authz.Account{}, err
 	}
 	if a.ID != who.ID() && !who.Rules(a) || !who.Reaches(t) {
-		return people.Token{}, people.Account{}, errNoToken()
+		return authz.Token{}, authz.Account{}, errNoToken()
 	}
 	return t, a, nil
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -22,24 +22,24 @@ const writerLife = 12 * time.Hour
 // writing on one site, and for nothing else.
 type Given struct {
 	Value     string
-	Writer    people.Writer
+	Writer    authz.Writer
 	ExpiresAt time.Time
 }
 
 // Identify gives who signed in an identity for writing on a site. It ends after twelve hours, with EndWriter, and
 // with the account's password or its role on the site.
-func (s *Service) Identify(ctx context.Context, who people.Actor, site ground.Site) (Given, error) {
-	if err := who.May(site.ID, people.Author, people.ScopeAdmin); err != nil {
+func (s *Service) Identify(ctx context.Context, who authz.Actor, site ground.Site) (Given, error) {
+	if err := who.May(site.ID, authz.Author, authz.ScopeAdmin); err != nil {
 		return Given{}, err
 	}
 	if err := who.MayIssue(); err != nil {
 		return Given{}, err
 	}
 	if who.ID() == "" {
-		return Given{}, people.NotAllowed() // the operator has no name to write under
+		return Given{}, authz.NotAllowed() // the operator has no name to write under
 	}
 	at := s.work.Now()
-	var a people.Account
+	var a authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		a, err = tx.AccountByID(who.ID())
 		return err
@@ -50,7 +50,7 @@ func (s *Service) Identify(ctx context.Context, who people.Actor, site ground.Si
 	c := claim{account: a.ID, at: strconv.FormatInt(at.UnixMicro(), 10)}
 	return Given{
 		Value:     strings.Join([]string{c.account, c.at, s.proof(c, site.ID, a)}, "."),
-		Writer:    people.Writer{Account: a.ID, Name: a.Name, Role: a.Role(site.ID)},
+		Writer:    authz.Writer{Account: a.ID, Name: a.Name, Role: a.Role(site.ID)},
 		ExpiresAt: at.Add(writerLife),
 	}, nil
 }
@@ -60,39 +60,39 @@ type claim struct{ account, at string }
 
 // proof shows that an identity was given to an account by this service. It is keyed by the hash of the password,
 // too: another password ends it.
-func (s *Service) proof(c claim, site int64, a people.Account) string {
+func (s *Service) proof(c claim, site int64, a authz.Account) string {
 	mac := s.secret.Mac("identity", strconv.FormatInt(site, 10), c.account, c.at, a.Password)
 	return base64.RawURLEncoding.EncodeToString(mac)
 }
 
 // claimed returns what an identity says, if it was given for a site to an account that may still write there.
-func (s *Service) claimed(tx Tx, site int64, value string) (people.Account, time.Time, error) {
+func (s *Service) claimed(tx Tx, site int64, value string) (authz.Account, time.Time, error) {
 	parts := strings.Split(value, ".")
 	if len(parts) != 3 || !ground.IsID(parts[0]) {
-		return people.Account{}, time.Time{}, errIdentity()
+		return authz.Account{}, time.Time{}, errIdentity()
 	}
 	at, err := strconv.ParseInt(parts[1], 10, 64)
 	if err != nil {
-		return people.Account{}, time.Time{}, errIdentity()
+		return authz.Account{}, time.Time{}, errIdentity()
 	}
 	a, err := tx.AccountByID(parts[0])
 	if errors.Is(err, ground.ErrNotFound) {
 		err = errIdentity()
 	}
 	if err != nil {
-		return people.Account{}, time.Time{}, err
+		return authz.Account{}, time.Time{}, err
 	}
 	proof := s.proof(claim{parts[0], parts[1]}, site, a)
-	if !hmac.Equal([]byte(proof), []byte(parts[2])) || a.Role(site) == people.NoRole {
-		return people.Account{}, time.Time{}, errIdentity()
+	if !hmac.Equal([]byte(proof), []byte(parts[2])) || a.Role(site) == authz.NoRole {
+		return authz.Account{}, time.Time{}, errIdentity()
 	}
 	return a, time.UnixMicro(at), nil
 }
 
 // Writer returns who writes under an identity on a site: identity.refused when nobody may.
-func (s *Service) Writer(ctx context.Context, site ground.Site, value string) (people.Writer, error) {
+func (s *Service) Writer(ctx context.Context, site ground.Site, value string) (authz.Writer, error) {
 	now := s.work.Now()
-	var a people.Account
+	var a authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		var at, out time.Time
 		if a, at, err = s.claimed(tx, site.ID, value); err != nil {
@@ -107,9 +107,9 @@ func (s *Service) Writer(ctx context.Context, site ground.Site, value string) (p
 		return nil
 	})
 	if err != nil {
-		return people.Writer{}, fmt.Errorf("read identity: %w", err)
+		return authz.Writer{}, fmt.Errorf("read identity: %w", err)
 	}
-	return people.Writer{Account: a.ID, Name: a.Name, Role: a.Role(site.ID)}, nil
+	return authz.Writer{Account: a.ID, Name: a.Name, Role: a.Role(site.ID)}, nil
 }
 
 // EndWriter ends every identity that whoever has this one was given on a site so far. To end what has ended is no

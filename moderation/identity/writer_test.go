@@ -7,18 +7,18 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
 // given is an identity of a new author of site a.
-func (w *world) given(name string) (people.Actor, identity.Given) {
+func (w *world) given(name string) (authz.Actor, identity.Given) {
 	w.T.Helper()
-	who := w.AddPerson(name, people.Author, "a")
+	who := w.AddPerson(name, authz.Author, "a")
 	got, err := w.S.Identify(w.Ctx, who, w.A)
 	w.Must(err)
 	return who, got
@@ -29,7 +29,7 @@ func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
 		who, got := w.given("ruth")
 		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
 		w.Must(err)
-		if want := (people.Writer{Account: who.ID(), Name: "ruth", Role: people.Author}); writer != want ||
+		if want := (authz.Writer{Account: who.ID(), Name: "ruth", Role: authz.Author}); writer != want ||
 			got.Writer != want {
 			t.Errorf("it is %+v, given as %+v, want %+v", writer, got.Writer, want)
 		}
@@ -64,23 +64,23 @@ func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
 
 // Whatever ends the right to write under a name ends what was given for it.
 func TestAnIdentityEnds(t *testing.T) {
-	word, off, moderator := "a tram of nineteen apples", true, people.Moderator
-	for name, end := range map[string]func(w *world, who people.Actor, got identity.Given){
-		"by its time": func(w *world, _ people.Actor, _ identity.Given) { w.Clock.Add(12 * time.Hour) },
-		"when its account signs out": func(w *world, _ people.Actor, got identity.Given) {
+	word, off, moderator := "a tram of nineteen apples", true, authz.Moderator
+	for name, end := range map[string]func(w *world, who authz.Actor, got identity.Given){
+		"by its time": func(w *world, _ authz.Actor, _ identity.Given) { w.Clock.Add(12 * time.Hour) },
+		"when its account signs out": func(w *world, _ authz.Actor, got identity.Given) {
 			w.Must(w.S.EndWriter(w.Ctx, w.A, got.Value))
 		},
-		"with another password": func(w *world, who people.Actor, _ identity.Given) {
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), identity.AccountChange{Password: &word})
+		"with another password": func(w *world, who authz.Actor, _ identity.Given) {
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Password: &word})
 			w.Must(err)
 		},
-		"with the account": func(w *world, who people.Actor, _ identity.Given) {
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), identity.AccountChange{Disabled: &off})
+		"with the account": func(w *world, who authz.Actor, _ identity.Given) {
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Disabled: &off})
 			w.Must(err)
 		},
-		"with the role": func(w *world, who people.Actor, _ identity.Given) {
+		"with the role": func(w *world, who authz.Actor, _ identity.Given) {
 			change := identity.AccountChange{Role: &moderator, Sites: []string{"b"}}
-			_, err := w.S.SetAccount(w.Ctx, people.Operator, who.ID(), change)
+			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), change)
 			w.Must(err)
 		},
 	} {
@@ -129,9 +129,9 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
 		w.Must(err)
 		reader := w.Submit(w.A, "Is the ferry running in winter, does anybody know?")
-		w.Decide(people.Operator, w.A, comment.Approve, reader.ID)
+		w.Decide(authz.Operator, w.A, comment.Approve, reader.ID)
 		no := false
-		_, err = w.S.SetPage(w.Ctx, people.Operator, w.A, reader.Page, sites.PageChange{Open: &no})
+		_, err = w.S.SetPage(w.Ctx, authz.Operator, w.A, reader.Page, sites.PageChange{Open: &no})
 		w.Must(err)
 		page := w.Thread(w.A).Page.URL
 		in := moderation.Submission{PageURL: page, Parent: reader.ID, Body: "It is not, the bay freezes over.",
@@ -151,7 +151,7 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 		if !again.Duplicate || again.ID != sent.ID {
 			t.Errorf("the same again is %+v", again)
 		}
-		in.Writer = people.Writer{}
+		in.Writer = authz.Writer{}
 		_, err = w.S.Submit(w.Ctx, w.A, in)
 		apptest.WantCode(t, "a reader's on the closed page", err, "page.closed")
 	})
@@ -167,8 +167,8 @@ func TestANameOfStaffIsNobodyElses(t *testing.T) {
 			_, err := w.S.Submit(w.Ctx, where, in)
 			return err
 		}
-		ruth, called := w.AddPerson("ruth", people.Author, "a"), "Ruth Orlova"
-		_, err := w.S.SetAccount(w.Ctx, people.Operator, ruth.ID(), identity.AccountChange{Name: &called})
+		ruth, called := w.AddPerson("ruth", authz.Author, "a"), "Ruth Orlova"
+		_, err := w.S.SetAccount(w.Ctx, authz.Operator, ruth.ID(), identity.AccountChange{Name: &called})
 		w.Must(err)
 		for _, name := range []string{"Ruth Orlova", "ruth  ORLOVA", "RuthOrlova", "Ruth \u041erlova", "Ruth-Orlova \u2713",
 			"Ruth\u200b Orlova"} {
@@ -188,10 +188,10 @@ func TestANameOfStaffIsNobodyElses(t *testing.T) {
 		w.Must(submit("a", moderation.Submission{Writer: got.Writer}))
 
 		off := true
-		_, err = w.S.SetAccount(w.Ctx, people.Operator, ruth.ID(), identity.AccountChange{Disabled: &off})
+		_, err = w.S.SetAccount(w.Ctx, authz.Operator, ruth.ID(), identity.AccountChange{Disabled: &off})
 		w.Must(err)
 		w.Must(submit("a", moderation.Submission{Name: "Ruth Orlova"}))
-		w.AddPerson("Omar", people.Owner)
+		w.AddPerson("Omar", authz.Owner)
 		for _, site := range []string{"a", "b"} {
 			apptest.WantCode(t, "on "+site, submit(site, moderation.Submission{Name: "omar"}), "field.invalid")
 		}

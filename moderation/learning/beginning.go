@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // A Beginning is what a site's filter was taught of each kind, and how much more it needs before it
@@ -14,8 +14,8 @@ type Beginning struct{ Ham, Spam, MoreHam, MoreSpam int }
 
 // Beginning says how far a site's filter has come. It needs an author. Where the model cannot be had it is
 // the zero value: nothing is known to be missing, and who asks can do without.
-func (s *Models) Beginning(ctx context.Context, who people.Actor, site ground.Site) (Beginning, error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+func (s *Models) Beginning(ctx context.Context, who authz.Actor, site ground.Site) (Beginning, error) {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return Beginning{}, err
 	}
 	l, err := s.model(ctx, site.ID)

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -52,8 +52,8 @@ type Erasure struct {
 }
 
 // LessonsOf returns what EraseLessons would erase. It needs an owner.
-func (s *Models) LessonsOf(ctx context.Context, who people.Actor, site ground.Site, p Erasee) (Erasure, error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, site ground.Site, p Erasee) (Erasure, error) {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
 	if err := p.check(); err != nil {
@@ -93,9 +93,9 @@ func (s *Models) LessonsOf(ctx context.Context, who people.Actor, site ground.Si
 // It is about lessons only. The comments stay, and one that is decided again teaches again:
 // see package privacy.
 func (s *Models) EraseLessons(
-	ctx context.Context, who people.Actor, site ground.Site, p Erasee, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, p Erasee, key *ground.Key,
 ) (Erasure, error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
 	if err := p.check(); err != nil {
@@ -139,9 +139,9 @@ func (p Erasee) check() error {
 }
 
 // A whose tells the lessons that are to be erased from all others.
-type whose func(ledger.Lesson) bool
+type whose func(auditlog.Lesson) bool
 
-func (wrote whose) erase(tx Tx, who people.Actor, site ground.Site, pen ledger.Pen, out *Erasure) error {
+func (wrote whose) erase(tx Tx, who authz.Actor, site ground.Site, pen auditlog.Pen, out *Erasure) error {
 	// The site's own log first: nobody copies from it while its lock is held, so no copy is missed.
 	b, err := pen.Open(tx)
 	if err != nil {
@@ -176,7 +176,7 @@ func (wrote whose) erase(tx Tx, who people.Actor, site ground.Site, pen ledger.P
 // eachCopied calls fn with each other site of who's that took lessons over, and counts the
 // person's copies that are left on sites which are not.
 func (wrote whose) eachCopied(
-	tx Tx, who people.Actor, site ground.Site, fn func(ground.Site) error,
+	tx Tx, who authz.Actor, site ground.Site, fn func(ground.Site) error,
 ) (left int, err error) {
 	sites, err := tx.Sites()
 	if err != nil {
@@ -186,7 +186,7 @@ func (wrote whose) eachCopied(
 		if other.ID == site.ID {
 			continue
 		}
-		if who.May(other.ID, people.Owner, people.ScopeAdmin) == nil {
+		if who.May(other.ID, authz.Owner, authz.ScopeAdmin) == nil {
 			entries, err := tx.Copies(other.ID)
 			if err == nil && len(entries) > 0 {
 				err = fn(other)
@@ -206,8 +206,8 @@ func (wrote whose) eachCopied(
 }
 
 // lessons finds the person's lessons on a site whose log ends at head, ascending.
-func (wrote whose) lessons(tx Tx, site int64, head uint64) (found []ledger.Lesson, err error) {
-	err = eachStored(tx, site, head, func(l ledger.Lesson) {
+func (wrote whose) lessons(tx Tx, site int64, head uint64) (found []auditlog.Lesson, err error) {
+	err = eachStored(tx, site, head, func(l auditlog.Lesson) {
 		if wrote(l) {
 			found = append(found, l)
 		}
@@ -216,7 +216,7 @@ func (wrote whose) lessons(tx Tx, site int64, head uint64) (found []ledger.Lesso
 }
 
 // eachStored calls fn with a site's lessons up to an entry, whether they count or not, ascending.
-func eachStored(tx Tx, site int64, upTo uint64, fn func(ledger.Lesson)) error {
+func eachStored(tx Tx, site int64, upTo uint64, fn func(auditlog.Lesson)) error {
 	const length = 1_000
 	for after := uint64(0); after < upTo; after += length {
 		list, err := tx.Lessons(site, after, min(after+length, upTo))
@@ -232,12 +232,12 @@ func eachStored(tx Tx, site int64, upTo uint64, fn func(ledger.Lesson)) error {
 
 // copies finds what the person wrote on one site among the lessons that another took over,
 // from there or from a third, ascending.
-func (wrote whose) copies(tx Tx, from, site int64) ([]ledger.Lesson, error) {
+func (wrote whose) copies(tx Tx, from, site int64) ([]auditlog.Lesson, error) {
 	copied, err := tx.CopiedLessons(site, from)
 	if err != nil {
 		return nil, fmt.Errorf("read copied lessons: %w", err)
 	}
-	return slices.DeleteFunc(copied, func(l ledger.Lesson) bool { return !wrote(l) }), nil
+	return slices.DeleteFunc(copied, func(l auditlog.Lesson) bool { return !wrote(l) }), nil
 }
 
 // wrote tells the person's lessons that were not erased yet from all others.
@@ -246,7 +246,7 @@ func (p Erasee) wrote() whose {
 	for _, id := range p.Comments {
 		named[id] = true
 	}
-	return func(l ledger.Lesson) bool {
+	return func(l auditlog.Lesson) bool {
 		if len(l.Salt) == 0 {
 			return false
 		}
@@ -255,20 +255,20 @@ func (p Erasee) wrote() whose {
 }
 
 // erase writes the one entry that takes lessons out for good; without lessons there is none.
-func erase(tx Tx, b *ledger.Book, lessons []ledger.Lesson) error {
+func erase(tx Tx, b *auditlog.Book, lessons []auditlog.Lesson) error {
 	if len(lessons) == 0 {
 		return nil
 	}
 	for i := range lessons {
-		lessons[i].Proof = ledger.LessonHash(lessons[i].Salt, lessons[i].Lesson)
+		lessons[i].Proof = auditlog.LessonHash(lessons[i].Salt, lessons[i].Lesson)
 	}
 	if err := tx.EraseLessons(b.Site, lessons, b.Next()); err != nil {
 		return fmt.Errorf("erase lessons: %w", err)
 	}
 	lowest := lessons[0].Seq
-	b.PutTeaching(ledger.Entry{
-		Kind: ledger.Erasure, Lesson: ledger.ErasedHash(lessons),
-		Teaching: ledger.Teaching{Lessons: len(lessons), Lowest: lowest},
+	b.PutTeaching(auditlog.Entry{
+		Kind: auditlog.Erasure, Lesson: auditlog.ErasedHash(lessons),
+		Teaching: auditlog.Teaching{Lessons: len(lessons), Lowest: lowest},
 	})
 	if err := dropSnapshots(tx, b.Site, lowest); err != nil { // they hold words of what is erased
 		return err

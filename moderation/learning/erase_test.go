@@ -13,16 +13,16 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/inquiry"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/moderation/spamcheck"
 )
 
 // by posts a comment under an e-mail.
@@ -58,7 +58,7 @@ func (w *world) holds(site ground.Site, word string) (lessons, snapshots, models
 func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		owner, mod := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("mod", people.Moderator, "a")
+		owner, mod := w.AddPerson("owner", authz.Owner, "a"), w.AddPerson("mod", authz.Moderator, "a")
 		ids := []string{
 			w.by(w.A, "Ann.Writer@Mail.example", "Ann", "The wagtail sings, and so do I."),
 			w.by(w.A, "ann.writer@mail.example", "Somebody", "A wagtail once more, on the roof."),
@@ -110,7 +110,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		}
 		entries, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1})
 		w.Must(err)
-		if e := entries[0]; e.Kind != ledger.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 ||
+		if e := entries[0]; e.Kind != auditlog.Erasure || e.Subject != "" || e.Comment != "" || e.Lessons != 4 ||
 			e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
@@ -147,10 +147,10 @@ func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 	w := newWorld(t)
 	ids := []string{w.by(w.A, "", "Ann", "A wagtail without an e-mail."),
 		w.by(w.A, "", "Ann", "A kingfisher of another Ann.")}
-	w.Decide(people.Operator, w.A, comment.Approve, ids...)
-	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+	w.Decide(authz.Operator, w.A, comment.Approve, ids...)
+	_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
-	out, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Comments: ids[:1]}, nil)
+	out, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Comments: ids[:1]}, nil)
 	w.Must(err)
 	if out.Lessons != 1 || out.Copies != 1 {
 		t.Errorf("erased %+v", out)
@@ -172,19 +172,19 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		third := w.AddSite("c")
-		ofA, ofBoth := w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("both", people.Owner, "a", "b")
+		ofA, ofBoth := w.AddPerson("of-a", authz.Owner, "a"), w.AddPerson("both", authz.Owner, "a", "b")
 		const email = "ann@mail.example"
-		w.Decide(people.Operator, w.A, comment.MarkSpam, w.by(w.A, email, "Ann", "A wagtail on the first site."),
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, w.by(w.A, email, "Ann", "A wagtail on the first site."),
 			w.by(w.A, "x@mail.example", "", "Cheap pills."))
-		w.Decide(people.Operator, w.B, comment.Approve, w.by(w.B, email, "Ann", "A kingfisher on the second site."))
+		w.Decide(authz.Operator, w.B, comment.Approve, w.by(w.B, email, "Ann", "A kingfisher on the second site."))
 		copied := func(to, from ground.Site) {
 			t.Helper()
-			_, err := w.S.CopyLessons(w.Ctx, people.Operator, to, from.Key, nil)
+			_, err := w.S.CopyLessons(w.Ctx, authz.Operator, to, from.Key, nil)
 			w.Must(err)
 		}
 		copied(w.B, w.A)
 		copied(third, w.B) // and so the first site's as well
-		erase := func(who people.Actor, site ground.Site, want learning.Erasure) learning.Erasure {
+		erase := func(who authz.Actor, site ground.Site, want learning.Erasure) learning.Erasure {
 			t.Helper()
 			p := learning.Erasee{Email: email}
 			would, err := w.S.LessonsOf(w.Ctx, who, site, p)
@@ -198,7 +198,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		}
 		erase(ofA, w.A, learning.Erasure{Lessons: 1, Left: 2})
 		erase(ofBoth, w.A, learning.Erasure{Copies: 1, Left: 1})
-		erase(people.Operator, w.A, learning.Erasure{Copies: 1})
+		erase(authz.Operator, w.A, learning.Erasure{Copies: 1})
 		for _, site := range []ground.Site{w.A, w.B, third} {
 			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
 				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
@@ -210,7 +210,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		if lessons, _, _ := w.holds(w.B, "kingfisher"); lessons != 1 {
 			t.Errorf("what was written on the second site is left in %d lessons, want 1", lessons)
 		}
-		erase(people.Operator, third, learning.Erasure{Lessons: 1}) // copied from the second
+		erase(authz.Operator, third, learning.Erasure{Lessons: 1}) // copied from the second
 		erase(ofBoth, w.B, learning.Erasure{Lessons: 1})
 	})
 }
@@ -220,16 +220,16 @@ func TestAnErasureFollowsTheCopiesOfWhatWasSent(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		const email = "ann@mail.example"
-		for _, in := range []inquiry.Asked{{Name: "Ann", Email: email, Body: "A wagtail that WordPress had."},
+		for _, in := range []spamcheck.Asked{{Name: "Ann", Email: email, Body: "A wagtail that WordPress had."},
 			{Name: "Xenia", Email: "x@mail.example", Body: "Cheap pills that WordPress had."}} {
-			w.Must(w.S.Teach(w.Ctx, people.Operator, w.A, in, classifier.Spam))
+			w.Must(w.S.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Spam))
 		}
-		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+		_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 		w.Must(err)
 		p, want := learning.Erasee{Email: email}, learning.Erasure{Lessons: 1, Copies: 1}
-		would, err := w.S.LessonsOf(w.Ctx, people.Operator, w.A, p)
+		would, err := w.S.LessonsOf(w.Ctx, authz.Operator, w.A, p)
 		w.Must(err)
-		got, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, p, nil)
+		got, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, p, nil)
 		w.Must(err)
 		if got.Batch = ""; got != want || would != want {
 			t.Errorf("said %+v, erased %+v, want %+v", would, got, want)
@@ -251,22 +251,22 @@ func TestAnErasureFollowsTheCopiesOfWhatWasSent(t *testing.T) {
 func TestOnlyOwnersErase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+	w.Decide(authz.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
 	p := learning.Erasee{Email: "ann@mail.example"}
 	for _, tt := range []struct {
 		name string
-		who  people.Actor
+		who  authz.Actor
 		p    learning.Erasee
 		want string
 	}{
-		{"nobody", people.Actor{}, p, "auth.needed"},
-		{"a moderator", w.AddPerson("mod", people.Moderator, "a"), p, "role.insufficient"},
-		{"an owner of another site", w.AddPerson("of-b", people.Owner, "b"), p, "site.unknown"},
-		{"nobody's lessons", people.Operator, learning.Erasee{}, "field.invalid"},
-		{"no e-mail", people.Operator, learning.Erasee{Email: "ann"}, "field.invalid"},
-		{"no e-mail either", people.Operator, learning.Erasee{Email: "ann\xff@mail.example"}, "field.invalid"},
-		{"no id", people.Operator, learning.Erasee{Comments: []string{"'; --"}}, "field.invalid"},
-		{"too many ids", people.Operator, learning.Erasee{Comments: make([]string, 1_001)}, "field.invalid"},
+		{"nobody", authz.Actor{}, p, "auth.needed"},
+		{"a moderator", w.AddPerson("mod", authz.Moderator, "a"), p, "role.insufficient"},
+		{"an owner of another site", w.AddPerson("of-b", authz.Owner, "b"), p, "site.unknown"},
+		{"nobody's lessons", authz.Operator, learning.Erasee{}, "field.invalid"},
+		{"no e-mail", authz.Operator, learning.Erasee{Email: "ann"}, "field.invalid"},
+		{"no e-mail either", authz.Operator, learning.Erasee{Email: "ann\xff@mail.example"}, "field.invalid"},
+		{"no id", authz.Operator, learning.Erasee{Comments: []string{"'; --"}}, "field.invalid"},
+		{"too many ids", authz.Operator, learning.Erasee{Comments: make([]string, 1_001)}, "field.invalid"},
 	} {
 		_, err := w.S.LessonsOf(w.Ctx, tt.who, w.A, tt.p)
 		apptest.WantCode(t, tt.name+": a look", err, tt.want)
@@ -293,7 +293,7 @@ type addsThen struct {
 	happens func()
 }
 
-func (a addsThen) AddLessons(site int64, ls []ledger.Lesson) error {
+func (a addsThen) AddLessons(site int64, ls []auditlog.Lesson) error {
 	a.happens()
 	return a.Tx.AddLessons(site, ls)
 }
@@ -302,14 +302,14 @@ func (a addsThen) AddLessons(site int64, ls []ledger.Lesson) error {
 func TestNoCopyEscapesAnErasure(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."),
+		w.Decide(authz.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."),
 			w.by(w.A, "", "Bob", "A kingfisher."))
 		erased := make(chan error, 1)
 		var once sync.Once
 		s := w.NewApp(between{w.DB.Store, func() {
 			once.Do(func() {
 				go func() {
-					_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+					_, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 					erased <- err
 				}()
 				select {
@@ -320,7 +320,7 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 				}
 			})
 		}})
-		_, err := s.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+		_, err := s.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 		w.Must(err)
 		w.Must(<-erased)
 		if lessons, _, models := w.holds(w.B, "wagtail"); lessons+models != 0 {
@@ -336,12 +336,12 @@ func TestNoCopyEscapesAnErasure(t *testing.T) {
 func TestNoSnapshotBringsErasedWordsBack(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+		w.Decide(authz.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
 		ids := w.Waiting(w.A, apptest.Texts(70, rand.New(rand.NewPCG(1, 2))))
-		w.Decide(people.Operator, w.A, comment.MarkSpam, ids...)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, ids...)
 		w.Must(w.S.Learn(w.Ctx, w.A))
-		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail again."))
-		_, err := w.Another(nil).EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+		w.Decide(authz.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail again."))
+		_, err := w.Another(nil).EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 		w.Must(err)
 		w.Must(learning.SaveSnapshots(w.Ctx, w.S.Learning, w.A))
 		if list := w.snapshots(w.A); len(list) != 0 {
@@ -377,12 +377,12 @@ func TestAnErasureTamperedWithIsFound(t *testing.T) {
 	} {
 		t.Run(tt.change, func(t *testing.T) {
 			w := newWorld(t)
-			w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+			w.Decide(authz.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
 			w.Taught(w.A, 10)
-			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+			_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 			w.Must(err)
-			w.Decide(people.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
-			_, err = w.S.EraseLessons(w.Ctx, people.Operator, w.B, learning.Erasee{Email: "ann@mail.example"}, nil)
+			w.Decide(authz.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
+			_, err = w.S.EraseLessons(w.Ctx, authz.Operator, w.B, learning.Erasee{Email: "ann@mail.example"}, nil)
 			w.Must(err)
 			if bad, err := w.S.VerifyLog(w.Ctx, w.B); err != nil || bad != 0 {
 				t.Fatalf("untouched it is bad at %d (%v)", bad, err)
@@ -407,16 +407,16 @@ func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	long := strings.Repeat("A wagtail on the roof, and a wagtail in the yard. ", 150) // of more than one page
-	w.Decide(people.Operator, w.A, comment.Approve,
+	w.Decide(authz.Operator, w.A, comment.Approve,
 		w.by(w.A, "ann@mail.example", "Ann", long), w.by(w.A, "ann@mail.example", "Ann", "One more wagtail."))
-	_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+	_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
-	w.Taught(w.B, 70)                                       // a snapshot is written
-	w.Must(w.S.RemoveSite(w.Ctx, people.Operator, w.A.Key)) // the comments themselves
+	w.Taught(w.B, 70)                                      // a snapshot is written
+	w.Must(w.S.RemoveSite(w.Ctx, authz.Operator, w.A.Key)) // the comments themselves
 	if n := w.InFile("wagtail"); n == 0 {
 		t.Fatal("the word was never in the file")
 	}
-	_, err = w.S.EraseLessons(w.Ctx, people.Operator, w.B, learning.Erasee{Email: "ann@mail.example"}, nil)
+	_, err = w.S.EraseLessons(w.Ctx, authz.Operator, w.B, learning.Erasee{Email: "ann@mail.example"}, nil)
 	w.Must(err)
 	if n := w.InFile("wagtail"); n != 0 {
 		t.Errorf("the word stands %d times in the file", n)
@@ -427,7 +427,7 @@ func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 // it. Their first lesson is an old one, so the whole log is folded.
 func BenchmarkErase(b *testing.B) {
 	for name, open := range map[string]func() *world{
-		"sqlite": func() *world { return newWorld(b) }, "postgres": func() *world { return newWorldOn(b, kit.Postgres(b)) },
+		"sqlite": func() *world { return newWorld(b) }, "postgres": func() *world { return newWorldOn(b, testkit.Postgres(b)) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			w := open()
@@ -436,7 +436,7 @@ func BenchmarkErase(b *testing.B) {
 			for i := range b.N {
 				email, _ := apptest.Reader(i)
 				start := time.Now()
-				_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: email}, nil)
+				_, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: email}, nil)
 				erased += time.Since(start)
 				w.Must(err)
 				start = time.Now()

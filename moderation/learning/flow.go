@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -70,8 +70,8 @@ type Ruled struct {
 
 // Flow says what came in and what was decided in the last days, of which today is one: 1 to 366, and more
 // than 62 are whole weeks. It needs a moderator.
-func (s *Models) Flow(ctx context.Context, who people.Actor, site ground.Site, days int) (Flow, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Models) Flow(ctx context.Context, who authz.Actor, site ground.Site, days int) (Flow, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Flow{}, err
 	}
 	if days < 1 || days > maxFlowDays {

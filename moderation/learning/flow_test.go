@@ -7,15 +7,15 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 func (w *world) flow(site ground.Site, days int) learning.Flow {
 	w.T.Helper()
-	f, err := w.S.Flow(w.Ctx, people.Operator, site, days)
+	f, err := w.S.Flow(w.Ctx, authz.Operator, site, days)
 	w.Must(err)
 	return f
 }
@@ -42,13 +42,13 @@ func TestWhatCameInAndWasDecidedIsCountedByDay(t *testing.T) {
 		second, third := w.on(w.A, "bread", "Second of four remarks here."), w.on(w.A, "salt", "A third remark, about salt.")
 		w.on(w.B, "salt", "Not of this site at all.")
 		at(1, 11)
-		w.Decide(people.Operator, w.A, comment.Approve, second)
-		slip := w.Decide(people.Operator, w.A, comment.Approve, third)
-		w.Undo(people.Operator, w.A, slip.Batch)
+		w.Decide(authz.Operator, w.A, comment.Approve, second)
+		slip := w.Decide(authz.Operator, w.A, comment.Approve, third)
+		w.Undo(authz.Operator, w.A, slip.Batch)
 		at(2, 9)
-		w.Decide(people.Operator, w.A, comment.MarkSpam, third)
-		w.Decide(people.Operator, w.A, comment.Approve, early)
-		w.Decide(people.Operator, w.A, comment.MarkSpam, early) // its second decision
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, third)
+		w.Decide(authz.Operator, w.A, comment.Approve, early)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, early) // its second decision
 		w.on(w.A, "bread", "The last, which waits.")
 
 		f := w.flow(w.A, 2)
@@ -90,7 +90,7 @@ func TestLongTimesAreSeenByTheWeek(t *testing.T) {
 		t.Errorf("of nothing: %+v", f)
 	}
 	for _, days := range []int{0, -1, 367} {
-		_, err := w.S.Flow(w.Ctx, people.Operator, w.A, days)
+		_, err := w.S.Flow(w.Ctx, authz.Operator, w.A, days)
 		apptest.WantCode(t, fmt.Sprint(days), err, "query.invalid")
 	}
 }

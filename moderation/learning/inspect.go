@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // An Inspection is what a site's filter holds.
@@ -24,8 +24,8 @@ type Inspection struct {
 
 // Inspect says what a site's filter has learned, with at most top tokens that speak for spam and
 // as many for ham. It needs a moderator.
-func (s *Models) Inspect(ctx context.Context, who people.Actor, site ground.Site, top int) (Inspection, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Models) Inspect(ctx context.Context, who authz.Actor, site ground.Site, top int) (Inspection, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Inspection{}, err
 	}
 	l, err := s.learnLog(ctx, site.ID, allLessons)

@@ -13,15 +13,15 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // A longHistory decides, undoes, withdraws, copies, retires, erases, follows and starts again at
@@ -29,8 +29,8 @@ import (
 type longHistory struct {
 	*world
 	site, other   ground.Site
-	owner         people.Actor
-	people        []people.Actor
+	owner         authz.Actor
+	people        []authz.Actor
 	ids, otherIDs []string
 	batches       []string
 	rnd           *rand.Rand
@@ -45,9 +45,9 @@ type longHistory struct {
 func newLongHistory(w *world, seed uint64, comments int) *longHistory {
 	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7)), follower: w.Another(nil)}
 	h.site, h.other = w.AddSite("long"), w.AddSite("other")
-	h.owner = w.AddPerson("owner", people.Owner, "long", "other")
-	h.people = []people.Actor{h.owner, w.AddPerson("ann", people.Moderator, "long"),
-		w.AddPerson("bob", people.Moderator, "long")}
+	h.owner = w.AddPerson("owner", authz.Owner, "long", "other")
+	h.people = []authz.Actor{h.owner, w.AddPerson("ann", authz.Moderator, "long"),
+		w.AddPerson("bob", authz.Moderator, "long")}
 	h.ids = w.Waiting(h.site, apptest.Texts(comments, h.rnd))
 	h.otherIDs = w.Waiting(h.other, apptest.Texts(40, h.rnd))
 	for i, id := range h.otherIDs {
@@ -78,7 +78,7 @@ func (h *longHistory) decideSome(n int) {
 }
 
 // stored are all lessons of a site.
-func (w *world) stored(site ground.Site) (all []ledger.Lesson) {
+func (w *world) stored(site ground.Site) (all []auditlog.Lesson) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) (err error) {
 		all, err = tx.Lessons(site.ID, 0, 1_000_000)
@@ -96,7 +96,7 @@ func (h *longHistory) erase(n int, onOther bool) {
 		site, other, written = h.other, h.site, h.otherIDs
 	}
 	email, canary := apptest.Reader(n)
-	want := map[int64][]ledger.Lesson{site.ID: h.stored(site), other.ID: h.stored(other)}
+	want := map[int64][]auditlog.Lesson{site.ID: h.stored(site), other.ID: h.stored(other)}
 	gone := map[int64]int{}
 	for id, lessons := range want {
 		for i := range lessons {
@@ -243,25 +243,25 @@ func (w *world) foldOfWhatCounts(site ground.Site) []byte {
 		if err != nil {
 			return err
 		}
-		standing := map[string]ledger.Entry{} // by comment
-		withdrawn := map[string]uint64{}      // accounts, up to which entry
+		standing := map[string]auditlog.Entry{} // by comment
+		withdrawn := map[string]uint64{}        // accounts, up to which entry
 		count := map[uint64]bool{}
 		erases := map[uint64]bool{} // entries
 		var retired time.Time       // what is older
 		for _, d := range log {
 			switch {
 			case d.Undoes != 0 || d.Undone:
-			case d.Kind == ledger.OnComment:
+			case d.Kind == auditlog.OnComment:
 				standing[d.Comment] = d
-			case d.Kind == ledger.Withdrawal:
+			case d.Kind == auditlog.Withdrawal:
 				withdrawn[d.Subject] = d.Seq
-			case d.Kind == ledger.Retirement:
+			case d.Kind == auditlog.Retirement:
 				before, err := time.Parse(time.RFC3339Nano, d.Subject)
 				w.Must(err)
 				if before.After(retired) {
 					retired = before
 				}
-			case d.Kind == ledger.Erasure:
+			case d.Kind == auditlog.Erasure:
 				erases[d.Seq] = true
 			default:
 				count[d.Seq] = true
@@ -286,10 +286,10 @@ func (w *world) foldOfWhatCounts(site ground.Site) []byte {
 // TEST_REPLAYS=SEEDS and TEST_DECISIONS=ENTRIES make more and longer histories, of a third as many comments.
 func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 	steps, every := 60, 10
-	if kit.Tier(t) == "full" {
+	if testkit.Tier(t) == "full" {
 		steps = 220
 	}
-	seeds, entries := kit.HowMany(t, "TEST_REPLAYS", 1), kit.HowMany(t, "TEST_DECISIONS", 0)
+	seeds, entries := testkit.HowMany(t, "TEST_REPLAYS", 1), testkit.HowMany(t, "TEST_DECISIONS", 0)
 	if entries > 0 {
 		steps, every = 0, 400
 	}
@@ -337,7 +337,7 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
 	t.Parallel()
 	erased, copies := 0, 0
-	for seed := range kit.Repeats(t, 40) {
+	for seed := range testkit.Repeats(t, 40) {
 		h := newLongHistory(newWorld(t), uint64(seed), 90)
 		for step := range 60 {
 			h.step()

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -68,12 +68,12 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 			continue
 		}
 		meant := Meant(s.secret, site.ID, of)
-		wrote := func(l ledger.Lesson) bool { return len(l.Salt) > 0 && meant(l.Comment.Email, l.Of) }
-		pen := s.pen(people.Operator, site)
+		wrote := func(l auditlog.Lesson) bool { return len(l.Salt) > 0 && meant(l.Comment.Email, l.Of) }
+		pen := s.pen(authz.Operator, site)
 		var out Erasure
 		err := s.work.Update(ctx, func(tx Tx) error {
 			out = Erasure{}
-			return whose(wrote).erase(tx, people.Operator, site, pen, &out)
+			return whose(wrote).erase(tx, authz.Operator, site, pen, &out)
 		})
 		if err != nil {
 			return 0, fmt.Errorf("erase again on %s: %w", site.Key, err)

@@ -10,15 +10,15 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // After any history, with old decisions undone and decided anew, the model that followed the
@@ -27,7 +27,7 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for n := range kit.Repeats(t, 200) {
+	for n := range testkit.Repeats(t, 200) {
 		site := w.AddSite(fmt.Sprintf("h%d", n))
 		w.randomHistory(site, rnd)
 		w.Must(w.S.Learn(w.Ctx, site))
@@ -70,12 +70,12 @@ func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 			if choice.Action == comment.Reject {
 				choice.Reason = comment.ReasonDuplicate + comment.Reason(rnd.IntN(7))
 			}
-			out := w.Choose(people.Operator, site, choice, own[rnd.IntN(len(own))].ID, own[rnd.IntN(len(own))].ID)
+			out := w.Choose(authz.Operator, site, choice, own[rnd.IntN(len(own))].ID, own[rnd.IntN(len(own))].ID)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
 			}
 		case n < 9 && len(batches) > 0:
-			w.Undo(people.Operator, site, batches[rnd.IntN(len(batches))])
+			w.Undo(authz.Operator, site, batches[rnd.IntN(len(batches))])
 		case n < 10:
 			c := own[rnd.IntN(len(own))]
 			_, _, err := w.S.Edit(w.Ctx, site, c.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
@@ -95,7 +95,7 @@ func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 // was not undone, if it teaches, in order of seq; with the lessons' own texts.
 func (w *world) foldOfWhatStands(site ground.Site) []byte {
 	w.T.Helper()
-	standing := map[string]ledger.Entry{} // by comment
+	standing := map[string]auditlog.Entry{} // by comment
 	texts := map[uint64]classifier.Lesson{}
 	w.View(func(tx storetest.Tx) error {
 		log, err := tx.DecisionsAfter(site.ID, 0, 1000)
@@ -145,8 +145,8 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	start := time.Now()
 	ham := w.Submit(w.A, "Lovely tomatoes, thank you.")
 	spam := w.Submit(w.A, "Cheap pills, order now.")
-	w.Decide(people.Operator, w.A, comment.Approve, ham.ID)
-	batch := w.Decide(people.Operator, w.A, comment.MarkSpam, spam.ID).Batch
+	w.Decide(authz.Operator, w.A, comment.Approve, ham.ID)
+	batch := w.Decide(authz.Operator, w.A, comment.MarkSpam, spam.ID).Batch
 	same := func() bool {
 		mine, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
 		w.Must(err)
@@ -154,9 +154,9 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		w.Must(err)
 		return bytes.Equal(mine, its) && stamp > 0
 	}
-	kit.Until(w.T, "the other process learns", same)
-	w.Undo(people.Operator, w.A, batch)
-	kit.Until(w.T, "the other process forgets", func() bool {
+	testkit.Until(w.T, "the other process learns", same)
+	w.Undo(authz.Operator, w.A, batch)
+	testkit.Until(w.T, "the other process forgets", func() bool {
 		_, stamp, err := learning.ModelBytes(w.Ctx, other.Learning, w.A)
 		w.Must(err)
 		return same() && stamp == 3
@@ -165,7 +165,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		t.Errorf("following took %v, want about a second each", took)
 	}
 	var kinds []ground.EventKind
-	kit.Until(w.T, "the other process is told everything", func() bool {
+	testkit.Until(w.T, "the other process is told everything", func() bool {
 		for {
 			select {
 			case e := <-heard:
@@ -191,7 +191,7 @@ func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
 	var told []ground.EventKind
 	stop := w.S.OnEvent(func(e ground.Event) { told = append(told, e.Kind) })
 	c := w.Submit(w.A, "Hello.")
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	want := []ground.EventKind{ground.EventArrived, ground.EventDecided}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
@@ -213,8 +213,8 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 	}
 	ham := w.Submit(w.A, "Lovely tomatoes in the garden, thank you.")
 	spam := w.Submit(w.A, "Order cheap pills at our casino, best price")
-	w.Decide(people.Operator, w.A, comment.Approve, ham.ID)
-	w.Decide(people.Operator, w.A, comment.MarkSpam, spam.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, ham.ID)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, spam.ID)
 	start := time.Now()
 	judged := func(id string) bool {
 		c := w.Comment(w.A, id)
@@ -223,10 +223,10 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 		}
 		return c.Verdict.Warm && c.Verdict.ModelSeq == 2
 	}
-	kit.Until(w.T, "the oldest and newest are judged again",
+	testkit.Until(w.T, "the oldest and newest are judged again",
 		func() bool { return judged(waiting[0]) && judged(waiting[699]) })
 	t.Logf("oldest and newest after %v", time.Since(start))
-	kit.Until(w.T, "all are judged again",
+	testkit.Until(w.T, "all are judged again",
 		func() bool { return !slices.ContainsFunc(waiting, func(id string) bool { return !judged(id) }) })
 	t.Logf("all 700 after %v", time.Since(start))
 }
@@ -237,7 +237,7 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		w := newWorld(t)
 		w.Schooled(w.A, 80, 20)
 		var err error
-		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"moderation": policy})
+		w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": policy})
 		w.Must(err)
 		learning.BreakModel(w.S.Learning, w.A)
 		c, token := w.SubmitOwn(w.A, "Posted while the classifier is out of order.")
@@ -250,7 +250,7 @@ func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
 		if edited.State != comment.Pending {
 			t.Errorf("%s: edited: got %s, want pending", policy, edited.State)
 		}
-		item, _, err := w.S.Item(w.Ctx, people.Operator, w.A, c.ID)
+		item, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, c.ID)
 		w.Must(err)
 		if len(item.Evidence) != 0 {
 			t.Errorf("%s: evidence %v", policy, item.Evidence)

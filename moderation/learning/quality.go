@@ -6,11 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 const (
@@ -30,7 +30,7 @@ type QualityRequest struct {
 // figures are worse than the filter.
 type Quality struct {
 	Suspect   float64 // the site's threshold
-	Tally     hindsight.Tally
+	Tally     evaluation.Tally
 	Decisions int  // comments whose decision was looked at
 	Refused   int  // of them refused for another reason than spam: not measured
 	Cold      int  // of them judged when the filter had nothing to say: not measured
@@ -42,29 +42,29 @@ type Quality struct {
 
 	// Filter measures the classifier's own probability; its cuts are at 0.5, 0.9, 0.99 and
 	// Suspect, ascending, each once.
-	Filter hindsight.Quality
+	Filter evaluation.Quality
 	// Queue is the whole verdict's score at Suspect: what the queue calls suspected.
-	Queue         hindsight.Cut
-	Disagreements []hindsight.Case       // the ten largest, the surest first
-	Weeks         []hindsight.Week       // at Suspect, oldest first, at most 53
+	Queue         evaluation.Cut
+	Disagreements []evaluation.Case      // the ten largest, the surest first
+	Weeks         []evaluation.Week      // at Suspect, oldest first, at most 53
 	Reasons       map[comment.Reason]int // refusals by reason
-	Followed      map[comment.Action]hindsight.Share
-	Effort        hindsight.Effort
+	Followed      map[comment.Action]evaluation.Share
+	Effort        evaluation.Effort
 }
 
 // Quality says how well the filter did. It needs a moderator.
-func (s *Models) Quality(ctx context.Context, who people.Actor, site ground.Site, in QualityRequest) (Quality, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Models) Quality(ctx context.Context, who authz.Actor, site ground.Site, in QualityRequest) (Quality, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Quality{}, err
 	}
 	var q Quality
 	err := s.work.View(ctx, func(tx Tx) error {
-		past, err := hindsight.Read(tx, site.ID, in.Since)
+		past, err := evaluation.Read(tx, site.ID, in.Since)
 		if err != nil {
 			return err
 		}
 		q = measured(past, site.Settings.Threshold())
-		if q.Tally, err = hindsight.Count(tx, site.ID); err != nil {
+		if q.Tally, err = evaluation.Count(tx, site.ID); err != nil {
 			return err
 		}
 		return q.name(tx)
@@ -76,7 +76,7 @@ func (s *Models) Quality(ctx context.Context, who people.Actor, site ground.Site
 }
 
 // measured is how well the filter did on a past.
-func measured(p hindsight.Past, suspect float64) Quality {
+func measured(p evaluation.Past, suspect float64) Quality {
 	q := Quality{
 		Suspect:   suspect,
 		Decisions: len(p.Cases),
@@ -88,11 +88,11 @@ func measured(p hindsight.Past, suspect float64) Quality {
 	}
 	cuts := []float64{0.5, 0.9, 0.99, suspect}
 	slices.Sort(cuts)
-	q.Filter = hindsight.Measure(hindsight.Samples(p.Cases), slices.Compact(cuts)...)
-	q.Queue = hindsight.CutAt(hindsight.Scores(p.Cases), suspect)
-	q.Weeks = hindsight.Weeks(p.Cases, suspect, maxWeeks)
-	q.Followed, q.Effort = hindsight.Followed(p.Cases), hindsight.EffortOf(p.Cases)
-	q.Disagreements = hindsight.Disagreements(p.Cases, maxDisagreements)
+	q.Filter = evaluation.Measure(evaluation.Samples(p.Cases), slices.Compact(cuts)...)
+	q.Queue = evaluation.CutAt(evaluation.Scores(p.Cases), suspect)
+	q.Weeks = evaluation.Weeks(p.Cases, suspect, maxWeeks)
+	q.Followed, q.Effort = evaluation.Followed(p.Cases), evaluation.EffortOf(p.Cases)
+	q.Disagreements = evaluation.Disagreements(p.Cases, maxDisagreements)
 	for _, c := range p.Cases {
 		switch {
 		case c.Action == comment.Reject:
@@ -116,7 +116,7 @@ func (q *Quality) name(tx Tx) error {
 	for i, d := range q.Disagreements {
 		ids[i] = d.By
 	}
-	names, err := ledger.Names(tx, ids...)
+	names, err := auditlog.Names(tx, ids...)
 	if err != nil {
 		return err
 	}

@@ -10,20 +10,20 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 func (w *world) quality(site ground.Site) learning.Quality {
 	w.T.Helper()
-	q, err := w.S.Quality(w.Ctx, people.Operator, site, learning.QualityRequest{})
+	q, err := w.S.Quality(w.Ctx, authz.Operator, site, learning.QualityRequest{})
 	w.Must(err)
 	return q
 }
@@ -31,7 +31,7 @@ func (w *world) quality(site ground.Site) learning.Quality {
 func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("Dana", people.Moderator)
+		mod := w.AddPerson("Dana", authz.Moderator)
 		approved := w.Said(w.A, 0.1, 0.2)
 		wronged := w.Said(w.A, 0.6, 0.95)
 		missed := w.Said(w.A, 0.4, 0.3)
@@ -41,13 +41,13 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		w.Decide(mod, w.A, comment.Approve, approved, wronged, cold)
 		w.Decide(mod, w.A, comment.MarkSpam, missed, caught)
 		w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonHateSpeech}, rude)
-		w.Decide(people.Operator, w.B, comment.Approve, other)
+		w.Decide(authz.Operator, w.B, comment.Approve, other)
 
 		q := w.quality(w.A)
 		if q.Decisions != 6 || q.Refused != 1 || q.Cold != 1 || q.Known+q.Withdrawn+q.Undone != 0 || q.Capped {
 			t.Errorf("counts: %+v", q)
 		}
-		if q.Tally != (hindsight.Tally{Ham: 3, Spam: 2}) || q.Suspect != 0.9 {
+		if q.Tally != (evaluation.Tally{Ham: 3, Spam: 2}) || q.Suspect != 0.9 {
 			t.Errorf("taught %+v, suspected from %v", q.Tally, q.Suspect)
 		}
 		// The same four as in the classifier's own test by hand.
@@ -79,7 +79,7 @@ func TestQualityIsMeasuredOnWhatModeratorsDecided(t *testing.T) {
 		if len(q.Weeks) != 1 || q.Reasons[comment.ReasonSpam] != 2 || q.Reasons[comment.ReasonHateSpeech] != 1 {
 			t.Errorf("weeks %+v, reasons %v", q.Weeks, q.Reasons)
 		}
-		w.Undo(people.Operator, w.A, q.Disagreements[0].Batch)
+		w.Undo(authz.Operator, w.A, q.Disagreements[0].Batch)
 		if after := w.quality(w.A); after.Undone != 2 || after.Filter.Spam != 0 || after.Filter.Ham != 2 ||
 			after.Filter.Above != 0 || after.Tally.Spam != 0 {
 			t.Errorf("after the undo: %+v", after)
@@ -91,16 +91,16 @@ func TestOfEachCommentTheLastDecisionThatStandsIsTheTruth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.Said(w.A, 0.8, 0.8)
-	w.Decide(people.Operator, w.A, comment.Approve, id)
-	second := w.Decide(people.Operator, w.A, comment.MarkSpam, id)
+	w.Decide(authz.Operator, w.A, comment.Approve, id)
+	second := w.Decide(authz.Operator, w.A, comment.MarkSpam, id)
 	if q := w.quality(w.A); q.Decisions != 1 || q.Filter.Spam != 1 || q.Filter.Ham != 0 {
 		t.Errorf("decided twice: %+v", q)
 	}
-	w.Undo(people.Operator, w.A, second.Batch)
+	w.Undo(authz.Operator, w.A, second.Batch)
 	if q := w.quality(w.A); q.Decisions != 1 || q.Undone != 1 || q.Filter.Ham != 1 || q.Filter.Spam != 0 {
 		t.Errorf("the second undone: %+v", q)
 	}
-	w.Decide(people.Operator, w.A, comment.Hold, id)
+	w.Decide(authz.Operator, w.A, comment.Hold, id)
 	if q := w.quality(w.A); q.Decisions != 0 {
 		t.Errorf("held again: %+v", q)
 	}
@@ -115,7 +115,7 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 		t.Fatalf("before: %+v", before)
 	}
 	c, token := w.SubmitOwn(w.A, "The tomatoes grew well, thank you.")
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	if q := w.quality(w.A); q.Filter.Ham != 1 || q.Known != 0 {
 		t.Fatalf("decided once: %+v", q)
@@ -123,15 +123,15 @@ func TestWhatTheFilterKnewAlreadyIsNoMeasure(t *testing.T) {
 	// It is judged again with what its older text taught.
 	_, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "The tomatoes grew well, thank you very much.")
 	w.Must(err)
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	if q := w.quality(w.A); q.Known != 1 || q.Filter.Ham != 0 {
 		t.Errorf("decided after an edit: known %d, measured %d", q.Known, q.Filter.Ham)
 	}
 	// A decision that is changed is none: what was said is from before both.
 	id := w.Submit(w.A, "Order cheap pills at our casino now!").ID
-	w.Decide(people.Operator, w.A, comment.Approve, id)
+	w.Decide(authz.Operator, w.A, comment.Approve, id)
 	w.Must(w.S.Learn(w.Ctx, w.A))
-	w.Decide(people.Operator, w.A, comment.MarkSpam, id)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, id)
 	if q := w.quality(w.A); q.Known != 1 || q.Filter.Spam != 1 {
 		t.Errorf("decided anew: known %d, measured %d", q.Known, q.Filter.Spam)
 	}
@@ -159,16 +159,16 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 		}))
 	}
 	learn := func() { w.Must(w.S.Learn(w.Ctx, w.A)) }
-	spam := func() string { return w.Decide(people.Operator, w.A, comment.MarkSpam, c.ID).Batch }
+	spam := func() string { return w.Decide(authz.Operator, w.A, comment.MarkSpam, c.ID).Batch }
 	first := spam()
 	learn()
-	w.Undo(people.Operator, w.A, first)
+	w.Undo(authz.Operator, w.A, first)
 	judged() // between the undo and the moment in which the model follows it
 	second := spam()
 	if q := w.quality(w.A); q.Known != 1 || q.Filter.Spam != 0 {
 		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Spam)
 	}
-	w.Undo(people.Operator, w.A, second)
+	w.Undo(authz.Operator, w.A, second)
 	learn()
 	judged() // by a model that has forgotten it
 	spam()
@@ -182,12 +182,12 @@ func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
 	w := newWorld(t)
 	w.Schooled(w.A, 3, 3)
 	c, token := w.SubmitOwn(w.A, "The tomatoes grew well, thank you.")
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
-	w.Undo(people.Operator, w.A, w.Decide(people.Operator, w.A, comment.MarkSpam, c.ID).Batch)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
+	w.Undo(authz.Operator, w.A, w.Decide(authz.Operator, w.A, comment.MarkSpam, c.ID).Batch)
 	w.Must(w.S.Learn(w.Ctx, w.A))
 	_, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "The tomatoes grew well, thank you very much.")
 	w.Must(err)
-	w.Decide(people.Operator, w.A, comment.Approve, c.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	if q := w.quality(w.A); q.Known != 1 || q.Filter.Ham != 0 {
 		t.Errorf("known %d, measured %d; want one that is known", q.Known, q.Filter.Ham)
 	}
@@ -196,18 +196,18 @@ func TestWhatAnUndoMadeTheFilterKnowAgainIsNoMeasure(t *testing.T) {
 func TestWithdrawnDecisionsAreNoTruth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mallory := w.AddPerson("mallory", people.Moderator)
+	mallory := w.AddPerson("mallory", authz.Moderator)
 	id, later := w.Said(w.A, 0.9, 0.9), w.Said(w.A, 0.9, 0.9)
 	w.Decide(mallory, w.A, comment.Approve, id)
-	w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.9, 0.9))
-	out, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, mallory.Account.ID, nil)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.9, 0.9))
+	out, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, mallory.Account.ID, nil)
 	w.Must(err)
 	w.Decide(mallory, w.A, comment.MarkSpam, later)
 	if q := w.quality(w.A); q.Withdrawn != 1 || q.Filter.Ham != 0 || q.Filter.Spam != 2 ||
-		q.Tally != (hindsight.Tally{Spam: 2}) {
+		q.Tally != (evaluation.Tally{Spam: 2}) {
 		t.Errorf("withdrawn: %+v", q)
 	}
-	w.Undo(people.Operator, w.A, out.Batch)
+	w.Undo(authz.Operator, w.A, out.Batch)
 	if q := w.quality(w.A); q.Withdrawn != 0 || q.Filter.Ham != 1 || q.Tally.Ham != 1 {
 		t.Errorf("returned: %+v", q)
 	}
@@ -217,7 +217,7 @@ func TestQualitySinceATimeAndByWeek(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for range 3 { // the clock stands on a Friday
-		w.Decide(people.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.9, 0.9))
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.9, 0.9))
 		w.Clock.Add(7 * 24 * time.Hour)
 	}
 	if q := w.quality(w.A); len(q.Weeks) != 3 || q.Weeks[2].From.Sub(q.Weeks[0].From) != 14*24*time.Hour ||
@@ -225,7 +225,7 @@ func TestQualitySinceATimeAndByWeek(t *testing.T) {
 		t.Errorf("by week: %+v", q)
 	}
 	since := w.Clock.Now().Add(-8 * 24 * time.Hour)
-	q, err := w.S.Quality(w.Ctx, people.Operator, w.A, learning.QualityRequest{Since: since})
+	q, err := w.S.Quality(w.Ctx, authz.Operator, w.A, learning.QualityRequest{Since: since})
 	w.Must(err)
 	if q.Decisions != 1 || q.From.Before(since) {
 		t.Errorf("since %v: %+v", since, q)
@@ -239,7 +239,7 @@ func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 		!q.From.IsZero() {
 		t.Errorf("quality: %+v", q)
 	}
-	out, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{})
+	out, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{})
 	w.Must(err)
 	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != ground.PolicyAll {
 		t.Errorf("what if: %+v", out)
@@ -251,17 +251,17 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		ham, spam, likely := w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.99, 0.99), w.Said(w.A, 0.8, 0.8)
 		w.Said(w.A, 0.7, 0.7) // waits
-		w.Decide(people.Operator, w.A, comment.Approve, ham)
-		w.Decide(people.Operator, w.A, comment.MarkSpam, spam)
+		w.Decide(authz.Operator, w.A, comment.Approve, ham)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, spam)
 		w.Clock.Add(time.Minute)
-		w.Decide(people.Operator, w.A, comment.Approve, likely)
+		w.Decide(authz.Operator, w.A, comment.Approve, likely)
 		try := func(in learning.WhatIfRequest) learning.WhatIf {
 			t.Helper()
-			out, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, in)
+			out, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, in)
 			w.Must(err)
 			return out
 		}
-		is := func(what string, got hindsight.Group, want ...string) {
+		is := func(what string, got evaluation.Group, want ...string) {
 			t.Helper()
 			if fmt.Sprint(got.IDs) != fmt.Sprint(want) || got.N != len(want) {
 				t.Errorf("%s: got %+v, want %v", what, got, want)
@@ -287,7 +287,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 			t.Errorf("the last one: %+v", last)
 		}
 		var err error
-		w.A, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"shadow": "0.75"})
+		w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"shadow": "0.75"})
 		w.Must(err)
 		if out := try(learning.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 ||
 			out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
@@ -297,7 +297,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 			{Threshold: new(0.4)}, {Threshold: new(0.0)}, {Threshold: new(1.1)}, {Threshold: new(math.NaN())},
 			{Policy: "never"}, {Last: new(-1)}, {Last: new(0)}, {Last: new(10_001)},
 		} {
-			_, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, in)
+			_, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, in)
 			apptest.WantCode(t, fmt.Sprintf("%+v", in), err, "query.invalid")
 		}
 	})
@@ -309,7 +309,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 		open func(b *testing.B) *world
 	}{
 		{"sqlite", func(b *testing.B) *world { return newWorld(b) }},
-		{"postgres", func(b *testing.B) *world { return newWorldOn(b, kit.Postgres(b)) }},
+		{"postgres", func(b *testing.B) *world { return newWorldOn(b, testkit.Postgres(b)) }},
 	} {
 		b.Run(on.name, func(b *testing.B) {
 			w := on.open(b)
@@ -320,7 +320,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			}
 			i := 0
 			for some := range slices.Chunk(w.SaidAll(w.A, verdicts...), 1_000) {
-				w.Decide(people.Operator, w.A, []comment.Action{comment.Approve, comment.MarkSpam}[i%2], some...)
+				w.Decide(authz.Operator, w.A, []comment.Action{comment.Approve, comment.MarkSpam}[i%2], some...)
 				i++
 			}
 			for b.Loop() {
@@ -331,7 +331,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 			b.StopTimer()
 			began := time.Now()
 			for range 10 {
-				if _, err := w.S.WhatIf(w.Ctx, people.Operator, w.A, learning.WhatIfRequest{Last: new(10_000)}); err != nil {
+				if _, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{Last: new(10_000)}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -343,7 +343,7 @@ func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
 func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var before []hindsight.Sample // by a model that learns each comment after it has judged it
+	var before []evaluation.Sample // by a model that learns each comment after it has judged it
 	model := classifier.Fold(func(func(classifier.Lesson) bool) {})
 	for i, text := range apptest.Texts(150, rand.New(rand.NewPCG(3, 4))) {
 		c := w.Submit(w.A, text)
@@ -353,13 +353,13 @@ func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {
 		}
 		document := classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
 		if j := model.Judge(classifier.Read(document)); j.Warm {
-			before = append(before, hindsight.Sample{Said: j.Spam, Spam: label == classifier.Spam})
+			before = append(before, evaluation.Sample{Said: j.Spam, Spam: label == classifier.Spam})
 		}
 		model.Learn(classifier.Lesson{Seq: uint64(i + 1), Label: label, Comment: document})
-		w.Decide(people.Operator, w.A, action, c.ID)
+		w.Decide(authz.Operator, w.A, action, c.ID)
 		w.Must(w.S.Learn(w.Ctx, w.A))
 	}
-	got, want := w.quality(w.A).Filter, hindsight.Measure(before, 0.5, 0.9, 0.99)
+	got, want := w.quality(w.A).Filter, evaluation.Measure(before, 0.5, 0.9, 0.99)
 	if math.Abs(got.Brier-want.Brier) > 1e-12 || got.Above != want.Above || got.Spam != want.Spam || got.Ham != want.Ham ||
 		want.Above == 0 {
 		t.Errorf("measured %v, %v%% of %d and %d; want %v, %v%% of %d and %d",
@@ -386,7 +386,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 			switch rnd.IntN(6) {
 			case 0:
 				if len(batches) > 0 {
-					w.Undo(people.Operator, w.A, batches[rnd.IntN(len(batches))])
+					w.Undo(authz.Operator, w.A, batches[rnd.IntN(len(batches))])
 				}
 			case 1:
 				if edits {
@@ -397,7 +397,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 				w.Must(w.S.Learn(w.Ctx, w.A))
 			default:
 				some := []string{id, ids[rnd.IntN(len(ids))]}
-				if out := w.Decide(people.Operator, w.A, comment.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
+				if out := w.Decide(authz.Operator, w.A, comment.Action(rnd.IntN(4)), some[:1+rnd.IntN(2)]...); out.Batch != "" {
 					batches = append(batches, out.Batch)
 				}
 			}
@@ -418,7 +418,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 		if q.Decisions+q.Known != n || q.Filter.Ham+q.Filter.Spam+q.Cold+q.Refused != q.Decisions {
 			t.Errorf("seed %d: %d decisions and %d known, want %d together: %+v", seed, q.Decisions, q.Known, n, q)
 		}
-		if q.Tally != (hindsight.Tally{Ham: want[comment.Approve], Spam: want[comment.MarkSpam]}) {
+		if q.Tally != (evaluation.Tally{Ham: want[comment.Approve], Spam: want[comment.MarkSpam]}) {
 			t.Errorf("seed %d: taught %+v, want %v", seed, q.Tally, want)
 		}
 		if !edits && (q.Known != 0 || q.Refused != want[comment.Reject] ||

@@ -8,17 +8,17 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
 func (w *world) rebuild(site ground.Site) learning.Rebuilt {
 	w.T.Helper()
 	told, before := 0, uint64(0)
-	out, err := w.Another(nil).Rebuild(w.Ctx, people.Operator, site, func(entry, last uint64) {
+	out, err := w.Another(nil).Rebuild(w.Ctx, authz.Operator, site, func(entry, last uint64) {
 		if entry < before || entry > last {
 			w.T.Errorf("told of entry %d of %d after %d", entry, last, before)
 		}
@@ -72,7 +72,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		if _, err := w.snapshots(w.A)[0].Open(w.A.ID); err != nil {
 			t.Error(err)
 		}
-		moderator := w.AddPerson("mod", people.Moderator, "a")
+		moderator := w.AddPerson("mod", authz.Moderator, "a")
 		_, err = w.S.Rebuild(w.Ctx, moderator, w.A, func(_, _ uint64) {})
 		apptest.WantCode(t, "a moderator", err, "role.insufficient")
 	})
@@ -81,7 +81,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	owner := w.AddPerson("owner", people.Owner)
+	owner := w.AddPerson("owner", authz.Owner)
 	spam := w.Submit(w.A, "Casino bonus at https://casino.example/win for you")
 	ham := w.Submit(w.A, "The orchard blooms early this year.")
 	rude := w.Submit(w.A, "An obscene word about the orchard.")
@@ -105,6 +105,6 @@ func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 	if !has(in.Spam, "host:casino.example") || !has(in.Ham, "word:orchard") || has(in.Spam, "word:orchard") {
 		t.Errorf("for spam %+v, for ham %+v", in.Spam, in.Ham)
 	}
-	_, err = w.S.Inspect(w.Ctx, w.AddPerson("author", people.Author, "a"), w.A, 5)
+	_, err = w.S.Inspect(w.Ctx, w.AddPerson("author", authz.Author, "a"), w.A, 5)
 	apptest.WantCode(t, "an author", err, "role.insufficient")
 }

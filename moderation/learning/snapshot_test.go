@@ -12,15 +12,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/learning/fold"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 func (w *world) snapshots(site ground.Site) (all []fold.Snapshot) {
@@ -88,9 +88,9 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 		ctx, stop := context.WithCancel(w.Ctx)
 		done := make(chan error, 1)
 		go func() { done <- w.S.Run(ctx) }()
-		kit.Until(t, "it is ready", func() bool { return w.S.Ready(w.Ctx) == nil })
+		testkit.Until(t, "it is ready", func() bool { return w.S.Ready(w.Ctx) == nil })
 		for part := range slices.Chunk(ids, 50) {
-			w.Decide(people.Operator, w.A, comment.Approve, part...)
+			w.Decide(authz.Operator, w.A, comment.Approve, part...)
 			w.Must(w.S.Learn(w.Ctx, w.A))
 		}
 		if list := w.snapshots(w.A); len(list) != 1 || list[0].Seq > 100 {
@@ -160,9 +160,9 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 				texts[i] += fmt.Sprintf(" %x", random.Uint32())
 			}
 		}
-		w.Decide(people.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
-		w.Decide(people.Operator, w.A, comment.MarkSpam, w.Waiting(w.A, texts[:50])...)
-		w.Decide(people.Operator, w.A, comment.Approve, w.Waiting(w.A, texts[50:])...)
+		w.Decide(authz.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, w.Waiting(w.A, texts[:50])...)
+		w.Decide(authz.Operator, w.A, comment.Approve, w.Waiting(w.A, texts[50:])...)
 		w.Must(w.S.Learn(w.Ctx, w.A))
 		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
 		w.Must(err)
@@ -197,7 +197,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 		var once sync.Once
 		put = write(func() {
 			once.Do(func() {
-				_, err := w.S.EraseLessons(w.Ctx, people.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+				_, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
 				w.Must(err)
 			})
 		})
@@ -236,7 +236,7 @@ func TestOneProcessWritesTheSnapshot(t *testing.T) {
 			processes = append(processes, p)
 		}
 		for i, part := range [][]string{ids[:70], ids[70:]} {
-			w.Decide(people.Operator, w.A, comment.Approve, part...)
+			w.Decide(authz.Operator, w.A, comment.Approve, part...)
 			w.Must(processes[i].Learn(w.Ctx, w.A))
 		}
 		if list := w.snapshots(w.A); len(list) != 1 || list[0].Seq != 70 {
@@ -251,8 +251,8 @@ func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		ids := w.Waiting(w.A, apptest.Texts(200, rand.New(rand.NewPCG(3, 4))))
 		for part := range slices.Chunk(ids, 50) {
-			w.Decide(people.Operator, w.A, comment.Approve, part[:25]...)
-			w.Decide(people.Operator, w.A, comment.MarkSpam, part[25:]...)
+			w.Decide(authz.Operator, w.A, comment.Approve, part[:25]...)
+			w.Decide(authz.Operator, w.A, comment.MarkSpam, part[25:]...)
 			w.Must(w.S.Learn(w.Ctx, w.A))
 		}
 		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
@@ -287,13 +287,13 @@ func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 	if early.State != comment.Pending || early.Verdict.Warm || early.Verdict.Action != comment.Hold {
 		t.Errorf("without a model: %s with %+v", early.State, early.Verdict)
 	}
-	item, _, err := w.S.Item(w.Ctx, people.Operator, w.A, early.ID)
+	item, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, early.ID)
 	w.Must(err)
 	if len(item.Evidence) != 0 {
 		t.Errorf("evidence of no model: %v", item.Evidence)
 	}
 	w.Run(w.S)
-	kit.Until(w.T, "the model is made and the comment judged",
+	testkit.Until(w.T, "the model is made and the comment judged",
 		func() bool { return w.Comment(w.A, early.ID).Verdict.Warm })
 	if c := w.Comment(w.A, early.ID); c.State != comment.Pending {
 		t.Errorf("what waited was published by nobody: %s", c.State)
@@ -325,7 +325,7 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 		t.Errorf("while the log is folded: %+v", early.Verdict)
 	}
 	w.Run(w.S)
-	kit.Until(w.T, "the comment is judged by the new model",
+	testkit.Until(w.T, "the comment is judged by the new model",
 		func() bool { return w.Comment(w.A, early.ID).Verdict.ModelSeq > 0 })
 	want, _, err := learning.ModelBytes(w.Ctx, old.Learning, w.A)
 	w.Must(err)
@@ -344,7 +344,7 @@ func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
 	if !w.Comment(w.A, w.Submit(w.A, "Cheap pills casino, order now.").ID).Verdict.Warm {
 		t.Fatal("it has not learned")
 	}
-	w.Undo(people.Operator, w.A, batches[0])
+	w.Undo(authz.Operator, w.A, batches[0])
 	if !w.Comment(w.A, w.Submit(w.A, "Cheap pills casino, order again.").ID).Verdict.Warm {
 		t.Error("after the undo no model serves")
 	}
@@ -397,7 +397,7 @@ func BenchmarkUndo(b *testing.B) {
 				w.Must(w.S.Learn(w.Ctx, w.A))
 				i := slices.IndexFunc(batches, func(id string) bool { return w.Entries(id)[0].Seq+back > w.Head(w.A).Seq })
 				taken := w.Entries(batches[i])
-				if out := w.Undo(people.Operator, w.A, batches[i]); out.Done != len(taken) {
+				if out := w.Undo(authz.Operator, w.A, batches[i]); out.Done != len(taken) {
 					b.Fatalf("undid %d of %d", out.Done, len(taken))
 				}
 				b.StartTimer()
@@ -408,7 +408,7 @@ func BenchmarkUndo(b *testing.B) {
 				for n, d := range taken {
 					ids[n] = d.Comment
 				}
-				batches = append(slices.Delete(batches, i, i+1), w.Decide(people.Operator, w.A, taken[0].Action, ids...).Batch)
+				batches = append(slices.Delete(batches, i, i+1), w.Decide(authz.Operator, w.A, taken[0].Action, ids...).Batch)
 				b.StartTimer()
 			}
 		})
@@ -433,7 +433,7 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 			start := time.Now()
 			want := w.foldOfWhatCounts(w.A)
 			for _, s := range []*apptest.App{w.S, other} {
-				kit.Until(w.T, what, func() bool {
+				testkit.Until(w.T, what, func() bool {
 					model, _, err := learning.ModelBytes(w.Ctx, s.Learning, w.A)
 					w.Must(err)
 					return bytes.Equal(model, want)
@@ -441,15 +441,15 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 				t.Logf("%s: after %v, with the fold that it is compared with", what, time.Since(start))
 			}
 		}
-		w.Undo(people.Operator, w.A, batches[len(batches)-9])
+		w.Undo(authz.Operator, w.A, batches[len(batches)-9])
 		follows("the undo")
-		_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.A, w.B.Key, nil)
+		_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.A, w.B.Key, nil)
 		w.Must(err)
 		follows("the copy")
-		out, err := w.S.WithdrawLessons(w.Ctx, people.Operator, w.A, "", nil)
+		out, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, "", nil)
 		w.Must(err)
 		follows("the withdrawal")
-		w.Undo(people.Operator, w.A, out.Batch)
+		w.Undo(authz.Operator, w.A, out.Batch)
 		follows("its undo")
 	})
 }

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -27,8 +27,8 @@ type Teacher struct {
 }
 
 // Teachers returns whose lessons count on a site, those of most first. It needs an owner.
-func (s *Models) Teachers(ctx context.Context, who people.Actor, site ground.Site) ([]Teacher, error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeRead); err != nil {
+func (s *Models) Teachers(ctx context.Context, who authz.Actor, site ground.Site) ([]Teacher, error) {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	var teachers []Teacher
@@ -37,7 +37,7 @@ func (s *Models) Teachers(ctx context.Context, who people.Actor, site ground.Sit
 		if err != nil {
 			return err
 		}
-		names, err := ledger.Names(tx, slices.Collect(maps.Keys(taught))...)
+		names, err := auditlog.Names(tx, slices.Collect(maps.Keys(taught))...)
 		if err != nil {
 			return err
 		}
@@ -61,10 +61,10 @@ func (s *Models) Teachers(ctx context.Context, who people.Actor, site ground.Sit
 // It is one entry of the log, which Undo takes back. It needs an owner. Lessons counts
 // them; where the account taught nothing, nothing happens.
 func (s *Models) WithdrawLessons(
-	ctx context.Context, who people.Actor, site ground.Site, account string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, account string, key *ground.Key,
 ) (Change, error) {
-	return s.teach(ctx, who, site, key, "withdraw lessons", func(tx Tx, b *ledger.Book) (int, error) {
-		if account != "" && !ground.IsID(account) && !ledger.Imported(account) { // "" is the operator
+	return s.teach(ctx, who, site, key, "withdraw lessons", func(tx Tx, b *auditlog.Book) (int, error) {
+		if account != "" && !ground.IsID(account) && !auditlog.Imported(account) { // "" is the operator
 			return 0, nil // nobody's: it may be no text to a database
 		}
 		n, lowest, err := tx.WithdrawLessons(site.ID, account, b.Next())
@@ -72,8 +72,8 @@ func (s *Models) WithdrawLessons(
 			return 0, fmt.Errorf("withdraw lessons: %w", err)
 		}
 		if lowest > 0 {
-			b.PutTeaching(ledger.Entry{Kind: ledger.Withdrawal,
-				Teaching: ledger.Teaching{Subject: account, Lessons: n, Lowest: lowest}})
+			b.PutTeaching(auditlog.Entry{Kind: auditlog.Withdrawal,
+				Teaching: auditlog.Teaching{Subject: account, Lessons: n, Lowest: lowest}})
 		}
 		return n, nil
 	})
@@ -83,9 +83,9 @@ func (s *Models) WithdrawLessons(
 // taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
 // both sites, the other one by its key. Lessons counts them; where there are none, nothing happens.
 func (s *Models) CopyLessons(
-	ctx context.Context, who people.Actor, site ground.Site, other string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, other string, key *ground.Key,
 ) (Change, error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Change{}, err // before the other is looked for: whether it exists is no stranger's to know
 	}
 	if err := s.work.MayOwn(ctx, who, other); err != nil {
@@ -100,16 +100,16 @@ func (s *Models) CopyLessons(
 	}
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
-	return s.teach(ctx, who, site, key, "copy lessons", func(tx Tx, b *ledger.Book) (int, error) {
+	return s.teach(ctx, who, site, key, "copy lessons", func(tx Tx, b *auditlog.Book) (int, error) {
 		// Nobody erases lessons there meanwhile: see Erasee.erase.
 		head, err := tx.LockLog(from.ID)
 		if err != nil {
 			return 0, fmt.Errorf("lock the other log: %w", err)
 		}
-		var copied []ledger.Lesson
-		err = eachStored(tx, from.ID, head.Seq, func(l ledger.Lesson) {
+		var copied []auditlog.Lesson
+		err = eachStored(tx, from.ID, head.Seq, func(l auditlog.Lesson) {
 			if l.Counts {
-				copied = append(copied, ledger.Lesson{Lesson: l.Lesson, Of: l.Of})
+				copied = append(copied, auditlog.Lesson{Lesson: l.Lesson, Of: l.Of})
 			}
 		})
 		if err != nil || len(copied) == 0 {
@@ -118,11 +118,11 @@ func (s *Models) CopyLessons(
 		copied = copied[max(0, len(copied)-maxCopied):]
 		for part := range copied {
 			l := &copied[part]
-			l.Seq, l.Part, l.Salt = b.Next(), part, ledger.PartSalt(secret[:], part)
+			l.Seq, l.Part, l.Salt = b.Next(), part, auditlog.PartSalt(secret[:], part)
 		}
 		b.Teach(copied...)
-		d := ledger.Entry{Kind: ledger.Copy, Teaching: ledger.Teaching{Subject: from.Key, Lessons: len(copied)}}
-		d.Lesson = ledger.TaughtHash(d, copied)
+		d := auditlog.Entry{Kind: auditlog.Copy, Teaching: auditlog.Teaching{Subject: from.Key, Lessons: len(copied)}}
+		d.Lesson = auditlog.TaughtHash(d, copied)
 		b.PutTeaching(d)
 		return len(copied), nil
 	})
@@ -130,9 +130,9 @@ func (s *Models) CopyLessons(
 
 // OldLessons returns how many lessons RetireLessons would erase. It needs an owner.
 func (s *Models) OldLessons(
-	ctx context.Context, who people.Actor, site ground.Site, before time.Time,
+	ctx context.Context, who authz.Actor, site ground.Site, before time.Time,
 ) (n int, err error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return 0, err
 	}
 	if before, err = s.past(before); err != nil {
@@ -163,13 +163,13 @@ func (s *Models) past(before time.Time) (time.Time, error) {
 // entry of the log. It needs an owner. Done counts the lessons, whether they counted in the
 // model or not; where there are none, nothing happens.
 func (s *Models) RetireLessons(
-	ctx context.Context, who people.Actor, site ground.Site, before time.Time, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, before time.Time, key *ground.Key,
 ) (Change, error) {
 	before, err := s.past(before)
 	if err != nil {
 		return Change{}, err
 	}
-	return s.teach(ctx, who, site, key, "retire lessons", func(tx Tx, b *ledger.Book) (int, error) {
+	return s.teach(ctx, who, site, key, "retire lessons", func(tx Tx, b *auditlog.Book) (int, error) {
 		n, lowest, err := tx.RetireLessons(site.ID, before, b.Next())
 		if err != nil {
 			return 0, fmt.Errorf("retire lessons: %w", err)
@@ -178,8 +178,8 @@ func (s *Models) RetireLessons(
 			return n, nil
 		}
 		subject := before.Format(time.RFC3339Nano)
-		b.PutTeaching(ledger.Entry{Kind: ledger.Retirement,
-			Teaching: ledger.Teaching{Subject: subject, Lessons: n, Lowest: lowest}})
+		b.PutTeaching(auditlog.Entry{Kind: auditlog.Retirement,
+			Teaching: auditlog.Teaching{Subject: subject, Lessons: n, Lowest: lowest}})
 		return n, dropSnapshots(tx, site.ID, lowest) // they hold words of what is erased
 	})
 }
@@ -195,10 +195,10 @@ type Change struct {
 // teach runs fn in a transaction. It adds at most one entry, which is about no comment, and returns
 // how many lessons that concerns.
 func (s *Models) teach(
-	ctx context.Context, who people.Actor, site ground.Site, key *ground.Key, doing string,
-	fn func(Tx, *ledger.Book) (int, error),
+	ctx context.Context, who authz.Actor, site ground.Site, key *ground.Key, doing string,
+	fn func(Tx, *auditlog.Book) (int, error),
 ) (Change, error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Change{}, err
 	}
 	pen := s.pen(who, site)
@@ -226,6 +226,6 @@ func (s *Models) teach(
 }
 
 // pen is what who writes into a site's log now.
-func (s *Models) pen(who people.Actor, site ground.Site) ledger.Pen {
-	return ledger.NewPen(site, who.ID(), s.work.Now())
+func (s *Models) pen(who authz.Actor, site ground.Site) auditlog.Pen {
+	return auditlog.NewPen(site, who.ID(), s.work.Now())
 }

@@ -8,20 +8,20 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/ledger"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // taughtByBob has a moderator decide on the first two of four comments.
-func (w *world) taughtByBob() (owner, ann, bob people.Actor, ids []string) {
+func (w *world) taughtByBob() (owner, ann, bob authz.Actor, ids []string) {
 	w.T.Helper()
-	owner = w.AddPerson("owner", people.Owner, "a")
-	ann, bob = w.AddPerson("ann", people.Moderator, "a"), w.AddPerson("bob", people.Moderator, "a")
+	owner = w.AddPerson("owner", authz.Owner, "a")
+	ann, bob = w.AddPerson("ann", authz.Moderator, "a"), w.AddPerson("bob", authz.Moderator, "a")
 	ids = w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
 	w.Decide(bob, w.A, comment.Approve, ids[0])
 	w.Decide(bob, w.A, comment.MarkSpam, ids[1])
@@ -60,7 +60,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		}
 		entries, _, err := w.S.Log(w.Ctx, bob, w.A, moderation.LogRequest{Limit: 1})
 		w.Must(err)
-		if e := entries[0]; e.Kind != ledger.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 ||
+		if e := entries[0]; e.Kind != auditlog.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 ||
 			e.Name != "owner" || e.Comment != "" {
 			t.Errorf("the log says %+v", e)
 		}
@@ -119,7 +119,7 @@ func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 		if got := w.model(w.A); !bytes.Equal(got, w.foldOfWhatCounts(w.A)) || bytes.Equal(got, byBob) {
 			t.Error("after both were taken back the model is not what ann and bob taught")
 		}
-		var log []ledger.Entry
+		var log []auditlog.Entry
 		w.View(func(tx storetest.Tx) (err error) {
 			log, err = tx.DecisionsAfter(w.A.ID, 0, 100)
 			return err
@@ -133,7 +133,7 @@ func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 func TestASiteStartsFromAnother(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.AddPerson("owner", people.Owner, "a", "b")
+		owner := w.AddPerson("owner", authz.Owner, "a", "b")
 		w.Taught(w.A, 30)
 		undone := w.Decide(owner, w.A, comment.MarkSpam, w.Submit(w.A, "It is undone before it is copied.").ID)
 		w.Undo(owner, w.A, undone.Batch)
@@ -149,7 +149,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		}
 		entries, _, err := w.S.Log(w.Ctx, owner, w.B, moderation.LogRequest{Limit: 1})
 		w.Must(err)
-		if e := entries[0]; e.Kind != ledger.Copy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
+		if e := entries[0]; e.Kind != auditlog.Copy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
 		if teachers, err := w.S.Teachers(w.Ctx, owner, w.B); err != nil || len(teachers) != 0 {
@@ -163,7 +163,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		if got := w.model(w.B); len(got) != len(copied) {
 			t.Errorf("the model has %d bytes, want %d", len(got), len(copied))
 		}
-		w.Decide(people.Operator, w.A, comment.MarkSpam, w.Submit(w.A, "Taught on the first site only.").ID)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, w.Submit(w.A, "Taught on the first site only.").ID)
 		if got := w.model(w.B); len(got) != len(copied) {
 			t.Error("the sites are not apart")
 		}
@@ -180,7 +180,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.AddPerson("owner", people.Owner, "a", "b")
+		owner := w.AddPerson("owner", authz.Owner, "a", "b")
 		w.Taught(w.A, 130)
 		w.Taught(w.B, 4)
 		if len(w.snapshots(w.A)) == 0 {
@@ -202,11 +202,11 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 
 		_, err = w.S.RetireLessons(w.Ctx, owner, w.A, w.Clock.Now().Add(time.Hour), nil)
 		apptest.WantCode(t, "before a time to come", err, "field.invalid")
-		_, err = w.S.RetireLessons(w.Ctx, w.AddPerson("mod", people.Moderator, "a"), w.A, between, nil)
+		_, err = w.S.RetireLessons(w.Ctx, w.AddPerson("mod", authz.Moderator, "a"), w.A, between, nil)
 		apptest.WantCode(t, "a moderator's retirement", err, "role.insufficient")
 		old, err := w.S.OldLessons(w.Ctx, owner, w.A, between)
 		w.Must(err)
-		_, err = w.S.OldLessons(w.Ctx, w.AddPerson("other", people.Moderator, "a"), w.A, between)
+		_, err = w.S.OldLessons(w.Ctx, w.AddPerson("other", authz.Moderator, "a"), w.A, between)
 		apptest.WantCode(t, "a moderator's look at what is old", err, "role.insufficient")
 		out, err := w.S.RetireLessons(w.Ctx, owner, w.A, between, nil)
 		w.Must(err)
@@ -243,11 +243,11 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Taught(w.A, 4)
-	ofBoth := w.AddPerson("both", people.Owner, "a", "b")
-	ofA, ofB := w.AddPerson("of-a", people.Owner, "a"), w.AddPerson("of-b", people.Owner, "b")
-	moderator := w.AddPerson("mod", people.Moderator, "a", "b")
-	decides := w.AddToken("both@staff.example", people.ScopeDecide)
-	copies := func(who people.Actor, to, from ground.Site) error {
+	ofBoth := w.AddPerson("both", authz.Owner, "a", "b")
+	ofA, ofB := w.AddPerson("of-a", authz.Owner, "a"), w.AddPerson("of-b", authz.Owner, "b")
+	moderator := w.AddPerson("mod", authz.Moderator, "a", "b")
+	decides := w.AddToken("both@staff.example", authz.ScopeDecide)
+	copies := func(who authz.Actor, to, from ground.Site) error {
 		_, err := w.S.CopyLessons(w.Ctx, who, to, from.Key, nil)
 		return err
 	}
@@ -255,12 +255,12 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	apptest.WantCode(t, "an owner of the first's copy", copies(ofA, w.B, w.A), "site.unknown")
 	apptest.WantCode(t, "an owner of the second's copy", copies(ofB, w.B, w.A), "site.unknown")
 	apptest.WantCode(t, "a token that decides", copies(decides, w.B, w.A), "role.insufficient")
-	apptest.WantCode(t, "nobody's copy", copies(people.Actor{}, w.B, w.A), "auth.needed")
+	apptest.WantCode(t, "nobody's copy", copies(authz.Actor{}, w.B, w.A), "auth.needed")
 	apptest.WantCode(t, "a moderator's copy of a site that there is not",
 		copies(moderator, w.B, ground.Site{Key: "nowhere"}), "role.insufficient")
 	apptest.WantCode(t, "a copy of itself", copies(ofBoth, w.A, w.A), "field.invalid")
 	apptest.WantCode(t, "an owner of both's copy", copies(ofBoth, w.B, w.A), "")
-	withdraws := func(who people.Actor) error {
+	withdraws := func(who authz.Actor) error {
 		_, err := w.S.WithdrawLessons(w.Ctx, who, w.A, "", nil)
 		return err
 	}
@@ -289,9 +289,9 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 		t.Run(change, func(t *testing.T) {
 			w := newWorld(t)
 			w.Taught(w.A, 10)
-			_, err := w.S.CopyLessons(w.Ctx, people.Operator, w.B, w.A.Key, nil)
+			_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 			w.Must(err)
-			w.Decide(people.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
+			w.Decide(authz.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
 			raw, err := sql.Open("sqlite", w.Path)
 			w.Must(err)
 			defer raw.Close()

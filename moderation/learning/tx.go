@@ -4,15 +4,15 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning/fold"
-	"github.com/aitys/aitys/moderation/ledger"
 )
 
 // Tx keeps what models are made from besides the log.
 type Tx interface {
-	ledger.Tx
+	auditlog.Tx
 
 	Sites() ([]ground.Site, error) // by key
 	// CountQueue counts a view, at most up to limit.
@@ -39,12 +39,12 @@ type Tx interface {
 	CountRetirable(site int64, before time.Time) (int, error)
 	// EraseLessons takes lessons out of the model by entry by, for good: texts and salts are
 	// erased, and the Proof of each is kept.
-	EraseLessons(site int64, ls []ledger.Lesson, by uint64) error
+	EraseLessons(site int64, ls []auditlog.Lesson, by uint64) error
 	// Copies returns the seqs of the entries that took lessons over from other sites, ascending.
 	Copies(site int64) ([]uint64, error)
 	// CopiedLessons returns the lessons that a site took over, from wherever, of comments that were
 	// written on another one, or that a program sent there, ascending by seq and part.
-	CopiedLessons(site, from int64) ([]ledger.Lesson, error)
+	CopiedLessons(site, from int64) ([]auditlog.Lesson, error)
 	// Taught counts the lessons that count, by the account that taught them.
 	Taught(site int64) (map[string]int, error)
 	// CountLessons counts the lessons of a label that count and were taught by a decision on

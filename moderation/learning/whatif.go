@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -26,9 +26,9 @@ type WhatIfRequest struct {
 // beside what they do as they are set. At most the newest 10,000 entries of the log are looked
 // at. Scores are as they were when the comment was decided.
 type WhatIf struct {
-	Tally    hindsight.Tally
+	Tally    evaluation.Tally
 	Looked   int // comments
-	Scores   hindsight.Hundredths
+	Scores   evaluation.Hundredths
 	From, To time.Time
 	Now      Trial
 	Then     Trial
@@ -39,14 +39,14 @@ type WhatIf struct {
 // it suspects, at most 1,000.
 type Trial struct {
 	Policy ground.Policy
-	hindsight.Result
+	evaluation.Result
 	Waiting int
 }
 
 // WhatIf tries a threshold, a policy or both on comments that were decided. It needs a
 // moderator, and changes nothing.
-func (s *Models) WhatIf(ctx context.Context, who people.Actor, site ground.Site, in WhatIfRequest) (WhatIf, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Models) WhatIf(ctx context.Context, who authz.Actor, site ground.Site, in WhatIfRequest) (WhatIf, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
 	then, last, err := in.read(site.Settings)
@@ -55,19 +55,19 @@ func (s *Models) WhatIf(ctx context.Context, who people.Actor, site ground.Site,
 	}
 	var out WhatIf
 	err = s.work.View(ctx, func(tx Tx) error {
-		past, err := hindsight.Read(tx, site.ID, time.Time{})
+		past, err := evaluation.Read(tx, site.ID, time.Time{})
 		if err != nil {
 			return err
 		}
 		out = WhatIf{}
-		if out.Tally, err = hindsight.Count(tx, site.ID); err != nil {
+		if out.Tally, err = evaluation.Count(tx, site.ID); err != nil {
 			return err
 		}
 		cases := past.Cases[:min(last, len(past.Cases))]
 		if out.Looked = len(cases); out.Looked > 0 {
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
-		out.Scores = hindsight.HundredthsOf(cases)
+		out.Scores = evaluation.HundredthsOf(cases)
 		now := site.Settings
 		if now.Moderation == ground.PolicySuspicious && !out.Tally.Enough() {
 			now.Moderation = ground.PolicyAll // as it acts
@@ -96,8 +96,8 @@ func (in WhatIfRequest) read(s ground.Settings) (_ ground.Settings, last int, er
 	if in.Last != nil {
 		last = *in.Last
 	}
-	if last < 1 || last > hindsight.MaxEntries {
-		return s, 0, problem.Query("last", fmt.Sprintf("Look at the last 1 to %d comments.", hindsight.MaxEntries))
+	if last < 1 || last > evaluation.MaxEntries {
+		return s, 0, problem.Query("last", fmt.Sprintf("Look at the last 1 to %d comments.", evaluation.MaxEntries))
 	}
 	if in.Threshold != nil {
 		if !ground.IsThreshold(*in.Threshold) {
@@ -115,8 +115,8 @@ func (in WhatIfRequest) read(s ground.Settings) (_ ground.Settings, last int, er
 }
 
 // newTrial says what settings would have done with cases.
-func newTrial(tx Tx, site int64, s ground.Settings, cases []hindsight.Case) (t Trial, err error) {
-	t = Trial{Policy: s.Moderation, Result: hindsight.Apply(ruleOf(s), cases)}
+func newTrial(tx Tx, site int64, s ground.Settings, cases []evaluation.Case) (t Trial, err error) {
+	t = Trial{Policy: s.Moderation, Result: evaluation.Apply(ruleOf(s), cases)}
 	if t.Policy == "" {
 		t.Policy = ground.PolicyAll
 	}
@@ -127,13 +127,13 @@ func newTrial(tx Tx, site int64, s ground.Settings, cases []hindsight.Case) (t T
 }
 
 // ruleOf is what settings come to for what publishes sees.
-func ruleOf(s ground.Settings) hindsight.Rule {
-	r := hindsight.Rule{Threshold: s.Threshold()}
+func ruleOf(s ground.Settings) evaluation.Rule {
+	r := evaluation.Rule{Threshold: s.Threshold()}
 	switch s.Moderation {
 	case ground.PolicyNone:
-		r.Trust = hindsight.Everybody
+		r.Trust = evaluation.Everybody
 	case ground.PolicySuspicious:
-		r.Trust = hindsight.Unsuspected
+		r.Trust = evaluation.Unsuspected
 	}
 	return r
 }

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -65,7 +65,7 @@ func (s *Service) erase(ctx context.Context, h Held, with learning.Extent) (comm
 	if comments, err = s.empty(ctx, h.Site, h.Link.Email, s.emptying(with)); err != nil {
 		return 0, 0, err
 	}
-	gone, err := s.lessons.EraseLessons(ctx, people.Operator, h.Site, p, nil)
+	gone, err := s.lessons.EraseLessons(ctx, authz.Operator, h.Site, p, nil)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -112,7 +112,7 @@ func (s *Service) dropMail(ctx context.Context, site ground.Site, box []byte) er
 
 // PersonHeld returns what ErasePerson would erase. It needs an owner.
 func (s *Service) PersonHeld(
-	ctx context.Context, who people.Actor, site ground.Site, p learning.Erasee,
+	ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee,
 ) (learning.Erasure, error) {
 	p.Email = strings.TrimSpace(p.Email)
 	out, err := s.lessons.LessonsOf(ctx, who, site, p)
@@ -151,9 +151,9 @@ func (s *Service) of(ctx context.Context, site ground.Site, p learning.Erasee) (
 // taught goes with its copies on other sites of who's, and so does the mail kept for the e-mail. What was interrupted
 // is done by erasing again. It needs an owner.
 func (s *Service) ErasePerson(
-	ctx context.Context, who people.Actor, site ground.Site, p learning.Erasee, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee, key *ground.Key,
 ) (learning.Erasure, error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return learning.Erasure{}, err
 	}
 	p.Email = strings.TrimSpace(p.Email)

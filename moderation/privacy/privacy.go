@@ -14,15 +14,15 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -45,10 +45,10 @@ type Tx interface {
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	// EmailsAfter returns by whom a site's comments say they are, by their ids, ascending, after one.
 	EmailsAfter(site int64, after string, limit int) ([]Emailed, error)
-	Appeals(site int64, comments []string) ([]complaint.Appeal, error)
+	Appeals(site int64, comments []string) ([]report.Appeal, error)
 	PagesByID(site int64, ids []string) ([]ground.Page, error)
 
-	SubscriptionsOf(site int64, box []byte, limit int) ([]subscription.Subscription, error)
+	SubscriptionsOf(site int64, box []byte, limit int) ([]readermail.Subscription, error)
 	DropSubscriptions(site int64, box []byte) error
 	MailStopped(site int64, box []byte) (bool, error)
 	DropMailedCode(site int64, box []byte) error
@@ -67,8 +67,8 @@ type Comments interface {
 
 // Lessons knows and erases what somebody's comments taught; package learning's Models do.
 type Lessons interface {
-	LessonsOf(ctx context.Context, who people.Actor, site ground.Site, p learning.Erasee) (learning.Erasure, error)
-	EraseLessons(ctx context.Context, who people.Actor, site ground.Site, p learning.Erasee, key *ground.Key,
+	LessonsOf(ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee) (learning.Erasure, error)
+	EraseLessons(ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee, key *ground.Key,
 	) (learning.Erasure, error)
 	Note(site ground.Site, p learning.Erasee) error
 }
@@ -137,12 +137,12 @@ type Comment struct {
 	comment.Comment
 	On      ground.Page
 	Proven  bool
-	Appeals []complaint.Appeal
+	Appeals []report.Appeal
 }
 
 // A Wish is to be told of a comment.
 type Wish struct {
-	subscription.Subscription
+	readermail.Subscription
 	Written time.Time // the comment
 	On      ground.Page
 }
@@ -191,7 +191,7 @@ func (s *Service) Held(ctx context.Context, token, after string) (Held, error) {
 		return s.mails(tx, &h)
 	})
 	if err == nil {
-		h.Lessons, err = s.lessons.LessonsOf(ctx, people.Operator, h.Site, learning.Erasee{Email: h.Link.Email.String()})
+		h.Lessons, err = s.lessons.LessonsOf(ctx, authz.Operator, h.Site, learning.Erasee{Email: h.Link.Email.String()})
 	}
 	if err != nil {
 		return Held{}, fmt.Errorf("read what is held: %w", err)
@@ -224,7 +224,7 @@ func (s *Service) wrote(tx Tx, h *Held, from int) error {
 		in := Comment{On: pages[c.Page], Proven: c.Verified && slices.Equal(c.Writer, theirs)}
 		if in.Comment.CreatedAt = c.CreatedAt; in.Proven {
 			in.Comment = c
-			in.Appeals = slices.DeleteFunc(slices.Clone(appeals), func(a complaint.Appeal) bool { return a.Comment != id })
+			in.Appeals = slices.DeleteFunc(slices.Clone(appeals), func(a report.Appeal) bool { return a.Comment != id })
 		}
 		h.Comments = append(h.Comments, in)
 	}

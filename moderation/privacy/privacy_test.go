@@ -9,15 +9,15 @@ import (
 
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 const lena = "lena@mail.example"
@@ -30,7 +30,7 @@ func tells(w *apptest.World, n int) {
 		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Lena",
 			Email: lena, Body: fmt.Sprintf("The wagtail number %d sings on the roof.", i)})
 		w.Must(err)
-		w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+		w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
 	}
 }
 
@@ -53,7 +53,7 @@ func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga Lena",
 		Email: lena, Website: "https://quagga.example/", Body: "The wagtail sings on the roof."})
 	w.Must(err)
-	w.Decide(people.Operator, w.A, comment.Approve, out.ID)
+	w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
 	if w.InFile("Quagga") == 0 || w.InFile("quagga") == 0 || w.InFile(lena) == 0 {
 		t.Fatal("there was no name in the file")
 	}
@@ -90,7 +90,7 @@ func TestAnOwnerErasesAPerson(t *testing.T) {
 		Body: "I left no address, and I sing on the roof."})
 	w.Must(err)
 	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
-	owner := w.AddPerson("olga", people.Owner, "a")
+	owner := w.AddPerson("olga", authz.Owner, "a")
 	person := learning.Erasee{Email: " LENA@mail.example", Comments: []string{nameless.ID}}
 	would, err := w.S.PersonHeld(w.Ctx, owner, w.A, person)
 	if w.Must(err); would.Comments != 3 || would.Lessons != 2 {
@@ -135,7 +135,7 @@ func TestWhoWasErasedIsErasedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		max := learning.Erasee{Email: "max@mail.example"}
-		if _, err := w.S.ErasePerson(w.Ctx, people.Operator, w.A, max, nil); !errors.Is(err, errCut) {
+		if _, err := w.S.ErasePerson(w.Ctx, authz.Operator, w.A, max, nil); !errors.Is(err, errCut) {
 			t.Fatal(err)
 		}
 		if n, err := w.S.EraseAgain(w.Ctx, marks); err != nil || n != 3 {

@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/complaint"
 	"github.com/aitys/aitys/moderation/learning"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store/storetest"
+	"github.com/aitys/aitys/moderation/report"
 )
 
 // typed creates a comment with every kind of text that moderators and others write about it.
@@ -20,18 +20,18 @@ func typed(w *apptest.World) (id string, words []string) {
 	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Lena Quagga",
 		Email: lena, Body: "Ring Zeppelin on the roof, the wagtail sings."})
 	w.Must(err)
-	_, err = w.S.Redact(w.Ctx, people.Operator, w.A, out.ID, moderation.Redaction{
+	_, err = w.S.Redact(w.Ctx, authz.Operator, w.A, out.ID, moderation.Redaction{
 		Part: comment.Part{Words: "Zeppelin"}, Why: "The reason names okapi."})
 	w.Must(err)
-	w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
+	w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
 		Note: "Dear ocelot, stay on the topic."}, out.ID)
-	did := w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Sorry, dear axolotl."}, out.ID)
-	w.Undo(people.Operator, w.A, did.Batch)
-	_, _, err = w.S.AddNote(w.Ctx, people.Operator, w.A, out.ID, "Known as tapir elsewhere.", nil)
+	did := w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Sorry, dear axolotl."}, out.ID)
+	w.Undo(authz.Operator, w.A, did.Batch)
+	_, _, err = w.S.AddNote(w.Ctx, authz.Operator, w.A, out.ID, "Known as tapir elsewhere.", nil)
 	w.Must(err)
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 		c, err := tx.CommentByID(w.A.ID, out.ID)
-		return errors.Join(err, tx.AddAppeal(complaint.Appeal{Site: w.A.ID, Comment: c.ID, Refusal: c.Standing,
+		return errors.Join(err, tx.AddAppeal(report.Appeal{Site: w.A.ID, Comment: c.ID, Refusal: c.Standing,
 			Text: "It is I, the pangolin.", At: w.Clock.Now()}))
 	}))
 	words = []string{"Zeppelin", "okapi", "ocelot", "axolotl", "tapir", "pangolin", "Quagga", lena}
@@ -56,7 +56,7 @@ func TestErase_RemovesTextsAboutThePerson(t *testing.T) {
 			return err
 		},
 		"by an owner": func(w *apptest.World) error {
-			_, err := w.S.ErasePerson(w.Ctx, people.Operator, w.A, learning.Erasee{Email: lena}, nil)
+			_, err := w.S.ErasePerson(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: lena}, nil)
 			return err
 		},
 	} {

@@ -9,32 +9,32 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/people"
+	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/secret"
-	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/moderation/text"
 )
 
 // UpgradeTx is the transaction that Upgrade needs.
 type UpgradeTx interface {
 	Tx
-	ledger.Tx
+	auditlog.Tx
 	ground.MetaTx
 	Sites() ([]ground.Site, error)
 
-	Accounts() ([]people.Account, error)
+	Accounts() ([]authz.Account, error)
 	SetEmail(account, email string) error // ErrTaken
 
 	// WideEmails returns the IDs of the next comments after one whose e-mail is not all ASCII, ascending.
 	WideEmails(site int64, after string) ([]string, error)
 	// MoveWriter replaces the Writer of a comment, and of the blocks and notes that were made at this comment.
 	MoveWriter(site int64, comment string, was, now []byte) error
-	SubscriptionsTo(site int64, comments []string) ([]subscription.Subscription, error)
-	PutSubscription(s subscription.Subscription) error
+	SubscriptionsTo(site int64, comments []string) ([]readermail.Subscription, error)
+	PutSubscription(s readermail.Subscription) error
 	StopMail(site int64, box []byte, at time.Time) error
 
 	// ForgottenWithTexts returns the IDs of forgotten comments whose log entries have moderators' texts.
@@ -125,7 +125,7 @@ func upgradeSite(
 	if err != nil {
 		return err
 	}
-	return each(ids, func(tx UpgradeTx, c comment.Comment) error { return ledger.EraseTexts(tx, c.Site, c.ID) })
+	return each(ids, func(tx UpgradeTx, c comment.Comment) error { return auditlog.EraseTexts(tx, c.Site, c.ID) })
 }
 
 // rehash replaces the hashes of a comment's folded e-mail with those of the exact address.

@@ -9,17 +9,17 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/ledger"
 	"github.com/aitys/aitys/moderation/mailbox"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/moderation/subscription"
 	"github.com/aitys/aitys/moderation/text"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // upgrading adapts the whole store to Upgrade. Its fails-th update fails; 0: none does.
@@ -71,7 +71,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 				posted[name] = c.ID
 				w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 					return errors.Join(tx.PutComments([]comment.Comment{c}),
-						tx.PutSubscription(subscription.Subscription{Site: w.A.ID, Comment: c.ID, Box: foldedBox(email), Lang: "en",
+						tx.PutSubscription(readermail.Subscription{Site: w.A.ID, Comment: c.ID, Box: foldedBox(email), Lang: "en",
 							Asked: w.Clock.Now(), Confirmed: w.Clock.Now()}),
 						tx.PutNote(rules.Note{ID: ground.NewID(), Site: w.A.ID, Writer: c.Writer, Comment: c.ID, Text: name,
 							CreatedAt: w.Clock.Now()}),
@@ -82,9 +82,9 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 		}
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 			return errors.Join(tx.StopMail(w.A.ID, foldedBox(wide), w.Clock.Now()),
-				tx.InsertAccount(people.Account{ID: ground.NewID(), Email: "o@xn--mller-kva.example", Name: "O", CreatedAt: w.Clock.Now()}),
-				tx.InsertAccount(people.Account{ID: ground.NewID(), Email: "p@xn--mller-kva.example", Name: "P", CreatedAt: w.Clock.Now()}),
-				tx.InsertAccount(people.Account{ID: ground.NewID(), Email: "p@müller.example", Name: "Q", CreatedAt: w.Clock.Now()}))
+				tx.InsertAccount(authz.Account{ID: ground.NewID(), Email: "o@xn--mller-kva.example", Name: "O", CreatedAt: w.Clock.Now()}),
+				tx.InsertAccount(authz.Account{ID: ground.NewID(), Email: "p@xn--mller-kva.example", Name: "P", CreatedAt: w.Clock.Now()}),
+				tx.InsertAccount(authz.Account{ID: ground.NewID(), Email: "p@müller.example", Name: "Q", CreatedAt: w.Clock.Now()}))
 		}))
 		times := 0
 		for fails := 1; ; fails++ {
@@ -186,11 +186,11 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 	t.Parallel()
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c, token := w.SubmitOwn(w.A, "It will be forgotten.")
-		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther, Note: "Dear ocelot."},
+		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther, Note: "Dear ocelot."},
 			c.ID)
 		stays := w.Submit(w.A, "It stays.")
-		w.Choose(people.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Dear tapir."}, stays.ID)
-		entries := func(id string) (all []ledger.Entry) {
+		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Dear tapir."}, stays.ID)
+		entries := func(id string) (all []auditlog.Entry) {
 			w.View(func(tx storetest.Tx) (err error) {
 				all, err = tx.DecisionsOf(w.A.ID, id)
 				return err

@@ -9,8 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -90,9 +90,9 @@ func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[
 
 // AddNote notes something about the writer of a comment. It needs a moderator. again is as in AddRule.
 func (s *Service) AddNote(
-	ctx context.Context, who people.Actor, site ground.Site, comment, said string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, comment, said string, key *ground.Key,
 ) (id string, again bool, err error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return "", false, err
 	}
 	n := Note{ID: ground.NewID(), Site: site.ID, Comment: comment, By: who.ID(), CreatedAt: s.work.Now()}
@@ -136,17 +136,17 @@ func unknownComment() error {
 }
 
 // RemoveNote removes a note; RestoreNote brings it back for thirty days. It needs a moderator.
-func (s *Service) RemoveNote(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+func (s *Service) RemoveNote(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
 	return s.setNote(ctx, who, site, id, s.work.Now())
 }
 
 // RestoreNote brings back a note that was removed. It needs a moderator.
-func (s *Service) RestoreNote(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+func (s *Service) RestoreNote(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
 	return s.setNote(ctx, who, site, id, time.Time{})
 }
 
-func (s *Service) setNote(ctx context.Context, who people.Actor, site ground.Site, id string, removed time.Time) error {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+func (s *Service) setNote(ctx context.Context, who authz.Actor, site ground.Site, id string, removed time.Time) error {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return err
 	}
 	now := s.work.Now()

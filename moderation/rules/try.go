@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 )
 
 const (
@@ -42,8 +42,8 @@ func (t Trial) IDs() []string {
 func (t Trial) All() bool { return t.Looked > 0 && t.Hits*20 >= t.Looked*19 }
 
 // TryRule says what a rule would have met. It changes nothing, and needs a moderator.
-func (s *Service) TryRule(ctx context.Context, who people.Actor, site ground.Site, in Draft) (Trial, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Service) TryRule(ctx context.Context, who authz.Actor, site ground.Site, in Draft) (Trial, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Trial{}, err
 	}
 	made, err := in.rule(s.work.Now())
@@ -60,8 +60,8 @@ func (s *Service) TryRule(ctx context.Context, who people.Actor, site ground.Sit
 }
 
 // TryBlock says whom a block would have met. It changes nothing, and needs a moderator.
-func (s *Service) TryBlock(ctx context.Context, who people.Actor, site ground.Site, in BlockDraft) (Trial, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Service) TryBlock(ctx context.Context, who authz.Actor, site ground.Site, in BlockDraft) (Trial, error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Trial{}, err
 	}
 	if err := in.check(s.work.Now()); err != nil {
@@ -120,9 +120,9 @@ type Tally struct{ Met, Refused int }
 // Tallies counts by id what each rule and block that stands meets, as it does now, among the newest decided comments,
 // and how many were looked at. It needs a moderator.
 func (s *Service) Tallies(
-	ctx context.Context, who people.Actor, site ground.Site,
+	ctx context.Context, who authz.Actor, site ground.Site,
 ) (of map[string]Tally, looked int, err error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, 0, err
 	}
 	var set *Set

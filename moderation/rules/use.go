@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
@@ -18,8 +18,8 @@ import (
 const keepRemoved = 30 * 24 * time.Hour
 
 // Rules lists a site's rules, oldest first. It needs a moderator.
-func (s *Service) Rules(ctx context.Context, who people.Actor, site ground.Site) (list []Rule, err error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+func (s *Service) Rules(ctx context.Context, who authz.Actor, site ground.Site) (list []Rule, err error) {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
@@ -35,9 +35,9 @@ func (s *Service) Rules(ctx context.Context, who people.Actor, site ground.Site)
 // AddRule adds a rule. What waits is looked at again. It needs an owner. again says that the POST which key
 // names was answered before.
 func (s *Service) AddRule(
-	ctx context.Context, who people.Actor, site ground.Site, in Draft, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, in Draft, key *ground.Key,
 ) (id string, again bool, err error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", false, err
 	}
 	made, err := in.rule(s.work.Now())
@@ -73,17 +73,17 @@ func changed(tx Tx, site int64, at time.Time) error {
 }
 
 // RemoveRule removes a rule; RestoreRule brings it back for thirty days. It needs an owner.
-func (s *Service) RemoveRule(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+func (s *Service) RemoveRule(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
 	return s.setRule(ctx, who, site, id, s.work.Now())
 }
 
 // RestoreRule brings back a rule that was removed. It needs an owner.
-func (s *Service) RestoreRule(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+func (s *Service) RestoreRule(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
 	return s.setRule(ctx, who, site, id, time.Time{})
 }
 
-func (s *Service) setRule(ctx context.Context, who people.Actor, site ground.Site, id string, removed time.Time) error {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+func (s *Service) setRule(ctx context.Context, who authz.Actor, site ground.Site, id string, removed time.Time) error {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	now := s.work.Now()
@@ -117,9 +117,9 @@ type Blocked struct {
 
 // Blocks lists whom a site blocks or trusts, newest first, after a block's id. It needs a moderator.
 func (s *Service) Blocks(
-	ctx context.Context, who people.Actor, site ground.Site, after string, limit int,
+	ctx context.Context, who authz.Actor, site ground.Site, after string, limit int,
 ) (list []Blocked, next string, err error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if limit, err = comment.PageSize(limit); err != nil {
@@ -177,7 +177,7 @@ func named(tx Tx, site int64, blocks []Block) ([]Blocked, error) {
 // AddBlock blocks somebody, or trusts them, in the place of what stood about them. What waits is looked at
 // again. It needs a moderator for up to thirty days, and an owner for longer. again is as in AddRule.
 func (s *Service) AddBlock(
-	ctx context.Context, who people.Actor, site ground.Site, in BlockDraft, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, in BlockDraft, key *ground.Key,
 ) (id string, again bool, err error) {
 	now := s.work.Now()
 	if err := mayBlock(who, site.ID, wider(in.Until, now)); err != nil {
@@ -214,7 +214,7 @@ func (s *Service) AddBlock(
 }
 
 // replace removes what stands about the same as b, if who may.
-func replace(tx Tx, who people.Actor, b Block, standing []Block, at time.Time) error {
+func replace(tx Tx, who authz.Actor, b Block, standing []Block, at time.Time) error {
 	for _, other := range standing {
 		if other.mark() != b.mark() {
 			continue
@@ -233,11 +233,11 @@ func replace(tx Tx, who people.Actor, b Block, standing []Block, at time.Time) e
 }
 
 // mayBlock refuses who may not block, or not so widely.
-func mayBlock(who people.Actor, site int64, wide bool) error {
+func mayBlock(who authz.Actor, site int64, wide bool) error {
 	if wide {
-		return who.May(site, people.Owner, people.ScopeAdmin)
+		return who.May(site, authz.Owner, authz.ScopeAdmin)
 	}
-	return who.May(site, people.Moderator, people.ScopeDecide)
+	return who.May(site, authz.Moderator, authz.ScopeDecide)
 }
 
 // block makes the block that a draft asks for, but for its own id and maker.
@@ -284,7 +284,7 @@ func (d BlockDraft) ofAddress(tx Tx, site int64) (Block, error) {
 }
 
 // RemoveBlock ends a block; RestoreBlock brings it back for thirty days. It needs who could have made it.
-func (s *Service) RemoveBlock(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+func (s *Service) RemoveBlock(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
 	now := s.work.Now()
 	return s.setBlock(ctx, who, site, id, func(tx Tx) error {
 		blocks, err := tx.Blocks(site.ID)
@@ -303,7 +303,7 @@ func (s *Service) RemoveBlock(ctx context.Context, who people.Actor, site ground
 }
 
 // RestoreBlock brings back a block that was removed. It needs a moderator; to bring back what is wider, an owner.
-func (s *Service) RestoreBlock(ctx context.Context, who people.Actor, site ground.Site, id string) error {
+func (s *Service) RestoreBlock(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
 	now := s.work.Now()
 	return s.setBlock(ctx, who, site, id, func(tx Tx) error {
 		if err := tx.RemoveBlock(site.ID, id, time.Time{}); err != nil {
@@ -325,9 +325,9 @@ func (s *Service) RestoreBlock(ctx context.Context, who people.Actor, site groun
 }
 
 func (s *Service) setBlock(
-	ctx context.Context, who people.Actor, site ground.Site, id string, set func(Tx) error,
+	ctx context.Context, who authz.Actor, site ground.Site, id string, set func(Tx) error,
 ) error {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return err
 	}
 	now := s.work.Now()

@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 // A world is that of all rooms, with what the tests of this one do in it.
@@ -33,7 +33,7 @@ func newWorld(t testing.TB) *world { return &world{apptest.New(t)} }
 // rule adds one to site A, for its operator.
 func (w *world) rule(in rules.Draft) string {
 	w.T.Helper()
-	id, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, in, nil)
+	id, _, err := w.S.AddRule(w.Ctx, authz.Operator, w.A, in, nil)
 	w.Must(err)
 	return id
 }
@@ -59,16 +59,16 @@ func TestARuleMeetsWhatComesAndWhatWaits(t *testing.T) {
 			c.Verdict.Score < 0.9 || c.Verdict.Action != comment.MarkSpam {
 			t.Errorf("what comes: %+v", c.Verdict)
 		}
-		kit.Until(t, "what waits is suspected", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score >= 0.9 })
+		testkit.Until(t, "what waits is suspected", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score >= 0.9 })
 		for _, c := range []comment.Comment{w.Comment(w.A, other.ID), w.Comment(w.B, elsewhere.ID)} {
 			if len(codes(c, "rule")) != 0 {
 				t.Errorf("a rule is said to have met %q", c.Source)
 			}
 		}
-		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, id))
-		kit.Until(t, "and no more", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score < 0.9 })
-		w.Must(w.S.RestoreRule(w.Ctx, people.Operator, w.A, id))
-		kit.Until(t, "and again", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score >= 0.9 })
+		w.Must(w.S.RemoveRule(w.Ctx, authz.Operator, w.A, id))
+		testkit.Until(t, "and no more", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score < 0.9 })
+		w.Must(w.S.RestoreRule(w.Ctx, authz.Operator, w.A, id))
+		testkit.Until(t, "and again", func() bool { return w.Comment(w.A, waiting.ID).Verdict.Score >= 0.9 })
 	})
 }
 
@@ -104,7 +104,7 @@ func TestAnotherProcessHearsOfARule(t *testing.T) {
 		t.Fatal(has, err)
 	}
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: "casino"})
-	kit.Until(t, "the rule is known there", func() bool { has, _ := other.Has(w.Ctx, w.A.ID); return has })
+	testkit.Until(t, "the rule is known there", func() bool { has, _ := other.Has(w.Ctx, w.A.ID); return has })
 }
 
 func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
@@ -135,8 +135,8 @@ func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
 		{rules.Draft{Kind: rules.KindScript, Limit: 101, Words: "Han"}, "/limit", "1 to 100"},
 	} {
 		for what, err := range map[string]error{
-			"add": func() error { _, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, tt.in, nil); return err }(),
-			"try": func() error { _, err := w.S.TryRule(w.Ctx, people.Operator, w.A, tt.in); return err }(),
+			"add": func() error { _, _, err := w.S.AddRule(w.Ctx, authz.Operator, w.A, tt.in, nil); return err }(),
+			"try": func() error { _, err := w.S.TryRule(w.Ctx, authz.Operator, w.A, tt.in); return err }(),
 		} {
 			var e *problem.Error
 			if !apptest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
@@ -144,7 +144,7 @@ func TestARuleThatIsRefusedSaysWhatToDo(t *testing.T) {
 			}
 		}
 	}
-	if list, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
+	if list, err := w.S.Rules.Rules(w.Ctx, authz.Operator, w.A); len(list) > 0 || err != nil {
 		t.Errorf("kept %d rules, %v", len(list), err)
 	}
 }
@@ -154,12 +154,12 @@ func TestASitesRulesTogetherAreBounded(t *testing.T) {
 	w := newWorld(t)
 	half := manyWords(12_000)
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: half})
-	_, _, err := w.S.AddRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindSubstring, Words: half}, nil)
+	_, _, err := w.S.AddRule(w.Ctx, authz.Operator, w.A, rules.Draft{Kind: rules.KindSubstring, Words: half}, nil)
 	apptest.WantCode(t, "twice as many words", err, "field.invalid")
 	for i := range 5 {
 		w.rule(rules.Draft{Kind: rules.KindPattern, Words: fmt.Sprintf("%d[a-z]{190}", i)})
 	}
-	_, err = w.S.TryRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindPattern, Words: "x[a-z]{190}"})
+	_, err = w.S.TryRule(w.Ctx, authz.Operator, w.A, rules.Draft{Kind: rules.KindPattern, Words: "x[a-z]{190}"})
 	apptest.WantCode(t, "one more long pattern", err, "field.invalid")
 	w.rule(rules.Draft{Kind: rules.KindWord, Words: "a short one"})
 }
@@ -170,12 +170,12 @@ func TestTheBenchAnswersBeforeAnythingIsSaved(t *testing.T) {
 		good, bad := w.Submit(w.A, "At half price in the co-op."), w.Submit(w.A, "HALF PRICE watches")
 		again := w.Submit(w.A, "Watches at half price, again")
 		w.Submit(w.A, "Half price, but nobody has decided.")
-		w.Decide(people.Operator, w.A, comment.Approve, good.ID, w.Submit(w.A, "A tram.").ID)
-		w.Decide(people.Operator, w.A, comment.MarkSpam, bad.ID, again.ID)
-		w.Decide(people.Operator, w.B, comment.MarkSpam, w.Submit(w.B, "half price elsewhere").ID)
-		w.Decide(people.Operator, w.A, comment.Hold, again.ID)
+		w.Decide(authz.Operator, w.A, comment.Approve, good.ID, w.Submit(w.A, "A tram.").ID)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, bad.ID, again.ID)
+		w.Decide(authz.Operator, w.B, comment.MarkSpam, w.Submit(w.B, "half price elsewhere").ID)
+		w.Decide(authz.Operator, w.A, comment.Hold, again.ID)
 
-		got, err := w.S.TryRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "half price\ntelegram"})
+		got, err := w.S.TryRule(w.Ctx, authz.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "half price\ntelegram"})
 		w.Must(err)
 		if got.Looked != 3 || got.Hits != 2 || got.Approved != 1 || got.Suspected != 0 || got.All() {
 			t.Errorf("%+v", got)
@@ -184,12 +184,12 @@ func TestTheBenchAnswersBeforeAnythingIsSaved(t *testing.T) {
 			!slices.Equal(got.Sample[0].Found, []string{"half price"}) {
 			t.Errorf("sample %+v", got.Sample)
 		}
-		all, err := w.S.TryRule(w.Ctx, people.Operator, w.A, rules.Draft{Kind: rules.KindFirstTime})
+		all, err := w.S.TryRule(w.Ctx, authz.Operator, w.A, rules.Draft{Kind: rules.KindFirstTime})
 		w.Must(err)
 		if !all.All() || all.Hits != 3 {
 			t.Errorf("first_time %+v", all)
 		}
-		if list, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A); len(list) > 0 || err != nil {
+		if list, err := w.S.Rules.Rules(w.Ctx, authz.Operator, w.A); len(list) > 0 || err != nil {
 			t.Errorf("trying kept %d rules, %v", len(list), err)
 		}
 	})
@@ -199,9 +199,9 @@ func TestWhatStandsSaysWhatItMeets(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		good, bad := w.Submit(w.A, "At half price in the co-op."), w.Submit(w.A, "HALF PRICE watches: https://w.example/")
-		w.Decide(people.Operator, w.A, comment.Approve, good.ID, w.Submit(w.A, "A tram.").ID)
-		w.Decide(people.Operator, w.A, comment.MarkSpam, bad.ID)
-		if of, looked, err := w.S.Tallies(w.Ctx, people.Operator, w.A); len(of) > 0 || looked != 0 || err != nil {
+		w.Decide(authz.Operator, w.A, comment.Approve, good.ID, w.Submit(w.A, "A tram.").ID)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, bad.ID)
+		if of, looked, err := w.S.Tallies(w.Ctx, authz.Operator, w.A); len(of) > 0 || looked != 0 || err != nil {
 			t.Errorf("without a rule: %v of %d (%v)", of, looked, err)
 		}
 		price := w.rule(rules.Draft{Kind: rules.KindWord, Words: "half price"})
@@ -209,9 +209,9 @@ func TestWhatStandsSaysWhatItMeets(t *testing.T) {
 		none := w.rule(rules.Draft{Kind: rules.KindWord, Words: "telegram"})
 		over := w.rule(rules.Draft{Kind: rules.KindWord, Words: "tram", Until: w.Clock.Now().Add(time.Hour)})
 		w.Clock.Add(2 * time.Hour)
-		block, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, rules.BlockDraft{Host: "w.example"}, nil)
+		block, _, err := w.S.AddBlock(w.Ctx, authz.Operator, w.A, rules.BlockDraft{Host: "w.example"}, nil)
 		w.Must(err)
-		of, looked, err := w.S.Tallies(w.Ctx, people.Operator, w.A)
+		of, looked, err := w.S.Tallies(w.Ctx, authz.Operator, w.A)
 		w.Must(err)
 		for id, want := range map[string]rules.Tally{
 			price: {Met: 2, Refused: 1}, first: {Met: 3, Refused: 1}, none: {}, over: {}, block: {Met: 1, Refused: 1},
@@ -229,10 +229,10 @@ func TestWhatStandsSaysWhatItMeets(t *testing.T) {
 func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		owner, moderator := w.AddPerson("owner", people.Owner, "a"), w.AddPerson("moderator", people.Moderator, "a")
+		owner, moderator := w.AddPerson("owner", authz.Owner, "a"), w.AddPerson("moderator", authz.Moderator, "a")
 		c := w.Submit(w.A, "Of somebody.")
 		writer, month := comment.WriterID(c.Writer), w.Clock.Now().Add(30*24*time.Hour)
-		add := func(who people.Actor, in rules.BlockDraft) (string, error) {
+		add := func(who authz.Actor, in rules.BlockDraft) (string, error) {
 			id, _, err := w.S.AddBlock(w.Ctx, who, w.A, in, nil)
 			return id, err
 		}
@@ -256,9 +256,9 @@ func TestBlocksAreBoundedByWhoMakesThem(t *testing.T) {
 		w.Must(w.S.RemoveBlock(w.Ctx, owner, w.A, long))
 		apptest.WantCode(t, "twice", w.S.RemoveBlock(w.Ctx, owner, w.A, long), "block.unknown")
 		w.Must(w.S.RestoreBlock(w.Ctx, moderator, w.A, short))
-		apptest.WantCode(t, "of another site", w.S.RemoveBlock(w.Ctx, people.Operator, w.B, short), "block.unknown")
-		apptest.WantCode(t, "no id", w.S.RestoreBlock(w.Ctx, people.Operator, w.A, "x"), "block.unknown")
-		apptest.WantCode(t, "no rule", w.S.RemoveRule(w.Ctx, people.Operator, w.A, short), "rule.unknown")
+		apptest.WantCode(t, "of another site", w.S.RemoveBlock(w.Ctx, authz.Operator, w.B, short), "block.unknown")
+		apptest.WantCode(t, "no id", w.S.RestoreBlock(w.Ctx, authz.Operator, w.A, "x"), "block.unknown")
+		apptest.WantCode(t, "no rule", w.S.RemoveRule(w.Ctx, authz.Operator, w.A, short), "rule.unknown")
 	})
 }
 
@@ -282,7 +282,7 @@ func TestABlockThatIsRefusedSaysWhatToDo(t *testing.T) {
 		{rules.BlockDraft{Host: "a.example", Trust: true}, "/trust", "borrow"},
 		{rules.BlockDraft{Host: "a.example", Until: w.Clock.Now().Add(-time.Hour)}, "/until", "over"},
 	} {
-		_, _, err := w.S.AddBlock(w.Ctx, people.Operator, w.A, tt.in, nil)
+		_, _, err := w.S.AddBlock(w.Ctx, authz.Operator, w.A, tt.in, nil)
 		var e *problem.Error
 		if !apptest.AsError(err, &e) || e.Field != tt.field || !strings.Contains(e.Detail, tt.says) {
 			t.Errorf("%+v: %v, want %s to say %q", tt.in, err, tt.field, tt.says)
@@ -294,14 +294,14 @@ func TestABlockTriesFirstAndThenMeetsWhoItIsOf(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.Submit(w.A, "Of somebody.")
-	w.Decide(people.Operator, w.A, comment.MarkSpam, c.ID)
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, c.ID)
 	in := rules.BlockDraft{Writer: comment.WriterID(c.Writer)}
-	got, err := w.S.TryBlock(w.Ctx, people.Operator, w.A, in)
+	got, err := w.S.TryBlock(w.Ctx, authz.Operator, w.A, in)
 	w.Must(err)
 	if got.Looked != 1 || got.Hits != 1 || got.Approved != 0 {
 		t.Errorf("tried: %+v", got)
 	}
-	_, _, err = w.S.AddBlock(w.Ctx, people.Operator, w.A, in, nil)
+	_, _, err = w.S.AddBlock(w.Ctx, authz.Operator, w.A, in, nil)
 	w.Must(err)
 	found, err := w.S.Look(w.Ctx, w.A.ID, c)
 	w.Must(err)
@@ -325,7 +325,7 @@ func TestWhileRulesCannotBeReadACommentWaits(t *testing.T) {
 	}
 	broken.now.Store(false)
 	w.Run(s)
-	kit.Until(t, "it is looked at after all", func() bool { return w.Comment(w.A, out.ID).Verdict.Score >= 0.9 })
+	testkit.Until(t, "it is looked at after all", func() bool { return w.Comment(w.A, out.ID).Verdict.Score >= 0.9 })
 }
 
 // breaking is a store that cannot be read for a while.
@@ -351,17 +351,17 @@ func TestTheSameRuleTwiceIsOne(t *testing.T) {
 		for i := range ids {
 			in := draft
 			in.Until = noon.Add(time.Duration(i) * time.Second) // the desk's form ends a month from its sending
-			all.Go(func() { ids[i], _, _ = w.S.AddRule(w.Ctx, people.Operator, w.A, in, nil) })
+			all.Go(func() { ids[i], _, _ = w.S.AddRule(w.Ctx, authz.Operator, w.A, in, nil) })
 		}
 		all.Wait()
 		if ids = slices.Compact(ids); len(ids) != 1 || ids[0] == "" {
 			t.Errorf("eight at once have the ids %q", ids)
 		}
-		w.Must(w.S.RemoveRule(w.Ctx, people.Operator, w.A, ids[0]))
+		w.Must(w.S.RemoveRule(w.Ctx, authz.Operator, w.A, ids[0]))
 		if again := w.rule(draft); again != ids[0] {
 			t.Errorf("made anew after its removal it is %s, not %s", again, ids[0])
 		}
-		list, err := w.S.Rules.Rules(w.Ctx, people.Operator, w.A)
+		list, err := w.S.Rules.Rules(w.Ctx, authz.Operator, w.A)
 		w.Must(err)
 		if len(list) != 1 {
 			t.Errorf("the site has %d rules", len(list))
@@ -372,7 +372,7 @@ func TestTheSameRuleTwiceIsOne(t *testing.T) {
 func TestNotesAreForModeratorsAndGoWithTheirWriter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mona := w.AddPerson("Mona", people.Moderator, "a")
+	mona := w.AddPerson("Mona", authz.Moderator, "a")
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Email: "ann@mail.example"}
 	var ids []string
 	for _, body := range []string{"The ferry was late.", "It was late again."} {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -22,9 +22,9 @@ type PageEntry struct {
 
 // Pages lists a site's pages, newest first. It needs an author.
 func (s *Service) Pages(
-	ctx context.Context, who people.Actor, site ground.Site, after string, limit int,
+	ctx context.Context, who authz.Actor, site ground.Site, after string, limit int,
 ) (pages []PageEntry, next string, err error) {
-	if err := who.May(site.ID, people.Author, people.ScopeRead); err != nil {
+	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if limit, err = comment.PageSize(limit); err != nil {
@@ -85,9 +85,9 @@ type PageChange struct {
 
 // SetPage changes a page. It needs a moderator.
 func (s *Service) SetPage(
-	ctx context.Context, who people.Actor, site ground.Site, id string, ch PageChange,
+	ctx context.Context, who authz.Actor, site ground.Site, id string, ch PageChange,
 ) (PageEntry, error) {
-	if err := who.May(site.ID, people.Moderator, people.ScopeDecide); err != nil {
+	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return PageEntry{}, err
 	}
 	var title, url string

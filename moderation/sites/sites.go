@@ -9,17 +9,17 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/hindsight"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/problem"
 )
 
 // Tx is what the use cases ask of a transaction.
 type Tx interface {
 	ground.Tx
-	hindsight.Log
+	evaluation.Log
 	SiteByKey(key string) (ground.Site, error) // ErrNotFound
 	// sets ID, makes the site's empty log head; ErrTaken when the key is used
 	InsertSite(s *ground.Site) error
@@ -34,8 +34,8 @@ type Tx interface {
 	// CountByPage counts the comments in a state, by their pages' ids; of the approved those that are not withheld.
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 
-	Tokens(account string) ([]people.Token, error) // "" for all
-	UpdateToken(t people.Token) error              // name, sites, scope
+	Tokens(account string) ([]authz.Token, error) // "" for all
+	UpdateToken(t authz.Token) error              // name, sites, scope
 	DeleteToken(id string) error
 }
 
@@ -53,9 +53,9 @@ func New(p *ground.Process, s ground.Store[Tx], may func(ctx context.Context, ho
 // AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites. again
 // says that the POST which key names was answered before.
 func (s *Service) AddSite(
-	ctx context.Context, who people.Actor, site ground.Site, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, key *ground.Key,
 ) (added ground.Site, again bool, err error) {
-	if err := who.MayEverywhere(people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.MayEverywhere(authz.Owner, authz.ScopeAdmin); err != nil {
 		return ground.Site{}, false, err
 	}
 	made, err := ground.NewSite(site.Key, site.Name, site.Origins, s.work.Now())
@@ -81,7 +81,7 @@ func (s *Service) AddSite(
 // SetSite changes settings of a site, by their names in ground.Fields. It needs an owner. Moderation
 // suspicious needs a filter that was taught enough, too.
 func (s *Service) SetSite(
-	ctx context.Context, who people.Actor, key string, settings map[string]string,
+	ctx context.Context, who authz.Actor, key string, settings map[string]string,
 ) (ground.Site, error) {
 	if u, err := url.Parse(settings["checker"]); s.may != nil && err == nil && u.Host != "" {
 		if err := s.work.MayOwn(ctx, who, key); err != nil {
@@ -110,13 +110,13 @@ func (s *Service) SetSite(
 }
 
 // AllowOrigin adds an origin to those of a site, unless it is one of them. It needs an owner.
-func (s *Service) AllowOrigin(ctx context.Context, who people.Actor, key, origin string) (ground.Site, error) {
+func (s *Service) AllowOrigin(ctx context.Context, who authz.Actor, key, origin string) (ground.Site, error) {
 	return s.changed(ctx, who, key, func(_ Tx, site *ground.Site) error { return site.Allow(origin) })
 }
 
 // changed changes a site for one of its owners.
 func (s *Service) changed(
-	ctx context.Context, who people.Actor, key string, change func(Tx, *ground.Site) error,
+	ctx context.Context, who authz.Actor, key string, change func(Tx, *ground.Site) error,
 ) (site ground.Site, err error) {
 	if err := s.work.MayOwn(ctx, who, key); err != nil {
 		return ground.Site{}, err
@@ -143,7 +143,7 @@ func (s *Service) changed(
 		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: at})
 	})
 	if errors.Is(err, ground.ErrNotFound) {
-		return ground.Site{}, people.NoSite()
+		return ground.Site{}, authz.NoSite()
 	}
 	if err != nil {
 		return ground.Site{}, fmt.Errorf("set site: %w", err)
@@ -154,9 +154,9 @@ func (s *Service) changed(
 // EndEditTokens ends the edit tokens that were given for comments of a site, of whoever has one. It needs an owner.
 // again says that the POST which key names was answered before.
 func (s *Service) EndEditTokens(
-	ctx context.Context, who people.Actor, site ground.Site, key *ground.Key,
+	ctx context.Context, who authz.Actor, site ground.Site, key *ground.Key,
 ) (again bool, err error) {
-	if err := who.May(site.ID, people.Owner, people.ScopeAdmin); err != nil {
+	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return false, err
 	}
 	at := s.work.Now()
@@ -167,7 +167,7 @@ func (s *Service) EndEditTokens(
 		return struct{}{}, tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
 	})
 	if errors.Is(err, ground.ErrNotFound) {
-		return false, people.NoSite()
+		return false, authz.NoSite()
 	}
 	if err != nil {
 		return false, fmt.Errorf("end edit tokens: %w", err)
@@ -179,7 +179,7 @@ func (s *Service) EndEditTokens(
 }
 
 // RemoveSite removes a site with everything below it. It needs an owner.
-func (s *Service) RemoveSite(ctx context.Context, who people.Actor, key string) error {
+func (s *Service) RemoveSite(ctx context.Context, who authz.Actor, key string) error {
 	if err := s.work.MayOwn(ctx, who, key); err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (s *Service) RemoveSite(ctx context.Context, who people.Actor, key string) 
 		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
 	})
 	if errors.Is(err, ground.ErrNotFound) {
-		return people.NoSite()
+		return authz.NoSite()
 	}
 	if err != nil {
 		return fmt.Errorf("remove site: %w", err)

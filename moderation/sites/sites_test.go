@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/e2e/kit"
 	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
-	"github.com/aitys/aitys/moderation/people"
-	"github.com/aitys/aitys/store"
-	"github.com/aitys/aitys/store/storetest"
 )
 
 func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
@@ -45,7 +45,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", raw, site.Origins, want)
 		}
 	}
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"origin": ""})
+	_, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"origin": ""})
 	apptest.WantCode(t, "no origin at all", err, "field.invalid")
 }
 
@@ -74,14 +74,14 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 	} {
 		before, err := w.S.Site(w.Ctx, "a")
 		w.Must(err)
-		after, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{tt.name: tt.value})
+		after, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{tt.name: tt.value})
 		apptest.WantCode(t, tt.name+"="+tt.value, err, tt.want)
 		if seen, _ := w.S.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" &&
 			seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
-	_, err := w.S.SetSite(w.Ctx, people.Operator, "nowhere", nil)
+	_, err := w.S.SetSite(w.Ctx, authz.Operator, "nowhere", nil)
 	apptest.WantCode(t, "an unknown site", err, "site.unknown")
 }
 
@@ -89,7 +89,7 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
-		site, _, err := w.S.AddSite(w.Ctx, people.Operator,
+		site, _, err := w.S.AddSite(w.Ctx, authz.Operator,
 			ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
 		return site, err
 	}
@@ -117,22 +117,22 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	mod := w.AddPerson("mod", people.Moderator, "a", "b")
+	mod := w.AddPerson("mod", authz.Moderator, "a", "b")
 	c, kept := w.Submit(w.A, "Gone with its site."), w.Submit(w.B, "Here to stay.")
 	w.Decide(mod, w.A, comment.Approve, c.ID)
-	w.Must(w.S.RemoveSite(w.Ctx, people.Operator, "a"))
+	w.Must(w.S.RemoveSite(w.Ctx, authz.Operator, "a"))
 	_, err := w.S.Site(w.Ctx, "a")
 	apptest.WantCode(t, "the site", err, "site.unknown")
-	apptest.WantCode(t, "removing it again", w.S.RemoveSite(w.Ctx, people.Operator, "a"), "site.unknown")
+	apptest.WantCode(t, "removing it again", w.S.RemoveSite(w.Ctx, authz.Operator, "a"), "site.unknown")
 	again := w.AddSite("a")
 	if again.ID == w.A.ID {
 		t.Errorf("a new site took the id of the removed one")
 	}
-	if actor := w.AddToken("mod@staff.example", people.ScopeAdmin); actor.Role(again.ID) != people.NoRole ||
-		actor.Role(w.B.ID) != people.Moderator {
+	if actor := w.AddToken("mod@staff.example", authz.ScopeAdmin); actor.Role(again.ID) != authz.NoRole ||
+		actor.Role(w.B.ID) != authz.Moderator {
 		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.B.ID))
 	}
-	_, _, err = w.S.Item(w.Ctx, people.Operator, again, c.ID)
+	_, _, err = w.S.Item(w.Ctx, authz.Operator, again, c.ID)
 	apptest.WantCode(t, "its comment", err, "comment.unknown")
 	if got := w.Comment(w.B, kept.ID); got.State != comment.Pending {
 		t.Errorf("the other site's comment is %v", got.State)
@@ -153,11 +153,11 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	ctx, stop := context.WithCancel(w.Ctx)
 	go func() { running <- other.Run(ctx) }()
 	defer func() { stop(); <-running }()
-	kit.Until(t, "the other process follows", func() bool { return other.Ready(w.Ctx) == nil })
+	testkit.Until(t, "the other process follows", func() bool { return other.Ready(w.Ctx) == nil })
 	name := before.Name + ", renamed"
-	_, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"name": name})
+	_, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"name": name})
 	w.Must(err)
-	kit.Until(t, "the other process knows the new name", func() bool {
+	testkit.Until(t, "the other process knows the new name", func() bool {
 		site, err := other.Site(w.Ctx, "a")
 		return err == nil && site.Name == name
 	})
@@ -165,9 +165,9 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	if _, _, err := other.Own(w.Ctx, w.A, c.ID, token); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.S.EndEditTokens(w.Ctx, people.Operator, w.A, nil)
+	_, err = w.S.EndEditTokens(w.Ctx, authz.Operator, w.A, nil)
 	w.Must(err)
-	kit.Until(t, "the other process takes no token of before", func() bool {
+	testkit.Until(t, "the other process takes no token of before", func() bool {
 		site, err := other.Site(w.Ctx, "a")
 		w.Must(err)
 		_, _, err = other.Own(w.Ctx, site, c.ID, token)
@@ -180,7 +180,7 @@ func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	set := func(checker string) {
-		_, err := w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"checker": checker})
+		_, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"checker": checker})
 		w.Must(err)
 	}
 	set("http://127.0.0.1:9/check")
@@ -220,7 +220,7 @@ func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
 	}()
 	defer func() { stop(); <-ended }()
 	<-names // it begins
-	_, err = w.S.SetSite(w.Ctx, people.Operator, "a", map[string]string{"name": "Another"})
+	_, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"name": "Another"})
 	w.Must(err)
 	if name := <-names; name != "Another" {
 		t.Errorf("it was told that the site is another, and finds %q", name)
@@ -245,7 +245,7 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := kit.Postgres(t) // a writer to a file is alone
+			url := testkit.Postgres(t) // a writer to a file is alone
 			w := apptest.NewOn(t, url)
 			old := w.Submit(w.A, "There is a ferry at nine.")
 			fresh := old
@@ -261,11 +261,11 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 			}()
 			<-written
 			removed := make(chan error, 1)
-			go func() { removed <- w.S.RemoveSite(w.Ctx, people.Operator, w.A.Key) }()
+			go func() { removed <- w.S.RemoveSite(w.Ctx, authz.Operator, w.A.Key) }()
 			locks, err := sql.Open("pgx", url)
 			w.Must(err)
 			defer locks.Close()
-			kit.Until(t, "the removal waits", func() bool {
+			testkit.Until(t, "the removal waits", func() bool {
 				var waiting int
 				w.Must(locks.QueryRow(`
 					SELECT count(*)

@@ -29,7 +29,7 @@ import (
 const (
 	widget = ".."
 	desk   = "../../api/desk"
-	words  = "../../words"
+	words  = "../../internal/i18n"
 )
 
 func main() {

@@ -85,7 +85,7 @@ func (s *sentence) UnmarshalJSON(b []byte) error {
 
 func script(lang string, said map[string]sentence) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "// Made of words/%s.json by `make web`: change the sentences there.\n", lang)
+	fmt.Fprintf(&b, "// Made of internal/i18n/%s.json by `make web`: change the sentences there.\n", lang)
 	if lang != "en" {
 		b.WriteString("\nimport type {\n  AroundWords as Around,\n  CopyWords as Copy,\n  FormWords as Form,\n" +
 			"  HelpWords as Help,\n  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n" +

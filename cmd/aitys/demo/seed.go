@@ -12,10 +12,10 @@ import (
 
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/people"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -51,7 +51,7 @@ type seeder struct {
 	now   time.Time // when the demo opens
 
 	site             ground.Site
-	moderator, staff people.Actor
+	moderator, staff authz.Actor
 	ids              map[string]string // of comments, by their names in the script
 	readers          int
 	leaving          []moderation.Submitted // their writers withdraw them the next evening
@@ -71,7 +71,7 @@ func Seed(
 }
 
 func (s *seeder) run(password string, origins []string) (token string, err error) {
-	sites, err := s.Process.Sites(s.ctx, people.Operator)
+	sites, err := s.Process.Sites(s.ctx, authz.Operator)
 	if err != nil {
 		return "", err
 	}
@@ -81,7 +81,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 			continue
 		}
 		if done = site.Name != unfinished; !done { // it was cut short: from the beginning
-			if err := s.Sites.RemoveSite(s.ctx, people.Operator, Site); err != nil {
+			if err := s.Sites.RemoveSite(s.ctx, authz.Operator, Site); err != nil {
 				return "", err
 			}
 		}
@@ -89,7 +89,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	s.clock.set(s.now)
 	if !done {
 		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
-		s.site, _, err = s.Sites.AddSite(s.ctx, people.Operator,
+		s.site, _, err = s.Sites.AddSite(s.ctx, authz.Operator,
 			ground.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
@@ -105,25 +105,25 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 		return "", err
 	}
 	name := "Small Hours"
-	_, err = s.Sites.SetSite(s.ctx, people.Operator, Site, map[string]string{"name": name})
+	_, err = s.Sites.SetSite(s.ctx, authz.Operator, Site, map[string]string{"name": name})
 	return token, err
 }
 
 // people makes the demo's accounts, or gives them new passwords, and the moderator a new token.
 func (s *seeder) people(password string) (token string, err error) {
-	if s.moderator, token, err = s.person(Owner, "Mira", people.Owner, nil, password); err != nil {
+	if s.moderator, token, err = s.person(Owner, "Mira", authz.Owner, nil, password); err != nil {
 		return "", err
 	}
-	s.staff, _, err = s.person(author, "Aliya Brandt", people.Author, []string{Site}, rand.Text())
+	s.staff, _, err = s.person(author, "Aliya Brandt", authz.Author, []string{Site}, rand.Text())
 	return token, err
 }
 
 func (s *seeder) person(
-	email, name string, role people.Role, sites []string, password string,
-) (people.Actor, string, error) {
-	accounts, err := s.Identity.Accounts(s.ctx, people.Operator)
+	email, name string, role authz.Role, sites []string, password string,
+) (authz.Actor, string, error) {
+	accounts, err := s.Identity.Accounts(s.ctx, authz.Operator)
 	if err != nil {
-		return people.Actor{}, "", err
+		return authz.Actor{}, "", err
 	}
 	known := false
 	for _, a := range accounts {
@@ -132,23 +132,23 @@ func (s *seeder) person(
 			if sites != nil {
 				change.Role, change.Sites = &role, sites // the site may have been made anew
 			}
-			if _, err = s.Identity.SetAccount(s.ctx, people.Operator, a.ID, change); err == nil {
+			if _, err = s.Identity.SetAccount(s.ctx, authz.Operator, a.ID, change); err == nil {
 				err = s.forgetTokens(a.ID)
 			}
 			break
 		}
 	}
 	if !known {
-		_, _, err = s.Identity.AddAccount(s.ctx, people.Operator, identity.NewAccount{
+		_, _, err = s.Identity.AddAccount(s.ctx, authz.Operator, identity.NewAccount{
 			Email: email, Name: name, Role: role, Sites: sites, Password: password})
 	}
 	if err != nil {
-		return people.Actor{}, "", err
+		return authz.Actor{}, "", err
 	}
-	_, token, err := s.Identity.AddToken(s.ctx, people.Operator, identity.NewToken{
-		Account: email, Name: Site, Scope: people.ScopeAdmin})
+	_, token, err := s.Identity.AddToken(s.ctx, authz.Operator, identity.NewToken{
+		Account: email, Name: Site, Scope: authz.ScopeAdmin})
 	if err != nil {
-		return people.Actor{}, "", err
+		return authz.Actor{}, "", err
 	}
 	who, err := s.Identity.ActorByToken(s.ctx, token)
 	return who, token, err
@@ -156,13 +156,13 @@ func (s *seeder) person(
 
 // forgetTokens ends the tokens of demos before this one.
 func (s *seeder) forgetTokens(account string) error {
-	tokens, err := s.Identity.Tokens(s.ctx, people.Operator)
+	tokens, err := s.Identity.Tokens(s.ctx, authz.Operator)
 	if err != nil {
 		return err
 	}
 	for _, t := range tokens {
 		if t.Account == account && t.Name == Site {
-			if err := s.Identity.RemoveToken(s.ctx, people.Operator, t.ID); err != nil {
+			if err := s.Identity.RemoveToken(s.ctx, authz.Operator, t.ID); err != nil {
 				return err
 			}
 		}
@@ -172,12 +172,12 @@ func (s *seeder) forgetTokens(account string) error {
 
 // move takes the demo to another address: its pages are those of this server.
 func (s *seeder) move(origins []string) error {
-	site, err := s.Sites.SetSite(s.ctx, people.Operator, Site,
+	site, err := s.Sites.SetSite(s.ctx, authz.Operator, Site,
 		map[string]string{"origin": strings.Join(origins, " ")})
 	if err != nil {
 		return err
 	}
-	pages, _, err := s.Sites.Pages(s.ctx, people.Operator, site, "", 100)
+	pages, _, err := s.Sites.Pages(s.ctx, authz.Operator, site, "", 100)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (s *seeder) move(origins []string) error {
 		}
 		for _, a := range s.blog.articles {
 			if a.Path == old.Path && a.URL != p.URL {
-				if _, err := s.Sites.SetPage(s.ctx, people.Operator, site, p.ID,
+				if _, err := s.Sites.SetPage(s.ctx, authz.Operator, site, p.ID,
 					sites.PageChange{URL: &a.URL}); err != nil {
 					return err
 				}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aitys/aitys/moderation/hindsight"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/learning"
 )
 
@@ -69,7 +69,7 @@ func measured(q learning.Quality) [][][]string {
 	return [][][]string{cuts, said, weeks}
 }
 
-func disagreements(list []hindsight.Case) [][]string {
+func disagreements(list []evaluation.Case) [][]string {
 	rows := [][]string{{"YOU AND THE FILTER DISAGREE", "SAID TO BE SPAM", "DECIDED", "BY", "ON"}}
 	for _, d := range list {
 		rows = append(rows, []string{d.Comment, fmt.Sprintf("%.1f %%", 100*d.Spam), d.Action.String(), d.By,
@@ -111,7 +111,7 @@ func whatIf(w learning.WhatIf) [][]string {
 }
 
 // share is a part of a whole, with the bounds in which it lies in 95 of 100 cases.
-func share(s hindsight.Share) string {
+func share(s evaluation.Share) string {
 	if s.Of == 0 {
 		return "-"
 	}
@@ -133,7 +133,7 @@ func capped(n int) string {
 	return strconv.Itoa(n)
 }
 
-func enough(t hindsight.Tally) string {
+func enough(t evaluation.Tally) string {
 	if t.Enough() {
 		return ""
 	}

@@ -3,11 +3,11 @@ package figures
 import (
 	"fmt"
 
-	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/auditlog"
 )
 
 // Log says, in lines, what following a published log proves, and what it does not.
-func Log(f ledger.Followed) []string {
+func Log(f auditlog.Followed) []string {
 	lines := []string{fmt.Sprintf("%d entries, numbered without a gap, each bound to the one before", f.Entries)}
 	if f.Older > 0 {
 		lines = append(lines, fmt.Sprintf("the first %d are older than the log's public side: their hashes are taken as "+

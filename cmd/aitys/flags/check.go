@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aitys/aitys/coord"
+	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/moderation/text"
 )
 

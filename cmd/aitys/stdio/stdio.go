@@ -19,7 +19,7 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/store/file"
+	"github.com/aitys/aitys/internal/store/sqlite"
 )
 
 // maxLine is the longest line that Run reads; a longer one is answered with an error.
@@ -290,5 +290,5 @@ func (s *learner) save(name string) error {
 	if err != nil {
 		return err
 	}
-	return file.WriteFile(name, append(saved, '\n'))
+	return sqlite.WriteFile(name, append(saved, '\n'))
 }

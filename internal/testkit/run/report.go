@@ -17,7 +17,7 @@ import (
 const (
 	module   = "github.com/aitys/aitys"
 	slowest  = 10                     // packages that are listed
-	tierMark = "runs with TEST_TIER=" // kit.OnlyIn's reason
+	tierMark = "runs with TEST_TIER=" // testkit.OnlyIn's reason
 )
 
 // An event is a line of `go test -json`.

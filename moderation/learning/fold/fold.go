@@ -11,16 +11,16 @@ import (
 	"math"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/ledger"
+	"github.com/aitys/aitys/moderation/auditlog"
 )
 
 var errEnded = errors.New("the fold has ended")
 
 // A Log is what a Fold reads of a site's log and of its snapshots. It does not change meanwhile.
 type Log interface {
-	Head(site int64) (ledger.Head, error)
-	DecisionsAfter(site int64, seq uint64, limit int) ([]ledger.Entry, error)  // ascending
-	DecisionsBefore(site int64, seq uint64, limit int) ([]ledger.Entry, error) // descending; seq 0: from the newest
+	Head(site int64) (auditlog.Head, error)
+	DecisionsAfter(site int64, seq uint64, limit int) ([]auditlog.Entry, error)  // ascending
+	DecisionsBefore(site int64, seq uint64, limit int) ([]auditlog.Entry, error) // descending; seq 0: from the newest
 	// EachLesson calls fn with each lesson after seq that counts, ascending.
 	EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error
 	// LowestTouched returns the lowest seq whose lessons the entries after one changed; 0: none.
@@ -90,7 +90,7 @@ func (f *Fold) Begin() error {
 	if err != nil {
 		return fmt.Errorf("read the log's head: %w", err)
 	}
-	if f.Changed, err = ledger.LastChange(f.log, f.site); err != nil {
+	if f.Changed, err = auditlog.LastChange(f.log, f.site); err != nil {
 		return err
 	}
 	f.Seq, f.Model = head.Seq, nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/learning/fold"
-	"github.com/aitys/aitys/moderation/ledger"
 )
 
 // lessons are of the first n entries of a log, no two nearly the same.
@@ -29,25 +29,25 @@ type memory struct {
 	snapshots []fold.Snapshot   // newest first
 }
 
-func (m *memory) entry(seq uint64) ledger.Entry {
+func (m *memory) entry(seq uint64) auditlog.Entry {
 	if undone := m.undoes[seq]; undone != 0 {
-		return ledger.Entry{Seq: seq, Undoes: undone}
+		return auditlog.Entry{Seq: seq, Undoes: undone}
 	}
-	return ledger.Entry{Seq: seq, Lesson: []byte("hash")}
+	return auditlog.Entry{Seq: seq, Lesson: []byte("hash")}
 }
 
-func (m *memory) Head(int64) (ledger.Head, error) {
-	return ledger.Head{Seq: uint64(len(m.lessons))}, nil
+func (m *memory) Head(int64) (auditlog.Head, error) {
+	return auditlog.Head{Seq: uint64(len(m.lessons))}, nil
 }
 
-func (m *memory) DecisionsAfter(_ int64, seq uint64, limit int) (list []ledger.Entry, err error) {
+func (m *memory) DecisionsAfter(_ int64, seq uint64, limit int) (list []auditlog.Entry, err error) {
 	for seq++; seq <= uint64(len(m.lessons)) && len(list) < limit; seq++ {
 		list = append(list, m.entry(seq))
 	}
 	return list, nil
 }
 
-func (m *memory) DecisionsBefore(_ int64, seq uint64, limit int) (list []ledger.Entry, err error) {
+func (m *memory) DecisionsBefore(_ int64, seq uint64, limit int) (list []auditlog.Entry, err error) {
 	if seq == 0 {
 		seq = uint64(len(m.lessons)) + 1
 	}
@@ -155,7 +155,7 @@ func TestWhatIsTakenBackIsFoldedWithout(t *testing.T) {
 	if n, err := after.Ahead(500); n != 501 || err != nil {
 		t.Errorf("600 lessons after the snapshot are counted as %d, %v; want 501", n, err)
 	}
-	if changed, err := ledger.LastChange(log, 1); changed != 701 || err != nil {
+	if changed, err := auditlog.LastChange(log, 1); changed != 701 || err != nil {
 		t.Errorf("the last change is %d, %v", changed, err)
 	}
 }

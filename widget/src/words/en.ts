@@ -1,4 +1,4 @@
-// Made of words/en.json by `make web`: change the sentences there.
+// Made of internal/i18n/en.json by `make web`: change the sentences there.
 
 export const reading = {
   lang: 'en',

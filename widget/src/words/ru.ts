@@ -1,4 +1,4 @@
-// Made of words/ru.json by `make web`: change the sentences there.
+// Made of internal/i18n/ru.json by `make web`: change the sentences there.
 
 import type {
   AroundWords as Around,

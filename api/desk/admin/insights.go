@@ -1,0 +1,195 @@
+package admin
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
+	"github.com/aitys/aitys/moderation/learning"
+)
+
+type insightsPage struct {
+	desk.Frame
+	Lead     string
+	Periods  []desk.Link
+	CSV      string
+	Numbers  []figure
+	FlowLead string
+	Flow     *plot
+	WaitLead string
+	Wait     *plot
+	Busy     []busyRow
+
+	Few         string // why there are no figures of the filter
+	Filter      []figure
+	Honest      []dot
+	HonestSays  string
+	HonestTable table
+	Weeks       *plot
+	Reasons     []bar
+	ReasonsLead string
+	Followed    []whisker
+	Try         *oneLine
+	Efforts     []bar
+	EffortsLead string
+	Disagree    []desk.Brief
+}
+
+type figure struct{ Label, Value, More string }
+
+// The periods that can be looked at, in days.
+var periods = []int{28, 7, 365}
+
+// insights shows what came in, how long it waited, and how well the filter did.
+func (o *owner) insights(v *desk.Visit) error {
+	days := daysOf(v)
+	flow, err := o.Learning.Flow(v.Ctx(), v.Who, v.Site, days)
+	if err != nil {
+		return err
+	}
+	since := flow.Spans[0].From
+	q, err := o.Learning.Quality(v.Ctx(), v.Who, v.Site, learning.QualityRequest{Since: since})
+	if err != nil {
+		return err
+	}
+	f, err := o.SiteFrame(v, v.Words.T("insights"))
+	if err != nil {
+		return err
+	}
+	p := drawInsights(v.Words, f, q, flow)
+	p.Lead = period(v.Words, since, o.Clock.Now())
+	p.CSV = v.At("/insights.csv?days=" + strconv.Itoa(days))
+	for _, n := range periods {
+		label := v.Words.N("period.days", n)
+		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
+	}
+	try := learning.WhatIfRequest{}
+	if s := v.Site.Settings.Shadow; s > 0 {
+		try.Threshold = &s
+	}
+	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, try)
+	if err != nil {
+		return err
+	}
+	p.Try = drawLine(v.Words, f, would)
+	ids, scores := []string{}, map[string]float64{}
+	for _, k := range q.Disagreements {
+		ids, scores[k.Comment] = append(ids, k.Comment), k.Spam
+	}
+	if p.Disagree, err = o.Briefs(v, ids); err != nil {
+		return err
+	}
+	for i := range p.Disagree {
+		row := &p.Disagree[i]
+		row.Score = v.Words.T("disagree.score", "n", desk.InHundred(scores[row.ID]))
+	}
+	return v.Show("insights", p)
+}
+
+// period is a time in days of UTC.
+func period(w *desk.Catalog, from, to time.Time) string {
+	begin := w.Day(from)
+	if from.Year() != to.UTC().Year() {
+		begin += from.Format(" 2006")
+	}
+	return begin + " – " + w.Day(to) + to.UTC().Format(" 2006") + ", UTC"
+}
+
+// drawInsights draws the figures.
+func drawInsights(w *desk.Catalog, f desk.Frame, q learning.Quality, flow learning.Flow) insightsPage {
+	p := insightsPage{Frame: f}
+	drawFlow(w, &p, flow)
+	right, suggested := 0, 0
+	for _, s := range q.Followed {
+		right, suggested = right+s.Part, suggested+s.Of
+	}
+	p.Numbers = append(p.Numbers, figure{Label: w.T("figure.followed"), Value: percent(right, suggested)})
+	each := "–"
+	if n := q.Effort.Comments(); n > 0 {
+		each = w.Fixed(float64(q.Effort.Actions())/float64(n), 2)
+		p.Efforts = efforts(w, q)
+		p.EffortsLead = w.T("effort.lead", "actions", q.Effort.Actions(), "n", n)
+	}
+	p.Numbers = append(p.Numbers, figure{Label: w.T("figure.actions"), Value: each})
+	p.Followed = followed(w, q)
+	refused := 0
+	var labels []string
+	var values []int
+	for _, r := range slices.SortedFunc(maps.Keys(q.Reasons), func(a, b comment.Reason) int {
+		return cmp.Or(cmp.Compare(q.Reasons[b], q.Reasons[a]), cmp.Compare(a, b))
+	}) {
+		labels, values = append(labels, w.T("reason."+r.String())), append(values, q.Reasons[r])
+		refused += q.Reasons[r]
+	}
+	p.Reasons, p.ReasonsLead = bars(w, labels, values), w.N("refused.lead", refused)
+	if q.Filter.Spam == 0 || q.Filter.Ham == 0 {
+		p.Few = w.T("insights.few.text")
+		return p
+	}
+	p.Filter = []figure{
+		{w.T("figure.decided"), w.Number(q.Filter.Spam + q.Filter.Ham), w.N("figure.all", q.Decisions)},
+		share(w, "figure.precision", q.Queue.Precision),
+		share(w, "figure.recall", q.Queue.Recall),
+		share(w, "figure.lost", q.Queue.HamLost),
+		{w.T("figure.brier"), w.Fixed(100*math.Sqrt(q.Filter.Brier), 1), w.T("figure.brier.more")},
+	}
+	honesty(w, &p, q.Filter)
+	weeks(w, &p, q.Weeks)
+	return p
+}
+
+// honesty draws what was said against what came true.
+func honesty(w *desk.Catalog, p *insightsPage, q evaluation.Quality) {
+	p.HonestSays = w.T("honest.says", "off", w.Fixed(100*q.ECE, 1))
+	p.HonestTable = table{
+		Caption: w.T("honest"), Head: []string{w.T("honest.said"), w.T("honest.were"), w.T("chart.comments")},
+	}
+	for _, b := range q.Bins {
+		if b.Spam.Of == 0 {
+			continue
+		}
+		said, were, n := round(100*b.Mean), round(100*b.Spam.Value), w.Number(b.Spam.Of)
+		p.Honest = append(p.Honest, dotAt(b.Mean, b.Spam.Value, 3+math.Min(6, math.Log2(float64(b.Spam.Of))/2),
+			w.T("honest.point", "said", said, "were", were, "n", n)))
+		p.HonestTable.Rows = append(p.HonestTable.Rows, []string{said, were, n})
+	}
+}
+
+// weeks draws how often the filter was wrong, week by week.
+func weeks(w *desk.Catalog, p *insightsPage, weeks []evaluation.Week) {
+	if len(weeks) < 2 {
+		return
+	}
+	t := table{Caption: w.T("weeks"), Head: []string{w.T("weeks.week"), w.T("weeks.wrong"), w.T("chart.comments")}}
+	values, says, days := make([]float64, len(weeks)), make([]string, len(weeks)), make([]string, len(weeks))
+	for i, k := range weeks {
+		wrong, n := k.Cut.Missed+k.Cut.Lost, k.Cut.Caught+k.Cut.Missed+k.Cut.Lost+k.Cut.Passed
+		if n > 0 {
+			values[i] = 100 * float64(wrong) / float64(n)
+		}
+		days[i] = w.Day(k.From)
+		says[i] = w.T("weeks.says", "day", days[i], "wrong", wrong, "n", n)
+		t.Rows = append(t.Rows, []string{days[i], w.Number(wrong), w.Number(n)})
+	}
+	top := topOf(values, 4)
+	drawn := newPlot(w.T("weeks"), top, w.Float)
+	drawn.Bars, drawn.X, drawn.Table = columns(values, top, says), spread(days), t
+	p.Weeks = &drawn
+}
+
+func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
+
+// share is a part in percent, or a dash of nothing, with what it was counted from.
+func share(w *desk.Catalog, key string, s evaluation.Share) figure {
+	f := figure{Label: w.T(key), Value: percent(s.Part, s.Of)}
+	if s.Of > 0 {
+		f.More = w.T("figure.share", "part", s.Part, "of", s.Of, "low", round(100*s.Low), "high", round(100*s.High))
+	}
+	return f
+}

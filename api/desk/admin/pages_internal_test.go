@@ -1,0 +1,234 @@
+package admin
+
+import (
+	"flag"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/api/desk"
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
+	"github.com/aitys/aitys/moderation/externalcheck"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/spamlist"
+	"github.com/aitys/aitys/moderation/takedown"
+)
+
+var update = flag.Bool("update", false, "write testdata/pages anew")
+
+func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
+	testkit.Pages{
+		Layouts: layouts,
+		Samples: func(lang string) map[string]any { return samplePages(&desk.Catalog{Catalog: i18n.In(lang)}) },
+		Render: func(to io.Writer, lang, page string, sample any) error {
+			return pages()[lang][page].Execute(to, sample)
+		},
+		Whole: func(string, string) bool { return false },
+	}.Golden(t, *update)
+}
+
+// keyA is a public key.
+var keyA = strings.Repeat("A", 43)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func sampleFrame(w *desk.Catalog) desk.Frame {
+	f := desk.Frame{Lang: w.Lang(), Here: "/moderate/longway/settings", Moderator: true, Owner: true}
+	f.Me = &desk.Person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
+	f.Site = &desk.SiteRef{Key: "longway", Name: "The Long Way Round"}
+	for _, l := range i18n.Languages {
+		f.Languages = append(f.Languages, desk.Link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
+	}
+	return f
+}
+
+func samplePages(w *desk.Catalog) map[string]any {
+	f := sampleFrame(w)
+	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
+	kit := web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
+	o := &owner{Room: desk.Room{Kit: kit}}
+	settings := drawSettings(w, f, site, policyLinks(w, site, ground.Policies))
+	settings.score(w, sampleWhatIf())
+	settings.Snippet = o.Snippet(site)
+	site.Origins = []string{"https://longway.example", "http://localhost:1313"}
+	settings.checked(w, site, []ground.Knock{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
+	settings.Knocks = []desk.Knock{{Knock: ground.Knock{Origin: "https://mirror.example", Times: 12}, Site: "longway",
+		At: "settings"}}
+	settings.Checker = drawChecker(w, externalcheck.State{HasKey: true, Ending: "4711", Checker: externalcheck.Checker{Failures: 3,
+		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: notify.FailedGarbage}})
+	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
+		"lazy and clueless, as in every thread."
+	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))
+	roles := []desk.Link{{Key: "moderator", Label: w.T("role.moderator"), Current: true},
+		{Key: "owner", Label: w.T("role.owner")}}
+	sites := []desk.Link{{Key: "longway", Label: "The Long Way Round", Current: true}, {Key: "short", Label: "Short cuts"}}
+	pages := map[string]any{
+		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: momentOf(noon),
+			Seen: momentOf(noon), Current: true}}},
+		"settings": settings,
+		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example", true}}},
+		"people": peoplePage{
+			Frame: f, Owns: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
+			For: "dana@longway.example",
+			Rows: []personRow{
+				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
+					Seen: momentOf(noon), Mine: true, Open: true, Roles: roles, On: sites,
+					wrong: wrong{"role", w.T("people.bad.role")}},
+				{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Role: w.T("role.owner"), Sites: w.T("people.all"),
+					Seen: momentOf(noon), Self: true, Mine: true, Roles: roles},
+				{ID: "b", Name: "Lena", Role: w.T("role.owner"), Sites: w.T("people.all"), Disabled: true},
+			},
+		},
+		"tokens": tokensPage{
+			Frame: f, Value: "aitys_0123456789", Form: url.Values{}, On: sites,
+			wrong:  wrong{"name", w.T("tokens.bad.name")},
+			Scopes: []desk.Link{{Key: "decide", Label: w.T("scope.decide")}},
+			Ends:   []desk.Link{{Key: "30", Label: w.N("tokens.ends.in", 30)}},
+			Rows: []tokenRow{
+				{Name: "script", Scope: w.T("scope.decide"), Sites: "The Long Way Round", Made: momentOf(noon),
+					Used: momentOf(noon), Ends: momentOf(noon)},
+				{Whose: "Dana K.", Scope: w.T("scope.read"), Sites: w.T("tokens.sites.all"), Made: momentOf(noon),
+					Ended: true},
+			},
+		},
+	}
+	good := drawInsights(w, f, sampleQuality(), sampleFlow())
+	good.Lead, good.CSV = period(w, noon.AddDate(0, 0, -27), noon), "/moderate/longway/insights.csv?days=28"
+	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
+		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
+	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{}, learning.Flow{})
+	try := newTrial(w, f, site)
+	would := sampleWhatIf()
+	tried(w, &try, would)
+	good.Try = drawLine(w, f, would)
+	pages["insights"] = good
+	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
+	pages["whatif"] = try
+	pages["webhooks"] = drawWebhooks(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {notify.Arrived}},
+		wrong: wrong{"url", w.T("hooks.bad.url")}, Undo: "/moderate/longway/webhooks/h3/restore", Secret: "whsec_a2V5"},
+		[]notify.Webhook{
+			{Hook: notify.Hook{ID: "h1", Kind: notify.Standard, Events: []string{notify.Published, notify.Removed},
+				Failure: "it answered 410", FailedAt: noon.Add(-50 * time.Hour)},
+				Address: "https://longway.example/…uild", Ending: "t2V5", Waiting: 12, Dead: 1},
+			{Hook: notify.Hook{ID: "h2", Kind: notify.Telegram, Events: []string{notify.Arrived}},
+				Address: "https://api.telegram.org/…=-99"},
+		})
+	near := neighboursPage{Form: url.Values{"url": {"https://ridge.example/l.json"}, "weight": {"0.5"}},
+		wrong: wrong{"key", w.T("near.bad.key")}, Undo: url.Values{"url": {"https://gone.example/"}},
+		Own: ownPart{On: true, Address: "https://talk.longway.example/api/v1/sites/longway/neighbours.json",
+			Key: keyA, Print: signing.Fingerprint(keyA), Has: has(w, 12, 3), Made: momentOf(noon)}}
+	offer := drawOffer(w, spamlist.Offer{Site: "<ridge>", Key: keyA, Generated: noon, Campaigns: 1, Hosts: 1,
+		LastSeen: noon.Add(-time.Hour)}, false)
+	near.Offer = &offer
+	pages["neighbours"] = drawNeighbours(w, f, near, []spamlist.Neighbour{
+		{ID: "n1", URL: "https://valley.example/api/v1/sites/valley/neighbours.json", Key: keyA, Weight: 1, At: noon,
+			Generated: noon.Add(-26 * time.Hour), TakenAt: noon.Add(-25 * time.Hour), TriedAt: noon, Campaigns: 214,
+			Hosts: 21, Failure: spamlist.RefusedOlder + ": 2026-11-18T10:00:00Z"},
+		{ID: "n2", URL: "https://harbour.example/list.json", Key: keyA, Weight: .5, At: noon},
+	}, map[string]spamlist.Tally{"valley.example": {Waiting: 3, Decided: 40, Approved: 1}})
+	refusedOffer := drawOffer(w, spamlist.Offer{Failure: spamlist.RefusedSite + `: "b"`}, true)
+	pages["neighbours-off"] = drawNeighbours(w, f, neighboursPage{Form: url.Values{}, Offer: &refusedOffer}, nil, nil)
+	pages["demands"] = drawDemands(w, f, demandsPage{
+		Form:  url.Values{"what": {"<b>"}, "kind": {"company"}},
+		wrong: wrong{"comments", w.T("demands.bad.comments")}, May: true,
+		More: "/moderate/longway/demands?after=x", First: "/moderate/longway/demands",
+	}, []takedown.Listed{
+		{Demand: takedown.Demand{ID: "d1", By: "District court of <Almaty>", Kind: takedown.Court,
+			Law: "Law on mass media, art. 44", Country: "Kazakhstan",
+			Reference: "7-12/26", Public: takedown.Full, Received: noon, Until: noon.AddDate(0, 3, 0),
+			Count: 2}, Comments: []string{"c1", "c2"}},
+		{Demand: takedown.Demand{ID: "d2", By: "Aliya B.", Kind: takedown.Person, Law: "privacy", Public: takedown.Unnamed,
+			Received: noon, Page: "p", Count: 9}, URL: "https://longway.example/bicycle"},
+		{Demand: takedown.Demand{ID: "d3", By: "Harbour Tyres Ltd", Kind: takedown.Company, Public: takedown.Sealed,
+			Received: noon, Count: 1}},
+		{Demand: takedown.Demand{ID: "d4", By: "Harbour Tyres Ltd", Kind: takedown.Company, Law: "defamation", Received: noon,
+			Count: 3, Ended: noon, Why: "The claim was withdrawn."}},
+	})
+	pages["forgood"] = forGoodPage{Frame: f, Do: "erase", Email: "ann@mail.example",
+		Ends: w.T("forgood.end.person"),
+		What: []string{w.N("forgood.comments", 14, "email", "ann@mail.example"),
+			w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
+			w.N("did.erased.left", 2)}}
+	samples := sampleRules(w, f, site)
+	for name, page := range samples {
+		pages[name] = page
+	}
+	for _, name := range append([]string{"link"}, setupSteps...) {
+		p := setupPage{
+			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
+			Form: url.Values{}, First: true, Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
+		}
+		p.Wide = true
+		p.Snippet = o.Snippet(site)
+		for i, s := range setupSteps {
+			p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Current: s == name})
+		}
+		pages["setup-"+name] = p
+	}
+	return pages
+}
+
+// sampleQuality is of a filter that is right more often than not.
+func sampleQuality() learning.Quality {
+	var said []evaluation.Sample
+	for i := range 400 {
+		p := float64(i%20)/20 + .02
+		said = append(said, evaluation.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
+	}
+	q := learning.Quality{Suspect: .9, Filter: evaluation.Measure(said), Queue: evaluation.CutAt(said, .9)}
+	for i := range 9 {
+		q.Weeks = append(q.Weeks, evaluation.Week{From: noon.AddDate(0, 0, 7*(i-9)),
+			Cut: evaluation.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
+	}
+	q.Followed = map[comment.Action]evaluation.Share{comment.MarkSpam: evaluation.ShareOf(331, 333),
+		comment.Approve: evaluation.ShareOf(381, 383), comment.Reject: evaluation.ShareOf(29, 41)}
+	q.Effort = evaluation.Effort{Alone: 290, Together: 678, Batches: 78}
+	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41,
+		comment.ReasonOffTopic: 14}
+	return q
+}
+
+// sampleFlow is of four weeks, in which nobody decided on one day.
+func sampleFlow() learning.Flow {
+	f := learning.Flow{Days: 1, CameIn: 968, Published: 445,
+		Wait: learning.Wait{Of: 940, Median: 110 * time.Minute, Ninety: 370 * time.Minute},
+		Pages: []learning.Busy{
+			{Page: ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car"}, CameIn: 214, Refused: 92},
+			{Page: ground.Page{URL: "https://longway.example/tent"}, CameIn: 161, Refused: 88},
+		}}
+	for i := range 28 {
+		s := learning.Span{From: noon.Truncate(24*time.Hour).AddDate(0, 0, i-27), CameIn: 20 + i*7919%23,
+			Decided: 18 + i*104729%25}
+		s.Wait = learning.Wait{Of: s.Decided, Median: time.Duration(80+i*31%60) * time.Minute,
+			Ninety: time.Duration(300+i*67%350) * time.Minute}
+		if i == 9 {
+			s.Decided, s.Wait = 0, learning.Wait{}
+		}
+		f.Spans = append(f.Spans, s)
+	}
+	return f
+}
+
+// sampleWhatIf is of a trial at 85.
+func sampleWhatIf() learning.WhatIf {
+	would := learning.WhatIf{Looked: 870}
+	for i := range would.Scores {
+		would.Scores[i].Good, would.Scores[i].Spam = max(0, 90-i*7)+i%3, max(0, i*6-530)+i%4
+	}
+	would.Now.Result = evaluation.Result{Rule: evaluation.Rule{Threshold: .9}, Suspected: 349,
+		SuspectedHam: evaluation.Group{N: 2}, MissedSpam: evaluation.Group{N: 83}}
+	would.Then.Waiting = 9
+	would.Then.Result = evaluation.Result{Rule: evaluation.Rule{Threshold: .85}, Suspected: 367,
+		SuspectedHam: evaluation.Group{N: 2}, MissedSpam: evaluation.Group{N: 65}, Published: 640,
+		PublishedWrong: evaluation.Group{N: 4}, Held: 230, HeldHam: evaluation.Group{N: 3}}
+	return would
+}

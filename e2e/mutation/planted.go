@@ -1,0 +1,72 @@
+// Package mutation keeps faults that are built in on purpose, to show that a named test turns red
+// on each. A fault is a patch in faults/: it is applied to copies of the files that it changes,
+// and the compiler is told to read these instead. The tree stays as it is, and no product file knows
+// of it.
+//
+// One patch is no fault: statements-told has the store tell of its statements, for a figure of package hardening.
+//
+// A patch that no longer applies is made anew: change the file, `git diff -U2 FILE`, keep what that
+// prints as faults/NAME.patch, and `git checkout FILE`.
+package mutation
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+//go:embed faults
+var faults embed.FS
+
+var target = regexp.MustCompile(`(?m)^\+\+\+ b/(\S+)`)
+
+// Overlay applies a fault to copies and returns the file that `go build -overlay` takes.
+func Overlay(t testing.TB, name string) string {
+	t.Helper()
+	patch, err := faults.ReadFile("faults/" + name + ".patch")
+	if err != nil {
+		t.Fatalf("there is no such fault: %v", err)
+	}
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aitys/aitys").Output()
+	if err != nil {
+		t.Fatalf("find the module: %v", err)
+	}
+	replace := map[string]string{}
+	copies := t.TempDir()
+	for _, m := range target.FindAllSubmatch(patch, -1) {
+		file := string(m[1])
+		from, to := filepath.Join(strings.TrimSpace(string(root)), file), filepath.Join(copies, file)
+		source, err := os.ReadFile(from)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(to), 0o700)
+		}
+		if err == nil {
+			err = os.WriteFile(to, source, 0o600)
+		}
+		if err != nil {
+			t.Fatalf("copy %s: %v", file, err)
+		}
+		replace[from] = to
+	}
+	apply := exec.Command("git", "apply", "--verbose", "-")
+	apply.Dir, apply.Stdin = copies, bytes.NewReader(patch)
+	apply.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(copies))
+	if out, err := apply.CombinedOutput(); err != nil {
+		t.Fatalf("the fault %s no longer applies: make its patch anew.\n%s", name, out)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	file := filepath.Join(copies, "overlay.json")
+	if err == nil {
+		err = os.WriteFile(file, overlay, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("write the overlay: %v", err)
+	}
+	return file
+}

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"github.com/aitys/aitys/internal/store/rows"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// An eventRow is a row of events. Xid is Postgres's number of the transaction that wrote it.
+type eventRow struct {
+	Event eventPart `gorm:"embedded"`
+	Xid   int64
+}
+
+func (eventRow) TableName() string { return "events" }
+
+// An eventPart is a ground.Event.
+type eventPart struct {
+	ID      int64
+	Site    int64 `gorm:"column:site_id"`
+	Kind    ground.EventKind
+	Page    string `gorm:"column:page_id"`
+	Comment string `gorm:"column:comment_id"`
+	Account string `gorm:"column:account_id"`
+	Shown   bool
+	Added   bool
+	At      time.Time `gorm:"column:created_at;serializer:micros"`
+}
+
+var (
+	eventColumns   = rows.Of[eventRow]()
+	placeColumns   = eventColumns.Only("xid", "id")
+	emittedColumns = eventColumns.Without("xid", "id") // those are the database's to give
+)
+
+func (r *eventRow) place() *eventPlace { return &eventPlace{Xid: r.Xid, ID: r.Event.ID} }
+
+// A seenEvent is an event with the snapshot on which it was read, as the dialect writes it.
+type seenEvent struct {
+	eventRow
+	snapshot string
+}
+
+func (e *seenEvent) targets() []any { return append(eventColumns.Targets(&e.eventRow), &e.snapshot) }
+
+// On Postgres the table itself notes the transaction.
+func (t *tx) Emit(events ...ground.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	written := make([]eventRow, len(events))
+	for i, e := range events {
+		written[i].Event = eventPart(e)
+	}
+	ids, err := rows.All(t.Tx, rows.Value[int64],
+		emittedColumns.Insert(len(written))+" RETURNING id", emittedColumns.Values(written...)...)
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		e.ID = ids[i]
+		t.emitted = append(t.emitted, e)
+	}
+	return nil
+}
+
+func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
+	at, err := parsePosition(after)
+	if err != nil {
+		return nil, after, err
+	}
+	seen, err := t.unread(at, limit)
+	if err != nil || len(seen) == 0 {
+		return nil, after, err
+	}
+	events := make([]ground.Event, len(seen))
+	for i, e := range seen {
+		events[i] = ground.Event(e.Event)
+	}
+	last := seen[len(seen)-1]
+	if at, err = at.Read(*last.place(), last.snapshot); err != nil {
+		return nil, after, err
+	}
+	return events, at.Text(), nil
+}
+
+// unread reads the first of the events that are visible and not read yet. They come with their
+// snapshot in one statement, so that the two agree in any transaction.
+func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
+	newer := `
+		SELECT ` + eventColumns.Names + `, ` + t.snapshot + `
+		FROM   events
+		WHERE  ` + t.eventsAfter + `
+		ORDER  BY ` + t.eventOrder + `
+		LIMIT  ?`
+	args := []any{at.Xid, at.ID, limit}
+	if len(at.Late) == 0 {
+		return rows.All(t.Tx, (*seenEvent).targets, newer, args...)
+	}
+	xids, ids := make([]int64, len(at.Late)), make([]int64, len(at.Late))
+	for i, l := range at.Late {
+		xids[i], ids[i] = l.Xid, l.ID
+	}
+	return rows.All(t.Tx, (*seenEvent).targets, `
+		(SELECT `+eventColumns.Names+`, `+t.snapshot+`
+		 FROM   events
+		 JOIN   `+t.eventsLate+`
+		 ORDER  BY `+t.eventOrder+`
+		 LIMIT  ?)
+		UNION  ALL
+		(`+newer+`)
+		ORDER  BY `+t.eventOrder+`
+		LIMIT  ?`, slices.Concat([]any{&xids, &ids, limit}, args, []any{limit})...) // gorm spreads a bare slice
+}
+
+func (t *tx) LastEvent() (ground.Position, error) {
+	last, err := rows.All(t.Tx, (*seenEvent).targets, `
+		SELECT `+eventColumns.Names+`, `+t.snapshot+`
+		FROM   events
+		ORDER  BY `+t.eventsBack+`
+		LIMIT  1`)
+	if err != nil || len(last) == 0 {
+		return "", err
+	}
+	at, err := eventPosition{}.Read(*last[0].place(), last[0].snapshot)
+	return at.Text(), err
+}
+
+// place finds the first event of a condition and an order; nil: there is none.
+func (t *tx) place(where string, args ...any) (*eventPlace, error) {
+	found, err := rows.AllAs(t.Tx, placeColumns.Targets, (*eventRow).place,
+		"SELECT "+placeColumns.Names+" FROM events "+where+" LIMIT 1", args...)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+type followerRow struct {
+	Name     string `gorm:"primaryKey"`
+	Position string
+	Lost     bool
+}
+
+func (followerRow) TableName() string { return "followers" }
+
+var followerColumns = rows.Of[followerRow]()
+
+func (t *tx) Follower(name string) (ground.Followed, error) {
+	row, err := rows.Get(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers WHERE name = ?", name)
+	return ground.Followed{At: ground.Position(row.Position), Lost: row.Lost}, err
+}
+
+func (t *tx) AddFollower(name string) error {
+	last, err := t.LastEvent()
+	if err != nil {
+		return err
+	}
+	row := followerRow{Name: name, Position: string(last), Lost: true}
+	return mapped(t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
+}
+
+func (t *tx) MoveFollower(name string, from, to ground.Position) (bool, error) {
+	done := t.DB.Model(&followerRow{}).Where("name = ? AND position = ?", name, string(from)).
+		Updates(map[string]any{"position": string(to), "lost": false})
+	return done.RowsAffected == 1, mapped(done.Error)
+}
+
+// It walks from the oldest event to the first that stays, and
+// no further.
+func (t *tx) PruneEvents(read, last time.Time) error {
+	next, err := t.nextOfFollowers()
+	if err != nil {
+		return err
+	}
+	if err := t.pruneRead(read, next); err != nil {
+		return err
+	}
+	end, err := t.endOf(last)
+	if end == nil {
+		return err
+	}
+	for name, at := range next {
+		if end.Before(at) {
+			continue
+		}
+		err := t.DB.Model(&followerRow{}).Where("name = ?", name).Update("lost", true).Error
+		if err != nil {
+			return mapped(err)
+		}
+	}
+	return t.pruneTo(*end, last)
+}
+
+// nextOfFollowers returns the first event that each follower has not read; who has read all is left
+// out.
+func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
+	followers, err := rows.All(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers")
+	if err != nil {
+		return nil, err
+	}
+	next := map[string]eventPlace{}
+	for _, f := range followers {
+		at, err := parsePosition(ground.Position(f.Position))
+		if err != nil {
+			return nil, err
+		}
+		unread, err := t.unread(at, 1)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range unread {
+			next[f.Name] = *e.place()
+		}
+	}
+	return next, nil
+}
+
+// pruneRead removes what is from before a time and was read by all.
+func (t *tx) pruneRead(before time.Time, next map[string]eventPlace) error {
+	end, err := t.endOf(before)
+	if end == nil {
+		return err
+	}
+	for _, at := range next {
+		if !end.Before(at) {
+			*end = eventPlace{Xid: at.Xid, ID: at.ID - 1}
+		}
+	}
+	return t.pruneTo(*end, before)
+}
+
+// endOf finds the last of the events from before a time; nil: there are none.
+func (t *tx) endOf(before time.Time) (*eventPlace, error) {
+	stays, err := t.place("WHERE created_at >= ? ORDER BY "+t.eventOrder, rows.Stamp(before))
+	if err != nil {
+		return nil, err
+	}
+	if stays == nil {
+		return t.place("ORDER BY " + t.eventsBack)
+	}
+	return t.place("WHERE "+t.eventsUpTo+" ORDER BY "+t.eventsBack, stays.Xid, stays.ID-1)
+}
+
+func (t *tx) pruneTo(end eventPlace, before time.Time) error {
+	_, err := t.Exec(`
+		DELETE FROM events
+		WHERE  `+t.eventsUpTo+`
+		  AND  created_at < ?`, end.Xid, end.ID, rows.Stamp(before))
+	return err
+}

@@ -1,0 +1,57 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/aitys/aitys/internal/store"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// How long a question takes tells nobody whether an account is there.
+func TestAsMuchIsAskedOfNoAccountAsOfOne(t *testing.T) {
+	db := open(t, testkit.SQLite(t), store.Options{})
+	a := authz.Account{ID: ground.NewID(), Email: "a@b.example", Name: "A", AllSites: authz.Author}
+	rooms := store.For[storetest.Tx](db)
+	if _, err := rooms.Update(t.Context(), func(tx storetest.Tx) error { return tx.InsertAccount(a) }); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	if err := db.OnStatement(func() error { asked++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	statements := func(find func(storetest.Tx) error, want error) int {
+		asked = 0
+		if err := rooms.View(t.Context(), find); !errors.Is(err, want) {
+			t.Fatalf("got %v, want %v", err, want)
+		}
+		return asked
+	}
+	for name, find := range map[string]func(tx storetest.Tx, there bool) error{
+		"id": func(tx storetest.Tx, there bool) error {
+			id := a.ID
+			if !there {
+				id = ground.NewID()
+			}
+			_, err := tx.AccountByID(id)
+			return err
+		},
+		"e-mail": func(tx storetest.Tx, there bool) error {
+			email := a.Email
+			if !there {
+				email = "nobody@b.example"
+			}
+			_, err := tx.AccountByEmail(email)
+			return err
+		},
+	} {
+		one := statements(func(tx storetest.Tx) error { return find(tx, true) }, nil)
+		none := statements(func(tx storetest.Tx) error { return find(tx, false) }, ground.ErrNotFound)
+		if one != none || one == 0 {
+			t.Errorf("by %s: %d statements where it is there, %d where it is not", name, one, none)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"cmp"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/internal/store/rows"
+	"github.com/aitys/aitys/moderation/auditlog"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/text"
+)
+
+// An emailPart is by whom a comment says it is.
+type emailPart struct {
+	ID, Email string
+	CreatedAt time.Time `gorm:"serializer:micros"`
+}
+
+var emailColumns = rows.Of[emailPart]()
+
+const wideTogether = 1_000
+
+// SQL compares ASCII e-mails in lower case; other e-mails are few, and compared
+// here. The conditions must match those of the indexes exactly.
+func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, error) {
+	whole := func(r *emailPart) emailPart { return *r }
+	found, err := rows.AllAs(t.Tx, emailColumns.Targets, whole, `
+		SELECT `+emailColumns.Names+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  email <> ''
+		  AND  lower(email) = ?
+		ORDER  BY created_at DESC, id DESC
+		LIMIT  ?`, site, a.String(), limit)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, wide)
+	for last := ""; ; {
+		list, err := t.wideEmails(site, last)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			if last = r.ID; text.AddressOf(r.Email) == a {
+				found = append(found, r)
+			}
+		}
+		if len(list) < wideTogether {
+			break
+		}
+	}
+	slices.SortFunc(found, func(a, b emailPart) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
+	})
+	ids := make([]string, min(limit, len(found)))
+	for i := range ids {
+		ids[i] = found[i].ID
+	}
+	return ids, nil
+}
+
+// wideEmails returns the next comments after an ID whose e-mail is not all ASCII.
+func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
+	return rows.AllAs(t.Tx, emailColumns.Targets, func(r *emailPart) emailPart { return *r }, `
+		SELECT `+emailColumns.Names+`
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  `+t.wideEmail+`
+		  AND  id > ?
+		ORDER  BY id
+		LIMIT  ?`, site, after, wideTogether)
+}
+
+func (t *tx) WideEmails(site int64, after string) ([]string, error) {
+	list, err := t.wideEmails(site, after)
+	ids := make([]string, len(list))
+	for i, r := range list {
+		ids[i] = r.ID
+	}
+	return ids, err
+}
+
+func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
+	if err := t.One("UPDATE comments SET writer = ? WHERE site_id = ? AND id = ?", now, site, id); err != nil {
+		return err
+	}
+	_, err := t.Exec(`
+		UPDATE writer_notes
+		SET    writer = ?
+		WHERE  site_id = ?
+		  AND  writer  = ?
+		  AND  comment_id = ?`, now, site, was, id)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(`
+		UPDATE blocks
+		SET    value = ?
+		WHERE  site_id = ?
+		  AND  kind  = ?
+		  AND  value = ?
+		  AND  comment_id = ?`, hex.EncodeToString(now), site, rules.BlockWriter, hex.EncodeToString(was), id)
+	return err
+}
+
+func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
+	return rows.All(t.Tx, rows.Value[string], `
+		SELECT id
+		FROM   comments
+		WHERE  site_id = ?
+		  AND  state = ? AND source = ''
+		  AND  id IN (SELECT comment_id
+		              FROM   decisions
+		              WHERE  site_id = ?
+		                AND  kind = ? AND proof IS NULL
+		                AND  (note <> '' OR subject <> ''))
+		ORDER  BY id`, site, comment.Removed, site, auditlog.OnComment)
+}
+
+func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.Emailed, error) {
+	return rows.All(t.Tx, func(a *privacy.Emailed) []any { return []any{&a.ID, &a.Email} }, `
+		SELECT id, email
+		FROM   comments
+		WHERE  site_id = ? AND source <> ''
+		  AND  id > ?
+		ORDER  BY id
+		LIMIT  ?`, site, after, limit)
+}
+
+func wide(r emailPart) bool {
+	return slices.ContainsFunc([]byte(r.Email), func(b byte) bool { return b >= 0x80 })
+}

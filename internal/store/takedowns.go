@@ -1,0 +1,212 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/aitys/aitys/internal/store/rows"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/takedown"
+)
+
+// A takedownRow is a row of takedowns: a takedown.Demand.
+type takedownRow struct {
+	Site int64 `gorm:"column:site_id"`
+	ID   string
+	Seq  uint64
+	Page string `gorm:"column:page_id;serializer:null"`
+
+	By        string `gorm:"column:demanded_by"`
+	Kind      takedown.Kind
+	Law       string
+	Country   string
+	Reference string
+	Public    takedown.Public
+	Received  time.Time `gorm:"column:received_at;serializer:micros"`
+	Until     time.Time `gorm:"column:until_at;serializer:micros"`
+
+	Count   int `gorm:"column:comments"`
+	Salt    string
+	Account string    `gorm:"column:account_id"`
+	At      time.Time `gorm:"column:created_at;serializer:micros"`
+
+	Ended   time.Time `gorm:"column:ended_at;serializer:micros"`
+	EndSeq  uint64
+	EndedBy string
+	Why     string
+}
+
+func (takedownRow) TableName() string { return "takedowns" }
+
+func (r *takedownRow) demand() takedown.Demand { return takedown.Demand(*r) }
+
+// A meantRow is a row of takedown_comments: a comment that a demand is about.
+type meantRow struct {
+	Site    int64  `gorm:"column:site_id"`
+	Demand  string `gorm:"column:takedown_id"`
+	Comment string `gorm:"column:comment_id"`
+}
+
+func (meantRow) TableName() string { return "takedown_comments" }
+
+var (
+	takedownColumns = rows.Of[takedownRow]()
+	meantColumns    = rows.Of[meantRow]()
+	selectDemands   = "SELECT " + takedownColumns.Names + " FROM takedowns "
+)
+
+func (t *tx) demands(rest string, args ...any) ([]takedown.Demand, error) {
+	return rows.AllAs(t.Tx, takedownColumns.Targets, (*takedownRow).demand, selectDemands+rest, args...)
+}
+
+// insertChunk is how many rows one statement takes.
+const insertChunk = 50
+
+func (t *tx) AddTakedown(d takedown.Demand, comments []string) error {
+	if _, err := t.Exec(takedownColumns.Insert(1), takedownColumns.Values(takedownRow(d))...); err != nil {
+		return err
+	}
+	meant := make([]meantRow, len(comments))
+	for i, id := range comments {
+		meant[i] = meantRow{d.Site, d.ID, id}
+	}
+	for part := range slices.Chunk(meant, insertChunk) {
+		if _, err := t.Exec(meantColumns.Insert(len(part)), meantColumns.Values(part...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) Takedown(site int64, id string) (takedown.Demand, error) {
+	return rows.First(t.demands(`
+		WHERE  site_id = ?
+		  AND  id      = ?`, site, id))
+}
+
+func (t *tx) Takedowns(site int64, before uint64, limit int) ([]takedown.Demand, error) {
+	if before == 0 {
+		return t.demands(`
+			WHERE  site_id = ?
+			ORDER  BY seq DESC
+			LIMIT  ?`, site, limit)
+	}
+	return t.demands(`
+		WHERE  site_id = ?
+		  AND  seq < ?
+		ORDER  BY seq DESC
+		LIMIT  ?`, site, before, limit)
+}
+
+func (t *tx) TakenDown(site int64, demands []string) (map[string][]string, error) {
+	all, err := rows.All(t.Tx, meantColumns.Targets, `
+		SELECT `+meantColumns.Names+`
+		FROM   takedown_comments
+		WHERE  site_id = ?
+		  AND  takedown_id `+t.Among+`
+		ORDER  BY takedown_id, comment_id`, site, rows.ArrayOf(t.Array, demands))
+	meant := make(map[string][]string, len(demands))
+	for _, r := range all {
+		meant[r.Demand] = append(meant[r.Demand], r.Comment)
+	}
+	return meant, err
+}
+
+func (t *tx) EndTakedown(d takedown.Demand) error {
+	return t.One(`
+		UPDATE takedowns
+		SET    ended_at = ?, end_seq = ?, ended_by = ?, why = ?
+		WHERE  site_id  = ?
+		  AND  id       = ?
+		  AND  ended_at = 0`, rows.Stamp(d.Ended), d.EndSeq, d.EndedBy, d.Why, d.Site, d.ID)
+}
+
+// Its conditions are those of the index, word for word.
+func (t *tx) LapsedTakedowns(at time.Time, limit int) ([]takedown.Demand, error) {
+	return t.demands(`
+		WHERE  until_at > 0 AND ended_at = 0
+		  AND  until_at <= ?
+		ORDER  BY until_at
+		LIMIT  ?`, rows.Stamp(at), limit)
+}
+
+func (t *tx) Covers(site int64, comments []string) ([]takedown.Cover, error) {
+	meant, err := rows.All(t.Tx, meantColumns.Targets, `
+		SELECT `+meantColumns.Names+`
+		FROM   takedown_comments
+		WHERE  site_id = ?
+		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(meant))
+	of := map[string][]string{}
+	for i, r := range meant {
+		ids[i] = r.Demand
+		of[r.Demand] = append(of[r.Demand], r.Comment)
+	}
+	standing, err := t.demands(`
+		WHERE  site_id = ?
+		  AND  id `+t.Among+`
+		  AND  ended_at = 0
+		ORDER  BY seq`, site, rows.ArrayOf(t.Array, ids))
+	var covers []takedown.Cover
+	for _, d := range standing {
+		for _, id := range of[d.ID] {
+			covers = append(covers, takedown.Cover{Comment: id, Demand: d})
+		}
+	}
+	return covers, err
+}
+
+func (t *tx) PageCovers(site int64, page string) ([]takedown.Demand, error) {
+	return t.demands(`
+		WHERE  site_id  = ?
+		  AND  page_id  = ?
+		  AND  ended_at = 0
+		ORDER  BY seq`, site, page)
+}
+
+func (t *tx) DemandsAbout(site int64, comment, page string) ([]takedown.Demand, error) {
+	about, err := t.demands(`
+		WHERE  site_id = ?
+		  AND  page_id = ?`, site, page)
+	if err != nil {
+		return nil, err
+	}
+	meant, err := t.demands(`
+		WHERE  site_id = ?
+		  AND  id IN (
+		       SELECT takedown_id
+		       FROM   takedown_comments
+		       WHERE  site_id    = ?
+		         AND  comment_id = ?)`, site, site, comment)
+	about = append(about, meant...)
+	slices.SortFunc(about, func(a, b takedown.Demand) int { return cmp.Compare(a.Seq, b.Seq) })
+	return about, err
+}
+
+// A noticeRow is what a comment or a page keeps of the demands against it.
+type noticeRow struct {
+	Withheld *ground.Notice `gorm:"serializer:whole"`
+}
+
+var noticeColumns = rows.Of[noticeRow]()
+
+func (t *tx) Withhold(site int64, comments []string, n *ground.Notice) error {
+	_, err := t.Exec(`
+		UPDATE comments
+		SET    `+noticeColumns.Set()+`
+		WHERE  site_id = ?
+		  AND  id `+t.Among, append(noticeColumns.Values(noticeRow{n}), site, rows.ArrayOf(t.Array, comments))...)
+	return err
+}
+
+func (t *tx) WithholdPage(site int64, page string, n *ground.Notice) error {
+	return t.One(`
+		UPDATE pages
+		SET    `+noticeColumns.Set()+`
+		WHERE  site_id = ?
+		  AND  id      = ?`, append(noticeColumns.Values(noticeRow{n}), site, page)...)
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"gorm.io/gorm"
+
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store/rows"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/externalcheck"
+	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/readermail"
+	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/spamcheck"
+	"github.com/aitys/aitys/moderation/spamlist"
+	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/vote"
+)
+
+// A tx is one transaction or snapshot.
+type tx struct {
+	*rows.Tx
+	*dialect
+	locking bool           // in an Update
+	emitted []ground.Event // by it, with their ids
+}
+
+// What every room asks of a transaction is here: For hands out no other.
+var _ interface {
+	ground.EventTx
+	ground.MetaTx
+	campaign.Tx
+	externalcheck.Tx
+	report.Tx
+	readerauth.Tx
+	readermail.Tx
+	identity.Tx
+	spamcheck.Tx
+	learning.Tx
+	moderation.Tx
+	takedown.Tx
+	spamlist.Tx
+	notify.Tx
+	notify.HookTx
+	privacy.UpgradeTx
+	vote.Tx
+	rules.Tx
+	signing.Tx
+	sites.Tx
+	static.Tx
+	transfer.Tx
+} = (*tx)(nil)
+
+// changed returns ground.ErrNotFound if a statement that must change one row changed none.
+func changed(done *gorm.DB) error {
+	if done.Error == nil && done.RowsAffected == 0 {
+		return ground.ErrNotFound
+	}
+	return mapped(done.Error)
+}

@@ -1,0 +1,461 @@
+package testkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// slowest is the longest time that a page took to load in this process, in nanoseconds.
+var slowest atomic.Int64
+
+// patience returns how long a wait for a condition takes at most: 20 seconds, up to 120 on a machine that loads pages
+// slowly.
+func patience() time.Duration {
+	return min(max(20*time.Second, 30*time.Duration(slowest.Load())), 120*time.Second)
+}
+
+// A Browser is a running Chromium without any profile, driven as a person would: things are found
+// by role and name, in shadow roots too, clicked where they are, and keys are pressed. Every wait is
+// for a condition. It ends with an error after 20 to 120 seconds, depending on how slowly the machine loads pages.
+type Browser struct {
+	ctx  context.Context
+	stop []context.CancelFunc
+}
+
+// Slack returns what to add to a limit that a test sets for the service, for a machine that loads pages slowly.
+func Slack() time.Duration { return min(5*time.Duration(slowest.Load()), 60*time.Second) }
+
+var oneBrowser struct {
+	sync.Once
+	*Browser
+	err error
+}
+
+// OneBrowser returns the test process's only Chromium. The first test that asks for it starts it. It ends with
+// CloseBrowser, or with the process.
+func OneBrowser(t testing.TB) *Browser {
+	t.Helper()
+	path, profile := Chromium(t), filepath.Join(scratch(t).Path, "chromium")
+	oneBrowser.Do(func() {
+		oneBrowser.Browser, oneBrowser.err = StartBrowser(path, chromedp.UserDataDir(profile))
+	})
+	if oneBrowser.err != nil {
+		t.Fatal(oneBrowser.err)
+	}
+	return oneBrowser.Browser
+}
+
+// CloseBrowser ends the Chromium of OneBrowser, for TestMain.
+func CloseBrowser() {
+	oneBrowser.Do(func() {}) // started, or never to be
+	if oneBrowser.Browser != nil {
+		oneBrowser.Browser.Close()
+	}
+}
+
+// StartBrowser starts the Chromium at path.
+func StartBrowser(path string, also ...chromedp.ExecAllocatorOption) (*Browser, error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("hide-scrollbars", true))
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(options, also...)...)
+	ctx, stop := chromedp.NewContext(allocator)
+	b := &Browser{ctx: ctx, stop: []context.CancelFunc{stop, stopAllocator}}
+	if err := chromedp.Do(ctx); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("start chromium: %w", err)
+	}
+	return b, nil
+}
+
+// Close ends the browser.
+func (b *Browser) Close() {
+	ending, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	_ = chromedp.Cancel(ending) // what follows ends it, too
+	for _, stop := range b.stop {
+		stop()
+	}
+}
+
+// A Tab is one page in a browser context of its own: it shares no cookie with other tabs.
+type Tab struct {
+	ctx     context.Context
+	Close   context.CancelFunc
+	leaving departure
+}
+
+// Tab opens a tab of width × height CSS pixels. A width below 720 is a phone's, with touch.
+func (b *Browser) Tab(width, height int64, dark bool) (*Tab, error) {
+	return open(b.ctx, width, height, dark, chromedp.WithNewBrowserContext())
+}
+
+// Beside opens a second tab, which shares cookies and storage with t.
+func (t *Tab) Beside(width, height int64) (*Tab, error) {
+	return open(t.ctx, width, height, false)
+}
+
+// Opens returns the tab that do has t open, by a link or a script, once it has come to a page of that title.
+func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, patience())
+	before, err := chromedp.Call(ctx, target.GetTargets, target.GetTargetsParams{})
+	cancel()
+	if err != nil {
+		return nil, fmt.Errorf("list tabs: %w", err)
+	}
+	own := chromedp.FromContext(t.ctx).Target.TargetID
+	opened := chromedp.WaitNewTarget(t.ctx, func(i *target.Info) bool { // it tells of tabs of other tests, and of closed ones
+		return i.Type == "page" && i.OpenerID == own &&
+			!slices.ContainsFunc(before.TargetInfos, func(b *target.Info) bool { return b.TargetID == i.TargetID })
+	})
+	if err := do(); err != nil {
+		return nil, err
+	}
+	select {
+	case id := <-opened:
+		err := t.until("open "+title, func(ctx context.Context) error {
+			all, err := chromedp.Call(ctx, target.GetTargets, target.GetTargetsParams{})
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(all.TargetInfos, func(i *target.Info) bool { return i.TargetID == id && i.Title == title }) {
+				return errNotThere
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		tab, err := open(t.ctx, width, height, false, chromedp.WithTargetID(id))
+		if err != nil {
+			return nil, err
+		}
+		// A window that somebody opens has the focus. A browser without a screen gives it to none.
+		_, err = chromedp.Call(tab.ctx, emulation.SetFocusEmulationEnabled,
+			emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return tab, err
+	case <-time.After(patience()):
+		return nil, errors.New("no tab was opened")
+	}
+}
+
+// NoThirdParties has the tab block cookies of other sites than its own.
+func (t *Tab) NoThirdParties() error {
+	_, err := chromedp.Call(t.ctx, network.SetCookieControls,
+		network.SetCookieControlsParams{EnableThirdPartyCookieRestriction: true})
+	if err != nil {
+		return fmt.Errorf("block third-party cookies: %w", err)
+	}
+	return nil
+}
+
+// Unwatched has the browser no longer tell of each request, node, sheet and script of the tab, as no reader's browser
+// does: who listens has it read scripts again, to say which of their lines asked. What finds things by role is not for
+// such a tab.
+func (t *Tab) Unwatched() error {
+	for _, end := range []cdp.Command[cdp.Empty, cdp.Empty]{css.Disable, dom.Disable, network.Disable, log.Disable,
+		runtime.Disable} {
+		if _, err := chromedp.Call(t.ctx, end, cdp.Empty{}); err != nil {
+			return fmt.Errorf("stop to watch: %w", err)
+		}
+	}
+	return nil
+}
+
+func open(
+	in context.Context, width, height int64, dark bool, how ...chromedp.ContextOption,
+) (*Tab, error) {
+	ctx, stop := chromedp.NewContext(in, how...)
+	t := &Tab{ctx: ctx, Close: stop}
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	phone := width < 720
+	scale := 1.0
+	if phone {
+		scale = 2
+	}
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: width, Height: height, DeviceScaleFactor: scale, Mobile: phone})
+		if err == nil {
+			_, err = cdp.Call(ctx, target, emulation.SetTouchEmulationEnabled,
+				emulation.SetTouchEmulationEnabledParams{Enabled: phone})
+		}
+		if err == nil {
+			_, err = cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme},
+					{Name: "prefers-reduced-motion", Value: "reduce"}}})
+		}
+		return err
+	}))
+	if err == nil {
+		err = chromedp.Listen(ctx, t.leaving.hear)
+	}
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("open a tab: %w", err)
+	}
+	return t, nil
+}
+
+// Context is the tab's, for what a Tab has no method for.
+func (t *Tab) Context() context.Context { return t.ctx }
+
+// Go opens a URL and waits until it has loaded.
+func (t *Tab) Go(url string) error {
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
+	defer cancel()
+	began := time.Now()
+	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
+		return fmt.Errorf("open %s: %w", url, err)
+	}
+	for took := int64(time.Since(began)); ; {
+		before := slowest.Load()
+		if took <= before || slowest.CompareAndSwap(before, took) {
+			return nil
+		}
+	}
+}
+
+// find returns the nth (from 0) thing of a role and name.
+func (t *Tab) find(ctx context.Context, role, name string, nth int) (cdp.BackendNodeID, error) {
+	node, err := t.node(ctx, role, name, nth)
+	if err != nil {
+		return 0, err
+	}
+	return node.BackendDOMNodeID, nil
+}
+
+func (t *Tab) node(ctx context.Context, role, name string, nth int) (*accessibility.Node, error) {
+	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		return nil, err
+	}
+	if t.leaving.underWay() { // after an answer, so that what a click caused before it was heard
+		return nil, errLeaving
+	}
+	found, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
+		BackendNodeID: root.Root.BackendNodeID, Role: role, AccessibleName: name})
+	if err != nil {
+		return nil, err
+	}
+	for _, node := range found.Nodes {
+		if node.Ignored || node.BackendDOMNodeID == 0 {
+			continue
+		}
+		if nth == 0 {
+			return node, nil
+		}
+		nth--
+	}
+	return nil, errNotThere
+}
+
+var (
+	errNotThere = errors.New("it is not there")
+	errLeaving  = errors.New("another document is on its way")
+	errDisabled = errors.New("it is disabled")
+)
+
+// until calls do until it succeeds.
+func (t *Tab) until(what string, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(t.ctx, patience())
+	defer cancel()
+	for {
+		try, stop := context.WithTimeout(ctx, patience()/5) // a call may hang when a navigation crosses it
+		err := do(try)
+		stop()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", what, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// See waits until there is a thing of a role and name.
+func (t *Tab) See(role, name string) error {
+	return t.until(fmt.Sprintf("see %s %q", role, name), func(ctx context.Context) error {
+		_, err := t.find(ctx, role, name, 0)
+		return err
+	})
+}
+
+// Gone waits until there is none.
+func (t *Tab) Gone(role, name string) error {
+	return t.until(fmt.Sprintf("%s %q gone", role, name), func(ctx context.Context) error {
+		_, err := t.find(ctx, role, name, 0)
+		switch {
+		case err == nil:
+			return errors.New("it is still there")
+		case errors.Is(err, errNotThere):
+			return nil
+		}
+		return err
+	})
+}
+
+// Click moves the pointer to the middle of the first thing of a role and name, and clicks once it is enabled.
+func (t *Tab) Click(role, name string) error {
+	return t.until(fmt.Sprintf("click %s %q", role, name), func(ctx context.Context) error {
+		found, err := t.node(ctx, role, name, 0)
+		if err != nil {
+			return err
+		}
+		node := found.BackendDOMNodeID
+		_, err = chromedp.Call(ctx, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: node})
+		if err != nil {
+			return err
+		}
+		box, err := chromedp.Call(ctx, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: node})
+		if err != nil {
+			return err
+		}
+		if len(box.Quads) == 0 {
+			return errors.New("it has no place on the page")
+		}
+		q := box.Quads[0]
+		x, y := (q[0]+q[4])/2, (q[1]+q[5])/2
+		_, err = chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+			Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(found.Properties, func(p *accessibility.Property) bool {
+			return p.Name == accessibility.PropertyNameDisabled && string(p.Value.Value) == "true"
+		}) {
+			return errDisabled
+		}
+		return chromedp.Do(ctx, chromedp.MouseClickXY(x, y))
+	})
+}
+
+// Type puts the focus into a field and writes text there, replacing nothing.
+func (t *Tab) Type(role, name, text string) error {
+	return t.until(fmt.Sprintf("type into %s %q", role, name), func(ctx context.Context) error {
+		node, err := t.find(ctx, role, name, 0)
+		if err != nil {
+			return err
+		}
+		if _, err := chromedp.Call(ctx, dom.Focus, dom.FocusParams{BackendNodeID: node}); err != nil {
+			return err
+		}
+		_, err = chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	})
+}
+
+// A Key is one stroke: what the layout makes of it, and where on the keyboard it is.
+type Key struct {
+	Key, Code string
+	Shift     bool
+	Number    int64 // what Chromium knows a key by that it answers itself, as PageDown; 0 of others
+}
+
+// Press presses keys, one after the other, wherever the focus is.
+func (t *Tab) Press(keys ...Key) error {
+	ctx, cancel := context.WithTimeout(t.ctx, patience())
+	defer cancel()
+	for _, k := range keys {
+		modifiers := int64(0)
+		if k.Shift {
+			modifiers = 8
+		}
+		text := ""
+		if len([]rune(k.Key)) == 1 {
+			text = k.Key
+		}
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown,
+			input.DispatchKeyEventTypeKeyUp} {
+			_, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: k.Key,
+				Code: k.Code, Modifiers: modifiers, Text: text, WindowsVirtualKeyCode: k.Number})
+			if err != nil {
+				return fmt.Errorf("press %s: %w", k.Key, err)
+			}
+			text = ""
+		}
+	}
+	return nil
+}
+
+// Holds waits until a JavaScript expression is true.
+func (t *Tab) Holds(expression string) error {
+	return t.until(expression, func(ctx context.Context) error {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if err == nil && !ok {
+			err = errors.New("it does not hold")
+		}
+		return err
+	})
+}
+
+// Eval returns the value of a JavaScript expression; a promise's is waited for.
+func Eval[T any](t *Tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		return v, fmt.Errorf("evaluate: %w", err)
+	}
+	return v, nil
+}
+
+// Leave leaves a page by a script, which starts when it is answered for, and waits until the next one is loaded.
+func (t *Tab) Leave(by string) error {
+	if _, err := Eval[bool](t, "(window.left = true, setTimeout(() => { "+by+" }), true)"); err != nil {
+		return err
+	}
+	return t.Holds(`!window.left && document.readyState === "complete"`)
+}
+
+// Drawn waits until what the page now holds is on the screen: keys come faster here than anybody's.
+func (t *Tab) Drawn() error {
+	_, err := Eval[bool](t, `new Promise(go => requestAnimationFrame(() => requestAnimationFrame(() => go(true))))`)
+	return err
+}
+
+// BeforeEach has a script run in every page of the tab before the page's own.
+func (t *Tab) BeforeEach(script string) error {
+	_, err := chromedp.Call(t.ctx, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	if err != nil {
+		return fmt.Errorf("add a script: %w", err)
+	}
+	return nil
+}
+
+// Picture takes a PNG of the whole page (full) or of what is in view.
+func (t *Tab) Picture(full bool) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
+	defer cancel()
+	if full {
+		return chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	}
+	return chromedp.Run(ctx, chromedp.CaptureScreenshot())
+}

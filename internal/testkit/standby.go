@@ -1,0 +1,69 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A Standby follows a DurablePostgres, whose commits wait for it: what is acknowledged is on both.
+type Standby struct{ *cluster }
+
+// NewStandby copies a server and follows it; it ends with the test.
+func (d DurablePostgres) NewStandby(t testing.TB) Standby {
+	t.Helper()
+	name := filepath.Base(d.dir) + "s"
+	dir := filepath.Join(scratch(t).Path, name)
+	s := Standby{&cluster{bin: d.bin, data: filepath.Join(dir, "data"), dir: dir, options: d.options}}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatalf("standby: %v", err)
+	}
+	s.give(t, dir)
+	copied, err := s.command("pg_basebackup", "-h", d.dir, "-U", "postgres", "-D", s.data, "-X", "stream", "-R",
+		"--no-sync", "-c", "fast").CombinedOutput()
+	if err != nil {
+		t.Fatalf("pg_basebackup: %v\n%s", err, copied)
+	}
+	s.start(t)
+	t.Cleanup(s.end)
+	d.psql(t, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+	d.psql(t, "SELECT pg_reload_conf()")
+	Until(t, "the standby is synchronous", func() bool {
+		state, err := d.command("psql", "-h", d.dir, "-U", "postgres", "-qAtc",
+			"SELECT sync_state FROM pg_stat_replication").Output()
+		return err == nil && strings.TrimSpace(string(state)) == "sync"
+	})
+	return s
+}
+
+// URL is that of a database on the first server that takes writes: this one, or the one that it follows.
+func (s Standby) URL(d DurablePostgres, name string) string {
+	return fmt.Sprintf("postgres://postgres@/%s?host=%s,%s", name, d.dir, s.dir)
+}
+
+// Promote makes it a server that takes writes.
+func (s Standby) Promote(t testing.TB) {
+	t.Helper()
+	s.psql(t, "SELECT pg_promote()")
+}
+
+// Crash ends every process of the server at once.
+func (d DurablePostgres) Crash(t testing.TB) {
+	t.Helper()
+	signal(t, d.cmd.Process.Pid, syscall.SIGQUIT)
+	<-d.ended
+}
+
+// TakeWrites says whether the server's transactions may write, unless they say so themselves.
+func (d DurablePostgres) TakeWrites(t testing.TB, yes bool) {
+	t.Helper()
+	readOnly := "on"
+	if yes {
+		readOnly = "off"
+	}
+	d.psql(t, "ALTER SYSTEM SET default_transaction_read_only = "+readOnly)
+	d.psql(t, "SELECT pg_reload_conf()")
+}

@@ -1,0 +1,219 @@
+package transfer_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// written are the fields of each format that hold what people wrote, and known those that say what belongs where.
+var written, known = map[string][]string{
+	"wordpress": {"wp:comment_author", "wp:comment_author_email", "wp:comment_author_url", "wp:comment_author_IP",
+		"wp:comment_content", "title"},
+	"disqus":   {"title", "message", "name", "username", "email", "ipAddress"},
+	"remark42": {"name", "ip", "picture", "title", "text", "orig"},
+	"commento": {"name", "email", "link", "photo", "markdown", "html"},
+	"isso": {"threads.title", "comments.author", "comments.email", "comments.website", "comments.text",
+		"comments.remote_addr"},
+}, map[string][]string{
+	"wordpress": {"wp:comment_id", "wp:comment_parent", "wp:comment_date_gmt", "wp:comment_approved", "link"},
+	"disqus":    {"createdAt", "link", "isDeleted", "isSpam"},
+	"remark42":  {"id", "pid", "url", "time"},
+	"commento":  {"commentHex", "parentHex", "commenterHex", "url", "creationDate", "state"},
+	"isso":      {"threads.uri", "comments.parent", "comments.created", "comments.mode"},
+}
+
+// hostile is what is put into each of them.
+var hostile = map[string]string{
+	"a script":     `"><script>alert(1)</script><img src=x onerror=alert(2)>`,
+	"an address":   "javascript:alert(1)//https://a.example/",
+	"a statement":  `x'); DROP TABLE comments; --`,
+	"controls":     "bell\x07 nul\x00 escape\x1b[31m del\x7f next\u0085",
+	"directions":   "left \u202e thgir \u2066 \u200f\u061c",
+	"no UTF-8":     "caf\xe9 \xff\xfe \xed\xa0\x80",
+	"lines":        "To: a\r\nBcc: b@mail.example\r\n\r\n\u2028\u2029",
+	"a formula":    `=HYPERLINK("https://evil.example","here")`,
+	"marks":        "Z" + strings.Repeat("\u0301", 5_000),
+	"very long":    strings.Repeat("long ", 1_900) + strings.Repeat("w", 400),
+	"nothing seen": "\u200b\u3164\u00a0\ufeff",
+	"a template":   "{{.}} ${7*7} %s%n \\u0000 &#0; &amp;lt;",
+}
+
+// onAnother goes on with a site that has nothing yet.
+func (w *world) onAnother() {
+	w.t.Helper()
+	key := strings.ToLower(ground.NewID())
+	site, _, err := w.S.AddSite(w.Ctx, authz.Operator, ground.Site{Key: key, Name: key, Origins: w.A.Origins}, nil)
+	w.Must(err)
+	w.A = site
+}
+
+// put puts what is hostile into fields of a format's dump, and returns the file's path.
+func (w *world) put(format, what string, fields []string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", dumps[format]))
+	w.Must(err)
+	all := string(text)
+	switch format {
+	case "isso":
+		for _, field := range fields {
+			table, column, _ := strings.Cut(field, ".")
+			each := "''" // addresses are told apart
+			if field == "threads.uri" {
+				each = "id"
+			}
+			all += fmt.Sprintf("UPDATE %s SET %s = CAST(x'%x' AS TEXT) || %s;\n", table, column, what, each)
+		}
+		return w.database(all)
+	case "wordpress", "disqus":
+		var escaped strings.Builder
+		w.Must(xml.EscapeText(&escaped, []byte(what)))
+		for _, field := range fields {
+			filled := regexp.MustCompile(`(?s)<` + field + `>.*?</` + field + `>`)
+			all = filled.ReplaceAllLiteralString(all, "<"+field+">"+escaped.String()+"</"+field+">")
+		}
+	case "remark42":
+		var lines []string
+		for line := range strings.Lines(all) {
+			lines = append(lines, w.filled(line, what, fields))
+		}
+		all = strings.Join(lines, "\n")
+	default:
+		all = w.filled(all, what, fields)
+	}
+	return w.file(all)
+}
+
+// filled is JSON with another value in each string of some names.
+func (w *world) filled(text, what string, fields []string) string {
+	w.t.Helper()
+	var all any
+	w.Must(json.Unmarshal([]byte(text), &all))
+	var fill func(any)
+	fill = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, one := range v {
+				fill(one)
+			}
+		case map[string]any:
+			for name, one := range v {
+				if _, said := one.(string); said && slices.Contains(fields, name) {
+					v[name] = what
+				}
+				fill(one)
+			}
+		}
+	}
+	fill(all)
+	out, err := json.Marshal(all)
+	w.Must(err)
+	return string(out)
+}
+
+var canonical = regexp.MustCompile(`</?(?:p|strong|em|del|code|pre|blockquote|ul|ol|li)>|<br>|</a>|` +
+	`<a href="(?:https?://|mailto:)[^"<>]*" rel="nofollow ugc noopener">`)
+
+// odd reports whether a line has what no reader may have before their eyes: the marks of a direction may stand, what
+// turns all that follows may not.
+func odd(line string) bool {
+	return !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) ||
+		strings.ContainsAny(line, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+}
+
+// sound fails where something that came in is not as whoever posts it would have had it.
+func (w *world) sound() {
+	w.t.Helper()
+	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+		pages, err := tx.Pages(w.A.ID, "", 1_000)
+		for _, p := range pages {
+			if odd(p.Title) || utf8.RuneCountInString(p.Title) > comment.MaxTitle {
+				w.t.Errorf("a page is called %.80q", p.Title)
+			}
+		}
+		for _, view := range []comment.View{
+			comment.ViewPending, comment.ViewApproved, comment.ViewRejected, comment.ViewSpam,
+		} {
+			list, errView := tx.Queue(comment.QueueQuery{Site: w.A.ID, View: view, Order: comment.OldestFirst, Limit: 1_000})
+			if errView != nil {
+				return errView
+			}
+			for _, c := range list {
+				if odd(c.Name) || odd(c.Email) || odd(c.Website) || utf8.RuneCountInString(c.Name) > comment.MaxName {
+					w.t.Errorf("a writer is %.80q, %.80q, %.80q", c.Name, c.Email, c.Website)
+				}
+				u, err := url.Parse(c.Website)
+				if err != nil || c.Website != "" && (u.Host == "" || !strings.HasPrefix(u.Scheme, "http")) {
+					w.t.Errorf("a writer's website is %.80q", c.Website)
+				}
+				text := strings.ReplaceAll(canonical.ReplaceAllString(c.HTML, ""), "\n", "")
+				if odd(text) || strings.ContainsAny(text, "<>") {
+					w.t.Errorf("a text is %.200q", c.HTML)
+				}
+			}
+		}
+		return err
+	}))
+}
+
+// Whatever stands in a field of a dump is held to what may be posted, or left out; a second run adds nothing.
+func TestHostileStringsInEveryFieldAreHeldToWhatMayBePosted(t *testing.T) {
+	t.Parallel()
+	for format := range dumps {
+		t.Run(format, func(t *testing.T) {
+			onBoth(t, func(w *world) {
+				for name, what := range hostile {
+					w.onAnother()
+					in := transfer.Request{Format: format, Path: w.put(format, what, written[format]), Base: "https://a.example"}
+					first := w.imports(in)
+					w.sound()
+					if again := w.imports(in); again.Added != 0 {
+						t.Errorf("%s: %d came in, and a second time %d", name, first.Added, again.Added)
+					}
+				}
+			})
+		})
+	}
+}
+
+// What says where a comment belongs and when it was written is believed where it can be: else the comment is left
+// out, or stands alone, or the file is refused as a whole, and nothing of it is half there.
+func TestHostileStringsInWhatOrdersADumpBreakNothing(t *testing.T) {
+	t.Parallel()
+	for format := range dumps {
+		t.Run(format, func(t *testing.T) {
+			onBoth(t, func(w *world) {
+				for _, name := range []string{"a script", "controls", "no UTF-8", "very long"} {
+					for _, field := range known[format] {
+						what := hostile[name]
+						w.onAnother()
+						out, err := w.try(transfer.Request{Format: format, Path: w.put(format, what, []string{field}),
+							Base: "https://a.example"})
+						if err != nil && (out.Added != 0 || strings.Contains(err.Error(), "\n") || w.told() != "") {
+							t.Errorf("%s as %s: %d came in, and then %v", name, field, out.Added, err)
+						}
+						w.sound()
+						if bad, err := w.S.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
+							t.Errorf("%s as %s: the log is wrong from entry %d on, %v", name, field, bad, err)
+						}
+					}
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,313 @@
+package transfer_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/ground"
+)
+
+// dumps are files in testdata, one of each format.
+var dumps = map[string]string{
+	"wordpress": "blog.wxr.xml",
+	"disqus":    "disqus.xml",
+	"isso":      "isso.sql",
+	"remark42":  "remark42.jsonl",
+	"commento":  "commento.json",
+}
+
+// What is in a dump is what the site has afterwards, as a dry run had said it would be; the second run adds nothing.
+func TestEachFormatIsImportedAsItsDumpSays(t *testing.T) {
+	t.Parallel()
+	for format, file := range dumps {
+		t.Run(format, func(t *testing.T) {
+			onBoth(t, func(w *world) {
+				in := transfer.Request{Format: format, Path: w.dump(file), Base: "https://a.example", DryRun: true}
+				said := w.imports(in)
+				if told := w.told(); told != "" {
+					w.t.Fatalf("a dry run wrote\n%s", told)
+				}
+				in.DryRun = false
+				done := w.imports(in)
+				if a, b := asJSON(w.t, said), asJSON(w.t, done); a != b {
+					w.t.Errorf("the dry run said\n%s\nand the import\n%s", a, b)
+				}
+				told := w.told()
+				golden(w.t, format+".golden", asJSON(w.t, done)+"\n"+told)
+				for _, dry := range []bool{true, false} {
+					in.DryRun = dry
+					again := w.imports(in)
+					if again.Added != 0 || again.Lessons != (transfer.Lessons{}) || again.Comments != done.Comments {
+						w.t.Errorf("the second run, dry %t, said %s", dry, asJSON(w.t, again))
+					}
+				}
+				if now := w.told(); now != told {
+					w.t.Errorf("after the second run there is\n%s\nnot\n%s", now, told)
+				}
+			})
+		})
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// What an import taught is taken back as what an account taught, and nobody waited for what it decided.
+func TestAnImportStandsInTheLogUnderItsOwnName(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
+		const by = "import:wordpress"
+		teachers, err := w.S.Teachers(w.Ctx, authz.Operator, w.A)
+		if err != nil || len(teachers) != 1 || teachers[0].Name != by || teachers[0].Lessons != 4 {
+			w.t.Errorf("the filter was taught by %+v, %v", teachers, err)
+		}
+		flow, err := w.S.Flow(w.Ctx, authz.Operator, w.A, 28)
+		if err != nil || flow.Wait.Of != 0 || flow.CameIn != 0 {
+			w.t.Errorf("%d came in, and %d were waited for, %v", flow.CameIn, flow.Wait.Of, err)
+		}
+		done, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, by, nil)
+		if err != nil || done.Lessons != 4 {
+			w.t.Errorf("%d lessons were withdrawn, %v", done.Lessons, err)
+		}
+		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
+		if teachers, err := w.S.Teachers(w.Ctx, authz.Operator, w.A); err != nil || len(teachers) != 0 {
+			w.t.Errorf("and after that by %+v, %v", teachers, err)
+		}
+	})
+}
+
+func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		out := w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml", NoLearn: true})
+		if out.Lessons != (transfer.Lessons{}) || out.Approved != 3 {
+			w.t.Errorf("it said %s", asJSON(w.t, out))
+		}
+		if told := w.told(); strings.Contains(told, "teaches") || !strings.Contains(told, "by import:wordpress: approve") {
+			w.t.Errorf("there is\n%s", told)
+		}
+	})
+}
+
+// Where pages are at no address of the site, it is said how they are mapped; what is said works.
+func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		w.A = w.B
+		in := transfer.Request{Format: "wordpress", Path: w.file(post(said("1", "0", "Written before the move")))}
+		told := strings.Join(w.imports(in).Notes, "\n")
+		_, line, _ := strings.Cut(told, "a file with the line ")
+		from, to, ok := strings.Cut(line, ",")
+		if from, to = strings.TrimSuffix(from, "*"), strings.TrimSuffix(to, "*"); !ok || from != "https://a.example/" {
+			w.t.Fatalf("it said %q", told)
+		}
+		in.Map = transfer.Map{{Old: from, New: to, Rest: true}}
+		if out := w.imports(in); out.Added != 1 || strings.Contains(strings.Join(out.Notes, ""), "--url-map") {
+			w.t.Errorf("mapped, it said %+v", out)
+		}
+	})
+}
+
+// An import tells of each page once, so that it is shown anew; and of what waits, so that it joins what is like it. Of
+// blog.wxr.xml one answer stands before its parent, and comes in a second batch, which teaches, too. Nobody is
+// notified: a receiver that is told of everything hears of what was posted alone.
+func TestAnImportNotifiesNobody(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		heard := make(chan string, 1_000)
+		receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body) // what is cut short says less
+			heard <- string(body)
+		}))
+		w.t.Cleanup(receiver.Close)
+		_, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, notify.NewHook{URL: receiver.URL,
+			Events: notify.HookEvents}, nil)
+		w.Must(err)
+		ctx, stop := context.WithCancel(w.Ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- w.S.Hooks.Run(ctx) }()
+		w.t.Cleanup(func() { stop(); w.Must(<-ended) })
+		testkit.Until(w.t, "it is told", func() bool {
+			w.Submit(w.A, fmt.Sprint("Somebody posts at first ", time.Now().UnixNano()))
+			return len(heard) > 0
+		})
+		told := map[string]int{}
+		w.S.OnEvent(func(e ground.Event) {
+			told[fmt.Sprintf("%s page=%t comment=%t", e.Kind, e.Page != "", e.Comment != "")]++
+		})
+		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
+		want := map[string]int{"page page=true comment=false": 2, "taught page=false comment=false": 2,
+			"judged page=true comment=true": 1}
+		if !maps.Equal(told, want) {
+			w.t.Errorf("told of %v, want %v", told, want)
+		}
+		clear(told)
+		var comments []string
+		for i := range 450 { // in three batches
+			comments = append(comments, said(fmt.Sprint(1_000+i), "0", fmt.Sprintf("Remark number %d about the weather.", i)))
+		}
+		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments...)), NoLearn: true})
+		if n := told["page page=true comment=false"]; n != 1 {
+			w.t.Errorf("of a page with 450 comments it told %d times", n)
+		}
+		w.Submit(w.A, "What somebody posts afterwards.")
+		for last := false; !last; {
+			said := <-heard
+			last = strings.Contains(said, "somebody posts afterwards")
+			if !last && !strings.Contains(said, "Somebody posts at first") {
+				w.t.Errorf("a receiver heard %s", said)
+			}
+		}
+	})
+}
+
+// A page is told of with its last comment, however often the import failed and was run again, and whichever page its
+// comments stand beside; where it fails, those pages are told of, too, to which it added something by then.
+func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
+	t.Parallel()
+	var comments []string
+	for i := range 600 { // in three batches, each with some of each page
+		comments = append(comments, strings.Replace(post(said(fmt.Sprint(i+1), "0", fmt.Sprintf("Remark number %d.", i))),
+			"a.example/p", fmt.Sprintf("a.example/p%d", i%3), 1))
+	}
+	const item, end = "<item>", "</channel></rss>"
+	whole := comments[0][:strings.Index(comments[0], item)]
+	for _, c := range comments {
+		whole += strings.TrimSuffix(c[strings.Index(c, item):], end)
+	}
+	onBoth(t, func(w *world) {
+		in := transfer.Request{Format: "wordpress", Path: w.file(whole + end)}
+		left := 0
+		s := w.NewApp(failing{w.DB.Store, &left})
+		told := map[string]int{}
+		s.OnEvent(func(e ground.Event) {
+			if e.Kind == ground.EventPage {
+				told[e.Page]++
+			}
+		})
+		for _, run := range []struct {
+			when         string
+			fails        int // which transaction; 0: none
+			added, pages int
+		}{
+			{"it failed at once", 1, 0, 0}, {"it failed at its last batch", 3, 0, 3}, {"it went on", 0, 200, 3},
+			{"nothing was left", 0, 0, 0},
+		} {
+			left = run.fails
+			out, err := s.Import(w.Ctx, authz.Operator, w.A, in)
+			if errors.Is(err, errOnce) != (run.fails > 0) || out.Added != run.added {
+				w.t.Fatalf("%s: added %d, %v", run.when, out.Added, err)
+			}
+			for _, n := range told {
+				if n != 1 {
+					w.t.Errorf("%s: one of the pages was told of %d times", run.when, n)
+				}
+			}
+			if len(told) != run.pages {
+				w.t.Errorf("%s: told of %d pages, want %d", run.when, len(told), run.pages)
+			}
+			clear(told)
+		}
+	})
+}
+
+// What an import decided is undone as what anybody did, and stays undone.
+func TestABatchOfAnImportIsUndone(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(w *world) {
+		in := transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"}
+		w.imports(in)
+		var batch string
+		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+			last, err := tx.DecisionsBefore(w.A.ID, 0, 1)
+			batch = last[0].Batch
+			return err
+		}))
+		out, err := w.S.Undo(w.Ctx, authz.Operator, w.A, batch, nil)
+		if err != nil || out.Done != 3 || len(out.Conflicts) != 0 {
+			w.t.Fatalf("undone: %+v, %v", out, err)
+		}
+		w.imports(in)
+		told := w.told()
+		if n := strings.Count(told, " pending v3 shown=false/0 "); n != 3 {
+			w.t.Errorf("%d of 3 wait again:\n%s", n, told)
+		}
+	})
+}
+
+// Two imports of one file at one time bring it in once.
+func TestTwoImportsAtOnceAddEachCommentOnce(t *testing.T) {
+	t.Parallel()
+	var comments []string
+	for i := range 400 {
+		comments = append(comments, said(fmt.Sprint(i+1), fmt.Sprint(i/3), fmt.Sprintf("Word number %d of many.", i)))
+	}
+	onBoth(t, func(w *world) {
+		in := transfer.Request{Format: "wordpress", Path: w.file(post(comments...))}
+		var both sync.WaitGroup
+		outs, errs := make([]transfer.Report, 2), make([]error, 2)
+		for n := range outs {
+			both.Go(func() { outs[n], errs[n] = w.try(in) })
+		}
+		both.Wait()
+		if err := errors.Join(errs...); err != nil || outs[0].Added+outs[1].Added != 400 {
+			w.t.Errorf("they added %d and %d, %v", outs[0].Added, outs[1].Added, err)
+		}
+		w.imports(in) // and the log holds
+		if n := strings.Count(w.told(), "decided by"); n != 400 {
+			w.t.Errorf("%d decisions", n)
+		}
+	})
+}
+
+// The verdict of what waits knows what its writer wrote before: there, and in the parts of the file that are written.
+func TestAWriterIsKnownByTheWholeFile(t *testing.T) {
+	t.Parallel()
+	by := func(id int, text, state string) string {
+		c := strings.ReplaceAll(said(fmt.Sprint(id), "0", text), fmt.Sprintf("<wp:comment_author>R%d<", id),
+			"<wp:comment_author>Aigul<")
+		return strings.Replace(c, "<wp:comment_approved>1<", "<wp:comment_approved>"+state+"<", 1)
+	}
+	onBoth(t, func(w *world) {
+		var comments []string
+		for i := range 403 { // two parts of 200, and three with the one that waits
+			comments = append(comments, by(i+1, fmt.Sprintf("Remark number %d about the weather.", i), "1"))
+		}
+		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments[:3]...))})
+		comments = append(comments, by(1_000, "Does anybody read this?", "0"))
+		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments...))})
+		waits := w.Queue(authz.Operator, comment.QueueRequest{View: comment.ViewPending, Limit: 10}).Items
+		if len(waits) != 1 {
+			w.t.Fatalf("%d wait, want 1", len(waits))
+		}
+		if !slices.ContainsFunc(waits[0].Comment.Verdict.Signals, func(s comment.Signal) bool {
+			return s.Code == "writer.history" && fmt.Sprint(s.Args) == "map[approved:400 refused:0]"
+		}) {
+			w.t.Errorf("its signals are %+v", waits[0].Comment.Verdict.Signals)
+		}
+	})
+}
