@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A told is what a program that speaks Akismet's protocol is told.
@@ -138,7 +138,7 @@ func TestAProgramThatSpeaksAkismetAsksAndTeaches(t *testing.T) {
 		if r.num("lessons") != 60 || len(teachers()) != 0 {
 			t.Errorf("withdrawn: %v", r)
 		}
-		if bad, err := w.service.VerifyLog(t.Context(), site(t, w, "a")); bad != 0 || err != nil {
+		if bad, err := w.service.VerifyLog(t.Context(), blog(t, w, "a")); bad != 0 || err != nil {
 			t.Errorf("the log is broken at %d, %v", bad, err)
 		}
 	})
@@ -334,7 +334,7 @@ func TestAnInquiryInAnotherEncodingIsRead(t *testing.T) {
 	}
 }
 
-func site(t *testing.T, w *world, key string) ground.Site {
+func blog(t *testing.T, w *world, key string) site.Site {
 	t.Helper()
 	found, err := w.service.Site(t.Context(), key)
 	fatal(t, err)

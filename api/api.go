@@ -19,7 +19,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // Options are what a Server is made of. Redis says "up" or "down", and "" (or is nil) where none was
@@ -33,7 +33,7 @@ type Options struct {
 }
 
 // Export writes a site down, as package transfer does.
-type Export func(ctx context.Context, who authz.Actor, site ground.Site, to io.Writer) error
+type Export func(ctx context.Context, who authz.Actor, site site.Site, to io.Writer) error
 
 // Server is the whole HTTP side of the service. It is safe for concurrent use.
 type Server struct {

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 )
 
 // maxCached is how many bytes of rendered pages are kept; some are dropped above it.
@@ -270,16 +270,16 @@ func (c *cache) drop(k askedPage) {
 }
 
 // event forgets what e makes untrue. It is quick, as those who are told of events must be.
-func (c *cache) event(e ground.Event) {
+func (c *cache) event(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e.Kind {
-	case ground.EventBehind:
+	case event.Behind:
 		for k := range c.kept {
 			c.drop(k)
 		}
 		return
-	case ground.EventSite: // its settings are on every page
+	case event.Site: // its settings are on every page
 		c.outrun(pageRef{site: e.Site}, true, false)
 		for k, r := range c.kept {
 			if r.site == e.Site {
@@ -287,9 +287,9 @@ func (c *cache) event(e ground.Event) {
 			}
 		}
 		return
-	case ground.EventArrived: // the page may be new
+	case event.Arrived: // the page may be new
 		c.dropPage(pageRef{e.Site, ""})
-	case ground.EventPage:
+	case event.Page:
 		e.Shown = true
 		c.dropPage(pageRef{e.Site, ""})
 	}

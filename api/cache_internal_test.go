@@ -6,30 +6,30 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 )
 
 // TestARenderingThatAChangeOutranIsNotKept has something happen in the middle of a rendering,
 // and the same page asked for again before it ends.
 func TestARenderingThatAChangeOutranIsNotKept(t *testing.T) {
 	const site, page = 1, "p"
-	shown, added := ground.Event{Site: site, Page: page, Shown: true}, ground.Event{Site: site, Page: page, Added: true}
-	elsewhere := ground.Event{Site: site, Page: "q", Shown: true}
-	arrived := ground.Event{Site: site, Page: page, Kind: ground.EventArrived}
-	settings := ground.Event{Site: site, Kind: ground.EventSite}
+	shown, added := event.Event{Site: site, Page: page, Shown: true}, event.Event{Site: site, Page: page, Added: true}
+	elsewhere := event.Event{Site: site, Page: "q", Shown: true}
+	arrived := event.Event{Site: site, Page: page, Kind: event.Arrived}
+	settings := event.Event{Site: site, Kind: event.Site}
 	stale, hot := &rendered{site: site, page: page}, &rendered{site: site, page: page}
 	hot.lacks.Store(1)
 	for _, tt := range []struct {
 		name         string
 		over         *rendered // what it takes the place of
-		event        ground.Event
+		event        event.Event
 		kept, joined bool
 	}{
 		{"its page changed", nil, shown, false, false},
 		{"another page of its site changed", nil, elsewhere, true, false},
 		{"its site's settings changed", nil, settings, false, false},
-		{"a page of another site changed", nil, ground.Event{Site: 2, Page: page, Shown: true}, true, true},
-		{"another site's settings changed", nil, ground.Event{Site: 2, Kind: ground.EventSite}, true, true},
+		{"a page of another site changed", nil, event.Event{Site: 2, Page: page, Shown: true}, true, true},
+		{"another site's settings changed", nil, event.Event{Site: 2, Kind: event.Site}, true, true},
 		{"a comment came that waits", nil, arrived, true, false},
 		{"it is made anew, and its page changed", stale, shown, false, false},
 		{"it is made anew, and a comment was added", stale, added, false, false},
@@ -77,14 +77,14 @@ func TestWhatIsReadOftenMayLackACommentForAWhile(t *testing.T) {
 		name  string
 		age   time.Duration
 		asked int32
-		event ground.Event
+		event event.Event
 		kept  bool
 	}{
-		{"a page just made that few asked for", 0, hotReads - 1, ground.Event{Added: true}, false},
-		{"a page just made that many asked for", 0, hotReads, ground.Event{Added: true}, true},
-		{"an old page that as many asked for", time.Minute, hotReads, ground.Event{Added: true}, false},
-		{"an old page that many ask for each second", time.Minute, 61 * hotReads, ground.Event{Added: true}, true},
-		{"the same, of which something is taken away", time.Minute, 61 * hotReads, ground.Event{Shown: true}, false},
+		{"a page just made that few asked for", 0, hotReads - 1, event.Event{Added: true}, false},
+		{"a page just made that many asked for", 0, hotReads, event.Event{Added: true}, true},
+		{"an old page that as many asked for", time.Minute, hotReads, event.Event{Added: true}, false},
+		{"an old page that many ask for each second", time.Minute, 61 * hotReads, event.Event{Added: true}, true},
+		{"the same, of which something is taken away", time.Minute, 61 * hotReads, event.Event{Shown: true}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newCache()

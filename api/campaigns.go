@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // campaignOut is a campaign. Writers, addresses and pages are counted among its newest 200 members.
@@ -49,7 +49,7 @@ type sampledOut struct {
 	Sample *itemOut `json:"sample"`
 }
 
-func (h *moderators) campaigns(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) campaigns(c echo.Context, who authz.Actor, site site.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (h *moderators) campaigns(c echo.Context, who authz.Actor, site ground.Site
 }
 
 // items are comments as moderators see them, in the order of ids.
-func (h *moderators) items(c echo.Context, who authz.Actor, site ground.Site, ids []string) ([]itemOut, error) {
+func (h *moderators) items(c echo.Context, who authz.Actor, site site.Site, ids []string) ([]itemOut, error) {
 	stories, err := h.Moderation.Stories(c.Request().Context(), who, site, ids...)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (h *moderators) items(c echo.Context, who authz.Actor, site ground.Site, id
 	return out, nil
 }
 
-func (h *moderators) campaign(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) campaign(c echo.Context, who authz.Actor, site site.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func (h *moderators) campaign(c echo.Context, who authz.Actor, site ground.Site)
 	}{campaignOf(k), k.Sample, list, web.OrNull(next)})
 }
 
-func (h *moderators) split(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) split(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Comments []string `json:"comments"`
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // appealOut is a writer's appeal: open, or upheld or overturned by the decision that stands.
@@ -26,7 +26,7 @@ type reportOut struct {
 }
 
 // report keeps what a reader says against a comment.
-func (h *readers) report(c echo.Context, site ground.Site) error {
+func (h *readers) report(c echo.Context, site site.Site) error {
 	if err := h.kit.LimitComplaints(c, site.ID); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (h *readers) report(c echo.Context, site ground.Site) error {
 }
 
 // appeal has a refusal looked at a second time.
-func (h *readers) appeal(c echo.Context, site ground.Site) error {
+func (h *readers) appeal(c echo.Context, site site.Site) error {
 	token, err := editToken(c)
 	if err != nil {
 		return err

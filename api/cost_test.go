@@ -16,19 +16,20 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // grow adds to-from rows to site A: approved comments on its page, pages with one comment each, log entries and
 // takedowns.
 func (w *world) grow(first comment.Comment, from, to int) {
 	w.t.Helper()
-	site, err := w.service.Site(context.Background(), "a")
+	blog, err := w.service.Site(context.Background(), "a")
 	fatal(w.t, err)
-	page := ground.Page{Site: site.ID, Open: true, CreatedAt: w.clock.Now()}
+	page := site.Page{Site: blog.ID, Open: true, CreatedAt: w.clock.Now()}
 	for part := from; part < to; part += 500 {
-		pen := auditlog.NewPen(site, "somebody", w.clock.Now())
+		pen := auditlog.NewPen(blog, "somebody", w.clock.Now())
 		_, err := store.For[storetest.Tx](w.db).Update(context.Background(), func(tx storetest.Tx) error {
 			b, err := pen.Open(tx)
 			if err != nil {
@@ -36,19 +37,19 @@ func (w *world) grow(first comment.Comment, from, to int) {
 			}
 			var list []comment.Comment
 			for i := part; i < part+500; i++ {
-				page.ID, page.URL = ground.NewID(), fmt.Sprintf("%s/grown/%d", originA, i)
+				page.ID, page.URL = txn.NewID(), fmt.Sprintf("%s/grown/%d", originA, i)
 				if _, err := tx.EnsurePage(page); err != nil {
 					return err
 				}
 				for _, on := range []string{first.Page, page.ID} {
 					c := first
-					c.ID, c.Page, c.Same, c.Path = ground.NewID(), on, nil, fmt.Sprintf("%016d", i+1)
+					c.ID, c.Page, c.Same, c.Path = txn.NewID(), on, nil, fmt.Sprintf("%016d", i+1)
 					c.CreatedAt = c.CreatedAt.Add(time.Duration(i) * time.Millisecond)
 					d := b.Put(auditlog.Entry{Ruling: auditlog.Ruling{Comment: c.ID, Action: comment.Approve, To: comment.Approved}})
 					c.Standing, c.DecidedAt = d.Seq, d.At
 					list = append(list, c)
 				}
-				d := takedown.Demand{Site: site.ID, ID: ground.NewID(), Seq: b.Put(auditlog.Entry{Kind: auditlog.Withholding,
+				d := takedown.Demand{Site: blog.ID, ID: txn.NewID(), Seq: b.Put(auditlog.Entry{Kind: auditlog.Withholding,
 					Teaching: auditlog.Teaching{Subject: "x"}}).Seq, By: "District court", Kind: takedown.Court, Public: takedown.Full,
 					Received: w.clock.Now(), At: w.clock.Now(), Salt: "salt", Ended: w.clock.Now(), Why: "It was a mistake."}
 				if err := tx.AddTakedown(d, []string{first.ID}); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type decisionIn struct {
@@ -60,7 +60,7 @@ func contradictions(cs []moderation.Contradiction) []contradictionOut {
 	return out
 }
 
-func (h *moderators) decide(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) decide(c echo.Context, who authz.Actor, site site.Site) error {
 	var in decisionIn
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (in decisionIn) choice() (moderation.Choice, error) {
 	return choice, nil
 }
 
-func (h *moderators) undo(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) undo(c echo.Context, who authz.Actor, site site.Site) error {
 	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (h *moderators) undo(c echo.Context, who authz.Actor, site ground.Site) err
 	}{web.OrNull(got.Batch), got.Done, conflicts(got.Conflicts)})
 }
 
-func (h *moderators) redact(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) redact(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		From    int    `json:"from"`
 		To      int    `json:"to"`
@@ -145,7 +145,7 @@ func (h *moderators) redact(c echo.Context, who authz.Actor, site ground.Site) e
 	return c.JSON(http.StatusOK, got)
 }
 
-func (h *moderators) reply(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) reply(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Body    *string `json:"body"`
 		Version int64   `json:"version"`

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // An export reads one snapshot, which a client who reads slowly would keep for long: the database could not tidy up
@@ -16,7 +16,7 @@ import (
 const exportTime = 15 * time.Minute
 
 // export writes a site down while it is read. What fails on the way is cut off: without its last line it is no export.
-func (h *moderators) export(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) export(c echo.Context, who authz.Actor, site site.Site) error {
 	if _, _, err := h.Sites.Pages(c.Request().Context(), who, site, "", 1); err != nil {
 		return err // a database that is stuck is found out in the time of any request
 	}

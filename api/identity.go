@@ -7,13 +7,13 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // writer is who signed in to write.
-func (h *readers) writer(c echo.Context, site ground.Site, in postAuthor) (authz.Writer, error) {
+func (h *readers) writer(c echo.Context, site site.Site, in postAuthor) (authz.Writer, error) {
 	if in.Name != "" || in.Email != "" || in.Website != "" {
 		return authz.Writer{}, problem.Field("/author/identity",
 			"An identity stands in the place of a name, an e-mail and a website.")
@@ -32,7 +32,7 @@ type identified struct {
 }
 
 // identify gives who can show who they are an identity to write under.
-func (h *readers) identify(c echo.Context, site ground.Site) error {
+func (h *readers) identify(c echo.Context, site site.Site) error {
 	web.NoStore(c)
 	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (h *readers) identify(c echo.Context, site ground.Site) error {
 }
 
 // mailCode has a code mailed by which somebody shows that an address is theirs.
-func (h *readers) mailCode(c echo.Context, site ground.Site, email string) error {
+func (h *readers) mailCode(c echo.Context, site site.Site, email string) error {
 	if err := h.kit.MayMail(c, site.ID); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (h *readers) mailCode(c echo.Context, site ground.Site, email string) error
 }
 
 // signOut ends what somebody was given to write on the site.
-func (h *readers) signOut(c echo.Context, site ground.Site) error {
+func (h *readers) signOut(c echo.Context, site site.Site) error {
 	web.NoStore(c)
 	identity, ok := web.Bearer(c.Request())
 	if !ok {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // teacherOut is an account whose decisions count in the model; without a name it is gone, or
@@ -21,7 +21,7 @@ type teacherOut struct {
 	Lessons int     `json:"lessons"`
 }
 
-func (h *moderators) teachers(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) teachers(c echo.Context, who authz.Actor, site site.Site) error {
 	teachers, err := h.Learning.Teachers(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (h *moderators) teachers(c echo.Context, who authz.Actor, site ground.Site)
 }
 
 // withdraw takes what an account taught out of the model.
-func (h *moderators) withdraw(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) withdraw(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Account *string `json:"account"`
 	}
@@ -56,7 +56,7 @@ func (h *moderators) withdraw(c echo.Context, who authz.Actor, site ground.Site)
 }
 
 // copyFrom starts the model from another site's lessons.
-func (h *moderators) copyFrom(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) copyFrom(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		From string `json:"from"`
 	}
@@ -75,7 +75,7 @@ func (h *moderators) copyFrom(c echo.Context, who authz.Actor, site ground.Site)
 }
 
 // retire takes what was taught before a time out of the model for good, or counts it.
-func (h *moderators) retire(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) retire(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Before string `json:"before"`
 		DryRun bool   `json:"dry_run"`
@@ -101,7 +101,7 @@ func (h *moderators) retire(c echo.Context, who authz.Actor, site ground.Site) e
 }
 
 // erase erases one person's comments and what they taught for good, or counts them.
-func (h *moderators) erase(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) erase(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Comments []string `json:"comments"`

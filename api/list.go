@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A pageAnswer is what readers see of a page.
@@ -52,7 +52,7 @@ type settingsOut struct {
 const maxAsked = 2 << 10
 
 // list answers with a page of comments: from memory, or by one read that is then kept.
-func (h *readers) list(c echo.Context, site ground.Site) error {
+func (h *readers) list(c echo.Context, site site.Site) error {
 	req, w, err := threadRequest(c)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *i18n.Catal
 
 // PublicSettings are what readers are told of a site besides its comments, in a language; key is its public one, or "";
 // mailing says whether the service mails them.
-func PublicSettings(site ground.Site, w *i18n.Catalog, key string, mailing bool) settingsOut {
+func PublicSettings(site site.Site, w *i18n.Catalog, key string, mailing bool) settingsOut {
 	s := site.Settings
 	return settingsOut{
 		Lang:        w.Lang(),
@@ -124,9 +124,9 @@ func PublicSettings(site ground.Site, w *i18n.Catalog, key string, mailing bool)
 }
 
 // policyName names a policy; none is the strictest.
-func policyName(p ground.Policy) string {
+func policyName(p site.Policy) string {
 	if p == "" {
-		p = ground.PolicyAll
+		p = site.PolicyAll
 	}
 	return string(p)
 }

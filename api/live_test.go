@@ -20,11 +20,11 @@ import (
 // A listener reads a stream of events.
 type listener struct {
 	t      testing.TB
-	events chan event
+	events chan sseEvent
 	stop   context.CancelFunc
 }
 
-type event struct {
+type sseEvent struct {
 	id   string
 	name string
 	data map[string]any
@@ -45,11 +45,11 @@ func (w *world) listenTo(c call) *listener {
 	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
 		w.t.Fatalf("live: got %d %v", res.StatusCode, res.Header)
 	}
-	l := &listener{t: w.t, events: make(chan event, 100), stop: stop}
+	l := &listener{t: w.t, events: make(chan sseEvent, 100), stop: stop}
 	go func() {
 		defer close(l.events)
 		defer res.Body.Close()
-		var e event
+		var e sseEvent
 		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
 			if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
 				e.id = id

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // logOut is one entry of a site's log. One that is about the model and no comment has null for
@@ -67,7 +67,7 @@ func logEntry(e auditlog.Told) logOut {
 	return o
 }
 
-func (h *moderators) log(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) log(c echo.Context, who authz.Actor, site site.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err

@@ -7,12 +7,12 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // get answers with a public comment, or, to its edit token, with what its writer may see.
-func (h *readers) get(c echo.Context, site ground.Site) error {
+func (h *readers) get(c echo.Context, site site.Site) error {
 	if c.Request().Header.Get("Authorization") != "" {
 		return h.own(c, site)
 	}
@@ -55,7 +55,7 @@ func statementOf(m comment.Comment, appeal *appealOut) *statementOut {
 	return s
 }
 
-func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Page) error {
+func (h *readers) writersView(c echo.Context, m comment.Comment, page site.Page) error {
 	appeal, err := h.appealed(c, m)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (h *readers) writersView(c echo.Context, m comment.Comment, page ground.Pag
 	return c.JSON(http.StatusOK, view)
 }
 
-func (h *readers) own(c echo.Context, site ground.Site) error {
+func (h *readers) own(c echo.Context, site site.Site) error {
 	token, err := editToken(c)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (h *readers) own(c echo.Context, site ground.Site) error {
 	return h.writersView(c, m, page)
 }
 
-func (h *readers) patch(c echo.Context, site ground.Site) error {
+func (h *readers) patch(c echo.Context, site site.Site) error {
 	token, err := editToken(c)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (h *readers) patch(c echo.Context, site ground.Site) error {
 	return h.writersView(c, m, page)
 }
 
-func (h *readers) remove(c echo.Context, site ground.Site) error {
+func (h *readers) remove(c echo.Context, site site.Site) error {
 	token, err := editToken(c)
 	if err != nil {
 		return err

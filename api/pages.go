@@ -7,7 +7,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -26,7 +26,7 @@ func pageEntry(p sites.PageEntry) pageEntryOut {
 	}
 }
 
-func (h *moderators) pages(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) pages(c echo.Context, who authz.Actor, site site.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (h *moderators) pages(c echo.Context, who authz.Actor, site ground.Site) er
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) setPage(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) setPage(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Open  *bool   `json:"open"`
 		Title *string `json:"title"`

@@ -6,11 +6,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // privacy has a link mailed, behind which stands what is held about an address. It answers the same whatever that is.
-func (h *readers) privacy(c echo.Context, site ground.Site) error {
+func (h *readers) privacy(c echo.Context, site site.Site) error {
 	web.NoStore(c)
 	if err := h.kit.MayMail(c, site.ID); err != nil {
 		return err

@@ -15,11 +15,11 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -195,7 +195,7 @@ func signals(ss []comment.Signal, w *i18n.Catalog) []comment.Signal {
 	return out
 }
 
-func (h *moderators) queue(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) queue(c echo.Context, who authz.Actor, site site.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -252,7 +252,7 @@ type historyOut struct {
 }
 
 // forget erases at once what a comment said that its writer withdrew.
-func (h *moderators) forget(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) forget(c echo.Context, who authz.Actor, site site.Site) error {
 	if err := wantForget(c); err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func (h *moderators) forget(c echo.Context, who authz.Actor, site ground.Site) e
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *moderators) comment(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) comment(c echo.Context, who authz.Actor, site site.Site) error {
 	i, history, err := h.Moderation.Item(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err
@@ -275,7 +275,7 @@ const mostAtOnce = 100
 
 // comments answers with those of the named comments that there are, in the order of their names: where versions are
 // named, too, with those that have moved past theirs.
-func (h *moderators) comments(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) comments(c echo.Context, who authz.Actor, site site.Site) error {
 	known, err := refs(c.QueryParams()["id"], c.QueryParams()["version"])
 	if err != nil {
 		return err

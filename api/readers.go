@@ -8,13 +8,13 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/readerauth"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/vote"
 )
@@ -76,7 +76,7 @@ type posted struct {
 	EditUntil *web.Timestamp `json:"edit_until,omitempty"`
 }
 
-func (h *readers) post(c echo.Context, site ground.Site) error {
+func (h *readers) post(c echo.Context, site site.Site) error {
 	limiter, err := h.kit.PostLimiter(c, site)
 	if err != nil {
 		return err
@@ -153,14 +153,14 @@ func written(body *string) (string, error) {
 	return *body, nil
 }
 
-func (h *readers) form(c echo.Context, site ground.Site) error {
+func (h *readers) form(c echo.Context, site site.Site) error {
 	web.NoStore(c)
 	return c.JSON(http.StatusOK, struct {
 		Token string `json:"token"`
 	}{h.Moderation.FormToken(site)})
 }
 
-func (h *readers) preview(c echo.Context, site ground.Site) error {
+func (h *readers) preview(c echo.Context, site site.Site) error {
 	if err := h.kit.LimitPreviews(c, site.ID); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ type likelyOut struct {
 	Words  []string `json:"words"`
 }
 
-func (h *readers) counts(c echo.Context, site ground.Site) error {
+func (h *readers) counts(c echo.Context, site site.Site) error {
 	if err := h.kit.LimitReads(c, site.ID); err != nil {
 		return err
 	}

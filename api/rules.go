@@ -8,9 +8,9 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type ruleIn struct {
@@ -53,7 +53,7 @@ type ruleOut struct {
 	CreatedAt *web.Timestamp `json:"created_at"`
 }
 
-func (h *moderators) rules(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) rules(c echo.Context, who authz.Actor, site site.Site) error {
 	found, err := h.Rules.Rules(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (h *moderators) rules(c echo.Context, who authz.Actor, site ground.Site) er
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addRule(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) addRule(c echo.Context, who authz.Actor, site site.Site) error {
 	in, d, err := readRule(c)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func added(c echo.Context, id string, again bool, err error) error {
 	}{id})
 }
 
-func (h *moderators) tryRule(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) tryRule(c echo.Context, who authz.Actor, site site.Site) error {
 	_, d, err := readRule(c)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (h *moderators) tryRule(c echo.Context, who authz.Actor, site ground.Site) 
 }
 
 // tried answers with what a trial met. Of its sample a comment that is gone meanwhile is left out.
-func (h *moderators) tried(c echo.Context, who authz.Actor, site ground.Site, t rules.Trial, err error) error {
+func (h *moderators) tried(c echo.Context, who authz.Actor, site site.Site, t rules.Trial, err error) error {
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func block(b rules.Blocked) blockOut {
 	return out
 }
 
-func (h *moderators) blocks(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) blocks(c echo.Context, who authz.Actor, site site.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (h *moderators) blocks(c echo.Context, who authz.Actor, site ground.Site) e
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addBlock(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) addBlock(c echo.Context, who authz.Actor, site site.Site) error {
 	in, d, err := readBlock(c)
 	if err != nil {
 		return err
@@ -211,7 +211,7 @@ func (h *moderators) addBlock(c echo.Context, who authz.Actor, site ground.Site)
 	return added(c, id, again, err)
 }
 
-func (h *moderators) tryBlock(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) tryBlock(c echo.Context, who authz.Actor, site site.Site) error {
 	_, d, err := readBlock(c)
 	if err != nil {
 		return err
@@ -236,7 +236,7 @@ func notes(list []rules.Noted) []noteOut {
 	return out
 }
 
-func (h *moderators) addNote(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) addNote(c echo.Context, who authz.Actor, site site.Site) error {
 	in := struct {
 		Text string `json:"text"`
 	}{}

@@ -10,9 +10,9 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // statsOut is how well a site's filter did on the site's own decisions.
@@ -101,7 +101,7 @@ type weekOut struct {
 	Cut   cutOut         `json:"cut"`
 }
 
-func (h *moderators) stats(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) stats(c echo.Context, who authz.Actor, site site.Site) error {
 	var req learning.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
@@ -235,8 +235,8 @@ func trial(t learning.Trial) trialOut {
 	}
 }
 
-func (h *moderators) whatIf(c echo.Context, who authz.Actor, site ground.Site) error {
-	req := learning.WhatIfRequest{Policy: ground.Policy(c.QueryParam("moderation"))}
+func (h *moderators) whatIf(c echo.Context, who authz.Actor, blog site.Site) error {
+	req := learning.WhatIfRequest{Policy: site.Policy(c.QueryParam("moderation"))}
 	if given := c.QueryParam("threshold"); given != "" {
 		score, err := strconv.ParseFloat(given, 64)
 		if err != nil {
@@ -251,7 +251,7 @@ func (h *moderators) whatIf(c echo.Context, who authz.Actor, site ground.Site) e
 		}
 		req.Last = &n
 	}
-	w, err := h.Learning.WhatIf(c.Request().Context(), who, site, req)
+	w, err := h.Learning.WhatIf(c.Request().Context(), who, blog, req)
 	if err != nil {
 		return err
 	}

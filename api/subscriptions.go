@@ -6,12 +6,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // notify has who wrote a comment be told of it by mail, or not any more.
-func (h *readers) notify(c echo.Context, site ground.Site) error {
+func (h *readers) notify(c echo.Context, site site.Site) error {
 	web.NoStore(c)
 	token, ok := web.Bearer(c.Request())
 	if !ok {

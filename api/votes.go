@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
@@ -18,7 +18,7 @@ type voteOut struct {
 }
 
 // vote casts or takes back a reader's vote. To send it again is to say the same.
-func (h *readers) vote(c echo.Context, site ground.Site) error {
+func (h *readers) vote(c echo.Context, site site.Site) error {
 	if err := h.kit.LimitVotes(c, site.ID); err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package api
 import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // commentOut is a comment as readers see it.
@@ -78,7 +78,7 @@ type withheldOut struct {
 }
 
 // withheld is what may be told of a notice: of a sealed demand nothing.
-func withheld(n *ground.Notice) *withheldOut {
+func withheld(n *site.Notice) *withheldOut {
 	if n == nil || n.Sealed {
 		return nil
 	}

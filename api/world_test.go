@@ -28,9 +28,11 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A world is the real service over real HTTP, on one of the two databases.
@@ -55,7 +57,7 @@ type world struct {
 
 // A countedStore counts how often the views of a queue are counted, and refuses events while it is mute.
 type countedStore struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	counted *atomic.Int64
 	mute    *atomic.Bool
 	logRead *atomic.Int64
@@ -70,7 +72,7 @@ type countedTx struct {
 	of countedStore
 }
 
-func (tx countedTx) EventsAfter(at ground.Position, limit int) ([]ground.Event, ground.Position, error) {
+func (tx countedTx) EventsAfter(at event.Position, limit int) ([]event.Event, event.Position, error) {
 	if tx.of.mute.Load() {
 		return nil, at, errors.New("no events can be read")
 	}
@@ -212,7 +214,7 @@ func (w *world) open(o options, so store.Options) {
 func (w *world) people() {
 	t, ctx := w.t, context.Background()
 	t.Helper()
-	for _, s := range []ground.Site{
+	for _, s := range []site.Site{
 		{Key: "a", Name: "Site A", Origins: []string{originA, "http://localhost:1313"}},
 		{Key: "b", Name: "Site B", Origins: []string{originB}},
 	} {
@@ -403,7 +405,7 @@ func (w *world) session(who string) map[string]string {
 		if err != nil {
 			return err
 		}
-		return tx.InsertSession(authz.Session{Hash: hash, ID: ground.NewID(), Account: account.ID, CreatedAt: now,
+		return tx.InsertSession(authz.Session{Hash: hash, ID: txn.NewID(), Account: account.ID, CreatedAt: now,
 			SeenAt: now, ExpiresAt: now.Add(time.Hour)})
 	})
 	fatal(w.t, err)

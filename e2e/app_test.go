@@ -17,10 +17,10 @@ import (
 	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	hashing "github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // loopback is where the receivers and providers of tests are.
@@ -95,6 +95,6 @@ func newLocal(t testing.TB, o options) *local {
 		_ = db.Close()
 	}
 	testkit.Until(t, "the service is ready", func() bool { return a.Process.Ready(ctx) == nil })
-	must(ground.NotePublicURL(ctx, store.For[ground.MetaTx](db), a.URL))
+	must(txn.NotePublicURL(ctx, store.For[txn.MetaTx](db), a.URL))
 	return a
 }

@@ -37,7 +37,7 @@ func newSharedWith(t *testing.T, o options, days int) *shared {
 func (s *shared) post(text string) testkit.Posted {
 	s.t.Helper()
 	var posted testkit.Posted
-	s.must(s.client.Call(s.t.Context(), http.MethodPost, site+"/comments", nil, map[string]any{
+	s.must(s.client.Call(s.t.Context(), http.MethodPost, blogPath+"/comments", nil, map[string]any{
 		"page": map[string]string{"url": s.blog.URL + "/ferries"}, "body": text,
 		"author": map[string]string{"name": fmt.Sprintf("Writer %d", len(s.posted))}}, &posted))
 	s.posted = append(s.posted, posted)
@@ -72,7 +72,7 @@ func (s *shared) tryDecide(ctx context.Context, action string, days ...int) erro
 }
 
 func (s *shared) withdraw(ctx context.Context, day int) error {
-	return s.client.Call(ctx, http.MethodDelete, site+"/comments/"+s.posted[day].ID,
+	return s.client.Call(ctx, http.MethodDelete, blogPath+"/comments/"+s.posted[day].ID,
 		map[string]string{"Authorization": "Bearer " + s.posted[day].EditToken}, nil, nil)
 }
 
@@ -285,7 +285,7 @@ func TestQueue_EditedCommentTakesTwoPresses(t *testing.T) {
 	parallel(t)
 	s := newShared(t, 2)
 	desk := s.reads(1280, 900, false)
-	s.must(s.client.Call(t.Context(), http.MethodPatch, site+"/comments/"+s.posted[0].ID,
+	s.must(s.client.Call(t.Context(), http.MethodPatch, blogPath+"/comments/"+s.posted[0].ID,
 		map[string]string{"Authorization": "Bearer " + s.posted[0].EditToken}, map[string]string{"body": "Buy day 0 pills here."}, nil))
 	s.steps(desk,
 		func() error { return desk.Holds(current("day 0 pills")) },
@@ -351,7 +351,7 @@ func TestQueue_EditedLinkTakesTwoPresses(t *testing.T) {
 	s := newShared(t, 1)
 	edit := func(target string) {
 		t.Helper()
-		s.must(s.client.Call(t.Context(), http.MethodPatch, site+"/comments/"+s.posted[0].ID,
+		s.must(s.client.Call(t.Context(), http.MethodPatch, blogPath+"/comments/"+s.posted[0].ID,
 			map[string]string{"Authorization": "Bearer " + s.posted[0].EditToken},
 			map[string]string{"body": "The ferry of day 0 came, as [the mill](https://mills.example/" + target + ") says."}, nil))
 	}

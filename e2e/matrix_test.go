@@ -11,8 +11,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// site is where the API has the blog.
-const site = "/sites/blog"
+// blogPath is where the API has the blog.
+const blogPath = "/sites/blog"
 
 // A matrix is every field that somebody fills with hostile strings, and every way out.
 type matrix struct {
@@ -97,13 +97,13 @@ func (m *matrix) send() {
 			in := map[string]any{"page": map[string]string{"url": m.blog.URL + path, "title": title}, "author": author,
 				"body": body}
 			var c testkit.Posted
-			if !m.try(http.MethodPost, site+"/comments", nil, in, &c) {
+			if !m.try(http.MethodPost, blogPath+"/comments", nil, in, &c) {
 				continue
 			}
 			switch field {
 			case "edited":
 				edit := map[string]string{"Authorization": "Bearer " + c.EditToken}
-				if !m.try(http.MethodPatch, site+"/comments/"+c.ID, edit, map[string]string{"body": text}, nil) {
+				if !m.try(http.MethodPatch, blogPath+"/comments/"+c.ID, edit, map[string]string{"body": text}, nil) {
 					continue
 				}
 			case "reply":
@@ -118,7 +118,7 @@ func (m *matrix) send() {
 	for n, c := range answered {
 		var reply testkit.Posted
 		in := map[string]string{"body": replies[n]}
-		if m.try(http.MethodPost, site+"/moderation/comments/"+c.ID+"/reply", nil, in, &reply) {
+		if m.try(http.MethodPost, blogPath+"/moderation/comments/"+c.ID+"/reply", nil, in, &reply) {
 			m.readBack("reply", pathOf("reply", n), reply.ID)
 		}
 	}
@@ -233,7 +233,7 @@ func (m *matrix) together(id string, texts []string) {
 	in := map[string]any{"page": map[string]string{"url": m.blog.URL + "/notes"},
 		"author": map[string]string{"name": "A writer of notes"}, // "N" is the name of an account in turn 12
 		"body":   "A text that is decided on again and again, " + id}
-	m.must(m.client.Call(m.t.Context(), http.MethodPost, site+"/comments", nil, in, &c))
+	m.must(m.client.Call(m.t.Context(), http.MethodPost, blogPath+"/comments", nil, in, &c))
 	for n, text := range texts {
 		key := fmt.Sprint("s", n)
 		err := m.client.Call(m.t.Context(), http.MethodPost, "/sites", nil,
@@ -252,14 +252,14 @@ func (m *matrix) together(id string, texts []string) {
 		}
 		action := map[string]any{"action": "reject", "reason": "off_topic", "note": text, "comments": []testkit.Ref{{ID: c.ID,
 			Version: c.Version}}}
-		if m.try(http.MethodPost, site+"/moderation/decisions", nil, action, nil) {
+		if m.try(http.MethodPost, blogPath+"/moderation/decisions", nil, action, nil) {
 			_, err := m.client.Decide(m.t.Context(), "approve", "", testkit.Ref{ID: c.ID, Version: c.Version + 1})
 			m.must(err)
 			c.Version += 2
 			m.keep("", "note", "", id, text)
 		}
 	}
-	if m.try(http.MethodPatch, site, nil, map[string]string{"rules_en": strings.Join(texts, "\n")}, nil) {
+	if m.try(http.MethodPatch, blogPath, nil, map[string]string{"rules_en": strings.Join(texts, "\n")}, nil) {
 		for _, text := range texts {
 			m.keep("", "rules", "", id, text)
 		}

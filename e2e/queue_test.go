@@ -266,7 +266,7 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	w.account(author, "Aliya", authz.Author, "blog")
 	w.ferries(3)
 	var gone testkit.Posted
-	w.must(w.client.Call(t.Context(), http.MethodPost, site+"/comments", nil, map[string]any{
+	w.must(w.client.Call(t.Context(), http.MethodPost, blogPath+"/comments", nil, map[string]any{
 		"page": map[string]string{"url": w.blog.URL + "/ferries"}, "body": "I take back that day 9 had no ferry."}, &gone))
 	items, _, err := w.client.Queue(t.Context(), "")
 	w.must(err)
@@ -292,7 +292,7 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	w.steps(desk, func() error { return desk.Holds(shows("day 9")) })
 	first := items[0].Comment
 	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: first.ID, Version: first.Version})
-	w.must(err, w.client.Call(t.Context(), http.MethodDelete, site+"/comments/"+gone.ID,
+	w.must(err, w.client.Call(t.Context(), http.MethodDelete, blogPath+"/comments/"+gone.ID,
 		map[string]string{"Authorization": "Bearer " + gone.EditToken}, nil, nil))
 	block()
 	w.steps(desk,

@@ -16,8 +16,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -214,7 +214,7 @@ func (w *world) endsWithTest() {
 func (w *world) site(key, name, origin string) {
 	w.t.Helper()
 	_, _, err := w.app.Sites.AddSite(context.Background(), authz.Operator,
-		ground.Site{Key: key, Name: name, Origins: []string{origin}}, nil)
+		site.Site{Key: key, Name: name, Origins: []string{origin}}, nil)
 	w.must(err)
 }
 
@@ -245,7 +245,7 @@ func (w *world) invite(email, name string, role authz.Role, sites ...string) (li
 }
 
 // of returns a site of the service.
-func (w *world) of(key string) ground.Site {
+func (w *world) of(key string) site.Site {
 	w.t.Helper()
 	site, err := w.app.Process.Site(context.Background(), key)
 	w.must(err)

@@ -7,12 +7,14 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // pen is what who writes into a site's log now.
-func (s *Service) pen(who authz.Actor, site ground.Site) auditlog.Pen {
+func (s *Service) pen(who authz.Actor, site site.Site) auditlog.Pen {
 	return auditlog.NewPen(site, who.ID(), s.work.Now())
 }
 
@@ -39,7 +41,7 @@ func open(tx Tx, pen auditlog.Pen) (*book, error) {
 // lock reads comments by id, in one order in every transaction: those who lock single
 // comments without the log would otherwise wait for us as we for them.
 func (b *book) lock(ids []string, read func(int64, []string) ([]comment.Comment, error)) error {
-	ids = slices.DeleteFunc(slices.Sorted(slices.Values(ids)), func(id string) bool { return !ground.IsID(id) })
+	ids = slices.DeleteFunc(slices.Sorted(slices.Values(ids)), func(id string) bool { return !txn.IsID(id) })
 	found, err := read(b.Site, ids)
 	if err != nil {
 		return fmt.Errorf("read comments: %w", err)
@@ -94,7 +96,7 @@ func (b *book) write(c comment.Comment, d auditlog.Entry, ch comment.StateChange
 	}
 	shown := (d.From == comment.Approved) != (d.To == comment.Approved)
 	d = b.Put(d)
-	b.Tell(ground.Event{Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: shown,
+	b.Tell(event.Event{Kind: event.Decided, Page: c.Page, Comment: c.ID, Shown: shown,
 		Added: shown && d.To == comment.Approved})
 	if d.Undoes != 0 {
 		b.said.Undo(d.Undoes)
@@ -114,7 +116,7 @@ func (b *book) write(c comment.Comment, d auditlog.Entry, ch comment.StateChange
 // settle has a decision on c, which may leave it as it is, answer what is said against it.
 func (b *book) settle(c comment.Comment) {
 	if b.said.Answer(c) {
-		b.Tell(ground.Event{Kind: ground.EventComplaint, Page: c.Page, Comment: c.ID})
+		b.Tell(event.Event{Kind: event.Complaint, Page: c.Page, Comment: c.ID})
 	}
 }
 

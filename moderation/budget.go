@@ -7,8 +7,9 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Limiter counts what happens on a site under a key. When another time is too often, it says how long
@@ -28,7 +29,7 @@ const (
 
 // mayArrive counts a new comment against the budget of its writer, if they are known; else against its site's, or,
 // where that is spent, against its page's.
-func (s *Service) mayArrive(ctx context.Context, by Limiter, writer authz.Writer, page ground.Page) error {
+func (s *Service) mayArrive(ctx context.Context, by Limiter, writer authz.Writer, page site.Page) error {
 	if by == nil || writer.Account != "" {
 		return nil
 	}
@@ -57,10 +58,10 @@ func (s *Service) mayArrive(ctx context.Context, by Limiter, writer authz.Writer
 }
 
 // knownPage is the id of a page that has an approved comment, or "".
-func (s *Service) knownPage(ctx context.Context, page ground.Page) (id string, err error) {
+func (s *Service) knownPage(ctx context.Context, page site.Page) (id string, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		p, err := tx.PageByURL(page.Site, page.URL)
-		if errors.Is(err, ground.ErrNotFound) {
+		if errors.Is(err, txn.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
@@ -76,7 +77,7 @@ func (s *Service) knownPage(ctx context.Context, page ground.Page) (id string, e
 }
 
 // mayName counts a page that a stranger is the first to name.
-func mayName(ctx context.Context, by Limiter, writer authz.Writer, page ground.Page) error {
+func mayName(ctx context.Context, by Limiter, writer authz.Writer, page site.Page) error {
 	if by == nil || writer.Known() {
 		return nil
 	}

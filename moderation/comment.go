@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // CommentTx keeps comments. In an Update, what it reads by id is locked until the end.
@@ -64,7 +64,7 @@ type CommentTx interface {
 
 // readComment reads a comment by an id that a stranger may have made up.
 func readComment(tx Tx, site int64, id string) (comment.Comment, error) {
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return comment.Comment{}, unknownComment()
 	}
 	c, err := tx.CommentsByID(site, []string{id})

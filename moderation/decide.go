@@ -11,9 +11,10 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -34,7 +35,7 @@ type Choice struct {
 	Note     string
 	Comments []Ref
 	Campaign *CampaignChoice // in place of Comments
-	Key      *ground.Key
+	Key      *txn.Key
 }
 
 // A CampaignChoice selects the pending members of a campaign that joined up to the number UpTo, without those in
@@ -74,7 +75,7 @@ type Outcome struct {
 }
 
 // Decide carries out a choice in one transaction. It needs a moderator.
-func (s *Service) Decide(ctx context.Context, who authz.Actor, site ground.Site, in Choice) (Outcome, error) {
+func (s *Service) Decide(ctx context.Context, who authz.Actor, site site.Site, in Choice) (Outcome, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
@@ -87,7 +88,7 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, site ground.Site,
 	}
 	pen := s.pen(who, site)
 	salts := newSalts(len(in.Comments))
-	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Outcome, err error) {
+	out, again, err := txn.Answered(ctx, s.work, in.Key, func(tx Tx) (out Outcome, err error) {
 		err = decideAll(tx, pen, in, salts, &out)
 		out.Remaining = remaining
 		return out, err
@@ -104,7 +105,7 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, site ground.Site,
 }
 
 // gather names the comments of a choice on a campaign, and returns how many are left for another one.
-func (s *Service) gather(ctx context.Context, site ground.Site, in *Choice) (remaining int, err error) {
+func (s *Service) gather(ctx context.Context, site site.Site, in *Choice) (remaining int, err error) {
 	k := in.Campaign
 	switch {
 	case k == nil:

@@ -12,9 +12,10 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
@@ -206,7 +207,7 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	w := newWorld(t)
 	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c, d := w.Submit(w.A, "Decided once."), w.Submit(w.A, "Not decided by it.")
-	key := &ground.Key{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef",
+	key := &txn.Key{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef",
 		Body: []byte("one")}
 	in := moderation.Choice{Action: comment.Approve, Key: key,
 		Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}}
@@ -224,11 +225,11 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	if got := w.Comment(w.A, c.ID); got.Version != 2 {
 		t.Errorf("the comment is in version %d, want 2", got.Version)
 	}
-	in.Key = &ground.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
+	in.Key = &txn.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
 	_, err = w.S.Decide(w.Ctx, mod, w.A, in)
 	apptest.WantCode(t, "another body", err, "idempotency.mismatch")
 
-	undo := &ground.Key{Site: w.A.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	undo := &txn.Key{Site: w.A.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	for i := range 2 {
 		out, err := w.S.Undo(w.Ctx, mod, w.A, first.Batch, undo)
 		w.Must(err)
@@ -266,9 +267,9 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	w := newWorld(t)
 	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Watched closely.")
-	var told []ground.Event
-	defer w.S.OnEvent(func(e ground.Event) {
-		if e.Kind != ground.EventJudged {
+	var told []event.Event
+	defer w.S.OnEvent(func(e event.Event) {
+		if e.Kind != event.Judged {
 			told = append(told, e)
 		}
 	})()
@@ -302,7 +303,7 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	open := false
 	_, err = w.S.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &open})
 	w.Must(err)
-	if len(told) != 1 || told[0].Kind != ground.EventPage || !told[0].Shown {
+	if len(told) != 1 || told[0].Kind != event.Page || !told[0].Shown {
 		t.Errorf("a closed page: %+v", told)
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // forgetExpired forgets what was refused, and by whom and from where comments came, longer ago than the site's
 // settings keep it. What was learned from them stays, and so do the entries of the log, without what moderators typed.
-func (s *Service) forgetExpired(ctx context.Context, site ground.Site) error {
+func (s *Service) forgetExpired(ctx context.Context, site site.Site) error {
 	ago := func(days int) time.Time { return s.work.Now().AddDate(0, 0, -days) }
 	if days := site.Settings.KeepRefused; days > 0 {
 		before := ago(days)

@@ -12,19 +12,21 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // failing is a store whose every transaction ends in an error, or whose every read does until it is
 // mended.
 type failing struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	update, view error
 	mended       *atomic.Bool
 }
 
-func (f failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (f failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	if f.update == nil {
 		return f.Store.Update(ctx, fn)
 	}
@@ -54,13 +56,13 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 		retry  bool
 		hidden bool
 	}{
-		{err: ground.ErrBusy, kind: problem.Busy, code: "busy", retry: true},
-		{err: ground.ErrFull, kind: problem.Full, code: "storage.full"},
+		{err: txn.ErrBusy, kind: problem.Busy, code: "busy", retry: true},
+		{err: txn.ErrFull, kind: problem.Full, code: "storage.full"},
 		{err: errors.New("disk on fire"), hidden: true},
 	} {
 		s := w.NewApp(failing{Store: w.DB.Store, update: tt.err})
 		told := 0
-		s.OnEvent(func(ground.Event) { told++ })
+		s.OnEvent(func(event.Event) { told++ })
 		_, err1 := s.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "It does not stand."})
 		_, _, err2 := s.Edit(w.Ctx, w.A, c.ID, token, "Changed.")
 		err3 := s.Withdraw(w.Ctx, w.A, c.ID, token)
@@ -85,10 +87,10 @@ func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 2)
-	site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(ground.PolicyNone)})
+	site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(site.PolicyNone)})
 	w.Must(err)
 	w.A = site
-	broken := failing{Store: w.DB.Store, view: ground.ErrBusy, mended: &atomic.Bool{}}
+	broken := failing{Store: w.DB.Store, view: txn.ErrBusy, mended: &atomic.Bool{}}
 	broken.mended.Store(true)
 	s := w.NewApp(broken)
 	broken.mended.Store(false)

@@ -9,14 +9,15 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const forgottenTogether = 100 // comments in a transaction
 
 // WithdrawAndForget is Withdraw, and forgets the comment at once, also one that was withdrawn before.
-func (s *Service) WithdrawAndForget(ctx context.Context, site ground.Site, id, token string) error {
+func (s *Service) WithdrawAndForget(ctx context.Context, site site.Site, id, token string) error {
 	if err := s.checkToken(site, id, token); err != nil {
 		return err
 	}
@@ -24,7 +25,7 @@ func (s *Service) WithdrawAndForget(ctx context.Context, site ground.Site, id, t
 }
 
 // Forget forgets a comment that its writer withdrew, before its time. It needs an owner, and cannot be undone.
-func (s *Service) Forget(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) Forget(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
@@ -32,7 +33,7 @@ func (s *Service) Forget(ctx context.Context, who authz.Actor, site ground.Site,
 }
 
 // forgetNow forgets a removed comment, which first may remove, and has it noted before.
-func (s *Service) forgetNow(ctx context.Context, site ground.Site, id string, first func(Tx, time.Time) error) error {
+func (s *Service) forgetNow(ctx context.Context, site site.Site, id string, first func(Tx, time.Time) error) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
 		if err := first(tx, now); err != nil {
@@ -58,7 +59,7 @@ func (s *Service) forgetNow(ctx context.Context, site ground.Site, id string, fi
 
 // Erase removes comments for whoever they are about, and forgets them at once. What they taught is erased after it
 // (learning.EraseLessons): a comment that is gone teaches nothing again.
-func (s *Service) Erase(ctx context.Context, site ground.Site, ids []string) error {
+func (s *Service) Erase(ctx context.Context, site site.Site, ids []string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
 		for _, id := range ids {
@@ -77,7 +78,7 @@ func (s *Service) Erase(ctx context.Context, site ground.Site, ids []string) err
 // Unname keeps comments and removes what identifies their commenter: name, e-mail, website, the keyed hashes of writer
 // and address, moderators' texts about them, redacted parts and appeals. Their lessons hold these too, and are erased
 // later (learning.EraseLessons).
-func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) error {
+func (s *Service) Unname(ctx context.Context, site site.Site, ids []string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
 		if _, err := tx.LockLog(site.ID); err != nil {
@@ -97,7 +98,7 @@ func (s *Service) Unname(ctx context.Context, site ground.Site, ids []string) er
 				return err
 			}
 			// Whoever keeps something made of it makes that anew.
-			err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventDecided, Page: c.Page, Comment: c.ID,
+			err := tx.Emit(event.Event{Site: site.ID, Kind: event.Decided, Page: c.Page, Comment: c.ID,
 				Shown: c.State == comment.Approved, At: now})
 			if err != nil {
 				return err
@@ -136,7 +137,7 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 			return err
 		}
 		// Whoever keeps something made of its text forgets that too.
-		err = tx.Emit(ground.Event{Site: site, Kind: ground.EventRemoved, Page: c.Page, Comment: c.ID, At: now})
+		err = tx.Emit(event.Event{Site: site, Kind: event.Removed, Page: c.Page, Comment: c.ID, At: now})
 		if err != nil {
 			return err
 		}

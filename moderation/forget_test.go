@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // telling is a comment in which everything that its writer gives tells of a quagga.
@@ -23,7 +23,7 @@ func (w *world) telling() (moderation.Submission, moderation.Submitted) {
 		PageURL: "https://a.example/post", PageTitle: "The Quagga's post", Name: "Quagga Writer",
 		Email: "quagga@mail.example", Website: "https://quagga.example/", Address: netip.MustParseAddr("192.0.2.7"),
 		Body: "By the river I saw **a quagga**, and it saw me.",
-		Key:  &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("b")},
+		Key:  &txn.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("b")},
 	}
 	out, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)

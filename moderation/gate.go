@@ -3,7 +3,7 @@ package moderation
 import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Contradiction is a comment that was decided against what the filter was sure of.
@@ -15,29 +15,29 @@ type Contradiction struct {
 // publishes reports whether a site shows such a comment without waiting for a person. Nothing is shown because
 // the model failed, has nothing to say, was taught too little or was never tried, or where a rule has it wait. h is
 // the history of its writer, who is believed to be who they say only if they showed it.
-func publishes(tx Tx, site ground.Site, c comment.Comment, h comment.History, j comment.Judged) (bool, error) {
-	v, policy := c.Verdict, site.Settings.Moderation
+func publishes(tx Tx, blog site.Site, c comment.Comment, h comment.History, j comment.Judged) (bool, error) {
+	v, policy := c.Verdict, blog.Settings.Moderation
 	calm := v.Action != comment.MarkSpam && v.Action != comment.Reject
 	switch {
 	case !j.OK || v.Held():
 		return false, nil
-	case policy == ground.PolicyNone:
+	case policy == site.PolicyNone:
 		return true, nil
-	case c.Verified && (c.Badge != "" || policy == ground.PolicyNewWriters && h.Approved > 0):
+	case c.Verified && (c.Badge != "" || policy == site.PolicyNewWriters && h.Approved > 0):
 		return calm, nil
-	case policy != ground.PolicySuspicious || !calm || !v.Warm || !j.Tried:
+	case policy != site.PolicySuspicious || !calm || !v.Warm || !j.Tried:
 		return false, nil
 	}
-	t, err := evaluation.Count(tx, site.ID)
+	t, err := evaluation.Count(tx, blog.ID)
 	return t.Enough(), err
 }
 
 // mayPublish reports whether a site may show some comment of such a writer without waiting for a person.
-func mayPublish(site ground.Site, c comment.Comment) bool {
-	switch site.Settings.Moderation {
-	case ground.PolicyNone, ground.PolicySuspicious:
+func mayPublish(blog site.Site, c comment.Comment) bool {
+	switch blog.Settings.Moderation {
+	case site.PolicyNone, site.PolicySuspicious:
 		return true
-	case ground.PolicyNewWriters:
+	case site.PolicyNewWriters:
 		return c.Verified
 	}
 	return c.Verified && c.Badge != ""

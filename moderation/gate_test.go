@@ -11,10 +11,11 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // turnOn lets a site's filter publish by itself, or says why not.
@@ -65,8 +66,8 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 	if e.Field != "/moderation" {
 		t.Errorf("field %q", e.Field)
 	}
-	if site, err := w.S.Site(w.Ctx, "a"); err != nil || site.Settings.Moderation != ground.PolicyAll {
-		t.Errorf("the site has %q", site.Settings.Moderation)
+	if blog, err := w.S.Site(w.Ctx, "a"); err != nil || blog.Settings.Moderation != site.PolicyAll {
+		t.Errorf("the site has %q", blog.Settings.Moderation)
 	}
 }
 
@@ -146,7 +147,7 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
 		if now, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{}); err != nil ||
-			now.Now.Policy != ground.PolicyAll || now.Then.Policy != ground.PolicySuspicious {
+			now.Now.Policy != site.PolicyAll || now.Then.Policy != site.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
 		// Another setting may still be changed.
@@ -200,7 +201,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 			}
 		}
 	}
-	key := &ground.Key{Site: w.A.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
+	key := &txn.Key{Site: w.A.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
 	in := moderation.Choice{Action: comment.Approve, Comments: w.Refs(w.A, w.Said(w.A, 0.99, 0.99)), Key: key}
 	for range 2 {
 		out, err := w.S.Decide(w.Ctx, authz.Operator, w.A, in)
@@ -214,7 +215,7 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	answer := func(id string, key *ground.Key) moderation.Replied {
+	answer := func(id string, key *txn.Key) moderation.Replied {
 		t.Helper()
 		out, err := w.S.Reply(w.Ctx, authz.Operator, w.A, moderation.Ref{ID: id}, "What makes you ask?", key)
 		w.Must(err)
@@ -225,7 +226,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	}
 	w.Schooled(w.A, 80, 20)
 	id := w.Said(w.A, 0.99, 0.99)
-	key := &ground.Key{Site: w.A.ID, Route: "reply", Value: "once", Body: []byte("the same")}
+	key := &txn.Key{Site: w.A.ID, Route: "reply", Value: "once", Body: []byte("the same")}
 	first := answer(id, key)
 	if len(first.Contradictions) != 1 || first.Contradictions[0] != (moderation.Contradiction{ID: id, Spam: 0.99}) {
 		t.Fatalf("sure spam was answered: %+v", first)
@@ -285,14 +286,14 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	submit(commenters["approved before"], "")
 	submit(commenters["signed in, known"], "")
 	for _, tt := range []struct {
-		policy ground.Policy
+		policy site.Policy
 		calm   []string // commenters whose harmless comments are published
 		spam   []string // commenters whose suspected comments are published
 	}{
-		{ground.PolicyAll, []string{"author"}, nil},
-		{ground.PolicyNewWriters, []string{"author", "signed in, known"}, nil},
-		{ground.PolicySuspicious, slices.Sorted(maps.Keys(commenters)), nil},
-		{ground.PolicyNone, slices.Sorted(maps.Keys(commenters)), slices.Sorted(maps.Keys(commenters))},
+		{site.PolicyAll, []string{"author"}, nil},
+		{site.PolicyNewWriters, []string{"author", "signed in, known"}, nil},
+		{site.PolicySuspicious, slices.Sorted(maps.Keys(commenters)), nil},
+		{site.PolicyNone, slices.Sorted(maps.Keys(commenters)), slices.Sorted(maps.Keys(commenters))},
 	} {
 		site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(tt.policy)})
 		w.Must(err)

@@ -19,8 +19,10 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
@@ -83,9 +85,9 @@ func newHistory(t *testing.T, twice bool) *history {
 }
 
 // retrying is a store whose every transaction fails at its end once, and runs again.
-type retrying struct{ ground.Store[storetest.Tx] }
+type retrying struct{ txn.Store[storetest.Tx] }
 
-func (r retrying) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (r retrying) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	errAgain := errors.New("run it again")
 	_, err := r.Store.Update(ctx, func(tx storetest.Tx) error {
 		if err := fn(tx); err != nil {
@@ -162,7 +164,7 @@ func (h *history) run(line string) {
 		err = h.setOpen(args[0], verb == "open")
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
-		var site ground.Site
+		var site site.Site
 		if site, err = h.S.SetSite(h.Ctx, authz.Operator, "a", map[string]string{name: value}); err == nil {
 			h.A = site
 		}

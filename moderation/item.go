@@ -9,7 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Story is a comment as a moderator sees it, and what happened to it, oldest first.
@@ -21,7 +22,7 @@ type Story struct {
 // Item returns one comment with its history. A moderator sees everything, an author all but
 // the e-mail.
 func (s *Service) Item(
-	ctx context.Context, who authz.Actor, site ground.Site, id string,
+	ctx context.Context, who authz.Actor, site site.Site, id string,
 ) (Item, []auditlog.Told, error) {
 	found, err := s.Stories(ctx, who, site, id)
 	if err != nil {
@@ -36,12 +37,12 @@ func (s *Service) Item(
 // Stories returns comments with their histories, each as Item does, in the order of ids. What is none
 // of the site is left out.
 func (s *Service) Stories(
-	ctx context.Context, who authz.Actor, site ground.Site, ids ...string,
+	ctx context.Context, who authz.Actor, site site.Site, ids ...string,
 ) ([]Story, error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, err
 	}
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !ground.IsID(id) })
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !txn.IsID(id) })
 	var list []Item
 	var logged []auditlog.Told
 	err := s.work.View(ctx, func(tx Tx) error {
@@ -84,10 +85,10 @@ func (s *Service) Stories(
 
 // Moved returns those of comments that have moved past the versions at which they are known, each as Stories does, in
 // the order in which they are named.
-func (s *Service) Moved(ctx context.Context, who authz.Actor, site ground.Site, known ...Ref) ([]Story, error) {
+func (s *Service) Moved(ctx context.Context, who authz.Actor, site site.Site, known ...Ref) ([]Story, error) {
 	var ids, moved []string
 	for _, ref := range known {
-		if ground.IsID(ref.ID) {
+		if txn.IsID(ref.ID) {
 			ids = append(ids, ref.ID)
 		}
 	}
@@ -111,7 +112,7 @@ func (s *Service) Moved(ctx context.Context, who authz.Actor, site ground.Site, 
 }
 
 // items gathers what a moderator sees around comments, but for the evidence.
-func items(tx Tx, site int64, list []comment.Comment) ([]Item, error) {
+func items(tx Tx, blog int64, list []comment.Comment) ([]Item, error) {
 	var pageIDs, parentIDs []string
 	for _, c := range list {
 		pageIDs = append(pageIDs, c.Page)
@@ -119,22 +120,22 @@ func items(tx Tx, site int64, list []comment.Comment) ([]Item, error) {
 			parentIDs = append(parentIDs, c.Parent)
 		}
 	}
-	pages, err := tx.PagesByID(site, unique(pageIDs))
+	pages, err := tx.PagesByID(blog, unique(pageIDs))
 	if err != nil {
 		return nil, fmt.Errorf("read pages: %w", err)
 	}
-	parents, err := tx.CommentsByID(site, unique(parentIDs))
+	parents, err := tx.CommentsByID(blog, unique(parentIDs))
 	if err != nil {
 		return nil, fmt.Errorf("read parents: %w", err)
 	}
-	known, err := tx.Writers(site, comment.Writers(list))
+	known, err := tx.Writers(blog, comment.Writers(list))
 	if err != nil {
 		return nil, fmt.Errorf("read writers: %w", err)
 	}
 	out := make([]Item, len(list))
 	for i, c := range list {
 		out[i] = Item{Comment: c.Fresh(), Writer: known[string(c.Writer)]}
-		if j := slices.IndexFunc(pages, func(p ground.Page) bool { return p.ID == c.Page }); j >= 0 {
+		if j := slices.IndexFunc(pages, func(p site.Page) bool { return p.ID == c.Page }); j >= 0 {
 			out[i].Page = pages[j]
 		}
 		if j := slices.IndexFunc(parents, func(p comment.Comment) bool { return p.ID == c.Parent }); j >= 0 {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // What a writer is told of a text: the few words that say most for a reason, as far as more than chance does.
@@ -25,7 +25,7 @@ type Likely struct {
 
 // Likely says why a text that is not sent yet may well be refused; nil: for nothing that the site's model knows, or can
 // show in the text. Of spam it says nothing, whose writers would only learn from it.
-func (s *Service) Likely(ctx context.Context, site ground.Site, body string) *Likely {
+func (s *Service) Likely(ctx context.Context, site site.Site, body string) *Likely {
 	body, err := comment.CheckBody(body)
 	if err != nil {
 		return nil

@@ -8,7 +8,8 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A LogRequest asks for entries of a log. What it leaves out is everything.
@@ -17,7 +18,7 @@ type LogRequest = auditlog.Search
 // Log returns a site's decisions, newest first. It needs a moderator. Of a comment all are found; else at most
 // 5,000 entries are looked through at once, and next goes on behind them, even where none was found.
 func (s *Service) Log(
-	ctx context.Context, who authz.Actor, site ground.Site, in LogRequest,
+	ctx context.Context, who authz.Actor, site site.Site, in LogRequest,
 ) (entries []auditlog.Told, next string, err error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, "", err
@@ -25,7 +26,7 @@ func (s *Service) Log(
 	if in.Limit, err = comment.PageSize(in.Limit); err != nil {
 		return nil, "", err
 	}
-	if in.Comment != "" && !ground.IsID(in.Comment) {
+	if in.Comment != "" && !txn.IsID(in.Comment) {
 		return nil, "", nil // there is none of it
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
@@ -39,7 +40,7 @@ func (s *Service) Log(
 }
 
 // PublicHead returns the head of a site's log.
-func (s *Service) PublicHead(ctx context.Context, site ground.Site) (head auditlog.Head, err error) {
+func (s *Service) PublicHead(ctx context.Context, site site.Site) (head auditlog.Head, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		head, err = tx.Head(site.ID)
 		return err
@@ -52,7 +53,7 @@ func (s *Service) PublicHead(ctx context.Context, site ground.Site) (head auditl
 
 // PublicLog returns what anybody may know of the entries of a site's log that come after one, at most so many.
 func (s *Service) PublicLog(
-	ctx context.Context, site ground.Site, after uint64, limit int,
+	ctx context.Context, site site.Site, after uint64, limit int,
 ) (list []auditlog.Public, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		entries, err := tx.DecisionsAfter(site.ID, after, limit)
@@ -91,7 +92,7 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 
 // LastBatches returns the batches of who's own decisions that an undo could still take back,
 // newest first: what the key z walks through. It looks through the newest 5,000 decisions.
-func (s *Service) LastBatches(ctx context.Context, who authz.Actor, site ground.Site, limit int) ([]string, error) {
+func (s *Service) LastBatches(ctx context.Context, who authz.Actor, site site.Site, limit int) ([]string, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, err
 	}

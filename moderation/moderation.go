@@ -10,13 +10,13 @@ package moderation
 import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/auditlog"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx is what the use cases ask of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 	PageTx
 	CommentTx
 	LessonTx

@@ -7,36 +7,37 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // Own returns a comment, and its page, to its writer, who proves to be that by its edit token. That ends with
 // the comment: of a removed one, whoever removed it, it shows nothing.
-func (s *Service) Own(ctx context.Context, site ground.Site, id, token string) (comment.Comment, ground.Page, error) {
-	if err := s.checkToken(site, id, token); err != nil {
-		return comment.Comment{}, ground.Page{}, err
+func (s *Service) Own(ctx context.Context, blog site.Site, id, token string) (comment.Comment, site.Page, error) {
+	if err := s.checkToken(blog, id, token); err != nil {
+		return comment.Comment{}, site.Page{}, err
 	}
 	var c comment.Comment
-	var page ground.Page
+	var page site.Page
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		if c, err = readComment(tx, site.ID, id); err != nil {
+		if c, err = readComment(tx, blog.ID, id); err != nil {
 			return err
 		}
 		if c.State == comment.Removed {
 			return unknownComment()
 		}
-		page, err = ground.PageByID(tx, site.ID, c.Page)
+		page, err = comment.PageByID(tx, blog.ID, c.Page)
 		return err
 	})
 	if err != nil {
-		return comment.Comment{}, ground.Page{}, fmt.Errorf("read own comment: %w", err)
+		return comment.Comment{}, site.Page{}, fmt.Errorf("read own comment: %w", err)
 	}
 	return c.Fresh(), page, nil
 }
 
 // checkToken refuses a token that is not of this comment, as if the comment were not there.
-func (s *Service) checkToken(site ground.Site, id, token string) error {
+func (s *Service) checkToken(site site.Site, id, token string) error {
 	if token == "" {
 		return problem.SignIn()
 	}
@@ -49,30 +50,30 @@ func (s *Service) checkToken(site ground.Site, id, token string) error {
 // Edit replaces the text of a writer's own comment, within its window; it is judged again and
 // waits again, unless the site publishes it. The same text changes nothing.
 func (s *Service) Edit(
-	ctx context.Context, site ground.Site, id, token, body string,
-) (comment.Comment, ground.Page, error) {
+	ctx context.Context, blog site.Site, id, token, body string,
+) (comment.Comment, site.Page, error) {
 	now := s.work.Now()
 	body, err := comment.CheckBody(body)
 	if err == nil {
 		err = s.work.Room()
 	}
 	if err != nil {
-		return comment.Comment{}, ground.Page{}, err
+		return comment.Comment{}, site.Page{}, err
 	}
-	c, page, err := s.Own(ctx, site, id, token)
+	c, page, err := s.Own(ctx, blog, id, token)
 	if err != nil {
-		return comment.Comment{}, ground.Page{}, err
+		return comment.Comment{}, site.Page{}, err
 	}
 	c.Write(body)
-	j, found, like, err := s.look(ctx, site, c)
+	j, found, like, err := s.look(ctx, blog, c)
 	if err != nil {
-		return comment.Comment{}, ground.Page{}, err
+		return comment.Comment{}, site.Page{}, err
 	}
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
-		if _, err := tx.LockLog(site.ID); err != nil {
+		if _, err := tx.LockLog(blog.ID); err != nil {
 			return fmt.Errorf("lock log: %w", err)
 		}
-		was, err := readComment(tx, site.ID, id)
+		was, err := readComment(tx, blog.ID, id)
 		if err != nil {
 			return err
 		}
@@ -94,10 +95,10 @@ func (s *Service) Edit(
 		next.Write(body)
 		facts := next.Facts(h, found)
 		facts.Alike, facts.Checked = like, nil // what is known of the old text is not this one's
-		next.Verdict = comment.VerdictOf(facts, j, site.Settings.Threshold())
+		next.Verdict = comment.VerdictOf(facts, j, blog.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
 		next.RedactedAt, next.RedactedWhy, next.Kept = time.Time{}, "", nil
-		shown, err := publishes(tx, site, next, h, j)
+		shown, err := publishes(tx, blog, next, h, j)
 		if err != nil {
 			return err
 		}
@@ -107,13 +108,13 @@ func (s *Service) Edit(
 		if err := rewrite(tx, was, next); err != nil {
 			return err
 		}
-		c, err = readComment(tx, site.ID, id)
+		c, err = readComment(tx, blog.ID, id)
 		return err
 	})
 	if err != nil {
-		return comment.Comment{}, ground.Page{}, fmt.Errorf("edit: %w", err)
+		return comment.Comment{}, site.Page{}, fmt.Errorf("edit: %w", err)
 	}
-	s.renewIfOld(site.ID, j)
+	s.renewIfOld(blog.ID, j)
 	return c, page, nil
 }
 
@@ -136,12 +137,12 @@ func rewrite(tx Tx, was, next comment.Comment) (err error) {
 	if err := settleTitle(tx, next); err != nil {
 		return err
 	}
-	return tx.Emit(ground.Event{Site: was.Site, Kind: ground.EventEdited, Page: was.Page, Comment: was.ID,
+	return tx.Emit(event.Event{Site: was.Site, Kind: event.Edited, Page: was.Page, Comment: was.ID,
 		Shown: was.State == comment.Approved || next.State == comment.Approved, At: next.EditedAt})
 }
 
 // Withdraw removes a writer's own comment; withdrawing twice is no error.
-func (s *Service) Withdraw(ctx context.Context, site ground.Site, id, token string) error {
+func (s *Service) Withdraw(ctx context.Context, site site.Site, id, token string) error {
 	if err := s.checkToken(site, id, token); err != nil {
 		return err
 	}
@@ -182,6 +183,6 @@ func withdraw(tx Tx, site int64, id string, now time.Time) error {
 	if !ok {
 		return errMoved
 	}
-	return tx.Emit(ground.Event{Site: site, Kind: ground.EventRemoved, Page: c.Page, Comment: id,
+	return tx.Emit(event.Event{Site: site, Kind: event.Removed, Page: c.Page, Comment: id,
 		Shown: c.State == comment.Approved, At: now})
 }

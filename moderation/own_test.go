@@ -14,8 +14,9 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
@@ -25,7 +26,7 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 	_, other := w.SubmitOwn(w.A, "Another's.")
 	for _, tt := range []struct {
 		name, id, token, want string
-		site                  ground.Site
+		site                  site.Site
 	}{
 		{"its own", c.ID, token, "", w.A},
 		{"none", c.ID, "", "auth.needed", w.A},
@@ -67,11 +68,11 @@ func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
 	w.Decide(authz.Operator, w.A, comment.MarkSpam, refused.ID)
 	other, elsewhere := w.SubmitOwn(w.B, "On another site.")
 	again := moderation.Submission{PageURL: "https://a.example/post", Body: "Sent, and sent again by somebody else.",
-		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef"}}
+		Key: &txn.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef"}}
 	first, err := w.S.Submit(w.Ctx, w.A, again)
 	w.Must(err)
 
-	key := &ground.Key{Site: w.A.ID, Route: "end", Account: olga.Account.ID, Value: "0123456789abcdef"}
+	key := &txn.Key{Site: w.A.ID, Route: "end", Account: olga.Account.ID, Value: "0123456789abcdef"}
 	for _, repeated := range []bool{false, true} {
 		if got, err := w.S.EndEditTokens(w.Ctx, olga, w.A, key); err != nil || got != repeated {
 			t.Fatalf("ended: repeated %v, %v, want %v", got, err, repeated)
@@ -109,7 +110,7 @@ func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
 	if _, _, err := w.S.Own(w.Ctx, w.B, other.ID, elsewhere); err != nil {
 		t.Errorf("a token of another site: %v", err)
 	}
-	for _, site := range []ground.Site{w.A, w.B} {
+	for _, site := range []site.Site{w.A, w.B} {
 		c, token := w.SubmitOwn(site, "Sent after that.")
 		if _, _, err := w.S.Edit(w.Ctx, site, c.ID, token, "Changed after that."); err != nil {
 			t.Errorf("a token given afterwards on site %s: %v", site.Key, err)

@@ -2,16 +2,16 @@ package moderation
 
 import (
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // PageTx keeps pages.
 type PageTx interface {
-	PageByURL(site int64, url string) (ground.Page, error)       // ErrNotFound
-	PagesByID(site int64, ids []string) ([]ground.Page, error)   // in any order; unknown ids are left out
-	PagesByURL(site int64, urls []string) ([]ground.Page, error) // in any order; unknown URLs are left out
+	PageByURL(site int64, url string) (site.Page, error)       // ErrNotFound
+	PagesByID(site int64, ids []string) ([]site.Page, error)   // in any order; unknown ids are left out
+	PagesByURL(site int64, urls []string) ([]site.Page, error) // in any order; unknown URLs are left out
 	// EnsurePage returns the page with p.URL, inserting p first where there is none.
-	EnsurePage(p ground.Page) (ground.Page, error)
+	EnsurePage(p site.Page) (site.Page, error)
 	// TitlePage gives the page of c, where that has none, the title that c brought, if it is public; else it
 	// takes it away where it is c's.
 	TitlePage(c comment.Comment, public bool) error

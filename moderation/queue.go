@@ -10,15 +10,15 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // An Item is a comment as a moderator sees it.
 type Item struct {
 	Comment  comment.Comment
-	Page     ground.Page
+	Page     site.Page
 	Parent   *comment.Comment // nil for a root
 	Evidence []classifier.Weight
 	Reasons  []comment.LikelyReason
@@ -59,7 +59,7 @@ type QueuePage struct {
 
 // Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
 func (s *Service) Queue(
-	ctx context.Context, who authz.Actor, site ground.Site, req comment.QueueRequest,
+	ctx context.Context, who authz.Actor, site site.Site, req comment.QueueRequest,
 ) (QueuePage, error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return QueuePage{}, err
@@ -150,7 +150,7 @@ const (
 
 // QueueCounts returns the counts alone.
 func (s *Service) QueueCounts(
-	ctx context.Context, who authz.Actor, site ground.Site,
+	ctx context.Context, who authz.Actor, site site.Site,
 ) (counts map[comment.View]int, capped bool, err error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, false, err
@@ -165,7 +165,7 @@ func (s *Service) QueueCounts(
 	return counts, capped, nil
 }
 
-func countViews(tx Tx, site ground.Site) (counts map[comment.View]int, capped bool, err error) {
+func countViews(tx Tx, site site.Site) (counts map[comment.View]int, capped bool, err error) {
 	counts = make(map[comment.View]int, len(comment.Views))
 	for _, view := range comment.Views {
 		n, err := tx.CountQueue(site.ID, view, site.Settings.Suspect, comment.MaxCount+1)

@@ -19,7 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 var setChecks sync.Once
@@ -34,7 +34,7 @@ func property(t *testing.T, prop func(*rapid.T)) {
 // A story is a random history of one site of its own, and what the test knows of it.
 type story struct {
 	*world
-	site     ground.Site
+	site     site.Site
 	mod      authz.Actor
 	ids      []string
 	tokens   map[string]string          // edit tokens by id; staff replies have none

@@ -8,9 +8,11 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -23,7 +25,7 @@ type Redaction struct {
 	comment.Part
 	Why     string
 	Version int64
-	Key     *ground.Key
+	Key     *txn.Key
 }
 
 // Redacted is what a Redaction did: Undo of Batch puts the part back, as long as it is kept.
@@ -37,7 +39,7 @@ type Redacted struct {
 // log that leaves the comment's state as it is, and what the comment taught is taught by what is left of it. The part
 // is kept for 30 days, for an undo. It needs a moderator.
 func (s *Service) Redact(
-	ctx context.Context, who authz.Actor, site ground.Site, id string, in Redaction,
+	ctx context.Context, who authz.Actor, site site.Site, id string, in Redaction,
 ) (Redacted, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Redacted{}, err
@@ -49,7 +51,7 @@ func (s *Service) Redact(
 	}
 	pen := s.pen(who, site)
 	salt := auditlog.NewSalt()
-	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Redacted, err error) {
+	out, again, err := txn.Answered(ctx, s.work, in.Key, func(tx Tx) (out Redacted, err error) {
 		b, err := open(tx, pen)
 		if err != nil {
 			return out, err
@@ -146,6 +148,6 @@ func (b *book) retext(c, next comment.Comment, d auditlog.Entry) error {
 		return errMoved
 	}
 	b.Put(d)
-	b.Tell(ground.Event{Kind: ground.EventDecided, Page: c.Page, Comment: c.ID, Shown: c.State == comment.Approved})
+	b.Tell(event.Event{Kind: event.Decided, Page: c.Page, Comment: c.ID, Shown: c.State == comment.Approved})
 	return nil
 }

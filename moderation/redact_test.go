@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // redact takes words out of a comment.
@@ -211,7 +211,7 @@ func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
 		{c.ID, moderation.Redaction{Part: comment.Part{To: 3}, Why: strings.Repeat("w", 301)}, "field.invalid"},
 		{c.ID, moderation.Redaction{Part: comment.Part{To: 3_000}, Why: "why"}, "field.invalid"},
 		{withdrawn.ID, moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
-		{ground.NewID(), moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
+		{txn.NewID(), moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
 		{"x", moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
 	} {
 		_, err := w.S.Redact(w.Ctx, mod, w.A, tt.id, tt.in)

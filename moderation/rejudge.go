@@ -8,7 +8,8 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -161,7 +162,7 @@ func (s *Service) takeTurn(ctx context.Context, key int64, t *turn) (done bool, 
 
 // rejudgeFreshest judges the first of an order that were judged by an older model.
 func (s *Service) rejudgeFreshest(
-	ctx context.Context, site ground.Site, changed uint64, order comment.QueueOrder,
+	ctx context.Context, site site.Site, changed uint64, order comment.QueueOrder,
 ) error {
 	var stale []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
@@ -181,7 +182,7 @@ func (s *Service) rejudgeFreshest(
 
 // rejudgeNext goes on through all that wait, whatever changes meanwhile, so that everybody's
 // turn comes; at the end it begins again.
-func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) error {
+func (s *Service) rejudgeNext(ctx context.Context, site site.Site, t *turn) error {
 	var waiting []comment.Comment
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		waiting, err = tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
@@ -203,7 +204,7 @@ func (s *Service) rejudgeNext(ctx context.Context, site ground.Site, t *turn) er
 
 // anyStale finds a waiting comment that was judged before the last entry that could change the
 // model, if there is one. It loads no model.
-func (s *Service) anyStale(ctx context.Context, site ground.Site) (old comment.Comment, found bool, err error) {
+func (s *Service) anyStale(ctx context.Context, site site.Site) (old comment.Comment, found bool, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		changed, err := auditlog.LastChange(tx, site.ID)
 		if err != nil {
@@ -221,7 +222,7 @@ func (s *Service) anyStale(ctx context.Context, site ground.Site) (old comment.C
 // rejudge renews the verdicts of comments that wait in the version given, and reports whether all were. What the model
 // cannot judge keeps its verdict, and is not tried again by the same model.
 func (s *Service) rejudge(
-	ctx context.Context, site ground.Site, changed uint64, comments []comment.Comment,
+	ctx context.Context, site site.Site, changed uint64, comments []comment.Comment,
 ) (all bool, err error) {
 	if len(comments) == 0 {
 		return true, nil
@@ -260,13 +261,13 @@ func (s *Service) rejudge(
 		if !renewed {
 			return nil
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, At: now})
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Judged, At: now})
 	})
 	return all, err
 }
 
 func (s *Service) histories(
-	ctx context.Context, site ground.Site, comments []comment.Comment,
+	ctx context.Context, site site.Site, comments []comment.Comment,
 ) (h map[string]comment.History, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		h, err = tx.Records(site.ID, comment.Writers(comments))

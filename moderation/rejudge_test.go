@@ -16,15 +16,16 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // delayed is a store that first lets something else happen where a write's context has it.
-type delayed struct{ ground.Store[storetest.Tx] }
+type delayed struct{ txn.Store[storetest.Tx] }
 
 type meanwhile struct{}
 
-func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	if happens, ok := ctx.Value(meanwhile{}).(func()); ok {
 		happens()
 	}
@@ -59,13 +60,13 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 
 // taught is a store where, once it is set, something happens after verdicts were renewed.
 type taught struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	then atomic.Pointer[func()]
 }
 
-func (s *taught) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (s *taught) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	events, err := s.Store.Update(ctx, fn)
-	judged := slices.ContainsFunc(events, func(e ground.Event) bool { return e.Kind == ground.EventJudged })
+	judged := slices.ContainsFunc(events, func(e event.Event) bool { return e.Kind == event.Judged })
 	if then := s.then.Load(); judged && then != nil {
 		(*then)()
 	}

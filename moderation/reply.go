@@ -7,8 +7,10 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Replied is a staff reply, and the batch that approved the comment it answers, if it waited.
@@ -26,7 +28,7 @@ type Replied struct {
 // visible; a moderator's answer to a waiting comment approves it in the same batch, in the
 // version that to names (0: whatever is current).
 func (s *Service) Reply(
-	ctx context.Context, who authz.Actor, site ground.Site, to Ref, body string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, to Ref, body string, key *txn.Key,
 ) (Replied, error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeDecide); err != nil {
 		return Replied{}, err
@@ -37,7 +39,7 @@ func (s *Service) Reply(
 	}
 	pen, salts := s.pen(who, site), newSalts(1)
 	reply := comment.Comment{
-		ID:          ground.NewID(),
+		ID:          txn.NewID(),
 		Site:        site.ID,
 		State:       comment.Approved,
 		Version:     1,
@@ -52,7 +54,7 @@ func (s *Service) Reply(
 	}
 	reply.Write(body)
 	segment := comment.NewSegment(pen.At)
-	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Replied, err error) {
+	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Replied, err error) {
 		b, err := open(tx, pen)
 		if err != nil {
 			return out, err
@@ -71,7 +73,7 @@ func (s *Service) Reply(
 			return err
 		})
 	}
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return Replied{}, unknownComment()
 	}
 	if err != nil {
@@ -116,6 +118,6 @@ func (b *book) reply(who authz.Actor, to Ref, c comment.Comment, segment string,
 	if err := b.shows.replyShown(parent.ID, true); err != nil {
 		return err
 	}
-	b.Tell(ground.Event{Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, Shown: true})
+	b.Tell(event.Event{Kind: event.Arrived, Page: c.Page, Comment: c.ID, Shown: true})
 	return b.close(out)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/sites"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
@@ -111,7 +111,7 @@ func TestARepeatedReplyIsOneReply(t *testing.T) {
 	w := newWorld(t)
 	mod := w.AddPerson("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Answer me once.")
-	key := &ground.Key{Site: w.A.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	key := &txn.Key{Site: w.A.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	first, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
 	w.Must(err)
 	second, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)

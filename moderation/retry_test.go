@@ -11,11 +11,12 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A rollingBack store rolls each transaction back once before it commits it.
-type rollingBack struct{ ground.Store[storetest.Tx] }
+type rollingBack struct{ txn.Store[storetest.Tx] }
 
 var errAgain = errors.New("again")
 
@@ -33,7 +34,7 @@ func (r rollingBack) Views(ctx context.Context, n int, fn func([]moderation.Tx) 
 	})
 }
 
-func (r rollingBack) Update(ctx context.Context, fn func(moderation.Tx) error) ([]ground.Event, error) {
+func (r rollingBack) Update(ctx context.Context, fn func(moderation.Tx) error) ([]event.Event, error) {
 	_, err := r.Store.Update(ctx, func(tx storetest.Tx) error { return errors.Join(fn(tx), errAgain) })
 	if err == nil {
 		return nil, errors.New("it was not rolled back")

@@ -18,14 +18,15 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // What each actor may do about site a: "ok", or the code of the refusal by its first word.
@@ -218,7 +219,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	ctx, s := w.Ctx, w.S
 	reader := w.Submit(w.A, "A comment to look at.")
 	w.Decide(authz.Operator, w.A, comment.Approve, reader.ID)
-	alike := campaign.Campaign{ID: ground.NewID(), Joined: 1, Waiting: 1}
+	alike := campaign.Campaign{ID: txn.NewID(), Joined: 1, Waiting: 1}
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutCampaigns(w.A.ID, alike) }))
 	page := reader.Page
 	withdrawn, token := w.SubmitOwn(w.A, "A comment that its writer withdrew.")
@@ -284,7 +285,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"Split": func(who authz.Actor) error {
-			_, err := s.Split(ctx, who, w.A, alike.ID, []string{ground.NewID()})
+			_, err := s.Split(ctx, who, w.A, alike.ID, []string{txn.NewID()})
 			return err
 		},
 		"Rejoin": func(who authz.Actor) error {
@@ -411,13 +412,13 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"Knocks": func(who authz.Actor) error { _, _, err := s.Knocks(ctx, who, w.A); return err },
-		"LookAt": func(who authz.Actor) error { return s.LookAt(ctx, who, w.A, "") },
-		"Leave":  func(who authz.Actor) error { return s.Leave(ctx, who, w.A) },
+		"LookAt": func(who authz.Actor) error { return s.Presence.LookAt(ctx, who, w.A, "") },
+		"Leave":  func(who authz.Actor) error { return s.Presence.Leave(ctx, who, w.A) },
 		"DismissKnock": func(who authz.Actor) error {
 			return s.DismissKnock(ctx, who, w.A, "https://other.example")
 		},
 		"AddSite": func(who authz.Actor) error {
-			_, _, err := s.AddSite(ctx, who, ground.Site{Key: "new-" + fresh(), Name: "New",
+			_, _, err := s.AddSite(ctx, who, site.Site{Key: "new-" + fresh(), Name: "New",
 				Origins: []string{"https://new.example"}}, nil)
 			return err
 		},

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // look judges one comment, and says what its site's rules and blocks find of it. Where the site may publish it before
@@ -15,7 +16,7 @@ import (
 // nearly the same: elsewhere nobody waits for that. Where rules cannot be read it is as if no model could be asked: the
 // comment waits for a person, and is looked at again.
 func (s *Service) look(
-	ctx context.Context, site ground.Site, c comment.Comment,
+	ctx context.Context, site site.Site, c comment.Comment,
 ) (j comment.Judged, ruled comment.Findings, like int, err error) {
 	look := s.rules.ByRules
 	if mayPublish(site, c) {
@@ -42,8 +43,8 @@ type marked struct {
 }
 
 // event marks a site whose rules changed.
-func (m *marked) event(e ground.Event) {
-	if e.Kind == ground.EventRules {
+func (m *marked) event(e event.Event) {
+	if e.Kind == event.Rules {
 		m.mark(e.Site)
 	}
 }

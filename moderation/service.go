@@ -9,10 +9,11 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Judge says what a site's model thinks of a comment; package learning's Models do. Whatever fails in
@@ -46,29 +47,29 @@ type Complaints interface {
 }
 
 // A Staff returns the names of those who work for a site, as package identity's Service does.
-type Staff func(ctx context.Context, who authz.Actor, site ground.Site) ([]string, error)
+type Staff func(ctx context.Context, who authz.Actor, site site.Site) ([]string, error)
 
 // A Namesake reports whether somebody who showed who they are goes by a name, as package guest's Service does.
 type Namesake func(ctx context.Context, site int64, name string) (bool, error)
 
 // Options are what a Service is made of; all of them are required.
 type Options struct {
-	Process    *ground.Process
-	Store      ground.Store[Tx]
+	Process    *txn.Process
+	Store      txn.Store[Tx]
 	Secret     secret.Secret
 	Judge      Judge
 	Campaigns  Campaigns
 	Complaints Complaints
 	Staff      Staff
 	Namesake   Namesake
-	Forgets    func(site ground.Site, comment string) error // notes it before, for copies of the database
+	Forgets    func(site site.Site, comment string) error // notes it before, for copies of the database
 	Rules      *rules.Service
 }
 
 // Service is the product: each exported method is one use case. It is safe for concurrent
 // use. Run must be running for verdicts to follow what is learned.
 type Service struct {
-	work       ground.Work[Tx]
+	work       txn.Work[Tx]
 	secret     secret.Secret
 	log        *slog.Logger
 	judge      Judge
@@ -77,7 +78,7 @@ type Service struct {
 	complaints Complaints
 	staff      Staff
 	namesake   Namesake
-	forgets    func(ground.Site, string) error
+	forgets    func(site.Site, string) error
 	stale      stale
 	ruled      marked
 }
@@ -85,7 +86,7 @@ type Service struct {
 // New returns a Service.
 func New(o Options) *Service {
 	s := &Service{
-		work:       ground.NewWork(o.Process, o.Store),
+		work:       txn.NewWork(o.Process, o.Store),
 		secret:     o.Secret,
 		log:        o.Process.Logger(),
 		judge:      o.Judge,

@@ -12,9 +12,11 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -38,10 +40,10 @@ type Submission struct {
 	Body                 string
 	Writer               authz.Writer // who showed who they are, in the place of Name, Email and Website
 	Form                 *Form
-	Press                *string     // of who writes without a script: the Token of their first press, or ""
-	Address              netip.Addr  // zero: unknown
-	Key                  *ground.Key // Idempotency-Key, Site and Route filled; nil: none
-	Limiter              Limiter     // counts it against the budgets of its site; nil for those who have none
+	Press                *string    // of who writes without a script: the Token of their first press, or ""
+	Address              netip.Addr // zero: unknown
+	Key                  *txn.Key   // Idempotency-Key, Site and Route filled; nil: none
+	Limiter              Limiter    // counts it against the budgets of its site; nil for those who have none
 }
 
 // Submitted is what became of a Submission, as its writer may know it; with Duplicate only ID and
@@ -61,13 +63,13 @@ type Submitted struct {
 }
 
 // FormToken returns a signed time stamp for a form that was opened now.
-func (s *Service) FormToken(site ground.Site) string {
+func (s *Service) FormToken(site site.Site) string {
 	return s.secret.FormToken(site.ID, s.work.Now())
 }
 
 // Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
 // The same again makes no second comment. Who writes without a script, and has not shown who they are, presses twice.
-func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (Submitted, error) {
+func (s *Service) Submit(ctx context.Context, site site.Site, in Submission) (Submitted, error) {
 	if err := s.work.Room(); err != nil {
 		return Submitted{}, err
 	}
@@ -96,7 +98,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 	// The transaction may run again: count a new page once, and update memory after the commit.
 	a.named = sync.OnceValue(func() error { return mayName(ctx, in.Limiter, in.Writer, page) })
 	var stored *comment.Comment
-	out, again, err := ground.Answered(ctx, s.work, in.Key, func(tx Tx) (out Submitted, err error) {
+	out, again, err := txn.Answered(ctx, s.work, in.Key, func(tx Tx) (out Submitted, err error) {
 		out, stored, err = s.arrive(tx, a)
 		return out, err
 	})
@@ -115,7 +117,7 @@ func (s *Service) Submit(ctx context.Context, site ground.Site, in Submission) (
 }
 
 // mayBeCalled refuses a name of staff to others, and reports whether it is that of somebody else who signed in.
-func (s *Service) mayBeCalled(ctx context.Context, site ground.Site, c comment.Comment) (namesake bool, err error) {
+func (s *Service) mayBeCalled(ctx context.Context, site site.Site, c comment.Comment) (namesake bool, err error) {
 	if c.Name == "" || c.Badge != "" {
 		return false, nil
 	}
@@ -130,73 +132,73 @@ func (s *Service) mayBeCalled(ctx context.Context, site ground.Site, c comment.C
 }
 
 // draft makes the comment of a submission, and its page, as far as that needs no database.
-func (s *Service) draft(site ground.Site, in Submission, now time.Time) (ground.Page, comment.Comment, error) {
-	url, err := site.PageURL(in.PageURL)
+func (s *Service) draft(blog site.Site, in Submission, now time.Time) (site.Page, comment.Comment, error) {
+	url, err := blog.PageURL(in.PageURL)
 	if err != nil {
-		return ground.Page{}, comment.Comment{}, err
+		return site.Page{}, comment.Comment{}, err
 	}
 	c := comment.Comment{
-		ID:          ground.NewID(),
-		Site:        site.ID,
+		ID:          txn.NewID(),
+		Site:        blog.ID,
 		Version:     1,
 		Submissions: 1,
 		FormAge:     -1,
 		CreatedAt:   now,
-		EditUntil:   now.Add(time.Duration(site.Settings.EditMinutes) * time.Minute),
+		EditUntil:   now.Add(time.Duration(blog.Settings.EditMinutes) * time.Minute),
 	}
 	if err := in.check(); err != nil {
-		return ground.Page{}, comment.Comment{}, err
+		return site.Page{}, comment.Comment{}, err
 	}
 	if err := c.Sign(in.Name, in.Email, in.Website); err != nil {
-		return ground.Page{}, comment.Comment{}, err
+		return site.Page{}, comment.Comment{}, err
 	}
 	if w := in.Writer; w.Known() {
 		c.Name, c.Email, c.Account, c.Badge, c.Verified = w.Name, w.Email, w.Account, w.Role.String(), true
 	}
-	if err := asked(site, c, in.Writer); err != nil {
-		return ground.Page{}, comment.Comment{}, err
+	if err := asked(blog, c, in.Writer); err != nil {
+		return site.Page{}, comment.Comment{}, err
 	}
 	if c.Account != "" {
 		c.EditUntil = now // as a reply from the desk, it stands as it was written
 	}
 	body, err := comment.CheckBody(in.Body)
 	if err != nil {
-		return ground.Page{}, comment.Comment{}, err
+		return site.Page{}, comment.Comment{}, err
 	}
 	c.Write(body)
 	if in.Form != nil {
 		c.Trap = in.Form.Trap != ""
-		c.FormAge = s.secret.FormAge(site.ID, in.Form.Token, now)
+		c.FormAge = s.secret.FormAge(blog.ID, in.Form.Token, now)
 	}
 	prefix := text.Prefix(in.Address)
 	switch {
 	case c.Account != "": // nothing else is kept of staff
-		c.Writer = s.secret.Hash("writer", site.ID, "account", c.Account)
+		c.Writer = s.secret.Hash("writer", blog.ID, "account", c.Account)
 	case c.Verified:
-		c.Writer = s.secret.Hash("writer", site.ID, "guest", in.Writer.Guest)
+		c.Writer = s.secret.Hash("writer", blog.ID, "guest", in.Writer.Guest)
 	case c.Name != "" || c.Email != "":
-		c.Writer = s.secret.Hash("writer", site.ID, c.Identity(prefix)...)
+		c.Writer = s.secret.Hash("writer", blog.ID, c.Identity(prefix)...)
 	}
 	if c.Account == "" && prefix != "" {
-		c.Address = s.secret.Hash("address", site.ID, prefix)
+		c.Address = s.secret.Hash("address", blog.ID, prefix)
 	}
 	c.Head(in.PageTitle)
-	return ground.Page{ID: ground.NewID(), Site: site.ID, URL: url, Open: true, CreatedAt: now}, c, nil
+	return site.Page{ID: txn.NewID(), Site: blog.ID, URL: url, Open: true, CreatedAt: now}, c, nil
 }
 
 // asked refuses a comment whose writer says less of themselves than the site asks for.
-func asked(site ground.Site, c comment.Comment, by authz.Writer) error {
-	switch who := site.Settings.Asks(); {
-	case who == ground.WhoAnyone || c.Verified && !(by.Mailed && who == ground.WhoAccount):
+func asked(blog site.Site, c comment.Comment, by authz.Writer) error {
+	switch who := blog.Settings.Asks(); {
+	case who == site.WhoAnyone || c.Verified && !(by.Mailed && who == site.WhoAccount):
 		return nil
-	case who == ground.WhoVerified:
+	case who == site.WhoVerified:
 		return problem.Field("/author/identity", "This site asks for an e-mail address that is yours for certain. "+
 			"Have a code mailed to it, and sign in with that.")
-	case who == ground.WhoAccount:
+	case who == site.WhoAccount:
 		return problem.Field("/author/identity", "Only who is signed in may write here. Sign in first.")
 	case c.Name == "":
 		return problem.Field("/author/name", "This site asks for a name.")
-	case c.Email == "" && who == ground.WhoEmail:
+	case c.Email == "" && who == site.WhoEmail:
 		return problem.Field("/author/email", "This site asks for an e-mail address, which is never shown.")
 	}
 	return nil
@@ -217,8 +219,8 @@ func (in Submission) check() error {
 
 // arrival is what Submit brings into its transaction.
 type arrival struct {
-	site    ground.Site
-	page    ground.Page
+	site    site.Site
+	page    site.Page
 	comment comment.Comment
 	parent  string
 	segment string
@@ -294,9 +296,9 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 			return Submitted{}, nil, err
 		}
 	}
-	err = tx.Emit(ground.Event{
+	err = tx.Emit(event.Event{
 		Site:    c.Site,
-		Kind:    ground.EventArrived,
+		Kind:    event.Arrived,
 		Page:    c.Page,
 		Comment: c.ID,
 		Shown:   c.Shown,
@@ -315,7 +317,7 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 }
 
 // submittedAgain takes note of one more submission of a comment that is there.
-func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, error) {
+func submittedAgain(tx Tx, site site.Site, c comment.Comment) (Submitted, error) {
 	r := Submitted{ID: c.ID, State: c.State, Duplicate: true}
 	facts := c.Facts(comment.History{}, comment.Findings{})
 	if c.State != comment.Pending || !facts.Lifted() {
@@ -324,7 +326,7 @@ func submittedAgain(tx Tx, site ground.Site, c comment.Comment) (Submitted, erro
 	if _, err := tx.SetVerdict(c, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
 		return Submitted{}, fmt.Errorf("set verdict: %w", err)
 	}
-	return r, tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID,
+	return r, tx.Emit(event.Event{Site: c.Site, Kind: event.Judged, Page: c.Page, Comment: c.ID,
 		At: c.CreatedAt})
 }
 

@@ -17,9 +17,10 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
@@ -112,7 +113,7 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Posted twice by a flaky line.",
-		Key: &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+		Key: &txn.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	first, err := w.S.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	w.Decide(authz.Operator, w.A, comment.Approve, first.ID)
@@ -146,7 +147,7 @@ func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.",
 		Parent: "00000000-0000-7000-8000-000000000000",
-		Key:    &ground.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+		Key:    &txn.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
 	_, err := w.S.Submit(w.Ctx, w.A, in)
 	apptest.WantCode(t, "unknown parent", err, "parent.unknown")
 	in.Parent, in.Key.Body = "", []byte("corrected")
@@ -414,9 +415,9 @@ func TestSubmit_CountsAgainstBudgets(t *testing.T) {
 func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var told []ground.Event
-	defer w.S.OnEvent(func(e ground.Event) {
-		if e.Kind == ground.EventArrived {
+	var told []event.Event
+	defer w.S.OnEvent(func(e event.Event) {
+		if e.Kind == event.Arrived {
 			told = append(told, e)
 		}
 	})()
@@ -459,9 +460,9 @@ func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
 func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var judged []ground.Event
-	defer w.S.OnEvent(func(e ground.Event) {
-		if e.Kind == ground.EventJudged {
+	var judged []event.Event
+	defer w.S.OnEvent(func(e event.Event) {
+		if e.Kind == event.Judged {
 			judged = append(judged, e)
 		}
 	})()
@@ -483,7 +484,7 @@ func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
 		if raised := after.Verdict.Score > before.Verdict.Score; raised != pending {
 			t.Errorf("pending %v: the score went from %v to %v", pending, before.Verdict.Score, after.Verdict.Score)
 		}
-		of := func(e ground.Event) bool {
+		of := func(e event.Event) bool {
 			return e.Site == w.A.ID && e.Page == before.Page && e.Comment == first.ID
 		}
 		if slices.ContainsFunc(judged, of) != pending {
@@ -502,7 +503,7 @@ func TestSubmit_RefusesParentsThatReadersDoNotSeeThere(t *testing.T) {
 		{"public, same page", "post", public, ""},
 		{"public, other page", "other", public, "parent.unknown"},
 		{"pending, same page", "post", pending, "parent.unknown"},
-		{"no such comment", "post", ground.NewID(), "parent.unknown"},
+		{"no such comment", "post", txn.NewID(), "parent.unknown"},
 		{"no ID", "post", "x", "parent.unknown"},
 	} {
 		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + tt.page, Parent: tt.parent,

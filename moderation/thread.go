@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Thread is a part of a page's comments, depth first. A comment that only keeps its place
 // for visible replies, or is withheld, has the state Removed and neither writer nor text. For a page that
 // does not exist (or is of a foreign origin) Page has only its URL, Open, and an empty ID.
 type Thread struct {
-	Page     ground.Page
+	Page     site.Page
 	Closes   time.Time // when the page becomes too old for comments; zero: at no time, or it is closed
 	Count    int       // approved comments
 	Comments []comment.Comment
@@ -27,26 +28,26 @@ const maxCounts = 100 // pages counted at once
 
 // Thread returns what readers see of a page. A permalink may outlive its comment: with an
 // Around that is not there, the thread begins at its beginning.
-func (s *Service) Thread(ctx context.Context, site ground.Site, req comment.ThreadRequest) (Thread, error) {
-	q, err := req.Query(site.ID)
+func (s *Service) Thread(ctx context.Context, blog site.Site, req comment.ThreadRequest) (Thread, error) {
+	q, err := req.Query(blog.ID)
 	if err != nil {
 		return Thread{}, err
 	}
-	url, err := site.PageURL(req.PageURL)
+	url, err := blog.PageURL(req.PageURL)
 	var e *problem.Error
 	if errors.As(err, &e) && e.Code == "page.foreign" {
-		return Thread{Page: ground.Page{Site: site.ID, URL: req.PageURL, Open: true}}, nil
+		return Thread{Page: site.Page{Site: blog.ID, URL: req.PageURL, Open: true}}, nil
 	}
 	if err != nil {
 		return Thread{}, problem.Query("page", "Name the page by its URL, an http or https address.")
 	}
-	t := Thread{Page: ground.Page{Site: site.ID, URL: url, Open: true}}
+	t := Thread{Page: site.Page{Site: blog.ID, URL: url, Open: true}}
 	err = s.work.View(ctx, func(tx Tx) error { return t.read(tx, q, req.Around) })
 	if err != nil {
 		return Thread{}, fmt.Errorf("read thread: %w", err)
 	}
 	if t.Page.ID != "" && t.Page.Open {
-		t.Page.Open, t.Closes = site.Settings.Takes(t.Page, s.work.Now()), site.Settings.Closes(t.Page)
+		t.Page.Open, t.Closes = blog.Settings.Takes(t.Page, s.work.Now()), blog.Settings.Closes(t.Page)
 	}
 	if len(t.Comments) == q.Limit {
 		t.Comments = t.Comments[:q.Limit-1]
@@ -97,21 +98,21 @@ func (t *Thread) readAround(tx Tx, q comment.ThreadQuery, id string) error {
 }
 
 // Public returns one comment that readers may see, with its page; of a withheld one the place.
-func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comment.Comment, ground.Page, error) {
+func (s *Service) Public(ctx context.Context, blog site.Site, id string) (comment.Comment, site.Page, error) {
 	var c comment.Comment
-	var page ground.Page
+	var page site.Page
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		if c, err = readComment(tx, site.ID, id); err != nil {
+		if c, err = readComment(tx, blog.ID, id); err != nil {
 			return err
 		}
 		if c.Visibility() == comment.Hidden {
 			return unknownComment()
 		}
-		page, err = ground.PageByID(tx, site.ID, c.Page)
+		page, err = comment.PageByID(tx, blog.ID, c.Page)
 		return err
 	})
 	if err != nil {
-		return comment.Comment{}, ground.Page{}, fmt.Errorf("read comment: %w", err)
+		return comment.Comment{}, site.Page{}, fmt.Errorf("read comment: %w", err)
 	}
 	c = c.Fresh()
 	c.Hide()
@@ -121,7 +122,7 @@ func (s *Service) Public(ctx context.Context, site ground.Site, id string) (comm
 // find reads the page of t's URL, and its count, where there is one.
 func (t *Thread) find(tx Tx) error {
 	page, err := tx.PageByURL(t.Page.Site, t.Page.URL)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
@@ -139,17 +140,17 @@ func (t *Thread) find(tx Tx) error {
 // Latest are the newest published comments of a site, or of one Page, newest first, and the pages that they stand on,
 // by id. Since is when that site, or page, began.
 type Latest struct {
-	Page     ground.Page
+	Page     site.Page
 	Since    time.Time
 	Comments []comment.Comment
-	Pages    map[string]ground.Page
+	Pages    map[string]site.Page
 }
 
 // Latest returns the newest comments of the page of a URL, or of the whole site without one.
-func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limit int) (Latest, error) {
-	l := Latest{Since: site.CreatedAt, Pages: map[string]ground.Page{}}
+func (s *Service) Latest(ctx context.Context, blog site.Site, url string, limit int) (Latest, error) {
+	l := Latest{Since: blog.CreatedAt, Pages: map[string]site.Page{}}
 	if url != "" {
-		page, _, _, err := s.Published(ctx, site, url, nil)
+		page, _, _, err := s.Published(ctx, blog, url, nil)
 		if err != nil {
 			return l, err
 		}
@@ -158,7 +159,7 @@ func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limi
 		}
 		l.Since = page.CreatedAt
 	}
-	q := comment.QueueQuery{Site: site.ID, View: comment.ViewApproved, Order: comment.NewestFirst, Limit: limit}
+	q := comment.QueueQuery{Site: blog.ID, View: comment.ViewApproved, Order: comment.NewestFirst, Limit: limit}
 	q.Filter.Page = l.Page.ID
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		if l.Comments, err = tx.Queue(q); err != nil {
@@ -169,7 +170,7 @@ func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limi
 			ids = append(ids, c.Page)
 		}
 		slices.Sort(ids)
-		pages, err := tx.PagesByID(site.ID, slices.Compact(ids))
+		pages, err := tx.PagesByID(blog.ID, slices.Compact(ids))
 		for _, p := range pages {
 			l.Pages[p.ID] = p
 		}
@@ -188,10 +189,10 @@ func (s *Service) Latest(ctx context.Context, site ground.Site, url string, limi
 // Published returns the page of a URL, as readers ask for it, those of some comments, by their ids, that they see
 // there, or of which they are told that they are withheld, in no order, and how many they see on it. A page that does
 // not exist yet has no ID.
-func (s *Service) Published(ctx context.Context, site ground.Site, url string, ids []string) (
-	page ground.Page, comments []comment.Comment, count int, err error,
+func (s *Service) Published(ctx context.Context, blog site.Site, url string, ids []string) (
+	page site.Page, comments []comment.Comment, count int, err error,
 ) {
-	canonical, err := site.PageURL(url)
+	canonical, err := blog.PageURL(url)
 	var e *problem.Error
 	if errors.As(err, &e) && e.Code == "page.foreign" {
 		return page, nil, 0, err
@@ -199,12 +200,12 @@ func (s *Service) Published(ctx context.Context, site ground.Site, url string, i
 	if err != nil {
 		return page, nil, 0, problem.Query("page", "Name the page by its URL, an http or https address.")
 	}
-	t := Thread{Page: ground.Page{Site: site.ID, URL: canonical, Open: true}}
+	t := Thread{Page: site.Page{Site: blog.ID, URL: canonical, Open: true}}
 	err = s.work.View(ctx, func(tx Tx) error {
 		if err := t.find(tx); err != nil || t.Page.ID == "" || len(ids) == 0 {
 			return err
 		}
-		comments, err = tx.CommentsByID(site.ID, ids)
+		comments, err = tx.CommentsByID(blog.ID, ids)
 		return err
 	})
 	if err != nil {
@@ -222,7 +223,7 @@ func (s *Service) Published(ctx context.Context, site ground.Site, url string, i
 
 // CountPages returns the number of approved comments by URL as asked; 1 to 100 URLs. What
 // is no page of the site has none.
-func (s *Service) CountPages(ctx context.Context, site ground.Site, urls []string) (map[string]int, error) {
+func (s *Service) CountPages(ctx context.Context, site site.Site, urls []string) (map[string]int, error) {
 	if len(urls) == 0 || len(urls) > maxCounts {
 		return nil, problem.Query("page", fmt.Sprintf("Ask for 1 to %d pages at once.", maxCounts))
 	}

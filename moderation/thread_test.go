@@ -10,12 +10,12 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // walk reads a whole thread by its cursors and returns the ids in order, and how many of
 // them are approved.
-func (w *world) walk(site ground.Site, sort string, limit int) (ids []string, approved int) {
+func (w *world) walk(site site.Site, sort string, limit int) (ids []string, approved int) {
 	w.T.Helper()
 	req := comment.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
 	for {

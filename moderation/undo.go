@@ -8,21 +8,22 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Undo takes back a batch: each of its comments returns to where its standing decision before
 // left it. It needs a moderator, and an owner where the batch is about the model and not about
 // comments. Undoing an undo, or twice, undoes nothing.
 func (s *Service) Undo(
-	ctx context.Context, who authz.Actor, site ground.Site, batch string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, batch string, key *txn.Key,
 ) (Outcome, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
 	pen := s.pen(who, site)
-	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Outcome, err error) {
+	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Outcome, err error) {
 		err = undoAll(tx, who, pen, batch, &out)
 		return out, err
 	})
@@ -39,7 +40,7 @@ func (s *Service) Undo(
 }
 
 func undoAll(tx Tx, who authz.Actor, pen auditlog.Pen, batch string, out *Outcome) error {
-	if !ground.IsID(batch) {
+	if !txn.IsID(batch) {
 		return errNoBatch()
 	}
 	b, err := open(tx, pen)

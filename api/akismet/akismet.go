@@ -19,9 +19,9 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamcheck"
 )
 
@@ -88,14 +88,14 @@ func (d *door) refuse(c echo.Context, err error) error {
 }
 
 // who finds who asks, and about which site.
-func (d *door) who(c echo.Context, form url.Values) (authz.Actor, ground.Site, error) {
+func (d *door) who(c echo.Context, form url.Values) (authz.Actor, site.Site, error) {
 	ctx := c.Request().Context()
 	who, err := d.Identity.ActorByToken(ctx, key(c.Request(), form))
 	if err != nil {
-		return authz.Actor{}, ground.Site{}, errKey(err)
+		return authz.Actor{}, site.Site{}, errKey(err)
 	}
 	if form.Get("blog") == "" {
-		return authz.Actor{}, ground.Site{}, missing("blog")
+		return authz.Actor{}, site.Site{}, missing("blog")
 	}
 	site, err := d.Inquiries.Door(ctx, who, form.Get("blog"))
 	return who, site, errKey(err)
@@ -132,7 +132,7 @@ func (d *door) verify(c echo.Context) error {
 }
 
 // asked reads what the methods about a comment have in common.
-func (d *door) asked(do func(echo.Context, authz.Actor, ground.Site, url.Values) error) echo.HandlerFunc {
+func (d *door) asked(do func(echo.Context, authz.Actor, site.Site, url.Values) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		form, err := read(c)
 		if err != nil {
@@ -153,7 +153,7 @@ func (d *door) asked(do func(echo.Context, authz.Actor, ground.Site, url.Values)
 }
 
 // check judges a comment. An administrator's is none of ours to judge, and what is said to be spam for a try is.
-func (d *door) check(c echo.Context, who authz.Actor, site ground.Site, form url.Values) error {
+func (d *door) check(c echo.Context, who authz.Actor, site site.Site, form url.Values) error {
 	if form.Get("user_role") == "administrator" {
 		return say(c, http.StatusOK, ham, "")
 	}
@@ -175,8 +175,8 @@ func (d *door) check(c echo.Context, who authz.Actor, site ground.Site, form url
 }
 
 // submit teaches what became of a comment.
-func (d *door) submit(l classifier.Label) func(echo.Context, authz.Actor, ground.Site, url.Values) error {
-	return func(c echo.Context, who authz.Actor, site ground.Site, form url.Values) error {
+func (d *door) submit(l classifier.Label) func(echo.Context, authz.Actor, site.Site, url.Values) error {
+	return func(c echo.Context, who authz.Actor, site site.Site, form url.Values) error {
 		if err := d.Inquiries.Teach(c.Request().Context(), who, site, inquired(form), l); err != nil {
 			return err
 		}

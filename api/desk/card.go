@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A card is one comment as the queue shows it.
@@ -88,7 +88,7 @@ type can struct{ Approve, Spam, Hold, Refuse, Reply bool }
 // A cardMaker makes the cards of one page.
 type cardMaker struct {
 	*Catalog
-	site    ground.Site
+	site    site.Site
 	now     time.Time
 	at      place // in the queue, to come back to
 	decides bool
@@ -265,7 +265,7 @@ func (m *cardMaker) covered(c comment.Comment) string {
 	return ""
 }
 
-func pageTitle(p ground.Page) string {
+func pageTitle(p site.Page) string {
 	if p.Title == "" {
 		return p.URL
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type commentPage struct {
@@ -223,11 +223,11 @@ func (w *Catalog) tellOne(f Flash) []Notice {
 }
 
 // replyKey makes one reply of a form that is sent twice.
-func (v *Visit) replyKey(id string) *ground.Key {
+func (v *Visit) replyKey(id string) *txn.Key {
 	value := v.Form.Get("key")
 	if !web.GoodKey(value) {
 		return nil
 	}
 	body := sha256.Sum256([]byte(id + "\x00" + v.Form.Get("body")))
-	return &ground.Key{Site: v.Site.ID, Route: "desk/reply", Account: v.Who.Account.ID, Value: value, Body: body[:]}
+	return &txn.Key{Site: v.Site.ID, Route: "desk/reply", Account: v.Who.Account.ID, Value: value, Body: body[:]}
 }

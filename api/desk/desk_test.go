@@ -14,7 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
@@ -85,7 +85,7 @@ func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-		ground.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
+		site.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
 	w.Must(err)
 	w.account("Mira", authz.Moderator, "other")
 	w.account("Anton", authz.Author, "blog")
@@ -259,8 +259,8 @@ func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
 			pages[first] = true
 		}
 	}
-	if got := slices.Sorted(maps.Keys(pages)); !slices.Equal(got, ground.ReservedKeys) {
-		t.Errorf("the desk has pages at %q, reserved are %q", got, ground.ReservedKeys)
+	if got := slices.Sorted(maps.Keys(pages)); !slices.Equal(got, site.ReservedKeys) {
+		t.Errorf("the desk has pages at %q, reserved are %q", got, site.ReservedKeys)
 	}
 }
 

@@ -2,13 +2,13 @@ package desk
 
 import (
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Knock is a page that was refused because its origin is none of the site's. At is the page of the desk that the
 // button which allows it leads back to.
 type Knock struct {
-	ground.Knock
+	site.Knock
 	Site, At string
 }
 
@@ -22,7 +22,7 @@ func (r Room) Knocks(v *Visit, at string) (list []Knock, err error) {
 }
 
 // Refusals are knocks that were refused, as a page at shows them.
-func (v *Visit) Refusals(refused []ground.Knock, at string) (list []Knock) {
+func (v *Visit) Refusals(refused []site.Knock, at string) (list []Knock) {
 	for _, k := range refused {
 		list = append(list, Knock{k, v.Site.Key, at})
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // warned returns the form of the page that asks before lessons are erased.
@@ -27,7 +27,7 @@ func TestLessonsAreErasedOnlyAfterAQuestion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+		site.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
 	w.Must(err)
 	for _, c := range []moderation.Submission{
 		{Name: "Ann", Email: "Ann@mail.example", Body: "A wagtail on the roof."},

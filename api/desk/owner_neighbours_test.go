@@ -11,14 +11,14 @@ import (
 
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestAnOwnerArrangesWhoseListsAreRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, authz.Operator, ground.Site{Key: "valley", Name: "Valley",
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator, site.Site{Key: "valley", Name: "Valley",
 		Origins: []string{"https://valley.example"}}, nil)
 	w.Must(err)
 	valley, err := w.S.SetSite(w.Ctx, authz.Operator, "valley", map[string]string{"neighbours": "on"})

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestAWrongFieldIsSaidInTheReadersLanguage(t *testing.T) {
@@ -94,7 +94,7 @@ func TestATokenSaysWhatItReachesWhenItWasUsedAndWhenItEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+		site.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
 	w.Must(err)
 	b := w.as("Olga").open("/moderate/tokens")
 	b.press(b.doc, "Make a token", fields{"name": "mirror", "scope": "read", "site": "second", "ends": "30"})
@@ -136,7 +136,7 @@ func TestRoleAndSitesOfSomebodyAreChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-		ground.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
+		site.Site{Key: "second", Name: "Second", Origins: []string{"https://second.example"}}, nil)
 	w.Must(err)
 	w.account("Dana", authz.Moderator, "blog")
 	dana := w.as("Dana")

@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestSettingsAreKept(t *testing.T) {
@@ -63,7 +63,7 @@ func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
 	before, err := w.S.Site(w.Ctx, "blog")
 	w.Must(err)
 	var langs []string
-	for _, f := range ground.Fields {
+	for _, f := range site.Fields {
 		if f.Lang != "" {
 			langs = append(langs, f.Lang)
 		}
@@ -75,13 +75,13 @@ func TestEverySettingHasItsFieldAndItsWords(t *testing.T) {
 		b := w.as("Olga")
 		b.langs = lang
 		b.open("/moderate/blog/settings")
-		for _, f := range ground.Fields {
+		for _, f := range site.Fields {
 			field := find(b.doc, func(n *html.Node) bool { return attr(n, "name") == f.Name })
 			if field == nil {
 				t.Errorf("%s: there is no field for %s", lang, f.Name)
 				continue
 			}
-			if f.Kind == ground.KindPolicy { // each of its buttons stands in its own label
+			if f.Kind == site.KindPolicy { // each of its buttons stands in its own label
 				continue
 			}
 			label := find(b.doc, func(n *html.Node) bool { return attr(n, "for") == attr(field, "id") })
@@ -146,7 +146,7 @@ func TestASiteIsRemovedByWhoTypesItsKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-		ground.Site{Key: "old", Name: "Old", Origins: []string{"https://old.example"}}, nil)
+		site.Site{Key: "old", Name: "Old", Origins: []string{"https://old.example"}}, nil)
 	w.Must(err)
 	w.account("Dana", authz.Moderator)
 	olga := w.as("Olga").open("/moderate/old/settings")

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
@@ -34,10 +34,10 @@ func TestTheFirstOwnerSetsUpByTheLink(t *testing.T) {
 	b.sees(`<script async crossorigin src="` + w.url + `/embed.js" data-site="longway"></script>`)
 	b.open("/moderate/").sees("Nothing waits").sees("The Long Way")
 
-	site, err := w.S.Site(w.Ctx, "longway")
+	blog, err := w.S.Site(w.Ctx, "longway")
 	w.Must(err)
-	if site.Settings.Moderation != ground.PolicyNewWriters || site.Settings.Rules["en"] != "Be kind." {
-		t.Errorf("the site has %+v", site.Settings)
+	if blog.Settings.Moderation != site.PolicyNewWriters || blog.Settings.Rules["en"] != "Be kind." {
+		t.Errorf("the site has %+v", blog.Settings)
 	}
 	if other := newBrowser(t, w.url).follow(link); other.status != http.StatusUnauthorized {
 		t.Errorf("the used link answers %d, want 401", other.status)
@@ -68,7 +68,7 @@ func TestAStepOfSettingUpCanBeSentAgain(t *testing.T) {
 func TestWhereACommandAddedTheSiteSettingUpEndsWithItsSnippet(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, authz.Operator, ground.Site{Key: "blog", Name: "The Blog",
+	_, _, err := w.S.AddSite(w.Ctx, authz.Operator, site.Site{Key: "blog", Name: "The Blog",
 		Origins: []string{"https://blog.example"}}, nil)
 	w.Must(err)
 	token, err := w.S.SetupLink(w.Ctx)

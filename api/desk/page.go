@@ -12,7 +12,7 @@ import (
 
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 //go:embed templates
@@ -137,7 +137,7 @@ func (r Room) SiteFrame(v *Visit, title string) (Frame, error) {
 }
 
 // views leads to a site's queue from a page that is none of it.
-func (r Room) views(v *Visit, site ground.Site) ([]Link, error) {
+func (r Room) views(v *Visit, site site.Site) ([]Link, error) {
 	counts, capped, err := r.moderation.QueueCounts(v.Ctx(), v.Who, site)
 	if err != nil {
 		return nil, err

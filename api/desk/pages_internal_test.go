@@ -13,10 +13,10 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -37,7 +37,7 @@ func sample(id, name, text string) moderation.Item {
 			CreatedAt: noon.Add(-2 * time.Hour), Submissions: 1, FormAge: -1,
 			Verdict: comment.Verdict{Score: .06, Spam: .06, Warm: true},
 		},
-		Page: ground.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle",
+		Page: site.Page{ID: "p1", URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle",
 			Open: true},
 	}
 }
@@ -128,7 +128,7 @@ type clock struct{ at time.Time }
 func (c clock) Now() time.Time { return c.at }
 
 func samplePages(w *Catalog) map[string]any {
-	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
+	site := site.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: site.Settings{Suspect: .9}}
 	m := &cardMaker{
 		Catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true,
 	}
@@ -282,7 +282,7 @@ func TestACommentsOwnPageSpellsOutWhatCannotBeSeen(t *testing.T) {
 }
 
 func TestACardExplainsOnlyAClearDifference(t *testing.T) {
-	m := cardMaker{Catalog: catalogs()["en"], site: ground.Site{Settings: ground.Settings{Suspect: .9}}}
+	m := cardMaker{Catalog: catalogs()["en"], site: site.Site{Settings: site.Settings{Suspect: .9}}}
 	quick := comment.Signal{Name: "form_age", Code: "form_age.quick", Args: map[string]any{"seconds": 2}, Weight: 1}
 	again := comment.Signal{Name: "duplicate", Code: "duplicate.again", Args: map[string]any{"count": 3}, Weight: 2}
 	poor := comment.Signal{Name: "writer", Text: "Its writer is <known>.", Weight: .5}

@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestTheQueueIsNarrowedByItsAddressAndWidenedByAChip(t *testing.T) {
@@ -86,7 +86,7 @@ func TestTheQueueSaysWhatWaitsOnOnesOtherSites(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	other, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-		ground.Site{Key: "other", Name: "Another blog", Origins: []string{"https://other.example"}}, nil)
+		site.Site{Key: "other", Name: "Another blog", Origins: []string{"https://other.example"}}, nil)
 	w.Must(err)
 	_, err = w.S.Submit(w.Ctx, other, moderation.Submission{PageURL: "https://other.example/p", Body: "One that waits."})
 	w.Must(err)

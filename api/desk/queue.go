@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/presence"
 )
 
 // The views of the queue with their icons. The last two are shown once there is something in
@@ -118,7 +118,7 @@ func (d *desk) queue(v *Visit) error {
 		}
 	}
 	if f.Moderator {
-		p.leadAround(d.Process.Present(v.Ctx(), v.Site.ID), v.Who.ID())
+		p.leadAround(d.Presence.Present(v.Ctx(), v.Site.ID), v.Who.ID())
 	}
 	return v.Show("queue", p)
 }
@@ -177,9 +177,9 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 
 // leadAround sets the current card, and the next card after each one. It skips cards that other moderators have open,
 // unless they have all others open.
-func (p *queuePage) leadAround(present []ground.Presence, account string) {
+func (p *queuePage) leadAround(present []presence.Presence, account string) {
 	free := func(k card) bool {
-		return !slices.ContainsFunc(present, func(o ground.Presence) bool {
+		return !slices.ContainsFunc(present, func(o presence.Presence) bool {
 			return o.Comment == k.ID && o.Account != account
 		})
 	}

@@ -410,7 +410,7 @@ func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
 		return attr(card, "data-comment")
 	}
 	looks := func(name string, at int) {
-		w.Must(w.S.LookAt(w.Ctx, w.actor(name), w.site, all[at].ID))
+		w.Must(w.S.Presence.LookAt(w.Ctx, w.actor(name), w.site, all[at].ID))
 	}
 	looks("Olga", 0)
 	if got := current("Olga"); got != all[0].ID {

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A redactForm takes a part out of a comment's text: as it was filled in, and what was wrong with it.
@@ -34,7 +34,7 @@ func (d *desk) redact(v *Visit) error {
 	}
 	if value := v.Form.Get("key"); web.GoodKey(value) {
 		body := sha256.Sum256([]byte(strings.Join([]string{id, f.Words, f.From, f.To, f.Why}, "\x00")))
-		in.Key = &ground.Key{Site: v.Site.ID, Route: "desk/redact", Account: v.Who.Account.ID, Value: value, Body: body[:]}
+		in.Key = &txn.Key{Site: v.Site.ID, Route: "desk/redact", Account: v.Who.Account.ID, Value: value, Body: body[:]}
 	}
 	_, err := d.Moderation.Redact(v.Ctx(), v.Who, v.Site, id, in)
 	if err != nil {

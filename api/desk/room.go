@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Room is one part of the desk: its pages, and who is let in to them.
@@ -41,7 +41,7 @@ var smaller = middleware.GzipWithConfig(middleware.GzipConfig{
 })
 
 // Snippet is what a site's owner puts into a page, where its comments should stand.
-func (r Room) Snippet(site ground.Site) string {
+func (r Room) Snippet(site site.Site) string {
 	return `<div id="aitys"></div>` + "\n" +
 		`<script async crossorigin src="` + r.Origin() + `/embed.js" data-site="` + site.Key + `"></script>`
 }

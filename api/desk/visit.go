@@ -10,16 +10,16 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Visit is one request to the desk. Its route opens it, so that no handler asks again who comes, to
 // which site, in which language, and with which form.
 type Visit struct {
 	echo.Context
-	Who     authz.Actor   // nobody on the pages that are open to all
-	Site    ground.Site   // none on the pages about all sites
-	Sites   []ground.Site // that they have a role on, once there is a frame
+	Who     authz.Actor // nobody on the pages that are open to all
+	Site    site.Site   // none on the pages about all sites
+	Sites   []site.Site // that they have a role on, once there is a frame
 	Words   *Catalog
 	Form    url.Values  // what was posted
 	Problem web.Problem // what was wrong with it, for the status of the page that says so

@@ -21,8 +21,9 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A world is the real service with the desk before it, and one site, over SQLite where nothing else is said.
@@ -31,12 +32,12 @@ type world struct {
 	reads  atomic.Int64 // transactions that only read
 	url    string
 	routes []*echo.Route
-	site   ground.Site
+	site   site.Site
 }
 
 // counting counts the reads of a world.
 type counting struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	reads *atomic.Int64
 }
 
@@ -86,7 +87,7 @@ func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 
 func (w *world) withBlog() *world {
 	w.T.Helper()
-	blog := ground.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}
+	blog := site.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}
 	var err error
 	w.site, _, err = w.S.AddSite(w.Ctx, authz.Operator, blog, nil)
 	w.Must(err)

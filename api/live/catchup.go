@@ -9,20 +9,20 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 )
 
 // Event notes what e changes of pages that are read. It is quick, as those who are told of events must be.
-func (h *Threads) Event(e ground.Event) {
+func (h *Threads) Event(e event.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case e.Kind == ground.EventBehind:
+	case e.Kind == event.Behind:
 		for _, f := range h.urls {
 			f.stale = true
 			h.dirty[f] = true
 		}
-	case e.Kind == ground.EventPage:
+	case e.Kind == event.Page:
 		if f := h.pages[threadPage{e.Site, e.Page}]; f != nil { // it may have another address now
 			f.stale = true
 			h.dirty[f] = true
@@ -51,7 +51,7 @@ func (h *Threads) rouse() {
 }
 
 // look has the pages that did not exist yet looked for again; the lock is held.
-func (h *Threads) look(e ground.Event) {
+func (h *Threads) look(e event.Event) {
 	for f := range h.blank[e.Site] {
 		if e.Comment != "" {
 			f.changed[e.Comment] = true

@@ -16,8 +16,9 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // countEvery is the least time between two counts of a site, and countFor how long one may take; queueKept is how
@@ -30,7 +31,7 @@ const (
 )
 
 // A QueueCounter counts what waits on a site, for who may know it.
-type QueueCounter func(context.Context, authz.Actor, ground.Site) (map[comment.View]int, bool, error)
+type QueueCounter func(context.Context, authz.Actor, site.Site) (map[comment.View]int, bool, error)
 
 // Queues are the streams of moderators: ids of what arrives and is decided on a site, and at most once a second
 // counts, and who is present. It is safe for concurrent use.
@@ -105,7 +106,7 @@ func (h *Queues) Follow(c echo.Context) error {
 // mayFollow finds out, in bounded time, who asks and whether they may know what waits on the site of a key,
 // and what that is.
 func (h *Queues) mayFollow(r *http.Request, key string) (
-	counts []byte, who authz.Actor, site ground.Site, err error,
+	counts []byte, who authz.Actor, site site.Site, err error,
 ) {
 	ctx, end := context.WithTimeout(r.Context(), web.RequestTime)
 	defer end()
@@ -120,7 +121,7 @@ func (h *Queues) mayFollow(r *http.Request, key string) (
 }
 
 // join opens a stream of an account on a site's queue.
-func (h *Queues) join(site ground.Site, account string) (*queue, error) {
+func (h *Queues) join(site site.Site, account string) (*queue, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.open[account] >= maxStreams {
@@ -151,19 +152,19 @@ func (h *Queues) leave(f *queue, account string) {
 }
 
 // Event passes e on. It is quick, as those who are told of events must be.
-func (h *Queues) Event(e ground.Event) {
+func (h *Queues) Event(e event.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch e.Kind {
-	case ground.EventAccount:
+	case event.Account:
 		for _, f := range h.feeds {
 			f.ring.add(notice{check: true, account: e.Account})
 		}
-	case ground.EventBehind:
+	case event.Behind:
 		for _, f := range h.feeds {
 			f.add(notice{check: true})
 		}
-	case ground.EventSite:
+	case event.Site:
 		if f := h.feeds[e.Site]; f != nil {
 			f.add(notice{check: true})
 		}
@@ -221,7 +222,7 @@ func (h *Queues) recount(ctx context.Context, f *queue) error {
 	return nil
 }
 
-func (h *Queues) count(ctx context.Context, who authz.Actor, site ground.Site) ([]byte, error) {
+func (h *Queues) count(ctx context.Context, who authz.Actor, site site.Site) ([]byte, error) {
 	counts, capped, err := h.counts(ctx, who, site)
 	if err != nil {
 		return nil, err
@@ -244,7 +245,7 @@ func (h *Queues) present(ctx context.Context, site int64) []byte {
 		Comment *string `json:"comment"`
 	}
 	all := []presence{}
-	for _, p := range h.kit.Process.Present(ctx, site) {
+	for _, p := range h.kit.Presence.Present(ctx, site) {
 		all = append(all, presence{p.Account, p.Name, web.OrNull(p.Comment)})
 	}
 	data, _ := json.Marshal(all) // strings always can be
@@ -252,14 +253,14 @@ func (h *Queues) present(ctx context.Context, site int64) []byte {
 }
 
 // told is how a stream tells of one comment, by its id alone; nil where it does not.
-func told(e ground.Event) []byte {
+func told(e event.Event) []byte {
 	switch e.Kind {
-	case ground.EventArrived, ground.EventEdited:
+	case event.Arrived, event.Edited:
 		if e.Shown { // public at once: a reply of the desk's, or by the site's settings
 			return fmt.Appendf(nil, "event: arrived\ndata: {\"id\":%q,\"shown\":true}\n\n", e.Comment)
 		}
 		return fmt.Appendf(nil, "event: arrived\ndata: {\"id\":%q}\n\n", e.Comment)
-	case ground.EventDecided, ground.EventRemoved:
+	case event.Decided, event.Removed:
 		return fmt.Appendf(nil, "event: decided\ndata: {\"id\":%q}\n\n", e.Comment)
 	}
 	return nil

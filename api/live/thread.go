@@ -14,8 +14,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -42,8 +42,8 @@ const (
 // A Published finds out what readers see of a page: of the ids those comments that they see, or are told to be
 // withheld, in no order, and how many there are.
 type Published interface {
-	Published(ctx context.Context, site ground.Site, url string, ids []string) (
-		page ground.Page, comments []comment.Comment, count int, err error)
+	Published(ctx context.Context, site site.Site, url string, ids []string) (
+		page site.Page, comments []comment.Comment, count int, err error)
 }
 
 // Threads are the streams of readers: what is published on a page, and what is taken away. It is safe for concurrent
@@ -83,7 +83,7 @@ type unread struct {
 // process, and from those before it was forgotten.
 type thread struct {
 	name string
-	site ground.Site
+	site site.Site
 	url  string
 	ring ring // only the teller adds to it
 
@@ -123,7 +123,7 @@ func NewThreads(
 
 // Follow answers with a stream of what happens on a page: first how many comments it has, or, to who says what they
 // read last, what came since. The site was found, and the origin allowed, before.
-func (h *Threads) Follow(c echo.Context, site ground.Site) error {
+func (h *Threads) Follow(c echo.Context, site site.Site) error {
 	r := c.Request()
 	page, count, err := h.pageAt(r, site)
 	if err != nil {
@@ -162,7 +162,7 @@ func (h *Threads) Follow(c echo.Context, site ground.Site) error {
 }
 
 // pageAt reads the page's address, and finds it, in bounded time: of one that somebody follows everything is known.
-func (h *Threads) pageAt(r *http.Request, site ground.Site) (ground.Page, int, error) {
+func (h *Threads) pageAt(r *http.Request, site site.Site) (site.Page, int, error) {
 	asked := strings.Clone(r.URL.Query().Get("page"))
 	if page, count, known := h.followed(site, asked); known {
 		return page, count, nil
@@ -173,18 +173,18 @@ func (h *Threads) pageAt(r *http.Request, site ground.Site) (ground.Page, int, e
 	return page, count, err
 }
 
-func (h *Threads) followed(site ground.Site, asked string) (page ground.Page, count int, known bool) {
-	url, err := site.PageURL(asked)
+func (h *Threads) followed(blog site.Site, asked string) (page site.Page, count int, known bool) {
+	url, err := blog.PageURL(asked)
 	if err != nil {
 		return page, 0, false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	f := h.urls[threadURL{site.ID, url}]
+	f := h.urls[threadURL{blog.ID, url}]
 	if f == nil {
 		return page, 0, false
 	}
-	return ground.Page{ID: f.page, URL: url}, f.count, true
+	return site.Page{ID: f.page, URL: url}, f.count, true
 }
 
 // admit counts a stream against the networks of its address, unless this server limits nobody.
@@ -210,7 +210,7 @@ func (h *Threads) admit(r *http.Request) (networks []string, err error) {
 }
 
 // join finds or makes the thread of a page.
-func (h *Threads) join(site ground.Site, page ground.Page, count int) *thread {
+func (h *Threads) join(site site.Site, page site.Page, count int) *thread {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget()

@@ -7,8 +7,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // accountOut is a person who signs in. Role and Site are named as the flags of
@@ -28,7 +28,7 @@ type accountOut struct {
 }
 
 // account names the sites of a by key, as far as they are among those that may be seen.
-func account(a authz.Account, seen []ground.Site) accountOut {
+func account(a authz.Account, seen []site.Site) accountOut {
 	out := accountOut{
 		ID:        a.ID,
 		Email:     a.Email,
@@ -50,7 +50,7 @@ func account(a authz.Account, seen []ground.Site) accountOut {
 }
 
 // own is one's own account, with what only oneself is to know.
-func own(a authz.Account, sites []ground.Site) accountOut {
+func own(a authz.Account, sites []site.Site) accountOut {
 	out := account(a, sites)
 	out.Mail, out.MailFrom = a.Mail.String(), &a.MailFrom
 	return out

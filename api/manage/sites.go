@@ -15,14 +15,14 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // siteOut is a site; its settings are named as `aitys site set` names them.
-type siteOut struct{ ground.Site }
+type siteOut struct{ site.Site }
 
-// MarshalJSON writes the key, what ground.Fields has, and the time.
+// MarshalJSON writes the key, what site.Fields has, and the time.
 func (s siteOut) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer
 	var err error
@@ -32,15 +32,15 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 		fmt.Fprintf(&out, `,%q:%s`, name, text)
 	}
 	put("key", s.Key)
-	for _, f := range ground.Fields {
+	for _, f := range site.Fields {
 		switch own := f.Of(s.Site); {
-		case f.Kind == ground.KindOrigins:
+		case f.Kind == site.KindOrigins:
 			put(f.Name, web.List(s.Origins))
 		case f.Kind.Numeric() && own == "":
 			put(f.Name, nil)
 		case f.Kind.Numeric():
 			put(f.Name, json.Number(own))
-		case f.Kind == ground.KindText && own == "":
+		case f.Kind == site.KindText && own == "":
 			put(f.Name, i18n.In(f.Lang).T("rules.default"))
 		default:
 			put(f.Name, own)
@@ -81,7 +81,7 @@ func (h *handlers) addSite(c echo.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	site := ground.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
+	site := site.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
 	site, again, err := h.Sites.AddSite(c.Request().Context(), who, site, key)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (h *handlers) removeSite(c echo.Context, who authz.Actor) error {
 }
 
 // endEditTokens ends what readers edit and withdraw their comments with.
-func (h *handlers) endEditTokens(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) endEditTokens(c echo.Context, who authz.Actor, site site.Site) error {
 	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
 	if err != nil {
 		return err
@@ -135,16 +135,16 @@ func (h *handlers) endEditTokens(c echo.Context, who authz.Actor, site ground.Si
 
 // settingText is the text of a setting that is sent as JSON: a number, or a text, or a list of texts.
 func settingText(name string, value any) (string, error) {
-	i := slices.IndexFunc(ground.Fields, func(f ground.Field) bool { return f.Name == name })
+	i := slices.IndexFunc(site.Fields, func(f site.Field) bool { return f.Name == name })
 	if i < 0 {
 		return "", problem.UnknownField("/" + name)
 	}
-	kind := ground.Fields[i].Kind
+	kind := site.Fields[i].Kind
 	switch v := value.(type) {
 	case nil:
 		return "", nil
 	case string:
-		if !kind.Numeric() && kind != ground.KindOrigins {
+		if !kind.Numeric() && kind != site.KindOrigins {
 			return v, nil
 		}
 	case float64:
@@ -152,7 +152,7 @@ func settingText(name string, value any) (string, error) {
 			return strconv.FormatFloat(v, 'f', -1, 64), nil
 		}
 	case []any:
-		if kind == ground.KindOrigins {
+		if kind == site.KindOrigins {
 			return originsText(v)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // tokenOut is an API token. No Site means all of its account's; Token, its value, is there
@@ -28,7 +28,7 @@ type tokenOut struct {
 	Token     string         `json:"token,omitempty"`
 }
 
-func token(t authz.Token, seen []ground.Site) tokenOut {
+func token(t authz.Token, seen []site.Site) tokenOut {
 	out := tokenOut{
 		ID:        t.ID,
 		Account:   t.Account,

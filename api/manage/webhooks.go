@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type webhookIn struct {
@@ -31,7 +31,7 @@ type webhookOut struct {
 	Failure   *string        `json:"failure"`
 }
 
-func (h *handlers) webhooks(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) webhooks(c echo.Context, who authz.Actor, site site.Site) error {
 	found, err := h.Hooks.Webhooks(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (h *handlers) webhooks(c echo.Context, who authz.Actor, site ground.Site) e
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) addWebhook(c echo.Context, who authz.Actor, site site.Site) error {
 	var in webhookIn
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (h *handlers) addWebhook(c echo.Context, who authz.Actor, site ground.Site)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
 }
 
-func (h *handlers) setWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) setWebhook(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Events []string `json:"events"`
 	}
@@ -89,7 +89,7 @@ func (h *handlers) setWebhook(c echo.Context, who authz.Actor, site ground.Site)
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *handlers) testWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) testWebhook(c echo.Context, who authz.Actor, site site.Site) error {
 	failure, err := h.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // checkerOut is how a site's checker does, as its owners see it.
@@ -22,7 +22,7 @@ type checkerOut struct {
 	Failure     *string    `json:"failure"`
 }
 
-func (h *handlers) checker(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) checker(c echo.Context, who authz.Actor, site site.Site) error {
 	state, err := h.Checkers.CheckerState(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (h *handlers) checker(c echo.Context, who authz.Actor, site ground.Site) er
 	})
 }
 
-func (h *handlers) setCheckerKey(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) setCheckerKey(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Key string `json:"key"`
 	}

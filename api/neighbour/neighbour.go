@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
@@ -94,7 +94,7 @@ type ownOut struct {
 	Hosts       int        `json:"hosts"`
 }
 
-func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) list(c echo.Context, who authz.Actor, site site.Site) error {
 	found, err := h.Neighbours.Neighbours(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) add(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) add(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		URL    string   `json:"url"`
 		Key    string   `json:"key"`
@@ -170,7 +170,7 @@ type offerOut struct {
 	LastSeen    *time.Time `json:"last_seen"`
 }
 
-func (h *handlers) preview(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) preview(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		URL string `json:"url"`
 		Key string `json:"key"`

@@ -11,9 +11,9 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 //go:embed report.html
@@ -39,7 +39,7 @@ type reasonShown struct {
 }
 
 // charge asks why a comment is reported; with a failure, under its status and with what was said.
-func (h *plainPages) charge(c echo.Context, site ground.Site, id string, said url.Values, failure error) error {
+func (h *plainPages) charge(c echo.Context, site site.Site, id string, said url.Values, failure error) error {
 	m, _, err := h.Moderation.Public(c.Request().Context(), site, id)
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func newReportView(c echo.Context, w *i18n.Catalog, m comment.Comment, said url.
 }
 
 // report keeps what a reader says against a comment.
-func (h *plainPages) report(c echo.Context, site ground.Site, id string, form url.Values) error {
+func (h *plainPages) report(c echo.Context, site site.Site, id string, form url.Values) error {
 	err := h.kit.LimitComplaints(c, site.ID)
 	if err == nil {
 		reason, _ := comment.ParseReason(form.Get("reason")) // none is refused as any that is not in the list
@@ -97,7 +97,7 @@ func (h *plainPages) report(c echo.Context, site ground.Site, id string, form ur
 type plea struct{ id, text, problem string }
 
 // appeal asks for a second look at a comment whose token is in the cookie.
-func (h *plainPages) appeal(c echo.Context, site ground.Site, id, text string) error {
+func (h *plainPages) appeal(c echo.Context, site site.Site, id, text string) error {
 	err := h.kit.LimitComplaints(c, site.ID)
 	if err == nil {
 		err = problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")

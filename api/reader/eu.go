@@ -15,8 +15,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -28,7 +28,7 @@ type euReport struct {
 	site   string // its name, as a cell
 	period string
 	f      takedown.Figures
-	policy ground.Policy     // what waits for a moderator here
+	policy site.Policy       // what waits for a moderator here
 	orders []takedown.Demand // of courts and authorities, sealed ones left out
 }
 
@@ -54,21 +54,21 @@ var euPartNames = slices.SortedFunc(maps.Keys(euParts), func(a, b string) int {
 const euOrders = "3_member_states_orders.csv"
 
 // template answers with a part of the template as CSV (RFC 4180, UTF-8), as the regulation wants it: without a mark.
-func (h *openness) template(c echo.Context, site ground.Site, in takedown.Period) error {
+func (h *openness) template(c echo.Context, blog site.Site, in takedown.Period) error {
 	part, known := euParts[c.Param("part")]
 	if !known {
 		return problem.Missing("page.unknown", "There is no such part: there are "+strings.Join(euPartNames, ", ")+".")
 	}
-	f, err := h.Register.Figures(c.Request().Context(), site, in)
+	f, err := h.Register.Figures(c.Request().Context(), blog, in)
 	if err != nil {
 		return err
 	}
-	r := &euReport{site: text.Cell(site.Name), f: f, policy: cmp.Or(site.Settings.Moderation, ground.PolicyAll),
+	r := &euReport{site: text.Cell(blog.Name), f: f, policy: cmp.Or(blog.Settings.Moderation, site.PolicyAll),
 		period: f.From.UTC().Format(time.DateOnly) + "/" +
 			f.To.Add(-time.Microsecond).UTC().Format(time.DateOnly)}
 	for after, more := "", c.Param("part") == euOrders; more; more = after != "" {
 		var demands []takedown.Demand
-		if demands, after, err = h.demands(c, site, in, after, registerChunk); err != nil {
+		if demands, after, err = h.demands(c, blog, in, after, registerChunk); err != nil {
 			return err
 		}
 		for _, d := range demands {
@@ -77,7 +77,7 @@ func (h *openness) template(c echo.Context, site ground.Site, in takedown.Period
 			}
 		}
 	}
-	out := web.Stream(c, "text/csv; charset=utf-8", site.Key+"-"+c.Param("part"))
+	out := web.Stream(c, "text/csv; charset=utf-8", blog.Key+"-"+c.Param("part"))
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
 	return out.Cut(errors.Join(w.WriteAll(part(r)), w.Error()))

@@ -14,7 +14,7 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // feedLength is how many comments stand in a feed, the newest ones.
@@ -87,7 +87,7 @@ func (h *plainPages) feed(c echo.Context) error {
 	return web.NewFile("application/atom+xml; charset=utf-8", b.Bytes()).Serve(c, "no-cache")
 }
 
-func newFeed(public *url.URL, site ground.Site, w *i18n.Catalog, latest moderation.Latest) atomFeed {
+func newFeed(public *url.URL, site site.Site, w *i18n.Catalog, latest moderation.Latest) atomFeed {
 	self := public.JoinPath("sites", site.Key, "feed.atom")
 	f := atomFeed{Thread: "http://purl.org/syndication/thread/1.0", Lang: w.Lang(),
 		Title: w.T("feed.title", "title", site.Name), Updated: atomTime(latest.Since)}
@@ -111,7 +111,7 @@ func newFeed(public *url.URL, site ground.Site, w *i18n.Catalog, latest moderati
 	return f
 }
 
-func newEntry(w *i18n.Catalog, m comment.Comment, page ground.Page) atomEntry {
+func newEntry(w *i18n.Catalog, m comment.Comment, page site.Page) atomEntry {
 	name := nameOf(w, m.Name)
 	e := atomEntry{
 		ID:        entryID(m.ID),

@@ -11,8 +11,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/auditlog"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -71,7 +71,7 @@ type chunkKey struct {
 // A logCache caches rendered chunks. It renders one chunk at a time, so that readers of logs use at most one database
 // connection.
 type logCache struct {
-	entries   func(ctx context.Context, site ground.Site, after uint64, limit int) ([]auditlog.Public, error)
+	entries   func(ctx context.Context, site site.Site, after uint64, limit int) ([]auditlog.Public, error)
 	rendering chan struct{} // semaphore of size 1
 
 	mu    sync.Mutex
@@ -80,20 +80,20 @@ type logCache struct {
 }
 
 func newLogCache(
-	entries func(ctx context.Context, site ground.Site, after uint64, limit int) ([]auditlog.Public, error),
+	entries func(ctx context.Context, site site.Site, after uint64, limit int) ([]auditlog.Public, error),
 ) *logCache {
 	return &logCache{entries: entries, rendering: make(chan struct{}, 1), kept: map[chunkKey]*logChunk{}}
 }
 
 // read is chunk with a fresh request timeout, for responses that outlast the timeout of their request.
-func (l *logCache) read(c echo.Context, site ground.Site, n uint64, least int) (*logChunk, error) {
+func (l *logCache) read(c echo.Context, site site.Site, n uint64, least int) (*logChunk, error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
 	defer stop()
 	return l.chunk(ctx, site, n, least)
 }
 
 // chunk returns chunk n, counted from 0, with least entries or more.
-func (l *logCache) chunk(ctx context.Context, site ground.Site, n uint64, least int) (*logChunk, error) {
+func (l *logCache) chunk(ctx context.Context, site site.Site, n uint64, least int) (*logChunk, error) {
 	key := chunkKey{site.ID, n}
 	if c := l.get(key); c != nil && c.n >= least {
 		return c, nil
@@ -126,7 +126,7 @@ func (l *logCache) chunk(ctx context.Context, site ground.Site, n uint64, least 
 }
 
 // extended returns a copy of c with the entries added since.
-func (l *logCache) extended(ctx context.Context, site ground.Site, n uint64, c *logChunk) (*logChunk, error) {
+func (l *logCache) extended(ctx context.Context, site site.Site, n uint64, c *logChunk) (*logChunk, error) {
 	next := &logChunk{n: c.n, before: c.before, last: c.last}
 	after, limit := n*chunkEntries+uint64(c.n), chunkEntries-c.n
 	overlap := min(after, 1) // reread the last known entry, to check that the new ones follow it

@@ -18,8 +18,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -31,7 +31,7 @@ type openness struct {
 }
 
 // on finds out about which site is asked, and which time, before next. What it answers is the same for everybody.
-func (h *openness) on(next func(echo.Context, ground.Site, takedown.Period) error) echo.HandlerFunc {
+func (h *openness) on(next func(echo.Context, site.Site, takedown.Period) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 		if err != nil {
@@ -57,7 +57,7 @@ func (h *openness) on(next func(echo.Context, ground.Site, takedown.Period) erro
 
 // demands reads a part of the open register, in the time that a request has.
 func (h *openness) demands(
-	c echo.Context, site ground.Site, in takedown.Period, after string, limit int,
+	c echo.Context, site site.Site, in takedown.Period, after string, limit int,
 ) ([]takedown.Demand, string, error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
 	defer stop()
@@ -112,7 +112,7 @@ func openDemand(d takedown.Demand) demandOut {
 	}
 }
 
-func (h *openness) figures(c echo.Context, site ground.Site, in takedown.Period) error {
+func (h *openness) figures(c echo.Context, site site.Site, in takedown.Period) error {
 	limit, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -190,12 +190,12 @@ func (h *openness) figures(c echo.Context, site ground.Site, in takedown.Period)
 const registerChunk = 100
 
 // table answers with the open register as CSV (RFC 4180), beginning with the mark by which Excel knows UTF-8.
-func (h *openness) table(c echo.Context, site ground.Site, in takedown.Period) error {
+func (h *openness) table(c echo.Context, site site.Site, in takedown.Period) error {
 	out := web.Stream(c, "text/csv; charset=utf-8", site.Key+"-demands.csv")
 	return out.Cut(h.writeTable(c, out, site, in))
 }
 
-func (h *openness) writeTable(c echo.Context, out *web.Streamed, site ground.Site, in takedown.Period) error {
+func (h *openness) writeTable(c echo.Context, out *web.Streamed, site site.Site, in takedown.Period) error {
 	for after, begun := "", false; ; begun = true {
 		demands, next, err := h.demands(c, site, in, after, registerChunk)
 		if err != nil {
@@ -253,7 +253,7 @@ type demandRow struct {
 	Done                                      []i18n.Told
 }
 
-func (h *openness) page(c echo.Context, site ground.Site, in takedown.Period) error {
+func (h *openness) page(c echo.Context, site site.Site, in takedown.Period) error {
 	f, err := h.Register.Figures(c.Request().Context(), site, in)
 	if err != nil {
 		return err
@@ -267,17 +267,17 @@ func (h *openness) page(c echo.Context, site ground.Site, in takedown.Period) er
 }
 
 func newOpennessView(
-	c echo.Context, site ground.Site, w *i18n.Catalog, f takedown.Figures, demands []takedown.Demand, next string,
+	c echo.Context, blog site.Site, w *i18n.Catalog, f takedown.Figures, demands []takedown.Demand, next string,
 ) *opennessView {
 	last := f.To.Add(-time.Microsecond).UTC()
 	v := &opennessView{
 		Catalog:   w,
-		Key:       site.Key,
-		Site:      site.Name,
-		Rules:     web.Rules(site, w),
+		Key:       blog.Key,
+		Site:      blog.Name,
+		Rules:     web.Rules(blog, w),
 		Languages: i18n.Languages,
 		Parts:     euPartNames,
-		Policy:    w.T("open.policy." + string(cmp.Or(site.Settings.Moderation, ground.PolicyAll))),
+		Policy:    w.T("open.policy." + string(cmp.Or(blog.Settings.Moderation, site.PolicyAll))),
 		From:      w.Date(f.From.UTC()),
 		To:        w.Date(last),
 		FirstDay:  f.From.UTC().Format(time.DateOnly),

@@ -15,11 +15,11 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/readerauth"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // plainPages are the thread and a form as HTML without script.
@@ -112,7 +112,7 @@ func (h *plainPages) post(c echo.Context) error {
 }
 
 // tell has the writer of what was posted be told of it by mail, and returns which notice says so.
-func (h *plainPages) tell(c echo.Context, site ground.Site, got moderation.Submitted) (notice string) {
+func (h *plainPages) tell(c echo.Context, site site.Site, got moderation.Submitted) (notice string) {
 	if err := h.kit.MayMail(c, site.ID); err != nil {
 		return "untold"
 	}
@@ -128,7 +128,7 @@ func (h *plainPages) tell(c echo.Context, site ground.Site, got moderation.Submi
 }
 
 func (h *plainPages) submit(
-	c echo.Context, site ground.Site, in *draft, form url.Values,
+	c echo.Context, site site.Site, in *draft, form url.Values,
 ) (moderation.Submitted, error) {
 	if in.Told && in.Email == "" && in.Identity == "" {
 		return moderation.Submitted{}, problem.Field("/author/email", "Leave an e-mail address to be told by mail.")
@@ -161,7 +161,7 @@ func (h *plainPages) submit(
 
 // writer is who showed by a mailed code that an address is theirs: nobody, without one. The code is good once, so the
 // form then has the identity, should it have to be sent again.
-func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code string) (authz.Writer, error) {
+func (h *plainPages) writer(c echo.Context, site site.Site, in *draft, code string) (authz.Writer, error) {
 	ctx := c.Request().Context()
 	if in.Identity != "" {
 		w, err := h.Guests.Who(ctx, site, in.Identity)
@@ -182,7 +182,7 @@ func (h *plainPages) writer(c echo.Context, site ground.Site, in *draft, code st
 }
 
 // mailCode has a code mailed.
-func (h *plainPages) mailCode(c echo.Context, site ground.Site, email string) error {
+func (h *plainPages) mailCode(c echo.Context, site site.Site, email string) error {
 	if err := h.kit.MayMail(c, site.ID); err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (h *plainPages) mailCode(c echo.Context, site ground.Site, email string) er
 }
 
 // withdraw takes back a comment whose token is in the cookie.
-func (h *plainPages) withdraw(c echo.Context, site ground.Site, id string) error {
+func (h *plainPages) withdraw(c echo.Context, site site.Site, id string) error {
 	for _, own := range readOwn(c) {
 		if own.id == id {
 			if err := h.Moderation.Withdraw(c.Request().Context(), site, id, own.token); err != nil {
@@ -214,7 +214,7 @@ func (h *plainPages) back(c echo.Context, notice, place string) error {
 }
 
 // page answers with the whole page; with a failure, under its status and with what was typed.
-func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure error) error {
+func (h *plainPages) page(c echo.Context, site site.Site, in draft, failure error) error {
 	if failure == nil {
 		return h.pageWith(c, site, in, "", plea{}, http.StatusOK)
 	}
@@ -227,39 +227,39 @@ func (h *plainPages) page(c echo.Context, site ground.Site, in draft, failure er
 }
 
 // pageWith answers with the whole page, in whose forms stands what was typed and did not get through.
-func (h *plainPages) pageWith(c echo.Context, site ground.Site, in draft, why string, again plea, status int) error {
+func (h *plainPages) pageWith(c echo.Context, blog site.Site, in draft, why string, again plea, status int) error {
 	w := web.Words(c)
-	if err := h.kit.LimitReads(c, site.ID); err != nil {
+	if err := h.kit.LimitReads(c, blog.ID); err != nil {
 		return err
 	}
 	req := comment.ThreadRequest{
 		PageURL: c.QueryParam("url"), Sort: c.QueryParam("sort"), After: c.QueryParam("after"), Limit: plainPage,
 	}
-	t, err := h.Moderation.Thread(c.Request().Context(), site, req)
+	t, err := h.Moderation.Thread(c.Request().Context(), blog, req)
 	if err != nil {
 		return err
 	}
-	v := newPlainView(c, site, w, t)
+	v := newPlainView(c, blog, w, t)
 	v.Typed, v.Problem, v.Tells = in, why, h.kit.Mailing
-	if v.Proof = site.Settings.Asks() == ground.WhoVerified; v.Proof && !h.kit.Mailing {
+	if v.Proof = blog.Settings.Asks() == site.WhoVerified; v.Proof && !h.kit.Mailing {
 		v.Proof, v.Members = false, true
 	}
 	v.Asking = v.Proof && !in.Coded && in.Identity == ""
 	if v.Proof && in.Coded && in.Identity == "" && why == "" {
 		v.Notice = w.T("prove.sent", "email", in.Email)
 	}
-	v.Token = h.Moderation.FormToken(site)
-	if v.Own, err = h.ownComments(c, site, w, t.Page.ID, again); err != nil {
+	v.Token = h.Moderation.FormToken(blog)
+	if v.Own, err = h.ownComments(c, blog, w, t.Page.ID, again); err != nil {
 		return err
 	}
-	if v.ReplyTo, err = h.replyTo(c, site, w, in.Parent); err != nil {
+	if v.ReplyTo, err = h.replyTo(c, blog, w, in.Parent); err != nil {
 		v.Typed.Parent = ""
 	}
 	return web.Render(c, status, web.OwnScript, plainTemplate, v)
 }
 
 // replyTo names whom a reply answers; an error when nobody can be answered.
-func (h *plainPages) replyTo(c echo.Context, site ground.Site, w *i18n.Catalog, parent string) (string, error) {
+func (h *plainPages) replyTo(c echo.Context, site site.Site, w *i18n.Catalog, parent string) (string, error) {
 	if parent == "" {
 		return "", nil
 	}
@@ -298,7 +298,7 @@ func readOwn(c echo.Context) []ownComment {
 	return own
 }
 
-func (h *plainPages) keepOwn(c echo.Context, site ground.Site, newest ownComment) {
+func (h *plainPages) keepOwn(c echo.Context, site site.Site, newest ownComment) {
 	value := newest.id + ":" + newest.token
 	for i, own := range readOwn(c) {
 		if i < maxOwn-1 {
@@ -318,7 +318,7 @@ func (h *plainPages) keepOwn(c echo.Context, site ground.Site, newest ownComment
 
 // ownComments are the writer's own on this page that are not public; again is what one said of a refusal in vain.
 func (h *plainPages) ownComments(
-	c echo.Context, site ground.Site, w *i18n.Catalog, page string, again plea,
+	c echo.Context, site site.Site, w *i18n.Catalog, page string, again plea,
 ) (shown []ownShown, err error) {
 	for _, own := range readOwn(c) {
 		m, _, err := h.Moderation.Own(c.Request().Context(), site, own.id, own.token)

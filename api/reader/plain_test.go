@@ -17,13 +17,13 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
 )
@@ -33,8 +33,8 @@ var update = flag.Bool("update", false, "write testdata/pages anew")
 // TestThePlainPageIsAsItsGoldenFile renders the page from made-up content, in every language.
 func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
-	site := ground.Site{Key: "longway", Origins: []string{"https://longway.example"}}
-	page := ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true}
+	blog := site.Site{Key: "longway", Origins: []string{"https://longway.example"}}
+	page := site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true}
 	thread := []comment.Comment{
 		{ID: "c1", Name: "Viktor", Website: "https://viktor.example/", HTML: "<p>Fair point.</p>", Lang: "en",
 			State: comment.Approved, CreatedAt: at},
@@ -54,7 +54,7 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 		show := func(name, query string, in moderation.Thread, change func(*plainView)) {
 			r := httptest.NewRequest("GET", "/sites/longway/page?url=https://longway.example/bicycle&lang="+l.Key+query, nil)
 			c := echo.New().NewContext(r, httptest.NewRecorder())
-			v := newPlainView(c, site, w, in)
+			v := newPlainView(c, blog, w, in)
 			v.Token = "token"
 			change(v)
 			var b bytes.Buffer
@@ -112,23 +112,23 @@ func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
 // TestThePagesBehindMailedLinksAreAsTheirGoldenFiles renders what a link in a mail to a reader opens.
 func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
 	const email, name = "lena <b>@mail.example", "The Long Way <Round>"
-	site := ground.Site{Name: name}
+	blog := site.Site{Name: name}
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	for _, l := range i18n.Languages {
 		w := i18n.In(l.Key)
 		asked := func(purpose string, about ...readermail.About) mailedView {
-			a := readermail.Asked{Link: mailbox.Link{For: purpose, Email: text.AddressOf(email), Lang: l.Key}, Site: site, About: about}
+			a := readermail.Asked{Link: mailbox.Link{For: purpose, Email: text.AddressOf(email), Lang: l.Key}, Site: blog, About: about}
 			return newMailedView(w, a, at)
 		}
 		done := func(title, said string) mailedView {
 			return mailedView{Catalog: w, Site: name, Title: w.T(title), Done: w.T(said, "email", email, "site", name)}
 		}
-		about := readermail.About{At: at, Page: ground.Page{Title: "Why I sold my <car>"}}
+		about := readermail.About{At: at, Page: site.Page{Title: "Why I sold my <car>"}}
 		for file, v := range map[string]mailedView{
 			"confirm": asked(mailbox.ToConfirm, about), "nothing": asked(mailbox.ToConfirm), "stop": asked(mailbox.ToStop),
 			"confirmed": done("mailed.confirm", "mailed.confirmed"), "stopped": done("mailed.stop", "mailed.stopped"),
 			"dead": deadMail(w), "again": done("mailed.lapsed", "mailed.again.sent"),
-			"lapsed": lapsedMail(w, readermail.Asked{Link: mailbox.Link{Ends: at}, Site: site}),
+			"lapsed": lapsedMail(w, readermail.Asked{Link: mailbox.Link{Ends: at}, Site: blog}),
 		} {
 			var b bytes.Buffer
 			if err := mailedTemplate.Execute(&b, v); err != nil {
@@ -143,7 +143,7 @@ func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
 func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	day := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 0, 0, 0, 0, time.UTC) }
-	site := ground.Site{Key: "longway", Name: "The Long Way Round"}
+	blog := site.Site{Key: "longway", Name: "The Long Way Round"}
 	full := takedown.Figures{
 		From: day(1, 1), To: now, At: now, Received: 9318, Published: 4476, Removed: 12, Waiting: 3, ByItself: 2,
 		Suspected: 3850, Sealed: 2, Wait: takedown.Wait{Of: 2000, Median: 125 * time.Minute, Ninety: 26 * time.Hour},
@@ -163,31 +163,31 @@ func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 		{Received: day(1, 2), Kind: takedown.Other, Public: takedown.Unnamed, Count: 5, Ended: day(1, 9)},
 	}
 	for _, l := range i18n.Languages {
-		show := func(name string, policy ground.Policy, query string, f takedown.Figures, d []takedown.Demand, next string) {
-			site.Settings.Moderation = policy
+		show := func(name string, policy site.Policy, query string, f takedown.Figures, d []takedown.Demand, next string) {
+			blog.Settings.Moderation = policy
 			r := httptest.NewRequest("GET", "/sites/longway/transparency?lang="+l.Key+query, nil)
 			c := echo.New().NewContext(r, httptest.NewRecorder())
 			var b bytes.Buffer
-			if err := opennessTemplate.Execute(&b, newOpennessView(c, site, i18n.In(l.Key), f, d, next)); err != nil {
+			if err := opennessTemplate.Execute(&b, newOpennessView(c, blog, i18n.In(l.Key), f, d, next)); err != nil {
 				t.Fatal(err)
 			}
 			testkit.GoldenPage(t, name, l.Key, b.String(), *update)
 		}
-		show("openness", ground.PolicyAll, "&from=2026-01-01&after=x", full, demands, "next")
-		show("openness-empty", ground.PolicySuspicious, "", takedown.Figures{From: day(1, 1), To: now, At: now}, nil, "")
+		show("openness", site.PolicyAll, "&from=2026-01-01&after=x", full, demands, "next")
+		show("openness-empty", site.PolicySuspicious, "", takedown.Figures{From: day(1, 1), To: now, At: now}, nil, "")
 	}
 }
 
 // TestThePrivacyPageIsAsItsGoldenFile renders the form, and what is held.
 func TestThePrivacyPageIsAsItsGoldenFile(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
-	page := ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle"}
+	page := site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle"}
 	mine := comment.Comment{ID: "c1", Name: "Lena", State: comment.Rejected, Reason: comment.ReasonPersonalAttack,
 		HTML: "<p>Only a fool drives to work here.</p>", CreatedAt: at}
 	published := comment.Comment{ID: "c2", Name: "Lena", State: comment.Approved, HTML: "<p>Where did you sleep?</p>",
 		CreatedAt: at.Add(-24 * time.Hour)}
 	got := privacy.Held{Link: mailbox.Link{Email: text.AddressOf("lena@mail.example")}, At: at.Add(time.Hour), Count: 203, Next: "100",
-		Site: ground.Site{Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{KeepAddresses: 30}},
+		Site: site.Site{Key: "longway", Name: "The Long Way Round", Settings: site.Settings{KeepAddresses: 30}},
 		Comments: []privacy.Comment{
 			{Comment: mine, On: page, Proven: true, Appeals: []report.Appeal{{Text: "It was meant as a joke."}}},
 			{Comment: published, On: page, Proven: true},

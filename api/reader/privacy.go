@@ -15,8 +15,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/privacy"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -65,7 +65,7 @@ func (h *mailed) ask(c echo.Context) error {
 	return h.asks(c, site, http.StatusOK, privacyView{})
 }
 
-func (h *mailed) asks(c echo.Context, site ground.Site, status int, v privacyView) error {
+func (h *mailed) asks(c echo.Context, site site.Site, status int, v privacyView) error {
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
 	v.Catalog, v.Site, v.Asks, v.Mails = web.Words(c), site.Name, true, h.kit.Mailing
 	v.Languages = i18n.Languages
@@ -314,7 +314,7 @@ func heldOf(got privacy.Held) heldOut {
 		Copies:   got.Lessons.Copies,
 		Mail:     heldMailOut{Stopped: got.Stopped, Told: []heldWishOut{}, Letters: []heldLetterOut{}},
 	}
-	page := func(p ground.Page) heldPageOut { return heldPageOut{p.URL, p.Title} }
+	page := func(p site.Page) heldPageOut { return heldPageOut{p.URL, p.Title} }
 	for _, in := range got.Comments {
 		c := heldCommentOut{Proven: in.Proven, CreatedAt: web.At(in.CreatedAt), Page: page(in.On),
 			Appeals: []heldAppealOut{}}

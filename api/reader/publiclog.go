@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // publicLogs serves the public part of a site's log, one line of JSON per entry.
@@ -77,7 +77,7 @@ func (h *publicLogs) lines(c echo.Context) (err error) {
 }
 
 // send writes the lines of a range. It holds no database connection while it writes to the client.
-func (h *publicLogs) send(c echo.Context, site ground.Site, head auditlog.Head, asked logRange) error {
+func (h *publicLogs) send(c echo.Context, site site.Site, head auditlog.Head, asked logRange) error {
 	out := web.Stream(c, "application/x-ndjson", "")
 	if asked.after >= asked.to {
 		_, err := out.Write(nil)

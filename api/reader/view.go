@@ -15,8 +15,8 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 //go:embed plain.html
@@ -93,13 +93,13 @@ type ownShown struct {
 	Plea, Problem    string // what was said against the refusal, and why it did not get through
 }
 
-func newPlainView(c echo.Context, site ground.Site, w *i18n.Catalog, t moderation.Thread) *plainView {
+func newPlainView(c echo.Context, blog site.Site, w *i18n.Catalog, t moderation.Thread) *plainView {
 	v := &plainView{
 		Catalog: w,
 		Title:   cmp.Or(t.Page.Title, c.QueryParam("title")),
 		Heading: headingOf(w, t.Count, t.Page.Name()),
-		Rules:   web.Rules(site, w),
-		SignIn:  site.Settings.SignInURL,
+		Rules:   web.Rules(blog, w),
+		SignIn:  blog.Settings.SignInURL,
 		Open:    t.Page.Open,
 		Action:  plainLink(c),
 		Thread:  nest(c, w, t.Comments),
@@ -107,17 +107,17 @@ func newPlainView(c echo.Context, site ground.Site, w *i18n.Catalog, t moderatio
 		Form:    formOfTime(w),
 		MaxPlea: report.MaxText,
 	}
-	v.Privacy = "/sites/" + site.Key + "/privacy?" + url.Values{"lang": {w.Lang()}}.Encode()
-	v.Openly = "/sites/" + site.Key + "/transparency?" + url.Values{"lang": {w.Lang()}}.Encode()
-	who := site.Settings.Asks()
-	v.Members, v.Mailed = who == ground.WhoAccount, who == ground.WhoEmail || who == ground.WhoVerified
-	v.Named = who == ground.WhoEmail || who == ground.WhoName
+	v.Privacy = "/sites/" + blog.Key + "/privacy?" + url.Values{"lang": {w.Lang()}}.Encode()
+	v.Openly = "/sites/" + blog.Key + "/transparency?" + url.Values{"lang": {w.Lang()}}.Encode()
+	who := blog.Settings.Asks()
+	v.Members, v.Mailed = who == site.WhoAccount, who == site.WhoEmail || who == site.WhoVerified
+	v.Named = who == site.WhoEmail || who == site.WhoName
 	if v.SignIn == "" {
 		v.SignIn = "/moderate/signin"
 	}
-	if ofSite(site, t.Page.URL) {
+	if ofSite(blog, t.Page.URL) {
 		v.Article, v.Data = t.Page.URL, newPageData(w, t)
-		v.Feed = "/sites/" + site.Key + "/feed.atom?" + url.Values{"page": {t.Page.URL}}.Encode()
+		v.Feed = "/sites/" + blog.Key + "/feed.atom?" + url.Values{"page": {t.Page.URL}}.Encode()
 	}
 	switch c.QueryParam("notice") {
 	case "again":
@@ -163,7 +163,7 @@ func plainLink(c echo.Context, more ...string) string {
 }
 
 // ofSite says that an address belongs to one of the site's origins: no other is linked to.
-func ofSite(site ground.Site, page string) bool {
+func ofSite(site site.Site, page string) bool {
 	u, err := url.Parse(page)
 	return err == nil && slices.Contains(site.Origins, strings.ToLower(u.Scheme+"://"+u.Host))
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/readerauth"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // window is where somebody signs in to write: a window of the service's own, which a page with comments opens, and
@@ -69,7 +69,7 @@ type windowLanguage struct{ Key, Name, To string }
 // opened is an open window.
 type opened struct {
 	echo.Context
-	site ground.Site
+	site site.Site
 	view windowView
 }
 
@@ -77,12 +77,12 @@ type opened struct {
 func (h *window) open(next func(*opened) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		site, err := h.kit.Process.Site(r.Context(), c.Param("site"))
+		blog, err := h.kit.Process.Site(r.Context(), c.Param("site"))
 		if err != nil {
 			return err
 		}
 		origin := c.QueryParam("origin")
-		if !h.kit.MayWrite(r, site, origin) {
+		if !h.kit.MayWrite(r, blog, origin) {
 			return problem.ForeignOrigin(nil)
 		}
 		header := c.Response().Header()
@@ -92,7 +92,7 @@ func (h *window) open(next func(*opened) error) echo.HandlerFunc {
 		v := windowView{
 			Catalog:   web.Words(c),
 			Server:    h.kit.PublicURL.Host,
-			Site:      site.Name,
+			Site:      blog.Name,
 			Host:      from.Host,
 			Origin:    origin,
 			Action:    windowLink(c, c.QueryParam("lang")),
@@ -100,11 +100,11 @@ func (h *window) open(next func(*opened) error) echo.HandlerFunc {
 			Providers: h.kit.Providers.Names(),
 			Mailing:   h.kit.Mailing,
 		}
-		v.Proof = v.Mailing && site.Settings.Asks() == ground.WhoVerified
+		v.Proof = v.Mailing && blog.Settings.Asks() == site.WhoVerified
 		for _, l := range i18n.Languages {
 			v.Languages = append(v.Languages, windowLanguage{l.Key, l.Name, windowLink(c, l.Key)})
 		}
-		return next(&opened{c, site, v})
+		return next(&opened{c, blog, v})
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
@@ -69,7 +69,7 @@ type takedownOut struct {
 	Why        *string    `json:"why"`
 }
 
-func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) list(c echo.Context, who authz.Actor, site site.Site) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) add(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) add(c echo.Context, who authz.Actor, site site.Site) error {
 	var in takedownIn
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (h *handlers) add(c echo.Context, who authz.Actor, site ground.Site) error 
 	}{out.ID, out.Withheld})
 }
 
-func (h *handlers) restore(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *handlers) restore(c echo.Context, who authz.Actor, site site.Site) error {
 	var in struct {
 		Why string `json:"why"`
 	}

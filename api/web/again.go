@@ -8,13 +8,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // IdempotencyKey reads the header; nil without one. The route is the very address, so that a
 // key used for two comments names two requests. in is the body as it was understood.
-func IdempotencyKey(c echo.Context, site int64, account string, in any) (*ground.Key, error) {
+func IdempotencyKey(c echo.Context, site int64, account string, in any) (*txn.Key, error) {
 	values, sent := c.Request().Header["Idempotency-Key"]
 	if !sent {
 		return nil, nil
@@ -29,7 +29,7 @@ func IdempotencyKey(c echo.Context, site int64, account string, in any) (*ground
 	}
 	sum := sha256.Sum256(body)
 	route := c.Request().Method + " " + c.Request().URL.Path
-	return &ground.Key{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
+	return &txn.Key{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
 }
 
 // Replayed says that an answer repeats an earlier one.

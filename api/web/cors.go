@@ -6,8 +6,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // exposed are the headers that a page of another origin may read, of what it sent and of failures: what was read
@@ -17,7 +17,7 @@ const exposed = "Idempotency-Replayed, Retry-After, X-Request-Id"
 const exposes = "Access-Control-Expose-Headers"
 
 // An OfSite answers what anybody asks of a site.
-type OfSite func(c echo.Context, site ground.Site) error
+type OfSite func(c echo.Context, site site.Site) error
 
 // Open finds the site and keeps to its origins, before next: for what pages of other origins ask.
 func (k *Kit) Open(next OfSite) echo.HandlerFunc {
@@ -34,7 +34,7 @@ func (k *Kit) Open(next OfSite) echo.HandlerFunc {
 }
 
 // siteOf finds the site. That there is none any page may read: one that misspells its own is told so.
-func (k *Kit) siteOf(c echo.Context) (ground.Site, error) {
+func (k *Kit) siteOf(c echo.Context) (site.Site, error) {
 	site, err := k.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		c.Response().Header().Set("Access-Control-Allow-Origin", "*")
@@ -45,7 +45,7 @@ func (k *Kit) siteOf(c echo.Context) (ground.Site, error) {
 // keepOrigin keeps to one table: without an Origin a request is served; one of the
 // site's, or the service's own, is echoed, never with credentials; another may read without
 // the header and may not write. "null" is another. The answer varies in every case.
-func (k *Kit) keepOrigin(c echo.Context, site ground.Site) error {
+func (k *Kit) keepOrigin(c echo.Context, site site.Site) error {
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")
 	r := c.Request()

@@ -8,8 +8,8 @@ import (
 
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -103,7 +103,7 @@ func (k *Kit) MayMail(c echo.Context, site int64) error {
 
 // PostLimiter counts a new comment likewise, and returns what counts it against its site; who is signed in
 // there is exempt from both.
-func (k *Kit) PostLimiter(c echo.Context, site ground.Site) (moderation.Limiter, error) {
+func (k *Kit) PostLimiter(c echo.Context, site site.Site) (moderation.Limiter, error) {
 	who, err := k.Actor(c)
 	if err == nil && who.Role(site.ID) != authz.NoRole || k.Limiter == nil {
 		return nil, nil

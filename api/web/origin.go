@@ -5,12 +5,12 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // MayWrite reports whether a page of an origin may write to a site. It compares exactly: a site's origins
 // are kept as browsers send them.
-func (k *Kit) MayWrite(r *http.Request, site ground.Site, from string) bool {
+func (k *Kit) MayWrite(r *http.Request, site site.Site, from string) bool {
 	return slices.Contains(site.Origins, from) || k.own(r, from)
 }
 

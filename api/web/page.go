@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/internal/i18n"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/labstack/echo/v4"
 )
 
@@ -93,6 +93,6 @@ func Vary(c echo.Context, name string) {
 }
 
 // Rules are what a site asks of its writers: its own in the language of w, else those of the house.
-func Rules(site ground.Site, w *i18n.Catalog) string {
+func Rules(site site.Site, w *i18n.Catalog) string {
 	return cmp.Or(site.Settings.Rules[w.Lang()], w.T("rules.default"))
 }

@@ -14,8 +14,9 @@ import (
 	"net/netip"
 	"net/url"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/presence"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Options are what a Kit is made of. Process, Identity, Clock, Log and PublicURL are required; Identity and Providers say
@@ -23,10 +24,11 @@ import (
 // PublicURL is: a page of the host that a request names is the service's own then. Proxies are the ranges whose
 // X-Forwarded-For is believed; Limiter nil lifts posting rates.
 type Options struct {
-	Process   *ground.Process
+	Process   *txn.Process
 	Identity  *identity.Service
 	Providers *identity.Providers // nil: none
-	Clock     ground.Clock
+	Presence  presence.Service
+	Clock     txn.Clock
 	Log       *slog.Logger
 	PublicURL *url.URL // scheme and host of the service as its users see it
 	AnyHost   bool

@@ -15,9 +15,10 @@ import (
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type accountCmd struct {
@@ -57,7 +58,7 @@ func (r *services) address(ctx context.Context, given *url.URL) (*url.URL, error
 	if given != nil {
 		return given, nil
 	}
-	noted, err := ground.PublicURL(ctx, store.For[ground.MetaTx](r.store))
+	noted, err := txn.PublicURL(ctx, store.For[txn.MetaTx](r.store))
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func (c accountListCmd) Run(a *env) error {
 }
 
 // newAccountLines returns a line for each role that an account has.
-func newAccountLines(account authz.Account, sites []ground.Site) []accountLine {
+func newAccountLines(account authz.Account, sites []site.Site) []accountLine {
 	line := accountLine{Email: account.Email, Name: account.Name, Disabled: account.Disabled}
 	var lines []accountLine
 	for _, role := range []authz.Role{authz.Owner, authz.Moderator, authz.Author} {

@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/cmd/aitys/stdio"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type classifierCmd struct {
@@ -38,7 +38,7 @@ type ofSite struct {
 }
 
 // with runs a command about the site. It never makes a database.
-func (c ofSite) with(a *env, do func(ctx context.Context, r *services, site ground.Site) error) error {
+func (c ofSite) with(a *env, do func(ctx context.Context, r *services, site site.Site) error) error {
 	return a.with(reads, func(ctx context.Context, r *services) error {
 		site, err := r.Process.Site(ctx, c.Site)
 		if err != nil {
@@ -56,8 +56,8 @@ type classifierEvalCmd struct {
 }
 
 func (c classifierEvalCmd) Run(a *env) error {
-	try := learning.WhatIfRequest{Threshold: c.Threshold, Policy: ground.Policy(c.Moderation), Last: c.Last}
-	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	try := learning.WhatIfRequest{Threshold: c.Threshold, Policy: site.Policy(c.Moderation), Last: c.Last}
+	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		q, err := r.Learning.Quality(ctx, authz.Operator, site, learning.QualityRequest{})
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func (c classifierInspectCmd) Run(a *env) error {
 	if c.Top < 1 || c.Top > 1_000 {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
-	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		in, err := r.Learning.Inspect(ctx, authz.Operator, site, c.Top)
 		if err != nil {
 			return err
@@ -172,7 +172,7 @@ type rebuiltLine struct {
 }
 
 func (c classifierRebuildCmd) Run(a *env) error {
-	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		began := time.Now()
 		made, err := r.Learning.Rebuild(ctx, authz.Operator, site, a.progress("folding: entry", began))
 		if err != nil {

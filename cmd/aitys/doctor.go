@@ -18,9 +18,10 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type doctorCmd struct {
@@ -50,7 +51,7 @@ func (d *doctor) warn(check, format string, args ...any) { d.find(check, "warn",
 
 func (d *doctor) fail(check string, err error) {
 	how := ""
-	if errors.Is(err, ground.ErrCorrupt) {
+	if errors.Is(err, txn.ErrCorrupt) {
 		how = howToRestore
 	}
 	if denied := noPermission(err); denied != nil {
@@ -169,7 +170,7 @@ func (d *doctor) health(db *store.DB, isSQLite bool) bool {
 func (d *doctor) integrity(db *store.DB) bool {
 	wrong, err := db.Check(d.ctx)
 	if err == nil && len(wrong) > 0 {
-		err = fmt.Errorf("%w: %s", ground.ErrCorrupt, strings.Join(wrong, "; "))
+		err = fmt.Errorf("%w: %s", txn.ErrCorrupt, strings.Join(wrong, "; "))
 	}
 	if err != nil {
 		d.fail("integrity", err)
@@ -226,7 +227,7 @@ func (d *doctor) sites(r *services) {
 		if !d.audit {
 			continue
 		}
-		bad, err := auditlog.Verify(d.ctx, ground.NewWork(r.Process, store.For[auditlog.Tx](r.store)), site.ID)
+		bad, err := auditlog.Verify(d.ctx, txn.NewWork(r.Process, store.For[auditlog.Tx](r.store)), site.ID)
 		switch {
 		case err != nil:
 			d.fail("log of "+site.Key, err)
@@ -240,9 +241,9 @@ func (d *doctor) sites(r *services) {
 }
 
 // demands compares a site's register with its log.
-func (d *doctor) demands(r *services, site ground.Site) {
+func (d *doctor) demands(r *services, site site.Site) {
 	check := "demands of " + site.Key
-	wrong, err := takedown.Audit(d.ctx, ground.NewWork(r.Process, store.For[takedown.Tx](r.store)), site.ID)
+	wrong, err := takedown.Audit(d.ctx, txn.NewWork(r.Process, store.For[takedown.Tx](r.store)), site.ID)
 	switch {
 	case err != nil:
 		d.fail(check, err)
@@ -253,7 +254,7 @@ func (d *doctor) demands(r *services, site ground.Site) {
 	}
 }
 
-func (d *doctor) origins(site ground.Site) {
+func (d *doctor) origins(site site.Site) {
 	check := "site " + site.Key
 	if len(site.Origins) == 0 {
 		d.warn(check, "no page may have comments: `aitys site set %s origin=https://…`", site.Key)

@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type exportCmd struct {
@@ -40,7 +40,7 @@ func (c exportCmd) Run(a *env) error {
 	case c.Format == formatStatic:
 		return c.copy(a)
 	}
-	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
 		in := transfer.Wanted{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
 		debug.SetGCPercent(exportGCPercent)
@@ -57,7 +57,7 @@ func (c exportCmd) Run(a *env) error {
 
 // copy makes a copy for a plain web host, and says what stands in earlier ones that may not.
 func (c exportCmd) copy(a *env) error {
-	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		told := a.progress("copying: comments", time.Now())
 		made, err := r.Static.Copy(ctx, authz.Operator, site, c.Out, func(done uint64) { told(done, 0) })
 		if err != nil {

@@ -17,8 +17,9 @@ import (
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type importCmd struct {
@@ -60,9 +61,9 @@ func (c importCmd) Run(a *env) error {
 		return err
 	}
 	debug.SetGCPercent(leastGC)
-	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		out, err := r.Transfer.Import(ctx, authz.Operator, site, in)
-		if errors.Is(err, ground.ErrFull) {
+		if errors.Is(err, txn.ErrFull) {
 			return errors.New("there is no room left for the database. Make some, and run this again: nothing is lost, and " +
 				"nothing comes in twice")
 		}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type classifierRetireCmd struct {
@@ -36,7 +36,7 @@ func (c classifierRetireCmd) Run(a *env) error {
 			return fmt.Errorf("--before: want a day like 2026-01-01, not %q", c.Before)
 		}
 	}
-	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
 			if out.Lessons, err = r.Learning.OldLessons(ctx, authz.Operator, site, before); err != nil {
@@ -91,7 +91,7 @@ func (c classifierEraseCmd) Run(a *env) error {
 	case len(c.Comment) == 0:
 		return errors.New("whose lessons? Give --email-stdin, or --comment ID")
 	}
-	return c.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		var did learning.Erasure
 		var err error
 		if c.DryRun {

@@ -21,8 +21,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/aitys/aitys/cmd/aitys/flags"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func main() {
@@ -105,7 +105,7 @@ func fail(stderr io.Writer, code int, err error) int {
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Kind != problem.Internal {
 		what = e.Detail
 	}
-	if errors.Is(err, ground.ErrCorrupt) {
+	if errors.Is(err, txn.ErrCorrupt) {
 		what += howToRestore
 	}
 	if denied := noPermission(err); denied != nil {

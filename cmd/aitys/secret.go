@@ -13,8 +13,8 @@ import (
 
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type secretCmd struct {
@@ -46,7 +46,7 @@ func (secretNewCmd) Run(a *env) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := ground.ReplaceSecret(a.ctx, store.For[ground.MetaTx](db), secret); err != nil {
+	if err := txn.ReplaceSecret(a.ctx, store.For[txn.MetaTx](db), secret); err != nil {
 		return fmt.Errorf("replace the secret: %w", err)
 	}
 	if err := os.Rename(temp, a.base.SecretFile); err != nil {

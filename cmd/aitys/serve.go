@@ -17,8 +17,8 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/store/sqlite"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type serveCmd struct{ serveFlags }
@@ -104,7 +104,7 @@ func (c serveCmd) Run(a *env) (err error) {
 	}
 	return r.Serve(a.ctx, listener, func() error {
 		token, err := r.Identity.SetupLink(a.ctx)
-		if err != nil && !errors.Is(err, ground.ErrCorrupt) {
+		if err != nil && !errors.Is(err, txn.ErrCorrupt) {
 			return err
 		}
 		if token != "" {

@@ -11,9 +11,9 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // need says what a command does with the database.
@@ -74,7 +74,7 @@ func (a *env) open(ctx context.Context, n need, o app.Options) (_ *services, err
 	}
 	if r.App, err = app.New(ctx, store.For[app.Tx](db), app.Through(r.coord), secret, o); err != nil {
 		_ = r.coord.Close() // as above
-		if !errors.Is(err, ground.ErrSecret) {
+		if !errors.Is(err, txn.ErrSecret) {
 			return nil, err
 		}
 		if made {
@@ -85,7 +85,7 @@ func (a *env) open(ctx context.Context, n need, o app.Options) (_ *services, err
 	return r, nil
 }
 
-func (a *env) openCoord(ctx context.Context, s secret.Secret, c ground.Clock, log *slog.Logger) (*coord.Coord, error) {
+func (a *env) openCoord(ctx context.Context, s secret.Secret, c txn.Clock, log *slog.Logger) (*coord.Coord, error) {
 	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: s, Clock: c, Log: log})
 }
 

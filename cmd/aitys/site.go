@@ -10,8 +10,8 @@ import (
 
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type siteCmd struct {
@@ -25,13 +25,13 @@ type siteCmd struct {
 
 // siteLine is a site as programs read it.
 type siteLine struct {
-	Key      string          `json:"key"`
-	Name     string          `json:"name"`
-	Origins  []string        `json:"origins"`
-	Settings ground.Settings `json:"settings"`
+	Key      string        `json:"key"`
+	Name     string        `json:"name"`
+	Origins  []string      `json:"origins"`
+	Settings site.Settings `json:"settings"`
 }
 
-func newSiteLine(s ground.Site) siteLine {
+func newSiteLine(s site.Site) siteLine {
 	return siteLine{Key: s.Key, Name: s.Name, Origins: slices.Concat([]string{}, s.Origins), Settings: s.Settings}
 }
 
@@ -45,7 +45,7 @@ type siteAddCmd struct {
 func (c siteAddCmd) Run(a *env) error {
 	return a.with(writes, func(ctx context.Context, r *services) error {
 		site, _, err := r.Sites.AddSite(ctx, authz.Operator,
-			ground.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
+			site.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ type siteKeyCmd struct {
 }
 
 func (c siteKeyCmd) Run(a *env) error {
-	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *services, site ground.Site) error {
+	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *services, site site.Site) error {
 		public, err := r.Signet.SiteKey(ctx, authz.Operator, site)
 		if err != nil {
 			return err
@@ -192,8 +192,8 @@ func (c siteKeyCmd) Run(a *env) error {
 
 // settingNames are the names of a site's settings.
 func settingNames() []string {
-	names := make([]string, len(ground.Fields))
-	for i, f := range ground.Fields {
+	names := make([]string, len(site.Fields))
+	for i, f := range site.Fields {
 		names[i] = f.Name
 	}
 	return names
@@ -201,6 +201,6 @@ func settingNames() []string {
 
 // helpNames gives the help the names of a site's settings, and of the policies.
 func helpNames() kong.Vars {
-	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(ground.Policies),
+	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(site.Policies),
 		"formats": problem.Among(transfer.Formats()), "exports": problem.Among(exports())}
 }

@@ -21,10 +21,10 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/presence"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/readerauth"
 	"github.com/aitys/aitys/moderation/readermail"
@@ -32,20 +32,22 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
 	"github.com/aitys/aitys/widget"
 )
 
 // Coordination is what processes on one database share. The zero value is for a process that is alone.
 type Coordination struct {
-	Bell      ground.Bell
-	Claims    ground.Claims
-	Knocks    ground.Knocks
-	Presences ground.Presences
+	Bell      txn.Bell
+	Claims    txn.Claims
+	Knocks    site.Knocks
+	Presences presence.Presences
 	Limiter   web.Limiter
 	Health    func() string // "up", "down", or "" if nothing is configured; may be nil
 }
@@ -71,9 +73,9 @@ func Reach(webhooks, checkers, neighbours notify.Reach) Outbound {
 
 // Options of an App. Only Clock is required. Those from PublicURL on are for servers.
 type Options struct {
-	Clock   ground.Clock
+	Clock   txn.Clock
 	Log     *slog.Logger                    // nil: nothing is logged
-	Storage func() error                    // why the database takes no writes; see ground.Options
+	Storage func() error                    // why the database takes no writes; see txn.Options
 	Watch   func(ctx context.Context) error // part of Run; watches the database's file
 	Upgrade bool                            // run privacy.Upgrade
 	OnErase func(learning.Mark) error       // called before each erasure, which does not happen if it fails
@@ -93,7 +95,7 @@ type Options struct {
 
 // An App is the service in one process. It is safe for concurrent use.
 type App struct {
-	Process       *ground.Process
+	Process       *txn.Process
 	Identity      *identity.Service
 	Learning      *learning.Models
 	Signet        *signing.Service
@@ -108,6 +110,7 @@ type App struct {
 	Campaigns     *campaign.Service
 	Inquiries     *spamcheck.Service
 	Moderation    *moderation.Service
+	Presence      presence.Service
 	Privacy       *privacy.Service
 	Sites         *sites.Service
 	Static        *static.Service
@@ -118,14 +121,14 @@ type App struct {
 	Providers *identity.Providers
 	Mail      *notify.Service // nil without Options.Mail, too
 
-	store        ground.Store[Tx]
+	store        txn.Store[Tx]
 	coordination Coordination
 	options      Options
 }
 
-// New returns an App over a migrated database. It returns ground.ErrSecret if the database has another secret.
-func New(ctx context.Context, s ground.Store[Tx], c Coordination, own secret.Secret, o Options) (*App, error) {
-	if err := ground.KeepSecret(ctx, Narrow[ground.MetaTx](s), own); err != nil {
+// New returns an App over a migrated database. It returns txn.ErrSecret if the database has another secret.
+func New(ctx context.Context, s txn.Store[Tx], c Coordination, own secret.Secret, o Options) (*App, error) {
+	if err := txn.KeepSecret(ctx, Narrow[txn.MetaTx](s), own); err != nil {
 		return nil, err
 	}
 	if o.Upgrade {
@@ -133,9 +136,9 @@ func New(ctx context.Context, s ground.Store[Tx], c Coordination, own secret.Sec
 			return nil, err
 		}
 	}
-	p := ground.NewProcess(ground.Options{Store: Narrow[ground.EventTx](s), Storage: o.Storage, Clock: o.Clock,
-		Bell: c.Bell, Claims: c.Claims, Knocks: c.Knocks, Presences: c.Presences, Log: o.Log})
-	a := &App{Process: p, store: s, coordination: c, options: o}
+	p := txn.NewProcess(txn.Options{Store: Narrow[txn.EventTx](s), Storage: o.Storage, Clock: o.Clock,
+		Bell: c.Bell, Claims: c.Claims, Knocks: c.Knocks, Log: o.Log})
+	a := &App{Process: p, Presence: presence.Service{Presences: c.Presences}, store: s, coordination: c, options: o}
 	a.Identity = identity.New(p, Narrow[identity.Tx](s), own, o.Passwords)
 	a.Learning = learning.New(learning.Options{Process: p, Store: Narrow[learning.Tx](s), Secret: own,
 		// Moderation asks Learning, so it comes later. Models change only while Learning runs or is used.
@@ -183,10 +186,10 @@ func (a *App) serves(own secret.Secret) {
 }
 
 // newStatic returns the service that makes static copies, with the same JSON as the API.
-func newStatic(p *ground.Process, s ground.Store[static.Tx], signer static.Signer) *static.Service {
+func newStatic(p *txn.Process, s txn.Store[static.Tx], signer static.Signer) *static.Service {
 	o := static.Options{Process: p, Store: s, Signer: signer,
 		Comment:  func(c comment.Comment, pageURL string) any { return api.PublicComment(c, pageURL) },
-		Settings: func(site ground.Site, w *i18n.Catalog) any { return api.PublicSettings(site, w, "", false) }}
+		Settings: func(site site.Site, w *i18n.Catalog) any { return api.PublicSettings(site, w, "", false) }}
 	for _, f := range widget.Files() {
 		o.Files = append(o.Files, static.File{Path: f.Path, Body: f.Body})
 	}

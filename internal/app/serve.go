@@ -19,7 +19,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Run follows events and does the background work of all services until ctx ends or one of them fails.
@@ -43,7 +44,7 @@ func (a *App) Run(ctx context.Context) error {
 	for _, work := range works {
 		go func() {
 			err := work(ctx)
-			if errors.Is(err, ground.ErrCorrupt) { // readyz says so; readers get what can be read
+			if errors.Is(err, txn.ErrCorrupt) { // readyz says so; readers get what can be read
 				<-ctx.Done()
 				err = nil
 			}
@@ -66,7 +67,8 @@ func (a *App) Handler(more ...api.Routes) *api.Server {
 		limiter = a.coordination.Limiter
 	}
 	return api.New(api.Options{
-		Options: web.Options{Process: a.Process, Identity: a.Identity, Providers: a.Providers, Clock: o.Clock,
+		Options: web.Options{Process: a.Process, Identity: a.Identity, Providers: a.Providers,
+			Presence: a.Presence, Clock: o.Clock,
 			Log: a.Process.Logger(), PublicURL: o.PublicURL, AnyHost: o.AnyHost, Proxies: o.Proxies, Limiter: limiter,
 			Mailing: o.Mailing || a.Mail != nil},
 		Readers: api.ReaderServices{Moderation: a.Moderation, Reactions: a.Reactions, Signet: a.Signet,
@@ -96,7 +98,7 @@ func (a *App) routes() []api.Routes {
 }
 
 // export writes a site as JSON lines.
-func (a *App) export(ctx context.Context, who authz.Actor, site ground.Site, to io.Writer) error {
+func (a *App) export(ctx context.Context, who authz.Actor, site site.Site, to io.Writer) error {
 	return a.Transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
 }
 
@@ -121,7 +123,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 	go func() { followed <- a.Run(following) }()
 	go func() { served <- server.Serve(l) }()
 	err := a.waitReady(ctx)
-	noted := ground.NotePublicURL(ctx, Narrow[ground.MetaTx](a.store), a.options.PublicURL.String())
+	noted := txn.NotePublicURL(ctx, Narrow[txn.MetaTx](a.store), a.options.PublicURL.String())
 	if noted != nil && ctx.Err() == nil {
 		log.Warn("links that commands print may lead elsewhere", "err", noted)
 	}
@@ -166,7 +168,7 @@ func (a *App) waitReady(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if errors.Is(err, ground.ErrCorrupt) {
+		if errors.Is(err, txn.ErrCorrupt) {
 			return nil // readers get what can be read, and readyz says why nothing is written
 		}
 		select {

@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/internal/transfer/static"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/privacy"
@@ -22,13 +22,14 @@ import (
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
 // Tx is the union of the transaction interfaces of all services.
 type Tx interface {
-	ground.EventTx
-	ground.MetaTx
+	txn.EventTx
+	txn.MetaTx
 	campaign.Tx
 	externalcheck.Tx
 	report.Tx
@@ -52,9 +53,9 @@ type Tx interface {
 }
 
 // Narrow returns s with transactions of type T, which must be an interface that Tx implements.
-func Narrow[T any](s ground.Store[Tx]) ground.Store[T] { return narrow[T]{s} }
+func Narrow[T any](s txn.Store[Tx]) txn.Store[T] { return narrow[T]{s} }
 
-type narrow[T any] struct{ whole ground.Store[Tx] }
+type narrow[T any] struct{ whole txn.Store[Tx] }
 
 func (s narrow[T]) View(ctx context.Context, fn func(T) error) error {
 	return s.whole.View(ctx, func(tx Tx) error { return fn(any(tx).(T)) })
@@ -70,6 +71,6 @@ func (s narrow[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
 	})
 }
 
-func (s narrow[T]) Update(ctx context.Context, fn func(T) error) ([]ground.Event, error) {
+func (s narrow[T]) Update(ctx context.Context, fn func(T) error) ([]event.Event, error) {
 	return s.whole.Update(ctx, func(tx Tx) error { return fn(any(tx).(T)) })
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/learning"
@@ -25,10 +24,12 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
@@ -36,7 +37,7 @@ import (
 type App struct {
 	*app.App
 	*useCases
-	store ground.Store[app.Tx]
+	store txn.Store[app.Tx]
 }
 
 type useCases struct {
@@ -63,7 +64,7 @@ type useCases struct {
 }
 
 type (
-	process    = ground.Process
+	process    = txn.Process
 	accounts   = identity.Service
 	models     = learning.Models
 	keys       = signing.Service
@@ -91,7 +92,7 @@ var Loopback = notify.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 // NewApp is app.New with a server's Options: the App is at https://talk.example, may call loopback addresses and hashes
 // passwords with little work, unless o says otherwise.
 func NewApp(
-	ctx context.Context, s ground.Store[app.Tx], c app.Coordination, own secret.Secret, o app.Options,
+	ctx context.Context, s txn.Store[app.Tx], c app.Coordination, own secret.Secret, o app.Options,
 ) (*App, error) {
 	if o.PublicURL == nil {
 		o.PublicURL = &url.URL{Scheme: "https", Host: "talk.example"}
@@ -112,13 +113,13 @@ func NewApp(
 }
 
 // VerifyLog verifies the whole log of a site.
-func (a *App) VerifyLog(ctx context.Context, site ground.Site) (bad uint64, err error) {
-	return auditlog.Verify(ctx, ground.NewWork(a.Process, app.Narrow[auditlog.Tx](a.store)), site.ID)
+func (a *App) VerifyLog(ctx context.Context, site site.Site) (bad uint64, err error) {
+	return auditlog.Verify(ctx, txn.NewWork(a.Process, app.Narrow[auditlog.Tx](a.store)), site.ID)
 }
 
 // AuditDemands compares the register of a site with its log and with what readers see.
-func (a *App) AuditDemands(ctx context.Context, site ground.Site) ([]takedown.Mismatch, error) {
-	return takedown.Audit(ctx, ground.NewWork(a.Process, app.Narrow[takedown.Tx](a.store)), site.ID)
+func (a *App) AuditDemands(ctx context.Context, site site.Site) ([]takedown.Mismatch, error) {
+	return takedown.Audit(ctx, txn.NewWork(a.Process, app.Narrow[takedown.Tx](a.store)), site.ID)
 }
 
 // ServiceTypes returns the types of all services, for tests that look at each of their methods.

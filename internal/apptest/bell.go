@@ -5,11 +5,11 @@ import (
 
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // newBell returns the bell of a process that runs alone. Without it followers poll once a second.
-func newBell(t testing.TB, clock *testkit.Clock) ground.Bell {
+func newBell(t testing.TB, clock *testkit.Clock) txn.Bell {
 	t.Helper()
 	c, err := coord.Open(t.Context(), coord.Options{Clock: clock})
 	if err != nil {

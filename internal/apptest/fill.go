@@ -13,11 +13,11 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // Fill puts n waiting comments on a page in one transaction, and returns their ids.
-func (w *World) Fill(site ground.Site, n int) []string {
+func (w *World) Fill(site site.Site, n int) []string {
 	w.T.Helper()
 	return w.copies(w.Submit(site, "The first of very many."), n, func(int, *comment.Comment) {})
 }
@@ -43,12 +43,12 @@ func (w *World) copies(first comment.Comment, n int, change func(i int, c *comme
 }
 
 // Said puts a waiting comment on a site's page, of which a filter said what is given.
-func (w *World) Said(site ground.Site, spam, score float64) string {
+func (w *World) Said(site site.Site, spam, score float64) string {
 	w.T.Helper()
 	return w.SaidAll(site, comment.Verdict{Spam: spam, Score: score, Warm: true})[0]
 }
 
-func (w *World) SaidAll(site ground.Site, verdicts ...comment.Verdict) []string {
+func (w *World) SaidAll(site site.Site, verdicts ...comment.Verdict) []string {
 	w.T.Helper()
 	first := w.Submit(site, "A comment that others are like.")
 	return w.copies(first, len(verdicts), func(i int, c *comment.Comment) {
@@ -58,7 +58,7 @@ func (w *World) SaidAll(site ground.Site, verdicts ...comment.Verdict) []string 
 
 // Waiting puts comments with texts on a site's first page, and returns their ids. Each is of a
 // reader who uses their own word, and writes their e-mail in capitals now and then.
-func (w *World) Waiting(site ground.Site, texts []string) []string {
+func (w *World) Waiting(site site.Site, texts []string) []string {
 	w.T.Helper()
 	return w.copies(w.Submit(site, "The first of many."), len(texts), func(i int, c *comment.Comment) {
 		email, canary := Reader(i)
@@ -71,7 +71,7 @@ func (w *World) Waiting(site ground.Site, texts []string) []string {
 
 // Schooled decides comments of a page of their own, and has the filter learn them: what a site
 // needs before its filter may act.
-func (w *World) Schooled(site ground.Site, ham, spam int) {
+func (w *World) Schooled(site site.Site, ham, spam int) {
 	w.T.Helper()
 	w.Posts++
 	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
@@ -101,7 +101,7 @@ func (w *World) Schooled(site ground.Site, ham, spam int) {
 }
 
 // Taught has a site decide n comments, half of them spam, and returns the batches of the newest.
-func (w *World) Taught(site ground.Site, n int) (batches []string) {
+func (w *World) Taught(site site.Site, n int) (batches []string) {
 	w.T.Helper()
 	ids := w.Waiting(site, Texts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
 	for part := range slices.Chunk(ids, 100) {
@@ -116,7 +116,7 @@ func (w *World) Taught(site ground.Site, n int) (batches []string) {
 }
 
 // Warm teaches a site's model ham and spam, n of each.
-func (w *World) Warm(site ground.Site, n int) {
+func (w *World) Warm(site site.Site, n int) {
 	w.T.Helper()
 	// No two of them nearly the same: that would be one lesson.
 	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit " +

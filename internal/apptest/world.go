@@ -22,12 +22,13 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A World is an App over a database, with two sites.
@@ -38,12 +39,12 @@ type World struct {
 	DB    Database
 	Clock *testkit.Clock
 	S     *App
-	A, B  ground.Site
+	A, B  site.Site
 	Posts int // how many readers have written
 }
 
 // A Database is what tests read and write without a service.
-type Database struct{ ground.Store[app.Tx] }
+type Database struct{ txn.Store[app.Tx] }
 
 func (d Database) Update(ctx context.Context, fn func(app.Tx) error) error {
 	_, err := d.Store.Update(ctx, fn)
@@ -114,10 +115,10 @@ func (w *World) Must(err error) {
 }
 
 // AddSite adds a site at https://KEY.example.
-func (w *World) AddSite(key string) ground.Site {
+func (w *World) AddSite(key string) site.Site {
 	w.T.Helper()
 	site, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-		ground.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
+		site.Site{Key: key, Name: "Site " + key, Origins: []string{"https://" + key + ".example"}}, nil)
 	w.Must(err)
 	return site
 }
@@ -138,7 +139,7 @@ func (w *World) Session(a authz.Account) authz.Actor {
 	value, hash := secret.New("")
 	now := w.Clock.Now()
 	w.Must(w.DB.Update(w.Ctx, func(tx app.Tx) error {
-		return tx.InsertSession(authz.Session{Hash: hash, ID: ground.NewID(), Account: a.ID, CreatedAt: now, SeenAt: now,
+		return tx.InsertSession(authz.Session{Hash: hash, ID: txn.NewID(), Account: a.ID, CreatedAt: now, SeenAt: now,
 			ExpiresAt: now.Add(time.Hour)})
 	}))
 	actor, err := w.S.ActorBySession(w.Ctx, value)
@@ -172,12 +173,12 @@ func (w *World) InFile(word string) (n int) {
 }
 
 // Submit Posts a comment by a writer of its own, on the site's first page.
-func (w *World) Submit(site ground.Site, text string) comment.Comment {
+func (w *World) Submit(site site.Site, text string) comment.Comment {
 	w.T.Helper()
 	return w.Answer(site, "", text)
 }
 
-func (w *World) Answer(site ground.Site, parent, text string) comment.Comment {
+func (w *World) Answer(site site.Site, parent, text string) comment.Comment {
 	w.T.Helper()
 	w.Posts++
 	w.Clock.Add(time.Millisecond)
@@ -192,7 +193,7 @@ func (w *World) Answer(site ground.Site, parent, text string) comment.Comment {
 }
 
 // SubmitOwn is submit with the edit token.
-func (w *World) SubmitOwn(site ground.Site, text string) (comment.Comment, string) {
+func (w *World) SubmitOwn(site site.Site, text string) (comment.Comment, string) {
 	w.T.Helper()
 	w.Posts++
 	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
@@ -204,12 +205,12 @@ func (w *World) SubmitOwn(site ground.Site, text string) (comment.Comment, strin
 }
 
 // Decide makes one decision about comments in their current versions.
-func (w *World) Decide(who authz.Actor, site ground.Site, action comment.Action, ids ...string) moderation.Outcome {
+func (w *World) Decide(who authz.Actor, site site.Site, action comment.Action, ids ...string) moderation.Outcome {
 	w.T.Helper()
 	return w.Choose(who, site, moderation.Choice{Action: action}, ids...)
 }
 
-func (w *World) Choose(who authz.Actor, site ground.Site, in moderation.Choice, ids ...string) moderation.Outcome {
+func (w *World) Choose(who authz.Actor, site site.Site, in moderation.Choice, ids ...string) moderation.Outcome {
 	w.T.Helper()
 	in.Comments = w.Refs(site, ids...)
 	out, err := w.S.Decide(w.Ctx, who, site, in)
@@ -217,7 +218,7 @@ func (w *World) Choose(who authz.Actor, site ground.Site, in moderation.Choice, 
 	return out
 }
 
-func (w *World) Refs(site ground.Site, ids ...string) []moderation.Ref {
+func (w *World) Refs(site site.Site, ids ...string) []moderation.Ref {
 	w.T.Helper()
 	refs := make([]moderation.Ref, len(ids))
 	for i, id := range ids {
@@ -226,7 +227,7 @@ func (w *World) Refs(site ground.Site, ids ...string) []moderation.Ref {
 	return refs
 }
 
-func (w *World) Undo(who authz.Actor, site ground.Site, batch string) moderation.Outcome {
+func (w *World) Undo(who authz.Actor, site site.Site, batch string) moderation.Outcome {
 	w.T.Helper()
 	out, err := w.S.Undo(w.Ctx, who, site, batch, nil)
 	w.Must(err)
@@ -234,7 +235,7 @@ func (w *World) Undo(who authz.Actor, site ground.Site, batch string) moderation
 }
 
 // Comment reads a comment as it is stored.
-func (w *World) Comment(site ground.Site, id string) comment.Comment {
+func (w *World) Comment(site site.Site, id string) comment.Comment {
 	w.T.Helper()
 	var c comment.Comment
 	w.View(func(tx app.Tx) (err error) {
@@ -250,7 +251,7 @@ func (w *World) View(fn func(app.Tx) error) {
 }
 
 // Thread returns what readers see of a site's first page.
-func (w *World) Thread(site ground.Site) moderation.Thread {
+func (w *World) Thread(site site.Site) moderation.Thread {
 	w.T.Helper()
 	thread, err := w.S.Thread(w.Ctx, site, comment.ThreadRequest{PageURL: "https://" + site.Key + ".example/post",
 		Limit: 100})
@@ -280,7 +281,7 @@ func WantCode(t testing.TB, what string, err error, want string) {
 func AsError(err error, e **problem.Error) bool { return errors.As(err, e) }
 
 // MailedCode is the code that an address would read in its mail.
-func (w *World) MailedCode(site ground.Site, email string) (code string) {
+func (w *World) MailedCode(site site.Site, email string) (code string) {
 	w.T.Helper()
 	w.View(func(tx app.Tx) error {
 		mailed, err := tx.MailedCode(site.ID, mailbox.Box(Secret, text.AddressOf(email)))
@@ -311,7 +312,7 @@ func Followed(w *World, name string) {
 	testkit.Until(w.T, name+" has followed", func() (followed bool) {
 		w.View(func(tx app.Tx) error {
 			at, err := tx.Follower(name)
-			if errors.Is(err, ground.ErrNotFound) || at.Lost {
+			if errors.Is(err, txn.ErrNotFound) || at.Lost {
 				return nil // not yet
 			}
 			if err != nil {
@@ -326,13 +327,13 @@ func Followed(w *World, name string) {
 }
 
 // NewApp returns another App over s, as of a second process, or of one whose database fails.
-func (w *World) NewApp(s ground.Store[app.Tx]) *App {
+func (w *World) NewApp(s txn.Store[app.Tx]) *App {
 	w.T.Helper()
 	return w.NewAppWith(s, app.Coordination{}, app.Options{})
 }
 
 // NewAppWith is NewApp with a Coordination and Options, of which the clock is that of the world.
-func (w *World) NewAppWith(s ground.Store[app.Tx], c app.Coordination, o app.Options) *App {
+func (w *World) NewAppWith(s txn.Store[app.Tx], c app.Coordination, o app.Options) *App {
 	w.T.Helper()
 	o.Clock = w.Clock
 	a, err := NewApp(w.Ctx, s, c, Secret, o)
@@ -341,13 +342,13 @@ func (w *World) NewAppWith(s ground.Store[app.Tx], c app.Coordination, o app.Opt
 }
 
 // Another returns another App on the world's database.
-func (w *World) Another(bell ground.Bell) *App {
+func (w *World) Another(bell txn.Bell) *App {
 	w.T.Helper()
 	return w.NewAppWith(w.DB.Store, app.Coordination{Bell: bell}, app.Options{})
 }
 
 // Publish lets a site's comments be public at once.
-func (w *World) Publish(site ground.Site) {
+func (w *World) Publish(site site.Site) {
 	w.T.Helper()
 	var err error
 	w.A, err = w.S.SetSite(w.Ctx, authz.Operator, site.Key, map[string]string{"moderation": "none"})
@@ -364,7 +365,7 @@ func (w *World) Entries(batch string) (all []auditlog.Entry) {
 	return all
 }
 
-func (w *World) Head(site ground.Site) (head auditlog.Head) {
+func (w *World) Head(site site.Site) (head auditlog.Head) {
 	w.T.Helper()
 	w.View(func(tx app.Tx) (err error) {
 		head, err = tx.Head(site.ID)
@@ -381,7 +382,7 @@ func (w *World) Queue(who authz.Actor, req comment.QueueRequest) moderation.Queu
 }
 
 // Standing returns the labels of the lessons that count, by seq.
-func (w *World) Standing(site ground.Site) map[uint64]string {
+func (w *World) Standing(site site.Site) map[uint64]string {
 	w.T.Helper()
 	lessons := map[uint64]string{}
 	w.View(func(tx app.Tx) error {

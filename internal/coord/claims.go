@@ -4,18 +4,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // claims keeps who has what in memory. Names are few: they are the jobs of the service.
 type claims struct {
-	clock ground.Clock
+	clock txn.Clock
 
 	mu    sync.Mutex // guards until
 	until map[string]time.Time
 }
 
-func newClaims(clock ground.Clock) *claims {
+func newClaims(clock txn.Clock) *claims {
 	return &claims{clock: clock, until: map[string]time.Time{}}
 }
 

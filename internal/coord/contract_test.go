@@ -11,7 +11,8 @@ import (
 
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/presence"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // keeps proves that what open returns keeps the contract of the package: what limits, bell, claims, knocks and
@@ -346,7 +347,7 @@ func knocksBounded(t *testing.T, a, b *coord.Coord) {
 		if len(got) > most {
 			t.Fatalf("%d origins are kept, want %d at most", len(got), most)
 		}
-		return slices.ContainsFunc(got, func(k ground.Knock) bool { return k.Origin == origin })
+		return slices.ContainsFunc(got, func(k site.Knock) bool { return k.Origin == origin })
 	}
 	for range 5 {
 		a.Knock(t.Context(), 1, "https://mine.example", false)
@@ -383,15 +384,15 @@ func present(t *testing.T, a, b *coord.Coord) {
 		}
 		return all
 	}
-	a.Appear(t.Context(), 1, ground.Presence{Account: "d", Name: "Dana", Comment: "one"})
-	b.Appear(t.Context(), 1, ground.Presence{Account: "c", Name: "Cem", Comment: "two"})
-	a.Appear(t.Context(), 2, ground.Presence{Account: "d", Name: "Dana", Comment: "other"})
+	a.Appear(t.Context(), 1, presence.Presence{Account: "d", Name: "Dana", Comment: "one"})
+	b.Appear(t.Context(), 1, presence.Presence{Account: "c", Name: "Cem", Comment: "two"})
+	a.Appear(t.Context(), 2, presence.Presence{Account: "d", Name: "Dana", Comment: "other"})
 	for _, c := range []*coord.Coord{a, b} {
 		if got := who(c, 1); got != `Cem at "two"; Dana at "one"; ` {
 			t.Errorf("on site 1 are %s", got)
 		}
 	}
-	b.Appear(t.Context(), 1, ground.Presence{Account: "d", Name: "Dana", Comment: ""})
+	b.Appear(t.Context(), 1, presence.Presence{Account: "d", Name: "Dana", Comment: ""})
 	if got := who(a, 1); got != `Cem at "two"; Dana at ""; ` {
 		t.Errorf("after Dana looked elsewhere there are %s", got)
 	}

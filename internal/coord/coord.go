@@ -14,8 +14,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Options are what a Coord is made of. An empty URL means that this process is alone. Secret
@@ -23,12 +23,12 @@ import (
 type Options struct {
 	URL    string // redis://, rediss:// or unix://
 	Secret secret.Secret
-	Clock  ground.Clock
+	Clock  txn.Clock
 	Log    *slog.Logger
 }
 
-// Coord coordinates one process with the others. It implements ground.Bell, ground.Claims,
-// ground.Knocks, ground.Presences and the limiter of api/web, and is safe for concurrent use.
+// Coord coordinates one process with the others. It implements txn.Bell, txn.Claims,
+// site.Knocks, presence.Presences and the limiter of api/web, and is safe for concurrent use.
 type Coord struct {
 	secret         secret.Secret
 	limits         *limits

@@ -15,7 +15,7 @@ import (
 
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/presence"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -118,7 +118,7 @@ func TestWhoIsNotHeardOfHasLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Appear(t.Context(), 1, ground.Presence{Account: "d", Name: "Dana", Comment: "one"})
+		c.Appear(t.Context(), 1, presence.Presence{Account: "d", Name: "Dana", Comment: "one"})
 		clock.Add(40 * time.Second)
 		if n := len(c.Present(t.Context(), 1)); n != 1 {
 			t.Errorf("with redis %q: after 40 s there are %d", url, n)

@@ -4,12 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestAKnockIsForgottenAfterAWeek(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
-	before := []ground.Knock{{Origin: "https://old.example", Times: 9, Last: at},
+	before := []site.Knock{{Origin: "https://old.example", Times: 9, Last: at},
 		{Origin: "https://kept.example", Times: 1, Last: at.Add(time.Hour)}}
 	got := gathered(before, nil, at.Add(knocksFor+time.Minute))
 	if len(got) != 1 || got[0].Origin != "https://kept.example" {

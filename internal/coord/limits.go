@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A rate is one event each interval, burst of them at once.
@@ -20,14 +20,14 @@ const maxLimits = 1 << 18
 // limits is the generic cell rate algorithm in memory, the same that redis_rate runs: each
 // name has one time, when all that it was allowed will have been earned.
 type limits struct {
-	clock ground.Clock
+	clock txn.Clock
 
 	mu     sync.Mutex // guards what follows
 	earned map[string]time.Time
 	sweep  int // sweep when there are so many
 }
 
-func newLimits(clock ground.Clock) *limits {
+func newLimits(clock txn.Clock) *limits {
 	return &limits{clock: clock, earned: map[string]time.Time{}, sweep: 1024}
 }
 

@@ -18,7 +18,8 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/presence"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -209,8 +210,8 @@ func (s *shared) claim(ctx context.Context, name string, ttl time.Duration) (got
 // gather replaces what is kept under a name. errDown and redis.TxFailedErr say that it was not: nobody was asked, or
 // somebody else did so at each try. Of another failure nobody knows whether it came before or after.
 func (s *shared) gather(
-	ctx context.Context, name string, with func([]ground.Knock) []ground.Knock,
-) (all []ground.Knock, err error) {
+	ctx context.Context, name string, with func([]site.Knock) []site.Knock,
+) (all []site.Knock, err error) {
 	var failed error
 	err = s.call(ctx, func(ctx context.Context) error {
 		for range gatherTries {
@@ -219,7 +220,7 @@ func (s *shared) gather(
 				if err != nil && !errors.Is(err, redis.Nil) {
 					return err
 				}
-				var kept []ground.Knock
+				var kept []site.Knock
 				_ = json.Unmarshal(raw, &kept) // what cannot be read is begun anew
 				all = with(kept)
 				b, err := json.Marshal(all)
@@ -241,7 +242,7 @@ func (s *shared) gather(
 }
 
 // appear keeps one presence of those under a name, and the name for as long as somebody is there.
-func (s *shared) appear(ctx context.Context, name string, p ground.Presence) {
+func (s *shared) appear(ctx context.Context, name string, p presence.Presence) {
 	_ = s.call(ctx, func(ctx context.Context) error {
 		b, err := json.Marshal(p)
 		if err != nil {
@@ -260,11 +261,11 @@ func (s *shared) leave(ctx context.Context, name, account string) {
 	_ = s.call(ctx, func(ctx context.Context) error { return s.client.HDel(ctx, name, account).Err() })
 }
 
-func (s *shared) present(ctx context.Context, name string) (all []ground.Presence, err error) {
+func (s *shared) present(ctx context.Context, name string) (all []presence.Presence, err error) {
 	err = s.call(ctx, func(ctx context.Context) error {
 		kept, err := s.client.HGetAll(ctx, name).Result()
 		for _, raw := range kept {
-			var p ground.Presence
+			var p presence.Presence
 			if json.Unmarshal([]byte(raw), &p) == nil { // else it is another version's
 				all = append(all, p)
 			}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
@@ -23,7 +23,7 @@ type sequel struct {
 
 // sequelOf says what became of a comment that was decided about, or that a demand withheld or gave back, whichever was
 // the last. A demand that stood shorter than news are held back is a slip, of which nobody was told.
-func (s *Service) sequelOf(tx Tx, w *i18n.Catalog, site ground.Site, c comment.Comment) (f sequel, err error) {
+func (s *Service) sequelOf(tx Tx, w *i18n.Catalog, site site.Site, c comment.Comment) (f sequel, err error) {
 	if c.State == comment.Approved {
 		demands, err := tx.DemandsAbout(site.ID, c.ID, c.Page)
 		if err != nil {
@@ -40,7 +40,7 @@ func (s *Service) sequelOf(tx Tx, w *i18n.Catalog, site ground.Site, c comment.C
 
 // demanded says what demands did last to an approved comment. Decided is that its approval is the news.
 func (s *Service) demanded(
-	w *i18n.Catalog, site ground.Site, c comment.Comment, demands []takedown.Demand,
+	w *i18n.Catalog, site site.Site, c comment.Comment, demands []takedown.Demand,
 ) (f sequel, decided bool) {
 	changed := func(d takedown.Demand) time.Time {
 		if d.Ended.IsZero() {

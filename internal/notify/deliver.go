@@ -15,8 +15,10 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -54,7 +56,7 @@ func (s *Hooks) Run(ctx context.Context) error {
 			})
 		})
 	})
-	beside.Go(func() { ground.FollowIn(ctx, s.work, hookFollower, s.gather) })
+	beside.Go(func() { txn.FollowIn(ctx, s.work, hookFollower, s.gather) })
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
@@ -71,7 +73,7 @@ func (s *Hooks) Run(ctx context.Context) error {
 
 // gather writes down what receivers are to be told of events. A follower that missed some says so: what happened then
 // is not told.
-func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (func(HookTx) error, error) {
+func (s *Hooks) gather(ctx context.Context, reset bool, events []event.Event) (func(HookTx) error, error) {
 	if reset {
 		s.log.InfoContext(ctx, "webhooks are told of what happens from now on")
 		return nil, nil
@@ -106,7 +108,7 @@ func (s *Hooks) gather(ctx context.Context, reset bool, events []ground.Event) (
 							Seq:     seq,
 							At:      e.At,
 							DueAt:   e.At,
-							ID:      ground.IDAt(e.At, "delivery", h.ID, strconv.FormatInt(e.ID, 10), kind),
+							ID:      txn.IDAt(e.At, "delivery", h.ID, strconv.FormatInt(e.ID, 10), kind),
 						})
 					}
 				}
@@ -153,29 +155,29 @@ func number(tx HookTx, fresh []Delivery) error {
 }
 
 // happened says what an event is to receivers, and which entry of the log it tells of.
-func happened(tx HookTx, e ground.Event) (kinds []string, seq uint64, err error) {
+func happened(tx HookTx, e event.Event) (kinds []string, seq uint64, err error) {
 	switch e.Kind {
-	case ground.EventArrived:
+	case event.Arrived:
 		if e.Shown {
 			return []string{Arrived, Published}, 0, nil
 		}
 		return []string{Arrived}, 0, nil
-	case ground.EventEdited:
+	case event.Edited:
 		if e.Shown { // it is out of the page, and waits anew
 			return []string{Removed, Arrived}, 0, nil
 		}
-	case ground.EventRemoved:
+	case event.Removed:
 		return []string{Removed}, 0, nil
-	case ground.EventDemand:
+	case event.Demand:
 		d, err := tx.Takedown(e.Site, e.Comment)
 		switch {
-		case errors.Is(err, ground.ErrNotFound): // in a database that was restored
+		case errors.Is(err, txn.ErrNotFound): // in a database that was restored
 			return nil, 0, nil
 		case d.Ended.Equal(e.At):
 			return []string{Restored}, d.EndSeq, err
 		}
 		return []string{Added}, d.Seq, err
-	case ground.EventDecided:
+	case event.Decided:
 		entries, err := tx.DecisionsOf(e.Site, e.Comment)
 		for _, d := range entries {
 			if d.Kind == auditlog.OnComment && d.At.Equal(e.At) && d.From != d.To {
@@ -388,14 +390,14 @@ func (s *Hooks) take(ctx context.Context, h Hook, most int) (parcels []parcel, e
 // language is that in which who added a receiver reads mails.
 func language(tx HookTx, h Hook) (string, error) {
 	a, err := tx.AccountByID(h.By)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		err = nil
 	}
 	return cmp.Or(a.MailLang, i18n.Languages[0].Key), err
 }
 
 // read finds the comments that deliveries tell of, as they are now.
-func read(tx HookTx, site int64, due []Delivery) (map[string]story, error) {
+func read(tx HookTx, blog int64, due []Delivery) (map[string]story, error) {
 	ids, pages := map[string]bool{}, map[string]bool{}
 	for _, d := range due {
 		if d.Event != Added && d.Event != Restored {
@@ -405,18 +407,18 @@ func read(tx HookTx, site int64, due []Delivery) (map[string]story, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	comments, err := tx.CommentsByID(site, slices.Sorted(maps.Keys(ids)))
+	comments, err := tx.CommentsByID(blog, slices.Sorted(maps.Keys(ids)))
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range comments {
 		pages[c.Page] = true
 	}
-	found, err := tx.PagesByID(site, slices.Sorted(maps.Keys(pages)))
+	found, err := tx.PagesByID(blog, slices.Sorted(maps.Keys(pages)))
 	if err != nil {
 		return nil, err
 	}
-	at := map[string]ground.Page{}
+	at := map[string]site.Page{}
 	for _, p := range found {
 		at[p.ID] = p
 	}
@@ -431,7 +433,7 @@ func read(tx HookTx, site int64, due []Delivery) (map[string]story, error) {
 
 // readDemand finds the demand that a delivery tells of, and the page that it is about, as far as each may be known.
 func readDemand(tx HookTx, d Delivery) (st story, err error) {
-	if st.demand, err = tx.Takedown(d.Site, d.Comment); errors.Is(err, ground.ErrNotFound) {
+	if st.demand, err = tx.Takedown(d.Site, d.Comment); errors.Is(err, txn.ErrNotFound) {
 		return story{}, nil
 	}
 	if err != nil || st.demand.Page == "" || st.demand.Public == takedown.Sealed {

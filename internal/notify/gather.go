@@ -8,7 +8,9 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // news is what one account is to be told of one site.
@@ -23,7 +25,7 @@ type news struct {
 // gather puts what events tell of into the mails of those who want to hear it, or of all that waits where events are
 // missing; readers are told of what happened only. What it returns runs in the transaction that moves the position: an
 // event goes into one mail.
-func (s *Service) gather(ctx context.Context, reset bool, events []ground.Event) (func(Tx) error, error) {
+func (s *Service) gather(ctx context.Context, reset bool, events []event.Event) (func(Tx) error, error) {
 	told, err := s.arrived(ctx, reset, events)
 	if err != nil {
 		return nil, err
@@ -49,11 +51,11 @@ func (s *Service) gather(ctx context.Context, reset bool, events []ground.Event)
 }
 
 // arrived finds who is to be told of what.
-func (s *Service) arrived(ctx context.Context, reset bool, events []ground.Event) (told []news, err error) {
+func (s *Service) arrived(ctx context.Context, reset bool, events []event.Event) (told []news, err error) {
 	bySite := map[int64][]string{}
 	for _, e := range events {
 		// An edit of what readers saw takes it out of the page, and it waits anew.
-		if e.Kind == ground.EventArrived || e.Kind == ground.EventEdited && e.Shown {
+		if e.Kind == event.Arrived || e.Kind == event.Edited && e.Shown {
 			bySite[e.Site] = append(bySite[e.Site], e.Comment)
 		}
 	}
@@ -93,13 +95,13 @@ func (s *Service) arrived(ctx context.Context, reset bool, events []ground.Event
 		return nil, fmt.Errorf("read what arrived: %w", err)
 	}
 	for i := range told {
-		told[i].fresh = ground.NewID()
+		told[i].fresh = txn.NewID()
 	}
 	return told, nil
 }
 
 // newOf reads the comments of events, or the oldest that wait and how many more do.
-func newOf(tx Tx, site ground.Site, reset bool, ids []string) (list []comment.Comment, more int, err error) {
+func newOf(tx Tx, site site.Site, reset bool, ids []string) (list []comment.Comment, more int, err error) {
 	if !reset {
 		list, err = tx.CommentsByID(site.ID, ids)
 		return list, 0, err
@@ -112,7 +114,7 @@ func newOf(tx Tx, site ground.Site, reset bool, ids []string) (list []comment.Co
 }
 
 // newsFor is what of some comments an account is told.
-func newsFor(a authz.Account, site ground.Site, list []comment.Comment, more int) news {
+func newsFor(a authz.Account, site site.Site, list []comment.Comment, more int) news {
 	n := news{site: site.ID, account: a, more: more}
 	for _, c := range list {
 		if tells(c, site, a.MailFrom) {
@@ -123,7 +125,7 @@ func newsFor(a authz.Account, site ground.Site, list []comment.Comment, more int
 }
 
 // tells reports whether a comment is told of: it waits, and is neither suspected nor below a score.
-func tells(c comment.Comment, site ground.Site, from float64) bool {
+func tells(c comment.Comment, site site.Site, from float64) bool {
 	return c.State == comment.Pending && c.Verdict.Score < site.Settings.Suspect && c.Verdict.Score >= from
 }
 
@@ -135,7 +137,7 @@ func (s *Service) add(tx Tx, n news, now time.Time) error {
 	}
 	m, err := tx.OpenMail(n.site, n.account.ID, now)
 	switch {
-	case errors.Is(err, ground.ErrNotFound):
+	case errors.Is(err, txn.ErrNotFound):
 		m = Mail{Site: n.site, ID: n.fresh, Account: n.account.ID, Kind: kind, CreatedAt: now, DueAt: due}
 		if kind == Each {
 			if m.DueAt, err = calm(tx, m); err != nil {
@@ -164,7 +166,7 @@ func (s *Service) add(tx Tx, n news, now time.Time) error {
 // calm is when a mail about each comment is due: a while later where the last one could not list all there were.
 func calm(tx Tx, m Mail) (time.Time, error) {
 	last, err := tx.LastMail(m.Site, m.Account, Each)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return m.DueAt, nil
 	}
 	if pause := last.EndedAt.Add(floodPause); err == nil && last.More > 0 && pause.After(m.DueAt) {

@@ -17,11 +17,12 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // The kinds of receivers.
@@ -93,7 +94,7 @@ type Delivery struct {
 // HookTx is what telling receivers takes of a transaction. A webhook or deliveries that are read in an Update stay as
 // they are until its end.
 type HookTx interface {
-	ground.EventTx
+	txn.EventTx
 
 	Webhooks(site int64) ([]Hook, error)                    // that stand, oldest first; site 0: of all sites
 	WebhookByID(site int64, id string) (Hook, error)        // removed ones too: ErrNotFound
@@ -113,7 +114,7 @@ type HookTx interface {
 
 	AccountByID(id string) (authz.Account, error) // ErrNotFound
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	PagesByID(site int64, ids []string) ([]ground.Page, error)
+	PagesByID(site int64, ids []string) ([]site.Page, error)
 	DecisionsOf(site int64, comments ...string) ([]auditlog.Entry, error)
 	Takedown(site int64, id string) (takedown.Demand, error) // ErrNotFound
 }
@@ -121,8 +122,8 @@ type HookTx interface {
 // HookOptions are what Hooks are made of. Public is the address of the service, Reach the inner networks that
 // receivers may be in.
 type HookOptions struct {
-	Process *ground.Process
-	Store   ground.Store[HookTx]
+	Process *txn.Process
+	Store   txn.Store[HookTx]
 	Secret  secret.Secret
 	Public  *url.URL
 	Reach   Reach
@@ -130,7 +131,7 @@ type HookOptions struct {
 
 // Hooks tell receivers what happens, while Run runs. Of several processes one sends a message, unless it is killed.
 type Hooks struct {
-	work   ground.Work[HookTx]
+	work   txn.Work[HookTx]
 	log    *slog.Logger
 	secret secret.Secret
 	public *url.URL
@@ -146,7 +147,7 @@ type Hooks struct {
 func NewHooks(o HookOptions) *Hooks {
 	o.Process.Expect(hookFollower)
 	return &Hooks{
-		work:   ground.NewWork(o.Process, o.Store),
+		work:   txn.NewWork(o.Process, o.Store),
 		log:    o.Process.Logger(),
 		secret: o.Secret,
 		public: o.Public,
@@ -172,7 +173,7 @@ type NewHook struct {
 }
 
 // Webhooks lists a site's receivers, oldest first. It needs an owner.
-func (s *Hooks) Webhooks(ctx context.Context, who authz.Actor, site ground.Site) (list []Webhook, err error) {
+func (s *Hooks) Webhooks(ctx context.Context, who authz.Actor, site site.Site) (list []Webhook, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return nil, err
 	}
@@ -196,7 +197,7 @@ func (s *Hooks) Webhooks(ctx context.Context, who authz.Actor, site ground.Site)
 // AddWebhook adds a receiver and returns the secret that its messages are signed with, which is told nowhere else. It
 // needs an owner with a session. again says that the POST which key names was answered before.
 func (s *Hooks) AddWebhook(
-	ctx context.Context, who authz.Actor, site ground.Site, in NewHook, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, in NewHook, key *txn.Key,
 ) (id, signing string, again bool, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", "", false, err
@@ -208,7 +209,7 @@ func (s *Hooks) AddWebhook(
 	if err != nil {
 		return "", "", false, err
 	}
-	id, again, err = ground.Answered(ctx, s.work, key, func(tx HookTx) (string, error) {
+	id, again, err = txn.Answered(ctx, s.work, key, func(tx HookTx) (string, error) {
 		standing, err := tx.Webhooks(site.ID)
 		if err != nil {
 			return "", err
@@ -226,7 +227,7 @@ func (s *Hooks) AddWebhook(
 }
 
 // draft checks a receiver that is to be added.
-func (s *Hooks) draft(ctx context.Context, who authz.Actor, site ground.Site, in NewHook) (Hook, error) {
+func (s *Hooks) draft(ctx context.Context, who authz.Actor, site site.Site, in NewHook) (Hook, error) {
 	if in.Kind == "" {
 		in.Kind = Standard
 	}
@@ -248,7 +249,7 @@ func (s *Hooks) draft(ctx context.Context, who authz.Actor, site ground.Site, in
 		return Hook{}, problem.Field("/url", "This address is inside a network that the server must not reach; "+
 			"the operator can allow that with --reach webhook=NETWORK.")
 	}
-	h := Hook{Site: site.ID, ID: ground.NewID(), Kind: in.Kind, Events: events, By: who.ID(), CreatedAt: s.work.Now()}
+	h := Hook{Site: site.ID, ID: txn.NewID(), Kind: in.Kind, Events: events, By: who.ID(), CreatedAt: s.work.Now()}
 	h.URL = s.secret.Seal("webhook", sealedFor(h), []byte(u.String()))
 	return h, nil
 }
@@ -299,7 +300,7 @@ func (s *Hooks) signing(site int64, id string) string {
 }
 
 // SetWebhook changes what a receiver is told from now on; what waits for it is sent. It needs an owner.
-func (s *Hooks) SetWebhook(ctx context.Context, who authz.Actor, site ground.Site, id string, events []string) error {
+func (s *Hooks) SetWebhook(ctx context.Context, who authz.Actor, site site.Site, id string, events []string) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
@@ -314,13 +315,13 @@ func (s *Hooks) SetWebhook(ctx context.Context, who authz.Actor, site ground.Sit
 }
 
 // RemoveWebhook ends a receiver; RestoreWebhook brings it back for thirty days. It needs an owner.
-func (s *Hooks) RemoveWebhook(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Hooks) RemoveWebhook(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	return s.set(ctx, who, site, id, s.work.Now())
 }
 
 // RestoreWebhook brings back a receiver that was removed; what waited for it is sent, if it is not three days old. It
 // needs an owner with a session.
-func (s *Hooks) RestoreWebhook(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Hooks) RestoreWebhook(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
@@ -330,7 +331,7 @@ func (s *Hooks) RestoreWebhook(ctx context.Context, who authz.Actor, site ground
 	return s.set(ctx, who, site, id, time.Time{})
 }
 
-func (s *Hooks) set(ctx context.Context, who authz.Actor, site ground.Site, id string, removed time.Time) error {
+func (s *Hooks) set(ctx context.Context, who authz.Actor, site site.Site, id string, removed time.Time) error {
 	return s.change(ctx, who, site, id, !removed.IsZero(), func(_ HookTx, h *Hook) error {
 		h.RemovedAt, h.Failures, h.FailedAt, h.RetryAt = removed, 0, time.Time{}, time.Time{}
 		return nil
@@ -339,7 +340,7 @@ func (s *Hooks) set(ctx context.Context, who authz.Actor, site ground.Site, id s
 
 // change has fn change a receiver that stands, or one that was removed.
 func (s *Hooks) change(
-	ctx context.Context, who authz.Actor, site ground.Site, id string, stands bool, fn func(HookTx, *Hook) error,
+	ctx context.Context, who authz.Actor, site site.Site, id string, stands bool, fn func(HookTx, *Hook) error,
 ) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
@@ -361,7 +362,7 @@ func (s *Hooks) change(
 }
 
 // AgainWebhook has all that was given up for a receiver sent once more, and says how much that is. It needs an owner.
-func (s *Hooks) AgainWebhook(ctx context.Context, who authz.Actor, site ground.Site, id string) (n int, err error) {
+func (s *Hooks) AgainWebhook(ctx context.Context, who authz.Actor, site site.Site, id string) (n int, err error) {
 	err = s.change(ctx, who, site, id, true, func(tx HookTx, h *Hook) (err error) {
 		h.RetryAt = time.Time{}
 		n, err = tx.ReviveDeliveries(site.ID, id, s.work.Now())
@@ -375,14 +376,14 @@ func (s *Hooks) AgainWebhook(ctx context.Context, who authz.Actor, site ground.S
 }
 
 func webhook(tx HookTx, site int64, id string) (Hook, error) {
-	if !ground.IsID(id) {
-		return Hook{}, ground.ErrNotFound
+	if !txn.IsID(id) {
+		return Hook{}, txn.ErrNotFound
 	}
 	return tx.WebhookByID(site, id)
 }
 
 func errNoWebhook(err error) error {
-	if err == nil || errors.Is(err, ground.ErrNotFound) {
+	if err == nil || errors.Is(err, txn.ErrNotFound) {
 		return problem.Missing("webhook.unknown", "There is no such webhook, or not any more.")
 	}
 	return err
@@ -391,7 +392,7 @@ func errNoWebhook(err error) error {
 // TestWebhook sends a receiver a message about nothing, at once, and says what became of it: "" when it was taken. It
 // needs an owner.
 func (s *Hooks) TestWebhook(
-	ctx context.Context, who authz.Actor, site ground.Site, id string,
+	ctx context.Context, who authz.Actor, site site.Site, id string,
 ) (failure string, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", err
@@ -408,7 +409,7 @@ func (s *Hooks) TestWebhook(
 	if err != nil {
 		return "", fmt.Errorf("test webhook: %w", err)
 	}
-	d := Delivery{Site: site.ID, Hook: id, ID: ground.NewID(), Event: tried, At: s.work.Now()}
+	d := Delivery{Site: site.ID, Hook: id, ID: txn.NewID(), Event: tried, At: s.work.Now()}
 	failed := s.post(ctx, h, s.say(h, site, d, story{}, l))
 	if failed == nil {
 		return "", nil

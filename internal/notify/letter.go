@@ -17,8 +17,8 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -132,7 +132,7 @@ func (s *Service) link(m Mail, site int64, about string, version int64, until ti
 
 // each says which comments arrived, with a link to decide on each.
 func (s *Service) each(
-	tx Tx, w *i18n.Catalog, m Mail, site ground.Site, a authz.Account, now time.Time, t *letter, p *part,
+	tx Tx, w *i18n.Catalog, m Mail, site site.Site, a authz.Account, now time.Time, t *letter, p *part,
 ) (needed bool, err error) {
 	found, err := tx.CommentsByID(site.ID, slices.Compact(slices.Sorted(slices.Values(m.Comments))))
 	if err != nil {
@@ -163,7 +163,7 @@ func (s *Service) each(
 
 // digest says how many comments wait.
 func (s *Service) digest(
-	tx Tx, w *i18n.Catalog, site ground.Site, a authz.Account, now time.Time, t *letter, p *part,
+	tx Tx, w *i18n.Catalog, site site.Site, a authz.Account, now time.Time, t *letter, p *part,
 ) (needed bool, err error) {
 	n, suspected, err := waiting(tx, site, a.MailFrom)
 	if err != nil || n == 0 {
@@ -192,7 +192,7 @@ func (s *Service) digest(
 
 // stillness says to an owner that nothing is decided.
 func (s *Service) stillness(
-	tx Tx, w *i18n.Catalog, site ground.Site, now time.Time, t *letter, p *part,
+	tx Tx, w *i18n.Catalog, site site.Site, now time.Time, t *letter, p *part,
 ) (needed bool, err error) {
 	n, _, err := waiting(tx, site, 0)
 	if err != nil || n == 0 {

@@ -5,11 +5,12 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Kind says what a mail is about.
@@ -95,8 +96,8 @@ func later(tries int) time.Duration {
 // Tx is what telling people takes of a transaction. A mail that is read in an Update stays as it is until the end of
 // the transaction.
 type Tx interface {
-	ground.EventTx
-	ground.MetaTx
+	txn.EventTx
+	txn.MetaTx
 	mailbox.Tx
 
 	Accounts() ([]authz.Account, error)
@@ -105,7 +106,7 @@ type Tx interface {
 	AccountByID(id string) (authz.Account, error) // ErrNotFound
 	InsertMailLink(l authz.MailLink) error
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	PagesByID(site int64, ids []string) ([]ground.Page, error)
+	PagesByID(site int64, ids []string) ([]site.Page, error)
 	Appeals(site int64, comments []string) ([]report.Appeal, error) // open and settled, oldest first
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
 	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)

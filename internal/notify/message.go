@@ -21,7 +21,7 @@ import (
 
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
@@ -47,7 +47,7 @@ type message struct {
 type story struct {
 	comment comment.Comment
 	demand  takedown.Demand
-	page    ground.Page
+	page    site.Page
 }
 
 // told is the data of a message by Standard Webhooks.
@@ -104,7 +104,7 @@ type toldPage struct {
 func (s *Hooks) at(path string) string { return s.public.JoinPath(path).String() }
 
 // say writes a message.
-func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string) message {
+func (s *Hooks) say(h Hook, site site.Site, d Delivery, st story, lang string) message {
 	m := message{id: d.ID, at: s.work.Now()}
 	if c := &st.comment; c.State == comment.Removed || c.Withheld != nil {
 		c.Name, c.Source = "", "" // only the desk may show them
@@ -154,7 +154,7 @@ func (s *Hooks) say(h Hook, site ground.Site, d Delivery, st story, lang string)
 }
 
 // chat is a line of text for people, with a link to the desk, which alone decides.
-func chat(h Hook, w *i18n.Catalog, site ground.Site, d Delivery, st story, desk string) []byte {
+func chat(h Hook, w *i18n.Catalog, site site.Site, d Delivery, st story, desk string) []byte {
 	_, what, _ := strings.Cut(d.Event, ".")
 	line := w.T("chat."+what, "site", unlinked(site.Name))
 	if c := st.comment; c.ID != "" {

@@ -12,11 +12,13 @@ import (
 
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -37,7 +39,7 @@ type tidings struct {
 }
 
 // forReaders finds which readers are to be told of what happened.
-func (s *Service) forReaders(ctx context.Context, events []ground.Event) (all []tidings, err error) {
+func (s *Service) forReaders(ctx context.Context, events []event.Event) (all []tidings, err error) {
 	bySite := map[int64]map[string]change{}
 	note := func(site int64, id string, is change) {
 		if bySite[site] == nil {
@@ -45,16 +47,16 @@ func (s *Service) forReaders(ctx context.Context, events []ground.Event) (all []
 		}
 		bySite[site][id] |= is
 	}
-	var demands []ground.Event
+	var demands []event.Event
 	for _, e := range events {
 		switch {
-		case e.Kind == ground.EventDecided:
+		case e.Kind == event.Decided:
 			note(e.Site, e.Comment, decided|appeared)
-		case e.Kind == ground.EventArrived && e.Shown:
+		case e.Kind == event.Arrived && e.Shown:
 			note(e.Site, e.Comment, appeared)
-		case e.Kind == ground.EventWithheld:
+		case e.Kind == event.Withheld:
 			note(e.Site, e.Comment, withheld)
-		case e.Kind == ground.EventDemand:
+		case e.Kind == event.Demand:
 			demands = append(demands, e)
 		}
 	}
@@ -88,7 +90,7 @@ func (s *Service) forReaders(ctx context.Context, events []ground.Event) (all []
 		return nil, fmt.Errorf("read what readers are told: %w", err)
 	}
 	for i := range all {
-		all[i].fresh = ground.NewID()
+		all[i].fresh = txn.NewID()
 	}
 	return all, nil
 }
@@ -104,9 +106,9 @@ const (
 
 // onPage are the comments on the page that a demand is about of which their writers want to be told; of a demand about
 // single comments there are none: each has an event of its own.
-func onPage(tx Tx, e ground.Event) (ids []string, err error) {
+func onPage(tx Tx, e event.Event) (ids []string, err error) {
 	d, err := tx.Takedown(e.Site, e.Comment)
-	if errors.Is(err, ground.ErrNotFound) || err == nil && d.Page == "" { // not found in a database that was restored
+	if errors.Is(err, txn.ErrNotFound) || err == nil && d.Page == "" { // not found in a database that was restored
 		return nil, nil
 	}
 	if err != nil {
@@ -199,7 +201,7 @@ func (s *Service) tell(tx Tx, n tidings, now time.Time) error {
 	site := n.sub.Site
 	m, err := tx.OpenLetter(site, n.sub.Box, now)
 	switch {
-	case errors.Is(err, ground.ErrNotFound):
+	case errors.Is(err, txn.ErrNotFound):
 		sent, err := tx.CountLetter(site, n.sub.Box, mailbox.News, now, now.Add(-time.Hour))
 		if err != nil {
 			return err
@@ -233,7 +235,7 @@ func (s *Service) tell(tx Tx, n tidings, now time.Time) error {
 }
 
 // news says what became of a reader's comments, and who answered them, as it is now.
-func (s *Service) news(tx Tx, w *i18n.Catalog, m Mail, site ground.Site, t *letter, p *part) (bool, error) {
+func (s *Service) news(tx Tx, w *i18n.Catalog, m Mail, site site.Site, t *letter, p *part) (bool, error) {
 	h, err := heard(tx, site.ID, m.Comments)
 	if err != nil {
 		return false, err
@@ -290,7 +292,7 @@ func (h hearing) of(id string, m Mail) bool { return bytes.Equal(h.subs[id].Box,
 
 // title says in the subject and the first sentence what a letter of news is about.
 func (s *Service) title(
-	w *i18n.Catalog, m Mail, site ground.Site, sequels map[string]sequel, told []comment.Comment, t *letter, p *part,
+	w *i18n.Catalog, m Mail, site site.Site, sequels map[string]sequel, told []comment.Comment, t *letter, p *part,
 ) {
 	p.Foot = w.T("mail.news.foot", "site", site.Name)
 	if n := len(told) + m.More; n > 1 {
@@ -348,7 +350,7 @@ func became(w *i18n.Catalog, c comment.Comment) string {
 }
 
 // confirm asks whether an address wants to be told: nothing is in it that a stranger wrote.
-func (s *Service) confirm(w *i18n.Catalog, site ground.Site, l mailbox.Link, t *letter, p *part) {
+func (s *Service) confirm(w *i18n.Catalog, site site.Site, l mailbox.Link, t *letter, p *part) {
 	t.Subject = w.T("mail.confirm.subject", "site", site.Name)
 	p.Lead, p.Then = w.T("mail.confirm.lead", "site", site.Name), []string{w.T("mail.confirm.until")}
 	l.For = mailbox.ToConfirm

@@ -17,11 +17,12 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var readerLink = regexp.MustCompile(public + `/mail/(\S+)`)
@@ -59,7 +60,7 @@ func (w *world) gathering(email string) (size int) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) error {
 		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)), w.Clock.Now())
-		if size = len(m.Comments) + m.More; errors.Is(err, ground.ErrNotFound) {
+		if size = len(m.Comments) + m.More; errors.Is(err, txn.ErrNotFound) {
 			err = nil
 		}
 		return err
@@ -271,10 +272,10 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 	w := newWorld(t, apptest.New(t))
 	w.run(w.service())
 	n := 0
-	ask := map[mailbox.Kind]func(site ground.Site, email string) error{
-		mailbox.Code: func(site ground.Site, email string) error { return w.S.AskCode(w.Ctx, site, email, "en") },
-		mailbox.Held: func(site ground.Site, email string) error { return w.S.AskHeld(w.Ctx, site, email, "en") },
-		mailbox.Confirm: func(site ground.Site, email string) error {
+	ask := map[mailbox.Kind]func(site site.Site, email string) error{
+		mailbox.Code: func(site site.Site, email string) error { return w.S.AskCode(w.Ctx, site, email, "en") },
+		mailbox.Held: func(site site.Site, email string) error { return w.S.AskHeld(w.Ctx, site, email, "en") },
+		mailbox.Confirm: func(site site.Site, email string) error {
 			n++
 			out, err := w.S.Submit(w.Ctx, site, moderation.Submission{PageURL: site.Origins[0] + "/post", Name: "Eve",
 				Email: email, Body: fmt.Sprintf("A remark of its own, number %d.", n)})
@@ -286,7 +287,7 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 	documented := map[mailbox.Kind]mailbox.Limit{ // docs/operator.md
 		mailbox.Code: {Site: 5, Service: 15}, mailbox.Held: {Site: 2, Service: 6}, mailbox.Confirm: {Site: 1, Service: 1},
 	}
-	sites := []ground.Site{w.A, w.B, w.AddSite("c"), w.AddSite("d")}
+	sites := []site.Site{w.A, w.B, w.AddSite("c"), w.AddSite("d")}
 	for kind := range mailbox.Limits {
 		limit, asks := documented[kind], ask[kind]
 		if asks == nil || limit.Site == 0 {

@@ -18,15 +18,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Options of a Service. Server is the mail server. From is the sender; if it has no name, mails have the name of the
 // site. Public is the address of the service as its users see it, Zone is the time zone of nights.
 type Options struct {
-	Process *ground.Process
-	Store   ground.Store[Tx]
+	Process *txn.Process
+	Store   txn.Store[Tx]
 	Secret  secret.Secret
 	Server  Server
 	From    mail.Address
@@ -36,7 +36,7 @@ type Options struct {
 
 // Service gathers and sends mails while Run runs. Of several processes one sends a mail.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	log    *slog.Logger
 	secret secret.Secret
 	server Server
@@ -52,7 +52,7 @@ type Service struct {
 // New returns a Service.
 func New(o Options) *Service {
 	return &Service{
-		work:   ground.NewWork(o.Process, o.Store),
+		work:   txn.NewWork(o.Process, o.Store),
 		log:    o.Process.Logger(),
 		secret: o.Secret,
 		server: o.Server,
@@ -76,7 +76,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { s.work.Sweep(ctx, "mail", s.sweep) })
-	beside.Go(func() { ground.FollowIn(ctx, s.work, follower, s.gather) })
+	beside.Go(func() { txn.FollowIn(ctx, s.work, follower, s.gather) })
 	s.greet(ctx)
 	look := time.NewTicker(s.every)
 	defer look.Stop()

@@ -17,8 +17,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
@@ -132,7 +132,7 @@ func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
 				w.Decide(who, w.A, comment.Approve, first.ID)
 			}
 			second := w.first
-			second.ID, second.Same, second.Path = ground.NewID(), nil, ground.NewID()[:16]
+			second.ID, second.Same, second.Path = txn.NewID(), nil, txn.NewID()[:16]
 			second.State, second.Source = comment.Pending, "What came meanwhile."
 			join := func() {
 				w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {

@@ -21,9 +21,9 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -50,7 +50,7 @@ type Issuer struct {
 type IssuerOptions struct {
 	Name, Issuer, ClientID, Secret string
 	Callback                       *url.URL
-	Clock                          ground.Clock
+	Clock                          txn.Clock
 }
 
 // issuer is what one says of itself.

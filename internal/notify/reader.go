@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/i18n"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -18,7 +18,7 @@ const (
 )
 
 // toReader makes a letter to a reader, if it needs to be sent still.
-func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now time.Time) (*letter, error) {
+func (s *Service) toReader(ctx context.Context, m Mail, site site.Site, now time.Time) (*letter, error) {
 	w := i18n.In(m.Reader.Lang)
 	if w == nil {
 		w = i18n.In(i18n.Languages[0].Key)
@@ -65,7 +65,7 @@ func (s *Service) toReader(ctx context.Context, m Mail, site ground.Site, now ti
 
 // code says the code by which somebody shows that the address is theirs.
 func (s *Service) code(
-	w *i18n.Catalog, m Mail, site ground.Site, now time.Time, t *letter, p *part,
+	w *i18n.Catalog, m Mail, site site.Site, now time.Time, t *letter, p *part,
 ) (needed bool) {
 	p.Code = mailbox.CodeOf(s.secret, m.ID)
 	t.Subject = w.T("mail.code.subject", "site", site.Name, "code", p.Code)
@@ -75,7 +75,7 @@ func (s *Service) code(
 }
 
 // held leads to what is held about the address. The mail says the same whatever that is.
-func (s *Service) held(w *i18n.Catalog, site ground.Site, link mailbox.Link, t *letter, p *part) {
+func (s *Service) held(w *i18n.Catalog, site site.Site, link mailbox.Link, t *letter, p *part) {
 	link.For = mailbox.ToSee
 	t.Subject, p.Lead = w.T("mail.held.subject", "site", site.Name), w.T("mail.held.lead", "site", site.Name)
 	p.Then = []string{w.T("mail.held.then")}

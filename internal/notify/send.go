@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // send hands in all mails that are due, one after the other over one connection, unless the server was seen to be
@@ -94,7 +94,7 @@ func (s *Service) take(ctx context.Context, seen Mail, t *letter) (m Mail, mine 
 	var lost bool
 	err = s.work.Update(ctx, func(tx Tx) error {
 		mine, lost = false, false
-		if m, err = tx.MailByID(seen.Site, seen.ID); errors.Is(err, ground.ErrNotFound) {
+		if m, err = tx.MailByID(seen.Site, seen.ID); errors.Is(err, txn.ErrNotFound) {
 			return nil
 		} else if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (s *Service) hand(ctx context.Context, m *Mail) error {
 // mine reads a mail anew that this process has until a time; errOvertaken where it has it no more.
 func mine(tx Tx, m Mail, until time.Time) (Mail, error) {
 	stored, err := tx.MailByID(m.Site, m.ID)
-	if errors.Is(err, ground.ErrNotFound) || err == nil && !stored.TakenUntil.Equal(until) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && !stored.TakenUntil.Equal(until) {
 		err = errOvertaken
 	}
 	return stored, err
@@ -200,7 +200,7 @@ func (s *Service) settle(ctx context.Context, m Mail, became fate, failure error
 // recipient finds the account a mail goes to, and whether it may still be told.
 func (s *Service) recipient(tx Tx, m Mail) (authz.Account, bool, error) {
 	a, err := tx.AccountByID(m.Account)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return a, false, nil
 	}
 	if m.Kind == Still {

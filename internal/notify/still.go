@@ -9,7 +9,8 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // stillAfter is after how long without a decision, while comments wait, the owners of a site are told.
@@ -19,7 +20,7 @@ const stillAfter = 3 * 24 * time.Hour
 const countUpTo = 100_000
 
 // waiting counts a site's comments that wait from a score on and are not suspected, and those that are.
-func waiting(tx Tx, site ground.Site, from float64) (n, suspected int, err error) {
+func waiting(tx Tx, site site.Site, from float64) (n, suspected int, err error) {
 	all, err := tx.CountQueue(site.ID, comment.ViewSuspected, from, countUpTo)
 	if err == nil {
 		suspected, err = tx.CountQueue(site.ID, comment.ViewSuspected, site.Settings.Suspect, countUpTo)
@@ -28,7 +29,7 @@ func waiting(tx Tx, site ground.Site, from float64) (n, suspected int, err error
 }
 
 // oldest reads those of them that have waited longest.
-func oldest(tx Tx, site ground.Site, from float64, limit int) ([]comment.Comment, error) {
+func oldest(tx Tx, site site.Site, from float64, limit int) ([]comment.Comment, error) {
 	below := math.Nextafter(site.Settings.Suspect, 0)
 	return tx.Queue(comment.QueueQuery{
 		Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
@@ -52,7 +53,7 @@ func (s *Service) still(ctx context.Context) error {
 		}
 		fresh, now := make([]string, len(owners)), s.work.Now()
 		for i := range owners {
-			fresh[i] = ground.NewID()
+			fresh[i] = txn.NewID()
 		}
 		err = s.work.Update(ctx, func(tx Tx) error {
 			// A row that every such transaction writes: of two processes one is first.
@@ -68,7 +69,7 @@ func (s *Service) still(ctx context.Context) error {
 				switch {
 				case err == nil && last.CreatedAt.After(decided):
 					continue
-				case err != nil && !errors.Is(err, ground.ErrNotFound):
+				case err != nil && !errors.Is(err, txn.ErrNotFound):
 					return err
 				}
 				m := Mail{Site: site.ID, ID: fresh[i], Account: a.ID, Kind: Still, CreatedAt: now, DueAt: day(now, s.zone)}
@@ -86,7 +87,7 @@ func (s *Service) still(ctx context.Context) error {
 }
 
 // stands reports whether nothing was decided on a site for long while comments wait as long, and who owns it.
-func (s *Service) stands(ctx context.Context, site ground.Site) (stands bool, owners []authz.Account, err error) {
+func (s *Service) stands(ctx context.Context, site site.Site) (stands bool, owners []authz.Account, err error) {
 	before := s.work.Now().Add(-stillAfter)
 	err = s.work.View(ctx, func(tx Tx) error {
 		decided, err := tx.LastDecision(site.ID)

@@ -23,8 +23,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -78,28 +79,28 @@ var _ io.Writer = (*logs)(nil)
 
 // narrow is a whole store as this room sees it.
 type narrow struct {
-	ground.Store[notify.Tx]
-	whole ground.Store[storetest.Tx]
+	txn.Store[notify.Tx]
+	whole txn.Store[storetest.Tx]
 }
 
 func (s narrow) View(ctx context.Context, fn func(notify.Tx) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-func (s narrow) Update(ctx context.Context, fn func(notify.Tx) error) ([]ground.Event, error) {
+func (s narrow) Update(ctx context.Context, fn func(notify.Tx) error) ([]event.Event, error) {
 	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
 type events struct {
-	ground.Store[ground.EventTx]
-	whole ground.Store[storetest.Tx]
+	txn.Store[txn.EventTx]
+	whole txn.Store[storetest.Tx]
 }
 
-func (s events) View(ctx context.Context, fn func(ground.EventTx) error) error {
+func (s events) View(ctx context.Context, fn func(txn.EventTx) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-func (s events) Update(ctx context.Context, fn func(ground.EventTx) error) ([]ground.Event, error) {
+func (s events) Update(ctx context.Context, fn func(txn.EventTx) error) ([]event.Event, error) {
 	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
@@ -129,11 +130,11 @@ func (often) Rings(ctx context.Context) <-chan struct{} {
 
 // A delayed store has something happen just before an Update, once.
 type delayed struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	before atomic.Pointer[func()]
 }
 
-func (s *delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (s *delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	if before := s.before.Swap(nil); before != nil {
 		(*before)()
 	}
@@ -149,14 +150,14 @@ func (w *world) service() *notify.Service {
 }
 
 func serviceOf(
-	db ground.Store[storetest.Tx], clock ground.Clock, server string, log io.Writer,
+	db txn.Store[storetest.Tx], clock txn.Clock, server string, log io.Writer,
 ) (*notify.Service, error) {
 	to, err := notify.ParseServer(server)
 	if err != nil {
 		return nil, err
 	}
 	address, err := url.Parse(public)
-	p := ground.NewProcess(ground.Options{
+	p := txn.NewProcess(txn.Options{
 		Store: events{whole: db}, Clock: clock, Log: slog.New(slog.NewTextHandler(log, nil)), Bell: often{},
 	})
 	return notify.New(notify.Options{
@@ -197,11 +198,11 @@ func (w *world) arrives(change func(*comment.Comment)) comment.Comment {
 	w.Clock.Add(time.Millisecond)
 	c := w.first
 	c.CreatedAt = w.Clock.Now()
-	c.ID, c.Same, c.Path = ground.NewID(), nil, ground.NewID()[:16]
+	c.ID, c.Same, c.Path = txn.NewID(), nil, txn.NewID()[:16]
 	change(&c)
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 		_, _, err := tx.InsertComment(c)
-		e := ground.Event{Site: w.A.ID, Kind: ground.EventArrived, Comment: c.ID, At: c.CreatedAt}
+		e := event.Event{Site: w.A.ID, Kind: event.Arrived, Comment: c.ID, At: c.CreatedAt}
 		return errors.Join(err, tx.Emit(e))
 	}))
 	return c

@@ -11,7 +11,8 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // BenchmarkRows guards what rows cost beside the database: one who writes and reads alone. Its
@@ -19,10 +20,10 @@ import (
 func BenchmarkRows(b *testing.B) {
 	const kept = 1000
 	db := store.For[storetest.Tx](open(b, sqliteURL(b), store.Options{}))
-	site := ground.Site{Key: "s"}
+	blog := site.Site{Key: "s"}
 	entry := func(n uint64) auditlog.Entry {
 		return auditlog.Entry{
-			Seq: n, Site: site.ID, Batch: fmt.Sprint(n / 50), By: "a", At: benchBegan,
+			Seq: n, Site: blog.ID, Batch: fmt.Sprint(n / 50), By: "a", At: benchBegan,
 			Lesson: []byte("0123456789abcdef"), Hash: []byte("0123456789abcdef0123456789abcdef"),
 			Ruling: auditlog.Ruling{
 				Comment: fmt.Sprint("c", n), Version: 1, Action: comment.Approve, To: comment.Approved, Score: 0.5,
@@ -53,19 +54,19 @@ func BenchmarkRows(b *testing.B) {
 	}
 	posts := int64(kept)
 	update(b, func(tx storetest.Tx) error {
-		if err := tx.InsertSite(&site); err != nil {
+		if err := tx.InsertSite(&blog); err != nil {
 			return err
 		}
-		if _, err := tx.EnsurePage(ground.Page{ID: "p", Site: site.ID, URL: "https://x.example/", Title: "T"}); err != nil {
+		if _, err := tx.EnsurePage(site.Page{ID: "p", Site: blog.ID, URL: "https://x.example/", Title: "T"}); err != nil {
 			return err
 		}
 		for range 50 {
-			if err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventArrived, Page: "p", At: benchBegan}); err != nil {
+			if err := tx.Emit(event.Event{Site: blog.ID, Kind: event.Arrived, Page: "p", At: benchBegan}); err != nil {
 				return err
 			}
 		}
 		for n := range posts {
-			c := post(site.ID, "p", n)
+			c := post(blog.ID, "p", n)
 			c.Shown = true
 			ids = append(ids, c.ID)
 			if _, _, err := tx.InsertComment(c); err != nil {
@@ -73,43 +74,43 @@ func BenchmarkRows(b *testing.B) {
 			}
 		}
 		entries, lessons := next(kept)
-		if err := tx.AppendDecisions(site.ID, entries); err != nil {
+		if err := tx.AppendDecisions(blog.ID, entries); err != nil {
 			return err
 		}
-		return tx.AddLessons(site.ID, lessons)
+		return tx.AddLessons(blog.ID, lessons)
 	})
 	for _, read := range []struct {
 		name string
 		run  func(tx storetest.Tx) error
 	}{
 		{"queue of 50", func(tx storetest.Tx) error {
-			all, err := tx.Queue(comment.QueueQuery{Site: site.ID, View: comment.ViewPending, Order: comment.RiskiestFirst,
+			all, err := tx.Queue(comment.QueueQuery{Site: blog.ID, View: comment.ViewPending, Order: comment.RiskiestFirst,
 				Limit: 50})
 			return full(all, 50, err)
 		}},
 		{"50 comments by id", func(tx storetest.Tx) error {
-			all, err := tx.CommentsByID(site.ID, ids[:50])
+			all, err := tx.CommentsByID(blog.ID, ids[:50])
 			return full(all, 50, err)
 		}},
 		{"50 comments one by one", func(tx storetest.Tx) error {
 			for _, id := range ids[:50] {
-				if _, err := tx.CommentByID(site.ID, id); err != nil {
+				if _, err := tx.CommentByID(blog.ID, id); err != nil {
 					return err
 				}
 			}
 			return nil
 		}},
 		{"50 decisions", func(tx storetest.Tx) error {
-			all, err := tx.DecisionsAfter(site.ID, 100, 50)
+			all, err := tx.DecisionsAfter(blog.ID, 100, 50)
 			return full(all, 50, err)
 		}},
 		{"1000 lessons", func(tx storetest.Tx) error {
 			n := 0
-			return tx.EachLesson(site.ID, 0, func(classifier.Lesson) error { n++; return nil })
+			return tx.EachLesson(blog.ID, 0, func(classifier.Lesson) error { n++; return nil })
 		}},
 		{"50 pages by URL", func(tx storetest.Tx) error {
 			for range 50 {
-				if _, err := tx.PageByURL(site.ID, "https://x.example/"); err != nil {
+				if _, err := tx.PageByURL(blog.ID, "https://x.example/"); err != nil {
 					return err
 				}
 			}
@@ -117,7 +118,7 @@ func BenchmarkRows(b *testing.B) {
 		}},
 		{"50 pages by id", func(tx storetest.Tx) error {
 			for range 50 {
-				if _, err := tx.PagesByID(site.ID, []string{"p"}); err != nil {
+				if _, err := tx.PagesByID(blog.ID, []string{"p"}); err != nil {
 					return err
 				}
 			}
@@ -151,7 +152,7 @@ func BenchmarkRows(b *testing.B) {
 		{"insert 50 comments", func(tx storetest.Tx) error {
 			for range 50 {
 				posts++
-				if _, _, err := tx.InsertComment(post(site.ID, "p", posts)); err != nil {
+				if _, _, err := tx.InsertComment(post(blog.ID, "p", posts)); err != nil {
 					return err
 				}
 			}
@@ -160,10 +161,10 @@ func BenchmarkRows(b *testing.B) {
 		{"append 50 decisions one by one", func(tx storetest.Tx) error {
 			entries, lessons := next(50)
 			for i := range entries {
-				if err := tx.AppendDecisions(site.ID, entries[i:i+1]); err != nil {
+				if err := tx.AppendDecisions(blog.ID, entries[i:i+1]); err != nil {
 					return err
 				}
-				if err := tx.AddLessons(site.ID, lessons[i:i+1]); err != nil {
+				if err := tx.AddLessons(blog.ID, lessons[i:i+1]); err != nil {
 					return err
 				}
 			}
@@ -171,18 +172,18 @@ func BenchmarkRows(b *testing.B) {
 		}},
 		{"append 50 decisions", func(tx storetest.Tx) error {
 			entries, _ := next(50)
-			return tx.AppendDecisions(site.ID, entries)
+			return tx.AppendDecisions(blog.ID, entries)
 		}},
 		{"add 50 lessons", func(tx storetest.Tx) error {
 			entries, lessons := next(50)
-			if err := tx.AppendDecisions(site.ID, entries); err != nil {
+			if err := tx.AppendDecisions(blog.ID, entries); err != nil {
 				return err
 			}
-			return tx.AddLessons(site.ID, lessons)
+			return tx.AddLessons(blog.ID, lessons)
 		}},
 		{"emit 50 events", func(tx storetest.Tx) error {
 			for range 50 {
-				e := ground.Event{Site: site.ID, Kind: ground.EventArrived, Page: "p", Comment: "c", At: benchBegan}
+				e := event.Event{Site: blog.ID, Kind: event.Arrived, Page: "p", Comment: "c", At: benchBegan}
 				if err := tx.Emit(e); err != nil {
 					return err
 				}
@@ -191,10 +192,10 @@ func BenchmarkRows(b *testing.B) {
 		}},
 		{"set 50 states", func(tx storetest.Tx) error {
 			for _, c := range ids[:50] {
-				if err := tx.SetShown(site.ID, c, 1, true); err != nil {
+				if err := tx.SetShown(blog.ID, c, 1, true); err != nil {
 					return err
 				}
-				_, err := tx.SetState(site.ID, c, 9, comment.StateChange{State: comment.Approved, DecidedAt: benchBegan})
+				_, err := tx.SetState(blog.ID, c, 9, comment.StateChange{State: comment.Approved, DecidedAt: benchBegan})
 				if err != nil {
 					return err
 				}
@@ -203,7 +204,7 @@ func BenchmarkRows(b *testing.B) {
 		}},
 		{"renew 50 verdicts", func(tx storetest.Tx) error {
 			for _, c := range ids[:50] {
-				if _, err := tx.SetVerdict(comment.Comment{Site: site.ID, ID: c, Version: 1}, post(1, "p", 7).Verdict); err != nil {
+				if _, err := tx.SetVerdict(comment.Comment{Site: blog.ID, ID: c, Version: 1}, post(1, "p", 7).Verdict); err != nil {
 					return err
 				}
 			}

@@ -14,7 +14,8 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const postWriters = 64
@@ -42,18 +43,18 @@ func post(site int64, page string, n int64) comment.Comment {
 func BenchmarkPosts(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
 		db := open(b, sqliteURL(b), store.Options{})
-		site := ground.Site{Key: "s"}
-		page := ground.Page{ID: "p", URL: "https://x.example/", Title: "T", Open: true}
+		blog := site.Site{Key: "s"}
+		page := site.Page{ID: "p", URL: "https://x.example/", Title: "T", Open: true}
 		benchUpdate(b, db, func(tx storetest.Tx) error {
-			if err := tx.InsertSite(&site); err != nil {
+			if err := tx.InsertSite(&blog); err != nil {
 				return err
 			}
-			page.Site = site.ID
+			page.Site = blog.ID
 			_, err := tx.EnsurePage(page)
 			return err
 		})
 		inParallel(b, func(n int64) error {
-			c := post(site.ID, "p", n)
+			c := post(blog.ID, "p", n)
 			_, err := store.For[storetest.Tx](db).Update(context.Background(),
 				func(tx storetest.Tx) error { return ours(tx, page, c) })
 			return err
@@ -68,7 +69,7 @@ func BenchmarkPosts(b *testing.B) {
 	})
 }
 
-func ours(tx storetest.Tx, page ground.Page, c comment.Comment) error {
+func ours(tx storetest.Tx, page site.Page, c comment.Comment) error {
 	if _, err := tx.EnsurePage(page); err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func ours(tx storetest.Tx, page ground.Page, c comment.Comment) error {
 	if _, _, err := tx.InsertComment(c); err != nil {
 		return err
 	}
-	return tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventArrived, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
+	return tx.Emit(event.Event{Site: c.Site, Kind: event.Arrived, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
 }
 
 func benchUpdate(b *testing.B, db *store.DB, fn func(storetest.Tx) error) {

@@ -15,8 +15,8 @@ import (
 
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestACheckFindsRowsThatReferToNone(t *testing.T) {
@@ -66,19 +66,19 @@ func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
 	}
 
 	db := open(t, url, store.Options{}) // it has read nothing yet
-	meta := store.For[ground.MetaTx](db)
-	if _, err := meta.Update(t.Context(), func(tx ground.MetaTx) error { return tx.SetMeta("a", []byte{1}) }); err != nil {
+	meta := store.For[txn.MetaTx](db)
+	if _, err := meta.Update(t.Context(), func(tx txn.MetaTx) error { return tx.SetMeta("a", []byte{1}) }); err != nil {
 		t.Fatalf("nobody knows of the damage yet: %v", err)
 	}
 	err = store.For[identity.Tx](db).View(t.Context(), func(tx identity.Tx) error {
 		_, err := tx.Accounts()
 		return err
 	})
-	if !errors.Is(err, ground.ErrCorrupt) || !errors.Is(db.Storage(), ground.ErrCorrupt) {
+	if !errors.Is(err, txn.ErrCorrupt) || !errors.Is(db.Storage(), txn.ErrCorrupt) {
 		t.Errorf("reading a page of zeros: %v, and the database says %v", err, db.Storage())
 	}
-	_, err = meta.Update(t.Context(), func(tx ground.MetaTx) error { return tx.SetMeta("b", []byte{1}) })
-	if !errors.Is(err, ground.ErrCorrupt) {
+	_, err = meta.Update(t.Context(), func(tx txn.MetaTx) error { return tx.SetMeta("b", []byte{1}) })
+	if !errors.Is(err, txn.ErrCorrupt) {
 		t.Errorf("a write beside damage: %v", err)
 	}
 }
@@ -117,10 +117,10 @@ func TestADamagedListOfMigrationsIsCalledDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }() // nothing was written
-	if err := db.Migrate(t.Context()); !errors.Is(err, ground.ErrCorrupt) {
+	if err := db.Migrate(t.Context()); !errors.Is(err, txn.ErrCorrupt) {
 		t.Errorf("Migrate says %v", err)
 	}
-	if _, err := db.MigrationStatus(t.Context()); !errors.Is(err, ground.ErrCorrupt) {
+	if _, err := db.MigrationStatus(t.Context()); !errors.Is(err, txn.ErrCorrupt) {
 		t.Errorf("MigrationStatus says %v", err)
 	}
 }
@@ -141,9 +141,9 @@ func TestAFullFileGivesItsReserveBack(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	_, err := store.For[ground.MetaTx](db).Update(t.Context(),
-		func(tx ground.MetaTx) error { return tx.SetMeta("large", make([]byte, 4<<20)) })
-	if !errors.Is(err, ground.ErrFull) || !errors.Is(db.Storage(), ground.ErrFull) {
+	_, err := store.For[txn.MetaTx](db).Update(t.Context(),
+		func(tx txn.MetaTx) error { return tx.SetMeta("large", make([]byte, 4<<20)) })
+	if !errors.Is(err, txn.ErrFull) || !errors.Is(db.Storage(), txn.ErrFull) {
 		t.Errorf("got %v, and then %v", err, db.Storage())
 	}
 	if _, err := os.Stat(reserve); !errors.Is(err, os.ErrNotExist) {

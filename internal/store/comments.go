@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A commentRow is a row of comments. A new column is one line here, and a migration.
@@ -72,7 +72,7 @@ type commentPart struct {
 	RedactedWhy string
 	Kept        []comment.Former `gorm:"serializer:list"`
 
-	Withheld *ground.Notice `gorm:"serializer:whole"` // see withheldFor
+	Withheld *site.Notice `gorm:"serializer:whole"` // see withheldFor
 }
 
 // A verdictPart is a comment.Verdict.

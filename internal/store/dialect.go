@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/internal/store/postgres"
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/internal/store/sqlite"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A dialect is what SQL says differently on the two databases.
@@ -85,7 +85,7 @@ func mapped(err error) error {
 	if sentinel == nil {
 		sentinel = postgres.Meaning(err)
 	}
-	if sentinel == nil || slices.ContainsFunc([]error{ground.ErrBusy, ground.ErrFull, ground.ErrTaken, ground.ErrCorrupt},
+	if sentinel == nil || slices.ContainsFunc([]error{txn.ErrBusy, txn.ErrFull, txn.ErrTaken, txn.ErrCorrupt},
 		func(known error) bool { return errors.Is(err, known) }) {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/internal/store/rows"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 )
 
 // An eventRow is a row of events. Xid is Postgres's number of the transaction that wrote it.
@@ -18,11 +18,11 @@ type eventRow struct {
 
 func (eventRow) TableName() string { return "events" }
 
-// An eventPart is a ground.Event.
+// An eventPart is a event.Event.
 type eventPart struct {
 	ID      int64
 	Site    int64 `gorm:"column:site_id"`
-	Kind    ground.EventKind
+	Kind    event.Kind
 	Page    string `gorm:"column:page_id"`
 	Comment string `gorm:"column:comment_id"`
 	Account string `gorm:"column:account_id"`
@@ -48,7 +48,7 @@ type seenEvent struct {
 func (e *seenEvent) targets() []any { return append(eventColumns.Targets(&e.eventRow), &e.snapshot) }
 
 // On Postgres the table itself notes the transaction.
-func (t *tx) Emit(events ...ground.Event) error {
+func (t *tx) Emit(events ...event.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (t *tx) Emit(events ...ground.Event) error {
 	return nil
 }
 
-func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, ground.Position, error) {
+func (t *tx) EventsAfter(after event.Position, limit int) ([]event.Event, event.Position, error) {
 	at, err := parsePosition(after)
 	if err != nil {
 		return nil, after, err
@@ -77,9 +77,9 @@ func (t *tx) EventsAfter(after ground.Position, limit int) ([]ground.Event, grou
 	if err != nil || len(seen) == 0 {
 		return nil, after, err
 	}
-	events := make([]ground.Event, len(seen))
+	events := make([]event.Event, len(seen))
 	for i, e := range seen {
-		events[i] = ground.Event(e.Event)
+		events[i] = event.Event(e.Event)
 	}
 	last := seen[len(seen)-1]
 	if at, err = at.Read(*last.place(), last.snapshot); err != nil {
@@ -117,7 +117,7 @@ func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
 		LIMIT  ?`, slices.Concat([]any{&xids, &ids, limit}, args, []any{limit})...) // gorm spreads a bare slice
 }
 
-func (t *tx) LastEvent() (ground.Position, error) {
+func (t *tx) LastEvent() (event.Position, error) {
 	last, err := rows.All(t.Tx, (*seenEvent).targets, `
 		SELECT `+eventColumns.Names+`, `+t.snapshot+`
 		FROM   events
@@ -150,9 +150,9 @@ func (followerRow) TableName() string { return "followers" }
 
 var followerColumns = rows.Of[followerRow]()
 
-func (t *tx) Follower(name string) (ground.Followed, error) {
+func (t *tx) Follower(name string) (event.Followed, error) {
 	row, err := rows.Get(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers WHERE name = ?", name)
-	return ground.Followed{At: ground.Position(row.Position), Lost: row.Lost}, err
+	return event.Followed{At: event.Position(row.Position), Lost: row.Lost}, err
 }
 
 func (t *tx) AddFollower(name string) error {
@@ -164,7 +164,7 @@ func (t *tx) AddFollower(name string) error {
 	return mapped(t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
 }
 
-func (t *tx) MoveFollower(name string, from, to ground.Position) (bool, error) {
+func (t *tx) MoveFollower(name string, from, to event.Position) (bool, error) {
 	done := t.DB.Model(&followerRow{}).Where("name = ? AND position = ?", name, string(from)).
 		Updates(map[string]any{"position": string(to), "lost": false})
 	return done.RowsAffected == 1, mapped(done.Error)
@@ -205,7 +205,7 @@ func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
 	}
 	next := map[string]eventPlace{}
 	for _, f := range followers {
-		at, err := parsePosition(ground.Position(f.Position))
+		at, err := parsePosition(event.Position(f.Position))
 		if err != nil {
 			return nil, err
 		}

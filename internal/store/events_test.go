@@ -13,14 +13,15 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A follower reads the events of a database, a few at a time.
 type follower struct {
 	testing.TB
-	store ground.Store[storetest.Tx]
-	at    ground.Position
+	store txn.Store[storetest.Tx]
+	at    event.Position
 	seen  map[string]int
 }
 
@@ -63,7 +64,7 @@ func emit(t testing.TB, db *store.DB, fn func(), names ...string) error {
 	_, err := store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
 		var err error
 		for _, name := range names {
-			e := ground.Event{Site: 1, Kind: ground.EventArrived, Comment: name, At: time.Now()}
+			e := event.Event{Site: 1, Kind: event.Arrived, Comment: name, At: time.Now()}
 			err = errors.Join(err, tx.Emit(e))
 		}
 		fn()
@@ -206,7 +207,7 @@ func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: testkit.NewClock(time.Now())})
+	p := txn.NewProcess(txn.Options{Store: store.For[txn.EventTx](db), Clock: testkit.NewClock(time.Now())})
 	run := func(while func()) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)

@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // note writes one value of a size under a name.
@@ -49,7 +49,7 @@ func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
 				case err == nil:
 					acknowledged.Store(name, true)
 					kept.Add(1)
-				case errors.Is(err, ground.ErrFull):
+				case errors.Is(err, txn.ErrFull):
 					refused.Store(name, true)
 					full.Add(1)
 				default:
@@ -69,7 +69,7 @@ func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
 		return true
 	})
 	refused.Range(func(name, _ any) bool {
-		if err := noted(t.Context(), db, name.(string)); !errors.Is(err, ground.ErrNotFound) {
+		if err := noted(t.Context(), db, name.(string)); !errors.Is(err, txn.ErrNotFound) {
 			t.Errorf("%s was refused: %v, want that it is not found", name, err)
 		}
 		return true
@@ -107,7 +107,7 @@ func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() {
-				if err := note(t.Context(), db, "x", 2); !errors.Is(err, ground.ErrBusy) {
+				if err := note(t.Context(), db, "x", 2); !errors.Is(err, txn.ErrBusy) {
 					t.Errorf("while the lock is held: %v, want busy", err)
 				}
 			})
@@ -141,13 +141,13 @@ func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
 			WHERE  datname = current_database() AND pid <> pg_backend_pid()`)
 		return tx.SetMeta("y", nil)
 	})
-	if !errors.Is(err, ground.ErrBusy) {
+	if !errors.Is(err, txn.ErrBusy) {
 		t.Errorf("the update: %v, want busy", err)
 	}
 	if err := note(t.Context(), db, "z", 1); err != nil {
 		t.Errorf("the next one: %v", err)
 	}
-	if err := noted(t.Context(), db, "x"); !errors.Is(err, ground.ErrNotFound) {
+	if err := noted(t.Context(), db, "x"); !errors.Is(err, txn.ErrNotFound) {
 		t.Errorf("what the lost one wrote: %v, want not found", err)
 	}
 }
@@ -174,7 +174,7 @@ func TestAClosedDatabaseSaysSo(t *testing.T) {
 		if err := note(t.Context(), db, "x", 1); err == nil {
 			t.Error("a closed database took an update")
 		}
-		if err := noted(t.Context(), db, "x"); err == nil || errors.Is(err, ground.ErrNotFound) {
+		if err := noted(t.Context(), db, "x"); err == nil || errors.Is(err, txn.ErrNotFound) {
 			t.Errorf("a closed database answered a view: %v", err)
 		}
 	})

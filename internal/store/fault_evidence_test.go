@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // The classifier's evidence is what a moderator can do without: at whatever call its model cannot be
@@ -38,7 +38,7 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 			}
 			bare := []moderation.Item{whole[0]}
 			bare[0].Evidence, bare[0].Reasons = nil, nil
-			for _, fault := range []error{ground.ErrBusy, errFire} {
+			for _, fault := range []error{txn.ErrBusy, errFire} {
 				shown := 0
 				for n := 1; ; n++ {
 					s := w.other() // has no model yet

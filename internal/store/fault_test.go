@@ -15,8 +15,9 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A fault is an error that one call of the database ends in: a statement of a transaction, or the
@@ -58,7 +59,7 @@ func (f *fault) call() error {
 
 // ending is a store whose transactions may fail at their end, too.
 type ending struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	*fault
 }
 
@@ -75,7 +76,7 @@ func (e ending) Views(ctx context.Context, n int, fn func([]storetest.Tx) error)
 	})
 }
 
-func (e ending) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (e ending) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	return e.Store.Update(ctx, e.last(fn))
 }
 
@@ -111,7 +112,7 @@ func newFaulty(t *testing.T, url string) *faulty {
 	w.Must(w.S.Learn(w.Ctx, w.A))    // a comment is taken although its model cannot be read: see package learning
 	_, err := w.S.Has(w.Ctx, w.A.ID) // and although its site's rules cannot be: see package rules
 	w.Must(err)
-	w.S.OnEvent(func(ground.Event) { w.told++ })
+	w.S.OnEvent(func(event.Event) { w.told++ })
 	return w
 }
 
@@ -181,7 +182,7 @@ var served = map[string]string{
 
 // sweep has a use case fail at its first call, at its second, and so on until it has no more.
 func (w *faulty) sweep(prepare func(*faulty) func() error, served string) {
-	for _, err := range []error{ground.ErrBusy, errFire} {
+	for _, err := range []error{txn.ErrBusy, errFire} {
 		for n := 1; ; n++ {
 			use := prepare(w)
 			if n > manyCalls {
@@ -216,7 +217,7 @@ func (w *faulty) sweep(prepare func(*faulty) func() error, served string) {
 // try again, and of anything else nothing.
 func isAnswerTo(got, fault error) bool {
 	e, known := errors.AsType[*problem.Error](got)
-	if errors.Is(fault, ground.ErrBusy) {
+	if errors.Is(fault, txn.ErrBusy) {
 		return known && e.Kind == problem.Busy
 	}
 	return errors.Is(got, fault) && (!known || e.Kind == problem.Internal)

@@ -23,18 +23,19 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
@@ -62,7 +63,7 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { return s.MayOwn(w.Ctx, authz.Operator, "a") }
 	},
 	"AddSite": func(w *faulty) func() error {
-		site := ground.Site{Key: w.name(), Name: "New", Origins: []string{"https://new.example"}}
+		site := site.Site{Key: w.name(), Name: "New", Origins: []string{"https://new.example"}}
 		key := w.key(0)
 		return func() error { _, _, err := w.S.AddSite(w.Ctx, authz.Operator, site, key); return err }
 	},
@@ -968,8 +969,8 @@ func (w *faulty) refused() comment.Comment {
 }
 
 // key is of a POST that was not sent yet.
-func (w *faulty) key(site int64) *ground.Key {
-	return &ground.Key{Site: site, Route: "test", Value: strings.Repeat("k", 16) + w.name(), Body: []byte("b")}
+func (w *faulty) key(site int64) *txn.Key {
+	return &txn.Key{Site: site, Route: "test", Value: strings.Repeat("k", 16) + w.name(), Body: []byte("b")}
 }
 
 // signedWord is what site a says of a reader.
@@ -1101,7 +1102,7 @@ func (w *faulty) signedIn() (who authz.Actor, value string) {
 	who = w.member()
 	value, hash := secret.New("")
 	row := authz.Session{
-		ID: ground.NewID(), Hash: hash, Account: who.ID(), Agent: "test",
+		ID: txn.NewID(), Hash: hash, Account: who.ID(), Agent: "test",
 		CreatedAt: w.Clock.Now(), SeenAt: w.Clock.Now(), ExpiresAt: w.Clock.Now().Add(24 * time.Hour),
 	}
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertSession(row) }))
@@ -1164,7 +1165,7 @@ func (w *faulty) heldLink() string {
 // campaign is two comments that are alike.
 func (w *faulty) campaign() campaign.Campaign {
 	w.T.Helper()
-	k := campaign.Campaign{ID: ground.NewID(), Joined: 2, Waiting: 2}
+	k := campaign.Campaign{ID: txn.NewID(), Joined: 2, Waiting: 2}
 	text := "The same offer of stone ovens for everybody who bakes at home, today only, from " + w.name()
 	comments := []comment.Comment{w.Submit(w.A, text), w.Submit(w.A, text+" again")}
 	k.Sample = comments[0].ID

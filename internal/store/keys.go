@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/store/rows"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A keyRow is a row of idempotency_keys.
@@ -16,7 +16,7 @@ type keyRow struct {
 
 func (keyRow) TableName() string { return "idempotency_keys" }
 
-// A keyPart is a ground.Key.
+// A keyPart is a txn.Key.
 type keyPart struct {
 	Site    int64 `gorm:"column:site_id"`
 	Route   string
@@ -32,7 +32,7 @@ var (
 
 // The INSERT waits for another that runs with the same
 // key; SQLite's writers wait for one another anyway.
-func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
+func (t *tx) ClaimKey(k txn.Key, at time.Time) (*txn.Answer, error) {
 	k.Body = notNil(k.Body)
 	claimed, err := t.Exec(insertKey, keyColumns.Values(keyRow{Key: keyPart(k), At: at})...)
 	if err != nil || claimed == 1 {
@@ -45,10 +45,10 @@ func (t *tx) ClaimKey(k ground.Key, at time.Time) (*ground.Answer, error) {
 		  AND  route      = ?
 		  AND  account_id = ?
 		  AND  value      = ?`, k.Site, k.Route, k.Account, k.Value)
-	return &ground.Answer{Body: row.Key.Body, Data: row.Data, At: row.At}, err
+	return &txn.Answer{Body: row.Key.Body, Data: row.Data, At: row.At}, err
 }
 
-func (t *tx) KeepAnswer(k ground.Key, data []byte) error {
+func (t *tx) KeepAnswer(k txn.Key, data []byte) error {
 	return t.One(`
 		UPDATE idempotency_keys
 		SET    data = ?

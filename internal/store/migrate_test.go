@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // onBoth runs a test on a migrated database of each kind.
@@ -119,7 +119,7 @@ func TestAURLThatIsNoneIsRefused(t *testing.T) {
 		}
 	}
 	_, err := store.Open(t.Context(), "postgres://somebody:hunter2@localhost:1/none?connect_timeout=1", store.Options{})
-	if !errors.Is(err, ground.ErrBusy) || strings.Contains(err.Error(), "hunter2") {
+	if !errors.Is(err, txn.ErrBusy) || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("nobody answers: %v, want busy and no password", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // open returns a migrated database that is closed with the test.
@@ -43,7 +43,7 @@ func TestDB_CloseTwice(t *testing.T) {
 				})
 			}
 			closing.Wait()
-			err := store.For[ground.MetaTx](db).View(t.Context(), func(ground.MetaTx) error { return nil })
+			err := store.For[txn.MetaTx](db).View(t.Context(), func(txn.MetaTx) error { return nil })
 			if err == nil {
 				t.Error("a closed database was read")
 			}

@@ -7,10 +7,11 @@ import (
 
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A pageRow is a row of pages: a ground.Page.
+// A pageRow is a row of pages: a site.Page.
 type pageRow struct {
 	ID        string
 	Site      int64 `gorm:"column:site_id"`
@@ -18,8 +19,8 @@ type pageRow struct {
 	Title     string
 	TitledBy  string
 	Open      bool
-	CreatedAt time.Time      `gorm:"serializer:micros"`
-	Withheld  *ground.Notice `gorm:"serializer:whole"`
+	CreatedAt time.Time    `gorm:"serializer:micros"`
+	Withheld  *site.Notice `gorm:"serializer:whole"`
 }
 
 func (pageRow) TableName() string { return "pages" }
@@ -30,19 +31,19 @@ var (
 )
 
 // pages reads the pages that the rest of a SELECT chooses.
-func (t *tx) pages(rest string, args ...any) ([]ground.Page, error) {
+func (t *tx) pages(rest string, args ...any) ([]site.Page, error) {
 	return rows.AllAs(t.Tx, pageColumns.Targets, (*pageRow).page, selectPages+rest, args...)
 }
 
-func (r *pageRow) page() ground.Page { return ground.Page(*r) }
+func (r *pageRow) page() site.Page { return site.Page(*r) }
 
-func (t *tx) PageByURL(site int64, url string) (ground.Page, error) {
+func (t *tx) PageByURL(site int64, url string) (site.Page, error) {
 	return rows.First(t.pages(`
 		WHERE  site_id = ?
 		  AND  url     = ?`, site, url))
 }
 
-func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
+func (t *tx) PagesByID(site int64, ids []string) ([]site.Page, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -51,7 +52,7 @@ func (t *tx) PagesByID(site int64, ids []string) ([]ground.Page, error) {
 		  AND  id `+t.Among, site, rows.ArrayOf(t.Array, ids))
 }
 
-func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
+func (t *tx) PagesByURL(site int64, urls []string) ([]site.Page, error) {
 	if len(urls) == 0 {
 		return nil, nil
 	}
@@ -62,9 +63,9 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]ground.Page, error) {
 
 // Nearly always the page is there: the look first
 // spares Postgres a lock on its row.
-func (t *tx) EnsurePage(p ground.Page) (ground.Page, error) {
+func (t *tx) EnsurePage(p site.Page) (site.Page, error) {
 	page, err := t.PageByURL(p.Site, p.URL)
-	if !errors.Is(err, ground.ErrNotFound) {
+	if !errors.Is(err, txn.ErrNotFound) {
 		return page, err
 	}
 	return rows.GetAs(t.Tx, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...)
@@ -76,7 +77,7 @@ var ensurePage = pageColumns.Insert(1) + `
 	SET url = pages.url
 	RETURNING ` + pageColumns.Names
 
-func (t *tx) UpdatePage(p ground.Page) error {
+func (t *tx) UpdatePage(p site.Page) error {
 	return changed(t.DB.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
 		Select("title", "titled_by", "url", "open").Updates(pageRow(p)))
 }
@@ -101,7 +102,7 @@ func (t *tx) TitlePage(c comment.Comment, public bool) error {
 }
 
 // After an unknown page there is nothing.
-func (t *tx) Pages(site int64, after string, limit int) ([]ground.Page, error) {
+func (t *tx) Pages(site int64, after string, limit int) ([]site.Page, error) {
 	if after == "" {
 		return t.pages(`
 			WHERE  site_id = ?

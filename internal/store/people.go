@@ -8,7 +8,7 @@ import (
 
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // An accountRow is a row of accounts: a authz.Account.
@@ -147,7 +147,7 @@ func (t *tx) InsertAccount(a authz.Account) error {
 		return mapped(done.Error)
 	}
 	if done.RowsAffected == 0 {
-		return ground.ErrTaken
+		return txn.ErrTaken
 	}
 	return t.grant(a)
 }
@@ -183,7 +183,7 @@ func (t *tx) SetEmail(account, email string) error {
 		WHERE  id = ?
 		  AND  NOT EXISTS (SELECT 1 FROM accounts WHERE email = ?)`, email, account, email)
 	if err == nil && n == 0 {
-		return ground.ErrTaken
+		return txn.ErrTaken
 	}
 	return err
 }
@@ -285,7 +285,7 @@ func (t *tx) InsertProof(p authz.LinkedProof) error {
 	row := proofRow{p.Issuer, p.Subject, p.Account, p.Provider, p.CreatedAt}
 	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if done.Error == nil && done.RowsAffected == 0 {
-		return ground.ErrTaken
+		return txn.ErrTaken
 	}
 	return mapped(done.Error)
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // How long a question takes tells nobody whether an account is there.
 func TestAsMuchIsAskedOfNoAccountAsOfOne(t *testing.T) {
 	db := open(t, testkit.SQLite(t), store.Options{})
-	a := authz.Account{ID: ground.NewID(), Email: "a@b.example", Name: "A", AllSites: authz.Author}
+	a := authz.Account{ID: txn.NewID(), Email: "a@b.example", Name: "A", AllSites: authz.Author}
 	rooms := store.For[storetest.Tx](db)
 	if _, err := rooms.Update(t.Context(), func(tx storetest.Tx) error { return tx.InsertAccount(a) }); err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestAsMuchIsAskedOfNoAccountAsOfOne(t *testing.T) {
 		"id": func(tx storetest.Tx, there bool) error {
 			id := a.ID
 			if !there {
-				id = ground.NewID()
+				id = txn.NewID()
 			}
 			_, err := tx.AccountByID(id)
 			return err
@@ -49,7 +49,7 @@ func TestAsMuchIsAskedOfNoAccountAsOfOne(t *testing.T) {
 		},
 	} {
 		one := statements(func(tx storetest.Tx) error { return find(tx, true) }, nil)
-		none := statements(func(tx storetest.Tx) error { return find(tx, false) }, ground.ErrNotFound)
+		none := statements(func(tx storetest.Tx) error { return find(tx, false) }, txn.ErrNotFound)
 		if one != none || one == 0 {
 			t.Errorf("by %s: %d statements where it is there, %d where it is not", name, one, none)
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
@@ -113,7 +113,7 @@ var hot = []hotQuery{
 		func(tx storetest.Tx) error { return second(tx.ReviveDeliveries(1, "h1", time.UnixMicro(10))) }, true},
 	{"an inquiry", "inquiries_pk",
 		func(tx storetest.Tx) error {
-			if _, err := tx.InquiryByHash(1, []byte("w1")); !errors.Is(err, ground.ErrNotFound) {
+			if _, err := tx.InquiryByHash(1, []byte("w1")); !errors.Is(err, txn.ErrNotFound) {
 				return err
 			}
 			return nil
@@ -318,7 +318,7 @@ func second[T any](_ T, err error) error { return err }
 
 // missing forgives that there is nothing to find.
 func missing[T any](_ T, err error) error {
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return nil
 	}
 	return err

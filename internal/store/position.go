@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 )
 
 // eventPlace is the place of an event in reading order: by transaction, then by ID. Xid is the number of
@@ -18,7 +18,7 @@ func (p eventPlace) Before(q eventPlace) bool { return p.Xid < q.Xid || p.Xid ==
 
 func (p eventPlace) String() string { return fmt.Sprintf("%d:%d", p.Xid, p.ID) }
 
-// eventPosition is a parsed ground.Position: a follower has read every event up to eventPlace, except
+// eventPosition is a parsed event.Position: a follower has read every event up to eventPlace, except
 // those of transactions that were still running at that read. Late has one place per such
 // transaction: the last of its events that was read. On SQLite, which has one writer, Late is empty.
 //
@@ -31,16 +31,16 @@ type eventPosition struct {
 }
 
 // Text returns the text form.
-func (p eventPosition) Text() ground.Position {
+func (p eventPosition) Text() event.Position {
 	words := []string{p.eventPlace.String()}
 	for _, l := range p.Late {
 		words = append(words, l.String())
 	}
-	return ground.Position(strings.Join(words, " "))
+	return event.Position(strings.Join(words, " "))
 }
 
 // parsePosition parses the text form.
-func parsePosition(at ground.Position) (p eventPosition, err error) {
+func parsePosition(at event.Position) (p eventPosition, err error) {
 	for i, word := range strings.Fields(string(at)) {
 		var to eventPlace
 		if _, err := fmt.Sscanf(word, "%d:%d", &to.Xid, &to.ID); err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A sessionRow is a row of sessions: a authz.Session.
@@ -169,7 +169,7 @@ func (t *tx) SignedOut(site int64, subject []byte) (time.Time, error) {
 		FROM   signouts
 		WHERE  site_id = ?
 		  AND  subject = ?`, site, subject)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return time.Time{}, nil
 	}
 	return at, err

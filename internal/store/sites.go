@@ -7,16 +7,17 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/aitys/aitys/internal/store/rows"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A siteRow is a row of sites: a ground.Site.
+// A siteRow is a row of sites: a site.Site.
 type siteRow struct {
 	ID        int64 `gorm:"primaryKey"`
 	Key       string
 	Name      string
-	Origins   []string        `gorm:"serializer:list"`
-	Settings  ground.Settings `gorm:"serializer:json"`
+	Origins   []string      `gorm:"serializer:list"`
+	Settings  site.Settings `gorm:"serializer:json"`
 	EditEpoch int64
 	CreatedAt time.Time `gorm:"serializer:micros;autoCreateTime:false"`
 }
@@ -25,19 +26,19 @@ func (siteRow) TableName() string { return "sites" }
 
 var siteColumns = rows.Of[siteRow]()
 
-func (t *tx) Sites() ([]ground.Site, error) {
-	return rows.AllAs(t.Tx, siteColumns.Targets, func(r *siteRow) ground.Site { return ground.Site(*r) }, `
+func (t *tx) Sites() ([]site.Site, error) {
+	return rows.AllAs(t.Tx, siteColumns.Targets, func(r *siteRow) site.Site { return site.Site(*r) }, `
 		SELECT `+siteColumns.Names+`
 		FROM   sites
 		ORDER  BY key`)
 }
 
-func (t *tx) SiteByKey(key string) (ground.Site, error) {
+func (t *tx) SiteByKey(key string) (site.Site, error) {
 	row, err := rows.Get(t.Tx, siteColumns.Targets, "SELECT "+siteColumns.Names+" FROM sites WHERE key = ?", key)
-	return ground.Site(row), err
+	return site.Site(row), err
 }
 
-func (t *tx) InsertSite(s *ground.Site) error {
+func (t *tx) InsertSite(s *site.Site) error {
 	row := siteRow(*s)
 	row.ID = 0 // the database's to give
 	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -45,13 +46,13 @@ func (t *tx) InsertSite(s *ground.Site) error {
 		return mapped(done.Error)
 	}
 	if done.RowsAffected == 0 {
-		return ground.ErrTaken
+		return txn.ErrTaken
 	}
 	s.ID = row.ID
 	return mapped(t.DB.Create(&headRow{Site: s.ID}).Error)
 }
 
-func (t *tx) UpdateSite(s ground.Site) error {
+func (t *tx) UpdateSite(s site.Site) error {
 	return changed(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
 		Select("name", "origins", "settings").Updates(siteRow(s)))
 }

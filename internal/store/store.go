@@ -2,7 +2,7 @@
 //
 // It knows nothing of rules: whether a comment may be published is decided in package
 // moderation, inside the transaction this package provides. What it does promise is that of
-// ground.Store, on both databases alike: an Update that returned nil is on the disk,
+// txn.Store, on both databases alike: an Update that returned nil is on the disk,
 // decisions are numbered without gaps, followers miss no event, and no query leaves its site.
 // A *DB is safe for concurrent use; a Tx is not, and ends with the function it was passed to.
 package store
@@ -20,7 +20,8 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Options of a database. Wait is how long a transaction waits for others before ErrBusy (0:
@@ -91,7 +92,7 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 
 // For returns the slice of a database that a room asks for: T is an interface that every
 // transaction of the database implements.
-func For[T any](d *DB) ground.Store[T] { return slice[T]{d} }
+func For[T any](d *DB) txn.Store[T] { return slice[T]{d} }
 
 // A slice is a database as one room sees it.
 type slice[T any] struct{ *DB }
@@ -115,7 +116,7 @@ func (s slice[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
 // Update runs fn in a write transaction and returns the events it emitted. Canceling ctx does not stop fn once it
 // runs, because finishing a transaction costs less than repeating it; on Postgres the deadline of ctx does. After
 // ErrBusy from COMMIT or a lost connection the transaction may or may not be committed.
-func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []ground.Event, err error) {
+func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []event.Event, err error) {
 	err = mapped(s.engine.Update(ctx, func(g *gorm.DB) error {
 		t := s.begin(g, s.lock)
 		t.locking = true

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/store/rows"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
@@ -189,12 +189,12 @@ func (t *tx) DemandsAbout(site int64, comment, page string) ([]takedown.Demand, 
 
 // A noticeRow is what a comment or a page keeps of the demands against it.
 type noticeRow struct {
-	Withheld *ground.Notice `gorm:"serializer:whole"`
+	Withheld *site.Notice `gorm:"serializer:whole"`
 }
 
 var noticeColumns = rows.Of[noticeRow]()
 
-func (t *tx) Withhold(site int64, comments []string, n *ground.Notice) error {
+func (t *tx) Withhold(site int64, comments []string, n *site.Notice) error {
 	_, err := t.Exec(`
 		UPDATE comments
 		SET    `+noticeColumns.Set()+`
@@ -203,7 +203,7 @@ func (t *tx) Withhold(site int64, comments []string, n *ground.Notice) error {
 	return err
 }
 
-func (t *tx) WithholdPage(site int64, page string, n *ground.Notice) error {
+func (t *tx) WithholdPage(site int64, page string, n *site.Notice) error {
 	return t.One(`
 		UPDATE pages
 		SET    `+noticeColumns.Set()+`

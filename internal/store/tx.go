@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/internal/transfer/static"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/privacy"
@@ -23,6 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
@@ -30,14 +31,14 @@ import (
 type tx struct {
 	*rows.Tx
 	*dialect
-	locking bool           // in an Update
-	emitted []ground.Event // by it, with their ids
+	locking bool          // in an Update
+	emitted []event.Event // by it, with their ids
 }
 
 // What every room asks of a transaction is here: For hands out no other.
 var _ interface {
-	ground.EventTx
-	ground.MetaTx
+	txn.EventTx
+	txn.MetaTx
 	campaign.Tx
 	externalcheck.Tx
 	report.Tx
@@ -60,10 +61,10 @@ var _ interface {
 	transfer.Tx
 } = (*tx)(nil)
 
-// changed returns ground.ErrNotFound if a statement that must change one row changed none.
+// changed returns txn.ErrNotFound if a statement that must change one row changed none.
 func changed(done *gorm.DB) error {
 	if done.Error == nil && done.RowsAffected == 0 {
-		return ground.ErrNotFound
+		return txn.ErrNotFound
 	}
 	return mapped(done.Error)
 }

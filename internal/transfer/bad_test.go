@@ -17,7 +17,8 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // post is a WordPress export of one post with comments.
@@ -343,13 +344,13 @@ func TestAnImportThatIsStoppedGoesOn(t *testing.T) {
 
 // failing is a store of which one transaction fails, when its turn comes.
 type failing struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	left *int
 }
 
 var errOnce = errors.New("the disk is gone for a moment")
 
-func (s failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (s failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	if *s.left--; *s.left == 0 {
 		return nil, errOnce
 	}

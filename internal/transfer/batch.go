@@ -7,18 +7,19 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A batch is some comments that are written in one transaction, parents before their answers.
 type batch struct {
-	site   ground.Site
+	site   site.Site
 	pen    auditlog.Pen
 	learns bool
-	of     int                   // comments, those that were there before included
-	fresh  []fresh               // the others
-	made   map[int32]ground.Page // pages that may be new
-	ends   []int32               // pages of which no comment comes after this batch
+	of     int                 // comments, those that were there before included
+	fresh  []fresh             // the others
+	made   map[int32]site.Page // pages that may be new
+	ends   []int32             // pages of which no comment comes after this batch
 
 	// What write, which may run again, makes.
 	pages   map[int32]string // ids of the pages
@@ -142,17 +143,17 @@ func (b *batch) touches() []int32 {
 // joins what is like it.
 func (b *batch) tell(log *auditlog.Book) {
 	for _, page := range b.ends {
-		log.Tell(ground.Event{Kind: ground.EventPage, Page: b.pages[page], Shown: true})
+		log.Tell(event.Event{Kind: event.Page, Page: b.pages[page], Shown: true})
 	}
 	taught := false
 	for _, c := range b.written {
 		taught = taught || c.Standing != 0
 		if c.State == comment.Pending {
-			log.Tell(ground.Event{Kind: ground.EventJudged, Page: c.Page, Comment: c.ID})
+			log.Tell(event.Event{Kind: event.Judged, Page: c.Page, Comment: c.ID})
 		}
 	}
 	if taught {
-		log.Tell(ground.Event{Kind: ground.EventTaught})
+		log.Tell(event.Event{Kind: event.Taught})
 	}
 }
 

@@ -12,18 +12,20 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // carry brings in what Aitys wrote down of a site, into one that has nothing. The file is read first without a change,
 // and then written in one transaction, which ends with an export of it: where that has another line than the file, or
 // the log does not hold, nothing is there.
-func (s *Service) carry(ctx context.Context, site ground.Site, in Request) (Report, error) {
+func (s *Service) carry(ctx context.Context, blog site.Site, in Request) (Report, error) {
 	if in.Base != "" || len(in.Map) > 0 || in.NoLearn || in.WithPrivate {
 		return Report{}, problem.Field("/format", "What Aitys exported comes in as it is: leave --base, --url-map, "+
 			"--no-learn and --with-private out.")
@@ -32,11 +34,11 @@ func (s *Service) carry(ctx context.Context, site ground.Site, in Request) (Repo
 	if err := readOwn(ctx, in.Path, v.note); err != nil {
 		return Report{}, fmt.Errorf("read %s: %w", in.Path, err)
 	}
-	site.Settings = ground.DefaultSettings()
-	if err := site.Change(v.settings); err != nil {
+	blog.Settings = site.DefaultSettings()
+	if err := blog.Change(v.settings); err != nil {
 		return Report{}, fmt.Errorf("read %s: a setting is none: %w", in.Path, err)
 	}
-	c := &carrier{Service: s, site: site, in: in, of: 2 * (uint64(v.report.Comments) + v.seq)}
+	c := &carrier{Service: s, site: blog, in: in, of: 2 * (uint64(v.report.Comments) + v.seq)}
 	do := s.work.Update
 	write := c.write
 	if in.DryRun {
@@ -48,7 +50,7 @@ func (s *Service) carry(ctx context.Context, site ground.Site, in Request) (Repo
 	v.report.Added = v.report.Comments
 	v.report.Notes = append(v.report.Notes, "The settings of the site are those of the file, its addresses too.")
 	if !in.DryRun {
-		s.work.Logger().InfoContext(ctx, "site brought in", "site", site.Key, "comments", v.report.Comments, "entries", v.seq)
+		s.work.Logger().InfoContext(ctx, "site brought in", "site", blog.Key, "comments", v.report.Comments, "entries", v.seq)
 	}
 	return v.report, nil
 }
@@ -77,7 +79,7 @@ func (v *inventory) look(said any) error {
 	switch said := said.(type) {
 	case settingLine:
 		v.settings[said.Name] = said.Value
-	case ground.Page:
+	case site.Page:
 		v.report.Pages++
 		return checkPage(said)
 	case carriedComment:
@@ -88,7 +90,7 @@ func (v *inventory) look(said any) error {
 	case rules.Rule:
 		return said.Check()
 	case rules.Block:
-		if said.Kind == rules.BlockWriter && said.Value == "" && ground.IsID(said.Comment) {
+		if said.Kind == rules.BlockWriter && said.Value == "" && txn.IsID(said.Comment) {
 			return nil // it is made of that comment
 		}
 		return said.Check()
@@ -107,7 +109,7 @@ func (v *inventory) look(said any) error {
 	case auditlog.Lesson:
 		v.taught(said)
 	case accountLine:
-		if !ground.IsID(said.ID) {
+		if !txn.IsID(said.ID) {
 			return errors.New("there is no such account")
 		}
 	}
@@ -124,8 +126,8 @@ func (v *inventory) taught(l auditlog.Lesson) {
 	}
 }
 
-func checkPage(p ground.Page) error {
-	if !ground.IsID(p.ID) {
+func checkPage(p site.Page) error {
+	if !txn.IsID(p.ID) {
 		return errors.New("the page has no id")
 	}
 	if web, ok := text.ParseWeb(p.URL); ok {
@@ -140,7 +142,7 @@ func checkComment(c comment.Comment) error {
 	var signed comment.Comment
 	_, err := authz.ParseRole(c.Badge)
 	switch {
-	case !ground.IsID(c.ID) || !ground.IsID(c.Page):
+	case !txn.IsID(c.ID) || !txn.IsID(c.Page):
 		return errors.New("the comment has no id, or no page")
 	case !comment.IsPath(c.Path) || len(c.Path) != (c.Depth+1)*comment.SegmentLength:
 		return errors.New("the comment has no place among others")
@@ -155,7 +157,7 @@ func checkComment(c comment.Comment) error {
 // A carrier writes a file into a site.
 type carrier struct {
 	*Service
-	site ground.Site
+	site site.Site
 	in   Request
 	of   uint64 // comments and entries, each of which is written and read
 
@@ -166,7 +168,7 @@ type carrier struct {
 	entries  []auditlog.Entry
 	lessons  []auditlog.Lesson
 	demands  []carriedDemand // that stand
-	events   []ground.Event
+	events   []event.Event
 }
 
 // isEmpty refuses a site that has anything.
@@ -237,7 +239,7 @@ func (c *carrier) put(said any) error {
 		}
 	}
 	switch said := said.(type) {
-	case ground.Page:
+	case site.Page:
 		return c.putPage(said)
 	case carriedComment:
 		c.putComment(said)
@@ -270,13 +272,13 @@ func (c *carrier) put(said any) error {
 	return nil
 }
 
-func (c *carrier) putPage(p ground.Page) error {
+func (c *carrier) putPage(p site.Page) error {
 	p.Site, p.Withheld = c.site.ID, nil
 	there, err := c.tx.EnsurePage(p)
 	if err == nil && there.ID != p.ID {
 		err = fmt.Errorf("two pages are at %s", p.URL)
 	}
-	c.events = append(c.events, ground.Event{Kind: ground.EventPage, Page: p.ID, Shown: true})
+	c.events = append(c.events, event.Event{Kind: event.Page, Page: p.ID, Shown: true})
 	return err
 }
 
@@ -288,7 +290,7 @@ func (c *carrier) putComment(in carriedComment) {
 	}
 	c.comments = append(c.comments, m)
 	if m.State == comment.Pending {
-		c.events = append(c.events, ground.Event{Kind: ground.EventJudged, Page: m.Page, Comment: m.ID})
+		c.events = append(c.events, event.Event{Kind: event.Judged, Page: m.Page, Comment: m.ID})
 	}
 }
 
@@ -388,8 +390,8 @@ func (c *carrier) verify(ctx context.Context) error {
 
 // tell has events told of each page, of what waits, so that it joins what is like it, and of the site.
 func (c *carrier) tell() error {
-	for _, kind := range []ground.EventKind{ground.EventSite, ground.EventRules, ground.EventTaught} {
-		c.events = append(c.events, ground.Event{Kind: kind})
+	for _, kind := range []event.Kind{event.Site, event.Rules, event.Taught} {
+		c.events = append(c.events, event.Event{Kind: kind})
 	}
 	now := c.work.Now()
 	for some := range slices.Chunk(c.events, together) {

@@ -22,8 +22,8 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // carries imports what Aitys exported.
@@ -91,8 +91,8 @@ func TestOlderEntriesAreCarriedUnderTheNumberOfTheirSite(t *testing.T) {
 	onBoth(t, func(w *world) {
 		err := w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 			head, err := tx.LockLog(w.A.ID)
-			old := auditlog.Entry{Kind: auditlog.Withdrawal, Seq: head.Seq + 1, Site: w.A.ID, Batch: ground.NewID(),
-				At: w.Clock.Now().UTC().Truncate(time.Microsecond), Teaching: auditlog.Teaching{Subject: ground.NewID()}}
+			old := auditlog.Entry{Kind: auditlog.Withdrawal, Seq: head.Seq + 1, Site: w.A.ID, Batch: txn.NewID(),
+				At: w.Clock.Now().UTC().Truncate(time.Microsecond), Teaching: auditlog.Teaching{Subject: txn.NewID()}}
 			old.Hash = auditlog.Hash(head.Hash, old)
 			return errors.Join(err, tx.AppendDecisions(w.A.ID, []auditlog.Entry{old}))
 		})

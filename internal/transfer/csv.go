@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -25,7 +25,7 @@ func (r *reading) sheet(out io.Writer) error {
 	if err := w.Write(sheetHead); err != nil {
 		return err
 	}
-	err := r.pages(func(p ground.Page) error {
+	err := r.pages(func(p site.Page) error {
 		return r.forOthers(p, func(c comment.Comment) error {
 			row := []string{c.ID, c.Parent, p.URL, p.Title, c.PublicState(), c.Reason.String(), stamp(c.CreatedAt),
 				stamp(c.DecidedAt), c.Name, c.Email, c.Website, c.Source, c.Note, c.Lang, strconv.Itoa(c.Votes),

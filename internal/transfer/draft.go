@@ -10,8 +10,8 @@ import (
 
 	"github.com/aitys/aitys/internal/transfer/dump"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // earliest is before any comment was written on the web: what says so has a wrong clock.
@@ -51,7 +51,7 @@ func (r *run) publicDraft(in dump.Record, noted func(what, why string)) (d draft
 		return d, why
 	}
 	d.comment = comment.Comment{
-		ID:   ground.IDOf("import", r.in.Format, in.ID, strconv.FormatInt(in.At.UnixMicro(), 10)),
+		ID:   txn.IDOf("import", r.in.Format, in.ID, strconv.FormatInt(in.At.UnixMicro(), 10)),
 		Site: r.site.ID, Version: 1, Submissions: 1, FormAge: -1, State: in.State,
 	}
 	d.comment.CreatedAt = r.timeOf(in, noted)

@@ -18,9 +18,9 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Wanted says what is to be written of a site. Progress, if there is one, is told of how many lines or comments
@@ -53,7 +53,7 @@ func Exports() []string {
 // before writing it, so that they leave out what was withheld or removed meanwhile. Writers do not wait for an export;
 // a second export in this process is refused. The file of a failed export is incomplete, and has no end. An export
 // fails if a takedown is entered while it runs, since what it wrote before may be withheld by now.
-func (s *Service) Export(ctx context.Context, who authz.Actor, site ground.Site, in Wanted, to io.Writer) error {
+func (s *Service) Export(ctx context.Context, who authz.Actor, site site.Site, in Wanted, to io.Writer) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
@@ -93,11 +93,11 @@ type reading struct {
 	ctx      context.Context // of reads outside the snapshot
 	tx       Tx
 	all      []Tx
-	site     ground.Site
+	site     site.Site
 	progress func(n int) // lines or comments more
 }
 
-func newReading(s *Service, all []Tx, site ground.Site, told func(done uint64)) *reading {
+func newReading(s *Service, all []Tx, site site.Site, told func(done uint64)) *reading {
 	var mu sync.Mutex
 	done := uint64(0)
 	return &reading{Service: s, tx: all[0], all: all, site: site, progress: func(n int) {
@@ -110,7 +110,7 @@ func newReading(s *Service, all []Tx, site ground.Site, told func(done uint64)) 
 }
 
 // pages calls fn with each page, the newest first.
-func (r *reading) pages(fn func(p ground.Page) error) error {
+func (r *reading) pages(fn func(p site.Page) error) error {
 	for after := ""; ; {
 		list, err := r.tx.Pages(r.site.ID, after, piece)
 		if err != nil {
@@ -130,7 +130,7 @@ func (r *reading) pages(fn func(p ground.Page) error) error {
 
 // comments calls fn with the comments of a page, some at a time, each after the one that it answers. Only their ids are
 // in memory all the while.
-func (r *reading) comments(page ground.Page, fn func(list []comment.Comment) error) error {
+func (r *reading) comments(page site.Page, fn func(list []comment.Comment) error) error {
 	all, err := r.tx.Answers(r.site.ID, page.ID)
 	if err != nil {
 		return fmt.Errorf("read answers: %w", err)
@@ -144,7 +144,7 @@ func (r *reading) comments(page ground.Page, fn func(list []comment.Comment) err
 
 // below calls fn with comments and all that answer them.
 func (r *reading) below(
-	page ground.Page, ids []string, to map[string][]string, fn func(list []comment.Comment) error,
+	page site.Page, ids []string, to map[string][]string, fn func(list []comment.Comment) error,
 ) error {
 	for some := range slices.Chunk(ids, piece) {
 		list, err := r.tx.CommentsAlone(r.site.ID, some)
@@ -172,7 +172,7 @@ func (r *reading) below(
 
 // forOthers calls fn with the comments of a page, parents first, for a file of another service. It rereads each comment
 // for its current state, and empties removed ones.
-func (r *reading) forOthers(page ground.Page, fn func(c comment.Comment) error) error {
+func (r *reading) forOthers(page site.Page, fn func(c comment.Comment) error) error {
 	return r.comments(page, func(list []comment.Comment) error {
 		ids := make([]string, len(list))
 		for i, c := range list {
@@ -261,7 +261,7 @@ func plain(to io.Writer) *json.Encoder {
 }
 
 func (r *reading) putSettings(l *lines) error {
-	for _, f := range ground.Fields {
+	for _, f := range site.Fields {
 		l.put(settingLine{lineSetting, f.Name, f.Of(r.site)})
 	}
 	return nil
@@ -272,7 +272,7 @@ const stretch = 5 * piece
 
 // parts are what stands between the settings and the names. They are found by whichever reader r has at the time.
 func (r *reading) parts(yield func(part) bool) {
-	err := r.pages(func(p ground.Page) error {
+	err := r.pages(func(p site.Page) error {
 		more := yield(func(r *reading, l *lines) error {
 			l.put(lineOfPage(p))
 			return r.comments(p, func(list []comment.Comment) error { return r.putComments(l, list) })

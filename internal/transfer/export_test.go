@@ -22,10 +22,10 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/takedown"
 )
@@ -102,7 +102,7 @@ func (w *world) demanded(ann authz.Actor, comments ...string) {
 }
 
 // exports returns what is written of a site.
-func (w *world) exports(site ground.Site, format string) []byte {
+func (w *world) exports(site site.Site, format string) []byte {
 	w.t.Helper()
 	var out bytes.Buffer
 	err := w.S.Export(w.Ctx, authz.Operator, site, transfer.Wanted{Format: format}, &out)
@@ -173,7 +173,7 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 				}
 			}
 		}
-		types["setting"] -= len(ground.Fields)
+		types["setting"] -= len(site.Fields)
 		want := map[string]int{"setting": 0, "page": 2, "comment": 14, "report": 1, "appeal": 1, "rule": 1, "block": 2,
 			"note": 1, "takedown": 3, "decision": 20, "lesson": 11, "account": 1}
 		if !maps.Equal(types, want) {

@@ -18,7 +18,8 @@ import (
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // written are the fields of each format that hold what people wrote, and known those that say what belongs where.
@@ -57,8 +58,8 @@ var hostile = map[string]string{
 // onAnother goes on with a site that has nothing yet.
 func (w *world) onAnother() {
 	w.t.Helper()
-	key := strings.ToLower(ground.NewID())
-	site, _, err := w.S.AddSite(w.Ctx, authz.Operator, ground.Site{Key: key, Name: key, Origins: w.A.Origins}, nil)
+	key := strings.ToLower(txn.NewID())
+	site, _, err := w.S.AddSite(w.Ctx, authz.Operator, site.Site{Key: key, Name: key, Origins: w.A.Origins}, nil)
 	w.Must(err)
 	w.A = site
 }

@@ -7,9 +7,9 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
@@ -46,7 +46,7 @@ const (
 	lineEnd      = "end"
 )
 
-// A settingLine is one of ground.Fields.
+// A settingLine is one of site.Fields.
 type settingLine struct {
 	Type  string `json:"type"`
 	Name  string `json:"name"`
@@ -72,16 +72,16 @@ type pageLine struct {
 	pagePart
 }
 
-// A pagePart is a ground.Page.
+// A pagePart is a site.Page.
 type pagePart struct {
-	ID        string         `json:"id"`
-	Site      int64          `json:"-"`
-	URL       string         `json:"url"`
-	Title     string         `json:"title,omitempty"`
-	TitledBy  string         `json:"titled_by,omitempty"`
-	Open      bool           `json:"open"`
-	CreatedAt time.Time      `json:"created_at"`
-	Withheld  *ground.Notice `json:"withheld,omitempty"`
+	ID        string       `json:"id"`
+	Site      int64        `json:"-"`
+	URL       string       `json:"url"`
+	Title     string       `json:"title,omitempty"`
+	TitledBy  string       `json:"titled_by,omitempty"`
+	Open      bool         `json:"open"`
+	CreatedAt time.Time    `json:"created_at"`
+	Withheld  *site.Notice `json:"withheld,omitempty"`
 }
 
 // A commentLine says a comment's enumerations by name. Its HTML and what else follows from its text is made anew.
@@ -151,7 +151,7 @@ type commentPart struct {
 	RedactedWhy string           `json:"redacted_why,omitempty"`
 	Kept        []comment.Former `json:"kept,omitempty"`
 
-	Withheld *ground.Notice `json:"withheld,omitempty"`
+	Withheld *site.Notice `json:"withheld,omitempty"`
 }
 
 type verdictLine struct {
@@ -422,4 +422,4 @@ func lineOfReport(r report.Report) reportLine {
 	return reportLine{lineReport, reportPart(r), r.Reason.String()}
 }
 
-func lineOfPage(p ground.Page) pageLine { return pageLine{linePage, pagePart(p)} }
+func lineOfPage(p site.Page) pageLine { return pageLine{linePage, pagePart(p)} }

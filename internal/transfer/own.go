@@ -16,9 +16,9 @@ import (
 	"github.com/aitys/aitys/internal/transfer/dump"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
@@ -164,7 +164,7 @@ var nul = regexp.MustCompile(`(^|[^\\])(\\\\)*\\u0000`)
 
 var errNewer = errors.New("this is nothing that this version of Aitys knows; a newer one wrote it")
 
-// parsedLine is what a line says: a settingLine, ground.Page, carriedComment, report.Report, report.Appeal,
+// parsedLine is what a line says: a settingLine, site.Page, carriedComment, report.Report, report.Appeal,
 // rules.Rule, rules.Block, rules.Note, carriedDemand, auditlog.Entry, auditlog.Lesson or accountLine, without its site.
 func parsedLine(kind string, line []byte) (any, error) {
 	if nul.Match(line) {
@@ -175,7 +175,7 @@ func parsedLine(kind string, line []byte) (any, error) {
 		return into[settingLine](line)
 	case linePage:
 		l, err := into[pageLine](line)
-		return ground.Page(l.pagePart), err
+		return site.Page(l.pagePart), err
 	case lineComment:
 		return commentIn(line)
 	case lineReport:

@@ -8,7 +8,7 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A part is a stretch of an export that is read by itself.
@@ -64,7 +64,7 @@ var errHalted = errors.New("nothing more is written")
 
 // by notes that an account acted.
 func (l *lines) by(id string) {
-	if ground.IsID(id) {
+	if txn.IsID(id) {
 		l.names[id] = true
 	}
 }

@@ -15,7 +15,9 @@ import (
 	"github.com/aitys/aitys/internal/transfer/dump"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // together is how many comments are written in one transaction: others write between.
@@ -28,7 +30,7 @@ const rest = 5 * time.Millisecond
 // A run is one import.
 type run struct {
 	*Service
-	site   ground.Site
+	site   site.Site
 	in     Request
 	format dump.Format
 	file   *dump.File
@@ -296,7 +298,7 @@ func (w *writer) turn(ctx context.Context) error {
 	w.next = nil
 	if len(w.batch) > 0 {
 		b := &batch{site: w.site, of: len(w.batch), learns: !w.in.NoLearn, fresh: w.batch,
-			pages: map[int32]string{}, made: map[int32]ground.Page{}}
+			pages: map[int32]string{}, made: map[int32]site.Page{}}
 		for _, f := range w.batch {
 			if w.left[f.page]--; w.left[f.page] == 0 {
 				b.ends = append(b.ends, f.page)
@@ -341,7 +343,7 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 				continue
 			}
 			p := w.pages[page]
-			b.made[page] = ground.Page{ID: ground.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
+			b.made[page] = site.Page{ID: txn.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
 				CreatedAt: p.At}
 		}
 		w.rest(ctx)
@@ -372,10 +374,10 @@ func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error
 // part tells of the pages that are left with some of their comments, for nobody has to run a failed import again. One
 // that is killed tells nothing; the next adds what these pages lack, and tells of them then.
 func (w *writer) part(ctx context.Context) {
-	var events []ground.Event
+	var events []event.Event
 	for page := range w.untold {
 		if id := w.ids[page]; id != "" {
-			events = append(events, ground.Event{Site: w.site.ID, Kind: ground.EventPage, Page: id, Shown: true,
+			events = append(events, event.Event{Site: w.site.ID, Kind: event.Page, Page: id, Shown: true,
 				At: w.work.Now()})
 		}
 	}

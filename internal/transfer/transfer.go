@@ -18,12 +18,13 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx is what an import asks of a transaction.
@@ -31,7 +32,7 @@ type Tx interface {
 	auditlog.Tx
 
 	// EnsurePage returns the page with p.URL, inserting p first where there is none.
-	EnsurePage(p ground.Page) (ground.Page, error)
+	EnsurePage(p site.Page) (site.Page, error)
 	CommentByID(site int64, id string) (comment.Comment, error)
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PutComments(list []comment.Comment) error // parents before their answers; none of them is there
@@ -39,7 +40,7 @@ type Tx interface {
 	Records(site int64, writers [][]byte) (map[string]comment.History, error)
 
 	// Pages returns the newest pages after one, "" from the beginning.
-	Pages(site int64, after string, limit int) ([]ground.Page, error)
+	Pages(site int64, after string, limit int) ([]site.Page, error)
 	Answers(site int64, page string) ([]Answer, error) // each comment of a page, by its id
 	// CommentsAlone is CommentsByID, without what their page is withheld for, and locks none.
 	CommentsAlone(site int64, ids []string) ([]comment.Comment, error)
@@ -53,7 +54,7 @@ type Tx interface {
 	TakenDown(site int64, demands []string) (map[string][]string, error) // ids of comments, in their order
 
 	// What writes down a site that comes as a whole, each row as it stands elsewhere.
-	UpdateSite(s ground.Site) error
+	UpdateSite(s site.Site) error
 	PutVotes(comments []comment.Comment) error
 	PutReports(list []report.Report) error
 	PutAppeals(list []report.Appeal) error
@@ -80,8 +81,8 @@ type Rules interface {
 
 // Options are what a Service is made of; all of them are required.
 type Options struct {
-	Process *ground.Process
-	Store   ground.Store[Tx]
+	Process *txn.Process
+	Store   txn.Store[Tx]
 	Secret  secret.Secret
 	Judge   Judge
 	Rules   Rules
@@ -90,7 +91,7 @@ type Options struct {
 
 // Service imports and exports. It is safe for concurrent use.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	secret secret.Secret
 	judge  Judge
 	rules  Rules
@@ -101,7 +102,7 @@ type Service struct {
 
 // New returns a Service.
 func New(o Options) *Service {
-	return &Service{work: ground.NewWork(o.Process, o.Store), secret: o.Secret, judge: o.Judge, rules: o.Rules,
+	return &Service{work: txn.NewWork(o.Process, o.Store), secret: o.Secret, judge: o.Judge, rules: o.Rules,
 		tables: o.Tables}
 }
 
@@ -151,7 +152,7 @@ type Lessons struct {
 
 // Import brings the comments of a file into a site. It needs an owner. What it did before it failed stays, and it
 // goes on from there when it is asked again.
-func (s *Service) Import(ctx context.Context, who authz.Actor, site ground.Site, in Request) (Report, error) {
+func (s *Service) Import(ctx context.Context, who authz.Actor, site site.Site, in Request) (Report, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Report{}, err
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 )
 
 // dumps are files in testdata, one of each format.
@@ -156,7 +156,7 @@ func TestAnImportNotifiesNobody(t *testing.T) {
 			return len(heard) > 0
 		})
 		told := map[string]int{}
-		w.S.OnEvent(func(e ground.Event) {
+		w.S.OnEvent(func(e event.Event) {
 			told[fmt.Sprintf("%s page=%t comment=%t", e.Kind, e.Page != "", e.Comment != "")]++
 		})
 		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
@@ -204,8 +204,8 @@ func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
 		left := 0
 		s := w.NewApp(failing{w.DB.Store, &left})
 		told := map[string]int{}
-		s.OnEvent(func(e ground.Event) {
-			if e.Kind == ground.EventPage {
+		s.OnEvent(func(e event.Event) {
+			if e.Kind == event.Page {
 				told[e.Page]++
 			}
 		})

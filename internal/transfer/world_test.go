@@ -17,7 +17,7 @@ import (
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -105,7 +105,7 @@ func (w *world) told() string {
 	return out.String()
 }
 
-func (w *world) tellPage(tx storetest.Tx, p ground.Page, out *strings.Builder) error {
+func (w *world) tellPage(tx storetest.Tx, p site.Page, out *strings.Builder) error {
 	var all []comment.Comment
 	for _, view := range []comment.View{
 		comment.ViewPending, comment.ViewApproved, comment.ViewRejected, comment.ViewSpam,

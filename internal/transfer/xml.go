@@ -12,7 +12,7 @@ import (
 
 	"github.com/aitys/aitys/internal/transfer/dump"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A markup writer writes elements one by one, so that none but one is in memory.
@@ -128,7 +128,7 @@ func (r *reading) disqus(out io.Writer) error {
 	w := newMarkupWriter(out)
 	w.raw(disqusHead + `<category dsq:id="1"><forum>` + r.site.Key +
 		"</forum><title>General</title><isDefault>true</isDefault></category>\n")
-	err := r.pages(func(p ground.Page) error {
+	err := r.pages(func(p site.Page) error {
 		w.put(disqusThreadOut{
 			Number:   numberOf(p.ID),
 			Forum:    r.site.Key,
@@ -144,7 +144,7 @@ func (r *reading) disqus(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = r.pages(func(p ground.Page) error {
+	err = r.pages(func(p site.Page) error {
 		return r.forOthers(p, func(c comment.Comment) error {
 			if !c.IsPublic() && !c.Refused() || c.Withheld != nil {
 				c = emptied(c)
@@ -215,7 +215,7 @@ func (r *reading) wxr(out io.Writer) error {
 	w.fields("title", r.site.Name, "link", home, "description", "", "wp:wxr_version", "1.2", "wp:base_site_url", home,
 		"wp:base_blog_url", home)
 	n := 0
-	err := r.pages(func(p ground.Page) error {
+	err := r.pages(func(p site.Page) error {
 		n++
 		w.raw("<item>\n")
 		w.post(p, n)
@@ -245,7 +245,7 @@ func (r *reading) wxr(out io.Writer) error {
 }
 
 // post writes the elements of a post. Disqus takes such a file, too, and with it the identifier of the thread.
-func (w *markupWriter) post(p ground.Page, n int) {
+func (w *markupWriter) post(p site.Page, n int) {
 	status := "closed"
 	if p.Open {
 		status = "open"

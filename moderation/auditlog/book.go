@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Pen signs what one use case writes into a site's log: every entry has its batch, author and time.
@@ -20,8 +22,8 @@ type Pen struct {
 }
 
 // NewPen is for one batch of entries.
-func NewPen(site ground.Site, by string, at time.Time) Pen {
-	return Pen{Site: site.ID, Under: site.Key, By: by, Batch: ground.NewID(), At: at, Salt: NewSalt()}
+func NewPen(site site.Site, by string, at time.Time) Pen {
+	return Pen{Site: site.ID, Under: site.Key, By: by, Batch: txn.NewID(), At: at, Salt: NewSalt()}
 }
 
 // NewSalt is sixteen random bytes, for a batch of entries or a lesson. It is made before the transaction that may need
@@ -42,7 +44,7 @@ type Book struct {
 	entries       []Entry
 	lessons       []Lesson
 	fallen, risen []uint64 // lessons that count no longer, and that count again
-	events        []ground.Event
+	events        []event.Event
 }
 
 // Open locks the log.
@@ -77,7 +79,7 @@ func (b *Book) Fall(seq uint64) { b.fallen = append(b.fallen, seq) }
 func (b *Book) Rise(seq uint64) { b.risen = append(b.risen, seq) }
 
 // Tell has an event told of what the book holds.
-func (b *Book) Tell(e ground.Event) {
+func (b *Book) Tell(e event.Event) {
 	e.Site, e.At = b.Site, b.At
 	b.events = append(b.events, e)
 }
@@ -85,7 +87,7 @@ func (b *Book) Tell(e ground.Event) {
 // PutTeaching adds an entry about no comment, of which followers are told.
 func (b *Book) PutTeaching(d Entry) {
 	b.Put(d)
-	b.Tell(ground.Event{Kind: ground.EventTaught})
+	b.Tell(event.Event{Kind: event.Taught})
 }
 
 // TakeBack takes back an entry about no comment: what it withdrew counts again, unless a later withdrawal stands, and

@@ -10,13 +10,13 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // published is a log of so many older entries and so many of today, as lines, each with its hash.
 func published(older, newer int) (lines []string, hashes [][]byte) {
 	var before []byte
-	pen := auditlog.NewPen(ground.Site{ID: 1, Key: "blog"}, "somebody", began)
+	pen := auditlog.NewPen(site.Site{ID: 1, Key: "blog"}, "somebody", began)
 	for i := range older + newer {
 		d := auditlog.Entry{Seq: uint64(i + 1), Site: 1, By: pen.By, At: began.Add(time.Duration(i) * time.Second),
 			Ruling: auditlog.Ruling{Comment: "a comment", Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "a note"}}

@@ -1,10 +1,10 @@
 package auditlog
 
-import "github.com/aitys/aitys/moderation/ground"
+import "github.com/aitys/aitys/moderation/txn"
 
 // Tx is what a site's log asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 	Log
 
 	// LockLog locks the site's log until the end of the transaction and returns its head.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Log is what a Walk reads of a site's log.
@@ -128,7 +128,7 @@ func (w *Walk) covers(log Log, by uint64, d Entry) (bool, error) {
 
 // Verify walks a site's whole log and returns the seq of the first entry whose hash, place or lesson is not what it
 // should be; 0 when all is well.
-func Verify(ctx context.Context, work ground.Work[Tx], site int64) (bad uint64, err error) {
+func Verify(ctx context.Context, work txn.Work[Tx], site int64) (bad uint64, err error) {
 	w := NewWalk(site)
 	for more := true; more; {
 		err := work.View(ctx, func(tx Tx) (err error) {

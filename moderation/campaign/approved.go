@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 )
 
 const (
@@ -34,12 +34,12 @@ type approvedPrint struct {
 }
 
 // heard notes an event. It is quick, as those who are told of events must be.
-func (a *approved) heard(e ground.Event) {
+func (a *approved) heard(e event.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.event++
 	switch {
-	case e.Kind == ground.EventBehind:
+	case e.Kind == event.Behind:
 		a.sites = nil
 	case e.Shown:
 		s := a.sites[e.Site]

@@ -11,8 +11,10 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // spreadAmong is how many members a campaign's spread is counted among: the newest.
@@ -189,7 +191,7 @@ type Page struct {
 
 // Campaigns returns a site's campaigns, those with the latest copy first. It needs an author.
 func (s *Service) Campaigns(
-	ctx context.Context, who authz.Actor, site ground.Site, limit int, after string,
+	ctx context.Context, who authz.Actor, site site.Site, limit int, after string,
 ) (out Page, err error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return out, err
@@ -229,7 +231,7 @@ func (s *Service) Campaigns(
 
 // Members returns a campaign and the comments in it, in the order in which they joined. It needs an author.
 func (s *Service) Members(
-	ctx context.Context, who authz.Actor, site ground.Site, id string, limit int, after string,
+	ctx context.Context, who authz.Actor, site site.Site, id string, limit int, after string,
 ) (k Known, comments []string, next string, err error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return k, nil, "", err
@@ -274,7 +276,7 @@ func (s *Service) Members(
 // Split takes comments out of their campaign; they stay apart, from one another too, until they are edited. It
 // returns those that were in it. It needs a moderator.
 func (s *Service) Split(
-	ctx context.Context, who authz.Actor, site ground.Site, id string, comments []string,
+	ctx context.Context, who authz.Actor, site site.Site, id string, comments []string,
 ) (apart []string, err error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return nil, err
@@ -283,7 +285,7 @@ func (s *Service) Split(
 		return nil, problem.Field("/comments", fmt.Sprintf("Say which comments to split off, at most %d.", mostSplit))
 	}
 	comments = slices.Compact(slices.Sorted(slices.Values(comments)))
-	comments = slices.DeleteFunc(comments, func(c string) bool { return !ground.IsID(c) })
+	comments = slices.DeleteFunc(comments, func(c string) bool { return !txn.IsID(c) })
 	now := s.work.Now()
 	var r *register
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
@@ -306,7 +308,7 @@ func (s *Service) Split(
 			apart = append(apart, c)
 		}
 		for _, c := range apart { // the follower judges it as it is, alone
-			err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, Comment: c, At: now})
+			err := tx.Emit(event.Event{Site: site.ID, Kind: event.Judged, Comment: c, At: now})
 			if err != nil {
 				return err
 			}
@@ -323,7 +325,7 @@ func (s *Service) Split(
 // Rejoin takes a split back: comments that stand apart join what they are nearest to now, as if they had just come.
 // It returns those that stood apart. It needs a moderator.
 func (s *Service) Rejoin(
-	ctx context.Context, who authz.Actor, site ground.Site, comments []string,
+	ctx context.Context, who authz.Actor, site site.Site, comments []string,
 ) (joined []string, err error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return nil, err
@@ -332,11 +334,11 @@ func (s *Service) Rejoin(
 		return nil, problem.Field("/comments", fmt.Sprintf("Say which comments to take back, at most %d.", mostSplit))
 	}
 	comments = slices.Compact(slices.Sorted(slices.Values(comments)))
-	comments = slices.DeleteFunc(comments, func(c string) bool { return !ground.IsID(c) })
+	comments = slices.DeleteFunc(comments, func(c string) bool { return !txn.IsID(c) })
 	now := s.work.Now()
 	fresh := make([]string, len(comments))
 	for i := range fresh {
-		fresh[i] = ground.NewID()
+		fresh[i] = txn.NewID()
 	}
 	if err := s.readMembers(ctx, site.ID); err != nil {
 		return nil, err
@@ -365,7 +367,7 @@ func (s *Service) Rejoin(
 				return err
 			}
 			joined = append(joined, c.ID)
-			err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, Comment: c.ID, At: now})
+			err := tx.Emit(event.Event{Site: site.ID, Kind: event.Judged, Comment: c.ID, At: now})
 			if err != nil {
 				return err
 			}
@@ -384,7 +386,7 @@ const mostSplit = 1_000
 // one reads a campaign by an id that a stranger may have made up.
 func one(tx Tx, site int64, id string) (Campaign, error) {
 	unknown := problem.Missing("campaign.unknown", "There is no such campaign.")
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return Campaign{}, unknown
 	}
 	found, err := tx.CampaignsByID(site, []string{id})
@@ -405,7 +407,7 @@ func writeCursor(k Campaign) string {
 func readCursor(text string) *Campaign {
 	at, id, _ := strings.Cut(text, ".")
 	micros, err := strconv.ParseInt(at, 36, 64)
-	if err != nil || !ground.IsID(id) {
+	if err != nil || !txn.IsID(id) {
 		return nil
 	}
 	return &Campaign{ID: id, LastSeen: time.UnixMicro(micros).UTC()}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A register is a site's members and campaigns in one transaction. They are written by close; members also before who
@@ -104,7 +104,7 @@ func (r *register) campaign(id string) (*Campaign, error) {
 	if c := r.campaigns[id]; c != nil {
 		return c, nil
 	}
-	return nil, fmt.Errorf("read campaign %s: %w", id, ground.ErrNotFound)
+	return nil, fmt.Errorf("read campaign %s: %w", id, txn.ErrNotFound)
 }
 
 // close writes what was touched.

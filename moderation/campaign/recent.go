@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // arrivedKept is how many comments wait to join at most, nearly always: a tenth of a second's.
@@ -58,7 +58,7 @@ func (r *recent[T]) put(id string, of T, most int) {
 func (s *Service) Arrived(c comment.Comment) { s.arrived.put(c.ID, c, arrivedKept) }
 
 // look brings what is kept of comments to what they are now.
-func (s *Service) look(ctx context.Context, site ground.Site, comments []string) error {
+func (s *Service) look(ctx context.Context, site site.Site, comments []string) error {
 	var list, read []comment.Comment
 	var unread []string
 	for _, id := range comments {

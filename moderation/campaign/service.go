@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -47,7 +49,7 @@ type Neighbours interface {
 // Service keeps campaigns, and tells of them, and of what neighbours have refused. It is safe for concurrent use. Run
 // must be running for comments to join.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	judge  Judge
 	rules  Rules
 	beside Neighbours
@@ -61,9 +63,9 @@ type Service struct {
 
 // New returns a Service. It remembers prints together with who else looks at comments as they arrive.
 func New(
-	p *ground.Process, store ground.Store[Tx], judge Judge, rules Rules, beside Neighbours, prints *Prints,
+	p *txn.Process, store txn.Store[Tx], judge Judge, rules Rules, beside Neighbours, prints *Prints,
 ) *Service {
-	s := &Service{work: ground.NewWork(p, store), judge: judge, rules: rules, beside: beside, prints: prints}
+	s := &Service{work: txn.NewWork(p, store), judge: judge, rules: rules, beside: beside, prints: prints}
 	p.OnEvent(s.approved.heard)
 	return s
 }
@@ -79,7 +81,7 @@ func (s *Service) Run(ctx context.Context) error {
 
 // follow looks at the comments of events, or at all that wait or are remembered, where events are missing or
 // the prints were made by another tokeniser.
-func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event) error {
+func (s *Service) follow(ctx context.Context, reset bool, events []event.Event) error {
 	current, err := s.areCurrent(ctx)
 	if err != nil {
 		return err
@@ -90,9 +92,9 @@ func (s *Service) follow(ctx context.Context, reset bool, events []ground.Event)
 	sites := map[int64][]string{}
 	for _, e := range events {
 		switch e.Kind {
-		case ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventJudged:
+		case event.Edited, event.Decided, event.Removed, event.Judged:
 			s.arrived.take(e.Comment) // it is another one now
-		case ground.EventArrived:
+		case event.Arrived:
 		default:
 			continue
 		}
@@ -133,7 +135,7 @@ func (s *Service) isOfThis(ctx context.Context, name string) (is bool, err error
 	err = s.work.View(ctx, func(tx Tx) error {
 		kept, err := tx.Meta(name)
 		is = string(kept) == strconv.Itoa(version)
-		if errors.Is(err, ground.ErrNotFound) {
+		if errors.Is(err, txn.ErrNotFound) {
 			return nil
 		}
 		return err
@@ -169,7 +171,7 @@ func (s *Service) madeFor(ctx context.Context, name string) error {
 }
 
 // empty throws away what was made by another tokeniser, if that was not done before.
-func (s *Service) empty(ctx context.Context, sites []ground.Site) error {
+func (s *Service) empty(ctx context.Context, sites []site.Site) error {
 	if emptied, err := s.isOfThis(ctx, emptiedFor); emptied || err != nil {
 		return err
 	}
@@ -189,7 +191,7 @@ func (s *Service) empty(ctx context.Context, sites []ground.Site) error {
 }
 
 // lookAll looks at a view, the oldest first, as far back as refused comments are remembered.
-func (s *Service) lookAll(ctx context.Context, site ground.Site, view comment.View) error {
+func (s *Service) lookAll(ctx context.Context, site site.Site, view comment.View) error {
 	q := comment.QueueQuery{Site: site.ID, View: view, Order: comment.OldestFirst, Limit: readAtOnce}
 	if view != comment.ViewPending {
 		q.Filter.Since = s.work.Now().Add(-2 * rememberedFor) // what waited longer before it was refused is rare
@@ -225,14 +227,14 @@ func (s *Service) rest(ctx context.Context, worked time.Duration) {
 
 // take follows some comments in one transaction, and then has suspected what is like refused ones, here or at
 // neighbours. Then it rests.
-func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Comment) error {
+func (s *Service) take(ctx context.Context, site site.Site, list []comment.Comment) error {
 	if len(list) == 0 {
 		return nil
 	}
 	began, now := time.Now(), s.work.Now()
 	fresh, given := make([]string, len(list)), make([]string, len(list))
 	for i, c := range list {
-		fresh[i], given[i] = ground.NewID(), c.ID
+		fresh[i], given[i] = txn.NewID(), c.ID
 	}
 	before, err := s.prepare(ctx, site.ID, list, given, now)
 	if err != nil {
@@ -280,7 +282,7 @@ func (s *Service) take(ctx context.Context, site ground.Site, list []comment.Com
 		if !r.joined {
 			return nil
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, At: now})
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Judged, At: now})
 	})
 	if err != nil {
 		return fmt.Errorf("join campaigns: %w", err)

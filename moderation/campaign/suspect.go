@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // tell has a campaign's waiting members suspected, or no longer suspected, for what became of the others: a
 // refusal that was undone suspects nobody.
-func (s *Service) tell(ctx context.Context, site ground.Site, k Campaign) error {
+func (s *Service) tell(ctx context.Context, site site.Site, k Campaign) error {
 	for at := 0; ; {
 		var some []Member
 		err := s.work.View(ctx, func(tx Tx) (err error) {
@@ -40,7 +41,7 @@ func (s *Service) tell(ctx context.Context, site ground.Site, k Campaign) error 
 
 // suspect gives waiting comments the verdict that they have in their campaign. What is judged by another model
 // meanwhile is judged again.
-func (s *Service) suspect(ctx context.Context, site ground.Site, comments []string) (err error) {
+func (s *Service) suspect(ctx context.Context, site site.Site, comments []string) (err error) {
 	for range triedAgain {
 		if comments, err = s.judgeAnew(ctx, site, comments); err != nil || len(comments) == 0 {
 			return err
@@ -52,7 +53,7 @@ func (s *Service) suspect(ctx context.Context, site ground.Site, comments []stri
 const triedAgain = 20
 
 // judgeAnew tries it once, and returns those that moved.
-func (s *Service) judgeAnew(ctx context.Context, site ground.Site, comments []string) (moved []string, err error) {
+func (s *Service) judgeAnew(ctx context.Context, site site.Site, comments []string) (moved []string, err error) {
 	if len(comments) == 0 {
 		return nil, nil
 	}
@@ -110,7 +111,7 @@ func (s *Service) judgeAnew(ctx context.Context, site ground.Site, comments []st
 		if !changed {
 			return nil
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, At: now})
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Judged, At: now})
 	})
 	return moved, err
 }

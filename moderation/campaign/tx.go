@@ -4,13 +4,13 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx is what campaigns ask of a transaction.
 type Tx interface {
-	ground.Tx
-	ground.MetaTx
+	txn.Tx
+	txn.MetaTx
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error) // without signals, among other things

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/markup"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -79,7 +79,7 @@ type Comment struct {
 
 	// Withheld is what readers are told where they do not see c, because it or its whole page is withheld under a
 	// demand; nil: it is not. What c is besides stays as it is.
-	Withheld *ground.Notice
+	Withheld *site.Notice
 }
 
 // A Visibility says what the public may see of a comment.

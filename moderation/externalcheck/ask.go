@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -32,7 +34,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return s.work.Update(ctx, func(tx Tx) error { return tx.PruneChecks(before) })
 		})
 	})
-	beside.Go(func() { ground.FollowIn(ctx, s.work, follower, s.gather) })
+	beside.Go(func() { txn.FollowIn(ctx, s.work, follower, s.gather) })
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
@@ -48,17 +50,17 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // gather writes down what a checker is to be asked about. What happened while nobody followed is not asked about.
-func (s *Service) gather(ctx context.Context, reset bool, events []ground.Event) (func(Tx) error, error) {
+func (s *Service) gather(ctx context.Context, reset bool, events []event.Event) (func(Tx) error, error) {
 	if reset {
 		return nil, nil
 	}
 	var fresh []Check
 	changed := map[int64]bool{} // sites whose checker may be another now
 	for _, e := range events {
-		if e.Kind == ground.EventSite {
+		if e.Kind == event.Site {
 			changed[e.Site] = true
 		}
-		if e.Kind != ground.EventArrived && e.Kind != ground.EventEdited {
+		if e.Kind != event.Arrived && e.Kind != event.Edited {
 			continue
 		}
 		site, there, err := s.work.SiteByID(ctx, e.Site)
@@ -181,11 +183,11 @@ type some struct {
 	to       Checker
 	checks   []Check
 	comments []comment.Comment
-	pages    map[string]ground.Page
+	pages    map[string]site.Page
 }
 
 // askSome asks about those that wait the longest, and reports whether there are more and the checker answers.
-func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err error) {
+func (s *Service) askSome(ctx context.Context, site site.Site) (more bool, err error) {
 	in, err := s.next(ctx, site)
 	if err != nil || len(in.checks) == 0 {
 		return false, err
@@ -222,38 +224,38 @@ func (s *Service) askSome(ctx context.Context, site ground.Site) (more bool, err
 
 // takeBack has what waits looked at anew where a site's checker is another since it was asked: its word may have been
 // written down after that was done for the change, which this process knows of by then.
-func (s *Service) takeBack(ctx context.Context, site ground.Site, now time.Time) error {
+func (s *Service) takeBack(ctx context.Context, site site.Site, now time.Time) error {
 	there, known, err := s.work.SiteByID(ctx, site.ID)
 	if err != nil || !known || there.Settings.CheckerName() == site.Settings.CheckerName() {
 		return err
 	}
 	return s.work.Update(ctx, func(tx Tx) error {
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: now})
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Rules, At: now})
 	})
 }
 
 // next reads the checks of a site that wait the longest; none while its checker rests.
-func (s *Service) next(ctx context.Context, site ground.Site) (in some, err error) {
+func (s *Service) next(ctx context.Context, blog site.Site) (in some, err error) {
 	now := s.work.Now()
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		in = some{pages: map[string]ground.Page{}}
-		if in.to, err = known(tx, site.ID); err != nil || now.Before(in.to.RetryAt) {
+		in = some{pages: map[string]site.Page{}}
+		if in.to, err = known(tx, blog.ID); err != nil || now.Before(in.to.RetryAt) {
 			return err
 		}
-		if in.checks, err = tx.Checks(site.ID, askedTogether); err != nil {
+		if in.checks, err = tx.Checks(blog.ID, askedTogether); err != nil {
 			return err
 		}
 		var ids, of []string
 		for _, c := range in.checks {
 			ids = append(ids, c.Comment)
 		}
-		if in.comments, err = tx.CommentsByID(site.ID, ids); err != nil {
+		if in.comments, err = tx.CommentsByID(blog.ID, ids); err != nil {
 			return err
 		}
 		for _, c := range in.comments {
 			of = append(of, c.Page)
 		}
-		list, err := tx.PagesByID(site.ID, of)
+		list, err := tx.PagesByID(blog.ID, of)
 		for _, p := range list {
 			in.pages[p.ID] = p
 		}
@@ -263,7 +265,7 @@ func (s *Service) next(ctx context.Context, site ground.Site) (in some, err erro
 }
 
 // ask asks about those that wait still, all at once.
-func (s *Service) ask(ctx context.Context, site ground.Site, in some) (answers []*answer) {
+func (s *Service) ask(ctx context.Context, site site.Site, in some) (answers []*answer) {
 	var asking sync.WaitGroup
 	key := s.key(in.to)
 	for _, c := range in.comments {
@@ -281,7 +283,7 @@ func (s *Service) ask(ctx context.Context, site ground.Site, in some) (answers [
 }
 
 // settle heeds what was answered, and drops the checks that nobody was asked about: they were decided, or are gone.
-func (s *Service) settle(tx Tx, site ground.Site, checks []Check, answers []*answer, now time.Time) error {
+func (s *Service) settle(tx Tx, site site.Site, checks []Check, answers []*answer, now time.Time) error {
 	for _, c := range checks {
 		if slices.ContainsFunc(answers, func(a *answer) bool { return a.of.ID == c.Comment }) {
 			continue
@@ -302,7 +304,7 @@ func (s *Service) settle(tx Tx, site ground.Site, checks []Check, answers []*ans
 }
 
 // heed gives a comment's verdict what was said of it. One that moved meanwhile is asked about again.
-func (s *Service) heed(tx Tx, site ground.Site, a *answer, now time.Time) error {
+func (s *Service) heed(tx Tx, site site.Site, a *answer, now time.Time) error {
 	found, err := tx.CommentsByID(site.ID, []string{a.of.ID})
 	if err != nil || len(found) == 0 || found[0].Version != a.of.Version {
 		return err
@@ -313,7 +315,7 @@ func (s *Service) heed(tx Tx, site ground.Site, a *answer, now time.Time) error 
 		if err != nil || !set {
 			return err
 		}
-		err = tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventJudged, Page: c.Page, Comment: c.ID, At: now})
+		err = tx.Emit(event.Event{Site: site.ID, Kind: event.Judged, Page: c.Page, Comment: c.ID, At: now})
 		if err != nil {
 			return err
 		}
@@ -347,7 +349,7 @@ func signal(name string) comment.Signal {
 		Text: fmt.Sprintf("%s takes it for spam.", name)}
 }
 
-func question(site ground.Site, c comment.Comment, p ground.Page) Question {
+func question(site site.Site, c comment.Comment, p site.Page) Question {
 	q := Question{
 		Site:      site.Key,
 		ID:        c.ID,

@@ -17,10 +17,11 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -50,7 +51,7 @@ type Check struct {
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.EventTx
+	txn.EventTx
 
 	Checker(site int64) (Checker, error) // ErrNotFound
 	PutChecker(c Checker) error          // in the place of the site's other
@@ -61,7 +62,7 @@ type Tx interface {
 	PruneChecks(before time.Time) error
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	PagesByID(site int64, ids []string) ([]ground.Page, error)
+	PagesByID(site int64, ids []string) ([]site.Page, error)
 	// SetVerdict stores a waiting comment's verdict, unless the comment moved, was judged by a newer model, or has got
 	// another word of a campaign or a checker since: false.
 	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
@@ -86,7 +87,7 @@ type Asker interface {
 
 // Service asks checkers while Run runs. It is safe for concurrent use.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	log    *slog.Logger
 	secret secret.Secret
 	asker  Asker // nil: this process asks nobody
@@ -97,9 +98,9 @@ type Service struct {
 }
 
 // New returns a Service that asks checkers through a. If a is nil, this process asks none.
-func New(p *ground.Process, store ground.Store[Tx], s secret.Secret, a Asker) *Service {
+func New(p *txn.Process, store txn.Store[Tx], s secret.Secret, a Asker) *Service {
 	p.Expect(follower)
-	return &Service{work: ground.NewWork(p, store), log: p.Logger(), secret: s, asker: a, busy: map[int64]bool{},
+	return &Service{work: txn.NewWork(p, store), log: p.Logger(), secret: s, asker: a, busy: map[int64]bool{},
 		own: map[int64]time.Time{}}
 }
 
@@ -111,7 +112,7 @@ type State struct {
 }
 
 // CheckerState says how a site's checker does. It needs an owner.
-func (s *Service) CheckerState(ctx context.Context, who authz.Actor, site ground.Site) (state State, err error) {
+func (s *Service) CheckerState(ctx context.Context, who authz.Actor, site site.Site) (state State, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return State{}, err
 	}
@@ -132,7 +133,7 @@ func (s *Service) CheckerState(ctx context.Context, who authz.Actor, site ground
 
 // SetCheckerKey keeps the key that a site's checker asks for, sealed; "": it asks for none. It is asked at once. It
 // needs an owner with a session.
-func (s *Service) SetCheckerKey(ctx context.Context, who authz.Actor, site ground.Site, key string) error {
+func (s *Service) SetCheckerKey(ctx context.Context, who authz.Actor, site site.Site, key string) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (s *Service) SetCheckerKey(ctx context.Context, who authz.Actor, site groun
 // known is a site's checker, as far as anything is known.
 func known(tx Tx, site int64) (Checker, error) {
 	c, err := tx.Checker(site)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return Checker{Site: site}, nil
 	}
 	return c, err

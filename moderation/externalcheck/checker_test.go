@@ -17,7 +17,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // outside is a world whose site A asks a checker.
@@ -165,7 +166,7 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 // meddled is a store where, once they are set, something happens after it was read what waits, newest first, or before
 // a checker's word is written down.
 type meddled struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	read, heeded atomic.Pointer[func()]
 }
 
@@ -195,7 +196,7 @@ func (s *meddled) View(ctx context.Context, fn func(storetest.Tx) error) error {
 	return err
 }
 
-func (s *meddled) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (s *meddled) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	return s.Store.Update(ctx, func(real storetest.Tx) error { return fn(&meddledTx{Tx: real, in: s}) })
 }
 

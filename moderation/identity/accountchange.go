@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // An AccountChange names what to change; nil leaves it.
@@ -197,11 +198,11 @@ func (s *Service) mayChange(ctx context.Context, who authz.Actor, id string, ch 
 // changeable finds an account that who may change: their own by a session (a token must not set the
 // password that made it), or one that they rule.
 func changeable(tx Tx, who authz.Actor, id string) (authz.Account, error) {
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return authz.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByID(id)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return authz.Account{}, errNoAccount()
 	}
 	if err != nil {
@@ -263,5 +264,5 @@ func saveAccount(tx Tx, before, after authz.Account, at time.Time) error {
 			return err
 		}
 	}
-	return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: after.ID, At: at})
+	return tx.Emit(event.Event{Kind: event.Account, Account: after.ID, At: at})
 }

@@ -8,10 +8,12 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A NewAccount is an account to be added. Sites are keys; none means every site. Without
@@ -62,9 +64,9 @@ func (s *Service) AddAccount(
 				return err
 			}
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: a.CreatedAt})
+		return tx.Emit(event.Event{Kind: event.Account, Account: a.ID, At: a.CreatedAt})
 	})
-	if errors.Is(err, ground.ErrTaken) {
+	if errors.Is(err, txn.ErrTaken) {
 		return authz.Account{}, "", problem.Field("/email", "There is an account with this e-mail already.")
 	}
 	if err != nil {
@@ -89,7 +91,7 @@ func (s *Service) newAccount(email, name string) (authz.Account, error) {
 		return authz.Account{}, problem.Field("/name",
 			fmt.Sprintf("A name is one line of 1 to %d characters.", maxName))
 	}
-	return authz.Account{ID: ground.NewID(), Email: address.Readable(), Name: name, CreatedAt: s.work.Now()}, nil
+	return authz.Account{ID: txn.NewID(), Email: address.Readable(), Name: name, CreatedAt: s.work.Now()}, nil
 }
 
 // mayGive reports why who may not give roles on the sites with these keys; none are all.
@@ -124,7 +126,7 @@ func (s *Service) siteIDs(ctx context.Context, who authz.Actor, keys []string) (
 }
 
 // StaffNames are the names of those who have a role on a site, at most a thousand.
-func (s *Service) StaffNames(ctx context.Context, who authz.Actor, site ground.Site) (names []string, err error) {
+func (s *Service) StaffNames(ctx context.Context, who authz.Actor, site site.Site) (names []string, err error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, err
 	}
@@ -170,8 +172,8 @@ func (k *staff) keep(site int64, names []string, turn int) {
 	k.names[site] = slices.Clone(names)
 }
 
-func (k *staff) event(e ground.Event) {
-	if e.Kind != ground.EventAccount && e.Kind != ground.EventBehind {
+func (k *staff) event(e event.Event) {
+	if e.Kind != event.Account && e.Kind != event.Behind {
 		return
 	}
 	k.mu.Lock()
@@ -257,7 +259,7 @@ func (s *Service) ResetAccount(ctx context.Context, who authz.Actor, email strin
 		if err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: at})
+		return tx.Emit(event.Event{Kind: event.Account, Account: a.ID, At: at})
 	})
 	if err != nil {
 		return Reset{}, fmt.Errorf("reset account: %w", err)
@@ -274,7 +276,7 @@ func ruledAccount(tx Tx, who authz.Actor, email string) (authz.Account, error) {
 		return authz.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByEmail(address.Readable())
-	if errors.Is(err, ground.ErrNotFound) || err == nil && !who.Rules(a) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && !who.Rules(a) {
 		return authz.Account{}, errNoAccount()
 	}
 	return a, err
@@ -303,7 +305,7 @@ func (s *Service) RemoveAccount(ctx context.Context, who authz.Actor, id string)
 		if err := tx.DeleteAccount(id); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: id, At: at})
+		return tx.Emit(event.Event{Kind: event.Account, Account: id, At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("remove account: %w", err)

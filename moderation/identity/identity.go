@@ -12,14 +12,14 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity/password"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Service is the room: each exported method is one use case. It is safe for concurrent use.
 type Service struct {
-	work    ground.Work[Tx]
+	work    txn.Work[Tx]
 	secret  secret.Secret
 	log     *slog.Logger
 	signins password.Tries
@@ -29,11 +29,11 @@ type Service struct {
 }
 
 // New returns a Service in a process. If passwords is nil, it is password.New().
-func New(p *ground.Process, store ground.Store[Tx], own secret.Secret, passwords *password.Hasher) *Service {
+func New(p *txn.Process, store txn.Store[Tx], own secret.Secret, passwords *password.Hasher) *Service {
 	if passwords == nil {
 		passwords = password.New()
 	}
-	s := &Service{work: ground.NewWork(p, store), secret: own, log: p.Logger(), passwords: passwords}
+	s := &Service{work: txn.NewWork(p, store), secret: own, log: p.Logger(), passwords: passwords}
 	p.OnEvent(s.staff.event)
 	return s
 }

@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const linkLife = 24 * time.Hour
@@ -63,7 +64,7 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (authz.Account,
 		account, err = s.linked(tx, link)
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return authz.Account{}, errNoLink()
 	}
 	if err != nil {
@@ -75,18 +76,18 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (authz.Account,
 // linked returns the account a link is for; ErrNotFound when the link is no longer good.
 func (s *Service) linked(tx Tx, l authz.Link) (authz.Account, error) {
 	if !s.work.Now().Before(l.ExpiresAt) {
-		return authz.Account{}, ground.ErrNotFound
+		return authz.Account{}, txn.ErrNotFound
 	}
 	if l.Account != "" {
 		account, err := tx.AccountByID(l.Account)
 		if err == nil && account.Disabled {
-			err = ground.ErrNotFound
+			err = txn.ErrNotFound
 		}
 		return account, err
 	}
 	n, err := tx.CountAccounts()
 	if err == nil && n > 0 {
-		err = ground.ErrNotFound // somebody was first
+		err = txn.ErrNotFound // somebody was first
 	}
 	return authz.Account{}, err
 }
@@ -143,9 +144,9 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 		if err := insertSession(tx, row); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: now.ID, At: row.CreatedAt})
+		return tx.Emit(event.Event{Kind: event.Account, Account: now.ID, At: row.CreatedAt})
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return SignedIn{}, errNoLink()
 	}
 	if err != nil {

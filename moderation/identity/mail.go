@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // mailLinksFor is how long a link of a mail is remembered after its end, to say that it has ended.
@@ -39,7 +40,7 @@ func mailLinked(tx Tx, token string) (authz.MailLink, authz.Account, error) {
 	}
 	account, err := tx.AccountByID(link.Account)
 	if err == nil && (account.Disabled || link.Comment != "" && account.Role(link.Site) < authz.Moderator) {
-		err = ground.ErrNotFound
+		err = txn.ErrNotFound
 	}
 	return link, account, err
 }
@@ -54,7 +55,7 @@ func (s *Service) UseMailLink(ctx context.Context, token string) error {
 			return err
 		}
 		if link.Comment == "" || link.Ended(now) {
-			return ground.ErrNotFound
+			return txn.ErrNotFound
 		}
 		return tx.UseMailLink(link.Hash, now)
 	})
@@ -73,7 +74,7 @@ func (s *Service) SetMailByLink(ctx context.Context, token string, mail authz.Ma
 			return err
 		}
 		if link.Comment != "" || link.Ended(now) {
-			return ground.ErrNotFound
+			return txn.ErrNotFound
 		}
 		if a.Mail == mail {
 			return nil
@@ -88,7 +89,7 @@ func (s *Service) SetMailByLink(ctx context.Context, token string, mail authz.Ma
 		if err := tx.UpdateAccount(a); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: a.ID, At: now})
+		return tx.Emit(event.Event{Kind: event.Account, Account: a.ID, At: now})
 	})
 	if err != nil {
 		return mailLinkFault("set mail", err)
@@ -97,7 +98,7 @@ func (s *Service) SetMailByLink(ctx context.Context, token string, mail authz.Ma
 }
 
 func mailLinkFault(doing string, err error) error {
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return problem.Unproven("auth.needed", "This link was used, is too old, or is not known.")
 	}
 	return fmt.Errorf("%s: %w", doing, err)

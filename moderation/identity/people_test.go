@@ -12,9 +12,9 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const password = "correct horse battery"
@@ -59,7 +59,7 @@ func TestATokenReachesNoFurtherThanItsScopeItsSitesAndItsAccount(t *testing.T) {
 		},
 		"removing its account": func() error { return w.S.RemoveAccount(w.Ctx, bound, root.ID) },
 		"a new site": func() error {
-			_, _, err := w.S.AddSite(w.Ctx, bound, ground.Site{Key: "c", Name: "C", Origins: []string{"https://c.example"}}, nil)
+			_, _, err := w.S.AddSite(w.Ctx, bound, site.Site{Key: "c", Name: "C", Origins: []string{"https://c.example"}}, nil)
 			return err
 		},
 	} {

@@ -7,8 +7,9 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // SignInBy makes a session for who showed at a provider who they are: session.refused where no account is linked with
@@ -20,7 +21,7 @@ func (s *Service) SignInBy(ctx context.Context, p authz.Proof, agent string) (Si
 			return err
 		}
 		account, err := tx.AccountByProof(p.Issuer, p.Subject)
-		if errors.Is(err, ground.ErrNotFound) || err == nil && account.Disabled {
+		if errors.Is(err, txn.ErrNotFound) || err == nil && account.Disabled {
 			return problem.Unproven("session.refused", "No account is linked with whom you are there.")
 		}
 		if err != nil {
@@ -93,7 +94,7 @@ func still(tx Tx, who authz.Actor) (authz.Account, error) {
 		return authz.Account{}, err
 	}
 	now, err := tx.AccountByID(who.ID())
-	if errors.Is(err, ground.ErrNotFound) || err == nil && (now.Disabled || now.Password != who.Account.Password) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && (now.Disabled || now.Password != who.Account.Password) {
 		return authz.Account{}, problem.SignIn()
 	}
 	return now, err
@@ -101,13 +102,13 @@ func still(tx Tx, who authz.Actor) (authz.Account, error) {
 
 func tie(tx Tx, p authz.LinkedProof) error {
 	err := tx.InsertProof(p)
-	if errors.Is(err, ground.ErrTaken) {
+	if errors.Is(err, txn.ErrTaken) {
 		return problem.Field("/provider", "Another account is linked with whom you are there.")
 	}
 	if err != nil {
 		return err
 	}
-	return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: p.Account, At: p.CreatedAt})
+	return tx.Emit(event.Event{Kind: event.Account, Account: p.Account, At: p.CreatedAt})
 }
 
 // Unlink has the actor's own account no longer signed in by an issuer, and ends its other sessions: one of them may
@@ -145,7 +146,7 @@ func (s *Service) Unlink(ctx context.Context, who authz.Actor, issuer string) er
 				return err
 			}
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: now.ID, At: at})
+		return tx.Emit(event.Event{Kind: event.Account, Account: now.ID, At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("unlink a provider: %w", err)

@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // wayLife is how long somebody may be at a provider, and how long what they proved there is good.
@@ -46,13 +47,13 @@ type Answer struct{ State, Code, Issuer string }
 
 // Providers are those of a service. The zero value and nil have none; it is safe for concurrent use.
 type Providers struct {
-	process *ground.Process
+	process *txn.Process
 	secret  secret.Secret
 	list    []Provider
 }
 
 // NewProviders returns those of a process.
-func NewProviders(p *ground.Process, own secret.Secret, list ...Provider) *Providers {
+func NewProviders(p *txn.Process, own secret.Secret, list ...Provider) *Providers {
 	return &Providers{process: p, secret: own, list: list}
 }
 
@@ -141,13 +142,13 @@ type held struct {
 }
 
 // Hold has a browser keep who somebody is, for writing on one site, until the returned time.
-func (p *Providers) Hold(site ground.Site, proof authz.Proof) (value string, until time.Time) {
+func (p *Providers) Hold(site site.Site, proof authz.Proof) (value string, until time.Time) {
 	until = p.process.Now().Add(wayLife)
 	return p.seal("held", held{proof, site.ID, until.Unix()}), until
 }
 
 // Held returns who it is that a browser keeps, if that is still good on a site.
-func (p *Providers) Held(site ground.Site, value string) (authz.Proof, bool) {
+func (p *Providers) Held(site site.Site, value string) (authz.Proof, bool) {
 	var h held
 	if p == nil || !p.open("held", value, &h) || h.Site != site.ID || !p.process.Now().Before(time.Unix(h.Ends, 0)) {
 		return authz.Proof{}, false

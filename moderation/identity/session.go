@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A session ends 12 hours after it was last used and 30 days after it was made. That it or a token was
@@ -73,12 +74,12 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 			return err
 		}
 		if now.Disabled || now.Password != account.Password {
-			return ground.ErrNotFound
+			return txn.ErrNotFound
 		}
 		in.Actor.Account = now
 		return insertSession(tx, row)
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return SignedIn{}, errSession()
 	}
 	if err != nil {
@@ -97,7 +98,7 @@ func (s *Service) signer(ctx context.Context, email string, possible bool) (acco
 		account, err = tx.AccountByEmail(email)
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && account.Disabled {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && account.Disabled {
 		return authz.Account{}, nil
 	}
 	return account, err
@@ -109,7 +110,7 @@ func (s *Service) newSession(a authz.Account, agent string) (SignedIn, authz.Ses
 	value, hash := secret.New("")
 	row := authz.Session{
 		Hash:      hash,
-		ID:        ground.NewID(),
+		ID:        txn.NewID(),
 		Account:   a.ID,
 		Agent:     text.Shorten(agent, 120),
 		CreatedAt: now,
@@ -145,7 +146,7 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (authz.Actor
 		account, err = tx.AccountByID(row.Account)
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && (account.Disabled || !now.Before(row.ExpiresAt)) {
 		return authz.Actor{}, problem.SignIn()
 	}
 	if err != nil {
@@ -182,7 +183,7 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (authz.Actor, 
 		account, err = tx.AccountByID(token.Account)
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && (account.Disabled || token.Ended(now)) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && (account.Disabled || token.Ended(now)) {
 		return authz.Actor{}, problem.SignIn()
 	}
 	if err != nil {
@@ -229,7 +230,7 @@ func (s *Service) EndSession(ctx context.Context, who authz.Actor, id string) er
 		if err := tx.DeleteSession(list[i].Hash); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: who.ID(), At: at})
+		return tx.Emit(event.Event{Kind: event.Account, Account: who.ID(), At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)

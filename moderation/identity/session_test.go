@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -295,8 +295,8 @@ func TestWhatTakesRightsAwayEndsTheSessions(t *testing.T) {
 			a := w.account("ann", authz.Moderator, "a")
 			in := w.signIn("ann")
 			told := false // so that open streams of the account end
-			defer w.S.OnEvent(func(e ground.Event) {
-				told = told || e.Kind == ground.EventAccount && e.Account == a.ID
+			defer w.S.OnEvent(func(e event.Event) {
+				told = told || e.Kind == event.Account && e.Account == a.ID
 			})()
 			w.Must(tt.do(w, in.Actor, a.ID))
 			if tt.ends && !told {

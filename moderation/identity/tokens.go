@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const maxTokens = 100
@@ -50,7 +51,7 @@ func (s *Service) AddToken(
 	}
 	value, hash := secret.New("aitys_")
 	t = authz.Token{
-		ID: ground.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: now,
+		ID: txn.NewID(), Hash: hash, Name: name, Scope: in.Scope, CreatedAt: now,
 		ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
 	}
 	err = s.work.Update(ctx, func(tx Tx) error {
@@ -84,7 +85,7 @@ func (s *Service) AddToken(
 		if err := tx.InsertToken(t); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: account.ID, At: t.CreatedAt})
+		return tx.Emit(event.Event{Kind: event.Account, Account: account.ID, At: t.CreatedAt})
 	})
 	if err != nil {
 		return authz.Token{}, "", fmt.Errorf("add token: %w", err)
@@ -99,7 +100,7 @@ func parentOf(tx Tx, who authz.Actor, now time.Time) (authz.Token, error) {
 		return authz.Token{}, nil
 	}
 	parent, err := tx.TokenByID(who.Token)
-	if errors.Is(err, ground.ErrNotFound) || err == nil && parent.Ended(now) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && parent.Ended(now) {
 		return authz.Token{}, problem.SignIn()
 	}
 	if err == nil && parent.Scope < authz.ScopeAdmin {
@@ -229,7 +230,7 @@ func (s *Service) SetToken(
 		if err := unlessEnded(tx.UpdateToken(t)); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: t.Account, At: at})
+		return tx.Emit(event.Event{Kind: event.Account, Account: t.Account, At: at})
 	})
 	if err != nil {
 		return authz.Token{}, fmt.Errorf("set token: %w", err)
@@ -254,7 +255,7 @@ func (s *Service) RemoveToken(ctx context.Context, who authz.Actor, id string) e
 		if err := unlessEnded(tx.DeleteToken(id)); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Kind: ground.EventAccount, Account: t.Account, At: at})
+		return tx.Emit(event.Event{Kind: event.Account, Account: t.Account, At: at})
 	})
 	if err != nil {
 		return fmt.Errorf("remove token: %w", err)
@@ -264,11 +265,11 @@ func (s *Service) RemoveToken(ctx context.Context, who authz.Actor, id string) e
 
 // ownToken finds a token of who's own, or of an account that who rules.
 func ownToken(tx Tx, who authz.Actor, id string) (authz.Token, authz.Account, error) {
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return authz.Token{}, authz.Account{}, errNoToken()
 	}
 	t, err := tx.TokenByID(id)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return authz.Token{}, authz.Account{}, errNoToken()
 	}
 	if err != nil {
@@ -286,7 +287,7 @@ func ownToken(tx Tx, who authz.Actor, id string) (authz.Token, authz.Account, er
 
 // unlessEnded is a write's error where somebody ended the token since it was read.
 func unlessEnded(err error) error {
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return errNoToken()
 	}
 	return err

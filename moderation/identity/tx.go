@@ -4,12 +4,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx keeps accounts and what they sign in with. Nothing here is kept in clear.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 
 	// LockPeople has changes of accounts wait for one another until the end of the transaction: what
 	// they check, such as that an owner remains, must still be so when they commit.

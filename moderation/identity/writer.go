@@ -11,8 +11,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // writerLife is for how long somebody may write under an identity.
@@ -28,7 +29,7 @@ type Given struct {
 
 // Identify gives who signed in an identity for writing on a site. It ends after twelve hours, with EndWriter, and
 // with the account's password or its role on the site.
-func (s *Service) Identify(ctx context.Context, who authz.Actor, site ground.Site) (Given, error) {
+func (s *Service) Identify(ctx context.Context, who authz.Actor, site site.Site) (Given, error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeAdmin); err != nil {
 		return Given{}, err
 	}
@@ -68,7 +69,7 @@ func (s *Service) proof(c claim, site int64, a authz.Account) string {
 // claimed returns what an identity says, if it was given for a site to an account that may still write there.
 func (s *Service) claimed(tx Tx, site int64, value string) (authz.Account, time.Time, error) {
 	parts := strings.Split(value, ".")
-	if len(parts) != 3 || !ground.IsID(parts[0]) {
+	if len(parts) != 3 || !txn.IsID(parts[0]) {
 		return authz.Account{}, time.Time{}, errIdentity()
 	}
 	at, err := strconv.ParseInt(parts[1], 10, 64)
@@ -76,7 +77,7 @@ func (s *Service) claimed(tx Tx, site int64, value string) (authz.Account, time.
 		return authz.Account{}, time.Time{}, errIdentity()
 	}
 	a, err := tx.AccountByID(parts[0])
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		err = errIdentity()
 	}
 	if err != nil {
@@ -90,7 +91,7 @@ func (s *Service) claimed(tx Tx, site int64, value string) (authz.Account, time.
 }
 
 // Writer returns who writes under an identity on a site: identity.refused when nobody may.
-func (s *Service) Writer(ctx context.Context, site ground.Site, value string) (authz.Writer, error) {
+func (s *Service) Writer(ctx context.Context, site site.Site, value string) (authz.Writer, error) {
 	now := s.work.Now()
 	var a authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
@@ -114,7 +115,7 @@ func (s *Service) Writer(ctx context.Context, site ground.Site, value string) (a
 
 // EndWriter ends every identity that whoever has this one was given on a site so far. To end what has ended is no
 // error.
-func (s *Service) EndWriter(ctx context.Context, site ground.Site, value string) error {
+func (s *Service) EndWriter(ctx context.Context, site site.Site, value string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
 		a, _, err := s.claimed(tx, site.ID, value)

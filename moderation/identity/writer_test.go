@@ -9,9 +9,9 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -161,9 +161,9 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 // works there.
 func TestANameOfStaffIsNobodyElses(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		submit := func(site string, in moderation.Submission) error {
-			in.PageURL, in.Body = "https://"+site+".example/post", "Says something else each time: "+in.Name
-			where := map[string]ground.Site{"a": w.A, "b": w.B}[site]
+		submit := func(blog string, in moderation.Submission) error {
+			in.PageURL, in.Body = "https://"+blog+".example/post", "Says something else each time: "+in.Name
+			where := map[string]site.Site{"a": w.A, "b": w.B}[blog]
 			_, err := w.S.Submit(w.Ctx, where, in)
 			return err
 		}

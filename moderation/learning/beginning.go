@@ -5,7 +5,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Beginning is what a site's filter was taught of each kind, and how much more it needs before it
@@ -14,7 +14,7 @@ type Beginning struct{ Ham, Spam, MoreHam, MoreSpam int }
 
 // Beginning says how far a site's filter has come. It needs an author. Where the model cannot be had it is
 // the zero value: nothing is known to be missing, and who asks can do without.
-func (s *Models) Beginning(ctx context.Context, who authz.Actor, site ground.Site) (Beginning, error) {
+func (s *Models) Beginning(ctx context.Context, who authz.Actor, site site.Site) (Beginning, error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return Beginning{}, err
 	}

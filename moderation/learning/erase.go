@@ -9,9 +9,10 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // maxNamed is how many comments one request names.
@@ -52,8 +53,8 @@ type Erasure struct {
 }
 
 // LessonsOf returns what EraseLessons would erase. It needs an owner.
-func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, site ground.Site, p Erasee) (Erasure, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, blog site.Site, p Erasee) (Erasure, error) {
+	if err := who.May(blog.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
 	if err := p.check(); err != nil {
@@ -62,17 +63,17 @@ func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, site ground.Sit
 	var out Erasure
 	wrote := p.wrote()
 	err := s.work.View(ctx, func(tx Tx) error {
-		head, err := tx.Head(site.ID)
+		head, err := tx.Head(blog.ID)
 		if err != nil {
 			return err
 		}
-		own, err := wrote.lessons(tx, site.ID, head.Seq)
+		own, err := wrote.lessons(tx, blog.ID, head.Seq)
 		if err != nil {
 			return err
 		}
 		out = Erasure{Lessons: len(own)}
-		out.Left, err = wrote.eachCopied(tx, who, site, func(other ground.Site) error {
-			copies, err := wrote.copies(tx, site.ID, other.ID)
+		out.Left, err = wrote.eachCopied(tx, who, blog, func(other site.Site) error {
+			copies, err := wrote.copies(tx, blog.ID, other.ID)
 			out.Copies += len(copies)
 			return err
 		})
@@ -93,7 +94,7 @@ func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, site ground.Sit
 // It is about lessons only. The comments stay, and one that is decided again teaches again:
 // see package privacy.
 func (s *Models) EraseLessons(
-	ctx context.Context, who authz.Actor, site ground.Site, p Erasee, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, p Erasee, key *txn.Key,
 ) (Erasure, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Erasure{}, err
@@ -110,7 +111,7 @@ func (s *Models) EraseLessons(
 		return Erasure{}, err
 	}
 	pen := s.pen(who, site)
-	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Erasure, err error) {
+	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Erasure, err error) {
 		out.Comments = p.Emptied
 		err = p.wrote().erase(tx, who, site, pen, &out)
 		return out, err
@@ -132,7 +133,7 @@ func (p Erasee) check() error {
 		return problem.Field("/email", "This does not look like an e-mail address.")
 	case len(p.Comments) > maxNamed:
 		return problem.Field("/comments", fmt.Sprintf("Name at most %d comments.", maxNamed))
-	case slices.ContainsFunc(p.Comments, func(id string) bool { return !ground.IsID(id) }):
+	case slices.ContainsFunc(p.Comments, func(id string) bool { return !txn.IsID(id) }):
 		return problem.Field("/comments", "Name comments by their ids.")
 	}
 	return nil
@@ -141,13 +142,13 @@ func (p Erasee) check() error {
 // A whose tells the lessons that are to be erased from all others.
 type whose func(auditlog.Lesson) bool
 
-func (wrote whose) erase(tx Tx, who authz.Actor, site ground.Site, pen auditlog.Pen, out *Erasure) error {
+func (wrote whose) erase(tx Tx, who authz.Actor, blog site.Site, pen auditlog.Pen, out *Erasure) error {
 	// The site's own log first: nobody copies from it while its lock is held, so no copy is missed.
 	b, err := pen.Open(tx)
 	if err != nil {
 		return err
 	}
-	own, err := wrote.lessons(tx, site.ID, b.Next()-1)
+	own, err := wrote.lessons(tx, blog.ID, b.Next()-1)
 	if err != nil {
 		return err
 	}
@@ -157,13 +158,13 @@ func (wrote whose) erase(tx Tx, who authz.Actor, site ground.Site, pen auditlog.
 	if err := erase(tx, b, own); err != nil {
 		return err
 	}
-	out.Left, err = wrote.eachCopied(tx, who, site, func(other ground.Site) error {
+	out.Left, err = wrote.eachCopied(tx, who, blog, func(other site.Site) error {
 		pen.Site = other.ID
 		b, err := pen.Open(tx)
 		if err != nil {
 			return err
 		}
-		copies, err := wrote.copies(tx, site.ID, other.ID)
+		copies, err := wrote.copies(tx, blog.ID, other.ID)
 		if err != nil {
 			return err
 		}
@@ -176,7 +177,7 @@ func (wrote whose) erase(tx Tx, who authz.Actor, site ground.Site, pen auditlog.
 // eachCopied calls fn with each other site of who's that took lessons over, and counts the
 // person's copies that are left on sites which are not.
 func (wrote whose) eachCopied(
-	tx Tx, who authz.Actor, site ground.Site, fn func(ground.Site) error,
+	tx Tx, who authz.Actor, site site.Site, fn func(site.Site) error,
 ) (left int, err error) {
 	sites, err := tx.Sites()
 	if err != nil {

@@ -20,13 +20,15 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamcheck"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // by posts a comment under an e-mail.
-func (w *world) by(site ground.Site, email, name, text string) string {
+func (w *world) by(site site.Site, email, name, text string) string {
 	w.T.Helper()
 	w.Posts++
 	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
@@ -37,7 +39,7 @@ func (w *world) by(site ground.Site, email, name, text string) string {
 }
 
 // holds counts in how many lessons, snapshots and models of a site a word stands.
-func (w *world) holds(site ground.Site, word string) (lessons, snapshots, models int) {
+func (w *world) holds(site site.Site, word string) (lessons, snapshots, models int) {
 	w.T.Helper()
 	for _, l := range w.stored(site) {
 		if strings.Contains(fmt.Sprint(l.Comment), word) {
@@ -78,9 +80,9 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 		}
 
 		p := learning.Erasee{Email: " ANN.writer@mail.example"}
-		key := func() *ground.Key {
+		key := func() *txn.Key {
 			sum := sha256.Sum256([]byte(p.Email))
-			return &ground.Key{Site: w.A.ID, Route: "erase", Value: "k", Body: sum[:]}
+			return &txn.Key{Site: w.A.ID, Route: "erase", Value: "k", Body: sum[:]}
 		}
 		would, err := w.S.LessonsOf(w.Ctx, owner, w.A, p)
 		w.Must(err)
@@ -155,7 +157,7 @@ func TestCommentsAreErasedByTheirIDs(t *testing.T) {
 	if out.Lessons != 1 || out.Copies != 1 {
 		t.Errorf("erased %+v", out)
 	}
-	for _, site := range []ground.Site{w.A, w.B} {
+	for _, site := range []site.Site{w.A, w.B} {
 		if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
 			t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
 		}
@@ -177,14 +179,14 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		w.Decide(authz.Operator, w.A, comment.MarkSpam, w.by(w.A, email, "Ann", "A wagtail on the first site."),
 			w.by(w.A, "x@mail.example", "", "Cheap pills."))
 		w.Decide(authz.Operator, w.B, comment.Approve, w.by(w.B, email, "Ann", "A kingfisher on the second site."))
-		copied := func(to, from ground.Site) {
+		copied := func(to, from site.Site) {
 			t.Helper()
 			_, err := w.S.CopyLessons(w.Ctx, authz.Operator, to, from.Key, nil)
 			w.Must(err)
 		}
 		copied(w.B, w.A)
 		copied(third, w.B) // and so the first site's as well
-		erase := func(who authz.Actor, site ground.Site, want learning.Erasure) learning.Erasure {
+		erase := func(who authz.Actor, site site.Site, want learning.Erasure) learning.Erasure {
 			t.Helper()
 			p := learning.Erasee{Email: email}
 			would, err := w.S.LessonsOf(w.Ctx, who, site, p)
@@ -199,7 +201,7 @@ func TestAnErasureFollowsItsCopies(t *testing.T) {
 		erase(ofA, w.A, learning.Erasure{Lessons: 1, Left: 2})
 		erase(ofBoth, w.A, learning.Erasure{Copies: 1, Left: 1})
 		erase(authz.Operator, w.A, learning.Erasure{Copies: 1})
-		for _, site := range []ground.Site{w.A, w.B, third} {
+		for _, site := range []site.Site{w.A, w.B, third} {
 			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
 				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
 			}
@@ -234,7 +236,7 @@ func TestAnErasureFollowsTheCopiesOfWhatWasSent(t *testing.T) {
 		if got.Batch = ""; got != want || would != want {
 			t.Errorf("said %+v, erased %+v, want %+v", would, got, want)
 		}
-		for _, site := range []ground.Site{w.A, w.B} {
+		for _, site := range []site.Site{w.A, w.B} {
 			if lessons, _, models := w.holds(site, "wagtail"); lessons+models != 0 {
 				t.Errorf("%s: %d lessons and %d models hold it", site.Key, lessons, models)
 			}
@@ -280,11 +282,11 @@ func TestOnlyOwnersErase(t *testing.T) {
 
 // between is a store in whose transactions something happens once lessons were added.
 type between struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	happens func()
 }
 
-func (b between) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (b between) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	return b.Store.Update(ctx, func(tx storetest.Tx) error { return fn(addsThen{tx, b.happens}) })
 }
 

@@ -3,8 +3,8 @@ package learning
 import (
 	"context"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // What only tests may do to Models.
@@ -13,12 +13,12 @@ import (
 var FlowOf = flowOf
 
 // SaveSnapshots writes what is due of a site's model as it is, without following the log.
-func SaveSnapshots(ctx context.Context, s *Models, site ground.Site) error {
+func SaveSnapshots(ctx context.Context, s *Models, site site.Site) error {
 	return s.saveSnapshots(ctx, site.ID, true)
 }
 
 // ModelBytes returns a site's live model, and what verdicts by it are stamped with.
-func ModelBytes(ctx context.Context, s *Models, site ground.Site) ([]byte, uint64, error) {
+func ModelBytes(ctx context.Context, s *Models, site site.Site) ([]byte, uint64, error) {
 	l, err := s.model(ctx, site.ID)
 	if err != nil {
 		return nil, 0, err
@@ -27,10 +27,10 @@ func ModelBytes(ctx context.Context, s *Models, site ground.Site) ([]byte, uint6
 }
 
 // BreakModel makes everything that asks a site's model panic.
-func BreakModel(s *Models, site ground.Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
+func BreakModel(s *Models, site site.Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
 
 // SnapshotUsed returns the seq of the newest good snapshot that Models knows of a site.
-func SnapshotUsed(s *Models, site ground.Site) uint64 {
+func SnapshotUsed(s *Models, site site.Site) uint64 {
 	m := s.models.of(site.ID)
 	m.following.Lock()
 	defer m.following.Unlock()

@@ -10,8 +10,8 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -50,7 +50,7 @@ type Wait struct {
 
 // A Busy is a page with many comments. What was refused came in as well.
 type Busy struct {
-	Page            ground.Page
+	Page            site.Page
 	CameIn, Refused int
 }
 
@@ -70,7 +70,7 @@ type Ruled struct {
 
 // Flow says what came in and what was decided in the last days, of which today is one: 1 to 366, and more
 // than 62 are whole weeks. It needs a moderator.
-func (s *Models) Flow(ctx context.Context, who authz.Actor, site ground.Site, days int) (Flow, error) {
+func (s *Models) Flow(ctx context.Context, who authz.Actor, site site.Site, days int) (Flow, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Flow{}, err
 	}
@@ -160,7 +160,7 @@ func (f *Flow) came(came []Arrival) {
 		}
 		page := pages[a.Page]
 		if page == nil {
-			page = &Busy{Page: ground.Page{ID: a.Page}}
+			page = &Busy{Page: site.Page{ID: a.Page}}
 			pages[a.Page] = page
 		}
 		f.CameIn++

@@ -9,11 +9,11 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
-func (w *world) flow(site ground.Site, days int) learning.Flow {
+func (w *world) flow(site site.Site, days int) learning.Flow {
 	w.T.Helper()
 	f, err := w.S.Flow(w.Ctx, authz.Operator, site, days)
 	w.Must(err)
@@ -21,7 +21,7 @@ func (w *world) flow(site ground.Site, days int) learning.Flow {
 }
 
 // on posts a comment on a page.
-func (w *world) on(site ground.Site, page, text string) string {
+func (w *world) on(site site.Site, page, text string) string {
 	w.T.Helper()
 	in := moderation.Submission{PageURL: "https://" + site.Key + ".example/" + page, Body: text}
 	got, err := w.S.Submit(w.Ctx, site, in)

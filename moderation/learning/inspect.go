@@ -6,7 +6,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // An Inspection is what a site's filter holds.
@@ -24,7 +24,7 @@ type Inspection struct {
 
 // Inspect says what a site's filter has learned, with at most top tokens that speak for spam and
 // as many for ham. It needs a moderator.
-func (s *Models) Inspect(ctx context.Context, who authz.Actor, site ground.Site, top int) (Inspection, error) {
+func (s *Models) Inspect(ctx context.Context, who authz.Actor, site site.Site, top int) (Inspection, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Inspection{}, err
 	}

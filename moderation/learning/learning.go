@@ -12,14 +12,15 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Models is the room: its exported methods are use cases, besides Judge and Evidence, which package
 // moderation asks. It is safe for concurrent use. Run must be running for models to follow their logs.
 type Models struct {
-	work    ground.Work[Tx]
+	work    txn.Work[Tx]
 	secret  secret.Secret
 	log     *slog.Logger
 	models  cache
@@ -29,8 +30,8 @@ type Models struct {
 
 // Options of Models. Process, Store and Secret are required.
 type Options struct {
-	Process *ground.Process
-	Store   ground.Store[Tx]
+	Process *txn.Process
+	Store   txn.Store[Tx]
 	Secret  secret.Secret
 	// OnChange is called when the model of a site changes. Verdicts with a lower stamp are stale. The stamp is 0 if the
 	// log grew and the model is not in memory. It must return quickly.
@@ -41,7 +42,7 @@ type Options struct {
 
 // New returns the Models of a process.
 func New(o Options) *Models {
-	s := &Models{work: ground.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(),
+	s := &Models{work: txn.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(),
 		changed: o.OnChange, erased: o.OnErase}
 	if s.changed == nil {
 		s.changed = func(int64, uint64) {}
@@ -63,7 +64,7 @@ func (s *Models) Run(ctx context.Context) error {
 
 // Learn brings a site's model to the end of its log now, and writes what is due of it. Run does so
 // by itself, a moment after each decision.
-func (s *Models) Learn(ctx context.Context, site ground.Site) error {
+func (s *Models) Learn(ctx context.Context, site site.Site) error {
 	if err := s.followLog(ctx, site.ID); err != nil {
 		return fmt.Errorf("learn: %w", err)
 	}

@@ -20,15 +20,15 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A longHistory decides, undoes, withdraws, copies, retires, erases, follows and starts again at
 // random, beside a second process that only follows.
 type longHistory struct {
 	*world
-	site, other   ground.Site
+	site, other   site.Site
 	owner         authz.Actor
 	people        []authz.Actor
 	ids, otherIDs []string
@@ -78,7 +78,7 @@ func (h *longHistory) decideSome(n int) {
 }
 
 // stored are all lessons of a site.
-func (w *world) stored(site ground.Site) (all []auditlog.Lesson) {
+func (w *world) stored(site site.Site) (all []auditlog.Lesson) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) (err error) {
 		all, err = tx.Lessons(site.ID, 0, 1_000_000)
@@ -91,18 +91,18 @@ func (w *world) stored(site ground.Site) (all []auditlog.Lesson) {
 // it: exactly that, and no word of it is left.
 func (h *longHistory) erase(n int, onOther bool) {
 	h.T.Helper()
-	site, other, written := h.site, h.other, h.ids
+	blog, other, written := h.site, h.other, h.ids
 	if onOther {
-		site, other, written = h.other, h.site, h.otherIDs
+		blog, other, written = h.other, h.site, h.otherIDs
 	}
 	email, canary := apptest.Reader(n)
-	want := map[int64][]auditlog.Lesson{site.ID: h.stored(site), other.ID: h.stored(other)}
+	want := map[int64][]auditlog.Lesson{blog.ID: h.stored(blog), other.ID: h.stored(other)}
 	gone := map[int64]int{}
 	for id, lessons := range want {
 		for i := range lessons {
 			l := &lessons[i]
 			// On the other site their own comments stay: nothing but copies has these ids.
-			theirs := strings.EqualFold(l.Comment.Email, email) && (id == site.ID || slices.Contains(written, l.Of))
+			theirs := strings.EqualFold(l.Comment.Email, email) && (id == blog.ID || slices.Contains(written, l.Of))
 			if theirs {
 				gone[id]++
 				l.Comment, l.Salt, l.Proof, l.Withdrawn, l.Counts = classifier.Comment{}, nil, nil, 0, false
@@ -110,19 +110,19 @@ func (h *longHistory) erase(n int, onOther bool) {
 		}
 	}
 	p := learning.Erasee{Email: strings.ToUpper(email)}
-	would, err := h.S.LessonsOf(h.Ctx, h.owner, site, p)
+	would, err := h.S.LessonsOf(h.Ctx, h.owner, blog, p)
 	h.Must(err)
-	out, err := h.S.EraseLessons(h.Ctx, h.owner, site, p, nil)
+	out, err := h.S.EraseLessons(h.Ctx, h.owner, blog, p, nil)
 	h.Must(err)
-	if out.Lessons != gone[site.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) ||
+	if out.Lessons != gone[blog.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) ||
 		out.Left != 0 {
-		h.T.Fatalf("erased %+v, want %d lessons and %d copies", out, gone[site.ID], gone[other.ID])
+		h.T.Fatalf("erased %+v, want %d lessons and %d copies", out, gone[blog.ID], gone[other.ID])
 	}
 	if would.Lessons != out.Lessons || would.Copies != out.Copies || would.Left != 0 {
 		h.T.Fatalf("it was said that %+v would be erased, and %+v was", would, out)
 	}
 	h.erased, h.copies = h.erased+out.Lessons, h.copies+out.Copies
-	for _, s := range []ground.Site{site, other} {
+	for _, s := range []site.Site{blog, other} {
 		for i, l := range h.stored(s) {
 			w := want[s.ID][i]
 			if w.Comment == (classifier.Comment{}) {
@@ -133,7 +133,7 @@ func (h *longHistory) erase(n int, onOther bool) {
 				h.T.Fatalf("lesson %d.%d is %+v, was %+v", l.Seq, l.Part, l, w)
 			}
 		}
-		if gone[s.ID] > 0 && s.ID == site.ID {
+		if gone[s.ID] > 0 && s.ID == blog.ID {
 			for _, snapshot := range h.snapshots(s) {
 				if bytes.Contains(snapshot.Model, []byte(canary)) {
 					h.T.Fatalf("the snapshot at %d of %s holds %q", snapshot.Seq, s.Key, canary)
@@ -235,7 +235,7 @@ func (h *longHistory) check(at string) []byte {
 // foldOfWhatCounts makes a model from nothing by the log: of each comment the last decision
 // that was not undone, unless a withdrawal that was not undone follows it; and what was copied;
 // nothing that was retired or erased.
-func (w *world) foldOfWhatCounts(site ground.Site) []byte {
+func (w *world) foldOfWhatCounts(site site.Site) []byte {
 	w.T.Helper()
 	var lessons []classifier.Lesson
 	w.View(func(tx storetest.Tx) error {
@@ -356,7 +356,7 @@ func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
 // verify walks the logs of both sites.
 func (h *longHistory) verify() {
 	h.T.Helper()
-	for _, site := range []ground.Site{h.site, h.other} {
+	for _, site := range []site.Site{h.site, h.other} {
 		if bad, err := h.S.VerifyLog(h.Ctx, site); err != nil || bad != 0 {
 			h.T.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
 		}

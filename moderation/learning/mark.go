@@ -8,8 +8,8 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -24,7 +24,7 @@ type Mark struct {
 }
 
 // Note keeps the mark of an erasure that is about to begin.
-func (s *Models) Note(site ground.Site, p Erasee) error {
+func (s *Models) Note(site site.Site, p Erasee) error {
 	if err := s.erased(p.mark(s.secret, site.ID, s.work.Now())); err != nil {
 		return fmt.Errorf("note the erasure: %w", err)
 	}
@@ -32,7 +32,7 @@ func (s *Models) Note(site ground.Site, p Erasee) error {
 }
 
 // NoteForgotten keeps the mark of a comment that is about to be forgotten, of which the lessons stay.
-func (s *Models) NoteForgotten(site ground.Site, comment string) error {
+func (s *Models) NoteForgotten(site site.Site, comment string) error {
 	return s.Note(site, Erasee{Comments: []string{comment}, With: CommentsOnly})
 }
 

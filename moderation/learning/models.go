@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/learning/fold"
 )
 
@@ -80,8 +80,8 @@ func (m *cache) sites() []int64 {
 
 // logGrew notes that a site's log may have grown. Where its model is in memory the learning
 // goroutine follows; else verdicts may be old, and whoever renews them loads it.
-func (s *Models) logGrew(e ground.Event) {
-	if e.Kind != ground.EventDecided && e.Kind != ground.EventTaught {
+func (s *Models) logGrew(e event.Event) {
+	if e.Kind != event.Decided && e.Kind != event.Taught {
 		return
 	}
 	if s.models.of(e.Site).live.Load() == nil {

@@ -17,8 +17,9 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // After any history, with old decisions undone and decided anew, the model that followed the
@@ -48,7 +49,7 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 }
 
 // randomHistory posts, decides, undoes, edits and withdraws; now and then the model follows.
-func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
+func (w *world) randomHistory(site site.Site, rnd *rand.Rand) {
 	w.T.Helper()
 	words := strings.Fields("pills casino cheap order best price tomatoes recipe thank you garden red lovely idiot hate")
 	var own []moderation.Submitted
@@ -93,7 +94,7 @@ func (w *world) randomHistory(site ground.Site, rnd *rand.Rand) {
 
 // foldOfWhatStands makes the model from the log alone: of each comment the last decision that
 // was not undone, if it teaches, in order of seq; with the lessons' own texts.
-func (w *world) foldOfWhatStands(site ground.Site) []byte {
+func (w *world) foldOfWhatStands(site site.Site) []byte {
 	w.T.Helper()
 	standing := map[string]auditlog.Entry{} // by comment
 	texts := map[uint64]classifier.Lesson{}
@@ -140,8 +141,8 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	other := w.Another(nil)
 	w.Run(w.S)
 	w.Run(other)
-	heard := make(chan ground.Event, 1000)
-	defer other.OnEvent(func(e ground.Event) { heard <- e })()
+	heard := make(chan event.Event, 1000)
+	defer other.OnEvent(func(e event.Event) { heard <- e })()
 	start := time.Now()
 	ham := w.Submit(w.A, "Lovely tomatoes, thank you.")
 	spam := w.Submit(w.A, "Cheap pills, order now.")
@@ -164,12 +165,12 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	if took := time.Since(start); took > 15*time.Second {
 		t.Errorf("following took %v, want about a second each", took)
 	}
-	var kinds []ground.EventKind
+	var kinds []event.Kind
 	testkit.Until(w.T, "the other process is told everything", func() bool {
 		for {
 			select {
 			case e := <-heard:
-				if e.Kind != ground.EventJudged {
+				if e.Kind != event.Judged {
 					kinds = append(kinds, e.Kind)
 				}
 				continue
@@ -178,8 +179,8 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 			return len(kinds) >= 5
 		}
 	})
-	want := []ground.EventKind{ground.EventArrived, ground.EventArrived, ground.EventDecided, ground.EventDecided,
-		ground.EventDecided}
+	want := []event.Kind{event.Arrived, event.Arrived, event.Decided, event.Decided,
+		event.Decided}
 	if !slices.Equal(kinds, want) {
 		t.Errorf("told %v, want %v", kinds, want)
 	}
@@ -188,11 +189,11 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var told []ground.EventKind
-	stop := w.S.OnEvent(func(e ground.Event) { told = append(told, e.Kind) })
+	var told []event.Kind
+	stop := w.S.OnEvent(func(e event.Event) { told = append(told, e.Kind) })
 	c := w.Submit(w.A, "Hello.")
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-	want := []ground.EventKind{ground.EventArrived, ground.EventDecided}
+	want := []event.Kind{event.Arrived, event.Decided}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %v, want %v", told, want)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -53,7 +53,7 @@ type Quality struct {
 }
 
 // Quality says how well the filter did. It needs a moderator.
-func (s *Models) Quality(ctx context.Context, who authz.Actor, site ground.Site, in QualityRequest) (Quality, error) {
+func (s *Models) Quality(ctx context.Context, who authz.Actor, site site.Site, in QualityRequest) (Quality, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Quality{}, err
 	}

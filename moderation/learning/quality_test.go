@@ -17,11 +17,11 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
-func (w *world) quality(site ground.Site) learning.Quality {
+func (w *world) quality(site site.Site) learning.Quality {
 	w.T.Helper()
 	q, err := w.S.Quality(w.Ctx, authz.Operator, site, learning.QualityRequest{})
 	w.Must(err)
@@ -241,7 +241,7 @@ func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 	}
 	out, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{})
 	w.Must(err)
-	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != ground.PolicyAll {
+	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != site.PolicyAll {
 		t.Errorf("what if: %+v", out)
 	}
 }
@@ -267,22 +267,22 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 				t.Errorf("%s: got %+v, want %v", what, got, want)
 			}
 		}
-		out := try(learning.WhatIfRequest{Threshold: new(0.6), Policy: ground.PolicySuspicious})
+		out := try(learning.WhatIfRequest{Threshold: new(0.6), Policy: site.PolicySuspicious})
 		if out.Looked != 3 || !out.From.Before(out.To) || out.Shadow != nil || out.Tally.Enough() {
 			t.Errorf("looked at: %+v", out)
 		}
-		if out.Now.Policy != ground.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 ||
+		if out.Now.Policy != site.PolicyAll || out.Now.Threshold != 0.9 || out.Now.Suspected != 1 ||
 			out.Now.Published != 0 || out.Now.Waiting != 0 {
 			t.Errorf("now: %+v", out.Now)
 		}
-		if out.Then.Policy != ground.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 ||
+		if out.Then.Policy != site.PolicySuspicious || out.Then.Suspected != 2 || out.Then.Published != 1 ||
 			out.Then.Waiting != 1 {
 			t.Errorf("then: %+v", out.Then)
 		}
 		is("suspected ham", out.Then.SuspectedHam, likely)
 		is("held ham", out.Then.HeldHam, likely)
 		is("published wrongly", out.Then.PublishedWrong)
-		is("everybody published", try(learning.WhatIfRequest{Policy: ground.PolicyNone}).Then.PublishedWrong, spam)
+		is("everybody published", try(learning.WhatIfRequest{Policy: site.PolicyNone}).Then.PublishedWrong, spam)
 		if last := try(learning.WhatIfRequest{Last: new(1)}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
 			t.Errorf("the last one: %+v", last)
 		}

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Rebuilt is what came of folding a site's model from nothing.
@@ -29,7 +29,7 @@ type Rebuilt struct {
 // told is called for each lesson with its entry of the log and the last one. Nobody waits for
 // it. It needs an owner.
 func (s *Models) Rebuild(
-	ctx context.Context, who authz.Actor, site ground.Site, told func(entry, last uint64),
+	ctx context.Context, who authz.Actor, site site.Site, told func(entry, last uint64),
 ) (Rebuilt, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Rebuilt{}, err

@@ -10,12 +10,12 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // rebuild folds a site's model from nothing and checks what is told on the way.
-func (w *world) rebuild(site ground.Site) learning.Rebuilt {
+func (w *world) rebuild(site site.Site) learning.Rebuilt {
 	w.T.Helper()
 	told, before := 0, uint64(0)
 	out, err := w.Another(nil).Rebuild(w.Ctx, authz.Operator, site, func(entry, last uint64) {

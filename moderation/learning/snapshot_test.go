@@ -18,12 +18,14 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
-func (w *world) snapshots(site ground.Site) (all []fold.Snapshot) {
+func (w *world) snapshots(site site.Site) (all []fold.Snapshot) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) error {
 		list, err := tx.Snapshots(site.ID)
@@ -116,12 +118,12 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 
 // piecemeal is a store that notes how many bytes of models each transaction puts, and after which something happens.
 type piecemeal struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	put  *[]int
 	then func()
 }
 
-func (p piecemeal) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (p piecemeal) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	bytes := 0
 	events, err := p.Store.Update(ctx, func(tx storetest.Tx) error {
 		bytes = 0
@@ -353,7 +355,7 @@ func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
 func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var sites []ground.Site
+	var sites []site.Site
 	var want [][]byte
 	for i := range 6 {
 		site := w.AddSite(fmt.Sprint("site", i))

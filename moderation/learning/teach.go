@@ -11,8 +11,9 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // maxCopied is how many lessons one entry takes over, the newest: it is one transaction.
@@ -27,7 +28,7 @@ type Teacher struct {
 }
 
 // Teachers returns whose lessons count on a site, those of most first. It needs an owner.
-func (s *Models) Teachers(ctx context.Context, who authz.Actor, site ground.Site) ([]Teacher, error) {
+func (s *Models) Teachers(ctx context.Context, who authz.Actor, site site.Site) ([]Teacher, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeRead); err != nil {
 		return nil, err
 	}
@@ -61,10 +62,10 @@ func (s *Models) Teachers(ctx context.Context, who authz.Actor, site ground.Site
 // It is one entry of the log, which Undo takes back. It needs an owner. Lessons counts
 // them; where the account taught nothing, nothing happens.
 func (s *Models) WithdrawLessons(
-	ctx context.Context, who authz.Actor, site ground.Site, account string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, account string, key *txn.Key,
 ) (Change, error) {
 	return s.teach(ctx, who, site, key, "withdraw lessons", func(tx Tx, b *auditlog.Book) (int, error) {
-		if account != "" && !ground.IsID(account) && !auditlog.Imported(account) { // "" is the operator
+		if account != "" && !txn.IsID(account) && !auditlog.Imported(account) { // "" is the operator
 			return 0, nil // nobody's: it may be no text to a database
 		}
 		n, lowest, err := tx.WithdrawLessons(site.ID, account, b.Next())
@@ -83,7 +84,7 @@ func (s *Models) WithdrawLessons(
 // taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
 // both sites, the other one by its key. Lessons counts them; where there are none, nothing happens.
 func (s *Models) CopyLessons(
-	ctx context.Context, who authz.Actor, site ground.Site, other string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, other string, key *txn.Key,
 ) (Change, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Change{}, err // before the other is looked for: whether it exists is no stranger's to know
@@ -130,7 +131,7 @@ func (s *Models) CopyLessons(
 
 // OldLessons returns how many lessons RetireLessons would erase. It needs an owner.
 func (s *Models) OldLessons(
-	ctx context.Context, who authz.Actor, site ground.Site, before time.Time,
+	ctx context.Context, who authz.Actor, site site.Site, before time.Time,
 ) (n int, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return 0, err
@@ -163,7 +164,7 @@ func (s *Models) past(before time.Time) (time.Time, error) {
 // entry of the log. It needs an owner. Done counts the lessons, whether they counted in the
 // model or not; where there are none, nothing happens.
 func (s *Models) RetireLessons(
-	ctx context.Context, who authz.Actor, site ground.Site, before time.Time, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, before time.Time, key *txn.Key,
 ) (Change, error) {
 	before, err := s.past(before)
 	if err != nil {
@@ -195,14 +196,14 @@ type Change struct {
 // teach runs fn in a transaction. It adds at most one entry, which is about no comment, and returns
 // how many lessons that concerns.
 func (s *Models) teach(
-	ctx context.Context, who authz.Actor, site ground.Site, key *ground.Key, doing string,
+	ctx context.Context, who authz.Actor, site site.Site, key *txn.Key, doing string,
 	fn func(Tx, *auditlog.Book) (int, error),
 ) (Change, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Change{}, err
 	}
 	pen := s.pen(who, site)
-	out, again, err := ground.Answered(ctx, s.work, key, func(tx Tx) (out Change, err error) {
+	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Change, err error) {
 		b, err := pen.Open(tx)
 		if err != nil {
 			return out, err
@@ -226,6 +227,6 @@ func (s *Models) teach(
 }
 
 // pen is what who writes into a site's log now.
-func (s *Models) pen(who authz.Actor, site ground.Site) auditlog.Pen {
+func (s *Models) pen(who authz.Actor, site site.Site) auditlog.Pen {
 	return auditlog.NewPen(site, who.ID(), s.work.Now())
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // taughtByBob has a moderator decide on the first two of four comments.
@@ -44,7 +45,7 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 			teachers[1].Lessons != 2 {
 			t.Errorf("teachers: %+v", teachers)
 		}
-		key := &ground.Key{Site: w.A.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
+		key := &txn.Key{Site: w.A.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
 		out, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
 		w.Must(err)
 		again, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
@@ -247,7 +248,7 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	ofA, ofB := w.AddPerson("of-a", authz.Owner, "a"), w.AddPerson("of-b", authz.Owner, "b")
 	moderator := w.AddPerson("mod", authz.Moderator, "a", "b")
 	decides := w.AddToken("both@staff.example", authz.ScopeDecide)
-	copies := func(who authz.Actor, to, from ground.Site) error {
+	copies := func(who authz.Actor, to, from site.Site) error {
 		_, err := w.S.CopyLessons(w.Ctx, who, to, from.Key, nil)
 		return err
 	}
@@ -257,7 +258,7 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	apptest.WantCode(t, "a token that decides", copies(decides, w.B, w.A), "role.insufficient")
 	apptest.WantCode(t, "nobody's copy", copies(authz.Actor{}, w.B, w.A), "auth.needed")
 	apptest.WantCode(t, "a moderator's copy of a site that there is not",
-		copies(moderator, w.B, ground.Site{Key: "nowhere"}), "role.insufficient")
+		copies(moderator, w.B, site.Site{Key: "nowhere"}), "role.insufficient")
 	apptest.WantCode(t, "a copy of itself", copies(ofBoth, w.A, w.A), "field.invalid")
 	apptest.WantCode(t, "an owner of both's copy", copies(ofBoth, w.B, w.A), "")
 	withdraws := func(who authz.Actor) error {
@@ -308,7 +309,7 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 }
 
 // model returns the bytes of a site's model at the end of its log.
-func (w *world) model(site ground.Site) []byte {
+func (w *world) model(site site.Site) []byte {
 	w.T.Helper()
 	w.Must(w.S.Learn(w.Ctx, site))
 	model, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)

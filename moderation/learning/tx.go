@@ -6,15 +6,15 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // Tx keeps what models are made from besides the log.
 type Tx interface {
 	auditlog.Tx
 
-	Sites() ([]ground.Site, error) // by key
+	Sites() ([]site.Site, error) // by key
 	// CountQueue counts a view, at most up to limit.
 	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
 
@@ -22,7 +22,7 @@ type Tx interface {
 	Arrivals(site int64, since time.Time, limit int) ([]Arrival, error)
 	// Ruled returns the newest entries of the log, at most limit, the newest first.
 	Ruled(site int64, limit int) ([]Ruled, error)
-	PagesByID(site int64, ids []string) ([]ground.Page, error) // in any order; unknown ids are left out
+	PagesByID(site int64, ids []string) ([]site.Page, error) // in any order; unknown ids are left out
 
 	// EachLesson calls fn with each lesson after seq that counts, ascending: it stands, and was
 	// not withdrawn.

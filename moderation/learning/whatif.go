@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // lastDecided is how many comments are looked at unless another number is asked for.
@@ -18,7 +18,7 @@ const lastDecided = 1_000
 // A WhatIfRequest names what to try; what it leaves out is as the site has it.
 type WhatIfRequest struct {
 	Threshold *float64 // 0.5 to 1
-	Policy    ground.Policy
+	Policy    site.Policy
 	Last      *int // decided comments to look at: 1 to 10,000; nil: 1,000
 }
 
@@ -38,29 +38,29 @@ type WhatIf struct {
 // A Trial is one threshold and policy tried. Waiting is how many of the comments that wait now
 // it suspects, at most 1,000.
 type Trial struct {
-	Policy ground.Policy
+	Policy site.Policy
 	evaluation.Result
 	Waiting int
 }
 
 // WhatIf tries a threshold, a policy or both on comments that were decided. It needs a
 // moderator, and changes nothing.
-func (s *Models) WhatIf(ctx context.Context, who authz.Actor, site ground.Site, in WhatIfRequest) (WhatIf, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+func (s *Models) WhatIf(ctx context.Context, who authz.Actor, blog site.Site, in WhatIfRequest) (WhatIf, error) {
+	if err := who.May(blog.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
-	then, last, err := in.read(site.Settings)
+	then, last, err := in.read(blog.Settings)
 	if err != nil {
 		return WhatIf{}, err
 	}
 	var out WhatIf
 	err = s.work.View(ctx, func(tx Tx) error {
-		past, err := evaluation.Read(tx, site.ID, time.Time{})
+		past, err := evaluation.Read(tx, blog.ID, time.Time{})
 		if err != nil {
 			return err
 		}
 		out = WhatIf{}
-		if out.Tally, err = evaluation.Count(tx, site.ID); err != nil {
+		if out.Tally, err = evaluation.Count(tx, blog.ID); err != nil {
 			return err
 		}
 		cases := past.Cases[:min(last, len(past.Cases))]
@@ -68,18 +68,18 @@ func (s *Models) WhatIf(ctx context.Context, who authz.Actor, site ground.Site, 
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
 		out.Scores = evaluation.HundredthsOf(cases)
-		now := site.Settings
-		if now.Moderation == ground.PolicySuspicious && !out.Tally.Enough() {
-			now.Moderation = ground.PolicyAll // as it acts
+		now := blog.Settings
+		if now.Moderation == site.PolicySuspicious && !out.Tally.Enough() {
+			now.Moderation = site.PolicyAll // as it acts
 		}
-		if out.Now, err = newTrial(tx, site.ID, now, cases); err != nil {
+		if out.Now, err = newTrial(tx, blog.ID, now, cases); err != nil {
 			return err
 		}
-		if out.Then, err = newTrial(tx, site.ID, then, cases); err != nil || now.Shadow == 0 {
+		if out.Then, err = newTrial(tx, blog.ID, then, cases); err != nil || now.Shadow == 0 {
 			return err
 		}
 		now.Suspect = now.Shadow
-		shadow, err := newTrial(tx, site.ID, now, cases)
+		shadow, err := newTrial(tx, blog.ID, now, cases)
 		out.Shadow = &shadow
 		return err
 	})
@@ -91,7 +91,7 @@ func (s *Models) WhatIf(ctx context.Context, who authz.Actor, site ground.Site, 
 
 // read returns a site's settings with what is tried in their place, and how many comments to
 // look at.
-func (in WhatIfRequest) read(s ground.Settings) (_ ground.Settings, last int, err error) {
+func (in WhatIfRequest) read(s site.Settings) (_ site.Settings, last int, err error) {
 	last = lastDecided
 	if in.Last != nil {
 		last = *in.Last
@@ -100,14 +100,14 @@ func (in WhatIfRequest) read(s ground.Settings) (_ ground.Settings, last int, er
 		return s, 0, problem.Query("last", fmt.Sprintf("Look at the last 1 to %d comments.", evaluation.MaxEntries))
 	}
 	if in.Threshold != nil {
-		if !ground.IsThreshold(*in.Threshold) {
+		if !site.IsThreshold(*in.Threshold) {
 			return s, 0, problem.Query("threshold", "The threshold to try is a score from 0.5 to 1.")
 		}
 		s.Suspect = *in.Threshold
 	}
 	if in.Policy != "" {
 		if !in.Policy.Known() {
-			return s, 0, problem.Query("moderation", "Try moderation "+problem.Among(ground.Policies)+".")
+			return s, 0, problem.Query("moderation", "Try moderation "+problem.Among(site.Policies)+".")
 		}
 		s.Moderation = in.Policy
 	}
@@ -115,24 +115,24 @@ func (in WhatIfRequest) read(s ground.Settings) (_ ground.Settings, last int, er
 }
 
 // newTrial says what settings would have done with cases.
-func newTrial(tx Tx, site int64, s ground.Settings, cases []evaluation.Case) (t Trial, err error) {
+func newTrial(tx Tx, blog int64, s site.Settings, cases []evaluation.Case) (t Trial, err error) {
 	t = Trial{Policy: s.Moderation, Result: evaluation.Apply(ruleOf(s), cases)}
 	if t.Policy == "" {
-		t.Policy = ground.PolicyAll
+		t.Policy = site.PolicyAll
 	}
-	if t.Waiting, err = tx.CountQueue(site, comment.ViewSuspected, s.Threshold(), comment.MaxCount); err != nil {
+	if t.Waiting, err = tx.CountQueue(blog, comment.ViewSuspected, s.Threshold(), comment.MaxCount); err != nil {
 		return t, fmt.Errorf("count what would be suspected: %w", err)
 	}
 	return t, nil
 }
 
 // ruleOf is what settings come to for what publishes sees.
-func ruleOf(s ground.Settings) evaluation.Rule {
+func ruleOf(s site.Settings) evaluation.Rule {
 	r := evaluation.Rule{Threshold: s.Threshold()}
 	switch s.Moderation {
-	case ground.PolicyNone:
+	case site.PolicyNone:
 		r.Trust = evaluation.Everybody
-	case ground.PolicySuspicious:
+	case site.PolicySuspicious:
 		r.Trust = evaluation.Unsuspected
 	}
 	return r

@@ -8,16 +8,17 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // An Erased says what was erased.
 type Erased struct {
 	Link     mailbox.Link
-	Site     ground.Site
+	Site     site.Site
 	Comments int
 	Lessons  int // copies on other sites included
 }
@@ -35,7 +36,7 @@ func (s *Service) UnnameHeld(ctx context.Context, token string) (Erased, error) 
 }
 
 // An emptying empties some comments of a site, so that they are under no address any more.
-type emptying func(ctx context.Context, site ground.Site, ids []string) error
+type emptying func(ctx context.Context, site site.Site, ids []string) error
 
 func (s *Service) emptying(e learning.Extent) emptying {
 	if e == learning.WithNames {
@@ -73,7 +74,7 @@ func (s *Service) erase(ctx context.Context, h Held, with learning.Extent) (comm
 }
 
 // empty empties all comments under an address.
-func (s *Service) empty(ctx context.Context, site ground.Site, email text.Address, empty emptying) (n int, err error) {
+func (s *Service) empty(ctx context.Context, site site.Site, email text.Address, empty emptying) (n int, err error) {
 	for last := ""; ; {
 		ids, err := s.under(ctx, site, email, erasedTogether)
 		if err != nil || len(ids) == 0 {
@@ -90,7 +91,7 @@ func (s *Service) empty(ctx context.Context, site ground.Site, email text.Addres
 	}
 }
 
-func (s *Service) under(ctx context.Context, site ground.Site, email text.Address, most int) (ids []string, err error) {
+func (s *Service) under(ctx context.Context, site site.Site, email text.Address, most int) (ids []string, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		ids, err = tx.CommentsUnder(site.ID, email, most)
 		return err
@@ -99,7 +100,7 @@ func (s *Service) under(ctx context.Context, site ground.Site, email text.Addres
 }
 
 // dropMail forgets what is kept of an address's mail.
-func (s *Service) dropMail(ctx context.Context, site ground.Site, box []byte) error {
+func (s *Service) dropMail(ctx context.Context, site site.Site, box []byte) error {
 	return s.work.Update(ctx, func(tx Tx) error {
 		for _, drop := range []func(int64, []byte) error{tx.DropSubscriptions, tx.DropMailedCode, tx.DropLetters} {
 			if err := drop(site.ID, box); err != nil {
@@ -112,7 +113,7 @@ func (s *Service) dropMail(ctx context.Context, site ground.Site, box []byte) er
 
 // PersonHeld returns what ErasePerson would erase. It needs an owner.
 func (s *Service) PersonHeld(
-	ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee,
+	ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee,
 ) (learning.Erasure, error) {
 	p.Email = strings.TrimSpace(p.Email)
 	out, err := s.lessons.LessonsOf(ctx, who, site, p)
@@ -128,7 +129,7 @@ func (s *Service) PersonHeld(
 }
 
 // of finds a person's comments: the newest under the e-mail, and those named that are there and are not emptied yet.
-func (s *Service) of(ctx context.Context, site ground.Site, p learning.Erasee) (ids []string, err error) {
+func (s *Service) of(ctx context.Context, site site.Site, p learning.Erasee) (ids []string, err error) {
 	if p.Email != "" {
 		if ids, err = s.under(ctx, site, text.AddressOf(p.Email), mostFound); err != nil {
 			return nil, err
@@ -151,7 +152,7 @@ func (s *Service) of(ctx context.Context, site ground.Site, p learning.Erasee) (
 // taught goes with its copies on other sites of who's, and so does the mail kept for the e-mail. What was interrupted
 // is done by erasing again. It needs an owner.
 func (s *Service) ErasePerson(
-	ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee, key *txn.Key,
 ) (learning.Erasure, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return learning.Erasure{}, err
@@ -225,7 +226,7 @@ func (s *Service) EraseAgain(ctx context.Context, marks []learning.Mark) (commen
 
 // emptyMeant empties all comments of a site that are somebody's.
 func (s *Service) emptyMeant(
-	ctx context.Context, site ground.Site, meant func(email, comment string) bool, empty emptying,
+	ctx context.Context, site site.Site, meant func(email, comment string) bool, empty emptying,
 ) (n int, err error) {
 	for after := ""; ; {
 		var some []Emailed

@@ -16,14 +16,15 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -37,7 +38,7 @@ const (
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 	mailbox.Tx
 
 	// CommentsUnder returns the IDs of the newest comments under an address, newest first.
@@ -46,7 +47,7 @@ type Tx interface {
 	// EmailsAfter returns by whom a site's comments say they are, by their ids, ascending, after one.
 	EmailsAfter(site int64, after string, limit int) ([]Emailed, error)
 	Appeals(site int64, comments []string) ([]report.Appeal, error)
-	PagesByID(site int64, ids []string) ([]ground.Page, error)
+	PagesByID(site int64, ids []string) ([]site.Page, error)
 
 	SubscriptionsOf(site int64, box []byte, limit int) ([]readermail.Subscription, error)
 	DropSubscriptions(site int64, box []byte) error
@@ -61,34 +62,34 @@ type Tx interface {
 // Comments empties comments of all that is their writer's, or of all that says who that is; package moderation's
 // Service does.
 type Comments interface {
-	Erase(ctx context.Context, site ground.Site, ids []string) error
-	Unname(ctx context.Context, site ground.Site, ids []string) error
+	Erase(ctx context.Context, site site.Site, ids []string) error
+	Unname(ctx context.Context, site site.Site, ids []string) error
 }
 
 // Lessons knows and erases what somebody's comments taught; package learning's Models do.
 type Lessons interface {
-	LessonsOf(ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee) (learning.Erasure, error)
-	EraseLessons(ctx context.Context, who authz.Actor, site ground.Site, p learning.Erasee, key *ground.Key,
+	LessonsOf(ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee) (learning.Erasure, error)
+	EraseLessons(ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee, key *txn.Key,
 	) (learning.Erasure, error)
-	Note(site ground.Site, p learning.Erasee) error
+	Note(site site.Site, p learning.Erasee) error
 }
 
 // Service answers who asks. It is safe for concurrent use.
 type Service struct {
-	work     ground.Work[Tx]
+	work     txn.Work[Tx]
 	secret   secret.Secret
 	comments Comments
 	lessons  Lessons
 }
 
 // New returns a Service.
-func New(p *ground.Process, store ground.Store[Tx], s secret.Secret, comments Comments, lessons Lessons) *Service {
-	return &Service{work: ground.NewWork(p, store), secret: s, comments: comments, lessons: lessons}
+func New(p *txn.Process, store txn.Store[Tx], s secret.Secret, comments Comments, lessons Lessons) *Service {
+	return &Service{work: txn.NewWork(p, store), secret: s, comments: comments, lessons: lessons}
 }
 
 // AskHeld has a link mailed to an address, behind which stands what a site holds about it: field.invalid for what is
 // no address. One that got too many today gets none, and nobody is told. Nothing is looked up.
-func (s *Service) AskHeld(ctx context.Context, site ground.Site, email, lang string) error {
+func (s *Service) AskHeld(ctx context.Context, site site.Site, email, lang string) error {
 	to, ok := text.ParseAddress(email)
 	if !ok {
 		return problem.Field("/email", "This does not look like an e-mail address.")
@@ -96,7 +97,7 @@ func (s *Service) AskHeld(ctx context.Context, site ground.Site, email, lang str
 	now := s.work.Now()
 	l := mailbox.Letter{
 		Site:      site.ID,
-		ID:        ground.NewID(),
+		ID:        txn.NewID(),
 		Kind:      mailbox.Held,
 		Box:       mailbox.Box(s.secret, to),
 		To:        to,
@@ -117,7 +118,7 @@ func (s *Service) AskHeld(ctx context.Context, site ground.Site, email, lang str
 // A Held is what a site holds about an address.
 type Held struct {
 	Link mailbox.Link
-	Site ground.Site
+	Site site.Site
 	At   time.Time
 
 	Count    int // of comments
@@ -135,7 +136,7 @@ type Held struct {
 // A Comment is one under an address. Unless Proven, all of it but CreatedAt is zero: it may be a stranger's.
 type Comment struct {
 	comment.Comment
-	On      ground.Page
+	On      site.Page
 	Proven  bool
 	Appeals []report.Appeal
 }
@@ -144,7 +145,7 @@ type Comment struct {
 type Wish struct {
 	readermail.Subscription
 	Written time.Time // the comment
-	On      ground.Page
+	On      site.Page
 }
 
 // open finds out what a link is for: link.expired where it is for nothing any more.
@@ -232,17 +233,17 @@ func (s *Service) wrote(tx Tx, h *Held, from int) error {
 }
 
 // written reads comments and their pages.
-func written(tx Tx, site int64, ids []string) (map[string]comment.Comment, map[string]ground.Page, error) {
-	all, err := tx.CommentsByID(site, ids)
+func written(tx Tx, blog int64, ids []string) (map[string]comment.Comment, map[string]site.Page, error) {
+	all, err := tx.CommentsByID(blog, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	byID, pages, on := map[string]comment.Comment{}, map[string]ground.Page{}, []string{}
+	byID, pages, on := map[string]comment.Comment{}, map[string]site.Page{}, []string{}
 	for _, c := range all {
 		byID[c.ID], on = c, append(on, c.Page)
 	}
 	slices.Sort(on)
-	found, err := tx.PagesByID(site, slices.Compact(on))
+	found, err := tx.PagesByID(blog, slices.Compact(on))
 	for _, p := range found {
 		pages[p.ID] = p
 	}

@@ -13,11 +13,12 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const lena = "lena@mail.example"
@@ -96,7 +97,7 @@ func TestAnOwnerErasesAPerson(t *testing.T) {
 	if w.Must(err); would.Comments != 3 || would.Lessons != 2 {
 		t.Errorf("it would %+v", would)
 	}
-	key := &ground.Key{Site: w.A.ID, Route: "erase", Value: "k", Body: make([]byte, 32)}
+	key := &txn.Key{Site: w.A.ID, Route: "erase", Value: "k", Body: make([]byte, 32)}
 	did, err := w.S.ErasePerson(w.Ctx, owner, w.A, person, key)
 	if w.Must(err); did.Comments != 3 || did.Lessons != 2 || did.Replayed {
 		t.Errorf("it did %+v", did)
@@ -211,11 +212,11 @@ var errCut = errors.New("planted")
 
 // cutting fails after so many updates.
 type cutting struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	after, done int
 }
 
-func (c *cutting) Update(ctx context.Context, fn func(storetest.Tx) error) ([]ground.Event, error) {
+func (c *cutting) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
 	if c.done++; c.done > c.after {
 		return nil, errCut
 	}

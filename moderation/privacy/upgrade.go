@@ -12,19 +12,20 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // UpgradeTx is the transaction that Upgrade needs.
 type UpgradeTx interface {
 	Tx
 	auditlog.Tx
-	ground.MetaTx
-	Sites() ([]ground.Site, error)
+	txn.MetaTx
+	Sites() ([]site.Site, error)
 
 	Accounts() ([]authz.Account, error)
 	SetEmail(account, email string) error // ErrTaken
@@ -51,10 +52,10 @@ const upgraded = "exact addresses"
 // the e-mail is stored: the Writer of comments, subscriptions, and stops of mail. A hash without an e-mail stays with
 // the one address that still has that hash; the other owners start again. Accounts get the canonical form of their
 // e-mail, unless another account has it. Forgotten comments lose moderators' texts.
-func Upgrade(ctx context.Context, store ground.Store[UpgradeTx], own secret.Secret, now time.Time) error {
-	var sites []ground.Site
+func Upgrade(ctx context.Context, store txn.Store[UpgradeTx], own secret.Secret, now time.Time) error {
+	var sites []site.Site
 	err := store.View(ctx, func(tx UpgradeTx) (err error) {
-		if _, err = tx.Meta(upgraded); errors.Is(err, ground.ErrNotFound) {
+		if _, err = tx.Meta(upgraded); errors.Is(err, txn.ErrNotFound) {
 			sites, err = tx.Sites()
 		}
 		return err
@@ -68,7 +69,7 @@ func Upgrade(ctx context.Context, store ground.Store[UpgradeTx], own secret.Secr
 		}
 	}
 	_, err = store.Update(ctx, func(tx UpgradeTx) error {
-		if _, err := tx.Meta(upgraded); !errors.Is(err, ground.ErrNotFound) {
+		if _, err := tx.Meta(upgraded); !errors.Is(err, txn.ErrNotFound) {
 			return err
 		}
 		if err := upgradeAccounts(tx); err != nil {
@@ -83,7 +84,7 @@ func Upgrade(ctx context.Context, store ground.Store[UpgradeTx], own secret.Secr
 }
 
 func upgradeSite(
-	ctx context.Context, store ground.Store[UpgradeTx], own secret.Secret, site int64, now time.Time,
+	ctx context.Context, store txn.Store[UpgradeTx], own secret.Secret, site int64, now time.Time,
 ) error {
 	each := func(ids []string, do func(UpgradeTx, comment.Comment) error) error {
 		for some := range slices.Chunk(ids, erasedTogether) {
@@ -176,7 +177,7 @@ func upgradeAccounts(tx UpgradeTx) error {
 		if email == a.Email {
 			continue
 		}
-		if err := tx.SetEmail(a.ID, email); err != nil && !errors.Is(err, ground.ErrTaken) {
+		if err := tx.SetEmail(a.ID, email); err != nil && !errors.Is(err, txn.ErrTaken) {
 			return fmt.Errorf("set e-mail: %w", err)
 		}
 	}

@@ -14,12 +14,13 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // upgrading adapts the whole store to Upgrade. Its fails-th update fails; 0: none does.
@@ -36,7 +37,7 @@ func (s upgrading) Views(ctx context.Context, n int, fn func([]privacy.UpgradeTx
 	panic("not asked for")
 }
 
-func (s upgrading) Update(ctx context.Context, fn func(privacy.UpgradeTx) error) ([]ground.Event, error) {
+func (s upgrading) Update(ctx context.Context, fn func(privacy.UpgradeTx) error) ([]event.Event, error) {
 	if *s.fails--; *s.fails == 0 {
 		return nil, errCut
 	}
@@ -61,7 +62,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 		for name, email := range map[string]string{"plain": plain, "wide": wide} {
 			for _, verified := range []bool{true, false} {
 				c := w.Submit(w.A, "A word of "+email)
-				c.ID, c.Path = ground.NewID(), comment.NewSegment(w.Clock.Now())
+				c.ID, c.Path = txn.NewID(), comment.NewSegment(w.Clock.Now())
 				c.Name, c.Email, c.Verified, c.Same = "Anna", email, verified, nil
 				c.Writer = foldedWriter(w.A.ID, email)
 				if !verified {
@@ -73,18 +74,18 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 					return errors.Join(tx.PutComments([]comment.Comment{c}),
 						tx.PutSubscription(readermail.Subscription{Site: w.A.ID, Comment: c.ID, Box: foldedBox(email), Lang: "en",
 							Asked: w.Clock.Now(), Confirmed: w.Clock.Now()}),
-						tx.PutNote(rules.Note{ID: ground.NewID(), Site: w.A.ID, Writer: c.Writer, Comment: c.ID, Text: name,
+						tx.PutNote(rules.Note{ID: txn.NewID(), Site: w.A.ID, Writer: c.Writer, Comment: c.ID, Text: name,
 							CreatedAt: w.Clock.Now()}),
-						tx.PutBlock(rules.Block{ID: ground.NewID(), Site: w.A.ID, Kind: rules.BlockWriter,
+						tx.PutBlock(rules.Block{ID: txn.NewID(), Site: w.A.ID, Kind: rules.BlockWriter,
 							Value: hex.EncodeToString(c.Writer), Comment: c.ID, Trust: true, CreatedAt: w.Clock.Now()}))
 				}))
 			}
 		}
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
 			return errors.Join(tx.StopMail(w.A.ID, foldedBox(wide), w.Clock.Now()),
-				tx.InsertAccount(authz.Account{ID: ground.NewID(), Email: "o@xn--mller-kva.example", Name: "O", CreatedAt: w.Clock.Now()}),
-				tx.InsertAccount(authz.Account{ID: ground.NewID(), Email: "p@xn--mller-kva.example", Name: "P", CreatedAt: w.Clock.Now()}),
-				tx.InsertAccount(authz.Account{ID: ground.NewID(), Email: "p@müller.example", Name: "Q", CreatedAt: w.Clock.Now()}))
+				tx.InsertAccount(authz.Account{ID: txn.NewID(), Email: "o@xn--mller-kva.example", Name: "O", CreatedAt: w.Clock.Now()}),
+				tx.InsertAccount(authz.Account{ID: txn.NewID(), Email: "p@xn--mller-kva.example", Name: "P", CreatedAt: w.Clock.Now()}),
+				tx.InsertAccount(authz.Account{ID: txn.NewID(), Email: "p@müller.example", Name: "Q", CreatedAt: w.Clock.Now()}))
 		}))
 		times := 0
 		for fails := 1; ; fails++ {
@@ -159,7 +160,7 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		c := w.Submit(w.A, "A word that is mine.")
-		c.ID, c.Path, c.Name, c.Email, c.Verified, c.Same = ground.NewID(), comment.NewSegment(w.Clock.Now()), "Anna", wide, true, nil
+		c.ID, c.Path, c.Name, c.Email, c.Verified, c.Same = txn.NewID(), comment.NewSegment(w.Clock.Now()), "Anna", wide, true, nil
 		c.Writer = foldedWriter(w.A.ID, wide)
 		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutComments([]comment.Comment{c}) }))
 		left := 0

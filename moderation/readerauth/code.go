@@ -9,10 +9,11 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // maxTries are how many wrong codes somebody may type.
@@ -27,7 +28,7 @@ type MailedCode struct {
 
 // AskCode has a code mailed to an address, by which whoever reads its mail shows who they are. It takes the place of
 // one that was mailed before. An address that got too many today gets none, and nobody is told.
-func (s *Service) AskCode(ctx context.Context, site ground.Site, email, lang string) error {
+func (s *Service) AskCode(ctx context.Context, site site.Site, email, lang string) error {
 	to, err := mailable(email)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func (s *Service) AskCode(ctx context.Context, site ground.Site, email, lang str
 	now := s.work.Now()
 	l := mailbox.Letter{
 		Site:      site.ID,
-		ID:        ground.NewID(),
+		ID:        txn.NewID(),
 		Kind:      mailbox.Code,
 		Box:       mailbox.Box(s.secret, to),
 		To:        to,
@@ -67,7 +68,7 @@ func mailable(email string) (text.Address, error) {
 
 // AdmitCode gives an identity for the code that was mailed to an address, with a name to be shown, or "": a code is
 // good once. identity.refused for any other code, for one that is too old, and after five wrong ones.
-func (s *Service) AdmitCode(ctx context.Context, site ground.Site, email, code, name string) (Given, error) {
+func (s *Service) AdmitCode(ctx context.Context, site site.Site, email, code, name string) (Given, error) {
 	proved, err := mailable(email)
 	if err != nil {
 		return Given{}, err
@@ -84,7 +85,7 @@ func (s *Service) AdmitCode(ctx context.Context, site ground.Site, email, code, 
 	err = s.work.Update(ctx, func(tx Tx) error {
 		right = false
 		mailed, err := tx.MailedCode(site.ID, box)
-		if errors.Is(err, ground.ErrNotFound) || err == nil && (mailed.Tries >= maxTries || mailed.over(now)) {
+		if errors.Is(err, txn.ErrNotFound) || err == nil && (mailed.Tries >= maxTries || mailed.over(now)) {
 			return nil
 		}
 		if err != nil {
@@ -112,7 +113,7 @@ func (s *Service) AdmitCode(ctx context.Context, site ground.Site, email, code, 
 func (c MailedCode) over(now time.Time) bool { return now.After(c.At.Add(mailbox.CodeLife)) }
 
 // mayBeCalled returns the name that somebody is to go by as it is shown, and refuses one of staff.
-func (s *Service) mayBeCalled(ctx context.Context, site ground.Site, name string) (string, error) {
+func (s *Service) mayBeCalled(ctx context.Context, site site.Site, name string) (string, error) {
 	if !utf8.ValidString(name) {
 		return "", problem.Field("/name", "This is not valid UTF-8.")
 	}

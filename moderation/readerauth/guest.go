@@ -21,11 +21,12 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // For how long an identity is good, and for how long after its last use a name is somebody's.
@@ -36,7 +37,7 @@ const (
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 	mailbox.Tx
 
 	// MailedCode is the code that was mailed last to an address, known by a hash: ErrNotFound. In an Update it stays as
@@ -63,21 +64,21 @@ type Tx interface {
 
 // Accounts knows the identities of those who have an account; package identity's Service does.
 type Accounts interface {
-	Writer(ctx context.Context, site ground.Site, value string) (authz.Writer, error)
-	EndWriter(ctx context.Context, site ground.Site, value string) error
-	StaffNames(ctx context.Context, who authz.Actor, site ground.Site) ([]string, error)
+	Writer(ctx context.Context, site site.Site, value string) (authz.Writer, error)
+	EndWriter(ctx context.Context, site site.Site, value string) error
+	StaffNames(ctx context.Context, who authz.Actor, site site.Site) ([]string, error)
 }
 
 // Service is the room: each exported method is one use case. It is safe for concurrent use.
 type Service struct {
-	work     ground.Work[Tx]
+	work     txn.Work[Tx]
 	secret   secret.Secret
 	accounts Accounts
 }
 
 // New returns a Service in a process.
-func New(p *ground.Process, store ground.Store[Tx], own secret.Secret, accounts Accounts) *Service {
-	return &Service{work: ground.NewWork(p, store), secret: own, accounts: accounts}
+func New(p *txn.Process, store txn.Store[Tx], own secret.Secret, accounts Accounts) *Service {
+	return &Service{work: txn.NewWork(p, store), secret: own, accounts: accounts}
 }
 
 // Run forgets names that nobody signed in with for a year, and codes that are over, until ctx ends. It returns nil.
@@ -184,7 +185,7 @@ func (s *Service) claimed(tx Tx, site int64, value string) (c claim, err error) 
 }
 
 // Who returns who writes under an identity on a site, an account's or a guest's: identity.refused when nobody may.
-func (s *Service) Who(ctx context.Context, site ground.Site, value string) (authz.Writer, error) {
+func (s *Service) Who(ctx context.Context, site site.Site, value string) (authz.Writer, error) {
 	if !ofGuest(value) {
 		return s.accounts.Writer(ctx, site, value)
 	}
@@ -216,7 +217,7 @@ func since(tx Tx, site int64, c claim) error {
 
 // End ends every identity that whoever has this one was given on a site so far, and has the words that they were
 // given for count no more. To end what has ended is no error.
-func (s *Service) End(ctx context.Context, site ground.Site, value string) error {
+func (s *Service) End(ctx context.Context, site site.Site, value string) error {
 	if !ofGuest(value) {
 		return s.accounts.EndWriter(ctx, site, value)
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // MayBeCalled returns the name that somebody is to go by as it is shown, or "": field.invalid for one that is too
 // long, that nobody would see, or that somebody of the site's staff goes by.
-func (s *Service) MayBeCalled(ctx context.Context, site ground.Site, name string) (string, error) {
+func (s *Service) MayBeCalled(ctx context.Context, site site.Site, name string) (string, error) {
 	name, err := s.mayBeCalled(ctx, site, name)
 	if err != nil {
 		return "", fmt.Errorf("look for a name: %w", err)
@@ -20,7 +20,7 @@ func (s *Service) MayBeCalled(ctx context.Context, site ground.Site, name string
 
 // AdmitProof gives an identity to who showed at a provider who they are, with a name to be shown, or "". Who they are
 // is the provider's issuer and their subject there, whatever they are called.
-func (s *Service) AdmitProof(ctx context.Context, site ground.Site, p authz.Proof, name string) (Given, error) {
+func (s *Service) AdmitProof(ctx context.Context, site site.Site, p authz.Proof, name string) (Given, error) {
 	name, err := s.MayBeCalled(ctx, site, name)
 	if err != nil {
 		return Given{}, err

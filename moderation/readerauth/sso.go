@@ -14,8 +14,9 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A site's word is good for at most wordLife, and may be so much ahead of this clock. A subject has maxSubject
@@ -28,7 +29,7 @@ const (
 
 // SetSSOKey makes the secret by which a site says who its readers are, and returns it. There is one at a time: what
 // an earlier one signed, and what was given for it, is void.
-func (s *Service) SetSSOKey(ctx context.Context, who authz.Actor, site ground.Site) (string, error) {
+func (s *Service) SetSSOKey(ctx context.Context, who authz.Actor, site site.Site) (string, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", err
 	}
@@ -61,7 +62,7 @@ type word struct {
 
 // AdmitSSO gives an identity for a JWT (RFC 7519) that is signed with the site's secret by HS256: identity.refused
 // for any other.
-func (s *Service) AdmitSSO(ctx context.Context, site ground.Site, token string) (Given, error) {
+func (s *Service) AdmitSSO(ctx context.Context, site site.Site, token string) (Given, error) {
 	now := s.work.Now()
 	var salt []byte
 	err := s.work.View(ctx, func(tx Tx) (err error) {
@@ -137,7 +138,7 @@ func read(token, site, key string, now time.Time) (w word, err error) {
 
 // orRefused refuses somebody where what they would be known by was not found.
 func orRefused(err error, detail string) error {
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return refused(detail)
 	}
 	return err

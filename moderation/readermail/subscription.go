@@ -15,11 +15,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Subscription is the wish of who wrote a comment to be told of it. Box is of the address that stands with the
@@ -35,12 +36,12 @@ type Subscription struct {
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 	mailbox.Tx
 
 	CommentByID(site int64, id string) (comment.Comment, error) // ErrNotFound; in an Update it is locked
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	PagesByID(site int64, ids []string) ([]ground.Page, error)
+	PagesByID(site int64, ids []string) ([]site.Page, error)
 
 	// SubscriptionsTo are those to some comments, SubscriptionsOf the oldest of an address.
 	SubscriptionsTo(site int64, comments []string) ([]Subscription, error)
@@ -59,13 +60,13 @@ type Tx interface {
 
 // Service keeps subscriptions. It is safe for concurrent use.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	secret secret.Secret
 }
 
 // New returns a Service.
-func New(p *ground.Process, store ground.Store[Tx], s secret.Secret) *Service {
-	return &Service{work: ground.NewWork(p, store), secret: s}
+func New(p *txn.Process, store txn.Store[Tx], s secret.Secret) *Service {
+	return &Service{work: txn.NewWork(p, store), secret: s}
 }
 
 // A Wish is what somebody wants to be told, and whether they are.
@@ -74,7 +75,7 @@ type Wish struct{ On, Confirmed bool }
 // Subscribe has who wrote a comment, as its edit token shows, be told of it, or not any more. Unless they had proved
 // their address, a mail asks first whether they want that: who asked is answered the same whether it is sent.
 func (s *Service) Subscribe(
-	ctx context.Context, site ground.Site, id, token, lang string, on bool,
+	ctx context.Context, site site.Site, id, token, lang string, on bool,
 ) (w Wish, err error) {
 	if token == "" {
 		return Wish{}, problem.SignIn()
@@ -82,11 +83,11 @@ func (s *Service) Subscribe(
 	if !s.secret.IsEditToken(site.ID, site.EditEpoch, id, token) {
 		return Wish{}, unknown()
 	}
-	now, letter := s.work.Now(), ground.NewID()
+	now, letter := s.work.Now(), txn.NewID()
 	err = s.work.Update(ctx, func(tx Tx) error {
 		w = Wish{On: on}
 		c, err := tx.CommentByID(site.ID, id)
-		if errors.Is(err, ground.ErrNotFound) || err == nil && c.State == comment.Removed {
+		if errors.Is(err, txn.ErrNotFound) || err == nil && c.State == comment.Removed {
 			err = unknown()
 		}
 		if _, ok := text.ParseAddress(c.Email); err == nil && on && !ok {
@@ -150,7 +151,7 @@ const mostShown = 50
 // An Asked is what a mailed link asks about.
 type Asked struct {
 	Link  mailbox.Link
-	Site  ground.Site
+	Site  site.Site
 	About []About // oldest first; of a link to confirm those that wait for it
 }
 
@@ -158,7 +159,7 @@ type Asked struct {
 // shown: it may be a stranger's.
 type About struct {
 	At   time.Time
-	Page ground.Page
+	Page site.Page
 }
 
 // Asked returns what a mailed link asks about, and changes nothing: link.expired where it is none any more.
@@ -190,8 +191,8 @@ func (s *Service) of(ctx context.Context, link mailbox.Link) (Asked, error) {
 }
 
 // waiting are the comments of which an address would be told.
-func (s *Service) waiting(tx Tx, site int64, email text.Address) (all []About, err error) {
-	subs, err := tx.SubscriptionsOf(site, mailbox.Box(s.secret, email), mostShown)
+func (s *Service) waiting(tx Tx, blog int64, email text.Address) (all []About, err error) {
+	subs, err := tx.SubscriptionsOf(blog, mailbox.Box(s.secret, email), mostShown)
 	if err != nil {
 		return nil, err
 	}
@@ -201,18 +202,18 @@ func (s *Service) waiting(tx Tx, site int64, email text.Address) (all []About, e
 			ids = append(ids, sub.Comment)
 		}
 	}
-	comments, err := tx.CommentsByID(site, ids)
+	comments, err := tx.CommentsByID(blog, ids)
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range comments {
 		pages = append(pages, c.Page)
 	}
-	found, err := tx.PagesByID(site, pages)
+	found, err := tx.PagesByID(blog, pages)
 	if err != nil {
 		return nil, err
 	}
-	of := map[string]ground.Page{}
+	of := map[string]site.Page{}
 	for _, p := range found {
 		of[p.ID] = p
 	}
@@ -274,7 +275,7 @@ func (s *Service) AskAgain(ctx context.Context, token string) (Asked, error) {
 	now := s.work.Now()
 	l := mailbox.Letter{
 		Site:      a.Site.ID,
-		ID:        ground.NewID(),
+		ID:        txn.NewID(),
 		Kind:      mailbox.Held,
 		Box:       mailbox.Box(s.secret, a.Link.Email),
 		To:        a.Link.Email,

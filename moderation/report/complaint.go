@@ -18,10 +18,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // MostReports is how many open reports of a comment are kept: what comes then is thanked for, and adds nothing.
@@ -72,7 +74,7 @@ type Appeal struct {
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 
 	CommentByID(site int64, id string) (comment.Comment, error) // ErrNotFound; in an Update it is locked
 	// HasReported reports whether a report by somebody stands, settled or not.
@@ -92,13 +94,13 @@ type Tx interface {
 
 // Service keeps complaints. It is safe for concurrent use. Run must be running for reporters to be forgotten.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	secret secret.Secret
 }
 
 // New returns a Service.
-func New(p *ground.Process, store ground.Store[Tx], s secret.Secret) *Service {
-	return &Service{work: ground.NewWork(p, store), secret: s}
+func New(p *txn.Process, store txn.Store[Tx], s secret.Secret) *Service {
+	return &Service{work: txn.NewWork(p, store), secret: s}
 }
 
 // A Charge is what a reader says against a comment.
@@ -106,13 +108,13 @@ type Charge struct {
 	Reason comment.Reason
 	Detail string // optional
 	From   netip.Addr
-	Key    *ground.Key
+	Key    *txn.Key
 }
 
 // Report has a moderator look at a comment that everybody sees, and changes nothing of it. A reader reports a comment
 // once; whoever comes after MostReports others is heard, but not kept. again says that the POST of the key was
 // answered before.
-func (s *Service) Report(ctx context.Context, site ground.Site, id string, in Charge) (again bool, err error) {
+func (s *Service) Report(ctx context.Context, site site.Site, id string, in Charge) (again bool, err error) {
 	if !slices.Contains(Reasons, in.Reason) {
 		return false, problem.Field("/reason", "Report for spam, hate_speech, obscenity, personal_attack, unlawful or other.")
 	}
@@ -122,13 +124,13 @@ func (s *Service) Report(ctx context.Context, site ground.Site, id string, in Ch
 	if err := s.work.Room(); err != nil {
 		return false, err
 	}
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return false, unknown()
 	}
 	r := Report{
 		Site:     site.ID,
 		Comment:  id,
-		ID:       ground.NewID(),
+		ID:       txn.NewID(),
 		Reason:   in.Reason,
 		Detail:   in.Detail,
 		At:       s.work.Now(),
@@ -143,7 +145,7 @@ func (s *Service) Report(ctx context.Context, site ground.Site, id string, in Ch
 	case !repeated && c.Reports >= MostReports:
 		return false, nil
 	}
-	_, again, err = ground.Answered(ctx, s.work, in.Key, func(tx Tx) (struct{}, error) {
+	_, again, err = txn.Answered(ctx, s.work, in.Key, func(tx Tx) (struct{}, error) {
 		added, err := tx.AddReport(r, MostReports)
 		if err == nil && !added {
 			err = reported()
@@ -167,7 +169,7 @@ func (s *Service) look(ctx context.Context, r Report) (c comment.Comment, repeat
 		}
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && !c.IsPublic() {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && !c.IsPublic() {
 		return c, false, unknown()
 	}
 	if err != nil {
@@ -180,16 +182,16 @@ func (s *Service) look(ctx context.Context, r Report) (c comment.Comment, repeat
 type Plea struct {
 	Token string
 	Text  string
-	Key   *ground.Key
+	Key   *txn.Key
 }
 
 // Appeal asks for a second look at a comment that was refused, once for each refusal: a decision that keeps it refused
 // is the answer, and is not appealed itself. again says that the POST of the key was answered before.
-func (s *Service) Appeal(ctx context.Context, site ground.Site, id string, in Plea) (again bool, err error) {
+func (s *Service) Appeal(ctx context.Context, site site.Site, id string, in Plea) (again bool, err error) {
 	if in.Token == "" {
 		return false, problem.SignIn()
 	}
-	if !ground.IsID(id) || !s.secret.IsEditToken(site.ID, site.EditEpoch, id, in.Token) {
+	if !txn.IsID(id) || !s.secret.IsEditToken(site.ID, site.EditEpoch, id, in.Token) {
 		return false, unknown()
 	}
 	if in.Text, err = checked(in.Text, "/text", MaxText); err != nil {
@@ -202,9 +204,9 @@ func (s *Service) Appeal(ctx context.Context, site ground.Site, id string, in Pl
 		return false, err
 	}
 	at := s.work.Now()
-	_, again, err = ground.Answered(ctx, s.work, in.Key, func(tx Tx) (struct{}, error) {
+	_, again, err = txn.Answered(ctx, s.work, in.Key, func(tx Tx) (struct{}, error) {
 		c, err := tx.CommentByID(site.ID, id)
-		if errors.Is(err, ground.ErrNotFound) || err == nil && c.State == comment.Removed {
+		if errors.Is(err, txn.ErrNotFound) || err == nil && c.State == comment.Removed {
 			return struct{}{}, unknown()
 		}
 		if err != nil {
@@ -316,7 +318,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 func emit(tx Tx, c comment.Comment, at time.Time) error {
-	return tx.Emit(ground.Event{Site: c.Site, Kind: ground.EventComplaint, Page: c.Page, Comment: c.ID, At: at})
+	return tx.Emit(event.Event{Site: c.Site, Kind: event.Complaint, Page: c.Page, Comment: c.ID, At: at})
 }
 
 // checked is a stranger's text as it is kept.

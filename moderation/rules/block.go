@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A BlockKind is what a block is of.
@@ -52,7 +52,7 @@ func (b Block) mark() mark { return mark{b.Kind, b.Value} }
 // name is the id of a block: the same one twice, up to the same day, or again after it was removed, is one.
 func (b Block) name() string {
 	until := b.Until.UTC().Truncate(24 * time.Hour)
-	return ground.IDOf(string(b.Kind), b.Value, strconv.FormatBool(b.Trust), until.String())
+	return txn.IDOf(string(b.Kind), b.Value, strconv.FormatBool(b.Trust), until.String())
 }
 
 // Check says what is wrong with a block that was made elsewhere; nil: it could have been made here.

@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Note is what a moderator remarked about a writer, for other moderators of the site: nobody else sees it. It goes
@@ -54,7 +55,7 @@ func readNote(said string) (string, error) {
 // Check says what is wrong with a note that was made elsewhere; nil: it could have been made here.
 func (n Note) Check() error {
 	made, err := readNote(n.Text)
-	if err == nil && (made != n.Text || !ground.IsID(n.ID) || !ground.IsID(n.Comment)) {
+	if err == nil && (made != n.Text || !txn.IsID(n.ID) || !txn.IsID(n.Comment)) {
 		err = problem.Field("/text", "This is not a note as it is kept.")
 	}
 	return err
@@ -90,19 +91,19 @@ func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[
 
 // AddNote notes something about the writer of a comment. It needs a moderator. again is as in AddRule.
 func (s *Service) AddNote(
-	ctx context.Context, who authz.Actor, site ground.Site, comment, said string, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, comment, said string, key *txn.Key,
 ) (id string, again bool, err error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return "", false, err
 	}
-	n := Note{ID: ground.NewID(), Site: site.ID, Comment: comment, By: who.ID(), CreatedAt: s.work.Now()}
+	n := Note{ID: txn.NewID(), Site: site.ID, Comment: comment, By: who.ID(), CreatedAt: s.work.Now()}
 	if n.Text, err = readNote(said); err != nil {
 		return "", false, err
 	}
-	if !ground.IsID(comment) {
+	if !txn.IsID(comment) {
 		return "", false, unknownComment()
 	}
-	id, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
+	id, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
 		found, err := tx.CommentsByID(site.ID, []string{comment})
 		if err != nil {
 			return "", err
@@ -136,30 +137,30 @@ func unknownComment() error {
 }
 
 // RemoveNote removes a note; RestoreNote brings it back for thirty days. It needs a moderator.
-func (s *Service) RemoveNote(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) RemoveNote(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	return s.setNote(ctx, who, site, id, s.work.Now())
 }
 
 // RestoreNote brings back a note that was removed. It needs a moderator.
-func (s *Service) RestoreNote(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) RestoreNote(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	return s.setNote(ctx, who, site, id, time.Time{})
 }
 
-func (s *Service) setNote(ctx context.Context, who authz.Actor, site ground.Site, id string, removed time.Time) error {
+func (s *Service) setNote(ctx context.Context, who authz.Actor, site site.Site, id string, removed time.Time) error {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return err
 	}
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		if !ground.IsID(id) {
-			return ground.ErrNotFound
+		if !txn.IsID(id) {
+			return txn.ErrNotFound
 		}
 		if err := tx.PruneRules(site.ID, now.Add(-keepRemoved)); err != nil {
 			return err
 		}
 		return tx.RemoveNote(site.ID, id, removed)
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return problem.Missing("note.unknown", "There is no such note, or not any more.")
 	}
 	if err != nil {

@@ -18,9 +18,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Kind is what a rule looks at.
@@ -79,7 +79,7 @@ type Rule struct {
 // name is the id of a rule: the same one twice, up to the same day, or again after it was removed, is one.
 func (r Rule) name() string {
 	until := r.Until.UTC().Truncate(24 * time.Hour)
-	return ground.IDOf(string(r.Kind), r.Words, strconv.Itoa(r.Limit), string(r.Action), until.String())
+	return txn.IDOf(string(r.Kind), r.Words, strconv.Itoa(r.Limit), string(r.Action), until.String())
 }
 
 // Entries are the lines of a rule.

@@ -6,13 +6,14 @@ import (
 	"sync"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Service keeps the rules and blocks of sites, and those of this process in memory, compiled. It is safe for
 // concurrent use.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	beside Beside // nil: there is nothing else
 
 	mu     sync.Mutex
@@ -29,21 +30,21 @@ type Beside interface {
 
 // New returns a Service. Look also returns what beside finds, unless it is nil. Changes by other processes take effect
 // while the events of p are followed.
-func New(p *ground.Process, store ground.Store[Tx], beside Beside) *Service {
-	s := &Service{work: ground.NewWork(p, store), beside: beside, sets: map[int64]*Set{}}
+func New(p *txn.Process, store txn.Store[Tx], beside Beside) *Service {
+	s := &Service{work: txn.NewWork(p, store), beside: beside, sets: map[int64]*Set{}}
 	p.OnEvent(s.event)
 	return s
 }
 
 // event drops what an event says is another now.
-func (s *Service) event(e ground.Event) {
+func (s *Service) event(e event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch e.Kind {
-	case ground.EventRules:
+	case event.Rules:
 		delete(s.sets, e.Site)
 		s.change++
-	case ground.EventBehind:
+	case event.Behind:
 		clear(s.sets)
 		s.change++
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -42,7 +42,7 @@ func (t Trial) IDs() []string {
 func (t Trial) All() bool { return t.Looked > 0 && t.Hits*20 >= t.Looked*19 }
 
 // TryRule says what a rule would have met. It changes nothing, and needs a moderator.
-func (s *Service) TryRule(ctx context.Context, who authz.Actor, site ground.Site, in Draft) (Trial, error) {
+func (s *Service) TryRule(ctx context.Context, who authz.Actor, site site.Site, in Draft) (Trial, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Trial{}, err
 	}
@@ -60,7 +60,7 @@ func (s *Service) TryRule(ctx context.Context, who authz.Actor, site ground.Site
 }
 
 // TryBlock says whom a block would have met. It changes nothing, and needs a moderator.
-func (s *Service) TryBlock(ctx context.Context, who authz.Actor, site ground.Site, in BlockDraft) (Trial, error) {
+func (s *Service) TryBlock(ctx context.Context, who authz.Actor, site site.Site, in BlockDraft) (Trial, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Trial{}, err
 	}
@@ -74,7 +74,7 @@ func (s *Service) TryBlock(ctx context.Context, who authz.Actor, site ground.Sit
 }
 
 // try looks at the newest decided comments with a set.
-func (s *Service) try(ctx context.Context, site ground.Site, make func(Tx) (*Set, error)) (t Trial, err error) {
+func (s *Service) try(ctx context.Context, site site.Site, make func(Tx) (*Set, error)) (t Trial, err error) {
 	var set *Set
 	var decided []comment.Comment
 	var firsts map[string]Firsts
@@ -120,7 +120,7 @@ type Tally struct{ Met, Refused int }
 // Tallies counts by id what each rule and block that stands meets, as it does now, among the newest decided comments,
 // and how many were looked at. It needs a moderator.
 func (s *Service) Tallies(
-	ctx context.Context, who authz.Actor, site ground.Site,
+	ctx context.Context, who authz.Actor, site site.Site,
 ) (of map[string]Tally, looked int, err error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, 0, err

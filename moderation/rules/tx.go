@@ -4,13 +4,13 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx is what rules ask of a transaction. What was removed is kept for a while, to be brought back, and is in no
 // list.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 
 	Rules(site int64) ([]Rule, error) // oldest first
 	PutRule(r Rule) error

@@ -10,15 +10,17 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // keepRemoved is how long what was removed can be brought back.
 const keepRemoved = 30 * 24 * time.Hour
 
 // Rules lists a site's rules, oldest first. It needs a moderator.
-func (s *Service) Rules(ctx context.Context, who authz.Actor, site ground.Site) (list []Rule, err error) {
+func (s *Service) Rules(ctx context.Context, who authz.Actor, site site.Site) (list []Rule, err error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, err
 	}
@@ -35,7 +37,7 @@ func (s *Service) Rules(ctx context.Context, who authz.Actor, site ground.Site) 
 // AddRule adds a rule. What waits is looked at again. It needs an owner. again says that the POST which key
 // names was answered before.
 func (s *Service) AddRule(
-	ctx context.Context, who authz.Actor, site ground.Site, in Draft, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, in Draft, key *txn.Key,
 ) (id string, again bool, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", false, err
@@ -45,7 +47,7 @@ func (s *Service) AddRule(
 		return "", false, err
 	}
 	made.ID, made.Site, made.By = made.name(), site.ID, who.ID()
-	id, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
+	id, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
 		standing, err := tx.Rules(site.ID)
 		if err != nil {
 			return "", err
@@ -69,27 +71,27 @@ func (s *Service) AddRule(
 
 // changed tells that a site's rules or blocks are others now.
 func changed(tx Tx, site int64, at time.Time) error {
-	return tx.Emit(ground.Event{Site: site, Kind: ground.EventRules, At: at})
+	return tx.Emit(event.Event{Site: site, Kind: event.Rules, At: at})
 }
 
 // RemoveRule removes a rule; RestoreRule brings it back for thirty days. It needs an owner.
-func (s *Service) RemoveRule(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) RemoveRule(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	return s.setRule(ctx, who, site, id, s.work.Now())
 }
 
 // RestoreRule brings back a rule that was removed. It needs an owner.
-func (s *Service) RestoreRule(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) RestoreRule(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	return s.setRule(ctx, who, site, id, time.Time{})
 }
 
-func (s *Service) setRule(ctx context.Context, who authz.Actor, site ground.Site, id string, removed time.Time) error {
+func (s *Service) setRule(ctx context.Context, who authz.Actor, site site.Site, id string, removed time.Time) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		if !ground.IsID(id) {
-			return ground.ErrNotFound
+		if !txn.IsID(id) {
+			return txn.ErrNotFound
 		}
 		if removed.IsZero() {
 			if err := tx.RemoveRule(site.ID, id, removed); err != nil {
@@ -100,7 +102,7 @@ func (s *Service) setRule(ctx context.Context, who authz.Actor, site ground.Site
 		return errors.Join(tx.PruneRules(site.ID, now.Add(-keepRemoved)), tx.RemoveRule(site.ID, id, removed),
 			changed(tx, site.ID, now))
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return problem.Missing("rule.unknown", "There is no such rule, or not any more.")
 	}
 	if err != nil {
@@ -117,7 +119,7 @@ type Blocked struct {
 
 // Blocks lists whom a site blocks or trusts, newest first, after a block's id. It needs a moderator.
 func (s *Service) Blocks(
-	ctx context.Context, who authz.Actor, site ground.Site, after string, limit int,
+	ctx context.Context, who authz.Actor, site site.Site, after string, limit int,
 ) (list []Blocked, next string, err error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, "", err
@@ -177,7 +179,7 @@ func named(tx Tx, site int64, blocks []Block) ([]Blocked, error) {
 // AddBlock blocks somebody, or trusts them, in the place of what stood about them. What waits is looked at
 // again. It needs a moderator for up to thirty days, and an owner for longer. again is as in AddRule.
 func (s *Service) AddBlock(
-	ctx context.Context, who authz.Actor, site ground.Site, in BlockDraft, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, in BlockDraft, key *txn.Key,
 ) (id string, again bool, err error) {
 	now := s.work.Now()
 	if err := mayBlock(who, site.ID, wider(in.Until, now)); err != nil {
@@ -186,7 +188,7 @@ func (s *Service) AddBlock(
 	if err := in.check(now); err != nil {
 		return "", false, err
 	}
-	id, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
+	id, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
 		b, err := in.block(tx, site.ID)
 		if err != nil {
 			return "", err
@@ -262,7 +264,7 @@ func (d BlockDraft) ofWriter(tx Tx, site int64) (Block, error) {
 		return Block{}, unknown
 	}
 	c, err := tx.WrittenBy(site, writer)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return Block{}, unknown
 	}
 	return Block{Kind: BlockWriter, Value: hex.EncodeToString(writer), Comment: c.ID}, err
@@ -270,7 +272,7 @@ func (d BlockDraft) ofWriter(tx Tx, site int64) (Block, error) {
 
 func (d BlockDraft) ofAddress(tx Tx, site int64) (Block, error) {
 	unknown := problem.Field("/address_of", "There is no such comment, or it is not known where it came from.")
-	if !ground.IsID(d.AddressOf) {
+	if !txn.IsID(d.AddressOf) {
 		return Block{}, unknown
 	}
 	found, err := tx.CommentsByID(site, []string{d.AddressOf})
@@ -284,7 +286,7 @@ func (d BlockDraft) ofAddress(tx Tx, site int64) (Block, error) {
 }
 
 // RemoveBlock ends a block; RestoreBlock brings it back for thirty days. It needs who could have made it.
-func (s *Service) RemoveBlock(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) RemoveBlock(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	now := s.work.Now()
 	return s.setBlock(ctx, who, site, id, func(tx Tx) error {
 		blocks, err := tx.Blocks(site.ID)
@@ -293,7 +295,7 @@ func (s *Service) RemoveBlock(ctx context.Context, who authz.Actor, site ground.
 		}
 		i := slices.IndexFunc(blocks, func(b Block) bool { return b.ID == id })
 		if i < 0 {
-			return ground.ErrNotFound
+			return txn.ErrNotFound
 		}
 		if err := mayBlock(who, site.ID, blocks[i].Wide()); err != nil {
 			return err
@@ -303,7 +305,7 @@ func (s *Service) RemoveBlock(ctx context.Context, who authz.Actor, site ground.
 }
 
 // RestoreBlock brings back a block that was removed. It needs a moderator; to bring back what is wider, an owner.
-func (s *Service) RestoreBlock(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) RestoreBlock(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	now := s.work.Now()
 	return s.setBlock(ctx, who, site, id, func(tx Tx) error {
 		if err := tx.RemoveBlock(site.ID, id, time.Time{}); err != nil {
@@ -315,7 +317,7 @@ func (s *Service) RestoreBlock(ctx context.Context, who authz.Actor, site ground
 		}
 		i := slices.IndexFunc(blocks, func(b Block) bool { return b.ID == id })
 		if i < 0 {
-			return ground.ErrNotFound
+			return txn.ErrNotFound
 		}
 		if err := mayBlock(who, site.ID, blocks[i].Wide()); err != nil {
 			return err
@@ -325,22 +327,22 @@ func (s *Service) RestoreBlock(ctx context.Context, who authz.Actor, site ground
 }
 
 func (s *Service) setBlock(
-	ctx context.Context, who authz.Actor, site ground.Site, id string, set func(Tx) error,
+	ctx context.Context, who authz.Actor, site site.Site, id string, set func(Tx) error,
 ) error {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return err
 	}
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		if !ground.IsID(id) {
-			return ground.ErrNotFound
+		if !txn.IsID(id) {
+			return txn.ErrNotFound
 		}
 		if err := set(tx); err != nil {
 			return err
 		}
 		return changed(tx, site.ID, now)
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return problem.Missing("block.unknown", "There is no such block, or not any more.")
 	}
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A world is that of all rooms, with what the tests of this one do in it.
@@ -330,13 +330,13 @@ func TestWhileRulesCannotBeReadACommentWaits(t *testing.T) {
 
 // breaking is a store that cannot be read for a while.
 type breaking struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	now atomic.Bool
 }
 
 func (b *breaking) View(ctx context.Context, fn func(storetest.Tx) error) error {
 	if b.now.Load() {
-		return ground.ErrBusy
+		return txn.ErrBusy
 	}
 	return b.Store.View(ctx, fn)
 }
@@ -398,7 +398,7 @@ func TestNotesAreForModeratorsAndGoWithTheirWriter(t *testing.T) {
 		{"nothing", ids[0], " \u200b ", "field.invalid"},
 		{"too much", ids[0], strings.Repeat("x", 1_001), "field.invalid"},
 		{"no text", ids[0], "\xff", "field.invalid"},
-		{"at nothing", ground.NewID(), "Wrote.", "comment.unknown"},
+		{"at nothing", txn.NewID(), "Wrote.", "comment.unknown"},
 		{"at no id", "x", "Wrote.", "comment.unknown"},
 		{"on another site", w.Submit(w.B, "Elsewhere.").ID, "Wrote.", "comment.unknown"},
 	} {

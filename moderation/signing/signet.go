@@ -20,8 +20,10 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Pair is a site's key as it is kept: the public half, and the seed of the private one, sealed.
@@ -34,7 +36,7 @@ type Pair struct {
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 
 	Pair(site int64) (Pair, error) // ErrNotFound
 	// PutPair keeps p where its site has no pair, or has the one with the public half given; else it leaves all as it
@@ -44,13 +46,13 @@ type Tx interface {
 
 // Service is the room: each exported method is one use case. It is safe for concurrent use.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	secret secret.Secret
 }
 
 // New returns a Service in a process.
-func New(p *ground.Process, store ground.Store[Tx], own secret.Secret) *Service {
-	return &Service{work: ground.NewWork(p, store), secret: own}
+func New(p *txn.Process, store txn.Store[Tx], own secret.Secret) *Service {
+	return &Service{work: txn.NewWork(p, store), secret: own}
 }
 
 // Text is a key or a signature as it is written: base64url without padding.
@@ -72,7 +74,7 @@ func Fingerprint(key string) string {
 }
 
 // SiteKey returns the public half of a site's key as Text, and makes the pair at first use. It needs an owner.
-func (s *Service) SiteKey(ctx context.Context, who authz.Actor, site ground.Site) (string, error) {
+func (s *Service) SiteKey(ctx context.Context, who authz.Actor, site site.Site) (string, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", err
 	}
@@ -84,13 +86,13 @@ func (s *Service) SiteKey(ctx context.Context, who authz.Actor, site ground.Site
 }
 
 // KnownKey returns the public half of a site's key as Text, "" where none was made. Anybody may know it.
-func (s *Service) KnownKey(ctx context.Context, site ground.Site) (string, error) {
+func (s *Service) KnownKey(ctx context.Context, site site.Site) (string, error) {
 	var pair Pair
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		pair, err = tx.Pair(site.ID)
 		return err
 	})
-	if err != nil && !errors.Is(err, ground.ErrNotFound) {
+	if err != nil && !errors.Is(err, txn.ErrNotFound) {
 		return "", fmt.Errorf("read a key: %w", err)
 	}
 	return Text(pair.Public), nil
@@ -98,7 +100,7 @@ func (s *Service) KnownKey(ctx context.Context, site ground.Site) (string, error
 
 // Sign signs a list of the site: it puts `key` and `signature` beside what the list says. The signature is Ed25519 over
 // Canonical of all the rest. It makes the pair at first use.
-func (s *Service) Sign(ctx context.Context, site ground.Site, list map[string]any) error {
+func (s *Service) Sign(ctx context.Context, site site.Site, list map[string]any) error {
 	pair, private, err := s.pair(ctx, site)
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
@@ -135,7 +137,7 @@ func Verify(list map[string]any, key string) bool {
 }
 
 // pair returns a site's, opened; of several processes that need the first one at once, each gets the same.
-func (s *Service) pair(ctx context.Context, site ground.Site) (pair Pair, private ed25519.PrivateKey, err error) {
+func (s *Service) pair(ctx context.Context, site site.Site) (pair Pair, private ed25519.PrivateKey, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		pair, err = tx.Pair(site.ID)
 		return err
@@ -144,7 +146,7 @@ func (s *Service) pair(ctx context.Context, site ground.Site) (pair Pair, privat
 		if private, err = s.open(pair); !errors.Is(err, secret.ErrSealed) {
 			return pair, private, err
 		}
-	} else if !errors.Is(err, ground.ErrNotFound) {
+	} else if !errors.Is(err, txn.ErrNotFound) {
 		return Pair{}, nil, err
 	}
 	fresh := Pair{Site: site.ID, At: s.work.Now()}
@@ -160,7 +162,7 @@ func (s *Service) pair(ctx context.Context, site ground.Site) (pair Pair, privat
 		if pair, err = tx.Pair(site.ID); err != nil {
 			return fmt.Errorf("read key: %w", err)
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: fresh.At}) // readers are told the key
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Site, At: fresh.At}) // readers are told the key
 	})
 	if err != nil {
 		return Pair{}, nil, err

@@ -11,9 +11,10 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/secret"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestASiteHasAKeyOfItsOwnFromItsFirstUse(t *testing.T) {
@@ -106,7 +107,7 @@ func TestTheKeyIsSealedWithTheSecret(t *testing.T) {
 
 // A slice is the room's of the store.
 type slice struct {
-	ground.Store[signing.Tx]
+	txn.Store[signing.Tx]
 	db apptest.Database
 }
 
@@ -114,6 +115,6 @@ func (s slice) View(ctx context.Context, fn func(signing.Tx) error) error {
 	return s.db.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-func (s slice) Update(ctx context.Context, fn func(signing.Tx) error) ([]ground.Event, error) {
+func (s slice) Update(ctx context.Context, fn func(signing.Tx) error) ([]event.Event, error) {
 	return s.db.Store.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }

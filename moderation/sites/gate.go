@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // mayTurnOn refuses to let the filter publish before it was taught enough, and says how far it
 // has come and what it would have done.
-func mayTurnOn(tx Tx, site ground.Site) error {
+func mayTurnOn(tx Tx, site site.Site) error {
 	t, err := evaluation.Count(tx, site.ID)
 	if err != nil || t.Enough() {
 		return err

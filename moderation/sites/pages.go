@@ -8,21 +8,23 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A PageEntry is a page with its numbers. One that is Old is closed by its age.
 type PageEntry struct {
-	ground.Page
+	site.Page
 	Approved, Pending int
 	Old               bool
 }
 
 // Pages lists a site's pages, newest first. It needs an author.
 func (s *Service) Pages(
-	ctx context.Context, who authz.Actor, site ground.Site, after string, limit int,
+	ctx context.Context, who authz.Actor, site site.Site, after string, limit int,
 ) (pages []PageEntry, next string, err error) {
 	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, "", err
@@ -32,7 +34,7 @@ func (s *Service) Pages(
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		if after != "" {
-			if _, err := ground.PageByID(tx, site.ID, after); errors.Is(err, ground.ErrNotFound) {
+			if _, err := comment.PageByID(tx, site.ID, after); errors.Is(err, txn.ErrNotFound) {
 				return problem.Cursor()
 			} else if err != nil {
 				return err
@@ -55,7 +57,7 @@ func (s *Service) Pages(
 	return pages, next, nil
 }
 
-func withNumbers(tx Tx, site ground.Site, list []ground.Page, now time.Time) ([]PageEntry, error) {
+func withNumbers(tx Tx, site site.Site, list []site.Page, now time.Time) ([]PageEntry, error) {
 	ids := make([]string, len(list))
 	for i, p := range list {
 		ids[i] = p.ID
@@ -85,9 +87,9 @@ type PageChange struct {
 
 // SetPage changes a page. It needs a moderator.
 func (s *Service) SetPage(
-	ctx context.Context, who authz.Actor, site ground.Site, id string, ch PageChange,
+	ctx context.Context, who authz.Actor, blog site.Site, id string, ch PageChange,
 ) (PageEntry, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.May(blog.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return PageEntry{}, err
 	}
 	var title, url string
@@ -100,14 +102,14 @@ func (s *Service) SetPage(
 		}
 	}
 	if ch.URL != nil {
-		if url, err = site.PageURL(*ch.URL); err != nil {
+		if url, err = blog.PageURL(*ch.URL); err != nil {
 			return PageEntry{}, err
 		}
 	}
 	at := s.work.Now()
 	var out PageEntry
 	err = s.work.Update(ctx, func(tx Tx) error {
-		page, err := ground.PageByID(tx, site.ID, id)
+		page, err := comment.PageByID(tx, blog.ID, id)
 		if err != nil {
 			return err
 		}
@@ -123,17 +125,17 @@ func (s *Service) SetPage(
 		if err := tx.UpdatePage(page); err != nil {
 			return err
 		}
-		entries, err := withNumbers(tx, site, []ground.Page{page}, at)
+		entries, err := withNumbers(tx, blog, []site.Page{page}, at)
 		if err != nil {
 			return err
 		}
 		out = entries[0]
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventPage, Page: page.ID, Shown: true, At: at})
+		return tx.Emit(event.Event{Site: blog.ID, Kind: event.Page, Page: page.ID, Shown: true, At: at})
 	})
 	switch {
-	case errors.Is(err, ground.ErrNotFound):
+	case errors.Is(err, txn.ErrNotFound):
 		return PageEntry{}, problem.Missing("page.unknown", "There is no such page.")
-	case errors.Is(err, ground.ErrTaken):
+	case errors.Is(err, txn.ErrTaken):
 		return PageEntry{}, problem.Field("/url", "Another page of this site has this address.")
 	case err != nil:
 		return PageEntry{}, fmt.Errorf("set page: %w", err)

@@ -12,25 +12,27 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx is what the use cases ask of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 	evaluation.Log
-	SiteByKey(key string) (ground.Site, error) // ErrNotFound
+	SiteByKey(key string) (site.Site, error) // ErrNotFound
 	// sets ID, makes the site's empty log head; ErrTaken when the key is used
-	InsertSite(s *ground.Site) error
-	UpdateSite(s ground.Site) error // name, origins, settings
+	InsertSite(s *site.Site) error
+	UpdateSite(s site.Site) error   // name, origins, settings
 	EndEditTokens(site int64) error // its epoch rises; ErrNotFound
 	DeleteSite(id int64) error      // with everything below it
 
-	PagesByID(site int64, ids []string) ([]ground.Page, error) // in any order; unknown ids are left out
+	PagesByID(site int64, ids []string) ([]site.Page, error) // in any order; unknown ids are left out
 	// title and by whom, url, open; ErrTaken when another page has the URL
-	UpdatePage(p ground.Page) error
-	Pages(site int64, after string, limit int) ([]ground.Page, error) // newest first, after a page's id
+	UpdatePage(p site.Page) error
+	Pages(site int64, after string, limit int) ([]site.Page, error) // newest first, after a page's id
 	// CountByPage counts the comments in a state, by their pages' ids; of the approved those that are not withheld.
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 
@@ -41,132 +43,132 @@ type Tx interface {
 
 // Service arranges sites. It is safe for concurrent use.
 type Service struct {
-	work ground.Work[Tx]
+	work txn.Work[Tx]
 	may  func(ctx context.Context, host string) error // nil: any host
 }
 
 // New returns a Service. May returns an error for a host that settings must not name; if it is nil, they may name any.
-func New(p *ground.Process, s ground.Store[Tx], may func(ctx context.Context, host string) error) *Service {
-	return &Service{work: ground.NewWork(p, s), may: may}
+func New(p *txn.Process, s txn.Store[Tx], may func(ctx context.Context, host string) error) *Service {
+	return &Service{work: txn.NewWork(p, s), may: may}
 }
 
 // AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites. again
 // says that the POST which key names was answered before.
 func (s *Service) AddSite(
-	ctx context.Context, who authz.Actor, site ground.Site, key *ground.Key,
-) (added ground.Site, again bool, err error) {
+	ctx context.Context, who authz.Actor, blog site.Site, key *txn.Key,
+) (added site.Site, again bool, err error) {
 	if err := who.MayEverywhere(authz.Owner, authz.ScopeAdmin); err != nil {
-		return ground.Site{}, false, err
+		return site.Site{}, false, err
 	}
-	made, err := ground.NewSite(site.Key, site.Name, site.Origins, s.work.Now())
+	made, err := site.New(blog.Key, blog.Name, blog.Origins, s.work.Now())
 	if err != nil {
-		return ground.Site{}, false, err
+		return site.Site{}, false, err
 	}
-	added, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (ground.Site, error) {
+	added, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (site.Site, error) {
 		kept := made // fn may run again
 		if err := tx.InsertSite(&kept); err != nil {
-			return ground.Site{}, err
+			return site.Site{}, err
 		}
-		return kept, tx.Emit(ground.Event{Site: kept.ID, Kind: ground.EventSite, At: kept.CreatedAt})
+		return kept, tx.Emit(event.Event{Site: kept.ID, Kind: event.Site, At: kept.CreatedAt})
 	})
-	if errors.Is(err, ground.ErrTaken) {
-		return ground.Site{}, false, problem.Field("/key", "There is a site with this key already.")
+	if errors.Is(err, txn.ErrTaken) {
+		return site.Site{}, false, problem.Field("/key", "There is a site with this key already.")
 	}
 	if err != nil {
-		return ground.Site{}, false, fmt.Errorf("add site: %w", err)
+		return site.Site{}, false, fmt.Errorf("add site: %w", err)
 	}
 	return added, again, nil
 }
 
-// SetSite changes settings of a site, by their names in ground.Fields. It needs an owner. Moderation
+// SetSite changes settings of a site, by their names in site.Fields. It needs an owner. Moderation
 // suspicious needs a filter that was taught enough, too.
 func (s *Service) SetSite(
 	ctx context.Context, who authz.Actor, key string, settings map[string]string,
-) (ground.Site, error) {
+) (site.Site, error) {
 	if u, err := url.Parse(settings["checker"]); s.may != nil && err == nil && u.Host != "" {
 		if err := s.work.MayOwn(ctx, who, key); err != nil {
-			return ground.Site{}, err
+			return site.Site{}, err
 		}
 		if s.may(ctx, u.Hostname()) != nil {
-			return ground.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
+			return site.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
 				"reach; the operator can allow that with --reach checker=NETWORK.")
 		}
 	}
-	return s.changed(ctx, who, key, func(tx Tx, site *ground.Site) error {
-		before := site.Settings
-		if err := site.Change(settings); err != nil {
+	return s.changed(ctx, who, key, func(tx Tx, blog *site.Site) error {
+		before := blog.Settings
+		if err := blog.Change(settings); err != nil {
 			return err
 		}
-		if address := site.Settings.Checker; address != "" && address != before.Checker {
+		if address := blog.Settings.Checker; address != "" && address != before.Checker {
 			if err := who.MayIssue(); err != nil {
 				return err // the checker gets its key, and comments after the token ends
 			}
 		}
-		if site.Settings.Moderation == ground.PolicySuspicious && before.Moderation != ground.PolicySuspicious {
-			return mayTurnOn(tx, *site)
+		if blog.Settings.Moderation == site.PolicySuspicious && before.Moderation != site.PolicySuspicious {
+			return mayTurnOn(tx, *blog)
 		}
 		return nil
 	})
 }
 
 // AllowOrigin adds an origin to those of a site, unless it is one of them. It needs an owner.
-func (s *Service) AllowOrigin(ctx context.Context, who authz.Actor, key, origin string) (ground.Site, error) {
-	return s.changed(ctx, who, key, func(_ Tx, site *ground.Site) error { return site.Allow(origin) })
+func (s *Service) AllowOrigin(ctx context.Context, who authz.Actor, key, origin string) (site.Site, error) {
+	return s.changed(ctx, who, key, func(_ Tx, site *site.Site) error { return site.Allow(origin) })
 }
 
 // changed changes a site for one of its owners.
 func (s *Service) changed(
-	ctx context.Context, who authz.Actor, key string, change func(Tx, *ground.Site) error,
-) (site ground.Site, err error) {
+	ctx context.Context, who authz.Actor, key string, change func(Tx, *site.Site) error,
+) (blog site.Site, err error) {
 	if err := s.work.MayOwn(ctx, who, key); err != nil {
-		return ground.Site{}, err
+		return site.Site{}, err
 	}
 	at := s.work.Now()
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
-		if site, err = tx.SiteByKey(key); err != nil {
+		if blog, err = tx.SiteByKey(key); err != nil {
 			return err
 		}
-		checker := site.Settings.CheckerName()
-		if err := change(tx, &site); err != nil {
+		checker := blog.Settings.CheckerName()
+		if err := change(tx, &blog); err != nil {
 			return err
 		}
-		if err := tx.UpdateSite(site); err != nil {
+		if err := tx.UpdateSite(blog); err != nil {
 			return err
 		}
-		if err := tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at}); err != nil {
+		if err := tx.Emit(event.Event{Site: blog.ID, Kind: event.Site, At: at}); err != nil {
 			return err
 		}
-		if site.Settings.CheckerName() == checker {
+		if blog.Settings.CheckerName() == checker {
 			return nil
 		}
 		// The word of the one before is taken back, by whoever has heard that the site is another.
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: at})
+		return tx.Emit(event.Event{Site: blog.ID, Kind: event.Rules, At: at})
 	})
-	if errors.Is(err, ground.ErrNotFound) {
-		return ground.Site{}, authz.NoSite()
+	if errors.Is(err, txn.ErrNotFound) {
+		return site.Site{}, authz.NoSite()
 	}
 	if err != nil {
-		return ground.Site{}, fmt.Errorf("set site: %w", err)
+		return site.Site{}, fmt.Errorf("set site: %w", err)
 	}
-	return site, nil
+	return blog, nil
 }
 
 // EndEditTokens ends the edit tokens that were given for comments of a site, of whoever has one. It needs an owner.
 // again says that the POST which key names was answered before.
 func (s *Service) EndEditTokens(
-	ctx context.Context, who authz.Actor, site ground.Site, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, key *txn.Key,
 ) (again bool, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return false, err
 	}
 	at := s.work.Now()
-	_, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (struct{}, error) {
+	_, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (struct{}, error) {
 		if err := tx.EndEditTokens(site.ID); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
+		return struct{}{}, tx.Emit(event.Event{Site: site.ID, Kind: event.Site, At: at})
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return false, authz.NoSite()
 	}
 	if err != nil {
@@ -195,9 +197,9 @@ func (s *Service) RemoveSite(ctx context.Context, who authz.Actor, key string) e
 		if err := tx.DeleteSite(site.ID); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventSite, At: at})
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Site, At: at})
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return authz.NoSite()
 	}
 	if err != nil {
@@ -220,7 +222,7 @@ func unbindTokens(tx Tx, site int64) error {
 			continue
 		case len(t.Sites) == 1:
 			// It may be deleted already, as the child of another bound token.
-			if err = tx.DeleteToken(t.ID); errors.Is(err, ground.ErrNotFound) {
+			if err = tx.DeleteToken(t.ID); errors.Is(err, txn.ErrNotFound) {
 				err = nil
 			}
 		default:

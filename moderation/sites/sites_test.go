@@ -14,7 +14,9 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
@@ -35,7 +37,7 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 		"https://evil.example\\.blog.example": "", "https://blog.example%00": "", "https://blog .example": "",
 		"javascript:alert(1)": "", "file:///etc/passwd": "", "https://" + strings.Repeat("a", 3_000) + ".example": "",
 	} {
-		site, err := ground.NewSite("new", "New", []string{raw}, w.Clock.Now())
+		site, err := site.New("new", "New", []string{raw}, w.Clock.Now())
 		switch {
 		case want == "":
 			apptest.WantCode(t, raw, err, "field.invalid")
@@ -88,9 +90,9 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	add := func(key string, idempotency *ground.Key) (ground.Site, error) {
+	add := func(key string, idempotency *txn.Key) (site.Site, error) {
 		site, _, err := w.S.AddSite(w.Ctx, authz.Operator,
-			ground.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
+			site.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
 		return site, err
 	}
 	for key, want := range map[string]string{
@@ -103,12 +105,12 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 		_, err := add(key, nil)
 		apptest.WantCode(t, key, err, want)
 	}
-	once := &ground.Key{Route: "sites", Value: "0123456789abcdef"}
+	once := &txn.Key{Route: "sites", Value: "0123456789abcdef"}
 	first, err := add("once", once)
 	w.Must(err)
 	second, err := add("once", once)
 	w.Must(err)
-	if first.Key != second.Key || first.Settings.Moderation != ground.PolicyAll || first.Settings.Suspect != 0.9 ||
+	if first.Key != second.Key || first.Settings.Moderation != site.PolicyAll || first.Settings.Suspect != 0.9 ||
 		first.Settings.EditMinutes != 15 {
 		t.Errorf("got %+v and %+v", first, second)
 	}
@@ -185,8 +187,8 @@ func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
 	}
 	set("http://127.0.0.1:9/check")
 	told := 0
-	defer w.S.OnEvent(func(e ground.Event) {
-		if e.Kind != ground.EventRules {
+	defer w.S.OnEvent(func(e event.Event) {
+		if e.Kind != event.Rules {
 			return
 		}
 		told++
@@ -212,7 +214,7 @@ func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		other.Follow(ctx, "test", func(ctx context.Context, _ bool, _ []ground.Event) error {
+		other.Follow(ctx, "test", func(ctx context.Context, _ bool, _ []event.Event) error {
 			site, err := other.Site(ctx, "a")
 			names <- site.Name
 			return err
@@ -249,7 +251,7 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 			w := apptest.NewOn(t, url)
 			old := w.Submit(w.A, "There is a ferry at nine.")
 			fresh := old
-			fresh.ID, fresh.Same, fresh.Path = ground.NewID(), nil, ground.NewID()[:16]
+			fresh.ID, fresh.Same, fresh.Path = txn.NewID(), nil, txn.NewID()[:16]
 			written, end, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 			go func() {
 				ended <- w.DB.Update(w.Ctx, func(tx storetest.Tx) error {

@@ -23,9 +23,10 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -105,8 +106,8 @@ type Campaigns interface {
 
 // Options are what a Service is made of; all of them are required.
 type Options struct {
-	Process   *ground.Process
-	Store     ground.Store[Tx]
+	Process   *txn.Process
+	Store     txn.Store[Tx]
 	Secret    secret.Secret
 	Judge     Judge
 	Rules     Rules
@@ -115,7 +116,7 @@ type Options struct {
 
 // Service answers and is taught. It is safe for concurrent use.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	log    *slog.Logger
 	secret secret.Secret
 	judge  Judge
@@ -125,7 +126,7 @@ type Service struct {
 
 // New returns a Service.
 func New(o Options) *Service {
-	return &Service{work: ground.NewWork(o.Process, o.Store), log: o.Process.Logger(), secret: o.Secret, judge: o.Judge,
+	return &Service{work: txn.NewWork(o.Process, o.Store), log: o.Process.Logger(), secret: o.Secret, judge: o.Judge,
 		rules: o.Rules, alike: o.Campaigns}
 }
 
@@ -143,10 +144,10 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Door finds the site that who asks about: their only one, else that of the page or front page at blog. It needs a
 // moderator there; who has no such site is told authz.NoSite.
-func (s *Service) Door(ctx context.Context, who authz.Actor, blog string) (ground.Site, error) {
+func (s *Service) Door(ctx context.Context, who authz.Actor, blog string) (site.Site, error) {
 	sites, err := s.work.Sites(ctx, who)
 	if err != nil {
-		return ground.Site{}, err
+		return site.Site{}, err
 	}
 	if len(sites) == 1 {
 		return sites[0], who.May(sites[0].ID, authz.Moderator, authz.ScopeRead)
@@ -159,11 +160,11 @@ func (s *Service) Door(ctx context.Context, who authz.Actor, blog string) (groun
 			}
 		}
 	}
-	return ground.Site{}, authz.NoSite()
+	return site.Site{}, authz.NoSite()
 }
 
 // Ask judges an inquiry. It needs a moderator.
-func (s *Service) Ask(ctx context.Context, who authz.Actor, site ground.Site, in Asked) (Answer, error) {
+func (s *Service) Ask(ctx context.Context, who authz.Actor, site site.Site, in Asked) (Answer, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Hold, err
 	}
@@ -250,7 +251,7 @@ func (s *Service) count(
 // recent returns the row with a hash if it is not older than keptFor.
 func recent(tx Tx, site int64, hash []byte, now time.Time) (row Row, found bool, err error) {
 	row, err = tx.InquiryByHash(site, hash)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return Row{}, false, nil
 	}
 	return row, err == nil && now.Sub(row.At) < keptFor, err
@@ -275,9 +276,9 @@ func likeTaught(tx Tx, row Row) (int, error) {
 }
 
 // draft makes a comment of an inquiry, as far as it is judged.
-func (s *Service) draft(site ground.Site, in Asked, now time.Time) comment.Comment {
+func (s *Service) draft(site site.Site, in Asked, now time.Time) comment.Comment {
 	c := comment.Comment{
-		ID:          ground.NewID(),
+		ID:          txn.NewID(),
 		Site:        site.ID,
 		Version:     1,
 		Submissions: 1,

@@ -11,12 +11,14 @@ import (
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamcheck"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // kept are the labels of what is kept of a site's inquiries.
-func kept(w *apptest.World, site ground.Site) (n int) {
+func kept(w *apptest.World, site site.Site) (n int) {
 	w.T.Helper()
 	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
 		for _, label := range []int{1, 2} {
@@ -80,8 +82,8 @@ func TestWhereNothingCanBeAskedAPersonLooks(t *testing.T) {
 }
 
 // failing cannot be written to.
-type failing struct{ ground.Store[storetest.Tx] }
+type failing struct{ txn.Store[storetest.Tx] }
 
-func (f failing) Update(context.Context, func(storetest.Tx) error) ([]ground.Event, error) {
+func (f failing) Update(context.Context, func(storetest.Tx) error) ([]event.Event, error) {
 	return nil, errors.New("planted")
 }

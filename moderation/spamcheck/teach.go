@@ -9,14 +9,15 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Teach has the filter learn what became of an inquiry, whether it was asked before or not: one entry of the log. The
 // same again teaches nothing; the same with the other label takes the place of what was taught before. It needs a
 // moderator.
 func (s *Service) Teach(
-	ctx context.Context, who authz.Actor, site ground.Site, in Asked, label classifier.Label,
+	ctx context.Context, who authz.Actor, site site.Site, in Asked, label classifier.Label,
 ) error {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return err
@@ -28,7 +29,7 @@ func (s *Service) Teach(
 	c := s.draft(site, in, now)
 	row := Row{Site: site.ID, Hash: s.hash(c), Print: campaign.PrintOf(c), Times: 1, Label: labelled(label), At: now}
 	l := auditlog.Lesson{Lesson: classifier.Lesson{Label: label, Comment: c.Document()}, Salt: auditlog.NewSalt(),
-		Of: ground.IDOf("inquiry", hex.EncodeToString(row.Hash))}
+		Of: txn.IDOf("inquiry", hex.EncodeToString(row.Hash))}
 	pen := auditlog.NewPen(site, who.ID(), now)
 	taught := false
 	err := s.work.Update(ctx, func(tx Tx) error {

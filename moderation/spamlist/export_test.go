@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // Renew makes the lists that are due, once the one that Run may be making is made; Ask reads those of others that are
@@ -19,7 +19,7 @@ func (s *Service) Renew(ctx context.Context) error {
 func (s *Service) Ask(ctx context.Context) error { return s.ask(ctx) }
 
 // Write writes a list of campaigns.
-func (s *Service) Write(ctx context.Context, site ground.Site, found []Published, at time.Time) ([]byte, error) {
+func (s *Service) Write(ctx context.Context, site site.Site, found []Published, at time.Time) ([]byte, error) {
 	return s.write(ctx, site, found, at)
 }
 

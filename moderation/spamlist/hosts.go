@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/markup"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
 )
 
@@ -22,7 +22,7 @@ const (
 )
 
 // hosts are those that comments lead to most, but for the site's own and those that stand in what was approved.
-func hosts(site ground.Site, spam map[string]comment.Comment, stand map[string]bool) []string {
+func hosts(site site.Site, spam map[string]comment.Comment, stand map[string]bool) []string {
 	times := map[string]int{}
 	for _, c := range spam {
 		for host := range hostsOf(c) {
@@ -78,7 +78,7 @@ func note(stand map[string]bool, c comment.Comment) {
 
 // readHosts reads which hosts stand in a site's approved comments: all of them once, and then what is new. One that
 // stood there stays left out as long as the process lives.
-func (s *Service) readHosts(ctx context.Context, site ground.Site, o *own) error {
+func (s *Service) readHosts(ctx context.Context, site site.Site, o *own) error {
 	s.mu.Lock()
 	fresh, first := o.approved, o.hosts == nil
 	o.approved = nil
@@ -96,7 +96,7 @@ func (s *Service) readHosts(ctx context.Context, site ground.Site, o *own) error
 }
 
 func (s *Service) readApproved(
-	ctx context.Context, site ground.Site, stand map[string]bool, first bool, fresh []string,
+	ctx context.Context, site site.Site, stand map[string]bool, first bool, fresh []string,
 ) error {
 	noteAll := func(list []comment.Comment) {
 		for _, c := range list {

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // What a neighbour weighs, in nats, times its weight; and all of them together at most.
@@ -209,7 +209,7 @@ func (s *Service) lists(ctx context.Context, site int64) ([]*taken, error) {
 				continue
 			}
 			l, err := tx.NeighbourList(site, n.ID)
-			if err != nil && !errors.Is(err, ground.ErrNotFound) {
+			if err != nil && !errors.Is(err, txn.ErrNotFound) {
 				return err
 			}
 			bodies[n.ID] = l

@@ -19,7 +19,8 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // What a list may have at most, a published one and one that is taken. maxHosts is of a campaign that is published,
@@ -44,7 +45,7 @@ type List struct {
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 
 	// NeighbourList returns a site's own list, or one of a neighbour's: ErrNotFound.
 	NeighbourList(site int64, neighbour string) (List, error)
@@ -73,7 +74,7 @@ type Tx interface {
 
 // A Signer signs lists; package signet's Service does.
 type Signer interface {
-	Sign(ctx context.Context, site ground.Site, list map[string]any) error
+	Sign(ctx context.Context, site site.Site, list map[string]any) error
 }
 
 // A Getter reads what stands at an address: at most so many bytes, within a deadline of its own. Its errors are
@@ -85,8 +86,8 @@ type Getter interface {
 
 // Options are what a Service is made of. A nil Getter reads no lists of other sites; the others are required.
 type Options struct {
-	Process *ground.Process
-	Store   ground.Store[Tx]
+	Process *txn.Process
+	Store   txn.Store[Tx]
 	Signer  Signer
 	Prints  *campaign.Prints
 	Getter  Getter
@@ -95,7 +96,7 @@ type Options struct {
 // Service publishes lists, and reads those of others. It is safe for concurrent use. Run must be running for both to
 // be as they are now.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	log    *slog.Logger
 	signer Signer
 	prints *campaign.Prints
@@ -113,7 +114,7 @@ type Service struct {
 // New returns a Service.
 func New(o Options) *Service {
 	s := &Service{
-		work:   ground.NewWork(o.Process, o.Store),
+		work:   txn.NewWork(o.Process, o.Store),
 		log:    o.Process.Logger(),
 		signer: o.Signer,
 		prints: o.Prints,

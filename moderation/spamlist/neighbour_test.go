@@ -15,8 +15,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
@@ -79,7 +79,7 @@ func (n *near) set(how string) {
 }
 
 // crowd has readers send copies of a text to a site, and waits until they are one campaign.
-func (n *near) crowd(site ground.Site, text func(i int) string, copies int) (ids []string) {
+func (n *near) crowd(site site.Site, text func(i int) string, copies int) (ids []string) {
 	n.T.Helper()
 	for i := range copies {
 		ids = append(ids, n.Submit(site, text(i)).ID)
@@ -92,7 +92,7 @@ func (n *near) crowd(site ground.Site, text func(i int) string, copies int) (ids
 }
 
 // settled waits until the campaign of a comment has so many refused and approved ones.
-func (n *near) settled(site ground.Site, id string, refused, approved int) {
+func (n *near) settled(site site.Site, id string, refused, approved int) {
 	n.T.Helper()
 	testkit.Until(n.T, "decisions are counted", func() bool {
 		of, err := n.S.Of(n.Ctx, site.ID, []string{id})

@@ -8,7 +8,8 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // An Offer is what stands at an address, before a site reads it.
@@ -29,7 +30,7 @@ const previewFor = 8 * time.Second
 // PreviewNeighbour reads a list once, and keeps nothing. Where in has no key, the list is held to the one that it
 // names: whether that is the neighbour's, only the neighbour can say. It needs an owner.
 func (s *Service) PreviewNeighbour(
-	ctx context.Context, who authz.Actor, site ground.Site, in Draft,
+	ctx context.Context, who authz.Actor, site site.Site, in Draft,
 ) (Offer, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Offer{}, err
@@ -91,7 +92,7 @@ type Publication struct {
 }
 
 // OwnList returns what a site publishes. It needs an owner.
-func (s *Service) OwnList(ctx context.Context, who authz.Actor, site ground.Site) (Publication, error) {
+func (s *Service) OwnList(ctx context.Context, who authz.Actor, site site.Site) (Publication, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Publication{}, err
 	}
@@ -99,7 +100,7 @@ func (s *Service) OwnList(ctx context.Context, who authz.Actor, site ground.Site
 		return Publication{}, nil
 	}
 	l, err := s.stored(ctx, site.ID)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return Publication{On: true}, nil
 	}
 	if err != nil {
@@ -121,7 +122,7 @@ type Tally struct{ Waiting, Decided, Approved int }
 
 // NeighbourTallies counts what the lists of a site's neighbours met, by their names. It needs an owner.
 func (s *Service) NeighbourTallies(
-	ctx context.Context, who authz.Actor, site ground.Site,
+	ctx context.Context, who authz.Actor, site site.Site,
 ) (map[string]Tally, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return nil, err

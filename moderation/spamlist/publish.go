@@ -17,8 +17,10 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -53,16 +55,16 @@ type own struct {
 }
 
 // heard notes an event.
-func (s *Service) heard(e ground.Event) {
+func (s *Service) heard(e event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch e.Kind {
-	case ground.EventBehind:
+	case event.Behind:
 		clear(s.own)
 		clear(s.taken)
 		s.change++
 		return
-	case ground.EventRules:
+	case event.Rules:
 		delete(s.taken, e.Site)
 		s.change++
 		select {
@@ -76,13 +78,13 @@ func (s *Service) heard(e ground.Event) {
 		return
 	}
 	switch e.Kind {
-	case ground.EventArrived, ground.EventEdited, ground.EventDecided, ground.EventRemoved, ground.EventWithheld:
-		o.urgent = o.urgent || e.Kind == ground.EventWithheld
+	case event.Arrived, event.Edited, event.Decided, event.Removed, event.Withheld:
+		o.urgent = o.urgent || e.Kind == event.Withheld
 		o.changed = true
 		if o.hosts != nil && e.Comment != "" {
 			o.approved = append(o.approved, e.Comment)
 		}
-	case ground.EventJudged, ground.EventTaught:
+	case event.Judged, event.Taught:
 		o.changed = true
 	}
 }
@@ -100,12 +102,12 @@ func (s *Service) of(site int64) (o *own, known bool) {
 
 // PublishedList returns a site's list as it was last made: neighbour.unknown where the site publishes none. Anybody may
 // read it.
-func (s *Service) PublishedList(ctx context.Context, site ground.Site) (List, error) {
+func (s *Service) PublishedList(ctx context.Context, site site.Site) (List, error) {
 	if !site.Settings.Neighbours {
 		return List{}, problem.Missing("neighbour.unknown", "This site publishes no list for its neighbours.")
 	}
 	l, err := s.stored(ctx, site.ID)
-	if !errors.Is(err, ground.ErrNotFound) {
+	if !errors.Is(err, txn.ErrNotFound) {
 		return l, err
 	}
 	ctx, end := context.WithTimeout(ctx, madeInARequest)
@@ -183,7 +185,7 @@ func (s *Service) due(site int64) bool {
 }
 
 // make makes a site's list, and keeps it if it says something else than the last one.
-func (s *Service) make(ctx context.Context, site ground.Site) error {
+func (s *Service) make(ctx context.Context, site site.Site) error {
 	s.making.Lock()
 	defer s.making.Unlock()
 	o, _ := s.of(site.ID)
@@ -202,7 +204,7 @@ func (s *Service) make(ctx context.Context, site ground.Site) error {
 	return nil
 }
 
-func (s *Service) makeOf(ctx context.Context, site ground.Site, o *own) error {
+func (s *Service) makeOf(ctx context.Context, site site.Site, o *own) error {
 	if err := s.readHosts(ctx, site, o); err != nil {
 		return err
 	}
@@ -215,7 +217,7 @@ func (s *Service) makeOf(ctx context.Context, site ground.Site, o *own) error {
 	switch {
 	case err == nil && saysTheSame(before.Body, found) && now.Sub(before.Generated) < renewAnyway:
 		return nil
-	case err != nil && !errors.Is(err, ground.ErrNotFound):
+	case err != nil && !errors.Is(err, txn.ErrNotFound):
 		return err
 	}
 	body, err := s.write(ctx, site, found, now)
@@ -229,7 +231,7 @@ func (s *Service) makeOf(ctx context.Context, site ground.Site, o *own) error {
 }
 
 // write writes and signs a list. Where it is too long, it ends earlier.
-func (s *Service) write(ctx context.Context, site ground.Site, found []Published, at time.Time) ([]byte, error) {
+func (s *Service) write(ctx context.Context, site site.Site, found []Published, at time.Time) ([]byte, error) {
 	for {
 		list := map[string]any{"format": format, "site": site.Key, "generated_at": at.Format(time.RFC3339Nano),
 			"tokeniser": classifier.TokeniserVersion, "campaigns": said(found)}
@@ -274,7 +276,7 @@ func saysTheSame(body []byte, found []Published) bool {
 }
 
 // refused are a site's campaigns that people refused as spam, those with the latest copy first.
-func (s *Service) refused(ctx context.Context, site ground.Site, stand map[string]bool) (all []Published, err error) {
+func (s *Service) refused(ctx context.Context, site site.Site, stand map[string]bool) (all []Published, err error) {
 	since := s.work.Now().Add(-remembered)
 	var after *campaign.Campaign
 	deciders := map[string]authz.Role{}
@@ -315,7 +317,7 @@ func (s *Service) refused(ctx context.Context, site ground.Site, stand map[strin
 
 // publish says of a campaign what others may know; not ok: nothing.
 func publish(
-	tx Tx, site ground.Site, k campaign.Campaign, roles map[string]authz.Role, stand map[string]bool,
+	tx Tx, site site.Site, k campaign.Campaign, roles map[string]authz.Role, stand map[string]bool,
 ) (out Published, ok bool, err error) {
 	members, err := tx.MembersOf(site.ID, k.ID, max(0, k.Joined-membersRead), k.Joined, false, membersRead)
 	if err != nil {
@@ -367,7 +369,7 @@ func decided(
 		role, known := roles[e.By]
 		if !known {
 			a, err := tx.AccountByID(e.By)
-			if err != nil && !errors.Is(err, ground.ErrNotFound) {
+			if err != nil && !errors.Is(err, txn.ErrNotFound) {
 				return false, err
 			}
 			role = a.Role(site) // of nobody it is none

@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -51,7 +53,7 @@ type Draft struct {
 }
 
 // Neighbours lists whose lists a site reads, oldest first, and what became of reading them. It needs an owner.
-func (s *Service) Neighbours(ctx context.Context, who authz.Actor, site ground.Site) (list []Neighbour, err error) {
+func (s *Service) Neighbours(ctx context.Context, who authz.Actor, site site.Site) (list []Neighbour, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return nil, err
 	}
@@ -69,7 +71,7 @@ func (s *Service) Neighbours(ctx context.Context, who authz.Actor, site ground.S
 // address the site has already gets the key and the weight that are given now. It needs an owner. again says that the
 // POST of the key was answered before.
 func (s *Service) AddNeighbour(
-	ctx context.Context, who authz.Actor, site ground.Site, in Draft, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, in Draft, key *txn.Key,
 ) (id string, again bool, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", false, err
@@ -78,7 +80,7 @@ func (s *Service) AddNeighbour(
 	if err != nil {
 		return "", false, err
 	}
-	n.Site, n.ID, n.By, n.At = site.ID, ground.NewID(), who.ID(), s.work.Now()
+	n.Site, n.ID, n.By, n.At = site.ID, txn.NewID(), who.ID(), s.work.Now()
 	add := func(tx Tx) (string, error) {
 		n := n // this may run again
 		list, err := tx.Neighbours(site.ID)
@@ -101,11 +103,11 @@ func (s *Service) AddNeighbour(
 		if err := tx.PutNeighbour(n); err != nil {
 			return "", err
 		}
-		return n.ID, tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: s.work.Now()})
+		return n.ID, tx.Emit(event.Event{Site: site.ID, Kind: event.Rules, At: s.work.Now()})
 	}
-	id, again, err = ground.Answered(ctx, s.work, key, add)
-	if errors.Is(err, ground.ErrTaken) { // by whoever added it at the same instant: it is there now
-		id, again, err = ground.Answered(ctx, s.work, key, add)
+	id, again, err = txn.Answered(ctx, s.work, key, add)
+	if errors.Is(err, txn.ErrTaken) { // by whoever added it at the same instant: it is there now
+		id, again, err = txn.Answered(ctx, s.work, key, add)
 	}
 	if err != nil {
 		return "", false, fmt.Errorf("add neighbour: %w", err)
@@ -156,21 +158,21 @@ func keyOf(typed string) (string, error) {
 
 // RemoveNeighbour has a site read a neighbour's list no longer: what waits is judged anew without it. To add it again
 // brings it back. It needs an owner.
-func (s *Service) RemoveNeighbour(ctx context.Context, who authz.Actor, site ground.Site, id string) error {
+func (s *Service) RemoveNeighbour(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	unknown := problem.Missing("neighbour.unknown", "There is no such neighbour, or not any more.")
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return unknown
 	}
 	err := s.work.Update(ctx, func(tx Tx) error {
 		if err := tx.DropNeighbour(site.ID, id); err != nil {
 			return err
 		}
-		return tx.Emit(ground.Event{Site: site.ID, Kind: ground.EventRules, At: s.work.Now()})
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Rules, At: s.work.Now()})
 	})
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return unknown
 	}
 	if err != nil {

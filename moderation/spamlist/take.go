@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const (
@@ -121,7 +122,7 @@ func (s *Service) take(ctx context.Context, n Neighbour) error {
 			Body: list.body}); err != nil || same {
 			return err
 		}
-		return tx.Emit(ground.Event{Site: n.Site, Kind: ground.EventRules, At: now})
+		return tx.Emit(event.Event{Site: n.Site, Kind: event.Rules, At: now})
 	})
 }
 
@@ -139,7 +140,7 @@ func standing(tx Tx, n Neighbour) (*Neighbour, error) {
 // keptAlready reports whether the list that is kept of a neighbour has the same campaigns.
 func keptAlready(tx Tx, n Neighbour, said []byte) (bool, error) {
 	l, err := tx.NeighbourList(n.Site, n.ID)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {

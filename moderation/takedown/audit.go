@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/moderation/auditlog"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Mismatch is where a register and its site's log, or what readers see, do not say the same of a demand: an entry of
@@ -41,7 +41,7 @@ type noted struct {
 
 // Audit compares a site's register with its log as far as its head is now, and with what readers see. It returns
 // what does not fit, in the order of the log. Others may write meanwhile.
-func Audit(ctx context.Context, work ground.Work[Tx], site int64) (wrong []Mismatch, err error) {
+func Audit(ctx context.Context, work txn.Work[Tx], site int64) (wrong []Mismatch, err error) {
 	var head auditlog.Head
 	err = work.View(ctx, func(tx Tx) (err error) {
 		head, err = tx.Head(site)

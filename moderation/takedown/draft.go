@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Kind says what somebody is who demands.
@@ -130,7 +130,7 @@ func (in Draft) about() ([]string, error) {
 	if len(comments) > mostComments {
 		return nil, problem.Field("/comments", fmt.Sprintf("A demand is about at most %d comments.", mostComments))
 	}
-	if slices.ContainsFunc(comments, func(id string) bool { return !ground.IsID(id) }) {
+	if slices.ContainsFunc(comments, func(id string) bool { return !txn.IsID(id) }) {
 		return nil, problem.Missing("comment.unknown", "One of these comments is not on this site. Nothing was withheld.")
 	}
 	return comments, nil

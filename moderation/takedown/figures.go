@@ -8,8 +8,8 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
@@ -135,7 +135,7 @@ type registered interface {
 
 // Figures counts what a site says in public of a time, of 366 days at most. They may be a minute old: however many
 // ask, they are counted once a minute, and in a process one after another.
-func (s *Service) Figures(ctx context.Context, site ground.Site, in Period) (Figures, error) {
+func (s *Service) Figures(ctx context.Context, site site.Site, in Period) (Figures, error) {
 	now := s.work.Now()
 	from, to, err := in.bounds(now)
 	if err != nil {
@@ -279,7 +279,7 @@ func percentile(waits []Waited, of10 int) time.Duration {
 // the place where another list ended, and where this one ends; "": there is no more. Those that are sealed are left
 // out, and who demands is named only in those that are full.
 func (s *Service) OpenDemands(
-	ctx context.Context, site ground.Site, in Period, after string, limit int,
+	ctx context.Context, site site.Site, in Period, after string, limit int,
 ) (list []Demand, next string, err error) {
 	from, to, err := in.bounds(s.work.Now())
 	if err != nil {

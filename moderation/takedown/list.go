@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // A Listed is a demand as owners see it: with the comments that it is about, or the address of its page, and the
@@ -22,7 +22,7 @@ type Listed struct {
 // Demands returns a part of a site's register, newest first, after the place where another ended, and where it ends;
 // "": there is no more. It needs an owner.
 func (s *Service) Demands(
-	ctx context.Context, who authz.Actor, site ground.Site, after string, limit int,
+	ctx context.Context, who authz.Actor, site site.Site, after string, limit int,
 ) (list []Listed, next string, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeRead); err != nil {
 		return nil, "", err

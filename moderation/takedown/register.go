@@ -22,9 +22,11 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // lookEvery is how often it is looked whether the time of a demand has ended, and lapseMost how many are ended at once.
@@ -82,11 +84,11 @@ func (d Demand) Status() Status {
 }
 
 // Notice is what readers are told of d.
-func (d Demand) Notice() ground.Notice {
+func (d Demand) Notice() site.Notice {
 	if d.Public == Sealed {
-		return ground.Notice{Sealed: true}
+		return site.Notice{Sealed: true}
 	}
-	n := ground.Notice{By: d.By, Kind: string(d.Kind), Law: d.Law, At: d.Received}
+	n := site.Notice{By: d.By, Kind: string(d.Kind), Law: d.Law, At: d.Received}
 	if d.Public != Full {
 		n.By = ""
 	}
@@ -131,8 +133,8 @@ type Tx interface {
 	registered
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error) // unknown ids are left out; locked, in an Update
-	PagesByID(site int64, ids []string) ([]ground.Page, error)
-	PageByURL(site int64, url string) (ground.Page, error) // ErrNotFound
+	PagesByID(site int64, ids []string) ([]site.Page, error)
+	PageByURL(site int64, url string) (site.Page, error) // ErrNotFound
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 
 	AddTakedown(d Demand, comments []string) error
@@ -155,13 +157,13 @@ type Showing interface {
 	Covers(site int64, comments []string) ([]Cover, error)
 	PageCovers(site int64, page string) ([]Demand, error)
 	// Withhold sets what readers are told in the place of comments; nil: they see them.
-	Withhold(site int64, comments []string, n *ground.Notice) error
-	WithholdPage(site int64, page string, n *ground.Notice) error
+	Withhold(site int64, comments []string, n *site.Notice) error
+	WithholdPage(site int64, page string, n *site.Notice) error
 }
 
 // Service keeps the registers of sites. It is safe for concurrent use. Run must be running for demands to lapse.
 type Service struct {
-	work     ground.Work[Tx]
+	work     txn.Work[Tx]
 	counting chan struct{}       // holds whoever counts, and guards:
 	figures  map[counted]Figures // as they were last counted
 
@@ -170,9 +172,9 @@ type Service struct {
 }
 
 // New returns a Service.
-func New(p *ground.Process, store ground.Store[Tx]) *Service {
+func New(p *txn.Process, store txn.Store[Tx]) *Service {
 	return &Service{
-		work: ground.NewWork(p, store), counting: make(chan struct{}, 1), figures: map[counted]Figures{},
+		work: txn.NewWork(p, store), counting: make(chan struct{}, 1), figures: map[counted]Figures{},
 		usual: map[int64]*usual{},
 	}
 }
@@ -186,7 +188,7 @@ type Outcome struct {
 // Withhold enters a demand, and withholds what it is about at once. It needs an owner. again says that the POST of
 // the key was answered before.
 func (s *Service) Withhold(
-	ctx context.Context, who authz.Actor, site ground.Site, in Draft, key *ground.Key,
+	ctx context.Context, who authz.Actor, site site.Site, in Draft, key *txn.Key,
 ) (out Outcome, again bool, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return out, false, err
@@ -195,9 +197,9 @@ func (s *Service) Withhold(
 	if err != nil {
 		return out, false, err
 	}
-	d.Site, d.ID, d.Salt, d.Account = site.ID, ground.NewID(), rand.Text(), who.ID()
+	d.Site, d.ID, d.Salt, d.Account = site.ID, txn.NewID(), rand.Text(), who.ID()
 	pen := auditlog.NewPen(site, who.ID(), d.At)
-	out, again, err = ground.Answered(ctx, s.work, key, func(tx Tx) (Outcome, error) {
+	out, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (Outcome, error) {
 		b, err := pen.Open(tx)
 		if err != nil {
 			return Outcome{}, err
@@ -260,16 +262,16 @@ func (d *Demand) meets(tx Tx, page string, comments []string) (seen int, err err
 }
 
 // pageOf finds a page by its id or its address.
-func pageOf(tx Tx, site int64, page string) (p ground.Page, err error) {
+func pageOf(tx Tx, site int64, page string) (p site.Page, err error) {
 	switch {
-	case ground.IsID(page):
-		p, err = ground.PageByID(tx, site, page)
+	case txn.IsID(page):
+		p, err = comment.PageByID(tx, site, page)
 	case text.Shorten(page, len(page)) != page: // no text, which a database may refuse to look for
-		err = ground.ErrNotFound
+		err = txn.ErrNotFound
 	default:
 		p, err = tx.PageByURL(site, page)
 	}
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		err = problem.Missing("page.unknown", "There is no such page on this site.")
 	}
 	return p, err
@@ -280,9 +282,9 @@ func (d *Demand) show(tx Tx, b *auditlog.Book, comments []string) error {
 	if err := d.Show(tx, comments); err != nil {
 		return err
 	}
-	b.Tell(ground.Event{Kind: ground.EventDemand, Comment: d.ID})
+	b.Tell(event.Event{Kind: event.Demand, Comment: d.ID})
 	if d.Page != "" {
-		b.Tell(ground.Event{Kind: ground.EventPage, Page: d.Page})
+		b.Tell(event.Event{Kind: event.Page, Page: d.Page})
 		return nil
 	}
 	found, err := tx.CommentsByID(d.Site, comments)
@@ -290,7 +292,7 @@ func (d *Demand) show(tx Tx, b *auditlog.Book, comments []string) error {
 		return fmt.Errorf("read comments: %w", err)
 	}
 	for _, c := range found {
-		b.Tell(ground.Event{Kind: ground.EventWithheld, Page: c.Page, Comment: c.ID, Shown: c.Shown})
+		b.Tell(event.Event{Kind: event.Withheld, Page: c.Page, Comment: c.ID, Shown: c.Shown})
 	}
 	return nil
 }
@@ -316,7 +318,7 @@ func (d *Demand) Show(tx Showing, comments []string) error {
 	for _, c := range covers {
 		standing[c.Comment] = append(standing[c.Comment], c.Demand)
 	}
-	alike := map[ground.Notice][]string{}
+	alike := map[site.Notice][]string{}
 	var none []string
 	for _, id := range comments {
 		if n := told(standing[id]); n != nil {
@@ -338,7 +340,7 @@ func (d *Demand) Show(tx Showing, comments []string) error {
 }
 
 // told is what readers are told of demands, of which the last that is not sealed speaks; nil: there is none.
-func told(standing []Demand) *ground.Notice {
+func told(standing []Demand) *site.Notice {
 	if len(standing) == 0 {
 		return nil
 	}

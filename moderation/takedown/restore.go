@@ -8,13 +8,14 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Restore ends a demand: what it withheld is shown again, unless another demand stands against it. Why is told in
 // public. It needs an owner.
-func (s *Service) Restore(ctx context.Context, who authz.Actor, site ground.Site, id, why string) error {
+func (s *Service) Restore(ctx context.Context, who authz.Actor, site site.Site, id, why string) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func (s *Service) Restore(ctx context.Context, who authz.Actor, site ground.Site
 }
 
 // end ends a demand.
-func (s *Service) end(ctx context.Context, site ground.Site, id, by, why string) error {
+func (s *Service) end(ctx context.Context, site site.Site, id, by, why string) error {
 	pen := auditlog.NewPen(site, by, s.work.Now())
 	return s.work.Update(ctx, func(tx Tx) error {
 		b, err := pen.Open(tx)
@@ -66,11 +67,11 @@ func (s *Service) end(ctx context.Context, site ground.Site, id, by, why string)
 
 func takedown(tx Tx, site int64, id string) (d Demand, err error) {
 	unknown := problem.Missing("takedown.unknown", "There is no such demand on this site.")
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return d, unknown
 	}
 	d, err = tx.Takedown(site, id)
-	if errors.Is(err, ground.ErrNotFound) {
+	if errors.Is(err, txn.ErrNotFound) {
 		return d, unknown
 	}
 	return d, err

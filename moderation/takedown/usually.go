@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // What writers are told of how long they wait: the time within which seven in ten of the comments of 28 days were
@@ -30,12 +30,12 @@ type usual struct {
 
 // Usually returns within how many hours a site's comments are usually decided: 1, 3, 6, 12 or 24. It is 0 where that is
 // not known, or is longer, and where comments do not wait.
-func (s *Service) Usually(ctx context.Context, site ground.Site) int {
+func (s *Service) Usually(ctx context.Context, blog site.Site) int {
 	now := s.work.Now()
-	if site.Settings.Moderation == ground.PolicyNone {
+	if blog.Settings.Moderation == site.PolicyNone {
 		return 0
 	}
-	u := s.waitingOf(site.ID)
+	u := s.waitingOf(blog.ID)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if !u.at.IsZero() && now.Sub(u.at) < usualFor && !now.Before(u.at) {
@@ -43,7 +43,7 @@ func (s *Service) Usually(ctx context.Context, site ground.Site) int {
 	}
 	var waits []Waited
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		waits, err = tx.WaitsIn(site.ID, now.Add(-usualDays), now, usualMost)
+		waits, err = tx.WaitsIn(blog.ID, now.Add(-usualDays), now, usualMost)
 		return err
 	})
 	if err == nil { // a list of comments does not fail for it

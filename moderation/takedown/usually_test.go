@@ -7,12 +7,12 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store/storetest"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // held is a store that holds the first View up, once it is armed.
 type held struct {
-	ground.Store[storetest.Tx]
+	txn.Store[storetest.Tx]
 	armed    chan struct{}
 	entered  chan struct{}
 	released chan struct{}

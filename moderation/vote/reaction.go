@@ -17,10 +17,12 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/secret"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // gatherEvery is how often the votes that were cast are shown, gatherMost of them at a time; gatherBack is how much
@@ -40,7 +42,7 @@ const wider = 4
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 
 	CommentByID(site int64, id string) (comment.Comment, error) // ErrNotFound
 	// CastVote stores a vote, and reports false where it stands already. TakeVote takes it back, and reports false
@@ -72,13 +74,13 @@ type Vote struct {
 
 // Service keeps votes. It is safe for concurrent use. Run must be running for them to be shown.
 type Service struct {
-	work   ground.Work[Tx]
+	work   txn.Work[Tx]
 	secret secret.Secret
 }
 
 // New returns a Service.
-func New(p *ground.Process, store ground.Store[Tx], s secret.Secret) *Service {
-	return &Service{work: ground.NewWork(p, store), secret: s}
+func New(p *txn.Process, store txn.Store[Tx], s secret.Secret) *Service {
+	return &Service{work: txn.NewWork(p, store), secret: s}
 }
 
 // A Ballot is what a reader asks: Value 1 votes, and 0 takes the vote of Token back.
@@ -94,7 +96,7 @@ type Result struct {
 }
 
 // Vote casts or removes the vote of an address. It is idempotent.
-func (s *Service) Vote(ctx context.Context, site ground.Site, id string, from netip.Addr, b Ballot) (Result, error) {
+func (s *Service) Vote(ctx context.Context, site site.Site, id string, from netip.Addr, b Ballot) (Result, error) {
 	if site.Settings.NoVotes {
 		return Result{}, problem.Field("/value", "This site takes no votes.")
 	}
@@ -163,7 +165,7 @@ func (s *Service) checkNetworks(tx Tx, v Vote, from netip.Addr) error {
 // keeps it to itself, and all who vote for it would wait for one another.
 func (s *Service) shown(ctx context.Context, site int64, id string) error {
 	unknown := problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
-	if !ground.IsID(id) {
+	if !txn.IsID(id) {
 		return unknown
 	}
 	var c comment.Comment
@@ -171,7 +173,7 @@ func (s *Service) shown(ctx context.Context, site int64, id string) error {
 		c, err = tx.CommentByID(site, id)
 		return err
 	})
-	if errors.Is(err, ground.ErrNotFound) || err == nil && !c.IsPublic() {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && !c.IsPublic() {
 		return unknown
 	}
 	if err != nil {
@@ -273,7 +275,7 @@ func (s *Service) show(ctx context.Context, all map[int64][]string) error {
 				return fmt.Errorf("show votes: %w", err)
 			}
 			for _, page := range pages {
-				event := ground.Event{Site: site, Kind: ground.EventVoted, Page: page, Shown: true, At: s.work.Now()}
+				event := event.Event{Site: site, Kind: event.Voted, Page: page, Shown: true, At: s.work.Now()}
 				if err := tx.Emit(event); err != nil {
 					return err
 				}

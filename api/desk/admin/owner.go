@@ -18,15 +18,16 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type owner struct {
@@ -124,7 +125,7 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 }
 
 // A doing use case does something to what an id names.
-type doing func(context.Context, authz.Actor, ground.Site, string) error
+type doing func(context.Context, authz.Actor, site.Site, string) error
 
 // do does it to what the path names, and goes to a page of the site to say so.
 func (o *owner) do(v *desk.Visit, act doing, to string, said desk.Flash) error {
@@ -135,12 +136,12 @@ func (o *owner) do(v *desk.Visit, act doing, to string, said desk.Flash) error {
 }
 
 // once is what makes one of a form that is sent twice as it is.
-func once(v *desk.Visit, route string) *ground.Key {
+func once(v *desk.Visit, route string) *txn.Key {
 	if !web.GoodKey(v.Form.Get("key")) {
 		return nil
 	}
 	sent := sha256.Sum256([]byte(v.Form.Encode()))
-	return &ground.Key{Site: v.Site.ID, Route: route, Account: v.Who.Account.ID, Value: hex.EncodeToString(sent[:]),
+	return &txn.Key{Site: v.Site.ID, Route: route, Account: v.Who.Account.ID, Value: hex.EncodeToString(sent[:]),
 		Body: sent[:]}
 }
 

@@ -16,9 +16,9 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
 )
@@ -53,15 +53,15 @@ func sampleFrame(w *desk.Catalog) desk.Frame {
 
 func samplePages(w *desk.Catalog) map[string]any {
 	f := sampleFrame(w)
-	site := ground.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: ground.Settings{Suspect: .9}}
+	blog := site.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: site.Settings{Suspect: .9}}
 	kit := web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
 	o := &owner{Room: desk.Room{Kit: kit}}
-	settings := drawSettings(w, f, site, policyLinks(w, site, ground.Policies))
+	settings := drawSettings(w, f, blog, policyLinks(w, blog, site.Policies))
 	settings.score(w, sampleWhatIf())
-	settings.Snippet = o.Snippet(site)
-	site.Origins = []string{"https://longway.example", "http://localhost:1313"}
-	settings.checked(w, site, []ground.Knock{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
-	settings.Knocks = []desk.Knock{{Knock: ground.Knock{Origin: "https://mirror.example", Times: 12}, Site: "longway",
+	settings.Snippet = o.Snippet(blog)
+	blog.Origins = []string{"https://longway.example", "http://localhost:1313"}
+	settings.checked(w, blog, []site.Knock{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
+	settings.Knocks = []desk.Knock{{Knock: site.Knock{Origin: "https://mirror.example", Times: 12}, Site: "longway",
 		At: "settings"}}
 	settings.Checker = drawChecker(w, externalcheck.State{HasKey: true, Ending: "4711", Checker: externalcheck.Checker{Failures: 3,
 		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: notify.FailedGarbage}})
@@ -106,7 +106,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
 		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
 	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{}, learning.Flow{})
-	try := newTrial(w, f, site)
+	try := newTrial(w, f, blog)
 	would := sampleWhatIf()
 	tried(w, &try, would)
 	good.Try = drawLine(w, f, would)
@@ -158,17 +158,17 @@ func samplePages(w *desk.Catalog) map[string]any {
 		What: []string{w.N("forgood.comments", 14, "email", "ann@mail.example"),
 			w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
 			w.N("did.erased.left", 2)}}
-	samples := sampleRules(w, f, site)
+	samples := sampleRules(w, f, blog)
 	for name, page := range samples {
 		pages[name] = page
 	}
 	for _, name := range append([]string{"link"}, setupSteps...) {
 		p := setupPage{
 			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
-			Form: url.Values{}, First: true, Policies: policyLinks(w, site, firstPolicies), Rules: web.Rules(site, w.Catalog),
+			Form: url.Values{}, First: true, Policies: policyLinks(w, blog, firstPolicies), Rules: web.Rules(blog, w.Catalog),
 		}
 		p.Wide = true
-		p.Snippet = o.Snippet(site)
+		p.Snippet = o.Snippet(blog)
 		for i, s := range setupSteps {
 			p.Steps = append(p.Steps, step{N: i + 1, Label: w.T("setup." + s), Current: s == name})
 		}
@@ -202,8 +202,8 @@ func sampleFlow() learning.Flow {
 	f := learning.Flow{Days: 1, CameIn: 968, Published: 445,
 		Wait: learning.Wait{Of: 940, Median: 110 * time.Minute, Ninety: 370 * time.Minute},
 		Pages: []learning.Busy{
-			{Page: ground.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car"}, CameIn: 214, Refused: 92},
-			{Page: ground.Page{URL: "https://longway.example/tent"}, CameIn: 161, Refused: 88},
+			{Page: site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car"}, CameIn: 214, Refused: 92},
+			{Page: site.Page{URL: "https://longway.example/tent"}, CameIn: 161, Refused: 88},
 		}}
 	for i := range 28 {
 		s := learning.Span{From: noon.Truncate(24*time.Hour).AddDate(0, 0, i-27), CameIn: 20 + i*7919%23,

@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type peoplePage struct {
@@ -82,7 +82,7 @@ func roleLinks(v *desk.Visit, chosen string) (links []desk.Link) {
 }
 
 // siteTicks are the sites to choose among, of which there are at least two.
-func siteTicks(v *desk.Visit, chosen func(ground.Site) bool) (links []desk.Link) {
+func siteTicks(v *desk.Visit, chosen func(site.Site) bool) (links []desk.Link) {
 	if len(v.Sites) < 2 {
 		return nil
 	}
@@ -94,7 +94,7 @@ func siteTicks(v *desk.Visit, chosen func(ground.Site) bool) (links []desk.Link)
 
 // tickedSites are the same, as they were ticked by their keys.
 func tickedSites(v *desk.Visit, keys []string) []desk.Link {
-	return siteTicks(v, func(s ground.Site) bool { return slices.Contains(keys, s.Key) })
+	return siteTicks(v, func(s site.Site) bool { return slices.Contains(keys, s.Key) })
 }
 
 func personOf(v *desk.Visit, a authz.Account) personRow {
@@ -107,7 +107,7 @@ func personOf(v *desk.Visit, a authz.Account) personRow {
 		Disabled: a.Disabled,
 		Self:     self,
 		Mine:     v.Who.Rules(a),
-		On:       siteTicks(v, func(s ground.Site) bool { return a.Roles[s.ID] != authz.NoRole }),
+		On:       siteTicks(v, func(s site.Site) bool { return a.Roles[s.ID] != authz.NoRole }),
 		Seen:     momentOf(a.SeenAt),
 	}
 	highest := a.AllSites

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type rulesPage struct {
@@ -99,7 +99,7 @@ func (o *owner) rulesPage(v *desk.Visit) (p rulesPage, err error) {
 
 // drawRules has what stands, and the form as it was sent.
 func drawRules(
-	w *desk.Catalog, f desk.Frame, site ground.Site, form url.Values, standing []rules.Rule, blocks []rules.Blocked,
+	w *desk.Catalog, f desk.Frame, site site.Site, form url.Values, standing []rules.Rule, blocks []rules.Blocked,
 ) rulesPage {
 	if form == nil {
 		form = url.Values{"until": {"month"}}

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // sampleRules are the pages of rules and blocks: with a rule that was tried, with WordPress's lists, for a
 // moderator, and of one comment.
-func sampleRules(w *desk.Catalog, f desk.Frame, site ground.Site) map[string]any {
+func sampleRules(w *desk.Catalog, f desk.Frame, site site.Site) map[string]any {
 	standing := []rules.Rule{
 		{ID: "r1", Kind: rules.KindWord, Words: "telegram", Action: rules.ActionHold},
 		{ID: "r2", Kind: rules.KindSubstring, Words: ".click\n.top\ncasino\nviagra\nloan", Action: rules.ActionSuspect,

@@ -9,12 +9,12 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
-// settingsPage is made from ground.Fields.
+// settingsPage is made from site.Fields.
 type settingsPage struct {
 	desk.Frame
 	wrong
@@ -65,15 +65,15 @@ type section struct {
 var sections = []string{"site", "who", "score", "rules", "replies", "times", "others"}
 
 // sectionOf is the section that a setting stands in.
-func sectionOf(f ground.Field) string {
+func sectionOf(f site.Field) string {
 	switch {
-	case f.Kind == ground.KindPolicy:
+	case f.Kind == site.KindPolicy:
 		return "who"
-	case f.Kind == ground.KindScore:
+	case f.Kind == site.KindScore:
 		return "score"
-	case f.Group == ground.GroupModeration && (f.Kind == ground.KindSwitch || f.Kind == ground.KindURL):
+	case f.Group == site.GroupModeration && (f.Kind == site.KindSwitch || f.Kind == site.KindURL):
 		return "others"
-	case f.Group == ground.GroupModeration:
+	case f.Group == site.GroupModeration:
 		return "times"
 	}
 	return string(f.Group)
@@ -81,7 +81,7 @@ func sectionOf(f ground.Field) string {
 
 // A setting is a field of the form.
 type setting struct {
-	ground.Field
+	site.Field
 	Label, Hint, Value string
 	Default            string      // what stands there while it is empty
 	Policies           []policy    // of a KindPolicy
@@ -98,12 +98,12 @@ type policy struct {
 }
 
 // waiting says how many of five comments wait, as a policy is drawn.
-var waiting = map[ground.Policy]int{ground.PolicyAll: 5, ground.PolicyNewWriters: 3, ground.PolicySuspicious: 1}
+var waiting = map[site.Policy]int{site.PolicyAll: 5, site.PolicyNewWriters: 3, site.PolicySuspicious: 1}
 
 func draw(w *desk.Catalog, links []desk.Link) (drawn []policy) {
 	for _, l := range links {
 		p := policy{Link: l}
-		if n := waiting[ground.Policy(l.Key)]; n > 0 {
+		if n := waiting[site.Policy(l.Key)]; n > 0 {
 			p.Drawn = w.N("policy.drawn", n)
 			for i := range 5 {
 				if i < n {
@@ -133,8 +133,8 @@ func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
 	if err != nil {
 		return settingsPage{}, err
 	}
-	policies := policyLinks(v.Words, v.Site, ground.Policies)
-	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, learning.WhatIfRequest{Policy: ground.PolicySuspicious})
+	policies := policyLinks(v.Words, v.Site, site.Policies)
+	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, learning.WhatIfRequest{Policy: site.PolicySuspicious})
 	if err != nil {
 		return settingsPage{}, err
 	}
@@ -184,7 +184,7 @@ func (o *owner) endEditTokens(v *desk.Visit) error {
 }
 
 // checked says whose pages asked for comments in the last week.
-func (p *settingsPage) checked(w *desk.Catalog, site ground.Site, letIn []ground.Knock, now time.Time) {
+func (p *settingsPage) checked(w *desk.Catalog, site site.Site, letIn []site.Knock, now time.Time) {
 	var last time.Time
 	for _, origin := range site.Origins {
 		c := check{Text: w.T("asked.none", "origin", origin)}
@@ -231,7 +231,7 @@ func ago(w *desk.Catalog, d time.Duration) string {
 func suspicious(w *desk.Catalog, policies []desk.Link, would learning.WhatIf) {
 	for i := range policies {
 		l := &policies[i]
-		if l.Key != string(ground.PolicySuspicious) {
+		if l.Key != string(site.PolicySuspicious) {
 			continue
 		}
 		if would.Tally.Enough() {
@@ -246,16 +246,16 @@ func suspicious(w *desk.Catalog, policies []desk.Link, would learning.WhatIf) {
 }
 
 // drawSettings has the settings in their sections.
-func drawSettings(w *desk.Catalog, f desk.Frame, site ground.Site, policies []desk.Link) settingsPage {
-	p := settingsPage{Frame: f, Key: site.Key}
+func drawSettings(w *desk.Catalog, f desk.Frame, blog site.Site, policies []desk.Link) settingsPage {
+	p := settingsPage{Frame: f, Key: blog.Key}
 	for _, id := range sections {
 		part := section{ID: id, Head: w.T("section." + id), Hint: optional(w, "section."+id+".hint")}
-		for _, field := range ground.Fields {
+		for _, field := range site.Fields {
 			if sectionOf(field) != id {
 				continue
 			}
-			s := describe(w, field, site)
-			if field.Kind == ground.KindPolicy {
+			s := describe(w, field, blog)
+			if field.Kind == site.KindPolicy {
 				s.Policies = draw(w, policies)
 			}
 			part.Settings = append(part.Settings, s)
@@ -266,9 +266,9 @@ func drawSettings(w *desk.Catalog, f desk.Frame, site ground.Site, policies []de
 }
 
 // describe is a field with its words.
-func describe(w *desk.Catalog, f ground.Field, site ground.Site) setting {
+func describe(w *desk.Catalog, f site.Field, blog site.Site) setting {
 	key := "settings." + f.Name
-	s := setting{Field: f, Label: w.T(f.Name), Hint: optional(w, key+".hint"), Value: typed(w, f, f.Of(site))}
+	s := setting{Field: f, Label: w.T(f.Name), Hint: optional(w, key+".hint"), Value: typed(w, f, f.Of(blog))}
 	switch {
 	case f.Lang != "":
 		in := i18n.In(f.Lang)
@@ -276,13 +276,13 @@ func describe(w *desk.Catalog, f ground.Field, site ground.Site) setting {
 	case w.Has(key):
 		s.Label = w.T(key)
 	}
-	if f.Kind == ground.KindWho {
-		for _, who := range ground.Whos {
+	if f.Kind == site.KindWho {
+		for _, who := range site.Whos {
 			s.Choices = append(s.Choices, desk.Link{Key: string(who), Label: w.T("settings.who." + string(who))})
 		}
 	}
 	if f.Tried {
-		s.TryURL = "/moderate/" + site.Key + "/what-if"
+		s.TryURL = "/moderate/" + blog.Key + "/what-if"
 	}
 	return s
 }
@@ -297,27 +297,27 @@ func optional(w *desk.Catalog, key string) string {
 
 // typed writes the text of a setting as somebody types it: a score in the unit of the desk, with the
 // language's decimal comma, and one address a line.
-func typed(w *desk.Catalog, f ground.Field, text string) string {
+func typed(w *desk.Catalog, f site.Field, text string) string {
 	switch f.Kind {
-	case ground.KindScore:
+	case site.KindScore:
 		if n, err := strconv.ParseFloat(text, 64); err == nil { // nothing is no number
 			return inHundred(w, n)
 		}
-	case ground.KindOrigins:
+	case site.KindOrigins:
 		return strings.ReplaceAll(text, " ", "\n")
 	}
 	return text
 }
 
 // read is the text of a setting that was typed.
-func read(f ground.Field, typed string) string {
+func read(f site.Field, typed string) string {
 	typed = strings.ReplaceAll(typed, "\r\n", "\n")
 	switch {
-	case f.Kind == ground.KindScore:
+	case f.Kind == site.KindScore:
 		return score(typed)
 	case f.Kind.Numeric():
 		return point(typed)
-	case f.Kind == ground.KindOrigins:
+	case f.Kind == site.KindOrigins:
 		return strings.Join(strings.Fields(typed), " ")
 	}
 	return typed
@@ -339,7 +339,7 @@ func score(typed string) string {
 // setSettings keeps all of a site's settings at once.
 func (o *owner) setSettings(v *desk.Visit) error {
 	change := map[string]string{}
-	for _, f := range ground.Fields {
+	for _, f := range site.Fields {
 		own := read(f, v.Form.Get(f.Name))
 		if v.Form.Has(f.Name) && own != f.Of(v.Site) { // what is as it was need not be said again
 			change[f.Name] = own

@@ -7,8 +7,8 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // setupPage is one step of setting up, or the one step of a new account's link.
@@ -156,7 +156,7 @@ func (o *owner) newSitePage(v *desk.Visit) error { return v.Show("setup", stepOf
 
 // newSite adds a site.
 func (o *owner) newSite(v *desk.Visit) error {
-	site, _, err := o.Sites.AddSite(v.Ctx(), v.Who, ground.Site{
+	site, _, err := o.Sites.AddSite(v.Ctx(), v.Who, site.Site{
 		Key: v.Form.Get("key"), Name: v.Form.Get("name"), Origins: strings.Fields(v.Form.Get("origin")),
 	}, nil)
 	if err != nil {
@@ -177,9 +177,9 @@ func policyStep(v *desk.Visit, rules string) setupPage {
 }
 
 // firstPolicies are for a site that has no decisions yet: none of them asks its filter.
-var firstPolicies = []ground.Policy{ground.PolicyAll, ground.PolicyNewWriters}
+var firstPolicies = []site.Policy{site.PolicyAll, site.PolicyNewWriters}
 
-func policyLinks(w *desk.Catalog, site ground.Site, policies []ground.Policy) []desk.Link {
+func policyLinks(w *desk.Catalog, site site.Site, policies []site.Policy) []desk.Link {
 	var links []desk.Link
 	for _, policy := range policies {
 		key := string(policy)

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 type whatIfPage struct {
@@ -30,7 +30,7 @@ type whatIfPage struct {
 
 // triedPolicies can be tried on what was decided: of whom new_writers would have trusted, the log does not
 // tell.
-var triedPolicies = []ground.Policy{ground.PolicyAll, ground.PolicySuspicious, ground.PolicyNone}
+var triedPolicies = []site.Policy{site.PolicyAll, site.PolicySuspicious, site.PolicyNone}
 
 // mistakes are comments that a setting would have treated otherwise than a moderator did.
 type mistakes struct {
@@ -50,7 +50,7 @@ func (o *owner) whatIf(v *desk.Visit) error {
 		return err
 	}
 	p := newTrial(v.Words, f, v.Site)
-	in := learning.WhatIfRequest{Policy: ground.PolicyAll, Last: new(usualLast)} // as it is set, so far as it is tried
+	in := learning.WhatIfRequest{Policy: site.PolicyAll, Last: new(usualLast)} // as it is set, so far as it is tried
 	if slices.Contains(triedPolicies, v.Site.Settings.Moderation) {
 		in.Policy = v.Site.Settings.Moderation
 	}
@@ -72,7 +72,7 @@ func (o *owner) whatIf(v *desk.Visit) error {
 		in.Last = &last
 	}
 	if asks.Has("policy") {
-		in.Policy = ground.Policy(asks.Get("policy"))
+		in.Policy = site.Policy(asks.Get("policy"))
 	}
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
@@ -138,7 +138,7 @@ func (o *owner) mistakes(v *desk.Visit, t learning.Trial) ([]mistakes, error) {
 	return lists, nil
 }
 
-func newTrial(w *desk.Catalog, f desk.Frame, site ground.Site) whatIfPage {
+func newTrial(w *desk.Catalog, f desk.Frame, site site.Site) whatIfPage {
 	return whatIfPage{
 		Frame: f, Threshold: inHundred(w, site.Settings.Suspect), Last: strconv.Itoa(usualLast),
 		Policies: policyLinks(w, site, triedPolicies),

@@ -14,8 +14,8 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -27,7 +27,7 @@ const (
 
 const author = "author@demo.example" // writes the blog
 
-// A Clock is set by the script, so that the demo's comments have ages. It implements ground.Clock.
+// A Clock is set by the script, so that the demo's comments have ages. It implements txn.Clock.
 type Clock struct{ micros atomic.Int64 }
 
 // NewClock returns a clock that stands at t.
@@ -50,7 +50,7 @@ type seeder struct {
 	blog  *Blog
 	now   time.Time // when the demo opens
 
-	site             ground.Site
+	site             site.Site
 	moderator, staff authz.Actor
 	ids              map[string]string // of comments, by their names in the script
 	readers          int
@@ -90,7 +90,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	if !done {
 		s.clock.set(s.now.Add(-time.Duration(len(week)+1) * day))
 		s.site, _, err = s.Sites.AddSite(s.ctx, authz.Operator,
-			ground.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
+			site.Site{Key: Site, Name: unfinished, Origins: origins}, nil)
 		if err != nil {
 			return "", err
 		}

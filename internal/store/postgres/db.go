@@ -27,7 +27,7 @@ import (
 
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 const connections = 32
@@ -102,7 +102,7 @@ func takesWrites(_ context.Context, c *pgx.Conn) error {
 
 // View runs fn on one snapshot, or for a glance on none.
 func (p *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
-	if ground.IsGlance(ctx) {
+	if txn.IsGlance(ctx) {
 		return fn(p.pool.WithContext(ctx))
 	}
 	return p.pool.WithContext(ctx).Transaction(fn, snapshot)
@@ -170,7 +170,7 @@ func (p *DB) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 	conn, err := db.Conn(waiting)
 	if err != nil {
 		if ctx.Err() == nil && waiting.Err() != nil {
-			return ground.ErrBusy
+			return txn.ErrBusy
 		}
 		return err
 	}
@@ -214,7 +214,7 @@ func (p *DB) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 	case err := <-committed:
 		return err
 	case <-limit.Done():
-		return fmt.Errorf("%w: whether it was committed is unknown", ground.ErrBusy)
+		return fmt.Errorf("%w: whether it was committed is unknown", txn.ErrBusy)
 	}
 }
 
@@ -278,7 +278,7 @@ func (p *DB) Watch(ctx context.Context, _ *slog.Logger) error {
 	return nil
 }
 
-// Meaning returns the sentinel of package ground that says what an error of Postgres's, or of the way to it, is, or
+// Meaning returns the sentinel of package txn that says what an error of Postgres's, or of the way to it, is, or
 // nil.
 func Meaning(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -291,9 +291,9 @@ func Meaning(err error) error {
 	if errors.As(err, &e) {
 		switch {
 		case e.Code == "23505":
-			return ground.ErrTaken
+			return txn.ErrTaken
 		case e.Code == "53100":
-			return ground.ErrFull
+			return txn.ErrFull
 		case strings.HasPrefix(e.Code, "08"), // connection
 			strings.HasPrefix(e.Code, "53"),  // resources
 			readOnly(e),                      // a server that takes no writes
@@ -303,7 +303,7 @@ func Meaning(err error) error {
 			e.Code == "57014",                // statement_timeout
 			strings.HasPrefix(e.Code, "57P"), // shut down
 			lost(err):
-			return ground.ErrBusy
+			return txn.ErrBusy
 		}
 		return nil
 	}
@@ -311,7 +311,7 @@ func Meaning(err error) error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &network) || errors.As(err, &connect) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) {
-		return ground.ErrBusy
+		return txn.ErrBusy
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A failing is a Postgres whose connections a test ends.
@@ -111,7 +111,7 @@ func TestConnectionsHaveTheSettingsThatKeepQueriesShort(t *testing.T) {
 func TestAGlanceIsNoTransaction(t *testing.T) {
 	f := newFailing(t)
 	for want, ctx := range map[string]context.Context{
-		"repeatable read": t.Context(), "read committed": ground.Glancing(t.Context()),
+		"repeatable read": t.Context(), "read committed": txn.Glancing(t.Context()),
 	} {
 		var got string
 		if err := f.View(ctx, func(g *gorm.DB) error {
@@ -156,7 +156,7 @@ func TestADatabaseThatTakesNoWritesIsBusy(t *testing.T) {
 		"a view":    f.View(t.Context(), backend(&pid)),
 		"a command": f.Migrate(t.Context()),
 	} {
-		if err := Meaning(err); !errors.Is(err, ground.ErrBusy) {
+		if err := Meaning(err); !errors.Is(err, txn.ErrBusy) {
 			t.Errorf("%s is told %v, want that it is busy", what, err)
 		}
 	}
@@ -183,7 +183,7 @@ func TestAConnectionThatIsLostIsBusy(t *testing.T) {
 			runs++
 			return lose(g)
 		}))
-		if !errors.Is(err, ground.ErrBusy) || runs != 1 {
+		if !errors.Is(err, txn.ErrBusy) || runs != 1 {
 			t.Errorf("a connection is lost %s: after %d runs it is %v, want busy after one", what, runs, err)
 		}
 	}

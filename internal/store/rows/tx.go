@@ -5,7 +5,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Tx is one transaction or snapshot of a database, as the rows of every room are read and written in it.
@@ -14,7 +14,7 @@ type Tx struct {
 	Array
 	// Keep ends a SELECT that keeps its rows to the end of an Update, from others who would change them.
 	Keep string
-	// Mapped gives an error the sentinel of ground that says what it is, if one does.
+	// Mapped gives an error the sentinel of txn that says what it is, if one does.
 	Mapped func(error) error
 }
 
@@ -24,11 +24,11 @@ func (t *Tx) Exec(statement string, args ...any) (int64, error) {
 	return done.RowsAffected, t.Mapped(done.Error)
 }
 
-// One runs a statement that must change one row: ground.ErrNotFound when it changes none.
+// One runs a statement that must change one row: txn.ErrNotFound when it changes none.
 func (t *Tx) One(statement string, args ...any) error {
 	n, err := t.Exec(statement, args...)
 	if err == nil && n == 0 {
-		return ground.ErrNotFound
+		return txn.ErrNotFound
 	}
 	return err
 }
@@ -64,7 +64,7 @@ func AllAs[R, T any](
 	return all, t.Mapped(err)
 }
 
-// Get returns the first row of a query, or ground.ErrNotFound.
+// Get returns the first row of a query, or txn.ErrNotFound.
 func Get[T any](t *Tx, targets func(*T) []any, statement string, args ...any) (T, error) {
 	return First(All(t, targets, statement, args...))
 }
@@ -77,14 +77,14 @@ func GetAs[R, T any](t *Tx, targets func(*R) []any, as func(*R) T, statement str
 // Value is the target of a query for one column.
 func Value[T any](v *T) []any { return []any{v} }
 
-// First returns the first of the rows that All or AllAs returned, or ground.ErrNotFound.
+// First returns the first of the rows that All or AllAs returned, or txn.ErrNotFound.
 func First[T any](all []T, err error) (T, error) {
 	var first T
 	if err != nil {
 		return first, err
 	}
 	if len(all) == 0 {
-		return first, ground.ErrNotFound
+		return first, txn.ErrNotFound
 	}
 	return all[0], nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var at = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
@@ -41,7 +41,7 @@ func filled(t *testing.T) (path string) {
 
 func keep(t *testing.T, db *store.DB, name string, rows int) {
 	t.Helper()
-	_, err := store.For[ground.MetaTx](db).Update(t.Context(), func(tx ground.MetaTx) error {
+	_, err := store.For[txn.MetaTx](db).Update(t.Context(), func(tx txn.MetaTx) error {
 		for k := range rows {
 			if err := tx.SetMeta(fmt.Sprint(name, " ", k), []byte(strings.Repeat(name, 100))); err != nil {
 				return err

@@ -9,7 +9,7 @@ import (
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // check reads the whole of a database's file and returns what is wrong with it, at most ten findings of a
@@ -64,7 +64,7 @@ func blamed(ctx context.Context, db *sql.DB, err error) error {
 		return err
 	}
 	if wrong, _ := quickCheck(ctx, db); len(wrong) > 0 { // if it fails, the error before it counts
-		return fmt.Errorf("%w: %s: %w", ground.ErrCorrupt, wrong[0], err)
+		return fmt.Errorf("%w: %s: %w", txn.ErrCorrupt, wrong[0], err)
 	}
 	return err
 }

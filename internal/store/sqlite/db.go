@@ -18,7 +18,7 @@ import (
 
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/migrations"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A DB is a database that is open: one file with one writer and readers beside it.
@@ -96,7 +96,7 @@ func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 	defer cancel()
 	for {
 		db, err := openPool(Pool{Path: path, Wait: o.Wait, Writer: true, MaxPages: o.MaxPages})
-		if !errors.Is(Meaning(err), ground.ErrBusy) {
+		if !errors.Is(Meaning(err), txn.ErrBusy) {
 			return db, err
 		}
 		select {
@@ -189,7 +189,7 @@ func (d *DB) Update(ctx context.Context, fn func(*gorm.DB) error) error {
 		}
 		return fn(g)
 	}))
-	if errors.Is(Meaning(err), ground.ErrFull) {
+	if errors.Is(Meaning(err), txn.ErrFull) {
 		d.reserve.give()
 	}
 	return err
@@ -247,7 +247,7 @@ func closePool(g *gorm.DB) error {
 	return db.Close()
 }
 
-// Meaning returns the sentinel of package ground that says what an error of SQLite's is, or nil.
+// Meaning returns the sentinel of package txn that says what an error of SQLite's is, or nil.
 func Meaning(err error) error {
 	var e *driver.Error
 	if !errors.As(err, &e) {
@@ -255,18 +255,18 @@ func Meaning(err error) error {
 	}
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-		return ground.ErrTaken
+		return txn.ErrTaken
 	case sqlite3.SQLITE_IOERR_SHMSIZE: // no room for the index of the WAL
-		return ground.ErrFull
+		return txn.ErrFull
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return ground.ErrBusy
+		return txn.ErrBusy
 	case sqlite3.SQLITE_FULL:
-		return ground.ErrFull
+		return txn.ErrFull
 	}
 	if isDamage(err) {
-		return ground.ErrCorrupt
+		return txn.ErrCorrupt
 	}
 	return nil
 }

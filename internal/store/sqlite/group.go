@@ -10,7 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // How many writers share one COMMIT, for how long one is kept open for them, and how long one of those who are in no
@@ -75,7 +75,7 @@ func (g *group) update(ctx context.Context, fn func(*gorm.DB) error) error {
 	}
 	m := &member{turn: make(chan *gorm.DB), ran: make(chan error), answer: make(chan error, 1)}
 	turns := g.waiting
-	if ground.IsUnhurried(ctx) {
+	if txn.IsUnhurried(ctx) {
 		turns = g.unhurried
 	}
 	patience := time.NewTimer(g.wait)
@@ -85,7 +85,7 @@ func (g *group) update(ctx context.Context, fn func(*gorm.DB) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-patience.C:
-		return fmt.Errorf("wait for other writers: %w", ground.ErrBusy)
+		return fmt.Errorf("wait for other writers: %w", txn.ErrBusy)
 	case <-g.closing:
 		return errClosed
 	}

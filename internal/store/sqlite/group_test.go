@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/internal/store/sqlite"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // opened returns a new database without tables.
@@ -208,7 +208,7 @@ func whoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
 		})
 	}
 	rest := func() {}
-	idle := func() { write(ground.Unhurried(t.Context()), "idler", rest) }
+	idle := func() { write(txn.Unhurried(t.Context()), "idler", rest) }
 	// after has somebody write for longer than a COMMIT waits for others, and then does what is next meanwhile.
 	after := func(next func()) {
 		write(t.Context(), "somebody", func() {
@@ -230,7 +230,7 @@ func whoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
 	after(func() { idle(); after(func() { after(once) }) })
 	check(turn{"somebody", 3}, turn{"somebody", 4}, turn{"idler", 4}, turn{"somebody", 6}, turn{"somebody", 7})
 	began := time.Now()
-	write(ground.Unhurried(t.Context()), "idler", rest)
+	write(txn.Unhurried(t.Context()), "idler", rest)
 	all.Wait()
 	if waited := time.Since(began); waited > 10*time.Millisecond {
 		t.Errorf("with nobody else who writes it took %v", waited)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A guard stands before the writes to a file: what is written beside damage may be lost with it, or make more
@@ -21,7 +21,7 @@ func newGuard() *guard { return &guard{shown: make(chan struct{})} }
 // note looks at how a transaction ended, and returns it.
 func (g *guard) note(err error) error {
 	if isDamage(err) {
-		g.shut(fmt.Errorf("%w: %w", ground.ErrCorrupt, err))
+		g.shut(fmt.Errorf("%w: %w", txn.ErrCorrupt, err))
 	}
 	return err
 }

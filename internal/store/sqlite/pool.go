@@ -11,7 +11,7 @@ import (
 
 	"modernc.org/sqlite"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A Pool is one of the two pools of connections to a database: the writer's one, or the readers'.
@@ -122,7 +122,7 @@ const lookEvery = 2 * time.Millisecond
 func patiently[T any](ctx context.Context, c *connection, do func() (T, error)) (T, error) {
 	for since := (time.Time{}); ; {
 		done, err := do()
-		if err == nil || c.wait == 0 || !errors.Is(Meaning(err), ground.ErrBusy) {
+		if err == nil || c.wait == 0 || !errors.Is(Meaning(err), txn.ErrBusy) {
 			return done, err
 		}
 		if now := time.Now(); since.IsZero() {

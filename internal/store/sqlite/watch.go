@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Storage returns what is known against writing: ErrCorrupt or ErrFull.
@@ -17,7 +17,7 @@ func (d *DB) Storage() error {
 		return err
 	}
 	if d.reserve.given() {
-		return fmt.Errorf("%w: the reserve was given back", ground.ErrFull)
+		return fmt.Errorf("%w: the reserve was given back", txn.ErrFull)
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func (d *DB) Watch(ctx context.Context, log *slog.Logger) error {
 		}
 		switch wrong, err := quickCheck(ctx, db); {
 		case len(wrong) > 0:
-			d.guard.shut(fmt.Errorf("%w: %s", ground.ErrCorrupt, strings.Join(wrong, "; ")))
+			d.guard.shut(fmt.Errorf("%w: %s", txn.ErrCorrupt, strings.Join(wrong, "; ")))
 		case err != nil && ctx.Err() == nil:
 			log.WarnContext(ctx, "the database file was not checked", "error", err)
 		}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var commentRules = []rule{
@@ -62,7 +62,7 @@ func commentComesBack(w *world) {
 	})
 	w.view(func(tx Tx) error {
 		_, err := tx.CommentByID(w.site.ID, "nothing")
-		w.wants("an unknown comment", err, ground.ErrNotFound)
+		w.wants("an unknown comment", err, txn.ErrNotFound)
 		return nil
 	})
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/report"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var complaintRules = []rule{
@@ -120,7 +120,7 @@ func complaintsSettle(w *world) {
 	for _, c := range []comment.Comment{refused, other} {
 		w.wants("an appeal", appeal(c, c.Standing), nil)
 	}
-	w.wants("an appeal against what does not stand", appeal(refused, 2), ground.ErrNotFound)
+	w.wants("an appeal against what does not stand", appeal(refused, 2), txn.ErrNotFound)
 	says := func(when string, reports int, settled ...uint64) {
 		w.Helper()
 		open, appeals := w.against(shown, refused)

@@ -12,7 +12,8 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A rule is one sentence of the contract.
@@ -23,7 +24,7 @@ type rule struct {
 
 func TestBothDatabasesKeepTheContract(t *testing.T) {
 	on := func(t *testing.T, url func(testing.TB) string) (checked int) {
-		return run(t, func(t testing.TB) ground.Store[Tx] {
+		return run(t, func(t testing.TB) txn.Store[Tx] {
 			db, err := store.Open(t.Context(), url(t), store.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -46,7 +47,7 @@ func TestBothDatabasesKeepTheContract(t *testing.T) {
 }
 
 // run checks a store against the whole contract and returns how many rules were checked.
-func run(t *testing.T, open func(testing.TB) ground.Store[Tx]) (checked int) {
+func run(t *testing.T, open func(testing.TB) txn.Store[Tx]) (checked int) {
 	kept := open(t)
 	n := 0
 	for _, rules := range [][]rule{
@@ -77,14 +78,14 @@ const patience = 30 * time.Second
 // A world is a store with a site and a page of a test's own.
 type world struct {
 	*testing.T
-	store ground.Store[Tx]
+	store txn.Store[Tx]
 	name  string
-	site  ground.Site
-	page  ground.Page
+	site  site.Site
+	page  site.Page
 	made  atomic.Int64 // how many names were given out
 }
 
-func newWorld(t *testing.T, store ground.Store[Tx], name string) *world {
+func newWorld(t *testing.T, store txn.Store[Tx], name string) *world {
 	w := &world{T: t, store: store, name: name}
 	w.site = w.newSite("a")
 	w.page = w.newPage(w.site.ID, "https://"+name+".example/post")
@@ -120,16 +121,16 @@ func (w *world) wants(what string, got, want error) {
 	}
 }
 
-func (w *world) newSite(key string) ground.Site {
+func (w *world) newSite(key string) site.Site {
 	w.Helper()
-	s := ground.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
+	s := site.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
 	w.update(func(tx Tx) error { return tx.InsertSite(&s) })
 	return s
 }
 
-func (w *world) newPage(site int64, url string) (p ground.Page) {
+func (w *world) newPage(blog int64, url string) (p site.Page) {
 	w.Helper()
-	fresh := ground.Page{ID: w.id("page"), Site: site, URL: url, Title: "A page", Open: true, CreatedAt: began}
+	fresh := site.Page{ID: w.id("page"), Site: blog, URL: url, Title: "A page", Open: true, CreatedAt: began}
 	w.update(func(tx Tx) (err error) {
 		p, err = tx.EnsurePage(fresh)
 		return err

@@ -7,7 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var eventRules = []rule{
@@ -18,7 +19,7 @@ var eventRules = []rule{
 	{"events stay for a follower that is away, until it has lost them", eventsStayForWhoIsAway},
 }
 
-func (w *world) lastEvent() (at ground.Position) {
+func (w *world) lastEvent() (at event.Position) {
 	w.Helper()
 	w.view(func(tx Tx) (err error) {
 		at, err = tx.LastEvent()
@@ -28,7 +29,7 @@ func (w *world) lastEvent() (at ground.Position) {
 }
 
 // after returns the world's own events after a position, and where that reading ended.
-func (w *world) after(at ground.Position, limit int) (own []ground.Event, end ground.Position) {
+func (w *world) after(at event.Position, limit int) (own []event.Event, end event.Position) {
 	w.Helper()
 	w.view(func(tx Tx) error {
 		events, next, err := tx.EventsAfter(at, limit)
@@ -50,7 +51,7 @@ type seenEvents struct {
 }
 
 // follow reads until done and everything written before it was read; it gives up by patience.
-func (w *world) follow(from ground.Position, written *atomic.Int64, done <-chan struct{}) seenEvents {
+func (w *world) follow(from event.Position, written *atomic.Int64, done <-chan struct{}) seenEvents {
 	seen := seenEvents{map[string]int{}, map[string]int{}}
 	var deadline time.Time
 	looks := time.NewTicker(2 * time.Millisecond) // leaves the processor to the writers
@@ -102,8 +103,8 @@ func followersMissNothing(w *world) {
 			// Slow ones take their number early and commit late: they look around meanwhile.
 			slow := i%4 == 0
 			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
-				e := ground.Event{
-					Site: w.site.ID, Kind: ground.EventArrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i,
+				e := event.Event{
+					Site: w.site.ID, Kind: event.Arrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i,
 						n), At: began,
 				}
 				if err := tx.Emit(e); err != nil {
@@ -146,9 +147,9 @@ func followersMissNothing(w *world) {
 
 func eventComesBack(w *world) {
 	from := w.lastEvent()
-	want := []ground.Event{
-		{Site: w.site.ID, Kind: ground.EventDecided, Page: "p", Comment: "c", Shown: true, Added: true, At: began},
-		{Site: w.site.ID, Kind: ground.EventAccount, Account: "a", At: began.Add(time.Microsecond)},
+	want := []event.Event{
+		{Site: w.site.ID, Kind: event.Decided, Page: "p", Comment: "c", Shown: true, Added: true, At: began},
+		{Site: w.site.ID, Kind: event.Account, Account: "a", At: began.Add(time.Microsecond)},
 	}
 	told, err := w.store.Update(w.ctx(),
 		func(tx Tx) error { return errors.Join(tx.Emit(want[0]), tx.Emit(want[1]), tx.Emit()) })
@@ -157,7 +158,7 @@ func eventComesBack(w *world) {
 	}
 	at := from
 	for i := range want {
-		var one []ground.Event
+		var one []event.Event
 		one, at = w.after(at, 1)
 		if len(one) != 1 || len(told) != len(want) {
 			w.Fatalf("%d events came as number %d, and %d were told; want one, and %d", len(one), i, len(told), len(want))
@@ -190,7 +191,7 @@ func lateCommitIsSeen(w *world) {
 	var once sync.Once
 	emit := func(name string, wait bool) {
 		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
-			err := tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: name, At: began})
+			err := tx.Emit(event.Event{Site: w.site.ID, Kind: event.Arrived, Comment: name, At: began})
 			if wait {
 				once.Do(func() { close(holding) })
 				<-letGo
@@ -240,7 +241,7 @@ var never = began.Add(-10_000 * time.Hour)
 func eventsArePruned(w *world) {
 	emit := func(name string, at time.Time) {
 		w.update(func(tx Tx) error {
-			return tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: name, At: at})
+			return tx.Emit(event.Event{Site: w.site.ID, Kind: event.Arrived, Comment: name, At: at})
 		})
 	}
 	everything := func() {
@@ -270,14 +271,14 @@ func eventsArePruned(w *world) {
 
 func eventsStayForWhoIsAway(w *world) {
 	name := w.id("follower")
-	follower := func() (f ground.Followed) {
+	follower := func() (f event.Followed) {
 		w.view(func(tx Tx) (err error) {
 			f, err = tx.Follower(name)
 			return err
 		})
 		return f
 	}
-	move := func(from, to ground.Position) (moved bool) {
+	move := func(from, to event.Position) (moved bool) {
 		w.update(func(tx Tx) (err error) {
 			moved, err = tx.MoveFollower(name, from, to)
 			return err
@@ -286,12 +287,12 @@ func eventsStayForWhoIsAway(w *world) {
 	}
 	emit := func(comment string) {
 		w.update(func(tx Tx) error {
-			return tx.Emit(ground.Event{Site: w.site.ID, Kind: ground.EventArrived, Comment: comment, At: began})
+			return tx.Emit(event.Event{Site: w.site.ID, Kind: event.Arrived, Comment: comment, At: began})
 		})
 	}
 	w.view(func(tx Tx) error {
 		_, err := tx.Follower(name)
-		w.wants("a follower that nobody added", err, ground.ErrNotFound)
+		w.wants("a follower that nobody added", err, txn.ErrNotFound)
 		return nil
 	})
 	emit("before")

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var keyRules = []rule{
@@ -17,11 +17,11 @@ var keyRules = []rule{
 	{"old keys are pruned, others stay", keysArePruned},
 }
 
-func (w *world) key(value string) ground.Key {
-	return ground.Key{Site: w.site.ID, Route: "POST /comments", Value: value, Body: []byte{0, 1, 2}}
+func (w *world) key(value string) txn.Key {
+	return txn.Key{Site: w.site.ID, Route: "POST /comments", Value: value, Body: []byte{0, 1, 2}}
 }
 
-func (w *world) claim(k ground.Key) (answer *ground.Answer) {
+func (w *world) claim(k txn.Key) (answer *txn.Answer) {
 	w.Helper()
 	w.update(func(tx Tx) (err error) {
 		answer, err = tx.ClaimKey(k, began)
@@ -38,7 +38,7 @@ func keyIsClaimedOnce(w *world) {
 		}
 		return tx.KeepAnswer(k, []byte(`{"x":1}`))
 	})
-	want := &ground.Answer{Body: k.Body, Data: []byte(`{"x":1}`), At: began}
+	want := &txn.Answer{Body: k.Body, Data: []byte(`{"x":1}`), At: began}
 	if got := w.claim(k); !reflect.DeepEqual(got, want) {
 		w.Errorf("the second claim is answered %+v, want %+v", got, want)
 	}
@@ -111,7 +111,7 @@ func keysAreApart(w *world) {
 	k := w.key("apart")
 	route, account, value := k, k, k
 	route.Route, account.Account, value.Value = "POST /decisions", "someone", "Apart"
-	for _, other := range []ground.Key{k, route, account, value} {
+	for _, other := range []txn.Key{k, route, account, value} {
 		if answer := w.claim(other); answer != nil {
 			w.Errorf("%+v is taken", other)
 		}

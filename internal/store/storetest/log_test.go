@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var logRules = []rule{
@@ -258,7 +258,7 @@ func undoneOnce(w *world) {
 	if err := undo(1); err != nil {
 		w.Errorf("the first undo: %v", err)
 	}
-	w.wants("the second undo", undo(1), ground.ErrTaken)
+	w.wants("the second undo", undo(1), txn.ErrTaken)
 	if err := undo(2); err != nil {
 		w.Errorf("undo of another: %v", err)
 	}

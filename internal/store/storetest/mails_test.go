@@ -9,10 +9,10 @@ import (
 
 	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/readerauth"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var mailRules = []rule{
@@ -53,7 +53,7 @@ func mailComesBack(w *world) {
 	}
 	w.view(func(tx Tx) error {
 		_, err := tx.MailByID(m.Site, "nothing")
-		w.wants("no mail", err, ground.ErrNotFound)
+		w.wants("no mail", err, txn.ErrNotFound)
 		return nil
 	})
 }
@@ -94,7 +94,7 @@ func mailGathers(w *world) {
 	}
 	open := func(tx Tx) error {
 		m, err := tx.OpenMail(w.site.ID, a, began)
-		w.wants("one that is sent, or about something else: "+m.ID, err, ground.ErrNotFound)
+		w.wants("one that is sent, or about something else: "+m.ID, err, txn.ErrNotFound)
 		return nil
 	}
 	w.view(open)
@@ -119,7 +119,7 @@ func mailGathers(w *world) {
 	})
 	w.view(func(tx Tx) error {
 		_, err := tx.LastMail(w.site.ID, b, notify.Still)
-		w.wants("none of the kind", err, ground.ErrNotFound)
+		w.wants("none of the kind", err, txn.ErrNotFound)
 		return nil
 	})
 }
@@ -211,7 +211,7 @@ func lettersComeBack(w *world) {
 			w.Errorf("it gathers in %+v, want %s", m, l.ID)
 		}
 		_, other := tx.OpenLetter(l.Site, []byte("nobody"), began)
-		w.wants("nobody's", other, ground.ErrNotFound)
+		w.wants("nobody's", other, txn.ErrNotFound)
 		return err
 	})
 }
@@ -263,16 +263,16 @@ func codesArePut(w *world) {
 		w.update(func(tx Tx) error { return tx.PutMailedCode(w.site.ID, box, c) })
 		is(c, nil)
 	}
-	is(readerauth.MailedCode{}, ground.ErrNotFound)
+	is(readerauth.MailedCode{}, txn.ErrNotFound)
 	put(readerauth.MailedCode{Letter: "one", At: began})
 	put(readerauth.MailedCode{Letter: "two", Tries: 3, At: began.Add(time.Hour)})
 	w.update(func(tx Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour)) })
 	is(readerauth.MailedCode{Letter: "two", Tries: 3, At: began.Add(time.Hour)}, nil)
 	w.update(func(tx Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour + time.Second)) })
-	is(readerauth.MailedCode{}, ground.ErrNotFound)
+	is(readerauth.MailedCode{}, txn.ErrNotFound)
 	put(readerauth.MailedCode{Letter: "three", At: began})
 	w.update(func(tx Tx) error { return tx.DropMailedCode(w.site.ID, box) })
-	is(readerauth.MailedCode{}, ground.ErrNotFound)
+	is(readerauth.MailedCode{}, txn.ErrNotFound)
 }
 
 func mailsArePruned(w *world) {
@@ -286,7 +286,7 @@ func mailsArePruned(w *world) {
 	w.update(func(tx Tx) error { return tx.PruneMails(long.Add(1000)) })
 	w.view(func(tx Tx) error {
 		_, err := tx.MailByID(old.Site, old.ID)
-		w.wants("what ended long ago", err, ground.ErrNotFound)
+		w.wants("what ended long ago", err, txn.ErrNotFound)
 		for _, m := range kept {
 			if _, err := tx.MailByID(m.Site, m.ID); err != nil {
 				w.Errorf("%+v is gone: %v", m, err)

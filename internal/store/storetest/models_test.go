@@ -11,8 +11,8 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning/fold"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var modelRules = []rule{
@@ -403,7 +403,7 @@ func snapshotsComeBack(w *world) {
 		if len(list) != 1 || list[0].Seq != 128 {
 			w.Errorf("left are %v, want 128 alone", list)
 		}
-		if _, err := tx.Snapshot(w.site.ID, 512); !errors.Is(err, ground.ErrNotFound) {
+		if _, err := tx.Snapshot(w.site.ID, 512); !errors.Is(err, txn.ErrNotFound) {
 			w.Errorf("what was dropped answers %v", err)
 		}
 		return err
@@ -426,7 +426,7 @@ func snapshotsComeInPieces(w *world) {
 			tx.PutSnapshot(w.site.ID, part(9, 9, "nothing"), 3),
 			tx.PutPiece(w.site.ID, part(9, 12, "of another time "), 0))
 	})
-	if _, err := newest(9); !errors.Is(err, ground.ErrNotFound) {
+	if _, err := newest(9); !errors.Is(err, txn.ErrNotFound) {
 		w.Errorf("after two pieces of three it answers %v", err)
 	}
 	w.update(func(tx Tx) error { return tx.PutSnapshot(w.site.ID, part(9, 9, "three"), 2) })

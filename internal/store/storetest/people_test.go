@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var peopleRules = []rule{
@@ -77,15 +77,15 @@ func accountComesBack(w *world) {
 			w.Errorf("%d accounts (%v), want %d", n, err, count+1)
 		}
 		_, err = tx.AccountByEmail("nobody")
-		w.wants("no account by e-mail", err, ground.ErrNotFound)
+		w.wants("no account by e-mail", err, txn.ErrNotFound)
 		_, err = tx.AccountByID("nobody")
-		w.wants("no account by id", err, ground.ErrNotFound)
+		w.wants("no account by id", err, txn.ErrNotFound)
 		return nil
 	})
 	again := a
 	again.ID = w.id("account")
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertAccount(again) })
-	w.wants("an e-mail twice", err, ground.ErrTaken)
+	w.wants("an e-mail twice", err, txn.ErrTaken)
 }
 
 func accountChanges(w *world) {
@@ -107,7 +107,7 @@ func accountChanges(w *world) {
 	}
 	a.ID = "nobody"
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateAccount(a) })
-	w.wants("no account", err, ground.ErrNotFound)
+	w.wants("no account", err, txn.ErrNotFound)
 }
 
 func (w *world) newSession(account string, expires time.Time) authz.Session {
@@ -162,11 +162,11 @@ func accountIsRemoved(w *world) {
 	}
 	w.view(func(tx Tx) error {
 		_, err := tx.LinkByHash(link.Hash)
-		w.wants("its link", err, ground.ErrNotFound)
+		w.wants("its link", err, txn.ErrNotFound)
 		return nil
 	})
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.DeleteAccount(a.ID) })
-	w.wants("removing it twice", err, ground.ErrNotFound)
+	w.wants("removing it twice", err, txn.ErrNotFound)
 }
 
 func sessionsEnd(w *world) {
@@ -205,15 +205,15 @@ func sessionsEnd(w *world) {
 	left(first, third)
 	w.view(func(tx Tx) error {
 		_, err := tx.SessionByHash(second.Hash)
-		w.wants("an ended session", err, ground.ErrNotFound)
+		w.wants("an ended session", err, txn.ErrNotFound)
 		return nil
 	})
 	w.update(func(tx Tx) error { return tx.DeleteSessions(a.ID) })
 	left()
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchSession(first.Hash, began, began) })
-	w.wants("touching an ended session", err, ground.ErrNotFound)
+	w.wants("touching an ended session", err, txn.ErrNotFound)
 	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchAccount("nobody", began) })
-	w.wants("touching no account", err, ground.ErrNotFound)
+	w.wants("touching no account", err, txn.ErrNotFound)
 }
 
 func tokensAreKept(w *world) {
@@ -260,12 +260,12 @@ func tokensAreKept(w *world) {
 	}
 	w.update(func(tx Tx) error { return tx.DeleteToken(bound.ID) })
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchToken(bound.ID, began) })
-	w.wants("touching an ended token", err, ground.ErrNotFound)
+	w.wants("touching an ended token", err, txn.ErrNotFound)
 	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateToken(bound) })
-	w.wants("changing a removed token", err, ground.ErrNotFound)
+	w.wants("changing a removed token", err, txn.ErrNotFound)
 	w.view(func(tx Tx) error {
 		_, err := tx.TokenByHash(bound.Hash)
-		w.wants("a removed token", err, ground.ErrNotFound)
+		w.wants("a removed token", err, txn.ErrNotFound)
 		return nil
 	})
 }
@@ -290,7 +290,7 @@ func linkIsTakenOnce(w *world) {
 			switch {
 			case err == nil && reflect.DeepEqual(got, link):
 				took.Add(1)
-			case errors.Is(err, ground.ErrNotFound):
+			case errors.Is(err, txn.ErrNotFound):
 				missed.Add(1)
 			default:
 				w.Errorf("took %+v: %v", got, err)
@@ -305,7 +305,7 @@ func linkIsTakenOnce(w *world) {
 	w.view(func(tx Tx) error {
 		for _, gone := range []authz.Link{first, second} {
 			_, err := tx.LinkByHash(gone.Hash)
-			w.wants("a removed link", err, ground.ErrNotFound)
+			w.wants("a removed link", err, txn.ErrNotFound)
 		}
 		_, err := tx.LinkByHash(other.Hash)
 		return err
@@ -331,7 +331,7 @@ func mailLinkIsUsedOnce(w *world) {
 		switch {
 		case err == nil:
 			used.Add(1)
-		case errors.Is(err, ground.ErrNotFound):
+		case errors.Is(err, txn.ErrNotFound):
 			missed.Add(1)
 		default:
 			w.Errorf("use %d: %v", i, err)
@@ -354,7 +354,7 @@ func mailLinkIsUsedOnce(w *world) {
 	w.update(func(tx Tx) error { return tx.PruneMailLinks(began.Add(1000)) })
 	w.view(func(tx Tx) error {
 		_, gone := tx.MailLinkByHash(old.Hash)
-		w.wants("a link that had ended", gone, ground.ErrNotFound)
+		w.wants("a link that had ended", gone, txn.ErrNotFound)
 		_, err := tx.MailLinkByHash(link.Hash)
 		return err
 	})
@@ -362,7 +362,7 @@ func mailLinkIsUsedOnce(w *world) {
 	w.update(func(tx Tx) error { return tx.DeleteMailLinks(a.ID) })
 	w.view(func(tx Tx) error {
 		_, gone := tx.MailLinkByHash(link.Hash)
-		w.wants("a link of who has none any more", gone, ground.ErrNotFound)
+		w.wants("a link of who has none any more", gone, txn.ErrNotFound)
 		_, err := tx.MailLinkByHash(others.Hash)
 		return err
 	})
@@ -381,14 +381,14 @@ func proofIsOfOne(w *world) {
 		w.update(func(tx Tx) error { return tx.InsertProof(p) })
 	}
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertProof(proof(b.ID, first, hostile, began)) })
-	w.wants("somebody else's", err, ground.ErrTaken)
+	w.wants("somebody else's", err, txn.ErrTaken)
 	w.view(func(tx Tx) error {
 		got, err := tx.AccountByProof(first, hostile)
 		if !reflect.DeepEqual(got, a) {
 			w.Errorf("found %+v, want %+v", got, a)
 		}
 		_, none := tx.AccountByProof(second, hostile+"b")
-		w.wants("the subject of another issuer", none, ground.ErrNotFound)
+		w.wants("the subject of another issuer", none, txn.ErrNotFound)
 		return err
 	})
 	left := func(account string, want ...authz.LinkedProof) {
@@ -431,7 +431,7 @@ func expiredIsPruned(w *world) {
 			w.Errorf("%d sessions are left, want 2", len(sessions))
 		}
 		_, gone := tx.LinkByHash(old.Hash)
-		w.wants("the old link", gone, ground.ErrNotFound)
+		w.wants("the old link", gone, txn.ErrNotFound)
 		_, kept := tx.LinkByHash(young.Hash)
 		return errors.Join(err, kept)
 	})
@@ -475,12 +475,12 @@ func saltsAreKept(w *world) {
 			return nil
 		})
 	}
-	want(w.site.ID, "", ground.ErrNotFound)
+	want(w.site.ID, "", txn.ErrNotFound)
 	for _, salt := range []string{"first", "second"} {
 		w.update(func(tx Tx) error { return tx.SetSSOSalt(w.site.ID, []byte(salt), began) })
 		want(w.site.ID, salt, nil)
 	}
-	want(other.ID, "", ground.ErrNotFound)
+	want(other.ID, "", txn.ErrNotFound)
 }
 
 func onePairIsKept(w *world) {
@@ -500,7 +500,7 @@ func onePairIsKept(w *world) {
 			return tx.PutPair(p, instead)
 		})
 	}
-	want("", ground.ErrNotFound)
+	want("", txn.ErrNotFound)
 	put("first", nil)
 	put("late", nil) // of another process that found none either
 	want("first", nil)

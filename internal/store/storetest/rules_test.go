@@ -6,8 +6,8 @@ import (
 
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/rules"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var rulesRules = []rule{
@@ -67,10 +67,10 @@ func rulesComeBack(w *world) {
 		w.wants("remove", err, want)
 	}
 	w.update(func(tx Tx) error { return tx.PutRule(r) })
-	set(time.Time{}, ground.ErrNotFound)
+	set(time.Time{}, txn.ErrNotFound)
 	set(began, nil)
 	count(0)
-	set(began, ground.ErrNotFound)
+	set(began, txn.ErrNotFound)
 	w.update(func(tx Tx) error { return tx.PruneRules(w.site.ID, began) })
 	set(time.Time{}, nil)
 	count(1)
@@ -78,7 +78,7 @@ func rulesComeBack(w *world) {
 	count(1)
 	set(began, nil)
 	w.update(func(tx Tx) error { return tx.PruneRules(w.site.ID, began.Add(time.Second)) })
-	set(time.Time{}, ground.ErrNotFound)
+	set(time.Time{}, txn.ErrNotFound)
 }
 
 func notesAreKept(w *world) {
@@ -180,7 +180,7 @@ func writersFirsts(w *world) {
 			w.Errorf("written by b is %s, want %s", c.ID, plain.ID)
 		}
 		_, missing := tx.WrittenBy(w.site.ID, []byte("d"))
-		w.wants("written by nobody", missing, ground.ErrNotFound)
+		w.wants("written by nobody", missing, txn.ErrNotFound)
 		return err
 	})
 }

@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamlist"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var siteRules = []rule{
@@ -25,11 +26,11 @@ var siteRules = []rule{
 }
 
 func siteComesBack(w *world) {
-	s := ground.Site{
+	s := site.Site{
 		Key: w.name + "-full", Name: hostile, CreatedAt: began,
 		Origins: []string{"https://x.example", "http://localhost:8080"},
-		Settings: ground.Settings{
-			Moderation: ground.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile},
+		Settings: site.Settings{
+			Moderation: site.PolicySuspicious, Suspect: 0.8, EditMinutes: 5, Rules: map[string]string{"kk": hostile},
 			SignInURL: "https://x.example/in",
 		},
 		EditEpoch: 1 << 50,
@@ -38,7 +39,7 @@ func siteComesBack(w *world) {
 	if s.ID <= w.site.ID {
 		w.Errorf("number %d after %d", s.ID, w.site.ID)
 	}
-	read := func() (got ground.Site) {
+	read := func() (got site.Site) {
 		w.view(func(tx Tx) (err error) {
 			got, err = tx.SiteByKey(s.Key)
 			return err
@@ -53,15 +54,15 @@ func siteComesBack(w *world) {
 	if got := read(); !reflect.DeepEqual(got, s) {
 		w.Errorf("after a change %+v, want %+v", got, s)
 	}
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertSite(&ground.Site{Key: s.Key}) })
-	w.wants("a key twice", err, ground.ErrTaken)
-	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateSite(ground.Site{ID: 1 << 40}) })
-	w.wants("a change of no site", err, ground.ErrNotFound)
+	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertSite(&site.Site{Key: s.Key}) })
+	w.wants("a key twice", err, txn.ErrTaken)
+	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateSite(site.Site{ID: 1 << 40}) })
+	w.wants("a change of no site", err, txn.ErrNotFound)
 	w.view(func(tx Tx) error {
 		_, err := tx.SiteByKey("no such site")
-		w.wants("no such site", err, ground.ErrNotFound)
+		w.wants("no such site", err, txn.ErrNotFound)
 		sites, err := tx.Sites()
-		if !slices.IsSortedFunc(sites, func(a, b ground.Site) int { return slices.Compare([]byte(a.Key), []byte(b.Key)) }) {
+		if !slices.IsSortedFunc(sites, func(a, b site.Site) int { return slices.Compare([]byte(a.Key), []byte(b.Key)) }) {
 			w.Error("sites are not listed by key")
 		}
 		return err
@@ -69,7 +70,7 @@ func siteComesBack(w *world) {
 }
 
 func epochRises(w *world) {
-	read := func(key string) (s ground.Site) {
+	read := func(key string) (s site.Site) {
 		w.view(func(tx Tx) (err error) {
 			s, err = tx.SiteByKey(key)
 			return err
@@ -86,7 +87,7 @@ func epochRises(w *world) {
 		w.Errorf("another site's epoch is %d after %d", got, other.EditEpoch)
 	}
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.EndEditTokens(1 << 40) })
-	w.wants("of no site", err, ground.ErrNotFound)
+	w.wants("of no site", err, txn.ErrNotFound)
 }
 
 func newSiteHasEmptyLog(w *world) {
@@ -101,15 +102,15 @@ func newSiteHasEmptyLog(w *world) {
 		_, err := tx.LockLog(1 << 40)
 		return err
 	})
-	w.wants("no site's log", err, ground.ErrNotFound)
+	w.wants("no site's log", err, txn.ErrNotFound)
 }
 
 func pageHasOneAddress(w *world) {
 	const visitors = 20
-	var pages [visitors]ground.Page
-	var drafts [visitors]ground.Page
+	var pages [visitors]site.Page
+	var drafts [visitors]site.Page
 	for i := range drafts {
-		drafts[i] = ground.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true,
+		drafts[i] = site.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true,
 			CreatedAt: began}
 	}
 	together(visitors, func(i int) {
@@ -184,13 +185,13 @@ func pageChanges(w *world) {
 	})
 	p.URL = other.URL
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdatePage(p) })
-	w.wants("another's address", err, ground.ErrTaken)
+	w.wants("another's address", err, txn.ErrTaken)
 	p.ID = "nothing"
 	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdatePage(p) })
-	w.wants("no page", err, ground.ErrNotFound)
+	w.wants("no page", err, txn.ErrNotFound)
 	w.view(func(tx Tx) error {
 		_, err := tx.PageByURL(w.site.ID, "https://x.example/none")
-		w.wants("no page by URL", err, ground.ErrNotFound)
+		w.wants("no page by URL", err, txn.ErrNotFound)
 		return nil
 	})
 }
@@ -199,7 +200,7 @@ func pagesInPieces(w *world) {
 	want := []string{w.page.ID}
 	w.update(func(tx Tx) error {
 		for i := range 11 {
-			p := ground.Page{
+			p := site.Page{
 				ID: w.id("page"), Site: w.site.ID, URL: fmt.Sprintf("https://x.example/%d", i),
 				CreatedAt: began.Add(time.Duration(i/3) * time.Second), // three share a time
 			}
@@ -283,7 +284,7 @@ func siteIsRemoved(w *world) {
 		w.Errorf("the other site was\n%v\nand is\n%v", theirs, got)
 	}
 	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.DeleteSite(w.site.ID) })
-	w.wants("removing it twice", err, ground.ErrNotFound)
+	w.wants("removing it twice", err, txn.ErrNotFound)
 	w.update(func(tx Tx) error { return tx.DeleteSite(other.ID) })
 	if next := w.newSite("next"); next.ID <= other.ID {
 		w.Errorf("number %d is given again, %d was removed", next.ID, other.ID)

@@ -1,4 +1,4 @@
-// Package storetest is the contract of ground.Store[Tx]: one suite that every implementation
+// Package storetest is the contract of txn.Store[Tx]: one suite that every implementation
 // runs against the real thing, and the Tx that it is about.
 //
 // Each test works on sites of its own, so that a whole suite shares one database.

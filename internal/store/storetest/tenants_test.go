@@ -13,8 +13,8 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/mailbox"
@@ -23,10 +23,12 @@ import (
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamcheck"
 	"github.com/aitys/aitys/moderation/spamlist"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/text"
+	"github.com/aitys/aitys/moderation/txn"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
@@ -66,7 +68,7 @@ const (
 	oneEmail                   = "one@mail.example"
 )
 
-var oneKey = ground.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
+var oneKey = txn.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
 
 // formerOf are two who acted on a site before it came here.
 func formerOf(site int64) []string {
@@ -75,7 +77,7 @@ func formerOf(site int64) []string {
 
 // fill gives a site one of everything, with the same ids on every site and the site's key in
 // the texts.
-func fill(w *world, s ground.Site) {
+func fill(w *world, s site.Site) {
 	w.Helper()
 	posted := comment.Comment{
 		Site: s.ID, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Source: s.Key, Search: "one " + s.Key,
@@ -101,7 +103,7 @@ func fill(w *world, s ground.Site) {
 	byItself.ID, byItself.Path = "one-by-itself", "one-root00000004"
 	byItself.State, byItself.Shown = comment.Approved, true
 	w.update(func(tx Tx) error {
-		page := ground.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
+		page := site.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
 		for _, c := range []comment.Comment{shown, waiting, gone, refused, byItself, expired, forgotten} {
 			_, _, insertion := tx.InsertComment(c)
@@ -199,12 +201,12 @@ func fill(w *world, s ground.Site) {
 			tx.PutWebhook(notify.Hook{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
 			tx.PutDeliveries(notify.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
 			tx.PutInquiry(spamcheck.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
-			tx.Emit(ground.Event{Site: s.ID, Kind: ground.EventArrived, Page: onePage, Comment: s.Key, At: began}),
+			tx.Emit(event.Event{Site: s.ID, Kind: event.Arrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(authz.Account{
 				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]authz.Role{s.ID: authz.Owner}, CreatedAt: began,
 				Mail: authz.MailEach,
 			}))
-		if _, missing := tx.AccountByID(oneMailed); errors.Is(missing, ground.ErrNotFound) {
+		if _, missing := tx.AccountByID(oneMailed); errors.Is(missing, txn.ErrNotFound) {
 			err = errors.Join(err, tx.InsertAccount(authz.Account{ID: oneMailed, Email: oneMailed, CreatedAt: began}))
 		}
 		mail := notify.Mail{Site: s.ID, ID: oneMail, Account: oneMailed, Kind: notify.Each, Outcome: s.Key, CreatedAt: began}
@@ -362,7 +364,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"WrittenBy":       func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
 	"EventsAfter": func(tx Tx, s int64) (any, error) {
 		events, _, err := tx.EventsAfter("", 1_000_000)
-		return slices.DeleteFunc(events, func(e ground.Event) bool { return e.Site != s }), err
+		return slices.DeleteFunc(events, func(e event.Event) bool { return e.Site != s }), err
 	},
 	"Members":         func(tx Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
 	"MembersNumbered": func(tx Tx, s int64) (any, error) { return tx.MembersNumbered(s, []int64{1, 2}) },
@@ -403,7 +405,7 @@ func (w *world) portrait(site int64) map[string]string {
 	w.view(func(tx Tx) error {
 		for method, read := range reads {
 			what, err := read(tx, site)
-			if err != nil && !errors.Is(err, ground.ErrNotFound) {
+			if err != nil && !errors.Is(err, txn.ErrNotFound) {
 				return fmt.Errorf("%s: %w", method, err)
 			}
 			seen[method] = ""
@@ -424,11 +426,11 @@ var writes = []struct {
 	write  func(tx Tx, site int64) error
 }{
 	{"EnsurePage", func(tx Tx, s int64) error {
-		_, err := tx.EnsurePage(ground.Page{ID: "two", Site: s, URL: "https://two.example/", CreatedAt: began})
+		_, err := tx.EnsurePage(site.Page{ID: "two", Site: s, URL: "https://two.example/", CreatedAt: began})
 		return err
 	}},
 	{"UpdatePage", func(tx Tx, s int64) error {
-		return tx.UpdatePage(ground.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
+		return tx.UpdatePage(site.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
 	{"TitlePage", func(tx Tx, s int64) error {
 		return errors.Join(
@@ -462,9 +464,9 @@ var writes = []struct {
 		return tx.EndTakedown(takedown.Demand{Site: s, ID: oneWhole, Ended: began, Why: "over"})
 	}},
 	{"Withhold", func(tx Tx, s int64) error {
-		return tx.Withhold(s, []string{oneShown}, &ground.Notice{By: "One court", At: began})
+		return tx.Withhold(s, []string{oneShown}, &site.Notice{By: "One court", At: began})
 	}},
-	{"WithholdPage", func(tx Tx, s int64) error { return tx.WithholdPage(s, onePage, &ground.Notice{Sealed: true}) }},
+	{"WithholdPage", func(tx Tx, s int64) error { return tx.WithholdPage(s, onePage, &site.Notice{Sealed: true}) }},
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, []string{oneShown}, nil) }},
 	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, nil, []uint64{1}) }},
 	{"ForgetAddress", func(tx Tx, s int64) error { return tx.ForgetAddress(s, "one-refused", "") }},
@@ -607,7 +609,7 @@ var writes = []struct {
 	{"RemoveNote", func(tx Tx, s int64) error { return tx.RemoveNote(s, oneNote, began.Add(time.Hour)) }},
 	{"PruneRules", func(tx Tx, s int64) error {
 		err := errors.Join(tx.PruneRules(s, began.Add(time.Minute)), tx.RemoveBlock(s, oneBlock, time.Time{}))
-		if !errors.Is(tx.RemoveBlock(s, noBlock, time.Time{}), ground.ErrNotFound) {
+		if !errors.Is(tx.RemoveBlock(s, noBlock, time.Time{}), txn.ErrNotFound) {
 			err = errors.Join(err, errors.New("what was removed is still there"))
 		}
 		return err
@@ -641,7 +643,7 @@ var writes = []struct {
 		return tx.PutInquiry(spamcheck.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
 	}},
 	{"Emit", func(tx Tx, s int64) error {
-		return tx.Emit(ground.Event{Site: s, Kind: ground.EventSite, At: began})
+		return tx.Emit(event.Event{Site: s, Kind: event.Site, At: began})
 	}},
 }
 
@@ -721,10 +723,10 @@ func nothingCrosses(w *world) {
 }
 
 // keysDoNotCross claims one key on both sites, in one transaction and with both logs locked.
-func keysDoNotCross(w *world, other ground.Site) {
-	key := ground.Key{Route: "r", Value: "crossing", Body: []byte("b")}
+func keysDoNotCross(w *world, other site.Site) {
+	key := txn.Key{Route: "r", Value: "crossing", Body: []byte("b")}
 	w.update(func(tx Tx) error {
-		for _, s := range []ground.Site{w.site, other} {
+		for _, s := range []site.Site{w.site, other} {
 			if _, err := tx.LockLog(s.ID); err != nil {
 				return err
 			}

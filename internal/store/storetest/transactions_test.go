@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 var transactionRules = []rule{
@@ -120,7 +120,7 @@ func failureLeavesNothing(w *world) {
 	w.wants("the update", err, why)
 	w.view(func(tx Tx) error {
 		_, err := tx.Meta(name)
-		w.wants("what it wrote", err, ground.ErrNotFound)
+		w.wants("what it wrote", err, txn.ErrNotFound)
 		return nil
 	})
 }
@@ -143,7 +143,7 @@ func panicLeavesNothing(w *world) {
 	}()
 	w.view(func(tx Tx) error {
 		_, err := tx.Meta(name)
-		w.wants("what it wrote", err, ground.ErrNotFound)
+		w.wants("what it wrote", err, txn.ErrNotFound)
 		return nil
 	})
 	w.comment()
@@ -205,7 +205,7 @@ func othersAreSafe(w *world) {
 			switch {
 			case err == nil && err2 == nil:
 				kept.Add(1)
-			case err != nil && errors.Is(err2, ground.ErrNotFound):
+			case err != nil && errors.Is(err2, txn.ErrNotFound):
 				failed.Add(1)
 			default:
 				w.Errorf("%s: the update says %v, whoever looks finds %v", c.ID, err, err2)
@@ -225,7 +225,7 @@ func leftBeforeTurn(w *world) {
 	w.wants("the update", err, context.Canceled)
 	w.view(func(tx Tx) error {
 		_, err := tx.Meta(name)
-		w.wants("what it wrote", err, ground.ErrNotFound)
+		w.wants("what it wrote", err, txn.ErrNotFound)
 		return nil
 	})
 }

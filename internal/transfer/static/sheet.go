@@ -16,7 +16,7 @@ import (
 
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 // pagesName is the folder in which the pages lie. A page's files are named by a hash of its address, so that the same
@@ -46,7 +46,7 @@ func (f file) close() error { return errors.Join(f.Flush(), f.to.Sync(), f.to.Cl
 // script. Both grow comment by comment.
 type sheet struct {
 	c          *copying
-	page       ground.Page
+	page       site.Page
 	w          *i18n.Catalog
 	name       string
 	json, html file
@@ -68,7 +68,7 @@ type head struct {
 }
 
 // sheet begins a page. Its first comments say in which language.
-func (c *copying) sheet(p ground.Page, count int, first []comment.Comment) (*sheet, error) {
+func (c *copying) sheet(p site.Page, count int, first []comment.Comment) (*sheet, error) {
 	s := &sheet{c: c, page: p, w: language(first), name: nameOf(p.URL), sum: sha256.New()}
 	var err error
 	if s.json, err = create(c.dir, s.name+".json"); err != nil {

@@ -16,15 +16,16 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Tx is what the room asks of a transaction.
 type Tx interface {
-	ground.Tx
+	txn.Tx
 
-	Pages(site int64, after string, limit int) ([]ground.Page, error) // the newest first
+	Pages(site int64, after string, limit int) ([]site.Page, error) // the newest first
 	Thread(q comment.ThreadQuery) ([]comment.Comment, error)
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 	// Covers returns the demands that stand against comments; PageCovers those against a page.
@@ -38,7 +39,7 @@ type Tx interface {
 
 // A Signer puts `key` and `signature` on a site's list; package signet's Service is one.
 type Signer interface {
-	Sign(ctx context.Context, site ground.Site, list map[string]any) error
+	Sign(ctx context.Context, site site.Site, list map[string]any) error
 }
 
 // A File is one that lies beside the pages: a part of the widget. Path begins with a slash.
@@ -50,22 +51,22 @@ type File struct {
 // Options are what a Service is made of. Comment and Settings say to readers what the service says in its lists, as
 // what JSON is made of.
 type Options struct {
-	Process  *ground.Process
-	Store    ground.Store[Tx]
+	Process  *txn.Process
+	Store    txn.Store[Tx]
 	Signer   Signer
 	Comment  func(c comment.Comment, pageURL string) any
-	Settings func(site ground.Site, w *i18n.Catalog) any
+	Settings func(site site.Site, w *i18n.Catalog) any
 	Files    []File
 }
 
 // Service makes copies. It is safe for concurrent use.
 type Service struct {
 	Options
-	work ground.Work[Tx]
+	work txn.Work[Tx]
 }
 
 // New returns a Service.
-func New(o Options) *Service { return &Service{Options: o, work: ground.NewWork(o.Process, o.Store)} }
+func New(o Options) *Service { return &Service{Options: o, work: txn.NewWork(o.Process, o.Store)} }
 
 // A Report says what is in a copy, and which comments are withheld that stand in copies made before.
 type Report struct {
@@ -100,7 +101,7 @@ const (
 // Copy makes a copy of a site in a folder, in the place of an earlier one that lies there; while it is made the
 // earlier one stays as it is. It needs an owner. Progress, if there is one, is told of how many comments were written.
 func (s *Service) Copy(
-	ctx context.Context, who authz.Actor, site ground.Site, dir string, progress func(done uint64),
+	ctx context.Context, who authz.Actor, site site.Site, dir string, progress func(done uint64),
 ) (Report, error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Report{}, err
@@ -123,7 +124,7 @@ func (s *Service) Copy(
 // A copying is one copy on its way.
 type copying struct {
 	*Service
-	site     ground.Site
+	site     site.Site
 	dir      string
 	pages    map[string]any // the list
 	report   Report
@@ -193,7 +194,7 @@ func (c *copying) eachPage(ctx context.Context, tx Tx, index *index) error {
 }
 
 // page writes one page, unless readers see nothing on it.
-func (c *copying) page(tx Tx, p ground.Page, count int, index *index) error {
+func (c *copying) page(tx Tx, p site.Page, count int, index *index) error {
 	q := comment.ThreadQuery{Site: c.site.ID, Page: p.ID, Order: comment.OldestRoots, Limit: piece}
 	var out *sheet
 	defer func() {

@@ -19,9 +19,10 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 // A folder is a copy that was made.
@@ -182,7 +183,7 @@ func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
 		others := make([]comment.Comment, 9_999)
 		for i := range others {
 			others[i] = first
-			others[i].ID, others[i].Same, others[i].Path = ground.NewID(), nil, fmt.Sprintf("%016d", i)
+			others[i].ID, others[i].Same, others[i].Path = txn.NewID(), nil, fmt.Sprintf("%016d", i)
 		}
 		f.Must(f.DB.Update(f.Ctx, func(tx storetest.Tx) error { return tx.PutComments(others) }))
 		made := f.copy()
@@ -253,7 +254,7 @@ func TestACopyTakesThePlaceOfAnEarlierOneAlone(t *testing.T) {
 	if files := f.pages(); len(files) != 2 {
 		t.Errorf("after the second copy there are %v", files)
 	}
-	refused := func(dir string, site ground.Site, want string) {
+	refused := func(dir string, site site.Site, want string) {
 		t.Helper()
 		before := len(names(t, filepath.Dir(f.dir)))
 		if _, err := f.S.Copy(f.Ctx, authz.Operator, site, dir, nil); err == nil || !strings.Contains(err.Error(), want) {

@@ -1,4 +1,4 @@
-package ground_test
+package txn_test
 
 import (
 	"bufio"
@@ -18,7 +18,8 @@ import (
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 type wall struct{}
@@ -26,10 +27,10 @@ type wall struct{}
 func (wall) Now() time.Time { return time.Now() }
 
 // open returns a migrated database and its process.
-func open(t testing.TB, url string) (ground.Store[storetest.Tx], *ground.Process) {
+func open(t testing.TB, url string) (txn.Store[storetest.Tx], *txn.Process) {
 	t.Helper()
 	db := apptest.Open(t, url, store.Options{})
-	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
+	p := txn.NewProcess(txn.Options{Store: store.For[txn.EventTx](db), Clock: wall{}})
 	return store.For[storetest.Tx](db), p
 }
 
@@ -38,11 +39,11 @@ func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) { test(t, d.New(t)) })
 }
 
-func emit(t testing.TB, s ground.Store[storetest.Tx], names ...string) {
+func emit(t testing.TB, s txn.Store[storetest.Tx], names ...string) {
 	t.Helper()
 	for _, name := range names {
 		_, err := s.Update(t.Context(), func(tx storetest.Tx) error {
-			return tx.Emit(ground.Event{Site: 1, Kind: ground.EventArrived, Comment: name, At: time.Now()})
+			return tx.Emit(event.Event{Site: 1, Kind: event.Arrived, Comment: name, At: time.Now()})
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +58,7 @@ type notes struct {
 	resets int
 }
 
-func (n *notes) take(reset bool, events []ground.Event) {
+func (n *notes) take(reset bool, events []event.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if reset {
@@ -91,12 +92,12 @@ func (n *notes) until(t testing.TB, what string, is func() bool) {
 // follow follows under one name until the function that it returns is called, which waits for the position after all
 // that happened: what was told before that is told again.
 func (n *notes) follow(
-	t testing.TB, s ground.Store[storetest.Tx], p *ground.Process, fail func() error,
+	t testing.TB, s txn.Store[storetest.Tx], p *txn.Process, fail func() error,
 ) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
 	ended.Go(func() {
-		p.Follow(ctx, "test", func(_ context.Context, reset bool, events []ground.Event) error {
+		p.Follow(ctx, "test", func(_ context.Context, reset bool, events []event.Event) error {
 			if err := fail(); err != nil {
 				return err
 			}
@@ -172,7 +173,7 @@ func TestAProcessIsReadyOnceItsFollowersHaveBegun(t *testing.T) {
 		go func() { ended <- p.Run(ctx) }()
 		defer func() { stop(); <-ended }()
 		var heard notes
-		defer p.OnEvent(func(e ground.Event) { heard.take(false, []ground.Event{e}) })()
+		defer p.OnEvent(func(e event.Event) { heard.take(false, []event.Event{e}) })()
 		testkit.Until(t, "the process hears of events", func() bool { emit(t, s, "before"); return heard.has("before") })
 		if p.Ready(ctx) == nil {
 			t.Error("it is ready, and what is posted now is not told")
@@ -206,8 +207,8 @@ func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
 	url := testkit.SQLite(t)
 	s, _ := open(t, url)
 	db := apptest.Open(t, url, store.Options{})
-	p := ground.NewProcess(ground.Options{
-		Store: store.For[ground.EventTx](db), Clock: testkit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
+	p := txn.NewProcess(txn.Options{
+		Store: store.For[txn.EventTx](db), Clock: testkit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
 	})
 	var n notes
 	defer n.follow(t, s, p, never)()
@@ -236,8 +237,8 @@ func victim(url string) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	p := ground.NewProcess(ground.Options{Store: store.For[ground.EventTx](db), Clock: wall{}})
-	p.Follow(context.Background(), "test", func(_ context.Context, reset bool, events []ground.Event) error {
+	p := txn.NewProcess(txn.Options{Store: store.For[txn.EventTx](db), Clock: wall{}})
+	p.Follow(context.Background(), "test", func(_ context.Context, reset bool, events []event.Event) error {
 		if reset {
 			fmt.Println("begin from the tables")
 		}
@@ -283,16 +284,16 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
 		var n notes
-		defer p.OnEvent(func(e ground.Event) { n.take(false, []ground.Event{e}) })()
+		defer p.OnEvent(func(e event.Event) { n.take(false, []event.Event{e}) })()
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()
 		n.until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil })
-		w := ground.NewWork[ground.Tx](p, narrow{whole: s})
+		w := txn.NewWork[txn.Tx](p, narrow{whole: s})
 		const own = 50
 		for i := range own {
-			if err := w.Update(t.Context(), func(tx ground.Tx) error {
-				return tx.Emit(ground.Event{Site: 1, Comment: fmt.Sprint("own", i), At: time.Now()})
+			if err := w.Update(t.Context(), func(tx txn.Tx) error {
+				return tx.Emit(event.Event{Site: 1, Comment: fmt.Sprint("own", i), At: time.Now()})
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -327,7 +328,7 @@ func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
 	s, p := open(t, testkit.SQLite(t))
 	telling := make(chan struct{})
 	var told atomic.Bool
-	defer p.OnEvent(func(ground.Event) {
+	defer p.OnEvent(func(event.Event) {
 		close(telling)
 		time.Sleep(50 * time.Millisecond) // a listener that takes its time
 		told.Store(true)
@@ -337,9 +338,9 @@ func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
 	go func() { ended <- p.Run(ctx) }()
 	defer func() { stop(); <-ended }()
 	testkit.Until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil })
-	w := ground.NewWork[ground.Tx](p, narrow{whole: s, committed: func() { <-telling }})
-	if err := w.Update(t.Context(), func(tx ground.Tx) error {
-		return tx.Emit(ground.Event{Site: 1, Comment: "own", At: time.Now()})
+	w := txn.NewWork[txn.Tx](p, narrow{whole: s, committed: func() { <-telling }})
+	if err := w.Update(t.Context(), func(tx txn.Tx) error {
+		return tx.Emit(event.Event{Site: 1, Comment: "own", At: time.Now()})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -351,16 +352,16 @@ func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
 // narrow is a whole store as a room sees it that asks for nothing of its own. Committed, unless it is nil, is called
 // after each commit.
 type narrow struct {
-	ground.Store[ground.Tx]
-	whole     ground.Store[storetest.Tx]
+	txn.Store[txn.Tx]
+	whole     txn.Store[storetest.Tx]
 	committed func()
 }
 
-func (s narrow) View(ctx context.Context, fn func(ground.Tx) error) error {
+func (s narrow) View(ctx context.Context, fn func(txn.Tx) error) error {
 	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
 }
 
-func (s narrow) Update(ctx context.Context, fn func(ground.Tx) error) ([]ground.Event, error) {
+func (s narrow) Update(ctx context.Context, fn func(txn.Tx) error) ([]event.Event, error) {
 	events, err := s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
 	if s.committed != nil {
 		s.committed()

@@ -1,4 +1,4 @@
-package ground_test
+package site_test
 
 import (
 	"errors"
@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
@@ -61,7 +61,7 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 		{"origin", "https://a.example/path", "field.invalid"},
 		{"origin", "", "field.invalid"},
 	} {
-		site := ground.Site{Settings: ground.DefaultSettings()}
+		site := site.Site{Settings: site.DefaultSettings()}
 		err := site.Change(map[string]string{tt.name: tt.value})
 		var p *problem.Error
 		switch {
@@ -75,7 +75,7 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 
 func TestRulesAreTheSitesOwnInEachLanguage(t *testing.T) {
 	t.Parallel()
-	site := ground.Site{Settings: ground.DefaultSettings()}
+	site := site.Site{Settings: site.DefaultSettings()}
 	before := site // as a cache keeps it
 	set := func(name, value string) {
 		t.Helper()
@@ -102,7 +102,7 @@ func TestRulesAreTheSitesOwnInEachLanguage(t *testing.T) {
 // What a field says of a site can be set again, and says the same.
 func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 	t.Parallel()
-	site, err := ground.NewSite("blog", "The Blog", []string{"https://a.example", "http://localhost:1313"}, time.Time{})
+	blog, err := site.New("blog", "The Blog", []string{"https://a.example", "http://localhost:1313"}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,14 +116,14 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 		"checker": "https://checks.example/", "checker_email": "on",
 		"origin": "https://b.example", "mirrors": "https://b.example/comments https://copy.example",
 	}
-	for _, f := range ground.Fields {
-		before := f.Of(site)
+	for _, f := range site.Fields {
+		before := f.Of(blog)
 		if _, known := own[f.Name]; !known {
 			t.Errorf("there is no test of the setting %s", f.Name)
 		}
 		for _, value := range []string{before, own[f.Name]} {
-			if err := site.Change(map[string]string{f.Name: value}); err != nil || f.Of(site) != value {
-				t.Errorf("%s set to %q is %q, %v", f.Name, value, f.Of(site), err)
+			if err := blog.Change(map[string]string{f.Name: value}); err != nil || f.Of(blog) != value {
+				t.Errorf("%s set to %q is %q, %v", f.Name, value, f.Of(blog), err)
 			}
 		}
 	}
@@ -131,10 +131,10 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 
 func TestWithoutAThresholdTheUsualOneStands(t *testing.T) {
 	t.Parallel()
-	if got := (ground.Settings{}).Threshold(); got != 0.9 {
+	if got := (site.Settings{}).Threshold(); got != 0.9 {
 		t.Errorf("got %v", got)
 	}
-	if got := (ground.Settings{Suspect: 0.7}).Threshold(); got != 0.7 {
+	if got := (site.Settings{Suspect: 0.7}).Threshold(); got != 0.7 {
 		t.Errorf("got %v", got)
 	}
 }

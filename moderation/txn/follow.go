@@ -1,11 +1,38 @@
-package ground
+package txn
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/site"
 )
+
+// EventTx is what following events takes of a transaction.
+type EventTx interface {
+	Tx
+	// EventsAfter returns events that were not read yet at a position, and the position at which they
+	// were. What one transaction after another wrote comes in their order; what is committed while
+	// others run comes before what these will write. No event is ever skipped, none comes twice, and
+	// none waits for another transaction than its own.
+	EventsAfter(after event.Position, limit int) ([]event.Event, event.Position, error)
+	LastEvent() (event.Position, error) // where a follower that starts now begins
+
+	// Follower returns how far the follower of a name has come: ErrNotFound before AddFollower, which
+	// registers it at the end of the events, Lost. To add one that is there changes nothing.
+	Follower(name string) (event.Followed, error)
+	AddFollower(name string) error
+	// MoveFollower notes that the follower of a name has come from one position to another, and has
+	// lost nothing. It reports false, and changes nothing, where it does not stand at the first.
+	MoveFollower(name string, from, to event.Position) (bool, error)
+	// PruneEvents removes the events from before read that every registered follower has read, and
+	// those from before last in any case: who had not read these has Lost.
+	PruneEvents(read, last time.Time) error
+
+	Sites() ([]site.Site, error) // by key
+}
 
 // followFor is how long a process has a follower for itself at a time.
 const followFor = 5 * time.Second
@@ -22,10 +49,10 @@ const followEvery = 500 * time.Millisecond
 // With reset, which has no events, fn has to begin from the tables: the follower is new, or was away
 // for longer than events are kept.
 func (p *Process) Follow(
-	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []Event) error,
+	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []event.Event) error,
 ) {
 	p.eachTurn(ctx, name, func(ctx context.Context) (told int, err error) {
-		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
+		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error {
 			if err := fn(ctx, reset, events); err != nil {
 				return err
 			}
@@ -42,10 +69,10 @@ func (p *Process) Follow(
 // that moves the position, so that each event is written down once, whatever ends in between. It may be nil.
 func FollowIn[T EventTx](
 	ctx context.Context, w Work[T], name string,
-	fn func(ctx context.Context, reset bool, events []Event) (keep func(T) error, err error),
+	fn func(ctx context.Context, reset bool, events []event.Event) (keep func(T) error, err error),
 ) {
 	w.eachTurn(ctx, name, func(ctx context.Context) (told int, err error) {
-		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error {
+		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error {
 			keep, err := fn(ctx, reset, events)
 			if err != nil {
 				return err
@@ -121,7 +148,7 @@ func (p *Process) eachTurn(
 
 // Unfollowed returns the events that the named follower has not processed yet. Callers use them to correct what the
 // follower writes.
-func (p *Process) Unfollowed(ctx context.Context, name string) (all []Event, err error) {
+func (p *Process) Unfollowed(ctx context.Context, name string) (all []event.Event, err error) {
 	err = p.look(ctx, lookFor, func(tx EventTx) error {
 		all = nil
 		from, err := tx.Follower(name)
@@ -129,7 +156,7 @@ func (p *Process) Unfollowed(ctx context.Context, name string) (all []Event, err
 			return nil
 		}
 		for at, more := from.At, err == nil; more && err == nil; {
-			var some []Event
+			var some []event.Event
 			some, at, err = tx.EventsAfter(at, eventsRead)
 			all, more = append(all, some...), len(some) == eventsRead
 		}
@@ -145,11 +172,11 @@ func (p *Process) Unfollowed(ctx context.Context, name string) (all []Event, err
 // many as can be. To tell is to run move in a transaction.
 func (p *Process) followOn(
 	ctx context.Context, name string,
-	tell func(ctx context.Context, reset bool, events []Event, move func(EventTx) error) error,
+	tell func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error,
 ) (told int, err error) {
-	var from Followed
-	var events []Event
-	var next Position
+	var from event.Followed
+	var events []event.Event
+	var next event.Position
 	err = p.look(ctx, lookFor, func(tx EventTx) (err error) {
 		if from, err = tx.Follower(name); err != nil {
 			return err
@@ -178,7 +205,7 @@ func (p *Process) followOn(
 		return 0, nil
 	}
 	for _, e := range events {
-		p.sites.event(e) // which this process may not have been told of yet
+		p.Forget(e) // which this process may not have been told of yet
 	}
 	err = tell(ctx, from.Lost, events, func(tx EventTx) error {
 		moved, err := tx.MoveFollower(name, from.At, next)

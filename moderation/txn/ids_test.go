@@ -1,11 +1,11 @@
-package ground_test
+package txn_test
 
 import (
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/moderation/ground"
+	"github.com/aitys/aitys/moderation/txn"
 )
 
 func TestIDsOfWhatHappenedStandInItsOrder(t *testing.T) {
@@ -13,18 +13,18 @@ func TestIDsOfWhatHappenedStandInItsOrder(t *testing.T) {
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	ids := make([]string, 1000)
 	for i := range ids {
-		ids[i] = ground.IDAt(at.Add(time.Duration(i)*time.Millisecond), "delivery", "of this")
-		if !ground.IsID(ids[i]) || ids[i][14] != '7' {
+		ids[i] = txn.IDAt(at.Add(time.Duration(i)*time.Millisecond), "delivery", "of this")
+		if !txn.IsID(ids[i]) || ids[i][14] != '7' {
 			t.Fatalf("%q is no id of version 7", ids[i])
 		}
 	}
 	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) {
 		t.Error("a later id comes before an earlier one, or is the same")
 	}
-	if again := ground.IDAt(at, "delivery", "of this"); again != ids[0] {
+	if again := txn.IDAt(at, "delivery", "of this"); again != ids[0] {
 		t.Errorf("the same has two ids: %s, %s", ids[0], again)
 	}
-	if other := ground.IDAt(at, "delivery", "of that"); other == ids[0] {
+	if other := txn.IDAt(at, "delivery", "of that"); other == ids[0] {
 		t.Errorf("two things of one time have one id: %s", other)
 	}
 }

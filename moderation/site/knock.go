@@ -1,4 +1,4 @@
-package ground
+package site
 
 import (
 	"context"
@@ -34,34 +34,34 @@ const maxOrigin = 200 // bytes of one that is worth counting
 
 // Knock notes that a page of an origin asked: one of the site's own was let in, another was refused. Anything can
 // be sent as an origin: what could not be allowed is passed over.
-func (p *Process) Knock(ctx context.Context, site Site, origin string) {
-	if p.knocks == nil || len(origin) > maxOrigin {
+func (d *Directory) Knock(ctx context.Context, site Site, origin string) {
+	if d.knocks == nil || len(origin) > maxOrigin {
 		return
 	}
 	if slices.Contains(site.Origins, origin) {
-		p.knocks.Knock(ctx, site.ID, origin, true)
+		d.knocks.Knock(ctx, site.ID, origin, true)
 	} else if kept, ok := text.Origin(origin); ok && kept == origin {
-		p.knocks.Knock(ctx, site.ID, origin, false)
+		d.knocks.Knock(ctx, site.ID, origin, false)
 	}
 }
 
 // Knocks are the origins that were let in and those that were refused in the last week, those who came most often
 // first, as the site's own origins are now. Dismissed ones are left out. It needs an owner.
-func (p *Process) Knocks(ctx context.Context, who authz.Actor, site Site) (letIn, refused []Knock, err error) {
+func (d *Directory) Knocks(ctx context.Context, who authz.Actor, site Site) (letIn, refused []Knock, err error) {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeRead); err != nil {
 		return nil, nil, fmt.Errorf("list knocks: %w", err)
 	}
-	if p.knocks == nil {
+	if d.knocks == nil {
 		return nil, nil, nil
 	}
 	own := func(k Knock) bool { return slices.Contains(site.Origins, k.Origin) }
-	letIn = slices.DeleteFunc(p.knocks.Knocks(ctx, site.ID, true), func(k Knock) bool { return !own(k) })
-	refused = slices.DeleteFunc(p.knocks.Knocks(ctx, site.ID, false), func(k Knock) bool { return own(k) || k.Dismissed })
+	letIn = slices.DeleteFunc(d.knocks.Knocks(ctx, site.ID, true), func(k Knock) bool { return !own(k) })
+	refused = slices.DeleteFunc(d.knocks.Knocks(ctx, site.ID, false), func(k Knock) bool { return own(k) || k.Dismissed })
 	return letIn, refused, nil
 }
 
 // DismissKnock has an origin that was refused told of no more. It needs an owner.
-func (p *Process) DismissKnock(ctx context.Context, who authz.Actor, site Site, origin string) error {
+func (d *Directory) DismissKnock(ctx context.Context, who authz.Actor, site Site, origin string) error {
 	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return fmt.Errorf("dismiss a knock: %w", err)
 	}
@@ -69,8 +69,8 @@ func (p *Process) DismissKnock(ctx context.Context, who authz.Actor, site Site, 
 	if !ok || kept != origin || len(origin) > maxOrigin {
 		return problem.Field("/origin", "This is no origin that was refused.")
 	}
-	if p.knocks != nil {
-		p.knocks.Dismiss(ctx, site.ID, origin)
+	if d.knocks != nil {
+		d.knocks.Dismiss(ctx, site.ID, origin)
 	}
 	return nil
 }

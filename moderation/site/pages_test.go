@@ -1,16 +1,16 @@
-package ground_test
+package site_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 func TestASiteTakesNoPagesOfOthers(t *testing.T) {
 	t.Parallel()
-	site := ground.Site{Origins: []string{"https://blog.example", "http://localhost:1313"}}
+	site := site.Site{Origins: []string{"https://blog.example", "http://localhost:1313"}}
 	for _, tt := range []struct{ in, want, code string }{
 		{in: "https://Blog.example/a#top", want: "https://blog.example/a"},
 		{in: "http://localhost:1313/a", want: "http://localhost:1313/a"},

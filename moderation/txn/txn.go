@@ -1,12 +1,9 @@
-// Package ground is what every use case stands on: the site and page that it is about, the
-// transaction that it runs in, the events that are told when it is committed, and the POST that
-// may be sent again.
+// Package txn runs use cases: each in one transaction of a Store, with the events that it emitted told after the commit,
+// and a repeated POST answered once. It also follows the events that other processes commit.
 //
-// It is no place for what two rooms happen to share: a noun of comments stands in package comment, one
-// of the log in ledger, one of accounts in people. It knows no rule of moderation, no HTTP and no SQL.
-// Its invariants: an event is written in the transaction that it tells of, and told once in each
-// process; a follower misses none; a POST with a key is answered once.
-package ground
+// It knows no rule of moderation, no HTTP and no SQL. Invariants: an event is written in the transaction of its
+// change, and told once in each process; a follower misses none; a POST with an idempotency key is answered once.
+package txn
 
 import (
 	"context"
@@ -16,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/aitys/aitys/moderation/event"
 )
 
 // A Clock tells the time; tests stop it.
@@ -55,14 +54,14 @@ var (
 type Store[T any] interface {
 	View(ctx context.Context, fn func(T) error) error
 	Views(ctx context.Context, n int, fn func([]T) error) error
-	Update(ctx context.Context, fn func(T) error) (emitted []Event, err error)
+	Update(ctx context.Context, fn func(T) error) (emitted []event.Event, err error)
 }
 
 // Tx is what every room asks of a transaction. A Tx is used by one goroutine and ends with the
 // function it was passed to. In every room's, each method that touches a site's rows takes the site's
 // id.
 type Tx interface {
-	Emit(events ...Event) error
+	Emit(events ...event.Event) error
 
 	// ClaimKey takes k for this transaction. Where another committed it first, that answer is
 	// returned; where another is running, it waits for its end.

@@ -1,4 +1,4 @@
-package ground
+package txn
 
 import (
 	"context"
@@ -8,15 +8,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/problem"
+	"github.com/aitys/aitys/moderation/site"
 )
 
 const (
 	lookEvery  = time.Second // whether the bell rang or not
 	lookFor    = 10 * time.Second
-	sitesFor   = 3 * time.Second // a reader waits for it
-	believed   = time.Minute     // what is in memory, while no events can be read
-	eventsRead = 1000            // at a time
+	believed   = time.Minute // what is in memory, while no events can be read
+	eventsRead = 1000        // at a time
 	eventsFor  = 7 * 24 * time.Hour
 	eventsLast = 30 * 24 * time.Hour // for a follower that was away
 	sweepEvery = time.Hour
@@ -24,34 +25,30 @@ const (
 )
 
 // Options are what a Process is made of. Store and Clock are required; a nil Bell or Claims
-// means that this process is alone, a nil Knocks that nobody counts them, a nil Presences that nobody knows who is
-// present. Storage says what is known against writing: ErrCorrupt, ErrFull, or nothing; a nil Storage knows nothing.
+// means that this process is alone, a nil Knocks that nobody counts them. Storage says what is known against writing: ErrCorrupt, ErrFull, or nothing; a nil Storage knows nothing.
 type Options struct {
-	Store     Store[EventTx]
-	Storage   func() error
-	Clock     Clock
-	Bell      Bell
-	Claims    Claims
-	Knocks    Knocks
-	Presences Presences
-	Log       *slog.Logger
+	Store   Store[EventTx]
+	Storage func() error
+	Clock   Clock
+	Bell    Bell
+	Claims  Claims
+	Knocks  site.Knocks
+	Log     *slog.Logger
 }
 
-// A Process holds what the rooms of one process share: the time, the listeners of events, how far
+// A Process holds what the use cases of one process share: the time, the listeners of events, how far
 // the events were followed, and the sites. It is safe for concurrent use. Run must be running for what other
 // processes do to be noticed.
 type Process struct {
-	store     Store[EventTx]
-	storage   func() error
-	clock     Clock
-	bell      Bell
-	claims    Claims
-	knocks    Knocks
-	presences Presences
-	log       *slog.Logger
+	store   Store[EventTx]
+	storage func() error
+	clock   Clock
+	bell    Bell
+	claims  Claims
+	log     *slog.Logger
 
-	listeners listeners
-	sites     siteCache
+	listeners event.Listeners
+	*site.Directory
 
 	mu       sync.Mutex
 	looked   time.Time       // when all events that could be read had been told; zero: never
@@ -61,18 +58,27 @@ type Process struct {
 // NewProcess returns a Process over an up-to-date database.
 func NewProcess(o Options) *Process {
 	p := &Process{store: o.Store, storage: o.Storage, clock: o.Clock, bell: o.Bell, claims: o.Claims,
-		knocks: o.Knocks, presences: o.Presences, log: o.Log, expected: map[string]bool{}}
+		log: o.Log, expected: map[string]bool{}}
 	if p.storage == nil {
 		p.storage = func() error { return nil }
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.OnEvent(p.sites.event)
+	p.Directory = site.NewDirectory(p.readSites, o.Knocks)
+	p.OnEvent(p.Forget)
 	return p
 }
 
-// Logger is where the rooms of the process log.
+func (p *Process) readSites(ctx context.Context) (list []site.Site, err error) {
+	err = p.store.View(ctx, func(tx EventTx) (err error) {
+		list, err = tx.Sites()
+		return err
+	})
+	return list, fault(err)
+}
+
+// Logger is where the use cases of the process log.
 func (p *Process) Logger() *slog.Logger { return p.log }
 
 // Now is the time as the databases keep it.
@@ -87,7 +93,7 @@ func (p *Process) Claim(ctx context.Context, site int64, name string, ttl time.D
 // commits (before the use case returns, so that its caller reads what it wrote) and within a
 // second for what others do. Two events may be told at one time. fn must be quick. It returns the
 // function that ends it.
-func (p *Process) OnEvent(fn func(Event)) (stop func()) { return p.listeners.add(fn) }
+func (p *Process) OnEvent(fn func(event.Event)) (stop func()) { return p.listeners.Add(fn) }
 
 var errNotFollowing = errors.New("the events are not followed yet")
 
@@ -140,7 +146,7 @@ func (p *Process) ready(ctx context.Context) error {
 // Run follows the events until ctx ends: it tells those who asked by OnEvent, and removes what
 // has expired. It returns nil when ctx ends.
 func (p *Process) Run(ctx context.Context) error {
-	var at Position
+	var at event.Position
 	err := p.store.View(ctx, func(tx EventTx) (err error) {
 		at, err = tx.LastEvent()
 		return err
@@ -201,14 +207,14 @@ func (p *Process) forgetWhenBehind() {
 	looked := p.looked
 	p.mu.Unlock()
 	if now := p.Now(); now.Sub(looked) > believed {
-		p.listeners.each(Event{Kind: EventBehind, At: now})
+		p.listeners.TellAgain(event.Event{Kind: event.Behind, At: now})
 	}
 }
 
 // tellAfter tells the events after a position and returns where they end.
-func (p *Process) tellAfter(ctx context.Context, at Position) (Position, error) {
+func (p *Process) tellAfter(ctx context.Context, at event.Position) (event.Position, error) {
 	for {
-		var events []Event
+		var events []event.Event
 		next := at
 		err := p.look(ctx, lookFor, func(tx EventTx) (err error) {
 			events, next, err = tx.EventsAfter(at, eventsRead)
@@ -217,11 +223,11 @@ func (p *Process) tellAfter(ctx context.Context, at Position) (Position, error) 
 		if err != nil {
 			return at, fmt.Errorf("read events: %w", err)
 		}
-		p.listeners.tell(events)
+		p.listeners.Tell(events)
 		at = next
 		if len(events) < eventsRead {
 			now := p.Now()
-			p.listeners.turn(now)
+			p.listeners.Forget(now)
 			p.mu.Lock()
 			p.looked = now
 			p.mu.Unlock()

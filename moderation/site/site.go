@@ -1,4 +1,6 @@
-package ground
+// Package site holds sites, their settings and their pages: which origins a site allows, what its owner chose, which pages
+// take comments. It knows no comment, and reads no database but through the function given to NewDirectory.
+package site
 
 import (
 	"regexp"
@@ -22,9 +24,9 @@ type Site struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// NewSite makes a site with the settings that a new one has; its id is the store's to give. Its epoch is the time in
+// New makes a site with the settings that a new one has; its id is the store's to give. Its epoch is the time in
 // microseconds, so that in another database under the same secret no site of the same id takes the tokens of this one.
-func NewSite(key, name string, origins []string, at time.Time) (Site, error) {
+func New(key, name string, origins []string, at time.Time) (Site, error) {
 	if !siteKey.MatchString(key) {
 		return Site{}, problem.Field("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
 	}
@@ -50,23 +52,6 @@ type Page struct {
 	Open      bool
 	CreatedAt time.Time
 	Withheld  *Notice // what readers are told in the place of all its comments; nil: they see them
-}
-
-// PageByID returns a page of a site, or ErrNotFound.
-func PageByID(tx interface {
-	PagesByID(site int64, ids []string) ([]Page, error)
-}, site int64, id string) (Page, error) {
-	if !IsID(id) {
-		return Page{}, ErrNotFound
-	}
-	found, err := tx.PagesByID(site, []string{id})
-	if err == nil && len(found) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Page{}, err
-	}
-	return found[0], nil
 }
 
 // PageURL returns the one spelling of a page's address. It is page.foreign when the site does not allow its

@@ -1,4 +1,4 @@
-package ground
+package txn
 
 import (
 	"context"
@@ -7,14 +7,14 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// A Work runs the use cases of one room: on its slice of the store, in a process whose listeners are
-// told what they did.
+// A Work runs the use cases of one package, on its part T of a transaction, in a process whose listeners are told of
+// their events.
 type Work[T Tx] struct {
 	*Process
 	store Store[T]
 }
 
-// NewWork returns a room's.
+// NewWork returns a Work on a store.
 func NewWork[T Tx](p *Process, store Store[T]) Work[T] { return Work[T]{p, store} }
 
 // View runs fn on one snapshot.
@@ -58,7 +58,7 @@ func (w Work[T]) Update(ctx context.Context, fn func(T) error) error {
 		return fault(err)
 	}
 	if len(emitted) > 0 {
-		w.listeners.tell(emitted)
+		w.listeners.Tell(emitted)
 		if w.bell != nil {
 			// The commit stands, whatever became of the request since.
 			w.bell.Ring(context.WithoutCancel(ctx))

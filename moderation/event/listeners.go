@@ -1,4 +1,4 @@
-package ground
+package event
 
 import (
 	"slices"
@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// listeners are those who are told of events, each of them once: what this process commits is
-// told at once, and passed over when the follower reads it.
-type listeners struct {
+// Listeners are called with each event of a process once: those that the process commits itself at once, the others when
+// it reads them. The zero value is ready. It is safe for concurrent use.
+type Listeners struct {
 	mu  sync.Mutex
 	fns []*func(Event) // replaced, never changed in place
 	// told are the ids of events that were told: since the last turn, and since the one before. Each is with what is
@@ -17,7 +17,8 @@ type listeners struct {
 	turned       time.Time
 }
 
-func (l *listeners) add(fn func(Event)) (stop func()) {
+// Add registers fn and returns the function that removes it.
+func (l *Listeners) Add(fn func(Event)) (stop func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	mine := &fn
@@ -29,8 +30,8 @@ func (l *listeners) add(fn func(Event)) (stop func()) {
 	}
 }
 
-// tell tells those of the events that were not told yet, and waits for who is telling others.
-func (l *listeners) tell(events []Event) {
+// Tell calls the listeners with the events they have not had, and waits for other goroutines that are telling the rest.
+func (l *Listeners) Tell(events []Event) {
 	done := make(chan struct{})
 	for _, other := range l.tellFresh(events, done) {
 		<-other // which waits for nobody before it is closed
@@ -39,7 +40,7 @@ func (l *listeners) tell(events []Event) {
 
 // tellFresh tells those of the events that were not told yet, closes done, and returns what is closed when others have
 // told the rest.
-func (l *listeners) tellFresh(events []Event, done chan struct{}) (others []<-chan struct{}) {
+func (l *Listeners) tellFresh(events []Event, done chan struct{}) (others []<-chan struct{}) {
 	defer close(done)
 	l.mu.Lock()
 	fresh := make([]Event, 0, len(events))
@@ -59,13 +60,13 @@ func (l *listeners) tellFresh(events []Event, done chan struct{}) (others []<-ch
 	}
 	l.mu.Unlock()
 	for _, e := range fresh {
-		l.each(e)
+		l.TellAgain(e)
 	}
 	return others
 }
 
-// each tells an event to everyone, whether it was told before or not.
-func (l *listeners) each(e Event) {
+// TellAgain calls all listeners with an event, whether they have had it or not.
+func (l *Listeners) TellAgain(e Event) {
 	l.mu.Lock()
 	fns := l.fns
 	l.mu.Unlock()
@@ -75,7 +76,7 @@ func (l *listeners) each(e Event) {
 }
 
 // heard returns what is closed once everyone has been told of an event; nil: nobody tells it.
-func (l *listeners) heard(id int64) <-chan struct{} {
+func (l *Listeners) heard(id int64) <-chan struct{} {
 	if done := l.told[id]; done != nil {
 		return done
 	}
@@ -89,9 +90,9 @@ const (
 	mostTold = 1 << 16
 )
 
-// turn forgets what was told long ago. It is called by the follower when it has read everything: an
-// event that becomes readable later than that is told twice, which harms nobody.
-func (l *listeners) turn(now time.Time) {
+// Forget drops what it remembers of events told long before now. Call it when all events were read: an event that becomes
+// readable later than that is told twice, which does no harm.
+func (l *Listeners) Forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.turned) >= keepTold {
