@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // lanes limits how many tests use a browser or servers at the same time.
-var lanes = make(chan struct{}, runtime.GOMAXPROCS(0)+1)
+var lanes = make(chan struct{}, 2*runtime.GOMAXPROCS(0))
 
 // parallel runs the test beside others.
 func parallel(t *testing.T) {
