@@ -28,6 +28,7 @@ type Options struct {
 	web.Options
 	Readers    ReaderServices
 	Moderators ModeratorServices
+	Admins     AdminServices
 	Redis      func() string
 	Export     Export
 }
@@ -47,6 +48,7 @@ type Server struct {
 
 	readers    ReaderServices
 	moderators ModeratorServices
+	admins     AdminServices
 
 	stops     []func() // end what listens to events
 	following sync.WaitGroup
@@ -63,7 +65,7 @@ func New(o Options, more ...Routes) *Server {
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute),
 		pages: newCache(), redis: o.Redis,
-		export: o.Export, readers: o.Readers, moderators: o.Moderators,
+		export: o.Export, readers: o.Readers, moderators: o.Moderators, admins: o.Admins,
 		draining: make(chan struct{}),
 	}
 	s.queues = live.NewQueues(kit, o.Moderators.Moderation.QueueCounts, s.draining)

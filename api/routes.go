@@ -15,6 +15,7 @@ func (s *Server) routes() {
 	e := s.echo
 	s.readerRoutes()
 	s.moderatorRoutes()
+	s.adminRoutes()
 
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
@@ -94,4 +95,44 @@ func (s *Server) moderatorRoutes() {
 	site.POST("/notes/:id/restore", s.kit.On(web.Done(rules.RestoreNote)), own)
 	site.GET("/pages", s.kit.On(m.pages))
 	site.PATCH("/pages/:id", s.kit.On(m.setPage), own)
+}
+
+func (s *Server) adminRoutes() {
+	a, own := &admins{s.kit, s.admins}, s.kit.OwnPages
+	g := s.echo.Group("/api/v1")
+	g.POST("/session", a.signIn, own)
+	g.DELETE("/session", s.kit.As(a.signOut), own)
+	g.GET("/me", s.kit.As(a.me))
+	g.PATCH("/me", s.kit.As(a.setMe), own)
+	g.GET("/sites", s.kit.As(a.sites))
+	g.POST("/sites", s.kit.As(a.addSite), own)
+	g.PATCH("/sites/:site", s.kit.As(a.setSite), own)
+	g.DELETE("/sites/:site", s.kit.As(a.removeSite), own)
+	g.GET("/accounts", s.kit.As(a.accounts))
+	g.POST("/accounts", s.kit.As(a.addAccount), own)
+	g.PATCH("/accounts/:id", s.kit.As(a.setAccount), own)
+	g.DELETE("/accounts/:id", s.kit.As(a.removeAccount), own)
+	g.GET("/tokens", s.kit.As(a.tokens))
+	g.POST("/tokens", s.kit.As(a.addToken), own)
+	g.PATCH("/tokens/:id", s.kit.As(a.setToken), own)
+	g.DELETE("/tokens/:id", s.kit.As(a.removeToken), own)
+	g.GET("/sites/:site/neighbours.json", a.publishedList)
+
+	site := g.Group("/sites/:site/moderation")
+	site.POST("/edit-tokens/end", s.kit.On(a.endEditTokens), own)
+	site.GET("/webhooks", s.kit.On(a.webhooks))
+	site.POST("/webhooks", s.kit.On(a.addWebhook), own)
+	site.PATCH("/webhooks/:id", s.kit.On(a.setWebhook), own)
+	site.POST("/webhooks/:id/test", s.kit.On(a.testWebhook), own)
+	site.DELETE("/webhooks/:id", s.kit.On(web.Done(a.Hooks.RemoveWebhook)), own)
+	site.POST("/webhooks/:id/restore", s.kit.On(web.Done(a.Hooks.RestoreWebhook)), own)
+	site.GET("/takedowns", s.kit.On(a.takedowns))
+	site.POST("/takedowns", s.kit.On(a.addTakedown), own)
+	site.POST("/takedowns/:id/restore", s.kit.On(a.restoreTakedown), own)
+	site.GET("/neighbours", s.kit.On(a.neighbours))
+	site.POST("/neighbours", s.kit.On(a.addNeighbour), own)
+	site.POST("/neighbours/preview", s.kit.On(a.previewNeighbour), own)
+	site.DELETE("/neighbours/:id", s.kit.On(web.Done(a.Neighbours.RemoveNeighbour)), own)
+	site.GET("/checker", s.kit.On(a.checker))
+	site.PATCH("/checker", s.kit.On(a.setCheckerKey), own)
 }

@@ -27,18 +27,20 @@ func readRule(c echo.Context) (in ruleIn, d rules.Draft, err error) {
 		return in, d, err
 	}
 	d = rules.Draft{Kind: rules.Kind(in.Kind), Words: in.Words, Limit: in.Limit, Action: rules.Action(in.Action)}
-	d.Until, err = until(in.Until)
+	d.Until, err = optionalTime("/until", in.Until, untilWrong)
 	return in, d, err
 }
 
-// until reads when something ends; nil is never.
-func until(said *string) (time.Time, error) {
-	if said == nil {
+const untilWrong = "Name a time like 2027-01-01T00:00:00Z, or null for no end."
+
+// optionalTime parses a time in a body. Nil is the zero time; anything else is refused with detail.
+func optionalTime(field string, value *string, detail string) (time.Time, error) {
+	if value == nil {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339, *said)
+	t, err := time.Parse(time.RFC3339, *value)
 	if err != nil {
-		return t, problem.Field("/until", "Name a time like 2027-01-01T00:00:00Z, or null for no end.")
+		return time.Time{}, problem.Field(field, detail)
 	}
 	return t, nil
 }
@@ -146,7 +148,7 @@ func readBlock(c echo.Context) (in blockIn, d rules.BlockDraft, err error) {
 	}
 	d = rules.BlockDraft{Writer: in.Writer, AddressOf: in.AddressOf, EmailDomain: in.EmailDomain, Host: in.Host,
 		Trust: in.Trust}
-	d.Until, err = until(in.Until)
+	d.Until, err = optionalTime("/until", in.Until, untilWrong)
 	return in, d, err
 }
 

@@ -1,8 +1,7 @@
-package manage
+package api
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/problem"
 )
 
 // tokenOut is an API token. No Site means all of its account's; Token, its value, is there
@@ -50,7 +48,7 @@ func token(t authz.Token, seen []ground.Site) tokenOut {
 	return out
 }
 
-func (h *handlers) tokens(c echo.Context, who authz.Actor) error {
+func (h *admins) tokens(c echo.Context, who authz.Actor) error {
 	ctx := c.Request().Context()
 	tokens, err := h.Identity.Tokens(ctx, who)
 	if err != nil {
@@ -70,7 +68,7 @@ func (h *handlers) tokens(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addToken(c echo.Context, who authz.Actor) error {
+func (h *admins) addToken(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Account   string   `json:"account"`
 		Name      string   `json:"name"`
@@ -85,11 +83,9 @@ func (h *handlers) addToken(c echo.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	var ends time.Time
-	if in.ExpiresAt != nil {
-		if ends, err = time.Parse(time.RFC3339, *in.ExpiresAt); err != nil {
-			return problem.Field("/expires_at", "Name a time like 2027-01-01T00:00:00Z.")
-		}
+	ends, err := optionalTime("/expires_at", in.ExpiresAt, "Name a time like 2027-01-01T00:00:00Z.")
+	if err != nil {
+		return err
 	}
 	t, value, err := h.Identity.AddToken(c.Request().Context(), who, identity.NewToken{
 		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope, ExpiresAt: ends,
@@ -100,7 +96,7 @@ func (h *handlers) addToken(c echo.Context, who authz.Actor) error {
 	return h.oneToken(c, http.StatusCreated, who, t, value)
 }
 
-func (h *handlers) setToken(c echo.Context, who authz.Actor) error {
+func (h *admins) setToken(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Name  *string  `json:"name"`
 		Site  []string `json:"site"`
@@ -124,7 +120,7 @@ func (h *handlers) setToken(c echo.Context, who authz.Actor) error {
 	return h.oneToken(c, http.StatusOK, who, t, "")
 }
 
-func (h *handlers) oneToken(c echo.Context, status int, who authz.Actor, t authz.Token, value string) error {
+func (h *admins) oneToken(c echo.Context, status int, who authz.Actor, t authz.Token, value string) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -134,7 +130,7 @@ func (h *handlers) oneToken(c echo.Context, status int, who authz.Actor, t authz
 	return c.JSON(status, out)
 }
 
-func (h *handlers) removeToken(c echo.Context, who authz.Actor) error {
+func (h *admins) removeToken(c echo.Context, who authz.Actor) error {
 	if err := h.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package manage
+package api
 
 import (
 	"net/http"
@@ -56,7 +56,7 @@ func own(a authz.Account, sites []ground.Site) accountOut {
 	return out
 }
 
-func (h *handlers) accounts(c echo.Context, who authz.Actor) error {
+func (h *admins) accounts(c echo.Context, who authz.Actor) error {
 	ctx := c.Request().Context()
 	accounts, err := h.Identity.Accounts(ctx, who)
 	if err != nil {
@@ -76,7 +76,7 @@ func (h *handlers) accounts(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addAccount(c echo.Context, who authz.Actor) error {
+func (h *admins) addAccount(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Name     string   `json:"name"`
@@ -105,7 +105,7 @@ func (h *handlers) addAccount(c echo.Context, who authz.Actor) error {
 	return h.oneAccount(c, http.StatusCreated, who, a, link)
 }
 
-func (h *handlers) setAccount(c echo.Context, who authz.Actor) error {
+func (h *admins) setAccount(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Name     *string  `json:"name"`
 		Role     *string  `json:"role"`
@@ -132,7 +132,7 @@ func (h *handlers) setAccount(c echo.Context, who authz.Actor) error {
 }
 
 // change changes an account; one that hashes a password is limited.
-func (h *handlers) change(
+func (h *admins) change(
 	c echo.Context, who authz.Actor, id string, ch identity.AccountChange,
 ) (a authz.Account, err error) {
 	set := func() (err error) {
@@ -148,7 +148,7 @@ func (h *handlers) change(
 }
 
 // oneAccount answers with an account, and with its one-time link as an address.
-func (h *handlers) oneAccount(c echo.Context, status int, who authz.Actor, a authz.Account, link string) error {
+func (h *admins) oneAccount(c echo.Context, status int, who authz.Actor, a authz.Account, link string) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func (h *handlers) oneAccount(c echo.Context, status int, who authz.Actor, a aut
 	return c.JSON(status, out)
 }
 
-func (h *handlers) removeAccount(c echo.Context, who authz.Actor) error {
+func (h *admins) removeAccount(c echo.Context, who authz.Actor) error {
 	if err := h.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package manage
+package api
 
 import (
 	"net/http"
@@ -25,7 +25,7 @@ type siteRoleOut struct {
 	Role string `json:"role"`
 }
 
-func (h *handlers) signIn(c echo.Context) error {
+func (h *admins) signIn(c echo.Context) error {
 	web.NoStore(c)
 	var in struct {
 		Email    string `json:"email"`
@@ -47,7 +47,7 @@ func (h *handlers) signIn(c echo.Context) error {
 	return h.session(c, got.Actor, got.ExpiresAt)
 }
 
-func (h *handlers) signOut(c echo.Context, who authz.Actor) error {
+func (h *admins) signOut(c echo.Context, who authz.Actor) error {
 	if err := h.Identity.EndSession(c.Request().Context(), who, who.Session); err != nil {
 		return err
 	}
@@ -55,12 +55,12 @@ func (h *handlers) signOut(c echo.Context, who authz.Actor) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *handlers) me(c echo.Context, who authz.Actor) error {
+func (h *admins) me(c echo.Context, who authz.Actor) error {
 	return h.session(c, who, time.Time{})
 }
 
 // setMe changes one's own name and password, and what one is told by mail; a new password ends one's sessions.
-func (h *handlers) setMe(c echo.Context, who authz.Actor) error {
+func (h *admins) setMe(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Name     *string `json:"name"`
 		Password *struct {
@@ -95,7 +95,7 @@ func (h *handlers) setMe(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, own(a, sites))
 }
 
-func (h *handlers) session(c echo.Context, who authz.Actor, expires time.Time) error {
+func (h *admins) session(c echo.Context, who authz.Actor, expires time.Time) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package manage
+package api
 
 import (
 	"net/http"
@@ -31,7 +31,7 @@ type webhookOut struct {
 	Failure   *string        `json:"failure"`
 }
 
-func (h *handlers) webhooks(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) webhooks(c echo.Context, who authz.Actor, site ground.Site) error {
 	found, err := h.Hooks.Webhooks(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (h *handlers) webhooks(c echo.Context, who authz.Actor, site ground.Site) e
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) addWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in webhookIn
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -72,11 +72,10 @@ func (h *handlers) addWebhook(c echo.Context, who authz.Actor, site ground.Site)
 		return err
 	}
 	web.Replayed(c, again)
-	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
 }
 
-func (h *handlers) setWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) setWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		Events []string `json:"events"`
 	}
@@ -89,7 +88,7 @@ func (h *handlers) setWebhook(c echo.Context, who authz.Actor, site ground.Site)
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *handlers) testWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) testWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
 	failure, err := h.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
 	if err != nil {
 		return err

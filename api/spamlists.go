@@ -1,49 +1,20 @@
-// Package neighbour hands out the lists that sites publish for others, and answers owners who have a site read those of
-// others, or a checker asked.
-package neighbour
+package api
 
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
-// Services are those that the handlers call.
-type Services struct {
-	Neighbours *spamlist.Service
-	Checkers   *externalcheck.Service
-}
-
-// Routes adds the addresses of lists and neighbours.
-func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
-	h := &handlers{kit, s}
-	e.GET("/api/v1/sites/:site/neighbours.json", h.published)
-	g := e.Group("/api/v1/sites/:site/moderation/neighbours")
-	g.GET("", kit.On(h.list))
-	g.POST("", kit.On(h.add), kit.OwnPages)
-	g.POST("/preview", kit.On(h.preview), kit.OwnPages)
-	g.DELETE("/:id", kit.On(web.Done(s.Neighbours.RemoveNeighbour)), kit.OwnPages)
-	const checker = "/api/v1/sites/:site/moderation/checker"
-	e.GET(checker, kit.On(h.checker))
-	e.PATCH(checker, kit.On(h.setCheckerKey), kit.OwnPages)
-}
-
-type handlers struct {
-	kit *web.Kit
-	Services
-}
-
-// published answers everybody with a site's list, as it was last made.
-func (h *handlers) published(c echo.Context) error {
+// publishedList answers everybody with a site's list, as it was last made.
+func (h *admins) publishedList(c echo.Context) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
@@ -63,20 +34,20 @@ func (h *handlers) published(c echo.Context) error {
 
 // neighbourOut is a neighbour as its owners see it.
 type neighbourOut struct {
-	ID          string     `json:"id"`
-	URL         string     `json:"url"`
-	Name        string     `json:"name"`
-	Key         string     `json:"key"`
-	Fingerprint string     `json:"fingerprint"`
-	Weight      float64    `json:"weight"`
-	AddedAt     time.Time  `json:"added_at"`
-	GeneratedAt *time.Time `json:"generated_at"`
-	TakenAt     *time.Time `json:"taken_at"`
-	TriedAt     *time.Time `json:"tried_at"`
-	Campaigns   int        `json:"campaigns"`
-	Hosts       int        `json:"hosts"`
-	Failure     *string    `json:"failure"`
-	Met         metOut     `json:"met"`
+	ID          string         `json:"id"`
+	URL         string         `json:"url"`
+	Name        string         `json:"name"`
+	Key         string         `json:"key"`
+	Fingerprint string         `json:"fingerprint"`
+	Weight      float64        `json:"weight"`
+	AddedAt     *web.Timestamp `json:"added_at"`
+	GeneratedAt *web.Timestamp `json:"generated_at"`
+	TakenAt     *web.Timestamp `json:"taken_at"`
+	TriedAt     *web.Timestamp `json:"tried_at"`
+	Campaigns   int            `json:"campaigns"`
+	Hosts       int            `json:"hosts"`
+	Failure     *string        `json:"failure"`
+	Met         metOut         `json:"met"`
 }
 
 // metOut is how many comments were nearly the same as something in a list.
@@ -88,13 +59,13 @@ type metOut struct {
 
 // ownOut is the site's own list.
 type ownOut struct {
-	On          bool       `json:"on"`
-	GeneratedAt *time.Time `json:"generated_at"`
-	Campaigns   int        `json:"campaigns"`
-	Hosts       int        `json:"hosts"`
+	On          bool           `json:"on"`
+	GeneratedAt *web.Timestamp `json:"generated_at"`
+	Campaigns   int            `json:"campaigns"`
+	Hosts       int            `json:"hosts"`
 }
 
-func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) neighbours(c echo.Context, who authz.Actor, site ground.Site) error {
 	found, err := h.Neighbours.Neighbours(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -111,7 +82,7 @@ func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error
 		Neighbours []neighbourOut `json:"neighbours"`
 		Own        ownOut         `json:"own"`
 		Next       *string        `json:"next"` // a site has not so many
-	}{Neighbours: []neighbourOut{}, Own: ownOut{own.On, web.OrNull(own.Generated), own.Campaigns, own.Hosts}}
+	}{Neighbours: []neighbourOut{}, Own: ownOut{own.On, web.At(own.Generated), own.Campaigns, own.Hosts}}
 	for _, n := range found {
 		out.Neighbours = append(out.Neighbours, neighbourOut{
 			ID:          n.ID,
@@ -120,10 +91,10 @@ func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error
 			Key:         n.Key,
 			Fingerprint: signing.Fingerprint(n.Key),
 			Weight:      n.Weight,
-			AddedAt:     n.At,
-			GeneratedAt: web.OrNull(n.Generated),
-			TakenAt:     web.OrNull(n.TakenAt),
-			TriedAt:     web.OrNull(n.TriedAt),
+			AddedAt:     web.At(n.At),
+			GeneratedAt: web.At(n.Generated),
+			TakenAt:     web.At(n.TakenAt),
+			TriedAt:     web.At(n.TriedAt),
 			Campaigns:   n.Campaigns,
 			Hosts:       n.Hosts,
 			Failure:     web.OrNull(n.Failure),
@@ -133,7 +104,7 @@ func (h *handlers) list(c echo.Context, who authz.Actor, site ground.Site) error
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) add(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) addNeighbour(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		URL    string   `json:"url"`
 		Key    string   `json:"key"`
@@ -151,26 +122,22 @@ func (h *handlers) add(c echo.Context, who authz.Actor, site ground.Site) error 
 		return err
 	}
 	id, again, err := h.Neighbours.AddNeighbour(c.Request().Context(), who, site, d, key)
-	if err != nil {
-		return err
-	}
-	web.Replayed(c, again)
-	return c.JSON(http.StatusCreated, map[string]string{"id": id})
+	return added(c, id, again, err)
 }
 
 // offerOut is what stands at an address.
 type offerOut struct {
-	Failure     *string    `json:"failure"`
-	Site        *string    `json:"site"`
-	Key         *string    `json:"key"`
-	Fingerprint *string    `json:"fingerprint"`
-	GeneratedAt *time.Time `json:"generated_at"`
-	Campaigns   int        `json:"campaigns"`
-	Hosts       int        `json:"hosts"`
-	LastSeen    *time.Time `json:"last_seen"`
+	Failure     *string        `json:"failure"`
+	Site        *string        `json:"site"`
+	Key         *string        `json:"key"`
+	Fingerprint *string        `json:"fingerprint"`
+	GeneratedAt *web.Timestamp `json:"generated_at"`
+	Campaigns   int            `json:"campaigns"`
+	Hosts       int            `json:"hosts"`
+	LastSeen    *web.Timestamp `json:"last_seen"`
 }
 
-func (h *handlers) preview(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) previewNeighbour(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		URL string `json:"url"`
 		Key string `json:"key"`
@@ -188,9 +155,9 @@ func (h *handlers) preview(c echo.Context, who authz.Actor, site ground.Site) er
 		Site:        web.OrNull(offer.Site),
 		Key:         web.OrNull(offer.Key),
 		Fingerprint: web.OrNull(signing.Fingerprint(offer.Key)),
-		GeneratedAt: web.OrNull(offer.Generated),
+		GeneratedAt: web.At(offer.Generated),
 		Campaigns:   offer.Campaigns,
 		Hosts:       offer.Hosts,
-		LastSeen:    web.OrNull(offer.LastSeen),
+		LastSeen:    web.At(offer.LastSeen),
 	})
 }

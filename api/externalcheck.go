@@ -1,8 +1,7 @@
-package neighbour
+package api
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,16 +12,16 @@ import (
 
 // checkerOut is how a site's checker does, as its owners see it.
 type checkerOut struct {
-	URL         *string    `json:"url"`
-	Email       bool       `json:"email"`
-	HasKey      bool       `json:"has_key"`
-	Ending      *string    `json:"ending"`
-	AnsweredAt  *time.Time `json:"answered_at"`
-	FailedSince *time.Time `json:"failed_since"`
-	Failure     *string    `json:"failure"`
+	URL         *string        `json:"url"`
+	Email       bool           `json:"email"`
+	HasKey      bool           `json:"has_key"`
+	Ending      *string        `json:"ending"`
+	AnsweredAt  *web.Timestamp `json:"answered_at"`
+	FailedSince *web.Timestamp `json:"failed_since"`
+	Failure     *string        `json:"failure"`
 }
 
-func (h *handlers) checker(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) checker(c echo.Context, who authz.Actor, site ground.Site) error {
 	state, err := h.Checkers.CheckerState(c.Request().Context(), who, site)
 	if err != nil {
 		return err
@@ -32,13 +31,13 @@ func (h *handlers) checker(c echo.Context, who authz.Actor, site ground.Site) er
 		Email:       site.Settings.CheckerEmail,
 		HasKey:      state.HasKey,
 		Ending:      web.OrNull(state.Ending),
-		AnsweredAt:  web.OrNull(state.AnsweredAt),
-		FailedSince: web.OrNull(state.FailedAt),
+		AnsweredAt:  web.At(state.AnsweredAt),
+		FailedSince: web.At(state.FailedAt),
 		Failure:     web.OrNull(state.Failure),
 	})
 }
 
-func (h *handlers) setCheckerKey(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) setCheckerKey(c echo.Context, who authz.Actor, site ground.Site) error {
 	var in struct {
 		Key string `json:"key"`
 	}

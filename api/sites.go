@@ -1,4 +1,4 @@
-package manage
+package api
 
 import (
 	"bytes"
@@ -53,7 +53,7 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 	return text, err
 }
 
-func (h *handlers) sites(c echo.Context, who authz.Actor) error {
+func (h *admins) sites(c echo.Context, who authz.Actor) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (h *handlers) sites(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addSite(c echo.Context, who authz.Actor) error {
+func (h *admins) addSite(c echo.Context, who authz.Actor) error {
 	var in struct {
 		Key    string   `json:"key"`
 		Name   string   `json:"name"`
@@ -90,7 +90,7 @@ func (h *handlers) addSite(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusCreated, siteOut{site})
 }
 
-func (h *handlers) setSite(c echo.Context, who authz.Actor) error {
+func (h *admins) setSite(c echo.Context, who authz.Actor) error {
 	var in map[string]any
 	if err := web.ReadJSON(c, &in); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (h *handlers) setSite(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, siteOut{site})
 }
 
-func (h *handlers) removeSite(c echo.Context, who authz.Actor) error {
+func (h *admins) removeSite(c echo.Context, who authz.Actor) error {
 	if err := h.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (h *handlers) removeSite(c echo.Context, who authz.Actor) error {
 }
 
 // endEditTokens ends what readers edit and withdraw their comments with.
-func (h *handlers) endEditTokens(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) endEditTokens(c echo.Context, who authz.Actor, site ground.Site) error {
 	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
 	if err != nil {
 		return err
