@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
@@ -56,13 +54,13 @@ func own(a authz.Account, sites []ground.Site) accountOut {
 	return out
 }
 
-func (h *admins) accounts(c echo.Context, who authz.Actor) error {
+func (h *admins) accounts(c *web.Request) error {
 	ctx := c.Request().Context()
-	accounts, err := h.Identity.Accounts(ctx, who)
+	accounts, err := h.Identity.Accounts(ctx, c.Who)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(ctx, who)
+	sites, err := h.kit.Process.Sites(ctx, c.Who)
 	if err != nil {
 		return err
 	}
@@ -76,7 +74,7 @@ func (h *admins) accounts(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *admins) addAccount(c echo.Context, who authz.Actor) error {
+func (h *admins) addAccount(c *web.Request) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Name     string   `json:"name"`
@@ -84,7 +82,7 @@ func (h *admins) addAccount(c echo.Context, who authz.Actor) error {
 		Site     []string `json:"site"`
 		Password string   `json:"password"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	role, err := authz.ParseRole(in.Role)
@@ -94,7 +92,7 @@ func (h *admins) addAccount(c echo.Context, who authz.Actor) error {
 	var a authz.Account
 	var link string
 	err = h.kit.LimitPasswords(c, func() (err error) {
-		a, link, err = h.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
+		a, link, err = h.Identity.AddAccount(c.Request().Context(), c.Who, identity.NewAccount{
 			Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
 		})
 		return err
@@ -102,10 +100,10 @@ func (h *admins) addAccount(c echo.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	return h.oneAccount(c, http.StatusCreated, who, a, link)
+	return h.oneAccount(c, http.StatusCreated, a, link)
 }
 
-func (h *admins) setAccount(c echo.Context, who authz.Actor) error {
+func (h *admins) setAccount(c *web.Request) error {
 	var in struct {
 		Name     *string  `json:"name"`
 		Role     *string  `json:"role"`
@@ -113,7 +111,7 @@ func (h *admins) setAccount(c echo.Context, who authz.Actor) error {
 		Disabled *bool    `json:"disabled"`
 		Password *string  `json:"password"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	ch := identity.AccountChange{Name: in.Name, Sites: in.Site, Disabled: in.Disabled, Password: in.Password}
@@ -124,19 +122,19 @@ func (h *admins) setAccount(c echo.Context, who authz.Actor) error {
 		}
 		ch.Role = &role
 	}
-	a, err := h.change(c, who, c.Param("id"), ch)
+	a, err := h.change(c, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}
-	return h.oneAccount(c, http.StatusOK, who, a, "")
+	return h.oneAccount(c, http.StatusOK, a, "")
 }
 
 // change changes an account; one that hashes a password is limited.
 func (h *admins) change(
-	c echo.Context, who authz.Actor, id string, ch identity.AccountChange,
+	c *web.Request, id string, ch identity.AccountChange,
 ) (a authz.Account, err error) {
 	set := func() (err error) {
-		a, err = h.Identity.SetAccount(c.Request().Context(), who, id, ch)
+		a, err = h.Identity.SetAccount(c.Request().Context(), c.Who, id, ch)
 		return err
 	}
 	if ch.Password == nil {
@@ -148,8 +146,8 @@ func (h *admins) change(
 }
 
 // oneAccount answers with an account, and with its one-time link as an address.
-func (h *admins) oneAccount(c echo.Context, status int, who authz.Actor, a authz.Account, link string) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+func (h *admins) oneAccount(c *web.Request, status int, a authz.Account, link string) error {
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {
 		return err
 	}
@@ -160,8 +158,8 @@ func (h *admins) oneAccount(c echo.Context, status int, who authz.Actor, a authz
 	return c.JSON(status, out)
 }
 
-func (h *admins) removeAccount(c echo.Context, who authz.Actor) error {
-	if err := h.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
+func (h *admins) removeAccount(c *web.Request) error {
+	if err := h.Identity.RemoveAccount(c.Request().Context(), c.Who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

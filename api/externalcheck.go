@@ -3,11 +3,7 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 )
 
 // checkerOut is how a site's checker does, as its owners see it.
@@ -21,14 +17,14 @@ type checkerOut struct {
 	Failure     *string        `json:"failure"`
 }
 
-func (h *admins) checker(c echo.Context, who authz.Actor, site ground.Site) error {
-	state, err := h.Checkers.CheckerState(c.Request().Context(), who, site)
+func (h *admins) checker(c *web.Request) error {
+	state, err := h.Checkers.CheckerState(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, checkerOut{
-		URL:         web.OrNull(site.Settings.Checker),
-		Email:       site.Settings.CheckerEmail,
+		URL:         web.OrNull(c.Site.Settings.Checker),
+		Email:       c.Site.Settings.CheckerEmail,
 		HasKey:      state.HasKey,
 		Ending:      web.OrNull(state.Ending),
 		AnsweredAt:  web.At(state.AnsweredAt),
@@ -37,14 +33,14 @@ func (h *admins) checker(c echo.Context, who authz.Actor, site ground.Site) erro
 	})
 }
 
-func (h *admins) setCheckerKey(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) setCheckerKey(c *web.Request) error {
 	var in struct {
 		Key string `json:"key"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Checkers.SetCheckerKey(c.Request().Context(), who, site, in.Key); err != nil {
+	if err := h.Checkers.SetCheckerKey(c.Request().Context(), c.Who, c.Site, in.Key); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

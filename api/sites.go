@@ -10,11 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/problem"
 )
@@ -53,8 +50,8 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 	return text, err
 }
 
-func (h *admins) sites(c echo.Context, who authz.Actor) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+func (h *admins) sites(c *web.Request) error {
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {
 		return err
 	}
@@ -68,21 +65,21 @@ func (h *admins) sites(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *admins) addSite(c echo.Context, who authz.Actor) error {
+func (h *admins) addSite(c *web.Request) error {
 	var in struct {
 		Key    string   `json:"key"`
 		Name   string   `json:"name"`
 		Origin []string `json:"origin"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, 0, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
 	site := ground.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
-	site, again, err := h.Sites.AddSite(c.Request().Context(), who, site, key)
+	site, again, err := h.Sites.AddSite(c.Request().Context(), c.Who, site, key)
 	if err != nil {
 		return err
 	}
@@ -90,9 +87,9 @@ func (h *admins) addSite(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusCreated, siteOut{site})
 }
 
-func (h *admins) setSite(c echo.Context, who authz.Actor) error {
+func (h *admins) setSite(c *web.Request) error {
 	var in map[string]any
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	settings := make(map[string]string, len(in))
@@ -105,27 +102,27 @@ func (h *admins) setSite(c echo.Context, who authz.Actor) error {
 			settings[name] = text
 		}
 	}
-	site, err := h.Sites.SetSite(c.Request().Context(), who, c.Param("site"), settings)
+	site, err := h.Sites.SetSite(c.Request().Context(), c.Who, c.Param("site"), settings)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, siteOut{site})
 }
 
-func (h *admins) removeSite(c echo.Context, who authz.Actor) error {
-	if err := h.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
+func (h *admins) removeSite(c *web.Request) error {
+	if err := h.Sites.RemoveSite(c.Request().Context(), c.Who, c.Param("site")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 // endEditTokens ends what readers edit and withdraw their comments with.
-func (h *admins) endEditTokens(c echo.Context, who authz.Actor, site ground.Site) error {
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
+func (h *admins) endEditTokens(c *web.Request) error {
+	key, err := c.Key(nil)
 	if err != nil {
 		return err
 	}
-	again, err := h.Sites.EndEditTokens(c.Request().Context(), who, site, key)
+	again, err := h.Sites.EndEditTokens(c.Request().Context(), c.Who, c.Site, key)
 	if err != nil {
 		return err
 	}

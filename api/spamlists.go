@@ -4,17 +4,13 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
 // publishedList answers everybody with a site's list, as it was last made.
-func (h *admins) publishedList(c echo.Context) error {
+func (h *admins) publishedList(c *web.Request) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
@@ -65,16 +61,16 @@ type ownOut struct {
 	Hosts       int            `json:"hosts"`
 }
 
-func (h *admins) neighbours(c echo.Context, who authz.Actor, site ground.Site) error {
-	found, err := h.Neighbours.Neighbours(c.Request().Context(), who, site)
+func (h *admins) neighbours(c *web.Request) error {
+	found, err := h.Neighbours.Neighbours(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
-	met, err := h.Neighbours.NeighbourTallies(c.Request().Context(), who, site)
+	met, err := h.Neighbours.NeighbourTallies(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
-	own, err := h.Neighbours.OwnList(c.Request().Context(), who, site)
+	own, err := h.Neighbours.OwnList(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -104,24 +100,24 @@ func (h *admins) neighbours(c echo.Context, who authz.Actor, site ground.Site) e
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *admins) addNeighbour(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) addNeighbour(c *web.Request) error {
 	var in struct {
 		URL    string   `json:"url"`
 		Key    string   `json:"key"`
 		Weight *float64 `json:"weight"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	d := spamlist.Draft{URL: in.URL, Key: in.Key, Weight: 1}
 	if in.Weight != nil {
 		d.Weight = *in.Weight
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Neighbours.AddNeighbour(c.Request().Context(), who, site, d, key)
+	id, again, err := h.Neighbours.AddNeighbour(c.Request().Context(), c.Who, c.Site, d, key)
 	return added(c, id, again, err)
 }
 
@@ -137,15 +133,15 @@ type offerOut struct {
 	LastSeen    *web.Timestamp `json:"last_seen"`
 }
 
-func (h *admins) previewNeighbour(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) previewNeighbour(c *web.Request) error {
 	var in struct {
 		URL string `json:"url"`
 		Key string `json:"key"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	offer, err := h.Neighbours.PreviewNeighbour(c.Request().Context(), who, site,
+	offer, err := h.Neighbours.PreviewNeighbour(c.Request().Context(), c.Who, c.Site,
 		spamlist.Draft{URL: in.URL, Key: in.Key})
 	if err != nil {
 		return err

@@ -5,10 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/learning"
@@ -101,7 +98,7 @@ type weekOut struct {
 	Cut   cutOut         `json:"cut"`
 }
 
-func (h *moderators) stats(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) stats(c *web.Request) error {
 	var req learning.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
@@ -110,7 +107,7 @@ func (h *moderators) stats(c echo.Context, who authz.Actor, site ground.Site) er
 		}
 		req.Since = since
 	}
-	q, err := h.Learning.Quality(c.Request().Context(), who, site, req)
+	q, err := h.Learning.Quality(c.Request().Context(), c.Who, c.Site, req)
 	if err != nil {
 		return err
 	}
@@ -235,7 +232,7 @@ func trial(t learning.Trial) trialOut {
 	}
 }
 
-func (h *moderators) whatIf(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *moderators) whatIf(c *web.Request) error {
 	req := learning.WhatIfRequest{Policy: ground.Policy(c.QueryParam("moderation"))}
 	if given := c.QueryParam("threshold"); given != "" {
 		score, err := strconv.ParseFloat(given, 64)
@@ -251,7 +248,7 @@ func (h *moderators) whatIf(c echo.Context, who authz.Actor, site ground.Site) e
 		}
 		req.Last = &n
 	}
-	w, err := h.Learning.WhatIf(c.Request().Context(), who, site, req)
+	w, err := h.Learning.WhatIf(c.Request().Context(), c.Who, c.Site, req)
 	if err != nil {
 		return err
 	}

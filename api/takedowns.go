@@ -3,11 +3,7 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
@@ -47,12 +43,12 @@ type takedownOut struct {
 	Why        *string        `json:"why"`
 }
 
-func (h *admins) takedowns(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) takedowns(c *web.Request) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
-	found, next, err := h.Register.Demands(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	found, next, err := h.Register.Demands(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -86,9 +82,9 @@ func (h *admins) takedowns(c echo.Context, who authz.Actor, site ground.Site) er
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *admins) addTakedown(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) addTakedown(c *web.Request) error {
 	var in takedownIn
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	d := takedown.Draft{
@@ -109,11 +105,11 @@ func (h *admins) addTakedown(c echo.Context, who authz.Actor, site ground.Site) 
 	if d.Until, err = optionalTime("/until", in.Until, wrong); err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	out, again, err := h.Register.Withhold(c.Request().Context(), who, site, d, key)
+	out, again, err := h.Register.Withhold(c.Request().Context(), c.Who, c.Site, d, key)
 	if err != nil {
 		return err
 	}
@@ -124,14 +120,14 @@ func (h *admins) addTakedown(c echo.Context, who authz.Actor, site ground.Site) 
 	}{out.ID, out.Withheld})
 }
 
-func (h *admins) restoreTakedown(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) restoreTakedown(c *web.Request) error {
 	var in struct {
 		Why string `json:"why"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Register.Restore(c.Request().Context(), who, site, c.Param("id"), in.Why); err != nil {
+	if err := h.Register.Restore(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Why); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

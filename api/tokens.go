@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
@@ -48,13 +46,13 @@ func token(t authz.Token, seen []ground.Site) tokenOut {
 	return out
 }
 
-func (h *admins) tokens(c echo.Context, who authz.Actor) error {
+func (h *admins) tokens(c *web.Request) error {
 	ctx := c.Request().Context()
-	tokens, err := h.Identity.Tokens(ctx, who)
+	tokens, err := h.Identity.Tokens(ctx, c.Who)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(ctx, who)
+	sites, err := h.kit.Process.Sites(ctx, c.Who)
 	if err != nil {
 		return err
 	}
@@ -68,7 +66,7 @@ func (h *admins) tokens(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *admins) addToken(c echo.Context, who authz.Actor) error {
+func (h *admins) addToken(c *web.Request) error {
 	var in struct {
 		Account   string   `json:"account"`
 		Name      string   `json:"name"`
@@ -76,7 +74,7 @@ func (h *admins) addToken(c echo.Context, who authz.Actor) error {
 		Scope     string   `json:"scope"`
 		ExpiresAt *string  `json:"expires_at"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	scope, err := authz.ParseScope(in.Scope)
@@ -87,22 +85,22 @@ func (h *admins) addToken(c echo.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	t, value, err := h.Identity.AddToken(c.Request().Context(), who, identity.NewToken{
+	t, value, err := h.Identity.AddToken(c.Request().Context(), c.Who, identity.NewToken{
 		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope, ExpiresAt: ends,
 	})
 	if err != nil {
 		return err
 	}
-	return h.oneToken(c, http.StatusCreated, who, t, value)
+	return h.oneToken(c, http.StatusCreated, t, value)
 }
 
-func (h *admins) setToken(c echo.Context, who authz.Actor) error {
+func (h *admins) setToken(c *web.Request) error {
 	var in struct {
 		Name  *string  `json:"name"`
 		Site  []string `json:"site"`
 		Scope *string  `json:"scope"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	var scope *authz.Scope
@@ -113,15 +111,15 @@ func (h *admins) setToken(c echo.Context, who authz.Actor) error {
 		}
 		scope = &s
 	}
-	t, err := h.Identity.SetToken(c.Request().Context(), who, c.Param("id"), in.Name, in.Site, scope)
+	t, err := h.Identity.SetToken(c.Request().Context(), c.Who, c.Param("id"), in.Name, in.Site, scope)
 	if err != nil {
 		return err
 	}
-	return h.oneToken(c, http.StatusOK, who, t, "")
+	return h.oneToken(c, http.StatusOK, t, "")
 }
 
-func (h *admins) oneToken(c echo.Context, status int, who authz.Actor, t authz.Token, value string) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+func (h *admins) oneToken(c *web.Request, status int, t authz.Token, value string) error {
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {
 		return err
 	}
@@ -130,8 +128,8 @@ func (h *admins) oneToken(c echo.Context, status int, who authz.Actor, t authz.T
 	return c.JSON(status, out)
 }
 
-func (h *admins) removeToken(c echo.Context, who authz.Actor) error {
-	if err := h.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
+func (h *admins) removeToken(c *web.Request) error {
+	if err := h.Identity.RemoveToken(c.Request().Context(), c.Who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

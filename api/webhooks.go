@@ -3,12 +3,8 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/notify"
-	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/ground"
 )
 
 type webhookIn struct {
@@ -31,8 +27,8 @@ type webhookOut struct {
 	Failure   *string        `json:"failure"`
 }
 
-func (h *admins) webhooks(c echo.Context, who authz.Actor, site ground.Site) error {
-	found, err := h.Hooks.Webhooks(c.Request().Context(), who, site)
+func (h *admins) webhooks(c *web.Request) error {
+	found, err := h.Hooks.Webhooks(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -57,17 +53,17 @@ func (h *admins) webhooks(c echo.Context, who authz.Actor, site ground.Site) err
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *admins) addWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) addWebhook(c *web.Request) error {
 	var in webhookIn
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
 	hook := notify.NewHook(in)
-	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), who, site, hook, key)
+	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), c.Who, c.Site, hook, key)
 	if err != nil {
 		return err
 	}
@@ -75,21 +71,21 @@ func (h *admins) addWebhook(c echo.Context, who authz.Actor, site ground.Site) e
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
 }
 
-func (h *admins) setWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
+func (h *admins) setWebhook(c *web.Request) error {
 	var in struct {
 		Events []string `json:"events"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Hooks.SetWebhook(c.Request().Context(), who, site, c.Param("id"), in.Events); err != nil {
+	if err := h.Hooks.SetWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Events); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *admins) testWebhook(c echo.Context, who authz.Actor, site ground.Site) error {
-	failure, err := h.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
+func (h *admins) testWebhook(c *web.Request) error {
+	failure, err := h.Hooks.TestWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"))
 	if err != nil {
 		return err
 	}
