@@ -10,8 +10,8 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// admins answers who is signed in, about accounts, tokens and sites, and about the webhooks, takedowns, shared spam
-// lists and the external checker of a site.
+// admins handles sessions, accounts, tokens and sites, and a site's webhooks, takedowns, shared spam lists and external
+// checker.
 type admins struct {
 	kit *web.Kit
 	AdminServices

@@ -1,8 +1,9 @@
 // Package api is the service over HTTP: what readers, moderators and other programs ask for,
 // as openapi.yaml says it, and a plain page for readers without script.
 //
-// A handler authorises, reads, calls one use case of package moderation, translates and
-// returns; no rule of moderation stands here. Pages of comments are kept as bytes and thrown
+// The tables in routes.go say who may call a route, its rate limit and what it reads; web.Route describes the chain
+// that enforces them. A handler decodes JSON, calls one use case of package moderation and encodes the answer; no rule
+// of moderation stands here. Pages of comments are kept as bytes and thrown
 // away when an event says that what readers see has changed.
 package api
 

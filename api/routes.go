@@ -17,8 +17,8 @@ const (
 	sendIdentity  = "Send the identity that is to end."
 )
 
-// routes adds every address of this package. Those below /api/v1 go through the chain of web.Route; files and probes
-// are open to everybody.
+// routes adds every route of this package. Files and probes are open to everybody; the others are rows of tables, and
+// web.Route describes the chain that they go through. Roles are in docs/api.md.
 func (s *Server) routes() {
 	e := s.echo
 	s.kit.Add(e, "/api/v1/sites/:site", s.readerRoutes()...)
@@ -42,7 +42,7 @@ func (s *Server) readerRoutes() []web.Route {
 		{Path: "GET /comments", Caller: reader, Do: r.list},
 		{Path: "POST /comments", Caller: reader, Limit: web.NewComments, Takes: web.JSON | web.Key, Do: r.post},
 		{Path: "GET /comments/:id", Caller: reader, Do: r.get},
-		{Path: "PATCH /comments/:id", Caller: reader, Bearer: sendEditToken, Limit: web.Posts, Takes: web.JSON, Do: r.patch},
+		{Path: "PATCH /comments/:id", Caller: reader, Bearer: sendEditToken, Limit: web.Edits, Takes: web.JSON, Do: r.patch},
 		{Path: "DELETE /comments/:id", Caller: reader, Bearer: sendEditToken, Do: r.remove},
 		{Path: "POST /comments/:id/vote", Caller: reader, Limit: web.Votes, Takes: web.JSON, Do: r.vote},
 		{Path: "POST /comments/:id/notify", Caller: reader, Bearer: sendToken, Limit: web.Mails, Takes: web.JSON, Do: r.notify},

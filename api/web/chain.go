@@ -14,24 +14,26 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// A Route is a row of a route table. A request to it goes through these steps, in this order, and the first that
-// refuses it answers:
+// A Route is a row of a route table. Each request to it goes through one chain of steps, in this order. The first step
+// that refuses the request answers it.
 //
-//  1. Identify, by Caller: the page it comes from (403), the session or API token (401), the site of the path (404),
-//     the Origin (403), then the bearer token (401).
-//  2. Limit: the rate of the client's address (429).
-//  3. Parse, by Takes: the body's media type (415) and size (413), and whether it ends (400). The handler names the
-//     fields when it calls Request.ReadJSON, which is strict (400, 422).
-//  4. Idempotency, by Takes: the handler calls Request.Key once it has checked the fields (422).
+//  1. Identify (Caller, Bearer). A request that changes something comes from the right page (403 origin.foreign); the
+//     session or API token is valid (401); the site of the path exists (404); its Origin may write (403); there is a
+//     bearer token (401). The token itself is checked by the use case.
+//  2. Limit (Limit). The client's address has not used up the rate (429).
+//  3. Parse (Takes). The body has the media type (415) and the size (413), and is read whole (400). A handler of JSON
+//     then calls Request.ReadJSON, which is strict (400, 422).
+//  4. Idempotency (Takes). The handler checks the fields, then calls Request.Key (422). Requests refused before this
+//     step use up no key.
 //
-// What a request may do is decided after that, by the use case.
+// Roles and scopes are checked by the use case, in its transaction.
 type Route struct {
-	Path   string // method and path: "GET /comments/:id"
+	Path   string // method and path below the table's prefix: "GET /comments/:id"
 	Caller Caller
-	Bearer string // detail of the refusal of a request without a bearer token; "" if the route needs none
+	Bearer string // detail of the refusal without a bearer token; "" if the route needs none
 	Limit  Rate
-	Takes  Body
-	Page   bool // failures are pages for people
+	Takes  Takes
+	Page   bool // failures are answered as pages for people
 	Do     Handler
 }
 
@@ -58,34 +60,34 @@ const (
 	SiteStaff          = belowSite | fromOwnPages | withAccount
 )
 
-// A Body says what a route reads of a request besides its path and query.
-type Body uint8
+// Takes says what a route reads besides path and query: at most one kind of body, and a Key.
+type Takes uint8
 
-// What a route may take. A route with a Key has a Body or reads none.
+// What a route may take.
 const (
-	JSON     Body = 1 << iota // at most MaxBody
-	LongJSON                  // at most 1 MiB, for lists that somebody pastes
-	Form
-	MailForm // or multipart, as programs send it that end mails by themselves (RFC 8058)
-	Key      // an Idempotency-Key
+	JSON     Takes = 1 << iota // at most MaxBody
+	LongJSON                   // at most 1 MiB, for pasted lists
+	Form                       // at most MaxBody
+	MailForm                   // a Form, or multipart as mail programs send it (RFC 8058)
+	Key                        // the header Idempotency-Key
 )
 
-// A Request is a request that passed the chain of its route.
+// A Request is a request that passed its route's chain.
 type Request struct {
 	echo.Context
-	Who     authz.Actor        // of Staff
-	Site    ground.Site        // of routes below a site
-	Bearer  string             // token of routes that need one
-	Form    url.Values         // of Form
-	Limiter moderation.Limiter // limits new comments per site; nil if the caller is exempt
+	Who     authz.Actor        // zero unless the Caller is Staff or SiteStaff
+	Site    ground.Site        // zero unless the Caller begins with Site
+	Bearer  string             // the bearer token, if the route needs one
+	Form    url.Values         // the parsed form, if the route takes one
+	Limiter moderation.Limiter // limits new comments of the whole site; nil if the caller is exempt
 	body    []byte
-	takes   Body
+	takes   Takes
 }
 
 // A Handler answers a request.
 type Handler func(*Request) error
 
-// Add adds routes to e, below prefix, and answers the preflight requests of those for SiteReader.
+// Add adds routes below prefix to e. Paths of a SiteReader also answer preflight requests.
 func (k *Kit) Add(e *echo.Echo, prefix string, routes ...Route) {
 	preflight := map[string]bool{}
 	for _, r := range routes {
@@ -99,7 +101,7 @@ func (k *Kit) Add(e *echo.Echo, prefix string, routes ...Route) {
 	}
 }
 
-// chain returns the steps of a route with its handler.
+// chain returns a route's handler behind its steps.
 func (k *Kit) chain(r Route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if r.Page {
@@ -119,7 +121,7 @@ func (k *Kit) chain(r Route) echo.HandlerFunc {
 	}
 }
 
-// identify finds out who asks and about which site.
+// identify is step 1.
 func (k *Kit) identify(q *Request, r Route) (err error) {
 	if r.Caller&fromOwnPages != 0 {
 		if err := k.checkOwnPage(q.Request()); err != nil {
@@ -127,7 +129,7 @@ func (k *Kit) identify(q *Request, r Route) (err error) {
 		}
 	}
 	if r.Caller&withAccount != 0 || r.Caller&withCORS != 0 && !reads(q.Request().Method) {
-		NoStore(q)
+		NoStore(q) // a GET of readers may be cached, and says so itself
 	}
 	if r.Caller&withAccount != 0 {
 		if q.Who, err = k.Actor(q); err != nil {
@@ -158,19 +160,19 @@ func (k *Kit) identify(q *Request, r Route) (err error) {
 	return err
 }
 
-// limit counts the request.
+// limit is step 2.
 func (k *Kit) limit(q *Request, rate Rate) (err error) {
-	switch rate {
-	case Rate{}:
-	case NewComments:
-		q.Limiter, err = k.PostLimiter(q, q.Site)
-	default:
-		err = k.Allow(q, rate, q.Site.ID)
+	if rate == (Rate{}) {
+		return nil
 	}
-	return err
+	if rate.exemptStaff {
+		q.Limiter, err = k.PostLimiter(q, q.Site)
+		return err
+	}
+	return k.Allow(q, rate, q.Site.ID)
 }
 
-// parse reads the body.
+// parse is step 3.
 func (q *Request) parse() (err error) {
 	switch {
 	case q.takes&JSON != 0:
@@ -185,16 +187,14 @@ func (q *Request) parse() (err error) {
 	return err
 }
 
-// ReadJSON decodes the body into the struct that in points to. The body is one JSON object whose
-// keys are exactly the struct's, each once; what it leaves out stays as it is.
+// ReadJSON decodes the body into the struct that in points to. The body is one JSON object. Unknown keys, repeated keys
+// and keys in another letter case are refused. Fields without a key keep their value.
 //
-// Echo's Bind is never used: it lets a body override path parameters and matches keys in any
-// letter case.
+// Echo's Bind is not strict: it lets a body override path parameters and ignores letter case.
 func (q *Request) ReadJSON(in any) error { return decode(q.body, in) }
 
-// Key returns the request's Idempotency-Key, or nil if there is none or the route takes none. Values of a key are
-// told apart by site, account, method and path. In is the body as it was understood: the same key with another body
-// is refused by the use case.
+// Key returns the request's Idempotency-Key, or nil if it has none or the route takes none. A key belongs to its site,
+// account, method and path. In is the decoded body: the use case refuses the same key with another body.
 func (q *Request) Key(in any) (*ground.Key, error) {
 	if q.takes&Key == 0 {
 		return nil, nil
@@ -202,8 +202,7 @@ func (q *Request) Key(in any) (*ground.Key, error) {
 	return idempotencyKey(q, q.Site.ID, q.Who.Account.ID, in)
 }
 
-// Done answers with the result of a use case about one thing of a site, which the path names by its id and of which
-// there is nothing to tell.
+// Done returns a handler that passes the path's id to a use case and answers 204.
 func Done(do func(context.Context, authz.Actor, ground.Site, string) error) Handler {
 	return func(c *Request) error {
 		if err := do(c.Request().Context(), c.Who, c.Site, c.Param("id")); err != nil {

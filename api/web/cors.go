@@ -16,7 +16,7 @@ const exposed = "Idempotency-Replayed, Retry-After, X-Request-Id"
 
 const exposes = "Access-Control-Expose-Headers"
 
-// allowAnyOrigin lets a page of any origin read that there is no such site: its key may be misspelled there.
+// allowAnyOrigin lets pages of any origin read the answer that the site is unknown. Such a page may misspell its key.
 func allowAnyOrigin(c echo.Context) { c.Response().Header().Set("Access-Control-Allow-Origin", "*") }
 
 // keepOrigin keeps to one table: without an Origin a request is served; one of the

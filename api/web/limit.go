@@ -23,39 +23,41 @@ type Limiter interface {
 	GiveBack(ctx context.Context, site int64, key string, perMinute, burst int)
 }
 
-// A Rate limits how often a client's address may do something on a site.
+// A Rate limits how often a client's address may do something on a site. Its bucket refills at perMinute and holds
+// burst. Rates of the same name share a bucket.
 type Rate struct {
 	name             string
 	perMinute, burst int
-	read             bool // the caller sent no text that could be lost
-	staff            bool // staff of the site are exempt
+	read             bool // nothing was sent that could be lost
+	mails            bool // refused if the service sends no mail
+	exemptStaff      bool // accounts with a role on the site are not limited
 }
 
 // The rates. The zero Rate is no limit.
 var (
-	Posts       = Rate{name: "post", perMinute: 10, burst: 20}
-	NewComments = Rate{name: "post", perMinute: 10, burst: 20, staff: true} // counted with Posts, by PostLimiter
-	Previews    = Rate{name: "preview", perMinute: 60, burst: 60}           // cost a rendering and store nothing
+	NewComments = Rate{name: "post", perMinute: 10, burst: 20, exemptStaff: true}
+	Edits       = Rate{name: "post", perMinute: 10, burst: 20}
+	Previews    = Rate{name: "preview", perMinute: 60, burst: 60}
 	Votes       = Rate{name: "vote", perMinute: 60, burst: 60}
 	Complaints  = Rate{name: "complaint", perMinute: 10, burst: 20} // reports and appeals
-	Identities  = Rate{name: "identity", perMinute: 30, burst: 60}  // attempts to sign in as a reader
-	Mails       = Rate{name: "mail", perMinute: 3, burst: 10}       // requests that send a mail
-	Held        = Rate{name: "held", perMinute: 10, burst: 20}      // of what is held about an address, on any site
-	Logs        = Rate{name: "log", perMinute: 10, burst: 20, read: true}
+	Identities  = Rate{name: "identity", perMinute: 30, burst: 60}  // sign-ins of readers, and by a provider
+	Mails       = Rate{name: "mail", perMinute: 3, burst: 10, mails: true}
+	Held        = Rate{name: "held", perMinute: 10, burst: 20}                 // data held about an address
+	Logs        = Rate{name: "log", perMinute: 10, burst: 20, read: true}      // whole public logs
 	Figures     = Rate{name: "figures", perMinute: 30, burst: 60, read: true}  // reads over a whole site
 	Reads       = Rate{name: "read", perMinute: 600, burst: 1_200, read: true} // reads whose cost grows with a page
 
-	passwords = Rate{name: "password", perMinute: 10, burst: 20}
+	passwords = Rate{name: "password", perMinute: 10, burst: 20} // of LimitPasswords
 )
 
 // Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
 // once, the /56 four times and the /48 sixteen times as much.
 const wider = 4
 
-// Allow counts one use of a rate on a site against the networks of the client's address: rate.limited if there were too
-// many. All clients of unknown address are counted together. Mails are refused if the service sends none.
+// Allow counts a request against the rate of the client's networks on a site, and returns rate.limited if there were
+// too many. Site 0 counts over all sites. All clients of unknown address share a bucket.
 func (k *Kit) Allow(c echo.Context, rate Rate, site int64) error {
-	if rate == Mails && !k.Mailing {
+	if rate.mails && !k.Mailing {
 		return problem.Field("/email", "This service sends no mail: whoever runs it has given it no mail server (--smtp).")
 	}
 	_, wait := k.take(c, site, rate)
@@ -69,8 +71,8 @@ func (k *Kit) Allow(c echo.Context, rate Rate, site int64) error {
 		"Too many at once from this address. Your text is safe: wait a little and send it again.", wait)
 }
 
-// PostLimiter counts a new comment against Posts, and returns what counts it against its site. Staff of the site are
-// exempt from both.
+// PostLimiter counts a new comment against NewComments, and returns what limits new comments of the whole site. Accounts
+// with a role on the site are exempt from both: the limiter is nil.
 func (k *Kit) PostLimiter(c echo.Context, site ground.Site) (moderation.Limiter, error) {
 	who, err := k.Actor(c)
 	if err == nil && who.Role(site.ID) != authz.NoRole || k.Limiter == nil {
@@ -79,8 +81,8 @@ func (k *Kit) PostLimiter(c echo.Context, site ground.Site) (moderation.Limiter,
 	return k.Limiter, k.Allow(c, NewComments, site.ID)
 }
 
-// LimitPasswords counts one try with a password, before any is hashed, against the networks of the client's
-// address. What try does without an error was right, and is not counted.
+// LimitPasswords counts an attempt with a password against the client's networks before it is hashed, then calls try.
+// An attempt that succeeds is given back, so it cannot be a step of the chain.
 func (k *Kit) LimitPasswords(c echo.Context, try func() error) error {
 	giveBack, wait := k.take(c, 0, passwords)
 	if wait > 0 {
