@@ -44,8 +44,7 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	m := &mailed{kit, s.Subscriptions, s.Privacy}
 	w := &window{kit, s.Identity, s.Guests}
 	const anyone = web.SiteAnyone
-	// A page that shows its form again when it was sent too often counts it itself, as does one whose rate depends on
-	// what is asked for.
+	// Handlers that show the form again when a limit is reached, or whose rate depends on the request, call kit.Allow.
 	kit.Add(e, "/sites/:site",
 		web.Route{Path: "GET /page", Caller: anyone, Page: true, Do: p.show},
 		web.Route{Path: "POST /page", Caller: web.SiteForm, Takes: web.Form, Page: true, Do: p.post},
@@ -60,7 +59,7 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 		web.Route{Path: "GET /privacy", Caller: anyone, Page: true, Do: m.ask},
 		web.Route{Path: "POST /privacy", Caller: web.SiteOwnPage, Takes: web.Form, Page: true, Do: m.send},
 		web.Route{Path: "GET /signin", Caller: anyone, Page: true, Do: w.open(w.show)},
-		web.Route{Path: "POST /signin", Caller: web.SiteOwnPage, Page: true, Do: w.open(w.press)}, // reads its form itself
+		web.Route{Path: "POST /signin", Caller: web.SiteOwnPage, Page: true, Do: w.open(w.press)}, // sets headers before it reads its form
 	)
 	kit.Add(e, "",
 		web.Route{Path: "GET /mail/:token", Do: m.see}, // a page, or JSON
