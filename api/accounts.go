@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// accountOut is a person who signs in. Role and Site are named as the flags of
-// `aitys account add`; no Site means every site. Link is there once, when it is made.
+// accountOut is a staff account. Role and Site are named like the flags of `aitys account add`; an empty Site means
+// every site. Link is the one-time setup link, only in the answer that creates the account.
 type accountOut struct {
 	ID        string         `json:"id"`
 	Email     string         `json:"email"`
@@ -21,11 +21,11 @@ type accountOut struct {
 	CreatedAt *web.Timestamp `json:"created_at"`
 	SeenAt    *web.Timestamp `json:"seen_at"`
 	Link      string         `json:"link,omitempty"`
-	Mail      string         `json:"mail,omitempty"` // one's own
+	Mail      string         `json:"mail,omitempty"` // of the caller's own account
 	MailFrom  *float64       `json:"mail_from_score,omitempty"`
 }
 
-// account names the sites of a by key, as far as they are among those that may be seen.
+// account returns a as JSON, with the keys of those of its sites that the caller may see.
 func account(a authz.Account, seen []ground.Site) accountOut {
 	out := accountOut{
 		ID:        a.ID,
@@ -47,7 +47,7 @@ func account(a authz.Account, seen []ground.Site) accountOut {
 	return out
 }
 
-// own is one's own account, with what only oneself is to know.
+// own returns the caller's own account, with its mail settings.
 func own(a authz.Account, sites []ground.Site) accountOut {
 	out := account(a, sites)
 	out.Mail, out.MailFrom = a.Mail.String(), &a.MailFrom
@@ -129,10 +129,8 @@ func (h *admins) setAccount(c *web.Request) error {
 	return h.oneAccount(c, http.StatusOK, a, "")
 }
 
-// change changes an account; one that hashes a password is limited.
-func (h *admins) change(
-	c *web.Request, id string, ch identity.AccountChange,
-) (a authz.Account, err error) {
+// change changes an account. A change of the password counts against LimitPasswords.
+func (h *admins) change(c *web.Request, id string, ch identity.AccountChange) (a authz.Account, err error) {
 	set := func() (err error) {
 		a, err = h.Identity.SetAccount(c.Request().Context(), c.Who, id, ch)
 		return err
@@ -145,7 +143,7 @@ func (h *admins) change(
 	return a, err
 }
 
-// oneAccount answers with an account, and with its one-time link as an address.
+// oneAccount answers with an account and the URL of its setup link, if there is one.
 func (h *admins) oneAccount(c *web.Request, status int, a authz.Account, link string) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {

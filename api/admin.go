@@ -17,7 +17,7 @@ type admins struct {
 	AdminServices
 }
 
-// AdminServices are those that the routes of administration call.
+// AdminServices are the services that admins calls.
 type AdminServices struct {
 	Identity   *identity.Service
 	Sites      *sites.Service

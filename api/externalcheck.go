@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 )
 
-// checkerOut is how a site's checker does, as its owners see it.
+// checkerOut is the state of a site's external checker. Ending is the end of its API key.
 type checkerOut struct {
 	URL         *string        `json:"url"`
 	Email       bool           `json:"email"`

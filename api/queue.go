@@ -36,15 +36,14 @@ type itemOut struct {
 	Appeal      *appealOut    `json:"appeal"`
 }
 
-// moderators answers who is signed in, by session or token. What each may do is decided in
-// package moderation.
+// moderators handles moderation of a site. Package moderation decides what each account may do.
 type moderators struct {
 	kit *web.Kit
 	ModeratorServices
 	write Export
 }
 
-// ModeratorServices are those that the routes of moderators call.
+// ModeratorServices are the services that moderators calls.
 type ModeratorServices struct {
 	Moderation *moderation.Service
 	Learning   *learning.Models

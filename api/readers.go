@@ -16,14 +16,14 @@ import (
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// readers answers anybody.
+// readers handles what the widget asks for.
 type readers struct {
 	kit *web.Kit
 	ReaderServices
 	pages *cache
 }
 
-// ReaderServices are those that the routes of readers call.
+// ReaderServices are the services that readers calls.
 type ReaderServices struct {
 	Moderation    *moderation.Service
 	Reactions     *vote.Service

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// sessionOut says who is signed in and what for.
+// sessionOut is the caller's account, and the sites and scope of its session or token.
 type sessionOut struct {
 	Account   accountOut     `json:"account"`
 	Sites     []siteRoleOut  `json:"sites"`
@@ -57,7 +57,7 @@ func (h *admins) me(c *web.Request) error {
 	return h.session(c, c.Who, time.Time{})
 }
 
-// setMe changes one's own name and password, and what one is told by mail; a new password ends one's sessions.
+// setMe changes the caller's name, password and mail settings. A new password ends all sessions of the account.
 func (h *admins) setMe(c *web.Request) error {
 	var in struct {
 		Name     *string `json:"name"`

@@ -16,10 +16,10 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// siteOut is a site; its settings are named as `aitys site set` names them.
+// siteOut is a site. Its settings have the names that `aitys site set` uses.
 type siteOut struct{ ground.Site }
 
-// MarshalJSON writes the key, what ground.Fields has, and the time.
+// MarshalJSON writes the key, the settings in ground.Fields, and the time of creation.
 func (s siteOut) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer
 	var err error
@@ -116,7 +116,7 @@ func (h *admins) removeSite(c *web.Request) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// endEditTokens ends what readers edit and withdraw their comments with.
+// endEditTokens revokes all edit tokens of a site.
 func (h *admins) endEditTokens(c *web.Request) error {
 	key, err := c.Key(nil)
 	if err != nil {
@@ -130,7 +130,7 @@ func (h *admins) endEditTokens(c *web.Request) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// settingText is the text of a setting that is sent as JSON: a number, or a text, or a list of texts.
+// settingText returns the text form of a JSON setting: a number, a string or a list of strings.
 func settingText(name string, value any) (string, error) {
 	i := slices.IndexFunc(ground.Fields, func(f ground.Field) bool { return f.Name == name })
 	if i < 0 {

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
-// publishedList answers everybody with a site's list, as it was last made.
+// publishedList serves the latest version of a site's own list.
 func (h *admins) publishedList(c *web.Request) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
@@ -28,7 +28,7 @@ func (h *admins) publishedList(c *web.Request) error {
 	return c.JSONBlob(http.StatusOK, list.Body)
 }
 
-// neighbourOut is a neighbour as its owners see it.
+// neighbourOut is a list of another site that this site reads.
 type neighbourOut struct {
 	ID          string         `json:"id"`
 	URL         string         `json:"url"`
@@ -46,14 +46,14 @@ type neighbourOut struct {
 	Met         metOut         `json:"met"`
 }
 
-// metOut is how many comments were nearly the same as something in a list.
+// metOut counts the comments that matched a list.
 type metOut struct {
 	Waiting  int `json:"waiting"`
 	Decided  int `json:"decided"`
 	Approved int `json:"approved"`
 }
 
-// ownOut is the site's own list.
+// ownOut is the state of the site's own list.
 type ownOut struct {
 	On          bool           `json:"on"`
 	GeneratedAt *web.Timestamp `json:"generated_at"`
@@ -121,7 +121,7 @@ func (h *admins) addNeighbour(c *web.Request) error {
 	return added(c, id, again, err)
 }
 
-// offerOut is what stands at an address.
+// offerOut describes the list at a URL, or says why there is none.
 type offerOut struct {
 	Failure     *string        `json:"failure"`
 	Site        *string        `json:"site"`

@@ -20,7 +20,7 @@ type takedownIn struct {
 	Until      *string  `json:"until"`
 }
 
-// takedownOut is a demand of the register.
+// takedownOut is a takedown with its status.
 type takedownOut struct {
 	ID         string         `json:"id"`
 	Comments   []string       `json:"comments"`

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// tokenOut is an API token. No Site means all of its account's; Token, its value, is there
-// once, when it is made.
+// tokenOut is an API token. An empty Site means all sites of its account. Token is its value, only in the answer that
+// creates it.
 type tokenOut struct {
 	ID        string         `json:"id"`
 	Account   string         `json:"account"`

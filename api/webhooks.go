@@ -13,7 +13,7 @@ type webhookIn struct {
 	Events []string `json:"events"`
 }
 
-// webhookOut has no more of the address and of the secret than to know them again.
+// webhookOut is a webhook. Its URL and secret are shortened to what identifies them.
 type webhookOut struct {
 	ID        string         `json:"id"`
 	Kind      string         `json:"kind"`
