@@ -1,8 +1,9 @@
 // Package api is the service over HTTP: what readers, moderators and other programs ask for,
 // as openapi.yaml says it, and a plain page for readers without script.
 //
-// A handler authorises, reads, calls one use case of package moderation, translates and
-// returns; no rule of moderation stands here. Pages of comments are kept as bytes and thrown
+// The tables in routes.go say who may call a route, its rate limit and what it reads; web.Route describes the chain
+// that enforces them. A handler decodes JSON, calls one use case of package moderation and encodes the answer; no rule
+// of moderation stands here. Pages of comments are kept as bytes and thrown
 // away when an event says that what readers see has changed.
 package api
 
@@ -28,6 +29,7 @@ type Options struct {
 	web.Options
 	Readers    ReaderServices
 	Moderators ModeratorServices
+	Admins     AdminServices
 	Redis      func() string
 	Export     Export
 }
@@ -47,6 +49,7 @@ type Server struct {
 
 	readers    ReaderServices
 	moderators ModeratorServices
+	admins     AdminServices
 
 	stops     []func() // end what listens to events
 	following sync.WaitGroup
@@ -63,7 +66,7 @@ func New(o Options, more ...Routes) *Server {
 	s := &Server{
 		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute),
 		pages: newCache(), redis: o.Redis,
-		export: o.Export, readers: o.Readers, moderators: o.Moderators,
+		export: o.Export, readers: o.Readers, moderators: o.Moderators, admins: o.Admins,
 		draining: make(chan struct{}),
 	}
 	s.queues = live.NewQueues(kit, o.Moderators.Moderation.QueueCounts, s.draining)

@@ -3,13 +3,9 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 // campaignOut is a campaign. Writers, addresses and pages are counted among its newest 200 members.
@@ -49,13 +45,13 @@ type sampledOut struct {
 	Sample *itemOut `json:"sample"`
 }
 
-func (h *moderators) campaigns(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) campaigns(c *web.Request) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	page, err := h.Campaigns.Campaigns(ctx, who, site, n, c.QueryParam("after"))
+	page, err := h.Campaigns.Campaigns(ctx, c.Who, c.Site, n, c.QueryParam("after"))
 	if err != nil {
 		return err
 	}
@@ -63,7 +59,7 @@ func (h *moderators) campaigns(c echo.Context, who authz.Actor, site site.Site) 
 	for i, k := range page.Campaigns {
 		ids[i] = k.Sample
 	}
-	samples, err := h.items(c, who, site, ids)
+	samples, err := h.items(c, ids)
 	if err != nil {
 		return err
 	}
@@ -84,8 +80,8 @@ func (h *moderators) campaigns(c echo.Context, who authz.Actor, site site.Site) 
 }
 
 // items are comments as moderators see them, in the order of ids.
-func (h *moderators) items(c echo.Context, who authz.Actor, site site.Site, ids []string) ([]itemOut, error) {
-	stories, err := h.Moderation.Stories(c.Request().Context(), who, site, ids...)
+func (h *moderators) items(c *web.Request, ids []string) ([]itemOut, error) {
+	stories, err := h.Moderation.Stories(c.Request().Context(), c.Who, c.Site, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -96,16 +92,16 @@ func (h *moderators) items(c echo.Context, who authz.Actor, site site.Site, ids 
 	return out, nil
 }
 
-func (h *moderators) campaign(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) campaign(c *web.Request) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
-	k, ids, next, err := h.Campaigns.Members(c.Request().Context(), who, site, c.Param("id"), n, c.QueryParam("after"))
+	k, ids, next, err := h.Campaigns.Members(c.Request().Context(), c.Who, c.Site, c.Param("id"), n, c.QueryParam("after"))
 	if err != nil {
 		return err
 	}
-	list, err := h.items(c, who, site, ids)
+	list, err := h.items(c, ids)
 	if err != nil {
 		return err
 	}
@@ -117,14 +113,14 @@ func (h *moderators) campaign(c echo.Context, who authz.Actor, site site.Site) e
 	}{campaignOf(k), k.Sample, list, web.OrNull(next)})
 }
 
-func (h *moderators) split(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) split(c *web.Request) error {
 	var in struct {
 		Comments []string `json:"comments"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	apart, err := h.Campaigns.Split(c.Request().Context(), who, site, c.Param("id"), in.Comments)
+	apart, err := h.Campaigns.Split(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Comments)
 	if err != nil {
 		return err
 	}

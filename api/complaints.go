@@ -3,12 +3,9 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/report"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 // appealOut is a writer's appeal: open, or upheld or overturned by the decision that stands.
@@ -26,67 +23,56 @@ type reportOut struct {
 }
 
 // report keeps what a reader says against a comment.
-func (h *readers) report(c echo.Context, site site.Site) error {
-	if err := h.kit.LimitComplaints(c, site.ID); err != nil {
-		return err
-	}
+func (h *readers) report(c *web.Request) error {
 	var in struct {
 		Reason string `json:"reason"`
 		Detail string `json:"detail"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	reason, err := comment.ParseReason(in.Reason)
 	if err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, "", in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	again, err := h.Complaints.Report(c.Request().Context(), site, c.Param("id"), report.Charge{
+	again, err := h.Complaints.Report(c.Request().Context(), c.Site, c.Param("id"), report.Charge{
 		Reason: reason, Detail: in.Detail, From: h.kit.Address(c.Request()), Key: key,
 	})
 	return taken(c, again, err)
 }
 
 // appeal has a refusal looked at a second time.
-func (h *readers) appeal(c echo.Context, site site.Site) error {
-	token, err := editToken(c)
-	if err != nil {
-		return err
-	}
-	if err := h.kit.LimitComplaints(c, site.ID); err != nil {
-		return err
-	}
+func (h *readers) appeal(c *web.Request) error {
 	var in struct {
 		Text string `json:"text"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, "", in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	again, err := h.Complaints.Appeal(c.Request().Context(), site, c.Param("id"),
-		report.Plea{Token: token, Text: in.Text, Key: key})
+	again, err := h.Complaints.Appeal(c.Request().Context(), c.Site, c.Param("id"),
+		report.Plea{Token: c.Bearer, Text: in.Text, Key: key})
 	return taken(c, again, err)
 }
 
 // taken answers who will hear no more here: a moderator reads what was said.
-func taken(c echo.Context, again bool, err error) error {
+func taken(c *web.Request, again bool, err error) error {
 	if err != nil {
 		return err
 	}
-	web.NoStore(c)
 	web.Replayed(c, again)
 	return c.JSON(http.StatusAccepted, struct{}{})
 }
 
 // appealed is what a comment's writer is told of their appeal; nil where there is none.
-func (h *readers) appealed(c echo.Context, m comment.Comment) (*appealOut, error) {
+func (h *readers) appealed(c *web.Request, m comment.Comment) (*appealOut, error) {
 	a, is, err := h.Complaints.Appealed(c.Request().Context(), m)
 	if err != nil || !is {
 		return nil, err

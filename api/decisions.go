@@ -3,13 +3,9 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 type decisionIn struct {
@@ -60,19 +56,19 @@ func contradictions(cs []moderation.Contradiction) []contradictionOut {
 	return out
 }
 
-func (h *moderators) decide(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) decide(c *web.Request) error {
 	var in decisionIn
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	choice, err := in.choice()
 	if err != nil {
 		return err
 	}
-	if choice.Key, err = web.IdempotencyKey(c, site.ID, who.Account.ID, in); err != nil {
+	if choice.Key, err = c.Key(in); err != nil {
 		return err
 	}
-	got, err := h.Moderation.Decide(c.Request().Context(), who, site, choice)
+	got, err := h.Moderation.Decide(c.Request().Context(), c.Who, c.Site, choice)
 	if err != nil {
 		return err
 	}
@@ -105,12 +101,12 @@ func (in decisionIn) choice() (moderation.Choice, error) {
 	return choice, nil
 }
 
-func (h *moderators) undo(c echo.Context, who authz.Actor, site site.Site) error {
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
+func (h *moderators) undo(c *web.Request) error {
+	key, err := c.Key(nil)
 	if err != nil {
 		return err
 	}
-	got, err := h.Moderation.Undo(c.Request().Context(), who, site, c.Param("batch"), key)
+	got, err := h.Moderation.Undo(c.Request().Context(), c.Who, c.Site, c.Param("batch"), key)
 	if err != nil {
 		return err
 	}
@@ -122,21 +118,21 @@ func (h *moderators) undo(c echo.Context, who authz.Actor, site site.Site) error
 	}{web.OrNull(got.Batch), got.Done, conflicts(got.Conflicts)})
 }
 
-func (h *moderators) redact(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) redact(c *web.Request) error {
 	var in struct {
 		From    int    `json:"from"`
 		To      int    `json:"to"`
 		Why     string `json:"why"`
 		Version int64  `json:"version"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	got, err := h.Moderation.Redact(c.Request().Context(), who, site, c.Param("id"), moderation.Redaction{
+	got, err := h.Moderation.Redact(c.Request().Context(), c.Who, c.Site, c.Param("id"), moderation.Redaction{
 		Part: comment.Part{From: in.From, To: in.To}, Why: in.Why, Version: in.Version, Key: key})
 	if err != nil {
 		return err
@@ -145,24 +141,24 @@ func (h *moderators) redact(c echo.Context, who authz.Actor, site site.Site) err
 	return c.JSON(http.StatusOK, got)
 }
 
-func (h *moderators) reply(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) reply(c *web.Request) error {
 	var in struct {
 		Body    *string `json:"body"`
 		Version int64   `json:"version"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	body, err := written(in.Body)
 	if err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
 	to := moderation.Ref{ID: c.Param("id"), Version: in.Version}
-	got, err := h.Moderation.Reply(c.Request().Context(), who, site, to, body, key)
+	got, err := h.Moderation.Reply(c.Request().Context(), c.Who, c.Site, to, body, key)
 	if err != nil {
 		return err
 	}

@@ -3,22 +3,19 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/readerauth"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 // writer is who signed in to write.
-func (h *readers) writer(c echo.Context, site site.Site, in postAuthor) (authz.Writer, error) {
+func (h *readers) writer(c *web.Request, in postAuthor) (authz.Writer, error) {
 	if in.Name != "" || in.Email != "" || in.Website != "" {
 		return authz.Writer{}, problem.Field("/author/identity",
 			"An identity stands in the place of a name, an e-mail and a website.")
 	}
-	return h.Guests.Who(c.Request().Context(), site, in.Identity)
+	return h.Guests.Who(c.Request().Context(), c.Site, in.Identity)
 }
 
 // identified is an identity that was just given, and whose it is.
@@ -32,18 +29,14 @@ type identified struct {
 }
 
 // identify gives who can show who they are an identity to write under.
-func (h *readers) identify(c echo.Context, site site.Site) error {
-	web.NoStore(c)
-	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
-		return err
-	}
+func (h *readers) identify(c *web.Request) error {
 	var in struct {
 		SSO   *string `json:"sso"`
 		Email *string `json:"email"`
 		Code  *string `json:"code"`
 		Name  string  `json:"name"`
 	}
-	err := web.ReadJSON(c, &in)
+	err := c.ReadJSON(&in)
 	if err != nil {
 		return err
 	}
@@ -51,13 +44,13 @@ func (h *readers) identify(c echo.Context, site site.Site) error {
 	var got readerauth.Given
 	switch {
 	case in.SSO != nil && in.Email == nil && in.Code == nil && in.Name == "":
-		got, err = guests.AdmitSSO(ctx, site, *in.SSO)
+		got, err = guests.AdmitSSO(ctx, c.Site, *in.SSO)
 	case in.SSO != nil || in.Email == nil:
 		err = problem.Field("/sso", "Send the JWT by which this site says who you are, or else an e-mail address.")
 	case in.Code != nil:
-		got, err = guests.AdmitCode(ctx, site, *in.Email, *in.Code, in.Name)
+		got, err = guests.AdmitCode(ctx, c.Site, *in.Email, *in.Code, in.Name)
 	default:
-		return h.mailCode(c, site, *in.Email)
+		return h.mailCode(c, *in.Email)
 	}
 	if err != nil {
 		return err
@@ -68,24 +61,19 @@ func (h *readers) identify(c echo.Context, site site.Site) error {
 }
 
 // mailCode has a code mailed by which somebody shows that an address is theirs.
-func (h *readers) mailCode(c echo.Context, site site.Site, email string) error {
-	if err := h.kit.MayMail(c, site.ID); err != nil {
+func (h *readers) mailCode(c *web.Request, email string) error {
+	if err := h.kit.Allow(c, web.Mails, c.Site.ID); err != nil {
 		return err
 	}
-	if err := h.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang()); err != nil {
+	if err := h.Guests.AskCode(c.Request().Context(), c.Site, email, web.Words(c).Lang()); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct{}{})
 }
 
 // signOut ends what somebody was given to write on the site.
-func (h *readers) signOut(c echo.Context, site site.Site) error {
-	web.NoStore(c)
-	identity, ok := web.Bearer(c.Request())
-	if !ok {
-		return problem.Unproven("auth.needed", "Send the identity that is to end.")
-	}
-	if err := h.Guests.End(c.Request().Context(), site, identity); err != nil {
+func (h *readers) signOut(c *web.Request) error {
+	if err := h.Guests.End(c.Request().Context(), c.Site, c.Bearer); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

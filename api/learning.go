@@ -4,13 +4,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 // teacherOut is an account whose decisions count in the model; without a name it is gone, or
@@ -21,8 +17,8 @@ type teacherOut struct {
 	Lessons int     `json:"lessons"`
 }
 
-func (h *moderators) teachers(c echo.Context, who authz.Actor, site site.Site) error {
-	teachers, err := h.Learning.Teachers(c.Request().Context(), who, site)
+func (h *moderators) teachers(c *web.Request) error {
+	teachers, err := h.Learning.Teachers(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -37,50 +33,50 @@ func (h *moderators) teachers(c echo.Context, who authz.Actor, site site.Site) e
 }
 
 // withdraw takes what an account taught out of the model.
-func (h *moderators) withdraw(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) withdraw(c *web.Request) error {
 	var in struct {
 		Account *string `json:"account"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	if in.Account == nil {
 		return problem.Field("/account", "Name the account by its id.")
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	got, err := h.Learning.WithdrawLessons(c.Request().Context(), who, site, *in.Account, key)
+	got, err := h.Learning.WithdrawLessons(c.Request().Context(), c.Who, c.Site, *in.Account, key)
 	return taught(c, got, err)
 }
 
 // copyFrom starts the model from another site's lessons.
-func (h *moderators) copyFrom(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) copyFrom(c *web.Request) error {
 	var in struct {
 		From string `json:"from"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	if in.From == "" {
 		return problem.Field("/from", "Name the other site by its key.")
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	got, err := h.Learning.CopyLessons(c.Request().Context(), who, site, in.From, key)
+	got, err := h.Learning.CopyLessons(c.Request().Context(), c.Who, c.Site, in.From, key)
 	return taught(c, got, err)
 }
 
 // retire takes what was taught before a time out of the model for good, or counts it.
-func (h *moderators) retire(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) retire(c *web.Request) error {
 	var in struct {
 		Before string `json:"before"`
 		DryRun bool   `json:"dry_run"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	before, err := time.Parse(time.RFC3339, in.Before)
@@ -89,41 +85,41 @@ func (h *moderators) retire(c echo.Context, who authz.Actor, site site.Site) err
 	}
 	ctx := c.Request().Context()
 	if in.DryRun {
-		n, err := h.Learning.OldLessons(ctx, who, site, before)
+		n, err := h.Learning.OldLessons(ctx, c.Who, c.Site, before)
 		return taught(c, learning.Change{Lessons: n}, err)
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	got, err := h.Learning.RetireLessons(ctx, who, site, before, key)
+	got, err := h.Learning.RetireLessons(ctx, c.Who, c.Site, before, key)
 	return taught(c, got, err)
 }
 
 // erase erases one person's comments and what they taught for good, or counts them.
-func (h *moderators) erase(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) erase(c *web.Request) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Comments []string `json:"comments"`
 		DryRun   bool     `json:"dry_run"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	ctx, person := c.Request().Context(), learning.Erasee{Email: in.Email, Comments: in.Comments}
 	if in.DryRun {
-		got, err := h.Privacy.PersonHeld(ctx, who, site, person)
+		got, err := h.Privacy.PersonHeld(ctx, c.Who, c.Site, person)
 		return erased(c, got, err)
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	got, err := h.Privacy.ErasePerson(ctx, who, site, person, key)
+	got, err := h.Privacy.ErasePerson(ctx, c.Who, c.Site, person, key)
 	return erased(c, got, err)
 }
 
-func erased(c echo.Context, got learning.Erasure, err error) error {
+func erased(c *web.Request, got learning.Erasure, err error) error {
 	if err != nil {
 		return err
 	}
@@ -139,7 +135,7 @@ func erased(c echo.Context, got learning.Erasure, err error) error {
 }
 
 // taught answers with the entry that changed the model; without one nothing was to be done.
-func taught(c echo.Context, got learning.Change, err error) error {
+func taught(c *web.Request, got learning.Change, err error) error {
 	if err != nil {
 		return err
 	}

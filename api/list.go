@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/comment"
@@ -52,7 +50,7 @@ type settingsOut struct {
 const maxAsked = 2 << 10
 
 // list answers with a page of comments: from memory, or by one read that is then kept.
-func (h *readers) list(c echo.Context, site site.Site) error {
+func (h *readers) list(c *web.Request) error {
 	req, w, err := threadRequest(c)
 	if err != nil {
 		return err
@@ -60,7 +58,7 @@ func (h *readers) list(c echo.Context, site site.Site) error {
 	asked := askedPage{c.Param("site"), w.Lang(), req}
 	page := h.pages.get(asked)
 	if page == nil || page.isOver(h.kit.Process.Now) {
-		page, err = h.pages.page(c.Request().Context(), asked, page, site.ID,
+		page, err = h.pages.page(c.Request().Context(), asked, page, c.Site.ID,
 			func(ctx context.Context) (*rendered, error) { return h.renderPage(ctx, asked, w) })
 	}
 	if err != nil {
@@ -132,7 +130,7 @@ func policyName(p site.Policy) string {
 }
 
 // threadRequest reads the query of a page of comments, and the language that it asks for.
-func threadRequest(c echo.Context) (req comment.ThreadRequest, w *i18n.Catalog, err error) {
+func threadRequest(c *web.Request) (req comment.ThreadRequest, w *i18n.Catalog, err error) {
 	req = comment.ThreadRequest{
 		PageURL: c.QueryParam("page"), Sort: c.QueryParam("sort"),
 		After: c.QueryParam("after"), Around: c.QueryParam("around"),
@@ -155,7 +153,7 @@ var (
 )
 
 // send writes a rendered page, or that the reader has it already.
-func send(c echo.Context, page *rendered) error {
+func send(c *web.Request, page *rendered) error {
 	r, res := c.Request(), c.Response()
 	header := res.Header()
 	header["Vary"] = varyOnPages

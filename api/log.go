@@ -5,13 +5,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
-	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 // logOut is one entry of a site's log. One that is about the model and no comment has null for
@@ -67,12 +63,12 @@ func logEntry(e auditlog.Told) logOut {
 	return o
 }
 
-func (h *moderators) log(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) log(c *web.Request) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
-	entries, next, err := h.Moderation.Log(c.Request().Context(), who, site,
+	entries, next, err := h.Moderation.Log(c.Request().Context(), c.Who, c.Site,
 		moderation.LogRequest{After: c.QueryParam("after"), Limit: n})
 	if err != nil {
 		return err

@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
@@ -12,11 +10,11 @@ import (
 )
 
 // get answers with a public comment, or, to its edit token, with what its writer may see.
-func (h *readers) get(c echo.Context, site site.Site) error {
+func (h *readers) get(c *web.Request) error {
 	if c.Request().Header.Get("Authorization") != "" {
-		return h.own(c, site)
+		return h.own(c)
 	}
-	m, page, err := h.Moderation.Public(c.Request().Context(), site, c.Param("id"))
+	m, page, err := h.Moderation.Public(c.Request().Context(), c.Site, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -55,7 +53,7 @@ func statementOf(m comment.Comment, appeal *appealOut) *statementOut {
 	return s
 }
 
-func (h *readers) writersView(c echo.Context, m comment.Comment, page site.Page) error {
+func (h *readers) writersView(c *web.Request, m comment.Comment, page site.Page) error {
 	appeal, err := h.appealed(c, m)
 	if err != nil {
 		return err
@@ -74,42 +72,31 @@ func (h *readers) writersView(c echo.Context, m comment.Comment, page site.Page)
 	return c.JSON(http.StatusOK, view)
 }
 
-func (h *readers) own(c echo.Context, site site.Site) error {
-	token, err := editToken(c)
+func (h *readers) own(c *web.Request) error {
+	token, err := web.NeedBearer(c, sendEditToken)
 	if err != nil {
 		return err
 	}
-	m, page, err := h.Moderation.Own(c.Request().Context(), site, c.Param("id"), token)
+	m, page, err := h.Moderation.Own(c.Request().Context(), c.Site, c.Param("id"), token)
 	if err != nil {
 		return err
 	}
 	return h.writersView(c, m, page)
 }
 
-func (h *readers) patch(c echo.Context, site site.Site) error {
-	token, err := editToken(c)
-	if err != nil {
-		return err
-	}
-	if err := h.kit.LimitPosts(c, site.ID); err != nil {
-		return err
-	}
+func (h *readers) patch(c *web.Request) error {
 	body, err := readBody(c)
 	if err != nil {
 		return err
 	}
-	m, page, err := h.Moderation.Edit(c.Request().Context(), site, c.Param("id"), token, body)
+	m, page, err := h.Moderation.Edit(c.Request().Context(), c.Site, c.Param("id"), c.Bearer, body)
 	if err != nil {
 		return err
 	}
 	return h.writersView(c, m, page)
 }
 
-func (h *readers) remove(c echo.Context, site site.Site) error {
-	token, err := editToken(c)
-	if err != nil {
-		return err
-	}
+func (h *readers) remove(c *web.Request) error {
 	end := h.Moderation.Withdraw
 	if c.QueryParams().Has("forget") {
 		if err := wantForget(c); err != nil {
@@ -117,26 +104,16 @@ func (h *readers) remove(c echo.Context, site site.Site) error {
 		}
 		end = h.Moderation.WithdrawAndForget
 	}
-	if err := end(c.Request().Context(), site, c.Param("id"), token); err != nil {
+	if err := end(c.Request().Context(), c.Site, c.Param("id"), c.Bearer); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 // wantForget refuses anything but ?forget=1: what cannot be undone is not guessed.
-func wantForget(c echo.Context) error {
+func wantForget(c *web.Request) error {
 	if c.QueryParam("forget") != "1" {
 		return problem.Query("forget", "Say forget=1 to have what a withdrawn comment said erased at once.")
 	}
 	return nil
-}
-
-// editToken reads the edit token. An answer to one is nobody else's.
-func editToken(c echo.Context) (string, error) {
-	web.NoStore(c)
-	token, ok := web.Bearer(c.Request())
-	if !ok {
-		return "", problem.Unproven("auth.needed", "Send the comment's edit token.")
-	}
-	return token, nil
 }

@@ -3,11 +3,7 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -26,12 +22,12 @@ func pageEntry(p sites.PageEntry) pageEntryOut {
 	}
 }
 
-func (h *moderators) pages(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) pages(c *web.Request) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
-	pages, next, err := h.Sites.Pages(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	pages, next, err := h.Sites.Pages(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -45,17 +41,17 @@ func (h *moderators) pages(c echo.Context, who authz.Actor, site site.Site) erro
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) setPage(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) setPage(c *web.Request) error {
 	var in struct {
 		Open  *bool   `json:"open"`
 		Title *string `json:"title"`
 		URL   *string `json:"url"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	ch := sites.PageChange{Open: in.Open, Title: in.Title, URL: in.URL}
-	p, err := h.Sites.SetPage(c.Request().Context(), who, site, c.Param("id"), ch)
+	p, err := h.Sites.SetPage(c.Request().Context(), c.Who, c.Site, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}

@@ -5,21 +5,17 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/sites"
 )
 
@@ -40,15 +36,14 @@ type itemOut struct {
 	Appeal      *appealOut    `json:"appeal"`
 }
 
-// moderators answers who is signed in, by session or token. What each may do is decided in
-// package moderation.
+// moderators handles moderation of a site. Package moderation decides what each account may do.
 type moderators struct {
 	kit *web.Kit
 	ModeratorServices
 	write Export
 }
 
-// ModeratorServices are those that the routes of moderators call.
+// ModeratorServices are the services that moderators calls.
 type ModeratorServices struct {
 	Moderation *moderation.Service
 	Learning   *learning.Models
@@ -195,7 +190,7 @@ func signals(ss []comment.Signal, w *i18n.Catalog) []comment.Signal {
 	return out
 }
 
-func (h *moderators) queue(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) queue(c *web.Request) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
@@ -204,7 +199,7 @@ func (h *moderators) queue(c echo.Context, who authz.Actor, site site.Site) erro
 	if fold != "" && fold != "1" {
 		return problem.Query("fold", "Say fold=1 to have a campaign shown as one comment.")
 	}
-	q, err := h.Moderation.Queue(c.Request().Context(), who, site, comment.QueueRequest{
+	q, err := h.Moderation.Queue(c.Request().Context(), c.Who, c.Site, comment.QueueRequest{
 		View:   comment.View(c.QueryParam("state")),
 		Order:  comment.QueueOrder(c.QueryParam("sort")),
 		Search: c.QueryParam("q"),
@@ -252,18 +247,18 @@ type historyOut struct {
 }
 
 // forget erases at once what a comment said that its writer withdrew.
-func (h *moderators) forget(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) forget(c *web.Request) error {
 	if err := wantForget(c); err != nil {
 		return err
 	}
-	if err := h.Moderation.Forget(c.Request().Context(), who, site, c.Param("id")); err != nil {
+	if err := h.Moderation.Forget(c.Request().Context(), c.Who, c.Site, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *moderators) comment(c echo.Context, who authz.Actor, site site.Site) error {
-	i, history, err := h.Moderation.Item(c.Request().Context(), who, site, c.Param("id"))
+func (h *moderators) comment(c *web.Request) error {
+	i, history, err := h.Moderation.Item(c.Request().Context(), c.Who, c.Site, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -275,12 +270,12 @@ const mostAtOnce = 100
 
 // comments answers with those of the named comments that there are, in the order of their names: where versions are
 // named, too, with those that have moved past theirs.
-func (h *moderators) comments(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) comments(c *web.Request) error {
 	known, err := refs(c.QueryParams()["id"], c.QueryParams()["version"])
 	if err != nil {
 		return err
 	}
-	found, err := h.Moderation.Moved(c.Request().Context(), who, site, known...)
+	found, err := h.Moderation.Moved(c.Request().Context(), c.Who, c.Site, known...)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
@@ -14,19 +12,18 @@ import (
 	"github.com/aitys/aitys/moderation/readermail"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/signing"
-	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/takedown"
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// readers answers anybody.
+// readers handles what the widget asks for.
 type readers struct {
 	kit *web.Kit
 	ReaderServices
 	pages *cache
 }
 
-// ReaderServices are those that the routes of readers call.
+// ReaderServices are the services that readers calls.
 type ReaderServices struct {
 	Moderation    *moderation.Service
 	Reactions     *vote.Service
@@ -76,13 +73,9 @@ type posted struct {
 	EditUntil *web.Timestamp `json:"edit_until,omitempty"`
 }
 
-func (h *readers) post(c echo.Context, site site.Site) error {
-	limiter, err := h.kit.PostLimiter(c, site)
-	if err != nil {
-		return err
-	}
+func (h *readers) post(c *web.Request) error {
 	var in postComment
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	body, err := written(in.Body)
@@ -91,7 +84,7 @@ func (h *readers) post(c echo.Context, site site.Site) error {
 	}
 	hashed := in
 	hashed.Form = nil // its token differs each time the form is opened
-	key, err := web.IdempotencyKey(c, site.ID, "", hashed)
+	key, err := c.Key(hashed)
 	if err != nil {
 		return err
 	}
@@ -105,26 +98,25 @@ func (h *readers) post(c echo.Context, site site.Site) error {
 		Body:      body,
 		Address:   h.kit.Address(c.Request()),
 		Key:       key,
-		Limiter:   limiter,
+		Limiter:   c.Limiter,
 	}
 	if in.Author.Identity != "" {
-		if sub.Writer, err = h.writer(c, site, in.Author); err != nil {
+		if sub.Writer, err = h.writer(c, in.Author); err != nil {
 			return err
 		}
 	}
 	if in.Form != nil {
 		sub.Form = &moderation.Form{Trap: in.Form.Trap, Token: in.Form.Token}
 	}
-	got, err := h.Moderation.Submit(c.Request().Context(), site, sub)
+	got, err := h.Moderation.Submit(c.Request().Context(), c.Site, sub)
 	if err != nil {
 		return err
 	}
-	web.NoStore(c)
 	web.Replayed(c, got.Replayed)
 	return arrived(c, got)
 }
 
-func arrived(c echo.Context, got moderation.Submitted) error {
+func arrived(c *web.Request, got moderation.Submitted) error {
 	out := posted{ID: got.ID, State: got.State.String(), Duplicate: got.Duplicate}
 	if got.Duplicate {
 		return c.JSON(http.StatusOK, out)
@@ -135,11 +127,11 @@ func arrived(c echo.Context, got moderation.Submitted) error {
 }
 
 // readBody reads a request that is nothing but a text.
-func readBody(c echo.Context) (string, error) {
+func readBody(c *web.Request) (string, error) {
 	var in struct {
 		Body *string `json:"body"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return "", err
 	}
 	return written(in.Body)
@@ -153,17 +145,14 @@ func written(body *string) (string, error) {
 	return *body, nil
 }
 
-func (h *readers) form(c echo.Context, site site.Site) error {
+func (h *readers) form(c *web.Request) error {
 	web.NoStore(c)
 	return c.JSON(http.StatusOK, struct {
 		Token string `json:"token"`
-	}{h.Moderation.FormToken(site)})
+	}{h.Moderation.FormToken(c.Site)})
 }
 
-func (h *readers) preview(c echo.Context, site site.Site) error {
-	if err := h.kit.LimitPreviews(c, site.ID); err != nil {
-		return err
-	}
+func (h *readers) preview(c *web.Request) error {
 	body, err := readBody(c)
 	if err != nil {
 		return err
@@ -172,9 +161,8 @@ func (h *readers) preview(c echo.Context, site site.Site) error {
 	if err != nil {
 		return err
 	}
-	web.NoStore(c)
 	out := previewOut{HTML: html}
-	if l := h.Moderation.Likely(c.Request().Context(), site, body); l != nil {
+	if l := h.Moderation.Likely(c.Request().Context(), c.Site, body); l != nil {
 		out.Likely = &likelyOut{l.Reason.String(), web.List(l.Words)}
 	}
 	return c.JSON(http.StatusOK, out)
@@ -191,11 +179,8 @@ type likelyOut struct {
 	Words  []string `json:"words"`
 }
 
-func (h *readers) counts(c echo.Context, site site.Site) error {
-	if err := h.kit.LimitReads(c, site.ID); err != nil {
-		return err
-	}
-	counts, err := h.Moderation.CountPages(c.Request().Context(), site, c.QueryParams()["page"])
+func (h *readers) counts(c *web.Request) error {
+	counts, err := h.Moderation.CountPages(c.Request().Context(), c.Site, c.QueryParams()["page"])
 	if err != nil {
 		return err
 	}

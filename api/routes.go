@@ -10,11 +10,21 @@ const (
 	queueRoute  = "GET /api/v1/sites/:site/moderation/live"
 )
 
-// routes is the one place where an address of this package meets its handler.
+// What a request without a bearer token is told on routes that need one.
+const (
+	sendEditToken = "Send the comment's edit token."
+	sendToken     = "Sign in, or send a valid token."
+	sendIdentity  = "Send the identity that is to end."
+)
+
+// routes adds every route of this package. Files and probes are open to everybody; the others are rows of tables, and
+// web.Route describes the chain that they go through. Roles are in docs/api.md.
 func (s *Server) routes() {
 	e := s.echo
-	s.readerRoutes()
-	s.moderatorRoutes()
+	s.kit.Add(e, "/api/v1/sites/:site", s.readerRoutes()...)
+	s.kit.Add(e, "/api/v1/sites/:site/moderation", s.moderatorRoutes()...)
+	s.kit.Add(e, "/api/v1/sites/:site/moderation", s.siteAdminRoutes()...)
+	s.kit.Add(e, "/api/v1", s.adminRoutes()...)
 
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
@@ -24,74 +34,118 @@ func (s *Server) routes() {
 	s.embedRoutes()
 }
 
-func (s *Server) readerRoutes() {
+func (s *Server) readerRoutes() []web.Route {
+	const reader = web.SiteReader
 	r := &readers{s.kit, s.readers, s.pages}
-	g, open := s.echo.Group("/api/v1/sites/:site"), s.kit.Open
-	g.GET("/comments", open(r.list))
-	g.POST("/comments", open(r.post))
-	g.GET("/comments/:id", open(r.get))
-	g.PATCH("/comments/:id", open(r.patch))
-	g.DELETE("/comments/:id", open(r.remove))
-	g.POST("/comments/:id/vote", open(r.vote))
-	g.POST("/identity", open(r.identify))
-	g.DELETE("/identity", open(r.signOut))
-	g.POST("/comments/:id/notify", open(r.notify))
-	g.POST("/privacy", open(r.privacy))
-	g.POST("/comments/:id/report", open(r.report))
-	g.POST("/comments/:id/appeal", open(r.appeal))
-	g.GET("/form", open(r.form))
-	g.POST("/preview", open(r.preview))
-	g.GET("/counts", open(r.counts))
-	g.GET("/live", open(s.threads.Follow))
-	for _, path := range []string{
-		"/comments", "/comments/:id", "/comments/:id/vote", "/comments/:id/report", "/comments/:id/appeal",
-		"/comments/:id/notify",
-		"/identity", "/privacy", "/form", "/preview", "/counts", "/live",
-	} {
-		g.OPTIONS(path, s.kit.Preflight)
+	a := &admins{s.kit, s.admins}
+	return []web.Route{
+		{Path: "GET /comments", Caller: reader, Do: r.list},
+		{Path: "POST /comments", Caller: reader, Limit: web.NewComments, Takes: web.JSON | web.Key, Do: r.post},
+		{Path: "GET /comments/:id", Caller: reader, Do: r.get},
+		{Path: "PATCH /comments/:id", Caller: reader, Bearer: sendEditToken, Limit: web.Edits, Takes: web.JSON, Do: r.patch},
+		{Path: "DELETE /comments/:id", Caller: reader, Bearer: sendEditToken, Do: r.remove},
+		{Path: "POST /comments/:id/vote", Caller: reader, Limit: web.Votes, Takes: web.JSON, Do: r.vote},
+		{Path: "POST /comments/:id/notify", Caller: reader, Bearer: sendToken, Limit: web.Mails, Takes: web.JSON, Do: r.notify},
+		{Path: "POST /comments/:id/report", Caller: reader, Limit: web.Complaints, Takes: web.JSON | web.Key, Do: r.report},
+		{Path: "POST /comments/:id/appeal", Caller: reader, Bearer: sendEditToken, Limit: web.Complaints,
+			Takes: web.JSON | web.Key, Do: r.appeal},
+		{Path: "POST /identity", Caller: reader, Limit: web.Identities, Takes: web.JSON, Do: r.identify},
+		{Path: "DELETE /identity", Caller: reader, Bearer: sendIdentity, Do: r.signOut},
+		{Path: "POST /privacy", Caller: reader, Limit: web.Mails, Takes: web.JSON, Do: r.privacy},
+		{Path: "GET /form", Caller: reader, Do: r.form},
+		{Path: "POST /preview", Caller: reader, Limit: web.Previews, Takes: web.JSON, Do: r.preview},
+		{Path: "GET /counts", Caller: reader, Limit: web.Reads, Do: r.counts},
+		{Path: "GET /live", Caller: reader, Do: s.threads.Follow}, // limits open streams itself
+		{Path: "GET /neighbours.json", Caller: web.SiteAnyone, Do: a.publishedList},
 	}
 }
 
-func (s *Server) moderatorRoutes() {
+func (s *Server) moderatorRoutes() []web.Route {
+	const staff = web.SiteStaff
 	m, rules := &moderators{s.kit, s.moderators, s.export}, s.moderators.Rules
-	own := s.kit.OwnPages
-	site := s.echo.Group("/api/v1/sites/:site/moderation")
-	site.GET("/queue", s.kit.On(m.queue))
-	site.GET("/live", s.queues.Follow)
-	site.POST("/presence", s.kit.On(m.look), own)
-	site.DELETE("/presence", s.kit.On(m.leave), own)
-	site.POST("/decisions", s.kit.On(m.decide), own)
-	site.POST("/decisions/:batch/undo", s.kit.On(m.undo), own)
-	site.GET("/campaigns", s.kit.On(m.campaigns))
-	site.GET("/campaigns/:id", s.kit.On(m.campaign))
-	site.POST("/campaigns/:id/split", s.kit.On(m.split), own)
-	site.GET("/comments", s.kit.On(m.comments))
-	site.GET("/comments/:id", s.kit.On(m.comment))
-	site.DELETE("/comments/:id", s.kit.On(m.forget), own)
-	site.POST("/comments/:id/redact", s.kit.On(m.redact), own)
-	site.POST("/comments/:id/reply", s.kit.On(m.reply), own)
-	site.GET("/log", s.kit.On(m.log))
-	site.GET("/export", s.kit.On(m.export))
-	site.GET("/stats", s.kit.On(m.stats))
-	site.GET("/what-if", s.kit.On(m.whatIf))
-	site.GET("/teachers", s.kit.On(m.teachers))
-	site.POST("/withdrawals", s.kit.On(m.withdraw), own)
-	site.POST("/copies", s.kit.On(m.copyFrom), own)
-	site.POST("/retirements", s.kit.On(m.retire), own)
-	site.POST("/erasures", s.kit.On(m.erase), own)
-	site.GET("/rules", s.kit.On(m.rules))
-	site.POST("/rules", s.kit.On(m.addRule), own, web.Long)
-	site.POST("/rules/try", s.kit.On(m.tryRule), own, web.Long)
-	site.DELETE("/rules/:id", s.kit.On(web.Done(rules.RemoveRule)), own)
-	site.POST("/rules/:id/restore", s.kit.On(web.Done(rules.RestoreRule)), own)
-	site.GET("/blocks", s.kit.On(m.blocks))
-	site.POST("/blocks", s.kit.On(m.addBlock), own)
-	site.POST("/blocks/try", s.kit.On(m.tryBlock), own)
-	site.DELETE("/blocks/:id", s.kit.On(web.Done(rules.RemoveBlock)), own)
-	site.POST("/blocks/:id/restore", s.kit.On(web.Done(rules.RestoreBlock)), own)
-	site.POST("/comments/:id/notes", s.kit.On(m.addNote), own)
-	site.DELETE("/notes/:id", s.kit.On(web.Done(rules.RemoveNote)), own)
-	site.POST("/notes/:id/restore", s.kit.On(web.Done(rules.RestoreNote)), own)
-	site.GET("/pages", s.kit.On(m.pages))
-	site.PATCH("/pages/:id", s.kit.On(m.setPage), own)
+	return []web.Route{
+		{Path: "GET /queue", Caller: staff, Do: m.queue},
+		{Path: "GET /live", Caller: web.Anyone, Do: s.queues.Follow}, // asks who it is again while it is open
+		{Path: "POST /presence", Caller: staff, Takes: web.JSON, Do: m.look},
+		{Path: "DELETE /presence", Caller: staff, Do: m.leave},
+		{Path: "POST /decisions", Caller: staff, Takes: web.JSON | web.Key, Do: m.decide},
+		{Path: "POST /decisions/:batch/undo", Caller: staff, Takes: web.Key, Do: m.undo},
+		{Path: "GET /campaigns", Caller: staff, Do: m.campaigns},
+		{Path: "GET /campaigns/:id", Caller: staff, Do: m.campaign},
+		{Path: "POST /campaigns/:id/split", Caller: staff, Takes: web.JSON, Do: m.split},
+		{Path: "GET /comments", Caller: staff, Do: m.comments},
+		{Path: "GET /comments/:id", Caller: staff, Do: m.comment},
+		{Path: "DELETE /comments/:id", Caller: staff, Do: m.forget},
+		{Path: "POST /comments/:id/redact", Caller: staff, Takes: web.JSON | web.Key, Do: m.redact},
+		{Path: "POST /comments/:id/reply", Caller: staff, Takes: web.JSON | web.Key, Do: m.reply},
+		{Path: "POST /comments/:id/notes", Caller: staff, Takes: web.JSON | web.Key, Do: m.addNote},
+		{Path: "DELETE /notes/:id", Caller: staff, Do: web.Done(rules.RemoveNote)},
+		{Path: "POST /notes/:id/restore", Caller: staff, Do: web.Done(rules.RestoreNote)},
+		{Path: "GET /log", Caller: staff, Do: m.log},
+		{Path: "GET /export", Caller: staff, Do: m.export},
+		{Path: "GET /stats", Caller: staff, Do: m.stats},
+		{Path: "GET /what-if", Caller: staff, Do: m.whatIf},
+		{Path: "GET /teachers", Caller: staff, Do: m.teachers},
+		{Path: "POST /withdrawals", Caller: staff, Takes: web.JSON | web.Key, Do: m.withdraw},
+		{Path: "POST /copies", Caller: staff, Takes: web.JSON | web.Key, Do: m.copyFrom},
+		{Path: "POST /retirements", Caller: staff, Takes: web.JSON | web.Key, Do: m.retire},
+		{Path: "POST /erasures", Caller: staff, Takes: web.JSON | web.Key, Do: m.erase},
+		{Path: "GET /rules", Caller: staff, Do: m.rules},
+		{Path: "POST /rules", Caller: staff, Takes: web.LongJSON | web.Key, Do: m.addRule},
+		{Path: "POST /rules/try", Caller: staff, Takes: web.LongJSON, Do: m.tryRule},
+		{Path: "DELETE /rules/:id", Caller: staff, Do: web.Done(rules.RemoveRule)},
+		{Path: "POST /rules/:id/restore", Caller: staff, Do: web.Done(rules.RestoreRule)},
+		{Path: "GET /blocks", Caller: staff, Do: m.blocks},
+		{Path: "POST /blocks", Caller: staff, Takes: web.JSON | web.Key, Do: m.addBlock},
+		{Path: "POST /blocks/try", Caller: staff, Takes: web.JSON, Do: m.tryBlock},
+		{Path: "DELETE /blocks/:id", Caller: staff, Do: web.Done(rules.RemoveBlock)},
+		{Path: "POST /blocks/:id/restore", Caller: staff, Do: web.Done(rules.RestoreBlock)},
+		{Path: "GET /pages", Caller: staff, Do: m.pages},
+		{Path: "PATCH /pages/:id", Caller: staff, Takes: web.JSON, Do: m.setPage},
+	}
+}
+
+func (s *Server) siteAdminRoutes() []web.Route {
+	const staff = web.SiteStaff
+	a := &admins{s.kit, s.admins}
+	return []web.Route{
+		{Path: "POST /edit-tokens/end", Caller: staff, Takes: web.Key, Do: a.endEditTokens},
+		{Path: "GET /webhooks", Caller: staff, Do: a.webhooks},
+		{Path: "POST /webhooks", Caller: staff, Takes: web.JSON | web.Key, Do: a.addWebhook},
+		{Path: "PATCH /webhooks/:id", Caller: staff, Takes: web.JSON, Do: a.setWebhook},
+		{Path: "POST /webhooks/:id/test", Caller: staff, Do: a.testWebhook},
+		{Path: "DELETE /webhooks/:id", Caller: staff, Do: web.Done(a.Hooks.RemoveWebhook)},
+		{Path: "POST /webhooks/:id/restore", Caller: staff, Do: web.Done(a.Hooks.RestoreWebhook)},
+		{Path: "GET /takedowns", Caller: staff, Do: a.takedowns},
+		{Path: "POST /takedowns", Caller: staff, Takes: web.JSON | web.Key, Do: a.addTakedown},
+		{Path: "POST /takedowns/:id/restore", Caller: staff, Takes: web.JSON, Do: a.restoreTakedown},
+		{Path: "GET /neighbours", Caller: staff, Do: a.neighbours},
+		{Path: "POST /neighbours", Caller: staff, Takes: web.JSON | web.Key, Do: a.addNeighbour},
+		{Path: "POST /neighbours/preview", Caller: staff, Takes: web.JSON, Do: a.previewNeighbour},
+		{Path: "DELETE /neighbours/:id", Caller: staff, Do: web.Done(a.Neighbours.RemoveNeighbour)},
+		{Path: "GET /checker", Caller: staff, Do: a.checker},
+		{Path: "PATCH /checker", Caller: staff, Takes: web.JSON, Do: a.setCheckerKey},
+	}
+}
+
+func (s *Server) adminRoutes() []web.Route {
+	a := &admins{s.kit, s.admins}
+	return []web.Route{
+		{Path: "POST /session", Caller: web.OwnPage, Takes: web.JSON, Do: a.signIn}, // LimitPasswords counts wrong tries only
+		{Path: "DELETE /session", Caller: web.Staff, Do: a.signOut},
+		{Path: "GET /me", Caller: web.Staff, Do: a.me},
+		{Path: "PATCH /me", Caller: web.Staff, Takes: web.JSON, Do: a.setMe},
+		{Path: "GET /sites", Caller: web.Staff, Do: a.sites},
+		{Path: "POST /sites", Caller: web.Staff, Takes: web.JSON | web.Key, Do: a.addSite},
+		{Path: "PATCH /sites/:site", Caller: web.Staff, Takes: web.JSON, Do: a.setSite},
+		{Path: "DELETE /sites/:site", Caller: web.Staff, Do: a.removeSite},
+		{Path: "GET /accounts", Caller: web.Staff, Do: a.accounts},
+		{Path: "POST /accounts", Caller: web.Staff, Takes: web.JSON, Do: a.addAccount},
+		{Path: "PATCH /accounts/:id", Caller: web.Staff, Takes: web.JSON, Do: a.setAccount},
+		{Path: "DELETE /accounts/:id", Caller: web.Staff, Do: a.removeAccount},
+		{Path: "GET /tokens", Caller: web.Staff, Do: a.tokens},
+		{Path: "POST /tokens", Caller: web.Staff, Takes: web.JSON, Do: a.addToken},
+		{Path: "PATCH /tokens/:id", Caller: web.Staff, Takes: web.JSON, Do: a.setToken},
+		{Path: "DELETE /tokens/:id", Caller: web.Staff, Do: a.removeToken},
+	}
 }

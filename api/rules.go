@@ -4,13 +4,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 type ruleIn struct {
@@ -22,23 +18,25 @@ type ruleIn struct {
 }
 
 // readRule reads a rule that is to be added or tried.
-func readRule(c echo.Context) (in ruleIn, d rules.Draft, err error) {
-	if err := web.ReadJSON(c, &in); err != nil {
+func readRule(c *web.Request) (in ruleIn, d rules.Draft, err error) {
+	if err := c.ReadJSON(&in); err != nil {
 		return in, d, err
 	}
 	d = rules.Draft{Kind: rules.Kind(in.Kind), Words: in.Words, Limit: in.Limit, Action: rules.Action(in.Action)}
-	d.Until, err = until(in.Until)
+	d.Until, err = optionalTime("/until", in.Until, untilWrong)
 	return in, d, err
 }
 
-// until reads when something ends; nil is never.
-func until(said *string) (time.Time, error) {
-	if said == nil {
+const untilWrong = "Name a time like 2027-01-01T00:00:00Z, or null for no end."
+
+// optionalTime parses a time in a body. Nil is the zero time; anything else is refused with detail.
+func optionalTime(field string, value *string, detail string) (time.Time, error) {
+	if value == nil {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339, *said)
+	t, err := time.Parse(time.RFC3339, *value)
 	if err != nil {
-		return t, problem.Field("/until", "Name a time like 2027-01-01T00:00:00Z, or null for no end.")
+		return time.Time{}, problem.Field(field, detail)
 	}
 	return t, nil
 }
@@ -53,8 +51,8 @@ type ruleOut struct {
 	CreatedAt *web.Timestamp `json:"created_at"`
 }
 
-func (h *moderators) rules(c echo.Context, who authz.Actor, site site.Site) error {
-	found, err := h.Rules.Rules(c.Request().Context(), who, site)
+func (h *moderators) rules(c *web.Request) error {
+	found, err := h.Rules.Rules(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -76,21 +74,21 @@ func (h *moderators) rules(c echo.Context, who authz.Actor, site site.Site) erro
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addRule(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) addRule(c *web.Request) error {
 	in, d, err := readRule(c)
 	if err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Rules.AddRule(c.Request().Context(), who, site, d, key)
+	id, again, err := h.Rules.AddRule(c.Request().Context(), c.Who, c.Site, d, key)
 	return added(c, id, again, err)
 }
 
 // added answers with the id of what was added.
-func added(c echo.Context, id string, again bool, err error) error {
+func added(c *web.Request, id string, again bool, err error) error {
 	if err != nil {
 		return err
 	}
@@ -100,21 +98,21 @@ func added(c echo.Context, id string, again bool, err error) error {
 	}{id})
 }
 
-func (h *moderators) tryRule(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) tryRule(c *web.Request) error {
 	_, d, err := readRule(c)
 	if err != nil {
 		return err
 	}
-	t, err := h.Rules.TryRule(c.Request().Context(), who, site, d)
-	return h.tried(c, who, site, t, err)
+	t, err := h.Rules.TryRule(c.Request().Context(), c.Who, c.Site, d)
+	return h.tried(c, t, err)
 }
 
 // tried answers with what a trial met. Of its sample a comment that is gone meanwhile is left out.
-func (h *moderators) tried(c echo.Context, who authz.Actor, site site.Site, t rules.Trial, err error) error {
+func (h *moderators) tried(c *web.Request, t rules.Trial, err error) error {
 	if err != nil {
 		return err
 	}
-	met, err := h.Moderation.Stories(c.Request().Context(), who, site, t.IDs()...)
+	met, err := h.Moderation.Stories(c.Request().Context(), c.Who, c.Site, t.IDs()...)
 	if err != nil {
 		return err
 	}
@@ -140,13 +138,13 @@ type blockIn struct {
 	Until       *string `json:"until"`
 }
 
-func readBlock(c echo.Context) (in blockIn, d rules.BlockDraft, err error) {
-	if err := web.ReadJSON(c, &in); err != nil {
+func readBlock(c *web.Request) (in blockIn, d rules.BlockDraft, err error) {
+	if err := c.ReadJSON(&in); err != nil {
 		return in, d, err
 	}
 	d = rules.BlockDraft{Writer: in.Writer, AddressOf: in.AddressOf, EmailDomain: in.EmailDomain, Host: in.Host,
 		Trust: in.Trust}
-	d.Until, err = until(in.Until)
+	d.Until, err = optionalTime("/until", in.Until, untilWrong)
 	return in, d, err
 }
 
@@ -179,12 +177,12 @@ func block(b rules.Blocked) blockOut {
 	return out
 }
 
-func (h *moderators) blocks(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) blocks(c *web.Request) error {
 	n, err := web.Limit(c)
 	if err != nil {
 		return err
 	}
-	found, next, err := h.Rules.Blocks(c.Request().Context(), who, site, c.QueryParam("after"), n)
+	found, next, err := h.Rules.Blocks(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -198,26 +196,26 @@ func (h *moderators) blocks(c echo.Context, who authz.Actor, site site.Site) err
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *moderators) addBlock(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) addBlock(c *web.Request) error {
 	in, d, err := readBlock(c)
 	if err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Rules.AddBlock(c.Request().Context(), who, site, d, key)
+	id, again, err := h.Rules.AddBlock(c.Request().Context(), c.Who, c.Site, d, key)
 	return added(c, id, again, err)
 }
 
-func (h *moderators) tryBlock(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) tryBlock(c *web.Request) error {
 	_, d, err := readBlock(c)
 	if err != nil {
 		return err
 	}
-	t, err := h.Rules.TryBlock(c.Request().Context(), who, site, d)
-	return h.tried(c, who, site, t, err)
+	t, err := h.Rules.TryBlock(c.Request().Context(), c.Who, c.Site, d)
+	return h.tried(c, t, err)
 }
 
 // noteOut is what a moderator noted about a writer.
@@ -236,18 +234,18 @@ func notes(list []rules.Noted) []noteOut {
 	return out
 }
 
-func (h *moderators) addNote(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) addNote(c *web.Request) error {
 	in := struct {
 		Text string `json:"text"`
 	}{}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	at := c.Param("id")
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, []string{at, in.Text})
+	key, err := c.Key([]string{at, in.Text})
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Rules.AddNote(c.Request().Context(), who, site, at, in.Text, key)
+	id, again, err := h.Rules.AddNote(c.Request().Context(), c.Who, c.Site, at, in.Text, key)
 	return added(c, id, again, err)
 }

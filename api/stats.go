@@ -5,10 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
@@ -101,7 +98,7 @@ type weekOut struct {
 	Cut   cutOut         `json:"cut"`
 }
 
-func (h *moderators) stats(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *moderators) stats(c *web.Request) error {
 	var req learning.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
@@ -110,7 +107,7 @@ func (h *moderators) stats(c echo.Context, who authz.Actor, site site.Site) erro
 		}
 		req.Since = since
 	}
-	q, err := h.Learning.Quality(c.Request().Context(), who, site, req)
+	q, err := h.Learning.Quality(c.Request().Context(), c.Who, c.Site, req)
 	if err != nil {
 		return err
 	}
@@ -235,7 +232,7 @@ func trial(t learning.Trial) trialOut {
 	}
 }
 
-func (h *moderators) whatIf(c echo.Context, who authz.Actor, blog site.Site) error {
+func (h *moderators) whatIf(c *web.Request) error {
 	req := learning.WhatIfRequest{Policy: site.Policy(c.QueryParam("moderation"))}
 	if given := c.QueryParam("threshold"); given != "" {
 		score, err := strconv.ParseFloat(given, 64)
@@ -251,7 +248,7 @@ func (h *moderators) whatIf(c echo.Context, who authz.Actor, blog site.Site) err
 		}
 		req.Last = &n
 	}
-	w, err := h.Learning.WhatIf(c.Request().Context(), who, blog, req)
+	w, err := h.Learning.WhatIf(c.Request().Context(), c.Who, c.Site, req)
 	if err != nil {
 		return err
 	}

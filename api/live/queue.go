@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -64,7 +62,7 @@ type queue struct {
 
 // Follow answers with a stream of what happens in a site's queue. It ends when the server drains, the client leaves,
 // or who may no longer moderate the site.
-func (h *Queues) Follow(c echo.Context) error {
+func (h *Queues) Follow(c *web.Request) error {
 	r, key := c.Request(), c.Param("site")
 	_, who, site, err := h.mayFollow(r, key)
 	if err != nil {

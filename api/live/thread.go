@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/problem"
@@ -123,8 +121,8 @@ func NewThreads(
 
 // Follow answers with a stream of what happens on a page: first how many comments it has, or, to who says what they
 // read last, what came since. The site was found, and the origin allowed, before.
-func (h *Threads) Follow(c echo.Context, site site.Site) error {
-	r := c.Request()
+func (h *Threads) Follow(c *web.Request) error {
+	r, site := c.Request(), c.Site
 	page, count, err := h.pageAt(r, site)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func newReportView(c echo.Context, w *i18n.Catalog, m comment.Comment, said url.
 
 // report keeps what a reader says against a comment.
 func (h *plainPages) report(c echo.Context, site site.Site, id string, form url.Values) error {
-	err := h.kit.LimitComplaints(c, site.ID)
+	err := h.kit.Allow(c, web.Complaints, site.ID)
 	if err == nil {
 		reason, _ := comment.ParseReason(form.Get("reason")) // none is refused as any that is not in the list
 		_, err = h.Complaints.Report(c.Request().Context(), site, id, report.Charge{
@@ -98,7 +98,7 @@ type plea struct{ id, text, problem string }
 
 // appeal asks for a second look at a comment whose token is in the cookie.
 func (h *plainPages) appeal(c echo.Context, site site.Site, id, text string) error {
-	err := h.kit.LimitComplaints(c, site.ID)
+	err := h.kit.Allow(c, web.Complaints, site.ID)
 	if err == nil {
 		err = problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 		for _, own := range readOwn(c) {

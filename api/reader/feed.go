@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
@@ -69,19 +67,15 @@ type atomContent struct {
 }
 
 // feed answers with the newest comments of a site, or of one page.
-func (h *plainPages) feed(c echo.Context) error {
+func (h *plainPages) feed(c *web.Request) error {
 	ctx := c.Request().Context()
-	site, err := h.kit.Process.Site(ctx, c.Param("site"))
-	if err != nil {
-		return err
-	}
-	latest, err := h.Moderation.Latest(ctx, site, c.QueryParam("page"), feedLength)
+	latest, err := h.Moderation.Latest(ctx, c.Site, c.QueryParam("page"), feedLength)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
-	if err := xml.NewEncoder(&b).Encode(newFeed(h.kit.PublicURL, site, web.Words(c), latest)); err != nil {
+	if err := xml.NewEncoder(&b).Encode(newFeed(h.kit.PublicURL, c.Site, web.Words(c), latest)); err != nil {
 		return fmt.Errorf("write feed: %w", err)
 	}
 	return web.NewFile("application/atom+xml; charset=utf-8", b.Bytes()).Serve(c, "no-cache")

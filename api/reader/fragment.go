@@ -7,8 +7,6 @@ import (
 	"html/template"
 	"net/url"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation"
@@ -42,20 +40,17 @@ type fragmentView struct {
 }
 
 // fragment answers with a page's published comments as HTML that a builder of pages puts into one of its own.
-func (h *plainPages) fragment(c echo.Context) error {
-	ctx := c.Request().Context()
-	site, err := h.kit.Process.Site(ctx, c.Param("site"))
-	if err != nil {
-		return err
-	}
+func (h *plainPages) fragment(c *web.Request) error {
+	site := c.Site
 	req := comment.ThreadRequest{PageURL: c.QueryParam("url"), Limit: fragmentPart}
 	var t moderation.Thread
+	var err error
 	var all []comment.Comment
 	for more := true; more; more = t.Next != "" && len(all) < fragmentMost {
-		if err := h.kit.LimitReads(c, site.ID); err != nil {
+		if err := h.kit.Allow(c, web.Reads, site.ID); err != nil {
 			return err
 		}
-		if t, err = h.Moderation.Thread(ctx, site, req); err != nil {
+		if t, err = h.Moderation.Thread(c.Request().Context(), site, req); err != nil {
 			return err
 		}
 		all, req.After = append(all, t.Comments...), t.Next

@@ -55,7 +55,7 @@ func saysLanguage(c echo.Context, l mailbox.Link) *i18n.Catalog {
 }
 
 // see shows what a link is for.
-func (h *mailed) see(c echo.Context) error {
+func (h *mailed) see(c *web.Request) error {
 	a, err := h.Subscriptions.Asked(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return h.dead(c, err)
@@ -90,13 +90,11 @@ func (h *mailed) show(c echo.Context, v mailedView) error {
 }
 
 // press does what a button says, or a mail program for its reader.
-func (h *mailed) press(c echo.Context) error {
-	form, err := web.ReadMailForm(c)
-	if err != nil {
-		return err
-	}
+func (h *mailed) press(c *web.Request) error {
+	form := c.Form
 	ctx, token := c.Request().Context(), c.Param("token")
 	var a readermail.Asked
+	var err error
 	say := ""
 	switch {
 	case form.Get("do") == "again":
@@ -162,7 +160,7 @@ func (h *mailed) again(c echo.Context) error {
 	ctx, token := c.Request().Context(), c.Param("token")
 	a, err := h.Subscriptions.Lapsed(ctx, token)
 	if err == nil {
-		err = h.kit.MayMail(c, a.Site.ID)
+		err = h.kit.Allow(c, web.Mails, a.Site.ID)
 	}
 	if err == nil {
 		a, err = h.Subscriptions.AskAgain(ctx, token)

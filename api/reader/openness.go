@@ -30,16 +30,9 @@ type openness struct {
 	Register *takedown.Service
 }
 
-// on finds out about which site is asked, and which time, before next. What it answers is the same for everybody.
-func (h *openness) on(next func(echo.Context, site.Site, takedown.Period) error) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-		if err != nil {
-			return err
-		}
-		if err := h.kit.LimitFigures(c, site.ID); err != nil {
-			return err
-		}
+// during reads the period that a request asks for, before next. What next answers is the same for everybody.
+func (h *openness) during(next func(echo.Context, site.Site, takedown.Period) error) web.Handler {
+	return func(c *web.Request) (err error) {
 		var in takedown.Period
 		for name, day := range map[string]*time.Time{"from": &in.From, "to": &in.To} {
 			given := c.QueryParam(name)
@@ -51,7 +44,7 @@ func (h *openness) on(next func(echo.Context, site.Site, takedown.Period) error)
 			}
 		}
 		c.Response().Header().Set("Cache-Control", "public, max-age=60")
-		return next(c, site, in)
+		return next(c, c.Site, in)
 	}
 }
 

@@ -46,30 +46,15 @@ type draft struct {
 	Told                      bool              // they want to be told by mail what becomes of it
 }
 
-func (h *plainPages) show(c echo.Context) error {
-	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-	if err != nil {
-		return err
-	}
+func (h *plainPages) show(c *web.Request) error {
 	if id := c.QueryParam("report"); id != "" {
-		return h.charge(c, site, id, nil, nil)
+		return h.charge(c, c.Site, id, nil, nil)
 	}
-	return h.page(c, site, draft{Parent: c.QueryParam("reply")}, nil)
+	return h.page(c, c.Site, draft{Parent: c.QueryParam("reply")}, nil)
 }
 
-func (h *plainPages) post(c echo.Context) error {
-	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-	if err != nil {
-		return err
-	}
-	r := c.Request()
-	if from, sent := r.Header["Origin"]; sent && !h.kit.MayWrite(r, site, from[0]) {
-		return problem.ForeignOrigin(nil)
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
+func (h *plainPages) post(c *web.Request) error {
+	site, form := c.Site, c.Form
 	if id := form.Get("withdraw"); id != "" {
 		return h.withdraw(c, site, id)
 	}
@@ -89,9 +74,8 @@ func (h *plainPages) post(c echo.Context) error {
 		Told:     form.Has("told"),
 	}
 	if form.Get("do") == "code" {
-		if err = h.mailCode(c, site, in.Email); err == nil {
-			in.Coded = true
-		}
+		err := h.mailCode(c, site, in.Email)
+		in.Coded = in.Coded || err == nil
 		return h.page(c, site, in, err)
 	}
 	got, err := h.submit(c, site, &in, form)
@@ -113,7 +97,7 @@ func (h *plainPages) post(c echo.Context) error {
 
 // tell has the writer of what was posted be told of it by mail, and returns which notice says so.
 func (h *plainPages) tell(c echo.Context, site site.Site, got moderation.Submitted) (notice string) {
-	if err := h.kit.MayMail(c, site.ID); err != nil {
+	if err := h.kit.Allow(c, web.Mails, site.ID); err != nil {
 		return "untold"
 	}
 	ctx, lang := c.Request().Context(), web.Words(c).Lang()
@@ -173,7 +157,7 @@ func (h *plainPages) writer(c echo.Context, site site.Site, in *draft, code stri
 	if code == "" {
 		return authz.Writer{}, nil
 	}
-	if err := h.kit.LimitIdentities(c, site.ID); err != nil {
+	if err := h.kit.Allow(c, web.Identities, site.ID); err != nil {
 		return authz.Writer{}, err
 	}
 	got, err := h.Guests.AdmitCode(ctx, site, in.Email, code, in.Name)
@@ -183,7 +167,7 @@ func (h *plainPages) writer(c echo.Context, site site.Site, in *draft, code stri
 
 // mailCode has a code mailed.
 func (h *plainPages) mailCode(c echo.Context, site site.Site, email string) error {
-	if err := h.kit.MayMail(c, site.ID); err != nil {
+	if err := h.kit.Allow(c, web.Mails, site.ID); err != nil {
 		return err
 	}
 	return h.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang())
@@ -229,7 +213,7 @@ func (h *plainPages) page(c echo.Context, site site.Site, in draft, failure erro
 // pageWith answers with the whole page, in whose forms stands what was typed and did not get through.
 func (h *plainPages) pageWith(c echo.Context, blog site.Site, in draft, why string, again plea, status int) error {
 	w := web.Words(c)
-	if err := h.kit.LimitReads(c, blog.ID); err != nil {
+	if err := h.kit.Allow(c, web.Reads, blog.ID); err != nil {
 		return err
 	}
 	req := comment.ThreadRequest{

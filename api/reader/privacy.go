@@ -57,12 +57,8 @@ type heldComment struct {
 }
 
 // ask is the page on which an address is typed.
-func (h *mailed) ask(c echo.Context) error {
-	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-	if err != nil {
-		return err
-	}
-	return h.asks(c, site, http.StatusOK, privacyView{})
+func (h *mailed) ask(c *web.Request) error {
+	return h.asks(c, c.Site, http.StatusOK, privacyView{})
 }
 
 func (h *mailed) asks(c echo.Context, site site.Site, status int, v privacyView) error {
@@ -73,24 +69,16 @@ func (h *mailed) asks(c echo.Context, site site.Site, status int, v privacyView)
 }
 
 // send has the link mailed. What it answers is the same whatever is held.
-func (h *mailed) send(c echo.Context) error {
-	ctx := c.Request().Context()
-	site, err := h.kit.Process.Site(ctx, c.Param("site"))
-	if err != nil {
-		return err
-	}
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
+func (h *mailed) send(c *web.Request) error {
 	w := web.Words(c)
-	v := privacyView{Email: strings.TrimSpace(form.Get("email"))}
-	if err = h.kit.MayMail(c, site.ID); err == nil {
-		err = h.Privacy.AskHeld(ctx, site, v.Email, w.Lang())
+	v := privacyView{Email: strings.TrimSpace(c.Form.Get("email"))}
+	err := h.kit.Allow(c, web.Mails, c.Site.ID)
+	if err == nil {
+		err = h.Privacy.AskHeld(c.Request().Context(), c.Site, v.Email, w.Lang())
 	}
 	if err == nil {
 		v.Sent = w.T("privacy.sent", "email", v.Email)
-		return h.asks(c, site, http.StatusOK, v)
+		return h.asks(c, c.Site, http.StatusOK, v)
 	}
 	p := web.ProblemOf(err)
 	switch p.Code {
@@ -102,12 +90,12 @@ func (h *mailed) send(c echo.Context) error {
 		return err
 	}
 	web.ProblemHeaders(c, p)
-	return h.asks(c, site, p.Status, v)
+	return h.asks(c, c.Site, p.Status, v)
 }
 
 // held shows what is held about the address of a link, or says it as JSON.
 func (h *mailed) held(c echo.Context) error {
-	if err := h.kit.LimitHeld(c); err != nil {
+	if err := h.kit.Allow(c, web.Held, 0); err != nil {
 		return err
 	}
 	got, err := h.Privacy.Held(c.Request().Context(), c.Param("token"), c.QueryParam("after"))

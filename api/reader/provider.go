@@ -16,7 +16,7 @@ import (
 
 // lead sends a reader to a provider, in the same window.
 func (h *window) lead(o *opened, provider string) error {
-	if err := h.kit.LimitIdentities(o, o.site.ID); err != nil {
+	if err := h.kit.Allow(o, web.Identities, o.site.ID); err != nil {
 		return err
 	}
 	err := h.kit.LeadTo(o, provider, web.Errand{For: web.ToWrite, To: o.view.Action, Site: o.site.Key})
@@ -27,7 +27,7 @@ func (h *window) lead(o *opened, provider string) error {
 }
 
 // back is where a provider sends people back to: each goes on where they wanted to.
-func (h *window) back(c echo.Context) error {
+func (h *window) back(c *web.Request) error {
 	// The opener stays.
 	c.Response().Header().Set("Cross-Origin-Opener-Policy", "unsafe-none")
 	if c.Request().Header.Get("Sec-Fetch-Site") == "cross-site" {
@@ -96,7 +96,7 @@ func (h *window) handReader(o *opened, proof authz.Proof, form url.Values) error
 		return h.answerReader(o, http.StatusUnprocessableEntity, proof, "")
 	}
 	var got readerauth.Given
-	err := h.kit.LimitIdentities(o, o.site.ID)
+	err := h.kit.Allow(o, web.Identities, o.site.ID)
 	if err == nil {
 		got, err = h.Guests.AdmitProof(o.Request().Context(), o.site, proof, name)
 	}

@@ -32,7 +32,7 @@ type logRange struct {
 // lines serves the whole log, the entries after one (after), or one chunk. Entries never change, and an erasure only
 // empties private fields, so a full chunk is immutable. The hash of the last entry covers all entries before it, so it
 // is the ETag.
-func (h *publicLogs) lines(c echo.Context) (err error) {
+func (h *publicLogs) lines(c *web.Request) (err error) {
 	ctx, header := c.Request().Context(), c.Response().Header()
 	defer func() {
 		if err != nil { // an error is not cacheable
@@ -40,11 +40,7 @@ func (h *publicLogs) lines(c echo.Context) (err error) {
 			header.Del("ETag")
 		}
 	}()
-	site, err := h.kit.Process.Site(ctx, c.Param("site"))
-	if err != nil {
-		return err
-	}
-	head, err := h.Moderation.PublicHead(ctx, site)
+	head, err := h.Moderation.PublicHead(ctx, c.Site)
 	if err != nil {
 		return err
 	}
@@ -56,7 +52,7 @@ func (h *publicLogs) lines(c echo.Context) (err error) {
 	last := head.Hash
 	if asked.final {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
-		chunk, err := h.cache.chunk(ctx, site, asked.after/chunkEntries, chunkEntries)
+		chunk, err := h.cache.chunk(ctx, c.Site, asked.after/chunkEntries, chunkEntries)
 		if err != nil {
 			return err
 		}
@@ -66,14 +62,14 @@ func (h *publicLogs) lines(c echo.Context) (err error) {
 	if known := c.Request().Header.Get("If-None-Match"); known != "" && web.Matches(known, header.Get("ETag")) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	limit := h.kit.LimitLogs
+	rate := web.Logs
 	if asked.final || c.QueryParam("chunk") != "" {
-		limit = h.kit.LimitReads
+		rate = web.Reads
 	}
-	if err := limit(c, site.ID); err != nil {
+	if err := h.kit.Allow(c, rate, c.Site.ID); err != nil {
 		return err
 	}
-	return h.send(c, site, head, asked)
+	return h.send(c, c.Site, head, asked)
 }
 
 // send writes the lines of a range. It holds no database connection while it writes to the client.
@@ -140,12 +136,8 @@ func askedLog(c echo.Context, head auditlog.Head) (logRange, error) {
 }
 
 // index serves the number of entries and chunks, and the head.
-func (h *publicLogs) index(c echo.Context) error {
-	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
-	if err != nil {
-		return err
-	}
-	head, err := h.Moderation.PublicHead(c.Request().Context(), site)
+func (h *publicLogs) index(c *web.Request) error {
+	head, err := h.Moderation.PublicHead(c.Request().Context(), c.Site)
 	if err != nil {
 		return err
 	}

@@ -36,32 +36,35 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	e.GET("/robots.txt", fixed(robotsFile))
 	e.GET("/times.js", fixed(timesFile))
 
-	p := &plainPages{kit, s.Moderation, s.Complaints, s.Guests, s.Subscriptions}
-	e.GET("/sites/:site/page", p.show, web.Pages)
-	e.POST("/sites/:site/page", p.post, web.Pages)
-	e.GET("/sites/:site/feed.atom", p.feed)
-	e.GET("/sites/:site/fragment", p.fragment)
-
-	l := &publicLogs{kit, s.Moderation, newLogCache(s.Moderation.PublicLog)}
-	e.GET("/sites/:site/log.jsonl", l.lines)
-	e.GET("/sites/:site/log.json", l.index)
-
-	o := &openness{kit, s.Register}
-	e.GET("/sites/:site/transparency", o.on(o.page), web.Pages)
-	e.GET("/sites/:site/transparency.json", o.on(o.figures))
-	e.GET("/sites/:site/transparency.csv", o.on(o.table))
-	e.GET("/sites/:site/transparency/:part", o.on(o.template))
-
-	m := &mailed{kit, s.Subscriptions, s.Privacy}
-	e.GET("/mail/:token", m.see) // a page, or JSON
-	e.POST("/mail/:token", m.press, web.Pages, kit.OwnPages)
-	e.GET("/sites/:site/privacy", m.ask, web.Pages)
-	e.POST("/sites/:site/privacy", m.send, web.Pages, kit.OwnPages)
-
-	w := &window{kit, s.Identity, s.Guests}
 	e.GET("/signin.js", fixed(windowFile))
-	e.GET("/sites/:site/signin", w.open(w.show), web.Pages)
-	e.POST("/signin", w.staff, web.Pages, kit.OwnPages)
-	e.GET("/signin/:provider/callback", w.back, web.Pages)
-	e.POST("/sites/:site/signin", w.open(w.press), web.Pages, kit.OwnPages)
+
+	p := &plainPages{kit, s.Moderation, s.Complaints, s.Guests, s.Subscriptions}
+	l := &publicLogs{kit, s.Moderation, newLogCache(s.Moderation.PublicLog)}
+	o := &openness{kit, s.Register}
+	m := &mailed{kit, s.Subscriptions, s.Privacy}
+	w := &window{kit, s.Identity, s.Guests}
+	const anyone = web.SiteAnyone
+	// Handlers that show the form again when a limit is reached, or whose rate depends on the request, call kit.Allow.
+	kit.Add(e, "/sites/:site",
+		web.Route{Path: "GET /page", Caller: anyone, Page: true, Do: p.show},
+		web.Route{Path: "POST /page", Caller: web.SiteForm, Takes: web.Form, Page: true, Do: p.post},
+		web.Route{Path: "GET /feed.atom", Caller: anyone, Do: p.feed},
+		web.Route{Path: "GET /fragment", Caller: anyone, Do: p.fragment},
+		web.Route{Path: "GET /log.jsonl", Caller: anyone, Do: l.lines},
+		web.Route{Path: "GET /log.json", Caller: anyone, Do: l.index},
+		web.Route{Path: "GET /transparency", Caller: anyone, Limit: web.Figures, Page: true, Do: o.during(o.page)},
+		web.Route{Path: "GET /transparency.json", Caller: anyone, Limit: web.Figures, Do: o.during(o.figures)},
+		web.Route{Path: "GET /transparency.csv", Caller: anyone, Limit: web.Figures, Do: o.during(o.table)},
+		web.Route{Path: "GET /transparency/:part", Caller: anyone, Limit: web.Figures, Do: o.during(o.template)},
+		web.Route{Path: "GET /privacy", Caller: anyone, Page: true, Do: m.ask},
+		web.Route{Path: "POST /privacy", Caller: web.SiteOwnPage, Takes: web.Form, Page: true, Do: m.send},
+		web.Route{Path: "GET /signin", Caller: anyone, Page: true, Do: w.open(w.show)},
+		web.Route{Path: "POST /signin", Caller: web.SiteOwnPage, Page: true, Do: w.open(w.press)}, // sets headers before it reads its form
+	)
+	kit.Add(e, "",
+		web.Route{Path: "GET /mail/:token", Do: m.see}, // a page, or JSON
+		web.Route{Path: "POST /mail/:token", Caller: web.OwnPage, Takes: web.MailForm, Page: true, Do: m.press},
+		web.Route{Path: "POST /signin", Caller: web.OwnPage, Takes: web.Form, Page: true, Do: w.staff},
+		web.Route{Path: "GET /signin/:provider/callback", Page: true, Do: w.back},
+	)
 }

@@ -19,15 +19,12 @@ const (
 )
 
 // staff sends somebody to a provider: to sign in, to link their account with it, or to redeem their invitation.
-func (h *window) staff(c echo.Context) error {
-	form, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
+func (h *window) staff(c *web.Request) error {
+	form := c.Form
 	// The sign-in leads on whoever is in, to pages of the desk alone.
 	e := web.Errand{For: web.ToSignIn, To: signInPage + "?" + url.Values{"to": {form.Get("to")}}.Encode()}
 	// Each costs a call to the outside, right or wrong.
-	err = h.kit.LimitIdentities(c, 0)
+	err := h.kit.Allow(c, web.Identities, 0)
 	switch {
 	case err != nil:
 	case form.Has("token"):

@@ -73,16 +73,11 @@ type opened struct {
 	view windowView
 }
 
-// open finds the site and keeps to its origins, before next. The opener is not cut off, as from every other page.
-func (h *window) open(next func(*opened) error) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		blog, err := h.kit.Process.Site(r.Context(), c.Param("site"))
-		if err != nil {
-			return err
-		}
-		origin := c.QueryParam("origin")
-		if !h.kit.MayWrite(r, blog, origin) {
+// open keeps to the site's origins, before next. The opener is not cut off, as from every other page.
+func (h *window) open(next func(*opened) error) web.Handler {
+	return func(c *web.Request) error {
+		blog, origin := c.Site, c.QueryParam("origin")
+		if !h.kit.MayWrite(c.Request(), blog, origin) {
 			return problem.ForeignOrigin(nil)
 		}
 		header := c.Response().Header()

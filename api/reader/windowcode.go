@@ -19,7 +19,7 @@ const (
 // mailCode has a code mailed, and asks for it.
 func (h *window) mailCode(o *opened, form url.Values) error {
 	o.view.Way, o.view.Email = byMail, form.Get("email")
-	err := h.kit.MayMail(o, o.site.ID)
+	err := h.kit.Allow(o, web.Mails, o.site.ID)
 	if err == nil {
 		err = h.Guests.AskCode(o.Request().Context(), o.site, o.view.Email, o.view.Lang())
 	}
@@ -39,7 +39,7 @@ func (h *window) takeCode(o *opened, form url.Values) error {
 		return h.answer(o, http.StatusUnprocessableEntity, authz.Actor{})
 	}
 	var got readerauth.Given
-	err := h.kit.LimitIdentities(o, o.site.ID)
+	err := h.kit.Allow(o, web.Identities, o.site.ID)
 	if err == nil {
 		got, err = h.Guests.AdmitCode(o.Request().Context(), o.site, o.view.Email, form.Get("code"), name)
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// IdempotencyKey reads the header; nil without one. The route is the very address, so that a
-// key used for two comments names two requests. in is the body as it was understood.
-func IdempotencyKey(c echo.Context, site int64, account string, in any) (*txn.Key, error) {
+// idempotencyKey reads the header; nil without one. The route is the path with its ids, so that a
+// key used for two comments names two requests.
+func idempotencyKey(c echo.Context, site int64, account string, in any) (*txn.Key, error) {
 	values, sent := c.Request().Header["Idempotency-Key"]
 	if !sent {
 		return nil, nil

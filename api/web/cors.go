@@ -16,31 +16,8 @@ const exposed = "Idempotency-Replayed, Retry-After, X-Request-Id"
 
 const exposes = "Access-Control-Expose-Headers"
 
-// An OfSite answers what anybody asks of a site.
-type OfSite func(c echo.Context, site site.Site) error
-
-// Open finds the site and keeps to its origins, before next: for what pages of other origins ask.
-func (k *Kit) Open(next OfSite) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		site, err := k.siteOf(c)
-		if err != nil {
-			return err
-		}
-		if err := k.keepOrigin(c, site); err != nil {
-			return err
-		}
-		return next(c, site)
-	}
-}
-
-// siteOf finds the site. That there is none any page may read: one that misspells its own is told so.
-func (k *Kit) siteOf(c echo.Context) (site.Site, error) {
-	site, err := k.Process.Site(c.Request().Context(), c.Param("site"))
-	if err != nil {
-		c.Response().Header().Set("Access-Control-Allow-Origin", "*")
-	}
-	return site, err
-}
+// allowAnyOrigin lets pages of any origin read the answer that the site is unknown. Such a page may misspell its key.
+func allowAnyOrigin(c echo.Context) { c.Response().Header().Set("Access-Control-Allow-Origin", "*") }
 
 // keepOrigin keeps to one table: without an Origin a request is served; one of the
 // site's, or the service's own, is echoed, never with credentials; another may read without
@@ -72,8 +49,9 @@ func (k *Kit) keepOrigin(c echo.Context, site site.Site) error {
 
 // Preflight answers a browser that asks whether a page may send a request.
 func (k *Kit) Preflight(c echo.Context) error {
-	site, err := k.siteOf(c)
+	site, err := k.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
+		allowAnyOrigin(c)
 		return err
 	}
 	header := c.Response().Header()

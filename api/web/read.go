@@ -18,16 +18,16 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// MaxBody is how many bytes a request's body may have, but on routes that are Long. It is looked at before
+// MaxBody is how many bytes a request's body may have, except on routes for long ones. It is checked before
 // anything is parsed.
 const MaxBody = 64 << 10
 
-// longBody is how many bytes a body may have on the routes that take lists.
+// longBody is how many bytes a body may have on routes that take lists.
 const longBody = 1 << 20
 
 const longKey = "web.long"
 
-// Long lets the body of a route have 1 MiB, for lists that somebody pastes.
+// Long lets a form have 1 MiB, for lists that somebody pastes.
 func Long(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Set(longKey, true)
@@ -35,7 +35,7 @@ func Long(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// mostBody is how many bytes the body of a request may have.
+// mostBody returns how many bytes a form may have.
 func mostBody(c echo.Context) int64 {
 	if c.Get(longKey) != nil {
 		return longBody
@@ -46,16 +46,8 @@ func mostBody(c echo.Context) int64 {
 // maxDepth is how deep objects and lists of a body may be nested.
 const maxDepth = 32
 
-// ReadJSON reads a body into the struct that in points to. The body is one JSON object whose
-// keys are exactly the struct's, each once; what it leaves out stays as it is.
-//
-// Echo's Bind is never used: it lets a body override path parameters and matches keys in any
-// letter case.
-func ReadJSON(c echo.Context, in any) error {
-	raw, err := body(c, "application/json")
-	if err != nil {
-		return err
-	}
+// decode is Request.ReadJSON.
+func decode(raw []byte, in any) error {
 	if !utf8.Valid(raw) {
 		return notUTF8(raw)
 	}
@@ -72,7 +64,7 @@ func ReadJSON(c echo.Context, in any) error {
 
 // ReadForm reads a form-encoded body. The same field twice is refused.
 func ReadForm(c echo.Context) (url.Values, error) {
-	raw, err := body(c, "application/x-www-form-urlencoded")
+	raw, err := readBody(c, "application/x-www-form-urlencoded", mostBody(c))
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +88,8 @@ func GoodKey(v string) bool {
 	return true
 }
 
-// body reads the whole body within its limit, if it has the media type wanted.
-func body(c echo.Context, want string) ([]byte, error) {
+// readBody reads the whole body if it has the media type wanted and at most so many bytes.
+func readBody(c echo.Context, want string, most int64) ([]byte, error) {
 	r := c.Request()
 	got, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != want {
@@ -109,7 +101,6 @@ func body(c echo.Context, want string) ([]byte, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, problem.Media("Send the body without Content-Encoding.")
 	}
-	most := mostBody(c)
 	if r.ContentLength > most {
 		return nil, problem.Oversized(int(most))
 	}

@@ -25,8 +25,12 @@ type below struct {
 func readBytes(raw []byte) (wanted, error) {
 	r := httptest.NewRequest("POST", "/", strings.NewReader(string(raw)))
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	q := &Request{Context: echo.New().NewContext(r, httptest.NewRecorder()), takes: JSON}
 	var in wanted
-	err := ReadJSON(echo.New().NewContext(r, httptest.NewRecorder()), &in)
+	err := q.parse()
+	if err == nil {
+		err = q.ReadJSON(&in)
+	}
 	return in, err
 }
 

@@ -56,6 +56,16 @@ func Bearer(r *http.Request) (token string, ok bool) {
 	return token, token != ""
 }
 
+// NeedBearer returns the bearer token of a request, whose answer is not cached. Without one it is refused with detail.
+func NeedBearer(c echo.Context, detail string) (string, error) {
+	NoStore(c)
+	token, ok := Bearer(c.Request())
+	if !ok {
+		return "", problem.Unproven("auth.needed", detail)
+	}
+	return token, nil
+}
+
 // Browser says with what a request to sign in comes.
 func (k *Kit) Browser(r *http.Request) identity.Browser {
 	b := identity.Browser{Agent: r.UserAgent()}
@@ -114,16 +124,22 @@ func Again(c echo.Context) error {
 // cookie.
 func (k *Kit) OwnPages(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		err := k.csrf.Check(r)
-		if err == nil && k.fromNowhere(r) {
-			err = errFromNowhere
-		}
-		if err != nil {
-			return problem.ForeignOrigin(err)
+		if err := k.checkOwnPage(c.Request()); err != nil {
+			return err
 		}
 		return next(c)
 	}
+}
+
+func (k *Kit) checkOwnPage(r *http.Request) error {
+	err := k.csrf.Check(r)
+	if err == nil && k.fromNowhere(r) {
+		err = errFromNowhere
+	}
+	if err != nil {
+		return problem.ForeignOrigin(err)
+	}
+	return nil
 }
 
 var errFromNowhere = errors.New("a session cookie without Origin and Sec-Fetch-Site")

@@ -12,10 +12,7 @@ import (
 	"github.com/aitys/aitys/api/akismet"
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/desk/admin"
-	"github.com/aitys/aitys/api/manage"
-	"github.com/aitys/aitys/api/neighbour"
 	"github.com/aitys/aitys/api/reader"
-	"github.com/aitys/aitys/api/register"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
@@ -76,6 +73,8 @@ func (a *App) Handler(more ...api.Routes) *api.Server {
 			Privacy: a.Privacy},
 		Moderators: api.ModeratorServices{Moderation: a.Moderation, Learning: a.Learning, Rules: a.Rules, Sites: a.Sites,
 			Campaigns: a.Campaigns, Privacy: a.Privacy},
+		Admins: api.AdminServices{Identity: a.Identity, Sites: a.Sites, Hooks: a.Hooks, Register: a.Register,
+			Neighbours: a.Neighbours, Checkers: a.Checkers},
 		Redis: a.coordination.Health, Export: a.export,
 	}, append(a.routes(), more...)...)
 }
@@ -91,9 +90,6 @@ func (a *App) routes() []api.Routes {
 		reader.Services{Moderation: a.Moderation, Identity: a.Identity, Guests: a.Guests, Subscriptions: a.Subscriptions,
 			Privacy: a.Privacy, Register: a.Register, Complaints: a.Complaints}.Routes,
 		akismet.Services{Identity: a.Identity, Inquiries: a.Inquiries}.Routes,
-		register.Services{Register: a.Register}.Routes,
-		manage.Services{Identity: a.Identity, Sites: a.Sites, Hooks: a.Hooks}.Routes,
-		neighbour.Services{Neighbours: a.Neighbours, Checkers: a.Checkers}.Routes,
 	}
 }
 

@@ -1,14 +1,10 @@
-package manage
+package api
 
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/notify"
-	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/site"
 )
 
 type webhookIn struct {
@@ -17,7 +13,7 @@ type webhookIn struct {
 	Events []string `json:"events"`
 }
 
-// webhookOut has no more of the address and of the secret than to know them again.
+// webhookOut is a webhook. Its URL and secret are shortened to what identifies them.
 type webhookOut struct {
 	ID        string         `json:"id"`
 	Kind      string         `json:"kind"`
@@ -31,8 +27,8 @@ type webhookOut struct {
 	Failure   *string        `json:"failure"`
 }
 
-func (h *handlers) webhooks(c echo.Context, who authz.Actor, site site.Site) error {
-	found, err := h.Hooks.Webhooks(c.Request().Context(), who, site)
+func (h *admins) webhooks(c *web.Request) error {
+	found, err := h.Hooks.Webhooks(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -57,40 +53,39 @@ func (h *handlers) webhooks(c echo.Context, who authz.Actor, site site.Site) err
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addWebhook(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *admins) addWebhook(c *web.Request) error {
 	var in webhookIn
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
 	hook := notify.NewHook(in)
-	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), who, site, hook, key)
+	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), c.Who, c.Site, hook, key)
 	if err != nil {
 		return err
 	}
 	web.Replayed(c, again)
-	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
 }
 
-func (h *handlers) setWebhook(c echo.Context, who authz.Actor, site site.Site) error {
+func (h *admins) setWebhook(c *web.Request) error {
 	var in struct {
 		Events []string `json:"events"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Hooks.SetWebhook(c.Request().Context(), who, site, c.Param("id"), in.Events); err != nil {
+	if err := h.Hooks.SetWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Events); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *handlers) testWebhook(c echo.Context, who authz.Actor, site site.Site) error {
-	failure, err := h.Hooks.TestWebhook(c.Request().Context(), who, site, c.Param("id"))
+func (h *admins) testWebhook(c *web.Request) error {
+	failure, err := h.Hooks.TestWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"))
 	if err != nil {
 		return err
 	}

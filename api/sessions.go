@@ -1,17 +1,15 @@
-package manage
+package api
 
 import (
 	"net/http"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// sessionOut says who is signed in and what for.
+// sessionOut is the caller's account, and the sites and scope of its session or token.
 type sessionOut struct {
 	Account   accountOut     `json:"account"`
 	Sites     []siteRoleOut  `json:"sites"`
@@ -25,13 +23,13 @@ type siteRoleOut struct {
 	Role string `json:"role"`
 }
 
-func (h *handlers) signIn(c echo.Context) error {
+func (h *admins) signIn(c *web.Request) error {
 	web.NoStore(c)
 	var in struct {
 		Email    string `json:"email"`
 		Password string `json:"password"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	r := c.Request()
@@ -47,20 +45,20 @@ func (h *handlers) signIn(c echo.Context) error {
 	return h.session(c, got.Actor, got.ExpiresAt)
 }
 
-func (h *handlers) signOut(c echo.Context, who authz.Actor) error {
-	if err := h.Identity.EndSession(c.Request().Context(), who, who.Session); err != nil {
+func (h *admins) signOut(c *web.Request) error {
+	if err := h.Identity.EndSession(c.Request().Context(), c.Who, c.Who.Session); err != nil {
 		return err
 	}
 	h.kit.ForgetSession(c)
 	return c.NoContent(http.StatusNoContent)
 }
 
-func (h *handlers) me(c echo.Context, who authz.Actor) error {
-	return h.session(c, who, time.Time{})
+func (h *admins) me(c *web.Request) error {
+	return h.session(c, c.Who, time.Time{})
 }
 
-// setMe changes one's own name and password, and what one is told by mail; a new password ends one's sessions.
-func (h *handlers) setMe(c echo.Context, who authz.Actor) error {
+// setMe changes the caller's name, password and mail settings. A new password ends all sessions of the account.
+func (h *admins) setMe(c *web.Request) error {
 	var in struct {
 		Name     *string `json:"name"`
 		Password *struct {
@@ -70,7 +68,7 @@ func (h *handlers) setMe(c echo.Context, who authz.Actor) error {
 		Mail     *string  `json:"mail"`
 		MailFrom *float64 `json:"mail_from_score"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	ch := identity.AccountChange{Name: in.Name, MailFrom: in.MailFrom, MailLang: web.Words(c).Lang()}
@@ -84,18 +82,18 @@ func (h *handlers) setMe(c echo.Context, who authz.Actor) error {
 	if in.Password != nil {
 		ch.Password, ch.Old = &in.Password.New, &in.Password.Old
 	}
-	a, err := h.change(c, who, who.ID(), ch)
+	a, err := h.change(c, c.Who.ID(), ch)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, own(a, sites))
 }
 
-func (h *handlers) session(c echo.Context, who authz.Actor, expires time.Time) error {
+func (h *admins) session(c *web.Request, who authz.Actor, expires time.Time) error {
 	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
 	if err != nil {
 		return err

@@ -1,20 +1,16 @@
-package manage
+package api
 
 import (
 	"net/http"
-	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
-	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// tokenOut is an API token. No Site means all of its account's; Token, its value, is there
-// once, when it is made.
+// tokenOut is an API token. An empty Site means all sites of its account. Token is its value, only in the answer that
+// creates it.
 type tokenOut struct {
 	ID        string         `json:"id"`
 	Account   string         `json:"account"`
@@ -50,13 +46,13 @@ func token(t authz.Token, seen []site.Site) tokenOut {
 	return out
 }
 
-func (h *handlers) tokens(c echo.Context, who authz.Actor) error {
+func (h *admins) tokens(c *web.Request) error {
 	ctx := c.Request().Context()
-	tokens, err := h.Identity.Tokens(ctx, who)
+	tokens, err := h.Identity.Tokens(ctx, c.Who)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(ctx, who)
+	sites, err := h.kit.Process.Sites(ctx, c.Who)
 	if err != nil {
 		return err
 	}
@@ -70,7 +66,7 @@ func (h *handlers) tokens(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addToken(c echo.Context, who authz.Actor) error {
+func (h *admins) addToken(c *web.Request) error {
 	var in struct {
 		Account   string   `json:"account"`
 		Name      string   `json:"name"`
@@ -78,35 +74,33 @@ func (h *handlers) addToken(c echo.Context, who authz.Actor) error {
 		Scope     string   `json:"scope"`
 		ExpiresAt *string  `json:"expires_at"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	scope, err := authz.ParseScope(in.Scope)
 	if err != nil {
 		return err
 	}
-	var ends time.Time
-	if in.ExpiresAt != nil {
-		if ends, err = time.Parse(time.RFC3339, *in.ExpiresAt); err != nil {
-			return problem.Field("/expires_at", "Name a time like 2027-01-01T00:00:00Z.")
-		}
+	ends, err := optionalTime("/expires_at", in.ExpiresAt, "Name a time like 2027-01-01T00:00:00Z.")
+	if err != nil {
+		return err
 	}
-	t, value, err := h.Identity.AddToken(c.Request().Context(), who, identity.NewToken{
+	t, value, err := h.Identity.AddToken(c.Request().Context(), c.Who, identity.NewToken{
 		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope, ExpiresAt: ends,
 	})
 	if err != nil {
 		return err
 	}
-	return h.oneToken(c, http.StatusCreated, who, t, value)
+	return h.oneToken(c, http.StatusCreated, t, value)
 }
 
-func (h *handlers) setToken(c echo.Context, who authz.Actor) error {
+func (h *admins) setToken(c *web.Request) error {
 	var in struct {
 		Name  *string  `json:"name"`
 		Site  []string `json:"site"`
 		Scope *string  `json:"scope"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	var scope *authz.Scope
@@ -117,15 +111,15 @@ func (h *handlers) setToken(c echo.Context, who authz.Actor) error {
 		}
 		scope = &s
 	}
-	t, err := h.Identity.SetToken(c.Request().Context(), who, c.Param("id"), in.Name, in.Site, scope)
+	t, err := h.Identity.SetToken(c.Request().Context(), c.Who, c.Param("id"), in.Name, in.Site, scope)
 	if err != nil {
 		return err
 	}
-	return h.oneToken(c, http.StatusOK, who, t, "")
+	return h.oneToken(c, http.StatusOK, t, "")
 }
 
-func (h *handlers) oneToken(c echo.Context, status int, who authz.Actor, t authz.Token, value string) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+func (h *admins) oneToken(c *web.Request, status int, t authz.Token, value string) error {
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {
 		return err
 	}
@@ -134,8 +128,8 @@ func (h *handlers) oneToken(c echo.Context, status int, who authz.Actor, t authz
 	return c.JSON(status, out)
 }
 
-func (h *handlers) removeToken(c echo.Context, who authz.Actor) error {
-	if err := h.Identity.RemoveToken(c.Request().Context(), who, c.Param("id")); err != nil {
+func (h *admins) removeToken(c *web.Request) error {
+	if err := h.Identity.RemoveToken(c.Request().Context(), c.Who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -1,9 +1,7 @@
-package manage
+package api
 
 import (
 	"net/http"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/authz"
@@ -11,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// accountOut is a person who signs in. Role and Site are named as the flags of
-// `aitys account add`; no Site means every site. Link is there once, when it is made.
+// accountOut is a staff account. Role and Site are named like the flags of `aitys account add`; an empty Site means
+// every site. Link is the one-time setup link, only in the answer that creates the account.
 type accountOut struct {
 	ID        string         `json:"id"`
 	Email     string         `json:"email"`
@@ -23,11 +21,11 @@ type accountOut struct {
 	CreatedAt *web.Timestamp `json:"created_at"`
 	SeenAt    *web.Timestamp `json:"seen_at"`
 	Link      string         `json:"link,omitempty"`
-	Mail      string         `json:"mail,omitempty"` // one's own
+	Mail      string         `json:"mail,omitempty"` // of the caller's own account
 	MailFrom  *float64       `json:"mail_from_score,omitempty"`
 }
 
-// account names the sites of a by key, as far as they are among those that may be seen.
+// account returns a as JSON, with the keys of those of its sites that the caller may see.
 func account(a authz.Account, seen []site.Site) accountOut {
 	out := accountOut{
 		ID:        a.ID,
@@ -49,20 +47,20 @@ func account(a authz.Account, seen []site.Site) accountOut {
 	return out
 }
 
-// own is one's own account, with what only oneself is to know.
+// own returns the caller's own account, with its mail settings.
 func own(a authz.Account, sites []site.Site) accountOut {
 	out := account(a, sites)
 	out.Mail, out.MailFrom = a.Mail.String(), &a.MailFrom
 	return out
 }
 
-func (h *handlers) accounts(c echo.Context, who authz.Actor) error {
+func (h *admins) accounts(c *web.Request) error {
 	ctx := c.Request().Context()
-	accounts, err := h.Identity.Accounts(ctx, who)
+	accounts, err := h.Identity.Accounts(ctx, c.Who)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(ctx, who)
+	sites, err := h.kit.Process.Sites(ctx, c.Who)
 	if err != nil {
 		return err
 	}
@@ -76,7 +74,7 @@ func (h *handlers) accounts(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addAccount(c echo.Context, who authz.Actor) error {
+func (h *admins) addAccount(c *web.Request) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Name     string   `json:"name"`
@@ -84,7 +82,7 @@ func (h *handlers) addAccount(c echo.Context, who authz.Actor) error {
 		Site     []string `json:"site"`
 		Password string   `json:"password"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	role, err := authz.ParseRole(in.Role)
@@ -94,7 +92,7 @@ func (h *handlers) addAccount(c echo.Context, who authz.Actor) error {
 	var a authz.Account
 	var link string
 	err = h.kit.LimitPasswords(c, func() (err error) {
-		a, link, err = h.Identity.AddAccount(c.Request().Context(), who, identity.NewAccount{
+		a, link, err = h.Identity.AddAccount(c.Request().Context(), c.Who, identity.NewAccount{
 			Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
 		})
 		return err
@@ -102,10 +100,10 @@ func (h *handlers) addAccount(c echo.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	return h.oneAccount(c, http.StatusCreated, who, a, link)
+	return h.oneAccount(c, http.StatusCreated, a, link)
 }
 
-func (h *handlers) setAccount(c echo.Context, who authz.Actor) error {
+func (h *admins) setAccount(c *web.Request) error {
 	var in struct {
 		Name     *string  `json:"name"`
 		Role     *string  `json:"role"`
@@ -113,7 +111,7 @@ func (h *handlers) setAccount(c echo.Context, who authz.Actor) error {
 		Disabled *bool    `json:"disabled"`
 		Password *string  `json:"password"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	ch := identity.AccountChange{Name: in.Name, Sites: in.Site, Disabled: in.Disabled, Password: in.Password}
@@ -124,19 +122,17 @@ func (h *handlers) setAccount(c echo.Context, who authz.Actor) error {
 		}
 		ch.Role = &role
 	}
-	a, err := h.change(c, who, c.Param("id"), ch)
+	a, err := h.change(c, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}
-	return h.oneAccount(c, http.StatusOK, who, a, "")
+	return h.oneAccount(c, http.StatusOK, a, "")
 }
 
-// change changes an account; one that hashes a password is limited.
-func (h *handlers) change(
-	c echo.Context, who authz.Actor, id string, ch identity.AccountChange,
-) (a authz.Account, err error) {
+// change changes an account. A change of the password counts against LimitPasswords.
+func (h *admins) change(c *web.Request, id string, ch identity.AccountChange) (a authz.Account, err error) {
 	set := func() (err error) {
-		a, err = h.Identity.SetAccount(c.Request().Context(), who, id, ch)
+		a, err = h.Identity.SetAccount(c.Request().Context(), c.Who, id, ch)
 		return err
 	}
 	if ch.Password == nil {
@@ -147,9 +143,9 @@ func (h *handlers) change(
 	return a, err
 }
 
-// oneAccount answers with an account, and with its one-time link as an address.
-func (h *handlers) oneAccount(c echo.Context, status int, who authz.Actor, a authz.Account, link string) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+// oneAccount answers with an account and the URL of its setup link, if there is one.
+func (h *admins) oneAccount(c *web.Request, status int, a authz.Account, link string) error {
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {
 		return err
 	}
@@ -160,8 +156,8 @@ func (h *handlers) oneAccount(c echo.Context, status int, who authz.Actor, a aut
 	return c.JSON(status, out)
 }
 
-func (h *handlers) removeAccount(c echo.Context, who authz.Actor) error {
-	if err := h.Identity.RemoveAccount(c.Request().Context(), who, c.Param("id")); err != nil {
+func (h *admins) removeAccount(c *web.Request) error {
+	if err := h.Identity.RemoveAccount(c.Request().Context(), c.Who, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

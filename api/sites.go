@@ -1,4 +1,4 @@
-package manage
+package api
 
 import (
 	"bytes"
@@ -10,19 +10,16 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/i18n"
-	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// siteOut is a site; its settings are named as `aitys site set` names them.
+// siteOut is a site. Its settings have the names that `aitys site set` uses.
 type siteOut struct{ site.Site }
 
-// MarshalJSON writes the key, what site.Fields has, and the time.
+// MarshalJSON writes the key, the settings in site.Fields, and the time of creation.
 func (s siteOut) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer
 	var err error
@@ -53,8 +50,8 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 	return text, err
 }
 
-func (h *handlers) sites(c echo.Context, who authz.Actor) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), who)
+func (h *admins) sites(c *web.Request) error {
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
 	if err != nil {
 		return err
 	}
@@ -68,21 +65,21 @@ func (h *handlers) sites(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *handlers) addSite(c echo.Context, who authz.Actor) error {
+func (h *admins) addSite(c *web.Request) error {
 	var in struct {
 		Key    string   `json:"key"`
 		Name   string   `json:"name"`
 		Origin []string `json:"origin"`
 	}
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	key, err := web.IdempotencyKey(c, 0, who.Account.ID, in)
+	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
 	site := site.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
-	site, again, err := h.Sites.AddSite(c.Request().Context(), who, site, key)
+	site, again, err := h.Sites.AddSite(c.Request().Context(), c.Who, site, key)
 	if err != nil {
 		return err
 	}
@@ -90,9 +87,9 @@ func (h *handlers) addSite(c echo.Context, who authz.Actor) error {
 	return c.JSON(http.StatusCreated, siteOut{site})
 }
 
-func (h *handlers) setSite(c echo.Context, who authz.Actor) error {
+func (h *admins) setSite(c *web.Request) error {
 	var in map[string]any
-	if err := web.ReadJSON(c, &in); err != nil {
+	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
 	settings := make(map[string]string, len(in))
@@ -105,27 +102,27 @@ func (h *handlers) setSite(c echo.Context, who authz.Actor) error {
 			settings[name] = text
 		}
 	}
-	site, err := h.Sites.SetSite(c.Request().Context(), who, c.Param("site"), settings)
+	site, err := h.Sites.SetSite(c.Request().Context(), c.Who, c.Param("site"), settings)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, siteOut{site})
 }
 
-func (h *handlers) removeSite(c echo.Context, who authz.Actor) error {
-	if err := h.Sites.RemoveSite(c.Request().Context(), who, c.Param("site")); err != nil {
+func (h *admins) removeSite(c *web.Request) error {
+	if err := h.Sites.RemoveSite(c.Request().Context(), c.Who, c.Param("site")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-// endEditTokens ends what readers edit and withdraw their comments with.
-func (h *handlers) endEditTokens(c echo.Context, who authz.Actor, site site.Site) error {
-	key, err := web.IdempotencyKey(c, site.ID, who.Account.ID, nil)
+// endEditTokens revokes all edit tokens of a site.
+func (h *admins) endEditTokens(c *web.Request) error {
+	key, err := c.Key(nil)
 	if err != nil {
 		return err
 	}
-	again, err := h.Sites.EndEditTokens(c.Request().Context(), who, site, key)
+	again, err := h.Sites.EndEditTokens(c.Request().Context(), c.Who, c.Site, key)
 	if err != nil {
 		return err
 	}
@@ -133,7 +130,7 @@ func (h *handlers) endEditTokens(c echo.Context, who authz.Actor, site site.Site
 	return c.NoContent(http.StatusNoContent)
 }
 
-// settingText is the text of a setting that is sent as JSON: a number, or a text, or a list of texts.
+// settingText returns the text form of a JSON setting: a number, a string or a list of strings.
 func settingText(name string, value any) (string, error) {
 	i := slices.IndexFunc(site.Fields, func(f site.Field) bool { return f.Name == name })
 	if i < 0 {

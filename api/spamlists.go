@@ -1,0 +1,159 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/moderation/signing"
+	"github.com/aitys/aitys/moderation/spamlist"
+)
+
+// publishedList serves the latest version of a site's own list.
+func (h *admins) publishedList(c *web.Request) error {
+	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
+	if err != nil {
+		return err
+	}
+	list, err := h.Neighbours.PublishedList(c.Request().Context(), site)
+	if err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	header.Set("Cache-Control", "no-cache")
+	header.Set("ETag", `"`+strconv.FormatInt(list.Generated.UnixMicro(), 36)+`"`)
+	if c.Request().Header.Get("If-None-Match") == header.Get("ETag") {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.JSONBlob(http.StatusOK, list.Body)
+}
+
+// neighbourOut is a list of another site that this site reads.
+type neighbourOut struct {
+	ID          string         `json:"id"`
+	URL         string         `json:"url"`
+	Name        string         `json:"name"`
+	Key         string         `json:"key"`
+	Fingerprint string         `json:"fingerprint"`
+	Weight      float64        `json:"weight"`
+	AddedAt     *web.Timestamp `json:"added_at"`
+	GeneratedAt *web.Timestamp `json:"generated_at"`
+	TakenAt     *web.Timestamp `json:"taken_at"`
+	TriedAt     *web.Timestamp `json:"tried_at"`
+	Campaigns   int            `json:"campaigns"`
+	Hosts       int            `json:"hosts"`
+	Failure     *string        `json:"failure"`
+	Met         metOut         `json:"met"`
+}
+
+// metOut counts the comments that matched a list.
+type metOut struct {
+	Waiting  int `json:"waiting"`
+	Decided  int `json:"decided"`
+	Approved int `json:"approved"`
+}
+
+// ownOut is the state of the site's own list.
+type ownOut struct {
+	On          bool           `json:"on"`
+	GeneratedAt *web.Timestamp `json:"generated_at"`
+	Campaigns   int            `json:"campaigns"`
+	Hosts       int            `json:"hosts"`
+}
+
+func (h *admins) neighbours(c *web.Request) error {
+	found, err := h.Neighbours.Neighbours(c.Request().Context(), c.Who, c.Site)
+	if err != nil {
+		return err
+	}
+	met, err := h.Neighbours.NeighbourTallies(c.Request().Context(), c.Who, c.Site)
+	if err != nil {
+		return err
+	}
+	own, err := h.Neighbours.OwnList(c.Request().Context(), c.Who, c.Site)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Neighbours []neighbourOut `json:"neighbours"`
+		Own        ownOut         `json:"own"`
+		Next       *string        `json:"next"` // a site has not so many
+	}{Neighbours: []neighbourOut{}, Own: ownOut{own.On, web.At(own.Generated), own.Campaigns, own.Hosts}}
+	for _, n := range found {
+		out.Neighbours = append(out.Neighbours, neighbourOut{
+			ID:          n.ID,
+			URL:         n.URL,
+			Name:        n.Name(),
+			Key:         n.Key,
+			Fingerprint: signing.Fingerprint(n.Key),
+			Weight:      n.Weight,
+			AddedAt:     web.At(n.At),
+			GeneratedAt: web.At(n.Generated),
+			TakenAt:     web.At(n.TakenAt),
+			TriedAt:     web.At(n.TriedAt),
+			Campaigns:   n.Campaigns,
+			Hosts:       n.Hosts,
+			Failure:     web.OrNull(n.Failure),
+			Met:         metOut(met[n.Name()]),
+		})
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (h *admins) addNeighbour(c *web.Request) error {
+	var in struct {
+		URL    string   `json:"url"`
+		Key    string   `json:"key"`
+		Weight *float64 `json:"weight"`
+	}
+	if err := c.ReadJSON(&in); err != nil {
+		return err
+	}
+	d := spamlist.Draft{URL: in.URL, Key: in.Key, Weight: 1}
+	if in.Weight != nil {
+		d.Weight = *in.Weight
+	}
+	key, err := c.Key(in)
+	if err != nil {
+		return err
+	}
+	id, again, err := h.Neighbours.AddNeighbour(c.Request().Context(), c.Who, c.Site, d, key)
+	return added(c, id, again, err)
+}
+
+// offerOut describes the list at a URL, or says why there is none.
+type offerOut struct {
+	Failure     *string        `json:"failure"`
+	Site        *string        `json:"site"`
+	Key         *string        `json:"key"`
+	Fingerprint *string        `json:"fingerprint"`
+	GeneratedAt *web.Timestamp `json:"generated_at"`
+	Campaigns   int            `json:"campaigns"`
+	Hosts       int            `json:"hosts"`
+	LastSeen    *web.Timestamp `json:"last_seen"`
+}
+
+func (h *admins) previewNeighbour(c *web.Request) error {
+	var in struct {
+		URL string `json:"url"`
+		Key string `json:"key"`
+	}
+	if err := c.ReadJSON(&in); err != nil {
+		return err
+	}
+	offer, err := h.Neighbours.PreviewNeighbour(c.Request().Context(), c.Who, c.Site,
+		spamlist.Draft{URL: in.URL, Key: in.Key})
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, offerOut{
+		Failure:     web.OrNull(offer.Failure),
+		Site:        web.OrNull(offer.Site),
+		Key:         web.OrNull(offer.Key),
+		Fingerprint: web.OrNull(signing.Fingerprint(offer.Key)),
+		GeneratedAt: web.At(offer.Generated),
+		Campaigns:   offer.Campaigns,
+		Hosts:       offer.Hosts,
+		LastSeen:    web.At(offer.LastSeen),
+	})
+}
