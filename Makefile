@@ -34,6 +34,7 @@ testrun:
 test: deps testrun ## run the tests of TIER on DB, with FLAGS of go test
 	$(TESTS) -tier $(TIER) -db $(DB) -contracts 2 $(LONGEST) ./... -- -timeout 60m $(FLAGS)
 	cd widget/build && $(GO) run . -check
+	cd bench && $(GO) test ./load ./stdio
 
 # SQLite, translated from C, is left out of the detector: in it most of the time would go. Tests that measure memory or CPU would measure the detector.
 race: testrun ## run the concurrent packages under the race detector
@@ -44,8 +45,9 @@ race: testrun ## run the concurrent packages under the race detector
 # The first run builds golangci-lint: two minutes of CPU.
 GOLANGCI := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint
 
-lint: ## run golangci-lint with .golangci.yml
+lint: ## run golangci-lint with .golangci.yml, and go vet on the module bench
 	$(GOLANGCI) run ./...
+	cd bench && $(GO) vet ./...
 
 sizes: ## report long functions, long lines and the largest packages; fails nothing
 	@$(GOLANGCI) run --enable-only funlen,lll --issues-exit-code 0 --output.text.print-issued-lines=false ./...
@@ -67,21 +69,21 @@ fuzz: ## run each fuzz target for 20 seconds
 	done
 
 bench: ## measure against the floors and write docs/performance.md
-	$(GO) run ./e2e/cmd reads
-	$(GO) run ./e2e/cmd bench
-	$(GO) run ./e2e/cmd waiting
-	$(GO) run ./e2e/cmd joining
-	$(GO) run ./e2e/cmd live
-	$(GO) test -run '^$$' -bench 'Neighbours|Webhooks|Transfer|Static' -benchtime 1x -timeout 2h ./e2e/cmd
-	$(GO) run ./e2e/cmd copies
-	$(GO) test -run '^$$' -bench 'Widget|BesideAnImport' -benchtime 1x -timeout 1h ./e2e
+	cd bench && $(GO) run . reads
+	cd bench && $(GO) run . bench
+	cd bench && $(GO) run . waiting
+	cd bench && $(GO) run . joining
+	cd bench && $(GO) run . live
+	cd bench && $(GO) test -run '^$$' -bench 'Neighbours|Webhooks|Transfer|Static' -benchtime 1x -timeout 2h .
+	cd bench && $(GO) run . copies
+	cd bench && $(GO) test -run '^$$' -bench 'Widget|BesideAnImport' -benchtime 1x -timeout 1h .
 
 exam: ## have the classifier examined and write docs/classifier.md (about an hour)
-	$(GO) run ./e2e/cmd exam
+	cd bench && $(GO) run . exam
 
 rehearsal: ## send real comments through a running server, with a scripted moderator
-	$(GO) run ./e2e/cmd rehearsal
-	$(GO) test -run '^$$' -bench Nearby -benchtime 1x -timeout 1h ./e2e/cmd
+	cd bench && $(GO) run . rehearsal
+	cd bench && $(GO) test -run '^$$' -bench Nearby -benchtime 1x -timeout 1h .
 
 torture: deps testrun ## run properties, floods and kills at full length, on both databases; hours
 	TEST_KILLS=1000 TEST_DECISIONS=500 TEST_WAITING=100000 TEST_TAKEDOWNS=200 \
@@ -91,19 +93,19 @@ planted: ## build each planted fault and see its test turn red
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/mutation
 
 hardening: ## print how it holds against attacks and faults, beside the goals
-	TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 3h ./e2e/hardening
+	cd bench && TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 3h ./hardening
 
 HOSTILE ?= ../shared/data/hostile
 hostile: ## send the hostile strings of a folder (HOSTILE=…) through every field, and look at every way out; hours
 	TEST_HOSTILE=$(abspath $(HOSTILE)) $(GO) test -count=1 -v -timeout 6h -run 'TestHostile|TestTheHostile' ./e2e
-	TEST_HARDENING=1 FIGURES=2,6,9,12,14,17,18 $(GO) test -count=1 -v -timeout 60m ./e2e/hardening
+	cd bench && TEST_HARDENING=1 FIGURES=2,6,9,12,14,17,18 $(GO) test -count=1 -v -timeout 60m ./hardening
 
 wordpress: ## run what lies in integrations/wordpress in a real WordPress
 	@.ci/wordpress.sh
 	TEST_WORDPRESS=1 $(GO) test -count=1 -v -timeout 20m -run TestWordPress ./e2e
 
 shots: ## take screenshots: those of docs/shots, and others into bin/shots
-	$(GO) run ./e2e/cmd shots
+	cd bench && $(GO) run . shots
 
 clean: ## remove what was built
 	rm -rf bin

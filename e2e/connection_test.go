@@ -7,6 +7,8 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"github.com/aitys/aitys/internal/testkit"
 )
 
 // A browser keeps what it asks for with cookies apart from what it asks for without: a script without crossorigin takes
@@ -14,8 +16,12 @@ import (
 func TestAFirstViewTakesOneConnection(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
-	w.written("/first", 1)
-	tab := w.reader()
+	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/first", "Ruth", "", "An oven is warm.")
+	w.must(err)
+	decideAll(t, w, "approve")
+	tab, err := testkit.OneBrowser(t).Tab(390, 844, false)
+	w.must(err)
+	t.Cleanup(tab.Close)
 	var mu sync.Mutex
 	on := map[string]float64{}
 	w.must(chromedp.Listen(tab.Context(), func(event any) {
@@ -26,8 +32,8 @@ func TestAFirstViewTakesOneConnection(t *testing.T) {
 			on[address] = e.Response.ConnectionID
 		}
 	}))
-	_, err := chromedp.Call(tab.Context(), network.Enable, network.EnableParams{})
-	w.must(err, tab.Go(w.blog.URL+"/first"), tab.Holds(widgetHas(1)))
+	_, err = chromedp.Call(tab.Context(), network.Enable, network.EnableParams{})
+	w.must(err, tab.Go(w.blog.URL+"/first"), tab.Holds(`document.querySelector("aitys-comments")?.shadowRoot.querySelector(".list > li") != null`))
 	mu.Lock()
 	defer mu.Unlock()
 	script, comments := on["/embed.js"], on["/api/v1/sites/blog/comments"]

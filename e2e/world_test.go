@@ -101,14 +101,13 @@ type options struct {
 	issuer   *testkit.Issuer  // a provider called Small
 }
 
-// blogPage is somebody's article; data-page and data-title come from the address, and so does another script than the
-// widget's.
+// blogPage is somebody's article. Its data-page and data-title come from its address.
 var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="{{.Lang}}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>An article</title></head>
 <body><h1>An article</h1><p>Somebody wrote this.</p><div id="aitys"></div>
-<script async crossorigin src="{{or .Script (print .Service "/embed.js")}}" data-site="blog" data-page="{{.URL}}"
+<script async crossorigin src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}"
 	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
 // onBoth runs a test on SQLite with one server, and on Postgres and Redis with two.
@@ -174,7 +173,7 @@ func newBlog(t testing.TB, titles map[string]string) *world {
 		}
 		out.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = blogPage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path, "Title": title,
-			"Lang": lang, "Word": w.word, "Script": r.URL.Query().Get("script")})
+			"Lang": lang, "Word": w.word})
 	}))
 	t.Cleanup(w.blog.Close)
 	return w

@@ -9,7 +9,6 @@ import (
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/cmd/aitys/figures"
-	"github.com/aitys/aitys/cmd/aitys/stdio"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/learning"
@@ -17,19 +16,12 @@ import (
 )
 
 type classifierCmd struct {
-	Stdio   classifierStdioCmd   `cmd:"" help:"Answer one JSON object a line from standard input, each with one line."`
 	Eval    classifierEvalCmd    `cmd:"" help:"Say how well a site's filter did, and what another setting would have done."`
 	Inspect classifierInspectCmd `cmd:"" help:"Say what a site's filter has learned."`
 	Rebuild classifierRebuildCmd `cmd:"" help:"Fold a site's filter from nothing, compare it, and store a new snapshot."`
 	Retire  classifierRetireCmd  `cmd:"" help:"Erase for good what was taught to a site's filter before a time."`
 	Erase   classifierEraseCmd   `cmd:"" help:"Erase for good one person's comments, and what they taught a site's filter."`
 }
-
-type classifierStdioCmd struct {
-	Model string `help:"File of a model: read at the start, written at the end." placeholder:"FILE"`
-}
-
-func (c classifierStdioCmd) Run(a *env) error { return stdio.Run(a.ctx, a.in, a.out, c.Model) }
 
 // ofSite is what commands about one site's filter take.
 type ofSite struct {

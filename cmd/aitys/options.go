@@ -22,7 +22,7 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Bring in the comments of another service."`
 	Neighbour  neighbourCmd  `cmd:"" help:"Have sites read what others refused as spam."`
 	Export     exportCmd     `cmd:"" help:"Write a site down, with everything."`
-	Classifier classifierCmd `cmd:"" help:"Use the classifier by itself."`
+	Classifier classifierCmd `cmd:"" help:"Inspect, rebuild and erase a site's filter."`
 	Log        logCmd        `cmd:"" help:"Follow a site's published log."`
 	Backup     backupCmd     `cmd:"" help:"Copy a SQLite database to a file, while it is served."`
 	Copy       copyCmd       `cmd:"" help:"Copy a database into an empty one, from SQLite to Postgres or back."`

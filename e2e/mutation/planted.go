@@ -26,6 +26,16 @@ var faults embed.FS
 
 var target = regexp.MustCompile(`(?m)^\+\+\+ b/(\S+)`)
 
+// Root returns the folder of the main module, for tests of any module that requires it.
+func Root(t testing.TB) string {
+	t.Helper()
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aitys/aitys").Output()
+	if err != nil {
+		t.Fatalf("find the module: %v", err)
+	}
+	return strings.TrimSpace(string(root))
+}
+
 // Overlay applies a fault to copies and returns the file that `go build -overlay` takes.
 func Overlay(t testing.TB, name string) string {
 	t.Helper()
@@ -33,15 +43,12 @@ func Overlay(t testing.TB, name string) string {
 	if err != nil {
 		t.Fatalf("there is no such fault: %v", err)
 	}
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aitys/aitys").Output()
-	if err != nil {
-		t.Fatalf("find the module: %v", err)
-	}
+	root := Root(t)
 	replace := map[string]string{}
 	copies := t.TempDir()
 	for _, m := range target.FindAllSubmatch(patch, -1) {
 		file := string(m[1])
-		from, to := filepath.Join(strings.TrimSpace(string(root)), file), filepath.Join(copies, file)
+		from, to := filepath.Join(root, file), filepath.Join(copies, file)
 		source, err := os.ReadFile(from)
 		if err == nil {
 			err = os.MkdirAll(filepath.Dir(to), 0o700)

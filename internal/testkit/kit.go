@@ -117,6 +117,7 @@ func binary(t testing.TB, fault string, flags ...string) string {
 	once(t, "aitys-"+fault, exists, func() {
 		cmd := exec.Command("go", append(append([]string{"build", "-o", out + ".new"}, flags...),
 			"github.com/aitys/aitys/cmd/aitys")...)
+		cmd.Dir = mutation.Root(t)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		msg, err := cmd.CombinedOutput()
 		if err == nil {

@@ -162,13 +162,3 @@ func TestAnySamplesAreMeasuredToTheEnd(t *testing.T) {
 		t.Errorf("%d of %d in bins: %+v", in, len(samples), q)
 	}
 }
-
-func BenchmarkMeasure(b *testing.B) { // 10,000 samples well under a tenth of a second
-	samples := make([]evaluation.Sample, 10_000)
-	for i := range samples {
-		samples[i] = evaluation.Sample{Said: float64(i*7919%10_000) / 10_000, Spam: i%4 == 0}
-	}
-	for b.Loop() {
-		evaluation.Measure(samples, 0.5, 0.9, 0.99)
-	}
-}

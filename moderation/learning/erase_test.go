@@ -15,7 +15,6 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store/storetest"
-	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
@@ -422,31 +421,5 @@ func TestNothingErasedIsLeftInTheFile(t *testing.T) {
 	w.Must(err)
 	if n := w.InFile("wagtail"); n != 0 {
 		t.Errorf("the word stands %d times in the file", n)
-	}
-}
-
-// Erasing one of fifty people among 10,000 lessons: the transaction, and then until scores show
-// it. Their first lesson is an old one, so the whole log is folded.
-func BenchmarkErase(b *testing.B) {
-	for name, open := range map[string]func() *world{
-		"sqlite": func() *world { return newWorld(b) }, "postgres": func() *world { return newWorldOn(b, testkit.Postgres(b)) },
-	} {
-		b.Run(name, func(b *testing.B) {
-			w := open()
-			w.Taught(w.A, 10_000)
-			var erased, learned time.Duration
-			for i := range b.N {
-				email, _ := apptest.Reader(i)
-				start := time.Now()
-				_, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: email}, nil)
-				erased += time.Since(start)
-				w.Must(err)
-				start = time.Now()
-				w.Must(w.S.Learn(w.Ctx, w.A))
-				learned += time.Since(start)
-			}
-			b.ReportMetric(float64(erased.Milliseconds())/float64(b.N), "erase-ms")
-			b.ReportMetric(float64(learned.Milliseconds())/float64(b.N), "learn-ms")
-		})
 	}
 }

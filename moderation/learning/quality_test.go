@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store/storetest"
-	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -301,43 +299,6 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 			apptest.WantCode(t, fmt.Sprintf("%+v", in), err, "query.invalid")
 		}
 	})
-}
-
-func BenchmarkQuality(b *testing.B) { // over 10,000 decisions, under a second
-	for _, on := range []struct {
-		name string
-		open func(b *testing.B) *world
-	}{
-		{"sqlite", func(b *testing.B) *world { return newWorld(b) }},
-		{"postgres", func(b *testing.B) *world { return newWorldOn(b, testkit.Postgres(b)) }},
-	} {
-		b.Run(on.name, func(b *testing.B) {
-			w := on.open(b)
-			verdicts := make([]comment.Verdict, 11_000)
-			for i := range verdicts {
-				p := float64(i*7919%11_000) / 11_000
-				verdicts[i] = comment.Verdict{Spam: p, Score: p, Warm: true}
-			}
-			i := 0
-			for some := range slices.Chunk(w.SaidAll(w.A, verdicts...), 1_000) {
-				w.Decide(authz.Operator, w.A, []comment.Action{comment.Approve, comment.MarkSpam}[i%2], some...)
-				i++
-			}
-			for b.Loop() {
-				if q := w.quality(w.A); q.Decisions != 10_000 || !q.Capped {
-					b.Fatalf("%+v", q)
-				}
-			}
-			b.StopTimer()
-			began := time.Now()
-			for range 10 {
-				if _, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{Last: new(10_000)}); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(time.Since(began).Milliseconds())/10, "ms/whatif")
-		})
-	}
 }
 
 func TestWhatIsMeasuredWasSaidBeforeItWasLearned(t *testing.T) {

@@ -152,20 +152,3 @@ func TestNumbersThatArePlannedWithAreWrittenIn(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkAStatementWithALimit(b *testing.B) {
-	db, err := sqlite.Pool{Path: filepath.Join(b.TempDir(), "a.db"), Writer: true}.Open()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.Exec("CREATE TABLE t (n INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3)"); err != nil {
-		b.Fatal(err)
-	}
-	for i := range b.N {
-		var n int
-		if err := db.QueryRow("SELECT n FROM t WHERE n > ? ORDER BY n LIMIT ?", i%3, 1).Scan(&n); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
