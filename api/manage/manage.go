@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/sites"
 )
@@ -20,7 +20,7 @@ type handlers struct {
 type Services struct {
 	Identity *identity.Service
 	Sites    *sites.Service
-	Hooks    *notify.Hooks
+	Hooks    *webhook.Service
 }
 
 // Routes adds the addresses of what is arranged.

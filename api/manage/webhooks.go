@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/ground"
 )
@@ -66,7 +66,7 @@ func (h *handlers) addWebhook(c echo.Context, who authz.Actor, site ground.Site)
 	if err != nil {
 		return err
 	}
-	hook := notify.NewHook(in)
+	hook := webhook.Draft(in)
 	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), who, site, hook, key)
 	if err != nil {
 		return err
