@@ -21,22 +21,22 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A letter is a mail as it is sent. Wait is set where that is not now but later.
+// A letter is a mail as it is sent. If Wait is not zero, it is sent then.
 type letter struct {
 	ID, FromName, List  string
 	To                  text.Address
 	Subject, Text, HTML string
-	Stop                string // address that ends such mails by a POST; "": it is one that was asked for
+	Stop                string // unsubscribe URL for POST; "" for mails on request
 	Links               []authz.MailLink
 	Wait                time.Time
 }
 
-// A part is a letter before it is written out: the same for the text and for the HTML.
+// A part is the content of a letter, from which the text and the HTML are made.
 type part struct {
 	Lang   string
 	Lead   string // the first sentence
 	Then   []string
-	Code   string // to be typed, in figures
+	Code   string // sign-in code
 	Quotes []quote
 	More   string
 	Button button
@@ -44,21 +44,21 @@ type part struct {
 	Less   button
 }
 
-// A button is a link of ours; the zero one is none.
+// A button is a link to the service. The zero button is omitted.
 type button struct{ Words, URL string }
 
 // A quote is a comment in a letter.
 type quote struct {
 	Name, On, Page, Body, Lang string
-	Why                        []string // it became what it is
-	More                       *button  // on that
+	Why                        []string // reasons of its state
+	More                       *button  // about the reasons
 	Decide                     *button
 }
 
 const (
 	excerptLength = 300 // characters of a comment
 	digestQuotes  = 3
-	lineLength    = 60 // letters of a line of text
+	lineLength    = 60 // characters of a line of text
 )
 
 //go:embed letter.html
@@ -66,7 +66,7 @@ var letterHTML string
 
 var letterPage = template.Must(template.New("letter").Parse(letterHTML))
 
-// write makes a letter of what a mail is about as it is now; nil: nothing of it needs to be said any more.
+// compose returns the letter of a mail from the current state of its comments, or nil if it is not needed any more.
 func (s *Service) compose(ctx context.Context, m Message) (*letter, error) {
 	site, known, err := s.work.SiteByID(ctx, m.Site)
 	if err != nil || !known {
@@ -113,11 +113,11 @@ func (s *Service) compose(ctx context.Context, m Message) (*letter, error) {
 	return t, nil
 }
 
-// at is an address of the service.
+// at returns a URL of the service.
 func (s *Service) at(path string) string { return s.public.JoinPath(path).String() }
 
-// link makes a link for a mail's account: the same one whenever the mail is written again. One that is for no comment
-// is the same in all mails of the account about a site.
+// link returns a link for the account of a mail. It is the same each time the mail is composed. Without a comment it is
+// the same in all mails of the account about a site.
 func (s *Service) link(m Message, site int64, about string, version int64, until time.Time) (string, authz.MailLink) {
 	of := m.ID
 	if about == "" {
@@ -129,7 +129,7 @@ func (s *Service) link(m Message, site int64, about string, version int64, until
 		Version: version, ExpiresAt: until}
 }
 
-// each says which comments arrived, with a link to decide on each.
+// each writes a mail that lists comments, with a link to decide on each.
 func (s *Service) each(
 	tx Tx, w *i18n.Catalog, m Message, site ground.Site, a authz.Account, now time.Time, t *letter, p *part,
 ) (needed bool, err error) {
@@ -160,7 +160,7 @@ func (s *Service) each(
 	return true, nil
 }
 
-// digest says how many comments wait.
+// digest writes a mail with the number of pending comments.
 func (s *Service) digest(
 	tx Tx, w *i18n.Catalog, site ground.Site, a authz.Account, now time.Time, t *letter, p *part,
 ) (needed bool, err error) {
@@ -189,7 +189,7 @@ func (s *Service) digest(
 	return true, nil
 }
 
-// stillness says to an owner that nothing is decided.
+// stalled writes a mail to an owner whose site has had no decisions.
 func (s *Service) stalled(
 	tx Tx, w *i18n.Catalog, site ground.Site, now time.Time, t *letter, p *part,
 ) (needed bool, err error) {
@@ -208,7 +208,7 @@ func (s *Service) stalled(
 	return true, nil
 }
 
-// quotes are comments as a letter shows them, in their order.
+// quotes returns comments as a letter shows them, in their order.
 func quotes(tx Tx, w *i18n.Catalog, site int64, list []comment.Comment) ([]quote, error) {
 	var ids []string
 	for _, c := range list {
@@ -235,7 +235,7 @@ func quotes(tx Tx, w *i18n.Catalog, site int64, list []comment.Comment) ([]quote
 	return all, nil
 }
 
-// span is a length of time as the desk writes it.
+// span returns a duration in words.
 func span(w *i18n.Catalog, d time.Duration) string {
 	switch {
 	case d < time.Hour:
@@ -246,7 +246,7 @@ func span(w *i18n.Catalog, d time.Duration) string {
 	return w.N("span.d", int(d/(24*time.Hour)))
 }
 
-// finish writes both parts out.
+// finish sets the text and the HTML of t.
 func (t *letter) finish(p part) error {
 	var b bytes.Buffer
 	if err := letterPage.Execute(&b, p); err != nil {
@@ -256,7 +256,7 @@ func (t *letter) finish(p part) error {
 	return nil
 }
 
-// text is the text part: it says the same, in narrow lines.
+// text returns the text part, in narrow lines.
 func (p part) text() string {
 	var b strings.Builder
 	for _, sentence := range append([]string{p.Lead}, p.Then...) {
@@ -292,7 +292,7 @@ func (p part) text() string {
 	return b.String()
 }
 
-// wrap writes a paragraph in lines of at most column letters, each after a prefix. A longer word stays whole.
+// wrap writes a paragraph in lines of at most lineLength characters, each after a prefix. A longer word stays whole.
 func wrap(b *strings.Builder, prefix, paragraph string) {
 	length := 0
 	for i, word := range strings.Fields(paragraph) {

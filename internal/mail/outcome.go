@@ -14,16 +14,16 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A sequel is what a writer is told of a comment of theirs: in a sentence, why, and where more of it stands. The zero
-// sequel is that there is nothing to tell.
+// An outcome is what a commenter is told about their comment: a sentence, reasons, and a link to more. The zero outcome
+// means that there is nothing to tell.
 type outcome struct {
 	summary string
 	why     []string
 	more    *button
 }
 
-// sequelOf says what became of a comment that was decided about, or that a demand withheld or gave back, whichever was
-// the last. A demand that stood shorter than news are held back is a slip, of which nobody was told.
+// outcomeOf returns the last change of a comment: a decision, or a takedown that withheld or restored it. It ignores a
+// takedown that ended within undoWindow, which was not mailed.
 func (s *Service) outcomeOf(tx Tx, w *i18n.Catalog, site ground.Site, c comment.Comment) (f outcome, err error) {
 	if c.State == comment.Approved {
 		demands, err := tx.DemandsAbout(site.ID, c.ID, c.Page)
@@ -39,7 +39,8 @@ func (s *Service) outcomeOf(tx Tx, w *i18n.Catalog, site ground.Site, c comment.
 	return f, err
 }
 
-// demanded says what demands did last to an approved comment. Decided is that its approval is the news.
+// takedownOutcome returns the last effect of takedowns on an approved comment. decided reports that the approval came
+// later.
 func (s *Service) takedownOutcome(
 	w *i18n.Catalog, site ground.Site, c comment.Comment, demands []takedown.Demand,
 ) (f outcome, decided bool) {
@@ -58,7 +59,7 @@ func (s *Service) takedownOutcome(
 	open := s.at("/sites/"+site.Key+"/transparency") + "?lang=" + w.Lang() + "#demands"
 	more := &button{w.T("withheld.register"), open}
 	if c.Withheld != nil {
-		if !last.Ended.IsZero() { // another stands, of which its writer was told
+		if !last.Ended.IsZero() { // another is active, and was mailed
 			if c.DecidedAt.Before(last.Ended) {
 				return outcome{}, false
 			}
@@ -81,7 +82,7 @@ func (s *Service) takedownOutcome(
 	return outcome{w.T("mail.restored.became"), why, more}, false
 }
 
-// standing is the last demand that stands; there is one.
+// standing returns the last active takedown. There is one.
 func standing(demands []takedown.Demand) (d *takedown.Demand) {
 	for i := range demands {
 		if demands[i].Ended.IsZero() {
@@ -91,8 +92,8 @@ func standing(demands []takedown.Demand) (d *takedown.Demand) {
 	return d
 }
 
-// factsOf are sentences on who demands what, as far as everybody may know it; and of what is public in full the
-// reference, too, by which its writer can contest it.
+// factsOf returns the public facts of a takedown. A fully public one includes the reference, by which the commenter can
+// contest it.
 func factsOf(w *i18n.Catalog, d takedown.Demand) (all []string) {
 	for _, t := range w.Withheld(i18n.Notice(d.Notice()))[1:] {
 		all = append(all, fact(t.Label, t.Value))
@@ -103,7 +104,7 @@ func factsOf(w *i18n.Catalog, d takedown.Demand) (all []string) {
 	return all
 }
 
-// fact is a sentence that tells one thing, which somebody typed.
+// fact returns a sentence with a label and a typed value.
 func fact(label, value string) string {
 	return label + ": " + strings.TrimSuffix(text.BreakLinks(text.Excerpt(value, excerptLength)), ".") + "."
 }

@@ -12,69 +12,68 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// A Kind says what a mail is about.
+// A Kind is a type of mail. Mails to readers have the kinds of package mailbox.
 type Kind string
 
-// The kinds of mails.
+// The kinds of mails to accounts.
 const (
-	Each    Kind = "each"   // some comments, with a link to decide on each
-	Digest  Kind = "digest" // how many wait
-	Stalled Kind = "still"  // nothing was decided for three days
-
-	Code Kind = Kind(mailbox.Code) // to a reader, as the kinds of letters say
+	Each    Kind = "each"   // to an account: some comments, with a link to decide on each
+	Digest  Kind = "digest" // to an account: the number of pending comments
+	Stalled Kind = "still"  // to an owner: no decision for three days
 )
 
-// What became of a mail.
+// The outcomes of a mail.
 const (
-	sent    = "sent"
-	needed  = "not needed" // nothing of it waited any more
-	refused = "refused"    // for good, or for three days
-	unknown = "unknown"    // who sent it was gone before the answer came
+	outcomeSent      = "sent"
+	outcomeNotNeeded = "not needed" // none of its comments was pending any more
+	outcomeRefused   = "refused"    // permanently, or for three days
+	outcomeUnknown   = "unknown"    // its process ended before the server answered
 )
 
-// A Reader is to whom a mail goes who has no account: the address, "" once the mail has ended, and what is kept of it.
+// A Recipient is a reader, who has no account. Box is a keyed hash of the address. Address is "" once the mail has
+// ended.
 type Recipient struct {
 	Box           []byte
 	Address, Lang string
 }
 
-// A Mail is one that waits to be sent, or was, to an account or to a reader. Until it is taken, more comments go into
+// A Message is a mail to an account or to a reader, pending or ended. Until a process leases it, comments are added to
 // it.
 type Message struct {
 	Site     int64
-	ID       string // of its Message-ID, too
+	ID       string // also in its Message-ID
 	Account  string // "" for a reader
 	Reader   Recipient
 	Kind     Kind
-	Comments []string // at most maxListed ids
-	More     int      // comments besides
+	Comments []string // at most maxListed IDs
+	More     int      // number of further comments
 	Tries    int
-	Outcome  string // "" until it has ended
+	Outcome  string // "" while pending
 
 	CreatedAt  time.Time
 	DueAt      time.Time
-	TakenUntil time.Time // by who sends it
-	HandedAt   time.Time // when its text began to leave
-	EndedAt    time.Time // zero: not yet
+	TakenUntil time.Time // end of the lease of the sending process
+	HandedAt   time.Time // when its text began to be sent
+	EndedAt    time.Time // zero: pending
 }
 
 const (
 	maxListed   = 10
 	collectFor  = 3 * time.Second
 	digestAfter = 3 * time.Hour
-	// floodPause is how long a mail about each comment waits after one that could not list them all.
+	// floodPause is the pause after a mail that could not list all comments.
 	floodPause = 5 * time.Minute
 
 	nightFrom, nightTo = 22, 7 // o'clock
 
-	leaseFor    = 30 * time.Second // before its text leaves
-	sendingFor  = 10 * time.Minute // and from then on
+	leaseFor    = 30 * time.Second // before its text is sent
+	sendingFor  = 10 * time.Minute // from then on
 	giveUpAfter = 3 * 24 * time.Hour
 	linkFor     = 3 * 24 * time.Hour
 	stopFor     = 365 * 24 * time.Hour
 )
 
-// day returns t, or the morning after the night that t is in.
+// nextDay returns t or, if t is at night, the morning after it.
 func nextDay(t time.Time, zone *time.Location) time.Time {
 	local := t.In(zone)
 	if h := local.Hour(); h >= nightTo && h < nightFrom {
@@ -87,20 +86,19 @@ func nextDay(t time.Time, zone *time.Location) time.Time {
 	return morning.UTC()
 }
 
-// later is how long a mail waits after so many tries that failed.
+// backoff returns the delay after a number of failed attempts.
 func backoff(tries int) time.Duration {
 	return min(time.Minute<<min(tries-1, 10), 6*time.Hour)
 }
 
-// Tx is what telling people takes of a transaction. A mail that is read in an Update stays as it is until the end of
-// the transaction.
+// Tx is what the package needs of a transaction. Mails that are read in an Update are locked until its end.
 type Tx interface {
 	ground.EventTx
 	ground.MetaTx
 	mailbox.Tx
 
 	Accounts() ([]authz.Account, error)
-	// Told are the accounts that are told of a site's comments: of each its choice of mail, and its role there.
+	// Told returns the accounts that get mail about a site, with their mail settings and their role there.
 	Told(site int64) ([]authz.Account, error)
 	AccountByID(id string) (authz.Account, error) // ErrNotFound
 	InsertMailLink(l authz.MailLink) error
@@ -109,25 +107,25 @@ type Tx interface {
 	Appeals(site int64, comments []string) ([]report.Appeal, error) // open and settled, oldest first
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
 	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
-	LastDecision(site int64) (time.Time, error) // when a comment was last decided on; zero: never
+	LastDecision(site int64) (time.Time, error) // time of the last decision on a comment; zero: none
 
-	// OpenMail is the oldest mail to an account about a site's comments that nobody is sending: ErrNotFound.
+	// OpenMail returns the oldest pending mail to an account about a site that is not leased: ErrNotFound.
 	OpenMail(site int64, account string, now time.Time) (Message, error)
 	MailByID(site int64, id string) (Message, error) // ErrNotFound
-	// OpenLetter is likewise the mail of news to a reader's address, known by a hash: ErrNotFound.
+	// OpenLetter does the same for notifications to a reader's address, by its hash: ErrNotFound.
 	OpenLetter(site int64, box []byte, now time.Time) (Message, error)
 	SubscriptionsTo(site int64, comments []string) ([]readermail.Subscription, error)
-	// SubscriptionsOn are confirmed ones to approved comments on a page.
+	// SubscriptionsOn returns confirmed subscriptions to approved comments on a page.
 	SubscriptionsOn(site int64, page string, limit int) ([]readermail.Subscription, error)
 	MailStopped(site int64, box []byte) (bool, error)
 	Takedown(site int64, id string) (takedown.Demand, error) // ErrNotFound
-	// DemandsAbout are the demands, ended ones too, that are about a comment or about its page, in the order of the log.
+	// DemandsAbout returns the takedowns of a comment and of its page, ended ones too, in the order of the log.
 	DemandsAbout(site int64, comment, page string) ([]takedown.Demand, error)
-	// LastMail is the newest mail of a kind to an account: ErrNotFound.
+	// LastMail returns the newest mail of a kind to an account: ErrNotFound.
 	LastMail(site int64, account string, kind Kind) (Message, error)
 	PutMail(m Message) error
-	// DueMails are those that are due and nobody has, the longest due first.
+	// DueMails returns mails that are due and not leased, the longest due first.
 	DueMails(now time.Time, limit int) ([]Message, error)
-	// PruneMails forgets mails that ended before, but not that somebody was told that a site stands still.
+	// PruneMails deletes mails that ended before a time, except those of kind Stalled.
 	PruneMails(before time.Time) error
 }

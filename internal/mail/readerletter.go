@@ -11,13 +11,13 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// For how long links are good: one that asks for a yes, and one to see what is held.
+// Lifetimes of links: to confirm a subscription, and to see stored data.
 const (
 	confirmFor = 7 * 24 * time.Hour
 	seeFor     = time.Hour
 )
 
-// toReader makes a letter to a reader, if it needs to be sent still.
+// readerLetter returns a letter to a reader, or nil if it is not needed any more.
 func (s *Service) readerLetter(ctx context.Context, m Message, site ground.Site, now time.Time) (*letter, error) {
 	w := i18n.In(m.Reader.Lang)
 	if w == nil {
@@ -63,7 +63,7 @@ func (s *Service) readerLetter(ctx context.Context, m Message, site ground.Site,
 	return t, t.finish(p)
 }
 
-// code says the code by which somebody shows that the address is theirs.
+// code writes a mail with a sign-in code.
 func (s *Service) code(
 	w *i18n.Catalog, m Message, site ground.Site, now time.Time, t *letter, p *part,
 ) (needed bool) {
@@ -74,7 +74,7 @@ func (s *Service) code(
 	return now.Before(m.CreatedAt.Add(mailbox.CodeLife))
 }
 
-// held leads to what is held about the address. The mail says the same whatever that is.
+// held writes a mail with a link to the data stored about an address. It is the same whatever is stored.
 func (s *Service) held(w *i18n.Catalog, site ground.Site, link mailbox.Link, t *letter, p *part) {
 	link.For = mailbox.ToSee
 	t.Subject, p.Lead = w.T("mail.held.subject", "site", site.Name), w.T("mail.held.lead", "site", site.Name)

@@ -11,8 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// send hands in all mails that are due, one after the other over one connection, unless the server was seen to be
-// down a moment ago.
+// send sends all due mails over one connection. After a failed connection it does nothing until s.again.
 func (s *Service) send(ctx context.Context) error {
 	if s.work.Now().Before(s.again) {
 		return nil
@@ -32,7 +31,7 @@ func (s *Service) send(ctx context.Context) error {
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		if l == nil { // before any is taken: while the server is down nothing is written
+		if l == nil { // before any is leased: no writes while the server is down
 			if l, err = s.server.open(ctx); err != nil {
 				s.down(ctx, err)
 				return nil
@@ -53,7 +52,7 @@ func (s *Service) send(ctx context.Context) error {
 	return nil
 }
 
-// down notes that the server could not be used, and tries again later: within a minute.
+// down records a failed connection, and delays the next one by up to a minute.
 func (s *Service) down(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
@@ -72,7 +71,7 @@ func (s *Service) up(ctx context.Context) {
 	s.failed = 0
 }
 
-// one writes and hands in one mail. usable says whether the connection still is.
+// sendOne composes and sends one mail. usable reports whether the connection can still be used.
 func (s *Service) sendOne(ctx context.Context, l *line, m Message) (usable bool, err error) {
 	t, err := s.compose(ctx, m)
 	if err != nil {
@@ -86,9 +85,8 @@ func (s *Service) sendOne(ctx context.Context, l *line, m Message) (usable bool,
 	return s.settle(context.WithoutCancel(ctx), m, became, failure)
 }
 
-// take has this process send the mail as it was seen, and makes the links that are in it. It ends one that is not
-// needed, and one that was under way when the process that sent it was killed: whether it arrived nobody knows, and
-// twice is worse.
+// take leases a mail to this process and stores its links. It ends a mail that is not needed, and one that was being
+// sent when its process was killed: it may have arrived, and a second copy would be worse than none.
 func (s *Service) take(ctx context.Context, seen Message, t *letter) (m Message, mine bool, err error) {
 	now := s.work.Now()
 	var lost bool
@@ -104,11 +102,11 @@ func (s *Service) take(ctx context.Context, seen Message, t *letter) (m Message,
 			return nil
 		case !m.HandedAt.IsZero():
 			lost = true
-			m.EndedAt, m.Outcome = now, unknown
+			m.EndedAt, m.Outcome = now, outcomeUnknown
 		case m.More != seen.More || !slices.Equal(m.Comments, seen.Comments):
-			return nil // more came since it was written: it is written anew
+			return nil // comments were added since it was composed
 		case t == nil:
-			m.EndedAt, m.Outcome = now, needed
+			m.EndedAt, m.Outcome = now, outcomeNotNeeded
 		case t.Wait.After(now):
 			m.DueAt = t.Wait
 		default:
@@ -133,7 +131,7 @@ func (s *Service) take(ctx context.Context, seen Message, t *letter) (m Message,
 
 var errOvertaken = errors.New("another process sends this mail")
 
-// hand notes that the text of a mail leaves now. From here on no other process sends it.
+// hand records that the text of a mail is being sent. From here on no other process sends it.
 func (s *Service) hand(ctx context.Context, m *Message) error {
 	now, own := s.work.Now(), m.TakenUntil
 	return s.work.Update(ctx, func(tx Tx) (err error) {
@@ -145,7 +143,7 @@ func (s *Service) hand(ctx context.Context, m *Message) error {
 	})
 }
 
-// mine reads a mail anew that this process has until a time; errOvertaken where it has it no more.
+// mine reads a mail again that this process leased until a time. It returns errOvertaken if the lease was lost.
 func mine(tx Tx, m Message, until time.Time) (Message, error) {
 	stored, err := tx.MailByID(m.Site, m.ID)
 	if errors.Is(err, ground.ErrNotFound) || err == nil && !stored.TakenUntil.Equal(until) {
@@ -154,7 +152,7 @@ func mine(tx Tx, m Message, until time.Time) (Message, error) {
 	return stored, err
 }
 
-// settle notes what became of a mail.
+// settle records the result of sending a mail.
 func (s *Service) settle(ctx context.Context, m Message, became result, failure error) (usable bool, err error) {
 	if errors.Is(failure, errOvertaken) {
 		return false, nil
@@ -167,9 +165,9 @@ func (s *Service) settle(ctx context.Context, m Message, became result, failure 
 		}
 		switch stored.Tries++; {
 		case became == taken:
-			stored.EndedAt, stored.Outcome = now, sent
+			stored.EndedAt, stored.Outcome = now, outcomeSent
 		case became == never || now.Sub(stored.CreatedAt) > giveUpAfter:
-			stored.EndedAt, stored.Outcome = now, refused
+			stored.EndedAt, stored.Outcome = now, outcomeRefused
 		default:
 			stored.DueAt, stored.HandedAt, stored.TakenUntil = now.Add(backoff(stored.Tries)), time.Time{}, time.Time{}
 		}
@@ -187,9 +185,9 @@ func (s *Service) settle(ctx context.Context, m Message, became result, failure 
 	}
 	facts := []any{"mail", m.ID, "kind", string(m.Kind), "account", m.Account, "tries", m.Tries}
 	switch m.Outcome {
-	case sent:
+	case outcomeSent:
 		s.log.InfoContext(ctx, "mail", facts...)
-	case refused:
+	case outcomeRefused:
 		s.log.WarnContext(ctx, "a mail is given up", append(facts, "error", failure)...)
 	default:
 		s.log.WarnContext(ctx, "a mail is tried again later", append(facts, "at", m.DueAt, "error", failure)...)
@@ -197,7 +195,7 @@ func (s *Service) settle(ctx context.Context, m Message, became result, failure 
 	return became != offline, nil
 }
 
-// recipient finds the account a mail goes to, and whether it may still be told.
+// recipient returns the account of a mail, and whether it may still get it.
 func (s *Service) recipient(tx Tx, m Message) (authz.Account, bool, error) {
 	a, err := tx.AccountByID(m.Account)
 	if errors.Is(err, ground.ErrNotFound) {

@@ -1,12 +1,14 @@
-// Package notify sends mails: it tells moderators that comments wait for them, and readers what they asked for.
+// Package mail writes and sends mail: notifications to moderators and owners, and to readers the notifications, sign-in
+// codes and links that they asked for.
 //
-// It follows what happens from a position of its own and keeps what is to be sent in the database, so that nothing
-// waits for a mail server and none is forgotten. It decides nothing: a link in a mail stands for an account (package
-// identity keeps it) and opens a page. Its invariants: what is suspected is told to nobody; nobody is told who did
-// not ask or may not decide there, but for an owner whose site stood still for three days; nothing that a stranger
-// wrote becomes a header, a link or a picture; an event goes into one mail to an account. Once its text began to
-// leave, a mail is never sent by another process, so that after a kill it comes at most once; a process that lives
-// and got no answer sends it again under the same Message-ID.
+// It follows the events, keeps a queue in the database and sends it over SMTP, so that no request waits for a mail
+// server. It decides nothing about comments: a link in a mail identifies an account and opens a page. Subscriptions of
+// readers and limits of mail per address are in moderation/readermail and moderation/mailbox.
+//
+// Invariants: suspected comments cause no mail. Accounts get mail only if they asked for it and may decide on the site;
+// the exception is an owner whose queue stalled for three days. Text of strangers becomes no header, link or image. An
+// event goes into one mail per account. A mail is sent at most once if its process is killed after the text began to
+// leave. If the process lives and got no response, it sends the mail again with the same Message-ID.
 package mail
 
 import (
@@ -22,8 +24,8 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 )
 
-// Options of a Service. Server is the mail server. From is the sender; if it has no name, mails have the name of the
-// site. Public is the address of the service as its users see it, Zone is the time zone of nights.
+// Options of a Service. If From has no name, mails have the name of the site. Public is the URL of the
+// service. Zone decides when it is night.
 type Options struct {
 	Process *ground.Process
 	Store   ground.Store[Tx]
@@ -34,7 +36,7 @@ type Options struct {
 	Zone    *time.Location
 }
 
-// Service gathers and sends mails while Run runs. Of several processes one sends a mail.
+// A Service collects and sends mail while Run runs. Several processes on one database share the work.
 type Service struct {
 	work   ground.Work[Tx]
 	log    *slog.Logger
@@ -45,8 +47,8 @@ type Service struct {
 	zone   *time.Location
 
 	pollInterval time.Duration // how often it looks for due mails
-	failed       int           // connections to the server in a row that failed
-	again        time.Time     // when the next is tried
+	failed       int           // consecutive failed connections
+	again        time.Time     // time of the next connection; zero: at once
 }
 
 // New returns a Service.
@@ -64,22 +66,21 @@ func New(o Options) *Service {
 }
 
 const (
-	follower     = "mail"
-	pollInterval = time.Second
-	batchSize    = 50 // mails
-	// endedFor is how long it is remembered that a mail was sent.
-	endedRetention = 30 * 24 * time.Hour
+	follower       = "mail"
+	pollInterval   = time.Second
+	batchSize      = 50                  // mails
+	endedRetention = 30 * 24 * time.Hour // of sent mails
 )
 
-// Run follows and sends until ctx ends. It returns nil when ctx ends.
+// Run follows the events and sends mail until ctx ends. It returns nil.
 func (s *Service) Run(ctx context.Context) error {
-	var beside sync.WaitGroup
-	defer beside.Wait()
-	beside.Go(func() { s.work.Sweep(ctx, "mail", s.sweep) })
-	beside.Go(func() { ground.FollowIn(ctx, s.work, follower, s.gather) })
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { s.work.Sweep(ctx, "mail", s.sweep) })
+	wg.Go(func() { ground.FollowIn(ctx, s.work, follower, s.gather) })
 	s.greet(ctx)
-	look := time.NewTicker(s.pollInterval)
-	defer look.Stop()
+	poll := time.NewTicker(s.pollInterval)
+	defer poll.Stop()
 	for {
 		if err := s.send(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "mails not sent", "error", err)
@@ -87,12 +88,12 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-look.C:
+		case <-poll.C:
 		}
 	}
 }
 
-// greet says once whether the mail server answers.
+// greet logs whether the mail server answers.
 func (s *Service) greet(ctx context.Context) {
 	line, err := s.server.open(ctx)
 	if err != nil {
@@ -103,7 +104,7 @@ func (s *Service) greet(ctx context.Context) {
 	s.log.InfoContext(ctx, "the mail server answers", "server", s.server.String())
 }
 
-// sweep tells owners whose site stands still, and forgets old mails.
+// sweep notifies owners of stalled sites, and deletes old mails.
 func (s *Service) sweep(ctx context.Context) error {
 	if err := s.notifyStalled(ctx); err != nil {
 		return err

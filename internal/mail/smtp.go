@@ -22,14 +22,13 @@ import (
 )
 
 const (
-	// sendFor is how long a server may take for one mail; a standard asks for more patience, but not of whom a queue
-	// stands behind.
+	// sendFor limits one mail. It is shorter than RFC 5321 asks for, because other mails wait behind it.
 	sendFor = 2 * time.Minute
-	// closeFor is how long the mail that is under way may still take when the program is to end.
+	// closeFor limits the mail that is being sent when the program ends.
 	closeFor = 3 * time.Second
 )
 
-// A Server is where mails are handed in.
+// A Server is an SMTP server for outgoing mail.
 type Server struct {
 	host     string
 	port     int
@@ -37,11 +36,11 @@ type Server struct {
 	user     *url.Userinfo
 }
 
-// String names the server without its password.
+// String returns the host and the port of the server.
 func (s Server) String() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }
 
-// ParseServer reads smtp://[USER:PASSWORD@]HOST[:PORT], or smtps:// for TLS from the first byte. Its errors do not
-// repeat what may hold a password.
+// ParseServer parses smtp://[USER:PASSWORD@]HOST[:PORT], or smtps:// for implicit TLS. Its errors do not contain the
+// password.
 func ParseServer(s string) (Server, error) {
 	u, err := url.Parse(s)
 	hint := text.EscapeHint(s)
@@ -65,7 +64,7 @@ func ParseServer(s string) (Server, error) {
 	return Server{host: u.Hostname(), port: n, implicit: u.Scheme == "smtps", user: u.User}, nil
 }
 
-// ParseFrom reads the address that mails come from, alone or behind a name: My Blog <comments@example.org>.
+// ParseFrom parses a sender, with or without a name: My Blog <comments@example.org>.
 func ParseFrom(s string) (netmail.Address, error) {
 	a, err := netmail.ParseAddress(s)
 	if err != nil || strings.ContainsAny(s, "\r\n") || strings.ContainsAny(a.Address, "<>\" ") {
@@ -75,7 +74,7 @@ func ParseFrom(s string) (netmail.Address, error) {
 	return *a, nil
 }
 
-// local reports whether the server is on this machine, where nobody listens in and certificates name nobody.
+// local reports whether the server is on this machine, where TLS is not needed.
 func (s Server) local() bool {
 	a, err := netip.ParseAddr(s.host)
 	return s.host == "localhost" || err == nil && a.IsLoopback()
@@ -88,7 +87,7 @@ type line struct {
 	cut    func() bool
 }
 
-// open connects and signs in. The end of ctx closes the connection, a moment later.
+// open connects and signs in. When ctx ends, the connection is closed after closeFor.
 func (s Server) open(ctx context.Context) (*line, error) {
 	l := &line{cut: func() bool { return true }}
 	dial := func(dialling context.Context, network, address string) (net.Conn, error) {
@@ -127,7 +126,7 @@ func (s Server) open(ctx context.Context) (*line, error) {
 	return l, nil
 }
 
-// Check connects, signs in and says goodbye: nothing is sent. secure says that nobody on the way can listen in.
+// Check connects and signs in, and sends no mail. secure reports whether the connection is encrypted or local.
 func (s Server) Check(ctx context.Context) (secure bool, err error) {
 	l, err := s.open(ctx)
 	if err != nil {
@@ -138,29 +137,29 @@ func (s Server) Check(ctx context.Context) (secure bool, err error) {
 	return err == nil || s.implicit || s.local(), nil
 }
 
-// close says goodbye, unless the connection is broken.
+// close ends the session with QUIT, unless the connection is broken.
 func (l *line) close() {
-	_ = l.client.CloseWithSMTPClient(l.conn) // nothing is under way
+	_ = l.client.CloseWithSMTPClient(l.conn) // no mail is being sent
 	l.cut()
 }
 
-// drop ends the connection without a word: one more command would finish the text that was under way.
+// drop closes the connection without a command, since a command would complete an unfinished text.
 func (l *line) drop() {
-	_ = l.conn.Close() // what it could say does not help
+	_ = l.conn.Close() // there is no remedy
 	l.cut()
 }
 
-// A fate is what became of handing a mail in.
+// A result is the result of sending a mail.
 type result uint8
 
 const (
 	taken   result = iota
-	never          // the server refuses this address for good
+	never          // the server refuses this address permanently
 	notNow         // this mail failed, and the next may not
-	offline        // the connection is of no more use
+	offline        // the connection cannot be used any more
 )
 
-// send hands a letter in. Just before its text leaves it calls hand, and goes no further if that fails.
+// send sends a letter. It calls hand just before the text, and stops if that fails.
 func (l *line) send(from netmail.Address, at time.Time, t letter, hand func() error) (result, error) {
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	name := cmp.Or(from.Name, t.FromName)

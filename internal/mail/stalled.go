@@ -12,13 +12,13 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// stillAfter is after how long without a decision, while comments wait, the owners of a site are told.
+// stalledAfter is the time without a decision, while comments are pending, after which owners are notified.
 const stalledAfter = 3 * 24 * time.Hour
 
-// countUpTo is how far what waits is counted.
+// countLimit limits the count of pending comments.
 const countLimit = 100_000
 
-// waiting counts a site's comments that wait from a score on and are not suspected, and those that are.
+// waiting counts a site's pending comments that score at least from: unsuspected and suspected ones.
 func waiting(tx Tx, site ground.Site, from float64) (n, suspected int, err error) {
 	all, err := tx.CountQueue(site.ID, comment.ViewSuspected, from, countLimit)
 	if err == nil {
@@ -27,7 +27,7 @@ func waiting(tx Tx, site ground.Site, from float64) (n, suspected int, err error
 	return max(0, all-suspected), suspected, err
 }
 
-// oldest reads those of them that have waited longest.
+// oldest returns the oldest unsuspected ones of them.
 func oldest(tx Tx, site ground.Site, from float64, limit int) ([]comment.Comment, error) {
 	below := math.Nextafter(site.Settings.Suspect, 0)
 	return tx.Queue(comment.QueueQuery{
@@ -36,7 +36,7 @@ func oldest(tx Tx, site ground.Site, from float64, limit int) ([]comment.Comment
 	})
 }
 
-// still tells the owners of each site, once, that nothing was decided there while comments wait.
+// notifyStalled notifies the owners of each stalled site, once.
 func (s *Service) notifyStalled(ctx context.Context) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Service) notifyStalled(ctx context.Context) error {
 			fresh[i] = ground.NewID()
 		}
 		err = s.work.Update(ctx, func(tx Tx) error {
-			// A row that every such transaction writes: of two processes one is first.
+			// Each such transaction writes this row, so that two processes take turns.
 			if err := tx.SetMeta("mail.still", []byte{1}); err != nil {
 				return err
 			}
@@ -85,7 +85,8 @@ func (s *Service) notifyStalled(ctx context.Context) error {
 	return nil
 }
 
-// stands reports whether nothing was decided on a site for long while comments wait as long, and who owns it.
+// isStalled reports whether comments have been pending and no decision was made for stalledAfter, and returns the
+// owners.
 func (s *Service) isStalled(ctx context.Context, site ground.Site) (stands bool, owners []authz.Account, err error) {
 	before := s.work.Now().Add(-stalledAfter)
 	err = s.work.View(ctx, func(tx Tx) error {

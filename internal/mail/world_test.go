@@ -160,8 +160,8 @@ func serviceOf(
 		Store: events{whole: db}, Clock: clock, Log: slog.New(slog.NewTextHandler(log, nil)), Bell: often{},
 	})
 	return mail.New(mail.Options{
-		Process: p, Store: narrow{whole: db}, Secret: apptest.Secret, Server: to, From: netmail.Address{Address: from}, Public: address,
-		Zone: time.UTC,
+		Process: p, Store: narrow{whole: db}, Secret: apptest.Secret, Server: to,
+		From: netmail.Address{Address: from}, Public: address, Zone: time.UTC,
 	}).WithPollInterval(20 * time.Millisecond), err
 }
 

@@ -20,24 +20,26 @@ import (
 )
 
 const (
-	// calmFor is how long a decision has to stand before it is mailed: slips are undone within a minute.
+	// undoWindow is the delay of mails about a decision. Most mistakes are undone by then.
 	undoWindow = time.Minute
-	// newsAnHour are how many mails of news an address gets in an hour; then one tells of all that comes in the next.
+	// maxNewsPerHour limits notifications to an address. Over it, one mail collects those of the next hour.
 	maxNewsPerHour = 5
-	// mostOnPage are how many wishes are met where a whole page is withheld.
+	// maxSubscriptionsOnPage limits the readers who are notified when a whole page is withheld.
 	maxSubscriptionsOnPage = 1_000
 )
 
-// tidings are what is to be told to a reader of one comment, and which letter to put it into.
+// A readerNotification notifies a reader of one comment.
 type readerNotification struct {
 	sub     readermail.Subscription
 	to      text.Address
 	comment string
-	fresh   string // id of a letter, where a new one is needed
+	fresh   string // ID for the mail if a new one is needed
 }
 
-// forReaders finds which readers are to be told of what happened.
-func (s *Service) readerNotifications(ctx context.Context, events []ground.Event) (all []readerNotification, err error) {
+// readerNotifications returns which readers to notify of events.
+func (s *Service) readerNotifications(
+	ctx context.Context, events []ground.Event,
+) (all []readerNotification, err error) {
 	bySite := map[int64]map[string]change{}
 	note := func(site int64, id string, is change) {
 		if bySite[site] == nil {
@@ -93,20 +95,20 @@ func (s *Service) readerNotifications(ctx context.Context, events []ground.Event
 	return all, nil
 }
 
-// A change says what happened to a comment, in bits.
+// A change is a set of flags: what happened to a comment.
 type change int
 
 const (
 	decided  change = 1 << iota
-	appeared        // it may be one that was not shown before
+	appeared        // it may have become public
 	withheld        // or shown again
 )
 
-// onPage are the comments on the page that a demand is about of which their writers want to be told; of a demand about
-// single comments there are none: each has an event of its own.
+// onPage returns the comments with a subscription on the page of a takedown. It returns none for a takedown of single
+// comments, each of which has its own event.
 func onPage(tx Tx, e ground.Event) (ids []string, err error) {
 	d, err := tx.Takedown(e.Site, e.Comment)
-	if errors.Is(err, ground.ErrNotFound) || err == nil && d.Page == "" { // not found in a database that was restored
+	if errors.Is(err, ground.ErrNotFound) || err == nil && d.Page == "" { // not found after a restore of the database
 		return nil, nil
 	}
 	if err != nil {
@@ -119,7 +121,7 @@ func onPage(tx Tx, e ground.Event) (ids []string, err error) {
 	return ids, err
 }
 
-// A hearing is some comments of a site with what they answer, and who wants to be told of them.
+// subscribed holds some comments of a site, their parents, and the subscriptions to them.
 type subscribed struct {
 	comments map[string]comment.Comment
 	subs     map[string]readermail.Subscription // confirmed ones
@@ -160,20 +162,20 @@ func readSubscribed(tx Tx, site int64, ids []string) (h subscribed, err error) {
 	return h, err
 }
 
-// owned reports whether a comment's writer wants to be told of a decision about it.
+// owned reports whether a comment was decided and its commenter subscribed to it.
 func (h subscribed) owned(c comment.Comment) bool {
 	_, wants := h.subs[c.ID]
 	return wants && (c.State == comment.Approved || c.State == comment.Rejected || c.State == comment.Spam)
 }
 
-// answers reports whether somebody else's comment is an answer of which the writer of its parent wants to be told.
+// answers reports whether a comment is a public reply to a subscribed comment of somebody else.
 func (h subscribed) answers(c comment.Comment) bool {
 	_, wants := h.subs[c.Parent]
 	parent := h.comments[c.Parent]
 	return wants && c.IsPublic() && !(c.Writer != nil && bytes.Equal(c.Writer, parent.Writer))
 }
 
-// tidingsOf are what readers are told of one comment: its writer, and who wrote what it answers.
+// notificationsOf returns the notifications about one comment: to its commenter, and to that of its parent.
 func (s *Service) notificationsOf(h subscribed, id string, is change) (all []readerNotification) {
 	c, known := h.comments[id]
 	if !known {
@@ -194,7 +196,7 @@ func (s *Service) notificationsOf(h subscribed, id string, is change) (all []rea
 	return all
 }
 
-// tell puts tidings into the letter that gathers, or begins one.
+// addForReader adds a notification to the open mail of its reader, or creates one.
 func (s *Service) addForReader(tx Tx, n readerNotification, now time.Time) error {
 	site := n.sub.Site
 	m, err := tx.OpenLetter(site, n.sub.Box, now)
@@ -228,18 +230,19 @@ func (s *Service) addForReader(tx Tx, n readerNotification, now time.Time) error
 	default:
 		m.More++
 	}
-	m.TakenUntil = time.Time{} // who had it, and was slow, must read it again
+	m.TakenUntil = time.Time{} // ends the lease of a slow process, which would miss the addition
 	return tx.PutMail(m)
 }
 
-// news says what became of a reader's comments, and who answered them, as it is now.
+// news writes a mail about decisions on a reader's comments and about replies, as they are now. It reports whether any
+// is left to write about.
 func (s *Service) news(tx Tx, w *i18n.Catalog, m Message, site ground.Site, t *letter, p *part) (bool, error) {
 	h, err := readSubscribed(tx, site.ID, m.Comments)
 	if err != nil {
 		return false, err
 	}
 	var told []comment.Comment
-	outcomes := map[string]outcome{} // of the reader's own
+	outcomes := map[string]outcome{} // of the reader's own comments
 	for _, id := range m.Comments {
 		c := h.comments[id]
 		if c.ID != "" && h.owned(c) && h.of(c.ID, m) {
@@ -285,10 +288,10 @@ func (s *Service) news(tx Tx, w *i18n.Catalog, m Message, site ground.Site, t *l
 	return true, nil
 }
 
-// of reports whether a letter goes to who wants to be told of a comment.
+// of reports whether a mail goes to the subscriber of a comment.
 func (h subscribed) of(id string, m Message) bool { return bytes.Equal(h.subs[id].Box, m.Reader.Box) }
 
-// title says in the subject and the first sentence what a letter of news is about.
+// title sets the subject and the first sentence of a notification.
 func (s *Service) title(
 	w *i18n.Catalog, m Message, site ground.Site, outcomes map[string]outcome, told []comment.Comment, t *letter, p *part,
 ) {
@@ -312,8 +315,8 @@ func (s *Service) title(
 	p.Then, q.Why = append(p.Then, q.Why...), nil
 }
 
-// statement is what a writer is told with a decision: of a refusal what its ground means, and who decided; what the
-// moderator wrote; and, of a refusal, what its writer can do, or has done.
+// statement returns the sentences about a decision: the meaning of a refusal's reason and who decided, the moderator's
+// note, and the state of the appeal or how to appeal.
 func statement(tx Tx, w *i18n.Catalog, c comment.Comment) (all []string, err error) {
 	if c.Refused() {
 		all = append(all, w.T("meaning."+c.RefusedFor().String()), w.T("write.byWhom"))
@@ -339,7 +342,7 @@ func statement(tx Tx, w *i18n.Catalog, c comment.Comment) (all []string, err err
 	return all, nil
 }
 
-// became says what became of a comment.
+// describe returns a sentence about the state of a comment.
 func describe(w *i18n.Catalog, c comment.Comment) string {
 	if c.State == comment.Approved {
 		return w.T("write.published")
@@ -347,7 +350,7 @@ func describe(w *i18n.Catalog, c comment.Comment) string {
 	return w.T("write.refused", "reason", w.T("reason.low."+c.RefusedFor().String()))
 }
 
-// confirm asks whether an address wants to be told: nothing is in it that a stranger wrote.
+// confirm writes a mail that asks to confirm a subscription. It contains no text of strangers.
 func (s *Service) confirm(w *i18n.Catalog, site ground.Site, l mailbox.Link, t *letter, p *part) {
 	t.Subject = w.T("mail.confirm.subject", "site", site.Name)
 	p.Lead, p.Then = w.T("mail.confirm.lead", "site", site.Name), []string{w.T("mail.confirm.until")}
@@ -356,5 +359,5 @@ func (s *Service) confirm(w *i18n.Catalog, site ground.Site, l mailbox.Link, t *
 	p.Foot = w.T("mail.confirm.foot")
 }
 
-// mailed is the address of a page behind a mailed link.
+// mailed returns the URL of a mailed link.
 func (s *Service) mailed(l mailbox.Link) string { return s.at("/mail/" + l.Token(s.secret)) }

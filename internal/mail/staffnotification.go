@@ -11,18 +11,18 @@ import (
 	"github.com/aitys/aitys/moderation/ground"
 )
 
-// news is what one account is to be told of one site.
+// A staffNotification is what one account is notified of on one site.
 type staffNotification struct {
 	site     int64
 	account  authz.Account
 	comments []string
 	more     int
-	fresh    string // id of a mail, where a new one is needed
+	fresh    string // ID for the mail if a new one is needed
 }
 
-// gather puts what events tell of into the mails of those who want to hear it, or of all that waits where events are
-// missing; readers are told of what happened only. What it returns runs in the transaction that moves the position: an
-// event goes into one mail.
+// gather adds events to mails of accounts and of readers. If reset, events were missed, and accounts are notified of
+// all pending comments. The function it returns runs in the transaction that moves the position of the follower, so
+// that an event goes into one mail.
 func (s *Service) gather(ctx context.Context, reset bool, events []ground.Event) (func(Tx) error, error) {
 	told, err := s.staffNotifications(ctx, reset, events)
 	if err != nil {
@@ -48,11 +48,13 @@ func (s *Service) gather(ctx context.Context, reset bool, events []ground.Event)
 	}, nil
 }
 
-// arrived finds who is to be told of what.
-func (s *Service) staffNotifications(ctx context.Context, reset bool, events []ground.Event) (told []staffNotification, err error) {
+// staffNotifications returns which accounts to notify of which pending comments.
+func (s *Service) staffNotifications(
+	ctx context.Context, reset bool, events []ground.Event,
+) (told []staffNotification, err error) {
 	bySite := map[int64][]string{}
 	for _, e := range events {
-		// An edit of what readers saw takes it out of the page, and it waits anew.
+		// An edit of a published comment makes it pending again.
 		if e.Kind == ground.EventArrived || e.Kind == ground.EventEdited && e.Shown {
 			bySite[e.Site] = append(bySite[e.Site], e.Comment)
 		}
@@ -98,7 +100,7 @@ func (s *Service) staffNotifications(ctx context.Context, reset bool, events []g
 	return told, nil
 }
 
-// newOf reads the comments of events, or the oldest that wait and how many more do.
+// newOf reads the comments of events or, if reset, the oldest pending ones and the number of the others.
 func newOf(tx Tx, site ground.Site, reset bool, ids []string) (list []comment.Comment, more int, err error) {
 	if !reset {
 		list, err = tx.CommentsByID(site.ID, ids)
@@ -111,7 +113,7 @@ func newOf(tx Tx, site ground.Site, reset bool, ids []string) (list []comment.Co
 	return list, max(0, n-len(list)), err
 }
 
-// newsFor is what of some comments an account is told.
+// staffNotificationFor returns the notification of an account about some comments.
 func staffNotificationFor(a authz.Account, site ground.Site, list []comment.Comment, more int) staffNotification {
 	n := staffNotification{site: site.ID, account: a, more: more}
 	for _, c := range list {
@@ -122,12 +124,12 @@ func staffNotificationFor(a authz.Account, site ground.Site, list []comment.Comm
 	return n
 }
 
-// tells reports whether a comment is told of: it waits, and is neither suspected nor below a score.
+// shouldNotify reports whether a comment is pending, not suspected, and scores at least from.
 func shouldNotify(c comment.Comment, site ground.Site, from float64) bool {
 	return c.State == comment.Pending && c.Verdict.Score < site.Settings.Suspect && c.Verdict.Score >= from
 }
 
-// add puts news into the mail that gathers, or begins one.
+// addForStaff adds a notification to the open mail of its account, or creates one.
 func (s *Service) addForStaff(tx Tx, n staffNotification, now time.Time) error {
 	kind, due := Each, now.Add(collectFor)
 	if n.account.Mail == authz.MailDigest {
@@ -145,7 +147,7 @@ func (s *Service) addForStaff(tx Tx, n staffNotification, now time.Time) error {
 	case err != nil:
 		return err
 	case m.Kind == Digest && kind == Digest:
-		return nil // it counts what waits when it is sent
+		return nil // it counts pending comments when it is sent
 	case m.Kind != kind:
 		m.Kind, m.DueAt = kind, due
 	}
@@ -157,11 +159,11 @@ func (s *Service) addForStaff(tx Tx, n staffNotification, now time.Time) error {
 		}
 	}
 	m.More += n.more
-	m.TakenUntil = time.Time{} // who had it, and was slow, must read it again
+	m.TakenUntil = time.Time{} // ends the lease of a slow process, which would miss the addition
 	return tx.PutMail(m)
 }
 
-// calm is when a mail about each comment is due: a while later where the last one could not list all there were.
+// dueAfterFlood returns when a mail about each comment is due: later if the last one could not list all comments.
 func dueAfterFlood(tx Tx, m Message) (time.Time, error) {
 	last, err := tx.LastMail(m.Site, m.Account, Each)
 	if errors.Is(err, ground.ErrNotFound) {

@@ -54,7 +54,7 @@ func (w *world) says(email, lang string) {
 	w.Must(err)
 }
 
-// gathering is how many tidings gather for an address.
+// gathering is the number of comments in the open mail to an address.
 func (w *world) gathering(email string) (size int) {
 	w.T.Helper()
 	w.View(func(tx storetest.Tx) error {
@@ -67,13 +67,13 @@ func (w *world) gathering(email string) (size int) {
 	return size
 }
 
-// gathers waits until so many tidings gather for an address.
+// gathers waits until the open mail to an address has n comments.
 func (w *world) gathers(email string, n int) {
 	w.T.Helper()
-	testkit.Until(w.T, "tidings gather for "+email, func() bool { return w.gathering(email) == n })
+	testkit.Until(w.T, "notifications gather for "+email, func() bool { return w.gathering(email) == n })
 }
 
-// news waits until so many tidings gather for an address, and lets their time come.
+// news waits until the open mail to an address has n comments, and makes it due.
 func (w *world) news(email string, n int) {
 	w.T.Helper()
 	w.gathers(email, n)
