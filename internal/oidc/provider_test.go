@@ -60,7 +60,7 @@ func signIn(t *testing.T, p *oidc.Provider, i *testkit.Issuer) (subject, name st
 	return proof.Subject, proof.Name, err
 }
 
-func TestWhoSignsInAtAProviderIsTheirIssuerAndSubject(t *testing.T) {
+func TestProve_ReturnsIssuerAndSubject(t *testing.T) {
 	t.Parallel()
 	i := testkit.NewIssuer(t)
 	p, clock := known(t, nearby, i)
@@ -89,7 +89,7 @@ func TestWhoSignsInAtAProviderIsTheirIssuerAndSubject(t *testing.T) {
 	}
 }
 
-func TestAProviderThatLiesSignsNobodyIn(t *testing.T) {
+func TestProve_RefusesInvalidTokensAndAnswers(t *testing.T) {
 	t.Parallel()
 	set := func(name string, value any) func(*testkit.Issuer) {
 		return func(i *testkit.Issuer) { i.Claims = func(c map[string]any) { c[name] = value } }
@@ -188,7 +188,7 @@ func TestAProviderThatLiesSignsNobodyIn(t *testing.T) {
 	}
 }
 
-func TestAProviderThatHangsHoldsNobodyForLong(t *testing.T) {
+func TestProvider_TimesOutAndDelaysRetry(t *testing.T) {
 	t.Parallel()
 	i := testkit.NewIssuer(t)
 	p, clock := known(t, nearby, i)
@@ -212,7 +212,7 @@ func TestAProviderThatHangsHoldsNobodyForLong(t *testing.T) {
 	}
 }
 
-func TestNoProviderIsReachedInsideTheNetwork(t *testing.T) {
+func TestProvider_CallsNoPrivateNetwork(t *testing.T) {
 	t.Parallel()
 	i := testkit.NewIssuer(t)
 	called := false
