@@ -128,7 +128,7 @@ AddWebhook          auth   role   role      ok     ok          ok        role   
 TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RemoveWebhook       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 SetWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-RedeliverWebhook        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RedeliverWebhook    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site     role
 Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
