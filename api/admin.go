@@ -2,7 +2,7 @@ package api
 
 import (
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/sites"
@@ -21,7 +21,7 @@ type admins struct {
 type AdminServices struct {
 	Identity   *identity.Service
 	Sites      *sites.Service
-	Hooks      *notify.Hooks
+	Hooks      *webhook.Service
 	Register   *takedown.Service
 	Neighbours *spamlist.Service
 	Checkers   *externalcheck.Service

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
@@ -20,13 +20,13 @@ import (
 )
 
 // letters are the mails that wait to be sent to an address.
-func (w *world) letters(email string) (all []notify.Mail) {
+func (w *world) letters(email string) (all []mail.Message) {
 	w.t.Helper()
 	fatal(w.t, store.For[storetest.Tx](w.db).View(context.Background(), func(tx storetest.Tx) (err error) {
 		all, err = tx.DueMails(w.clock.Now().Add(48*time.Hour), 1_000)
 		return err
 	}))
-	return slices.DeleteFunc(all, func(m notify.Mail) bool { return m.Reader.Address != email })
+	return slices.DeleteFunc(all, func(m mail.Message) bool { return m.Reader.Address != email })
 }
 
 // coded has a code mailed to an address and returns what the mail says.

@@ -22,9 +22,9 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/authz"
 )
 
@@ -423,11 +423,11 @@ func (w *world) streams(t *testing.T, gets map[string][]string) (stop func() map
 // that they get the final state of each comment.
 func (w *world) hooksOfAllKinds(t *testing.T, settled *atomic.Bool) (got func(t *testing.T) map[string][]byte) {
 	t.Helper()
-	at := map[string]string{notify.Standard: "", notify.Telegram: "/bot1/sendMessage?chat_id=1",
-		notify.Matrix: "/send/m.room.message?access_token=x", notify.Slack: ""}
+	at := map[string]string{webhook.Standard: "", webhook.Telegram: "/bot1/sendMessage?chat_id=1",
+		webhook.Matrix: "/send/m.room.message?access_token=x", webhook.Slack: ""}
 	var mu sync.Mutex
 	bodies := map[string][]byte{}
-	for _, kind := range notify.HookKinds {
+	for _, kind := range webhook.Kinds {
 		path, known := at[kind]
 		if !known {
 			t.Errorf("say in hooksOfAllKinds what the address of a %s looks like", kind)
@@ -445,7 +445,7 @@ func (w *world) hooksOfAllKinds(t *testing.T, settled *atomic.Bool) (got func(t 
 		}))
 		t.Cleanup(r.Close)
 		id := w.hook(r.URL+path, "kind", kind).str("id")
-		want(t, w.as("owner a", "PATCH", hooksPath+"/"+id, m{"events": notify.HookEvents}), 204, "")
+		want(t, w.as("owner a", "PATCH", hooksPath+"/"+id, m{"events": webhook.Events}), 204, "")
 	}
 	return func(t *testing.T) map[string][]byte {
 		testkit.Until(t, "all messages were taken", func() bool {
@@ -457,7 +457,7 @@ func (w *world) hooksOfAllKinds(t *testing.T, settled *atomic.Bool) (got func(t 
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			return len(bodies) == len(notify.HookKinds)
+			return len(bodies) == len(webhook.Kinds)
 		})
 		mu.Lock()
 		defer mu.Unlock()

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/webhook"
 )
 
 type webhookIn struct {
@@ -62,7 +62,7 @@ func (h *admins) addWebhook(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	hook := notify.NewHook(in)
+	hook := webhook.Draft(in)
 	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), c.Who, c.Site, hook, key)
 	if err != nil {
 		return err

@@ -14,7 +14,9 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/coord"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/oidc"
+	"github.com/aitys/aitys/internal/outbound"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/identity"
@@ -24,7 +26,7 @@ import (
 )
 
 // loopback is where the receivers and providers of tests are.
-var loopback = notify.Reach{netip.MustParsePrefix("127.0.0.0/8")}
+var loopback = outbound.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
 type wallClock struct{}
 
@@ -63,17 +65,17 @@ func newLocal(t testing.TB, o options) *local {
 		ao := app.Options{Clock: wallClock{}, Log: log, Storage: db.Storage, PublicURL: public, AnyHost: true,
 			Outbound: app.Reach(loopback, loopback, loopback), Passwords: hashing.NewWeak()}
 		if o.issuer != nil {
-			provider, err := loopback.Issuer(notify.IssuerOptions{Name: "Small", Issuer: o.issuer.URL, ClientID: testkit.ClientID,
+			provider, err := oidc.New(oidc.Options{Reach: loopback, Name: "Small", Issuer: o.issuer.URL, ClientID: testkit.ClientID,
 				Secret: o.issuer.ClientSecret(), Clock: wallClock{}, Callback: public.JoinPath("signin", "Small", "callback")})
 			must(err)
 			ao.SignIn = []identity.Provider{provider}
 		}
 		if o.mails != nil {
-			to, err := notify.ParseServer(o.mails.URL)
+			to, err := mail.ParseServer(o.mails.URL)
 			must(err)
-			from, err := notify.ParseFrom("comments@service.example")
+			from, err := mail.ParseFrom("comments@service.example")
 			must(err)
-			ao.Mail = &notify.Options{Server: to, From: from, Zone: time.Local}
+			ao.Mail = &mail.Options{Server: to, From: from, Zone: time.Local}
 		}
 		a.App, err = app.New(ctx, store.For[app.Tx](db), app.Through(shared), own, ao)
 		must(err)

@@ -11,9 +11,9 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -129,7 +129,7 @@ AddWebhook          auth   role   role      ok     ok          ok        role   
 TestWebhook         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RemoveWebhook       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 SetWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-AgainWebhook        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RedeliverWebhook    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site     role
 Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -229,7 +229,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	fresh := func() string { n++; return strings.Repeat("x", n) }
 	near := spamlist.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
 	rule := rules.Draft{Kind: rules.KindWord, Words: "casino"}
-	hook := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Refused}}
+	hook := webhook.Draft{URL: "http://127.0.0.1:9/", Events: []string{webhook.Refused}}
 	hookOf := func() string {
 		list, err := s.Webhooks(ctx, authz.Operator, w.A)
 		w.Must(err)
@@ -494,10 +494,10 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, _, _, err := s.AddWebhook(ctx, who, w.A, hook, nil)
 			return err
 		},
-		"TestWebhook":  func(who authz.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
-		"AgainWebhook": func(who authz.Actor) error { _, err := s.AgainWebhook(ctx, who, w.A, hookOf()); return err },
+		"TestWebhook":      func(who authz.Actor) error { _, err := s.TestWebhook(ctx, who, w.A, hookOf()); return err },
+		"RedeliverWebhook": func(who authz.Actor) error { _, err := s.RedeliverWebhook(ctx, who, w.A, hookOf()); return err },
 		"SetWebhook": func(who authz.Actor) error {
-			return s.SetWebhook(ctx, who, w.A, hookOf(), []string{notify.Arrived})
+			return s.SetWebhook(ctx, who, w.A, hookOf(), []string{webhook.Arrived})
 		},
 		"RemoveWebhook": func(who authz.Actor) error { return s.RemoveWebhook(ctx, who, w.A, hookOf()) },
 		"RestoreWebhook": func(who authz.Actor) error {

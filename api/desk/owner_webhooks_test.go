@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/webhook"
 )
 
 // A form that is pressed twice makes one webhook; what it is told is changed, and never nothing.
@@ -21,7 +21,7 @@ func TestAnOwnerChangesWhatAReceiverIsTold(t *testing.T) {
 	w := newWorld(t)
 	b := w.as("Olga").open("/moderate/blog/webhooks")
 	form := b.form("Add it")
-	sent := b.values(form, fields{"url": "http://127.0.0.1:9/a-place-of-mine", "kind": "slack", "event": notify.Arrived})
+	sent := b.values(form, fields{"url": "http://127.0.0.1:9/a-place-of-mine", "kind": "slack", "event": webhook.Arrived})
 	for range 2 {
 		b.submit(form, sent).sees("…mine")
 	}
@@ -33,12 +33,12 @@ func TestAnOwnerChangesWhatAReceiverIsTold(t *testing.T) {
 	told := func(events ...string) *browser {
 		return b.open("/moderate/blog/webhooks").submit(b.form("Save"), url.Values{"event": events})
 	}
-	told(notify.Refused, notify.Published).sees("a comment is published · a comment is refused")
+	told(webhook.Refused, webhook.Published).sees("a comment is published · a comment is refused")
 	told().sees("Choose what it is told.")
 	b.open("/moderate/blog/webhooks").sees("a comment is published · a comment is refused")
 	list, err = w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
 	w.Must(err)
-	if got := list[0].Events; !slices.Equal(got, []string{notify.Published, notify.Refused}) {
+	if got := list[0].Events; !slices.Equal(got, []string{webhook.Published, webhook.Refused}) {
 		t.Errorf("it is told %v", got)
 	}
 	w.as("Dana").open("/moderate/blog/webhooks").misses("Save")
@@ -64,9 +64,9 @@ func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
 	list, err := w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
 	w.Must(err)
 	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
-		h := list[0].Hook
+		h := list[0].Endpoint
 		h.FailedAt, h.Failure, h.Failures = w.Clock.Now(), "it answered 410", 7
-		dead := notify.Delivery{Site: h.Site, Hook: h.ID, ID: "dead", Event: notify.Arrived, At: w.Clock.Now(),
+		dead := webhook.Delivery{Site: h.Site, Hook: h.ID, ID: "dead", Event: webhook.Arrived, At: w.Clock.Now(),
 			EndedAt: w.Clock.Now(), Outcome: "given up"}
 		return errors.Join(tx.PutWebhook(h), tx.PutDeliveries(dead))
 	}))

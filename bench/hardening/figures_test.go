@@ -40,7 +40,7 @@ var figures = []figure{
 	{34, "lessons taught once", "20 × 4 kills", nil, "no follower is frozen; 25 kills, 35 learns"},
 	{35, "replay", "3 seeds × 20,000 × 2: one hash each", replays, ""},
 	{36, "damaged snapshots", "500: all refused, 0 published", damagedSnapshots, ""},
-	{37, "webhooks", "2,000 events, an outage", nil, "the tests of notify prove it in small; nothing counts so many"},
+	{37, "webhooks", "2,000 events, an outage", nil, "the tests of webhook prove it in small; nothing counts so many"},
 	{38, "rolling restart", "3 at 200 a second", nil, "nothing measures it"},
 	{39, "overload", "30 s at 5 ×", nil, "nothing measures it"},
 	{40, "slow and idle clients", "500: honest p99 ≤ 1.5 ×", slowClients, ""},

@@ -161,7 +161,7 @@ func clockJumps(t testing.TB, _ bench) result {
 
 // mailBombs has somebody's address given by others, again and again.
 func mailBombs(t testing.TB, _ bench) result {
-	return byTests(t, "./internal/notify", "TestLetters_LimitsPerAddressAndDay", "")
+	return byTests(t, "./internal/mail", "TestLetters_LimitsPerAddressAndDay", "")
 }
 
 // streamMemory reads what a stream of each kind holds, idle and while comments come.

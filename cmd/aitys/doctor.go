@@ -13,7 +13,7 @@ import (
 
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/internal/app"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/auditlog"
@@ -335,7 +335,7 @@ func (d *doctor) mail(at string) {
 		d.ok("mail", "none is sent: --smtp is not given")
 		return
 	}
-	server, err := notify.ParseServer(at)
+	server, err := mail.ParseServer(at)
 	if err != nil {
 		d.fail("mail", fmt.Errorf("--smtp: %w", err))
 		return

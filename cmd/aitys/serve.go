@@ -15,7 +15,9 @@ import (
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/cmd/aitys/flags"
 	"github.com/aitys/aitys/internal/app"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/oidc"
+	"github.com/aitys/aitys/internal/outbound"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/txn"
@@ -130,29 +132,29 @@ func (a *env) tempFolders() []string {
 }
 
 // mail reads where mails are handed in, and as whom; nil: none are sent.
-func (c serveCmd) mail() (*notify.Options, error) {
+func (c serveCmd) mail() (*mail.Options, error) {
 	if c.SMTP == "" && c.MailFrom == "" {
 		return nil, nil
 	}
 	if c.SMTP == "" || c.MailFrom == "" {
 		return nil, errors.New("--smtp and --mail-from belong together: where mails are handed in, and whom they come from")
 	}
-	server, err := notify.ParseServer(c.SMTP)
+	server, err := mail.ParseServer(c.SMTP)
 	if err != nil {
 		return nil, fmt.Errorf("--smtp: %w", err)
 	}
-	from, err := notify.ParseFrom(c.MailFrom)
+	from, err := mail.ParseFrom(c.MailFrom)
 	if err != nil {
 		return nil, fmt.Errorf("--mail-from: %w", err)
 	}
-	return &notify.Options{Server: server, From: from, Zone: time.Local}, nil
+	return &mail.Options{Server: server, From: from, Zone: time.Local}, nil
 }
 
 // issuers returns where people may sign in besides here.
-func issuers(list []flags.Provider, reach notify.Reach, public *url.URL) (all []identity.Provider, err error) {
+func issuers(list []flags.Provider, reach outbound.Reach, public *url.URL) (all []identity.Provider, err error) {
 	for _, o := range list {
-		one, err := reach.Issuer(notify.IssuerOptions{Name: o.Name, Issuer: o.Issuer,
-			ClientID: o.ClientID, Secret: o.Secret, Clock: wall{}, Callback: public.JoinPath("signin", o.Name, "callback")})
+		one, err := oidc.New(oidc.Options{Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, Secret: o.Secret,
+			Callback: public.JoinPath("signin", o.Name, "callback"), Clock: wall{}, Reach: reach})
 		if err != nil {
 			return nil, fmt.Errorf("--oidc: %w", err)
 		}

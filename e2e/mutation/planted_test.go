@@ -49,7 +49,7 @@ var known = []struct{ name, pkg, test string }{
 	{"rights-of-the-found-only", "internal/store", "TestAsMuchIsAskedOfNoAccountAsOfOne"},
 	{"one-budget-for-all", "api", "TestNoStrangerSilencesASite"},
 	{"session-from-nowhere", "api", "TestModeratorsRoutesTakeNoForeignPage"},
-	{"many-codes-a-day", "internal/notify", "TestLetters_LimitsPerAddressAndDay"},
+	{"many-codes-a-day", "internal/mail", "TestLetters_LimitsPerAddressAndDay"},
 	{"inner-networks-called", "cmd/aitys", "TestServe_ReachIsForOneUse"},
 	{"tokens-issue-credentials", "api", "TestCredentials_EndWithTheTokenThatCreatedThem"},
 	{"webhook-of-any-site", "api", "TestTenants_IDsOfAnotherSiteAreUnknown"},

@@ -11,12 +11,15 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/checkerclient"
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/i18n"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/outbound"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
@@ -62,12 +65,12 @@ type Outbound struct {
 	Lists       spamlist.Getter                              // reads spam lists of other sites
 	Checkers    externalcheck.Asker                          // asks external checkers
 	CheckerHost func(ctx context.Context, host string) error // returns an error if no checker may be at host
-	Webhooks    notify.Reach                                 // inner networks that webhooks may be in
+	Webhooks    outbound.Reach                               // inner networks that webhooks may be in
 }
 
 // Reach returns the Outbound of a server that may reach public addresses and these inner networks.
-func Reach(webhooks, checkers, neighbours notify.Reach) Outbound {
-	return Outbound{Lists: neighbours.Getter(), Checkers: checkers.Asker(), CheckerHost: checkers.Getter().May,
+func Reach(webhooks, checkers, neighbours outbound.Reach) Outbound {
+	return Outbound{Lists: neighbours.Getter(), Checkers: checkerclient.New(checkers), CheckerHost: checkers.CheckHost,
 		Webhooks: webhooks}
 }
 
@@ -85,9 +88,9 @@ type Options struct {
 	PublicURL *url.URL // scheme and host of the service as users see it
 	AnyHost   bool     // PublicURL is a guess; see web.Options
 	Proxies   []netip.Prefix
-	Limited   bool            // requests are limited by the coordination's Limiter
-	Mail      *notify.Options // Server, From and Zone; nil: no mail is sent
-	Mailing   bool            // another process sends mail
+	Limited   bool          // requests are limited by the coordination's Limiter
+	Mail      *mail.Options // Server, From and Zone; nil: no mail is sent
+	Mailing   bool          // another process sends mail
 	SignIn    []identity.Provider
 	Outbound  Outbound
 	Around    func(http.Handler) http.Handler // wraps the HTTP handler of Serve
@@ -117,9 +120,9 @@ type App struct {
 	Transfer      *transfer.Service
 
 	// Of servers: nil without a PublicURL.
-	Hooks     *notify.Hooks
+	Hooks     *webhook.Service
 	Providers *identity.Providers
-	Mail      *notify.Service // nil without Options.Mail, too
+	Mail      *mail.Service // nil without Options.Mail, too
 
 	store        txn.Store[Tx]
 	coordination Coordination
@@ -175,13 +178,13 @@ func New(ctx context.Context, s txn.Store[Tx], c Coordination, own secret.Secret
 // serves builds what only servers have.
 func (a *App) serves(own secret.Secret) {
 	o := a.options
-	a.Hooks = notify.NewHooks(notify.HookOptions{Process: a.Process, Store: Narrow[notify.HookTx](a.store), Secret: own,
+	a.Hooks = webhook.New(webhook.Options{Process: a.Process, Store: Narrow[webhook.Tx](a.store), Secret: own,
 		Public: o.PublicURL, Reach: o.Outbound.Webhooks})
 	a.Providers = identity.NewProviders(a.Process, own, o.SignIn...)
 	if o.Mail != nil {
-		mail := *o.Mail
-		mail.Process, mail.Store, mail.Secret, mail.Public = a.Process, Narrow[notify.Tx](a.store), own, o.PublicURL
-		a.Mail = notify.New(mail)
+		mo := *o.Mail
+		mo.Process, mo.Store, mo.Secret, mo.Public = a.Process, Narrow[mail.Tx](a.store), own, o.PublicURL
+		a.Mail = mail.New(mo)
 	}
 }
 

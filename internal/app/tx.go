@@ -3,9 +3,10 @@ package app
 import (
 	"context"
 
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/event"
@@ -40,8 +41,8 @@ type Tx interface {
 	learning.Tx
 	moderation.Tx
 	spamlist.Tx
-	notify.Tx
-	notify.HookTx
+	mail.Tx
+	webhook.Tx
 	privacy.UpgradeTx
 	vote.Tx
 	takedown.Tx

@@ -7,9 +7,10 @@ import (
 	"reflect"
 
 	"github.com/aitys/aitys/internal/app"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/outbound"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -83,11 +84,11 @@ type (
 	publishing = sites.Service
 	copies     = static.Service
 	transfers  = transfer.Service
-	webhooks   = notify.Hooks
+	webhooks   = webhook.Service
 )
 
 // Loopback lets an App call servers of the test.
-var Loopback = notify.Reach{netip.MustParsePrefix("127.0.0.0/8")}
+var Loopback = outbound.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
 // NewApp is app.New with a server's Options: the App is at https://talk.example, may call loopback addresses and hashes
 // passwords with little work, unless o says otherwise.

@@ -242,7 +242,7 @@ type source struct{ path, text string }
 func sources(t *testing.T, kinds ...string) []source {
 	t.Helper()
 	var all []source
-	for _, root := range []string{"../../api", "../../cmd", "../notify", "../transfer", "../../widget/src", "."} {
+	for _, root := range []string{"../../api", "../../cmd", "../mail", "../webhook", "../transfer", "../../widget/src", "."} {
 		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !slices.Contains(kinds, filepath.Ext(path)) ||
 				strings.HasSuffix(path, "_test.go") ||

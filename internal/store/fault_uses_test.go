@@ -16,9 +16,9 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -229,7 +229,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"AddWebhook": func(w *faulty) func() error {
 		w.webhook()
-		in, key := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Arrived}}, w.key(w.A.ID)
+		in, key := webhook.Draft{URL: "http://127.0.0.1:9/", Events: []string{webhook.Arrived}}, w.key(w.A.ID)
 		return func() error { _, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, in, key); return err }
 	},
 	"TestWebhook": func(w *faulty) func() error {
@@ -238,15 +238,15 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"SetWebhook": func(w *faulty) func() error {
 		id := w.webhook()
-		return func() error { return w.S.SetWebhook(w.Ctx, authz.Operator, w.A, id, []string{notify.Arrived}) }
+		return func() error { return w.S.SetWebhook(w.Ctx, authz.Operator, w.A, id, []string{webhook.Arrived}) }
 	},
 	"RemoveWebhook": func(w *faulty) func() error {
 		id := w.webhook()
 		return func() error { return w.S.RemoveWebhook(w.Ctx, authz.Operator, w.A, id) }
 	},
-	"AgainWebhook": func(w *faulty) func() error {
+	"RedeliverWebhook": func(w *faulty) func() error {
 		id := w.webhook()
-		return func() error { _, err := w.S.AgainWebhook(w.Ctx, authz.Operator, w.A, id); return err }
+		return func() error { _, err := w.S.RedeliverWebhook(w.Ctx, authz.Operator, w.A, id); return err }
 	},
 	"RestoreWebhook": func(w *faulty) func() error {
 		id := w.webhook()
@@ -1223,7 +1223,7 @@ func (w *faulty) webhook() string {
 	for _, h := range list {
 		w.Must(w.S.RemoveWebhook(w.Ctx, authz.Operator, w.A, h.ID))
 	}
-	in := notify.NewHook{URL: "http://127.0.0.1:9/", Events: []string{notify.Arrived}}
+	in := webhook.Draft{URL: "http://127.0.0.1:9/", Events: []string{webhook.Arrived}}
 	id, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
 	w.Must(err)
 	return id

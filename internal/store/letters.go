@@ -4,20 +4,20 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A letterRow is a row of letters: a notify.Mail to a reader.
+// A letterRow is a row of letters: a mail.Message to a reader.
 type letterRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	ID         string `gorm:"column:id"`
 	Box        []byte `gorm:"column:mailbox"`
 	Address    string
 	Lang       string
-	Kind       notify.Kind
+	Kind       mail.Kind
 	Comments   []string `gorm:"serializer:list"`
 	More       int
 	Tries      int
@@ -37,8 +37,8 @@ var (
 	putLetter     = letterColumns.Upsert(1, "site_id, id")
 )
 
-func (r *letterRow) mail() notify.Mail {
-	return notify.Mail{
+func (r *letterRow) mail() mail.Message {
+	return mail.Message{
 		Site:       r.Site,
 		ID:         r.ID,
 		Kind:       r.Kind,
@@ -51,11 +51,11 @@ func (r *letterRow) mail() notify.Mail {
 		TakenUntil: r.TakenUntil,
 		HandedAt:   r.HandedAt,
 		EndedAt:    r.EndedAt,
-		Reader:     notify.Reader{Box: r.Box, Address: r.Address, Lang: r.Lang},
+		Reader:     mail.Recipient{Box: r.Box, Address: r.Address, Lang: r.Lang},
 	}
 }
 
-func letterOf(m notify.Mail) letterRow {
+func letterOf(m mail.Message) letterRow {
 	r := letterRow{
 		Site:       m.Site,
 		ID:         m.ID,
@@ -79,7 +79,7 @@ func letterOf(m notify.Mail) letterRow {
 	return r
 }
 
-func (t *tx) letters(rest string, args ...any) ([]notify.Mail, error) {
+func (t *tx) letters(rest string, args ...any) ([]mail.Message, error) {
 	return rows.AllAs(t.Tx, letterColumns.Targets, (*letterRow).mail, selectLetters+rest, args...)
 }
 
@@ -90,7 +90,7 @@ func (t *tx) InsertLetter(l mailbox.Letter) error {
 		Box:       l.Box,
 		Address:   l.To.String(),
 		Lang:      l.Lang,
-		Kind:      notify.Kind(l.Kind),
+		Kind:      mail.Kind(l.Kind),
 		Comments:  l.Comments,
 		CreatedAt: l.CreatedAt,
 		DueAt:     l.DueAt,
@@ -98,7 +98,7 @@ func (t *tx) InsertLetter(l mailbox.Letter) error {
 	return t.One(letterColumns.Insert(1), letterColumns.Values(row)...)
 }
 
-func (t *tx) OpenLetter(site int64, box []byte, now time.Time) (notify.Mail, error) {
+func (t *tx) OpenLetter(site int64, box []byte, now time.Time) (mail.Message, error) {
 	return rows.First(t.letters(`
 		WHERE  site_id = ?
 		  AND  mailbox = ?
@@ -137,7 +137,7 @@ func (t *tx) DropLetters(site int64, box []byte) error {
 	return err
 }
 
-func (t *tx) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
+func (t *tx) DueMails(now time.Time, limit int) ([]mail.Message, error) {
 	const due = `
 		WHERE  ended_at = 0
 		  AND  due_at      <= ?
@@ -150,18 +150,18 @@ func (t *tx) DueMails(now time.Time, limit int) ([]notify.Mail, error) {
 	}
 	more, err := t.letters(due, rows.Stamp(now), rows.Stamp(now), limit)
 	all = append(all, more...)
-	slices.SortStableFunc(all, func(a, b notify.Mail) int { return a.DueAt.Compare(b.DueAt) })
+	slices.SortStableFunc(all, func(a, b mail.Message) int { return a.DueAt.Compare(b.DueAt) })
 	return all[:min(limit, len(all))], err
 }
 
-func (t *tx) PutMail(m notify.Mail) error {
+func (t *tx) PutMail(m mail.Message) error {
 	if m.Account == "" {
 		return t.One(putLetter, letterColumns.Values(letterOf(m))...)
 	}
 	return t.One(putMail, mailColumns.Values(mailOf(m))...)
 }
 
-func (t *tx) MailByID(site int64, id string) (notify.Mail, error) {
+func (t *tx) MailByID(site int64, id string) (mail.Message, error) {
 	const one = `
 		WHERE  site_id = ?
 		  AND  id      = ?`

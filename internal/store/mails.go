@@ -3,18 +3,18 @@ package store
 import (
 	"time"
 
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// A mailRow is a row of mails: a notify.Mail to an account.
+// A mailRow is a row of mails: a mail.Message to an account.
 type mailRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	ID         string `gorm:"column:id"`
 	Account    string `gorm:"column:account_id"`
-	Kind       notify.Kind
+	Kind       mail.Kind
 	Comments   []string `gorm:"serializer:list"`
 	More       int
 	Tries      int
@@ -34,8 +34,8 @@ var (
 	putMail     = mailColumns.Upsert(1, "site_id, id")
 )
 
-func (r *mailRow) mail() notify.Mail {
-	return notify.Mail{
+func (r *mailRow) mail() mail.Message {
+	return mail.Message{
 		Site:       r.Site,
 		ID:         r.ID,
 		Account:    r.Account,
@@ -52,12 +52,12 @@ func (r *mailRow) mail() notify.Mail {
 	}
 }
 
-func mailOf(m notify.Mail) mailRow {
+func mailOf(m mail.Message) mailRow {
 	return mailRow{m.Site, m.ID, m.Account, m.Kind, m.Comments, m.More, m.Tries, m.Outcome, m.CreatedAt, m.DueAt,
 		m.TakenUntil, m.HandedAt, m.EndedAt}
 }
 
-func (t *tx) mails(rest string, args ...any) ([]notify.Mail, error) {
+func (t *tx) mails(rest string, args ...any) ([]mail.Message, error) {
 	return rows.AllAs(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
 }
 
@@ -86,7 +86,7 @@ func (t *tx) Told(site int64) ([]authz.Account, error) {
 	return told, err
 }
 
-func (t *tx) OpenMail(site int64, account string, now time.Time) (notify.Mail, error) {
+func (t *tx) OpenMail(site int64, account string, now time.Time) (mail.Message, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
 		  AND  site_id    = ?
@@ -98,7 +98,7 @@ func (t *tx) OpenMail(site int64, account string, now time.Time) (notify.Mail, e
 		LIMIT  1`+t.Keep, account, site, rows.Stamp(now)))
 }
 
-func (t *tx) LastMail(site int64, account string, kind notify.Kind) (notify.Mail, error) {
+func (t *tx) LastMail(site int64, account string, kind mail.Kind) (mail.Message, error) {
 	return rows.First(t.mails(`
 		WHERE  account_id = ?
 		  AND  site_id    = ?
@@ -112,7 +112,7 @@ func (t *tx) PruneMails(before time.Time) error {
 		DELETE FROM mails
 		WHERE  ended_at > 0
 		  AND  ended_at < ?
-		  AND  kind <> ?`, rows.Stamp(before), notify.Still)
+		  AND  kind <> ?`, rows.Stamp(before), mail.Stalled)
 	if err == nil {
 		_, err = t.Exec("DELETE FROM letters WHERE ended_at > 0 AND ended_at < ?", rows.Stamp(before))
 	}

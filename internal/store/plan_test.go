@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
@@ -151,7 +151,7 @@ var hot = []hotQuery{
 		return second(tx.MailedCode(1, []byte("w18")))
 	}, true},
 	{"last mail", "mails_account", func(tx storetest.Tx) error {
-		return second(tx.LastMail(1, "a8", notify.Each))
+		return second(tx.LastMail(1, "a8", mail.Each))
 	}, true},
 	{"last decision", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LastDecision(1)) }, false},
 	{"thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots}), false},

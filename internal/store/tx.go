@@ -3,10 +3,11 @@ package store
 import (
 	"gorm.io/gorm"
 
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/event"
@@ -50,8 +51,8 @@ var _ interface {
 	moderation.Tx
 	takedown.Tx
 	spamlist.Tx
-	notify.Tx
-	notify.HookTx
+	mail.Tx
+	webhook.Tx
 	privacy.UpgradeTx
 	vote.Tx
 	rules.Tx

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/store/rows"
+	"github.com/aitys/aitys/internal/webhook"
 )
 
-// A webhookRow is a row of webhooks: a notify.Hook.
+// A webhookRow is a row of webhooks: a webhook.Endpoint.
 type webhookRow struct {
 	Site      int64  `gorm:"column:site_id"`
 	ID        string `gorm:"column:id"`
@@ -27,7 +27,7 @@ type webhookRow struct {
 
 func (webhookRow) TableName() string { return "webhooks" }
 
-// A deliveryRow is a row of deliveries: a notify.Delivery.
+// A deliveryRow is a row of deliveries: a webhook.Delivery.
 type deliveryRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	Hook       string `gorm:"column:webhook_id"`
@@ -54,12 +54,12 @@ var (
 	selectDeliveries = "SELECT " + deliveryColumns.Names + " FROM deliveries "
 )
 
-func (t *tx) webhooks(rest string, args ...any) ([]notify.Hook, error) {
-	return rows.AllAs(t.Tx, webhookColumns.Targets, func(r *webhookRow) notify.Hook { return notify.Hook(*r) },
+func (t *tx) webhooks(rest string, args ...any) ([]webhook.Endpoint, error) {
+	return rows.AllAs(t.Tx, webhookColumns.Targets, func(r *webhookRow) webhook.Endpoint { return webhook.Endpoint(*r) },
 		selectWebhooks+rest, args...)
 }
 
-func (t *tx) Webhooks(site int64) ([]notify.Hook, error) {
+func (t *tx) Webhooks(site int64) ([]webhook.Endpoint, error) {
 	if site == 0 {
 		return t.webhooks(`
 			WHERE  removed_at = 0
@@ -71,17 +71,17 @@ func (t *tx) Webhooks(site int64) ([]notify.Hook, error) {
 		ORDER  BY created_at, id`, site)
 }
 
-func (t *tx) WebhookByID(site int64, id string) (notify.Hook, error) {
+func (t *tx) WebhookByID(site int64, id string) (webhook.Endpoint, error) {
 	return rows.First(t.webhooks(`
 		WHERE  site_id = ?
 		  AND  id      = ?`+t.Keep, site, id))
 }
 
-func (t *tx) PutWebhook(h notify.Hook) error {
+func (t *tx) PutWebhook(h webhook.Endpoint) error {
 	return t.One(putWebhook, webhookColumns.Values(webhookRow(h))...)
 }
 
-func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) {
+func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]webhook.Endpoint, error) {
 	return t.webhooks(`
 		WHERE  removed_at = 0
 		  AND  retry_at  <= ?
@@ -97,8 +97,8 @@ func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]notify.Hook, error) {
 		LIMIT  ?`, rows.Stamp(now), rows.Stamp(now), rows.Stamp(now), limit)
 }
 
-func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([]notify.Delivery, error) {
-	return rows.AllAs(t.Tx, deliveryColumns.Targets, func(r *deliveryRow) notify.Delivery { return notify.Delivery(*r) },
+func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([]webhook.Delivery, error) {
+	return rows.AllAs(t.Tx, deliveryColumns.Targets, func(r *deliveryRow) webhook.Delivery { return webhook.Delivery(*r) },
 		selectDeliveries+`
 		WHERE  site_id    = ?
 		  AND  webhook_id = ?
@@ -112,7 +112,7 @@ func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([
 // deliveriesAtOnce is how many rows one statement takes: statements of so few lengths stay prepared.
 const deliveriesAtOnce = 16
 
-func (t *tx) PutDeliveries(list ...notify.Delivery) error {
+func (t *tx) PutDeliveries(list ...webhook.Delivery) error {
 	written := make([]deliveryRow, len(list))
 	for i, d := range list {
 		written[i] = deliveryRow(d)

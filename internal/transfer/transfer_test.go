@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/internal/transfer"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/event"
@@ -144,8 +144,8 @@ func TestAnImportNotifiesNobody(t *testing.T) {
 			heard <- string(body)
 		}))
 		w.t.Cleanup(receiver.Close)
-		_, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, notify.NewHook{URL: receiver.URL,
-			Events: notify.HookEvents}, nil)
+		_, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, webhook.Draft{URL: receiver.URL,
+			Events: webhook.Events}, nil)
 		w.Must(err)
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)

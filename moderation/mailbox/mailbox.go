@@ -1,7 +1,7 @@
 // Package mailbox is what readers are mailed: letters that wait to be sent, how many of a kind an address gets, and
 // the code that proves an address to be somebody's.
 //
-// It sends nothing, package notify does, and it decides for nobody whether something is told: packages guest,
+// It sends nothing, package mail does, and it decides for nobody whether something is told: packages guest,
 // subscription and privacy do. Its invariants: where an address is not needed itself only a keyed hash of it is kept;
 // a code is kept nowhere, for it is made of the secret and of the letter that carries it.
 package mailbox

@@ -1,6 +1,6 @@
 // Package readermail is readers who want to be told by mail what becomes of their comments, and who answers.
 //
-// It tells nobody: package notify follows what happens. Its invariants: nothing is mailed about a comment before
+// It tells nobody: package mail follows what happens. Its invariants: nothing is mailed about a comment before
 // whoever reads the address's mail said yes to it, or had proved the address when they wrote; a mail that asks for
 // that yes comes at most once a day to an address, and holds nothing that a stranger wrote; who said that they want
 // no mail is not asked again.

@@ -78,10 +78,10 @@ type Signer interface {
 }
 
 // A Getter reads what stands at an address: at most so many bytes, within a deadline of its own. Its errors are
-// clauses for a person. May refuses a host that must not be reached.
+// clauses for a person. CheckHost returns an error if a host must not be reached.
 type Getter interface {
 	Get(ctx context.Context, address string, most int) ([]byte, error)
-	May(ctx context.Context, host string) error
+	CheckHost(ctx context.Context, host string) error
 }
 
 // Options are what a Service is made of. A nil Getter reads no lists of other sites; the others are required.

@@ -35,7 +35,7 @@ func (w *wire) Get(_ context.Context, address string, _ int) ([]byte, error) {
 	return w.bodies[address], w.failed
 }
 
-func (w *wire) May(context.Context, string) error { return nil }
+func (w *wire) CheckHost(context.Context, string) error { return nil }
 
 func (w *wire) put(address string, body []byte) {
 	w.mu.Lock()

@@ -138,7 +138,7 @@ func (s *Service) address(ctx context.Context, typed string) (string, error) {
 			"The address of a neighbour's list begins with http:// or https://, without a password in it.")
 	}
 	if s.getter != nil {
-		if err := s.getter.May(ctx, u.Hostname()); err != nil {
+		if err := s.getter.CheckHost(ctx, u.Hostname()); err != nil {
 			return "", problem.Field("/url", "This address is inside a network that the server must not reach; "+
 				"the operator can allow that with --reach neighbour=NETWORK.")
 		}

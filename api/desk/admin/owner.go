@@ -14,7 +14,7 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/externalcheck"
@@ -56,7 +56,7 @@ type Services struct {
 	Privacy    *privacy.Service
 	Rules      *rules.Service
 	Register   *takedown.Service
-	Hooks      *notify.Hooks
+	Hooks      *webhook.Service
 	Neighbours *spamlist.Service
 	Signet     *signing.Service
 	Checkers   *externalcheck.Service

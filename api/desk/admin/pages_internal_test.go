@@ -10,9 +10,10 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/checkerclient"
 	"github.com/aitys/aitys/internal/i18n"
-	"github.com/aitys/aitys/internal/notify"
 	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
@@ -64,7 +65,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 	settings.Knocks = []desk.Knock{{Knock: site.Knock{Origin: "https://mirror.example", Times: 12}, Site: "longway",
 		At: "settings"}}
 	settings.Checker = drawChecker(w, externalcheck.State{HasKey: true, Ending: "4711", Checker: externalcheck.Checker{Failures: 3,
-		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: notify.FailedGarbage}})
+		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: checkerclient.FailedGarbage}})
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
 	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))
@@ -113,13 +114,13 @@ func samplePages(w *desk.Catalog) map[string]any {
 	pages["insights"] = good
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
-	pages["webhooks"] = drawWebhooks(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {notify.Arrived}},
+	pages["webhooks"] = drawWebhooks(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {webhook.Arrived}},
 		wrong: wrong{"url", w.T("hooks.bad.url")}, Undo: "/moderate/longway/webhooks/h3/restore", Secret: "whsec_a2V5"},
-		[]notify.Webhook{
-			{Hook: notify.Hook{ID: "h1", Kind: notify.Standard, Events: []string{notify.Published, notify.Removed},
+		[]webhook.Summary{
+			{Endpoint: webhook.Endpoint{ID: "h1", Kind: webhook.Standard, Events: []string{webhook.Published, webhook.Removed},
 				Failure: "it answered 410", FailedAt: noon.Add(-50 * time.Hour)},
 				Address: "https://longway.example/…uild", Ending: "t2V5", Waiting: 12, Dead: 1},
-			{Hook: notify.Hook{ID: "h2", Kind: notify.Telegram, Events: []string{notify.Arrived}},
+			{Endpoint: webhook.Endpoint{ID: "h2", Kind: webhook.Telegram, Events: []string{webhook.Arrived}},
 				Address: "https://api.telegram.org/…=-99"},
 		})
 	near := neighboursPage{Form: url.Values{"url": {"https://ridge.example/l.json"}, "weight": {"0.5"}},

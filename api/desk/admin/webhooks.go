@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/checkerclient"
+	"github.com/aitys/aitys/internal/outbound"
+	"github.com/aitys/aitys/internal/webhook"
 )
 
 type webhooksPage struct {
@@ -59,9 +61,9 @@ func (o *owner) webhooksPage(v *desk.Visit, p webhooksPage) error {
 }
 
 // drawWebhooks has a site's receivers, and the form as it was sent.
-func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []notify.Webhook) webhooksPage {
+func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []webhook.Summary) webhooksPage {
 	p.Frame = f
-	for _, kind := range notify.HookKinds {
+	for _, kind := range webhook.Kinds {
 		p.Kinds = append(p.Kinds, desk.Link{Key: kind, Label: w.T("hooks.kind." + kind), Current: p.Form.Get("kind") == kind})
 	}
 	p.Events = eventLinks(w, p.Form["event"])
@@ -87,7 +89,7 @@ func drawWebhooks(w *desk.Catalog, f desk.Frame, p webhooksPage, list []notify.W
 
 // eventLinks are what a receiver may be told, with what it is.
 func eventLinks(w *desk.Catalog, told []string) (links []desk.Link) {
-	for _, event := range notify.HookEvents {
+	for _, event := range webhook.Events {
 		links = append(links, desk.Link{Key: event, Label: w.T("hooks.event." + event),
 			Current: slices.Contains(told, event)})
 	}
@@ -96,19 +98,19 @@ func eventLinks(w *desk.Catalog, told []string) (links []desk.Link) {
 
 // whys are the keys of what a receiver, a checker or a neighbour fails for, by what is written down of it.
 var whys = map[string]string{
-	notify.FailedLate:   "hooks.why.late",
-	notify.FailedName:   "hooks.why.name",
-	notify.FailedInner:  "hooks.why.inner",
-	notify.FailedSealed: "hooks.why.sealed",
-	notify.FailedLong:   "near.why.toomuch",
+	outbound.FailedTimeout: "hooks.why.late",
+	outbound.FailedLookup:  "hooks.why.name",
+	outbound.FailedPrivate: "hooks.why.inner",
+	webhook.FailedSealed:   "hooks.why.sealed",
+	outbound.FailedTooLong: "near.why.toomuch",
 
-	notify.FailedGarbage: "checker.why.garbage",
-	notify.FailedKey:     "checker.why.key",
+	checkerclient.FailedGarbage: "checker.why.garbage",
+	checkerclient.FailedKey:     "checker.why.key",
 }
 
 // why says what one fails for.
 func why(w *desk.Catalog, failure string) string {
-	if code, answered := strings.CutPrefix(failure, notify.FailedWith); answered {
+	if code, answered := strings.CutPrefix(failure, outbound.FailedStatus); answered {
 		return w.T("hooks.why.answered", "code", code)
 	}
 	begins, what, _ := strings.Cut(failure, ": ")
@@ -123,9 +125,9 @@ func why(w *desk.Catalog, failure string) string {
 
 // addWebhook adds a receiver, and shows its secret once.
 func (o *owner) addWebhook(v *desk.Visit) error {
-	in := notify.NewHook{URL: strings.TrimSpace(v.Form.Get("url")), Kind: v.Form.Get("kind"), Events: v.Form["event"]}
+	in := webhook.Draft{URL: strings.TrimSpace(v.Form.Get("url")), Kind: v.Form.Get("kind"), Events: v.Form["event"]}
 	_, secret, _, err := o.Hooks.AddWebhook(v.Ctx(), v.Who, v.Site, in, once(v, "desk/webhook"))
-	if err == nil && in.Kind != notify.Standard {
+	if err == nil && in.Kind != webhook.Standard {
 		return o.TellAt(v, v.At("/webhooks"), desk.Flash{Did: "saved"})
 	}
 	p := webhooksPage{Form: url.Values{}, Secret: secret}
@@ -166,7 +168,7 @@ func (o *owner) testWebhook(v *desk.Visit) error {
 }
 
 func (o *owner) againWebhook(v *desk.Visit) error {
-	n, err := o.Hooks.AgainWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	n, err := o.Hooks.RedeliverWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/readerauth"
@@ -26,9 +26,9 @@ var mailRules = []rule{
 	{"what ended is forgotten, but not that a site stood still", mailsArePruned},
 }
 
-func (w *world) newMail(account string, change func(*notify.Mail)) notify.Mail {
+func (w *world) newMail(account string, change func(*mail.Message)) mail.Message {
 	w.Helper()
-	m := notify.Mail{Site: w.site.ID, ID: w.id("mail"), Account: account, Kind: notify.Each,
+	m := mail.Message{Site: w.site.ID, ID: w.id("mail"), Account: account, Kind: mail.Each,
 		CreatedAt: began, DueAt: began}
 	change(&m)
 	w.update(func(tx Tx) error { return tx.PutMail(m) })
@@ -36,7 +36,7 @@ func (w *world) newMail(account string, change func(*notify.Mail)) notify.Mail {
 }
 
 func mailComesBack(w *world) {
-	m := w.newMail(w.newAccount().ID, func(m *notify.Mail) {
+	m := w.newMail(w.newAccount().ID, func(m *mail.Message) {
 		m.Comments, m.More, m.Tries, m.Outcome = []string{hostile, "b"}, 3, 2, hostile
 		m.TakenUntil, m.HandedAt, m.EndedAt = began.Add(1000), began.Add(2000), began.Add(3000)
 	})
@@ -60,14 +60,14 @@ func mailComesBack(w *world) {
 
 func mailsAreDue(w *world) {
 	a, now := w.newAccount().ID, began.Add(-time.Hour) // before those of other tests are
-	second := w.newMail(a, func(m *notify.Mail) { m.DueAt = now })
-	first := w.newMail(a, func(m *notify.Mail) { m.DueAt, m.TakenUntil = now.Add(-1000), now })
-	w.newMail(a, func(m *notify.Mail) { m.DueAt = now.Add(1000) })
-	w.newMail(a, func(m *notify.Mail) { m.DueAt, m.TakenUntil = now, now.Add(1000) })
-	w.newMail(a, func(m *notify.Mail) { m.DueAt, m.EndedAt = now, now })
+	second := w.newMail(a, func(m *mail.Message) { m.DueAt = now })
+	first := w.newMail(a, func(m *mail.Message) { m.DueAt, m.TakenUntil = now.Add(-1000), now })
+	w.newMail(a, func(m *mail.Message) { m.DueAt = now.Add(1000) })
+	w.newMail(a, func(m *mail.Message) { m.DueAt, m.TakenUntil = now, now.Add(1000) })
+	w.newMail(a, func(m *mail.Message) { m.DueAt, m.EndedAt = now, now })
 	w.view(func(tx Tx) error {
 		all, err := tx.DueMails(now, 100)
-		all = slices.DeleteFunc(all, func(m notify.Mail) bool { return m.Site != w.site.ID })
+		all = slices.DeleteFunc(all, func(m mail.Message) bool { return m.Site != w.site.ID })
 		if len(all) != 2 || all[0].ID != first.ID || all[1].ID != second.ID {
 			w.Errorf("due are %+v, want %s and %s", all, first.ID, second.ID)
 		}
@@ -84,11 +84,11 @@ func mailsAreDue(w *world) {
 
 func mailGathers(w *world) {
 	a, b := w.newAccount().ID, w.newAccount().ID
-	for _, change := range []func(*notify.Mail){
-		func(m *notify.Mail) { m.EndedAt = began },
-		func(m *notify.Mail) { m.HandedAt = began },
-		func(m *notify.Mail) { m.TakenUntil = began.Add(1000) },
-		func(m *notify.Mail) { m.Kind = notify.Still },
+	for _, change := range []func(*mail.Message){
+		func(m *mail.Message) { m.EndedAt = began },
+		func(m *mail.Message) { m.HandedAt = began },
+		func(m *mail.Message) { m.TakenUntil = began.Add(1000) },
+		func(m *mail.Message) { m.Kind = mail.Stalled },
 	} {
 		w.newMail(a, change)
 	}
@@ -98,11 +98,11 @@ func mailGathers(w *world) {
 		return nil
 	}
 	w.view(open)
-	w.newMail(b, func(*notify.Mail) {})
-	m := w.newMail(a, func(m *notify.Mail) {
-		m.Kind, m.TakenUntil, m.CreatedAt = notify.Digest, began, began.Add(time.Hour)
+	w.newMail(b, func(*mail.Message) {})
+	m := w.newMail(a, func(m *mail.Message) {
+		m.Kind, m.TakenUntil, m.CreatedAt = mail.Digest, began, began.Add(time.Hour)
 	})
-	w.newMail(a, func(m *notify.Mail) { m.Kind, m.CreatedAt, m.EndedAt = notify.Digest, began, began })
+	w.newMail(a, func(m *mail.Message) { m.Kind, m.CreatedAt, m.EndedAt = mail.Digest, began, began })
 	w.update(func(tx Tx) error {
 		got, err := tx.OpenMail(w.site.ID, a, began)
 		if got.ID != m.ID {
@@ -111,14 +111,14 @@ func mailGathers(w *world) {
 		if err != nil {
 			return err
 		}
-		last, err := tx.LastMail(w.site.ID, a, notify.Digest)
+		last, err := tx.LastMail(w.site.ID, a, mail.Digest)
 		if last.ID != m.ID {
 			w.Errorf("the last is %+v, want %s", last, m.ID)
 		}
 		return err
 	})
 	w.view(func(tx Tx) error {
-		_, err := tx.LastMail(w.site.ID, b, notify.Still)
+		_, err := tx.LastMail(w.site.ID, b, mail.Stalled)
 		w.wants("none of the kind", err, txn.ErrNotFound)
 		return nil
 	})
@@ -177,12 +177,12 @@ func lettersComeBack(w *world) {
 	l := mailbox.Letter{Site: w.site.ID, ID: w.id("letter"), Kind: mailbox.News, Box: []byte(w.id("box")),
 		To: text.AddressOf(hostile), Lang: "kk", Comments: []string{hostile, "b"}, CreatedAt: began, DueAt: began.Add(time.Hour)}
 	w.update(func(tx Tx) error { return tx.InsertLetter(l) })
-	want := notify.Mail{Site: l.Site, ID: l.ID, Kind: "news", Comments: l.Comments, CreatedAt: l.CreatedAt,
-		DueAt: l.DueAt, Reader: notify.Reader{Box: l.Box, Address: l.To.String(), Lang: l.Lang}}
-	for _, change := range []func(*notify.Mail){
-		func(*notify.Mail) {},
-		func(m *notify.Mail) { m.Tries, m.HandedAt, m.TakenUntil, m.More = 2, began, began.Add(time.Second), 3 },
-		func(m *notify.Mail) { m.EndedAt, m.Outcome, m.Reader.Address = began, "sent", "" },
+	want := mail.Message{Site: l.Site, ID: l.ID, Kind: "news", Comments: l.Comments, CreatedAt: l.CreatedAt,
+		DueAt: l.DueAt, Reader: mail.Recipient{Box: l.Box, Address: l.To.String(), Lang: l.Lang}}
+	for _, change := range []func(*mail.Message){
+		func(*mail.Message) {},
+		func(m *mail.Message) { m.Tries, m.HandedAt, m.TakenUntil, m.More = 2, began, began.Add(time.Second), 3 },
+		func(m *mail.Message) { m.EndedAt, m.Outcome, m.Reader.Address = began, "sent", "" },
 	} {
 		w.update(func(tx Tx) error {
 			m, err := tx.MailByID(l.Site, l.ID)
@@ -277,11 +277,11 @@ func codesArePut(w *world) {
 
 func mailsArePruned(w *world) {
 	a, long := w.newAccount().ID, began.Add(-1000*time.Hour)
-	old := w.newMail(a, func(m *notify.Mail) { m.EndedAt = long })
-	kept := []notify.Mail{
-		w.newMail(a, func(m *notify.Mail) { m.EndedAt = long.Add(1000) }),
-		w.newMail(a, func(m *notify.Mail) { m.Kind, m.EndedAt = notify.Still, long }),
-		w.newMail(a, func(m *notify.Mail) { m.CreatedAt = long }),
+	old := w.newMail(a, func(m *mail.Message) { m.EndedAt = long })
+	kept := []mail.Message{
+		w.newMail(a, func(m *mail.Message) { m.EndedAt = long.Add(1000) }),
+		w.newMail(a, func(m *mail.Message) { m.Kind, m.EndedAt = mail.Stalled, long }),
+		w.newMail(a, func(m *mail.Message) { m.CreatedAt = long }),
 	}
 	w.update(func(tx Tx) error { return tx.PruneMails(long.Add(1000)) })
 	w.view(func(tx Tx) error {

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/internal/notify"
+	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -198,8 +199,8 @@ func fill(w *world, s site.Site) {
 			tx.PutMembers(s.ID, []campaign.Member{
 				{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 1, State: comment.Spam, DecidedAt: began},
 				{Comment: oneWaiting, Number: 2, Banded: true, CreatedAt: began}}),
-			tx.PutWebhook(notify.Hook{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
-			tx.PutDeliveries(notify.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
+			tx.PutWebhook(webhook.Endpoint{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
+			tx.PutDeliveries(webhook.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
 			tx.PutInquiry(spamcheck.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
 			tx.Emit(event.Event{Site: s.ID, Kind: event.Arrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(authz.Account{
@@ -209,7 +210,7 @@ func fill(w *world, s site.Site) {
 		if _, missing := tx.AccountByID(oneMailed); errors.Is(missing, txn.ErrNotFound) {
 			err = errors.Join(err, tx.InsertAccount(authz.Account{ID: oneMailed, Email: oneMailed, CreatedAt: began}))
 		}
-		mail := notify.Mail{Site: s.ID, ID: oneMail, Account: oneMailed, Kind: notify.Each, Outcome: s.Key, CreatedAt: began}
+		mail := mail.Message{Site: s.ID, ID: oneMail, Account: oneMailed, Kind: mail.Each, Outcome: s.Key, CreatedAt: began}
 		return errors.Join(err, tx.PutMail(mail))
 	})
 }
@@ -388,7 +389,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 	"MailedCode":      func(tx Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
 	"Told":            func(tx Tx, s int64) (any, error) { return tx.Told(s) },
 	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
-	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, notify.Each) },
+	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, mail.Each) },
 	"LastDecision":    func(tx Tx, s int64) (any, error) { return tx.LastDecision(s) },
 	"AccountNames":    func(tx Tx, s int64) (any, error) { return tx.AccountNames(formerOf(s)) },
 	"StaffNames":      func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
@@ -624,19 +625,19 @@ var writes = []struct {
 	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
 	{"ForgetMembers", func(tx Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},
 	{"PutMail", func(tx Tx, s int64) error {
-		m := notify.Mail{Site: s, ID: oneMail, Account: oneMailed, Kind: notify.Each, Tries: 7, CreatedAt: began}
+		m := mail.Message{Site: s, ID: oneMail, Account: oneMailed, Kind: mail.Each, Tries: 7, CreatedAt: began}
 		return tx.PutMail(m)
 	}},
 	{"PutWebhook", func(tx Tx, s int64) error {
-		return tx.PutWebhook(notify.Hook{Site: s, ID: oneHook, URL: []byte("u"), Failures: 3, CreatedAt: began})
+		return tx.PutWebhook(webhook.Endpoint{Site: s, ID: oneHook, URL: []byte("u"), Failures: 3, CreatedAt: began})
 	}},
 	{"PutDeliveries", func(tx Tx, s int64) error {
 		later := began.Add(time.Hour)
-		return tx.PutDeliveries(notify.Delivery{Site: s, Hook: oneHook, ID: "two", At: began, DueAt: later})
+		return tx.PutDeliveries(webhook.Delivery{Site: s, Hook: oneHook, ID: "two", At: began, DueAt: later})
 	}},
 	{"WakeDeliveries", func(tx Tx, s int64) error { return tx.WakeDeliveries(s, oneHook, began) }},
 	{"ReviveDeliveries", func(tx Tx, s int64) error {
-		gone := notify.Delivery{Site: s, Hook: oneHook, ID: "gone", At: began, EndedAt: began, Outcome: "given up"}
+		gone := webhook.Delivery{Site: s, Hook: oneHook, ID: "gone", At: began, EndedAt: began, Outcome: "given up"}
 		return errors.Join(tx.PutDeliveries(gone), second(tx.ReviveDeliveries(s, oneHook, began)))
 	}},
 	{"PutInquiry", func(tx Tx, s int64) error {

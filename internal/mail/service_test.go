@@ -1,0 +1,509 @@
+package mail_test
+
+import (
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/txn"
+)
+
+func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		each, strict := w.AddPerson("each", authz.Moderator, "a"), w.AddPerson("strict", authz.Owner, "a")
+		author, other := w.AddPerson("author", authz.Author, "a"), w.AddPerson("other", authz.Moderator, "b")
+		w.AddPerson("none", authz.Owner, "a")
+		for _, who := range []authz.Actor{each, author, other} {
+			w.chooses(who, authz.MailEach, 0, "en")
+		}
+		w.chooses(strict, authz.MailEach, 0.55, "ru")
+		w.run(w.service())
+		first := w.arrives(func(c *comment.Comment) {
+			c.Name, c.Source = "Ruth Adeyemi", "One thing missing from the list: the noise."
+		})
+		w.arrives(func(c *comment.Comment) { c.Name, c.Verdict.Score = "Suspect", 0.95 })
+		w.gathered(each, 1)
+		w.Clock.Add(4 * time.Second)
+		m := w.box.Wait(t, each.Account.Email, 1)
+		text, page, err := m.Parts()
+		w.Must(err)
+		if got := m.Says("Subject"); got != "Ruth Adeyemi, on A post" {
+			t.Errorf("the subject is %q", got)
+		}
+		if m.From != from || len(m.To) != 1 ||
+			m.Header.Get("List-Id") != "<a.service.example>" || m.Header.Get("Auto-Submitted") != "auto-generated" ||
+			m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+			t.Errorf("the headers are %v", m.Header)
+		}
+		for _, says := range []string{"1 new comment waits on", "Ruth Adeyemi, on A post:",
+			"> One thing missing from the list: the noise.", "Decide:\n" + public + "/m/",
+			"Open the queue:\n" + public + "/moderate/a/queue"} {
+			if !strings.Contains(text, says) {
+				t.Errorf("the text lacks %q:\n%s", says, text)
+			}
+		}
+		for _, line := range strings.Split(text, "\n") {
+			if n := len([]rune(line)); n > 60 && !strings.HasPrefix(line, public) {
+				t.Errorf("a line of %d letters: %s", n, line)
+			}
+		}
+		to, loaded := links(t, page)
+		if len(to) != 3 || len(loaded) != 0 {
+			t.Errorf("the page leads to %v and loads %v", to, loaded)
+		}
+		token := strings.TrimPrefix(to[0], public+"/m/")
+		who, link, err := w.S.MailLink(w.Ctx, token)
+		w.Must(err)
+		if who.ID() != each.ID() || link.Comment != first.ID || link.Version != 1 || link.Site != w.A.ID ||
+			link.ExpiresAt.Sub(w.Clock.Now()) > 72*time.Hour || link.ExpiresAt.Sub(w.Clock.Now()) < 71*time.Hour {
+			t.Errorf("the link stands for %+v of %s", link, who.Account.Name)
+		}
+		if stop := strings.Trim(m.Header.Get("List-Unsubscribe"), "<>"); stop != to[2] {
+			t.Errorf("List-Unsubscribe leads to %s, the foot to %s", stop, to[2])
+		}
+		w.arrives(func(c *comment.Comment) { c.Name, c.Verdict.Score = "Боря", 0.6 })
+		w.gathered(strict, 1)
+		w.Clock.Add(4 * time.Second)
+		if got := w.box.Wait(t, strict.Account.Email, 1).Says("Subject"); got != "Боря, к странице A post" {
+			t.Errorf("in Russian it is %q", got)
+		}
+		w.box.Wait(t, each.Account.Email, 2)
+		if all := w.box.Mails(); len(all) != 3 {
+			t.Errorf("%d mails came", len(all))
+		}
+	})
+}
+
+func TestWhatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T) {
+	t.Parallel()
+	onBoth(t, whatIsDecidedOrSuspectedMeanwhileIsNotToldOf)
+}
+
+func whatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T, w *world) {
+	who := w.AddPerson("mo", authz.Moderator, "a")
+	w.chooses(who, authz.MailEach, 0, "")
+	w.run(w.service())
+	c := w.arrives(func(*comment.Comment) {})
+	w.gathered(who, 1)
+	w.Decide(who, w.A, comment.Approve, c.ID)
+	w.Clock.Add(4 * time.Second)
+	w.ended(who, mail.Each, "not needed")
+	w.arrives(func(*comment.Comment) {})
+	w.gathered(who, 1)
+	no := authz.NoMail
+	_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Mail: &no})
+	w.Must(err)
+	w.Clock.Add(4 * time.Second)
+	testkit.Until(t, "it is ended", func() bool { m, _ := w.mails(who, mail.Each); return !m.EndedAt.IsZero() })
+	if all := w.box.Mails(); len(all) != 0 {
+		t.Errorf("%d mails came, want none", len(all))
+	}
+}
+
+// What is put into a mail after it was written, and before it is taken, is in it, too; also where nothing else in it
+// needs a mail any more.
+func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		db := &delayed{Store: w.DB.Store}
+		s, err := serviceOf(db, w.Clock, w.box.URL, w.log)
+		w.Must(err)
+		who := w.AddPerson("mo", authz.Moderator, "a")
+		w.chooses(who, authz.MailEach, 0, "")
+		w.run(s)
+		for n, decided := range []bool{false, true} {
+			first := w.arrives(func(c *comment.Comment) { c.Source = "What was there before." })
+			w.gathered(who, 1)
+			if decided {
+				w.Decide(who, w.A, comment.Approve, first.ID)
+			}
+			second := w.first
+			second.ID, second.Same, second.Path = txn.NewID(), nil, txn.NewID()[:16]
+			second.State, second.Source = comment.Pending, "What came meanwhile."
+			join := func() {
+				w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+					m, err := tx.OpenMail(w.A.ID, who.ID(), w.Clock.Now())
+					m.Comments = append(m.Comments, second.ID)
+					_, _, inserted := tx.InsertComment(second)
+					return errors.Join(err, inserted, tx.PutMail(m))
+				}))
+			}
+			apptest.Followed(w.World, "mail")
+			db.before.Store(&join)
+			w.Clock.Add(4 * time.Second)
+			text, _, err := w.box.Wait(t, who.Account.Email, n+1).Parts()
+			w.Must(err)
+			if !strings.Contains(text, "> What came meanwhile.") ||
+				strings.Contains(text, "> What was there before.") == decided {
+				t.Errorf("with %v it says\n%s", decided, text)
+			}
+			w.ended(who, mail.Each, "sent")
+		}
+	})
+}
+
+func TestADigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T) {
+	t.Parallel()
+	onBoth(t, aDigestComesAtMostOnceInThreeHoursAndNotAtNight)
+}
+
+func aDigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T, w *world) { // it is noon
+	who := w.AddPerson("mo", authz.Moderator, "a")
+	w.chooses(who, authz.MailDigest, 0, "kk")
+	w.run(w.service())
+	for i := range 5 {
+		w.arrives(func(c *comment.Comment) { c.Source = fmt.Sprintf("Remark %d on the weather of this week.", i) })
+	}
+	w.arrives(func(c *comment.Comment) { c.Verdict.Score = 0.99 })
+	// All of them are in the first digest: one that is gathered after it was taken would begin a second one.
+	apptest.Followed(w.World, "mail")
+	due := func() mail.Message { m, _ := w.mails(who, mail.Digest); return m }
+	if wait := due().DueAt.Sub(w.Clock.Now()); wait < 179*time.Minute || wait > 3*time.Hour {
+		t.Errorf("it is due in %v", wait)
+	}
+	w.Clock.Add(3 * time.Hour)
+	text, page, err := w.box.Wait(t, who.Account.Email, 1).Parts()
+	w.Must(err)
+	for _, says := range []string{"5 пікір күтіп тұр", "3 сағ", "Тағы 1 күмәнді", "тағы 2"} {
+		if !strings.Contains(text, says) {
+			t.Errorf("the digest lacks %q:\n%s", says, text)
+		}
+	}
+	if to, _ := links(t, page); len(to) != 2 {
+		t.Errorf("the digest leads to %v: no link of it decides", to)
+	}
+	w.ended(who, mail.Digest, "sent")
+	w.Clock.Add(5 * time.Hour) // it is eight in the evening
+	w.arrives(func(*comment.Comment) {})
+	testkit.Until(t, "another one gathers", func() bool { return due().Outcome == "" })
+	if want := time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC); !due().DueAt.Equal(want) {
+		t.Errorf("it is due at %v, want %v", due().DueAt, want)
+	}
+}
+
+var errAgain = testkit.Refusal(451, "try again later")
+
+func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		who := w.AddPerson("mo", authz.Moderator, "a")
+		w.chooses(who, authz.MailEach, 0, "")
+		w.run(w.service())
+		w.box.Answer(func(string) error { return errAgain }, nil)
+		w.arrives(func(*comment.Comment) {})
+		w.gathered(who, 1)
+		w.Clock.Add(4 * time.Second)
+		// Time goes on while a try is written down, since the next one is so long after that.
+		passes := func(what string, is func(mail.Message) bool) {
+			t.Helper()
+			testkit.Until(t, what, func() bool {
+				m, _ := w.mails(who, mail.Each)
+				w.Clock.Add(time.Second)
+				return is(m)
+			})
+		}
+		tried := func(n int) {
+			t.Helper()
+			passes("it was tried", func(m mail.Message) bool { return m.Tries == n })
+		}
+		tried(1)
+		w.box.Answer(nil, func(testkit.Handed) error { return errAgain }) // its text was taken, and refused
+		tried(2)
+		w.box.Answer(nil, func(testkit.Handed) error { panic("the server dies before it answers") })
+		tried(3)
+		w.box.Answer(nil, nil)
+		passes("the mail is sent", func(m mail.Message) bool { return m.Outcome == "sent" })
+		all, names := w.box.To(who.Account.Email), map[string]bool{}
+		for _, m := range all {
+			names[m.Header.Get("Message-Id")] = true
+		}
+		if len(all) != 3 || len(names) != 1 {
+			t.Errorf("%d were handed in under %d names, want 3 under one", len(all), len(names))
+		}
+		w.box.Answer(func(string) error { return testkit.Refusal(550, "nobody of that name") }, nil)
+		w.arrives(func(*comment.Comment) {})
+		w.Clock.Add(4 * time.Second)
+		w.gathered(who, 1)
+		w.Clock.Add(4 * time.Second)
+		w.ended(who, mail.Each, "refused")
+	})
+}
+
+func TestAThousandMailsWaitForAServerThatComesBack(t *testing.T) {
+	t.Parallel()
+	onBoth(t, aThousandMailsWaitForAServerThatComesBack)
+}
+
+func aThousandMailsWaitForAServerThatComesBack(t *testing.T, w *world) {
+	n := testkit.Repeats(t, 1000)
+	for i := range n {
+		who := w.AddPerson(fmt.Sprintf("m%d", i), authz.Moderator, "a")
+		w.chooses(who, authz.MailEach, 0, "")
+	}
+	w.box.Close()
+	stop := w.run(w.service())
+	last := w.AddPerson("last", authz.Moderator, "a")
+	w.chooses(last, authz.MailEach, 0, "")
+	w.arrives(func(*comment.Comment) {})
+	w.gathered(last, 1)
+	w.Clock.Add(4 * time.Second)
+	testkit.Until(t, "it says so", func() bool { return strings.Contains(w.log.String(), "mails wait for it") })
+	if said := strings.Count(w.log.String(), "mails wait for it"); said != 1 {
+		t.Errorf("it was said %d times", said)
+	}
+	stop()
+	w.box.Open(t)
+	w.Clock.Add(2 * time.Minute)
+	w.run(w.service())
+	testkit.Within(t, 2*time.Minute, "all of them", func() bool { return len(w.box.Mails()) >= n+1 })
+	w.ended(last, mail.Each, "sent")
+	to := map[string]int{}
+	for _, m := range w.box.Mails() {
+		to[m.To[0]]++
+	}
+	if len(to) != n+1 || len(w.box.Mails()) != n+1 {
+		t.Errorf("%d mails came to %d people, want %d", len(w.box.Mails()), len(to), n+1)
+	}
+}
+
+func TestASlowServerCostsAPostNothing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, aSlowServerCostsAPostNothing)
+}
+
+func aSlowServerCostsAPostNothing(t *testing.T, w *world) {
+	who := w.AddPerson("mo", authz.Moderator, "a")
+	w.chooses(who, authz.MailEach, 0, "")
+	w.run(w.service())
+	var held atomic.Bool
+	release := make(chan struct{})
+	w.box.Answer(nil, func(testkit.Handed) error { held.Store(true); <-release; return nil })
+	w.arrives(func(*comment.Comment) {})
+	w.gathered(who, 1)
+	w.Clock.Add(4 * time.Second)
+	testkit.Until(t, "the server holds it", held.Load)
+	for range 50 { // while it does, everything else goes on, also what is gathered
+		w.arrives(func(*comment.Comment) {})
+	}
+	w.gathered(who, 50)
+	if all := w.box.Mails(); len(all) != 1 {
+		t.Errorf("%d mails came", len(all))
+	}
+	close(release)
+	w.box.Answer(nil, nil)
+	w.Clock.Add(4 * time.Second)
+	text, _, err := w.box.Wait(t, who.Account.Email, 2).Parts()
+	w.Must(err)
+	if !strings.Contains(text, "50 new comments wait") || !strings.Contains(text, "and 40 more") {
+		t.Errorf("it says:\n%s", text)
+	}
+	w.ended(who, mail.Each, "sent")
+	w.arrives(func(*comment.Comment) {})
+	testkit.Until(t, "the next gathers", func() bool { m, _ := w.mails(who, mail.Each); return m.Outcome == "" })
+	if m, _ := w.mails(who, mail.Each); m.DueAt.Sub(w.Clock.Now()) < 4*time.Minute {
+		t.Errorf("after a flood the next is due in %v", m.DueAt.Sub(w.Clock.Now()))
+	}
+}
+
+func TestOfTwoProcessesOneSendsAMail(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		var all []authz.Actor
+		for i := range 10 {
+			who := w.AddPerson(fmt.Sprintf("m%d", i), authz.Moderator, "a")
+			w.chooses(who, authz.MailEach, 0, "")
+			all = append(all, who)
+		}
+		for range 3 {
+			w.run(w.service())
+		}
+		for range 4 {
+			w.arrives(func(*comment.Comment) {})
+			w.gathered(all[9], 1)
+			w.Clock.Add(4 * time.Second)
+			for _, who := range all {
+				w.ended(who, mail.Each, "sent")
+			}
+		}
+		names := map[string]int{}
+		for _, m := range w.box.Mails() {
+			names[m.Header.Get("Message-Id")]++
+		}
+		if len(names) != 40 || len(w.box.Mails()) != 40 {
+			t.Errorf("%d mails of %d names came, want 40", len(w.box.Mails()), len(names))
+		}
+	})
+}
+
+func TestOwnersHearOnceThatNothingIsDecided(t *testing.T) {
+	t.Parallel()
+	onBoth(t, ownersHearOnceThatNothingIsDecided)
+}
+
+func ownersHearOnceThatNothingIsDecided(t *testing.T, w *world) {
+	owner, moderator := w.AddPerson("olga", authz.Owner, "a"), w.AddPerson("mo", authz.Moderator, "a")
+	c := w.Submit(w.A, "It waits for longer than is good.")
+	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
+	waiting := w.Submit(w.A, "And so does this one, on another matter.")
+	days := func(n int) {
+		t.Helper()
+		w.Clock.Add(time.Duration(n) * 24 * time.Hour)
+		w.run(w.service())() // it looks when it begins
+	}
+	days(2)
+	if _, told := w.mails(owner, mail.Stalled); told {
+		t.Error("they were told after two days")
+	}
+	days(1)
+	w.Clock.Add(time.Minute)
+	stop := w.run(w.service())
+	m := w.box.Wait(t, owner.Account.Email, 1)
+	stop()
+	if got := m.Says("Subject"); !strings.HasPrefix(got, "Nothing was decided on ") {
+		t.Errorf("it says %q", got)
+	}
+	for range 5 {
+		days(1)
+	}
+	w.Decide(moderator, w.A, comment.Hold, waiting.ID)
+	days(2)
+	if got := len(w.box.To(owner.Account.Email)); got != 1 || len(w.box.Mails()) != 1 {
+		t.Errorf("%d mails came to the owner, %d in all, want one", got, len(w.box.Mails()))
+	}
+	days(2)
+	w.run(w.service())
+	w.box.Wait(t, owner.Account.Email, 2)
+}
+
+// Whatever a stranger, or an owner, has typed: one recipient, our headers, our links, no picture.
+func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
+	t.Parallel()
+	hostile := []string{
+		"Bo\r\nBcc: victim@elsewhere.example", "Bo\nSubject: free money\n\n<b>body</b>", "Bo\r\n\r\n.\r\nMAIL FROM:<x@y>",
+		`<img src=x onerror=alert(1)>`, `"><a href="https://evil.example/">go</a>`, `</td></table><script>alert(1)</script>`,
+		"=?utf-8?Q?=0D=0ABcc:_victim@elsewhere.example?=", "=?utf-8?B?DQpCY2M6IHhAeS5leGFtcGxl?=",
+		`Bo" <victim@elsewhere.example>, "x`, "Bo <victim@elsewhere.example>", "victim@elsewhere.example,",
+		"\u202eoB\u2028Bcc: x@y.example",
+		"\x00\x01\x1b[31m", "https://evil.example/path?q=1", "www.evil.example", "[a](javascript:alert(1))",
+		"<style>*{display:none}</style>", `<a href='//evil.example'>`, "&lt;img src=x&gt;", "{{.Stop}}",
+		"%0d%0aBcc:x@y.example",
+		strings.Repeat("W", 5000), strings.Repeat("Ж ", 2000), "\xff\xfe\xfd", "", ".", "\r\n.\r\n",
+	}
+	w := newWorld(t, apptest.New(t))
+	who := w.AddPerson("mo", authz.Moderator, "a")
+	w.chooses(who, authz.MailEach, 0, "")
+	w.run(w.service())
+	for i, h := range hostile {
+		typed := strings.ToValidUTF8(strings.ReplaceAll(h, "\x00", ""), "")
+		w.nameSite(typed)
+		w.titlePage(typed)
+		w.arrives(func(c *comment.Comment) { c.Name, c.Source = typed, typed })
+		w.gathered(who, 1)
+		w.Clock.Add(4 * time.Second)
+		m := w.box.Wait(t, who.Account.Email, i+1)
+		w.ended(who, mail.Each, "sent")
+		if !slices.Equal(m.To, []string{who.Account.Email}) || m.From != from {
+			t.Errorf("%q: from %s to %v", h, m.From, m.To)
+		}
+		var names []string
+		for name := range m.Header {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		if want := []string{"Auto-Submitted", "Content-Type", "Date", "From", "List-Id", "List-Unsubscribe",
+			"List-Unsubscribe-Post", "Message-Id", "Mime-Version", "Subject", "To"}; !slices.Equal(names, want) {
+			t.Errorf("%q: the headers are %v, want %v", h, names, want)
+		}
+		for _, header := range []string{"From", "To"} {
+			list, err := netmail.ParseAddressList(m.Header.Get(header))
+			want := map[string]string{"From": from, "To": who.Account.Email}[header]
+			if err != nil || len(list) != 1 || list[0].Address != want {
+				t.Errorf("%q: %s is %v, %v", h, header, list, err)
+			}
+		}
+		text, page, err := m.Parts()
+		if err != nil {
+			t.Errorf("%q: %v", h, err)
+			continue
+		}
+		to, loaded := links(t, page)
+		if len(to) != 3 || len(loaded) != 0 {
+			t.Errorf("%q: the page leads to %v and loads %v", h, to, loaded)
+		}
+		for _, link := range to {
+			if !strings.HasPrefix(link, public+"/m") {
+				t.Errorf("%q: the page leads to %s", h, link)
+			}
+		}
+		for _, said := range []string{text, page, m.Says("Subject")} {
+			if strings.Contains(said, "evil.example") || strings.Contains(said, "https://evil") {
+				t.Errorf("%q: a mail program would make a link of it", h)
+			}
+		}
+	}
+}
+
+func TestAServersURLIsReadAndItsPasswordNeverSaid(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"smtp://mail.example": "mail.example:587", "smtps://mail.example": "mail.example:465", "smtp://[::1]:25": "[::1]:25",
+		"smtp://me:secret@mail.example:2525": "mail.example:2525", "smtp://mail.example/": "mail.example:587",
+	} {
+		if got, err := mail.ParseServer(in); err != nil || got.String() != want {
+			t.Errorf("%s: got %v, %v, want %s", in, got, err, want)
+		}
+	}
+	for _, in := range []string{"", "mail.example", "http://mail.example", "smtp://", "smtp://mail.example:0",
+		"smtp://mail.example:99999", "smtp://mail.example/x", "smtp://me:secret@mail.example?tls=no",
+		"smtp://me:secret@%zz"} {
+		if got, err := mail.ParseServer(in); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %v, %v", in, got, err)
+		}
+	}
+	for in, ok := range map[string]bool{
+		"comments@service.example": true, "Comments <comments@service.example>": true, "": false, "comments": false,
+		"a@b.example, c@d.example": false, "a@b.example\r\nBcc: x@y.example": false,
+	} {
+		if got, err := mail.ParseFrom(in); (err == nil) != ok {
+			t.Errorf("%q: got %q, %v", in, got, err)
+		}
+	}
+}
+
+func TestAServerThatHangsDoesNotKeepTheProgramFromEnding(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, apptest.New(t))
+	who := w.AddPerson("mo", authz.Moderator, "a")
+	w.chooses(who, authz.MailEach, 0, "")
+	stop := w.run(w.service())
+	var held atomic.Bool
+	release := make(chan struct{})
+	defer sync.OnceFunc(func() { close(release) })()
+	w.box.Answer(func(string) error { held.Store(true); <-release; return errors.New("too late") }, nil)
+	w.arrives(func(*comment.Comment) {})
+	w.gathered(who, 1)
+	w.Clock.Add(4 * time.Second)
+	testkit.Until(t, "the server holds it", held.Load)
+	began := time.Now()
+	stop()
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+	if m, _ := w.mails(who, mail.Each); !m.HandedAt.IsZero() || !m.EndedAt.IsZero() {
+		t.Errorf("the mail is %+v, and nothing of it has left", m)
+	}
+}

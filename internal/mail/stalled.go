@@ -1,0 +1,112 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/site"
+	"github.com/aitys/aitys/moderation/txn"
+)
+
+// stalledAfter is the time without a decision, while comments are pending, after which owners are notified.
+const stalledAfter = 3 * 24 * time.Hour
+
+// countLimit limits the count of pending comments.
+const countLimit = 100_000
+
+// waiting counts a site's pending comments that score at least from: unsuspected and suspected ones.
+func waiting(tx Tx, site site.Site, from float64) (n, suspected int, err error) {
+	all, err := tx.CountQueue(site.ID, comment.ViewSuspected, from, countLimit)
+	if err == nil {
+		suspected, err = tx.CountQueue(site.ID, comment.ViewSuspected, site.Settings.Suspect, countLimit)
+	}
+	return max(0, all-suspected), suspected, err
+}
+
+// oldest returns the oldest unsuspected ones of them.
+func oldest(tx Tx, site site.Site, from float64, limit int) ([]comment.Comment, error) {
+	below := math.Nextafter(site.Settings.Suspect, 0)
+	return tx.Queue(comment.QueueQuery{
+		Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
+		Filter: comment.QueueFilter{Least: from, Most: &below}, Limit: limit,
+	})
+}
+
+// notifyStalled notifies the owners of each stalled site, once.
+func (s *Service) notifyStalled(ctx context.Context) error {
+	sites, err := s.work.StoredSites(ctx)
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		stands, owners, err := s.isStalled(ctx, site)
+		if err != nil {
+			return fmt.Errorf("look whether %s stands still: %w", site.Key, err)
+		}
+		if !stands {
+			continue
+		}
+		fresh, now := make([]string, len(owners)), s.work.Now()
+		for i := range owners {
+			fresh[i] = txn.NewID()
+		}
+		err = s.work.Update(ctx, func(tx Tx) error {
+			// Each such transaction writes this row, so that two processes take turns.
+			if err := tx.SetMeta("mail.still", []byte{1}); err != nil {
+				return err
+			}
+			decided, err := tx.LastDecision(site.ID)
+			if err != nil {
+				return err
+			}
+			for i, a := range owners {
+				last, err := tx.LastMail(site.ID, a.ID, Stalled)
+				switch {
+				case err == nil && last.CreatedAt.After(decided):
+					continue
+				case err != nil && !errors.Is(err, txn.ErrNotFound):
+					return err
+				}
+				m := Message{Site: site.ID, ID: fresh[i], Account: a.ID, Kind: Stalled, CreatedAt: now, DueAt: nextDay(now, s.zone)}
+				if err := tx.PutMail(m); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("tell that %s stands still: %w", site.Key, err)
+		}
+	}
+	return nil
+}
+
+// isStalled reports whether comments have been pending and no decision was made for stalledAfter, and returns the
+// owners.
+func (s *Service) isStalled(ctx context.Context, site site.Site) (stands bool, owners []authz.Account, err error) {
+	before := s.work.Now().Add(-stalledAfter)
+	err = s.work.View(ctx, func(tx Tx) error {
+		decided, err := tx.LastDecision(site.ID)
+		if err != nil || decided.After(before) {
+			return err
+		}
+		first, err := oldest(tx, site, 0, 1)
+		if err != nil || len(first) == 0 || first[0].CreatedAt.After(before) {
+			return err
+		}
+		accounts, err := tx.Accounts()
+		for _, a := range accounts {
+			if a.Role(site.ID) == authz.Owner {
+				owners = append(owners, a)
+			}
+		}
+		stands = len(owners) > 0
+		return err
+	})
+	return stands, owners, err
+}

@@ -1,0 +1,289 @@
+package mail_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	netmail "net/mail"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/aitys/aitys/internal/apptest"
+	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/testkit"
+	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/event"
+	"github.com/aitys/aitys/moderation/identity"
+	"github.com/aitys/aitys/moderation/txn"
+)
+
+const (
+	from   = "comments@service.example"
+	public = "https://service.example"
+)
+
+// A world is that of all rooms, with a mail server.
+type world struct {
+	*apptest.World
+	box   *testkit.Mailbox
+	log   *logs
+	first comment.Comment // that others are like; it does not wait
+}
+
+func newWorld(t testing.TB, in *apptest.World) *world {
+	w := &world{World: in, box: testkit.NewMailbox(t), log: &logs{}}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the service logged:\n%s", w.log)
+		}
+	})
+	w.first = w.Submit(w.A, "A remark of which many are made.")
+	w.Decide(authz.Operator, w.A, comment.Approve, w.first.ID)
+	return w
+}
+
+func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
+	apptest.OnBoth(t, func(t *testing.T, in *apptest.World) { test(t, newWorld(t, in)) })
+}
+
+// logs are what was logged.
+type logs struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+var _ io.Writer = (*logs)(nil)
+
+// narrow is a whole store as this room sees it.
+type narrow struct {
+	txn.Store[mail.Tx]
+	whole txn.Store[storetest.Tx]
+}
+
+func (s narrow) View(ctx context.Context, fn func(mail.Tx) error) error {
+	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}
+
+func (s narrow) Update(ctx context.Context, fn func(mail.Tx) error) ([]event.Event, error) {
+	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}
+
+type events struct {
+	txn.Store[txn.EventTx]
+	whole txn.Store[storetest.Tx]
+}
+
+func (s events) View(ctx context.Context, fn func(txn.EventTx) error) error {
+	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}
+
+func (s events) Update(ctx context.Context, fn func(txn.EventTx) error) ([]event.Event, error) {
+	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+}
+
+// often is a bell that always rings: tests do not wait for seconds.
+type often struct{}
+
+func (often) Ring(context.Context) {}
+
+func (often) Rings(ctx context.Context) <-chan struct{} {
+	rings := make(chan struct{})
+	go func() {
+		defer close(rings)
+		for tick := time.NewTicker(20 * time.Millisecond); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				select {
+				case rings <- struct{}{}:
+				case <-ctx.Done():
+				}
+			}
+		}
+	}()
+	return rings
+}
+
+// A delayed store has something happen just before an Update, once.
+type delayed struct {
+	txn.Store[storetest.Tx]
+	before atomic.Pointer[func()]
+}
+
+func (s *delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+	if before := s.before.Swap(nil); before != nil {
+		(*before)()
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+// service is the room in a process of its own.
+func (w *world) service() *mail.Service {
+	w.T.Helper()
+	s, err := serviceOf(w.DB.Store, w.Clock, w.box.URL, w.log)
+	w.Must(err)
+	return s
+}
+
+func serviceOf(
+	db txn.Store[storetest.Tx], clock txn.Clock, server string, log io.Writer,
+) (*mail.Service, error) {
+	to, err := mail.ParseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	address, err := url.Parse(public)
+	p := txn.NewProcess(txn.Options{
+		Store: events{whole: db}, Clock: clock, Log: slog.New(slog.NewTextHandler(log, nil)), Bell: often{},
+	})
+	return mail.New(mail.Options{
+		Process: p, Store: narrow{whole: db}, Secret: apptest.Secret, Server: to,
+		From: netmail.Address{Address: from}, Public: address, Zone: time.UTC,
+	}).WithPollInterval(20 * time.Millisecond), err
+}
+
+// run has a service at work until the function that it returns is called. It follows from then on.
+func (w *world) run(s *mail.Service) (stop func()) {
+	w.T.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.T.Errorf("run: %v", err)
+		}
+	})
+	w.T.Cleanup(stop)
+	apptest.Followed(w.World, "mail")
+	return stop
+}
+
+// chooses has an account be told by mail.
+func (w *world) chooses(who authz.Actor, mail authz.Mail, from float64, lang string) {
+	w.T.Helper()
+	_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{
+		Mail: &mail, MailFrom: &from, MailLang: lang,
+	})
+	w.Must(err)
+}
+
+// arrives is a comment of which a filter said what is given.
+func (w *world) arrives(change func(*comment.Comment)) comment.Comment {
+	w.T.Helper()
+	w.Clock.Add(time.Millisecond)
+	c := w.first
+	c.CreatedAt = w.Clock.Now()
+	c.ID, c.Same, c.Path = txn.NewID(), nil, txn.NewID()[:16]
+	change(&c)
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		_, _, err := tx.InsertComment(c)
+		e := event.Event{Site: w.A.ID, Kind: event.Arrived, Comment: c.ID, At: c.CreatedAt}
+		return errors.Join(err, tx.Emit(e))
+	}))
+	return c
+}
+
+// mails are those in the database, in the order they were made.
+func (w *world) mails(who authz.Actor, kind mail.Kind) (m mail.Message, known bool) {
+	w.T.Helper()
+	w.View(func(tx storetest.Tx) (err error) {
+		m, err = tx.LastMail(w.A.ID, who.ID(), kind)
+		known = err == nil
+		return nil
+	})
+	return m, known
+}
+
+// ended waits until the last mail of a kind to somebody has become something.
+func (w *world) ended(who authz.Actor, kind mail.Kind, what string) mail.Message {
+	w.T.Helper()
+	testkit.Until(w.T, "the mail is "+what, func() bool {
+		m, known := w.mails(who, kind)
+		return known && m.Outcome == what
+	})
+	m, _ := w.mails(who, kind)
+	return m
+}
+
+// gathered waits until a mail to somebody holds so many comments.
+func (w *world) gathered(who authz.Actor, n int) {
+	w.T.Helper()
+	testkit.Until(w.T, "it is gathered", func() bool {
+		m, known := w.mails(who, mail.Each)
+		return known && m.Outcome == "" && len(m.Comments)+m.More == n
+	})
+}
+
+var loads = []string{"img", "script", "iframe", "form", "svg", "object", "embed", "style", "link", "base"}
+
+// links are the addresses that an HTML part leads to, and pictures are what it loads.
+func links(t testing.TB, part string) (links, pictures []string) {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(part))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range doc.Descendants() {
+		for _, a := range n.Attr {
+			switch a.Key {
+			case "href":
+				links = append(links, a.Val)
+			case "src", "background", "poster", "data", "action":
+				pictures = append(pictures, a.Val)
+			}
+		}
+		if n.Type == html.ElementNode && slices.Contains(loads, n.Data) {
+			pictures = append(pictures, n.Data)
+		}
+	}
+	return links, pictures
+}
+
+// nameSite gives the site a name past all checks.
+func (w *world) nameSite(name string) {
+	w.T.Helper()
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		site := w.A
+		site.Name = name
+		return tx.UpdateSite(site)
+	}))
+}
+
+// titlePage gives its page a title likewise.
+func (w *world) titlePage(title string) {
+	w.T.Helper()
+	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		list, err := tx.Pages(w.A.ID, "", 1)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		page := list[0]
+		page.Title = title
+		return tx.UpdatePage(page)
+	}))
+}
