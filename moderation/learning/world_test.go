@@ -14,5 +14,3 @@ func newWorld(t testing.TB) *world { return &world{apptest.New(t)} }
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) { test(t, &world{w}) })
 }
-
-func newWorldOn(t testing.TB, url string) *world { return &world{apptest.NewOn(t, url)} }
