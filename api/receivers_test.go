@@ -101,7 +101,7 @@ func TestAReceiversAnswerIsNotFollowed(t *testing.T) {
 }
 
 // A name that meant an address of the internet when the webhook was added, and means the server itself when it is
-// called, is refused when it is dialled.
+// called, is refused when it is dialled. It runs alone: it replaces the resolver of the process.
 func TestANameThatIsBoundAnewReachesNothing(t *testing.T) {
 	var inner atomic.Bool
 	names(t, func() []netip.Addr {
@@ -110,7 +110,7 @@ func TestANameThatIsBoundAnewReachesNothing(t *testing.T) {
 		}
 		return []netip.Addr{netip.MustParseAddr("93.184.216.34")}
 	})
-	onBoth(t, func(t *testing.T, w *world) {
+	onBothAlone(t, func(t *testing.T, w *world) {
 		r := newReceiver(t, nil)
 		u, err := url.Parse(r.URL)
 		fatal(t, err)

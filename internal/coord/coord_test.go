@@ -86,7 +86,7 @@ func TestTheContractHoldsOnANodeOfACluster(t *testing.T) {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := testkit.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,10 +56,11 @@ func (b *Mailbox) Open(t testing.TB) {
 
 // Listen is Open where no test is.
 func (b *Mailbox) Listen() error {
-	if b.address == "" {
-		b.address = "127.0.0.1:0"
+	listen := Listen
+	if b.address != "" {
+		listen = func() (net.Listener, error) { return net.Listen("tcp", b.address) }
 	}
-	l, err := net.Listen("tcp", b.address)
+	l, err := listen()
 	if err != nil {
 		return err
 	}

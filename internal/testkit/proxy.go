@@ -66,9 +66,11 @@ type link struct{ client, server net.Conn }
 func NewProxy(t testing.TB, network, target string) *Proxy {
 	t.Helper()
 	p := &Proxy{network: network, target: target, lifted: make(chan struct{}), links: map[*link]struct{}{}}
-	if err := p.listen("127.0.0.1:0"); err != nil {
+	l, err := Listen()
+	if err != nil {
 		t.Fatalf("proxy: %v", err)
 	}
+	p.accept(l)
 	t.Cleanup(func() {
 		p.Set(t, Fault{Refuse: true}) // takes nothing more, and ends what stands
 		p.mu.Lock()
@@ -95,9 +97,11 @@ func (p *Proxy) Set(t testing.TB, f Fault) {
 		p.met = len(p.links)
 	}
 	if !f.Refuse && p.l == nil {
-		if err := p.listen(p.Addr); err != nil {
+		l, err := net.Listen("tcp", p.Addr)
+		if err != nil {
 			t.Fatalf("proxy: %v", err)
 		}
+		p.accept(l)
 	}
 }
 
@@ -117,11 +121,7 @@ func (p *Proxy) Break() {
 	}
 }
 
-func (p *Proxy) listen(at string) error {
-	l, err := net.Listen("tcp", at)
-	if err != nil {
-		return err
-	}
+func (p *Proxy) accept(l net.Listener) {
 	p.l, p.Addr = l, l.Addr().String()
 	p.done.Go(func() {
 		for {
@@ -132,7 +132,6 @@ func (p *Proxy) listen(at string) error {
 			p.done.Go(func() { p.serve(c) })
 		}
 	})
-	return nil
 }
 
 func (p *Proxy) serve(client net.Conn) {
