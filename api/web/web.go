@@ -37,7 +37,7 @@ type Options struct {
 	Mailing   bool // mail is sent
 }
 
-// A Kit is handed to each HTTP room. It is safe for concurrent use.
+// A Kit is what all HTTP packages share. It is safe for concurrent use.
 type Kit struct {
 	Options
 	csrf *http.CrossOriginProtection

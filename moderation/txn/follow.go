@@ -65,8 +65,8 @@ func (p *Process) Follow(
 	})
 }
 
-// FollowIn is Follow for a room that writes down what it takes from events: what fn returns runs in the transaction
-// that moves the position, so that each event is written down once, whatever ends in between. It may be nil.
+// FollowIn is Follow for callers that store what they derive from events: keep, which fn returns, runs in the transaction
+// that moves the position, so that each event is stored once, even if the process ends in between. keep may be nil.
 func FollowIn[T EventTx](
 	ctx context.Context, w Work[T], name string,
 	fn func(ctx context.Context, reset bool, events []event.Event) (keep func(T) error, err error),

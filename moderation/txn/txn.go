@@ -44,11 +44,10 @@ var (
 	ErrCorrupt  = errors.New("the database file is damaged")
 )
 
-// Store is what a room asks of the database; T is the room's own slice of a transaction. View
-// runs fn on one read-only snapshot; Views hands it n readers of one snapshot, each for one goroutine.
-// Update runs it in one transaction, which is durable when Update returns nil, and returns the events that
-// fn emitted, with their ids. fn may run again, so it makes no ids, times or random numbers and does nothing
-// outside the transaction.
+// A Store runs transactions on the database. T is the part of a transaction that one package uses. View runs fn on one
+// read-only snapshot; Views passes it n readers of one snapshot, each for one goroutine. Update runs fn in one
+// transaction, which is durable when Update returns nil, and returns the events that fn emitted, with their ids. fn may
+// run again, so it makes no ids, times or random numbers and does nothing outside the transaction.
 //
 // Errors are the sentinels above (wrapped) or unexpected. Package storetest is the contract.
 type Store[T any] interface {
@@ -57,9 +56,8 @@ type Store[T any] interface {
 	Update(ctx context.Context, fn func(T) error) (emitted []event.Event, err error)
 }
 
-// Tx is what every room asks of a transaction. A Tx is used by one goroutine and ends with the
-// function it was passed to. In every room's, each method that touches a site's rows takes the site's
-// id.
+// Tx is what every package uses of a transaction. One goroutine uses it, until the function it was passed to returns.
+// Each method that reads or writes a site's rows takes the site's id.
 type Tx interface {
 	Emit(events ...event.Event) error
 
