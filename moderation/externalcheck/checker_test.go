@@ -150,10 +150,11 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 			return strings.HasSuffix(email, "@mail.example")
 		})
 		o.set(map[string]string{"checker": ""})
-		before := len(o.asked())
 		last := o.Submit(o.A, "An oven that nobody is asked about.")
 		o.wait()
-		if len(o.asked()) != before || o.said(last.ID) {
+		asked, err := json.Marshal(o.asked()) // a request that was under way before may arrive since
+		o.Must(err)
+		if strings.Contains(string(asked), "nobody is asked") || o.said(last.ID) {
 			t.Error("a checker that was taken out was asked")
 		}
 		testkit.Until(t, "what it said goes with it", func() bool { return !o.said(bad.ID) })
