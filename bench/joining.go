@@ -123,7 +123,7 @@ func (p *poster) flood(d time.Duration) (float64, error) {
 	return float64(p.posted-first) / time.Since(began).Seconds(), nil
 }
 
-// steady posts so many a second for d.
+// steady posts at a constant rate per second for d.
 func (p *poster) steady(rate float64, d time.Duration) (load.Latencies, error) {
 	first, n := p.posted, int(rate*d.Seconds())
 	p.posted += n

@@ -65,6 +65,13 @@ func (l *Listeners) tellFresh(events []Event, done chan struct{}) (others []<-ch
 	return others
 }
 
+// Told reports whether the listeners were called with an event, or are being called, in the last ten seconds or more.
+func (l *Listeners) Told(id int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.heard(id) != nil
+}
+
 // TellAgain calls all listeners with an event, whether they have had it or not.
 func (l *Listeners) TellAgain(e Event) {
 	l.mu.Lock()

@@ -205,7 +205,9 @@ func (p *Process) followOn(
 		return 0, nil
 	}
 	for _, e := range events {
-		p.Forget(e) // which this process may not have been told of yet
+		if !p.listeners.Told(e.ID) { // by another process, and not read here yet
+			p.Forget(e)
+		}
 	}
 	err = tell(ctx, from.Lost, events, func(tx EventTx) error {
 		moved, err := tx.MoveFollower(name, from.At, next)
