@@ -15,7 +15,7 @@ import (
 
 // How many wait, and how many say the same: the first of each is what the second is held against.
 var (
-	waitingSizes  = []int{1_000, 100_000}
+	waitingSizes    = []int{1_000, 100_000}
 	campaignMembers = []int{100, 100_000}
 )
 
