@@ -19,10 +19,10 @@ type admins struct {
 
 // AdminServices are the services that admins calls.
 type AdminServices struct {
-	Identity   *identity.Service
-	Sites      *sites.Service
-	Hooks      *webhook.Service
-	Register   *takedown.Service
-	Neighbours *spamlist.Service
-	Checkers   *externalcheck.Service
+	Identity       *identity.Service
+	Sites          *sites.Service
+	Webhooks       *webhook.Service
+	Takedowns      *takedown.Service
+	SpamLists      *spamlist.Service
+	ExternalChecks *externalcheck.Service
 }

@@ -338,7 +338,7 @@ func (w *world) hold() (release func()) {
 	fatal(w.t, err)
 	held, let, done := make(chan bool), make(chan bool), make(chan error)
 	go func() {
-		_, err := store.For[moderation.Tx](other).Update(ctx, func(tx moderation.Tx) error {
+		_, err := store.Narrow[moderation.Tx](other).Update(ctx, func(tx moderation.Tx) error {
 			if _, err := tx.LockLog(site.ID); err != nil {
 				return err
 			}

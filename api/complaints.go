@@ -39,7 +39,7 @@ func (h *readers) report(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	again, err := h.Complaints.Report(c.Request().Context(), c.Site, c.Param("id"), report.Charge{
+	again, err := h.Reports.Report(c.Request().Context(), c.Site, c.Param("id"), report.Charge{
 		Reason: reason, Detail: in.Detail, From: h.kit.Address(c.Request()), Key: key,
 	})
 	return taken(c, again, err)
@@ -57,7 +57,7 @@ func (h *readers) appeal(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	again, err := h.Complaints.Appeal(c.Request().Context(), c.Site, c.Param("id"),
+	again, err := h.Reports.Appeal(c.Request().Context(), c.Site, c.Param("id"),
 		report.Plea{Token: c.Bearer, Text: in.Text, Key: key})
 	return taken(c, again, err)
 }
@@ -73,7 +73,7 @@ func taken(c *web.Request, again bool, err error) error {
 
 // appealed is what a comment's writer is told of their appeal; nil where there is none.
 func (h *readers) appealed(c *web.Request, m comment.Comment) (*appealOut, error) {
-	a, is, err := h.Complaints.Appealed(c.Request().Context(), m)
+	a, is, err := h.Reports.Appealed(c.Request().Context(), m)
 	if err != nil || !is {
 		return nil, err
 	}

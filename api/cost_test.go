@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
@@ -30,7 +29,7 @@ func (w *world) grow(first comment.Comment, from, to int) {
 	page := site.Page{Site: blog.ID, Open: true, CreatedAt: w.clock.Now()}
 	for part := from; part < to; part += 500 {
 		pen := auditlog.NewPen(blog, "somebody", w.clock.Now())
-		_, err := store.For[storetest.Tx](w.db).Update(context.Background(), func(tx storetest.Tx) error {
+		_, err := w.db.Update(context.Background(), func(tx store.Tx) error {
 			b, err := pen.Open(tx)
 			if err != nil {
 				return err
@@ -104,7 +103,7 @@ func TestPublicReads_CostDoesNotGrowWithTheSite(t *testing.T) {
 	w := onSQLite(t)
 	id := w.approved(written("A comment of which there are many."))
 	var first comment.Comment
-	fatal(t, store.For[storetest.Tx](w.db).View(t.Context(), func(tx storetest.Tx) (err error) {
+	fatal(t, w.db.View(t.Context(), func(tx store.Tx) (err error) {
 		site, err := w.service.Site(t.Context(), "a")
 		if err == nil {
 			first, err = tx.CommentByID(site.ID, id)

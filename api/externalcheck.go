@@ -18,7 +18,7 @@ type checkerOut struct {
 }
 
 func (h *admins) checker(c *web.Request) error {
-	state, err := h.Checkers.CheckerState(c.Request().Context(), c.Who, c.Site)
+	state, err := h.ExternalChecks.CheckerState(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (h *admins) setCheckerKey(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Checkers.SetCheckerKey(c.Request().Context(), c.Who, c.Site, in.Key); err != nil {
+	if err := h.ExternalChecks.SetCheckerKey(c.Request().Context(), c.Who, c.Site, in.Key); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

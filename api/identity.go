@@ -15,7 +15,7 @@ func (h *readers) writer(c *web.Request, in postAuthor) (authz.Writer, error) {
 		return authz.Writer{}, problem.Field("/author/identity",
 			"An identity stands in the place of a name, an e-mail and a website.")
 	}
-	return h.Guests.Who(c.Request().Context(), c.Site, in.Identity)
+	return h.ReaderAuth.Who(c.Request().Context(), c.Site, in.Identity)
 }
 
 // identified is an identity that was just given, and whose it is.
@@ -40,7 +40,7 @@ func (h *readers) identify(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, guests := c.Request().Context(), h.Guests
+	ctx, guests := c.Request().Context(), h.ReaderAuth
 	var got readerauth.Given
 	switch {
 	case in.SSO != nil && in.Email == nil && in.Code == nil && in.Name == "":
@@ -65,7 +65,7 @@ func (h *readers) mailCode(c *web.Request, email string) error {
 	if err := h.kit.Allow(c, web.Mails, c.Site.ID); err != nil {
 		return err
 	}
-	if err := h.Guests.AskCode(c.Request().Context(), c.Site, email, web.Words(c).Lang()); err != nil {
+	if err := h.ReaderAuth.AskCode(c.Request().Context(), c.Site, email, web.Words(c).Lang()); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct{}{})
@@ -73,7 +73,7 @@ func (h *readers) mailCode(c *web.Request, email string) error {
 
 // signOut ends what somebody was given to write on the site.
 func (h *readers) signOut(c *web.Request) error {
-	if err := h.Guests.End(c.Request().Context(), c.Site, c.Bearer); err != nil {
+	if err := h.ReaderAuth.End(c.Request().Context(), c.Site, c.Bearer); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -75,7 +75,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *i18n.Catal
 	}
 	key := ""
 	if len(site.Settings.Mirrors) > 0 { // what others serve is known by it
-		if key, err = h.Signet.KnownKey(ctx, site); err != nil {
+		if key, err = h.Signing.KnownKey(ctx, site); err != nil {
 			return nil, err
 		}
 	}
@@ -89,7 +89,7 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *i18n.Catal
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
 	answer.Settings.Providers = h.kit.Providers.Names()
-	if hours := h.Register.Usually(ctx, site); hours > 0 {
+	if hours := h.Takedowns.Usually(ctx, site); hours > 0 {
 		answer.Settings.Usually = web.OrNull(strconv.Itoa(hours) + "h")
 	}
 	for i, m := range t.Comments {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/text"
@@ -22,7 +21,7 @@ import (
 // letters are the mails that wait to be sent to an address.
 func (w *world) letters(email string) (all []mail.Message) {
 	w.t.Helper()
-	fatal(w.t, store.For[storetest.Tx](w.db).View(context.Background(), func(tx storetest.Tx) (err error) {
+	fatal(w.t, w.db.View(context.Background(), func(tx store.Tx) (err error) {
 		all, err = tx.DueMails(w.clock.Now().Add(48*time.Hour), 1_000)
 		return err
 	}))

@@ -226,7 +226,7 @@ func TestSitesAccountsAndTokensAreKept(t *testing.T) {
 		}
 		of, err := w.service.Site(context.Background(), "c")
 		fatal(t, err)
-		key, err := w.service.Signet.SiteKey(context.Background(), authz.Operator, of)
+		key, err := w.service.Signing.SiteKey(context.Background(), authz.Operator, of)
 		fatal(t, err)
 		testkit.Until(t, "readers are told of both mirrors, and of the key", func() bool {
 			s := told()

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
@@ -82,7 +81,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 		fatal(t, err)
 		add := func(n int) {
 			pen := auditlog.NewPen(site, "somebody", w.clock.Now())
-			_, err := store.For[storetest.Tx](w.db).Update(t.Context(), func(tx storetest.Tx) error {
+			_, err := w.db.Update(t.Context(), func(tx store.Tx) error {
 				b, err := pen.Open(tx)
 				if err != nil {
 					return err
@@ -155,7 +154,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 
 		// Restoring a backup replaces the log under the process. No answer mixes the two logs.
 		var entries []auditlog.Entry
-		fatal(t, store.For[storetest.Tx](w.db).View(t.Context(), func(tx storetest.Tx) (err error) {
+		fatal(t, w.db.View(t.Context(), func(tx store.Tx) (err error) {
 			entries, err = tx.DecisionsAfter(site.ID, 0, 10_000)
 			return err
 		}))
@@ -167,7 +166,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 			fatal(t, err)
 		}
 		fatal(t, raw.Close())
-		_, err = store.For[storetest.Tx](w.db).Update(t.Context(), func(tx storetest.Tx) error {
+		_, err = w.db.Update(t.Context(), func(tx store.Tx) error {
 			var last []byte
 			for i := range entries[:2_600] {
 				entries[i].Batch = "another"
@@ -199,7 +198,7 @@ func TestPublicLog_ClientsThatDoNotRead(t *testing.T) {
 	onBothAlone(t, func(t *testing.T, w *world) {
 		id := w.approved(written("A comment of which there are many."))
 		var first comment.Comment
-		fatal(t, store.For[storetest.Tx](w.db).View(t.Context(), func(tx storetest.Tx) error {
+		fatal(t, w.db.View(t.Context(), func(tx store.Tx) error {
 			site, err := w.service.Site(t.Context(), "a")
 			if err == nil {
 				first, err = tx.CommentByID(site.ID, id)

@@ -12,6 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/privacy"
 	"github.com/aitys/aitys/moderation/problem"
@@ -47,6 +48,7 @@ type moderators struct {
 type ModeratorServices struct {
 	Moderation *moderation.Service
 	Learning   *learning.Models
+	Evaluation *evaluation.Service
 	Rules      *rules.Service
 	Sites      *sites.Service
 	Campaigns  *campaign.Service

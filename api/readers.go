@@ -25,14 +25,14 @@ type readers struct {
 
 // ReaderServices are the services that readers calls.
 type ReaderServices struct {
-	Moderation    *moderation.Service
-	Reactions     *vote.Service
-	Signet        *signing.Service
-	Register      *takedown.Service
-	Guests        *readerauth.Service
-	Subscriptions *readermail.Service
-	Complaints    *report.Service
-	Privacy       *privacy.Service
+	Moderation *moderation.Service
+	Votes      *vote.Service
+	Signing    *signing.Service
+	Takedowns  *takedown.Service
+	ReaderAuth *readerauth.Service
+	ReaderMail *readermail.Service
+	Reports    *report.Service
+	Privacy    *privacy.Service
 }
 
 type postComment struct {

@@ -15,7 +15,7 @@ func (h *admins) publishedList(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := h.Neighbours.PublishedList(c.Request().Context(), site)
+	list, err := h.SpamLists.PublishedList(c.Request().Context(), site)
 	if err != nil {
 		return err
 	}
@@ -62,15 +62,15 @@ type ownOut struct {
 }
 
 func (h *admins) neighbours(c *web.Request) error {
-	found, err := h.Neighbours.Neighbours(c.Request().Context(), c.Who, c.Site)
+	found, err := h.SpamLists.Neighbours(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
-	met, err := h.Neighbours.NeighbourTallies(c.Request().Context(), c.Who, c.Site)
+	met, err := h.SpamLists.NeighbourTallies(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
-	own, err := h.Neighbours.OwnList(c.Request().Context(), c.Who, c.Site)
+	own, err := h.SpamLists.OwnList(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (h *admins) addNeighbour(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Neighbours.AddNeighbour(c.Request().Context(), c.Who, c.Site, d, key)
+	id, again, err := h.SpamLists.AddNeighbour(c.Request().Context(), c.Who, c.Site, d, key)
 	return added(c, id, again, err)
 }
 
@@ -141,7 +141,7 @@ func (h *admins) previewNeighbour(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	offer, err := h.Neighbours.PreviewNeighbour(c.Request().Context(), c.Who, c.Site,
+	offer, err := h.SpamLists.PreviewNeighbour(c.Request().Context(), c.Who, c.Site,
 		spamlist.Draft{URL: in.URL, Key: in.Key})
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
@@ -99,7 +98,7 @@ type weekOut struct {
 }
 
 func (h *moderators) stats(c *web.Request) error {
-	var req learning.QualityRequest
+	var req evaluation.QualityRequest
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
 		if err != nil {
@@ -107,7 +106,7 @@ func (h *moderators) stats(c *web.Request) error {
 		}
 		req.Since = since
 	}
-	q, err := h.Learning.Quality(c.Request().Context(), c.Who, c.Site, req)
+	q, err := h.Evaluation.Quality(c.Request().Context(), c.Who, c.Site, req)
 	if err != nil {
 		return err
 	}
@@ -115,7 +114,7 @@ func (h *moderators) stats(c *web.Request) error {
 }
 
 // Stats is a quality as JSON, here and in commands.
-func Stats(q learning.Quality) any {
+func Stats(q evaluation.Report) any {
 	out := statsOut{
 		Suspect:       q.Suspect,
 		Tally:         tally(q.Tally),
@@ -217,7 +216,7 @@ type someOut struct {
 
 func some(s evaluation.Group) someOut { return someOut{N: s.N, IDs: web.List(s.IDs)} }
 
-func trial(t learning.Trial) trialOut {
+func trial(t evaluation.Trial) trialOut {
 	return trialOut{
 		Moderation:     policyName(t.Policy),
 		Threshold:      t.Threshold,
@@ -233,7 +232,7 @@ func trial(t learning.Trial) trialOut {
 }
 
 func (h *moderators) whatIf(c *web.Request) error {
-	req := learning.WhatIfRequest{Policy: site.Policy(c.QueryParam("moderation"))}
+	req := evaluation.WhatIfRequest{Policy: site.Policy(c.QueryParam("moderation"))}
 	if given := c.QueryParam("threshold"); given != "" {
 		score, err := strconv.ParseFloat(given, 64)
 		if err != nil {
@@ -248,7 +247,7 @@ func (h *moderators) whatIf(c *web.Request) error {
 		}
 		req.Last = &n
 	}
-	w, err := h.Learning.WhatIf(c.Request().Context(), c.Who, c.Site, req)
+	w, err := h.Evaluation.WhatIf(c.Request().Context(), c.Who, c.Site, req)
 	if err != nil {
 		return err
 	}
@@ -256,7 +255,7 @@ func (h *moderators) whatIf(c *web.Request) error {
 }
 
 // WhatIf is what another setting would have done, as JSON, here and in commands.
-func WhatIf(w learning.WhatIf) any {
+func WhatIf(w evaluation.WhatIf) any {
 	out := struct {
 		Tally  tallyOut       `json:"tally"`
 		Looked int            `json:"looked"`

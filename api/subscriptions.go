@@ -19,7 +19,7 @@ func (h *readers) notify(c *web.Request) error {
 		return problem.Field("/on", "Say whether you want to be told: true or false.")
 	}
 	ctx, lang := c.Request().Context(), web.Words(c).Lang()
-	got, err := h.Subscriptions.Subscribe(ctx, c.Site, c.Param("id"), c.Bearer, lang, *in.On)
+	got, err := h.ReaderMail.Subscribe(ctx, c.Site, c.Param("id"), c.Bearer, lang, *in.On)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (h *admins) takedowns(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	found, next, err := h.Register.Demands(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
+	found, next, err := h.Takedowns.Demands(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (h *admins) addTakedown(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	out, again, err := h.Register.Withhold(c.Request().Context(), c.Who, c.Site, d, key)
+	out, again, err := h.Takedowns.Withhold(c.Request().Context(), c.Who, c.Site, d, key)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (h *admins) restoreTakedown(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Register.Restore(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Why); err != nil {
+	if err := h.Takedowns.Restore(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Why); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

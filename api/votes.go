@@ -27,7 +27,7 @@ func (h *readers) vote(c *web.Request) error {
 		return problem.Field("/value", "A vote is 1; 0 takes it back.")
 	}
 	r := c.Request()
-	got, err := h.Reactions.Vote(r.Context(), c.Site, c.Param("id"), h.kit.Address(r),
+	got, err := h.Votes.Vote(r.Context(), c.Site, c.Param("id"), h.kit.Address(r),
 		vote.Ballot{Value: *in.Value, Token: in.Token})
 	if err != nil {
 		return err

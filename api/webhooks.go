@@ -28,7 +28,7 @@ type webhookOut struct {
 }
 
 func (h *admins) webhooks(c *web.Request) error {
-	found, err := h.Hooks.Webhooks(c.Request().Context(), c.Who, c.Site)
+	found, err := h.Webhooks.Webhooks(c.Request().Context(), c.Who, c.Site)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (h *admins) addWebhook(c *web.Request) error {
 		return err
 	}
 	hook := webhook.Draft(in)
-	id, secret, again, err := h.Hooks.AddWebhook(c.Request().Context(), c.Who, c.Site, hook, key)
+	id, secret, again, err := h.Webhooks.AddWebhook(c.Request().Context(), c.Who, c.Site, hook, key)
 	if err != nil {
 		return err
 	}
@@ -78,14 +78,14 @@ func (h *admins) setWebhook(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Hooks.SetWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Events); err != nil {
+	if err := h.Webhooks.SetWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Events); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (h *admins) testWebhook(c *web.Request) error {
-	failure, err := h.Hooks.TestWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"))
+	failure, err := h.Webhooks.TestWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,6 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/coord"
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
@@ -57,18 +56,18 @@ type world struct {
 
 // A countedStore counts how often the views of a queue are counted, and refuses events while it is mute.
 type countedStore struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	counted *atomic.Int64
 	mute    *atomic.Bool
 	logRead *atomic.Int64
 }
 
-func (s countedStore) View(ctx context.Context, fn func(storetest.Tx) error) error {
-	return s.Store.View(ctx, func(tx storetest.Tx) error { return fn(countedTx{tx, s}) })
+func (s countedStore) View(ctx context.Context, fn func(store.Tx) error) error {
+	return s.Store.View(ctx, func(tx store.Tx) error { return fn(countedTx{tx, s}) })
 }
 
 type countedTx struct {
-	storetest.Tx
+	store.Tx
 	of countedStore
 }
 
@@ -167,7 +166,7 @@ func (w *world) open(o options, so store.Options) {
 	fatal(t, err)
 	w.db = db
 	w.counted, w.mute, w.logRead = new(atomic.Int64), new(atomic.Bool), new(atomic.Int64)
-	all := countedStore{store.For[app.Tx](db), w.counted, w.mute, w.logRead}
+	all := countedStore{db, w.counted, w.mute, w.logRead}
 	// Claims are for processes with one clock: here it stands still or runs ahead, and a claim in Redis ends by Redis's.
 	c := app.Through(shared)
 	c.Claims = nil
@@ -400,7 +399,7 @@ func (w *world) session(who string) map[string]string {
 	w.t.Helper()
 	value, hash := secret.New("")
 	now := w.clock.Now()
-	_, err := store.For[storetest.Tx](w.db).Update(context.Background(), func(tx storetest.Tx) error {
+	_, err := w.db.Update(context.Background(), func(tx store.Tx) error {
 		account, err := tx.AccountByEmail(email(who))
 		if err != nil {
 			return err

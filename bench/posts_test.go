@@ -14,7 +14,6 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/site"
@@ -47,7 +46,7 @@ func BenchmarkPosts(b *testing.B) {
 		db := apptest.Open(b, emptyFile(b), store.Options{})
 		blog := site.Site{Key: "s"}
 		page := site.Page{ID: "p", URL: "https://x.example/", Title: "T", Open: true}
-		benchUpdate(b, db, func(tx storetest.Tx) error {
+		benchUpdate(b, db, func(tx store.Tx) error {
 			if err := tx.InsertSite(&blog); err != nil {
 				return err
 			}
@@ -57,8 +56,8 @@ func BenchmarkPosts(b *testing.B) {
 		})
 		inParallel(b, func(n int64) error {
 			c := posted(blog.ID, "p", n)
-			_, err := store.For[storetest.Tx](db).Update(context.Background(),
-				func(tx storetest.Tx) error { return ours(tx, page, c) })
+			_, err := db.Update(context.Background(),
+				func(tx store.Tx) error { return ours(tx, page, c) })
 			return err
 		})
 	})
@@ -71,7 +70,7 @@ func BenchmarkPosts(b *testing.B) {
 	})
 }
 
-func ours(tx storetest.Tx, page site.Page, c comment.Comment) error {
+func ours(tx store.Tx, page site.Page, c comment.Comment) error {
 	if _, err := tx.EnsurePage(page); err != nil {
 		return err
 	}
@@ -87,9 +86,9 @@ func ours(tx storetest.Tx, page site.Page, c comment.Comment) error {
 // emptyFile returns the address of a SQLite file that does not exist yet, on the disk.
 func emptyFile(b *testing.B) string { return "sqlite:" + filepath.Join(b.TempDir(), "a.db") }
 
-func benchUpdate(b *testing.B, db *store.DB, fn func(storetest.Tx) error) {
+func benchUpdate(b *testing.B, db *store.DB, fn func(store.Tx) error) {
 	b.Helper()
-	if _, err := store.For[storetest.Tx](db).Update(b.Context(), fn); err != nil {
+	if _, err := db.Update(b.Context(), fn); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -77,7 +77,7 @@ func newLocal(t testing.TB, o options) *local {
 			must(err)
 			ao.Mail = &mail.Options{Server: to, From: from, Zone: time.Local}
 		}
-		a.App, err = app.New(ctx, store.For[app.Tx](db), app.Through(shared), own, ao)
+		a.App, err = app.New(ctx, db, app.Through(shared), own, ao)
 		must(err)
 		front = a.Handler()
 		https = web.NewServer(front, log)
@@ -97,6 +97,6 @@ func newLocal(t testing.TB, o options) *local {
 		_ = db.Close()
 	}
 	testkit.Until(t, "the service is ready", func() bool { return a.Process.Ready(ctx) == nil })
-	must(txn.NotePublicURL(ctx, store.For[txn.MetaTx](db), a.URL))
+	must(txn.NotePublicURL(ctx, store.Narrow[txn.MetaTx](db), a.URL))
 	return a
 }

@@ -50,7 +50,7 @@ font: 17px/1.6 system-ui, sans-serif }</style></head>
 	t.Cleanup(b.site.Close)
 	b.must(b.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"origin": []string{b.blog.URL, b.site.URL}}, nil))
 	b.proxy = testkit.NewProxy(t, "tcp", strings.TrimPrefix(b.service.URL, "http://"))
-	key, err := b.app.Signet.SiteKey(t.Context(), authz.Operator, b.of("blog"))
+	key, err := b.app.Signing.SiteKey(t.Context(), authz.Operator, b.of("blog"))
 	b.must(err)
 	b.key = key
 	return b

@@ -15,7 +15,7 @@ import (
 // signs returns what signs in readers of the blog: it says who they are, and from when.
 func (w *world) signs() func(sub, name string, iat time.Time) string {
 	w.t.Helper()
-	key, err := w.app.Guests.SetSSOKey(context.Background(), authz.Operator, w.of("blog"))
+	key, err := w.app.ReaderAuth.SetSSOKey(context.Background(), authz.Operator, w.of("blog"))
 	w.must(err)
 	return func(sub, name string, iat time.Time) string {
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": "blog", "sub": sub, "name": name,

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -123,7 +123,7 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 		was := w.Comment(w.A, old.ID)
 		wish := readermail.Subscription{Site: w.A.ID, Comment: old.ID, Box: []byte("a box"), Lang: "en",
 			Asked: was.CreatedAt}
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutSubscription(wish) }))
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.PutSubscription(wish) }))
 
 		w.setting("keep_address_days", "10")
 		w.sweeping("the addresses of ten days ago are forgotten", func() bool {
@@ -141,7 +141,7 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 				t.Errorf("a search for %q finds %d", q, len(page.Items))
 			}
 		}
-		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 			wishes, err := tx.SubscriptionsTo(w.A.ID, []string{old.ID})
 			if len(wishes) > 0 {
 				t.Errorf("its writer still waits for mail: %+v", wishes)
@@ -185,7 +185,7 @@ func (w *world) reportedIn2027(swept time.Time, left int, want takedown.Notices)
 	for _, says := range []string{"Where the minister sleeps, and when.", "What the house has cost.", "Not looked at."} {
 		id := w.Submit(w.A, says).ID
 		w.Decide(mod, w.A, comment.Approve, id)
-		_, err := w.S.Complaints.Report(w.Ctx, w.A, id, report.Charge{Reason: comment.ReasonUnlawful,
+		_, err := w.S.Reports.Report(w.Ctx, w.A, id, report.Charge{Reason: comment.ReasonUnlawful,
 			Detail: "My name.", From: netip.MustParseAddr("198.51.100.7")})
 		w.Must(err)
 		told = append(told, id)
@@ -198,10 +198,10 @@ func (w *world) reportedIn2027(swept time.Time, left int, want takedown.Notices)
 
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.S.Complaints.Run(ctx) }()
+	go func() { ended <- w.S.Reports.Run(ctx) }()
 	var reports []report.Report
 	testkit.Until(w.T, "it is forgotten who reported", func() bool {
-		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
+		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) (err error) {
 			reports, err = tx.Reports(w.A.ID, told)
 			return err
 		}))

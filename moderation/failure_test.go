@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -21,16 +21,16 @@ import (
 // failing is a store whose every transaction ends in an error, or whose every read does until it is
 // mended.
 type failing struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	update, view error
 	mended       *atomic.Bool
 }
 
-func (f failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (f failing) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	if f.update == nil {
 		return f.Store.Update(ctx, fn)
 	}
-	return f.Store.Update(ctx, func(tx storetest.Tx) error {
+	return f.Store.Update(ctx, func(tx store.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (f failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]eve
 	})
 }
 
-func (f failing) View(ctx context.Context, fn func(storetest.Tx) error) error {
+func (f failing) View(ctx context.Context, fn func(store.Tx) error) error {
 	if f.view == nil || f.mended.Load() {
 		return f.Store.View(ctx, fn)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/rules"
 	"github.com/aitys/aitys/moderation/site"
@@ -143,10 +142,10 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 		if got := state("The tomatoes in the garden grew well, thank you."); got != comment.Pending {
 			t.Errorf("with 80 and 19: %s, want pending", got)
 		}
-		if now, err := w.S.Quality(w.Ctx, authz.Operator, w.A, learning.QualityRequest{}); err != nil || now.Tally.Enough() {
+		if now, err := w.S.Quality(w.Ctx, authz.Operator, w.A, evaluation.QualityRequest{}); err != nil || now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{}); err != nil ||
+		if now, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, evaluation.WhatIfRequest{}); err != nil ||
 			now.Now.Policy != site.PolicyAll || now.Then.Policy != site.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}

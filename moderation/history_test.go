@@ -15,7 +15,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -85,11 +85,11 @@ func newHistory(t *testing.T, twice bool) *history {
 }
 
 // retrying is a store whose every transaction fails at its end once, and runs again.
-type retrying struct{ txn.Store[storetest.Tx] }
+type retrying struct{ txn.Store[store.Tx] }
 
-func (r retrying) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (r retrying) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	errAgain := errors.New("run it again")
-	_, err := r.Store.Update(ctx, func(tx storetest.Tx) error {
+	_, err := r.Store.Update(ctx, func(tx store.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
@@ -260,7 +260,7 @@ func (h *history) outcome(verb string, out moderation.Outcome) {
 
 func (h *history) setOpen(page string, open bool) error {
 	var id string
-	h.View(func(tx storetest.Tx) error {
+	h.View(func(tx store.Tx) error {
 		p, err := tx.PageByURL(h.A.ID, "https://a.example/"+page)
 		id = p.ID
 		return err
@@ -324,7 +324,7 @@ func list(out *strings.Builder, title string, names []string) {
 // lessons names the lessons that stand; NAME' is the edited text of NAME.
 func (h *history) lessons() []string {
 	var found []string
-	h.View(func(tx storetest.Tx) error {
+	h.View(func(tx store.Tx) error {
 		return tx.EachLesson(h.A.ID, 0, func(l classifier.Lesson) error {
 			if name := h.texts[l.Comment.Text]; name != "" { // else it was learned at school
 				found = append(found, fmt.Sprintf("%s=%s", name, l.Label))

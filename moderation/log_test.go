@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
@@ -166,7 +166,7 @@ func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T
 	t.Parallel()
 	w := newWorld(t)
 	mod := w.AddPerson("mod", authz.Moderator)
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		if _, err := tx.LockLog(w.A.ID); err != nil {
 			return err
 		}

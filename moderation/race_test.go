@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -104,7 +104,7 @@ func TestWhatIsPublishedAtOnceWaitsForNoDecision(t *testing.T) {
 	w := &world{apptest.NewOn(t, testkit.Postgres(t))} // on SQLite one writes at a time anyway
 	w.Decide(authz.Operator, w.A, comment.Approve, w.Submit(w.A, "The filter was taught something.").ID)
 	w.Publish(w.A)
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		if _, err := tx.LockLog(w.A.ID); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -162,7 +162,7 @@ func (s *story) withdraw(t *rapid.T) {
 // check holds what must be true at every moment.
 func (s *story) check(t *rapid.T) {
 	stored := map[string]comment.Comment{}
-	s.View(func(tx storetest.Tx) error {
+	s.View(func(tx store.Tx) error {
 		list, err := tx.CommentsByID(s.site.ID, s.ids)
 		for _, c := range list {
 			stored[c.ID] = c
@@ -201,7 +201,7 @@ func (s *story) check(t *rapid.T) {
 // taught is what must stand: of each comment the lesson of its last standing decision.
 func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 	want := map[uint64]string{}
-	s.View(func(tx storetest.Tx) error {
+	s.View(func(tx store.Tx) error {
 		for _, c := range stored {
 			if c.Standing == 0 {
 				continue

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -21,11 +21,11 @@ import (
 )
 
 // delayed is a store that first lets something else happen where a write's context has it.
-type delayed struct{ txn.Store[storetest.Tx] }
+type delayed struct{ txn.Store[store.Tx] }
 
 type meanwhile struct{}
 
-func (d delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (d delayed) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	if happens, ok := ctx.Value(meanwhile{}).(func()); ok {
 		happens()
 	}
@@ -60,11 +60,11 @@ func TestACommentJudgedByAModelThatLearnedMeanwhileIsJudgedAgain(t *testing.T) {
 
 // taught is a store where, once it is set, something happens after verdicts were renewed.
 type taught struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	then atomic.Pointer[func()]
 }
 
-func (s *taught) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (s *taught) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	events, err := s.Store.Update(ctx, fn)
 	judged := slices.ContainsFunc(events, func(e event.Event) bool { return e.Kind == event.Judged })
 	if then := s.then.Load(); judged && then != nil {
@@ -95,7 +95,7 @@ func TestATurnOfJudgingAnewEndsHoweverQuicklyTheModelLearns(t *testing.T) {
 	}
 	w.Run(w.S)
 	testkit.Until(t, "all are judged by the model that there is", func() (all bool) {
-		w.View(func(tx storetest.Tx) error {
+		w.View(func(tx store.Tx) error {
 			stale, err := tx.StalePending(w.A.ID, 10, comment.OldestFirst, 1)
 			all = len(stale) == 0
 			return err

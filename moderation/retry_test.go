@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/event"
@@ -16,16 +16,16 @@ import (
 )
 
 // A rollingBack store rolls each transaction back once before it commits it.
-type rollingBack struct{ txn.Store[storetest.Tx] }
+type rollingBack struct{ txn.Store[store.Tx] }
 
 var errAgain = errors.New("again")
 
 func (r rollingBack) View(ctx context.Context, fn func(moderation.Tx) error) error {
-	return r.Store.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return r.Store.View(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 func (r rollingBack) Views(ctx context.Context, n int, fn func([]moderation.Tx) error) error {
-	return r.Store.Views(ctx, n, func(all []storetest.Tx) error {
+	return r.Store.Views(ctx, n, func(all []store.Tx) error {
 		list := make([]moderation.Tx, len(all))
 		for i, tx := range all {
 			list[i] = tx
@@ -35,11 +35,11 @@ func (r rollingBack) Views(ctx context.Context, n int, fn func([]moderation.Tx) 
 }
 
 func (r rollingBack) Update(ctx context.Context, fn func(moderation.Tx) error) ([]event.Event, error) {
-	_, err := r.Store.Update(ctx, func(tx storetest.Tx) error { return errors.Join(fn(tx), errAgain) })
+	_, err := r.Store.Update(ctx, func(tx store.Tx) error { return errors.Join(fn(tx), errAgain) })
 	if err == nil {
 		return nil, errors.New("it was not rolled back")
 	}
-	return r.Store.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return r.Store.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 // effects counts the side effects of a submission.
@@ -61,8 +61,8 @@ func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		c := &effects{Campaigns: w.S.Campaigns, asked: map[string]int{}}
 		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: apptest.Secret,
-			Judge: w.S.Learning, Rules: w.S.Rules, Campaigns: c, Complaints: w.S.Complaints, Staff: w.S.Identity.StaffNames,
-			Namesake: w.S.Guests.Namesake, Forgets: w.S.Learning.NoteForgotten})
+			Judge: w.S.Learning, Rules: w.S.Rules, Campaigns: c, Complaints: w.S.Reports, Staff: w.S.Identity.StaffNames,
+			Namesake: w.S.ReaderAuth.Namesake, Forgets: w.S.Learning.NoteForgotten})
 		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Is there a ferry on Sundays?",
 			Address: netip.MustParseAddr("192.0.2.7"), Limiter: c}
 		out, err := s.Submit(w.Ctx, w.A, in)

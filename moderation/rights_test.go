@@ -11,13 +11,14 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/rules"
@@ -220,7 +221,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	reader := w.Submit(w.A, "A comment to look at.")
 	w.Decide(authz.Operator, w.A, comment.Approve, reader.ID)
 	alike := campaign.Campaign{ID: txn.NewID(), Joined: 1, Waiting: 1}
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutCampaigns(w.A.ID, alike) }))
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.PutCampaigns(w.A.ID, alike) }))
 	page := reader.Page
 	withdrawn, token := w.SubmitOwn(w.A, "A comment that its writer withdrew.")
 	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
@@ -293,11 +294,11 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"Quality": func(who authz.Actor) error {
-			_, err := s.Quality(ctx, who, w.A, learning.QualityRequest{})
+			_, err := s.Quality(ctx, who, w.A, evaluation.QualityRequest{})
 			return err
 		},
 		"WhatIf": func(who authz.Actor) error {
-			_, err := s.WhatIf(ctx, who, w.A, learning.WhatIfRequest{})
+			_, err := s.WhatIf(ctx, who, w.A, evaluation.WhatIfRequest{})
 			return err
 		},
 		"Flow":        func(who authz.Actor) error { _, err := s.Flow(ctx, who, w.A, 28); return err },
@@ -335,7 +336,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, err := s.Copy(ctx, who, w.A, filepath.Join(w.T.TempDir(), "copy"), nil)
 			return err
 		},
-		"Neighbours": func(who authz.Actor) error { _, err := s.Neighbours.Neighbours(ctx, who, w.A); return err },
+		"Neighbours": func(who authz.Actor) error { _, err := s.SpamLists.Neighbours(ctx, who, w.A); return err },
 		"PreviewNeighbour": func(who authz.Actor) error {
 			_, err := s.PreviewNeighbour(ctx, who, w.A, near)
 			return err

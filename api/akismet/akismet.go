@@ -44,8 +44,8 @@ type door struct {
 
 // Services are those that the handlers call.
 type Services struct {
-	Identity  *identity.Service
-	Inquiries *spamcheck.Service
+	Identity   *identity.Service
+	SpamChecks *spamcheck.Service
 }
 
 // Routes adds the room's routes.
@@ -97,7 +97,7 @@ func (d *door) who(c echo.Context, form url.Values) (authz.Actor, site.Site, err
 	if form.Get("blog") == "" {
 		return authz.Actor{}, site.Site{}, missing("blog")
 	}
-	site, err := d.Inquiries.Door(ctx, who, form.Get("blog"))
+	site, err := d.SpamChecks.Door(ctx, who, form.Get("blog"))
 	return who, site, errKey(err)
 }
 
@@ -161,7 +161,7 @@ func (d *door) check(c echo.Context, who authz.Actor, site site.Site, form url.V
 		form.Get("comment_author_email") == "akismet-guaranteed-spam@example.com" {
 		return say(c, http.StatusOK, spam, "")
 	}
-	answer, err := d.Inquiries.Ask(c.Request().Context(), who, site, inquired(form))
+	answer, err := d.SpamChecks.Ask(c.Request().Context(), who, site, inquired(form))
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (d *door) check(c echo.Context, who authz.Actor, site site.Site, form url.V
 // submit teaches what became of a comment.
 func (d *door) submit(l classifier.Label) func(echo.Context, authz.Actor, site.Site, url.Values) error {
 	return func(c echo.Context, who authz.Actor, site site.Site, form url.Values) error {
-		if err := d.Inquiries.Teach(c.Request().Context(), who, site, inquired(form), l); err != nil {
+		if err := d.SpamChecks.Teach(c.Request().Context(), who, site, inquired(form), l); err != nil {
 			return err
 		}
 		return say(c, http.StatusOK, thanks, "")

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -25,7 +25,7 @@ func (w *world) mailed(name string, c comment.Comment) (path string) {
 	token, hash := secret.New("")
 	link := authz.MailLink{Hash: hash, Account: w.actor(name).ID(), Site: w.site.ID, Comment: c.ID, Version: c.Version,
 		ExpiresAt: w.Clock.Now().Add(72 * time.Hour)}
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertMailLink(link) }))
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.InsertMailLink(link) }))
 	return "/m/" + token
 }
 

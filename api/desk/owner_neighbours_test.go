@@ -67,7 +67,7 @@ func TestAnOwnerArrangesWhoseListsAreRead(t *testing.T) {
 	b.press(b.form("Read it no longer"), "Read it no longer", nil).sees("The list is not read any more.").
 		sees("None so far.")
 	b.press(b.form("Undo"), "Undo", nil).sees("127.0.0.1").sees("counts for 1")
-	again, err := w.S.Neighbours.Neighbours(w.Ctx, w.actor("Olga"), w.site)
+	again, err := w.S.SpamLists.Neighbours(w.Ctx, w.actor("Olga"), w.site)
 	w.Must(err)
 	if len(again) != 1 || again[0].URL != at || again[0].Key != key || again[0].Weight != 1 {
 		t.Errorf("what was brought back is %+v", again)

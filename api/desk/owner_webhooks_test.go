@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/internal/webhook"
 )
@@ -63,7 +63,7 @@ func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
 
 	list, err := w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)
 	w.Must(err)
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		h := list[0].Endpoint
 		h.FailedAt, h.Failure, h.Failures = w.Clock.Now(), "it answered 410", 7
 		dead := webhook.Delivery{Site: h.Site, Hook: h.ID, ID: "dead", Event: webhook.Arrived, At: w.Clock.Now(),
@@ -76,7 +76,7 @@ func TestAnOwnerArrangesWhoIsTold(t *testing.T) {
 	came = 0
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.S.Hooks.Run(ctx) }()
+	go func() { ended <- w.S.Webhook.Run(ctx) }()
 	testkit.Until(t, "it is delivered", func() bool {
 		w.Clock.Add(time.Second)
 		list, err := w.S.Webhooks(w.Ctx, w.actor("Olga"), w.site)

@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/coord"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -37,11 +37,11 @@ type world struct {
 
 // counting counts the reads of a world.
 type counting struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	reads *atomic.Int64
 }
 
-func (c counting) View(ctx context.Context, fn func(storetest.Tx) error) error {
+func (c counting) View(ctx context.Context, fn func(store.Tx) error) error {
 	c.reads.Add(1)
 	return c.Store.View(ctx, fn)
 }

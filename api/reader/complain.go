@@ -80,7 +80,7 @@ func (h *plainPages) report(c echo.Context, site site.Site, id string, form url.
 	err := h.kit.Allow(c, web.Complaints, site.ID)
 	if err == nil {
 		reason, _ := comment.ParseReason(form.Get("reason")) // none is refused as any that is not in the list
-		_, err = h.Complaints.Report(c.Request().Context(), site, id, report.Charge{
+		_, err = h.Reports.Report(c.Request().Context(), site, id, report.Charge{
 			Reason: reason, Detail: form.Get("detail"), From: h.kit.Address(c.Request()),
 		})
 	}
@@ -103,7 +103,7 @@ func (h *plainPages) appeal(c echo.Context, site site.Site, id, text string) err
 		err = problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 		for _, own := range readOwn(c) {
 			if own.id == id {
-				_, err = h.Complaints.Appeal(c.Request().Context(), site, id, report.Plea{Token: own.token, Text: text})
+				_, err = h.Reports.Appeal(c.Request().Context(), site, id, report.Plea{Token: own.token, Text: text})
 			}
 		}
 	}

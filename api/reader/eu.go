@@ -59,7 +59,7 @@ func (h *openness) template(c echo.Context, blog site.Site, in takedown.Period) 
 	if !known {
 		return problem.Missing("page.unknown", "There is no such part: there are "+strings.Join(euPartNames, ", ")+".")
 	}
-	f, err := h.Register.Figures(c.Request().Context(), blog, in)
+	f, err := h.Takedowns.Figures(c.Request().Context(), blog, in)
 	if err != nil {
 		return err
 	}

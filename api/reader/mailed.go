@@ -20,9 +20,9 @@ import (
 // mailed are the pages behind links in mails to readers. Opening one changes nothing, for mail programs open links by
 // themselves: only a button does, and the one press that mail programs may send for their reader (RFC 8058).
 type mailed struct {
-	kit           *web.Kit
-	Subscriptions *readermail.Service
-	Privacy       *privacy.Service
+	kit        *web.Kit
+	ReaderMail *readermail.Service
+	Privacy    *privacy.Service
 }
 
 //go:embed mailed.html
@@ -56,7 +56,7 @@ func saysLanguage(c echo.Context, l mailbox.Link) *i18n.Catalog {
 
 // see shows what a link is for.
 func (h *mailed) see(c *web.Request) error {
-	a, err := h.Subscriptions.Asked(c.Request().Context(), c.Param("token"))
+	a, err := h.ReaderMail.Asked(c.Request().Context(), c.Param("token"))
 	if err != nil {
 		return h.dead(c, err)
 	}
@@ -108,10 +108,10 @@ func (h *mailed) press(c *web.Request) error {
 		if wrong != nil {
 			return problem.Field("/upto", "This form is not complete.")
 		}
-		a, err = h.Subscriptions.Confirm(ctx, token, time.UnixMicro(upTo))
+		a, err = h.ReaderMail.Confirm(ctx, token, time.UnixMicro(upTo))
 		say = "mailed.confirmed"
 	case form.Get("do") == "stop", form.Get("List-Unsubscribe") == "One-Click":
-		a, err = h.Subscriptions.Stop(ctx, token)
+		a, err = h.ReaderMail.Stop(ctx, token)
 		say = "mailed.stopped"
 	default:
 		return problem.Field("/do", "Use confirm, stop, again, erase or unname.")
@@ -135,7 +135,7 @@ func (h *mailed) dead(c echo.Context, err error) error {
 		return err
 	}
 	v := deadMail(web.Words(c))
-	a, err := h.Subscriptions.Lapsed(c.Request().Context(), c.Param("token"))
+	a, err := h.ReaderMail.Lapsed(c.Request().Context(), c.Param("token"))
 	switch {
 	case err == nil && h.kit.Mailing:
 		v = lapsedMail(saysLanguage(c, a.Link), a)
@@ -158,12 +158,12 @@ func lapsedMail(w *i18n.Catalog, a readermail.Asked) mailedView {
 // again has a new link mailed in the place of one whose time is over.
 func (h *mailed) again(c echo.Context) error {
 	ctx, token := c.Request().Context(), c.Param("token")
-	a, err := h.Subscriptions.Lapsed(ctx, token)
+	a, err := h.ReaderMail.Lapsed(ctx, token)
 	if err == nil {
 		err = h.kit.Allow(c, web.Mails, a.Site.ID)
 	}
 	if err == nil {
-		a, err = h.Subscriptions.AskAgain(ctx, token)
+		a, err = h.ReaderMail.AskAgain(ctx, token)
 	}
 	if err != nil {
 		return h.dead(c, err)

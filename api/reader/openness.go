@@ -26,8 +26,8 @@ import (
 
 // openness tells the public how a site moderates: in figures, and what others demanded of it.
 type openness struct {
-	kit      *web.Kit
-	Register *takedown.Service
+	kit       *web.Kit
+	Takedowns *takedown.Service
 }
 
 // during reads the period that a request asks for, before next. What next answers is the same for everybody.
@@ -54,7 +54,7 @@ func (h *openness) demands(
 ) ([]takedown.Demand, string, error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
 	defer stop()
-	return h.Register.OpenDemands(ctx, site, in, after, limit)
+	return h.Takedowns.OpenDemands(ctx, site, in, after, limit)
 }
 
 type outcomesOut struct {
@@ -110,7 +110,7 @@ func (h *openness) figures(c echo.Context, site site.Site, in takedown.Period) e
 	if err != nil {
 		return err
 	}
-	f, err := h.Register.Figures(c.Request().Context(), site, in)
+	f, err := h.Takedowns.Figures(c.Request().Context(), site, in)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ type demandRow struct {
 }
 
 func (h *openness) page(c echo.Context, site site.Site, in takedown.Period) error {
-	f, err := h.Register.Figures(c.Request().Context(), site, in)
+	f, err := h.Takedowns.Figures(c.Request().Context(), site, in)
 	if err != nil {
 		return err
 	}

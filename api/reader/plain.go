@@ -27,11 +27,11 @@ import (
 // A writer's own comments are found again by a cookie that only this page gets: it holds
 // their edit tokens, which never stand in an address.
 type plainPages struct {
-	kit           *web.Kit
-	Moderation    *moderation.Service
-	Complaints    *report.Service
-	Guests        *readerauth.Service
-	Subscriptions *readermail.Service
+	kit        *web.Kit
+	Moderation *moderation.Service
+	Reports    *report.Service
+	ReaderAuth *readerauth.Service
+	ReaderMail *readermail.Service
 }
 
 // plainPage is how many comments stand on one plain page.
@@ -101,7 +101,7 @@ func (h *plainPages) tell(c echo.Context, site site.Site, got moderation.Submitt
 		return "untold"
 	}
 	ctx, lang := c.Request().Context(), web.Words(c).Lang()
-	wish, err := h.Subscriptions.Subscribe(ctx, site, got.ID, got.EditToken, lang, true)
+	wish, err := h.ReaderMail.Subscribe(ctx, site, got.ID, got.EditToken, lang, true)
 	switch {
 	case err != nil:
 		return "untold"
@@ -148,7 +148,7 @@ func (h *plainPages) submit(
 func (h *plainPages) writer(c echo.Context, site site.Site, in *draft, code string) (authz.Writer, error) {
 	ctx := c.Request().Context()
 	if in.Identity != "" {
-		w, err := h.Guests.Who(ctx, site, in.Identity)
+		w, err := h.ReaderAuth.Who(ctx, site, in.Identity)
 		if err != nil {
 			in.Identity = ""
 		}
@@ -160,7 +160,7 @@ func (h *plainPages) writer(c echo.Context, site site.Site, in *draft, code stri
 	if err := h.kit.Allow(c, web.Identities, site.ID); err != nil {
 		return authz.Writer{}, err
 	}
-	got, err := h.Guests.AdmitCode(ctx, site, in.Email, code, in.Name)
+	got, err := h.ReaderAuth.AdmitCode(ctx, site, in.Email, code, in.Name)
 	in.Identity = got.Value
 	return got.Writer, err
 }
@@ -170,7 +170,7 @@ func (h *plainPages) mailCode(c echo.Context, site site.Site, email string) erro
 	if err := h.kit.Allow(c, web.Mails, site.ID); err != nil {
 		return err
 	}
-	return h.Guests.AskCode(c.Request().Context(), site, email, web.Words(c).Lang())
+	return h.ReaderAuth.AskCode(c.Request().Context(), site, email, web.Words(c).Lang())
 }
 
 // withdraw takes back a comment whose token is in the cookie.
@@ -317,7 +317,7 @@ func (h *plainPages) ownComments(
 			own.Redacted = w.T("write.redacted", "why", m.RedactedWhy)
 		}
 		if m.Refused() {
-			a, appealed, err := h.Complaints.Appealed(c.Request().Context(), m)
+			a, appealed, err := h.Reports.Appealed(c.Request().Context(), m)
 			switch {
 			case err != nil:
 				return nil, err

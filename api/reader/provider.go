@@ -72,7 +72,7 @@ func (h *window) held(o *opened) (authz.Proof, bool) {
 // answerReader shows the window to who showed at a provider who they are. A name that is missing there, or that is
 // another's here, they choose.
 func (h *window) answerReader(o *opened, status int, proof authz.Proof, name string) error {
-	called, err := h.Guests.MayBeCalled(o.Request().Context(), o.site, name)
+	called, err := h.ReaderAuth.MayBeCalled(o.Request().Context(), o.site, name)
 	if err != nil {
 		p := web.ProblemOf(err)
 		if p.Status != http.StatusUnprocessableEntity {
@@ -98,7 +98,7 @@ func (h *window) handReader(o *opened, proof authz.Proof, form url.Values) error
 	var got readerauth.Given
 	err := h.kit.Allow(o, web.Identities, o.site.ID)
 	if err == nil {
-		got, err = h.Guests.AdmitProof(o.Request().Context(), o.site, proof, name)
+		got, err = h.ReaderAuth.AdmitProof(o.Request().Context(), o.site, proof, name)
 	}
 	if err != nil {
 		if web.ProblemOf(err).Status == http.StatusUnprocessableEntity {

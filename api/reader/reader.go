@@ -20,13 +20,13 @@ import (
 
 // Services are those that the handlers call.
 type Services struct {
-	Moderation    *moderation.Service
-	Identity      *identity.Service
-	Guests        *readerauth.Service
-	Subscriptions *readermail.Service
-	Privacy       *privacy.Service
-	Register      *takedown.Service
-	Complaints    *report.Service
+	Moderation *moderation.Service
+	Identity   *identity.Service
+	ReaderAuth *readerauth.Service
+	ReaderMail *readermail.Service
+	Privacy    *privacy.Service
+	Takedowns  *takedown.Service
+	Reports    *report.Service
 }
 
 // Routes adds the room's routes.
@@ -38,11 +38,11 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 
 	e.GET("/signin.js", fixed(windowFile))
 
-	p := &plainPages{kit, s.Moderation, s.Complaints, s.Guests, s.Subscriptions}
+	p := &plainPages{kit, s.Moderation, s.Reports, s.ReaderAuth, s.ReaderMail}
 	l := &publicLogs{kit, s.Moderation, newLogCache(s.Moderation.PublicLog)}
-	o := &openness{kit, s.Register}
-	m := &mailed{kit, s.Subscriptions, s.Privacy}
-	w := &window{kit, s.Identity, s.Guests}
+	o := &openness{kit, s.Takedowns}
+	m := &mailed{kit, s.ReaderMail, s.Privacy}
+	w := &window{kit, s.Identity, s.ReaderAuth}
 	const anyone = web.SiteAnyone
 	// Handlers that show the form again when a limit is reached, or whose rate depends on the request, call kit.Allow.
 	kit.Add(e, "/sites/:site",

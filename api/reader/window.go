@@ -25,9 +25,9 @@ import (
 // window under a pointer that is about to click. So the button works only after the window had the focus, and its user
 // moved the pointer or used the keyboard there, for half a second.
 type window struct {
-	kit      *web.Kit
-	Identity *identity.Service
-	Guests   *readerauth.Service
+	kit        *web.Kit
+	Identity   *identity.Service
+	ReaderAuth *readerauth.Service
 }
 
 //go:embed window.html

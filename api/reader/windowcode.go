@@ -21,7 +21,7 @@ func (h *window) mailCode(o *opened, form url.Values) error {
 	o.view.Way, o.view.Email = byMail, form.Get("email")
 	err := h.kit.Allow(o, web.Mails, o.site.ID)
 	if err == nil {
-		err = h.Guests.AskCode(o.Request().Context(), o.site, o.view.Email, o.view.Lang())
+		err = h.ReaderAuth.AskCode(o.Request().Context(), o.site, o.view.Email, o.view.Lang())
 	}
 	if err != nil {
 		return h.mistaken(o, err)
@@ -41,7 +41,7 @@ func (h *window) takeCode(o *opened, form url.Values) error {
 	var got readerauth.Given
 	err := h.kit.Allow(o, web.Identities, o.site.ID)
 	if err == nil {
-		got, err = h.Guests.AdmitCode(o.Request().Context(), o.site, o.view.Email, form.Get("code"), name)
+		got, err = h.ReaderAuth.AdmitCode(o.Request().Context(), o.site, o.view.Email, form.Get("code"), name)
 	}
 	if err == nil {
 		err = o.hand(handed{Identity: got.Value, Name: got.Writer.Name, ExpiresAt: got.ExpiresAt})

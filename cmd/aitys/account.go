@@ -58,7 +58,7 @@ func (r *services) address(ctx context.Context, given *url.URL) (*url.URL, error
 	if given != nil {
 		return given, nil
 	}
-	noted, err := txn.PublicURL(ctx, store.For[txn.MetaTx](r.store))
+	noted, err := txn.PublicURL(ctx, store.Narrow[txn.MetaTx](r.store))
 	if err != nil {
 		return nil, err
 	}

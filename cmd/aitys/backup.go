@@ -147,7 +147,7 @@ func (a *env) bringUp(file string, marks []learning.Mark) (erased, emptied int, 
 	if err != nil {
 		return 0, 0, err
 	}
-	r, err := app.New(a.ctx, store.For[app.Tx](db), app.Coordination{}, secret, app.Options{Clock: wall{}})
+	r, err := app.New(a.ctx, db, app.Coordination{}, secret, app.Options{Clock: wall{}})
 	if err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", a.base.SecretFile, err)
 	}

@@ -8,10 +8,9 @@ import (
 
 	"github.com/aitys/aitys/api"
 	"github.com/aitys/aitys/classifier"
-	"github.com/aitys/aitys/cmd/aitys/figures"
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/moderation/authz"
-	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/site"
 )
 
@@ -48,15 +47,15 @@ type classifierEvalCmd struct {
 }
 
 func (c classifierEvalCmd) Run(a *env) error {
-	try := learning.WhatIfRequest{Threshold: c.Threshold, Policy: site.Policy(c.Moderation), Last: c.Last}
+	try := evaluation.WhatIfRequest{Threshold: c.Threshold, Policy: site.Policy(c.Moderation), Last: c.Last}
 	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
-		q, err := r.Learning.Quality(ctx, authz.Operator, site, learning.QualityRequest{})
+		q, err := r.Evaluation.Quality(ctx, authz.Operator, site, evaluation.QualityRequest{})
 		if err != nil {
 			return err
 		}
-		var w *learning.WhatIf
-		if try != (learning.WhatIfRequest{}) || site.Settings.Shadow != 0 {
-			tried, err := r.Learning.WhatIf(ctx, authz.Operator, site, try)
+		var w *evaluation.WhatIf
+		if try != (evaluation.WhatIfRequest{}) || site.Settings.Shadow != 0 {
+			tried, err := r.Evaluation.WhatIf(ctx, authz.Operator, site, try)
 			if err != nil {
 				return err
 			}
@@ -69,7 +68,7 @@ func (c classifierEvalCmd) Run(a *env) error {
 			}
 			return a.json(out)
 		}
-		return a.parts(figures.Quality(q, w))
+		return a.parts(evaluationTables(q, w))
 	})
 }
 

@@ -136,7 +136,7 @@ func (d *doctor) database() {
 		return
 	}
 	d.redis(secret)
-	r, err := app.New(d.ctx, store.For[app.Tx](db), app.Coordination{}, secret, app.Options{Clock: wall{}})
+	r, err := app.New(d.ctx, db, app.Coordination{}, secret, app.Options{Clock: wall{}})
 	if err != nil {
 		d.fail("secret", err)
 		return
@@ -227,7 +227,7 @@ func (d *doctor) sites(r *services) {
 		if !d.audit {
 			continue
 		}
-		bad, err := auditlog.Verify(d.ctx, txn.NewWork(r.Process, store.For[auditlog.Tx](r.store)), site.ID)
+		bad, err := auditlog.Verify(d.ctx, txn.NewWork(r.Process, store.Narrow[auditlog.Tx](r.store)), site.ID)
 		switch {
 		case err != nil:
 			d.fail("log of "+site.Key, err)
@@ -243,7 +243,7 @@ func (d *doctor) sites(r *services) {
 // demands compares a site's register with its log.
 func (d *doctor) demands(r *services, site site.Site) {
 	check := "demands of " + site.Key
-	wrong, err := takedown.Audit(d.ctx, txn.NewWork(r.Process, store.For[takedown.Tx](r.store)), site.ID)
+	wrong, err := takedown.Audit(d.ctx, txn.NewWork(r.Process, store.Narrow[takedown.Tx](r.store)), site.ID)
 	switch {
 	case err != nil:
 		d.fail(check, err)

@@ -30,7 +30,7 @@ func (c neighbourAddCmd) Run(a *env) error {
 		if err != nil {
 			return unknown(err, "site", c.Site)
 		}
-		_, _, err = r.Neighbours.AddNeighbour(ctx, authz.Operator, site,
+		_, _, err = r.SpamLists.AddNeighbour(ctx, authz.Operator, site,
 			spamlist.Draft{URL: c.URL, Key: c.Key, Weight: c.Weight}, nil)
 		if err != nil {
 			return err
@@ -73,7 +73,7 @@ func (r *services) neighboursOf(ctx context.Context) (all []neighbourLine, err e
 		return nil, err
 	}
 	for _, site := range sites {
-		list, err := r.Neighbours.Neighbours(ctx, authz.Operator, site)
+		list, err := r.SpamLists.Neighbours(ctx, authz.Operator, site)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +133,7 @@ func (c neighbourRemoveCmd) Run(a *env) error {
 			if err != nil {
 				return err
 			}
-			if err := r.Neighbours.RemoveNeighbour(ctx, authz.Operator, site, l.ID); err != nil {
+			if err := r.SpamLists.RemoveNeighbour(ctx, authz.Operator, site, l.ID); err != nil {
 				return err
 			}
 			removed++

@@ -46,7 +46,7 @@ func (secretNewCmd) Run(a *env) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := txn.ReplaceSecret(a.ctx, store.For[txn.MetaTx](db), secret); err != nil {
+	if err := txn.ReplaceSecret(a.ctx, store.Narrow[txn.MetaTx](db), secret); err != nil {
 		return fmt.Errorf("replace the secret: %w", err)
 	}
 	if err := os.Rename(temp, a.base.SecretFile); err != nil {

@@ -72,7 +72,7 @@ func (a *env) open(ctx context.Context, n need, o app.Options) (_ *services, err
 	if path, ok := a.base.sqlitePath(); ok {
 		o.OnErase = func(m learning.Mark) error { return addErased(erasedBeside(path), m) }
 	}
-	if r.App, err = app.New(ctx, store.For[app.Tx](db), app.Through(r.coord), secret, o); err != nil {
+	if r.App, err = app.New(ctx, db, app.Through(r.coord), secret, o); err != nil {
 		_ = r.coord.Close() // as above
 		if !errors.Is(err, txn.ErrSecret) {
 			return nil, err

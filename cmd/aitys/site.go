@@ -161,7 +161,7 @@ func (c siteSSOCmd) Run(a *env) error {
 		if err != nil {
 			return unknown(err, "site", c.Key)
 		}
-		key, err := r.Guests.SetSSOKey(ctx, authz.Operator, site)
+		key, err := r.ReaderAuth.SetSSOKey(ctx, authz.Operator, site)
 		if err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ type siteKeyCmd struct {
 
 func (c siteKeyCmd) Run(a *env) error {
 	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *services, site site.Site) error {
-		public, err := r.Signet.SiteKey(ctx, authz.Operator, site)
+		public, err := r.Signing.SiteKey(ctx, authz.Operator, site)
 		if err != nil {
 			return err
 		}

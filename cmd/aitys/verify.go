@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/aitys/aitys/cmd/aitys/figures"
 	"github.com/aitys/aitys/moderation/auditlog"
 )
 
@@ -46,10 +45,28 @@ func (c logVerifyCmd) Run(a *env) error {
 	case c.JSON:
 		return a.json(f)
 	}
-	for _, l := range figures.Log(f) {
+	for _, l := range followedLines(f) {
 		if err := a.line("%s", l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// followedLines returns what following a published log proves, and what it does not, as lines.
+func followedLines(f auditlog.Followed) []string {
+	lines := []string{fmt.Sprintf("%d entries, numbered without a gap, each bound to the one before", f.Entries)}
+	if f.Older > 0 {
+		lines = append(lines, fmt.Sprintf("the first %d are older than the log's public side: their hashes are taken as "+
+			"they stand", f.Older))
+	}
+	lines = append(lines, "head: "+f.Head)
+	if f.Kept > 0 {
+		lines = append(lines, fmt.Sprintf("the head that was kept is entry %d: nothing up to it was changed or dropped "+
+			"since", f.Kept))
+	} else {
+		lines = append(lines, "this proves nothing by itself: whoever has the log can write it anew. Keep the head, and "+
+			"give it with --head another time")
+	}
+	return lines
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/outbound"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
@@ -23,6 +24,7 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/identity/password"
@@ -98,76 +100,78 @@ type Options struct {
 
 // An App is the service in one process. It is safe for concurrent use.
 type App struct {
-	Process       *txn.Process
-	Identity      *identity.Service
-	Learning      *learning.Models
-	Signet        *signing.Service
-	Neighbours    *spamlist.Service
-	Rules         *rules.Service
-	Reactions     *vote.Service
-	Complaints    *report.Service
-	Guests        *readerauth.Service
-	Subscriptions *readermail.Service
-	Register      *takedown.Service
-	Checkers      *externalcheck.Service
-	Campaigns     *campaign.Service
-	Inquiries     *spamcheck.Service
-	Moderation    *moderation.Service
-	Presence      presence.Service
-	Privacy       *privacy.Service
-	Sites         *sites.Service
-	Static        *static.Service
-	Transfer      *transfer.Service
+	Process        *txn.Process
+	Identity       *identity.Service
+	Learning       *learning.Models
+	Evaluation     *evaluation.Service
+	Signing        *signing.Service
+	SpamLists      *spamlist.Service
+	Rules          *rules.Service
+	Votes          *vote.Service
+	Reports        *report.Service
+	ReaderAuth     *readerauth.Service
+	ReaderMail     *readermail.Service
+	Takedowns      *takedown.Service
+	ExternalChecks *externalcheck.Service
+	Campaigns      *campaign.Service
+	SpamChecks     *spamcheck.Service
+	Moderation     *moderation.Service
+	Presence       presence.Service
+	Privacy        *privacy.Service
+	Sites          *sites.Service
+	Static         *static.Service
+	Transfer       *transfer.Service
 
 	// Of servers: nil without a PublicURL.
-	Hooks     *webhook.Service
+	Webhook   *webhook.Service
 	Providers *identity.Providers
 	Mail      *mail.Service // nil without Options.Mail, too
 
-	store        txn.Store[Tx]
+	store        txn.Store[store.Tx]
 	coordination Coordination
 	options      Options
 }
 
 // New returns an App over a migrated database. It returns txn.ErrSecret if the database has another secret.
-func New(ctx context.Context, s txn.Store[Tx], c Coordination, own secret.Secret, o Options) (*App, error) {
-	if err := txn.KeepSecret(ctx, Narrow[txn.MetaTx](s), own); err != nil {
+func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.Secret, o Options) (*App, error) {
+	if err := txn.KeepSecret(ctx, store.Narrow[txn.MetaTx](s), own); err != nil {
 		return nil, err
 	}
 	if o.Upgrade {
-		if err := privacy.Upgrade(ctx, Narrow[privacy.UpgradeTx](s), own, o.Clock.Now()); err != nil {
+		if err := privacy.Upgrade(ctx, store.Narrow[privacy.UpgradeTx](s), own, o.Clock.Now()); err != nil {
 			return nil, err
 		}
 	}
-	p := txn.NewProcess(txn.Options{Store: Narrow[txn.EventTx](s), Storage: o.Storage, Clock: o.Clock,
+	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](s), Storage: o.Storage, Clock: o.Clock,
 		Bell: c.Bell, Claims: c.Claims, Knocks: c.Knocks, Log: o.Log})
 	a := &App{Process: p, Presence: presence.Service{Presences: c.Presences}, store: s, coordination: c, options: o}
-	a.Identity = identity.New(p, Narrow[identity.Tx](s), own, o.Passwords)
-	a.Learning = learning.New(learning.Options{Process: p, Store: Narrow[learning.Tx](s), Secret: own,
+	a.Identity = identity.New(p, store.Narrow[identity.Tx](s), own, o.Passwords)
+	a.Learning = learning.New(learning.Options{Process: p, Store: store.Narrow[learning.Tx](s), Secret: own,
 		// Moderation asks Learning, so it comes later. Models change only while Learning runs or is used.
 		OnChange: func(site int64, stamp uint64) { a.Moderation.ModelChanged(site, stamp) },
 		OnErase:  o.OnErase})
-	a.Signet = signing.New(p, Narrow[signing.Tx](s), own)
+	a.Evaluation = evaluation.New(p, store.Narrow[evaluation.Tx](s))
+	a.Signing = signing.New(p, store.Narrow[signing.Tx](s), own)
 	prints := &campaign.Prints{}
-	a.Neighbours = spamlist.New(spamlist.Options{Process: p, Store: Narrow[spamlist.Tx](s), Signer: a.Signet,
+	a.SpamLists = spamlist.New(spamlist.Options{Process: p, Store: store.Narrow[spamlist.Tx](s), Signer: a.Signing,
 		Prints: prints, Getter: o.Outbound.Lists})
-	a.Rules = rules.New(p, Narrow[rules.Tx](s), a.Neighbours)
-	a.Reactions = vote.New(p, Narrow[vote.Tx](s), own)
-	a.Complaints = report.New(p, Narrow[report.Tx](s), own)
-	a.Guests = readerauth.New(p, Narrow[readerauth.Tx](s), own, a.Identity)
-	a.Subscriptions = readermail.New(p, Narrow[readermail.Tx](s), own)
-	a.Register = takedown.New(p, Narrow[takedown.Tx](s))
-	a.Checkers = externalcheck.New(p, Narrow[externalcheck.Tx](s), own, o.Outbound.Checkers)
-	a.Campaigns = campaign.New(p, Narrow[campaign.Tx](s), a.Learning, a.Rules, a.Neighbours, prints)
-	a.Inquiries = spamcheck.New(spamcheck.Options{Process: p, Store: Narrow[spamcheck.Tx](s), Secret: own,
+	a.Rules = rules.New(p, store.Narrow[rules.Tx](s), a.SpamLists)
+	a.Votes = vote.New(p, store.Narrow[vote.Tx](s), own)
+	a.Reports = report.New(p, store.Narrow[report.Tx](s), own)
+	a.ReaderAuth = readerauth.New(p, store.Narrow[readerauth.Tx](s), own, a.Identity)
+	a.ReaderMail = readermail.New(p, store.Narrow[readermail.Tx](s), own)
+	a.Takedowns = takedown.New(p, store.Narrow[takedown.Tx](s))
+	a.ExternalChecks = externalcheck.New(p, store.Narrow[externalcheck.Tx](s), own, o.Outbound.Checkers)
+	a.Campaigns = campaign.New(p, store.Narrow[campaign.Tx](s), a.Learning, a.Rules, a.SpamLists, prints)
+	a.SpamChecks = spamcheck.New(spamcheck.Options{Process: p, Store: store.Narrow[spamcheck.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns})
-	a.Moderation = moderation.New(moderation.Options{Process: p, Store: Narrow[moderation.Tx](s), Secret: own,
-		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns, Complaints: a.Complaints,
-		Staff: a.Identity.StaffNames, Namesake: a.Guests.Namesake, Forgets: a.Learning.NoteForgotten})
-	a.Privacy = privacy.New(p, Narrow[privacy.Tx](s), own, a.Moderation, a.Learning)
-	a.Sites = sites.New(p, Narrow[sites.Tx](s), o.Outbound.CheckerHost)
-	a.Static = newStatic(p, Narrow[static.Tx](s), a.Signet)
-	a.Transfer = transfer.New(transfer.Options{Process: p, Store: Narrow[transfer.Tx](s), Secret: own,
+	a.Moderation = moderation.New(moderation.Options{Process: p, Store: store.Narrow[moderation.Tx](s), Secret: own,
+		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns, Complaints: a.Reports,
+		Staff: a.Identity.StaffNames, Namesake: a.ReaderAuth.Namesake, Forgets: a.Learning.NoteForgotten})
+	a.Privacy = privacy.New(p, store.Narrow[privacy.Tx](s), own, a.Moderation, a.Learning)
+	a.Sites = sites.New(p, store.Narrow[sites.Tx](s), o.Outbound.CheckerHost)
+	a.Static = newStatic(p, store.Narrow[static.Tx](s), a.Signing)
+	a.Transfer = transfer.New(transfer.Options{Process: p, Store: store.Narrow[transfer.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Tables: sqlite.ForeignRows})
 	if o.PublicURL != nil {
 		a.serves(own)
@@ -178,12 +182,12 @@ func New(ctx context.Context, s txn.Store[Tx], c Coordination, own secret.Secret
 // serves builds what only servers have.
 func (a *App) serves(own secret.Secret) {
 	o := a.options
-	a.Hooks = webhook.New(webhook.Options{Process: a.Process, Store: Narrow[webhook.Tx](a.store), Secret: own,
+	a.Webhook = webhook.New(webhook.Options{Process: a.Process, Store: store.Narrow[webhook.Tx](a.store), Secret: own,
 		Public: o.PublicURL, Reach: o.Outbound.Webhooks})
 	a.Providers = identity.NewProviders(a.Process, own, o.SignIn...)
 	if o.Mail != nil {
 		mo := *o.Mail
-		mo.Process, mo.Store, mo.Secret, mo.Public = a.Process, Narrow[mail.Tx](a.store), own, o.PublicURL
+		mo.Process, mo.Store, mo.Secret, mo.Public = a.Process, store.Narrow[mail.Tx](a.store), own, o.PublicURL
 		a.Mail = mail.New(mo)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aitys/aitys/api/desk/admin"
 	"github.com/aitys/aitys/api/reader"
 	"github.com/aitys/aitys/api/web"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/site"
@@ -25,14 +26,14 @@ func (a *App) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	works := []func(context.Context) error{
-		a.Process.Run, a.Identity.Run, a.Learning.Run, a.Campaigns.Run, a.Moderation.Run, a.Reactions.Run,
-		a.Complaints.Run, a.Guests.Run, a.Inquiries.Run, a.Register.Run, a.Neighbours.Run, a.Checkers.Run,
+		a.Process.Run, a.Identity.Run, a.Learning.Run, a.Campaigns.Run, a.Moderation.Run, a.Votes.Run,
+		a.Reports.Run, a.ReaderAuth.Run, a.SpamChecks.Run, a.Takedowns.Run, a.SpamLists.Run, a.ExternalChecks.Run,
 	}
 	if a.options.Watch != nil {
 		works = append(works, a.options.Watch)
 	}
-	if a.Hooks != nil {
-		works = append(works, a.Hooks.Run)
+	if a.Webhook != nil {
+		works = append(works, a.Webhook.Run)
 	}
 	if a.Mail != nil {
 		works = append(works, a.Mail.Run)
@@ -68,13 +69,13 @@ func (a *App) Handler(more ...api.Routes) *api.Server {
 			Presence: a.Presence, Clock: o.Clock,
 			Log: a.Process.Logger(), PublicURL: o.PublicURL, AnyHost: o.AnyHost, Proxies: o.Proxies, Limiter: limiter,
 			Mailing: o.Mailing || a.Mail != nil},
-		Readers: api.ReaderServices{Moderation: a.Moderation, Reactions: a.Reactions, Signet: a.Signet,
-			Register: a.Register, Guests: a.Guests, Subscriptions: a.Subscriptions, Complaints: a.Complaints,
+		Readers: api.ReaderServices{Moderation: a.Moderation, Votes: a.Votes, Signing: a.Signing,
+			Takedowns: a.Takedowns, ReaderAuth: a.ReaderAuth, ReaderMail: a.ReaderMail, Reports: a.Reports,
 			Privacy: a.Privacy},
-		Moderators: api.ModeratorServices{Moderation: a.Moderation, Learning: a.Learning, Rules: a.Rules, Sites: a.Sites,
+		Moderators: api.ModeratorServices{Moderation: a.Moderation, Learning: a.Learning, Evaluation: a.Evaluation, Rules: a.Rules, Sites: a.Sites,
 			Campaigns: a.Campaigns, Privacy: a.Privacy},
-		Admins: api.AdminServices{Identity: a.Identity, Sites: a.Sites, Hooks: a.Hooks, Register: a.Register,
-			Neighbours: a.Neighbours, Checkers: a.Checkers},
+		Admins: api.AdminServices{Identity: a.Identity, Sites: a.Sites, Webhooks: a.Webhook, Takedowns: a.Takedowns,
+			SpamLists: a.SpamLists, ExternalChecks: a.ExternalChecks},
 		Redis: a.coordination.Health, Export: a.export,
 	}, append(a.routes(), more...)...)
 }
@@ -84,12 +85,12 @@ func (a *App) routes() []api.Routes {
 	return []api.Routes{
 		desk.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Campaigns: a.Campaigns,
 			Learning: a.Learning}.Routes,
-		admin.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Learning: a.Learning,
-			Privacy: a.Privacy, Rules: a.Rules, Register: a.Register, Hooks: a.Hooks, Neighbours: a.Neighbours,
-			Signet: a.Signet, Checkers: a.Checkers}.Routes,
-		reader.Services{Moderation: a.Moderation, Identity: a.Identity, Guests: a.Guests, Subscriptions: a.Subscriptions,
-			Privacy: a.Privacy, Register: a.Register, Complaints: a.Complaints}.Routes,
-		akismet.Services{Identity: a.Identity, Inquiries: a.Inquiries}.Routes,
+		admin.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Learning: a.Learning, Evaluation: a.Evaluation,
+			Privacy: a.Privacy, Rules: a.Rules, Takedowns: a.Takedowns, Webhooks: a.Webhook, SpamLists: a.SpamLists,
+			Signing: a.Signing, ExternalChecks: a.ExternalChecks}.Routes,
+		reader.Services{Moderation: a.Moderation, Identity: a.Identity, ReaderAuth: a.ReaderAuth, ReaderMail: a.ReaderMail,
+			Privacy: a.Privacy, Takedowns: a.Takedowns, Reports: a.Reports}.Routes,
+		akismet.Services{Identity: a.Identity, SpamChecks: a.SpamChecks}.Routes,
 	}
 }
 
@@ -119,7 +120,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 	go func() { followed <- a.Run(following) }()
 	go func() { served <- server.Serve(l) }()
 	err := a.waitReady(ctx)
-	noted := txn.NotePublicURL(ctx, Narrow[txn.MetaTx](a.store), a.options.PublicURL.String())
+	noted := txn.NotePublicURL(ctx, store.Narrow[txn.MetaTx](a.store), a.options.PublicURL.String())
 	if noted != nil && ctx.Err() == nil {
 		log.Warn("links that commands print may lead elsewhere", "err", noted)
 	}

@@ -8,12 +8,14 @@ import (
 
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/outbound"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/transfer/static"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/identity/password"
@@ -38,13 +40,14 @@ import (
 type App struct {
 	*app.App
 	*useCases
-	store txn.Store[app.Tx]
+	store txn.Store[store.Tx]
 }
 
 type useCases struct {
 	*process
 	*accounts
 	*models
+	*measures
 	*keys
 	*lists
 	*ruling
@@ -68,6 +71,7 @@ type (
 	process    = txn.Process
 	accounts   = identity.Service
 	models     = learning.Models
+	measures   = evaluation.Service
 	keys       = signing.Service
 	lists      = spamlist.Service
 	ruling     = rules.Service
@@ -93,7 +97,7 @@ var Loopback = outbound.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 // NewApp is app.New with a server's Options: the App is at https://talk.example, may call loopback addresses and hashes
 // passwords with little work, unless o says otherwise.
 func NewApp(
-	ctx context.Context, s txn.Store[app.Tx], c app.Coordination, own secret.Secret, o app.Options,
+	ctx context.Context, s txn.Store[store.Tx], c app.Coordination, own secret.Secret, o app.Options,
 ) (*App, error) {
 	if o.PublicURL == nil {
 		o.PublicURL = &url.URL{Scheme: "https", Host: "talk.example"}
@@ -108,19 +112,19 @@ func NewApp(
 	if err != nil {
 		return nil, err
 	}
-	return &App{App: a, store: s, useCases: &useCases{a.Process, a.Identity, a.Learning, a.Signet, a.Neighbours, a.Rules,
-		a.Reactions, a.Complaints, a.Guests, a.Subscriptions, a.Register, a.Checkers, a.Campaigns, a.Inquiries,
-		a.Moderation, a.Privacy, a.Sites, a.Static, a.Transfer, a.Hooks}}, nil
+	return &App{App: a, store: s, useCases: &useCases{a.Process, a.Identity, a.Learning, a.Evaluation, a.Signing, a.SpamLists, a.Rules,
+		a.Votes, a.Reports, a.ReaderAuth, a.ReaderMail, a.Takedowns, a.ExternalChecks, a.Campaigns, a.SpamChecks,
+		a.Moderation, a.Privacy, a.Sites, a.Static, a.Transfer, a.Webhook}}, nil
 }
 
 // VerifyLog verifies the whole log of a site.
 func (a *App) VerifyLog(ctx context.Context, site site.Site) (bad uint64, err error) {
-	return auditlog.Verify(ctx, txn.NewWork(a.Process, app.Narrow[auditlog.Tx](a.store)), site.ID)
+	return auditlog.Verify(ctx, txn.NewWork(a.Process, store.Narrow[auditlog.Tx](a.store)), site.ID)
 }
 
 // AuditDemands compares the register of a site with its log and with what readers see.
 func (a *App) AuditDemands(ctx context.Context, site site.Site) ([]takedown.Mismatch, error) {
-	return takedown.Audit(ctx, txn.NewWork(a.Process, app.Narrow[takedown.Tx](a.store)), site.ID)
+	return takedown.Audit(ctx, txn.NewWork(a.Process, store.Narrow[takedown.Tx](a.store)), site.ID)
 }
 
 // ServiceTypes returns the types of all services, for tests that look at each of their methods.

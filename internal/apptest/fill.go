@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/aitys/aitys/internal/app"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -27,7 +27,7 @@ func (w *World) Fill(site site.Site, n int) []string {
 func (w *World) copies(first comment.Comment, n int, change func(i int, c *comment.Comment)) []string {
 	w.T.Helper()
 	ids := make([]string, n)
-	w.Must(w.DB.Update(w.Ctx, func(tx app.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		for i := range ids {
 			c := first
 			ids[i] = uuid.NewString()

@@ -44,9 +44,9 @@ type World struct {
 }
 
 // A Database is what tests read and write without a service.
-type Database struct{ txn.Store[app.Tx] }
+type Database struct{ txn.Store[store.Tx] }
 
-func (d Database) Update(ctx context.Context, fn func(app.Tx) error) error {
+func (d Database) Update(ctx context.Context, fn func(store.Tx) error) error {
 	_, err := d.Store.Update(ctx, fn)
 	return err
 }
@@ -88,7 +88,7 @@ func Empty(t testing.TB, url string) *World {
 	t.Helper()
 	w := &World{T: t, Ctx: t.Context()}
 	w.Clock = testkit.NewClock(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-	w.DB = Database{store.For[app.Tx](Open(t, url, store.Options{}))}
+	w.DB = Database{Open(t, url, store.Options{})}
 	w.S = w.Another(newBell(t, w.Clock))
 	return w
 }
@@ -138,7 +138,7 @@ func (w *World) Session(a authz.Account) authz.Actor {
 	w.T.Helper()
 	value, hash := secret.New("")
 	now := w.Clock.Now()
-	w.Must(w.DB.Update(w.Ctx, func(tx app.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		return tx.InsertSession(authz.Session{Hash: hash, ID: txn.NewID(), Account: a.ID, CreatedAt: now, SeenAt: now,
 			ExpiresAt: now.Add(time.Hour)})
 	}))
@@ -238,14 +238,14 @@ func (w *World) Undo(who authz.Actor, site site.Site, batch string) moderation.O
 func (w *World) Comment(site site.Site, id string) comment.Comment {
 	w.T.Helper()
 	var c comment.Comment
-	w.View(func(tx app.Tx) (err error) {
+	w.View(func(tx store.Tx) (err error) {
 		c, err = tx.CommentByID(site.ID, id)
 		return err
 	})
 	return c
 }
 
-func (w *World) View(fn func(app.Tx) error) {
+func (w *World) View(fn func(store.Tx) error) {
 	w.T.Helper()
 	w.Must(w.DB.View(w.Ctx, fn))
 }
@@ -283,7 +283,7 @@ func AsError(err error, e **problem.Error) bool { return errors.As(err, e) }
 // MailedCode is the code that an address would read in its mail.
 func (w *World) MailedCode(site site.Site, email string) (code string) {
 	w.T.Helper()
-	w.View(func(tx app.Tx) error {
+	w.View(func(tx store.Tx) error {
 		mailed, err := tx.MailedCode(site.ID, mailbox.Box(Secret, text.AddressOf(email)))
 		code = mailbox.CodeOf(Secret, mailed.Letter)
 		return err
@@ -310,7 +310,7 @@ func (w *World) Run(s *App) {
 func Followed(w *World, name string) {
 	w.T.Helper()
 	testkit.Until(w.T, name+" has followed", func() (followed bool) {
-		w.View(func(tx app.Tx) error {
+		w.View(func(tx store.Tx) error {
 			at, err := tx.Follower(name)
 			if errors.Is(err, txn.ErrNotFound) || at.Lost {
 				return nil // not yet
@@ -327,13 +327,13 @@ func Followed(w *World, name string) {
 }
 
 // NewApp returns another App over s, as of a second process, or of one whose database fails.
-func (w *World) NewApp(s txn.Store[app.Tx]) *App {
+func (w *World) NewApp(s txn.Store[store.Tx]) *App {
 	w.T.Helper()
 	return w.NewAppWith(s, app.Coordination{}, app.Options{})
 }
 
 // NewAppWith is NewApp with a Coordination and Options, of which the clock is that of the world.
-func (w *World) NewAppWith(s txn.Store[app.Tx], c app.Coordination, o app.Options) *App {
+func (w *World) NewAppWith(s txn.Store[store.Tx], c app.Coordination, o app.Options) *App {
 	w.T.Helper()
 	o.Clock = w.Clock
 	a, err := NewApp(w.Ctx, s, c, Secret, o)
@@ -358,7 +358,7 @@ func (w *World) Publish(site site.Site) {
 // Entries are those of a batch.
 func (w *World) Entries(batch string) (all []auditlog.Entry) {
 	w.T.Helper()
-	w.View(func(tx app.Tx) (err error) {
+	w.View(func(tx store.Tx) (err error) {
 		all, err = tx.Batch(w.A.ID, batch)
 		return err
 	})
@@ -367,7 +367,7 @@ func (w *World) Entries(batch string) (all []auditlog.Entry) {
 
 func (w *World) Head(site site.Site) (head auditlog.Head) {
 	w.T.Helper()
-	w.View(func(tx app.Tx) (err error) {
+	w.View(func(tx store.Tx) (err error) {
 		head, err = tx.Head(site.ID)
 		return err
 	})
@@ -385,7 +385,7 @@ func (w *World) Queue(who authz.Actor, req comment.QueueRequest) moderation.Queu
 func (w *World) Standing(site site.Site) map[uint64]string {
 	w.T.Helper()
 	lessons := map[uint64]string{}
-	w.View(func(tx app.Tx) error {
+	w.View(func(tx store.Tx) error {
 		return tx.EachLesson(site.ID, 0, func(l classifier.Lesson) error {
 			lessons[l.Seq] = l.Label.String() + ": " + l.Comment.Text
 			return nil

@@ -13,7 +13,6 @@ import (
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/mail"
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -39,7 +38,7 @@ func victim(url string) {
 		fmt.Println(err, bad)
 		os.Exit(1)
 	}
-	s, err := serviceOf(store.For[storetest.Tx](db), testkit.NewClock(at), os.Getenv(victimServer), os.Stdout)
+	s, err := serviceOf(db, testkit.NewClock(at), os.Getenv(victimServer), os.Stdout)
 	if err == nil {
 		err = s.Run(context.Background())
 	}

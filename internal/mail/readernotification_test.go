@@ -12,7 +12,7 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/i18n"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -58,7 +58,7 @@ func (w *world) says(email, lang string) {
 // gathering is the number of comments in the open mail to an address.
 func (w *world) gathering(email string) (size int) {
 	w.T.Helper()
-	w.View(func(tx storetest.Tx) error {
+	w.View(func(tx store.Tx) error {
 		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)), w.Clock.Now())
 		if size = len(m.Comments) + m.More; errors.Is(err, txn.ErrNotFound) {
 			err = nil

@@ -13,7 +13,7 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/mail"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -135,7 +135,7 @@ func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
 			second.ID, second.Same, second.Path = txn.NewID(), nil, txn.NewID()[:16]
 			second.State, second.Source = comment.Pending, "What came meanwhile."
 			join := func() {
-				w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+				w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 					m, err := tx.OpenMail(w.A.ID, who.ID(), w.Clock.Now())
 					m.Comments = append(m.Comments, second.ID)
 					_, _, inserted := tx.InsertComment(second)

@@ -19,7 +19,7 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/mail"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -80,28 +80,28 @@ var _ io.Writer = (*logs)(nil)
 // narrow is a whole store as this room sees it.
 type narrow struct {
 	txn.Store[mail.Tx]
-	whole txn.Store[storetest.Tx]
+	whole txn.Store[store.Tx]
 }
 
 func (s narrow) View(ctx context.Context, fn func(mail.Tx) error) error {
-	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.whole.View(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 func (s narrow) Update(ctx context.Context, fn func(mail.Tx) error) ([]event.Event, error) {
-	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.whole.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 type events struct {
 	txn.Store[txn.EventTx]
-	whole txn.Store[storetest.Tx]
+	whole txn.Store[store.Tx]
 }
 
 func (s events) View(ctx context.Context, fn func(txn.EventTx) error) error {
-	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.whole.View(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 func (s events) Update(ctx context.Context, fn func(txn.EventTx) error) ([]event.Event, error) {
-	return s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.whole.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 // often is a bell that always rings: tests do not wait for seconds.
@@ -130,11 +130,11 @@ func (often) Rings(ctx context.Context) <-chan struct{} {
 
 // A delayed store has something happen just before an Update, once.
 type delayed struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	before atomic.Pointer[func()]
 }
 
-func (s *delayed) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (s *delayed) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	if before := s.before.Swap(nil); before != nil {
 		(*before)()
 	}
@@ -150,7 +150,7 @@ func (w *world) service() *mail.Service {
 }
 
 func serviceOf(
-	db txn.Store[storetest.Tx], clock txn.Clock, server string, log io.Writer,
+	db txn.Store[store.Tx], clock txn.Clock, server string, log io.Writer,
 ) (*mail.Service, error) {
 	to, err := mail.ParseServer(server)
 	if err != nil {
@@ -200,7 +200,7 @@ func (w *world) arrives(change func(*comment.Comment)) comment.Comment {
 	c.CreatedAt = w.Clock.Now()
 	c.ID, c.Same, c.Path = txn.NewID(), nil, txn.NewID()[:16]
 	change(&c)
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		_, _, err := tx.InsertComment(c)
 		e := event.Event{Site: w.A.ID, Kind: event.Arrived, Comment: c.ID, At: c.CreatedAt}
 		return errors.Join(err, tx.Emit(e))
@@ -211,7 +211,7 @@ func (w *world) arrives(change func(*comment.Comment)) comment.Comment {
 // mails are those in the database, in the order they were made.
 func (w *world) mails(who authz.Actor, kind mail.Kind) (m mail.Message, known bool) {
 	w.T.Helper()
-	w.View(func(tx storetest.Tx) (err error) {
+	w.View(func(tx store.Tx) (err error) {
 		m, err = tx.LastMail(w.A.ID, who.ID(), kind)
 		known = err == nil
 		return nil
@@ -267,7 +267,7 @@ func links(t testing.TB, part string) (links, pictures []string) {
 // nameSite gives the site a name past all checks.
 func (w *world) nameSite(name string) {
 	w.T.Helper()
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		site := w.A
 		site.Name = name
 		return tx.UpdateSite(site)
@@ -277,7 +277,7 @@ func (w *world) nameSite(name string) {
 // titlePage gives its page a title likewise.
 func (w *world) titlePage(title string) {
 	w.T.Helper()
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		list, err := tx.Pages(w.A.ID, "", 1)
 		if err != nil || len(list) == 0 {
 			return err

@@ -66,11 +66,11 @@ func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
 	}
 
 	db := open(t, url, store.Options{}) // it has read nothing yet
-	meta := store.For[txn.MetaTx](db)
+	meta := store.Narrow[txn.MetaTx](db)
 	if _, err := meta.Update(t.Context(), func(tx txn.MetaTx) error { return tx.SetMeta("a", []byte{1}) }); err != nil {
 		t.Fatalf("nobody knows of the damage yet: %v", err)
 	}
-	err = store.For[identity.Tx](db).View(t.Context(), func(tx identity.Tx) error {
+	err = store.Narrow[identity.Tx](db).View(t.Context(), func(tx identity.Tx) error {
 		_, err := tx.Accounts()
 		return err
 	})
@@ -141,7 +141,7 @@ func TestAFullFileGivesItsReserveBack(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	_, err := store.For[txn.MetaTx](db).Update(t.Context(),
+	_, err := store.Narrow[txn.MetaTx](db).Update(t.Context(),
 		func(tx txn.MetaTx) error { return tx.SetMeta("large", make([]byte, 4<<20)) })
 	if !errors.Is(err, txn.ErrFull) || !errors.Is(db.Storage(), txn.ErrFull) {
 		t.Errorf("got %v, and then %v", err, db.Storage())

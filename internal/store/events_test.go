@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/txn"
@@ -20,19 +19,19 @@ import (
 // A follower reads the events of a database, a few at a time.
 type follower struct {
 	testing.TB
-	store txn.Store[storetest.Tx]
+	store txn.Store[store.Tx]
 	at    event.Position
 	seen  map[string]int
 }
 
 func newFollower(t testing.TB, db *store.DB) *follower {
-	return &follower{TB: t, store: store.For[storetest.Tx](db), seen: map[string]int{}}
+	return &follower{TB: t, store: db, seen: map[string]int{}}
 }
 
 // look reads one piece and returns what it was told.
 func (f *follower) look(limit int) (told []string) {
 	f.Helper()
-	err := f.store.View(f.Context(), func(tx storetest.Tx) error {
+	err := f.store.View(f.Context(), func(tx store.Tx) error {
 		events, next, err := tx.EventsAfter(f.at, limit)
 		for _, e := range events {
 			told = append(told, e.Comment)
@@ -61,7 +60,7 @@ func (f *follower) catchUp(limit int) (told []string) {
 
 // emit writes events in one transaction, and calls fn before it ends.
 func emit(t testing.TB, db *store.DB, fn func(), names ...string) error {
-	_, err := store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
+	_, err := db.Update(t.Context(), func(tx store.Tx) error {
 		var err error
 		for _, name := range names {
 			e := event.Event{Site: 1, Kind: event.Arrived, Comment: name, At: time.Now()}
@@ -197,17 +196,17 @@ func TestLateTransactionsComeOnceInPieces(t *testing.T) {
 func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
 	url := testkit.Postgres(t)
 	db := open(t, url, store.Options{})
-	s := store.For[storetest.Tx](db)
+	s := db
 	if err := emit(t, db, func() {}, "one", "two"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Update(t.Context(), func(tx storetest.Tx) error {
+	_, err := s.Update(t.Context(), func(tx store.Tx) error {
 		return errors.Join(tx.AddFollower("mail"), tx.AddFollower("behind"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := txn.NewProcess(txn.Options{Store: store.For[txn.EventTx](db), Clock: testkit.NewClock(time.Now())})
+	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](db), Clock: testkit.NewClock(time.Now())})
 	run := func(while func()) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -247,7 +246,7 @@ func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
 	if told := f.catchUp(10); !slices.Equal(told, []string{"three"}) {
 		t.Errorf("told %v", told)
 	}
-	err = s.View(t.Context(), func(tx storetest.Tx) error {
+	err = s.View(t.Context(), func(tx store.Tx) error {
 		for _, name := range []string{"mail", "behind"} { // the second has not read what is forgotten
 			f, err := tx.Follower(name)
 			if err != nil || !f.Lost || f.At != "" {

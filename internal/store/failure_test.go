@@ -11,20 +11,19 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
 // note writes one value of a size under a name.
 func note(ctx context.Context, db *store.DB, name string, size int) error {
-	_, err := store.For[storetest.Tx](db).Update(ctx,
-		func(tx storetest.Tx) error { return tx.SetMeta(name, make([]byte, size)) })
+	_, err := db.Update(ctx,
+		func(tx store.Tx) error { return tx.SetMeta(name, make([]byte, size)) })
 	return err
 }
 
 func noted(ctx context.Context, db *store.DB, name string) error {
-	return store.For[storetest.Tx](db).View(ctx, func(tx storetest.Tx) error {
+	return db.View(ctx, func(tx store.Tx) error {
 		_, err := tx.Meta(name)
 		return err
 	})
@@ -132,7 +131,7 @@ func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
 	url := testkit.Postgres(t)
 	db := open(t, url, store.Options{})
 	killer := raw(t, url)
-	_, err := store.For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
+	_, err := db.Update(t.Context(), func(tx store.Tx) error {
 		if err := tx.SetMeta("x", nil); err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/event"
@@ -59,16 +58,16 @@ func (f *fault) call() error {
 
 // ending is a store whose transactions may fail at their end, too.
 type ending struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	*fault
 }
 
-func (e ending) View(ctx context.Context, fn func(storetest.Tx) error) error {
+func (e ending) View(ctx context.Context, fn func(store.Tx) error) error {
 	return e.Store.View(ctx, e.last(fn))
 }
 
-func (e ending) Views(ctx context.Context, n int, fn func([]storetest.Tx) error) error {
-	return e.Store.Views(ctx, n, func(all []storetest.Tx) error {
+func (e ending) Views(ctx context.Context, n int, fn func([]store.Tx) error) error {
+	return e.Store.Views(ctx, n, func(all []store.Tx) error {
 		if err := fn(all); err != nil {
 			return err
 		}
@@ -76,12 +75,12 @@ func (e ending) Views(ctx context.Context, n int, fn func([]storetest.Tx) error)
 	})
 }
 
-func (e ending) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (e ending) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	return e.Store.Update(ctx, e.last(fn))
 }
 
-func (e ending) last(fn func(storetest.Tx) error) func(storetest.Tx) error {
-	return func(tx storetest.Tx) error {
+func (e ending) last(fn func(store.Tx) error) func(store.Tx) error {
+	return func(tx store.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
@@ -107,7 +106,7 @@ func newFaulty(t *testing.T, url string) *faulty {
 	if err := db.OnStatement(w.call); err != nil {
 		t.Fatal(err)
 	}
-	w.store = ending{store.For[storetest.Tx](db), &w.fault}
+	w.store = ending{db, &w.fault}
 	w.S = w.other()
 	w.Must(w.S.Learn(w.Ctx, w.A))    // a comment is taken although its model cannot be read: see package learning
 	_, err := w.S.Has(w.Ctx, w.A.ID) // and although its site's rules cannot be: see package rules

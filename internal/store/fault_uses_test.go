@@ -16,13 +16,14 @@ import (
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/mailbox"
@@ -483,7 +484,7 @@ var useCases = map[string]func(*faulty) func() error{
 	"Quality": func(w *faulty) func() error {
 		w.approved()
 		return func() error {
-			_, err := w.S.Quality(w.Ctx, authz.Operator, w.A, learning.QualityRequest{})
+			_, err := w.S.Quality(w.Ctx, authz.Operator, w.A, evaluation.QualityRequest{})
 			return err
 		}
 	},
@@ -494,7 +495,7 @@ var useCases = map[string]func(*faulty) func() error{
 	"WhatIf": func(w *faulty) func() error {
 		w.approved()
 		return func() error {
-			_, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{})
+			_, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, evaluation.WhatIfRequest{})
 			return err
 		}
 	},
@@ -731,7 +732,7 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Neighbours": func(w *faulty) func() error {
 		w.neighbour()
-		return func() error { _, err := w.S.Neighbours.Neighbours(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.S.SpamLists.Neighbours(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"AddNeighbour": func(w *faulty) func() error {
 		w.neighbour()
@@ -1105,7 +1106,7 @@ func (w *faulty) signedIn() (who authz.Actor, value string) {
 		ID: txn.NewID(), Hash: hash, Account: who.ID(), Agent: "test",
 		CreatedAt: w.Clock.Now(), SeenAt: w.Clock.Now(), ExpiresAt: w.Clock.Now().Add(24 * time.Hour),
 	}
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertSession(row) }))
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.InsertSession(row) }))
 	w.Clock.Add(time.Hour)
 	return authz.Actor{Account: who.Account, Session: row.ID, Scope: authz.ScopeAdmin}, value
 }
@@ -1114,7 +1115,7 @@ func (w *faulty) signedIn() (who authz.Actor, value string) {
 func (w *faulty) linked() (authz.Actor, authz.Proof) {
 	w.T.Helper()
 	who, _ := w.signedIn()
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) (err error) {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) (err error) {
 		who.Account.Password = "a hash"
 		return tx.UpdateAccount(who.Account)
 	}))
@@ -1130,7 +1131,7 @@ func (w *faulty) mailed(about string) (token string, who authz.Actor) {
 	token, hash := secret.New("")
 	link := authz.MailLink{Hash: hash, Account: who.ID(), Site: w.A.ID, Comment: about,
 		ExpiresAt: w.Clock.Now().Add(time.Hour)}
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.InsertMailLink(link) }))
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.InsertMailLink(link) }))
 	return token, who
 }
 
@@ -1155,7 +1156,7 @@ func (w *faulty) heldLink() string {
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	w.Must(w.S.AskHeld(w.Ctx, w.A, c.Email, "en"))
 	var letters []mailbox.Letter
-	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
+	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) (err error) {
 		letters, err = tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(c.Email)), 1)
 		return err
 	}))
@@ -1169,7 +1170,7 @@ func (w *faulty) campaign() campaign.Campaign {
 	text := "The same offer of stone ovens for everybody who bakes at home, today only, from " + w.name()
 	comments := []comment.Comment{w.Submit(w.A, text), w.Submit(w.A, text+" again")}
 	k.Sample = comments[0].ID
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		last, err := tx.LastNumber(w.A.ID)
 		if err != nil {
 			return err
@@ -1236,7 +1237,7 @@ func neighbourOf(url string) spamlist.Draft {
 
 // neighbour has the site read one list of another publisher.
 func (w *faulty) neighbour() string {
-	list, err := w.S.Neighbours.Neighbours(w.Ctx, authz.Operator, w.A)
+	list, err := w.S.SpamLists.Neighbours(w.Ctx, authz.Operator, w.A)
 	w.Must(err)
 	for _, n := range list {
 		w.Must(w.S.RemoveNeighbour(w.Ctx, authz.Operator, w.A, n.ID))

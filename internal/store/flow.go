@@ -7,12 +7,12 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/evaluation"
 )
 
 // The rows of a state stand together in one index, by age: one statement
 // reads the end of each.
-func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]learning.Arrival, error) {
+func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]evaluation.Arrival, error) {
 	var parts []string
 	var args []any
 	for state := comment.Pending; state <= comment.Removed; state++ {
@@ -29,10 +29,10 @@ func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]learning.Arriva
 	}
 	type row struct {
 		at      int64
-		arrival learning.Arrival
+		arrival evaluation.Arrival
 	}
 	return rows.AllAs(t.Tx, func(r *row) []any { return []any{&r.at, &r.arrival.Page, &r.arrival.State} },
-		func(r *row) learning.Arrival {
+		func(r *row) evaluation.Arrival {
 			r.arrival.At = rows.Unstamp(r.at)
 			return r.arrival
 		}, strings.Join(parts, `
@@ -41,14 +41,14 @@ func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]learning.Arriva
 
 // It asks for each comment by itself: joined, a planner would sooner or later
 // read all of the site's.
-func (t *tx) Ruled(site int64, limit int) ([]learning.Ruled, error) {
+func (t *tx) Ruled(site int64, limit int) ([]evaluation.Ruled, error) {
 	type row struct {
 		at, came int64
-		ruled    learning.Ruled
+		ruled    evaluation.Ruled
 	}
 	return rows.AllAs(t.Tx, func(r *row) []any {
 		return []any{&r.ruled.Seq, &r.ruled.Undoes, &r.ruled.Before, &r.ruled.Comment, &r.at, &r.came}
-	}, func(r *row) learning.Ruled {
+	}, func(r *row) evaluation.Ruled {
 		r.ruled.At, r.ruled.Came = rows.Unstamp(r.at), rows.Unstamp(r.came)
 		return r.ruled
 	}, `

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/authz"
 )
 
@@ -26,7 +25,7 @@ func TestManyAccountsBreakNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		err := For[storetest.Tx](db).View(t.Context(), func(tx storetest.Tx) error {
+		err := db.View(t.Context(), func(tx Tx) error {
 			all, err := tx.Accounts()
 			if err != nil {
 				return err

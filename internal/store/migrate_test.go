@@ -10,7 +10,6 @@ import (
 
 	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/store/sqlite"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/txn"
@@ -48,8 +47,8 @@ func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 				if err := db.Migrate(t.Context()); err != nil {
 					t.Errorf("migrate: %v", err)
 				}
-				_, err = store.For[storetest.Tx](db).Update(t.Context(),
-					func(tx storetest.Tx) error { return tx.SetMeta("x", []byte("y")) })
+				_, err = db.Update(t.Context(),
+					func(tx store.Tx) error { return tx.SetMeta("x", []byte("y")) })
 				if err != nil {
 					t.Errorf("use: %v", err)
 				}

@@ -43,7 +43,7 @@ func TestDB_CloseTwice(t *testing.T) {
 				})
 			}
 			closing.Wait()
-			err := store.For[txn.MetaTx](db).View(t.Context(), func(txn.MetaTx) error { return nil })
+			err := store.Narrow[txn.MetaTx](db).View(t.Context(), func(txn.MetaTx) error { return nil })
 			if err == nil {
 				t.Error("a closed database was read")
 			}

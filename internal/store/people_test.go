@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/txn"
@@ -15,23 +14,23 @@ import (
 func TestAsMuchIsAskedOfNoAccountAsOfOne(t *testing.T) {
 	db := open(t, testkit.SQLite(t), store.Options{})
 	a := authz.Account{ID: txn.NewID(), Email: "a@b.example", Name: "A", AllSites: authz.Author}
-	rooms := store.For[storetest.Tx](db)
-	if _, err := rooms.Update(t.Context(), func(tx storetest.Tx) error { return tx.InsertAccount(a) }); err != nil {
+	rooms := db
+	if _, err := rooms.Update(t.Context(), func(tx store.Tx) error { return tx.InsertAccount(a) }); err != nil {
 		t.Fatal(err)
 	}
 	asked := 0
 	if err := db.OnStatement(func() error { asked++; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	statements := func(find func(storetest.Tx) error, want error) int {
+	statements := func(find func(store.Tx) error, want error) int {
 		asked = 0
 		if err := rooms.View(t.Context(), find); !errors.Is(err, want) {
 			t.Fatalf("got %v, want %v", err, want)
 		}
 		return asked
 	}
-	for name, find := range map[string]func(tx storetest.Tx, there bool) error{
-		"id": func(tx storetest.Tx, there bool) error {
+	for name, find := range map[string]func(tx store.Tx, there bool) error{
+		"id": func(tx store.Tx, there bool) error {
 			id := a.ID
 			if !there {
 				id = txn.NewID()
@@ -39,7 +38,7 @@ func TestAsMuchIsAskedOfNoAccountAsOfOne(t *testing.T) {
 			_, err := tx.AccountByID(id)
 			return err
 		},
-		"e-mail": func(tx storetest.Tx, there bool) error {
+		"e-mail": func(tx store.Tx, there bool) error {
 			email := a.Email
 			if !there {
 				email = "nobody@b.example"
@@ -48,8 +47,8 @@ func TestAsMuchIsAskedOfNoAccountAsOfOne(t *testing.T) {
 			return err
 		},
 	} {
-		one := statements(func(tx storetest.Tx) error { return find(tx, true) }, nil)
-		none := statements(func(tx storetest.Tx) error { return find(tx, false) }, txn.ErrNotFound)
+		one := statements(func(tx store.Tx) error { return find(tx, true) }, nil)
+		none := statements(func(tx store.Tx) error { return find(tx, false) }, txn.ErrNotFound)
 		if one != none || one == 0 {
 			t.Errorf("by %s: %d statements where it is there, %d where it is not", name, one, none)
 		}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/mail"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/text"
@@ -29,131 +28,131 @@ var fifthMilli, ninthMilli = time.UnixMicro(5000), time.UnixMicro(9000)
 type hotQuery struct {
 	name  string
 	index string
-	run   func(storetest.Tx) error
+	run   func(Tx) error
 	few   bool
 }
 
 var hot = []hotQuery{
-	{"page by URL", "pages_url", func(tx storetest.Tx) error { return second(tx.PageByURL(1, "u7")) }, false},
-	{"pages by id", "pages_pk", func(tx storetest.Tx) error { return second(tx.PagesByID(1, []string{"p7"})) }, true},
+	{"page by URL", "pages_url", func(tx Tx) error { return second(tx.PageByURL(1, "u7")) }, false},
+	{"pages by id", "pages_pk", func(tx Tx) error { return second(tx.PagesByID(1, []string{"p7"})) }, true},
 	{"reported", "comments_reported", viewQuery(comment.ViewReported, comment.OldestFirst), false},
 	{"reported, riskiest", "comments_reported", viewQuery(comment.ViewReported, comment.RiskiestFirst), true},
 	{"appealed", "comments_appealed", viewQuery(comment.ViewAppealed, comment.OldestFirst), true},
 	{"count of reported", "comments_reported",
-		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewReported, 0.9, 1000)) }, false},
+		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewReported, 0.9, 1000)) }, false},
 	{"count of appealed", "comments_appealed",
-		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewAppealed, 0.9, 1000)) }, false},
+		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewAppealed, 0.9, 1000)) }, false},
 	{"somebody's name", "verified_names_pk",
-		func(tx storetest.Tx) error { return second(tx.NameKept(1, []byte("w1"))) }, false},
+		func(tx Tx) error { return second(tx.NameKept(1, []byte("w1"))) }, false},
 	{"a reader's report", "reports_reporter",
-		func(tx storetest.Tx) error { return second(tx.HasReported(1, "c7", []byte("w1"))) }, true},
+		func(tx Tx) error { return second(tx.HasReported(1, "c7", []byte("w1"))) }, true},
 	{"open reports", "reports_pk|reports_reporter",
-		func(tx storetest.Tx) error { return second(tx.OpenReports(1, []string{"c7", "c9"})) }, true},
+		func(tx Tx) error { return second(tx.OpenReports(1, []string{"c7", "c9"})) }, true},
 	{"all reports", "reports_pk|reports_reporter",
-		func(tx storetest.Tx) error { return second(tx.Reports(1, []string{"c7", "c9"})) }, true},
-	{"answers of a page", "comments_page", func(tx storetest.Tx) error { return second(tx.Answers(1, "p7")) }, true},
+		func(tx Tx) error { return second(tx.Reports(1, []string{"c7", "c9"})) }, true},
+	{"answers of a page", "comments_page", func(tx Tx) error { return second(tx.Answers(1, "p7")) }, true},
 	{"appeals", "appeals_pk",
-		func(tx storetest.Tx) error { return second(tx.Appeals(1, []string{"c7", "c9"})) }, true},
+		func(tx Tx) error { return second(tx.Appeals(1, []string{"c7", "c9"})) }, true},
 	{"a demand", "takedowns_pk",
-		func(tx storetest.Tx) error { return second(tx.Takedown(1, "d7")) }, true},
+		func(tx Tx) error { return second(tx.Takedown(1, "d7")) }, true},
 	{"demands", "takedowns_order",
-		func(tx storetest.Tx) error { return second(tx.Takedowns(1, 0, 50)) }, true},
+		func(tx Tx) error { return second(tx.Takedowns(1, 0, 50)) }, true},
 	{"demands against a page", "takedowns_page",
-		func(tx storetest.Tx) error { return second(tx.PageCovers(1, "p7")) }, true},
+		func(tx Tx) error { return second(tx.PageCovers(1, "p7")) }, true},
 	{"demands whose time is over", "takedowns_until",
-		func(tx storetest.Tx) error { return second(tx.LapsedTakedowns(time.UnixMicro(10), 50)) }, true},
+		func(tx Tx) error { return second(tx.LapsedTakedowns(time.UnixMicro(10), 50)) }, true},
 	{"what demands are about", "takedown_comments_pk|takedown_comments USING PRIMARY KEY",
-		func(tx storetest.Tx) error { return second(tx.TakenDown(1, []string{"d7", "d9"})) }, true},
+		func(tx Tx) error { return second(tx.TakenDown(1, []string{"d7", "d9"})) }, true},
 	{"demands against comments", "takedown_comments_comment",
-		func(tx storetest.Tx) error { return second(tx.Covers(1, []string{"c7", "c9"})) }, true},
+		func(tx Tx) error { return second(tx.Covers(1, []string{"c7", "c9"})) }, true},
 	{"figures of what came in", "comments_age",
-		func(tx storetest.Tx) error { return second(tx.ReceivedIn(1, fifthMilli, ninthMilli)) }, false},
+		func(tx Tx) error { return second(tx.ReceivedIn(1, fifthMilli, ninthMilli)) }, false},
 	{"figures of what was refused", "comments_refused",
-		func(tx storetest.Tx) error { return second(tx.RefusedIn(1, fifthMilli, ninthMilli)) }, true},
+		func(tx Tx) error { return second(tx.RefusedIn(1, fifthMilli, ninthMilli)) }, true},
 	{"figures of what is kept no longer", "comments_expired",
-		func(tx storetest.Tx) error { return second(tx.ExpiredIn(1, fifthMilli, ninthMilli)) }, true},
+		func(tx Tx) error { return second(tx.ExpiredIn(1, fifthMilli, ninthMilli)) }, true},
 	{"figures of what was suspected", "comments_suspected",
-		func(tx storetest.Tx) error { return second(tx.SuspectedIn(1, fifthMilli, ninthMilli)) }, false},
+		func(tx Tx) error { return second(tx.SuspectedIn(1, fifthMilli, ninthMilli)) }, false},
 	{"figures of what nobody decided", "comments_itself",
-		func(tx storetest.Tx) error { return second(tx.UndecidedIn(1, fifthMilli, ninthMilli)) }, false},
+		func(tx Tx) error { return second(tx.UndecidedIn(1, fifthMilli, ninthMilli)) }, false},
 	{"figures of waiting", "comments_age",
-		func(tx storetest.Tx) error { return second(tx.WaitsIn(1, fifthMilli, ninthMilli, 50)) }, false},
+		func(tx Tx) error { return second(tx.WaitsIn(1, fifthMilli, ninthMilli, 50)) }, false},
 	{"figures of appeals", "appeals_age",
-		func(tx storetest.Tx) error { return second(tx.AppealsIn(1, fifthMilli, ninthMilli)) }, true},
+		func(tx Tx) error { return second(tx.AppealsIn(1, fifthMilli, ninthMilli)) }, true},
 	{"figures of answers to appeals", "appeals_age",
-		func(tx storetest.Tx) error { return second(tx.AnsweredIn(1, fifthMilli, ninthMilli, 50)) }, true},
+		func(tx Tx) error { return second(tx.AnsweredIn(1, fifthMilli, ninthMilli, 50)) }, true},
 	{"figures of reports", "reports_age",
-		func(tx storetest.Tx) error {
+		func(tx Tx) error {
 			return second(tx.NoticesIn(1, comment.ReasonUnlawful, fifthMilli, ninthMilli))
 		}, true},
 	{"figures of answers to reports", "reports_age",
-		func(tx storetest.Tx) error {
+		func(tx Tx) error {
 			return second(tx.ActedIn(1, comment.ReasonUnlawful, fifthMilli, ninthMilli, 50))
 		}, true},
 	{"the open register", "takedowns_order",
-		func(tx storetest.Tx) error { return second(tx.OpenTakedowns(1, fifthMilli, ninthMilli, 0, 50)) }, true},
-	{"withheld comments of a page", "comments_withheld", func(tx storetest.Tx) error {
+		func(tx Tx) error { return second(tx.OpenTakedowns(1, fifthMilli, ninthMilli, 0, 50)) }, true},
+	{"withheld comments of a page", "comments_withheld", func(tx Tx) error {
 		return second(tx.CountByPage(1, []string{"p7"}, comment.Approved))
 	}, true},
 	{"what a decision settled", "reports_settled",
-		func(tx storetest.Tx) error { return tx.Settle(1, nil, []uint64{9_999_999}) }, true},
+		func(tx Tx) error { return tx.Settle(1, nil, []uint64{9_999_999}) }, true},
 	{"old reports", "reports_age",
-		func(tx storetest.Tx) error { return tx.DropReporters(time.UnixMicro(10), time.UnixMicro(5)) }, true},
+		func(tx Tx) error { return tx.DropReporters(time.UnixMicro(10), time.UnixMicro(5)) }, true},
 	{"webhooks with something due", "deliveries_due|SCAN",
-		func(tx storetest.Tx) error { return second(tx.ReadyWebhooks(time.UnixMicro(300), 50)) }, true},
+		func(tx Tx) error { return second(tx.ReadyWebhooks(time.UnixMicro(300), 50)) }, true},
 	{"deliveries that are due", "deliveries_due",
-		func(tx storetest.Tx) error { return second(tx.DueDeliveries(1, "h1", time.UnixMicro(300), 16)) }, false},
+		func(tx Tx) error { return second(tx.DueDeliveries(1, "h1", time.UnixMicro(300), 16)) }, false},
 	{"a list of a neighbour", "neighbour_lists_pk|sqlite_autoindex_neighbour_lists",
-		func(tx storetest.Tx) error { return second(tx.NeighbourList(1, "n7")) }, true},
+		func(tx Tx) error { return second(tx.NeighbourList(1, "n7")) }, true},
 	{"what a checker is asked about", "checks_age",
-		func(tx storetest.Tx) error { return second(tx.Checks(1, 8)) }, true},
+		func(tx Tx) error { return second(tx.Checks(1, 8)) }, true},
 	{"deliveries to wake", "deliveries_due",
-		func(tx storetest.Tx) error { return tx.WakeDeliveries(1, "h1", time.UnixMicro(10)) }, true},
+		func(tx Tx) error { return tx.WakeDeliveries(1, "h1", time.UnixMicro(10)) }, true},
 	{"deliveries given up", "deliveries_pk|sqlite_autoindex_deliveries|deliveries_ended",
-		func(tx storetest.Tx) error { return second(tx.ReviveDeliveries(1, "h1", time.UnixMicro(10))) }, true},
+		func(tx Tx) error { return second(tx.ReviveDeliveries(1, "h1", time.UnixMicro(10))) }, true},
 	{"an inquiry", "inquiries_pk",
-		func(tx storetest.Tx) error {
+		func(tx Tx) error {
 			if _, err := tx.InquiryByHash(1, []byte("w1")); !errors.Is(err, txn.ErrNotFound) {
 				return err
 			}
 			return nil
 		}, true},
 	{"taught inquiries", "inquiries_label|inquiries_age",
-		func(tx storetest.Tx) error { return second(tx.Inquiries(1, 2, 20)) }, false},
-	{"pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "", 50)) }, false},
-	{"more pages", "pages_age", func(tx storetest.Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
-	{"comment", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
-	{"mails that are due", "mails_due|letters_due", func(tx storetest.Tx) error {
+		func(tx Tx) error { return second(tx.Inquiries(1, 2, 20)) }, false},
+	{"pages", "pages_age", func(tx Tx) error { return second(tx.Pages(1, "", 50)) }, false},
+	{"more pages", "pages_age", func(tx Tx) error { return second(tx.Pages(1, "p7", 50)) }, false},
+	{"comment", "comments_pk", func(tx Tx) error { return second(tx.CommentByID(1, "c7")) }, false},
+	{"mails that are due", "mails_due|letters_due", func(tx Tx) error {
 		return second(tx.DueMails(time.UnixMicro(300), 50))
 	}, true},
-	{"mail that gathers", "mails_account", func(tx storetest.Tx) error {
+	{"mail that gathers", "mails_account", func(tx Tx) error {
 		return second(tx.OpenMail(1, "a18", time.UnixMicro(300)))
 	}, true},
-	{"letter that gathers", "letters_mailbox", func(tx storetest.Tx) error {
+	{"letter that gathers", "letters_mailbox", func(tx Tx) error {
 		return second(tx.OpenLetter(1, []byte("w18"), time.UnixMicro(300)))
 	}, true},
-	{"who wants to be told", "subscriptions_pk|subscriptions USING PRIMARY KEY", func(tx storetest.Tx) error {
+	{"who wants to be told", "subscriptions_pk|subscriptions USING PRIMARY KEY", func(tx Tx) error {
 		return second(tx.SubscriptionsTo(1, []string{"c7", "c9"}))
 	}, true},
 	// Of few wishes Postgres reads all, for those of a page's comments.
-	{"who wants to be told of a page", "comments_page|SCAN", func(tx storetest.Tx) error {
+	{"who wants to be told of a page", "comments_page|SCAN", func(tx Tx) error {
 		return second(tx.SubscriptionsOn(1, "p7", 50))
 	}, false},
 	{"demands about a comment", "takedown_comments_comment",
-		func(tx storetest.Tx) error { return second(tx.DemandsAbout(1, "c7", "p7")) }, true},
-	{"what somebody wants to be told of", "subscriptions_mailbox", func(tx storetest.Tx) error {
+		func(tx Tx) error { return second(tx.DemandsAbout(1, "c7", "p7")) }, true},
+	{"what somebody wants to be told of", "subscriptions_mailbox", func(tx Tx) error {
 		return second(tx.SubscriptionsOf(1, []byte("w18"), 50))
 	}, true},
-	{"who wants no mail", "mail_stops_pk|mail_stops USING PRIMARY KEY", func(tx storetest.Tx) error {
+	{"who wants no mail", "mail_stops_pk|mail_stops USING PRIMARY KEY", func(tx Tx) error {
 		return second(tx.MailStopped(1, []byte("w18")))
 	}, true},
-	{"mailed code", "mail_codes_pk|mail_codes USING PRIMARY KEY", func(tx storetest.Tx) error {
+	{"mailed code", "mail_codes_pk|mail_codes USING PRIMARY KEY", func(tx Tx) error {
 		return second(tx.MailedCode(1, []byte("w18")))
 	}, true},
-	{"last mail", "mails_account", func(tx storetest.Tx) error {
+	{"last mail", "mails_account", func(tx Tx) error {
 		return second(tx.LastMail(1, "a8", mail.Each))
 	}, true},
-	{"last decision", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LastDecision(1)) }, false},
+	{"last decision", "decisions_pk", func(tx Tx) error { return second(tx.LastDecision(1)) }, false},
 	{"thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots}), false},
 	{"more of a thread", "comments_thread", threadQuery(comment.ThreadQuery{Order: comment.OldestRoots, After: padded(7)}),
 		false},
@@ -164,12 +163,12 @@ var hot = []hotQuery{
 	{"more of a top thread", "comments_top|comments_thread",
 		threadQuery(comment.ThreadQuery{Order: comment.TopRoots, After: padded(7)}), true},
 	{"votes since", "votes_changed",
-		func(tx storetest.Tx) error { return second(tx.Voted(time.UnixMicro(19_990), 50)) }, false},
-	{"votes of a network", "votes_pk|sqlite_autoindex_votes_1", func(tx storetest.Tx) error {
+		func(tx Tx) error { return second(tx.Voted(time.UnixMicro(19_990), 50)) }, false},
+	{"votes of a network", "votes_pk|sqlite_autoindex_votes_1", func(tx Tx) error {
 		return second(tx.OtherVotes(vote.Vote{Site: 1, Comment: "c50", Voter: []byte("12345678")}, 4))
 	}, false},
 	{"votes of a comment", "votes_pk|sqlite_autoindex_votes_1",
-		func(tx storetest.Tx) error { return second(tx.CountVotes(1, "c50")) }, false},
+		func(tx Tx) error { return second(tx.CountVotes(1, "c50")) }, false},
 	{"queue, oldest", "comments_age", queueQuery(comment.OldestFirst, nil), false},
 	{"queue, newest", "comments_age", queueQuery(comment.NewestFirst, nil), false},
 	{"queue, risk", "comments_risk", queueQuery(comment.RiskiestFirst, nil), false},
@@ -185,125 +184,125 @@ var hot = []hotQuery{
 		queueQuery(comment.UsefulFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
 	{"queue, calm, deep", "comments_risk",
 		queueQuery(comment.CalmestFirst, &comment.QueueCursor{Score: 0.5, ID: "c5000"}), false},
-	{"queue of a writer", "comments_writer", func(tx storetest.Tx) error {
+	{"queue of a writer", "comments_writer", func(tx Tx) error {
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
 			Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
 	}, true},
-	{"queue between scores", "comments_risk", func(tx storetest.Tx) error {
+	{"queue between scores", "comments_risk", func(tx Tx) error {
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.RiskiestFirst,
 			Filter: comment.QueueFilter{Least: 0.3, Most: new(0.7)}, Limit: 50}))
 	}, false},
-	{"queue of a day", "comments_age", func(tx storetest.Tx) error {
+	{"queue of a day", "comments_age", func(tx Tx) error {
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
 			Filter: comment.QueueFilter{Since: time.UnixMicro(5000), Until: time.UnixMicro(6000)}, Limit: 50}))
 	}, false},
-	{"suspected by risk", "comments_risk", func(tx storetest.Tx) error {
+	{"suspected by risk", "comments_risk", func(tx Tx) error {
 		return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewSuspected, Suspect: 0.9,
 			Order: comment.RiskiestFirst, Limit: 50}))
 	}, false},
 	{"arrivals", "comments_age",
-		func(tx storetest.Tx) error { return second(tx.Arrivals(1, time.UnixMicro(5000), 50)) }, false},
-	{"entries with their comments", "decisions_pk", func(tx storetest.Tx) error { return second(tx.Ruled(1, 50)) }, false},
-	{"comments of entries", "comments_pk", func(tx storetest.Tx) error { return second(tx.Ruled(1, 50)) }, false},
+		func(tx Tx) error { return second(tx.Arrivals(1, time.UnixMicro(5000), 50)) }, false},
+	{"entries with their comments", "decisions_pk", func(tx Tx) error { return second(tx.Ruled(1, 50)) }, false},
+	{"comments of entries", "comments_pk", func(tx Tx) error { return second(tx.Ruled(1, 50)) }, false},
 	{"count of pending", "comments_age|comments_risk",
-		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewPending, 0.9, 1000)) }, false},
+		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewPending, 0.9, 1000)) }, false},
 	{"count of suspected", "comments_risk",
-		func(tx storetest.Tx) error { return second(tx.CountQueue(1, comment.ViewSuspected, 0.9, 1000)) }, false},
+		func(tx Tx) error { return second(tx.CountQueue(1, comment.ViewSuspected, 0.9, 1000)) }, false},
 	{"stale, oldest", "comments_age",
-		func(tx storetest.Tx) error { return second(tx.StalePending(1, 18, comment.OldestFirst, 300)) }, false},
+		func(tx Tx) error { return second(tx.StalePending(1, 18, comment.OldestFirst, 300)) }, false},
 	{"stale, riskiest", "comments_risk",
-		func(tx storetest.Tx) error { return second(tx.StalePending(1, 18, comment.RiskiestFirst, 300)) }, false},
-	{"kept", "comments_kept", func(tx storetest.Tx) error { return tx.ForgetKept(1, time.UnixMicro(20_000)) }, true},
+		func(tx Tx) error { return second(tx.StalePending(1, 18, comment.RiskiestFirst, 300)) }, false},
+	{"kept", "comments_kept", func(tx Tx) error { return tx.ForgetKept(1, time.UnixMicro(20_000)) }, true},
 	{"removed", "comments_removed",
-		func(tx storetest.Tx) error { return second(tx.RemovedBefore(1, time.UnixMicro(20_000), 100)) }, false},
+		func(tx Tx) error { return second(tx.RemovedBefore(1, time.UnixMicro(20_000), 100)) }, false},
 	{"under an e-mail", "comments_email",
-		func(tx storetest.Tx) error {
+		func(tx Tx) error {
 			return second(tx.CommentsUnder(1, text.AddressOf("w7@mail.example"), 100))
 		}, false},
 	{"letters to an address", "letters_mailbox",
-		func(tx storetest.Tx) error { return second(tx.LettersTo(1, []byte("b7"), 100)) }, true},
+		func(tx Tx) error { return second(tx.LettersTo(1, []byte("b7"), 100)) }, true},
 	{"refused long ago", "comments_decided",
-		func(tx storetest.Tx) error { return second(tx.RefusedBefore(1, time.UnixMicro(20_000), 100)) }, false},
+		func(tx Tx) error { return second(tx.RefusedBefore(1, time.UnixMicro(20_000), 100)) }, false},
 	{"with addresses of long ago", "comments_addressed",
-		func(tx storetest.Tx) error { return second(tx.AddressedBefore(1, time.UnixMicro(20_000), 100)) }, false},
+		func(tx Tx) error { return second(tx.AddressedBefore(1, time.UnixMicro(20_000), 100)) }, false},
 	{"records of writers", "comments_writer",
-		func(tx storetest.Tx) error { return second(tx.Records(1, [][]byte{[]byte("w1"), []byte("w2")})) }, true},
+		func(tx Tx) error { return second(tx.Records(1, [][]byte{[]byte("w1"), []byte("w2")})) }, true},
 	{"writers", "comments_writer",
-		func(tx storetest.Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
+		func(tx Tx) error { return second(tx.Writers(1, [][]byte{[]byte("w1"), []byte("w2")})) }, false},
 	{"release of sameness", "comments_same",
-		func(tx storetest.Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
-	{"decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
-	{"newest decisions", "decisions_pk", func(tx storetest.Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) },
+		func(tx Tx) error { return tx.ReleaseSame(1, []byte("s7"), time.UnixMicro(1)) }, false},
+	{"decisions", "decisions_pk", func(tx Tx) error { return second(tx.DecisionsAfter(1, 100, 50)) }, false},
+	{"newest decisions", "decisions_pk", func(tx Tx) error { return second(tx.DecisionsBefore(1, 0, 50)) },
 		false},
-	{"decisions of a comment", "decisions_comment", func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7")) },
+	{"decisions of a comment", "decisions_comment", func(tx Tx) error { return second(tx.DecisionsOf(1, "c7")) },
 		true},
-	{"batch", "decisions_batch", func(tx storetest.Tx) error { return second(tx.Batch(1, "b7")) }, true},
-	{"lessons that count", "lessons_standing", func(tx storetest.Tx) error {
+	{"batch", "decisions_batch", func(tx Tx) error { return second(tx.Batch(1, "b7")) }, true},
+	{"lessons that count", "lessons_standing", func(tx Tx) error {
 		return tx.EachLesson(1, 9_900, func(classifier.Lesson) error { return nil })
 	}, true},
-	{"lessons of entries", "lessons_pk", func(tx storetest.Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
+	{"lessons of entries", "lessons_pk", func(tx Tx) error { return second(tx.Lessons(1, 100, 150)) }, true},
 	{"lessons that an entry took", "lessons_withdrawn",
-		func(tx storetest.Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
+		func(tx Tx) error { return second(tx.TakenBy(1, 9_000)) }, true},
 	{"lessons that were copied", "decisions_copies",
-		func(tx storetest.Tx) error { return second(tx.CopiedLessons(1, 2)) }, true},
-	{"entries that copied", "decisions_copies", func(tx storetest.Tx) error { return second(tx.Copies(1)) }, true},
-	{"what was touched", "decisions_pk", func(tx storetest.Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
-	{"last decided", "comments_pk", func(tx storetest.Tx) error { return second(tx.LastDecided(1, 100)) }, true},
+		func(tx Tx) error { return second(tx.CopiedLessons(1, 2)) }, true},
+	{"entries that copied", "decisions_copies", func(tx Tx) error { return second(tx.Copies(1)) }, true},
+	{"what was touched", "decisions_pk", func(tx Tx) error { return second(tx.LowestTouched(1, 9_950)) }, false},
+	{"last decided", "comments_pk", func(tx Tx) error { return second(tx.LastDecided(1, 100)) }, true},
 	{"firsts of writers", "comments_writer",
-		func(tx storetest.Tx) error { return second(tx.Firsts(1, [][]byte{[]byte("w1"), []byte("w2")})) }, true},
+		func(tx Tx) error { return second(tx.Firsts(1, [][]byte{[]byte("w1"), []byte("w2")})) }, true},
 	{"written by", "comments_writer",
-		func(tx storetest.Tx) error { return missing(tx.WrittenBy(1, []byte("w1"))) }, true},
+		func(tx Tx) error { return missing(tx.WrittenBy(1, []byte("w1"))) }, true},
 	{"lessons of a label", "lessons_label",
-		func(tx storetest.Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
-	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx storetest.Tx) error {
+		func(tx Tx) error { return second(tx.CountLessons(1, classifier.Spam, 100)) }, false},
+	{"events", "events_pk|INTEGER PRIMARY KEY", func(tx Tx) error {
 		events, _, err := tx.EventsAfter("1:19900", 50)
 		return second(events, err)
 	}, false},
-	{"last event", "events_pk|SCAN events", func(tx storetest.Tx) error { return second(tx.LastEvent()) }, false},
+	{"last event", "events_pk|SCAN events", func(tx Tx) error { return second(tx.LastEvent()) }, false},
 	{"members by their numbers", "campaign_members_number",
-		func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }, true},
+		func(tx Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }, true},
 	{"members of a campaign", "campaign_members_waiting|campaign_members_settled",
-		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, false, 50)) }, false},
+		func(tx Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, false, 50)) }, false},
 	{"members that wait", "campaign_members_waiting",
-		func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, true, 50)) }, false},
+		func(tx Tx) error { return second(tx.MembersOf(1, "k7", 3, 20_000, true, 50)) }, false},
 	{"members decided long ago", "campaign_members_decided",
-		func(tx storetest.Tx) error { return second(tx.DecidedBefore(1, time.UnixMicro(2000), 50)) }, false},
+		func(tx Tx) error { return second(tx.DecidedBefore(1, time.UnixMicro(2000), 50)) }, false},
 	{"members after one", "campaign_members_number",
-		func(tx storetest.Tx) error { return second(tx.MembersAfter(1, 7, 50)) }, false},
+		func(tx Tx) error { return second(tx.MembersAfter(1, 7, 50)) }, false},
 	{"last member", "campaign_members_number",
-		func(tx storetest.Tx) error { return second(tx.LastNumber(1)) }, false},
+		func(tx Tx) error { return second(tx.LastNumber(1)) }, false},
 	{"campaigns", "campaigns_latest",
-		func(tx storetest.Tx) error { return second(tx.CampaignsBefore(1, nil, 50)) }, false},
-	{"more campaigns", "campaigns_latest", func(tx storetest.Tx) error {
+		func(tx Tx) error { return second(tx.CampaignsBefore(1, nil, 50)) }, false},
+	{"more campaigns", "campaigns_latest", func(tx Tx) error {
 		return second(tx.CampaignsBefore(1, &campaign.Campaign{ID: "k7", LastSeen: time.UnixMicro(900)}, 50))
 	}, false},
 	{"a campaign's spread", "campaign_members_waiting|campaign_members_settled|SCAN m",
-		func(tx storetest.Tx) error { return second(tx.Spread(1, "k7", 200)) }, true},
-	{"session", "sessions_pk", func(tx storetest.Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
-	{"proof", "account_proofs_pk", func(tx storetest.Tx) error { return missing(tx.AccountByProof("i", "s")) }, false},
-	{"proofs", "account_proofs_account", func(tx storetest.Tx) error { return second(tx.Proofs("a1")) }, true},
-	{"token", "tokens_hash", func(tx storetest.Tx) error { return missing(tx.TokenByHash([]byte("x"))) }, false},
+		func(tx Tx) error { return second(tx.Spread(1, "k7", 200)) }, true},
+	{"session", "sessions_pk", func(tx Tx) error { return missing(tx.SessionByHash([]byte("x"))) }, false},
+	{"proof", "account_proofs_pk", func(tx Tx) error { return missing(tx.AccountByProof("i", "s")) }, false},
+	{"proofs", "account_proofs_account", func(tx Tx) error { return second(tx.Proofs("a1")) }, true},
+	{"token", "tokens_hash", func(tx Tx) error { return missing(tx.TokenByHash([]byte("x"))) }, false},
 }
 
 // lists are queries for a page of the desk, which are planned without their values sooner or later: half of
 // this multitude is asked for, and with its values a planner would rather read all of it.
 var lists = []hotQuery{
 	{"counts", "comments_page",
-		func(tx storetest.Tx) error { return second(tx.CountByPage(1, fifty("p"), comment.Approved)) }, false},
-	{"pages by id", "pages_pk", func(tx storetest.Tx) error { return second(tx.PagesByID(1, fifty("p"))) }, false},
-	{"pages by URL", "pages_url", func(tx storetest.Tx) error { return second(tx.PagesByURL(1, fifty("u"))) }, false},
+		func(tx Tx) error { return second(tx.CountByPage(1, fifty("p"), comment.Approved)) }, false},
+	{"pages by id", "pages_pk", func(tx Tx) error { return second(tx.PagesByID(1, fifty("p"))) }, false},
+	{"pages by URL", "pages_url", func(tx Tx) error { return second(tx.PagesByURL(1, fifty("u"))) }, false},
 	{"comments in brief", "comments_pk",
-		func(tx storetest.Tx) error { return second(tx.CommentsInBrief(1, fifty("c"))) }, true},
-	{"comments by id", "comments_pk", func(tx storetest.Tx) error { return second(tx.CommentsByID(1, fifty("c"))) }, true},
+		func(tx Tx) error { return second(tx.CommentsInBrief(1, fifty("c"))) }, true},
+	{"comments by id", "comments_pk", func(tx Tx) error { return second(tx.CommentsByID(1, fifty("c"))) }, true},
 	{"comments alone", "comments_pk",
-		func(tx storetest.Tx) error { return second(tx.CommentsAlone(1, fifty("c"))) }, true},
+		func(tx Tx) error { return second(tx.CommentsAlone(1, fifty("c"))) }, true},
 	{"members of comments", "campaign_members_pk",
-		func(tx storetest.Tx) error { return second(tx.Members(1, fifty("c"))) }, true},
-	{"campaigns by id", "campaigns_pk", func(tx storetest.Tx) error { return second(tx.CampaignsByID(1, fifty("k"))) },
+		func(tx Tx) error { return second(tx.Members(1, fifty("c"))) }, true},
+	{"campaigns by id", "campaigns_pk", func(tx Tx) error { return second(tx.CampaignsByID(1, fifty("k"))) },
 		true},
 	{"decisions of comments", "decisions_comment",
-		func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, fifty("c")...)) }, true},
-	{"names", "accounts_pk", func(tx storetest.Tx) error { return second(tx.AccountNames(fifty("a"))) }, false},
+		func(tx Tx) error { return second(tx.DecisionsOf(1, fifty("c")...)) }, true},
+	{"names", "accounts_pk", func(tx Tx) error { return second(tx.AccountNames(fifty("a"))) }, false},
 }
 
 // fifty are as many names as a page of the desk needs.
@@ -324,19 +323,19 @@ func missing[T any](_ T, err error) error {
 	return err
 }
 
-func threadQuery(q comment.ThreadQuery) func(storetest.Tx) error {
+func threadQuery(q comment.ThreadQuery) func(Tx) error {
 	q.Site, q.Page, q.Limit = 1, "p7", 25
-	return func(tx storetest.Tx) error { return second(tx.Thread(q)) }
+	return func(tx Tx) error { return second(tx.Thread(q)) }
 }
 
-func queueQuery(order comment.QueueOrder, after *comment.QueueCursor) func(storetest.Tx) error {
+func queueQuery(order comment.QueueOrder, after *comment.QueueCursor) func(Tx) error {
 	q := comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: order, After: after, Limit: 50}
-	return func(tx storetest.Tx) error { return second(tx.Queue(q)) }
+	return func(tx Tx) error { return second(tx.Queue(q)) }
 }
 
-func viewQuery(view comment.View, order comment.QueueOrder) func(storetest.Tx) error {
+func viewQuery(view comment.View, order comment.QueueOrder) func(Tx) error {
 	q := comment.QueueQuery{Site: 1, View: view, Order: order, Limit: 50}
-	return func(tx storetest.Tx) error { return second(tx.Queue(q)) }
+	return func(tx Tx) error { return second(tx.Queue(q)) }
 }
 
 func padded(n int) string { return fmt.Sprintf("%016d", n) }
@@ -488,7 +487,7 @@ func checkPlans(t *testing.T, db *DB, queries []hotQuery, plan planner, scan, so
 	take := record(t, run)
 	for _, q := range queries {
 		take()
-		if _, err := For[storetest.Tx](db).Update(t.Context(), q.run); err != nil {
+		if _, err := db.Update(t.Context(), q.run); err != nil {
 			t.Errorf("%s: %v", q.name, err)
 		}
 		plans, ordered := "", false
@@ -617,35 +616,35 @@ func TestWhatIsNamedIsFoundInSmallFiles(t *testing.T) {
 	take := record(t, run)
 	for _, q := range []struct {
 		name, wants string
-		run         func(tx storetest.Tx) error
+		run         func(tx Tx) error
 	}{
 		{"members by their numbers", "INDEX campaign_members_number (site_id=? AND number=?)",
-			func(tx storetest.Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }},
+			func(tx Tx) error { return second(tx.MembersNumbered(1, []int64{7, 8, 9})) }},
 		{"members that wait", "INDEX campaign_members_waiting (site_id=? AND campaign_id=? AND joined>? AND joined<?)",
-			func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, true, 25)) }},
+			func(tx Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, true, 25)) }},
 		{"the others", "INDEX campaign_members_settled (site_id=? AND campaign_id=? AND joined>? AND joined<?)",
-			func(tx storetest.Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, false, 25)) }},
+			func(tx Tx) error { return second(tx.MembersOf(1, "k7", 3, 28, false, 25)) }},
 		{"a campaign's spread", "SEARCH c USING INDEX sqlite_autoindex_comments_1 (site_id=? AND id=?)",
-			func(tx storetest.Tx) error { return second(tx.Spread(1, "k7", 200)) }},
+			func(tx Tx) error { return second(tx.Spread(1, "k7", 200)) }},
 		{"what is reported", "INDEX comments_reported (site_id=?)",
 			viewQuery(comment.ViewReported, comment.RiskiestFirst)},
 		{"what a writer wrote", "INDEX comments_writer (site_id=? AND writer=? AND state=?)",
-			func(tx storetest.Tx) error {
+			func(tx Tx) error {
 				return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewPending, Order: comment.OldestFirst,
 					Filter: comment.QueueFilter{Writer: []byte("w1")}, Limit: 50}))
 			}},
 		{"the newest of a page", "INDEX comments_page (site_id=? AND page_id=? AND state=?)",
-			func(tx storetest.Tx) error {
+			func(tx Tx) error {
 				return second(tx.Queue(comment.QueueQuery{Site: 1, View: comment.ViewApproved, Order: comment.NewestFirst,
 					Filter: comment.QueueFilter{Page: "p7"}, Limit: 10}))
 			}},
 		{"what was decided last", "INDEX sqlite_autoindex_comments_1 (site_id=? AND id=?)",
-			func(tx storetest.Tx) error { return second(tx.LastDecided(1, 100)) }},
+			func(tx Tx) error { return second(tx.LastDecided(1, 100)) }},
 		{"decisions of comments", "INDEX decisions_comment (site_id=? AND comment_id=?)",
-			func(tx storetest.Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
+			func(tx Tx) error { return second(tx.DecisionsOf(1, "c7", "c8")) }},
 	} {
 		take()
-		if _, err := For[storetest.Tx](db).Update(t.Context(), q.run); err != nil {
+		if _, err := db.Update(t.Context(), q.run); err != nil {
 			t.Fatal(err)
 		}
 		plans := ""
@@ -689,7 +688,7 @@ func TestADecisionWritesToTheIndexesOfWhatItSetsOnly(t *testing.T) {
 	db := openedSQLite(t)
 	pool, run := writers(t, db)
 	take := record(t, run)
-	if _, err := For[storetest.Tx](db).Update(t.Context(), func(tx storetest.Tx) error {
+	if _, err := db.Update(t.Context(), func(tx Tx) error {
 		return second(tx.SetState(1, "c7", 1, comment.StateChange{State: comment.Approved, Shown: true}))
 	}); err != nil {
 		t.Fatal(err)

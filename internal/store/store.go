@@ -21,7 +21,6 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 	"github.com/aitys/aitys/migrations"
 	"github.com/aitys/aitys/moderation/event"
-	"github.com/aitys/aitys/moderation/txn"
 )
 
 // Options of a database. Wait is how long a transaction waits for others before ErrBusy (0:
@@ -90,24 +89,17 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return list, mapped(err)
 }
 
-// For returns the slice of a database that a room asks for: T is an interface that every
-// transaction of the database implements.
-func For[T any](d *DB) txn.Store[T] { return slice[T]{d} }
-
-// A slice is a database as one room sees it.
-type slice[T any] struct{ *DB }
-
-func (s slice[T]) View(ctx context.Context, fn func(T) error) error {
-	return mapped(s.engine.View(ctx, func(g *gorm.DB) error {
-		return fn(any(s.begin(g, "")).(T))
-	}))
+// View runs fn in a read transaction: a snapshot.
+func (d *DB) View(ctx context.Context, fn func(Tx) error) error {
+	return mapped(d.engine.View(ctx, func(g *gorm.DB) error { return fn(d.begin(g, "")) }))
 }
 
-func (s slice[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
-	return mapped(s.engine.Views(ctx, n, func(all []*gorm.DB) error {
-		readers := make([]T, len(all))
+// Views runs fn with n read transactions on the same snapshot, for n goroutines.
+func (d *DB) Views(ctx context.Context, n int, fn func([]Tx) error) error {
+	return mapped(d.engine.Views(ctx, n, func(all []*gorm.DB) error {
+		readers := make([]Tx, len(all))
 		for i, g := range all {
-			readers[i] = any(s.begin(g, "")).(T)
+			readers[i] = d.begin(g, "")
 		}
 		return fn(readers)
 	}))
@@ -116,11 +108,11 @@ func (s slice[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
 // Update runs fn in a write transaction and returns the events it emitted. Canceling ctx does not stop fn once it
 // runs, because finishing a transaction costs less than repeating it; on Postgres the deadline of ctx does. After
 // ErrBusy from COMMIT or a lost connection the transaction may or may not be committed.
-func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []event.Event, err error) {
-	err = mapped(s.engine.Update(ctx, func(g *gorm.DB) error {
-		t := s.begin(g, s.lock)
+func (d *DB) Update(ctx context.Context, fn func(Tx) error) (emitted []event.Event, err error) {
+	err = mapped(d.engine.Update(ctx, func(g *gorm.DB) error {
+		t := d.begin(g, d.lock)
 		t.locking = true
-		if err := fn(any(t).(T)); err != nil {
+		if err := fn(t); err != nil {
 			return err
 		}
 		emitted = t.emitted // of the last run
@@ -132,9 +124,9 @@ func (s slice[T]) Update(ctx context.Context, fn func(T) error) (emitted []event
 	return emitted, nil
 }
 
-// begin makes the transaction that rooms are handed; keep ends its SELECTs that keep their rows.
-func (s slice[T]) begin(g *gorm.DB, keep string) *tx {
-	return &tx{Tx: &rows.Tx{DB: g, Array: s.array, Keep: keep, Mapped: mapped}, dialect: s.dialect}
+// begin returns a tx over g. keep is the locking clause of its SELECTs, or "".
+func (d *DB) begin(g *gorm.DB, keep string) *tx {
+	return &tx{Tx: &rows.Tx{DB: g, Array: d.array, Keep: keep, Mapped: mapped}, dialect: d.dialect}
 }
 
 // Check reads the whole of a SQLite file and returns what is wrong with it, at most ten findings of a

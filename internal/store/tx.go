@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+
 	"gorm.io/gorm"
 
 	"github.com/aitys/aitys/internal/mail"
@@ -10,6 +12,7 @@ import (
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/campaign"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/identity"
@@ -28,16 +31,8 @@ import (
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// A tx is one transaction or snapshot.
-type tx struct {
-	*rows.Tx
-	*dialect
-	locking bool          // in an Update
-	emitted []event.Event // by it, with their ids
-}
-
-// What every room asks of a transaction is here: For hands out no other.
-var _ interface {
+// Tx is the union of the transaction interfaces of all services.
+type Tx interface {
 	txn.EventTx
 	txn.MetaTx
 	campaign.Tx
@@ -48,6 +43,7 @@ var _ interface {
 	identity.Tx
 	spamcheck.Tx
 	learning.Tx
+	evaluation.Tx
 	moderation.Tx
 	takedown.Tx
 	spamlist.Tx
@@ -60,7 +56,40 @@ var _ interface {
 	sites.Tx
 	static.Tx
 	transfer.Tx
-} = (*tx)(nil)
+}
+
+var _ Tx = (*tx)(nil)
+
+// Narrow returns s with transactions of type T, which must be an interface that Tx implements.
+func Narrow[T any](s txn.Store[Tx]) txn.Store[T] { return narrowed[T]{s} }
+
+type narrowed[T any] struct{ whole txn.Store[Tx] }
+
+func (s narrowed[T]) View(ctx context.Context, fn func(T) error) error {
+	return s.whole.View(ctx, func(tx Tx) error { return fn(any(tx).(T)) })
+}
+
+func (s narrowed[T]) Views(ctx context.Context, n int, fn func([]T) error) error {
+	return s.whole.Views(ctx, n, func(all []Tx) error {
+		readers := make([]T, len(all))
+		for i, tx := range all {
+			readers[i] = any(tx).(T)
+		}
+		return fn(readers)
+	})
+}
+
+func (s narrowed[T]) Update(ctx context.Context, fn func(T) error) ([]event.Event, error) {
+	return s.whole.Update(ctx, func(tx Tx) error { return fn(any(tx).(T)) })
+}
+
+// A tx is one transaction or snapshot.
+type tx struct {
+	*rows.Tx
+	*dialect
+	locking bool          // in an Update
+	emitted []event.Event // by it, with their ids
+}
 
 // changed returns txn.ErrNotFound if a statement that must change one row changed none.
 func changed(done *gorm.DB) error {

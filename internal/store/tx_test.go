@@ -10,8 +10,8 @@ func TestARowLeavesNothingInTheNext(t *testing.T) {
 	db := openedSQLite(t)
 	type pair struct{ a, b *int }
 	var got []pair
-	_, err := For[*tx](db).Update(t.Context(), func(x *tx) (err error) {
-		got, err = rows.All(x.Tx, func(p *pair) []any { return []any{&p.a, &p.b} },
+	_, err := db.Update(t.Context(), func(x Tx) (err error) {
+		got, err = rows.All(x.(*tx).Tx, func(p *pair) []any { return []any{&p.a, &p.b} },
 			"SELECT 1, 2 UNION ALL SELECT 3, NULL UNION ALL SELECT NULL, 4")
 		return err
 	})

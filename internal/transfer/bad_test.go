@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/event"
@@ -344,13 +344,13 @@ func TestAnImportThatIsStoppedGoesOn(t *testing.T) {
 
 // failing is a store of which one transaction fails, when its turn comes.
 type failing struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	left *int
 }
 
 var errOnce = errors.New("the disk is gone for a moment")
 
-func (s failing) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (s failing) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	if *s.left--; *s.left == 0 {
 		return nil, errOnce
 	}

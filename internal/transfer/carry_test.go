@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/auditlog"
@@ -89,7 +89,7 @@ func TestASiteComesFromAnotherDatabaseAsItWas(t *testing.T) {
 func TestOlderEntriesAreCarriedUnderTheNumberOfTheirSite(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
-		err := w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		err := w.DB.Update(w.Ctx, func(tx store.Tx) error {
 			head, err := tx.LockLog(w.A.ID)
 			old := auditlog.Entry{Kind: auditlog.Withdrawal, Seq: head.Seq + 1, Site: w.A.ID, Batch: txn.NewID(),
 				At: w.Clock.Now().UTC().Truncate(time.Microsecond), Teaching: auditlog.Teaching{Subject: txn.NewID()}}
@@ -139,7 +139,7 @@ func (w *world) goesOn() {
 		}
 	}
 	fresh := w.Submit(w.A, "The writer has been here before, elsewhere.")
-	w.View(func(tx storetest.Tx) error {
+	w.View(func(tx store.Tx) error {
 		known, err := tx.Writers(w.A.ID, [][]byte{fresh.Writer})
 		if h := known[string(fresh.Writer)]; h.Approved != 1 {
 			w.t.Errorf("the writer is known as %+v", h)

@@ -14,7 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -140,7 +140,7 @@ func odd(line string) bool {
 // sound fails where something that came in is not as whoever posts it would have had it.
 func (w *world) sound() {
 	w.t.Helper()
-	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 		pages, err := tx.Pages(w.A.ID, "", 1_000)
 		for _, p := range pages {
 			if odd(p.Title) || utf8.RuneCountInString(p.Title) > comment.MaxTitle {

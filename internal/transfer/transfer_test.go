@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/internal/webhook"
@@ -149,7 +149,7 @@ func TestAnImportNotifiesNobody(t *testing.T) {
 		w.Must(err)
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- w.S.Hooks.Run(ctx) }()
+		go func() { ended <- w.S.Webhook.Run(ctx) }()
 		w.t.Cleanup(func() { stop(); w.Must(<-ended) })
 		testkit.Until(w.t, "it is told", func() bool {
 			w.Submit(w.A, fmt.Sprint("Somebody posts at first ", time.Now().UnixNano()))
@@ -242,7 +242,7 @@ func TestABatchOfAnImportIsUndone(t *testing.T) {
 		in := transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"}
 		w.imports(in)
 		var batch string
-		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 			last, err := tx.DecisionsBefore(w.A.ID, 0, 1)
 			batch = last[0].Batch
 			return err

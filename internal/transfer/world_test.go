@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -88,7 +88,7 @@ func (w *world) database(statements string) string {
 func (w *world) told() string {
 	w.t.Helper()
 	var out strings.Builder
-	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 		pages, err := tx.Pages(w.A.ID, "", 1_000)
 		if err != nil {
 			return err
@@ -105,7 +105,7 @@ func (w *world) told() string {
 	return out.String()
 }
 
-func (w *world) tellPage(tx storetest.Tx, p site.Page, out *strings.Builder) error {
+func (w *world) tellPage(tx store.Tx, p site.Page, out *strings.Builder) error {
 	var all []comment.Comment
 	for _, view := range []comment.View{
 		comment.ViewPending, comment.ViewApproved, comment.ViewRejected, comment.ViewSpam,
@@ -198,7 +198,7 @@ func stopAfter(ctx context.Context, batches int) (context.Context, func(done, of
 func (w *world) titleOf(url string) string {
 	w.t.Helper()
 	title := ""
-	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 		pages, err := tx.Pages(w.A.ID, "", 1_000)
 		for _, p := range pages {
 			if p.URL == url {

@@ -46,7 +46,7 @@ func TestRun_KilledProcessesMessageIsSentAgainWithItsID(t *testing.T) {
 		}
 		ctx, kill := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- w.S.Hooks.Run(ctx) }()
+		go func() { ended <- w.S.Webhook.Run(ctx) }()
 		in := webhook.Draft{URL: receiver.URL, Events: []string{webhook.Arrived}}
 		_, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
 		w.Must(err)
@@ -58,7 +58,7 @@ func TestRun_KilledProcessesMessageIsSentAgainWithItsID(t *testing.T) {
 		w.Clock.Add(31 * time.Second)
 		second := w.Another(nil)
 		ctx, stop := context.WithCancel(w.Ctx)
-		go func() { ended <- second.Hooks.Run(ctx) }()
+		go func() { ended <- second.Webhook.Run(ctx) }()
 		testkit.Until(t, "it came again", came(2))
 		stop()
 		w.Must(<-ended)
@@ -95,7 +95,7 @@ func newReceiver(w *apptest.World, answer func(body string, n int) int) *receive
 	w.T.Cleanup(server.Close)
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.S.Hooks.Run(ctx) }()
+	go func() { ended <- w.S.Webhook.Run(ctx) }()
 	w.T.Cleanup(func() {
 		stop()
 		<-ended

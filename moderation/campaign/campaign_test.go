@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -373,7 +373,7 @@ func (c crowd) alike(text string, n int) {
 
 func (c crowd) isMember(id string) (is bool) {
 	c.T.Helper()
-	c.View(func(tx storetest.Tx) error {
+	c.View(func(tx store.Tx) error {
 		found, err := tx.Members(c.A.ID, []string{id})
 		is = len(found) == 1
 		return err
@@ -566,7 +566,7 @@ func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
 		if got := shown(comment.QueueRequest{Fold: true}); !slices.Equal(got, ids[1:2]) {
 			t.Errorf("after the one that stood for all was decided %q are shown, want %q", got, ids[1:2])
 		}
-		c.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		c.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 			third := c.Comment(c.A, ids[2])
 			v := third.Verdict
 			v.Score = 0.95

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -86,7 +86,7 @@ func (o *outside) said(id string) bool { return o.Comment(o.A, id).Verdict.Check
 func (o *outside) wait() {
 	o.T.Helper()
 	testkit.Until(o.T, "nothing is to be asked", func() (done bool) {
-		o.View(func(tx storetest.Tx) error {
+		o.View(func(tx store.Tx) error {
 			checks, err := tx.Checks(o.A.ID, 9)
 			done = len(checks) == 0
 			return err
@@ -167,7 +167,7 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 // meddled is a store where, once they are set, something happens after it was read what waits, newest first, or before
 // a checker's word is written down.
 type meddled struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	read, heeded atomic.Pointer[func()]
 }
 
@@ -180,14 +180,14 @@ func happens(fn *atomic.Pointer[func()]) {
 
 // meddledTx notes whether it was read what waits, newest first.
 type meddledTx struct {
-	storetest.Tx
+	store.Tx
 	in   *meddled
 	read bool
 }
 
-func (s *meddled) View(ctx context.Context, fn func(storetest.Tx) error) error {
+func (s *meddled) View(ctx context.Context, fn func(store.Tx) error) error {
 	var tx meddledTx
-	err := s.Store.View(ctx, func(real storetest.Tx) error {
+	err := s.Store.View(ctx, func(real store.Tx) error {
 		tx = meddledTx{Tx: real, in: s}
 		return fn(&tx)
 	})
@@ -197,8 +197,8 @@ func (s *meddled) View(ctx context.Context, fn func(storetest.Tx) error) error {
 	return err
 }
 
-func (s *meddled) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
-	return s.Store.Update(ctx, func(real storetest.Tx) error { return fn(&meddledTx{Tx: real, in: s}) })
+func (s *meddled) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
+	return s.Store.Update(ctx, func(real store.Tx) error { return fn(&meddledTx{Tx: real, in: s}) })
 }
 
 func (t *meddledTx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
@@ -231,7 +231,7 @@ func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
 		meanwhile := func() {
 			c := o.Comment(o.A, bad.ID)
 			alike := c.Verdict.Again(comment.Facts{Alike: 3}, o.A.Settings.Threshold())
-			o.Must(o.DB.Update(o.Ctx, func(tx storetest.Tx) error {
+			o.Must(o.DB.Update(o.Ctx, func(tx store.Tx) error {
 				set, err := tx.SetVerdict(c, alike)
 				if !set {
 					t.Error("nobody else judged it")

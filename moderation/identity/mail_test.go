@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/problem"
@@ -21,7 +21,7 @@ import (
 func (w *world) mailed(account, about string) (token string) {
 	w.T.Helper()
 	token, hash := secret.New("")
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		return tx.InsertMailLink(authz.MailLink{Hash: hash, Account: account, Site: w.A.ID, Comment: about, Version: 1,
 			ExpiresAt: w.Clock.Now().Add(72 * time.Hour)})
 	}))

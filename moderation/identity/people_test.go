@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/secret"
@@ -321,7 +321,7 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 			"a link beside the password": func(name string) (authz.Account, string) { // none is made so any more
 				a := w.account(name, authz.Moderator)
 				link, hash := secret.New("")
-				_, err := w.DB.Store.Update(w.Ctx, func(tx storetest.Tx) error {
+				_, err := w.DB.Store.Update(w.Ctx, func(tx store.Tx) error {
 					return tx.InsertLink(authz.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
 				})
 				w.Must(err)
@@ -332,7 +332,7 @@ func TestALinkEndsWithEverythingThatReplacesIt(t *testing.T) {
 			"another reset": func(a authz.Account) { reset(a) },
 			"another link, used": func(a authz.Account) {
 				link, hash := secret.New("")
-				_, err := w.DB.Store.Update(w.Ctx, func(tx storetest.Tx) error {
+				_, err := w.DB.Store.Update(w.Ctx, func(tx store.Tx) error {
 					return tx.InsertLink(authz.Link{Hash: hash, Account: a.ID, ExpiresAt: w.Clock.Now().Add(time.Hour)})
 				})
 				w.Must(err)

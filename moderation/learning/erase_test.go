@@ -14,7 +14,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
@@ -115,7 +115,7 @@ func TestWhatOnePersonTaughtIsErasedForGood(t *testing.T) {
 			e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 			plain := key()
 			answer, err := tx.ClaimKey(*plain, w.Clock.Now())
 			if answer == nil || bytes.Equal(answer.Body, plain.Body) {
@@ -281,16 +281,16 @@ func TestOnlyOwnersErase(t *testing.T) {
 
 // between is a store in whose transactions something happens once lessons were added.
 type between struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	happens func()
 }
 
-func (b between) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
-	return b.Store.Update(ctx, func(tx storetest.Tx) error { return fn(addsThen{tx, b.happens}) })
+func (b between) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
+	return b.Store.Update(ctx, func(tx store.Tx) error { return fn(addsThen{tx, b.happens}) })
 }
 
 type addsThen struct {
-	storetest.Tx
+	store.Tx
 	happens func()
 }
 

@@ -9,9 +9,6 @@ import (
 
 // What only tests may do to Models.
 
-// FlowOf counts what was read.
-var FlowOf = flowOf
-
 // SaveSnapshots writes what is due of a site's model as it is, without following the log.
 func SaveSnapshots(ctx context.Context, s *Models, site site.Site) error {
 	return s.saveSnapshots(ctx, site.ID, true)

@@ -1,5 +1,5 @@
 // Package learning is the sites' models: it keeps them at the ends of their logs and in memory, asks them
-// about comments, changes what they were taught, and says how well they do.
+// about comments, and changes what they were taught.
 //
 // It decides nothing about a comment, and publishes nothing. How a model is made of a log is package
 // fold's, and what it is package classifier's. Its invariants: a model is the fold of the lessons that

@@ -14,7 +14,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
@@ -80,7 +80,7 @@ func (h *longHistory) decideSome(n int) {
 // stored are all lessons of a site.
 func (w *world) stored(site site.Site) (all []auditlog.Lesson) {
 	w.T.Helper()
-	w.View(func(tx storetest.Tx) (err error) {
+	w.View(func(tx store.Tx) (err error) {
 		all, err = tx.Lessons(site.ID, 0, 1_000_000)
 		return err
 	})
@@ -210,7 +210,7 @@ func (h *longHistory) check(at string) []byte {
 		}
 	}
 	for _, s := range h.snapshots(h.site) {
-		h.View(func(tx storetest.Tx) error {
+		h.View(func(tx store.Tx) error {
 			touched, err := tx.LowestTouched(h.site.ID, s.AsOf)
 			if err != nil || touched != 0 && touched <= s.Seq {
 				return err // good for nothing since
@@ -238,7 +238,7 @@ func (h *longHistory) check(at string) []byte {
 func (w *world) foldOfWhatCounts(site site.Site) []byte {
 	w.T.Helper()
 	var lessons []classifier.Lesson
-	w.View(func(tx storetest.Tx) error {
+	w.View(func(tx store.Tx) error {
 		log, err := tx.DecisionsAfter(site.ID, 0, 100_000)
 		if err != nil {
 			return err
@@ -364,7 +364,7 @@ func (h *longHistory) verify() {
 }
 
 func (h *longHistory) entries() (n uint64) {
-	h.View(func(tx storetest.Tx) error {
+	h.View(func(tx store.Tx) error {
 		head, err := tx.Head(h.site.ID)
 		n = head.Seq
 		return err

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
@@ -98,7 +98,7 @@ func (w *world) foldOfWhatStands(site site.Site) []byte {
 	w.T.Helper()
 	standing := map[string]auditlog.Entry{} // by comment
 	texts := map[uint64]classifier.Lesson{}
-	w.View(func(tx storetest.Tx) error {
+	w.View(func(tx store.Tx) error {
 		log, err := tx.DecisionsAfter(site.ID, 0, 1000)
 		for _, d := range log {
 			if d.Undoes == 0 && !d.Undone {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -27,7 +27,7 @@ import (
 
 func (w *world) snapshots(site site.Site) (all []fold.Snapshot) {
 	w.T.Helper()
-	w.View(func(tx storetest.Tx) error {
+	w.View(func(tx store.Tx) error {
 		list, err := tx.Snapshots(site.ID)
 		for _, s := range list {
 			whole, err := tx.Snapshot(site.ID, s.Seq)
@@ -42,7 +42,7 @@ func (w *world) snapshots(site site.Site) (all []fold.Snapshot) {
 // put puts a snapshot of A in the place of another of its Seq.
 func (w *world) put(s fold.Snapshot) {
 	w.T.Helper()
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		return errors.Join(tx.DropSnapshots(w.A.ID, []uint64{s.Seq}), tx.PutSnapshot(w.A.ID, s, 0))
 	}))
 }
@@ -118,14 +118,14 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 
 // piecemeal is a store that notes how many bytes of models each transaction puts, and after which something happens.
 type piecemeal struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	put  *[]int
 	then func()
 }
 
-func (p piecemeal) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (p piecemeal) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	bytes := 0
-	events, err := p.Store.Update(ctx, func(tx storetest.Tx) error {
+	events, err := p.Store.Update(ctx, func(tx store.Tx) error {
 		bytes = 0
 		return fn(weighed{tx, &bytes})
 	})
@@ -137,7 +137,7 @@ func (p piecemeal) Update(ctx context.Context, fn func(storetest.Tx) error) ([]e
 }
 
 type weighed struct {
-	storetest.Tx
+	store.Tx
 	bytes *int
 }
 
@@ -170,7 +170,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 		w.Must(err)
 
 		write := func(then func()) (put []int) {
-			w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+			w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 				list, err := tx.Snapshots(w.A.ID)
 				for _, s := range list {
 					err = errors.Join(err, tx.DropSnapshots(w.A.ID, []uint64{s.Seq}))
@@ -206,7 +206,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 		if list := w.snapshots(w.A); len(put) != 1 || len(list) != 0 {
 			t.Errorf("after an erasure between: %d pieces and %d snapshots, want the one before and none", len(put), len(list))
 		}
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { // which puts nothing where a piece is left
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { // which puts nothing where a piece is left
 			return tx.PutSnapshot(w.A.ID, fold.Snapshot{Seq: asOf, AsOf: asOf, Model: []byte{1}, Sum: []byte{1}}, 0)
 		}))
 		if list := w.snapshots(w.A); len(list) != 1 {

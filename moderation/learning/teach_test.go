@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
@@ -121,7 +121,7 @@ func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 			t.Error("after both were taken back the model is not what ann and bob taught")
 		}
 		var log []auditlog.Entry
-		w.View(func(tx storetest.Tx) (err error) {
+		w.View(func(tx store.Tx) (err error) {
 			log, err = tx.DecisionsAfter(w.A.ID, 0, 100)
 			return err
 		})
@@ -225,7 +225,7 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		if !bytes.Equal(w.model(w.A), w.foldOfWhatCounts(w.A)) || bytes.Contains(w.model(w.A), []byte("canary")) {
 			t.Error("the model knows what was retired")
 		}
-		w.View(func(tx storetest.Tx) error {
+		w.View(func(tx store.Tx) error {
 			lessons, err := tx.Lessons(w.A.ID, 0, 1000)
 			for _, l := range lessons {
 				if erased := l.Comment.Text == "" && len(l.Salt) == 0; erased != (l.Withdrawn != 0) {

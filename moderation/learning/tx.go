@@ -5,7 +5,6 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/moderation/auditlog"
-	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/learning/fold"
 	"github.com/aitys/aitys/moderation/site"
 )
@@ -15,15 +14,6 @@ type Tx interface {
 	auditlog.Tx
 
 	Sites() ([]site.Site, error) // by key
-	// CountQueue counts a view, at most up to limit.
-	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
-
-	// Arrivals returns of each state the newest comments since a time, at most limit of each, the newest first.
-	Arrivals(site int64, since time.Time, limit int) ([]Arrival, error)
-	// Ruled returns the newest entries of the log, at most limit, the newest first.
-	Ruled(site int64, limit int) ([]Ruled, error)
-	PagesByID(site int64, ids []string) ([]site.Page, error) // in any order; unknown ids are left out
-
 	// EachLesson calls fn with each lesson after seq that counts, ascending: it stands, and was
 	// not withdrawn.
 	EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error

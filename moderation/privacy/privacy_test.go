@@ -9,7 +9,7 @@ import (
 
 	"github.com/aitys/aitys/internal/app"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -40,7 +40,7 @@ func link(w *apptest.World) string {
 	w.T.Helper()
 	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
 	var sent []mailbox.Letter
-	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) {
+	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) (err error) {
 		sent, err = tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(lena)), 1)
 		return err
 	}))
@@ -146,7 +146,7 @@ func TestWhoWasErasedIsErasedAgain(t *testing.T) {
 			t.Errorf("left is %+v", c)
 		}
 		named := 0
-		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 			all, err := tx.EmailsAfter(w.A.ID, "", 10)
 			for _, c := range all {
 				if c.Email != "" {
@@ -192,7 +192,7 @@ func interrupted(t *testing.T, use func(*apptest.App) erasing) {
 		if _, err := use(w.S)(w.Ctx, token); apptest.Code(err) != "link.expired" {
 			t.Errorf("the link says %v", err)
 		}
-		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 			ids, err := tx.CommentsUnder(w.A.ID, text.AddressOf(lena), 10)
 			if len(ids) > 0 {
 				t.Errorf("%d comments are left", len(ids))
@@ -212,11 +212,11 @@ var errCut = errors.New("planted")
 
 // cutting fails after so many updates.
 type cutting struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	after, done int
 }
 
-func (c *cutting) Update(ctx context.Context, fn func(storetest.Tx) error) ([]event.Event, error) {
+func (c *cutting) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	if c.done++; c.done > c.after {
 		return nil, errCut
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
@@ -29,7 +29,7 @@ func typed(w *apptest.World) (id string, words []string) {
 	w.Undo(authz.Operator, w.A, did.Batch)
 	_, _, err = w.S.AddNote(w.Ctx, authz.Operator, w.A, out.ID, "Known as tapir elsewhere.", nil)
 	w.Must(err)
-	w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		c, err := tx.CommentByID(w.A.ID, out.ID)
 		return errors.Join(err, tx.AddAppeal(report.Appeal{Site: w.A.ID, Comment: c.ID, Refusal: c.Standing,
 			Text: "It is I, the pangolin.", At: w.Clock.Now()}))
@@ -94,7 +94,7 @@ func TestVerifyLog_DetectsForgedProof(t *testing.T) {
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
 		tells(w, 2)
 		var hash []byte
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 			entries, err := tx.DecisionsAfter(w.A.ID, 1, 1)
 			if err != nil {
 				return err

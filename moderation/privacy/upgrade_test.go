@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
@@ -30,7 +30,7 @@ type upgrading struct {
 }
 
 func (s upgrading) View(ctx context.Context, fn func(privacy.UpgradeTx) error) error {
-	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.whole.View(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 func (s upgrading) Views(ctx context.Context, n int, fn func([]privacy.UpgradeTx) error) error {
@@ -41,7 +41,7 @@ func (s upgrading) Update(ctx context.Context, fn func(privacy.UpgradeTx) error)
 	if *s.fails--; *s.fails == 0 {
 		return nil, errCut
 	}
-	return nil, s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return nil, s.whole.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 // The hashes of a folded address, as they were stored.
@@ -70,7 +70,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 					c.Writer = apptest.Secret.Hash("writer", w.A.ID, "email", text.Fold("Anna"), text.Fold(email))
 				}
 				posted[name] = c.ID
-				w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+				w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 					return errors.Join(tx.PutComments([]comment.Comment{c}),
 						tx.PutSubscription(readermail.Subscription{Site: w.A.ID, Comment: c.ID, Box: foldedBox(email), Lang: "en",
 							Asked: w.Clock.Now(), Confirmed: w.Clock.Now()}),
@@ -81,7 +81,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 				}))
 			}
 		}
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 			return errors.Join(tx.StopMail(w.A.ID, foldedBox(wide), w.Clock.Now()),
 				tx.InsertAccount(authz.Account{ID: txn.NewID(), Email: "o@xn--mller-kva.example", Name: "O", CreatedAt: w.Clock.Now()}),
 				tx.InsertAccount(authz.Account{ID: txn.NewID(), Email: "p@xn--mller-kva.example", Name: "P", CreatedAt: w.Clock.Now()}),
@@ -110,7 +110,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 		if bytes.Equal(exactly(plain, true), exactly(wide, true)) || bytes.Equal(exactly(plain, false), exactly(wide, false)) {
 			t.Fatal("they are one person still")
 		}
-		w.View(func(tx storetest.Tx) error {
+		w.View(func(tx store.Tx) error {
 			blocks, err := tx.Blocks(w.A.ID)
 			w.Must(err)
 			for name, id := range posted {
@@ -162,13 +162,13 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 		c := w.Submit(w.A, "A word that is mine.")
 		c.ID, c.Path, c.Name, c.Email, c.Verified, c.Same = txn.NewID(), comment.NewSegment(w.Clock.Now()), "Anna", wide, true, nil
 		c.Writer = foldedWriter(w.A.ID, wide)
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.PutComments([]comment.Comment{c}) }))
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.PutComments([]comment.Comment{c}) }))
 		left := 0
 		w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, apptest.Secret, w.Clock.Now()))
 		for email, want := range map[string]int{plain: 0, wide: 1} {
 			w.Must(w.S.AskHeld(w.Ctx, w.A, email, "en"))
 			var id string
-			w.View(func(tx storetest.Tx) error {
+			w.View(func(tx store.Tx) error {
 				sent, err := tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)), 1)
 				id = sent[0].ID
 				return err
@@ -192,14 +192,14 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 		stays := w.Submit(w.A, "It stays.")
 		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Dear tapir."}, stays.ID)
 		entries := func(id string) (all []auditlog.Entry) {
-			w.View(func(tx storetest.Tx) (err error) {
+			w.View(func(tx store.Tx) (err error) {
 				all, err = tx.DecisionsOf(w.A.ID, id)
 				return err
 			})
 			return all
 		}
 		w.Must(w.S.Withdraw(w.Ctx, w.A, c.ID, token))
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error { return tx.ForgetComment(c, nil) })) // and leaves the log
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.ForgetComment(c, nil) })) // and leaves the log
 		if now := entries(c.ID); !w.Comment(w.A, c.ID).IsForgotten() || now[0].Note != "Dear ocelot." {
 			t.Fatalf("the log has %+v", now)
 		}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -334,11 +334,11 @@ func TestWhileRulesCannotBeReadACommentWaits(t *testing.T) {
 
 // breaking is a store that cannot be read for a while.
 type breaking struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	now atomic.Bool
 }
 
-func (b *breaking) View(ctx context.Context, fn func(storetest.Tx) error) error {
+func (b *breaking) View(ctx context.Context, fn func(store.Tx) error) error {
 	if b.now.Load() {
 		return txn.ErrBusy
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/secret"
@@ -88,7 +88,7 @@ func TestTheKeyIsSealedWithTheSecret(t *testing.T) {
 	first, err := w.S.SiteKey(w.Ctx, authz.Operator, w.A)
 	w.Must(err)
 	pair := func() (p signing.Pair) {
-		w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) (err error) { p, err = tx.Pair(w.A.ID); return err }))
+		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) (err error) { p, err = tx.Pair(w.A.ID); return err }))
 		return p
 	}
 	before := pair()
@@ -112,9 +112,9 @@ type slice struct {
 }
 
 func (s slice) View(ctx context.Context, fn func(signing.Tx) error) error {
-	return s.db.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.db.View(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 func (s slice) Update(ctx context.Context, fn func(signing.Tx) error) ([]event.Event, error) {
-	return s.db.Store.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.db.Store.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/campaign"
@@ -148,7 +147,7 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	db, err := store.Open(w.Ctx, "sqlite:"+w.Path, store.Options{})
 	w.Must(err)
 	defer db.Close()
-	other := w.NewApp(store.For[storetest.Tx](db))
+	other := w.NewApp(db)
 	before, err := other.Site(w.Ctx, "a")
 	w.Must(err)
 	running := make(chan error, 1)
@@ -233,15 +232,15 @@ func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
 // and the removal failed.
 func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 	t.Parallel()
-	for name, write := range map[string]func(tx storetest.Tx, old, fresh comment.Comment) error{
-		"a comment": func(tx storetest.Tx, _, fresh comment.Comment) error {
+	for name, write := range map[string]func(tx store.Tx, old, fresh comment.Comment) error{
+		"a comment": func(tx store.Tx, _, fresh comment.Comment) error {
 			_, _, err := tx.InsertComment(fresh)
 			return err
 		},
-		"a member": func(tx storetest.Tx, old, _ comment.Comment) error {
+		"a member": func(tx store.Tx, old, _ comment.Comment) error {
 			return tx.PutMembers(old.Site, []campaign.Member{{Comment: old.ID, Number: 1}})
 		},
-		"both": func(tx storetest.Tx, _, fresh comment.Comment) error {
+		"both": func(tx store.Tx, _, fresh comment.Comment) error {
 			_, _, err := tx.InsertComment(fresh)
 			return errors.Join(err, tx.PutMembers(fresh.Site, []campaign.Member{{Comment: fresh.ID, Number: 1}}))
 		},
@@ -254,7 +253,7 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 			fresh.ID, fresh.Same, fresh.Path = txn.NewID(), nil, txn.NewID()[:16]
 			written, end, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 			go func() {
-				ended <- w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+				ended <- w.DB.Update(w.Ctx, func(tx store.Tx) error {
 					err := write(tx, old, fresh)
 					close(written)
 					<-end

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/event"
@@ -20,7 +20,7 @@ import (
 // kept are the labels of what is kept of a site's inquiries.
 func kept(w *apptest.World, site site.Site) (n int) {
 	w.T.Helper()
-	w.Must(w.DB.View(w.Ctx, func(tx storetest.Tx) error {
+	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
 		for _, label := range []int{1, 2} {
 			list, err := tx.Inquiries(site.ID, label, 100)
 			if n += len(list); err != nil {
@@ -62,7 +62,7 @@ func TestOldInquiriesAreForgotten(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error)
-		go func() { ended <- w.S.Inquiries.Run(ctx) }()
+		go func() { ended <- w.S.SpamChecks.Run(ctx) }()
 		testkit.Until(t, "the old one is forgotten", func() bool { return kept(w, w.A) == 1 })
 		stop()
 		if err := <-ended; err != nil {
@@ -82,8 +82,8 @@ func TestWhereNothingCanBeAskedAPersonLooks(t *testing.T) {
 }
 
 // failing cannot be written to.
-type failing struct{ txn.Store[storetest.Tx] }
+type failing struct{ txn.Store[store.Tx] }
 
-func (f failing) Update(context.Context, func(storetest.Tx) error) ([]event.Event, error) {
+func (f failing) Update(context.Context, func(store.Tx) error) ([]event.Event, error) {
 	return nil, errors.New("planted")
 }

@@ -41,11 +41,11 @@ func (n *near) subscribe() (body []byte) {
 func (n *near) ask() (of spamlist.Neighbour) {
 	n.T.Helper()
 	testkit.Until(n.T, "no list is due", func() bool {
-		n.Must(n.S.Neighbours.Ask(n.Ctx))
-		all, err := n.S.Neighbours.Neighbours(n.Ctx, n.dana, n.B)
+		n.Must(n.S.SpamLists.Ask(n.Ctx))
+		all, err := n.S.SpamLists.Neighbours(n.Ctx, n.dana, n.B)
 		n.Must(err)
 		of = all[0]
-		known, err := n.S.Neighbours.Knows(n.Ctx, n.B.ID, all)
+		known, err := n.S.SpamLists.Knows(n.Ctx, n.B.ID, all)
 		n.Must(err)
 		return known && !slices.ContainsFunc(all, func(of spamlist.Neighbour) bool { return of.Due(n.Clock.Now()) })
 	})
@@ -94,7 +94,7 @@ func TestASiteSuspectsWhatItsNeighbourRefused(t *testing.T) {
 		}
 		testkit.Until(t, "what waited is judged anew", func() bool { return len(signal(n.Comment(n.B, before.ID))) == 1 })
 
-		all, err := n.S.Neighbours.Neighbours(n.Ctx, n.dana, n.B)
+		all, err := n.S.SpamLists.Neighbours(n.Ctx, n.dana, n.B)
 		n.Must(err)
 		n.Must(n.S.RemoveNeighbour(n.Ctx, n.dana, n.B, all[0].ID))
 		testkit.Until(t, "what waits is judged without it", func() bool { return len(signal(n.Comment(n.B, before.ID))) == 0 })
@@ -190,7 +190,7 @@ func TestAListIsLookedAtBeforeItIsRead(t *testing.T) {
 func aListIsLookedAtBeforeItIsRead(t *testing.T, w *apptest.World) {
 	n := newNear(t, w)
 	good := n.subscribe()
-	all, err := n.S.Neighbours.Neighbours(n.Ctx, n.dana, n.B)
+	all, err := n.S.SpamLists.Neighbours(n.Ctx, n.dana, n.B)
 	n.Must(err)
 	n.Must(n.S.RemoveNeighbour(n.Ctx, n.dana, n.B, all[0].ID))
 	look := func(key string) spamlist.Offer {
@@ -219,7 +219,7 @@ func aListIsLookedAtBeforeItIsRead(t *testing.T, w *apptest.World) {
 	if got := look(""); got.Failure == "" {
 		t.Errorf("a list without a key says %+v", got)
 	}
-	if list, err := n.S.Neighbours.Neighbours(n.Ctx, n.dana, n.B); err != nil || len(list) != 0 {
+	if list, err := n.S.SpamLists.Neighbours(n.Ctx, n.dana, n.B); err != nil || len(list) != 0 {
 		t.Errorf("who only looks reads it: %+v (%v)", list, err)
 	}
 	own, err := n.S.OwnList(n.Ctx, n.dana, n.A)
@@ -267,7 +267,7 @@ func TestAListIsAskedForOnceAnHour(t *testing.T) {
 		for range 5 {
 			n.Clock.Add(time.Minute)
 			n.ask()
-			n.Must(other.Neighbours.Ask(n.Ctx))
+			n.Must(other.SpamLists.Ask(n.Ctx))
 		}
 		n.wire.mu.Lock()
 		defer n.wire.mu.Unlock()
@@ -293,7 +293,7 @@ func TestEachProcessComparesWithAListThatOneTook(t *testing.T) {
 			c := n.Submit(n.B, oven(n.Posts))
 			return len(signal(c)) == 1 && c.Verdict.Score >= 0.9
 		})
-		all, err := n.S.Neighbours.Neighbours(n.Ctx, n.dana, n.B)
+		all, err := n.S.SpamLists.Neighbours(n.Ctx, n.dana, n.B)
 		n.Must(err)
 		n.Must(n.S.RemoveNeighbour(n.Ctx, n.dana, n.B, all[0].ID))
 		n.S = first

@@ -6,19 +6,19 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
 // held is a store that holds the first View up, once it is armed.
 type held struct {
-	txn.Store[storetest.Tx]
+	txn.Store[store.Tx]
 	armed    chan struct{}
 	entered  chan struct{}
 	released chan struct{}
 }
 
-func (h held) View(ctx context.Context, fn func(storetest.Tx) error) error {
+func (h held) View(ctx context.Context, fn func(store.Tx) error) error {
 	select {
 	case <-h.armed:
 		close(h.entered)
@@ -39,12 +39,12 @@ func TestASiteThatIsSlowToLookHoldsNoOtherUp(t *testing.T) {
 	store.armed <- struct{}{}
 	go func() {
 		defer close(looked)
-		s.Register.Usually(w.Ctx, slow)
+		s.Takedowns.Usually(w.Ctx, slow)
 	}()
 	<-store.entered
 	go func() {
 		defer close(answered)
-		s.Register.Usually(w.Ctx, other)
+		s.Takedowns.Usually(w.Ctx, other)
 	}()
 	select {
 	case <-answered:

@@ -16,7 +16,6 @@ import (
 
 	"github.com/aitys/aitys/internal/apptest"
 	"github.com/aitys/aitys/internal/store"
-	"github.com/aitys/aitys/internal/store/storetest"
 	"github.com/aitys/aitys/internal/testkit"
 	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/txn"
@@ -27,11 +26,11 @@ type wall struct{}
 func (wall) Now() time.Time { return time.Now() }
 
 // open returns a migrated database and its process.
-func open(t testing.TB, url string) (txn.Store[storetest.Tx], *txn.Process) {
+func open(t testing.TB, url string) (txn.Store[store.Tx], *txn.Process) {
 	t.Helper()
 	db := apptest.Open(t, url, store.Options{})
-	p := txn.NewProcess(txn.Options{Store: store.For[txn.EventTx](db), Clock: wall{}})
-	return store.For[storetest.Tx](db), p
+	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](db), Clock: wall{}})
+	return db, p
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
@@ -39,10 +38,10 @@ func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) { test(t, d.New(t)) })
 }
 
-func emit(t testing.TB, s txn.Store[storetest.Tx], names ...string) {
+func emit(t testing.TB, s txn.Store[store.Tx], names ...string) {
 	t.Helper()
 	for _, name := range names {
-		_, err := s.Update(t.Context(), func(tx storetest.Tx) error {
+		_, err := s.Update(t.Context(), func(tx store.Tx) error {
 			return tx.Emit(event.Event{Site: 1, Kind: event.Arrived, Comment: name, At: time.Now()})
 		})
 		if err != nil {
@@ -92,7 +91,7 @@ func (n *notes) until(t testing.TB, what string, is func() bool) {
 // follow follows under one name until the function that it returns is called, which waits for the position after all
 // that happened: what was told before that is told again.
 func (n *notes) follow(
-	t testing.TB, s txn.Store[storetest.Tx], p *txn.Process, fail func() error,
+	t testing.TB, s txn.Store[store.Tx], p *txn.Process, fail func() error,
 ) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
@@ -109,7 +108,7 @@ func (n *notes) follow(
 		defer ended.Wait()
 		defer cancel()
 		testkit.Until(t, "the position is kept", func() (kept bool) {
-			if err := s.View(t.Context(), func(tx storetest.Tx) error {
+			if err := s.View(t.Context(), func(tx store.Tx) error {
 				from, err := tx.Follower("test")
 				if err != nil || from.Lost {
 					return err
@@ -148,7 +147,7 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 		// It stays away for longer than events are kept.
 		emit(t, s, "five")
 		after := time.Now().Add(time.Hour)
-		if _, err := s.Update(t.Context(), func(tx storetest.Tx) error { return tx.PruneEvents(after, after) }); err != nil {
+		if _, err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PruneEvents(after, after) }); err != nil {
 			t.Fatal(err)
 		}
 		emit(t, s, "six")
@@ -208,7 +207,7 @@ func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
 	s, _ := open(t, url)
 	db := apptest.Open(t, url, store.Options{})
 	p := txn.NewProcess(txn.Options{
-		Store: store.For[txn.EventTx](db), Clock: testkit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
+		Store: store.Narrow[txn.EventTx](db), Clock: testkit.NewClock(time.Now()), Claims: &once{granted: map[string]bool{}},
 	})
 	var n notes
 	defer n.follow(t, s, p, never)()
@@ -237,7 +236,7 @@ func victim(url string) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	p := txn.NewProcess(txn.Options{Store: store.For[txn.EventTx](db), Clock: wall{}})
+	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](db), Clock: wall{}})
 	p.Follow(context.Background(), "test", func(_ context.Context, reset bool, events []event.Event) error {
 		if reset {
 			fmt.Println("begin from the tables")
@@ -353,16 +352,16 @@ func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
 // after each commit.
 type narrow struct {
 	txn.Store[txn.Tx]
-	whole     txn.Store[storetest.Tx]
+	whole     txn.Store[store.Tx]
 	committed func()
 }
 
 func (s narrow) View(ctx context.Context, fn func(txn.Tx) error) error {
-	return s.whole.View(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	return s.whole.View(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
 func (s narrow) Update(ctx context.Context, fn func(txn.Tx) error) ([]event.Event, error) {
-	events, err := s.whole.Update(ctx, func(tx storetest.Tx) error { return fn(tx) })
+	events, err := s.whole.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 	if s.committed != nil {
 		s.committed()
 	}

@@ -12,12 +12,12 @@ import (
 	"unicode"
 
 	"github.com/aitys/aitys/api/desk"
-	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/evaluation"
 )
 
 // insightsCSV hands out what came in and was decided as a table: a row a day or week, and one a page.
 func (o *owner) insightsCSV(v *desk.Visit) error {
-	flow, err := o.Learning.Flow(v.Ctx(), v.Who, v.Site, daysOf(v))
+	flow, err := o.Evaluation.Flow(v.Ctx(), v.Who, v.Site, daysOf(v))
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (o *owner) insightsCSV(v *desk.Visit) error {
 }
 
 // tableOf is a Flow as CSV (RFC 4180), beginning with the mark by which Excel knows UTF-8.
-func tableOf(f learning.Flow) []byte {
+func tableOf(f evaluation.Flow) []byte {
 	var b bytes.Buffer
 	b.WriteString("\ufeff")
 	out := csv.NewWriter(&b)
@@ -36,7 +36,7 @@ func tableOf(f learning.Flow) []byte {
 	if f.Days > 1 {
 		kind = "week"
 	}
-	seconds := func(w learning.Wait, d time.Duration) string {
+	seconds := func(w evaluation.Wait, d time.Duration) string {
 		if w.Of == 0 {
 			return ""
 		}

@@ -39,7 +39,7 @@ func (o *owner) demands(v *desk.Visit) error {
 }
 
 func (o *owner) demandsPage(v *desk.Visit, p demandsPage) error {
-	list, next, err := o.Register.Demands(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), 0)
+	list, next, err := o.Takedowns.Demands(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), 0)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (o *owner) addDemand(v *desk.Visit) error {
 	meant(&d, v.Form.Get("what"))
 	err := days(v.Form, &d)
 	if err == nil {
-		_, _, err = o.Register.Withhold(v.Ctx(), v.Who, v.Site, d, once(v, "desk/demand"))
+		_, _, err = o.Takedowns.Withhold(v.Ctx(), v.Who, v.Site, d, once(v, "desk/demand"))
 	}
 	if err == nil {
 		return o.TellAt(v, v.At("/demands"), desk.Flash{Did: "withheld"})
@@ -186,7 +186,7 @@ func days(form url.Values, d *takedown.Draft) (err error) {
 
 // endDemand has what a demand withheld shown again.
 func (o *owner) endDemand(v *desk.Visit) error {
-	err := o.Register.Restore(v.Ctx(), v.Who, v.Site, v.Param("id"), v.Form.Get("why"))
+	err := o.Takedowns.Restore(v.Ctx(), v.Who, v.Site, v.Param("id"), v.Form.Get("why"))
 	if err == nil {
 		return o.TellAt(v, v.At("/demands"), desk.Flash{Did: "restored"})
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/evaluation"
 )
 
 // busyRow is a page on which much came in.
@@ -18,7 +18,7 @@ type busyRow struct {
 }
 
 // drawFlow draws what came in and was decided.
-func drawFlow(w *desk.Catalog, p *insightsPage, f learning.Flow) {
+func drawFlow(w *desk.Catalog, p *insightsPage, f evaluation.Flow) {
 	p.Numbers = []figure{
 		{Label: w.T("figure.in"), Value: w.Number(f.CameIn)},
 		{Label: w.T("figure.published"), Value: w.Number(f.Published)},
@@ -55,7 +55,7 @@ func within(w *desk.Catalog, of int, d time.Duration) string {
 }
 
 // flowLead says what to see.
-func flowLead(w *desk.Catalog, f learning.Flow) string {
+func flowLead(w *desk.Catalog, f evaluation.Flow) string {
 	key, most := "flow.most", f.Spans[0]
 	if f.Days > 1 {
 		key = "flow.most.week"
@@ -79,7 +79,7 @@ func flowLead(w *desk.Catalog, f learning.Flow) string {
 }
 
 // series draws what came in as bars and what was decided as a line.
-func series(w *desk.Catalog, f learning.Flow, days []string) plot {
+func series(w *desk.Catalog, f evaluation.Flow, days []string) plot {
 	came, decided, says := make([]float64, len(days)), make([]float64, len(days)), make([]string, len(days))
 	t := table{Caption: w.T("flow"), Head: []string{spanHead(w, f), w.T("flow.in"), w.T("flow.decided")}}
 	for i, s := range f.Spans {
@@ -95,7 +95,7 @@ func series(w *desk.Catalog, f learning.Flow, days []string) plot {
 	return p
 }
 
-func spanHead(w *desk.Catalog, f learning.Flow) string {
+func spanHead(w *desk.Catalog, f evaluation.Flow) string {
 	if f.Days > 1 {
 		return w.T("weeks.week")
 	}
@@ -103,7 +103,7 @@ func spanHead(w *desk.Catalog, f learning.Flow) string {
 }
 
 // waits draws how long half and nine in ten waited, in a unit that fits.
-func waits(w *desk.Catalog, f learning.Flow, days []string) plot {
+func waits(w *desk.Catalog, f evaluation.Flow, days []string) plot {
 	longest := time.Duration(0)
 	for _, s := range f.Spans {
 		longest = max(longest, s.Wait.Ninety)
@@ -143,7 +143,7 @@ var suggestions = []struct {
 }{{comment.MarkSpam, "reason.spam"}, {comment.Approve, "act.approve"}, {comment.Reject, "followed.reject"}}
 
 // followed draws how often what was suggested was done.
-func followed(w *desk.Catalog, q learning.Quality) (rows []whisker) {
+func followed(w *desk.Catalog, q evaluation.Report) (rows []whisker) {
 	for _, s := range suggestions {
 		share := q.Followed[s.action]
 		if share.Of == 0 {
@@ -159,7 +159,7 @@ func followed(w *desk.Catalog, q learning.Quality) (rows []whisker) {
 }
 
 // efforts draws how many actions a comment took, by the way it was decided.
-func efforts(w *desk.Catalog, q learning.Quality) []bar {
+func efforts(w *desk.Catalog, q evaluation.Report) []bar {
 	e := q.Effort
 	row := func(key string, comments, actions int) bar {
 		each := float64(actions) / float64(max(1, comments))

@@ -11,7 +11,6 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/learning"
 )
 
 type insightsPage struct {
@@ -49,12 +48,12 @@ var periods = []int{28, 7, 365}
 // insights shows what came in, how long it waited, and how well the filter did.
 func (o *owner) insights(v *desk.Visit) error {
 	days := daysOf(v)
-	flow, err := o.Learning.Flow(v.Ctx(), v.Who, v.Site, days)
+	flow, err := o.Evaluation.Flow(v.Ctx(), v.Who, v.Site, days)
 	if err != nil {
 		return err
 	}
 	since := flow.Spans[0].From
-	q, err := o.Learning.Quality(v.Ctx(), v.Who, v.Site, learning.QualityRequest{Since: since})
+	q, err := o.Evaluation.Quality(v.Ctx(), v.Who, v.Site, evaluation.QualityRequest{Since: since})
 	if err != nil {
 		return err
 	}
@@ -69,11 +68,11 @@ func (o *owner) insights(v *desk.Visit) error {
 		label := v.Words.N("period.days", n)
 		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
 	}
-	try := learning.WhatIfRequest{}
+	try := evaluation.WhatIfRequest{}
 	if s := v.Site.Settings.Shadow; s > 0 {
 		try.Threshold = &s
 	}
-	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, try)
+	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Who, v.Site, try)
 	if err != nil {
 		return err
 	}
@@ -102,7 +101,7 @@ func period(w *desk.Catalog, from, to time.Time) string {
 }
 
 // drawInsights draws the figures.
-func drawInsights(w *desk.Catalog, f desk.Frame, q learning.Quality, flow learning.Flow) insightsPage {
+func drawInsights(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow evaluation.Flow) insightsPage {
 	p := insightsPage{Frame: f}
 	drawFlow(w, &p, flow)
 	right, suggested := 0, 0

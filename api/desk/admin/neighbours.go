@@ -46,15 +46,15 @@ func (o *owner) neighbours(v *desk.Visit) error {
 }
 
 func (o *owner) neighboursPage(v *desk.Visit, p neighboursPage) error {
-	list, err := o.Neighbours.Neighbours(v.Ctx(), v.Who, v.Site)
+	list, err := o.SpamLists.Neighbours(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}
-	met, err := o.Neighbours.NeighbourTallies(v.Ctx(), v.Who, v.Site)
+	met, err := o.SpamLists.NeighbourTallies(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}
-	own, err := o.Neighbours.OwnList(v.Ctx(), v.Who, v.Site)
+	own, err := o.SpamLists.OwnList(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (o *owner) neighboursPage(v *desk.Visit, p neighboursPage) error {
 	p.Own = ownPart{On: own.On, Made: momentOf(own.Generated), Has: has(v.Words, own.Campaigns, own.Hosts),
 		Address: o.Origin() + "/api/v1/sites/" + url.PathEscape(v.Site.Key) + "/neighbours.json"}
 	if own.On {
-		if p.Own.Key, err = o.Signet.KnownKey(v.Ctx(), v.Site); err != nil {
+		if p.Own.Key, err = o.Signing.KnownKey(v.Ctx(), v.Site); err != nil {
 			return err
 		}
 		p.Own.Print = signing.Fingerprint(p.Own.Key)
@@ -139,13 +139,13 @@ func (o *owner) lookOrAdd(v *desk.Visit) (err error) {
 		Weight: weight}
 	p := neighboursPage{Form: v.Form}
 	if v.Form.Get("do") == "add" {
-		_, _, err = o.Neighbours.AddNeighbour(v.Ctx(), v.Who, v.Site, in, nil)
+		_, _, err = o.SpamLists.AddNeighbour(v.Ctx(), v.Who, v.Site, in, nil)
 		if err == nil {
 			return o.TellAt(v, v.At("/neighbours"), desk.Flash{Did: "saved"})
 		}
 	} else {
 		var offer spamlist.Offer
-		if offer, err = o.Neighbours.PreviewNeighbour(v.Ctx(), v.Who, v.Site, in); err == nil {
+		if offer, err = o.SpamLists.PreviewNeighbour(v.Ctx(), v.Who, v.Site, in); err == nil {
 			part := drawOffer(v.Words, offer, in.Key != "")
 			p.Offer = &part
 		}
@@ -176,11 +176,11 @@ func drawOffer(w *desk.Catalog, offer spamlist.Offer, given bool) offerPart {
 
 // removeNeighbour has a list read no longer. It is brought back by adding it as it was.
 func (o *owner) removeNeighbour(v *desk.Visit) error {
-	list, err := o.Neighbours.Neighbours(v.Ctx(), v.Who, v.Site)
+	list, err := o.SpamLists.Neighbours(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}
-	if err := o.Neighbours.RemoveNeighbour(v.Ctx(), v.Who, v.Site, v.Param("id")); err != nil {
+	if err := o.SpamLists.RemoveNeighbour(v.Ctx(), v.Who, v.Site, v.Param("id")); err != nil {
 		return err
 	}
 	did := desk.Flash{Did: "near.removed"}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/learning"
 )
 
 // oneLine shows good and spam by score, with the threshold as it is set and one that is tried, which a slider
@@ -28,7 +27,7 @@ type oneLine struct {
 const groups = 20
 
 // drawLine draws what two thresholds would have done with the same comments.
-func drawLine(w *desk.Catalog, f desk.Frame, would learning.WhatIf) *oneLine {
+func drawLine(w *desk.Catalog, f desk.Frame, would evaluation.WhatIf) *oneLine {
 	if would.Looked == 0 {
 		return nil
 	}
@@ -49,7 +48,7 @@ func drawLine(w *desk.Catalog, f desk.Frame, would learning.WhatIf) *oneLine {
 	}
 	for _, t := range []struct {
 		key string
-		of  learning.Trial
+		of  evaluation.Trial
 	}{{"line.now", would.Now}, {"js.line.then", would.Then}} {
 		good, missed := t.of.SuspectedHam.N, t.of.MissedSpam.N
 		l.Table.Rows = append(l.Table.Rows, []string{

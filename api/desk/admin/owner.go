@@ -17,6 +17,7 @@ import (
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
 	"github.com/aitys/aitys/moderation/identity"
 	"github.com/aitys/aitys/moderation/learning"
@@ -49,17 +50,18 @@ var pages = desk.Read(templateFiles, layouts, "parts", "figures", "oneline", "be
 
 // Services are those that the handlers call.
 type Services struct {
-	Moderation *moderation.Service
-	Identity   *identity.Service
-	Sites      *sites.Service
-	Learning   *learning.Models
-	Privacy    *privacy.Service
-	Rules      *rules.Service
-	Register   *takedown.Service
-	Hooks      *webhook.Service
-	Neighbours *spamlist.Service
-	Signet     *signing.Service
-	Checkers   *externalcheck.Service
+	Moderation     *moderation.Service
+	Identity       *identity.Service
+	Sites          *sites.Service
+	Learning       *learning.Models
+	Evaluation     *evaluation.Service
+	Privacy        *privacy.Service
+	Rules          *rules.Service
+	Takedowns      *takedown.Service
+	Webhooks       *webhook.Service
+	SpamLists      *spamlist.Service
+	Signing        *signing.Service
+	ExternalChecks *externalcheck.Service
 }
 
 // Routes adds the pages to e.

@@ -17,7 +17,6 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamlist"
@@ -106,7 +105,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 	good.Lead, good.CSV = period(w, noon.AddDate(0, 0, -27), noon), "/moderate/longway/insights.csv?days=28"
 	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
 		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
-	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, learning.Quality{}, learning.Flow{})
+	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, evaluation.Report{}, evaluation.Flow{})
 	try := newTrial(w, f, blog)
 	would := sampleWhatIf()
 	tried(w, &try, would)
@@ -179,13 +178,13 @@ func samplePages(w *desk.Catalog) map[string]any {
 }
 
 // sampleQuality is of a filter that is right more often than not.
-func sampleQuality() learning.Quality {
+func sampleQuality() evaluation.Report {
 	var said []evaluation.Sample
 	for i := range 400 {
 		p := float64(i%20)/20 + .02
 		said = append(said, evaluation.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
 	}
-	q := learning.Quality{Suspect: .9, Filter: evaluation.Measure(said), Queue: evaluation.CutAt(said, .9)}
+	q := evaluation.Report{Suspect: .9, Filter: evaluation.Measure(said), Queue: evaluation.CutAt(said, .9)}
 	for i := range 9 {
 		q.Weeks = append(q.Weeks, evaluation.Week{From: noon.AddDate(0, 0, 7*(i-9)),
 			Cut: evaluation.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
@@ -199,20 +198,20 @@ func sampleQuality() learning.Quality {
 }
 
 // sampleFlow is of four weeks, in which nobody decided on one day.
-func sampleFlow() learning.Flow {
-	f := learning.Flow{Days: 1, CameIn: 968, Published: 445,
-		Wait: learning.Wait{Of: 940, Median: 110 * time.Minute, Ninety: 370 * time.Minute},
-		Pages: []learning.Busy{
+func sampleFlow() evaluation.Flow {
+	f := evaluation.Flow{Days: 1, CameIn: 968, Published: 445,
+		Wait: evaluation.Wait{Of: 940, Median: 110 * time.Minute, Ninety: 370 * time.Minute},
+		Pages: []evaluation.Busy{
 			{Page: site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car"}, CameIn: 214, Refused: 92},
 			{Page: site.Page{URL: "https://longway.example/tent"}, CameIn: 161, Refused: 88},
 		}}
 	for i := range 28 {
-		s := learning.Span{From: noon.Truncate(24*time.Hour).AddDate(0, 0, i-27), CameIn: 20 + i*7919%23,
+		s := evaluation.Span{From: noon.Truncate(24*time.Hour).AddDate(0, 0, i-27), CameIn: 20 + i*7919%23,
 			Decided: 18 + i*104729%25}
-		s.Wait = learning.Wait{Of: s.Decided, Median: time.Duration(80+i*31%60) * time.Minute,
+		s.Wait = evaluation.Wait{Of: s.Decided, Median: time.Duration(80+i*31%60) * time.Minute,
 			Ninety: time.Duration(300+i*67%350) * time.Minute}
 		if i == 9 {
-			s.Decided, s.Wait = 0, learning.Wait{}
+			s.Decided, s.Wait = 0, evaluation.Wait{}
 		}
 		f.Spans = append(f.Spans, s)
 	}
@@ -220,8 +219,8 @@ func sampleFlow() learning.Flow {
 }
 
 // sampleWhatIf is of a trial at 85.
-func sampleWhatIf() learning.WhatIf {
-	would := learning.WhatIf{Looked: 870}
+func sampleWhatIf() evaluation.WhatIf {
+	would := evaluation.WhatIf{Looked: 870}
 	for i := range would.Scores {
 		would.Scores[i].Good, would.Scores[i].Spam = max(0, 90-i*7)+i%3, max(0, i*6-530)+i%4
 	}

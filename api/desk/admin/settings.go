@@ -8,8 +8,8 @@ import (
 
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/externalcheck"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
@@ -134,7 +134,7 @@ func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
 		return settingsPage{}, err
 	}
 	policies := policyLinks(v.Words, v.Site, site.Policies)
-	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, learning.WhatIfRequest{Policy: site.PolicySuspicious})
+	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Who, v.Site, evaluation.WhatIfRequest{Policy: site.PolicySuspicious})
 	if err != nil {
 		return settingsPage{}, err
 	}
@@ -148,7 +148,7 @@ func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
 	}
 	p.checked(v.Words, v.Site, letIn, o.Clock.Now())
 	p.Knocks = v.Refusals(refused, "settings")
-	state, err := o.Checkers.CheckerState(v.Ctx(), v.Who, v.Site)
+	state, err := o.ExternalChecks.CheckerState(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return settingsPage{}, err
 	}
@@ -174,7 +174,7 @@ func drawChecker(w *desk.Catalog, state externalcheck.State) checkerPart {
 
 // setCheckerKey keeps the key that the site's checker asks for.
 func (o *owner) setCheckerKey(v *desk.Visit) error {
-	return o.didOr(v, o.Checkers.SetCheckerKey(v.Ctx(), v.Who, v.Site, v.Form.Get("key")), desk.Flash{Did: "saved"})
+	return o.didOr(v, o.ExternalChecks.SetCheckerKey(v.Ctx(), v.Who, v.Site, v.Form.Get("key")), desk.Flash{Did: "saved"})
 }
 
 // endEditTokens ends what readers edit and withdraw their comments with.
@@ -205,7 +205,7 @@ func (p *settingsPage) checked(w *desk.Catalog, site site.Site, letIn []site.Kno
 }
 
 // score says at the threshold what it did.
-func (p *settingsPage) score(w *desk.Catalog, would learning.WhatIf) {
+func (p *settingsPage) score(w *desk.Catalog, would evaluation.WhatIf) {
 	now := would.Now
 	for i := range p.Sections {
 		if s := &p.Sections[i]; s.ID == "score" && would.Looked > 0 {
@@ -228,7 +228,7 @@ func ago(w *desk.Catalog, d time.Duration) string {
 
 // suspicious says what it would mean to let the filter publish, before it is chosen: what it
 // takes, or what it would have got wrong.
-func suspicious(w *desk.Catalog, policies []desk.Link, would learning.WhatIf) {
+func suspicious(w *desk.Catalog, policies []desk.Link, would evaluation.WhatIf) {
 	for i := range policies {
 		l := &policies[i]
 		if l.Key != string(site.PolicySuspicious) {

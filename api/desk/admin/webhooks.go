@@ -37,7 +37,7 @@ func (o *owner) webhooks(v *desk.Visit) error {
 }
 
 func (o *owner) webhooksPage(v *desk.Visit, p webhooksPage) error {
-	list, err := o.Hooks.Webhooks(v.Ctx(), v.Who, v.Site)
+	list, err := o.Webhooks.Webhooks(v.Ctx(), v.Who, v.Site)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func why(w *desk.Catalog, failure string) string {
 // addWebhook adds a receiver, and shows its secret once.
 func (o *owner) addWebhook(v *desk.Visit) error {
 	in := webhook.Draft{URL: strings.TrimSpace(v.Form.Get("url")), Kind: v.Form.Get("kind"), Events: v.Form["event"]}
-	_, secret, _, err := o.Hooks.AddWebhook(v.Ctx(), v.Who, v.Site, in, once(v, "desk/webhook"))
+	_, secret, _, err := o.Webhooks.AddWebhook(v.Ctx(), v.Who, v.Site, in, once(v, "desk/webhook"))
 	if err == nil && in.Kind != webhook.Standard {
 		return o.TellAt(v, v.At("/webhooks"), desk.Flash{Did: "saved"})
 	}
@@ -142,7 +142,7 @@ func (o *owner) addWebhook(v *desk.Visit) error {
 
 // setWebhook changes what a receiver is told.
 func (o *owner) setWebhook(v *desk.Visit) error {
-	err := o.Hooks.SetWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"), v.Form["event"])
+	err := o.Webhooks.SetWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"), v.Form["event"])
 	if err == nil {
 		return o.TellAt(v, v.At("/webhooks"), desk.Flash{Did: "saved"})
 	}
@@ -155,7 +155,7 @@ func (o *owner) setWebhook(v *desk.Visit) error {
 
 // testWebhook sends a message about nothing, and says what became of it.
 func (o *owner) testWebhook(v *desk.Visit) error {
-	failure, err := o.Hooks.TestWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	failure, err := o.Webhooks.TestWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (o *owner) testWebhook(v *desk.Visit) error {
 }
 
 func (o *owner) againWebhook(v *desk.Visit) error {
-	n, err := o.Hooks.RedeliverWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	n, err := o.Webhooks.RedeliverWebhook(v.Ctx(), v.Who, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -176,9 +176,9 @@ func (o *owner) againWebhook(v *desk.Visit) error {
 }
 
 func (o *owner) removeWebhook(v *desk.Visit) error {
-	return o.do(v, o.Hooks.RemoveWebhook, "/webhooks", desk.Flash{Did: "hooks.removed", Batch: v.Param("id")})
+	return o.do(v, o.Webhooks.RemoveWebhook, "/webhooks", desk.Flash{Did: "hooks.removed", Batch: v.Param("id")})
 }
 
 func (o *owner) restoreWebhook(v *desk.Visit) error {
-	return o.do(v, o.Hooks.RestoreWebhook, "/webhooks", desk.Flash{Did: "saved"})
+	return o.do(v, o.Webhooks.RestoreWebhook, "/webhooks", desk.Flash{Did: "saved"})
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/aitys/aitys/api/desk"
 	"github.com/aitys/aitys/api/web"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/site"
 )
 
@@ -50,7 +49,7 @@ func (o *owner) whatIf(v *desk.Visit) error {
 		return err
 	}
 	p := newTrial(v.Words, f, v.Site)
-	in := learning.WhatIfRequest{Policy: site.PolicyAll, Last: new(usualLast)} // as it is set, so far as it is tried
+	in := evaluation.WhatIfRequest{Policy: site.PolicyAll, Last: new(usualLast)} // as it is set, so far as it is tried
 	if slices.Contains(triedPolicies, v.Site.Settings.Moderation) {
 		in.Policy = v.Site.Settings.Moderation
 	}
@@ -77,7 +76,7 @@ func (o *owner) whatIf(v *desk.Visit) error {
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
 	}
-	would, err := o.Learning.WhatIf(v.Ctx(), v.Who, v.Site, in)
+	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Who, v.Site, in)
 	if err != nil {
 		v.Problem = web.ProblemOf(err)
 		if s := v.Problem.Status; s != http.StatusUnprocessableEntity && s != http.StatusBadRequest {
@@ -106,7 +105,7 @@ type mistakeKind struct {
 func (k mistakeKind) shown() []string { return k.some.IDs[:min(shownWrong, len(k.some.IDs))] }
 
 // mistakes lists what a trial would have got wrong, by kind.
-func (o *owner) mistakes(v *desk.Visit, t learning.Trial) ([]mistakes, error) {
+func (o *owner) mistakes(v *desk.Visit, t evaluation.Trial) ([]mistakes, error) {
 	kinds := []mistakeKind{{"whatif.wrong.published", t.PublishedWrong}, {"whatif.wrong.suspected", t.SuspectedHam}}
 	if t.Published == 0 { // else it is among what was public at once
 		kinds = append(kinds, mistakeKind{"whatif.wrong.missed", t.MissedSpam})
@@ -146,7 +145,7 @@ func newTrial(w *desk.Catalog, f desk.Frame, site site.Site) whatIfPage {
 }
 
 // tried draws what a trial would have done.
-func tried(w *desk.Catalog, p *whatIfPage, would learning.WhatIf) {
+func tried(w *desk.Catalog, p *whatIfPage, would evaluation.WhatIf) {
 	if p.Line = drawLine(w, p.Frame, would); p.Line == nil {
 		return
 	}

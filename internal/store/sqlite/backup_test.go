@@ -41,7 +41,7 @@ func filled(t *testing.T) (path string) {
 
 func keep(t *testing.T, db *store.DB, name string, rows int) {
 	t.Helper()
-	_, err := store.For[txn.MetaTx](db).Update(t.Context(), func(tx txn.MetaTx) error {
+	_, err := store.Narrow[txn.MetaTx](db).Update(t.Context(), func(tx txn.MetaTx) error {
 		for k := range rows {
 			if err := tx.SetMeta(fmt.Sprint(name, " ", k), []byte(strings.Repeat(name, 100))); err != nil {
 				return err

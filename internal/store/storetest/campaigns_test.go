@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/campaign"
 	"github.com/aitys/aitys/moderation/comment"
 )
@@ -26,7 +27,7 @@ func (w *world) member(n int64, kind func(*campaign.Member)) campaign.Member {
 	m.Print.Version, m.Print.Exact, m.Print.Letters = 6, uint64(n)<<60, 40
 	m.Print.Minima[0], m.Print.Minima[63] = uint32(n), ^uint32(0)
 	kind(&m)
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if _, _, err := tx.InsertComment(c); err != nil {
 			return err
 		}
@@ -55,9 +56,9 @@ func numbers(members []campaign.Member) []int64 {
 }
 
 // finds checks which members a question finds, by their numbers.
-func (w *world) finds(what string, want []int64, ask func(Tx) ([]campaign.Member, error)) {
+func (w *world) finds(what string, want []int64, ask func(store.Tx) ([]campaign.Member, error)) {
 	w.Helper()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		found, err := ask(tx)
 		if got := numbers(found); !slices.Equal(got, want) {
 			w.Errorf("%s: found %v, not %v", what, got, want)
@@ -70,7 +71,7 @@ func membersComeBack(w *world) {
 	m := w.member(1, joinedAs("k", 3, comment.Spam))
 	same := func() {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			found, err := tx.Members(w.site.ID, []string{m.Comment, "nobody"})
 			if len(found) != 1 || !reflect.DeepEqual(found[0], m) {
 				w.Errorf("found %+v, not %+v", found, m)
@@ -80,17 +81,17 @@ func membersComeBack(w *world) {
 	}
 	same()
 	m.Campaign, m.Joined, m.Apart, m.Banded, m.EditedAt = "", 0, true, false, began.Add(time.Minute)
-	w.update(func(tx Tx) error { return tx.PutMembers(w.site.ID, []campaign.Member{m}) })
+	w.update(func(tx store.Tx) error { return tx.PutMembers(w.site.ID, []campaign.Member{m}) })
 	same()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		last, err := tx.LastNumber(w.site.ID)
 		if last != 1 {
 			w.Errorf("the last number is %d", last)
 		}
 		return err
 	})
-	w.update(func(tx Tx) error { return tx.DropMember(w.site.ID, m.Comment) })
-	w.finds("a dropped member", []int64{}, func(tx Tx) ([]campaign.Member, error) {
+	w.update(func(tx store.Tx) error { return tx.DropMember(w.site.ID, m.Comment) })
+	w.finds("a dropped member", []int64{}, func(tx store.Tx) ([]campaign.Member, error) {
 		return tx.Members(w.site.ID, []string{m.Comment})
 	})
 }
@@ -99,14 +100,14 @@ func membersAreFound(w *world) {
 	for n := range int64(5) {
 		w.member(n+1, func(m *campaign.Member) { m.Banded = n != 2 })
 	}
-	w.finds("those with numbers", []int64{1, 3, 5}, func(tx Tx) ([]campaign.Member, error) {
+	w.finds("those with numbers", []int64{1, 3, 5}, func(tx store.Tx) ([]campaign.Member, error) {
 		return tx.MembersNumbered(w.site.ID, []int64{5, 1, 99, 3})
 	})
-	w.finds("no number", []int64{}, func(tx Tx) ([]campaign.Member, error) {
+	w.finds("no number", []int64{}, func(tx store.Tx) ([]campaign.Member, error) {
 		return tx.MembersNumbered(w.site.ID, nil)
 	})
-	after := func(number int64, limit int) func(Tx) ([]campaign.Member, error) {
-		return func(tx Tx) ([]campaign.Member, error) { return tx.MembersAfter(w.site.ID, number, limit) }
+	after := func(number int64, limit int) func(store.Tx) ([]campaign.Member, error) {
+		return func(tx store.Tx) ([]campaign.Member, error) { return tx.MembersAfter(w.site.ID, number, limit) }
 	}
 	w.finds("those that are found by their bands", []int64{1, 2, 4, 5}, after(0, 9))
 	w.finds("one of them", []int64{4}, after(2, 1))
@@ -119,8 +120,8 @@ func membersInOrder(w *world) {
 		w.member(int64(i+1), joinedAs("k", i+1, s))
 	}
 	w.member(9, joinedAs("other", 1, comment.Pending))
-	of := func(after, upTo int, waiting bool, limit int) func(Tx) ([]campaign.Member, error) {
-		return func(tx Tx) ([]campaign.Member, error) {
+	of := func(after, upTo int, waiting bool, limit int) func(store.Tx) ([]campaign.Member, error) {
+		return func(tx store.Tx) ([]campaign.Member, error) {
 			return tx.MembersOf(w.site.ID, "k", after, upTo, waiting, limit)
 		}
 	}
@@ -129,11 +130,11 @@ func membersInOrder(w *world) {
 	w.finds("what waits", []int64{1, 3, 5}, of(0, 9, true, 10))
 	w.finds("some of what waits", []int64{3}, of(1, 9, true, 1))
 	w.finds("some of all", []int64{2, 3, 4}, of(1, 9, false, 3))
-	w.finds("decided long ago", []int64{2}, func(tx Tx) ([]campaign.Member, error) {
+	w.finds("decided long ago", []int64{2}, func(tx store.Tx) ([]campaign.Member, error) {
 		return tx.DecidedBefore(w.site.ID, began.Add(4*time.Hour), 10)
 	})
 	for _, want := range []bool{true, false} { // there are six
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			more, err := tx.ForgetMembers(w.site.ID, 4)
 			if more != want {
 				w.Errorf("there is more: %v, not %v", more, want)
@@ -150,7 +151,7 @@ func campaignsInOrder(w *world) {
 		all = append(all, campaign.Campaign{ID: fmt.Sprint("k", i), Joined: 9, Waiting: i, Approved: 2, Refused: 3,
 			Sample: "c", Told: i%2 == 0, FirstSeen: began, LastSeen: began.Add(time.Duration(i/2) * time.Hour)})
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for _, k := range all {
 			k.Joined = 1
 			if err := tx.PutCampaigns(w.site.ID, k); err != nil {
@@ -164,7 +165,7 @@ func campaignsInOrder(w *world) {
 		return nil
 	})
 	slices.Reverse(all)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		first, err := tx.CampaignsBefore(w.site.ID, nil, 2)
 		if err != nil || !reflect.DeepEqual(first, all[:2]) {
 			w.Errorf("the first are %+v, %v", first, err)
@@ -179,8 +180,8 @@ func campaignsInOrder(w *world) {
 		}
 		return nil
 	})
-	w.update(func(tx Tx) error { return tx.DropCampaign(w.site.ID, "k3") })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.DropCampaign(w.site.ID, "k3") })
+	w.view(func(tx store.Tx) error {
 		byID, err := tx.CampaignsByID(w.site.ID, []string{"k3"})
 		if len(byID) > 0 {
 			w.Errorf("after it was dropped there is %+v", byID)
@@ -201,7 +202,7 @@ func campaignSpreads(w *world) {
 		if c.Page != "" {
 			row.Page = c.Page
 		}
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			if _, _, err := tx.InsertComment(row); err != nil {
 				return err
 			}
@@ -210,7 +211,7 @@ func campaignSpreads(w *world) {
 			})
 		})
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for among, want := range map[int]campaign.Spread{
 			9: {Writers: 3, Addresses: 3, Pages: 2}, 3: {Writers: 3, Addresses: 2, Pages: 2},
 			1: {Writers: 1, Addresses: 1, Pages: 1},

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/txn"
 )
@@ -51,7 +52,7 @@ func commentComesBack(w *world) {
 			w.Errorf("a comment came back as\n%+v\nwant\n%+v", got, want)
 		}
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		want := full
 		want.HTML, want.Search, want.Verdict.Signals, want.Kept = "", "", nil, nil
 		got, err := tx.CommentsInBrief(w.site.ID, []string{full.ID, "nothing"})
@@ -60,7 +61,7 @@ func commentComesBack(w *world) {
 		}
 		return err
 	})
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.CommentByID(w.site.ID, "nothing")
 		w.wants("an unknown comment", err, txn.ErrNotFound)
 		return nil
@@ -77,7 +78,7 @@ func copiesMakeOne(w *world) {
 		var fresh atomic.Int32
 		var answers [copies]string
 		together(copies, func(i int) {
-			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				stored, isFresh, err := tx.InsertComment(drafts[i])
 				if isFresh {
 					fresh.Add(1)
@@ -110,7 +111,7 @@ func nilSameNeverConflicts(w *world) {
 	other := w.newPage(w.site.ID, "https://"+w.name+".example/other")
 	w.comment(same("x"))
 	c := w.draft(same("x"), func(c *comment.Comment) { c.Page = other.ID })
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		_, fresh, err := tx.InsertComment(c)
 		if fresh {
 			w.Error("sameness is a site's, whatever the page: the hash holds the page")
@@ -142,7 +143,7 @@ func releaseSame(w *world) {
 		key := fmt.Sprint("release", i)
 		w.comment(in(tt.state), same(key), func(c *comment.Comment) { c.Reason, c.DecidedAt = tt.reason, tt.decided })
 		again := w.draft(same(key))
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			if err := tx.ReleaseSame(w.site.ID, again.Same, cutoff); err != nil {
 				return err
 			}
@@ -163,7 +164,7 @@ func stateNeedsVersion(w *world) {
 	}
 	set := func(version int64, want bool) {
 		w.Helper()
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			ok, err := tx.SetState(w.site.ID, c.ID, version, change)
 			if ok != want {
 				w.Errorf("version %d: changed %v, want %v", version, ok, want)
@@ -199,7 +200,7 @@ func editWaitsAgain(w *world) {
 		Standing: 4, Shown: true, EditedAt: began.Add(time.Minute),
 	}
 	for _, version := range []int64{2, 1} {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			ok, err := tx.SetText(w.site.ID, c.ID, version, change)
 			if ok != (version == 1) {
 				w.Errorf("version %d: changed %v", version, ok)
@@ -215,7 +216,7 @@ func editWaitsAgain(w *world) {
 		w.Errorf("after the edit\n%+v\nwant\n%+v", got, want)
 	}
 	// Only what readers see of it is set apart.
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return tx.SetShown(w.site.ID, c.ID, 2, false)
 	})
 	want.ShownReplies, want.Shown = 2, false
@@ -240,7 +241,7 @@ func verdictRenewal(w *world) {
 	} {
 		v := comment.Verdict{Score: 0.25, Spam: 0.5, Warm: true, ModelSeq: tt.seq,
 			Signals: append([]comment.Signal{{Name: "classifier", Weight: 1}}, like(tt.now)...)}
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			ok, err := tx.SetVerdict(comment.Comment{Site: w.site.ID, ID: tt.id, Version: tt.version,
 				Verdict: comment.Verdict{Signals: like(tt.was)}}, v)
 			if ok != tt.want {
@@ -259,7 +260,7 @@ func verdictRenewal(w *world) {
 		was, now []comment.Signal
 		want     bool
 	}{{nil, word, true}, {nil, nil, false}, {word, word, true}, {word, nil, true}, {word, nil, false}} {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			ok, err := tx.SetVerdict(comment.Comment{Site: w.site.ID, ID: c.ID, Version: 1,
 				Verdict: comment.Verdict{Signals: tt.was}}, comment.Verdict{ModelSeq: 6, Signals: tt.now})
 			if ok != tt.want {
@@ -271,7 +272,7 @@ func verdictRenewal(w *world) {
 	// Where a newer model says the same, all else stays.
 	want := w.stored(c.ID)
 	want.Verdict.ModelSeq = 7
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if ok, err := tx.SetVerdict(w.stored(c.ID), want.Verdict); !ok || err != nil {
 			w.Errorf("by a newer model: renewed %v: %v", ok, err)
 		}
@@ -298,8 +299,8 @@ func manyAtOnce(w *world) {
 		drafts, want = append(drafts, c), append(want, c.ID)
 	}
 	w.insert(drafts...)
-	for _, run := range []func(func(Tx) error){w.view, w.update} {
-		run(func(tx Tx) error {
+	for _, run := range []func(func(store.Tx) error){w.view, w.update} {
+		run(func(tx store.Tx) error {
 			got, err := tx.CommentsByID(w.site.ID, append([]string{"nothing"}, want...))
 			names := ids(got)
 			slices.Sort(names)
@@ -309,7 +310,7 @@ func manyAtOnce(w *world) {
 			return err
 		})
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.CommentsByID(w.site.ID, nil)
 		if len(got) != 0 {
 			w.Errorf("no ids gave %d comments", len(got))
@@ -323,7 +324,7 @@ func readIsLocked(w *world) {
 	const writers, each = 8, 5
 	together(writers, func(int) {
 		for range each {
-			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				got, err := tx.CommentByID(w.site.ID, c.ID)
 				if err != nil {
 					return err

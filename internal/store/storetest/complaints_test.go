@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/report"
 	"github.com/aitys/aitys/moderation/txn"
@@ -28,7 +29,7 @@ func (w *world) reportOf(c comment.Comment, reporter string, at time.Time) repor
 // report stores a report, and fails where it changes nothing that should.
 func (w *world) report(r report.Report, most int, want bool) {
 	w.Helper()
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if got, err := tx.AddReport(r, most); got != want || err != nil {
 			w.Errorf("a report by %s: %v, %v, want %v", r.Reporter, got, err, want)
 		}
@@ -39,7 +40,7 @@ func (w *world) report(r report.Report, most int, want bool) {
 // against is what is open against comments, and everything that was appealed.
 func (w *world) against(of ...comment.Comment) (reports []report.Report, appeals []report.Appeal) {
 	w.Helper()
-	w.view(func(tx Tx) (err error) {
+	w.view(func(tx store.Tx) (err error) {
 		if reports, err = tx.OpenReports(w.site.ID, ids(of)); err == nil {
 			appeals, err = tx.Appeals(w.site.ID, ids(of))
 		}
@@ -53,7 +54,7 @@ func reportsOnce(w *world) {
 	first := w.reportOf(c, "one reader", began)
 	w.report(first, 2, true)
 	err := fmt.Errorf("take it back")
-	_, got := w.store.Update(w.ctx(), func(tx Tx) error {
+	_, got := w.store.Update(w.ctx(), func(tx store.Tx) error {
 		if added, failed := tx.AddReport(w.reportOf(c, "one reader", began), 2); added || failed != nil {
 			w.Errorf("the same reader again: %v, %v", added, failed)
 		}
@@ -70,7 +71,7 @@ func reportsOnce(w *world) {
 	if n := w.stored(c.ID).Reports; n != 2 {
 		w.Errorf("the comment counts %d reports, want 2", n)
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for reporter, want := range map[string]bool{"one reader": true, "a third, who is heard and not kept": false} {
 			if got, err := tx.HasReported(w.site.ID, c.ID, []byte(reporter)); got != want || err != nil {
 				w.Errorf("%s has reported: %v, %v, want %v", reporter, got, err, want)
@@ -88,7 +89,7 @@ func reportsAtOnce(w *world) {
 		all[i] = w.reportOf(c, fmt.Sprint("reader ", i), began)
 	}
 	together(readers, func(i int) {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			_, err := tx.AddReport(all[i], most)
 			return err
 		})
@@ -111,7 +112,7 @@ func complaintsSettle(w *world) {
 	shown, refused := w.comment(decided(comment.Approved, 3)), w.comment(decided(comment.Rejected, 4))
 	other := w.comment(decided(comment.Rejected, 5))
 	appeal := func(c comment.Comment, refusal uint64) error {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			return tx.AddAppeal(report.Appeal{Site: c.Site, Comment: c.ID, Refusal: refusal, Text: hostile, At: began})
 		})
 		return err
@@ -138,7 +139,7 @@ func complaintsSettle(w *world) {
 		}
 	}
 	says("at first", 1, 0)
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		ch := comment.StateChange{State: comment.Approved, Standing: 9, DecidedAt: began}
 		if ok, err := tx.SetState(w.site.ID, refused.ID, refused.Version, ch); !ok || err != nil {
 			return fmt.Errorf("set state: %v, %w", ok, err)
@@ -149,9 +150,9 @@ func complaintsSettle(w *world) {
 	if _, left := w.against(other); left[0].Settled != 0 {
 		w.Errorf("another comment's appeal was settled too, by %d", left[0].Settled)
 	}
-	w.update(func(tx Tx) error { return tx.Settle(w.site.ID, nil, []uint64{9, 77}) })
+	w.update(func(tx store.Tx) error { return tx.Settle(w.site.ID, nil, []uint64{9, 77}) })
 	says("undone", 0, 0)
-	w.update(func(tx Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
+	w.update(func(tx store.Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
 	says("undone altogether", 1, 0)
 }
 
@@ -173,7 +174,7 @@ func complaintViews(w *world) {
 		if got := ids(pages(w, q, func() {})); fmt.Sprint(got) != fmt.Sprint(want) {
 			w.Errorf("%s holds %v, want %v", view, got, want)
 		}
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			n, err := tx.CountQueue(w.site.ID, view, 0.9, 100)
 			if n != len(want) {
 				w.Errorf("%s is counted as %d, want %d", view, n, len(want))
@@ -188,13 +189,13 @@ func reportersAreForgotten(w *world) {
 	w.report(w.reportOf(open, "early", began), 9, true)
 	w.report(w.reportOf(open, "late", began.Add(time.Hour)), 9, true)
 	w.report(w.reportOf(settled, "early", began), 9, true)
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if err := tx.Settle(w.site.ID, []string{settled.ID}, nil); err != nil {
 			return err
 		}
 		return tx.DropReporters(began.Add(time.Minute), began)
 	})
-	w.update(func(tx Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
+	w.update(func(tx store.Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
 	reports, _ := w.against(open, settled)
 	left := map[string]string{}
 	for _, r := range reports {
@@ -203,13 +204,13 @@ func reportersAreForgotten(w *world) {
 	if left[open.ID] != " said true. late said true. " || left[settled.ID] != " said false. " {
 		w.Errorf("left are %q", left)
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if err := tx.Settle(w.site.ID, []string{settled.ID}, nil); err != nil {
 			return err
 		}
 		return tx.DropReporters(began.Add(time.Minute), began.Add(time.Minute))
 	})
-	w.update(func(tx Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
+	w.update(func(tx store.Tx) error { return tx.Settle(w.site.ID, nil, []uint64{3}) })
 	if reports, _ := w.against(open, settled); len(reports) != 2 {
 		w.Errorf("left are %+v, want what is open", reports)
 	}
@@ -219,10 +220,10 @@ func complaintsAreForgotten(w *world) {
 	c := w.comment(decided(comment.Rejected, 4), func(c *comment.Comment) { c.Path = "forgotten0000000" })
 	shown := w.comment(in(comment.Approved))
 	w.report(w.reportOf(shown, "reader", began), 9, true)
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return tx.AddAppeal(report.Appeal{Site: c.Site, Comment: c.ID, Refusal: 4, Text: hostile, At: began})
 	})
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for _, c := range []comment.Comment{c, shown} {
 			if err := tx.ForgetComment(c, []byte(`{"id":"`+c.ID+`"}`)); err != nil {
 				return err

@@ -1,3 +1,5 @@
+// Package storetest tests the contract of txn.Store[store.Tx]: one suite, run on SQLite and on Postgres. Each test uses
+// sites of its own, so that the suite shares one database.
 package storetest
 
 import (
@@ -24,7 +26,7 @@ type rule struct {
 
 func TestBothDatabasesKeepTheContract(t *testing.T) {
 	on := func(t *testing.T, url func(testing.TB) string) (checked int) {
-		return run(t, func(t testing.TB) txn.Store[Tx] {
+		return run(t, func(t testing.TB) txn.Store[store.Tx] {
 			db, err := store.Open(t.Context(), url(t), store.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -37,7 +39,7 @@ func TestBothDatabasesKeepTheContract(t *testing.T) {
 			if err := db.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			return store.For[Tx](db)
+			return db
 		})
 	}
 	var onSQLite, onPostgres int
@@ -47,7 +49,7 @@ func TestBothDatabasesKeepTheContract(t *testing.T) {
 }
 
 // run checks a store against the whole contract and returns how many rules were checked.
-func run(t *testing.T, open func(testing.TB) txn.Store[Tx]) (checked int) {
+func run(t *testing.T, open func(testing.TB) txn.Store[store.Tx]) (checked int) {
 	kept := open(t)
 	n := 0
 	for _, rules := range [][]rule{
@@ -78,14 +80,14 @@ const patience = 30 * time.Second
 // A world is a store with a site and a page of a test's own.
 type world struct {
 	*testing.T
-	store txn.Store[Tx]
+	store txn.Store[store.Tx]
 	name  string
 	site  site.Site
 	page  site.Page
 	made  atomic.Int64 // how many names were given out
 }
 
-func newWorld(t *testing.T, store txn.Store[Tx], name string) *world {
+func newWorld(t *testing.T, store txn.Store[store.Tx], name string) *world {
 	w := &world{T: t, store: store, name: name}
 	w.site = w.newSite("a")
 	w.page = w.newPage(w.site.ID, "https://"+name+".example/post")
@@ -99,14 +101,14 @@ func (w *world) id(kind string) string {
 	return fmt.Sprintf("%s-%s-%05d", w.name, kind, w.made.Add(1))
 }
 
-func (w *world) update(fn func(Tx) error) {
+func (w *world) update(fn func(store.Tx) error) {
 	w.Helper()
 	if _, err := w.store.Update(w.ctx(), fn); err != nil {
 		w.Fatalf("update: %v", err)
 	}
 }
 
-func (w *world) view(fn func(Tx) error) {
+func (w *world) view(fn func(store.Tx) error) {
 	w.Helper()
 	if err := w.store.View(w.ctx(), fn); err != nil {
 		w.Fatalf("view: %v", err)
@@ -124,14 +126,14 @@ func (w *world) wants(what string, got, want error) {
 func (w *world) newSite(key string) site.Site {
 	w.Helper()
 	s := site.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
-	w.update(func(tx Tx) error { return tx.InsertSite(&s) })
+	w.update(func(tx store.Tx) error { return tx.InsertSite(&s) })
 	return s
 }
 
 func (w *world) newPage(blog int64, url string) (p site.Page) {
 	w.Helper()
 	fresh := site.Page{ID: w.id("page"), Site: blog, URL: url, Title: "A page", Open: true, CreatedAt: began}
-	w.update(func(tx Tx) (err error) {
+	w.update(func(tx store.Tx) (err error) {
 		p, err = tx.EnsurePage(fresh)
 		return err
 	})
@@ -165,7 +167,7 @@ func (w *world) comment(wishes ...wish) comment.Comment {
 
 func (w *world) insert(cs ...comment.Comment) {
 	w.Helper()
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for _, c := range cs {
 			if _, fresh, err := tx.InsertComment(c); err != nil || !fresh {
 				return fmt.Errorf("insert %s: fresh %v, %w", c.ID, fresh, err)
@@ -178,7 +180,7 @@ func (w *world) insert(cs ...comment.Comment) {
 // stored reads a comment back.
 func (w *world) stored(id string) (c comment.Comment) {
 	w.Helper()
-	w.view(func(tx Tx) (err error) {
+	w.view(func(tx store.Tx) (err error) {
 		c, err = tx.CommentByID(w.site.ID, id)
 		return err
 	})

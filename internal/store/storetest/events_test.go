@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/event"
 	"github.com/aitys/aitys/moderation/txn"
 )
@@ -21,7 +22,7 @@ var eventRules = []rule{
 
 func (w *world) lastEvent() (at event.Position) {
 	w.Helper()
-	w.view(func(tx Tx) (err error) {
+	w.view(func(tx store.Tx) (err error) {
 		at, err = tx.LastEvent()
 		return err
 	})
@@ -31,7 +32,7 @@ func (w *world) lastEvent() (at event.Position) {
 // after returns the world's own events after a position, and where that reading ended.
 func (w *world) after(at event.Position, limit int) (own []event.Event, end event.Position) {
 	w.Helper()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		events, next, err := tx.EventsAfter(at, limit)
 		end = next
 		for _, e := range events {
@@ -102,7 +103,7 @@ func followersMissNothing(w *world) {
 		for n := range each {
 			// Slow ones take their number early and commit late: they look around meanwhile.
 			slow := i%4 == 0
-			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				e := event.Event{
 					Site: w.site.ID, Kind: event.Arrived, Page: fmt.Sprint("writer", i), Comment: fmt.Sprintf("%d/%d", i,
 						n), At: began,
@@ -152,7 +153,7 @@ func eventComesBack(w *world) {
 		{Site: w.site.ID, Kind: event.Account, Account: "a", At: began.Add(time.Microsecond)},
 	}
 	told, err := w.store.Update(w.ctx(),
-		func(tx Tx) error { return errors.Join(tx.Emit(want[0]), tx.Emit(want[1]), tx.Emit()) })
+		func(tx store.Tx) error { return errors.Join(tx.Emit(want[0]), tx.Emit(want[1]), tx.Emit()) })
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -175,7 +176,7 @@ func eventComesBack(w *world) {
 		w.Errorf("who starts now sees %+v", more)
 	}
 	why := errors.New("why")
-	told, err = w.store.Update(w.ctx(), func(tx Tx) error { return errors.Join(tx.Emit(want[0]), why) })
+	told, err = w.store.Update(w.ctx(), func(tx store.Tx) error { return errors.Join(tx.Emit(want[0]), why) })
 	if w.wants("the update", err, why); len(told) != 0 {
 		w.Errorf("of an update that failed %+v is told", told)
 	}
@@ -190,7 +191,7 @@ func lateCommitIsSeen(w *world) {
 	var writers sync.WaitGroup
 	var once sync.Once
 	emit := func(name string, wait bool) {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			err := tx.Emit(event.Event{Site: w.site.ID, Kind: event.Arrived, Comment: name, At: began})
 			if wait {
 				once.Do(func() { close(holding) })
@@ -240,20 +241,20 @@ var never = began.Add(-10_000 * time.Hour)
 
 func eventsArePruned(w *world) {
 	emit := func(name string, at time.Time) {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			return tx.Emit(event.Event{Site: w.site.ID, Kind: event.Arrived, Comment: name, At: at})
 		})
 	}
 	everything := func() {
 		always := began.Add(10_000 * time.Hour)
-		w.update(func(tx Tx) error { return tx.PruneEvents(always, always) })
+		w.update(func(tx store.Tx) error { return tx.PruneEvents(always, always) })
 	}
 	everything()
 	from := w.lastEvent()
 	old := began.Add(-1000 * time.Hour)
 	emit("old", old)
 	emit("new", began)
-	w.update(func(tx Tx) error { return tx.PruneEvents(old.Add(time.Second), never) })
+	w.update(func(tx store.Tx) error { return tx.PruneEvents(old.Add(time.Second), never) })
 	got, end := w.after(from, 10)
 	if len(got) != 1 || got[0].Comment != "new" {
 		w.Errorf("after pruning %+v is left, want the new one", got)
@@ -272,32 +273,32 @@ func eventsArePruned(w *world) {
 func eventsStayForWhoIsAway(w *world) {
 	name := w.id("follower")
 	follower := func() (f event.Followed) {
-		w.view(func(tx Tx) (err error) {
+		w.view(func(tx store.Tx) (err error) {
 			f, err = tx.Follower(name)
 			return err
 		})
 		return f
 	}
 	move := func(from, to event.Position) (moved bool) {
-		w.update(func(tx Tx) (err error) {
+		w.update(func(tx store.Tx) (err error) {
 			moved, err = tx.MoveFollower(name, from, to)
 			return err
 		})
 		return moved
 	}
 	emit := func(comment string) {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			return tx.Emit(event.Event{Site: w.site.ID, Kind: event.Arrived, Comment: comment, At: began})
 		})
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.Follower(name)
 		w.wants("a follower that nobody added", err, txn.ErrNotFound)
 		return nil
 	})
 	emit("before")
 	for range 2 { // a second time it changes nothing
-		w.update(func(tx Tx) error { return tx.AddFollower(name) })
+		w.update(func(tx store.Tx) error { return tx.AddFollower(name) })
 	}
 	f := follower()
 	if before, _ := w.after(f.At, 10); len(before) != 0 || !f.Lost {
@@ -308,7 +309,7 @@ func eventsStayForWhoIsAway(w *world) {
 	}
 	emit("missed")
 	after := began.Add(time.Hour)
-	w.update(func(tx Tx) error { return tx.PruneEvents(after, never) })
+	w.update(func(tx store.Tx) error { return tx.PruneEvents(after, never) })
 	missed, end := w.after(f.At, 10)
 	if len(missed) != 1 || follower().Lost {
 		w.Errorf("%d of what it has not read is left, want 1; it is %+v", len(missed), follower())
@@ -316,12 +317,12 @@ func eventsStayForWhoIsAway(w *world) {
 	if !move(f.At, end) {
 		w.Error("it did not move")
 	}
-	w.update(func(tx Tx) error { return tx.PruneEvents(after, after) })
+	w.update(func(tx store.Tx) error { return tx.PruneEvents(after, after) })
 	if follower().Lost {
 		w.Error("it lost what it had read")
 	}
 	emit("lost")
-	w.update(func(tx Tx) error { return tx.PruneEvents(after, after) })
+	w.update(func(tx store.Tx) error { return tx.PruneEvents(after, after) })
 	if got, _ := w.after(end, 10); len(got) != 0 || !follower().Lost {
 		w.Errorf("after its time %d are left, and it is %+v; want none, and it lost", len(got), follower())
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/txn"
 )
 
@@ -23,7 +24,7 @@ func (w *world) key(value string) txn.Key {
 
 func (w *world) claim(k txn.Key) (answer *txn.Answer) {
 	w.Helper()
-	w.update(func(tx Tx) (err error) {
+	w.update(func(tx store.Tx) (err error) {
 		answer, err = tx.ClaimKey(k, began)
 		return err
 	})
@@ -32,7 +33,7 @@ func (w *world) claim(k txn.Key) (answer *txn.Answer) {
 
 func keyIsClaimedOnce(w *world) {
 	k := w.key("once")
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if answer, err := tx.ClaimKey(k, began); err != nil || answer != nil {
 			w.Errorf("the first claim: %v, %v", answer, err)
 		}
@@ -55,7 +56,7 @@ func secondClaimWaits(w *world) {
 	var mu sync.Mutex
 	first, replayed := 0, 0
 	together(rivals, func(int) {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			answer, err := tx.ClaimKey(k, began)
 			if err != nil {
 				return err
@@ -87,7 +88,7 @@ func rolledBackIsFree(w *world) {
 	var ended sync.WaitGroup
 	ended.Go(func() {
 		var once sync.Once
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			if _, err := tx.ClaimKey(k, began); err != nil {
 				return err
 			}
@@ -120,7 +121,7 @@ func keysAreApart(w *world) {
 
 func keysArePruned(w *world) {
 	old, young := w.key("old"), w.key("young")
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		_, err := tx.ClaimKey(old, began.Add(-48*time.Hour))
 		_, err2 := tx.ClaimKey(young, began.Add(-24*time.Hour))
 		return errors.Join(err, err2, tx.PruneKeys(began.Add(-24*time.Hour)))

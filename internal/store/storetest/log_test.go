@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/txn"
@@ -33,7 +34,7 @@ func chained(before []byte, d auditlog.Entry) []byte {
 
 // decide appends n decisions to the world's log in one update; why rolls it back.
 func (w *world) decide(batch string, n int, why error) error {
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if err != nil {
 			return err
@@ -63,7 +64,7 @@ func (w *world) decide(batch string, n int, why error) error {
 
 func (w *world) decisionsAfter(seq uint64, limit int) (ds []auditlog.Entry) {
 	w.Helper()
-	w.view(func(tx Tx) (err error) {
+	w.view(func(tx store.Tx) (err error) {
 		ds, err = tx.DecisionsAfter(w.site.ID, seq, limit)
 		return err
 	})
@@ -106,7 +107,7 @@ func chainHasNoGaps(w *world) {
 		}
 		hash = d.Hash
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		head, err := tx.Head(w.site.ID)
 		if head.Seq != uint64(committed) || !bytes.Equal(head.Hash, hash) {
 			w.Errorf("the head is %d, want %d", head.Seq, committed)
@@ -166,7 +167,7 @@ func logRefusesGaps(w *world) {
 		return auditlog.Entry{Seq: seq, Batch: "b", At: began, Hash: []byte{1}, Ruling: auditlog.Ruling{Comment: "c"}}
 	}
 	for _, ds := range [][]auditlog.Entry{{d(1)}, {d(2)}, {d(4)}, {d(3), d(5)}, {d(3), d(3)}, {d(4), d(3)}} {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			if _, err := tx.LockLog(w.site.ID); err != nil {
 				return err
 			}
@@ -201,10 +202,10 @@ func decisionsComeBack(w *world) {
 	want[3].Lesson = nil
 	want[4].Before, want[4].Undoes, want[4].Restores = 3, 2, 1
 	want[1].Undone = true
-	w.update(func(tx Tx) error { return tx.AppendDecisions(w.site.ID, want) })
+	w.update(func(tx store.Tx) error { return tx.AppendDecisions(w.site.ID, want) })
 	reversed := slices.Clone(want)
 	slices.Reverse(reversed)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for _, tt := range []struct {
 			name string
 			read func() ([]auditlog.Entry, error)
@@ -239,7 +240,7 @@ func undoneOnce(w *world) {
 		w.Fatal(err)
 	}
 	undo := func(seq uint64) error {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			head, err := tx.LockLog(w.site.ID)
 			if err != nil {
 				return err
@@ -280,7 +281,7 @@ func lessonsInOrder(w *world) {
 		w.Fatal(err)
 	}
 	taken := map[uint64]bool{1: true, 7: true, n: true}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if err := tx.AddLessons(w.site.ID, want); err != nil {
 			return err
 		}
@@ -291,10 +292,10 @@ func lessonsInOrder(w *world) {
 	})
 	for _, after := range []uint64{0, 7, 1000, n} {
 		var got []classifier.Lesson
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			return tx.EachLesson(w.site.ID, after, func(l classifier.Lesson) error {
 				got = append(got, l)
-				_, err := tx.Head(w.site.ID) // the Tx may be used meanwhile
+				_, err := tx.Head(w.site.ID) // the store.Tx may be used meanwhile
 				return err
 			})
 		})
@@ -308,7 +309,7 @@ func lessonsInOrder(w *world) {
 			w.Errorf("after %d: %d lessons, want %d", after, len(got), len(wanted))
 		}
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.Lessons(w.site.ID, 3, 13)
 		wanted := slices.Clone(want[3:13])
 		wanted[7-4].Counts, wanted[7-4].Fallen = false, true
@@ -318,7 +319,7 @@ func lessonsInOrder(w *world) {
 		return err
 	})
 	why := errors.New("enough")
-	err := w.store.View(w.ctx(), func(tx Tx) error {
+	err := w.store.View(w.ctx(), func(tx store.Tx) error {
 		return tx.EachLesson(w.site.ID, 0, func(classifier.Lesson) error { return why })
 	})
 	w.wants("a fold that stops", err, why)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/mailbox"
 	"github.com/aitys/aitys/moderation/readerauth"
@@ -31,7 +32,7 @@ func (w *world) newMail(account string, change func(*mail.Message)) mail.Message
 	m := mail.Message{Site: w.site.ID, ID: w.id("mail"), Account: account, Kind: mail.Each,
 		CreatedAt: began, DueAt: began}
 	change(&m)
-	w.update(func(tx Tx) error { return tx.PutMail(m) })
+	w.update(func(tx store.Tx) error { return tx.PutMail(m) })
 	return m
 }
 
@@ -41,7 +42,7 @@ func mailComesBack(w *world) {
 		m.TakenUntil, m.HandedAt, m.EndedAt = began.Add(1000), began.Add(2000), began.Add(3000)
 	})
 	for range 2 {
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.MailByID(m.Site, m.ID)
 			if !reflect.DeepEqual(got, m) {
 				w.Errorf("came back as %+v, want %+v", got, m)
@@ -49,9 +50,9 @@ func mailComesBack(w *world) {
 			return err
 		})
 		m.Comments, m.More, m.Outcome, m.EndedAt = nil, 0, "", time.Time{}
-		w.update(func(tx Tx) error { return tx.PutMail(m) })
+		w.update(func(tx store.Tx) error { return tx.PutMail(m) })
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.MailByID(m.Site, "nothing")
 		w.wants("no mail", err, txn.ErrNotFound)
 		return nil
@@ -65,7 +66,7 @@ func mailsAreDue(w *world) {
 	w.newMail(a, func(m *mail.Message) { m.DueAt = now.Add(1000) })
 	w.newMail(a, func(m *mail.Message) { m.DueAt, m.TakenUntil = now, now.Add(1000) })
 	w.newMail(a, func(m *mail.Message) { m.DueAt, m.EndedAt = now, now })
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		all, err := tx.DueMails(now, 100)
 		all = slices.DeleteFunc(all, func(m mail.Message) bool { return m.Site != w.site.ID })
 		if len(all) != 2 || all[0].ID != first.ID || all[1].ID != second.ID {
@@ -92,7 +93,7 @@ func mailGathers(w *world) {
 	} {
 		w.newMail(a, change)
 	}
-	open := func(tx Tx) error {
+	open := func(tx store.Tx) error {
 		m, err := tx.OpenMail(w.site.ID, a, began)
 		w.wants("one that is sent, or about something else: "+m.ID, err, txn.ErrNotFound)
 		return nil
@@ -103,7 +104,7 @@ func mailGathers(w *world) {
 		m.Kind, m.TakenUntil, m.CreatedAt = mail.Digest, began, began.Add(time.Hour)
 	})
 	w.newMail(a, func(m *mail.Message) { m.Kind, m.CreatedAt, m.EndedAt = mail.Digest, began, began })
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		got, err := tx.OpenMail(w.site.ID, a, began)
 		if got.ID != m.ID {
 			w.Errorf("it gathers in %+v, want %s", got, m.ID)
@@ -117,7 +118,7 @@ func mailGathers(w *world) {
 		}
 		return err
 	})
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.LastMail(w.site.ID, b, mail.Stalled)
 		w.wants("none of the kind", err, txn.ErrNotFound)
 		return nil
@@ -146,12 +147,12 @@ func accountsAreTold(w *world) {
 		made = append(made, a.ID)
 		a.MailFrom, a.Disabled, a.AllSites, a.Roles = 0.25, false, authz.NoRole, nil
 		tt.change(&a)
-		w.update(func(tx Tx) error { return tx.UpdateAccount(a) })
+		w.update(func(tx store.Tx) error { return tx.UpdateAccount(a) })
 		if tt.told {
 			want[a.ID] = a.Role(w.site.ID)
 		}
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		all, err := tx.Told(w.site.ID)
 		got := map[string]authz.Role{}
 		for _, a := range all {
@@ -165,7 +166,7 @@ func accountsAreTold(w *world) {
 		}
 		return err
 	})
-	w.update(func(tx Tx) (err error) { // one of all sites would be on those of other rules
+	w.update(func(tx store.Tx) (err error) { // one of all sites would be on those of other rules
 		for _, id := range made {
 			err = errors.Join(err, tx.DeleteAccount(id))
 		}
@@ -176,7 +177,7 @@ func accountsAreTold(w *world) {
 func lettersComeBack(w *world) {
 	l := mailbox.Letter{Site: w.site.ID, ID: w.id("letter"), Kind: mailbox.News, Box: []byte(w.id("box")),
 		To: text.AddressOf(hostile), Lang: "kk", Comments: []string{hostile, "b"}, CreatedAt: began, DueAt: began.Add(time.Hour)}
-	w.update(func(tx Tx) error { return tx.InsertLetter(l) })
+	w.update(func(tx store.Tx) error { return tx.InsertLetter(l) })
 	want := mail.Message{Site: l.Site, ID: l.ID, Kind: "news", Comments: l.Comments, CreatedAt: l.CreatedAt,
 		DueAt: l.DueAt, Reader: mail.Recipient{Box: l.Box, Address: l.To.String(), Lang: l.Lang}}
 	for _, change := range []func(*mail.Message){
@@ -184,7 +185,7 @@ func lettersComeBack(w *world) {
 		func(m *mail.Message) { m.Tries, m.HandedAt, m.TakenUntil, m.More = 2, began, began.Add(time.Second), 3 },
 		func(m *mail.Message) { m.EndedAt, m.Outcome, m.Reader.Address = began, "sent", "" },
 	} {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			m, err := tx.MailByID(l.Site, l.ID)
 			if err != nil {
 				return err
@@ -195,7 +196,7 @@ func lettersComeBack(w *world) {
 			m.Reader.Address = address
 			return tx.PutMail(m)
 		})
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.MailByID(l.Site, l.ID)
 			if !reflect.DeepEqual(got, want) {
 				w.Errorf("came back as %+v, want %+v", got, want)
@@ -204,8 +205,8 @@ func lettersComeBack(w *world) {
 		})
 	}
 	l.ID = w.id("letter")
-	w.update(func(tx Tx) error { return tx.InsertLetter(l) })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.InsertLetter(l) })
+	w.view(func(tx store.Tx) error {
 		m, err := tx.OpenLetter(l.Site, l.Box, began)
 		if m.ID != l.ID {
 			w.Errorf("it gathers in %+v, want %s", m, l.ID)
@@ -228,7 +229,7 @@ func lettersAreCounted(w *world) {
 		{0, mailbox.Code, began, 1}, {w.site.ID, mailbox.Held, began, 1},
 		{w.site.ID, mailbox.Code, began.Add(day), 1}, {w.site.ID, mailbox.Code, began.Add(day), 2},
 	} {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			n, err := tx.CountLetter(tt.site, box, tt.kind, tt.at, tt.at.Add(-day))
 			if n != tt.want {
 				w.Errorf("the count of step %d is %d, want %d", i, n, tt.want)
@@ -236,8 +237,8 @@ func lettersAreCounted(w *world) {
 			return err
 		})
 	}
-	w.update(func(tx Tx) error { return tx.PruneLetterCounts(began.Add(day)) })
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.PruneLetterCounts(began.Add(day)) })
+	w.update(func(tx store.Tx) error {
 		kept, err := tx.CountLetter(w.site.ID, box, mailbox.Code, began.Add(day), began)
 		gone, second := tx.CountLetter(0, box, mailbox.Code, began, began.Add(-day))
 		if kept != 3 || gone != 1 {
@@ -251,7 +252,7 @@ func codesArePut(w *world) {
 	box := []byte(w.id("box"))
 	is := func(want readerauth.MailedCode, known error) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.MailedCode(w.site.ID, box)
 			if w.wants("the code", err, known); got != want {
 				w.Errorf("the code is %+v, want %+v", got, want)
@@ -260,18 +261,18 @@ func codesArePut(w *world) {
 		})
 	}
 	put := func(c readerauth.MailedCode) {
-		w.update(func(tx Tx) error { return tx.PutMailedCode(w.site.ID, box, c) })
+		w.update(func(tx store.Tx) error { return tx.PutMailedCode(w.site.ID, box, c) })
 		is(c, nil)
 	}
 	is(readerauth.MailedCode{}, txn.ErrNotFound)
 	put(readerauth.MailedCode{Letter: "one", At: began})
 	put(readerauth.MailedCode{Letter: "two", Tries: 3, At: began.Add(time.Hour)})
-	w.update(func(tx Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour)) })
+	w.update(func(tx store.Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour)) })
 	is(readerauth.MailedCode{Letter: "two", Tries: 3, At: began.Add(time.Hour)}, nil)
-	w.update(func(tx Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour + time.Second)) })
+	w.update(func(tx store.Tx) error { return tx.PruneMailedCodes(began.Add(time.Hour + time.Second)) })
 	is(readerauth.MailedCode{}, txn.ErrNotFound)
 	put(readerauth.MailedCode{Letter: "three", At: began})
-	w.update(func(tx Tx) error { return tx.DropMailedCode(w.site.ID, box) })
+	w.update(func(tx store.Tx) error { return tx.DropMailedCode(w.site.ID, box) })
 	is(readerauth.MailedCode{}, txn.ErrNotFound)
 }
 
@@ -283,8 +284,8 @@ func mailsArePruned(w *world) {
 		w.newMail(a, func(m *mail.Message) { m.Kind, m.EndedAt = mail.Stalled, long }),
 		w.newMail(a, func(m *mail.Message) { m.CreatedAt = long }),
 	}
-	w.update(func(tx Tx) error { return tx.PruneMails(long.Add(1000)) })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.PruneMails(long.Add(1000)) })
+	w.view(func(tx store.Tx) error {
 		_, err := tx.MailByID(old.Site, old.ID)
 		w.wants("what ended long ago", err, txn.ErrNotFound)
 		for _, m := range kept {

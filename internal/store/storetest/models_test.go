@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/classifier"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/learning/fold"
@@ -30,7 +31,7 @@ var modelRules = []rule{
 // append continues the site's log with decisions that need only what is their own.
 func (w *world) append(ds ...auditlog.Entry) {
 	w.Helper()
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if err != nil {
 			return err
@@ -48,7 +49,7 @@ func (w *world) append(ds ...auditlog.Entry) {
 // counting returns the lessons that count, as "seq:text".
 func (w *world) counting() (all []string) {
 	w.Helper()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		return tx.EachLesson(w.site.ID, 0, func(l classifier.Lesson) error {
 			all = append(all, fmt.Sprintf("%d:%s", l.Seq, l.Comment.Text))
 			return nil
@@ -74,7 +75,7 @@ func lessonsWithdrawn(w *world) {
 		auditlog.Entry{By: "ann", Kind: auditlog.Withdrawal, Teaching: auditlog.Teaching{Subject: "ann", Lessons: 2, Lowest: 1}},
 		auditlog.Entry{By: "ann", Ruling: auditlog.Ruling{Comment: "c5"}},
 	)
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		err := tx.AddLessons(w.site.ID, []auditlog.Lesson{
 			lesson(1, 0, "a"), lesson(2, 0, "b"), lesson(3, 0, "c"), lesson(4, 0, "d"), lesson(5, 0,
 				"copied"), lesson(7, 0, "later"),
@@ -89,7 +90,7 @@ func lessonsWithdrawn(w *world) {
 	}
 	withdraw := func(account string, by uint64, n int, lowest uint64) {
 		w.Helper()
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			gotN, gotLowest, err := tx.WithdrawLessons(w.site.ID, account, by)
 			if gotN != n || gotLowest != lowest {
 				w.Errorf("withdraw %s: %d lessons from %d on, want %d from %d", account, gotN, gotLowest, n, lowest)
@@ -100,7 +101,7 @@ func lessonsWithdrawn(w *world) {
 	withdraw("nobody", 6, 0, 0)
 	withdraw("ann", 6, 2, 1)
 	expect("the withdrawal", "2:b", "5:copied", "7:later")
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		taught, err := tx.Taught(w.site.ID)
 		if want := map[string]int{"ann": 1, "bob": 1}; !reflect.DeepEqual(taught, want) {
 			w.Errorf("taught %v, want %v", taught, want)
@@ -109,7 +110,7 @@ func lessonsWithdrawn(w *world) {
 	})
 	count := func(limit, want int) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			n, err := tx.CountLessons(w.site.ID, classifier.Ham, limit)
 			if n != want {
 				w.Errorf("%d lessons are counted, up to %d; want %d", n, limit, want)
@@ -124,9 +125,9 @@ func lessonsWithdrawn(w *world) {
 	count(9, 2) // the copied one is another site's, a and c and d are not there
 	count(1, 1)
 	withdraw("ann", 6, 0, 0)
-	w.update(func(tx Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
+	w.update(func(tx store.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
 	expect("a withdrawn lesson stands again", "2:b", "5:copied", "7:later")
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		n, lowest, err := tx.ReturnLessons(w.site.ID, 6)
 		if n != 3 || lowest != 1 {
 			w.Errorf("%d lessons count again, from %d on", n, lowest)
@@ -139,12 +140,12 @@ func lessonsWithdrawn(w *world) {
 func lessonsRetired(w *world) {
 	w.append(auditlog.Entry{By: "ann", Ruling: auditlog.Ruling{Comment: "c1"}},
 		auditlog.Entry{By: "bob", Ruling: auditlog.Ruling{Comment: "c2"}})
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return tx.AddLessons(w.site.ID, []auditlog.Lesson{lesson(1, 0, "a"), lesson(2, 0, "b")})
 	})
 	retire := func(before time.Time, by uint64, n int, lowest uint64) {
 		w.Helper()
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			gotN, gotLowest, err := tx.RetireLessons(w.site.ID, before, by)
 			if gotN != n || gotLowest != lowest {
 				w.Errorf("retire before %v: %d lessons from %d on, want %d from %d", before, gotN, gotLowest, n, lowest)
@@ -152,13 +153,13 @@ func lessonsRetired(w *world) {
 			return err
 		})
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		_, _, err := tx.WithdrawLessons(w.site.ID, "bob", 3)
 		return err
 	})
 	count := func(want int) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			n, err := tx.CountRetirable(w.site.ID, began.Add(time.Second))
 			if n != want {
 				w.Errorf("%d lessons could be retired, want %d", n, want)
@@ -172,14 +173,14 @@ func lessonsRetired(w *world) {
 	count(1)
 	retire(began.Add(time.Second), 5, 1, 2)
 	count(0)
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		_, _, err := tx.ReturnLessons(w.site.ID, 3)
 		return err
 	})
 	if got := w.counting(); len(got) != 0 {
 		w.Errorf("%v count", got)
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.Lessons(w.site.ID, 0, 9)
 		want := []auditlog.Lesson{
 			{Lesson: classifier.Lesson{Seq: 1}, Of: "a", Withdrawn: 2},
@@ -207,7 +208,7 @@ func lessonsErased(w *world) {
 	for part := range n {
 		put = append(put, lesson(2, part, fmt.Sprint("part ", part)))
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return errors.Join(tx.AddLessons(w.site.ID, put), tx.SetStanding(w.site.ID, []uint64{1}, false))
 	})
 	want := slices.Clone(put)
@@ -221,16 +222,16 @@ func lessonsErased(w *world) {
 			l.Lesson.Comment, l.Salt, l.Counts = classifier.Comment{}, nil, false
 		}
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return errors.Join(tx.EraseLessons(w.site.ID, nil, 3), tx.EraseLessons(w.site.ID, chosen, 3))
 	})
-	w.update(func(tx Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
+	w.update(func(tx store.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
 	if got := w.counting(); !slices.Equal(got, []string{"2:part 0", "2:part 1", "2:part 2"}) {
 		w.Errorf("%v count", got)
 	}
-	left := func(what string, want []auditlog.Lesson, read func(Tx) ([]auditlog.Lesson, error)) {
+	left := func(what string, want []auditlog.Lesson, read func(store.Tx) ([]auditlog.Lesson, error)) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := read(tx)
 			for i := range got {
 				if len(got[i].Salt) == 0 {
@@ -243,10 +244,10 @@ func lessonsErased(w *world) {
 			return err
 		})
 	}
-	left("left", want, func(tx Tx) ([]auditlog.Lesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
+	left("left", want, func(tx store.Tx) ([]auditlog.Lesson, error) { return tx.Lessons(w.site.ID, 0, 9) })
 	gone := slices.DeleteFunc(slices.Clone(want), func(l auditlog.Lesson) bool { return l.Withdrawn == 0 })
-	left("taken", gone, func(tx Tx) ([]auditlog.Lesson, error) { return tx.TakenBy(w.site.ID, 3) })
-	left("taken by nobody", nil, func(tx Tx) ([]auditlog.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
+	left("taken", gone, func(tx store.Tx) ([]auditlog.Lesson, error) { return tx.TakenBy(w.site.ID, 3) })
+	left("taken by nobody", nil, func(tx store.Tx) ([]auditlog.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
 }
 
 func copiesFound(w *world) {
@@ -258,7 +259,7 @@ func copiesFound(w *world) {
 		auditlog.Entry{By: "ann", Kind: auditlog.Copy, Undoes: 2, Teaching: auditlog.Teaching{Subject: "other",
 			Lessons: 1, Lowest: 2}},
 	)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.Copies(w.site.ID)
 		if want := []uint64{2, 4}; !slices.Equal(got, want) {
 			w.Errorf("the entries are %v, want %v", got, want)
@@ -286,10 +287,10 @@ func copiedLessons(w *world) {
 	want := []auditlog.Lesson{put[2], put[3], put[5]}
 	want[1].Salt, want[1].Proof, want[1].Withdrawn = nil, []byte("proof"), 3
 	want[1].Comment, want[1].Counts = classifier.Comment{}, false
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return errors.Join(tx.AddLessons(w.site.ID, put), tx.EraseLessons(w.site.ID, want[1:2], 3))
 	})
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.CopiedLessons(w.site.ID, other.ID)
 		for i := range got {
 			if len(got[i].Salt) == 0 {
@@ -327,18 +328,18 @@ func lessonsOfOneEntry(w *world) {
 	for _, l := range put {
 		want = append(want, fmt.Sprintf("%d:%s", l.Seq, l.Lesson.Comment.Text))
 	}
-	w.update(func(tx Tx) error { return tx.AddLessons(w.site.ID, put) })
+	w.update(func(tx store.Tx) error { return tx.AddLessons(w.site.ID, put) })
 	if got := w.counting(); !slices.Equal(got, want) {
 		w.Errorf("%d lessons are read, want %d in their order", len(got), len(want))
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.Lessons(w.site.ID, 1, 2)
 		if !reflect.DeepEqual(got, put[1:n+1]) {
 			w.Errorf("the entry has %d lessons, want %d", len(got), n)
 		}
 		return err
 	})
-	w.update(func(tx Tx) error { return tx.SetStanding(w.site.ID, []uint64{2}, false) })
+	w.update(func(tx store.Tx) error { return tx.SetStanding(w.site.ID, []uint64{2}, false) })
 	if got := w.counting(); !slices.Equal(got, []string{"1:before", "3:after"}) {
 		w.Errorf("%d lessons count once the entry fell, want 2", len(got))
 	}
@@ -354,7 +355,7 @@ func lowestTouched(w *world) {
 		auditlog.Entry{Ruling: auditlog.Ruling{Comment: "c4"}},
 	)
 	for after, want := range []uint64{2, 2, 2, 2, 2, 2, 0, 0} {
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.LowestTouched(w.site.ID, uint64(after))
 			if got != want {
 				w.Errorf("after %d the lowest touched is %d, want %d", after, got, want)
@@ -363,7 +364,7 @@ func lowestTouched(w *world) {
 		})
 	}
 	w.append(auditlog.Entry{Undoes: 6, Ruling: auditlog.Ruling{Comment: "c3", Before: 6, Restores: 1}})
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.LowestTouched(w.site.ID, 7)
 		if got != 1 {
 			w.Errorf("what an undo restores is touched: got %d, want 1", got)
@@ -381,9 +382,9 @@ func snapshotsComeBack(w *world) {
 		{Seq: 128, AsOf: 128, Model: []byte("m"), Sum: []byte{4}},
 	}
 	for _, s := range put {
-		w.update(func(tx Tx) error { return tx.PutSnapshot(w.site.ID, s, 0) })
+		w.update(func(tx store.Tx) error { return tx.PutSnapshot(w.site.ID, s, 0) })
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		list, err := tx.Snapshots(w.site.ID)
 		want := []fold.Snapshot{{Seq: 512, AsOf: 700}, {Seq: 128, AsOf: 128}, {Seq: 64, AsOf: 64}}
 		if !reflect.DeepEqual(list, want) {
@@ -395,10 +396,10 @@ func snapshotsComeBack(w *world) {
 		}
 		return errors.Join(err, errGot)
 	})
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return errors.Join(tx.DropSnapshots(w.site.ID, nil), tx.DropSnapshots(w.site.ID, []uint64{512, 64, 9}))
 	})
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		list, err := tx.Snapshots(w.site.ID)
 		if len(list) != 1 || list[0].Seq != 128 {
 			w.Errorf("left are %v, want 128 alone", list)
@@ -416,10 +417,10 @@ func snapshotsComeInPieces(w *world) {
 		return fold.Snapshot{Seq: seq, AsOf: asOf, Model: []byte(text), Sum: []byte{1}}
 	}
 	newest := func(seq uint64) (s fold.Snapshot, err error) {
-		w.view(func(tx Tx) error { s, err = tx.Snapshot(w.site.ID, seq); return nil })
+		w.view(func(tx store.Tx) error { s, err = tx.Snapshot(w.site.ID, seq); return nil })
 		return s, err
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return errors.Join(
 			tx.PutPiece(w.site.ID, part(9, 9, "two "), 1), tx.PutPiece(w.site.ID, part(9, 9, "once"), 0),
 			tx.PutPiece(w.site.ID, part(9, 9, "one "), 0), // again
@@ -429,17 +430,17 @@ func snapshotsComeInPieces(w *world) {
 	if _, err := newest(9); !errors.Is(err, txn.ErrNotFound) {
 		w.Errorf("after two pieces of three it answers %v", err)
 	}
-	w.update(func(tx Tx) error { return tx.PutSnapshot(w.site.ID, part(9, 9, "three"), 2) })
+	w.update(func(tx store.Tx) error { return tx.PutSnapshot(w.site.ID, part(9, 9, "three"), 2) })
 	if got, err := newest(9); err != nil || string(got.Model) != "one two three" {
 		w.Errorf("of three pieces came %q, %v", got.Model, err)
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return errors.Join(tx.DropSnapshots(w.site.ID, nil), tx.PutSnapshot(w.site.ID, part(9, 12, "whole"), 0))
 	})
 	if got, err := newest(9); err != nil || string(got.Model) != "whole" {
 		w.Errorf("with the pieces of another time came %q, %v", got.Model, err)
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		return errors.Join(tx.DropSnapshots(w.site.ID, nil), tx.PutSnapshot(w.site.ID, part(9, 9, "pieces"), 0))
 	})
 	if got, err := newest(9); err != nil || string(got.Model) != "pieces" {

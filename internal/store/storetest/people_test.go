@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/signing"
 	"github.com/aitys/aitys/moderation/txn"
@@ -35,18 +36,18 @@ func (w *world) newAccount() authz.Account {
 		Roles: map[int64]authz.Role{w.site.ID: authz.Owner}, CreatedAt: began,
 	}
 	a.Email = a.ID + "@x.example"
-	w.update(func(tx Tx) error { return tx.InsertAccount(a) })
+	w.update(func(tx store.Tx) error { return tx.InsertAccount(a) })
 	return a
 }
 
 func accountComesBack(w *world) {
 	var count int
-	w.view(func(tx Tx) (err error) {
+	w.view(func(tx store.Tx) (err error) {
 		count, err = tx.CountAccounts()
 		return err
 	})
 	a := w.newAccount()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		byID, err := tx.AccountByID(a.ID)
 		if err != nil {
 			return err
@@ -84,7 +85,7 @@ func accountComesBack(w *world) {
 	})
 	again := a
 	again.ID = w.id("account")
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertAccount(again) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.InsertAccount(again) })
 	w.wants("an e-mail twice", err, txn.ErrTaken)
 }
 
@@ -96,8 +97,8 @@ func accountChanges(w *world) {
 	} {
 		a.Name, a.Password, a.Disabled, a.AllSites, a.Roles = "new", "", false, authz.NoRole, roles
 		a.Mail, a.MailFrom, a.MailLang = authz.MailDigest, 0.25, "kk"
-		w.update(func(tx Tx) error { return tx.UpdateAccount(a) })
-		w.view(func(tx Tx) error {
+		w.update(func(tx store.Tx) error { return tx.UpdateAccount(a) })
+		w.view(func(tx store.Tx) error {
 			got, err := tx.AccountByID(a.ID)
 			if !reflect.DeepEqual(got, a) {
 				w.Errorf("after the change %+v, want %+v", got, a)
@@ -106,7 +107,7 @@ func accountChanges(w *world) {
 		})
 	}
 	a.ID = "nobody"
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateAccount(a) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.UpdateAccount(a) })
 	w.wants("no account", err, txn.ErrNotFound)
 }
 
@@ -117,7 +118,7 @@ func (w *world) newSession(account string, expires time.Time) authz.Session {
 		Hash: []byte("hash of " + id), ID: id, Account: account, Agent: hostile, CreatedAt: began, SeenAt: began,
 		ExpiresAt: expires,
 	}
-	w.update(func(tx Tx) error { return tx.InsertSession(s) })
+	w.update(func(tx store.Tx) error { return tx.InsertSession(s) })
 	return s
 }
 
@@ -128,14 +129,14 @@ func (w *world) newToken(account string, sites ...int64) authz.Token {
 		ID: id, Hash: []byte("hash of " + id), Account: account, Name: hostile, Sites: sites, Scope: authz.ScopeDecide,
 		CreatedAt: began, ExpiresAt: began.Add(time.Hour),
 	}
-	w.update(func(tx Tx) error { return tx.InsertToken(k) })
+	w.update(func(tx store.Tx) error { return tx.InsertToken(k) })
 	return k
 }
 
 func (w *world) newLink(account string, expires time.Time) authz.Link {
 	w.Helper()
 	l := authz.Link{Hash: []byte("hash of " + w.id("link")), Account: account, ExpiresAt: expires}
-	w.update(func(tx Tx) error { return tx.InsertLink(l) })
+	w.update(func(tx store.Tx) error { return tx.InsertLink(l) })
 	return l
 }
 
@@ -146,9 +147,9 @@ func accountIsRemoved(w *world) {
 		w.newToken(account)
 	}
 	link := w.newLink(a.ID, began)
-	w.update(func(tx Tx) error { return tx.DeleteAccount(a.ID) })
+	w.update(func(tx store.Tx) error { return tx.DeleteAccount(a.ID) })
 	for account, want := range map[string]int{a.ID: 0, b.ID: 1} {
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			sessions, err := tx.Sessions(account)
 			if err != nil {
 				return err
@@ -160,12 +161,12 @@ func accountIsRemoved(w *world) {
 			return err
 		})
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.LinkByHash(link.Hash)
 		w.wants("its link", err, txn.ErrNotFound)
 		return nil
 	})
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.DeleteAccount(a.ID) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.DeleteAccount(a.ID) })
 	w.wants("removing it twice", err, txn.ErrNotFound)
 }
 
@@ -173,9 +174,9 @@ func sessionsEnd(w *world) {
 	a := w.newAccount()
 	first, second, third := w.newSession(a.ID, began), w.newSession(a.ID, began), w.newSession(a.ID, began)
 	first.SeenAt, first.ExpiresAt = began.Add(time.Minute), began.Add(time.Hour)
-	w.update(func(tx Tx) error { return tx.TouchSession(first.Hash, first.SeenAt, first.ExpiresAt) })
-	w.update(func(tx Tx) error { return tx.TouchAccount(a.ID, first.SeenAt) })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.TouchSession(first.Hash, first.SeenAt, first.ExpiresAt) })
+	w.update(func(tx store.Tx) error { return tx.TouchAccount(a.ID, first.SeenAt) })
+	w.view(func(tx store.Tx) error {
 		got, err := tx.AccountByID(a.ID)
 		a.SeenAt = first.SeenAt
 		if !reflect.DeepEqual(got, a) {
@@ -185,7 +186,7 @@ func sessionsEnd(w *world) {
 	})
 	left := func(want ...authz.Session) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.Sessions(a.ID)
 			if !reflect.DeepEqual(got, want) {
 				w.Errorf("sessions are %+v, want %+v", got, want)
@@ -194,32 +195,32 @@ func sessionsEnd(w *world) {
 		})
 	}
 	left(first, second, third)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.SessionByHash(first.Hash)
 		if !reflect.DeepEqual(got, first) {
 			w.Errorf("found %+v, want %+v", got, first)
 		}
 		return err
 	})
-	w.update(func(tx Tx) error { return tx.DeleteSession(second.Hash) })
+	w.update(func(tx store.Tx) error { return tx.DeleteSession(second.Hash) })
 	left(first, third)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.SessionByHash(second.Hash)
 		w.wants("an ended session", err, txn.ErrNotFound)
 		return nil
 	})
-	w.update(func(tx Tx) error { return tx.DeleteSessions(a.ID) })
+	w.update(func(tx store.Tx) error { return tx.DeleteSessions(a.ID) })
 	left()
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchSession(first.Hash, began, began) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.TouchSession(first.Hash, began, began) })
 	w.wants("touching an ended session", err, txn.ErrNotFound)
-	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchAccount("nobody", began) })
+	_, err = w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.TouchAccount("nobody", began) })
 	w.wants("touching no account", err, txn.ErrNotFound)
 }
 
 func tokensAreKept(w *world) {
 	a := w.newAccount()
 	bound, free := w.newToken(a.ID, w.site.ID, 77), w.newToken(a.ID)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		byHash, err := tx.TokenByHash(bound.Hash)
 		if err != nil {
 			return err
@@ -242,15 +243,15 @@ func tokensAreKept(w *world) {
 		return errors.Join(err, err2)
 	})
 	bound.Name, bound.Sites, bound.Scope = "new", []int64{w.site.ID}, authz.ScopeAdmin
-	w.update(func(tx Tx) error { return tx.UpdateToken(bound) })
+	w.update(func(tx store.Tx) error { return tx.UpdateToken(bound) })
 	bound.UsedAt = began.Add(time.Minute)
-	w.update(func(tx Tx) error { return tx.TouchToken(bound.ID, bound.UsedAt) })
+	w.update(func(tx store.Tx) error { return tx.TouchToken(bound.ID, bound.UsedAt) })
 	// A site that is removed does not set its tokens free.
 	gone := w.newSite("gone")
 	held := w.newToken(a.ID, gone.ID)
-	w.update(func(tx Tx) error { return tx.DeleteSite(gone.ID) })
+	w.update(func(tx store.Tx) error { return tx.DeleteSite(gone.ID) })
 	for _, want := range []authz.Token{bound, held} {
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.TokenByID(want.ID)
 			if !reflect.DeepEqual(got, want) {
 				w.Errorf("is %+v, want %+v", got, want)
@@ -258,12 +259,12 @@ func tokensAreKept(w *world) {
 			return err
 		})
 	}
-	w.update(func(tx Tx) error { return tx.DeleteToken(bound.ID) })
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.TouchToken(bound.ID, began) })
+	w.update(func(tx store.Tx) error { return tx.DeleteToken(bound.ID) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.TouchToken(bound.ID, began) })
 	w.wants("touching an ended token", err, txn.ErrNotFound)
-	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateToken(bound) })
+	_, err = w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.UpdateToken(bound) })
 	w.wants("changing a removed token", err, txn.ErrNotFound)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.TokenByHash(bound.Hash)
 		w.wants("a removed token", err, txn.ErrNotFound)
 		return nil
@@ -273,7 +274,7 @@ func tokensAreKept(w *world) {
 func linkIsTakenOnce(w *world) {
 	a := w.newAccount()
 	for _, link := range []authz.Link{w.newLink(a.ID, began), w.newLink("", began.Add(time.Hour))} {
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.LinkByHash(link.Hash)
 			if !reflect.DeepEqual(got, link) {
 				w.Errorf("came back as %+v, want %+v", got, link)
@@ -283,7 +284,7 @@ func linkIsTakenOnce(w *world) {
 		var took, missed atomic.Int32
 		together(100, func(int) {
 			var got authz.Link
-			_, err := w.store.Update(w.ctx(), func(tx Tx) (err error) {
+			_, err := w.store.Update(w.ctx(), func(tx store.Tx) (err error) {
 				got, err = tx.TakeLink(link.Hash)
 				return err
 			})
@@ -301,8 +302,8 @@ func linkIsTakenOnce(w *world) {
 		}
 	}
 	first, second, other := w.newLink(a.ID, began), w.newLink(a.ID, began), w.newLink(w.newAccount().ID, began)
-	w.update(func(tx Tx) error { return tx.DeleteLinks(a.ID) })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.DeleteLinks(a.ID) })
+	w.view(func(tx store.Tx) error {
 		for _, gone := range []authz.Link{first, second} {
 			_, err := tx.LinkByHash(gone.Hash)
 			w.wants("a removed link", err, txn.ErrNotFound)
@@ -318,7 +319,7 @@ func (w *world) newMailLink(account string, expires time.Time) authz.MailLink {
 		Hash: []byte("hash of " + w.id("mail link")), Account: account, Site: w.site.ID, Comment: "c", Version: 3,
 		ExpiresAt: expires,
 	}
-	w.update(func(tx Tx) error { return tx.InsertMailLink(l) })
+	w.update(func(tx store.Tx) error { return tx.InsertMailLink(l) })
 	return l
 }
 
@@ -327,7 +328,7 @@ func mailLinkIsUsedOnce(w *world) {
 	link, old := w.newMailLink(a.ID, began.Add(time.Hour)), w.newMailLink(a.ID, began)
 	var used, missed atomic.Int32
 	together(100, func(i int) {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UseMailLink(link.Hash, began) })
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.UseMailLink(link.Hash, began) })
 		switch {
 		case err == nil:
 			used.Add(1)
@@ -342,25 +343,25 @@ func mailLinkIsUsedOnce(w *world) {
 	}
 	again := link
 	again.Version, again.ExpiresAt = 4, began.Add(2*time.Hour)
-	w.update(func(tx Tx) error { return tx.InsertMailLink(again) })
+	w.update(func(tx store.Tx) error { return tx.InsertMailLink(again) })
 	link.ExpiresAt, link.UsedAt = again.ExpiresAt, began
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.MailLinkByHash(link.Hash)
 		if !reflect.DeepEqual(got, link) {
 			w.Errorf("came back as %+v, want %+v", got, link)
 		}
 		return err
 	})
-	w.update(func(tx Tx) error { return tx.PruneMailLinks(began.Add(1000)) })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.PruneMailLinks(began.Add(1000)) })
+	w.view(func(tx store.Tx) error {
 		_, gone := tx.MailLinkByHash(old.Hash)
 		w.wants("a link that had ended", gone, txn.ErrNotFound)
 		_, err := tx.MailLinkByHash(link.Hash)
 		return err
 	})
 	others := w.newMailLink(b.ID, began.Add(time.Hour))
-	w.update(func(tx Tx) error { return tx.DeleteMailLinks(a.ID) })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.DeleteMailLinks(a.ID) })
+	w.view(func(tx store.Tx) error {
 		_, gone := tx.MailLinkByHash(link.Hash)
 		w.wants("a link of who has none any more", gone, txn.ErrNotFound)
 		_, err := tx.MailLinkByHash(others.Hash)
@@ -378,11 +379,11 @@ func proofIsOfOne(w *world) {
 	late, early := proof(a.ID, first, hostile, began.Add(time.Hour)), proof(a.ID, second, hostile, began)
 	other := proof(b.ID, first, hostile+"b", began)
 	for _, p := range []authz.LinkedProof{late, early, other} {
-		w.update(func(tx Tx) error { return tx.InsertProof(p) })
+		w.update(func(tx store.Tx) error { return tx.InsertProof(p) })
 	}
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertProof(proof(b.ID, first, hostile, began)) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.InsertProof(proof(b.ID, first, hostile, began)) })
 	w.wants("somebody else's", err, txn.ErrTaken)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.AccountByProof(first, hostile)
 		if !reflect.DeepEqual(got, a) {
 			w.Errorf("found %+v, want %+v", got, a)
@@ -393,7 +394,7 @@ func proofIsOfOne(w *world) {
 	})
 	left := func(account string, want ...authz.LinkedProof) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.Proofs(account)
 			if !reflect.DeepEqual(got, want) {
 				w.Errorf("it is linked with %+v, want %+v", got, want)
@@ -402,13 +403,13 @@ func proofIsOfOne(w *world) {
 		})
 	}
 	left(a.ID, early, late)
-	w.update(func(tx Tx) error { return tx.DeleteProofs(a.ID, first) })
+	w.update(func(tx store.Tx) error { return tx.DeleteProofs(a.ID, first) })
 	left(a.ID, early)
 	left(b.ID, other)
-	w.update(func(tx Tx) error { return tx.InsertProof(late) })
-	w.update(func(tx Tx) error { return tx.DeleteProofs(a.ID, "") })
+	w.update(func(tx store.Tx) error { return tx.InsertProof(late) })
+	w.update(func(tx store.Tx) error { return tx.DeleteProofs(a.ID, "") })
 	left(a.ID)
-	w.update(func(tx Tx) error { return tx.DeleteAccount(b.ID) })
+	w.update(func(tx store.Tx) error { return tx.DeleteAccount(b.ID) })
 	left(b.ID)
 }
 
@@ -419,13 +420,13 @@ func expiredIsPruned(w *world) {
 		w.newSession(a.ID, expires)
 	}
 	old, young := w.newLink(a.ID, now.Add(-1000)), w.newLink(a.ID, now)
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if err := tx.PruneSessions(now); err != nil {
 			return err
 		}
 		return tx.PruneLinks(now)
 	})
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		sessions, err := tx.Sessions(a.ID)
 		if len(sessions) != 2 {
 			w.Errorf("%d sessions are left, want 2", len(sessions))
@@ -442,11 +443,11 @@ func signOutsAreKept(w *world) {
 	who := []byte("hash of " + w.id("subject"))
 	late := began.Add(time.Hour)
 	for _, at := range []time.Time{began, late, began.Add(time.Minute)} { // clocks of processes differ
-		w.update(func(tx Tx) error { return tx.SignOut(w.site.ID, who, at) })
+		w.update(func(tx store.Tx) error { return tx.SignOut(w.site.ID, who, at) })
 	}
 	want := func(site int64, subject []byte, want time.Time) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			at, err := tx.SignedOut(site, subject)
 			if !at.Equal(want) {
 				w.Errorf("signed out at %v, want %v", at, want)
@@ -457,9 +458,9 @@ func signOutsAreKept(w *world) {
 	want(w.site.ID, who, late)
 	want(other.ID, who, time.Time{})
 	want(w.site.ID, []byte("another"), time.Time{})
-	w.update(func(tx Tx) error { return tx.PruneSignOuts(late) })
+	w.update(func(tx store.Tx) error { return tx.PruneSignOuts(late) })
 	want(w.site.ID, who, late)
-	w.update(func(tx Tx) error { return tx.PruneSignOuts(late.Add(time.Second)) })
+	w.update(func(tx store.Tx) error { return tx.PruneSignOuts(late.Add(time.Second)) })
 	want(w.site.ID, who, time.Time{})
 }
 
@@ -467,7 +468,7 @@ func saltsAreKept(w *world) {
 	other := w.newSite("salted")
 	want := func(site int64, salt string, known error) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.SSOSalt(site)
 			if string(got) != salt || !errors.Is(err, known) {
 				w.Errorf("the salt is %q (%v), want %q (%v)", got, err, salt, known)
@@ -477,7 +478,7 @@ func saltsAreKept(w *world) {
 	}
 	want(w.site.ID, "", txn.ErrNotFound)
 	for _, salt := range []string{"first", "second"} {
-		w.update(func(tx Tx) error { return tx.SetSSOSalt(w.site.ID, []byte(salt), began) })
+		w.update(func(tx store.Tx) error { return tx.SetSSOSalt(w.site.ID, []byte(salt), began) })
 		want(w.site.ID, salt, nil)
 	}
 	want(other.ID, "", txn.ErrNotFound)
@@ -486,7 +487,7 @@ func saltsAreKept(w *world) {
 func onePairIsKept(w *world) {
 	want := func(public string, known error) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.Pair(w.site.ID)
 			if string(got.Public) != public || !errors.Is(err, known) || err == nil && !got.At.Equal(began) {
 				w.Errorf("the key is %q of %v (%v), want %q (%v)", got.Public, got.At, err, public, known)
@@ -495,7 +496,7 @@ func onePairIsKept(w *world) {
 		})
 	}
 	put := func(public string, instead []byte) {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			p := signing.Pair{Site: w.site.ID, Public: []byte(public), Sealed: []byte("sealed"), At: began}
 			return tx.PutPair(p, instead)
 		})
@@ -514,7 +515,7 @@ func namesAreKept(w *world) {
 	name, late := []byte("hash of "+w.id("name")), began.Add(time.Hour)
 	want := func(site int64, want bool) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			kept, err := tx.NameKept(site, name)
 			if kept != want {
 				w.Errorf("on site %d the name is kept: %v, want %v", site, kept, want)
@@ -524,12 +525,12 @@ func namesAreKept(w *world) {
 	}
 	want(w.site.ID, false)
 	for _, at := range []time.Time{began, late} {
-		w.update(func(tx Tx) error { return tx.KeepName(w.site.ID, name, at) })
+		w.update(func(tx store.Tx) error { return tx.KeepName(w.site.ID, name, at) })
 	}
 	want(w.site.ID, true)
 	want(other.ID, false)
-	w.update(func(tx Tx) error { return tx.PruneNames(late) })
+	w.update(func(tx store.Tx) error { return tx.PruneNames(late) })
 	want(w.site.ID, true)
-	w.update(func(tx Tx) error { return tx.PruneNames(late.Add(time.Second)) })
+	w.update(func(tx store.Tx) error { return tx.PruneNames(late.Add(time.Second)) })
 	want(w.site.ID, false)
 }

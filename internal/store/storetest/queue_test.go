@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
 )
 
@@ -29,7 +30,7 @@ var allViews = []comment.View{
 func pages(w *world, q comment.QueueQuery, between func()) (all []comment.Comment) {
 	for {
 		var piece []comment.Comment
-		w.view(func(tx Tx) (err error) {
+		w.view(func(tx store.Tx) (err error) {
 			piece, err = tx.Queue(q)
 			return err
 		})
@@ -117,7 +118,7 @@ func queueIsStable(w *world) {
 			// Somebody decides what was already shown, and one arrives behind the reader.
 			done := drafts[decided]
 			decided++
-			w.update(func(tx Tx) error {
+			w.update(func(tx store.Tx) error {
 				_, err := tx.SetState(w.site.ID, done.ID, 1, comment.StateChange{State: comment.Spam, DecidedAt: began})
 				return err
 			})
@@ -159,7 +160,7 @@ func queueCounts(w *world) {
 		w.comment(scored(float64(i) / 10))
 	}
 	w.comment(in(comment.Approved))
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for _, tt := range []struct {
 			view  comment.View
 			limit int
@@ -188,7 +189,7 @@ func staleVerdicts(w *world) {
 	c := w.comment(at(3*time.Second), scored(0.5), judgedBy(2))
 	w.comment(at(4*time.Second), scored(0.7), judgedBy(5))
 	w.comment(in(comment.Approved), judgedBy(1))
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for order, want := range map[comment.QueueOrder][]string{
 			comment.OldestFirst: {a.ID, b.ID, c.ID}, comment.NewestFirst: {c.ID, b.ID, a.ID},
 			comment.RiskiestFirst: {b.ID, c.ID, a.ID},
@@ -212,7 +213,7 @@ func prolificWriter(w *world) {
 		state := []comment.State{comment.Approved, comment.Spam}[i%2]
 		w.comment(func(c *comment.Comment) { c.Writer = []byte("ann") }, at(time.Duration(i)*time.Second), in(state))
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		most := comment.History{Approved: comment.MostHistory, Refused: comment.MostHistory}
 		got, err := tx.Records(w.site.ID, [][]byte{[]byte("ann")})
 		if err != nil || got["ann"] != most {
@@ -235,7 +236,7 @@ func writerHistory(w *world) {
 	w.comment(by("ann"), at(9*time.Second), in(comment.Removed))
 	w.comment(by("bob"), at(1*time.Second))
 	w.comment()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.Writers(w.site.ID, [][]byte{[]byte("ann"), []byte("bob"), []byte("nobody")})
 		want := map[string]comment.History{
 			"ann": {Approved: 1, Refused: 2, FirstSeen: began.Add(3 * time.Second)},

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/rules"
@@ -25,7 +26,7 @@ func rulesAreKept(w *world) {
 		CreatedAt: began}
 	block := rules.Block{ID: w.id("block"), Site: w.site.ID, Kind: rules.BlockWriter, Value: "ab", Comment: "c",
 		Trust: true, Until: began.Add(time.Hour), By: "somebody", CreatedAt: began}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for _, r := range []rules.Rule{later, sooner} {
 			if err := tx.PutRule(r); err != nil {
 				return err
@@ -33,7 +34,7 @@ func rulesAreKept(w *world) {
 		}
 		return tx.PutBlock(block)
 	})
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		list, err := tx.Rules(w.site.ID)
 		if want := []rules.Rule{sooner, later}; !reflect.DeepEqual(list, want) {
 			w.Errorf("rules %+v, want %+v", list, want)
@@ -53,7 +54,7 @@ func rulesComeBack(w *world) {
 	r := rules.Rule{ID: w.id("rule"), Site: w.site.ID, Action: rules.ActionHold, CreatedAt: began}
 	count := func(want int) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			list, err := tx.Rules(w.site.ID)
 			if len(list) != want {
 				w.Errorf("%d rules, want %d", len(list), want)
@@ -63,21 +64,21 @@ func rulesComeBack(w *world) {
 	}
 	set := func(at time.Time, want error) {
 		w.Helper()
-		_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.RemoveRule(w.site.ID, r.ID, at) })
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.RemoveRule(w.site.ID, r.ID, at) })
 		w.wants("remove", err, want)
 	}
-	w.update(func(tx Tx) error { return tx.PutRule(r) })
+	w.update(func(tx store.Tx) error { return tx.PutRule(r) })
 	set(time.Time{}, txn.ErrNotFound)
 	set(began, nil)
 	count(0)
 	set(began, txn.ErrNotFound)
-	w.update(func(tx Tx) error { return tx.PruneRules(w.site.ID, began) })
+	w.update(func(tx store.Tx) error { return tx.PruneRules(w.site.ID, began) })
 	set(time.Time{}, nil)
 	count(1)
-	w.update(func(tx Tx) error { return tx.PruneRules(w.site.ID, began.Add(time.Hour)) })
+	w.update(func(tx store.Tx) error { return tx.PruneRules(w.site.ID, began.Add(time.Hour)) })
 	count(1)
 	set(began, nil)
-	w.update(func(tx Tx) error { return tx.PruneRules(w.site.ID, began.Add(time.Second)) })
+	w.update(func(tx store.Tx) error { return tx.PruneRules(w.site.ID, began.Add(time.Second)) })
 	set(time.Time{}, txn.ErrNotFound)
 }
 
@@ -87,14 +88,14 @@ func notesAreKept(w *world) {
 	note := func(of comment.Comment, said string, at time.Duration) rules.Note {
 		n := rules.Note{ID: w.id("note"), Site: w.site.ID, Writer: of.Writer, Comment: of.ID, Text: said, By: "somebody",
 			CreatedAt: began.Add(at)}
-		w.update(func(tx Tx) error { return tx.PutNote(n) })
+		w.update(func(tx store.Tx) error { return tx.PutNote(n) })
 		return n
 	}
 	first, second := note(one, "Wrote to us.", 0), note(two, "Көрші", time.Minute)
 	third := note(other, "Another.", 2*time.Minute)
 	wants := func(what string, want []rules.Note, writers ...[]byte) {
 		w.Helper()
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.NotesAbout(w.site.ID, writers)
 			if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
 				w.Errorf("%s: notes %+v, want %+v", what, got, want)
@@ -105,19 +106,19 @@ func notesAreKept(w *world) {
 	wants("of one writer", []rules.Note{second, first}, one.Writer)
 	wants("of two", []rules.Note{third, second, first}, one.Writer, other.Writer)
 	wants("of nobody", nil, []byte("c"))
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.Notes(w.site.ID)
 		if want := []rules.Note{first, second, third}; !reflect.DeepEqual(got, want) {
 			w.Errorf("of all: notes %+v, want %+v", got, want)
 		}
 		return err
 	})
-	w.update(func(tx Tx) error { return tx.RemoveNote(w.site.ID, second.ID, began) })
+	w.update(func(tx store.Tx) error { return tx.RemoveNote(w.site.ID, second.ID, began) })
 	wants("after one was removed", []rules.Note{first}, one.Writer)
-	w.update(func(tx Tx) error { return tx.RemoveNote(w.site.ID, second.ID, time.Time{}) })
+	w.update(func(tx store.Tx) error { return tx.RemoveNote(w.site.ID, second.ID, time.Time{}) })
 	wants("after it came back", []rules.Note{second, first}, one.Writer)
 	forget := func(c comment.Comment) {
-		w.update(func(tx Tx) error { return tx.ForgetComment(c, []byte(`{"id":"`+c.ID+`"}`)) })
+		w.update(func(tx store.Tx) error { return tx.ForgetComment(c, []byte(`{"id":"`+c.ID+`"}`)) })
 	}
 	forget(one)
 	wants("while something of theirs is left", []rules.Note{second, first}, one.Writer)
@@ -136,11 +137,11 @@ func lastDecided(w *world) {
 			Ruling: auditlog.Ruling{Comment: c.ID}})
 	}
 	w.comment(in(comment.Approved)) // by no decision
-	w.update(func(tx Tx) error { return tx.AppendDecisions(w.site.ID, entries) })
+	w.update(func(tx store.Tx) error { return tx.AppendDecisions(w.site.ID, entries) })
 	for limit, want := range map[int][]string{
 		9: {all[3].ID, all[1].ID, all[0].ID}, 3: {all[3].ID, all[1].ID}, 1: {all[3].ID},
 	} {
-		w.view(func(tx Tx) error {
+		w.view(func(tx store.Tx) error {
 			got, err := tx.LastDecided(w.site.ID, limit)
 			if !reflect.DeepEqual(ids(got), want) {
 				w.Errorf("of %d entries %v, want %v", limit, ids(got), want)
@@ -162,7 +163,7 @@ func writersFirsts(w *world) {
 		c.Source, c.HTML = "`https://x.example`", "<p><code>https://x.example</code></p>"
 	}
 	w.comment(by("e"), in(comment.Approved), at(4*time.Minute), quoted)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		got, err := tx.Firsts(w.site.ID, [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e")})
 		want := map[string]rules.Firsts{
 			"a": {Approved: began.Add(time.Minute), Linked: began.Add(2 * time.Minute)},

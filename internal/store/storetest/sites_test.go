@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/site"
 	"github.com/aitys/aitys/moderation/spamlist"
@@ -35,12 +36,12 @@ func siteComesBack(w *world) {
 		},
 		EditEpoch: 1 << 50,
 	}
-	w.update(func(tx Tx) error { return tx.InsertSite(&s) })
+	w.update(func(tx store.Tx) error { return tx.InsertSite(&s) })
 	if s.ID <= w.site.ID {
 		w.Errorf("number %d after %d", s.ID, w.site.ID)
 	}
 	read := func() (got site.Site) {
-		w.view(func(tx Tx) (err error) {
+		w.view(func(tx store.Tx) (err error) {
 			got, err = tx.SiteByKey(s.Key)
 			return err
 		})
@@ -50,15 +51,15 @@ func siteComesBack(w *world) {
 		w.Errorf("came back as %+v, want %+v", got, s)
 	}
 	s.Name, s.Origins, s.Settings.Suspect = "New", []string{"https://y.example"}, 0.95
-	w.update(func(tx Tx) error { return tx.UpdateSite(s) })
+	w.update(func(tx store.Tx) error { return tx.UpdateSite(s) })
 	if got := read(); !reflect.DeepEqual(got, s) {
 		w.Errorf("after a change %+v, want %+v", got, s)
 	}
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.InsertSite(&site.Site{Key: s.Key}) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.InsertSite(&site.Site{Key: s.Key}) })
 	w.wants("a key twice", err, txn.ErrTaken)
-	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdateSite(site.Site{ID: 1 << 40}) })
+	_, err = w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.UpdateSite(site.Site{ID: 1 << 40}) })
 	w.wants("a change of no site", err, txn.ErrNotFound)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.SiteByKey("no such site")
 		w.wants("no such site", err, txn.ErrNotFound)
 		sites, err := tx.Sites()
@@ -71,34 +72,34 @@ func siteComesBack(w *world) {
 
 func epochRises(w *world) {
 	read := func(key string) (s site.Site) {
-		w.view(func(tx Tx) (err error) {
+		w.view(func(tx store.Tx) (err error) {
 			s, err = tx.SiteByKey(key)
 			return err
 		})
 		return s
 	}
 	before, other := read(w.site.Key), w.newSite("b")
-	w.update(func(tx Tx) error { return tx.EndEditTokens(before.ID) })
-	w.update(func(tx Tx) error { return tx.UpdateSite(before) }) // of who read it before
+	w.update(func(tx store.Tx) error { return tx.EndEditTokens(before.ID) })
+	w.update(func(tx store.Tx) error { return tx.UpdateSite(before) }) // of who read it before
 	if after := read(before.Key); after.EditEpoch != before.EditEpoch+1 {
 		w.Errorf("the epoch is %d after %d", after.EditEpoch, before.EditEpoch)
 	}
 	if got := read(other.Key).EditEpoch; got != other.EditEpoch {
 		w.Errorf("another site's epoch is %d after %d", got, other.EditEpoch)
 	}
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.EndEditTokens(1 << 40) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.EndEditTokens(1 << 40) })
 	w.wants("of no site", err, txn.ErrNotFound)
 }
 
 func newSiteHasEmptyLog(w *world) {
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if head.Seq != 0 || head.Hash != nil {
 			w.Errorf("head is %+v", head)
 		}
 		return err
 	})
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 		_, err := tx.LockLog(1 << 40)
 		return err
 	})
@@ -114,7 +115,7 @@ func pageHasOneAddress(w *world) {
 			CreatedAt: began}
 	}
 	together(visitors, func(i int) {
-		_, err := w.store.Update(w.ctx(), func(tx Tx) (err error) {
+		_, err := w.store.Update(w.ctx(), func(tx store.Tx) (err error) {
 			pages[i], err = tx.EnsurePage(drafts[i])
 			return err
 		})
@@ -127,7 +128,7 @@ func pageHasOneAddress(w *world) {
 			w.Errorf("visitor %d was given %+v, visitor 0 %+v", i, p, pages[0])
 		}
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		byURL, err := tx.PageByURL(w.site.ID, "https://x.example/new")
 		if err != nil {
 			return err
@@ -143,22 +144,22 @@ func pageHasOneAddress(w *world) {
 func titleIsFilled(w *world) {
 	page := w.page
 	page.Title = ""
-	w.update(func(tx Tx) error { return tx.UpdatePage(page) })
+	w.update(func(tx store.Tx) error { return tx.UpdatePage(page) })
 	bringing := func(title string) wish { return func(c *comment.Comment) { c.PageTitle = title } }
 	first, second := w.comment(bringing(hostile)), w.comment(bringing("Second"))
 	for _, step := range []struct {
 		says      string
-		do        func(Tx) error
+		do        func(store.Tx) error
 		title, by string
 	}{
-		{"untitled", func(tx Tx) error { return tx.TitlePage(first, false) }, "", ""},
-		{"titled", func(tx Tx) error { return tx.TitlePage(first, true) }, hostile, first.ID},
-		{"titled again", func(tx Tx) error { return tx.TitlePage(second, true) }, hostile, first.ID},
-		{"untitled by another", func(tx Tx) error { return tx.TitlePage(second, false) }, hostile, first.ID},
-		{"untitled by its own", func(tx Tx) error { return tx.TitlePage(first, false) }, "", ""},
-		{"titled by the next", func(tx Tx) error { return tx.TitlePage(second, true) }, "Second", second.ID},
+		{"untitled", func(tx store.Tx) error { return tx.TitlePage(first, false) }, "", ""},
+		{"titled", func(tx store.Tx) error { return tx.TitlePage(first, true) }, hostile, first.ID},
+		{"titled again", func(tx store.Tx) error { return tx.TitlePage(second, true) }, hostile, first.ID},
+		{"untitled by another", func(tx store.Tx) error { return tx.TitlePage(second, false) }, hostile, first.ID},
+		{"untitled by its own", func(tx store.Tx) error { return tx.TitlePage(first, false) }, "", ""},
+		{"titled by the next", func(tx store.Tx) error { return tx.TitlePage(second, true) }, "Second", second.ID},
 	} {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			if err := step.do(tx); err != nil {
 				return err
 			}
@@ -175,8 +176,8 @@ func pageChanges(w *world) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	p := w.page
 	p.Title, p.URL, p.Open = hostile, "https://x.example/moved", false
-	w.update(func(tx Tx) error { return tx.UpdatePage(p) })
-	w.view(func(tx Tx) error {
+	w.update(func(tx store.Tx) error { return tx.UpdatePage(p) })
+	w.view(func(tx store.Tx) error {
 		got, err := tx.PagesByID(w.site.ID, []string{p.ID, "nothing"})
 		if len(got) != 1 || got[0] != p {
 			w.Errorf("after the change %+v, want %+v", got, p)
@@ -184,12 +185,12 @@ func pageChanges(w *world) {
 		return err
 	})
 	p.URL = other.URL
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdatePage(p) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.UpdatePage(p) })
 	w.wants("another's address", err, txn.ErrTaken)
 	p.ID = "nothing"
-	_, err = w.store.Update(w.ctx(), func(tx Tx) error { return tx.UpdatePage(p) })
+	_, err = w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.UpdatePage(p) })
 	w.wants("no page", err, txn.ErrNotFound)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.PageByURL(w.site.ID, "https://x.example/none")
 		w.wants("no page by URL", err, txn.ErrNotFound)
 		return nil
@@ -198,7 +199,7 @@ func pageChanges(w *world) {
 
 func pagesInPieces(w *world) {
 	want := []string{w.page.ID}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for i := range 11 {
 			p := site.Page{
 				ID: w.id("page"), Site: w.site.ID, URL: fmt.Sprintf("https://x.example/%d", i),
@@ -213,7 +214,7 @@ func pagesInPieces(w *world) {
 	})
 	slices.Reverse(want)
 	var got []string
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for after := ""; ; after = got[len(got)-1] {
 			piece, err := tx.Pages(w.site.ID, after, 5)
 			for _, p := range piece {
@@ -227,7 +228,7 @@ func pagesInPieces(w *world) {
 	if !slices.Equal(got, want) {
 		w.Errorf("pages are %v, want %v", got, want)
 	}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		some, err := tx.PagesByID(w.site.ID, []string{want[3], "nothing", want[1]})
 		if len(some) != 2 {
 			w.Errorf("two pages by id came back as %+v", some)
@@ -252,7 +253,7 @@ func countsByPage(w *world) {
 	w.comment(in(comment.Approved), onOther)
 	w.comment()
 	w.comment(in(comment.Spam))
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		pages := []string{w.page.ID, other.ID, "nothing"}
 		approved, err := tx.CountByPage(w.site.ID, pages, comment.Approved)
 		if err != nil {
@@ -274,7 +275,7 @@ func siteIsRemoved(w *world) {
 	fill(w, w.site)
 	fill(w, other)
 	theirs := w.portrait(other.ID)
-	w.update(func(tx Tx) error { return tx.DeleteSite(w.site.ID) })
+	w.update(func(tx store.Tx) error { return tx.DeleteSite(w.site.ID) })
 	for method, seen := range w.portrait(w.site.ID) {
 		if seen != "" {
 			w.Errorf("after the removal %s still shows %s", method, seen)
@@ -283,9 +284,9 @@ func siteIsRemoved(w *world) {
 	if got := w.portrait(other.ID); !reflect.DeepEqual(got, theirs) {
 		w.Errorf("the other site was\n%v\nand is\n%v", theirs, got)
 	}
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.DeleteSite(w.site.ID) })
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.DeleteSite(w.site.ID) })
 	w.wants("removing it twice", err, txn.ErrNotFound)
-	w.update(func(tx Tx) error { return tx.DeleteSite(other.ID) })
+	w.update(func(tx store.Tx) error { return tx.DeleteSite(other.ID) })
 	if next := w.newSite("next"); next.ID <= other.ID {
 		w.Errorf("number %d is given again, %d was removed", next.ID, other.ID)
 	}
@@ -294,16 +295,16 @@ func siteIsRemoved(w *world) {
 func askedNeighbour(w *world) {
 	n := spamlist.Neighbour{Site: w.site.ID, ID: "n-" + w.name, URL: "https://talk.example/", Key: "one", Weight: 1,
 		At: began}
-	w.update(func(tx Tx) error { return tx.PutNeighbour(n) })
+	w.update(func(tx store.Tx) error { return tx.PutNeighbour(n) })
 	kept := func() (list []spamlist.Neighbour) {
-		w.view(func(tx Tx) (err error) {
+		w.view(func(tx store.Tx) (err error) {
 			list, err = tx.Neighbours(w.site.ID)
 			return err
 		})
 		return list
 	}
 	note := func(n spamlist.Neighbour) (there bool) {
-		w.update(func(tx Tx) (err error) {
+		w.update(func(tx store.Tx) (err error) {
 			there, err = tx.NoteNeighbour(n)
 			return err
 		})
@@ -321,7 +322,7 @@ func askedNeighbour(w *world) {
 	if there, got := note(changed), kept(); there || got[0] != want {
 		w.Errorf("under another key: noted %t, %+v, want %+v", there, got, want)
 	}
-	w.update(func(tx Tx) error { return tx.DropNeighbour(w.site.ID, n.ID) })
+	w.update(func(tx store.Tx) error { return tx.DropNeighbour(w.site.ID, n.ID) })
 	if there, got := note(answered), kept(); there || len(got) != 0 {
 		w.Errorf("removed: noted %t, %+v, want none", there, got)
 	}

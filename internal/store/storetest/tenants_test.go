@@ -9,6 +9,7 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/mail"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/webhook"
 	"github.com/aitys/aitys/moderation/auditlog"
 	"github.com/aitys/aitys/moderation/authz"
@@ -103,7 +104,7 @@ func fill(w *world, s site.Site) {
 	forgotten.Source, forgotten.Email, forgotten.Note = "", "ä@mail.example", s.Key
 	byItself.ID, byItself.Path = "one-by-itself", "one-root00000004"
 	byItself.State, byItself.Shown = comment.Approved, true
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		page := site.Page{ID: onePage, Site: s.ID, URL: oneURL, Title: s.Key, Open: true, CreatedAt: began}
 		_, err := tx.EnsurePage(page)
 		for _, c := range []comment.Comment{shown, waiting, gone, refused, byItself, expired, forgotten} {
@@ -243,106 +244,106 @@ func demandOf(site int64, id string, seq uint64) takedown.Demand {
 }
 
 // reads are the methods that look at one site, asked with fill's ids.
-var reads = map[string]func(tx Tx, site int64) (any, error){
-	"PageByURL":  func(tx Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
-	"PagesByID":  func(tx Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
-	"PagesByURL": func(tx Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
-	"Pages":      func(tx Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
-	"CountByPage": func(tx Tx, s int64) (any, error) {
+var reads = map[string]func(tx store.Tx, site int64) (any, error){
+	"PageByURL":  func(tx store.Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
+	"PagesByID":  func(tx store.Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
+	"PagesByURL": func(tx store.Tx, s int64) (any, error) { return tx.PagesByURL(s, []string{oneURL}) },
+	"Pages":      func(tx store.Tx, s int64) (any, error) { return tx.Pages(s, "", 10) },
+	"CountByPage": func(tx store.Tx, s int64) (any, error) {
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
-	"ReceivedIn":  func(tx Tx, s int64) (any, error) { return tx.ReceivedIn(s, began, later) },
-	"RefusedIn":   func(tx Tx, s int64) (any, error) { return tx.RefusedIn(s, began, later) },
-	"SuspectedIn": func(tx Tx, s int64) (any, error) { return tx.SuspectedIn(s, began, later) },
-	"UndecidedIn": func(tx Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
-	"WaitsIn":     func(tx Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
-	"AppealsIn":   func(tx Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
-	"AnsweredIn":  func(tx Tx, s int64) (any, error) { return tx.AnsweredIn(s, began, later, 9) },
-	"NoticesIn": func(tx Tx, s int64) (any, error) {
+	"ReceivedIn":  func(tx store.Tx, s int64) (any, error) { return tx.ReceivedIn(s, began, later) },
+	"RefusedIn":   func(tx store.Tx, s int64) (any, error) { return tx.RefusedIn(s, began, later) },
+	"SuspectedIn": func(tx store.Tx, s int64) (any, error) { return tx.SuspectedIn(s, began, later) },
+	"UndecidedIn": func(tx store.Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
+	"WaitsIn":     func(tx store.Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
+	"AppealsIn":   func(tx store.Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
+	"AnsweredIn":  func(tx store.Tx, s int64) (any, error) { return tx.AnsweredIn(s, began, later, 9) },
+	"NoticesIn": func(tx store.Tx, s int64) (any, error) {
 		return tx.NoticesIn(s, comment.ReasonSpam, began, later)
 	},
-	"ActedIn": func(tx Tx, s int64) (any, error) {
+	"ActedIn": func(tx store.Tx, s int64) (any, error) {
 		return tx.ActedIn(s, comment.ReasonSpam, began, later, 9)
 	},
-	"OpenTakedowns":   func(tx Tx, s int64) (any, error) { return tx.OpenTakedowns(s, began, later, 0, 9) },
-	"SealedTakedowns": func(tx Tx, s int64) (any, error) { return tx.SealedTakedowns(s, began, later) },
+	"OpenTakedowns":   func(tx store.Tx, s int64) (any, error) { return tx.OpenTakedowns(s, began, later, 0, 9) },
+	"SealedTakedowns": func(tx store.Tx, s int64) (any, error) { return tx.SealedTakedowns(s, began, later) },
 
-	"SSOSalt":       func(tx Tx, s int64) (any, error) { return tx.SSOSalt(s) },
-	"CopiesMade":    func(tx Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
-	"Neighbours":    func(tx Tx, s int64) (any, error) { return tx.Neighbours(s) },
-	"NeighbourList": func(tx Tx, s int64) (any, error) { return tx.NeighbourList(s, oneNeighbour) },
-	"Checker":       func(tx Tx, s int64) (any, error) { return tx.Checker(s) },
-	"Checks":        func(tx Tx, s int64) (any, error) { return tx.Checks(s, 9) },
-	"Pair":          func(tx Tx, s int64) (any, error) { return tx.Pair(s) },
-	"NameKept":      func(tx Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
-	"OtherVotes": func(tx Tx, s int64) (any, error) {
+	"SSOSalt":       func(tx store.Tx, s int64) (any, error) { return tx.SSOSalt(s) },
+	"CopiesMade":    func(tx store.Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
+	"Neighbours":    func(tx store.Tx, s int64) (any, error) { return tx.Neighbours(s) },
+	"NeighbourList": func(tx store.Tx, s int64) (any, error) { return tx.NeighbourList(s, oneNeighbour) },
+	"Checker":       func(tx store.Tx, s int64) (any, error) { return tx.Checker(s) },
+	"Checks":        func(tx store.Tx, s int64) (any, error) { return tx.Checks(s, 9) },
+	"Pair":          func(tx store.Tx, s int64) (any, error) { return tx.Pair(s) },
+	"NameKept":      func(tx store.Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
+	"OtherVotes": func(tx store.Tx, s int64) (any, error) {
 		return tx.OtherVotes(vote.Vote{Site: s, Comment: oneShown, Voter: []byte("one")}, 0)
 	},
-	"CountVotes":    func(tx Tx, s int64) (any, error) { return tx.CountVotes(s, oneShown) },
-	"HasReported":   func(tx Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
-	"OpenReports":   func(tx Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
-	"Reports":       func(tx Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },
-	"Answers":       func(tx Tx, s int64) (any, error) { return tx.Answers(s, onePage) },
-	"CommentsAlone": func(tx Tx, s int64) (any, error) { return tx.CommentsAlone(s, []string{oneShown, oneWaiting}) },
-	"Appeals":       func(tx Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
-	"Takedown":      func(tx Tx, s int64) (any, error) { return tx.Takedown(s, oneDemand) },
-	"Takedowns":     func(tx Tx, s int64) (any, error) { return tx.Takedowns(s, 0, 9) },
-	"TakenDown":     func(tx Tx, s int64) (any, error) { return tx.TakenDown(s, []string{oneDemand}) },
-	"Covers":        func(tx Tx, s int64) (any, error) { return tx.Covers(s, []string{oneShown}) },
-	"DemandsAbout":  func(tx Tx, s int64) (any, error) { return tx.DemandsAbout(s, oneShown, onePage) },
-	"PageCovers":    func(tx Tx, s int64) (any, error) { return tx.PageCovers(s, onePage) },
-	"Moderators":    func(tx Tx, s int64) (any, error) { return tx.Moderators(s) },
-	"RefusedBefore": func(tx Tx, s int64) (any, error) { return tx.RefusedBefore(s, began.Add(time.Hour), 10) },
-	"AddressedBefore": func(tx Tx, s int64) (any, error) {
+	"CountVotes":    func(tx store.Tx, s int64) (any, error) { return tx.CountVotes(s, oneShown) },
+	"HasReported":   func(tx store.Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
+	"OpenReports":   func(tx store.Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
+	"Reports":       func(tx store.Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },
+	"Answers":       func(tx store.Tx, s int64) (any, error) { return tx.Answers(s, onePage) },
+	"CommentsAlone": func(tx store.Tx, s int64) (any, error) { return tx.CommentsAlone(s, []string{oneShown, oneWaiting}) },
+	"Appeals":       func(tx store.Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
+	"Takedown":      func(tx store.Tx, s int64) (any, error) { return tx.Takedown(s, oneDemand) },
+	"Takedowns":     func(tx store.Tx, s int64) (any, error) { return tx.Takedowns(s, 0, 9) },
+	"TakenDown":     func(tx store.Tx, s int64) (any, error) { return tx.TakenDown(s, []string{oneDemand}) },
+	"Covers":        func(tx store.Tx, s int64) (any, error) { return tx.Covers(s, []string{oneShown}) },
+	"DemandsAbout":  func(tx store.Tx, s int64) (any, error) { return tx.DemandsAbout(s, oneShown, onePage) },
+	"PageCovers":    func(tx store.Tx, s int64) (any, error) { return tx.PageCovers(s, onePage) },
+	"Moderators":    func(tx store.Tx, s int64) (any, error) { return tx.Moderators(s) },
+	"RefusedBefore": func(tx store.Tx, s int64) (any, error) { return tx.RefusedBefore(s, began.Add(time.Hour), 10) },
+	"AddressedBefore": func(tx store.Tx, s int64) (any, error) {
 		return tx.AddressedBefore(s, began.Add(time.Hour), 10)
 	},
-	"EmailsAfter":        func(tx Tx, s int64) (any, error) { return tx.EmailsAfter(s, "", 10) },
-	"CommentsUnder":      func(tx Tx, s int64) (any, error) { return tx.CommentsUnder(s, text.AddressOf(oneEmail), 10) },
-	"WideEmails":         func(tx Tx, s int64) (any, error) { return tx.WideEmails(s, "") },
-	"ForgottenWithTexts": func(tx Tx, s int64) (any, error) { return tx.ForgottenWithTexts(s) },
-	"LettersTo":          func(tx Tx, s int64) (any, error) { return tx.LettersTo(s, []byte(oneName), 10) },
-	"ExpiredIn":          func(tx Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },
-	"RemovedBefore":      func(tx Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
-	"CommentByID":        func(tx Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
-	"CommentsByID": func(tx Tx, s int64) (any, error) {
+	"EmailsAfter":        func(tx store.Tx, s int64) (any, error) { return tx.EmailsAfter(s, "", 10) },
+	"CommentsUnder":      func(tx store.Tx, s int64) (any, error) { return tx.CommentsUnder(s, text.AddressOf(oneEmail), 10) },
+	"WideEmails":         func(tx store.Tx, s int64) (any, error) { return tx.WideEmails(s, "") },
+	"ForgottenWithTexts": func(tx store.Tx, s int64) (any, error) { return tx.ForgottenWithTexts(s) },
+	"LettersTo":          func(tx store.Tx, s int64) (any, error) { return tx.LettersTo(s, []byte(oneName), 10) },
+	"ExpiredIn":          func(tx store.Tx, s int64) (any, error) { return tx.ExpiredIn(s, began, later) },
+	"RemovedBefore":      func(tx store.Tx, s int64) (any, error) { return tx.RemovedBefore(s, began.Add(time.Hour), 10) },
+	"CommentByID":        func(tx store.Tx, s int64) (any, error) { return tx.CommentByID(s, oneShown) },
+	"CommentsByID": func(tx store.Tx, s int64) (any, error) {
 		return tx.CommentsByID(s, []string{oneShown, oneWaiting})
 	},
-	"CommentsInBrief": func(tx Tx, s int64) (any, error) {
+	"CommentsInBrief": func(tx store.Tx, s int64) (any, error) {
 		return tx.CommentsInBrief(s, []string{oneShown, oneWaiting})
 	},
-	"Thread": func(tx Tx, s int64) (any, error) {
+	"Thread": func(tx store.Tx, s int64) (any, error) {
 		return tx.Thread(comment.ThreadQuery{Site: s, Page: onePage, Order: comment.NewestRoots, From: oneRoot, Limit: 10})
 	},
-	"Queue": func(tx Tx, s int64) (any, error) {
+	"Queue": func(tx store.Tx, s int64) (any, error) {
 		return tx.Queue(comment.QueueQuery{Site: s, View: comment.ViewPending, Order: comment.RiskiestFirst,
 			Search: "one", Limit: 10})
 	},
-	"CountQueue": func(tx Tx, s int64) (any, error) {
+	"CountQueue": func(tx store.Tx, s int64) (any, error) {
 		return tx.CountQueue(s, comment.ViewSuspected, 0.9, 10)
 	},
-	"StalePending": func(tx Tx, s int64) (any, error) {
+	"StalePending": func(tx store.Tx, s int64) (any, error) {
 		return tx.StalePending(s, 9, comment.OldestFirst, 10)
 	},
-	"Records":         func(tx Tx, s int64) (any, error) { return tx.Records(s, [][]byte{[]byte(oneName)}) },
-	"Writers":         func(tx Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
-	"Head":            func(tx Tx, s int64) (any, error) { return tx.Head(s) },
-	"DecisionsAfter":  func(tx Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
-	"DecisionsBefore": func(tx Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
-	"DecisionsOf":     func(tx Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
-	"Arrivals":        func(tx Tx, s int64) (any, error) { return tx.Arrivals(s, began, 10) },
-	"Ruled":           func(tx Tx, s int64) (any, error) { return tx.Ruled(s, 10) },
-	"Batch":           func(tx Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
-	"Lessons":         func(tx Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
-	"Taught":          func(tx Tx, s int64) (any, error) { return tx.Taught(s) },
-	"CountLessons":    func(tx Tx, s int64) (any, error) { return tx.CountLessons(s, classifier.Ham, 9) },
-	"LowestTouched":   func(tx Tx, s int64) (any, error) { return tx.LowestTouched(s, 0) },
-	"CountRetirable":  func(tx Tx, s int64) (any, error) { return tx.CountRetirable(s, began.Add(time.Hour)) },
-	"TakenBy":         func(tx Tx, s int64) (any, error) { return tx.TakenBy(s, 9) },
-	"Copies":          func(tx Tx, s int64) (any, error) { return tx.Copies(s) },
-	"CopiedLessons":   func(tx Tx, s int64) (any, error) { return tx.CopiedLessons(s, s) },
-	"Snapshots":       func(tx Tx, s int64) (any, error) { return tx.Snapshots(s) },
-	"Snapshot":        func(tx Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
-	"EachLesson": func(tx Tx, s int64) (any, error) {
+	"Records":         func(tx store.Tx, s int64) (any, error) { return tx.Records(s, [][]byte{[]byte(oneName)}) },
+	"Writers":         func(tx store.Tx, s int64) (any, error) { return tx.Writers(s, [][]byte{[]byte(oneName)}) },
+	"Head":            func(tx store.Tx, s int64) (any, error) { return tx.Head(s) },
+	"DecisionsAfter":  func(tx store.Tx, s int64) (any, error) { return tx.DecisionsAfter(s, 0, 10) },
+	"DecisionsBefore": func(tx store.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
+	"DecisionsOf":     func(tx store.Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
+	"Arrivals":        func(tx store.Tx, s int64) (any, error) { return tx.Arrivals(s, began, 10) },
+	"Ruled":           func(tx store.Tx, s int64) (any, error) { return tx.Ruled(s, 10) },
+	"Batch":           func(tx store.Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
+	"Lessons":         func(tx store.Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
+	"Taught":          func(tx store.Tx, s int64) (any, error) { return tx.Taught(s) },
+	"CountLessons":    func(tx store.Tx, s int64) (any, error) { return tx.CountLessons(s, classifier.Ham, 9) },
+	"LowestTouched":   func(tx store.Tx, s int64) (any, error) { return tx.LowestTouched(s, 0) },
+	"CountRetirable":  func(tx store.Tx, s int64) (any, error) { return tx.CountRetirable(s, began.Add(time.Hour)) },
+	"TakenBy":         func(tx store.Tx, s int64) (any, error) { return tx.TakenBy(s, 9) },
+	"Copies":          func(tx store.Tx, s int64) (any, error) { return tx.Copies(s) },
+	"CopiedLessons":   func(tx store.Tx, s int64) (any, error) { return tx.CopiedLessons(s, s) },
+	"Snapshots":       func(tx store.Tx, s int64) (any, error) { return tx.Snapshots(s) },
+	"Snapshot":        func(tx store.Tx, s int64) (any, error) { return tx.Snapshot(s, 1) },
+	"EachLesson": func(tx store.Tx, s int64) (any, error) {
 		var all []classifier.Lesson
 		err := tx.EachLesson(s, 0, func(l classifier.Lesson) error {
 			all = append(all, l)
@@ -350,50 +351,50 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 		})
 		return all, err
 	},
-	"Webhooks":        func(tx Tx, s int64) (any, error) { return tx.Webhooks(s) },
-	"WebhookByID":     func(tx Tx, s int64) (any, error) { return tx.WebhookByID(s, oneHook) },
-	"DueDeliveries":   func(tx Tx, s int64) (any, error) { return tx.DueDeliveries(s, oneHook, began, 9) },
-	"CountDeliveries": func(tx Tx, s int64) (any, error) { n, _, err := tx.CountDeliveries(s, oneHook, 9); return n, err },
-	"InquiryByHash":   func(tx Tx, s int64) (any, error) { return tx.InquiryByHash(s, []byte(oneName)) },
-	"Inquiries":       func(tx Tx, s int64) (any, error) { return tx.Inquiries(s, 1, 10) },
-	"Rules":           func(tx Tx, s int64) (any, error) { return tx.Rules(s) },
-	"Blocks":          func(tx Tx, s int64) (any, error) { return tx.Blocks(s) },
-	"Notes":           func(tx Tx, s int64) (any, error) { return tx.Notes(s) },
-	"NotesAbout":      func(tx Tx, s int64) (any, error) { return tx.NotesAbout(s, [][]byte{[]byte(oneName)}) },
-	"LastDecided":     func(tx Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
-	"Firsts":          func(tx Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
-	"WrittenBy":       func(tx Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
-	"EventsAfter": func(tx Tx, s int64) (any, error) {
+	"Webhooks":        func(tx store.Tx, s int64) (any, error) { return tx.Webhooks(s) },
+	"WebhookByID":     func(tx store.Tx, s int64) (any, error) { return tx.WebhookByID(s, oneHook) },
+	"DueDeliveries":   func(tx store.Tx, s int64) (any, error) { return tx.DueDeliveries(s, oneHook, began, 9) },
+	"CountDeliveries": func(tx store.Tx, s int64) (any, error) { n, _, err := tx.CountDeliveries(s, oneHook, 9); return n, err },
+	"InquiryByHash":   func(tx store.Tx, s int64) (any, error) { return tx.InquiryByHash(s, []byte(oneName)) },
+	"Inquiries":       func(tx store.Tx, s int64) (any, error) { return tx.Inquiries(s, 1, 10) },
+	"Rules":           func(tx store.Tx, s int64) (any, error) { return tx.Rules(s) },
+	"Blocks":          func(tx store.Tx, s int64) (any, error) { return tx.Blocks(s) },
+	"Notes":           func(tx store.Tx, s int64) (any, error) { return tx.Notes(s) },
+	"NotesAbout":      func(tx store.Tx, s int64) (any, error) { return tx.NotesAbout(s, [][]byte{[]byte(oneName)}) },
+	"LastDecided":     func(tx store.Tx, s int64) (any, error) { return tx.LastDecided(s, 10) },
+	"Firsts":          func(tx store.Tx, s int64) (any, error) { return tx.Firsts(s, [][]byte{[]byte(oneName)}) },
+	"WrittenBy":       func(tx store.Tx, s int64) (any, error) { return tx.WrittenBy(s, []byte(oneName)) },
+	"EventsAfter": func(tx store.Tx, s int64) (any, error) {
 		events, _, err := tx.EventsAfter("", 1_000_000)
 		return slices.DeleteFunc(events, func(e event.Event) bool { return e.Site != s }), err
 	},
-	"Members":         func(tx Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
-	"MembersNumbered": func(tx Tx, s int64) (any, error) { return tx.MembersNumbered(s, []int64{1, 2}) },
-	"MembersOf": func(tx Tx, s int64) (any, error) {
+	"Members":         func(tx store.Tx, s int64) (any, error) { return tx.Members(s, []string{oneShown}) },
+	"MembersNumbered": func(tx store.Tx, s int64) (any, error) { return tx.MembersNumbered(s, []int64{1, 2}) },
+	"MembersOf": func(tx store.Tx, s int64) (any, error) {
 		return tx.MembersOf(s, oneCampaign, 0, 9, false, 9)
 	},
-	"MembersAfter":    func(tx Tx, s int64) (any, error) { return tx.MembersAfter(s, 0, 9) },
-	"DecidedBefore":   func(tx Tx, s int64) (any, error) { return tx.DecidedBefore(s, began.Add(time.Hour), 9) },
-	"LastNumber":      func(tx Tx, s int64) (any, error) { return tx.LastNumber(s) },
-	"CampaignsByID":   func(tx Tx, s int64) (any, error) { return tx.CampaignsByID(s, []string{oneCampaign}) },
-	"CampaignsBefore": func(tx Tx, s int64) (any, error) { return tx.CampaignsBefore(s, nil, 9) },
-	"Spread":          func(tx Tx, s int64) (any, error) { return tx.Spread(s, oneCampaign, 9) },
-	"MailByID":        func(tx Tx, s int64) (any, error) { return tx.MailByID(s, oneMail) },
-	"OpenLetter":      func(tx Tx, s int64) (any, error) { return tx.OpenLetter(s, []byte(oneName), began) },
-	"SubscriptionsOn": func(tx Tx, s int64) (any, error) { return tx.SubscriptionsOn(s, onePage, 9) },
-	"SubscriptionsTo": func(tx Tx, s int64) (any, error) {
+	"MembersAfter":    func(tx store.Tx, s int64) (any, error) { return tx.MembersAfter(s, 0, 9) },
+	"DecidedBefore":   func(tx store.Tx, s int64) (any, error) { return tx.DecidedBefore(s, began.Add(time.Hour), 9) },
+	"LastNumber":      func(tx store.Tx, s int64) (any, error) { return tx.LastNumber(s) },
+	"CampaignsByID":   func(tx store.Tx, s int64) (any, error) { return tx.CampaignsByID(s, []string{oneCampaign}) },
+	"CampaignsBefore": func(tx store.Tx, s int64) (any, error) { return tx.CampaignsBefore(s, nil, 9) },
+	"Spread":          func(tx store.Tx, s int64) (any, error) { return tx.Spread(s, oneCampaign, 9) },
+	"MailByID":        func(tx store.Tx, s int64) (any, error) { return tx.MailByID(s, oneMail) },
+	"OpenLetter":      func(tx store.Tx, s int64) (any, error) { return tx.OpenLetter(s, []byte(oneName), began) },
+	"SubscriptionsOn": func(tx store.Tx, s int64) (any, error) { return tx.SubscriptionsOn(s, onePage, 9) },
+	"SubscriptionsTo": func(tx store.Tx, s int64) (any, error) {
 		return tx.SubscriptionsTo(s, []string{oneShown, oneWaiting})
 	},
-	"SubscriptionsOf": func(tx Tx, s int64) (any, error) { return tx.SubscriptionsOf(s, []byte(oneName), 9) },
-	"MailStopped":     func(tx Tx, s int64) (any, error) { return tx.MailStopped(s, []byte(oneSame)) },
-	"MailedCode":      func(tx Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
-	"Told":            func(tx Tx, s int64) (any, error) { return tx.Told(s) },
-	"OpenMail":        func(tx Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
-	"LastMail":        func(tx Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, mail.Each) },
-	"LastDecision":    func(tx Tx, s int64) (any, error) { return tx.LastDecision(s) },
-	"AccountNames":    func(tx Tx, s int64) (any, error) { return tx.AccountNames(formerOf(s)) },
-	"StaffNames":      func(tx Tx, s int64) (any, error) { return tx.StaffNames(s) },
-	"Accounts": func(tx Tx, s int64) (any, error) {
+	"SubscriptionsOf": func(tx store.Tx, s int64) (any, error) { return tx.SubscriptionsOf(s, []byte(oneName), 9) },
+	"MailStopped":     func(tx store.Tx, s int64) (any, error) { return tx.MailStopped(s, []byte(oneSame)) },
+	"MailedCode":      func(tx store.Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
+	"Told":            func(tx store.Tx, s int64) (any, error) { return tx.Told(s) },
+	"OpenMail":        func(tx store.Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
+	"LastMail":        func(tx store.Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, mail.Each) },
+	"LastDecision":    func(tx store.Tx, s int64) (any, error) { return tx.LastDecision(s) },
+	"AccountNames":    func(tx store.Tx, s int64) (any, error) { return tx.AccountNames(formerOf(s)) },
+	"StaffNames":      func(tx store.Tx, s int64) (any, error) { return tx.StaffNames(s) },
+	"Accounts": func(tx store.Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
 		return slices.DeleteFunc(accounts, func(a authz.Account) bool { return a.Roles[s] == authz.NoRole }), err
 	},
@@ -403,7 +404,7 @@ var reads = map[string]func(tx Tx, site int64) (any, error){
 func (w *world) portrait(site int64) map[string]string {
 	w.Helper()
 	seen := map[string]string{}
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for method, read := range reads {
 			what, err := read(tx, site)
 			if err != nil && !errors.Is(err, txn.ErrNotFound) {
@@ -424,60 +425,60 @@ func (w *world) portrait(site int64) map[string]string {
 // writes are the methods that change one site, in an order in which each has something to do.
 var writes = []struct {
 	method string
-	write  func(tx Tx, site int64) error
+	write  func(tx store.Tx, site int64) error
 }{
-	{"EnsurePage", func(tx Tx, s int64) error {
+	{"EnsurePage", func(tx store.Tx, s int64) error {
 		_, err := tx.EnsurePage(site.Page{ID: "two", Site: s, URL: "https://two.example/", CreatedAt: began})
 		return err
 	}},
-	{"UpdatePage", func(tx Tx, s int64) error {
+	{"UpdatePage", func(tx store.Tx, s int64) error {
 		return tx.UpdatePage(site.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
-	{"TitlePage", func(tx Tx, s int64) error {
+	{"TitlePage", func(tx store.Tx, s int64) error {
 		return errors.Join(
 			tx.TitlePage(comment.Comment{ID: "", Site: s, Page: onePage}, false),
 			tx.TitlePage(comment.Comment{ID: oneShown, Site: s, Page: onePage, PageTitle: "brought"}, true))
 	}},
-	{"AddReport", func(tx Tx, s int64) error { return done(tx.AddReport(oneReport(s, "another"), 9)) }},
-	{"AddAppeal", func(tx Tx, s int64) error {
+	{"AddReport", func(tx store.Tx, s int64) error { return done(tx.AddReport(oneReport(s, "another"), 9)) }},
+	{"AddAppeal", func(tx store.Tx, s int64) error {
 		return tx.AddAppeal(report.Appeal{Site: s, Comment: oneWaiting, Text: "again", At: began})
 	}},
-	{"PutComments", func(tx Tx, s int64) error {
+	{"PutComments", func(tx store.Tx, s int64) error {
 		return tx.PutComments([]comment.Comment{{ID: oneCame, Site: s, Page: onePage, Version: 1, Submissions: 1,
 			Path: "one-root00000009", CreatedAt: began}})
 	}},
-	{"PutVotes", func(tx Tx, s int64) error {
+	{"PutVotes", func(tx store.Tx, s int64) error {
 		err := tx.PutVotes([]comment.Comment{{ID: oneCame, Site: s, Votes: 3}})
 		return errors.Join(err, second(tx.ShowVotes(s, []string{oneCame})))
 	}},
-	{"PutReports", func(tx Tx, s int64) error {
+	{"PutReports", func(tx store.Tx, s int64) error {
 		return tx.PutReports([]report.Report{{Site: s, Comment: oneShown, ID: "came", At: began,
 			Reason: comment.ReasonSpam}})
 	}},
-	{"PutAppeals", func(tx Tx, s int64) error {
+	{"PutAppeals", func(tx store.Tx, s int64) error {
 		return tx.PutAppeals([]report.Appeal{{Site: s, Comment: oneShown, Refusal: 2, At: began}})
 	}},
-	{"PutName", func(tx Tx, s int64) error { return tx.PutName(s, formerOf(s)[1], "Fay") }},
-	{"AddTakedown", func(tx Tx, s int64) error {
+	{"PutName", func(tx store.Tx, s int64) error { return tx.PutName(s, formerOf(s)[1], "Fay") }},
+	{"AddTakedown", func(tx store.Tx, s int64) error {
 		return tx.AddTakedown(demandOf(s, "another", 4), []string{oneWaiting})
 	}},
-	{"EndTakedown", func(tx Tx, s int64) error {
+	{"EndTakedown", func(tx store.Tx, s int64) error {
 		return tx.EndTakedown(takedown.Demand{Site: s, ID: oneWhole, Ended: began, Why: "over"})
 	}},
-	{"Withhold", func(tx Tx, s int64) error {
+	{"Withhold", func(tx store.Tx, s int64) error {
 		return tx.Withhold(s, []string{oneShown}, &site.Notice{By: "One court", At: began})
 	}},
-	{"WithholdPage", func(tx Tx, s int64) error { return tx.WithholdPage(s, onePage, &site.Notice{Sealed: true}) }},
-	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, []string{oneShown}, nil) }},
-	{"Settle", func(tx Tx, s int64) error { return tx.Settle(s, nil, []uint64{1}) }},
-	{"ForgetAddress", func(tx Tx, s int64) error { return tx.ForgetAddress(s, "one-refused", "") }},
-	{"ForgetWriter", func(tx Tx, s int64) error {
+	{"WithholdPage", func(tx store.Tx, s int64) error { return tx.WithholdPage(s, onePage, &site.Notice{Sealed: true}) }},
+	{"Settle", func(tx store.Tx, s int64) error { return tx.Settle(s, []string{oneShown}, nil) }},
+	{"Settle", func(tx store.Tx, s int64) error { return tx.Settle(s, nil, []uint64{1}) }},
+	{"ForgetAddress", func(tx store.Tx, s int64) error { return tx.ForgetAddress(s, "one-refused", "") }},
+	{"ForgetWriter", func(tx store.Tx, s int64) error {
 		return tx.ForgetWriter(comment.Comment{ID: oneGone, Site: s, Writer: []byte("one")}, "")
 	}},
-	{"ForgetComment", func(tx Tx, s int64) error {
+	{"ForgetComment", func(tx store.Tx, s int64) error {
 		return tx.ForgetComment(comment.Comment{ID: oneGone, Site: s, CreatedAt: began}, []byte("of one"))
 	}},
-	{"InsertComment", func(tx Tx, s int64) error {
+	{"InsertComment", func(tx store.Tx, s int64) error {
 		_, fresh, err := tx.InsertComment(comment.Comment{
 			ID: "again", Site: s, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Same: []byte(oneSame),
 			CreatedAt: began,
@@ -487,163 +488,163 @@ var writes = []struct {
 		}
 		return err
 	}},
-	{"SetVerdict", func(tx Tx, s int64) error {
+	{"SetVerdict", func(tx store.Tx, s int64) error {
 		c := comment.Comment{Site: s, ID: oneWaiting, Version: 1}
 		return done(tx.SetVerdict(c, comment.Verdict{Score: 0.99, ModelSeq: 2}))
 	}},
-	{"SetState", func(tx Tx, s int64) error {
+	{"SetState", func(tx store.Tx, s int64) error {
 		return done(tx.SetState(s, oneWaiting, 1, comment.StateChange{State: comment.Removed}))
 	}},
-	{"ReleaseSame", func(tx Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
-	{"SetText", func(tx Tx, s int64) error {
+	{"ReleaseSame", func(tx store.Tx, s int64) error { return tx.ReleaseSame(s, []byte(oneSame), began) }},
+	{"SetText", func(tx store.Tx, s int64) error {
 		return done(tx.SetText(s, oneShown, 1, comment.TextChange{Source: "changed"}))
 	}},
-	{"ForgetKept", func(tx Tx, s int64) error {
+	{"ForgetKept", func(tx store.Tx, s int64) error {
 		// An update that meets nothing shows no change: the text of before is put there first.
 		kept := []comment.Former{{Seq: 1, Source: "before"}}
 		err := done(tx.SetText(s, oneShown, 2, comment.TextChange{Source: "changed", Kept: kept}))
 		return errors.Join(err, tx.ForgetKept(s, began))
 	}},
-	{"SetShown", func(tx Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
-	{"WithdrawLessons", func(tx Tx, s int64) error {
+	{"SetShown", func(tx store.Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
+	{"WithdrawLessons", func(tx store.Tx, s int64) error {
 		_, _, err := tx.WithdrawLessons(s, "one-account", 2)
 		return err
 	}},
-	{"ReturnLessons", func(tx Tx, s int64) error {
+	{"ReturnLessons", func(tx store.Tx, s int64) error {
 		_, _, err := tx.ReturnLessons(s, 2)
 		return err
 	}},
-	{"SetStanding", func(tx Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
-	{"RetireLessons", func(tx Tx, s int64) error {
+	{"SetStanding", func(tx store.Tx, s int64) error { return tx.SetStanding(s, []uint64{1}, false) }},
+	{"RetireLessons", func(tx store.Tx, s int64) error {
 		_, _, err := tx.RetireLessons(s, began.Add(time.Hour), 2)
 		return err
 	}},
-	{"EraseLessons", func(tx Tx, s int64) error {
+	{"EraseLessons", func(tx store.Tx, s int64) error {
 		return tx.EraseLessons(s, []auditlog.Lesson{{Lesson: classifier.Lesson{Seq: 1}, Proof: []byte("proof")}}, 3)
 	}},
-	{"EraseTexts", func(tx Tx, s int64) error {
+	{"EraseTexts", func(tx store.Tx, s int64) error {
 		return tx.EraseTexts(s, []auditlog.Entry{{Seq: 1, Proof: []byte("proof")}})
 	}},
-	{"MoveWriter", func(tx Tx, s int64) error {
+	{"MoveWriter", func(tx store.Tx, s int64) error {
 		return tx.MoveWriter(s, oneShown, []byte(oneName), []byte("another"))
 	}},
-	{"AppendDecisions", func(tx Tx, s int64) error {
+	{"AppendDecisions", func(tx store.Tx, s int64) error {
 		return tx.AppendDecisions(s, []auditlog.Entry{{Seq: 6, Batch: "two", Undoes: 1, At: began, Hash: []byte("2"),
 			Ruling: auditlog.Ruling{Comment: oneShown}}})
 	}},
-	{"AddLessons", func(tx Tx, s int64) error {
+	{"AddLessons", func(tx store.Tx, s int64) error {
 		return tx.AddLessons(s, []auditlog.Lesson{{Lesson: classifier.Lesson{Seq: 4}, Of: oneShown}})
 	}},
-	{"PutPiece", func(tx Tx, s int64) error {
+	{"PutPiece", func(tx store.Tx, s int64) error {
 		return tx.PutPiece(s, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte("another ")}, 0)
 	}},
-	{"PutSnapshot", func(tx Tx, s int64) error {
+	{"PutSnapshot", func(tx store.Tx, s int64) error {
 		return tx.PutSnapshot(s, fold.Snapshot{Seq: 2, AsOf: 2, Model: []byte("two"), Sum: []byte("sum")}, 0)
 	}},
-	{"DropSnapshots", func(tx Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
-	{"PutRule", func(tx Tx, s int64) error {
+	{"DropSnapshots", func(tx store.Tx, s int64) error { return tx.DropSnapshots(s, []uint64{1}) }},
+	{"PutRule", func(tx store.Tx, s int64) error {
 		return tx.PutRule(rules.Rule{ID: "two", Site: s, Action: rules.ActionHold, CreatedAt: began})
 	}},
-	{"PutBlock", func(tx Tx, s int64) error {
+	{"PutBlock", func(tx store.Tx, s int64) error {
 		return tx.PutBlock(rules.Block{ID: "two", Site: s, CreatedAt: began})
 	}},
-	{"PutNote", func(tx Tx, s int64) error {
+	{"PutNote", func(tx store.Tx, s int64) error {
 		return tx.PutNote(rules.Note{ID: noNote, Site: s, Writer: []byte(oneName), CreatedAt: began})
 	}},
-	{"ShowVotes", func(tx Tx, s int64) error {
+	{"ShowVotes", func(tx store.Tx, s int64) error {
 		pages, err := tx.ShowVotes(s, []string{oneShown})
 		return done(len(pages) == 1, err)
 	}},
-	{"SetSSOSalt", func(tx Tx, s int64) error { return tx.SetSSOSalt(s, []byte("another"), began) }},
-	{"PutNeighbour", func(tx Tx, s int64) error {
+	{"SetSSOSalt", func(tx store.Tx, s int64) error { return tx.SetSSOSalt(s, []byte("another"), began) }},
+	{"PutNeighbour", func(tx store.Tx, s int64) error {
 		return tx.PutNeighbour(spamlist.Neighbour{Site: s, ID: oneNeighbour, URL: "another", At: began})
 	}},
-	{"NoteNeighbour", func(tx Tx, s int64) error {
+	{"NoteNeighbour", func(tx store.Tx, s int64) error {
 		return done(tx.NoteNeighbour(spamlist.Neighbour{Site: s, ID: oneNeighbour, Failure: "another"}))
 	}},
-	{"PutNeighbourList", func(tx Tx, s int64) error {
+	{"PutNeighbourList", func(tx store.Tx, s int64) error {
 		return done(tx.PutNeighbourList(spamlist.List{Site: s, Neighbour: oneNeighbour,
 			Generated: began.Add(time.Hour), Body: []byte("another")}))
 	}},
-	{"DropNeighbour", func(tx Tx, s int64) error { return tx.DropNeighbour(s, oneNeighbour) }},
-	{"PutChecker", func(tx Tx, s int64) error {
+	{"DropNeighbour", func(tx store.Tx, s int64) error { return tx.DropNeighbour(s, oneNeighbour) }},
+	{"PutChecker", func(tx store.Tx, s int64) error {
 		return tx.PutChecker(externalcheck.Checker{Site: s, Failures: 1, Failure: "another"})
 	}},
-	{"PutCheck", func(tx Tx, s int64) error {
+	{"PutCheck", func(tx store.Tx, s int64) error {
 		return tx.PutCheck(externalcheck.Check{Site: s, Comment: oneShown, At: began})
 	}},
-	{"DropCheck", func(tx Tx, s int64) error { return tx.DropCheck(s, oneWaiting) }},
-	{"PutPair", func(tx Tx, s int64) error {
+	{"DropCheck", func(tx store.Tx, s int64) error { return tx.DropCheck(s, oneWaiting) }},
+	{"PutPair", func(tx store.Tx, s int64) error {
 		old, err := tx.Pair(s)
 		p := signing.Pair{Site: s, Public: old.Sealed, Sealed: []byte("another"), At: began}
 		return errors.Join(err, tx.PutPair(p, old.Public))
 	}},
-	{"NoteCopy", func(tx Tx, s int64) error { return tx.NoteCopy(s, began.Add(time.Hour)) }},
-	{"KeepName", func(tx Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
-	{"ConfirmSubscriptions", func(tx Tx, s int64) error {
+	{"NoteCopy", func(tx store.Tx, s int64) error { return tx.NoteCopy(s, began.Add(time.Hour)) }},
+	{"KeepName", func(tx store.Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
+	{"ConfirmSubscriptions", func(tx store.Tx, s int64) error {
 		return tx.ConfirmSubscriptions(s, []byte(oneName), began, began)
 	}},
-	{"PutSubscription", func(tx Tx, s int64) error { return tx.PutSubscription(oneWish(s, oneWaiting, "two")) }},
-	{"DropSubscription", func(tx Tx, s int64) error { return tx.DropSubscription(s, oneWaiting) }},
-	{"DropSubscriptions", func(tx Tx, s int64) error { return tx.DropSubscriptions(s, []byte(oneName)) }},
-	{"AllowMail", func(tx Tx, s int64) error { return tx.AllowMail(s, []byte(oneSame)) }},
-	{"StopMail", func(tx Tx, s int64) error { return tx.StopMail(s, []byte(oneSame), began) }},
-	{"PutMailedCode", func(tx Tx, s int64) error {
+	{"PutSubscription", func(tx store.Tx, s int64) error { return tx.PutSubscription(oneWish(s, oneWaiting, "two")) }},
+	{"DropSubscription", func(tx store.Tx, s int64) error { return tx.DropSubscription(s, oneWaiting) }},
+	{"DropSubscriptions", func(tx store.Tx, s int64) error { return tx.DropSubscriptions(s, []byte(oneName)) }},
+	{"AllowMail", func(tx store.Tx, s int64) error { return tx.AllowMail(s, []byte(oneSame)) }},
+	{"StopMail", func(tx store.Tx, s int64) error { return tx.StopMail(s, []byte(oneSame), began) }},
+	{"PutMailedCode", func(tx store.Tx, s int64) error {
 		return tx.PutMailedCode(s, []byte(oneName), readerauth.MailedCode{Letter: "two", Tries: 2, At: began})
 	}},
-	{"DropMailedCode", func(tx Tx, s int64) error { return tx.DropMailedCode(s, []byte(oneName)) }},
-	{"DropLetters", func(tx Tx, s int64) error { return tx.DropLetters(s, []byte(oneName)) }},
-	{"InsertLetter", func(tx Tx, s int64) error {
+	{"DropMailedCode", func(tx store.Tx, s int64) error { return tx.DropMailedCode(s, []byte(oneName)) }},
+	{"DropLetters", func(tx store.Tx, s int64) error { return tx.DropLetters(s, []byte(oneName)) }},
+	{"InsertLetter", func(tx store.Tx, s int64) error {
 		l := oneLetter(s, "a-letter") // before the other by its id
 		return tx.InsertLetter(l)
 	}},
-	{"CastVote", func(tx Tx, s int64) error {
+	{"CastVote", func(tx store.Tx, s int64) error {
 		v := vote.Vote{Site: s, Comment: oneShown, Voter: []byte("another"), At: began}
 		return errors.Join(done(tx.CastVote(v)), second(tx.ShowVotes(s, []string{oneShown})))
 	}},
-	{"TakeVote", func(tx Tx, s int64) error {
+	{"TakeVote", func(tx store.Tx, s int64) error {
 		v := vote.Vote{Site: s, Comment: oneShown, Voter: []byte(oneName), At: began}
 		return errors.Join(done(tx.TakeVote(v)), second(tx.ShowVotes(s, []string{oneShown})))
 	}},
-	{"RemoveRule", func(tx Tx, s int64) error { return tx.RemoveRule(s, oneRule, began) }},
-	{"RemoveBlock", func(tx Tx, s int64) error { return tx.RemoveBlock(s, oneBlock, began.Add(time.Hour)) }},
-	{"RemoveNote", func(tx Tx, s int64) error { return tx.RemoveNote(s, oneNote, began.Add(time.Hour)) }},
-	{"PruneRules", func(tx Tx, s int64) error {
+	{"RemoveRule", func(tx store.Tx, s int64) error { return tx.RemoveRule(s, oneRule, began) }},
+	{"RemoveBlock", func(tx store.Tx, s int64) error { return tx.RemoveBlock(s, oneBlock, began.Add(time.Hour)) }},
+	{"RemoveNote", func(tx store.Tx, s int64) error { return tx.RemoveNote(s, oneNote, began.Add(time.Hour)) }},
+	{"PruneRules", func(tx store.Tx, s int64) error {
 		err := errors.Join(tx.PruneRules(s, began.Add(time.Minute)), tx.RemoveBlock(s, oneBlock, time.Time{}))
 		if !errors.Is(tx.RemoveBlock(s, noBlock, time.Time{}), txn.ErrNotFound) {
 			err = errors.Join(err, errors.New("what was removed is still there"))
 		}
 		return err
 	}},
-	{"PutCampaigns", func(tx Tx, s int64) error {
+	{"PutCampaigns", func(tx store.Tx, s int64) error {
 		return tx.PutCampaigns(s, campaign.Campaign{ID: oneCampaign, Joined: 2, Waiting: 1})
 	}},
-	{"PutMembers", func(tx Tx, s int64) error {
+	{"PutMembers", func(tx store.Tx, s int64) error {
 		return tx.PutMembers(s, []campaign.Member{{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 2}})
 	}},
-	{"DropMember", func(tx Tx, s int64) error { return tx.DropMember(s, oneShown) }},
-	{"DropCampaign", func(tx Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
-	{"ForgetMembers", func(tx Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},
-	{"PutMail", func(tx Tx, s int64) error {
+	{"DropMember", func(tx store.Tx, s int64) error { return tx.DropMember(s, oneShown) }},
+	{"DropCampaign", func(tx store.Tx, s int64) error { return tx.DropCampaign(s, oneCampaign) }},
+	{"ForgetMembers", func(tx store.Tx, s int64) error { _, err := tx.ForgetMembers(s, 9); return err }},
+	{"PutMail", func(tx store.Tx, s int64) error {
 		m := mail.Message{Site: s, ID: oneMail, Account: oneMailed, Kind: mail.Each, Tries: 7, CreatedAt: began}
 		return tx.PutMail(m)
 	}},
-	{"PutWebhook", func(tx Tx, s int64) error {
+	{"PutWebhook", func(tx store.Tx, s int64) error {
 		return tx.PutWebhook(webhook.Endpoint{Site: s, ID: oneHook, URL: []byte("u"), Failures: 3, CreatedAt: began})
 	}},
-	{"PutDeliveries", func(tx Tx, s int64) error {
+	{"PutDeliveries", func(tx store.Tx, s int64) error {
 		later := began.Add(time.Hour)
 		return tx.PutDeliveries(webhook.Delivery{Site: s, Hook: oneHook, ID: "two", At: began, DueAt: later})
 	}},
-	{"WakeDeliveries", func(tx Tx, s int64) error { return tx.WakeDeliveries(s, oneHook, began) }},
-	{"ReviveDeliveries", func(tx Tx, s int64) error {
+	{"WakeDeliveries", func(tx store.Tx, s int64) error { return tx.WakeDeliveries(s, oneHook, began) }},
+	{"ReviveDeliveries", func(tx store.Tx, s int64) error {
 		gone := webhook.Delivery{Site: s, Hook: oneHook, ID: "gone", At: began, EndedAt: began, Outcome: "given up"}
 		return errors.Join(tx.PutDeliveries(gone), second(tx.ReviveDeliveries(s, oneHook, began)))
 	}},
-	{"PutInquiry", func(tx Tx, s int64) error {
+	{"PutInquiry", func(tx store.Tx, s int64) error {
 		return tx.PutInquiry(spamcheck.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
 	}},
-	{"Emit", func(tx Tx, s int64) error {
+	{"Emit", func(tx store.Tx, s int64) error {
 		return tx.Emit(event.Event{Site: s, Kind: event.Site, At: began})
 	}},
 }
@@ -672,7 +673,7 @@ func everyMethodIsTested(w *world) {
 	for i := range people.NumMethod() {
 		known = append(known, people.Method(i).Name)
 	}
-	all := reflect.TypeFor[Tx]()
+	all := reflect.TypeFor[store.Tx]()
 	for i := range all.NumMethod() {
 		if name := all.Method(i).Name; !slices.Contains(known, name) {
 			w.Errorf("nothing here asks %s of two sites", name)
@@ -706,7 +707,7 @@ func nothingCrosses(w *world) {
 	unchanged("fill")
 	before := fmt.Sprint(w.portrait(other.ID))
 	for _, write := range writes {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			if err := write.write(tx, other.ID); err != nil {
 				return fmt.Errorf("%s: %w", write.method, err)
 			}
@@ -726,7 +727,7 @@ func nothingCrosses(w *world) {
 // keysDoNotCross claims one key on both sites, in one transaction and with both logs locked.
 func keysDoNotCross(w *world, other site.Site) {
 	key := txn.Key{Route: "r", Value: "crossing", Body: []byte("b")}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for _, s := range []site.Site{w.site, other} {
 			if _, err := tx.LockLog(s.ID); err != nil {
 				return err
@@ -742,7 +743,7 @@ func keysDoNotCross(w *world, other site.Site) {
 		}
 		return nil
 	})
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		k := key
 		k.Site = w.site.ID
 		answer, err := tx.ClaimKey(k, began)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
 )
 
@@ -48,7 +49,7 @@ func plant(w *world) (oldest, newest, top []string) {
 
 func threadEachOrder(w *world) {
 	oldest, newest, top := plant(w)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for _, tt := range []struct {
 			order comment.ThreadOrder
 			want  []string
@@ -89,7 +90,7 @@ func threadShowsOnlyShown(w *world) {
 		w.comment(in(state))
 	}
 	w.comment(in(comment.Approved), func(c *comment.Comment) { c.Page = other.ID })
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for _, order := range []comment.ThreadOrder{comment.OldestRoots, comment.NewestRoots, comment.TopRoots} {
 			got, err := tx.Thread(comment.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Order: order, Limit: 100})
 			if err != nil {

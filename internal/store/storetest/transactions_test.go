@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/txn"
 )
@@ -28,12 +29,12 @@ var transactionRules = []rule{
 
 func viewIsSnapshot(w *world) {
 	c := w.comment()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		before, err := tx.CommentByID(w.site.ID, c.ID)
 		if err != nil {
 			return err
 		}
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			return tx.SetShown(w.site.ID, c.ID, 3, true)
 		})
 		after, err := tx.CommentByID(w.site.ID, c.ID)
@@ -59,7 +60,7 @@ func viewsAreOneSnapshot(w *world) {
 				return
 			default:
 			}
-			_, err := w.store.Update(w.ctx(), func(tx Tx) error { return tx.SetShown(w.site.ID, c.ID, n, true) })
+			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.SetShown(w.site.ID, c.ID, n, true) })
 			if err != nil {
 				w.Errorf("update: %v", err)
 				return
@@ -72,7 +73,7 @@ func viewsAreOneSnapshot(w *world) {
 			w.Fatal("nobody writes meanwhile")
 		}
 		var read [readers]int
-		err := w.store.Views(w.ctx(), readers, func(all []Tx) error {
+		err := w.store.Views(w.ctx(), readers, func(all []store.Tx) error {
 			var wrong [readers]error
 			var reading sync.WaitGroup
 			for i, tx := range all {
@@ -92,7 +93,7 @@ func viewsAreOneSnapshot(w *world) {
 	}
 	close(stop)
 	writing.Wait()
-	err := w.store.Views(w.ctx(), readers, func(all []Tx) error {
+	err := w.store.Views(w.ctx(), readers, func(all []store.Tx) error {
 		return all[readers-1].SetMeta(w.id("meta"), []byte("x"))
 	})
 	if err == nil {
@@ -102,7 +103,7 @@ func viewsAreOneSnapshot(w *world) {
 }
 
 func viewCannotWrite(w *world) {
-	err := w.store.View(w.ctx(), func(tx Tx) error { return tx.SetMeta(w.id("meta"), []byte("x")) })
+	err := w.store.View(w.ctx(), func(tx store.Tx) error { return tx.SetMeta(w.id("meta"), []byte("x")) })
 	if err == nil {
 		w.Error("a view wrote")
 	}
@@ -111,14 +112,14 @@ func viewCannotWrite(w *world) {
 func failureLeavesNothing(w *world) {
 	name := w.id("meta")
 	why := errors.New("why")
-	_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 		if err := tx.SetMeta(name, []byte("x")); err != nil {
 			return err
 		}
 		return fmt.Errorf("because: %w", why)
 	})
 	w.wants("the update", err, why)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.Meta(name)
 		w.wants("what it wrote", err, txn.ErrNotFound)
 		return nil
@@ -133,7 +134,7 @@ func panicLeavesNothing(w *world) {
 				w.Errorf("recovered %v, want what was thrown", p)
 			}
 		}()
-		_, _ = w.store.Update(w.ctx(), func(tx Tx) error {
+		_, _ = w.store.Update(w.ctx(), func(tx store.Tx) error {
 			if err := tx.SetMeta(name, []byte("x")); err != nil {
 				w.Error(err)
 			}
@@ -141,7 +142,7 @@ func panicLeavesNothing(w *world) {
 		})
 		w.Error("the panic was swallowed")
 	}()
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.Meta(name)
 		w.wants("what it wrote", err, txn.ErrNotFound)
 		return nil
@@ -154,7 +155,7 @@ func answeredIsThere(w *world) {
 	together(writers, func(int) {
 		for range each {
 			c := w.draft()
-			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				_, _, err := tx.InsertComment(c)
 				return err
 			})
@@ -162,7 +163,7 @@ func answeredIsThere(w *world) {
 				w.Errorf("insert: %v", err)
 				continue
 			}
-			err = w.store.View(w.ctx(), func(tx Tx) error {
+			err = w.store.View(w.ctx(), func(tx store.Tx) error {
 				_, err := tx.CommentByID(w.site.ID, c.ID)
 				return err
 			})
@@ -181,7 +182,7 @@ func othersAreSafe(w *world) {
 		for n := range each {
 			ctx, leave := context.WithCancel(w.ctx())
 			c := w.draft()
-			_, err := w.store.Update(ctx, func(tx Tx) error {
+			_, err := w.store.Update(ctx, func(tx store.Tx) error {
 				if _, _, err := tx.InsertComment(c); err != nil {
 					return err
 				}
@@ -198,7 +199,7 @@ func othersAreSafe(w *world) {
 				return nil
 			})
 			leave()
-			err2 := w.store.View(w.ctx(), func(tx Tx) error {
+			err2 := w.store.View(w.ctx(), func(tx store.Tx) error {
 				_, err := tx.CommentByID(w.site.ID, c.ID)
 				return err
 			})
@@ -221,9 +222,9 @@ func leftBeforeTurn(w *world) {
 	ctx, leave := context.WithCancel(w.ctx())
 	leave()
 	name := w.id("meta")
-	_, err := w.store.Update(ctx, func(tx Tx) error { return tx.SetMeta(name, nil) })
+	_, err := w.store.Update(ctx, func(tx store.Tx) error { return tx.SetMeta(name, nil) })
 	w.wants("the update", err, context.Canceled)
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		_, err := tx.Meta(name)
 		w.wants("what it wrote", err, txn.ErrNotFound)
 		return nil
@@ -234,7 +235,7 @@ func viewIsLeft(w *world) {
 	w.comment()
 	ctx, leave := context.WithCancel(w.ctx())
 	defer leave()
-	err := w.store.View(ctx, func(tx Tx) error {
+	err := w.store.View(ctx, func(tx store.Tx) error {
 		leave()
 		for range 1000 { // SQLite notices between two steps
 			if _, err := tx.Thread(comment.ThreadQuery{Site: w.site.ID, Page: w.page.ID, Limit: 10}); err != nil {
@@ -255,7 +256,7 @@ func crossedLocks(w *world) {
 			first, second = second, first
 		}
 		for range 4 {
-			_, err := w.store.Update(w.ctx(), func(tx Tx) error {
+			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				for _, id := range []string{first, second} {
 					c, err := tx.CommentByID(w.site.ID, id)
 					if err != nil {
@@ -280,8 +281,8 @@ func crossedLocks(w *world) {
 func metaIsKept(w *world) {
 	name := w.id("meta")
 	for _, value := range []string{"first", "second\x00\xff"} {
-		w.update(func(tx Tx) error { return tx.SetMeta(name, []byte(value)) })
-		w.view(func(tx Tx) error {
+		w.update(func(tx store.Tx) error { return tx.SetMeta(name, []byte(value)) })
+		w.view(func(tx store.Tx) error {
 			got, err := tx.Meta(name)
 			if string(got) != value {
 				w.Errorf("read %q, want %q", got, value)

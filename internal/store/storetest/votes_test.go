@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/vote"
 )
@@ -25,7 +26,7 @@ func votesOnce(w *world) {
 	for i, step := range []struct {
 		take, want bool
 	}{{true, false}, {false, true}, {false, false}, {true, true}, {true, false}, {false, true}} {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			do := tx.CastVote
 			if step.take {
 				do = tx.TakeVote
@@ -40,7 +41,7 @@ func votesOnce(w *world) {
 
 // shows returns how many votes comments show.
 func (w *world) shows(all ...comment.Comment) (votes []int) {
-	w.view(func(tx Tx) error {
+	w.view(func(tx store.Tx) error {
 		for _, c := range all {
 			got, err := tx.CommentByID(c.Site, c.ID)
 			if err != nil {
@@ -55,7 +56,7 @@ func (w *world) shows(all ...comment.Comment) (votes []int) {
 
 func votesAreShown(w *world) {
 	a, b, quiet := w.comment(in(comment.Approved)), w.comment(in(comment.Approved)), w.comment(in(comment.Approved))
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for _, v := range []vote.Vote{
 			w.vote(a, "x", began), w.vote(a, "y", began), w.vote(b, "x", began.Add(time.Minute)),
 			w.vote(quiet, "x", began.Add(-time.Hour)),
@@ -69,7 +70,7 @@ func votesAreShown(w *world) {
 	if got := w.shows(a, b); !reflect.DeepEqual(got, []int{0, 0}) {
 		w.Errorf("before they are gathered %v are shown", got)
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		voted, err := tx.Voted(began, 100)
 		if err != nil {
 			return err
@@ -94,7 +95,7 @@ func votesAreShown(w *world) {
 	if got := w.shows(a, b, quiet); !reflect.DeepEqual(got, []int{2, 1, 0}) {
 		w.Errorf("%v are shown, want 2, 1 and 0", got)
 	}
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		_, taken := tx.TakeVote(w.vote(a, "y", began.Add(time.Hour)))
 		_, shown := tx.ShowVotes(w.site.ID, []string{a.ID})
 		if taken != nil {
@@ -109,7 +110,7 @@ func votesAreShown(w *world) {
 
 func votesAreCounted(w *world) {
 	c, other := w.comment(in(comment.Approved)), w.comment(in(comment.Approved))
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		for _, v := range []vote.Vote{w.vote(c, "aaaabbbb1", began), w.vote(c, "aaaabbbb2", began),
 			w.vote(c, "aaaacccc3", began), w.vote(c, "aaabbbbb4", began), w.vote(c, "aaaabbbb5", began),
 			w.vote(c, "\xff\xff\xff\xff\xff\xff\xff\xff6", began), w.vote(other, "aaaabbbb1", began)} {
@@ -120,7 +121,7 @@ func votesAreCounted(w *world) {
 		_, err := tx.TakeVote(w.vote(c, "aaaabbbb5", began))
 		return err
 	})
-	w.update(func(tx Tx) error {
+	w.update(func(tx store.Tx) error {
 		if err := tx.LockVotes([]byte("\xffaaa")); err != nil {
 			return err
 		}
@@ -145,14 +146,14 @@ func votesAreCounted(w *world) {
 func votersAreForgotten(w *world) {
 	c := w.comment(in(comment.Approved))
 	cast := func(voter string, at time.Time) (changed bool) {
-		w.update(func(tx Tx) (err error) {
+		w.update(func(tx store.Tx) (err error) {
 			changed, err = tx.CastVote(w.vote(c, voter, at))
 			return err
 		})
 		return changed
 	}
 	forget := func(before time.Time) {
-		w.update(func(tx Tx) error {
+		w.update(func(tx store.Tx) error {
 			if err := tx.DropVoters(before); err != nil {
 				return err
 			}

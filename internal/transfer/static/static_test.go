@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/internal/transfer/static"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
@@ -185,7 +185,7 @@ func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
 			others[i] = first
 			others[i].ID, others[i].Same, others[i].Path = txn.NewID(), nil, fmt.Sprintf("%016d", i)
 		}
-		f.Must(f.DB.Update(f.Ctx, func(tx storetest.Tx) error { return tx.PutComments(others) }))
+		f.Must(f.DB.Update(f.Ctx, func(tx store.Tx) error { return tx.PutComments(others) }))
 		made := f.copy()
 		if made.Comments != 10_000 || len(f.pages()) != 1 {
 			t.Errorf("made %+v", made)

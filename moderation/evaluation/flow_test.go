@@ -1,4 +1,4 @@
-package learning_test
+package evaluation_test
 
 import (
 	"fmt"
@@ -9,11 +9,11 @@ import (
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/learning"
+	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/site"
 )
 
-func (w *world) flow(site site.Site, days int) learning.Flow {
+func (w *world) flow(site site.Site, days int) evaluation.Flow {
 	w.T.Helper()
 	f, err := w.S.Flow(w.Ctx, authz.Operator, site, days)
 	w.Must(err)
@@ -62,10 +62,10 @@ func TestWhatCameInAndWasDecidedIsCountedByDay(t *testing.T) {
 		if first.CameIn != 2 || first.Decided != 1 || last.CameIn != 1 || last.Decided != 2 {
 			t.Errorf("by day: %+v, %+v; want 2 and 1, 1 and 2", first, last)
 		}
-		if want := (learning.Wait{Of: 1, Median: 2 * time.Hour, Ninety: 2 * time.Hour}); first.Wait != want {
+		if want := (evaluation.Wait{Of: 1, Median: 2 * time.Hour, Ninety: 2 * time.Hour}); first.Wait != want {
 			t.Errorf("waited on the first day: %+v, want %+v", first.Wait, want)
 		}
-		if want := (learning.Wait{Of: 3, Median: 24 * time.Hour, Ninety: 48 * time.Hour}); f.Wait != want {
+		if want := (evaluation.Wait{Of: 3, Median: 24 * time.Hour, Ninety: 48 * time.Hour}); f.Wait != want {
 			t.Errorf("waited: %+v, want %+v", f.Wait, want)
 		}
 		if len(f.Pages) != 2 || f.Pages[0].Page.URL != "https://a.example/bread" || f.Pages[0].CameIn != 2 ||
@@ -99,16 +99,16 @@ func TestLongTimesAreSeenByTheWeek(t *testing.T) {
 func TestACappedFlowBeginsWhereWhatWasReadDoes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	var came []learning.Arrival
+	var came []evaluation.Arrival
 	for i := range 10_000 {
-		came = append(came, learning.Arrival{At: now.Add(-time.Duration(i) * time.Minute), State: comment.Spam})
+		came = append(came, evaluation.Arrival{At: now.Add(-time.Duration(i) * time.Minute), State: comment.Spam})
 	}
-	came = append(came, learning.Arrival{At: now.AddDate(0, 0, -20), State: comment.Approved})
-	f := learning.FlowOf(now, 28, came, nil)
+	came = append(came, evaluation.Arrival{At: now.AddDate(0, 0, -20), State: comment.Approved})
+	f := evaluation.FlowOf(now, 28, came, nil)
 	if !f.Capped || len(f.Spans) != 7 || f.CameIn != 12*60+1+6*24*60 { // today, and six whole days
 		t.Errorf("%d came in within %d days, capped %t", f.CameIn, len(f.Spans), f.Capped)
 	}
-	if f := learning.FlowOf(now, 3, came[:9_999], nil); f.Capped || len(f.Spans) != 3 {
+	if f := evaluation.FlowOf(now, 3, came[:9_999], nil); f.Capped || len(f.Spans) != 3 {
 		t.Errorf("of less: capped %t, %d days", f.Capped, len(f.Spans))
 	}
 }

@@ -1,4 +1,4 @@
-package learning
+package evaluation
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
-	"github.com/aitys/aitys/moderation/evaluation"
 	"github.com/aitys/aitys/moderation/problem"
 	"github.com/aitys/aitys/moderation/site"
 )
@@ -26,9 +25,9 @@ type WhatIfRequest struct {
 // beside what they do as they are set. At most the newest 10,000 entries of the log are looked
 // at. Scores are as they were when the comment was decided.
 type WhatIf struct {
-	Tally    evaluation.Tally
+	Tally    Tally
 	Looked   int // comments
-	Scores   evaluation.Hundredths
+	Scores   Hundredths
 	From, To time.Time
 	Now      Trial
 	Then     Trial
@@ -39,13 +38,13 @@ type WhatIf struct {
 // it suspects, at most 1,000.
 type Trial struct {
 	Policy site.Policy
-	evaluation.Result
+	Result
 	Waiting int
 }
 
 // WhatIf tries a threshold, a policy or both on comments that were decided. It needs a
 // moderator, and changes nothing.
-func (s *Models) WhatIf(ctx context.Context, who authz.Actor, blog site.Site, in WhatIfRequest) (WhatIf, error) {
+func (s *Service) WhatIf(ctx context.Context, who authz.Actor, blog site.Site, in WhatIfRequest) (WhatIf, error) {
 	if err := who.May(blog.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
@@ -55,19 +54,19 @@ func (s *Models) WhatIf(ctx context.Context, who authz.Actor, blog site.Site, in
 	}
 	var out WhatIf
 	err = s.work.View(ctx, func(tx Tx) error {
-		past, err := evaluation.Read(tx, blog.ID, time.Time{})
+		past, err := Read(tx, blog.ID, time.Time{})
 		if err != nil {
 			return err
 		}
 		out = WhatIf{}
-		if out.Tally, err = evaluation.Count(tx, blog.ID); err != nil {
+		if out.Tally, err = Count(tx, blog.ID); err != nil {
 			return err
 		}
 		cases := past.Cases[:min(last, len(past.Cases))]
 		if out.Looked = len(cases); out.Looked > 0 {
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
-		out.Scores = evaluation.HundredthsOf(cases)
+		out.Scores = HundredthsOf(cases)
 		now := blog.Settings
 		if now.Moderation == site.PolicySuspicious && !out.Tally.Enough() {
 			now.Moderation = site.PolicyAll // as it acts
@@ -96,8 +95,8 @@ func (in WhatIfRequest) read(s site.Settings) (_ site.Settings, last int, err er
 	if in.Last != nil {
 		last = *in.Last
 	}
-	if last < 1 || last > evaluation.MaxEntries {
-		return s, 0, problem.Query("last", fmt.Sprintf("Look at the last 1 to %d comments.", evaluation.MaxEntries))
+	if last < 1 || last > MaxEntries {
+		return s, 0, problem.Query("last", fmt.Sprintf("Look at the last 1 to %d comments.", MaxEntries))
 	}
 	if in.Threshold != nil {
 		if !site.IsThreshold(*in.Threshold) {
@@ -115,8 +114,8 @@ func (in WhatIfRequest) read(s site.Settings) (_ site.Settings, last int, err er
 }
 
 // newTrial says what settings would have done with cases.
-func newTrial(tx Tx, blog int64, s site.Settings, cases []evaluation.Case) (t Trial, err error) {
-	t = Trial{Policy: s.Moderation, Result: evaluation.Apply(ruleOf(s), cases)}
+func newTrial(tx Tx, blog int64, s site.Settings, cases []Case) (t Trial, err error) {
+	t = Trial{Policy: s.Moderation, Result: Apply(ruleOf(s), cases)}
 	if t.Policy == "" {
 		t.Policy = site.PolicyAll
 	}
@@ -127,13 +126,13 @@ func newTrial(tx Tx, blog int64, s site.Settings, cases []evaluation.Case) (t Tr
 }
 
 // ruleOf is what settings come to for what publishes sees.
-func ruleOf(s site.Settings) evaluation.Rule {
-	r := evaluation.Rule{Threshold: s.Threshold()}
+func ruleOf(s site.Settings) Rule {
+	r := Rule{Threshold: s.Threshold()}
 	switch s.Moderation {
 	case site.PolicyNone:
-		r.Trust = evaluation.Everybody
+		r.Trust = Everybody
 	case site.PolicySuspicious:
-		r.Trust = evaluation.Unsuspected
+		r.Trust = Unsuspected
 	}
 	return r
 }

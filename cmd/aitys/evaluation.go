@@ -1,5 +1,4 @@
-// Package figures lays out what is known of a filter as tables for people: rows of cells, the first row a head.
-package figures
+package main
 
 import (
 	"fmt"
@@ -7,11 +6,11 @@ import (
 	"time"
 
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/learning"
 )
 
-// Quality are tables of how well a filter did, and of what other settings would have done, if that was asked.
-func Quality(q learning.Quality, w *learning.WhatIf) [][][]string {
+// evaluationTables returns the tables of a report and, if w is not nil, of a what-if: rows of cells, the first row is
+// the header.
+func evaluationTables(q evaluation.Report, w *evaluation.WhatIf) [][][]string {
 	rows := [][]string{
 		{"decided", fmt.Sprintf("%d comments%s", q.Decisions, between(q.From, q.To))},
 		{"measured", fmt.Sprintf("%d of them: %d approved, %d spam",
@@ -35,19 +34,19 @@ func Quality(q learning.Quality, w *learning.WhatIf) [][][]string {
 	}
 	parts := [][][]string{rows}
 	if q.Filter.Ham+q.Filter.Spam > 0 {
-		parts = append(parts, measured(q)...)
+		parts = append(parts, filterTables(q)...)
 	}
 	if len(q.Disagreements) > 0 {
-		parts = append(parts, disagreements(q.Disagreements))
+		parts = append(parts, disagreementTable(q.Disagreements))
 	}
 	if w != nil {
-		parts = append(parts, whatIf(*w))
+		parts = append(parts, whatIfTable(*w))
 	}
 	return parts
 }
 
-// measured are the tables of what could be measured.
-func measured(q learning.Quality) [][][]string {
+// filterTables returns the tables of the filter's cuts and bins.
+func filterTables(q evaluation.Report) [][][]string {
 	cuts := [][]string{{"FROM A SCORE OF", "SPAM CAUGHT", "APPROVED CAUGHT", "SPAM AMONG THE CAUGHT"}}
 	for _, k := range q.Filter.Cuts {
 		at := strconv.FormatFloat(k.At, 'g', -1, 64)
@@ -69,7 +68,7 @@ func measured(q learning.Quality) [][][]string {
 	return [][][]string{cuts, said, weeks}
 }
 
-func disagreements(list []evaluation.Case) [][]string {
+func disagreementTable(list []evaluation.Case) [][]string {
 	rows := [][]string{{"YOU AND THE FILTER DISAGREE", "SAID TO BE SPAM", "DECIDED", "BY", "ON"}}
 	for _, d := range list {
 		rows = append(rows, []string{d.Comment, fmt.Sprintf("%.1f %%", 100*d.Spam), d.Action.String(), d.By,
@@ -79,8 +78,8 @@ func disagreements(list []evaluation.Case) [][]string {
 }
 
 // whatIf is the table of what other settings would have done.
-func whatIf(w learning.WhatIf) [][]string {
-	trials := []learning.Trial{w.Now, w.Then}
+func whatIfTable(w evaluation.WhatIf) [][]string {
+	trials := []evaluation.Trial{w.Now, w.Then}
 	head := []string{fmt.Sprintf("LAST %d DECIDED", w.Looked), "AS SET", "TRIED"}
 	if w.Shadow != nil {
 		trials, head = append(trials, *w.Shadow), append(head, "SHADOW")
@@ -88,18 +87,18 @@ func whatIf(w learning.WhatIf) [][]string {
 	rows := [][]string{head}
 	for _, line := range []struct {
 		name string
-		of   func(learning.Trial) string
+		of   func(evaluation.Trial) string
 	}{
-		{"rule", func(t learning.Trial) string { return string(t.Policy) }},
-		{"suspected from", func(t learning.Trial) string { return strconv.FormatFloat(t.Threshold, 'g', -1, 64) }},
-		{"suspected", func(t learning.Trial) string { return strconv.Itoa(t.Suspected) }},
-		{"- a moderator approved", func(t learning.Trial) string { return strconv.Itoa(t.SuspectedHam.N) }},
-		{"spam not suspected", func(t learning.Trial) string { return strconv.Itoa(t.MissedSpam.N) }},
-		{"published without a moderator", func(t learning.Trial) string { return strconv.Itoa(t.Published) }},
-		{"- a moderator refused", func(t learning.Trial) string { return strconv.Itoa(t.PublishedWrong.N) }},
-		{"left to a moderator", func(t learning.Trial) string { return strconv.Itoa(t.Held) }},
-		{"- a moderator approved", func(t learning.Trial) string { return strconv.Itoa(t.HeldHam.N) }},
-		{"suspected of those that wait now", func(t learning.Trial) string { return strconv.Itoa(t.Waiting) }},
+		{"rule", func(t evaluation.Trial) string { return string(t.Policy) }},
+		{"suspected from", func(t evaluation.Trial) string { return strconv.FormatFloat(t.Threshold, 'g', -1, 64) }},
+		{"suspected", func(t evaluation.Trial) string { return strconv.Itoa(t.Suspected) }},
+		{"- a moderator approved", func(t evaluation.Trial) string { return strconv.Itoa(t.SuspectedHam.N) }},
+		{"spam not suspected", func(t evaluation.Trial) string { return strconv.Itoa(t.MissedSpam.N) }},
+		{"published without a moderator", func(t evaluation.Trial) string { return strconv.Itoa(t.Published) }},
+		{"- a moderator refused", func(t evaluation.Trial) string { return strconv.Itoa(t.PublishedWrong.N) }},
+		{"left to a moderator", func(t evaluation.Trial) string { return strconv.Itoa(t.Held) }},
+		{"- a moderator approved", func(t evaluation.Trial) string { return strconv.Itoa(t.HeldHam.N) }},
+		{"suspected of those that wait now", func(t evaluation.Trial) string { return strconv.Itoa(t.Waiting) }},
 	} {
 		row := []string{line.name}
 		for _, t := range trials {

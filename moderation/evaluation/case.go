@@ -1,7 +1,7 @@
-// Package evaluation compares what the filter said of comments with what moderators decided
-// afterwards, and says what another threshold or rule would have done with them.
+// Package evaluation measures a site's filter against its moderators: it compares what the filter said about comments
+// with what moderators decided later, reports how another threshold or policy would have done, and counts what came in.
 //
-// It is arithmetic over cases: it reads nothing, knows no clock, and decides nothing.
+// Service reads the audit log. The rest is arithmetic over cases, without a clock. Nothing here decides about a comment.
 package evaluation
 
 import (

@@ -1,4 +1,4 @@
-package learning
+package evaluation
 
 import (
 	"cmp"
@@ -70,7 +70,7 @@ type Ruled struct {
 
 // Flow says what came in and what was decided in the last days, of which today is one: 1 to 366, and more
 // than 62 are whole weeks. It needs a moderator.
-func (s *Models) Flow(ctx context.Context, who authz.Actor, site site.Site, days int) (Flow, error) {
+func (s *Service) Flow(ctx context.Context, who authz.Actor, site site.Site, days int) (Flow, error) {
 	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Flow{}, err
 	}

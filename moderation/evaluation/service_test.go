@@ -1,4 +1,4 @@
-package learning_test
+package evaluation_test
 
 import (
 	"fmt"
@@ -10,18 +10,17 @@ import (
 
 	"github.com/aitys/aitys/classifier"
 	"github.com/aitys/aitys/internal/apptest"
-	"github.com/aitys/aitys/internal/store/storetest"
+	"github.com/aitys/aitys/internal/store"
 	"github.com/aitys/aitys/moderation"
 	"github.com/aitys/aitys/moderation/authz"
 	"github.com/aitys/aitys/moderation/comment"
 	"github.com/aitys/aitys/moderation/evaluation"
-	"github.com/aitys/aitys/moderation/learning"
 	"github.com/aitys/aitys/moderation/site"
 )
 
-func (w *world) quality(site site.Site) learning.Quality {
+func (w *world) quality(site site.Site) evaluation.Report {
 	w.T.Helper()
-	q, err := w.S.Quality(w.Ctx, authz.Operator, site, learning.QualityRequest{})
+	q, err := w.S.Quality(w.Ctx, authz.Operator, site, evaluation.QualityRequest{})
 	w.Must(err)
 	return q
 }
@@ -144,11 +143,9 @@ func TestWhatWasTakenBackButNotUnlearnedYetIsNoMeasure(t *testing.T) {
 	judged := func() {
 		t.Helper()
 		now := w.Comment(w.A, c.ID)
-		_, changed, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
-		w.Must(err)
 		v := now.Verdict
-		v.ModelSeq = changed
-		w.Must(w.DB.Update(w.Ctx, func(tx storetest.Tx) error {
+		v.ModelSeq = w.S.Judge(w.Ctx, now).Changed
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 			set, err := tx.SetVerdict(now, v)
 			if !set {
 				t.Error("the verdict was not set")
@@ -223,7 +220,7 @@ func TestQualitySinceATimeAndByWeek(t *testing.T) {
 		t.Errorf("by week: %+v", q)
 	}
 	since := w.Clock.Now().Add(-8 * 24 * time.Hour)
-	q, err := w.S.Quality(w.Ctx, authz.Operator, w.A, learning.QualityRequest{Since: since})
+	q, err := w.S.Quality(w.Ctx, authz.Operator, w.A, evaluation.QualityRequest{Since: since})
 	w.Must(err)
 	if q.Decisions != 1 || q.From.Before(since) {
 		t.Errorf("since %v: %+v", since, q)
@@ -237,7 +234,7 @@ func TestASiteWithoutDecisionsHasNothingToMeasure(t *testing.T) {
 		!q.From.IsZero() {
 		t.Errorf("quality: %+v", q)
 	}
-	out, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, learning.WhatIfRequest{})
+	out, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, evaluation.WhatIfRequest{})
 	w.Must(err)
 	if out.Looked != 0 || out.Then.Held != 0 || out.Now.Policy != site.PolicyAll {
 		t.Errorf("what if: %+v", out)
@@ -253,7 +250,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 		w.Decide(authz.Operator, w.A, comment.MarkSpam, spam)
 		w.Clock.Add(time.Minute)
 		w.Decide(authz.Operator, w.A, comment.Approve, likely)
-		try := func(in learning.WhatIfRequest) learning.WhatIf {
+		try := func(in evaluation.WhatIfRequest) evaluation.WhatIf {
 			t.Helper()
 			out, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, in)
 			w.Must(err)
@@ -265,7 +262,7 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 				t.Errorf("%s: got %+v, want %v", what, got, want)
 			}
 		}
-		out := try(learning.WhatIfRequest{Threshold: new(0.6), Policy: site.PolicySuspicious})
+		out := try(evaluation.WhatIfRequest{Threshold: new(0.6), Policy: site.PolicySuspicious})
 		if out.Looked != 3 || !out.From.Before(out.To) || out.Shadow != nil || out.Tally.Enough() {
 			t.Errorf("looked at: %+v", out)
 		}
@@ -280,18 +277,18 @@ func TestWhatIfTriesThresholdsAndPolicies(t *testing.T) {
 		is("suspected ham", out.Then.SuspectedHam, likely)
 		is("held ham", out.Then.HeldHam, likely)
 		is("published wrongly", out.Then.PublishedWrong)
-		is("everybody published", try(learning.WhatIfRequest{Policy: site.PolicyNone}).Then.PublishedWrong, spam)
-		if last := try(learning.WhatIfRequest{Last: new(1)}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
+		is("everybody published", try(evaluation.WhatIfRequest{Policy: site.PolicyNone}).Then.PublishedWrong, spam)
+		if last := try(evaluation.WhatIfRequest{Last: new(1)}); last.Looked != 1 || last.Then.HeldHam.IDs[0] != likely {
 			t.Errorf("the last one: %+v", last)
 		}
 		var err error
 		w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"shadow": "0.75"})
 		w.Must(err)
-		if out := try(learning.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 ||
+		if out := try(evaluation.WhatIfRequest{}); out.Shadow == nil || out.Shadow.Threshold != 0.75 ||
 			out.Shadow.Suspected != 2 || out.Now.Suspected != 1 || out.Then.Threshold != 0.9 {
 			t.Errorf("with a shadow: %+v", out)
 		}
-		for _, in := range []learning.WhatIfRequest{
+		for _, in := range []evaluation.WhatIfRequest{
 			{Threshold: new(0.4)}, {Threshold: new(0.0)}, {Threshold: new(1.1)}, {Threshold: new(math.NaN())},
 			{Policy: "never"}, {Last: new(-1)}, {Last: new(0)}, {Last: new(10_001)},
 		} {
@@ -366,7 +363,7 @@ func TestTheDecisionsMeasuredAreThoseByWhichCommentsStand(t *testing.T) {
 		want := map[comment.Action]int{}
 		for _, id := range ids {
 			if standing := w.Comment(w.A, id).Standing; standing != 0 {
-				w.View(func(tx storetest.Tx) error {
+				w.View(func(tx store.Tx) error {
 					found, err := tx.DecisionsAfter(w.A.ID, standing-1, 1)
 					w.Must(err)
 					want[found[0].Action]++

@@ -1,0 +1,4 @@
+package evaluation
+
+// FlowOf is flowOf, for tests.
+var FlowOf = flowOf
