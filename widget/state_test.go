@@ -63,6 +63,21 @@ func TestForm_MessageAfterPostingFollowsDecisions(t *testing.T) {
 	r.holds(fmt.Sprintf(message, "You withdrew this comment.", "hidden"))
 }
 
+func TestOwn_RefusalIsShownWithoutAReload(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	r := visit(t, s, options{})
+	r.must(r.BeforeEach(`{ const { setInterval: every } = window
+		window.setInterval = (f, ms, ...rest) => every(f, ms === 15000 ? 10 : ms, ...rest) }`))
+	r.open("/")
+	r.post("my own words")
+	r.must(r.Click("button", "Withdraw"))
+	r.holds(settle)
+	r.must(r.Click("button", "Keep it")) // a pending comment was not drawn again
+	s.decide("p1", "spam", "spam", "")
+	r.says(".posted strong", "Not published: spam")
+}
+
 // unfollowed opens the blog while every stream is refused, so that no event reaches the page. It waits for the first
 // attempt.
 func unfollowed(t *testing.T, s *service) *reader {

@@ -230,7 +230,7 @@ type reasonChoice struct {
 
 var reasonChoices = func() []reasonChoice {
 	var all []reasonChoice
-	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
+	for _, r := range comment.Reasons() {
 		all = append(all, reasonChoice{r.String(), "reason." + r.String(), int(r)})
 	}
 	return all

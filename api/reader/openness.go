@@ -164,7 +164,7 @@ func (h *openness) figures(c echo.Context, site site.Site, in takedown.Period) e
 		Sealed:      f.Sealed,
 		Next:        web.OrNull(next),
 	}
-	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
+	for _, r := range comment.Reasons() {
 		out.Refused[r.String()] = f.Refused[r]
 		out.ByReason[r.String()] = outcomesOut(f.ByReason[r])
 	}
@@ -313,7 +313,7 @@ func asked(c echo.Context, names ...string) url.Values {
 // count puts the figures down as people read them.
 func (v *opennessView) count(f takedown.Figures) {
 	refused := 0
-	for r := comment.ReasonSpam; r <= comment.ReasonOther; r++ {
+	for _, r := range comment.Reasons() {
 		refused += f.Refused[r]
 		v.Reasons = append(v.Reasons, reasonRow{v.T("reason." + r.String()), v.Number(f.Refused[r]),
 			v.Number(f.ByReason[r].Received), v.Number(f.ByReason[r].Overturned)})

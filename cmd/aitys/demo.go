@@ -28,6 +28,7 @@ type demoLine struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
 	Token    string `json:"token"`
+	Data     string `json:"data"` // folder of the database
 }
 
 func (c demoCmd) Run(a *env) (err error) {
@@ -55,12 +56,12 @@ func (c demoCmd) Run(a *env) (err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
 	return r.Serve(a.ctx, listener, func() error {
 		out := demoLine{URL: public.String(), Demo: public.JoinPath("/demo/").String(), Site: demo.Site,
-			Email: demo.Owner, Password: c.Password, Token: token}
+			Email: demo.Owner, Password: c.Password, Token: token, Data: a.base.Data}
 		if c.JSON {
 			err = a.json(out)
 		} else {
-			err = a.line("a blog:    %s\nits desk:  %s\ne-mail:    %s\npassword:  %s\ntoken:     %s", out.Demo,
-				public.JoinPath("/moderate/").String(), out.Email, out.Password, out.Token)
+			err = a.line("a blog:    %s\nits desk:  %s\ne-mail:    %s\npassword:  %s\ntoken:     %s\ndata:      %s", out.Demo,
+				public.JoinPath("/moderate/").String(), out.Email, out.Password, out.Token, out.Data)
 		}
 		return errors.Join(err, a.line("listening on %s", out.URL))
 	})

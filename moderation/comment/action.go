@@ -106,6 +106,15 @@ func (a Action) String() string { return actionNames[a] }
 
 func (r Reason) String() string { return reasonNames[r] }
 
+// Reasons returns every reason but NoReason, in the order in which lists show them.
+func Reasons() []Reason {
+	all := make([]Reason, len(reasonNames)-1)
+	for i := range all {
+		all[i] = Reason(i + 1)
+	}
+	return all
+}
+
 // ParseState reads a state's name.
 func ParseState(name string) (State, error) {
 	if i := slices.Index(stateNames, name); i >= 0 {

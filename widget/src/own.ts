@@ -33,6 +33,7 @@ export class OwnComments {
   /** Those of this page that were heard of, in order. */
   readonly #known = new Map<string, { own: Own; seen: OwnView }>()
   #asked = false
+  #ticks = 0
 
   constructor(stage: Stage, t: FormWords, shelf: Shelf, anew: (text: string, parent: Draft['parent']) => void) {
     this.#stage = stage
@@ -148,6 +149,14 @@ export class OwnComments {
 
   /** Counts the minutes down; what is over goes, unless it has the focus. */
   #tick() {
+    // No event tells readers of a refusal, so a page in view asks once a minute.
+    this.#ticks++
+    if (this.#ticks % 4 === 0 && !document.hidden) {
+      for (const { own, seen } of this.#known.values()) {
+        if (seen.state !== 'pending') continue
+        void this.#learn(own).then(now => now && now.state !== seen.state && this.#show(own, now))
+      }
+    }
     for (const node of this.#stage.root.querySelectorAll<HTMLElement>('[data-until]')) {
       const until = Number(node.dataset.until)
       if (until <= Date.now()) node.hidden = !node.matches(':focus')
