@@ -1,14 +1,14 @@
-# Everything here needs Go and make; `make test` installs the rest where it may.
+# All targets need Go and make. `make test` installs the other programs on Debian.
 export CGO_ENABLED ?= 0
 GO      ?= go
 BIN     := bin/aitys
 COMMIT  := $(shell git describe --always --abbrev=40 --exclude "*" --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.commit=$(COMMIT)
-# Tiers are fast, ci and full; databases of the domain, the API and the desk are sqlite, postgres and both.
+# TIER is fast, ci or full. DB is the database of most tests: sqlite, postgres or both.
 TIER    ?= fast
 DB      ?= sqlite
 TESTS   := bin/testrun
-# The longest packages come first, so that no processor idles at the end.
+# Start the slowest packages first, so that all cores are busy until the end.
 LONGEST := ./e2e ./cmd/aitys ./api ./internal/store ./widget
 
 .DEFAULT_GOAL := help
@@ -17,14 +17,14 @@ LONGEST := ./e2e ./cmd/aitys ./api ./internal/store ./widget
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-build: ## build the one static binary, bin/aitys
+build: ## build the static binary, bin/aitys
 	@echo 'building (the first time compiles SQLite: a minute or two)' >&2
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/aitys
 
-run: build ## start the demo: a blog with comments and a moderator's queue
+run: build ## start the demo: a blog with comments and a moderation queue
 	$(BIN) demo
 
-deps: ## install what the tests need, where that is allowed
+deps: ## install the programs that the tests need
 	@.ci/setup.sh
 	@$(GO) mod download
 
@@ -36,26 +36,27 @@ test: deps testrun ## run the tests of TIER on DB, with FLAGS of go test
 	cd widget/build && $(GO) run . -check
 	cd bench && $(GO) test ./load ./stdio
 
-# SQLite, translated from C, is left out of the detector: in it most of the time would go. Tests that measure memory, CPU or time would measure the detector.
+# SQLite (translated from C) is not instrumented, because it would take most of the time. Tests of memory, CPU or time are skipped: they would
+# measure the detector.
 race: testrun ## run the concurrent packages under the race detector
 	CGO_ENABLED=1 $(TESTS) ./api ./api/web ./internal/coord/... ./moderation/... ./internal/mail ./internal/webhook ./internal/oidc -- \
 		-race -gcflags='modernc.org/...=-race=false -d=checkptr=0' -timeout 40m \
 		-skip 'LittleMemory|CostDoesNotGrow|ClientsThatDoNotRead|ReadersAreAnsweredWhileTheDatabaseIsFrozen'
 
-# The first run builds golangci-lint: two minutes of CPU.
+# The first run builds golangci-lint, which takes two minutes of CPU.
 GOLANGCI := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint
 
-lint: ## run golangci-lint with .golangci.yml, and go vet on the module bench
+lint: ## run golangci-lint, and go vet on the module bench
 	$(GOLANGCI) run ./...
 	cd bench && $(GO) vet ./...
 
-sizes: ## report long functions, long lines and the largest packages; fails nothing
+sizes: ## report long functions, long lines and the largest packages
 	@$(GOLANGCI) run --enable-only funlen,lll --issues-exit-code 0 --output.text.print-issued-lines=false ./...
 	@git ls-files '*.go' | grep -v _test.go | xargs wc -l | grep -v ' total$$' | \
 		awk '{ sub("/[^/]*$$", "", $$2); n[$$2] += $$1 } END { for (p in n) print n[p] " lines in " p }' | sort -rn | head -10
 
-# Not `npm ci`: it refuses the lock wherever a registry lacks the linter's builds for other systems.
-lint-web: ## check the types and the style of the TypeScript (needs Node)
+# `npm ci` fails if the registry lacks the linter's builds for other systems.
+lint-web: ## check types and style of the TypeScript (needs Node)
 	cd widget && npm install --no-save --loglevel error --no-audit --no-fund && npm run --silent types && npm run --silent lint
 
 web: ## rebuild the widget and the desk's scripts into their dist folders
@@ -68,7 +69,7 @@ fuzz: ## run each fuzz target for 20 seconds
 		done; \
 	done
 
-bench: ## measure against the floors and write docs/performance.md
+bench: ## run the benchmarks, check their limits and write docs/measurements.md
 	cd bench && $(GO) run . reads
 	cd bench && $(GO) run . bench
 	cd bench && $(GO) run . waiting
@@ -78,34 +79,34 @@ bench: ## measure against the floors and write docs/performance.md
 	cd bench && $(GO) run . copies
 	cd bench && $(GO) test -run '^$$' -bench 'Widget|BesideAnImport' -benchtime 1x -timeout 1h .
 
-exam: ## have the classifier examined and write docs/classifier.md (about an hour)
+exam: ## evaluate the classifier and write bin/exam.md (an hour)
 	cd bench && $(GO) run . exam
 
-rehearsal: ## send real comments through a running server, with a scripted moderator
+rehearsal: ## replay real comments against a server, with a scripted moderator
 	cd bench && $(GO) run . rehearsal
 	cd bench && $(GO) test -run '^$$' -bench Nearby -benchtime 1x -timeout 1h .
 
-torture: deps testrun ## run properties, floods and kills at full length, on both databases; hours
+torture: deps testrun ## run all tests at full length on both databases (hours)
 	TEST_KILLS=1000 TEST_DECISIONS=500 TEST_WAITING=100000 TEST_TAKEDOWNS=200 \
 		$(TESTS) -tier full -db both $(LONGEST) ./... -- -count=1 -timeout 6h
 
-planted: ## build each planted fault and see its test turn red
+planted: ## build each mutation and check that its test fails
 	TEST_PLANTED=1 $(GO) test -count=1 -timeout 40m -v ./e2e/mutation
 
-hardening: ## print how it holds against attacks and faults, beside the goals
+hardening: ## measure resistance to attacks and faults against the goals
 	cd bench && TEST_HARDENING=1 $(GO) test -count=1 -v -timeout 3h ./hardening
 
 HOSTILE ?= ../shared/data/hostile
-hostile: ## send the hostile strings of a folder (HOSTILE=…) through every field, and look at every way out; hours
-	TEST_HOSTILE=$(abspath $(HOSTILE)) $(GO) test -count=1 -v -timeout 6h -run 'TestHostile|TestTheHostile' ./e2e
+hostile: ## send the hostile strings in HOSTILE through every field and check every output (hours)
+	TEST_HOSTILE=$(abspath $(HOSTILE)) $(GO) test -count=1 -v -timeout 6h -run TestHostile ./e2e
 	cd bench && TEST_HARDENING=1 FIGURES=2,6,9,12,14,17,18 $(GO) test -count=1 -v -timeout 60m ./hardening
 
-wordpress: ## run what lies in integrations/wordpress in a real WordPress
+wordpress: ## test integrations/wordpress in a real WordPress
 	@.ci/wordpress.sh
-	TEST_WORDPRESS=1 $(GO) test -count=1 -v -timeout 20m -run TestWordPress ./e2e
+	TEST_WORDPRESS=1 $(GO) test -count=1 -v -timeout 20m -run TestWordPress_Integrations ./e2e
 
-shots: ## take screenshots: those of docs/shots, and others into bin/shots
+shots: ## take the screenshots of docs/shots, and others into bin/shots
 	cd bench && $(GO) run . shots
 
-clean: ## remove what was built
+clean: ## remove build results
 	rm -rf bin

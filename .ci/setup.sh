@@ -1,9 +1,8 @@
 #!/bin/sh
-# Installs what the tests need and this machine lacks, where it may (root and apt): gcc for the
-# race detector, Postgres, Redis, Chromium, fonts with Kazakh letters and emoji, strace for the
-# count of fsyncs, sqlite3 and curl for the commands of the documents, npm for axe-core, which looks for
-# what keeps people out of pages. Elsewhere it says what is missing and goes on: those tests are then
-# skipped.
+# Installs the missing programs that the tests need, with root and apt: gcc for the race detector, Postgres, Redis,
+# Chromium, fonts with Kazakh letters and emoji, strace to count fsyncs, sqlite3 and curl for the commands in the
+# documents, npm for axe-core, the accessibility checker. Without root or apt it reports what is missing and exits with 0;
+# tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -40,7 +39,7 @@ install() {
 	echo "setup: installing$missing" >&2
 	export DEBIAN_FRONTEND=noninteractive
 	$root apt-get update -qq
-	# Chromium without a desktop's parts, where there is such a package: pages cost it a quarter less.
+	# The headless Chromium takes a quarter less time per page. Not every release of Debian has it.
 	if ! apt-cache show chromium-headless-shell >/dev/null 2>&1; then
 		missing=$(printf %s "$missing" | sed s/chromium-headless-shell/chromium/)
 	fi

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `make wordpress` needs beside what the other tests do: WordPress as Debian has it, PHP and MariaDB.
+# Installs the extra packages for `make wordpress`: WordPress of Debian, PHP and MariaDB.
 set -eu
 themes=/usr/share/wordpress/wp-content/themes
 if [ -d $themes/twentytwentyone ] && command -v php >/dev/null && command -v mariadbd >/dev/null; then exit 0; fi
@@ -7,7 +7,7 @@ root=''
 if [ "$(id -u)" != 0 ]; then root='sudo -n'; fi
 export DEBIAN_FRONTEND=noninteractive
 $root apt-get update -qq
-# The servers that come along are not started: the test starts its own.
+# Do not start the installed servers: the test starts its own.
 policy=/usr/sbin/policy-rc.d
 if ! [ -e $policy ]; then
 	printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// accountOut is a staff account. Role and Site are named like the flags of `aitys account add`; an empty Site means
-// every site. Link is the one-time setup link, only in the answer that creates the account.
+// accountOut is a staff account. Role and Site are named like the flags of `aitys account add`; an empty Site means all
+// sites. Link is the one-time setup link; it is set only in the response that creates the account.
 type accountOut struct {
 	ID        string         `json:"id"`
 	Email     string         `json:"email"`
@@ -21,7 +21,7 @@ type accountOut struct {
 	CreatedAt *web.Timestamp `json:"created_at"`
 	SeenAt    *web.Timestamp `json:"seen_at"`
 	Link      string         `json:"link,omitempty"`
-	Mail      string         `json:"mail,omitempty"` // of the caller's own account
+	Mail      string         `json:"mail,omitempty"` // set for the caller's own account only
 	MailFrom  *float64       `json:"mail_from_score,omitempty"`
 }
 
@@ -47,8 +47,8 @@ func account(a authz.Account, seen []site.Site) accountOut {
 	return out
 }
 
-// own returns the caller's own account, with its mail settings.
-func own(a authz.Account, sites []site.Site) accountOut {
+// ownAccount returns the caller's ownAccount account with its mail settings.
+func ownAccount(a authz.Account, sites []site.Site) accountOut {
 	out := account(a, sites)
 	out.Mail, out.MailFrom = a.Mail.String(), &a.MailFrom
 	return out
@@ -56,11 +56,11 @@ func own(a authz.Account, sites []site.Site) accountOut {
 
 func (h *admins) accounts(c *web.Request) error {
 	ctx := c.Request().Context()
-	accounts, err := h.Identity.Accounts(ctx, c.Who)
+	accounts, err := h.Identity.Accounts(ctx, c.Actor)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(ctx, c.Who)
+	sites, err := h.kit.Process.Sites(ctx, c.Actor)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (h *admins) addAccount(c *web.Request) error {
 	var a authz.Account
 	var link string
 	err = h.kit.LimitPasswords(c, func() (err error) {
-		a, link, err = h.Identity.AddAccount(c.Request().Context(), c.Who, identity.NewAccount{
+		a, link, err = h.Identity.AddAccount(c.Request().Context(), c.Actor, identity.NewAccount{
 			Email: in.Email, Name: in.Name, Role: role, Sites: in.Site, Password: in.Password,
 		})
 		return err
@@ -132,7 +132,7 @@ func (h *admins) setAccount(c *web.Request) error {
 // change changes an account. A change of the password counts against LimitPasswords.
 func (h *admins) change(c *web.Request, id string, ch identity.AccountChange) (a authz.Account, err error) {
 	set := func() (err error) {
-		a, err = h.Identity.SetAccount(c.Request().Context(), c.Who, id, ch)
+		a, err = h.Identity.SetAccount(c.Request().Context(), c.Actor, id, ch)
 		return err
 	}
 	if ch.Password == nil {
@@ -145,7 +145,7 @@ func (h *admins) change(c *web.Request, id string, ch identity.AccountChange) (a
 
 // oneAccount answers with an account and the URL of its setup link, if there is one.
 func (h *admins) oneAccount(c *web.Request, status int, a authz.Account, link string) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Actor)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (h *admins) oneAccount(c *web.Request, status int, a authz.Account, link st
 }
 
 func (h *admins) removeAccount(c *web.Request) error {
-	if err := h.Identity.RemoveAccount(c.Request().Context(), c.Who, c.Param("id")); err != nil {
+	if err := h.Identity.RemoveAccount(c.Request().Context(), c.Actor, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

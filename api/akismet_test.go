@@ -13,16 +13,16 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A told is what a program that speaks Akismet's protocol is told.
-type told struct {
+// An akismetReply is a response in Akismet's protocol.
+type akismetReply struct {
 	status      int
 	word        string
 	help, alert string
 	header      http.Header
 }
 
-// akismet calls a method as such programs do: nothing of it stands in the specification.
-func (w *world) akismet(method, body string, header ...string) told {
+// akismet calls a method of the protocol. It does not check the response against openapi.yaml.
+func (w *world) akismet(method, body string, header ...string) akismetReply {
 	w.t.Helper()
 	req, err := http.NewRequest("POST", w.url+"/akismet/1.1/"+method, strings.NewReader(body))
 	fatal(w.t, err)
@@ -38,13 +38,13 @@ func (w *world) akismet(method, body string, header ...string) told {
 	word, err := io.ReadAll(res.Body)
 	fatal(w.t, err)
 	if res.Header.Get("X-akismet-pro-tip") != "" {
-		w.t.Errorf("%s is told to throw something away unseen", method)
+		w.t.Errorf("%s has X-akismet-pro-tip, which discards comments", method)
 	}
-	return told{res.StatusCode, string(word), res.Header.Get("X-akismet-debug-help"),
+	return akismetReply{res.StatusCode, string(word), res.Header.Get("X-akismet-debug-help"),
 		res.Header.Get("X-akismet-alert-msg"), res.Header}
 }
 
-// wordpress is a comment as WordPress sends it.
+// wordpress returns the form that WordPress sends for a comment.
 func (w *world) wordpress(who, author, content string, more ...string) string {
 	f := url.Values{"api_key": {w.tokens[who]}, "blog": {originA}, "user_ip": {"192.0.2.7"}, "comment_type": {"comment"},
 		"permalink": {pageA}, "blog_charset": {"UTF-8"}, "comment_author": {author}, "comment_content": {content},
@@ -58,7 +58,7 @@ func (w *world) wordpress(who, author, content string, more ...string) string {
 
 const thanksWord = "Thanks for making the web a better place."
 
-func TestAProgramThatSpeaksAkismetAsksAndTeaches(t *testing.T) {
+func TestAkismet_ChecksAndLearns(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		check := func(author, content string) string {
 			t.Helper()
@@ -88,7 +88,7 @@ func TestAProgramThatSpeaksAkismetAsksAndTeaches(t *testing.T) {
 		}
 		n := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue", nil)
 		if len(n.list("items")) != 0 || seq() != 0 {
-			t.Errorf("what was asked is in the queue: %v", n)
+			t.Errorf("the checked comment is in the queue: %v", n)
 		}
 		for i := range 30 {
 			teach("submit-spam", fmt.Sprint("Casino", i),
@@ -100,17 +100,17 @@ func TestAProgramThatSpeaksAkismetAsksAndTeaches(t *testing.T) {
 			n[0]["kind"] != "lesson" || n[0]["subject"] != "ham" || n[0]["by"] != "moderator a" || n[0]["comment"] != nil {
 			t.Fatalf("%d entries, the newest %v", len(n), n[0])
 		}
-		for i := 0; ; i++ { // the model follows its log
+		for i := 0; ; i++ { // until the model has read the log
 			spam := check(fmt.Sprint("Somebody", i), "Casino bonus jackpot, deposit and spins")
 			ham := check(fmt.Sprint("Somebody", i), "Ripe pears in my garden")
 			if spam == "true" && ham == "false" {
 				break
 			}
 			if i == 500 {
-				t.Fatalf("what was taught is %s, %s", spam, ham)
+				t.Fatalf("after learning, spam is %s and ham is %s", spam, ham)
 			}
 		}
-		// Once a content and label; the other label takes its place, and its undo brings the first back.
+		// A text is learned once per label. The other label replaces it, and an undo restores the first.
 		first := newest()
 		teach("submit-ham", "Reader29", "In my garden 29 the pears were ripe in week 203")
 		if again := newest(); again["seq"] != first["seq"] {
@@ -129,11 +129,11 @@ func TestAProgramThatSpeaksAkismetAsksAndTeaches(t *testing.T) {
 		if got := taught(); !strings.Contains(got, "lessons:60") {
 			t.Errorf("after the undo there are %s", got)
 		}
-		teach("submit-ham", "Reader29", "In my garden 29 the pears were ripe in week 203") // it stands again
+		teach("submit-ham", "Reader29", "In my garden 29 the pears were ripe in week 203") // restored by the undo
 		if again := newest(); again["subject"] != "spam" || again["undoes"] == nil {
-			t.Errorf("what stands again was taught again: %v", again)
+			t.Errorf("a restored lesson was added again: %v", again)
 		}
-		// Withdrawn like any lessons of an account.
+		// Lessons can be withdrawn like those from decisions.
 		r := w.as("owner a", "POST", "/api/v1/sites/a/moderation/withdrawals", m{"account": teachers()[0]["account"]})
 		if r.num("lessons") != 60 || len(teachers()) != 0 {
 			t.Errorf("withdrawn: %v", r)
@@ -144,7 +144,7 @@ func TestAProgramThatSpeaksAkismetAsksAndTeaches(t *testing.T) {
 	})
 }
 
-func TestAnInquiryIsJudgedByTheRulesAndByWhatCameBefore(t *testing.T) {
+func TestAkismet_AppliesRulesAndHistory(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for word, action := range map[string]string{"walnut": "hold", "roulette": "suspect"} {
 			rule := m{"kind": "word", "words": word, "action": action}
@@ -178,9 +178,9 @@ func TestAnInquiryIsJudgedByTheRulesAndByWhatCameBefore(t *testing.T) {
 	})
 }
 
-// Programs ask about one comment several times: the WordPress plug-in retries after failures, and rechecks when a
-// moderator presses "Check for spam".
-func TestAkismet_AskingAgainIsNoSubmission(t *testing.T) {
+// Clients check one comment several times: the WordPress plug-in retries after failures, and rechecks when a moderator
+// presses "Check for spam".
+func TestAkismet_RecheckIsNotCounted(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		rule := m{"kind": "word", "words": "walnut", "action": "hold"}
 		w.as("owner a", "POST", "/api/v1/sites/a/moderation/rules", rule)
@@ -240,9 +240,9 @@ func TestAkismet_FloodOfDuplicatesIsSpam(t *testing.T) {
 				check(tt.parts[n], want)
 				check(append([]string{"recheck_reason", "retry"}, tt.parts[n]...), want)
 			}
-			check(tt.parts[0], "true") // the content was submitted three times by now
+			check(tt.parts[0], "true") // its third submission
 		}
-		// Similar text of other writers is spam once one of them was reported.
+		// Similar text of other commenters is spam once one of the texts was reported.
 		const shears = "Buy our wonderful garden shears with a discount of forty percent, only this week and only here!"
 		check := func(author, want string) {
 			t.Helper()
@@ -254,7 +254,7 @@ func TestAkismet_FloodOfDuplicatesIsSpam(t *testing.T) {
 		check("Ann", "false")
 		w.akismet("submit-spam", w.wordpress("moderator a", "Ann", shears+" Yours, Ann"))
 		check("Bob", "true")
-		// The counts are forgotten after fifteen days.
+		// The counts are deleted after fifteen days.
 		w.clock.Add(16 * 24 * time.Hour)
 		body := "Case 0: have a look at my page, it is about gardens and sheds."
 		if got := w.akismet("comment-check", w.wordpress("moderator a", "Gar", body)); got.word != "false" {
@@ -263,7 +263,7 @@ func TestAkismet_FloodOfDuplicatesIsSpam(t *testing.T) {
 	})
 }
 
-func TestWhatIsWrongWithAnInquiryIsAnsweredAsAkismetDoes(t *testing.T) {
+func TestAkismet_ErrorsFollowProtocol(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		key := func(k string) string { return url.Values{"key": {k}, "blog": {originA + "/blog/"}}.Encode() }
 		for _, who := range []string{"moderator a", "owner a", "moderator a, read only", "owner a, deciding", "root"} {
@@ -283,12 +283,12 @@ func TestWhatIsWrongWithAnInquiryIsAnsweredAsAkismetDoes(t *testing.T) {
 			{"an author's", "verify-key", key(w.tokens["author a"]), "no moderator"},
 			{"no blog", "verify-key", url.Values{"key": {value}}.Encode(), "Missing required field: blog"},
 			{"no site has the address", "verify-key",
-				url.Values{"key": {w.tokens["root"]}, "blog": {"https://elsewhere.example"}}.Encode(), "for no site"},
+				url.Values{"key": {w.tokens["root"]}, "blog": {"https://elsewhere.example"}}.Encode(), "to no site"},
 			{"nothing", "comment-check", "", "no token"},
 			{"no form", "comment-check", "\x00%zz;&&==%", "no token"},
 			{"no address", "comment-check", w.wordpress("moderator a", "A", "B", "user_ip", ""),
 				"Missing required field: user_ip"},
-			{"may only read", "submit-spam", w.wordpress("moderator a, read only", "A", "B"), "may only read"},
+			{"may only read", "submit-spam", w.wordpress("moderator a, read only", "A", "B"), "is read-only"},
 			{"10 MB", "comment-check", w.wordpress("moderator a", "A", strings.Repeat("a", 10<<20)), "1024 KiB"},
 			{"10 MB to learn", "submit-ham", w.wordpress("moderator a", "A", strings.Repeat("a", 10<<20)), "1024 KiB"},
 		} {
@@ -298,9 +298,9 @@ func TestWhatIsWrongWithAnInquiryIsAnsweredAsAkismetDoes(t *testing.T) {
 			}
 		}
 		if got := w.akismet("verify-key", key("aitys_no")); got.alert == "" {
-			t.Errorf("who runs the program is not told: %+v", got)
+			t.Errorf("no alert for the administrator: %+v", got)
 		}
-		// A key of one site is good for that one, whatever the blog says of itself.
+		// A key limited to one site is used for that site, whatever the field blog says.
 		w.tokens["bound"] = bound
 		if got := w.akismet("submit-spam", w.wordpress("bound", "A", "Only for the other site")); got.word != thanksWord {
 			t.Errorf("a bound key: %+v", got)
@@ -314,7 +314,7 @@ func TestWhatIsWrongWithAnInquiryIsAnsweredAsAkismetDoes(t *testing.T) {
 	})
 }
 
-func TestAnInquiryInAnotherEncodingIsRead(t *testing.T) {
+func TestAkismet_DecodesOtherCharsets(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	w.as("owner a", "POST", "/api/v1/sites/a/moderation/rules", m{"kind": "word", "words": "казино", "action": "suspect"})
@@ -324,8 +324,8 @@ func TestAnInquiryInAnotherEncodingIsRead(t *testing.T) {
 	for _, tt := range []struct{ body, contentType, want string }{
 		{form + cp1251 + "&blog_charset=windows-1251", "application/x-www-form-urlencoded", "true"},
 		{form + koi8, "application/x-www-form-urlencoded; charset=KOI8-R", "true"},
-		{form + url.QueryEscape("казино") + "&blog_charset=windows-1251", "text/plain", "true"}, // it is UTF-8 all the same
-		{form + cp1251 + "&blog_charset=x-nobody", "", "false"},                                 // nobody can read it
+		{form + url.QueryEscape("казино") + "&blog_charset=windows-1251", "text/plain", "true"}, // UTF-8 despite blog_charset
+		{form + cp1251 + "&blog_charset=x-nobody", "", "false"},                                 // unknown charset
 	} {
 		got := w.akismet("comment-check", tt.body, "Content-Type", tt.contentType)
 		if got.word != tt.want || got.status != http.StatusOK {
@@ -341,7 +341,7 @@ func blog(t *testing.T, w *world, key string) site.Site {
 	return found
 }
 
-// boundToken is a token of who's for some sites alone.
+// boundToken returns a token of the account who, limited to some sites.
 func (w *world) boundToken(who string, sites ...string) string {
 	w.t.Helper()
 	r := w.as(who, "POST", "/api/v1/tokens", m{"name": "bound", "site": sites, "scope": authz.ScopeDecide.String()})

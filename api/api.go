@@ -1,10 +1,10 @@
-// Package api is the service over HTTP: what readers, moderators and other programs ask for,
-// as openapi.yaml says it, and a plain page for readers without script.
+// Package api is the JSON API of the service, as openapi.yaml specifies it: for readers, moderators and other programs.
+// Its Server also serves the pages of other packages, such as the desk.
 //
 // The tables in routes.go say who may call a route, its rate limit and what it reads; web.Route describes the chain
-// that enforces them. A handler decodes JSON, calls one use case of package moderation and encodes the answer; no rule
-// of moderation stands here. Pages of comments are kept as bytes and thrown
-// away when an event says that what readers see has changed.
+// that enforces them. A handler decodes JSON, calls one use case of package moderation and encodes the result. It
+// applies no rule of moderation. Rendered pages of comments are cached and dropped when an event says that their public
+// content has changed.
 package api
 
 import (
@@ -23,8 +23,8 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// Options are what a Server is made of. Redis says "up" or "down", and "" (or is nil) where none was
-// configured.
+// Options are the dependencies of a Server. Redis returns the state of Redis, "up" or "down". It is nil or returns ""
+// if Redis is not configured.
 type Options struct {
 	web.Options
 	Readers    ReaderServices
@@ -34,10 +34,10 @@ type Options struct {
 	Export     Export
 }
 
-// Export writes a site down, as package transfer does.
+// Export writes a site's data as NDJSON. Package transfer implements it.
 type Export func(ctx context.Context, who authz.Actor, site site.Site, to io.Writer) error
 
-// Server is the whole HTTP side of the service. It is safe for concurrent use.
+// Server is the HTTP handler of the service. It is safe for concurrent use.
 type Server struct {
 	kit     *web.Kit
 	echo    *echo.Echo
@@ -51,20 +51,20 @@ type Server struct {
 	moderators ModeratorServices
 	admins     AdminServices
 
-	stops     []func() // end what listens to events
+	stops     []func() // stop the listeners to events
 	following sync.WaitGroup
 	draining  chan struct{}
 	drain     sync.Once
 }
 
-// Routes adds what another package serves at the same address, such as the desk.
+// Routes adds the routes of another package, such as the desk.
 type Routes = func(*echo.Echo, *web.Kit)
 
-// New returns a Server that follows the service's events until Close.
+// New returns a Server that listens to the process's events until Close.
 func New(o Options, more ...Routes) *Server {
 	kit := web.New(o.Options)
 	s := &Server{
-		kit: kit, echo: kit.NewEcho(hotRoute, queueRoute, threadRoute),
+		kit: kit, echo: kit.NewEcho(listRoute, queueRoute, threadRoute),
 		pages: newCache(), redis: o.Redis,
 		export: o.Export, readers: o.Readers, moderators: o.Moderators, admins: o.Admins,
 		draining: make(chan struct{}),
@@ -84,8 +84,8 @@ func New(o Options, more ...Routes) *Server {
 	return s
 }
 
-// ServeHTTP answers a request. HEAD is GET without the body, which net/http leaves out by the
-// request that it knows itself; a stream never ends, so that there is nothing to ask about it.
+// ServeHTTP answers a request. HEAD is routed as GET; net/http discards the body, because its own copy of the request
+// still says HEAD. Streams refuse HEAD, because they do not end.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead && !strings.HasSuffix(r.URL.Path, "/live") {
 		r = r.WithContext(r.Context())
@@ -94,10 +94,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.echo.ServeHTTP(w, r)
 }
 
-// Drain has /readyz say no and ends the streams, so that a shutdown need not wait for them.
+// Drain makes /readyz fail and ends all streams, so that a shutdown does not wait for them.
 func (s *Server) Drain() { s.drain.Do(func() { close(s.draining) }) }
 
-// Close drains and stops following events.
+// Close drains the server and stops its listeners to events.
 func (s *Server) Close() {
 	s.Drain()
 	for _, stop := range s.stops {

@@ -19,88 +19,89 @@ import (
 	"github.com/aitys/aitys/moderation/event"
 )
 
-// maxCached is how many bytes of rendered pages are kept; some are dropped above it.
-const maxCached = 16 << 20
+// maxCacheBytes limits the size of the cache. Above it, random pages are dropped.
+const maxCacheBytes = 16 << 20
 
-// maxRendering is how long a rendering may take: a database that does not answer must not keep readers.
-const maxRendering = 3 * time.Second
+// renderTimeout limits one rendering, so that readers do not wait for a database that does not respond.
+const renderTimeout = 3 * time.Second
 
-// A rendered page of comments: the bytes of an answer, plain and compressed, and its headers
-// as net/http takes them, so that a hot read allocates nothing for them.
+// A rendered is a rendered page of comments: its body, plain and compressed, and its header values in the form that
+// net/http uses. A hot read allocates nothing for them.
 type rendered struct {
-	site   int64
-	page   string // "" for a page that does not exist yet
-	plain  part
-	zipped atomic.Pointer[part]
-	asked  atomic.Int32 // how often for what is compressed
-	had    atomic.Int32 // how often by those who have it already
-	etag   []string
-	until  time.Time    // after which it is no longer true; zero: at no time
-	made   time.Time    // when its rendering began, by the machine's own clock, which never jumps
-	lacks  atomic.Int64 // for how long it had been there when it began to lack a comment more; 0: it lacks none
-	weighs int          // bytes, as the cache counts them
+	site        int64
+	page        string // "" for a page that does not exist yet
+	plain       payload
+	gzipped     atomic.Pointer[payload]
+	gzipReads   atomic.Int32 // number of compressed responses
+	notModified atomic.Int32 // number of 304 responses
+	etag        []string
+	expires     time.Time    // when the page closes and this becomes wrong; zero for never
+	made        time.Time    // when its rendering began, with a monotonic clock reading
+	staleFrom   atomic.Int64 // its age in nanoseconds when the first comment it lacks was added; 0 if it is complete
+	size        int          // its size in the cache in bytes
 }
 
-// A part is a body and its Content-Length.
-type part struct {
+// A payload is a body and its Content-Length.
+type payload struct {
 	body   []byte
 	length []string
 }
 
-func newPart(body []byte) part { return part{body, []string{strconv.Itoa(len(body))}} }
+func newPayload(body []byte) payload { return payload{body, []string{strconv.Itoa(len(body))}} }
 
-// oftenAsked is for how many readers a page is compressed well: that takes two to six times as long as compressing
-// it fast, for a twentieth to a tenth fewer bytes. Where moderators decide most renderings are read less, also those
-// of busy pages.
-const oftenAsked = 256
+// recompressAfter is the number of responses after which a page is compressed again at a higher level. That takes two
+// to six times as long and saves 5 to 10 % of the bytes. While moderators decide, most renderings are replaced before
+// that, even those of busy pages.
+const recompressAfter = 256
 
-// compressed is what is sent to most. Who is the one to find that it is asked for often waits for a better one.
-func (r *rendered) compressed() *part {
-	if r.asked.Add(1) == oftenAsked {
-		if body, err := compress(&wellZippers, r.plain.body); err == nil {
-			better := newPart(body)
-			r.zipped.Store(&better)
+// compressed returns the gzip-encoded body and counts the response. The call that reaches recompressAfter compresses
+// the page again.
+func (r *rendered) compressed() *payload {
+	if r.gzipReads.Add(1) == recompressAfter {
+		if body, err := compress(&bestGzip, r.plain.body); err == nil {
+			better := newPayload(body)
+			r.gzipped.Store(&better)
 		}
 	}
-	return r.zipped.Load()
+	return r.gzipped.Load()
 }
 
-// A page that is read so often a second may lack comments for so long: what comes meanwhile is rendered together.
-// Where moderators decide quickly, most of what decisions cost went into renderings that few read.
+// A page with at least hotRate reads per second may lack new comments for up to maxStale. The comments of that time are
+// rendered together. Without this, fast decisions would cost mostly renderings that few clients read.
 const (
-	hotReads = 4
-	hotFor   = 3 * time.Second
+	hotRate  = 4
+	maxStale = 3 * time.Second
 )
 
-// isHot reports whether the page is read often: since it was made, and for a second at least.
+// isHot reports whether the page had at least hotRate reads per second since it was made. The first second counts as a
+// whole one.
 func (r *rendered) isHot() bool {
-	reads := time.Duration(r.asked.Load() + r.had.Load())
-	return reads*time.Second >= hotReads*max(time.Second, time.Since(r.made))
+	reads := time.Duration(r.gzipReads.Load() + r.notModified.Load())
+	return reads*time.Second >= hotRate*max(time.Second, time.Since(r.made))
 }
 
-// isOver reports whether what was rendered is no longer true without a change, since the page became too old, or has
-// lacked a comment for as long as it may.
-func (r *rendered) isOver(now func() time.Time) bool {
-	lacks := time.Duration(r.lacks.Load())
-	return !r.until.IsZero() && !now().Before(r.until) || lacks > 0 && time.Since(r.made)-lacks >= hotFor
+// isExpired reports whether time alone made the page wrong: it has closed, or it has lacked a comment for maxStale.
+func (r *rendered) isExpired(now func() time.Time) bool {
+	lacks := time.Duration(r.staleFrom.Load())
+	return !r.expires.IsZero() && !now().Before(r.expires) || lacks > 0 && time.Since(r.made)-lacks >= maxStale
 }
 
-// An askedPage is what a request asks for. What else stands in a query makes no other answer.
-type askedPage struct {
+// A cacheKey is the part of a request that determines the response. Other query parameters do not.
+type cacheKey struct {
 	site, lang string
 	req        comment.ThreadRequest
 }
 
-// clone is k with strings of its own: those of a request may be parts of a large buffer.
-func (k askedPage) clone() askedPage {
+// clone returns k with copied strings. Strings of a request may reference a large buffer.
+func (k cacheKey) clone() cacheKey {
 	k.site, k.req.PageURL, k.req.Sort = strings.Clone(k.site), strings.Clone(k.req.PageURL), strings.Clone(k.req.Sort)
 	k.req.After, k.req.Around = strings.Clone(k.req.After), strings.Clone(k.req.Around)
 	return k
 }
 
-// long says that too much was asked for the answer to be kept.
-func (k askedPage) long() bool {
-	return len(k.site)+len(k.req.PageURL)+len(k.req.Sort)+len(k.req.After)+len(k.req.Around) > maxAsked
+// tooLong reports whether the key is too tooLong for its response to be cached.
+func (k cacheKey) tooLong() bool {
+	return len(k.site)+len(k.req.PageURL)+len(k.req.Sort)+len(k.req.After)+len(k.req.Around) > maxKeyLength
 }
 
 type pageRef struct {
@@ -108,72 +109,75 @@ type pageRef struct {
 	page string
 }
 
-// A rendering is an answer on its way: who asks for the same waits for it.
+// A rendering is a page being rendered. Requests with the same key wait for it.
 type rendering struct {
-	site    int64
-	of      string          // the page that it is of, where it takes the place of another; "" where that is not known
-	hot     bool            // what it takes the place of was hot, and so lacked a comment: as it may itself
-	lacks   bool            // a comment was added to it since it began
-	whole   bool            // every page of the site changed since it began
-	changed map[string]bool // pages that changed since it began
-	done    chan struct{}   // closed when page or err is there
-	page    *rendered
-	err     error
+	site        int64
+	replaces    string          // the page of the rendered that it replaces; "" if it replaces none
+	mayLag      bool            // it replaces a hot page that lacked a comment, so it may lack one too
+	lags        bool            // a comment was added since it began
+	siteChanged bool            // all pages of the site changed since it began
+	changed     map[string]bool // pages that changed since it began
+	done        chan struct{}   // closed when page or err is set
+	page        *rendered
+	err         error
 }
 
-// minds reports whether an answer without what happened to a page would not do.
-func (f *rendering) minds(ref pageRef, added bool) bool {
-	return f.site == ref.site && !(added && f.hot && f.of == ref.page)
+// invalidatedBy reports whether a change of a page makes the rendering unusable. If only a comment was added, it does
+// not for a hot page.
+func (f *rendering) invalidatedBy(ref pageRef, added bool) bool {
+	return f.site == ref.site && !(added && f.mayLag && f.replaces == ref.page)
 }
 
-// A cache keeps rendered pages until an event says that what readers see has changed.
+// A cache keeps rendered pages until an event says that their public content has changed. It is safe for concurrent
+// use.
 //
-// A rendering that began before an event of its page may show what was before it: it is neither kept nor joined by
-// anybody any more, unless its page is hot and lacks a comment more. Of one that takes no other's place it is known
-// only at its end which page it reads: no event of its site may come before who joins it.
+// A rendering that began before an event of its page may be stale. It is then not kept, and no further request joins
+// it, unless the page is hot and only a comment was added. The page of a rendering that replaces none is known only at
+// its end. So any event of its site stops further requests from joining it.
 type cache struct {
-	mu      sync.RWMutex
-	kept    map[askedPage]*rendered
-	pages   map[pageRef]map[askedPage]bool
-	bytes   int
-	joined  map[askedPage]*rendering // those that may be waited for
-	running map[*rendering]bool
+	mu       sync.RWMutex
+	entries  map[cacheKey]*rendered
+	pages    map[pageRef]map[cacheKey]bool
+	bytes    int
+	joinable map[cacheKey]*rendering // renderings that requests may join
+	running  map[*rendering]bool
 
-	encodes, gzips atomic.Int64 // work done, for who measures that a hot read does none
+	encodes, gzips atomic.Int64 // work done, for tests
 }
 
 func newCache() *cache {
 	return &cache{
-		kept: map[askedPage]*rendered{}, pages: map[pageRef]map[askedPage]bool{},
-		joined: map[askedPage]*rendering{}, running: map[*rendering]bool{},
+		entries: map[cacheKey]*rendered{}, pages: map[pageRef]map[cacheKey]bool{},
+		joinable: map[cacheKey]*rendering{}, running: map[*rendering]bool{},
 	}
 }
 
-func (c *cache) get(k askedPage) *rendered {
+func (c *cache) get(k cacheKey) *rendered {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.kept[k]
+	return c.entries[k]
 }
 
-// page returns what is kept of k, unless it is over, or has it made once, however many ask; over may be nil. The
-// rendering outlives who asked first, since others wait for it too; each waits as long as its context.
-func (c *cache) page(
-	ctx context.Context, k askedPage, over *rendered, site int64, render func(context.Context) (*rendered, error),
+// getOrRender returns the cached getOrRender of k, unless it is over, the expired getOrRender that the caller found (or nil).
+// Otherwise it calls render once for all concurrent callers. A rendering continues when the caller that began it is
+// canceled, because others wait for it. Each waiting caller waits as long as its own context.
+func (c *cache) getOrRender(
+	ctx context.Context, k cacheKey, over *rendered, site int64, render func(context.Context) (*rendered, error),
 ) (*rendered, error) {
 	c.mu.Lock()
-	if r := c.kept[k]; r != nil && r != over {
+	if r := c.entries[k]; r != nil && r != over {
 		c.mu.Unlock()
 		return r, nil
 	}
 	c.drop(k)
-	f := c.joined[k]
+	f := c.joinable[k]
 	if f == nil {
 		k = k.clone()
 		f = &rendering{site: site, changed: map[string]bool{}, done: make(chan struct{})}
 		if over != nil {
-			f.of, f.hot = over.page, over.lacks.Load() > 0
+			f.replaces, f.mayLag = over.page, over.staleFrom.Load() > 0
 		}
-		c.joined[k], c.running[f] = f, true
+		c.joinable[k], c.running[f] = f, true
 		c.mu.Unlock()
 		c.run(ctx, k, f, render)
 		return f.page, f.err
@@ -187,20 +191,21 @@ func (c *cache) page(
 	}
 }
 
+// run calls render and stores its page, unless an event has made it stale.
 func (c *cache) run(
-	ctx context.Context, k askedPage, f *rendering, render func(context.Context) (*rendered, error),
+	ctx context.Context, k cacheKey, f *rendering, render func(context.Context) (*rendered, error),
 ) {
-	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), maxRendering)
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), renderTimeout)
 	defer end()
-	f.err = errors.New("render a page: it ended early") // of a panic, which goes on to who asked first
+	f.err = errors.New("render a page: it panicked") // for callers that wait; the panic reaches the first caller
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if delete(c.running, f); c.joined[k] == f {
-			delete(c.joined, k)
+		if delete(c.running, f); c.joinable[k] == f {
+			delete(c.joinable, k)
 		}
-		if f.err == nil && f.site == f.page.site && !f.whole && !f.changed[f.page.page] && !k.long() {
-			f.keepWarm()
+		if f.err == nil && f.site == f.page.site && !f.siteChanged && !f.changed[f.page.page] && !k.tooLong() {
+			f.inheritHot()
 			c.put(k, f.page)
 		}
 		close(f.done)
@@ -208,60 +213,61 @@ func (c *cache) run(
 	f.page, f.err = render(ctx)
 }
 
-// keepWarm has what takes the place of a hot page be hot, before anybody asks for it.
-func (f *rendering) keepWarm() {
-	if f.hot {
-		f.page.asked.Store(hotReads)
+// inheritHot marks the replacement of a hot page as hot before its first read.
+func (f *rendering) inheritHot() {
+	if f.mayLag {
+		f.page.gzipReads.Store(hotRate)
 	}
-	if f.lacks {
-		f.page.lacks.Store(1)
+	if f.lags {
+		f.page.staleFrom.Store(1)
 	}
 }
 
-// put keeps r; the lock is held.
-func (c *cache) put(k askedPage, r *rendered) {
+// put stores r. The caller holds the lock.
+func (c *cache) put(k cacheKey, r *rendered) {
 	c.drop(k)
-	for old := range c.kept { // in no order, so that no stranger can choose who goes
-		if c.bytes+r.weighs <= maxCached {
+	for old := range c.entries { // random order, so that clients cannot choose which page is dropped
+		if c.bytes+r.size <= maxCacheBytes {
 			break
 		}
 		c.drop(old)
 	}
 	ref := pageRef{r.site, r.page}
 	if c.pages[ref] == nil {
-		c.pages[ref] = map[askedPage]bool{}
+		c.pages[ref] = map[cacheKey]bool{}
 	}
 	c.pages[ref][k] = true
-	c.kept[k] = r
-	c.bytes += r.weighs
+	c.entries[k] = r
+	c.bytes += r.size
 }
 
-// outrun notes at what is being rendered of a site that a page of it changed, or all, or that only a comment was added.
-func (c *cache) outrun(ref pageRef, whole, added bool) {
+// invalidateRunning marks the running renderings of a site as stale: those of one page, or all with whole. With added,
+// only a comment was added. Stale renderings cannot be joined any more. The caller holds the lock.
+func (c *cache) invalidateRunning(ref pageRef, whole, added bool) {
 	for f := range c.running {
 		switch {
-		case f.minds(ref, added):
+		case f.invalidatedBy(ref, added):
 			f.changed[ref.page] = true
-			f.whole = f.whole || whole
+			f.siteChanged = f.siteChanged || whole
 		case f.site == ref.site:
-			f.lacks = true
+			f.lags = true
 		}
 	}
-	for k, f := range c.joined {
-		if f.minds(ref, added) && (whole || f.of == "" || f.of == ref.page) {
-			delete(c.joined, k)
+	for k, f := range c.joinable {
+		if f.invalidatedBy(ref, added) && (whole || f.replaces == "" || f.replaces == ref.page) {
+			delete(c.joinable, k)
 		}
 	}
 }
 
-// drop forgets one answer; the lock is held.
-func (c *cache) drop(k askedPage) {
-	r := c.kept[k]
+// drop removes one page. The caller holds the lock.
+func (c *cache) drop(k cacheKey) {
+	r := c.entries[k]
 	if r == nil {
 		return
 	}
-	delete(c.kept, k)
-	c.bytes -= r.weighs
+	delete(c.entries, k)
+	c.bytes -= r.size
 	ref := pageRef{r.site, r.page}
 	delete(c.pages[ref], k)
 	if len(c.pages[ref]) == 0 {
@@ -269,25 +275,25 @@ func (c *cache) drop(k askedPage) {
 	}
 }
 
-// event forgets what e makes untrue. It is quick, as those who are told of events must be.
+// event drops the pages that e makes stale. It does no I/O, because listeners must return quickly.
 func (c *cache) event(e event.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch e.Kind {
 	case event.Behind:
-		for k := range c.kept {
+		for k := range c.entries {
 			c.drop(k)
 		}
 		return
-	case event.Site: // its settings are on every page
-		c.outrun(pageRef{site: e.Site}, true, false)
-		for k, r := range c.kept {
+	case event.Site: // each page contains the site's settings
+		c.invalidateRunning(pageRef{site: e.Site}, true, false)
+		for k, r := range c.entries {
 			if r.site == e.Site {
 				c.drop(k)
 			}
 		}
 		return
-	case event.Arrived: // the page may be new
+	case event.Arrived: // the comment may have created the page
 		c.dropPage(pageRef{e.Site, ""})
 	case event.Page:
 		e.Shown = true
@@ -295,42 +301,44 @@ func (c *cache) event(e event.Event) {
 	}
 	switch ref := (pageRef{e.Site, e.Page}); {
 	case e.Added:
-		c.ripen(ref)
+		c.addedTo(ref)
 	case e.Shown:
 		c.dropPage(ref)
 	}
 }
 
-// ripen forgets what lacks a comment more: at once, or, of what is read often, later.
-func (c *cache) ripen(ref pageRef) {
-	c.outrun(ref, false, true)
+// addedTo handles a comment added to a page. It drops the page's cold entries and notes the age of hot ones, which
+// expire later. The caller holds the lock.
+func (c *cache) addedTo(ref pageRef) {
+	c.invalidateRunning(ref, false, true)
 	for k := range c.pages[ref] {
-		if r := c.kept[k]; r.isHot() {
-			r.lacks.CompareAndSwap(0, max(1, int64(time.Since(r.made))))
+		if r := c.entries[k]; r.isHot() {
+			r.staleFrom.CompareAndSwap(0, max(1, int64(time.Since(r.made))))
 		} else {
 			c.drop(k)
 		}
 	}
 }
 
+// dropPage drops all entries of a page. The caller holds the lock.
 func (c *cache) dropPage(ref pageRef) {
-	c.outrun(ref, false, false)
+	c.invalidateRunning(ref, false, false)
 	for k := range c.pages[ref] {
 		c.drop(k)
 	}
 }
 
-// zippers are used again: a new one has 800 KB to be cleared for a page of 17.
+// Pools of gzip writers. A new writer clears 800 KB to compress a page of 17 KB.
 var (
-	fastZippers = zippers(gzip.BestSpeed)
-	wellZippers = zippers(gzip.DefaultCompression)
+	fastGzip = gzipPool(gzip.BestSpeed)
+	bestGzip = gzipPool(gzip.DefaultCompression)
 )
 
-func zippers(level int) sync.Pool {
+func gzipPool(level int) sync.Pool {
 	return sync.Pool{New: func() any {
 		w, err := gzip.NewWriterLevel(nil, level)
 		if err != nil {
-			panic(err) // there is no such level
+			panic(err) // level is invalid
 		}
 		return w
 	}}
@@ -350,25 +358,25 @@ func compress(zippers *sync.Pool, plain []byte) ([]byte, error) {
 	return bytes.Clone(zipped.Bytes()), nil
 }
 
-// render makes the bytes of an answer that was read from began on.
-func (c *cache) render(ref pageRef, began time.Time, answer any) (*rendered, error) {
+// encode returns answer as a rendered page. Began is when the handler began to read its data.
+func (c *cache) encode(ref pageRef, began time.Time, answer any) (*rendered, error) {
 	c.encodes.Add(1)
 	plain, err := json.Marshal(answer)
 	if err != nil {
 		return nil, fmt.Errorf("encode a page: %w", err)
 	}
 	c.gzips.Add(1)
-	zipped, err := compress(&fastZippers, plain)
+	zipped, err := compress(&fastGzip, plain)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(plain)
 	r := &rendered{
-		site: ref.site, page: ref.page, made: began, plain: newPart(plain), weighs: len(plain) + len(zipped) + 512,
-		// Weak: the same page compressed is other bytes.
+		site: ref.site, page: ref.page, made: began, plain: newPayload(plain), size: len(plain) + len(zipped) + 512,
+		// The ETag is weak because compressed and plain responses share it.
 		etag: []string{`W/"` + hex.EncodeToString(sum[:12]) + `"`},
 	}
-	first := newPart(zipped)
-	r.zipped.Store(&first)
+	first := newPayload(zipped)
+	r.gzipped.Store(&first)
 	return r, nil
 }

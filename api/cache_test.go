@@ -19,8 +19,8 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// zipped reads a page as browsers do, and returns how long the answer is, and what it says.
-func (w *world) zipped() (length int64, text string) {
+// readGzip reads a page with gzip. It returns the Content-Length and the decoded body.
+func (w *world) readGzip() (length int64, text string) {
 	w.t.Helper()
 	res := w.send(call{path: "/api/v1/sites/a/comments?page=" + pageA,
 		header: map[string]string{"Accept-Encoding": "gzip"}})
@@ -32,39 +32,39 @@ func (w *world) zipped() (length int64, text string) {
 	return res.ContentLength, string(plain)
 }
 
-func TestAHotPageIsNeitherEncodedNorCompressedAgain(t *testing.T) {
+func TestPageCache_HotReadEncodesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.approved(written(w.text()))
-		// The approval may be told a second time and have the page rendered once more.
+		w.approved(requireBody(w.text()))
+		// The event of the approval may arrive twice and render the page once more.
 		testkit.Until(w.t, "100 hot reads cost no encoding and no compression", func() bool {
 			w.thread()
-			w.zipped()
+			w.readGzip()
 			before := w.front.Work()
 			for range 50 {
 				if r := w.thread(); r.status != 200 || r.header.Get("Cache-Control") != "no-cache" || r.header.Get("ETag") == "" {
 					t.Fatalf("got %v %v", r, r.header)
 				}
-				w.zipped()
+				w.readGzip()
 			}
 			return w.front.Work() == before
 		})
 	})
 }
 
-// TestAPageThatIsAskedForOftenIsCompressedWell reads one page as browsers do, until it is shorter.
-func TestAPageThatIsAskedForOftenIsCompressedWell(t *testing.T) {
+// TestPageCache_BusyPageIsRecompressed reads one page until its compressed body is shorter.
+func TestPageCache_BusyPageIsRecompressed(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for range 4 {
-			w.approved(written(w.text()))
+			w.approved(requireBody(w.text()))
 		}
-		// What was approved may be told a second time, and the page rendered once more meanwhile.
+		// The event of an approval may arrive twice and render the page once more.
 		testkit.Until(w.t, "a page that was read forty times is shorter than at first, and says the same", func() bool {
-			w.approved(written(w.text()))
-			first, text := w.zipped()
+			w.approved(requireBody(w.text()))
+			first, text := w.readGzip()
 			var last int64
 			for range 40 {
 				var again string
-				if last, again = w.zipped(); again != text {
+				if last, again = w.readGzip(); again != text {
 					return false
 				}
 			}
@@ -73,9 +73,9 @@ func TestAPageThatIsAskedForOftenIsCompressedWell(t *testing.T) {
 	})
 }
 
-func TestAReaderWhoHasThePageIsToldSo(t *testing.T) {
+func TestPageCache_MatchingETagGets304(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.approved(written(w.text()))
+		w.approved(requireBody(w.text()))
 		etag := w.thread().header.Get("ETag")
 		ask := func(known string) reply {
 			return w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"If-None-Match": known}})
@@ -88,20 +88,20 @@ func TestAReaderWhoHasThePageIsToldSo(t *testing.T) {
 		if r := ask(`W/"other"`); r.status != 200 {
 			t.Errorf("another ETag: got %d, want 200", r.status)
 		}
-		w.approved(written(w.text()))
+		w.approved(requireBody(w.text()))
 		if r := ask(etag); r.status != 200 || len(r.list("comments")) != 2 {
-			t.Errorf("after an approval: got %v, want the page anew", r)
+			t.Errorf("after an approval: got %v, want a new page", r)
 		}
 	})
 }
 
-func TestWhatReadersSeeFollowsWhatHappens(t *testing.T) {
+func TestPageCache_FollowsEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		count := func() int { return w.thread().num("page", "count") }
-		if n := count(); n != 0 { // kept as a page that does not exist
+		if n := count(); n != 0 { // cached as a page that does not exist
 			t.Fatalf("got %d comments, want none", n)
 		}
-		posted := w.post(written(w.text()))
+		posted := w.post(requireBody(w.text()))
 		if got := w.thread().str("page", "title"); got != "/post" {
 			t.Errorf("while its first comment waits, a page has the title %q", got)
 		}
@@ -148,11 +148,11 @@ func TestWhatReadersSeeFollowsWhatHappens(t *testing.T) {
 	})
 }
 
-func TestAnotherProcessIsNoticed(t *testing.T) {
+func TestPageCache_FollowsOtherProcesses(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		other := &world{t: t, dbURL: w.dbURL, redis: w.redis, clock: w.clock, tokens: w.tokens}
 		other.open(options{}, store.Options{})
-		id := w.post(written(w.text())).str("id")
+		id := w.post(requireBody(w.text())).str("id")
 		if n := other.thread().num("page", "count"); n != 0 {
 			t.Fatalf("got %d comments, want none", n)
 		}
@@ -162,9 +162,9 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 	})
 }
 
-// What a writer withdraws is gone from another server at once, whatever somebody else does in the cluster: it once
-// stayed there for as long as a transaction of another database ran.
-func TestAWithdrawalReachesAnotherProcessBesideAForeignTransaction(t *testing.T) {
+// A withdrawal reaches other processes within two seconds, although a transaction of another database in the same
+// Postgres cluster runs.
+func TestPageCache_WithdrawalDoesNotWaitForForeignTransaction(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.Postgres(t), testkit.Redis(t), options{})
 	other := &world{t: t, dbURL: w.dbURL, redis: w.redis, clock: w.clock, tokens: w.tokens}
@@ -179,18 +179,18 @@ func TestAWithdrawalReachesAnotherProcessBesideAForeignTransaction(t *testing.T)
 	fatal(t, err)
 
 	shows := func(n int) func() bool { return func() bool { return other.thread().num("page", "count") == n } }
-	posted := w.post(written(w.text()))
+	posted := w.post(requireBody(w.text()))
 	w.decide("approve", posted.str("id"), 1)
 	testkit.Within(t, 2*time.Second, "the other server shows the comment", shows(1))
 	w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
 	testkit.Within(t, 2*time.Second, "the other server shows it no longer", shows(0))
 }
 
-// TestNoStalePageIsKept reads and decides at once: whatever was rendered in between, a read
-// that begins after a decision was answered shows it.
-func TestNoStalePageIsKept(t *testing.T) {
+// TestPageCache_ReadAfterDecisionIsFresh reads and decides concurrently. A read that begins after the response to a
+// decision shows the decision.
+func TestPageCache_ReadAfterDecisionIsFresh(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(written(w.text()))
+		posted := w.post(requireBody(w.text()))
 		ctx, stop := context.WithCancel(context.Background())
 		var readers sync.WaitGroup
 		for range 4 {
@@ -221,9 +221,9 @@ func TestNoStalePageIsKept(t *testing.T) {
 	})
 }
 
-// TestColdPagesAreRenderedOnce has sixteen readers ask for the same pages at once, each with
-// a query that is spelled differently.
-func TestColdPagesAreRenderedOnce(t *testing.T) {
+// TestPageCache_ColdPageIsRenderedOnce has sixteen clients request the same pages concurrently, with different but
+// equivalent queries.
+func TestPageCache_ColdPageIsRenderedOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const pages, clients = 200, 16
 		before := w.front.Work().Encodes
@@ -246,25 +246,25 @@ func TestColdPagesAreRenderedOnce(t *testing.T) {
 	})
 }
 
-// count reads the page as browsers do, so often, and returns how many comments it has at last.
+// count reads the page a number of times. It returns the number of comments in the last response.
 func (w *world) count(times int) int {
 	w.t.Helper()
 	var answer struct{ Page struct{ Count int } }
 	for range times {
-		_, text := w.zipped()
+		_, text := w.readGzip()
 		fatal(w.t, json.Unmarshal([]byte(text), &answer))
 	}
 	return answer.Page.Count
 }
 
-// TestAPageThatIsReadOftenIsRenderedNowAndThen approves comments one by one while the page is read, and refuses one.
-func TestAPageThatIsReadOftenIsRenderedNowAndThen(t *testing.T) {
+// TestPageCache_HotPageIsRenderedInIntervals approves comments one by one while the page is read, then refuses one.
+func TestPageCache_HotPageIsRenderedInIntervals(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const comments, reads = 30, 8
 		var last string
 		began, before := time.Now(), w.front.Work().Encodes
 		for range comments {
-			last = w.approved(written(w.text()))
+			last = w.approved(requireBody(w.text()))
 			w.count(reads)
 		}
 		testkit.Until(t, "all that was approved is seen", func() bool { return w.count(1) == comments })
@@ -281,18 +281,18 @@ func TestAPageThatIsReadOftenIsRenderedNowAndThen(t *testing.T) {
 	})
 }
 
-// TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew has a page lack a comment until it is made anew, and approves
-// another one as soon as it was: on a slow machine more than once.
-func TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew(t *testing.T) {
+// TestPageCache_ReplacedHotPageStaysHot waits until a stale hot page is rendered again, then approves another comment
+// at once. On a slow machine this takes several attempts.
+func TestPageCache_ReplacedHotPageStaysHot(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.approved(written(w.text()))
+		w.approved(requireBody(w.text()))
 		comments := 1
-		testkit.Within(t, time.Minute, "the page that was made anew lacks a comment, too", func() bool {
+		testkit.Within(t, time.Minute, "the new page lacks a comment, too", func() bool {
 			w.count(20)
-			w.approved(written(w.text()))
+			w.approved(requireBody(w.text()))
 			comments++
-			testkit.Until(t, "it is made anew", func() bool { return w.count(1) == comments })
-			w.approved(written(w.text()))
+			testkit.Until(t, "the page is rendered again", func() bool { return w.count(1) == comments })
+			w.approved(requireBody(w.text()))
 			comments++
 			return w.count(1) < comments
 		})
@@ -300,35 +300,35 @@ func TestAPageThatWasReadOftenIsReadOftenWhenItIsMadeAnew(t *testing.T) {
 	})
 }
 
-// TestAPageIsReadOftenByThoseWhoHaveIt has readers ask whether what they have is still the page, as browsers do.
-func TestAPageIsReadOftenByThoseWhoHaveIt(t *testing.T) {
+// TestPageCache_NotModifiedReadsCountAsHot reads a page with If-None-Match.
+func TestPageCache_NotModifiedReadsCountAsHot(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.approved(written(w.text()))
+		w.approved(requireBody(w.text()))
 		testkit.Within(t, time.Minute, "the page lacks a comment for a while", func() bool {
 			known := call{path: "/api/v1/sites/a/comments?page=" + pageA,
 				header: map[string]string{"If-None-Match": w.thread().header.Get("ETag")}}
 			for range 20 {
 				w.do(known)
 			}
-			w.approved(written(w.text()))
+			w.approved(requireBody(w.text()))
 			return w.do(known).status == http.StatusNotModified
 		})
 	})
 }
 
-func TestAPageClosesByItsAge(t *testing.T) {
+func TestPageCache_PageClosesByAge(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.as("owner a", "PATCH", "/api/v1/sites/a", m{"close_after_days": 7})
-		w.approved(written(w.text()))
+		w.approved(requireBody(w.text()))
 		w.clock.Add(6 * 24 * time.Hour)
 		if r := w.thread(); r.at("page", "open") != true {
 			t.Errorf("on the sixth day: got %v", r.at("page"))
 		}
-		w.clock.Add(24 * time.Hour) // nothing happens but that
+		w.clock.Add(24 * time.Hour) // without any event
 		if r := w.thread(); r.at("page", "open") != false || r.num("page", "count") != 1 {
 			t.Errorf("on the seventh day: got %v", r.at("page"))
 		}
-		r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())})
+		r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: requireBody(w.text())})
 		want(t, r, 422, "page.closed")
 		pages := "/api/v1/sites/a/moderation/pages"
 		if p := w.as("owner a", "GET", pages, nil).list("pages")[0]; p["open"] != false {

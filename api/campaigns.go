@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/campaign"
 )
 
-// campaignOut is a campaign. Writers, addresses and pages are counted among its newest 200 members.
+// campaignOut is a campaign. Writers, Addresses and Pages are counted among its newest 200 members.
 type campaignOut struct {
 	ID        string         `json:"id"`
 	Size      int            `json:"size"`
@@ -23,7 +23,7 @@ type campaignOut struct {
 	LastSeen  *web.Timestamp `json:"last_seen"`
 }
 
-func campaignOf(k campaign.Known) campaignOut {
+func campaignOf(k campaign.Summary) campaignOut {
 	return campaignOut{
 		ID:        k.ID,
 		Size:      k.Size(),
@@ -39,19 +39,19 @@ func campaignOf(k campaign.Known) campaignOut {
 	}
 }
 
-// sampledOut is a campaign with the member that stands for all.
+// sampledOut is a campaign with one comment as a sample.
 type sampledOut struct {
 	campaignOut
 	Sample *itemOut `json:"sample"`
 }
 
 func (h *moderators) campaigns(c *web.Request) error {
-	n, err := web.Limit(c)
+	n, err := web.ParseLimit(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	page, err := h.Campaigns.Campaigns(ctx, c.Who, c.Site, n, c.QueryParam("after"))
+	page, err := h.Campaigns.Campaigns(ctx, c.Actor, c.Site, n, c.QueryParam("after"))
 	if err != nil {
 		return err
 	}
@@ -79,25 +79,25 @@ func (h *moderators) campaigns(c *web.Request) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// items are comments as moderators see them, in the order of ids.
+// items returns comments as moderators see them, in the order of ids.
 func (h *moderators) items(c *web.Request, ids []string) ([]itemOut, error) {
-	stories, err := h.Moderation.Stories(c.Request().Context(), c.Who, c.Site, ids...)
+	stories, err := h.Moderation.ItemHistories(c.Request().Context(), c.Actor, c.Site, ids...)
 	if err != nil {
 		return nil, err
 	}
 	out := []itemOut{}
 	for _, s := range stories {
-		out = append(out, item(s.Item, web.Words(c)))
+		out = append(out, item(s.Item, web.Catalog(c)))
 	}
 	return out, nil
 }
 
 func (h *moderators) campaign(c *web.Request) error {
-	n, err := web.Limit(c)
+	n, err := web.ParseLimit(c)
 	if err != nil {
 		return err
 	}
-	k, ids, next, err := h.Campaigns.Members(c.Request().Context(), c.Who, c.Site, c.Param("id"), n, c.QueryParam("after"))
+	k, ids, next, err := h.Campaigns.Members(c.Request().Context(), c.Actor, c.Site, c.Param("id"), n, c.QueryParam("after"))
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (h *moderators) split(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	apart, err := h.Campaigns.Split(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Comments)
+	apart, err := h.Campaigns.Split(c.Request().Context(), c.Actor, c.Site, c.Param("id"), in.Comments)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (h *moderators) split(c *web.Request) error {
 	}{append([]string{}, apart...)})
 }
 
-// campaignIn is the members of a campaign that wait and joined up to a number, but for some.
+// campaignIn selects the pending members of a campaign that joined up to number UpTo, except some.
 type campaignIn struct {
 	ID     string   `json:"id"`
 	UpTo   int      `json:"upto"`

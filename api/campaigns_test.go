@@ -8,12 +8,12 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// campaign posts n copies of an advert and returns their campaign when all have joined, the last one last.
+// campaign posts n copies of an advert and returns their campaign when all have joined, in the order they were posted.
 func (w *world) campaign(n int) (k m, ids []string) {
 	w.t.Helper()
 	subject := w.fresh("kettle")
 	for i := range n {
-		body := written(fmt.Sprintf("The best %s in the whole country, delivered to your door within %d hours, order it "+
+		body := requireBody(fmt.Sprintf("The best %s in the whole country, delivered to your door within %d hours, order it "+
 			"at https://shop%d.example/?ref=%d before the others do", subject, 20+i, i%3, i))
 		body["author"] = m{"name": fmt.Sprint("Reader ", i), "email": fmt.Sprintf("reader%d@mail.example", i)}
 		ids = append(ids, w.post(body).str("id"))
@@ -27,10 +27,10 @@ func (w *world) campaign(n int) (k m, ids []string) {
 	return k, ids
 }
 
-func TestACampaignIsListedAndDecidedAsOne(t *testing.T) {
+func TestCampaigns_ListedAndDecidedAsOne(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const desk = "/api/v1/sites/a/moderation"
-		lone := w.post(written("Does anybody know when the market by the river opens on Sundays?")).str("id")
+		lone := w.post(requireBody("Does anybody know when the market by the river opens on Sundays?")).str("id")
 		k, ids := w.campaign(6)
 		if k["writers"] != 6.0 || k["pages"] != 1.0 || k["waiting"] != 6.0 || k["upto"] != 6.0 {
 			t.Errorf("the campaign is %v", k)
@@ -81,8 +81,8 @@ func TestACampaignIsListedAndDecidedAsOne(t *testing.T) {
 	})
 }
 
-// A moderator's page is older than the campaign: since then it grew, was split, and one of it was edited.
-func TestACampaignThatChangedIsDecidedAsItWasSeen(t *testing.T) {
+// Since the moderator loaded the page, the campaign grew and was split, and one member was edited.
+func TestCampaigns_DecidesOnlyMembersSeen(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		k, ids := w.campaign(6)
 		id := k["id"].(string)
@@ -93,7 +93,7 @@ func TestACampaignThatChangedIsDecidedAsItWasSeen(t *testing.T) {
 			})
 		}
 		copied := w.as("moderator a", "GET", deskOfA+"/comments/"+ids[0], nil).str("comment", "body")
-		late := written(copied + " and quickly")
+		late := requireBody(copied + " and quickly")
 		late["author"] = m{"name": "Late", "email": "late@mail.example"}
 		own := w.post(late)
 		sizes("one has joined", 7)
@@ -112,7 +112,7 @@ func TestACampaignThatChangedIsDecidedAsItWasSeen(t *testing.T) {
 		}
 		for _, left := range []string{ids[0], own.str("id")} {
 			if got := w.as("moderator a", "GET", deskOfA+"/comments/"+left, nil).str("comment", "state"); got != "pending" {
-				t.Errorf("what is not in it any more is %s", got)
+				t.Errorf("a comment that left the campaign is %s", got)
 			}
 		}
 		undo := deskOfA + "/decisions/" + done.str("batch") + "/undo"
@@ -125,13 +125,13 @@ func TestACampaignThatChangedIsDecidedAsItWasSeen(t *testing.T) {
 	})
 }
 
-// A text between two campaigns is in one of them, and they stay two.
-func TestABridgeBetweenTwoCampaignsMergesNothing(t *testing.T) {
+// A text similar to two campaigns joins one of them. The campaigns are not merged.
+func TestCampaigns_BridgeDoesNotMerge(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		left := "cheap stone ovens from the factory with free delivery to every town of the country this month only"
 		right := "our lawyers win back what your bank took from you within thirty days or you pay us nothing at all"
 		post := func(n int, text string) (id string) {
-			body := written(text)
+			body := requireBody(text)
 			body["author"] = m{"name": fmt.Sprint("Reader ", n), "email": fmt.Sprintf("reader%d@mail.example", n)}
 			return w.post(body).str("id")
 		}

@@ -7,12 +7,12 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// TestRoutes_RefuseInOrder removes the reason of each refusal in turn, from a request that all steps of the chain
-// refuse.
+// TestRoutes_RefuseInOrder starts with a request that all steps of the chain refuse. It then removes one reason after
+// the other.
 func TestRoutes_RefuseInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{limits: true})
-	id := w.post(written(w.text())).str("id")
+	id := w.post(requireBody(w.text())).str("id")
 
 	c := call{method: "POST", path: "/api/v1/sites/x/comments/" + id + "/appeal", body: "{",
 		header: map[string]string{"Origin": "https://elsewhere.example", "Content-Type": "text/plain", "Idempotency-Key": "short"}}
@@ -22,7 +22,7 @@ func TestRoutes_RefuseInOrder(t *testing.T) {
 	c.header["Origin"] = originA
 	want(t, w.do(c), 401, "auth.needed")
 	c.bearer = "no token"
-	for range 20 { // requests that are refused by a later step count
+	for range 20 { // requests that a later step refuses count too
 		want(t, w.do(c), 415, "media_type")
 	}
 	want(t, w.do(c), 429, "rate.limited")
@@ -50,5 +50,5 @@ func TestRoutes_RefuseInOrder(t *testing.T) {
 	decide.body = m{"action": "approve", "comments": []m{{"id": id, "version": 1}}}
 	want(t, w.do(decide), 422, "field.invalid")
 	delete(decide.header, "Idempotency-Key")
-	want(t, w.do(decide), 404, "site.unknown") // the use case: an owner of another site
+	want(t, w.do(decide), 404, "site.unknown") // by the use case: the account owns another site
 }

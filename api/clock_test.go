@@ -13,12 +13,11 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// TestAClockThatJumpsTakesNothingFromAnybody sets the clock an hour on, back, and right again: sessions, limits,
-// waits after wrong passwords and windows for edits are wrong by no more than that while it lasts, and by
-// nothing afterwards; and the log stays in the order in which people decided. TEST_JUMPS=N makes so many jumps
-// at least, of between half an hour and a day.
-func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
-	jumps, most := 0, testkit.HowMany(t, "TEST_JUMPS", 1)
+// TestClock_JumpsLoseNothing sets the clock an hour forward, back, and right again. During the jump, sessions, limits,
+// waits after wrong passwords and edit windows are off by an hour at most. Afterwards they are right. The log keeps the
+// order of decisions. TEST_JUMPS=N makes at least N jumps of half an hour to 24.5 hours.
+func TestClock_JumpsLoseNothing(t *testing.T) {
+	jumps, most := 0, testkit.EnvInt(t, "TEST_JUMPS", 1)
 	random := rand.New(rand.NewPCG(43, 1))
 	for jumps < most {
 		by := time.Hour
@@ -30,7 +29,7 @@ func TestAClockThatJumpsTakesNothingFromAnybody(t *testing.T) {
 	t.Logf("clock: %d jumps", jumps)
 }
 
-// jumpsBy sets the clock on and back by so much, and returns how often it did.
+// jumpsBy moves the clock forward and back, and returns the number of moves.
 func jumpsBy(t *testing.T, by time.Duration) (jumps int) {
 	w := newWorld(t, testkit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
 	jump := func(by time.Duration) {
@@ -43,7 +42,7 @@ func jumpsBy(t *testing.T, by time.Duration) (jumps int) {
 			body: m{"email": email("owner a"), "password": password}})
 	}
 	post := func(address string) reply {
-		return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", header: from(address), body: written(w.text())})
+		return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", header: from(address), body: requireBody(w.text())})
 	}
 	in := signIn("192.0.2.1", password)
 	cookie := map[string]string{"Cookie": strings.Split(in.header.Get("Set-Cookie"), ";")[0]}
@@ -71,7 +70,7 @@ func jumpsBy(t *testing.T, by time.Duration) (jumps int) {
 	jump(by)
 	decides()
 	for range 25 {
-		post("192.0.2.3") // beyond the burst of 20
+		post("192.0.2.3") // uses up the burst of 20
 	}
 	for range 8 {
 		signIn("192.0.2.4", "a wrong password")
@@ -118,9 +117,9 @@ func jumpsBy(t *testing.T, by time.Duration) (jumps int) {
 	return jumps
 }
 
-// TestOneTimeLinksOutliveAClockThatJumps: a link works whichever way the clock went since it was made, one that was
-// replaced never does again, and each ends no more than the hour too late.
-func TestOneTimeLinksOutliveAClockThatJumps(t *testing.T) {
+// TestClock_OneTimeLinksSurviveJumps checks that a link works after a jump in either direction, that a replaced link
+// never works, and that each link ends at most an hour late.
+func TestClock_OneTimeLinksSurviveJumps(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	made := func(who string) (token string) {
@@ -151,7 +150,7 @@ func TestOneTimeLinksOutliveAClockThatJumps(t *testing.T) {
 	w.clock.Add(-time.Hour)
 	works("made an hour ahead", ahead)
 	ended("used before the clock went back", before)
-	again := made("author a") // it ends sooner than the one that it replaces
+	again := made("author a") // ends earlier than the one it replaces
 	ended("that a later one replaced", replaced)
 
 	w.clock.Add(-time.Hour)

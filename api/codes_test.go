@@ -19,18 +19,18 @@ import (
 	"github.com/aitys/aitys/moderation"
 )
 
-// TestEachCodeIsAnswered provokes each code that the specification lists. TestMain fails when a code of the
-// specification was answered by no test at all.
-func TestEachCodeIsAnswered(t *testing.T) {
+// TestProblems_EachCodeIsAnswered provokes each code in the specification. TestMain fails if no test got a code of the
+// specification.
+func TestProblems_EachCodeIsAnswered(t *testing.T) {
 	onBothWith(t, options{limits: true}, func(t *testing.T, w *world) {
 		const posts, desk = "/api/v1/sites/a/comments", "/api/v1/sites/a/moderation"
-		mine := w.post(written(w.text()))
+		mine := w.post(requireBody(w.text()))
 		own, edit := posts+"/"+mine.str("id"), mine.str("edit_token")
 		owner := w.tokens["owner a"]
 		page := w.as("owner a", "GET", desk+"/pages", nil).list("pages")[0]["id"].(string)
-		w.clock.Add(time.Hour) // for posting anew, and past the edit window
+		w.clock.Add(time.Hour) // past the edit window and the rate limit
 		keyed := map[string]string{"Idempotency-Key": "0123456789abcdef"}
-		w.do(call{method: "POST", path: posts, body: written(w.text()), header: keyed, bearer: owner}) // to be contradicted
+		w.do(call{method: "POST", path: posts, body: requireBody(w.text()), header: keyed, bearer: owner})
 		provoked := map[string][]reply{}
 
 		for _, tt := range []struct {
@@ -62,10 +62,10 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			{401, "session.refused", call{method: "POST", path: "/api/v1/session",
 				body: m{"email": email("owner a"), "password": "wrong"}}},
 			{401, "identity.refused", call{method: "POST", path: posts,
-				body: with(written("x"), "author", m{"identity": "unknown"})}},
+				body: with(requireBody("x"), "author", m{"identity": "unknown"})}},
 			{401, "identity.refused", call{method: "DELETE", path: "/api/v1/sites/a/identity", bearer: "unknown"}},
 			{401, "auth.needed", call{method: "DELETE", path: "/api/v1/sites/a/identity"}},
-			{403, "origin.foreign", call{method: "POST", path: posts, body: written("x"),
+			{403, "origin.foreign", call{method: "POST", path: posts, body: requireBody("x"),
 				header: map[string]string{"Origin": "null"}}},
 			{403, "role.insufficient", call{method: "POST", path: "/api/v1/sites",
 				body: m{"key": "c", "name": "C", "origin": []string{"https://c.example"}}, bearer: owner}},
@@ -91,41 +91,41 @@ func TestEachCodeIsAnswered(t *testing.T) {
 				body: m{"why": "It was withdrawn."}, bearer: owner}},
 			{404, "route.unknown", call{path: "/api/v1/nothing"}},
 			{405, "route.method", call{method: "PUT", path: posts}},
-			{413, "body.too_large", call{method: "POST", path: posts, body: written(strings.Repeat("x", 64<<10))}},
-			{415, "media_type", call{method: "POST", path: posts, body: written("x"),
+			{413, "body.too_large", call{method: "POST", path: posts, body: requireBody(strings.Repeat("x", 64<<10))}},
+			{415, "media_type", call{method: "POST", path: posts, body: requireBody("x"),
 				header: map[string]string{"Content-Type": "text/plain"}}},
-			{415, "media_type", call{method: "POST", path: posts, body: written("x"),
+			{415, "media_type", call{method: "POST", path: posts, body: requireBody("x"),
 				header: map[string]string{"Content-Encoding": "gzip"}}},
-			{422, "comment.empty", call{method: "POST", path: posts, body: written(" \u200b \n ")}},
-			{422, "comment.too_long", call{method: "POST", path: posts, body: written(strings.Repeat("ы", 10_001))}},
+			{422, "comment.empty", call{method: "POST", path: posts, body: requireBody(" \u200b \n ")}},
+			{422, "comment.too_long", call{method: "POST", path: posts, body: requireBody(strings.Repeat("ы", 10_001))}},
 			{422, "comment.not_utf8",
 				call{method: "POST", path: posts, body: "{\"page\":{\"url\":\"" + pageA + "\"},\"body\":\"caf\xe9 is nice\"}"}},
 			{400, "json.invalid",
 				call{method: "POST", path: posts,
 					body: "{\"page\":{\"url\":\"" + pageA + "\"},\"author\":{\"name\":\"\xff\"},\"body\":\"x\"}"}},
 			{422, "parent.unknown",
-				call{method: "POST", path: posts, body: with(written("An answer to nothing."), "parent", "unknown")}},
-			{422, "parent.unknown", call{method: "POST", path: posts, body: with(written("An answer to what waits."),
+				call{method: "POST", path: posts, body: with(requireBody("An answer to nothing."), "parent", "unknown")}},
+			{422, "parent.unknown", call{method: "POST", path: posts, body: with(requireBody("An answer to what waits."),
 				"parent", mine.str("id"))}},
 			{422, "page.foreign", call{method: "POST", path: posts, body: m{"page": m{"url": "https://elsewhere.example/"},
 				"body": "x"}}},
-			{422, "field.unknown", call{method: "POST", path: posts, body: with(written("x"), "state", "approved")}},
+			{422, "field.unknown", call{method: "POST", path: posts, body: with(requireBody("x"), "state", "approved")}},
 			{422, "field.invalid", call{method: "POST", path: posts, body: m{"body": "No page is named."}}},
 			{422, "field.invalid", call{method: "POST", path: posts, body: m{"page": m{"url": pageA}}}},
 			{422, "field.invalid",
-				call{method: "POST", path: posts, body: with(written("x"), "author", m{"website": "javascript:alert(1)"})}},
-			{422, "field.invalid", call{method: "POST", path: posts, body: written("x"),
+				call{method: "POST", path: posts, body: with(requireBody("x"), "author", m{"website": "javascript:alert(1)"})}},
+			{422, "field.invalid", call{method: "POST", path: posts, body: requireBody("x"),
 				header: map[string]string{"Idempotency-Key": "short"}}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions", body: m{"action": "burn"}, bearer: owner}},
 			{422, "field.invalid", call{method: "POST", path: desk + "/decisions",
 				body: m{"action": "spam", "comments": many(1001)}, bearer: owner}},
 			{422, "idempotency.mismatch", call{
-				method: "POST", path: posts, body: written("Other words."), header: keyed, bearer: owner,
+				method: "POST", path: posts, body: requireBody("Other words."), header: keyed, bearer: owner,
 			}},
 			{422, "version.stale", call{method: "POST", path: desk + "/comments/" + mine.str("id") + "/reply",
 				body: m{"body": "An answer.", "version": 7}, bearer: owner}},
 		} {
-			w.clock.Add(time.Minute) // limits are another test's
+			w.clock.Add(time.Minute) // stay within the rate limits
 			r := w.do(tt.call)
 			want(t, r, tt.status, tt.code)
 			provoked[tt.code] = append(provoked[tt.code], r)
@@ -146,7 +146,7 @@ func TestEachCodeIsAnswered(t *testing.T) {
 		}
 
 		w.as("owner a", "PATCH", desk+"/pages/"+page, m{"open": false})
-		r := w.do(call{method: "POST", path: posts, body: written("After closing time.")})
+		r := w.do(call{method: "POST", path: posts, body: requireBody("After closing time.")})
 		want(t, r, 422, "page.closed")
 		provoked["page.closed"] = []reply{r}
 
@@ -158,12 +158,12 @@ func TestEachCodeIsAnswered(t *testing.T) {
 			t.Errorf("a panic's cause belongs into the log and not into the answer %s", r.raw)
 		}
 		for code, replies := range provoked {
-			golden(t, code, replies...)
+			wantGolden(t, code, replies...)
 		}
 	})
 }
 
-func TestAMissingFieldIsNamed(t *testing.T) {
+func TestProblems_MissingFieldIsNamed(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, tt := range []struct {
@@ -172,9 +172,9 @@ func TestAMissingFieldIsNamed(t *testing.T) {
 	}{
 		{"/page/url", m{"body": "x"}},
 		{"/body", m{"page": m{"url": pageA}}},
-		{"/author/website", with(written("x"), "author", m{"website": "ftp://x.example"})},
-		{"/author/email", with(written("x"), "author", m{"email": "nonsense"})},
-		{"/author/nickname", with(written("x"), "author", m{"nickname": "x"})},
+		{"/author/website", with(requireBody("x"), "author", m{"website": "ftp://x.example"})},
+		{"/author/email", with(requireBody("x"), "author", m{"email": "nonsense"})},
+		{"/author/nickname", with(requireBody("x"), "author", m{"nickname": "x"})},
 		{"/page/url", m{"page": m{"url": 7}, "body": "x"}},
 	} {
 		r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: tt.body})
@@ -185,12 +185,12 @@ func TestAMissingFieldIsNamed(t *testing.T) {
 	}
 }
 
-func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
+func TestLimits_WideNetworksAreLimited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
 	posted := func(n int, address string) (taken int) {
 		for i := range n {
-			r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text()),
+			r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: requireBody(w.text()),
 				header: map[string]string{"X-Forwarded-For": fmt.Sprintf(address, i)}})
 			if r.status == http.StatusCreated {
 				taken++
@@ -209,7 +209,7 @@ func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
 		{"another /56 of that /48", "2001:db8:1:1%02x::1", 80},
 		{"all of that /48", "2001:db8:1:%x00::1", 160},
 		{"a /48 beside it", "2001:db8:2:%x00::1", 200},
-		{"addresses of the older kind", "192.0.2.%d", 80}, // the 600 of the site are spent
+		{"IPv4 addresses", "192.0.2.%d", 80}, // the site's limit of 600 is reached
 	} {
 		if got := posted(200, tt.address); got != tt.want {
 			t.Errorf("200 posts from %s: %d are taken, want %d", tt.from, got, tt.want)
@@ -217,9 +217,9 @@ func TestWhoHasManyNetworksIsLimitedToo(t *testing.T) {
 	}
 }
 
-// TestNoStrangerSilencesASite floods a site from ever new addresses: what it may take is bounded, and what
-// others have there already goes on.
-func TestNoStrangerSilencesASite(t *testing.T) {
+// TestLimits_FloodDoesNotSilenceSite floods a site from ever new addresses. The number of accepted comments is limited.
+// Pages with comments, authors and signed-in readers have limits of their own.
+func TestLimits_FloodDoesNotSilenceSite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{limits: true, proxy: "127.0.0.0/8"})
 	n := 0
@@ -250,7 +250,7 @@ func TestNoStrangerSilencesASite(t *testing.T) {
 	}
 
 	flood(28, func(i int) string { return fmt.Sprintf("/made-up/%d", i) })
-	flood(600-2-28-20, func(int) string { return "/made-up/1" }) // the refused were counted too
+	flood(600-2-28-20, func(int) string { return "/made-up/1" }) // refused ones count too
 	flood(120, func(int) string { return "/known" })
 	for _, tt := range []struct{ who, site, page, bearer string }{
 		{"a reader on a page that has comments", "a", "/quiet", ""},
@@ -258,10 +258,10 @@ func TestNoStrangerSilencesASite(t *testing.T) {
 		{"an author", "a", "/new", w.tokens["author a"]},
 	} {
 		if r := post(tt.site, tt.page, tt.bearer); r.status != http.StatusCreated {
-			t.Errorf("%s is silenced: %v", tt.who, r)
+			t.Errorf("%s is refused: %v", tt.who, r)
 		}
 	}
-	// Who showed who they are has a budget of their own: what others use up is not theirs.
+	// Each signed-in reader has a separate limit.
 	key := w.ssoKey("a")
 	reader := func(sub string) m {
 		return m{"identity": w.sso(signed(t, key, w.claims(m{"sub": sub}))).str("identity")}
@@ -269,24 +269,24 @@ func TestNoStrangerSilencesASite(t *testing.T) {
 	one, other := reader("reader-7"), reader("reader-8")
 	for i := range 20 {
 		if r := by("a", fmt.Sprintf("/theirs/%d", i), "", one); r.status != http.StatusCreated {
-			t.Fatalf("comment %d of a reader who is known is refused: %v", i+1, r)
+			t.Fatalf("comment %d of a signed-in reader is refused: %v", i+1, r)
 		}
 	}
 	r := by("a", "/theirs/0", "", one)
 	want(t, r, 429, "rate.limited")
 	if r.header.Get("Retry-After") == "" {
-		t.Error("no Retry-After for a reader who is known")
+		t.Error("no Retry-After for a signed-in reader")
 	}
 	if r := by("a", "/theirs/0", "", other); r.status != http.StatusCreated {
-		t.Errorf("another reader who is known is silenced: %v", r)
+		t.Errorf("another signed-in reader is refused: %v", r)
 	}
 }
 
-func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
+func TestLimits_PostsByAddress(t *testing.T) {
 	onBothWith(t, options{limits: true, proxy: "127.0.0.0/8"}, func(t *testing.T, w *world) {
 		const posts = "/api/v1/sites/a/comments"
 		from := func(address string) reply {
-			return w.do(call{method: "POST", path: posts, body: written(w.text()),
+			return w.do(call{method: "POST", path: posts, body: requireBody(w.text()),
 				header: map[string]string{"X-Forwarded-For": address}})
 		}
 		for i := range 20 {
@@ -297,7 +297,7 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 		for _, address := range []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3"} {
 			r := from(address)
 			want(t, r, 429, "rate.limited")
-			golden(t, "rate.limited", r)
+			wantGolden(t, "rate.limited", r)
 			if r.header.Get("Retry-After") == "" {
 				t.Errorf("no Retry-After: %v", r.header)
 			}
@@ -312,10 +312,10 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 		if elsewhere.status != http.StatusCreated {
 			t.Errorf("on another site: got %v, want 201", elsewhere)
 		}
-		signedIn := w.do(call{method: "POST", path: posts, body: written(w.text()), bearer: w.tokens["author a"],
+		signedIn := w.do(call{method: "POST", path: posts, body: requireBody(w.text()), bearer: w.tokens["author a"],
 			header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
 		if signedIn.status != http.StatusCreated {
-			t.Errorf("who is signed in is exempt: got %v, want 201", signedIn)
+			t.Errorf("signed-in account: got %v, want 201", signedIn)
 		}
 		got := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA,
 			header: map[string]string{"X-Forwarded-For": "2001:db8::1"}})
@@ -323,12 +323,12 @@ func TestTooManyPostsAreLimitedByAddress(t *testing.T) {
 			t.Errorf("reading is never limited: got %v", got)
 		}
 		if strings.Contains(w.log.String(), "2001:db8") {
-			t.Error("an address stands in the log")
+			t.Error("an address is in the log")
 		}
 	})
 }
 
-// hold has another process hold the write lock of site A until it is released.
+// hold locks site A for writes from another process. The returned function releases the lock.
 func (w *world) hold() (release func()) {
 	w.t.Helper()
 	ctx := context.Background()
@@ -355,13 +355,13 @@ func (w *world) hold() (release func()) {
 	}
 }
 
-func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
+func TestProblems_BusyDatabaseIs503(t *testing.T) {
 	onBothWith(t, options{wait: 200 * time.Millisecond}, func(t *testing.T, w *world) {
-		id := w.post(written(w.text())).str("id")
+		id := w.post(requireBody(w.text())).str("id")
 		release := w.hold()
 		r := w.decide("approve", id, 1)
 		want(t, r, 503, "busy")
-		golden(t, "busy", r)
+		wantGolden(t, "busy", r)
 		if r.header.Get("Retry-After") == "" {
 			t.Errorf("no Retry-After: %v", r.header)
 		}
@@ -375,9 +375,9 @@ func TestABusyDatabaseIsSaidToBeBusy(t *testing.T) {
 	})
 }
 
-func TestAReaderWhoLeavesIsNoError(t *testing.T) {
+func TestProblems_ClientThatLeavesIsNoError(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		id := w.post(written(w.text())).str("id")
+		id := w.post(requireBody(w.text())).str("id")
 		release := w.hold()
 		ctx, leave := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer leave()
@@ -392,40 +392,40 @@ func TestAReaderWhoLeavesIsNoError(t *testing.T) {
 		testkit.Until(w.t, "the request has its line in the log",
 			func() bool { return strings.Contains(w.log.String(), "moderation/decisions") })
 		if log := w.log.String(); strings.Contains(log, "level=ERROR") {
-			t.Errorf("a reader who left is an error:\n%s", log)
+			t.Errorf("a client that left is logged as an error:\n%s", log)
 		}
 	})
 }
 
-func TestAFullDiskIsSaidToBeFull(t *testing.T) {
+func TestProblems_FullDiskIs507(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	posted := w.post(written(w.text()))
+	posted := w.post(requireBody(w.text()))
 	full := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
 	full.open(options{}, store.Options{MaxPages: 1})
-	// What is free in the file's own pages may still be filled.
+	// Free space inside the file's pages can still be filled.
 	var r reply
 	for range 200 {
 		full.n++
 		r = full.do(call{method: "POST", path: "/api/v1/sites/a/comments",
-			body: written(w.text() + strings.Repeat(" more", 1000))})
+			body: requireBody(w.text() + strings.Repeat(" more", 1000))})
 		if r.status != http.StatusCreated {
 			break
 		}
 	}
 	want(t, r, 507, "storage.full")
-	golden(t, "storage.full", r)
+	wantGolden(t, "storage.full", r)
 	got := full.do(call{path: "/api/v1/sites/a/comments/" + posted.str("id"), bearer: posted.str("edit_token")})
 	if got.status != 200 {
 		t.Errorf("reading goes on: got %v", got)
 	}
 }
 
-func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
+func TestProblems_DamagedFileRefusesWrites(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	w.post(written(w.text()))
-	path := strings.TrimPrefix(w.copied(), "sqlite:") // the file itself is in use: what its WAL has, no damage hides
+	w.post(requireBody(w.text()))
+	path := strings.TrimPrefix(w.copied(), "sqlite:") // a copy: the WAL of the open file would hide the damage
 	raw, err := sql.Open("sqlite", path)
 	fatal(t, err)
 	var page int64
@@ -454,12 +454,12 @@ func TestADamagedFileTakesNoWritesAndSaysSo(t *testing.T) {
 		ready = hurt.do(call{path: "/readyz"})
 		return ready.status == http.StatusServiceUnavailable && ready.code() == "storage.corrupt"
 	})
-	post := hurt.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())})
+	post := hurt.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: requireBody(w.text())})
 	want(t, post, 503, "storage.corrupt")
-	golden(t, "storage.corrupt", ready, post)
+	wantGolden(t, "storage.corrupt", ready, post)
 }
 
-func TestABrokenDatabaseTellsNothingOfItself(t *testing.T) {
+func TestProblems_InternalErrorHidesCause(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	w.closed = true

@@ -10,10 +10,10 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-func TestOriginsAreComparedExactly(t *testing.T) {
+func TestCORS_OriginsMatchExactly(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	id := w.approved(written(w.text()))
+	id := w.approved(requireBody(w.text()))
 	foreign := []string{
 		"null", "file://", "*", "http://a.example", "https://a.example:8443", "https://a.example.", "https://a.example/",
 		"https://a.example.evil.example", "https://evila.example", "https://evil.example/https://a.example",
@@ -43,7 +43,7 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 			}
 		}
 		for _, c := range []call{
-			{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())},
+			{method: "POST", path: "/api/v1/sites/a/comments", body: requireBody(w.text())},
 			{method: "POST", path: "/api/v1/sites/a/preview", body: m{"body": "x"}},
 			{method: "PATCH", path: "/api/v1/sites/a/comments/" + id, body: m{"body": "x"}},
 			{method: "DELETE", path: "/api/v1/sites/a/comments/" + id},
@@ -79,8 +79,8 @@ func TestOriginsAreComparedExactly(t *testing.T) {
 	}
 }
 
-// A name that leads here, or is made to (DNS rebinding), is not the service's own.
-func TestTheServiceIsWhatItWasCalled(t *testing.T) {
+// A host name that resolves to this server, also by DNS rebinding, is not the service's own origin.
+func TestCORS_OwnOriginIsPublicURL(t *testing.T) {
 	t.Parallel()
 	const public = "https://comments.example"
 	for _, tt := range []struct {
@@ -113,10 +113,10 @@ func TestTheServiceIsWhatItWasCalled(t *testing.T) {
 	}
 }
 
-func TestACachedAnswerVariesByOrigin(t *testing.T) {
+func TestCORS_CachedAnswerVariesByOrigin(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	w.approved(written(w.text()))
+	w.approved(requireBody(w.text()))
 	etag := w.thread().header.Get("ETag")
 	for _, origin := range []string{originA, originB, w.url, ""} {
 		c := call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"If-None-Match": etag}}
@@ -135,7 +135,7 @@ func TestACachedAnswerVariesByOrigin(t *testing.T) {
 	}
 }
 
-func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
+func TestCSRF_ModeratorRoutesRefuseForeignPages(t *testing.T) {
 	t.Parallel()
 	const session, decisions = "/api/v1/session", "/api/v1/sites/a/moderation/decisions"
 	w := onSQLite(t)
@@ -144,15 +144,15 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 		t.Fatalf("sign in: %v", signedIn)
 	}
 	cookie := strings.Split(signedIn.header.Get("Set-Cookie"), ";")[0]
-	id := w.post(written(w.text())).str("id")
+	id := w.post(requireBody(w.text())).str("id")
 	decision := m{"action": "spam", "comments": []m{{"id": id, "version": 1}}}
 	for _, header := range []map[string]string{
 		{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
 		{"Origin": "null", "Sec-Fetch-Site": "cross-site"},
-		{"Origin": originA, "Sec-Fetch-Site": "cross-site"}, // a site's blog is no page of ours
+		{"Origin": originA, "Sec-Fetch-Site": "cross-site"}, // a page of the site, not of the service
 		{"Origin": "https://evil.example"},
 		{"Sec-Fetch-Site": "same-site", "Origin": "http://sub.example"},
-		{}, // a session, and no browser says where from
+		{}, // a session cookie without Origin and Sec-Fetch-Site
 	} {
 		header["Cookie"] = cookie
 		want(t, w.do(call{method: "POST", path: decisions, body: decision, header: header}), 403, "origin.foreign")
@@ -168,7 +168,7 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 	if pre.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("a preflight to the moderators' side: got %v %v", pre, pre.header)
 	}
-	// The same from our own page is done, and a form's media type or another encoding never is.
+	// The same request from the service's own page succeeds. A form's media type or another encoding is refused.
 	own := map[string]string{"Cookie": cookie, "Origin": w.url, "Sec-Fetch-Site": "same-origin"}
 	for _, media := range []string{"text/plain", "application/json; charset=utf-16"} {
 		want(t, w.do(call{method: "POST", path: decisions, body: decision, header: map[string]string{
@@ -180,20 +180,20 @@ func TestModeratorsRoutesTakeNoForeignPage(t *testing.T) {
 	}
 }
 
-// TestAForeignOriginIsCounted for the site's owners, at each way to ask and in every process.
-func TestAForeignOriginIsCounted(t *testing.T) {
+// Requests of refused origins are counted for the site's owners, on every route and in every process.
+func TestCORS_ForeignOriginIsCounted(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const foreign = "https://elsewhere.example"
 		header := map[string]string{"Origin": foreign}
 		w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: header})
 		w.do(call{path: "/api/v1/sites/a/form", header: header})
-		w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text()), header: header})
+		w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: requireBody(w.text()), header: header})
 		for _, origin := range []string{originA, w.url, "null", "x"} {
 			w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA, header: map[string]string{"Origin": origin}})
 		}
 		site, err := w.service.Site(t.Context(), "a")
 		fatal(t, err)
-		letIn, got, err := w.service.Knocks(t.Context(), authz.Operator, site)
+		letIn, got, err := w.service.OriginRequests(t.Context(), authz.Operator, site)
 		fatal(t, err)
 		if len(letIn) != 1 || letIn[0].Origin != originA || letIn[0].Times != 1 {
 			t.Errorf("let in: got %v, want one of %s and none of the service's own pages", letIn, originA)
@@ -204,8 +204,8 @@ func TestAForeignOriginIsCounted(t *testing.T) {
 	})
 }
 
-// TestAnyPageMayReadThatThereIsNoSuchSite so that the widget can say which site is misspelt.
-func TestAnyPageMayReadThatThereIsNoSuchSite(t *testing.T) {
+// Pages of any origin may read site.unknown, so that the widget can report a misspelled site key.
+func TestCORS_UnknownSiteIsReadable(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, key := range []string{"blgo", "%20"} {

@@ -28,7 +28,7 @@ func (w *world) grow(first comment.Comment, from, to int) {
 	fatal(w.t, err)
 	page := site.Page{Site: blog.ID, Open: true, CreatedAt: w.clock.Now()}
 	for part := from; part < to; part += 500 {
-		pen := auditlog.NewPen(blog, "somebody", w.clock.Now())
+		pen := auditlog.NewAuthor(blog, "somebody", w.clock.Now())
 		_, err := w.db.Update(context.Background(), func(tx store.Tx) error {
 			b, err := pen.Open(tx)
 			if err != nil {
@@ -44,11 +44,11 @@ func (w *world) grow(first comment.Comment, from, to int) {
 					c := first
 					c.ID, c.Page, c.Same, c.Path = txn.NewID(), on, nil, fmt.Sprintf("%016d", i+1)
 					c.CreatedAt = c.CreatedAt.Add(time.Duration(i) * time.Millisecond)
-					d := b.Put(auditlog.Entry{Ruling: auditlog.Ruling{Comment: c.ID, Action: comment.Approve, To: comment.Approved}})
+					d := b.Append(auditlog.Entry{Ruling: auditlog.Ruling{Comment: c.ID, Action: comment.Approve, To: comment.Approved}})
 					c.Standing, c.DecidedAt = d.Seq, d.At
 					list = append(list, c)
 				}
-				d := takedown.Demand{Site: blog.ID, ID: txn.NewID(), Seq: b.Put(auditlog.Entry{Kind: auditlog.Withholding,
+				d := takedown.Takedown{Site: blog.ID, ID: txn.NewID(), Seq: b.Append(auditlog.Entry{Kind: auditlog.Withholding,
 					Teaching: auditlog.Teaching{Subject: "x"}}).Seq, By: "District court", Kind: takedown.Court, Public: takedown.Full,
 					Received: w.clock.Now(), At: w.clock.Now(), Salt: "salt", Ended: w.clock.Now(), Why: "It was a mistake."}
 				if err := tx.AddTakedown(d, []string{first.ID}); err != nil {
@@ -72,7 +72,7 @@ func cpu(t *testing.T) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// costs returns the least CPU time of an answer to each request, out of several.
+// costs returns the minimum CPU time of several responses to each request.
 func (w *world) costs(t *testing.T, requests []string) map[string]time.Duration {
 	t.Helper()
 	least := map[string]time.Duration{}
@@ -93,15 +93,15 @@ func (w *world) costs(t *testing.T, requests []string) map[string]time.Duration 
 	return least
 }
 
-// TestPublicReads_CostDoesNotGrowWithTheSite compares the CPU of each public GET at 1,000 rows and at 4,000, in CI at
-// 10,000. What costs more on the larger site has a limit by address.
+// TestPublicReads_CostDoesNotGrowWithTheSite compares the CPU time of each public GET at 1,000 and at 4,000 rows, or
+// 10,000 in CI. A route that costs more on the larger site must have a limit by address.
 func TestPublicReads_CostDoesNotGrowWithTheSite(t *testing.T) {
 	rows := 4_000
 	if testkit.Tier(t) != "fast" {
 		rows = 10_000
 	}
 	w := onSQLite(t)
-	id := w.approved(written("A comment of which there are many."))
+	id := w.approved(requireBody("A comment of which there are many."))
 	var first comment.Comment
 	fatal(t, w.db.View(t.Context(), func(tx store.Tx) (err error) {
 		site, err := w.service.Site(t.Context(), "a")

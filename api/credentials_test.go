@@ -17,15 +17,15 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// secretProperties lists the properties of requests and answers that hold a credential of staff, of a site or of a
-// service that the site uses.
+// secretProperties lists the properties of requests and responses that contain a credential of an account, of a site or
+// of a service that the site uses.
 var secretProperties = []string{"password", "link", "token", "secret", "key", "identity"}
 
-// public lists the operations whose "key" is no secret: the name of a site, or the public key of a list.
+// public lists the operations with a "key" that is not secret: a site key, or the public key of a list.
 var public = []string{"addSite", "addNeighbour", "previewNeighbour"}
 
-// credentialOperations reads from openapi.yaml the operations that create or change a credential. The value is
-// "session" if they need one, or "parent" if what a token creates ends with the token.
+// credentialOperations returns the operations in openapi.yaml that create or change a credential. The value is
+// "session" if they need a session, or "parent" if the credential ends with the token that created it.
 func credentialOperations(t *testing.T) map[string]string {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
@@ -53,7 +53,7 @@ func credentialOperations(t *testing.T) map[string]string {
 	return marked
 }
 
-// propertiesOf returns the names of the top-level properties of an operation's body and answers.
+// propertiesOf returns the names of the top-level properties in an operation's body and responses.
 func propertiesOf(op *openapi3.Operation) (names []string) {
 	add := func(content openapi3.Content) {
 		for _, media := range content {
@@ -80,8 +80,8 @@ func propertiesOf(op *openapi3.Operation) (names []string) {
 // credential works. The test calls it before and after the token ends.
 type issue func(w *world, token string) (works func() bool)
 
-// issues holds every way to create or change a credential, by operation in openapi.yaml, with a suffix after "/" for
-// further ways. The forms of the desk are not in openapi.yaml.
+// issues has every way to create or change a credential, by operation in openapi.yaml. A suffix after "/" tells several
+// ways of an operation apart. The forms of the desk are not in openapi.yaml.
 var issues = map[string]issue{
 	"addToken":               func(w *world, token string) func() bool { return w.authorizes(w.added(token, nil)) },
 	"addToken/grandchild":    func(w *world, token string) func() bool { return w.authorizes(w.added(w.added(token, nil), nil)) },
@@ -182,7 +182,8 @@ func issueTokenOfAnother(w *world, token string) func() bool {
 	return w.authorizes(w.added(token, m{"account": email}))
 }
 
-// issueScope gives the whole scope to another token of the account, which does not expire and whose value is known.
+// issueScope raises the scope of another token of the account to admin. The other token does not expire, and its value
+// is known.
 func issueScope(w *world, token string) func() bool {
 	other := w.inSession("owner a", "POST", "/api/v1/tokens", m{"scope": "read"})
 	w.do(call{method: "PATCH", path: "/api/v1/tokens/" + other.str("id"), bearer: token, body: m{"scope": "admin"}})
@@ -191,7 +192,7 @@ func issueScope(w *world, token string) func() bool {
 	}
 }
 
-// added returns the value of a token that a token adds, or "" if it is refused.
+// added adds a token with a token and returns its value, or "" if it is refused.
 func (w *world) added(token string, body m) string {
 	w.t.Helper()
 	if body == nil {
@@ -233,7 +234,7 @@ func (w *world) lists(path, list, id, name string, value any) func() bool {
 	}
 }
 
-// colleague adds an account on site a, as an owner does.
+// colleague adds an account on site a as its owner.
 func (w *world) colleague(role string) (email, id string) {
 	w.t.Helper()
 	email = w.fresh("hand") + "@example.org"
@@ -303,7 +304,7 @@ func TestCredentials_EndWithTheTokenThatCreatedThem(t *testing.T) {
 	}
 }
 
-// TestCredentials_RefusalSaysWhatToDo uses a token that does not expire: it can be revoked, too.
+// TestCredentials_RefusalSaysWhatToDo uses a token that does not expire: such a token can be revoked, too.
 func TestCredentials_RefusalSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
@@ -314,14 +315,14 @@ func TestCredentials_RefusalSaysWhatToDo(t *testing.T) {
 		r := w.as("owner a", "POST", path, body)
 		want(t, r, 403, "role.insufficient")
 		if !strings.Contains(r.str("detail"), "Sign in") {
-			t.Errorf("%s: it does not say what to do: %v", path, r)
+			t.Errorf("%s: the detail does not say what to do: %v", path, r)
 		}
 	}
 	r := w.as("owner a", "POST", "/api/v1/tokens", m{"account": email("author a")})
 	want(t, r, 422, "field.invalid")
 }
 
-// TestToken_ChildIsBoundedByItsParent checks what a child may ask for, and what ends it.
+// TestToken_ChildIsBoundedByItsParent checks the limits of a child token, and what revokes it.
 func TestToken_ChildIsBoundedByItsParent(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		token, id := w.expiring()
@@ -355,7 +356,7 @@ func TestToken_ChildIsBoundedByItsParent(t *testing.T) {
 		}
 		want(t, add(m{}), 403, "role.insufficient")
 
-		// Their account loses its role.
+		// The account of the tokens loses its role.
 		email, account := w.colleague("owner")
 		own := w.inSession("owner a", "POST", "/api/v1/tokens", m{"account": email, "scope": "admin"}).str("token")
 		mine := w.added(own, nil)

@@ -21,7 +21,7 @@ type refIn struct {
 	Version int64  `json:"version"`
 }
 
-// conflictOut is a comment that was left alone. What is not known of it is null.
+// conflictOut is a comment that a decision or undo did not change. Unknown fields are null.
 type conflictOut struct {
 	ID      string         `json:"id"`
 	Code    string         `json:"code"`
@@ -68,18 +68,18 @@ func (h *moderators) decide(c *web.Request) error {
 	if choice.Key, err = c.Key(in); err != nil {
 		return err
 	}
-	got, err := h.Moderation.Decide(c.Request().Context(), c.Who, c.Site, choice)
+	got, err := h.Moderation.Decide(c.Request().Context(), c.Actor, c.Site, choice)
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, got.Replayed)
+	web.MarkReplayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch     *string       `json:"batch"`
 		Decided   int           `json:"decided"`
 		Unchanged int           `json:"unchanged"`
-		Remaining int           `json:"remaining"` // of a campaign, for another request
+		Remaining int           `json:"remaining"` // members of the campaign for further requests
 		Conflicts []conflictOut `json:"conflicts"`
-		// Done, and against what the filter was sure of: undo of the batch takes them back.
+		// Decided comments for which the model was confident of the opposite. An undo of the batch reverts them.
 		Contradictions []contradictionOut `json:"contradictions"`
 	}{web.OrNull(got.Batch), got.Done, got.Unchanged, got.Remaining, conflicts(got.Conflicts),
 		contradictions(got.Contradictions)})
@@ -106,11 +106,11 @@ func (h *moderators) undo(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	got, err := h.Moderation.Undo(c.Request().Context(), c.Who, c.Site, c.Param("batch"), key)
+	got, err := h.Moderation.Undo(c.Request().Context(), c.Actor, c.Site, c.Param("batch"), key)
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, got.Replayed)
+	web.MarkReplayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch     *string       `json:"batch"`
 		Undone    int           `json:"undone"`
@@ -132,12 +132,12 @@ func (h *moderators) redact(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	got, err := h.Moderation.Redact(c.Request().Context(), c.Who, c.Site, c.Param("id"), moderation.Redaction{
+	got, err := h.Moderation.Redact(c.Request().Context(), c.Actor, c.Site, c.Param("id"), moderation.Redaction{
 		Part: comment.Part{From: in.From, To: in.To}, Why: in.Why, Version: in.Version, Key: key})
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, got.Replayed)
+	web.MarkReplayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, got)
 }
 
@@ -149,7 +149,7 @@ func (h *moderators) reply(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	body, err := written(in.Body)
+	body, err := requireBody(in.Body)
 	if err != nil {
 		return err
 	}
@@ -158,11 +158,11 @@ func (h *moderators) reply(c *web.Request) error {
 		return err
 	}
 	to := moderation.Ref{ID: c.Param("id"), Version: in.Version}
-	got, err := h.Moderation.Reply(c.Request().Context(), c.Who, c.Site, to, body, key)
+	got, err := h.Moderation.Reply(c.Request().Context(), c.Actor, c.Site, to, body, key)
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, got.Replayed)
+	web.MarkReplayed(c, got.Replayed)
 	m := got.Comment
 	return c.JSON(http.StatusCreated, struct {
 		ID        string         `json:"id"`
@@ -172,7 +172,7 @@ func (h *moderators) reply(c *web.Request) error {
 		HTML      string         `json:"html"`
 		CreatedAt *web.Timestamp `json:"created_at"`
 		Batch     *string        `json:"batch"`
-		// As of a decision: the batch approved the comment.
+		// See decide: the reply approved the comment it answers.
 		Contradictions []contradictionOut `json:"contradictions"`
 	}{m.ID, m.Version, web.OrNull(m.Parent), m.State.String(), m.HTML, web.At(m.CreatedAt), web.OrNull(got.Batch),
 		contradictions(got.Contradictions)})

@@ -1,10 +1,12 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,9 +15,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// TestTheExamplesOfTheDocsWork sends each curl command of docs/api.md, in order, and compares
-// the status with the one that its comment promises. What answers name, later commands use.
-func TestTheExamplesOfTheDocsWork(t *testing.T) {
+// TestDocs_ExamplesWork runs each curl command of docs/api.md in order and compares the status with the one in its
+// comment. Later commands use values of earlier responses.
+func TestDocs_ExamplesWork(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("../docs/api.md")
 	fatal(t, err)
@@ -49,7 +51,7 @@ func TestTheExamplesOfTheDocsWork(t *testing.T) {
 	}
 }
 
-// named are the values of an answer that examples refer to by a name in capitals.
+// named returns the values of a response that examples refer to by a variable in capitals.
 func named(r reply) map[string]string {
 	vars := map[string]string{}
 	if r.str("edit_token") != "" {
@@ -67,7 +69,7 @@ func named(r reply) map[string]string {
 	return vars
 }
 
-// curl reads the few options of curl that the docs use, with quotes as a shell reads them.
+// curl parses the options of curl that the docs use, with shell quoting.
 func curl(t *testing.T, command string, vars map[string]string) call {
 	t.Helper()
 	c := call{method: http.MethodGet, header: map[string]string{}}
@@ -90,7 +92,7 @@ func curl(t *testing.T, command string, vars map[string]string) call {
 			}
 		default:
 			if !strings.HasPrefix(words[i], "/") {
-				t.Fatalf("%s: what is %q?", command, words[i])
+				t.Fatalf("%s: unknown word %q", command, words[i])
 			}
 			c.path = words[i]
 		}
@@ -128,4 +130,56 @@ func shellWords(command string, vars map[string]string) (words []string) {
 	}
 	end()
 	return words
+}
+
+// TestDocuments_QuotedRoutesExist checks that each method and path quoted in the documents is in the specification.
+func TestDocuments_QuotedRoutesExist(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("openapi.json")
+	fatal(t, err)
+	var spec struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	fatal(t, json.Unmarshal(raw, &spec))
+	matches := func(pattern, path string) bool {
+		a, b := strings.Split(pattern, "/"), strings.Split(strings.TrimSuffix(path, "/"), "/")
+		if len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if a[i] != b[i] && !strings.Contains(a[i], "{") {
+				return false
+			}
+		}
+		return true
+	}
+	documents, err := filepath.Glob("../docs/*.md")
+	fatal(t, err)
+	checked := 0
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		fatal(t, err)
+		for _, m := range regexp.MustCompile("`(GET|POST|PATCH|DELETE|PUT) ((?:/|…/)[^`?\\s]*)").FindAllStringSubmatch(string(text), -1) {
+			checked++
+			path, found := m[2], false
+			for pattern, methods := range spec.Paths {
+				at := pattern
+				if rest, short := strings.CutPrefix(path, "…"); short {
+					n := strings.Count(rest, "/")
+					parts := strings.Split(pattern, "/")
+					at, path = "/"+strings.Join(parts[max(1, len(parts)-n):], "/"), rest
+				}
+				if methods[strings.ToLower(m[1])] != nil && matches(at, path) {
+					found = true
+				}
+				path = m[2]
+			}
+			if !found {
+				t.Errorf("%s: the specification has no %s %s", document, m[1], m[2])
+			}
+		}
+	}
+	if checked < 25 {
+		t.Errorf("only %d routes were found", checked)
+	}
 }

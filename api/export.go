@@ -7,17 +7,17 @@ import (
 	"github.com/aitys/aitys/api/web"
 )
 
-// An export reads one snapshot, which a client who reads slowly would keep for long: the database could not tidy up
-// meanwhile.
+// exportTime limits an export. It reads one snapshot, and the database cannot vacuum while a slow client holds it.
 const exportTime = 15 * time.Minute
 
-// export writes a site down while it is read. What fails on the way is cut off: without its last line it is no export.
+// export streams a site's data. If it fails after the response has begun, it aborts the connection. An export without
+// its last line is invalid.
 func (h *moderators) export(c *web.Request) error {
-	if _, _, err := h.Sites.Pages(c.Request().Context(), c.Who, c.Site, "", 1); err != nil {
-		return err // a database that is stuck is found out in the time of any request
+	if _, _, err := h.Sites.Pages(c.Request().Context(), c.Actor, c.Site, "", 1); err != nil {
+		return err // a database that does not respond fails within the request's timeout
 	}
 	ctx, end := context.WithTimeout(context.WithoutCancel(c.Request().Context()), exportTime)
 	defer end()
-	out := web.Stream(c, "application/x-ndjson", c.Site.Key+".jsonl")
-	return out.Cut(h.write(ctx, c.Who, c.Site, out))
+	out := web.NewStream(c, "application/x-ndjson", c.Site.Key+".jsonl")
+	return out.Finish(h.write(ctx, c.Actor, c.Site, out))
 }

@@ -2,7 +2,7 @@ package api
 
 import "github.com/labstack/echo/v4"
 
-// Routes lists what the router answers, so that no route is left out of a table.
+// Routes returns the routes of the router, so that tests can check that every route is in a table.
 func (s *Server) Routes() []*echo.Route { return s.echo.Routes() }
 
 // Panics adds a route that panics.
@@ -10,7 +10,7 @@ func (s *Server) Panics(path string) {
 	s.echo.GET(path, func(echo.Context) error { panic("a secret cause") })
 }
 
-// Work is what rendering has cost so far.
+// Work counts encodings and compressions of pages.
 type Work struct{ Encodes, Gzips int64 }
 
 // Work returns the counters of the cache of pages.

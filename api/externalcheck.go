@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 )
 
-// checkerOut is the state of a site's external checker. Ending is the end of its API key.
+// checkerOut is the state of a site's external checker. Ending is the last characters of its API key.
 type checkerOut struct {
 	URL         *string        `json:"url"`
 	Email       bool           `json:"email"`
@@ -18,7 +18,7 @@ type checkerOut struct {
 }
 
 func (h *admins) checker(c *web.Request) error {
-	state, err := h.ExternalChecks.CheckerState(c.Request().Context(), c.Who, c.Site)
+	state, err := h.ExternalChecks.CheckerState(c.Request().Context(), c.Actor, c.Site)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (h *admins) checker(c *web.Request) error {
 		URL:         web.OrNull(c.Site.Settings.Checker),
 		Email:       c.Site.Settings.CheckerEmail,
 		HasKey:      state.HasKey,
-		Ending:      web.OrNull(state.Ending),
+		Ending:      web.OrNull(state.KeySuffix),
 		AnsweredAt:  web.At(state.AnsweredAt),
 		FailedSince: web.At(state.FailedAt),
 		Failure:     web.OrNull(state.Failure),
@@ -40,7 +40,7 @@ func (h *admins) setCheckerKey(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.ExternalChecks.SetCheckerKey(c.Request().Context(), c.Who, c.Site, in.Key); err != nil {
+	if err := h.ExternalChecks.SetCheckerKey(c.Request().Context(), c.Actor, c.Site, in.Key); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -38,15 +38,15 @@ func feedOf(t *testing.T, r reply) (f atom) {
 
 const sly = "]]></content></entry><x:y xmlns:x='#'>&amp; \u0001 </script><script>alert(1)</script>"
 
-func TestTheFeedHasTheNewestAndWhatTheyAnswer(t *testing.T) {
+func TestFeed_HasNewestCommentsAndParents(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		first := w.post(written("The feed begins with this remark.")).str("id")
+		first := w.post(requireBody("The feed begins with this remark.")).str("id")
 		w.decide("approve", first, 1)
 		second := w.post(m{"page": m{"url": pageA}, "parent": first, "body": sly, "author": m{"name": "Ann"}}).str("id")
 		w.decide("approve", second, 1)
 		elsewhere := w.post(m{"page": m{"url": originA + "/other"}, "body": "Said on another page of the site."}).str("id")
 		w.decide("approve", elsewhere, 1)
-		w.post(written("Nobody has looked at this one yet."))
+		w.post(requireBody("Nobody has looked at this one yet."))
 
 		path := "/sites/a/feed.atom?page=" + url.QueryEscape(pageA+"?utm_source=x")
 		answer := w.do(call{path: path})
@@ -65,7 +65,7 @@ func TestTheFeedHasTheNewestAndWhatTheyAnswer(t *testing.T) {
 		}
 		known := w.do(call{path: path, header: map[string]string{"If-None-Match": answer.header.Get("ETag")}})
 		if known.status != 304 {
-			t.Errorf("a reader who has it is answered %d", known.status)
+			t.Errorf("a request with its ETag gets %d", known.status)
 		}
 		if all := feedOf(t, w.do(call{path: "/sites/a/feed.atom?lang=ru"})); len(all.Entries) != 3 ||
 			all.Title != "Комментарии: Site A" {
@@ -73,13 +73,13 @@ func TestTheFeedHasTheNewestAndWhatTheyAnswer(t *testing.T) {
 		}
 		if none := feedOf(t, w.do(call{path: "/sites/a/feed.atom?page=" + originA + "/nothing"})); len(none.Entries) != 0 ||
 			none.Updated == "" {
-			t.Errorf("feed of a page that nobody wrote on: %+v", none)
+			t.Errorf("feed of a page without comments: %+v", none)
 		}
 		want(t, w.do(call{path: "/sites/a/feed.atom?page=https://evil.example/"}), 422, "page.foreign")
 	})
 }
 
-func TestThePlainPageSaysItsCommentsToMachines(t *testing.T) {
+func TestPlainPage_HasStructuredData(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	first := w.post(m{"page": m{"url": pageA}, "body": sly, "author": m{"name": "</script><b>"}}).str("id")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAFragmentIsThePublishedThread(t *testing.T) {
+func TestFragment_IsPublishedThread(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const path = "/sites/a/fragment?url=" + pageA
 		empty := w.do(call{path: path})
@@ -14,14 +14,14 @@ func TestAFragmentIsThePublishedThread(t *testing.T) {
 			strings.Contains(string(empty.raw), "<ol>") {
 			t.Errorf("of an unknown page: %s", empty.raw)
 		}
-		root := written("A root of the *thread*.")
+		root := requireBody("A root of the *thread*.")
 		root["author"] = m{"name": `Ann </section><script>`, "website": "https://ann.example/"}
 		id := w.approved(root)
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+id+"/reply", m{"body": "An answer."})
-		for range 120 { // more than are read at once
-			w.approved(written(w.text()))
+		for range 120 { // more than one read returns
+			w.approved(requireBody(w.text()))
 		}
-		w.post(written("Nobody has looked at this one."))
+		w.post(requireBody("Nobody has looked at this one."))
 		got := w.do(call{path: path, header: map[string]string{"Accept-Language": "en"}})
 		want(t, got, 200, "")
 		said := string(got.raw)
@@ -43,7 +43,7 @@ func TestAFragmentIsThePublishedThread(t *testing.T) {
 		tag := got.header.Get("Etag")
 		again := w.do(call{path: path, header: map[string]string{"Accept-Language": "en", "If-None-Match": tag}})
 		if tag == "" || again.status != 304 {
-			t.Errorf("what has not changed: %q, %d", tag, again.status)
+			t.Errorf("unchanged fragment: %q, %d", tag, again.status)
 		}
 		want(t, w.do(call{path: "/sites/a/fragment?url=" + url.QueryEscape("https://evil.example/")}), 200, "")
 		want(t, w.do(call{path: "/sites/a/fragment"}), 400, "query.invalid")

@@ -14,13 +14,13 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How long a client of these tests waits: a read is answered sooner than all else.
+// Timeouts of the clients in these tests, for reads and for other requests.
 const (
 	readIn  = 5 * time.Second
 	askedIn = 15 * time.Second
 )
 
-// ask sends a request and reads the status, which is 0 where none came in time.
+// ask sends a request and returns the status, or 0 if there is no response in time.
 func (w *world) ask(in time.Duration, c call) int {
 	client := http.Client{Timeout: in, Transport: &http.Transport{DisableKeepAlives: true}}
 	client.CheckRedirect = w.client.CheckRedirect
@@ -28,15 +28,15 @@ func (w *world) ask(in time.Duration, c call) int {
 	if err != nil {
 		return 0
 	}
-	defer func() { _ = res.Body.Close() }() // the status is what counts
+	defer func() { _ = res.Body.Close() }()
 	if _, err := io.Copy(io.Discard, res.Body); err != nil {
 		return 0
 	}
 	return res.StatusCode
 }
 
-// TestReadersAreAnsweredWhileTheDatabaseIsFrozen: what is in memory is shown, all else is refused in time.
-func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
+// TestFrozenDatabase_CachedPagesAreServed checks that cached pages are served and all other reads are refused in time.
+func TestFrozenDatabase_CachedPagesAreServed(t *testing.T) {
 	t.Parallel()
 	postgres := testkit.NewDurablePostgres(t)
 	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
@@ -50,7 +50,7 @@ func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
 	w.listenTo(followed(originA+"/known")).next("count", hasCount(0))
 
 	thaw := postgres.Freeze(t)
-	w.listenTo(followed(originA+"/known")).next("count", hasCount(0)) // as what somebody follows is known
+	w.listenTo(followed(originA+"/known")).next("count", hasCount(0)) // followed pages need no read
 	const readers = 200
 	var unanswered, wrong, stale int
 	var mu sync.Mutex
@@ -79,7 +79,7 @@ func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
 			readers, unanswered, readIn, wrong, stale)
 	}
 
-	w.clock.Add(2 * time.Minute) // nothing was heard for so long: a decision elsewhere may have changed the page
+	w.clock.Add(2 * time.Minute) // without events for so long, the page may be stale
 	testkit.Until(t, "the page in memory is believed no more", func() bool {
 		return w.ask(readIn, read("/known")) == http.StatusServiceUnavailable
 	})
@@ -87,8 +87,8 @@ func TestReadersAreAnsweredWhileTheDatabaseIsFrozen(t *testing.T) {
 	testkit.Until(t, "pages are read again", func() bool { return w.ask(readIn, read("/cold/1")) == http.StatusOK })
 }
 
-// TestEveryRouteEndsWhileTheDatabaseIsFrozen asks for each route that the router knows.
-func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
+// TestFrozenDatabase_EveryRouteEnds requests every route of the router.
+func TestFrozenDatabase_EveryRouteEnds(t *testing.T) {
 	t.Parallel()
 	postgres := testkit.NewDurablePostgres(t)
 	w := newWorld(t, postgres.Database(t, "frozen"), "", options{})
@@ -96,7 +96,7 @@ func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
 	cookie := strings.Split(in.header.Get("Set-Cookie"), ";")[0]
 	var own []reply
 	for range 20 {
-		own = append(own, w.post(written(w.text())))
+		own = append(own, w.post(requireBody(w.text())))
 	}
 	thaw := postgres.Freeze(t)
 	var late []string
@@ -107,7 +107,7 @@ func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
 	for _, route := range routes {
 		all.Go(func() {
 			c := call{method: route.Method, path: param.Replace(route.Path), bearer: w.tokens["root"]}
-			if strings.HasPrefix(route.Path, "/moderate") { // for people, who have sessions
+			if strings.HasPrefix(route.Path, "/moderate") { // pages need a session
 				c.bearer, c.header = "", map[string]string{"Cookie": cookie}
 			}
 			if route.Method == http.MethodPost || route.Method == http.MethodPatch {
@@ -123,7 +123,7 @@ func TestEveryRouteEndsWhileTheDatabaseIsFrozen(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range own { // no view comes before these writes
+	for _, r := range own { // writes without a read before them
 		all.Go(func() {
 			got := w.ask(askedIn, call{
 				method: "DELETE", path: "/api/v1/sites/a/comments/" + r.str("id"), bearer: r.str("edit_token"),

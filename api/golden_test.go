@@ -15,9 +15,9 @@ import (
 
 const problems = "testdata/problems"
 
-// golden holds the problems of one code, whole as a program gets them, against their file.
-// Each code has one test that calls it, with every way in which that test provokes the code.
-func golden(t *testing.T, code string, got ...reply) {
+// wantGolden compares the problems of one code with their wantGolden file. One test per code calls it, with all responses
+// of that code.
+func wantGolden(t *testing.T, code string, got ...reply) {
 	t.Helper()
 	var b bytes.Buffer
 	for _, r := range got {
@@ -26,11 +26,11 @@ func golden(t *testing.T, code string, got ...reply) {
 		}
 		b.WriteByte('\n')
 	}
-	update := flag.Lookup("update").Value.String() == "true" // of the tests inside the package
+	update := flag.Lookup("update").Value.String() == "true" // defined in package api
 	testkit.Golden(t, filepath.Join(problems, code+".txt"), b.String(), update)
 }
 
-func TestEachCodeOfTheSpecificationHasItsGoldenFile(t *testing.T) {
+func TestProblems_EachCodeHasGoldenFile(t *testing.T) {
 	files, err := os.ReadDir(problems)
 	fatal(t, err)
 	var have, want []string

@@ -11,16 +11,17 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// healthz says that the process lives.
+// healthz answers 200 while the process runs.
 func (s *Server) healthz(c echo.Context) error {
 	web.NoStore(c)
 	return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// readyz says that the service can serve. Without Redis it serves, slower, and says so.
+// readyz answers 200 if the database responds and the server is not draining. Redis may be down; the response reports
+// its state.
 func (s *Server) readyz(c echo.Context) error {
 	web.NoStore(c)
-	ctx, end := context.WithTimeout(c.Request().Context(), maxRendering) // who asks waits no longer than a reader
+	ctx, end := context.WithTimeout(c.Request().Context(), renderTimeout)
 	defer end()
 	select {
 	case <-s.draining:
@@ -37,4 +38,4 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "redis": redis, "storage": s.kit.Process.Storage()})
 }
 
-var errDraining = errors.New("the service is going down")
+var errDraining = errors.New("the server is shutting down")

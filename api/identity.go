@@ -9,17 +9,17 @@ import (
 	"github.com/aitys/aitys/moderation/readerauth"
 )
 
-// writer is who signed in to write.
+// writer returns the reader whose identity a new comment has. Such a comment must have no name, e-mail or website.
 func (h *readers) writer(c *web.Request, in postAuthor) (authz.Writer, error) {
 	if in.Name != "" || in.Email != "" || in.Website != "" {
 		return authz.Writer{}, problem.Field("/author/identity",
-			"An identity stands in the place of a name, an e-mail and a website.")
+			"Send either an identity, or a name, an e-mail and a website.")
 	}
-	return h.ReaderAuth.Who(c.Request().Context(), c.Site, in.Identity)
+	return h.ReaderAuth.Verify(c.Request().Context(), c.Site, in.Identity)
 }
 
-// identified is an identity that was just given, and whose it is.
-type identified struct {
+// identityOut is a new identity with the reader's name, and role on the site.
+type identityOut struct {
 	Identity  string         `json:"identity"`
 	Name      *string        `json:"name"`
 	Verified  bool           `json:"verified"`
@@ -28,7 +28,8 @@ type identified struct {
 	ExpiresAt *web.Timestamp `json:"expires_at"`
 }
 
-// identify gives who can show who they are an identity to write under.
+// identify signs a reader in by the site's SSO token or by a mailed code, and answers with an identity. With an e-mail
+// address alone it mails a code.
 func (h *readers) identify(c *web.Request) error {
 	var in struct {
 		SSO   *string `json:"sso"`
@@ -41,39 +42,39 @@ func (h *readers) identify(c *web.Request) error {
 		return err
 	}
 	ctx, guests := c.Request().Context(), h.ReaderAuth
-	var got readerauth.Given
+	var got readerauth.Identity
 	switch {
 	case in.SSO != nil && in.Email == nil && in.Code == nil && in.Name == "":
-		got, err = guests.AdmitSSO(ctx, c.Site, *in.SSO)
+		got, err = guests.IssueBySSO(ctx, c.Site, *in.SSO)
 	case in.SSO != nil || in.Email == nil:
-		err = problem.Field("/sso", "Send the JWT by which this site says who you are, or else an e-mail address.")
+		err = problem.Field("/sso", "Send either the site's SSO token (a JWT) or an e-mail address.")
 	case in.Code != nil:
-		got, err = guests.AdmitCode(ctx, c.Site, *in.Email, *in.Code, in.Name)
+		got, err = guests.IssueByCode(ctx, c.Site, *in.Email, *in.Code, in.Name)
 	default:
 		return h.mailCode(c, *in.Email)
 	}
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, identified{Identity: got.Value, Name: web.OrNull(got.Writer.Name), Verified: true,
+	return c.JSON(http.StatusOK, identityOut{Identity: got.Value, Name: web.OrNull(got.Writer.Name), Verified: true,
 		Author: got.Writer.Role != authz.NoRole, Badge: web.OrNull(got.Writer.Role.String()),
 		ExpiresAt: web.At(got.ExpiresAt)})
 }
 
-// mailCode has a code mailed by which somebody shows that an address is theirs.
+// mailCode mails a sign-in code to an address.
 func (h *readers) mailCode(c *web.Request, email string) error {
 	if err := h.kit.Allow(c, web.Mails, c.Site.ID); err != nil {
 		return err
 	}
-	if err := h.ReaderAuth.AskCode(c.Request().Context(), c.Site, email, web.Words(c).Lang()); err != nil {
+	if err := h.ReaderAuth.RequestCode(c.Request().Context(), c.Site, email, web.Catalog(c).Lang()); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct{}{})
 }
 
-// signOut ends what somebody was given to write on the site.
+// signOut revokes the reader's identity on the site.
 func (h *readers) signOut(c *web.Request) error {
-	if err := h.ReaderAuth.End(c.Request().Context(), c.Site, c.Bearer); err != nil {
+	if err := h.ReaderAuth.SignOut(c.Request().Context(), c.Site, c.Bearer); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestHostileBodiesAreRefused sends what parsers quarrel about. Nothing of it may be stored,
-// and nothing may be answered with a 500.
-func TestHostileBodiesAreRefused(t *testing.T) {
+// TestJSON_HostileBodiesAreRefused sends bodies that JSON parsers disagree about. None may be stored or answered with
+// 500.
+func TestJSON_HostileBodiesAreRefused(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	good := `"page":{"url":"` + pageA + `"}`
@@ -76,7 +76,7 @@ func manyKeys(n int) string {
 	return strings.Join(keys, ",")
 }
 
-func TestHostileAddressesAreNoError(t *testing.T) {
+func TestJSON_HostileURLsAreNoError(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for _, id := range []string{"%00", "..%2f..%2fetc", "' OR 1=1--", "%27%20OR%201=1", strings.Repeat("x", 4000),
 			"%ff%fe", "0x1", "-1", "%F0%9F%98%80"} {

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// teacherOut is an account whose decisions count in the model; without a name it is gone, or
-// whoever runs commands on the machine.
+// teacherOut is an account whose decisions the model has learned from. Name is null for a deleted account and for the
+// operator.
 type teacherOut struct {
 	Account string  `json:"account"`
 	Name    *string `json:"name"`
@@ -18,7 +18,7 @@ type teacherOut struct {
 }
 
 func (h *moderators) teachers(c *web.Request) error {
-	teachers, err := h.Learning.Teachers(c.Request().Context(), c.Who, c.Site)
+	teachers, err := h.Learning.Teachers(c.Request().Context(), c.Actor, c.Site)
 	if err != nil {
 		return err
 	}
@@ -32,8 +32,8 @@ func (h *moderators) teachers(c *web.Request) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// withdraw takes what an account taught out of the model.
-func (h *moderators) withdraw(c *web.Request) error {
+// withdrawLessons removes an account's lessons from the model.
+func (h *moderators) withdrawLessons(c *web.Request) error {
 	var in struct {
 		Account *string `json:"account"`
 	}
@@ -47,12 +47,12 @@ func (h *moderators) withdraw(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	got, err := h.Learning.WithdrawLessons(c.Request().Context(), c.Who, c.Site, *in.Account, key)
-	return taught(c, got, err)
+	got, err := h.Learning.WithdrawLessons(c.Request().Context(), c.Actor, c.Site, *in.Account, key)
+	return writeChange(c, got, err)
 }
 
-// copyFrom starts the model from another site's lessons.
-func (h *moderators) copyFrom(c *web.Request) error {
+// copyLessons copies another site's lessons into the model.
+func (h *moderators) copyLessons(c *web.Request) error {
 	var in struct {
 		From string `json:"from"`
 	}
@@ -66,12 +66,12 @@ func (h *moderators) copyFrom(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	got, err := h.Learning.CopyLessons(c.Request().Context(), c.Who, c.Site, in.From, key)
-	return taught(c, got, err)
+	got, err := h.Learning.CopyLessons(c.Request().Context(), c.Actor, c.Site, in.From, key)
+	return writeChange(c, got, err)
 }
 
-// retire takes what was taught before a time out of the model for good, or counts it.
-func (h *moderators) retire(c *web.Request) error {
+// retireLessons removes the lessons before a time from the model for good. A dry run counts them.
+func (h *moderators) retireLessons(c *web.Request) error {
 	var in struct {
 		Before string `json:"before"`
 		DryRun bool   `json:"dry_run"`
@@ -85,19 +85,19 @@ func (h *moderators) retire(c *web.Request) error {
 	}
 	ctx := c.Request().Context()
 	if in.DryRun {
-		n, err := h.Learning.OldLessons(ctx, c.Who, c.Site, before)
-		return taught(c, learning.Change{Lessons: n}, err)
+		n, err := h.Learning.OldLessons(ctx, c.Actor, c.Site, before)
+		return writeChange(c, learning.Change{Lessons: n}, err)
 	}
 	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	got, err := h.Learning.RetireLessons(ctx, c.Who, c.Site, before, key)
-	return taught(c, got, err)
+	got, err := h.Learning.RetireLessons(ctx, c.Actor, c.Site, before, key)
+	return writeChange(c, got, err)
 }
 
-// erase erases one person's comments and what they taught for good, or counts them.
-func (h *moderators) erase(c *web.Request) error {
+// erasePerson erases a person's comments and the lessons from them for good. A dry run counts them.
+func (h *moderators) erasePerson(c *web.Request) error {
 	var in struct {
 		Email    string   `json:"email"`
 		Comments []string `json:"comments"`
@@ -106,24 +106,24 @@ func (h *moderators) erase(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	ctx, person := c.Request().Context(), learning.Erasee{Email: in.Email, Comments: in.Comments}
+	ctx, person := c.Request().Context(), learning.DataSubject{Email: in.Email, Comments: in.Comments}
 	if in.DryRun {
-		got, err := h.Privacy.PersonHeld(ctx, c.Who, c.Site, person)
-		return erased(c, got, err)
+		got, err := h.Privacy.PreviewErasure(ctx, c.Actor, c.Site, person)
+		return writeErasure(c, got, err)
 	}
 	key, err := c.Key(in)
 	if err != nil {
 		return err
 	}
-	got, err := h.Privacy.ErasePerson(ctx, c.Who, c.Site, person, key)
-	return erased(c, got, err)
+	got, err := h.Privacy.EraseDataSubject(ctx, c.Actor, c.Site, person, key)
+	return writeErasure(c, got, err)
 }
 
-func erased(c *web.Request, got learning.Erasure, err error) error {
+func writeErasure(c *web.Request, got learning.Erasure, err error) error {
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, got.Replayed)
+	web.MarkReplayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch   *string `json:"batch"`
 		Lessons int     `json:"lessons"`
@@ -134,12 +134,13 @@ func erased(c *web.Request, got learning.Erasure, err error) error {
 	}{web.OrNull(got.Batch), got.Lessons, got.Copies, got.Left, got.Comments})
 }
 
-// taught answers with the entry that changed the model; without one nothing was to be done.
-func taught(c *web.Request, got learning.Change, err error) error {
+// writeChange answers with the batch that changed the model and its number of lessons. The batch is null if there was
+// nothing to change.
+func writeChange(c *web.Request, got learning.Change, err error) error {
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, got.Replayed)
+	web.MarkReplayed(c, got.Replayed)
 	return c.JSON(http.StatusOK, struct {
 		Batch   *string `json:"batch"`
 		Lessons int     `json:"lessons"`

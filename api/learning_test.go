@@ -10,11 +10,11 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// teach has a moderator approve and refuse n comments each, so that the filter has an opinion.
+// teach approves n comments and refuses n as spam, so that the model is warm.
 func (w *world) teach(n int) {
 	w.t.Helper()
 	var ham, spam []m
-	// No two of them nearly the same: that would be one lesson.
+	// The texts differ, because near-duplicates count as one lesson.
 	plants := strings.Fields("apples garden ripen late year letter tomatoes grew well thank you " +
 		"recipe soil onions rain lovely kitchen")
 	games := strings.Fields("casino jackpot bonus spin number slots win free credit chips " +
@@ -28,8 +28,8 @@ func (w *world) teach(n int) {
 		return fmt.Sprint(strings.Join(some, " "), " ", i)
 	}
 	for i := range n {
-		ham = append(ham, m{"id": w.post(written(pick(plants, i))).str("id"), "version": 1})
-		spam = append(spam, m{"id": w.post(written("Casino " + pick(games, i) + " at https://casino.example/")).str("id"),
+		ham = append(ham, m{"id": w.post(requireBody(pick(plants, i))).str("id"), "version": 1})
+		spam = append(spam, m{"id": w.post(requireBody("Casino " + pick(games, i) + " at https://casino.example/")).str("id"),
 			"version": 1})
 	}
 	decide := func(action string, refs []m) {
@@ -42,13 +42,13 @@ func (w *world) teach(n int) {
 	decide("spam", spam)
 }
 
-// waiting posts comments of a text until the filter, which learns meanwhile, is as sure of one
-// as is asked, and returns its item in the queue.
+// waiting posts comments with a text until the model, which learns meanwhile, is as sure of one as required. It returns
+// the comment's item in the queue.
 func (w *world) waiting(text, lang string, sure func(spam float64) bool) (item reply) {
 	w.t.Helper()
 	testkit.Until(w.t, "the filter has an opinion", func() bool {
 		w.n++
-		id := w.post(written(fmt.Sprintf("%s (%d)", text, w.n))).str("id")
+		id := w.post(requireBody(fmt.Sprintf("%s (%d)", text, w.n))).str("id")
 		item = w.as("moderator a", "GET", "/api/v1/sites/a/moderation/comments/"+id+"?lang="+lang, nil)
 		return item.at("verdict", "warm") == true && sure(item.at("verdict", "spam").(float64))
 	})
@@ -57,7 +57,7 @@ func (w *world) waiting(text, lang string, sure func(spam float64) bool) (item r
 
 func anyhow(float64) bool { return true }
 
-func TestEvidenceIsSaidInWords(t *testing.T) {
+func TestQueue_EvidenceHasSentences(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.teach(8)
 		for lang, want := range map[string]string{"en": "spam", "ru": "спам", "kk": "спам"} {
@@ -75,7 +75,7 @@ func TestEvidenceIsSaidInWords(t *testing.T) {
 			for _, s := range item.at("verdict", "signals").([]any) {
 				s := s.(map[string]any)
 				if text := s["text"].(string); s["name"] == "classifier" &&
-					strings.HasPrefix(text, "By what was decided") != (lang == "en") {
+					strings.Contains(text, "judging by past decisions") != (lang == "en") {
 					t.Errorf("%s: the classifier's signal says %q", lang, text)
 				}
 			}
@@ -91,12 +91,12 @@ func TestEvidenceIsSaidInWords(t *testing.T) {
 	})
 }
 
-func TestALikelyReasonIsSaidInWords(t *testing.T) {
+func TestQueue_LikelyReasonHasSentences(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const desk = "/api/v1/sites/a/moderation/"
 		w.teach(8)
 		if item := w.waiting("Nobody asked a clueless fool about the garden.", "en", anyhow); len(item.list("reasons")) != 0 {
-			t.Errorf("a reason that nobody taught: %v", item.list("reasons"))
+			t.Errorf("a reason without lessons: %v", item.list("reasons"))
 		}
 		var rude []m
 		for _, text := range []string{
@@ -105,7 +105,7 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 			"Shut up, fool, it is none of your business what he thinks.",
 			"Nobody here is as clueless as you, and nobody as loud.",
 		} {
-			rude = append(rude, m{"id": w.post(written(text)).str("id"), "version": 1})
+			rude = append(rude, m{"id": w.post(requireBody(text)).str("id"), "version": 1})
 		}
 		w.as("moderator a", "POST", desk+"decisions", m{"action": "reject", "reason": "personal_attack", "comments": rude})
 		for lang, want := range map[string]string{"en": " personal attacks, 0 approved",
@@ -126,10 +126,10 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 				}
 			}
 			if all := strings.Join(said, "\n"); !strings.Contains(all, want) || !strings.Contains(all, "clueless") {
-				t.Errorf("%s: what speaks for it is said as %q", lang, said)
+				t.Errorf("%s: its evidence is %q", lang, said)
 			}
 		}
-		// Its writer is told before it is sent, in their own words; of spam nobody is, nor of what nobody refused.
+		// A preview names the likely reason and words of the text, but never for spam or for texts like approved ones.
 		before := func(text string) (likely map[string]any) {
 			r := w.do(call{method: "POST", path: "/api/v1/sites/a/preview", body: m{"body": text}})
 			want(t, r, 200, "")
@@ -138,19 +138,19 @@ func TestALikelyReasonIsSaidInWords(t *testing.T) {
 		}
 		if l := before("A CLUELESS fool, that is what *you* are."); l["reason"] != "personal_attack" ||
 			!strings.Contains(fmt.Sprint(l["words"]), "CLUELESS") || len(l["words"].([]any)) > 5 {
-			t.Errorf("before it is sent its writer is told %v", l)
+			t.Errorf("the preview says %v", l)
 		}
 		for _, text := range []string{
 			"Casino jackpot bonus, you clueless fool: casino jackpot bonus.", "The path begins at the lake.",
 		} {
 			if l := before(text); l != nil {
-				t.Errorf("of %q its writer is told %v", text, l)
+				t.Errorf("the preview of %q says %v", text, l)
 			}
 		}
 	})
 }
 
-func TestWhatAnAccountTaughtCanBeWithdrawn(t *testing.T) {
+func TestLearning_LessonsOfAccountCanBeWithdrawn(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.teach(4)
 		const desk = "/api/v1/sites/a/moderation"
@@ -192,7 +192,7 @@ func TestWhatAnAccountTaughtCanBeWithdrawn(t *testing.T) {
 	})
 }
 
-func TestASiteStartsFromAnother(t *testing.T) {
+func TestCopyLessons_StartsSiteFromAnother(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.teach(4)
 		r := w.as("root", "POST", "/api/v1/sites/b/moderation/copies", m{"from": "a"})
@@ -209,11 +209,11 @@ func TestASiteStartsFromAnother(t *testing.T) {
 	})
 }
 
-func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
+func TestLearning_RetiresAndErasesForGood(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.teach(4)
 		const desk = "/api/v1/sites/a/moderation"
-		c := written("The wagtail sings on the roof.")
+		c := requireBody("The wagtail sings on the roof.")
 		c["author"] = m{"name": "Ann", "email": "Ann@mail.example"}
 		id := w.post(c).str("id")
 		w.decide("approve", id, 1)
@@ -244,7 +244,7 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 		before := w.clock.Now().Add(-time.Minute).Format(time.RFC3339)
 		if r := w.as("owner a", "POST", desk+"/retirements", m{"before": before, "dry_run": true}); r.status != 200 ||
 			r.num("lessons") != 8 || r.json["batch"] != nil {
-			t.Errorf("a look at what is old: got %v", r)
+			t.Errorf("dry run: got %v", r)
 		}
 		if r := erase("/retirements", m{"before": before}); r.status != 200 || r.num("lessons") != 8 || r.str("batch") == "" {
 			t.Errorf("retire: got %v", r)
@@ -265,7 +265,7 @@ func TestLessonsAreRetiredAndErasedForGood(t *testing.T) {
 	})
 }
 
-func TestWhatIfAsksWithinBounds(t *testing.T) {
+func TestWhatIf_ChecksBounds(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	const path = "/api/v1/sites/a/moderation/"
@@ -275,8 +275,7 @@ func TestWhatIfAsksWithinBounds(t *testing.T) {
 	}
 }
 
-// judged posts comments like those of teach, once the filter has an opinion, and decides on
-// them as action says.
+// judged posts comments like those of teach once the model is warm, and decides them with action.
 func (w *world) judged(n int, action, text string) {
 	w.t.Helper()
 	for i := range n {
@@ -288,7 +287,7 @@ func (w *world) judged(n int, action, text string) {
 	}
 }
 
-func TestStatsSayHowWellTheFilterDid(t *testing.T) {
+func TestStats_MeasureModel(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const desk = "/api/v1/sites/a/moderation"
 		w.teach(12)
@@ -307,15 +306,15 @@ func TestStatsSayHowWellTheFilterDid(t *testing.T) {
 			t.Errorf("stats since 2030: got %v", later)
 		}
 
-		// A threshold of 1 suspects nothing; publishing without waiting would have shown all.
+		// A threshold of 1 suspects nothing. Publishing without review would have published everything.
 		all := w.as("moderator a", "GET", desk+"/what-if?threshold=1&moderation=none", nil)
 		if all.num("looked") != 31 || all.num("then", "published") != 31 || all.num("then", "published_wrong", "n") != 16 ||
 			all.num("now", "published") != 0 || all.str("now", "moderation") != "all" || all.json["shadow"] != nil {
-			t.Errorf("what if all were published: got %v", all)
+			t.Errorf("what-if with all published: got %v", all)
 		}
 		few := w.as("moderator a", "GET", desk+"/what-if?last=5", nil)
 		if few.num("looked") != 5 {
-			t.Errorf("what if of the last five: got %v", few)
+			t.Errorf("what-if of the last five: got %v", few)
 		}
 		w.as("owner a", "PATCH", "/api/v1/sites/a", m{"shadow": 0.7})
 		if r := w.as("moderator a", "GET", desk+"/what-if", nil); r.at("shadow", "threshold") != 0.7 {
@@ -324,23 +323,22 @@ func TestStatsSayHowWellTheFilterDid(t *testing.T) {
 		if r := w.as("owner a", "PATCH", "/api/v1/sites/a", m{"shadow": 0}); r.json["shadow"] != nil {
 			t.Errorf("the shadow taken away: got %v", r.json["shadow"])
 		}
-		// The filter publishes nothing before it was taught enough.
+		// The policy that publishes by score needs enough lessons.
 		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": "suspicious"}), 422, "field.invalid")
 	})
 }
 
-// certain returns an item in the queue that a filter taught enough to contradict is sure of.
+// certain returns an item that the model is sure of, after enough lessons to report contradictions.
 func (w *world) certain() reply {
 	w.t.Helper()
-	for n := range 10 { // by turns, 55 of each: who taught less is contradicted by nobody
+	for n := range 10 { // 55 lessons of each kind: with fewer, contradictions are not reported
 		w.teach(n + 1)
 	}
 	return w.waiting("Casino jackpot bonus, spin slots, win free credit now at https://casino.example/", "en",
 		func(spam float64) bool { return spam > 0.98 })
 }
 
-// contradicted checks that a decision's answer points out that it goes against the filter, and
-// takes the decision back.
+// contradicted checks that the response to a decision reports the contradiction. It then undoes the decision.
 func (w *world) contradicted(answer, item reply) {
 	w.t.Helper()
 	against := answer.list("contradictions")
@@ -353,15 +351,15 @@ func (w *world) contradicted(answer, item reply) {
 	}
 }
 
-func TestADecisionAgainstASureFilterIsPointedOut(t *testing.T) {
+func TestDecide_ReportsContradiction(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		item := w.certain()
 		w.contradicted(w.decide("approve", item.str("comment", "id"), item.num("comment", "version")), item)
 	})
 }
 
-// A site of its own: a filter that has just been taught the opposite is not sure.
-func TestAnAnswerAgainstASureFilterIsPointedOut(t *testing.T) {
+// This test has its own site, because a model that has just learned the opposite is not sure.
+func TestReply_ReportsContradiction(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		item := w.certain()
 		w.contradicted(w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+item.str("comment", "id")+"/reply",
@@ -369,40 +367,40 @@ func TestAnAnswerAgainstASureFilterIsPointedOut(t *testing.T) {
 	})
 }
 
-// Writers are told how long comments wait, once enough were decided.
-func TestHowLongCommentsUsuallyWait(t *testing.T) {
+// Readers see the usual wait once enough comments were decided.
+func TestThread_HasUsualWait(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		usually := func() any {
 			t.Helper()
-			w.clock.Add(2 * time.Hour) // it is looked at once an hour, and pages are kept until something changes
-			w.approved(written(w.text()))
+			w.clock.Add(2 * time.Hour) // the usual wait is updated hourly, and cached pages until an event
+			w.approved(requireBody(w.text()))
 			return w.thread().at("settings", "usually")
 		}
 		if got := usually(); got != nil {
-			t.Errorf("after one decision it is said that comments wait %v", got)
+			t.Errorf("usual wait after one decision: %v", got)
 		}
 		var posted []reply
 		for range 25 {
-			posted = append(posted, w.post(written(w.text())))
+			posted = append(posted, w.post(requireBody(w.text())))
 		}
 		w.clock.Add(5 * time.Hour)
 		for i, p := range posted {
-			if i == 19 { // the last six wait much longer
+			if i == 19 { // the last ones wait much longer
 				w.clock.Add(50 * time.Hour)
 			}
 			w.decide("approve", p.str("id"), 1)
 		}
 		if got := usually(); got != "6h" {
-			t.Errorf("most waited five hours: it is said that they wait %v", got)
+			t.Errorf("usual wait after five hours: %v", got)
 		}
 		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": "none"}), 200, "")
 		if got := usually(); got != nil {
-			t.Errorf("where nothing waits it is said that comments wait %v", got)
+			t.Errorf("usual wait without pending comments: %v", got)
 		}
 		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"moderation": "all"}), 200, "")
 		w.clock.Add(29 * 24 * time.Hour)
 		if got := usually(); got != nil {
-			t.Errorf("of what is a month old it is said that comments wait %v", got)
+			t.Errorf("usual wait of month-old comments: %v", got)
 		}
 	})
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A pageAnswer is what readers see of a page.
-type pageAnswer struct {
+// A listOut is a list of a page's public comments.
+type listOut struct {
 	Page     pageOut      `json:"page"`
 	Settings settingsOut  `json:"settings"`
 	Comments []commentOut `json:"comments"`
@@ -29,7 +29,7 @@ type pageOut struct {
 	Count int    `json:"count"`
 }
 
-// settingsOut is what a form needs to know of its site.
+// settingsOut is the public settings of a site, for comment forms.
 type settingsOut struct {
 	Lang        string   `json:"lang"`
 	Rules       string   `json:"rules"`
@@ -46,19 +46,19 @@ type settingsOut struct {
 	Providers   []string `json:"providers,omitempty"`
 }
 
-// maxAsked is how long what is asked for may be for its answer to be kept.
-const maxAsked = 2 << 10
+// maxKeyLength limits the keys of cached pages, in bytes.
+const maxKeyLength = 2 << 10
 
-// list answers with a page of comments: from memory, or by one read that is then kept.
+// list answers with a page of comments from the cache. If it is not there, list renders it.
 func (h *readers) list(c *web.Request) error {
 	req, w, err := threadRequest(c)
 	if err != nil {
 		return err
 	}
-	asked := askedPage{c.Param("site"), w.Lang(), req}
+	asked := cacheKey{c.Param("site"), w.Lang(), req}
 	page := h.pages.get(asked)
-	if page == nil || page.isOver(h.kit.Process.Now) {
-		page, err = h.pages.page(c.Request().Context(), asked, page, c.Site.ID,
+	if page == nil || page.isExpired(h.kit.Process.Now) {
+		page, err = h.pages.getOrRender(c.Request().Context(), asked, page, c.Site.ID,
 			func(ctx context.Context) (*rendered, error) { return h.renderPage(ctx, asked, w) })
 	}
 	if err != nil {
@@ -67,15 +67,16 @@ func (h *readers) list(c *web.Request) error {
 	return send(c, page)
 }
 
-func (h *readers) renderPage(ctx context.Context, asked askedPage, w *i18n.Catalog) (*rendered, error) {
+// renderPage reads a page of comments and encodes it.
+func (h *readers) renderPage(ctx context.Context, asked cacheKey, w *i18n.Catalog) (*rendered, error) {
 	began := time.Now()
-	site, err := h.kit.Process.Site(ctx, asked.site) // anew: its settings may have changed before this began
+	site, err := h.kit.Process.Site(ctx, asked.site) // read again: its settings may have changed since the chain ran
 	if err != nil {
 		return nil, err
 	}
 	key := ""
-	if len(site.Settings.Mirrors) > 0 { // what others serve is known by it
-		if key, err = h.Signing.KnownKey(ctx, site); err != nil {
+	if len(site.Settings.Mirrors) > 0 { // readers verify mirrored copies by the key
+		if key, err = h.Signing.ExistingKey(ctx, site); err != nil {
 			return nil, err
 		}
 	}
@@ -83,27 +84,27 @@ func (h *readers) renderPage(ctx context.Context, asked askedPage, w *i18n.Catal
 	if err != nil {
 		return nil, err
 	}
-	answer := pageAnswer{
+	answer := listOut{
 		Page:     pageOut{URL: t.Page.URL, Title: t.Page.Name(), Open: t.Page.Open, Count: t.Count},
 		Settings: PublicSettings(site, w, key, h.kit.Mailing),
 		Comments: make([]commentOut, len(t.Comments)), Next: web.OrNull(t.Next),
 	}
 	answer.Settings.Providers = h.kit.Providers.Names()
-	if hours := h.Takedowns.Usually(ctx, site); hours > 0 {
+	if hours := h.Takedowns.TypicalHours(ctx, site); hours > 0 {
 		answer.Settings.Usually = web.OrNull(strconv.Itoa(hours) + "h")
 	}
 	for i, m := range t.Comments {
 		answer.Comments[i] = PublicComment(m, t.Page.URL)
 	}
-	page, err := h.pages.render(pageRef{site.ID, t.Page.ID}, began, answer)
+	page, err := h.pages.encode(pageRef{site.ID, t.Page.ID}, began, answer)
 	if err == nil && t.Page.Open {
-		page.until = t.Closes
+		page.expires = t.Closes
 	}
 	return page, err
 }
 
-// PublicSettings are what readers are told of a site besides its comments, in a language; key is its public one, or "";
-// mailing says whether the service mails them.
+// PublicSettings returns a site's public settings in the language of w. Key is the site's public key, or "". Mailing
+// reports whether the service sends mail.
 func PublicSettings(site site.Site, w *i18n.Catalog, key string, mailing bool) settingsOut {
 	s := site.Settings
 	return settingsOut{
@@ -114,14 +115,14 @@ func PublicSettings(site site.Site, w *i18n.Catalog, key string, mailing bool) s
 		MaxLength:   comment.MaxLength,
 		Moderation:  policyName(s.Moderation),
 		Votes:       !s.NoVotes,
-		Who:         string(s.Asks()),
+		Who:         string(s.RequiredIdentity()),
 		Mail:        mailing,
 		Mirrors:     web.List(s.Mirrors),
 		Key:         web.OrNull(key),
 	}
 }
 
-// policyName names a policy; none is the strictest.
+// policyName returns the name of a policy. An empty policy is the strictest one.
 func policyName(p site.Policy) string {
 	if p == "" {
 		p = site.PolicyAll
@@ -129,22 +130,22 @@ func policyName(p site.Policy) string {
 	return string(p)
 }
 
-// threadRequest reads the query of a page of comments, and the language that it asks for.
+// threadRequest parses the query of a list of comments. It also returns the texts in the requested language.
 func threadRequest(c *web.Request) (req comment.ThreadRequest, w *i18n.Catalog, err error) {
 	req = comment.ThreadRequest{
 		PageURL: c.QueryParam("page"), Sort: c.QueryParam("sort"),
 		After: c.QueryParam("after"), Around: c.QueryParam("around"),
 	}
-	if req.Limit, err = web.Limit(c); err != nil {
+	if req.Limit, err = web.ParseLimit(c); err != nil {
 		return req, nil, err
 	}
 	if w = i18n.In(cmp.Or(c.QueryParam("lang"), i18n.Languages[0].Key)); w == nil {
-		return req, nil, problem.Query("lang", "Ask for "+problem.Among(i18n.Keys())+".")
+		return req, nil, problem.Query("lang", "Ask for "+problem.Among(i18n.LanguageKeys())+".")
 	}
 	return req, w, nil
 }
 
-// Header values that are the same for every page. net/http does not change them.
+// Header values shared by all pages; net/http does not change them.
 var (
 	jsonType    = []string{"application/json"}
 	noCache     = []string{"no-cache"}
@@ -152,7 +153,7 @@ var (
 	varyOnPages = []string{"Origin, Accept-Encoding"}
 )
 
-// send writes a rendered page, or that the reader has it already.
+// send answers with a rendered page, or 304 if the client has it.
 func send(c *web.Request, page *rendered) error {
 	r, res := c.Request(), c.Response()
 	header := res.Header()
@@ -160,7 +161,7 @@ func send(c *web.Request, page *rendered) error {
 	header["Cache-Control"] = noCache
 	header["Etag"] = page.etag
 	if known := r.Header.Get("If-None-Match"); known != "" && web.Matches(known, page.etag[0]) {
-		page.had.Add(1)
+		page.notModified.Add(1)
 		res.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -172,6 +173,6 @@ func send(c *web.Request, page *rendered) error {
 	header["Content-Type"] = jsonType
 	header["Content-Length"] = sent.length
 	res.WriteHeader(http.StatusOK)
-	_, _ = res.Write(sent.body) // the reader may be gone
+	_, _ = res.Write(sent.body) // fails if the client has left
 	return nil
 }

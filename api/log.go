@@ -10,8 +10,8 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 )
 
-// logOut is one entry of a site's log. One that is about the model and no comment has null for
-// what concerns a comment; Subject and Lessons say what it is about.
+// logOut is an entry of a site's log. In an entry about the model, the fields about a comment are null; Subject and
+// Lessons describe the change.
 type logOut struct {
 	Seq     uint64         `json:"seq"`
 	Kind    string         `json:"kind"`
@@ -32,7 +32,7 @@ type logOut struct {
 	Hash    string         `json:"hash"`
 }
 
-func logEntry(e auditlog.Told) logOut {
+func logEntry(e auditlog.NamedEntry) logOut {
 	o := logOut{
 		Seq:     e.Seq,
 		Kind:    e.Kind.String(),
@@ -45,12 +45,12 @@ func logEntry(e auditlog.Told) logOut {
 		Undone:  e.Undone,
 		Hash:    hex.EncodeToString(e.Hash),
 	}
-	if e.Kind == auditlog.OnComment {
+	if e.Kind == auditlog.Decision {
 		o.Action, o.Reason = web.OrNull(e.Action.String()), web.OrNull(e.Reason.String())
 		o.Comment, o.Version = &e.Comment, &e.Version
 		o.From, o.To = web.OrNull(e.From.String()), web.OrNull(e.To.String())
 	}
-	if e.OnDemand() {
+	if e.IsTakedown() {
 		id, _, _ := strings.Cut(e.Subject, " ")
 		o.Subject = &id
 	}
@@ -64,11 +64,11 @@ func logEntry(e auditlog.Told) logOut {
 }
 
 func (h *moderators) log(c *web.Request) error {
-	n, err := web.Limit(c)
+	n, err := web.ParseLimit(c)
 	if err != nil {
 		return err
 	}
-	entries, next, err := h.Moderation.Log(c.Request().Context(), c.Who, c.Site,
+	entries, next, err := h.Moderation.Log(c.Request().Context(), c.Actor, c.Site,
 		moderation.LogRequest{After: c.QueryParam("after"), Limit: n})
 	if err != nil {
 		return err

@@ -18,8 +18,8 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// letters are the mails that wait to be sent to an address.
-func (w *world) letters(email string) (all []mail.Message) {
+// queuedMails returns the mails queued for an address.
+func (w *world) queuedMails(email string) (all []mail.Message) {
 	w.t.Helper()
 	fatal(w.t, w.db.View(context.Background(), func(tx store.Tx) (err error) {
 		all, err = tx.DueMails(w.clock.Now().Add(48*time.Hour), 1_000)
@@ -28,19 +28,19 @@ func (w *world) letters(email string) (all []mail.Message) {
 	return slices.DeleteFunc(all, func(m mail.Message) bool { return m.Reader.Address != email })
 }
 
-// coded has a code mailed to an address and returns what the mail says.
-func (w *world) coded(email string) string {
+// mailCode requests a code for an address and returns the code in the mail.
+func (w *world) mailCode(email string) string {
 	w.t.Helper()
 	want(w.t, w.do(call{method: "POST", path: identityOfA, body: m{"email": email}}), 202, "")
-	all := w.letters(email)
+	all := w.queuedMails(email)
 	if len(all) == 0 {
 		w.t.Fatalf("no mail waits for %s", email)
 	}
 	return mailbox.CodeOf(testSecret, all[len(all)-1].ID)
 }
 
-// types says a code that came to an address.
-func (w *world) types(email, code string, more m) reply {
+// sendCode sends a code for an address, with further fields.
+func (w *world) sendCode(email, code string, more m) reply {
 	w.t.Helper()
 	in := m{"email": email, "code": code}
 	for name, value := range more {
@@ -49,20 +49,20 @@ func (w *world) types(email, code string, more m) reply {
 	return w.do(call{method: "POST", path: identityOfA, body: in})
 }
 
-func TestAMailedCodeProvesAnAddress(t *testing.T) {
+func TestMailCode_VerifiesAddress(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
 		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 200, "")
 		say := func(text string, author m) reply {
 			t.Helper()
-			return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: with(written(text), "author", author)})
+			return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: with(requireBody(text), "author", author)})
 		}
 		const lena = "lena@mail.example"
 		r := say("Whoever says so may be called Lena here?", m{"name": "Lena", "email": lena})
 		if want(t, r, 422, "field.invalid"); !strings.Contains(string(r.raw), `"/author/identity"`) {
-			t.Errorf("somebody unproven is told %s", r.raw)
+			t.Errorf("without a code, the response is %s", r.raw)
 		}
-		code := w.coded(lena)
-		got := w.types("LENA@mail.example ", code[:4]+" "+code[4:], m{"name": " Lena "})
+		code := w.mailCode(lena)
+		got := w.sendCode("LENA@mail.example ", code[:4]+" "+code[4:], m{"name": " Lena "})
 		if want(t, got, 200, ""); got.str("name") != "Lena" || got.json["verified"] != true || got.json["author"] != false ||
 			got.json["badge"] != nil {
 			t.Errorf("the code gives %v", got.json)
@@ -74,7 +74,7 @@ func TestAMailedCodeProvesAnAddress(t *testing.T) {
 			lena || item["author"].(map[string]any)["verified"] != true {
 			t.Errorf("the desk is shown %v", item)
 		}
-		want(t, w.types(lena, code, nil), 401, "identity.refused")
+		want(t, w.sendCode(lena, code, nil), 401, "identity.refused")
 
 		want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "account"}), 200, "")
 		want(t, say("Only the site's own people may write now.", m{"identity": identity}), 422, "field.invalid")
@@ -90,7 +90,7 @@ func TestAMailedCodeProvesAnAddress(t *testing.T) {
 		want(t, out, 204, "")
 		want(t, say("She has signed out, and writes on.", m{"identity": identity}), 401, "identity.refused")
 		w.clock.Add(time.Minute)
-		again := w.types(lena, w.coded(lena), nil)
+		again := w.sendCode(lena, w.mailCode(lena), nil)
 		want(t, again, 200, "")
 		want(t, say("Back again under a new code.", m{"identity": again.str("identity")}), 201, "")
 		w.clock.Add(12 * time.Hour)
@@ -98,25 +98,25 @@ func TestAMailedCodeProvesAnAddress(t *testing.T) {
 	})
 }
 
-func TestACodeIsGoodOnceForAWhileAndForFiveTries(t *testing.T) {
+func TestMailCode_ExpiresAndLimitsAttempts(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
-		wrong := func(code string) string { // differs from it in one figure
+		wrong := func(code string) string { // differs in one digit
 			return code[:7] + string('0'+(code[7]-'0'+1)%10)
 		}
 		for name, tt := range map[string]struct {
-			before func(email, code string) string // returns what is typed
+			before func(email, code string) string // returns the code to send
 			good   bool
 		}{
 			"as it was mailed": {func(_, code string) string { return code }, true},
 			"after four wrong ones": {func(email, code string) string {
 				for range 4 {
-					want(t, w.types(email, wrong(code), nil), 401, "identity.refused")
+					want(t, w.sendCode(email, wrong(code), nil), 401, "identity.refused")
 				}
 				return code
 			}, true},
 			"after five wrong ones": {func(email, code string) string {
 				for range 5 {
-					want(t, w.types(email, wrong(code), nil), 401, "identity.refused")
+					want(t, w.sendCode(email, wrong(code), nil), 401, "identity.refused")
 				}
 				return code
 			}, false},
@@ -124,37 +124,37 @@ func TestACodeIsGoodOnceForAWhileAndForFiveTries(t *testing.T) {
 				w.clock.Add(10*time.Minute + time.Second)
 				return code
 			}, false},
-			"of another address": {func(string, string) string { return w.coded("somebody@mail.example") }, false},
-			"before a later one": {func(email, code string) string { w.coded(email); return code }, false},
-			"a later one":        {func(email, _ string) string { return w.coded(email) }, true},
+			"of another address": {func(string, string) string { return w.mailCode("somebody@mail.example") }, false},
+			"before a later one": {func(email, code string) string { w.mailCode(email); return code }, false},
+			"a later one":        {func(email, _ string) string { return w.mailCode(email) }, true},
 			"nothing":            {func(string, string) string { return "" }, false},
 			"one without zeros":  {func(_, code string) string { return strings.TrimLeft(code, "0") + " x" }, false},
 		} {
 			email := strings.ReplaceAll(name, " ", ".") + "@mail.example"
-			typed := tt.before(email, w.coded(email))
-			if r := w.types(email, typed, nil); tt.good != (r.status == 200) || !tt.good && r.code() != "identity.refused" {
+			typed := tt.before(email, w.mailCode(email))
+			if r := w.sendCode(email, typed, nil); tt.good != (r.status == 200) || !tt.good && r.code() != "identity.refused" {
 				t.Errorf("a code %s: %d %s", name, r.status, r.raw)
 			}
 		}
-		want(t, w.types("never.asked@mail.example", "12345678", nil), 401, "identity.refused")
+		want(t, w.sendCode("never.asked@mail.example", "12345678", nil), 401, "identity.refused")
 	})
 }
 
-// Whoever asks for codes for somebody else's address fills no mailbox, and is not told when it is enough.
-func TestAnAddressGetsFewCodesADay(t *testing.T) {
+// Requests for codes cannot fill another person's mailbox. The response does not reveal the limit.
+func TestMailCode_DailyLimit(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
 		ask := func(site, email string) {
 			t.Helper()
 			r := w.do(call{method: "POST", path: "/api/v1/sites/" + site + "/identity?lang=kk", body: m{"email": email}})
 			if want(t, r, 202, ""); string(r.raw) != "{}\n" {
-				t.Errorf("who asks is told %q", r.raw)
+				t.Errorf("the response is %q", r.raw)
 			}
 		}
 		sent := func() (n int) {
 			for i := range 20 {
-				n += len(w.letters(fmt.Sprintf("victim+%d@mail.example", i)))
+				n += len(w.queuedMails(fmt.Sprintf("victim+%d@mail.example", i)))
 			}
-			return n + len(w.letters("victim@mail.example"))
+			return n + len(w.queuedMails("victim@mail.example"))
 		}
 		for i := range 20 {
 			ask("a", "victim@mail.example")
@@ -167,22 +167,22 @@ func TestAnAddressGetsFewCodesADay(t *testing.T) {
 		ask("a", "another@mail.example")
 		w.clock.Add(24 * time.Hour)
 		ask("a", "victim@mail.example")
-		if n, other := sent(), w.letters("another@mail.example"); n != 7 || len(other) != 1 || other[0].Reader.Lang != "kk" {
-			t.Errorf("then %d mails wait, and %v for somebody else", n, other)
+		if n, other := sent(), w.queuedMails("another@mail.example"); n != 7 || len(other) != 1 || other[0].Reader.Lang != "kk" {
+			t.Errorf("%d mails are queued, and %v for another address", n, other)
 		}
 	})
 }
 
-func TestACodeNeedsAnAddressAMailServerAndANameOfOnesOwn(t *testing.T) {
+func TestMailCode_RequiresAddressMailServerAndName(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	r := w.do(call{method: "POST", path: identityOfA, body: m{"email": "lena@mail.example"}})
 	if want(t, r, 422, "field.invalid"); !strings.Contains(string(r.raw), "sends no mail") {
-		t.Errorf("without a mail server one is told %s", r.raw)
+		t.Errorf("without a mail server, the response is %s", r.raw)
 	}
 	list := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA})
 	if list.json["settings"].(map[string]any)["mail"] != false {
-		t.Errorf("readers are told of mail: %v", list.json["settings"])
+		t.Errorf("settings say that mail is sent: %v", list.json["settings"])
 	}
 
 	w = newWorld(t, w.dbURL, "", options{mailing: true, known: true})
@@ -198,17 +198,18 @@ func TestACodeNeedsAnAddressAMailServerAndANameOfOnesOwn(t *testing.T) {
 		}
 	}
 	const lena = "lena@mail.example"
-	code := w.coded(lena)
-	r = w.types(lena, code, m{"name": "Owner А"}) // the last letter is Cyrillic
+	code := w.mailCode(lena)
+	r = w.sendCode(lena, code, m{"name": "Owner А"}) // the last letter is Cyrillic
 	if want(t, r, 422, "field.invalid"); !strings.Contains(string(r.raw), `"/name"`) {
 		t.Errorf("a name of staff is answered %s", r.raw)
 	}
-	want(t, w.types(lena, code, m{"name": strings.Repeat("x", 121)}), 422, "field.invalid")
-	want(t, w.types(lena, code, m{"name": "Lena"}), 200, "")
+	want(t, w.sendCode(lena, code, m{"name": strings.Repeat("x", 121)}), 422, "field.invalid")
+	want(t, w.sendCode(lena, code, m{"name": "Lena"}), 200, "")
 }
 
-// The page without script has a code mailed, keeps what was typed, and asks for the code once, whatever else is wrong.
-func TestThePlainPageTakesAMailedCode(t *testing.T) {
+// The page without script mails a code, keeps the form's input, and requires the code once, also if another field is
+// wrong.
+func TestPlainPage_AcceptsMailCode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
 	want(t, w.as("owner a", "PATCH", "/api/v1/sites/a", m{"who": "verified"}), 200, "")
@@ -231,13 +232,13 @@ func TestThePlainPageTakesAMailedCode(t *testing.T) {
 	}
 	const asks = "Where does the path to the lake begin?"
 	in := url.Values{"body": {asks}, "name": {"Lena"}, "email": {"lena"}, "do": {"code"}}
-	send(in, 422, "This does not look like an e-mail address.", "path to the lake")
+	send(in, 422, "Enter a valid e-mail address.", "path to the lake")
 	in.Set("email", lena)
-	send(in, 200, "A code is on its way to "+lena, `name="code"`, "path to the lake", "Post comment", "Mail another")
+	send(in, 200, "Code sent to "+lena, `name="code"`, "path to the lake", "Post comment", "Send another")
 	in.Del("do")
 	in.Set("code", "0")
-	send(in, 401, "This is not the code that was mailed last", "path to the lake")
-	waiting := w.letters(lena)
+	send(in, 401, "Wrong or expired code.", "path to the lake")
+	waiting := w.queuedMails(lena)
 	in.Set("code", mailbox.CodeOf(testSecret, waiting[len(waiting)-1].ID))
 	in.Set("body", " ")
 	page := send(in, 422, "There is no text yet.")
@@ -256,13 +257,13 @@ func TestThePlainPageTakesAMailedCode(t *testing.T) {
 	send(url.Values{"body": {"Nobody wrote this."}, "identity": {"m.x.y"}}, 401)
 }
 
-// A writer is told by mail once the address has agreed, on a page that does nothing until a button is pressed; a mail
-// program ends it with one request of its own.
-func TestAMailedLinkIsAPageWithAButton(t *testing.T) {
+// Mail is sent only after the address is confirmed. The page of the mailed link changes nothing until its button is
+// pressed. Mail programs unsubscribe with one request.
+func TestNotify_MailedLinkNeedsButton(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
 		const lena = "lena@mail.example"
 		posted := w.do(call{method: "POST", path: "/api/v1/sites/a/comments",
-			body: with(written("Is the upper path to the lake open?"), "author", m{"name": "Lena", "email": lena})})
+			body: with(requireBody("Is the upper path to the lake open?"), "author", m{"name": "Lena", "email": lena})})
 		want(t, posted, 201, "")
 		notify := "/api/v1/sites/a/comments/" + posted.str("id") + "/notify?lang=en"
 		own := map[string]string{"Authorization": "Bearer " + posted.str("edit_token")}
@@ -274,9 +275,9 @@ func TestAMailedLinkIsAPageWithAButton(t *testing.T) {
 		want(t, asks(nil, own), 422, "field.invalid")
 		r := asks(true, own)
 		if want(t, r, 200, ""); r.json["on"] != true || r.json["confirmed"] != false {
-			t.Errorf("who asks is told %v", r.json)
+			t.Errorf("the response is %v", r.json)
 		}
-		if all := w.letters(lena); len(all) != 1 || string(all[0].Kind) != string(mailbox.Confirm) {
+		if all := w.queuedMails(lena); len(all) != 1 || string(all[0].Kind) != string(mailbox.Confirm) {
 			t.Fatalf("the letters are %v", all)
 		}
 		link := func(to string) string {
@@ -295,40 +296,40 @@ func TestAMailedLinkIsAPageWithAButton(t *testing.T) {
 		}
 		confirm := link(mailbox.ToConfirm)
 		for range 2 {
-			page(w.do(call{path: confirm}), 200, "Tell you by mail?", "Yes, tell me", "No, and never ask again", "/post", lena)
+			page(w.do(call{path: confirm}), 200, "Get mail about your comments?", "Yes, notify me", "No, and never ask again", "/post", lena)
 		}
 		press := func(path string, in url.Values) reply {
 			return w.do(call{method: "POST", path: path, body: in})
 		}
 		upTo := fmt.Sprint(w.clock.Now().UnixMicro())
-		page(press(confirm, url.Values{"do": {"confirm"}, "upto": {upTo}}), 200, lena+" is told from now on.")
+		page(press(confirm, url.Values{"do": {"confirm"}, "upto": {upTo}}), 200, lena+" will get notifications.")
 		if r := asks(true, own); r.json["confirmed"] != true {
 			t.Errorf("after a yes it is %v", r.json)
 		}
-		page(w.do(call{path: confirm}), 200, "Nothing on Site A waits for your answer.")
+		page(w.do(call{path: confirm}), 200, "Nothing on Site A needs your answer.")
 		stop := link(mailbox.ToStop)
-		page(w.do(call{path: stop}), 200, "No more mail?", "Stop all mail")
-		page(press(stop, url.Values{"List-Unsubscribe": {"One-Click"}}), 200, "No more mail about comments goes to "+lena)
-		if r := asks(true, own); r.json["confirmed"] != false || len(w.letters(lena)) != 1 {
-			t.Errorf("who wants no mail is asked again: %v", r.json)
+		page(w.do(call{path: stop}), 200, "Stop all mail?", "Stop all mail<")
+		page(press(stop, url.Values{"List-Unsubscribe": {"One-Click"}}), 200, lena+" will get no more mail about comments.")
+		if r := asks(true, own); r.json["confirmed"] != false || len(w.queuedMails(lena)) != 1 {
+			t.Errorf("an address with mail turned off is asked again: %v", r.json)
 		}
-		page(w.do(call{path: "/mail/nothing?lang=en"}), 404, "This link does not work any more")
-		page(press("/mail/nothing?lang=en", url.Values{"do": {"stop"}}), 404, "This link does not work any more")
+		page(w.do(call{path: "/mail/nothing?lang=en"}), 404, "This link no longer works")
+		page(press("/mail/nothing?lang=en", url.Values{"do": {"stop"}}), 404, "This link no longer works")
 		want(t, press(stop, url.Values{"do": {"else"}}), 422, "")
-		for _, from := range []string{"null", originA} { // who holds a link and cannot read its page does not press
+		for _, from := range []string{"null", originA} { // foreign pages cannot submit its form
 			page(w.do(call{method: "POST", path: stop, body: url.Values{"do": {"stop"}},
 				header: map[string]string{"Origin": from, "Sec-Fetch-Site": "cross-site"}}), 403)
 		}
 	})
 }
 
-// Whoever opens a link too late has a new one mailed by a button, to the address that got it: once a day where it asks
-// for a yes, and not at all who wants no mail.
-func TestALinkThatHasExpiredIsMailedAnew(t *testing.T) {
+// The page of an expired link has a button that mails a new one to the same address. A confirmation is mailed once a
+// day at most, and nothing is mailed to an address that has turned mail off.
+func TestNotify_ExpiredLinkIsMailedAgain(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
 		const lena = "lena@mail.example"
 		posted := w.do(call{method: "POST", path: "/api/v1/sites/a/comments",
-			body: with(written("Is the lower path to the lake open?"), "author", m{"name": "Lena", "email": lena})})
+			body: with(requireBody("Is the lower path to the lake open?"), "author", m{"name": "Lena", "email": lena})})
 		want(t, posted, 201, "")
 		want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/comments/" + posted.str("id") + "/notify?lang=en",
 			body: m{"on": true}, header: map[string]string{"Authorization": "Bearer " + posted.str("edit_token")}}), 200, "")
@@ -341,29 +342,29 @@ func TestALinkThatHasExpiredIsMailedAnew(t *testing.T) {
 			t.Helper()
 			r := w.do(call{method: "POST", path: path, body: url.Values{"do": {"again"}}})
 			want(t, r, status, "")
-			if all := w.letters(lena); !strings.Contains(string(r.raw), says) || len(all) != mailed {
+			if all := w.queuedMails(lena); !strings.Contains(string(r.raw), says) || len(all) != mailed {
 				t.Errorf("after %d letters, not %d, it says %s", len(all), mailed, r.raw)
 			}
 		}
 		now := w.clock.Now()
-		lapsed, seen := link(mailbox.ToConfirm, now), link(mailbox.ToSee, now)
+		lapsed, seen := link(mailbox.ToConfirm, now), link(mailbox.ToViewData, now)
 		for _, path := range []string{lapsed, seen} {
 			r := w.do(call{path: path})
 			want(t, r, 404, "")
-			for _, says := range []string{"This link has expired", "It worked until", "Mail me a new one"} {
+			for _, says := range []string{"This link has expired", "It was valid until", "Send a new link"} {
 				if !strings.Contains(string(r.raw), says) {
 					t.Errorf("the page does not say %q: %s", says, r.raw)
 				}
 			}
 		}
 		const sent = "A new link is on its way to " + lena
-		again(lapsed, 200, sent, 1) // there was one today
+		again(lapsed, 200, sent, 1) // over the daily limit
 		w.clock.Add(25 * time.Hour)
 		again(lapsed, 200, sent, 2)
 		again(lapsed, 200, sent, 2)
 		again(seen, 200, sent, 3)
-		again(link(mailbox.ToConfirm, w.clock.Now().Add(time.Hour)), 404, "does not work any more", 3)
-		again("/mail/nothing?lang=en", 404, "does not work any more", 3)
+		again(link(mailbox.ToConfirm, w.clock.Now().Add(time.Hour)), 404, "no longer works", 3)
+		again("/mail/nothing?lang=en", 404, "no longer works", 3)
 		never := link(mailbox.ToStop, time.Time{})
 		want(t, w.do(call{method: "POST", path: never, body: url.Values{"do": {"stop"}}}), 200, "")
 		w.clock.Add(25 * time.Hour)
@@ -371,8 +372,8 @@ func TestALinkThatHasExpiredIsMailedAnew(t *testing.T) {
 	})
 }
 
-// The page without script has the box in its form: nobody is asked without it, and it needs an address.
-func TestThePlainPageHasItsWriterTold(t *testing.T) {
+// The form without script has a checkbox for notifications. It needs an address, and no mail is sent without it.
+func TestPlainPage_Notify(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
 	path := "/sites/a/page?lang=en&url=" + pageA
@@ -387,18 +388,18 @@ func TestThePlainPageHasItsWriterTold(t *testing.T) {
 		}
 	}
 	send := func(in url.Values) reply { return w.pressTwice(path, in) }
-	page(w.do(call{path: path}), 200, box+">", "Tell me by mail when it is published or answered")
+	page(w.do(call{path: path}), 200, box+">", "Mail me when it is published or answered")
 	in := url.Values{"body": {"Is the lower path flooded after rain?"}, "told": {"on"}}
-	page(send(in), 422, "To be told by mail, leave an e-mail address.", box+" checked", "lower path")
+	page(send(in), 422, "Enter an e-mail address to get notifications.", box+" checked", "lower path")
 	in.Set("email", lena)
 	r := send(in)
 	page(r, 303)
-	page(w.do(call{path: r.header.Get("Location")}), 200, "We mail you one question a day at most")
-	if all := w.letters(lena); len(all) != 1 || string(all[0].Kind) != string(mailbox.Confirm) {
+	page(w.do(call{path: r.header.Get("Location")}), 200, "Confirm in the mail we send you, at most one a day.")
+	if all := w.queuedMails(lena); len(all) != 1 || string(all[0].Kind) != string(mailbox.Confirm) {
 		t.Errorf("the letters are %v", all)
 	}
 	page(send(url.Values{"body": {"Nobody needs to tell me of this one."}, "email": {"otto@mail.example"}}), 303)
-	if all := w.letters("otto@mail.example"); len(all) != 0 {
+	if all := w.queuedMails("otto@mail.example"); len(all) != 0 {
 		t.Errorf("without the box the letters are %v", all)
 	}
 	none := newWorld(t, testkit.SQLite(t), "", options{})

@@ -17,13 +17,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// docsView is what testdata/docs.tmpl.html shows of a specification.
+// docsView is the data of testdata/docs.tmpl.html.
 type docsView struct {
 	*openapi3.T
 	Groups   []docsGroup
 	Schemas  []docsSchema
 	Problems []docsProblem
-	Failed   template.HTML // a failure, as it is answered
+	Failed   template.HTML // a sample problem
 }
 
 type docsGroup struct {
@@ -42,7 +42,7 @@ type docsOperation struct {
 	Codes                   []any
 }
 
-// docsFields are what is said of an operation in one place: in its path and query, its header or its body.
+// docsFields are the fields of an operation in one place: path and query, header, or body.
 type docsFields struct {
 	Where string
 	Names []docsField
@@ -57,13 +57,13 @@ type docsAnswer struct{ Status, Description, Schema string }
 
 type docsSchema struct{ Name, Body string }
 
-// A docsProblem is a failure with the detail of one that was answered in a test.
+// A docsProblem is a problem with a sample of its detail, from a golden file.
 type docsProblem struct {
 	Status       int
 	Code, Detail string
 }
 
-// docsFor makes the page for people.
+// docsFor returns the HTML reference.
 func docsFor(doc *openapi3.T) ([]byte, error) {
 	page, err := template.New("docs.tmpl.html").Funcs(template.FuncMap{"lower": strings.ToLower}).
 		ParseFiles("testdata/docs.tmpl.html")
@@ -85,7 +85,7 @@ func docsFor(doc *openapi3.T) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// problems reads what failures were answered with.
+// problems reads the problems in the golden files.
 func (v *docsView) problems() error {
 	files, err := filepath.Glob("testdata/problems/*.txt")
 	if err != nil {
@@ -114,7 +114,7 @@ func (v *docsView) problems() error {
 	return nil
 }
 
-// titled is an operation's id as words: listComments is "List comments".
+// titled returns an operation's id as words: "List comments" for listComments.
 func titled(id string) string {
 	var b strings.Builder
 	for i, r := range id {
@@ -130,7 +130,7 @@ func titled(id string) string {
 	return strings.NewReplacer("Set ", "Change ", " am i", " am I").Replace(b.String())
 }
 
-// operations are those of a tag that answer programs, by path and then in the usual order of methods.
+// operations returns the operations of a tag that respond with data, ordered by path and then by method.
 func operations(doc *openapi3.T, tag string) (ops []docsOperation) {
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
 		item := doc.Paths.Value(path)
@@ -181,7 +181,7 @@ func operation(o *openapi3.Operation, method, path string, params openapi3.Param
 	return op
 }
 
-// who says what a request has to show.
+// who returns the credentials that an operation accepts.
 func who(o *openapi3.Operation) string {
 	if o.Security == nil {
 		return ""
@@ -208,10 +208,10 @@ func properties(s *openapi3.Schema) (all []docsField) {
 	return all
 }
 
-// inLine writes an outline of two levels on one line.
+// inLine joins an outline of two levels into one line.
 var inLine = strings.NewReplacer("{\n  ", "{", "{\n    ", "{", "\n}", "}", "\n  }", "}", "\n  ", ", ", "\n    ", ", ")
 
-// ordered are the names of an object's properties, those first that must be there.
+// ordered returns the names of an object's properties, required ones first.
 func ordered(s *openapi3.Schema) []string {
 	names := slices.Clone(s.Required)
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
@@ -222,7 +222,7 @@ func ordered(s *openapi3.Schema) []string {
 	return names
 }
 
-// outline is a schema in one line or more: names with their types, ? where one may be absent.
+// outline returns a schema as text: names with their types, with ? for optional ones.
 func outline(s *openapi3.SchemaRef) string { return indented(s, "") }
 
 func indented(s *openapi3.SchemaRef, indent string) string {
@@ -283,7 +283,7 @@ func fields(s *openapi3.Schema, indent string) string {
 	return b.String()
 }
 
-// kind is a schema's type, "" where it has none.
+// kind returns a schema's type, or "" if it has none.
 func kind(s *openapi3.Schema) string {
 	if s.Type == nil {
 		return ""

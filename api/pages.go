@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/sites"
 )
 
-// pageEntryOut is a page with its numbers.
+// pageEntryOut is a page with its number of comments by state.
 type pageEntryOut struct {
 	pageRefOut
 	Approved  int            `json:"approved"`
@@ -23,11 +23,11 @@ func pageEntry(p sites.PageEntry) pageEntryOut {
 }
 
 func (h *moderators) pages(c *web.Request) error {
-	n, err := web.Limit(c)
+	n, err := web.ParseLimit(c)
 	if err != nil {
 		return err
 	}
-	pages, next, err := h.Sites.Pages(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
+	pages, next, err := h.Sites.Pages(c.Request().Context(), c.Actor, c.Site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (h *moderators) setPage(c *web.Request) error {
 		return err
 	}
 	ch := sites.PageChange{Open: in.Open, Title: in.Title, URL: in.URL}
-	p, err := h.Sites.SetPage(c.Request().Context(), c.Who, c.Site, c.Param("id"), ch)
+	p, err := h.Sites.SetPage(c.Request().Context(), c.Actor, c.Site, c.Param("id"), ch)
 	if err != nil {
 		return err
 	}

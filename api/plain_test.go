@@ -13,7 +13,7 @@ import (
 
 const plainA = "/sites/a/page?url=" + pageA
 
-// formOf reads the hidden fields of the plain form, as a browser would send them.
+// formOf returns the hidden fields of the plain form, as a browser sends them.
 func formOf(page string) url.Values {
 	form := url.Values{}
 	hidden := regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`)
@@ -32,9 +32,9 @@ func (w *world) plain(path, cookie string) string {
 	return string(r.raw)
 }
 
-func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
+func TestPlainPage_PostsAndShowsOwnComments(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		root := written("A root of the *thread*.")
+		root := requireBody("A root of the *thread*.")
 		root["author"] = m{"name": `Ann <script>`, "website": "https://ann.example/"}
 		id := w.approved(root)
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/comments/"+id+"/reply", m{"body": "An answer."})
@@ -64,7 +64,7 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 		cookie := strings.Split(set, ";")[0]
 		token := cookie[strings.Index(cookie, ":")+1:]
 		if strings.Contains(sent.header.Get("Location"), token) {
-			t.Errorf("the edit token stands in the address %s", sent.header.Get("Location"))
+			t.Errorf("the edit token is in the URL %s", sent.header.Get("Location"))
 		}
 		back := strings.Split(sent.header.Get("Location"), "#")[0]
 		if got := w.plain(back, cookie); !strings.Contains(got, "Your comment is waiting for a moderator.") ||
@@ -75,15 +75,15 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 			t.Errorf("a waiting comment is shown to a stranger: %s", got)
 		}
 
-		// The same again says so and stores nothing.
+		// A duplicate is reported and not stored.
 		again := w.pressTwice(plainA, form)
 		seen, _, _ := strings.Cut(again.header.Get("Location"), "#")
 		if again.status != http.StatusSeeOther ||
-			!strings.Contains(w.plain(seen, ""), "You have sent this comment before.") {
+			!strings.Contains(w.plain(seen, ""), "You already sent this comment.") {
 			t.Errorf("the same again: got %v %v", again, again.header)
 		}
 
-		// Refused, it says why; withdrawn, it is gone.
+		// The page shows why the comment was refused. After a withdrawal the comment is gone.
 		var mine map[string]any
 		for _, i := range w.as("moderator a", "GET", "/api/v1/sites/a/moderation/queue", nil).list("items") {
 			mine = i["comment"].(map[string]any)
@@ -104,7 +104,7 @@ func TestThePlainPageShowsPostsAndRemembersOnesOwn(t *testing.T) {
 	})
 }
 
-func TestAPlainFormNeverLosesAText(t *testing.T) {
+func TestPlainPage_KeepsTextOnFailure(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	send := func(form url.Values, header map[string]string) reply {
@@ -122,7 +122,7 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 		t.Errorf("a wrong e-mail: got %v", r)
 	}
 	russian := w.do(call{method: "POST", path: plainA + "&lang=ru", body: url.Values{"body": {" "}}})
-	if russian.status != 422 || !strings.Contains(string(russian.raw), "Не отправлено. Текст сохранён.") {
+	if russian.status != 422 || !strings.Contains(string(russian.raw), "Не отправлено. Текст цел.") {
 		t.Errorf("in Russian: got %v", russian)
 	}
 	for _, origin := range []string{"null", "https://evil.example"} {
@@ -134,7 +134,7 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 	if r := w.do(call{method: "POST", path: plainA, body: m{"body": "x"}}); r.status != http.StatusUnsupportedMediaType {
 		t.Errorf("JSON: got %v, want 415", r)
 	}
-	id := w.approved(written(w.text()))
+	id := w.approved(requireBody(w.text()))
 	answer := formOf(w.plain(plainA+"&reply="+id, ""))
 	if answer.Get("parent") != id {
 		t.Errorf("the form of a reply names the parent %q, want %s", answer.Get("parent"), id)
@@ -147,8 +147,8 @@ func TestAPlainFormNeverLosesAText(t *testing.T) {
 	}
 }
 
-// Whoever is limited keeps their text, and may send it when the time has passed.
-func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
+// The page keeps a text that was refused by the rate limit. It can be sent later.
+func TestPlainPage_KeepsTextWhenLimited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{limits: true})
 	form := formOf(w.plain(plainA, ""))
@@ -161,7 +161,7 @@ func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
 	form.Set("press", formOf(string(press().raw)).Get("press"))
 	w.clock.Add(10 * time.Second)
 	testkit.Until(t, "the address is limited", func() bool {
-		return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: written(w.text())}).status == 429
+		return w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: requireBody(w.text())}).status == 429
 	})
 	r := press()
 	if r.status != 429 || r.header.Get("Retry-After") == "" ||
@@ -176,7 +176,7 @@ func TestAPlainFormThatIsLimitedKeepsItsText(t *testing.T) {
 	}
 }
 
-func TestThePlainPageSpeaksThreeLanguages(t *testing.T) {
+func TestPlainPage_Languages(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, tt := range []struct{ query, accept, lang, says string }{
@@ -192,7 +192,7 @@ func TestThePlainPageSpeaksThreeLanguages(t *testing.T) {
 	}
 }
 
-func TestEveryPageIsFencedIn(t *testing.T) {
+func TestPages_HaveSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, path := range []string{plainA, "/docs", "/moderate/signin", "/sites/nowhere/page?url=x", "/sites/a/page",
@@ -216,8 +216,8 @@ func TestEveryPageIsFencedIn(t *testing.T) {
 	}
 }
 
-// pressTwice posts from the plain page: a first press is answered with the text as it will be shown, a second one, ten
-// seconds later, with what became of it.
+// pressTwice posts from the plain page. The first submit returns a preview, the second one, ten seconds later, the
+// result.
 func (w *world) pressTwice(path string, form url.Values) reply {
 	w.t.Helper()
 	send := call{method: "POST", path: path, body: form, header: map[string]string{"Origin": w.url}}
@@ -230,30 +230,30 @@ func (w *world) pressTwice(path string, form url.Values) reply {
 	return w.do(send)
 }
 
-// sendPlain presses a button of the plain page, as a browser that has a cookie.
+// sendPlain submits a form of the plain page with a cookie.
 func (w *world) sendPlain(form url.Values, cookie string) reply {
 	w.t.Helper()
 	return w.do(call{method: "POST", path: plainA, body: form,
 		header: map[string]string{"Origin": w.url, "Cookie": cookie}})
 }
 
-// place is where an answer to a form leads: an address, and what stands there.
+// place returns the URL and the fragment of the redirect after a form.
 func place(r reply) (address, anchor string) {
 	address, anchor, _ = strings.Cut(r.header.Get("Location"), "#")
 	return address, anchor
 }
 
-func TestWithoutScriptACommentIsReported(t *testing.T) {
+func TestPlainPage_Report(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	id := w.approved(written("The harbour was *quiet*."))
+	id := w.approved(requireBody("The harbour was *quiet*."))
 	link := regexp.MustCompile(`href="([^"]*report=` + id + `[^"]*)"`).FindStringSubmatch(w.plain(plainA, ""))
 	if link == nil {
-		t.Fatal("nothing on the page reports a comment")
+		t.Fatal("the page has no link to report a comment")
 	}
 	form := w.plain("/sites/a/page"+strings.ReplaceAll(link[1], "&amp;", "&"), "")
 	for _, part := range []string{"Report this comment", "<em>quiet</em>", `name="reason" value="personal_attack"`,
-		`name="report" value="` + id + `"`, "nobody is told who reported"} {
+		`name="report" value="` + id + `"`, "Nobody is told who reported it."} {
 		if !strings.Contains(form, part) {
 			t.Errorf("the form lacks %s:\n%s", part, form)
 		}
@@ -262,9 +262,9 @@ func TestWithoutScriptACommentIsReported(t *testing.T) {
 		return w.sendPlain(url.Values{"report": {id}, "reason": {reason}, "detail": {detail}}, "")
 	}
 	if r := send("", "It is <b>about</b> me."); r.status != 422 ||
-		!strings.Contains(string(r.raw), "Choose what is wrong") ||
+		!strings.Contains(string(r.raw), "Choose a reason.") ||
 		!strings.Contains(string(r.raw), "It is &lt;b&gt;about&lt;/b&gt; me.") {
-		t.Errorf("no reason: got %v, want 422 with what was said", r)
+		t.Errorf("no reason: got %v, want 422 with the input", r)
 	}
 	if r := send("duplicate", ""); r.status != 422 {
 		t.Errorf("a reason that is none of a reader's: got %v", r)
@@ -273,16 +273,16 @@ func TestWithoutScriptACommentIsReported(t *testing.T) {
 		!strings.Contains(string(r.raw), "1000 characters") {
 		t.Errorf("too long: got %d", r.status)
 	}
-	for _, says := range []string{"A moderator will look at it.", "You reported this already."} {
+	for _, says := range []string{"Reported. A moderator will look.", "You already reported this."} {
 		r := send("personal_attack", "It is about me.")
 		address, anchor := place(r)
 		if r.status != http.StatusSeeOther || anchor != "heard" || !strings.Contains(w.plain(address, ""), says) {
 			t.Errorf("reported: got %v %s, want %q", r, r.header.Get("Location"), says)
 		}
 	}
-	w.holds("reported", "reported", id)
+	w.wantView("reported", "reported", id)
 
-	waits := w.post(written("Nobody has looked at it.")).str("id")
+	waits := w.post(requireBody("Nobody has looked at it.")).str("id")
 	for _, strange := range []string{waits, "unknown", `"><script>`} {
 		if r := w.do(call{path: plainA + "&report=" + url.QueryEscape(strange)}); r.status != 404 {
 			t.Errorf("the form for %q: got %d, want 404", strange, r.status)
@@ -299,13 +299,13 @@ func TestWithoutScriptACommentIsReported(t *testing.T) {
 	}
 }
 
-func TestWithoutScriptAWriterAsksForASecondLook(t *testing.T) {
+func TestPlainPage_Appeal(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		mine := w.post(written("The harbour again, and its gulls."))
+		mine := w.post(requireBody("The harbour again, and its gulls."))
 		id := mine.str("id")
 		cookie := "aitys-own=" + id + ":" + mine.str("edit_token")
 		if got := w.plain(plainA, cookie); strings.Contains(got, "Ask for a second look") {
-			t.Error("what waits can be appealed")
+			t.Error("a pending comment can be appealed")
 		}
 		ask := func(text, cookie string) reply {
 			return w.sendPlain(url.Values{"appeal": {id}, "plea": {text}}, cookie)
@@ -316,8 +316,8 @@ func TestWithoutScriptAWriterAsksForASecondLook(t *testing.T) {
 		w.decide("reject", id, 1)
 		if got := w.plain(plainA, cookie); !strings.Contains(got, `name="appeal" value="`+id+`"`) {
 			t.Errorf("the refusal cannot be appealed: %s", got)
-		} else if !strings.Contains(got, "A moderator decided not to publish it. A moderator decided this. The program") {
-			t.Errorf("it does not say why, and who decided: %s", got)
+		} else if !strings.Contains(got, "A moderator decided not to publish it. A moderator decided this, not a program.") {
+			t.Errorf("it does not show reason and decider: %s", got)
 		}
 		for name, c := range map[string]string{"nobody": "", "a stranger": "aitys-own=" + id + ":guessed"} {
 			if r := ask("Let me.", c); r.status != 404 {
@@ -327,31 +327,31 @@ func TestWithoutScriptAWriterAsksForASecondLook(t *testing.T) {
 		long := "<i>Please</i> " + strings.Repeat("ә", 2001)
 		if r := ask(long, cookie); r.status != 422 || !strings.Contains(string(r.raw), "&lt;i&gt;Please") ||
 			!strings.Contains(string(r.raw), "<details open>") || !strings.Contains(string(r.raw), "2000 characters") {
-			t.Errorf("too long: got %d, want 422 with what was said", r.status)
+			t.Errorf("too long: got %d, want 422 with the input", r.status)
 		}
-		for range 2 { // a second press adds nothing
+		for range 2 { // a double submit adds nothing
 			r := ask("It is about the <harbour>.", cookie)
 			address, anchor := place(r)
 			if r.status != http.StatusSeeOther || anchor != "own-"+id {
 				t.Fatalf("appeal: got %v", r)
 			}
 			got := w.plain(address, cookie)
-			if !strings.Contains(got, "Second look asked.") || strings.Contains(got, `name="appeal"`) {
-				t.Errorf("the appeal is not told: %s", got)
+			if !strings.Contains(got, "Second look requested.") || strings.Contains(got, `name="appeal"`) {
+				t.Errorf("the appeal is not shown: %s", got)
 			}
 		}
-		w.holds("appealed", "appealed", id)
+		w.wantView("appealed", "appealed", id)
 		want(t, w.as("owner a", "POST", deskOfA+"/decisions",
 			m{"action": "reject", "comments": []m{{"id": id, "version": 2}}}), 200, "")
-		if got := w.plain(plainA, cookie); !strings.Contains(got, "it stays refused") ||
+		if got := w.plain(plainA, cookie); !strings.Contains(got, "Still refused after a second look.") ||
 			strings.Contains(got, `name="appeal"`) {
-			t.Errorf("the answer is not told: %s", got)
+			t.Errorf("the answer is not shown: %s", got)
 		}
 	})
 }
 
-// A program has to wait as long as a person, once for each text: what was pressed is good for no other.
-func TestWithoutScriptOnePressesTwiceTenSecondsApart(t *testing.T) {
+// Programs must wait ten seconds for each text, as people do. The first submit of a text is not valid for another text.
+func TestPlainPage_ConfirmsAfterTenSeconds(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	posted := func() int { return w.as("owner a", "GET", deskOfA+"/queue", nil).num("counts", "pending") }
@@ -363,14 +363,14 @@ func TestWithoutScriptOnePressesTwiceTenSecondsApart(t *testing.T) {
 	}
 	const first = "The *gulls* are <loud>."
 	page, form := press(first, "")
-	for _, part := range []string{"<em>gulls</em> are &lt;loud&gt;.", "The *gulls* are &lt;loud&gt;.", "in 10 seconds"} {
+	for _, part := range []string{"<em>gulls</em> are &lt;loud&gt;.", "The *gulls* are &lt;loud&gt;.", "Wait 10 seconds, then press Post again."} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the first press is answered without %s:\n%s", part, page)
 		}
 	}
 	w.clock.Add(9 * time.Second)
 	if page, again := press(first, form.Get("press")); again.Get("press") != form.Get("press") ||
-		!strings.Contains(page, "in 1 second.") {
+		!strings.Contains(page, "Wait 1 second, then press Post again.") {
 		t.Errorf("a second early: %s", page)
 	}
 	if _, other := press("Another text.", form.Get("press")); other.Get("press") == form.Get("press") {
@@ -383,22 +383,22 @@ func TestWithoutScriptOnePressesTwiceTenSecondsApart(t *testing.T) {
 		}
 	}
 	if n := posted(); n != 0 {
-		t.Errorf("%d comments came by one press", n)
+		t.Errorf("%d comments after the first submit", n)
 	}
 	w.clock.Add(time.Second)
 	want(t, w.sendPlain(url.Values{"body": {first}, "press": {form.Get("press")}}, ""), 303, "")
 	if n := posted(); n != 1 {
-		t.Errorf("%d comments came by two presses", n)
+		t.Errorf("%d comments after the second submit", n)
 	}
-	// The next day it is asked for again, and what the clock has not reached yet counts for nothing.
+	// The confirmation expires after a day. A time in the future is ignored.
 	_, form = press("The next day.", "")
 	w.clock.Add(25 * time.Hour)
 	if _, again := press("The next day.", form.Get("press")); again.Get("press") == form.Get("press") {
-		t.Error("a press of yesterday is taken")
+		t.Error("a confirmation of yesterday is accepted")
 	}
 	_, form = press("Before it is time.", "")
 	w.clock.Add(-time.Hour)
 	if _, again := press("Before it is time.", form.Get("press")); again.Get("press") == form.Get("press") {
-		t.Error("a press of later is taken")
+		t.Error("a confirmation from the future is accepted")
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/aitys/aitys/api/web"
 )
 
-// look notes which comment a moderator looks at. To send it again is to still be there.
-func (h *moderators) look(c *web.Request) error {
+// setPresence stores which comment the moderator looks at. Clients repeat the request to stay present.
+func (h *moderators) setPresence(c *web.Request) error {
 	var in struct {
 		Comment *string `json:"comment"`
 	}
@@ -18,15 +18,15 @@ func (h *moderators) look(c *web.Request) error {
 	if in.Comment != nil {
 		comment = *in.Comment
 	}
-	if err := h.kit.Presence.LookAt(c.Request().Context(), c.Who, c.Site, comment); err != nil {
+	if err := h.kit.Presence.LookAt(c.Request().Context(), c.Actor, c.Site, comment); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-// leave notes that a moderator has closed the queue.
+// leave removes the moderator's presence.
 func (h *moderators) leave(c *web.Request) error {
-	if err := h.kit.Presence.Leave(c.Request().Context(), c.Who, c.Site); err != nil {
+	if err := h.kit.Presence.Leave(c.Request().Context(), c.Actor, c.Site); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/api/web"
 )
 
-// privacy has a link mailed, behind which stands what is held about an address. It answers the same whatever that is.
+// privacy mails a link to a page with the data held about an address. The response does not tell if there is any.
 func (h *readers) privacy(c *web.Request) error {
 	var in struct {
 		Email string `json:"email"`
@@ -14,7 +14,7 @@ func (h *readers) privacy(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Privacy.AskHeld(c.Request().Context(), c.Site, in.Email, web.Words(c).Lang()); err != nil {
+	if err := h.Privacy.RequestData(c.Request().Context(), c.Site, in.Email, web.Catalog(c).Lang()); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, struct{}{})

@@ -18,13 +18,13 @@ import (
 
 const privacyOfA = "/api/v1/sites/a/privacy"
 
-// heldLink asks what is held about an address, and returns the link that is mailed.
+// heldLink requests the data held about an address and returns the mailed link.
 func (w *world) heldLink(email string) string {
 	w.t.Helper()
 	want(w.t, w.do(call{method: "POST", path: privacyOfA, body: m{"email": email}}), 202, "")
 	email = strings.ToLower(strings.TrimSpace(email))
-	all := w.letters(email)
-	if len(all) == 0 || string(all[len(all)-1].Kind) != string(mailbox.Held) {
+	all := w.queuedMails(email)
+	if len(all) == 0 || string(all[len(all)-1].Kind) != string(mailbox.DataLink) {
 		w.t.Fatalf("the letters to %s are %v", email, all)
 	}
 	return w.seeLink(email, all[len(all)-1].ID)
@@ -34,7 +34,7 @@ func (w *world) seeLink(email, letter string) string {
 	w.t.Helper()
 	site, err := w.service.Site(context.Background(), "a")
 	fatal(w.t, err)
-	return "/mail/" + mailbox.Link{For: mailbox.ToSee, Site: site.ID, Email: text.AddressOf(email), Lang: "en", Letter: letter,
+	return "/mail/" + mailbox.Link{For: mailbox.ToViewData, Site: site.ID, Email: text.AddressOf(email), Lang: "en", Letter: letter,
 		Ends: w.clock.Now().Add(time.Hour)}.Token(testSecret)
 }
 
@@ -49,7 +49,7 @@ func (w *world) presses(link, do string) reply {
 	return w.do(call{method: "POST", path: link, body: url.Values{"do": {do}}})
 }
 
-func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
+func TestPrivacy_LinkShowsAndErases(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
 		const lena, other = "lena@mail.example", "viktor@mail.example"
 		says := func(site, origin, text string, author m) reply {
@@ -64,8 +64,8 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 		wide := says("a", originA, "Another wagtail, written with odd letters.", m{"email": "lena@ｍａｉｌ.example"})
 		elsewhere := says("b", originB, "A wagtail on the other site stays there.", m{"email": lena})
 		stranger := says("a", originA, "The kingfisher belongs to somebody else.", m{"name": "Viktor", "email": other})
-		code := w.coded(lena)
-		identity := w.types(lena, code, m{"name": "Lena"}).str("identity")
+		code := w.mailCode(lena)
+		identity := w.sendCode(lena, code, m{"name": "Lena"}).str("identity")
 		proven := says("a", originA, "My own heron stood in the reeds all day.", m{"identity": identity})
 		want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/comments/" + proven.str("id") + "/notify",
 			body: m{"on": true}, header: map[string]string{"Authorization": "Bearer " + proven.str("edit_token")}}), 200, "")
@@ -75,7 +75,7 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 		w.decide("spam", wide.str("id"), 1)
 
 		link := w.heldLink(" Lena@Mail.example ")
-		for range 2 { // mail programs open links by themselves
+		for range 2 { // mail scanners open links
 			r := w.held(link)
 			list := r.list("comments")
 			if r.str("email") != lena || r.num("count") != 3 || len(list) != 3 || r.num("lessons") != 3 {
@@ -83,24 +83,24 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 			}
 			if list[0]["proven"] != true || list[0]["body"] != "My own heron stood in the reeds all day." ||
 				list[0]["state"] != "approved" || list[0]["name"] != "Lena" {
-				t.Errorf("of one's own comment is told %v", list[0])
+				t.Errorf("own comment: %v", list[0])
 			}
 			for _, c := range list[1:] {
 				page, _ := c["page"].(map[string]any)
 				if c["proven"] != false || c["body"] != nil || c["id"] != nil || c["state"] != nil || c["name"] != nil ||
 					page["url"] != originA+"/post" || c["created_at"] == nil {
-					t.Errorf("of what may be a stranger's is told %v", c)
+					t.Errorf("unverified comment: %v", c)
 				}
 			}
 			mail, _ := r.json["mail"].(map[string]any)
 			if told, _ := mail["told"].([]any); len(told) != 1 || mail["stopped"] != false {
-				t.Errorf("of mail is told %v", mail)
+				t.Errorf("mail: %v", mail)
 			}
 		}
 		page := w.do(call{path: link, header: map[string]string{"Accept": "text/html"}})
 		want(t, page, 200, "")
-		for _, s := range []string{"What is held about you", "3 comments under this address.", "heron", "published",
-			"not proved to be yours", "Erase it", "Stop all mail"} {
+		for _, s := range []string{"Your data", "3 comments under this address.", "heron", "published",
+			"not verified", "Erase everything", "Stop all mail"} {
 			if !strings.Contains(string(page.raw), s) {
 				t.Errorf("the page does not say %q: %s", s, page.raw)
 			}
@@ -114,7 +114,7 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 		want(t, w.presses(link, "stop"), 404, "")
 		want(t, w.presses(w.seeLink(other, "x"), "erase"), 404, "")
 		r := w.presses(link, "erase")
-		if want(t, r, 200, ""); !strings.Contains(string(r.raw), "All that was held about "+lena+" is erased: 3 comments") {
+		if want(t, r, 200, ""); !strings.Contains(string(r.raw), "All data of "+lena+" is erased: 3 comments and their training data.") {
 			t.Errorf("erasing says %s", r.raw)
 		}
 		want(t, w.do(call{path: link}), 404, "")
@@ -142,7 +142,7 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 			thread := w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA})
 			return strings.Contains(string(thread.raw), "kingfisher") && !strings.Contains(string(thread.raw), "heron")
 		})
-		would, err := w.service.LessonsOf(context.Background(), authz.Operator, site, learning.Erasee{Email: other})
+		would, err := w.service.LessonsOf(context.Background(), authz.Operator, site, learning.DataSubject{Email: other})
 		if fatal(t, err); would.Lessons != 1 {
 			t.Errorf("of another %d lessons are left", would.Lessons)
 		}
@@ -153,8 +153,8 @@ func TestWhatIsHeldIsToldAndErasedByAMailedLink(t *testing.T) {
 	})
 }
 
-// Whoever proved an address may keep what they wrote, without a name: then nothing says whose it is.
-func TestTextsAreKeptWithoutAName(t *testing.T) {
+// The owner of a verified address can keep the texts without a name. Then nothing identifies the commenter.
+func TestPrivacy_UnnameKeepsTexts(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
 		const lena, site = "lena.quagga@mail.example", "https://quagga.example/"
 		ctx := context.Background()
@@ -167,7 +167,7 @@ func TestTextsAreKeptWithoutAName(t *testing.T) {
 		}
 		shown, refused := says("The heron stood in the reeds all day."), says("Buy a heron from me, and cheaply.")
 		waits := says("Another heron, which waits for a moderator.")
-		stranger := w.post(with(written("The heron is a bird of mine."), "author", m{"name": "Viktor"}))
+		stranger := w.post(with(requireBody("The heron is a bird of mine."), "author", m{"name": "Viktor"}))
 		w.decide("approve", shown.str("id"), 1)
 		w.decide("spam", refused.str("id"), 1)
 		w.decide("approve", stranger.str("id"), 1)
@@ -192,10 +192,10 @@ func TestTextsAreKeptWithoutAName(t *testing.T) {
 		}
 
 		r := w.presses(w.heldLink(lena), "unname")
-		if want(t, r, 200, ""); !strings.Contains(string(r.raw), "that "+lena+" wrote 3 comments") {
+		if want(t, r, 200, ""); !strings.Contains(string(r.raw), "3 comments are no longer linked to "+lena) {
 			t.Errorf("it says %s", r.raw)
 		}
-		testkit.Until(t, "nothing says who wrote it", func() bool { return !strings.Contains(strings.ToLower(read()), "quagga") })
+		testkit.Until(t, "no trace of the commenter is left", func() bool { return !strings.Contains(strings.ToLower(read()), "quagga") })
 		after := read()
 		for _, text := range []string{"stood in the reeds", "and cheaply", "which waits for", "Viktor"} {
 			if !strings.Contains(after, text) {
@@ -216,20 +216,20 @@ func TestTextsAreKeptWithoutAName(t *testing.T) {
 		if bad, err := w.service.VerifyLog(ctx, a); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
-		// What is decided and written from here on goes as ever.
+		// Decisions and comments work as before.
 		w.decide("approve", waits.str("id"), 1)
 		w.decide("spam", shown.str("id"), 2)
 		if again := says("The heron stood in the reeds all day."); again.str("id") == shown.str("id") {
-			t.Error("what was kept without a name is known as its writer's")
+			t.Error("an unnamed comment is still linked to its commenter")
 		}
 	})
 }
 
-// Who asks learns nothing of an address, not even whether a mail goes there.
-func TestWhoAsksWhatIsHeldIsAlwaysAnsweredTheSame(t *testing.T) {
+// The response reveals nothing about an address, not even whether a mail is sent.
+func TestPrivacy_ResponseRevealsNothing(t *testing.T) {
 	onBothWith(t, options{mailing: true}, func(t *testing.T, w *world) {
 		const lena, nobody = "lena@mail.example", "nobody@mail.example"
-		w.post(with(written("Does anybody know the old ferry?"), "author", m{"email": lena}))
+		w.post(with(requireBody("Does anybody know the old ferry?"), "author", m{"email": lena}))
 		asks := func(email string) (string, int64) {
 			t.Helper()
 			before := w.counted.Load()
@@ -246,12 +246,12 @@ func TestWhoAsksWhatIsHeldIsAlwaysAnsweredTheSame(t *testing.T) {
 		if len(slices.Compact(said)) != 1 || len(slices.Compact(cost)) != 1 {
 			t.Errorf("the answers are %q, after %v transactions", said, cost)
 		}
-		if a, b := len(w.letters(lena))+len(w.letters("lena+again@mail.example")), len(w.letters(nobody)); a != 2 || b != 1 {
+		if a, b := len(w.queuedMails(lena))+len(w.queuedMails("lena+again@mail.example")), len(w.queuedMails(nobody)); a != 2 || b != 1 {
 			t.Errorf("%d and %d letters wait, want 2 and 1", a, b)
 		}
 		w.clock.Add(25 * time.Hour)
 		asks(lena)
-		if n := len(w.letters(lena)); n != 3 {
+		if n := len(w.queuedMails(lena)); n != 3 {
 			t.Errorf("a day later %d letters wait", n)
 		}
 		for _, bad := range []any{"", "lena", "lena@", "a b@mail.example", strings.Repeat("l", 400) + "@mail.example"} {
@@ -264,7 +264,7 @@ func TestWhoAsksWhatIsHeldIsAlwaysAnsweredTheSame(t *testing.T) {
 		for _, email := range []string{lena, nobody} {
 			r := form("/sites/a/privacy?lang=en", email)
 			want(t, r, 200, "")
-			if !strings.Contains(string(r.raw), "A link goes to "+email+", unless two went there today.") {
+			if !strings.Contains(string(r.raw), "A link goes to "+email+", unless two were sent today.") {
 				t.Errorf("the page says %s", r.raw)
 			}
 		}
@@ -278,13 +278,13 @@ func TestWhoAsksWhatIsHeldIsAlwaysAnsweredTheSame(t *testing.T) {
 	})
 }
 
-// A link is good for an hour, for its address, on its site, and for nothing else.
-func TestALinkToSeeWhatIsHeldEnds(t *testing.T) {
+// A link is valid for an hour, for its address and site only.
+func TestPrivacy_LinkExpires(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
 	const lena = "lena@mail.example"
 	link := w.heldLink(lena)
-	want(t, w.do(call{path: w.seeLink("other@mail.example", w.letters(lena)[0].ID)}), 404, "")
+	want(t, w.do(call{path: w.seeLink("other@mail.example", w.queuedMails(lena)[0].ID)}), 404, "")
 	want(t, w.do(call{path: link + "x"}), 404, "")
 	want(t, w.do(call{path: link + "?after=x", header: map[string]string{"Accept": "application/json"}}), 400,
 		"cursor.invalid")
@@ -296,17 +296,17 @@ func TestALinkToSeeWhatIsHeldEnds(t *testing.T) {
 	silent := onSQLite(t)
 	want(t, silent.do(call{method: "POST", path: privacyOfA, body: m{"email": lena}}), 422, "field.invalid")
 	r := silent.do(call{path: "/sites/a/privacy?lang=en"})
-	if want(t, r, 200, ""); !strings.Contains(string(r.raw), "This service sends no mail") {
+	if want(t, r, 200, ""); !strings.Contains(string(r.raw), "This service sends no mail and cannot verify addresses. Ask the site owner.") {
 		t.Errorf("without mail the page says %s", r.raw)
 	}
 }
 
-// More comments than one page shows are told in parts, and erased in one.
-func TestManyCommentsAreToldInParts(t *testing.T) {
+// Many comments are listed in pages and erased at once.
+func TestPrivacy_ManyCommentsHavePages(t *testing.T) {
 	onBothWith(t, options{mailing: true, silent: true}, func(t *testing.T, w *world) {
 		const lena = "lena@mail.example"
 		for i := range 203 {
-			w.post(with(written(fmt.Sprintf("Remark %d on the weather at the pass.", i)), "author", m{"email": lena}))
+			w.post(with(requireBody(fmt.Sprintf("Remark %d on the weather at the pass.", i)), "author", m{"email": lena}))
 		}
 		link := w.heldLink(lena)
 		got, next := 0, ""
@@ -316,7 +316,7 @@ func TestManyCommentsAreToldInParts(t *testing.T) {
 			next = r.str("next")
 		}
 		if got != 203 || next != "" {
-			t.Errorf("told are %d, and then %q", got, next)
+			t.Errorf("got %d entries, then the cursor %q", got, next)
 		}
 		var erased reply
 		testkit.Until(t, "the comments are erased, however busy the database is", func() bool {

@@ -20,7 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-func TestAStrangerFollowsThePublishedLog(t *testing.T) {
+func TestPublicLog_StrangerVerifiesChain(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const path = "/sites/a/log.jsonl"
 		if empty := w.do(call{path: path}); empty.status != 200 || len(empty.raw) > 0 {
@@ -34,7 +34,7 @@ func TestAStrangerFollowsThePublishedLog(t *testing.T) {
 			"note":   "A word to the writer.", "comments": []m{{"id": id, "version": 2}}}).str("batch")
 		kept := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/log?limit=1", nil).list("entries")[0]["hash"].(string)
 		w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions/"+batch+"/undo", nil)
-		w.decide("spam", w.post(written("Another one, which is refused.")).str("id"), 1)
+		w.decide("spam", w.post(requireBody("Another one, which is refused.")).str("id"), 1)
 
 		answer := w.do(call{path: path})
 		if answer.status != 200 || !strings.HasPrefix(answer.header.Get("Content-Type"), "application/x-ndjson") {
@@ -42,7 +42,7 @@ func TestAStrangerFollowsThePublishedLog(t *testing.T) {
 		}
 		head, err := hex.DecodeString(kept)
 		fatal(t, err)
-		f, err := auditlog.Follow(bytes.NewReader(answer.raw), head)
+		f, err := auditlog.VerifyPublic(bytes.NewReader(answer.raw), head)
 		newest := w.as("moderator a", "GET", "/api/v1/sites/a/moderation/log?limit=1", nil).list("entries")[0]["hash"]
 		if err != nil || f.Entries != 4 || f.Older != 0 || f.Kept != 2 || f.Head != newest {
 			t.Errorf("followed %+v, %v; want the head %v", f, err, newest)
@@ -69,7 +69,7 @@ func TestAStrangerFollowsThePublishedLog(t *testing.T) {
 	})
 }
 
-// lines reads a part of site A's log.
+// lines returns the lines of a response of site A's public log.
 func (w *world) lines(query string) reply {
 	w.t.Helper()
 	return w.do(call{path: "/sites/a/log.jsonl" + query})
@@ -80,14 +80,14 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 		site, err := w.service.Site(t.Context(), "a")
 		fatal(t, err)
 		add := func(n int) {
-			pen := auditlog.NewPen(site, "somebody", w.clock.Now())
+			pen := auditlog.NewAuthor(site, "somebody", w.clock.Now())
 			_, err := w.db.Update(t.Context(), func(tx store.Tx) error {
 				b, err := pen.Open(tx)
 				if err != nil {
 					return err
 				}
 				for range n {
-					b.Put(auditlog.Entry{Kind: auditlog.Withdrawal, Teaching: auditlog.Teaching{Subject: "x"}})
+					b.Append(auditlog.Entry{Kind: auditlog.Withdrawal, Teaching: auditlog.Teaching{Subject: "x"}})
 				}
 				return b.Close()
 			})
@@ -97,10 +97,10 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 			t.Errorf("the first chunk of an empty log is %v", empty)
 		}
 		var before []byte
-		for _, step := range []int{1, 998, 1, 1, 999, 1, 1_500} { // up to, at and past the ends of chunks
+		for _, step := range []int{1, 998, 1, 1, 999, 1, 1_500} { // before, at and after chunk boundaries
 			add(step)
 			whole := w.lines("")
-			f, err := auditlog.Follow(bytes.NewReader(whole.raw), nil)
+			f, err := auditlog.VerifyPublic(bytes.NewReader(whole.raw), nil)
 			if err != nil || whole.header.Get("ETag") != `"`+f.Head+`"` || whole.header.Get("Cache-Control") != "no-cache" {
 				t.Fatalf("followed %+v, %v; headers %v", f, err, whole.header)
 			}
@@ -127,7 +127,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 				tag := chunk.header.Get("ETag")
 				again := w.do(call{path: "/sites/a/log.jsonl" + query, header: map[string]string{"If-None-Match": tag}})
 				if again.status != 304 || len(again.raw) > 0 || again.header.Get("ETag") != tag {
-					t.Errorf("what is known is answered %v", again)
+					t.Errorf("a request with the ETag gets %v", again)
 				}
 			}
 			if !bytes.Equal(all, whole.raw) {
@@ -152,7 +152,7 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 			t.Errorf("a log that is known is answered %v", again.status)
 		}
 
-		// Restoring a backup replaces the log under the process. No answer mixes the two logs.
+		// Restoring a backup replaces the log while the process runs. No response mixes the two logs.
 		var entries []auditlog.Entry
 		fatal(t, w.db.View(t.Context(), func(tx store.Tx) (err error) {
 			entries, err = tx.DecisionsAfter(site.ID, 0, 10_000)
@@ -182,9 +182,9 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 			defer res.Body.Close()
 			got, err := io.ReadAll(res.Body)
 			if err != nil || res.StatusCode != http.StatusOK {
-				return false // cut, or busy
+				return false // aborted, or busy
 			}
-			f, err := auditlog.Follow(bytes.NewReader(got), nil)
+			f, err := auditlog.VerifyPublic(bytes.NewReader(got), nil)
 			if err != nil {
 				t.Fatalf("an answer mixes two logs: %v", err)
 			}
@@ -193,10 +193,10 @@ func TestPublicLog_ServesImmutableChunks(t *testing.T) {
 	})
 }
 
-// Clients that request the whole log and do not read it hold neither the database nor the memory of the server.
+// Clients that request the whole log and do not read it block no database connection and use little memory.
 func TestPublicLog_ClientsThatDoNotRead(t *testing.T) {
 	onBothAlone(t, func(t *testing.T, w *world) {
-		id := w.approved(written("A comment of which there are many."))
+		id := w.approved(requireBody("A comment of which there are many."))
 		var first comment.Comment
 		fatal(t, w.db.View(t.Context(), func(tx store.Tx) error {
 			site, err := w.service.Site(t.Context(), "a")
@@ -205,12 +205,12 @@ func TestPublicLog_ClientsThatDoNotRead(t *testing.T) {
 			}
 			return err
 		}))
-		w.grow(first, 0, 2_500) // 7,500 entries, which no socket takes at once
+		w.grow(first, 0, 2_500) // 7,500 entries, more than a socket buffer takes
 		posts := func() time.Duration {
 			var took []time.Duration
 			for range 15 {
 				began := time.Now()
-				w.post(written(w.text()))
+				w.post(requireBody(w.text()))
 				took = append(took, time.Since(began))
 			}
 			slices.Sort(took)
@@ -226,13 +226,13 @@ func TestPublicLog_ClientsThatDoNotRead(t *testing.T) {
 			_, err = fmt.Fprintf(conn, "GET /sites/a/log.jsonl HTTP/1.1\r\nHost: x\r\n\r\n")
 			fatal(t, err)
 			_, err = io.ReadFull(conn, make([]byte, 15))
-			fatal(t, err) // it is being answered
+			fatal(t, err) // the response has begun
 		}
 		during := posts()
 		if during > 20*control+time.Second {
-			t.Errorf("a post takes %v while nobody reads, and %v before", during, control)
+			t.Errorf("a post takes %v with hanging clients, and %v before", during, control)
 		}
-		if n := w.logRead.Load() - read; n > 100 { // 8 parts, and others who follow the log
+		if n := w.logRead.Load() - read; n > 100 { // 8 reads, and those of other followers
 			t.Errorf("200 clients had parts of the log read %d times", n)
 		}
 		if used := heap() - before; used > 64<<20 {
@@ -254,7 +254,7 @@ func TestPublicLog_WholeLogIsLimitedByAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{limits: true})
 	w.as("moderator a", "POST", deskOfA+"/decisions", m{"action": "approve",
-		"comments": []m{{"id": w.post(written("One entry.")).str("id"), "version": 1}}})
+		"comments": []m{{"id": w.post(requireBody("One entry.")).str("id"), "version": 1}}})
 	tag := ""
 	for range 20 {
 		r := w.lines("")
@@ -268,7 +268,7 @@ func TestPublicLog_WholeLogIsLimitedByAddress(t *testing.T) {
 		}
 	}
 	if known := w.do(call{path: "/sites/a/log.jsonl", header: map[string]string{"If-None-Match": tag}}); known.status != 304 {
-		t.Errorf("what is known costs nothing, and is answered %d", known.status)
+		t.Errorf("a request with the ETag gets %d, want 304", known.status)
 	}
 	want(t, w.lines("?chunk=1"), 200, "")
 }

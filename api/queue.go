@@ -37,7 +37,7 @@ type itemOut struct {
 	Appeal      *appealOut    `json:"appeal"`
 }
 
-// moderators handles moderation of a site. Package moderation decides what each account may do.
+// moderators handles moderation of a site. The use cases check what each account may do.
 type moderators struct {
 	kit *web.Kit
 	ModeratorServices
@@ -88,7 +88,7 @@ type verdictOut struct {
 	Warm    bool             `json:"warm"`
 }
 
-// evidenceOut is a token with what it adds, where it was seen, and both as a sentence.
+// evidenceOut is a token with its weight, the number of spam and ham lessons that have it, and a sentence about both.
 type evidenceOut struct {
 	Token  string  `json:"token"`
 	Weight float64 `json:"weight"`
@@ -97,7 +97,7 @@ type evidenceOut struct {
 	Text   string  `json:"text"`
 }
 
-// reasonOut is a reason that is likely by its own model, with what speaks for it and against it.
+// reasonOut is a likely reason to refuse a comment, by the model of that reason, with its evidence.
 type reasonOut struct {
 	Reason      string              `json:"reason"`
 	Probability float64             `json:"probability"`
@@ -120,12 +120,12 @@ type writerOut struct {
 	Notes     []noteOut      `json:"notes"`
 }
 
-// item says in w what is a sentence.
+// item returns i as JSON, with its sentences in the language of w.
 func item(i moderation.Item, w *i18n.Catalog) itemOut {
 	m, v := i.Comment, i.Comment.Verdict
 	out := itemOut{
 		Comment: moderatedOut{
-			commentOut: wholeComment(m, i.Page.URL), Body: m.Source, Email: web.OrNull(m.Email),
+			commentOut: fullComment(m, i.Page.URL), Body: m.Source, Email: web.OrNull(m.Email),
 			Reason: web.OrNull(m.Reason.String()), Note: m.Note, Redacted: web.OrNull(m.RedactedWhy),
 		},
 		Page:      pageRefOut{ID: i.Page.ID, URL: i.Page.URL, Title: i.Page.Title, Open: i.Page.Open},
@@ -163,7 +163,7 @@ func item(i moderation.Item, w *i18n.Catalog) itemOut {
 func evidence(found []classifier.Weight, w *i18n.Catalog) []evidenceOut {
 	out := []evidenceOut{}
 	for _, f := range found {
-		text := w.Because(f.Token, comment.ReasonSpam.String(), f.Spam, f.Ham)
+		text := w.EvidenceText(f.Token, comment.ReasonSpam.String(), f.Spam, f.Ham)
 		out = append(out, evidenceOut{Token: f.Token, Weight: f.Weight, Spam: f.Spam, Ham: f.Ham, Text: text})
 	}
 	return out
@@ -174,7 +174,7 @@ func reasons(likely []comment.LikelyReason, w *i18n.Catalog) []reasonOut {
 	for _, l := range likely {
 		r := reasonOut{Reason: l.Reason.String(), Probability: l.Probability, Evidence: []reasonEvidenceOut{}}
 		for _, f := range l.Evidence {
-			text := w.Because(f.Token, l.Reason.String(), f.Spam, f.Ham)
+			text := w.EvidenceText(f.Token, l.Reason.String(), f.Spam, f.Ham)
 			r.Evidence = append(r.Evidence, reasonEvidenceOut{Token: f.Token, Weight: f.Weight, Refused: f.Spam,
 				Ham: f.Ham, Text: text})
 		}
@@ -186,22 +186,22 @@ func reasons(likely []comment.LikelyReason, w *i18n.Catalog) []reasonOut {
 func signals(ss []comment.Signal, w *i18n.Catalog) []comment.Signal {
 	out := []comment.Signal{}
 	for _, s := range ss {
-		s.Text = w.Signal(s.Code, s.Text, s.Args)
+		s.Text = w.SignalText(s.Code, s.Text, s.Args)
 		out = append(out, s)
 	}
 	return out
 }
 
 func (h *moderators) queue(c *web.Request) error {
-	n, err := web.Limit(c)
+	n, err := web.ParseLimit(c)
 	if err != nil {
 		return err
 	}
 	fold := c.QueryParam("fold")
 	if fold != "" && fold != "1" {
-		return problem.Query("fold", "Say fold=1 to have a campaign shown as one comment.")
+		return problem.Query("fold", "Use fold=1 to show each campaign as one comment.")
 	}
-	q, err := h.Moderation.Queue(c.Request().Context(), c.Who, c.Site, comment.QueueRequest{
+	q, err := h.Moderation.Queue(c.Request().Context(), c.Actor, c.Site, comment.QueueRequest{
 		View:   comment.View(c.QueryParam("state")),
 		Order:  comment.QueueOrder(c.QueryParam("sort")),
 		Search: c.QueryParam("q"),
@@ -226,15 +226,14 @@ func (h *moderators) queue(c *web.Request) error {
 		Next   *string              `json:"next"`
 	}{Items: []itemOut{}, Counts: q.Counts, Capped: q.Capped, Next: web.OrNull(q.Next)}
 	web.Vary(c, "Accept-Language")
-	w := i18n.Pick("", c.Request().Header.Get("Accept-Language")) // lang is of the comments
+	w := i18n.Negotiate("", c.Request().Header.Get("Accept-Language")) // the parameter lang filters the comments
 	for _, i := range q.Items {
 		out.Items = append(out.Items, item(i, w))
 	}
 	return c.JSON(http.StatusOK, out)
 }
 
-// historyOut is one thing that happened to a comment; By is null for what the site's own
-// setting did.
+// historyOut is a log entry of a comment. By is null if the site's settings made the decision.
 type historyOut struct {
 	At      *web.Timestamp `json:"at"`
 	By      *string        `json:"by"`
@@ -248,52 +247,52 @@ type historyOut struct {
 	Undoes  bool           `json:"undoes"`
 }
 
-// forget erases at once what a comment said that its writer withdrew.
+// forget erases the text of a withdrawn comment at once.
 func (h *moderators) forget(c *web.Request) error {
-	if err := wantForget(c); err != nil {
+	if err := requireForget(c); err != nil {
 		return err
 	}
-	if err := h.Moderation.Forget(c.Request().Context(), c.Who, c.Site, c.Param("id")); err != nil {
+	if err := h.Moderation.Forget(c.Request().Context(), c.Actor, c.Site, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (h *moderators) comment(c *web.Request) error {
-	i, history, err := h.Moderation.Item(c.Request().Context(), c.Who, c.Site, c.Param("id"))
+	i, history, err := h.Moderation.Item(c.Request().Context(), c.Actor, c.Site, c.Param("id"))
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, story(i, history, web.Words(c)))
+	return c.JSON(http.StatusOK, itemHistory(i, history, web.Catalog(c)))
 }
 
-// mostAtOnce is how many comments one question may name.
-const mostAtOnce = 100
+// maxIDs limits the comments that one request may name.
+const maxIDs = 100
 
-// comments answers with those of the named comments that there are, in the order of their names: where versions are
-// named, too, with those that have moved past theirs.
+// comments answers with the comments whose ids the query has, in that order. Unknown ones are left out. If the query
+// also has versions, comments that are still at their version are left out.
 func (h *moderators) comments(c *web.Request) error {
 	known, err := refs(c.QueryParams()["id"], c.QueryParams()["version"])
 	if err != nil {
 		return err
 	}
-	found, err := h.Moderation.Moved(c.Request().Context(), c.Who, c.Site, known...)
+	found, err := h.Moderation.ChangedItems(c.Request().Context(), c.Actor, c.Site, known...)
 	if err != nil {
 		return err
 	}
 	out := struct {
-		Comments []storyOut `json:"comments"`
-	}{[]storyOut{}}
+		Comments []itemHistoryOut `json:"comments"`
+	}{[]itemHistoryOut{}}
 	for _, s := range found {
-		out.Comments = append(out.Comments, story(s.Item, s.Past, web.Words(c)))
+		out.Comments = append(out.Comments, itemHistory(s.Item, s.History, web.Catalog(c)))
 	}
 	return c.JSON(http.StatusOK, out)
 }
 
-// refs are comments at the versions at which they are known, or at none.
+// refs parses ids and versions from a query. There are as many versions as ids, or none.
 func refs(ids, versions []string) ([]moderation.Ref, error) {
-	if len(ids) == 0 || len(ids) > mostAtOnce {
-		return nil, problem.Query("id", fmt.Sprintf("Name 1 to %d comments, each by an id of its own.", mostAtOnce))
+	if len(ids) == 0 || len(ids) > maxIDs {
+		return nil, problem.Query("id", fmt.Sprintf("Send 1 to %d ids, one parameter each.", maxIDs))
 	}
 	known := make([]moderation.Ref, len(ids))
 	for i, id := range ids {
@@ -302,21 +301,21 @@ func refs(ids, versions []string) ([]moderation.Ref, error) {
 	for i, version := range versions {
 		n, err := strconv.ParseInt(version, 10, 64)
 		if err != nil || n < 0 || len(versions) != len(ids) {
-			return nil, problem.Query("version", "Say a version of each comment, in the order of their ids, or of none.")
+			return nil, problem.Query("version", "Send one version per id, in the same order, or none.")
 		}
 		known[i].Version = n
 	}
 	return known, nil
 }
 
-// storyOut is an item with what happened to it.
-type storyOut struct {
+// itemHistoryOut is an item with its history.
+type itemHistoryOut struct {
 	itemOut
 	History []historyOut `json:"history"`
 }
 
-func story(i moderation.Item, past []auditlog.Told, w *i18n.Catalog) storyOut {
-	out := storyOut{item(i, w), []historyOut{}}
+func itemHistory(i moderation.Item, past []auditlog.NamedEntry, w *i18n.Catalog) itemHistoryOut {
+	out := itemHistoryOut{item(i, w), []historyOut{}}
 	for _, e := range past {
 		by := &e.Name
 		if e.Auto {

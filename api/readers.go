@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// readers handles what the widget asks for.
+// readers handles the requests of the widget.
 type readers struct {
 	kit *web.Kit
 	ReaderServices
@@ -53,7 +53,7 @@ type postAuthor struct {
 	Email   string `json:"email"`
 	Website string `json:"website"`
 
-	Identity string `json:"identity"` // in the place of the others
+	Identity string `json:"identity"` // instead of the other fields
 }
 
 type postForm struct {
@@ -61,8 +61,8 @@ type postForm struct {
 	Token string `json:"token"`
 }
 
-// posted is the answer to a new comment. The same again has neither HTML nor a token.
-type posted struct {
+// postedOut is the response to a new comment. For a duplicate it has no HTML and no token.
+type postedOut struct {
 	ID        string         `json:"id"`
 	Version   int64          `json:"version,omitempty"`
 	State     string         `json:"state"`
@@ -78,12 +78,12 @@ func (h *readers) post(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	body, err := written(in.Body)
+	body, err := requireBody(in.Body)
 	if err != nil {
 		return err
 	}
 	hashed := in
-	hashed.Form = nil // its token differs each time the form is opened
+	hashed.Form = nil // its token differs in each form, also for the same comment
 	key, err := c.Key(hashed)
 	if err != nil {
 		return err
@@ -112,12 +112,12 @@ func (h *readers) post(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, got.Replayed)
-	return arrived(c, got)
+	web.MarkReplayed(c, got.Replayed)
+	return writePosted(c, got)
 }
 
-func arrived(c *web.Request, got moderation.Submitted) error {
-	out := posted{ID: got.ID, State: got.State.String(), Duplicate: got.Duplicate}
+func writePosted(c *web.Request, got moderation.Submitted) error {
+	out := postedOut{ID: got.ID, State: got.State.String(), Duplicate: got.Duplicate}
 	if got.Duplicate {
 		return c.JSON(http.StatusOK, out)
 	}
@@ -126,7 +126,7 @@ func arrived(c *web.Request, got moderation.Submitted) error {
 	return c.JSON(http.StatusCreated, out)
 }
 
-// readBody reads a request that is nothing but a text.
+// readBody reads a request whose only field is body.
 func readBody(c *web.Request) (string, error) {
 	var in struct {
 		Body *string `json:"body"`
@@ -134,11 +134,11 @@ func readBody(c *web.Request) (string, error) {
 	if err := c.ReadJSON(&in); err != nil {
 		return "", err
 	}
-	return written(in.Body)
+	return requireBody(in.Body)
 }
 
-// written is the text, which must be there; whether it says anything is another question.
-func written(body *string) (string, error) {
+// requireBody returns the text, or an error if the field is missing. The text may be empty.
+func requireBody(body *string) (string, error) {
 	if body == nil {
 		return "", problem.Field("/body", "A comment needs a text.")
 	}
@@ -162,13 +162,13 @@ func (h *readers) preview(c *web.Request) error {
 		return err
 	}
 	out := previewOut{HTML: html}
-	if l := h.Moderation.Likely(c.Request().Context(), c.Site, body); l != nil {
+	if l := h.Moderation.RefusalHint(c.Request().Context(), c.Site, body); l != nil {
 		out.Likely = &likelyOut{l.Reason.String(), web.List(l.Words)}
 	}
 	return c.JSON(http.StatusOK, out)
 }
 
-// previewOut is a text as it would be shown, and why it may well be refused.
+// previewOut is a comment's rendered text, and the reason for which it is likely to be refused, if there is one.
 type previewOut struct {
 	HTML   string     `json:"html"`
 	Likely *likelyOut `json:"likely"`

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestACommentWaitsIsApprovedAndIsSeen(t *testing.T) {
+func TestComments_PendingUntilApproved(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		posted := w.post(m{
 			"page":   m{"url": pageA + "?utm_source=x#top", "title": "A post"},
@@ -49,9 +49,9 @@ func TestACommentWaitsIsApprovedAndIsSeen(t *testing.T) {
 	})
 }
 
-func TestTheSameAgainMakesNoSecondComment(t *testing.T) {
+func TestPost_DuplicateCreatesNoComment(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		body := written("The very same words, twice over and again.")
+		body := requireBody("The very same words, twice over and again.")
 		first := w.post(body)
 		again := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: body})
 		if again.status != http.StatusOK || again.str("id") != first.str("id") || again.json["duplicate"] != true ||
@@ -61,9 +61,9 @@ func TestTheSameAgainMakesNoSecondComment(t *testing.T) {
 	})
 }
 
-func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
+func TestOwnComment_ReadEditWithdraw(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(written("A first try at saying it, with a slip."))
+		posted := w.post(requireBody("A first try at saying it, with a slip."))
 		path, token := "/api/v1/sites/a/comments/"+posted.str("id"), posted.str("edit_token")
 
 		own := w.do(call{path: path, bearer: token})
@@ -84,19 +84,19 @@ func TestAWriterSeesEditsAndWithdrawsTheirOwn(t *testing.T) {
 			t.Errorf("withdraw again: got %v, want 204", r)
 		}
 		want(t, w.do(call{method: "PATCH", path: path, bearer: token, body: m{"body": "Too late."}}), 404, "comment.unknown")
-		want(t, w.do(call{path: path, bearer: token}), 404, "comment.unknown") // its token ended with it
+		want(t, w.do(call{path: path, bearer: token}), 404, "comment.unknown") // the token ended with the comment
 		want(t, w.do(call{path: path, bearer: "nonsense"}), 404, "comment.unknown")
 		want(t, w.do(call{method: "DELETE", path: path}), 401, "auth.needed")
 		want(t, w.do(call{method: "PATCH", path: path, body: m{"body": "x"}}), 401, "auth.needed")
 	})
 }
 
-func TestAnOwnerEndsTheEditTokensOfTheirSiteAlone(t *testing.T) {
+func TestEditTokens_OwnerEndsThoseOfOwnSite(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const end = "/api/v1/sites/a/moderation/edit-tokens/end"
-		posted := w.post(written("Its token was read by a script."))
+		posted := w.post(requireBody("Its token was read by a script."))
 		path, token := "/api/v1/sites/a/comments/"+posted.str("id"), posted.str("edit_token")
-		elsewhere := written("On another site.")
+		elsewhere := requireBody("On another site.")
 		elsewhere["page"] = m{"url": "https://b.example/post"}
 		there := w.do(call{method: "POST", path: "/api/v1/sites/b/comments", body: elsewhere})
 		for _, who := range []string{"", "author a", "moderator a", "owner b", "owner a, deciding"} {
@@ -121,7 +121,7 @@ func TestAnOwnerEndsTheEditTokensOfTheirSiteAlone(t *testing.T) {
 		if r := w.do(call{path: own, bearer: there.str("edit_token")}); r.status != 200 {
 			t.Errorf("of another site: %v", r)
 		}
-		after := w.post(written("Sent after that."))
+		after := w.post(requireBody("Sent after that."))
 		if r := w.do(call{method: "PATCH", path: "/api/v1/sites/a/comments/" + after.str("id"),
 			bearer: after.str("edit_token"), body: m{"body": "Sent, and changed, after that."}}); r.status != 200 {
 			t.Errorf("a token given afterwards: %v", r)
@@ -129,9 +129,9 @@ func TestAnOwnerEndsTheEditTokensOfTheirSiteAlone(t *testing.T) {
 	})
 }
 
-func TestARefusalIsToldToItsWriterAlone(t *testing.T) {
+func TestOwnComment_RefusalIsPrivate(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(written("Something rather rude about you."))
+		posted := w.post(requireBody("Something rather rude about you."))
 		d := w.as("moderator a", "POST", "/api/v1/sites/a/moderation/decisions", m{
 			"action": "reject", "reason": "personal_attack", "note": "About the thing, please.",
 			"comments": []m{{"id": posted.str("id"), "version": posted.num("version")}},
@@ -150,11 +150,11 @@ func TestARefusalIsToldToItsWriterAlone(t *testing.T) {
 	})
 }
 
-func TestAPlaceIsKeptForReplies(t *testing.T) {
+func TestThread_PlaceholderKeepsReplies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		root := w.post(written("The root that will be withdrawn."))
+		root := w.post(requireBody("The root that will be withdrawn."))
 		w.decide("approve", root.str("id"), root.num("version"))
-		answer := written("An answer that stays.")
+		answer := requireBody("An answer that stays.")
 		answer["parent"] = root.str("id")
 		w.approved(answer)
 		r := w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + root.str("id"), bearer: root.str("edit_token")})
@@ -169,11 +169,11 @@ func TestAPlaceIsKeptForReplies(t *testing.T) {
 	})
 }
 
-func TestThreadsComeInPages(t *testing.T) {
+func TestThread_HasPages(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		var ids []string
 		for range 5 {
-			ids = append(ids, w.approved(written(w.text())))
+			ids = append(ids, w.approved(requireBody(w.text())))
 			w.clock.Add(time.Second)
 		}
 		var seen []string
@@ -201,7 +201,7 @@ func TestThreadsComeInPages(t *testing.T) {
 	})
 }
 
-func TestFormPreviewAndCounts(t *testing.T) {
+func TestReaders_FormPreviewAndCounts(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		form := w.do(call{path: "/api/v1/sites/a/form"})
 		if form.status != 200 || form.str("token") == "" || form.header.Get("Cache-Control") != "no-store" {
@@ -211,7 +211,7 @@ func TestFormPreviewAndCounts(t *testing.T) {
 		if preview.status != 200 || preview.str("html") != "<p><strong>so</strong></p>" {
 			t.Errorf("preview: got %v", preview)
 		}
-		w.approved(written(w.text()))
+		w.approved(requireBody(w.text()))
 		asked := pageA + "?utm_source=feed"
 		q := url.Values{"page": {pageA, asked, "https://elsewhere.example/"}}
 		counts := w.do(call{path: "/api/v1/sites/a/counts?" + q.Encode()})
@@ -227,7 +227,7 @@ func TestFormPreviewAndCounts(t *testing.T) {
 	})
 }
 
-func TestAForeignOrUnknownPageIsAnEmptyList(t *testing.T) {
+func TestThread_UnknownPageIsEmpty(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, page := range []string{originA + "/unknown", "https://elsewhere.example/post"} {
@@ -238,7 +238,7 @@ func TestAForeignOrUnknownPageIsAnEmptyList(t *testing.T) {
 	}
 }
 
-func TestRulesAreTheSitesOwnElseTheDefaultOfTheLanguage(t *testing.T) {
+func TestThread_RulesFallBackToDefault(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	const english = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may " +

@@ -11,13 +11,13 @@ import (
 	"github.com/aitys/aitys/widget"
 )
 
-// callers are who may ask, from nobody to an owner, with those of another site and those whose
-// token allows less than their role.
+// callers are the callers of each route: none, an author, a moderator, an owner, an owner of another site, and tokens
+// with a smaller scope than the role of their account.
 var callers = []string{"", "author a", "moderator a", "owner a", "owner b", "moderator a, read only",
 	"owner a, deciding"}
 
-// rights says for each moderators' route what each caller is answered, in the order of callers:
-// "ok", or the short form of a code. It is what docs/api.md says of roles, spelled out.
+// rights has the expected result of each moderators' route for each of callers, in that order: "ok", or the short form
+// of a code. It is the table of roles in docs/api.md in full.
 var rights = map[string]string{
 	"GET /me":     "auth ok ok ok ok ok ok",
 	"PATCH /me":   "auth role role ok ok role role",
@@ -103,14 +103,13 @@ var takesSession = map[string]bool{
 	"POST /sites/:site/moderation/webhooks/:id/restore": true,
 }
 
-// shortened are the codes that rights is written with.
+// shortened maps the short forms in rights to codes.
 var shortened = map[string]string{
 	"ok": "ok", "auth": "auth.needed", "role": "role.insufficient",
 	"site": "site.unknown", "account": "account.unknown", "token": "token.unknown",
 }
 
-// open are the routes that ask nobody who they are. DELETE /session is the moderators' own
-// affair and has a test of its own.
+// open lists the routes without authentication. DELETE /session needs a session and has its own test.
 var open = []string{
 	"GET /api/v1/sites/:site/comments", "POST /api/v1/sites/:site/comments", "GET /api/v1/sites/:site/comments/:id",
 	"PATCH /api/v1/sites/:site/comments/:id", "DELETE /api/v1/sites/:site/comments/:id", "GET /api/v1/sites/:site/form",
@@ -134,9 +133,9 @@ var open = []string{
 	"GET /healthz", "GET /readyz", "GET /m/:token", "POST /m/:token",
 }
 
-// TestEachRouteIsInATable keeps the tables whole: the router is asked, not a list by hand. The
-// desk's pages under /moderate have their own.
-func TestEachRouteIsInATable(t *testing.T) {
+// TestRoutes_EachIsInTable checks that each route of the router is in rights or open. The desk's pages under /moderate
+// have their own table.
+func TestRoutes_EachIsInTable(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, r := range w.front.Routes() {
@@ -152,7 +151,7 @@ func TestEachRouteIsInATable(t *testing.T) {
 	}
 }
 
-func TestRolesAndScopes(t *testing.T) {
+func TestRoutes_RolesAndScopes(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for route, answers := range rights {
 			short := strings.Fields(answers)
@@ -166,11 +165,11 @@ func TestRolesAndScopes(t *testing.T) {
 	})
 }
 
-// tryRoute does what a route is for, to things of site A made for this one call.
+// tryRoute calls a route with objects of site A that were created for this call.
 func (w *world) tryRoute(route, who string) string {
 	w.t.Helper()
 	if route == "DELETE /sites/:site" && who == "owner a" {
-		return "ok" // it would end the world; TestASiteIsRemoved does it
+		return "ok" // it would delete the sites of this test
 	}
 	return w.outcome(w.callOf(route, who))
 }
@@ -219,32 +218,32 @@ func (w *world) callOf(route, who string) call {
 	case "POST /sites/:site/moderation/presence":
 		c.body = m{"comment": nil}
 	case "POST /sites/:site/moderation/decisions":
-		c.body = m{"action": "approve", "comments": []m{{"id": w.post(written(w.text())).str("id"), "version": 1}}}
+		c.body = m{"action": "approve", "comments": []m{{"id": w.post(requireBody(w.text())).str("id"), "version": 1}}}
 	case "POST /sites/:site/moderation/decisions/:batch/undo":
-		d := w.decide("approve", w.post(written(w.text())).str("id"), 1)
+		d := w.decide("approve", w.post(requireBody(w.text())).str("id"), 1)
 		path = strings.Replace(path, ":batch", d.str("batch"), 1)
 	case "GET /sites/:site/moderation/campaigns/:id", "POST /sites/:site/moderation/campaigns/:id/split":
 		k, ids := w.campaign(2)
 		path = strings.Replace(path, ":id", k["id"].(string), 1)
 		c.body = m{"comments": ids[:1]}
 	case "GET /sites/:site/moderation/comments":
-		path += "?id=" + w.post(written(w.text())).str("id")
+		path += "?id=" + w.post(requireBody(w.text())).str("id")
 	case "GET /sites/:site/moderation/comments/:id":
-		path = strings.Replace(path, ":id", w.post(written(w.text())).str("id"), 1)
+		path = strings.Replace(path, ":id", w.post(requireBody(w.text())).str("id"), 1)
 	case "DELETE /sites/:site/moderation/comments/:id":
-		own := w.post(written(w.text()))
+		own := w.post(requireBody(w.text()))
 		w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + own.str("id"), bearer: own.str("edit_token")})
 		path = strings.Replace(path, ":id", own.str("id"), 1) + "?forget=1"
 	case "POST /sites/:site/moderation/comments/:id/redact":
-		path = strings.Replace(path, ":id", w.approved(written(w.text())), 1)
+		path = strings.Replace(path, ":id", w.approved(requireBody(w.text())), 1)
 		c.body = m{"from": 0, "to": 3, "why": "Too much."}
 	case "POST /sites/:site/moderation/comments/:id/reply":
-		path = strings.Replace(path, ":id", w.approved(written(w.text())), 1)
+		path = strings.Replace(path, ":id", w.approved(requireBody(w.text())), 1)
 		c.body = m{"body": "An answer: " + w.text()}
 	case "POST /sites/:site/moderation/withdrawals":
 		c.body = m{"account": "nobody"}
 	case "POST /sites/:site/moderation/copies":
-		c.body = m{"from": "b"} // of another owner; TestASiteStartsFromAnother has one of both
+		c.body = m{"from": "b"} // a site of another owner
 	case "POST /sites/:site/moderation/retirements":
 		c.body = m{"before": "2020-01-01T00:00:00Z"}
 	case "POST /sites/:site/moderation/erasures":
@@ -268,9 +267,9 @@ func (w *world) callOf(route, who string) call {
 		}
 		path = strings.Replace(path, ":id", id, 1)
 	case "POST /sites/:site/moderation/takedowns":
-		c.body = demand("comments", []string{w.post(written(w.text())).str("id")})
+		c.body = demand("comments", []string{w.post(requireBody(w.text())).str("id")})
 	case "POST /sites/:site/moderation/takedowns/:id/restore":
-		r := w.withhold(demand("comments", []string{w.post(written(w.text())).str("id")}))
+		r := w.withhold(demand("comments", []string{w.post(requireBody(w.text())).str("id")}))
 		path = strings.Replace(path, ":id", r.str("id"), 1)
 		c.body = m{"why": "It was withdrawn."}
 	case "POST /sites/:site/moderation/neighbours":
@@ -295,7 +294,7 @@ func (w *world) callOf(route, who string) call {
 			w.as("owner a", "DELETE", "/api/v1/sites/a/moderation/webhooks/"+id, nil)
 		}
 	case "PATCH /sites/:site/moderation/pages/:id":
-		w.approved(written(w.text()))
+		w.approved(requireBody(w.text()))
 		pages := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")
 		path = strings.Replace(path, ":id", pages[0]["id"].(string), 1)
 		c.body = m{"title": "Another title"}
@@ -307,9 +306,9 @@ func (w *world) callOf(route, who string) call {
 	return c
 }
 
-// TestTenants_IDsOfAnotherSiteAreUnknown calls every route that takes an id with an id of site A: by the address of
-// site B as its owner, and by the address of site A. Afterwards the same call succeeds for the owner of site A, so the
-// id and the body were right and nothing was changed.
+// TestTenants_IDsOfAnotherSiteAreUnknown calls every route that takes an id with an id of site A, as the owner of site
+// B, under the path of site B and of site A. Afterwards the same call succeeds for the owner of site A. So the id and
+// the body were right, and the refused calls changed nothing.
 func TestTenants_IDsOfAnotherSiteAreUnknown(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		tried := 0
@@ -346,20 +345,20 @@ func TestTenants_IDsOfAnotherSiteAreUnknown(t *testing.T) {
 	})
 }
 
-// known is the id of a comment whose writer is known.
+// known returns the id of a comment with a known writer.
 func (w *world) known() string {
 	w.t.Helper()
-	in := written(w.text())
+	in := requireBody(w.text())
 	in["author"] = m{"name": w.fresh("Ruth"), "email": "ruth@mail.example"}
 	return w.post(in).str("id")
 }
 
-// shortBlock is one that moderators may make.
+// shortBlock is a block that moderators may add.
 func (w *world) shortBlock() m {
 	return m{"host": w.fresh("h") + ".example", "until": w.clock.Now().Add(time.Hour).Format(time.RFC3339)}
 }
 
-// ruled is the id of a new rule or block of site A, removed or not.
+// ruled adds a rule or block to site A, and deletes it again if asked to. It returns the id.
 func (w *world) ruled(kind string, body m, removed bool) string {
 	w.t.Helper()
 	path := "/api/v1/sites/a/moderation/" + kind
@@ -370,15 +369,15 @@ func (w *world) ruled(kind string, body m, removed bool) string {
 	return id
 }
 
-// fresh is a name that nobody has yet.
+// fresh returns an unused name.
 func (w *world) fresh(stem string) string {
 	w.n++
 	return fmt.Sprint(stem, w.n)
 }
 
-func TestAnAuthorReadsWithoutEMail(t *testing.T) {
+func TestComments_AuthorSeesNoEmail(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		body := written(w.text())
+		body := requireBody(w.text())
 		body["author"] = m{"name": "Ann", "email": "ann@readers.example"}
 		id := w.post(body).str("id")
 		for _, path := range []string{"/queue", "/queue?q=readers.example", "/comments/" + id} {
@@ -396,19 +395,19 @@ func TestAnAuthorReadsWithoutEMail(t *testing.T) {
 		}
 		other := w.as("owner b", "GET", "/api/v1/accounts", nil)
 		if strings.Contains(string(other.raw), email("owner a")) {
-			t.Errorf("an owner of site B is told of site A's people: %v", other)
+			t.Errorf("an owner of site B sees accounts of site A: %v", other)
 		}
 	})
 }
 
-func TestNothingOfAnotherSiteIsReached(t *testing.T) {
+func TestTenants_OtherSiteIsUnreachable(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		posted := w.post(written(w.text()))
+		posted := w.post(requireBody(w.text()))
 		id := posted.str("id")
 		batch := w.decide("approve", id, 1).str("batch")
 		page := w.as("owner a", "GET", "/api/v1/sites/a/moderation/pages", nil).list("pages")[0]["id"].(string)
 
-		// By its own site's address, with ids of the other.
+		// Under the path of their own site, with ids of the other one.
 		b := "/api/v1/sites/b"
 		want(t, w.do(call{path: b + "/comments/" + id}), 404, "comment.unknown")
 		want(t, w.do(call{path: b + "/comments/" + id, bearer: posted.str("edit_token")}), 404, "comment.unknown")

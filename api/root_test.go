@@ -8,15 +8,15 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-func TestTheServersOwnAddressIsAPage(t *testing.T) {
+func TestRoot_IsPage(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	browser := "text/html,application/xhtml+xml,*/*;q=0.8"
 	for _, tt := range []struct{ path, accept, language, lang, says string }{
-		{"/", browser, "", "en", "Comments are kept here"},
-		{"/", "*/*", "", "en", "Comments are kept here"}, // curl
-		{"/", browser, "ru-RU, en;q=0.5", "ru", "Здесь хранятся комментарии"},
-		{"/?lang=kk", browser, "ru", "kk", "Мұнда пікірлер сақталады"},
+		{"/", browser, "", "en", "Comments, read by people."},
+		{"/", "*/*", "", "en", "Comments, read by people."}, // curl
+		{"/", browser, "ru-RU, en;q=0.5", "ru", "Комментарии, которые читают люди."},
+		{"/?lang=kk", browser, "ru", "kk", "Адам оқитын пікірлер."},
 	} {
 		r := w.do(call{path: tt.path, header: map[string]string{"Accept": tt.accept, "Accept-Language": tt.language}})
 		page := string(r.raw)
@@ -51,18 +51,18 @@ func TestTheServersOwnAddressIsAPage(t *testing.T) {
 	}
 }
 
-func TestTheServerSaysThatItIsNotReady(t *testing.T) {
+func TestRoot_SaysNotReady(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	fatal(t, w.db.Close())
 	w.closed = true
 	r := w.do(call{path: "/"})
-	if r.status != http.StatusOK || !strings.Contains(string(r.raw), "Running, but not ready at the moment.") {
+	if r.status != http.StatusOK || !strings.Contains(string(r.raw), "Running, but not ready yet.") {
 		t.Errorf("without a database: got %d %s", r.status, r.raw)
 	}
 }
 
-func TestCrawlersAreToldWhatTheyMayRead(t *testing.T) {
+func TestRobots_RulesForCrawlers(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	r := w.do(call{path: "/robots.txt"})

@@ -2,23 +2,23 @@ package api
 
 import "github.com/aitys/aitys/api/web"
 
-// Routes that see to the end of their work themselves: one is answered from memory, or by a rendering that
-// ends; two stay open.
+// Routes without web.RequestTimeout. The list of comments is answered from the cache or by a rendering with its own
+// timeout. The other two are streams.
 const (
-	hotRoute    = "GET /api/v1/sites/:site/comments"
+	listRoute   = "GET /api/v1/sites/:site/comments"
 	threadRoute = "GET /api/v1/sites/:site/live"
 	queueRoute  = "GET /api/v1/sites/:site/moderation/live"
 )
 
-// What a request without a bearer token is told on routes that need one.
+// Details of the 401 responses to requests without a bearer token.
 const (
 	sendEditToken = "Send the comment's edit token."
 	sendToken     = "Sign in, or send a valid token."
-	sendIdentity  = "Send the identity that is to end."
+	sendIdentity  = "Send the identity to end."
 )
 
-// routes adds every route of this package. Files and probes are open to everybody; the others are rows of tables, and
-// web.Route describes the chain that they go through. Roles are in docs/api.md.
+// routes adds all routes of this package. Files and probes are public. The other routes are in tables, and web.Route
+// describes their chain. Roles are in docs/api.md.
 func (s *Server) routes() {
 	e := s.echo
 	s.kit.Add(e, "/api/v1/sites/:site", s.readerRoutes()...)
@@ -46,8 +46,8 @@ func (s *Server) readerRoutes() []web.Route {
 		{Path: "DELETE /comments/:id", Caller: reader, Bearer: sendEditToken, Do: r.remove},
 		{Path: "POST /comments/:id/vote", Caller: reader, Limit: web.Votes, Takes: web.JSON, Do: r.vote},
 		{Path: "POST /comments/:id/notify", Caller: reader, Bearer: sendToken, Limit: web.Mails, Takes: web.JSON, Do: r.notify},
-		{Path: "POST /comments/:id/report", Caller: reader, Limit: web.Complaints, Takes: web.JSON | web.Key, Do: r.report},
-		{Path: "POST /comments/:id/appeal", Caller: reader, Bearer: sendEditToken, Limit: web.Complaints,
+		{Path: "POST /comments/:id/report", Caller: reader, Limit: web.Reports, Takes: web.JSON | web.Key, Do: r.report},
+		{Path: "POST /comments/:id/appeal", Caller: reader, Bearer: sendEditToken, Limit: web.Reports,
 			Takes: web.JSON | web.Key, Do: r.appeal},
 		{Path: "POST /identity", Caller: reader, Limit: web.Identities, Takes: web.JSON, Do: r.identify},
 		{Path: "DELETE /identity", Caller: reader, Bearer: sendIdentity, Do: r.signOut},
@@ -65,8 +65,8 @@ func (s *Server) moderatorRoutes() []web.Route {
 	m, rules := &moderators{s.kit, s.moderators, s.export}, s.moderators.Rules
 	return []web.Route{
 		{Path: "GET /queue", Caller: staff, Do: m.queue},
-		{Path: "GET /live", Caller: web.Anyone, Do: s.queues.Follow}, // asks who it is again while it is open
-		{Path: "POST /presence", Caller: staff, Takes: web.JSON, Do: m.look},
+		{Path: "GET /live", Caller: web.Anyone, Do: s.queues.Follow}, // authenticates itself, again while open
+		{Path: "POST /presence", Caller: staff, Takes: web.JSON, Do: m.setPresence},
 		{Path: "DELETE /presence", Caller: staff, Do: m.leave},
 		{Path: "POST /decisions", Caller: staff, Takes: web.JSON | web.Key, Do: m.decide},
 		{Path: "POST /decisions/:batch/undo", Caller: staff, Takes: web.Key, Do: m.undo},
@@ -79,27 +79,27 @@ func (s *Server) moderatorRoutes() []web.Route {
 		{Path: "POST /comments/:id/redact", Caller: staff, Takes: web.JSON | web.Key, Do: m.redact},
 		{Path: "POST /comments/:id/reply", Caller: staff, Takes: web.JSON | web.Key, Do: m.reply},
 		{Path: "POST /comments/:id/notes", Caller: staff, Takes: web.JSON | web.Key, Do: m.addNote},
-		{Path: "DELETE /notes/:id", Caller: staff, Do: web.Done(rules.RemoveNote)},
-		{Path: "POST /notes/:id/restore", Caller: staff, Do: web.Done(rules.RestoreNote)},
+		{Path: "DELETE /notes/:id", Caller: staff, Do: web.NoContent(rules.RemoveNote)},
+		{Path: "POST /notes/:id/restore", Caller: staff, Do: web.NoContent(rules.RestoreNote)},
 		{Path: "GET /log", Caller: staff, Do: m.log},
 		{Path: "GET /export", Caller: staff, Do: m.export},
 		{Path: "GET /stats", Caller: staff, Do: m.stats},
 		{Path: "GET /what-if", Caller: staff, Do: m.whatIf},
 		{Path: "GET /teachers", Caller: staff, Do: m.teachers},
-		{Path: "POST /withdrawals", Caller: staff, Takes: web.JSON | web.Key, Do: m.withdraw},
-		{Path: "POST /copies", Caller: staff, Takes: web.JSON | web.Key, Do: m.copyFrom},
-		{Path: "POST /retirements", Caller: staff, Takes: web.JSON | web.Key, Do: m.retire},
-		{Path: "POST /erasures", Caller: staff, Takes: web.JSON | web.Key, Do: m.erase},
+		{Path: "POST /withdrawals", Caller: staff, Takes: web.JSON | web.Key, Do: m.withdrawLessons},
+		{Path: "POST /copies", Caller: staff, Takes: web.JSON | web.Key, Do: m.copyLessons},
+		{Path: "POST /retirements", Caller: staff, Takes: web.JSON | web.Key, Do: m.retireLessons},
+		{Path: "POST /erasures", Caller: staff, Takes: web.JSON | web.Key, Do: m.erasePerson},
 		{Path: "GET /rules", Caller: staff, Do: m.rules},
 		{Path: "POST /rules", Caller: staff, Takes: web.LongJSON | web.Key, Do: m.addRule},
 		{Path: "POST /rules/try", Caller: staff, Takes: web.LongJSON, Do: m.tryRule},
-		{Path: "DELETE /rules/:id", Caller: staff, Do: web.Done(rules.RemoveRule)},
-		{Path: "POST /rules/:id/restore", Caller: staff, Do: web.Done(rules.RestoreRule)},
+		{Path: "DELETE /rules/:id", Caller: staff, Do: web.NoContent(rules.RemoveRule)},
+		{Path: "POST /rules/:id/restore", Caller: staff, Do: web.NoContent(rules.RestoreRule)},
 		{Path: "GET /blocks", Caller: staff, Do: m.blocks},
 		{Path: "POST /blocks", Caller: staff, Takes: web.JSON | web.Key, Do: m.addBlock},
 		{Path: "POST /blocks/try", Caller: staff, Takes: web.JSON, Do: m.tryBlock},
-		{Path: "DELETE /blocks/:id", Caller: staff, Do: web.Done(rules.RemoveBlock)},
-		{Path: "POST /blocks/:id/restore", Caller: staff, Do: web.Done(rules.RestoreBlock)},
+		{Path: "DELETE /blocks/:id", Caller: staff, Do: web.NoContent(rules.RemoveBlock)},
+		{Path: "POST /blocks/:id/restore", Caller: staff, Do: web.NoContent(rules.RestoreBlock)},
 		{Path: "GET /pages", Caller: staff, Do: m.pages},
 		{Path: "PATCH /pages/:id", Caller: staff, Takes: web.JSON, Do: m.setPage},
 	}
@@ -114,15 +114,15 @@ func (s *Server) siteAdminRoutes() []web.Route {
 		{Path: "POST /webhooks", Caller: staff, Takes: web.JSON | web.Key, Do: a.addWebhook},
 		{Path: "PATCH /webhooks/:id", Caller: staff, Takes: web.JSON, Do: a.setWebhook},
 		{Path: "POST /webhooks/:id/test", Caller: staff, Do: a.testWebhook},
-		{Path: "DELETE /webhooks/:id", Caller: staff, Do: web.Done(a.Webhooks.RemoveWebhook)},
-		{Path: "POST /webhooks/:id/restore", Caller: staff, Do: web.Done(a.Webhooks.RestoreWebhook)},
+		{Path: "DELETE /webhooks/:id", Caller: staff, Do: web.NoContent(a.Webhooks.RemoveWebhook)},
+		{Path: "POST /webhooks/:id/restore", Caller: staff, Do: web.NoContent(a.Webhooks.RestoreWebhook)},
 		{Path: "GET /takedowns", Caller: staff, Do: a.takedowns},
 		{Path: "POST /takedowns", Caller: staff, Takes: web.JSON | web.Key, Do: a.addTakedown},
 		{Path: "POST /takedowns/:id/restore", Caller: staff, Takes: web.JSON, Do: a.restoreTakedown},
-		{Path: "GET /neighbours", Caller: staff, Do: a.neighbours},
-		{Path: "POST /neighbours", Caller: staff, Takes: web.JSON | web.Key, Do: a.addNeighbour},
-		{Path: "POST /neighbours/preview", Caller: staff, Takes: web.JSON, Do: a.previewNeighbour},
-		{Path: "DELETE /neighbours/:id", Caller: staff, Do: web.Done(a.SpamLists.RemoveNeighbour)},
+		{Path: "GET /neighbours", Caller: staff, Do: a.spamLists},
+		{Path: "POST /neighbours", Caller: staff, Takes: web.JSON | web.Key, Do: a.addSpamList},
+		{Path: "POST /neighbours/preview", Caller: staff, Takes: web.JSON, Do: a.previewSpamList},
+		{Path: "DELETE /neighbours/:id", Caller: staff, Do: web.NoContent(a.SpamLists.RemoveSpamListSource)},
 		{Path: "GET /checker", Caller: staff, Do: a.checker},
 		{Path: "PATCH /checker", Caller: staff, Takes: web.JSON, Do: a.setCheckerKey},
 	}
@@ -131,7 +131,7 @@ func (s *Server) siteAdminRoutes() []web.Route {
 func (s *Server) adminRoutes() []web.Route {
 	a := &admins{s.kit, s.admins}
 	return []web.Route{
-		{Path: "POST /session", Caller: web.OwnPage, Takes: web.JSON, Do: a.signIn}, // LimitPasswords counts wrong tries only
+		{Path: "POST /session", Caller: web.OwnPage, Takes: web.JSON, Do: a.signIn}, // LimitPasswords counts failures only
 		{Path: "DELETE /session", Caller: web.Staff, Do: a.signOut},
 		{Path: "GET /me", Caller: web.Staff, Do: a.me},
 		{Path: "PATCH /me", Caller: web.Staff, Takes: web.JSON, Do: a.setMe},

@@ -17,7 +17,7 @@ type ruleIn struct {
 	Until  *string `json:"until"`
 }
 
-// readRule reads a rule that is to be added or tried.
+// readRule reads a rule to add or try.
 func readRule(c *web.Request) (in ruleIn, d rules.Draft, err error) {
 	if err := c.ReadJSON(&in); err != nil {
 		return in, d, err
@@ -27,7 +27,7 @@ func readRule(c *web.Request) (in ruleIn, d rules.Draft, err error) {
 	return in, d, err
 }
 
-const untilWrong = "Name a time like 2027-01-01T00:00:00Z, or null for no end."
+const untilWrong = "Send a time like 2027-01-01T00:00:00Z, or null for no end."
 
 // optionalTime parses a time in a body. Nil is the zero time; anything else is refused with detail.
 func optionalTime(field string, value *string, detail string) (time.Time, error) {
@@ -52,7 +52,7 @@ type ruleOut struct {
 }
 
 func (h *moderators) rules(c *web.Request) error {
-	found, err := h.Rules.Rules(c.Request().Context(), c.Who, c.Site)
+	found, err := h.Rules.Rules(c.Request().Context(), c.Actor, c.Site)
 	if err != nil {
 		return err
 	}
@@ -83,16 +83,16 @@ func (h *moderators) addRule(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Rules.AddRule(c.Request().Context(), c.Who, c.Site, d, key)
-	return added(c, id, again, err)
+	id, again, err := h.Rules.AddRule(c.Request().Context(), c.Actor, c.Site, d, key)
+	return writeAdded(c, id, again, err)
 }
 
-// added answers with the id of what was added.
-func added(c *web.Request, id string, again bool, err error) error {
+// writeAdded answers 201 with the id of the new object.
+func writeAdded(c *web.Request, id string, again bool, err error) error {
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, again)
+	web.MarkReplayed(c, again)
 	return c.JSON(http.StatusCreated, struct {
 		ID string `json:"id"`
 	}{id})
@@ -103,16 +103,16 @@ func (h *moderators) tryRule(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	t, err := h.Rules.TryRule(c.Request().Context(), c.Who, c.Site, d)
-	return h.tried(c, t, err)
+	t, err := h.Rules.TryRule(c.Request().Context(), c.Actor, c.Site, d)
+	return h.writeTrial(c, t, err)
 }
 
-// tried answers with what a trial met. Of its sample a comment that is gone meanwhile is left out.
-func (h *moderators) tried(c *web.Request, t rules.Trial, err error) error {
+// writeTrial answers with the result of a trial. Sample comments that were deleted since are left out.
+func (h *moderators) writeTrial(c *web.Request, t rules.Trial, err error) error {
 	if err != nil {
 		return err
 	}
-	met, err := h.Moderation.Stories(c.Request().Context(), c.Who, c.Site, t.IDs()...)
+	met, err := h.Moderation.ItemHistories(c.Request().Context(), c.Actor, c.Site, t.IDs()...)
 	if err != nil {
 		return err
 	}
@@ -122,9 +122,9 @@ func (h *moderators) tried(c *web.Request, t rules.Trial, err error) error {
 		Approved  int       `json:"of_them_approved"`
 		Suspected int       `json:"suspected_anyway"`
 		Sample    []itemOut `json:"sample"`
-	}{t.Looked, t.Hits, t.Approved, t.Suspected, []itemOut{}}
+	}{t.Compared, t.Hits, t.Approved, t.Suspected, []itemOut{}}
 	for _, s := range met {
-		out.Sample = append(out.Sample, item(s.Item, web.Words(c)))
+		out.Sample = append(out.Sample, item(s.Item, web.Catalog(c)))
 	}
 	return c.JSON(http.StatusOK, out)
 }
@@ -148,7 +148,7 @@ func readBlock(c *web.Request) (in blockIn, d rules.BlockDraft, err error) {
 	return in, d, err
 }
 
-// blockOut names a writer by the id that items give, and an address by a comment that came from it.
+// blockOut is a block. It identifies a commenter by the writer ID of items, and an address by a comment sent from it.
 type blockOut struct {
 	ID          string         `json:"id"`
 	Writer      *string        `json:"writer"`
@@ -161,7 +161,7 @@ type blockOut struct {
 	CreatedAt   *web.Timestamp `json:"created_at"`
 }
 
-func block(b rules.Blocked) blockOut {
+func block(b rules.NamedBlock) blockOut {
 	out := blockOut{ID: b.ID, Name: web.OrNull(b.Name), Trust: b.Trust, Until: web.At(b.Until),
 		CreatedAt: web.At(b.CreatedAt)}
 	switch b.Kind {
@@ -178,11 +178,11 @@ func block(b rules.Blocked) blockOut {
 }
 
 func (h *moderators) blocks(c *web.Request) error {
-	n, err := web.Limit(c)
+	n, err := web.ParseLimit(c)
 	if err != nil {
 		return err
 	}
-	found, next, err := h.Rules.Blocks(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
+	found, next, err := h.Rules.Blocks(c.Request().Context(), c.Actor, c.Site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -205,8 +205,8 @@ func (h *moderators) addBlock(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Rules.AddBlock(c.Request().Context(), c.Who, c.Site, d, key)
-	return added(c, id, again, err)
+	id, again, err := h.Rules.AddBlock(c.Request().Context(), c.Actor, c.Site, d, key)
+	return writeAdded(c, id, again, err)
 }
 
 func (h *moderators) tryBlock(c *web.Request) error {
@@ -214,11 +214,11 @@ func (h *moderators) tryBlock(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	t, err := h.Rules.TryBlock(c.Request().Context(), c.Who, c.Site, d)
-	return h.tried(c, t, err)
+	t, err := h.Rules.TryBlock(c.Request().Context(), c.Actor, c.Site, d)
+	return h.writeTrial(c, t, err)
 }
 
-// noteOut is what a moderator noted about a writer.
+// noteOut is a moderator's note about a commenter.
 type noteOut struct {
 	ID   string         `json:"id"`
 	Text string         `json:"text"`
@@ -226,7 +226,7 @@ type noteOut struct {
 	At   *web.Timestamp `json:"at"`
 }
 
-func notes(list []rules.Noted) []noteOut {
+func notes(list []rules.NamedNote) []noteOut {
 	out := make([]noteOut, len(list))
 	for i, n := range list {
 		out[i] = noteOut{n.ID, n.Text, web.OrNull(n.Name), web.At(n.CreatedAt)}
@@ -246,6 +246,6 @@ func (h *moderators) addNote(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	id, again, err := h.Rules.AddNote(c.Request().Context(), c.Who, c.Site, at, in.Text, key)
-	return added(c, id, again, err)
+	id, again, err := h.Rules.AddNote(c.Request().Context(), c.Actor, c.Site, at, in.Text, key)
+	return writeAdded(c, id, again, err)
 }

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-func TestRulesAreTriedAddedMetAndRemoved(t *testing.T) {
+func TestRules_TryAddMatchRemove(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const desk = "/api/v1/sites/a/moderation"
-		good, bad := w.post(written("A casino, but a good one.")), w.post(written("Casino!"))
+		good, bad := w.post(requireBody("A casino, but a good one.")), w.post(requireBody("Casino!"))
 		w.decide("approve", good.str("id"), 1)
 		w.decide("spam", bad.str("id"), 1)
 		rule := m{"kind": "word", "words": "casino\nroulette", "action": "suspect",
@@ -34,7 +34,7 @@ func TestRulesAreTriedAddedMetAndRemoved(t *testing.T) {
 			list[0]["action"] != "suspect" {
 			t.Errorf("listed: %v", list)
 		}
-		w.post(written("The сasino again."))
+		w.post(requireBody("The сasino again."))
 		met := w.as("moderator a", "GET", desk+"/queue?state=suspected", nil).list("items")
 		if len(met) != 1 || !strings.Contains(texts(met[0]["verdict"].(map[string]any)["signals"]), "casino") {
 			t.Errorf("suspected: %v", met)
@@ -50,7 +50,7 @@ func TestRulesAreTriedAddedMetAndRemoved(t *testing.T) {
 	})
 }
 
-// texts are those of signals.
+// texts returns the texts of signals.
 func texts(signals any) (all string) {
 	for _, s := range signals.([]any) {
 		all += s.(map[string]any)["text"].(string)
@@ -58,7 +58,7 @@ func texts(signals any) (all string) {
 	return all
 }
 
-func TestAListOfAMegabyteIsRefusedAndOneOfTenThousandWordsIsNot(t *testing.T) {
+func TestRules_LimitsListSize(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const path = "/api/v1/sites/a/moderation/rules"
 		for _, tt := range []struct {
@@ -81,7 +81,7 @@ func TestAListOfAMegabyteIsRefusedAndOneOfTenThousandWordsIsNot(t *testing.T) {
 	})
 }
 
-func TestAPatternThatWouldBeSlowIsRefusedBeforeItStands(t *testing.T) {
+func TestRules_SlowPatternIsRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for pattern, says := range map[string]string{
 			"(?:a{1,30}){1,30}": "would be slow", `(a)\1`: "invalid escape", "(a": "missing closing",
@@ -99,11 +99,11 @@ func TestAPatternThatWouldBeSlowIsRefusedBeforeItStands(t *testing.T) {
 	})
 }
 
-func TestAnEMailDomainIsBlockedPageByPage(t *testing.T) {
+func TestBlocks_EmailDomainHasPages(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	const path = "/api/v1/sites/a/moderation/blocks"
-	body := written("Of somebody at spell.")
+	body := requireBody("Of somebody at spell.")
 	body["author"] = m{"name": "Ann", "email": "ann@mail.spell.example"}
 	c := w.post(body)
 	item := w.as("owner a", "GET", "/api/v1/sites/a/moderation/comments/"+c.str("id"), nil)

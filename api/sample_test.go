@@ -13,12 +13,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Values of samples by the names of fields; those of other names are made from their types.
+// Sample values by field name. Samples of other fields are made from their types.
 var sampled = map[string]any{
 	"id": "9Qm2tVxk4sJw", "page_id": "5hVb1nQe7dLr", "parent": nil, "key": "blog", "site": "blog", "name": "Lena",
 	"title": "Four in the morning", "url": "https://blog.example/bakery", "page": "https://blog.example/bakery",
 	"email": "lena@mail.example", "website": "https://lena.example", "body": "Does the *rye* need a starter?",
-	"html": "<p>Does the <em>rye</em> need a starter?</p>", "text": "It has one link.", "token": "eyJ2IjoxfQ.c2ln",
+	"html": "<p>Does the <em>rye</em> need a starter?</p>", "text": "Contains one link.", "token": "eyJ2IjoxfQ.c2ln",
 	"edit_token": "et_4f1c0a", "permalink": "https://blog.example/bakery#aitys-9Qm2tVxk4sJw", "lang": "en", "next": nil,
 	"after": nil, "batch": "3vTz8pKc2mWd", "reason": nil, "note": "", "by": "Dana K.", "badge": nil, "score": 0.12,
 	"spam": 0.09, "weight": 1.4, "probability": 0.08, "state": "pending", "rules": "All comments are reviewed …",
@@ -29,13 +29,13 @@ var sampled = map[string]any{
 	"evidence": []any{}, "reasons": []any{}, "campaign": nil, "name_word": "", "account": "lena@mail.example",
 }
 
-// A pair is one property of an object, in its place.
+// A pair is one property of an object. Pairs keep their order.
 type pair struct {
 	name  string
 	value any
 }
 
-// sample makes a value that a schema allows.
+// sample returns a value that a schema allows.
 func sample(name string, ref *openapi3.SchemaRef) any {
 	if ref == nil {
 		return "…"
@@ -77,7 +77,7 @@ func sample(name string, ref *openapi3.SchemaRef) any {
 	return "…"
 }
 
-// asJSON is a sample as JSON, on one line where that is short.
+// asJSON returns a sample as JSON, on one line if it is short.
 func asJSON(v any, indent string) string {
 	deeper := indent + "  "
 	var parts []string
@@ -107,7 +107,7 @@ func asJSON(v any, indent string) string {
 	return begin + "\n" + deeper + strings.Join(parts, ",\n"+deeper) + "\n" + indent + end
 }
 
-// request is a command that sends a request.
+// request returns a curl command that sends a request.
 func request(o *openapi3.Operation, method, path string, params openapi3.Parameters, body any) template.HTML {
 	var query, header []string
 	for _, ref := range params {
@@ -155,7 +155,7 @@ var (
 	escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 )
 
-// coloured marks the names and the texts of JSON, and the texts of commands.
+// coloured returns HTML that highlights keys and strings of JSON, and strings of commands.
 func coloured(text string) template.HTML {
 	var b strings.Builder
 	at := 0
@@ -172,8 +172,8 @@ func coloured(text string) template.HTML {
 	return template.HTML(b.String())
 }
 
-// What the reference shows as an answer is one that the specification allows.
-func TestSamplesAreWhatTheSpecificationAllows(t *testing.T) {
+// Sample responses in the reference are valid by the specification.
+func TestReference_SamplesAreValid(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -210,8 +210,8 @@ func TestSamplesAreWhatTheSpecificationAllows(t *testing.T) {
 	}
 }
 
-// Everybody who needs one is told of a token, and every operation stands in the page once.
-func TestTheReferenceHasEveryOperation(t *testing.T) {
+// Each operation is in the reference once, and those that need a token say so.
+func TestReference_HasEveryOperation(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +226,7 @@ func TestTheReferenceHasEveryOperation(t *testing.T) {
 	slices.Sort(ids)
 	for _, id := range ids {
 		if n := strings.Count(page, ` id="`+id+`"`); n != 1 {
-			t.Errorf("%s stands in the page %d times", id, n)
+			t.Errorf("%s is in the page %d times", id, n)
 		}
 	}
 	if n := strings.Count(page, "Bearer $TOKEN"); n < 20 {

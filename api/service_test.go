@@ -14,7 +14,7 @@ import (
 	"github.com/aitys/aitys/widget"
 )
 
-func TestReadinessTellsOfRedis(t *testing.T) {
+func TestReadyz_ReportsRedis(t *testing.T) {
 	t.Parallel()
 	alone := onSQLite(t)
 	if r := alone.do(call{path: "/readyz"}); r.str("redis") != "none" {
@@ -28,13 +28,13 @@ func TestReadinessTellsOfRedis(t *testing.T) {
 	testkit.Until(w.t, "Redis is up", is("up"))
 	redis.Stop(t)
 	testkit.Until(w.t, "Redis is down and the service ready", is("down"))
-	w.post(written("Without Redis everything works."))
+	w.post(requireBody("Without Redis everything works."))
 	redis.Start(t)
 	testkit.Until(w.t, "Redis is up again", is("up"))
 }
 
-// A service that follows the events late does not know what others decide.
-func TestReadinessTellsThatEventsAreFollowedLate(t *testing.T) {
+// A process that reads events late does not know the decisions of other processes.
+func TestReadyz_ReportsLateFollower(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	ready := func() reply { return w.do(call{path: "/readyz"}) }
@@ -51,7 +51,7 @@ func TestReadinessTellsThatEventsAreFollowedLate(t *testing.T) {
 	testkit.Until(t, "it has caught up", func() bool { return ready().status == 200 })
 }
 
-func TestTheSpecificationIsServed(t *testing.T) {
+func TestSpecification_IsServed(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	r := w.do(call{path: "/api/v1/openapi.json"})
@@ -72,11 +72,11 @@ func TestTheSpecificationIsServed(t *testing.T) {
 	}
 }
 
-// TestWhatIsReadCanBeAskedForWithoutItsBody asks as monitors and link checkers do.
-func TestWhatIsReadCanBeAskedForWithoutItsBody(t *testing.T) {
+// Monitors and link checkers send HEAD.
+func TestHEAD_AnswersAsGET(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	w.approved(written(w.text()))
+	w.approved(requireBody(w.text()))
 	for path, status := range map[string]int{
 		"/healthz": 200, "/readyz": 200, "/embed.js": 200, "/docs": 200, "/moderate/signin": 200,
 		"/api/v1/sites/a/comments?page=" + pageA: 200, "/sites/a/page?url=" + pageA: 200,
@@ -96,8 +96,8 @@ func TestWhatIsReadCanBeAskedForWithoutItsBody(t *testing.T) {
 	}
 }
 
-// TestTheSpecificationHasEveryRoute asks the router, so that no route goes undescribed.
-func TestTheSpecificationHasEveryRoute(t *testing.T) {
+// TestSpecification_HasEveryRoute checks that each route of the router is in openapi.yaml.
+func TestSpecification_HasEveryRoute(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, r := range w.front.Routes() {
@@ -113,7 +113,7 @@ func TestTheSpecificationHasEveryRoute(t *testing.T) {
 	}
 }
 
-func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
+func TestWidget_ServedToAnyOrigin(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, f := range widget.Files() {
@@ -148,7 +148,7 @@ func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
 			body, err := io.ReadAll(got.Body)
 			if coding := got.Header.Get("Content-Encoding"); err != nil || coding != want ||
 				(coding == "br") != bytes.Equal(body, f.Brotli) || got.ContentLength != int64(len(body)) {
-				t.Errorf("%s to whom takes %q: got %q, %d of %d bytes, %v", f.Path, accepted, coding, len(body),
+				t.Errorf("%s with Accept-Encoding %q: got %q, %d of %d bytes, %v", f.Path, accepted, coding, len(body),
 					got.ContentLength, err)
 			}
 			got.Body.Close()
@@ -156,8 +156,8 @@ func TestTheWidgetIsServedToAnyOrigin(t *testing.T) {
 	}
 }
 
-// TestTheLogTellsNothingOfPeople goes through what people send and looks for it in the log.
-func TestTheLogTellsNothingOfPeople(t *testing.T) {
+// TestLog_HasNoPersonalData sends personal data in all requests and searches the log for it.
+func TestLog_HasNoPersonalData(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	posted := w.post(m{
@@ -174,7 +174,7 @@ func TestTheLogTellsNothingOfPeople(t *testing.T) {
 	log := w.log.String()
 	for _, secret := range []string{"canary", posted.str("edit_token"), w.tokens["owner a"], "127.0.0.1"} {
 		if strings.Contains(log, secret) {
-			t.Errorf("%q stands in the log:\n%s", secret, log)
+			t.Errorf("%q is in the log:\n%s", secret, log)
 		}
 	}
 	if !strings.Contains(log, "route=/api/v1/sites/:site/comments") || !strings.Contains(log, "status=201") {
@@ -182,7 +182,7 @@ func TestTheLogTellsNothingOfPeople(t *testing.T) {
 	}
 }
 
-func TestAnErrorNeverRepeatsWhatWasSent(t *testing.T) {
+func TestProblems_DoNotEchoInput(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	const hostile = "<script>alert(1)</script>"

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// sessionOut is the caller's account, and the sites and scope of its session or token.
+// sessionOut is the caller's account with the sites and scope of its session or token.
 type sessionOut struct {
 	Account   accountOut     `json:"account"`
 	Sites     []siteRoleOut  `json:"sites"`
@@ -41,20 +41,20 @@ func (h *admins) signIn(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	h.kit.KeepSession(c, got)
+	h.kit.SetSession(c, got)
 	return h.session(c, got.Actor, got.ExpiresAt)
 }
 
 func (h *admins) signOut(c *web.Request) error {
-	if err := h.Identity.EndSession(c.Request().Context(), c.Who, c.Who.Session); err != nil {
+	if err := h.Identity.EndSession(c.Request().Context(), c.Actor, c.Actor.Session); err != nil {
 		return err
 	}
-	h.kit.ForgetSession(c)
+	h.kit.ClearSession(c)
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (h *admins) me(c *web.Request) error {
-	return h.session(c, c.Who, time.Time{})
+	return h.session(c, c.Actor, time.Time{})
 }
 
 // setMe changes the caller's name, password and mail settings. A new password ends all sessions of the account.
@@ -71,7 +71,7 @@ func (h *admins) setMe(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	ch := identity.AccountChange{Name: in.Name, MailFrom: in.MailFrom, MailLang: web.Words(c).Lang()}
+	ch := identity.AccountChange{Name: in.Name, MailFrom: in.MailFrom, MailLang: web.Catalog(c).Lang()}
 	if in.Mail != nil {
 		mail, err := authz.ParseMail(*in.Mail)
 		if err != nil {
@@ -82,15 +82,15 @@ func (h *admins) setMe(c *web.Request) error {
 	if in.Password != nil {
 		ch.Password, ch.Old = &in.Password.New, &in.Password.Old
 	}
-	a, err := h.change(c, c.Who.ID(), ch)
+	a, err := h.change(c, c.Actor.ID(), ch)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Actor)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, own(a, sites))
+	return c.JSON(http.StatusOK, ownAccount(a, sites))
 }
 
 func (h *admins) session(c *web.Request, who authz.Actor, expires time.Time) error {
@@ -98,7 +98,7 @@ func (h *admins) session(c *web.Request, who authz.Actor, expires time.Time) err
 	if err != nil {
 		return err
 	}
-	out := sessionOut{Account: own(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(),
+	out := sessionOut{Account: ownAccount(who.Account, sites), Sites: []siteRoleOut{}, Scope: who.Scope.String(),
 		ExpiresAt: web.At(expires)}
 	for _, s := range sites {
 		out.Sites = append(out.Sites, siteRoleOut{Key: s.Key, Name: s.Name, Role: who.Role(s.ID).String()})

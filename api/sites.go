@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// siteOut is a site. Its settings have the names that `aitys site set` uses.
+// siteOut is a site. Its settings are named as in `aitys site set`.
 type siteOut struct{ site.Site }
 
 // MarshalJSON writes the key, the settings in site.Fields, and the time of creation.
@@ -30,7 +30,7 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 	}
 	put("key", s.Key)
 	for _, f := range site.Fields {
-		switch own := f.Of(s.Site); {
+		switch own := f.Value(s.Site); {
 		case f.Kind == site.KindOrigins:
 			put(f.Name, web.List(s.Origins))
 		case f.Kind.Numeric() && own == "":
@@ -46,12 +46,12 @@ func (s siteOut) MarshalJSON() ([]byte, error) {
 	put("created_at", web.At(s.CreatedAt))
 	out.WriteByte('}')
 	text := out.Bytes()
-	text[0] = '{' // where the first comma stands
+	text[0] = '{' // in place of the first comma
 	return text, err
 }
 
 func (h *admins) sites(c *web.Request) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Actor)
 	if err != nil {
 		return err
 	}
@@ -79,11 +79,11 @@ func (h *admins) addSite(c *web.Request) error {
 		return err
 	}
 	site := site.Site{Key: in.Key, Name: in.Name, Origins: in.Origin}
-	site, again, err := h.Sites.AddSite(c.Request().Context(), c.Who, site, key)
+	site, again, err := h.Sites.AddSite(c.Request().Context(), c.Actor, site, key)
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, again)
+	web.MarkReplayed(c, again)
 	return c.JSON(http.StatusCreated, siteOut{site})
 }
 
@@ -98,11 +98,11 @@ func (h *admins) setSite(c *web.Request) error {
 		if err != nil {
 			return err
 		}
-		if value != nil { // null leaves it as it is
+		if value != nil { // null means unchanged
 			settings[name] = text
 		}
 	}
-	site, err := h.Sites.SetSite(c.Request().Context(), c.Who, c.Param("site"), settings)
+	site, err := h.Sites.SetSite(c.Request().Context(), c.Actor, c.Param("site"), settings)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (h *admins) setSite(c *web.Request) error {
 }
 
 func (h *admins) removeSite(c *web.Request) error {
-	if err := h.Sites.RemoveSite(c.Request().Context(), c.Who, c.Param("site")); err != nil {
+	if err := h.Sites.RemoveSite(c.Request().Context(), c.Actor, c.Param("site")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -122,11 +122,11 @@ func (h *admins) endEditTokens(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	again, err := h.Sites.EndEditTokens(c.Request().Context(), c.Who, c.Site, key)
+	again, err := h.Sites.EndEditTokens(c.Request().Context(), c.Actor, c.Site, key)
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, again)
+	web.MarkReplayed(c, again)
 	return c.NoContent(http.StatusNoContent)
 }
 
@@ -153,7 +153,7 @@ func settingText(name string, value any) (string, error) {
 			return originsText(v)
 		}
 	}
-	return "", problem.Field("/"+name, "A value of this type cannot stand here.")
+	return "", problem.Field("/"+name, "The value has the wrong type.")
 }
 
 func originsText(list []any) (string, error) {

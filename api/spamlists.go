@@ -9,13 +9,13 @@ import (
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
-// publishedList serves the latest version of a site's own list.
+// publishedList serves the latest version of the spam list that a site publishes.
 func (h *admins) publishedList(c *web.Request) error {
 	site, err := h.kit.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {
 		return err
 	}
-	list, err := h.SpamLists.PublishedList(c.Request().Context(), site)
+	list, err := h.SpamLists.PublishedSpamList(c.Request().Context(), site)
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func (h *admins) publishedList(c *web.Request) error {
 	return c.JSONBlob(http.StatusOK, list.Body)
 }
 
-// neighbourOut is a list of another site that this site reads.
-type neighbourOut struct {
+// spamListOut is a spam list of another site that this site reads.
+type spamListOut struct {
 	ID          string         `json:"id"`
 	URL         string         `json:"url"`
 	Name        string         `json:"name"`
@@ -43,44 +43,44 @@ type neighbourOut struct {
 	Campaigns   int            `json:"campaigns"`
 	Hosts       int            `json:"hosts"`
 	Failure     *string        `json:"failure"`
-	Met         metOut         `json:"met"`
+	Met         matchesOut     `json:"met"`
 }
 
-// metOut counts the comments that matched a list.
-type metOut struct {
+// matchesOut counts the comments that matched a list.
+type matchesOut struct {
 	Waiting  int `json:"waiting"`
 	Decided  int `json:"decided"`
 	Approved int `json:"approved"`
 }
 
-// ownOut is the state of the site's own list.
-type ownOut struct {
+// ownListOut is the state of the list that the site publishes.
+type ownListOut struct {
 	On          bool           `json:"on"`
 	GeneratedAt *web.Timestamp `json:"generated_at"`
 	Campaigns   int            `json:"campaigns"`
 	Hosts       int            `json:"hosts"`
 }
 
-func (h *admins) neighbours(c *web.Request) error {
-	found, err := h.SpamLists.Neighbours(c.Request().Context(), c.Who, c.Site)
+func (h *admins) spamLists(c *web.Request) error {
+	found, err := h.SpamLists.SpamListSources(c.Request().Context(), c.Actor, c.Site)
 	if err != nil {
 		return err
 	}
-	met, err := h.SpamLists.NeighbourTallies(c.Request().Context(), c.Who, c.Site)
+	met, err := h.SpamLists.SpamListTallies(c.Request().Context(), c.Actor, c.Site)
 	if err != nil {
 		return err
 	}
-	own, err := h.SpamLists.OwnList(c.Request().Context(), c.Who, c.Site)
+	own, err := h.SpamLists.OwnSpamList(c.Request().Context(), c.Actor, c.Site)
 	if err != nil {
 		return err
 	}
 	out := struct {
-		Neighbours []neighbourOut `json:"neighbours"`
-		Own        ownOut         `json:"own"`
-		Next       *string        `json:"next"` // a site has not so many
-	}{Neighbours: []neighbourOut{}, Own: ownOut{own.On, web.At(own.Generated), own.Campaigns, own.Hosts}}
+		Neighbours []spamListOut `json:"neighbours"`
+		Own        ownListOut    `json:"own"`
+		Next       *string       `json:"next"` // always null: sites read few lists
+	}{Neighbours: []spamListOut{}, Own: ownListOut{own.On, web.At(own.Generated), own.Campaigns, own.Hosts}}
 	for _, n := range found {
-		out.Neighbours = append(out.Neighbours, neighbourOut{
+		out.Neighbours = append(out.Neighbours, spamListOut{
 			ID:          n.ID,
 			URL:         n.URL,
 			Name:        n.Name(),
@@ -94,13 +94,13 @@ func (h *admins) neighbours(c *web.Request) error {
 			Campaigns:   n.Campaigns,
 			Hosts:       n.Hosts,
 			Failure:     web.OrNull(n.Failure),
-			Met:         metOut(met[n.Name()]),
+			Met:         matchesOut(met[n.Name()]),
 		})
 	}
 	return c.JSON(http.StatusOK, out)
 }
 
-func (h *admins) addNeighbour(c *web.Request) error {
+func (h *admins) addSpamList(c *web.Request) error {
 	var in struct {
 		URL    string   `json:"url"`
 		Key    string   `json:"key"`
@@ -117,12 +117,12 @@ func (h *admins) addNeighbour(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	id, again, err := h.SpamLists.AddNeighbour(c.Request().Context(), c.Who, c.Site, d, key)
-	return added(c, id, again, err)
+	id, again, err := h.SpamLists.AddSpamListSource(c.Request().Context(), c.Actor, c.Site, d, key)
+	return writeAdded(c, id, again, err)
 }
 
-// offerOut describes the list at a URL, or says why there is none.
-type offerOut struct {
+// previewListOut describes the list at a URL. Failure says why it could not be read.
+type previewListOut struct {
 	Failure     *string        `json:"failure"`
 	Site        *string        `json:"site"`
 	Key         *string        `json:"key"`
@@ -133,7 +133,7 @@ type offerOut struct {
 	LastSeen    *web.Timestamp `json:"last_seen"`
 }
 
-func (h *admins) previewNeighbour(c *web.Request) error {
+func (h *admins) previewSpamList(c *web.Request) error {
 	var in struct {
 		URL string `json:"url"`
 		Key string `json:"key"`
@@ -141,12 +141,12 @@ func (h *admins) previewNeighbour(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	offer, err := h.SpamLists.PreviewNeighbour(c.Request().Context(), c.Who, c.Site,
+	offer, err := h.SpamLists.PreviewSpamList(c.Request().Context(), c.Actor, c.Site,
 		spamlist.Draft{URL: in.URL, Key: in.Key})
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, offerOut{
+	return c.JSON(http.StatusOK, previewListOut{
 		Failure:     web.OrNull(offer.Failure),
 		Site:        web.OrNull(offer.Site),
 		Key:         web.OrNull(offer.Key),

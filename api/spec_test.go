@@ -9,9 +9,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-var update = flag.Bool("update", false, "write openapi.json, docs.html and testdata anew")
+var update = flag.Bool("update", false, "write openapi.json, docs.html and testdata")
 
-func TestTheSpecificationIsCurrent(t *testing.T) {
+func TestSpecification_GeneratedFilesAreCurrent(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func TestTheSpecificationIsCurrent(t *testing.T) {
 			}
 		}
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what openapi.yaml says (%v): "+
-				"run go test ./api -run TestTheSpecificationIsCurrent -update", file, err)
+			t.Errorf("%s does not match openapi.yaml (%v): "+
+				"run go test ./api -run TestSpecification_GeneratedFilesAreCurrent -update", file, err)
 		}
 	}
 }

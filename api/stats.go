@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// statsOut is how well a site's filter did on the site's own decisions.
+// statsOut is the quality of a site's model, measured on the site's decisions.
 type statsOut struct {
 	Suspect       float64           `json:"suspect"`
 	Tally         tallyOut          `json:"tally"`
@@ -60,7 +60,7 @@ type binOut struct {
 	Spam shareOut `json:"spam"`
 }
 
-// shareOut is a part of a whole with the bounds that hold in 95 of 100 cases.
+// shareOut is a proportion with its 95 % confidence interval.
 type shareOut struct {
 	Part  int     `json:"part"`
 	Of    int     `json:"of"`
@@ -102,18 +102,18 @@ func (h *moderators) stats(c *web.Request) error {
 	if given := c.QueryParam("since"); given != "" {
 		since, err := time.Parse(time.RFC3339, given)
 		if err != nil {
-			return problem.Query("since", "Name a time like 2026-11-20T09:00:00Z.")
+			return problem.Query("since", "Send a time like 2026-11-20T09:00:00Z.")
 		}
 		req.Since = since
 	}
-	q, err := h.Evaluation.Quality(c.Request().Context(), c.Who, c.Site, req)
+	q, err := h.Evaluation.Quality(c.Request().Context(), c.Actor, c.Site, req)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, Stats(q))
 }
 
-// Stats is a quality as JSON, here and in commands.
+// Stats returns a quality report for encoding as JSON. The API and the command use it.
 func Stats(q evaluation.Report) any {
 	out := statsOut{
 		Suspect:       q.Suspect,
@@ -164,13 +164,13 @@ func filter(q evaluation.Quality) filterOut {
 		Ham:   q.Ham,
 		Brier: q.Brier,
 		ECE:   q.ECE,
-		Above: q.Above,
+		Above: q.AreaAbove,
 		ROC:   []pointOut{},
 		Bins:  []binOut{},
 		Cuts:  []cutOut{},
 	}
 	for _, p := range q.ROC {
-		out.ROC = append(out.ROC, pointOut(p))
+		out.ROC = append(out.ROC, pointOut{Lost: p.FalsePositiveRate, Caught: p.TruePositiveRate})
 	}
 	for _, b := range q.Bins {
 		out.Bins = append(out.Bins, binOut{From: b.From, To: b.To, Mean: b.Mean, Spam: shareOut(b.Spam)})
@@ -184,49 +184,49 @@ func filter(q evaluation.Quality) filterOut {
 func cut(k evaluation.Cut) cutOut {
 	return cutOut{
 		At:        k.At,
-		Caught:    k.Caught,
-		Missed:    k.Missed,
-		Lost:      k.Lost,
-		Passed:    k.Passed,
+		Caught:    k.TruePositives,
+		Missed:    k.FalseNegatives,
+		Lost:      k.FalsePositives,
+		Passed:    k.TrueNegatives,
 		Precision: shareOut(k.Precision),
 		Recall:    shareOut(k.Recall),
 		HamLost:   shareOut(k.HamLost),
 	}
 }
 
-// trialOut is what one threshold and policy would have done.
+// trialOut is the simulated result of a threshold and policy.
 type trialOut struct {
-	Moderation     string  `json:"moderation"`
-	Threshold      float64 `json:"threshold"`
-	Suspected      int     `json:"suspected"`
-	SuspectedHam   someOut `json:"suspected_ham"`
-	MissedSpam     someOut `json:"missed_spam"`
-	Published      int     `json:"published"`
-	PublishedWrong someOut `json:"published_wrong"`
-	Held           int     `json:"held"`
-	HeldHam        someOut `json:"held_ham"`
-	Waiting        int     `json:"waiting"`
+	Moderation     string   `json:"moderation"`
+	Threshold      float64  `json:"threshold"`
+	Suspected      int      `json:"suspected"`
+	SuspectedHam   groupOut `json:"suspected_ham"`
+	MissedSpam     groupOut `json:"missed_spam"`
+	Published      int      `json:"published"`
+	PublishedWrong groupOut `json:"published_wrong"`
+	Held           int      `json:"held"`
+	HeldHam        groupOut `json:"held_ham"`
+	Waiting        int      `json:"waiting"`
 }
 
-// someOut are comments: how many, and the newest of them.
-type someOut struct {
+// groupOut is a group of comments: their number, and the ids of the newest ones.
+type groupOut struct {
 	N   int      `json:"n"`
 	IDs []string `json:"ids"`
 }
 
-func some(s evaluation.Group) someOut { return someOut{N: s.N, IDs: web.List(s.IDs)} }
+func group(s evaluation.Group) groupOut { return groupOut{N: s.N, IDs: web.List(s.IDs)} }
 
 func trial(t evaluation.Trial) trialOut {
 	return trialOut{
 		Moderation:     policyName(t.Policy),
 		Threshold:      t.Threshold,
 		Suspected:      t.Suspected,
-		SuspectedHam:   some(t.SuspectedHam),
-		MissedSpam:     some(t.MissedSpam),
+		SuspectedHam:   group(t.SuspectedHam),
+		MissedSpam:     group(t.MissedSpam),
 		Published:      t.Published,
-		PublishedWrong: some(t.PublishedWrong),
+		PublishedWrong: group(t.PublishedWrong),
 		Held:           t.Held,
-		HeldHam:        some(t.HeldHam),
+		HeldHam:        group(t.HeldHam),
 		Waiting:        t.Waiting,
 	}
 }
@@ -243,18 +243,18 @@ func (h *moderators) whatIf(c *web.Request) error {
 	if given := c.QueryParam("last"); given != "" {
 		n, err := strconv.Atoi(given)
 		if err != nil {
-			return problem.Query("last", "Name a number of comments.")
+			return problem.Query("last", "Send a number of comments.")
 		}
 		req.Last = &n
 	}
-	w, err := h.Evaluation.WhatIf(c.Request().Context(), c.Who, c.Site, req)
+	w, err := h.Evaluation.WhatIf(c.Request().Context(), c.Actor, c.Site, req)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, WhatIf(w))
 }
 
-// WhatIf is what another setting would have done, as JSON, here and in commands.
+// WhatIf returns the simulated results of other settings for encoding as JSON. The API and the command use it.
 func WhatIf(w evaluation.WhatIf) any {
 	out := struct {
 		Tally  tallyOut       `json:"tally"`
@@ -264,7 +264,7 @@ func WhatIf(w evaluation.WhatIf) any {
 		Now    trialOut       `json:"now"`
 		Then   trialOut       `json:"then"`
 		Shadow *trialOut      `json:"shadow"`
-	}{Tally: tally(w.Tally), Looked: w.Looked, From: web.At(w.From), To: web.At(w.To), Now: trial(w.Now),
+	}{Tally: tally(w.Tally), Looked: w.Compared, From: web.At(w.From), To: web.At(w.To), Now: trial(w.Now),
 		Then: trial(w.Then)}
 	if w.Shadow != nil {
 		shadow := trial(*w.Shadow)

@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// notify has who wrote a comment be told of it by mail, or not any more.
+// notify turns mail notifications about a comment on or off for its commenter.
 func (h *readers) notify(c *web.Request) error {
 	var in struct {
 		On *bool `json:"on"`
@@ -16,9 +16,9 @@ func (h *readers) notify(c *web.Request) error {
 		return err
 	}
 	if in.On == nil {
-		return problem.Field("/on", "Say whether you want to be told: true or false.")
+		return problem.Field("/on", "Send true to get mail about the comment, or false.")
 	}
-	ctx, lang := c.Request().Context(), web.Words(c).Lang()
+	ctx, lang := c.Request().Context(), web.Catalog(c).Lang()
 	got, err := h.ReaderMail.Subscribe(ctx, c.Site, c.Param("id"), c.Bearer, lang, *in.On)
 	if err != nil {
 		return err

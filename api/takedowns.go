@@ -44,11 +44,11 @@ type takedownOut struct {
 }
 
 func (h *admins) takedowns(c *web.Request) error {
-	n, err := web.Limit(c)
+	n, err := web.ParseLimit(c)
 	if err != nil {
 		return err
 	}
-	found, next, err := h.Takedowns.Demands(c.Request().Context(), c.Who, c.Site, c.QueryParam("after"), n)
+	found, next, err := h.Takedowns.ListTakedowns(c.Request().Context(), c.Actor, c.Site, c.QueryParam("after"), n)
 	if err != nil {
 		return err
 	}
@@ -72,10 +72,10 @@ func (h *admins) takedowns(c *web.Request) error {
 			Public:     string(d.Public),
 			Until:      web.At(d.Until),
 			EnteredAt:  web.At(d.At),
-			EnteredBy:  web.OrNull(d.Entered),
+			EnteredBy:  web.OrNull(d.EnteredByName),
 			Status:     string(d.Status()),
 			EndedAt:    web.At(d.Ended),
-			EndedBy:    web.OrNull(d.Ender),
+			EndedBy:    web.OrNull(d.EndedByName),
 			Why:        web.OrNull(d.Why),
 		})
 	}
@@ -95,9 +95,9 @@ func (h *admins) addTakedown(c *web.Request) error {
 		Law:       in.Law,
 		Country:   in.Country,
 		Reference: in.Reference,
-		Public:    takedown.Public(in.Public),
+		Public:    takedown.Disclosure(in.Public),
 	}
-	const wrong = "Name a time like 2027-01-01T00:00:00Z, or leave it out."
+	const wrong = "Send a time like 2027-01-01T00:00:00Z, or omit the field."
 	var err error
 	if d.Received, err = optionalTime("/received_at", in.ReceivedAt, wrong); err != nil {
 		return err
@@ -109,11 +109,11 @@ func (h *admins) addTakedown(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	out, again, err := h.Takedowns.Withhold(c.Request().Context(), c.Who, c.Site, d, key)
+	out, again, err := h.Takedowns.Withhold(c.Request().Context(), c.Actor, c.Site, d, key)
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, again)
+	web.MarkReplayed(c, again)
 	return c.JSON(http.StatusCreated, struct {
 		ID       string `json:"id"`
 		Withheld int    `json:"withheld"`
@@ -127,7 +127,7 @@ func (h *admins) restoreTakedown(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Takedowns.Restore(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Why); err != nil {
+	if err := h.Takedowns.Restore(c.Request().Context(), c.Actor, c.Site, c.Param("id"), in.Why); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -15,13 +15,13 @@ import (
 
 const takedowns = deskOfA + "/takedowns"
 
-// demand is a court's, about comments or a page.
+// demand returns a takedown of a court, for comments or a page.
 func demand(about string, what any) m {
 	return m{about: what, "by": "District court", "kind": "court", "law": "Art. 44", "country": "Kazakhstan",
 		"reference": "7-12/26", "received_at": "2026-11-19T00:00:00Z"}
 }
 
-// withhold enters a demand as the owner of site A.
+// withhold adds a takedown as the owner of site A.
 func (w *world) withhold(body m) reply {
 	w.t.Helper()
 	r := w.as("owner a", "POST", takedowns, body)
@@ -29,16 +29,16 @@ func (w *world) withhold(body m) reply {
 	return r
 }
 
-// restore ends a demand.
+// restore ends a takedown.
 func (w *world) restore(id string) {
 	w.t.Helper()
 	want(w.t, w.as("owner a", "POST", takedowns+"/"+id+"/restore", m{"why": "A court has said so."}), 204, "")
 }
 
-// but is a demand that says one thing otherwise.
-func but(d m, key string, value any) m { return with(maps.Clone(d), key, value) }
+// changed returns a copy of a takedown with one other field.
+func changed(d m, key string, value any) m { return with(maps.Clone(d), key, value) }
 
-// read is what a page answers.
+// read returns the body of a page.
 func (w *world) read(path string) (status int, body string) {
 	w.t.Helper()
 	res := w.send(call{path: path})
@@ -48,7 +48,7 @@ func (w *world) read(path string) (status int, body string) {
 	return res.StatusCode, string(raw)
 }
 
-// listed is a comment as the list of its page has it; nil: it is not in it.
+// listed returns a comment in the list of its page, or nil if it is not there.
 func (w *world) listed(id string) map[string]any {
 	w.t.Helper()
 	for _, c := range w.thread().list("comments") {
@@ -59,7 +59,7 @@ func (w *world) listed(id string) map[string]any {
 	return nil
 }
 
-// standing is how a comment stands with readers: its state, and what they are told of a demand.
+// standing returns a comment's public state and its notice.
 func standing(c map[string]any) string {
 	if c == nil {
 		return "gone"
@@ -71,19 +71,19 @@ func standing(c map[string]any) string {
 	return said
 }
 
-func TestADemandWithholdsACommentWhereverTheServiceAnswers(t *testing.T) {
+func TestTakedown_WithholdsCommentEverywhere(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		const said = "The mayor sold the harbour to his cousin"
-		own := w.post(written(said))
+		own := w.post(requireBody(said))
 		id := own.str("id")
 		want(t, w.decide("approve", id, 1), 200, "")
-		answer := w.approved(with(written("I would have liked to see papers about this."), "parent", id))
-		other := w.approved(written("Ferries leave at six, whatever anybody says."))
+		answer := w.approved(with(requireBody("I would have liked to see papers about this."), "parent", id))
+		other := w.approved(requireBody("Ferries leave at six, whatever anybody says."))
 		w.clock.Add(time.Minute)
 
 		r := w.withhold(demand("comments", []string{id, id}))
 		if r.num("withheld") != 1 {
-			t.Errorf("entering answers %v, want 1 withheld", r)
+			t.Errorf("adding answers %v, want 1 withheld", r)
 		}
 		const notice = "withheld by District court, a court, under Art. 44 at 2026-11-19T00:00:00Z"
 		c := w.listed(id)
@@ -105,7 +105,7 @@ func TestADemandWithholdsACommentWhereverTheServiceAnswers(t *testing.T) {
 		report := call{method: "POST", path: posts + id + "/report", body: m{"reason": "spam"}}
 		want(t, w.do(report), 404, "comment.unknown")
 		want(t, w.do(call{method: "POST", path: "/api/v1/sites/a/comments",
-			body: with(written("Answering what is not there."), "parent", id)}), 422, "parent.unknown")
+			body: with(requireBody("Answering what is not there."), "parent", id)}), 422, "parent.unknown")
 		for _, path := range []string{
 			"/sites/a/page?url=" + pageA, "/sites/a/feed.atom", "/sites/a/feed.atom?page=" + pageA,
 			"/sites/a/fragment?url=" + pageA,
@@ -137,8 +137,8 @@ func TestADemandWithholdsACommentWhereverTheServiceAnswers(t *testing.T) {
 	})
 }
 
-// logged checks the kinds of the newest entries of site A's log, oldest first, that they are about one demand, and
-// that the log holds together.
+// logged checks that the newest entries of site A's log have the given kinds, oldest first, and are about one takedown.
+// It also verifies the chain of the log.
 func (w *world) logged(t *testing.T, kinds ...string) {
 	t.Helper()
 	entries := w.as("owner a", "GET", deskOfA+"/log", nil).list("entries")[:len(kinds)]
@@ -157,13 +157,13 @@ func (w *world) logged(t *testing.T, kinds ...string) {
 	}
 }
 
-func TestACommentIsWithheldUntilItsLastDemandHasEnded(t *testing.T) {
+func TestTakedown_LastOneRestoresComment(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		id := w.approved(written("Somebody's brother was seen at the depot."))
+		id := w.approved(requireBody("Somebody's brother was seen at the depot."))
 		court := w.withhold(demand("comments", []string{id})).str("id")
 		person := m{"comments": []string{id}, "by": "Aliya B.", "kind": "person", "law": "privacy"}
 		brother := w.withhold(person)
-		sealed := w.withhold(but(person, "public", "sealed")).str("id")
+		sealed := w.withhold(changed(person, "public", "sealed")).str("id")
 		if brother.num("withheld") != 0 {
 			t.Errorf("a second demand withholds %v", brother)
 		}
@@ -187,12 +187,12 @@ func TestACommentIsWithheldUntilItsLastDemandHasEnded(t *testing.T) {
 	})
 }
 
-func TestADemandAgainstAPageMeetsLaterCommentsToo(t *testing.T) {
+func TestTakedown_PageIncludesLaterComments(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		first := w.approved(written("The bridge has been closed since spring."))
+		first := w.approved(requireBody("The bridge has been closed since spring."))
 		page := w.as("owner a", "GET", deskOfA+"/pages", nil).list("pages")[0]["id"].(string)
 		r := w.withhold(demand("page", page))
-		later := w.approved(written("And nobody says when it opens again."))
+		later := w.approved(requireBody("And nobody says when it opens again."))
 		for _, id := range []string{first, later} {
 			if got := w.listed(id); !strings.HasPrefix(standing(got), "withheld by District court") || got["html"] != nil {
 				t.Errorf("it is %v", got)
@@ -206,16 +206,16 @@ func TestADemandAgainstAPageMeetsLaterCommentsToo(t *testing.T) {
 		if got := standing(w.listed(later)); got != "approved" || w.thread().num("page", "count") != 2 {
 			t.Errorf("restored, it is %s", got)
 		}
-		w.withhold(demand("page", pageA)) // by its address
+		w.withhold(demand("page", pageA)) // by URL
 		if got := standing(w.listed(first)); !strings.HasPrefix(got, "withheld by") {
 			t.Errorf("it is %s", got)
 		}
 	})
 }
 
-func TestADemandEndsWithItsTime(t *testing.T) {
+func TestTakedown_Expires(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		id := w.approved(written("Prices at the market rose again this week."))
+		id := w.approved(requireBody("Prices at the market rose again this week."))
 		body := demand("comments", []string{id})
 		body["until"] = w.clock.Now().Add(time.Hour).Format(time.RFC3339)
 		w.withhold(body)
@@ -232,9 +232,9 @@ func TestADemandEndsWithItsTime(t *testing.T) {
 	})
 }
 
-func TestWhatADemandMayNotSay(t *testing.T) {
+func TestTakedown_InvalidFields(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		id := w.approved(written("A comment that a demand may be about."))
+		id := w.approved(requireBody("A comment that a demand may be about."))
 		foreign := w.as("owner b", "POST", "/api/v1/sites/b/comments",
 			m{"page": m{"url": originB + "/post"}, "body": "A comment on quite another site."}).str("id")
 		good := demand("comments", []string{id})
@@ -246,20 +246,20 @@ func TestWhatADemandMayNotSay(t *testing.T) {
 			code string
 			body m
 		}{
-			{"field.invalid", but(good, "page", "x")},
-			{"field.invalid", but(good, "comments", []string{})},
-			{"field.invalid", but(good, "comments", many)},
-			{"field.invalid", but(good, "kind", "emperor")},
-			{"field.invalid", but(good, "by", " \u200b")},
-			{"field.invalid", but(good, "by", strings.Repeat("ә", 301))},
-			{"field.invalid", but(good, "public", "loud")},
-			{"field.invalid", but(but(good, "kind", "person"), "public", "full")},
-			{"field.invalid", but(good, "until", "2026-11-20T08:59:59Z")},
-			{"field.invalid", but(good, "until", "soon")},
-			{"field.invalid", but(good, "received_at", "2027-11-20T08:59:59Z")},
-			{"field.unknown", but(good, "secret", true)},
-			{"comment.unknown", but(good, "comments", []string{id, foreign})},
-			{"comment.unknown", but(good, "comments", []string{"unknown"})},
+			{"field.invalid", changed(good, "page", "x")},
+			{"field.invalid", changed(good, "comments", []string{})},
+			{"field.invalid", changed(good, "comments", many)},
+			{"field.invalid", changed(good, "kind", "emperor")},
+			{"field.invalid", changed(good, "by", " \u200b")},
+			{"field.invalid", changed(good, "by", strings.Repeat("ә", 301))},
+			{"field.invalid", changed(good, "public", "loud")},
+			{"field.invalid", changed(changed(good, "kind", "person"), "public", "full")},
+			{"field.invalid", changed(good, "until", "2026-11-20T08:59:59Z")},
+			{"field.invalid", changed(good, "until", "soon")},
+			{"field.invalid", changed(good, "received_at", "2027-11-20T08:59:59Z")},
+			{"field.unknown", changed(good, "secret", true)},
+			{"comment.unknown", changed(good, "comments", []string{id, foreign})},
+			{"comment.unknown", changed(good, "comments", []string{"unknown"})},
 			{"page.unknown", demand("page", "unknown")},
 			{"page.unknown", demand("page", id)},
 			{"page.unknown", demand("page", pageA+"\x00")},
@@ -273,7 +273,7 @@ func TestWhatADemandMayNotSay(t *testing.T) {
 			t.Errorf("after all that it is %s", got)
 		}
 		script := `<script>alert("court")</script>`
-		w.withhold(but(good, "by", script))
+		w.withhold(changed(good, "by", script))
 		_, page := w.read("/sites/a/page?url=" + pageA)
 		if strings.Contains(page, script) {
 			t.Errorf("the plain page has the name as it was typed: %s", page)
@@ -281,9 +281,9 @@ func TestWhatADemandMayNotSay(t *testing.T) {
 	})
 }
 
-func TestAWithheldCommentMayChangeUnderneath(t *testing.T) {
+func TestTakedown_WithheldCommentCanBeDecided(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		own := w.post(written("What I wrote in anger about the council."))
+		own := w.post(requireBody("What I wrote in anger about the council."))
 		id, token := own.str("id"), own.str("edit_token")
 		want(t, w.decide("approve", id, 1), 200, "")
 		r := w.withhold(demand("comments", []string{id}))
@@ -307,13 +307,13 @@ func TestAWithheldCommentMayChangeUnderneath(t *testing.T) {
 	})
 }
 
-// A demand may be about what readers do not see, or no longer: it waits, its writer asks for a second look, or it is
-// erased. It counts, withholds nothing from anybody, and meets what is published later.
-func TestADemandMayBeAboutWhatNobodySees(t *testing.T) {
+// A takedown may be about comments that are not public: pending, appealed or erased ones. It counts them, withholds
+// nothing that was public, and applies to comments published later.
+func TestTakedown_NonPublicComments(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		waits := w.post(written("Nobody has read this about the quay yet."))
-		asks := w.post(written("The quay was built on sand, and they knew."))
-		erased := w.post(written("What I said of the harbour master was wrong."))
+		waits := w.post(requireBody("Nobody has read this about the quay yet."))
+		asks := w.post(requireBody("The quay was built on sand, and they knew."))
+		erased := w.post(requireBody("What I said of the harbour master was wrong."))
 		id := func(r reply) string { return r.str("id") }
 		want(t, w.decide("spam", id(asks), 1), 200, "")
 		want(t, w.do(appealOf(asks, "It is true, and I sell nothing.")), 202, "")
@@ -321,9 +321,9 @@ func TestADemandMayBeAboutWhatNobodySees(t *testing.T) {
 			bearer: erased.str("edit_token")}), 204, "")
 		d := w.withhold(demand("comments", []string{id(waits), id(asks), id(erased)}))
 		if d.num("withheld") != 0 || len(w.thread().list("comments")) != 0 {
-			t.Errorf("of three that nobody sees it withholds %v, and readers are told %v", d, w.thread())
+			t.Errorf("a takedown of three non-public comments withholds %v, and readers see %v", d, w.thread())
 		}
-		w.holds("a demand", "appealed", id(asks))
+		w.wantView("a demand", "appealed", id(asks))
 		want(t, w.decide("approve", id(waits), 1), 200, "")
 		want(t, w.as("owner a", "POST", deskOfA+"/decisions", m{"action": "approve",
 			"comments": []m{{"id": id(asks), "version": 2}}}), 200, "")
@@ -339,15 +339,15 @@ func TestADemandMayBeAboutWhatNobodySees(t *testing.T) {
 			}
 		}
 		if w.listed(id(erased)) != nil {
-			t.Error("what was erased is back")
+			t.Error("an erased comment is back")
 		}
 		w.logged(t, "restoration")
 	})
 }
 
-func TestTheRegisterPages(t *testing.T) {
+func TestTakedown_ListHasPages(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		id := w.approved(written("One comment, and so many demands about it."))
+		id := w.approved(requireBody("One comment, and so many demands about it."))
 		var entered []string
 		for range 5 {
 			entered = append(entered, w.withhold(demand("comments", []string{id})).str("id"))
@@ -376,13 +376,13 @@ func TestTheRegisterPages(t *testing.T) {
 	})
 }
 
-// A demand that one process enters is followed by the others without a shared Redis: they look every second.
-func TestEveryProcessWithholdsWithinTwoSeconds(t *testing.T) {
+// Without a shared Redis, other processes notice a takedown by polling once a second.
+func TestTakedown_ReachesEveryProcess(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		other := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
 		other.open(options{}, store.Options{})
-		id := w.approved(written("What stands here is read by two servers."))
-		page := w.approved(written("And this as well, on the same page as the other."))
+		id := w.approved(requireBody("What stands here is read by two servers."))
+		page := w.approved(requireBody("And this as well, on the same page as the other."))
 		stands := func(at *world, id, state string) func() bool {
 			return func() bool { c := at.listed(id); return c != nil && c["state"] == state }
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// tokenOut is an API token. An empty Site means all sites of its account. Token is its value, only in the answer that
-// creates it.
+// tokenOut is an API token. An empty Site means all sites of its account. Token is its value; it is set only in the
+// response that creates it.
 type tokenOut struct {
 	ID        string         `json:"id"`
 	Account   string         `json:"account"`
@@ -48,11 +48,11 @@ func token(t authz.Token, seen []site.Site) tokenOut {
 
 func (h *admins) tokens(c *web.Request) error {
 	ctx := c.Request().Context()
-	tokens, err := h.Identity.Tokens(ctx, c.Who)
+	tokens, err := h.Identity.Tokens(ctx, c.Actor)
 	if err != nil {
 		return err
 	}
-	sites, err := h.kit.Process.Sites(ctx, c.Who)
+	sites, err := h.kit.Process.Sites(ctx, c.Actor)
 	if err != nil {
 		return err
 	}
@@ -81,11 +81,11 @@ func (h *admins) addToken(c *web.Request) error {
 	if err != nil {
 		return err
 	}
-	ends, err := optionalTime("/expires_at", in.ExpiresAt, "Name a time like 2027-01-01T00:00:00Z.")
+	ends, err := optionalTime("/expires_at", in.ExpiresAt, "Send a time like 2027-01-01T00:00:00Z.")
 	if err != nil {
 		return err
 	}
-	t, value, err := h.Identity.AddToken(c.Request().Context(), c.Who, identity.NewToken{
+	t, value, err := h.Identity.AddToken(c.Request().Context(), c.Actor, identity.NewToken{
 		Account: in.Account, Name: in.Name, Sites: in.Site, Scope: scope, ExpiresAt: ends,
 	})
 	if err != nil {
@@ -111,7 +111,7 @@ func (h *admins) setToken(c *web.Request) error {
 		}
 		scope = &s
 	}
-	t, err := h.Identity.SetToken(c.Request().Context(), c.Who, c.Param("id"), in.Name, in.Site, scope)
+	t, err := h.Identity.SetToken(c.Request().Context(), c.Actor, c.Param("id"), in.Name, in.Site, scope)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (h *admins) setToken(c *web.Request) error {
 }
 
 func (h *admins) oneToken(c *web.Request, status int, t authz.Token, value string) error {
-	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Who)
+	sites, err := h.kit.Process.Sites(c.Request().Context(), c.Actor)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (h *admins) oneToken(c *web.Request, status int, t authz.Token, value strin
 }
 
 func (h *admins) removeToken(c *web.Request) error {
-	if err := h.Identity.RemoveToken(c.Request().Context(), c.Who, c.Param("id")); err != nil {
+	if err := h.Identity.RemoveToken(c.Request().Context(), c.Actor, c.Param("id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

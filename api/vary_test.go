@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// variants are values of request headers on which an answer may depend.
+// variants are values of request headers that a response may depend on.
 var variants = map[string][]string{
 	"Accept-Language": {"en", "ru", "kk"},
 	"Accept":          {"*/*", "text/html", "application/json"},
@@ -19,12 +19,12 @@ var variants = map[string][]string{
 	"Cookie":          nil, // see the test
 }
 
-// TestPublicReads_NameTheHeadersTheyDependOn requests each public address with different headers. An answer that
-// differs must name the header in Vary, or a shared cache gives it to the wrong reader.
+// TestPublicReads_NameTheHeadersTheyDependOn requests each public URL with different headers. A response that differs
+// must name the header in Vary. Otherwise a shared cache would serve it to the wrong client.
 func TestPublicReads_NameTheHeadersTheyDependOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{mailing: true})
-	posted := w.post(with(written("Seen by everybody."), "author", m{"name": "Ann"}))
+	posted := w.post(with(requireBody("Seen by everybody."), "author", m{"name": "Ann"}))
 	want(t, w.decide("approve", posted.str("id"), 1), 200, "")
 	own := w.send(call{method: "POST", path: "/sites/a/page?url=" + pageA, body: "body=Mine+alone&press=&name=Ann",
 		header: map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": w.url}})

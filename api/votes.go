@@ -8,13 +8,13 @@ import (
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// voteOut is how many votes a comment has, and what takes back the reader's own.
+// voteOut is a comment's number of votes, and the token that removes the reader's own vote.
 type voteOut struct {
 	Votes     int     `json:"votes"`
 	VoteToken *string `json:"vote_token"`
 }
 
-// vote casts or takes back a reader's vote. To send it again is to say the same.
+// vote adds or removes a reader's vote. It is idempotent.
 func (h *readers) vote(c *web.Request) error {
 	var in struct {
 		Value *int   `json:"value"`
@@ -28,7 +28,7 @@ func (h *readers) vote(c *web.Request) error {
 	}
 	r := c.Request()
 	got, err := h.Votes.Vote(r.Context(), c.Site, c.Param("id"), h.kit.Address(r),
-		vote.Ballot{Value: *in.Value, Token: in.Token})
+		vote.Change{Value: *in.Value, Token: in.Token})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func voteFor(id string, body any) call {
 	return call{method: "POST", path: "/api/v1/sites/a/comments/" + id + "/vote", body: body}
 }
 
-// votes are what a page shows for a comment.
+// votes returns the number of votes that a page shows for a comment.
 func (w *world) votes(id string) int {
 	w.t.Helper()
 	for _, c := range w.do(call{path: "/api/v1/sites/a/comments?page=" + pageA}).list("comments") {
@@ -28,10 +28,10 @@ func (w *world) votes(id string) int {
 	return 0
 }
 
-func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
+func TestVote_TokenRemovesVote(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
-	id := w.post(written("What is voted for has to be published.")).str("id")
+	id := w.post(requireBody("What is voted for has to be published.")).str("id")
 	want(t, w.do(voteFor(id, m{"value": 1})), 404, "comment.unknown")
 	w.decide("approve", id, 1)
 	first := w.do(voteFor(id, m{"value": 1}))
@@ -61,11 +61,11 @@ func TestAReaderVotesOnceAndTakesItBackWithTheToken(t *testing.T) {
 	want(t, w.do(voteFor(id, m{"value": 1})), 422, "field.invalid")
 }
 
-// TestVote_AnswerCountsTheOwnVoteOnce sends a vote again, before and after lists show it.
+// TestVote_AnswerCountsTheOwnVoteOnce repeats a vote before and after lists show it.
 func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
-	id := w.post(written("Counted whether it is shown or not.")).str("id")
+	id := w.post(requireBody("Counted whether it is shown or not.")).str("id")
 	w.decide("approve", id, 1)
 	from := func(address string, body m) reply {
 		c := voteFor(id, body)
@@ -101,7 +101,7 @@ func TestVote_AnswerCountsTheOwnVoteOnce(t *testing.T) {
 // TestVote_NetworkLimits votes from many addresses of an IPv6 network.
 func TestVote_NetworkLimits(t *testing.T) {
 	onBothWith(t, options{proxy: "127.0.0.1/32"}, func(t *testing.T, w *world) {
-		id := w.post(written("Voted for from one network.")).str("id")
+		id := w.post(requireBody("Voted for from one network.")).str("id")
 		w.decide("approve", id, 1)
 		voted := func(addresses ...string) (counted int) {
 			var all sync.WaitGroup
@@ -146,11 +146,11 @@ func TestVote_NetworkLimits(t *testing.T) {
 	})
 }
 
-// TestAThousandVotesRenderAPageOnce: what a page costs does not grow with those who vote on it.
-func TestAThousandVotesRenderAPageOnce(t *testing.T) {
+// The cost of rendering a page does not grow with its number of votes.
+func TestVote_ManyVotesRenderPageOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.SQLite(t), "", options{proxy: "127.0.0.1/32"})
-	id := w.post(written("A text for which a thousand vote at once.")).str("id")
+	id := w.post(requireBody("A text for which a thousand vote at once.")).str("id")
 	w.decide("approve", id, 1)
 	w.votes(id)
 	testkit.Until(t, "nothing else is rendered", func() bool {
@@ -178,7 +178,7 @@ func TestAThousandVotesRenderAPageOnce(t *testing.T) {
 	t.Logf("%d votes in %v, the page rendered %d times", voters, took.Round(time.Millisecond),
 		w.front.Work().Encodes-before)
 	testkit.Until(t, "all are shown", func() bool { return w.votes(id) == voters })
-	most := int64(time.Since(began)/(10*time.Second)) + 2 // gathered once in the midst, and once at the end
+	most := int64(time.Since(began)/(10*time.Second)) + 2 // plus one at the start and one at the end of the interval
 	if n := w.front.Work().Encodes - before; n > most {
 		t.Errorf("the page was rendered %d times in %v, at most %d are allowed", n, time.Since(began), most)
 	}

@@ -13,7 +13,7 @@ type webhookIn struct {
 	Events []string `json:"events"`
 }
 
-// webhookOut is a webhook. Its URL and secret are shortened to what identifies them.
+// webhookOut is a webhook. Its URL and secret are shortened, so that they can be recognized but not used.
 type webhookOut struct {
 	ID        string         `json:"id"`
 	Kind      string         `json:"kind"`
@@ -28,7 +28,7 @@ type webhookOut struct {
 }
 
 func (h *admins) webhooks(c *web.Request) error {
-	found, err := h.Webhooks.Webhooks(c.Request().Context(), c.Who, c.Site)
+	found, err := h.Webhooks.Webhooks(c.Request().Context(), c.Actor, c.Site)
 	if err != nil {
 		return err
 	}
@@ -40,12 +40,12 @@ func (h *admins) webhooks(c *web.Request) error {
 		out.Webhooks = append(out.Webhooks, webhookOut{
 			ID:        w.ID,
 			Kind:      w.Kind,
-			URL:       w.Address,
-			Secret:    w.Ending,
+			URL:       w.MaskedURL,
+			Secret:    w.SecretSuffix,
 			Events:    w.Events,
 			CreatedAt: web.At(w.CreatedAt),
-			Waiting:   w.Waiting,
-			Dead:      w.Dead,
+			Waiting:   w.Pending,
+			Dead:      w.GivenUp,
 			FailedAt:  web.At(w.FailedAt),
 			Failure:   web.OrNull(w.Failure),
 		})
@@ -63,11 +63,11 @@ func (h *admins) addWebhook(c *web.Request) error {
 		return err
 	}
 	hook := webhook.Draft(in)
-	id, secret, again, err := h.Webhooks.AddWebhook(c.Request().Context(), c.Who, c.Site, hook, key)
+	id, secret, again, err := h.Webhooks.AddWebhook(c.Request().Context(), c.Actor, c.Site, hook, key)
 	if err != nil {
 		return err
 	}
-	web.Replayed(c, again)
+	web.MarkReplayed(c, again)
 	return c.JSON(http.StatusCreated, map[string]string{"id": id, "secret": secret})
 }
 
@@ -78,14 +78,14 @@ func (h *admins) setWebhook(c *web.Request) error {
 	if err := c.ReadJSON(&in); err != nil {
 		return err
 	}
-	if err := h.Webhooks.SetWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"), in.Events); err != nil {
+	if err := h.Webhooks.SetWebhook(c.Request().Context(), c.Actor, c.Site, c.Param("id"), in.Events); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (h *admins) testWebhook(c *web.Request) error {
-	failure, err := h.Webhooks.TestWebhook(c.Request().Context(), c.Who, c.Site, c.Param("id"))
+	failure, err := h.Webhooks.TestWebhook(c.Request().Context(), c.Actor, c.Site, c.Param("id"))
 	if err != nil {
 		return err
 	}

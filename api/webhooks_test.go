@@ -22,12 +22,12 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A receiver takes what it is sent, once it is told how to answer.
+// A receiver is a server that stores the messages it gets. Each test sets its answer.
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
 	got    []delivered
-	answer func(n int, w http.ResponseWriter) // of the n-th; nil: all is well
+	answer func(n int, w http.ResponseWriter) // to the n-th message; nil accepts all
 }
 
 type delivered struct {
@@ -40,7 +40,7 @@ type delivered struct {
 func newReceiver(t *testing.T, answer func(n int, w http.ResponseWriter)) *receiver {
 	r := &receiver{answer: answer}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		body, _ := io.ReadAll(req.Body) // what is cut short is no JSON
+		body, _ := io.ReadAll(req.Body) // a truncated body is invalid JSON
 		d := delivered{header: req.Header, method: req.Method, path: req.URL.RequestURI(), body: string(body)}
 		_ = json.Unmarshal(body, &d.json)
 		r.mu.Lock()
@@ -55,7 +55,7 @@ func newReceiver(t *testing.T, answer func(n int, w http.ResponseWriter)) *recei
 	return r
 }
 
-// tries waits until messages were sent n times at least, and returns each time.
+// tries waits until at least n attempts were made, and returns the time of each.
 func (r *receiver) tries(t *testing.T, w *world, n int) (got []delivered) {
 	t.Helper()
 	testkit.Until(t, fmt.Sprintf("messages were sent %d times", n), func() bool {
@@ -68,8 +68,8 @@ func (r *receiver) tries(t *testing.T, w *world, n int) (got []delivered) {
 	return got
 }
 
-// all waits for n messages, which are to be all. One may come twice: on a slow machine the clock, which is moved here,
-// is past the time that sending it may take.
+// all waits for exactly n messages. A message may arrive twice: the test moves the clock, and on a slow machine that
+// can pass the timeout of a delivery.
 func (r *receiver) all(t *testing.T, w *world, n int) (all []delivered) {
 	t.Helper()
 	for tries := n; len(all) < n; tries++ {
@@ -101,7 +101,7 @@ func hookOf(url string) m {
 // hook adds a webhook of site A.
 func (w *world) hook(url string, more ...string) reply {
 	w.t.Helper()
-	for _, h := range w.as("owner a", "GET", hooksPath, nil).list("webhooks") { // a site has twenty at most
+	for _, h := range w.as("owner a", "GET", hooksPath, nil).list("webhooks") { // a site may have 20
 		if strings.HasPrefix(h["url"].(string), "http://127.0.0.1:9/") {
 			w.as("owner a", "DELETE", hooksPath+"/"+h["id"].(string), nil)
 		}
@@ -114,33 +114,33 @@ func (w *world) hook(url string, more ...string) reply {
 	if r.status != http.StatusCreated {
 		w.t.Fatalf("add a webhook: %v", r)
 	}
-	w.told() // from now on
+	w.waitForWebhooks()
 	return r
 }
 
-// told waits until the follower of webhooks has begun: a new one tells of what happens from then on.
-func (w *world) told() {
+// waitForWebhooks waits until the follower of webhooks has begun. A new webhook gets events from then on.
+func (w *world) waitForWebhooks() {
 	w.t.Helper()
 	testkit.Until(w.t, "webhooks are followed", func() bool {
-		return strings.Contains(w.log.String(), "webhooks are told of what happens from now on")
+		return strings.Contains(w.log.String(), "webhooks: starting from the current event")
 	})
 }
 
-// Whoever has a copy of the database can neither send to a site's receivers nor speak to them in its name.
-func TestNoByteOfTheFileSaysWhereAReceiverIsOrWhatSignsItsMessages(t *testing.T) {
+// A copy of the database reveals neither the URLs of a site's receivers nor the secrets that sign its messages.
+func TestWebhook_URLAndSecretAreEncrypted(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	r := newReceiver(t, nil)
 	const hidden = "/hooks/quagga-in-the-path"
 	header := w.session("owner a")
-	header["Idempotency-Key"] = "0123456789abcdef" // its answer is kept
+	header["Idempotency-Key"] = "0123456789abcdef" // the response is stored
 	made := w.do(call{method: "POST", path: hooksPath, body: hookOf(r.URL + hidden), header: header})
 	key := made.str("secret")
 	if made.status != http.StatusCreated || key == "" {
 		t.Fatalf("add a webhook: %v", made)
 	}
-	w.told()
-	w.post(written(w.text()))
+	w.waitForWebhooks()
+	w.post(requireBody(w.text()))
 	r.all(t, w, 1)
 	path := strings.TrimPrefix(w.dbURL, "sqlite:")
 	raw, err := sql.Open("sqlite", path)
@@ -165,8 +165,8 @@ func TestNoByteOfTheFileSaysWhereAReceiverIsOrWhatSignsItsMessages(t *testing.T)
 	}
 }
 
-// What a receiver is told is changed, for what happens from then on.
-func TestWhatAReceiverIsToldIsChanged(t *testing.T) {
+// Changing a webhook's events applies to events from then on.
+func TestWebhook_EventsCanBeChanged(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		r := newReceiver(t, nil)
 		made := w.hook(r.URL)
@@ -193,13 +193,13 @@ func TestWhatAReceiverIsToldIsChanged(t *testing.T) {
 		}
 		w.post(m{"page": m{"url": pageA}, "author": m{"name": "Ann"}, "body": "A remark that is told of now"})
 		if got := r.all(t, w, 1)[0]; got.dig("type") != "comment.arrived" {
-			t.Errorf("it is told %v", got.json)
+			t.Errorf("it gets %v", got.json)
 		}
 		set("comment.refused")
 		second := w.post(m{"page": m{"url": pageA}, "author": m{"name": "Ann"}, "body": "Refused later"})
 		w.decide("spam", second.str("id"), 1)
 		if got := r.all(t, w, 2)[1]; got.dig("type") != "comment.refused" {
-			t.Errorf("then it is told %v", got.json)
+			t.Errorf("after the change it gets %v", got.json)
 		}
 		w.as("owner a", "DELETE", one, nil)
 		if got := set("comment.arrived"); got.code() != "webhook.unknown" {
@@ -208,14 +208,14 @@ func TestWhatAReceiverIsToldIsChanged(t *testing.T) {
 	})
 }
 
-func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
+func TestWebhook_SendsSignedEvents(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		r := newReceiver(t, nil)
 		header := w.session("owner a")
 		header["Idempotency-Key"] = "a-key-of-a-webhook"
 		add := call{method: "POST", path: hooksPath, body: hookOf(r.URL + "/hidden?t=tellnobody"), header: header}
 		made := w.do(add)
-		w.told()
+		w.waitForWebhooks()
 		secret := made.str("secret")
 		if again := w.do(add); again.str("secret") != secret || again.header.Get("Idempotency-Replayed") != "true" {
 			t.Errorf("the same again: %v", again)
@@ -229,7 +229,7 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 			"body": "A remark that a receiver is told of"})
 		id := first.str("id")
 		w.decide("approve", id, 1)
-		w.clock.Add(time.Second) // an event and its entry are of one instant
+		w.clock.Add(time.Second) // so that each event has its own time
 		w.decide("spam", id, 2)
 		got := r.all(t, w, 3)
 		kinds := map[string]delivered{}
@@ -245,12 +245,12 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 			}
 			if d.dig("data", "site") != "a" || d.dig("data", "comment", "id") != id ||
 				d.dig("data", "page", "url") != pageA || strings.Contains(d.body, "ann@mail.example") {
-				t.Errorf("told %s", d.body)
+				t.Errorf("got %s", d.body)
 			}
 		}
 		if kinds["comment.arrived"].dig("data", "seq") != nil || kinds["comment.published"].dig("data", "seq") != 1.0 ||
 			kinds["comment.refused"].dig("data", "seq") != 2.0 {
-			t.Errorf("told %v", kinds)
+			t.Errorf("got %v", kinds)
 		}
 		if kinds["comment.arrived"].dig("data", "order") != 1.0 || kinds["comment.published"].dig("data", "order") != 2.0 ||
 			kinds["comment.refused"].dig("data", "order") != 3.0 {
@@ -259,7 +259,7 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 		if said := w.log.String(); strings.Contains(said, "tellnobody") || strings.Contains(said, secret) {
 			t.Error("the log has the address or the secret")
 		}
-		// Removed it is told nothing, and restored again.
+		// A deleted webhook gets nothing. A restored one gets events again.
 		path := hooksPath + "/" + made.str("id")
 		w.as("owner a", "DELETE", path, nil)
 		want(t, w.as("owner a", "DELETE", path, nil), 404, "webhook.unknown")
@@ -267,17 +267,17 @@ func TestAReceiverIsToldWhatHappensAndCanProveIt(t *testing.T) {
 			"webhook.unknown")
 		other := newReceiver(t, nil)
 		w.hook(other.URL)
-		w.post(written("While nobody listens to what is said here"))
+		w.post(requireBody("While nobody listens to what is said here"))
 		other.all(t, w, 1)
 		if r := w.inSession("owner a", "POST", path+"/restore", nil); r.status != http.StatusNoContent {
 			t.Errorf("restore: %v", r)
 		}
-		w.post(written("Now that somebody listens to me once more"))
+		w.post(requireBody("Now that somebody listens to me once more"))
 		r.all(t, w, 4)
 	})
 }
 
-// A receiver that gets a withdrawal before the publication can order them.
+// A receiver that gets a withdrawal before the publication can order them by number.
 func TestWebhook_EachMessageHasTheNextNumber(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		all, some := newReceiver(t, nil), newReceiver(t, nil)
@@ -289,10 +289,10 @@ func TestWebhook_EachMessageHasTheNextNumber(t *testing.T) {
 				t.Fatalf("add a webhook: %v", made)
 			}
 		}
-		w.told()
+		w.waitForWebhooks()
 		var happened []string
 		for i := range 3 {
-			posted := w.post(written(fmt.Sprintf("A remark that is published and withdrawn, number %d", i)))
+			posted := w.post(requireBody(fmt.Sprintf("A remark that is published and withdrawn, number %d", i)))
 			id := posted.str("id")
 			w.decide("approve", id, 1)
 			w.clock.Add(time.Second)
@@ -302,7 +302,7 @@ func TestWebhook_EachMessageHasTheNextNumber(t *testing.T) {
 			}
 			happened = append(happened, id+" comment.arrived", id+" comment.published", id+" comment.removed")
 		}
-		w.post(written("This one arrives and waits"))
+		w.post(requireBody("This one arrives and waits"))
 		check := func(r *receiver, n int, want func(kind string) bool) {
 			t.Helper()
 			byNumber := map[any]string{}
@@ -327,7 +327,7 @@ func TestWebhook_EachMessageHasTheNextNumber(t *testing.T) {
 	})
 }
 
-func TestAReceiverIsToldOfDemandsAsFarAsEachMayBeKnown(t *testing.T) {
+func TestWebhook_TakedownsHideClaimants(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		r, line := newReceiver(t, nil), newReceiver(t, nil)
 		both := []string{"takedown.added", "takedown.restored"}
@@ -336,9 +336,9 @@ func TestAReceiverIsToldOfDemandsAsFarAsEachMayBeKnown(t *testing.T) {
 				t.Fatalf("add a webhook: %v", made)
 			}
 		}
-		w.told()
-		first := w.post(written("What a court does not want to be read by anybody")).str("id")
-		other := w.post(written("A person has asked for this to go from the page")).str("id")
+		w.waitForWebhooks()
+		first := w.post(requireBody("What a court does not want to be read by anybody")).str("id")
+		other := w.post(requireBody("A person has asked for this to go from the page")).str("id")
 		w.decide("approve", first, 1)
 		w.decide("approve", other, 1)
 		enter := func(body m) string {
@@ -356,13 +356,13 @@ func TestAReceiverIsToldOfDemandsAsFarAsEachMayBeKnown(t *testing.T) {
 			said.dig("data", "takedown", "by") != "District Court of Oz" || said.dig("data", "takedown", "law") != "Art. 7" ||
 			said.dig("data", "takedown", "status") != "standing" || said.dig("data", "takedown", "comments") != 1.0 ||
 			said.dig("data", "comment") != nil || said.dig("data", "seq") != 3.0 {
-			t.Errorf("of a court's demand is told %s", said.body)
+			t.Errorf("message of a court's takedown: %s", said.body)
 		}
 		want(t, w.as("owner a", "POST", takedowns+"/"+court+"/restore", m{"why": "It was annulled."}), 204, "")
 		said = r.all(t, w, 2)[1]
 		if said.dig("type") != "takedown.restored" || said.dig("data", "takedown", "id") != court ||
 			said.dig("data", "takedown", "status") != "restored" || said.dig("data", "seq") != 4.0 {
-			t.Errorf("of its end is told %s", said.body)
+			t.Errorf("message of its end: %s", said.body)
 		}
 		enter(m{"comments": []string{other}, "by": "Erika Mustermann", "kind": "person",
 			"received_at": "2026-11-19T00:00:00Z"})
@@ -372,7 +372,7 @@ func TestAReceiverIsToldOfDemandsAsFarAsEachMayBeKnown(t *testing.T) {
 		all := r.all(t, w, 4)
 		if last := all[3]; last.dig("data", "takedown", "id") != sealed || last.dig("data", "takedown", "sealed") != true ||
 			last.dig("data", "page") != nil {
-			t.Errorf("of a sealed demand is told %s", last.body)
+			t.Errorf("message of a sealed takedown: %s", last.body)
 		}
 		told := ""
 		for _, d := range append(all, line.all(t, w, 4)...) {
@@ -380,16 +380,16 @@ func TestAReceiverIsToldOfDemandsAsFarAsEachMayBeKnown(t *testing.T) {
 		}
 		for _, hidden := range []string{"Mustermann", "Bureau", "Act 9"} {
 			if strings.Contains(told, hidden) {
-				t.Errorf("receivers are told %q", hidden)
+				t.Errorf("receivers got %q", hidden)
 			}
 		}
-		if !strings.Contains(told, "A demand was entered on") || !strings.Contains(told, "District Court of Oz, Art. 7") {
-			t.Errorf("chats are told %s", told)
+		if !strings.Contains(told, "New legal request on") || !strings.Contains(told, "District Court of Oz, Art. 7") {
+			t.Errorf("chats got %s", told)
 		}
 	})
 }
 
-func TestAMessageIsSentUntilItIsTaken(t *testing.T) {
+func TestWebhook_RetriesUntilAccepted(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		r := newReceiver(t, func(n int, w http.ResponseWriter) {
 			if n <= 4 {
@@ -397,8 +397,8 @@ func TestAMessageIsSentUntilItIsTaken(t *testing.T) {
 			}
 		})
 		w.hook(r.URL)
-		w.post(written("Tell them, and tell them until they hear it"))
-		w.post(written("There was a second one, quite another thing"))
+		w.post(requireBody("Tell them, and tell them until they hear it"))
+		w.post(requireBody("There was a second one, quite another thing"))
 		got := r.tries(t, w, 6)
 		ids := map[string]int{}
 		for _, d := range got {
@@ -414,12 +414,12 @@ func TestAMessageIsSentUntilItIsTaken(t *testing.T) {
 	})
 }
 
-func TestWhoNeverAnswersIsGivenUpAfterThreeDays(t *testing.T) {
+func TestWebhook_GivesUpAfterThreeDays(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	r := newReceiver(t, func(_ int, w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) })
 	w.hook(r.URL)
-	w.post(written("Nobody wants to hear about this, ever"))
+	w.post(requireBody("Nobody wants to hear about this, ever"))
 	testkit.Until(t, "it fails", func() bool {
 		h := w.as("owner a", "GET", hooksPath, nil).list("webhooks")[0]
 		return h["waiting"] == 1.0 && h["failure"] == "it answered 404" && h["failing_since"] != nil
@@ -437,14 +437,14 @@ func TestWebhook_ChatIDIsJSON(t *testing.T) {
 	for _, chat := range []string{"-77", "@name", "a\x07b", "\U0001F408", "\u2028", `"quoted\"`, "\x7f", "\u0430"} {
 		r := newReceiver(t, nil)
 		w.hook(r.URL+"/bot12:token/sendMessage?chat_id="+url.QueryEscape(chat), "kind", "telegram")
-		w.post(written("A remark that a chat is told of, " + w.text()))
+		w.post(requireBody("A remark that a chat is told of, " + w.text()))
 		if d := r.all(t, w, 1)[0]; d.json["chat_id"] != chat {
 			t.Errorf("%q: sent %s", chat, d.body)
 		}
 	}
 }
 
-func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
+func TestWebhook_ChatLinesLinkToDesk(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	r := newReceiver(t, nil)
@@ -471,9 +471,9 @@ func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
 				t.Errorf("Slack: %s", d.body)
 			}
 		}
-		if !strings.HasPrefix(text, "A new comment on Site A\n") || !strings.HasSuffix(text, "\n"+desk) ||
+		if !strings.HasPrefix(text, "New comment on Site A\n") || !strings.HasSuffix(text, "\n"+desk) ||
 			strings.Contains(text, "https://bad.example") {
-			t.Errorf("told %q", text)
+			t.Errorf("got %q", text)
 		}
 	}
 	for _, bad := range []m{
@@ -489,7 +489,7 @@ func TestChatsAreToldALineThatLeadsToTheDesk(t *testing.T) {
 	}
 }
 
-func TestNoReceiverIsInsideTheServersNetworks(t *testing.T) {
+func TestWebhook_PrivateAddressIsRefused(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for _, host := range []string{
@@ -507,7 +507,7 @@ func TestNoReceiverIsInsideTheServersNetworks(t *testing.T) {
 	}
 }
 
-func TestAReceiverCanDoNoHarm(t *testing.T) {
+func TestWebhook_HostileReceivers(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	test := func(r *receiver) reply {
@@ -536,11 +536,11 @@ func TestAReceiverCanDoNoHarm(t *testing.T) {
 	gone := newReceiver(t, nil)
 	gone.Close()
 	if got := test(gone); got.at("taken") != false || got.str("failure") != "it cannot be reached" {
-		t.Errorf("nobody is there: %v", got)
+		t.Errorf("no receiver: %v", got)
 	}
 	u, err := url.Parse(inner.URL)
 	fatal(t, err)
-	rebound := w.hook("http://nobody.invalid:" + u.Port()).str("id") // as a name whose address changed after it was added
+	rebound := w.hook("http://nobody.invalid:" + u.Port()).str("id") // like a host that resolves elsewhere later
 	if got := w.as("owner a", "POST", hooksPath+"/"+rebound+"/test", nil); got.at("taken") != false {
 		t.Errorf("a name that is not found: %v", got)
 	}

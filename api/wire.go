@@ -22,7 +22,7 @@ type commentOut struct {
 	Votes     int            `json:"votes"`
 	Replies   int            `json:"replies"`
 	Permalink string         `json:"permalink"`
-	// Withheld says under which demand it is not shown, unless that is sealed.
+	// The notice of the takedown that withholds the comment, unless it is sealed.
 	Withheld *withheldOut `json:"withheld,omitempty"`
 }
 
@@ -33,9 +33,9 @@ type authorOut struct {
 	Verified bool    `json:"verified"`
 }
 
-// PublicComment is what anybody sees: of one that is gone, the place that the domain left of it.
+// PublicComment returns a comment as the public sees it. A removed or withheld comment has no author and no HTML.
 func PublicComment(m comment.Comment, pageURL string) commentOut {
-	out := wholeComment(m, pageURL)
+	out := fullComment(m, pageURL)
 	if !m.IsPublic() {
 		out.Author, out.HTML = nil, nil
 	}
@@ -45,8 +45,8 @@ func PublicComment(m comment.Comment, pageURL string) commentOut {
 	return out
 }
 
-// wholeComment is the comment itself, for those who may see it in any state.
-func wholeComment(m comment.Comment, pageURL string) commentOut {
+// fullComment returns a comment in any state, for its commenter and moderators.
+func fullComment(m comment.Comment, pageURL string) commentOut {
 	return commentOut{
 		ID:      m.ID,
 		Version: m.Version,
@@ -69,7 +69,7 @@ func wholeComment(m comment.Comment, pageURL string) commentOut {
 
 func permalink(pageURL, id string) string { return pageURL + "#aitys-" + id }
 
-// withheldOut is what readers are told in the place of a comment; By is null where nobody is named.
+// withheldOut is the notice that readers see instead of a withheld comment. By is null if the notice names no claimant.
 type withheldOut struct {
 	By   *string        `json:"by"`
 	Kind string         `json:"kind"`
@@ -77,7 +77,7 @@ type withheldOut struct {
 	At   *web.Timestamp `json:"at"`
 }
 
-// withheld is what may be told of a notice: of a sealed demand nothing.
+// withheld returns the public part of a notice. It is nil for a sealed takedown.
 func withheld(n *site.Notice) *withheldOut {
 	if n == nil || n.Sealed {
 		return nil

@@ -34,7 +34,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A world is the real service over real HTTP, on one of the two databases.
+// A world is the real service over HTTP on one of the two databases.
 type world struct {
 	t       testing.TB
 	dbURL   string
@@ -46,15 +46,15 @@ type world struct {
 	clock   *testkit.Clock
 	client  *http.Client
 	log     *testkit.Log
-	tokens  map[string]string // API tokens by who has them
-	n       int               // for texts that differ
-	closed  bool              // the database, by the test
-	counted *atomic.Int64     // how often the views of a queue were counted
-	mute    *atomic.Bool      // the events cannot be read
-	logRead *atomic.Int64     // how often entries of a log were read
+	tokens  map[string]string // API tokens by account name
+	n       int               // makes texts unique
+	closed  bool              // the test has closed the database
+	counted *atomic.Int64     // number of counts of queue views
+	mute    *atomic.Bool      // reads of events fail
+	logRead *atomic.Int64     // number of reads of log entries
 }
 
-// A countedStore counts how often the views of a queue are counted, and refuses events while it is mute.
+// A countedStore counts the counts of queue views and the reads of logs. While it is mute, reads of events fail.
 type countedStore struct {
 	txn.Store[store.Tx]
 	counted *atomic.Int64
@@ -90,20 +90,20 @@ func (tx countedTx) CountQueue(site int64, view comment.View, suspect float64, m
 	return tx.Tx.CountQueue(site, view, suspect, most)
 }
 
-// options of a world; the zero value is the usual one.
+// options of a world. The zero value has the defaults.
 type options struct {
 	limits  bool
 	proxy   string
 	wait    time.Duration
-	silent  bool   // the log is written, and goes nowhere
-	public  string // the address that users see; "": where it listens
+	silent  bool   // discard the log
+	public  string // the public URL; "" for the listen address
 	anyHost bool
-	damaged bool // what it stands on: it will not be ready
-	mailing bool // it is said to send mail; nobody does
-	known   bool // sites and people are there already
+	damaged bool // the database is damaged: do not wait until ready
+	mailing bool // the service is configured to send mail; none is sent
+	known   bool // sites and accounts exist already
 }
 
-// testSecret keys every world, so that two servers on one database are one service.
+// testSecret is the server secret of every world. Two servers on one database need the same secret.
 var testSecret = secret.Secret(strings.Repeat("k", 32))
 
 // The two sites of every world and their pages.
@@ -113,7 +113,7 @@ const (
 	pageA   = originA + "/post"
 )
 
-// onBoth runs a test beside others on each of testkit.Databases, on Postgres with Redis.
+// onBoth runs a test on each of testkit.Databases, in parallel with other tests. Postgres comes with Redis.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	onBothWith(t, options{}, test)
@@ -128,7 +128,7 @@ func onBothWith(t *testing.T, o options, test func(t *testing.T, w *world)) {
 	})
 }
 
-// onBothAlone is onBoth without other tests beside it: for tests that measure the process.
+// onBothAlone is onBoth without t.Parallel, for tests that measure the process.
 func onBothAlone(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) { test(t, newWorld(t, d.New(t), d.Redis(t), options{})) })
@@ -149,7 +149,7 @@ func newWorld(t testing.TB, dbURL, redis string, o options) *world {
 	return w
 }
 
-// open starts a server of its own on the world's database.
+// open starts a new server on the world's database.
 func (w *world) open(o options, so store.Options) {
 	t := w.t
 	t.Helper()
@@ -167,11 +167,11 @@ func (w *world) open(o options, so store.Options) {
 	w.db = db
 	w.counted, w.mute, w.logRead = new(atomic.Int64), new(atomic.Bool), new(atomic.Int64)
 	all := countedStore{db, w.counted, w.mute, w.logRead}
-	// Claims are for processes with one clock: here it stands still or runs ahead, and a claim in Redis ends by Redis's.
-	c := app.Through(shared)
+	// No claims in Redis: they expire by the clock of Redis, and the test's clock stands still or runs ahead.
+	c := app.CoordinationOf(shared)
 	c.Claims = nil
 	t.Cleanup(func() {
-		_ = shared.Close() // the test is over
+		_ = shared.Close()
 		if !w.closed {
 			_ = db.Close()
 		}
@@ -182,7 +182,7 @@ func (w *world) open(o options, so store.Options) {
 			fatal(t, err)
 		}
 		ao := app.Options{Clock: w.clock, Log: log, Storage: db.Storage, PublicURL: public, AnyHost: o.anyHost,
-			Limited: o.limits, Mailing: o.mailing}
+			RateLimited: o.limits, MailedElsewhere: o.mailing}
 		if o.proxy != "" {
 			ao.Proxies = prefixes(o.proxy)
 		}
@@ -191,7 +191,7 @@ func (w *world) open(o options, so store.Options) {
 		w.front = w.service.Handler()
 		return web.NewServer(w.front, log)
 	})
-	// Redirects are answers of ours, to be looked at.
+	// Do not follow redirects: tests check them.
 	w.client = &http.Client{Transport: &checked{t: t, next: &http.Transport{DisableCompression: true}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
@@ -209,7 +209,7 @@ func (w *world) open(o options, so store.Options) {
 	testkit.Until(w.t, "the service is ready", func() bool { return w.service.Ready(ctx) == nil || o.damaged })
 }
 
-// people makes two sites with an owner, a moderator and an author each, and a token for each.
+// people adds two sites, each with an owner, a moderator and an author, and a token for each account.
 func (w *world) people() {
 	t, ctx := w.t, context.Background()
 	t.Helper()
@@ -243,8 +243,8 @@ func (w *world) copied() string {
 
 const password = "correct horse battery staple"
 
-// account adds an account named by who, with a token of the whole scope. Only one has a
-// password, because hashing one takes its time.
+// account adds an account with the name who and a token with scope admin. Only one account has a password, because
+// hashing is slow.
 func (w *world) account(who string, role authz.Role, sites ...string) {
 	w.t.Helper()
 	in := identity.NewAccount{Email: email(who), Name: who, Role: role, Sites: sites}
@@ -266,16 +266,16 @@ func (w *world) token(who string, scope authz.Scope) string {
 
 func email(who string) string { return strings.ReplaceAll(who, " ", ".") + "@example.org" }
 
-// A call is one request; body is JSON unless it is a string or bytes.
+// A call is a request. Body is encoded as JSON unless it is a string or bytes.
 type call struct {
 	method, path string
 	body         any
 	header       map[string]string
-	host         string // "": where the service listens
+	host         string // "" for the listen address
 	bearer       string
 }
 
-// A reply is an answer that was read whole.
+// A reply is a response with its whole body.
 type reply struct {
 	status int
 	header http.Header
@@ -287,7 +287,7 @@ func (r reply) code() string { code, _ := r.json["code"].(string); return code }
 
 func (r reply) String() string { return fmt.Sprintf("%d %s", r.status, r.raw) }
 
-// str digs a string out of the answer by its keys.
+// str returns the string at a path of keys in the response.
 func (r reply) str(keys ...string) string {
 	s, _ := r.at(keys...).(string)
 	return s
@@ -328,7 +328,7 @@ func readReply(t testing.TB, res *http.Response) reply {
 	raw, err := io.ReadAll(res.Body)
 	fatal(t, err)
 	r := reply{status: res.StatusCode, header: res.Header, raw: raw}
-	_ = json.Unmarshal(raw, &r.json) // some answers are no JSON
+	_ = json.Unmarshal(raw, &r.json) // some responses are not JSON
 	return r
 }
 
@@ -378,23 +378,23 @@ func (w *world) request(c call) *http.Request {
 	return req
 }
 
-// as is a call by who, whose token is known.
+// as sends a request with the token of the account who.
 func (w *world) as(who, method, path string, body any) reply {
 	w.t.Helper()
 	token, ok := w.tokens[who]
 	if !ok {
-		w.t.Fatalf("nobody is called %q", who)
+		w.t.Fatalf("no account %q", who)
 	}
 	return w.do(call{method: method, path: path, body: body, bearer: token})
 }
 
-// inSession is as, for routes that need a session.
+// inSession is like as, with a session instead of a token.
 func (w *world) inSession(who, method, path string, body any) reply {
 	w.t.Helper()
 	return w.do(call{method: method, path: path, body: body, header: w.session(who)})
 }
 
-// session returns the headers of a browser in a new session, without the cost of hashing a password.
+// session returns the headers of a browser with a new session. It hashes no password.
 func (w *world) session(who string) map[string]string {
 	w.t.Helper()
 	value, hash := secret.New("")
@@ -414,16 +414,16 @@ func (w *world) session(who string) map[string]string {
 // m is a JSON object.
 type m map[string]any
 
-// comment is the body of a new comment on site A.
-func written(body string) m { return m{"page": m{"url": pageA, "title": "A post"}, "body": body} }
+// requireBody returns the body of a new comment on site A.
+func requireBody(body string) m { return m{"page": m{"url": pageA, "title": "A post"}, "body": body} }
 
-// text is words that no other comment of the test has, long enough to be told apart.
+// text returns words that no other comment of the test has, enough that comments are not near-duplicates.
 func (w *world) text() string {
 	w.n++
 	return fmt.Sprintf("A remark of its own, number %d, about apples and the weather.", w.n)
 }
 
-// post posts a comment on site A and returns the answer of 201.
+// post posts a comment on site A and returns the response, which must be 201.
 func (w *world) post(body m) reply {
 	w.t.Helper()
 	r := w.do(call{method: "POST", path: "/api/v1/sites/a/comments", body: body})
@@ -451,7 +451,7 @@ func (w *world) approved(body m) (id string) {
 	return id
 }
 
-// thread is what readers see of a page of site A.
+// thread returns the comments list of a page of site A.
 func (w *world) thread(query ...string) reply {
 	w.t.Helper()
 	q := url.Values{"page": {pageA}}

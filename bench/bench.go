@@ -7,18 +7,17 @@ import (
 	"path/filepath"
 )
 
-// A row is one figure beside its target.
-type row struct{ number, what, floor, must, aim, ours string }
+// A row is one figure of a table: the measured value, the floor measured in the same run, and the limit.
+type row struct{ what, floor, required, measured string }
 
-// bench measures the service against floors of its own, in one run, prints the targets of
-// docs/performance.md with our column, and writes them there.
+// bench measures the service and its floors in the same run, prints the rows, and writes them to docs/measurements.md.
 func bench() error {
 	dir, err := os.MkdirTemp("", "aitys-bench-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
-	binary, bare, err := built(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // the system removes temporary files too
+	binary, bare, err := buildBoth(dir)
 	if err != nil {
 		return err
 	}
@@ -31,8 +30,8 @@ func bench() error {
 	})
 }
 
-// measure runs the parts, prints their rows and writes them into the part of docs/performance.md that is
-// called name.
+// measure runs the parts, prints their rows, and writes them to the block name of docs/measurements.md. how describes
+// the command and the conditions.
 func measure(name, how string, parts []func() ([]row, error)) error {
 	var rows []row
 	for _, part := range parts {
@@ -41,20 +40,19 @@ func measure(name, how string, parts []func() ([]row, error)) error {
 			return err
 		}
 		for _, r := range some {
-			fmt.Printf("%-4s %-60s %-22s must %-14s aim %-14s ours %s\n", r.number, r.what, r.floor, r.must, r.aim, r.ours)
+			fmt.Printf("%-60s floor %-22s required %-14s measured %s\n", r.what, r.floor, r.required, r.measured)
 		}
 		rows = append(rows, some...)
 	}
-	lines := []string{"| # | what | floor of this run | must | aim | ours |", "| --- | --- | --- | --- | --- | --- |"}
+	lines := []string{"| what | floor in the same run | required | measured |", "| --- | --- | --- | --- |"}
 	for _, r := range rows {
-		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", r.number, r.what, r.floor, r.must,
-			r.aim, r.ours))
+		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", r.what, r.floor, r.required, r.measured))
 	}
-	return writeFigures("docs/performance.md", name, how, lines)
+	return writeFigures(name, how, lines)
 }
 
-// built builds the service and its floor into dir.
-func built(dir string) (binary, bare string, err error) {
+// buildBoth builds the service and the bare Echo server into dir.
+func buildBoth(dir string) (binary, bare string, err error) {
 	binary, bare = filepath.Join(dir, "aitys"), filepath.Join(dir, "bare")
 	return binary, bare, errors.Join(build(binary, "cmd/aitys"), build(bare, "bench/bare"))
 }

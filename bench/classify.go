@@ -16,14 +16,14 @@ import (
 
 var mix = filepath.Join(comments, "mix.jsonl")
 
-// classify measures the classifier on one core, after it was taught a stream of real comments,
-// beside the design it started from.
+// classify measures the classifier on one core after training on a stream of real comments. The floor is cand-win8, the
+// design it is based on.
 func classify() ([]row, error) {
 	lessons, err := readLessons(mix)
 	if err != nil {
 		return nil, err
 	}
-	floor, err := lab()
+	floor, err := examinerSpeed()
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func classify() ([]row, error) {
 	folded := classifier.Fold(slices.Values(lessons[:10_000]))
 	fold := time.Since(began)
 	snapshot := folded.Bytes()
-	restore := took(5, func() { _, err = classifier.Restore(snapshot) })
+	restore := fastest(5, func() { _, err = classifier.Restore(snapshot) })
 	if err != nil {
 		return nil, fmt.Errorf("restore: %w", err)
 	}
@@ -56,7 +56,7 @@ func classify() ([]row, error) {
 	m.Learn(classifier.Lesson{Seq: uint64(len(lessons)) + 1, Label: classifier.Ham,
 		Comment: classifier.Comment{Text: "one more"}})
 	after := heap()
-	each := took(3, func() {
+	each := fastest(3, func() {
 		for _, l := range lessons {
 			m.Judge(classifier.Read(l.Comment))
 		}
@@ -64,33 +64,28 @@ func classify() ([]row, error) {
 	slices.SortFunc(lessons,
 		func(a, b classifier.Lesson) int { return cmp.Compare(len(a.Comment.Text), len(b.Comment.Text)) })
 	median := lessons[len(lessons)/2-50 : len(lessons)/2+50]
-	short := took(20, func() {
+	short := fastest(20, func() {
 		for _, l := range median {
 			m.Judge(classifier.Read(l.Comment))
 		}
 	}) / time.Duration(len(median))
 	full := full(lessons)
-	long := took(20, func() { m.Judge(classifier.Read(full)) })
+	long := fastest(20, func() { m.Judge(classifier.Read(full)) })
 	runtime.KeepAlive(m)
 	perSecond := float64(time.Second) / float64(each)
 	return []row{
-		{"C1", "classify, one core, reading included", fmt.Sprintf("cand-win8: %.0f/s", floor), "≥ 1", "≥ 4",
-			fmt.Sprintf("%.1f (%.0f/s)", perSecond/floor, perSecond)},
-		{"C2", "classify 10,000 characters / a median comment", "", "≤ 20×", "",
-			fmt.Sprintf("%d µs / %.1f µs, %.0f×", long.Microseconds(), float64(short)/1e3, float64(long)/float64(short))},
-		{"C3", "fold 10,000 lessons", "", "≤ 3 s", "≤ 2 s", fmt.Sprintf("%.2f s", fold.Seconds())},
-		{"C4", "heap of the model after the stream and one more lesson", "", "≤ 40 MB", "",
-			fmt.Sprintf("%.1f MB", float64(after-before)/1e6)},
-		{"C5", "heap of the model after 101 lessons", "", "≤ 1 MB", "", fmt.Sprintf("%.2f MB", float64(small)/1e6)},
-		{"C6", "restore the snapshot of 10,000 lessons", "to fold them", "", "≤ 0.2",
-			fmt.Sprintf("%.2f (%d ms)", float64(restore)/float64(fold), restore.Milliseconds())},
-		{"C7", "heap of the model of 10,000 lessons, restored to judge", "", "≤ 12 MB", "",
-			fmt.Sprintf("%.1f MB", float64(resident)/1e6)},
+		{"classify, one core, tokenizing included", fmt.Sprintf("cand-win8: %.0f/s", floor), "≥ 1", fmt.Sprintf("%.1f (%.0f/s)", perSecond/floor, perSecond)},
+		{"classify 10,000 characters / median comment", "", "≤ 20×", fmt.Sprintf("%d µs / %.1f µs, %.0f×", long.Microseconds(), float64(short)/1e3, float64(long)/float64(short))},
+		{"fold 10,000 lessons", "", "≤ 3 s", fmt.Sprintf("%.2f s", fold.Seconds())},
+		{"heap of the model after the whole stream and one more lesson", "", "≤ 40 MB", fmt.Sprintf("%.1f MB", float64(after-before)/1e6)},
+		{"heap of the model after 101 lessons", "", "≤ 1 MB", fmt.Sprintf("%.2f MB", float64(small)/1e6)},
+		{"restore a snapshot of 10,000 lessons", "folding them", "", fmt.Sprintf("%.2f (%d ms)", float64(restore)/float64(fold), restore.Milliseconds())},
+		{"heap of a restored model of 10,000 lessons", "", "≤ 12 MB", fmt.Sprintf("%.1f MB", float64(resident)/1e6)},
 	}, nil
 }
 
-// lab is how many comments a second cand-win8 classifies, as the examiner says.
-func lab() (float64, error) {
+// examinerSpeed returns how many comments per second cand-win8 classifies, as reported by the examiner.
+func examinerSpeed() (float64, error) {
 	out, err := exec.Command(examiner, "-noext", "-only", "^cand-win8$", "-data", mix).Output()
 	if err != nil {
 		return 0, fmt.Errorf("examine: %w", err)
@@ -111,7 +106,7 @@ func lab() (float64, error) {
 	return 0, fmt.Errorf("no speed in %q", out)
 }
 
-// full is a comment of 10,000 characters, made of the longest ones of a sorted stream.
+// full returns a comment of 10,000 characters, made from the longest comments. lessons are sorted by length.
 func full(lessons []classifier.Lesson) classifier.Comment {
 	var text []rune
 	for _, l := range slices.Backward(lessons) {
@@ -122,8 +117,8 @@ func full(lessons []classifier.Lesson) classifier.Comment {
 	return classifier.Comment{Text: string(text[:10_000])}
 }
 
-// took is the shortest of some runs.
-func took(runs int, fn func()) time.Duration {
+// fastest returns the shortest duration of some runs of fn.
+func fastest(runs int, fn func()) time.Duration {
 	best := time.Duration(1 << 62)
 	for range runs {
 		began := time.Now()
@@ -133,10 +128,11 @@ func took(runs int, fn func()) time.Duration {
 	return best
 }
 
+// heap returns the bytes of live heap objects.
 func heap() int64 {
 	var s runtime.MemStats
 	runtime.GC()
-	runtime.GC() // what the first one found in pools
+	runtime.GC() // the first collection only empties sync.Pools
 	runtime.ReadMemStats(&s)
 	return int64(s.HeapAlloc)
 }

@@ -14,15 +14,15 @@ import (
 	"golang.org/x/text/unicode/runenames"
 )
 
-// kept are letters of Cyrillic alphabets that many write.
+// kept are Cyrillic letters that the table leaves out because they are common in their languages.
 const kept = "йёїўіәғқңөұүһ"
 
-// form is the name of a letter of the Latin alphabet that another is a form of.
+// form matches the Unicode name of a variant of a Latin letter. Its group is the letter.
 var form = regexp.MustCompile(
 	`^LATIN (?:SMALL |CAPITAL |LETTER |DOTLESS |SCRIPT |BLACKLETTER |INSULAR |OPEN |LONG )+([A-Z])(?: WITH .*)?$`)
 
-// confusables makes classifier/confusables.txt of Unicode's confusables.txt, which it reads from standard input:
-// each character that looks like a letter of English or Russian, with that letter.
+// confusables reads Unicode's confusables.txt from standard input and prints classifier/confusables.txt: each character
+// that looks like an English or Russian letter, with that letter.
 func confusables() error {
 	prototypes, version, err := readPrototypes()
 	if err != nil {
@@ -53,7 +53,7 @@ func confusables() error {
 	return nil
 }
 
-// prototypes are what characters look like, of UTS #39.
+// prototypes maps characters to their prototypes of UTS #39.
 type prototypes map[rune]string
 
 func readPrototypes() (p prototypes, version string, err error) {
@@ -86,7 +86,7 @@ func readPrototypes() (p prototypes, version string, err error) {
 	return p, version, lines.Err()
 }
 
-// skeleton is that of UTS #39 without marks: what is left looks like a letter, whatever hangs on it.
+// skeleton returns the skeleton of r (UTS #39, section 4) without combining marks.
 func (p prototypes) skeleton(r rune) string {
 	var b strings.Builder
 	for _, d := range norm.NFD.String(string(r)) {
@@ -104,7 +104,7 @@ func (p prototypes) skeleton(r rune) string {
 	}, norm.NFD.String(b.String()))
 }
 
-// letters are those of an alphabet by their skeletons.
+// letters returns the letters of an alphabet by their skeletons.
 func (p prototypes) letters(alphabet string) map[string]rune {
 	twins := map[string]rune{}
 	for _, r := range alphabet + strings.ToUpper(alphabet) {
@@ -115,8 +115,8 @@ func (p prototypes) letters(alphabet string) map[string]rune {
 	return twins
 }
 
-// characters are those that may stand for another: of the file, and letters with marks and forms of letters, which
-// have no line there.
+// characters returns the characters that may look like another letter: those with a prototype, letters with marks, and
+// variants of Latin letters, which Unicode's file does not list.
 func (p prototypes) characters() (all []rune) {
 	for r := rune(0x80); r < 0x20000; r++ {
 		_, has := p[r]
@@ -129,6 +129,7 @@ func (p prototypes) characters() (all []rune) {
 	return all
 }
 
+// named returns the Latin letter that r is a variant of by its Unicode name, or "".
 func named(r rune) string {
 	if m := form.FindStringSubmatch(runenames.Name(r)); m != nil {
 		return strings.ToLower(m[1])

@@ -11,9 +11,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-const copied = 10_000 // comments, a thousand a page
+const copied = 10_000 // comments, 1,000 per page
 
-// copyCosts measures how long a copy of a site takes, and how much memory.
+// copyCosts measures the duration and the memory of a static copy of a site.
 func copyCosts() error {
 	return withBinary(func(binary, dir string) error {
 		return measure("copies", "`cd bench && go run . copies`, two cores", []func() ([]row, error){
@@ -45,7 +45,7 @@ func copying(binary, dir string) ([]row, error) {
 	if err := s.Stop(); err != nil {
 		return nil, err
 	}
-	var memory int64 // in KiB, the most of all runs
+	var memory int64 // KiB, the maximum of all runs
 	took, err := median(3, func() (time.Duration, error) {
 		cmd := exec.Command(binary, "export", "--site", "bench", "--format", "static", "--out", filepath.Join(dir, "copy"),
 			"--data", data)
@@ -60,6 +60,5 @@ func copying(binary, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []row{{"T1", fmt.Sprintf("a signed copy of %d comments on %d pages", copied, copied/1000), "", "≤ 5 s", "",
-		fmt.Sprintf("%.1f s, %d MiB", took.Seconds(), memory>>10)}}, nil
+	return []row{{fmt.Sprintf("signed static copy of %d comments on %d pages", copied, copied/1000), "", "≤ 5 s", fmt.Sprintf("%.1f s, %d MiB", took.Seconds(), memory>>10)}}, nil
 }

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// A vocabulary is the words of the bench's comments, the most frequent first. How often one comes is as
-// in real text: the n-th in proportion to 1/n. A model and an index of comments that share a few words
-// would be smaller and faster than anybody's.
+// A vocabulary holds the words of generated comments, the most frequent first. By Zipf's law the n-th word has a
+// frequency in proportion to 1/n, as in real text. With fewer words the model and the index would be smaller and faster
+// than those of a real site.
 type vocabulary struct {
 	words []string
-	sums  []float64 // of the frequencies up to each word
+	sums  []float64 // cumulative frequencies
 }
 
 const (
 	vocabularyWords = 10_000
-	commentLetters  = 290 // as long as comments are
+	commentLetters  = 290 // bytes, the length of a typical comment
 )
 
 func newVocabulary() vocabulary {
@@ -34,7 +34,7 @@ func newVocabulary() vocabulary {
 	return v
 }
 
-// text is the n-th comment, the same in each run.
+// text returns the text of comment n. It is the same in each run.
 func (v vocabulary) text(n int) string {
 	random := rand.New(rand.NewPCG(uint64(n), 1))
 	var text strings.Builder

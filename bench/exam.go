@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// What ours is compared with. The mail filters take minutes for what the others do in seconds.
+// Patterns of the methods that an experiment runs. The mail filters take minutes, the other methods seconds.
 const (
 	near    = "^(cmd|cand-win8)$"
 	quick   = "^(cmd|cand-win8|jbrukh-prob-ws)$"
@@ -24,38 +24,38 @@ type experiment struct {
 	columns         []string // nil: all
 }
 
-// chapters are the tables in the order of the document.
+// chapters lists the sections of bin/exam.md in order.
 var chapters = []struct {
 	title, text string
 	experiments []experiment
 }{
-	{"Spam, in the order of the stream", "Ranked by the number that orders.", of("prequential", every, streamed,
+	{"Spam, in stream order", "Ranked by the raw score.", of("prequential", every, streamed,
 		"yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
-	{"Calibration", "The number shown, in the same streams.", of("calibration", near, calibrated, "yt-dev", "sms",
+	{"Calibration", "The calibrated probability, in the same streams.", of("calibration", near, calibrated, "yt-dev", "sms",
 		"tgru-dev", "tgspam-samples", "mix")},
-	{"Rare spam", "Spam is thinned out to so many of a hundred comments, ten times.", of("rare", near, rare,
+	{"Rare spam", "Spam is thinned out to the given share of comments, ten times.", of("rare", near, rare,
 		"yt-dev", "sms", "tgru-dev", "mix")},
-	{"Rare reasons", "Likewise comments that are toxic.", of("rare-reasons", reasons, rare, "toxic-ru", "toxic-en")},
-	{"A few decisions", "After k decisions, 400 others: (1-ROCA)%; ham at 0.9 and at 0.99, %; spam at 0.9, %; ECE.",
+	{"Rare reasons", "The same with toxic comments.", of("rare-reasons", reasons, rare, "toxic-ru", "toxic-en")},
+	{"A few decisions", "After k decisions, on 400 other comments: (1-ROCA)%; ham at 0.9 and at 0.99, %; spam at 0.9, %; ECE.",
 		of("tiny", near, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
-	{"Wrong decisions, corrected", "A spam is approved by mistake after n decisions, and ten near-copies are " +
-		"refused: its score before each.", of("wrong", near, nil, "yt-dev", "tgru-dev")},
-	{"Padding", "Recall at the score that loses 0.5 % / 1 % of the clean ham; spam at 0.9, %.",
+	{"Wrong decisions, corrected", "After n decisions a spam comment is approved by mistake, then ten near-copies are " +
+		"refused: the score of the comment before each.", of("wrong", near, nil, "yt-dev", "tgru-dev")},
+	{"Padding", "Recall at the score that refuses 0.5 % / 1 % of the clean ham; spam at 0.9, %.",
 		of("padding", near, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
-	{"Disguises", "Recall at the score that loses 0.5 % of the clean ham (points lost); spam at 0.9, %.",
+	{"Disguises", "Recall at the score that refuses 0.5 % of the clean ham (points lost); spam at 0.9, %.",
 		of("disguise", near, nil, "yt-dev", "tgru-dev")},
-	{"Fields", "Generated comments with and without, k of each taught: (1-ROCA)% between them; with / without at " +
+	{"Fields", "Generated comments with and without a field, k of each taught: (1-ROCA)% between them; with / without at " +
 		"0.5 and at 0.9, %.", of("fields", near, nil, "yt-dev", "tgru-dev")},
-	{"Attacks", "Recall % at the threshold that loses 1 % of the clean ham; k poison: k spams first taught as ham.",
+	{"Attacks", "Recall % at the threshold that refuses 1 % of the clean ham; k poison: k spam comments first taught as ham.",
 		slices.Concat(of("robust", every, nil, "yt-dev", "tgru-dev", "tgspam-samples"),
 			of("robust", quick, nil, "sms", "mix"))},
-	{"Cold start", "After k lessons, 400 other comments: (1-ROCA)%; then recall and ham lost in % at 0.5, and at 0.99.",
+	{"Cold start", "After k lessons, on 400 other comments: (1-ROCA)%; then recall and false positives in % at 0.5 and 0.99.",
 		slices.Concat(of("cold", every, nil, "mix"), of("cold", near, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples"))},
-	{"Ten-fold", "Shuffled, so kinder than the stream by two to three times: not to be quoted alone.",
+	{"Ten-fold", "Shuffled, so errors are two to three times lower than in stream order. Do not quote it alone.",
 		slices.Concat(of("tenfold", every, folded, "yt-dev", "tgspam-samples"),
 			of("tenfold", quick, folded, "sms", "tgru-dev", "mix"))},
 	{"Reasons", "Toxic against civil.", of("reasons", reasons, judged, "toxic-ru", "toxic-en")},
-	{"Near-duplicates", "Share recognised, %, by mutation, by the operation `same`.",
+	{"Near-duplicates", "Share recognised by the operation `same`, %, by mutation.",
 		of("dups", copies, nil, "yt-dev", "sms", "tgru-dev", "tgspam-samples", "mix")},
 	{"Undo", "", of("unlearn", near, nil, "yt-dev")},
 }
@@ -69,6 +69,7 @@ var (
 	folded     = []string{"method", "(1-ROCA)%", "LAM%", "FP%", "FN%", "recall@0.5%", "Brier", "ECE"}
 )
 
+// of returns one experiment for each set.
 func of(mode, only string, columns []string, sets ...string) (out []experiment) {
 	for _, set := range sets {
 		out = append(out, experiment{set, mode, only, columns})
@@ -76,15 +77,14 @@ func of(mode, only string, columns []string, sets ...string) (out []experiment) 
 	return out
 }
 
-// exam has the examiner of classifiers compare ours, the program in stdio, with mail filters, with the plain
-// library and with the design it started from, on labelled comments that are not part of the
-// project, and writes the tables of docs/classifier.md.
+// exam runs the examiner, which compares the classifier (the program in stdio) with mail filters, a plain library and
+// the design it is based on. It uses labelled comments outside the project and writes bin/exam.md.
 func exam() error {
 	dir, err := os.MkdirTemp("", "aitys-exam-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
+	defer func() { _ = os.RemoveAll(dir) }() // the system removes temporary files too
 	binary := filepath.Join(dir, "stdio")
 	if err := build(binary, "bench/stdio"); err != nil {
 		return err
@@ -109,13 +109,17 @@ func exam() error {
 		return fmt.Errorf("wrong decisions: %w", err)
 	}
 	lines = append(lines, "## Wrong decisions", "",
-		"F1 in % at 0.5 by the true labels, in the order of the stream, when some comments are taught as what they are not.",
+		"F1 in % at 0.5 by the true labels, in stream order, when some comments are taught with the wrong label.",
 		"")
 	lines = append(lines, table...)
-	return writeFigures("docs/classifier.md", "exam", "`make exam`, two cores", lines)
+	if err := os.MkdirAll("bin", 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile("bin/exam.md", []byte("# Examination of the classifier\n\n"+dated("`make exam`, two cores")+"\n\n"+
+		strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
-// modes are those that are more than a word to the examiner.
+// modes holds the examiner's options of modes that need more than -mode.
 var modes = map[string][]string{
 	"prequential":  {"-raw"},
 	"calibration":  {"-mode", "prequential"},
@@ -124,7 +128,7 @@ var modes = map[string][]string{
 	"reasons":      {"-reasons"},
 }
 
-// run returns the experiment's table with its command.
+// run runs an experiment and returns its command and table as lines of Markdown.
 func (e experiment) run(binary string) ([]string, error) {
 	args := []string{"-cmd", binary, "-data", filepath.Join(comments, e.set+".jsonl"),
 		"-only", e.only}
@@ -166,8 +170,8 @@ func (e experiment) run(binary string) ([]string, error) {
 	return lines, nil
 }
 
-// pick keeps the columns that the document shows, and of near-duplicates the methods, which the
-// examiner does not choose among.
+// pick returns a table with only the columns of the experiment. For near-duplicates it also filters the methods,
+// because the examiner's -only does not.
 func (e experiment) pick(table []string) (out []string) {
 	var kept []int
 	for n, row := range table {

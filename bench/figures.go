@@ -8,30 +8,35 @@ import (
 	"time"
 )
 
-// writeFigures replaces the part of the document at path between <!-- name --> and <!-- /name --> by
-// how the figures came about and their rows, with the date and the commit, so that a figure can always
-// be traced to what it was measured on. A document without that part gets it at its end.
-func writeFigures(path, name, how string, rows []string) error {
-	b, err := os.ReadFile(path)
-	if err != nil && !os.IsNotExist(err) {
+const measurements = "docs/measurements.md"
+
+// writeFigures replaces the block between <!-- name --> and <!-- /name --> in docs/measurements.md with how, the date,
+// the commit and rows. It appends the block if it is missing.
+func writeFigures(name, how string, rows []string) error {
+	b, err := os.ReadFile(measurements)
+	if err != nil {
 		return fmt.Errorf("write figures: %w", err)
 	}
+	begin, end := "<!-- "+name+" -->", "<!-- /"+name+" -->"
+	block := fmt.Sprintf("%s\n%s\n\n%s\n%s", begin, dated(how), strings.Join(rows, "\n"), end)
+	doc := string(b)
+	before, rest, found := strings.Cut(doc, begin)
+	if _, after, closed := strings.Cut(rest, end); found && closed {
+		doc = before + block + after
+	} else {
+		doc = strings.TrimRight(doc, "\n") + "\n\n" + block + "\n"
+	}
+	if err := os.WriteFile(measurements, []byte(doc), 0o644); err != nil {
+		return fmt.Errorf("write figures: %w", err)
+	}
+	return nil
+}
+
+// dated returns how, followed by the date and the commit.
+func dated(how string) string {
 	commit, err := exec.Command("git", "describe", "--always", "--dirty").Output()
 	if err != nil {
 		commit = []byte("unknown")
 	}
-	begin, end := "<!-- "+name+" -->", "<!-- /"+name+" -->"
-	part := fmt.Sprintf("%s\n%s; %s, commit %s.\n\n%s\n%s", begin, how, time.Now().UTC().Format(time.DateOnly),
-		strings.TrimSpace(string(commit)), strings.Join(rows, "\n"), end)
-	doc := string(b)
-	before, rest, found := strings.Cut(doc, begin)
-	if _, after, closed := strings.Cut(rest, end); found && closed {
-		doc = before + part + after
-	} else {
-		doc = strings.TrimRight(doc, "\n") + "\n\n" + part + "\n"
-	}
-	if err := os.WriteFile(path, []byte(doc), 0o644); err != nil {
-		return fmt.Errorf("write figures: %w", err)
-	}
-	return nil
+	return fmt.Sprintf("%s; %s, commit %s.", how, time.Now().UTC().Format(time.DateOnly), strings.TrimSpace(string(commit)))
 }

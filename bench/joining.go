@@ -17,18 +17,19 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How K1 and K2 are read: posts at half of the highest rate, a moment to each of four servers, which take turns in
-// another order each time, none before all that was posted has joined: a server is a tenth slower or quicker from
-// minute to minute. Two join no campaigns, and what lies between those is the noise.
+// Four servers get posts at half of the highest rate, in turns of joinTurn and in a random order. Turns cancel out that
+// the speed of a server varies by 10 % from minute to minute. A turn begins when all copies have joined. Two of the
+// servers join no campaigns; the difference between those two is the noise.
 const (
 	joinClients = 32
 	joinTurns   = 24
 	joinTurn    = 5 * time.Second
 	joinFlood   = 20 * time.Second
-	joinCopies  = 20 // campaigns that every other post is a copy of
+	joinCopies  = 20 // number of campaigns; every other post is a copy of one
 )
 
-// joining measures what campaigns cost those who post, and how far joining falls behind at the highest rate.
+// joining measures how joining comments to campaigns affects the latency of posts, and how far it lags behind at the
+// highest rate.
 func joining() error {
 	return withBinary(func(binary, dir string) error {
 		without := filepath.Join(dir, "without")
@@ -36,13 +37,13 @@ func joining() error {
 			return err
 		}
 		return measure("joining", "`cd bench && go run . joining`, two cores", []func() ([]row, error){
-			func() ([]row, error) { return oneCard(binary, dir) },
-			func() ([]row, error) { return joins(binary, without, dir) },
+			func() ([]row, error) { return campaignDelay(binary, dir) },
+			func() ([]row, error) { return joiningCosts(binary, without, dir) },
 		})
 	})
 }
 
-// buildWithoutJoining builds the service with nobody who joins comments to campaigns.
+// buildWithoutJoining builds the service without the follower that joins comments to campaigns.
 func buildWithoutJoining(out, dir string) error {
 	const file, follows = "moderation/campaign/service.go", "s.work.Follow(ctx, follower, s.follow)"
 	source, err := os.ReadFile(file)
@@ -50,7 +51,7 @@ func buildWithoutJoining(out, dir string) error {
 		return err
 	}
 	if !strings.Contains(string(source), follows) {
-		return fmt.Errorf("%s does not say %s", file, follows)
+		return fmt.Errorf("%s does not contain %s", file, follows)
 	}
 	other, overlay := filepath.Join(dir, "service.go"), filepath.Join(dir, "overlay.json")
 	path, err := filepath.Abs(file)
@@ -69,7 +70,7 @@ func buildWithoutJoining(out, dir string) error {
 	return build(out, "cmd/aitys", "-overlay", overlay)
 }
 
-// A poster is a server that comments are posted to.
+// A poster posts comments to a server of its own.
 type poster struct {
 	server *testkit.Instance
 	client *testkit.Client
@@ -102,14 +103,14 @@ func (p *poster) post(n int) error {
 	page, name := fmt.Sprintf("%s-%d", pageOf, n%50), fmt.Sprintf("Writer %d", n%500)
 	for {
 		_, err := reader.Post(context.Background(), "", page, name, "", text)
-		if busy, ok := errors.AsType[*testkit.StatusError](err); !ok || !busy.Later() {
+		if busy, ok := errors.AsType[*testkit.StatusError](err); !ok || !busy.Retryable() {
 			return err
 		}
-		time.Sleep(5 * time.Millisecond) // it was told to come again: that is part of what a post takes
+		time.Sleep(5 * time.Millisecond) // retry; the wait counts as latency of the post
 	}
 }
 
-// flood posts as fast as the server answers, and returns how many posts a second that was.
+// flood posts as fast as the server answers for at least d, and returns posts per second.
 func (p *poster) flood(d time.Duration) (float64, error) {
 	began, first := time.Now(), p.posted
 	for time.Since(began) < d {
@@ -130,15 +131,15 @@ func (p *poster) steady(rate float64, d time.Duration) (load.Latencies, error) {
 	return load.Open(context.Background(), 2*joinClients, n, rate, func(i int) error { return p.post(first + i) })
 }
 
-// A timedPoster is a server whose posts are measured.
+// A timedPoster is a poster with the latencies of its posts and the CPU time of its server.
 type timedPoster struct {
 	*poster
 	took  load.Latencies
-	spent time.Duration // of the processors, for all its posts
+	spent time.Duration // CPU time of the server for all posts
 }
 
-// takeTurns posts at a rate to all servers, in another order each turn; rest waits until what a turn's posts brought is
-// done.
+// takeTurns posts at a rate to all servers, in a new random order each turn. rest waits until the server has finished
+// the background work of the posts.
 func takeTurns(
 	all []*timedPoster, turns int, rate float64, d time.Duration, rest func(*timedPoster) error,
 ) error {
@@ -161,7 +162,7 @@ func takeTurns(
 	return nil
 }
 
-func joins(binary, without, dir string) ([]row, error) {
+func joiningCosts(binary, without, dir string) ([]row, error) {
 	var all []*timedPoster
 	for i, b := range []string{without, binary, without, binary} {
 		p, err := newPoster(b, filepath.Join(dir, fmt.Sprint("data", i)))
@@ -174,7 +175,7 @@ func joins(binary, without, dir string) ([]row, error) {
 	}
 	plain, with := []*timedPoster{all[0], all[2]}, []*timedPoster{all[1], all[3]}
 	var rates []float64
-	for _, p := range all { // half of more than one of them takes, as it grows, would not be half
+	for _, p := range all { // use the lowest rate: no server may get more than half of its own rate
 		rate, err := p.flood(joinFlood)
 		if err != nil {
 			return nil, err
@@ -183,25 +184,25 @@ func joins(binary, without, dir string) ([]row, error) {
 	}
 	rate := slices.Min(rates)
 	for _, p := range with {
-		if _, err := p.behind(); err != nil {
+		if _, err := p.waitJoined(); err != nil {
 			return nil, err
 		}
 	}
 	late := time.Duration(0)
 	err := takeTurns(all, joinTurns, rate/2, joinTurn, func(p *timedPoster) error {
 		if slices.Contains(with, p) {
-			took, err := p.behind()
+			took, err := p.waitJoined()
 			if late = max(late, took); err != nil {
 				return err
 			}
 		}
-		time.Sleep(time.Second) // what follows a post besides
+		time.Sleep(time.Second) // other background work of the posts
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	asked, err := with[0].behind()
+	asked, err := with[0].waitJoined()
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +210,7 @@ func joins(binary, without, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	caught, err := with[0].behind()
+	caught, err := with[0].waitJoined()
 	if err != nil {
 		return nil, err
 	}
@@ -222,27 +223,27 @@ func joins(binary, without, dir string) ([]row, error) {
 			p.took.At(0.99).Round(10*time.Microsecond))
 	}
 	return []row{
-		{"K1", fmt.Sprintf("a post's p50 / p99 at half of the highest rate (%.0f/s), %v at a time, every other one a copy",
+		{fmt.Sprintf("post latency p50 / p99 at half of the highest rate (%.0f/s), turns of %v, every other post a copy",
 			rate/2, joinTurn),
-			"two without joining, one beside the other: " + said(plain[1], plain[0]), "≤ 1.05× / 1.05×", "",
-			said(both(with), both(plain)) + ", two with it, one beside the other: " + said(with[1], with[0])},
-		{"K1", "joining, when the last of them is answered, at worst", "", "", "",
-			fmt.Sprintf("%.1f s behind, of which to ask takes %.1f s", late.Seconds(), asked.Seconds())},
-		{"K2", fmt.Sprintf("joining, after %v at the highest rate", joinFlood), "", "caught up within 60 s", "",
-			fmt.Sprintf("%.0f posts/s, caught up after %.1f s", top, caught.Seconds())},
+			"two servers without joining, compared: " + said(plain[1], plain[0]), "≤ 1.05× / 1.05×",
+			said(both(with), both(plain)) + ", two servers with joining, compared: " + said(with[1], with[0])},
+		{"lag of joining after the last post of a turn, worst", "", "",
+			fmt.Sprintf("%.1f s, of which the request takes %.1f s", late.Seconds(), asked.Seconds())},
+		{fmt.Sprintf("lag of joining after %v at the highest rate", joinFlood), "", "≤ 60 s",
+			fmt.Sprintf("%.1f s (%.0f posts/s)", caught.Seconds(), top)},
 	}, nil
 }
 
-// oneCard measures how long it takes until 25 copies by 12 writers on 4 pages are one campaign, from the answer to the
-// last of them: all at once, and one each tenth of a second.
-func oneCard(binary, dir string) ([]row, error) {
+// campaignDelay measures the time from the answer to the last of 25 copies by 12 commenters on 4 pages until all are in one
+// campaign. The copies are posted at once, or one per 100 ms.
+func campaignDelay(binary, dir string) ([]row, error) {
 	const copies, writers, pages, rounds = 25, 12, 4, 20
 	p, err := newPoster(binary, filepath.Join(dir, "card"))
 	if err != nil {
 		return nil, err
 	}
 	defer p.server.Kill()
-	if _, err := p.flood(time.Second); err != nil { // a site with other comments
+	if _, err := p.flood(time.Second); err != nil { // the site has other comments too
 		return nil, err
 	}
 	reader := *p.client
@@ -293,12 +294,12 @@ func oneCard(binary, dir string) ([]row, error) {
 		slices.Sort(took)
 		said = append(said, fmt.Sprintf("%s %.2f s (%.2f s)", how.name, took[rounds-1].Seconds(), took[rounds/2].Seconds()))
 	}
-	return []row{{"K4", fmt.Sprintf("%d copies by %d writers on %d pages are one campaign, the worst of %d (the middle)",
-		copies, writers, pages, rounds), "", "≤ 2 s", "", strings.Join(said, ", ")}}, nil
+	return []row{{fmt.Sprintf("time until %d copies by %d writers on %d pages are one campaign, worst of %d (median)",
+		copies, writers, pages, rounds), "", "≤ 2 s", strings.Join(said, ", ")}}, nil
 }
 
-// behind waits until every copy that was posted has joined, and returns how long that took.
-func (p *poster) behind() (time.Duration, error) {
+// waitJoined waits until every posted copy has joined a campaign, and returns how long that took.
+func (p *poster) waitJoined() (time.Duration, error) {
 	began, want := time.Now(), (p.posted+1)/2
 	for {
 		joined := 0

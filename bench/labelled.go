@@ -10,17 +10,17 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// A labelled is a comment that the classifier is measured with. They are not part of the project, and
-// nothing that `make test` runs reads them. Label is as classifier.ParseLabel reads it.
+// A labelled is a comment with its true label, for measuring the classifier. The files are not part of the project;
+// `make test` does not read them. classifier.ParseLabel parses Label.
 type labelled struct{ ID, Author, Text, Label string }
 
-// readLabelled returns the comments of a file of JSON lines in its order, but for those without text.
+// readLabelled returns the comments of a JSON Lines file in order, without those whose text is empty.
 func readLabelled(path string) ([]labelled, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read comments: %w", err)
 	}
-	defer func() { _ = f.Close() }() // only read
+	defer func() { _ = f.Close() }() // opened for reading
 	var all []labelled
 	s := bufio.NewScanner(f)
 	s.Buffer(nil, 1<<20)

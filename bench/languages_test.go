@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// BenchmarkLanguages counts what the filter suspects of languages that it was never taught.
+// BenchmarkLanguages counts false positives in languages that the model was not trained on.
 func BenchmarkLanguages(b *testing.B) {
 	b.Chdir("..")
 	lines, err := languages()
@@ -19,13 +19,13 @@ func BenchmarkLanguages(b *testing.B) {
 		b.Fatal(err)
 	}
 	how := "`cd bench && go test -run '^$' -bench Languages -benchtime 1x .`"
-	if err := writeFigures("docs/classifier.md", "languages", how, lines); err != nil {
+	if err := writeFigures("languages", how, lines); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// languages teaches models the beginning of a set, or of two in turns, and returns a table of how many harmless
-// comments in ten languages that were none of it they show at 0.5 or above, as "after fewer / after more lessons".
+// languages trains models on the first lessons of a set, or of two sets alternating. It returns a table with the number
+// of harmless comments in ten other languages that score 0.5 or more, after fewer / after more lessons.
 func languages() ([]string, error) {
 	files, err := filepath.Glob("classifier/testdata/languages/*.txt")
 	if err != nil || len(files) == 0 {
@@ -82,7 +82,7 @@ func languages() ([]string, error) {
 	return append(lines, ""), nil
 }
 
-// alternating returns the lessons of sets, one of each after the other, numbered from 1.
+// alternating returns the lessons of the sets, alternating between the sets and numbered from 1.
 func alternating(sets []string) (lessons []classifier.Lesson, err error) {
 	all := make([][]classifier.Lesson, len(sets))
 	shortest := 0

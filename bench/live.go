@@ -20,59 +20,59 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How L1 is read: so many readers of one page, as many from each address of the loopback as a server with default
-// options lets in, are told of comments one by one, each when the pause after the one before is over. Ours and the bare
-// loop take turns, each a process of its own; of the rounds the middle one counts.
+// liveReaders readers open a stream of one page: liveOfOne from each loopback address, the limit of a server with
+// default options. In a round liveEvents comments are published, one per livePause. The service and the bare loop take
+// turns, each in a process of its own. The figures are the median of the rounds.
 const (
 	liveReaders = 10_000
 	liveOfOne   = 200
 	liveEvents  = 5
 	liveRounds  = 3
-	livePause   = 1500 * time.Millisecond // the hub tells of a page once a second
-	liveLate    = 30 * time.Second
+	livePause   = 1500 * time.Millisecond // the hub sends the events of a page once per second
+	liveLate    = 30 * time.Second        // timeout
 )
 
-// live measures what ten thousand streams of readers cost the started binary, and how soon each of them is told,
-// beside a process of net/http that writes the same bytes in a loop, and writes it into docs/performance.md.
+// live measures the memory of 10,000 reader streams and the delay of their events. The floor is a net/http process that
+// writes the same bytes in a loop. It writes the figures to docs/measurements.md.
 func live() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return err
 	}
-	if limit.Cur < liveReaders+500 { // Go has raised it as far as it may
-		return fmt.Errorf("live: %d files may be open, %d are needed: see ulimit -n", limit.Cur, liveReaders+500)
+	if limit.Cur < liveReaders+500 { // Go has raised the soft limit to the hard limit
+		return fmt.Errorf("live: the limit of open files is %d, want %d: see ulimit -n", limit.Cur, liveReaders+500)
 	}
 	return withBinary(func(binary, dir string) error {
 		loop := filepath.Join(dir, "loop")
 		if err := build(loop, "bench/loop"); err != nil {
 			return err
 		}
-		how := fmt.Sprintf("`cd bench && go run . live`: %d readers of one page, %d from each of %d addresses, in a process of "+
-			"their own on the same two cores, with default options; the middle of %d rounds of %d events each", liveReaders,
-			liveOfOne, liveReaders/liveOfOne, liveRounds, liveEvents)
+		how := fmt.Sprintf("`cd bench && go run . live`: %d readers of one page, %d from each of %d addresses, in a separate "+
+			"process on the same two cores, default options; median of %d rounds of %d events", liveReaders, liveOfOne,
+			liveReaders/liveOfOne, liveRounds, liveEvents)
 		return measure("live", how, []func() ([]row, error){
 			func() ([]row, error) { return liveRows(binary, loop, dir) },
 		})
 	})
 }
 
-// A liveRound is what one process did: memory in MiB before its readers came, while they were there and nothing
-// happened, and after they were told; and how long the last reader waited, in the middle of the events.
+// A liveRound holds the figures of one process: its memory in MiB before the readers connected, while the streams were
+// idle, after the events and at its peak; and the median delay until the last reader had an event.
 type liveRound struct {
 	before, idle, after, peak int
-	opened                    time.Duration
-	spread, decided           time.Duration // from the first reader, and from the decision
-	cpu                       time.Duration // of the process, an event
+	opened                    time.Duration // time to open all streams
+	spread, decided           time.Duration // delay since the first reader had the event, and since the request
+	cpu                       time.Duration // CPU time of the process per event
 }
 
 func liveRows(binary, loop, dir string) ([]row, error) {
 	var ours, floor []liveRound
 	for n := range liveRounds {
-		round, told, err := liveOurs(binary, filepath.Join(dir, fmt.Sprint("live", n)))
+		round, told, err := measureService(binary, filepath.Join(dir, fmt.Sprint("live", n)))
 		if err != nil {
 			return nil, err
 		}
-		bare, err := liveLoop(loop, told)
+		bare, err := measureLoop(loop, told)
 		if err != nil {
 			return nil, err
 		}
@@ -94,16 +94,16 @@ func liveRows(binary, loop, dir string) ([]row, error) {
 			middle(ours, of).Milliseconds())
 	}
 	return []row{
-		{"L1", fmt.Sprintf("memory of each of %d streams: idle / after %d events / at its peak", liveReaders, liveEvents),
-			"net/http: " + memoryOf(floor), "≤ 30 KiB", "≤ 20 KiB", memoryOf(ours)},
-		{"L1", "a comment's event, from the first reader who has it to the last",
-			fmt.Sprintf("a bare loop: %d ms", middle(floor, spread).Milliseconds()), "≤ 1 s", "≤ 2×", times(spread)},
-		{"L1", "the same from the approval's request, where nothing was told in the second before (else up to 1 s more)",
-			fmt.Sprintf("from the loop's request: %d ms", middle(floor, decided).Milliseconds()), "≤ 1 s", "≤ 2×",
-			times(decided)},
+		{fmt.Sprintf("memory per stream, %d streams: idle / after %d events / peak", liveReaders, liveEvents),
+			"net/http: " + memoryOf(floor), "≤ 30 KiB", memoryOf(ours)},
+		{"delay of an event from the first reader to the last",
+			fmt.Sprintf("bare loop: %d ms", middle(floor, spread).Milliseconds()), "≤ 1 s", times(spread)},
+		{"delay from the approval request to the last reader, no event in the second before (otherwise up to 1 s more)",
+			fmt.Sprintf("bare loop, from its request: %d ms", middle(floor, decided).Milliseconds()), "≤ 1 s", times(decided)},
 	}, nil
 }
 
+// middle returns the median of a figure over all rounds.
 func middle[T int | time.Duration](all []liveRound, of func(liveRound) T) T {
 	var values []T
 	for _, r := range all {
@@ -113,8 +113,8 @@ func middle[T int | time.Duration](all []liveRound, of func(liveRound) T) T {
 	return values[len(values)/2]
 }
 
-// liveOurs measures the service. Told is what a stream tells of one comment.
-func liveOurs(binary, dir string) (round liveRound, told []byte, err error) {
+// measureService measures the service. told holds the bytes that a stream gets for one comment.
+func measureService(binary, dir string) (round liveRound, told []byte, err error) {
 	token, _, err := addSite(binary, dir)
 	if err != nil {
 		return round, nil, err
@@ -134,19 +134,19 @@ func liveOurs(binary, dir string) (round liveRound, told []byte, err error) {
 	}
 	approve := func(n int) error {
 		_, err := client.Decide(context.Background(), "approve", "",
-			testkit.Ref{ID: items[n].Comment.ID, Version: items[n].Comment.Version})
+			testkit.CommentRef{ID: items[n].Comment.ID, Version: items[n].Comment.Version})
 		return err
 	}
 	at := s.URL + "/api/v1/sites/bench/live?page=" + url.QueryEscape(pageOf+"-0")
-	if told, err = toldOf(at, func() error { return approve(liveEvents) }); err != nil {
+	if told, err = recordEvent(at, func() error { return approve(liveEvents) }); err != nil {
 		return round, nil, err
 	}
-	round, err = liveMeasured(s, at, approve)
+	round, err = measureStreams(s, at, approve)
 	return round, told, err
 }
 
-// liveLoop measures the floor, which writes what ours did.
-func liveLoop(loop string, told []byte) (round liveRound, err error) {
+// measureLoop measures the floor, which writes the same bytes.
+func measureLoop(loop string, told []byte) (round liveRound, err error) {
 	s, err := testkit.Start(loop)
 	if err != nil {
 		return round, err
@@ -159,16 +159,16 @@ func liveLoop(loop string, told []byte) (round liveRound, err error) {
 		}
 		return res.Body.Close()
 	}
-	return liveMeasured(s, s.URL+"/", tell)
+	return measureStreams(s, s.URL+"/", tell)
 }
 
-// toldOf opens a stream and returns what it tells once something was done: the comment, and how many there are.
-func toldOf(at string, do func() error) ([]byte, error) {
+// recordEvent opens a stream, calls do and returns the bytes of the two events that follow: the comment and the count.
+func recordEvent(at string, do func() error) ([]byte, error) {
 	conn, err := follow(at, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = conn.Close() }() // nothing more is wanted of it
+	defer func() { _ = conn.Close() }() // the events were read
 	if err := conn.SetReadDeadline(time.Now().Add(liveLate)); err != nil {
 		return nil, err
 	}
@@ -193,17 +193,17 @@ func toldOf(at string, do func() error) ([]byte, error) {
 	}
 }
 
-// liveMeasured opens the readers of a server at an address and has them told, one event at a time.
-func liveMeasured(s *testkit.Instance, at string, tell func(n int) error) (round liveRound, err error) {
+// measureStreams connects the readers to a server and calls tell for each event.
+func measureStreams(s *testkit.Instance, at string, tell func(n int) error) (round liveRound, err error) {
 	round.before = memory(s.PID(), "RssAnon")
 	began := time.Now()
-	c, err := gather(at)
-	defer c.leave()
+	c, err := connectReaders(at)
+	defer c.closeAll()
 	if err != nil {
 		return round, err
 	}
 	round.opened = time.Since(began)
-	time.Sleep(livePause) // what opening left to be done is done
+	time.Sleep(livePause) // let the work of opening streams finish
 	round.idle = memory(s.PID(), "RssAnon")
 	var spread, decided []time.Duration
 	busy := used(s.PID())
@@ -213,7 +213,7 @@ func liveMeasured(s *testkit.Instance, at string, tell func(n int) error) (round
 		if err := tell(n); err != nil {
 			return round, err
 		}
-		first, last, err := c.told()
+		first, last, err := c.waitForEvent()
 		if err != nil {
 			return round, fmt.Errorf("event %d: %w", n, err)
 		}
@@ -227,15 +227,15 @@ func liveMeasured(s *testkit.Instance, at string, tell func(n int) error) (round
 	return round, nil
 }
 
-// A crowd is all the readers of one server.
-type crowd struct {
-	mu    sync.Mutex
-	conns []net.Conn
-	heard chan time.Time // when a reader had the whole of an event about a comment
+// A readerGroup holds all readers of one server.
+type readerGroup struct {
+	mu       sync.Mutex
+	conns    []net.Conn
+	received chan time.Time // for each reader and comment, when the whole event was read
 }
 
-func gather(at string) (*crowd, error) {
-	c := &crowd{heard: make(chan time.Time, liveReaders)}
+func connectReaders(at string) (*readerGroup, error) {
+	c := &readerGroup{received: make(chan time.Time, liveReaders)}
 	_, err := load.Closed(context.Background(), 16, liveReaders, func(n int) error {
 		conn, err := follow(at, 1+n/liveOfOne)
 		if err != nil {
@@ -250,7 +250,7 @@ func gather(at string) (*crowd, error) {
 		}
 		go func() {
 			for until(in, "event: comment") == nil && until(in, "data: ") == nil {
-				c.heard <- time.Now()
+				c.received <- time.Now()
 			}
 		}()
 		return nil
@@ -258,7 +258,7 @@ func gather(at string) (*crowd, error) {
 	return c, err
 }
 
-// until reads lines until one has begun like that, and is read to its end.
+// until reads lines up to and including one that begins with like. A line may be longer than the buffer of in.
 func until(in *bufio.Reader, like string) error {
 	for begins := true; ; {
 		line, err := in.ReadSlice('\n')
@@ -276,12 +276,12 @@ func until(in *bufio.Reader, like string) error {
 	}
 }
 
-// told waits until each reader has one more event, and returns when the first had it, and when the last.
-func (c *crowd) told() (first, last time.Time, err error) {
+// waitForEvent waits until each reader has one more event. It returns when the first and the last reader had it.
+func (c *readerGroup) waitForEvent() (first, last time.Time, err error) {
 	late := time.After(liveLate)
 	for n := range liveReaders {
 		select {
-		case t := <-c.heard:
+		case t := <-c.received:
 			if n == 0 || t.Before(first) {
 				first = t
 			}
@@ -289,19 +289,19 @@ func (c *crowd) told() (first, last time.Time, err error) {
 				last = t
 			}
 		case <-late:
-			return first, last, fmt.Errorf("%d of %d readers were told within %v", n, liveReaders, liveLate)
+			return first, last, fmt.Errorf("%d of %d readers got the event within %v", n, liveReaders, liveLate)
 		}
 	}
 	return first, last, nil
 }
 
-func (c *crowd) leave() {
+func (c *readerGroup) closeAll() {
 	for _, conn := range c.conns {
-		_ = conn.Close() // the server ends, too
+		_ = conn.Close() // the server ends too
 	}
 }
 
-// follow opens a stream from the nth address of the loopback after the first.
+// follow opens a stream from the loopback address 127.0.0.(1+n).
 func follow(at string, n int) (net.Conn, error) {
 	u, err := url.Parse(at)
 	if err != nil {

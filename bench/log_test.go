@@ -12,10 +12,10 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// BenchmarkPublishedAtOnce compares the posts that 32 clients have taken in a second by a site that publishes by itself
-// with those of one that does not, both of one service on Postgres: a comment that is published at once is to wait for
-// nobody's decision. The sites take turns, of which none begins before all that waits has joined campaigns, and of
-// their ratios the middle one counts; must: 0.9 at least.
+// BenchmarkPublishedAtOnce compares the posts per second of two sites of one service on Postgres, with 32 clients: one
+// site publishes without review (moderation=none), the other does not. The sites take turns. A turn begins when all
+// pending comments have joined campaigns. The median ratio must be at least 0.9: publishing must not wait for
+// decisions.
 func BenchmarkPublishedAtOnce(b *testing.B) {
 	const rounds, each = 7, 3_000
 	postgres := testkit.NewDurablePostgres(b)
@@ -36,20 +36,20 @@ func BenchmarkPublishedAtOnce(b *testing.B) {
 		postAt(b, c, posted, posted+each, remark)
 		posted += each
 		rate := each / time.Since(began).Seconds()
-		testkit.Within(b, 2*time.Minute, "what follows is done", func() bool {
-			return postgres.Ask(b, "published", `SELECT count(*) FROM comments AS c WHERE c.state = 0 AND NOT EXISTS (
+		testkit.Within(b, 2*time.Minute, "pending comments have joined campaigns", func() bool {
+			return postgres.Query(b, "published", `SELECT count(*) FROM comments AS c WHERE c.state = 0 AND NOT EXISTS (
 				SELECT 1 FROM campaign_members AS m WHERE m.site_id = c.site_id AND m.comment_id = c.id)`) == "0"
 		})
 		return rate
 	}
 	for _, c := range sites {
-		turn(c) // what only the first ones wait for
+		turn(c) // warm-up
 	}
 	for range b.N {
 		var ratios, rates []float64
 		for round := range rounds {
 			var rate [2]float64
-			for i := range sites { // each is once the first
+			for i := range sites { // the first site of a round alternates
 				at := (i + round) % len(sites)
 				rate[at] = turn(sites[at])
 			}
@@ -60,26 +60,26 @@ func BenchmarkPublishedAtOnce(b *testing.B) {
 		b.Logf("%.3f (%.3f to %.3f) at %.0f to %.0f posts/s", ratios[rounds/2], ratios[0], ratios[rounds-1],
 			slices.Min(rates), slices.Max(rates))
 	}
-	published := postgres.Ask(b, "published",
+	published := postgres.Query(b, "published",
 		"SELECT count(*) FROM comments c JOIN sites s ON s.id = c.site_id WHERE s.key = 'open' AND c.shown")
-	if all := postgres.Ask(b, "published", "SELECT count(*) FROM comments"); published != fmt.Sprint(posted/2) {
-		b.Errorf("%s of %s comments are published, want %d: this said nothing", published, all, posted/2)
+	if all := postgres.Query(b, "published", "SELECT count(*) FROM comments"); published != fmt.Sprint(posted/2) {
+		b.Errorf("%s of %s comments are published, want %d: the benchmark is not valid", published, all, posted/2)
 	}
 }
 
-// BenchmarkDecisionsWAL measures the bytes that a decision writes into Postgres's log where 10,000 lessons are, without
-// pages that are written whole after a checkpoint; must: 10 KB at most. It is decisions of one comment each: 1,000
-// while 2,000 comments wait, which are judged anew as the filter learns, and 3,000 while a hundred do, between which it
-// is due to be written once. What snapshots of the filter have of it is told apart.
+// BenchmarkDecisionsWAL measures the bytes of write-ahead log (WAL) per decision on Postgres, on a site with 10,000
+// lessons; must be at most 10 KB. Checkpoints are off, so that full-page writes do not count. Each decision is on one
+// comment: 1,000 decisions with 2,000 comments pending, which are rescored as the model learns, and 3,000 decisions
+// with 100 pending, during which one model snapshot is due. The share of snapshots is logged.
 func BenchmarkDecisionsWAL(b *testing.B) {
 	const lessons, batch = 10_000, 100
 	postgres := testkit.NewDurablePostgres(b)
 	desk, _, _ := served(b, postgres.Database(b, "wal"), benchOrigin)
-	postgres.Ask(b, "wal", "ALTER SYSTEM SET checkpoint_timeout = '1d'")
-	postgres.Ask(b, "wal", "ALTER SYSTEM SET max_wal_size = '20GB'")
-	postgres.Ask(b, "wal", "SELECT pg_reload_conf()")
+	postgres.Query(b, "wal", "ALTER SYSTEM SET checkpoint_timeout = '1d'")
+	postgres.Query(b, "wal", "ALTER SYSTEM SET max_wal_size = '20GB'")
+	postgres.Query(b, "wal", "SELECT pg_reload_conf()")
 	number := func(query string) float64 {
-		n, err := strconv.ParseFloat(postgres.Ask(b, "wal", query), 64)
+		n, err := strconv.ParseFloat(postgres.Query(b, "wal", query), 64)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 		"UNION ALL SELECT seq, model FROM model_pieces) AS parts GROUP BY seq ORDER BY seq DESC LIMIT 1"
 	const changes = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'comments'"
 	posted, decided := 0, 0
-	waiting := func(n int) (all []testkit.Ref) {
+	waiting := func(n int) (all []testkit.CommentRef) {
 		postAt(b, desk, posted, posted+n, remark)
 		posted += n
 		for after := ""; ; {
@@ -100,7 +100,7 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 				b.Fatal(err)
 			}
 			for _, item := range items {
-				all = append(all, testkit.Ref{ID: item.Comment.ID, Version: item.Comment.Version})
+				all = append(all, testkit.CommentRef{ID: item.Comment.ID, Version: item.Comment.Version})
 			}
 			if after = next; next == "" {
 				break
@@ -109,12 +109,12 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 		if len(all) != n {
 			b.Fatalf("%d comments wait, want %d", len(all), n)
 		}
-		for before := -1.0; number(end) != before; time.Sleep(3 * time.Second) { // so long nothing is written
+		for before := -1.0; number(end) != before; time.Sleep(3 * time.Second) { // until no WAL is written for 3 s
 			before = number(end)
 		}
 		return all
 	}
-	decide := func(some ...testkit.Ref) {
+	decide := func(some ...testkit.CommentRef) {
 		done, err := desk.Decide(b.Context(), []string{"approve", "approve", "approve", "spam"}[decided%4], "", some...)
 		if err != nil || done.Decided != len(some) {
 			b.Fatalf("%d of %d are decided: %v", done.Decided, len(some), err)
@@ -145,13 +145,13 @@ func BenchmarkDecisionsWAL(b *testing.B) {
 				}
 			}
 			b.ReportMetric(all/float64(decisions), fmt.Sprintf("bytes_where_%d_wait", wait))
-			b.Logf("%d wait: %.0f bytes a decision, %.0f of them of snapshots; beside each some %.1f comments were judged anew",
+			b.Logf("%d pending: %.0f bytes per decision, of which snapshots %.0f; %.1f comments rescored per decision",
 				wait, all/float64(decisions), snapshots/float64(decisions), judged/float64(decisions)-1)
 		}
 	}
 }
 
-// remark is the n-th text of many that share 10,000 words, as people's do.
+// remark returns text n. Its words are Zipf-distributed over a vocabulary of 10,000.
 func remark(n int) string {
 	random := rand.New(rand.NewPCG(uint64(n), 13))
 	some := rand.NewZipf(random, 1.05, 1, 9_999)

@@ -19,30 +19,29 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How BenchmarkPostsBesideMail is read: the mails that wait at each service, and the posts of a turn, by so many
-// clients. The services take turns; of their ratios the middle one counts.
+// In BenchmarkPostsBesideMail the services take turns; the figures are the median ratios.
 const (
-	mailsWaiting  = 1_000
-	mailSlowFor   = 5 * time.Second
+	mailsWaiting  = 1_000           // pending mails of each service at the start
+	mailSlowFor   = 5 * time.Second // response time of the slow mail server
 	postsATurn    = 2_000
 	clientsAtOnce = 8
 	mailTurns     = 5
 )
 
-// BenchmarkPostsBesideMail guards that a mail server which is slow, hangs, refuses or is down costs those who post
-// nothing: p50 and p99 of a post, and the time of processors that a turn takes, beside those of a service whose mail
-// server takes everything at once, and what that one costs beside none. At each, 1,000 mails wait to begin with, and a
-// moderator is told of each post. It is SQLite, where whoever writes keeps others waiting.
+// BenchmarkPostsBesideMail measures how a mail server that is slow, hangs, refuses mail or is down affects posts: p50,
+// p99 and CPU time per turn, relative to a service with a healthy mail server; and that service relative to one without
+// mail. Each service starts with 1,000 pending mails, and a moderator is notified of each post. The database is SQLite,
+// where a write blocks other writes.
 func BenchmarkPostsBesideMail(b *testing.B) {
 	services := mailServices(b)
-	const base = 1 // the service whose mail server is well
+	const base = 1 // the service with the healthy mail server
 	for range b.N {
 		figures := map[string]*[mailTurns][]float64{"p50": {}, "p99": {}, "cpu": {}}
 		for turn := range mailTurns {
 			for _, of := range figures {
 				of[turn] = make([]float64, len(services))
 			}
-			for i := range services { // each is once the first
+			for i := range services { // the first service of a turn rotates
 				at := (i + turn) % len(services)
 				busy := services[at].busy(b)
 				took := services[at].post(b, turn)
@@ -59,7 +58,7 @@ func BenchmarkPostsBesideMail(b *testing.B) {
 				}
 				slices.Sort(all)
 				b.ReportMetric(all[mailTurns/2], s.name+"_"+what)
-				says += fmt.Sprintf(", %s %.3f (%.3f to %.3f)", what, all[mailTurns/2], all[0], all[turns-1])
+				says += fmt.Sprintf(", %s %.3f (%.3f to %.3f)", what, all[mailTurns/2], all[0], all[mailTurns-1])
 			}
 			b.Log(says)
 		}
@@ -76,19 +75,19 @@ type mailService struct {
 	name   string
 	client *testkit.Client
 	pid    int
-	held   func() error // whether the mail server did not do what its name says
+	held   func() error // returns an error if the mail server did not behave as its name says
 }
 
-// mailServices starts them, and returns when each has begun to hand in its mails.
+// mailServices starts the services, and returns when each has begun to send its mails.
 func mailServices(b *testing.B) (all []mailService) {
 	b.Helper()
-	fast, slow, refusing := testkit.NewMailbox(b), testkit.NewMailbox(b), testkit.NewMailbox(b)
-	slow.Answer(nil, func(testkit.Handed) error { time.Sleep(mailSlowFor); return nil }) // that is how slow it is
+	fast, slow, refusing := testkit.NewMailServer(b), testkit.NewMailServer(b), testkit.NewMailServer(b)
+	slow.SetAnswers(nil, func(testkit.Mail) error { time.Sleep(mailSlowFor); return nil })
 	var refused, called atomic.Int64
-	refusing.Answer(func(string) error { refused.Add(1); return testkit.Refusal(450, "not now") }, nil)
-	down := testkit.NewMailbox(b)
+	refusing.SetAnswers(func(string) error { refused.Add(1); return testkit.SMTPError(450, "not now") }, nil)
+	down := testkit.NewMailServer(b)
 	down.Close()
-	hanging, err := net.Listen("tcp", "127.0.0.1:0") // it takes calls, and says nothing
+	hanging, err := net.Listen("tcp", "127.0.0.1:0") // it accepts connections and sends nothing
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -106,12 +105,12 @@ func mailServices(b *testing.B) (all []mailService) {
 	atLeast := func(what string, n func() int64, want int64) func() error {
 		return func() error {
 			if got := n(); got < want {
-				return fmt.Errorf("%s: %d, want %d at least: this said nothing", what, got, want)
+				return fmt.Errorf("%s: %d, want at least %d: the benchmark is not valid", what, got, want)
 			}
 			return nil
 		}
 	}
-	of := func(box *testkit.Mailbox) func() int64 { return func() int64 { return int64(len(box.Mails())) } }
+	of := func(box *testkit.MailServer) func() int64 { return func() int64 { return int64(len(box.Mails())) } }
 	for _, s := range []struct {
 		name, url string
 		begun     func() error
@@ -123,12 +122,12 @@ func mailServices(b *testing.B) (all []mailService) {
 		{"refusing", refusing.URL, atLeast("refused", refused.Load, 1)},
 		{"down", down.URL, atLeast("down", func() int64 { return 0 }, 0)},
 	} {
-		m := besideMail(b, mailing(s.url)...)
+		m := startMailService(b, mailFlags(s.url)...)
 		m.name, m.held = s.name, s.begun
 		if s.name == "slow" {
 			m.held = func() error {
 				if n := len(slow.Mails()); n > mailsWaiting/2 {
-					return fmt.Errorf("%d mails were handed to a slow server: this said nothing", n)
+					return fmt.Errorf("%d mails were sent to the slow server: the benchmark is not valid", n)
 				}
 				return nil
 			}
@@ -144,7 +143,7 @@ func mailServices(b *testing.B) (all []mailService) {
 	return all
 }
 
-// busy is how long processors have worked for the service, in ticks of the clock.
+// busy returns the CPU time of the service in clock ticks.
 func (s mailService) busy(b *testing.B) float64 {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
@@ -152,14 +151,14 @@ func (s mailService) busy(b *testing.B) float64 {
 		b.Fatal(err)
 	}
 	var user, system float64
-	fields := strings.Fields(string(stat[strings.LastIndex(string(stat), ")")+1:])) // from the third on
+	fields := strings.Fields(string(stat[strings.LastIndex(string(stat), ")")+1:])) // fields from the third on
 	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
 		b.Fatal(err)
 	}
 	return user + system
 }
 
-// post sends the posts of a turn.
+// post sends the posts of a turn and returns their latencies.
 func (s mailService) post(b *testing.B, turn int) load.Latencies {
 	b.Helper()
 	reader := *s.client
@@ -175,17 +174,17 @@ func (s mailService) post(b *testing.B, turn int) load.Latencies {
 	return took
 }
 
-// mailing are the flags of a service with a mail server, "" for none.
-func mailing(server string) []string {
+// mailFlags returns the flags of a service with a mail server; none for "".
+func mailFlags(server string) []string {
 	if server == "" {
 		return nil
 	}
 	return []string{"--smtp", server, "--mail-from", "comments@service.example"}
 }
 
-// besideMail starts a service with flags: on a site that is posted to, its owner is told of each comment, and so are
-// the many moderators of another site.
-func besideMail(b *testing.B, flags ...string) mailService {
+// startMailService starts a service with two sites: on the site that gets the posts, the owner is notified of each
+// comment; on the site told, 1,000 moderators are.
+func startMailService(b *testing.B, flags ...string) mailService {
 	b.Helper()
 	binary, dir := testkit.Binary(b), b.TempDir()
 	token := ""
@@ -201,14 +200,14 @@ func besideMail(b *testing.B, flags ...string) mailService {
 			b.Fatal(err)
 		}
 	}
-	moderatorsOf(b, filepath.Join(dir, "aitys.db"))
+	addModerators(b, filepath.Join(dir, "aitys.db"))
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data", dir}, flags...)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = log.Close() })
-	service, err := testkit.StartTo(log, binary, args...)
+	service, err := testkit.StartWithLog(log, binary, args...)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -217,16 +216,15 @@ func besideMail(b *testing.B, flags ...string) mailService {
 		Token: strings.TrimSpace(token), HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clientsAtOnce}}}}
 }
 
-// moderatorsOf adds as many moderators as mails are to wait, and has everybody be told of each comment, as one would
-// choose under Your account.
-func moderatorsOf(b *testing.B, file string) {
+// addModerators adds mailsWaiting moderators and turns on a mail about each comment for all accounts.
+func addModerators(b *testing.B, file string) {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+file)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer func() { _ = db.Close() }() // what was written has been committed
-	db.SetMaxOpenConns(1)             // whose temporary table it is
+	defer func() { _ = db.Close() }() // all writes are committed
+	db.SetMaxOpenConns(1)             // the temporary table belongs to one connection
 	for _, s := range []string{
 		`CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ` +
 			fmt.Sprint(mailsWaiting) + `) SELECT i FROM n`,

@@ -1,9 +1,10 @@
-// Command bench measures the built binary from the outside. Its programs are run in this folder, as `go run . NAME`:
-// bench, copies, joining, live, reads and waiting write docs/performance.md, exam writes docs/classifier.md, rehearsal
-// writes both parts of docs/performance.md on real comments, shots takes screenshots, and confusables makes a table of
-// the classifier's. The other figures are benchmarks in the test files: `go test -run '^$' -bench NAME -benchtime 1x .`
+// Command bench measures the built binary from the outside. Run its programs in this directory with `go run . NAME`:
+// bench, copies, joining, live, reads and waiting write docs/measurements.md, exam writes bin/exam.md, rehearsal writes
+// the two tables on real comments in docs/measurements.md, shots takes screenshots, and confusables generates
+// classifier/confusables.txt. The other figures are benchmarks in the test files:
+// `go test -run '^$' -bench NAME -benchtime 1x .`
 //
-// The programs read labelled comments and the examiner in ../shared, beside the project.
+// The programs read labelled comments and the examiner in ../shared, which is not part of the project.
 package main
 
 import (
@@ -18,10 +19,10 @@ import (
 	"github.com/aitys/aitys/bench/shots"
 )
 
-// These lie beside the project and are not part of it.
+// Paths outside the project, relative to the module root.
 const (
 	examiner = "../shared/tools/exam"
-	comments = "../shared/data/comments" // labelled, a file of JSON lines for each set
+	comments = "../shared/data/comments" // labelled comments: one JSON Lines file for each set
 )
 
 var programs = map[string]func() error{
@@ -33,10 +34,10 @@ var programs = map[string]func() error{
 func main() {
 	program, found := programs[strings.Join(os.Args[1:], " ")]
 	if !found {
-		fmt.Fprintln(os.Stderr, "say one of:", slices.Sorted(maps.Keys(programs)))
+		fmt.Fprintln(os.Stderr, "want one of:", slices.Sorted(maps.Keys(programs)))
 		os.Exit(2)
 	}
-	// Paths are those of the main module, whose documents the programs write.
+	// The programs write documents of the main module, so paths are relative to its root.
 	err := os.Chdir("..")
 	if err == nil {
 		err = program()
@@ -47,13 +48,13 @@ func main() {
 	}
 }
 
-// takeShots builds the binary and has its pictures taken.
+// takeShots builds the binary and takes the screenshots.
 func takeShots() error {
 	dir, err := os.MkdirTemp("", "aitys-shots-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
+	defer func() { _ = os.RemoveAll(dir) }() // the system removes temporary files too
 	binary := filepath.Join(dir, "aitys")
 	if err := build(binary, "cmd/aitys"); err != nil {
 		return err
@@ -61,7 +62,7 @@ func takeShots() error {
 	return shots.Take(binary, dir)
 }
 
-// build builds the program in a folder, in the module of that folder, as it is released: static and stripped.
+// build builds the program in dir with the flags of a release: static and stripped.
 func build(out, dir string, flags ...string) error {
 	args := append([]string{"build", "-C", dir, "-ldflags", "-s -w", "-o", out}, flags...)
 	cmd := exec.Command("go", append(args, ".")...)

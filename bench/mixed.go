@@ -17,20 +17,20 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// M1: people read, write and moderate at once.
+// The workload of mixed.
 const (
-	mixedClients = 32
-	mixedPages   = 200
-	mixedEach    = 25 // comments of a page before it begins
-	mixedBatch   = 9  // comments of a decision
-	mixedAsked   = 30_000
-	mixedRounds  = 3
+	mixedClients  = 32
+	mixedPages    = 200
+	mixedEach     = 25     // comments per page at the start
+	mixedBatch    = 9      // comments per decision
+	mixedRequests = 30_000 // requests per round
+	mixedRounds   = 3
 )
 
-// mixed measures what moderators' decisions cost readers and writers: nine requests of ten read one of 200
-// pages, nine of a hundred post, and one decides on nine comments, or reads like the others. One moderator goes by what
-// is written, the other by chance, who teaches the most that can be taught. A server stands still while another has its
-// round: what it has left to do would else be that one's.
+// mixed measures how decisions slow down reads and posts: 90 % of the requests read one of 200 pages, 9 % post, and 1 %
+// decide nine comments (or read, on the server without decisions). One moderator decides by the text, the other at
+// random, which changes the model most. A server is stopped with SIGSTOP while another has its round, so that its
+// background work does not take that one's CPU.
 func mixed(binary, dir string) ([]row, error) {
 	servers := []*mixedServer{{}, {decides: true}, {decides: true, byChance: true}}
 	for i, l := range servers {
@@ -47,7 +47,7 @@ func mixed(binary, dir string) ([]row, error) {
 			if err := l.run(); err != nil {
 				return nil, err
 			}
-			if round == 0 { // the server without decisions waits for a quarter of its first round
+			if round == 0 { // discard the warm-up: the server without decisions idles for a quarter of its first round
 				l.took, l.spent = nil, 0
 			}
 		}
@@ -59,11 +59,10 @@ func mixed(binary, dir string) ([]row, error) {
 			ratios = append(ratios, float64(floor.took[i])/float64(took))
 		}
 		slices.Sort(ratios)
-		return row{"M1", "90 % reads of 200 pages, 9 % posts, 1 % decisions of 9, 32 clients" + what,
-			"the same without decisions: " + floor.said(), "≥ 0.8", "≥ 0.9",
-			fmt.Sprintf("%.2f (%s)", ratios[mixedRounds/2], l.said())}
+		return row{"90 % reads of 200 pages, 9 % posts, 1 % decisions of 9 comments, 32 clients" + what,
+			"the same without decisions: " + floor.rate(), "≥ 0.8", fmt.Sprintf("%.2f (%s)", ratios[mixedRounds/2], l.rate())}
 	}
-	return []row{beside(servers[1], ""), beside(servers[2], "; decided by chance")}, nil
+	return []row{beside(servers[1], ""), beside(servers[2], "; random decisions")}, nil
 }
 
 // A mixedServer is one server under mixed requests.
@@ -75,12 +74,12 @@ type mixedServer struct {
 	words   vocabulary
 	posted  atomic.Int64
 	batches atomic.Int64
-	waiting [2]chan testkit.Ref // what is ham to its moderator, and what is spam
-	took    []time.Duration     // by round
-	spent   time.Duration       // of the processors, for all rounds
+	waiting [2]chan testkit.CommentRef // pending comments: those that its moderator takes for ham, and for spam
+	took    []time.Duration            // by round
+	spent   time.Duration              // CPU time of all rounds
 }
 
-// start starts the server, whose pages have comments then.
+// start starts the server and fills its pages with comments.
 func (l *mixedServer) start(binary, dir string) error {
 	token, serve, err := addSite(binary, dir)
 	if err != nil {
@@ -91,7 +90,7 @@ func (l *mixedServer) start(binary, dir string) error {
 	}
 	l.words = newVocabulary()
 	for i := range l.waiting {
-		l.waiting[i] = make(chan testkit.Ref, mixedPages*mixedEach+mixedRounds*mixedAsked)
+		l.waiting[i] = make(chan testkit.CommentRef, mixedPages*mixedEach+mixedRounds*mixedRequests)
 	}
 	l.client = &testkit.Client{URL: l.server.URL, Site: "bench", Token: token, HTTP: pool(mixedClients)}
 	_, err = load.Closed(context.Background(), mixedClients, mixedPages*mixedEach, func(int) error { return l.post() })
@@ -104,7 +103,7 @@ func (l *mixedServer) start(binary, dir string) error {
 	return err
 }
 
-// text is the n-th comment. One of five is spam: each third word is one of two hundred that no other comment has.
+// text returns the text of comment n. Every fifth is spam: each third word is one of 200 words that only spam has.
 func (l *mixedServer) text(n int) (text string, spam bool) {
 	words := strings.Fields(l.words.text(n))
 	if spam = n%5 == 0; spam {
@@ -123,13 +122,13 @@ func (l *mixedServer) post() error {
 	text, spam := l.text(n)
 	posted, err := reader.Post(context.Background(), "", mixedPage(n), fmt.Sprintf("Writer %d", n%500), "", text)
 	if err == nil && !posted.Duplicate {
-		l.of(spam) <- testkit.Ref{ID: posted.ID, Version: posted.Version}
+		l.queueFor(spam) <- testkit.CommentRef{ID: posted.ID, Version: posted.Version}
 	}
 	return err
 }
 
-// of is where comments wait for the moderator. By chance there is no spam before it is said.
-func (l *mixedServer) of(spam bool) chan testkit.Ref {
+// queueFor returns the queue of a comment. A moderator who decides at random has one queue.
+func (l *mixedServer) queueFor(spam bool) chan testkit.CommentRef {
 	if spam && !l.byChance {
 		return l.waiting[1]
 	}
@@ -138,17 +137,17 @@ func (l *mixedServer) of(spam bool) chan testkit.Ref {
 
 func mixedPage(n int) string { return fmt.Sprintf("%s-%d", pageOf, n%mixedPages) }
 
-// decide decides on what has waited longest, up to most comments: in one batch of five on spam.
+// decide decides the oldest pending comments, up to most. Every fifth batch is of spam.
 func (l *mixedServer) decide(most int) error {
 	action := "approve"
 	spam := l.batches.Add(1)%5 == 0
 	if spam {
 		action = "spam"
 	}
-	var refs []testkit.Ref
+	var refs []testkit.CommentRef
 	for waits := true; waits && len(refs) < most; {
 		select {
-		case r := <-l.of(spam):
+		case r := <-l.queueFor(spam):
 			refs = append(refs, r)
 		default:
 			waits = false
@@ -161,7 +160,7 @@ func (l *mixedServer) decide(most int) error {
 	return err
 }
 
-// stop has the server stand still, which may then close connections that nobody has used for long.
+// stop pauses the server. It closes idle connections first, which the server might close as unused when it continues.
 func (l *mixedServer) stop() error {
 	l.client.HTTP.CloseIdleConnections()
 	return syscall.Kill(l.server.PID(), syscall.SIGSTOP)
@@ -173,7 +172,7 @@ func (l *mixedServer) run() error {
 	if err := syscall.Kill(l.server.PID(), syscall.SIGCONT); err != nil {
 		return err
 	}
-	_, err := load.Closed(context.Background(), mixedClients, mixedAsked, func(i int) error {
+	_, err := load.Closed(context.Background(), mixedClients, mixedRequests, func(i int) error {
 		random := rand.New(rand.NewPCG(uint64(i), 2)) // the same in each round
 		switch n := random.IntN(100); {
 		case n == 0 && l.decides:
@@ -188,12 +187,12 @@ func (l *mixedServer) run() error {
 	return errors.Join(err, l.stop())
 }
 
-// said is how many requests a second that were, and what each took of the processors.
-func (l *mixedServer) said() string {
+// rate returns the requests per second and the CPU time per request, as text.
+func (l *mixedServer) rate() string {
 	all := time.Duration(0)
 	for _, took := range l.took {
 		all += took
 	}
-	const requests = mixedAsked * mixedRounds
+	const requests = mixedRequests * mixedRounds
 	return fmt.Sprintf("%.0f/s, %d µs of CPU", requests/all.Seconds(), (l.spent / requests).Microseconds())
 }

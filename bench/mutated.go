@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// What waits in a rehearsal of the queue: 400 comments, 60 % of them spam, of which two thirds are copies.
+// The pending comments in a rehearsal of the queue: 400, of which 60 % are spam. Two thirds of the spam are copies.
 const (
-	taughtFirst = 500
+	taughtFirst = 500 // lessons
 	loneHam     = 160
 	loneSpam    = 80
 	campaigns   = 25
-	seedLetters = 50 // a campaign's text has so many at least
+	seedLetters = 50 // minimum letters in the text of a campaign
 )
 
-// campaignSizes are those of the campaigns: 160 copies in all.
+// campaignSizes lists the sizes of the campaigns: 160 copies in total.
 var campaignSizes = func() (all []int) {
 	for i := range campaigns {
 		all = append(all, []int{5, 6, 5, 6, 10}[i%5])
@@ -25,14 +25,14 @@ var campaignSizes = func() (all []int) {
 	return all
 }()
 
-// A waiting is a comment of the rehearsal: of a campaign, numbered from 1, or of none.
-type waiting struct {
+// A pendingComment is a comment of the rehearsal. campaign is the number of its campaign, from 1; 0 means none.
+type pendingComment struct {
 	labelled
 	campaign int
 }
 
-// rehearsed divides a set into what the site is taught and what waits then. No text is in it twice.
-func rehearsed(all []labelled, random *rand.Rand) (lessons []labelled, wait []waiting, err error) {
+// splitSet divides a set into the lessons of the site and its pending comments. It skips repeated texts.
+func splitSet(all []labelled, random *rand.Rand) (lessons []labelled, wait []pendingComment, err error) {
 	seen := map[string]bool{}
 	ham, spam, seeds := loneHam, loneSpam, 0
 	for _, c := range all {
@@ -46,20 +46,20 @@ func rehearsed(all []labelled, random *rand.Rand) (lessons []labelled, wait []wa
 			lessons = append(lessons, c)
 		case c.Label == "ham" && ham > 0:
 			ham--
-			wait = append(wait, waiting{c, 0})
+			wait = append(wait, pendingComment{c, 0})
 		case c.Label == "spam" && seeds < campaigns && letters(c.Text) >= seedLetters && random.IntN(4) == 0:
 			for range campaignSizes[seeds] {
 				copied := labelled{Author: c.Author, Text: mutated(c.Text, random), Label: "spam"}
-				wait = append(wait, waiting{copied, seeds + 1})
+				wait = append(wait, pendingComment{copied, seeds + 1})
 			}
 			seeds++
 		case c.Label == "spam" && spam > 0:
 			spam--
-			wait = append(wait, waiting{c, 0})
+			wait = append(wait, pendingComment{c, 0})
 		}
 	}
 	if ham+spam > 0 || seeds < campaigns {
-		return nil, nil, fmt.Errorf("the set is too small: %d ham, %d spam and %d campaigns are missing", ham, spam,
+		return nil, nil, fmt.Errorf("the set is too small: it lacks %d ham, %d spam and %d campaigns", ham, spam,
 			campaigns-seeds)
 	}
 	random.Shuffle(len(wait), func(i, j int) { wait[i], wait[j] = wait[j], wait[i] })
@@ -85,8 +85,8 @@ var (
 		'а': 'a', 'о': 'o', 'е': 'e', 'с': 'c', 'р': 'p'}
 )
 
-// mutated copies a text as senders of spam do to pass by filters: other digits, one word of twelve dropped,
-// doubled or moved, a letter that looks like another, a greeting before it and something behind it.
+// mutated returns a near-duplicate of a text, as spammers make them to evade filters: other digits; one word of twelve
+// dropped, doubled, moved or spelled with look-alike letters; a greeting before it, and a tail after it.
 func mutated(text string, random *rand.Rand) string {
 	words := strings.Fields(digits(text, random))
 	for range max(1, len(words)/12) {
@@ -119,7 +119,7 @@ func mutated(text string, random *rand.Rand) string {
 	return out + fmt.Sprintf(" %d", 10+random.IntN(990)) // no two copies are the same
 }
 
-// digits gives every other run of digits other ones.
+// digits replaces each run of digits with random digits, with a probability of one half.
 func digits(text string, random *rand.Rand) string {
 	changes, inside := false, false
 	return strings.Map(func(r rune) rune {

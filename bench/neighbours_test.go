@@ -25,21 +25,21 @@ import (
 	"github.com/aitys/aitys/moderation/signing"
 )
 
-// How N1 is read: each comment is posted to three servers, one after the other in an order of its own, so that whatever
-// else the machine does is done to all of them. One reads the lists of four neighbours; two read none, and what lies
-// between those is the noise.
+// Each comment is posted to three servers, one after the other in a random order, so that other load on the machine
+// affects all of them. One server reads four spam lists; two read none, and the difference between those two is the
+// noise.
 const (
 	nearLists  = 4
-	nearPrints = 2_500 // of a list, which is half of the most that one has
-	nearFirst  = 500   // comments before anything is measured
+	nearPrints = 2_500 // fingerprints per list, half of the maximum
+	nearFirst  = 500   // warm-up comments
 	nearPosts  = 8_000
-	nearRest   = 2 * time.Millisecond // what follows a post is done before the next server is asked
+	nearRest   = 2 * time.Millisecond // pause for background work of a post before the next server gets it
 )
 
-// BenchmarkNeighbours measures what the lists of neighbours cost those who post.
+// BenchmarkNeighbours measures how spam lists affect the latency and the CPU time of posts.
 func BenchmarkNeighbours(b *testing.B) {
-	atTheTop(b, func(binary, dir string) error {
-		how := fmt.Sprintf("`make bench`: %d comments, each posted to all three processes in an order of its own",
+	inModuleRoot(b, func(binary, dir string) error {
+		how := fmt.Sprintf("`make bench`: %d comments, each posted to three processes in a random order",
 			nearPosts)
 		return measure("neighbours", how, []func() ([]row, error){
 			func() ([]row, error) { return nearCosts(b, binary, dir) },
@@ -47,8 +47,9 @@ func BenchmarkNeighbours(b *testing.B) {
 	})
 }
 
-// atTheTop measures in the top folder, where figures are written.
-func atTheTop(b *testing.B, do func(binary, dir string) error) {
+// inModuleRoot changes to the root of the main module, whose documents get the figures, and calls do with the built
+// binary.
+func inModuleRoot(b *testing.B, do func(binary, dir string) error) {
 	b.Helper()
 	b.Chdir("..")
 	if err := withBinary(do); err != nil {
@@ -57,7 +58,7 @@ func atTheTop(b *testing.B, do func(binary, dir string) error) {
 }
 
 func nearCosts(b *testing.B, binary, dir string) ([]row, error) {
-	var all [3]*timedPoster // without neighbours, once more, and with
+	var all [3]*timedPoster // two without lists, one with lists
 	for i := range all {
 		p, err := newPoster(binary, filepath.Join(dir, fmt.Sprint("near", i)), "--reach", "127.0.0.0/8")
 		if err != nil {
@@ -71,7 +72,7 @@ func nearCosts(b *testing.B, binary, dir string) ([]row, error) {
 	for n := range nearLists * nearPrints {
 		prints = append(prints, "On offer: "+words.text(1_000_000+n)+" "+words.text(2_000_000+n))
 	}
-	end, err := beside(b, with.client, prints)
+	end, err := subscribeToLists(b, with.client, prints)
 	if err != nil {
 		return nil, err
 	}
@@ -100,16 +101,17 @@ func nearCosts(b *testing.B, binary, dir string) ([]row, error) {
 		return fmt.Sprintf("CPU %.3f× (%d µs), latency %.3f× (median %d µs)", float64(p.spent)/float64(plain.spent),
 			(p.spent / nearPosts).Microseconds(), float64(p.took.At(0.5))/float64(plain.took.At(0.5)), p.took.At(0.5).Microseconds())
 	}
-	return []row{{"N1", fmt.Sprintf("a post, %d fingerprints of %d neighbours", nearLists*nearPrints, nearLists),
-		"the same program twice without neighbours: " + said(again), "≤ 1.02×", "", said(with)}}, nil
+	return []row{{fmt.Sprintf("a post, with %d fingerprints of %d spam lists", nearLists*nearPrints, nearLists),
+		"two processes without lists, compared: " + said(again), "≤ 1.02×", said(with)}}, nil
 }
 
-// beside has a client's site read lists of all these texts, and waits until it has.
-func beside(b *testing.B, owner *testkit.Client, texts []string) (end func(), err error) {
+// subscribeToLists serves spam lists of the texts, subscribes the owner's site to them and waits until it has read
+// them. end stops the server of the lists.
+func subscribeToLists(b *testing.B, owner *testkit.Client, texts []string) (end func(), err error) {
 	b.Helper()
 	var lists atomic.Pointer[map[string][]byte]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = w.Write((*lists.Load())[r.URL.Path]) // who asks notices
+		_, _ = w.Write((*lists.Load())[r.URL.Path]) // the client notices an error
 	}))
 	bodies, keys := map[string][]byte{}, map[string]string{}
 	for some := range slices.Chunk(texts, nearPrints) {
@@ -149,7 +151,7 @@ func beside(b *testing.B, owner *testkit.Client, texts []string) (end func(), er
 	return server.Close, err
 }
 
-// signedList is a list of campaigns of these texts, as a neighbour signs it, and the neighbour's public key.
+// signedList returns a signed spam list with one campaign for each text, and the public key of its publisher.
 func signedList(texts []string) (body []byte, key string, err error) {
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -161,18 +163,18 @@ func signedList(texts []string) (body []byte, key string, err error) {
 		found = append(found, map[string]any{"fingerprint": fingerprintOf(text), "hosts": []any{}, "members": 5,
 			"writers": 3, "last_seen": now})
 	}
-	key = signing.Text(public)
+	key = signing.Encode(public)
 	list := map[string]any{"format": 1, "site": "near", "generated_at": now, "campaigns": found, "key": key}
 	said, err := signing.Canonical(list)
 	if err != nil {
 		return nil, "", err
 	}
-	list["signature"] = signing.Text(ed25519.Sign(private, said))
+	list["signature"] = signing.Encode(ed25519.Sign(private, said))
 	body, err = json.Marshal(list)
 	return body, key, err
 }
 
-// fingerprintOf is a text's fingerprint as a list has it.
+// fingerprintOf returns the fingerprint of a text in the encoding of spam lists.
 func fingerprintOf(text string) string {
 	f := campaign.PrintOf(comment.Comment{Source: text}).Fingerprint
 	raw := make([]byte, 0, 4*len(f.Minima))
@@ -182,17 +184,17 @@ func fingerprintOf(text string) string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// What is rehearsed of neighbours: so many fingerprints of real spam, comments that somebody approved, and copies.
+// Sizes of BenchmarkNearby.
 const (
-	nearKnown  = 10_000
-	nearGood   = 10_000
-	nearCopies = 1_000
+	nearKnown  = 10_000 // fingerprints of real spam
+	nearGood   = 10_000 // real ham
+	nearCopies = 1_000  // mutated copies of the spam
 )
 
-// BenchmarkNearby has a site that has decided nothing read what its neighbours refused, and posts real good comments
-// and copies of the refused ones there. It writes what was suspected into docs/performance.md.
+// BenchmarkNearby subscribes a site without decisions to spam lists, and posts real ham and mutated copies of the spam
+// there. It writes the detection rate and the false positives to docs/measurements.md.
 func BenchmarkNearby(b *testing.B) {
-	atTheTop(b, func(binary, dir string) error { return suspectedNearby(b, binary, dir) })
+	inModuleRoot(b, func(binary, dir string) error { return suspectedNearby(b, binary, dir) })
 }
 
 func suspectedNearby(b *testing.B, binary, dir string) error {
@@ -208,7 +210,7 @@ func suspectedNearby(b *testing.B, binary, dir string) error {
 		copies = append(copies, mutated(text, random))
 	}
 	real := len(spam)
-	for i := 0; len(spam) < nearKnown; i++ { // a campaign is told by one of its members, not by all
+	for i := 0; len(spam) < nearKnown; i++ { // fill up with mutated copies: a list has one fingerprint per campaign
 		spam = append(spam, mutated(spam[i%real], random))
 	}
 	server, owner, err := stage(binary, filepath.Join(dir, "nearby"), "--reach", "127.0.0.0/8")
@@ -216,12 +218,12 @@ func suspectedNearby(b *testing.B, binary, dir string) error {
 		return err
 	}
 	defer server.Kill()
-	end, err := beside(b, owner, spam)
+	end, err := subscribeToLists(b, owner, spam)
 	if err != nil {
 		return err
 	}
 	defer end()
-	ids := map[string]bool{} // whether a comment is good
+	ids := map[string]bool{} // by comment ID: whether it is ham
 	for _, set := range []struct {
 		texts []string
 		good  bool
@@ -266,19 +268,18 @@ func suspectedNearby(b *testing.B, binary, dir string) error {
 		}
 	}
 	rows := []string{
-		"| fingerprints, of real spam | copies suspected at first sight (must: ≥ 90 %) | good comments suspected " +
-			"(must: ≤ 0.02 %) |",
+		"| fingerprints, of which unmodified spam | copies suspected (required: ≥ 90 %) | ham suspected " +
+			"(required: ≤ 0.02 %) |",
 		"| --- | --- | --- |",
 		fmt.Sprintf("| %d, %d | %d of %d (%.1f %%) | %d of %d (%.3f %%) |", nearKnown, real, found, nearCopies,
 			100*float64(found)/nearCopies, wrong, len(good), 100*float64(wrong)/float64(len(good))),
 	}
 	fmt.Println(strings.Join(rows, "\n"))
-	return writeFigures("docs/performance.md", "nearby", "`make rehearsal`: a site without decisions of its own that "+
-		"reads four neighbours' lists, SQLite", rows)
+	return writeFigures("nearby", "`make rehearsal`: a site without decisions of its own, subscribed to four spam lists, "+
+		"SQLite", rows)
 }
 
-// nearSets are the texts of real spam, each once and as long as what is compared, and real good comments. None is of
-// both.
+// nearSets returns texts of real spam that are long enough to compare, and of real ham. No text is repeated or in both.
 func nearSets() (spam, good []string, err error) {
 	seen := map[string]bool{}
 	for _, label := range []string{"spam", "ham"} {

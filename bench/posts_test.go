@@ -23,7 +23,7 @@ const postWriters = 64
 
 var benchBegan = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// posted returns what a reader sends: 290 bytes of text, as Submit stores it.
+// posted returns a comment of 290 bytes as Submit stores it.
 func posted(site int64, page string, n int64) comment.Comment {
 	id := fmt.Sprintf("018f6c5e-0000-7000-8000-%012d", n)
 	body := "The bakery on the corner has closed, and nobody knows who will take the house. My neighbour " +
@@ -39,8 +39,8 @@ func posted(site int64, page string, n int64) comment.Comment {
 	}
 }
 
-// BenchmarkPosts: 64 writers post into one SQLite file with synchronous=FULL. It guards W1a:
-// at least 0.4 of the raw driver that writes the same rows in the same groups.
+// BenchmarkPosts measures 64 concurrent posts to one SQLite file with synchronous=FULL. The store must reach at least
+// 0.4 of the posts per second of the driver alone, which writes the same rows in the same groups.
 func BenchmarkPosts(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
 		db := apptest.Open(b, emptyFile(b), store.Options{})
@@ -70,6 +70,7 @@ func BenchmarkPosts(b *testing.B) {
 	})
 }
 
+// ours writes a comment with the statements of Submit.
 func ours(tx store.Tx, page site.Page, c comment.Comment) error {
 	if _, err := tx.EnsurePage(page); err != nil {
 		return err
@@ -83,7 +84,7 @@ func ours(tx store.Tx, page site.Page, c comment.Comment) error {
 	return tx.Emit(event.Event{Site: c.Site, Kind: event.Arrived, Page: c.Page, Comment: c.ID, At: c.CreatedAt})
 }
 
-// emptyFile returns the address of a SQLite file that does not exist yet, on the disk.
+// emptyFile returns the URL of a SQLite file on disk that does not exist yet.
 func emptyFile(b *testing.B) string { return "sqlite:" + filepath.Join(b.TempDir(), "a.db") }
 
 func benchUpdate(b *testing.B, db *store.DB, fn func(store.Tx) error) {
@@ -109,8 +110,8 @@ func inParallel(b *testing.B, post func(n int64) error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
 }
 
-// A floor is the driver alone, its statements prepared once: one goroutine that commits what up to 64 writers
-// wait with.
+// A floor writes posts with the driver alone and prepared statements. One goroutine commits the posts of up to 64
+// writers together.
 type floor struct {
 	db    *sql.DB
 	once  [4]*sql.Stmt
@@ -195,7 +196,7 @@ func (f *floor) serve() {
 	}
 }
 
-// What the store sends for a post.
+// floorStatements are the statements that the store runs for a post.
 var floorStatements = [4]string{
 	"SELECT id, url, title FROM pages WHERE site_id = ? AND url = ?",
 	`UPDATE comments SET same = NULL WHERE site_id = ? AND same = ? AND state IN (2, 3, 4)
@@ -212,7 +213,7 @@ var floorStatements = [4]string{
 		VALUES (?, 'arrived', ?, ?, '', 0, ?)`,
 }
 
-// write runs the statements of a post as the store does, without the store.
+// write runs the statements of a post.
 func (f *floor) write(tx *sql.Tx, c comment.Comment) error {
 	var id, at, title string
 	err := tx.Stmt(f.once[0]).QueryRow(c.Site, "https://x.example/").Scan(&id, &at, &title)

@@ -15,14 +15,14 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// queue has a scripted moderator work off 400 comments that wait, in Chromium by keys alone, on a site whose filter
-// was taught 500 decisions before, by pages of 25. It prints how much that took and what went wrong, and writes it
-// into docs/performance.md. What waits is mutated says, and how it is decided moderator.
+// queue runs a scripted moderator who decides 400 pending comments in Chromium with keys alone. The model of the site
+// has learned 500 decisions before, in batches of 25. queue prints the number of actions and the errors, and writes
+// them to docs/measurements.md. splitSet chooses the comments; moderator documents the strategy.
 func queue() error {
 	return withBinary(func(binary, dir string) error {
 		rows := []string{
-			"| set | comments, spam | campaigns found, copies in them, ham in them | rows | actions a comment " +
-				"| keys, addresses, selections | screens read | ham refused singly, in bulk | spam published singly, in bulk | s |",
+			"| set | comments, spam | campaigns found, their copies, their ham | rows | actions per comment " +
+				"| keys, page loads, selections | screens read | ham refused singly, in bulk | spam published singly, in bulk | s |",
 			"| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 		}
 		chromium, err := testkit.FindChromium()
@@ -34,35 +34,35 @@ func queue() error {
 			return err
 		}
 		defer browser.Close()
-		for _, r := range []rehearsalOf{{set: "mix"}, {set: "yt-dev"}, {set: "tgru-dev"}, {set: "mix", single: true}} {
+		for _, r := range []queueRun{{set: "mix"}, {set: "yt-dev"}, {set: "tgru-dev"}, {set: "mix", single: true}} {
 			if err := r.run(browser, binary, filepath.Join(dir, fmt.Sprint(r.set, r.single))); err != nil {
 				return fmt.Errorf("%s: %w", r.set, err)
 			}
 			fmt.Println(r.row())
 			rows = append(rows, r.row())
 		}
-		return writeFigures("docs/performance.md", "queue", "`make rehearsal`: a scripted moderator with keys alone, in "+
-			"Chromium, 1280×900, SQLite; must: ≤ 0.15 actions a comment, ≤ 0.5 % of ham refused, ≤ 1 % of spam "+
+		return writeFigures("queue", "`make rehearsal`: a scripted moderator with keys alone, in "+
+			"Chromium, 1280×900, SQLite; required: ≤ 0.15 actions per comment, ≤ 0.5 % of ham refused, ≤ 1 % of spam "+
 			"published", rows)
 	})
 }
 
-// A rehearsalOf is one of a set, row by row or as a moderator works.
-type rehearsalOf struct {
+// A queueRun is one rehearsal of a set. single decides each comment alone; otherwise the strategy of moderator is used.
+type queueRun struct {
 	set    string
 	single bool
 
-	wait                       []waiting
-	ids                        []string        // of what waits, in its order
-	spam                       map[string]bool // by id
+	wait                       []pendingComment
+	ids                        []string        // IDs of the comments in wait, in the same order
+	spam                       map[string]bool // by ID
 	found, copies, strays      int             // campaigns, copies and ham in them
 	rows                       int
 	refusedSingly, refusedBulk int // ham
 	passedSingly, passedBulk   int // spam
-	shift                      shift
+	shift                      workload
 }
 
-func (r *rehearsalOf) row() string {
+func (r *queueRun) row() string {
 	ham := 0
 	for _, is := range r.spam {
 		if !is {
@@ -82,12 +82,12 @@ func (r *rehearsalOf) row() string {
 		share(r.passedSingly, bad), share(r.passedBulk, bad), f.took.Seconds())
 }
 
-func (r *rehearsalOf) run(browser *testkit.Browser, binary, dir string) error {
+func (r *queueRun) run(browser *testkit.Browser, binary, dir string) error {
 	all, err := readLabelled(filepath.Join(comments, r.set+".jsonl"))
 	if err != nil {
 		return err
 	}
-	lessons, wait, err := rehearsed(all, rand.New(rand.NewPCG(400, 25)))
+	lessons, wait, err := splitSet(all, rand.New(rand.NewPCG(400, 25)))
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (r *rehearsalOf) run(browser *testkit.Browser, binary, dir string) error {
 	if r.single {
 		err = m.rowByRow()
 	} else {
-		err = m.works()
+		err = m.decideAll()
 	}
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (r *rehearsalOf) run(browser *testkit.Browser, binary, dir string) error {
 	return r.check(client, m)
 }
 
-// teach sends the lessons and decides them as they are, a page at a time.
+// teach posts the lessons and decides them by their true labels, in batches.
 func teach(client *testkit.Client, lessons []labelled) error {
 	var f result
 	for page := range slices.Chunk(lessons, batch) {
@@ -145,8 +145,8 @@ func teach(client *testkit.Client, lessons []labelled) error {
 	return nil
 }
 
-// arrive sends what waits: a campaign's copies by writers and to pages of their own.
-func (r *rehearsalOf) arrive(client *testkit.Client) error {
+// arrive posts the pending comments. Copies of a campaign come from 12 commenters and go to 4 pages.
+func (r *queueRun) arrive(client *testkit.Client) error {
 	reader := *client
 	reader.Token = ""
 	r.ids, r.spam = make([]string, len(r.wait)), map[string]bool{}
@@ -163,7 +163,7 @@ func (r *rehearsalOf) arrive(client *testkit.Client) error {
 			return err
 		}
 		if posted.Duplicate {
-			return fmt.Errorf("comment %d is the same again", i)
+			return fmt.Errorf("comment %d is a duplicate", i)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -173,8 +173,8 @@ func (r *rehearsalOf) arrive(client *testkit.Client) error {
 	return err
 }
 
-// join waits until campaigns do not grow any more, and counts them.
-func (r *rehearsalOf) join(client *testkit.Client) error {
+// join waits until the campaigns stop growing, and counts them.
+func (r *queueRun) join(client *testkit.Client) error {
 	for before, still := -1, 0; still < 10; time.Sleep(300 * time.Millisecond) {
 		r.found, r.copies, r.strays, r.rows = 0, 0, 0, 0
 		size := map[string]int{}
@@ -204,7 +204,7 @@ func (r *rehearsalOf) join(client *testkit.Client) error {
 			after = *page.Next
 		}
 		if r.rows != len(r.wait) {
-			return fmt.Errorf("%d comments wait, not %d", r.rows, len(r.wait))
+			return fmt.Errorf("%d comments are pending, want %d", r.rows, len(r.wait))
 		}
 		for id, campaign := range of {
 			switch {
@@ -229,7 +229,7 @@ func (r *rehearsalOf) join(client *testkit.Client) error {
 }
 
 func signIn(tab *testkit.Tab, server string) error {
-	return testkit.InOrder(
+	return testkit.RunSteps(
 		func() error { return tab.Go(server + "/moderate/signin") },
 		func() error { return tab.Type("textbox", "E-mail", stageEmail) },
 		func() error { return tab.Type("textbox", "Password", stagePassword) },
@@ -238,7 +238,7 @@ func signIn(tab *testkit.Tab, server string) error {
 	)
 }
 
-// rowByRow decides each comment by itself, the oldest first.
+// rowByRow decides each comment alone, the oldest first.
 func (m *moderator) rowByRow() error {
 	began := time.Now()
 	if err := m.open("?sort=oldest"); err != nil {
@@ -262,15 +262,15 @@ func (m *moderator) rowByRow() error {
 		}
 		row := s.Rows[at]
 		row.Whole = false
-		m.singly[row.ID] = m.one(row)
-		if err := m.press(m.one(row)); err != nil {
+		m.singly[row.ID] = m.keyFor(row)
+		if err := m.press(m.keyFor(row)); err != nil {
 			return err
 		}
 	}
 }
 
-// check compares what became of what waited with what it is.
-func (r *rehearsalOf) check(client *testkit.Client, m *moderator) error {
+// check compares the states of the comments with their true labels.
+func (r *queueRun) check(client *testkit.Client, m *moderator) error {
 	states := map[string]string{}
 	for _, state := range []string{"pending", "approved", "rejected", "spam"} {
 		for after := ""; ; {

@@ -19,30 +19,29 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How R1 and R2 are read: each server is asked by so many connections, a turn at a time, so that what else
-// the machine does is shared fairly; of the rounds' ratios the middle one counts.
+// The servers take turns, so that other load on the machine affects both. The figure is the median ratio of the rounds.
 const (
-	readers = 16
-	turn    = 100 // requests of each connection before it is the other server's turn
+	readers = 16  // connections per server
+	turn    = 100 // requests per connection and turn
 	turns   = 20
 	rounds  = 7
 )
 
-// reads measures a hot page of the started binary, with its default options and its log in a file, beside
-// a process of bare Echo that has the same bytes, and what decisions cost those who read, and writes it into
-// docs/performance.md.
+// reads measures a hot page of the started binary, with default options and a log file, relative to a process of bare
+// Echo that serves the same bytes. It also measures how decisions affect reads (see mixed), and writes the figures to
+// docs/measurements.md.
 func reads() error {
 	dir, err := os.MkdirTemp("", "aitys-bench-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
-	binary, bare, err := built(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // the system removes temporary files too
+	binary, bare, err := buildBoth(dir)
 	if err != nil {
 		return err
 	}
 	how := fmt.Sprintf("`make bench`: two processes and their clients on two cores, %d connections in turns of %d "+
-		"requests each, the middle of %d rounds", readers, turn, rounds)
+		"requests, median of %d rounds", readers, turn, rounds)
 	return measure("reads", how, []func() ([]row, error){
 		func() ([]row, error) { return hotReads(binary, bare, filepath.Join(dir, "data")) },
 		func() ([]row, error) { return mixed(binary, filepath.Join(dir, "mixed")) },
@@ -61,8 +60,8 @@ func hotReads(binary, bare, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = log.Close() }() // nobody reads it
-	ours, err := testkit.StartTo(log, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	defer func() { _ = log.Close() }() // the log is not read
+	ours, err := testkit.StartWithLog(log, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +88,13 @@ func hotReads(binary, bare, dir string) ([]row, error) {
 		return nil, err
 	}
 	return []row{
-		full.row("R1", fmt.Sprintf("hot page of 25, %d bytes, as a page of its site asks the started binary", len(page)),
-			"≥ 0.75", "≥ 0.85"),
-		unchanged.row("R2", "the same answered 304", "≥ 0.65", "≥ 0.78"),
+		full.row(fmt.Sprintf("hot page of 25 comments, %d bytes, requested by a page of the site", len(page)),
+			"≥ 0.75"),
+		unchanged.row("the same, answered with 304", "≥ 0.65"),
 	}, nil
 }
 
-// fill posts and approves the comments of a page.
+// fill posts and approves 25 comments on a page.
 func fill(binary string, serve []string, token string) error {
 	s, err := testkit.Start(binary, serve...)
 	if err != nil {
@@ -113,13 +112,13 @@ func fill(binary string, serve []string, token string) error {
 	return s.Stop()
 }
 
-// hotPage returns the first page as a browser gets it, compressed, and its tag.
+// hotPage returns the gzip bytes of the first page and its ETag.
 func hotPage(base string) (page []byte, tag string, err error) {
 	req, err := http.NewRequest(http.MethodGet, base+thread(0), nil)
 	if err != nil {
 		return nil, "", err
 	}
-	req.Header.Set("Accept-Encoding", "gzip") // said by hand, it comes as it is
+	req.Header.Set("Accept-Encoding", "gzip") // if set explicitly, the client does not decompress
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, "", err
@@ -134,31 +133,31 @@ func hotPage(base string) (page []byte, tag string, err error) {
 	return page, res.Header.Get("ETag"), nil
 }
 
-// A comparison is what two servers did in the same rounds.
+// A comparison holds the figures of two servers in the same rounds.
 type comparison struct {
-	ratio             float64       // of the middle round: 1 is as fast as the floor
-	ours, floor       time.Duration // of a request
-	oursCPU, floorCPU time.Duration // of the server's own time, of a request
+	ratio             float64       // median of the rounds: 1 is as fast as the floor
+	ours, floor       time.Duration // time per request
+	oursCPU, floorCPU time.Duration // CPU time of the server per request
 }
 
-func (c comparison) row(number, what, must, aim string) row {
+func (c comparison) row(what, required string) row {
 	perSecond := func(d time.Duration) float64 { return float64(time.Second) / float64(d) }
 	micro := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-	return row{number, what,
+	return row{what,
 		fmt.Sprintf("a process of bare Echo, same bytes: %.0f/s, %.1f µs of CPU", perSecond(c.floor), micro(c.floorCPU)),
-		must, aim, fmt.Sprintf("%.2f (%.0f/s, %.1f µs of CPU)", c.ratio, perSecond(c.ours), micro(c.oursCPU))}
+		required, fmt.Sprintf("%.2f (%.0f/s, %.1f µs of CPU)", c.ratio, perSecond(c.ours), micro(c.oursCPU))}
 }
 
-// inTurns asks both for the hot page, each connection with the same bytes, which end in header.
+// inTurns requests the hot page from both servers in turns. All requests have the same bytes; header is added to them.
 func inTurns(ours, floor *testkit.Instance, header string) (c comparison, err error) {
-	var asked [2][]*asker
+	var asked [2][]*rawClient
 	for i, s := range []*testkit.Instance{ours, floor} {
 		for range readers {
 			a, err := dial(s.URL, header)
 			if err != nil {
 				return c, err
 			}
-			defer func() { _ = a.conn.Close() }() // the server ends with the bench
+			defer func() { _ = a.conn.Close() }() // the server ends after the benchmark
 			asked[i] = append(asked[i], a)
 		}
 	}
@@ -185,33 +184,33 @@ func inTurns(ours, floor *testkit.Instance, header string) (c comparison, err er
 	}, nil
 }
 
-func askAll(all []*asker) (took time.Duration, err error) {
+func askAll(all []*rawClient) (took time.Duration, err error) {
 	began := time.Now()
 	_, err = load.Closed(context.Background(), len(all), len(all), func(i int) error { return all[i].ask(turn) })
 	return time.Since(began), err
 }
 
-// used is the processor time of a process so far.
+// used returns the CPU time of a process so far, or 0 if it has ended.
 func used(pid int) time.Duration {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
 	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	const tick = 10 * time.Millisecond // as Linux counts for programs
+	const tick = 10 * time.Millisecond // USER_HZ of Linux is 100
 	user, _ := strconv.Atoi(fields[11])
 	system, _ := strconv.Atoi(fields[12]) // digits, both
 	return time.Duration(user+system) * tick
 }
 
-// An asker is a client that costs next to nothing: it writes the same bytes and skips answers.
-type asker struct {
+// A rawClient is an HTTP client that needs almost no CPU: it writes the same bytes and skips the responses.
+type rawClient struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	request []byte
 }
 
-func dial(base, header string) (*asker, error) {
+func dial(base, header string) (*rawClient, error) {
 	host := strings.TrimPrefix(base, "http://")
 	conn, err := net.DialTimeout("tcp", host, 5*time.Second)
 	if err != nil {
@@ -219,11 +218,11 @@ func dial(base, header string) (*asker, error) {
 	}
 	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: https://bench.example\r\n"+
 		"Accept-Encoding: gzip\r\n%s\r\n", thread(0), host, header)
-	return &asker{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), request: []byte(request)}, nil
+	return &rawClient{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), request: []byte(request)}, nil
 }
 
-// ask sends n requests, each after the answer to the one before.
-func (a *asker) ask(n int) error {
+// ask sends n requests one after the other.
+func (a *rawClient) ask(n int) error {
 	for range n {
 		if _, err := a.conn.Write(a.request); err != nil {
 			return err
@@ -237,8 +236,8 @@ func (a *asker) ask(n int) error {
 
 var contentLength = []byte("Content-Length: ")
 
-// skip reads one answer, which must be 200 with a body or 304 without one.
-func (a *asker) skip() error {
+// skip reads one response. It returns an error unless the status is 200 or 304.
+func (a *rawClient) skip() error {
 	status, err := a.in.ReadSlice('\n')
 	if err != nil {
 		return err

@@ -20,19 +20,19 @@ const (
 	batch   = 25
 )
 
-// rehearsal has real comments sent to a running server and decided there: as a stream, by the API, and as a queue
-// that waits, in a browser. Nothing of the comments is kept.
+// rehearsal posts real comments to a running server and decides them there: as a stream with the API, and as a pending
+// queue in a browser. The comments are deleted afterwards.
 func rehearsal() error {
 	return errors.Join(stream(), queue())
 }
 
-// withBinary builds the service into a folder for data, and removes both at the end.
+// withBinary builds the service into a temporary directory and calls do with both. It removes the directory at the end.
 func withBinary(do func(binary, dir string) error) error {
 	dir, err := os.MkdirTemp("", "aitys-rehearsal-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder: the system tidies up too
+	defer func() { _ = os.RemoveAll(dir) }() // the system removes temporary files too
 	binary := filepath.Join(dir, "aitys")
 	if err := build(binary, "cmd/aitys"); err != nil {
 		return err
@@ -40,14 +40,13 @@ func withBinary(do func(binary, dir string) error) error {
 	return do(binary, dir)
 }
 
-// stream sends real comments through a running server's HTTP API, by eight clients, while a scripted moderator
-// decides in queue order, in batches of 25, by the true label. It prints what happened and writes it into
-// docs/performance.md.
+// stream posts real comments with eight clients over HTTP, while a scripted moderator decides in queue order, in
+// batches of 25, by the true label. It prints the figures and writes them to docs/measurements.md.
 func stream() error { return withBinary(streams) }
 
 func streams(binary, dir string) error {
 	rows := []string{
-		"| set | posted | kept | duplicates | spam suspected when first seen | ham wrongly suspected " +
+		"| set | posted | stored | duplicates | spam suspected before its decision | ham suspected (false positives) " +
 			"| posts/s | decisions/s |",
 		"| --- | --- | --- | --- | --- | --- | --- | --- |",
 	}
@@ -68,17 +67,17 @@ func streams(binary, dir string) error {
 		fmt.Println(row)
 		rows = append(rows, row)
 	}
-	return writeFigures("docs/performance.md", "rehearsal", "`make rehearsal`: real comments by 8 clients over HTTP, "+
-		"SQLite, a moderator who decides in queue order by the true label in batches of 25", rows)
+	return writeFigures("rehearsal", "`make rehearsal`: real comments posted by 8 clients over HTTP, "+
+		"SQLite; a moderator decides in queue order by the true label, in batches of 25", rows)
 }
 
-// What the rehearsed site's owner signs in with.
+// The credentials of the owner of the rehearsed site.
 const (
 	stageEmail    = "m@stage.example"
 	stagePassword = "a rehearsal has a passphrase too"
 )
 
-// stage starts a server with a site and its owner's client.
+// stage starts a server with a site, and returns the client of its owner. more are flags of serve.
 func stage(binary, dir string, more ...string) (*testkit.Instance, *testkit.Client, error) {
 	token := ""
 	for _, args := range [][]string{
@@ -87,7 +86,7 @@ func stage(binary, dir string, more ...string) (*testkit.Instance, *testkit.Clie
 		{"token", "add", "--account", stageEmail, "--scope", "admin"},
 	} {
 		var err error
-		if token, err = testkit.RunWith(stagePassword+"\n", binary, append(args, "--data", dir)...); err != nil {
+		if token, err = testkit.RunWithInput(stagePassword+"\n", binary, append(args, "--data", dir)...); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -108,8 +107,8 @@ type result struct {
 	posting, deciding  time.Duration
 }
 
-// rehearse posts comments in their order, clients at a time, in waves that leave the moderator never
-// more than a few batches behind, so that what is suspected is what a working site would see.
+// rehearse posts comments in order, in batches. The moderator decides each batch before the next is posted, so that the
+// model is trained as on a site where moderators keep up.
 func rehearse(binary, dir string, all []labelled) (result, error) {
 	var f result
 	ctx := context.Background()
@@ -121,7 +120,7 @@ func rehearse(binary, dir string, all []labelled) (result, error) {
 	reader := *moderator
 	reader.Token = ""
 
-	labels := map[string]string{} // by comment id
+	labels := map[string]string{} // by comment ID
 	shown := time.Now()
 	for len(all) > 0 {
 		wave := all[:min(batch, len(all))]
@@ -165,16 +164,16 @@ func (f *result) post(ctx context.Context, c *testkit.Client, wave []labelled, l
 	return err
 }
 
-// decide empties the queue, oldest first, and notes what was suspected when it was first seen.
+// decide decides all pending comments, oldest first, and counts those that were suspected.
 func (f *result) decide(ctx context.Context, c *testkit.Client, labels map[string]string) error {
 	for {
 		items, _, err := c.Queue(ctx, fmt.Sprintf("state=pending&sort=oldest&limit=%d", batch))
 		if err != nil || len(items) == 0 {
 			return err
 		}
-		chosen := map[string][]testkit.Ref{}
+		chosen := map[string][]testkit.CommentRef{}
 		for _, item := range items {
-			ref := testkit.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
+			ref := testkit.CommentRef{ID: item.Comment.ID, Version: item.Comment.Version}
 			suspected := item.Verdict.Score >= 0.9
 			if labels[item.Comment.ID] == "spam" {
 				f.spam++

@@ -11,66 +11,67 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// The moderator's strategy, which was fixed before anything was measured:
+// A moderator decides the queue by a fixed strategy:
 //
-//   - Keys only. She opens an address three times: the riskiest first, as long as she is in the bands from 70 up;
-//     the least risky first, as long as she is in those below 30; the riskiest first again, to the end. So what is
-//     easy teaches the filter before what is not. Each address is one action, and so is each key but PageDown and
-//     PageUp, by which she reads; those are counted apart. She takes six seconds before each address, in which what
-//     she taught is judged again: a person who reads as many comments takes minutes.
-//   - Her eye is honest: what a comment is she knows once its whole row was in the window, not before, and she
-//     never errs about that. She reads a band to its end as far as the page has it before she acts in it.
-//   - She takes the cheaper way through a band: to go to each row that is not like the others, to decide that, and
-//     to select all that was seen of the band at once (b) and decide it (⇧s, ⇧a); or to decide row by row. She goes
-//     by j, and by n where that leaps.
-//   - Added when rows got numbers, after the first run had shown what walking costs: or she selects the rows that
-//     are not like the others by their digits, scrolling to them, decides them together, and then the rest.
-//   - The card of a campaign is decided as a whole by ⇧s or ⇧a, for what its row shows.
-//   - She acts on a selection only where each row in it was seen, and all are what the key says.
+//   - It uses keys only. It loads the queue three times: the riskiest first, while the current row is in the bands from
+//     70 up; the least risky first, while the row is in the bands below 30; the riskiest first again, to the end. So the
+//     model learns the easy comments before the hard ones. Each page load is one action, and so is each key except
+//     PageDown and PageUp, which are counted separately as screens. It waits six seconds before each page load, in which
+//     comments are rescored; a person who reads as many comments takes minutes.
+//   - It knows the true label of a comment once its whole row was in the viewport, and not before. It never errs about a
+//     label. It reads all loaded rows of a band before it acts in the band.
+//   - It takes the cheapest way through a band. One way is to decide each row alone. Another is to go to each row that
+//     differs from the majority and decide it, and then to select all seen rows of the band (b) and decide them
+//     (⇧s, ⇧a). It moves with j, or with n if that skips rows.
+//   - A third way, added after the first run: it selects the rows that differ by their digits, scrolling to them, decides
+//     them together, and then the rest.
+//   - A campaign's card is decided as a whole with ⇧s or ⇧a, by the comment that its row shows.
+//   - It acts on a selection only if each row in it was seen and has the label of the key.
 type moderator struct {
 	tab    *testkit.Tab
-	desk   string            // the address of the queue
-	spam   map[string]bool   // by the comment's id
-	seen   map[string]bool   // rows that were wholly in the window since the address was opened
-	singly map[string]string // what she decided one by one
-	f      shift
+	desk   string            // URL of the queue
+	spam   map[string]bool   // true labels by comment ID
+	seen   map[string]bool   // by comment ID: rows that were wholly in the viewport since the last page load
+	singly map[string]string // by comment ID: keys of single decisions
+	f      workload
 }
 
-// A shift is what a moderator's work came to.
-type shift struct {
-	keys, addresses, screens int
-	selections               int // acts on what b selected
+// A workload counts the actions of a moderator.
+type workload struct {
+	keys, addresses, screens int // keys, page loads, and PageDown or PageUp
+	selections               int // decisions on a selection
 	took                     time.Duration
 }
 
-func (f shift) actions() int { return f.keys + f.addresses }
+func (f workload) actions() int { return f.keys + f.addresses }
 
-// A seenRow is a row of the list as it stands in the page.
+// A seenRow is a row of the queue in the page. Whole marks a campaign, Chosen a selected row, Above a row above the
+// viewport.
 type seenRow struct {
 	ID, Band, Number                     string
-	Section                              int // which heading it stands under
+	Section                              int // index of its band in the page
 	Whole, Current, Doubt, Chosen, Above bool
-	Inside                               bool // wholly in the window
+	Inside                               bool // wholly in the viewport
 }
 
-// A sight is the list.
-type sight struct {
+// A listState is the state of the list in the page.
+type listState struct {
 	Rows []seenRow
-	End  bool // it says that nothing else waits
+	End  bool // the page shows that the queue is empty
 }
 
 var keysOf = map[string]testkit.Key{
 	"a": {Key: "a", Code: "KeyA"}, "s": {Key: "s", Code: "KeyS"}, "j": {Key: "j", Code: "KeyJ"},
 	"k": {Key: "k", Code: "KeyK"}, "n": {Key: "n", Code: "KeyN"}, "b": {Key: "b", Code: "KeyB"},
 	"A": {Key: "A", Code: "KeyA", Shift: true}, "S": {Key: "S", Code: "KeyS", Shift: true},
-	"PageDown": {Key: "PageDown", Code: "PageDown", Number: 34}, "PageUp": {Key: "PageUp", Code: "PageUp", Number: 33},
+	"PageDown": {Key: "PageDown", Code: "PageDown", KeyCode: 34}, "PageUp": {Key: "PageUp", Code: "PageUp", KeyCode: 33},
 }
 
-// someOrEnd is a JavaScript expression: a card is the current one, or the queue says that it is worked off.
+// someOrEnd is a JavaScript expression: whether a card is current, or the page shows that the queue is empty.
 const someOrEnd = `document.querySelector(".card[aria-current]") || document.querySelector("#rest").checkVisibility()`
 
-// readyOrEnd is one, too: the script that keeps what was seen of bands has seen what stands there, which takes a person
-// longer.
+// readyOrEnd is a JavaScript expression: whether the script that records seen rows has processed the visible ones, or
+// the queue is empty. A person takes longer than the script.
 const readyOrEnd = `document.querySelector("[data-select]:not([hidden])") ||
 	document.querySelector(".cards:not(:has(.band-head)) .card") || document.querySelector("#rest").checkVisibility()`
 
@@ -82,11 +83,11 @@ func init() {
 	}
 }
 
-// look reads the page as it is, once what the last key did is drawn and nothing moves.
-func (m *moderator) look() (s sight, err error) {
-	s, err = testkit.Eval[sight](m.tab, `(async () => {
+// look returns the state of the list once the page has stopped scrolling.
+func (m *moderator) look() (s listState, err error) {
+	s, err = testkit.Eval[listState](m.tab, `(async () => {
 		for (let still = 0, y = scrollY; still < 5; still = y === scrollY ? still + 1 : 0, y = scrollY)
-			await new Promise(go => requestAnimationFrame(go)) // a page scrolls for a while
+			await new Promise(go => requestAnimationFrame(go)) // scrolling takes several frames
 		const bar = document.querySelector(".top").getBoundingClientRect().bottom
 		const bands = [...document.querySelectorAll(".cards .band")]
 		const rows = [...document.querySelectorAll(".cards .card")].map(card => {
@@ -106,7 +107,7 @@ func (m *moderator) look() (s sight, err error) {
 	return s, err
 }
 
-// press presses a key, which is an action unless it only scrolls.
+// press presses a key and counts it as an action, or as a screen if it only scrolls.
 func (m *moderator) press(key string) error {
 	if key == "PageDown" || key == "PageUp" {
 		m.f.screens++
@@ -116,7 +117,7 @@ func (m *moderator) press(key string) error {
 	return m.tab.Press(keysOf[key])
 }
 
-// open opens an address of the queue once what was taught has been judged again.
+// open loads the queue with a query. It waits before until decisions are saved, and six seconds for rescoring.
 func (m *moderator) open(query string) error {
 	err := m.tab.Holds(`!document.querySelector("#unsaved") || document.querySelector("#unsaved").hidden`)
 	if err != nil {
@@ -131,8 +132,8 @@ func (m *moderator) open(query string) error {
 	return m.tab.Holds(readyOrEnd)
 }
 
-// works does the whole shift.
-func (m *moderator) works() error {
+// decideAll decides the whole queue.
+func (m *moderator) decideAll() error {
 	began := time.Now()
 	for _, part := range []struct {
 		query string
@@ -143,7 +144,7 @@ func (m *moderator) works() error {
 		if err := m.open(part.query); err != nil {
 			return err
 		}
-		if err := m.in(part.bands); err != nil {
+		if err := m.decideBands(part.bands); err != nil {
 			return err
 		}
 	}
@@ -151,8 +152,8 @@ func (m *moderator) works() error {
 	return nil
 }
 
-// in works as long as she is in some bands, or, where none are named, to the end.
-func (m *moderator) in(bands []string) error {
+// decideBands decides rows while the current row is in one of the bands; if bands is nil, to the end.
+func (m *moderator) decideBands(bands []string) error {
 	for range 4_000 {
 		s, err := m.look()
 		if err != nil {
@@ -168,7 +169,7 @@ func (m *moderator) in(bands []string) error {
 			}
 			continue
 		case at < 0:
-			return errors.New("no card is the current one")
+			return errors.New("no card is current")
 		case bands != nil && !slices.Contains(bands, s.Rows[at].Band):
 			return nil
 		}
@@ -179,7 +180,7 @@ func (m *moderator) in(bands []string) error {
 	return errors.New("the queue has no end")
 }
 
-// act presses one key in the band of the current row, or reads on.
+// act presses the next key in the band of the current row, or scrolls to a row that was not seen.
 func (m *moderator) act(rows []seenRow, at int) error {
 	from, to := at, at+1
 	for from > 0 && rows[from-1].Section == rows[at].Section {
@@ -194,16 +195,16 @@ func (m *moderator) act(rows []seenRow, at int) error {
 			return m.read(r)
 		}
 	}
-	key := m.next(band, at-from)
+	key := m.nextKey(band, at-from)
 	if n, ok := strings.CutPrefix(key, "odd "); ok {
-		i, _ := strconv.Atoi(n) // it was made of a number
+		i, _ := strconv.Atoi(n) // always a number
 		if band[i].Number == "" {
 			return m.read(band[i])
 		}
 		key = band[i].Number
 	}
 	if key == "S" || key == "A" {
-		if err := m.sure(rows, band[at-from], key); err != nil {
+		if err := m.checkSelection(rows, band[at-from], key); err != nil {
 			return err
 		}
 	}
@@ -213,7 +214,7 @@ func (m *moderator) act(rows []seenRow, at int) error {
 	return m.press(key)
 }
 
-// read scrolls towards a row.
+// read scrolls one screen towards a row.
 func (m *moderator) read(r seenRow) error {
 	key := "PageDown"
 	if r.Above {
@@ -229,8 +230,9 @@ func (m *moderator) read(r seenRow) error {
 	return m.tab.Holds(fmt.Sprintf("scrollY !== %v", before))
 }
 
-// sure checks what a key acts on that decides about more than one comment.
-func (m *moderator) sure(rows []seenRow, current seenRow, key string) error {
+// checkSelection returns an error if a key that decides several comments would act on a row that was not seen or has
+// another label.
+func (m *moderator) checkSelection(rows []seenRow, current seenRow, key string) error {
 	chosen := slices.DeleteFunc(slices.Clone(rows), func(r seenRow) bool { return !r.Chosen })
 	if len(chosen) == 0 {
 		chosen = []seenRow{current}
@@ -239,31 +241,31 @@ func (m *moderator) sure(rows []seenRow, current seenRow, key string) error {
 	}
 	for _, r := range chosen {
 		if !m.seen[r.ID] || m.spam[r.ID] != (key == "S") {
-			return fmt.Errorf("%s would act on a row that was not seen, or is something else: %+v", key, r)
+			return fmt.Errorf("%s would act on a row that was not seen or has another label: %+v", key, r)
 		}
 	}
 	return nil
 }
 
-// next is the key that is pressed in a band of which all was read, from one of its rows.
-func (m *moderator) next(band []seenRow, at int) string {
-	best, least := m.one(band[at]), len(band)
+// nextKey returns the key to press in a band whose rows were all seen. at is the index of the current row.
+func (m *moderator) nextKey(band []seenRow, at int) string {
+	best, least := m.keyFor(band[at]), len(band)
 	if slices.ContainsFunc(band, func(r seenRow) bool { return r.Chosen }) {
-		least++ // what was begun is ended
+		least++ // continue a selection that was begun
 	}
 	for _, spam := range []bool{true, false} {
-		if key, cost := m.alike(band, at, spam); cost < least {
+		if key, cost := m.inBulk(band, at, spam); cost < least {
 			best, least = key, cost
 		}
-		if key, cost := m.marked(band, spam); cost < least {
+		if key, cost := m.byDigits(band, spam); cost < least {
 			best, least = key, cost
 		}
 	}
 	return best
 }
 
-// one is the key for one row.
-func (m *moderator) one(r seenRow) string {
+// keyFor returns the key that decides one row.
+func (m *moderator) keyFor(r seenRow) string {
 	switch {
 	case r.Whole && m.spam[r.ID]:
 		return "S"
@@ -275,13 +277,13 @@ func (m *moderator) one(r seenRow) string {
 	return "a"
 }
 
-// marked is the first key, and the cost in keys, of selecting by their digits what is something else, deciding
-// that, and the rest. A key "odd N" is the digit of row N.
-func (m *moderator) marked(band []seenRow, spam bool) (first string, cost int) {
+// byDigits returns the first key and the number of keys for this way: select the rows with the other label by their
+// digits, decide them, and decide the rest. The key "odd N" stands for the digit of row N.
+func (m *moderator) byDigits(band []seenRow, spam bool) (first string, cost int) {
 	rest := 0
 	for i, r := range band {
 		switch {
-		case m.spam[r.ID] == spam && r.Chosen: // that is selected already which is decided last
+		case m.spam[r.ID] == spam && r.Chosen: // a row of the rest is selected already
 			return "", len(band) + 1
 		case m.spam[r.ID] == spam:
 			rest++
@@ -305,8 +307,9 @@ func (m *moderator) marked(band []seenRow, spam bool) (first string, cost int) {
 	return first, cost + 1 + min(rest, 2)
 }
 
-// alike is the first key, and the cost in keys, of deciding a band at once but for the rows that are something else.
-func (m *moderator) alike(band []seenRow, at int, spam bool) (first string, cost int) {
+// inBulk returns the first key and the number of keys for this way: decide each row with the other label alone, and
+// then the rest of the band at once.
+func (m *moderator) inBulk(band []seenRow, at int, spam bool) (first string, cost int) {
 	say := func(key string) {
 		if first == "" {
 			first = key
@@ -317,7 +320,7 @@ func (m *moderator) alike(band []seenRow, at int, spam bool) (first string, cost
 	for {
 		other := func(r seenRow) bool { return m.spam[r.ID] != spam }
 		to := slices.IndexFunc(rows[at:], other)
-		if to < 0 { // behind, if there is one
+		if to < 0 { // a row before the current one
 			to = slices.IndexFunc(rows, other) - at
 		}
 		if at+to < 0 {
@@ -342,16 +345,14 @@ func (m *moderator) alike(band []seenRow, at int, spam bool) (first string, cost
 				at, to = at+1, to-1
 			}
 		}
-		say(m.one(rows[at]))
+		say(m.keyFor(rows[at]))
 		rows = slices.Delete(rows, at, at+1)
 		at = max(0, min(at, len(rows)-1))
 		if len(rows) == 0 {
 			return first, cost
 		}
 	}
-	if !slices.ContainsFunc(rows, func(r seenRow) bool { return !r.Chosen }) {
-		// They are selected.
-	} else {
+	if slices.ContainsFunc(rows, func(r seenRow) bool { return !r.Chosen }) {
 		say("b")
 	}
 	if spam {

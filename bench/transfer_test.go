@@ -22,27 +22,27 @@ import (
 )
 
 const (
-	movedEach  = 1_000 // comments of a page
-	movedBatch = 1_000 // rows of the floor's transactions
+	movedEach  = 1_000 // comments per page
+	movedBatch = 1_000 // rows per table in a transaction of the floor
 )
 
-// BenchmarkTransfer measures what it takes to import TEST_COMMENTS comments (100,000) from remark42 into SQLite, beside
-// inserts of the same rows (pages, comments, decisions, lessons) by the driver alone, and to write them down again,
-// beside `.dump` of the sqlite3 shell.
+// BenchmarkTransfer measures the import of TEST_COMMENTS comments (default 100,000) from remark42 into SQLite, relative
+// to inserts of the same rows (pages, comments, decisions, lessons) with the driver alone; and their export, relative
+// to `.dump` of the sqlite3 shell.
 func BenchmarkTransfer(b *testing.B) {
 	n, err := strconv.Atoi(cmp.Or(os.Getenv("TEST_COMMENTS"), "100000"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	atTheTop(b, func(binary, dir string) error {
+	inModuleRoot(b, func(binary, dir string) error {
 		how := "`cd bench && go test -run '^$' -bench Transfer -benchtime 1x -timeout 2h .`, two cores"
 		return measure("transfer", how, []func() ([]row, error){
-			func() ([]row, error) { return moving(binary, dir, n) },
+			func() ([]row, error) { return transferCosts(binary, dir, n) },
 		})
 	})
 }
 
-func moving(binary, dir string, n int) ([]row, error) {
+func transferCosts(binary, dir string, n int) ([]row, error) {
 	dump, data := filepath.Join(dir, "remark42.jsonl"), filepath.Join(dir, "moved")
 	if err := writeRemark(dump, n); err != nil {
 		return nil, err
@@ -77,15 +77,14 @@ func moving(binary, dir string, n int) ([]row, error) {
 	}
 	perSecond := func(d time.Duration) float64 { return float64(n) / d.Seconds() }
 	return []row{
-		{"T1", fmt.Sprintf("import of %d comments, rendering and judging included", n),
-			fmt.Sprintf("inserts of the same rows, lessons and log included: %.0f/s", perSecond(raw)), "≥ 0.5, ≤ 150 MiB", "",
-			fmt.Sprintf("%.2f (%.0f/s), %d MiB", raw.Seconds()/in.Seconds(), perSecond(in), inMemory>>10)},
-		{"T2", fmt.Sprintf("export of %d comments", n), fmt.Sprintf(".dump of sqlite3: %.1f MB/s", rate[0]/1e6),
-			"≥ 0.5, ≤ 60 MiB", "", fmt.Sprintf("%.2f (%.1f MB/s), %d MiB", rate[1]/rate[0], rate[1]/1e6, most>>10)},
+		{fmt.Sprintf("import of %d comments, rendering and scoring included", n),
+			fmt.Sprintf("inserts of the same rows, lessons and log included: %.0f/s", perSecond(raw)), "≥ 0.5, ≤ 150 MiB", fmt.Sprintf("%.2f (%.0f/s), %d MiB", raw.Seconds()/in.Seconds(), perSecond(in), inMemory>>10)},
+		{fmt.Sprintf("export of %d comments", n), fmt.Sprintf(".dump of sqlite3: %.1f MB/s", rate[0]/1e6),
+			"≥ 0.5, ≤ 60 MiB", fmt.Sprintf("%.2f (%.1f MB/s), %d MiB", rate[1]/rate[0], rate[1]/1e6, most>>10)},
 	}, nil
 }
 
-// A counter counts what is written.
+// A counter counts the bytes written to it.
 type counter int64
 
 func (c *counter) Write(p []byte) (int, error) {
@@ -93,7 +92,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// timed runs a command, and returns how long it took and how many KiB it had at most.
+// timed runs a command and returns its duration and its peak memory in KiB.
 func timed(out io.Writer, name string, args ...string) (time.Duration, int64, error) {
 	cmd := exec.Command(name, args...)
 	var said bytes.Buffer
@@ -105,12 +104,12 @@ func timed(out io.Writer, name string, args ...string) (time.Duration, int64, er
 	took := time.Since(began)
 	used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return 0, 0, errors.New("nothing is known of the memory used")
+		return 0, 0, errors.New("the memory used is unknown")
 	}
 	return took, used.Maxrss, nil
 }
 
-// writeRemark writes a dump of remark42: every fourth comment answers the one before.
+// writeRemark writes a Remark42 backup of n comments. Every fourth comment is a reply to the one before.
 func writeRemark(path string, n int) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -135,21 +134,21 @@ func writeRemark(path string, n int) error {
 	return errors.Join(err, out.Flush(), f.Close())
 }
 
-// insertAgain inserts the rows that an import has written into another database with the same tables and indexes, by
-// prepared statements in transactions of movedBatch comments, and returns how long that took.
+// insertAgain copies the rows that an import wrote into another database with the same tables and indexes. It uses
+// prepared statements and transactions of movedBatch rows per table, and returns the time without reading.
 func insertAgain(from, into string) (time.Duration, error) {
 	db, err := sql.Open("sqlite", "file:"+into+"?_pragma=synchronous(FULL)")
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = db.Close() }() // it is thrown away
+	defer func() { _ = db.Close() }() // the database is deleted
 	db.SetMaxOpenConns(1)
 	source, err := sql.Open("sqlite", "file:"+from+"?mode=ro")
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = source.Close() }()
-	var all []reader
+	var all []tableReader
 	for _, table := range []string{"pages", "comments", "decisions", "lessons"} {
 		rows, err := source.Query("SELECT * FROM " + table)
 		if err != nil {
@@ -160,7 +159,7 @@ func insertAgain(from, into string) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		all = append(all, reader{rows, len(columns), "INSERT INTO " + table + " (" + strings.Join(columns, ", ") +
+		all = append(all, tableReader{rows, len(columns), "INSERT INTO " + table + " (" + strings.Join(columns, ", ") +
 			") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ")"})
 	}
 	var took time.Duration
@@ -197,15 +196,15 @@ func insertAgain(from, into string) (time.Duration, error) {
 	return took, nil
 }
 
-// A reader reads the rows of a table, to insert them elsewhere.
-type reader struct {
+// A tableReader reads the rows of a table. insert is the statement that inserts one of them.
+type tableReader struct {
 	rows    *sql.Rows
 	columns int
 	insert  string
 }
 
-// read reads the next rows, at most so many.
-func (r reader) read(most int) (all [][]any, err error) {
+// read returns the next rows, up to most.
+func (r tableReader) read(most int) (all [][]any, err error) {
 	for len(all) < most && r.rows.Next() {
 		values, targets := places(r.columns)
 		if err := r.rows.Scan(targets...); err != nil {
@@ -216,7 +215,7 @@ func (r reader) read(most int) (all [][]any, err error) {
 	return all, r.rows.Err()
 }
 
-// places makes values, and the places to read into them.
+// places returns n values and the pointers to scan into them.
 func places(n int) (values, targets []any) {
 	values, targets = make([]any, n), make([]any, n)
 	for i := range values {

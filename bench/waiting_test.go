@@ -13,20 +13,21 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How many wait, and how many say the same: the first of each is what the second is held against.
+// The numbers of pending comments, and of comments in a campaign. The second of each is compared with the first.
 var (
 	waitingSizes    = []int{1_000, 100_000}
 	campaignMembers = []int{100, 100_000}
 )
 
-// BenchmarkWaiting guards Q1 and Q2: a page of the queue by age within 2 times, one by risk within 3 times, and its
-// counts within 2 times of what they cost when a hundredth of that waits, on both databases.
+// BenchmarkWaiting measures queue pages and queue counts with 1,000 and with 100,000 pending comments, on both
+// databases. With 100,000 a page by age and the counts must take at most 2 times as long, a page by risk at most 3
+// times.
 func BenchmarkWaiting(b *testing.B) {
 	onBothDatabases(b, func(b *testing.B, desk *testkit.Client, _ []string) {
 		have := 0
 		for _, size := range waitingSizes {
 			postAt(b, desk, have, size, func(n int) string {
-				return fmt.Sprintf("%s on day %d", strings.Repeat("x", n%9+1), n) // too short to be alike
+				return fmt.Sprintf("%s on day %d", strings.Repeat("x", n%9+1), n) // too short for campaigns
 			})
 			have = size
 			for _, ask := range []struct{ name, query string }{
@@ -45,7 +46,7 @@ func BenchmarkWaiting(b *testing.B) {
 	})
 }
 
-// deep is a place in the queue, ten pages from its beginning.
+// deep returns the cursor of the queue after ten pages.
 func deep(b *testing.B, desk *testkit.Client) (after string) {
 	b.Helper()
 	for range 10 {
@@ -58,8 +59,8 @@ func deep(b *testing.B, desk *testkit.Client) (after string) {
 	return after
 }
 
-// BenchmarkCampaign guards that a campaign of 100,000 costs what one of 100 does: to join, to be shown in the queue,
-// and on its own page.
+// BenchmarkCampaign compares a campaign of 100,000 comments with one of 100: joining, a page of the queue, its own page
+// and the list of campaigns must not take longer.
 func BenchmarkCampaign(b *testing.B) {
 	onBothDatabases(b, func(b *testing.B, desk *testkit.Client, _ []string) {
 		have := 0
@@ -92,7 +93,7 @@ func BenchmarkCampaign(b *testing.B) {
 					}
 				})
 			}
-			b.Run(fmt.Sprint(size, "/join"), func(b *testing.B) { // of 400 that come at once, each
+			b.Run(fmt.Sprint(size, "/join"), func(b *testing.B) { // time per comment when 400 are posted at once
 				took, times := time.Duration(0), 0
 				for b.Loop() {
 					began := time.Now()
@@ -122,8 +123,8 @@ func campaignIn(ctx context.Context, c *testkit.Client) (id string, size int, er
 	return out.Campaigns[0].ID, out.Campaigns[0].Size, nil
 }
 
-// onBothDatabases does something with a moderator's client of a server on each database, and with the flags by which
-// commands find that.
+// onBothDatabases runs do as a sub-benchmark on SQLite and on Postgres. It passes the client of an owner, and the flags
+// of commands for the same database.
 func onBothDatabases(b *testing.B, do func(b *testing.B, desk *testkit.Client, common []string)) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		b.Run(database, func(b *testing.B) {
@@ -139,11 +140,11 @@ func onBothDatabases(b *testing.B, do func(b *testing.B, desk *testkit.Client, c
 
 const benchOrigin = "https://bench.example"
 
-// email is that of the owner of a service that is served.
+// email is the address of the owner that served adds.
 const email = "dana@blog.example"
 
-// served starts the service on a database, with the site bench of an origin, and an owner of all sites. It returns the
-// owner's client, the flags by which commands find the database, and the process.
+// served starts the service on a database with the site bench and an owner of all sites. It returns the owner's client,
+// the flags of commands for the same database, and the process.
 func served(b *testing.B, database, origin string) (desk *testkit.Client, common []string, server *testkit.Instance) {
 	b.Helper()
 	binary := testkit.Binary(b)
@@ -167,7 +168,7 @@ func served(b *testing.B, database, origin string) (desk *testkit.Client, common
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}, common, server
 }
 
-// postAt posts the texts of numbers from one to below another, by 32 clients.
+// postAt posts the texts from to to-1 with 32 clients.
 func postAt(b *testing.B, c *testkit.Client, from, to int, text func(n int) string) {
 	b.Helper()
 	reader := *c

@@ -14,21 +14,21 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How W1 is read: posts at half of the highest rate, a short while to each of four servers, which take turns in another
-// order each time, so that whatever else the machine does is done to all of them. Two tell nobody, and what lies
-// between those is the noise. Of all posts to a server the middle one counts.
+// Four servers get posts at half of the highest rate, in turns and in a random order, so that other load on the machine
+// affects all of them. Two have no webhook; the difference between those two is the noise. The latency is the median of
+// all posts to a server.
 const (
-	hooksWaiting = 10_000
-	hookSlowFor  = 9 * time.Second // a second less than is waited for it
+	hooksWaiting = 10_000          // pending messages at the start
+	hookSlowFor  = 9 * time.Second // one second below the timeout of a message
 	hookTurns    = 60
 	hookTurn     = 2 * time.Second
-	hookRest     = time.Second // what follows a turn's posts is done before the next server is asked
+	hookRest     = time.Second // pause for background work of a turn before the next server gets posts
 )
 
-// BenchmarkWebhooks measures what messages to a slow receiver, and to a quick one, cost those who post.
+// BenchmarkWebhooks measures how messages to a slow and to a fast receiver affect posts.
 func BenchmarkWebhooks(b *testing.B) {
-	atTheTop(b, func(binary, dir string) error {
-		how := fmt.Sprintf("`make bench`: %d turns of %s each, in an order of its own each time; SQLite", hookTurns,
+	inModuleRoot(b, func(binary, dir string) error {
+		how := fmt.Sprintf("`make bench`: %d turns of %s, in a random order each time; SQLite", hookTurns,
 			hookTurn)
 		return measure("webhooks", how, []func() ([]row, error){
 			func() ([]row, error) { return hooksCost(b, binary, dir) },
@@ -43,7 +43,7 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 		b.Cleanup(receiver.CloseClientConnections)
 		return receiver.URL
 	}
-	receivers := []string{"", "", at(func() { held.Add(1); time.Sleep(hookSlowFor) }), // that is how slow it is
+	receivers := []string{"", "", at(func() { held.Add(1); time.Sleep(hookSlowFor) }),
 		at(func() { taken.Add(1) })}
 	all, rate := make([]*timedPoster, len(receivers)), 0.0
 	for i, address := range receivers {
@@ -68,15 +68,15 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 			rate = hooksWaiting / time.Since(began).Seconds() / 2
 		}
 	}
-	testkit.Within(b, 10*time.Minute, "who is quick has all", func() bool { return taken.Load() >= hooksWaiting })
-	testkit.Within(b, time.Minute, "who is slow is called", func() bool { return held.Load() > 0 })
+	testkit.Within(b, 10*time.Minute, "the fast receiver has all", func() bool { return taken.Load() >= hooksWaiting })
+	testkit.Within(b, time.Minute, "the slow receiver is called", func() bool { return held.Load() > 0 })
 	spent := func() (sum time.Duration) {
 		for _, p := range all {
 			sum += used(p.server.PID())
 		}
 		return sum
 	}
-	testkit.Within(b, 10*time.Minute, "servers rest", func() bool {
+	testkit.Within(b, 10*time.Minute, "the servers are idle", func() bool {
 		before := spent()
 		time.Sleep(time.Second)
 		return spent()-before < 50*time.Millisecond
@@ -86,26 +86,26 @@ func hooksCost(b *testing.B, binary, dir string) ([]row, error) {
 		return nil, err
 	}
 	if n := held.Load(); n > hooksWaiting/2 {
-		return nil, fmt.Errorf("%d messages were handed to a slow receiver: this said nothing", n)
+		return nil, fmt.Errorf("%d messages were sent to the slow receiver: the benchmark is not valid", n)
 	}
 	said := func(p *timedPoster) string {
 		return fmt.Sprintf("CPU %.3f×, p50 %.3f× (%d µs)", float64(p.spent)/float64(all[0].spent),
 			float64(p.took.At(0.5))/float64(all[0].took.At(0.5)), p.took.At(0.5).Microseconds())
 	}
-	floor := fmt.Sprintf("the same program twice without receivers, p50 %d µs: ", all[0].took.At(0.5).Microseconds()) +
+	floor := fmt.Sprintf("two processes without webhooks, compared, p50 %d µs: ", all[0].took.At(0.5).Microseconds()) +
 		said(all[1])
-	what := fmt.Sprintf("a post of %.0f a second, ", rate)
+	what := fmt.Sprintf("posts at %.0f/s, ", rate)
 	return []row{
-		{"W1", what + fmt.Sprintf("%d messages waiting for a receiver that takes %s for each", hooksWaiting, hookSlowFor),
-			floor, "≤ 1.05×", "", said(all[2])},
-		{"W2", what + "a receiver that takes each message at once", floor, "", "", said(all[3])},
+		{what + fmt.Sprintf("%d messages pending for a receiver that takes %s per message", hooksWaiting, hookSlowFor),
+			floor, "≤ 1.05×", said(all[2])},
+		{what + "a receiver that accepts each message at once", floor, "", said(all[3])},
 	}, nil
 }
 
-// addWebhook adds a webhook in the session of a new owner, because a token must not.
+// addWebhook adds a webhook in the session of a new owner, because a token must not add webhooks.
 func addWebhook(binary, data string, c *testkit.Client, hook map[string]any) error {
 	const email, password = "owner@bench.example", "a kettle on the balcony"
-	_, err := testkit.RunWith(password+"\n", binary, "account", "add", "--email", email, "--name", "O", "--role", "owner",
+	_, err := testkit.RunWithInput(password+"\n", binary, "account", "add", "--email", email, "--name", "O", "--role", "owner",
 		"--password-stdin", "--data", data)
 	if err != nil {
 		return err

@@ -19,16 +19,16 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// How BenchmarkWidget is read: a page of the blog is opened so many times with the widget and with an element that does
-// nothing, a turn at a time; threads of so many comments are read to their end.
+// BenchmarkWidget opens a page of a blog with the widget and with an empty element, alternating, and reads long threads
+// to the end.
 const (
-	openings     = 61
+	openings     = 61 // page loads of each
 	longThread   = 2_000
 	longerThread = 5_000
-	slowedBy     = 4 // times
+	slowedBy     = 4 // CPU throttling factor
 )
 
-// emptyScript is the floor: an element of its own with a shadow root, on the same page by the same kind of tag.
+// emptyScript is the floor: a custom element with an empty shadow root, embedded with the same kind of tag.
 const emptyScript = `customElements.define("aitys-empty", class extends HTMLElement {
 	connectedCallback() {
 		this.attachShadow({ mode: "open" })
@@ -37,9 +37,9 @@ const emptyScript = `customElements.define("aitys-empty", class extends HTMLElem
 })
 document.getElementById("aitys").append(document.createElement("aitys-empty"))`
 
-// BenchmarkWidget guards what a reader's browser has to do, by the browser's own count, on SQLite: what a first view
-// loads (B2), how long until 25 comments stand there beside an element that does nothing, how many presses lead to the
-// end of 2,000 comments, and the longest task while 5,000 are read on a processor slowed four times.
+// BenchmarkWidget measures the widget in Chromium, on SQLite: the requests and bytes of a first view, the time until 25
+// comments are shown relative to an empty element, the clicks to read 2,000 comments to the end, and the longest task
+// while 5,000 comments are read with the CPU throttled to a quarter.
 func BenchmarkWidget(b *testing.B) {
 	w := newReading(b)
 	empty := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
@@ -49,7 +49,7 @@ func BenchmarkWidget(b *testing.B) {
 	}))
 	defer empty.Close()
 	for path, n := range map[string]int{"/first": 25, "/long": longThread, "/longer": longerThread} {
-		w.written(path, n)
+		w.postComments(path, n)
 	}
 	b.ResetTimer()
 	for b.Loop() {
@@ -83,15 +83,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// A reading is a service, and a blog on another origin that embeds its widget.
-type reading struct {
+// A widgetBench is a service, and a blog on another origin that embeds its widget.
+type widgetBench struct {
 	t       testing.TB
 	service *testkit.Instance
 	blog    *httptest.Server
-	client  *testkit.Client // an owner's
+	client  *testkit.Client // of an owner
 }
 
-// articlePage is a page of the blog. Its address may name a script in the place of the widget's.
+// articlePage is a page of the blog. The query parameter script replaces the script of the widget.
 var articlePage = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -100,9 +100,9 @@ var articlePage = template.Must(template.New("page").Parse(`<!doctype html>
 <script async crossorigin src="{{or .Script (print .Service "/embed.js")}}" data-site="bench" data-page="{{.URL}}"
 	data-title="An article"></script></body></html>`))
 
-func newReading(b *testing.B) *reading {
+func newReading(b *testing.B) *widgetBench {
 	b.Helper()
-	w := &reading{t: b}
+	w := &widgetBench{t: b}
 	w.blog = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		out.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = articlePage.Execute(out, map[string]string{"Service": w.service.URL, "URL": w.blog.URL + r.URL.Path,
@@ -113,15 +113,15 @@ func newReading(b *testing.B) *reading {
 	return w
 }
 
-func (w *reading) must(errs ...error) {
+func (w *widgetBench) must(errs ...error) {
 	w.t.Helper()
 	if err := errors.Join(errs...); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// written posts and approves n comments on a page.
-func (w *reading) written(path string, n int) {
+// postComments posts and approves n comments on a page.
+func (w *widgetBench) postComments(path string, n int) {
 	w.t.Helper()
 	reader := *w.client
 	reader.Token = ""
@@ -134,17 +134,17 @@ func (w *reading) written(path string, n int) {
 	w.must(err, approve(w.client))
 }
 
-// phone opens a phone's tab.
-func (w *reading) phone() *testkit.Tab {
+// phone opens a tab with the viewport of a phone.
+func (w *widgetBench) phone() *testkit.Tab {
 	w.t.Helper()
 	tab, err := testkit.OneBrowser(w.t).Tab(390, 844, false)
 	w.must(err)
 	return tab
 }
 
-// firstView opens a page that was never opened, and returns how many requests the service answered, and with how many
-// bytes, headers included.
-func (w *reading) firstView() (requests int, bytes int64) {
+// firstView opens a page with an empty cache. It returns the number of requests to the service, and the bytes of its
+// responses with headers.
+func (w *widgetBench) firstView() (requests int, bytes int64) {
 	w.t.Helper()
 	tab := w.phone()
 	defer tab.Close()
@@ -170,37 +170,37 @@ func (w *reading) firstView() (requests int, bytes int64) {
 	return requests, bytes
 }
 
-// widgetShows is how many comments the widget shows that answer none.
+// widgetShows is a JavaScript expression: the number of top-level comments that the widget shows.
 const widgetShows = `document.querySelector("aitys-comments")?.shadowRoot.querySelectorAll(".list > li").length`
 
-// widgetHas is whether the widget shows so many comments.
+// widgetHas returns a JavaScript expression: whether the widget shows at least n top-level comments.
 func widgetHas(n int) string { return fmt.Sprintf("%s >= %d", widgetShows, n) }
 
-// readyAfter opens a page anew, with another script in the place of the widget's if one is given, and returns how many
-// milliseconds after the navigation began it was ready.
-func (w *reading) readyAfter(page, script string) float64 {
+// readyAfter opens a page in a new tab, with another script instead of the widget if script is not "". It returns the
+// milliseconds from the start of the navigation until the element is ready.
+func (w *widgetBench) readyAfter(page, script string) float64 {
 	w.t.Helper()
 	tab := w.phone()
 	defer tab.Close()
 	if script != "" {
 		page += "?script=" + script
 	}
-	w.must(tab.Unwatched(), tab.BeforeEach(`const ready = new Promise(done =>
+	w.must(tab.DisableInspection(), tab.AddInitScript(`const ready = new Promise(done =>
 		addEventListener("aitys:ready", () => done(performance.now()), { once: true }))`), tab.Go(page))
 	after, err := testkit.Eval[float64](tab, `ready`)
 	w.must(err)
 	return after
 }
 
-// readAll opens a page on a processor that is slowed so many times, and presses for more until all comments are there.
-// It returns how many presses that took, and the longest task of the page in milliseconds.
-func (w *reading) readAll(path string, comments, slowed int) (presses int, longest float64) {
+// readAll opens a page with the CPU throttled by the factor slowed, and clicks "more" until all comments are shown. It
+// returns the number of clicks and the longest task of the page in milliseconds.
+func (w *widgetBench) readAll(path string, comments, slowed int) (presses int, longest float64) {
 	w.t.Helper()
 	tab := w.phone()
 	defer tab.Close()
 	_, err := chromedp.Call(tab.Context(), emulation.SetCPUThrottlingRate,
 		emulation.SetCPUThrottlingRateParams{Rate: float64(slowed)})
-	w.must(err, tab.Unwatched(), tab.BeforeEach(`window.tasks = []
+	w.must(err, tab.DisableInspection(), tab.AddInitScript(`window.tasks = []
 		new PerformanceObserver(list => window.tasks.push(...list.getEntries().map(e => e.duration)))
 			.observe({ type: "longtask", buffered: true })
 		const root = () => document.querySelector("aitys-comments").shadowRoot
@@ -219,7 +219,7 @@ func (w *reading) readAll(path string, comments, slowed int) (presses int, longe
 	}
 	tasks, err := testkit.Eval[[]float64](tab, `window.tasks`)
 	w.must(err)
-	// A task that is known to be long, or none would be told of.
+	// Check that long tasks are observed at all, with a task of 60 ms.
 	_, err = testkit.Eval[bool](tab, `(window.tasks = [], setTimeout(() => {
 		for (const end = performance.now() + 60; performance.now() < end;);
 	}), true)`)

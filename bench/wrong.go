@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// wrong teaches a stream in which moderators, who take turns, decide some comments wrongly, and
-// returns a table of F1 at 0.5 by the true labels, in percent.
+// wrong trains on a stream in which moderators, who take turns, decide some comments wrongly. It returns a table of F1
+// at the threshold 0.5 by the true labels, in percent.
 func wrong() ([]string, error) {
 	lines := []string{
 		"| set | no wrong decision | 5 % of one of four moderators | 20 % of one of four | 5 % of all | 20 % of all |",

@@ -1,8 +1,3 @@
-// Package classifier turns a comment's text into probabilities, with evidence.
-//
-// It is pure: no I/O, no clock, no goroutines of its own. A model is the fold of the
-// lessons that stand, in order of their Seq, and the same lessons make the same bytes.
-// It never decides anything: package moderation does, and only a person's decision teaches.
 package classifier
 
 import (
@@ -10,27 +5,28 @@ import (
 	"fmt"
 )
 
-// A Label is what a lesson teaches.
+// A Label is the class of a lesson.
 type Label uint8
 
-// The labels. Ham and Spam train the spam model; the other three each train a model of their own reason for refusal.
+// The labels. Ham and Spam train the spam head. Each of the other three trains a head for one reason of refusal.
 const (
 	Ham Label = iota
 	Spam
 	HateSpeech
 	Obscenity
 	PersonalAttack
-	labels // how many there are
+	labels // the number of labels
 )
 
 var labelNames = [labels]string{"ham", "spam", "hate_speech", "obscenity", "personal_attack"}
 
 func (l Label) String() string { return labelNames[l] }
 
-// ErrLabel is returned by ParseLabel for a name that is no label.
+// ErrLabel is returned by ParseLabel for an unknown name.
 var ErrLabel = errors.New("unknown label")
 
-// ParseLabel reads a label's name as the line protocol spells it; "toxic" is PersonalAttack.
+// ParseLabel returns the label with the given name. It accepts "toxic" as PersonalAttack. It returns an error that
+// wraps ErrLabel for any other name.
 func ParseLabel(name string) (Label, error) {
 	if name == "toxic" {
 		return PersonalAttack, nil
@@ -43,41 +39,48 @@ func ParseLabel(name string) (Label, error) {
 	return 0, fmt.Errorf("%w %q: use ham, spam, hate_speech, obscenity or personal_attack", ErrLabel, name)
 }
 
-// A Comment is what the classifier sees of a comment: its text and its writer's own fields.
+// A Comment is the classifier's input: the text and the fields that the author filled in.
 type Comment struct {
 	Text, Author, Email, URL string
 }
 
-// A Lesson is one thing a moderator taught. Seq is its place in the site's decision log;
-// lessons are folded in ascending order of Seq.
+// A Lesson is a labelled comment. Seq is its position in the site's decision log. Lessons are folded in ascending order
+// of Seq.
 type Lesson struct {
 	Seq     uint64
 	Label   Label
 	Comment Comment
 }
 
-// A Judgement is what a model thinks of a document. Spam is a calibrated probability, and Logit what it was made of, in
-// nats, by which documents are ordered: of those that one state of a model judged it has the same order as Spam where
-// none is Foreign, and of those that a model judged while it grew a better one. Until both ham and spam were taught,
-// Warm is false and Spam exactly 0.5, and Logit orders by what spam looks like everywhere and by what is known of the
-// one kind that was taught. Foreign is how far, from 0 to 1, the language is none that good comments
-// were taught in, of a text that leads nowhere and hides nothing: what its letters say for spam then orders, and is not
-// shown. Young says that there were fewer than ten lessons of one of them, Tried that the model had an opinion of three
-// of either before it was taught them: one that was not tried is shy. Reasons are independent probabilities of
-// HateSpeech, Obscenity and PersonalAttack, each 0 until taught. Seq is the newest lesson the model knows.
+// A Judgement is a model's estimate for a document.
 type Judgement struct {
-	Spam    float64
-	Logit   float64
+	// Spam is the calibrated probability of spam. It is exactly 0.5 until Warm.
+	Spam float64
+	// Logit is the score by which documents are ranked, in nats, before calibration. For documents that one state of a
+	// model judged, it has the order of Spam, except where UnknownLanguage is not 0. It is better than Spam for ranking
+	// documents that a model judged at different times. Until Warm it rests on the comment's shape and on the one class
+	// that was taught.
+	Logit float64
+	// Reasons are independent probabilities of HateSpeech, Obscenity and PersonalAttack. Each is 0 until its label and
+	// ham were taught.
 	Reasons [3]float64
-	Foreign float64
-	Warm    bool
-	Young   bool
-	Tried   bool
-	Seq     uint64
+	// UnknownLanguage says, from 0 to 1, how little the comment's language resembles that of the ham lessons. Spam is
+	// discounted by it and Logit is not. It is 0 for a comment with a link, an e-mail address, a telephone number, money,
+	// a website or a disguise.
+	UnknownLanguage float64
+	// Warm reports whether both spam and ham were taught.
+	Warm bool
+	// Young reports whether a warm model has fewer than YoungBelow lessons of spam or of ham.
+	Young bool
+	// Calibrated reports whether the model predicted three lessons of spam and three of ham before it learned them. Until
+	// then its probabilities are cautious.
+	Calibrated bool
+	// Seq is the Seq of the newest lesson that the model knows.
+	Seq uint64
 }
 
-// A Weight is one piece of evidence: a token and what it adds to the logit, in nats,
-// positive towards spam, with the number of spam and ham lessons that had it, copies once.
+// A Weight is one piece of evidence. Weight is what the token adds to the naive Bayes sum, in nats; positive values
+// speak for spam. Spam and Ham are the numbers of lessons with the token, without near-duplicates.
 type Weight struct {
 	Token     string
 	Weight    float64

@@ -2,18 +2,18 @@ package classifier
 
 import "github.com/aitys/aitys/classifier/table"
 
-// copies knows what was taught, well enough to notice that nearly the same is taught again: a
-// campaign of a thousand comments is one lesson. It keeps half the bands of each fingerprint,
-// by label: the same text with another label is no copy but a correction.
+// copies recognises near-duplicate lessons, so that a campaign of a thousand comments counts as one lesson. It stores
+// half the bands of each lesson's fingerprint, hashed with the label: the same text with another label is a correction,
+// not a copy.
 type copies struct{ bands table.Table[struct{}] }
 
 const (
-	copyBands = table.Bands / 2
-	copyFrom  = 10 // bands known: texts alike by four fifths
+	copyBands    = table.Bands / 2 // bands stored of a lesson
+	minCopyBands = 10              // known bands that make a copy; texts of similarity 0.8 have as many
 )
 
-// add notes a lesson and reports whether it is a copy. Short texts never are: "thank you" is
-// said by many, and each of them means it.
+// add stores a lesson and reports whether it is a near-duplicate of earlier ones. Short texts never are, because many
+// commenters write "thank you" independently.
 func (c *copies) add(d Document, l Label) bool {
 	own := d.Fingerprint().Bands()
 	if own == nil {
@@ -27,7 +27,7 @@ func (c *copies) add(d Document, l Label) bool {
 			known++
 		}
 	}
-	if known >= copyFrom {
+	if known >= minCopyBands {
 		return true
 	}
 	for _, b := range own {

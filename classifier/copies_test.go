@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestACampaignIsOneLesson(t *testing.T) {
+func TestCopies_CampaignCountsOnce(t *testing.T) {
 	ham := Lesson{Label: Ham, Comment: Comment{Text: "a kind word for the author and the article"}}
 	once := []Lesson{ham, {Label: Spam, Comment: Comment{Text: offer}}}
 	often := slices.Clone(once)
@@ -26,7 +26,7 @@ func TestACampaignIsOneLesson(t *testing.T) {
 	}
 }
 
-func TestACopyThatIsStillMisjudgedTeaches(t *testing.T) {
+func TestCopies_MisjudgedCopyTeaches(t *testing.T) {
 	const text = "Subscribe to my channel and win a phone, everybody who comes wins, come and see today."
 	var before []Lesson
 	for i := range 20 {

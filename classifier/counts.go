@@ -10,28 +10,32 @@ import (
 	"github.com/jbrukh/bayesian"
 )
 
-// counts says in how many lessons of each label a token was, and how many there were. The
-// library counts the newest lessons and nothing else: its scores are not asked for, since they know
-// neither smoothing nor documents and are -Inf or NaN on an untaught class. Its maps take five times
-// the memory of what is in them: now and then that is settled.
+// counts stores, by token name and label, how many counted lessons had a token. Snapshots and Strongest use it. It does
+// not take part in judging: each head has its own table of the same counts by hash.
+//
+// The library stores the newest counts only. Its scores are not used: they have no smoothing, ignore the number of
+// lessons, and are -Inf or NaN for an untaught class. Its maps take five times the memory of their content, so compact
+// moves the counts into sorted bytes from time to time.
 type counts struct {
-	store   *bayesian.Classifier // what was counted since
-	recent  int                  // how often it counted
-	settled []byte               // keys and tallies in order of key, as in a snapshot
-	keys    int                  // in settled
+	store     *bayesian.Classifier // counts since the last compact
+	recent    int                  // number of Observe calls on store
+	compacted []byte               // keys and tallies in order of key, as in a snapshot
+	keys      int                  // number of keys in compacted
 }
 
-// tally is a number of lessons for each label.
+// tally holds a number of lessons for each label.
 type tally [labels]uint32
 
-// docsKey counts the lessons themselves. No token's key begins with a zero byte.
+// docsKey is the key that counts lessons. No token's key begins with a zero byte.
 const docsKey = "\x00docs"
 
-// The library's counts are settled when there are so many, and a quarter as many as keys that were settled.
-const leastRecent = 1024
+// minRecent is the least number of recent counts that learn compacts. It also waits for a quarter of the compacted
+// keys.
+const minRecent = 1024
 
 func newCounts() counts { return counts{store: newStore()} }
 
+// newStore returns a library classifier with a class for each label.
 func newStore() *bayesian.Classifier {
 	classes := make([]bayesian.Class, labels)
 	for i, name := range labelNames {
@@ -44,23 +48,23 @@ func newStore() *bayesian.Classifier {
 func (c *counts) learn(d Document, l Label) {
 	class := c.store.Classes[l]
 	for _, t := range d.tokens {
-		// A key of its own: one that shares the document's memory would keep all of it.
+		// t.key makes a copy. A substring would keep the whole document in memory.
 		c.store.Observe(t.key(d.text), 1, class)
 	}
 	c.store.Observe(docsKey, 1, class)
-	if c.recent += len(d.tokens) + 1; c.recent > max(leastRecent, c.keys/4) {
-		c.settle()
+	if c.recent += len(d.tokens) + 1; c.recent > max(minRecent, c.keys/4) {
+		c.compact()
 	}
 }
 
-// settle adds what the library counted to what was settled before. Of that most is as it was, and is copied as it
-// stands.
-func (c *counts) settle() {
+// compact merges the library's counts into the sorted bytes and empties the library. It copies unchanged entries in
+// whole stretches.
+func (c *counts) compact() {
 	if c.recent == 0 {
 		return
 	}
-	out := make([]byte, 0, len(c.settled)+len(c.settled)/4)
-	old := snapshotReader{b: c.settled}
+	out := make([]byte, 0, len(c.compacted)+len(c.compacted)/4)
+	old := snapshotReader{b: c.compacted}
 	for more := c.observations(); len(more) > 0; {
 		key := more[0].key
 		n, known := old.before(key)
@@ -76,18 +80,18 @@ func (c *counts) settle() {
 		}
 		out = appendCount(out, key, t)
 	}
-	c.store, c.recent, c.settled = newStore(), 0, bytes.Clone(append(out, old.b...)) // it is kept for long
+	c.store, c.recent, c.compacted = newStore(), 0, bytes.Clone(append(out, old.b...)) // without spare capacity
 }
 
-// An observation is in how many lessons of a label the library counted a token.
+// An observation is the library's count of a key for one label.
 type observation struct {
 	key   string
 	label int
 	n     uint32
 }
 
-// observations returns what the library counted, sorted by key. A share of the class's total comes out of the library:
-// multiplied and rounded it is the exact count again.
+// observations returns the library's counts, sorted by key. The library returns shares of a class's total; multiplied
+// by the total and rounded, they are the exact counts.
 func (c *counts) observations() []observation {
 	all := make([]observation, 0, c.recent)
 	for l, total := range c.store.WordCount() {
@@ -102,6 +106,7 @@ func (c *counts) observations() []observation {
 	return all
 }
 
+// appendCount appends an entry: the length of the key, the key, and the count of each label, numbers as uvarints.
 func appendCount(b []byte, key string, n tally) []byte {
 	b = binary.AppendUvarint(b, uint64(len(key)))
 	b = append(b, key...)
@@ -111,7 +116,7 @@ func appendCount(b []byte, key string, n tally) []byte {
 	return b
 }
 
-// entry reads what appendCount wrote.
+// entry reads an entry that appendCount wrote.
 func (r *snapshotReader) entry() (key []byte, n tally) {
 	key = r.take(r.uvarint())
 	for l := range n {
@@ -120,7 +125,7 @@ func (r *snapshotReader) entry() (key []byte, n tally) {
 	return key, n
 }
 
-// before is how many bytes of whole entries come before a key, or its place, and whether it is there.
+// before returns the number of bytes of the entries before a key, and reports whether the key follows them.
 func (r *snapshotReader) before(key string) (at int, known bool) {
 	for at < len(r.b) {
 		size, n := uint64(r.b[at]), 1
@@ -131,7 +136,7 @@ func (r *snapshotReader) before(key string) (at int, known bool) {
 		if got := r.b[at+n : next]; string(got) >= key {
 			return at, string(got) == key
 		}
-		for left := labels; left > 0; next++ { // the last byte of a number is below 0x80
+		for left := labels; left > 0; next++ { // the last byte of a uvarint is below 0x80
 			if r.b[next] < 0x80 {
 				left--
 			}

@@ -14,41 +14,42 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// A twin is what a character looks like: a letter of English, one of Russian, or 0.
-type twin struct{ latin, cyrillic rune }
+// A confusable holds the English and the Russian letter that a character looks like, or 0.
+type confusable struct{ latin, cyrillic rune }
 
-// confusables says which characters look like which letters; its first lines say where it is from.
+// confusables lists the characters that look like letters. Its first lines name its source.
 //
 //go:embed confusables.txt
 var confusables string
 
-// twins are the characters of confusables.
-var twins = sync.OnceValue(func() map[rune]twin {
-	all := map[rune]twin{}
+// confusableMap parses confusables into a map by character.
+var confusableMap = sync.OnceValue(func() map[rune]confusable {
+	all := map[rune]confusable{}
 	_, table, _ := strings.Cut(confusables, "terms_of_use.html\n")
 	for entry := range strings.FieldsSeq(table) {
 		runes := []rune(strings.ReplaceAll(entry, "-", "\x00"))
 		n := len(runes) - 2
 		point, err := strconv.ParseUint(string(runes[:n]), 16, 32)
 		if err != nil {
-			panic(err) // the table is made, and tested
+			panic(err) // the file is generated and tested
 		}
-		all[rune(point)] = twin{runes[n], runes[n+1]}
+		all[rune(point)] = confusable{runes[n], runes[n+1]}
 	}
 	return all
 })
 
-// dead are alphabets that nobody writes comments in: their letters stand for others.
-var dead = []*unicode.RangeTable{
+// extinct lists scripts that comments are not written in. Their letters are disguises.
+var extinct = []*unicode.RangeTable{
 	unicode.Lycian, unicode.Carian, unicode.Elbasan, unicode.Old_Italic, unicode.Runic, unicode.Gothic,
 	unicode.Deseret, unicode.Osage, unicode.Warang_Citi, unicode.Miao, unicode.Bamum, unicode.Ahom, unicode.Coptic,
 	unicode.Lydian, unicode.Ogham, unicode.Caucasian_Albanian, unicode.Old_Permic, unicode.Vithkuqi,
 }
 
-func oddLetter(r rune) bool { return !plainLetter(r) }
+// uncommonLetter is the negation of keyboardLetter.
+func uncommonLetter(r rune) bool { return !keyboardLetter(r) }
 
-// plainLetter reports the letters and signs of the keyboards for English, Russian and Kazakh.
-func plainLetter(r rune) bool {
+// keyboardLetter reports whether r is a letter or sign of the keyboards for English, Russian and Kazakh.
+func keyboardLetter(r rune) bool {
 	switch {
 	case r < 0x80, 0x410 <= r && r <= 0x44F:
 		return true
@@ -59,21 +60,21 @@ func plainLetter(r rune) bool {
 	return false
 }
 
-// undisguise adds the words that a reader sees in a chunk which has letters of other alphabets, beside those
-// that stand in it: also their 4-grams, in which a word is known that has one letter more. What is written in
-// a living alphabet alone stays itself.
+// undisguise adds the words that people see in a chunk with letters of other alphabets, in addition to the typed words.
+// It also adds the 4-grams of these words, so that a word with one more letter is recognised. Text in one living
+// alphabet has no such words.
 func (r *reader) undisguise(chunk string, home script) {
-	var letters [otherScript + 1]int // of those that are not odd
+	var letters [otherScript + 1]int // keyboard letters, by script
 	odd, marked, ancient := 0, 0, 0
 	for _, c := range chunk {
-		if plainLetter(c) {
+		if keyboardLetter(c) {
 			letters[scriptOf(c)]++
-		} else if _, ok := twins()[c]; ok {
+		} else if _, ok := confusableMap()[c]; ok {
 			odd++
-			if withMark(c) || c == 'ı' && r.turkic {
+			if hasMark(c) || c == 'ı' && r.turkic {
 				marked++
 			}
-			if unicode.In(c, dead...) {
+			if unicode.In(c, extinct...) {
 				ancient++
 			}
 		}
@@ -84,7 +85,7 @@ func (r *reader) undisguise(chunk string, home script) {
 		return
 	case odd == marked && (odd <= usual || odd < 3): // çok, über, kůň
 		return
-	case usual == 0 && ancient == 0 && odd != marked && r.foreign(): // ένα, in Greek
+	case usual == 0 && ancient == 0 && odd != marked && r.otherAlphabet(): // ένα, in Greek
 		return
 	}
 	to := latin
@@ -92,43 +93,43 @@ func (r *reader) undisguise(chunk string, home script) {
 		to = cyrillic
 	}
 	r.plain = r.plain[:0]
-	var bars []int // where what looks like I, l and 1 alike was read as l
+	var bars []int // positions of characters that look like I, l and 1; they were read as l
 	for _, c := range chunk {
-		if t, ok := twins()[c]; ok && !plainLetter(c) {
+		if t, ok := confusableMap()[c]; ok && !keyboardLetter(c) {
 			if c = t.in(to); c == 'l' {
 				bars = append(bars, len(r.plain))
 			}
 		}
 		r.plain = append(r.plain, c)
 	}
-	r.seeWords(r.plain, home)
+	r.addSeenWords(r.plain, home)
 	if bars == nil {
 		return
 	}
 	for _, at := range bars {
 		r.plain[at] = 'i'
 	}
-	r.seeWords(r.plain, home)
+	r.addSeenWords(r.plain, home)
 }
 
-// in is the letter of a script that a character with a twin is read as, or else that of the other.
-func (t twin) in(to script) rune {
+// in returns the letter of a script that the character looks like, or else the letter of the other script.
+func (t confusable) in(to script) rune {
 	if to == latin {
 		return cmp.Or(t.latin, t.cyrillic)
 	}
 	return cmp.Or(t.cyrillic, lookAlike(t.latin, cyrillic))
 }
 
-// asWritten is the letter of a script that a character in a word of it looks like, or the character.
-func asWritten(r rune, to script) rune {
-	if t, ok := twins()[r]; ok && !plainLetter(r) && lookAlike(r, to) == r {
+// asScript returns the letter of a script that r looks like, or r.
+func asScript(r rune, to script) rune {
+	if t, ok := confusableMap()[r]; ok && !keyboardLetter(r) && lookAlike(r, to) == r {
 		return t.in(to)
 	}
 	return lookAlike(r, to)
 }
 
-// withMark reports letters with marks, which living alphabets have many of.
-func withMark(c rune) bool {
+// hasMark reports whether c is a letter with a diacritical mark, as in many living alphabets.
+func hasMark(c rune) bool {
 	switch {
 	case c == 'ı':
 		return false
@@ -139,14 +140,15 @@ func withMark(c rune) bool {
 	return c < 0x250 && norm.NFD.String(string(c)) != string(c)
 }
 
-// foreign reports whether most of the comment is in no alphabet that disguises imitate.
-func (r *reader) foreign() bool {
+// otherAlphabet reports whether most letters of the comment are neither Latin nor Cyrillic. Disguises imitate only
+// these.
+func (r *reader) otherAlphabet() bool {
 	n := &r.shape.scripts
 	return n[greek]+n[otherScript] > n[latin]+n[cyrillic]
 }
 
-// seeWords adds the words of a text that does not stand in the comment, and their 4-grams.
-func (r *reader) seeWords(text []rune, home script) {
+// addSeenWords adds the words of an undisguised text and their 4-grams.
+func (r *reader) addSeenWords(text []rune, home script) {
 	var seen disguises
 	for len(text) > 0 {
 		end := 0
@@ -154,25 +156,26 @@ func (r *reader) seeWords(text []rune, home script) {
 			end++
 		}
 		if end >= 2 {
-			r.see(foldWord(nil, text[:end], home, &seen))
+			r.addSeenWord(foldWord(nil, text[:end], home, &seen))
 		}
 		text = text[max(end, 1):]
 	}
 }
 
-// see adds a word that a reader sees, and its 4-grams.
-func (r *reader) see(word []rune) {
-	r.shape.twins++
+// addSeenWord adds an undisguised word and its 4-grams.
+func (r *reader) addSeenWord(word []rune) {
+	r.shape.seenWords++
 	w := string(word[:min(len(word), maxWord)])
 	r.put(kindWord, "", w)
 	padded := " " + w + " "
-	for from, to := range table.Runs([]byte(padded)) {
+	for from, to := range table.Grams([]byte(padded)) {
 		r.put(kindGram, "", padded[from:to])
 	}
 }
 
-// joinSpaced takes out what was put between each two letters of a word: white space of one kind, where words are
-// apart by another or by more of it, or a sign. "v.i.a.g.r.a", "b o n u s  n o w".
+// joinSpaced removes the separators between the letters of spaced words: one sign, or white space of one kind where
+// other or more white space separates the words. Examples: "v.i.a.g.r.a", "b o n u s  n o w". It sets found if it
+// removed any.
 func joinSpaced(s string, found *bool) string {
 	if !looksSpaced(s) {
 		return s
@@ -191,7 +194,8 @@ func joinSpaced(s string, found *bool) string {
 	return string(b)
 }
 
-// joinWord appends the word that s begins with if it is spelt, or else its first letter, and returns how long that was.
+// joinWord appends to b the word at the start of s without its separators, if its letters are spaced, else its first
+// letter. It returns the number of bytes read.
 func joinWord(b []byte, s string, found *bool) ([]byte, int) {
 	_, first := utf8.DecodeRuneInString(s)
 	b = append(b, s[:first]...)
@@ -217,9 +221,9 @@ func joinWord(b []byte, s string, found *bool) ([]byte, int) {
 	return b, end
 }
 
-// looksSpaced reports whether three single letters stand somewhere with one character between each two.
+// looksSpaced reports whether s has three single letters in a row with one character between them.
 func looksSpaced(s string) bool {
-	single := 0 // letters in such a row, of which the last may yet turn out to begin a word
+	single := 0 // letters in such a row; the last one may still begin a word
 	letters, others := 0, 2
 	for i := 0; i < len(s); {
 		_, size, n := next(s, i)
@@ -245,9 +249,9 @@ func looksSpaced(s string) bool {
 	return letters == 1 && single >= 3
 }
 
-// oddities reports whether a word has a letter that is held down, three times or more, and a character that may be
-// a bar read as l.
-func oddities(word []rune) (held, bars bool) {
+// repeatsAndBars reports whether a word has a letter three times or more in a row, and whether it has a bar that may be
+// read as l.
+func repeatsAndBars(word []rune) (held, bars bool) {
 	same := 1
 	for i, c := range word {
 		if bars = bars || barAt(word, i); i == 0 {
@@ -262,8 +266,8 @@ func oddities(word []rune) (held, bars bool) {
 	return held, bars
 }
 
-// barAt reports whether a character is likely to be a bar that is read as l: a digit among letters, or a capital I
-// within a word or before a vowel.
+// barAt reports whether the character at i is likely a bar that people read as l: a 1 before a final letter, or a
+// capital I within a word or before a vowel.
 func barAt(word []rune, i int) bool {
 	switch word[i] {
 	case '1':
@@ -274,8 +278,8 @@ func barAt(word []rune, i int) bool {
 	return false
 }
 
-// barred writes a word with its bars read as l.
-func barred(dst, word []rune) []rune {
+// barsAsL appends a word to dst with its bars as l.
+func barsAsL(dst, word []rune) []rune {
 	for i, c := range word {
 		if barAt(word, i) {
 			c = 'l'
@@ -285,9 +289,9 @@ func barred(dst, word []rune) []rune {
 	return dst
 }
 
-// drawn writes a word with letters that are held down as it is meant: each letter once, or as often as the least of
-// them, where all are held.
-func drawn(dst, word []rune) []rune {
+// collapseRepeats appends a word to dst without repeated letters. Each letter appears once; if all letters are
+// repeated, its number of repetitions is divided by that of the least repeated one and rounded.
+func collapseRepeats(dst, word []rune) []rune {
 	least := len(word)
 	runs := func(each func(r rune, n int)) {
 		for i := 0; i < len(word); {

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// words are a document's words, in order.
+// wordsOf returns the values of the document's word tokens, in order.
 func (d Document) wordsOf() (words []string) {
 	for _, t := range d.tokens {
 		if t.kind == kindWord {
@@ -19,7 +19,7 @@ func (d Document) wordsOf() (words []string) {
 	return words
 }
 
-func TestADisguisedWordIsReadAsItIsSeenToo(t *testing.T) {
+func TestRead_AddsUndisguisedWords(t *testing.T) {
 	for typed, seen := range map[string]string{
 		"v.i.a.g.r.a":                                       "viagra",
 		"v*i*a*g*r*a and more":                              "viagra",
@@ -48,8 +48,8 @@ func TestADisguisedWordIsReadAsItIsSeenToo(t *testing.T) {
 	}
 }
 
-// A word that mixes alphabets stands in none: what it was typed as tells nothing.
-func TestAWordOfSeveralAlphabetsIsReadAsItIsSeenAlone(t *testing.T) {
+// A word that mixes alphabets is in no language. Its typed form is not a token.
+func TestRead_MixedAlphabetsAreFolded(t *testing.T) {
 	for typed, seen := range map[string]string{
 		"\u03DCr\u0395\u0395 m\u03BFn\u0395y": "free money", "\u03F3\u03B1ck\u03A1ot": "jackpot",
 	} {
@@ -59,7 +59,7 @@ func TestAWordOfSeveralAlphabetsIsReadAsItIsSeenAlone(t *testing.T) {
 	}
 }
 
-func TestLivingAlphabetsStayThemselves(t *testing.T) {
+func TestRead_KeepsLivingAlphabets(t *testing.T) {
 	for _, text := range []string{
 		"über die schöne grüne wiese", "çok güzel bir yazı", "thé à la crème brûlée, naïve", "příliš žluťoučký kůň",
 		"ґанок їхнього будинку", "љубав и њежност", "тұр түр қала ғой һәм әңгіме өсімдік",
@@ -75,26 +75,26 @@ func TestLivingAlphabetsStayThemselves(t *testing.T) {
 	}
 }
 
-func TestTheTableOfTwinsIsWhole(t *testing.T) {
-	if n := len(twins()); n < 1500 {
+func TestConfusables_TableIsComplete(t *testing.T) {
+	if n := len(confusableMap()); n < 1500 {
 		t.Fatalf("%d characters have twins", n)
 	}
-	for r, to := range twins() {
-		if plainLetter(r) || to.latin == 0 && to.cyrillic == 0 || to.latin != 0 && (to.latin < 'a' || to.latin > 'z') {
+	for r, to := range confusableMap() {
+		if keyboardLetter(r) || to.latin == 0 && to.cyrillic == 0 || to.latin != 0 && (to.latin < 'a' || to.latin > 'z') {
 			t.Errorf("%U looks like %+v", r, to)
 		}
 	}
 }
 
-// After ten of each: the same praise, with a website and without.
-func TestAWebsiteSpeaksAsALinkDoes(t *testing.T) {
+// After ten lessons of each label, a website changes the score of the same praise as a link does.
+func TestJudge_WebsiteCountsLikeALink(t *testing.T) {
 	var lessons []Lesson
 	for i := range uint64(10) {
-		praise := fmt.Sprintf("A lovely read, thank you, number %s of many", word(i))
+		praise := fmt.Sprintf("A lovely read, thank you, number %s of many", madeUpWord(i))
 		lessons = append(lessons,
 			Lesson{Seq: 2*i + 1, Label: Ham, Comment: Comment{Text: praise, Author: "Ann"}},
 			Lesson{Seq: 2*i + 2, Label: Spam, Comment: Comment{
-				Text: praise + "!", Author: "Ann", URL: "https://" + word(90+i) + ".example/",
+				Text: praise + "!", Author: "Ann", URL: "https://" + madeUpWord(90+i) + ".example/",
 			}})
 	}
 	m := Fold(slices.Values(lessons))
@@ -113,8 +113,8 @@ func TestAWebsiteSpeaksAsALinkDoes(t *testing.T) {
 	}
 }
 
-// A name that is a sentence is read as one; what else stands there takes no answer away.
-func TestAnyNameIsRead(t *testing.T) {
+// A name of three or more words is read as text. Any other name keeps the judgement finite.
+func TestRead_LongNamesAreText(t *testing.T) {
 	m := Fold(slices.Values(lessonsOf(300, 1)))
 	plain := m.Judge(Read(Comment{Text: "the article was good", Author: "Ann"})).Logit
 	for name, louder := range map[string]bool{
@@ -131,8 +131,8 @@ func TestAnyNameIsRead(t *testing.T) {
 	}
 }
 
-// word is one of its own for each number.
-func word(n uint64) string {
+// madeUpWord returns a different madeUpWord for each number.
+func madeUpWord(n uint64) string {
 	var b []byte
 	for x := table.Mix(n + 1); len(b) < 7; x /= 20 {
 		b = append(b, "bcdfghklmnprstvzaeio"[x%20])

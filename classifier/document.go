@@ -13,89 +13,88 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// TokeniserVersion is raised whenever Read makes other tokens of the same comment, or another
-// fingerprint. Models of another version are thrown away and folded anew.
+// TokeniserVersion changes whenever Read returns other tokens or another fingerprint for the same comment. A model of
+// another version is discarded and folded again from its lessons.
 const TokeniserVersion = 11
 
-// What Read looks at. Links are looked for in all of the text, whatever its length.
+// Limits of Read. Links are found in the whole text, whatever its length.
 const (
-	maxText  = 40_000 // bytes of folded text: the comment limit of 10,000 characters
-	maxWord  = 40     // letters of a word's own token; its 4-grams go on
-	maxLinks = 64     // links that become tokens; all are counted
+	maxText  = 40_000 // bytes of folded text: 10,000 characters, the limit of a comment, of four bytes
+	maxWord  = 40     // letters in a word token; the 4-grams of a longer word continue
+	maxLinks = 64     // links that become tokens; the link count includes all
 	maxValue = 200    // bytes of any other token
-	longName = 3      // words of a name that says something
-	allGrams = 2_000  // bytes of folded text of which every 4-gram counts
+	longName = 3      // words from which an author's name is also read as text
+	allGrams = 2_000  // bytes of folded text up to which every 4-gram is a token
 )
 
-// kind is what a token is. Its key in the count store is the kind's letter and the value.
+// kind is the type of a token. A token's key in the count store is the kind's letter, then the value.
 type kind byte
 
 const (
-	kindWord    kind = 'w'
-	kindGram    kind = 'c'
-	kindHost    kind = 'h'
-	kindDomain  kind = 'd'
-	kindTLD     kind = 't'
-	kindPath    kind = 'p'
-	kindMail    kind = 'm'
-	kindMention kind = '@'
-	kindTrait   kind = '!'
-	kindPair    kind = 'b' // two words in a row
-	kindFirst   kind = 'f' // the first word
-	kindShout   kind = 'u' // a word in capitals
-	kindName    kind = 'a' // the writer's whole name
-	kindNameOf  kind = 'n' // a word of it
-	kindWriter  kind = 'e' // the domain of the writer's e-mail
-	kindSite    kind = 's' // the writer's site: host and domain
-	kindWebsite kind = 'l' // that there is one
+	kindWord       kind = 'w'
+	kindGram       kind = 'c'
+	kindHost       kind = 'h'
+	kindDomain     kind = 'd'
+	kindTLD        kind = 't'
+	kindPath       kind = 'p'
+	kindMail       kind = 'm'
+	kindMention    kind = '@'
+	kindTrait      kind = '!'
+	kindPair       kind = 'b' // two adjacent words
+	kindFirstWord  kind = 'f' // the first word
+	kindCapitals   kind = 'u' // a word in capitals
+	kindName       kind = 'a' // the author's whole name
+	kindNameWord   kind = 'n' // a word of the author's name
+	kindAuthorMail kind = 'e' // the domain of the author's e-mail
+	kindAuthorSite kind = 's' // the author's website: host and domain
+	kindHasWebsite kind = 'l' // the author gave a website
 )
 
 var kindNames = map[kind]string{
-	kindWord:    "word",
-	kindGram:    "gram",
-	kindHost:    "host",
-	kindDomain:  "domain",
-	kindTLD:     "tld",
-	kindPath:    "path",
-	kindMail:    "mail",
-	kindMention: "mention",
-	kindTrait:   "trait",
-	kindPair:    "words",
-	kindFirst:   "first",
-	kindShout:   "capitals",
-	kindName:    "name",
-	kindNameOf:  "name_word",
-	kindWriter:  "writer_mail",
-	kindSite:    "writer_site",
-	kindWebsite: "website",
+	kindWord:       "word",
+	kindGram:       "gram",
+	kindHost:       "host",
+	kindDomain:     "domain",
+	kindTLD:        "tld",
+	kindPath:       "path",
+	kindMail:       "mail",
+	kindMention:    "mention",
+	kindTrait:      "trait",
+	kindPair:       "words",
+	kindFirstWord:  "first",
+	kindCapitals:   "capitals",
+	kindName:       "name",
+	kindNameWord:   "name_word",
+	kindAuthorMail: "writer_mail",
+	kindAuthorSite: "writer_site",
+	kindHasWebsite: "website",
 }
 
-// token is one distinct feature of a comment: text[off:off+size] of its document.
+// token is one distinct feature of a comment. Its value is text[off:off+size] of the document.
 type token struct {
-	hash  uint64
-	off   uint32
-	size  uint16
-	kind  kind
-	apart bool // its value does not stand in the folded text, but after it
+	hash     uint64
+	off      uint32
+	size     uint16
+	kind     kind
+	appended bool // the value follows the folded text, because it does not occur there
 }
 
-// occurrence says that a token stands in a word of the text.
+// occurrence places a token in a word of the text, by their numbers.
 type occurrence struct{ token, word uint32 }
 
-// A Document is what the tokeniser makes of a comment. Reading never fails, whatever the bytes.
-// It is immutable and may be shared.
+// A Document is a tokenised comment. It is immutable and may be shared.
 type Document struct {
-	text   string // folded text, then hosts, traits and fields
-	folded int    // how much of text is the folded text
-	tokens []token
-	places []occurrence // in order of word; nil when the text has too few words for windows
-	words  int
-	asides [][2]int // where links and mentions stand in the folded text
-	bare   bool     // it leads nowhere and hides nothing
-	guess  float64  // what its shape says of spam to who knows nothing of the site, in nats
+	text         string // folded text, then hosts, traits and fields
+	folded       int    // length of the folded text
+	tokens       []token
+	places       []occurrence // in order of word; nil if the text has too few words for excerpts
+	words        int
+	linkSpans    [][2]int // spans of links and mentions in the folded text
+	discountable bool     // no link, e-mail address, telephone number, money, website or disguise
+	prior        float64  // prior logit of spam by the comment's shape, in nats
 }
 
-// Read tokenises a comment.
+// Read tokenises a comment. It accepts any bytes.
 func Read(c Comment) Document {
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
@@ -103,18 +102,18 @@ func Read(c Comment) Document {
 	r.fold(c.Text)
 	r.grams()
 	r.traits()
-	r.writer(c)
+	r.author(c)
 	d := Document{
-		text:   string(append(r.text, r.more...)),
-		folded: len(r.text),
-		tokens: slices.Clone(r.tokens),
-		words:  r.words,
-		asides: slices.Clone(r.asides),
-		bare:   !r.shape.leads() && !r.shape.hides(r.words) && strings.TrimSpace(c.URL) == "",
-		guess:  r.shape.guess(),
+		text:         string(append(r.text, r.more...)),
+		folded:       len(r.text),
+		tokens:       slices.Clone(r.tokens),
+		words:        r.words,
+		linkSpans:    slices.Clone(r.linkSpans),
+		discountable: !r.shape.hasContact() && !r.shape.hasDisguise(r.words) && strings.TrimSpace(c.URL) == "",
+		prior:        r.shape.prior(),
 	}
 	for i, t := range d.tokens {
-		if t.apart {
+		if t.appended {
 			d.tokens[i].off += uint32(len(r.text))
 		}
 	}
@@ -124,25 +123,25 @@ func Read(c Comment) Document {
 	return d
 }
 
-// reader is the state of one Read. Its memory is used again.
+// reader is the state of one Read. A pool reuses its memory.
 type reader struct {
 	text     []byte // folded text
-	more     []byte // values that do not stand in it
+	more     []byte // token values that do not occur in text
 	tokens   []token
 	places   []occurrence
 	index    index
 	words    int
-	inText   bool // what is added stands in word number words
-	textOnly bool // no tokens are wanted
+	inText   bool // add records that the token occurs in the current word, number words
+	textOnly bool // make no tokens
 
 	shape         shape
 	scratch, word []rune
 	plain         []rune // scratch of undisguise
-	odd           bool   // some letters are of other alphabets
+	odd           bool   // some letters are not on the keyboards for English, Russian and Kazakh
 	turkic        bool   // ı is a letter of the text's alphabet
-	asides        [][2]int
-	hosts         []string // of the links, up to maxLinks
-	before        int      // where the word before begins in text, or -1
+	linkSpans     [][2]int
+	hosts         []string // hosts of the links, up to maxLinks
+	prevWord      int      // start of the previous word in text, or -1
 }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
@@ -150,23 +149,23 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 func (r *reader) reset() {
 	marks := r.shape.marks[:0]
 	*r = reader{
-		text:    r.text[:0],
-		more:    r.more[:0],
-		tokens:  r.tokens[:0],
-		places:  r.places[:0],
-		index:   r.index,
-		scratch: r.scratch[:0],
-		word:    r.word[:0],
-		plain:   r.plain[:0],
-		asides:  r.asides[:0],
-		hosts:   r.hosts[:0],
-		before:  -1,
+		text:      r.text[:0],
+		more:      r.more[:0],
+		tokens:    r.tokens[:0],
+		places:    r.places[:0],
+		index:     r.index,
+		scratch:   r.scratch[:0],
+		word:      r.word[:0],
+		plain:     r.plain[:0],
+		linkSpans: r.linkSpans[:0],
+		hosts:     r.hosts[:0],
+		prevWord:  -1,
 	}
 	r.index.clear()
 	r.shape.marks = marks
 }
 
-// add puts the token whose value is text[off:off+size] into the document, once.
+// add adds the token with the value text[off:off+size], unless the document has it already.
 func (r *reader) add(k kind, off, size int, hash uint64) {
 	if r.textOnly {
 		return
@@ -180,7 +179,7 @@ func (r *reader) add(k kind, off, size int, hash uint64) {
 	}
 }
 
-// put adds a token whose value, name and value put together, does not stand in the text.
+// put adds a token whose value, name+value, does not occur in the text.
 func (r *reader) put(k kind, name, value string) {
 	off := len(r.more)
 	r.more = append(r.more, name...)
@@ -192,26 +191,27 @@ func (r *reader) put(k kind, name, value string) {
 	if len(r.tokens) == n {
 		r.more = r.more[:off]
 	} else {
-		r.tokens[n].apart = true
+		r.tokens[n].appended = true
 	}
 }
 
-// putApart adds a token that belongs to the whole comment, not to the word it was found in.
-func (r *reader) putApart(k kind, name, value string) {
+// putCommentToken is put for a token of the whole comment, not of the word in which it was found.
+func (r *reader) putCommentToken(k kind, name, value string) {
 	in := r.inText
 	r.inText = false
 	r.put(k, name, value)
 	r.inText = in
 }
 
-// fold appends the folded text, words in lower case with one space between them, and adds their tokens.
+// fold appends the folded text to r.text, and adds the tokens of its words. Folded text is lower-case words with one
+// space between them.
 func (r *reader) fold(s string) {
 	var hrefs []string
 	bare := strings.TrimSpace(s)
 	first, _ := utf8.DecodeRuneInString(bare)
 	last, _ := utf8.DecodeLastRuneInString(bare)
 	typed := s
-	s, natures := plain(s, func(a string) { hrefs = append(hrefs, a) }, &r.shape)
+	s, natures := normalise(s, func(a string) { hrefs = append(hrefs, a) }, &r.shape)
 	home := mainScript(r.shape.scripts)
 	r.shape.first, r.shape.last = first, last
 	r.odd = natures&odd != 0
@@ -223,7 +223,7 @@ func (r *reader) fold(s string) {
 	r.text = append(r.text, ' ')
 	changed := s != typed
 	for s != "" {
-		if n := r.quick(s, home); n > 0 {
+		if n := r.readFast(s, home); n > 0 {
 			s = s[n:]
 			continue
 		}
@@ -240,7 +240,7 @@ func (r *reader) fold(s string) {
 	for _, a := range hrefs {
 		r.link(a)
 	}
-	if changed && r.shape.links < maxLinks { // full-width punctuation that ended an address is ASCII by now
+	if changed && r.shape.links < maxLinks { // normalisation made ASCII of full-width punctuation that ended an address
 		for _, a := range address.Find(typed) {
 			if host, _, _ := splitLink(a.URL); !slices.Contains(r.hosts, host) {
 				r.link(a.URL)
@@ -250,9 +250,10 @@ func (r *reader) fold(s string) {
 	r.inText = false
 }
 
-// quick reads the chunk that s begins with, and the space after it, where it is words of letters and signs beside
-// them that neither hide anything nor lead anywhere: as chunk would, in one go. It returns how long they are, or 0.
-func (r *reader) quick(s string, home script) int {
+// readFast reads the chunk at the start of s and the space after it, if the chunk is plain words and punctuation
+// without a possible link or disguise. It has the effect of chunk in one pass. It returns the number of bytes read, or
+// 0.
+func (r *reader) readFast(s string, home script) int {
 	end, pointed := 0, false
 	for end < len(s) {
 		c := s[end]
@@ -276,19 +277,19 @@ func (r *reader) quick(s string, home script) int {
 		if c, size, n := next(s, i); n&ofWord == 0 {
 			if i += size; c == '!' || c == '?' {
 				r.text = append(r.text, byte(c))
-				r.told(len(r.text)-1, 1)
+				r.addWordTokens(len(r.text)-1, 1)
 			}
 		} else {
-			i += r.quickWord(s[i:end], home)
+			i += r.readWordFast(s[i:end], home)
 		}
 	}
 	return min(end+1, len(s))
 }
 
-// quickWord is readWord for the word of letters that s begins with, and returns its length.
-func (r *reader) quickWord(s string, home script) int {
+// readWordFast is readWord for the word of letters at the start of s. It returns the word's length.
+func (r *reader) readWordFast(s string, home script) int {
 	off := len(r.text)
-	var seen nature
+	var seen runeProps
 	var last rune
 	letters, capitals, same, end := 0, 0, 0, 0
 	for end < len(s) {
@@ -319,16 +320,16 @@ func (r *reader) quickWord(s string, home script) int {
 		return end
 	}
 	if capitals == letters && end > 1 {
-		r.putApart(kindShout, "", s[:end])
+		r.putCommentToken(kindCapitals, "", s[:end])
 	}
-	r.told(off, len(r.text)-off)
+	r.addWordTokens(off, len(r.text)-off)
 	return end
 }
 
-// chunk reads the text between two spaces: words and addresses. If package address finds none, the whole chunk may be a
-// bare host, an e-mail address or a mention.
+// chunk reads the text between two spaces: words and addresses. If package address finds no address, the whole chunk
+// may be a bare host, an e-mail address or a mention.
 func (r *reader) chunk(chunk string, home script) {
-	if r.odd && len(r.text) <= maxText && strings.ContainsFunc(chunk, oddLetter) {
+	if r.odd && len(r.text) <= maxText && strings.ContainsFunc(chunk, uncommonLetter) {
 		r.undisguise(chunk, home)
 	}
 	found := address.Find(chunk)
@@ -349,7 +350,7 @@ func (r *reader) chunk(chunk string, home script) {
 	r.wordsOf(chunk[at:], false, home)
 }
 
-// wordsOf reads the words of a part of a chunk. aside says that it is an address or a mention.
+// wordsOf reads the words of a part of a chunk. aside marks the part as an address or a mention.
 func (r *reader) wordsOf(part string, aside bool, home script) {
 	if len(r.text) > maxText {
 		return
@@ -366,16 +367,16 @@ func (r *reader) wordsOf(part string, aside bool, home script) {
 		}
 		part = part[n:]
 	}
-	if aside && len(r.asides) < maxLinks {
-		r.asides = append(r.asides, [2]int{from, len(r.text)})
+	if aside && len(r.linkSpans) < maxLinks {
+		r.linkSpans = append(r.linkSpans, [2]int{from, len(r.text)})
 	}
 }
 
-// ideograph reports a character that is a word by itself: there are no spaces between them.
+// ideograph reports whether c is a Chinese character. Each is a word of its own, because Chinese has no spaces.
 func ideograph(c rune) bool { return c >= 0x2E80 && unicode.Is(unicode.Han, c) }
 
-// wordEnd returns where the word at the start of s ends. Apostrophes and signs that stand for
-// letters belong to it between letters.
+// wordEnd returns the end of the word at the start of s. Between letters, apostrophes and the signs @ and $, which
+// replace letters, belong to the word.
 func wordEnd(s string) int {
 	end := 0
 	for i, c := range s {
@@ -392,7 +393,7 @@ func wordEnd(s string) int {
 	return lastAt(s, end)
 }
 
-// lastAt moves end behind an @ that stands for the last letter of a word.
+// lastAt returns end, or end+1 if an @ there replaces the last letter of a word.
 func lastAt(s string, end int) int {
 	before, _ := utf8.DecodeLastRuneInString(s[:end])
 	after, _ := utf8.DecodeRuneInString(s[min(len(s), end+1):])
@@ -403,7 +404,7 @@ func lastAt(s string, end int) int {
 }
 
 func (r *reader) readWord(raw string, home script) {
-	r.figure(raw)
+	r.addWordTraits(raw)
 	r.scratch = r.scratch[:0]
 	for _, c := range raw {
 		if c != '\'' && c != '’' {
@@ -412,12 +413,12 @@ func (r *reader) readWord(raw string, home script) {
 	}
 	r.word = foldWord(r.word[:0], r.scratch, home, &r.shape.disguises)
 	r.addWord(r.word)
-	held, bars := oddities(r.scratch)
+	held, bars := repeatsAndBars(r.scratch)
 	if held {
-		r.seeWords(drawn(r.plain[:0], r.scratch), home)
+		r.addSeenWords(collapseRepeats(r.plain[:0], r.scratch), home)
 	}
 	if bars {
-		r.seeWords(barred(r.plain[:0], r.scratch), home)
+		r.addSeenWords(barsAsL(r.plain[:0], r.scratch), home)
 	}
 }
 
@@ -430,37 +431,38 @@ func (r *reader) addWord(w []rune) {
 			size = len(r.text) - off
 		}
 	}
-	r.told(off, size)
+	r.addWordTokens(off, size)
 }
 
-// told adds the tokens of the word that the text ends with, whose own is text[off:off+size].
-func (r *reader) told(off, size int) {
+// addWordTokens adds the tokens of the last word in the text: the word itself, text[off:off+size], and its pair with
+// the previous word, or the first-word token.
+func (r *reader) addWordTokens(off, size int) {
 	r.add(kindWord, off, size, table.Hash(kindWord, r.text[off:off+size]))
 	switch {
-	case r.before < 0:
-		r.putApart(kindFirst, "", string(r.text[off:off+size]))
-	case off+size-r.before <= maxValue:
-		r.add(kindPair, r.before, off+size-r.before, table.Hash(kindPair, r.text[r.before:off+size]))
+	case r.prevWord < 0:
+		r.putCommentToken(kindFirstWord, "", string(r.text[off:off+size]))
+	case off+size-r.prevWord <= maxValue:
+		r.add(kindPair, r.prevWord, off+size-r.prevWord, table.Hash(kindPair, r.text[r.prevWord:off+size]))
 	}
-	r.before = off
+	r.prevWord = off
 	r.text = append(r.text, ' ')
 	r.words++
 }
 
-// grams adds every run of the folded text. Of a long text it adds some, always the same ones: a half above allGrams, a
-// quarter above twice as much, and so on. The words of a long text say enough, and each run costs a look-up.
+// grams adds the 4-grams of the folded text. Of a text longer than allGrams it adds half, of one twice as long
+// a quarter, and so on, always the same ones. A long text has enough words, and each 4-gram costs a look-up.
 func (r *reader) grams() {
 	words := r.words
 	r.words, r.inText = 0, true
 	skip := uint64(1)<<bits.Len(uint(len(r.text)/allGrams)) - 1
 	at := 1
-	for from, to := range table.Runs(r.text) {
+	for from, to := range table.Grams(r.text) {
 		for ; at < from; at++ {
 			if r.text[at] == ' ' {
 				r.words++
 			}
 		}
-		// Not the first or last bits of the hash, by which tables spread it.
+		// The first and last bits of the hash are left to the tables.
 		if h := table.Hash(kindGram, r.text[from:to]); h>>24&skip == 0 {
 			r.add(kindGram, from, to-from, h)
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEvidenceSaysNothingTwice(t *testing.T) {
+func TestEvidence_OmitsRepetitions(t *testing.T) {
 	m := Fold(slices.Values([]Lesson{
 		{Seq: 1, Label: Ham, Comment: Comment{Text: "thank you, dear author"}},
 		{Seq: 2, Label: Spam, Comment: Comment{Text: "CASINO bonus at https://win.example/now"}},
@@ -36,13 +36,13 @@ func TestEvidenceSaysNothingTwice(t *testing.T) {
 	}
 }
 
-func TestEvidenceSpeaksForWhatItWasSeenIn(t *testing.T) {
+func TestEvidence_SignMatchesCounts(t *testing.T) {
 	attack := Comment{Text: "you stupid fool, nobody likes your bread"}
 	lessons := []Lesson{{Seq: 1, Label: PersonalAttack, Comment: attack}}
 	for i := range uint64(60) {
-		lessons = append(lessons, Lesson{Seq: i + 2, Label: Ham, Comment: Comment{Text: "thank you " + word(i)}})
+		lessons = append(lessons, Lesson{Seq: i + 2, Label: Ham, Comment: Comment{Text: "thank you " + madeUpWord(i)}})
 	}
-	lessons = append(lessons, Lesson{Seq: 99, Label: Ham, Comment: Comment{Text: "the oven and the garden " + word(99)}})
+	lessons = append(lessons, Lesson{Seq: 99, Label: Ham, Comment: Comment{Text: "the oven and the garden " + madeUpWord(99)}})
 	m := Fold(slices.Values(lessons))
 	for _, w := range m.EvidenceOf(Read(Comment{Text: "stupid oven, stupid garden"}), PersonalAttack) {
 		if w.Weight > 0 && w.Spam == 0 || w.Weight < 0 && w.Ham == 0 {
@@ -51,7 +51,7 @@ func TestEvidenceSpeaksForWhatItWasSeenIn(t *testing.T) {
 	}
 }
 
-func TestEvidenceIsWhatMeansSomethingToAPerson(t *testing.T) {
+func TestEvidence_OmitsUninformativeTokens(t *testing.T) {
 	const spam, ham = "Now for the casino at https://win.example.com/ 24 hours, он был там и выиграл джекпот!!!\ufeff",
 		"It has one garden. Ол үшін қайда алма бар."
 	var lessons []Lesson
@@ -87,8 +87,8 @@ func TestEvidenceIsWhatMeansSomethingToAPerson(t *testing.T) {
 	}
 }
 
-// Lessons that were foreseen are not counted by the model, but they were seen.
-func TestEvidenceCountsEveryLesson(t *testing.T) {
+// Evidence also counts lessons that the heads do not count because they were predicted well.
+func TestEvidence_CountsEveryLesson(t *testing.T) {
 	lessons := lessonsOf(400, 7)
 	m := Fold(slices.Values(lessons))
 	d := Read(Comment{Text: "casino"})

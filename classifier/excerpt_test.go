@@ -7,32 +7,31 @@ import (
 	"testing"
 )
 
-// some returns n of these words by chance.
-func some(r *rand.Rand, from []string, n int) (words []string) {
+// sample returns n random words.
+func sample(r *rand.Rand, from []string, n int) (words []string) {
 	for range n {
 		words = append(words, from[r.IntN(len(from))])
 	}
 	return words
 }
 
-// Words of spam are said by everybody, here and there. Spam says them in a row, and long good comments put
-// around it do not hide that.
-func TestWordsOfSpamInARowAreFoundInALongComment(t *testing.T) {
+// Good comments have scattered words of spam. Spam has them in a row, also in the middle of a long good comment.
+func TestExcerpt_FindsSpamInLongComment(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	good := strings.Fields("the article was good thanks author I think you are wrong about chapter two because tests " +
 		"show it and my garden grows beans roses well every spring after rain")
 	bad := strings.Fields("buy cheap pills casino bonus now free money win guaranteed order price discount")
-	// Every fourth word is one of spam; or twelve of a hundred, but together.
+	// Either every fourth word is one of spam, or twelve of ninety-six in a row are.
 	scattered := func() []string {
-		words := slices.Concat(some(r, good, 72), some(r, bad, 24))
+		words := slices.Concat(sample(r, good, 72), sample(r, bad, 24))
 		r.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
 		return words
 	}
-	inARow := func() []string { return slices.Concat(some(r, good, 42), some(r, bad, 12), some(r, good, 42)) }
+	inARow := func() []string { return slices.Concat(sample(r, good, 42), sample(r, bad, 12), sample(r, good, 42)) }
 	comment := func(words []string) Comment { return Comment{Text: strings.Join(words, " ")} }
 	m := newModel()
 	for i := range uint64(300) {
-		ham, spam := comment(some(r, good, 12)), comment(some(r, bad, 12))
+		ham, spam := comment(sample(r, good, 12)), comment(sample(r, bad, 12))
 		if i%3 == 0 {
 			ham = comment(scattered())
 		}
@@ -50,15 +49,15 @@ func TestWordsOfSpamInARowAreFoundInALongComment(t *testing.T) {
 	}
 }
 
-// An advertisement of a few words stays one between two good comments.
-func TestAShortAdvertisementIsFoundBetweenGoodComments(t *testing.T) {
+// An advertisement of a few words is found between two good comments.
+func TestWindow_FindsSpamBetweenHam(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	said := strings.Fields("the article was good thanks author think you are wrong about chapter two because tests show " +
 		"garden grows beans roses well every spring after rain play site here island seven lucky win today")
 	brands := strings.Fields("pulauwin agustoto berkah99 weton88 slotter99 ton4d levis4d bosswd")
-	good := func() string { return strings.Join(some(r, said, 4+r.IntN(20)), " ") }
+	good := func() string { return strings.Join(sample(r, said, 4+r.IntN(20)), " ") }
 	bad := func() string {
-		return strings.Join(slices.Concat(some(r, said, 4), some(r, brands, 1), some(r, said, 3)), " ")
+		return strings.Join(slices.Concat(sample(r, said, 4), sample(r, brands, 1), sample(r, said, 3)), " ")
 	}
 	m := newModel()
 	for i := range uint64(400) {

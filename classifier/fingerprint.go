@@ -9,35 +9,35 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// ownLetters: shorter texts are not the same when their links differ.
-const ownLetters = 12
+// minOwnLetters is the number of letters outside links from which texts are equal although their links differ.
+const minOwnLetters = 12
 
-// A Fingerprint recognises a text that came before, and a Sketch is what many are compared by first.
+// A Fingerprint recognises equal and nearly equal texts. A Sketch is a small form of it for a first comparison.
 type (
 	Fingerprint = table.Fingerprint
 	Sketch      = table.Sketch
 )
 
-// FingerprintOf returns a comment's, as Read(c).Fingerprint() does, and makes no tokens for it.
+// FingerprintOf returns the fingerprint of a comment. It is a faster Read(c).Fingerprint().
 func FingerprintOf(c Comment) Fingerprint {
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
 	r.reset()
 	r.textOnly = true
 	r.fold(c.Text)
-	return Document{text: string(r.text), folded: len(r.text), asides: r.asides}.Fingerprint()
+	return Document{text: string(r.text), folded: len(r.text), linkSpans: r.linkSpans}.Fingerprint()
 }
 
-// Fingerprint returns the document's.
+// Fingerprint returns the document's fingerprint.
 func (d Document) Fingerprint() (f Fingerprint) {
-	whole := d.said(true)
+	whole := d.wordsText(true)
 	text := whole
-	if len(d.asides) > 0 {
-		text = d.said(false)
+	if len(d.linkSpans) > 0 {
+		text = d.wordsText(false)
 	}
 	own := countLetters(text)
-	if own >= ownLetters && len(d.asides) > 0 {
-		f.Exact = table.Hash(kindHost, []byte(text)) // with a link, whichever
+	if own >= minOwnLetters && len(d.linkSpans) > 0 {
+		f.Exact = table.Hash(kindHost, []byte(text)) // the text with any link
 	} else {
 		f.Exact = table.Hash(kind(0), []byte(whole))
 	}
@@ -47,15 +47,15 @@ func (d Document) Fingerprint() (f Fingerprint) {
 	}
 	said := []byte(outline(text))
 	shingles := make([]uint64, 0, len(said))
-	for from, to := range table.Runs(said) {
+	for from, to := range table.Grams(said) {
 		shingles = append(shingles, table.Hash(byte(0), said[from:to]))
 	}
 	f.Fill(shingles)
 	return f
 }
 
-// outline leaves of a text what is hard to disguise: no spaces, and one sign for the letters that one digit is written
-// for, so that it matters neither which was meant nor that it was. Letters that only Kazakh has keep apart.
+// outline returns the features of a text that are hard to disguise. It removes spaces and replaces letters with the
+// digit that is written for them. Letters that only Kazakh has stay.
 func outline(text string) string {
 	return strings.Map(func(c rune) rune {
 		if c == ' ' {
@@ -67,9 +67,9 @@ func outline(text string) string {
 
 var outlines = pairs("o0 о0 i1 і1 e3 е3 з3 a4 а4 ч4 s5 ѕ5 б6 t7")
 
-// said returns the words and emoji of the folded text, with or without links and mentions. Other signs come and go from
-// copy to copy; they count only where there is nothing else.
-func (d Document) said(asides bool) string {
+// wordsText returns the words and emoji of the folded text, with or without links and mentions. It omits other signs,
+// which vary between copies, unless there is nothing else.
+func (d Document) wordsText(asides bool) string {
 	var text strings.Builder
 	keep := func(part string) {
 		for w := range strings.FieldsSeq(part) {
@@ -81,7 +81,7 @@ func (d Document) said(asides bool) string {
 	}
 	at := 0
 	if !asides {
-		for _, l := range d.asides {
+		for _, l := range d.linkSpans {
 			keep(d.text[at:l[0]])
 			at = l[1]
 		}
@@ -93,7 +93,7 @@ func (d Document) said(asides bool) string {
 	return text.String()
 }
 
-// countLetters counts letters and digits, and what takes two columns twice.
+// countLetters counts letters and digits. Characters of two columns count twice.
 func countLetters(s string) (n int) {
 	for i, c := range s {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {

@@ -13,7 +13,7 @@ const offer = "Работа на дому без вложений, оплата 
 
 func fingerprint(text string) Fingerprint { return Read(Comment{Text: text}).Fingerprint() }
 
-func TestNearDuplicatesAreRecognisedInDisguise(t *testing.T) {
+func TestFingerprint_FindsDisguisedDuplicates(t *testing.T) {
 	for name, text := range map[string]string{
 		"the same":          offer,
 		"another case":      strings.ToUpper(offer),
@@ -45,7 +45,7 @@ func TestNearDuplicatesAreRecognisedInDisguise(t *testing.T) {
 	}
 }
 
-func TestDifferentTextsAreNoDuplicates(t *testing.T) {
+func TestFingerprint_DistinguishesTexts(t *testing.T) {
 	for _, text := range []string{
 		"", "ок", "Статья хорошая, спасибо автору за подробности и за труд",
 		"Работа на дому мне нравится больше, чем в конторе", "https://one.example/a", "!!!",
@@ -75,8 +75,8 @@ func TestDifferentTextsAreNoDuplicates(t *testing.T) {
 	}
 }
 
-// One run of characters that two short texts share is no more of them under one permutation than under another.
-func TestShortTextsWithAWordInCommonAreNoDuplicates(t *testing.T) {
+// A shared word in two short texts must not count by chance as half of their minima.
+func TestFingerprint_SharedWordIsNoDuplicate(t *testing.T) {
 	offers := []string{"Listen to my songs, I have a video coming out, do subscribe",
 		"Cheap flats are coming, write to me today for the price", "My film is coming out soon, come and watch it for free",
 		"Our market is coming to town, coupons for all who write"}
@@ -93,7 +93,7 @@ func TestShortTextsWithAWordInCommonAreNoDuplicates(t *testing.T) {
 	}
 }
 
-func TestASketchRulesOutNoDuplicate(t *testing.T) {
+func TestSketch_RulesOutNoDuplicate(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	far := 0
 	for same := range len(Fingerprint{}.Minima) + 1 {
@@ -106,7 +106,7 @@ func TestASketchRulesOutNoDuplicate(t *testing.T) {
 				}
 			}
 			a.Exact, a.Letters, b.Letters = 1, table.LongLetters, table.LongLetters
-			most, ruledOut := a.Sketch().Same(b.Sketch())
+			most, ruledOut := a.Sketch().MaxShared(b.Sketch())
 			if most < same {
 				t.Fatalf("%d minima are the same, and the sketches say at most %d", same, most)
 			}

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-var nasty = []string{
+var hostileTexts = []string{
 	"", " ", "\x00", "\xff\xfe\xfd", "a\xc3(b", strings.Repeat("\u0301", 1000), "\u200b\u200c\u2060",
 	"👩‍👩‍👧‍👦🇰🇿", "<a href='http://x.example'>x</a><!-- ", "&#x110000;&lt;b&gt;&amp;amp;", "http://", "http://[::1]:80/%zz",
 	"www..com", "@", "@@@", "a@b.", "x.y.z://", "c a s i n o", "ааaa", "ﷺﷺﷺ", "İıẞß", "тұр түр", "١٢٣ १२३",
@@ -17,7 +17,7 @@ var nasty = []string{
 }
 
 func FuzzRead(f *testing.F) {
-	for _, s := range nasty {
+	for _, s := range hostileTexts {
 		f.Add(s, s, s, s)
 	}
 	m := Fold(slices.Values(lessonsOf(60, 5)))
@@ -52,7 +52,7 @@ func FuzzRead(f *testing.F) {
 }
 
 func FuzzFoldWord(f *testing.F) {
-	for _, s := range nasty {
+	for _, s := range hostileTexts {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -89,7 +89,7 @@ func checkJudgement(t *testing.T, j Judgement) {
 	}
 }
 
-func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
+func TestRead_HostileTextsInBoundedTime(t *testing.T) {
 	lessons := lessonsOf(60, 5)
 	m := Fold(slices.Values(lessons))
 	for name, text := range map[string]string{
@@ -115,7 +115,7 @@ func TestHostileTextsAreReadInBoundedTime(t *testing.T) {
 			d := Read(Comment{Text: text, Author: text, Email: text, URL: text})
 			checkJudgement(t, m.Judge(d))
 			m.Learn(Lesson{Seq: m.Seq() + 1, Label: Spam, Comment: Comment{Text: text}})
-			// Far above what it takes, far below what anything quadratic would.
+			// Far above the usual time, and far below that of quadratic work.
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("read, judged and learned in %v", took)
 			}

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	slopeRate = 0.4
-	biasRate  = 0.02
-	fewKnown  = 2 // a comment of so many counted tokens says half of what they would
+	slopeRate = 0.4  // AdaGrad's learning rate of the regression weights
+	biasRate  = 0.02 // learning rate of the bias
+	fewKnown  = 2    // K at which spam's stack counts half: K/(K+fewKnown)
 )
 
-// loudness is how much a kind of token weighs in the regression. There are a hundred 4-grams to
-// one host, and a handful of traits.
-var loudness = func() (x [256]float64) {
+// featureValue is x, the value of a feature in the regression, by kind. Rare kinds have higher values: a comment has a
+// hundred 4-grams for one host.
+var featureValue = func() (x [256]float64) {
 	for i := range x {
 		x[i] = 1
 	}
@@ -26,31 +26,30 @@ var loudness = func() (x [256]float64) {
 	for _, k := range []kind{kindHost, kindDomain, kindTLD, kindPath} {
 		x[k] = 1.5
 	}
-	x[kindWebsite] = math.Sqrt(asWebsite)
+	x[kindHasWebsite] = math.Sqrt(websiteWeight)
 	return x
 }()
 
-// asWebsite is for how many tokens it counts that a writer gave a website. A link in the text leaves as many
-// words and 4-grams behind that other links have, too; one in its field nothing that two sites share.
-const asWebsite = 16
+// websiteWeight is the weight of the trait that the author gave a website, in tokens. A link in the text adds about as
+// many words and 4-grams that other links share. A website in its own field adds none.
+const websiteWeight = 16
 
-// A head tells lessons of one label from ham: by the counts, by a logistic regression of its own
-// over the same tokens, and by both joined.
+// A head separates lessons of one label from ham, by naive Bayes, a logistic regression over the same tokens, and a
+// stack of both.
 type head struct {
-	label    Label
-	features table.Table[feature]
-	bias     float64
-	stack    stack
-	excerpt  line
-	window   line
-	foreign  foreign    // spam's only
-	shown    line       // spam's only: makes a probability of the logit, which orders
-	met      [2]float64 // lessons that the head had an opinion of before, by their answer
+	label     Label
+	features  table.Table[feature]
+	bias      float64
+	stack     stack
+	excerpt   calibrator
+	window    calibrator
+	language  languageStats // spam's head only
+	shown     calibrator    // spam's head only: calibrates the logit
+	predicted [2]float64    // lessons predicted before they were learned, of ham and of the label
 }
 
-// feature is what a head knows of a token: how many counted lessons of its label had it, and how
-// many of ham, which only spam's head counts; the regression's weight, and the sum of squares
-// that slows its steps.
+// feature holds the state of a token in a head: the numbers of counted lessons of the label and of ham that had it, the
+// regression weight, and the sum of squared gradients. The number of ham lessons is only in spam's head.
 type feature struct {
 	yes, no        uint32
 	weight, square float32
@@ -58,103 +57,106 @@ type feature struct {
 
 func newHead(l Label) head {
 	return head{label: l, features: table.New[feature](), stack: newStack(),
-		excerpt: newPartLine(), window: newPartLine(), shown: newShownLine()}
+		excerpt: newPartCalibrator(), window: newPartCalibrator(), shown: newShownCalibrator()}
 }
 
-// scores are what the counts and the regression think, apart.
-type scores struct{ counted, learned float64 }
+// scores are the scores of naive Bayes and of the regression.
+type scores struct{ bayes, regression float64 }
 
-// verdict is how a document looks to a head.
-type verdict struct {
+// prediction is a head's output for a document.
+type prediction struct {
 	scores
-	whole   float64 // logit of the document as a whole, with the guess
-	excerpt float64 // logit of its worst excerpt, as if it were a document
-	window  float64 // and of its worst window
-	long    bool    // it has excerpts
-	wide    bool    // it has windows
+	whole   float64 // logit of the whole document, with the prior
+	excerpt float64 // logit of the worst excerpt
+	window  float64 // logit of the worst window
+	long    bool    // the document has excerpts
+	wide    bool    // the document has windows
 
 	familiarity // spam's head only
 }
 
-// logit is the head's opinion: of the whole, or of the worst part if that is clearly worse.
-func (h *head) logit(v verdict) float64 {
+// logit returns the logit of the whole, or of the worst part if it is higher after calibration and partMargin.
+func (h *head) logit(v prediction) float64 {
 	z := v.whole
 	if v.long {
-		z = max(z, partly(h.excerpt.logit(v.excerpt)-partMargin))
+		z = max(z, damp(h.excerpt.logit(v.excerpt)-partMargin))
 	}
 	if v.wide {
-		z = max(z, partly(h.window.logit(v.window)-partMargin))
+		z = max(z, damp(h.window.logit(v.window)-partMargin))
 	}
 	return z
 }
 
-// partly is what a part says of the whole: none makes it certain.
-func partly(z float64) float64 {
+// damp halves a part's logit above partSure, so that no part makes the whole certain.
+func damp(z float64) float64 {
 	if z <= partSure {
 		return z
 	}
 	return partSure + (z-partSure)/2
 }
 
-// sum adds up what tokens say.
+// sum adds up tokens.
 type sum struct {
-	ratios, slopes, loud float64
-	known                float64 // what those tokens are worth that were counted
+	ratios      float64 // Σ v·ratio of the counted tokens
+	slopes      float64 // Σ w·x
+	squaredNorm float64 // Σ x²
+	known       float64 // K = Σ v of the counted tokens
 }
 
 func (s *sum) add(o sum) {
 	s.ratios += o.ratios
 	s.slopes += o.slopes
-	s.loud += o.loud
+	s.squaredNorm += o.squaredNorm
 	s.known += o.known
 }
 
+// scores returns the scores of tokens by their sum.
 func (h *head) scores(s sum) (z scores) {
 	if s.known > 0 {
-		z.counted = s.ratios / math.Pow(s.known, habitsOf(h.label).power)
+		z.bayes = s.ratios / math.Pow(s.known, paramsOf(h.label).power)
 	}
-	z.learned = h.bias
-	if s.loud > 0 {
-		z.learned += s.slopes / math.Sqrt(s.loud)
+	z.regression = h.bias
+	if s.squaredNorm > 0 {
+		z.regression += s.slopes / math.Sqrt(s.squaredNorm)
 	}
 	return z
 }
 
-// bench is the scratch paper of one judgement.
-type bench struct {
-	each  []sum    // by token
-	words []sum    // by word: those tokens that stand in it
-	apart sum      // shape and writer, which belong to every part
-	last  []uint32 // by token: the last word it stood in, plus one
-	ranks []float64
-	best  [excerptSpan]int
+// scratch is the reused memory of one prediction.
+type scratch struct {
+	each   []sum     // by token
+	words  []sum     // by word: its tokens
+	common sum       // tokens outside words: shape and author; every excerpt has them
+	last   []uint32  // by token: the number of the last word with it, plus one
+	ranks  []float64 // by word, see head.rank
+	best   [excerptSpan]int
 }
 
-var benches = sync.Pool{New: func() any { return new(bench) }}
+var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 
-// look scores a document by what is known of its tokens. docs is the tally of the lessons, guess what
-// the document's shape still says to a head that knows little.
-func (h *head) look(d Document, known []feature, docs tally, guess float64) (v verdict) {
-	b := benches.Get().(*bench)
-	defer benches.Put(b)
+// predict returns the head's prediction. known are the features of the document's tokens, docs the numbers of counted
+// lessons, guess the prior logit that is added.
+func (h *head) predict(d Document, known []feature, docs tally, guess float64) (v prediction) {
+	b := scratchPool.Get().(*scratch)
+	defer scratchPool.Put(b)
 	b.each = b.each[:0]
-	own := habitsOf(h.label)
+	own := paramsOf(h.label)
 	odds := own.Odds(docs[h.label], docs[Ham])
 	var all sum
 	for i, t := range d.tokens {
-		x := loudness[t.kind]
+		x := featureValue[t.kind]
 		f := &known[i]
 		if h.label == Spam {
 			v.familiarity.add(t, f)
 		}
-		s := sum{loud: x * x, slopes: float64(f.weight) * x}
+		s := sum{squaredNorm: x * x, slopes: float64(f.weight) * x}
 		if f.yes+f.no > 0 {
 			s.known = 1
 			switch t.kind {
 			case kindGram:
 				s.known = own.gram
-			case kindWebsite:
-				s.known = asWebsite
+			case kindHasWebsite:
+				s.known = websiteWeight
 			}
 			s.ratios = s.known * odds.Ratio(f.yes, f.no)
 		}
@@ -176,25 +178,26 @@ func (h *head) look(d Document, known []feature, docs tally, guess float64) (v v
 	return v
 }
 
-// What one lesson may teach of words, pairs and 4-grams that a head never met: all of most comments. Of more it teaches
-// some, drawn by their hashes and so always the same ones: what many lessons have comes in with one of them. A hundred
-// comments of random letters would else fill a model.
+// Limits on the new words, pairs and 4-grams that a head admits from one lesson. Most comments are below them. From a
+// longer comment a head admits those with the lowest mixed hashes, always the same ones, so that a token which many
+// lessons share gets in with some lesson. Without limits, a hundred comments of random letters would fill a model.
 const (
-	mostFresh     = 600
-	mostFreshLong = 150 // of a text above allGrams
-	// Above so many tokens, and again for each so many more, a head has half the places for new ones: what is taught for
-	// years stays in bounds. What it thought the opposite of, or never met, has all of them.
-	manyKnown, manyMore = 100_000, 10_000
+	maxNewTokens     = 600
+	maxNewTokensLong = 150 // for a text longer than allGrams
+	// From manyTokens tokens on the limits are halved, and again for each halvingTokens more, which bounds the model's
+	// size. They are not halved for the first lesson of a label, nor for one that a warm model predicted wrongly.
+	manyTokens, halvingTokens = 100_000, 10_000
 )
 
-// lasting returns those of a lesson's tokens that the head has a place for, or gives one.
-func (h *head) lasting(d Document, news bool) []token {
-	most := mostFresh
+// admitTokens returns the lesson's tokens that the head learns: those that it knows, all of other kinds, and new ones
+// up to the limit. For a surprising lesson the limit is not halved.
+func (h *head) admitTokens(d Document, surprising bool) []token {
+	most := maxNewTokens
 	if d.folded > allGrams {
-		most = mostFreshLong
+		most = maxNewTokensLong
 	}
-	if over := h.features.Len() - manyKnown; over > 0 && !news {
-		most >>= 1 + over/manyMore
+	if over := h.features.Len() - manyTokens; over > 0 && !surprising {
+		most >>= 1 + over/halvingTokens
 	}
 	if len(d.tokens) <= most {
 		return d.tokens
@@ -215,41 +218,41 @@ func (h *head) lasting(d Document, news bool) []token {
 	return append(lasting, fresh...)
 }
 
-// loud is how much a document's tokens weigh in the regression, squared.
-func (d Document) loud() (loud float64) {
+// squaredNorm returns ‖x‖², the sum of the squared feature values of the document's tokens.
+func (d Document) squaredNorm() (squaredNorm float64) {
 	for _, t := range d.tokens {
-		loud += loudness[t.kind] * loudness[t.kind]
+		squaredNorm += featureValue[t.kind] * featureValue[t.kind]
 	}
-	return loud
+	return squaredNorm
 }
 
-// learn takes one step as a correction says, for those of a document's tokens that last; loud is that of all. A head
-// that is not warm has no opinion yet that stack and excerpt could be measured by.
-func (h *head) learn(d Document, loud float64, c correction) {
+// learn takes one gradient step with the given example. d has the admitted tokens, and loud is the squared norm of all
+// tokens. A head that is not warm has no prediction from which stack and calibrators could learn.
+func (h *head) learn(d Document, loud float64, c example) {
 	if c.y == 0 {
-		h.foreign.learn(c.familiarity)
+		h.language.learn(c.familiarity)
 	}
 	if c.warm {
-		// A moderator approves a page of comments and then marks another as spam: what has met one answer
-		// only would learn to give that one.
+		// A moderator may approve a whole page and then mark another page as spam. A stack that has only seen one
+		// class would learn to predict that class.
 		worth := 1.0
-		if both, other := habitsOf(h.label).bothMet, h.met[1-int(c.y)]; other < both {
+		if both, other := paramsOf(h.label).fullAfter, h.predicted[1-int(c.y)]; other < both {
 			worth = other / both
 		}
-		h.met[int(c.y)]++
-		h.shown.learn(h.logit(c.verdict), c.y, worth)
+		h.predicted[int(c.y)]++
+		h.shown.learn(h.logit(c.prediction), c.y, worth)
 		if c.long {
-			h.excerpt.learn(c.verdict.excerpt, c.y, worth)
+			h.excerpt.learn(c.prediction.excerpt, c.y, worth)
 		}
 		if c.wide {
-			h.window.learn(c.verdict.window, c.y, worth)
+			h.window.learn(c.prediction.window, c.y, worth)
 		}
 		h.stack.learn(c.scores, c.y, worth)
 	}
-	pull := table.Sigmoid(c.learned) - c.y
+	pull := table.Sigmoid(c.regression) - c.y
 	whole := pull / math.Sqrt(loud)
 	for _, t := range d.tokens {
-		g := whole * loudness[t.kind]
+		g := whole * featureValue[t.kind]
 		f := h.features.At(t.hash)
 		square := float64(f.square) + g*g
 		f.square = float32(square)

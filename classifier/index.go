@@ -1,12 +1,13 @@
 package classifier
 
-// index numbers the distinct hashes of one document in order of arrival: open addressing, at most half full.
+// index numbers the distinct hashes of one document in order of arrival. It is a hash table with open addressing, at
+// most half full.
 type index struct {
-	slots  []uint32 // place in hashes, plus one
+	slots  []uint32 // index in hashes, plus one
 	hashes []uint64
 }
 
-// find returns the number of a hash, and reports whether the document has it for the first time.
+// find returns the number of a hash, and reports whether it is new.
 func (x *index) find(hash uint64) (at int, fresh bool) {
 	if 2*len(x.hashes) >= len(x.slots) {
 		x.grow()
@@ -24,12 +25,13 @@ func (x *index) find(hash uint64) (at int, fresh bool) {
 	}
 }
 
-// clear removes all hashes, and shrinks the table after a long document.
+// clear removes all hashes, and shrinks a table that a long document enlarged.
 func (x *index) clear() {
 	x.slots, x.hashes = x.slots[:min(len(x.slots), 1024)], x.hashes[:0]
 	clear(x.slots)
 }
 
+// grow enlarges the table fourfold, to 256 slots at least.
 func (x *index) grow() {
 	if size := max(256, 4*len(x.slots)); size <= cap(x.slots) {
 		x.slots = x.slots[:size]

@@ -11,15 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// Words that differ in one letter of the Kazakh alphabet are different words.
-func TestKazakhWordsAreNeverMerged(t *testing.T) {
+// Folding keeps words apart that differ in one letter of the Kazakh alphabet.
+func TestFoldWord_KeepsKazakhWordsDistinct(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"тұр", "түр"}, {"тұр", "тур"}, {"түр", "тур"}, {"қала", "кала"}, {"қан", "кан"}, {"құн", "күн"}, {"күн", "кун"},
 		{"өң", "он"}, {"өн", "он"}, {"оң", "он"}, {"ән", "ан"}, {"аң", "ан"}, {"әл", "ал"}, {"ғана", "гана"}, {"сөз", "соз"},
 		{"сіз", "сиз"}, {"тіл", "тил"}, {"тіс", "тыс"}, {"гүл", "ғұл"}, {"шаһар", "шахар"}, {"жаңа", "жана"}, {"мың", "мын"},
 		{"үн", "ұн"}, {"іс", "ыс"}, {"қол", "көл"}, {"көл", "кол"}, {"ой", "өй"}, {"бөлім", "болым"},
 	} {
-		a, b := words(pair[0]), words(pair[1])
+		a, b := foldedText(pair[0]), foldedText(pair[1])
 		if a == b {
 			t.Errorf("%q and %q are both read as %q", pair[0], pair[1], a)
 		}
@@ -29,23 +29,23 @@ func TestKazakhWordsAreNeverMerged(t *testing.T) {
 	}
 }
 
-func TestLatinDoublesInAKazakhWordAreRead(t *testing.T) {
+func TestFoldWord_LatinLettersInKazakh(t *testing.T) {
 	for typed, want := range map[string]string{"сiз": "сіз", "тiл": "тіл", "өтe": "өте", "əдемі": "әдемі",
 		"рақмeт": "рақмет"} {
-		if got := words(typed); got != want {
+		if got := foldedText(typed); got != want {
 			t.Errorf("%q is read as %q, want %q", typed, got, want)
 		}
 	}
 }
 
-// words is the folded text of s.
-func words(s string) string {
+// foldedText returns the folded text of s, without the spaces around it.
+func foldedText(s string) string {
 	d := Read(Comment{Text: s})
 	text := d.text[:d.folded]
 	return text[1 : len(text)-1]
 }
 
-// kazakhStream is the fixture, which testdata/README.md describes, as lessons in its own order.
+// kazakhStream returns the fixture of testdata/README.md as lessons, in its order.
 func kazakhStream(t *testing.T) []Lesson {
 	t.Helper()
 	file, err := os.ReadFile("testdata/kazakh.jsonl")
@@ -68,7 +68,7 @@ func kazakhStream(t *testing.T) []Lesson {
 	return stream
 }
 
-func TestTheKazakhFixtureIsManyDifferentComments(t *testing.T) {
+func TestKazakhFixture_CommentsDiffer(t *testing.T) {
 	stream := kazakhStream(t)
 	var by [labels]int
 	prints := make([]Fingerprint, len(stream))
@@ -86,8 +86,8 @@ func TestTheKazakhFixtureIsManyDifferentComments(t *testing.T) {
 	}
 }
 
-// kazakhWords are the distinct words of the fixture as they are typed, each with a text it
-// stands in. Letters standing alone are left out, as are words with anything but letters.
+// kazakhWords returns the distinct words of the fixture as typed, each with a text that has it. It omits single
+// letters, and words with other characters than letters.
 func kazakhWords(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -103,7 +103,7 @@ func kazakhWords(t *testing.T) map[string]string {
 	return found
 }
 
-// oneScript: all of the word is Cyrillic, or all of it Latin.
+// oneScript reports whether all of the word is Cyrillic, or all Latin.
 func oneScript(w string) bool {
 	of := func(script *unicode.RangeTable) bool {
 		return !strings.ContainsFunc(w, func(r rune) bool { return !unicode.Is(script, r) })
@@ -111,7 +111,7 @@ func oneScript(w string) bool {
 	return of(unicode.Cyrillic) || of(unicode.Latin)
 }
 
-// heldDown: a letter stands three times in a row, or more.
+// heldDown reports whether a letter occurs three times or more in a row.
 func heldDown(w string) bool {
 	var last [2]rune
 	for _, r := range w {
@@ -123,8 +123,8 @@ func heldDown(w string) bool {
 	return false
 }
 
-func TestEveryWordOfTheKazakhFixtureIsReadAsItIsWritten(t *testing.T) {
-	meant := map[string]string{} // by what is read
+func TestRead_KazakhFixtureWords(t *testing.T) {
+	meant := map[string]string{} // typed words, by folded word
 	plain := 0
 	for w, text := range kazakhWords(t) {
 		if !oneScript(w) {
@@ -132,7 +132,7 @@ func TestEveryWordOfTheKazakhFixtureIsReadAsItIsWritten(t *testing.T) {
 		}
 		plain++
 		lower := strings.ToLower(w)
-		got := words(w)
+		got := foldedText(w)
 		if other := meant[got]; other != "" && other != lower {
 			t.Errorf("%q and %q are both read as %q", other, lower, got)
 		}
@@ -143,7 +143,7 @@ func TestEveryWordOfTheKazakhFixtureIsReadAsItIsWritten(t *testing.T) {
 		if got != lower {
 			t.Errorf("%q is read as %q", w, got)
 		}
-		if whole := " " + words(text) + " "; !strings.Contains(whole, " "+lower+" ") {
+		if whole := " " + foldedText(text) + " "; !strings.Contains(whole, " "+lower+" ") {
 			t.Errorf("%q of %q is read as something else: %q", w, text, whole)
 		}
 	}
@@ -153,9 +153,8 @@ func TestEveryWordOfTheKazakhFixtureIsReadAsItIsWritten(t *testing.T) {
 	}
 }
 
-// The words that differ in little stand in the fixture, where a reading of whole comments
-// could merge them.
-func TestTheKazakhFixtureHasTheWordsThatDifferInOneLetter(t *testing.T) {
+// The fixture has the words that differ in one letter, so that tests over whole comments cover them.
+func TestKazakhFixture_HasOneLetterPairs(t *testing.T) {
 	has := map[string]bool{}
 	for w := range kazakhWords(t) {
 		has[strings.ToLower(w)] = true
@@ -173,7 +172,7 @@ func TestTheKazakhFixtureHasTheWordsThatDifferInOneLetter(t *testing.T) {
 	}
 }
 
-func TestDisguisedWordsOfTheKazakhFixtureAreReadAsWhatTheyMean(t *testing.T) {
+func TestRead_KazakhFixtureDisguises(t *testing.T) {
 	stream := kazakhStream(t)
 	for typed, want := range map[string]string{
 		"Kазинo":             "казино", // Latin K and o
@@ -192,7 +191,7 @@ func TestDisguisedWordsOfTheKazakhFixtureAreReadAsWhatTheyMean(t *testing.T) {
 		"Ж\u200bұм\u200bыс":  "жұмыс",
 		"от\u200bыр\u200bып": "отырып",
 		"гооооол":            "гоол",
-		"Бiздiң":             "біздің", // and no disguise: the keyboard at hand has no і, ә, һ
+		"Бiздiң":             "біздің", // not a disguise: typed on a keyboard without і, ә, һ
 		"əлi":                "әлі",
 		"гауhар":             "гауһар",
 		"iздеп":              "іздеп",
@@ -203,17 +202,13 @@ func TestDisguisedWordsOfTheKazakhFixtureAreReadAsWhatTheyMean(t *testing.T) {
 			t.Errorf("%q is not in the fixture", typed)
 			continue
 		}
-		if got := words(stream[at].Comment.Text); !strings.Contains(" "+got+" ", " "+want+" ") {
+		if got := foldedText(stream[at].Comment.Text); !strings.Contains(" "+got+" ", " "+want+" ") {
 			t.Errorf("%q is not read as %q: %q", typed, want, got)
 		}
 	}
 }
 
-// The bars of the two tests below stand three times and more above what was measured when they
-// were set: they catch a reading that breaks Kazakh, not a change by one comment. One person
-// wrote the fixture, so its figures do not tell how well a real site will do.
-
-func TestAYoungModelIsSmall(t *testing.T) {
+func TestMemory_YoungModelIsSmall(t *testing.T) {
 	m := newModel()
 	for _, l := range kazakhStream(t)[:40] {
 		m.Learn(l)
@@ -223,5 +218,5 @@ func TestAYoungModelIsSmall(t *testing.T) {
 	}
 }
 
-// KazakhStream is for tests from outside, which measure by package hindsight.
+// KazakhStream exports kazakhStream to the tests in package classifier_test, which measure by package evaluation.
 var KazakhStream = kazakhStream

@@ -34,11 +34,11 @@ func (r *reader) link(s string) bool {
 	return true
 }
 
-// splitLink returns the host and the registrable domain of a link, without www and in lower
-// case, and what follows the host. All are empty when s is no link.
+// splitLink returns the host and the registrable domain of a link, without www and in lower case, and the rest of the
+// address after the host. All are empty if s is not a link.
 func splitLink(s string) (host, domain, path string) {
 	if strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 {
-		return "", "", "" // as most words
+		return "", "", "" // the fast, common case
 	}
 	if _, inside, ok := strings.Cut(s, "://["); ok { // http://[2001:db8::1]:8080/path
 		literal, path, _ := strings.Cut(inside, "]")
@@ -96,6 +96,7 @@ func splitLink(s string) (host, domain, path string) {
 	return host, domain, strings.ToLower(path)
 }
 
+// capitalised reports whether label has one capital letter at its beginning, as a sentence does.
 func capitalised(label string) bool {
 	return label != "" && 'A' <= label[0] && label[0] <= 'Z' && label != strings.ToUpper(label)
 }

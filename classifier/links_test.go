@@ -56,7 +56,7 @@ func TestRead_CountsAddressesWithoutSpacesBetween(t *testing.T) {
 	}
 }
 
-// A campaign is the same text with other links, also in a script that has no spaces.
+// The texts of a campaign differ in their links, also in a script without spaces.
 func TestFingerprint_IgnoresAddressesWithinProse(t *testing.T) {
 	a := FingerprintOf(Comment{Text: "这家商店的东西又便宜又好，请看https://shop1.example/买，谢谢大家的支持和关注"})
 	b := FingerprintOf(Comment{Text: "这家商店的东西又便宜又好，请看https://cheap.store77.example/优惠，谢谢大家的支持和关注"})

@@ -2,8 +2,8 @@ package classifier
 
 import "strings"
 
-// Letters that look alike, from and to, drawn up by eye from the fonts of common systems.
-// Upper case counts apart: Latin B looks like Cyrillic В, b like ь.
+// Pairs of look-alike letters, from and to, compiled by eye from the fonts of common systems. Upper and lower case
+// differ: Latin B looks like Cyrillic В, b like ь.
 const (
 	latinToCyrillic = "AА aа BВ bь CС cс EЕ eе HН hһ IІ iі JЈ jј KК kк MМ mм OО oо PР pр SЅ sѕ TТ tт XХ xх YУ yу " +
 		"ƏӘ əә ƟӨ ɵө uи gд nп rг wш"
@@ -21,6 +21,7 @@ var (
 	toCyrillic = pairs(latinToCyrillic, greekToCyrillic)
 )
 
+// pairs parses lists of two-letter pairs into a map from the first letter to the second.
 func pairs(lists ...string) map[rune]rune {
 	m := map[rune]rune{}
 	for _, list := range lists {
@@ -32,7 +33,7 @@ func pairs(lists ...string) map[rune]rune {
 	return m
 }
 
-// lookAlike returns the letter of a script that r looks like, or r.
+// lookAlike returns the letter of a script, cyrillic or else latin, that r looks like, or r.
 func lookAlike(r rune, to script) rune {
 	m := toLatin
 	if to == cyrillic {
@@ -44,8 +45,8 @@ func lookAlike(r rune, to script) rune {
 	return r
 }
 
-// Skeleton writes each letter as the Latin one that it looks like, where there is one: texts that a reader
-// takes for one another have one skeleton.
+// Skeleton replaces each letter with the Latin letter that it looks like. Texts that look the same have the same
+// skeleton, as in Unicode Technical Standard 39.
 func Skeleton(s string) string {
 	return strings.Map(func(r rune) rune { return lookAlike(r, latin) }, s)
 }
@@ -54,10 +55,10 @@ func Skeleton(s string) string {
 // Unicode's table of confusables gives.
 func ConfusableSkeleton(s string) string {
 	return strings.Map(func(r rune) rune {
-		if l := lookAlike(r, latin); l != r || plainLetter(r) {
+		if l := lookAlike(r, latin); l != r || keyboardLetter(r) {
 			return l
 		}
-		if t := twins()[r]; t.latin != 0 {
+		if t := confusableMap()[r]; t.latin != 0 {
 			return t.latin
 		}
 		return r

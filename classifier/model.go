@@ -9,25 +9,25 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// nearError: a lesson that was foreseen better than this is not counted. It would teach little,
-// and a thousand copies of one spam would drown the rest.
+// nearError is the error of a prediction, as a difference of probabilities, up to which a lesson is not counted. Such a
+// lesson teaches little, and a thousand copies of one spam would outweigh all other lessons.
 const nearError = 0.03
 
-// copyError: a copy of what was taught before teaches only where it is still misjudged by more than this.
+// copyError is the error up to which a near-duplicate of an earlier lesson is ignored.
 const copyError = 0.05
 
-// A Model judges documents. Any number of goroutines may Judge while others Learn: judging never waits for learning.
+// A Model judges documents. It is safe for concurrent use, except Extend. Judge does not wait for Learn.
 type Model struct {
-	active atomic.Pointer[side] // is never written: what learns makes the next one
+	active atomic.Pointer[state] // immutable; Learn replaces it with a changed copy
 
-	learning sync.Mutex // guards what follows
+	learning sync.Mutex // guards counts and copies
 	counts   counts
 	copies   copies
 
-	seen seen
+	shown shownCounts
 }
 
-// Fold makes the model of lessons, which come in ascending order of Seq.
+// Fold returns the model of the lessons, which must be in ascending order of Seq.
 func Fold(lessons func(yield func(Lesson) bool)) *Model {
 	m := newModel()
 	m.Extend(lessons)
@@ -35,13 +35,13 @@ func Fold(lessons func(yield func(Lesson) bool)) *Model {
 }
 
 func newModel() *Model {
-	m := &Model{counts: newCounts(), copies: copies{table.New[struct{}]()}, seen: seen{counts: table.New[uint32]()}}
-	m.active.Store(newSide())
+	m := &Model{counts: newCounts(), copies: copies{table.New[struct{}]()}, shown: shownCounts{counts: table.New[uint32]()}}
+	m.active.Store(newState())
 	return m
 }
 
-// Extend continues the fold of a model that nobody judges by yet, such as one just restored, with
-// lessons whose Seq is higher than all before.
+// Extend learns lessons in place, without the copy that Learn makes. No other goroutine may use the model meanwhile: it
+// is for a model that was just restored. The lessons must have a higher Seq than all before.
 func (m *Model) Extend(lessons func(yield func(Lesson) bool)) {
 	s := m.active.Load()
 	for l := range lessons {
@@ -49,7 +49,7 @@ func (m *Model) Extend(lessons func(yield func(Lesson) bool)) {
 	}
 }
 
-// Learn continues the fold, with lessons whose Seq is higher than all before, while others judge.
+// Learn learns lessons. They must have a higher Seq than all before. Other goroutines may judge meanwhile.
 func (m *Model) Learn(lessons ...Lesson) {
 	m.learning.Lock()
 	defer m.learning.Unlock()
@@ -60,103 +60,103 @@ func (m *Model) Learn(lessons ...Lesson) {
 	m.active.Store(next)
 }
 
-// teach folds a lesson into a side that nobody judges by yet.
-func (m *Model) teach(s *side, l Lesson) {
-	if d := Read(l.Comment); len(d.tokens) > 0 { // something was said
-		m.tell(s, d, l.Label)
+// teach folds a lesson into a state that no other goroutine reads.
+func (m *Model) teach(s *state, l Lesson) {
+	if d := Read(l.Comment); len(d.tokens) > 0 { // an empty comment teaches nothing
+		m.train(s, d, l.Label)
 	}
 	s.seq = l.Seq
 	s.taught[l.Label]++
 }
 
-// tell tells the heads that a lesson of label l concerns what it teaches, which may be nothing.
-func (m *Model) tell(s *side, d Document, l Label) {
+// train trains the heads that a lesson of label l concerns, unless the lesson is a copy that they predict well.
+func (m *Model) train(s *state, d Document, l Label) {
 	again := m.copies.add(d, l)
-	corrections := s.corrections(d, l)
+	corrections := s.examples(d, l)
 	errs := func(margin float64) bool {
-		return slices.ContainsFunc(corrections, func(c correction) bool { return c.errs(margin) })
+		return slices.ContainsFunc(corrections, func(c example) bool { return c.errs(margin) })
 	}
 	if again && !errs(copyError) {
-		return // nearly the same was taught before, and was understood
+		return
 	}
-	loud := d.loud()
-	d.tokens = s.heads[corrections[0].head].lasting(d, s.taught[l] == 0 || s.warm(Spam) && errs(0.5))
+	loud := d.squaredNorm()
+	d.tokens = s.heads[corrections[0].head].admitTokens(d, s.taught[l] == 0 || s.warm(Spam) && errs(0.5))
 	if !again {
-		m.seen.add(d, l)
+		m.shown.add(d, l)
 	}
 	for _, c := range corrections {
 		s.heads[c.head].learn(d, loud, c)
 	}
 	if errs(nearError) {
 		m.counts.learn(d, l)
-		s.count(d, l)
+		s.countLesson(d, l)
 	}
 }
 
-// correction is what a lesson tells a head, with what the head thought before.
-type correction struct {
+// example is a lesson as a training example for one head, with the head's prediction before it learns.
+type example struct {
 	head int
 	y    float64 // 1 for the head's label, 0 for ham
-	warm bool
-	verdict
+	warm bool    // the head was warm
+	prediction
 }
 
-// Seq is the newest lesson's.
+// Seq returns the Seq of the newest lesson.
 func (m *Model) Seq() uint64 { return m.active.Load().seq }
 
 // Judge scores a document.
 func (m *Model) Judge(d Document) Judgement {
 	s := m.active.Load()
 	j := Judgement{Spam: 0.5, Seq: s.seq}
-	known := knowns.Get().(*[]feature)
-	defer knowns.Put(known)
+	known := featurePool.Get().(*[]feature)
+	defer featurePool.Put(known)
 	for i := range s.heads {
 		h := &s.heads[i]
 		warm := s.warm(h.label)
 		if !warm && h.label != Spam {
 			continue
 		}
-		*known = s.recall(h, d, *known)
-		v := h.look(d, *known, s.docs, s.guess(h, d))
+		*known = s.lookUp(h, d, *known)
+		v := h.predict(d, *known, s.docs, s.prior(h, d))
 		z := h.logit(v)
 		switch {
 		case h.label != Spam:
 			j.Reasons[h.label-HateSpeech] = table.Sigmoid(z)
-		case !warm: // by its shape, and by how much of it is known of the one kind that was taught
+		case !warm: // the logit rests on shape and on the one class that was taught
 			j.Logit = z
 		default:
-			if d.bare {
-				j.Foreign = h.foreign.of(v.familiarity)
+			if d.discountable {
+				j.UnknownLanguage = h.language.unknown(v.familiarity)
 			}
-			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(abroad(s.sober(h.shown.logit(z)), j.Foreign))
-			j.Tried = min(h.met[0], h.met[1]) >= habitsOf(Spam).bothMet
-			j.Young = min(s.taught[Spam], s.taught[Ham]) < Grown
+			j.Warm, j.Logit, j.Spam = true, z, table.Sigmoid(discountLanguage(s.capConfidence(h.shown.logit(z)), j.UnknownLanguage))
+			j.Calibrated = min(h.predicted[0], h.predicted[1]) >= paramsOf(Spam).fullAfter
+			j.Young = min(s.taught[Spam], s.taught[Ham]) < YoungBelow
 		}
 	}
 	return j
 }
 
-// knowns is memory for recall.
-var knowns = sync.Pool{New: func() any { return new([]feature) }}
+// featurePool pools the slices of lookUp.
+var featurePool = sync.Pool{New: func() any { return new([]feature) }}
 
-// side is all that judging needs.
-type side struct {
+// state is the part of a model that Judge reads.
+type state struct {
 	docs   tally // counted lessons
 	taught tally // all lessons
 	heads  [labels - Spam]head
 	seq    uint64
 }
 
-func newSide() *side {
-	s := &side{}
+func newState() *state {
+	s := &state{}
 	for i := range s.heads {
 		s.heads[i] = newHead(Spam + Label(i))
 	}
 	return s
 }
 
-// fork returns a copy that may be written. The side itself must not be any more.
-func (s *side) fork() *side {
+// fork returns a writable copy. The original must not be written any more.
+func (s *state) fork() *state {
 	c := *s
 	for i := range c.heads {
 		c.heads[i].features = s.heads[i].features.Fork()
@@ -164,11 +164,11 @@ func (s *side) fork() *side {
 	return &c
 }
 
-// headOf returns the head of any label but Ham.
-func (s *side) headOf(l Label) *head { return &s.heads[l-Spam] }
+// headOf returns the head of a label other than Ham.
+func (s *state) headOf(l Label) *head { return &s.heads[l-Spam] }
 
-// recall writes what a head knows of a document's tokens into known, and returns that.
-func (s *side) recall(h *head, d Document, known []feature) []feature {
+// lookUp returns the head's features of the document's tokens, in the memory of known.
+func (s *state) lookUp(h *head, d Document, known []feature) []feature {
 	known = slices.Grow(known[:0], len(d.tokens))
 	for _, t := range d.tokens {
 		known = append(known, s.feature(h, t.hash))
@@ -176,8 +176,8 @@ func (s *side) recall(h *head, d Document, known []feature) []feature {
 	return known
 }
 
-// feature is what a head knows of a token.
-func (s *side) feature(h *head, hash uint64) (f feature) {
+// feature returns the head's feature of a token, with the ham count of spam's head.
+func (s *state) feature(h *head, hash uint64) (f feature) {
 	f, _ = h.features.Get(hash)
 	if h.label != Spam {
 		common, _ := s.headOf(Spam).features.Get(hash)
@@ -186,16 +186,16 @@ func (s *side) feature(h *head, hash uint64) (f feature) {
 	return f
 }
 
-// count counts a lesson.
-func (s *side) count(d Document, l Label) {
+// countLesson counts a lesson of label l and its tokens.
+func (s *state) countLesson(d Document, l Label) {
 	s.docs[l]++
 	for _, t := range d.tokens {
-		s.counts(t.hash, l, 1)
+		s.addCount(t.hash, l, 1)
 	}
 }
 
-// counts adds so many lessons of label l that had a token.
-func (s *side) counts(hash uint64, l Label, n uint32) {
+// addCount adds n to the number of lessons of label l that had a token.
+func (s *state) addCount(hash uint64, l Label, n uint32) {
 	switch {
 	case n == 0:
 	case l == Ham:
@@ -205,49 +205,50 @@ func (s *side) counts(hash uint64, l Label, n uint32) {
 	}
 }
 
-// warm: both the label and ham were taught.
-func (s *side) warm(l Label) bool { return s.taught[l] > 0 && s.taught[Ham] > 0 }
+// warm reports whether both the label and ham were taught.
+func (s *state) warm(l Label) bool { return s.taught[l] > 0 && s.taught[Ham] > 0 }
 
-// least is how many lessons there are of spam, or of ham if these are fewer, copies once: those that were
-// counted, or those that were foreseen or should have been. A warm side has one of each.
-func (s *side) least() float64 {
-	met := s.headOf(Spam).met
+// minLessons returns n, the smaller of the numbers of spam and ham lessons, without copies. For each class it takes the
+// larger of two numbers: counted lessons, and lessons predicted before they were learned.
+func (s *state) minLessons() float64 {
+	met := s.headOf(Spam).predicted
 	return min(max(float64(s.docs[Spam]), met[1]), max(float64(s.docs[Ham]), met[0]))
 }
 
-// guessed is how many lessons of each kind say as much as what spam looks like everywhere.
-const guessed = 4
+// priorLessons is the number of lessons of each class at which the prior counts half.
+const priorLessons = 4
 
-// guess is what a document's shape says of spam beyond the lessons: much at first, then ever less.
-func (s *side) guess(h *head, d Document) float64 {
+// prior returns the prior logit of a document, faded by the number of lessons. It is 0 for the heads of reasons.
+func (s *state) prior(h *head, d Document) float64 {
 	if h.label != Spam {
 		return 0
 	}
-	return d.guess * guessed / (guessed + s.least())
+	return d.prior * priorLessons / (priorLessons + s.minLessons())
 }
 
-// Bounds of how sure a model may be of spam, in nats: no surer than so many lessons can make it, and never
-// than 134 to 1. A wrong word about a good comment costs more than a shy one about spam.
+// Bounds of the shown logit of spam, in nats: confidencePerLesson·ln(1+n) after n lessons of each class, and
+// maxConfidence (134 to 1) at most. A false alarm about a good comment costs more than a cautious score of spam.
 const (
-	surePerLesson = 1.5
-	sureMost      = 4.9
+	confidencePerLesson = 1.5
+	maxConfidence       = 4.9
 )
 
-// sober keeps a logit within its bound, and its order.
-func (s *side) sober(z float64) float64 {
+// capConfidence returns a positive logit z as m·tanh(z/m), where m is the bound. It keeps the order of logits.
+func (s *state) capConfidence(z float64) float64 {
 	if z <= 0 {
 		return z
 	}
-	most := min(sureMost, surePerLesson*math.Log1p(s.least()))
+	most := min(maxConfidence, confidencePerLesson*math.Log1p(s.minLessons()))
 	return most * math.Tanh(z/most)
 }
 
-// Grown is how many lessons of each kind a model has that may act alone: with fewer it is young.
-const Grown = 10
+// YoungBelow is the number of lessons of spam and of ham below which a model is young. A caller should not act on a
+// young model alone.
+const YoungBelow = 10
 
-// concerns reports whether a lesson of label l teaches a head, and which answer. Ham teaches
-// spam's head, and those of the reasons that were taught.
-func (s *side) concerns(h *head, l Label) (y float64, ok bool) {
+// concerns reports whether a lesson of label l trains a head, and returns its target y: 1 for the head's label, 0 for
+// ham. Ham trains spam's head, and the heads of the reasons that were taught.
+func (s *state) concerns(h *head, l Label) (y float64, ok bool) {
 	switch {
 	case l == h.label:
 		return 1, true
@@ -257,22 +258,22 @@ func (s *side) concerns(h *head, l Label) (y float64, ok bool) {
 	return 0, false
 }
 
-// corrections looks at a lesson of label l once for every head that it concerns.
-func (s *side) corrections(d Document, l Label) []correction {
-	var corrections []correction
-	known := knowns.Get().(*[]feature)
-	defer knowns.Put(known)
+// examples returns a training example of a lesson of label l for each head that it concerns.
+func (s *state) examples(d Document, l Label) []example {
+	var corrections []example
+	known := featurePool.Get().(*[]feature)
+	defer featurePool.Put(known)
 	for i := range s.heads {
 		h := &s.heads[i]
 		if y, ok := s.concerns(h, l); ok {
-			*known = s.recall(h, d, *known)
-			corrections = append(corrections, correction{i, y, s.warm(h.label), h.look(d, *known, s.docs, s.guess(h, d))})
+			*known = s.lookUp(h, d, *known)
+			corrections = append(corrections, example{i, y, s.warm(h.label), h.predict(d, *known, s.docs, s.prior(h, d))})
 		}
 	}
 	return corrections
 }
 
-// errs reports whether a head's answer was further from the right one than a margin.
-func (c correction) errs(margin float64) bool {
+// errs reports whether the head was not warm, or its probability for the whole was off by more than margin.
+func (c example) errs(margin float64) bool {
 	return !c.warm || math.Abs(table.Sigmoid(c.whole)-c.y) > margin
 }

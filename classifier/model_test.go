@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// lessonsOf makes n lessons that can be told apart, a third of them spam, in two languages.
+// lessonsOf returns n separable lessons in two languages. A third is spam.
 func lessonsOf(n int, seed uint64) []Lesson {
 	r := rand.New(rand.NewPCG(seed, 1))
 	ham := strings.Fields("the article was good thanks author думаю статья хорошая спасибо автору очень интересно " +
@@ -44,7 +44,8 @@ func lessonsOf(n int, seed uint64) []Lesson {
 	return out
 }
 
-func learned(lessons []Lesson) *Model {
+// learnEach returns a model that learnEach the lessons one by one.
+func learnEach(lessons []Lesson) *Model {
 	m := Fold(slices.Values([]Lesson(nil)))
 	for _, l := range lessons {
 		m.Learn(l)
@@ -52,7 +53,7 @@ func learned(lessons []Lesson) *Model {
 	return m
 }
 
-func TestAModelIsColdUntilBothKindsWereTaught(t *testing.T) {
+func TestJudge_ColdUntilSpamAndHamTaught(t *testing.T) {
 	doc := Read(Comment{Text: "buy cheap pills http://win.example"})
 	for _, tt := range []struct {
 		name    string
@@ -68,7 +69,7 @@ func TestAModelIsColdUntilBothKindsWereTaught(t *testing.T) {
 			{Seq: 2, Label: Ham, Comment: Comment{Text: "thank you"}}}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for how, m := range map[string]*Model{"fold": Fold(slices.Values(tt.lessons)), "learn": learned(tt.lessons)} {
+			for how, m := range map[string]*Model{"fold": Fold(slices.Values(tt.lessons)), "learn": learnEach(tt.lessons)} {
 				j := m.Judge(doc)
 				if j.Warm != tt.warm {
 					t.Errorf("%s: warm is %v, want %v", how, j.Warm, tt.warm)
@@ -87,9 +88,9 @@ func TestAModelIsColdUntilBothKindsWereTaught(t *testing.T) {
 	}
 }
 
-// A site that refused nothing yet has no probabilities. What an advert looks like, and what is unlike all that was
-// approved, it can tell.
-func TestAColdModelOrders(t *testing.T) {
+// A model that only knows ham has no probabilities. Its logit still ranks advertisements, and comments unlike the ham,
+// higher.
+func TestJudge_ColdModelRanks(t *testing.T) {
 	advert := Read(Comment{Text: "Earn $500 a day! Write to http://win.example/bonus now"})
 	stranger := Read(Comment{Text: "Quite another matter, which nobody has spoken of here"})
 	known := Read(Comment{Text: "Thank you for the recipe of the oven bread, it rose well"})
@@ -98,26 +99,26 @@ func TestAColdModelOrders(t *testing.T) {
 	for i, text := range []string{"thank you for the recipe", "the oven bread rose well", "my bread rose for an hour"} {
 		ham = append(ham, Lesson{Seq: uint64(i + 1), Label: Ham, Comment: Comment{Text: text}})
 	}
-	for how, m := range map[string]*Model{"fold": Fold(slices.Values(ham)), "learn": learned(ham)} {
+	for how, m := range map[string]*Model{"fold": Fold(slices.Values(ham)), "learn": learnEach(ham)} {
 		if a, s, k := logit(m, advert), logit(m, stranger), logit(m, known); a <= s || s <= k {
 			t.Errorf("%s: an advert %v, what nobody spoke of %v, what was approved %v", how, a, s, k)
 		}
 	}
-	if m := learned(nil); logit(m, advert) <= logit(m, known) {
+	if m := learnEach(nil); logit(m, advert) <= logit(m, known) {
 		t.Errorf("a model that was taught nothing: an advert %v, bread %v", logit(m, advert), logit(m, known))
 	}
 	spam := []Lesson{{Seq: 1, Label: Spam, Comment: Comment{Text: "quite another matter: cheap pills"}}}
-	if m := learned(spam); logit(m, stranger) <= logit(m, known) {
+	if m := learnEach(spam); logit(m, stranger) <= logit(m, known) {
 		t.Errorf("only spam: like it %v, unlike it %v", logit(m, stranger), logit(m, known))
 	}
 }
 
-func TestAModelTellsSpamFromHamInBothLanguages(t *testing.T) {
+func TestJudge_TwoLanguages(t *testing.T) {
 	m := Fold(slices.Values(lessonsOf(300, 1)))
 	for text, spam := range map[string]bool{
 		"cheap pills, buy now http://win.example/bonus":  true,
 		"заработок без вложений, казино бонус":           true,
-		"заpaбoтoк бeз влoжeний, kaзинo бонус":           true, // Latin letters among them
+		"заpaбoтoк бeз влoжeний, kaзинo бонус":           true, // with Latin letters
 		"c a s i n o бонус, f r e e money":               true,
 		"b\u200buy ch\u200beap p\u200bills ca\u0301sino": true,
 		"𝐛𝐮𝐲 𝐜𝐡𝐞𝐚𝐩 𝐩𝐢𝐥𝐥𝐬 𝐜𝐚𝐬𝐢𝐧𝐨":                         true,
@@ -131,11 +132,11 @@ func TestAModelTellsSpamFromHamInBothLanguages(t *testing.T) {
 	}
 }
 
-func TestALessonTaughtOneByOneOrAtOnceMakesTheSameBytes(t *testing.T) {
+func TestFold_SameBytesAsLearnAndRestore(t *testing.T) {
 	for seed := range uint64(5) {
 		lessons := lessonsOf(120, seed)
 		want := Fold(slices.Values(lessons)).Bytes()
-		if got := learned(lessons).Bytes(); !bytes.Equal(got, want) {
+		if got := learnEach(lessons).Bytes(); !bytes.Equal(got, want) {
 			t.Errorf("seed %d: %d bytes learned one by one differ from %d folded at once", seed, len(got), len(want))
 		}
 		half := Fold(slices.Values(lessons[:70]))
@@ -156,7 +157,7 @@ func TestALessonTaughtOneByOneOrAtOnceMakesTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestManyJudgeWhileOneLearns(t *testing.T) {
+func TestModel_JudgeDuringLearn(t *testing.T) {
 	lessons := lessonsOf(150, 3)
 	m := Fold(slices.Values(lessons[:20]))
 	docs := make([]Document, len(lessons))
@@ -184,7 +185,7 @@ func TestManyJudgeWhileOneLearns(t *testing.T) {
 			}
 		})
 	}
-	for n := 20; n < len(lessons); n += 1 + n%5 { // one and some at once
+	for n := 20; n < len(lessons); n += 1 + n%5 { // one to five at once
 		m.Learn(lessons[n:min(len(lessons), n+1+n%5)]...)
 	}
 	close(done)
@@ -194,7 +195,7 @@ func TestManyJudgeWhileOneLearns(t *testing.T) {
 	}
 }
 
-func TestEvidenceNamesWordsHostsAndTraitsWithTheirCounts(t *testing.T) {
+func TestEvidence_NamesTokensWithCounts(t *testing.T) {
 	m := Fold(slices.Values([]Lesson{
 		{Seq: 1, Label: Spam, Comment: Comment{Text: "Casino bonus https://www.win.example/a"}},
 		{Seq: 2, Label: Ham, Comment: Comment{Text: "a kind word"}},
@@ -216,7 +217,7 @@ func TestEvidenceNamesWordsHostsAndTraitsWithTheirCounts(t *testing.T) {
 	}
 }
 
-func TestReasonsAreZeroUntilTaughtAndThenIndependent(t *testing.T) {
+func TestJudge_ReasonsAreIndependent(t *testing.T) {
 	lessons := []Lesson{{Seq: 1, Label: Ham, Comment: Comment{Text: "a kind word for the author"}}}
 	insult := Read(Comment{Text: "you stupid fool"})
 	if j := Fold(slices.Values(lessons)).Judge(insult); j.Reasons != [3]float64{} {
@@ -239,8 +240,8 @@ func TestReasonsAreZeroUntilTaughtAndThenIndependent(t *testing.T) {
 	}
 }
 
-// A large model is not copied again and again while it is written down.
-func TestASnapshotTakesItsOwnSize(t *testing.T) {
+// The buffer of a snapshot does not grow, which would copy a large model several times.
+func TestBytes_AllocatesOnce(t *testing.T) {
 	m := Fold(slices.Values(lessonsOf(2000, 7)))
 	size := uint64(len(m.Bytes()))
 	var before, after runtime.MemStats
@@ -252,7 +253,7 @@ func TestASnapshotTakesItsOwnSize(t *testing.T) {
 	}
 }
 
-func TestADamagedSnapshotIsRefused(t *testing.T) {
+func TestRestore_RejectsDamage(t *testing.T) {
 	whole := Fold(slices.Values(lessonsOf(4, 9))).Bytes()
 	if _, err := Restore(whole); err != nil {
 		t.Fatal(err)
@@ -269,7 +270,7 @@ func TestADamagedSnapshotIsRefused(t *testing.T) {
 	}
 }
 
-func TestALessonWithoutWordsTeachesNothing(t *testing.T) {
+func TestLearn_EmptyLessonTeachesNothing(t *testing.T) {
 	lessons := []Lesson{
 		{Seq: 1, Label: Spam, Comment: Comment{Text: "buy cheap pills now"}},
 		{Seq: 2, Label: Ham, Comment: Comment{Text: "thank you"}},
@@ -286,8 +287,8 @@ func TestALessonWithoutWordsTeachesNothing(t *testing.T) {
 	}
 }
 
-// A model of another tokeniser judges until there is one of this.
-func TestAFormerTokenisersModelJudges(t *testing.T) {
+// A model of another tokeniser version judges until the lessons are folded again.
+func TestRestoreFormer_Judges(t *testing.T) {
 	m := Fold(slices.Values(lessonsOf(60, 3)))
 	b := m.Bytes()
 	if _, err := RestoreFormer(b); err == nil {

@@ -11,27 +11,27 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// A snapshot is magic, format, tokeniser version, length of what follows, the model, and a
-// SHA-256 of all before it. Numbers are little-endian; keys and weights are sorted.
+// A snapshot consists of the magic, the format, the tokeniser version, the length of the model, the model, and a
+// SHA-256 of all that. Numbers are little-endian. Keys and weights are sorted.
 //
-// The format is raised whenever the layout changes, or what a fold makes of the same documents.
+// snapshotFormat changes whenever the layout changes, or the result of a fold for the same documents.
 const (
 	snapshotMagic  = "aitysmdl"
 	snapshotFormat = 10
 	snapshotHeader = len(snapshotMagic) + 2 + 2 + 8
 )
 
-// ErrSnapshot is returned by Restore for bytes that are no whole snapshot of this version.
-// The model must then be folded from its lessons.
+// ErrSnapshot is returned by Restore for bytes that are not a complete snapshot of this version. The model must then be
+// folded from its lessons.
 var ErrSnapshot = errors.New("not a snapshot of this version")
 
-// Bytes is the model's canonical encoding: equal lessons make equal bytes, however the model
-// came to know them.
+// Bytes returns the model's canonical encoding. Equal lessons make equal bytes, whether the model folded, learned or
+// restored them.
 func (m *Model) Bytes() []byte {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	m.counts.settle()
-	b := append(make([]byte, 0, m.room()), snapshotMagic...)
+	m.counts.compact()
+	b := append(make([]byte, 0, m.encodedSize()), snapshotMagic...)
 	s := m.active.Load()
 	b = binary.LittleEndian.AppendUint16(b, snapshotFormat)
 	b = binary.LittleEndian.AppendUint16(b, TokeniserVersion)
@@ -41,12 +41,12 @@ func (m *Model) Bytes() []byte {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	b = binary.AppendUvarint(b, uint64(m.counts.keys))
-	b = append(b, m.counts.settled...)
+	b = append(b, m.counts.compacted...)
 	for i := range s.heads {
 		b = s.heads[i].appendTo(b)
 	}
-	b = binary.AppendUvarint(b, uint64(m.seen.counts.Len()))
-	for hash, n := range m.seen.counts.All() {
+	b = binary.AppendUvarint(b, uint64(m.shown.counts.Len()))
+	for hash, n := range m.shown.counts.All() {
 		b = binary.LittleEndian.AppendUint64(b, hash)
 		b = binary.AppendUvarint(b, uint64(n))
 	}
@@ -58,10 +58,10 @@ func (m *Model) Bytes() []byte {
 	return append(b, sum[:]...)
 }
 
-// room is how many bytes hold the model's encoding: that of a large one is not to be copied while it grows.
-func (m *Model) room() int {
-	const number, frame = binary.MaxVarintLen32, snapshotHeader + 4096 // numbers, and whatever else has its own length
-	n := frame + len(m.counts.settled) + (8+number)*m.seen.counts.Len() + 8*m.copies.bands.Len()
+// encodedSize returns an upper bound on the length of Bytes, so that its buffer never grows.
+func (m *Model) encodedSize() int {
+	const number, frame = binary.MaxVarintLen32, snapshotHeader + 4096 // frame: the header and all of constant length
+	n := frame + len(m.counts.compacted) + (8+number)*m.shown.counts.Len() + 8*m.copies.bands.Len()
 	s := m.active.Load()
 	for i := range s.heads {
 		n += (8 + 4 + 4) * s.heads[i].features.Len()
@@ -69,8 +69,9 @@ func (m *Model) room() int {
 	return n
 }
 
+// appendTo appends the head's encoding, without the counts.
 func (h *head) appendTo(b []byte) []byte {
-	for _, f := range h.numbers() {
+	for _, f := range h.scalars() {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*f))
 	}
 	b = binary.AppendUvarint(b, uint64(h.features.Len()))
@@ -82,8 +83,9 @@ func (h *head) appendTo(b []byte) []byte {
 	return b
 }
 
+// readFrom reads the encoding of appendTo.
 func (h *head) readFrom(r *snapshotReader) {
-	for _, f := range h.numbers() {
+	for _, f := range h.scalars() {
 		*f = math.Float64frombits(r.uint64())
 	}
 	for range r.count(8 + 4 + 4) {
@@ -93,28 +95,28 @@ func (h *head) readFrom(r *snapshotReader) {
 	}
 }
 
-// numbers are what a head knows besides its features.
-func (h *head) numbers() []*float64 {
+// scalars returns pointers to the head's state outside its features, in the order of the snapshot.
+func (h *head) scalars() []*float64 {
 	s, e, w, p := &h.stack, &h.excerpt, &h.window, &h.shown
 	return []*float64{
 		&h.bias, &s.Weight[0], &s.Weight[1], &s.Weight[2], &s.Square[0], &s.Square[1], &s.Square[2],
 		&s.Scale[0], &s.Scale[1], &s.Lessons, &e.slope, &e.shift, &e.slopeSquare, &e.shiftSquare,
 		&w.slope, &w.shift, &w.slopeSquare, &w.shiftSquare,
-		&p.slope, &p.shift, &p.slopeSquare, &p.shiftSquare, &h.met[0], &h.met[1], &h.foreign.Lessons,
-		&h.foreign.Words, &h.foreign.Runs,
+		&p.slope, &p.shift, &p.slopeSquare, &p.shiftSquare, &h.predicted[0], &h.predicted[1], &h.language.Lessons,
+		&h.language.Words, &h.language.Grams,
 	}
 }
 
-// Restore reads what Bytes wrote. Anything else, a damaged or a cut snapshot and one of
-// another format or tokeniser, is an ErrSnapshot.
+// Restore reads a snapshot that Bytes wrote. It returns an error that wraps ErrSnapshot for a damaged or truncated
+// snapshot, and for one of another format or TokeniserVersion.
 func Restore(b []byte) (*Model, error) { return restore(b, true) }
 
-// RestoreFormer reads what Bytes wrote under another TokeniserVersion; anything else is an
-// ErrSnapshot. The model judges documents by the tokens that both versions read. It serves until
-// the lessons are folded anew: it must not learn.
+// RestoreFormer reads a snapshot that Bytes wrote with another TokeniserVersion. It returns an error that wraps
+// ErrSnapshot for anything else. The model judges documents by the tokens that both versions read. It must not learn.
+// It serves until the lessons are folded again.
 func RestoreFormer(b []byte) (*Model, error) { return restore(b, false) }
 
-// restore reads a snapshot of this tokeniser, or of another.
+// restore reads a snapshot of this TokeniserVersion, or if own is false, of another.
 func restore(b []byte, own bool) (*Model, error) {
 	body, tokeniser, err := checkSnapshot(b)
 	if err != nil {
@@ -142,17 +144,17 @@ func restore(b []byte, own bool) (*Model, error) {
 		default:
 			hash := table.Hash(kind(key[0]), key[1:])
 			for l, n := range t {
-				s.counts(hash, Label(l), n)
+				s.addCount(hash, Label(l), n)
 			}
 		}
 	}
-	m.counts.settled = bytes.Clone(counted[:len(counted)-len(r.b)])
+	m.counts.compacted = bytes.Clone(counted[:len(counted)-len(r.b)])
 	for i := range s.heads {
 		s.heads[i].readFrom(&r)
 	}
 	for range r.count(8 + 1) {
 		hash := r.uint64()
-		*m.seen.counts.At(hash) = uint32(r.uvarint())
+		*m.shown.counts.At(hash) = uint32(r.uvarint())
 	}
 	for len(r.b) > 0 && !r.failed {
 		m.copies.bands.At(r.uint64())
@@ -163,7 +165,7 @@ func restore(b []byte, own bool) (*Model, error) {
 	return m, nil
 }
 
-// checkSnapshot returns what stands between the header and the checksum, and the tokeniser.
+// checkSnapshot returns the bytes between header and checksum, and the tokeniser version.
 func checkSnapshot(b []byte) (body []byte, tokeniser uint16, err error) {
 	if len(b) < snapshotHeader+sha256.Size || string(b[:len(snapshotMagic)]) != snapshotMagic {
 		return nil, 0, ErrSnapshot
@@ -183,7 +185,7 @@ func checkSnapshot(b []byte) (body []byte, tokeniser uint16, err error) {
 	return body, binary.LittleEndian.Uint16(head[2:]), nil
 }
 
-// snapshotReader reads numbers; past the end it reads zeros and has failed.
+// snapshotReader reads numbers. Past the end it returns zeros and sets failed.
 type snapshotReader struct {
 	b      []byte
 	failed bool
@@ -209,7 +211,7 @@ func (r *snapshotReader) uvarint() uint64 {
 	return v
 }
 
-// count reads how many things follow that take size bytes or more each.
+// count reads the number of items that follow. size is the minimum length of an item, by which it checks the number.
 func (r *snapshotReader) count(size int) int {
 	n := r.uvarint()
 	if n > uint64(len(r.b)/size) {

@@ -9,16 +9,16 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// Tokens is how many tokens the model has counted.
+// Tokens returns the number of distinct tokens that the model has counted.
 func (m *Model) Tokens() int {
 	m.learning.Lock()
 	defer m.learning.Unlock()
-	m.counts.settle()
-	return max(0, m.counts.keys-1) // one counts the lessons
+	m.counts.compact()
+	return max(0, m.counts.keys-1) // without docsKey
 }
 
-// Taught is how many lessons of each label the model was taught, by Label.
-func (m *Model) Taught() [5]int {
+// LessonCounts returns the number of lessons of each label, indexed by Label.
+func (m *Model) LessonCounts() [5]int {
 	s := m.active.Load()
 	var n [5]int
 	for l, lessons := range s.taught {
@@ -27,9 +27,8 @@ func (m *Model) Taught() [5]int {
 	return n
 }
 
-// Strongest returns what of all that the model counted speaks loudest for spam, and for ham,
-// strongest first, at most n of each and none until both kinds were taught. Tokens are named as
-// Evidence names them.
+// Strongest returns the n counted tokens with the highest weights for spam, and the n with the highest for ham,
+// strongest first. It returns none until both were taught. Tokens are named as by Evidence.
 func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	m.learning.Lock()
 	defer m.learning.Unlock()
@@ -37,17 +36,17 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	if !s.warm(Spam) {
 		return nil, nil
 	}
-	odds := spamHabits.Odds(s.docs[Spam], s.docs[Ham])
-	m.counts.settle()
-	for all := (snapshotReader{b: m.counts.settled}); len(all.b) > 0; {
+	odds := spamParams.Odds(s.docs[Spam], s.docs[Ham])
+	m.counts.compact()
+	for all := (snapshotReader{b: m.counts.compacted}); len(all.b) > 0; {
 		entry, n := all.entry()
 		key := string(entry)
 		name, ok := kindNames[kind(key[0])]
-		if !ok || kind(key[0]) == kindGram { // the count of lessons, and what means nothing to a person
+		if !ok || kind(key[0]) == kindGram { // docsKey, and tokens without meaning to people
 			continue
 		}
 		hash := table.Hash(kind(key[0]), []byte(key[1:]))
-		w := Weight{Token: name + ":" + key[1:], Spam: m.seen.of(hash, Spam), Ham: m.seen.of(hash, Ham)}
+		w := Weight{Token: name + ":" + key[1:], Spam: m.shown.count(hash, Spam), Ham: m.shown.count(hash, Ham)}
 		w.Weight = odds.Ratio(n[Spam], n[Ham])
 		switch {
 		case w.Weight > 0:
@@ -64,10 +63,10 @@ func (m *Model) Strongest(n int) (spam, ham []Weight) {
 	return spam[:min(len(spam), n)], ham[:min(len(ham), n)]
 }
 
-// observed is about what the library holds for one count of a token: its key, and its place in the map of a label.
-const observed = 60
+// observationSize is the approximate memory of one count in the library: the key and its map entry, in bytes.
+const observationSize = 60
 
-// Memory is about how many bytes the model holds.
+// Memory returns the approximate size of the model in memory, in bytes.
 func (m *Model) Memory() int {
 	m.learning.Lock()
 	defer m.learning.Unlock()
@@ -76,5 +75,5 @@ func (m *Model) Memory() int {
 	for i := range s.heads {
 		n += s.heads[i].features.Size()
 	}
-	return n + len(m.counts.settled) + m.counts.recent*observed + m.copies.bands.Size() + m.seen.counts.Size()
+	return n + len(m.counts.compacted) + m.counts.recent*observationSize + m.copies.bands.Size() + m.shown.counts.Size()
 }

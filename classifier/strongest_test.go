@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTheStrongestTokensAreThoseThatTellTheKindsApart(t *testing.T) {
+func TestStrongest_SeparatesSpamAndHam(t *testing.T) {
 	lessons := []Lesson{
 		{Seq: 1, Label: Ham, Comment: Comment{Text: "The orchard blooms early this year, thank you for writing."}},
 		{Seq: 2, Label: Obscenity, Comment: Comment{Text: "Damn orchard."}},
@@ -18,7 +18,7 @@ func TestTheStrongestTokensAreThoseThatTellTheKindsApart(t *testing.T) {
 		t.Errorf("a cold model says %v, %v", spam, ham)
 	}
 	m := Fold(slices.Values(lessons))
-	if got, want := m.Taught(), [5]int{1, 2, 0, 1, 0}; got != want {
+	if got, want := m.LessonCounts(), [5]int{1, 2, 0, 1, 0}; got != want {
 		t.Errorf("taught %v, want %v", got, want)
 	}
 	spam, ham := m.Strongest(1000)

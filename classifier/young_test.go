@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// apart returns the good comments and the spam of the Kazakh stream.
-func apart(t *testing.T) (ham, spam []Comment) {
+// kazakhByLabel returns the ham and the spam of the Kazakh stream.
+func kazakhByLabel(t *testing.T) (ham, spam []Comment) {
 	t.Helper()
 	for _, l := range kazakhStream(t) {
 		switch l.Label {
@@ -22,8 +22,8 @@ func apart(t *testing.T) (ham, spam []Comment) {
 	return ham, spam
 }
 
-// taught folds comments in the order that is given.
-func taught(each ...any) *Model {
+// foldComments returns the model of comments. each holds labels and the comments that they apply to, in order.
+func foldComments(each ...any) *Model {
 	var lessons []Lesson
 	label := Ham
 	for _, e := range each {
@@ -39,8 +39,8 @@ func taught(each ...any) *Model {
 	return Fold(slices.Values(lessons))
 }
 
-// share is of how many comments of a hundred a model says at least p.
-func share(m *Model, all []Comment, p float64) float64 {
+// sharePercent returns the percentage of comments whose probability of spam is at least p.
+func sharePercent(m *Model, all []Comment, p float64) float64 {
 	n := 0
 	for _, c := range all {
 		if m.Judge(Read(c)).Spam >= p {
@@ -50,16 +50,16 @@ func share(m *Model, all []Comment, p float64) float64 {
 	return 100 * float64(n) / float64(len(all))
 }
 
-// A moderator approves a page of comments and then marks another as spam, or the other way round. What
-// saw one kind only must not make everything look like the kind that came last.
-func TestDecisionsOfOneKindInARowTeachNoMoreThanMixedOnes(t *testing.T) {
-	ham, spam := apart(t)
+// A moderator may approve a page of comments and then mark another page as spam, or the other way round. The model must
+// not predict the last class for everything.
+func TestModel_RunsOfOneClass(t *testing.T) {
+	ham, spam := kazakhByLabel(t)
 	h, s := len(ham)/2, len(spam)/2
 	for order, m := range map[string]*Model{
-		"good ones first": taught(Ham, ham[:h], Spam, spam[:s]),
-		"spam first":      taught(Spam, spam[:s], Ham, ham[:h]),
+		"good ones first": foldComments(Ham, ham[:h], Spam, spam[:s]),
+		"spam first":      foldComments(Spam, spam[:s], Ham, ham[:h]),
 	} {
-		good, bad := share(m, ham[h:], 0.7), share(m, spam[s:], 0.5)
+		good, bad := sharePercent(m, ham[h:], 0.7), sharePercent(m, spam[s:], 0.5)
 		t.Logf("%s: of good comments %.1f %% stand at 0.7, of spam %.1f %% at 0.5", order, good, bad)
 		if good > 3 || bad < 60 {
 			t.Errorf("%s: of good comments %.1f %% stand at 0.7 or above, want 3 at most; of spam %.1f %% at 0.5, want 60",
@@ -68,28 +68,27 @@ func TestDecisionsOfOneKindInARowTeachNoMoreThanMixedOnes(t *testing.T) {
 	}
 }
 
-func TestFewLessonsAreNeverSure(t *testing.T) {
+func TestCapConfidence_FewLessons(t *testing.T) {
 	for n, most := range map[uint32]float64{1: 0.74, 2: 0.84, 4: 0.92, 30: 0.9935, 100_000: 0.9935} {
-		s := newSide()
+		s := newState()
 		s.docs[Spam], s.docs[Ham] = n, n+5
-		if got := table.Sigmoid(s.sober(40)); got > most || got < most-0.01 {
+		if got := table.Sigmoid(s.capConfidence(40)); got > most || got < most-0.01 {
 			t.Errorf("after %d lessons the surest is shown as %.4f, want %.4f", n, got, most)
 		}
-		if a, b := s.sober(2), s.sober(2.01); a >= b || s.sober(-3) != -3 {
-			t.Errorf("after %d lessons 2 is shown as %.3f, 2.01 as %.3f, and -3 as %.3f", n, a, b, s.sober(-3))
+		if a, b := s.capConfidence(2), s.capConfidence(2.01); a >= b || s.capConfidence(-3) != -3 {
+			t.Errorf("after %d lessons 2 is shown as %.3f, 2.01 as %.3f, and -3 as %.3f", n, a, b, s.capConfidence(-3))
 		}
 	}
 }
 
-// The number shown is another than the one that orders, but it turns no two around, unless one is in a language
-// that is not known.
-func TestTheNumberShownKeepsTheOrder(t *testing.T) {
-	ham, spam := apart(t)
+// Calibration keeps the order of comments in known languages.
+func TestJudge_SpamKeepsOrderOfLogit(t *testing.T) {
+	ham, spam := kazakhByLabel(t)
 	for _, n := range []int{1, 5, min(len(ham), len(spam))} {
-		m := taught(Ham, ham[:n], Spam, spam[:n])
+		m := foldComments(Ham, ham[:n], Spam, spam[:n])
 		var all []Judgement
 		for _, c := range slices.Concat(ham, spam) {
-			if j := m.Judge(Read(c)); j.Foreign == 0 {
+			if j := m.Judge(Read(c)); j.UnknownLanguage == 0 {
 				all = append(all, j)
 			}
 		}
@@ -114,38 +113,38 @@ func TestTheNumberShownKeepsTheOrder(t *testing.T) {
 	}
 }
 
-// Before a site has taught much, its filter knows what spam looks like anywhere.
-func TestAYoungModelGuessesByShape(t *testing.T) {
-	ham, spam := apart(t)
+// The shape prior works before a site has many lessons, and fades.
+func TestJudge_YoungModelUsesShape(t *testing.T) {
+	ham, spam := kazakhByLabel(t)
 	plain := Comment{Text: "Ол туралы екі жыл бұрын оқыған едім, қызық болды"}
 	linked := Comment{Text: plain.Text + " https://shop.example/a write to me@shop.example, $200!"}
-	young, grown := taught(Ham, ham[:2], Spam, spam[:2]), taught(Ham, ham, Spam, spam)
+	young, grown := foldComments(Ham, ham[:2], Spam, spam[:2]), foldComments(Ham, ham, Spam, spam)
 	lead := func(m *Model) float64 { return m.Judge(Read(linked)).Logit - m.Judge(Read(plain)).Logit }
 	if got := lead(young); got < 1 {
 		t.Errorf("a comment with a link, an address and a price is %.2f nats ahead of the same without", got)
 	}
 	s := young.active.Load()
-	if d := Read(linked); s.guess(s.headOf(Spam), d) < 4*grown.active.Load().guess(s.headOf(Spam), d) {
+	if d := Read(linked); s.prior(s.headOf(Spam), d) < 4*grown.active.Load().prior(s.headOf(Spam), d) {
 		t.Error("the guess does not fade as the model learns")
 	}
 	long := Comment{Text: strings.Repeat("Бұл жерде көп нәрсе жазылған, бәрі де рас. ", 8)}
 	longer := Comment{Text: strings.Repeat(long.Text, 8)}
-	if a, b := Read(long).guess, Read(longer).guess; a != b {
+	if a, b := Read(long).prior, Read(longer).prior; a != b {
 		t.Errorf("a comment is the more suspect the longer it is: %.2f of 8 lines, %.2f of 64", a, b)
 	}
 }
 
-// Two moderators disagree about one text within a second.
-func TestTenContradictionsAboutOneTextLeaveTheRestAlone(t *testing.T) {
-	ham, spam := apart(t)
+// Two moderators may disagree about one text. The scores of other comments stay.
+func TestLearn_ContradictionsStayLocal(t *testing.T) {
+	ham, spam := kazakhByLabel(t)
 	text := Comment{Text: "Дүкенімізде бүгін ғана жеңілдік бар, келіп көріңіздер, бәріне жетеді деп ойлаймын."}
 	for _, n := range []int{3, len(spam)} {
 		before := []any{Ham, ham[:n], Spam, spam[:n]}
-		quiet, torn := taught(before...), slices.Clone(before)
+		quiet, torn := foldComments(before...), slices.Clone(before)
 		for i := range 10 {
 			torn = append(torn, []Label{Ham, Spam}[i%2], []Comment{text})
 		}
-		m := taught(torn...)
+		m := foldComments(torn...)
 		j := m.Judge(Read(text))
 		if checkJudgement(t, j); j.Spam < 0.1 || j.Spam > 0.9 {
 			t.Errorf("after %d of each, the text that was decided both ways is spam with %.3f", n, j.Spam)
@@ -159,8 +158,8 @@ func TestTenContradictionsAboutOneTextLeaveTheRestAlone(t *testing.T) {
 	}
 }
 
-// A month of approvals, and then a month of spam alone: each answer is one, whatever came before.
-func TestAMonthOfOneKindAndThenOfTheOtherIsJudged(t *testing.T) {
+// Judgements stay finite when all lessons of one label come before those of the next.
+func TestModel_SortedLessonsStayFinite(t *testing.T) {
 	lessons := lessonsOf(3000, 9)
 	slices.SortStableFunc(lessons, func(a, b Lesson) int { return int(a.Label) - int(b.Label) })
 	for i := range lessons {

@@ -25,24 +25,24 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// loopback is where the receivers and providers of tests are.
+// loopback is the network of the receivers and providers of tests.
 var loopback = outbound.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
 type wallClock struct{}
 
 func (wallClock) Now() time.Time { return time.Now() }
 
-// A local is a service in this process.
-type local struct {
+// A localService is a service in this process.
+type localService struct {
 	*server
 	*app.App
 }
 
-// own is the secret of all services: two on one database are one service.
-var own = secret.Secret(strings.Repeat("k", secret.MinLength))
+// testSecret is the secret of all services, so that two servers can share a database.
+var testSecret = secret.Secret(strings.Repeat("k", secret.MinLength))
 
-// newLocal starts a service. The caller ends it.
-func newLocal(t testing.TB, o options) *local {
+// newLocal starts a service. The caller must stop it.
+func newLocal(t testing.TB, o options) *localService {
 	t.Helper()
 	ctx := context.Background()
 	must := func(err error) {
@@ -52,18 +52,18 @@ func newLocal(t testing.TB, o options) *local {
 		}
 	}
 	written := &testkit.Log{}
-	a := &local{server: &server{log: written.String}}
+	a := &localService{server: &server{log: written.String}}
 	log := slog.New(slog.NewTextHandler(written, nil))
 	db, err := store.Open(ctx, o.database, store.Options{})
 	must(err)
 	must(db.Migrate(ctx))
-	shared, err := coord.Open(ctx, coord.Options{URL: o.redis, Secret: own, Clock: wallClock{}, Log: log})
+	shared, err := coord.Open(ctx, coord.Options{URL: o.redis, Secret: testSecret, Clock: wallClock{}, Log: log})
 	must(err)
 	var front *api.Server
 	var https *http.Server
 	a.URL = testkit.Serve(t, func(public *url.URL) *http.Server {
 		ao := app.Options{Clock: wallClock{}, Log: log, Storage: db.Storage, PublicURL: public, AnyHost: true,
-			Outbound: app.Reach(loopback, loopback, loopback), Passwords: hashing.NewWeak()}
+			Outbound: app.NewOutbound(loopback, loopback, loopback), Passwords: hashing.NewWeak()}
 		if o.issuer != nil {
 			provider, err := oidc.New(oidc.Options{Reach: loopback, Name: "Small", Issuer: o.issuer.URL, ClientID: testkit.ClientID,
 				Secret: o.issuer.ClientSecret(), Clock: wallClock{}, Callback: public.JoinPath("signin", "Small", "callback")})
@@ -77,7 +77,7 @@ func newLocal(t testing.TB, o options) *local {
 			must(err)
 			ao.Mail = &mail.Options{Server: to, From: from, Zone: time.Local}
 		}
-		a.App, err = app.New(ctx, db, app.Through(shared), own, ao)
+		a.App, err = app.New(ctx, db, app.CoordinationOf(shared), testSecret, ao)
 		must(err)
 		front = a.Handler()
 		https = web.NewServer(front, log)
@@ -88,7 +88,7 @@ func newLocal(t testing.TB, o options) *local {
 	go func() { ended <- a.Run(running) }()
 	a.kill = func() {
 		front.Close()
-		_ = https.Close() // what it leaves open ends with the test
+		_ = https.Close() // open connections end with the test
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the service ended: %v", err)
@@ -97,6 +97,6 @@ func newLocal(t testing.TB, o options) *local {
 		_ = db.Close()
 	}
 	testkit.Until(t, "the service is ready", func() bool { return a.Process.Ready(ctx) == nil })
-	must(txn.NotePublicURL(ctx, store.Narrow[txn.MetaTx](db), a.URL))
+	must(txn.StorePublicURL(ctx, store.Narrow[txn.MetaTx](db), a.URL))
 	return a
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// Nothing on the pages where people decide keeps anybody from using them, as far as axe can tell.
-func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
+// axe finds no accessibility problem on the pages for decisions.
+func TestDesk_PassesAxe(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
-	var last testkit.Posted
+	var last testkit.PostResult
 	for n, text := range []string{
 		"Buy cheap pi\u200blls and a cаsino now, see [here](https://pills.example/win)\n\n> a quote\n> > in a quote",
 		"The ferry was late again.", "And so was I.",
@@ -22,7 +22,7 @@ func TestAxeFindsNothingWhereDecisionsAreMade(t *testing.T) {
 		w.must(err)
 		last = posted
 	}
-	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", testkit.Ref{ID: last.ID, Version: last.Version})
+	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", testkit.CommentRef{ID: last.ID, Version: last.Version})
 	w.must(err)
 	w.site("empty", "Empty", "https://empty.example")
 	link := w.invite(author, "Aliya", authz.Author, "blog")

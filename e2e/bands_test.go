@@ -21,8 +21,8 @@ var (
 	shiftZ = testkit.Key{Key: "Z", Code: "KeyZ", Shift: true}
 )
 
-// What is selected at once was on the screen: never a row that nobody saw.
-func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
+// Band selection includes only rows that were on the screen.
+func TestBand_SelectsSeenRowsOnly(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
@@ -30,16 +30,16 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 	const all = 60
 	var texts []string
 	for n := range all {
-		words := strings.Fields("cheap pills order now best price bonus loans slots") // too short to be alike
+		words := strings.Fields("cheap pills order now best price bonus loans slots") // too short for a campaign
 		texts = append(texts, fmt.Sprintf("%s %s %d %s %s", words[n%9], words[n*5%9], n, words[(n+3)%9], words[(n*7+1)%9]))
 	}
 	s.postAll(texts)
-	for n := range 9 { // from good to bad: some of them are doubtful
+	for n := range 9 { // from good to bad, so that some scores are in between
 		some := []string{kinds[0].words[n], kinds[1].words[n]}
 		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", "Ruth", "", strings.Join(some, " "))
 		s.must(err)
 	}
-	s.queued("sort=risk&limit=100", func(items []testkit.Item) bool { // all are judged by what was decided
+	s.queued("sort=risk&limit=100", func(items []testkit.QueueItem) bool { // all are scored with the decisions
 		return items[0].Verdict.Score > 0.7 && items[all-1].Verdict.Score > 0.65
 	})
 	desk := s.tab(1280, 900, false)
@@ -54,13 +54,13 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 	s.must(err)
 	s.steps(desk,
 		func() error {
-			return desk.Holds(first + `.querySelector("[data-seen]").textContent.endsWith("below not seen")`)
+			return desk.Holds(first + `.querySelector("[data-seen]").textContent.endsWith("not seen below")`)
 		},
-		// The digit of a row selects it, and takes it out again.
+		// The digit of a row toggles its selection.
 		func() error { return desk.Press(testkit.Key{Key: "3", Code: "Digit3"}) },
-		func() error { return desk.Holds(numbered(selected) + ` === "3"`) },
+		func() error { return desk.Holds(cardNumbers(selected) + ` === "3"`) },
 		func() error { return desk.Press(testkit.Key{Key: "!", Code: "Digit1", Shift: true}) },
-		func() error { return desk.Holds(numbered(selected) + ` === "3 ⇧1"`) },
+		func() error { return desk.Holds(cardNumbers(selected) + ` === "3 ⇧1"`) },
 		func() error {
 			return desk.Press(testkit.Key{Key: "3", Code: "Digit3"}, testkit.Key{Key: "!", Code: "Digit1", Shift: true})
 		},
@@ -69,16 +69,16 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 		func() error { return desk.Holds(selected + `.length >= 8`) },
 	)
 	s.picture(desk, "bands")
-	unseen, err := testkit.Eval[int](desk, // a row of which a tenth is missing was seen
+	unseen, err := testkit.Eval[int](desk, // a row counts as seen if 90 % of it is visible
 		selected+`.filter(card => card.getBoundingClientRect().bottom > innerHeight + 6).length`)
 	if err != nil || unseen > 0 {
 		t.Errorf("%d rows are selected that were not on the screen (%v)", unseen, err)
 	}
-	press := func() error { // the button does what the key does
+	press := func() error { // the button does the same as the key
 		_, err := testkit.Eval[bool](desk, `(`+first+`.querySelector("[data-select]").click(), true)`)
 		return err
 	}
-	s.steps(desk, // the same key on another layout takes it back
+	s.steps(desk, // the same key on another layout undoes it
 		func() error { return desk.Press(keyИ) },
 		func() error { return desk.Holds(selected + `.length === 0`) },
 		press,
@@ -88,8 +88,8 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 		press,
 		func() error { return desk.Holds(selected + `.length === 0`) },
 	)
-	for range all { // to the end of the band, and it is seen whole: each row was drawn
-		s.must(desk.Press(keyJ), desk.Drawn())
+	for range all { // scroll to the end of the band, so that all rows are seen
+		s.must(desk.Press(keyJ), desk.WaitForPaint())
 	}
 	s.steps(desk, func() error {
 		return desk.Holds(first + `.querySelector("[data-select]").textContent.startsWith("Select all ")`)
@@ -101,21 +101,21 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 			return desk.Holds(`document.querySelector(".band[data-band=either] .card[aria-current=true][data-doubt]")`)
 		},
 	)
-	// What arrives stands above, in its place, and is not said to be below.
+	// A new comment is sorted into its place above, and is not counted as below.
 	_, err = s.client.Post(t.Context(), "", s.blog.URL+"/post", "Ruth", "", texts[0]+" "+texts[1])
 	s.must(err)
 	s.steps(desk,
-		func() error { return desk.Click("link", "Show them") },
+		func() error { return desk.Click("link", "Show") },
 		func() error {
 			return desk.Holds(`[...document.querySelectorAll("[data-seen]")].some(said => said.textContent === "1 not seen")`)
 		},
 	)
-	s.steps(desk, press, // last, for the list is judged anew by what is decided; what arrived may be seen only now
+	s.steps(desk, press, // last, because decisions rescore the list; the new comment may be seen only now
 		func() error { return desk.Holds(selected + `.length >= 8`) },
 		func() error { return desk.Press(shiftS) },
 		func() error { return desk.Holds(`document.querySelectorAll(".folded").length >= 8`) },
 		func() error { return desk.Press(shiftZ) },
-		func() error { return desk.Holds(toastSays("Press z again to take this back.")) },
+		func() error { return desk.Holds(toastSays("Press z again to undo this.")) },
 		func() error { return desk.Holds(toastSays("Undo: ")) },
 		func() error { return desk.Holds(`document.querySelectorAll(".folded").length >= 8`) },
 		func() error { return desk.Press(keyZ) },
@@ -123,24 +123,24 @@ func TestABandSelectsWhatWasSeenAndNothingElse(t *testing.T) {
 	)
 }
 
-// numbered is a JavaScript expression: the numbers of cards, as they stand there.
-func numbered(cards string) string {
+// cardNumbers returns a JavaScript expression for the numbers of cards, in order.
+func cardNumbers(cards string) string {
 	return cards + `.map(card => card.querySelector(".pick").dataset.number ?? "none").join(" ")`
 }
 
-// The next comment is there when the key goes up, whatever the network does.
-func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
+// The next comment is shown on key-up without waiting for the network.
+func TestQueue_NextCommentWithoutNetwork(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	const pressed, every = 100, 200 * time.Millisecond
 	var texts []string
-	for n := range testkit.HowMany(t, "TEST_WAITING", 250) {
+	for n := range testkit.EnvInt(t, "TEST_WAITING", 250) {
 		texts = append(texts, fmt.Sprintf("Day %d: late again.", n))
 	}
 	w.postAll(texts)
 	desk := w.tab(1280, 900, false)
-	w.must(desk.BeforeEach(`window.wentUp = []; addEventListener("keyup", () => {
+	w.must(desk.AddInitScript(`window.wentUp = []; addEventListener("keyup", () => {
 		const card = document.querySelector("[aria-current=true][data-comment]"), box = card?.getBoundingClientRect()
 		wentUp.push(card && box.top >= 53 && box.bottom <= innerHeight && card.querySelector(".full").checkVisibility() ?
 			card.dataset.comment : "nothing") })`))
@@ -165,7 +165,7 @@ func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 		after = next
 	}
 	for range pressed {
-		time.Sleep(every) // a person's pace
+		time.Sleep(every) // the pace of a moderator
 		w.must(desk.Press(keyA))
 	}
 	testkit.Until(t, "all decisions are saved", func() bool {
@@ -180,7 +180,7 @@ func TestTheNextCommentIsThereWhateverTheNetworkDoes(t *testing.T) {
 	}
 }
 
-func TestAViewIsSavedUnderAName(t *testing.T) {
+func TestView_SavedByName(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -192,7 +192,7 @@ func TestAViewIsSavedUnderAName(t *testing.T) {
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?lang=ru&sort=newest") },
 		func() error { return desk.Holds(current("Пароход")) },
 		func() error { return desk.Click("DisclosureTriangleGrouped", "save view") },
-		func() error { return desk.Type("textbox", "Name of the view", "In Russian") },
+		func() error { return desk.Type("textbox", "View name", "In Russian") },
 		func() error { return desk.Click("button", "Save") },
 		func() error {
 			return desk.Holds(`document.querySelector("#saved a[aria-current]")?.textContent === "In Russian"`)
@@ -204,27 +204,27 @@ func TestAViewIsSavedUnderAName(t *testing.T) {
 			return desk.Holds(`location.search.includes("lang=ru") && location.search.includes("sort=newest") && ` +
 				current("Пароход"))
 		},
-		func() error { return desk.Click("button", "Remove the view In Russian") },
+		func() error { return desk.Click("button", "Remove view In Russian") },
 		func() error { return desk.Holds(`document.querySelector("#saved").hidden`) },
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/queue") },
 		func() error { return desk.Holds(`document.querySelector("#saved").hidden`) },
 	)
 }
 
-// What is selected was chosen by a person: that its score changes meanwhile takes nothing away and adds nothing.
-func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
+// A rescore does not change the selection of a moderator.
+func TestSelection_KeptAfterRescore(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
 	s.decide(14)
-	const sign = "quince" // with two more words fewer letters than what may be alike has
+	const sign = "quince" // with two more words still too short for a campaign
 	for n := range 12 {
 		bad := kinds[1].words
 		some := []string{bad[n%9], sign, bad[(n*5+2)%9], fmt.Sprint(n)}
 		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", strings.Join(some, " "))
 		s.must(err)
 	}
-	worst := func(items []testkit.Item) bool { return len(items) > 11 && items[0].Verdict.Score > 0.6 }
+	worst := func(items []testkit.QueueItem) bool { return len(items) > 11 && items[0].Verdict.Score > 0.6 }
 	s.queued("sort=risk", worst)
 	desk := s.tab(1280, 900, false)
 	s.signIn(desk, email)
@@ -239,18 +239,18 @@ func TestASelectionIsTheSameAfterItsScoresChange(t *testing.T) {
 	s.must(err)
 	before, _, err := s.client.Queue(t.Context(), "sort=risk")
 	s.must(err)
-	for n := range 25 { // what they have in common is no spam at all
+	for n := range 25 { // their common words are not spam
 		posted, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Gardener %d", n), "",
 			fmt.Sprintf("%s %s %d", sign, sign, n))
 		s.must(err)
-		_, err = s.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: posted.Version})
+		_, err = s.client.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: posted.ID, Version: posted.Version})
 		s.must(err)
 	}
-	s.queued("sort=risk", func(items []testkit.Item) bool {
+	s.queued("sort=risk", func(items []testkit.QueueItem) bool {
 		return len(items) > 0 && items[0].Verdict.Score < before[0].Verdict.Score-0.1
 	})
 	s.steps(desk, func() error { return desk.Press(shiftS) })
-	s.queued("state=spam&limit=100", func(items []testkit.Item) bool {
+	s.queued("state=spam&limit=100", func(items []testkit.QueueItem) bool {
 		done := 0
 		for _, item := range items {
 			if slices.Contains(chosen, item.Comment.ID) {

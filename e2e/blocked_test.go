@@ -19,14 +19,14 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// A blocked blog carries the widget itself, and its service is behind a proxy that does what censors do. Its copies
-// lie at servers of their own.
+// A blocked world has a blog that hosts the widget itself. Its service is behind a proxy that simulates blocking. Static
+// copies are on other servers.
 type blocked struct {
 	*world
 	proxy *testkit.Proxy
-	key   string // the site's, public
-	tag   string // attributes of the script
-	dir   string // of the newest copy
+	key   string // the site's public key
+	tag   string // attributes of the script element
+	dir   string // folder of the newest copy
 	site  *httptest.Server
 	n     int
 }
@@ -50,41 +50,41 @@ font: 17px/1.6 system-ui, sans-serif }</style></head>
 	t.Cleanup(b.site.Close)
 	b.must(b.client.Do(t.Context(), "PATCH", "", nil, map[string]any{"origin": []string{b.blog.URL, b.site.URL}}, nil))
 	b.proxy = testkit.NewProxy(t, "tcp", strings.TrimPrefix(b.service.URL, "http://"))
-	key, err := b.app.Signing.SiteKey(t.Context(), authz.Operator, b.of("blog"))
+	key, err := b.app.Signing.SiteKey(t.Context(), authz.Operator, b.siteOf("blog"))
 	b.must(err)
 	b.key = key
 	return b
 }
 
-// publish has a reader's comment shown on a page of the blog.
+// publish posts a comment on a page of the blog and approves it.
 func (b *blocked) publish(path, name, body string) {
 	b.t.Helper()
 	b.n++
 	key := fmt.Sprintf("blocked-%016d", b.n)
 	posted, err := b.client.Post(b.t.Context(), key, b.site.URL+path, name, "", body)
 	b.must(err)
-	_, err = b.client.Decide(b.t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: 1})
+	_, err = b.client.Decide(b.t.Context(), "approve", "", testkit.CommentRef{ID: posted.ID, Version: 1})
 	b.must(err)
 }
 
-// copy makes a copy of a site, and returns its folder.
+// copy writes a static copy of a site and returns its folder.
 func (b *blocked) copy(site string) string {
 	b.t.Helper()
-	dir, _ := b.copied(site)
+	dir, _ := b.copyReport(site)
 	return dir
 }
 
-// copied is copy with what the service reports of it.
-func (b *blocked) copied(site string) (dir string, made static.Report) {
+// copyReport is like copy, and also returns the report.
+func (b *blocked) copyReport(site string) (dir string, made static.Report) {
 	b.t.Helper()
 	dir = filepath.Join(b.t.TempDir(), "copy")
-	made, err := b.app.Static.Copy(b.t.Context(), authz.Operator, b.of(site), dir, nil)
+	made, err := b.app.Static.Copy(b.t.Context(), authz.Operator, b.siteOf(site), dir, nil)
 	b.must(err)
 	return dir, made
 }
 
-// lies has a folder lie on a plain web host.
-func (b *blocked) lies(dir string) string {
+// hostCopy serves a folder from a static web host and returns its URL.
+func (b *blocked) hostCopy(dir string) string {
 	files := http.FileServer(http.Dir(dir))
 	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
@@ -106,17 +106,17 @@ const (
 	stolen = "The harbour belongs to somebody else now."
 )
 
-// censors are what is done to the service's address, and within which time readers have the comments all the same.
-var censors = []struct {
+// blockings lists ways to block the service, and the time within which readers must still get the comments.
+var blockings = []struct {
 	fault  testkit.Fault
 	within time.Duration
 }{
 	{testkit.Fault{Name: "refused", Refuse: true}, 3 * time.Second},
-	{testkit.Fault{Name: "reset", Do: func(*testkit.Piece) error { return testkit.ErrReset }}, 3 * time.Second},
-	{testkit.Fault{Name: "hanging", Do: func(p *testkit.Piece) error { p.Hold(); return nil }}, 6 * time.Second},
-	{testkit.Fault{Name: "garbage", Do: func(p *testkit.Piece) error {
+	{testkit.Fault{Name: "reset", Handle: func(*testkit.Chunk) error { return testkit.ErrReset }}, 3 * time.Second},
+	{testkit.Fault{Name: "hanging", Handle: func(p *testkit.Chunk) error { p.Hold(); return nil }}, 6 * time.Second},
+	{testkit.Fault{Name: "garbage", Handle: func(p *testkit.Chunk) error {
 		for i := range p.Bytes {
-			if !p.Up {
+			if !p.ToServer {
 				p.Bytes[i] = byte(i * 37)
 			}
 		}
@@ -124,7 +124,7 @@ var censors = []struct {
 	}}, 6 * time.Second},
 }
 
-func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
+func TestBlocked_ReadersSeeCopy(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
@@ -133,8 +133,8 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 		b.publish("/harbour", "Jonas", fmt.Sprintf("Lamp number %d on the pier burns again.", i))
 	}
 	b.dir = b.copy("blog")
-	mirror := b.lies(b.dir)
-	for _, c := range censors {
+	mirror := b.hostCopy(b.dir)
+	for _, c := range blockings {
 		t.Run(c.fault.Name, func(t *testing.T) {
 			b.script("http://"+b.proxy.Addr, mirror)
 			b.proxy.Set(t, c.fault)
@@ -162,10 +162,10 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 				func() error { return tab.Holds(shows(isCopy)) },
 				func() error { return tab.Holds("localStorage.length === 0 && sessionStorage.length === 0") },
 			)
-			b.fair(tab, "copy-"+c.fault.Name)
+			b.checkView(tab, "copy-"+c.fault.Name)
 		})
 	}
-	// A page that says something else in the place of the service's.
+	// A block page instead of the service.
 	wall := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		_, _ = io.WriteString(w, "<h1>This site is blocked</h1>")
@@ -183,7 +183,7 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 			func() error { return tab.Holds(shows(said[0])) },
 			func() error { return tab.See("button", said[1]) },
 		)
-		b.fair(tab, "copy-"+lang)
+		b.checkView(tab, "copy-"+lang)
 	}
 	b.script(wall.URL, wall.URL, mirror)
 	tab := b.tab(390, 844, true)
@@ -197,12 +197,12 @@ func TestReadersOfABlockedServiceReadACopy(t *testing.T) {
 	}
 }
 
-func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
+func TestBlocked_MirrorTakesComments(t *testing.T) {
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
-	b.script("http://"+b.proxy.Addr, b.lies(t.TempDir()), b.service.URL)
+	b.script("http://"+b.proxy.Addr, b.hostCopy(t.TempDir()), b.service.URL)
 	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	tab := b.tab(1280, 900, false)
 	b.steps(tab,
@@ -215,14 +215,14 @@ func TestTheSameServiceAtAnotherAddressTakesComments(t *testing.T) {
 	)
 }
 
-// What is written while the service is being blocked stays in the browser, and is offered when it answers again.
-func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
+// A draft that is written while the service is blocked stays in the browser, and is offered again later.
+func TestBlocked_DraftIsOfferedLater(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
-	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
+	b.script("http://"+b.proxy.Addr, b.hostCopy(b.dir))
 	tab := b.tab(1280, 900, false)
 	const begun = "The pilots never look at them anyway."
 	b.steps(tab,
@@ -233,7 +233,7 @@ func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
 		func() error { return tab.Holds(shows("Your text is safe.")) },
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Holds(shows(isCopy)) },
-		func() error { return tab.Holds(shows("What you had written is kept in this browser")) },
+		func() error { return tab.Holds(shows("Your draft is safe in this browser.")) },
 		func() error { b.proxy.Set(t, testkit.Fault{}); return nil },
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Holds(fmt.Sprintf("%s.includes(%q)", field, begun)) },
@@ -244,8 +244,8 @@ func TestWhatWasBegunIsOfferedWhenTheServiceIsBack(t *testing.T) {
 
 const field = `document.querySelector("aitys-comments").shadowRoot.querySelector("textarea").value`
 
-// made is when a copy was made.
-func made(t *testing.T, dir string) string {
+// copyTime returns the time of a copy.
+func copyTime(t *testing.T, dir string) string {
 	t.Helper()
 	said, err := os.ReadFile(filepath.Join(dir, "aitys.json"))
 	var list struct {
@@ -257,13 +257,13 @@ func made(t *testing.T, dir string) string {
 	return list.At
 }
 
-func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
+func TestCopy_ForeignCopyIsHidden(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	older := b.copy("blog")
-	for b.dir = older; made(t, b.dir) == made(t, older); { // lists tell seconds
+	for b.dir = older; copyTime(t, b.dir) == copyTime(t, older); { // times have a precision of one second
 		b.dir = b.copy("blog")
 	}
 	b.world.site("other", "Other", b.site.URL)
@@ -272,7 +272,7 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "copy")
 		b.must(os.CopyFS(dir, os.DirFS(b.dir)))
 		how(dir)
-		return b.lies(dir)
+		return b.hostCopy(dir)
 	}
 	list := func(dir string, change func(list map[string]any)) {
 		name := filepath.Join(dir, "aitys.json")
@@ -292,7 +292,7 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 			said, err := os.ReadFile(pages[0])
 			b.must(err, os.WriteFile(pages[0], []byte(strings.Replace(string(said), inCopy, stolen, 1)), 0o600))
 		}),
-		"another site's": b.lies(other),
+		"another site's": b.hostCopy(other),
 		"said to be made later": changed(func(dir string) {
 			list(dir, func(l map[string]any) { l["generated_at"] = later })
 		}),
@@ -300,7 +300,7 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 			list(dir, func(l map[string]any) { l["key"] = strings.Repeat("A", 43) })
 		}),
 		"no signature":       changed(func(dir string) { list(dir, func(l map[string]any) { delete(l, "signature") }) }),
-		"a stranger's files": b.lies(t.TempDir()),
+		"a stranger's files": b.hostCopy(t.TempDir()),
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
@@ -315,8 +315,8 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 					t.Errorf("it shows %q (%v)", never, err)
 				}
 			}
-			// Beside one that is the site's, it does no harm.
-			b.script("http://"+b.proxy.Addr, mirror, b.lies(b.dir))
+			// A foreign copy does no harm if there is also a valid one.
+			b.script("http://"+b.proxy.Addr, mirror, b.hostCopy(b.dir))
 			b.steps(tab,
 				func() error { return tab.Go(b.site.URL + "/harbour") },
 				func() error { return tab.Holds(shows(inCopy)) },
@@ -324,9 +324,9 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 			)
 		})
 	}
-	// Who has written here before remembers the newest list; somebody else has no place for it.
+	// A browser that has commented before stores the newest list. Others do not store it.
 	tab := b.tab(1280, 900, false)
-	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
+	b.script("http://"+b.proxy.Addr, b.hostCopy(b.dir))
 	b.steps(tab,
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Holds(shows(isCopy)) },
@@ -334,13 +334,16 @@ func TestACopyThatIsNotTheSitesIsNotShown(t *testing.T) {
 		func() error { return tab.Go(b.site.URL + "/harbour") },
 		func() error { return tab.Holds(shows(isCopy)) },
 		func() error { return tab.Holds(`localStorage["aitys:blog:copy"]`) },
-		func() error { b.script("http://"+b.proxy.Addr, b.lies(older)); return tab.Go(b.site.URL + "/harbour") },
+		func() error {
+			b.script("http://"+b.proxy.Addr, b.hostCopy(older))
+			return tab.Go(b.site.URL + "/harbour")
+		},
 		func() error { return tab.Holds(shows(noList)) },
 	)
 }
 
-// Who has the folder on a stick opens a file, without a server and without script.
-func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) {
+// A copy on a USB stick opens as a file, without a server and without JavaScript.
+func TestCopy_OpensFromFiles(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
@@ -365,27 +368,27 @@ func TestACopyOnAStickIsReadFromItsFiles(t *testing.T) {
 	)
 }
 
-// A browser that cannot check a copy is given a link to read it all the same.
-func TestWithoutEd25519ThereIsALink(t *testing.T) {
+// A browser without Ed25519 cannot verify a copy. It shows a link to the copy instead.
+func TestCopy_LinkWithoutEd25519(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	b := newBlocked(t)
 	b.publish("/harbour", "Marta", inCopy)
 	b.dir = b.copy("blog")
-	b.script("http://"+b.proxy.Addr, b.lies(b.dir))
+	b.script("http://"+b.proxy.Addr, b.hostCopy(b.dir))
 	b.proxy.Set(t, testkit.Fault{Name: "refused", Refuse: true})
 	tab := b.tab(1280, 900, false)
 	b.steps(tab,
 		func() error {
-			return tab.BeforeEach(`const old = SubtleCrypto.prototype.importKey
+			return tab.AddInitScript(`const old = SubtleCrypto.prototype.importKey
 				SubtleCrypto.prototype.importKey = function (format, key, kind, ...rest) {
 					return kind === "Ed25519" ? Promise.reject(new DOMException("no", "NotSupportedError")) :
 						old.call(this, format, key, kind, ...rest) }`)
 		},
 		func() error { return tab.Go(b.site.URL + "/harbour") },
-		func() error { return tab.Holds(shows("this browser cannot check copies")) },
+		func() error { return tab.Holds(shows("this browser cannot verify copies")) },
 		func() error { return tab.Holds("!(" + shows(inCopy) + ")") },
-		func() error { return tab.Click("link", "Read a copy all the same") },
+		func() error { return tab.Click("link", "Read a copy anyway") },
 		func() error { return tab.Holds(shows(inCopy)) },
 		func() error { return tab.Holds(shows(isCopy)) },
 	)

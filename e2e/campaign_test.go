@@ -7,8 +7,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Five adverts are one card: one press decides them all, and one takes it back; the next copy is suspected.
-func TestACampaignIsOneCard(t *testing.T) {
+// Five similar adverts are one card. One key decides all, and one key undoes it. The next copy is suspected.
+func TestCampaign_IsOneCard(t *testing.T) {
 	parallel(t)
 	s := newWorld(t).school()
 	advert := func(n int) {
@@ -25,7 +25,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 	desk := s.tab(1280, 900, false)
 	s.signIn(desk, email)
 	const card = `document.querySelector("[data-campaign]")`
-	// Campaigns follow what was committed: a page that is opened at once may be ahead of them.
+	// Campaigns are updated after the commit, so a page that is opened at once may not show them yet.
 	opened := func() {
 		t.Helper()
 		testkit.Until(t, "they are one card", func() bool {
@@ -56,7 +56,7 @@ func TestACampaignIsOneCard(t *testing.T) {
 	)
 	fits(phone, "campaign-card-phone")
 	s.steps(phone,
-		func() error { return phone.Leave(`location.href = ` + card + `.querySelector(".alike a").href`) },
+		func() error { return phone.LeaveBy(`location.href = ` + card + `.querySelector(".alike a").href`) },
 		func() error { return phone.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 	)
 	fits(phone, "campaign-page-phone")
@@ -68,37 +68,37 @@ func TestACampaignIsOneCard(t *testing.T) {
 		func() error { return desk.Holds(`!` + card) },
 		func() error { return desk.Holds(`document.getElementById("unsaved").hidden`) },
 	)
-	s.queued("state=spam", func(items []testkit.Item) bool { return len(items) >= 5 })
+	s.queued("state=spam", func(items []testkit.QueueItem) bool { return len(items) >= 5 })
 	s.steps(desk, func() error { return desk.Press(keyZ) }, func() error { return desk.Holds(card) })
-	s.queued("state=spam", func(items []testkit.Item) bool { return len(items) < 5 })
+	s.queued("state=spam", func(items []testkit.QueueItem) bool { return len(items) < 5 })
 
-	// Without script, by the page of the campaign.
+	// Without JavaScript, on the page of the campaign.
 	opened()
 	s.steps(desk,
-		func() error { return desk.Leave(`location.href = ` + card + `.querySelector(".alike a").href`) },
+		func() error { return desk.LeaveBy(`location.href = ` + card + `.querySelector(".alike a").href`) },
 		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 5`) },
 		func() error { return desk.Holds(`document.querySelectorAll(".vary").length >= 2`) },
 	)
 	fits(desk, "campaign-page")
 	s.steps(desk,
-		func() error { return desk.Leave(`document.querySelector(".members.alike form button").click()`) },
+		func() error { return desk.LeaveBy(`document.querySelector(".members.alike form button").click()`) },
 		func() error { return desk.Holds(`document.querySelectorAll(".members.alike > li").length === 4`) },
-		func() error { return desk.Press(keyZ) }, // a slip of the hand
+		func() error { return desk.Press(keyZ) }, // a mistake
 		func() error {
-			return desk.Holds(shows("It is with the others again.") +
+			return desk.Holds(shows("Back in the campaign.") +
 				` && document.querySelectorAll(".members.alike > li").length === 5`)
 		},
-		func() error { return desk.Click("checkbox", "Take the comment by Reader 2 with the others") },
+		func() error { return desk.Click("checkbox", "Include the comment by Reader 2") },
 		func() error {
-			return desk.Holds(`document.querySelector(".act-bar b").textContent === "4 taken, 1 left out"`)
+			return desk.Holds(`document.querySelector(".act-bar b").textContent === "4 included, 1 left out"`)
 		},
 		func() error { return desk.Press(shiftS) },
 		func() error { return desk.Holds(toastSays("4 marked as spam")) },
 	)
 	advert(9)
-	s.queued("state=suspected", func(items []testkit.Item) bool { return len(items) == 2 && items[1].Verdict.Score >= 0.9 })
+	s.queued("state=suspected", func(items []testkit.QueueItem) bool { return len(items) == 2 && items[1].Verdict.Score >= 0.9 })
 
-	// From the list of campaigns, and from a comment of one.
+	// From the list of campaigns, and from one of its comments.
 	s.steps(desk,
 		func() error { return desk.Click("link", "Campaigns") },
 		func() error { return desk.Holds(`document.querySelectorAll("main table.rows tbody tr").length === 1`) },
@@ -106,9 +106,9 @@ func TestACampaignIsOneCard(t *testing.T) {
 	fits(desk, "campaigns")
 	s.steps(desk,
 		func() error { return desk.Click("link", "6 alike") },
-		func() error { return desk.Holds(shows("2 taken") + ` && document.readyState === "complete"`) },
+		func() error { return desk.Holds(shows("2 included") + ` && document.readyState === "complete"`) },
 		func() error {
-			return desk.Leave(`location.href = document.querySelector(".members.alike .who a").href`)
+			return desk.LeaveBy(`location.href = document.querySelector(".members.alike .who a").href`)
 		},
 		func() error {
 			return desk.Holds(`location.pathname.includes("/comments/") && document.readyState === "complete"`)
@@ -118,9 +118,9 @@ func TestACampaignIsOneCard(t *testing.T) {
 	)
 }
 
-// A session may end while the decision on a whole campaign is on its way: it is kept, said, and sent after signing in,
-// for what was seen and for nothing that came since.
-func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
+// If the session ends before a campaign decision is saved, the desk keeps it and sends it after the next sign-in. It
+// covers only comments that were visible, not later ones.
+func TestCampaign_DecisionSurvivesSignOut(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -145,10 +145,10 @@ func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
 	w.endSession(desk)
 	w.steps(desk,
 		func() error { return desk.Press(shiftS) },
-		func() error { return desk.Holds(shows("What you decided and typed is kept here")) },
+		func() error { return desk.Holds(shows("Decisions and drafts are kept")) },
 		func() error { return desk.Holds(`!document.getElementById("unsaved").hidden`) },
 	)
-	w.queued("state=spam", func(items []testkit.Item) bool { return len(items) == 0 })
+	w.queued("state=spam", func(items []testkit.QueueItem) bool { return len(items) == 0 })
 	post(1)
 	w.steps(desk,
 		func() error { return desk.Click("link", "Sign in") },
@@ -159,6 +159,6 @@ func TestADecisionOnACampaignOutlivesTheSession(t *testing.T) {
 		func() error { return desk.Type("textbox", "Password", password) },
 		func() error { return desk.Click("button", "Sign in") },
 	)
-	w.queued("state=spam", func(items []testkit.Item) bool { return len(items) == 6 })
-	w.queued("state=pending", func(items []testkit.Item) bool { return len(items) == 1 })
+	w.queued("state=spam", func(items []testkit.QueueItem) bool { return len(items) == 6 })
+	w.queued("state=pending", func(items []testkit.QueueItem) bool { return len(items) == 1 })
 }

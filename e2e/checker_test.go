@@ -14,12 +14,12 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// An outsideChecker takes for spam what speaks of ovens, and counts how often it was asked about each text.
+// An outsideChecker reports texts about ovens as spam, and counts the requests per text.
 type outsideChecker struct {
 	*httptest.Server
 	mu    sync.Mutex
 	asked map[string]int
-	held  chan struct{} // while it is not nil it answers nobody, until this is closed
+	held  chan struct{} // if not nil, requests block until it is closed
 }
 
 func newOutsideChecker(t *testing.T) *outsideChecker {
@@ -46,7 +46,7 @@ func newOutsideChecker(t *testing.T) *outsideChecker {
 	return o
 }
 
-// hold has it answer nobody until the returned function is called.
+// hold blocks all requests until the returned function is called.
 func (o *outsideChecker) hold() (letGo func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -60,18 +60,18 @@ func (o *outsideChecker) hold() (letGo func()) {
 	}
 }
 
-// times is how often it was asked about a text.
+// times returns the number of requests about a text.
 func (o *outsideChecker) times(text string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.asked[text]
 }
 
-// word is what is said on the card of a comment that a checker on this machine takes for spam.
-const word = "127.0.0.1 takes it for spam."
+// checkerSignal is the text on a card if a checker on this machine reports spam.
+const checkerSignal = "Rated as spam by 127.0.0.1."
 
-// suspects reports whether the checker's word stands on a waiting comment.
-func suspects(t *testing.T, c *testkit.Client, text string) bool {
+// hasCheckerSignal reports whether a pending comment has the checker's signal.
+func hasCheckerSignal(t *testing.T, c *testkit.Client, text string) bool {
 	t.Helper()
 	var queue struct {
 		Items []struct {
@@ -85,7 +85,7 @@ func suspects(t *testing.T, c *testkit.Client, text string) bool {
 	must(t, c.Do(t.Context(), "GET", "/moderation/queue?state=pending&sort=newest&limit=100", nil, nil, &queue))
 	for _, it := range queue.Items {
 		for _, s := range it.Verdict.Signals {
-			if it.Comment.Body == text && s.Name == "checker" && s.Text == word && it.Verdict.Score >= 0.9 {
+			if it.Comment.Body == text && s.Name == "checker" && s.Text == checkerSignal && it.Verdict.Score >= 0.9 {
 				return true
 			}
 		}
@@ -93,23 +93,23 @@ func suspects(t *testing.T, c *testkit.Client, text string) bool {
 	return false
 }
 
-func TestAnOutsideCheckerIsAskedOnceOnSQLite(t *testing.T) {
+func TestChecker_AskedOnceOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	askOnce(t, 1, "--database", testkit.SQLite(t))
 }
 
-func TestAnOutsideCheckerIsAskedOnceByTwoProcesses(t *testing.T) {
+func TestChecker_AskedOnceByTwoProcesses(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	askOnce(t, 2, "--database", testkit.Postgres(t), "--redis", testkit.Redis(t))
 }
 
-// askOnce posts at each of so many processes, ends them all while the checker is asked, and starts them again.
+// askOnce posts to each process, kills all processes during the checker requests, and starts them again.
 func askOnce(t *testing.T, processes int, where ...string) {
 	outside := newOutsideChecker(t)
 	s := service{t, testkit.Binary(t), append(where, "--data", t.TempDir())}
-	s.furnish("asks")
+	s.addSite("asks")
 	s.run("", "site", "set", "asks", "checker="+outside.URL+"/check")
 	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
 	start := func() (all []*testkit.Instance, to []*testkit.Client) {
@@ -137,9 +137,9 @@ func askOnce(t *testing.T, processes int, where ...string) {
 		post(to[i%processes], texts[2*i])
 		post(to[i%processes], texts[2*i+1])
 	}
-	testkit.Within(t, time.Minute, "its word stands on each that it takes for spam", func() bool {
+	testkit.Within(t, time.Minute, "all reported comments have the signal", func() bool {
 		for i := 0; i < len(texts); i += 2 {
-			if !suspects(t, to[0], texts[i]) {
+			if !hasCheckerSignal(t, to[0], texts[i]) {
 				return false
 			}
 		}
@@ -150,12 +150,12 @@ func askOnce(t *testing.T, processes int, where ...string) {
 		if n := outside.times(text); n != 1 {
 			t.Errorf("it was asked %d times about %q", n, text)
 		}
-		if i%2 == 1 && suspects(t, to[0], text) {
-			t.Errorf("its word stands on %q", text)
+		if i%2 == 1 && hasCheckerSignal(t, to[0], text) {
+			t.Errorf("the signal is on %q", text)
 		}
 	}
 
-	// Every process is killed while it is asked; what it was asked about is not forgotten.
+	// All processes are killed during the requests. The checks must be repeated later.
 	letGo := outside.hold()
 	const lost = "One last oven, before the lights go out."
 	post(to[processes-1], lost)
@@ -165,10 +165,10 @@ func askOnce(t *testing.T, processes int, where ...string) {
 	}
 	letGo()
 	_, to = start()
-	testkit.Within(t, 2*time.Minute, "its word is heard after all", func() bool { return suspects(t, to[0], lost) })
+	testkit.Within(t, 2*time.Minute, "its word is heard after all", func() bool { return hasCheckerSignal(t, to[0], lost) })
 }
 
-func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
+func TestChecker_SignalShownWhileEnabled(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -183,20 +183,20 @@ func TestTheCardHasTheCheckersWordAsLongAsItIsAsked(t *testing.T) {
 	const text = "A stone oven with free delivery for you."
 	_, err = w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
 	w.must(err)
-	testkit.Until(t, "its word is heard", func() bool { return suspects(t, w.client, text) })
+	testkit.Until(t, "its word is heard", func() bool { return hasCheckerSignal(t, w.client, text) })
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
-	card := fmt.Sprintf(`document.querySelector("article.card")?.textContent.includes(%q)`, word)
+	card := fmt.Sprintf(`document.querySelector("article.card")?.textContent.includes(%q)`, checkerSignal)
 	w.must(desk.Go(w.service.URL+"/moderate/blog/queue?state=suspected"), desk.Holds(card))
 	w.picture(desk, "checker")
 	set("")
-	testkit.Until(t, "its word is gone", func() bool { return !suspects(t, w.client, text) })
+	testkit.Until(t, "its word is gone", func() bool { return !hasCheckerSignal(t, w.client, text) })
 	w.must(desk.Go(w.service.URL+"/moderate/blog/queue"), desk.Holds(`document.querySelector("article.card")`),
 		desk.Holds("!"+card))
-	w.queued("state=suspected", func(items []testkit.Item) bool { return len(items) == 0 })
+	w.queued("state=suspected", func(items []testkit.QueueItem) bool { return len(items) == 0 })
 }
 
-func TestABadCheckerHarmsNoPost(t *testing.T) {
+func TestChecker_FailureDoesNotBlockPosts(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	ended := make(chan struct{})
@@ -219,7 +219,7 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 	token := ""
 	for name := range bad {
 		if token == "" {
-			token = s.furnish(name)
+			token = s.addSite(name)
 			continue
 		}
 		s.run("", "site", "add", "--key", name, "--name", name, "--origin", "https://"+name+".example")
@@ -227,7 +227,7 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 	token = s.run("", "token", "add", "--account", email, "--scope", "admin")
 	server := s.start()
 	t.Cleanup(server.Kill)
-	defer close(ended) // before the servers are closed: they wait for it
+	defer close(ended) // before closing the servers, which wait for it
 	for name, answer := range bad {
 		there := httptest.NewServer(answer)
 		t.Cleanup(there.Close)
@@ -243,7 +243,7 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 				t.Errorf("where the checker %s a post waited %v", name, time.Since(began))
 			}
 		}
-		testkit.Within(t, time.Minute, "its failure is told", func() bool {
+		testkit.Within(t, time.Minute, "the failure is reported", func() bool {
 			var state struct{ Failure *string }
 			must(t, c.Do(t.Context(), "GET", "/moderation/checker", nil, nil, &state))
 			return state.Failure != nil
@@ -255,7 +255,7 @@ func TestABadCheckerHarmsNoPost(t *testing.T) {
 	}
 }
 
-// endless has no end.
+// endless is a reader that never ends.
 type endless struct{}
 
 func (endless) Read(b []byte) (int, error) { return len(b), nil }

@@ -11,9 +11,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A browser keeps what it asks for with cookies apart from what it asks for without: a script without crossorigin takes
-// a connection of its own, and the comments another one, with its handshakes.
-func TestAFirstViewTakesOneConnection(t *testing.T) {
+// Browsers use separate connections for requests with and without credentials. Without crossorigin, the script and the
+// comments would need two connections and two handshakes.
+func TestWidget_FirstViewUsesOneConnection(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	_, err := w.client.Post(t.Context(), "", w.blog.URL+"/first", "Ruth", "", "An oven is warm.")

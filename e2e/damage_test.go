@@ -17,16 +17,16 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// told is how long damage may stay unsaid.
-const told = 5 * time.Second
+// reportWait is the maximum time until damage is reported.
+const reportWait = 5 * time.Second
 
-// A file that SQLite calls damaged is called so by the doctor and by the server, which then takes no
-// write. Thirty-six copies of one database are damaged: by a bit, a page of noise, a page of zeros.
-func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
+// If SQLite finds a file damaged, the doctor and the server must report it, and the server must refuse writes. The test
+// damages 36 copies of one database: one bit, one page of random bytes, or one page of zeros.
+func TestDamage_ReportedAndReadOnly(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	binary := testkit.Binary(t)
-	whole, secret := lived(t, binary)
+	whole, secret := usedDatabase(t, binary)
 	var doctored, served, refused int
 	for seed := range uint64(36) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -34,13 +34,13 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 			file := filepath.Join(data, "aitys.db")
 			write(t, file, damaged(whole, seed))
 			write(t, filepath.Join(data, "secret"), secret)
-			deep, quick := called(t, file, "integrity_check"), called(t, file, "quick_check")
+			deep, quick := checkFinds(t, file, "integrity_check"), checkFinds(t, file, "quick_check")
 
 			_, err := testkit.Run(binary, "doctor", "--data", data)
 			if deep {
 				doctored++
-				if err == nil || !strings.Contains(err.Error(), "integrity is not") &&
-					!strings.Contains(err.Error(), "database is not") {
+				if err == nil || !strings.Contains(err.Error(), "failed checks: integrity") &&
+					!strings.Contains(err.Error(), "failed checks: database") {
 					t.Errorf("the doctor says of damage: %v", err)
 				}
 			}
@@ -62,7 +62,7 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 				server.Kill()
 			}()
 			served++
-			testkit.Within(t, told, "/readyz tells of the damage", func() bool {
+			testkit.Within(t, reportWait, "/readyz tells of the damage", func() bool {
 				status, body := ask(t, http.MethodGet, server.URL+"/readyz", "")
 				return status == http.StatusServiceUnavailable && strings.Contains(body, `"storage.corrupt"`)
 			})
@@ -73,7 +73,7 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 					t.Errorf("a comment is answered with %d %s", status, body)
 				}
 			}
-			testkit.Within(t, told, "one line of the log says how to restore", func() bool {
+			testkit.Within(t, reportWait, "one line of the log says how to restore", func() bool {
 				return strings.Count(server.Log(), "aitys restore FILE") == 1
 			})
 		})
@@ -85,12 +85,12 @@ func TestADamagedFileIsToldOfAndNotWrittenTo(t *testing.T) {
 	}
 }
 
-// lived returns a database that was used for a while, and its secret.
-func lived(t *testing.T, binary string) (whole, secret []byte) {
+// usedDatabase returns a database with comments and decisions, and its secret.
+func usedDatabase(t *testing.T, binary string) (whole, secret []byte) {
 	t.Helper()
 	data := t.TempDir()
 	s := service{t, binary, []string{"--data", data}}
-	token := s.furnish("blog")
+	token := s.addSite("blog")
 	server := s.start()
 	c := &testkit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
 	for n := range 120 {
@@ -101,7 +101,7 @@ func lived(t *testing.T, binary string) (whole, secret []byte) {
 		}
 		if n%3 > 0 {
 			if _, err := c.Decide(t.Context(), []string{"", "approve", "spam"}[n%3], "",
-				testkit.Ref{ID: p.ID, Version: p.Version}); err != nil {
+				testkit.CommentRef{ID: p.ID, Version: p.Version}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -119,7 +119,7 @@ func lived(t *testing.T, binary string) (whole, secret []byte) {
 	return whole, secret
 }
 
-// damaged returns a copy of a file with a bit, or a page, that is another one.
+// damaged returns a copy of a file with one changed bit or page.
 func damaged(whole []byte, seed uint64) []byte {
 	const page = 4096
 	chance := rand.New(rand.NewPCG(seed, 42))
@@ -138,8 +138,8 @@ func damaged(whole []byte, seed uint64) []byte {
 	return file
 }
 
-// called reports whether a check of SQLite's own finds anything. It leaves the file as it is.
-func called(t *testing.T, file, check string) bool {
+// checkFinds reports whether a check of SQLite finds damage. It does not change the file.
+func checkFinds(t *testing.T, file, check string) bool {
 	t.Helper()
 	bytes, err := os.ReadFile(file)
 	if err != nil {
@@ -164,7 +164,7 @@ func write(t *testing.T, file string, bytes []byte) {
 	}
 }
 
-// ask sends a request and returns what came.
+// ask sends a request and returns the status and the body.
 func ask(t *testing.T, method, url, body string) (status int, text string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))

@@ -23,18 +23,18 @@ var (
 	shiftA    = testkit.Key{Key: "A", Code: "KeyA", Shift: true}
 )
 
-// toastSays is a JavaScript expression: whether the desk says s of what was done last.
+// toastSays returns a JavaScript expression that is true if the toast contains s.
 func toastSays(s string) string { return fmt.Sprintf("%s.includes(%q)", toast, s) }
 
-// replying is a JavaScript expression: whether the field of a reply can be seen and written in.
+// replying is a JavaScript expression that is true if the reply field is visible and has the focus.
 const replying = `document.activeElement.matches(".reply textarea") &&
 	document.activeElement.getBoundingClientRect().height > 40`
 
-func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
+func TestDesk_UnusableKeySaysWhy(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	post := func(text string) testkit.Posted {
+	post := func(text string) testkit.PostResult {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "", text)
 		w.must(err)
@@ -42,7 +42,7 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 	}
 	waiting := post("The chain came off twice on the hill.")
 	refused := post("You would rather complain than ride.")
-	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", testkit.Ref{ID: refused.ID, Version: refused.Version})
+	_, err := w.client.Decide(t.Context(), "reject", "personal_attack", testkit.CommentRef{ID: refused.ID, Version: refused.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,11 +52,11 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 	w.steps(owner,
 		func() error { return owner.Holds(current("chain")) },
 		func() error { return owner.Press(keyU) },
-		func() error { return owner.Holds(toastSays("It stands like that already.")) },
+		func() error { return owner.Holds(toastSays("Already done.")) },
 		func() error { return owner.Press(shiftA) },
-		func() error { return owner.Holds(toastSays("Nothing is selected.")) },
+		func() error { return owner.Holds(toastSays("Nothing selected.")) },
 		func() error { return owner.Press(testkit.Key{Key: "e", Code: "KeyE"}) },
-		func() error { return owner.Holds(toastSays("Nobody can change what somebody wrote.")) },
+		func() error { return owner.Holds(toastSays("Comments cannot be edited.")) },
 		func() error { return owner.Press(keyR) },
 		func() error { return owner.Holds(replying) },
 		func() error { return owner.Press(keyEscape, keyI) },
@@ -64,10 +64,10 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 		func() error { return owner.Go(w.service.URL + "/moderate/blog/queue?state=rejected") },
 		func() error { return owner.Holds(current("complain")) },
 		func() error { return owner.Press(keyR) },
-		func() error { return owner.Holds(toastSays("A refused or withdrawn comment takes no reply.")) },
+		func() error { return owner.Holds(toastSays("Refused and withdrawn comments take no replies.")) },
 	)
 
-	// Narrow, the card shows fewer buttons; the keys do what they do elsewhere.
+	// In a narrow window the card shows fewer buttons. The keys do the same.
 	narrow := w.tab(600, 900, false)
 	w.signIn(narrow, email)
 	w.steps(narrow,
@@ -76,7 +76,7 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 		func() error { return narrow.Holds(replying) },
 	)
 
-	// Who writes for the blog reads what waits, but answers only what is public.
+	// An author may read pending comments, but may reply only to public ones.
 	w.account(author, "Aliya", authz.Author, "blog")
 	staff := w.tab(1280, 900, false)
 	w.signIn(staff, author)
@@ -84,20 +84,20 @@ func TestAKeyThatDoesNothingSaysWhy(t *testing.T) {
 		func() error { return staff.Holds(current("chain")) },
 		func() error { return staff.Press(keyR) },
 		func() error {
-			return staff.Holds(toastSays("A moderator has to approve this comment before you can answer it."))
+			return staff.Holds(toastSays("A moderator must approve this comment before you can reply."))
 		},
 		func() error { return staff.Press(keyA) },
-		func() error { return staff.Holds(toastSays("Only moderators decide.")) },
+		func() error { return staff.Holds(toastSays("Only moderators can decide.")) },
 		func() error { return staff.Go(w.service.URL + "/moderate/blog/comments/" + waiting.ID) },
 		func() error { return staff.Press(keyR) },
 		func() error {
 			return staff.Holds(`!document.querySelector("#cannot").hidden &&
-				document.querySelector("#cannot").textContent.startsWith("A moderator has to approve")`)
+				document.querySelector("#cannot").textContent.startsWith("A moderator must approve")`)
 		},
 	)
 }
 
-func TestAFoldedRowIsPlainText(t *testing.T) {
+func TestDesk_CollapsedRowIsPlainText(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -121,8 +121,8 @@ func TestAFoldedRowIsPlainText(t *testing.T) {
 	}
 }
 
-// tooWide is a JavaScript expression: what in the main part of a page, its charts' tables included, is
-// wider than the window or has to be scrolled sideways to be read.
+// tooWide is a JavaScript expression for the elements of the main part, including the tables of charts, that are wider
+// than the window or scroll sideways.
 const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.open = true),
 	[...document.querySelectorAll("main *")])
 	.filter(e => e.checkVisibility() && !e.closest(".vh, svg, .cut *, .index") &&
@@ -130,20 +130,20 @@ const tooWide = `(document.querySelectorAll("figure details").forEach(d => d.ope
 		e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)))
 	.map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join("\n")`
 
-// outOfReach is a JavaScript expression: what makes a page scroll sideways, or stands beyond its edges.
-const outOfReach = `[document.documentElement.scrollWidth > innerWidth ? "it scrolls sideways" : "",
+// overflowing is a JavaScript expression for the elements that make a page scroll sideways or are beyond its edges.
+const overflowing = `[document.documentElement.scrollWidth > innerWidth ? "it scrolls sideways" : "",
 	...[...document.querySelectorAll("button, summary, input")]
 		.filter(e => e.checkVisibility() && !e.closest(".vh, .rail") &&
 			(e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1))
 		.map(e => e.tagName + " " + e.textContent.trim())].filter(Boolean).join("\n")`
 
-// A school posts comments of three kinds, no two of them nearly the same, and decides on them.
-type school struct {
+// A trainer posts comments of three kinds, without near-duplicates, and decides about them.
+type trainer struct {
 	*world
 	rnd *rand.Rand
 }
 
-func (w *world) school() school { return school{w, rand.New(rand.NewPCG(1, 7))} }
+func (w *world) school() trainer { return trainer{w, rand.New(rand.NewPCG(1, 7))} }
 
 var kinds = []struct {
 	action, reason string
@@ -155,7 +155,7 @@ var kinds = []struct {
 		strings.Fields("idiot clueless moron pathetic liar stupid fool coward nobody clown dunce oaf")},
 }
 
-func (s school) post(words []string) testkit.Ref {
+func (s trainer) post(words []string) testkit.CommentRef {
 	s.t.Helper()
 	var some []string
 	for range 8 {
@@ -164,14 +164,14 @@ func (s school) post(words []string) testkit.Ref {
 	posted, err := s.client.Post(s.t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Reader %d", s.rnd.IntN(1e6)), "",
 		strings.Join(some, " "))
 	s.must(err)
-	return testkit.Ref{ID: posted.ID, Version: posted.Version}
+	return testkit.CommentRef{ID: posted.ID, Version: posted.Version}
 }
 
-// decide posts n comments of each kind and decides on them.
-func (s school) decide(n int) {
+// decide posts n comments of each kind and decides about them.
+func (s trainer) decide(n int) {
 	s.t.Helper()
 	for _, kind := range kinds {
-		var refs []testkit.Ref
+		var refs []testkit.CommentRef
 		for range n {
 			refs = append(refs, s.post(kind.words))
 		}
@@ -180,8 +180,8 @@ func (s school) decide(n int) {
 	}
 }
 
-// learned waits until a comment is judged as is asked, by what was decided before.
-func (s school) learned(id string, as func(spam float64, reasons int) bool) {
+// learned waits until the score of a comment satisfies as.
+func (s trainer) learned(id string, as func(spam float64, reasons int) bool) {
 	s.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; {
 		var item struct {
@@ -198,11 +198,11 @@ func (s school) learned(id string, as func(spam float64, reasons int) bool) {
 	}
 }
 
-func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
+func TestReply_ContradictionIsShownWithUndo(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
-	for range 2 { // by turns, so that the filter is sure of both
+	for range 2 { // alternating, so that the filter is sure about both
 		s.decide(28)
 		s.learned(s.post(kinds[2].words).ID, func(_ float64, reasons int) bool { return reasons > 0 })
 	}
@@ -217,22 +217,22 @@ func TestAnAnswerToSureSpamIsPointedOutWithItsUndo(t *testing.T) {
 		func() error { return desk.Holds(current(text)) },
 		func() error { return desk.Press(keyR) },
 		func() error { return desk.Type("textbox", "Your reply", "What makes you ask?") },
-		func() error { return desk.Click("button", "Publish the reply") },
+		func() error { return desk.Click("button", "Publish reply") },
 		func() error {
-			return desk.Holds(toastSays("Your reply is public. The filter was sure of the opposite: "))
+			return desk.Holds(toastSays("Reply published. The filter disagreed: "))
 		},
 		func() error {
 			return desk.Holds(`document.querySelector(".folded [data-against]:not([hidden])")
-				?.textContent.startsWith("The filter was sure")`)
+				?.textContent.startsWith("The filter disagreed")`)
 		},
 		func() error { return desk.Press(keyZ) },
-		func() error { return desk.Holds(toastSays("Taken back.")) },
+		func() error { return desk.Holds(toastSays("Undone.")) },
 		func() error { return desk.Holds(current(text)) },
 	)
-	s.queued("sort=newest", func(items []testkit.Item) bool { return len(items) > 0 && items[0].Comment.ID == posted.ID })
+	s.queued("sort=newest", func(items []testkit.QueueItem) bool { return len(items) > 0 && items[0].Comment.ID == posted.ID })
 }
 
-func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
+func TestDesk_ReasonsFitPhone(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -241,7 +241,7 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 	rude := s.post(kinds[2].words)
 	w.set(map[string]string{"shadow": "0.7"})
 	s.learned(rude.ID, func(_ float64, reasons int) bool { return reasons > 0 })
-	s.decide(6) // with a score, which Insights compares
+	s.decide(6) // these have a score, which Insights compares
 	for _, dark := range []bool{false, true} {
 		tab := w.tab(360, 780, dark)
 		w.signIn(tab, email)
@@ -263,12 +263,12 @@ func TestWhatTheFilterSaysFitsAPhone(t *testing.T) {
 	}
 }
 
-func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
+func TestDesk_LongTextsAreCut(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	wide := strings.Repeat("W", 78)
-	var posted testkit.Posted
+	var posted testkit.PostResult
 	w.must(w.client.Do(t.Context(), http.MethodPost, "/comments", nil, map[string]any{
 		"page": map[string]string{"url": w.blog.URL + "/" + wide + wide, "title": wide + wide},
 		"body": "Look at this: " + wide + wide,
@@ -292,14 +292,14 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 		w.signIn(tab, email)
 		for _, page := range []string{"blog/queue", "blog/comments/" + posted.ID, "people", "sessions", "blog/pages"} {
 			w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("main h1")`))
-			for _, wrong := range []string{tooWide, outOfReach} {
+			for _, wrong := range []string{tooWide, overflowing} {
 				if found, err := testkit.Eval[string](tab, wrong); err != nil || found != "" {
 					t.Errorf("%s at %d: too wide: %s (%v)", page, width, found, err)
 				}
 			}
 		}
 		w.must(tab.Go(w.service.URL+"/moderate/blog/queue"), tab.Holds(current("Look at this")))
-		w.steps(tab, // and what a decision adds
+		w.steps(tab, // and the elements that a decision adds
 			func() error { return tab.Press(keyA) },
 			func() error {
 				return tab.Holds(`document.querySelector(".folded") && !document.querySelector("#toast").hidden`)
@@ -318,13 +318,13 @@ func TestWhatStrangersMakeLongStaysShort(t *testing.T) {
 			t.Errorf("who wrote it takes %.0f pixels of height at %d (%v)", high, width, err)
 		}
 		if dir := os.Getenv("TEST_PICTURES"); dir != "" {
-			png, err := tab.Picture(true)
+			png, err := tab.Screenshot(true)
 			w.must(err, os.WriteFile(fmt.Sprintf("%s/long-%d.png", dir, width), png, 0o600))
 		}
 	}
 }
 
-func TestALinkOpensAndLeavesNoTrace(t *testing.T) {
+func TestDesk_LinkHasNoReferrer(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)

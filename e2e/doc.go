@@ -1,3 +1,3 @@
-// Package e2e tests the built binary from the outside: in Chromium, over HTTP, with hostile input, and through kills.
-// What a package can test alone stays beside it. The product does not import this package.
+// Package e2e tests the service from the outside: in Chromium, over HTTP, with hostile input and killed processes. Tests
+// that need only one package are in that package. The product does not import e2e.
 package e2e

@@ -52,7 +52,7 @@ func slugs(text string) map[string]bool {
 	return all
 }
 
-func TestEveryLinkOfTheDocumentsLeadsSomewhere(t *testing.T) {
+func TestDocuments_LinksWork(t *testing.T) {
 	texts := documents(t)
 	pictures, looked := map[string]bool{}, 0
 	for path, text := range texts {
@@ -89,9 +89,26 @@ func TestEveryLinkOfTheDocumentsLeadsSomewhere(t *testing.T) {
 	if len(pictures) < 6 {
 		t.Errorf("the documents show %d pictures, want 6 or more: %v", len(pictures), pictures)
 	}
-	for _, path := range []string{"../README.md", "../docs/embedding.md", "../docs/moderator.md", "../docs/operator.md"} {
+	for _, path := range []string{"../README.md", "../docs/embedding.md", "../docs/moderating.md", "../docs/operating.md"} {
 		if !strings.Contains(texts[path], ".png") {
 			t.Errorf("%s has no picture", path)
 		}
+	}
+}
+
+// TestDocuments_QuotedFilesExist checks the paths of source files that documents quote.
+func TestDocuments_QuotedFilesExist(t *testing.T) {
+	quoted := regexp.MustCompile("`((?:api|bench|classifier|cmd|e2e|integrations|internal|migrations|moderation|widget|docs)/[^` *]*)`")
+	checked := 0
+	for path, text := range documents(t) {
+		for _, found := range quoted.FindAllStringSubmatch(text, -1) {
+			checked++
+			if _, err := os.Stat(filepath.Join("..", found[1])); err != nil {
+				t.Errorf("%s: there is no %s", path, found[1])
+			}
+		}
+	}
+	if checked < 40 {
+		t.Errorf("only %d paths were found", checked)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A database takes no writes for a while, and then ends; the standby that had each commit takes its place.
-// Meanwhile people write and read.
-func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
+// The primary becomes read-only for a while and then stops. A synchronous standby replaces it. Readers and commenters
+// are active meanwhile.
+func TestFailover_StandbyLosesNothing(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	const people = 8
@@ -22,39 +22,39 @@ func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
 	primary.Database(t, "ledger")
 	standby := primary.NewStandby(t)
 	s := service{t, binary, []string{"--data", t.TempDir(), "--database", standby.URL(primary, "ledger")}}
-	token := s.furnish("ledger")
+	token := s.addSite("ledger")
 	server := s.start()
 	defer server.Kill()
 
-	book := testkit.Ledger{Page: "https://ledger.example/post"}
+	book := testkit.PostLog{Page: "https://ledger.example/post"}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var clients sync.WaitGroup
 	for range people {
 		c := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
-		clients.Go(func() { book.Persist(ctx, c, 5*time.Millisecond) })
+		clients.Go(func() { book.PostWithRetries(ctx, c, 5*time.Millisecond) })
 	}
 	failed := make(chan string, 1)
 	clients.Go(func() { readOn(ctx, server.URL, failed) })
 	written := func(what string, n int64) {
 		t.Helper()
-		goal := book.Acked() + n
-		testkit.Until(t, what, func() bool { return book.Acked() >= goal })
+		goal := book.Acknowledged() + n
+		testkit.Until(t, what, func() bool { return book.Acknowledged() >= goal })
 	}
 	ready := func(want int) func() bool {
 		return func() bool { return asked(ctx, server.URL+"/readyz").status == want }
 	}
 	refused := func(what string) {
 		t.Helper()
-		so := book.Again() + people // those under way may have been refused for what was before
-		testkit.Until(t, what, func() bool { return book.Again() > so })
+		so := book.Retries() + people // running requests may have failed because of the old primary
+		testkit.Until(t, what, func() bool { return book.Retries() > so })
 	}
 
 	written("comments are taken", 100)
-	primary.TakeWrites(t, false)
+	primary.SetWritable(t, false)
 	refused("a database that takes no writes refuses them")
 	testkit.Until(t, "a database that takes no writes is not ready", ready(http.StatusServiceUnavailable))
-	primary.TakeWrites(t, true)
+	primary.SetWritable(t, true)
 	written("comments are taken once it takes writes again", 100)
 	testkit.Until(t, "it is ready again", ready(http.StatusOK))
 
@@ -74,19 +74,20 @@ func TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost(t *testing.T) {
 		t.Errorf("a reader was told %s", why)
 	default:
 	}
-	if why := book.Failing(); len(why) > 0 {
+	if why := book.Unexpected(); len(why) > 0 {
 		t.Errorf("%d posts were refused, the first: %s\n%s", len(why), why[0], server.Log())
 	}
 	reader := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
 	moderator := &testkit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
-	count := book.Count(t, reader, moderator)
+	count := book.Verify(t, reader, moderator)
 	fmt.Printf("failover: %v; a hundred comments %v after the promotion\n", count, took.Round(time.Millisecond))
-	if count.Lost+count.Doubled > 0 {
-		t.Errorf("%d acknowledged comments are lost, %d doubled", count.Lost, count.Doubled)
+	if count.Lost+count.Duplicated > 0 {
+		t.Errorf("%d acknowledged comments are lost, %d doubled", count.Lost, count.Duplicated)
 	}
 }
 
-// readOn reads pages until ctx ends, past the cache, and tells of an answer that is neither it nor to come again.
+// readOn reads pages without the cache until ctx ends. It reports an answer that is neither the page nor a retryable
+// error.
 func readOn(ctx context.Context, url string, failed chan<- string) {
 	pause := time.NewTicker(10 * time.Millisecond)
 	defer pause.Stop()
@@ -96,7 +97,7 @@ func readOn(ctx context.Context, url string, failed chan<- string) {
 		if a.status != http.StatusOK && !later && ctx.Err() == nil {
 			select {
 			case failed <- fmt.Sprintf("%+v", a):
-			default: // the first is enough
+			default: // the first failure is enough
 			}
 		}
 		select {
@@ -106,7 +107,7 @@ func readOn(ctx context.Context, url string, failed chan<- string) {
 	}
 }
 
-// An answer has the status 0 where there is none, and why in its body.
+// An answer has status 0 if the request failed; body is then the error.
 type answer struct {
 	status           int
 	retryAfter, body string

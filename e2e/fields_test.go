@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// A browser would say what is wrong with a field in a bubble of its own, in its own language, over the hint below.
-func TestTheDeskSaysWhatIsWrongWithAField(t *testing.T) {
+// The desk shows field errors itself. The browser's bubble would use its own language and cover the hint.
+func TestDesk_ShowsFieldErrors(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	for _, tt := range []struct{ lang, name, button, missing, email string }{
-		{"en", "English", "Sign in", "This has to be filled in.", "This does not look like an e-mail address."},
-		{"ru", "Русский", "Войти", "Это поле нужно заполнить.", "Это не похоже на адрес почты."},
-		{"kk", "Қазақша", "Кіру", "Бұл өрісті толтыру керек.", "Бұл пошта мекенжайына ұқсамайды."},
+		{"en", "English", "Sign in", "This field is required.", "Enter a valid e-mail address."},
+		{"ru", "Русский", "Войти", "Заполните это поле.", "Введите корректный адрес почты."},
+		{"kk", "Қазақша", "Кіру", "Бұл өрісті толтырыңыз.", "Дұрыс пошта мекенжайын енгізіңіз."},
 	} {
 		tab := w.tab(390, 844, tt.lang == "ru")
 		says := func(field, sentence string) func() error {
@@ -55,7 +55,7 @@ func TestTheDeskSaysWhatIsWrongWithAField(t *testing.T) {
 		func() error { return desk.Press(keyA) },
 		func() error {
 			return desk.Holds(`document.querySelector('[name=password]').form.requestSubmit() === undefined &&
-				document.querySelector('[name=password]').closest('.field').innerText.includes('At least 12 characters.')`)
+				document.querySelector('[name=password]').closest('.field').innerText.includes('Enter at least 12 characters.')`)
 		},
 	)
 }

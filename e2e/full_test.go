@@ -16,9 +16,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// On a full disk strangers are refused, /readyz says why, and whoever clears up can: sign in, decide,
-// withdraw.
-func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
+// On a full disk new comments are refused and /readyz reports why. Moderators can still sign in and decide; commenters
+// can withdraw.
+func TestFullDisk_ModeratorsCanDecide(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	data := t.TempDir()
@@ -31,11 +31,11 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 		}
 	})
 	s := service{t, testkit.Binary(t), []string{"--data", data}}
-	token := s.furnish("blog")
+	token := s.addSite("blog")
 	server := s.start()
 	defer server.Kill()
 	c := &testkit.Client{URL: server.URL, Site: "blog", Token: token, HTTP: http.DefaultClient}
-	post := func(body string) (testkit.Posted, error) {
+	post := func(body string) (testkit.PostResult, error) {
 		return c.Post(t.Context(), "", "https://blog.example/", "Reader", "r@mail.example", body)
 	}
 	first, err := post("The first comment, to be decided.")
@@ -52,14 +52,14 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 			return status == http.StatusOK && strings.Contains(body, `"storage":"`+want+`"`)
 		}
 	}
-	testkit.Within(t, told, "there is room, and some in reserve", func() bool {
+	testkit.Within(t, reportWait, "there is room, and some in reserve", func() bool {
 		_, err := os.Stat(filepath.Join(data, "aitys.db.reserve"))
 		return err == nil && storage("ok")()
 	})
 
 	filler := filepath.Join(data, "somebody else's")
 	fill(t, filler)
-	testkit.Within(t, told, "/readyz says that the disk is full", storage("full"))
+	testkit.Within(t, reportWait, "/readyz says that the disk is full", storage("full"))
 	_, err = post("One more, for which there is no room.")
 	if err == nil || !strings.Contains(err.Error(), "storage.full") {
 		t.Errorf("a comment on a full disk: %v", err)
@@ -68,7 +68,7 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 		`{"email":"`+email+`","password":"`+password+`"}`); status != http.StatusOK {
 		t.Errorf("sign in: %d %s", status, body)
 	}
-	if d, err := c.Decide(t.Context(), "spam", "", testkit.Ref{ID: first.ID, Version: first.Version}); err != nil ||
+	if d, err := c.Decide(t.Context(), "spam", "", testkit.CommentRef{ID: first.ID, Version: first.Version}); err != nil ||
 		d.Decided != 1 {
 		t.Errorf("decide: %+v, %v", d, err)
 	}
@@ -81,23 +81,25 @@ func TestOnAFullDiskModeratorsCanStillClearUp(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Within(t, told, "there is room again", storage("ok"))
+	testkit.Within(t, reportWait, "there is room again", storage("ok"))
 	if _, err := post("And now there is."); err != nil {
 		t.Errorf("a comment when there is room again: %v", err)
 	}
-	testkit.Within(t, told, "the log says so, too", func() bool { return strings.Contains(server.Log(), "room again") })
+	testkit.Within(t, reportWait, "the log says so, too", func() bool {
+		return strings.Contains(server.Log(), "free space again")
+	})
 	if log := server.Log(); strings.Count(log, "the disk is full") != 1 {
 		t.Errorf("the log says\n%s", log)
 	}
 }
 
-// An import for which there is no room says so in a line and leaves whole batches; with room it goes on.
-func TestAnImportOnAFullDiskGoesOnOnceThereIsRoom(t *testing.T) {
+// An import on a full disk fails with one line and keeps complete batches. With free space it resumes.
+func TestFullDisk_ImportResumes(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	for name, database := range map[string]func(testing.TB, string) string{
 		"sqlite":   func(_ testing.TB, disk string) string { return "sqlite:" + filepath.Join(disk, "aitys.db") },
-		"postgres": testkit.PostgresIn,
+		"postgres": testkit.PostgresInFolder,
 	} {
 		t.Run(name, func(t *testing.T) { importOnAFullDisk(t, database) })
 	}
@@ -114,7 +116,7 @@ func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
 		}
 	})
 	disk, dump := filepath.Join(mounted, "disk"), filepath.Join(t.TempDir(), "dump.jsonl")
-	if err := errors.Join(os.Mkdir(disk, 0o700), os.Chmod(filepath.Dir(mounted), 0o755)); err != nil { // others pass
+	if err := errors.Join(os.Mkdir(disk, 0o700), os.Chmod(filepath.Dir(mounted), 0o755)); err != nil { // so that another user can enter
 		t.Fatal(err)
 	}
 	const all = 4_000
@@ -128,9 +130,9 @@ func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
 		t.Fatal(err)
 	}
 	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database(t, disk)}}
-	s.furnish("blog")
+	s.addSite("blog")
 	filler := filepath.Join(mounted, "somebody else's")
-	if err := os.WriteFile(filler, make([]byte, 4<<20), 0o600); err != nil { // what is given back in two steps
+	if err := os.WriteFile(filler, make([]byte, 4<<20), 0o600); err != nil { // freed in two steps
 		t.Fatal(err)
 	}
 	fill(t, filler+" too")
@@ -144,7 +146,7 @@ func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
 	out, err := cmd.Output()
 	said := strings.Split(strings.TrimSpace(errs.String()), "\n")
 	last := said[len(said)-1]
-	if err == nil || len(out) > 0 || !strings.Contains(last, "no room") || !strings.Contains(last, "run this again") {
+	if err == nil || len(out) > 0 || !strings.Contains(last, "no space is left") || !strings.Contains(last, "run the import again") {
 		t.Fatalf("without room it ends with %v, %q, %q", err, out, errs.String())
 	}
 	if err := os.Remove(filler + " too"); err != nil {
@@ -158,7 +160,7 @@ func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
 		}
 		return report.Added
 	}
-	holds := func() { // the disk is too small for a doctor's taste
+	holds := func() { // the doctor also reports that the disk is too small
 		t.Helper()
 		audit, _ := exec.Command(s.binary, append([]string{"doctor", "--audit"}, s.common...)...).Output()
 		if !regexp.MustCompile(`(?m)^ok +log of blog`).Match(audit) {
@@ -179,7 +181,7 @@ func importOnAFullDisk(t *testing.T, database func(testing.TB, string) string) {
 	holds()
 }
 
-// fill writes until there is no room.
+// fill writes a file until the disk is full.
 func fill(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)

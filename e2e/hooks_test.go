@@ -14,13 +14,13 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A server that is killed while it tells a receiver of comments tells of each of them all the same; what it tells
-// twice has the same id, by which a receiver knows it again.
-func TestAKilledServerTellsAReceiverOfEachComment(t *testing.T) {
+// A server that is killed during webhook deliveries still delivers an event for each comment. Repeated deliveries have the
+// same ID.
+func TestWebhook_SurvivesKill(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	for name, database := range map[string]func(testing.TB) string{"sqlite": testkit.SQLite, "postgres": testkit.Postgres} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // without parallel: it waits half a minute for a lease to end
+			t.Parallel() // without a lane, because it waits half a minute for a lease to expire
 			killWhileTelling(t, database(t))
 		})
 	}
@@ -28,12 +28,12 @@ func TestAKilledServerTellsAReceiverOfEachComment(t *testing.T) {
 
 func killWhileTelling(t *testing.T, database string) {
 	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
-	s.furnish("ledger")
+	s.addSite("ledger")
 	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
 
 	var mu sync.Mutex
-	ids := map[string]map[string]bool{} // of messages, by the comment that they tell of
-	came, now := 0, 0                   // in all, and at this moment
+	ids := map[string]map[string]bool{} // message IDs by comment
+	came, now := 0, 0                   // total, and currently running
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var in struct {
 			Type string
@@ -51,7 +51,7 @@ func killWhileTelling(t *testing.T, database string) {
 			came++
 		}
 		mu.Unlock()
-		time.Sleep(2 * time.Millisecond) // the work of a receiver, in which it may be left alone
+		time.Sleep(2 * time.Millisecond) // work of the receiver, during which the server may be killed
 		mu.Lock()
 	}))
 	t.Cleanup(receiver.Close)
@@ -68,18 +68,18 @@ func killWhileTelling(t *testing.T, database string) {
 		map[string]any{"url": receiver.URL, "events": []string{"comment.arrived"}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Within(t, told, "webhooks are followed", func() bool {
+	testkit.Within(t, reportWait, "webhooks are followed", func() bool {
 		_, err := c.Post(t.Context(), "", "https://ledger.example/first", "Writer", "", fmt.Sprintf("First %d", rand.Int()))
 		return err == nil && locked(func() bool { return came > 0 })()
 	})
-	book := testkit.Ledger{Page: "https://ledger.example/post"}
-	kills := testkit.HowMany(t, "TEST_KILLS", 5)
+	book := testkit.PostLog{Page: "https://ledger.example/post"}
+	kills := testkit.EnvInt(t, "TEST_KILLS", 5)
 	for kill := range kills {
 		ctx, cancel := context.WithCancel(t.Context())
 		var clients sync.WaitGroup
 		for range writers {
 			c := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: &http.Client{Transport: &http.Transport{}}}
-			clients.Go(func() { book.Write(ctx, c) })
+			clients.Go(func() { book.PostUntilError(ctx, c) })
 		}
 		mu.Lock()
 		before := came
@@ -90,17 +90,17 @@ func killWhileTelling(t *testing.T, database string) {
 		server.Kill()
 		cancel()
 		clients.Wait()
-		if why := book.Failing(); len(why) > 0 {
+		if why := book.Unexpected(); len(why) > 0 {
 			t.Fatalf("a post failed before the kill: %s\n%s", why[0], server.Log())
 		}
 		server = s.start()
 	}
 
-	// What a killed process had taken is free again after half a minute.
+	// The lease of a killed process expires after half a minute.
 	reader := &testkit.Client{URL: server.URL, Site: "ledger", HTTP: http.DefaultClient}
 	moderator := &testkit.Client{URL: server.URL, Site: "ledger", Token: token, HTTP: http.DefaultClient}
-	count := book.Count(t, reader, moderator)
-	if count.Lost+count.Doubled > 0 {
+	count := book.Verify(t, reader, moderator)
+	if count.Lost+count.Duplicated > 0 {
 		t.Errorf("comments: %v", count)
 	}
 	testkit.Within(t, 2*time.Minute, "all is told", func() bool {
@@ -112,7 +112,7 @@ func killWhileTelling(t *testing.T, database string) {
 	defer mu.Unlock()
 	untold, many, again := 0, 0, came
 	for after, more := "", true; more; more = after != "" {
-		var items []testkit.Item
+		var items []testkit.QueueItem
 		var err error
 		if items, after, err = moderator.Queue(t.Context(), "limit=200&after="+after); err != nil {
 			t.Fatal(err)

@@ -23,9 +23,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// shown says which ways out show people, or their programs, what stands in a field. Each is looked at with each field
-// in it: data is what the plain page says to machines, and feed and fragment are as their readers put them on pages.
-var shown = map[string][]string{
+// visibleIn lists the outputs that show each field. All outputs are checked with all fields. "data" is the structured data
+// of the plain page; "feed" and "fragment" are tested inside a page.
+var visibleIn = map[string][]string{
 	"body":    {"widget", "plain", "fragment", "feed", "data", "mail", "queue"},
 	"name":    {"widget", "plain", "fragment", "feed", "data", "mail", "queue"},
 	"website": {"widget", "plain", "fragment", "feed", "data", "queue"},
@@ -36,17 +36,17 @@ var shown = map[string][]string{
 	"rules": {"plain", "settings"}, "account": {"people"}, "token": {"tokens"},
 }
 
-// perPage is how many comments stand on one page of the blog: fewer than a page shows at once.
+// perPage is the number of comments on one page of the blog. All are shown without loading more.
 const perPage = 20
 
-// watch runs before a page's own scripts. It counts what must never happen: a string that runs.
+// watch runs before a page's own scripts. It records calls by hostile strings, which must never happen.
 const watch = `window.fired = []
 for (const name of ["alert", "confirm", "prompt", "print", "open"]) window[name] = () => { fired.push(name) }
 const realEval = window.eval; window.eval = s => { fired.push("eval"); return realEval(s) }`
 
-// strange returns what a page holds that no page of ours may: handlers in attributes, schemes
-// that run, elements that nobody put there.
-const strange = `(function walk(root, found) {
+// foreignMarkup is a JavaScript function that returns forbidden markup of a page: event handler attributes, dangerous link
+// schemes, unexpected elements.
+const foreignMarkup = `(function walk(root, found) {
   for (const n of root.querySelectorAll("*")) {
     for (const a of n.attributes) if (/^on/i.test(a.name)) found.push(n.nodeName + " " + a.name)
     const link = n.getAttribute("href") ?? n.getAttribute("src") ??
@@ -59,7 +59,7 @@ const strange = `(function walk(root, found) {
   return found
 })`
 
-// words returns everything a page shows, and where its links lead, without white space.
+// words is a JavaScript function that returns the text and the link targets of a page, without white space.
 const words = `(function (page) {
   const links = []
   const all = root => [...root.childNodes].map(n => {
@@ -72,12 +72,12 @@ const words = `(function (page) {
   return (all(page.documentElement) + " " + links.join(" ")).replace(/\s+/g, "")
 })`
 
-// hostileStrings returns strings of the project, or of the folder TEST_HOSTILE, and whether they are of the folder.
-// TEST_STRINGS says how many: by default all, but a tenth of the project's own below tier "full". They are the first of
-// the project's, and evenly chosen from the folder.
+// hostileStrings returns the strings of testdata, or of the folder TEST_HOSTILE; whole reports the latter. TEST_STRINGS is
+// their number; the default is all, or a tenth of testdata below tier "full". It takes the first strings of testdata, and
+// evenly distributed strings of the folder.
 func hostileStrings(t *testing.T) (all []string, whole bool) {
 	t.Helper()
-	chosen := testkit.HowMany(t, "TEST_STRINGS", 0)
+	chosen := testkit.EnvInt(t, "TEST_STRINGS", 0)
 	dir := os.Getenv("TEST_HOSTILE")
 	if dir == "" {
 		all = ownStrings(t)
@@ -99,7 +99,7 @@ func hostileStrings(t *testing.T) (all []string, whole bool) {
 	return all[:chosen], true
 }
 
-// ownStrings are the project's: most of the first of them run where nothing is escaped.
+// ownStrings returns the strings of testdata. Most of the first ones run if nothing is escaped.
 func ownStrings(t *testing.T) (all []string) {
 	t.Helper()
 	for _, row := range jsonLines[struct{ Text string }](t, "testdata/hostile.jsonl") {
@@ -108,15 +108,15 @@ func ownStrings(t *testing.T) (all []string) {
 	return all
 }
 
-// first is how many of the project's strings stand in every field. Each of the others stands in one: all in all fields
-// is what a folder is for.
-const first = 40
+// stringsPerField is the number of testdata strings that fill every field. Each other string fills one field. Strings of a
+// folder fill all fields.
+const stringsPerField = 40
 
-// given are the strings that a field is filled with.
-func given(texts []string, field string, whole bool) (some []string) {
-	nth := slices.Index(slices.Sorted(maps.Keys(shown)), field)
+// stringsFor returns the strings for a field.
+func stringsFor(texts []string, field string, whole bool) (some []string) {
+	nth := slices.Index(slices.Sorted(maps.Keys(visibleIn)), field)
 	for n, text := range texts {
-		if whole || n < first || n%len(shown) == nth {
+		if whole || n < stringsPerField || n%len(visibleIn) == nth {
 			some = append(some, text)
 		}
 	}
@@ -139,8 +139,7 @@ func jsonLines[T any](t *testing.T, file string) (all []T) {
 	return all
 }
 
-// squeeze takes out what pages may show differently: white space, and which signs of a link are
-// written as %XX.
+// squeeze removes white space and percent-encoding, which pages may show differently.
 func squeeze(s string) string {
 	s = percent.ReplaceAllStringFunc(s, func(x string) string {
 		b, err := strconv.ParseUint(x[1:], 16, 8)
@@ -154,17 +153,17 @@ func squeeze(s string) string {
 
 var percent = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 
-// perTurn is how many strings at most go to one service: its lists are read to their ends.
-const perTurn = 650
+// stringsPerService is the maximum number of strings for one service, because all pages of its lists are read.
+const stringsPerService = 650
 
-func TestHostileInputRunsNowhere(t *testing.T) {
+func TestHostile_InputNeverRuns(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	all, whole := hostileStrings(t)
-	turns := (len(all) + perTurn - 1) / perTurn
+	turns := (len(all) + stringsPerService - 1) / stringsPerService
 	table := tally{}
 	for turn := range turns {
-		var texts []string // of each file some
+		var texts []string // some of each file
 		for n := turn; n < len(all); n += turns {
 			texts = append(texts, all[n])
 		}
@@ -176,8 +175,8 @@ func TestHostileInputRunsNowhere(t *testing.T) {
 	fmt.Printf("hostile: %d strings, of which %d run where they stand as they are; pages looked at: %d\n",
 		len(all), table["control"], table["looked"])
 	fmt.Println("hostile: field × way out: sent, stored, seen")
-	for _, field := range slices.Sorted(maps.Keys(shown)) {
-		for _, page := range shown[field] {
+	for _, field := range slices.Sorted(maps.Keys(visibleIn)) {
+		for _, page := range visibleIn[field] {
 			at := field + " " + page
 			fmt.Printf("hostile: %-8s × %-8s: %3d %3d %3d\n", field, page, table["sent "+field], table["stored "+at],
 				table["seen "+at])
@@ -185,10 +184,10 @@ func TestHostileInputRunsNowhere(t *testing.T) {
 	}
 }
 
-// runsNowhere sends strings through every way in and looks at every way out: without the policy, so that it hides no
-// hole, and with it, when there must be nothing to report. The widget's policy is its host's, who has none.
+// runsNowhere sends strings through all inputs and checks all outputs. Without the Content-Security-Policy, so that it hides
+// no hole, and with it, when it must report no violation. The blog, which embeds the widget, has no policy.
 func runsNowhere(t *testing.T, texts []string, whole bool, table tally) {
-	box := testkit.NewMailbox(t)
+	box := testkit.NewMailServer(t)
 	titles := map[string]string{}
 	w := newWorldWith(t, options{titles: titles, mails: box})
 	m := newMatrix(w, titles, texts, whole)
@@ -197,15 +196,15 @@ func runsNowhere(t *testing.T, texts []string, whole bool, table tally) {
 	m.send()
 	begins("look without the policy, and at the desk with it")
 	m.tab = w.tab(1280, 900, false)
-	w.must(m.tab.BeforeEach(watch), bypass(m.tab))
+	w.must(m.tab.AddInitScript(watch), bypass(m.tab))
 	w.signIn(m.tab, email)
 	m.strict = w.tab(1280, 900, false)
-	w.must(m.strict.BeforeEach(watch + `
+	w.must(m.strict.AddInitScript(watch + `
 		; window.reports = [];
 		document.addEventListener("securitypolicyviolation", e => reports.push(e.violatedDirective + " " + e.blockedURI))`))
 	w.signIn(m.strict, email)
-	w.must(m.tab.Unwatched(), m.strict.Unwatched())
-	m.look()
+	w.must(m.tab.DisableInspection(), m.strict.DisableInspection())
+	m.openPages()
 	begins("look at plain pages with the policy")
 	for n, path := range slices.Sorted(maps.Keys(m.byPath("plain"))) {
 		if whole || n%10 == 0 {
@@ -216,7 +215,7 @@ func runsNowhere(t *testing.T, texts []string, whole bool, table tally) {
 	m.mails(box)
 	begins("read with another parser, and run the strings as they are")
 	m.otherParser()
-	m.control()
+	m.checkProbe()
 	m.report(table)
 }
 
@@ -230,23 +229,23 @@ func bypass(tab *testkit.Tab) error {
 	return err
 }
 
-// TestTheHostileHarnessSeesAHole is the positive control: the project's strings, whatever else is tried, and the same
-// browser, with the escaping of one name in one template switched off.
-func TestTheHostileHarnessSeesAHole(t *testing.T) {
+// The positive control: with the strings of testdata and escaping switched off for one name in one template, the harness
+// must detect that strings run.
+func TestHostile_HarnessDetectsHole(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	titles := map[string]string{}
 	w := newProcessWorld(t, testkit.FaultyBinary(t, "escaping"), titles)
 	fired := 0
 	tab := w.tab(1280, 900, false)
-	w.must(tab.BeforeEach(watch), bypass(tab))
-	for n, text := range ownStrings(t)[:first] {
+	w.must(tab.AddInitScript(watch), bypass(tab))
+	for n, text := range ownStrings(t)[:stringsPerField] {
 		path := fmt.Sprintf("/control-%d", n)
 		err := w.client.Do(context.Background(), http.MethodPost, "/comments", nil, map[string]any{
 			"page":   map[string]string{"url": w.blog.URL + path},
 			"author": map[string]string{"name": text}, "body": "A harmless text."}, nil)
 		if err != nil {
-			continue // refused: it cannot fire
+			continue // refused, so it cannot run
 		}
 		decideAll(t, w, "approve")
 		w.must(tab.Go(plainURL(w, path)))
@@ -256,7 +255,7 @@ func TestTheHostileHarnessSeesAHole(t *testing.T) {
 			fired++
 		}
 	}
-	fmt.Printf("hostile: control: %d of %d fired without escaping\n", fired, first)
+	fmt.Printf("hostile: control: %d of %d fired without escaping\n", fired, stringsPerField)
 	if fired < 20 {
 		t.Errorf("%d strings fired where nothing is escaped, want at least 20", fired)
 	}

@@ -17,14 +17,14 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// hugo is what Hugo's templates may call, as far as ours do.
+// hugo implements the template functions of Hugo that our partial calls.
 type hugo struct {
 	Params   struct{ Aitys map[string]string }
 	Language struct{ Lang string }
 	warned   []string
 }
 
-// An attempt is what Hugo's try returns.
+// An attempt is the result of Hugo's try.
 type attempt struct {
 	Value *resource
 	Err   error
@@ -39,7 +39,7 @@ func (remotes) GetRemote(address string) attempt {
 	if err != nil {
 		return attempt{Err: err}
 	}
-	defer func() { _ = answer.Body.Close() }() // it was read
+	defer func() { _ = answer.Body.Close() }() // it was read to the end
 	body, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK {
 		return attempt{Err: fmt.Errorf("%s: %v", answer.Status, err)}
@@ -47,14 +47,14 @@ func (remotes) GetRemote(address string) attempt {
 	return attempt{Value: &resource{string(body)}}
 }
 
-// built is the page that Hugo's partial makes of an article.
+// built returns the HTML of Hugo's partial for an article.
 func (h *hugo) built(t *testing.T, article string) string {
 	t.Helper()
 	source, err := os.ReadFile("../integrations/hugo/layouts/partials/aitys.html")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.ReplaceAll(string(source), "site.Params.aitys", "site.Params.Aitys") // Hugo folds case
+	text := strings.ReplaceAll(string(source), "site.Params.aitys", "site.Params.Aitys") // Hugo ignores case
 	partial, err := template.New("aitys.html").Funcs(template.FuncMap{
 		"site": func() *hugo { return h }, "resources": func() remotes { return remotes{} },
 		"try":      func(a attempt) attempt { return a },
@@ -74,9 +74,9 @@ func (h *hugo) built(t *testing.T, article string) string {
 	return b.String()
 }
 
-// Hugo's partial shows the thread, and without script what was published when the site was built; where the server is
-// away, the site is built all the same. The plain page of the examples shows thread and count.
-func TestTheIntegrationsShowTheThread(t *testing.T) {
+// Hugo's partial shows the thread and, without JavaScript, the comments at build time. If the server does not answer, the
+// build still succeeds. The plain HTML example shows the thread and the count.
+func TestIntegrations_ShowThread(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -113,10 +113,10 @@ func TestTheIntegrationsShowTheThread(t *testing.T) {
 
 	example, err := os.ReadFile("../integrations/html/article.html")
 	w.must(err)
-	at := preview.URL + "/html" // a canonical address of another origin is not believed
+	at := preview.URL + "/html" // a canonical URL of another origin is ignored
 	posted, err := w.client.Post(t.Context(), "", at, "Ruth", "", "Thank you too.")
 	w.must(err)
-	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: 1})
+	_, err = w.client.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: posted.ID, Version: 1})
 	w.must(err)
 	page = strings.NewReplacer("https://comments.example", w.service.URL, "https://blog.example/post", at,
 		url.QueryEscape("https://blog.example/post"), url.QueryEscape(at)).Replace(string(example))
@@ -125,8 +125,8 @@ func TestTheIntegrationsShowTheThread(t *testing.T) {
 		plain.Holds(`document.querySelector('[data-aitys-count]').innerText === '1'`))
 }
 
-// A page that draws its comments itself loads, previews, posts, changes and withdraws them, and is told what happens.
-func TestAPageDrawsItsOwnThread(t *testing.T) {
+// A page that renders comments itself loads, previews, posts, edits and withdraws them, and gets live events.
+func TestHeadless_PageRendersThread(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -175,14 +175,14 @@ func TestAPageDrawsItsOwnThread(t *testing.T) {
 	}
 	id, err := testkit.Eval[string](tab, "mine.id")
 	w.must(err)
-	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: id, Version: 2})
+	_, err = w.client.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: id, Version: 2})
 	w.must(err, tab.Holds(`heard.some(h => String(h).includes("<em>foot</em>"))`))
 	does(`thread.withdraw(mine.id, mine.edit_token)`)
 	w.must(tab.Holds(`heard.includes(mine.id)`))
 }
 
-// TestWordPressPlugin_AsksForThePassword reads each file that prints the widget, because WordPress leaves the check to
-// each comments template. TestWordPress checks a protected post where WordPress is installed.
+// The test reads all files that print the widget, because WordPress leaves the password check to each comments template.
+// TestWordPress_Integrations checks a protected post in a real WordPress.
 func TestWordPressPlugin_AsksForThePassword(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)

@@ -12,10 +12,10 @@ import (
 
 var mailedLink = regexp.MustCompile(`http://\S+/m/\S+`)
 
-// From a reader's text to a moderator's mail, and from its link to the page, without signing in.
-func TestAMailLeadsToADecision(t *testing.T) {
+// A new comment leads to a mail; its link opens the comment and decides it without sign-in.
+func TestMail_LinkLeadsToDecision(t *testing.T) {
 	parallel(t)
-	box := testkit.NewMailbox(t)
+	box := testkit.NewMailServer(t)
 	w := newWorldWith(t, options{mails: box})
 	for n, v := range views(t) {
 		lang := v.lang
@@ -23,13 +23,13 @@ func TestAMailLeadsToADecision(t *testing.T) {
 		w.must(w.client.Call(t.Context(), "PATCH", "/me", map[string]string{"Accept-Language": lang}, choice, nil))
 		says := map[string]struct{ text, approve, stop string }{
 			"en": {"The ferry was late again, for day", "Approve", "Stop all mail"},
-			"ru": {"Паром сегодня снова опоздал, и никто не извинился, день", "Одобрить", "Больше не писать"},
+			"ru": {"Паром сегодня снова опоздал, и никто не извинился, день", "Одобрить", "Отписаться от всего"},
 			"kk": {"Паром бүгін тағы кешікті, ал ешкім кешірім сұраған жоқ, күн", "Мақұлдау", "Хат жіберілмесін"},
 		}[lang]
 		text := fmt.Sprintf("%s %d.", says.text, n)
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "ruth@mail.example", text)
 		w.must(err)
-		m := box.Wait(t, email, n+1)
+		m := box.WaitForMail(t, email, n+1)
 		said, page, err := m.Parts()
 		w.must(err)
 		w.keep("mail-"+lang+".html", []byte(page))

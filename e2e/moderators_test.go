@@ -16,14 +16,14 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Two moderators decide, take back and decide again in one queue, each at a process of the same database.
-func TestTwoModeratorsAtRandomOnSQLite(t *testing.T) {
+// Two moderators decide and undo at random in one queue, each at another process on the same database.
+func TestModerators_RandomActionsOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	atRandom(t, "sqlite", testkit.SQLite(t))
 }
 
-func TestTwoModeratorsAtRandomOnPostgres(t *testing.T) {
+func TestModerators_RandomActionsOnPostgres(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	atRandom(t, "postgres", testkit.Postgres(t))
@@ -31,18 +31,18 @@ func TestTwoModeratorsAtRandomOnPostgres(t *testing.T) {
 
 func atRandom(t *testing.T, name, database string) {
 	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
-	tokens := []string{s.furnish("shared")}
+	tokens := []string{s.addSite("shared")}
 	s.run(password+"\n", "account", "add", "--email", "jonas@blog.example", "--name", "Jonas", "--role", "moderator",
 		"--site", "shared", "--password-stdin")
 	tokens = append(tokens, s.run("", "token", "add", "--account", "jonas@blog.example"))
-	times := testkit.HowMany(t, "TEST_DECISIONS", 60)
+	times := testkit.EnvInt(t, "TEST_DECISIONS", 60)
 	shared := fillShared(t, s, tokens[0], 2*times)
-	var both [2]*atDesk
+	var both [2]*deskModerator
 	var group sync.WaitGroup
 	for i, token := range tokens {
 		server := s.start()
 		t.Cleanup(server.Kill)
-		both[i] = &atDesk{
+		both[i] = &deskModerator{
 			client: &testkit.Client{URL: server.URL, Site: "shared", Token: token, HTTP: &http.Client{}},
 			random: randv2.New(randv2.NewPCG(uint64(i), uint64(times))),
 		}
@@ -71,7 +71,7 @@ func atRandom(t *testing.T, name, database string) {
 	}
 }
 
-// fillShared has comments wait: one of three is a copy of one text.
+// fillShared posts n comments. Every third is a copy of one text.
 func fillShared(t *testing.T, s service, token string, n int) (ids []string) {
 	t.Helper()
 	server := s.start()
@@ -98,14 +98,14 @@ func fillShared(t *testing.T, s service, token string, n int) (ids []string) {
 	return ids
 }
 
-// A whole is a campaign as a moderator saw it.
-type whole struct {
+// A campaignView is a campaign as a moderator saw it.
+type campaignView struct {
 	ID   string `json:"id"`
 	Size int    `json:"-"`
 	UpTo int    `json:"upto"`
 }
 
-func campaignIn(ctx context.Context, c *testkit.Client) (whole, error) {
+func campaignIn(ctx context.Context, c *testkit.Client) (campaignView, error) {
 	var out struct {
 		Campaigns []struct {
 			ID         string
@@ -114,25 +114,25 @@ func campaignIn(ctx context.Context, c *testkit.Client) (whole, error) {
 	}
 	err := c.Do(ctx, http.MethodGet, "/moderation/campaigns", nil, nil, &out)
 	if err != nil || len(out.Campaigns) == 0 {
-		return whole{}, err
+		return campaignView{}, err
 	}
-	return whole(out.Campaigns[0]), nil
+	return campaignView(out.Campaigns[0]), nil
 }
 
-// atDesk is one of the moderators, and what they were told.
-type atDesk struct {
+// A deskModerator is one of the moderators, with the responses they got.
+type deskModerator struct {
 	client    *testkit.Client
 	random    *randv2.Rand
-	told      []answered
+	told      []response
 	conflicts int
 	err       error
 }
 
-// answered is what was asked, and what came of it.
-type answered struct {
+// A response is a request and its result.
+type response struct {
 	action    string
-	refs      []testkit.Ref // none: a campaign, or an undo
-	undoes    string        // a batch
+	refs      []testkit.CommentRef // empty for a campaign or an undo
+	undoes    string               // the batch of an undo
 	Batch     string
 	Decided   int
 	Undone    int
@@ -143,18 +143,18 @@ type answered struct {
 	}
 }
 
-// work decides so many times, one time of six on a campaign, and takes some of it back.
-func (m *atDesk) work(ctx context.Context, times int) error {
-	var seen []testkit.Item
+// work makes decisions, one of six about a campaign, and undoes some of them.
+func (m *deskModerator) work(ctx context.Context, times int) error {
+	var seen []testkit.QueueItem
 	for n := range times {
-		if n%3 == 0 { // what stands in the window is older than what is decided
+		if n%3 == 0 { // the view is older than the decisions
 			view := []string{"pending", "pending", "approved", "spam", "rejected"}[m.random.IntN(5)]
 			var err error
 			if seen, _, err = m.client.Queue(ctx, "limit=60&state="+view); err != nil {
 				return err
 			}
 		}
-		a := answered{action: []string{"approve", "spam", "reject", "hold"}[m.random.IntN(4)]}
+		a := response{action: []string{"approve", "spam", "reject", "hold"}[m.random.IntN(4)]}
 		in := map[string]any{"action": a.action}
 		if m.random.IntN(6) == 0 {
 			k, err := campaignIn(ctx, m.client)
@@ -164,7 +164,7 @@ func (m *atDesk) work(ctx context.Context, times int) error {
 			in["campaign"] = k
 		} else {
 			for _, i := range m.random.Perm(len(seen))[:min(len(seen), 1+m.random.IntN(9))] {
-				a.refs = append(a.refs, testkit.Ref{ID: seen[i].Comment.ID, Version: seen[i].Comment.Version})
+				a.refs = append(a.refs, testkit.CommentRef{ID: seen[i].Comment.ID, Version: seen[i].Comment.Version})
 			}
 			if len(a.refs) == 0 {
 				continue
@@ -176,7 +176,7 @@ func (m *atDesk) work(ctx context.Context, times int) error {
 		}
 		if m.random.IntN(5) == 0 {
 			batch := m.told[m.random.IntN(len(m.told))].Batch
-			undo := answered{undoes: batch}
+			undo := response{undoes: batch}
 			path := "/moderation/decisions/" + url.PathEscape(batch) + "/undo"
 			if batch == "" {
 				continue
@@ -189,13 +189,13 @@ func (m *atDesk) work(ctx context.Context, times int) error {
 	return nil
 }
 
-// send asks until there is an answer, now and then once more than that, with the same key.
-func (m *atDesk) send(ctx context.Context, path string, in any, a answered) error {
+// send retries until it gets an answer. Sometimes it repeats the request with the same idempotency key.
+func (m *deskModerator) send(ctx context.Context, path string, in any, a response) error {
 	key := map[string]string{"Idempotency-Key": rand.Text()}
 	for first, more := a, m.random.IntN(4) == 0; ; {
 		got := a
 		err := m.client.Do(ctx, http.MethodPost, path, key, in, &got)
-		if busy, ok := errors.AsType[*testkit.StatusError](err); ok && busy.Later() {
+		if busy, ok := errors.AsType[*testkit.StatusError](err); ok && busy.Retryable() {
 			continue
 		}
 		if err != nil {
@@ -214,11 +214,11 @@ func (m *atDesk) send(ctx context.Context, path string, in any, a answered) erro
 	}
 }
 
-// A siteLog is what the service says was decided.
+// A siteLog is the audit log of a site.
 type siteLog struct {
 	entries []logged
 	batches map[string][]logged
-	by      map[string][]logged // by comment, in order
+	by      map[string][]logged // entries by comment, in order
 }
 
 type logged struct {
@@ -256,8 +256,8 @@ func readLog(t *testing.T, c *testkit.Client) siteLog {
 	return log
 }
 
-// compare says where the log is something else than what a moderator was told.
-func (m *atDesk) compare(log siteLog) (wrong []string) {
+// compare returns the differences between the log and the responses of a moderator.
+func (m *deskModerator) compare(log siteLog) (wrong []string) {
 	for _, a := range m.told {
 		say := func(format string, args ...any) {
 			wrong = append(wrong, fmt.Sprintf(format, args...)+fmt.Sprintf(" (%+v)", a))
@@ -271,7 +271,7 @@ func (m *atDesk) compare(log siteLog) (wrong []string) {
 		}
 		left := slices.Clone(a.refs)
 		for _, e := range entries {
-			at := slices.IndexFunc(left, func(r testkit.Ref) bool { return r.ID == e.Comment && r.Version == e.Version })
+			at := slices.IndexFunc(left, func(r testkit.CommentRef) bool { return r.ID == e.Comment && r.Version == e.Version })
 			switch {
 			case a.undoes != "":
 				if e.Undoes == nil {
@@ -290,7 +290,7 @@ func (m *atDesk) compare(log siteLog) (wrong []string) {
 			if slices.ContainsFunc(entries, func(e logged) bool { return e.Comment == k.ID }) {
 				say("%s was decided, and told as a conflict", k.ID)
 			}
-			at := slices.IndexFunc(left, func(r testkit.Ref) bool { return r.ID == k.ID })
+			at := slices.IndexFunc(left, func(r testkit.CommentRef) bool { return r.ID == k.ID })
 			if a.refs == nil {
 				continue
 			}
@@ -300,19 +300,19 @@ func (m *atDesk) compare(log siteLog) (wrong []string) {
 			}
 			was := left[at].Version
 			if !slices.ContainsFunc(log.by[k.ID], func(e logged) bool { return e.Version == was && e.Batch != a.Batch }) {
-				say("version %d of %s is a conflict, and nobody else decided on it", was, k.ID)
+				say("version %d of %s is a conflict without another decision", was, k.ID)
 			}
 			left = slices.Delete(left, at, at+1)
 		}
 		if len(left) != a.Unchanged && a.refs != nil {
-			say("of %d nothing is told", len(left)-a.Unchanged)
+			say("%d comments are not reported", len(left)-a.Unchanged)
 		}
 	}
 	return wrong
 }
 
-// unknownIn are batches of the log that nobody was told of.
-func unknownIn(log siteLog, both [2]*atDesk) (wrong []string) {
+// unknownIn returns the batches of the log that are in no response.
+func unknownIn(log siteLog, both [2]*deskModerator) (wrong []string) {
 	told := map[string]bool{}
 	for _, m := range both {
 		for _, a := range m.told {
@@ -321,13 +321,13 @@ func unknownIn(log siteLog, both [2]*atDesk) (wrong []string) {
 	}
 	for batch := range log.batches {
 		if !told[batch] {
-			wrong = append(wrong, "nobody was told of batch "+batch)
+			wrong = append(wrong, "no response has batch "+batch)
 		}
 	}
 	return wrong
 }
 
-// follows says where a comment is not what its entries made of it, or was decided twice in one version.
+// follows returns errors if the state of a comment differs from its log entries, or if one version was decided twice.
 func (l siteLog) follows(t *testing.T, c *testkit.Client, id string) (wrong []string) {
 	t.Helper()
 	var now struct {

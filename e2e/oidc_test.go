@@ -15,14 +15,14 @@ import (
 
 const withSmall = "Continue with Small"
 
-// emptied holds once nothing stands in the field of the name.
+// emptied is a JavaScript expression that is true when the name field is empty.
 const emptied = `document.readyState === "complete" && document.getElementById("n") &&
 	(document.getElementById("n").value = "") === ""`
 
-// atIssuer holds in a window that shows the issuer's page.
+// atIssuer is a JavaScript expression that is true on the issuer's page.
 const atIssuer = `document.readyState === "complete" && document.title === "Issuer"`
 
-func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
+func TestOIDC_ReadersSignIn(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	issuer := testkit.NewIssuer(t)
@@ -34,10 +34,10 @@ func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
 		text := fmt.Sprintf("My grandmother took the ferry %d times.", width)
 		blog := w.blogAt(page, width, 844)
 		w.must(blog.Click("textbox", "Comment"), blog.See("link", "Sign in with Small"))
-		w.fair(blog, fmt.Sprintf("provider-form-%d", width))
-		window, err := blog.Opens(windowTitle, width, 844, func() error { return blog.Click("link", "Sign in with Small") })
+		w.checkView(blog, fmt.Sprintf("provider-form-%d", width))
+		window, err := blog.WaitForTab(windowTitle, width, 844, func() error { return blog.Click("link", "Sign in with Small") })
 		w.must(err, window.See("button", withSmall), window.See("textbox", "Password"))
-		w.fair(window, fmt.Sprintf("provider-window-%d", width))
+		w.checkView(window, fmt.Sprintf("provider-window-%d", width))
 		w.steps(window,
 			func() error { return window.Click("button", withSmall) },
 			func() error { return window.Holds(atIssuer) },
@@ -45,7 +45,7 @@ func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
 			func() error { return window.Holds(canGoOn) },
 			func() error { return window.See("button", "Continue as Lena on "+host) },
 		)
-		w.fair(window, fmt.Sprintf("provider-continue-%d", width))
+		w.checkView(window, fmt.Sprintf("provider-continue-%d", width))
 		w.steps(blog,
 			func() error { return blog.Holds("!window.heard") },
 			func() error { return window.Click("button", "Continue as Lena on "+host) },
@@ -57,13 +57,13 @@ func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
 			func() error { return blog.Click("button", "Post comment") },
 			func() error { return blog.Holds(shows("waiting for a moderator")) },
 		)
-		w.fair(blog, fmt.Sprintf("provider-posted-%d", width))
+		w.checkView(blog, fmt.Sprintf("provider-posted-%d", width))
 		w.leave(blog)
 	}
 
-	// Whom the provider calls as one of the staff is called, or nothing at all, says what they are called.
+	// A reader must enter a name if the provider returns none, or a name that looks like a moderator's.
 	for n, name := range []any{"Dаna", nil} {
-		issuer.Who = map[string]any{"sub": "stranger", "name": name}
+		issuer.User = map[string]any{"sub": "stranger", "name": name}
 		blog := w.blogAt(fmt.Sprintf("%s/named-%d", at, n), 390, 844)
 		window := w.window(blog, 390, 844)
 		w.steps(window,
@@ -71,17 +71,17 @@ func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
 			func() error { return window.Holds(atIssuer) },
 			func() error { return window.Click("button", "Allow") },
 			func() error { return window.Holds(canGoOn) },
-			func() error { return window.See("textbox", "Name to be shown") },
+			func() error { return window.See("textbox", "Display name") },
 		)
-		w.fair(window, fmt.Sprintf("provider-named-%d", n))
+		w.checkView(window, fmt.Sprintf("provider-named-%d", n))
 		w.steps(window,
 			func() error { return window.Holds(emptied) },
-			func() error { return window.Type("textbox", "Name to be shown", "Dana") },
+			func() error { return window.Type("textbox", "Display name", "Dana") },
 			func() error { return window.Click("button", "Continue on "+host) },
 			func() error { return window.Holds(shows("Choose another.")) },
 			func() error { return blog.Holds("!window.heard") },
 			func() error { return window.Holds(emptied) },
-			func() error { return window.Type("textbox", "Name to be shown", "Nurlan") },
+			func() error { return window.Type("textbox", "Display name", "Nurlan") },
 			func() error { return window.Click("button", "Continue on "+host) },
 			func() error { return blog.Holds(shows("Signed in as") + " && " + shows("Nurlan")) },
 			func() error { return blog.Click("button", "Sign out") },
@@ -90,12 +90,12 @@ func TestReadersSignInAtAProviderWithoutThirdPartyCookies(t *testing.T) {
 	}
 }
 
-// A visitor goes to a provider and back as a browser does, one answer at a time.
+// A visitor follows the redirects to a provider and back, one response at a time.
 type visitor struct {
 	*world
 	issuer *testkit.Issuer
 	http   *http.Client
-	window string // address of the window
+	window string // URL of the sign-in window
 }
 
 func (w *world) visitor(issuer *testkit.Issuer) *visitor {
@@ -122,7 +122,7 @@ func (v *visitor) ask(method, address string, form url.Values) (status int, head
 	return answer.StatusCode, answer.Header, string(said)
 }
 
-// leave goes to the provider, and returns where its button leads.
+// leave goes to the provider and returns the URL of its button.
 func (v *visitor) leave() string {
 	v.t.Helper()
 	status, header, body := v.ask("POST", v.window, url.Values{"do": {"provider"}, "provider": {"Small"}})
@@ -131,10 +131,10 @@ func (v *visitor) leave() string {
 	if status != 200 || err != nil || !strings.HasPrefix(to, v.issuer.URL+"/authorize?") {
 		v.t.Fatalf("the window leads to %q: %d %s", to, status, body)
 	}
-	return v.issuer.Allow(question.Query())
+	return v.issuer.Authorize(question.Query())
 }
 
-// arrives follows the provider's answer, and reports whether somebody is signed in then.
+// arrives follows the provider's redirect and reports whether the visitor is signed in.
 func (v *visitor) arrives(back string) bool {
 	v.t.Helper()
 	status, header, _ := v.ask("GET", back, nil)
@@ -148,7 +148,7 @@ func (v *visitor) arrives(back string) bool {
 	return strings.Contains(page, "Continue as Lena")
 }
 
-func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
+func TestOIDC_CallbackIsBoundToBrowser(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	issuer := testkit.NewIssuer(t)
@@ -208,7 +208,7 @@ func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
 		t.Error("nobody is signed in")
 	}
 
-	// Who is known at one site is not known at another, and nobody is handed over to a foreign page.
+	// An identity is valid on one site only, and is never sent to a page of another origin.
 	foreign := strings.Replace(v.window, url.QueryEscape(w.blog.URL), "https%3A%2F%2Fother.example", 1)
 	if status, _, _ := v.ask("POST", foreign, url.Values{"do": {"continue"}}); status != http.StatusForbidden {
 		t.Errorf("a foreign page is answered %d", status)
@@ -223,11 +223,11 @@ func TestAWayToAProviderIsGoneOnceByTheBrowserThatLeft(t *testing.T) {
 	}
 }
 
-func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
+func TestOIDC_ProviderFailureIsShown(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	issuer := testkit.NewIssuer(t)
-	issuer.Answers = func(out http.ResponseWriter, _ string) bool {
+	issuer.Handle = func(out http.ResponseWriter, _ string) bool {
 		http.Error(out, "a page that nobody is shown", http.StatusBadGateway)
 		return true
 	}
@@ -237,7 +237,7 @@ func TestAProviderThatIsOutOfOrderIsSaidToBe(t *testing.T) {
 		t.Fatalf("the button answers %d", status)
 	}
 	_, _, page := v.ask("GET", v.service.URL+header.Get("Location"), nil)
-	if !strings.Contains(page, "It does not answer at the moment") || !strings.Contains(page, `name="password"`) {
+	if !strings.Contains(page, "The provider does not respond") || !strings.Contains(page, `name="password"`) {
 		t.Errorf("the window shows %s", page)
 	}
 	testkit.Until(t, "the log says which provider it was", func() bool {

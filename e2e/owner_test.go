@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// ownerPages are the pages of what is arranged, by what each shows when it is there.
+// ownerPages maps the settings pages to a text that each shows when loaded.
 var ownerPages = map[string]string{
 	"blog/settings": "form", "blog/insights": "h1", "blog/what-if": "h1", "blog/log": "h1", "blog/pages": "h1",
 	"blog/rules": "form", "blog/demands": "form", "blog/webhooks": "form", "blog/neighbours": "form",
@@ -15,21 +15,21 @@ var ownerPages = map[string]string{
 	"people": "form", "tokens": "form", "sites": "table", "sessions": "form",
 }
 
-// speak has the desk speak another language in a tab that shows a page of it.
+// speak switches the language of the desk in a tab.
 func (w *world) speak(tab *testkit.Tab, lang string) {
 	w.t.Helper()
 	_, err := testkit.Eval[string](tab, fmt.Sprintf(`document.cookie = "aitys-lang=%s; path=/moderate"`, lang))
 	w.must(err)
 }
 
-// smallType is a JavaScript expression: what makes the sizes of a page other than the reader's own, or makes a
-// phone zoom in on a field.
+// smallType is a JavaScript expression for faults: the page changes the reader's font size, or a field is so small that a
+// phone zooms in.
 const smallType = `[getComputedStyle(document.documentElement).fontSize === "16px" ? "" : "one rem is no 16 px",
 	...[...document.querySelectorAll("input:not([type=checkbox], [type=radio], [type=range]), select, textarea")]
 		.filter(e => e.checkVisibility() && parseFloat(getComputedStyle(e).fontSize) < 16)
 		.map(e => (e.id || e.name) + " is written in " + getComputedStyle(e).fontSize)].filter(Boolean).join("\n")`
 
-func TestOneRemIsTheReadersOwnSize(t *testing.T) {
+func TestDesk_UsesReadersFontSize(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -58,27 +58,27 @@ func TestOneRemIsTheReadersOwnSize(t *testing.T) {
 	check()
 }
 
-// railRow is a JavaScript expression: what the navigation of a phone offers, in the order in which it is seen.
+// railRow is a JavaScript expression for the links of the navigation on a phone, in visual order.
 const railRow = `[...document.querySelectorAll("nav.rail a")].filter(e => e.checkVisibility())
 	.sort((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x)
 	.map(e => e.firstElementChild.nextSibling.textContent.trim()).join(", ")`
 
-func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
+func TestNavigation_PhoneListsAllPages(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(360, 780, false)
 	w.signIn(tab, email)
 	for page, want := range map[string]string{
-		"blog/queue": "Waiting, Suspected, Approved, Refused, Spam, The site",
-		"blog/settings": "Settings, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Neighbours, Sites, People, Tokens, Your account",
-		"blog/what-if": "Insights, Waiting, Pages, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Neighbours, Settings, Sites, People, Tokens, Your account",
-		"people": "People, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Neighbours, Settings, Sites, Tokens, Your account",
-		"sessions": "Your account, Waiting, Pages, Insights, Campaigns, Rules, Log, " +
-			"Demands, Webhooks, Neighbours, Settings, Sites, People, Tokens",
+		"blog/queue": "Pending, Suspected, Approved, Refused, Spam, Site",
+		"blog/settings": "Settings, Pending, Pages, Insights, Campaigns, Rules, Audit log, " +
+			"Legal requests, Webhooks, Shared spam lists, Sites, People, API tokens, Your account",
+		"blog/what-if": "Insights, Pending, Pages, Campaigns, Rules, Audit log, " +
+			"Legal requests, Webhooks, Shared spam lists, Settings, Sites, People, API tokens, Your account",
+		"people": "People, Pending, Pages, Insights, Campaigns, Rules, Audit log, " +
+			"Legal requests, Webhooks, Shared spam lists, Settings, Sites, API tokens, Your account",
+		"sessions": "Your account, Pending, Pages, Insights, Campaigns, Rules, Audit log, " +
+			"Legal requests, Webhooks, Shared spam lists, Settings, Sites, People, API tokens",
 	} {
 		w.must(tab.Go(w.service.URL+"/moderate/"+page), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
 		got, err := testkit.Eval[string](tab, railRow)
@@ -92,24 +92,24 @@ func TestAPhoneFindsEveryPageInTheRow(t *testing.T) {
 	}
 	w.steps(tab,
 		func() error { return tab.Go(w.service.URL + "/moderate/blog/queue") },
-		func() error { return tab.Click("link", "The site") },
-		func() error { return tab.Click("link", "Tokens") },
-		func() error { return tab.See("heading", "Tokens") },
-		func() error { return tab.Click("link", "Waiting 0") },
-		func() error { return tab.See("heading", "Waiting") },
+		func() error { return tab.Click("link", "Site") },
+		func() error { return tab.Click("link", "API tokens") },
+		func() error { return tab.See("heading", "API tokens") },
+		func() error { return tab.Click("link", "Pending 0") },
+		func() error { return tab.See("heading", "Pending") },
 	)
 
-	// Who has several sites finds them in place of the one.
+	// With several sites, the navigation lists all of them.
 	w.site("two", "Second", "https://two.example")
 	testkit.Until(t, "People offers both sites", func() bool {
 		w.must(tab.Go(w.service.URL+"/moderate/people"), tab.Holds(`document.querySelector("nav.rail a[aria-current]")`))
 		got, err := testkit.Eval[string](tab, railRow)
 		w.must(err)
-		return got == "People, The Blog, Second, Sites, Tokens, Your account"
+		return got == "People, The Blog, Second, Sites, API tokens, Your account"
 	})
 }
 
-func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
+func TestAdmin_FormsWorkByRoleAndName(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(1280, 900, false)
@@ -121,13 +121,13 @@ func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
 	}
 	w.steps(tab,
 		func() error { return tab.Go(w.service.URL + "/moderate/blog/settings") },
-		bar("Nothing is changed."),
+		bar("No changes."),
 		func() error { return tab.Type("textbox", "Name", " of Bread") },
 		func() error { return tab.Type("textbox", "Trial threshold", "70") },
-		func() error { return tab.Click("radio", "New writers wait") },
-		bar("3 changes: Name, What waits, Trial threshold"),
-		func() error { return tab.Click("button", "Take back") },
-		bar("Nothing is changed."),
+		func() error { return tab.Click("radio", "New writers") },
+		bar("3 changes: Name, What needs approval, Trial threshold"),
+		func() error { return tab.Click("button", "Discard") },
+		bar("No changes."),
 		func() error { return tab.Type("textbox", "Name", " of Salt") },
 		func() error { return tab.Click("button", "Save") },
 		func() error { return tab.Holds(`document.querySelector(".notice.ok")?.textContent.includes("Saved.")`) },
@@ -143,7 +143,7 @@ func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
 
 		func() error { return tab.Go(w.service.URL + "/moderate/tokens") },
 		func() error { return tab.Type("textbox", "Name", "mirror") },
-		func() error { return tab.Click("button", "Make a token") },
+		func() error { return tab.Click("button", "Create token") },
 		func() error { return tab.Holds(`document.querySelector("#made").textContent.startsWith("aitys_")`) },
 		func() error {
 			return tab.Holds(`(document.querySelector("tbody tr:last-child summary").click(),
@@ -153,16 +153,16 @@ func TestOwnersFormsWorkByRoleAndName(t *testing.T) {
 		func() error { return tab.Holds(`!document.querySelector("main").textContent.includes("mirror")`) },
 
 		func() error { return tab.Go(w.service.URL + "/moderate/sessions") },
-		func() error { return tab.Type("textbox", "Present password", password) },
+		func() error { return tab.Type("textbox", "Current password", password) },
 		func() error { return tab.Type("textbox", "New password", "seven grey herons in a row") },
-		func() error { return tab.Click("button", "Change your password") },
+		func() error { return tab.Click("button", "Change password") },
 		func() error { return tab.See("heading", "Your account") },
 		func() error { return tab.Holds(`document.querySelector("[name=old]").value === ""`) },
 	)
 }
 
-// What the script reads from the slider is what the server says of the same threshold.
-func TestAThresholdIsTriedWithASlider(t *testing.T) {
+// The script shows the same numbers for a slider value as the server for that threshold.
+func TestThreshold_SliderMatchesServer(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -188,14 +188,14 @@ func TestAThresholdIsTriedWithASlider(t *testing.T) {
 		}
 	}
 	w.steps(tab,
-		func() error { return tab.Click("link", "Set it to 100…") },
+		func() error { return tab.Click("link", "Set to 100…") },
 		func() error {
-			return tab.Holds(`document.querySelector(".savebar p")?.textContent === "1 change: Suspected from"`)
+			return tab.Holds(`document.querySelector(".savebar p")?.textContent === "1 change: Suspicious from"`)
 		},
 	)
 }
 
-func TestOwnersPagesAreAccessible(t *testing.T) {
+func TestAdmin_PagesPassAxe(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	w.school().decide(6)
@@ -214,9 +214,9 @@ func TestOwnersPagesAreAccessible(t *testing.T) {
 	}
 }
 
-// Whoever opens the page afterwards is shown nothing of theirs that waits, and can write; where the page was open, it
-// says that the comment is theirs no longer.
-func TestAnOwnerEndsWhatReadersBrowsersKeep(t *testing.T) {
+// After an owner revokes the edit tokens, a new page shows no pending comments of the commenter, who can still post. An
+// open page says that the comment can no longer be edited.
+func TestEditTokens_OwnerRevokesAll(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -233,20 +233,20 @@ func TestAnOwnerEndsWhatReadersBrowsersKeep(t *testing.T) {
 	w.signIn(desk, email)
 	w.steps(desk,
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/settings#danger") },
-		func() error { return desk.Holds(`!` + shownButton("End them for good")) },
+		func() error { return desk.Holds(`!` + shownButton("End all tokens")) },
 		func() error {
 			return desk.Holds(`[...document.querySelectorAll("summary")].find(e =>
-			e.textContent === "End all edit tokens…").click(), ` + shownButton("End them for good"))
+			e.textContent === "End edit tokens…").click(), ` + shownButton("End all tokens"))
 		},
-		func() error { return desk.Click("button", "End them for good") },
+		func() error { return desk.Click("button", "End all tokens") },
 		func() error {
-			return desk.Holds(shows("Readers can no longer edit or withdraw the comments they sent so far."))
+			return desk.Holds(shows("Readers can no longer edit or withdraw earlier comments."))
 		},
 	)
 	w.steps(reader,
 		func() error { return reader.Click("button", "Withdraw") },
 		func() error { return reader.Click("button", "Withdraw it") },
-		func() error { return reader.Holds(shows("no longer knows this comment, or that it is yours")) },
+		func() error { return reader.Holds(shows("This comment is gone, or it is not yours.")) },
 	)
 	w.picture(reader, "ended")
 	w.steps(reader,
@@ -255,12 +255,12 @@ func TestAnOwnerEndsWhatReadersBrowsersKeep(t *testing.T) {
 		func() error { return reader.Holds(`localStorage.getItem("aitys:blog:own") === null`) },
 		func() error { return reader.Holds("!" + shows(text)) },
 	)
-	if n := w.waiting(); n != 1 {
+	if n := w.pendingCount(); n != 1 {
 		t.Errorf("%d comments wait, want the one that was sent", n)
 	}
 }
 
-// shownButton is a JavaScript expression: whether a button can be seen.
+// shownButton returns a JavaScript expression that is true if a button is visible.
 func shownButton(text string) string {
 	return fmt.Sprintf(`[...document.querySelectorAll("button")].some(e =>
 		e.textContent === %q && e.checkVisibility())`, text)

@@ -11,18 +11,18 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// plainOf is the address of the page without script of the blog's page at a path.
+// plainOf returns the URL of the plain page of a blog page.
 func (w *world) plainOf(path, lang string) string {
 	return w.service.URL + "/sites/blog/page?lang=" + lang + "&url=" + url.QueryEscape(w.blog.URL+path)
 }
 
-// published posts a comment on the blog's page and approves it.
+// published posts a comment on a blog page and approves it.
 func (w *world) published(text string) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	posted, err := w.client.Post(ctx, "", w.blog.URL+"/post", "Ruth", "", text)
 	w.must(err)
-	_, err = w.client.Decide(ctx, "approve", "", testkit.Ref{ID: posted.ID, Version: 1})
+	_, err = w.client.Decide(ctx, "approve", "", testkit.CommentRef{ID: posted.ID, Version: 1})
 	w.must(err)
 }
 
@@ -33,8 +33,8 @@ func (w *world) elsewhere(tab *testkit.Tab, zone string) {
 	w.must(err)
 }
 
-// Where a script runs, the page without script says times as the reader's clock does; where none does, in UTC.
-func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
+// The plain page shows times in the reader's time zone with JavaScript, and in UTC without.
+func TestPlainPage_LocalTimes(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -42,7 +42,7 @@ func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
 	for lang, form := range map[string]string{"en": `^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$`,
 		"ru": `^\d+ [а-я]+ \d{4}, \d\d:\d\d$`, "kk": `^\d{4} ж\. \d+ [а-яәғқңөұүһі]+, \d\d:\d\d$`} {
 		tab := w.tab(390, 844, false)
-		w.elsewhere(tab, "Asia/Kathmandu") // 5:45 before UTC: no hour is right by accident
+		w.elsewhere(tab, "Asia/Kathmandu") // UTC+5:45, so that no hour is right by accident
 		w.steps(tab,
 			func() error { return tab.Go(w.plainOf("/post", lang)) },
 			func() error {
@@ -61,7 +61,7 @@ func TestThePlainPageSaysTimesAsTheReadersClockDoes(t *testing.T) {
 		tab.Holds(`document.querySelector('time').textContent.endsWith(' UTC')`))
 }
 
-func TestThePlainPageIsAccessible(t *testing.T) {
+func TestPlainPage_PassesAxe(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	w.published("Thank you.\n\n    " + strings.Repeat("long code ", 40))
@@ -73,7 +73,7 @@ func TestThePlainPageIsAccessible(t *testing.T) {
 	}
 }
 
-// axe opens an address and fails where axe finds something wrong, or a target is too small for a finger.
+// axe opens a page and fails if axe finds a problem or if a touch target is too small.
 func (w *world) axe(tab *testkit.Tab, address string) {
 	w.t.Helper()
 	w.must(tab.Go(address))
@@ -89,30 +89,30 @@ func (w *world) axe(tab *testkit.Tab, address string) {
 	}
 }
 
-// What was just written stands apart from the heading, which says that nothing is published, not that nothing is here.
-func TestThePlainPageAfterPosting(t *testing.T) {
+// The commenter's pending comment is outside the list. The heading says that there are no published comments.
+func TestPlainPage_ShowsOwnComment(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	tab := w.tab(390, 844, false)
 	w.steps(tab,
 		func() error { return tab.Go(w.plainOf("/post", "en")) },
-		func() error { return tab.See("heading", "No published comments yet on “/post”") },
+		func() error { return tab.See("heading", "No comments yet on “/post”") },
 		func() error { return tab.Click("button", "Post comment") },
 		func() error { return tab.Holds(shows("There is no text yet.")) },
 		func() error { return tab.Type("textbox", "Comment", "One") },
 		func() error { return tab.Type("textbox", "E-mail", "nobody") },
 		func() error { return tab.Click("button", "Post comment") },
-		func() error { return tab.Holds(shows("This is not an e-mail address.")) },
+		func() error { return tab.Holds(shows("Enter a valid e-mail address")) },
 		func() error {
 			return tab.Holds(`document.querySelector('textarea').value.trim() === 'One' &&
 				(document.querySelector('[name=email]').value = '') === ''`)
 		},
 		func() error { return tab.Click("button", "Post comment") },
-		func() error { return tab.Holds(shows("It will look like this")) },
+		func() error { return tab.Holds(shows("Preview")) },
 		func() error { return tab.Holds(`(window.first = true)`) },
 		func() error { return tab.Click("button", "Post comment") },
-		func() error { return tab.Holds(`!window.first && ` + shows("by one more press, in")) },
-		// The bar runs, and then its ten seconds are over.
+		func() error { return tab.Holds(`!window.first && ` + shows("then press Post again")) },
+		// The progress bar runs for ten seconds.
 		func() error { return tab.Holds(`document.getAnimations().length === 1`) },
 		func() error { return tab.Holds(`document.getAnimations().length === 0`) },
 		func() error { return tab.Click("button", "Post comment") },
@@ -125,8 +125,8 @@ func TestThePlainPageAfterPosting(t *testing.T) {
 	)
 }
 
-// Without script a comment is reported, and a refusal looked at again.
-func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
+// Reports and appeals work without JavaScript.
+func TestPlainPage_TakesReportsAndAppeals(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -137,11 +137,11 @@ func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
 		func() error { return tab.See("heading", "Report this comment") },
 		func() error { return tab.Click("radio", "Personal attack") },
 		func() error {
-			return tab.Type("textbox", "What should the moderator know? (optional)", "It is about me.")
+			return tab.Type("textbox", "Details (optional)", "It is about me.")
 		},
 		func() error { w.picture(tab, "plain-report"); return nil },
 		func() error { return tab.Click("button", "Report") },
-		func() error { return tab.Holds(shows("A moderator will look at it.")) },
+		func() error { return tab.Holds(shows("A moderator will look.")) },
 	)
 	form, err := testkit.Eval[string](tab, `document.querySelector('a[href*="report="]').href`)
 	w.must(err)
@@ -149,15 +149,15 @@ func TestThePlainPageTakesReportsAndAppeals(t *testing.T) {
 	ctx := t.Context()
 	mine, err := w.client.Post(ctx, "", w.blog.URL+"/post", "Bo", "", "A lazy, selfish person.")
 	w.must(err)
-	_, err = w.client.Decide(ctx, "reject", "personal_attack", testkit.Ref{ID: mine.ID, Version: 1})
+	_, err = w.client.Decide(ctx, "reject", "personal_attack", testkit.CommentRef{ID: mine.ID, Version: 1})
 	w.must(err)
 	_, err = testkit.Eval[string](tab, `document.cookie = "aitys-own=`+mine.ID+":"+mine.EditToken+`; path=/sites/blog/page"`)
 	w.must(err, tab.Go(w.plainOf("/post", "en")))
 	w.steps(tab,
 		func() error { return tab.Holds(`document.querySelector('summary').click() === undefined`) },
-		func() error { return tab.Type("textbox", "Why should it be looked at again?", "We are friends.") },
+		func() error { return tab.Type("textbox", "Why should we look again?", "We are friends.") },
 		func() error { w.picture(tab, "plain-appeal"); return nil },
 		func() error { return tab.Click("button", "Ask for a second look") },
-		func() error { return tab.Holds(shows("Second look asked.")) },
+		func() error { return tab.Holds(shows("Second look requested.")) },
 	)
 }

@@ -10,12 +10,12 @@ import (
 
 const jonas = "jonas@blog.example"
 
-// rowOf is a JavaScript expression: the row of the comment of a day.
+// rowOf returns a JavaScript expression for the row of the comment of a day.
 func rowOf(day int) string {
 	return fmt.Sprintf(`[...document.querySelectorAll(".card")].find(c => c.innerText.includes("day %d "))`, day)
 }
 
-func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
+func TestPresence_ShowsOtherModerator(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	onBoth(t, twoModeratorsSeeWhatTheOtherLooksAt)
@@ -24,20 +24,20 @@ func TestTwoModeratorsSeeWhatTheOtherLooksAt(t *testing.T) {
 func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 	w := newWorldWith(t, o)
 	w.account(jonas, "Jonas <b>", authz.Moderator, "blog")
-	w.ferries(3)
+	w.postDays(3)
 	dana, other := w.tab(1280, 900, false), w.tab(390, 844, true)
-	w.must(dana.BeforeEach(`{ const now = Date.now; window.later = 0; Date.now = () => now() + later }`))
+	w.must(dana.AddInitScript(`{ const now = Date.now; window.later = 0; Date.now = () => now() + later }`))
 	w.signIn(dana, email)
 	w.steps(dana,
 		func() error { return dana.Holds(current("day 0 ")) },
 		func() error { return dana.Holds(`!document.querySelector(".faces, .looking, [data-held]")`) },
 	)
-	w.signInAt(w.beside(), other, jonas)
+	w.signInAt(w.secondServer(), other, jonas)
 	looks := func(who string, day int) string {
 		return fmt.Sprintf(`(%[1]s).matches("[data-held]") && (%[1]s).querySelector(".t").innerText.includes(%[2]q)`,
-			rowOf(day), who+" is looking")
+			rowOf(day), who+" is reading")
 	}
-	w.steps(other, // whoever comes second starts at what nobody reads
+	w.steps(other, // the second moderator starts at a comment that nobody reads
 		func() error { return other.Holds(looks("Dana", 0)) },
 		func() error { return other.Holds(current("day 1 ")) },
 		func() error { return other.Press(keyK) },
@@ -61,16 +61,16 @@ func twoModeratorsSeeWhatTheOtherLooksAt(t *testing.T, o options) {
 			return dana.Holds(`new Set([...document.querySelectorAll(".card")].map(c => c.offsetHeight)).size === 1`)
 		},
 		func() error { w.picture(dana, "presence-row"); return nil },
-		// Who looked long and decided nothing is told of once they are elsewhere.
+		// A moderator who looked at a comment for long without a decision is shown after moving on.
 		func() error { _, err := testkit.Eval[int](dana, "later = 6000"); return err },
 	)
 	w.steps(other, func() error { return other.Press(testkit.Key{Key: "j", Code: "KeyJ"}) })
 	w.steps(dana,
 		func() error { return dana.Holds(looks("Jonas <b>", 2)) },
 		func() error { return dana.Press(testkit.Key{Key: "j", Code: "KeyJ"}) },
-		func() error { return dana.Holds(shows("Jonas <b> was here, left")) },
+		func() error { return dana.Holds(shows("Jonas <b> was here")) },
 		func() error { w.picture(dana, "presence-left"); return nil },
-		// It keeps nobody from deciding.
+		// Presence does not block decisions.
 		func() error { return dana.Press(testkit.Key{Key: "j", Code: "KeyJ"}) },
 		func() error { return dana.Press(keyA) },
 	)

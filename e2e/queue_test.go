@@ -22,20 +22,20 @@ var (
 	shiftX = testkit.Key{Key: "X", Code: "KeyX", Shift: true}
 )
 
-// atTheEnd is a JavaScript expression: whether the queue says that it is worked off.
+// atTheEnd is a JavaScript expression that is true if the queue says that no comments are left.
 const atTheEnd = `document.querySelector("#rest").checkVisibility() &&
-	document.querySelector("#rest h2").textContent.includes("Nothing else waits")`
+	document.querySelector("#rest h2").textContent.includes("All done")`
 
-// waiting is how many comments wait, as the API counts them.
-func (w *world) waiting() int {
+// pendingCount returns the number of pending comments from the API.
+func (w *world) pendingCount() int {
 	w.t.Helper()
 	var page struct{ Counts struct{ Pending int } }
 	w.must(w.client.Do(w.t.Context(), http.MethodGet, "/moderation/queue?limit=1", nil, nil, &page))
 	return page.Counts.Pending
 }
 
-// ferries posts so many comments, each by a writer of its own, in the order of their days.
-func (w *world) ferries(days int) {
+// postDays posts comments of days in order, each by another commenter.
+func (w *world) postDays(days int) {
 	w.t.Helper()
 	for n := range days {
 		_, err := w.client.Post(w.t.Context(), "", w.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "",
@@ -44,8 +44,8 @@ func (w *world) ferries(days int) {
 	}
 }
 
-// What is judged again while a moderator works down from the riskiest moves to above where they are.
-func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
+// Rescored comments move above the position of a moderator who sorts by risk.
+func TestQueue_EndMeansNoPending(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	s := newWorld(t).school()
@@ -56,7 +56,7 @@ func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
 		_, err := s.client.Post(t.Context(), "", s.blog.URL+"/post", fmt.Sprintf("Writer %d", n), "", text)
 		s.must(err)
 	}
-	some := func(words []string, n int) string { // a few of them, no two times the same
+	some := func(words []string, n int) string { // some of the words, never the same selection twice
 		return fmt.Sprintf("%s %d %s %s", words[n%len(words)], n, words[n*5/3%len(words)], words[n*7/2%len(words)])
 	}
 	for n := range 50 { // the first page
@@ -65,7 +65,7 @@ func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
 	for n := range 40 {
 		post(n, fmt.Sprintf("We walked for %d hours, and on day %d it snowed", n+2, n))
 	}
-	for n := range 30 { // the last ones, until the first page is decided
+	for n := range 30 { // last until the first page is decided
 		post(n, some(kinds[0].words, n)+" "+sign+" "+some(kinds[0].words, n+1))
 	}
 	desk := s.tab(1280, 900, false)
@@ -86,21 +86,21 @@ func TestNothingElseWaitsOnlyWhenNothingDoes(t *testing.T) {
 			break
 		}
 		if page == 10 {
-			t.Fatalf("after %d pages %d comments wait", page, s.waiting())
+			t.Fatalf("after %d pages %d comments wait", page, s.pendingCount())
 		}
-		if page == 1 { // once what has been decided is learned
-			s.queued("sort=risk", func(items []testkit.Item) bool { return strings.Contains(items[0].Comment.Body, sign) })
+		if page == 1 { // after the decisions are learned
+			s.queued("sort=risk", func(items []testkit.QueueItem) bool { return strings.Contains(items[0].Comment.Body, sign) })
 		}
 		decide("true", shiftS)
 		decide("false", shiftA)
 	}
-	if n := s.waiting(); n != 0 {
+	if n := s.pendingCount(); n != 0 {
 		t.Errorf("the desk says that nothing else waits, and %d comments wait", n)
 	}
 }
 
-// inSight is a JavaScript expression: whether all of what a selector finds first is in the window, below the
-// bar at the top and not under the toast.
+// inSight returns a JavaScript expression that is true if the first match of a selector is completely in the window, below
+// the top bar and not under the toast.
 func inSight(selector string) string {
 	return fmt.Sprintf(`(e => { const box = e.getBoundingClientRect(), toast = document.querySelector("#toast"),
 		over = toast.getBoundingClientRect(); return box.top >= document.querySelector(".top").offsetHeight &&
@@ -108,12 +108,12 @@ func inSight(selector string) string {
 	})(document.querySelector(%q))`, selector)
 }
 
-// After a conflict the decision before it is another matter: it is named before it is taken back.
-func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
+// After a conflict, undo would affect the decision before it. The desk names that decision first.
+func TestQueue_UndoAfterConflictAsksFirst(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	post := func(name, text string) testkit.Posted {
+	post := func(name, text string) testkit.PostResult {
 		t.Helper()
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", name, "", text)
 		w.must(err)
@@ -126,13 +126,13 @@ func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 	}
 	state := func(id, want string) {
 		t.Helper()
-		w.queued("state="+want, func(items []testkit.Item) bool {
-			return slices.ContainsFunc(items, func(i testkit.Item) bool { return i.Comment.ID == id })
+		w.queued("state="+want, func(items []testkit.QueueItem) bool {
+			return slices.ContainsFunc(items, func(i testkit.QueueItem) bool { return i.Comment.ID == id })
 		})
 	}
 	for _, size := range []struct{ width, height int64 }{{1280, 900}, {390, 844}} {
 		desk := w.tab(size.width, size.height, false)
-		w.must(desk.BeforeEach(`{ const send = fetch; window.held = new Promise(go => window.letGo = go);
+		w.must(desk.AddInitScript(`{ const send = fetch; window.held = new Promise(go => window.letGo = go);
 			fetch = (...all) => held.then(() => send(...all)) }`))
 		w.signIn(desk, email)
 		w.steps(desk,
@@ -143,35 +143,35 @@ func TestAfterAConflictZSaysFirstWhatItTakesBack(t *testing.T) {
 			func() error { return desk.Press(keyA) },
 			func() error { return desk.See("button", "Undo: Tomasz’s comment approved") },
 		)
-		_, err := w.client.Decide(t.Context(), "spam", "", testkit.Ref{ID: tomasz.ID, Version: tomasz.Version})
+		_, err := w.client.Decide(t.Context(), "spam", "", testkit.CommentRef{ID: tomasz.ID, Version: tomasz.Version})
 		w.must(err)
 		_, err = testkit.Eval[bool](desk, "(scrollTo(0, document.body.scrollHeight), letGo(), true)")
 		w.must(err)
 		w.steps(desk,
-			func() error { return desk.Holds(toastSays("left alone")) },
+			func() error { return desk.Holds(toastSays("skipped")) },
 			func() error { return desk.See("alert", "") },
 			func() error { return desk.Holds("!" + toastSays("Undo")) },
 			func() error { return desk.Holds(inSight(".notice[role=alert]:not([hidden])")) },
 			func() error { return desk.Press(keyZ) },
-			func() error { return desk.Holds(toastSays("Press z again to take this back.")) },
+			func() error { return desk.Holds(toastSays("Press z again to undo this.")) },
 			func() error { return desk.Holds(toastSays("Undo: Lena’s comment approved")) },
 		)
 		state(lena.ID, "approved")
 		w.steps(desk,
 			func() error { return desk.Press(keyZ) },
-			func() error { return desk.Holds(toastSays("Taken back.")) },
+			func() error { return desk.Holds(toastSays("Undone.")) },
 		)
 		state(lena.ID, "pending")
-		_, err = w.client.Decide(t.Context(), "hold", "", testkit.Ref{ID: tomasz.ID, Version: tomasz.Version + 1})
+		_, err = w.client.Decide(t.Context(), "hold", "", testkit.CommentRef{ID: tomasz.ID, Version: tomasz.Version + 1})
 		w.must(err)
 		tomasz.Version += 2
 	}
 }
 
-func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
+func TestQueue_ResumesAfterOffline(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
-	w.ferries(60)
+	w.postDays(60)
 	desk := w.tab(1280, 900, false)
 	w.signIn(desk, email)
 	offline := func(on bool) {
@@ -183,7 +183,7 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 			Offline: on, DownloadThroughput: -1, UploadThroughput: -1})
 		w.must(errRequests, errPage)
 	}
-	const says = "The next comments could not be loaded. What you decided is kept."
+	const says = "The next comments could not be loaded. Your decisions are saved."
 	w.steps(desk, func() error { return desk.Holds(current("day 0 ")) })
 	offline(true)
 	w.steps(desk,
@@ -192,7 +192,7 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 		func() error {
 			return desk.Holds(`document.querySelector("#halted").checkVisibility() && ` + shows(says))
 		},
-		func() error { return desk.Holds(shows("1 not yet saved") + " && !(" + atTheEnd + ")") },
+		func() error { return desk.Holds(shows("1 unsaved") + " && !(" + atTheEnd + ")") },
 		func() error { return desk.Click("button", "Try again") },
 		func() error { return desk.Holds(`document.querySelector("#halted").checkVisibility()`) },
 	)
@@ -202,29 +202,29 @@ func TestTheQueueGoesOnOnceTheNetworkIsBack(t *testing.T) {
 		func() error { return desk.Holds(`!document.querySelector("#halted").checkVisibility()`) },
 		func() error { return desk.Holds(`document.querySelector("#unsaved").hidden`) },
 	)
-	if n := w.waiting(); n != 10 {
+	if n := w.pendingCount(); n != 10 {
 		t.Errorf("%d comments wait, want 10", n)
 	}
 
-	// The last of them are decided without a network: the end waits until they are saved.
+	// The last ones are decided offline. The end is shown only after they are saved.
 	offline(true)
 	w.steps(desk,
 		func() error { return desk.Press(shiftX) },
 		func() error { return desk.Press(shiftS) },
-		func() error { return desk.Holds(shows("1 not yet saved") + " && !(" + atTheEnd + ")") },
+		func() error { return desk.Holds(shows("1 unsaved") + " && !(" + atTheEnd + ")") },
 	)
 	offline(false)
 	w.steps(desk, func() error { return desk.Holds(atTheEnd) })
-	if n := w.waiting(); n != 0 {
+	if n := w.pendingCount(); n != 0 {
 		t.Errorf("the desk says that nothing else waits, and %d comments wait", n)
 	}
 }
 
-func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
+func TestQueue_TabsAgree(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
-	w.ferries(2)
+	w.postDays(2)
 	one, two := w.tab(1280, 900, false), w.tab(390, 844, false)
 	w.signIn(one, email)
 	w.signIn(two, email)
@@ -248,24 +248,24 @@ func TestTwoTabsOfTheQueueTellTheSame(t *testing.T) {
 		func() error { return two.Press(keyJ) },
 		func() error { return two.Holds(atTheEnd) },
 	)
-	// What is taken back in one is told of in the other.
+	// An undo in one tab is shown in the other.
 	w.steps(one, func() error { return one.Press(keyZ) }, func() error { return one.Holds(current("day 1 ")) })
 	w.steps(two,
-		func() error { return two.Holds("!(" + atTheEnd + ") && " + shows("1 arrived just now.")) },
-		func() error { return two.Click("link", "Show them") },
+		func() error { return two.Holds("!(" + atTheEnd + ") && " + shows("1 new")) },
+		func() error { return two.Click("link", "Show") },
 		func() error { return two.Holds(current("day 1 ")) },
 	)
 }
 
-// A tab shows decisions and withdrawals that happened before its stream opened, also for an author, who may not read the
-// log.
+// A tab shows decisions and withdrawals that happened before its stream opened. This works for authors too, who may not
+// read the log.
 func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	w.account(author, "Aliya", authz.Author, "blog")
-	w.ferries(3)
-	var gone testkit.Posted
+	w.postDays(3)
+	var gone testkit.PostResult
 	w.must(w.client.Call(t.Context(), http.MethodPost, blogPath+"/comments", nil, map[string]any{
 		"page": map[string]string{"url": w.blog.URL + "/ferries"}, "body": "I take back that day 9 had no ferry."}, &gone))
 	items, _, err := w.client.Queue(t.Context(), "")
@@ -291,7 +291,7 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	w.signIn(desk, author)
 	w.steps(desk, func() error { return desk.Holds(shows("day 9")) })
 	first := items[0].Comment
-	_, err = w.client.Decide(t.Context(), "approve", "", testkit.Ref{ID: first.ID, Version: first.Version})
+	_, err = w.client.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: first.ID, Version: first.Version})
 	w.must(err, w.client.Call(t.Context(), http.MethodDelete, blogPath+"/comments/"+gone.ID,
 		map[string]string{"Authorization": "Bearer " + gone.EditToken}, nil, nil))
 	block()
@@ -306,7 +306,7 @@ func TestQueue_ShowsChangesBeforeStreamOpens(t *testing.T) {
 	}
 }
 
-func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
+func TestQueue_PhoneBarActsOnTappedCard(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	for n, name := range []string{"Ruth", "Lena", "Tomasz"} {
@@ -314,7 +314,7 @@ func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
 			fmt.Sprintf("The ferry of day %d was late.", n))
 		w.must(err)
 	}
-	const triangle = "DisclosureTriangleGrouped" // what Chromium calls the summary of one of several
+	const triangle = "DisclosureTriangleGrouped" // Chromium's role for the summary of a details group
 	desk := w.tab(390, 844, false)
 	w.signIn(desk, email)
 	w.steps(desk,
@@ -341,8 +341,8 @@ func TestOnAPhoneTheBarActsOnTheCardThatWasTapped(t *testing.T) {
 	)
 }
 
-// A session that ends while somebody types takes nothing of it along.
-func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
+// A draft is kept if the session ends while the moderator types.
+func TestQueue_DraftSurvivesSignOut(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	var ids []string
@@ -362,7 +362,7 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 	signInAgain := func() {
 		t.Helper()
 		w.steps(desk,
-			// A look-up by role that crosses a navigation may hang until its time is over.
+			// A look-up by role during a navigation may hang until its timeout.
 			func() error { return desk.Holds(`location.pathname === "/moderate/signin" && ` + ready) },
 			func() error { return desk.Type("textbox", "E-mail", email) },
 			func() error { return desk.Type("textbox", "Password", password) },
@@ -382,63 +382,63 @@ func TestWhatIsTypedOutlivesTheSession(t *testing.T) {
 	)
 	endSession()
 	w.steps(desk,
-		func() error { return desk.Click("button", "Publish the reply") },
-		func() error { return desk.Holds(shows("What you decided and typed is kept here")) },
+		func() error { return desk.Click("button", "Publish reply") },
+		func() error { return desk.Holds(shows("Decisions and drafts are kept")) },
 		func() error { return desk.Click("link", "Sign in") },
 	)
 	signInAgain()
 	w.steps(desk,
 		typed(".reply[open] textarea", answer),
-		func() error { return desk.Click("button", "Publish the reply") },
+		func() error { return desk.Click("button", "Publish reply") },
 		func() error { return desk.See("button", "Undo: Ruth’s comment approved") },
 		func() error { return desk.Holds(current("day 1")) },
-		// A note, in a decision that meets no session.
+		// A note of a decision that is sent without a session.
 		func() error { return desk.Press(testkit.Key{Key: "d", Code: "KeyD"}) },
 		func() error { return desk.Type("textbox", "Note to the writer", note) },
 	)
 	endSession()
 	w.steps(desk,
 		func() error { return desk.Click("button", "Off topic") },
-		func() error { return desk.Holds(shows("What you decided and typed is kept here")) },
+		func() error { return desk.Holds(shows("Decisions and drafts are kept")) },
 		func() error { return desk.Click("link", "Sign in") },
 	)
 	signInAgain()
-	w.queued("state=rejected", func(items []testkit.Item) bool { return len(items) == 1 && items[0].Comment.ID == ids[1] })
+	w.queued("state=rejected", func(items []testkit.QueueItem) bool { return len(items) == 1 && items[0].Comment.ID == ids[1] })
 	var item struct{ History []struct{ Note string } }
 	w.must(w.client.Do(t.Context(), http.MethodGet, "/moderation/comments/"+ids[1], nil, nil, &item))
 	if !slices.ContainsFunc(item.History, func(h struct{ Note string }) bool { return h.Note == note }) {
 		t.Errorf("the note is lost: %+v", item)
 	}
 
-	// On a comment's own page, which sends its forms itself.
+	// On the comment page, which sends its forms without the queue's script.
 	w.steps(desk,
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/comments/" + ids[0]) },
 		func() error { return desk.Press(keyR) },
 		func() error { return desk.Type("textbox", "Your reply", note) },
 	)
 	endSession()
-	w.steps(desk, func() error { return desk.Click("button", "Publish the reply") })
+	w.steps(desk, func() error { return desk.Click("button", "Publish reply") })
 	signInAgain()
 	w.steps(desk,
 		func() error { return desk.Holds(`location.pathname.includes("/comments/") && ` + ready) },
 		func() error { return desk.Press(keyR) },
 		typed(".reply[open] textarea", note),
-		func() error { return desk.Click("button", "Publish the reply") },
-		func() error { return desk.Holds(shows("Your reply is public.") + " && " + ready) },
+		func() error { return desk.Click("button", "Publish reply") },
+		func() error { return desk.Holds(shows("Reply published.") + " && " + ready) },
 		func() error { return desk.Press(keyR) },
 		typed(".reply[open] textarea", ""),
 	)
 }
 
-// endSession has a browser forget that somebody is signed in.
+// endSession removes the session cookie of a browser.
 func (w *world) endSession(tab *testkit.Tab) {
 	w.t.Helper()
 	_, err := chromedp.Call(tab.Context(), network.ClearBrowserCookies, cdp.Empty{})
 	w.must(err)
 }
 
-// However somebody comes to the queue again, it shows what waits, and what was done can be taken back.
-func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
+// After a reload or Back the queue shows pending comments, and the last decision can be undone.
+func TestQueue_ReloadAndBackShowPending(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -453,10 +453,10 @@ func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
 				.map(said => said.textContent.match(/day (\d)/)[1]).join(" ") === %q`, strings.Trim(fmt.Sprint(days), "[]")))
 		}
 	}
-	leave := func(by string) func() error { return func() error { return desk.Leave(by) } }
+	leave := func(by string) func() error { return func() error { return desk.LeaveBy(by) } }
 	saved := func(state string, n int) func() error {
 		return func() error {
-			w.queued("state="+state, func(items []testkit.Item) bool { return len(items) == n })
+			w.queued("state="+state, func(items []testkit.QueueItem) bool { return len(items) == n })
 			return nil
 		}
 	}
@@ -468,19 +468,19 @@ func TestReloadingAndGoingBackShowWhatWaits(t *testing.T) {
 		saved("approved", 1),
 		leave("location.reload()"),
 		waits(1, 2, 3),
-		func() error { return desk.Press(keyZ) }, // after a reload it is named first
+		func() error { return desk.Press(keyZ) }, // after a reload the first key names the decision
 		func() error { return desk.See("button", "Undo: your decision before this page opened") },
 		func() error { return desk.Press(keyZ) },
 		waits(0, 1, 2, 3),
 		saved("approved", 0),
-		func() error { return desk.Press(keyS) }, // where one was
+		func() error { return desk.Press(keyS) }, // at the last position
 		waits(0, 2, 3),
 		saved("spam", 1),
-		leave(`document.querySelector(".card .who a").click()`), // to the comment's own page
+		leave(`document.querySelector(".card .who a").click()`), // to the comment page
 		func() error { return desk.See("button", "Approve") },
 		func() error { return desk.Click("button", "Approve") },
 		func() error { return desk.Holds(shows("Approved.")) },
-		leave("location.reload()"), // tells nothing twice, decides nothing
+		leave("location.reload()"), // repeats no toast and decides nothing
 		func() error { return desk.Holds("!" + shows("Approved.")) },
 		leave("window.history.go(-2)"),
 		waits(2, 3),

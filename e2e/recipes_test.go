@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Each recipe of docs/embedding.md, with what its system writes for its expressions, shows the thread of its article.
-func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
+// Each recipe of docs/embedding.md shows the thread of its article, with its template expressions replaced.
+func TestRecipes_ShowThread(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	text, err := os.ReadFile("../docs/embedding.md")
@@ -23,7 +23,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 	w := newWorld(t)
 	article := w.blog.URL + "/post"
 	w.published("Thank you.")
-	// What stands in the place of expressions, in the language of each block.
+	// The values of the template expressions, by language of the code block.
 	written := map[string][]string{
 		"html": nil,
 		"php": {"<?php if ( post_password_required() ) { return; } ?>", "", "<?php echo esc_url( get_permalink() ); ?>", article,
@@ -38,7 +38,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 		out.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(out, page)
 	})
-	preview := httptest.NewServer(blog) // elsewhere than the article: the thread is the one that the recipe names
+	preview := httptest.NewServer(blog) // another URL than the article, so that only the recipe names the thread
 	t.Cleanup(preview.Close)
 	w.set(map[string]string{"origin": w.blog.URL + "," + preview.URL})
 	testkit.Until(t, "the running server knows the new origin", func() bool { return w.welcomes(preview.URL) })
@@ -61,9 +61,9 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 		page = `<!doctype html><html lang="en"><title>An article</title><link rel="canonical" href="` + article + `">` +
 			source
 		if block[1] == "html" {
-			page = strings.Replace(page, article, preview.URL+"/other", 1) // the canonical address alone decides
+			page = strings.Replace(page, article, preview.URL+"/other", 1) // only the canonical URL decides
 			w.steps(tab, func() error { return tab.Go(preview.URL + "/preview") },
-				func() error { return tab.Holds(shows("No published comments yet")) })
+				func() error { return tab.Holds(shows("No comments yet")) })
 			continue
 		}
 		w.steps(tab, func() error { return tab.Go(preview.URL + "/preview") },
@@ -75,7 +75,7 @@ func TestTheRecipesShowTheThreadOfTheirArticle(t *testing.T) {
 	application(t, w, tab, string(text), &page, preview.URL)
 }
 
-// An application of one page makes the element and changes its page.
+// application tests the recipe of a single-page application, which creates the element and changes its page.
 func application(t *testing.T, w *world, tab *testkit.Tab, text string, page *string, at string) {
 	t.Helper()
 	here := strings.NewReplacer("https://blog.example/first", w.blog.URL+"/post", "https://blog.example/second",
@@ -95,7 +95,7 @@ func application(t *testing.T, w *world, tab *testkit.Tab, text string, page *st
 		func() error {
 			return tab.Holds(`(() => {` + here.Replace(change[1]) + `; return true })()`)
 		},
-		func() error { return tab.Holds(shows("No published comments yet")) },
+		func() error { return tab.Holds(shows("No comments yet")) },
 		func() error { return tab.See("textbox", "Comment") },
 		func() error {
 			return tab.Holds(`document.querySelectorAll('aitys-comments').length === 1 &&

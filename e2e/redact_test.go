@@ -6,8 +6,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// What is selected on a comment's page is taken out of it; readers see that something was, the writer why.
-func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
+// A moderator redacts the selected part of a comment. Readers see that text was removed; the commenter sees the reason.
+func TestRedact_RemovesSelection(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -32,7 +32,7 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 		func() error { return desk.Holds(toastSays("pproved")) },
 	)
 	id := ""
-	w.queued("state=approved", func(items []testkit.Item) bool {
+	w.queued("state=approved", func(items []testkit.QueueItem) bool {
 		if len(items) == 1 {
 			id = items[0].Comment.ID
 		}
@@ -41,7 +41,7 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 	w.steps(desk,
 		func() error { return desk.Go(w.service.URL + "/moderate/blog/comments/" + id) },
 		func() error { return desk.Holds(`document.querySelector("form[data-redact]")`) },
-		// Words in the text as readers see it.
+		// Select words in the rendered text.
 		func() error {
 			_, err := testkit.Eval[bool](desk, `(() => { const p = document.querySelector(".two .said p").firstChild
 				const at = p.data.indexOf("12 Poplar Lane")
@@ -54,7 +54,7 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 			return err
 		},
 		open,
-		// A flag is two characters, and four in a script.
+		// A flag emoji is two code points and four UTF-16 units.
 		func() error { return desk.Holds(field("from") + ` === "21" && ` + field("to") + ` === "35"`) },
 	)
 	if found := desk.Axe(t); len(found) > 0 {
@@ -62,7 +62,7 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 	}
 	w.picture(desk, "redact")
 	w.steps(desk,
-		func() error { return desk.Type("textbox", "Why, for the writer", "Somebody else's address.") },
+		func() error { return desk.Type("textbox", "Reason for the writer", "Somebody else's address.") },
 		func() error { return desk.Click("button", "Remove this part") },
 		func() error { return desk.Holds(taken) },
 		func() error { return desk.Holds(shows("removed a part of the text")) },
@@ -84,7 +84,7 @@ func TestAPartThatIsSelectedIsTakenOut(t *testing.T) {
 	w.picture(desk, "redacted-desk")
 	w.steps(desk,
 		func() error { return desk.Click("button", "Undo this batch") },
-		func() error { return desk.Holds(shows("put the removed part back")) },
+		func() error { return desk.Holds(shows("restored the removed part")) },
 	)
 	w.becomes(stranger, "12 Poplar Lane", true)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-func TestTheReferenceIsSearchedAndReadByEverybody(t *testing.T) {
+func TestReference_IsSearchable(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)

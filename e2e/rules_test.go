@@ -6,15 +6,15 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// An owner tries a rule by role and name, adds it, and takes it away and back.
-func TestARuleIsTriedInABrowserBeforeItStands(t *testing.T) {
+// An owner tries a rule, adds it, removes it and restores it, all by role and name.
+func TestRules_TryBeforeAdd(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
-	var ids []testkit.Ref
+	var ids []testkit.CommentRef
 	for _, text := range []string{"A casino, but a good one.", "The casino of all casinos.", "A tram."} {
 		posted, err := w.client.Post(t.Context(), "", w.blog.URL+"/post", "Ruth", "ruth@mail.example", text)
 		w.must(err)
-		ids = append(ids, testkit.Ref{ID: posted.ID, Version: posted.Version})
+		ids = append(ids, testkit.CommentRef{ID: posted.ID, Version: posted.Version})
 	}
 	for i, action := range []string{"approve", "spam"} {
 		_, err := w.client.Decide(t.Context(), action, "", ids[i])
@@ -25,21 +25,21 @@ func TestARuleIsTriedInABrowserBeforeItStands(t *testing.T) {
 	w.steps(tab,
 		func() error { return tab.Go(w.service.URL + "/moderate/blog/rules") },
 		func() error { return tab.Type("textbox", "Words", "casino") },
-		func() error { return tab.Click("button", "Try it") },
+		func() error { return tab.Click("button", "Test") },
 		func() error {
 			return tab.Holds(`document.querySelector(".bench")?.textContent.includes("2 of the last 2")`)
 		},
-		func() error { return tab.Holds(shows("This would catch 2 of 2: nearly everything.")) },
+		func() error { return tab.Holds(shows("Matches 2 of 2 comments, nearly everything.")) },
 		func() error { return tab.Holds(`document.querySelectorAll(".members mark").length >= 2`) },
 	)
 	if found := tab.Axe(t); len(found) > 0 {
 		t.Errorf("axe finds %q", found)
 	}
 	w.steps(tab,
-		func() error { return tab.Click("button", "Add the rule") },
-		func() error { return tab.See("button", "Remove the rule casino") },
-		func() error { return tab.Click("button", "Remove the rule casino") },
+		func() error { return tab.Click("button", "Add rule") },
+		func() error { return tab.See("button", "Remove rule casino") },
+		func() error { return tab.Click("button", "Remove rule casino") },
 		func() error { return tab.Click("button", "Undo") },
-		func() error { return tab.See("button", "Remove the rule casino") },
+		func() error { return tab.See("button", "Remove rule casino") },
 	)
 }

@@ -7,25 +7,25 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A service is the binary with data of its own.
+// A service is the binary with its own data.
 type service struct {
 	t      *testing.T
 	binary string
-	common []string // options of each command: where the data is
+	common []string // flags of each command for the data
 }
 
-// run runs a command to its end, and returns what it printed.
+// run runs a command to its end and returns its output.
 func (s service) run(stdin string, args ...string) string {
 	s.t.Helper()
-	out, err := testkit.RunWith(stdin, s.binary, append(args, s.common...)...)
+	out, err := testkit.RunWithInput(stdin, s.binary, append(args, s.common...)...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return strings.TrimSpace(out)
 }
 
-// furnish gives a new database a site at https://KEY.example and Dana, who owns it, and returns Dana's token.
-func (s service) furnish(key string) (token string) {
+// addSite adds a site at https://KEY.example with the owner Dana to a new database, and returns Dana's token.
+func (s service) addSite(key string) (token string) {
 	s.t.Helper()
 	s.run("", "migrate", "up")
 	s.run("", "site", "add", "--key", key, "--name", key, "--origin", "https://"+key+".example")
@@ -33,7 +33,7 @@ func (s service) furnish(key string) (token string) {
 	return s.run("", "token", "add", "--account", email)
 }
 
-// start starts a server on a free port, which may call this machine. The caller ends it.
+// start starts a server on a free port. It may call loopback addresses. The caller must stop it.
 func (s service) start() *testkit.Instance {
 	s.t.Helper()
 	i, err := testkit.Start(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off",

@@ -13,17 +13,17 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// heard notes from which origins a page is handed an identity.
-const heard = `addEventListener("message", e => e.data?.aitys && (window.heard ??= []).push(e.origin))`
+// recordIdentity records the origins that send an identity to a page.
+const recordIdentity = `addEventListener("message", e => e.data?.aitys && (window.heard ??= []).push(e.origin))`
 
-const windowTitle = "Sign in to write — The Blog"
+const windowTitle = "Sign in to comment — The Blog"
 
-// canGoOn holds in the window of who is signed in. What is looked for by role while one page follows another is never
-// found.
+// canGoOn is a JavaScript expression that is true in the sign-in window of a signed-in user. A look-up by role would fail
+// during the navigation.
 const canGoOn = `document.readyState === "complete" && document.querySelector("[value=continue]")`
 
-// otherSite is the blog at its other name: to a browser it is another site than the service, whose cookies are a
-// third party's there.
+// otherSite returns the blog under another host name. For the browser it is another site, where the service's cookies are
+// third-party cookies.
 func (w *world) otherSite() string {
 	w.t.Helper()
 	other := strings.Replace(w.blog.URL, "127.0.0.1", "localhost", 1)
@@ -32,39 +32,39 @@ func (w *world) otherSite() string {
 	return other
 }
 
-// blogAt opens the blog, which hears what it is handed.
+// blogAt opens the blog and records identities that it receives.
 func (w *world) blogAt(url string, width, height int64) *testkit.Tab {
 	w.t.Helper()
 	tab := w.tab(width, height, false)
-	w.must(tab.NoThirdParties(), tab.BeforeEach(heard), tab.Go(url), tab.See("textbox", "Comment"))
+	w.must(tab.BlockThirdPartyCookies(), tab.AddInitScript(recordIdentity), tab.Go(url), tab.See("textbox", "Comment"))
 	return tab
 }
 
-// window opens the window to sign in by the widget's link.
+// window opens the sign-in window with the widget's link.
 func (w *world) window(blog *testkit.Tab, width, height int64) *testkit.Tab {
 	w.t.Helper()
-	window, err := blog.Opens(windowTitle, width, height, func() error {
+	window, err := blog.WaitForTab(windowTitle, width, height, func() error {
 		return blog.Click("link", "Authors, please log in")
 	})
 	w.must(err)
 	return window
 }
 
-// fair takes a picture of what is on the screen, and finds nothing wrong with it.
-func (w *world) fair(tab *testkit.Tab, name string) {
+// checkView takes a screenshot and fails if axe finds a problem.
+func (w *world) checkView(tab *testkit.Tab, name string) {
 	w.t.Helper()
 	found := tab.Axe(w.t)
-	blogs := func(fault string) bool { return strings.Contains(fault, "landmark") } // its page is as plain as can be
+	blogs := func(fault string) bool { return strings.Contains(fault, "landmark") } // the blog of the test is too simple for landmarks
 	if found = slices.DeleteFunc(found, blogs); len(found) > 0 {
 		w.t.Errorf("%s: %q", name, found)
 	}
 	if dir := os.Getenv("TEST_PICTURES"); dir != "" {
-		png, err := tab.Picture(false)
+		png, err := tab.Screenshot(false)
 		w.must(err, os.WriteFile(fmt.Sprintf("%s/signin-%s.png", dir, name), png, 0o600))
 	}
 }
 
-func TestStaffSignInFromTheBlogWithoutThirdPartyCookies(t *testing.T) {
+func TestSignInWindow_StaffFromBlog(t *testing.T) {
 	parallel(t)
 	w := newWorld(t)
 	at := w.otherSite()
@@ -74,19 +74,19 @@ func TestStaffSignInFromTheBlogWithoutThirdPartyCookies(t *testing.T) {
 		text := fmt.Sprintf("The ferry runs again from the %d of May, says its captain.", width)
 		window := w.window(blog, width, 844)
 		w.must(window.Holds(`document.readyState === "complete" && document.querySelector("[name=password]")`),
-			window.See("heading", "Sign in to write"))
-		w.fair(window, fmt.Sprintf("window-%d", width))
+			window.See("heading", "Sign in to comment"))
+		w.checkView(window, fmt.Sprintf("window-%d", width))
 		w.steps(window,
 			func() error { return window.Type("textbox", "E-mail", email) },
 			func() error { return window.Type("textbox", "Password", "not the passphrase") },
 			func() error { return window.Click("button", "Sign in") },
-			func() error { return window.Holds(shows("That e-mail and password do not go together.")) },
+			func() error { return window.Holds(shows("Wrong e-mail or password.")) },
 			func() error { return window.Type("textbox", "Password", password) },
 			func() error { return window.Click("button", "Sign in") },
 			func() error { return window.Holds(canGoOn) },
 			func() error { return window.See("button", "Continue as Dana on "+host) },
 		)
-		w.fair(window, fmt.Sprintf("continue-%d", width))
+		w.checkView(window, fmt.Sprintf("continue-%d", width))
 		w.steps(blog,
 			func() error { return blog.Holds("!window.heard") },
 			func() error { return window.Click("button", "Continue as Dana on "+host) },
@@ -96,13 +96,13 @@ func TestStaffSignInFromTheBlogWithoutThirdPartyCookies(t *testing.T) {
 			func() error { return blog.Gone("textbox", "Name") },
 			func() error { return blog.Type("textbox", "Comment", text) },
 		)
-		w.fair(blog, fmt.Sprintf("form-%d", width))
+		w.checkView(blog, fmt.Sprintf("form-%d", width))
 		w.steps(blog,
 			func() error { return blog.Click("button", "Post comment") },
 			func() error { return blog.Holds(shows("Your comment is published.")) },
 			func() error { return blog.Holds(shows("Owner")) },
 		)
-		w.fair(blog, fmt.Sprintf("posted-%d", width))
+		w.checkView(blog, fmt.Sprintf("posted-%d", width))
 		w.must(blog.Go(fmt.Sprintf("%s/staff-%d", at, width)))
 		w.steps(blog,
 			func() error { return blog.Holds(shows(text) + " && " + shows("Owner")) },
@@ -116,7 +116,7 @@ func TestStaffSignInFromTheBlogWithoutThirdPartyCookies(t *testing.T) {
 	}
 }
 
-// leave signs out at the blog, where another tab does not know yet.
+// leave signs out on the blog in one tab while another tab still shows the identity.
 func (w *world) leave(blog *testkit.Tab) {
 	w.t.Helper()
 	kept, err := testkit.Eval[string](blog, `localStorage.getItem("aitys:blog:identity")`)
@@ -134,7 +134,7 @@ func (w *world) leave(blog *testkit.Tab) {
 		again,
 		func() error { return blog.Go(w.blog.URL) },
 		again,
-		func() error { return blog.Leave("location.reload()") },
+		func() error { return blog.LeaveBy("location.reload()") },
 		func() error {
 			return blog.Holds(`document.querySelector("aitys-comments").shadowRoot.querySelector("textarea")`)
 		},
@@ -150,8 +150,8 @@ func (w *world) leave(blog *testkit.Tab) {
 	)
 }
 
-// TestSignInWindow_EarlyClickSignsNobodyIn clicks as a page does that opens the window under a moving pointer.
-func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
+// An attacker's page may open the window under a moving pointer, so that the user clicks the button by accident.
+func TestSignInWindow_IgnoresEarlyClick(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -175,27 +175,27 @@ func TestSignInWindow_EarlyClickSignsNobodyIn(t *testing.T) {
 		}
 	}
 	w.must(window.Holds(canGoOn), window.Holds(`window.here = true`))
-	w.fair(window, "early-480")
+	w.checkView(window, "early-480")
 	stays("opened")
-	// Nothing came before these clicks, or a movement in the same moment.
+	// Clicks without a pointer movement before them, or with one at the same time.
 	w.must(window.Holds(button + `.click() === undefined`))
 	stays("a click")
 	w.must(window.Holds(`(dispatchEvent(new PointerEvent("pointermove")), ` + button + `.click(), true)`))
 	w.must(window.Holds(`window.here && ` + canGoOn))
-	// The button becomes ready after half a second, and waits again after the window lost the focus.
+	// The button is enabled after half a second, and disabled again after the window loses the focus.
 	w.must(window.Holds(button + `.ariaDisabled === null`))
 	w.must(window.Holds(`(dispatchEvent(new Event("blur")), ` + button + `.click(), true)`))
 	stays("the window was left")
-	// The keyboard alone is enough.
-	tab := testkit.Key{Key: "Tab", Code: "Tab", Number: 9}
+	// The keyboard works alone.
+	tab := testkit.Key{Key: "Tab", Code: "Tab", KeyCode: 9}
 	w.must(window.Press(tab), window.Holds(button+` === document.activeElement && `+button+`.ariaDisabled === null`))
-	w.must(window.Press(testkit.Key{Key: "\r", Code: "Enter", Number: 13}))
+	w.must(window.Press(testkit.Key{Key: "\r", Code: "Enter", KeyCode: 13}))
 	w.must(blog.Holds("heard?.length === 1"))
 }
 
-// A blog is full of scripts. None of them gets anything by itself, nor does another origin; and where no page can be
-// told, nobody is signed in.
-func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
+// Scripts of the blog and of other origins cannot get an identity without a click of the user. Without an opener nobody is
+// signed in.
+func TestSignInWindow_NeedsOwnClick(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -210,10 +210,10 @@ func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
 		func() error { return window.Click("button", "Sign in") },
 		func() error { return window.Holds(canGoOn) },
 	)
-	window.Close() // a page behind another opens none
-	// Dana is signed in now, and looked only. A script of the blog opens the window anew, and tries to press.
+	window.Close() // a page in the background opens no window
+	// Dana is signed in and has not clicked. A script of the blog opens the window again and tries to click.
 	script := func(page *testkit.Tab) *testkit.Tab {
-		opened, err := page.Opens(windowTitle, 480, 640, func() error {
+		opened, err := page.WaitForTab(windowTitle, 480, 640, func() error {
 			if _, err := testkit.Eval[bool](page, fmt.Sprintf(`document.body.addEventListener("pointerup", () => {
 				window.theirs = open(%q, "theirs") }, { once: true }), true`, address)); err != nil {
 				return err
@@ -247,7 +247,7 @@ func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
 		}
 		return err
 	})
-	w.steps(theirs, func() error { return theirs.Holds(`document.body.innerText.includes("may not write here")`) })
+	w.steps(theirs, func() error { return theirs.Holds(`document.body.innerText.includes("Request from another page")`) })
 	w.must(blog.Holds("!window.heard"))
 	theirs.Close()
 	theirs = script(blog)
@@ -256,27 +256,28 @@ func TestNobodyIsSignedInButByAPressOfTheirOwn(t *testing.T) {
 		func() error { return blog.Holds("heard?.length === 1") },
 	)
 
-	// A page of another origin is refused, and in the place of the blog it is told nothing.
+	// A page of another origin is refused. It gets no message if it replaces the blog.
 	foreign := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
 		out.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(out, `<!doctype html><title>Elsewhere</title><h1>An article</h1>`)
 	}))
 	t.Cleanup(foreign.Close)
-	elsewhere, err := blog.Beside(1280, 844)
+	elsewhere, err := blog.NewTab(1280, 844)
 	w.must(err)
 	t.Cleanup(elsewhere.Close)
-	w.must(elsewhere.BeforeEach(heard), elsewhere.Go(foreign.URL))
+	w.must(elsewhere.AddInitScript(recordIdentity), elsewhere.Go(foreign.URL))
 	theirs = script(elsewhere)
 	w.steps(theirs,
 		func() error { return theirs.Click("button", "Continue as Dana on "+host) },
 	)
 	w.must(elsewhere.Holds("theirs.closed && !window.heard"))
 
-	cut, err := blog.Beside(390, 844)
+	cut, err := blog.NewTab(390, 844)
 	w.must(err)
 	t.Cleanup(cut.Close)
 	w.must(cut.Go(w.service.URL+"/sites/blog/signin?"+url.Values{"origin": {foreign.URL}}.Encode()),
-		cut.Holds(`document.body.innerText.includes("may not write here")`))
-	w.must(cut.Go(address), cut.See("heading", "The blog cannot be told"), cut.Gone("button", "Continue as Dana on "+host))
-	w.fair(cut, "cut-390")
+		cut.Holds(`document.body.innerText.includes("Request from another page")`))
+	w.must(cut.Go(address), cut.See("heading", "Connection to the blog lost"),
+		cut.Gone("button", "Continue as Dana on "+host))
+	w.checkView(cut, "cut-390")
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// signs returns what signs in readers of the blog: it says who they are, and from when.
+// signs returns a function that signs JWTs for readers of the blog.
 func (w *world) signs() func(sub, name string, iat time.Time) string {
 	w.t.Helper()
-	key, err := w.app.ReaderAuth.SetSSOKey(context.Background(), authz.Operator, w.of("blog"))
+	key, err := w.app.ReaderAuth.SetSSOKey(context.Background(), authz.Operator, w.siteOf("blog"))
 	w.must(err)
 	return func(sub, name string, iat time.Time) string {
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": "blog", "sub": sub, "name": name,
@@ -25,7 +25,7 @@ func (w *world) signs() func(sub, name string, iat time.Time) string {
 	}
 }
 
-// author is how the newest comment that waits is signed.
+// author returns the author of the newest pending comment.
 func (w *world) author() (name string, verified bool) {
 	w.t.Helper()
 	var queue struct {
@@ -46,10 +46,10 @@ func (w *world) author() (name string, verified bool) {
 	return a.Name, a.Verified
 }
 
-// notes keeps the faults that the widget tells.
+// notes records the error codes that the widget emits.
 const notes = `addEventListener("aitys:error", e => (window.faults ??= []).push(e.detail.code))`
 
-func TestABlogSignsInItsOwnReaders(t *testing.T) {
+func TestSSO_BlogSignsInReaders(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -68,7 +68,7 @@ func TestABlogSignsInItsOwnReaders(t *testing.T) {
 			},
 			func() error { return blog.Gone("textbox", "Name") },
 		)
-		w.fair(blog, fmt.Sprintf("sso-%d", width))
+		w.checkView(blog, fmt.Sprintf("sso-%d", width))
 		w.steps(blog,
 			func() error { return blog.Click("button", "Post comment") },
 			func() error { return blog.Holds(shows("waiting for a moderator")) },
@@ -83,7 +83,7 @@ func TestABlogSignsInItsOwnReaders(t *testing.T) {
 	}
 }
 
-// marksWhoIsVerified shows who is verified with a mark beside the name, and who only says so without one.
+// marksWhoIsVerified checks that only verified names have a mark.
 func (w *world) marksWhoIsVerified(at, path string) {
 	w.t.Helper()
 	for _, name := range []string{"Marta Lindqvist", "Marta Lindqvist verified"} {
@@ -93,7 +93,7 @@ func (w *world) marksWhoIsVerified(at, path string) {
 	items, _, err := w.client.Queue(w.t.Context(), "")
 	w.must(err)
 	for _, it := range items {
-		_, err := w.client.Decide(w.t.Context(), "approve", "", testkit.Ref{ID: it.Comment.ID, Version: it.Comment.Version})
+		_, err := w.client.Decide(w.t.Context(), "approve", "", testkit.CommentRef{ID: it.Comment.ID, Version: it.Comment.Version})
 		w.must(err)
 	}
 	reader := w.blogAt(at+path, 390, 844)
@@ -102,10 +102,10 @@ func (w *world) marksWhoIsVerified(at, path string) {
 		e.textContent === "verified")).sort().join()`
 	const want = `"Marta Lindqvist verified:false,Marta Lindqvist:false,Marta Lindqvist:true"`
 	w.steps(reader, func() error { return reader.Holds(marked + " === " + want) })
-	w.fair(reader, "verified")
+	w.checkView(reader, "verified")
 }
 
-// signsOutAsReader signs out; a word from before is not taken again, and one from after is.
+// signsOutAsReader signs out. A JWT from before is then refused, and a newer one is accepted.
 func (w *world) signsOutAsReader(blog *testkit.Tab, word string, sign func(sub, name string, iat time.Time) string) {
 	w.t.Helper()
 	identify := func(word string) func() error {
@@ -134,14 +134,14 @@ func (w *world) signsOutAsReader(blog *testkit.Tab, word string, sign func(sub, 
 	)
 }
 
-// A page may learn who reads it at any time: before the comments are there, and when they are.
-func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
+// A page may set the identity before or after the comments are loaded.
+func TestSSO_LateIdentity(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
 	at, sign := w.otherSite(), w.signs()
 	early := w.tab(1280, 844, false)
-	w.must(early.NoThirdParties(), early.BeforeEach(fmt.Sprintf(`new MutationObserver((_, looks) => {
+	w.must(early.BlockThirdPartyCookies(), early.AddInitScript(fmt.Sprintf(`new MutationObserver((_, looks) => {
 		const element = document.querySelector("aitys-comments")
 		if (element?.identify) { looks.disconnect(); element.identify(%q) }
 	}).observe(document, { childList: true, subtree: true })`, sign("reader-1", "Jonas Feld", time.Now()))))
@@ -182,9 +182,9 @@ func TestAPageMayLearnLateWhoReadsIt(t *testing.T) {
 	)
 }
 
-// What a site asks of its writers is asked for in the form, and where one has to be signed in it says so before a word
-// is lost.
-func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
+// The form shows the fields that the site requires. If the site requires sign-in, the form says so before the reader
+// writes.
+func TestForm_FollowsSiteRequirements(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	w := newWorld(t)
@@ -199,12 +199,12 @@ func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
 		func() error { return blog.Type("textbox", "Comment", "A remark without anybody to it, so far.") },
 		func() error { return blog.Holds("!" + shows("(optional)")) },
 		func() error { return blog.Click("button", "Post comment") },
-		func() error { return blog.Holds(shows("This site asks for a name.")) },
+		func() error { return blog.Holds(shows("Enter your name.")) },
 		func() error { return blog.Type("textbox", "Name", "Nora") },
 		func() error { return blog.Click("button", "Post comment") },
-		func() error { return blog.Holds(shows("This site asks for an e-mail address. It is never shown.")) },
+		func() error { return blog.Holds(shows("Enter your e-mail address. It is never shown.")) },
 	)
-	w.fair(blog, "asks-email")
+	w.checkView(blog, "asks-email")
 	w.steps(blog,
 		func() error { return blog.Type("textbox", "E-mail", "nora@mail.example") },
 		func() error { return blog.Click("button", "Post comment") },
@@ -214,10 +214,10 @@ func TestTheFormAsksForWhatTheSiteAsksFor(t *testing.T) {
 	shut := w.blogAt(at+"/asks-more", 390, 844)
 	w.steps(shut,
 		func() error { return shut.Type("textbox", "Comment", "Here only members write, as I find out.") },
-		func() error { return shut.Holds(shows("Only who is signed in can write here.")) },
+		func() error { return shut.Holds(shows("Sign in to comment.")) },
 		func() error { return shut.Gone("textbox", "Name") },
 	)
-	w.fair(shut, "asks-account")
+	w.checkView(shut, "asks-account")
 	w.steps(shut,
 		func() error { return shut.Click("button", "Post comment") },
 		func() error {

@@ -12,11 +12,11 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// comeIn holds on a page of the desk that is not the sign-in.
-const comeIn = `document.readyState === "complete" && location.pathname.startsWith("/moderate/") &&
+// onDesk is a JavaScript expression that is true on a page of the desk other than the sign-in.
+const onDesk = `document.readyState === "complete" && location.pathname.startsWith("/moderate/") &&
 	location.pathname !== "/moderate/signin"`
 
-func TestStaffSignInAtAProvider(t *testing.T) {
+func TestOIDC_StaffSignIn(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	issuer := testkit.NewIssuer(t)
@@ -34,58 +34,58 @@ func TestStaffSignInAtAProvider(t *testing.T) {
 		tab := w.tab(width, 844, width == 390)
 		w.must(tab.Go(w.service.URL + "/moderate/blog/queue?state=spam"))
 		allow(tab, func() error { return tab.Click("button", withSmall) })
-		w.steps(tab, func() error { return tab.Holds(shows("No account here is linked with whom you are there.")) })
-		w.fair(tab, fmt.Sprintf("staff-refused-%d", width))
+		w.steps(tab, func() error { return tab.Holds(shows("No account is linked to this identity.")) })
+		w.checkView(tab, fmt.Sprintf("staff-refused-%d", width))
 
-		// Linking takes the password; then signing in takes none, and leads where one wanted to go.
+		// Linking needs the password. After that sign-in needs none, and leads to the requested page.
 		w.signIn(tab, email)
 		w.steps(tab,
 			func() error { return tab.Go(account) },
 			func() error { return tab.Type("textbox", "Password", "not the password") },
 			func() error { return tab.Click("button", "Link Small") },
-			func() error { return tab.Holds(shows("The password is wrong") + " && scrollY > 0") },
+			func() error { return tab.Holds(shows("Wrong password, or this identity") + " && scrollY > 0") },
 			func() error { return tab.Type("textbox", "Password", password) },
 		)
 		allow(tab, func() error { return tab.Click("button", "Link Small") })
 		w.steps(tab, func() error { return tab.See("button", "Unlink Small") },
 			func() error { return tab.Gone("button", "Link Small") })
-		w.fair(tab, fmt.Sprintf("staff-linked-%d", width))
+		w.checkView(tab, fmt.Sprintf("staff-linked-%d", width))
 
 		other := w.tab(width, 844, width == 390)
 		w.must(other.Go(w.service.URL + "/moderate/blog/queue?state=spam"))
-		w.fair(other, fmt.Sprintf("staff-signin-%d", width))
+		w.checkView(other, fmt.Sprintf("staff-signin-%d", width))
 		allow(other, func() error { return other.Click("button", withSmall) })
 		w.steps(other, func() error {
-			return other.Holds(comeIn + ` && location.pathname + location.search === "/moderate/blog/queue?state=spam"`)
+			return other.Holds(onDesk + ` && location.pathname + location.search === "/moderate/blog/queue?state=spam"`)
 		})
 
-		// Unlinking ends that session, and the way in.
+		// Unlinking ends the session and disables sign-in with the provider.
 		w.steps(tab, func() error { return tab.Click("button", "Unlink Small") },
 			func() error { return tab.See("button", "Link Small") },
 			func() error { return tab.Gone("button", "Unlink Small") })
 		w.must(other.Go(account), other.See("button", "Sign in"))
 		allow(other, func() error { return other.Click("button", withSmall) })
-		w.steps(other, func() error { return other.Holds(shows("No account here is linked with whom you are there.")) })
+		w.steps(other, func() error { return other.Holds(shows("No account is linked to this identity.")) })
 	}
 
-	// An invitation is redeemed in the place of a password, and the account is told that it has none.
-	issuer.Who = map[string]any{"sub": "new", "name": "Root"}
+	// An invitation is accepted with the provider instead of a password. The account page says that there is no password.
+	issuer.User = map[string]any{"sub": "new", "name": "Root"}
 	link := w.invite("new@staff.example", "Nurlan", authz.Moderator, "blog")
 	tab := w.tab(390, 844, true)
 	w.must(tab.Go(link), tab.See("textbox", "Password"))
-	w.fair(tab, "staff-invited")
+	w.checkView(tab, "staff-invited")
 	allow(tab, func() error { return tab.Click("button", withSmall) })
 	w.steps(tab,
-		func() error { return tab.Holds(comeIn) },
+		func() error { return tab.Holds(onDesk) },
 		func() error { return tab.Go(account) },
 		func() error { return tab.Holds(shows("This account has no password")) },
 		func() error { return tab.Holds(shows("Nurlan")) },
 		func() error { return tab.Gone("button", "Link Small") },
 	)
-	w.fair(tab, "staff-without-password")
+	w.checkView(tab, "staff-without-password")
 }
 
-// goes sends a form to /signin, and returns where the provider's button leads.
+// goes sends a form to /signin and returns the URL of the provider's button.
 func (v *visitor) goes(form url.Values) string {
 	v.t.Helper()
 	form.Set("provider", "Small")
@@ -95,18 +95,18 @@ func (v *visitor) goes(form url.Values) string {
 	if status != 200 || err != nil || !strings.HasPrefix(to, v.issuer.URL+"/authorize?") {
 		v.t.Fatalf("it leads to %q %q: %d %s", to, header.Get("Location"), status, body)
 	}
-	return v.issuer.Allow(question.Query())
+	return v.issuer.Authorize(question.Query())
 }
 
-// in reports whether the browser is signed in to the desk.
+// in reports whether the visitor is signed in to the desk.
 func (v *visitor) in() bool {
 	v.t.Helper()
 	status, _, _ := v.ask("GET", v.service.URL+"/moderate/sessions", nil)
 	return status == 200
 }
 
-// With a fault of a provider, or of the way back, nobody is signed in, linked or invited.
-func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) {
+// If the provider or the callback is faulty, no account is signed in, linked or created.
+func TestOIDC_ProviderFaultSignsNobodyIn(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	issuer := testkit.NewIssuer(t)
@@ -136,35 +136,35 @@ func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) {
 	another := func(name, value string) func(url.Values) { return func(q url.Values) { q.Set(name, value) } }
 	for name, spoil := range map[string]func(i *testkit.Issuer){
 		"another subject with the account's address": func(i *testkit.Issuer) {
-			i.Claims = func(claims map[string]any) {
+			i.EditClaims = func(claims map[string]any) {
 				claims["sub"], claims["email"], claims["email_verified"] = "stranger", email, true
 			}
 		},
-		"alg none":            func(i *testkit.Issuer) { i.Sign = testkit.Unsigned },
-		"HS256 by the key":    func(i *testkit.Issuer) { i.Sign = i.SignedBySecret },
-		"another nonce":       func(i *testkit.Issuer) { i.Claims = claim("nonce", strings.Repeat("n", 43)) },
-		"another audience":    func(i *testkit.Issuer) { i.Claims = claim("aud", "another") },
-		"another issuer":      func(i *testkit.Issuer) { i.Claims = claim("iss", "https://other.example") },
-		"long ago":            func(i *testkit.Issuer) { i.Claims = claim("exp", 1) },
-		"sent back by others": func(i *testkit.Issuer) { i.Back = another("iss", "https://other.example") },
-		"another state":       func(i *testkit.Issuer) { i.Back = another("state", strings.Repeat("s", 43)) },
+		"alg none":            func(i *testkit.Issuer) { i.SignToken = testkit.Unsigned },
+		"HS256 by the key":    func(i *testkit.Issuer) { i.SignToken = i.SignedBySecret },
+		"another nonce":       func(i *testkit.Issuer) { i.EditClaims = claim("nonce", strings.Repeat("n", 43)) },
+		"another audience":    func(i *testkit.Issuer) { i.EditClaims = claim("aud", "another") },
+		"another issuer":      func(i *testkit.Issuer) { i.EditClaims = claim("iss", "https://other.example") },
+		"long ago":            func(i *testkit.Issuer) { i.EditClaims = claim("exp", 1) },
+		"sent back by others": func(i *testkit.Issuer) { i.EditCallback = another("iss", "https://other.example") },
+		"another state":       func(i *testkit.Issuer) { i.EditCallback = another("state", strings.Repeat("s", 43)) },
 	} {
 		v := w.visitor(issuer)
 		spoil(issuer)
 		status, header, _ := v.ask("GET", v.goes(url.Values{"to": {"//evil.example/"}}), nil)
-		issuer.Claims, issuer.Sign, issuer.Back = nil, nil, nil
+		issuer.EditClaims, issuer.SignToken, issuer.EditCallback = nil, nil, nil
 		if to := header.Get("Location"); v.in() || status != 303 && status != 401 || strings.HasPrefix(to, "//") {
 			t.Errorf("%s: answered %d, %s", name, status, to)
 		}
 	}
 
-	// What one browser left for is not brought by another, and what one session left for not by the next.
+	// A callback is valid only in the browser and the session that started it.
 	v, thief := w.visitor(issuer), w.visitor(issuer)
 	back := v.goes(url.Values{})
 	if thief.ask("GET", back, nil); thief.in() {
 		t.Error("another browser is signed in")
 	}
-	issuer.Who = map[string]any{"sub": "thief", "name": "Lena"}
+	issuer.User = map[string]any{"sub": "thief", "name": "Lena"}
 	shared := w.visitor(issuer)
 	signedIn(shared)
 	back = shared.goes(link)
@@ -178,7 +178,7 @@ func TestNobodyOfTheStaffComesInByAFaultOfAProvider(t *testing.T) {
 		t.Error("who another session began to link is signed in")
 	}
 
-	// Nobody is sent to a provider by a foreign page, to link without the password, or by a link that is none.
+	// Requests from foreign pages, links without a password and invalid links do not lead to a provider.
 	for name, ask := range map[string]url.Values{
 		"without a session": link, "with no link": {"token": {"none"}, "provider": {"Small"}},
 	} {

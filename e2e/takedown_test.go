@@ -16,29 +16,29 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// What is withheld is to be gone from wherever readers look, at every process, while others write and read.
-// TEST_TAKEDOWNS is how many demands are entered; only where they are more than usual is the time they take held.
-func TestADemandIsFollowedByEveryProcessOnSQLite(t *testing.T) {
+// A withheld comment must disappear from all outputs of all processes, under read and write load. TEST_TAKEDOWNS is the
+// number of takedowns. The time limit is checked only if it is higher than the default.
+func TestTakedown_EveryProcessOnSQLite(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	takeDown(t, "sqlite", testkit.SQLite(t))
 }
 
-func TestADemandIsFollowedByEveryProcessOnPostgres(t *testing.T) {
+func TestTakedown_EveryProcessOnPostgres(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	takeDown(t, "postgres", testkit.Postgres(t))
 }
 
-// A taken is a comment that a demand is about, alone on its page but for an answer.
-type taken struct{ id, page, said string }
+// A withheldComment is the subject of a takedown. It is alone on its page, except for a reply.
+type withheldComment struct{ id, page, said string }
 
 const takenSite = "shared"
 
 func takeDown(t *testing.T, name, database string) {
 	const few = 10
 	s := service{t, testkit.Binary(t), []string{"--data", t.TempDir(), "--database", database}}
-	s.furnish(takenSite)
+	s.addSite(takenSite)
 	token := s.run("", "token", "add", "--account", email, "--scope", "admin")
 	var both []*testkit.Client
 	for range 2 {
@@ -54,7 +54,7 @@ func takeDown(t *testing.T, name, database string) {
 	for i, c := range both {
 		busy.Go(func() { load(ctx, c, i) })
 	}
-	n := testkit.HowMany(t, "TEST_TAKEDOWNS", few)
+	n := testkit.EnvInt(t, "TEST_TAKEDOWNS", few)
 	took := make([]time.Duration, 0, n)
 	for i := range n {
 		took = append(took, withheldEverywhere(t, both, i))
@@ -68,25 +68,25 @@ func takeDown(t *testing.T, name, database string) {
 	}
 }
 
-// load has somebody write to a process, and read from it, until ctx ends.
+// load posts to a process and reads from it until ctx ends.
 func load(ctx context.Context, c *testkit.Client, of int) {
 	for i := 0; ctx.Err() == nil; i++ {
 		text := fmt.Sprintf("Remark %d-%d of somebody who has read the article about ferries.", of, i)
-		_, _ = c.Post(ctx, "", "https://shared.example/busy", "", "", text) // it is there to be in the way
+		_, _ = c.Post(ctx, "", "https://shared.example/busy", "", "", text) // only load; errors do not matter
 		for range 10 {
 			_, _ = bodyOf(ctx, c, "/api/v1/sites/shared/comments?page="+url.QueryEscape("https://shared.example/busy"))
 		}
 	}
 }
 
-// withheldEverywhere enters a demand at one process, and returns how long it took until no process had the comment.
+// withheldEverywhere enters a takedown at one process, and returns the time until no process shows the comment.
 func withheldEverywhere(t *testing.T, both []*testkit.Client, i int) time.Duration {
 	t.Helper()
 	ctx := t.Context()
 	c := publishTaken(t, both[i%2], i)
 	gone := make([]chan error, len(both))
 	for j, b := range both {
-		testkit.Until(t, "everybody sees the comment", func() bool { return len(stands(ctx, b, c)) == len(shownAt(c)) })
+		testkit.Until(t, "all readers see the comment", func() bool { return len(shownBy(ctx, b, c)) == len(shownAt(c)) })
 		gone[j] = follow(t, b, c)
 	}
 	began := time.Now()
@@ -100,7 +100,7 @@ func withheldEverywhere(t *testing.T, both []*testkit.Client, i int) time.Durati
 	for j, b := range both {
 		var left []string
 		testkit.Until(t, "the comment is gone from every place", func() bool {
-			left = stands(ctx, b, c)
+			left = shownBy(ctx, b, c)
 			return len(left) == 0
 		})
 		must(t, <-gone[j])
@@ -110,24 +110,24 @@ func withheldEverywhere(t *testing.T, both []*testkit.Client, i int) time.Durati
 		path := "/moderation/takedowns/" + out.ID + "/restore"
 		must(t, both[1].Do(ctx, "POST", path, nil, map[string]string{"why": "A court has said so."}, nil))
 		for _, b := range both {
-			testkit.Until(t, "everybody sees it again", func() bool { return len(stands(ctx, b, c)) == len(shownAt(c)) })
+			testkit.Until(t, "all readers see it again", func() bool { return len(shownBy(ctx, b, c)) == len(shownAt(c)) })
 		}
 	}
 	return last
 }
 
-// publishTaken has a comment and an answer to it on a page of their own.
-func publishTaken(t *testing.T, b *testkit.Client, i int) taken {
+// publishTaken publishes a comment and a reply on a new page.
+func publishTaken(t *testing.T, b *testkit.Client, i int) withheldComment {
 	t.Helper()
-	c := taken{page: fmt.Sprintf("https://shared.example/post/%d", i), said: fmt.Sprintf("The mayor sold harbour %d", i)}
+	c := withheldComment{page: fmt.Sprintf("https://shared.example/post/%d", i), said: fmt.Sprintf("The mayor sold harbour %d", i)}
 	for parent, text := range []string{c.said + " to his cousin.", fmt.Sprintf("Is there a paper about number %d?", i)} {
 		in := map[string]any{"page": map[string]string{"url": c.page}, "body": text}
 		if parent == 1 {
 			in["parent"] = c.id
 		}
-		var posted testkit.Posted
+		var posted testkit.PostResult
 		must(t, b.Do(t.Context(), "POST", "/comments", nil, in, &posted))
-		if _, err := b.Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: 1}); err != nil {
+		if _, err := b.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: posted.ID, Version: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if parent == 0 {
@@ -137,8 +137,8 @@ func publishTaken(t *testing.T, b *testkit.Client, i int) taken {
 	return c
 }
 
-// shownAt are the addresses at which a comment is read, with what is in the answer as long as it is.
-func shownAt(c taken) map[string]string {
+// shownAt maps the paths that show a comment to a text in their body.
+func shownAt(c withheldComment) map[string]string {
 	page, api := url.QueryEscape(c.page), "/api/v1/sites/shared/"
 	return map[string]string{
 		api + "comments?page=" + page:                       c.said,
@@ -147,7 +147,7 @@ func shownAt(c taken) map[string]string {
 		api + "comments/" + c.id:                            c.said,
 		api + "counts?page=" + page:                         ":2}",
 		"/sites/shared/page?url=" + page:                    "<p>" + c.said,
-		"/sites/shared/page?lang=ru&url=" + page:            `"text":"` + c.said, // for machines
+		"/sites/shared/page?lang=ru&url=" + page:            `"text":"` + c.said, // structured data
 		"/sites/shared/fragment?url=" + page:                c.said,
 		"/sites/shared/feed.atom":                           c.said,
 		"/sites/shared/feed.atom?page=" + page:              c.said,
@@ -156,8 +156,8 @@ func shownAt(c taken) map[string]string {
 	}
 }
 
-// stands returns where a process still shows a comment. What does not answer counts as that.
-func stands(ctx context.Context, b *testkit.Client, c taken) (where []string) {
+// shownBy returns the paths at which a process still shows a comment. Failed requests count as shown.
+func shownBy(ctx context.Context, b *testkit.Client, c withheldComment) (where []string) {
 	for path, said := range shownAt(c) {
 		body, err := bodyOf(ctx, b, path)
 		if err != nil || strings.Contains(body, said) {
@@ -167,7 +167,7 @@ func stands(ctx context.Context, b *testkit.Client, c taken) (where []string) {
 	return where
 }
 
-// bodyOf reads an address as anybody may.
+// bodyOf returns the body of a path, without sign-in.
 func bodyOf(ctx context.Context, b *testkit.Client, path string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL+path, nil)
 	if err != nil {
@@ -182,8 +182,8 @@ func bodyOf(ctx context.Context, b *testkit.Client, path string) (string, error)
 	return string(body), err
 }
 
-// follow reads a page's stream until it says that a comment is gone.
-func follow(t *testing.T, b *testkit.Client, c taken) chan error {
+// follow reads the stream of a page until it reports the removal of the comment.
+func follow(t *testing.T, b *testkit.Client, c withheldComment) chan error {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
 		b.URL+"/api/v1/sites/shared/live?page="+url.QueryEscape(c.page), nil)

@@ -9,9 +9,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Each sheet of docs/embedding.md sets what the widget reads, and leaves every text of it readable on its ground, where
-// somebody reads and where somebody writes; the table beside them has all that there is.
-func TestTheThemesAreReadable(t *testing.T) {
+// Each style sheet of docs/embedding.md sets existing properties of the widget and keeps all text readable on its
+// background, in the thread and in the form. The table there lists all properties.
+func TestThemes_AreReadable(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
 	const document = "../docs/embedding.md"
@@ -30,12 +30,12 @@ func TestTheThemesAreReadable(t *testing.T) {
 		w.steps(tab,
 			func() error { return tab.Go(w.blog.URL + "/post") },
 			func() error { return tab.Holds(shows("Thank you.")) },
-			func() error { return tab.Dress(all[name] + "html, body { " + page + " }") },
+			func() error { return tab.AddStyleSheet(all[name] + "html, body { " + page + " }") },
 			func() error { return tab.Click("textbox", "Comment") },
 			func() error { return tab.Click("button", "Post comment") },
 			func() error { return tab.Holds(shows("There is no text yet.")) },
 		)
-		w.fair(tab, "theme-"+strings.ToLower(name))
+		w.checkView(tab, "theme-"+strings.ToLower(name))
 		for _, p := range properties.FindAllString(all[name], -1) {
 			if p != "--aitys-comments" && !strings.Contains(string(text), "`"+p+"`") {
 				t.Errorf("%s sets %s, which the document does not list", name, p)

@@ -18,22 +18,21 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A press is a WordPress as Debian has it, on a MariaDB of its own.
-type press struct {
+// A wordPress is the WordPress of Debian with its own MariaDB.
+type wordPress struct {
 	t   *testing.T
 	dir string
 	url string
 	env []string
-	in  *http.Client // with the cookies of its owner
+	in  *http.Client // signed in as its owner
 	log testkit.Log
 }
 
 const pressed = "a password of the press"
 
-// TestWordPress runs what lies in integrations/wordpress in a real WordPress: its Akismet plug-in asks and teaches
-// this service, the widget stands in the place of its comments, and what it exports is imported. It needs what
-// `make wordpress` installs.
-func TestWordPress(t *testing.T) {
+// The test runs integrations/wordpress in a real WordPress: the Akismet plug-in uses this service, the widget replaces the
+// comments, and its export is imported. `make wordpress` installs the packages.
+func TestWordPress_Integrations(t *testing.T) {
 	if os.Getenv("TEST_WORDPRESS") == "" {
 		return
 	}
@@ -47,7 +46,7 @@ func TestWordPress(t *testing.T) {
 	p.asksAndTeaches(w)
 	p.leavesForAitys(w, binary)
 	p.php("activate", "aitys-comments/aitys-comments.php")
-	for _, theme := range []string{"twentytwentyone", "twentytwentythree"} { // classic, and of blocks
+	for _, theme := range []string{"twentytwentyone", "twentytwentythree"} { // a classic theme and a block theme
 		p.php("theme", theme)
 		p.showsTheThread(w, theme)
 		if page := p.get("/?p=" + p.php("protect")); strings.Contains(page, "embed.js") {
@@ -59,8 +58,8 @@ func TestWordPress(t *testing.T) {
 	}
 }
 
-// asksAndTeaches comments in WordPress and marks as spam there.
-func (p *press) asksAndTeaches(w *world) {
+// asksAndTeaches posts comments in WordPress and marks some as spam there.
+func (p *wordPress) asksAndTeaches(w *world) {
 	p.t.Helper()
 	const spam, ham = "Casino jackpot %d: deposit bonus spins %d now", "In garden %d the pears were ripe in week %d"
 	for i := range 24 {
@@ -71,7 +70,7 @@ func (p *press) asksAndTeaches(w *world) {
 		if strings.Contains(c.text, "Casino") || strings.Contains(c.text, "pears") {
 			p.press(id, "spamcomment")
 		}
-		if strings.Contains(c.text, "pears") { // to approve teaches nothing, to take out of spam does
+		if strings.Contains(c.text, "pears") { // approval sends nothing to Akismet, but "not spam" does
 			p.press(id, "unspamcomment")
 		}
 	}
@@ -102,8 +101,8 @@ func (p *press) asksAndTeaches(w *world) {
 	})
 }
 
-// leavesForAitys exports as WordPress's owner does, and imports that.
-func (p *press) leavesForAitys(w *world, binary string) {
+// leavesForAitys exports the comments from WordPress and imports them.
+func (p *wordPress) leavesForAitys(w *world, binary string) {
 	p.t.Helper()
 	file := filepath.Join(p.dir, "export.xml")
 	if err := os.WriteFile(file, []byte(p.get("/wp-admin/export.php?download=true&content=all")), 0o600); err != nil {
@@ -124,14 +123,14 @@ func (p *press) leavesForAitys(w *world, binary string) {
 	}
 }
 
-// showsTheThread reads and writes under an article in a browser.
-func (p *press) showsTheThread(w *world, theme string) {
+// showsTheThread reads and posts comments on an article in a browser.
+func (p *wordPress) showsTheThread(w *world, theme string) {
 	p.t.Helper()
 	text := "Written under " + theme + "."
 	tab := w.tab(1280, 900, false)
 	w.steps(tab,
 		func() error { return tab.Go(p.url + "/?p=1") },
-		func() error { return tab.Holds(shows("ripe in week")) }, // what was imported
+		func() error { return tab.Holds(shows("ripe in week")) }, // an imported comment
 		func() error { return tab.Type("textbox", "Comment", text) },
 		func() error { return tab.Click("button", "Post comment") },
 		func() error { return tab.Holds(shows("is waiting")) },
@@ -147,10 +146,10 @@ func (p *press) showsTheThread(w *world, theme string) {
 	}
 }
 
-// newPress installs a WordPress that knows a service.
-func newPress(t *testing.T, service, key string) *press {
+// newPress installs a WordPress that is configured for a service.
+func newPress(t *testing.T, service, key string) *wordPress {
 	t.Helper()
-	p := &press{t: t, dir: t.TempDir()}
+	p := &wordPress{t: t, dir: t.TempDir()}
 	jar, _ := cookiejar.New(nil) // it never fails without options
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	p.in = &http.Client{Jar: jar, CheckRedirect: stay}
@@ -160,7 +159,7 @@ func newPress(t *testing.T, service, key string) *press {
 		t.Fatal(err)
 	}
 	at := l.Addr().String()
-	_ = l.Close() // PHP takes no listener
+	_ = l.Close() // only its port is needed: PHP cannot take a listener
 	p.url = "http://" + at
 	p.env = append(os.Environ(), "WP_URL="+p.url, "WP_PASSWORD="+pressed)
 	root, content := filepath.Join(p.dir, "wp"), filepath.Join(p.dir, "wp", "wp-content")
@@ -169,7 +168,7 @@ func newPress(t *testing.T, service, key string) *press {
 	p.run(exec.Command("cp", "../integrations/wordpress/aitys-akismet.php", filepath.Join(content, "mu-plugins")))
 	p.run(exec.Command("cp", "-r", "../integrations/wordpress/aitys-comments", filepath.Join(content, "plugins")))
 	for file, php := range map[string]string{
-		// Who comments more than once in 15 seconds is refused by WordPress itself.
+		// WordPress itself refuses a second comment within 15 seconds.
 		filepath.Join(content, "mu-plugins", "test.php"): `add_filter( 'wp_is_comment_flood', '__return_false', 99 );
 			add_filter( 'pre_wp_mail', '__return_true' );`,
 		filepath.Join(root, "wp-config.php"): `$table_prefix = 'wp_';
@@ -207,9 +206,9 @@ func newPress(t *testing.T, service, key string) *press {
 }
 
 // database starts a MariaDB with one database and returns its socket.
-func (p *press) database() string {
+func (p *wordPress) database() string {
 	p.t.Helper()
-	dir, err := os.MkdirTemp("", "aitys-mariadb-") // sockets have short names, and the server is another user
+	dir, err := os.MkdirTemp("", "aitys-mariadb-") // short, for the socket; outside of t.TempDir, because the server runs as another user
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -235,7 +234,7 @@ func (p *press) database() string {
 	return socket
 }
 
-func (p *press) run(cmd *exec.Cmd) string {
+func (p *wordPress) run(cmd *exec.Cmd) string {
 	p.t.Helper()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -244,8 +243,8 @@ func (p *press) run(cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// start starts a server that ends, with its children, with the test.
-func (p *press) start(cmd *exec.Cmd) {
+// start starts a server. It and its children end with the test.
+func (p *wordPress) start(cmd *exec.Cmd) {
 	p.t.Helper()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -257,14 +256,14 @@ func (p *press) start(cmd *exec.Cmd) {
 	})
 }
 
-func (p *press) php(args ...string) string {
+func (p *wordPress) php(args ...string) string {
 	p.t.Helper()
 	cmd := exec.Command("php", append([]string{"testdata/wordpress.php", filepath.Join(p.dir, "wp")}, args...)...)
 	cmd.Env = p.env
 	return p.run(cmd)
 }
 
-func (p *press) get(path string) string {
+func (p *wordPress) get(path string) string {
 	p.t.Helper()
 	res, err := p.in.Get(p.url + path)
 	if err != nil {
@@ -278,8 +277,8 @@ func (p *press) get(path string) string {
 	return string(body)
 }
 
-// comment comments on the first article as a stranger.
-func (p *press) comment(name, email, text string) (status int) {
+// comment posts a comment on the first article, without sign-in.
+func (p *wordPress) comment(name, email, text string) (status int) {
 	p.t.Helper()
 	stranger := &http.Client{CheckRedirect: p.in.CheckRedirect}
 	res, err := stranger.PostForm(p.url+"/wp-comments-post.php", url.Values{"comment_post_ID": {"1"}, "author": {name},
@@ -291,7 +290,7 @@ func (p *press) comment(name, email, text string) (status int) {
 	return res.StatusCode
 }
 
-func (p *press) posts(name, email, text string) {
+func (p *wordPress) posts(name, email, text string) {
 	p.t.Helper()
 	if got := p.comment(name, email, text); got != http.StatusFound {
 		p.t.Fatalf("WordPress answers a comment with %d", got)
@@ -300,7 +299,7 @@ func (p *press) posts(name, email, text string) {
 
 type pressComment struct{ status, text string }
 
-func (p *press) comments() map[string]pressComment {
+func (p *wordPress) comments() map[string]pressComment {
 	p.t.Helper()
 	all := map[string]pressComment{}
 	for line := range strings.Lines(p.php("comments")) {
@@ -313,8 +312,8 @@ func (p *press) comments() map[string]pressComment {
 
 var nonce = regexp.MustCompile(`name="_wpnonce" value="([^"]+)"`)
 
-// press does with a comment what WordPress's links beside it do, which share one nonce.
-func (p *press) press(id, action string) {
+// press does the action of one of WordPress's links of a comment. The links share one nonce.
+func (p *wordPress) press(id, action string) {
 	p.t.Helper()
 	found := nonce.FindStringSubmatch(p.get("/wp-admin/comment.php?action=delete&c=" + id))
 	if found == nil {

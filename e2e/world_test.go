@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // lanes limits how many tests use a browser or servers at the same time.
 var lanes = make(chan struct{}, 2*runtime.GOMAXPROCS(0))
 
-// parallel runs the test beside others.
+// parallel runs the test in parallel with others, within the limit of lanes.
 func parallel(t *testing.T) {
 	t.Helper()
 	t.Parallel()
@@ -42,7 +42,7 @@ func parallel(t *testing.T) {
 	t.Cleanup(func() { <-lanes })
 }
 
-// A view is how somebody looks at pages.
+// A view is a language and a window size.
 type view struct {
 	lang  string
 	width int64
@@ -69,13 +69,13 @@ func views(t testing.TB) []view {
 // A world is a running service, and a blog on another origin that embeds its widget.
 type world struct {
 	t       testing.TB
-	data    string // the folder of a process
+	data    string // the data folder of the service in another process
 	service *server
-	app     *local // nil if the service is another process
+	app     *localService // nil if the service is another process
 	options options
 	blog    *httptest.Server
-	client  *testkit.Client // Dana's, an owner
-	word    string          // what the blog says of who reads it, a JWT; "" for nothing
+	client  *testkit.Client // client of Dana, an owner
+	word    string          // the JWT of the reader that the blog passes to the widget, or ""
 }
 
 // A server is a service that answers at URL, in this process or in another one.
@@ -94,14 +94,14 @@ func (s *server) Kill() { s.once.Do(s.kill) }
 
 // options of a world. The zero value is a service on SQLite that sends no mail.
 type options struct {
-	titles   map[string]string // of the blog's pages, by path
-	database string            // "": SQLite
+	titles   map[string]string // titles of the blog's pages by path
+	database string            // URL; "" is SQLite
 	redis    string
-	mails    *testkit.Mailbox // takes the service's mails
-	issuer   *testkit.Issuer  // a provider called Small
+	mails    *testkit.MailServer // receives the service's mails
+	issuer   *testkit.Issuer     // an OpenID provider with the name Small
 }
 
-// blogPage is somebody's article. Its data-page and data-title come from its address.
+// blogPage is a page of the blog. Its data-page and data-title are set from its URL.
 var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="{{.Lang}}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -110,7 +110,7 @@ var blogPage = template.Must(template.New("page").Parse(`<!doctype html>
 <script async crossorigin src="{{.Service}}/embed.js" data-site="blog" data-page="{{.URL}}"
 	data-title="{{.Title}}"{{with .Word}} data-sso="{{.}}"{{end}}></script></body></html>`))
 
-// onBoth runs a test on SQLite with one server, and on Postgres and Redis with two.
+// onBoth runs a test on SQLite with one server, and on Postgres with Redis and two servers.
 func onBoth(t *testing.T, test func(t *testing.T, o options)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, options{}) })
@@ -141,7 +141,7 @@ func newWorldWith(t testing.TB, o options) *world {
 	return w
 }
 
-// newProcessWorld is newWorld with the service in a process of its own, which runs the binary.
+// newProcessWorld is like newWorld, but runs the binary in another process.
 func newProcessWorld(t testing.TB, binary string, titles map[string]string) *world {
 	t.Helper()
 	w := newBlog(t, titles)
@@ -189,8 +189,8 @@ func (w *world) start(binary string, args ...string) *testkit.Instance {
 	return i
 }
 
-// beside returns another server on the world's database if that is Postgres, and else the service itself.
-func (w *world) beside() *server {
+// secondServer starts another server on the world's database if that is Postgres. On SQLite it returns the service itself.
+func (w *world) secondServer() *server {
 	w.t.Helper()
 	if w.options.redis == "" {
 		return w.service
@@ -224,7 +224,7 @@ func (w *world) set(settings map[string]string) {
 	w.must(err)
 }
 
-// account adds an account that has the common password.
+// account adds an account with the shared password of the tests.
 func (w *world) account(email, name string, role authz.Role, sites ...string) {
 	w.t.Helper()
 	_, _, err := w.app.Identity.AddAccount(context.Background(), authz.Operator,
@@ -232,7 +232,7 @@ func (w *world) account(email, name string, role authz.Role, sites ...string) {
 	w.must(err)
 }
 
-// invite adds an account without a password, and returns the link to choose one.
+// invite adds an account without a password, and returns its setup link.
 func (w *world) invite(email, name string, role authz.Role, sites ...string) (link string) {
 	w.t.Helper()
 	_, token, err := w.app.Identity.AddAccount(context.Background(), authz.Operator,
@@ -243,8 +243,8 @@ func (w *world) invite(email, name string, role authz.Role, sites ...string) (li
 	return web.LinkURL(public, token)
 }
 
-// of returns a site of the service.
-func (w *world) of(key string) site.Site {
+// siteOf returns a site siteOf the service.
+func (w *world) siteOf(key string) site.Site {
 	w.t.Helper()
 	site, err := w.app.Process.Site(context.Background(), key)
 	w.must(err)
@@ -258,7 +258,7 @@ func (w *world) run(binary string, args ...string) string {
 
 func (w *world) runWith(stdin, binary string, args ...string) string {
 	w.t.Helper()
-	out, err := testkit.RunWith(stdin, binary, args...)
+	out, err := testkit.RunWithInput(stdin, binary, args...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func (w *world) tab(width, height int64, dark bool) *testkit.Tab {
 	tab, err := testkit.OneBrowser(w.t).Tab(width, height, dark)
 	w.must(err)
 	w.t.Cleanup(tab.Close)
-	w.must(tab.BeforeEach(`document.addEventListener("securitypolicyviolation", e => {
+	w.must(tab.AddInitScript(`document.addEventListener("securitypolicyviolation", e => {
 		sessionStorage.forbidden = (sessionStorage.forbidden ?? "") + e.violatedDirective + " at " + location + "\n" })`))
 	w.t.Cleanup(func() {
 		forbidden, err := testkit.Eval[string](tab, `sessionStorage.forbidden ?? ""`)
@@ -281,8 +281,7 @@ func (w *world) tab(width, height int64, dark bool) *testkit.Tab {
 	return tab
 }
 
-// must ends the test at the first error, with a picture of nothing: the message says what was
-// waited for.
+// must fails the test at the first error. It takes no screenshot.
 func (w *world) must(errs ...error) {
 	w.t.Helper()
 	for _, err := range errs {
@@ -292,8 +291,8 @@ func (w *world) must(errs ...error) {
 	}
 }
 
-// steps does one thing after the other in a tab and, where one fails, keeps a picture of the page
-// where TEST_PICTURES names a folder.
+// steps runs the steps in order. If a step fails, it saves a screenshot of the tab in the folder TEST_PICTURES, if that is
+// set.
 func (w *world) steps(tab *testkit.Tab, steps ...func() error) {
 	w.t.Helper()
 	for n, step := range steps {
@@ -302,7 +301,7 @@ func (w *world) steps(tab *testkit.Tab, steps ...func() error) {
 			continue
 		}
 		if dir := os.Getenv("TEST_PICTURES"); dir != "" {
-			if png, shotErr := tab.Picture(false); shotErr == nil {
+			if png, shotErr := tab.Screenshot(false); shotErr == nil {
 				_ = os.WriteFile(fmt.Sprintf("%s/%s-step-%d.png", dir, strings.ReplaceAll(w.t.Name(), "/", "-"), n), png, 0o600)
 			}
 		}

@@ -14,10 +14,10 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// wanting is a JavaScript expression: what of a page cannot be read or used in so small a window. Nothing but code
-// scrolls both ways (WCAG 1.4.10); each control, its label taken with it, can be scrolled to, lies under nothing, and
-// is 24 px high and wide (2.5.8), but for links within a sentence.
-const wanting = `(() => {
+// zoomFaults is a JavaScript expression for parts of a page that cannot be read or used in a very small window. Only code
+// may scroll in two directions (WCAG 1.4.10). Each control, with its label, must be reachable by scrolling, not covered,
+// and at least 24 px high and wide (WCAG 2.5.8), except for links within a sentence.
+const zoomFaults = `(() => {
 	const page = document.documentElement, found = [], of = e => e.tagName.toLowerCase() + "." + e.className + " “" +
 		(e.ariaLabel || e.textContent || e.name || e.id).trim().replace(/\s+/g, " ").slice(0, 40) + "”"
 	const seen = e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".vh, .skip, [aria-hidden=true]")
@@ -29,7 +29,7 @@ const wanting = `(() => {
 		if (seen(e) && e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX) &&
 			!e.matches("pre, .index, svg *")) found.push(of(e) + " scrolls sideways")
 	}
-	const modal = document.querySelector("dialog[open], details[name][open] > :is(.pop, .menu)") // lies over all else
+	const modal = document.querySelector("dialog[open], details[name][open] > :is(.pop, .menu)") // covers all else
 	for (const e of document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")) {
 		if (!seen(e) || modal && !modal.contains(e)) continue
 		const target = e.closest("label") ?? e
@@ -49,10 +49,10 @@ const wanting = `(() => {
 	return found.join("\n")
 })()`
 
-// unfolded opens all of a page that unfolds by itself; of several of which one is open, none.
-const unfolded = `document.querySelectorAll("main details:not([name])").forEach(d => d.open = true), true`
+// openDetails opens all independent details elements of a page, but not groups in which only one can be open.
+const openDetails = `document.querySelectorAll("main details:not([name])").forEach(d => d.open = true), true`
 
-// magnified has a tab show what a window of 1280 by 1024 shows at 400 %: it is no phone, and has a mouse.
+// magnified sets a tab to the size of a 1280 by 1024 window at 400 %. It has a mouse and is not a phone.
 func (w *world) magnified(tab *testkit.Tab) {
 	w.t.Helper()
 	w.must(chromedp.Do(tab.Context(), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
@@ -65,11 +65,11 @@ func (w *world) magnified(tab *testkit.Tab) {
 	})))
 }
 
-// The whole job in the smallest windows there are: 400 % of a desk's, and a narrow phone's.
-func TestTheWholeJobFitsTheSmallestWindows(t *testing.T) {
+// A moderator does all tasks in the smallest windows: a desktop at 400 %, and a narrow phone.
+func TestDesk_FitsSmallestWindows(t *testing.T) {
 	testkit.OnlyIn(t, "ci")
 	parallel(t)
-	box := testkit.NewMailbox(t)
+	box := testkit.NewMailServer(t)
 	s := newWorldWith(t, options{mails: box}).school()
 	s.decide(14)
 	for n, size := range []string{"320 by 256", "320 by 640"} {
@@ -78,29 +78,29 @@ func TestTheWholeJobFitsTheSmallestWindows(t *testing.T) {
 			s.magnified(tab)
 		}
 		s.signIn(tab, email)
-		j := job{s, tab, size, n}
-		decideAll(t, s.world, "spam") // what is left of the window before
+		j := windowJob{s, tab, size, n}
+		decideAll(t, s.world, "spam") // the rest of the window before
 		j.decides()
 		j.decidesMany()
 		j.rules()
 		j.mail(box)
-		if n == 0 { // no page is wider or lower elsewhere
+		if n == 0 { // pages have the same size in other languages
 			j.readsAll()
 		}
 	}
 }
 
-// A job is what a moderator does in one window.
-type job struct {
-	school
+// A windowJob is a moderator's work in one window size.
+type windowJob struct {
+	trainer
 	tab  *testkit.Tab
 	size string
-	n    int // of the window
+	n    int // index of the window
 }
 
-func (j job) fits(what string) func() error {
+func (j windowJob) fits(what string) func() error {
 	return func() error {
-		found, err := testkit.Eval[string](j.tab, wanting)
+		found, err := testkit.Eval[string](j.tab, zoomFaults)
 		if found != "" {
 			j.t.Errorf("%s at %s:\n%s", what, j.size, found)
 			j.picture(j.tab, fmt.Sprintf("zoom-%d-%s", j.n, strings.ReplaceAll(what, "/", "-")))
@@ -109,8 +109,8 @@ func (j job) fits(what string) func() error {
 	}
 }
 
-// say posts a text of somebody, which waits.
-func (j job) say(name, text string) testkit.Posted {
+// say posts a pending comment.
+func (j windowJob) say(name, text string) testkit.PostResult {
 	j.t.Helper()
 	posted, err := j.client.Post(j.t.Context(), "", fmt.Sprintf("%s/post-%d", j.blog.URL, j.n), name, "ruth@mail.example",
 		text)
@@ -119,12 +119,12 @@ func (j job) say(name, text string) testkit.Posted {
 }
 
 const (
-	triangle = "DisclosureTriangleGrouped" // what Chromium calls the summary of one of several
+	triangle = "DisclosureTriangleGrouped" // Chromium's role for the summary of a details group
 	alone    = "DisclosureTriangle"
 )
 
-// One by one: each decision, an answer, what speaks for it, and one step back.
-func (j job) decides() {
+// decides works on single comments: each decision, a reply, the reasons of the score, and an undo.
+func (j windowJob) decides() {
 	j.t.Helper()
 	tab := j.tab
 	j.say("Lena", "The chain came off twice on the hill, so I walked.")
@@ -147,9 +147,9 @@ func (j job) decides() {
 		press("button", "Spam"), is(current("museum open")),
 		press(triangle, "Reply"), j.fits("a reply"),
 		func() error { return tab.Type("textbox", "Your reply", "From ten on.") },
-		press("button", "Publish the reply"),
+		press("button", "Publish reply"),
 		func() error {
-			j.queued("state=approved&sort=newest", func(items []testkit.Item) bool {
+			j.queued("state=approved&sort=newest", func(items []testkit.QueueItem) bool {
 				return items[0].Comment.Body == "From ten on."
 			})
 			return nil
@@ -159,8 +159,8 @@ func (j job) decides() {
 	)
 }
 
-// Many at once: what is narrowed, a band, and a campaign.
-func (j job) decidesMany() {
+// decidesMany works on several comments: a filter, a band, and a campaign.
+func (j windowJob) decidesMany() {
 	j.t.Helper()
 	tab := j.tab
 	words := strings.Fields("cheap pills order now best price bonus loans slots")
@@ -172,9 +172,9 @@ func (j job) decidesMany() {
 	for n := range 5 {
 		j.say(fmt.Sprintf("Reader %d", n), fmt.Sprintf(advert, 20+n))
 	}
-	s := j.school
-	s.queued("sort=risk", func(items []testkit.Item) bool { return len(items) > 0 && items[0].Verdict.Score > 0.55 })
-	testkit.Until(j.t, "they are one row", func() bool { // they join right after they came
+	s := j.trainer
+	s.queued("sort=risk", func(items []testkit.QueueItem) bool { return len(items) > 0 && items[0].Verdict.Score > 0.55 })
+	testkit.Until(j.t, "they are one row", func() bool { // campaigns form shortly after the comments arrive
 		j.must(tab.Go(j.service.URL + "/moderate/blog/queue?sort=newest"))
 		n, err := testkit.Eval[string](tab, `document.querySelector("[data-campaign]")?.dataset.alike ?? ""`)
 		return err == nil && n == "5"
@@ -186,17 +186,17 @@ func (j job) decidesMany() {
 		j.fits("a campaign's row"),
 		press("link", "Show all"), is(`document.querySelectorAll(".members.alike > li").length === 5 &&
 			document.readyState === "complete"`), j.fits("a campaign"),
-		press("checkbox", "Take the comment by Reader 2 with the others"), is(shows("1 left out")),
+		press("checkbox", "Include the comment by Reader 2"), is(shows("1 left out")),
 		press("button", "Spam"), is(shows("4 marked as spam")), j.fits("a campaign that is decided"),
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue") },
 		is(`document.querySelector("#narrowing")`),
-		press("checkbox", "narrow"), press(triangle, "score"), is(`document.querySelector(".adder[open] .menu")`),
+		press("checkbox", "filter"), press(triangle, "score"), is(`document.querySelector(".adder[open] .menu")`),
 		j.fits("what narrows"),
 		press("button", "Show"), is(`location.search !== ""`),
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/queue?sort=risk") },
 		is(`document.querySelector(".band .card")`), j.fits("bands"),
 	)
-	// Through the list, window by window: what the bar of buttons covers was not seen.
+	// Scroll through the list. Rows under the button bar do not count as seen.
 	const covered = `[...document.querySelectorAll(".card:has(.pick :checked)")].map(c => c.getBoundingClientRect())
 		.filter(b => Math.min(b.bottom, innerHeight - 108) - Math.max(b.top, 0) <
 			0.8 * Math.min(b.height, innerHeight - 108)).length`
@@ -217,9 +217,9 @@ func (j job) decidesMany() {
 		is(`document.querySelector("[data-select]:not([hidden])")`),
 	)
 	j.steps(tab,
-		func() error { // its name says how many were seen, and may say more by now
+		func() error { // its name has the number of seen rows, which may have grown
 			testkit.Until(j.t, "a button selects what was seen", func() bool {
-				return slices.ContainsFunc(namesOf(j.aloud(tab), "button"), func(name string) bool {
+				return slices.ContainsFunc(namesOf(j.accessibilityTree(tab), "button"), func(name string) bool {
 					return strings.HasPrefix(name, "Select the ") || strings.HasPrefix(name, "Select all ")
 				})
 			})
@@ -232,25 +232,25 @@ func (j job) decidesMany() {
 	)
 }
 
-func (j job) rules() {
+func (j windowJob) rules() {
 	j.t.Helper()
 	tab := j.tab
 	word := []string{"harbour", "museum"}[j.n]
 	j.steps(tab,
 		func() error { return tab.Go(j.service.URL + "/moderate/blog/rules") },
 		func() error { return tab.Type("textbox", "Words", word) },
-		func() error { return tab.Click("button", "Try it") },
+		func() error { return tab.Click("button", "Test") },
 		func() error { return tab.Holds(`document.querySelector(".bench")`) }, j.fits("a rule that is tried"),
-		func() error { return tab.Click("button", "Add the rule") },
-		func() error { return tab.See("button", "Remove the rule "+word) }, j.fits("rules"),
-		func() error { return tab.Click("button", "Remove the rule "+word) },
+		func() error { return tab.Click("button", "Add rule") },
+		func() error { return tab.See("button", "Remove rule "+word) }, j.fits("rules"),
+		func() error { return tab.Click("button", "Remove rule "+word) },
 		func() error { return tab.Click("button", "Undo") },
-		func() error { return tab.See("button", "Remove the rule "+word) },
+		func() error { return tab.See("button", "Remove rule "+word) },
 	)
 }
 
-// What a mail about one comment leads to.
-func (j job) mail(box *testkit.Mailbox) {
+// mail follows the link of a mail about one comment.
+func (j windowJob) mail(box *testkit.MailServer) {
 	j.t.Helper()
 	wish := func(mail string) {
 		j.must(j.client.Call(j.t.Context(), "PATCH", "/me", nil, map[string]any{"mail": mail, "mail_from_score": 0}, nil))
@@ -258,8 +258,8 @@ func (j job) mail(box *testkit.Mailbox) {
 	before := len(box.Mails())
 	wish("each")
 	posted := j.say("Aru", []string{"Winter began with rain, and the garden went on with more of it.",
-		"Thank you, the tomatoes grew well; carrots and beans are next."}[j.n]) // of what is suspected nobody is told
-	m := box.Wait(j.t, email, before+1)
+		"Thank you, the tomatoes grew well; carrots and beans are next."}[j.n]) // not suspected, because suspected comments are not mailed
+	m := box.WaitForMail(j.t, email, before+1)
 	wish("none")
 	said, _, err := m.Parts()
 	j.must(err)
@@ -279,8 +279,8 @@ func (j job) mail(box *testkit.Mailbox) {
 	}
 }
 
-// Every page of the desk, with all that unfolds on it.
-func (j job) readsAll() {
+// readsAll opens all pages of the desk with all details open.
+func (j windowJob) readsAll() {
 	j.t.Helper()
 	for page, shows := range j.deskPages() {
 		j.steps(j.tab,
@@ -288,7 +288,7 @@ func (j job) readsAll() {
 			func() error { return j.tab.Holds(fmt.Sprintf("document.querySelector(%q)", shows)) },
 			j.fits(page),
 			func() error {
-				_, err := testkit.Eval[bool](j.tab, unfolded)
+				_, err := testkit.Eval[bool](j.tab, openDetails)
 				return err
 			},
 			j.fits(page+", unfolded"),
@@ -296,8 +296,7 @@ func (j job) readsAll() {
 	}
 }
 
-// deskPages are all pages of the desk, by what each shows when it is there. Something is spam there, and something a
-// campaign.
+// deskPages returns all pages of the desk with a text that each shows when loaded. It posts spam and a campaign first.
 func (w *world) deskPages() map[string]string {
 	w.t.Helper()
 	items, _, err := w.client.Queue(w.t.Context(), "state=spam")

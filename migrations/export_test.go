@@ -1,6 +1,6 @@
 package migrations
 
-// For tests of single migrations.
+// Exported for tests of single migrations.
 var (
 	Provider = provider
 	Up       = up

@@ -4,5 +4,5 @@ package migrations
 
 import "context"
 
-// lockFolder does nothing here: start one process at a time after an upgrade.
+// lockFolder does nothing on this system: start only one process after an upgrade.
 func lockFolder(context.Context, string) (unlock func(), err error) { return func() {}, nil }

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// lockFolder locks the folder of path against other processes that migrate. SQLite's own lock
-// is per transaction: two processes could both read that a migration is missing, then apply it
-// one after the other. The lock goes with the process, however it ends, and leaves no file.
+// lockFolder locks the folder of path against other processes that migrate. SQLite only locks per transaction: two
+// processes could both see a pending migration and then apply it one after the other. The lock ends with the process
+// and leaves no file.
 func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {

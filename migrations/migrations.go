@@ -1,10 +1,10 @@
-// Package migrations brings a database to the schema that this program needs.
+// Package migrations upgrades a database to the schema of this program.
 //
-// It holds versioned SQL, one folder a dialect with the same numbers and names, and is the
-// only home of goose. Migrations go forward only. Any number of processes may run Up at once:
-// one works, the others wait and find nothing left to do.
+// It contains versioned SQL files in one folder per dialect, with the same numbers and names, and is the only package
+// that imports goose. There are no down migrations. Several processes may migrate at once: one runs the migrations and
+// the others wait.
 //
-// The first migration makes the schema Oldest in one step. Older databases are refused.
+// The first migration creates schema Oldest in one step. Databases with an older schema are refused.
 package migrations
 
 import (
@@ -32,14 +32,14 @@ var ErrNewer = errors.New("the database is newer than this program")
 // ErrOlder is returned for a database with a schema before Oldest.
 var ErrOlder = errors.New("the database is too old for this version of Aitys")
 
-// A Status is one migration and when it was applied; zero: not yet.
+// A Status is a migration and the time when it was applied; zero if it is pending.
 type Status struct {
 	Name    string
 	Applied time.Time
 }
 
-// SQLite migrates the database file at path through db. It calls before when what was kept there is to
-// be changed, and changes nothing when that fails.
+// SQLite migrates the database file at path through db. It calls before if an existing schema will be upgraded, and
+// stops if before returns an error.
 func SQLite(ctx context.Context, db *sql.DB, path string, before func(context.Context) error) error {
 	unlock, err := lockFolder(ctx, path)
 	if err != nil {
@@ -65,7 +65,8 @@ func SQLite(ctx context.Context, db *sql.DB, path string, before func(context.Co
 	return up(ctx, goose.DialectSQLite3, db)
 }
 
-// Postgres migrates the database behind db, under an advisory lock, and forgets the events of another cluster.
+// Postgres migrates a Postgres database under an advisory lock. It then removes events of another cluster; see
+// forgetForeign.
 func Postgres(ctx context.Context, db *sql.DB) error {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 60))
 	if err != nil {
@@ -77,9 +78,9 @@ func Postgres(ctx context.Context, db *sql.DB) error {
 	return forgetForeign(ctx, db)
 }
 
-// forgetForeign removes the events of a database that was restored into a cluster whose transactions
-// have lower numbers: what is written now would stand before them, where nobody looks. All
-// followers begin from the tables then: those that had not read all, too.
+// forgetForeign removes the events of a database that was restored into a cluster with lower transaction IDs. New
+// events would sort before the old ones, where followers do not read. Followers then start again from the tables,
+// including followers that had unread events.
 func forgetForeign(ctx context.Context, db *sql.DB) error {
 	const (
 		next    = `pg_snapshot_xmax(pg_current_snapshot())::text::bigint`

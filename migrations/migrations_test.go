@@ -29,10 +29,10 @@ func TestMigrations_DialectsMatchAndGoForwardOnly(t *testing.T) {
 			}
 			text := string(b)
 			if !strings.HasPrefix(text, "-- ") || strings.HasPrefix(text, "-- +goose") {
-				t.Errorf("%s/%s does not say on its first line what it is for", folder, e.Name())
+				t.Errorf("%s/%s does not start with a comment", folder, e.Name())
 			}
 			if strings.Contains(text, "+goose Down") {
-				t.Errorf("%s/%s goes back", folder, e.Name())
+				t.Errorf("%s/%s has a down migration", folder, e.Name())
 			}
 		}
 	}

@@ -59,9 +59,9 @@ func TestUp_RefusesSchemaBeforeOldest(t *testing.T) {
 	})
 }
 
-// The rows are a log with lessons, a copy, an undo, notes and deliveries.
+// oldestRows are rows of schema Oldest: a log with lessons, a copy, an undo and notes, and deliveries of a webhook.
 const oldestRows = `
-	INSERT INTO sites (key, name, origins, settings, created_at) VALUES ('a', 'A', '[]', '{}', 0); -- has the id 1
+	INSERT INTO sites (key, name, origins, settings, created_at) VALUES ('a', 'A', '[]', '{}', 0); -- gets ID 1
 	INSERT INTO decisions (site_id, seq, batch, comment_id, version, account_id, action, reason, note, from_state, to_state,
 		before, undoes, restores, score, suggested, model_seq, lesson, decided_at, hash, kind, subject, lessons)
 	VALUES (1, 1, 'b', 'c', 1, 'ann', 1, 0, 'note', 0, 1, 0, 0, 0, 0.25, 1, 0, NULL, 7, {h}, 0, '', 0),
@@ -126,7 +126,7 @@ func TestSchema_RefusesBrokenLog(t *testing.T) {
 			"UPDATE decisions SET kind = 10",
 		} {
 			if exec(refused) == nil {
-				t.Errorf("it takes %s", refused)
+				t.Errorf("accepted: %s", refused)
 			}
 		}
 		if err := exec("UPDATE decisions SET kind = 4 WHERE seq = 3"); err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// demanded has a demand against two comments that stands, one against a page, and one that has ended.
+// demanded records three takedowns: one on two comments and one on a page, which are in effect, and one on a comment,
+// which has ended.
 func (w *world) demanded() {
 	first, second := w.Submit(w.A, "The ferry was sold before anybody was asked."),
 		w.Submit(w.A, "Whose cousin is it that runs the depot now?")
@@ -20,22 +21,22 @@ func (w *world) demanded() {
 		{Page: first.Page, By: "An agency", Kind: takedown.Authority, Public: takedown.Sealed},
 		{Comments: []string{second.ID}, By: "Aliya B.", Kind: takedown.Person},
 	} {
-		out, _, err := w.S.Withhold(w.Ctx, authz.Operator, w.A, in, nil)
+		out, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, in, nil)
 		w.Must(err)
 		if i == 2 {
-			w.Must(w.S.Restore(w.Ctx, authz.Operator, w.A, out.ID, "The letter was taken back."))
+			w.Must(w.App.Restore(w.Ctx, authz.Operator, w.A, out.ID, "The letter was taken back."))
 		}
 	}
 }
 
-// TestAnAuditFindsWhereRegisterLogAndReadersDoNotAgree changes single rows behind the program's back. The entries
-// of the log are: two decisions, three demands, and the end of the last.
-func TestAnAuditFindsWhereRegisterLogAndReadersDoNotAgree(t *testing.T) {
+// The test changes single rows in the database directly. The log has six entries: two decisions, three takedowns, and
+// the end of the last one.
+func TestAuditTakedowns_FindsMismatches(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		statement string
-		missing   int // entries of the log about which the register says otherwise
-		unlogged  int // demands without their entries
+		missing   int // log entries that contradict the stored takedowns
+		unlogged  int // takedowns without log entries
 		shown     int
 	}{
 		{`DELETE FROM takedowns WHERE seq = 4`, 1, 0, 0},
@@ -49,7 +50,7 @@ func TestAnAuditFindsWhereRegisterLogAndReadersDoNotAgree(t *testing.T) {
 		t.Run(tt.statement, func(t *testing.T) {
 			w := newWorld(t)
 			w.demanded()
-			if wrong, err := w.S.AuditDemands(w.Ctx, w.A); err != nil || len(wrong) > 0 {
+			if wrong, err := w.App.AuditTakedowns(w.Ctx, w.A); err != nil || len(wrong) > 0 {
 				t.Fatalf("of what nobody touched it finds %v, %v", wrong, err)
 			}
 			raw, err := sql.Open("sqlite", w.Path)
@@ -57,7 +58,7 @@ func TestAnAuditFindsWhereRegisterLogAndReadersDoNotAgree(t *testing.T) {
 			defer raw.Close()
 			_, err = raw.Exec(`PRAGMA foreign_keys = OFF; ` + tt.statement)
 			w.Must(err)
-			wrong, err := w.S.AuditDemands(w.Ctx, w.A)
+			wrong, err := w.App.AuditTakedowns(w.Ctx, w.A)
 			w.Must(err)
 			missing, unlogged, shown := 0, 0, 0
 			for _, m := range wrong {
@@ -73,7 +74,7 @@ func TestAnAuditFindsWhereRegisterLogAndReadersDoNotAgree(t *testing.T) {
 			if got, want := fmt.Sprint(missing, unlogged, shown), fmt.Sprint(tt.missing, tt.unlogged, tt.shown); got != want {
 				t.Errorf("it finds %s, want %s: %v", got, want, wrong)
 			}
-			if wrong, err = w.S.AuditDemands(w.Ctx, w.B); err != nil || len(wrong) > 0 {
+			if wrong, err = w.App.AuditTakedowns(w.Ctx, w.B); err != nil || len(wrong) > 0 {
 				t.Errorf("of another site it finds %v, %v", wrong, err)
 			}
 		})

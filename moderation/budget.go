@@ -12,53 +12,53 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Limiter counts what happens on a site under a key. When another time is too often, it says how long
-// to wait.
+// A Limiter counts actions on a site by key. Allow reports whether another one is within the limit and, if not, how
+// long to wait.
 type Limiter interface {
 	Allow(ctx context.Context, site int64, key string, perMinute, burst int) (ok bool, retryAfter time.Duration)
 }
 
-// Budgets of one site for what strangers send from anywhere, a minute and at once. A page with an approved
-// comment has its own, so that a flood elsewhere does not silence it, and so has each reader who showed who they are.
+// Budgets of one site for anonymous comments from any address, per minute and in one burst. A page with an approved
+// comment has its own budget, so that a flood on other pages does not block it. Each signed-in reader also has one.
 const (
-	newComments  = 600
-	pageBudget   = 120
-	newPages     = 30
-	readerBudget = 20
+	siteBudget    = 600
+	pageBudget    = 120
+	newPageBudget = 30
+	readerBudget  = 20
 )
 
-// mayArrive counts a new comment against the budget of its writer, if they are known; else against its site's, or,
-// where that is spent, against its page's.
-func (s *Service) mayArrive(ctx context.Context, by Limiter, writer authz.Writer, page site.Page) error {
+// checkCommentBudget counts a new comment. It uses the budget of a signed-in reader. For others it uses the budget of
+// the site or, if that is exhausted, of the page. Staff have no limit.
+func (s *Service) checkCommentBudget(ctx context.Context, by Limiter, writer authz.Writer, page site.Page) error {
 	if by == nil || writer.Account != "" {
 		return nil
 	}
 	if writer.Known() {
-		if ok, wait := by.Allow(ctx, page.Site, "reader:"+writer.Guest, readerBudget, readerBudget); !ok {
+		if ok, wait := by.Allow(ctx, page.Site, "reader:"+writer.Reader, readerBudget, readerBudget); !ok {
 			return problem.TooOften(
 				"You sent many comments in a short time. Your text is safe: wait a little and send it again.", wait)
 		}
 		return nil
 	}
-	ok, wait := by.Allow(ctx, page.Site, "comments", newComments, newComments)
+	ok, wait := by.Allow(ctx, page.Site, "comments", siteBudget, siteBudget)
 	if ok {
 		return nil
 	}
-	known, err := s.knownPage(ctx, page)
+	known, err := s.approvedPage(ctx, page)
 	if err != nil {
 		return err
 	}
 	if known == "" {
-		return tooMany(wait)
+		return errOverBudget(wait)
 	}
 	if ok, wait = by.Allow(ctx, page.Site, "page:"+known, pageBudget, pageBudget); !ok {
-		return tooMany(wait)
+		return errOverBudget(wait)
 	}
 	return nil
 }
 
-// knownPage is the id of a page that has an approved comment, or "".
-func (s *Service) knownPage(ctx context.Context, page site.Page) (id string, err error) {
+// approvedPage returns the ID of the page if it has an approved comment, else "".
+func (s *Service) approvedPage(ctx context.Context, page site.Page) (id string, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		p, err := tx.PageByURL(page.Site, page.URL)
 		if errors.Is(err, txn.ErrNotFound) {
@@ -76,18 +76,18 @@ func (s *Service) knownPage(ctx context.Context, page site.Page) (id string, err
 	return id, err
 }
 
-// mayName counts a page that a stranger is the first to name.
-func mayName(ctx context.Context, by Limiter, writer authz.Writer, page site.Page) error {
+// checkPageBudget counts a new page that an anonymous commenter creates.
+func checkPageBudget(ctx context.Context, by Limiter, writer authz.Writer, page site.Page) error {
 	if by == nil || writer.Known() {
 		return nil
 	}
-	if ok, wait := by.Allow(ctx, page.Site, "pages", newPages, newPages); !ok {
-		return tooMany(wait)
+	if ok, wait := by.Allow(ctx, page.Site, "pages", newPageBudget, newPageBudget); !ok {
+		return errOverBudget(wait)
 	}
 	return nil
 }
 
-func tooMany(wait time.Duration) error {
+func errOverBudget(wait time.Duration) error {
 	return problem.TooOften(
 		"Too many comments came to this site in a short time. Your text is safe: wait a little and send it again.", wait)
 }

@@ -22,20 +22,20 @@ const (
 	maxNote   = 2_000 // characters
 )
 
-// A Ref names a comment in the version that the moderator saw.
+// A Ref identifies a comment in the version that the moderator saw.
 type Ref struct {
 	ID      string
 	Version int64
 }
 
-// A Choice is a decision on one or many comments, at most 1,000, or on a campaign.
+// A Choice is a decision on 1 to 1,000 comments, or on a campaign.
 type Choice struct {
 	Action   comment.Action
 	Reason   comment.Reason
 	Note     string
 	Comments []Ref
-	Campaign *CampaignChoice // in place of Comments
-	Key      *txn.Key
+	Campaign *CampaignChoice // instead of Comments
+	Key      *txn.IdempotencyKey
 }
 
 // A CampaignChoice selects the pending members of a campaign that joined up to the number UpTo, without those in
@@ -48,9 +48,8 @@ type CampaignChoice struct {
 	Except []string
 }
 
-// A Conflict is a comment that was left alone, and why: Code is version.stale,
-// comment.unknown, comment.removed, appeal.own, decision.superseded or source.forgotten. By is a name; By and At are
-// of the last decision, where there is one.
+// A Conflict is a comment that was not changed. Code is version.stale, comment.unknown, comment.removed, appeal.own,
+// decision.superseded or source.forgotten. By and At are the author's name and the time of the last decision, if any.
 type Conflict struct {
 	ID      string        `json:"id"`
 	Code    string        `json:"code"`
@@ -60,35 +59,35 @@ type Conflict struct {
 	At      time.Time     `json:"at"`
 }
 
-// An Outcome is what a Choice or an Undo did. Batch is "" when that is nothing.
+// An Outcome is the result of a Choice or an Undo. Batch is "" if nothing changed.
 type Outcome struct {
 	Batch     string     `json:"batch"`
-	Done      int        `json:"done"` // decided or undone
+	Done      int        `json:"done"` // number of decided or undone comments
 	Unchanged int        `json:"unchanged"`
-	Remaining int        `json:"remaining,omitempty"` // members of a campaign that were left for another request
+	Remaining int        `json:"remaining,omitempty"` // number of campaign members left for further requests
 	Conflicts []Conflict `json:"conflicts"`
-	// Contradictions are those done that go against what the filter was sure of: a slip of
-	// the hand, perhaps. Undo of Batch takes them back.
+	// Contradictions lists decided comments for which the classifier was certain of the opposite. The decision may be a
+	// mistake. Undo of Batch reverts it.
 	Contradictions []Contradiction `json:"contradictions"`
 	Replayed       bool            `json:"-"`
-	retexted       bool            // a text became another one
+	textChanged    bool            // a text changed
 }
 
-// Decide carries out a choice in one transaction. It needs a moderator.
+// Decide applies a choice in one transaction. It needs a moderator.
 func (s *Service) Decide(ctx context.Context, who authz.Actor, site site.Site, in Choice) (Outcome, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
-	remaining, err := s.gather(ctx, site, &in)
+	remaining, err := s.resolveCampaign(ctx, site, &in)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if err := in.check(); err != nil {
 		return Outcome{}, err
 	}
-	pen := s.pen(who, site)
+	pen := s.author(who, site)
 	salts := newSalts(len(in.Comments))
-	out, again, err := txn.Answered(ctx, s.work, in.Key, func(tx Tx) (out Outcome, err error) {
+	out, again, err := txn.Idempotent(ctx, s.work, in.Key, func(tx Tx) (out Outcome, err error) {
 		err = decideAll(tx, pen, in, salts, &out)
 		out.Remaining = remaining
 		return out, err
@@ -104,8 +103,9 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, site site.Site, i
 	return out, nil
 }
 
-// gather names the comments of a choice on a campaign, and returns how many are left for another one.
-func (s *Service) gather(ctx context.Context, site site.Site, in *Choice) (remaining int, err error) {
+// resolveCampaign adds the comments of a choice on a campaign to in.Comments. It returns the number of members left for
+// further requests.
+func (s *Service) resolveCampaign(ctx context.Context, site site.Site, in *Choice) (remaining int, err error) {
 	k := in.Campaign
 	switch {
 	case k == nil:
@@ -117,7 +117,7 @@ func (s *Service) gather(ctx context.Context, site site.Site, in *Choice) (remai
 	case len(k.Except) > maxChoice:
 		return 0, problem.Field("/campaign/except", fmt.Sprintf("Except at most %d comments.", maxChoice))
 	}
-	list, remaining, err := s.alike.Waiting(ctx, site.ID, k.ID, k.UpTo, k.Except, maxChoice-len(k.Seen))
+	list, remaining, err := s.campaigns.PendingMembers(ctx, site.ID, k.ID, k.UpTo, k.Except, maxChoice-len(k.Seen))
 	if err != nil {
 		return 0, err
 	}
@@ -126,17 +126,17 @@ func (s *Service) gather(ctx context.Context, site site.Site, in *Choice) (remai
 	}
 	for _, id := range k.Seen {
 		if !slices.ContainsFunc(list, func(c comment.Comment) bool { return c.ID == id }) {
-			in.Comments = append(in.Comments, Ref{ID: id}) // no comment has version 0: it conflicts
+			in.Comments = append(in.Comments, Ref{ID: id}) // version 0 never exists, so this causes a conflict
 		}
 	}
 	return remaining, nil
 }
 
-// check brings a choice into the form that the log keeps, or refuses it.
+// check validates a choice and normalizes it for the log.
 func (in *Choice) check() error {
 	switch n := len(in.Comments); {
 	case n == 0 && in.Campaign == nil:
-		return problem.Field("/comments", "Say which comments.")
+		return problem.Field("/comments", "Name at least one comment.")
 	case n > maxChoice:
 		return problem.Field("/comments", fmt.Sprintf("A decision is on at most %d comments; this one is on %d.",
 			maxChoice, n))
@@ -155,12 +155,12 @@ func (in *Choice) check() error {
 	}
 	if in.Action == comment.MarkSpam && in.Reason != comment.ReasonSpam ||
 		in.Action < comment.Reject && in.Reason != comment.NoReason {
-		return problem.Field("/reason", "A reason belongs to reject.")
+		return problem.Field("/reason", "Only reject takes a reason.")
 	}
 	return nil
 }
 
-// newSalts makes the salts of n lessons, before the transaction that may need them.
+// newSalts returns n salts for lessons. Call it outside the transaction, which may run twice.
 func newSalts(n int) [][]byte {
 	salts := make([][]byte, n)
 	for i := range salts {
@@ -169,8 +169,8 @@ func newSalts(n int) [][]byte {
 	return salts
 }
 
-func decideAll(tx Tx, pen auditlog.Pen, in Choice, salts [][]byte, out *Outcome) error {
-	b, err := open(tx, pen)
+func decideAll(tx Tx, pen auditlog.Author, in Choice, salts [][]byte, out *Outcome) error {
+	b, err := beginDecisions(tx, pen)
 	if err != nil {
 		return err
 	}
@@ -189,9 +189,9 @@ func decideAll(tx Tx, pen auditlog.Pen, in Choice, salts [][]byte, out *Outcome)
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "comment.removed"))
 		case !may:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "appeal.own"))
-		case b.stands(c, in.Action, in.Reason) && !c.Appealed(): // an appeal is answered by a decision
+		case b.alreadyDecided(c, in.Action, in.Reason) && !c.Appealed(): // an appeal needs a new decision
 			out.Unchanged++
-			b.settle(c)
+			b.resolveReports(c)
 		case c.Version != ref.Version:
 			out.Conflicts = append(out.Conflicts, b.conflict(c, "version.stale"))
 		default:
@@ -203,8 +203,8 @@ func decideAll(tx Tx, pen auditlog.Pen, in Choice, salts [][]byte, out *Outcome)
 	return b.close(out)
 }
 
-// read locks the comments named, and reads the log of those that it says something about.
-func (b *book) read(refs []Ref) error {
+// read locks the given comments, and reads their log entries where these are needed.
+func (b *decisionTx) read(refs []Ref) error {
 	ids := make([]string, 0, len(refs))
 	versions := make(map[string]int64, len(refs))
 	for _, ref := range refs {
@@ -223,9 +223,9 @@ func (b *book) read(refs []Ref) error {
 	return b.readLog(logged)
 }
 
-// stands reports whether a comment is where the action would take it by a decision that
-// stands: one made of the text as it is now.
-func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) bool {
+// alreadyDecided reports whether the decision in effect already has this action and reason, and was made on the current
+// text.
+func (b *decisionTx) alreadyDecided(c comment.Comment, a comment.Action, r comment.Reason) bool {
 	if c.State != a.State() || c.Reason != r {
 		return false
 	}
@@ -243,14 +243,13 @@ func (b *book) stands(c comment.Comment, a comment.Action, r comment.Reason) boo
 	return i >= 0
 }
 
-// edited reports whether a comment was edited since entry i of its log: only entries and
-// edits raise its version.
+// edited reports whether a comment was edited after entry i of its log. Only log entries and edits raise its version.
 func edited(c comment.Comment, entries []auditlog.Entry, i int) bool {
 	return c.Version != entries[i].Version+int64(len(entries)-i)
 }
 
-// decide makes one decision, and counts it.
-func (b *book) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) error {
+// decide makes one decision and adds it to the outcome.
+func (b *decisionTx) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) error {
 	out.Done++
 	if c.Verdict.Contradicts(in.Action) {
 		out.Contradictions = append(out.Contradictions, Contradiction{ID: c.ID, Spam: c.Verdict.Spam})
@@ -259,7 +258,7 @@ func (b *book) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) e
 		Action: in.Action, Reason: in.Reason, Note: in.Note, To: in.Action.State(), Before: c.Standing,
 	}}
 	if c.Standing != 0 {
-		b.Fall(c.Standing)
+		b.Revoke(c.Standing)
 	}
 	if label, ok := comment.Teaches(in.Action, in.Reason); ok {
 		l := auditlog.Lesson{Lesson: b.lesson(c, label), Of: c.ID, Salt: salt}
@@ -271,7 +270,7 @@ func (b *book) decide(c comment.Comment, in Choice, salt []byte, out *Outcome) e
 	})
 }
 
-// lesson is what the next entry of the log teaches about a comment.
-func (b *book) lesson(c comment.Comment, label classifier.Label) classifier.Lesson {
+// lesson returns the lesson that the next log entry teaches from a comment.
+func (b *decisionTx) lesson(c comment.Comment, label classifier.Label) classifier.Lesson {
 	return classifier.Lesson{Seq: b.Next(), Label: label, Comment: c.Document()}
 }

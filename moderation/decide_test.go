@@ -18,10 +18,10 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
+func TestDecide_StateByActionAndReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	for _, tt := range []struct {
 		action comment.Action
 		reason comment.Reason
@@ -46,15 +46,15 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %s", tt.action, tt.reason), func(t *testing.T) {
 			text := fmt.Sprintf("What becomes of %s for %s?", tt.action, tt.reason)
 			c := w.Submit(w.A, text)
-			before := w.Standing(w.A)
-			w.Choose(mod, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason, Note: "To the\r\nwriter."}, c.ID)
+			before := w.CountingLessons(w.A)
+			w.DecideWith(mod, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason, Note: "To the\r\nwriter."}, c.ID)
 			got := w.Comment(w.A, c.ID)
 			if got.State != tt.state || got.Reason != tt.stored || got.Note != "To the\nwriter." || got.Version != 2 ||
 				got.Standing == 0 {
 				t.Errorf("got %v for %v, note %q, version %d, standing %d", got.State, got.Reason, got.Note,
 					got.Version, got.Standing)
 			}
-			after := w.Standing(w.A)
+			after := w.CountingLessons(w.A)
 			want := before
 			if tt.lesson != "" {
 				want[got.Standing] = tt.lesson + ": " + text
@@ -66,10 +66,10 @@ func TestADecisionTakesACommentWhereItsActionAndReasonSay(t *testing.T) {
 	}
 }
 
-func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
+func TestDecide_InvalidChoices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "A comment.")
 	one := []moderation.Ref{{ID: c.ID, Version: 1}}
 	for _, tt := range []struct {
@@ -86,7 +86,7 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 		{"a long note", "/note", moderation.Choice{Action: comment.Approve, Note: strings.Repeat("я", 2_001), Comments: one}},
 		{"a note that is no text", "/note", moderation.Choice{Action: comment.Approve, Note: "\xff", Comments: one}},
 	} {
-		_, err := w.S.Decide(w.Ctx, mod, w.A, tt.in)
+		_, err := w.App.Decide(w.Ctx, mod, w.A, tt.in)
 		apptest.WantCode(t, tt.name, err, "field.invalid")
 		if e := new(problem.Error); !apptest.AsError(err, &e) || e.Field != tt.field {
 			t.Errorf("%s: got field %q, want %q", tt.name, e.Field, tt.field)
@@ -97,23 +97,23 @@ func TestADecisionThatMakesNoSenseIsRefusedByItsField(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
+func TestDecide_ConflictsDoNotStopTheRest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, other := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("other", authz.Moderator, "a")
+	mod, other := w.AddStaff("mod", authz.Moderator, "a"), w.AddStaff("other", authz.Moderator, "a")
 	fresh := w.Submit(w.A, "Fresh and fine.")
 	stale := w.Submit(w.A, "Somebody was here before.")
-	edited, token := w.SubmitOwn(w.A, "Edited since it was seen.")
-	removed, removedToken := w.SubmitOwn(w.A, "Withdrawn by its writer.")
+	edited, token := w.SubmitWithToken(w.A, "Edited since it was seen.")
+	removed, removedToken := w.SubmitWithToken(w.A, "Withdrawn by its writer.")
 	foreign := w.Submit(w.B, "Of another site.")
 	w.Clock.Add(time.Second)
 	decidedAt := w.Clock.Now()
 	w.Decide(other, w.A, comment.Approve, stale.ID)
-	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "Buy pills now, the new text says.")
+	_, _, err := w.App.Edit(w.Ctx, w.A, edited.ID, token, "Buy pills now, the new text says.")
 	w.Must(err)
-	w.Must(w.S.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
+	w.Must(w.App.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
 
-	out, err := w.S.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.MarkSpam, Comments: []moderation.Ref{
+	out, err := w.App.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.MarkSpam, Comments: []moderation.Ref{
 		{ID: stale.ID, Version: 1}, {ID: "nobody", Version: 1}, {ID: foreign.ID, Version: 1},
 		{ID: removed.ID, Version: 1}, {ID: fresh.ID, Version: 1}, {ID: edited.ID, Version: 1}, {ID: fresh.ID, Version: 1},
 	}})
@@ -136,19 +136,19 @@ func TestWhatCannotBeDecidedIsAConflictAndTheRestIsDone(t *testing.T) {
 	}
 }
 
-func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.T) {
+func TestDecide_RepeatedDecisionIsUnchanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	spam := moderation.Choice{Action: comment.MarkSpam}
 	again := func(c comment.Comment, in moderation.Choice, version int64) moderation.Outcome {
 		in.Comments = []moderation.Ref{{ID: c.ID, Version: version}}
-		out, err := w.S.Decide(w.Ctx, mod, w.A, in)
+		out, err := w.App.Decide(w.Ctx, mod, w.A, in)
 		w.Must(err)
 		return out
 	}
 	c := w.Submit(w.A, "Decided twice.")
-	w.Choose(mod, w.A, spam, c.ID)
+	w.DecideWith(mod, w.A, spam, c.ID)
 	for _, version := range []int64{0, 1, 2, 3} {
 		if out := again(c, spam, version); out.Unchanged != 1 || out.Done+len(out.Conflicts) != 0 || out.Batch != "" {
 			t.Errorf("version %d: got %+v, want it unchanged", version, out)
@@ -166,19 +166,19 @@ func TestADecisionThatStandsAlreadyIsUnchangedWhateverVersionIsNamed(t *testing.
 		t.Errorf("holding what is held: got %+v, want it unchanged", out)
 	}
 
-	edited, token := w.SubmitOwn(w.A, "Approved, then edited.")
+	edited, token := w.SubmitWithToken(w.A, "Approved, then edited.")
 	w.Decide(mod, w.A, comment.Hold, edited.ID)
-	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "Another text than the one decided.")
+	_, _, err := w.App.Edit(w.Ctx, w.A, edited.ID, token, "Another text than the one decided.")
 	w.Must(err)
 	if out := again(edited, moderation.Choice{}, 2); out.Unchanged != 0 || len(out.Conflicts) != 1 {
 		t.Errorf("a decision on the text before: got %+v, want a conflict", out)
 	}
 }
 
-func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
+func TestDecide_ReplacesLesson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "One comment, one lesson.")
 	for _, tt := range []struct {
 		in   moderation.Choice
@@ -191,29 +191,29 @@ func TestALaterDecisionReplacesWhatAnEarlierOneTaught(t *testing.T) {
 		{moderation.Choice{Action: comment.Approve}, "ham"},
 		{moderation.Choice{Action: comment.Hold}, ""},
 	} {
-		w.Choose(mod, w.A, tt.in, c.ID)
+		w.DecideWith(mod, w.A, tt.in, c.ID)
 		want := map[uint64]string{}
 		if tt.want != "" {
 			want[w.Comment(w.A, c.ID).Standing] = tt.want + ": One comment, one lesson."
 		}
-		if got := w.Standing(w.A); !reflect.DeepEqual(got, want) {
+		if got := w.CountingLessons(w.A); !reflect.DeepEqual(got, want) {
 			t.Errorf("after %v for %v: got %v, want %v", tt.in.Action, tt.in.Reason, got, want)
 		}
 	}
 }
 
-func TestARepeatedRequestIsOneDecision(t *testing.T) {
+func TestDecide_IdempotencyKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c, d := w.Submit(w.A, "Decided once."), w.Submit(w.A, "Not decided by it.")
-	key := &txn.Key{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef",
+	key := &txn.IdempotencyKey{Site: w.A.ID, Route: "decisions", Account: mod.Account.ID, Value: "0123456789abcdef",
 		Body: []byte("one")}
 	in := moderation.Choice{Action: comment.Approve, Key: key,
 		Comments: []moderation.Ref{{ID: c.ID, Version: 1}, {ID: d.ID, Version: 9}}}
-	first, err := w.S.Decide(w.Ctx, mod, w.A, in)
+	first, err := w.App.Decide(w.Ctx, mod, w.A, in)
 	w.Must(err)
-	second, err := w.S.Decide(w.Ctx, mod, w.A, in)
+	second, err := w.App.Decide(w.Ctx, mod, w.A, in)
 	w.Must(err)
 	if !second.Replayed || first.Replayed {
 		t.Errorf("replayed: first %v, second %v", first.Replayed, second.Replayed)
@@ -225,13 +225,13 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	if got := w.Comment(w.A, c.ID); got.Version != 2 {
 		t.Errorf("the comment is in version %d, want 2", got.Version)
 	}
-	in.Key = &txn.Key{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
-	_, err = w.S.Decide(w.Ctx, mod, w.A, in)
+	in.Key = &txn.IdempotencyKey{Site: key.Site, Route: key.Route, Account: key.Account, Value: key.Value, Body: []byte("two")}
+	_, err = w.App.Decide(w.Ctx, mod, w.A, in)
 	apptest.WantCode(t, "another body", err, "idempotency.mismatch")
 
-	undo := &txn.Key{Site: w.A.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	undo := &txn.IdempotencyKey{Site: w.A.ID, Route: "undo", Account: mod.Account.ID, Value: "0123456789abcdef"}
 	for i := range 2 {
-		out, err := w.S.Undo(w.Ctx, mod, w.A, first.Batch, undo)
+		out, err := w.App.Undo(w.Ctx, mod, w.A, first.Batch, undo)
 		w.Must(err)
 		if out.Done != 1 || out.Replayed != (i == 1) {
 			t.Errorf("undo %d: got %+v, want one undone", i, out)
@@ -239,11 +239,11 @@ func TestARepeatedRequestIsOneDecision(t *testing.T) {
 	}
 }
 
-func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
+func TestDecide_ThousandComments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
-	ids := w.Fill(w.A, 1_000)
+	mod := w.AddStaff("mod", authz.Moderator, "a")
+	ids := w.AddComments(w.A, 1_000)
 	out := w.Decide(mod, w.A, comment.MarkSpam, ids...)
 	if out.Done != len(ids) || len(out.Conflicts) != 0 {
 		t.Fatalf("got %d done, %d conflicts", out.Done, len(out.Conflicts))
@@ -251,25 +251,25 @@ func TestAThousandCommentsAreDecidedAtOnce(t *testing.T) {
 	if back := w.Undo(mod, w.A, out.Batch); back.Done != len(ids) {
 		t.Errorf("got %d undone, want all", back.Done)
 	}
-	bad, err := w.S.VerifyLog(w.Ctx, w.A)
+	bad, err := w.App.VerifyLog(w.Ctx, w.A)
 	w.Must(err)
 	if bad != 0 {
 		t.Errorf("the log does not verify at %d", bad)
 	}
-	if n := len(w.Standing(w.A)); n != 0 {
+	if n := len(w.CountingLessons(w.A)); n != 0 {
 		t.Errorf("%d lessons stand after undo, want none", n)
 	}
 }
 
-// Caches hang on the events: each says whether what readers see of its page changed.
-func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
+// Caches are invalidated by events. Each event says whether the change is visible to readers of the page.
+func TestDecide_EventSaysShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Watched closely.")
 	var told []event.Event
-	defer w.S.OnEvent(func(e event.Event) {
-		if e.Kind != event.Judged {
+	defer w.App.OnEvent(func(e event.Event) {
+		if e.Kind != event.Rescored {
 			told = append(told, e)
 		}
 	})()
@@ -297,19 +297,19 @@ func TestEachDecisionTellsWhetherReadersSeeIt(t *testing.T) {
 	want("unchanged")
 	w.Decide(mod, w.A, comment.Hold, c.ID)
 	want("from spam to waiting", false)
-	_, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Seen.", nil)
+	_, err := w.App.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Seen.", nil)
 	w.Must(err)
 	want("a reply that approves", true, true)
 	open := false
-	_, err = w.S.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &open})
+	_, err = w.App.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &open})
 	w.Must(err)
 	if len(told) != 1 || told[0].Kind != event.Page || !told[0].Shown {
 		t.Errorf("a closed page: %+v", told)
 	}
 }
 
-// Each version of a comment's row stands in each of its indexes: a decision makes one.
-func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
+// Every new version of a comment row is added to all indexes, so a decision must write the row once.
+func TestDecide_WritesCommentRowOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	raw, err := sql.Open("sqlite", w.Path)
@@ -339,11 +339,11 @@ func TestADecisionIsWrittenToItsCommentOnce(t *testing.T) {
 func TestDecide_ConflictNamesTheModeratorWhoUndid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	first, second := w.AddPerson("first", authz.Moderator, "a"), w.AddPerson("second", authz.Moderator, "a")
+	first, second := w.AddStaff("first", authz.Moderator, "a"), w.AddStaff("second", authz.Moderator, "a")
 	c := w.Submit(w.A, "Decided, undone, and decided from an old page.")
 	seen := w.Refs(w.A, c.ID)
 	w.Undo(first, w.A, w.Decide(first, w.A, comment.Approve, c.ID).Batch)
-	out, err := w.S.Decide(w.Ctx, second, w.A, moderation.Choice{Action: comment.Approve, Comments: seen})
+	out, err := w.App.Decide(w.Ctx, second, w.A, moderation.Choice{Action: comment.Approve, Comments: seen})
 	w.Must(err)
 	if len(out.Conflicts) != 1 || out.Conflicts[0].Code != "version.stale" || out.Conflicts[0].By != "first" {
 		t.Errorf("got %+v, want one stale version, by first", out)

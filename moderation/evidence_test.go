@@ -12,29 +12,29 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// refuse has n comments of a text, each with words of its own, refused for a reason.
+// refuse submits n comments with a common text and words of their own, and refuses them for a reason.
 func (w *world) refuse(reason comment.Reason, n int, text string) moderation.Outcome {
 	w.T.Helper()
 	var ids []string
 	for i := range n {
-		ids = append(ids, w.Submit(w.A, fmt.Sprintf("%s %s", text, apptest.Chatter(w.Posts+i))).ID)
+		ids = append(ids, w.Submit(w.A, fmt.Sprintf("%s %s", text, apptest.RandomWords(w.Commenters+i))).ID)
 	}
-	out := w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: reason}, ids...)
-	w.Must(w.S.Learn(w.Ctx, w.A))
+	out := w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: reason}, ids...)
+	w.Must(w.App.Learn(w.Ctx, w.A))
 	return out
 }
 
 func (w *world) item(c comment.Comment) moderation.Item {
 	w.T.Helper()
-	item, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, c.ID)
+	item, _, err := w.App.Item(w.Ctx, authz.Operator, w.A, c.ID)
 	w.Must(err)
 	return item
 }
 
-func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
+func TestEvidence_LikelyReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Schooled(w.A, 40, 20)
+	w.Train(w.A, 40, 20)
 	rude := w.Submit(w.A, "You clueless moron, nobody asked you about tomatoes.")
 	if got := w.item(rude); len(got.Reasons) != 0 {
 		t.Errorf("a reason that nobody taught: %+v", got.Reasons)
@@ -64,14 +64,14 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 		t.Errorf("a kind comment: %+v", kind.Reasons)
 	}
 
-	// What was refused for it is found, too, and forgotten with its undo.
-	page, err := w.S.Queue(w.Ctx, authz.Operator, w.A, comment.QueueRequest{View: comment.ViewRejected})
+	// Evidence includes comments refused for the reason, until the decision is undone.
+	page, err := w.App.Queue(w.Ctx, authz.Operator, w.A, comment.QueueRequest{View: comment.ViewRejected})
 	w.Must(err)
 	if len(page.Items) != 18 || len(page.Items[0].Reasons) == 0 {
 		t.Errorf("among %d refused the first has %+v", len(page.Items), page.Items[0].Reasons)
 	}
 	w.Undo(authz.Operator, w.A, out.Batch)
-	w.Must(w.S.Learn(w.Ctx, w.A))
+	w.Must(w.App.Learn(w.Ctx, w.A))
 	for _, l := range w.item(rude).Reasons {
 		if l.Reason == comment.ReasonPersonalAttack {
 			t.Errorf("after the undo: %+v", l)
@@ -79,10 +79,10 @@ func TestALikelyReasonComesWithWhatSpeaksForIt(t *testing.T) {
 	}
 }
 
-func TestAReasonIsLikelyBeforeItIsSuggested(t *testing.T) {
+func TestEvidence_LikelyBeforeSuggested(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Schooled(w.A, 40, 20)
+	w.Train(w.A, 40, 20)
 	w.refuse(comment.ReasonPersonalAttack, 6, "What a fool you are:")
 	seen := map[string]bool{}
 	for i, text := range []string{"What a fool you are, with your tomatoes.", "What a fool I was.",

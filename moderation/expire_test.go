@@ -18,12 +18,12 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// sweeping runs the service until a condition holds.
+// sweeping runs the service until a condition is true.
 func (w *world) sweeping(what string, holds func() bool) {
 	w.T.Helper()
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.S.Moderation.Run(ctx) }()
+	go func() { ended <- w.App.Moderation.Run(ctx) }()
 	testkit.Until(w.T, what, holds)
 	stop()
 	w.Must(<-ended)
@@ -32,35 +32,35 @@ func (w *world) sweeping(what string, holds func() bool) {
 func (w *world) setting(name, value string) {
 	w.T.Helper()
 	var err error
-	w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{name: value})
+	w.A, err = w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{name: value})
 	w.Must(err)
 }
 
-func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
+func TestRetention_ErasesRefusedComments(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", authz.Moderator)
+		mod := w.AddStaff("mod", authz.Moderator)
 		_, spam := w.telling()
 		answered := w.Submit(w.A, "Whoever answers this one is answered by another.")
 		w.Decide(mod, w.A, comment.Approve, answered.ID)
-		w.Decide(mod, w.A, comment.Approve, w.Answer(w.A, answered.ID, "How do you know about it so early?").ID)
-		spoken, token := w.SubmitOwn(w.A, "Its writer asks for another look at this sentence.")
+		w.Decide(mod, w.A, comment.Approve, w.Reply(w.A, answered.ID, "How do you know about it so early?").ID)
+		spoken, token := w.SubmitWithToken(w.A, "Its writer asks for another look at this sentence.")
 		approved := w.Submit(w.A, "Nobody has anything to say against what stands here.")
 		undone := w.Submit(w.A, "A slip of the key, and brought back a moment later.")
 		waiting := w.Submit(w.A, "Nobody decides on me at all, whatever day it is.")
 		w.Decide(mod, w.A, comment.MarkSpam, spam.ID, undone.ID)
-		w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, answered.ID)
+		w.DecideWith(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, answered.ID)
 		w.Decide(mod, w.A, comment.Reject, spoken.ID)
 		w.Decide(mod, w.A, comment.Approve, approved.ID, undone.ID)
-		_, err := w.S.Appeal(w.Ctx, w.A, spoken.ID, report.Plea{Token: token, Text: "I said no bad word."})
+		_, err := w.App.Appeal(w.Ctx, w.A, spoken.ID, report.NewAppeal{Token: token, Text: "I said no bad word."})
 		w.Must(err)
 		w.Clock.Add(5 * day)
 		late := w.Submit(w.A, "Refused days after all of the others were, and kept.")
 		batch := w.Decide(mod, w.A, comment.MarkSpam, late.ID).Batch
-		lessons, log := w.Standing(w.A), w.Head(w.A)
+		lessons, log := w.CountingLessons(w.A), w.Head(w.A)
 		w.Clock.Add(2*day + time.Minute)
-		before, err := w.S.Figures(w.Ctx, w.A, takedown.Period{})
+		before, err := w.App.Figures(w.Ctx, w.A, takedown.Period{})
 		w.Must(err)
 
 		w.setting("keep_refused_days", "7")
@@ -81,17 +81,17 @@ func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
 		if c := w.Comment(w.A, spam.ID); !c.Expired() || c.Reason != comment.ReasonSpam {
 			t.Errorf("the forgotten one says %+v", c)
 		}
-		if got := w.Standing(w.A); !maps.Equal(got, lessons) {
+		if got := w.CountingLessons(w.A); !maps.Equal(got, lessons) {
 			t.Errorf("the lessons are %v, were %v", got, lessons)
 		}
 		if got := w.Head(w.A); got.Seq != log.Seq || string(got.Hash) != string(log.Hash) {
 			t.Errorf("the log ends with %d, ended with %d", got.Seq, log.Seq)
 		}
-		if bad, err := w.S.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
+		if bad, err := w.App.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
 			t.Errorf("the log is bad at %d, %v", bad, err)
 		}
-		w.Clock.Add(2 * time.Minute) // what is counted is kept for one
-		after, err := w.S.Figures(w.Ctx, w.A, takedown.Period{})
+		w.Clock.Add(2 * time.Minute) // counts are cached for one minute
+		after, err := w.App.Figures(w.Ctx, w.A, takedown.Period{})
 		w.Must(err)
 		if !maps.Equal(after.Refused, before.Refused) || after.Removed != before.Removed ||
 			after.Received != before.Received || after.Refused[comment.ReasonSpam] != 2 {
@@ -111,18 +111,18 @@ func TestWhatWasRefusedIsForgottenAfterItsTime(t *testing.T) {
 	})
 }
 
-func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
+func TestRetention_ErasesAddresses(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		_, old := w.telling()
-		withdrawn, token := w.SubmitOwn(w.A, "It is withdrawn, and kept for another month.")
-		w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
+		withdrawn, token := w.SubmitWithToken(w.A, "It is withdrawn, and kept for another month.")
+		w.Must(w.App.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
 		w.Clock.Add(9 * 24 * time.Hour)
 		young := w.Submit(w.A, "This one came when the setting's days had begun.")
 		w.Clock.Add(24*time.Hour + time.Minute)
 		was := w.Comment(w.A, old.ID)
-		wish := readermail.Subscription{Site: w.A.ID, Comment: old.ID, Box: []byte("a box"), Lang: "en",
-			Asked: was.CreatedAt}
+		wish := readermail.Subscription{Site: w.A.ID, Comment: old.ID, AddressHash: []byte("a box"), Lang: "en",
+			Requested: was.CreatedAt}
 		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.PutSubscription(wish) }))
 
 		w.setting("keep_address_days", "10")
@@ -151,18 +151,18 @@ func TestEmailsAndAddressesAreForgottenAfterTheirTime(t *testing.T) {
 		if c := w.Comment(w.A, young.ID); c.Address == nil {
 			t.Errorf("the young one is %+v", c)
 		}
-		if w.Path != "" && w.InFile("quagga@mail.example") > 0 {
+		if w.Path != "" && w.CountInFile("quagga@mail.example") > 0 {
 			t.Error("the address is in the file")
 		}
 	})
 }
 
-// What an answered report said is forgotten after a month, and also with its comment; that there was one is counted
-// until the year's report is made.
-func TestAnsweredReportsAreCountedUntilTheYearsReport(t *testing.T) {
+// The text of an answered report is erased after a month, or with its comment. The report itself is counted until the
+// annual report is made.
+func TestRetention_CountsAnsweredReports(t *testing.T) {
 	t.Parallel()
 	all := takedown.Notices{Received: 3, Comments: 3, Law: 1, Terms: 1,
-		Action: takedown.Wait{Of: 2, Median: time.Hour, Ninety: time.Hour}}
+		Action: takedown.WaitStats{Count: 2, Median: time.Hour, P90: time.Hour}}
 	for _, tt := range []struct {
 		swept time.Time
 		left  int
@@ -180,25 +180,25 @@ func TestAnsweredReportsAreCountedUntilTheYearsReport(t *testing.T) {
 
 func (w *world) reportedIn2027(swept time.Time, left int, want takedown.Notices) {
 	w.Clock.Add(time.Date(2027, time.January, 2, 0, 0, 0, 0, time.UTC).Sub(w.Clock.Now()))
-	mod := w.AddPerson("mod", authz.Moderator)
+	mod := w.AddStaff("mod", authz.Moderator)
 	var told []string
 	for _, says := range []string{"Where the minister sleeps, and when.", "What the house has cost.", "Not looked at."} {
 		id := w.Submit(w.A, says).ID
 		w.Decide(mod, w.A, comment.Approve, id)
-		_, err := w.S.Reports.Report(w.Ctx, w.A, id, report.Charge{Reason: comment.ReasonUnlawful,
+		_, err := w.App.Reports.Report(w.Ctx, w.A, id, report.NewReport{Reason: comment.ReasonUnlawful,
 			Detail: "My name.", From: netip.MustParseAddr("198.51.100.7")})
 		w.Must(err)
 		told = append(told, id)
 	}
 	w.Clock.Add(time.Hour)
-	w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonUnlawful}, told[0])
-	w.Choose(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic}, told[1])
-	w.Must(w.S.Erase(w.Ctx, w.A, told[1:2]))
+	w.DecideWith(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonUnlawful}, told[0])
+	w.DecideWith(mod, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic}, told[1])
+	w.Must(w.App.Erase(w.Ctx, w.A, told[1:2]))
 	w.Clock.Add(swept.Sub(w.Clock.Now()))
 
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.S.Reports.Run(ctx) }()
+	go func() { ended <- w.App.Reports.Run(ctx) }()
 	var reports []report.Report
 	testkit.Until(w.T, "it is forgotten who reported", func() bool {
 		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) (err error) {
@@ -215,10 +215,10 @@ func (w *world) reportedIn2027(swept time.Time, left int, want takedown.Notices)
 	}
 	year := takedown.Period{From: time.Date(2027, time.January, 1, 0, 0, 0, 0, time.UTC),
 		To: time.Date(2027, time.December, 31, 0, 0, 0, 0, time.UTC)}
-	f, err := w.S.Figures(w.Ctx, w.A, year)
+	f, err := w.App.Figures(w.Ctx, w.A, year)
 	w.Must(err)
 	got := f.Notices
-	got.Action.Median, got.Action.Ninety = got.Action.Median.Round(time.Minute), got.Action.Ninety.Round(time.Minute)
+	got.Action.Median, got.Action.P90 = got.Action.Median.Round(time.Minute), got.Action.P90.Round(time.Minute)
 	if got != want {
 		w.T.Errorf("%+v are counted, want %+v", got, want)
 	}

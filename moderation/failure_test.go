@@ -18,8 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// failing is a store whose every transaction ends in an error, or whose every read does until it is
-// mended.
+// failing is a store whose transactions all fail, or whose reads fail until it is mended.
 type failing struct {
 	txn.Store[store.Tx]
 	update, view error
@@ -45,10 +44,10 @@ func (f failing) View(ctx context.Context, fn func(store.Tx) error) error {
 	return fmt.Errorf("begin: %w", f.view)
 }
 
-func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
+func TestUpdate_StoreErrorKinds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c, token := w.SubmitOwn(w.A, "It stands.")
+	c, token := w.SubmitWithToken(w.A, "It stands.")
 	for _, tt := range []struct {
 		err    error
 		kind   problem.Kind
@@ -82,12 +81,12 @@ func TestAStoreThatCannotStoreIsAnsweredByItsKind(t *testing.T) {
 	}
 }
 
-// Even a site that publishes without review leaves a comment to a person while the model cannot be read.
+// A comment stays pending while the model cannot be read, even on a site that publishes without review.
 func TestSubmit_StaysPendingWhileTheModelCannotBeRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 2)
-	site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(site.PolicyNone)})
+	site, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(site.PolicyNone)})
 	w.Must(err)
 	w.A = site
 	broken := failing{Store: w.DB.Store, view: txn.ErrBusy, mended: &atomic.Bool{}}

@@ -14,9 +14,9 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-const forgottenTogether = 100 // comments in a transaction
+const eraseBatch = 100 // comments per transaction
 
-// WithdrawAndForget is Withdraw, and forgets the comment at once, also one that was withdrawn before.
+// WithdrawAndForget is Withdraw followed by immediate erasure. It also erases a comment that was withdrawn before.
 func (s *Service) WithdrawAndForget(ctx context.Context, site site.Site, id, token string) error {
 	if err := s.checkToken(site, id, token); err != nil {
 		return err
@@ -24,15 +24,16 @@ func (s *Service) WithdrawAndForget(ctx context.Context, site site.Site, id, tok
 	return s.forgetNow(ctx, site, id, func(tx Tx, now time.Time) error { return withdraw(tx, site.ID, id, now) })
 }
 
-// Forget forgets a comment that its writer withdrew, before its time. It needs an owner, and cannot be undone.
+// Forget erases a withdrawn comment before its retention time ends. It needs an owner, and cannot be undone.
 func (s *Service) Forget(ctx context.Context, who authz.Actor, site site.Site, id string) error {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	return s.forgetNow(ctx, site, id, func(Tx, time.Time) error { return nil })
 }
 
-// forgetNow forgets a removed comment, which first may remove, and has it noted before.
+// forgetNow runs first, which may remove the comment, and then erases the removed comment. It records the erasure
+// before that, for restored backups.
 func (s *Service) forgetNow(ctx context.Context, site site.Site, id string, first func(Tx, time.Time) error) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
@@ -43,8 +44,8 @@ func (s *Service) forgetNow(ctx context.Context, site site.Site, id string, firs
 		if err == nil && c.State != comment.Removed {
 			err = problem.Wrong("comment.not_removed", "", "Its writer has not withdrawn this comment.")
 		}
-		if err == nil && c.IsKept() {
-			err = s.forgets(site, id)
+		if err == nil && c.IsRetained() {
+			err = s.recordErasure(site, id)
 		}
 		if err != nil {
 			return err
@@ -57,8 +58,8 @@ func (s *Service) forgetNow(ctx context.Context, site site.Site, id string, firs
 	return nil
 }
 
-// Erase removes comments for whoever they are about, and forgets them at once. What they taught is erased after it
-// (learning.EraseLessons): a comment that is gone teaches nothing again.
+// Erase removes and erases comments on request of the person they are about. The caller erases their lessons afterwards
+// (learning.EraseLessons): an erased comment teaches no new lesson.
 func (s *Service) Erase(ctx context.Context, site site.Site, ids []string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
@@ -75,10 +76,10 @@ func (s *Service) Erase(ctx context.Context, site site.Site, ids []string) error
 	return nil
 }
 
-// Unname keeps comments and removes what identifies their commenter: name, e-mail, website, the keyed hashes of writer
-// and address, moderators' texts about them, redacted parts and appeals. Their lessons hold these too, and are erased
-// later (learning.EraseLessons).
-func (s *Service) Unname(ctx context.Context, site site.Site, ids []string) error {
+// Anonymize keeps comments but erases what identifies their commenter: name, e-mail address, website, the keyed hashes
+// of writer and address, moderators' texts about them, redacted text and appeals. Their lessons contain these too. The
+// caller erases them afterwards (learning.EraseLessons).
+func (s *Service) Anonymize(ctx context.Context, site site.Site, ids []string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
 		if _, err := tx.LockLog(site.ID); err != nil {
@@ -92,12 +93,12 @@ func (s *Service) Unname(ctx context.Context, site site.Site, ids []string) erro
 			bare := c
 			bare.Name, bare.Email, bare.Website = "", "", ""
 			if err := tx.ForgetWriter(c, comment.SearchText(bare)); err != nil {
-				return fmt.Errorf("forget whose %s is: %w", c.ID, err)
+				return fmt.Errorf("erase the commenter of %s: %w", c.ID, err)
 			}
 			if err := auditlog.EraseTexts(tx, site.ID, c.ID); err != nil {
 				return err
 			}
-			// Whoever keeps something made of it makes that anew.
+			// Listeners and followers that store data derived from the comment rebuild it.
 			err := tx.Emit(event.Event{Site: site.ID, Kind: event.Decided, Page: c.Page, Comment: c.ID,
 				Shown: c.State == comment.Approved, At: now})
 			if err != nil {
@@ -107,28 +108,28 @@ func (s *Service) Unname(ctx context.Context, site site.Site, ids []string) erro
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("take names out of comments: %w", err)
+		return fmt.Errorf("anonymize comments: %w", err)
 	}
 	s.textChanged(site.ID)
 	return nil
 }
 
 // forget erases the commenter's data and moderators' texts from removed comments. It is the only function that does so.
-// Their lessons stay until they are retired or the person is erased (learning.EraseLessons).
+// Lessons stay until they are retired or the person is erased (learning.EraseLessons).
 func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 	found, err := tx.CommentsByID(site, ids)
 	if err != nil {
 		return fmt.Errorf("read comments: %w", err)
 	}
 	for _, c := range found {
-		if !c.IsKept() {
-			continue // by another process since it was found
+		if !c.IsRetained() {
+			continue // another process erased it since the query
 		}
 		answer, err := json.Marshal(Submitted{
 			ID: c.ID, Version: c.Version, State: c.State, CreatedAt: c.CreatedAt, EditUntil: c.EditUntil,
 		})
 		if err != nil {
-			return fmt.Errorf("make what is answered: %w", err)
+			return fmt.Errorf("encode the response: %w", err)
 		}
 		if err := tx.ForgetComment(c, answer); err != nil {
 			return fmt.Errorf("forget %s: %w", c.ID, err)
@@ -136,7 +137,7 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 		if err := auditlog.EraseTexts(tx, site, c.ID); err != nil {
 			return err
 		}
-		// Whoever keeps something made of its text forgets that too.
+		// Listeners and followers that store data derived from the text erase it.
 		err = tx.Emit(event.Event{Site: site, Kind: event.Removed, Page: c.Page, Comment: c.ID, At: now})
 		if err != nil {
 			return err
@@ -145,39 +146,39 @@ func forget(tx Tx, site int64, now time.Time, ids ...string) error {
 	return nil
 }
 
-// forgetOld forgets, on each site, what was removed longer ago than its setting keeps it, what was taken out of
-// comments longer ago than it can be put back, and what else its settings keep for a time.
-func (s *Service) forgetOld(ctx context.Context) error {
+// eraseOld erases, on each site, data whose retention time has ended: removed comments, revisions before redactions,
+// and what eraseExpired covers.
+func (s *Service) eraseOld(ctx context.Context) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
 		return err
 	}
 	for _, site := range sites {
 		before := s.work.Now().Add(-time.Duration(site.Settings.Grace()) * 24 * time.Hour)
-		if err := s.forgetRemoved(ctx, site.ID, before); err != nil {
+		if err := s.eraseRemoved(ctx, site.ID, before); err != nil {
 			return fmt.Errorf("forget what was removed at %s: %w", site.Key, err)
 		}
-		before = s.work.Now().Add(-keptFor)
-		if err := s.work.Update(ctx, func(tx Tx) error { return tx.ForgetKept(site.ID, before) }); err != nil {
-			return fmt.Errorf("forget what was taken out at %s: %w", site.Key, err)
+		before = s.work.Now().Add(-keepRevisions)
+		if err := s.work.Update(ctx, func(tx Tx) error { return tx.ForgetRevisions(site.ID, before) }); err != nil {
+			return fmt.Errorf("erase redacted text of %s: %w", site.Key, err)
 		}
-		if err := s.forgetExpired(ctx, site); err != nil {
-			return fmt.Errorf("forget what expired at %s: %w", site.Key, err)
+		if err := s.eraseExpired(ctx, site); err != nil {
+			return fmt.Errorf("erase expired data of %s: %w", site.Key, err)
 		}
 	}
 	return nil
 }
 
-// forgetRemoved forgets what was removed before a time.
-func (s *Service) forgetRemoved(ctx context.Context, site int64, before time.Time) error {
-	return s.inParts(ctx, site, "removed comments forgotten", func(tx Tx) ([]string, error) {
-		return tx.RemovedBefore(site, before, forgottenTogether)
+// eraseRemoved erases comments that were removed before a time.
+func (s *Service) eraseRemoved(ctx context.Context, site int64, before time.Time) error {
+	return s.inBatches(ctx, site, "removed comments forgotten", func(tx Tx) ([]string, error) {
+		return tx.RemovedBefore(site, before, eraseBatch)
 	}, func(tx Tx, now time.Time, ids []string) error { return forget(tx, site, now, ids...) })
 }
 
-// inParts does something with comments that it finds until there are none, in short transactions, between which
-// others write. What is done with must not be found again.
-func (s *Service) inParts(
+// inBatches repeats find and do until find returns nothing. Each batch is a short transaction, so that other writers
+// are not blocked. do must change the comments so that find does not return them again.
+func (s *Service) inBatches(
 	ctx context.Context, site int64, what string, find func(Tx) ([]string, error),
 	do func(Tx, time.Time, []string) error,
 ) error {

@@ -6,16 +6,16 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A Contradiction is a comment that was decided against what the filter was sure of.
+// A Contradiction is a decision for which the classifier was certain of the opposite.
 type Contradiction struct {
 	ID   string  `json:"id"`
-	Spam float64 `json:"spam"` // the filter's probability, before
+	Spam float64 `json:"spam"` // the classifier's probability of spam before the decision
 }
 
-// publishes reports whether a site shows such a comment without waiting for a person. Nothing is shown because
-// the model failed, has nothing to say, was taught too little or was never tried, or where a rule has it wait. h is
-// the history of its writer, who is believed to be who they say only if they showed it.
-func publishes(tx Tx, blog site.Site, c comment.Comment, h comment.History, j comment.Judged) (bool, error) {
+// publishes reports whether the site publishes a comment without review. It returns false if the model failed, is cold,
+// has too few lessons or was never evaluated, or if a rule holds the comment. h is the commenter's history, which
+// counts only if the commenter is verified.
+func publishes(tx Tx, blog site.Site, c comment.Comment, h comment.History, j comment.Prediction) (bool, error) {
 	v, policy := c.Verdict, blog.Settings.Moderation
 	calm := v.Action != comment.MarkSpam && v.Action != comment.Reject
 	switch {
@@ -25,14 +25,14 @@ func publishes(tx Tx, blog site.Site, c comment.Comment, h comment.History, j co
 		return true, nil
 	case c.Verified && (c.Badge != "" || policy == site.PolicyNewWriters && h.Approved > 0):
 		return calm, nil
-	case policy != site.PolicySuspicious || !calm || !v.Warm || !j.Tried:
+	case policy != site.PolicySuspicious || !calm || !v.Warm || !j.Calibrated:
 		return false, nil
 	}
 	t, err := evaluation.Count(tx, blog.ID)
 	return t.Enough(), err
 }
 
-// mayPublish reports whether a site may show some comment of such a writer without waiting for a person.
+// mayPublish reports whether the site may publish any comment of this commenter without review.
 func mayPublish(blog site.Site, c comment.Comment) bool {
 	switch blog.Settings.Moderation {
 	case site.PolicyNone, site.PolicySuspicious:
@@ -43,8 +43,8 @@ func mayPublish(blog site.Site, c comment.Comment) bool {
 	return c.Verified && c.Badge != ""
 }
 
-// contradictions leaves an outcome's only where the filter was taught enough to contradict.
-func contradictions(tx Tx, site int64, out *Outcome) error {
+// filterContradictions removes the filterContradictions from an outcome if the classifier has too few lessons.
+func filterContradictions(tx Tx, site int64, out *Outcome) error {
 	if len(out.Contradictions) == 0 {
 		return nil
 	}

@@ -17,17 +17,17 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// turnOn lets a site's filter publish by itself, or says why not.
+// turnOn sets the policy that lets the site's classifier publish, and returns the error.
 func (w *world) turnOn(key string) error {
 	w.T.Helper()
-	site, err := w.S.SetSite(w.Ctx, authz.Operator, key, map[string]string{"moderation": "suspicious"})
+	site, err := w.App.SetSite(w.Ctx, authz.Operator, key, map[string]string{"moderation": "suspicious"})
 	if err == nil && key == "a" {
 		w.A = site
 	}
 	return err
 }
 
-func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
+func TestSetSite_SuspiciousNeedsEnoughLessons(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		ham, spam int
@@ -37,17 +37,17 @@ func TestTheFilterPublishesOnlyAfterItWasTaughtEnough(t *testing.T) {
 		{1, 0, "field.invalid"},
 	} {
 		w := newWorld(t)
-		w.Schooled(w.A, tt.ham, tt.spam)
+		w.Train(w.A, tt.ham, tt.spam)
 		apptest.WantCode(t, "turn it on", w.turnOn("a"), tt.want)
 		apptest.WantCode(t, "on another site", w.turnOn("b"), "field.invalid")
 	}
 }
 
-func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
+func TestSetSite_ErrorShowsLessonCounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Decide(authz.Operator, w.A, comment.Approve, w.Said(w.A, 0.1, 0.1), w.Said(w.A, 0.95, 0.95))
-	w.Decide(authz.Operator, w.A, comment.MarkSpam, w.Said(w.A, 0.2, 0.2))
+	w.Decide(authz.Operator, w.A, comment.Approve, w.AddScored(w.A, 0.1, 0.1), w.AddScored(w.A, 0.95, 0.95))
+	w.Decide(authz.Operator, w.A, comment.MarkSpam, w.AddScored(w.A, 0.2, 0.2))
 	var e *problem.Error
 	if err := w.turnOn("a"); !apptest.AsError(err, &e) {
 		t.Fatal(err)
@@ -58,26 +58,26 @@ func TestARefusalShowsHowFarTheFilterHasCome(t *testing.T) {
 			t.Errorf("%q does not say %q", e.Detail, want)
 		}
 	}
-	w.Schooled(w.A, 120, 0)
+	w.Train(w.A, 120, 0)
 	if err := w.turnOn("a"); !apptest.AsError(err, &e) || !strings.Contains(e.Detail, "there are 100 or more and 1.") {
 		t.Errorf("with many of a kind: %q", e.Detail)
 	}
 	if e.Field != "/moderation" {
 		t.Errorf("field %q", e.Field)
 	}
-	if blog, err := w.S.Site(w.Ctx, "a"); err != nil || blog.Settings.Moderation != site.PolicyAll {
+	if blog, err := w.App.Site(w.Ctx, "a"); err != nil || blog.Settings.Moderation != site.PolicyAll {
 		t.Errorf("the site has %q", blog.Settings.Moderation)
 	}
 }
 
-func TestATallySaysWhatIsMissing(t *testing.T) {
+func TestTally_Missing(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ ham, spam, all, missingHam, missingSpam int }{
 		{0, 0, 100, 20, 20}, {3, 1, 96, 17, 19}, {70, 10, 20, 0, 10}, {100, 5, 15, 0, 15}, {12, 100, 8, 8, 0},
 		{50, 49, 1, 0, 0}, {80, 20, 0, 0, 0}, {100, 100, 0, 0, 0},
 	} {
 		tally := evaluation.Tally{Ham: tt.ham, Spam: tt.spam}
-		all, ham, spam := tally.Missing()
+		all, ham, spam := tally.Remaining()
 		if all != tt.all || ham != tt.missingHam || spam != tt.missingSpam || (all == 0) != tally.Enough() {
 			t.Errorf("%+v misses %d, %d ham, %d spam (enough: %v), want %d, %d, %d", tally, all, ham, spam, tally.Enough(),
 				tt.all, tt.missingHam, tt.missingSpam)
@@ -85,22 +85,22 @@ func TestATallySaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestCopiedLessonsOpenNoGate(t *testing.T) {
+func TestSetSite_CopiedLessonsDoNotCount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Schooled(w.A, 80, 20)
-	_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
+	w.Train(w.A, 80, 20)
+	_, err := w.App.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 	w.Must(err)
 	apptest.WantCode(t, "turn it on by another site's decisions", w.turnOn("b"), "field.invalid")
 	apptest.WantCode(t, "turn it on by its own", w.turnOn("a"), "")
 }
 
-// A page of approvals and then a page of refusals teach words, but nothing shows yet how sure to be.
-func TestAFilterThatWasNeverTriedPublishesNothing(t *testing.T) {
+// A block of approvals followed by a block of refusals teaches words, but gives no measure of certainty.
+func TestSubmit_UncalibratedModelDoesNotPublish(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Schooled(w.A, 80, 0)
-	w.Schooled(w.A, 0, 30)
+	w.Train(w.A, 80, 0)
+	w.Train(w.A, 0, 30)
 	w.Must(w.turnOn("a"))
 	const harmless = "The tomatoes grew well, thank you."
 	if got := w.Submit(w.A, harmless).State; got != comment.Pending {
@@ -111,21 +111,21 @@ func TestAFilterThatWasNeverTriedPublishesNothing(t *testing.T) {
 		if i%2 == 1 {
 			text, action = "Cheap pills, come to our casino: ", comment.MarkSpam
 		}
-		w.Decide(authz.Operator, w.A, action, w.Submit(w.A, text+apptest.Chatter(1_000+i)).ID)
+		w.Decide(authz.Operator, w.A, action, w.Submit(w.A, text+apptest.RandomWords(1_000+i)).ID)
 	}
-	w.Must(w.S.Learn(w.Ctx, w.A))
+	w.Must(w.App.Learn(w.Ctx, w.A))
 	if got := w.Submit(w.A, harmless).State; got != comment.Approved {
 		t.Errorf("after three more of each by turns: %s, want approved", got)
 	}
 }
 
-func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
+func TestSubmit_TooFewLessonsDoNotPublish(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		w.Schooled(w.A, 80, 19)
-		last := w.Said(w.A, 0.9, 0.9)
+		w.Train(w.A, 80, 19)
+		last := w.AddScored(w.A, 0.9, 0.9)
 		out := w.Decide(authz.Operator, w.A, comment.MarkSpam, last)
-		w.Must(w.S.Learn(w.Ctx, w.A))
+		w.Must(w.App.Learn(w.Ctx, w.A))
 		w.Must(w.turnOn("a"))
 		state := func(text string) comment.State {
 			t.Helper()
@@ -137,20 +137,20 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 		if got := state("Cheap pills, order now at our casino!"); got != comment.Pending {
 			t.Errorf("what is suspected: %s, want pending", got)
 		}
-		// Not even before the model has followed the undo.
+		// Even before the model has processed the undo.
 		w.Undo(authz.Operator, w.A, out.Batch)
 		if got := state("The tomatoes in the garden grew well, thank you."); got != comment.Pending {
 			t.Errorf("with 80 and 19: %s, want pending", got)
 		}
-		if now, err := w.S.Quality(w.Ctx, authz.Operator, w.A, evaluation.QualityRequest{}); err != nil || now.Tally.Enough() {
+		if now, err := w.App.Quality(w.Ctx, authz.Operator, w.A, evaluation.QualityRequest{}); err != nil || now.Tally.Enough() {
 			t.Errorf("taught %+v is enough", now.Tally)
 		}
-		if now, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, evaluation.WhatIfRequest{}); err != nil ||
+		if now, err := w.App.WhatIf(w.Ctx, authz.Operator, w.A, evaluation.WhatIfRequest{}); err != nil ||
 			now.Now.Policy != site.PolicyAll || now.Then.Policy != site.PolicySuspicious {
 			t.Errorf("what if: %+v, %v", now, err)
 		}
-		// Another setting may still be changed.
-		if _, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"suspect": "0.8"}); err != nil {
+		// Other settings can still be changed.
+		if _, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"suspect": "0.8"}); err != nil {
 			t.Error(err)
 		}
 		w.Decide(authz.Operator, w.A, comment.MarkSpam, last)
@@ -160,17 +160,17 @@ func TestBelowEnoughTheFilterPublishesNothing(t *testing.T) {
 	})
 }
 
-func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
+func TestDecide_ReportsContradictions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	said := func(spam float64, warm bool) comment.Verdict {
 		return comment.Verdict{Spam: spam, Score: spam, Warm: warm}
 	}
-	young := w.Said(w.A, 0.999, 0.999)
+	young := w.AddScored(w.A, 0.999, 0.999)
 	if out := w.Decide(authz.Operator, w.A, comment.Approve, young); out.Done != 1 || len(out.Contradictions) != 0 {
 		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
 	}
-	w.Schooled(w.A, 80, 20)
+	w.Train(w.A, 80, 20)
 	for _, tt := range []struct {
 		name    string
 		verdict comment.Verdict
@@ -189,8 +189,8 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 		{"an insult is no spam", said(0.01, true), comment.Reject, comment.ReasonHateSpeech, false},
 		{"to hold is no answer", said(0.99, true), comment.Hold, 0, false},
 	} {
-		id := w.SaidAll(w.A, tt.verdict)[0]
-		out := w.Choose(authz.Operator, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
+		id := w.AddVerdicts(w.A, tt.verdict)[0]
+		out := w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: tt.action, Reason: tt.reason}, id)
 		if out.Done != 1 || (len(out.Contradictions) == 1) != tt.want {
 			t.Errorf("%s: %+v", tt.name, out)
 		}
@@ -200,10 +200,10 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 			}
 		}
 	}
-	key := &txn.Key{Site: w.A.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
-	in := moderation.Choice{Action: comment.Approve, Comments: w.Refs(w.A, w.Said(w.A, 0.99, 0.99)), Key: key}
+	key := &txn.IdempotencyKey{Site: w.A.ID, Route: "decisions", Value: "once", Body: []byte("the same")}
+	in := moderation.Choice{Action: comment.Approve, Comments: w.Refs(w.A, w.AddScored(w.A, 0.99, 0.99)), Key: key}
 	for range 2 {
-		out, err := w.S.Decide(w.Ctx, authz.Operator, w.A, in)
+		out, err := w.App.Decide(w.Ctx, authz.Operator, w.A, in)
 		w.Must(err)
 		if len(out.Contradictions) != 1 {
 			t.Errorf("replayed %v: %+v", out.Replayed, out)
@@ -211,21 +211,21 @@ func TestADecisionAgainstWhatTheFilterIsSureOfIsPointedOut(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
+func TestReply_ReportsContradictions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	answer := func(id string, key *txn.Key) moderation.Replied {
+	answer := func(id string, key *txn.IdempotencyKey) moderation.Replied {
 		t.Helper()
-		out, err := w.S.Reply(w.Ctx, authz.Operator, w.A, moderation.Ref{ID: id}, "What makes you ask?", key)
+		out, err := w.App.Reply(w.Ctx, authz.Operator, w.A, moderation.Ref{ID: id}, "What makes you ask?", key)
 		w.Must(err)
 		return out
 	}
-	if out := answer(w.Said(w.A, 0.999, 0.999), nil); out.Batch == "" || len(out.Contradictions) != 0 {
+	if out := answer(w.AddScored(w.A, 0.999, 0.999), nil); out.Batch == "" || len(out.Contradictions) != 0 {
 		t.Errorf("a filter that was hardly taught contradicts: %+v", out)
 	}
-	w.Schooled(w.A, 80, 20)
-	id := w.Said(w.A, 0.99, 0.99)
-	key := &txn.Key{Site: w.A.ID, Route: "reply", Value: "once", Body: []byte("the same")}
+	w.Train(w.A, 80, 20)
+	id := w.AddScored(w.A, 0.99, 0.99)
+	key := &txn.IdempotencyKey{Site: w.A.ID, Route: "reply", Value: "once", Body: []byte("the same")}
 	first := answer(id, key)
 	if len(first.Contradictions) != 1 || first.Contradictions[0] != (moderation.Contradiction{ID: id, Spam: 0.99}) {
 		t.Fatalf("sure spam was answered: %+v", first)
@@ -236,7 +236,7 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	if out := answer(id, nil); out.Batch != "" || len(out.Contradictions) != 0 {
 		t.Errorf("what is public already was answered: %+v", out)
 	}
-	if out := answer(w.Said(w.A, 0.01, 0.01), nil); len(out.Contradictions) != 0 {
+	if out := answer(w.AddScored(w.A, 0.01, 0.01), nil); len(out.Contradictions) != 0 {
 		t.Errorf("sure ham was answered: %+v", out)
 	}
 	w.Undo(authz.Operator, w.A, first.Batch)
@@ -245,34 +245,34 @@ func TestAnAnswerThatApprovesAgainstASureFilterIsPointedOut(t *testing.T) {
 	}
 }
 
-// Each policy publishes some commenters' comments without review, except comments that a rule holds.
+// Each policy publishes the comments of some commenters without review, except comments that a rule holds.
 func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Schooled(w.A, 80, 20)
-	_, _, err := w.S.AddRule(w.Ctx, authz.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "wheelbarrow"}, nil)
+	w.Train(w.A, 80, 20)
+	_, _, err := w.App.AddRule(w.Ctx, authz.Operator, w.A, rules.Draft{Kind: rules.KindWord, Words: "wheelbarrow"}, nil)
 	w.Must(err)
 	const calm, spam, held, attack = "The tomatoes grew well, thank you: ", "Cheap pills, order now at our casino, ",
 		"The tomatoes grew well in the wheelbarrow, thank you: ", "You moron, you stupid pathetic clown and idiot, "
 	n := 2_000
 	for range 60 {
 		n++
-		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack},
-			w.Submit(w.A, attack+apptest.Chatter(n)).ID)
+		w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack},
+			w.Submit(w.A, attack+apptest.RandomWords(n)).ID)
 	}
-	w.Must(w.S.Learn(w.Ctx, w.A))
+	w.Must(w.App.Learn(w.Ctx, w.A))
 	commenters := map[string]moderation.Submission{
 		"anonymous":        {Name: "Ann"},
 		"approved before":  {Name: "Ben", Email: "ben@mail.example"},
-		"signed in, new":   {Writer: authz.Writer{Guest: "new", Name: "Nina"}},
-		"signed in, known": {Writer: authz.Writer{Guest: "known", Name: "Kim"}},
-		"author":           {Writer: authz.Writer{Guest: "author", Name: "Lena", Role: authz.Author}},
+		"signed in, new":   {Writer: authz.Writer{Reader: "new", Name: "Nina"}},
+		"signed in, known": {Writer: authz.Writer{Reader: "known", Name: "Kim"}},
+		"author":           {Writer: authz.Writer{Reader: "author", Name: "Lena", Role: authz.Author}},
 	}
 	submit := func(in moderation.Submission, body string) comment.State {
 		t.Helper()
 		n++
-		in.PageURL, in.Body = "https://a.example/post", body+apptest.Chatter(n)
-		out, err := w.S.Submit(w.Ctx, w.A, in)
+		in.PageURL, in.Body = "https://a.example/post", body+apptest.RandomWords(n)
+		out, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		if out.State == comment.Pending && body == "" {
 			w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
@@ -294,7 +294,7 @@ func TestSubmit_PublishesByPolicyAndCommenter(t *testing.T) {
 		{site.PolicySuspicious, slices.Sorted(maps.Keys(commenters)), nil},
 		{site.PolicyNone, slices.Sorted(maps.Keys(commenters)), slices.Sorted(maps.Keys(commenters))},
 	} {
-		site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(tt.policy)})
+		site, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": string(tt.policy)})
 		w.Must(err)
 		w.A = site
 		for who, in := range commenters {

@@ -27,15 +27,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/history")
 
-// TestHistories plays the histories of testdata/history: blocks of commands, a line "----",
-// and what is then to be seen. A command is one line, NAME an own name of the comment it makes:
+// TestHistories runs the histories in testdata/history: blocks of commands, a line "----", and the expected output. Each
+// line is one command. NAME is a name for the comment that the command creates:
 //
 //	post NAME [by WRITER] [under NAME] [on PAGE]: TEXT    also: trap, from ADDRESS
 //	edit NAME: TEXT           withdraw NAME
 //	approve|spam|hold NAME…   reject REASON NAME…          undo N   (the N-th batch)
-//	redact NAME: WORDS        (they are taken out of its text)
+//	redact NAME: WORDS        (removes the words from its text)
 //	close|open PAGE           set NAME=VALUE               wait DURATION
-//	learn                     (the model follows the log)   school: HAM SPAM (so many are decided and learned)
+//	learn                     (the model follows the log)   school: HAM SPAM (numbers of comments to decide and learn)
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/history/*.txt")
@@ -66,25 +66,25 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// A history is a world whose comments have names.
+// A history is a world with named comments.
 type history struct {
 	*world
 	names   []string // in order of posting
 	posted  map[string]moderation.Submitted
 	texts   map[string]string // name by text
 	batches []string
-	said    []string // by the commands of this block
+	said    []string // output of the commands of this block
 }
 
 func newHistory(t *testing.T, twice bool) *history {
 	h := &history{world: newWorld(t), posted: map[string]moderation.Submitted{}, texts: map[string]string{}}
 	if twice {
-		h.S = h.NewApp(retrying{h.DB.Store})
+		h.App = h.NewApp(retrying{h.DB.Store})
 	}
 	return h
 }
 
-// retrying is a store whose every transaction fails at its end once, and runs again.
+// retrying is a store that rolls each transaction back once at its end, and runs it again.
 type retrying struct{ txn.Store[store.Tx] }
 
 func (r retrying) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
@@ -101,10 +101,10 @@ func (r retrying) Update(ctx context.Context, fn func(store.Tx) error) ([]event.
 	return r.Store.Update(ctx, fn)
 }
 
-// play runs a history and returns it with what was seen in the place of what was expected.
+// play runs a history and returns it with the actual output in place of the expected output.
 func (h *history) play(text string) string {
 	var out strings.Builder
-	seen := false // the expected lines of the block before are skipped up to an empty line
+	seen := false // skip the expected output of the previous block up to an empty line
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		switch {
@@ -140,10 +140,10 @@ func (h *history) run(line string) {
 	case "edit":
 		p := h.posted[args[0]]
 		h.texts[text] = args[0] + "'"
-		_, _, err = h.S.Edit(h.Ctx, h.A, p.ID, p.EditToken, text)
+		_, _, err = h.App.Edit(h.Ctx, h.A, p.ID, p.EditToken, text)
 	case "withdraw":
 		p := h.posted[args[0]]
-		err = h.S.Withdraw(h.Ctx, h.A, p.ID, p.EditToken)
+		err = h.App.Withdraw(h.Ctx, h.A, p.ID, p.EditToken)
 	case "approve", "spam", "hold":
 		err = h.choose(verb, "", args)
 	case "reject":
@@ -152,11 +152,11 @@ func (h *history) run(line string) {
 		var n int
 		_, _ = fmt.Sscan(args[0], &n)
 		var out moderation.Outcome
-		out, err = h.S.Undo(h.Ctx, authz.Operator, h.A, h.batches[n-1], nil)
+		out, err = h.App.Undo(h.Ctx, authz.Operator, h.A, h.batches[n-1], nil)
 		h.outcome("undone", out)
 	case "redact":
 		var out moderation.Redacted
-		out, err = h.S.Redact(h.Ctx, authz.Operator, h.A, h.posted[args[0]].ID,
+		out, err = h.App.Redact(h.Ctx, authz.Operator, h.A, h.posted[args[0]].ID,
 			moderation.Redaction{Part: comment.Part{Words: text}, Why: "Too much."})
 		h.outcome("redact", moderation.Outcome{Batch: out.Batch})
 		h.texts[h.Comment(h.A, h.posted[args[0]].ID).Source] = args[0] + "█"
@@ -165,7 +165,7 @@ func (h *history) run(line string) {
 	case "set":
 		name, value, _ := strings.Cut(args[0], "=")
 		var site site.Site
-		if site, err = h.S.SetSite(h.Ctx, authz.Operator, "a", map[string]string{name: value}); err == nil {
+		if site, err = h.App.SetSite(h.Ctx, authz.Operator, "a", map[string]string{name: value}); err == nil {
 			h.A = site
 		}
 	case "wait":
@@ -174,9 +174,9 @@ func (h *history) run(line string) {
 	case "school":
 		var ham, spam int
 		_, _ = fmt.Sscan(text, &ham, &spam)
-		h.Schooled(h.A, ham, spam)
+		h.Train(h.A, ham, spam)
 	case "learn":
-		err = h.S.Learn(h.Ctx, h.A)
+		err = h.App.Learn(h.Ctx, h.A)
 	default:
 		h.T.Fatalf("no command %q", line)
 	}
@@ -208,7 +208,7 @@ func (h *history) post(args []string, text string) error {
 			h.T.Fatalf("post: no option %q", args[i])
 		}
 	}
-	out, err := h.S.Submit(h.Ctx, h.A, in)
+	out, err := h.App.Submit(h.Ctx, h.A, in)
 	if err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func (h *history) choose(verb, reason string, names []string) error {
 	for i, name := range names {
 		ids[i] = h.posted[name].ID
 	}
-	out, err := h.S.Decide(h.Ctx, authz.Operator, h.A,
+	out, err := h.App.Decide(h.Ctx, authz.Operator, h.A,
 		moderation.Choice{Action: action, Reason: why, Comments: h.Refs(h.A, ids...)})
 	h.outcome(verb, out)
 	return err
@@ -265,11 +265,11 @@ func (h *history) setOpen(page string, open bool) error {
 		id = p.ID
 		return err
 	})
-	_, err := h.S.SetPage(h.Ctx, authz.Operator, h.A, id, sites.PageChange{Open: &open})
+	_, err := h.App.SetPage(h.Ctx, authz.Operator, h.A, id, sites.PageChange{Open: &open})
 	return err
 }
 
-// report is what the commands said, and how everything stands.
+// report returns the output of the commands and the state of all comments.
 func (h *history) report() string {
 	var out strings.Builder
 	for _, line := range h.said {
@@ -292,7 +292,7 @@ func (h *history) report() string {
 		out.WriteByte('\n')
 	}
 	for _, view := range []comment.View{comment.ViewPending, comment.ViewSuspected} {
-		q, err := h.S.Queue(h.Ctx, authz.Operator, h.A, comment.QueueRequest{View: view})
+		q, err := h.App.Queue(h.Ctx, authz.Operator, h.A, comment.QueueRequest{View: view})
 		h.Must(err)
 		names := make([]string, len(q.Items))
 		for i, item := range q.Items {
@@ -300,7 +300,7 @@ func (h *history) report() string {
 		}
 		list(&out, string(view), names)
 	}
-	thread, err := h.S.Thread(h.Ctx, h.A, comment.ThreadRequest{PageURL: "https://a.example/post"})
+	thread, err := h.App.Thread(h.Ctx, h.A, comment.ThreadRequest{PageURL: "https://a.example/post"})
 	h.Must(err)
 	var shown []string
 	for _, c := range thread.Comments {
@@ -321,12 +321,12 @@ func list(out *strings.Builder, title string, names []string) {
 	}
 }
 
-// lessons names the lessons that stand; NAME' is the edited text of NAME.
+// lessons lists the active lessons. NAME' is the edited text of NAME.
 func (h *history) lessons() []string {
 	var found []string
 	h.View(func(tx store.Tx) error {
 		return tx.EachLesson(h.A.ID, 0, func(l classifier.Lesson) error {
-			if name := h.texts[l.Comment.Text]; name != "" { // else it was learned at school
+			if name := h.texts[l.Comment.Text]; name != "" { // else it comes from the command school
 				found = append(found, fmt.Sprintf("%s=%s", name, l.Label))
 			}
 			return nil

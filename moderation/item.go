@@ -13,38 +13,37 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Story is a comment as a moderator sees it, and what happened to it, oldest first.
-type Story struct {
+// An ItemHistory is a comment as a moderator sees it, with its log entries, oldest first.
+type ItemHistory struct {
 	Item
-	Past []auditlog.Told
+	History []auditlog.NamedEntry
 }
 
-// Item returns one comment with its history. A moderator sees everything, an author all but
-// the e-mail.
+// Item returns one comment with its history. Moderators see everything; authors do not see the e-mail address.
 func (s *Service) Item(
 	ctx context.Context, who authz.Actor, site site.Site, id string,
-) (Item, []auditlog.Told, error) {
-	found, err := s.Stories(ctx, who, site, id)
+) (Item, []auditlog.NamedEntry, error) {
+	found, err := s.ItemHistories(ctx, who, site, id)
 	if err != nil {
 		return Item{}, nil, err
 	}
 	if len(found) == 0 {
 		return Item{}, nil, unknownComment()
 	}
-	return found[0].Item, found[0].Past, nil
+	return found[0].Item, found[0].History, nil
 }
 
-// Stories returns comments with their histories, each as Item does, in the order of ids. What is none
-// of the site is left out.
-func (s *Service) Stories(
+// ItemHistories returns comments with their histories, like Item, in the order of ids. IDs that are unknown on the site
+// are left out.
+func (s *Service) ItemHistories(
 	ctx context.Context, who authz.Actor, site site.Site, ids ...string,
-) ([]Story, error) {
-	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
+) ([]ItemHistory, error) {
+	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !txn.IsID(id) })
 	var list []Item
-	var logged []auditlog.Told
+	var logged []auditlog.NamedEntry
 	err := s.work.View(ctx, func(tx Tx) error {
 		found, err := tx.CommentsByID(site.ID, unique(slices.Clone(ids)))
 		if err != nil || len(found) == 0 {
@@ -60,32 +59,32 @@ func (s *Service) Stories(
 		if err != nil {
 			return err
 		}
-		logged, err = auditlog.Tell(tx, decisions)
+		logged, err = auditlog.WithNames(tx, decisions)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read comments: %w", err)
 	}
-	if err := s.likenesses(ctx, site.ID, list); err != nil {
+	if err := s.addCampaigns(ctx, site.ID, list); err != nil {
 		return nil, err
 	}
-	if err := s.explain(ctx, who, site.ID, list); err != nil {
+	if err := s.addEvidence(ctx, who, site.ID, list); err != nil {
 		return nil, err
 	}
-	past := map[string][]auditlog.Told{}
+	past := map[string][]auditlog.NamedEntry{}
 	for _, e := range logged {
 		past[e.Comment] = append(past[e.Comment], e)
 	}
-	stories := make([]Story, len(list))
+	stories := make([]ItemHistory, len(list))
 	for i, it := range list {
-		stories[i] = Story{it, story(it.Comment, past[it.Comment.ID])}
+		stories[i] = ItemHistory{it, withAutoApprovals(it.Comment, past[it.Comment.ID])}
 	}
 	return stories, nil
 }
 
-// Moved returns those of comments that have moved past the versions at which they are known, each as Stories does, in
-// the order in which they are named.
-func (s *Service) Moved(ctx context.Context, who authz.Actor, site site.Site, known ...Ref) ([]Story, error) {
+// ChangedItems returns those of the known comments that have a newer version, like ItemHistories, in the order of
+// known.
+func (s *Service) ChangedItems(ctx context.Context, who authz.Actor, site site.Site, known ...Ref) ([]ItemHistory, error) {
 	var ids, moved []string
 	for _, ref := range known {
 		if txn.IsID(ref.ID) {
@@ -93,7 +92,7 @@ func (s *Service) Moved(ctx context.Context, who authz.Actor, site site.Site, kn
 		}
 	}
 	at := map[string]int64{}
-	err := s.work.Glance(ctx, func(tx Tx) error {
+	err := s.work.ViewUnisolated(ctx, func(tx Tx) error {
 		found, err := tx.CommentsByID(site.ID, unique(ids))
 		for _, c := range found {
 			at[c.ID] = c.Version
@@ -108,10 +107,10 @@ func (s *Service) Moved(ctx context.Context, who authz.Actor, site site.Site, kn
 			moved = append(moved, ref.ID)
 		}
 	}
-	return s.Stories(ctx, who, site, moved...)
+	return s.ItemHistories(ctx, who, site, moved...)
 }
 
-// items gathers what a moderator sees around comments, but for the evidence.
+// items loads pages, parents and histories of commenters for comments. It does not load evidence.
 func items(tx Tx, blog int64, list []comment.Comment) ([]Item, error) {
 	var pageIDs, parentIDs []string
 	for _, c := range list {
@@ -128,7 +127,7 @@ func items(tx Tx, blog int64, list []comment.Comment) ([]Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parents: %w", err)
 	}
-	known, err := tx.Writers(blog, comment.Writers(list))
+	known, err := tx.Writers(blog, comment.WriterHashes(list))
 	if err != nil {
 		return nil, fmt.Errorf("read writers: %w", err)
 	}
@@ -151,13 +150,13 @@ func unique(ids []string) []string {
 	return slices.Compact(ids)
 }
 
-// story tells what happened to a comment, oldest first. That a site's setting published it
-// is in no decision: it is seen from the state in which the next one met the comment.
-func story(c comment.Comment, logged []auditlog.Told) []auditlog.Told {
-	out := make([]auditlog.Told, 0, len(logged)+1)
+// withAutoApprovals returns the log entries of a comment, oldest first, plus an entry for each publication by policy.
+// Such a publication is not in the log. It shows in the state that the next entry, or the comment, started from.
+func withAutoApprovals(c comment.Comment, logged []auditlog.NamedEntry) []auditlog.NamedEntry {
+	out := make([]auditlog.NamedEntry, 0, len(logged)+1)
 	state, at := comment.Pending, c.CreatedAt
 	auto := func(version int64) {
-		out = append(out, auditlog.Told{Auto: true, Entry: auditlog.Entry{
+		out = append(out, auditlog.NamedEntry{Auto: true, Entry: auditlog.Entry{
 			Site: c.Site,
 			At:   at,
 			Ruling: auditlog.Ruling{Comment: c.ID, Version: version, Action: comment.Approve, From: comment.Pending,
@@ -180,8 +179,7 @@ func story(c comment.Comment, logged []auditlog.Told) []auditlog.Told {
 	return out
 }
 
-// editTime is when a comment was published anew after a decision at a time: by its last edit,
-// as far as is known.
+// editTime returns when a comment was published again after a decision: at its last edit, as far as known.
 func editTime(c comment.Comment, decided time.Time) time.Time {
 	if c.EditedAt.After(decided) {
 		return c.EditedAt

@@ -12,22 +12,22 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A LogRequest asks for entries of a log. What it leaves out is everything.
+// A LogRequest filters the entries of a log. Omitted fields match everything.
 type LogRequest = auditlog.Search
 
-// Log returns a site's decisions, newest first. It needs a moderator. Of a comment all are found; else at most
-// 5,000 entries are looked through at once, and next goes on behind them, even where none was found.
+// Log returns entries of the site's audit log, newest first. It needs a moderator. For a comment it returns all
+// entries. Otherwise it searches at most 5,000 entries per call; next continues after them, even if none matched.
 func (s *Service) Log(
 	ctx context.Context, who authz.Actor, site site.Site, in LogRequest,
-) (entries []auditlog.Told, next string, err error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+) (entries []auditlog.NamedEntry, next string, err error) {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if in.Limit, err = comment.PageSize(in.Limit); err != nil {
 		return nil, "", err
 	}
 	if in.Comment != "" && !txn.IsID(in.Comment) {
-		return nil, "", nil // there is none of it
+		return nil, "", nil // such a comment cannot exist
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		entries, next, err = in.Find(tx, site.ID)
@@ -39,7 +39,7 @@ func (s *Service) Log(
 	return entries, next, nil
 }
 
-// PublicHead returns the head of a site's log.
+// PublicHead returns the head of the site's audit log.
 func (s *Service) PublicHead(ctx context.Context, site site.Site) (head auditlog.Head, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		head, err = tx.Head(site.ID)
@@ -51,7 +51,7 @@ func (s *Service) PublicHead(ctx context.Context, site site.Site) (head auditlog
 	return head, nil
 }
 
-// PublicLog returns what anybody may know of the entries of a site's log that come after one, at most so many.
+// PublicLog returns the public part of the log entries after the sequence number after, at most limit.
 func (s *Service) PublicLog(
 	ctx context.Context, site site.Site, after uint64, limit int,
 ) (list []auditlog.Public, err error) {
@@ -69,7 +69,7 @@ func (s *Service) PublicLog(
 	return list, nil
 }
 
-// nameConflicts puts names where conflicts have the ids of accounts.
+// nameConflicts replaces account IDs in conflicts with names.
 func nameConflicts(tx Tx, conflicts []Conflict) error {
 	if !slices.ContainsFunc(conflicts, func(c Conflict) bool { return !c.At.IsZero() }) {
 		return nil
@@ -90,10 +90,10 @@ func nameConflicts(tx Tx, conflicts []Conflict) error {
 	return nil
 }
 
-// LastBatches returns the batches of who's own decisions that an undo could still take back,
-// newest first: what the key z walks through. It looks through the newest 5,000 decisions.
+// LastBatches returns the actor's own batches that can still be undone, newest first, for the desk's undo key z. It
+// searches the newest 5,000 decisions.
 func (s *Service) LastBatches(ctx context.Context, who authz.Actor, site site.Site, limit int) ([]string, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	batches := []string{}
@@ -122,13 +122,13 @@ func (s *Service) LastBatches(ctx context.Context, who authz.Actor, site site.Si
 	return batches[:min(limit, len(batches))], nil
 }
 
-// undoables walks a log backwards and finds the decisions of one account that still stand.
+// undoables walks a log backwards and finds the decisions of one account that are in effect.
 type undoables struct {
 	tx    Tx
 	site  int64
 	by    string
 	from  uint64
-	later map[string]int64 // entries passed already, by comment
+	later map[string]int64 // number of newer entries that were passed, by comment
 }
 
 func (w *undoables) next() (batches []string, more bool, err error) {
@@ -139,11 +139,11 @@ func (w *undoables) next() (batches []string, more bool, err error) {
 	}
 	var own []auditlog.Entry
 	var ids []string
-	version := map[uint64]int64{} // that the comment has if nobody edited it since
+	version := map[uint64]int64{} // version of the comment, by decision, if it was not edited since
 	for _, d := range decisions {
 		w.from = d.Seq
 		w.later[d.Comment]++
-		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == auditlog.OnComment {
+		if d.By == w.by && d.Undoes == 0 && !d.Undone && d.Kind == auditlog.Decision {
 			own, ids = append(own, d), append(ids, d.Comment)
 			version[d.Seq] = d.Version + w.later[d.Comment]
 		}

@@ -19,8 +19,8 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// The chain as its documentation describes it, written a second time: from what the log publishes, and from what
-// binds the rest.
+// chained is a second implementation of the hash chain from its documentation: from the published fields, and the hash
+// of the private ones.
 func chained(before []byte, d auditlog.Entry) []byte {
 	private := encoded(d.Salt, d.Under, d.Batch, d.Comment, d.Version, d.By, encoded(d.Salt, d.Note),
 		d.From, d.To, d.Touches(), d.Undoes, d.Restores, d.Score, d.Suggested, d.ModelSeq, d.Spam, d.Warm,
@@ -55,13 +55,13 @@ func encoded(values ...any) []byte {
 	return sum[:]
 }
 
-// logged makes a log of some length in site a, and one in site b.
+// logged creates several log entries on site a, and one on site b.
 func (w *world) logged() authz.Actor {
 	w.T.Helper()
-	mod := w.AddPerson("mod", authz.Moderator)
+	mod := w.AddStaff("mod", authz.Moderator)
 	for i := range 6 {
 		c := w.Submit(w.A, fmt.Sprintf("Comment %d with “quotes” and ұзақ сөздер.", i))
-		batch := w.Choose(mod, w.A, moderation.Choice{Action: comment.Action(i % 4), Note: "A note."}, c.ID).Batch
+		batch := w.DecideWith(mod, w.A, moderation.Choice{Action: comment.Action(i % 4), Note: "A note."}, c.ID).Batch
 		if i%3 == 0 {
 			w.Undo(mod, w.A, batch)
 		}
@@ -70,13 +70,13 @@ func (w *world) logged() authz.Actor {
 	return mod
 }
 
-func TestTheLogIsAGaplessChain(t *testing.T) {
+func TestLog_GaplessChain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mod := w.logged()
-	var all []auditlog.Told
+	var all []auditlog.NamedEntry
 	for after := ""; ; {
-		entries, next, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: after, Limit: 3})
+		entries, next, err := w.App.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: after, Limit: 3})
 		w.Must(err)
 		all = append(all, entries...)
 		if after = next; next == "" {
@@ -97,17 +97,17 @@ func TestTheLogIsAGaplessChain(t *testing.T) {
 		}
 		before = e.Hash
 	}
-	_, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: "no cursor"})
+	_, _, err := w.App.Log(w.Ctx, mod, w.A, moderation.LogRequest{After: "no cursor"})
 	apptest.WantCode(t, "a bad cursor", err, "cursor.invalid")
-	_, _, err = w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1_001})
+	_, _, err = w.App.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1_001})
 	apptest.WantCode(t, "a large limit", err, "query.invalid")
 }
 
-func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
+func TestLog_Filters(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, rooms *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, rooms *apptest.Env) {
 		w := &world{rooms}
-		ann, bob := w.AddPerson("Ann", authz.Moderator), w.AddPerson("Bob", authz.Moderator)
+		ann, bob := w.AddStaff("Ann", authz.Moderator), w.AddStaff("Bob", authz.Moderator)
 		noon := w.Clock.Now()
 		day := func(n int) time.Time { return noon.AddDate(0, 0, n) }
 		first := w.Submit(w.A, "The first remark, decided twice.")
@@ -117,35 +117,35 @@ func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
 		w.Decide(bob, w.A, comment.MarkSpam, first.ID) // 3
 		second := w.Submit(w.A, "A second remark, for Ann.")
 		w.Clock.Add(24 * time.Hour)
-		w.Decide(ann, w.A, comment.MarkSpam, second.ID)                                // 4
-		_, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, bob.Account.ID, nil) // 5
+		w.Decide(ann, w.A, comment.MarkSpam, second.ID)                                  // 4
+		_, err := w.App.WithdrawLessons(w.Ctx, authz.Operator, w.A, bob.Account.ID, nil) // 5
 		w.Must(err)
 		for _, tt := range []struct {
 			in   moderation.LogRequest
 			want string
 		}{
 			{moderation.LogRequest{}, "[5 4 3 2 1]"},
-			{moderation.LogRequest{Who: "Ann"}, "[4 1]"},
-			{moderation.LogRequest{Who: "Bob", What: "spam"}, "[3]"},
-			{moderation.LogRequest{What: "approve"}, "[1]"},
-			{moderation.LogRequest{What: "undo"}, "[2]"},
-			{moderation.LogRequest{What: "model"}, "[5]"},
+			{moderation.LogRequest{Name: "Ann"}, "[4 1]"},
+			{moderation.LogRequest{Name: "Bob", Action: "spam"}, "[3]"},
+			{moderation.LogRequest{Action: "approve"}, "[1]"},
+			{moderation.LogRequest{Action: "undo"}, "[2]"},
+			{moderation.LogRequest{Action: "model"}, "[5]"},
 			{moderation.LogRequest{Comment: first.ID}, "[3 2 1]"},
-			{moderation.LogRequest{Comment: first.ID, Who: "Ann"}, "[1]"},
+			{moderation.LogRequest{Comment: first.ID, Name: "Ann"}, "[1]"},
 			{moderation.LogRequest{Comment: "unknown"}, "[]"},
 			{moderation.LogRequest{Since: day(1)}, "[5 4 3 2]"},
 			{moderation.LogRequest{Until: day(1)}, "[1]"},
 			{moderation.LogRequest{Until: day(2)}, "[3 2 1]"},
-			{moderation.LogRequest{Since: day(1), Until: day(2), Who: "Bob"}, "[3 2]"},
+			{moderation.LogRequest{Since: day(1), Until: day(2), Name: "Bob"}, "[3 2]"},
 			{moderation.LogRequest{Until: noon}, "[]"},
 			{moderation.LogRequest{Until: day(9)}, "[5 4 3 2 1]"},
 			{moderation.LogRequest{Since: day(9)}, "[]"},
 		} {
-			for _, limit := range []int{1, 2, 50} { // whatever the pages
+			for _, limit := range []int{1, 2, 50} { // any page size
 				var got []uint64
 				for in, more := tt.in, true; more; more = in.After != "" {
 					in.Limit = limit
-					entries, next, err := w.S.Log(w.Ctx, ann, w.A, in)
+					entries, next, err := w.App.Log(w.Ctx, ann, w.A, in)
 					w.Must(err)
 					for _, e := range entries {
 						got = append(got, e.Seq)
@@ -157,15 +157,15 @@ func TestEntriesAreFoundByWhoAndWhatAndWhenAndOfWhat(t *testing.T) {
 				}
 			}
 		}
-		_, _, err = w.S.Log(w.Ctx, ann, w.A, moderation.LogRequest{What: "publish"})
+		_, _, err = w.App.Log(w.Ctx, ann, w.A, moderation.LogRequest{Action: "publish"})
 		apptest.WantCode(t, "an unknown action", err, "query.invalid")
 	})
 }
 
-func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T) {
+func TestVerifyLog_OldEntryFormats(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator)
+	mod := w.AddStaff("mod", authz.Moderator)
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 		if _, err := tx.LockLog(w.A.ID); err != nil {
 			return err
@@ -175,18 +175,18 @@ func TestEntriesFromBeforeProbabilitiesWereKeptStillProveThemselves(t *testing.T
 			Ruling: auditlog.Ruling{Comment: "c", Version: 1, Action: comment.Reject, Reason: comment.ReasonOther,
 				To: comment.Rejected, Score: 0.7},
 		}
-		old.Hash = auditlog.Hash(nil, old) // what older programs made is held by the databases of then
+		old.Hash = auditlog.Hash(nil, old) // databases contain entries of older versions
 		return tx.AppendDecisions(w.A.ID, []auditlog.Entry{old})
 	}))
 	w.Decide(mod, w.A, comment.Approve, w.Submit(w.A, "A comment of today.").ID)
-	bad, err := w.S.VerifyLog(w.Ctx, w.A)
+	bad, err := w.App.VerifyLog(w.Ctx, w.A)
 	w.Must(err)
 	if bad != 0 {
 		t.Errorf("the log is bad at %d", bad)
 	}
 }
 
-func TestOneRowTamperedWithIsFound(t *testing.T) {
+func TestVerifyLog_FindsTamperedRow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		statement string
@@ -214,7 +214,7 @@ func TestOneRowTamperedWithIsFound(t *testing.T) {
 		t.Run(tt.statement, func(t *testing.T) {
 			w := newWorld(t)
 			w.logged()
-			bad, err := w.S.VerifyLog(w.Ctx, w.A)
+			bad, err := w.App.VerifyLog(w.Ctx, w.A)
 			w.Must(err)
 			if bad != 0 {
 				t.Fatalf("the untouched log is bad at %d", bad)
@@ -227,12 +227,12 @@ func TestOneRowTamperedWithIsFound(t *testing.T) {
 			if n, err := done.RowsAffected(); err != nil || n == 0 {
 				t.Fatalf("nothing was tampered with: %v", err)
 			}
-			bad, err = w.S.VerifyLog(w.Ctx, w.A)
+			bad, err = w.App.VerifyLog(w.Ctx, w.A)
 			w.Must(err)
 			if bad != tt.want {
 				t.Errorf("bad at %d, want %d", bad, tt.want)
 			}
-			bad, err = w.S.VerifyLog(w.Ctx, w.B)
+			bad, err = w.App.VerifyLog(w.Ctx, w.B)
 			w.Must(err)
 			if bad != 0 {
 				t.Errorf("the other site's log is bad at %d", bad)

@@ -1,10 +1,10 @@
-// Package moderation is the product: readers submit comments and keep them, moderators see a queue,
-// decide and take back, and what was approved is shown. One use case is one exported method of Service.
+// Package moderation implements the use cases of the product: readers submit and edit comments, moderators read the
+// queue, decide and undo, and readers see approved comments. Each use case is one exported method of Service.
 //
-// It knows no HTTP and no SQL dialect, no passwords (package identity) and no models: what a site's
-// filter thinks it asks its Judge (package learning). Its invariants: nothing is seen before it is
-// judged, nothing is published by a failure, each decision has the next number of its site and can be
-// undone, and a decision about another version than the moderator saw is a conflict.
+// It contains no HTTP, no SQL, no passwords (package identity) and no models: Judge (package learning) makes
+// predictions. Its invariants: a comment is not visible before it has a verdict; a failure never publishes a comment;
+// each decision has the next sequence number of its site and can be undone; a decision on another version than the
+// moderator saw is a conflict.
 package moderation
 
 import (
@@ -14,19 +14,19 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Tx is what the use cases ask of a transaction.
+// Tx is the part of a transaction that the use cases need.
 type Tx interface {
 	txn.Tx
 	PageTx
 	CommentTx
 	LessonTx
-	report.RulingTx
+	report.SettlementTx
 	auditlog.Tx
 }
 
-// LessonTx is what the gate asks about lessons.
+// LessonTx is the part of a transaction that publishes needs.
 type LessonTx interface {
-	// CountLessons counts the lessons of a label that count and were taught by a decision on
-	// a comment here, at most up to limit.
+	// CountLessons counts the active lessons with a label that were taught by a decision on a comment of this site, up to
+	// limit.
 	CountLessons(site int64, label classifier.Label, limit int) (int, error)
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// Own returns a comment, and its page, to its writer, who proves to be that by its edit token. That ends with
-// the comment: of a removed one, whoever removed it, it shows nothing.
-func (s *Service) Own(ctx context.Context, blog site.Site, id, token string) (comment.Comment, site.Page, error) {
+// OwnComment returns a comment and its page to its commenter, who proves authorship with the edit token. The token ends
+// with the comment: a removed one is unknown, whoever removed it.
+func (s *Service) OwnComment(ctx context.Context, blog site.Site, id, token string) (comment.Comment, site.Page, error) {
 	if err := s.checkToken(blog, id, token); err != nil {
 		return comment.Comment{}, site.Page{}, err
 	}
@@ -36,7 +36,8 @@ func (s *Service) Own(ctx context.Context, blog site.Site, id, token string) (co
 	return c.Fresh(), page, nil
 }
 
-// checkToken refuses a token that is not of this comment, as if the comment were not there.
+// checkToken returns an error if the edit token is not valid for the comment. The error is the same as for an unknown
+// comment.
 func (s *Service) checkToken(site site.Site, id, token string) error {
 	if token == "" {
 		return problem.SignIn()
@@ -47,20 +48,20 @@ func (s *Service) checkToken(site site.Site, id, token string) error {
 	return nil
 }
 
-// Edit replaces the text of a writer's own comment, within its window; it is judged again and
-// waits again, unless the site publishes it. The same text changes nothing.
+// Edit replaces the text of the commenter's own comment, within the edit window. The comment gets a new verdict and is
+// pending again, unless the site publishes it. The same text changes nothing.
 func (s *Service) Edit(
 	ctx context.Context, blog site.Site, id, token, body string,
 ) (comment.Comment, site.Page, error) {
 	now := s.work.Now()
 	body, err := comment.CheckBody(body)
 	if err == nil {
-		err = s.work.Room()
+		err = s.work.CheckSpace()
 	}
 	if err != nil {
 		return comment.Comment{}, site.Page{}, err
 	}
-	c, page, err := s.Own(ctx, blog, id, token)
+	c, page, err := s.OwnComment(ctx, blog, id, token)
 	if err != nil {
 		return comment.Comment{}, site.Page{}, err
 	}
@@ -90,11 +91,11 @@ func (s *Service) Edit(
 		if err != nil {
 			return err
 		}
-		h = h.Without(was.State) // an approval is no credit for what takes its place
+		h = h.Without(was.State) // the old text must not count for the new one
 		next := was
 		next.Write(body)
 		facts := next.Facts(h, found)
-		facts.Alike, facts.Checked = like, nil // what is known of the old text is not this one's
+		facts.Alike, facts.Checked = like, nil // the checker's result is about the old text
 		next.Verdict = comment.VerdictOf(facts, j, blog.Settings.Threshold())
 		next.State, next.EditedAt, next.Version = comment.Pending, now, was.Version+1
 		next.RedactedAt, next.RedactedWhy, next.Kept = time.Time{}, "", nil
@@ -102,10 +103,10 @@ func (s *Service) Edit(
 		if err != nil {
 			return err
 		}
-		if shown && was.RedactedAt.IsZero() { // what was taken out may be back
+		if shown && was.RedactedAt.IsZero() { // the new text may contain what was redacted
 			next.State = comment.Approved
 		}
-		if err := rewrite(tx, was, next); err != nil {
+		if err := storeEdit(tx, was, next); err != nil {
 			return err
 		}
 		c, err = readComment(tx, blog.ID, id)
@@ -114,16 +115,16 @@ func (s *Service) Edit(
 	if err != nil {
 		return comment.Comment{}, site.Page{}, fmt.Errorf("edit: %w", err)
 	}
-	s.renewIfOld(blog.ID, j)
+	s.rescoreIfStale(blog.ID, j)
 	return c, page, nil
 }
 
-var errMoved = errors.New("the comment's version moved under the lock")
+var errVersionChanged = errors.New("the comment's version changed under the lock")
 
-// rewrite stores an edit: next in the place of was. The standing decision stays the comment's:
-// what it taught was taught by the text of then, until the next decision.
-func rewrite(tx Tx, was, next comment.Comment) (err error) {
-	next.Shown, err = newShowing(tx, was.Site, was).turn(was.ID, next.State == comment.Approved)
+// storeEdit stores an edit: it replaces was with next. The decision in effect stays the comment's. Its lesson stays that
+// of the old text until the next decision.
+func storeEdit(tx Tx, was, next comment.Comment) (err error) {
+	next.Shown, err = newShownTracker(tx, was.Site, was).setApproved(was.ID, next.State == comment.Approved)
 	if err != nil {
 		return err
 	}
@@ -132,16 +133,16 @@ func rewrite(tx Tx, was, next comment.Comment) (err error) {
 		return fmt.Errorf("set text: %w", err)
 	}
 	if !ok {
-		return errMoved
+		return errVersionChanged
 	}
-	if err := settleTitle(tx, next); err != nil {
+	if err := updatePageTitle(tx, next); err != nil {
 		return err
 	}
 	return tx.Emit(event.Event{Site: was.Site, Kind: event.Edited, Page: was.Page, Comment: was.ID,
 		Shown: was.State == comment.Approved || next.State == comment.Approved, At: next.EditedAt})
 }
 
-// Withdraw removes a writer's own comment; withdrawing twice is no error.
+// Withdraw removes the commenter's own comment. Withdrawing twice is not an error.
 func (s *Service) Withdraw(ctx context.Context, site site.Site, id, token string) error {
 	if err := s.checkToken(site, id, token); err != nil {
 		return err
@@ -154,7 +155,7 @@ func (s *Service) Withdraw(ctx context.Context, site site.Site, id, token string
 	return nil
 }
 
-// withdraw removes a comment, unless that was done.
+// withdraw removes a comment unless it is already removed.
 func withdraw(tx Tx, site int64, id string, now time.Time) error {
 	if _, err := tx.LockLog(site); err != nil {
 		return fmt.Errorf("lock log: %w", err)
@@ -163,7 +164,7 @@ func withdraw(tx Tx, site int64, id string, now time.Time) error {
 	if err != nil || c.State == comment.Removed {
 		return err
 	}
-	shown, err := newShowing(tx, site, c).turn(id, false)
+	shown, err := newShownTracker(tx, site, c).setApproved(id, false)
 	if err != nil {
 		return err
 	}
@@ -181,7 +182,7 @@ func withdraw(tx Tx, site int64, id string, now time.Time) error {
 		return fmt.Errorf("set state: %w", err)
 	}
 	if !ok {
-		return errMoved
+		return errVersionChanged
 	}
 	return tx.Emit(event.Event{Site: site, Kind: event.Removed, Page: c.Page, Comment: id,
 		Shown: c.State == comment.Approved, At: now})

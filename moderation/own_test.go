@@ -19,11 +19,11 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
+func TestOwnComment_NeedsEditToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c, token := w.SubmitOwn(w.A, "Mine, and it waits.")
-	_, other := w.SubmitOwn(w.A, "Another's.")
+	c, token := w.SubmitWithToken(w.A, "Mine, and it waits.")
+	_, other := w.SubmitWithToken(w.A, "Another's.")
 	for _, tt := range []struct {
 		name, id, token, want string
 		site                  site.Site
@@ -36,68 +36,68 @@ func TestOnlyItsEditTokenShowsAWaitingComment(t *testing.T) {
 		{"of an unknown comment", "00000000-0000-7000-8000-000000000000", token, "comment.unknown", w.A},
 		{"of no id", "\x00", token, "comment.unknown", w.A},
 	} {
-		got, _, err := w.S.Own(w.Ctx, tt.site, tt.id, tt.token)
+		got, _, err := w.App.OwnComment(w.Ctx, tt.site, tt.id, tt.token)
 		apptest.WantCode(t, "own: "+tt.name, err, tt.want)
 		if err == nil && got.Source != "Mine, and it waits." {
 			t.Errorf("own: got %q", got.Source)
 		}
 		if tt.want != "" {
-			_, _, err = w.S.Edit(w.Ctx, tt.site, tt.id, tt.token, "Changed.")
+			_, _, err = w.App.Edit(w.Ctx, tt.site, tt.id, tt.token, "Changed.")
 			apptest.WantCode(t, "edit: "+tt.name, err, tt.want)
-			apptest.WantCode(t, "withdraw: "+tt.name, w.S.Withdraw(w.Ctx, tt.site, tt.id, tt.token), tt.want)
+			apptest.WantCode(t, "withdraw: "+tt.name, w.App.Withdraw(w.Ctx, tt.site, tt.id, tt.token), tt.want)
 		}
 	}
-	_, _, err := w.S.Public(w.Ctx, w.A, c.ID)
+	_, _, err := w.App.PublicComment(w.Ctx, w.A, c.ID)
 	apptest.WantCode(t, "public while it waits", err, "comment.unknown")
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-	if got, page, err := w.S.Public(w.Ctx, w.A, c.ID); err != nil || got.ID != c.ID ||
+	if got, page, err := w.App.PublicComment(w.Ctx, w.A, c.ID); err != nil || got.ID != c.ID ||
 		page.URL != "https://a.example/post" {
 		t.Errorf("public: got %+v of %q, %v", got, page.URL, err)
 	}
-	_, _, err = w.S.Public(w.Ctx, w.B, c.ID)
+	_, _, err = w.App.PublicComment(w.Ctx, w.B, c.ID)
 	apptest.WantCode(t, "public at another site", err, "comment.unknown")
 }
 
-// A script on the site's pages may have read them all: none does anything any more, and the POST that one was
-// answered to gives no new one.
-func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
+// A script on the site's pages may have stolen all tokens. After they are revoked, none works, and a repeated POST
+// returns no new one.
+func TestEditToken_OwnerRevokesAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	olga, since := w.AddPerson("olga", authz.Owner, "a"), w.A
-	refused, stolen := w.SubmitOwn(w.A, "Refused, and its token was read.")
+	olga, since := w.AddStaff("olga", authz.Owner, "a"), w.A
+	refused, stolen := w.SubmitWithToken(w.A, "Refused, and its token was read.")
 	w.Decide(authz.Operator, w.A, comment.MarkSpam, refused.ID)
-	other, elsewhere := w.SubmitOwn(w.B, "On another site.")
+	other, elsewhere := w.SubmitWithToken(w.B, "On another site.")
 	again := moderation.Submission{PageURL: "https://a.example/post", Body: "Sent, and sent again by somebody else.",
-		Key: &txn.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef"}}
-	first, err := w.S.Submit(w.Ctx, w.A, again)
+		Key: &txn.IdempotencyKey{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef"}}
+	first, err := w.App.Submit(w.Ctx, w.A, again)
 	w.Must(err)
 
-	key := &txn.Key{Site: w.A.ID, Route: "end", Account: olga.Account.ID, Value: "0123456789abcdef"}
+	key := &txn.IdempotencyKey{Site: w.A.ID, Route: "end", Account: olga.Account.ID, Value: "0123456789abcdef"}
 	for _, repeated := range []bool{false, true} {
-		if got, err := w.S.EndEditTokens(w.Ctx, olga, w.A, key); err != nil || got != repeated {
+		if got, err := w.App.EndEditTokens(w.Ctx, olga, w.A, key); err != nil || got != repeated {
 			t.Fatalf("ended: repeated %v, %v, want %v", got, err, repeated)
 		}
 	}
-	w.A, err = w.S.Site(w.Ctx, "a")
+	w.A, err = w.App.Site(w.Ctx, "a")
 	w.Must(err)
 	if w.A.EditEpoch != since.EditEpoch+1 {
 		t.Errorf("the epoch is %d after %d", w.A.EditEpoch, since.EditEpoch)
 	}
-	replayed, err := w.S.Submit(w.Ctx, w.A, again)
+	replayed, err := w.App.Submit(w.Ctx, w.A, again)
 	w.Must(err)
 	if replayed.EditToken != first.EditToken || !replayed.Replayed {
 		t.Errorf("the replay has the token %q, want the first's, which ended", replayed.EditToken)
 	}
 	for name, do := range map[string]func(id, token string) error{
-		"own":      func(id, token string) error { _, _, err := w.S.Own(w.Ctx, w.A, id, token); return err },
-		"edit":     func(id, token string) error { _, _, err := w.S.Edit(w.Ctx, w.A, id, token, "Changed."); return err },
-		"withdraw": func(id, token string) error { return w.S.Withdraw(w.Ctx, w.A, id, token) },
+		"own":      func(id, token string) error { _, _, err := w.App.OwnComment(w.Ctx, w.A, id, token); return err },
+		"edit":     func(id, token string) error { _, _, err := w.App.Edit(w.Ctx, w.A, id, token, "Changed."); return err },
+		"withdraw": func(id, token string) error { return w.App.Withdraw(w.Ctx, w.A, id, token) },
 		"appeal": func(id, token string) error {
-			_, err := w.S.Appeal(w.Ctx, w.A, id, report.Plea{Token: token, Text: "It was no spam."})
+			_, err := w.App.Appeal(w.Ctx, w.A, id, report.NewAppeal{Token: token, Text: "It was no spam."})
 			return err
 		},
 		"subscribe": func(id, token string) error {
-			_, err := w.S.Subscribe(w.Ctx, w.A, id, token, "en", true)
+			_, err := w.App.Subscribe(w.Ctx, w.A, id, token, "en", true)
 			return err
 		},
 	} {
@@ -107,25 +107,25 @@ func TestAnOwnerEndsEveryEditTokenOfASite(t *testing.T) {
 	if got := w.Comment(w.A, refused.ID); got.State != comment.Spam || got.Source != refused.Source {
 		t.Errorf("the comment became %+v", got)
 	}
-	if _, _, err := w.S.Own(w.Ctx, w.B, other.ID, elsewhere); err != nil {
+	if _, _, err := w.App.OwnComment(w.Ctx, w.B, other.ID, elsewhere); err != nil {
 		t.Errorf("a token of another site: %v", err)
 	}
 	for _, site := range []site.Site{w.A, w.B} {
-		c, token := w.SubmitOwn(site, "Sent after that.")
-		if _, _, err := w.S.Edit(w.Ctx, site, c.ID, token, "Changed after that."); err != nil {
+		c, token := w.SubmitWithToken(site, "Sent after that.")
+		if _, _, err := w.App.Edit(w.Ctx, site, c.ID, token, "Changed after that."); err != nil {
 			t.Errorf("a token given afterwards on site %s: %v", site.Key, err)
 		}
 	}
 }
 
-func TestAnEditIsJudgedAgain(t *testing.T) {
+func TestEdit_NewVerdict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 12)
-	c, token := w.SubmitOwn(w.A, "The tomatoes grew well, thank you for the recipe.")
+	c, token := w.SubmitWithToken(w.A, "The tomatoes grew well, thank you for the recipe.")
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	w.Clock.Add(time.Minute)
-	edited, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Order cheap pills at our casino, best price")
+	edited, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, "Order cheap pills at our casino, best price")
 	w.Must(err)
 	stored := w.Comment(w.A, c.ID)
 	if edited.State != comment.Pending || edited.Version != 3 || stored.Version != 3 ||
@@ -136,27 +136,26 @@ func TestAnEditIsJudgedAgain(t *testing.T) {
 	if n := len(w.Thread(w.A).Comments); n != 12 {
 		t.Errorf("%d comments shown, want the 12 others", n)
 	}
-	_, _, err = w.S.Edit(w.Ctx, w.A, c.ID, token, " ")
+	_, _, err = w.App.Edit(w.Ctx, w.A, c.ID, token, " ")
 	apptest.WantCode(t, "emptied", err, "comment.empty")
 }
 
-// An edit and an approval at one instant: whichever comes first, no text is shown that no
-// moderator saw.
-func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
+// An edit and an approval at the same time: in either order, no text is public that no moderator saw.
+func TestEdit_RaceWithApproval(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range testkit.Repeats(t, 200) {
-		c, token := w.SubmitOwn(w.A, fmt.Sprintf("Harmless text %d.", i))
+		c, token := w.SubmitWithToken(w.A, fmt.Sprintf("Harmless text %d.", i))
 		ref := w.Refs(w.A, c.ID)
 		var both sync.WaitGroup
 		both.Go(func() {
-			_, err := w.S.Decide(w.Ctx, authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Comments: ref})
+			_, err := w.App.Decide(w.Ctx, authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Comments: ref})
 			if err != nil {
 				t.Error(err)
 			}
 		})
 		both.Go(func() {
-			if _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, fmt.Sprintf("Evil text %d.", i)); err != nil {
+			if _, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, fmt.Sprintf("Evil text %d.", i)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -170,9 +169,9 @@ func TestAnUnseenRevisionIsNeverPublic(t *testing.T) {
 	}
 }
 
-// Whatever is decided, undone, edited and withdrawn, in whatever order: a comment is shown
-// exactly if it is approved or a shown reply needs its place.
-func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
+// After any sequence of decisions, undos, edits and withdrawals, a comment is shown exactly if it is approved or has a
+// shown reply.
+func TestShown_ApprovedAndAncestors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -188,8 +187,8 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 			if visible := w.Thread(w.A).Comments; len(visible) > 0 && rnd.IntN(4) > 0 {
 				in.Parent = visible[rnd.IntN(len(visible))].ID
 			}
-			out, err := w.S.Submit(w.Ctx, w.A, in)
-			if c := apptest.Code(err); c == "parent.unknown" { // it keeps its place only
+			out, err := w.App.Submit(w.Ctx, w.A, in)
+			if c := apptest.Code(err); c == "parent.unknown" { // it is only a placeholder
 				continue
 			}
 			w.Must(err)
@@ -205,13 +204,13 @@ func TestWhatIsShownIsWhatIsApprovedAndItsAncestors(t *testing.T) {
 			w.Undo(authz.Operator, w.A, batches[rnd.IntN(len(batches))])
 		case n < 9:
 			c := pick()
-			_, _, err := w.S.Edit(w.Ctx, w.A, c.id, c.token, fmt.Sprintf("Edited in step %d.", step))
+			_, _, err := w.App.Edit(w.Ctx, w.A, c.id, c.token, fmt.Sprintf("Edited in step %d.", step))
 			if got := apptest.Code(err); got != "" && got != "comment.unknown" && got != "edit.expired" {
 				t.Fatal(err)
 			}
 		case rnd.IntN(4) == 0:
 			c := pick()
-			w.Must(w.S.Withdraw(w.Ctx, w.A, c.id, c.token))
+			w.Must(w.App.Withdraw(w.Ctx, w.A, c.id, c.token))
 		}
 	}
 	comments := map[string]comment.Comment{}

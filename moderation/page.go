@@ -5,16 +5,16 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// PageTx keeps pages.
+// PageTx stores pages.
 type PageTx interface {
 	PageByURL(site int64, url string) (site.Page, error)       // ErrNotFound
-	PagesByID(site int64, ids []string) ([]site.Page, error)   // in any order; unknown ids are left out
-	PagesByURL(site int64, urls []string) ([]site.Page, error) // in any order; unknown URLs are left out
-	// EnsurePage returns the page with p.URL, inserting p first where there is none.
+	PagesByID(site int64, ids []string) ([]site.Page, error)   // unordered; unknown IDs are left out
+	PagesByURL(site int64, urls []string) ([]site.Page, error) // unordered; unknown URLs are left out
+	// EnsurePage returns the page with p.URL. It inserts p if there is none.
 	EnsurePage(p site.Page) (site.Page, error)
-	// TitlePage gives the page of c, where that has none, the title that c brought, if it is public; else it
-	// takes it away where it is c's.
-	TitlePage(c comment.Comment, public bool) error
-	// CountByPage counts the comments in a state, by their pages' ids; of the approved those that are not withheld.
+	// SetPageTitle sets the title of c's page to c.PageTitle if c is public and the page has no title. If c is not public, it
+	// removes the title if that came from c.
+	SetPageTitle(c comment.Comment, public bool) error
+	// CountByPage counts the comments in a state by page ID. Approved comments that are withheld do not count.
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 }

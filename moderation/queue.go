@@ -23,22 +23,21 @@ type Item struct {
 	Evidence []classifier.Weight
 	Reasons  []comment.LikelyReason
 	Writer   comment.History
-	Campaign *campaign.Known // nil: it is like no other
-	Against  report.Open     // what is open against it
-	Notes    []rules.Noted   // about its writer, newest first; an author is shown none
-	Approved int             // comments that it is like among the newest 200 approved; counted while it waits
+	Campaign *campaign.Summary // nil: in no campaign
+	Against  report.Open       // open reports and appeal
+	Notes    []rules.NamedNote // about its commenter, newest first; hidden from authors
+	Approved int               // number of similar comments among the newest 200 approved ones; only for pending comments
 }
 
-// folds reports whether another comment stands for an item in a list, where a campaign is shown as one: one that
-// is in the list itself.
-func (i Item) folds(q comment.QueueQuery) bool {
+// isFolded reports whether a list that shows campaigns as one item omits this item, because the campaign's sample
+// comment is in the list.
+func (i Item) isFolded(q comment.QueueQuery) bool {
 	k := i.Campaign
 	return i.Comment.State == comment.Pending && k != nil && k.Waiting > 1 && k.Sample != i.Comment.ID &&
 		(q.View != comment.ViewSuspected || k.Score >= q.Suspect)
 }
 
-// Title is the title that its page gets, for everybody to see, when the comment is approved; "" where that
-// changes nothing.
+// Title returns the title that the page gets when the comment is approved, or "" if approval does not change it.
 func (i Item) Title() string {
 	if i.Page.Title != "" || i.Comment.State == comment.Approved || i.Comment.State == comment.Removed {
 		return ""
@@ -46,9 +45,9 @@ func (i Item) Title() string {
 	return i.Comment.PageTitle
 }
 
-// A QueuePage is one page of a view. Counts has every view's name; Capped says that some of
-// them stand for "this many or more". From has how many wait from each score on that the request
-// asked about, comment.MaxCount+1 for more than that.
+// A QueuePage is one page of a view. Counts holds the count of every view; Capped says that at least one of them means
+// "this many or more". From holds the number of pending comments with at least each requested score, up to
+// comment.MaxCount+1.
 type QueuePage struct {
 	Items  []Item
 	Counts map[comment.View]int
@@ -57,11 +56,11 @@ type QueuePage struct {
 	Next   string
 }
 
-// Queue returns one page of a site's queue: to a moderator, and without e-mail to an author.
+// Queue returns one page of the site's queue. It needs an author. Authors do not see e-mail addresses.
 func (s *Service) Queue(
 	ctx context.Context, who authz.Actor, site site.Site, req comment.QueueRequest,
 ) (QueuePage, error) {
-	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return QueuePage{}, err
 	}
 	q, err := req.Query(site.ID, site.Settings.Suspect)
@@ -82,10 +81,10 @@ func (s *Service) Queue(
 		return err
 	})
 	if err == nil {
-		err = s.fill(ctx, &out, who, q, req.Fold && !req.Narrowed())
+		err = s.readItems(ctx, &out, who, q, req.Fold && !req.Narrowed())
 	}
 	if err == nil {
-		err = s.explain(ctx, who, site.ID, out.Items)
+		err = s.addEvidence(ctx, who, site.ID, out.Items)
 	}
 	if err != nil {
 		return QueuePage{}, fmt.Errorf("read queue: %w", err)
@@ -93,20 +92,20 @@ func (s *Service) Queue(
 	return out, nil
 }
 
-// fill reads the items of a page. Where a campaign is shown as one, it looks at so many comments at most, and
-// the page may be short; what is next says whether there is more.
-func (s *Service) fill(
+// readItems reads the items of a page. When campaigns are folded, it reads at most foldedReads batches, so the page may
+// be short. out.Next tells whether there are more.
+func (s *Service) readItems(
 	ctx context.Context, out *QueuePage, who authz.Actor, q comment.QueueQuery, fold bool,
 ) error {
 	limit, reads := q.Limit, 1
 	if fold {
-		q.Limit, reads = foldedRead, foldedReads
+		q.Limit, reads = foldedBatch, foldedReads
 	}
 	for range reads {
 		var list []Item
 		var next *comment.QueueCursor
 		err := s.work.View(ctx, func(tx Tx) error {
-			found, after, err := queuePage(tx, q, finds(who, q))
+			found, after, err := queuePage(tx, q, matcher(who, q))
 			if err != nil {
 				return err
 			}
@@ -117,11 +116,11 @@ func (s *Service) fill(
 		if err != nil {
 			return err
 		}
-		if err := s.likenesses(ctx, q.Site, list); err != nil {
+		if err := s.addCampaigns(ctx, q.Site, list); err != nil {
 			return err
 		}
 		for i, item := range list {
-			if fold && item.folds(q) {
+			if fold && item.isFolded(q) {
 				continue
 			}
 			if out.Items = append(out.Items, item); fold && len(out.Items) == limit && i+1 < len(list) {
@@ -133,7 +132,7 @@ func (s *Service) fill(
 		if next == nil {
 			return nil
 		}
-		out.Next = next.Write(q.Order)
+		out.Next = next.Encode(q.Order)
 		if len(out.Items) >= limit {
 			return nil
 		}
@@ -142,17 +141,17 @@ func (s *Service) fill(
 	return nil
 }
 
-// Where campaigns are shown as one, comments are read so many at a time, so many times for a page.
+// Batch size, and maximum number of batches per page, when campaigns are folded.
 const (
-	foldedRead  = 200
+	foldedBatch = 200
 	foldedReads = 10
 )
 
-// QueueCounts returns the counts alone.
+// QueueCounts returns only the counts of a QueuePage.
 func (s *Service) QueueCounts(
 	ctx context.Context, who authz.Actor, site site.Site,
 ) (counts map[comment.View]int, capped bool, err error) {
-	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, false, err
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
@@ -180,9 +179,9 @@ func countViews(tx Tx, site site.Site) (counts map[comment.View]int, capped bool
 	return counts, capped, nil
 }
 
-// finds returns what keeps a comment in an actor's list. The store's search looks through
-// e-mails too, and for a host anywhere: whoever may not see e-mails must not find by them.
-func finds(a authz.Actor, q comment.QueueQuery) func(comment.Comment) bool {
+// matcher returns a function that reports whether a comment belongs in the actor's list. The store's search also
+// matches e-mail addresses, which authors must not find out, and matches a host anywhere in the text.
+func matcher(a authz.Actor, q comment.QueueQuery) func(comment.Comment) bool {
 	return func(c comment.Comment) bool {
 		if q.Search != "" && a.Role(q.Site) < authz.Moderator {
 			c.Email = ""
@@ -199,7 +198,7 @@ func queuePage(
 	tx Tx, q comment.QueueQuery, keep func(comment.Comment) bool,
 ) (list []comment.Comment, next *comment.QueueCursor, err error) {
 	limit := q.Limit
-	q.Limit++ // one more shows whether there is a next page
+	q.Limit++ // one more, to see whether there is a next page
 	for {
 		found, err := tx.Queue(q)
 		if err != nil {
@@ -221,17 +220,17 @@ func queuePage(
 	}
 }
 
-// likenesses adds the campaigns that comments are in, and what is open against them.
-func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error {
+// addCampaigns adds the campaigns of comments, and their open reports and appeals.
+func (s *Service) addCampaigns(ctx context.Context, site int64, list []Item) error {
 	ids, comments := make([]string, len(list)), make([]comment.Comment, len(list))
 	for i, it := range list {
 		ids[i], comments[i] = it.Comment.ID, it.Comment
 	}
-	against, err := s.complaints.Against(ctx, site, comments)
+	against, err := s.reports.OpenByComment(ctx, site, comments)
 	if err != nil {
 		return err
 	}
-	of, err := s.alike.Of(ctx, site, ids)
+	of, err := s.campaigns.CampaignsOf(ctx, site, ids)
 	for i, id := range ids {
 		list[i].Against = against[id]
 		if k, ok := of[id]; ok {
@@ -241,10 +240,10 @@ func (s *Service) likenesses(ctx context.Context, site int64, list []Item) error
 	return err
 }
 
-// explain adds how many were approved that are like a comment which waits, what moderators noted about its writer, for
-// one another, the classifier's evidence as it is now, and that readers reported it: their reports stand beside its
-// verdict and are no part of it. An author is shown no e-mail, nor what the classifier makes of one.
-func (s *Service) explain(ctx context.Context, who authz.Actor, site int64, list []Item) error {
+// addEvidence adds the number of similar approved comments for pending ones, moderators' notes, the classifier's
+// current evidence, and a signal for reports. The report signal is not part of the stored verdict. For authors, e-mail
+// addresses and evidence from them are removed.
+func (s *Service) addEvidence(ctx context.Context, who authz.Actor, site int64, list []Item) error {
 	moderates := who.Role(site) >= authz.Moderator
 	var all, waiting []comment.Comment
 	for _, it := range list {
@@ -252,11 +251,11 @@ func (s *Service) explain(ctx context.Context, who authz.Actor, site int64, list
 			waiting = append(waiting, it.Comment)
 		}
 	}
-	like, err := s.alike.ApprovedLike(ctx, site, waiting)
+	like, err := s.campaigns.ApprovedDuplicates(ctx, site, waiting)
 	if err != nil {
 		return err
 	}
-	about, err := s.rules.Notes(ctx, site, comment.Writers(all))
+	about, err := s.rules.Notes(ctx, site, comment.WriterHashes(all))
 	for i := range list {
 		item := &list[i]
 		item.Approved, item.Notes = like[item.Comment.ID], about[string(item.Comment.Writer)]
@@ -268,7 +267,7 @@ func (s *Service) explain(ctx context.Context, who authz.Actor, site int64, list
 		}
 		if n := len(item.Against.Reports); n > 0 {
 			v := &item.Comment.Verdict
-			v.Signals = append(slices.Clone(v.Signals), comment.ReportedBy(n))
+			v.Signals = append(slices.Clone(v.Signals), comment.ReportSignal(n))
 		}
 		item.Evidence, item.Reasons = s.judge.Evidence(ctx, item.Comment)
 	}

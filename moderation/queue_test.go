@@ -24,20 +24,20 @@ func textsOf(q moderation.QueuePage) []string {
 	return texts
 }
 
-func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
+func TestQueue_Views(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	for _, action := range []comment.Action{comment.Approve, comment.Reject, comment.MarkSpam, comment.Hold} {
 		w.Decide(mod, w.A, action, w.Submit(w.A, "To "+action.String()).ID)
 	}
 	for range 3 { // the third submission suggests spam
-		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Pusher",
+		_, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Pusher",
 			Email: "pusher@mail.example", Body: "The very same thing again."})
 		w.Must(err)
 	}
-	removed, token := w.SubmitOwn(w.A, "Withdrawn.")
-	w.Must(w.S.Withdraw(w.Ctx, w.A, removed.ID, token))
+	removed, token := w.SubmitWithToken(w.A, "Withdrawn.")
+	w.Must(w.App.Withdraw(w.Ctx, w.A, removed.ID, token))
 	w.Submit(w.B, "Of another site.")
 	want := map[comment.View][]string{
 		"pending": {"To hold", "The very same thing again."}, "suspected": {"The very same thing again."},
@@ -57,14 +57,14 @@ func TestEachViewOfTheQueueShowsItsOwn(t *testing.T) {
 	}
 }
 
-func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
+func TestQueue_PagesWithoutGaps(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	var oldest []string
 	for i := range 11 {
 		if i%4 != 0 {
-			w.Clock.Add(time.Second) // some arrive at one instant
+			w.Clock.Add(time.Second) // some comments arrive at the same time
 		}
 		oldest = append(oldest, w.Submit(w.A, fmt.Sprintf("Comment %02d", i)).ID)
 	}
@@ -83,7 +83,7 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 		if order == comment.NewestFirst {
 			slices.Reverse(want)
 		}
-		if order != comment.NewestFirst && order != comment.OldestFirst { // all alike: any order, each once
+		if order != comment.NewestFirst && order != comment.OldestFirst { // equal scores: any order, each comment once
 			slices.Sort(got)
 			slices.Sort(want)
 		}
@@ -93,10 +93,10 @@ func TestPagesOfTheQueueJoinWithoutGapOrRepetition(t *testing.T) {
 	}
 }
 
-func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
+func TestQueue_InvalidRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	w.Submit(w.A, "One.")
 	w.Submit(w.A, "Two.")
 	next := w.Queue(mod, comment.QueueRequest{Limit: 1}).Next
@@ -123,15 +123,15 @@ func TestAQueueRequestThatIsWrongIsRefused(t *testing.T) {
 		{"cut cursor", comment.QueueRequest{After: next[:8]}, "cursor.invalid"},
 		{"cursor of another order", comment.QueueRequest{Order: comment.RiskiestFirst, After: next}, "cursor.invalid"},
 	} {
-		_, err := w.S.Queue(w.Ctx, mod, w.A, tt.req)
+		_, err := w.App.Queue(w.Ctx, mod, w.A, tt.req)
 		apptest.WantCode(t, tt.name, err, tt.want)
 	}
 }
 
-func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
+func TestQueue_SearchHidesEmailFromAuthors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, author := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("author", authz.Author, "a")
+	mod, author := w.AddStaff("mod", authz.Moderator, "a"), w.AddStaff("author", authz.Author, "a")
 	for i, in := range []moderation.Submission{
 		{Name: "Айгүл", Email: "secret.address@mail.example", Body: "ҮЛКЕН рахмет 100%_of it"},
 		{Name: "Bob", Email: "bob@else.example", Website: "https://Shop.Example/x", Body: "My secret.address is no secret."},
@@ -139,12 +139,12 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 	} {
 		in.PageURL = "https://a.example/post"
 		w.Clock.Add(time.Second)
-		_, err := w.S.Submit(w.Ctx, w.A, in)
+		_, err := w.App.Submit(w.Ctx, w.A, in)
 		if err != nil {
 			t.Fatalf("submission %d: %v", i, err)
 		}
 	}
-	for q, want := range map[string][2]int{ // found by a moderator, and by an author
+	for q, want := range map[string][2]int{ // matches for a moderator, and for an author
 		"үлкен": {1, 1}, "АЙГҮЛ": {1, 1}, "shop.EXAMPLE": {1, 1}, "secret.address": {2, 1}, "bob@else": {1, 0},
 		"%": {1, 1}, "0%_o": {1, 1}, "": {3, 3}, "no such thing": {0, 0}, "mail.example": {1, 0},
 	} {
@@ -165,16 +165,16 @@ func TestSearchFoldsAndAuthorsFindNothingByEMail(t *testing.T) {
 	}
 }
 
-func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
+func TestItem_Fields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, author := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("author", authz.Author, "a")
+	mod, author := w.AddStaff("mod", authz.Moderator, "a"), w.AddStaff("author", authz.Author, "a")
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "On bread", Name: "Baker",
 		Email: "baker@mail.example"}
 	say := func(parent, text string) comment.Comment {
 		w.Clock.Add(time.Minute)
 		in.Parent, in.Body = parent, text
-		out, err := w.S.Submit(w.Ctx, w.A, in)
+		out, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		return w.Comment(w.A, out.ID)
 	}
@@ -183,7 +183,7 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 	w.Decide(mod, w.A, comment.Reject, say("", "And you need manners.").ID)
 	answer := say(first.ID, "More time than that.")
 
-	item, _, err := w.S.Item(w.Ctx, mod, w.A, answer.ID)
+	item, _, err := w.App.Item(w.Ctx, mod, w.A, answer.ID)
 	w.Must(err)
 	if item.Comment.Source != "More time than that." || item.Comment.Email != "baker@mail.example" ||
 		item.Page.Title != "On bread" ||
@@ -193,60 +193,60 @@ func TestAnItemHasWhatADecisionNeeds(t *testing.T) {
 	if h := item.Writer; h.Approved != 1 || h.Refused != 1 || !h.FirstSeen.Equal(first.CreatedAt) {
 		t.Errorf("the writer's history is %+v, want 1 approved, 1 refused since %v", h, first.CreatedAt)
 	}
-	seen, _, err := w.S.Item(w.Ctx, author, w.A, answer.ID)
+	seen, _, err := w.App.Item(w.Ctx, author, w.A, answer.ID)
 	w.Must(err)
 	if strings.Contains(fmt.Sprintf("%+v %+v", seen, *seen.Parent), "baker@mail.example") {
 		t.Errorf("an author is shown an e-mail: %+v", seen)
 	}
-	_, _, err = w.S.Item(w.Ctx, mod, w.A, "no such id\x00")
+	_, _, err = w.App.Item(w.Ctx, mod, w.A, "no such id\x00")
 	apptest.WantCode(t, "an unknown id", err, "comment.unknown")
 }
 
-func TestSeveralCommentsAreReadAsEachAlone(t *testing.T) {
+func TestItemHistories_SameAsItem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	first, second := w.Submit(w.A, "The first."), w.Submit(w.A, "The second.")
 	w.Decide(mod, w.A, comment.Approve, first.ID)
 	w.Decide(mod, w.A, comment.MarkSpam, second.ID)
 	w.Decide(mod, w.A, comment.Reject, first.ID)
 	foreign := w.Submit(w.B, "Of another site.")
 
-	got, err := w.S.Stories(w.Ctx, mod, w.A, second.ID, "no such id\x00", foreign.ID, first.ID, second.ID)
+	got, err := w.App.ItemHistories(w.Ctx, mod, w.A, second.ID, "no such id\x00", foreign.ID, first.ID, second.ID)
 	w.Must(err)
-	var want []moderation.Story
+	var want []moderation.ItemHistory
 	for _, id := range []string{second.ID, first.ID} {
-		item, past, err := w.S.Item(w.Ctx, mod, w.A, id)
+		item, past, err := w.App.Item(w.Ctx, mod, w.A, id)
 		w.Must(err)
-		want = append(want, moderation.Story{Item: item, Past: past})
+		want = append(want, moderation.ItemHistory{Item: item, History: past})
 	}
-	if !reflect.DeepEqual(got, want) || len(got[0].Past) != 1 || len(got[1].Past) != 2 {
+	if !reflect.DeepEqual(got, want) || len(got[0].History) != 1 || len(got[1].History) != 2 {
 		t.Errorf("got %+v,\nwant %+v", got, want)
 	}
-	if got, err := w.S.Stories(w.Ctx, mod, w.A); err != nil || len(got) > 0 {
+	if got, err := w.App.ItemHistories(w.Ctx, mod, w.A); err != nil || len(got) > 0 {
 		t.Errorf("of no ids: got %v, %v", got, err)
 	}
 }
 
-func TestOnlyWhatHasMovedIsReadAnew(t *testing.T) {
+func TestChangedItems_OnlyNewerVersions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	stays, decided := w.Submit(w.A, "It stays."), w.Submit(w.A, "It is decided.")
-	withdrawn, token := w.SubmitOwn(w.A, "I take it back.")
+	withdrawn, token := w.SubmitWithToken(w.A, "I take it back.")
 	foreign := w.Submit(w.B, "Of another site.")
 	known := append(w.Refs(w.A, stays.ID, decided.ID, withdrawn.ID), w.Refs(w.B, foreign.ID)...)
 	known = append(known, moderation.Ref{ID: "no such id\x00"})
 	w.Decide(mod, w.A, comment.Approve, decided.ID)
 	w.Decide(authz.Operator, w.B, comment.Approve, foreign.ID)
-	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
+	w.Must(w.App.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
 
-	got, err := w.S.Moved(w.Ctx, mod, w.A, known...)
+	got, err := w.App.ChangedItems(w.Ctx, mod, w.A, known...)
 	w.Must(err)
 	var states []string
 	for _, story := range got {
 		states = append(states, story.Comment.State.String())
-		want, err := w.S.Stories(w.Ctx, mod, w.A, story.Comment.ID)
+		want, err := w.App.ItemHistories(w.Ctx, mod, w.A, story.Comment.ID)
 		w.Must(err)
 		if !reflect.DeepEqual(story, want[0]) {
 			t.Errorf("got %+v,\nwant %+v", story, want[0])
@@ -257,26 +257,26 @@ func TestOnlyWhatHasMovedIsReadAnew(t *testing.T) {
 	}
 }
 
-func TestCountsStopAtAThousand(t *testing.T) {
+func TestQueueCounts_CappedAtThousand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
-	w.Fill(w.A, 1_000)
-	counts, capped, err := w.S.QueueCounts(w.Ctx, mod, w.A)
+	mod := w.AddStaff("mod", authz.Moderator, "a")
+	w.AddComments(w.A, 1_000)
+	counts, capped, err := w.App.QueueCounts(w.Ctx, mod, w.A)
 	w.Must(err)
 	if counts["pending"] != 1_000 || !capped {
 		t.Errorf("got %d, capped %v, want 1000 and more", counts["pending"], capped)
 	}
 }
 
-func TestPagesAreListedAndChanged(t *testing.T) {
+func TestPages_ListAndChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	var newest []string
 	for i := range 5 {
 		w.Clock.Add(time.Second)
-		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: fmt.Sprintf("https://a.example/post/%d", i),
+		out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: fmt.Sprintf("https://a.example/post/%d", i),
 			Body: "First!", Name: "Bob"})
 		w.Must(err)
 		newest = append([]string{w.Comment(w.A, out.ID).Page}, newest...)
@@ -284,7 +284,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 	w.Submit(w.B, "Elsewhere.")
 	var got []string
 	for after := ""; ; {
-		pages, next, err := w.S.Pages(w.Ctx, mod, w.A, after, 2)
+		pages, next, err := w.App.Pages(w.Ctx, mod, w.A, after, 2)
 		w.Must(err)
 		for _, p := range pages {
 			got = append(got, p.ID)
@@ -297,7 +297,7 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 		t.Errorf("got %v, want %v", got, newest)
 	}
 	url, title := "HTTPS://A.example:443/moved?utm_source=x#top", " A new\ntitle "
-	page, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], sites.PageChange{URL: &url, Title: &title})
+	page, err := w.App.SetPage(w.Ctx, mod, w.A, newest[0], sites.PageChange{URL: &url, Title: &title})
 	w.Must(err)
 	if page.URL != "https://a.example/moved" || page.Title != "A new title" || !page.Open {
 		t.Errorf("got %+v", page)
@@ -306,15 +306,15 @@ func TestPagesAreListedAndChanged(t *testing.T) {
 		{"https://a.example/post/1", "field.invalid"}, {"https://b.example/post", "page.foreign"}, {"nowhere",
 			"field.invalid"},
 	} {
-		_, err := w.S.SetPage(w.Ctx, mod, w.A, newest[0], sites.PageChange{URL: &tt.url})
+		_, err := w.App.SetPage(w.Ctx, mod, w.A, newest[0], sites.PageChange{URL: &tt.url})
 		apptest.WantCode(t, tt.url, err, tt.want)
 	}
 }
 
-func TestAViewIsNarrowed(t *testing.T) {
+func TestQueue_Filters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	began := w.Clock.Now()
 	id := map[string]string{}
 	for _, in := range []moderation.Submission{
@@ -328,7 +328,7 @@ func TestAViewIsNarrowed(t *testing.T) {
 	} {
 		in.PageURL = cmp.Or(in.PageURL, "https://a.example/post")
 		w.Clock.Add(24 * time.Hour)
-		c, err := w.S.Submit(w.Ctx, w.A, in)
+		c, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		id[c.ID] = in.Name
 	}
@@ -362,7 +362,7 @@ func TestAViewIsNarrowed(t *testing.T) {
 		{"state too", comment.QueueRequest{View: comment.ViewApproved, Lang: "ru"}, ""},
 	} {
 		var got []string
-		tt.req.Limit = 1 // pages join as they do without
+		tt.req.Limit = 1 // filters also apply across pages
 		for page := w.Queue(mod, tt.req); ; page = w.Queue(mod, tt.req) {
 			for _, i := range page.Items {
 				got = append(got, id[i.Comment.ID])

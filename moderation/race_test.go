@@ -14,26 +14,26 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T) {
+func TestDecide_RaceWithEdit(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", authz.Moderator, "a")
+		mod := w.AddStaff("mod", authz.Moderator, "a")
 		approved := 0
 		for i := range 40 {
-			c, token := w.SubmitOwn(w.A, fmt.Sprintf("What the moderator read, %d.", i))
+			c, token := w.SubmitWithToken(w.A, fmt.Sprintf("What the moderator read, %d.", i))
 			var group sync.WaitGroup
 			var decided, replied error
 			group.Go(func() {
 				if i%2 == 0 {
-					_, decided = w.S.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.Approve,
+					_, decided = w.App.Decide(w.Ctx, mod, w.A, moderation.Choice{Action: comment.Approve,
 						Comments: []moderation.Ref{{ID: c.ID, Version: 1}}})
-				} else if _, replied = w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: 1}, "Yes.",
+				} else if _, replied = w.App.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: 1}, "Yes.",
 					nil); apptest.Code(replied) == "version.stale" {
 					replied = nil
 				}
 			})
 			group.Go(func() {
-				if _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, fmt.Sprintf("What nobody read, %d.", i)); err != nil {
+				if _, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, fmt.Sprintf("What nobody read, %d.", i)); err != nil {
 					t.Errorf("edit: %v", err)
 				}
 			})
@@ -45,18 +45,18 @@ func TestApprovingAndEditingAtOneInstantNeverPublishesAnUnseenText(t *testing.T)
 				t.Fatalf("%q is %v in version %d", got.Source, got.State, got.Version)
 			}
 			if got.Version == 3 {
-				approved++ // and the edit came after
+				approved++ // before the edit
 			}
 		}
 		t.Logf("of 40 the approval came first %d times", approved)
 	})
 }
 
-func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
+func TestDecide_ConcurrentModeratorsGaplessLog(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", authz.Moderator, "a")
-		ids := w.Fill(w.A, 30)
+		mod := w.AddStaff("mod", authz.Moderator, "a")
+		ids := w.AddComments(w.A, 30)
 		actions := []comment.Action{comment.Approve, comment.MarkSpam, comment.Reject, comment.Hold}
 		var group sync.WaitGroup
 		for seed := range uint64(8) {
@@ -64,12 +64,12 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, 0))
 				for range 12 {
 					in := moderation.Choice{Action: actions[r.IntN(len(actions))]}
-					for _, i := range r.Perm(len(ids))[:10] { // any order, many shared
+					for _, i := range r.Perm(len(ids))[:10] { // random order, many of them shared
 						in.Comments = append(in.Comments, moderation.Ref{ID: ids[i], Version: 1 + r.Int64N(4)})
 					}
-					out, err := w.S.Decide(w.Ctx, mod, w.A, in)
+					out, err := w.App.Decide(w.Ctx, mod, w.A, in)
 					if err == nil && out.Batch != "" && r.IntN(3) == 0 {
-						_, err = w.S.Undo(w.Ctx, mod, w.A, out.Batch, nil)
+						_, err = w.App.Undo(w.Ctx, mod, w.A, out.Batch, nil)
 					}
 					if err != nil {
 						t.Error(err)
@@ -78,12 +78,12 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 			})
 		}
 		group.Wait()
-		bad, err := w.S.VerifyLog(w.Ctx, w.A)
+		bad, err := w.App.VerifyLog(w.Ctx, w.A)
 		w.Must(err)
 		if bad != 0 {
 			t.Errorf("the log is bad at %d", bad)
 		}
-		entries, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1})
+		entries, _, err := w.App.Log(w.Ctx, mod, w.A, moderation.LogRequest{Limit: 1})
 		w.Must(err)
 		if len(entries) == 0 || entries[0].Seq < 30 {
 			t.Fatalf("too little was decided for this test to say anything: %+v", entries)
@@ -98,10 +98,10 @@ func TestManyModeratorsAtOnceLeaveOneGaplessLog(t *testing.T) {
 	})
 }
 
-// A moderator's long decision keeps nobody from posting, on a site that publishes by itself too.
-func TestWhatIsPublishedAtOnceWaitsForNoDecision(t *testing.T) {
+// A long transaction of a moderator must not block submissions, even on a site that publishes without review.
+func TestSubmit_NotBlockedByDecision(t *testing.T) {
 	t.Parallel()
-	w := &world{apptest.NewOn(t, testkit.Postgres(t))} // on SQLite one writes at a time anyway
+	w := &world{apptest.NewOn(t, testkit.Postgres(t))} // SQLite has only one writer anyway
 	w.Decide(authz.Operator, w.A, comment.Approve, w.Submit(w.A, "The filter was taught something.").ID)
 	w.Publish(w.A)
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {

@@ -31,42 +31,42 @@ func property(t *testing.T, prop func(*rapid.T)) {
 	rapid.Check(t, prop)
 }
 
-// A story is a random history of one site of its own, and what the test knows of it.
-type story struct {
+// A withAutoApprovals is a random history of a site, with the expected state.
+type withAutoApprovals struct {
 	*world
 	site     site.Site
 	mod      authz.Actor
 	ids      []string
-	tokens   map[string]string          // edit tokens by id; staff replies have none
-	approved map[string]map[string]bool // the texts of a comment that a moderator approved
+	tokens   map[string]string          // edit tokens by comment ID; staff replies have none
+	approved map[string]map[string]bool // approved texts by comment ID
 	batches  []string
 }
 
-func newStory(w *world, mod authz.Actor) *story {
-	w.Posts++
-	return &story{
-		world: w, site: w.AddSite(fmt.Sprintf("story-%d", w.Posts)), mod: mod,
+func newStory(w *world, mod authz.Actor) *withAutoApprovals {
+	w.Commenters++
+	return &withAutoApprovals{
+		world: w, site: w.AddSite(fmt.Sprintf("story-%d", w.Commenters)), mod: mod,
 		tokens: map[string]string{}, approved: map[string]map[string]bool{},
 	}
 }
 
-func (s *story) pick(t *rapid.T) string {
+func (s *withAutoApprovals) pick(t *rapid.T) string {
 	if len(s.ids) == 0 {
 		t.Skip("nothing posted yet")
 	}
 	return rapid.SampledFrom(s.ids).Draw(t, "comment")
 }
 
-func (s *story) post(t *rapid.T) {
-	s.Posts++
+func (s *withAutoApprovals) post(t *rapid.T) {
+	s.Commenters++
 	in := moderation.Submission{
-		PageURL: "https://" + s.site.Key + ".example/post", Name: fmt.Sprintf("Reader %d", s.Posts),
-		Email: fmt.Sprintf("reader%d@mail.example", s.Posts), Body: fmt.Sprintf("Comment %d.", s.Posts),
+		PageURL: "https://" + s.site.Key + ".example/post", Name: fmt.Sprintf("Reader %d", s.Commenters),
+		Email: fmt.Sprintf("reader%d@mail.example", s.Commenters), Body: fmt.Sprintf("Comment %d.", s.Commenters),
 	}
 	if len(s.ids) > 0 && rapid.Bool().Draw(t, "a reply") {
 		in.Parent = s.pick(t)
 	}
-	out, err := s.S.Submit(s.Ctx, s.site, in)
+	out, err := s.App.Submit(s.Ctx, s.site, in)
 	if in.Parent != "" && apptest.Code(err) == "parent.unknown" {
 		return
 	}
@@ -78,7 +78,7 @@ func (s *story) post(t *rapid.T) {
 	s.approved[out.ID] = map[string]bool{}
 }
 
-func (s *story) decideSome(t *rapid.T) {
+func (s *withAutoApprovals) decideSome(t *rapid.T) {
 	in := moderation.Choice{Action: rapid.SampledFrom([]comment.Action{
 		comment.Approve, comment.Approve, comment.MarkSpam, comment.Reject, comment.Hold}).Draw(t, "action")}
 	if in.Action == comment.Reject {
@@ -89,7 +89,7 @@ func (s *story) decideSome(t *rapid.T) {
 		in.Comments = append(in.Comments,
 			moderation.Ref{ID: c.ID, Version: c.Version - int64(rapid.IntRange(0, 8).Draw(t, "late")/8)})
 	}
-	out, err := s.S.Decide(s.Ctx, s.mod, s.site, in)
+	out, err := s.App.Decide(s.Ctx, s.mod, s.site, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +99,8 @@ func (s *story) decideSome(t *rapid.T) {
 	s.note(in.Action, in.Comments, out.Batch)
 }
 
-// note remembers a batch, and which texts it approved.
-func (s *story) note(action comment.Action, refs []moderation.Ref, batch string) {
+// note records a batch and the texts that it approved.
+func (s *withAutoApprovals) note(action comment.Action, refs []moderation.Ref, batch string) {
 	if batch != "" {
 		s.batches = append(s.batches, batch)
 	}
@@ -111,9 +111,9 @@ func (s *story) note(action comment.Action, refs []moderation.Ref, batch string)
 	}
 }
 
-func (s *story) reply(t *rapid.T) {
+func (s *withAutoApprovals) reply(t *rapid.T) {
 	c := s.Comment(s.site, s.pick(t))
-	out, err := s.S.Reply(s.Ctx, s.mod, s.site, moderation.Ref{ID: c.ID, Version: c.Version}, "An answer.", nil)
+	out, err := s.App.Reply(s.Ctx, s.mod, s.site, moderation.Ref{ID: c.ID, Version: c.Version}, "An answer.", nil)
 	if apptest.Code(err) == "parent.unknown" {
 		return
 	}
@@ -125,11 +125,11 @@ func (s *story) reply(t *rapid.T) {
 	s.approved[out.ID] = map[string]bool{"An answer.": true}
 }
 
-func (s *story) undoOne(t *rapid.T) {
+func (s *withAutoApprovals) undoOne(t *rapid.T) {
 	if len(s.batches) == 0 {
 		t.Skip("nothing decided yet")
 	}
-	out, err := s.S.Undo(s.Ctx, s.mod, s.site, rapid.SampledFrom(s.batches).Draw(t, "batch"), nil)
+	out, err := s.App.Undo(s.Ctx, s.mod, s.site, rapid.SampledFrom(s.batches).Draw(t, "batch"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,29 +138,29 @@ func (s *story) undoOne(t *rapid.T) {
 	}
 }
 
-// pickOwn picks a comment that a reader wrote.
-func (s *story) pickOwn(t *rapid.T) string {
+// pickOwn picks a comment of a reader.
+func (s *withAutoApprovals) pickOwn(t *rapid.T) string {
 	return rapid.SampledFrom(slices.Sorted(maps.Keys(s.tokens))).Draw(t, "comment")
 }
 
-func (s *story) edit(t *rapid.T) {
+func (s *withAutoApprovals) edit(t *rapid.T) {
 	id := s.pickOwn(t)
-	s.Posts++
-	if _, _, err := s.S.Edit(s.Ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.Posts)); err != nil &&
+	s.Commenters++
+	if _, _, err := s.App.Edit(s.Ctx, s.site, id, s.tokens[id], fmt.Sprintf("Text %d.", s.Commenters)); err != nil &&
 		apptest.Code(err) != "comment.unknown" {
 		t.Fatal(err)
 	}
 }
 
-func (s *story) withdraw(t *rapid.T) {
+func (s *withAutoApprovals) withdraw(t *rapid.T) {
 	id := s.pickOwn(t)
-	if err := s.S.Withdraw(s.Ctx, s.site, id, s.tokens[id]); err != nil && apptest.Code(err) != "comment.unknown" {
+	if err := s.App.Withdraw(s.Ctx, s.site, id, s.tokens[id]); err != nil && apptest.Code(err) != "comment.unknown" {
 		t.Fatal(err)
 	}
 }
 
-// check holds what must be true at every moment.
-func (s *story) check(t *rapid.T) {
+// check verifies the invariants.
+func (s *withAutoApprovals) check(t *rapid.T) {
 	stored := map[string]comment.Comment{}
 	s.View(func(tx store.Tx) error {
 		list, err := tx.CommentsByID(s.site.ID, s.ids)
@@ -171,7 +171,7 @@ func (s *story) check(t *rapid.T) {
 	})
 	for _, c := range s.Thread(s.site).Comments {
 		if c.HTML == "" && c.Source == "" {
-			continue // keeps its place only
+			continue // a placeholder
 		}
 		if now := stored[c.ID]; now.State != comment.Approved || !s.approved[c.ID][now.Source] {
 			t.Fatalf("readers see %q, which is %v and was approved for %v", c.HTML, now.State,
@@ -179,7 +179,7 @@ func (s *story) check(t *rapid.T) {
 		}
 	}
 	id := s.pick(t)
-	if _, _, err := s.S.Public(s.Ctx, s.site, id); (err == nil) != (stored[id].State == comment.Approved) {
+	if _, _, err := s.App.PublicComment(s.Ctx, s.site, id); (err == nil) != (stored[id].State == comment.Approved) {
 		t.Fatalf("a comment that is %v is public: %v", stored[id].State, err)
 	}
 	for id, c := range stored {
@@ -193,13 +193,13 @@ func (s *story) check(t *rapid.T) {
 			t.Fatalf("%v with %d shown replies says %d, shown %v", c.State, shown, c.ShownReplies, c.Shown)
 		}
 	}
-	if got, want := s.Standing(s.site), s.taught(stored); !reflect.DeepEqual(got, want) {
+	if got, want := s.CountingLessons(s.site), s.taught(stored); !reflect.DeepEqual(got, want) {
 		t.Fatalf("lessons %v stand, want %v", got, want)
 	}
 }
 
-// taught is what must stand: of each comment the lesson of its last standing decision.
-func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
+// taught returns the expected lessons: for each comment that of its decision in effect.
+func (s *withAutoApprovals) taught(stored map[string]comment.Comment) map[uint64]string {
 	want := map[uint64]string{}
 	s.View(func(tx store.Tx) error {
 		for _, c := range stored {
@@ -225,8 +225,8 @@ func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 		}
 		return nil
 	})
-	got := s.Standing(s.site)
-	for seq, label := range want { // the text may have been edited since
+	got := s.CountingLessons(s.site)
+	for seq, label := range want { // the text may have been edited after the decision
 		if lesson := got[seq]; len(lesson) > len(label) && lesson[:len(label)] == label {
 			want[seq] = lesson
 		}
@@ -234,23 +234,23 @@ func (s *story) taught(stored map[string]comment.Comment) map[uint64]string {
 	return want
 }
 
-// undoAll takes back whatever can be, and checks that the log tells all of it.
-func (s *story) undoAll(t *rapid.T) {
+// undoAll undoes everything that can be undone, and verifies the log.
+func (s *withAutoApprovals) undoAll(t *rapid.T) {
 	for _, batch := range slices.Backward(s.batches) {
-		if _, err := s.S.Undo(s.Ctx, s.mod, s.site, batch, nil); err != nil {
+		if _, err := s.App.Undo(s.Ctx, s.mod, s.site, batch, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.check(t)
-	if bad, err := s.S.VerifyLog(s.Ctx, s.site); bad != 0 || err != nil {
+	if bad, err := s.App.VerifyLog(s.Ctx, s.site); bad != 0 || err != nil {
 		t.Fatalf("the log is bad at %d: %v", bad, err)
 	}
 }
 
-func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
+func TestUndo_EverythingRestoresAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator)
+	mod := w.AddStaff("mod", authz.Moderator)
 	property(t, func(t *rapid.T) {
 		s := newStory(w, mod)
 		s.post(t)
@@ -263,22 +263,22 @@ func TestAfterUndoingEverythingAllIsAsItWas(t *testing.T) {
 				t.Fatalf("the comment is %+v, want it as it arrived", got)
 			}
 		}
-		if n := len(s.Standing(s.site)); n != 0 {
+		if n := len(s.CountingLessons(s.site)); n != 0 {
 			t.Fatalf("%d lessons stand", n)
 		}
 		if n := len(s.Thread(s.site).Comments); n != 0 {
 			t.Fatalf("readers see %d comments", n)
 		}
-		if left, err := s.S.LastBatches(s.Ctx, s.mod, s.site, 10); len(left) != 0 || err != nil {
+		if left, err := s.App.LastBatches(s.Ctx, s.mod, s.site, 10); len(left) != 0 || err != nil {
 			t.Fatalf("batches %v are said to be undoable: %v", left, err)
 		}
 	})
 }
 
-func TestNothingUnapprovedIsEverReadable(t *testing.T) {
+func TestThread_NeverShowsUnapprovedText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator)
+	mod := w.AddStaff("mod", authz.Moderator)
 	property(t, func(t *rapid.T) {
 		w.Clock.Add(time.Hour)
 		s := newStory(w, mod)

@@ -16,32 +16,33 @@ import (
 )
 
 const (
-	maxWhy  = 300                 // characters
-	keptFor = 30 * 24 * time.Hour // what was taken out
+	maxWhy        = 300                 // characters
+	keepRevisions = 30 * 24 * time.Hour // retention of the text before a redaction
 )
 
-// A Redaction takes a part out of a comment's text. Why is told to its writer. Version is that which was seen, or 0.
+// A Redaction removes a part of a comment's text. Why is shown to the commenter. Version is the version that the
+// moderator saw, or 0 for any.
 type Redaction struct {
 	comment.Part
 	Why     string
 	Version int64
-	Key     *txn.Key
+	Key     *txn.IdempotencyKey
 }
 
-// Redacted is what a Redaction did: Undo of Batch puts the part back, as long as it is kept.
+// Redacted is the result of a Redaction. Undo of Batch restores the text while it is kept.
 type Redacted struct {
 	Batch    string `json:"batch"`
 	Version  int64  `json:"version"`
 	Replayed bool   `json:"-"`
 }
 
-// Redact takes a part out of a comment's text, of which readers then see that it was removed. It is an entry of the
-// log that leaves the comment's state as it is, and what the comment taught is taught by what is left of it. The part
-// is kept for 30 days, for an undo. It needs a moderator.
+// Redact removes a part of a comment's text; readers see that something was removed. The log entry does not change the
+// state. What the comment taught is replaced by a lesson from the remaining text. The old text is kept for 30 days, for
+// an undo. Redact needs a moderator.
 func (s *Service) Redact(
 	ctx context.Context, who authz.Actor, site site.Site, id string, in Redaction,
 ) (Redacted, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Redacted{}, err
 	}
 	why, ok := text.Line(in.Why, maxWhy)
@@ -49,10 +50,10 @@ func (s *Service) Redact(
 		return Redacted{}, problem.Field("/why",
 			fmt.Sprintf("Say in at most %d characters why: its writer reads it.", maxWhy))
 	}
-	pen := s.pen(who, site)
+	pen := s.author(who, site)
 	salt := auditlog.NewSalt()
-	out, again, err := txn.Answered(ctx, s.work, in.Key, func(tx Tx) (out Redacted, err error) {
-		b, err := open(tx, pen)
+	out, again, err := txn.Idempotent(ctx, s.work, in.Key, func(tx Tx) (out Redacted, err error) {
+		b, err := beginDecisions(tx, pen)
 		if err != nil {
 			return out, err
 		}
@@ -71,13 +72,13 @@ func (s *Service) Redact(
 		if err != nil {
 			return out, err
 		}
-		lesson, err := b.reteach(c, next, salt)
+		lesson, err := b.replaceLesson(c, next, salt)
 		if err != nil {
 			return out, err
 		}
 		next.Standing = b.Next()
 		d := auditlog.Entry{Lesson: lesson, Ruling: auditlog.Ruling{Before: c.Standing}, Teaching: auditlog.Teaching{Subject: why}}
-		if err := b.retext(c, next, d); err != nil {
+		if err := b.replaceText(c, next, d); err != nil {
 			return out, err
 		}
 		return Redacted{Batch: pen.Batch, Version: c.Version + 1}, b.Close()
@@ -92,19 +93,19 @@ func (s *Service) Redact(
 	return out, nil
 }
 
-// textChanged has what waits judged again where the text is another than the verdict is of.
+// textChanged schedules rescoring of pending comments whose text changed since their verdict.
 func (s *Service) textChanged(site int64) {
-	s.stale.mark(site, 0)
-	s.ruled.mark(site)
+	s.dirty.mark(site, 0)
+	s.rulesChanged.mark(site)
 }
 
-// reteach has what c's standing decision taught taught by the text of next, and returns that lesson's hash; nil:
-// it taught nothing, or another text.
-func (b *book) reteach(c, next comment.Comment, salt []byte) (hash []byte, err error) {
+// replaceLesson replaces the lesson of c's decision in effect by the same lesson from the text of next, and returns its hash.
+// It returns nil if there is no lesson, or the lesson is from another text.
+func (b *decisionTx) replaceLesson(c, next comment.Comment, salt []byte) (hash []byte, err error) {
 	if c.Standing == 0 {
 		return nil, nil
 	}
-	b.Fall(c.Standing)
+	b.Revoke(c.Standing)
 	taught, err := b.tx.Lessons(b.Site, c.Standing-1, c.Standing)
 	if err != nil {
 		return nil, fmt.Errorf("read a lesson: %w", err)
@@ -119,25 +120,26 @@ func (b *book) reteach(c, next comment.Comment, salt []byte) (hash []byte, err e
 	return hash, nil
 }
 
-// unredact puts back what the standing entry d took out.
-func (b *book) unredact(c comment.Comment, d auditlog.Entry) error {
+// unredact restores the text that the entry d removed. d is in effect.
+func (b *decisionTx) unredact(c comment.Comment, d auditlog.Entry) error {
 	next := c.Unredact()
 	next.Standing = d.Before
-	b.Fall(d.Seq)
+	b.Revoke(d.Seq)
 	if d.Before != 0 {
-		b.Rise(d.Before)
+		b.Restore(d.Before)
 	}
-	return b.retext(c, next, auditlog.Entry{Undoes: d.Seq, Teaching: auditlog.Teaching{Subject: d.Subject},
+	return b.replaceText(c, next, auditlog.Entry{Undoes: d.Seq, Teaching: auditlog.Teaching{Subject: d.Subject},
 		Ruling: auditlog.Ruling{Before: d.Seq, Restores: d.Before}})
 }
 
-// retext gives a comment another text in the state that it has, by an entry that needs what is its own only.
-func (b *book) retext(c, next comment.Comment, d auditlog.Entry) error {
+// replaceText replaces the text of a comment without changing its state. The caller sets only the fields of d that are
+// specific to the entry.
+func (b *decisionTx) replaceText(c, next comment.Comment, d auditlog.Entry) error {
 	d.Comment, d.Version, d.Action, d.Reason, d.Note = c.ID, c.Version, c.State.Action(), c.Reason, c.Note
 	d.From, d.To = c.State, c.State
-	next.Verdict.ModelSeq = 0 // it is of the other text
+	next.Verdict.ModelSeq = 0 // the verdict is about the old text
 	var err error
-	if next.Shown, err = b.shows.turn(c.ID, c.State == comment.Approved); err != nil {
+	if next.Shown, err = b.shown.setApproved(c.ID, c.State == comment.Approved); err != nil {
 		return err
 	}
 	ok, err := b.tx.SetText(b.Site, c.ID, c.Version, comment.ChangeTo(next))
@@ -145,9 +147,9 @@ func (b *book) retext(c, next comment.Comment, d auditlog.Entry) error {
 		return fmt.Errorf("set text: %w", err)
 	}
 	if !ok {
-		return errMoved
+		return errVersionChanged
 	}
-	b.Put(d)
-	b.Tell(event.Event{Kind: event.Decided, Page: c.Page, Comment: c.ID, Shown: c.State == comment.Approved})
+	b.Append(d)
+	b.Emit(event.Event{Kind: event.Decided, Page: c.Page, Comment: c.ID, Shown: c.State == comment.Approved})
 	return nil
 }

@@ -15,31 +15,31 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// redact takes words out of a comment.
+// redact removes words from a comment.
 func (w *world) redact(who authz.Actor, id, words string) moderation.Redacted {
 	w.T.Helper()
 	w.Clock.Add(time.Second)
-	out, err := w.S.Redact(w.Ctx, who, w.A, id, moderation.Redaction{Part: comment.Part{Words: words},
+	out, err := w.App.Redact(w.Ctx, who, w.A, id, moderation.Redaction{Part: comment.Part{Words: words},
 		Why: "A telephone number of somebody else."})
 	w.Must(err)
 	return out
 }
 
-// verified reports whether the log of site a holds.
+// verified reports whether the log of site a is valid.
 func (w *world) verified() bool {
 	w.T.Helper()
-	bad, err := w.S.VerifyLog(w.Ctx, w.A)
+	bad, err := w.App.VerifyLog(w.Ctx, w.A)
 	w.Must(err)
 	return bad == 0
 }
 
-func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
+func TestRedact_AndUndo(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", authz.Moderator, "a")
-		c, token := w.SubmitOwn(w.A, "Ring Anna on 555 0100, she **knows** the quaggas.")
+		mod := w.AddStaff("mod", authz.Moderator, "a")
+		c, token := w.SubmitWithToken(w.A, "Ring Anna on 555 0100, she **knows** the quaggas.")
 		w.Decide(mod, w.A, comment.Approve, c.ID)
-		before, standing := w.Comment(w.A, c.ID), w.Standing(w.A)
+		before, standing := w.Comment(w.A, c.ID), w.CountingLessons(w.A)
 		out := w.redact(mod, c.ID, "555 0100")
 
 		const text = "Ring Anna on ███, she **knows** the quaggas."
@@ -52,12 +52,12 @@ func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
 		if th := w.Thread(w.A); len(th.Comments) != 1 || th.Comments[0].HTML != html || th.Comments[0].RedactedAt.IsZero() {
 			t.Errorf("readers see %+v", th.Comments)
 		}
-		own, _, err := w.S.Own(w.Ctx, w.A, c.ID, token)
+		own, _, err := w.App.OwnComment(w.Ctx, w.A, c.ID, token)
 		w.Must(err)
 		if own.Source != text || own.RedactedWhy != "A telephone number of somebody else." {
 			t.Errorf("the writer sees %+v", own)
 		}
-		taught := w.Standing(w.A)
+		taught := w.CountingLessons(w.A)
 		if len(taught) != 1 || taught[got.Standing] != "ham: "+text {
 			t.Errorf("what stands is taught by %v, want by %q", taught, text)
 		}
@@ -67,16 +67,16 @@ func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
 		if q := w.Queue(mod, comment.QueueRequest{View: comment.ViewApproved, Search: "quaggas"}); len(q.Items) != 1 {
 			t.Error("it is not found by what is left")
 		}
-		entries, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{What: "redact"})
+		entries, _, err := w.App.Log(w.Ctx, mod, w.A, moderation.LogRequest{Action: "redact"})
 		w.Must(err)
 		if len(entries) != 1 || entries[0].Comment != c.ID || entries[0].Subject != own.RedactedWhy ||
 			entries[0].Name != "mod" || !w.verified() {
 			t.Errorf("the log says %+v", entries)
 		}
-		if approvals, _, err := w.S.Log(w.Ctx, mod, w.A, moderation.LogRequest{What: "approve"}); len(approvals) != 1 {
+		if approvals, _, err := w.App.Log(w.Ctx, mod, w.A, moderation.LogRequest{Action: "approve"}); len(approvals) != 1 {
 			t.Errorf("%d approvals in the log: %v", len(approvals), err)
 		}
-		again := w.Choose(mod, w.A, moderation.Choice{Action: comment.Approve}, c.ID)
+		again := w.DecideWith(mod, w.A, moderation.Choice{Action: comment.Approve}, c.ID)
 		if again.Unchanged != 1 {
 			t.Errorf("approved again: %+v, want unchanged", again)
 		}
@@ -88,7 +88,7 @@ func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
 			back.RedactedWhy != "" || len(back.Kept) != 0 {
 			t.Errorf("put back by %+v it is %+v", undone, back)
 		}
-		if now := w.Standing(w.A); len(now) != 1 || now[before.Standing] != standing[before.Standing] {
+		if now := w.CountingLessons(w.A); len(now) != 1 || now[before.Standing] != standing[before.Standing] {
 			t.Errorf("put back, what stands is %v, want %v", now, standing)
 		}
 		if twice := w.Undo(mod, w.A, out.Batch); twice.Done != 0 || !w.verified() {
@@ -97,16 +97,16 @@ func TestAPartOfAPublicCommentIsTakenOutAndPutBack(t *testing.T) {
 	})
 }
 
-// Two parts come back one after the other, and a decision between them stands in the way until it is undone.
-func TestPartsArePutBackInTheirOrder(t *testing.T) {
+// Redactions are undone in reverse order. A later decision prevents an undo until that decision is undone.
+func TestRedact_UndoInReverseOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	const text = "First the hedgehog, then the badger, and the otter last."
 	c := w.Submit(w.A, text)
 	first := w.redact(mod, c.ID, "hedgehog")
-	if got := w.Comment(w.A, c.ID); got.State != comment.Pending || len(w.Standing(w.A)) != 0 {
-		t.Errorf("of what waits a part was taken out: %v, %v", got.State, w.Standing(w.A))
+	if got := w.Comment(w.A, c.ID); got.State != comment.Pending || len(w.CountingLessons(w.A)) != 0 {
+		t.Errorf("of what waits a part was taken out: %v, %v", got.State, w.CountingLessons(w.A))
 	}
 	approved := w.Decide(mod, w.A, comment.Approve, c.ID)
 	if approved.Done != 1 {
@@ -131,21 +131,21 @@ func TestPartsArePutBackInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestATextThatItsWriterChangedSinceIsNotPutBack(t *testing.T) {
+func TestRedact_NoUndoAfterEdit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Publish(w.A)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
-	w.Schooled(w.A, 12, 12)
-	c, token := w.SubmitOwn(w.A, "My neighbour lives at 12 Poplar Lane.")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
+	w.Train(w.A, 12, 12)
+	c, token := w.SubmitWithToken(w.A, "My neighbour lives at 12 Poplar Lane.")
 	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Standing != 0 {
 		t.Fatalf("it is %v", got.State)
 	}
 	out := w.redact(mod, c.ID, "12 Poplar Lane")
-	if len(w.Standing(w.A)) != 24 {
+	if len(w.CountingLessons(w.A)) != 24 {
 		t.Error("what nobody decided taught something")
 	}
-	if _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "My neighbour lives at 12 Poplar Lane, I say."); err != nil {
+	if _, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, "My neighbour lives at 12 Poplar Lane, I say."); err != nil {
 		t.Fatal(err)
 	}
 	got := w.Comment(w.A, c.ID)
@@ -157,15 +157,15 @@ func TestATextThatItsWriterChangedSinceIsNotPutBack(t *testing.T) {
 	}
 }
 
-func TestWhatWasTakenOutIsForgotten(t *testing.T) {
+func TestRetention_ErasesRedactedText(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", authz.Moderator, "a")
+		mod := w.AddStaff("mod", authz.Moderator, "a")
 		old := w.Submit(w.A, "The password is walrus-in-autumn, do not tell.")
 		batch := w.redact(mod, old.ID, "walrus-in-autumn").Batch
-		gone, token := w.SubmitOwn(w.A, "My own number is 555 0199, call any day.")
+		gone, token := w.SubmitWithToken(w.A, "My own number is 555 0199, call any day.")
 		w.redact(mod, gone.ID, "555 0199")
-		w.Must(w.S.WithdrawAndForget(w.Ctx, w.A, gone.ID, token))
+		w.Must(w.App.WithdrawAndForget(w.Ctx, w.A, gone.ID, token))
 		if c := w.Comment(w.A, gone.ID); len(c.Kept) != 0 || c.RedactedWhy != "" {
 			t.Errorf("erased, and kept: %+v", c.Kept)
 		}
@@ -175,7 +175,7 @@ func TestWhatWasTakenOutIsForgotten(t *testing.T) {
 		w.Clock.Add(24*time.Hour + time.Minute)
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- w.S.Moderation.Run(ctx) }()
+		go func() { ended <- w.App.Moderation.Run(ctx) }()
 		testkit.Until(t, "the old one is forgotten", func() bool { return len(w.Comment(w.A, old.ID).Kept) == 0 })
 		stop()
 		w.Must(<-ended)
@@ -191,14 +191,14 @@ func TestWhatWasTakenOutIsForgotten(t *testing.T) {
 	})
 }
 
-func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
+func TestRedact_StaleVersion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
-	c, token := w.SubmitOwn(w.A, "A sentence that will be edited soon.")
-	withdrawn, end := w.SubmitOwn(w.A, "A remark that its writer withdraws.")
-	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, end))
-	if _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Another sentence, edited in between."); err != nil {
+	mod := w.AddStaff("mod", authz.Moderator, "a")
+	c, token := w.SubmitWithToken(w.A, "A sentence that will be edited soon.")
+	withdrawn, end := w.SubmitWithToken(w.A, "A remark that its writer withdraws.")
+	w.Must(w.App.Withdraw(w.Ctx, w.A, withdrawn.ID, end))
+	if _, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, "Another sentence, edited in between."); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -214,7 +214,7 @@ func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
 		{txn.NewID(), moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
 		{"x", moderation.Redaction{Part: comment.Part{To: 3}, Why: "why"}, "comment.unknown"},
 	} {
-		_, err := w.S.Redact(w.Ctx, mod, w.A, tt.id, tt.in)
+		_, err := w.App.Redact(w.Ctx, mod, w.A, tt.id, tt.in)
 		apptest.WantCode(t, tt.want, err, tt.want)
 	}
 	if w.Comment(w.A, c.ID).Version != 2 {
@@ -222,16 +222,16 @@ func TestARedactionIsOfTheTextThatWasSeen(t *testing.T) {
 	}
 }
 
-func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
+func TestRedact_RescoresAndRegroups(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		mod := w.AddPerson("mod", authz.Moderator, "a")
-		w.Schooled(w.A, 12, 12)
-		w.Run(w.S)
+		mod := w.AddStaff("mod", authz.Moderator, "a")
+		w.Train(w.A, 12, 12)
+		w.Run(w.App)
 		const advert = "Buy the wonderful walking boots of our family shop in the old town today."
 		first, second := w.Submit(w.A, advert), w.Submit(w.A, advert)
-		of := func(id string) campaign.Known {
-			known, err := w.S.Of(w.Ctx, w.A.ID, []string{id})
+		of := func(id string) campaign.Summary {
+			known, err := w.App.CampaignsOf(w.Ctx, w.A.ID, []string{id})
 			w.Must(err)
 			return known[id]
 		}
@@ -249,11 +249,11 @@ func TestWhatWaitsIsJudgedAndLikenedByWhatIsLeft(t *testing.T) {
 	})
 }
 
-// A redaction decides nothing about the comment itself: holding a redacted pending comment is its first decision.
+// A redaction is not a decision on the comment: holding a redacted pending comment is its first decision.
 func TestDecide_HoldAfterRedactionIsADecision(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "First the hedgehog, then the badger.")
 	w.redact(mod, c.ID, "hedgehog")
 	w.redact(mod, c.ID, "badger")

@@ -13,31 +13,30 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Replied is a staff reply, and the batch that approved the comment it answers, if it waited.
-// Contradictions has that comment where the filter was sure that it is spam: undo of Batch takes
-// the approval back.
+// A Replied is a staff reply. Batch is the batch that approved the comment it answers, or "" if that was not pending.
+// Contradictions contains that comment if the classifier was certain that it is spam. Undo of Batch reverts the
+// approval.
 type Replied struct {
 	ID             string          `json:"id"`
 	Batch          string          `json:"batch"`
 	Contradictions []Contradiction `json:"contradictions"`
-	Comment        comment.Comment `json:"-"` // as it is now
+	Comment        comment.Comment `json:"-"` // current state of the reply
 	Replayed       bool            `json:"-"`
 }
 
-// Reply answers a comment under a badge, published at once. An author may answer what is
-// visible; a moderator's answer to a waiting comment approves it in the same batch, in the
-// version that to names (0: whatever is current).
+// Reply publishes a staff reply to a comment, with a badge. Authors may answer visible comments. A moderator's reply to
+// a pending comment approves that comment in the same batch, if it has the version of to; version 0 matches any.
 func (s *Service) Reply(
-	ctx context.Context, who authz.Actor, site site.Site, to Ref, body string, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, to Ref, body string, key *txn.IdempotencyKey,
 ) (Replied, error) {
-	if err := who.May(site.ID, authz.Author, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(site.ID, authz.Author, authz.ScopeDecide); err != nil {
 		return Replied{}, err
 	}
 	body, err := comment.CheckBody(body)
 	if err != nil {
 		return Replied{}, err
 	}
-	pen, salts := s.pen(who, site), newSalts(1)
+	pen, salts := s.author(who, site), newSalts(1)
 	reply := comment.Comment{
 		ID:          txn.NewID(),
 		Site:        site.ID,
@@ -54,8 +53,8 @@ func (s *Service) Reply(
 	}
 	reply.Write(body)
 	segment := comment.NewSegment(pen.At)
-	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Replied, err error) {
-		b, err := open(tx, pen)
+	out, again, err := txn.Idempotent(ctx, s.work, key, func(tx Tx) (out Replied, err error) {
+		b, err := beginDecisions(tx, pen)
 		if err != nil {
 			return out, err
 		}
@@ -85,8 +84,8 @@ func (s *Service) Reply(
 	return out, nil
 }
 
-// reply stores c as the answer to a comment, which it approves where it waits; out is of that.
-func (b *book) reply(who authz.Actor, to Ref, c comment.Comment, segment string, salt []byte, out *Outcome) error {
+// reply stores c as a reply. If the parent is pending, reply approves it and reports that in out.
+func (b *decisionTx) reply(who authz.Actor, to Ref, c comment.Comment, segment string, salt []byte, out *Outcome) error {
 	if err := b.lock([]string{to.ID}, b.tx.CommentsByID); err != nil {
 		return err
 	}
@@ -97,7 +96,7 @@ func (b *book) reply(who authz.Actor, to Ref, c comment.Comment, segment string,
 	case parent.State == comment.Pending && who.Role(b.Site) < authz.Moderator:
 		return problem.Denied("role.insufficient", "A moderator has to approve this comment before you can answer it.")
 	case parent.State != comment.Approved && parent.State != comment.Pending:
-		return problem.Wrong("parent.unknown", "/parent", "This comment is not visible. Take it back to waiting first.")
+		return problem.Wrong("parent.unknown", "/parent", "This comment is not visible. Return it to pending first.")
 	}
 	if parent.State == comment.Pending {
 		if to.Version != 0 && to.Version != parent.Version {
@@ -115,9 +114,9 @@ func (b *book) reply(who authz.Actor, to Ref, c comment.Comment, segment string,
 	if _, _, err := b.tx.InsertComment(c); err != nil {
 		return fmt.Errorf("insert reply: %w", err)
 	}
-	if err := b.shows.replyShown(parent.ID, true); err != nil {
+	if err := b.shown.replyShown(parent.ID, true); err != nil {
 		return err
 	}
-	b.Tell(event.Event{Kind: event.Arrived, Page: c.Page, Comment: c.ID, Shown: true})
+	b.Emit(event.Event{Kind: event.Arrived, Page: c.Page, Comment: c.ID, Shown: true})
 	return b.close(out)
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
+func TestReply_PublishedWithBadge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	author, mod := w.AddPerson("author", authz.Author, "a"), w.AddPerson("mod", authz.Moderator, "a")
+	author, mod := w.AddStaff("author", authz.Author, "a"), w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "What does it cost?")
 	w.Decide(mod, w.A, comment.Approve, c.ID)
-	before := w.Standing(w.A)
-	out, err := w.S.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Nothing, **ever**.", nil)
+	before := w.CountingLessons(w.A)
+	out, err := w.App.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Nothing, **ever**.", nil)
 	w.Must(err)
 	if out.Batch != "" {
 		t.Errorf("an answer to what is visible made batch %q", out.Batch)
@@ -33,19 +33,19 @@ func TestAStaffReplyIsPublishedAtOnceUnderItsBadge(t *testing.T) {
 		!strings.Contains(r.HTML, "<strong>ever</strong>") {
 		t.Errorf("got %q by %q (%s) below %q at depth %d", r.HTML, r.Name, r.Badge, r.Parent, r.Depth)
 	}
-	if len(before) != 1 || len(w.Standing(w.A)) != 1 {
-		t.Errorf("the reply taught something: %v", w.Standing(w.A))
+	if len(before) != 1 || len(w.CountingLessons(w.A)) != 1 {
+		t.Errorf("the reply taught something: %v", w.CountingLessons(w.A))
 	}
 }
 
-func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
+func TestReply_ApprovesPendingParent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	author, mod := w.AddPerson("author", authz.Author, "a"), w.AddPerson("mod", authz.Moderator, "a")
+	author, mod := w.AddStaff("author", authz.Author, "a"), w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Is anybody there?")
-	_, err := w.S.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Yes.", nil)
+	_, err := w.App.Reply(w.Ctx, author, w.A, moderation.Ref{ID: c.ID}, "Yes.", nil)
 	apptest.WantCode(t, "an author's answer to what waits", err, "role.insufficient")
-	out, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: c.Version}, "Yes.", nil)
+	out, err := w.App.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID, Version: c.Version}, "Yes.", nil)
 	w.Must(err)
 	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Version != 2 || out.Batch == "" {
 		t.Errorf("the comment is %v in version %d, batch %q", got.State, got.Version, out.Batch)
@@ -53,7 +53,7 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 	if thread := w.Thread(w.A); len(thread.Comments) != 2 {
 		t.Errorf("readers see %d comments, want both", len(thread.Comments))
 	}
-	if got := w.Standing(w.A); len(got) != 1 || got[1] != "ham: Is anybody there?" {
+	if got := w.CountingLessons(w.A); len(got) != 1 || got[1] != "ham: Is anybody there?" {
 		t.Errorf("lessons: got %v, want the approval's alone", got)
 	}
 	if back := w.Undo(mod, w.A, out.Batch); back.Done != 1 {
@@ -65,20 +65,20 @@ func TestAModeratorsReplyApprovesWhatWaitsInTheSameBatch(t *testing.T) {
 	}
 }
 
-func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
+func TestReply_RefusesHiddenParent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	spam, gone := w.Submit(w.A, "Buy pills."), "withdrawn"
 	w.Decide(mod, w.A, comment.MarkSpam, spam.ID)
-	edited, token := w.SubmitOwn(w.A, "As the moderator read it.")
-	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "As nobody read it.")
+	edited, token := w.SubmitWithToken(w.A, "As the moderator read it.")
+	_, _, err := w.App.Edit(w.Ctx, w.A, edited.ID, token, "As nobody read it.")
 	w.Must(err)
-	removed, removedToken := w.SubmitOwn(w.A, "Taken back by its writer.")
-	w.Must(w.S.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
+	removed, removedToken := w.SubmitWithToken(w.A, "Taken back by its writer.")
+	w.Must(w.App.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
 	deep := w.Submit(w.A, "The first of many.")
 	for i := range 63 {
-		out, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: deep.ID}, "Deeper.", nil)
+		out, err := w.App.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: deep.ID}, "Deeper.", nil)
 		if err != nil {
 			t.Fatalf("depth %d: %v", i+1, err)
 		}
@@ -98,7 +98,7 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 		{"too long", strings.Repeat("д", 10_001), moderation.Ref{ID: edited.ID}, "comment.too_long"},
 		{"no text", "\xff", moderation.Ref{ID: edited.ID}, "comment.not_utf8"},
 	} {
-		_, err := w.S.Reply(w.Ctx, mod, w.A, tt.to, tt.body, nil)
+		_, err := w.App.Reply(w.Ctx, mod, w.A, tt.to, tt.body, nil)
 		apptest.WantCode(t, tt.name, err, tt.want)
 	}
 	if got := w.Comment(w.A, edited.ID); got.State != comment.Pending {
@@ -106,15 +106,15 @@ func TestAReplyIsRefusedWhereItWouldStandUnderNothingReadersSee(t *testing.T) {
 	}
 }
 
-func TestARepeatedReplyIsOneReply(t *testing.T) {
+func TestReply_IdempotencyKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Answer me once.")
-	key := &txn.Key{Site: w.A.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
-	first, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
+	key := &txn.IdempotencyKey{Site: w.A.ID, Route: "reply", Account: mod.Account.ID, Value: "0123456789abcdef"}
+	first, err := w.App.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
 	w.Must(err)
-	second, err := w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
+	second, err := w.App.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "Once.", key)
 	w.Must(err)
 	if first.Replayed || !second.Replayed || first.ID != second.ID || first.Batch != second.Batch {
 		t.Errorf("got %v and %v, want the same answer", first, second)
@@ -124,19 +124,19 @@ func TestARepeatedReplyIsOneReply(t *testing.T) {
 	}
 }
 
-func TestStaffAnswerOnAClosedPage(t *testing.T) {
+func TestReply_ClosedPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "The last word?")
 	closed := false
-	page, err := w.S.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &closed})
+	page, err := w.App.SetPage(w.Ctx, mod, w.A, c.Page, sites.PageChange{Open: &closed})
 	w.Must(err)
 	if page.Open || page.Pending != 1 || page.Approved != 0 {
 		t.Errorf("got %+v, want it closed with one waiting", page)
 	}
-	_, err = w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "Too late."})
+	_, err = w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "Too late."})
 	apptest.WantCode(t, "a reader's comment", err, "page.closed")
-	_, err = w.S.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "No, this is.", nil)
+	_, err = w.App.Reply(w.Ctx, mod, w.A, moderation.Ref{ID: c.ID}, "No, this is.", nil)
 	apptest.WantCode(t, "a moderator's answer", err, "")
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A rollingBack store rolls each transaction back once before it commits it.
+// rollingBack is a store that rolls each transaction back once before it commits it.
 type rollingBack struct{ txn.Store[store.Tx] }
 
 var errAgain = errors.New("again")
@@ -49,7 +49,7 @@ type effects struct {
 	asked   map[string]int
 }
 
-func (c *effects) Arrived(arrived comment.Comment) { c.arrived = append(c.arrived, arrived.ID) }
+func (c *effects) CacheArrival(arrived comment.Comment) { c.arrived = append(c.arrived, arrived.ID) }
 
 func (c *effects) Allow(_ context.Context, _ int64, key string, _, _ int) (bool, time.Duration) {
 	c.asked[key]++
@@ -58,11 +58,11 @@ func (c *effects) Allow(_ context.Context, _ int64, key string, _, _ int) (bool,
 
 func TestSubmit_EffectsHappenOnceIfTheTransactionRetries(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		c := &effects{Campaigns: w.S.Campaigns, asked: map[string]int{}}
-		s := moderation.New(moderation.Options{Process: w.S.Process, Store: rollingBack{w.DB.Store}, Secret: apptest.Secret,
-			Judge: w.S.Learning, Rules: w.S.Rules, Campaigns: c, Complaints: w.S.Reports, Staff: w.S.Identity.StaffNames,
-			Namesake: w.S.ReaderAuth.Namesake, Forgets: w.S.Learning.NoteForgotten})
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		c := &effects{Campaigns: w.App.Campaigns, asked: map[string]int{}}
+		s := moderation.New(moderation.Options{Process: w.App.Process, Store: rollingBack{w.DB.Store}, Secret: apptest.Secret,
+			Judge: w.App.Learning, Rules: w.App.Rules, Campaigns: c, Reports: w.App.Reports, Staff: w.App.Identity.StaffNames,
+			Namesake: w.App.ReaderAuth.Impersonates, RecordErasure: w.App.Learning.MarkForgotten})
 		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Is there a ferry on Sundays?",
 			Address: netip.MustParseAddr("192.0.2.7"), Limiter: c}
 		out, err := s.Submit(w.Ctx, w.A, in)

@@ -30,14 +30,14 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// What each actor may do about site a: "ok", or the code of the refusal by its first word.
+// rightsTable says what each actor may do on site a: "ok", or the first part of the error code.
 const rightsTable = `
                     nobody author moderator owner  everywhere  operator  read   decide  bound  ownerB moderatorB  token
 Queue               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 QueueCounts         auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Item                auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
-Stories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
-Moved               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+ItemHistories             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+ChangedItems               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Campaigns           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Members             auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Pages               auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -47,7 +47,7 @@ Quality             auth   role   ok        ok     ok          ok        ok     
 Flow                auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 WhatIf              auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 LastBatches         auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
-Identify            auth   ok     ok        ok     ok          role      role   role    site   site   site     role
+IssueIdentity            auth   ok     ok        ok     ok          role      role   role    site   site   site     role
 Reply               auth   ok     ok        ok     ok          ok        role   ok      site   site   site     ok
 Decide              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
 Redact              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
@@ -56,12 +56,12 @@ Rejoin              auth   role   ok        ok     ok          ok        role   
 Undo                auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
 SetSSOKey           auth   role   role      ok     ok          ok        role   role    site   site   site     role
 Copy                auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-Neighbours          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-AddNeighbour        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-RemoveNeighbour     auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-PreviewNeighbour    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-NeighbourTallies    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-OwnList             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+SpamListSources          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+AddSpamListSource        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+RemoveSpamListSource     auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+PreviewSpamList    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+SpamListTallies    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+OwnSpamList             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 CheckerState        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 SetCheckerKey       auth   role   role      ok     ok          ok        role   role    site   site   site     role
 SiteKey             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
@@ -72,8 +72,8 @@ AddAccountHere      auth   role   role      ok     ok          ok        role   
 AddAccountAll       auth   role   role      role   ok          ok        role   role    role   role   role     role
 AllowOrigin         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 EndEditTokens       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-DismissKnock        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-Knocks              auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
+DismissOrigin        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+OriginRequests              auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
 LookAt              auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
 Leave               auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
 AddSite             auth   role   role      role   ok          ok        role   role    role   role   role     role
@@ -81,13 +81,13 @@ SetOther            auth   role   role      ok     ok          ok        role   
 AddToken            auth   ok     ok        ok     ok          field     role   role    ok     ok     ok       ok
 Tokens              auth   ok     ok        ok     ok          ok        role   role    ok     ok     ok       ok
 MySessions          auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
-MyProofs            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
-MayLink             auth   field  field     field  field       role      role   role    role   field  field    role
-LinkProof           auth   ok     field     field  field       role      role   role    role   field  field    role
-Unlink              auth   field  field     field  field       role      role   role    role   field  field    role
+LinkedProviders            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+CheckLink             auth   field  field     field  field       role      role   role    role   field  field    role
+LinkProvider           auth   ok     field     field  field       role      role   role    role   field  field    role
+UnlinkProvider              auth   field  field     field  field       role      role   role    role   field  field    role
 Accounts            auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
 Sites               auth   ok     ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
-Beginning           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
+TrainingProgress           auth   ok     ok        ok     ok          ok        ok     ok      site   site   site     ok
 Inspect             auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Rebuild             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Import              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
@@ -98,10 +98,10 @@ LessonsOf           auth   role   role      ok     ok          ok        role   
 WithdrawLessons     auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RetireLessons       auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 EraseLessons        auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-PersonHeld          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-ErasePerson         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+PreviewErasure          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+EraseDataSubject         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 CopyLessons         auth   role   role      site   ok          ok        role   role    site   site   site     site
-MayOwn              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
+CheckOwner              auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 ResetAccount        auth   account account   ok     ok          ok        role   role    role   account account  role
 RemoveAccount       auth   account account   ok     ok          ok        account account account account account ok
 SetToken            auth   token  token     ok     ok          ok        role   role    token  token  token    role
@@ -113,7 +113,7 @@ Tallies             auth   role   ok        ok     ok          ok        ok     
 AddRule             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RemoveRule          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RestoreRule         auth   role   role      ok     ok          ok        role   role    site   site   site     ok
-Demands             auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
+ListTakedowns             auth   role   role      ok     ok          ok        ok     ok      site   site   site     ok
 Withhold            auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Restore             auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 Blocks              auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
@@ -132,19 +132,18 @@ RemoveWebhook       auth   role   role      ok     ok          ok        role   
 SetWebhook          auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RedeliverWebhook    auth   role   role      ok     ok          ok        role   role    site   site   site     ok
 RestoreWebhook      auth   role   role      ok     ok          ok        role   role    site   site   site     role
-Door                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
-Ask                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
+SiteForCheck                auth   role   ok        ok     ok          ok        ok     ok      ok     ok     ok       ok
+CheckComment                 auth   role   ok        ok     ok          ok        ok     ok      site   site   site     ok
 Teach               auth   role   ok        ok     ok          ok        role   ok      site   site   site     ok
 RemoveSite          auth   role   role      -      -           -         role   role    site   site   site     -
 `
 
-// rows are about use cases of other names where one row is not enough.
+// rows maps rows to use cases that need more than one row.
 var rows = map[string]string{"AddAccountHere": "AddAccount", "AddAccountAll": "AddAccount", "SetOther": "SetAccount",
 	"AddBlockAWhile": "AddBlock"}
 
-// TestEveryUseCaseWithAnActorIsInTheTable looks at the services themselves: a new use case has to
-// say whose it is.
-func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
+// The test finds use cases by reflection, so a new use case needs a row in the table.
+func TestRights_TableIsComplete(t *testing.T) {
 	t.Parallel()
 	inTable := map[string]bool{}
 	for _, line := range strings.Split(strings.TrimSpace(rightsTable), "\n")[1:] {
@@ -169,21 +168,21 @@ func TestEveryUseCaseWithAnActorIsInTheTable(t *testing.T) {
 	}
 }
 
-func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
+func TestRights_RolesAndScopes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	actors := map[string]authz.Actor{
 		"nobody":     {},
-		"author":     w.AddPerson("author", authz.Author, "a"),
-		"moderator":  w.AddPerson("moderator", authz.Moderator, "a"),
-		"owner":      w.AddPerson("owner", authz.Owner, "a"),
-		"everywhere": w.AddPerson("everywhere", authz.Owner),
+		"author":     w.AddStaff("author", authz.Author, "a"),
+		"moderator":  w.AddStaff("moderator", authz.Moderator, "a"),
+		"owner":      w.AddStaff("owner", authz.Owner, "a"),
+		"everywhere": w.AddStaff("everywhere", authz.Owner),
 		"operator":   authz.Operator,
 		"read":       w.AddToken("owner@staff.example", authz.ScopeRead),
 		"decide":     w.AddToken("owner@staff.example", authz.ScopeDecide),
 		"bound":      w.AddToken("everywhere@staff.example", authz.ScopeAdmin, "b"),
-		"ownerB":     w.AddPerson("ownerB", authz.Owner, "b"),
-		"moderatorB": w.AddPerson("moderatorB", authz.Moderator, "b"),
+		"ownerB":     w.AddStaff("ownerB", authz.Owner, "b"),
+		"moderatorB": w.AddStaff("moderatorB", authz.Moderator, "b"),
 		"token":      w.AddToken("owner@staff.example", authz.ScopeAdmin),
 	}
 	uses := useCases(w)
@@ -215,17 +214,17 @@ func TestRolesAndScopesAllowExactlyWhatTheTableSays(t *testing.T) {
 	}
 }
 
-// useCases are the use cases about site a, each ready to be tried again and again.
+// useCases returns the use cases of site a. Each can be called repeatedly.
 func useCases(w *world) map[string]func(who authz.Actor) error {
-	ctx, s := w.Ctx, w.S
+	ctx, s := w.Ctx, w.App
 	reader := w.Submit(w.A, "A comment to look at.")
 	w.Decide(authz.Operator, w.A, comment.Approve, reader.ID)
 	alike := campaign.Campaign{ID: txn.NewID(), Joined: 1, Waiting: 1}
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.PutCampaigns(w.A.ID, alike) }))
 	page := reader.Page
-	withdrawn, token := w.SubmitOwn(w.A, "A comment that its writer withdrew.")
-	w.Must(w.S.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
-	other := w.AddPerson("other", authz.Moderator, "a")
+	withdrawn, token := w.SubmitWithToken(w.A, "A comment that its writer withdrew.")
+	w.Must(w.App.Withdraw(w.Ctx, w.A, withdrawn.ID, token))
+	other := w.AddStaff("other", authz.Moderator, "a")
 	n := 0
 	fresh := func() string { n++; return strings.Repeat("x", n) }
 	near := spamlist.Draft{URL: "https://near.example/list", Key: strings.Repeat("A", 43), Weight: 1}
@@ -234,7 +233,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	hookOf := func() string {
 		list, err := s.Webhooks(ctx, authz.Operator, w.A)
 		w.Must(err)
-		for _, h := range list { // a site has twenty at most
+		for _, h := range list { // a site may have twenty
 			w.Must(s.RemoveWebhook(ctx, authz.Operator, w.A, h.ID))
 		}
 		id, _, _, err := s.AddWebhook(ctx, authz.Operator, w.A, hook, nil)
@@ -263,13 +262,13 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, err := s.Queue(ctx, who, w.A, comment.QueueRequest{})
 			return err
 		},
-		"QueueCounts": func(who authz.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
-		"Item":        func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
-		"StaffNames":  func(who authz.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
-		"Identify":    func(who authz.Actor) error { _, err := s.Identify(ctx, who, w.A); return err },
-		"Stories":     func(who authz.Actor) error { _, err := s.Stories(ctx, who, w.A, reader.ID); return err },
-		"Moved": func(who authz.Actor) error {
-			_, err := s.Moved(ctx, who, w.A, moderation.Ref{ID: reader.ID})
+		"QueueCounts":   func(who authz.Actor) error { _, _, err := s.QueueCounts(ctx, who, w.A); return err },
+		"Item":          func(who authz.Actor) error { _, _, err := s.Item(ctx, who, w.A, reader.ID); return err },
+		"StaffNames":    func(who authz.Actor) error { _, err := s.StaffNames(ctx, who, w.A); return err },
+		"IssueIdentity": func(who authz.Actor) error { _, err := s.IssueIdentity(ctx, who, w.A); return err },
+		"ItemHistories": func(who authz.Actor) error { _, err := s.ItemHistories(ctx, who, w.A, reader.ID); return err },
+		"ChangedItems": func(who authz.Actor) error {
+			_, err := s.ChangedItems(ctx, who, w.A, moderation.Ref{ID: reader.ID})
 			return err
 		},
 		"Pages": func(who authz.Actor) error { _, _, err := s.Pages(ctx, who, w.A, "", 0); return err },
@@ -336,21 +335,21 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, err := s.Copy(ctx, who, w.A, filepath.Join(w.T.TempDir(), "copy"), nil)
 			return err
 		},
-		"Neighbours": func(who authz.Actor) error { _, err := s.SpamLists.Neighbours(ctx, who, w.A); return err },
-		"PreviewNeighbour": func(who authz.Actor) error {
-			_, err := s.PreviewNeighbour(ctx, who, w.A, near)
+		"SpamListSources": func(who authz.Actor) error { _, err := s.SpamLists.SpamListSources(ctx, who, w.A); return err },
+		"PreviewSpamList": func(who authz.Actor) error {
+			_, err := s.PreviewSpamList(ctx, who, w.A, near)
 			return err
 		},
-		"NeighbourTallies": func(who authz.Actor) error { _, err := s.NeighbourTallies(ctx, who, w.A); return err },
-		"OwnList":          func(who authz.Actor) error { _, err := s.OwnList(ctx, who, w.A); return err },
-		"AddNeighbour": func(who authz.Actor) error {
-			_, _, err := s.AddNeighbour(ctx, who, w.A, near, nil)
+		"SpamListTallies": func(who authz.Actor) error { _, err := s.SpamListTallies(ctx, who, w.A); return err },
+		"OwnSpamList":     func(who authz.Actor) error { _, err := s.OwnSpamList(ctx, who, w.A); return err },
+		"AddSpamListSource": func(who authz.Actor) error {
+			_, _, err := s.AddSpamListSource(ctx, who, w.A, near, nil)
 			return err
 		},
-		"RemoveNeighbour": func(who authz.Actor) error {
-			id, _, err := s.AddNeighbour(ctx, authz.Operator, w.A, near, nil)
+		"RemoveSpamListSource": func(who authz.Actor) error {
+			id, _, err := s.AddSpamListSource(ctx, authz.Operator, w.A, near, nil)
 			w.Must(err)
-			return s.RemoveNeighbour(ctx, who, w.A, id)
+			return s.RemoveSpamListSource(ctx, who, w.A, id)
 		},
 		"CheckerState":  func(who authz.Actor) error { _, err := s.CheckerState(ctx, who, w.A); return err },
 		"SetCheckerKey": func(who authz.Actor) error { return s.SetCheckerKey(ctx, who, w.A, "a key") },
@@ -362,7 +361,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			w.Must(s.RemoveRule(ctx, authz.Operator, w.A, id))
 			return s.RestoreRule(ctx, who, w.A, id)
 		},
-		"Demands": func(who authz.Actor) error { _, _, err := s.Demands(ctx, who, w.A, "", 0); return err },
+		"ListTakedowns": func(who authz.Actor) error { _, _, err := s.ListTakedowns(ctx, who, w.A, "", 0); return err },
 		"Withhold": func(who authz.Actor) error {
 			_, _, err := s.Withhold(ctx, who, w.A, demand, nil)
 			return err
@@ -412,11 +411,11 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, err := s.AllowOrigin(ctx, who, "a", "https://www.a.example")
 			return err
 		},
-		"Knocks": func(who authz.Actor) error { _, _, err := s.Knocks(ctx, who, w.A); return err },
-		"LookAt": func(who authz.Actor) error { return s.Presence.LookAt(ctx, who, w.A, "") },
-		"Leave":  func(who authz.Actor) error { return s.Presence.Leave(ctx, who, w.A) },
-		"DismissKnock": func(who authz.Actor) error {
-			return s.DismissKnock(ctx, who, w.A, "https://other.example")
+		"OriginRequests": func(who authz.Actor) error { _, _, err := s.OriginRequests(ctx, who, w.A); return err },
+		"LookAt":         func(who authz.Actor) error { return s.Presence.LookAt(ctx, who, w.A, "") },
+		"Leave":          func(who authz.Actor) error { return s.Presence.Leave(ctx, who, w.A) },
+		"DismissOrigin": func(who authz.Actor) error {
+			return s.DismissOrigin(ctx, who, w.A, "https://other.example")
 		},
 		"AddSite": func(who authz.Actor) error {
 			_, _, err := s.AddSite(ctx, who, site.Site{Key: "new-" + fresh(), Name: "New",
@@ -439,27 +438,27 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			_, err := s.SetAccount(ctx, who, other.Account.ID, identity.AccountChange{Name: &name})
 			return err
 		},
-		"AddToken":   func(who authz.Actor) error { _, _, err := s.AddToken(ctx, who, identity.NewToken{}); return err },
-		"Tokens":     func(who authz.Actor) error { _, err := s.Tokens(ctx, who); return err },
-		"MySessions": func(who authz.Actor) error { _, err := s.MySessions(ctx, who); return err },
-		"MyProofs":   func(who authz.Actor) error { _, err := s.MyProofs(ctx, who); return err },
-		"MayLink":    func(who authz.Actor) error { return s.MayLink(ctx, who, "a password") },
-		"LinkProof": func(who authz.Actor) error {
-			return s.LinkProof(ctx, who, "Small", authz.Proof{Issuer: "https://issuer.example", Subject: "s"})
+		"AddToken":        func(who authz.Actor) error { _, _, err := s.AddToken(ctx, who, identity.NewToken{}); return err },
+		"Tokens":          func(who authz.Actor) error { _, err := s.Tokens(ctx, who); return err },
+		"MySessions":      func(who authz.Actor) error { _, err := s.MySessions(ctx, who); return err },
+		"LinkedProviders": func(who authz.Actor) error { _, err := s.LinkedProviders(ctx, who); return err },
+		"CheckLink":       func(who authz.Actor) error { return s.CheckLink(ctx, who, "a password") },
+		"LinkProvider": func(who authz.Actor) error {
+			return s.LinkProvider(ctx, who, "Small", authz.ExternalIdentity{Issuer: "https://issuer.example", Subject: "s"})
 		},
-		"Unlink":    func(who authz.Actor) error { return s.Unlink(ctx, who, "https://issuer.example") },
-		"Accounts":  func(who authz.Actor) error { _, err := s.Accounts(ctx, who); return err },
-		"Sites":     func(who authz.Actor) error { _, err := s.Process.Sites(ctx, who); return err },
-		"MayOwn":    func(who authz.Actor) error { return s.MayOwn(ctx, who, "a") },
-		"Beginning": func(who authz.Actor) error { _, err := s.Beginning(ctx, who, w.A); return err },
-		"Inspect":   func(who authz.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
+		"UnlinkProvider":   func(who authz.Actor) error { return s.UnlinkProvider(ctx, who, "https://issuer.example") },
+		"Accounts":         func(who authz.Actor) error { _, err := s.Accounts(ctx, who); return err },
+		"Sites":            func(who authz.Actor) error { _, err := s.Process.Sites(ctx, who); return err },
+		"CheckOwner":       func(who authz.Actor) error { return s.CheckOwner(ctx, who, "a") },
+		"TrainingProgress": func(who authz.Actor) error { _, err := s.TrainingProgress(ctx, who, w.A); return err },
+		"Inspect":          func(who authz.Actor) error { _, err := s.Inspect(ctx, who, w.A, 5); return err },
 		"Import": func(who authz.Actor) error {
 			_, err := s.Import(ctx, who, w.A, transfer.Request{Format: "wordpress",
 				Path: "../internal/transfer/testdata/blog.wxr.xml"})
 			return err
 		},
 		"Export": func(who authz.Actor) error {
-			return s.Export(ctx, who, w.A, transfer.Wanted{Format: "jsonl"}, io.Discard)
+			return s.Export(ctx, who, w.A, transfer.ExportRequest{Format: "jsonl"}, io.Discard)
 		},
 		"Rebuild": func(who authz.Actor) error {
 			_, err := s.Rebuild(ctx, who, w.A, func(uint64, uint64) {})
@@ -475,19 +474,19 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"LessonsOf": func(who authz.Actor) error {
-			_, err := s.LessonsOf(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"})
+			_, err := s.LessonsOf(ctx, who, w.A, learning.DataSubject{Email: "ann@mail.example"})
 			return err
 		},
-		"PersonHeld": func(who authz.Actor) error {
-			_, err := s.PersonHeld(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"})
+		"PreviewErasure": func(who authz.Actor) error {
+			_, err := s.PreviewErasure(ctx, who, w.A, learning.DataSubject{Email: "ann@mail.example"})
 			return err
 		},
-		"ErasePerson": func(who authz.Actor) error {
-			_, err := s.ErasePerson(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+		"EraseDataSubject": func(who authz.Actor) error {
+			_, err := s.EraseDataSubject(ctx, who, w.A, learning.DataSubject{Email: "ann@mail.example"}, nil)
 			return err
 		},
 		"EraseLessons": func(who authz.Actor) error {
-			_, err := s.EraseLessons(ctx, who, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+			_, err := s.EraseLessons(ctx, who, w.A, learning.DataSubject{Email: "ann@mail.example"}, nil)
 			return err
 		},
 		"Webhooks": func(who authz.Actor) error { _, err := s.Webhooks(ctx, who, w.A); return err },
@@ -506,19 +505,19 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			w.Must(s.RemoveWebhook(ctx, authz.Operator, w.A, id))
 			return s.RestoreWebhook(ctx, who, w.A, id)
 		},
-		"Door": func(who authz.Actor) error { _, err := s.Door(ctx, who, "https://a.example/"); return err },
-		"Ask": func(who authz.Actor) error {
-			_, err := s.Ask(ctx, who, w.A, spamcheck.Asked{Body: "Asked about from elsewhere."})
+		"SiteForCheck": func(who authz.Actor) error { _, err := s.SiteForCheck(ctx, who, "https://a.example/"); return err },
+		"CheckComment": func(who authz.Actor) error {
+			_, err := s.CheckComment(ctx, who, w.A, spamcheck.Request{Body: "Asked about from elsewhere."})
 			return err
 		},
 		"Teach": func(who authz.Actor) error {
-			return s.Teach(ctx, who, w.A, spamcheck.Asked{Body: "Taught from elsewhere."}, classifier.Ham)
+			return s.Teach(ctx, who, w.A, spamcheck.Request{Body: "Taught from elsewhere."}, classifier.Ham)
 		},
 		"WithdrawLessons": func(who authz.Actor) error {
 			_, err := s.WithdrawLessons(ctx, who, w.A, other.Account.ID, nil)
 			return err
 		},
-		"CopyLessons": func(who authz.Actor) error { // of both sites
+		"CopyLessons": func(who authz.Actor) error { // needs rights on both sites
 			_, err := s.CopyLessons(ctx, who, w.A, w.B.Key, nil)
 			return err
 		},
@@ -527,7 +526,7 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 			return err
 		},
 		"RemoveAccount": func(who authz.Actor) error {
-			return s.RemoveAccount(ctx, who, w.AddPerson("gone"+fresh(), authz.Author, "a").Account.ID)
+			return s.RemoveAccount(ctx, who, w.AddStaff("gone"+fresh(), authz.Author, "a").Account.ID)
 		},
 		"SetToken": func(who authz.Actor) error {
 			name := "A name"
@@ -541,28 +540,28 @@ func useCases(w *world) map[string]func(who authz.Actor) error {
 	}
 }
 
-func TestAnIDOfAnotherSiteIsUnknown(t *testing.T) {
+func TestRights_ForeignSiteIDsAreUnknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a", "b")
+	mod := w.AddStaff("mod", authz.Moderator, "a", "b")
 	c := w.Submit(w.A, "A comment of site a.")
 	batch := w.Decide(mod, w.A, comment.Approve, c.ID).Batch
 
-	out, err := w.S.Decide(w.Ctx, mod, w.B, moderation.Choice{Action: comment.MarkSpam,
+	out, err := w.App.Decide(w.Ctx, mod, w.B, moderation.Choice{Action: comment.MarkSpam,
 		Comments: []moderation.Ref{{ID: c.ID, Version: 2}}})
 	w.Must(err)
 	if out.Done != 0 || len(out.Conflicts) != 1 || out.Conflicts[0].Code != "comment.unknown" {
 		t.Errorf("decide on a foreign comment: got %+v, want one conflict comment.unknown", out)
 	}
-	_, err = w.S.Undo(w.Ctx, mod, w.B, batch, nil)
+	_, err = w.App.Undo(w.Ctx, mod, w.B, batch, nil)
 	apptest.WantCode(t, "undo of a foreign batch", err, "batch.unknown")
-	_, _, err = w.S.Item(w.Ctx, mod, w.B, c.ID)
+	_, _, err = w.App.Item(w.Ctx, mod, w.B, c.ID)
 	apptest.WantCode(t, "item", err, "comment.unknown")
-	_, err = w.S.Reply(w.Ctx, mod, w.B, moderation.Ref{ID: c.ID}, "An answer.", nil)
+	_, err = w.App.Reply(w.Ctx, mod, w.B, moderation.Ref{ID: c.ID}, "An answer.", nil)
 	apptest.WantCode(t, "reply", err, "comment.unknown")
-	_, err = w.S.SetPage(w.Ctx, mod, w.B, c.Page, sites.PageChange{})
+	_, err = w.App.SetPage(w.Ctx, mod, w.B, c.Page, sites.PageChange{})
 	apptest.WantCode(t, "page", err, "page.unknown")
-	_, _, err = w.S.Pages(w.Ctx, mod, w.B, c.Page, 0)
+	_, _, err = w.App.Pages(w.Ctx, mod, w.B, c.Page, 0)
 	apptest.WantCode(t, "pages after a foreign page", err, "cursor.invalid")
 	if got := w.Comment(w.A, c.ID); got.State != comment.Approved || got.Version != 2 {
 		t.Errorf("the comment changed: %v in version %d", got.State, got.Version)

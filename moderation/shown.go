@@ -6,27 +6,27 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// showing keeps Shown and ShownReplies right while comments of one site come and go from
-// readers' sight in one transaction, which holds the site's log lock. It remembers what it
-// has read, so that parents and replies decided together agree.
-type showing struct {
-	tx   Tx
-	site int64
-	seen map[string]*comment.Comment
+// shownTracker keeps Shown and ShownReplies consistent while comments of one site become visible or invisible in one
+// transaction. The transaction must hold the log lock of the site. It caches comments, so that parents and replies
+// decided together agree.
+type shownTracker struct {
+	tx     Tx
+	site   int64
+	cached map[string]*comment.Comment
 }
 
-func newShowing(tx Tx, site int64, known ...comment.Comment) *showing {
-	w := &showing{tx: tx, site: site, seen: make(map[string]*comment.Comment, len(known))}
+func newShownTracker(tx Tx, site int64, known ...comment.Comment) *shownTracker {
+	w := &shownTracker{tx: tx, site: site, cached: make(map[string]*comment.Comment, len(known))}
 	for _, c := range known {
-		w.seen[c.ID] = &c
+		w.cached[c.ID] = &c
 	}
 	return w
 }
 
-// turn says that the comment with id is approved from now on, or is not, and returns whether it is shown then, which
-// whoever asks writes with what else changes. A comment that is not approved keeps its place while a reply to it is
-// shown, and so on upwards.
-func (w *showing) turn(id string, approved bool) (shown bool, err error) {
+// setApproved sets whether a comment is approved, and returns whether it is then shown. The caller stores that together
+// with its other changes. A comment that is not approved stays shown as a placeholder while a reply to it is shown, and
+// so on upwards.
+func (w *shownTracker) setApproved(id string, approved bool) (shown bool, err error) {
 	c, err := w.comment(id)
 	if err != nil {
 		return false, err
@@ -34,7 +34,7 @@ func (w *showing) turn(id string, approved bool) (shown bool, err error) {
 	if approved {
 		c.State = comment.Approved
 	} else if c.State == comment.Approved {
-		c.State = comment.Pending // any but Approved
+		c.State = comment.Pending // any state but Approved
 	}
 	shown = c.State == comment.Approved || c.ShownReplies > 0
 	if shown == c.Shown {
@@ -44,8 +44,8 @@ func (w *showing) turn(id string, approved bool) (shown bool, err error) {
 	return shown, w.replyShown(c.Parent, shown)
 }
 
-// replyShown says that one more, or one less, reply to parent is shown.
-func (w *showing) replyShown(parent string, shown bool) error {
+// replyShown records that parent has one more shown reply, or one less.
+func (w *shownTracker) replyShown(parent string, shown bool) error {
 	if parent == "" {
 		return nil
 	}
@@ -69,14 +69,14 @@ func (w *showing) replyShown(parent string, shown bool) error {
 	return w.replyShown(p.Parent, p.Shown)
 }
 
-func (w *showing) comment(id string) (*comment.Comment, error) {
-	if c := w.seen[id]; c != nil {
+func (w *shownTracker) comment(id string) (*comment.Comment, error) {
+	if c := w.cached[id]; c != nil {
 		return c, nil
 	}
 	c, err := readComment(w.tx, w.site, id)
 	if err != nil {
 		return nil, err
 	}
-	w.seen[id] = &c
+	w.cached[id] = &c
 	return &c, nil
 }

@@ -20,57 +20,57 @@ import (
 )
 
 const (
-	// refusedFor is how long a refused comment swallows the same again.
+	// refusedFor is how long after its refusal a comment absorbs duplicates.
 	refusedFor = 24 * time.Hour
-	// minLetters is how long a text without a name must be to be the same as another.
+	// minLetters is the minimum length of a text without a name for which duplicates are detected.
 	minLetters = 24
 )
 
-// A Form is what the widget's form says of itself.
+// A Form holds the spam protection fields of the widget's form.
 type Form struct {
-	Trap  string // filled by programs only
+	Trap  string // honeypot field, filled only by bots
 	Token string // from FormToken
 }
 
-// A Submission is a comment as a reader sends it.
+// A Submission is a comment as a commenter sends it.
 type Submission struct {
 	PageURL, PageTitle   string
 	Parent               string
 	Name, Email, Website string
 	Body                 string
-	Writer               authz.Writer // who showed who they are, in the place of Name, Email and Website
+	Writer               authz.Writer // identity of a signed-in commenter; its name and address replace Name and Email
 	Form                 *Form
-	Press                *string    // of who writes without a script: the Token of their first press, or ""
-	Address              netip.Addr // zero: unknown
-	Key                  *txn.Key   // Idempotency-Key, Site and Route filled; nil: none
-	Limiter              Limiter    // counts it against the budgets of its site; nil for those who have none
+	Confirmation         *string             // set without JavaScript: Token of the first submission, or ""
+	Address              netip.Addr          // zero: unknown
+	Key                  *txn.IdempotencyKey // with Site and Route set; nil: none
+	Limiter              Limiter             // nil: no budgets
 }
 
-// Submitted is what became of a Submission, as its writer may know it; with Duplicate only ID and
-// State. It is kept for a repeated POST, but for the edit token: the same is made again, which may have been ended.
+// Submitted is the result of a Submission for its commenter; for a duplicate, only ID and State are set. It is stored
+// for repeated POSTs without the edit token. Submit derives the token again, which may have been revoked meanwhile.
 type Submitted struct {
-	ID        string        `json:"id"`
-	Version   int64         `json:"version"`
-	State     comment.State `json:"state"`
-	HTML      string        `json:"html"`
-	CreatedAt time.Time     `json:"created_at"`
-	EditUntil time.Time     `json:"edit_until"`
-	Duplicate bool          `json:"duplicate"`
-	EditToken string        `json:"-"` // "" for a duplicate
-	EditEpoch int64         `json:"edit_epoch,omitempty"`
-	Replayed  bool          `json:"-"`
-	Press     *Press        `json:"-"` // nothing was stored: it has to be pressed once more
+	ID           string        `json:"id"`
+	Version      int64         `json:"version"`
+	State        comment.State `json:"state"`
+	HTML         string        `json:"html"`
+	CreatedAt    time.Time     `json:"created_at"`
+	EditUntil    time.Time     `json:"edit_until"`
+	Duplicate    bool          `json:"duplicate"`
+	EditToken    string        `json:"-"` // "" for a duplicate
+	EditEpoch    int64         `json:"edit_epoch,omitempty"`
+	Replayed     bool          `json:"-"`
+	Confirmation *Confirmation `json:"-"` // not nil: nothing was stored, and the commenter has to confirm
 }
 
-// FormToken returns a signed time stamp for a form that was opened now.
+// FormToken returns a signed timestamp for a form that is opened now.
 func (s *Service) FormToken(site site.Site) string {
 	return s.secret.FormToken(site.ID, s.work.Now())
 }
 
-// Submit takes a reader's comment: judged, stored and waiting unless the site publishes it.
-// The same again makes no second comment. Who writes without a script, and has not shown who they are, presses twice.
+// Submit stores a comment with its verdict. It is pending unless the site publishes it. A duplicate creates no second
+// comment. Without JavaScript, a commenter who is not signed in has to confirm.
 func (s *Service) Submit(ctx context.Context, site site.Site, in Submission) (Submitted, error) {
-	if err := s.work.Room(); err != nil {
+	if err := s.work.CheckSpace(); err != nil {
 		return Submitted{}, err
 	}
 	now := s.work.Now()
@@ -78,27 +78,27 @@ func (s *Service) Submit(ctx context.Context, site site.Site, in Submission) (Su
 	if err != nil {
 		return Submitted{}, err
 	}
-	if in.Press != nil && !in.Writer.Known() {
-		if p := s.pressed(c, *in.Press); p != nil {
-			return Submitted{Press: p}, nil
+	if in.Confirmation != nil && !in.Writer.Known() {
+		if p := s.confirmation(c, *in.Confirmation); p != nil {
+			return Submitted{Confirmation: p}, nil
 		}
 	}
-	if err := s.mayArrive(ctx, in.Limiter, in.Writer, page); err != nil {
+	if err := s.checkCommentBudget(ctx, in.Limiter, in.Writer, page); err != nil {
 		return Submitted{}, err
 	}
 	a := arrival{site: site, page: page, comment: c, parent: in.Parent, segment: comment.NewSegment(now)}
-	if a.namesake, err = s.mayBeCalled(ctx, site, c); err != nil {
+	if a.namesake, err = s.checkDisplayName(ctx, site, c); err != nil {
 		return Submitted{}, err
 	}
-	if c.Account == "" { // what staff write needs no review
-		if a.judged, a.ruled, a.like, err = s.look(ctx, site, c); err != nil {
+	if c.Account == "" { // comments by staff need no review
+		if a.prediction, a.findings, a.refusedAlike, err = s.look(ctx, site, c); err != nil {
 			return Submitted{}, err
 		}
 	}
 	// The transaction may run again: count a new page once, and update memory after the commit.
-	a.named = sync.OnceValue(func() error { return mayName(ctx, in.Limiter, in.Writer, page) })
+	a.countPage = sync.OnceValue(func() error { return checkPageBudget(ctx, in.Limiter, in.Writer, page) })
 	var stored *comment.Comment
-	out, again, err := txn.Answered(ctx, s.work, in.Key, func(tx Tx) (out Submitted, err error) {
+	out, again, err := txn.Idempotent(ctx, s.work, in.Key, func(tx Tx) (out Submitted, err error) {
 		out, stored, err = s.arrive(tx, a)
 		return out, err
 	})
@@ -106,18 +106,19 @@ func (s *Service) Submit(ctx context.Context, site site.Site, in Submission) (Su
 		return Submitted{}, fmt.Errorf("submit: %w", err)
 	}
 	if stored != nil && !again {
-		s.alike.Arrived(*stored)
+		s.campaigns.CacheArrival(*stored)
 	}
-	s.renewIfOld(site.ID, a.judged)
+	s.rescoreIfStale(site.ID, a.prediction)
 	out.Replayed = again
 	if !out.Duplicate {
-		out.EditToken = s.secret.EditToken(site.ID, cmp.Or(out.EditEpoch, 1), out.ID) // 1: kept before sites had one
+		out.EditToken = s.secret.EditToken(site.ID, cmp.Or(out.EditEpoch, 1), out.ID) // 1: stored before sites had an epoch
 	}
 	return out, nil
 }
 
-// mayBeCalled refuses a name of staff to others, and reports whether it is that of somebody else who signed in.
-func (s *Service) mayBeCalled(ctx context.Context, site site.Site, c comment.Comment) (namesake bool, err error) {
+// checkDisplayName returns an error if the commenter, who is not staff, uses a name of staff. namesake reports whether
+// another signed-in reader has the name.
+func (s *Service) checkDisplayName(ctx context.Context, site site.Site, c comment.Comment) (namesake bool, err error) {
 	if c.Name == "" || c.Badge != "" {
 		return false, nil
 	}
@@ -125,13 +126,13 @@ func (s *Service) mayBeCalled(ctx context.Context, site site.Site, c comment.Com
 	if err != nil {
 		return false, err
 	}
-	if err := c.RefuseNames(staff); err != nil || c.Verified {
+	if err := c.CheckName(staff); err != nil || c.Verified {
 		return false, err
 	}
 	return s.namesake(ctx, site.ID, c.Name)
 }
 
-// draft makes the comment of a submission, and its page, as far as that needs no database.
+// draft creates the comment of a submission and its page, as far as possible without the database.
 func (s *Service) draft(blog site.Site, in Submission, now time.Time) (site.Page, comment.Comment, error) {
 	url, err := blog.PageURL(in.PageURL)
 	if err != nil {
@@ -155,11 +156,11 @@ func (s *Service) draft(blog site.Site, in Submission, now time.Time) (site.Page
 	if w := in.Writer; w.Known() {
 		c.Name, c.Email, c.Account, c.Badge, c.Verified = w.Name, w.Email, w.Account, w.Role.String(), true
 	}
-	if err := asked(blog, c, in.Writer); err != nil {
+	if err := checkIdentity(blog, c, in.Writer); err != nil {
 		return site.Page{}, comment.Comment{}, err
 	}
 	if c.Account != "" {
-		c.EditUntil = now // as a reply from the desk, it stands as it was written
+		c.EditUntil = now // like replies from the desk, it cannot be edited
 	}
 	body, err := comment.CheckBody(in.Body)
 	if err != nil {
@@ -170,12 +171,12 @@ func (s *Service) draft(blog site.Site, in Submission, now time.Time) (site.Page
 		c.Trap = in.Form.Trap != ""
 		c.FormAge = s.secret.FormAge(blog.ID, in.Form.Token, now)
 	}
-	prefix := text.Prefix(in.Address)
+	prefix := text.Network(in.Address)
 	switch {
-	case c.Account != "": // nothing else is kept of staff
+	case c.Account != "": // no address is stored for staff
 		c.Writer = s.secret.Hash("writer", blog.ID, "account", c.Account)
 	case c.Verified:
-		c.Writer = s.secret.Hash("writer", blog.ID, "guest", in.Writer.Guest)
+		c.Writer = s.secret.Hash("writer", blog.ID, "guest", in.Writer.Reader)
 	case c.Name != "" || c.Email != "":
 		c.Writer = s.secret.Hash("writer", blog.ID, c.Identity(prefix)...)
 	}
@@ -186,25 +187,25 @@ func (s *Service) draft(blog site.Site, in Submission, now time.Time) (site.Page
 	return site.Page{ID: txn.NewID(), Site: blog.ID, URL: url, Open: true, CreatedAt: now}, c, nil
 }
 
-// asked refuses a comment whose writer says less of themselves than the site asks for.
-func asked(blog site.Site, c comment.Comment, by authz.Writer) error {
-	switch who := blog.Settings.Asks(); {
-	case who == site.WhoAnyone || c.Verified && !(by.Mailed && who == site.WhoAccount):
+// checkIdentity returns an error if the commenter provides less than the site requires.
+func checkIdentity(blog site.Site, c comment.Comment, by authz.Writer) error {
+	switch who := blog.Settings.RequiredIdentity(); {
+	case who == site.IdentityAnyone || c.Verified && !(by.CodeOnly && who == site.IdentityAccount):
 		return nil
-	case who == site.WhoVerified:
-		return problem.Field("/author/identity", "This site asks for an e-mail address that is yours for certain. "+
-			"Have a code mailed to it, and sign in with that.")
-	case who == site.WhoAccount:
-		return problem.Field("/author/identity", "Only who is signed in may write here. Sign in first.")
+	case who == site.IdentityVerified:
+		return problem.Field("/author/identity", "This site requires a confirmed e-mail address. "+
+			"Sign in with a mailed code.")
+	case who == site.IdentityAccount:
+		return problem.Field("/author/identity", "This site requires a sign-in. Sign in first.")
 	case c.Name == "":
 		return problem.Field("/author/name", "This site asks for a name.")
-	case c.Email == "" && who == site.WhoEmail:
+	case c.Email == "" && who == site.IdentityEmail:
 		return problem.Field("/author/email", "This site asks for an e-mail address, which is never shown.")
 	}
 	return nil
 }
 
-// check refuses fields that are no text.
+// check returns an error if a field is not valid UTF-8.
 func (in Submission) check() error {
 	for _, f := range []struct{ field, text string }{
 		{"/author/name", in.Name}, {"/author/email", in.Email}, {"/author/website", in.Website},
@@ -217,22 +218,22 @@ func (in Submission) check() error {
 	return nil
 }
 
-// arrival is what Submit brings into its transaction.
+// An arrival is the input of the transaction of Submit.
 type arrival struct {
-	site    site.Site
-	page    site.Page
-	comment comment.Comment
-	parent  string
-	segment string
-	judged  comment.Judged
-	ruled   comment.Findings
-	like    int          // refused comments that it is nearly the same as, as far as was asked
-	named   func() error // that its page is new, which may be too often
+	site         site.Site
+	page         site.Page
+	comment      comment.Comment
+	parent       string
+	segment      string
+	prediction   comment.Prediction
+	findings     comment.Findings
+	refusedAlike int          // number of similar refused comments, if it was requested
+	countPage    func() error // counts a new page against the budget
 
-	namesake bool // somebody else goes by its writer's name
+	namesake bool // another signed-in reader has the commenter's name
 }
 
-// arrive stores a comment, or counts another submission of a stored one; stored is nil then.
+// arrive stores a comment. For a duplicate it counts the submission, and stored is nil.
 func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comment, err error) {
 	c := a.comment
 	if c.Shown = c.Account != ""; !c.Shown {
@@ -240,17 +241,17 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 		if err != nil {
 			return Submitted{}, nil, err
 		}
-		facts := c.Facts(h, a.ruled)
-		facts.Alike, facts.Namesake = a.like, a.namesake
-		c.Verdict = comment.VerdictOf(facts, a.judged, a.site.Settings.Threshold())
-		if c.Shown, err = publishes(tx, a.site, c, h, a.judged); err != nil {
+		facts := c.Facts(h, a.findings)
+		facts.Alike, facts.Namesake = a.refusedAlike, a.namesake
+		c.Verdict = comment.VerdictOf(facts, a.prediction, a.site.Settings.Threshold())
+		if c.Shown, err = publishes(tx, a.site, c, h, a.prediction); err != nil {
 			return Submitted{}, nil, err
 		}
 	}
 	if c.Shown {
 		c.State = comment.Approved
 	}
-	if c.Shown && a.parent != "" { // its parents' counts of shown replies are the log's to guard
+	if c.Shown && a.parent != "" { // the log lock protects the parents' counts of shown replies
 		if _, err := tx.LockLog(a.site.ID); err != nil {
 			return Submitted{}, nil, fmt.Errorf("lock log: %w", err)
 		}
@@ -260,11 +261,11 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 		return Submitted{}, nil, fmt.Errorf("ensure page: %w", err)
 	}
 	if page.ID == a.page.ID {
-		if err := a.named(); err != nil {
+		if err := a.countPage(); err != nil {
 			return Submitted{}, nil, err
 		}
 	}
-	if c.Badge == "" && !a.site.Settings.Takes(page, c.CreatedAt) {
+	if c.Badge == "" && !a.site.Settings.TakesComments(page, c.CreatedAt) {
 		return Submitted{}, nil, problem.Wrong("page.closed", "", "This page takes no more comments.")
 	}
 	c.Page = page.ID
@@ -274,10 +275,10 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 	if err := s.placeUnder(tx, &c, a.parent, a.segment); err != nil {
 		return Submitted{}, nil, err
 	}
-	c.Same = s.sameness(c)
+	c.Same = s.duplicateKey(c)
 	if c.Same != nil {
 		if err := tx.ReleaseSame(c.Site, c.Same, c.CreatedAt.Add(-refusedFor)); err != nil {
-			return Submitted{}, nil, fmt.Errorf("release same: %w", err)
+			return Submitted{}, nil, fmt.Errorf("release duplicate key: %w", err)
 		}
 	}
 	found, fresh, err := tx.InsertComment(c)
@@ -289,10 +290,10 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 		return out, nil, err
 	}
 	if c.Shown {
-		if err := newShowing(tx, c.Site).replyShown(c.Parent, true); err != nil {
+		if err := newShownTracker(tx, c.Site).replyShown(c.Parent, true); err != nil {
 			return Submitted{}, nil, err
 		}
-		if err := settleTitle(tx, c); err != nil {
+		if err := updatePageTitle(tx, c); err != nil {
 			return Submitted{}, nil, err
 		}
 	}
@@ -316,36 +317,36 @@ func (s *Service) arrive(tx Tx, a arrival) (out Submitted, stored *comment.Comme
 	}, &c, err
 }
 
-// submittedAgain takes note of one more submission of a comment that is there.
+// submittedAgain updates the verdict of a stored comment after a duplicate of it arrived.
 func submittedAgain(tx Tx, site site.Site, c comment.Comment) (Submitted, error) {
 	r := Submitted{ID: c.ID, State: c.State, Duplicate: true}
 	facts := c.Facts(comment.History{}, comment.Findings{})
 	if c.State != comment.Pending || !facts.Lifted() {
 		return r, nil
 	}
-	if _, err := tx.SetVerdict(c, c.Verdict.Again(facts, site.Settings.Threshold())); err != nil {
+	if _, err := tx.SetVerdict(c, c.Verdict.WithRepeats(facts, site.Settings.Threshold())); err != nil {
 		return Submitted{}, fmt.Errorf("set verdict: %w", err)
 	}
-	return r, tx.Emit(event.Event{Site: c.Site, Kind: event.Judged, Page: c.Page, Comment: c.ID,
+	return r, tx.Emit(event.Event{Site: c.Site, Kind: event.Rescored, Page: c.Page, Comment: c.ID,
 		At: c.CreatedAt})
 }
 
-// settleTitle gives c's page the title that c brought, now that c is published, or takes it away again: what a
-// stranger's browser calls a page is no less theirs than the comment.
-func settleTitle(tx Tx, c comment.Comment) error {
+// updatePageTitle sets or removes the page title that c brought, depending on whether c is public. The title comes from the
+// commenter's browser, so it is as untrusted as the comment.
+func updatePageTitle(tx Tx, c comment.Comment) error {
 	if c.PageTitle == "" {
 		return nil
 	}
-	if err := tx.TitlePage(c, c.State == comment.Approved); err != nil {
-		return fmt.Errorf("settle the page's title: %w", err)
+	if err := tx.SetPageTitle(c, c.State == comment.Approved); err != nil {
+		return fmt.Errorf("update the page's title: %w", err)
 	}
 	return nil
 }
 
-// sameness is what makes c the same as another comment of its page, or nil where nothing
-// can: without a name, short texts of one address are of many people.
-func (s *Service) sameness(c comment.Comment) []byte {
-	if c.Name == "" && text.Letters(c.Source) < minLetters {
+// duplicateKey returns the hash that duplicates of c on its page share, or nil. Without a name, short texts from one
+// address may be from different people, so their hash is nil.
+func (s *Service) duplicateKey(c comment.Comment) []byte {
+	if c.Name == "" && text.CountLetters(c.Source) < minLetters {
 		return nil
 	}
 	writer := c.Writer
@@ -358,7 +359,7 @@ func (s *Service) sameness(c comment.Comment) []byte {
 	return s.secret.Hash("same", c.Site, c.Page, c.Parent, string(writer), text.Fold(c.Source))
 }
 
-// placeUnder gives c its place below parent, which readers must be able to see on c's page.
+// placeUnder places c below parent, which must be visible to readers of c's page.
 func (s *Service) placeUnder(tx Tx, c *comment.Comment, parent, segment string) error {
 	if parent == "" {
 		return c.Under(nil, segment)
@@ -375,7 +376,7 @@ func (s *Service) placeUnder(tx Tx, c *comment.Comment, parent, segment string) 
 	return c.Under(&p, segment)
 }
 
-// writerHistory is what the site knows of c's writer.
+// writerHistory returns the history of c's commenter.
 func writerHistory(tx Tx, c comment.Comment) (comment.History, error) {
 	if c.Writer == nil {
 		return comment.History{}, nil

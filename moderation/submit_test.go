@@ -23,7 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
+func TestSubmit_InvalidFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	good := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "A fine article."}
@@ -64,7 +64,7 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := good
 			tt.change(&in)
-			_, err := w.S.Submit(w.Ctx, w.A, in)
+			_, err := w.App.Submit(w.Ctx, w.A, in)
 			var e *problem.Error
 			if !apptest.AsError(err, &e) || e.Code != tt.code || e.Field != tt.field || e.Detail == "" {
 				t.Errorf("got %v, want %s at %s", err, tt.code, tt.field)
@@ -76,10 +76,10 @@ func TestASubmissionThatCannotBeTakenSaysWhyAndWhere(t *testing.T) {
 	}
 }
 
-func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
+func TestSubmit_CleansAndRenders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{
+	out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{
 		PageURL: "HTTPS://A.example:443/post?utm_source=x#c", PageTitle: " A\n title ", Name: " Ann\u202E\tB. ",
 		Email:   " ann@mail.example ",
 		Website: "https://Ann.example/я", Body: strings.Repeat("\r\n", 3) + "**Hello** e\u0301\r\n<b>",
@@ -102,22 +102,22 @@ func TestASubmissionIsKeptCleanedAndRendered(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", f.field, f.got, f.want)
 		}
 	}
-	_, page, err := w.S.Own(w.Ctx, w.A, c.ID, out.EditToken)
+	_, page, err := w.App.OwnComment(w.Ctx, w.A, c.ID, out.EditToken)
 	w.Must(err)
 	if page.URL != "https://a.example/post" || page.Title != "" || c.PageTitle != "A title" {
 		t.Errorf("page: got %q %q, and %q kept for it", page.URL, page.Title, c.PageTitle)
 	}
 }
 
-func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
+func TestSubmit_IdempotencyKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Posted twice by a flaky line.",
-		Key: &txn.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
-	first, err := w.S.Submit(w.Ctx, w.A, in)
+		Key: &txn.IdempotencyKey{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+	first, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	w.Decide(authz.Operator, w.A, comment.Approve, first.ID)
-	again, err := w.S.Submit(w.Ctx, w.A, in)
+	again, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	if !again.Replayed || again.Duplicate || again.EditToken != first.EditToken ||
 		!again.EditUntil.Equal(first.EditUntil) {
@@ -131,40 +131,40 @@ func TestARepeatedSubmissionIsOneAndAnsweredAlike(t *testing.T) {
 		t.Errorf("%d submissions, want 1: a repeated key is none", n)
 	}
 	in.Key.Body = []byte("other")
-	_, err = w.S.Submit(w.Ctx, w.A, in)
+	_, err = w.App.Submit(w.Ctx, w.A, in)
 	apptest.WantCode(t, "another body", err, "idempotency.mismatch")
 
 	w.Clock.Add(25 * time.Hour)
-	later, err := w.S.Submit(w.Ctx, w.A, in)
+	later, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	if later.Replayed || !later.Duplicate {
 		t.Errorf("a day later: got %+v, want the same again, not replayed", later)
 	}
 }
 
-func TestAKeyOfARefusedSubmissionIsFree(t *testing.T) {
+func TestSubmit_KeyOfFailedRequestIsFree(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Answers nobody.",
 		Parent: "00000000-0000-7000-8000-000000000000",
-		Key:    &txn.Key{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
-	_, err := w.S.Submit(w.Ctx, w.A, in)
+		Key:    &txn.IdempotencyKey{Site: w.A.ID, Route: "comments", Value: "0123456789abcdef", Body: []byte("hash")}}
+	_, err := w.App.Submit(w.Ctx, w.A, in)
 	apptest.WantCode(t, "unknown parent", err, "parent.unknown")
 	in.Parent, in.Key.Body = "", []byte("corrected")
-	out, err := w.S.Submit(w.Ctx, w.A, in)
+	out, err := w.App.Submit(w.Ctx, w.A, in)
 	if err != nil || out.Replayed {
 		t.Errorf("corrected: got %+v, %v", out, err)
 	}
 }
 
-func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
+func TestSubmit_ConcurrentDuplicates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var all sync.WaitGroup
 	outs := make([]moderation.Submitted, 20)
 	for i := range outs {
 		all.Go(func() {
-			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Ann",
+			out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Ann",
 				Body: "Clicked many times."})
 			if err != nil {
 				t.Error(err)
@@ -190,16 +190,16 @@ func TestTwentyCopiesAtOneInstantAreOneComment(t *testing.T) {
 	}
 }
 
-func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
+func TestSubmit_DepthLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	parent := ""
 	for i := range 64 {
-		c := w.Answer(w.A, parent, fmt.Sprintf("Level %d.", i))
+		c := w.Reply(w.A, parent, fmt.Sprintf("Level %d.", i))
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 		parent = c.ID
 	}
-	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.",
+	_, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Body: "One too many.",
 		Parent: parent})
 	var e *problem.Error
 	if !apptest.AsError(err, &e) || e.Code != "field.invalid" || e.Field != "/parent" {
@@ -210,7 +210,7 @@ func TestRepliesNestSixtyFourDeepAndNoDeeper(t *testing.T) {
 	}
 }
 
-func TestASecretIsTheDatabasesOwn(t *testing.T) {
+func TestCheckSecret_MatchesDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	open := func(own secret.Secret) error {
@@ -240,7 +240,7 @@ func TestSubmit_DuplicateKey(t *testing.T) {
 	w := newWorld(t)
 	base := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Email: "ann@mail.example",
 		Body: "Answers to both of you, in the same words."}
-	first, err := w.S.Submit(w.Ctx, w.A, base)
+	first, err := w.App.Submit(w.Ctx, w.A, base)
 	w.Must(err)
 	parents := []string{w.Submit(w.A, "The first question.").ID, w.Submit(w.A, "The second question.").ID}
 	w.Decide(authz.Operator, w.A, comment.Approve, parents...)
@@ -263,7 +263,7 @@ func TestSubmit_DuplicateKey(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := base
 			tt.change(&in)
-			out, err := w.S.Submit(w.Ctx, w.A, in)
+			out, err := w.App.Submit(w.Ctx, w.A, in)
 			w.Must(err)
 			if out.Duplicate != tt.duplicate {
 				t.Errorf("duplicate is %v, want %v", out.Duplicate, tt.duplicate)
@@ -275,7 +275,7 @@ func TestSubmit_DuplicateKey(t *testing.T) {
 	}
 	elsewhere := base
 	elsewhere.PageURL = "https://b.example/post"
-	if out, err := w.S.Submit(w.Ctx, w.B, elsewhere); err != nil || out.Duplicate {
+	if out, err := w.App.Submit(w.Ctx, w.B, elsewhere); err != nil || out.Duplicate {
 		t.Errorf("on another site: duplicate %v, %v; want a comment of its own", out.Duplicate, err)
 	}
 }
@@ -285,24 +285,25 @@ func TestSubmit_RejectedTextMayReturnAfterADay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann", Body: "Please reconsider this one."}
-	first, err := w.S.Submit(w.Ctx, w.A, in)
+	first, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	w.Decide(authz.Operator, w.A, comment.Reject, first.ID)
 	w.Clock.Add(24*time.Hour - time.Minute)
-	within, err := w.S.Submit(w.Ctx, w.A, in)
+	within, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	if !within.Duplicate || within.ID != first.ID || within.State != comment.Rejected {
 		t.Errorf("after 23:59: got %+v, want a duplicate of %s", within, first.ID)
 	}
 	w.Clock.Add(2 * time.Minute)
-	after, err := w.S.Submit(w.Ctx, w.A, in)
+	after, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	if after.Duplicate || after.ID == first.ID || after.State != comment.Pending {
 		t.Errorf("after 24:01: got %+v, want a new pending comment", after)
 	}
 }
 
-// Staff are identified by their account, readers who signed in by who they are, others by what they typed or by address.
+// Staff are identified by their account, signed-in readers by their identity, and others by what they typed or by their
+// address.
 func TestSubmit_StoresWhatIdentifiesTheCommenter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -311,21 +312,21 @@ func TestSubmit_StoresWhatIdentifiesTheCommenter(t *testing.T) {
 		return moderation.Submission{Writer: authz.Writer{Account: id, Name: "Lena", Role: authz.Author}}
 	}
 	guest := func(id string) moderation.Submission {
-		return moderation.Submission{Writer: authz.Writer{Guest: id, Name: "Kim"}}
+		return moderation.Submission{Writer: authz.Writer{Reader: id, Name: "Kim"}}
 	}
 	n := 0
 	submit := func(in moderation.Submission) comment.Comment {
 		t.Helper()
 		n++
 		in.PageURL, in.Address, in.Body = "https://a.example/post", address, fmt.Sprintf("Comment number %d.", n)
-		out, err := w.S.Submit(w.Ctx, w.A, in)
+		out, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		return w.Comment(w.A, out.ID)
 	}
 	for _, tt := range []struct {
 		name        string
 		in, another moderation.Submission
-		address     bool // is kept, as a hash
+		address     bool // whether the address hash is stored
 		editable    bool
 	}{
 		{"staff", staff("one"), staff("two"), false, false},
@@ -351,7 +352,7 @@ func TestSubmit_StoresWhatIdentifiesTheCommenter(t *testing.T) {
 	}
 }
 
-// budgets refuses whatever is counted under its keys, and records the others.
+// budgets is a Limiter that refuses some keys and records the others.
 type budgets map[string]bool
 
 func (b budgets) Allow(_ context.Context, _ int64, key string, _, _ int) (bool, time.Duration) {
@@ -369,13 +370,13 @@ func TestSubmit_CountsAgainstBudgets(t *testing.T) {
 	n := 0
 	submit := func(page string, by authz.Writer, b budgets) error {
 		n++
-		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + page, Writer: by,
+		_, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + page, Writer: by,
 			Body: fmt.Sprintf("Comment number %d.", n), Limiter: b})
 		return err
 	}
 	w.Must(submit("new", authz.Writer{}, budgets{}))
 	w.Decide(authz.Operator, w.A, comment.Approve, w.Submit(w.A, "It makes the page known.").ID)
-	guest, staff := authz.Writer{Guest: "g", Name: "Kim"}, authz.Writer{Account: "s", Name: "Lena", Role: authz.Author}
+	guest, staff := authz.Writer{Reader: "g", Name: "Kim"}, authz.Writer{Account: "s", Name: "Lena", Role: authz.Author}
 	for _, tt := range []struct {
 		name, page string
 		by         authz.Writer
@@ -416,7 +417,7 @@ func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var told []event.Event
-	defer w.S.OnEvent(func(e event.Event) {
+	defer w.App.OnEvent(func(e event.Event) {
 		if e.Kind == event.Arrived {
 			told = append(told, e)
 		}
@@ -426,7 +427,7 @@ func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 		if shown {
 			in.Writer, in.Body = authz.Writer{Account: "s", Name: "Lena", Role: authz.Author}, "By staff."
 		}
-		out, err := w.S.Submit(w.Ctx, w.A, in)
+		out, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		c := w.Comment(w.A, out.ID)
 		if len(told) != 1 || told[0].Site != w.A.ID || told[0].Page != c.Page || told[0].Comment != c.ID ||
@@ -440,36 +441,36 @@ func TestSubmit_TellsWhetherReadersSeeIt(t *testing.T) {
 	}
 }
 
-// The first published comment that brings a title names its page; later ones bring none.
+// The first published comment with a title sets the title of its page. Titles of later comments are dropped.
 func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := moderation.Submission{PageURL: "https://a.example/post", PageTitle: "First title", Body: "The first comment."}
-	first, err := w.S.Submit(w.Ctx, w.A, in)
+	first, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	w.Decide(authz.Operator, w.A, comment.Approve, first.ID)
 	in.PageTitle, in.Body = "Second title", "The second comment."
-	second, err := w.S.Submit(w.Ctx, w.A, in)
+	second, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	if got := w.Comment(w.A, second.ID).PageTitle; got != "" {
 		t.Errorf("the second comment keeps %q, want no title", got)
 	}
 }
 
-// Repeated submissions raise the score of a pending comment; a decided one keeps its verdict.
+// Repeated submissions raise the score of a pending comment. A decided comment keeps its verdict.
 func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var judged []event.Event
-	defer w.S.OnEvent(func(e event.Event) {
-		if e.Kind == event.Judged {
+	defer w.App.OnEvent(func(e event.Event) {
+		if e.Kind == event.Rescored {
 			judged = append(judged, e)
 		}
 	})()
 	for _, pending := range []bool{true, false} {
 		in := moderation.Submission{PageURL: "https://a.example/post", Name: "Ann",
 			Body: fmt.Sprintf("Sent three times, pending: %v.", pending)}
-		first, err := w.S.Submit(w.Ctx, w.A, in)
+		first, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		if !pending {
 			w.Decide(authz.Operator, w.A, comment.Approve, first.ID)
@@ -477,7 +478,7 @@ func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
 		before := w.Comment(w.A, first.ID)
 		judged = nil
 		for range 2 {
-			_, err := w.S.Submit(w.Ctx, w.A, in)
+			_, err := w.App.Submit(w.Ctx, w.A, in)
 			w.Must(err)
 		}
 		after := w.Comment(w.A, first.ID)
@@ -506,7 +507,7 @@ func TestSubmit_RefusesParentsThatReadersDoNotSeeThere(t *testing.T) {
 		{"no such comment", "post", txn.NewID(), "parent.unknown"},
 		{"no ID", "post", "x", "parent.unknown"},
 	} {
-		_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + tt.page, Parent: tt.parent,
+		_, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/" + tt.page, Parent: tt.parent,
 			Body: "A reply: " + tt.name})
 		apptest.WantCode(t, tt.name, err, tt.code)
 	}

@@ -13,21 +13,21 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Thread is a part of a page's comments, depth first. A comment that only keeps its place
-// for visible replies, or is withheld, has the state Removed and neither writer nor text. For a page that
-// does not exist (or is of a foreign origin) Page has only its URL, Open, and an empty ID.
+// A Thread is a slice of a page's comments in depth-first order. Placeholders, and withheld comments, have the state
+// Removed and neither author nor text. If the page does not exist, or its origin is not allowed, Page has only URL and
+// Open, and its ID is empty.
 type Thread struct {
 	Page     site.Page
-	Closes   time.Time // when the page becomes too old for comments; zero: at no time, or it is closed
-	Count    int       // approved comments
+	Closes   time.Time // when the page stops taking comments; zero: never, or it is closed already
+	Count    int       // number of approved comments
 	Comments []comment.Comment
-	Next     string // "" at the end
+	Next     string // cursor; "" at the end
 }
 
-const maxCounts = 100 // pages counted at once
+const maxCounts = 100 // pages per request
 
-// Thread returns what readers see of a page. A permalink may outlive its comment: with an
-// Around that is not there, the thread begins at its beginning.
+// Thread returns the comments that readers see on a page. If the comment Around does not exist any more, the thread
+// starts at its beginning, because permalinks may outlive comments.
 func (s *Service) Thread(ctx context.Context, blog site.Site, req comment.ThreadRequest) (Thread, error) {
 	q, err := req.Query(blog.ID)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Service) Thread(ctx context.Context, blog site.Site, req comment.Thread
 		return Thread{}, fmt.Errorf("read thread: %w", err)
 	}
 	if t.Page.ID != "" && t.Page.Open {
-		t.Page.Open, t.Closes = blog.Settings.Takes(t.Page, s.work.Now()), blog.Settings.Closes(t.Page)
+		t.Page.Open, t.Closes = blog.Settings.TakesComments(t.Page, s.work.Now()), blog.Settings.ClosesAt(t.Page)
 	}
 	if len(t.Comments) == q.Limit {
 		t.Comments = t.Comments[:q.Limit-1]
@@ -72,8 +72,8 @@ func (t *Thread) read(tx Tx, q comment.ThreadQuery, around string) (err error) {
 	return err
 }
 
-// readAround reads from the root above a comment on, or from the comment itself where that
-// would not reach it.
+// readAround reads from the root above a comment on. If that slice would not contain the comment, it reads from the
+// comment itself.
 func (t *Thread) readAround(tx Tx, q comment.ThreadQuery, id string) error {
 	c, err := readComment(tx, q.Site, id)
 	var e *problem.Error
@@ -97,8 +97,9 @@ func (t *Thread) readAround(tx Tx, q comment.ThreadQuery, id string) error {
 	return err
 }
 
-// Public returns one comment that readers may see, with its page; of a withheld one the place.
-func (s *Service) Public(ctx context.Context, blog site.Site, id string) (comment.Comment, site.Page, error) {
+// PublicComment returns one comment that readers may see, with its page. A withheld comment is returned as a
+// placeholder.
+func (s *Service) PublicComment(ctx context.Context, blog site.Site, id string) (comment.Comment, site.Page, error) {
 	var c comment.Comment
 	var page site.Page
 	err := s.work.View(ctx, func(tx Tx) (err error) {
@@ -119,7 +120,7 @@ func (s *Service) Public(ctx context.Context, blog site.Site, id string) (commen
 	return c, page, nil
 }
 
-// find reads the page of t's URL, and its count, where there is one.
+// find reads the page of t.Page.URL and its number of comments, if it exists.
 func (t *Thread) find(tx Tx) error {
 	page, err := tx.PageByURL(t.Page.Site, t.Page.URL)
 	if errors.Is(err, txn.ErrNotFound) {
@@ -137,8 +138,8 @@ func (t *Thread) find(tx Tx) error {
 	return nil
 }
 
-// Latest are the newest published comments of a site, or of one Page, newest first, and the pages that they stand on,
-// by id. Since is when that site, or page, began.
+// Latest holds the newest published comments of a site, or of one Page, newest first, and their pages by ID. Since is
+// when the site or page was created.
 type Latest struct {
 	Page     site.Page
 	Since    time.Time
@@ -146,7 +147,7 @@ type Latest struct {
 	Pages    map[string]site.Page
 }
 
-// Latest returns the newest comments of the page of a URL, or of the whole site without one.
+// Latest returns the newest comments of the page with a URL, or of the whole site if url is "".
 func (s *Service) Latest(ctx context.Context, blog site.Site, url string, limit int) (Latest, error) {
 	l := Latest{Since: blog.CreatedAt, Pages: map[string]site.Page{}}
 	if url != "" {
@@ -177,7 +178,7 @@ func (s *Service) Latest(ctx context.Context, blog site.Site, url string, limit 
 		return err
 	})
 	if err != nil {
-		return Latest{}, fmt.Errorf("read the latest: %w", err)
+		return Latest{}, fmt.Errorf("read latest comments: %w", err)
 	}
 	l.Comments = slices.DeleteFunc(l.Comments, func(c comment.Comment) bool { return !c.IsPublic() })
 	for i, c := range l.Comments {
@@ -186,9 +187,8 @@ func (s *Service) Latest(ctx context.Context, blog site.Site, url string, limit 
 	return l, nil
 }
 
-// Published returns the page of a URL, as readers ask for it, those of some comments, by their ids, that they see
-// there, or of which they are told that they are withheld, in no order, and how many they see on it. A page that does
-// not exist yet has no ID.
+// Published returns the page with a URL, and its number of visible comments. Of the given comment IDs it returns those
+// that readers see on the page, including withheld ones, unordered. A page that does not exist yet has no ID.
 func (s *Service) Published(ctx context.Context, blog site.Site, url string, ids []string) (
 	page site.Page, comments []comment.Comment, count int, err error,
 ) {
@@ -221,8 +221,8 @@ func (s *Service) Published(ctx context.Context, blog site.Site, url string, ids
 	return t.Page, comments, t.Count, nil
 }
 
-// CountPages returns the number of approved comments by URL as asked; 1 to 100 URLs. What
-// is no page of the site has none.
+// CountPages returns the number of approved comments for each of 1 to 100 URLs, keyed by the URL as given. URLs that
+// are not pages of the site have 0.
 func (s *Service) CountPages(ctx context.Context, site site.Site, urls []string) (map[string]int, error) {
 	if len(urls) == 0 || len(urls) > maxCounts {
 		return nil, problem.Query("page", fmt.Sprintf("Ask for 1 to %d pages at once.", maxCounts))

@@ -13,13 +13,12 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// walk reads a whole thread by its cursors and returns the ids in order, and how many of
-// them are approved.
+// walk reads a whole thread page by page. It returns the IDs in order, and the number of approved comments.
 func (w *world) walk(site site.Site, sort string, limit int) (ids []string, approved int) {
 	w.T.Helper()
 	req := comment.ThreadRequest{PageURL: "https://" + site.Key + ".example/post", Sort: sort, Limit: limit}
 	for {
-		part, err := w.S.Thread(w.Ctx, site, req)
+		part, err := w.App.Thread(w.Ctx, site, req)
 		w.Must(err)
 		if len(part.Comments) > limit || part.Next != "" && len(part.Comments) < limit {
 			w.T.Fatalf("%d comments of a limit of %d, next %q", len(part.Comments), limit, part.Next)
@@ -39,7 +38,7 @@ func (w *world) walk(site site.Site, sort string, limit int) (ids []string, appr
 	}
 }
 
-// forest posts and approves roots with replies; names are like "2", "2.1", "2.1.1".
+// forest posts and approves roots with replies. Names have the form "2", "2.1", "2.1.1".
 func (w *world) forest(roots, width, depth int) (names []string, ids map[string]string) {
 	ids = map[string]string{}
 	var grow func(name string, level int)
@@ -48,7 +47,7 @@ func (w *world) forest(roots, width, depth int) (names []string, ids map[string]
 		if i := strings.LastIndexByte(name, '.'); i > 0 {
 			parent = ids[name[:i]]
 		}
-		c := w.Answer(w.A, parent, "Comment "+name+".")
+		c := w.Reply(w.A, parent, "Comment "+name+".")
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 		ids[name] = c.ID
 		names = append(names, name)
@@ -64,7 +63,7 @@ func (w *world) forest(roots, width, depth int) (names []string, ids map[string]
 	return names, ids
 }
 
-func TestAThreadIsDepthFirstInEveryOrderAndPageSize(t *testing.T) {
+func TestThread_DepthFirstInEveryOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	names, ids := w.forest(4, 2, 3)
@@ -86,13 +85,13 @@ func TestAThreadIsDepthFirstInEveryOrderAndPageSize(t *testing.T) {
 	}
 }
 
-func TestAThreadAroundACommentHasIt(t *testing.T) {
+func TestThread_AroundComment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	names, ids := w.forest(3, 3, 3)
 	for _, name := range names {
 		for _, limit := range []int{1, 5, 25} {
-			part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: limit,
+			part, err := w.App.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: limit,
 				Around: ids[name]})
 			w.Must(err)
 			if !slices.ContainsFunc(part.Comments, func(c comment.Comment) bool { return c.ID == ids[name] }) {
@@ -101,7 +100,7 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 		}
 	}
 	for _, gone := range []string{"00000000-0000-7000-8000-000000000000", "\x00", w.Submit(w.B, "Elsewhere.").ID} {
-		part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Around: gone})
+		part, err := w.App.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Around: gone})
 		w.Must(err)
 		if len(part.Comments) == 0 || part.Comments[0].ID != ids["1"] {
 			t.Errorf("around %q: got %d comments, want the thread from its beginning", gone, len(part.Comments))
@@ -109,12 +108,12 @@ func TestAThreadAroundACommentHasIt(t *testing.T) {
 	}
 }
 
-func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
+func TestThread_UnknownPageAndInvalidRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.forest(3, 0, 1)
 	cursor := func() string {
-		part, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 1})
+		part, err := w.App.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 1})
 		w.Must(err)
 		return part.Next
 	}()
@@ -137,7 +136,7 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 		{"made up cursor", "cursor.invalid", comment.ThreadRequest{PageURL: "https://a.example/post",
 			After: base64.RawURLEncoding.EncodeToString([]byte("oldest:' OR 1=1 -- "))}},
 	} {
-		part, err := w.S.Thread(w.Ctx, w.A, tt.req)
+		part, err := w.App.Thread(w.Ctx, w.A, tt.req)
 		apptest.WantCode(t, tt.name, err, tt.code)
 		if len(part.Comments) != 0 || part.Count != 0 || err == nil && (part.Page.ID != "" || !part.Page.Open) {
 			t.Errorf("%s: got %+v", tt.name, part)
@@ -145,7 +144,7 @@ func TestAThreadOfNoPageIsEmptyAndANonsenseRequestIsRefused(t *testing.T) {
 	}
 }
 
-func TestPagesAreCountedByTheirURLAsAsked(t *testing.T) {
+func TestCountPages_ByRequestedURL(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.forest(3, 0, 1)
@@ -158,13 +157,13 @@ func TestPagesAreCountedByTheirURLAsAsked(t *testing.T) {
 	for url := range asked {
 		urls = append(urls, url)
 	}
-	got, err := w.S.CountPages(w.Ctx, w.A, urls)
+	got, err := w.App.CountPages(w.Ctx, w.A, urls)
 	w.Must(err)
 	for url, n := range asked {
 		if g, there := got[url]; g != n || !there {
 			t.Errorf("%q: got %d, want %d", url, g, n)
 		}
 	}
-	_, err = w.S.CountPages(w.Ctx, w.A, make([]string, 101))
+	_, err = w.App.CountPages(w.Ctx, w.A, make([]string, 101))
 	apptest.WantCode(t, "101 URLs", err, "query.invalid")
 }

@@ -11,25 +11,25 @@ import (
 
 const untitled = "https://a.example/strange/place"
 
-// brought posts a comment to a page that has no title yet, with one.
+// brought posts a comment with a title to a page that has no title yet.
 func (w *world) brought(title, body string) comment.Comment {
 	w.T.Helper()
-	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: untitled, PageTitle: title, Body: body})
+	out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: untitled, PageTitle: title, Body: body})
 	w.Must(err)
 	return w.Comment(w.A, out.ID)
 }
 
-// called fails unless readers are told that the page is called so.
+// called fails the test unless readers see the given page title.
 func (w *world) called(when, want string) {
 	w.T.Helper()
-	th, err := w.S.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: untitled})
+	th, err := w.App.Thread(w.Ctx, w.A, comment.ThreadRequest{PageURL: untitled})
 	w.Must(err)
 	if got := th.Page.Name(); got != want {
 		w.T.Errorf("%s: the page is called %q, want %q", when, got, want)
 	}
 }
 
-func TestATitleIsPublicOnceACommentBroughtItIsPublished(t *testing.T) {
+func TestPageTitle_PublicWithComment(t *testing.T) {
 	t.Parallel()
 	const path = "/strange/place"
 	w := newWorld(t)
@@ -45,7 +45,7 @@ func TestATitleIsPublicOnceACommentBroughtItIsPublished(t *testing.T) {
 	later := w.brought("CALL 901", "The oven matters more than the flour.")
 	w.Decide(authz.Operator, w.A, comment.Approve, later.ID)
 	w.called("another is approved", "On bread")
-	_, err := w.S.Undo(w.Ctx, authz.Operator, w.A, batch, nil)
+	_, err := w.App.Undo(w.Ctx, authz.Operator, w.A, batch, nil)
 	w.Must(err)
 	w.called("undone", path)
 
@@ -56,20 +56,20 @@ func TestATitleIsPublicOnceACommentBroughtItIsPublished(t *testing.T) {
 	w.called("refused", path)
 }
 
-func TestAStaffsTitleStays(t *testing.T) {
+func TestPageTitle_StaffTitleStays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.brought("CALL 900", "My bread never rises in winter.")
-	it, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, c.ID)
+	it, _, err := w.App.Item(w.Ctx, authz.Operator, w.A, c.ID)
 	w.Must(err)
 	if got := it.Title(); got != "CALL 900" {
 		t.Errorf("approving is said to make %q the title, want %q", got, "CALL 900")
 	}
 	title := "On bread"
-	_, err = w.S.SetPage(w.Ctx, authz.Operator, w.A, c.Page, sites.PageChange{Title: &title})
+	_, err = w.App.SetPage(w.Ctx, authz.Operator, w.A, c.Page, sites.PageChange{Title: &title})
 	w.Must(err)
 	w.called("set by staff while the comment waits", title)
-	if it, _, err = w.S.Item(w.Ctx, authz.Operator, w.A, c.ID); err != nil || it.Title() != "" {
+	if it, _, err = w.App.Item(w.Ctx, authz.Operator, w.A, c.ID); err != nil || it.Title() != "" {
 		t.Errorf("approving is said to make %q the title of a page that has one, %v", it.Title(), err)
 	}
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
@@ -78,11 +78,11 @@ func TestAStaffsTitleStays(t *testing.T) {
 	w.called("refused", title)
 }
 
-// What a site publishes by itself makes its own title public, and no stranger's who waits.
-func TestWhatIsPublishedByItselfBringsItsOwnTitle(t *testing.T) {
+// A comment that a policy publishes sets the title of its page; a pending comment does not.
+func TestPageTitle_AutoPublishedComment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Schooled(w.A, 80, 40)
+	w.Train(w.A, 80, 40)
 	waits := w.brought("CALL 900", "Buy from us, all of you, today.")
 	if err := w.turnOn("a"); err != nil {
 		t.Fatal(err)
@@ -94,16 +94,16 @@ func TestWhatIsPublishedByItselfBringsItsOwnTitle(t *testing.T) {
 	w.called("published", "On bread")
 }
 
-// A text that was edited waits again, and what it called the page with it.
-func TestAnEditTakesItsTitleBack(t *testing.T) {
+// An edited comment is pending again, and so is the page title that it brought.
+func TestPageTitle_EditRemovesTitle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: untitled, PageTitle: "On bread",
+	out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: untitled, PageTitle: "On bread",
 		Body: "My bread never rises in winter."})
 	w.Must(err)
 	w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
 	w.called("approved", "On bread")
-	_, _, err = w.S.Edit(w.Ctx, w.A, out.ID, out.EditToken, "Buy from us, all of you, today.")
+	_, _, err = w.App.Edit(w.Ctx, w.A, out.ID, out.EditToken, "Buy from us, all of you, today.")
 	w.Must(err)
 	w.called("edited", "/strange/place")
 }

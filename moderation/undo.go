@@ -13,17 +13,16 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Undo takes back a batch: each of its comments returns to where its standing decision before
-// left it. It needs a moderator, and an owner where the batch is about the model and not about
-// comments. Undoing an undo, or twice, undoes nothing.
+// Undo reverts a batch: each of its comments returns to the state before the decision. It needs a moderator, and an
+// owner for a batch about the model. Undoing an undo, or the same batch twice, changes nothing.
 func (s *Service) Undo(
-	ctx context.Context, who authz.Actor, site site.Site, batch string, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, batch string, key *txn.IdempotencyKey,
 ) (Outcome, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return Outcome{}, err
 	}
-	pen := s.pen(who, site)
-	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Outcome, err error) {
+	pen := s.author(who, site)
+	out, again, err := txn.Idempotent(ctx, s.work, key, func(tx Tx) (out Outcome, err error) {
 		err = undoAll(tx, who, pen, batch, &out)
 		return out, err
 	})
@@ -31,7 +30,7 @@ func (s *Service) Undo(
 		return Outcome{}, fmt.Errorf("undo: %w", err)
 	}
 	out.Replayed = again
-	if out.retexted {
+	if out.textChanged {
 		s.textChanged(site.ID)
 	}
 	s.log.InfoContext(ctx, "undo", "site", site.Key, "of", batch, "batch", out.Batch, "by", who.ID(),
@@ -39,11 +38,11 @@ func (s *Service) Undo(
 	return out, nil
 }
 
-func undoAll(tx Tx, who authz.Actor, pen auditlog.Pen, batch string, out *Outcome) error {
+func undoAll(tx Tx, who authz.Actor, pen auditlog.Author, batch string, out *Outcome) error {
 	if !txn.IsID(batch) {
 		return errNoBatch()
 	}
-	b, err := open(tx, pen)
+	b, err := beginDecisions(tx, pen)
 	if err != nil {
 		return err
 	}
@@ -54,8 +53,8 @@ func undoAll(tx Tx, who authz.Actor, pen auditlog.Pen, batch string, out *Outcom
 	if len(decisions) == 0 {
 		return errNoBatch()
 	}
-	out.retexted = decisions[0].Redacts()        // alone, too
-	if decisions[0].Kind != auditlog.OnComment { // it is alone
+	out.textChanged = decisions[0].Redacts()    // a redaction is the only entry of its batch
+	if decisions[0].Kind != auditlog.Decision { // the only entry of its batch
 		return b.undoTeaching(who, decisions[0], out)
 	}
 	decisions = slices.DeleteFunc(decisions, func(d auditlog.Entry) bool { return d.Undoes != 0 || d.Undone })
@@ -97,12 +96,12 @@ func undoAll(tx Tx, who authz.Actor, pen auditlog.Pen, batch string, out *Outcom
 	return b.close(out)
 }
 
-func (b *book) undoTeaching(who authz.Actor, d auditlog.Entry, out *Outcome) error {
-	if err := who.May(b.Site, authz.Owner, authz.ScopeAdmin); err != nil {
+func (b *decisionTx) undoTeaching(who authz.Actor, d auditlog.Entry, out *Outcome) error {
+	if err := who.Authorize(b.Site, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	if d.Undoes == 0 && !d.Undone {
-		lessons, err := b.TakeBack(d)
+		lessons, err := b.Undo(d)
 		if err != nil {
 			return err
 		}
@@ -111,10 +110,10 @@ func (b *book) undoTeaching(who authz.Actor, d auditlog.Entry, out *Outcome) err
 	return b.close(out)
 }
 
-// undo takes back the standing decision d. The comment returns to the state in which d met
-// it, which is not always the one that the decision before d gave it: where its writer edited
-// it in between, it waits, and an approval of the older text does not come back.
-func (b *book) undo(c comment.Comment, d auditlog.Entry) error {
+// undo reverts the decision d, which is in effect. The comment returns to the state before d. That may differ from the
+// result of the decision before d: if the commenter edited the comment in between, it returns to pending, and the
+// approval of the older text is not restored.
+func (b *decisionTx) undo(c comment.Comment, d auditlog.Entry) error {
 	ch := comment.StateChange{State: d.From, Standing: d.Before}
 	for _, before := range b.logs[c.ID] {
 		if before.Seq == d.Before {
@@ -124,9 +123,9 @@ func (b *book) undo(c comment.Comment, d auditlog.Entry) error {
 			}
 		}
 	}
-	b.Fall(d.Seq)
+	b.Revoke(d.Seq)
 	if d.Before != 0 {
-		b.Rise(d.Before)
+		b.Restore(d.Before)
 	}
 	return b.write(c, auditlog.Entry{
 		Undoes: d.Seq,

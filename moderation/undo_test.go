@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// place is what an undo must bring back of a comment; versions only ever rise.
+// place is the part of a comment that an undo restores. Versions only increase.
 type place struct {
 	State     comment.State
 	Reason    comment.Reason
@@ -27,10 +27,10 @@ func placeOf(c comment.Comment) place {
 	return place{c.State, c.Reason, c.Note, c.Standing, c.DecidedAt, c.Shown, c.ShownReplies}
 }
 
-func TestUndoRestoresWhatStoodBefore(t *testing.T) {
+func TestUndo_RestoresPreviousState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	c := w.Submit(w.A, "Decided again and again.")
 	steps := []moderation.Choice{
 		{Action: comment.Approve, Note: "Well said."},
@@ -42,12 +42,12 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 	}
 	var batches []string
 	places := []place{placeOf(w.Comment(w.A, c.ID))}
-	lessons := []map[uint64]string{w.Standing(w.A)}
+	lessons := []map[uint64]string{w.CountingLessons(w.A)}
 	for _, in := range steps {
 		w.Clock.Add(time.Second)
-		batches = append(batches, w.Choose(mod, w.A, in, c.ID).Batch)
+		batches = append(batches, w.DecideWith(mod, w.A, in, c.ID).Batch)
 		places = append(places, placeOf(w.Comment(w.A, c.ID)))
-		lessons = append(lessons, w.Standing(w.A))
+		lessons = append(lessons, w.CountingLessons(w.A))
 	}
 	for i := len(batches) - 1; i >= 0; i-- {
 		version := w.Comment(w.A, c.ID).Version
@@ -60,7 +60,7 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 			t.Errorf("undo of step %d: got %+v in version %d, want %+v in %d", i, placeOf(got), got.Version,
 				places[i], version+1)
 		}
-		if got := w.Standing(w.A); !reflect.DeepEqual(got, lessons[i]) {
+		if got := w.CountingLessons(w.A); !reflect.DeepEqual(got, lessons[i]) {
 			t.Errorf("undo of step %d: lessons %v stand, want %v", i, got, lessons[i])
 		}
 		for _, batch := range []string{batches[i], out.Batch} {
@@ -71,21 +71,21 @@ func TestUndoRestoresWhatStoodBefore(t *testing.T) {
 	}
 }
 
-func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
+func TestUndo_ConflictsWithLaterChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, other := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("other", authz.Moderator, "a")
+	mod, other := w.AddStaff("mod", authz.Moderator, "a"), w.AddStaff("other", authz.Moderator, "a")
 	kept := w.Submit(w.A, "Only decided.")
 	again := w.Submit(w.A, "Decided by another since.")
-	edited, token := w.SubmitOwn(w.A, "Edited since it was decided.")
-	removed, removedToken := w.SubmitOwn(w.A, "Withdrawn since it was decided.")
+	edited, token := w.SubmitWithToken(w.A, "Edited since it was decided.")
+	removed, removedToken := w.SubmitWithToken(w.A, "Withdrawn since it was decided.")
 	batch := w.Decide(mod, w.A, comment.Approve, kept.ID, again.ID, edited.ID, removed.ID).Batch
 	w.Clock.Add(time.Second)
 	decidedAt := w.Clock.Now()
 	w.Decide(other, w.A, comment.MarkSpam, again.ID)
-	_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "Quite another text.")
+	_, _, err := w.App.Edit(w.Ctx, w.A, edited.ID, token, "Quite another text.")
 	w.Must(err)
-	w.Must(w.S.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
+	w.Must(w.App.Withdraw(w.Ctx, w.A, removed.ID, removedToken))
 
 	out := w.Undo(mod, w.A, batch)
 	codes := map[string]string{}
@@ -102,18 +102,18 @@ func TestUndoLeavesAloneWhatChangedSince(t *testing.T) {
 	if got := w.Comment(w.A, edited.ID); got.State != comment.Pending || got.Version != 3 {
 		t.Errorf("the edited comment is %v in version %d", got.State, got.Version)
 	}
-	_, err = w.S.Undo(w.Ctx, mod, w.A, "nothing", nil)
+	_, err = w.App.Undo(w.Ctx, mod, w.A, "nothing", nil)
 	apptest.WantCode(t, "an unknown batch", err, "batch.unknown")
 }
 
-// An approval of one text must not come back to another that nobody has read.
-func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
+// An undo must not apply the approval of one text to another text, which no moderator has read.
+func TestUndo_NeverPublishesUnapprovedText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
-	c, token := w.SubmitOwn(w.A, "Harmless words.")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
+	c, token := w.SubmitWithToken(w.A, "Harmless words.")
 	first := w.Decide(mod, w.A, comment.Approve, c.ID).Batch
-	_, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Pills, cheap pills.")
+	_, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, "Pills, cheap pills.")
 	w.Must(err)
 	second := w.Decide(mod, w.A, comment.MarkSpam, c.ID).Batch
 	if out := w.Undo(mod, w.A, second); out.Done != 1 {
@@ -122,7 +122,7 @@ func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 	if got := w.Comment(w.A, c.ID); got.State != comment.Pending || got.Shown {
 		t.Errorf("the edited text is %v, shown %v", got.State, got.Shown)
 	}
-	if got := w.Standing(w.A); len(got) != 1 || got[w.Comment(w.A, c.ID).Standing] != "ham: Harmless words." {
+	if got := w.CountingLessons(w.A); len(got) != 1 || got[w.Comment(w.A, c.ID).Standing] != "ham: Harmless words." {
 		t.Errorf("lessons: got %v, want that of the text approved", got)
 	}
 	if out := w.Undo(mod, w.A, first); out.Done != 0 || len(out.Conflicts) != 1 ||
@@ -131,13 +131,13 @@ func TestUndoNeverPublishesATextThatNobodyApproved(t *testing.T) {
 	}
 }
 
-func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
+func TestUndo_HidesRepliedCommentAndThread(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
+	mod := w.AddStaff("mod", authz.Moderator, "a")
 	root := w.Submit(w.A, "The root of it.")
 	w.Decide(mod, w.A, comment.Approve, root.ID)
-	leaf := w.Answer(w.A, root.ID, "An answer to it.")
+	leaf := w.Reply(w.A, root.ID, "An answer to it.")
 	batch := w.Decide(mod, w.A, comment.Approve, leaf.ID).Batch
 	gone := w.Decide(mod, w.A, comment.MarkSpam, root.ID).Batch
 	thread := w.Thread(w.A)
@@ -155,11 +155,11 @@ func TestUndoTakesARepliedCommentAndItsThreadOutOfSight(t *testing.T) {
 	}
 }
 
-func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
+func TestUndo_RestoresPolicyApproval(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a")
-	site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": "none"})
+	mod := w.AddStaff("mod", authz.Moderator, "a")
+	site, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": "none"})
 	w.Must(err)
 	c := w.Submit(site, "Published by nobody.")
 	if c.State != comment.Approved {
@@ -168,10 +168,10 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	batch := w.Decide(mod, site, comment.MarkSpam, c.ID).Batch
 	w.Undo(mod, site, batch)
 	got := w.Comment(site, c.ID)
-	if got.State != comment.Approved || got.Standing != 0 || len(w.Standing(site)) != 0 {
-		t.Errorf("got %v by %d with lessons %v, want it published by no decision", got.State, got.Standing, w.Standing(site))
+	if got.State != comment.Approved || got.Standing != 0 || len(w.CountingLessons(site)) != 0 {
+		t.Errorf("got %v by %d with lessons %v, want it published by no decision", got.State, got.Standing, w.CountingLessons(site))
 	}
-	_, story, err := w.S.Item(w.Ctx, mod, site, c.ID)
+	_, story, err := w.App.Item(w.Ctx, mod, site, c.ID)
 	w.Must(err)
 	if len(story) != 3 || !story[0].Auto || story[0].By != "" || story[1].Name != "mod" ||
 		story[2].Undoes != story[1].Seq {
@@ -179,22 +179,22 @@ func TestUndoGivesBackWhatTheSitesSettingHadPublished(t *testing.T) {
 	}
 }
 
-func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
+func TestLastBatches_OwnBatchesNewestFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	mod, other := w.AddPerson("mod", authz.Moderator, "a"), w.AddPerson("other", authz.Moderator, "a")
+	mod, other := w.AddStaff("mod", authz.Moderator, "a"), w.AddStaff("other", authz.Moderator, "a")
 	var own []string
 	for _, text := range []string{"First.", "Second.", "Third."} {
 		c, d := w.Submit(w.A, text), w.Submit(w.A, "Another "+text)
 		own = append([]string{w.Decide(mod, w.A, comment.Approve, c.ID, d.ID).Batch}, own...)
 		w.Decide(other, w.A, comment.MarkSpam, w.Submit(w.A, "Not mine. "+text).ID)
 	}
-	taken, token := w.SubmitOwn(w.A, "Edited since.")
+	taken, token := w.SubmitWithToken(w.A, "Edited since.")
 	w.Decide(mod, w.A, comment.Approve, taken.ID)
-	_, _, err := w.S.Edit(w.Ctx, w.A, taken.ID, token, "Edited since, so no undo reaches it.")
+	_, _, err := w.App.Edit(w.Ctx, w.A, taken.ID, token, "Edited since, so no undo reaches it.")
 	w.Must(err)
 	for {
-		got, err := w.S.LastBatches(w.Ctx, mod, w.A, 10)
+		got, err := w.App.LastBatches(w.Ctx, mod, w.A, 10)
 		w.Must(err)
 		if len(got)+len(own) > 0 && !reflect.DeepEqual(got, own) {
 			t.Fatalf("got %v, want %v", got, own)
@@ -207,12 +207,12 @@ func TestTheKeyZWalksBackThroughOnesOwnBatches(t *testing.T) {
 	}
 }
 
-// The entry of an undo says where the comment goes and which decision is in force again.
+// The log entry of an undo records the new state of the comment, and which decision is in effect again.
 func TestUndo_LogsTheDecisionItRestores(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.Submit(w.A, "Rejected with a note, then approved.")
-	w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
+	w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOffTopic,
 		Note: "Not about bread."}, c.ID)
 	rejected := w.Comment(w.A, c.ID)
 	approved := w.Decide(authz.Operator, w.A, comment.Approve, c.ID)

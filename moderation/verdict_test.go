@@ -22,19 +22,19 @@ func signal(v comment.Verdict, name string) *comment.Signal {
 func (w *world) judged(in moderation.Submission) comment.Verdict {
 	w.T.Helper()
 	in.PageURL = "https://a.example/post"
-	out, err := w.S.Submit(w.Ctx, w.A, in)
+	out, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	return w.Comment(w.A, out.ID).Verdict
 }
 
-func TestAColdModelSuggestsNothing(t *testing.T) {
+func TestVerdict_ColdModelSuggestsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	v := w.judged(moderation.Submission{Body: "Cheap pills, order now!"})
 	if v.Score != 0.5 || v.Spam != 0.5 || v.Warm || v.Action != comment.Hold || len(v.Signals) != 0 {
 		t.Errorf("got %+v, want 0.5, cold, hold and no signals", v)
 	}
-	// Links alone do not make a suspect.
+	// Links alone do not make a comment suspected.
 	v = w.judged(moderation.Submission{
 		Body: "http://a.example http://b.example http://c.example http://d.example http://e.example",
 	})
@@ -43,7 +43,7 @@ func TestAColdModelSuggestsNothing(t *testing.T) {
 	}
 }
 
-func TestAWarmModelSuggests(t *testing.T) {
+func TestVerdict_WarmModelSuggests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(w.A, 20)
@@ -68,7 +68,7 @@ func TestAWarmModelSuggests(t *testing.T) {
 	}
 }
 
-func TestAFormsAgeIsSignedAndWeighed(t *testing.T) {
+func TestVerdict_FormAge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, tt := range []struct {
@@ -81,10 +81,10 @@ func TestAFormsAgeIsSignedAndWeighed(t *testing.T) {
 		{time.Minute, nil, false},
 		{time.Second, func(string) string { return "" }, false},
 		{time.Second, func(s string) string { return s[1:] }, false},
-		{time.Second, func(string) string { return w.S.FormToken(w.B) }, false},
+		{time.Second, func(string) string { return w.App.FormToken(w.B) }, false},
 		{-time.Hour, nil, false},
 	} {
-		token := w.S.FormToken(w.A)
+		token := w.App.FormToken(w.A)
 		if tt.token != nil {
 			token = tt.token(token)
 		}
@@ -97,16 +97,16 @@ func TestAFormsAgeIsSignedAndWeighed(t *testing.T) {
 	}
 }
 
-func TestAWritersHistoryIsWeighed(t *testing.T) {
+func TestVerdict_CommenterHistory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, tt := range []struct {
 		name   string
 		action comment.Action
-		counts bool // a good name anybody may take
+		counts bool // a good history does not count, because names are unverified
 	}{{"Good", comment.Approve, false}, {"Bad", comment.MarkSpam, true}} {
 		for i := range 3 {
-			out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name,
+			out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: tt.name,
 				Body: fmt.Sprintf("Text %d.", i)})
 			w.Must(err)
 			w.Decide(authz.Operator, w.A, tt.action, out.ID)

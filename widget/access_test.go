@@ -13,9 +13,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Each state of the widget is looked at through Chromium's accessibility tree, and measured:
-// names, references, sizes, contrast.
-func TestEveryStateIsAccessible(t *testing.T) {
+// TestWidget_StatesAreAccessible checks each state of the widget in Chromium's accessibility tree and layout: names,
+// references, target sizes and contrast.
+func TestWidget_StatesAreAccessible(t *testing.T) {
 	t.Parallel()
 	states := []struct {
 		name  string
@@ -32,20 +32,20 @@ func TestEveryStateIsAccessible(t *testing.T) {
 		{"preview", "en", nil, func(r *reader, _ *service) {
 			r.write("One")
 			r.must(r.Click("button", "Preview"))
-			r.says(".seen", "One")
+			r.hasText(".seen", "One")
 		}},
 		{"empty field", "en", nil, func(r *reader, _ *service) {
 			r.post(" ")
-			r.says("[role=alert]", "There is no text yet.")
+			r.hasText("[role=alert]", "There is no text yet.")
 		}},
 		{"not sent", "en", nil, func(r *reader, s *service) {
-			s.fail("POST comments", failure{status: 503, code: "busy", wait: 3})
+			s.failNext("POST comments", failure{status: 503, code: "busy", wait: 3})
 			r.post("One")
-			r.says("[role=alert]", "Not sent.")
+			r.hasText("[role=alert]", "Not sent.")
 		}},
 		{"posted", "en", nil, func(r *reader, _ *service) {
 			r.post("One")
-			r.says("[part=status]", "waiting")
+			r.hasText("[part=status]", "waiting")
 		}},
 		{"editing", "en", nil, func(r *reader, _ *service) {
 			r.post("One")
@@ -59,30 +59,30 @@ func TestEveryStateIsAccessible(t *testing.T) {
 		}},
 		{"refused", "en", nil, func(r *reader, s *service) {
 			r.post("One")
-			r.says("[part=status]", "waiting")
+			r.hasText("[part=status]", "waiting")
 			s.decide("p9", "rejected", "off_topic", "Another page, perhaps?")
 			r.open("/")
-			r.says(".own", "Not published: off topic")
+			r.hasText(".own", "Not published: off topic")
 		}},
-		{"withheld", "ru", func(s *service) { s.withhold("c6", court) }, func(r *reader, _ *service) {
-			r.must(r.See("link", "Реестр"))
+		{"withheld", "ru", func(s *service) { s.withhold("c6", courtRequest) }, func(r *reader, _ *service) {
+			r.must(r.See("link", "Юридические требования"))
 		}},
 		{"withheld, one's own", "en", nil, func(r *reader, s *service) {
 			r.post("One")
-			r.says("[part=status]", "waiting")
-			s.withhold("p9", court)
+			r.hasText("[part=status]", "waiting")
+			s.withhold("p9", courtRequest)
 			r.open("/")
-			r.says(".own", "No moderator refused it")
+			r.hasText(".own", "It is shown again when the legal request ends.")
 		}},
 		{"closed", "kk", func(s *service) { s.closed = true }, nil},
-		{"not loaded", "ru", func(s *service) { s.fail("GET comments", cut) }, func(r *reader, _ *service) {
+		{"not loaded", "ru", func(s *service) { s.failNext("GET comments", brokenAnswer) }, func(r *reader, _ *service) {
 			r.must(r.See("link", "простую страницу"))
 		}},
 	}
 	for i, tt := range states {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newService(t)
-			conversation(s)
+			addConversation(s)
 			if tt.setup != nil {
 				tt.setup(s)
 			}
@@ -90,17 +90,17 @@ func TestEveryStateIsAccessible(t *testing.T) {
 			if tt.reach != nil {
 				tt.reach(r, s)
 			}
-			for _, problem := range append(r.unnamed(), r.misbuilt()...) {
+			for _, problem := range append(r.unnamedNodes(), r.layoutProblems()...) {
 				t.Error(problem)
 			}
-			r.holds(`$$('button').filter(b => getComputedStyle(b).backgroundColor === 'rgb(14, 122, 137)').length <= 1`)
-			r.picture()
+			r.waitFor(`$$('button').filter(b => getComputedStyle(b).backgroundColor === 'rgb(14, 122, 137)').length <= 1`)
+			r.screenshot()
 		})
 	}
 }
 
-// unnamed returns what the accessibility tree has without a name that needs one.
-func (r *reader) unnamed() (problems []string) {
+// unnamedNodes returns the nodes of the accessibility tree that lack a required name.
+func (r *reader) unnamedNodes() (problems []string) {
 	r.t.Helper()
 	tree, err := chromedp.Call(r.Context(), accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 	r.must(err)
@@ -119,7 +119,7 @@ func (r *reader) unnamed() (problems []string) {
 		if node.Name != nil && len(node.Name.Value) > 0 {
 			r.must(json.Unmarshal(node.Name.Value, &name))
 		}
-		if name == "" && role != "article" && role != "group" { // a placeholder and a <details> name themselves by their text
+		if name == "" && role != "article" && role != "group" { // these are named by their content
 			problems = append(problems, "a "+role+" has no name")
 		}
 	}
@@ -129,9 +129,9 @@ func (r *reader) unnamed() (problems []string) {
 	return problems
 }
 
-// misbuilt returns references that lead nowhere, targets too small to hit, and text too faint
-// to read (WCAG 2.2: 1.4.3, 2.5.8).
-func (r *reader) misbuilt() []string {
+// layoutProblems returns dangling ID references, targets that are too small, and text with too little contrast (WCAG
+// 2.2: 1.4.3, 2.5.8).
+func (r *reader) layoutProblems() []string {
 	r.t.Helper()
 	problems, err := testkit.Eval[[]string](r.Tab, `(`+measure+`)(document.querySelector('aitys-comments').shadowRoot)`)
 	r.must(err)
@@ -163,7 +163,7 @@ const measure = `root => {
 	return problems
 }`
 
-// contrast returns the ratio between an element's ink and what lies below it.
+// contrast is JavaScript that returns the contrast ratio of an element's text to its background.
 const contrast = `e => {
 	const pixel = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
 	const mixed = colours => {
@@ -179,20 +179,20 @@ const contrast = `e => {
 	return (Math.max(ground, ink) + .05) / (Math.min(ground, ink) + .05)
 }`
 
-func TestTheKeyboardAloneIsEnough(t *testing.T) {
+func TestWidget_WorksByKeyboard(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.say("", "Marta", "<p>Yes.</p>", "en", time.Hour)
+	s.addComment("", "Marta", "<p>Yes.</p>", "en", time.Hour)
 	r := visit(t, s, options{})
 	tab := testkit.Key{Key: "Tab", Code: "Tab"}
 	until := func(expression string) {
 		t.Helper()
 		for range 12 {
 			r.must(r.Press(tab))
-			there, err := testkit.Eval[bool](r.Tab, inside(expression))
+			there, err := testkit.Eval[bool](r.Tab, inWidget(expression))
 			r.must(err)
 			if there {
-				r.holds(`getComputedStyle(root.activeElement).outlineStyle !== 'none' ||
+				r.waitFor(`getComputedStyle(root.activeElement).outlineStyle !== 'none' ||
 					getComputedStyle($('.ed')).outlineStyle !== 'none'`)
 				return
 			}
@@ -205,9 +205,9 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	until(`root.activeElement === $('[part=name]')`)
 	until(`root.activeElement === $('[part=submit]')`)
 	r.must(r.Press(testkit.Key{Key: " ", Code: "Space"}))
-	r.holds(`root.activeElement === $('[part=status]')`)
+	r.waitFor(`root.activeElement === $('[part=status]')`)
 	until(`root.activeElement?.innerText === 'Write another'`)
 	until(`root.activeElement === $('[part=reply]')`)
 	r.must(r.Press(testkit.Key{Key: " ", Code: "Space"}))
-	r.holds(`root.activeElement === $('[part=body]')`)
+	r.waitFor(`root.activeElement === $('[part=body]')`)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// The service sends canonical HTML only; the widget does not rely on it.
-func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
+// TestMarkup_AllowsOnlyCanonicalHTML sends other HTML than the service does. The widget must not trust it.
+func TestMarkup_AllowsOnlyCanonicalHTML(t *testing.T) {
 	t.Parallel()
 	const link = `rel="nofollow ugc noopener"`
 	tests := []struct{ name, html, want string }{
@@ -42,30 +42,30 @@ func TestCanonicalHTMLBecomesNodesAndNothingElseDoes(t *testing.T) {
 	s := newService(t)
 	ids := make([]string, len(tests))
 	for i, tt := range tests {
-		ids[i] = s.say("", "n", tt.html, "en", time.Hour).ID
+		ids[i] = s.addComment("", "n", tt.html, "en", time.Hour).ID
 	}
-	deep := s.say("", "n", strings.Repeat("<blockquote>", 5000)+"end", "en", time.Hour)
+	deep := s.addComment("", "n", strings.Repeat("<blockquote>", 5000)+"end", "en", time.Hour)
 	r := visit(t, s, options{})
 	for i, tt := range tests {
 		want := tt.want
 		if want == "" {
 			want = tt.html
 		}
-		got, err := testkit.Eval[string](r.Tab, inside(fmt.Sprintf(`$('#aitys-%s [part=content]').innerHTML`, ids[i])))
+		got, err := testkit.Eval[string](r.Tab, inWidget(fmt.Sprintf(`$('#aitys-%s [part=content]').innerHTML`, ids[i])))
 		r.must(err)
 		if got != want {
 			t.Errorf("%s: %q becomes %q, want %q", tt.name, tt.html, got, want)
 		}
 	}
-	r.holds(fmt.Sprintf(`(() => { let n = 0;
+	r.waitFor(fmt.Sprintf(`(() => { let n = 0;
 		for (let e = $('#aitys-%s [part=content]'); e; e = e.lastElementChild) n++; return n < 40 })()`, deep.ID))
 }
 
-func TestWhatPeopleTypedIsTextEverywhere(t *testing.T) {
+func TestWidget_UserTextIsNotMarkup(t *testing.T) {
 	t.Parallel()
 	const hostile = `<img src=x onerror=alert(1)>"'><svg onload=alert(2)>{{7*7}}` + "\u202e\u0300\u0300"
 	s := newService(t)
-	c := s.say("", hostile, "<p>a</p>", "en", time.Hour)
+	c := s.addComment("", hostile, "<p>a</p>", "en", time.Hour)
 	url, badge := "javascript:alert(3)", hostile
 	c.Author.URL, c.Author.Badge = &url, &badge
 	c.Lang = `"><b onmouseover=alert(4)>`
@@ -74,14 +74,14 @@ func TestWhatPeopleTypedIsTextEverywhere(t *testing.T) {
 	r.must(r.Type("textbox", "Name", hostile))
 	r.must(r.Type("textbox", "Comment", hostile))
 	r.must(r.Click("button", "Preview"))
-	r.says(".seen", "<img src=x onerror=alert(1)>")
+	r.hasText(".seen", "<img src=x onerror=alert(1)>")
 	r.must(r.Click("button", "Post comment"))
-	r.says("[part=status]", "waiting")
+	r.hasText("[part=status]", "waiting")
 	s.decide("p2", "rejected", hostile, hostile)
 	r.open("/")
-	r.says(".own", "Not published: other")
-	r.says(".own", "From the moderator: “<img")
-	r.holds(`$$('img, svg:not([aria-hidden]), script, b[onmouseover], a[href^=javascript]').length === 0`)
-	r.says("[part=author]", "<img src=x onerror=alert(1)>")
+	r.hasText(".own", "Not published: other")
+	r.hasText(".own", "From the moderator: “<img")
+	r.waitFor(`$$('img, svg:not([aria-hidden]), script, b[onmouseover], a[href^=javascript]').length === 0`)
+	r.hasText("[part=author]", "<img src=x onerror=alert(1)>")
 	r.must(r.Holds(`!window.violations`))
 }

@@ -10,47 +10,47 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// conversation is a page with everything a thread can have.
-func conversation(s *service) {
-	a := s.say("", "Marta Lindqvist",
+// addConversation adds a thread with every kind of comment.
+func addConversation(s *service) {
+	a := s.addComment("", "Marta Lindqvist",
 		"<p>My grandfather kept one of these. He tuned it by <em>ear</em>, and wrote the stations on the wall.</p>",
 		"en", 50*time.Hour)
-	b := s.say(a.ID, "Илья Дроздов", "<p>А какие станции там ловились зимой? У нас на Онеге — только шведы да помехи.</p>",
+	b := s.addComment(a.ID, "Илья Дроздов", "<p>А какие станции там ловились зимой? У нас на Онеге — только шведы да помехи.</p>",
 		"ru", 49*time.Hour)
-	c := s.say(b.ID, "Jonas Feld",
+	c := s.addComment(b.ID, "Jonas Feld",
 		`<p>Mostly weather. More in <a href="https://example.org/log" rel="nofollow">the log</a>.</p>`, "en", 30*time.Hour)
 	badge := "author"
 	c.Author.Badge = &badge
-	d := s.say(c.ID, "Әсел Нұрланқызы",
+	d := s.addComment(c.ID, "Әсел Нұрланқызы",
 		"<p>Менің атам да радионы өзі жөндейтін. Қысқы кеште бәріміз соның жанында отыратынбыз.</p>", "kk", 29*time.Hour)
-	s.say(d.ID, "", "<p>So did mine.</p>", "en", 5*time.Hour)
-	gone := s.say("", "x", "<p>x</p>", "en", 28*time.Hour)
-	s.say(gone.ID, "Tomasz W.", "<p>Fair point, and thank you for putting it calmly.</p>", "en", 27*time.Hour)
+	s.addComment(d.ID, "", "<p>So did mine.</p>", "en", 5*time.Hour)
+	gone := s.addComment("", "x", "<p>x</p>", "en", 28*time.Hour)
+	s.addComment(gone.ID, "Tomasz W.", "<p>Fair point, and thank you for putting it calmly.</p>", "en", 27*time.Hour)
 	gone.State, gone.Author, gone.HTML = "removed", nil, nil
-	s.say("", "Ruth Adeyemi", "<p>One thing is missing: the noise.</p>"+
+	s.addComment("", "Ruth Adeyemi", "<p>One thing is missing: the noise.</p>"+
 		"<blockquote><p>“You do not hear the sea after a week.”</p></blockquote><p>You hear the radio.</p>"+
 		"<ul><li>long wave</li><li><code>162 kHz</code></li></ul>", "en", 40*time.Minute)
 }
 
-func TestAThreadIsShownWithItsNesting(t *testing.T) {
+func TestThread_ShowsNesting(t *testing.T) {
 	t.Parallel()
 	for _, o := range []options{{width: 1280}, {width: 390, dark: true}, {width: 280}, {lang: "ru", width: 390},
 		{lang: "kk", width: 1280, dark: true}} {
 		t.Run(fmt.Sprintf("%s %d", o.lang, o.width), func(t *testing.T) {
 			s := newService(t)
-			conversation(s)
+			addConversation(s)
 			r := visit(t, s, o)
-			r.picture()
+			r.screenshot()
 			for selector, want := range map[string]int{
 				".list > li":        3, // roots
 				"[part=comment]":    8,
-				"summary":           4, // who has replies, four levels deep at most
+				"summary":           4, // comments with replies, at most four levels deep
 				".gone":             1,
 				".badge":            1,
-				"[part=reply]":      7, // everybody but who is gone
+				"[part=reply]":      7, // all but the removed comment
 				".list ol ol ol ol": 0, // the fifth level does not move further right
 			} {
-				r.holds(fmt.Sprintf("$$(%q).length === %d", selector, want))
+				r.waitFor(fmt.Sprintf("$$(%q).length === %d", selector, want))
 			}
 			wide, err := testkit.Eval[bool](r.Tab, "document.documentElement.scrollWidth > innerWidth")
 			r.must(err)
@@ -61,7 +61,7 @@ func TestAThreadIsShownWithItsNesting(t *testing.T) {
 	}
 }
 
-func TestTheHeadingCountsAndTheRulesBeginInBold(t *testing.T) {
+func TestHeader_ShowsCountAndRules(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ lang, heading, bold, login, reply, meta string }{
 		{"en", "7 comments", "All comments are reviewed by a moderator.", "Authors, please log in", "Reply",
@@ -73,7 +73,7 @@ func TestTheHeadingCountsAndTheRulesBeginInBold(t *testing.T) {
 	} {
 		t.Run(tt.lang, func(t *testing.T) {
 			s := newService(t)
-			conversation(s)
+			addConversation(s)
 			r := visit(t, s, options{lang: tt.lang})
 			for selector, want := range map[string]string{"h2": tt.heading, "[part=rules] strong": tt.bold, "form a": tt.login,
 				"[part=reply]": tt.reply} {
@@ -81,20 +81,20 @@ func TestTheHeadingCountsAndTheRulesBeginInBold(t *testing.T) {
 					t.Errorf("%s says %q, want %q", selector, got, want)
 				}
 			}
-			r.says("[part=meta]", tt.meta)
+			r.hasText("[part=meta]", tt.meta)
 		})
 	}
 }
 
-// The rules of plurals are the widget's own, as numbers and dates are: this is what CLDR says, by the house's words.
-func TestPluralsAreThoseOfTheHouse(t *testing.T) {
+// TestPlural_MatchesI18n compares the widget's own plural rules with those of internal/i18n, which come from CLDR.
+func TestPlural_MatchesI18n(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25} {
 		s := newService(t)
 		for range n {
-			s.say("", "Аня", "<p>Да.</p>", "ru", time.Hour)
+			s.addComment("", "Аня", "<p>Да.</p>", "ru", time.Hour)
 		}
-		for _, lang := range i18n.Keys() {
+		for _, lang := range i18n.LanguageKeys() {
 			r := visit(t, s, options{lang: lang})
 			if got, want := r.text("h2"), i18n.In(lang).N("read.count", n); got != want {
 				t.Errorf("%d comments are called %q, want %q", n, got, want)
@@ -103,31 +103,31 @@ func TestPluralsAreThoseOfTheHouse(t *testing.T) {
 	}
 }
 
-func TestMoreCommentsAreLoadedAndTheFirstNewOneGetsTheFocus(t *testing.T) {
+func TestMore_FocusesFirstNewComment(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i := range 212 {
-		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
+		s.addComment("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
 	}
 	r := visit(t, s, options{})
-	r.must(r.See("button", "To the newest"))
-	r.picture()
+	r.must(r.See("button", "To newest"))
+	r.screenshot()
 	r.must(r.Click("button", "Show 50 more of 187"))
 	r.must(r.See("button", "Show 100 more of 137"))
-	r.holds(`root.activeElement?.innerText.includes('Reader 26')`)
-	r.says("[aria-live]", "50 more comments loaded.")
+	r.waitFor(`root.activeElement?.innerText.includes('Reader 26')`)
+	r.hasText("[aria-live]", "50 more comments loaded.")
 	r.must(r.Click("button", "Show 100 more of 137"))
-	r.must(r.Gone("button", "To the newest"))
+	r.must(r.Gone("button", "To newest"))
 	r.must(r.Click("button", "Show 37 more"))
-	r.holds(`$$('[part=comment]').length === 212 && !$('[part=more]')`)
-	// In their order, and in lists of which a browser need not lay out those that are far away.
-	r.holds(`$$('.list > li b').every((b, i) => b.textContent === 'Reader ' + (i + 1))`)
-	r.holds(`$$('.list').length === 9 && $$('.list').every(list => list.children.length <= 25)`)
+	r.waitFor(`$$('[part=comment]').length === 212 && !$('[part=more]')`)
+	// In order, and in several lists, so that browsers need not lay out distant ones.
+	r.waitFor(`$$('.list > li b').every((b, i) => b.textContent === 'Reader ' + (i + 1))`)
+	r.waitFor(`$$('.list').length === 9 && $$('.list').every(list => list.children.length <= 25)`)
 }
 
-// A browser may know no Kazakh, and its own formats take longer than to draw a thread: dates and numbers are in the
-// widget's words, and the moment in the reader's own way where somebody points at it.
-func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
+// TestDate_UsesCatalog checks dates and numbers from the catalog: browsers may lack Kazakh, and Intl is slower than
+// drawing a thread. The tooltip of a time uses the browser's format.
+func TestDate_UsesCatalog(t *testing.T) {
 	t.Parallel()
 	months := map[string]string{"en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
 		"ru": "янв. февр. марта апр. мая июня июля авг. сент. окт. нояб. дек.",
@@ -136,15 +136,15 @@ func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
 	counts := map[string]string{"en": "1,025 comments", "ru": "1\u202f025 комментариев", "kk": "1\u202f025 пікір"}
 	s := newService(t)
 	const old, recent = 800 * 24 * time.Hour, 40 * 24 * time.Hour
-	s.say("", "Old", "<p>Yes.</p>", "en", old)
-	s.say("", "Recent", "<p>Yes.</p>", "en", recent)
+	s.addComment("", "Old", "<p>Yes.</p>", "en", old)
+	s.addComment("", "Recent", "<p>Yes.</p>", "en", recent)
 	for range 1023 {
-		s.say("", "Reader", "<p>Yes.</p>", "en", time.Minute)
+		s.addComment("", "Reader", "<p>Yes.</p>", "en", time.Minute)
 	}
 	for lang, count := range counts {
 		t.Run(lang, func(t *testing.T) {
 			r := visit(t, s, options{lang: lang})
-			r.holds(fmt.Sprintf("$('h2').textContent === %q", count))
+			r.waitFor(fmt.Sprintf("$('h2').textContent === %q", count))
 			for i, ago := range []time.Duration{old, recent} {
 				at, now := time.Now().Add(-ago), time.Now()
 				month := strings.Fields(months[lang])[at.Month()-1]
@@ -152,26 +152,26 @@ func TestDatesAndNumbersAreSaidInOurWords(t *testing.T) {
 				if at.Year() == now.Year() {
 					want = fmt.Sprintf("%d %s", at.Day(), month)
 				}
-				r.holds(fmt.Sprintf("$$('time')[%d].innerText === %q", i, want))
+				r.waitFor(fmt.Sprintf("$$('time')[%d].innerText === %q", i, want))
 			}
-			r.holds(`!$('time').title`)
-			r.holds(`$('time').dispatchEvent(new MouseEvent('mouseover', { bubbles: true })) &&
+			r.waitFor(`!$('time').title`)
+			r.waitFor(`$('time').dispatchEvent(new MouseEvent('mouseover', { bubbles: true })) &&
 				$('time').title === new Date($('time').dateTime).toLocaleString()`)
 		})
 	}
 }
 
-func TestALongThreadIsReadFromItsOtherEndAtOnce(t *testing.T) {
+func TestMore_JumpsToNewest(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i := range 212 {
-		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
+		s.addComment("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
 	}
 	r := visit(t, s, options{width: 390})
-	r.must(r.Click("button", "To the newest"))
-	r.holds(`$('[aria-pressed=true]').innerText === 'Newest' && root.activeElement === $('[aria-pressed=true]')`)
+	r.must(r.Click("button", "To newest"))
+	r.waitFor(`$('[aria-pressed=true]').innerText === 'Newest' && root.activeElement === $('[aria-pressed=true]')`)
 	r.must(r.See("button", "Show 50 more of 187"))
-	r.must(r.Gone("button", "To the newest"))
+	r.must(r.Gone("button", "To newest"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if last := s.requests[len(s.requests)-1]; !strings.Contains(last, "sort=newest&limit=25") {
@@ -179,14 +179,14 @@ func TestALongThreadIsReadFromItsOtherEndAtOnce(t *testing.T) {
 	}
 }
 
-// A page of an application takes another address without being loaded.
-func TestAnotherPageInTheSamePlaceShowsItsOwnThread(t *testing.T) {
+// TestElement_AttributeChangeShowsOtherThread changes the element's attributes, as single-page apps do.
+func TestElement_AttributeChangeShowsOtherThread(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{})
 	r.write("Half a thought")
-	letGo := s.hold("GET comments")
+	letGo := s.block("GET comments")
 	change := func(do string) {
 		t.Helper()
 		r.must(r.Holds(`(e => { ` + do + `; return true })(document.querySelector('aitys-comments'))`))
@@ -201,19 +201,19 @@ func TestAnotherPageInTheSamePlaceShowsItsOwnThread(t *testing.T) {
 	change(`e.dataset.page = 'https://blog.example/third'; e.dataset.lang = 'ru'`)
 	testkit.Until(t, "the third page is asked for", func() bool { return asked("third") == 1 })
 	letGo()
-	r.holds(`$('h2').innerText === '7 комментариев' && $('[part=body]').value === ''`)
+	r.waitFor(`$('h2').innerText === '7 комментариев' && $('[part=body]').value === ''`)
 	change(`e.dataset.lang = 'en'; e.removeAttribute('data-page')`)
-	r.holds(`$('h2').innerText === '7 comments' && $('[part=body]').value === 'Half a thought'`)
+	r.waitFor(`$('h2').innerText === '7 comments' && $('[part=body]').value === 'Half a thought'`)
 	if n := asked("third"); n != 1 {
 		t.Errorf("the third page was asked for %d times", n)
 	}
 }
 
-func TestTheFirstViewIsTwoRequests(t *testing.T) {
+func TestElement_FirstViewIsTwoRequests(t *testing.T) {
 	t.Parallel()
 	for lang, most := range map[string]int{"en": 2, "ru": 3} {
 		s := newService(t)
-		conversation(s)
+		addConversation(s)
 		visit(t, s, options{lang: lang})
 		s.mu.Lock()
 		if len(s.requests) > most {
@@ -223,65 +223,65 @@ func TestTheFirstViewIsTwoRequests(t *testing.T) {
 	}
 }
 
-func TestAPermalinkOpensAroundItsComment(t *testing.T) {
+func TestPermalink_LoadsAroundComment(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i := range 60 {
-		s.say("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
+		s.addComment("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
 	}
 	r := visit(t, s, options{})
 	r.must(r.Go("about:blank"))
 	r.open("/#aitys-c50")
-	r.holds(`root.activeElement?.id === 'aitys-c50' && $('.hit').id === 'aitys-c50'`)
+	r.waitFor(`root.activeElement?.id === 'aitys-c50' && $('.hit').id === 'aitys-c50'`)
 	r.must(r.Click("button", "Show all comments"))
-	r.holds(`$('#aitys-c1') && !$('#aitys-c50')`)
+	r.waitFor(`$('#aitys-c1') && !$('#aitys-c50')`)
 }
 
-func TestAnEmptyPageInvites(t *testing.T) {
+func TestList_EmptyPageInvites(t *testing.T) {
 	t.Parallel()
 	r := visit(t, newService(t), options{lang: "kk", width: 390})
-	r.picture()
-	if got := r.text("h2"); got != "Әзірге жарияланған пікір жоқ" {
+	r.screenshot()
+	if got := r.text("h2"); got != "Әзірге пікір жоқ" {
 		t.Errorf("heading %q", got)
 	}
-	r.says(".invite", "Бірінші болып жазыңыз")
-	r.holds(`!$('.sort') && $('form')`)
+	r.hasText(".invite", "Бірінші болып жазыңыз")
+	r.waitFor(`!$('.sort') && $('form')`)
 }
 
-func TestAClosedPageHasNoFormAndNoReply(t *testing.T) {
+func TestList_ClosedPageHasNoForm(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	s.closed = true
 	r := visit(t, s, options{lang: "ru"})
-	r.picture()
-	r.says(".box", "Комментарии к этой странице закрыты.")
-	r.holds(`!$('form') && !$('[part=reply]') && !$('[part=rules]')`)
+	r.screenshot()
+	r.hasText(".box", "Комментарии к этой странице закрыты.")
+	r.waitFor(`!$('form') && !$('[part=reply]') && !$('[part=rules]')`)
 }
 
-func TestWhatCouldNotBeLoadedCanBeTriedAgain(t *testing.T) {
+func TestList_FailureCanBeRetried(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
-	s.fail("GET comments", cut)
+	addConversation(s)
+	s.failNext("GET comments", brokenAnswer)
 	r := visit(t, s, options{})
-	r.picture()
-	r.says("[role=alert]", "Comments could not be loaded. The article is not affected.")
-	r.holds(`$('[role=alert] a').href.startsWith('` + s.URL + `/sites/demo/page?url=http')`)
+	r.screenshot()
+	r.hasText("[role=alert]", "Comments could not be loaded. The article is not affected.")
+	r.waitFor(`$('[role=alert] a').href.startsWith('` + s.URL + `/sites/demo/page?url=http')`)
 	r.must(r.Click("button", "Try again"))
 	r.must(r.See("heading", "7 comments"))
 }
 
-func TestThePlaceLanguageThemeAndPageAreChosenByTheTag(t *testing.T) {
+func TestEmbed_ReadsScriptAttributes(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{
 		body:   `<p id="before">before</p>`,
 		script: `data-lang="kk" data-theme="dark" data-sort="newest" data-page="https://blog.example/a?x=1" data-title="T"`,
 	})
-	r.holds(`$('h2').innerText === '7 пікір' && $('[aria-pressed=true]').innerText === 'Жаңалары'`)
-	r.holds(`root.host.previousElementSibling.localName === 'script' && root.host.dataset.theme === 'dark'`)
+	r.waitFor(`$('h2').innerText === '7 пікір' && $('[aria-pressed=true]').innerText === 'Жаңалары'`)
+	r.waitFor(`root.host.previousElementSibling.localName === 'script' && root.host.dataset.theme === 'dark'`)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if all := strings.Join(s.requests, " "); !strings.Contains(all,
@@ -290,7 +290,7 @@ func TestThePlaceLanguageThemeAndPageAreChosenByTheTag(t *testing.T) {
 	}
 }
 
-func TestCountsAreFilledIn(t *testing.T) {
+func TestCounts_FillElements(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{body: `<div id="aitys"></div><p><span data-aitys-count="/other"></span>
@@ -299,29 +299,29 @@ func TestCountsAreFilledIn(t *testing.T) {
 	r.must(r.Holds(`document.querySelector('i').textContent === '8'`))
 }
 
-func TestAScriptInTheHeadFillsCountsAndMountsWhereItIsAsked(t *testing.T) {
+func TestEmbed_ScriptInHead(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{head: true, body: `<p><span data-aitys-count="/other"></span></p>`})
 	r.must(r.Holds(`document.querySelector('span').textContent === '7' && !document.querySelector('aitys-comments')`))
-	visit(t, s, options{head: true}).holds(`root.host.parentElement.id === 'aitys'`)
+	visit(t, s, options{head: true}).waitFor(`root.host.parentElement.id === 'aitys'`)
 }
 
-func TestTheHostsPolicyIsKeptAndItsStylesStayOutside(t *testing.T) {
+func TestEmbed_ObeysContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{})
 	r.must(r.Type("textbox", "Comment", "a"))
 	r.must(r.See("button", "Post comment"))
-	r.holds(`getComputedStyle($('li')).color !== 'rgb(255, 0, 0)'`)
-	r.holds(`getComputedStyle($('[part=reply]')).backgroundColor === 'rgba(0, 0, 0, 0)'`)
-	r.holds(`getComputedStyle($('[part=submit]')).backgroundColor === 'rgb(14, 122, 137)'`)
+	r.waitFor(`getComputedStyle($('li')).color !== 'rgb(255, 0, 0)'`)
+	r.waitFor(`getComputedStyle($('[part=reply]')).backgroundColor === 'rgba(0, 0, 0, 0)'`)
+	r.waitFor(`getComputedStyle($('[part=submit]')).backgroundColor === 'rgb(14, 122, 137)'`)
 	r.must(r.Holds(`!window.violations`))
 	r.must(r.Holds(`Object.keys(window).every(k => !/aitys/i.test(k))`))
 }
 
-func TestANonceReachesThePartsThatAreLoadedLater(t *testing.T) {
+func TestEmbed_NonceCoversParts(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{lang: "ru", nonce: "r4nd0m", script: `nonce="r4nd0m"`})
@@ -330,10 +330,10 @@ func TestANonceReachesThePartsThatAreLoadedLater(t *testing.T) {
 	r.must(r.Holds(`!window.violations`))
 }
 
-func TestThePageMayStyleByPropertiesAndParts(t *testing.T) {
+func TestStyle_PropertiesAndPartsApply(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
-	r.holds(`getComputedStyle($('.ed')).borderRadius === '3px'`)
-	r.holds(`getComputedStyle($('[part=rules]')).fontStyle === 'italic'`)
+	r.waitFor(`getComputedStyle($('.ed')).borderRadius === '3px'`)
+	r.waitFor(`getComputedStyle($('[part=rules]')).fontStyle === 'italic'`)
 }

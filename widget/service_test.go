@@ -16,29 +16,29 @@ import (
 	"github.com/aitys/aitys/widget"
 )
 
-// A service speaks the readers' part of the contract from memory, so that every answer,
-// failures included, can be provoked at will. The real one is met in e2e.
+// A service implements the readers' part of the API in memory. Tests can make it send any answer, also failures. The
+// tests in e2e use the real service.
 type service struct {
-	late    int  // so many lists of the comments lack the newest yet
-	foreign bool // the blog is none of the site's origins
+	staleLists   int  // number of lists that lack the newest comment
+	refuseOrigin bool // the blog is not an allowed origin
 	*httptest.Server
 	mu         sync.Mutex
-	thread     []*comment // depth first, as it is listed
+	thread     []*comment // depth first, in list order
 	closed     bool
-	window     time.Duration
-	failures   map[string][]failure     // by route: what is answered instead, once each
+	editWindow time.Duration
+	failures   map[string][]failure     // by route: answers sent instead, once each
 	requests   []string                 // method and path, in order
 	keys       []string                 // the Idempotency-Keys of posts
-	bodies     []string                 // of posts
-	forms      []any                    // of posts
-	last       map[string]any           // post
-	held       map[string]chan struct{} // by route: requests wait until it is closed
-	streams    map[chan string]string   // open ones, by what they are told, with what they were asked for
-	voting     bool
-	complaints []map[string]any         // of readers, and of who was refused
-	usually    any                      // as settings say it
-	cached     bool                     // lists have an ETag, and may be kept
-	frozen     map[string]chan struct{} // by route: the next answer is made, and sent when it is closed
+	bodies     []string                 // of posted comments
+	forms      []any                    // of posted comments
+	last       map[string]any           // of the last posted comment
+	blocked    map[string]chan struct{} // by route: requests wait until it is closed
+	streams    map[chan string]string   // open streams: their event channels, with the query
+	votes      bool
+	reports    []map[string]any         // reports and appeals
+	usually    any                      // the value in the settings
+	cached     bool                     // lists have an ETag and may be cached
+	frozen     map[string]chan struct{} // by route: the next answer is computed, and sent when it is closed
 }
 
 type author struct {
@@ -73,8 +73,8 @@ type failure struct {
 	field  string
 }
 
-// cut is a connection that ends before the answer does.
-var cut = failure{}
+// brokenAnswer closes the connection in the middle of the answer.
+var brokenAnswer = failure{}
 
 const rules = "All comments are reviewed by a moderator. Do not submit your comment more than once or it may be " +
 	"identified as spam. Please treat others with respect. Comments containing hate speech, obscenity, and personal " +
@@ -82,13 +82,13 @@ const rules = "All comments are reviewed by a moderator. Do not submit your comm
 
 func newService(t *testing.T) *service {
 	t.Helper()
-	s := &service{window: 15 * time.Minute, failures: map[string][]failure{},
-		held: map[string]chan struct{}{}, frozen: map[string]chan struct{}{}, streams: map[chan string]string{}}
+	s := &service{editWindow: 15 * time.Minute, failures: map[string][]failure{},
+		blocked: map[string]chan struct{}{}, frozen: map[string]chan struct{}{}, streams: map[chan string]string{}}
 	mux := http.NewServeMux()
 	for _, f := range widget.Files() {
 		mux.HandleFunc("GET "+f.Path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-			_, _ = w.Write(f.Body) // the browser may have gone
+			_, _ = w.Write(f.Body) // the browser may have disconnected
 		})
 	}
 	const site = "/api/v1/sites/demo/"
@@ -99,8 +99,8 @@ func newService(t *testing.T) *service {
 	mux.HandleFunc("DELETE "+site+"comments/{id}", s.withdraw)
 	mux.HandleFunc("GET "+site+"live", s.live)
 	mux.HandleFunc("POST "+site+"comments/{id}/vote", s.vote)
-	mux.HandleFunc("POST "+site+"comments/{id}/report", s.complain)
-	mux.HandleFunc("POST "+site+"comments/{id}/appeal", s.complain)
+	mux.HandleFunc("POST "+site+"comments/{id}/report", s.receiveReport)
+	mux.HandleFunc("POST "+site+"comments/{id}/appeal", s.receiveReport)
 	mux.HandleFunc("GET "+site+"form",
 		func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"token": "age"}) })
 	mux.HandleFunc("POST "+site+"preview", func(w http.ResponseWriter, r *http.Request) {
@@ -117,16 +117,16 @@ func newService(t *testing.T) *service {
 		}
 		answer(w, 200, map[string]any{"counts": counts})
 	})
-	s.Server = httptest.NewServer(s.edge(mux))
+	s.Server = httptest.NewServer(s.middleware(mux))
 	t.Cleanup(s.Close)
 	return s
 }
 
-// edge does what every answer needs: CORS, the record, and the failures asked for.
-func (s *service) edge(next http.Handler) http.Handler {
+// middleware adds CORS headers, records requests, and sends the failures that a test requested.
+func (s *service) middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		if !s.foreign || !strings.HasPrefix(r.URL.Path, "/api/") {
+		if !s.refuseOrigin || !strings.HasPrefix(r.URL.Path, "/api/") {
 			h.Set("Access-Control-Allow-Origin", "*")
 		}
 		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
@@ -141,7 +141,7 @@ func (s *service) edge(next http.Handler) http.Handler {
 		route = r.Method + " " + route
 		s.mu.Lock()
 		s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
-		held, frozen := s.held[route], s.frozen[route]
+		held, frozen := s.blocked[route], s.frozen[route]
 		delete(s.frozen, route)
 		var fail *failure
 		if f := s.failures[route]; len(f) > 0 {
@@ -158,14 +158,14 @@ func (s *service) edge(next http.Handler) http.Handler {
 			case <-frozen:
 			case <-r.Context().Done():
 			}
-			_, _ = w.Write(made.Body.Bytes()) // the browser may have gone
+			_, _ = w.Write(made.Body.Bytes()) // the browser may have disconnected
 			return
 		}
 		switch {
 		case fail == nil:
 			next.ServeHTTP(w, r)
-		case *fail == cut:
-			// Half an answer: a connection closed at once would make the browser ask again by itself.
+		case *fail == brokenAnswer:
+			// Half an answer: after a connection closed at once, the browser would retry by itself.
 			h.Set("Content-Length", "1000")
 			_, _ = w.Write([]byte("{"))
 			w.(http.Flusher).Flush()
@@ -183,19 +183,19 @@ func (s *service) edge(next http.Handler) http.Handler {
 	})
 }
 
-// fail has the next requests of a route ("POST comments") answered so.
-func (s *service) fail(route string, fs ...failure) {
+// failNext sets the answers to the next requests of a route, such as "POST comments".
+func (s *service) failNext(route string, fs ...failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures[route] = append(s.failures[route], fs...)
 }
 
-// hold has the requests of a route wait until it is let go.
-func (s *service) hold(route string) (letGo func()) {
+// block makes the requests of a route wait until letGo is called.
+func (s *service) block(route string) (letGo func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	gate := make(chan struct{})
-	s.held[route] = gate
+	s.blocked[route] = gate
 	return func() { close(gate) }
 }
 
@@ -208,8 +208,8 @@ func (s *service) freeze(route string) (letGo func()) {
 	return func() { close(gate) }
 }
 
-// asked counts the requests whose method and address contain a text.
-func (s *service) asked(what string) (n int) {
+// requestCount returns the number of requests whose method and address contain a text.
+func (s *service) requestCount(what string) (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, request := range s.requests {
@@ -220,8 +220,8 @@ func (s *service) asked(what string) (n int) {
 	return n
 }
 
-// say adds an approved comment below the one with id parent, or at the end.
-func (s *service) say(parent, name, markup, lang string, ago time.Duration) *comment {
+// addComment adds an approved comment below the one with the ID parent, or at the end.
+func (s *service) addComment(parent, name, markup, lang string, ago time.Duration) *comment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &comment{ID: fmt.Sprintf("c%d", len(s.thread)+1), Version: 1, State: "approved", Lang: lang,
@@ -230,11 +230,11 @@ func (s *service) say(parent, name, markup, lang string, ago time.Duration) *com
 	if name != "" {
 		c.Author.Name = &name
 	}
-	s.place(c, parent)
+	s.insert(c, parent)
 	return c
 }
 
-func (s *service) place(c *comment, parent string) {
+func (s *service) insert(c *comment, parent string) {
 	at := len(s.thread)
 	for i, p := range s.thread {
 		if p.ID != parent {
@@ -270,8 +270,8 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	shown, count := []*comment{}, 0
 	newest := ""
-	if s.late > 0 {
-		s.late, newest = s.late-1, fmt.Sprintf("c%d", len(s.thread))
+	if s.staleLists > 0 {
+		s.staleLists, newest = s.staleLists-1, fmt.Sprintf("c%d", len(s.thread))
 	}
 	for _, c := range s.thread {
 		if c.ID == newest {
@@ -302,7 +302,7 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 	}
 	text := rules
 	if lang := q.Get("lang"); lang != "en" {
-		text = rulesIn[lang]
+		text = translatedRules[lang]
 	}
 	if s.cached {
 		w.Header().Set("Cache-Control", "no-cache")
@@ -311,12 +311,12 @@ func (s *service) list(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, 200, map[string]any{
 		"page":     map[string]any{"url": q.Get("page"), "title": "", "open": !s.closed, "count": count},
-		"settings": map[string]any{"rules": text, "max_length": 10000, "votes": s.voting, "usually": s.usually},
+		"settings": map[string]any{"rules": text, "max_length": 10000, "votes": s.votes, "usually": s.usually},
 		"comments": shown[from:to], "next": next,
 	})
 }
 
-var rulesIn = map[string]string{
+var translatedRules = map[string]string{
 	"ru": "Все комментарии проверяет модератор. Не отправляйте комментарий несколько раз: его могут принять за спам. " +
 		"Относитесь к другим с уважением. Комментарии с языком вражды, непристойностями и " +
 		"личными нападками не публикуются.",
@@ -340,19 +340,19 @@ func (s *service) post(w http.ResponseWriter, r *http.Request) {
 	}
 	html := markup(body)
 	c := &comment{ID: fmt.Sprintf("p%d", len(s.thread)+1), Version: 1, State: "pending", Lang: "und",
-		CreatedAt: time.Now().UTC(), HTML: &html, body: body, until: time.Now().Add(s.window)}
+		CreatedAt: time.Now().UTC(), HTML: &html, body: body, until: time.Now().Add(s.editWindow)}
 	c.Author = &author{}
 	if name, ok := in["author"].(map[string]any)["name"].(string); ok {
 		c.Author.Name = &name
 	}
 	parent, _ := in["parent"].(string)
-	s.place(c, parent)
+	s.insert(c, parent)
 	answer(w, 201, map[string]any{"id": c.ID, "version": 1, "state": c.State, "html": html, "created_at": c.CreatedAt,
 		"duplicate": false, "edit_token": "token-" + c.ID, "edit_until": c.until})
 }
 
-// mine returns the comment whose token the request carries, or answers.
-func (s *service) mine(w http.ResponseWriter, r *http.Request) *comment {
+// authorized returns the comment if the request has its edit token, or answers with 404 and returns nil.
+func (s *service) authorized(w http.ResponseWriter, r *http.Request) *comment {
 	c := s.find(r.PathValue("id"))
 	if c == nil || r.Header.Get("Authorization") != "Bearer token-"+c.ID {
 		answer(w, 404, map[string]any{"code": "comment.unknown"})
@@ -364,12 +364,12 @@ func (s *service) mine(w http.ResponseWriter, r *http.Request) *comment {
 func (s *service) own(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.mine(w, r); c != nil {
-		answer(w, 200, writersView(c))
+	if c := s.authorized(w, r); c != nil {
+		answer(w, 200, authorView(c))
 	}
 }
 
-func writersView(c *comment) any {
+func authorView(c *comment) any {
 	type view struct {
 		*comment
 		Body   string    `json:"body"`
@@ -391,17 +391,17 @@ func (s *service) edit(w http.ResponseWriter, r *http.Request) {
 	in := read(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.mine(w, r); c != nil {
+	if c := s.authorized(w, r); c != nil {
 		html := markup(in["body"].(string))
 		c.body, c.HTML, c.State = in["body"].(string), &html, "pending"
-		answer(w, 200, writersView(c))
+		answer(w, 200, authorView(c))
 	}
 }
 
 func (s *service) withdraw(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.mine(w, r); c != nil {
+	if c := s.authorized(w, r); c != nil {
 		c.State, c.HTML, c.Author = "removed", nil, nil
 		w.WriteHeader(http.StatusNoContent)
 	}
@@ -416,7 +416,7 @@ func markup(body string) string {
 }
 
 func read(r *http.Request) map[string]any {
-	raw, _ := io.ReadAll(r.Body) // a broken body is an empty one here
+	raw, _ := io.ReadAll(r.Body) // an invalid body reads as an empty one
 	in := map[string]any{}
 	_ = json.Unmarshal(raw, &in)
 	return in
@@ -425,10 +425,10 @@ func read(r *http.Request) map[string]any {
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the browser may have gone
+	_ = json.NewEncoder(w).Encode(body) // the browser may have disconnected
 }
 
-// live is a stream of what tell says, until the browser leaves.
+// live streams the events of sendEvent until the browser disconnects.
 func (s *service) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	told := make(chan string, 100)
@@ -458,18 +458,18 @@ func (s *service) live(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tell says an event on every stream.
-func (s *service) tell(id int, kind string, data any) {
+// sendEvent sends an event to every stream.
+func (s *service) sendEvent(id int, kind string, data any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	body, _ := json.Marshal(data) // of what the tests made
+	body, _ := json.Marshal(data) // tests pass only valid values
 	for told := range s.streams {
 		told <- fmt.Sprintf("id: x.%d\nevent: %s\ndata: %s\n\n", id, kind, body)
 	}
 }
 
-// listening returns how many streams are open, and what the last was asked for.
-func (s *service) listening() (n int, asked string) {
+// openStreams returns the number of open streams, and the query of one of them.
+func (s *service) openStreams() (n int, asked string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, asked = range s.streams {

@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/widget"
 )
 
-// B1: what reading loads, script and sheet together, gzip -9.
-func TestTheReadingPartIsSmall(t *testing.T) {
+// B1: the size of embed.js, including its style sheet, with gzip -9.
+func TestFiles_EmbedIsSmall(t *testing.T) {
 	t.Parallel()
 	const must, aim = 8 << 10, 6 << 10
 	for _, f := range widget.Files() {

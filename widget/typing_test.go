@@ -11,33 +11,33 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// shortcuts is a page with single-key shortcuts. Its guard checks the event target, as hand-written guards do.
+// shortcuts is a page script with single-key shortcuts. It checks the event target, as most such scripts do.
 const shortcuts = `addEventListener('keydown', e => {
 	if (['INPUT', 'TEXTAREA', 'SELECT'].includes(e.target.tagName) || e.target.isContentEditable) return
 	if ('sfpn/'.includes(e.key)) { e.preventDefault(); window.taken = (window.taken ?? '') + e.key } })`
 
-// refusing is a page that prevents every event that reaches it.
-const refusing = `for (const type of ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'compositionstart',
+// preventAllEvents is a page script that calls preventDefault for every event that reaches it.
+const preventAllEvents = `for (const type of ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'compositionstart',
 	'compositionupdate', 'compositionend', 'copy', 'cut', 'paste', 'dragover', 'drop'])
 	for (const at of [document, window]) at.addEventListener(type, e => e.preventDefault())`
 
-// noting is a page that records the events that reach it.
-const noting = `window.reached = []
+// recordReached is a page script that records the events that reach it.
+const recordReached = `window.reached = []
 	for (const type of ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'compositionstart', 'compositionupdate',
 		'compositionend', 'copy', 'cut', 'paste', 'dragover', 'drop'])
 		addEventListener(type, e => reached.push(type))`
 
-// onPage opens the blog with a script of its own.
+// onPage opens the blog with a page script.
 func onPage(t *testing.T, s *service, script string) *reader {
 	t.Helper()
 	r := visit(t, s, options{})
-	r.must(r.BeforeEach(script))
+	r.must(r.AddInitScript(script))
 	r.open("/")
 	return r
 }
 
-// typed presses the key of each letter.
-func (r *reader) typed(text string) {
+// pressKeys presses the key of each letter.
+func (r *reader) pressKeys(text string) {
 	r.t.Helper()
 	var keys []testkit.Key
 	for _, letter := range text {
@@ -70,22 +70,22 @@ const sentence = "pass the salt/and find soup"
 
 func TestTyping_ReachesEveryField(t *testing.T) {
 	t.Parallel()
-	for name, page := range map[string]string{"shortcuts": shortcuts, "refuses all": refusing} {
+	for name, page := range map[string]string{"shortcuts": shortcuts, "refuses all": preventAllEvents} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
-			conversation(s)
+			addConversation(s)
 			r := onPage(t, s, page)
 			into := func(role, field, selector, want string) {
 				t.Helper()
 				r.must(r.Click(role, field))
-				r.typed(sentence)
-				r.holds(fmt.Sprintf(`$(%q).value === %q`, selector, want))
+				r.pressKeys(sentence)
+				r.waitFor(fmt.Sprintf(`$(%q).value === %q`, selector, want))
 			}
 			into("textbox", "Comment", "[part=body]", sentence)
 			r.must(r.See("button", "Post comment"))
 			into("textbox", "Name", "[part=name]", sentence)
 			into("textbox", "E-mail", "[part=email]", sentence)
-			r.holds(`($('[part=email]').value = '', true)`)
+			r.waitFor(`($('[part=email]').value = '', true)`)
 			r.reply()
 			into("textbox", "Comment", "[part=body]", sentence)
 			r.must(r.Click("button", "Post comment"))
@@ -93,8 +93,8 @@ func TestTyping_ReachesEveryField(t *testing.T) {
 			into("textbox", "Edit your comment", ".own textarea", sentence+sentence)
 			r.must(r.Click("button", "Cancel"))
 			r.must(r.Click("button", "Report"))
-			into("textbox", "What should the moderator know? (optional)", "#detail", sentence)
-			r.holds(`document.documentElement.outerHTML && !window.taken`)
+			into("textbox", "Details (optional)", "#detail", sentence)
+			r.waitFor(`document.documentElement.outerHTML && !window.taken`)
 		})
 	}
 }
@@ -102,35 +102,35 @@ func TestTyping_ReachesEveryField(t *testing.T) {
 func TestTyping_BeforeTheFormIsLoaded(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	letGo := s.hold("GET embed-form.js")
+	letGo := s.block("GET embed-form.js")
 	r := onPage(t, s, shortcuts)
 	r.must(r.Click("textbox", "Comment"))
-	r.typed(sentence)
-	r.holds(fmt.Sprintf(`$('[part=body]').value === %q`, sentence))
+	r.pressKeys(sentence)
+	r.waitFor(fmt.Sprintf(`$('[part=body]').value === %q`, sentence))
 	letGo()
 	r.must(r.See("button", "Post comment"))
-	r.holds(fmt.Sprintf(`$('[part=body]').value === %q && !window.taken`, sentence))
+	r.waitFor(fmt.Sprintf(`$('[part=body]').value === %q && !window.taken`, sentence))
 }
 
 func TestTyping_EditingChordsWorkOnRefusingPage(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	r := onPage(t, s, refusing)
+	r := onPage(t, s, preventAllEvents)
 	r.write("one")
 	r.chord("a", "KeyA", "selectAll")
 	r.chord("x", "KeyX", "cut")
-	r.holds(`$('[part=body]').value === ''`)
-	r.chord("м", "KeyV", "paste") // as on a Russian keyboard
+	r.waitFor(`$('[part=body]').value === ''`)
+	r.chord("м", "KeyV", "paste") // on a Russian keyboard layout
 	r.chord("v", "KeyV", "paste")
-	r.holds(`$('[part=body]').value === 'oneone'`)
+	r.waitFor(`$('[part=body]').value === 'oneone'`)
 	r.chord("Enter", "Enter", "")
-	r.says("[part=status]", "waiting for a moderator")
+	r.hasText("[part=status]", "waiting for a moderator")
 }
 
 func TestTyping_InputMethodsComposeOnRefusingPage(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	r := onPage(t, s, refusing)
+	r := onPage(t, s, preventAllEvents)
 	r.write("Қ")
 	for _, text := range []string{"n", "ni", "你", "你好"} {
 		_, err := chromedp.Call(r.Context(), input.ImeSetComposition, input.ImeSetCompositionParams{Text: text,
@@ -139,12 +139,12 @@ func TestTyping_InputMethodsComposeOnRefusingPage(t *testing.T) {
 	}
 	_, err := chromedp.Call(r.Context(), input.InsertText, input.InsertTextParams{Text: "你好"})
 	r.must(err)
-	r.holds(`$('[part=body]').value === 'Қ你好'`)
+	r.waitFor(`$('[part=body]').value === 'Қ你好'`)
 	// Enter and Escape belong to the input method while it composes.
-	r.holds(`['Enter', 'Escape'].every(key => $('[part=body]').dispatchEvent(new KeyboardEvent('keydown',
+	r.waitFor(`['Enter', 'Escape'].every(key => $('[part=body]').dispatchEvent(new KeyboardEvent('keydown',
 		{ key, ctrlKey: key === 'Enter', isComposing: true, bubbles: true, composed: true, cancelable: true })))`)
-	// Safari's last one has ended composing, and keyCode 229.
-	r.holds(`$('[part=body]').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, keyCode: 229,
+	// Safari sends the last key after the composition ended, with keyCode 229.
+	r.waitFor(`$('[part=body]').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, keyCode: 229,
 		bubbles: true, composed: true, cancelable: true }))`)
 	if bodies, _ := s.posts(); len(bodies) > 0 {
 		t.Errorf("Enter of an input method posted %q", bodies)
@@ -155,8 +155,8 @@ func TestTyping_InputMethodsComposeOnRefusingPage(t *testing.T) {
 func TestTyping_EventsThatReachThePage(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
-	r := onPage(t, s, noting)
+	addConversation(s)
+	r := onPage(t, s, recordReached)
 	r.write("text")
 	key := func(rest string) string { return "new KeyboardEvent('keydown', {" + rest + "})" }
 	for _, tt := range []struct {
@@ -189,7 +189,7 @@ func TestTyping_EventsThatReachThePage(t *testing.T) {
 		{`new ClipboardEvent('cut')`, false},
 		{`new ClipboardEvent('paste', { clipboardData: new DataTransfer() })`, false},
 		{`new DragEvent('drop', { dataTransfer: new DataTransfer() })`, false},
-		{`new Event('keydown')`, false}, // of a browser that fills a field in
+		{`new Event('keydown')`, false}, // sent by browsers when they autofill a field
 
 		{key(`key: 'Escape', code: 'Escape'`), true},
 		{key(`key: 'F2', code: 'F2'`), true},
@@ -204,7 +204,7 @@ func TestTyping_EventsThatReachThePage(t *testing.T) {
 	} {
 		for _, field := range []string{"textarea", "input", "input[type=checkbox]", "select", "[contenteditable] b"} {
 			made := map[string]string{"select": "select", "[contenteditable] b": "div"}[field]
-			got, err := testkit.Eval[bool](r.Tab, inside(fmt.Sprintf(`(() => {
+			got, err := testkit.Eval[bool](r.Tab, inWidget(fmt.Sprintf(`(() => {
 				let field = $(%q)
 				if (%q) {
 					field = document.createElement(%[2]q)
@@ -229,23 +229,23 @@ func TestTyping_EventsThatReachThePage(t *testing.T) {
 			}
 		}
 	}
-	r.holds(`(reached.length = 0, $('#aitys-c1').dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true,
+	r.waitFor(`(reached.length = 0, $('#aitys-c1').dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true,
 		composed: true })), reached.length === 1)`)
 }
 
 func TestTyping_EscapeClosesOnlyTheDialog(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
-	r := onPage(t, s, refusing+`; addEventListener('keydown', e => window.escaped ||= e.key === 'Escape')`)
+	addConversation(s)
+	r := onPage(t, s, preventAllEvents+`; addEventListener('keydown', e => window.escaped ||= e.key === 'Escape')`)
 	for _, focus := range []string{"#detail", "dialog [type=radio]", "dialog .row button:last-child"} {
 		r.must(r.Click("button", "Report"))
-		r.holds(fmt.Sprintf(`$('dialog[open]') && ($(%q).focus(), true)`, focus))
-		r.must(r.Press(testkit.Key{Key: "Escape", Code: "Escape", Number: 27}))
-		r.holds(`!$('dialog') && !window.escaped`)
+		r.waitFor(fmt.Sprintf(`$('dialog[open]') && ($(%q).focus(), true)`, focus))
+		r.must(r.Press(testkit.Key{Key: "Escape", Code: "Escape", KeyCode: 27}))
+		r.waitFor(`!$('dialog') && !window.escaped`)
 	}
 	r.must(r.Click("textbox", "Comment"))
 	r.must(r.See("button", "Post comment"))
-	r.must(r.Press(testkit.Key{Key: "Escape", Code: "Escape", Number: 27}))
+	r.must(r.Press(testkit.Key{Key: "Escape", Code: "Escape", KeyCode: 27}))
 	r.must(r.Holds(`window.escaped`))
 }

@@ -1,7 +1,7 @@
-// Package widget holds the files that blogs embed: the <aitys-comments> element and its form.
+// Package widget embeds the scripts that blogs load: the <aitys-comments> element and its parts.
 //
-// They are built from src by the program in build and committed, so that the server needs no
-// Node and no bundler. The package knows no HTTP; package api serves what Files returns.
+// The scripts are built from src by the program in build and committed, so that building the server needs no Node
+// and no bundler. The package does not serve HTTP; package api serves Files.
 package widget
 
 import (
@@ -15,9 +15,9 @@ import (
 //go:embed dist/*.js dist/*.js.br
 var dist embed.FS
 
-// A File is one script as it is served, to any origin. A request whose query v is its Version may cache it for good: it
-// is a hash of embed.js, or of all other scripts together, which embed.js names by it. Brotli is Body compressed by
-// RFC 7932.
+// A File is one script, served to any origin. A response to a request with ?v=Version may be cached forever. Version is
+// a hash of embed.js, or of all other scripts together; embed.js requests those by it. Brotli is Body compressed (RFC
+// 7932).
 type File struct {
 	Path    string // "/embed.js"
 	Body    []byte
@@ -25,12 +25,12 @@ type File struct {
 	Version string
 }
 
-// Files returns embed.js, the script a page names, and the parts that it loads when they are
-// needed: the form, and a language's words.
+// Files returns embed.js, which pages load, and the parts that it loads on demand, such as the form and the sentences
+// of a language.
 func Files() []File {
 	paths, err := fs.Glob(dist, "dist/*.js")
 	if err != nil {
-		panic(err) // the pattern is bad
+		panic(err) // the pattern is invalid
 	}
 	files := make([]File, len(paths))
 	parts := sha256.New()

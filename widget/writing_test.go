@@ -9,17 +9,17 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// write opens the form and fills its text.
+// write opens the form and types a text.
 func (r *reader) write(text string) {
 	r.t.Helper()
 	r.must(r.Type("textbox", "Comment", text))
 	r.must(r.See("button", "Post comment"))
 }
 
-// value is what stands in the field of the form.
+// value returns the text in the form.
 func (r *reader) value() string {
 	r.t.Helper()
-	v, err := testkit.Eval[string](r.Tab, inside(`$('[part=body]').value`))
+	v, err := testkit.Eval[string](r.Tab, inWidget(`$('[part=body]').value`))
 	r.must(err)
 	return v
 }
@@ -30,26 +30,26 @@ func (r *reader) post(text string) {
 	r.must(r.Click("button", "Post comment"))
 }
 
-// reply takes the form to the first comment.
+// reply opens the form below the first comment.
 func (r *reader) reply() {
 	r.t.Helper()
 	r.must(r.Click("button", "Reply"))
-	r.says("form", "Reply to ")
+	r.hasText("form", "Reply to ")
 }
 
-// posts returns what was posted and under which keys.
+// posts returns the posted texts and their idempotency keys.
 func (s *service) posts() (bodies, keys []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.bodies), slices.Clone(s.keys)
 }
 
-func TestTheFormOpensInPlaceAndKeepsFocusAndText(t *testing.T) {
+func TestForm_OpensInPlace(t *testing.T) {
 	t.Parallel()
 	for _, o := range []options{{width: 1280}, {width: 390, dark: true}, {width: 280}} {
 		t.Run("", func(t *testing.T) {
 			s := newService(t)
-			conversation(s)
+			addConversation(s)
 			r := visit(t, s, o)
 			r.must(r.Click("textbox", "Comment"))
 			for _, field := range []string{"Comment", "Name", "E-mail"} {
@@ -57,139 +57,138 @@ func TestTheFormOpensInPlaceAndKeepsFocusAndText(t *testing.T) {
 			}
 			r.must(r.See("button", "Post comment"))
 			r.must(r.See("toolbar", "Formatting"))
-			r.holds(`root.activeElement === $('[part=body]') && $('[part=form]').contains($('[part=submit]'))`)
+			r.waitFor(`root.activeElement === $('[part=body]') && $('[part=form]').contains($('[part=submit]'))`)
 			r.must(r.Type("textbox", "Comment", "Which valve did it use?"))
-			r.picture()
+			r.screenshot()
 		})
 	}
 }
 
-func TestAPostedCommentWaitsAndIsStillThereAfterAReload(t *testing.T) {
+func TestPost_PendingSurvivesReload(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{width: 390})
 	r.must(r.Type("textbox", "Comment", "Which valve did it use?"))
 	r.must(r.Type("textbox", "Name", "Lena"))
 	r.must(r.Type("textbox", "E-mail", "lena@example.org"))
 	r.must(r.Click("button", "Post comment"))
-	r.says("[part=status]", "Your comment is waiting for a moderator.")
-	r.says("[part=status]", "You can change it for 15 minutes and withdraw it at any time.")
-	r.holds(`root.activeElement === $('[part=status]') && !$('form')`)
+	r.hasText("[part=status]", "Your comment is waiting for a moderator.")
+	r.hasText("[part=status]", "You can edit it for 15 minutes and withdraw it at any time.")
+	r.waitFor(`root.activeElement === $('[part=status]') && !$('form')`)
 	r.must(r.Holds(`window.heard[0][0] === 'posted' && window.heard[0][1].state === 'pending'`))
-	r.picture()
+	r.screenshot()
 	r.open("/")
-	r.says(".own", "Lena")
-	r.says(".own", "Waiting for a moderator")
-	r.says(".own", "15 min left")
-	r.holds(`$('[part=body]').value === '' && $('.list > li:last-child .own')`)
+	r.hasText(".own", "Lena")
+	r.hasText(".own", "Waiting for a moderator")
+	r.hasText(".own", "15 min left")
+	r.waitFor(`$('[part=body]').value === '' && $('.list > li:last-child .own')`)
 }
 
-func TestARefusalSaysWhyAndTheTextCanBeWrittenAnew(t *testing.T) {
+func TestOwn_RejectionShowsReason(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{width: 390})
 	r.post("You, Tomasz, are a fool.")
-	r.says("[part=status]", "waiting for a moderator")
+	r.hasText("[part=status]", "waiting for a moderator")
 	s.decide("p9", "rejected", "personal_attack", "The first half is a fair opinion. Leave Tomasz out.")
 	r.open("/")
-	r.says(".own", "Not published: personal attack")
-	r.says(".own", "A moderator decided this.")
-	r.says(".own", "It speaks about a person rather than about what they said. Our rules")
-	r.says(".own", "From the moderator: “The first half is a fair opinion. Leave Tomasz out.”")
-	r.picture()
-	r.must(r.Click("button", "Our rules"))
-	r.holds(`root.activeElement.id === 'rules'`)
-	r.must(r.Click("button", "Write it anew"))
-	r.holds(`root.activeElement === $('[part=body]') && $('[part=body]').value === 'You, Tomasz, are a fool.'`)
+	r.hasText(".own", "Not published: personal attack")
+	r.hasText(".own", "A moderator decided this, not a program.")
+	r.hasText(".own", "It attacks a person instead of what they said. Rules")
+	r.hasText(".own", "From the moderator: “The first half is a fair opinion. Leave Tomasz out.”")
+	r.screenshot()
+	r.must(r.Click("button", "Rules"))
+	r.waitFor(`root.activeElement.id === 'rules'`)
+	r.must(r.Click("button", "Rewrite"))
+	r.waitFor(`root.activeElement === $('[part=body]') && $('[part=body]').value === 'You, Tomasz, are a fool.'`)
 }
 
-func TestAWaitingCommentIsEditedAndWithdrawn(t *testing.T) {
+func TestOwn_EditAndWithdraw(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{})
 	r.post("Which valve?")
 	r.must(r.Click("button", "Edit"))
 	r.must(r.Type("textbox", "Edit your comment", "And since when? "))
-	r.picture()
+	r.screenshot()
 	r.must(r.Click("button", "Save"))
-	r.says(".own", "And since when?")
-	r.says(".vh", "Saved. Your comment is waiting for a moderator.")
+	r.hasText(".own", "And since when?")
+	r.hasText(".vh", "Saved. Your comment is waiting for a moderator.")
 	r.must(r.Click("button", "Withdraw"))
 	r.must(r.See("button", "Keep it"))
 	r.must(r.Click("button", "Keep it"))
 	r.must(r.Click("button", "Withdraw"))
 	r.must(r.Click("button", "Withdraw it"))
-	r.says(".gone", "You withdrew this comment.")
+	r.hasText(".gone", "You withdrew this comment.")
 	r.open("/")
-	r.holds(`!$('.own')`)
+	r.waitFor(`!$('.own')`)
 }
 
-func TestAnEditAfterTheWindowLosesNothing(t *testing.T) {
+func TestEdit_ExpiredKeepsText(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.post("Which valve?")
 	r.must(r.Click("button", "Edit"))
-	s.fail("PATCH comments", failure{status: 403, code: "edit.expired"})
+	s.failNext("PATCH comments", failure{status: 403, code: "edit.expired"})
 	r.must(r.Type("textbox", "Edit your comment", "And since when? "))
 	r.must(r.Click("button", "Save"))
-	r.says("[role=alert]", "Not saved. Your text is safe. The time for changes is over.")
-	r.holds(`$('.own textarea').value.includes('since when') && !$('.own textarea').readOnly`)
+	r.hasText("[role=alert]", "Not saved. Your text is safe. Editing time is over.")
+	r.waitFor(`$('.own textarea').value.includes('since when') && !$('.own textarea').readOnly`)
 }
 
-func TestAReplyStandsBelowItsComment(t *testing.T) {
+func TestReply_IsBelowItsParent(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{})
 	r.write("A thought for everybody.")
 	r.reply()
-	r.says("form", "Reply to Marta Lindqvist")
-	r.holds(`root.activeElement === $('[part=body]') && $('[part=body]').value === ''`)
+	r.hasText("form", "Reply to Marta Lindqvist")
+	r.waitFor(`root.activeElement === $('[part=body]') && $('[part=body]').value === ''`)
 	r.must(r.Type("textbox", "Comment", "So did mine."))
-	r.picture()
+	r.screenshot()
 	r.must(r.Click("button", "Post comment"))
-	r.says("[part=status]", "waiting for a moderator")
-	r.holds(`$('.own').closest('details').previousElementSibling !== null &&
+	r.hasText("[part=status]", "waiting for a moderator")
+	r.waitFor(`$('.own').closest('details').previousElementSibling !== null &&
 		$('.own').closest('li').parentElement.closest('li').innerText.includes('Marta')`)
 	r.must(r.Click("button", "Write another"))
-	r.holds(`$('[part=body]').value === 'A thought for everybody.' && !$('form').innerText.includes('Reply to')`)
+	r.waitFor(`$('[part=body]').value === 'A thought for everybody.' && !$('form').innerText.includes('Reply to')`)
 }
 
-func TestNoFailureLosesTheText(t *testing.T) {
+func TestPost_FailureKeepsText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		failure
 		says string
 	}{
-		{"no answer", cut, "Not sent. Your text is safe. The service did not answer."},
+		{"no answer", brokenAnswer, "Not sent. Your text is safe. The server did not respond."},
 		{"rate", failure{status: 429, code: "rate.limited", wait: 42},
-			"Not sent. Your text is safe. Many comments came in a short time. " +
-				"You can send this one in 42 seconds."},
+			"Not sent. Your text is safe. Too many at once. Try again in 42 seconds."},
 		{"busy", failure{status: 503, code: "busy", wait: 1}, "The service is busy. Try again in 1 second."},
-		{"full", failure{status: 507, code: "storage.full"}, "The service cannot store comments at the moment."},
-		{"closed", failure{status: 422, code: "page.closed"}, "Comments on this page were closed in the meantime."},
-		{"foreign", failure{status: 403, code: "origin.foreign"}, "does not accept comments from this address"},
-		{"something new", failure{status: 418, code: "tea.pot"}, "The service refused it: tea.pot."},
+		{"full", failure{status: 507, code: "storage.full"}, "The service is out of space."},
+		{"closed", failure{status: 422, code: "page.closed"}, "Comments were just closed."},
+		{"foreign", failure{status: 403, code: "origin.foreign"}, "This address may not show comments."},
+		{"something new", failure{status: 418, code: "tea.pot"}, "Not accepted: tea.pot."},
 		{"internal", failure{status: 500, code: "internal"}, "Not sent."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newService(t)
-			conversation(s)
+			addConversation(s)
 			r := visit(t, s, options{width: 390})
-			s.fail("POST comments", tt.failure)
+			s.failNext("POST comments", tt.failure)
 			r.post("Which valve did it use?")
-			r.says("[role=alert]", tt.says)
-			r.holds(`$('[part=body]').value === 'Which valve did it use?' && !$('[part=body]').readOnly`)
-			r.picture()
+			r.hasText("[role=alert]", tt.says)
+			r.waitFor(`$('[part=body]').value === 'Which valve did it use?' && !$('[part=body]').readOnly`)
+			r.screenshot()
 			r.open("/")
-			r.holds(`$('[part=body]').value === 'Which valve did it use?'`)
+			r.waitFor(`$('[part=body]').value === 'Which valve did it use?'`)
 			r.must(r.Click("button", "Post comment"))
-			r.says("[part=status]", "waiting for a moderator")
+			r.hasText("[part=status]", "waiting for a moderator")
 			_, keys := s.posts()
 			if len(keys) == 2 && keys[0] != keys[1] || len(keys[len(keys)-1]) < 16 {
 				t.Errorf("the retry of one text used keys %v", keys)
@@ -198,37 +197,37 @@ func TestNoFailureLosesTheText(t *testing.T) {
 	}
 }
 
-func TestAChangedTextIsSentUnderAnotherKey(t *testing.T) {
+func TestPost_NewTextGetsNewKey(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.post("one")
 	r.must(r.Click("button", "Write another"))
 	r.post("two")
-	r.says(".own", "two")
+	r.hasText(".own", "two")
 	bodies, keys := s.posts()
 	if len(keys) != 2 || keys[0] == keys[1] {
 		t.Errorf("%v went under %v", bodies, keys)
 	}
 }
 
-func TestTheSameAgainIsToldPlainly(t *testing.T) {
+func TestPost_DuplicateIsReported(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{width: 390})
 	r.post("Which valve?")
 	r.must(r.Click("button", "Write another"))
 	r.post("Which valve?")
-	r.says("[part=status]", "You have sent this comment before. It is kept once; nothing was added.")
-	r.picture()
+	r.hasText("[part=status]", "You already sent this comment. It was saved once.")
+	r.screenshot()
 }
 
-func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
+func TestForm_ErrorIsBesideItsField(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, email, says, field string }{
 		{"empty", " ", "", "There is no text yet.", "body"},
-		{"long", strings.Repeat("a", 10001), "", "A comment may have 10,000 characters; this one has 10,001.", "body"},
-		{"e-mail", "Yes.", "nobody", "This is not an e-mail address.", "email"},
+		{"long", strings.Repeat("a", 10001), "", "Too long: 10,001 of 10,000 characters.", "body"},
+		{"e-mail", "Yes.", "nobody", "Enter a valid e-mail address, or none.", "email"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newService(t)
@@ -238,11 +237,11 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 				r.must(r.Type("textbox", "E-mail", tt.email))
 			}
 			r.must(r.Click("button", "Post comment"))
-			r.says("[role=alert]", tt.says)
-			r.holds(`root.activeElement === $('[part=` + tt.field +
+			r.hasText("[role=alert]", tt.says)
+			r.waitFor(`root.activeElement === $('[part=` + tt.field +
 				`]') && root.activeElement.getAttribute('aria-invalid') === 'true'`)
-			if tt.name != "long" { // the field grows with the window, and a picture of the whole page with it
-				r.picture()
+			if tt.name != "long" { // the field grows with the window, and so would the screenshot
+				r.screenshot()
 			}
 			if bodies, _ := s.posts(); len(bodies) > 0 {
 				t.Errorf("it was sent all the same")
@@ -251,47 +250,47 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 	}
 }
 
-func TestAFieldThatTheServiceRefusesIsNamed(t *testing.T) {
+func TestPost_RefusedFieldIsNamed(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
-	s.fail("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
+	s.failNext("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
 	r.post("Yes.")
-	r.says("[role=alert]", "This site asks for a name.") // since the page was loaded
-	s.fail("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
+	r.hasText("[role=alert]", "Enter your name.") // the setting changed after the page was loaded
+	s.failNext("POST comments", failure{status: 422, code: "field.invalid", field: "/author/name"})
 	r.must(r.Type("textbox", "Name", "Dana"))
 	r.must(r.Click("button", "Post comment"))
-	r.says("[role=alert]", "This name cannot be used: it is too long, or that of somebody who works on this site")
-	r.holds(`root.activeElement === $('[part=name]')`)
+	r.hasText("[role=alert]", "This name is too long or like a staff name. Choose another.")
+	r.waitFor(`root.activeElement === $('[part=name]')`)
 }
 
-func TestAReplyWhoseParentIsGoneBecomesACommentOfItsOwn(t *testing.T) {
+func TestReply_WithoutParentBecomesComment(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{})
 	r.reply()
-	s.fail("POST comments", failure{status: 422, code: "parent.unknown"})
+	s.failNext("POST comments", failure{status: 422, code: "parent.unknown"})
 	r.post("So did mine.")
-	r.says("[role=alert]", "The comment you reply to is no longer here.")
-	r.must(r.Click("button", "Post it as a new comment"))
-	r.says("[part=status]", "waiting for a moderator")
-	r.holds(`$('.list > li:last-child .own').innerText.includes('So did mine.')`)
+	r.hasText("[role=alert]", "The comment you reply to is gone.")
+	r.must(r.Click("button", "Post as new comment"))
+	r.hasText("[part=status]", "waiting for a moderator")
+	r.waitFor(`$('.list > li:last-child .own').innerText.includes('So did mine.')`)
 }
 
-func TestThePreviewShowsWhatWouldStandThere(t *testing.T) {
+func TestPreview_ShowsHTML(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("One\n\nTwo <b>")
 	r.must(r.Click("button", "Preview"))
-	r.holds(`$$('.seen p').length === 2 && $('.seen').innerText.includes('<b>') && $('[part=body]').hidden`)
-	r.picture()
+	r.waitFor(`$$('.seen p').length === 2 && $('.seen').innerText.includes('<b>') && $('[part=body]').hidden`)
+	r.screenshot()
 	r.must(r.Click("button", "Preview"))
-	r.holds(`!$('.seen') && !$('[part=body]').hidden && root.activeElement === $('[part=body]')`)
+	r.waitFor(`!$('.seen') && !$('[part=body]').hidden && root.activeElement === $('[part=body]')`)
 }
 
-func TestTheToolbarMarksWhatIsSelected(t *testing.T) {
+func TestToolbar_MarksSelection(t *testing.T) {
 	t.Parallel()
 	for tool, want := range map[string]string{
 		"Bold": "a **word** here", "Italic": "a *word* here", "Code": "a `word` here",
@@ -300,148 +299,148 @@ func TestTheToolbarMarksWhatIsSelected(t *testing.T) {
 		s := newService(t)
 		r := visit(t, s, options{})
 		r.write("a word here")
-		r.holds(`($('[part=body]').setSelectionRange(2, 6), true)`)
+		r.waitFor(`($('[part=body]').setSelectionRange(2, 6), true)`)
 		r.must(r.Click("button", tool))
 		if got := r.value(); got != want {
 			t.Errorf("%s gives %q, want %q", tool, got, want)
 		}
-		r.holds(`root.activeElement === $('[part=body]')`)
+		r.waitFor(`root.activeElement === $('[part=body]')`)
 	}
 }
 
-func TestAFormThatCannotBeLoadedKeepsTheText(t *testing.T) {
+func TestForm_FailedLoadKeepsText(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{width: 390})
-	s.fail("GET embed-form.js", cut)
+	s.failNext("GET embed-form.js", brokenAnswer)
 	r.must(r.Type("textbox", "Comment", "Which valve?"))
-	r.says("[role=alert]", "The form could not be loaded. What you wrote is still here.")
-	r.picture()
+	r.hasText("[role=alert]", "The form could not be loaded. Your text is safe.")
+	r.screenshot()
 	r.must(r.Click("button", "Try again"))
 	r.must(r.See("button", "Post comment"))
-	r.holds(`$('[part=body]').value === 'Which valve?'`)
+	r.waitFor(`$('[part=body]').value === 'Which valve?'`)
 }
 
-func TestTheNameIsRememberedOnlyWhenAsked(t *testing.T) {
+func TestForm_RemembersNameWithConsent(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
 	r.write("one")
 	r.must(r.Type("textbox", "Name", "Lena"))
 	r.must(r.Click("button", "Post comment"))
-	r.says(".own", "Lena")
+	r.hasText(".own", "Lena")
 	r.open("/")
 	r.write("two")
-	r.holds(`$('[part=name]').value === ''`)
+	r.waitFor(`$('[part=name]').value === ''`)
 	r.must(r.Type("textbox", "Name", "Lena"))
 	r.must(r.Click("checkbox", "Remember my name on this device"))
 	r.must(r.Click("button", "Post comment"))
-	r.says(".own", "two")
+	r.hasText(".own", "two")
 	r.open("/")
 	r.write("three")
-	r.holds(`$('[part=name]').value === 'Lena' && $('[name=remember]').checked`)
+	r.waitFor(`$('[part=name]').value === 'Lena' && $('[name=remember]').checked`)
 }
 
-func TestApprovedCommentsOfOnesOwnCanStillBeWithdrawn(t *testing.T) {
+func TestOwn_ApprovedCanBeWithdrawn(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	conversation(s)
-	s.window = time.Minute / 2
+	addConversation(s)
+	s.editWindow = time.Minute / 2
 	r := visit(t, s, options{})
 	r.post("Which valve?")
-	r.says(".own", "1 min left")
+	r.hasText(".own", "1 min left")
 	s.decide("p9", "approved", "", "")
 	r.open("/")
 	r.must(r.See("heading", "8 comments"))
-	r.holds(`!$('.own') && $('#aitys-p9 .acts').innerText.includes('Withdraw')`)
+	r.waitFor(`!$('.own') && $('#aitys-p9 .acts').innerText.includes('Withdraw')`)
 	r.must(r.Click("button", "Withdraw"))
 	r.must(r.Click("button", "Withdraw it"))
-	r.says(".gone", "You withdrew this comment.")
+	r.hasText(".gone", "You withdrew this comment.")
 }
 
-func TestOtherParticularsUnderAnOldKeyGoUnderANewOne(t *testing.T) {
+func TestPost_OtherDataGetsSpareKey(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
-	s.fail("POST comments", cut, failure{status: 422, code: "idempotency.mismatch"})
+	s.failNext("POST comments", brokenAnswer, failure{status: 422, code: "idempotency.mismatch"})
 	r.post("Which valve?")
-	r.says("[role=alert]", "Not sent.")
+	r.hasText("[role=alert]", "Not sent.")
 	r.must(r.Type("textbox", "Name", "Lena"))
 	r.must(r.Click("button", "Post comment"))
-	r.says(".own", "Lena")
+	r.hasText(".own", "Lena")
 }
 
-func TestTheEmailIsKeptNoLongerThanTheDraftUnlessAsked(t *testing.T) {
+func TestDraft_EmailIsForgottenAfterPost(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
-	s.fail("POST comments", cut)
+	s.failNext("POST comments", brokenAnswer)
 	r.write("Which valve?")
 	r.must(r.Type("textbox", "E-mail", "lena@example.org"))
 	r.must(r.Click("button", "Post comment"))
-	r.says("[role=alert]", "Not sent.")
+	r.hasText("[role=alert]", "Not sent.")
 	r.must(r.Holds(`Object.values(localStorage).join().includes('lena@')`))
 	r.must(r.Click("button", "Try again"))
-	r.says(".own", "Which valve?")
+	r.hasText(".own", "Which valve?")
 	r.must(r.Holds(`!Object.values(localStorage).join().includes('lena@')`))
 }
 
-// A text that may be refused is held back by a word, once: its writer changes it, or sends it as it is.
-func TestAWordBeforeSending(t *testing.T) {
+// TestWarning_IsShownOncePerDraft posts a text that may be rejected. The commenter edits it, or sends it unchanged.
+func TestWarning_IsShownOncePerDraft(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ lang, comment, post, says, words, change, anyway, then, usually string }{
-		{"en", "Comment", "Post comment", "It may be refused because it speaks about a person.",
-			"Above all: “lazy”, “selfish<b>”.", "Change it", "Send it as it is", "waiting for a moderator",
-			"Usually decided within 3 hours."},
-		{"ru", "Комментарий", "Отправить комментарий", "Его могут отклонить: он говорит о человеке.",
-			"Прежде всего: “lazy”, “selfish<b>”.", "Изменить", "Отправить как есть", "ждёт модератора",
-			"Обычно решают за 3 часа."},
-		{"kk", "Пікір", "Пікірді жіберу", "Қабылданбауы мүмкін: ол адамның өзі туралы.",
-			"Әсіресе: “lazy”, “selfish<b>”.", "Өзгерту", "Сол күйінде жіберу", "модераторды күтіп тұр",
-			"Әдетте 3 сағат ішінде шешіледі."},
+		{"en", "Comment", "Post comment", "This may be refused as a personal attack.",
+			"Mainly: “lazy”, “selfish<b>”.", "Edit", "Send as is", "waiting for a moderator",
+			"Usually reviewed within 3 hours."},
+		{"ru", "Комментарий", "Отправить комментарий", "Комментарий могут отклонить: личные нападки.",
+			"В основном: “lazy”, “selfish<b>”.", "Изменить", "Отправить как есть", "ждёт модератора",
+			"Обычно проверяют в течение 3 часов."},
+		{"kk", "Пікір", "Пікірді жіберу", "Пікір жеке басқа тиіскені үшін қабылданбауы мүмкін.",
+			"Негізінен: “lazy”, “selfish<b>”.", "Өзгерту", "Сол күйінде жіберу", "модераторды күтіп тұр",
+			"Әдетте 3 сағат ішінде тексеріледі."},
 	} {
 		t.Run(tt.lang, func(t *testing.T) {
 			s := newService(t)
-			conversation(s)
+			addConversation(s)
 			s.usually = "3h"
 			r := visit(t, s, options{lang: tt.lang, width: 390, dark: tt.lang == "ru"})
 			r.must(r.Type("textbox", tt.comment, "Who drives here is lazy and selfish<b>."))
-			r.says("form", tt.usually)
+			r.hasText("form", tt.usually)
 			r.must(r.Click("button", tt.post))
-			r.says("[role=alert]", tt.says)
-			r.says("[role=alert]", tt.words)
-			r.holds(`root.activeElement.innerText === '` + tt.change + `' && !$('[role=alert] b')`)
-			r.picture()
+			r.hasText("[role=alert]", tt.says)
+			r.hasText("[role=alert]", tt.words)
+			r.waitFor(`root.activeElement.innerText === '` + tt.change + `' && !$('[role=alert] b')`)
+			r.screenshot()
 			if posts, _ := s.posts(); len(posts) != 0 {
 				t.Errorf("it was sent before its writer chose: %v", posts)
 			}
 			r.must(r.Click("button", tt.change))
-			r.holds(`root.activeElement === $('[part=body]') && !$('[role=alert]')`)
-			r.must(r.Click("button", tt.post)) // once a draft
-			r.says("[part=status]", tt.then)
-			r.says("[part=status]", tt.usually)
+			r.waitFor(`root.activeElement === $('[part=body]') && !$('[role=alert]')`)
+			r.must(r.Click("button", tt.post)) // the warning is shown once per draft
+			r.hasText("[part=status]", tt.then)
+			r.hasText("[part=status]", tt.usually)
 		})
 	}
 	s := newService(t)
-	conversation(s)
+	addConversation(s)
 	r := visit(t, s, options{})
 	r.must(r.Type("textbox", "Comment", "They are lazy and selfish<b>."))
 	r.must(r.Click("button", "Post comment"))
-	r.must(r.Click("button", "Send it as it is"))
-	r.says("[part=status]", "waiting for a moderator")
-	r.holds(`!$('[part=status]').innerText.includes('sually')`)
+	r.must(r.Click("button", "Send as is"))
+	r.hasText("[part=status]", "waiting for a moderator")
+	r.waitFor(`!$('[part=status]').innerText.includes('sually')`)
 
-	// An answer that does not come keeps nothing back.
-	defer s.hold("POST preview")()
+	// Without an answer in time the comment is posted.
+	defer s.block("POST preview")()
 	r.must(r.Click("button", "Write another"))
 	r.must(r.Type("textbox", "Comment", "Lazy and selfish<b> again."))
 	r.must(r.Click("button", "Post comment"))
-	r.says("[part=status]", "waiting for a moderator")
+	r.hasText("[part=status]", "waiting for a moderator")
 }
 
-// Only the service's own window says who signed in: what scripts and frames of the blog post, or anybody else, is not
-// heard, and what has another form is no identity.
-func TestOnlyTheServicesWindowSaysWhoSignedIn(t *testing.T) {
+// TestSignIn_AcceptsOnlyServiceMessages sends identities from the blog and from other origins, and malformed ones from
+// the service. All must be ignored.
+func TestSignIn_AcceptsOnlyServiceMessages(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	r := visit(t, s, options{})
@@ -469,9 +468,9 @@ func TestOnlyTheServicesWindowSaysWhoSignedIn(t *testing.T) {
 		_, err := testkit.Eval[bool](r.Tab, from(s.URL, data))
 		r.must(err)
 	}
-	r.holds(`!$('form').classList.contains('known') && !JSON.stringify({...localStorage}).includes('given')`)
+	r.waitFor(`!$('form').classList.contains('known') && !JSON.stringify({...localStorage}).includes('given')`)
 	_, err = testkit.Eval[bool](r.Tab, from(s.URL, said("Dana")))
 	r.must(err)
-	r.says("form", "Dana")
-	r.holds(`!/Blog|Mallory/.test($('form').innerText) && JSON.stringify({...localStorage}).includes('given')`)
+	r.hasText("form", "Dana")
+	r.waitFor(`!/Blog|Mallory/.test($('form').innerText) && JSON.stringify({...localStorage}).includes('given')`)
 }

@@ -1,10 +1,12 @@
-// Package akismet answers programs that ask Akismet what to think of a comment, in Akismet's own protocol: forms in,
-// one word as plain text out.
+// Package akismet implements Akismet's HTTP protocol for programs such as blogs that check comments for spam. Requests
+// are forms, responses are one word of plain text.
 //
-// The key is a token of an account. Package inquiry judges and learns. Its invariants: whatever is sent, the answer is
-// one that such a program knows what to do with, and never a failure of the server; what cannot be judged, and what a
-// person has to look at, is answered with neither of the two words, so that the program holds it; nothing ever tells
-// it to throw a comment away unseen.
+// The key is an API token of an account. Package spamcheck scores comments and learns. Its invariants:
+//
+//   - Every response is one that a client of the protocol understands. It is never a page or JSON.
+//   - A comment that cannot be scored or needs a moderator is answered with neither "true" nor "false". The client then
+//     holds it.
+//   - No response tells the client to discard a comment.
 package akismet
 
 import (
@@ -25,8 +27,8 @@ import (
 	"github.com/aitys/aitys/moderation/spamcheck"
 )
 
-// The words of the protocol. What is neither spam nor ham is an error to who asks: the comment is held, and asked about
-// again.
+// The words of the protocol. Clients treat any answer to comment-check other than spam and ham as an error: they hold
+// the comment and check it again later.
 const (
 	valid   = "valid"
 	invalid = "invalid"
@@ -36,30 +38,30 @@ const (
 	thanks  = "Thanks for making the web a better place."
 )
 
-// door answers the protocol's methods.
-type door struct {
+// handler handles the protocol's methods.
+type handler struct {
 	kit *web.Kit
 	Services
 }
 
-// Services are those that the handlers call.
+// Services are the services that the handlers call.
 type Services struct {
 	Identity   *identity.Service
 	SpamChecks *spamcheck.Service
 }
 
-// Routes adds the room's routes.
+// Routes adds the routes of the protocol to e.
 func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
-	d := &door{kit, s}
+	d := &handler{kit, s}
 	g := e.Group("/akismet/1.1")
 	g.POST("/verify-key", d.verify)
-	g.POST("/comment-check", d.asked(d.check))
-	g.POST("/submit-spam", d.asked(d.submit(classifier.Spam)))
-	g.POST("/submit-ham", d.asked(d.submit(classifier.Ham)))
+	g.POST("/comment-check", d.withComment(d.check))
+	g.POST("/submit-spam", d.withComment(d.submit(classifier.Spam)))
+	g.POST("/submit-ham", d.withComment(d.submit(classifier.Ham)))
 }
 
-// say answers with a word. help says to who set the program up what is wrong.
-func say(c echo.Context, status int, word, help string) error {
+// respond answers with a word. A help text goes into a header that client programs show when debugging.
+func respond(c echo.Context, status int, word, help string) error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	if help != "" {
@@ -68,142 +70,143 @@ func say(c echo.Context, status int, word, help string) error {
 	return c.String(status, word)
 }
 
-// refuse answers with what is wrong in the way of the protocol. What is wrong with the key is an alert, too, which is
-// shown to who runs the program.
-func (d *door) refuse(c echo.Context, err error) error {
+// respondError answers with err as the protocol does. An error with the key is also an alert, which the client program
+// shows to its administrator.
+func (d *handler) respondError(c echo.Context, err error) error {
 	p := web.ProblemOf(err)
 	switch p.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		h := c.Response().Header()
 		h.Set("X-akismet-alert-code", strconv.Itoa(p.Status))
 		h.Set("X-akismet-alert-msg", p.Detail)
-		return say(c, http.StatusOK, invalid, p.Detail)
+		return respond(c, http.StatusOK, invalid, p.Detail)
 	case http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return say(c, http.StatusOK, invalid, p.Detail)
+		return respond(c, http.StatusOK, invalid, p.Detail)
 	}
-	if !web.Gone(err) {
-		d.kit.Log.WarnContext(c.Request().Context(), "an inquiry was not answered", "code", p.Code, "cause", err)
+	if !web.ClientGone(err) {
+		d.kit.Log.WarnContext(c.Request().Context(), "akismet: check a comment", "code", p.Code, "cause", err)
 	}
-	return say(c, http.StatusServiceUnavailable, hold, p.Detail)
+	return respond(c, http.StatusServiceUnavailable, hold, p.Detail)
 }
 
-// who finds who asks, and about which site.
-func (d *door) who(c echo.Context, form url.Values) (authz.Actor, site.Site, error) {
+// authenticate returns the actor of the key, and the site that the form's field blog names.
+func (d *handler) authenticate(c echo.Context, form url.Values) (authz.Actor, site.Site, error) {
 	ctx := c.Request().Context()
 	who, err := d.Identity.ActorByToken(ctx, key(c.Request(), form))
 	if err != nil {
-		return authz.Actor{}, site.Site{}, errKey(err)
+		return authz.Actor{}, site.Site{}, keyError(err)
 	}
 	if form.Get("blog") == "" {
 		return authz.Actor{}, site.Site{}, missing("blog")
 	}
-	site, err := d.SpamChecks.Door(ctx, who, form.Get("blog"))
-	return who, site, errKey(err)
+	site, err := d.SpamChecks.SiteForCheck(ctx, who, form.Get("blog"))
+	return who, site, keyError(err)
 }
 
-// errKey says in words of this protocol what is wrong with a key.
-func errKey(err error) error {
+// keyError replaces the detail of an error about authentication or rights by one that speaks of the protocol's key.
+func keyError(err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	switch {
 	case !ok:
 		return err
 	case e.Kind == problem.Unauthenticated:
-		return problem.Unproven(e.Code, "The key is no token of an account, or not any more.")
+		return problem.Unproven(e.Code, "The key is no token of an account, or it was revoked.")
 	case e.Kind == problem.NotFound:
-		return problem.Missing(e.Code, "The key is good for no site with the address given in blog.")
+		return problem.Missing(e.Code, "The key has access to no site with the address in blog.")
 	case e.Kind == problem.Forbidden:
-		return problem.Denied(e.Code, "The account of this key is no moderator of the site, or the key may only read.")
+		return problem.Denied(e.Code, "The account of this key is no moderator of the site, or the key is read-only.")
 	}
 	return err
 }
 
 func missing(field string) error { return problem.Field(field, "Missing required field: "+field) }
 
-// verify says whether a key is good for a site.
-func (d *door) verify(c echo.Context) error {
+// verify handles verify-key: whether the key is valid for a site.
+func (d *handler) verify(c echo.Context) error {
 	form, err := read(c)
 	if err == nil {
-		_, _, err = d.who(c, form)
+		_, _, err = d.authenticate(c, form)
 	}
 	if err != nil {
-		return d.refuse(c, err)
+		return d.respondError(c, err)
 	}
-	return say(c, http.StatusOK, valid, "")
+	return respond(c, http.StatusOK, valid, "")
 }
 
-// asked reads what the methods about a comment have in common.
-func (d *door) asked(do func(echo.Context, authz.Actor, site.Site, url.Values) error) echo.HandlerFunc {
+// withComment returns a handler for a method about a comment. It reads the form and checks the key, the site and
+// user_ip.
+func (d *handler) withComment(do func(echo.Context, authz.Actor, site.Site, url.Values) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		form, err := read(c)
 		if err != nil {
-			return d.refuse(c, err)
+			return d.respondError(c, err)
 		}
-		who, site, err := d.who(c, form)
+		who, site, err := d.authenticate(c, form)
 		if err == nil && form.Get("user_ip") == "" {
 			err = missing("user_ip")
 		}
 		if err == nil {
-			err = errKey(do(c, who, site, form))
+			err = keyError(do(c, who, site, form))
 		}
 		if err != nil {
-			return d.refuse(c, err)
+			return d.respondError(c, err)
 		}
 		return nil
 	}
 }
 
-// check judges a comment. An administrator's is none of ours to judge, and what is said to be spam for a try is.
-func (d *door) check(c echo.Context, who authz.Actor, site site.Site, form url.Values) error {
+// check handles comment-check. Comments by an administrator are ham. The protocol's test values are spam.
+func (d *handler) check(c echo.Context, who authz.Actor, site site.Site, form url.Values) error {
 	if form.Get("user_role") == "administrator" {
-		return say(c, http.StatusOK, ham, "")
+		return respond(c, http.StatusOK, ham, "")
 	}
 	if form.Get("comment_author") == "viagra-test-123" ||
 		form.Get("comment_author_email") == "akismet-guaranteed-spam@example.com" {
-		return say(c, http.StatusOK, spam, "")
+		return respond(c, http.StatusOK, spam, "")
 	}
-	answer, err := d.SpamChecks.Ask(c.Request().Context(), who, site, inquired(form))
+	answer, err := d.SpamChecks.CheckComment(c.Request().Context(), who, site, parseComment(form))
 	if err != nil {
 		return err
 	}
 	switch answer {
 	case spamcheck.Spam:
-		return say(c, http.StatusOK, spam, "")
+		return respond(c, http.StatusOK, spam, "")
 	case spamcheck.Publish:
-		return say(c, http.StatusOK, ham, "")
+		return respond(c, http.StatusOK, ham, "")
 	}
-	return say(c, http.StatusOK, hold, "A person has to look at this one: hold it.")
+	return respond(c, http.StatusOK, hold, "A moderator must look at this comment. Hold it.")
 }
 
-// submit teaches what became of a comment.
-func (d *door) submit(l classifier.Label) func(echo.Context, authz.Actor, site.Site, url.Values) error {
+// submit returns the handler of submit-spam or submit-ham, which teaches the model a comment's label.
+func (d *handler) submit(l classifier.Label) func(echo.Context, authz.Actor, site.Site, url.Values) error {
 	return func(c echo.Context, who authz.Actor, site site.Site, form url.Values) error {
-		if err := d.SpamChecks.Teach(c.Request().Context(), who, site, inquired(form), l); err != nil {
+		if err := d.SpamChecks.Teach(c.Request().Context(), who, site, parseComment(form), l); err != nil {
 			return err
 		}
-		return say(c, http.StatusOK, thanks, "")
+		return respond(c, http.StatusOK, thanks, "")
 	}
 }
 
-// inquired is what a form says of a comment.
-func inquired(form url.Values) spamcheck.Asked {
+// parseComment reads the comment of a form.
+func parseComment(form url.Values) spamcheck.Request {
 	trap := form.Get("POST_ak_hp_textarea")
 	if name := form.Get("honeypot_field_name"); name != "" {
 		trap += form.Get(name)
 	}
-	address, _ := netip.ParseAddr(form.Get("user_ip")) // what is none is unknown
-	return spamcheck.Asked{
+	address, _ := netip.ParseAddr(form.Get("user_ip")) // invalid means unknown
+	return spamcheck.Request{
 		Name:    form.Get("comment_author"),
 		Email:   form.Get("comment_author_email"),
 		Website: form.Get("comment_author_url"),
 		Body:    form.Get("comment_content"),
 		Address: address,
 		Trap:    trap != "",
-		Trial:   truly(form.Get("is_test")),
+		Test:    parseFlag(form.Get("is_test")),
 		Page:    form.Get("permalink"),
 		Written: form.Get("comment_date_gmt"),
 		Recheck: form.Get("recheck_reason") != "",
 	}
 }
 
-// truly reads a flag as these programs write it.
-func truly(s string) bool { return s == "1" || s == "true" }
+// parseFlag parses a boolean field of the protocol.
+func parseFlag(s string) bool { return s == "1" || s == "true" }

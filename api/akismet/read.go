@@ -16,10 +16,11 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// maxBody is how many bytes a form may have. The programs that ask send all that they know of a request with it.
+// maxBody is the maximum size of a form in bytes. Clients also send the headers and environment of the commenter's
+// request.
 const maxBody = 1 << 20
 
-// charsets are those of one byte a letter that blogs of our languages were written in before UTF-8.
+// charsets are single-byte encodings that blogs in the supported languages used before UTF-8.
 var charsets = map[string]encoding.Encoding{
 	"windows-1251": charmap.Windows1251, "cp1251": charmap.Windows1251, "koi8-r": charmap.KOI8R,
 	"koi8-u": charmap.KOI8U, "iso-8859-5": charmap.ISO8859_5, "windows-1252": charmap.Windows1252,
@@ -28,8 +29,8 @@ var charsets = map[string]encoding.Encoding{
 	"iso-8859-9": charmap.ISO8859_9,
 }
 
-// read reads a form, whatever its media type says: some of these programs send none. What cannot be read of it is left
-// out, and what is no UTF-8 is read in the encoding that it names.
+// read parses the form in a request's body. It ignores the media type, because some clients send none. Fields that
+// cannot be parsed are left out. A value that is not UTF-8 is decoded from the charset that the form or header names.
 func read(c echo.Context) (url.Values, error) {
 	r := c.Request()
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, maxBody))
@@ -40,7 +41,7 @@ func read(c echo.Context) (url.Values, error) {
 	case err != nil:
 		return nil, problem.Field("blog", "The body ended too early.")
 	}
-	form, _ := url.ParseQuery(string(raw)) // it has what could be read
+	form, _ := url.ParseQuery(string(raw)) // with an error it still has the valid fields
 	name := form.Get("blog_charset")
 	if _, with, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && with["charset"] != "" &&
 		charsets[strings.ToLower(name)] == nil {
@@ -61,7 +62,7 @@ func read(c echo.Context) (url.Values, error) {
 	return form, nil
 }
 
-// key is the token of a call: in its form under either name, or before the host that was called.
+// key returns the token of a request: the field api_key or key, else the first label of the host.
 func key(r *http.Request, form url.Values) string {
 	for _, name := range []string{"api_key", "key"} {
 		if k := form.Get(name); k != "" {

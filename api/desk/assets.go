@@ -12,13 +12,13 @@ import (
 //go:embed dist mark.svg
 var assetFiles embed.FS
 
-// What the pages load from /moderate/assets/, by name.
+// assets maps names below /moderate/assets/ to files.
 var assets = map[string]*web.File{
 	"desk.css": readAsset("dist/desk.css", "text/css; charset=utf-8"),
 	"desk.js":  readAsset("dist/desk.js", "text/javascript; charset=utf-8"),
 	"mark.svg": readAsset("mark.svg", "image/svg+xml"),
 
-	"reference.js": readAsset("dist/reference.js", "text/javascript; charset=utf-8"), // of /docs
+	"reference.js": readAsset("dist/reference.js", "text/javascript; charset=utf-8"), // used by /docs
 }
 
 func readAsset(name, kind string) *web.File {
@@ -27,11 +27,12 @@ func readAsset(name, kind string) *web.File {
 		panic(err)
 	}
 	f := web.NewFile(kind, body)
-	f.Brotli, _ = assetFiles.ReadFile(name + ".br") // what is not built has none
+	f.Brotli, _ = assetFiles.ReadFile(name + ".br") // nil for files without a compressed copy
 	return f
 }
 
-// assetURL carries the version, so that a page never meets a script of another release.
+// assetURL returns the address of an asset. It contains the version, so that a page never loads a script of another
+// release.
 func assetURL(name string) string {
 	return path.Join("/moderate/assets", name) + "?v=" + assets[name].Version
 }

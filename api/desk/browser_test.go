@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// A browser without script: it keeps cookies, follows redirects, fills in forms and presses
-// their buttons by name.
+// A browser is an HTTP client without script. It keeps cookies, follows redirects, fills in forms and presses buttons
+// by name.
 type browser struct {
 	t      testing.TB
 	client *http.Client
@@ -52,7 +52,7 @@ func (b *browser) open(path string) *browser {
 	return b
 }
 
-// follow opens a one-time link as somebody without script does, who has to paste it.
+// follow opens a one-time link without script, by pasting it into the form.
 func (b *browser) follow(link string) *browser {
 	b.open("/moderate/setup")
 	return b.press(b.doc, "Continue", fields{"token": " " + link + "\n"})
@@ -77,10 +77,10 @@ func (b *browser) load(req *http.Request) {
 	}
 }
 
-// fields are what is typed or ticked before a button is pressed, by the fields' names.
+// fields are values to enter before a button is pressed, by field name.
 type fields map[string]string
 
-// press presses the first button of a name within a node, after filling in its form.
+// press fills in a form and presses the first button with a name inside a node.
 func (b *browser) press(within *html.Node, name string, in fields) *browser {
 	b.t.Helper()
 	button := find(within, func(n *html.Node) bool {
@@ -121,7 +121,7 @@ func (b *browser) submit(form *html.Node, values url.Values) *browser {
 	return b
 }
 
-// values are what a form would send: its own fields, and those elsewhere that name it.
+// values returns the values that a form would submit, including fields elsewhere with its form attribute.
 func (b *browser) values(form *html.Node, in fields) url.Values {
 	b.t.Helper()
 	values, unused := url.Values{}, map[string]bool{}
@@ -181,7 +181,7 @@ func chosen(list *html.Node) string {
 	return picked
 }
 
-// card finds a comment's card by what is written on it.
+// card finds a comment's card by its text.
 func (b *browser) card(text string) *html.Node {
 	b.t.Helper()
 	card := find(b.doc, func(n *html.Node) bool {
@@ -203,7 +203,7 @@ func (b *browser) cards() int {
 	return n
 }
 
-// sees fails unless the page says text.
+// sees fails unless the page contains text.
 func (b *browser) sees(text string) *browser {
 	b.t.Helper()
 	if !strings.Contains(nameOf(b.doc), text) {
@@ -212,7 +212,7 @@ func (b *browser) sees(text string) *browser {
 	return b
 }
 
-// misses fails if the page says text.
+// misses fails if the page contains text.
 func (b *browser) misses(text string) *browser {
 	b.t.Helper()
 	if strings.Contains(nameOf(b.doc), text) {
@@ -221,7 +221,7 @@ func (b *browser) misses(text string) *browser {
 	return b
 }
 
-// nameOf is the text of a node that can be read, with single spaces.
+// nameOf returns the visible text of a node, with single spaces.
 func nameOf(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -291,7 +291,7 @@ func has(n *html.Node, name string) bool {
 	return false
 }
 
-// nodes are the innermost elements that say text.
+// nodes returns the innermost elements that contain text.
 func nodes(n *html.Node, text string) (all []*html.Node) {
 	each(n, func(n *html.Node) {
 		if n.FirstChild != nil && n.FirstChild == n.LastChild && n.FirstChild.Type == html.TextNode &&

@@ -12,90 +12,90 @@ import (
 
 type campaignPage struct {
 	Frame
-	together
+	foldedCampaign
 	Sample     []part
 	Slots      []slot
 	Members    []member
-	All, Next  string // the lists of campaigns, and of more members
-	Decides    bool   // who looks may, and the page has the members from the first on
-	Taken, Out int    // members that wait, as the page has it
+	All, Next  string // links to the list of campaigns, and to more members
+	Decides    bool   // shows buttons: the viewer may decide, and this is the first page
+	Taken, Out int    // pending members whose boxes are checked and unchecked
 	UpToWords  [2]string
-	Last, When string // of the newest copy: for programs, and as it is written
-	Split      string // where members are split off
-	Rejoin     string // where that is taken back
-	Apart      string // a comment that was split off just now
+	Last, When string // time of the newest copy, as ISO and as text
+	Split      string // form address for splitting members off
+	Rejoin     string // form address for undoing a split
+	SplitOff   string // ID of the comment that was just split off
 	Score      score
 	Reasons    []reason
-	Refused    string // how many were, before
-	Like       string // the bar's reasons suggest none
+	Refused    string // how many members were refused so far; "" if none
+	Like       string // always "": the reasons of the bar suggest none
 }
 
-// A part is a piece of a text, which others put in so many ways; 0: in this one.
+// A part is a piece of a text. Forms says in how many ways other copies word it; "" if all copies share it.
 type part struct {
 	Text  string
 	Forms string
 }
 
-// A slot is a place where copies differ: what stands there mostly, and how often what does.
+// A slot is a place where copies differ: its most frequent wording, and the wordings with their counts.
 type slot struct{ Name, Forms string }
 
-// A member is a comment of a campaign.
+// A member is a comment of a campaign. Waits is set while it is pending.
 type member struct {
 	ID, URL, Name      string
 	PageURL, PageTitle string
 	State, Age         string
-	Waits, Out         bool // Out: it is left out beforehand, for it differs most
+	Waits, Out         bool // Out: unchecked at first, because it differs most
 	Parts              []part
 }
 
-// campaign shows the comments that are nearly the same, and what differs.
+// campaign shows the near-duplicates of a campaign and where they differ.
 func (d *desk) campaign(v *Visit) error {
 	id, after := v.Param("id"), v.QueryParams().Get("after")
-	k, ids, next, err := d.Campaigns.Members(v.Ctx(), v.Who, v.Site, id, campaignMembers, after)
+	k, ids, next, err := d.Campaigns.Members(v.Ctx(), v.Actor, v.Site, id, campaignMembers, after)
 	if err != nil {
 		return err
 	}
-	stories, err := d.Moderation.Stories(v.Ctx(), v.Who, v.Site, ids...)
+	stories, err := d.Moderation.ItemHistories(v.Ctx(), v.Actor, v.Site, ids...)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(stories, func(a, b moderation.Story) int { // as they joined
+	slices.SortFunc(stories, func(a, b moderation.ItemHistory) int { // in the order in which they joined
 		return slices.Index(ids, a.Comment.ID) - slices.Index(ids, b.Comment.ID)
 	})
 	f, err := d.SiteFrame(v, "")
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, place{site: v.Site.Key})
+	m, err := d.cardMaker(v, queueParams{site: v.Site.Key})
 	if err != nil {
 		return err
 	}
 	p := m.campaignPage(f, k, stories, after == "")
 	if next != "" {
-		p.Next = v.At("/campaigns/" + url.PathEscape(id) + "?after=" + url.QueryEscape(next))
+		p.Next = v.SitePath("/campaigns/" + url.PathEscape(id) + "?after=" + url.QueryEscape(next))
 	}
-	if said, ok := d.Said(v); ok {
-		_, p.Notices = v.Words.Tell(said)
-		if said.Did == "split" {
-			p.Apart = said.Batch
+	if said, ok := d.TakeFlash(v); ok {
+		_, p.Notices = v.Words.FlashText(said)
+		if said.Action == "split" {
+			p.SplitOff = said.Batch
 		}
 	}
 	return v.Show("campaign", p)
 }
 
-// campaignPage is a page of a campaign's members: its first, or another.
-func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation.Story, first bool) campaignPage {
+// campaignPage returns one page of a campaign's members. first is set for the first page.
+func (m *cardMaker) campaignPage(f Frame, k campaign.Summary, stories []moderation.ItemHistory, first bool) campaignPage {
 	at := "/moderate/" + m.site.Key + "/campaigns"
 	p := campaignPage{
-		Frame:    f,
-		Decides:  m.decides && first && k.Waiting > 0,
-		All:      at,
-		Split:    at + "/" + url.PathEscape(k.ID) + "/split",
-		Rejoin:   at + "/" + url.PathEscape(k.ID) + "/rejoin",
-		together: together{ID: k.ID, UpTo: k.Joined, N: k.Waiting, Said: m.N("alike.n", k.Size()), Spread: m.spread(k)},
-		Taken:    k.Waiting,
-		Last:     ISO(k.LastSeen),
-		When:     Stamp(k.LastSeen),
+		Frame:          f,
+		Decides:        m.decides && first && k.Waiting > 0,
+		All:            at,
+		Split:          at + "/" + url.PathEscape(k.ID) + "/split",
+		Rejoin:         at + "/" + url.PathEscape(k.ID) + "/rejoin",
+		foldedCampaign: foldedCampaign{ID: k.ID, UpTo: k.Joined, N: k.Waiting, Said: m.N("alike.n", k.Size()), Spread: m.spread(k)},
+		Taken:          k.Waiting,
+		Last:           ISO(k.LastSeen),
+		When:           Stamp(k.LastSeen),
 	}
 	p.Title = p.Said
 	if last := m.span(m.now.Sub(k.LastSeen)); last != m.span(m.now.Sub(k.FirstSeen)) {
@@ -119,16 +119,16 @@ func (m *cardMaker) campaignPage(f Frame, k campaign.Known, stories []moderation
 	return p
 }
 
-// campaignMembers are so many on a page, as many as are compared.
+// campaignMembers is the number of members per page. All members of a page are compared with each other.
 const campaignMembers = 50
 
-func (m *cardMaker) members(stories []moderation.Story, leavesOut bool) (all []member, slots []slot) {
+func (m *cardMaker) members(stories []moderation.ItemHistory, leavesOut bool) (all []member, slots []slot) {
 	texts := make([]string, len(stories))
 	for i, s := range stories {
 		texts[i] = s.Comment.Source
 	}
-	parts := campaign.Differ(texts)
-	odd := campaign.Odd(parts)
+	parts := campaign.Diff(texts)
+	odd := campaign.Outlier(parts)
 	all = make([]member, len(stories))
 	for i, s := range stories {
 		c := s.Comment
@@ -145,13 +145,13 @@ func (m *cardMaker) members(stories []moderation.Story, leavesOut bool) (all []m
 		all[i].Out = leavesOut && i == odd && all[i].Waits
 		for _, p := range parts[i] {
 			said := part{Text: p.Text}
-			if p.Forms > 0 {
-				said.Forms = m.N("alike.forms", p.Forms)
+			if p.Variants > 0 {
+				said.Forms = m.N("alike.forms", p.Variants)
 			}
 			all[i].Parts = append(all[i].Parts, said)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b member) int { // what is left out is seen first
+	slices.SortStableFunc(all, func(a, b member) int { // the unchecked member comes first
 		switch {
 		case a.Out:
 			return -1
@@ -166,8 +166,8 @@ func (m *cardMaker) members(stories []moderation.Story, leavesOut bool) (all []m
 	return all, slots[:min(len(slots), 12)]
 }
 
-// slot says what stands in a place where copies differ: four forms, and how many others there are.
-func (m *cardMaker) slot(forms []campaign.Form) slot {
+// slot describes a place where copies differ: at most four wordings, and the number of others.
+func (m *cardMaker) slot(forms []campaign.Variant) slot {
 	const shown = 4
 	var says []string
 	for _, f := range forms[:min(shown, len(forms))] {
@@ -175,7 +175,7 @@ func (m *cardMaker) slot(forms []campaign.Form) slot {
 		if text == "" {
 			text = m.T("alike.nothing")
 		}
-		says = append(says, m.T("alike.form", "text", text, "n", m.Number(f.N)))
+		says = append(says, m.T("alike.form", "text", text, "n", m.Number(f.Count)))
 	}
 	if more := len(forms) - shown; more > 0 {
 		says = append(says, m.N("alike.others", more))
@@ -187,24 +187,24 @@ func (m *cardMaker) slot(forms []campaign.Form) slot {
 	return slot{name, strings.Join(says, ", ")}
 }
 
-// split takes a comment out of its campaign.
+// split removes a comment from its campaign.
 func (d *desk) split(v *Visit) error {
 	id := v.Param("id")
-	apart, err := d.Campaigns.Split(v.Ctx(), v.Who, v.Site, id, v.Form["comment"])
+	apart, err := d.Campaigns.Split(v.Ctx(), v.Actor, v.Site, id, v.Form["comment"])
 	if err != nil {
 		return err
 	}
-	return d.TellAt(v, v.At("/campaigns/"+url.PathEscape(id)),
-		Flash{Did: "split", Done: len(apart), Batch: strings.Join(apart[:min(1, len(apart))], "")})
+	return d.RedirectWithFlash(v, v.SitePath("/campaigns/"+url.PathEscape(id)),
+		Flash{Action: "split", Done: len(apart), Batch: strings.Join(apart[:min(1, len(apart))], "")})
 }
 
-// rejoin takes that back.
+// rejoin undoes a split.
 func (d *desk) rejoin(v *Visit) error {
-	joined, err := d.Campaigns.Rejoin(v.Ctx(), v.Who, v.Site, v.Form["comment"])
+	joined, err := d.Campaigns.Rejoin(v.Ctx(), v.Actor, v.Site, v.Form["comment"])
 	if err != nil {
 		return err
 	}
-	return d.TellAt(v, v.At("/campaigns/"+url.PathEscape(v.Param("id"))), Flash{Did: "rejoined", Done: len(joined)})
+	return d.RedirectWithFlash(v, v.SitePath("/campaigns/"+url.PathEscape(v.Param("id"))), Flash{Action: "rejoined", Done: len(joined)})
 }
 
 type campaignsPage struct {
@@ -213,16 +213,16 @@ type campaignsPage struct {
 	Next string
 }
 
-// A campaignRow is one of a site's campaigns.
+// A campaignRow is a campaign in the list of a site.
 type campaignRow struct {
 	URL, Text, Said, Spread string
 	Waiting, Refused        string
 	Last, When              string
 }
 
-// campaigns lists a site's, those with the latest copy first.
+// campaigns lists a site's campaigns, the one with the newest copy first.
 func (d *desk) campaigns(v *Visit) error {
-	page, err := d.Campaigns.Campaigns(v.Ctx(), v.Who, v.Site, rowsPerPage, v.QueryParams().Get("after"))
+	page, err := d.Campaigns.Campaigns(v.Ctx(), v.Actor, v.Site, rowsPerPage, v.QueryParams().Get("after"))
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (d *desk) campaigns(v *Visit) error {
 	for i, k := range page.Campaigns {
 		samples[i] = k.Sample
 	}
-	stories, err := d.Moderation.Stories(v.Ctx(), v.Who, v.Site, samples...)
+	stories, err := d.Moderation.ItemHistories(v.Ctx(), v.Actor, v.Site, samples...)
 	if err != nil {
 		return err
 	}
@@ -238,18 +238,18 @@ func (d *desk) campaigns(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, place{site: v.Site.Key})
+	m, err := d.cardMaker(v, queueParams{site: v.Site.Key})
 	if err != nil {
 		return err
 	}
 	p := m.campaignsPage(f, page.Campaigns, stories)
 	if page.Next != "" {
-		p.Next = v.At("/campaigns?after=" + url.QueryEscape(page.Next))
+		p.Next = v.SitePath("/campaigns?after=" + url.QueryEscape(page.Next))
 	}
 	return v.Show("campaigns", p)
 }
 
-func (m *cardMaker) campaignsPage(f Frame, all []campaign.Known, samples []moderation.Story) campaignsPage {
+func (m *cardMaker) campaignsPage(f Frame, all []campaign.Summary, samples []moderation.ItemHistory) campaignsPage {
 	p := campaignsPage{Frame: f}
 	for _, k := range all {
 		r := campaignRow{
@@ -261,7 +261,7 @@ func (m *cardMaker) campaignsPage(f Frame, all []campaign.Known, samples []moder
 			Last:    ISO(k.LastSeen),
 			When:    Stamp(k.LastSeen),
 		}
-		if i := slices.IndexFunc(samples, func(s moderation.Story) bool { return s.Comment.ID == k.Sample }); i >= 0 {
+		if i := slices.IndexFunc(samples, func(s moderation.ItemHistory) bool { return s.Comment.ID == k.Sample }); i >= 0 {
 			r.Text = shorten(strings.Join(strings.Fields(samples[i].Comment.Source), " "), 140)
 		}
 		p.Rows = append(p.Rows, r)

@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A card is one comment as the queue shows it.
+// A card is a comment as the queue shows it.
 type card struct {
 	row
 	Band                 string
@@ -27,125 +27,126 @@ type card struct {
 	Pills                []string
 	At, Waiting          string
 	PageURL, PageTitle   string
-	PageID, NewTitle     string // what the page will be called once the comment is approved
+	PageID, NewTitle     string // the title that the page gets if the comment is approved
 	History              string
-	Approved             string // how many like it were approved
-	WriterURL            string // to all by the writer
-	Parent               *said
+	Approved             string // how many similar comments were approved
+	WriterURL            string // the queue filtered by this commenter
+	Parent               *excerpt
 	Lang                 string
-	marking
-	Notes        []string // about the writer, the newest
-	Covered      string
-	Namesake     string // whose name a stranger's is like
-	Forgotten    bool   // nothing of it is left to show
-	Expired      bool   // its writer did not withdraw it
-	Score        score
-	Reasons      []reason
-	Evidence     []evidenceList
-	Like         string // the suggested reason
-	Can          can
-	Back, NextID string
-	Against      report.Open // what readers and its writer say
-	Conflict     *conflict
-	Current      bool
-	Replies      []string // that are ready, by their first words
-	Alone        bool     // on its own page, to which its forms come back
-	Together     *together
+	highlightedText
+	Notes          []string // the newest notes about the commenter
+	ContentWarning string
+	Impersonation  string // warns that the name resembles a staff or site name
+	Erased         bool   // the text was erased
+	Expired        bool   // it was removed by the retention period, not by its commenter
+	Score          score
+	Reasons        []reason
+	Evidence       []evidenceList
+	Like           string // the suggested reason
+	Can            can
+	Back, NextID   string
+	OpenReports    report.Open // open reports and the open appeal
+	Conflict       *conflict
+	Current        bool
+	Replies        []string // the site's saved replies, shortened
+	Single         bool     // on the comment's own page, to which its forms return
+	Campaign       *foldedCampaign
 }
 
-// A together is what the card of a campaign stands for.
-type together struct {
+// A foldedCampaign is the campaign that one card represents.
+type foldedCampaign struct {
 	ID, URL      string
-	UpTo, N      int // as far as it was seen, and how many of it wait
+	UpTo, N      int // the members that had joined when the page was rendered, and how many of the campaign are pending
 	Said, Spread string
 }
 
-// together is the campaign of a comment that waits with others like it; nil: it is none, or alone.
-func (m *cardMaker) together(it moderation.Item) *together {
+// foldedCampaign returns the campaign of a pending comment if the view folds campaigns and the campaign has at least
+// two pending members; otherwise nil.
+func (m *cardMaker) foldedCampaign(it moderation.Item) *foldedCampaign {
 	k := it.Campaign
-	if k == nil || !m.at.folds() || k.Waiting < 2 || it.Comment.State != comment.Pending {
+	if k == nil || !m.params.folds() || k.Waiting < 2 || it.Comment.State != comment.Pending {
 		return nil
 	}
-	return &together{
+	return &foldedCampaign{
 		ID: k.ID, URL: "/moderate/" + m.site.Key + "/campaigns/" + k.ID, UpTo: k.Joined, N: k.Waiting,
 		Said: m.N("alike.n", k.Waiting), Spread: m.spread(*k),
 	}
 }
 
-// spread says by how many writers a campaign was sent, from where, to which pages, and since when.
-func (m *cardMaker) spread(k campaign.Known) string {
+// spread says how many commenters, addresses and pages a campaign has, and when it began.
+func (m *cardMaker) spread(k campaign.Summary) string {
 	return strings.Join([]string{
 		m.N("alike.writers", k.Writers), m.N("alike.addresses", k.Addresses), m.N("alike.pages", k.Spread.Pages),
 		m.T("alike.since", "time", m.span(m.now.Sub(k.FirstSeen))),
 	}, " · ")
 }
 
-type said struct{ Name, Text string }
+type excerpt struct{ Name, Text string }
 
-// can says which buttons a card has: those that would change something, for whom may press them.
+// can lists the buttons of a card: the actions that would change the comment and that the account may take.
 type can struct{ Approve, Spam, Hold, Refuse, Reply bool }
 
-// A cardMaker makes the cards of one page.
+// A cardMaker builds the cards of one page.
 type cardMaker struct {
 	*Catalog
-	site    site.Site
-	now     time.Time
-	at      place // in the queue, to come back to
-	decides bool
-	alone   bool          // it makes the card of a comment's own page
-	names   comment.Names // that readers know: of whoever has a role here, and the site's
-	young   string        // what the site's filter still needs
-	replies []string      // that are ready, by their first words
+	site          site.Site
+	now           time.Time
+	params        queueParams // the view of the queue to return to
+	decides       bool
+	single        bool              // builds the card of a comment's own page
+	names         comment.NameIndex // names of staff and of the site, for the impersonation check
+	trainingNeeds string            // what the site's model still needs; "" if nothing
+	replies       []string          // the site's saved replies, shortened
 }
 
 func (m *cardMaker) card(it moderation.Item) card {
 	c := it.Comment
-	text := m.marked(it, m.alone)
+	text := m.highlightText(it, m.single)
 	k := card{
-		ID:        c.ID,
-		Site:      m.site.Key,
-		URL:       "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
-		Version:   c.Version,
-		State:     c.State.String(),
-		Name:      m.writer(c),
-		Email:     c.Email,
-		Website:   c.Website,
-		At:        ISO(c.CreatedAt),
-		Waiting:   m.waited(c),
-		PageURL:   it.Page.URL,
-		PageTitle: pageTitle(it.Page),
-		PageID:    it.Page.ID,
-		NewTitle:  it.Title(),
-		History:   m.history(it),
-		Back:      m.at.query(),
-		marking:   text,
-		Covered:   m.covered(c),
-		Score:     m.score(c.Verdict),
-		Reasons:   m.reasons(it, text.Disguise),
-		Evidence:  m.evidenceLists(it),
-		Replies:   m.replies,
-		Can:       m.can(c.State),
-		Forgotten: c.IsForgotten(),
-		Expired:   c.Expired(),
-		Alone:     m.alone,
-		Against:   it.Against,
+		ID:              c.ID,
+		Site:            m.site.Key,
+		URL:             "/moderate/" + m.site.Key + "/comments/" + url.PathEscape(c.ID),
+		Version:         c.Version,
+		State:           c.State.String(),
+		Name:            m.writer(c),
+		Email:           c.Email,
+		Website:         c.Website,
+		At:              ISO(c.CreatedAt),
+		Waiting:         m.waited(c),
+		PageURL:         it.Page.URL,
+		PageTitle:       pageTitle(it.Page),
+		PageID:          it.Page.ID,
+		NewTitle:        it.Title(),
+		History:         m.history(it),
+		Back:            m.params.query(),
+		highlightedText: text,
+		ContentWarning:  m.contentWarning(c),
+		Score:           m.score(c.Verdict),
+		Reasons:         m.reasons(it, text.Disguise),
+		Evidence:        m.evidenceLists(it),
+		Replies:         m.replies,
+		Can:             m.can(c.State),
+		Erased:          c.IsForgotten(),
+		Expired:         c.Expired(),
+		Single:          m.single,
+		OpenReports:     it.Against,
 	}
-	if !m.alone {
-		k.Together = m.together(it)
+	if !m.single {
+		k.Campaign = m.foldedCampaign(it)
 		k.Reasons, k.Band = k.Reasons[:min(3, len(k.Reasons))], bandOf(c.Verdict)
 		k.row = m.row(it, k)
 	}
 	if id := comment.WriterID(c.Writer); id != "" && k.History != "" {
-		by := place{site: m.site.Key}
-		by.by[byWriter] = id
+		by := queueParams{site: m.site.Key}
+		by.filters[filterWriter] = id
 		k.WriterURL = by.url()
 	}
 	for _, n := range it.Notes[:min(3, len(it.Notes))] {
-		k.Notes = append(k.Notes, m.T("notes.said", "text", n.Text, "who", m.Someone(n.Name), "day", m.Day(n.CreatedAt)))
+		k.Notes = append(k.Notes, m.T("notes.said", "text", n.Text, "who", m.AccountName(n.Name), "day", m.Day(n.CreatedAt)))
 	}
 	if c.Badge == "" {
-		if like := m.names.Like(c.Name); like != "" {
-			k.Namesake = m.T("namesake", "name", like)
+		if like := m.names.Match(c.Name); like != "" {
+			k.Impersonation = m.T("namesake", "name", like)
 		}
 	}
 	if c.Lang != "und" {
@@ -167,7 +168,7 @@ func (m *cardMaker) card(it moderation.Item) card {
 		k.Pills = append(k.Pills, m.T("redacted"))
 	}
 	if n := len(it.Against.Reports); n > 0 {
-		k.Pills, k.Can.Approve = append(k.Pills, m.N("reported.n", n)), m.decides // again: the reports are closed
+		k.Pills, k.Can.Approve = append(k.Pills, m.N("reported.n", n)), m.decides // approving again closes the reports
 	}
 	if it.Against.Appeal != nil {
 		k.Pills = append(k.Pills, m.T("view.appealed"))
@@ -176,13 +177,13 @@ func (m *cardMaker) card(it moderation.Item) card {
 		k.Approved = m.N("alike.approved", it.Approved)
 	}
 	if it.Parent != nil {
-		k.Parent = &said{m.writer(*it.Parent), shorten(it.Parent.Source, 280)}
+		k.Parent = &excerpt{m.writer(*it.Parent), shorten(it.Parent.Source, 280)}
 	}
 	return k
 }
 
-// titles are what a badge says, in each language.
-var titles = sync.OnceValue(func() (all []string) {
+// badgeLabels returns the texts of staff badges in all languages.
+var badgeLabels = sync.OnceValue(func() (all []string) {
 	for _, l := range i18n.Languages {
 		for _, role := range []authz.Role{authz.Author, authz.Moderator, authz.Owner} {
 			all = append(all, i18n.In(l.Key).T("badge."+role.String()))
@@ -209,7 +210,7 @@ func (m *cardMaker) writer(c comment.Comment) string {
 	return c.Name
 }
 
-// waited says how long a comment has been waiting, or how old it is.
+// waited returns how long a pending comment has been waiting, or the age of another.
 func (m *cardMaker) waited(c comment.Comment) string {
 	if c.State == comment.Pending {
 		return m.T("waiting", "time", m.span(m.now.Sub(c.CreatedAt)))
@@ -217,7 +218,7 @@ func (m *cardMaker) waited(c comment.Comment) string {
 	return m.T("ago", "time", m.span(m.now.Sub(c.CreatedAt)))
 }
 
-// span writes a length of time in its largest unit.
+// span formats a duration in its largest unit.
 func (c *Catalog) span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -230,7 +231,7 @@ func (c *Catalog) span(d time.Duration) string {
 	return c.N("span.d", int(d/(24*time.Hour)))
 }
 
-// history is what the site knows of the writer, in one line; "" of one whom it does not know, as most.
+// history summarizes the commenter's earlier decisions in one line. It returns "" for an unknown commenter.
 func (m *cardMaker) history(it moderation.Item) string {
 	var parts []string
 	switch w := it.Writer; {
@@ -256,8 +257,8 @@ func (m *cardMaker) since(at time.Time) string {
 	return m.T("writer.since.year", "month", month, "year", strconv.Itoa(at.Year()))
 }
 
-// covered is the label over a text that may offend who must read it all day.
-func (m *cardMaker) covered(c comment.Comment) string {
+// contentWarning returns the label that covers a text suspected of obscenity or hate speech; otherwise "".
+func (m *cardMaker) contentWarning(c comment.Comment) string {
 	switch c.Verdict.Reason {
 	case comment.ReasonObscenity, comment.ReasonHateSpeech:
 		return m.T("covered." + c.Verdict.Reason.String())
@@ -282,10 +283,10 @@ func shorten(s string, runes int) string {
 	return s
 }
 
-// ISO writes a time for programs.
+// ISO formats a time in UTC as RFC 3339.
 func ISO(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Stamp writes a time for who has no script; with script it is said in their own zone.
+// Stamp formats a time in UTC. The script replaces it with the reader's local time.
 func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
 
 func hostOf(href string) string {
@@ -299,5 +300,5 @@ func hostOf(href string) string {
 	return u.Host
 }
 
-// Decimal writes a length in a drawing.
+// Decimal formats an SVG coordinate with one decimal.
 func Decimal(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }

@@ -21,20 +21,20 @@ type commentPage struct {
 	QueueURL, QueueName   string
 	StateIcon, StateWords string
 	Source                string
-	History               []happening
+	History               []historyEvent
 	Facts                 []fact
 	Reads                 string
-	Alike                 *together   // the campaign that it is in
-	Redact                *redactForm // nil where nothing can be taken out
+	Alike                 *foldedCampaign // the comment's campaign, or nil
+	Redact                *redactForm     // nil if the comment cannot be redacted
 }
 
 type fact struct{ Name, Value string }
 
-// A happening is one thing that happened to a comment.
-type happening struct {
+// A historyEvent is an entry of a comment's history.
+type historyEvent struct {
 	Icon, What, Note, More string
 	ISO, When              string
-	Undo                   string // a batch
+	Undo                   string // the batch that the button undoes, or ""
 	at                     time.Time
 	seq                    uint64
 }
@@ -44,15 +44,15 @@ var stateIcons = map[comment.State]string{
 	comment.Spam: "spam", comment.Removed: "cross",
 }
 
-// comment shows one comment with its history.
+// comment shows a comment with its history.
 func (d *desk) comment(v *Visit) error { return d.showComment(v, redactForm{}) }
 
 func (d *desk) showComment(v *Visit, form redactForm) error {
-	it, past, err := d.Moderation.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	it, past, err := d.Moderation.Item(v.Ctx(), v.Actor, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}
-	counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Who, v.Site)
+	counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
 		return err
 	}
@@ -60,8 +60,8 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	if err != nil {
 		return err
 	}
-	f.Views = viewLinks(v.Words, v.Site.Key, place{site: v.Site.Key, state: "none"}, counts, capped)
-	m, err := d.cardMaker(v, place{site: v.Site.Key})
+	f.Views = viewLinks(v.Words, v.Site.Key, queueParams{site: v.Site.Key, state: "none"}, counts, capped)
+	m, err := d.cardMaker(v, queueParams{site: v.Site.Key})
 	if err != nil {
 		return err
 	}
@@ -69,8 +69,8 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	if p.Redact != nil {
 		p.Redact = &form
 	}
-	if fl, ok := d.Said(v); ok {
-		p.Notices = v.Words.tellOne(fl)
+	if fl, ok := d.TakeFlash(v); ok {
+		p.Notices = v.Words.flashNotices(fl)
 		if fl.Left > 0 {
 			p.Card.Conflict = m.conflict(it.Comment, past)
 			p.Card.Conflict.LeaveURL = p.Card.URL
@@ -79,18 +79,18 @@ func (d *desk) showComment(v *Visit, form redactForm) error {
 	return v.Show("comment", p)
 }
 
-func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Told) commentPage {
+func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.NamedEntry) commentPage {
 	c := it.Comment
-	m.alone = true
+	m.single = true
 	p := commentPage{Frame: f, Card: m.card(it), Source: c.Source}
 	p.Card.Current = true
 	p.Title = m.T("comment.by", "name", m.writer(c))
-	p.QueueURL, p.QueueName = place{site: m.site.Key}.url(), m.T("view.pending")
+	p.QueueURL, p.QueueName = queueParams{site: m.site.Key}.url(), m.T("view.pending")
 	p.StateIcon, p.StateWords = stateIcons[c.State], m.stateWords(c)
-	p.History = m.happened(c, past, f.Moderator)
+	p.History = m.historyEvents(c, past, f.Moderator)
 	p.Facts = m.facts(it)
 	if k := it.Campaign; k != nil {
-		p.Alike = &together{URL: "/moderate/" + m.site.Key + "/campaigns/" + k.ID, Said: m.N("alike.n", k.Size()),
+		p.Alike = &foldedCampaign{URL: "/moderate/" + m.site.Key + "/campaigns/" + k.ID, Said: m.N("alike.n", k.Size()),
 			Spread: m.spread(*k)}
 	}
 	if f.Moderator && c.State != comment.Removed {
@@ -98,7 +98,7 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Tol
 	}
 	switch c.State {
 	case comment.Rejected, comment.Spam:
-		p.Reads = m.T("quote", "text", m.T("write.refused", "reason", m.T("reason.low."+c.RefusedFor().String())))
+		p.Reads = m.T("quote", "text", m.T("write.refused", "reason", m.T("reason.low."+c.RefusalReason().String())))
 		if c.Note != "" {
 			p.Reads += " " + m.T("reads.note")
 		}
@@ -116,7 +116,7 @@ func (m *cardMaker) commentPage(f Frame, it moderation.Item, past []auditlog.Tol
 
 func (m *cardMaker) stateWords(c comment.Comment) string {
 	if c.State == comment.Rejected || c.Expired() {
-		return m.T("state.rejected.why", "reason", m.T("reason.low."+c.RefusedFor().String()))
+		return m.T("state.rejected.why", "reason", m.T("reason.low."+c.RefusalReason().String()))
 	}
 	return m.T("state." + c.State.String())
 }
@@ -136,16 +136,16 @@ func (m *cardMaker) facts(it moderation.Item) []fact {
 	return append(fs, fact{m.T("view.approved"), m.Number(w.Approved)}, fact{m.T("view.rejected"), m.Number(w.Refused)})
 }
 
-// happened is what happened to a comment, the newest first.
-func (m *cardMaker) happened(c comment.Comment, past []auditlog.Told, decides bool) []happening {
-	came := happening{Icon: "clock", What: m.T("happened.came"), at: c.CreatedAt}
-	hs := []happening{}
+// historyEvents returns a comment's history, newest first.
+func (m *cardMaker) historyEvents(c comment.Comment, past []auditlog.NamedEntry, decides bool) []historyEvent {
+	came := historyEvent{Icon: "clock", What: m.T("happened.came"), at: c.CreatedAt}
+	hs := []historyEvent{}
 	first := time.Time{}
 	for _, e := range past {
 		if first.IsZero() || e.At.Before(first) {
 			first = e.At
 		}
-		h := happening{Icon: stateIcons[e.To], What: m.deed(e), Note: e.Note, at: e.At, seq: e.Seq}
+		h := historyEvent{Icon: stateIcons[e.To], What: m.entryText(e), Note: e.Note, at: e.At, seq: e.Seq}
 		if e.Redacts() {
 			h.Icon, h.Note = "pencil", e.Subject
 		}
@@ -161,10 +161,10 @@ func (m *cardMaker) happened(c comment.Comment, past []auditlog.Told, decides bo
 		came.More = m.T("happened.waited", "time", m.span(first.Sub(c.CreatedAt)))
 	}
 	if !c.EditedAt.IsZero() {
-		hs = append(hs, happening{Icon: "pencil", What: m.T("happened.edited"), at: c.EditedAt})
+		hs = append(hs, historyEvent{Icon: "pencil", What: m.T("happened.edited"), at: c.EditedAt})
 	}
 	hs = append(hs, came)
-	slices.SortStableFunc(hs, func(a, b happening) int {
+	slices.SortStableFunc(hs, func(a, b historyEvent) int {
 		return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.seq, a.seq))
 	})
 	for i := range hs {
@@ -173,30 +173,30 @@ func (m *cardMaker) happened(c comment.Comment, past []auditlog.Told, decides bo
 	return hs
 }
 
-// deed says who did what.
-func (m *cardMaker) deed(e auditlog.Told) string {
+// entryText describes a log entry in a sentence.
+func (m *cardMaker) entryText(e auditlog.NamedEntry) string {
 	if e.Auto {
 		return m.T("deed.auto")
 	}
-	return m.decided(e.Entry, e.Name)
+	return m.decisionText(e.Entry, e.Name)
 }
 
-// decided says a decision in a sentence, on a comment's page and in the log.
-func (c *Catalog) decided(d auditlog.Entry, name string) string {
-	who := c.Someone(name)
+// decisionText describes a decision in a sentence, for a comment's page and for the log.
+func (c *Catalog) decisionText(d auditlog.Entry, name string) string {
+	who := c.AccountName(name)
 	switch {
 	case d.Redacts() && d.Undoes != 0:
 		return c.T("deed.undo.redaction", "who", who)
 	case d.Redacts():
 		return c.T("deed.redaction", "who", who)
-	case d.OnDemand():
+	case d.IsTakedown():
 		return c.T("deed."+d.Kind.String(), "who", who)
-	case d.Kind != auditlog.OnComment && d.Undoes != 0:
+	case d.Kind != auditlog.Decision && d.Undoes != 0:
 		return c.T("deed.undo."+d.Kind.String(), "who", who)
-	case d.Kind == auditlog.Sent:
+	case d.Kind == auditlog.SentLesson:
 		return c.T("deed.lesson."+d.Subject, "who", who)
-	case d.Kind != auditlog.OnComment:
-		return c.N("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", subject(d))
+	case d.Kind != auditlog.Decision:
+		return c.N("deed."+d.Kind.String(), d.Lessons, "who", who, "subject", entrySubject(d))
 	case d.Undoes != 0:
 		return c.T("deed.undo", "who", who, "state", c.T("state.low."+d.To.String()))
 	case d.Action == comment.Reject:
@@ -205,29 +205,29 @@ func (c *Catalog) decided(d auditlog.Entry, name string) string {
 	return c.T("deed."+d.Action.String(), "who", who)
 }
 
-// subject is what an entry about no comment names: of a retirement its time.
-func subject(d auditlog.Entry) string {
+// entrySubject returns the entrySubject of an entry that is not about a comment. It formats the time of a retirement.
+func entrySubject(d auditlog.Entry) string {
 	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == auditlog.Retirement {
 		return Stamp(at)
 	}
 	return d.Subject
 }
 
-// tellOne says what became of a form of this page.
-func (w *Catalog) tellOne(f Flash) []Notice {
-	t, notices := w.Tell(f)
+// flashNotices returns the notices for a flash, including the text of its toast.
+func (w *Catalog) flashNotices(f Flash) []Notice {
+	t, notices := w.FlashText(f)
 	if t != nil {
 		notices = append(notices, Notice{Icon: "check", Text: t.Text})
 	}
 	return notices
 }
 
-// replyKey makes one reply of a form that is sent twice.
-func (v *Visit) replyKey(id string) *txn.Key {
+// replyKey returns the idempotency key of a reply form, or nil if the form has no valid key.
+func (v *Visit) replyKey(id string) *txn.IdempotencyKey {
 	value := v.Form.Get("key")
-	if !web.GoodKey(value) {
+	if !web.ValidKey(value) {
 		return nil
 	}
 	body := sha256.Sum256([]byte(id + "\x00" + v.Form.Get("body")))
-	return &txn.Key{Site: v.Site.ID, Route: "desk/reply", Account: v.Who.Account.ID, Value: value, Body: body[:]}
+	return &txn.IdempotencyKey{Site: v.Site.ID, Route: "desk/reply", Account: v.Actor.Account.ID, Value: value, Body: body[:]}
 }

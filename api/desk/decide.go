@@ -15,15 +15,15 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// decide carries out what a card's or the selection's form says, and goes on with the queue.
+// decide applies the decision form of a card or of the selection, and returns to the queue.
 func (d *desk) decide(v *Visit) error {
 	in, err := readChoice(v.Form)
 	if err != nil {
 		return err
 	}
 	var all moderation.Outcome
-	for _, k := range choices(in, v.Form["campaign"], v.Form["take"], excepted(v.Form)) {
-		out, err := d.Moderation.Decide(v.Ctx(), v.Who, v.Site, k)
+	for _, k := range formChoices(in, v.Form["campaign"], v.Form["take"], uncheckedMembers(v.Form)) {
+		out, err := d.Moderation.Decide(v.Ctx(), v.Actor, v.Site, k)
 		if err != nil {
 			return err
 		}
@@ -32,21 +32,21 @@ func (d *desk) decide(v *Visit) error {
 		all.Conflicts = append(all.Conflicts, out.Conflicts...)
 		all.Contradictions = append(all.Contradictions, out.Contradictions...)
 	}
-	return d.goOn(v, told(in.Action.String(), in.Reason.String(), all))
+	return d.redirectBack(v, newFlash(in.Action.String(), in.Reason.String(), all))
 }
 
-// undo takes back a batch.
+// undo undoes a batch of decisions.
 func (d *desk) undo(v *Visit) error {
-	out, err := d.Moderation.Undo(v.Ctx(), v.Who, v.Site, v.Form.Get("batch"), nil)
+	out, err := d.Moderation.Undo(v.Ctx(), v.Actor, v.Site, v.Form.Get("batch"), nil)
 	if err != nil {
 		return err
 	}
-	return d.goOn(v, told("undo", "", out))
+	return d.redirectBack(v, newFlash("undo", "", out))
 }
 
-// reply answers a comment under the account's name.
+// reply publishes a reply to a comment under the account's name.
 func (d *desk) reply(v *Visit) error {
-	version, _ := strconv.ParseInt(v.Form.Get("version"), 10, 64) // 0: whatever is current
+	version, _ := strconv.ParseInt(v.Form.Get("version"), 10, 64) // 0 accepts any version
 	to := moderation.Ref{ID: v.Param("id"), Version: version}
 	body := v.Form.Get("body")
 	ready := v.Site.Settings.ReadyReplies()
@@ -54,30 +54,30 @@ func (d *desk) reply(v *Visit) error {
 	if err == nil && i >= 0 && i < len(ready) && strings.TrimSpace(body) == "" {
 		body = ready[i]
 	}
-	out, err := d.Moderation.Reply(v.Ctx(), v.Who, v.Site, to, body, v.replyKey(to.ID))
+	out, err := d.Moderation.Reply(v.Ctx(), v.Actor, v.Site, to, body, v.replyKey(to.ID))
 	if err != nil {
 		return err
 	}
 	did := moderation.Outcome{Batch: out.Batch, Done: 1, Contradictions: out.Contradictions}
-	return d.goOn(v, told("reply", "", did))
+	return d.redirectBack(v, newFlash("reply", "", did))
 }
 
-// excepted are members of a campaign that a form shows and does not take.
-func excepted(form url.Values) []string {
+// uncheckedMembers returns the members of a campaign that a form shows without selecting them.
+func uncheckedMembers(form url.Values) []string {
 	return slices.DeleteFunc(slices.Clone(form["shown"]), func(id string) bool {
 		return slices.Contains(form["take"], id)
 	})
 }
 
-// choices returns the choices of a form: one for its comments, and one for each campaign (as ID:UPTO) without the
-// members in except. seen lists the members that the form showed. Each choice is a batch of its own.
-func choices(in moderation.Choice, campaigns, seen, except []string) (all []moderation.Choice) {
+// formChoices returns the formChoices of a form: one for its comments, and one for each campaign (ID:UPTO) without the
+// members in except. seen lists the members that the form selects. Each choice becomes its own batch.
+func formChoices(in moderation.Choice, campaigns, seen, except []string) (all []moderation.Choice) {
 	if len(in.Comments) > 0 || len(campaigns) == 0 {
 		all = append(all, in)
 	}
 	for _, ref := range campaigns {
 		id, upTo, _ := strings.Cut(ref, ":")
-		n, _ := strconv.Atoi(upTo) // what is no number is none of it
+		n, _ := strconv.Atoi(upTo) // not a number: 0, which matches no member
 		in.Comments, in.Campaign = nil, &moderation.CampaignChoice{ID: id, UpTo: n, Seen: seen, Except: except}
 		all = append(all, in)
 	}
@@ -98,48 +98,47 @@ func readChoice(form url.Values) (moderation.Choice, error) {
 		return in, err
 	}
 	if in.Action != comment.Reject {
-		in.Note = "" // the note stands in the form of the reasons
+		in.Note = "" // the note belongs to the refusal form
 	}
 	for _, ref := range form["comment"] {
 		id, version, _ := strings.Cut(ref, ":")
 		n, err := strconv.ParseInt(version, 10, 64)
 		if err != nil {
-			return in, problem.Field("/comments", "A comment is named by its id and version.")
+			return in, problem.Field("/comments", "Name each comment as id:version.")
 		}
 		in.Comments = append(in.Comments, moderation.Ref{ID: id, Version: n})
 	}
 	return in, nil
 }
 
-// goOn tells what became of a form on the page to go on with: the comment or the settings on which it
-// stood, else the queue.
-func (d *desk) goOn(v *Visit, f Flash) error {
+// redirectBack redirects with a flash to the page of the form: the comment, the settings, or the queue.
+func (d *desk) redirectBack(v *Visit, f Flash) error {
 	if id := v.Form.Get("one"); id != "" {
-		return d.TellAt(v, v.At("/comments/"+url.PathEscape(id)), f)
+		return d.RedirectWithFlash(v, v.SitePath("/comments/"+url.PathEscape(id)), f)
 	}
 	if v.Form.Get("at") == "settings" {
-		return d.TellAt(v, v.At("/settings"), f)
+		return d.RedirectWithFlash(v, v.SitePath("/settings"), f)
 	}
-	back, _ := url.ParseQuery(v.Form.Get("back")) // what cannot be read is left out
-	to := placeOf(v.Site.Key, back).url()
+	back, _ := url.ParseQuery(v.Form.Get("back")) // skips malformed pairs
+	to := parseQueueParams(v.Site.Key, back).url()
 	if next := v.Form.Get("next"); next != "" {
 		to += "#c-" + url.PathEscape(next)
 	}
-	return d.TellAt(v, to, f)
+	return d.RedirectWithFlash(v, to, f)
 }
 
-// A Flash is what the next page tells of a form that was sent. It travels in a cookie of the
-// browser's own: it is read as anything else that comes from outside.
+// A Flash is the result of a form, for the next page. It is stored in a cookie without a signature, so it is untrusted
+// input.
 type Flash struct {
-	Did       string   `json:"did"` // an action, or what else a form did
-	Reason    string   `json:"reason,omitempty"`
-	Batch     string   `json:"batch,omitempty"`
-	Done      int      `json:"done"`
-	Unchanged int      `json:"unchanged,omitempty"`
-	Conflicts []string `json:"conflicts,omitempty"` // ids, at most maxFlashed
-	Left      int      `json:"left,omitempty"`      // conflicts in all
-	Against   int      `json:"against,omitempty"`   // decisions against what the filter was sure of
-	Said      int      `json:"said,omitempty"`      // what it said of the first of them, in 100
+	Action         string   `json:"did"` // a moderation action, or another result, such as "saved"
+	Reason         string   `json:"reason,omitempty"`
+	Batch          string   `json:"batch,omitempty"`
+	Done           int      `json:"done"`
+	Unchanged      int      `json:"unchanged,omitempty"`
+	Conflicts      []string `json:"conflicts,omitempty"` // comment IDs, at most maxFlashed
+	Left           int      `json:"left,omitempty"`      // conflicts in total; for an erasure, the items that remain
+	Contradictions int      `json:"against,omitempty"`   // decisions against a confident prediction
+	SpamPercent    int      `json:"said,omitempty"`      // the spam probability of the first of these comments, in percent
 }
 
 const (
@@ -147,13 +146,13 @@ const (
 	maxFlashed  = 5
 )
 
-func told(did, reason string, out moderation.Outcome) Flash {
+func newFlash(did, reason string, out moderation.Outcome) Flash {
 	f := Flash{
-		Did: did, Reason: reason, Batch: out.Batch,
+		Action: did, Reason: reason, Batch: out.Batch,
 		Done: out.Done, Unchanged: out.Unchanged, Left: len(out.Conflicts),
 	}
-	if f.Against = len(out.Contradictions); f.Against > 0 {
-		f.Said = InHundred(out.Contradictions[0].Spam)
+	if f.Contradictions = len(out.Contradictions); f.Contradictions > 0 {
+		f.SpamPercent = Percent(out.Contradictions[0].Spam)
 	}
 	for _, k := range out.Conflicts[:min(maxFlashed, len(out.Conflicts))] {
 		f.Conflicts = append(f.Conflicts, k.ID)
@@ -161,14 +160,14 @@ func told(did, reason string, out moderation.Outcome) Flash {
 	return f
 }
 
-// TellAt goes to a page, which tells f.
-func (r Room) TellAt(v *Visit, address string, f Flash) error {
-	b, _ := json.Marshal(f) // strings and numbers always can be
+// RedirectWithFlash stores f in the flash cookie and redirects to address.
+func (r Base) RedirectWithFlash(v *Visit, address string, f Flash) error {
+	b, _ := json.Marshal(f) // strings and numbers never fail to marshal
 	r.setFlash(v, base64.RawURLEncoding.EncodeToString(b), 60)
-	return v.GoTo(address)
+	return v.SeeOther(address)
 }
 
-func (r Room) setFlash(v *Visit, value string, seconds int) {
+func (r Base) setFlash(v *Visit, value string, seconds int) {
 	v.SetCookie(&http.Cookie{
 		Name:     flashCookie,
 		Value:    value,
@@ -180,8 +179,8 @@ func (r Room) setFlash(v *Visit, value string, seconds int) {
 	})
 }
 
-// Said takes the flash, if there is one.
-func (r Room) Said(v *Visit) (f Flash, ok bool) {
+// TakeFlash returns the flash and deletes its cookie. ok is false if there is none, or if it is malformed.
+func (r Base) TakeFlash(v *Visit) (f Flash, ok bool) {
 	cookie, err := v.Cookie(flashCookie)
 	if err != nil {
 		return f, false
@@ -194,35 +193,35 @@ func (r Room) Said(v *Visit) (f Flash, ok bool) {
 	return f, true
 }
 
-// A Toast stays until the next decision: no timer takes an undo away.
+// A Toast reports the last decision and offers its undo. It stays until the next decision.
 type Toast struct{ Text, Batch string }
 
-// Tell says what became of a form in words.
-func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
+// FlashText returns the toast and the notices for a flash. The toast is nil if no decision was made or undone.
+func (w *Catalog) FlashText(f Flash) (*Toast, []Notice) {
 	var notices []Notice
 	t := &Toast{Batch: f.Batch}
-	switch f.Did {
+	switch f.Action {
 	case "approve", "reject", "spam", "hold":
-		t.Text = w.N("js.toast."+f.Did, f.Done, "reason", w.T("reason.low."+f.Reason))
+		t.Text = w.N("js.toast."+f.Action, f.Done, "reason", w.T("reason.low."+f.Reason))
 	case "withdraw", "copy":
-		t.Text = w.N("did."+f.Did, f.Done)
+		t.Text = w.N("did."+f.Action, f.Done)
 	case "undo":
 		t.Text, t.Batch = w.N("js.undone", f.Done), ""
 	case "erase", "retire":
-		return nil, w.erased(f)
+		return nil, w.erasureNotices(f)
 	case "saved", "revoked":
-		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
+		return nil, []Notice{{Icon: "check", Text: w.T(f.Action)}}
 	case "rules.added", "blocks.added", "rules.restored", "notes.added", "notes.restored":
-		return nil, []Notice{{Icon: "check", Text: w.T(f.Did)}}
+		return nil, []Notice{{Icon: "check", Text: w.T(f.Action)}}
 	case "allowed", "dismissed", "redacted", "removed", "split", "rejoined", "withheld", "restored", "ended":
-		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Did)}}
+		return nil, []Notice{{Icon: "check", Text: w.T("did." + f.Action)}}
 	case "reply":
 		t.Text = w.T("js.toast.reply")
 	default:
 		return nil, nil
 	}
-	if f.Against > 0 {
-		text := w.N("js.contradicts", f.Against, "said", f.Said) + " " + w.T("contradicts.slip")
+	if f.Contradictions > 0 {
+		text := w.N("js.contradicts", f.Contradictions, "said", f.SpamPercent) + " " + w.T("contradicts.slip")
 		notices = append(notices, Notice{Icon: "info", Text: text})
 	}
 	if f.Done == 0 {
@@ -231,7 +230,7 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 			notices = append(notices, Notice{Icon: "info", Text: w.N("did.unchanged", f.Unchanged)})
 		} else if f.Left == 0 {
 			key := "did.none"
-			if f.Did == "undo" {
+			if f.Action == "undo" {
 				key = "did.nothing"
 			}
 			notices = append(notices, Notice{Icon: "info", Text: w.T(key)})
@@ -240,9 +239,9 @@ func (w *Catalog) Tell(f Flash) (*Toast, []Notice) {
 	return t, notices
 }
 
-// erased tells what became of what was to be erased. There is no undo to offer.
-func (w *Catalog) erased(f Flash) []Notice {
-	said := Notice{Icon: "check", Text: w.N("did."+f.Did+"d", f.Done)}
+// erasureNotices returns the notices about an erasure, which has no undo.
+func (w *Catalog) erasureNotices(f Flash) []Notice {
+	said := Notice{Icon: "check", Text: w.N("did."+f.Action+"d", f.Done)}
 	if f.Done == 0 {
 		said = Notice{Icon: "info", Text: w.T("did.erased.none")}
 	}
@@ -252,22 +251,22 @@ func (w *Catalog) erased(f Flash) []Notice {
 	return []Notice{said}
 }
 
-// tellQueue puts a flash on a page of the queue, with the cards that were left alone.
-func (d *desk) tellQueue(v *Visit, m *cardMaker, p *queuePage) error {
-	f, ok := d.Said(v)
+// showFlash adds the flash to a page of the queue, with the cards of conflicting decisions first.
+func (d *desk) showFlash(v *Visit, m *cardMaker, p *queuePage) error {
+	f, ok := d.TakeFlash(v)
 	if !ok {
 		return nil
 	}
-	p.Toast, p.Notices = v.Words.Tell(f)
+	p.Toast, p.Notices = v.Words.FlashText(f)
 	ids := f.Conflicts[:min(maxFlashed, len(f.Conflicts))]
-	stories, err := d.Moderation.Stories(v.Ctx(), v.Who, v.Site, ids...)
+	stories, err := d.Moderation.ItemHistories(v.Ctx(), v.Actor, v.Site, ids...)
 	if err != nil {
 		return err
 	}
 	var left []card
 	for _, s := range stories {
 		k := m.card(s.Item)
-		k.Conflict = m.conflict(s.Comment, s.Past)
+		k.Conflict = m.conflict(s.Comment, s.History)
 		left = append(left, k)
 	}
 	for range len(ids) - len(left) {
@@ -280,7 +279,7 @@ func (d *desk) tellQueue(v *Visit, m *cardMaker, p *queuePage) error {
 	return nil
 }
 
-// without returns the cards that are not among others.
+// without returns cards without those that have the ID of one of others.
 func without(cards, others []card) []card {
 	return slices.DeleteFunc(cards, func(k card) bool {
 		return slices.ContainsFunc(others, func(o card) bool { return o.ID == k.ID })

@@ -1,11 +1,12 @@
-// Package desk is the moderators' pages at /moderate/: sign-in, the queue, one comment, pages and the
-// log; and the frame that its room for owners stands in.
+// Package desk serves the moderators' pages at /moderate/: sign-in, the queue, a comment, campaigns, pages and the
+// audit log. It also provides the page frame and the request handling of package admin.
 //
-// Every page is rendered here and works without script; the script in dist only decides
-// faster, over the JSON API, and moves nodes that were rendered here. The package holds no
-// rule: who may do what, and what follows, is package moderation's. Its invariants: what a
-// person wrote is escaped or comes from package markup, nothing changes by GET, and a link
-// in a comment cannot be clicked here.
+// Every page is rendered on the server and works without script. The script in dist decides faster, through the JSON
+// API, and moves nodes that the server rendered. The package contains no moderation rules and no permissions; those
+// belong to package moderation.
+//
+// Invariants: user text is escaped or comes from package markup, GET requests change no data, and links in comments
+// cannot be clicked.
 package desk
 
 import (
@@ -22,11 +23,11 @@ import (
 )
 
 type desk struct {
-	Room
+	Base
 	Services
 }
 
-// Services are those that the handlers call.
+// Services are the services that the handlers call.
 type Services struct {
 	Moderation *moderation.Service
 	Identity   *identity.Service
@@ -37,34 +38,34 @@ type Services struct {
 
 // Routes adds the pages to e.
 func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
-	d := &desk{NewRoom(kit, s.Moderation, deskPages), s}
+	d := &desk{NewBase(kit, s.Moderation, deskPages), s}
 	e.GET("/moderate", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/moderate/") })
 	e.GET("/moderate/assets/:name", asset)
 
 	open, in := d.Groups(e)
-	open.GET("/signin", d.Open(d.signInPage))
-	open.POST("/signin", d.Open(d.signIn))
-	open.POST("/language", d.Open(d.language))
+	open.GET("/signin", d.Public(d.signInPage))
+	open.POST("/signin", d.Public(d.signIn))
+	open.POST("/language", d.Public(d.language))
 
-	linked := e.Group("/m", smaller, web.Pages, failing, d.OwnPages)
-	linked.GET("/:token", d.mailed(d.mailedLink))
-	linked.POST("/:token", d.mailed(d.useMailedLink))
+	linked := e.Group("/m", gzipPages, web.Pages, errorPages, d.OwnPages)
+	linked.GET("/:token", d.mailLink(d.showMailLink))
+	linked.POST("/:token", d.mailLink(d.useMailLink))
 
-	in.GET("/", d.In(d.home))
-	in.POST("/signout", d.In(d.signOut))
+	in.GET("/", d.SignedIn(d.home))
+	in.POST("/signout", d.SignedIn(d.signOut))
 
-	in.GET("/:site/queue", d.On(d.queue))
-	in.POST("/:site/decisions", d.On(d.decide))
-	in.POST("/:site/undo", d.On(d.undo))
-	in.GET("/:site/comments/:id", d.On(d.comment))
-	in.GET("/:site/comments/:id/card", d.On(d.card))
-	in.POST("/:site/comments/:id/redact", d.On(d.redact))
-	in.POST("/:site/comments/:id/reply", d.On(d.reply))
-	in.GET("/:site/campaigns", d.On(d.campaigns))
-	in.GET("/:site/campaigns/:id", d.On(d.campaign))
-	in.POST("/:site/campaigns/:id/rejoin", d.On(d.rejoin))
-	in.POST("/:site/campaigns/:id/split", d.On(d.split))
-	in.GET("/:site/pages", d.On(d.pages))
-	in.POST("/:site/pages/:id", d.On(d.setPage))
-	in.GET("/:site/log", d.On(d.log))
+	in.GET("/:site/queue", d.OnSite(d.queue))
+	in.POST("/:site/decisions", d.OnSite(d.decide))
+	in.POST("/:site/undo", d.OnSite(d.undo))
+	in.GET("/:site/comments/:id", d.OnSite(d.comment))
+	in.GET("/:site/comments/:id/card", d.OnSite(d.card))
+	in.POST("/:site/comments/:id/redact", d.OnSite(d.redact))
+	in.POST("/:site/comments/:id/reply", d.OnSite(d.reply))
+	in.GET("/:site/campaigns", d.OnSite(d.campaigns))
+	in.GET("/:site/campaigns/:id", d.OnSite(d.campaign))
+	in.POST("/:site/campaigns/:id/rejoin", d.OnSite(d.rejoin))
+	in.POST("/:site/campaigns/:id/split", d.OnSite(d.split))
+	in.GET("/:site/pages", d.OnSite(d.pages))
+	in.POST("/:site/pages/:id", d.OnSite(d.setPage))
+	in.GET("/:site/log", d.OnSite(d.log))
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
+func TestSignIn_WrongPasswordShowsMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := newBrowser(t, w.url).open("/moderate/signin")
@@ -25,11 +25,11 @@ func TestAWrongPasswordIsRefusedInWords(t *testing.T) {
 	if b.status != http.StatusUnauthorized {
 		t.Errorf("got %d, want 401", b.status)
 	}
-	b.sees("That e-mail and password do not go together.")
-	b.press(b.doc, "Sign in", fields{"password": password}).sees("Waiting")
+	b.sees("Wrong e-mail or password.")
+	b.press(b.doc, "Sign in", fields{"password": password}).sees("Pending")
 }
 
-func TestWhoIsSignedOutComesBackToThePageAskedFor(t *testing.T) {
+func TestSignIn_ReturnsToRequestedPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := newBrowser(t, w.url).open("/moderate/blog/log?x=1").sees("Sign in")
@@ -41,7 +41,7 @@ func TestWhoIsSignedOutComesBackToThePageAskedFor(t *testing.T) {
 	b.open("/moderate/blog/queue").sees("For authors and moderators")
 }
 
-func TestNobodyIsSentElsewhere(t *testing.T) {
+func TestSignIn_NoOpenRedirect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga")
@@ -57,7 +57,7 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 	}
 }
 
-func TestAForeignPageCannotDecide(t *testing.T) {
+func TestDecide_ForeignOriginIsForbidden(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark worth attacking.")
@@ -81,10 +81,10 @@ func TestAForeignPageCannotDecide(t *testing.T) {
 	w.stands(c, comment.Pending)
 }
 
-func TestOnlyOnesOwnSitesExist(t *testing.T) {
+func TestDesk_OtherSitesAreUnknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, _, err := w.S.AddSite(w.Ctx, authz.Operator,
+	_, _, err := w.App.AddSite(w.Ctx, authz.Operator,
 		site.Site{Key: "other", Name: "Other", Origins: []string{"https://other.example"}}, nil)
 	w.Must(err)
 	w.account("Mira", authz.Moderator, "other")
@@ -109,13 +109,13 @@ func TestOnlyOnesOwnSitesExist(t *testing.T) {
 	}); box != nil {
 		t.Errorf("an author can select what they cannot decide")
 	}
-	anton.misses("Log")
+	anton.misses("Audit log")
 	if got := anton.open("/moderate/blog/log").status; got != http.StatusForbidden {
 		t.Errorf("the log answers an author %d, want 403", got)
 	}
 }
 
-func TestHostileTextStaysText(t *testing.T) {
+func TestDesk_HostileTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)><b style=color:red>{{.}}</b>'`
@@ -131,7 +131,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			t.Fatalf("%s answers %d", path, b.status)
 		}
 		harmless(t, path, b.doc)
-		if !strings.Contains(path, "q=") && path != "/moderate/blog/pages" { // no title is there yet
+		if !strings.Contains(path, "q=") && path != "/moderate/blog/pages" { // the page has no title yet
 			b.sees("<script>alert(1)</script>")
 		}
 	}
@@ -146,7 +146,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	harmless(t, "titled", b.open("/moderate/blog/pages").sees("<script>alert(1)</script>").doc)
 }
 
-// harmless fails if a page has a script of its own, a handler, a style or a foreign picture.
+// harmless fails if a page has a foreign script, an event handler, a style, an image or a frame.
 func harmless(t *testing.T, where string, doc *html.Node) {
 	t.Helper()
 	each(doc, func(n *html.Node) {
@@ -163,7 +163,7 @@ func harmless(t *testing.T, where string, doc *html.Node) {
 	})
 }
 
-func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
+func TestDesk_PagesHaveStrictPolicy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark.")
@@ -192,7 +192,7 @@ func TestEveryPageForbidsWhatItDoesNotNeed(t *testing.T) {
 	}
 }
 
-func TestTheDeskSpeaksTheReadersLanguage(t *testing.T) {
+func TestDesk_UsesReadersLanguage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.post("A remark.")
@@ -204,7 +204,7 @@ func TestTheDeskSpeaksTheReadersLanguage(t *testing.T) {
 	b.press(b.card("A remark."), "Одобрить", nil).sees("Одобрено.")
 }
 
-func TestAPageIsClosedAndOpened(t *testing.T) {
+func TestPages_CloseAndReopen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.post("A remark.")
@@ -216,40 +216,40 @@ func TestAPageIsClosedAndOpened(t *testing.T) {
 	}
 	b.press(row(), "Close", nil).sees("closed")
 	late := moderation.Submission{PageURL: "https://blog.example/post", Body: "Too late, is it?"}
-	if _, err := w.S.Submit(w.Ctx, w.site, late); err == nil {
+	if _, err := w.App.Submit(w.Ctx, w.site, late); err == nil {
 		t.Error("a closed page took a comment")
 	}
 	b.press(row(), "Open", nil)
-	_, err := w.S.Submit(w.Ctx, w.site,
+	_, err := w.App.Submit(w.Ctx, w.site,
 		moderation.Submission{PageURL: "https://blog.example/post", Body: "In time again."})
 	w.Must(err)
 }
 
-func TestACommentsPageTellsWhatHappened(t *testing.T) {
+func TestCommentPage_ShowsHistory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark with a history.")
 	b := w.as("Olga")
 	b.press(b.card("history"), "Approve", nil)
-	b.open("/moderate/blog/comments/" + c.ID).sees("Olga approved it").sees("It came in").sees("A remark with a history.")
-	b.press(b.doc, "Undo this batch", nil).sees("Olga undid a decision: waiting again")
-	b.press(b.doc, "Spam", nil).sees("Olga marked it as spam").sees("“Not published: spam”")
+	b.open("/moderate/blog/comments/" + c.ID).sees("Approved by Olga").sees("Received").sees("A remark with a history.")
+	b.press(b.doc, "Undo this batch", nil).sees("Olga undid a decision: pending again")
+	b.press(b.doc, "Spam", nil).sees("Marked as spam by Olga").sees("“Not published: spam”")
 	w.stands(c, comment.Spam)
-	b.open("/moderate/blog/log").sees("Olga marked it as spam").sees("Olga approved it")
+	b.open("/moderate/blog/log").sees("Marked as spam by Olga").sees("Approved by Olga")
 }
 
-func TestAFailureIsAPageInTheReadersLanguage(t *testing.T) {
+func TestErrorPage_UsesReadersLanguage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.as("Olga")
 	b.langs = "ru"
-	b.open("/moderate/blog/comments/nothing").sees("Такого комментария нет").sees("К очереди")
+	b.open("/moderate/blog/comments/nothing").sees("Комментарий не найден").sees("К очереди")
 	if b.status != http.StatusNotFound {
 		t.Errorf("got %d, want 404", b.status)
 	}
 }
 
-func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
+func TestReservedKeys_CoverDeskRoutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pages := map[string]bool{}
@@ -264,7 +264,7 @@ func TestNoSiteIsCalledAsAPageOfTheDesk(t *testing.T) {
 	}
 }
 
-func TestTheLogIsSearchedByItsAddress(t *testing.T) {
+func TestLog_QueryFiltersEntries(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", authz.Moderator, "blog")
@@ -273,7 +273,7 @@ func TestTheLogIsSearchedByItsAddress(t *testing.T) {
 	olga.press(olga.card("The first remark"), "Approve", nil)
 	dana.open("/moderate/blog/queue")
 	dana.press(dana.card("Another remark"), "Spam", nil)
-	olga.open("/moderate/blog/log").sees("Olga approved it").sees("Dana marked it as spam").sees("How to check it")
+	olga.open("/moderate/blog/log").sees("Approved by Olga").sees("Marked as spam by Dana").sees("How to verify it")
 	seek := find(olga.doc, func(n *html.Node) bool {
 		return attr(n, "role") == "search" && n.Data == "form" &&
 			strings.Contains(attr(n, "class"), "seek")
@@ -281,13 +281,13 @@ func TestTheLogIsSearchedByItsAddress(t *testing.T) {
 	if seek == nil {
 		t.Fatal("there is no form to search the log")
 	}
-	olga.open("/moderate/blog/log?who=Dana").sees("Dana marked it as spam").misses("Olga approved it")
-	olga.open("/moderate/blog/log?action=approve").sees("Olga approved it").misses("Dana marked it as spam")
-	olga.open("/moderate/blog/log?comment=" + b.ID).sees("Dana marked it as spam").misses("Olga approved it")
-	olga.open("/moderate/blog/log?comment=" + a.ID + "&who=Dana").sees("Nothing found").sees("All of it")
+	olga.open("/moderate/blog/log?who=Dana").sees("Marked as spam by Dana").misses("Approved by Olga")
+	olga.open("/moderate/blog/log?action=approve").sees("Approved by Olga").misses("Marked as spam by Dana")
+	olga.open("/moderate/blog/log?comment=" + b.ID).sees("Marked as spam by Dana").misses("Approved by Olga")
+	olga.open("/moderate/blog/log?comment=" + a.ID + "&who=Dana").sees("No entries found").sees("Show all")
 	today := w.Clock.Now().UTC().Format("2006-01-02")
-	olga.open("/moderate/blog/log?since=" + today + "&until=" + today).sees("Olga approved it")
-	olga.open("/moderate/blog/log?until=2020-01-01").sees("Nothing found")
+	olga.open("/moderate/blog/log?since=" + today + "&until=" + today).sees("Approved by Olga")
+	olga.open("/moderate/blog/log?until=2020-01-01").sees("No entries found")
 	for _, bad := range []string{"since=yesterday", "until=2026-02-30", "action=publish"} {
 		if got := olga.open("/moderate/blog/log?" + bad).status; got != http.StatusBadRequest {
 			t.Errorf("%s answers %d, want 400", bad, got)

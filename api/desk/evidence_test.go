@@ -10,13 +10,13 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// why is what the card of a comment says beside its text.
+// why returns the text of a card's explanation of its score.
 func (b *browser) why(text string) string {
 	b.t.Helper()
 	return nameOf(find(b.card(text), func(n *html.Node) bool { return attr(n, "class") == "why" }))
 }
 
-// schooled has the filter learn from sixty comments.
+// schooled trains the model with sixty comments.
 func (w *world) schooled() *world {
 	w.T.Helper()
 	for range 2 {
@@ -26,7 +26,7 @@ func (w *world) schooled() *world {
 	return w
 }
 
-func TestACardNamesTheTwoStrongestWordsThatMeanSomething(t *testing.T) {
+func TestEvidence_QuotesTwoStrongestWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).schooled()
 	w.post("Now for the casino of one jackpot: it has cheap pills, and the price is free.")
@@ -34,7 +34,7 @@ func TestACardNamesTheTwoStrongestWordsThatMeanSomething(t *testing.T) {
 	w.post("Шоқта пісірілген тандыр нан.")
 	b := w.as("Olga")
 	b.open("/moderate/blog/queue?sort=risk")
-	_, words, found := strings.Cut(b.why("jackpot"), "Speaks for spam: ")
+	_, words, found := strings.Cut(b.why("jackpot"), "Spam words: ")
 	if words, _, _ = strings.Cut(words, "."); !found || strings.Count(words, "“") != 2 {
 		t.Errorf("the spam's card names %q: %s", words, b.why("jackpot"))
 	}
@@ -45,7 +45,7 @@ func TestACardNamesTheTwoStrongestWordsThatMeanSomething(t *testing.T) {
 	}
 }
 
-func TestATraitIsSaidInASentence(t *testing.T) {
+func TestEvidence_TraitIsSentence(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for range 2 {
@@ -54,9 +54,9 @@ func TestATraitIsSaidInASentence(t *testing.T) {
 	}
 	w.post("Salzburg had the finest lamps!!!")
 	for lang, want := range map[string]string{
-		"en": "For refusal: It has 3 or more exclamation marks.",
-		"ru": "За отказ: В тексте не меньше 3 восклицательных знаков.",
-		"kk": "Қабылдамауға дәлел: Мәтінде кемінде 3 леп белгісі бар.",
+		"en": "For refusal: 3 or more exclamation marks.",
+		"ru": "За отказ: Восклицательных знаков: 3 или больше.",
+		"kk": "Қабылдамауға дәлел: Кемінде 3 леп белгісі.",
 	} {
 		b := w.as("Olga")
 		b.langs = lang
@@ -67,7 +67,7 @@ func TestATraitIsSaidInASentence(t *testing.T) {
 	}
 }
 
-func TestDisguisesAreOneLineAndTheTextStaysReadable(t *testing.T) {
+func TestEvidence_DisguiseIsOneReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const text = "Зaрaбoтoк на дoмy: кaзинo и бoнyс каждому, пишите ca\u200bsino"
@@ -98,7 +98,7 @@ func TestDisguisesAreOneLineAndTheTextStaysReadable(t *testing.T) {
 	b.open("/moderate/blog/comments/" + harmless.ID).misses("zero-width").misses("hidden character")
 }
 
-func TestACardSaysWhyItStandsHigherThanItsNumber(t *testing.T) {
+func TestScore_ExplainsHigherRank(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).schooled()
 	lifted := w.submit(moderation.Submission{Name: "Reader", Body: "The tomatoes grew well, thank you for the recipe.",
@@ -108,9 +108,9 @@ func TestACardSaysWhyItStandsHigherThanItsNumber(t *testing.T) {
 		t.Fatalf("the verdict is %+v", v)
 	}
 	for lang, says := range map[string]struct{ lifts, because string }{
-		"en": {"It stands higher, at 90 in 100: ", "a field that people do not see was filled in."},
-		"ru": {"Стоит выше, с оценкой 90 из 100: ", "заполнено поле, которого люди не видят."},
-		"kk": {"Жоғарырақ тұр, бағасы — 100 ішінен 90: ", "адамдар көрмейтін өріс толтырылған."},
+		"en": {"Raised to 90 %: ", "a hidden field was filled in."},
+		"ru": {"Повышено до 90 %: ", "заполнено скрытое поле."},
+		"kk": {"Баға көтерілді, 90 %: ", "жасырын өріс толтырылған."},
 	} {
 		b := w.as("Olga")
 		b.langs = lang

@@ -8,16 +8,16 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-var update = flag.Bool("update", false, "write testdata/pages anew")
+var update = flag.Bool("update", false, "update testdata/pages")
 
-func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
+func TestPages_MatchGoldenFiles(t *testing.T) {
 	testkit.Pages{
 		Layouts: layouts,
 		Samples: func(lang string) map[string]any { return samplePages(catalogs()[lang]) },
 		Render: func(to io.Writer, lang, page string, sample any) error {
 			return deskPages()[lang][page].Execute(to, sample)
 		},
-		// One page shows what stands around all of them.
-		Whole: func(name, page string) bool { return layouts[page] != "desk" || name == "queue" },
+		// The layout is the same on all pages, so one page covers it.
+		FullPage: func(name, page string) bool { return layouts[page] != "desk" || name == "queue" },
 	}.Golden(t, *update)
 }

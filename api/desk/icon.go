@@ -2,7 +2,7 @@ package desk
 
 import "html/template"
 
-// The icons: 16 units, stroke 1.5, in the colour of the text. A word stands beside each.
+// icons maps names to SVG paths on a grid of 16 units, with stroke 1.5 in the text colour. A label accompanies each.
 var icons = map[string]string{
 	"inbox":    "M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.5l1 1.5h3l1-1.5H14",
 	"shield":   "M8 1.8 13 3.5v4c0 3.4-2.2 5.6-5 6.7-2.8-1.1-5-3.3-5-6.7v-4z",
@@ -38,7 +38,7 @@ var icons = map[string]string{
 	"copy":   "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
 }
 
-// icon draws one of them. The name comes from our own templates only.
+// icon returns an icon as SVG. It panics if there is no such icon; names come only from templates.
 func icon(name string) template.HTML {
 	path, ok := icons[name]
 	if !ok {
@@ -47,5 +47,5 @@ func icon(name string) template.HTML {
 	return template.HTML(`<svg viewBox="0 0 16 16" aria-hidden="true"><path d="` + path + `"/></svg>`)
 }
 
-// ticks stand at each tenth of a meter.
+// ticks are the x coordinates of the marks at each tenth of the score bar.
 var ticks = []string{"19.5", "39.5", "59.5", "79.5", "99.5", "119.5", "139.5", "159.5", "179.5"}

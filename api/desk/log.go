@@ -13,16 +13,16 @@ import (
 
 type logPage struct {
 	Frame
-	Rows   []logRow
-	Next   string
-	Asks   logAsks
-	Sought bool // something is asked for
-	Who    []Link
-	What   []Link
+	Rows     []logRow
+	Next     string
+	Asks     logQuery
+	Filtered bool // a filter is set
+	Who      []Link
+	What     []Link
 }
 
-// logAsks is what an address asks for, as it was typed.
-type logAsks struct{ Who, What, Since, Until, Comment string }
+// logQuery holds the query parameters of the log page as they were typed.
+type logQuery struct{ Who, What, Since, Until, Comment string }
 
 type logRow struct {
 	Seq                             uint64
@@ -30,20 +30,20 @@ type logRow struct {
 	URL                             string
 }
 
-// log shows the site's decisions, the newest first: all, or those that the address asks for.
+// log shows the site's decisions that match the query, newest first.
 func (d *desk) log(v *Visit) error {
-	asks := logAsks{v.QueryParam("who"), v.QueryParam("action"), v.QueryParam("since"), v.QueryParam("until"),
+	asks := logQuery{v.QueryParam("who"), v.QueryParam("action"), v.QueryParam("since"), v.QueryParam("until"),
 		v.QueryParam("comment")}
-	in, err := asks.read()
+	in, err := asks.parse()
 	if err != nil {
 		return err
 	}
 	in.After, in.Limit = v.QueryParam("after"), rowsPerPage
-	entries, next, err := d.Moderation.Log(v.Ctx(), v.Who, v.Site, in)
+	entries, next, err := d.Moderation.Log(v.Ctx(), v.Actor, v.Site, in)
 	if err != nil {
 		return err
 	}
-	names, err := d.Identity.StaffNames(v.Ctx(), v.Who, v.Site)
+	names, err := d.Identity.StaffNames(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
 		return err
 	}
@@ -51,11 +51,11 @@ func (d *desk) log(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	p := logPageOf(v.Words, f, asks, names)
+	p := newLogPage(v.Words, f, asks, names)
 	if next != "" {
-		q := asks.query()
+		q := asks.values()
 		q.Set("after", next)
-		p.Next = v.At("/log?" + q.Encode())
+		p.Next = v.SitePath("/log?" + q.Encode())
 	}
 	for _, e := range entries {
 		p.Rows = append(p.Rows, v.Words.logRow(v.Site.Key, e))
@@ -63,26 +63,26 @@ func (d *desk) log(v *Visit) error {
 	return v.Show("log", p)
 }
 
-// logPageOf has the form that asks.
-func logPageOf(w *Catalog, f Frame, asks logAsks, names []string) logPage {
-	p := logPage{Frame: f, Asks: asks, Sought: asks != logAsks{}}
+// newLogPage returns the page with its search form.
+func newLogPage(w *Catalog, f Frame, asks logQuery, names []string) logPage {
+	p := logPage{Frame: f, Asks: asks, Filtered: asks != logQuery{}}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	if asks.Who != "" && !slices.Contains(names, asks.Who) { // who is no longer of the site
+	if asks.Who != "" && !slices.Contains(names, asks.Who) { // an account without a role on the site
 		names = append(names, asks.Who)
 	}
 	for _, n := range names {
 		p.Who = append(p.Who, Link{Key: n, Label: n, Current: n == asks.Who})
 	}
-	for _, a := range auditlog.Searched {
+	for _, a := range auditlog.Actions {
 		p.What = append(p.What, Link{Key: a, Label: w.T("log.did." + a), Current: a == asks.What})
 	}
 	return p
 }
 
-// read takes days of UTC; the last one is meant as a whole.
-func (a logAsks) read() (in moderation.LogRequest, err error) {
-	in = moderation.LogRequest{Who: a.Who, What: a.What, Comment: a.Comment}
+// parse reads days in UTC. The last day is included.
+func (a logQuery) parse() (in moderation.LogRequest, err error) {
+	in = moderation.LogRequest{Name: a.Who, Action: a.What, Comment: a.Comment}
 	for _, day := range []struct {
 		name, typed string
 		to          *time.Time
@@ -93,15 +93,15 @@ func (a logAsks) read() (in moderation.LogRequest, err error) {
 		}
 		at, err := time.Parse(time.DateOnly, day.typed)
 		if err != nil {
-			return in, problem.Query(day.name, "Name a day like 2026-01-31.")
+			return in, problem.Query(day.name, "Use a date like 2026-01-31.")
 		}
 		*day.to = at.AddDate(0, 0, day.more)
 	}
 	return in, nil
 }
 
-// query is what the address says of it.
-func (a logAsks) query() url.Values {
+// values returns the non-empty parameters.
+func (a logQuery) values() url.Values {
 	q := url.Values{}
 	for name, value := range map[string]string{
 		"who": a.Who, "action": a.What, "since": a.Since, "until": a.Until, "comment": a.Comment,
@@ -113,10 +113,10 @@ func (a logAsks) query() url.Values {
 	return q
 }
 
-// logRow is an entry of the log; one about the model itself has no comment.
-func (c *Catalog) logRow(site string, e auditlog.Told) logRow {
+// logRow formats an entry of the log. Entries about the model have no comment.
+func (c *Catalog) logRow(site string, e auditlog.NamedEntry) logRow {
 	row := logRow{
-		Seq: e.Seq, ISO: ISO(e.At), When: Stamp(e.At), What: c.decided(e.Entry, e.Name),
+		Seq: e.Seq, ISO: ISO(e.At), When: Stamp(e.At), What: c.decisionText(e.Entry, e.Name),
 		Hash: hex.EncodeToString(e.Hash[:min(4, len(e.Hash))]),
 	}
 	if e.Comment != "" {

@@ -22,7 +22,7 @@ type pageRow struct {
 
 // pages lists a site's pages.
 func (d *desk) pages(v *Visit) error {
-	all, next, err := d.Sites.Pages(v.Ctx(), v.Who, v.Site, v.QueryParam("after"), rowsPerPage)
+	all, next, err := d.Sites.Pages(v.Ctx(), v.Actor, v.Site, v.QueryParam("after"), rowsPerPage)
 	if err != nil {
 		return err
 	}
@@ -30,21 +30,21 @@ func (d *desk) pages(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	p := pagesPage{Frame: f, Next: after(v.At("/pages"), next)}
+	p := pagesPage{Frame: f, Next: nextPageURL(v.SitePath("/pages"), next)}
 	for _, e := range all {
 		p.Rows = append(p.Rows, pageRow{e.ID, e.URL, pageTitle(e.Page), e.Approved, e.Pending, e.Open, e.Old})
 	}
 	return v.Show("pages", p)
 }
 
-func after(path, next string) string {
+func nextPageURL(path, next string) string {
 	if next == "" {
 		return ""
 	}
 	return path + "?after=" + url.QueryEscape(next)
 }
 
-// setPage opens or closes a page for readers, or gives it the title that a card's form names.
+// setPage opens or closes a page for new comments, or sets its title from a card's form.
 func (d *desk) setPage(v *Visit) error {
 	var ch sites.PageChange
 	titles := v.Form.Has("title")
@@ -55,11 +55,11 @@ func (d *desk) setPage(v *Visit) error {
 		open := v.Form.Get("open") == "true"
 		ch.Open = &open
 	}
-	if _, err := d.Sites.SetPage(v.Ctx(), v.Who, v.Site, v.Param("id"), ch); err != nil {
+	if _, err := d.Sites.SetPage(v.Ctx(), v.Actor, v.Site, v.Param("id"), ch); err != nil {
 		return err
 	}
 	if titles {
-		return d.goOn(v, Flash{Did: "saved"})
+		return d.redirectBack(v, Flash{Action: "saved"})
 	}
-	return v.GoTo(v.At("/pages"))
+	return v.SeeOther(v.SitePath("/pages"))
 }

@@ -29,7 +29,7 @@ func catalogs() map[string]*Catalog {
 	return all
 }
 
-// sample is a comment as the queue would bring it.
+// sample returns a comment as the queue would return it.
 func sample(id, name, text string) moderation.Item {
 	return moderation.Item{
 		Comment: comment.Comment{
@@ -49,7 +49,7 @@ func samples() []moderation.Item {
 		Source: "Fair point, and thank you for putting it calmly. I had not thought of people who carry tools for work. A " +
 			"cargo bike carries a lot, but not a ladder."}
 	viktor.Writer = comment.History{Approved: 4, Refused: 1, FirstSeen: noon.AddDate(0, -8, 0)}
-	viktor.Notes = []rules.Noted{
+	viktor.Notes = []rules.NamedNote{
 		{Note: rules.Note{Text: "Wrote to us; <b>is</b> a carpenter.", CreatedAt: noon}, Name: "Jonas"}}
 	viktor.Comment.Verdict.Action, viktor.Comment.Verdict.Reason = comment.Reject, comment.ReasonPersonalAttack
 	viktor.Reasons = []comment.LikelyReason{{Reason: comment.ReasonPersonalAttack, Probability: .93,
@@ -102,12 +102,12 @@ func samples() []moderation.Item {
 }
 
 func sampleFrame(w *Catalog) Frame {
-	f := Frame{Lang: w.Lang(), Words: scripts()[w.Lang()], Here: "/moderate/longway/queue", Moderator: true, Owner: true}
+	f := Frame{Lang: w.Lang(), Words: scriptMessages()[w.Lang()], ReturnTo: "/moderate/longway/queue", Moderator: true, Owner: true}
 	f.Me = &Person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
 	f.Site = &SiteRef{"longway", "The Long Way Round"}
 	f.Sites = []Link{{URL: "/moderate/longway/queue", Label: "The Long Way Round", Current: true},
 		{URL: "/moderate/short/queue", Label: "Short cuts"}}
-	f.Nav = navigation(w, f, f.Here)
+	f.Nav = navigation(w, f, f.ReturnTo)
 	for _, l := range i18n.Languages {
 		f.Languages = append(f.Languages, Link{Key: l.Key, Label: l.Name, Current: l.Key == w.Lang()})
 	}
@@ -130,7 +130,7 @@ func (c clock) Now() time.Time { return c.at }
 func samplePages(w *Catalog) map[string]any {
 	site := site.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: site.Settings{Suspect: .9}}
 	m := &cardMaker{
-		Catalog: w, site: site, now: noon, at: place{site: "longway"}, decides: true,
+		Catalog: w, site: site, now: noon, params: queueParams{site: "longway"}, decides: true,
 	}
 	f := sampleFrame(w)
 	q := sampleQueue(m, f, samples())
@@ -138,21 +138,21 @@ func samplePages(w *Catalog) map[string]any {
 	decided := samples()[3].Comment
 	decided.State = comment.Approved
 	q.Cards[3].Conflict = m.conflict(decided,
-		[]auditlog.Told{{Name: "Dana K.", Entry: auditlog.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}})
+		[]auditlog.NamedEntry{{Name: "Dana K.", Entry: auditlog.Entry{Seq: 1, At: noon.Add(-4 * time.Second)}}})
 	q.Cards[3].Conflict.LeaveURL = "/"
 
 	cold := samples()[3:4]
 	cold[0].Comment.Verdict = comment.Verdict{}
-	m.young = w.young(learning.Beginning{Ham: 4, MoreHam: 6, MoreSpam: 10})
+	m.trainingNeeds = w.trainingNeeds(learning.TrainingProgress{Ham: 4, MoreHam: 6, MoreSpam: 10})
 	young := sampleQueue(m, f, cold)
-	m.young = ""
+	m.trainingNeeds = ""
 	first := m.queuePage(f, moderation.QueuePage{})
-	first.Rest.Snippet = Room{Kit: sampleKit}.Snippet(site)
+	first.Rest.Snippet = Base{Kit: sampleKit}.Snippet(site)
 
 	it := samples()[0]
 	it.Comment.State, it.Comment.Reason, it.Comment.Standing = comment.Rejected, comment.ReasonPersonalAttack, 3
 	it.Comment.EditedAt = noon.Add(-100 * time.Minute)
-	past := []auditlog.Told{
+	past := []auditlog.NamedEntry{
 		{Name: "Jonas Feld", Entry: auditlog.Entry{Seq: 1, At: noon.Add(-90 * time.Minute), Batch: "b0",
 			Ruling: auditlog.Ruling{Action: comment.Approve, To: comment.Approved, Version: 2}}},
 		{Name: "Jonas Feld", Entry: auditlog.Entry{Seq: 2, At: noon.Add(-89 * time.Minute), Undoes: 1, Batch: "b1",
@@ -161,14 +161,14 @@ func samplePages(w *Catalog) map[string]any {
 			Ruling: auditlog.Ruling{Action: comment.Reject, Reason: comment.ReasonPersonalAttack, To: comment.Rejected,
 				Version: 4, Note: "The first half is a fair opinion. Leave Tomasz out of it and send it again."}}},
 	}
-	k := campaign.Known{
+	k := campaign.Summary{
 		Campaign: campaign.Campaign{ID: "k1", Joined: 4, Waiting: 3, Refused: 1, Sample: "copy1",
 			FirstSeen: noon.Add(-3 * time.Hour), LastSeen: noon.Add(-time.Minute)},
 		Spread: campaign.Spread{Writers: 3, Addresses: 2, Pages: 1},
 	}
-	var copies []moderation.Story
+	var copies []moderation.ItemHistory
 	for n, who := range []string{"Marina", "Olga", "<b>Vera</b>", "Hannah"} {
-		s := moderation.Story{Item: samples()[3]}
+		s := moderation.ItemHistory{Item: samples()[3]}
 		s.Comment.ID, s.Comment.Name = fmt.Sprint("copy", n), who
 		s.Comment.Source = fmt.Sprintf("Earn %d a week, %s will tell you everything.", 4000+n*500, who)
 		if who == "Hannah" {
@@ -178,11 +178,11 @@ func samplePages(w *Catalog) map[string]any {
 	}
 	copies[2].Comment.State = comment.Spam
 	alike := m.campaignPage(f, k, copies, true)
-	listed := m.campaignsPage(f, []campaign.Known{k}, copies)
-	q.Cards[4].Together = m.together(moderation.Item{Campaign: &k, Comment: comment.Comment{State: comment.Pending}})
+	listed := m.campaignsPage(f, []campaign.Summary{k}, copies)
+	q.Cards[4].Campaign = m.foldedCampaign(moderation.Item{Campaign: &k, Comment: comment.Comment{State: comment.Pending}})
 
 	one := m.commentPage(f, it, past)
-	one.Views = viewLinks(w, "longway", place{site: "longway", state: "none"}, sampleCounts, true)
+	one.Views = viewLinks(w, "longway", queueParams{site: "longway", state: "none"}, sampleCounts, true)
 
 	pages := map[string]any{
 		"queue": q, "queue-new": young, "queue-empty": sampleQueue(m, f, nil), "queue-first": first,
@@ -195,24 +195,24 @@ func samplePages(w *Catalog) map[string]any {
 			{"o", "https://longway.example/tram", "The last tram", 4, 0, true, true}}},
 	}
 	f.Languages = nil
-	pages["mailed"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Decides: true,
+	pages["mailed"] = mailLinkPage{Frame: f, Heading: w.T("mail.link.title"), Decides: true,
 		Lead: w.T("mail.link.as", "name", "Dana K.", "site", site.Name), Name: "<b>Ruth</b>", Page: "Why I sold my car",
 		Said: []string{"One thing is missing: <script>the noise</script>.", "And the birds."}, SaidLang: "en",
 		To: "/moderate/longway/comments/c1", ToWords: w.T("mail.link.desk"), Version: 1, Can: m.can(comment.Pending)}
-	changed := pages["mailed"].(mailedPage)
+	changed := pages["mailed"].(mailLinkPage)
 	changed.Changed, changed.Can = q.Cards[3].Conflict, m.can(comment.Approved)
 	changed.Wrong, changed.Detail = changed.Changed.What, w.T("mail.link.nothing")
 	pages["mailed-changed"] = changed
-	pages["mailed-expired"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Wrong: w.T("mail.link.expired"),
+	pages["mailed-expired"] = mailLinkPage{Frame: f, Heading: w.T("mail.link.title"), Wrong: w.T("mail.link.expired"),
 		Detail: w.T("mail.link.until", "date", w.Date(noon)), To: "/", ToWords: w.T("mail.link.desk")}
-	pages["mailed-done"] = mailedPage{Frame: f, Heading: w.T("mail.link.title"), Done: w.T("mail.did.spam"),
+	pages["mailed-done"] = mailLinkPage{Frame: f, Heading: w.T("mail.link.title"), Done: w.T("mail.did.spam"),
 		Detail: w.T("mail.link.back"), To: "/", ToWords: w.T("mail.link.desk")}
-	pages["mailed-stop"] = mailedPage{Frame: f, Heading: w.T("mail.stop.title"), Stops: true, Digests: true,
+	pages["mailed-stop"] = mailLinkPage{Frame: f, Heading: w.T("mail.stop.title"), Stops: true, Digests: true,
 		Lead: w.T("mail.stop.text", "email", "dana@longway.example"), To: "/", ToWords: w.T("mail.stop.choose")}
-	asks := logAsks{Who: "Dana K.", What: "reject", Since: "2026-11-01"}
-	log := logPageOf(w, f, asks, []string{"Jonas Feld", "Dana K."})
+	asks := logQuery{Who: "Dana K.", What: "reject", Since: "2026-11-01"}
+	log := newLogPage(w, f, asks, []string{"Jonas Feld", "Dana K."})
 	pages["log-nothing"] = log
-	log.Rows = []logRow{{Seq: 4118, ISO: ISO(noon), When: Stamp(noon), What: w.decided(past[2].Entry, "Dana K."),
+	log.Rows = []logRow{{Seq: 4118, ISO: ISO(noon), When: Stamp(noon), What: w.decisionText(past[2].Entry, "Dana K."),
 		From: w.T("state.pending"), To: w.T("state.rejected"), Hash: "9f3a01cc", URL: "/"}}
 	pages["log"] = log
 	return pages
@@ -226,7 +226,7 @@ func sampleQueue(m *cardMaker, f Frame, items []moderation.Item) queuePage {
 	return q
 }
 
-func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
+func TestHighlight_RendersEvidenceAndLinks(t *testing.T) {
 	evidence := []classifier.Weight{
 		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:bike", Weight: -1, Ham: 3},
 		{Token: "word:the", Weight: .1}, {Token: "host:evil.example", Weight: 1, Spam: 2},
@@ -263,15 +263,15 @@ func TestMarkupIsShownForThoseWhoDecide(t *testing.T) {
 			`<p>&lt;script&gt;<mark title="For refusal: in 14 spam, 0 approved">cheap</mark>&lt;/script&gt;</p>`},
 	} {
 		it := moderation.Item{Comment: comment.Comment{HTML: tt.in, Lang: "en"}, Evidence: evidence}
-		if got := catalogs()["en"].marked(it, false).HTML; string(got) != tt.want {
+		if got := catalogs()["en"].highlightText(it, false).HTML; string(got) != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
 }
 
-func TestACommentsOwnPageSpellsOutWhatCannotBeSeen(t *testing.T) {
+func TestHighlight_SpellsOutInvisibleCharacters(t *testing.T) {
 	it := moderation.Item{Comment: comment.Comment{HTML: "<p>ch\u200be\u0430p \u3164 on \ufeff</p>", Lang: "en"}}
-	got := string(catalogs()["en"].marked(it, true).HTML)
+	got := string(catalogs()["en"].highlightText(it, true).HTML)
 	const want = `<p><span class="odd" title="1 Cyrillic letter in English words; 1 invisible character.">ch` +
 		`<span class="chip">zero-width space</span>eаp</span> ` +
 		`<span class="odd" title="1 invisible character."><span class="chip">hidden character U+3164</span></span> on ` +
@@ -281,7 +281,7 @@ func TestACommentsOwnPageSpellsOutWhatCannotBeSeen(t *testing.T) {
 	}
 }
 
-func TestACardExplainsOnlyAClearDifference(t *testing.T) {
+func TestScore_ExplainsLargeDifference(t *testing.T) {
 	m := cardMaker{Catalog: catalogs()["en"], site: site.Site{Settings: site.Settings{Suspect: .9}}}
 	quick := comment.Signal{Name: "form_age", Code: "form_age.quick", Args: map[string]any{"seconds": 2}, Weight: 1}
 	again := comment.Signal{Name: "duplicate", Code: "duplicate.again", Args: map[string]any{"count": 3}, Weight: 2}
@@ -297,18 +297,17 @@ func TestACardExplainsOnlyAClearDifference(t *testing.T) {
 		{"the same", .31, .31, []comment.Signal{filter}, ""},
 		{"little more", .44, .40, []comment.Signal{filter, quick}, ""},
 		{"little more, beyond the threshold", .91, .88, []comment.Signal{filter, quick},
-			"It stands higher, at 91 in 100: the form was open for 2 seconds only."},
+			"Raised to 91 %: sent 2 seconds after the form was opened."},
 		{"much more", .80, .40, []comment.Signal{filter, poor, quick, again},
-			"It stands higher, at 80 in 100: the same was submitted 3 times; the form was open for 2 seconds only."},
+			"Raised to 80 %: sent 3 times; sent 2 seconds after the form was opened."},
 		{"without a code", .60, .40, []comment.Signal{filter, poor},
-			"It stands higher, at 60 in 100: its writer is <known>."},
+			"Raised to 60 %: its writer is <known>."},
 		{"by the filter's own first guess", .97, .71, []comment.Signal{filter},
-			"It stands at 97 in 100, as the filter first guessed; experience here makes that 71."},
+			"71 % likely spam (raw score 97)"},
 		{"in a language that is not known", .84, .38, []comment.Signal{filter, foreign},
-			"It stands at 84 in 100 by its letters: hardly a word of it is known here, and " +
-				"the filter suspects nothing by that."},
+			"Raw score 84: almost all words are new here, so it is not suspected."},
 		{"lower", .40, .60, []comment.Signal{filter, quick},
-			"It stands at 40 in 100, as the filter first guessed; experience here makes that 60."},
+			"60 % likely spam (raw score 40)"},
 	} {
 		v := comment.Verdict{Score: tt.score, Spam: tt.spam, Warm: true, Signals: tt.signals}
 		if got := m.score(v).Why; got != tt.want {
@@ -320,7 +319,7 @@ func TestACardExplainsOnlyAClearDifference(t *testing.T) {
 	}
 }
 
-func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
+func TestHighlight_LikelyReasonTakesPrecedence(t *testing.T) {
 	evidence := []classifier.Weight{
 		{Token: "word:cheap", Weight: 2, Spam: 14}, {Token: "word:fool", Weight: 1, Spam: 2},
 		{Token: "word:moron", Weight: -1, Ham: 3}, {Token: "word:bike", Weight: -1, Ham: 3},
@@ -340,25 +339,25 @@ func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
 			`<mark class="t" title="For refusal: in 4 personal attacks, 1 approved; in 2 obscene comments, 1 ` +
 			`approved">moron</mark> rare ` +
 			`<mark class="a" title="Against: in 0 spam, 3 approved">bike</mark></p>` +
-			`[speaks for spam][speaks for: personal attack, obscenity][speaks against spam]`,
+			`[raises the score][sign of personal attack, obscenity][lowers the score]`,
 		"ru": `<p><mark title="За отказ: спам: 14, одобрено: 0">cheap</mark> ` +
 			`<mark class="t" title="За отказ: спам: 2, одобрено: 0; отклонено за личные нападки: 9, одобрено: 1">fool</mark> ` +
 			`<mark class="t" title="За отказ: отклонено за личные нападки: 4, одобрено: 1; отклонено за непристойность: 2, ` +
 			`одобрено: 1">moron</mark> rare ` +
 			`<mark class="a" title="Против отказа: спам: 0, одобрено: 3">bike</mark></p>` +
-			`[говорит за спам][говорит за причину: личные нападки, непристойность][говорит против спама]`,
+			`[повышает оценку][признак: личные нападки, непристойность][понижает оценку]`,
 		"kk": `<p><mark title="Қабылдамауға дәлел: спамда: 14, мақұлданғанда: 0">cheap</mark> ` +
 			`<mark class="t" title="Қабылдамауға дәлел: спамда: 2, мақұлданғанда: 0; жеке басқа тиісуде: 9, мақұлданғанда: ` +
 			`1">fool</mark> ` +
 			`<mark class="t" title="Қабылдамауға дәлел: жеке басқа тиісуде: 4, мақұлданғанда: 1; әдепсіздікте: 2, ` +
 			`мақұлданғанда: 1">moron</mark> rare ` +
 			`<mark class="a" title="Қарсы: спамда: 0, мақұлданғанда: 3">bike</mark></p>` +
-			`[спам дегенге дәлел][мынаған дәлел: жеке басқа тиісу, әдепсіздік][спам дегенге қарсы]`,
+			`[бағаны көтереді][белгісі: жеке басқа тиісу, әдепсіздік][бағаны төмендетеді]`,
 	} {
 		it := moderation.Item{Comment: comment.Comment{HTML: text}, Evidence: evidence, Reasons: likely}
-		marked := catalogs()[lang].marked(it, false)
+		marked := catalogs()[lang].highlightText(it, false)
 		got := string(marked.HTML)
-		for _, k := range marked.Keys {
+		for _, k := range marked.Legend {
 			got += "[" + k.Text + "]"
 		}
 		if got != want {
@@ -366,7 +365,7 @@ func TestWordsOfALikelyReasonAreMarkedAsThat(t *testing.T) {
 		}
 	}
 	it := moderation.Item{Comment: comment.Comment{HTML: `<p>nothing of it</p>`}, Evidence: evidence, Reasons: likely}
-	if keys := catalogs()["en"].marked(it, false).Keys; len(keys) > 0 {
+	if keys := catalogs()["en"].highlightText(it, false).Legend; len(keys) > 0 {
 		t.Errorf("a text without marks has the keys %v", keys)
 	}
 }

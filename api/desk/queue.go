@@ -14,8 +14,8 @@ import (
 	"github.com/aitys/aitys/moderation/presence"
 )
 
-// The views of the queue with their icons. The last two are shown once there is something in
-// them.
+// views are the views of the queue with their icons. A view without always is shown only if it has comments, or is
+// current.
 var views = []struct {
 	key    comment.View
 	icon   string
@@ -30,16 +30,16 @@ var views = []struct {
 	{comment.ViewSpam, "spam", true},
 }
 
-func (p place) view() comment.View {
+func (p queueParams) view() comment.View {
 	if p.state == "" {
 		return comment.ViewPending
 	}
 	return comment.View(p.state)
 }
 
-// order is the order in force: the queue is worked off from its oldest, what is done is
-// looked at from its newest.
-func (p place) order() comment.QueueOrder {
+// order returns the requested sort order. By default pending and suspected comments are sorted oldest first, decided
+// comments newest first.
+func (p queueParams) order() comment.QueueOrder {
 	switch {
 	case p.sort != "":
 		return comment.QueueOrder(p.sort)
@@ -53,35 +53,35 @@ type queuePage struct {
 	Frame
 	Heading, Oldest string
 	Self, Clear     string
-	Path            string // of the queue
+	Path            string // the queue's path without a query
 	View, Sort      string
 	Back            string
 	Suspect         string
 	Orders          []Link
-	Fields          []field // what a form that asks for less, or in another order, has to say besides
-	Chips, Adders   []narrowing
+	Fields          []hiddenField // hidden fields that keep the filters in forms of the queue
+	Chips, Adders   []filter
 	Cards           []card
-	Totals          map[string]int // of bands, by their key; nil in an order without
-	Useful          bool           // it is in the order in which the filter learns most
-	First           bool           // the list begins on this page
+	Totals          map[string]int // pending comments by band key; nil if the order has no bands
+	Useful          bool           // sorted by how much the model would learn
+	First           bool           // this is the first page
 	Next            string
-	Rest            rest
-	Young           string // what the filter still needs
+	Rest            listEnd
+	TrainingNeeds   string // what the model still needs; "" if nothing
 	Toast           *Toast
-	Knock           *Knock // the most frequent of today's
+	OriginRequest   *OriginRequest // the most frequent refused origin with a request in the last 24 hours
 	Batches         string
 	Like, ID        string // the bar's reasons suggest none
 }
 
 func (d *desk) queue(v *Visit) error {
-	at := placeOf(v.Site.Key, v.QueryParams())
-	page, err := d.Moderation.Queue(v.Ctx(), v.Who, v.Site, at.request())
+	at := parseQueueParams(v.Site.Key, v.QueryParams())
+	page, err := d.Moderation.Queue(v.Ctx(), v.Actor, v.Site, at.request())
 	if err != nil {
 		return err
 	}
-	if len(page.Items) == 0 && at.end != "" {
-		at.end = "" // what is left was judged again and stands above
-		return v.GoTo(at.url())
+	if len(page.Items) == 0 && at.after != "" {
+		at.after = "" // the remaining comments were rescored and sort earlier now
+		return v.SeeOther(at.url())
 	}
 	f, err := d.DeskFrame(v, "")
 	if err != nil {
@@ -91,7 +91,7 @@ func (d *desk) queue(v *Visit) error {
 	if err != nil {
 		return err
 	}
-	if f.Elsewhere, err = d.elsewhere(v); err != nil {
+	if f.OtherSites, err = d.otherSites(v); err != nil {
 		return err
 	}
 	p := m.queuePage(f, page)
@@ -99,33 +99,33 @@ func (d *desk) queue(v *Visit) error {
 		p.Rest.Snippet = d.Snippet(v.Site)
 	}
 	if f.Moderator {
-		batches, err := d.Moderation.LastBatches(v.Ctx(), v.Who, v.Site, 20)
+		batches, err := d.Moderation.LastBatches(v.Ctx(), v.Actor, v.Site, 20)
 		if err != nil {
-			return fmt.Errorf("list one's batches: %w", err)
+			return fmt.Errorf("list own batches: %w", err)
 		}
 		p.Batches = strings.Join(batches, " ")
 	}
-	if err := d.tellQueue(v, m, &p); err != nil {
+	if err := d.showFlash(v, m, &p); err != nil {
 		return err
 	}
-	knocks, err := d.Knocks(v, "queue")
+	knocks, err := d.OriginRequests(v, "queue")
 	if err != nil {
 		return err
 	}
 	for _, k := range knocks {
-		if p.Knock == nil && m.now.Sub(k.Last) < 24*time.Hour {
-			p.Knock = &k
+		if p.OriginRequest == nil && m.now.Sub(k.Last) < 24*time.Hour {
+			p.OriginRequest = &k
 		}
 	}
 	if f.Moderator {
-		p.leadAround(d.Presence.Present(v.Ctx(), v.Site.ID), v.Who.ID())
+		p.setCurrent(d.Presence.Present(v.Ctx(), v.Site.ID), v.Actor.ID())
 	}
 	return v.Show("queue", p)
 }
 
-// queuePage translates one page of a view.
+// queuePage returns the template data of one page of a view.
 func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
-	at, view := m.at, string(m.at.view())
+	at, view := m.params, string(m.params.view())
 	p := queuePage{
 		Frame:   f,
 		Heading: m.T("view." + view),
@@ -135,10 +135,10 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 		Path:    QueueURL(at.site),
 		Back:    at.query(),
 		Fields:  at.fields(),
-		First:   at.end == "",
+		First:   at.after == "",
 		Useful:  at.order() == comment.UsefulFirst,
 	}
-	p.Chips, p.Adders = m.narrowings(page.Items)
+	p.Chips, p.Adders = m.filters(page.Items)
 	all := at
 	all.search = ""
 	p.Clear = all.url()
@@ -156,28 +156,28 @@ func (m *cardMaker) queuePage(f Frame, page moderation.QueuePage) queuePage {
 	for _, it := range page.Items {
 		p.Cards = append(p.Cards, m.card(it))
 	}
-	if at.banded() && m.young == "" {
-		p.Totals = totals(page)
+	if at.banded() && m.trainingNeeds == "" {
+		p.Totals = bandTotals(page)
 	}
-	p.leadAround(nil, "")
-	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.end == "" && at.view() == comment.ViewPending {
+	p.setCurrent(nil, "")
+	if len(page.Items) > 0 && at.order() == comment.OldestFirst && at.after == "" && at.view() == comment.ViewPending {
 		p.Oldest = m.T("oldest", "time", m.span(m.now.Sub(page.Items[0].Comment.CreatedAt)))
 	}
 	if page.Next != "" {
 		next := at
-		next.end = page.Next
+		next.after = page.Next
 		p.Next = next.url()
 	}
-	p.Rest = m.rest(page)
-	if !at.narrowed() && !p.Rest.First && (at.view() == comment.ViewPending || at.view() == comment.ViewSuspected) {
-		p.Young = m.young
+	p.Rest = m.listEnd(page)
+	if !at.filtered() && !p.Rest.First && (at.view() == comment.ViewPending || at.view() == comment.ViewSuspected) {
+		p.TrainingNeeds = m.trainingNeeds
 	}
 	return p
 }
 
-// leadAround sets the current card, and the next card after each one. It skips cards that other moderators have open,
+// setCurrent sets the current card, and the next card after each one. It skips cards that other moderators have open,
 // unless they have all others open.
-func (p *queuePage) leadAround(present []presence.Presence, account string) {
+func (p *queuePage) setCurrent(present []presence.Presence, account string) {
 	free := func(k card) bool {
 		return !slices.ContainsFunc(present, func(o presence.Presence) bool {
 			return o.Comment == k.ID && o.Account != account
@@ -199,38 +199,38 @@ func (p *queuePage) leadAround(present []presence.Presence, account string) {
 	}
 }
 
-// A rest is what stands at the end of a list: where something came before, where nothing did, what waits
-// in other lists, and below all of it; on a site to which nothing came yet, how the first can come.
-type rest struct {
+// A listEnd is the message after the last card: Some after at least one card, None in an empty list. Others links to
+// pending comments in other views. A site without comments gets the snippet to embed.
+type listEnd struct {
 	Some, None, Others, URL, Text, Snippet string
-	Embed, First                           bool // it may show the snippet; nothing came yet
+	Embed, First                           bool // Embed: may show the snippet; First: the site has no comments yet
 }
 
-func (m *cardMaker) rest(page moderation.QueuePage) rest {
-	r := rest{Some: m.T("rest.end"), None: m.T("rest.empty"), Text: m.T("rest.empty.text")}
-	all := place{site: m.at.site}
+func (m *cardMaker) listEnd(page moderation.QueuePage) listEnd {
+	r := listEnd{Some: m.T("rest.end"), None: m.T("rest.empty"), Text: m.T("rest.empty.text")}
+	all := queueParams{site: m.params.site}
 	switch n := page.Counts[comment.ViewPending]; {
-	case m.at.view() == comment.ViewPending && !m.at.narrowed():
-		r = rest{Some: m.T("rest.some"), None: m.T("rest.none"), Text: m.T("rest.text"), Embed: true, First: true}
+	case m.params.view() == comment.ViewPending && !m.params.filtered():
+		r = listEnd{Some: m.T("rest.some"), None: m.T("rest.none"), Text: m.T("rest.text"), Embed: true, First: true}
 		for _, n := range page.Counts {
 			r.First = r.First && n == 0
 		}
 	case n > 0:
 		r.Others, r.URL = m.N("rest.others", n), all.url()
 	}
-	if m.at.narrowed() {
+	if m.params.filtered() {
 		r.None, r.Text = m.T("rest.found"), m.T("rest.found.text")
 	}
 	return r
 }
 
-// cardMaker makes the cards of a page that stands at a place in the queue.
-func (d *desk) cardMaker(v *Visit, at place) (*cardMaker, error) {
-	staff, err := d.Identity.StaffNames(v.Ctx(), v.Who, v.Site)
+// cardMaker returns the maker of a page's cards. at is the view of the queue to which their forms return.
+func (d *desk) cardMaker(v *Visit, at queueParams) (*cardMaker, error) {
+	staff, err := d.Identity.StaffNames(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
 		return nil, err
 	}
-	is, err := d.Learning.Beginning(v.Ctx(), v.Who, v.Site)
+	is, err := d.Learning.TrainingProgress(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -239,22 +239,22 @@ func (d *desk) cardMaker(v *Visit, at place) (*cardMaker, error) {
 		ready[i] = shorten(strings.ReplaceAll(text, "\n", " "), 60)
 	}
 	return &cardMaker{
-		Catalog: v.Words,
-		replies: ready,
-		site:    v.Site,
-		now:     d.Clock.Now(),
-		at:      at,
-		decides: v.Who.Role(v.Site.ID) >= authz.Moderator,
-		names:   comment.NewNames(append(staff, v.Site.Name), titles()),
-		young:   v.Words.young(is),
+		Catalog:       v.Words,
+		replies:       ready,
+		site:          v.Site,
+		now:           d.Clock.Now(),
+		params:        at,
+		decides:       v.Actor.Role(v.Site.ID) >= authz.Moderator,
+		names:         comment.NewNameIndex(append(staff, v.Site.Name), badgeLabels()),
+		trainingNeeds: v.Words.trainingNeeds(is),
 	}, nil
 }
 
-func viewLinks(w *Catalog, site string, at place, counts map[comment.View]int, capped bool) []Link {
+func viewLinks(w *Catalog, site string, at queueParams, counts map[comment.View]int, capped bool) []Link {
 	var links []Link
 	for _, v := range views {
 		if n := counts[v.key]; n > 0 || v.always || v.key == at.view() {
-			to := place{site: site, state: string(v.key)}
+			to := queueParams{site: site, state: string(v.key)}
 			if v.key == comment.ViewPending {
 				to.state = ""
 			}
@@ -262,8 +262,8 @@ func viewLinks(w *Catalog, site string, at place, counts map[comment.View]int, c
 				Key: string(v.key), Label: w.T("view." + string(v.key)), Icon: v.icon,
 				Count: w.count(n, capped), Current: v.key == at.view(),
 			}
-			if to.by[byWriter] = at.by[byWriter]; to.narrowed() {
-				link.Count = "" // what is counted is everybody's
+			if to.filters[filterWriter] = at.filters[filterWriter]; to.filtered() {
+				link.Count = "" // counts cover all commenters
 			}
 			link.URL = to.url()
 			links = append(links, link)
@@ -272,24 +272,24 @@ func viewLinks(w *Catalog, site string, at place, counts map[comment.View]int, c
 	return links
 }
 
-// elsewhere says what waits on others of one's sites.
-func (d *desk) elsewhere(v *Visit) (links []Link, err error) {
+// otherSites returns links to the account's other sites with their pending counts.
+func (d *desk) otherSites(v *Visit) (links []Link, err error) {
 	for _, site := range v.Sites {
-		if site.ID == v.Site.ID || len(links) == maxElsewhere {
+		if site.ID == v.Site.ID || len(links) == maxOtherSites {
 			continue
 		}
-		counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Who, site)
+		counts, capped, err := d.Moderation.QueueCounts(v.Ctx(), v.Actor, site)
 		if err != nil {
 			return nil, err
 		}
-		links = append(links, Link{URL: place{site: site.Key}.url(), Label: site.Name, Icon: "inbox",
+		links = append(links, Link{URL: queueParams{site: site.Key}.url(), Label: site.Name, Icon: "inbox",
 			Count: v.Words.count(counts[comment.ViewPending], capped)})
 	}
 	return links, nil
 }
 
-// maxElsewhere is on how many other sites the queue says what waits; the menu of sites has all of them.
-const maxElsewhere = 12
+// maxOtherSites limits the sites whose pending counts the queue shows. The site menu lists all sites.
+const maxOtherSites = 12
 
 func (c *Catalog) count(n int, capped bool) string {
 	if capped && n >= comment.MaxCount {
@@ -303,13 +303,13 @@ type cardsPage struct {
 	Cards []card
 }
 
-// card renders a single card with its conflict. The script requests it after somebody else changed the comment.
+// card renders a single card with its conflict. The script requests it after another user changed the comment.
 func (d *desk) card(v *Visit) error {
-	it, past, err := d.Moderation.Item(v.Ctx(), v.Who, v.Site, v.Param("id"))
+	it, past, err := d.Moderation.Item(v.Ctx(), v.Actor, v.Site, v.Param("id"))
 	if err != nil {
 		return err
 	}
-	m, err := d.cardMaker(v, placeOf(v.Site.Key, v.QueryParams()))
+	m, err := d.cardMaker(v, parseQueueParams(v.Site.Key, v.QueryParams()))
 	if err != nil {
 		return err
 	}
@@ -325,8 +325,8 @@ type conflict struct {
 	Keep, LeaveURL string // Keep is "" while the comment is pending
 }
 
-func (m *cardMaker) conflict(c comment.Comment, past []auditlog.Told) *conflict {
-	k := &conflict{LeaveURL: m.at.url(), Keep: m.T("conflict.keep"), Again: m.T("conflict.again")}
+func (m *cardMaker) conflict(c comment.Comment, past []auditlog.NamedEntry) *conflict {
+	k := &conflict{LeaveURL: m.params.url(), Keep: m.T("conflict.keep"), Again: m.T("conflict.again")}
 	last := lastDecision(past)
 	switch {
 	case c.Expired():
@@ -334,13 +334,13 @@ func (m *cardMaker) conflict(c comment.Comment, past []auditlog.Told) *conflict 
 	case c.State == comment.Removed:
 		k.What, k.Again, k.Keep = m.T("conflict.removed"), "", m.T("conflict.next")
 	case last != nil && last.Redacts():
-		k.What, k.Initial = m.T("conflict.redacted", "who", m.Someone(last.Name)), initial(last.Name)
+		k.What, k.Initial = m.T("conflict.redacted", "who", m.AccountName(last.Name)), initial(last.Name)
 	case c.Refused() && c.Appealed():
 		k.What, k.Again = m.T("conflict.appealed"), ""
 	case last == nil || c.EditedAt.After(last.At):
 		k.What = m.T("conflict.edited")
 	default:
-		k.What, k.Initial = m.T("conflict."+c.State.String(), "who", m.Someone(last.Name)), initial(last.Name)
+		k.What, k.Initial = m.T("conflict."+c.State.String(), "who", m.AccountName(last.Name)), initial(last.Name)
 	}
 	if c.State == comment.Pending {
 		k.Again, k.Keep = m.T("conflict.again.pending"), ""
@@ -348,8 +348,8 @@ func (m *cardMaker) conflict(c comment.Comment, past []auditlog.Told) *conflict 
 	return k
 }
 
-func lastDecision(past []auditlog.Told) *auditlog.Told {
-	var last *auditlog.Told
+func lastDecision(past []auditlog.NamedEntry) *auditlog.NamedEntry {
+	var last *auditlog.NamedEntry
 	for i := range past {
 		if !past[i].Auto && (last == nil || past[i].Seq > last.Seq) {
 			last = &past[i]
@@ -358,8 +358,8 @@ func lastDecision(past []auditlog.Told) *auditlog.Told {
 	return last
 }
 
-// Someone is a name, also of an account that is gone.
-func (c *Catalog) Someone(name string) string {
+// AccountName returns name, or a placeholder for a removed account.
+func (c *Catalog) AccountName(name string) string {
 	if name == "" {
 		return c.T("js.someone")
 	}

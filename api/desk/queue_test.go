@@ -16,20 +16,20 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-func TestApprovingIsOneButtonAndCanBeUndone(t *testing.T) {
+func TestDecide_ApproveAndUndo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("The first remark about apples.")
 	b := w.as("Olga").sees("The first remark about apples.")
 
-	b.press(b.card("apples"), "Approve", nil).sees("Approved.").sees("Nothing waits")
+	b.press(b.card("apples"), "Approve", nil).sees("Approved.").sees("No pending comments")
 	w.stands(c, comment.Approved)
 
-	b.press(b.doc, "Undo", nil).sees("Taken back.").sees("about apples")
+	b.press(b.doc, "Undo", nil).sees("Undone.").sees("about apples")
 	w.stands(c, comment.Pending)
 }
 
-func TestEachReasonIsKeptWithTheNote(t *testing.T) {
+func TestDecide_StoresReasonAndNote(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i, tt := range []struct {
@@ -58,8 +58,8 @@ func TestEachReasonIsKeptWithTheNote(t *testing.T) {
 	}
 }
 
-// The first button of a form is what Enter presses in a field of it.
-func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
+// Enter in a field presses the first button of its form.
+func TestDecide_EnterInNoteRefusesAsOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("A remark to be refused.")
@@ -74,7 +74,7 @@ func TestEnterInTheNoteRefusesForAnotherReason(t *testing.T) {
 	}
 }
 
-func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
+func TestDecide_SelectionIsOneBatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var posted []comment.Comment
@@ -87,13 +87,13 @@ func TestAllSelectedAreDecidedInOneBatch(t *testing.T) {
 	for _, c := range posted {
 		w.stands(c, comment.Spam)
 	}
-	b.press(b.doc, "Undo", nil).sees("3 taken back.")
+	b.press(b.doc, "Undo", nil).sees("3 undone.")
 	for _, c := range posted {
 		w.stands(c, comment.Pending)
 	}
 }
 
-func TestTheEndOfAnOrderLeadsBackToItsTop(t *testing.T) {
+func TestQueue_EndReturnsToFirstPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range 51 {
@@ -109,8 +109,8 @@ func TestTheEndOfAnOrderLeadsBackToItsTop(t *testing.T) {
 	if b.cards() != 50 || !has(end, "hidden") {
 		t.Errorf("after the last of the order: %d cards, want the 50 that wait, and no end", b.cards())
 	}
-	b.open("/moderate/blog/queue?state=suspected").sees("Nothing stands here").sees("50 comments wait in all")
-	b.open("/moderate/blog/queue?q=xyzzy").sees("Nothing was found").sees("50 comments wait in all")
+	b.open("/moderate/blog/queue?state=suspected").sees("Nothing here").sees("50 comments waiting")
+	b.open("/moderate/blog/queue?q=xyzzy").sees("No results").sees("50 comments waiting")
 }
 
 func linkTo(b *browser, name string) string {
@@ -122,14 +122,14 @@ func linkTo(b *browser, name string) string {
 	return attr(link, "href")
 }
 
-func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
+func TestDecide_ConflictNeedsSecondPress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", authz.Moderator, "blog")
 	c := w.post("A remark that two people read.")
 	b := w.as("Olga")
 
-	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site,
+	_, err := w.App.Decide(w.Ctx, w.actor("Dana"), w.site,
 		moderation.Choice{Action: comment.Approve, Comments: []moderation.Ref{{ID: c.ID, Version: c.Version}}})
 	w.Must(err)
 	w.Clock.Add(4 * time.Second)
@@ -142,13 +142,13 @@ func TestAConflictSaysWhoWasFirstAndLeavesTheChoice(t *testing.T) {
 	w.stands(c, comment.Spam)
 }
 
-func TestACardSaysAndChangesTheTitleThatBecomesPublic(t *testing.T) {
+func TestCard_EditsPendingPageTitle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Anton", authz.Author, "blog")
 	c := w.submit(moderation.Submission{PageURL: "https://blog.example/p", PageTitle: "CALL 900", Body: "A remark."})
-	says := "Approved, it gives the page its public title:"
-	w.as("Anton").sees(says).sees("“CALL 900”").misses("Change the title")
+	says := "Approving also publishes this page title:"
+	w.as("Anton").sees(says).sees("“CALL 900”").misses("Change title")
 
 	b := w.as("Olga").sees(says).sees("“CALL 900”")
 	b.press(b.card("A remark."), "Save", fields{"title": "On bread"}).sees("Saved.").sees("On bread").misses(says)
@@ -159,8 +159,8 @@ func TestACardSaysAndChangesTheTitleThatBecomesPublic(t *testing.T) {
 	b.press(b.doc, "Save", fields{"title": "On pepper"}).sees("Saved.").sees("Another one.").sees("On pepper").misses(says)
 }
 
-// However many comments a page is about, they are read together.
-func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
+// The number of database reads does not depend on the number of comments.
+func TestDesk_ReadsDoNotGrowWithComments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.taught(comment.Approve, 0, w.posted(plants, 30))
@@ -200,25 +200,25 @@ func TestAPageReadsAsOftenForManyCommentsAsForOne(t *testing.T) {
 	}
 }
 
-func TestAnEditMeetsADecisionAsAConflict(t *testing.T) {
+func TestDecide_EditIsConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	got, err := w.S.Submit(w.Ctx, w.site,
+	got, err := w.App.Submit(w.Ctx, w.site,
 		moderation.Submission{PageURL: "https://blog.example/post", Body: "Harmless at first."})
 	w.Must(err)
 	b := w.as("Olga")
 	w.Clock.Add(time.Minute)
-	_, _, err = w.S.Edit(w.Ctx, w.site, got.ID, got.EditToken, "Not so harmless now.")
+	_, _, err = w.App.Edit(w.Ctx, w.site, got.ID, got.EditToken, "Not so harmless now.")
 	w.Must(err)
 
-	b.press(b.card("Harmless at first"), "Approve", nil).sees("Changed by its writer").
+	b.press(b.card("Harmless at first"), "Approve", nil).sees("Edited by its writer").
 		sees("Not so harmless now.").sees("press again to decide")
 	w.stands(comment.Comment{ID: got.ID}, comment.Pending)
 	b.press(b.card("Not so harmless"), "Approve", nil).sees("Approved.")
 	w.stands(comment.Comment{ID: got.ID}, comment.Approved)
 }
 
-func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
+func TestQueue_PagesContainEachComment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range 60 {
@@ -236,28 +236,28 @@ func TestTheQueuePagesWithoutLosingAny(t *testing.T) {
 	}
 }
 
-func TestSearchAndOrderStayWithTheQueue(t *testing.T) {
+func TestQueue_KeepsSearchAndOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.post("Something about zebras.")
 	w.post("Something about horses.")
 	b := w.as("Olga")
-	b.open("/moderate/blog/queue?q=ZEBRA").sees("about zebras").misses("about horses").sees("Found for “ZEBRA”")
-	b.press(b.card("zebras"), "Approve", nil).sees("Nothing was found")
+	b.open("/moderate/blog/queue?q=ZEBRA").sees("about zebras").misses("about horses").sees("Results for “ZEBRA”")
+	b.press(b.card("zebras"), "Approve", nil).sees("No results")
 	b.open("/moderate/blog/queue?sort=newest&state=approved").sees("about zebras")
 	if got := b.open("/moderate/blog/queue?sort=sideways").status; got != 400 {
 		t.Errorf("an unknown order answers %d, want 400", got)
 	}
 }
 
-func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
+func TestReply_ApprovesParentOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("Is the bakery open on Sunday?")
 	b := w.as("Olga")
 	form := find(b.card("bakery"), func(n *html.Node) bool { return strings.HasSuffix(attr(n, "action"), "/reply") })
 	values := b.values(form, fields{"body": "From six in the morning."})
-	b.submit(form, values).sees("Your reply is public.")
+	b.submit(form, values).sees("Reply published.")
 	b.submit(form, values)
 	w.stands(c, comment.Approved)
 	b.open("/moderate/blog/queue?state=approved")
@@ -272,7 +272,7 @@ func TestAReplyApprovesWhatItAnswersAndIsSentOnce(t *testing.T) {
 	}
 }
 
-func TestTheFirstCardIsCurrent(t *testing.T) {
+func TestQueue_FirstCardIsCurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.post("The oldest of them.")
@@ -284,48 +284,49 @@ func TestTheFirstCardIsCurrent(t *testing.T) {
 	}
 }
 
-func TestWhatIsForgottenIsSaidToBe(t *testing.T) {
+func TestCommentPage_WithdrawnTextIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	out, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{
+	out, err := w.App.Submit(w.Ctx, w.site, moderation.Submission{
 		PageURL: "https://blog.example/post", Name: "Ann", Body: "This is to be forgotten.",
 	})
 	w.Must(err)
-	w.Must(w.S.WithdrawAndForget(w.Ctx, w.site, out.ID, out.EditToken))
+	w.Must(w.App.WithdrawAndForget(w.Ctx, w.site, out.ID, out.EditToken))
 	w.as("Olga").open("/moderate/blog/comments/" + out.ID).
-		sees("What it said, and who wrote it, is no longer kept.").misses("to be forgotten").misses("As it was typed")
+		sees("Withdrawn by its writer. Text and name were deleted.").misses("to be forgotten").misses("Original text")
 }
 
-func TestWhatWasRefusedAndIsForgottenIsSaidToBe(t *testing.T) {
+func TestCommentPage_ExpiredTextIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.post("This is refused, and its time is over soon.")
 	w.Decide(authz.Operator, w.site, comment.MarkSpam, c.ID)
-	_, err := w.S.SetSite(w.Ctx, authz.Operator, "blog", map[string]string{"keep_refused_days": "1"})
+	_, err := w.App.SetSite(w.Ctx, authz.Operator, "blog", map[string]string{"keep_refused_days": "1"})
 	w.Must(err)
 	w.Clock.Add(25 * time.Hour)
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.S.Moderation.Run(ctx) }()
+	go func() { ended <- w.App.Moderation.Run(ctx) }()
 	testkit.Until(t, "it is forgotten", func() bool { return w.Comment(w.site, c.ID).IsForgotten() })
 	stop()
 	w.Must(<-ended)
 	w.as("Olga").open("/moderate/blog/comments/" + c.ID).
-		sees("this site keeps such comments for a time only").sees("Refused: spam").misses("its time is over soon").
-		misses("withdrew").misses("As it was typed")
+		sees("Refused. Text and name were deleted after this site’s retention period.").sees("Refused: spam").
+		misses("its time is over soon").
+		misses("withdrew").misses("Original text")
 }
 
-func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
+func TestCard_WarnsOfImpersonation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	// Zara joins the staff after the comments were posted: from then on her name is refused.
+	// Zara joins the staff after the comments were posted. Later her name would be refused.
 	ids := map[string]string{}
 	says := map[string]string{
-		"Z\u0430ra, moderator": "Named like “Zara”, but a reader", "the BLOG": "Named like “The Blog”, but a reader",
+		"Z\u0430ra, moderator": "Name resembles “Zara”, but this is a reader", "the BLOG": "Name resembles “The Blog”, but this is a reader",
 		"Oleg": "",
 	}
 	for name := range says {
-		out, err := w.S.Submit(w.Ctx, w.site, moderation.Submission{
+		out, err := w.App.Submit(w.Ctx, w.site, moderation.Submission{
 			PageURL: "https://blog.example/post", Name: name, Body: "A remark by " + name + ".",
 		})
 		w.Must(err)
@@ -336,7 +337,7 @@ func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
 		for _, path := range []string{"comments/" + ids[name], "queue?sort=newest"} {
 			b := w.as("Olga").open("/moderate/blog/" + path)
 			if says == "" && path != "queue?sort=newest" {
-				b.misses("Named like")
+				b.misses("Name resembles")
 			} else {
 				b.sees(says)
 			}
@@ -344,7 +345,7 @@ func TestACardSaysWhomAStrangersNameIsLike(t *testing.T) {
 	}
 }
 
-func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
+func TestCommentPage_StaleDecisionShowsConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", authz.Moderator, "blog")
@@ -360,7 +361,7 @@ func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
 	} {
 		c := w.post(fmt.Sprintf("Remark %d, open on a page of its own.", n))
 		b := w.as("Olga").open("/moderate/blog/comments/" + c.ID)
-		_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, w.choice(tt.meanwhile, c))
+		_, err := w.App.Decide(w.Ctx, w.actor("Dana"), w.site, w.choice(tt.meanwhile, c))
 		w.Must(err)
 		b.press(b.doc, tt.press, nil).sees(tt.says).sees("press again to overrule")
 		w.stands(c, tt.meanwhile.State())
@@ -368,26 +369,26 @@ func TestCommentPage_StaleDecisionSaysWhatHappened(t *testing.T) {
 		w.stands(c, tt.want)
 	}
 
-	c, token := w.SubmitOwn(w.site, "A remark that its writer withdraws.")
+	c, token := w.SubmitWithToken(w.site, "A remark that its writer withdraws.")
 	b := w.as("Olga").open("/moderate/blog/comments/" + c.ID)
-	w.Must(w.S.WithdrawAndForget(w.Ctx, w.site, c.ID, token))
+	w.Must(w.App.WithdrawAndForget(w.Ctx, w.site, c.ID, token))
 	b.press(b.doc, "Approve", nil).sees("Withdrawn by its writer").misses("press again")
 	w.stands(c, comment.Removed)
 }
 
-func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
+func TestCampaignPage_SkipsDecidedMember(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", authz.Moderator, "blog")
-	w.Run(w.S)
+	w.Run(w.App)
 	var all []comment.Comment
 	for n := range 4 {
 		all = append(all, w.post(fmt.Sprintf("The harbour sells its old cranes by the hour; ask for them at gate %d", n)))
 	}
-	apptest.Followed(w.World, "campaigns")
+	apptest.WaitFollower(w.Env, "campaigns")
 	b := w.as("Olga").open("/moderate/blog/campaigns")
 	b.open(attr(find(b.doc, func(n *html.Node) bool { return strings.Contains(attr(n, "href"), "/campaigns/") }), "href"))
-	_, err := w.S.Decide(w.Ctx, w.actor("Dana"), w.site, w.choice(comment.Approve, all[1]))
+	_, err := w.App.Decide(w.Ctx, w.actor("Dana"), w.site, w.choice(comment.Approve, all[1]))
 	w.Must(err)
 	b.press(b.doc, "Spam", nil).sees("3 marked as spam.").sees("Approved by Dana")
 	for n, want := range []comment.State{comment.Spam, comment.Approved, comment.Spam, comment.Spam} {
@@ -395,7 +396,7 @@ func TestCampaignPage_MemberDecidedMeanwhileIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
+func TestQueue_SkipsOpenComments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Dana", authz.Moderator, "blog")
@@ -410,7 +411,7 @@ func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
 		return attr(card, "data-comment")
 	}
 	looks := func(name string, at int) {
-		w.Must(w.S.Presence.LookAt(w.Ctx, w.actor(name), w.site, all[at].ID))
+		w.Must(w.App.Presence.LookAt(w.Ctx, w.actor(name), w.site, all[at].ID))
 	}
 	looks("Olga", 0)
 	if got := current("Olga"); got != all[0].ID {
@@ -423,7 +424,7 @@ func TestQueue_SecondModeratorStartsElsewhere(t *testing.T) {
 	if got := current("Mo"); got != all[2].ID {
 		t.Errorf("the third starts at %s, want %s", got, all[2].ID)
 	}
-	b := w.as("Olga") // without script: where a decision goes on
+	b := w.as("Olga") // without script: the next comment after a decision
 	form := find(b.card("Remark 0"), func(n *html.Node) bool { return has(n, "data-decide") })
 	if next := find(form, func(n *html.Node) bool { return attr(n, "name") == "next" }); attr(next, "value") != all[2].ID {
 		t.Errorf("after the first comes %s, want %s, which nobody has open", attr(next, "value"), all[2].ID)

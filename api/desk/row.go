@@ -11,35 +11,35 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A row is the two lines of a comment in the list. What else its card says stands beside the list while it
-// is the current one; where there is no room for that, the rows are the cards.
+// A row is a comment in the list, in two lines. The rest of the current comment's card is shown in a pane beside the
+// list. On narrow screens the rows serve as the cards.
 type row struct {
-	Line   template.HTML // the text as one paragraph
-	Long   bool          // a narrow screen shows its beginning, and a way to the rest
-	Number string        // the score, in a hundred
-	Says   string        // the same in words, with the time
-	Age    string
-	Loud   string // the reason that speaks loudest
-	To     string // whom it answers
-	Known  string // how often its writer was approved
-	Doubt  bool   // the score alone does not settle it
+	Line      template.HTML // the text as one paragraph
+	Long      bool          // narrow screens show only the beginning, and a link to the rest
+	Number    string        // the score in percent, or "–"
+	Says      string        // the score and the waiting time in words
+	Age       string
+	TopReason string // the strongest reason
+	To        string // the commenter to whom it replies
+	Known     string // how many comments of this commenter were approved
+	Uncertain bool   // the score is in the middle band, or another reason than spam is likely
 }
 
-// long is how many letters of a text a narrow screen shows whole.
-const long = 240
+// longText is the length in characters up to which a narrow screen shows the whole text.
+const longText = 240
 
 func (m *cardMaker) row(it moderation.Item, k card) row {
 	c := it.Comment
 	r := row{
-		Line: inLine(k.HTML), Long: utf8.RuneCountInString(c.Source) > long, Number: "–",
+		Line: singleParagraph(k.HTML), Long: utf8.RuneCountInString(c.Source) > longText, Number: "–",
 		Says: m.T("row.score", "score", k.Score.Label, "waited", k.Waiting), Age: m.span(m.now.Sub(c.CreatedAt)),
 	}
 	if k.Score.Warm {
-		r.Number = strconv.Itoa(InHundred(c.Verdict.Score))
-		r.Doubt = k.Band == "either" || len(it.Reasons) > 0
+		r.Number = strconv.Itoa(Percent(c.Verdict.Score))
+		r.Uncertain = k.Band == "either" || len(it.Reasons) > 0
 	}
 	if len(k.Reasons) > 0 {
-		r.Loud = k.Reasons[0].Text
+		r.TopReason = k.Reasons[0].Text
 	}
 	if it.Writer.Approved > 0 {
 		r.Known = m.N("writer.n.approved", it.Writer.Approved)
@@ -52,21 +52,21 @@ func (m *cardMaker) row(it moderation.Item, k card) row {
 
 var (
 	blockTag = regexp.MustCompile(`</?(?:p|pre|blockquote|ul|ol|li|br)>`)
-	lookTag  = regexp.MustCompile(`</?(?:strong|em|del|code)>| title="[^"]*"`)
+	styleTag = regexp.MustCompile(`</?(?:strong|em|del|code)>| title="[^"]*"`)
 )
 
-// inLine makes one paragraph of marked markup. In that, quotation marks and `<` stand in tags only.
-func inLine(marked template.HTML) template.HTML {
-	return template.HTML(lookTag.ReplaceAllString(blockTag.ReplaceAllString(string(marked), " "), ""))
+// singleParagraph turns highlighted markup into one paragraph. It relies on `"` and `<` occurring only in tags.
+func singleParagraph(marked template.HTML) template.HTML {
+	return template.HTML(styleTag.ReplaceAllString(blockTag.ReplaceAllString(string(marked), " "), ""))
 }
 
-// The bands of the list by their lowest score in a hundred, from the highest.
+// bands are the score bands of the list with their lowest percentage, highest first.
 var bands = []struct {
 	key   string
 	least int
 }{{"almost", 95}, {"probably", 70}, {"either", 30}, {"not", 5}, {"nothing", 0}}
 
-// bandOf is the band of a score.
+// bandOf returns the key of the band that contains a verdict's score.
 func bandOf(v comment.Verdict) string {
 	percent := int(math.Round(v.Score * 100))
 	for _, b := range bands {
@@ -77,7 +77,7 @@ func bandOf(v comment.Verdict) string {
 	return ""
 }
 
-// bandScores are the scores at which bands begin, the lowest left out: all are above it.
+// bandScores returns the lowest score of each band, highest first, without the last band, which begins at 0.
 func bandScores() (from []float64) {
 	for _, b := range bands[:len(bands)-1] {
 		from = append(from, (float64(b.least)-.5)/100)
@@ -85,15 +85,15 @@ func bandScores() (from []float64) {
 	return from
 }
 
-// A band is what stands under one heading of the list.
+// A band is a group of cards under one heading of the list.
 type band struct {
-	Key   string // "" for all of an order by time, which has no heading
-	Total int    // how many comments stand in it, on later pages too; 0 where nobody knows
-	Rows  int    // in so many rows, where some stand for others and all are on this page; else 0
+	Key   string // "" when sorted by time; the group then has no heading
+	Total int    // comments in the band on all pages; 0 if unknown
+	Rows  int    // rows of the band, if campaigns are folded and the whole band is on this page; otherwise 0
 	Cards []card
 }
 
-// Bands are the page's cards as they stand together.
+// Bands groups the page's cards by band.
 func (p queuePage) Bands() (all []band) {
 	for i, k := range p.Cards {
 		if i == 0 || p.Totals != nil && k.Band != p.Cards[i-1].Band {
@@ -113,8 +113,8 @@ func (p queuePage) Bands() (all []band) {
 		}
 		n := 0
 		for _, k := range b.Cards {
-			if n++; k.Together != nil {
-				n += k.Together.N - 1
+			if n++; k.Campaign != nil {
+				n += k.Campaign.N - 1
 			}
 		}
 		if n > len(b.Cards) {
@@ -124,11 +124,11 @@ func (p queuePage) Bands() (all []band) {
 	return all
 }
 
-// totals says how many comments wait in each band, where they were counted to the end.
-func totals(page moderation.QueuePage) map[string]int {
+// bandTotals returns the number of pending comments per band. It omits bands at or beyond the count limit.
+func bandTotals(page moderation.QueuePage) map[string]int {
 	all, above := map[string]int{}, 0
 	for i, b := range bands {
-		upTo := page.Counts[comment.ViewPending] // the lowest ends where all do
+		upTo := page.Counts[comment.ViewPending] // the last band ends at the total
 		if i < len(page.From) {
 			upTo = page.From[i]
 		}

@@ -6,15 +6,14 @@ import (
 	"testing"
 )
 
-// A campaign is one row, and as many comments as wait of it. How many rows there are is known of a band that is on
-// the page as a whole.
-func TestABandCountsWhatItsRowsStandFor(t *testing.T) {
-	alone, three := card{Band: "almost"}, card{Band: "almost", Together: &together{N: 3}}
+// A campaign is one row and counts its pending members. Rows are counted only if the whole band is on the page.
+func TestBands_CountFoldedCampaigns(t *testing.T) {
+	alone, three := card{Band: "almost"}, card{Band: "almost", Campaign: &foldedCampaign{N: 3}}
 	calm := card{Band: "nothing"}
 	for _, tt := range []struct {
 		name string
 		page queuePage
-		want string // of each band how many comments, in how many rows
+		want string // comments/rows of each band
 	}{
 		{"whole", queuePage{First: true, Cards: []card{three, alone, calm}}, "4/2 9/0"},
 		{"goes on", queuePage{First: true, Next: "x", Cards: []card{three, alone}}, "9/0"},

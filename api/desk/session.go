@@ -13,8 +13,9 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// signedIn lets only those in whom the service knows, and sends others to the sign-in.
-func (r Room) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
+// requireSession is a middleware that redirects requests without a session to the sign-in page. A POST returns to the
+// page of its form. A GET from another site is loaded again first, because such a request carries no Strict cookie.
+func (r Base) requireSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		_, err := r.Actor(c)
 		if err == nil {
@@ -25,14 +26,14 @@ func (r Room) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		req := c.Request()
 		if req.Method != http.MethodGet {
-			from, _ := url.Parse(req.Referer()) // where the form stood: what is typed there is kept
+			from, _ := url.Parse(req.Referer()) // the page of the form, where the browser keeps the typed text
 			if from == nil {
 				from = &url.URL{}
 			}
 			return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(ownPath(from.RequestURI())))
 		}
 		if site := req.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-			return web.Again(c)
+			return web.Reload(c)
 		}
 		return c.Redirect(http.StatusSeeOther, "/moderate/signin?to="+url.QueryEscape(req.URL.RequestURI()))
 	}
@@ -47,10 +48,10 @@ type signInPage struct {
 func (d *desk) signInPage(v *Visit) error {
 	to := ownPath(v.QueryParam("to"))
 	if _, err := d.Actor(v); err == nil {
-		return v.GoTo(to)
+		return v.SeeOther(to)
 	}
 	page := signInPage{Frame: v.Frame(v.Words.T("signin")), To: to, Providers: d.Providers.Names()}
-	page.Error = v.ProviderRefused()
+	page.Error = v.ProviderError()
 	return v.Show("signin", page)
 }
 
@@ -63,11 +64,11 @@ func (d *desk) signIn(v *Visit) error {
 	if err != nil {
 		return d.refuseSignIn(v, err)
 	}
-	d.KeepSession(v, in)
-	return v.GoTo(ownPath(v.Form.Get("to")))
+	d.SetSession(v, in)
+	return v.SeeOther(ownPath(v.Form.Get("to")))
 }
 
-// refuseSignIn shows the form again with what was wrong, as far as it may be said.
+// refuseSignIn shows the sign-in form again with the error, if the error may be disclosed.
 func (d *desk) refuseSignIn(v *Visit, err error) error {
 	page := signInPage{Frame: v.Frame(v.Words.T("signin")), To: ownPath(v.Form.Get("to")), Email: v.Form.Get("email")}
 	page.Providers, v.Problem = d.Providers.Names(), web.ProblemOf(err)
@@ -83,14 +84,14 @@ func (d *desk) refuseSignIn(v *Visit, err error) error {
 }
 
 func (d *desk) signOut(v *Visit) error {
-	if err := d.Identity.EndSession(v.Ctx(), v.Who, v.Who.Session); err != nil {
+	if err := d.Identity.EndSession(v.Ctx(), v.Actor, v.Actor.Session); err != nil {
 		return err
 	}
-	d.ForgetSession(v)
-	return v.GoTo("/moderate/signin")
+	d.ClearSession(v)
+	return v.SeeOther("/moderate/signin")
 }
 
-// language keeps the choice of a language in the browser.
+// language stores the chosen language in a cookie.
 func (d *desk) language(v *Visit) error {
 	if lang := v.Form.Get("lang"); i18n.In(lang) != nil {
 		v.SetCookie(&http.Cookie{
@@ -103,11 +104,10 @@ func (d *desk) language(v *Visit) error {
 			SameSite: http.SameSiteLaxMode,
 		})
 	}
-	return v.GoTo(ownPath(v.Form.Get("to")))
+	return v.SeeOther(ownPath(v.Form.Get("to")))
 }
 
-// ownPath returns to if it is a page of the desk, else the desk's first page: nobody is sent
-// elsewhere by an address.
+// ownPath returns to if it is a path below /moderate/, otherwise "/moderate/". It prevents open redirects.
 func ownPath(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/moderate/") ||
@@ -117,22 +117,23 @@ func ownPath(to string) string {
 	return u.RequestURI()
 }
 
-// home leads to the first site's queue.
+// home redirects to the first site's queue. Without sites, a server owner goes to the setup, other accounts to their
+// sessions.
 func (d *desk) home(v *Visit) error {
-	sites, err := d.Process.Sites(v.Ctx(), v.Who)
+	sites, err := d.Process.Sites(v.Ctx(), v.Actor)
 	switch {
 	case err != nil:
 		return err
 	case len(sites) > 0:
-		return v.GoTo(QueueURL(sites[0].Key))
-	case v.Who.Account.AllSites >= authz.Owner:
-		return v.GoTo("/moderate/setup/site")
+		return v.SeeOther(QueueURL(sites[0].Key))
+	case v.Actor.Account.AllSites >= authz.Owner:
+		return v.SeeOther("/moderate/setup/site")
 	}
-	return v.GoTo("/moderate/sessions")
+	return v.SeeOther("/moderate/sessions")
 }
 
-// ProviderRefused says why a provider did not do what somebody went there for, where that led back here.
-func (v *Visit) ProviderRefused() string {
+// ProviderError returns the message about a failed sign-in or link at a provider, from the query; otherwise "".
+func (v *Visit) ProviderError() string {
 	if key := "provider." + v.QueryParam("refused"); v.Words.Has(key) {
 		return v.Words.T(key)
 	}

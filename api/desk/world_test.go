@@ -26,16 +26,16 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A world is the real service with the desk before it, and one site, over SQLite where nothing else is said.
+// A world is the real service with the desk and one site, on SQLite unless a test names another database.
 type world struct {
-	*apptest.World
-	reads  atomic.Int64 // transactions that only read
+	*apptest.Env
+	reads  atomic.Int64 // read-only transactions
 	url    string
 	routes []*echo.Route
 	site   site.Site
 }
 
-// counting counts the reads of a world.
+// counting counts the read-only transactions of a world.
 type counting struct {
 	txn.Store[store.Tx]
 	reads *atomic.Int64
@@ -48,7 +48,7 @@ func (c counting) View(ctx context.Context, fn func(store.Tx) error) error {
 
 const password = "three odd words"
 
-// emptyWorld has no account and no site.
+// emptyWorld returns a world without accounts and sites.
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
 	return emptyWorldOn(t, testkit.SQLite(t))
@@ -56,27 +56,27 @@ func emptyWorld(t *testing.T) *world {
 
 func emptyWorldOn(t *testing.T, database string) *world {
 	t.Helper()
-	w := &world{World: apptest.Empty(t, database)}
+	w := &world{Env: apptest.NewEmpty(t, database)}
 	w.DB.Store = counting{w.DB.Store, &w.reads}
 	log := slog.New(slog.DiscardHandler)
 	alone, err := coord.Open(w.Ctx, coord.Options{Secret: apptest.Secret, Clock: w.Clock, Log: log})
 	w.Must(err)
 	w.url = testkit.Serve(t, func(public *url.URL) *http.Server {
-		w.S = w.NewAppWith(w.DB.Store, app.Coordination{Knocks: alone, Presences: alone}, app.Options{PublicURL: public})
-		front := w.S.Handler(func(e *echo.Echo, _ *web.Kit) { w.routes = e.Routes() })
+		w.App = w.NewAppWith(w.DB.Store, app.Coordination{OriginRequests: alone, Presences: alone}, app.Options{PublicURL: public})
+		front := w.App.Handler(func(e *echo.Echo, _ *web.Kit) { w.routes = e.Routes() })
 		t.Cleanup(front.Close)
 		return web.NewServer(front, log)
 	})
 	return w
 }
 
-// newWorld has the site "blog" with an owner.
+// newWorld returns a world with the site "blog" and its owner Olga.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	return emptyWorld(t).withBlog()
 }
 
-// onBoth runs a test on a world of each of testkit.Databases.
+// onBoth runs a test on a world of each database in testkit.Databases.
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
@@ -89,7 +89,7 @@ func (w *world) withBlog() *world {
 	w.T.Helper()
 	blog := site.Site{Key: "blog", Name: "The Blog", Origins: []string{"https://blog.example"}}
 	var err error
-	w.site, _, err = w.S.AddSite(w.Ctx, authz.Operator, blog, nil)
+	w.site, _, err = w.App.AddSite(w.Ctx, authz.Operator, blog, nil)
 	w.Must(err)
 	w.account("Olga", authz.Owner)
 	return w
@@ -97,13 +97,13 @@ func (w *world) withBlog() *world {
 
 func (w *world) account(name string, role authz.Role, sites ...string) {
 	w.T.Helper()
-	_, _, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
+	_, _, err := w.App.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
 		Email: strings.ToLower(name) + "@staff.example", Name: name, Role: role, Sites: sites, Password: password,
 	})
 	w.Must(err)
 }
 
-// as signs in as somebody.
+// as returns a browser that is signed in as an account.
 func (w *world) as(name string) *browser {
 	w.T.Helper()
 	b := newBrowser(w.T, w.url)
@@ -111,10 +111,10 @@ func (w *world) as(name string) *browser {
 	return b.press(b.doc, "Sign in", fields{"email": strings.ToLower(name) + "@staff.example", "password": password})
 }
 
-// actor is somebody without a browser.
+// actor returns an account's actor, for calls without a browser.
 func (w *world) actor(name string) authz.Actor {
 	w.T.Helper()
-	in, err := w.S.SignIn(w.Ctx, strings.ToLower(name)+"@staff.example", password, identity.Browser{Agent: "test"})
+	in, err := w.App.SignIn(w.Ctx, strings.ToLower(name)+"@staff.example", password, identity.Browser{Agent: "test"})
 	w.Must(err)
 	return in.Actor
 }
@@ -131,15 +131,15 @@ func (w *world) submit(in moderation.Submission) comment.Comment {
 	if in.PageURL == "" {
 		in.PageURL, in.PageTitle = "https://blog.example/post", "A post"
 	}
-	got, err := w.S.Submit(w.Ctx, w.site, in)
+	got, err := w.App.Submit(w.Ctx, w.site, in)
 	w.Must(err)
 	return w.now(comment.Comment{ID: got.ID})
 }
 
-// now is a comment as it stands.
+// now returns the current version of a comment.
 func (w *world) now(c comment.Comment) comment.Comment {
 	w.T.Helper()
-	it, _, err := w.S.Item(w.Ctx, authz.Operator, w.site, c.ID)
+	it, _, err := w.App.Item(w.Ctx, authz.Operator, w.site, c.ID)
 	w.Must(err)
 	return it.Comment
 }

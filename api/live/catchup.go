@@ -12,47 +12,48 @@ import (
 	"github.com/aitys/aitys/moderation/event"
 )
 
-// Event notes what e changes of pages that are read. It is quick, as those who are told of events must be.
+// Event marks the threads that e changes as dirty. Run publishes the changes. Event does no I/O, because listeners must
+// return quickly.
 func (h *Threads) Event(e event.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case e.Kind == event.Behind:
 		for _, f := range h.urls {
-			f.stale = true
+			f.needsReload = true
 			h.dirty[f] = true
 		}
 	case e.Kind == event.Page:
-		if f := h.pages[threadPage{e.Site, e.Page}]; f != nil { // it may have another address now
-			f.stale = true
+		if f := h.pages[threadPage{e.Site, e.Page}]; f != nil { // its URL may have changed
+			f.needsReload = true
 			h.dirty[f] = true
 		}
-		h.look(e)
+		h.recheckMissing(e)
 	case e.Shown:
 		if f := h.pages[threadPage{e.Site, e.Page}]; f != nil {
 			f.changed[e.Comment] = true
-			f.stale = f.stale || len(f.changed) > manyAtOnce
+			f.needsReload = f.needsReload || len(f.changed) > reloadThreshold
 			h.dirty[f] = true
 			break
 		}
-		h.look(e)
+		h.recheckMissing(e)
 	}
 	if len(h.dirty) > 0 {
-		h.rouse()
+		h.wakeRun()
 	}
 }
 
-// rouse has Run look.
-func (h *Threads) rouse() {
+// wakeRun wakes Run.
+func (h *Threads) wakeRun() {
 	select {
 	case h.wake <- struct{}{}:
 	default:
 	}
 }
 
-// look has the pages that did not exist yet looked for again; the lock is held.
-func (h *Threads) look(e event.Event) {
-	for f := range h.blank[e.Site] {
+// recheckMissing marks the site's threads without a page as dirty: e may have created it. The caller holds the lock.
+func (h *Threads) recheckMissing(e event.Event) {
+	for f := range h.missing[e.Site] {
 		if e.Comment != "" {
 			f.changed[e.Comment] = true
 		}
@@ -60,7 +61,7 @@ func (h *Threads) look(e event.Event) {
 	}
 }
 
-// Run tells what changed until ctx ends.
+// Run publishes changes to readers until ctx ends.
 func (h *Threads) Run(ctx context.Context) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
@@ -81,47 +82,48 @@ func (h *Threads) Run(ctx context.Context) {
 		h.mu.Unlock()
 		for f := range dirty {
 			if err := h.catchUp(ctx, f); err != nil && ctx.Err() == nil {
-				h.kit.Process.Logger().LogAttrs(ctx, slog.LevelWarn, "readers not told", slog.Any("error", err))
-				h.again(f)
+				h.kit.Process.Logger().LogAttrs(ctx, slog.LevelWarn, "live: notify readers", slog.Any("error", err))
+				h.retryLater(f)
 			}
 		}
-		pause.Reset(tellEvery)
+		pause.Reset(publishInterval)
 	}
 }
 
-// again has the readers of a page load it anew, later: it could not be read now.
-func (h *Threads) again(f *thread) {
+// retryLater marks a thread whose page could not be read. Its readers will be told to reload the page.
+func (h *Threads) retryLater(f *thread) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.urls[threadURL{f.site.ID, f.url}] != f {
 		return
 	}
-	f.stale, h.dirty[f] = true, true
-	h.rouse()
+	f.needsReload, h.dirty[f] = true, true
+	h.wakeRun()
 }
 
-// catchUp tells the readers of a page what became of the comments that changed, and how many there are.
+// catchUp reads the comments of a thread that changed and publishes their state, and the number of comments if that
+// changed.
 func (h *Threads) catchUp(ctx context.Context, f *thread) error {
-	ctx, end := context.WithTimeout(ctx, tellFor)
+	ctx, end := context.WithTimeout(ctx, publishTimeout)
 	defer end()
 	h.mu.Lock()
-	page, changed, stale := f.page, f.changed, f.stale
-	f.changed, f.stale = map[string]bool{}, false
+	page, changed, stale := f.page, f.changed, f.needsReload
+	f.changed, f.needsReload = map[string]bool{}, false
 	h.mu.Unlock()
 	ids := slices.Collect(maps.Keys(changed))
-	now, comments, count, err := h.seen.Published(ctx, f.site, f.url, ids)
+	now, comments, count, err := h.source.Published(ctx, f.site, f.url, ids)
 	if err != nil {
 		return err
 	}
 	if now.ID == "" && page == "" {
-		return nil // there is no such page yet
+		return nil // the page does not exist yet
 	}
-	before := h.found(f, now.ID, count)
+	before := h.setPage(f, now.ID, count)
 	if stale || page != "" && now.ID != page {
-		f.tell(happened{"reload", []byte("{}")})
+		f.publish(streamEvent{"reload", []byte("{}")})
 		return nil
 	}
-	var all []happened
+	var all []streamEvent
 	for _, c := range comments {
 		data, err := json.Marshal(h.wire(c, f.url))
 		if err != nil {
@@ -130,31 +132,31 @@ func (h *Threads) catchUp(ctx context.Context, f *thread) error {
 		delete(changed, c.ID)
 		kind := "comment"
 		if !c.IsPublic() {
-			kind = "removed" // data says by which demand
+			kind = "removed" // withheld; data has the notice
 		}
-		all = append(all, happened{kind, data})
+		all = append(all, streamEvent{kind, data})
 	}
 	for id := range changed {
 		if page == "" {
-			break // it may stand on another page
+			break // the comment may be on another page
 		}
-		all = append(all, happened{"removed", fmt.Appendf(nil, `{"id":%q}`, id)})
+		all = append(all, streamEvent{"removed", fmt.Appendf(nil, `{"id":%q}`, id)})
 	}
 	if count != before {
-		all = append(all, happened{"count", fmt.Appendf(nil, `{"count":%d}`, count)})
+		all = append(all, streamEvent{"count", fmt.Appendf(nil, `{"count":%d}`, count)})
 	}
 	if len(all) > 0 {
-		f.tell(all...)
+		f.publish(all...)
 	}
 	return nil
 }
 
-// found notes where a thread's page is, and how many comments it has, and returns how many it had.
-func (h *Threads) found(f *thread, page string, count int) (before int) {
+// setPage stores the ID of a thread's page and its number of comments. It returns the previous number.
+func (h *Threads) setPage(f *thread, page string, count int) (before int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.urls[threadURL{f.site.ID, f.url}] == f && f.page != page {
-		h.place(f, page)
+		h.index(f, page)
 	}
 	before, f.count = f.count, count
 	return before

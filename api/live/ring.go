@@ -2,70 +2,73 @@ package live
 
 import "sync"
 
-// A notice is what streams write. With check it is for streams of one account, or of all where that is
-// "", and says that their rights may have changed.
+// A notice is an entry of a ring: data that streams write, or a request to check rights again. With check set, the
+// rights of account may have changed; if account is "", those of all accounts may have.
 type notice struct {
 	data    []byte
 	check   bool
 	account string
 }
 
-// A ring keeps the last of what was told, for all who follow it. Places in it are counted from its beginning.
+// A ring is a ring buffer of the last notices. All streams that follow it share it. A position is the number of notices
+// added before it. A ring is safe for concurrent use.
 type ring struct {
-	mu   sync.Mutex
-	kept []notice
-	end  uint64        // so many were told: the next stands at end % len(kept)
-	more chan struct{} // closed, and made anew, when something is told
+	mu      sync.Mutex
+	notices []notice
+	end     uint64        // the number of notices added; the next is stored at end % len(kept)
+	more    chan struct{} // closed and replaced by each add
 
-	// The data from one place to the end, or nil: nearly all who follow stand at the same place, and write the same.
-	from   uint64
-	joined []byte
+	// The data of all notices cachedFrom one position to the end, or nil. Nearly all streams are at the same position and write
+	// the same data.
+	cachedFrom uint64
+	cached     []byte
 }
 
 func newRing(size int) ring {
-	return ring{kept: make([]notice, size), more: make(chan struct{})}
+	return ring{notices: make([]notice, size), more: make(chan struct{})}
 }
 
-// add tells all who follow, and wakes them once.
+// add appends notices and wakes all streams once.
 func (r *ring) add(told ...notice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, n := range told {
-		r.kept[r.end%uint64(len(r.kept))] = n
+		r.notices[r.end%uint64(len(r.notices))] = n
 		r.end++
 	}
-	r.joined = nil
+	r.cached = nil
 	close(r.more)
 	r.more = make(chan struct{})
 }
 
-func (r *ring) now() uint64 {
+// position returns the position after the newest notice.
+func (r *ring) position() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.end
 }
 
-// after returns the data of what was told after a place and is still kept, which is shared and may not be changed, and
-// calls each with it. It returns where that ends, too, whether something before it is not kept any more, and what is
-// closed when there is more. Each must be quick.
-func (r *ring) after(at uint64, each func(notice)) (data []byte, end uint64, missed bool, more <-chan struct{}) {
+// since returns the data of the notices from position at on, and calls each with every one of them. It also returns the
+// position since them, whether older notices were overwritten, and a channel that is closed when there is more. The
+// data is shared and must not be changed. Each is called with the lock held, so it must be fast.
+func (r *ring) since(at uint64, each func(notice)) (data []byte, end uint64, missed bool, more <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	size := uint64(len(r.kept))
+	size := uint64(len(r.notices))
 	if r.end > size && at < r.end-size {
 		at, missed = r.end-size, true
 	}
 	if at == r.end {
 		return nil, r.end, missed, r.more
 	}
-	if r.joined == nil || r.from != at {
-		r.joined, r.from = []byte{}, at
+	if r.cached == nil || r.cachedFrom != at {
+		r.cached, r.cachedFrom = []byte{}, at
 		for n := at; n < r.end; n++ {
-			r.joined = append(r.joined, r.kept[n%size].data...)
+			r.cached = append(r.cached, r.notices[n%size].data...)
 		}
 	}
 	for ; at < r.end; at++ {
-		each(r.kept[at%size])
+		each(r.notices[at%size])
 	}
-	return r.joined[:len(r.joined):len(r.joined)], r.end, missed, r.more
+	return r.cached[:len(r.cached):len(r.cached)], r.end, missed, r.more
 }

@@ -1,8 +1,8 @@
-// Package live tells browsers what happens, by streams of server-sent events: moderators what comes into their
-// queue, readers what is published on the page that they read.
+// Package live streams server-sent events to browsers. Moderators get changes of their site's queue, readers get the
+// comments published on the page they read.
 //
-// What happens is made into bytes once, kept in a ring, and written from there by each stream that follows it: a
-// listener costs a connection and its place in the ring. Nobody who listens slowly holds anybody up.
+// Each event is encoded once and stored in a ring buffer, and every stream writes it from there. A stream costs a
+// connection and a position in the ring. A slow client delays no other client; it misses events instead.
 package live
 
 import (
@@ -15,25 +15,26 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// How a stream of events behaves: a sign of life, how long a write may take before the reader is given up,
-// and how long it stays open, in whole signs of life, before the client has to ask anew, and to prove anew that it may.
+// Timing of a stream: the interval of heartbeats, the timeout of a write, and the maximum age. At the maximum age, a
+// multiple of the heartbeat, the stream ends; the client reconnects and is authorized again.
 const (
-	heartbeat = 20 * time.Second
-	writeTime = 10 * time.Second
-	streamFor = 15 * time.Minute
+	heartbeat    = 20 * time.Second
+	writeTimeout = 10 * time.Second
+	maxStreamAge = 15 * time.Minute
 )
 
-// A stream is one open connection, taken over from net/http: of its buffers and stacks, which a request
-// needs and a stream does not, there would be three times as much.
+// A stream is an open connection, hijacked from net/http. With the buffers and stack of a request handler it would use
+// three times as much memory.
 type stream struct {
 	conn net.Conn
 	gone chan struct{} // closed when the client has left
 	err  error         // of the last write
 }
 
-var alive = []byte(": alive\n\n")
+var keepAlive = []byte(": alive\n\n")
 
-// open takes the connection over. The answer's length is not told: it ends with the connection.
+// open hijacks the connection and writes the response headers. There is no Content-Length: the response ends with the
+// connection.
 func open(c echo.Context) (*stream, error) {
 	header := c.Response().Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -43,20 +44,20 @@ func open(c echo.Context) (*stream, error) {
 	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	conn, _, err := http.NewResponseController(c.Response()).Hijack()
 	if err != nil {
-		return nil, fmt.Errorf("take a connection over: %w", err)
+		return nil, fmt.Errorf("hijack a connection: %w", err)
 	}
 	s := &stream{conn: conn, gone: make(chan struct{})}
-	_ = conn.SetReadDeadline(time.Time{}) // the server's limit is for requests that end
+	_ = conn.SetReadDeadline(time.Time{}) // lift the server's read timeout
 	go s.watch()
 	var head bytes.Buffer
 	head.WriteString("HTTP/1.1 200 OK\r\n")
-	_ = header.Write(&head) // into memory
+	_ = header.Write(&head) // a bytes.Buffer returns no errors
 	head.WriteString("\r\nretry: 2000\n\n")
 	s.write(head.Bytes())
 	return s, nil
 }
 
-// watch waits until the client has left. What it may send is read, and nothing to us.
+// watch closes s.gone when the client has left. It discards any data that the client sends.
 func (s *stream) watch() {
 	defer close(s.gone)
 	one := make([]byte, 1)
@@ -68,14 +69,15 @@ func (s *stream) watch() {
 }
 
 func (s *stream) write(data []byte) {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTime)) // of the connection: no clock of ours
+	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // the real clock, not Kit.Clock
 	_, s.err = s.conn.Write(data)
 }
 
-// follow writes what news says until the stream's time is over, the client leaves, the server drains, or news
-// says that there is to be no more. News returns what there is to write now, and what is closed when there is more.
+// follow writes heartbeats and the data that news returns. It returns, and closes the connection, when the stream
+// reaches its maximum age, the client leaves, the server drains, a write fails, or news returns false. News returns the
+// data to write now, and a channel that is closed when there is more.
 func (s *stream) follow(draining <-chan struct{}, news func() (data []byte, more <-chan struct{}, ok bool)) {
-	defer func() { _ = s.conn.Close() }() // what was written has been written
+	defer func() { _ = s.conn.Close() }()
 	beat, beats := time.NewTicker(heartbeat), 0
 	defer beat.Stop()
 	for s.err == nil {
@@ -93,10 +95,10 @@ func (s *stream) follow(draining <-chan struct{}, news func() (data []byte, more
 		case <-draining:
 			return
 		case <-beat.C:
-			if beats++; beats == int(streamFor/heartbeat) {
+			if beats++; beats == int(maxStreamAge/heartbeat) {
 				return
 			}
-			s.write(alive)
+			s.write(keepAlive)
 		case <-more:
 		}
 	}

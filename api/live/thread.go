@@ -17,49 +17,43 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// tellEvery is the least time between two looks at what changed on the pages, and tellFor how long one page may take.
-// threadKept is how many events of a page a reader may be behind, and manyAtOnce from how many on readers are told
-// to load the page anew instead. What happened on a page that nobody reads any more is kept for unreadFor, and of
-// maxUnread such pages.
 const (
-	tellEvery  = time.Second
-	tellFor    = 3 * time.Second
-	threadKept = 64
-	manyAtOnce = 32
-	unreadFor  = 5 * time.Minute
-	maxUnread  = 512
+	publishInterval = time.Second     // minimum interval between two passes of Run
+	publishTimeout  = 3 * time.Second // timeout of one thread in a pass
+	threadBuffer    = 64              // events of a thread that its ring keeps
+	reloadThreshold = 32              // with more changed comments, readers are told to reload the page
+	idleTTL         = 5 * time.Minute // a thread without readers is kept for this long
+	maxIdle         = 512             // threads without readers that are kept
 )
 
-// maxListeners is how many streams one address may have open in one process; the networks around it may have wider,
-// and again wider, times as many. Whoever is refused asks every minute instead.
 const (
-	maxListeners = 200
-	wider        = 4
+	maxListeners  = 200 // streams that one address may have open in one process
+	networkFactor = 4   // factor for each wider network of an IPv6 address
 )
 
-// A Published finds out what readers see of a page: of the ids those comments that they see, or are told to be
-// withheld, in no order, and how many there are.
-type Published interface {
+// A ThreadSource reads the public state of a page. Of the comments in ids, it returns those that readers see or that
+// have a notice that they are withheld, in no order. Count is the number of public comments on the page.
+type ThreadSource interface {
 	Published(ctx context.Context, site site.Site, url string, ids []string) (
 		page site.Page, comments []comment.Comment, count int, err error)
 }
 
-// Threads are the streams of readers: what is published on a page, and what is taken away. It is safe for concurrent
-// use; Run must be running for anything to be told.
+// Threads are the streams of readers: comments published on a page and comments removed from it. It is safe for
+// concurrent use. Streams get events only while Run runs.
 type Threads struct {
 	kit      *web.Kit
-	seen     Published
+	source   ThreadSource
 	wire     func(c comment.Comment, pageURL string) any
 	draining <-chan struct{}
 	wake     chan struct{}
 
-	mu     sync.Mutex
-	urls   map[threadURL]*thread
-	pages  map[threadPage]*thread
-	blank  map[int64]map[*thread]bool // of a site, those whose page does not exist yet
-	dirty  map[*thread]bool
-	unread []unread       // in the order in which they were left
-	open   map[string]int // streams, by network
+	mu      sync.Mutex
+	urls    map[threadURL]*thread
+	pages   map[threadPage]*thread
+	missing map[int64]map[*thread]bool // threads without a page, by site
+	dirty   map[*thread]bool           // threads for the next pass of Run
+	idle    []idleThread               // oldest first
+	open    map[string]int             // number of streams by network
 }
 
 type threadURL struct {
@@ -72,55 +66,55 @@ type threadPage struct {
 	page string
 }
 
-type unread struct {
+type idleThread struct {
 	thread *thread
 	since  time.Time
 }
 
-// A thread is one page that somebody reads, or read a while ago. Its name tells its events from those of another
-// process, and from those before it was forgotten.
+// A thread is a page with readers, or one that had readers a short time ago. Its name is random and begins the IDs of
+// its events. It tells them from events of other processes, and from those before the thread was evicted.
 type thread struct {
 	name string
 	site site.Site
 	url  string
-	ring ring // only the teller adds to it
+	ring ring // only Run adds to it
 
-	// The hub's lock is for these.
-	page    string // "" until it exists
-	count   int
-	readers int
-	left    time.Time       // when the last of them left
-	changed map[string]bool // comments, since the last look
-	stale   bool            // more changed than can be told
+	// Threads.mu guards these fields.
+	page        string // "" until the page exists
+	count       int
+	readers     int
+	idleSince   time.Time       // when the last reader left
+	changed     map[string]bool // comments that changed since the last pass
+	needsReload bool            // readers must reload the page
 }
 
-// A happened is one event of a page, before it has its place.
-type happened struct {
+// A streamEvent is an event of a thread without its ID.
+type streamEvent struct {
 	kind string
 	data []byte
 }
 
-// NewThreads returns the streams of a process, which end when draining is closed. They are to be told of each Event.
-// Wire is how a comment is written for readers.
+// NewThreads returns the reader streams of a process. They end when draining is closed. The caller passes every event
+// to Event and runs Run. Wire converts a comment to the JSON that readers see.
 func NewThreads(
-	kit *web.Kit, seen Published, wire func(c comment.Comment, pageURL string) any, draining <-chan struct{},
+	kit *web.Kit, seen ThreadSource, wire func(c comment.Comment, pageURL string) any, draining <-chan struct{},
 ) *Threads {
 	return &Threads{
 		kit:      kit,
-		seen:     seen,
+		source:   seen,
 		wire:     wire,
 		draining: draining,
 		wake:     make(chan struct{}, 1),
 		urls:     map[threadURL]*thread{},
 		pages:    map[threadPage]*thread{},
-		blank:    map[int64]map[*thread]bool{},
+		missing:  map[int64]map[*thread]bool{},
 		dirty:    map[*thread]bool{},
 		open:     map[string]int{},
 	}
 }
 
-// Follow answers with a stream of what happens on a page: first how many comments it has, or, to who says what they
-// read last, what came since. The site was found, and the origin allowed, before.
+// Follow answers with a stream of a page's events. The first is the number of comments. For a client that sends the ID
+// of its last event, the events since then follow. The route's chain has checked the site and the origin.
 func (h *Threads) Follow(c *web.Request) error {
 	r, site := c.Request(), c.Site
 	page, count, err := h.pageAt(r, site)
@@ -134,9 +128,9 @@ func (h *Threads) Follow(c *web.Request) error {
 	f := h.join(site, page, count)
 	last := r.Header.Get("Last-Event-ID")
 	if last == "" {
-		last = r.URL.Query().Get("after") // who opens a stream by script can set no header
+		last = r.URL.Query().Get("after") // scripts cannot set headers of an EventSource
 	}
-	at, first := h.begin(f, strings.Clone(last)) // from before the answer on
+	at, first := h.resume(f, strings.Clone(last)) // before the response, so that no event is missed
 	s, err := open(c)
 	if err != nil {
 		h.leave(f, networks)
@@ -146,7 +140,7 @@ func (h *Threads) Follow(c *web.Request) error {
 		defer h.leave(f, networks)
 		s.follow(h.draining, func() (data []byte, more <-chan struct{}, ok bool) {
 			var missed bool
-			data, at, missed, more = f.ring.after(at, func(notice) {})
+			data, at, missed, more = f.ring.since(at, func(notice) {})
 			if missed {
 				data = f.event(at, "reload", []byte("{}"))
 			}
@@ -159,18 +153,20 @@ func (h *Threads) Follow(c *web.Request) error {
 	return nil
 }
 
-// pageAt reads the page's address, and finds it, in bounded time: of one that somebody follows everything is known.
+// pageAt returns the page of the query parameter page and its number of comments. It reads the database, within
+// web.RequestTimeout, only if no other stream follows the page.
 func (h *Threads) pageAt(r *http.Request, site site.Site) (site.Page, int, error) {
 	asked := strings.Clone(r.URL.Query().Get("page"))
 	if page, count, known := h.followed(site, asked); known {
 		return page, count, nil
 	}
-	ctx, end := context.WithTimeout(r.Context(), web.RequestTime)
+	ctx, end := context.WithTimeout(r.Context(), web.RequestTimeout)
 	defer end()
-	page, _, count, err := h.seen.Published(ctx, site, asked, nil)
+	page, _, count, err := h.source.Published(ctx, site, asked, nil)
 	return page, count, err
 }
 
+// followed returns the page at a URL if there is a thread for it.
 func (h *Threads) followed(blog site.Site, asked string) (page site.Page, count int, known bool) {
 	url, err := blog.PageURL(asked)
 	if err != nil {
@@ -185,7 +181,8 @@ func (h *Threads) followed(blog site.Site, asked string) (page site.Page, count 
 	return site.Page{ID: f.page, URL: url}, f.count, true
 }
 
-// admit counts a stream against the networks of its address, unless this server limits nobody.
+// admit counts a stream against the networks of its client's address, and returns them. It refuses the stream if a
+// network has too many open. Without a Limiter it does nothing.
 func (h *Threads) admit(r *http.Request) (networks []string, err error) {
 	if h.kit.Limiter == nil {
 		return nil, nil
@@ -196,10 +193,10 @@ func (h *Threads) admit(r *http.Request) (networks []string, err error) {
 	most := maxListeners
 	for _, network := range networks {
 		if h.open[network] >= most {
-			return nil, problem.TooOften("Too many pages are followed from this address. Ask every minute instead.",
+			return nil, problem.TooOften("Too many live streams are open from this address. Poll once a minute instead.",
 				time.Minute)
 		}
-		most *= wider
+		most *= networkFactor
 	}
 	for _, network := range networks {
 		h.open[network]++
@@ -207,47 +204,49 @@ func (h *Threads) admit(r *http.Request) (networks []string, err error) {
 	return networks, nil
 }
 
-// join finds or makes the thread of a page.
+// join returns the thread of a page, and creates it if there is none. It adds a reader.
 func (h *Threads) join(site site.Site, page site.Page, count int) *thread {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.forget()
+	h.evictIdle()
 	f := h.urls[threadURL{site.ID, page.URL}]
 	if f == nil {
 		f = &thread{name: rand.Text()[:8], site: site, url: page.URL, count: count, changed: map[string]bool{},
-			ring: newRing(threadKept)}
+			ring: newRing(threadBuffer)}
 		h.urls[threadURL{site.ID, page.URL}] = f
-		h.place(f, page.ID)
-		h.dirty[f] = true // something may have happened since the page was read
-		h.rouse()
+		h.index(f, page.ID)
+		h.dirty[f] = true // the page may have changed since it was read
+		h.wakeRun()
 	}
 	f.readers++
 	return f
 }
 
-// place notes which page a thread is of; the lock is held.
-func (h *Threads) place(f *thread, page string) {
-	h.displace(f)
+// index stores the page ID of a thread and indexes the thread by it. The caller holds the lock.
+func (h *Threads) index(f *thread, page string) {
+	h.unindex(f)
 	if f.page = page; page != "" {
 		h.pages[threadPage{f.site.ID, page}] = f
 		return
 	}
-	if h.blank[f.site.ID] == nil {
-		h.blank[f.site.ID] = map[*thread]bool{}
+	if h.missing[f.site.ID] == nil {
+		h.missing[f.site.ID] = map[*thread]bool{}
 	}
-	h.blank[f.site.ID][f] = true
+	h.missing[f.site.ID][f] = true
 }
 
-func (h *Threads) displace(f *thread) {
-	delete(h.blank[f.site.ID], f)
-	if len(h.blank[f.site.ID]) == 0 {
-		delete(h.blank, f.site.ID)
+// unindex removes a thread from the index by page. The caller holds the lock.
+func (h *Threads) unindex(f *thread) {
+	delete(h.missing[f.site.ID], f)
+	if len(h.missing[f.site.ID]) == 0 {
+		delete(h.missing, f.site.ID)
 	}
 	if h.pages[threadPage{f.site.ID, f.page}] == f {
 		delete(h.pages, threadPage{f.site.ID, f.page})
 	}
 }
 
+// leave removes a reader from a thread, and uncounts its stream.
 func (h *Threads) leave(f *thread, networks []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -257,35 +256,37 @@ func (h *Threads) leave(f *thread, networks []string) {
 		}
 	}
 	if f.readers--; f.readers == 0 {
-		f.left = h.kit.Clock.Now()
-		h.unread = append(h.unread, unread{f, f.left})
+		f.idleSince = h.kit.Clock.Now()
+		h.idle = append(h.idle, idleThread{f, f.idleSince})
 	}
-	h.forget()
+	h.evictIdle()
 }
 
-// forget lets go of pages that nobody has read for a while; the lock is held.
-func (h *Threads) forget() {
+// evictIdle removes threads that have had no readers for idleTTL, and the oldest ones above maxIdle. The caller holds
+// the lock.
+func (h *Threads) evictIdle() {
 	now := h.kit.Clock.Now()
-	for len(h.unread) > 0 && (len(h.unread) > maxUnread || now.Sub(h.unread[0].since) > unreadFor) {
-		f, since := h.unread[0].thread, h.unread[0].since
-		h.unread = h.unread[1:]
-		if f.readers > 0 || !f.left.Equal(since) {
-			continue // somebody came back
+	for len(h.idle) > 0 && (len(h.idle) > maxIdle || now.Sub(h.idle[0].since) > idleTTL) {
+		f, since := h.idle[0].thread, h.idle[0].since
+		h.idle = h.idle[1:]
+		if f.readers > 0 || !f.idleSince.Equal(since) {
+			continue // it has had readers again since
 		}
-		h.displace(f)
+		h.unindex(f)
 		delete(h.urls, threadURL{f.site.ID, f.url})
 		delete(h.dirty, f)
 	}
 }
 
-// begin returns the place from which a stream goes on, and what it says first: how many comments there are, so that a
-// listener knows at once that nothing on the way holds the stream back.
-func (h *Threads) begin(f *thread, last string) (at uint64, first []byte) {
-	end := f.ring.now()
+// resume returns the position from which a stream continues after the event ID last, and its first events. These resume
+// with the number of comments, so that the client knows at once that no proxy buffers the stream. If last is unknown or
+// too old, a reload event follows.
+func (h *Threads) resume(f *thread, last string) (at uint64, first []byte) {
+	end := f.ring.position()
 	at = end
 	name, place, _ := strings.Cut(last, ".")
 	n, err := strconv.ParseUint(place, 10, 64)
-	known := err == nil && name == f.name && n <= end && end-n <= threadKept
+	known := err == nil && name == f.name && n <= end && end-n <= threadBuffer
 	if known {
 		at = n
 	}
@@ -298,14 +299,14 @@ func (h *Threads) begin(f *thread, last string) (at uint64, first []byte) {
 	return at, first
 }
 
-// event writes one event; whoever has read it goes on from a place.
+// event encodes one event. The position in its ID is the one a client resumes from after it.
 func (f *thread) event(place uint64, kind string, data []byte) []byte {
 	return fmt.Appendf(nil, "id: %s.%d\nevent: %s\ndata: %s\n\n", f.name, place, kind, data)
 }
 
-// tell adds events to the ring, all at once: each of them wakes everybody who reads.
-func (f *thread) tell(all ...happened) {
-	place := f.ring.now()
+// publish adds events to the ring in one call, because each call wakes all streams.
+func (f *thread) publish(all ...streamEvent) {
+	place := f.ring.position()
 	told := make([]notice, len(all))
 	for i, e := range all {
 		told[i].data = f.event(place+uint64(i)+1, e.kind, e.data)

@@ -15,10 +15,10 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// feedLength is how many comments stand in a feed, the newest ones.
+// feedLength is the number of comments in a feed.
 const feedLength = 50
 
-// An atomFeed is a feed of RFC 4287; its entries say what they answer by RFC 4685.
+// An atomFeed is an Atom feed (RFC 4287). Its entries name their parents with the threading extensions (RFC 4685).
 type atomFeed struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	Thread  string      `xml:"xmlns:thr,attr"`
@@ -53,20 +53,20 @@ type atomAuthor struct {
 	URI  string `xml:"uri,omitempty"`
 }
 
-// An atomReply names what an entry answers: another entry, or the article.
+// An atomReply names the parent of an entry: another entry, or the article.
 type atomReply struct {
 	Ref  string `xml:"ref,attr"`
 	Type string `xml:"type,attr"`
 	Href string `xml:"href,attr"`
 }
 
-// An atomContent is HTML, written as text: it is ours, canonical, and its reader parses it.
+// An atomContent is the canonical HTML of a comment, as escaped text.
 type atomContent struct {
 	Type string `xml:"type,attr"`
 	Text string `xml:",chardata"`
 }
 
-// feed answers with the newest comments of a site, or of one page.
+// feed serves the newest comments of a site, or of one page.
 func (h *plainPages) feed(c *web.Request) error {
 	ctx := c.Request().Context()
 	latest, err := h.Moderation.Latest(ctx, c.Site, c.QueryParam("page"), feedLength)
@@ -75,7 +75,7 @@ func (h *plainPages) feed(c *web.Request) error {
 	}
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
-	if err := xml.NewEncoder(&b).Encode(newFeed(h.kit.PublicURL, c.Site, web.Words(c), latest)); err != nil {
+	if err := xml.NewEncoder(&b).Encode(newFeed(h.kit.PublicURL, c.Site, web.Catalog(c), latest)); err != nil {
 		return fmt.Errorf("write feed: %w", err)
 	}
 	return web.NewFile("application/atom+xml; charset=utf-8", b.Bytes()).Serve(c, "no-cache")
@@ -129,7 +129,7 @@ func newEntry(w *i18n.Catalog, m comment.Comment, page site.Page) atomEntry {
 	return e
 }
 
-// entryID is a comment's for good, wherever the service moves.
+// entryID returns the permanent ID of a comment's entry. It does not depend on the service's address.
 func entryID(comment string) string { return "urn:uuid:" + cmp.Or(comment, "0") }
 
 func atomTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

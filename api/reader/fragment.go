@@ -13,10 +13,10 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// fragmentMost is how many comments stand in a fragment, the oldest ones; fragmentPart how many are read at once.
+// maxFragment limits the comments of a fragment to the oldest ones. fragmentBatch is the batch size of reads.
 const (
-	fragmentMost = 2_000
-	fragmentPart = 100
+	maxFragment   = 2_000
+	fragmentBatch = 100
 )
 
 //go:embed fragment.html
@@ -31,22 +31,22 @@ var fragmentTemplate = template.Must(template.New("fragment").Funcs(template.Fun
 	},
 }).Parse(fragmentHTML))
 
-// fragmentView is what fragment.html shows. Its links are absolute: it stands on a page elsewhere.
+// fragmentView is the data of fragment.html. Its links are absolute, because it is included in pages of other hosts.
 type fragmentView struct {
 	*i18n.Catalog
-	Count         int
-	Thread        []*plainComment
-	Plain, Openly string
+	Count                  int
+	Thread                 []*plainComment
+	Plain, TransparencyURL string
 }
 
-// fragment answers with a page's published comments as HTML that a builder of pages puts into one of its own.
+// fragment serves a page's published comments as HTML for static site generators.
 func (h *plainPages) fragment(c *web.Request) error {
 	site := c.Site
-	req := comment.ThreadRequest{PageURL: c.QueryParam("url"), Limit: fragmentPart}
+	req := comment.ThreadRequest{PageURL: c.QueryParam("url"), Limit: fragmentBatch}
 	var t moderation.Thread
 	var err error
 	var all []comment.Comment
-	for more := true; more; more = t.Next != "" && len(all) < fragmentMost {
+	for more := true; more; more = t.Next != "" && len(all) < maxFragment {
 		if err := h.kit.Allow(c, web.Reads, site.ID); err != nil {
 			return err
 		}
@@ -55,13 +55,13 @@ func (h *plainPages) fragment(c *web.Request) error {
 		}
 		all, req.After = append(all, t.Comments...), t.Next
 	}
-	w := web.Words(c)
+	w := web.Catalog(c)
 	lang := url.Values{"lang": {w.Lang()}}
 	own := h.kit.PublicURL.JoinPath("sites", site.Key)
 	plain, openly := own.JoinPath("page"), own.JoinPath("transparency")
 	plain.RawQuery = url.Values{"lang": {w.Lang()}, "url": {t.Page.URL}}.Encode()
 	openly.RawQuery, openly.Fragment = lang.Encode(), "demands"
-	v := &fragmentView{Catalog: w, Count: t.Count, Thread: nest(c, w, all), Plain: plain.String(), Openly: openly.String()}
+	v := &fragmentView{Catalog: w, Count: t.Count, Thread: nest(c, w, all), Plain: plain.String(), TransparencyURL: openly.String()}
 	var b bytes.Buffer
 	if err := fragmentTemplate.Execute(&b, v); err != nil {
 		return fmt.Errorf("write fragment: %w", err)

@@ -20,7 +20,7 @@ const (
 	maxLogBytes  = 32 << 20 // of all cached chunks
 )
 
-// A logChunk holds the rendered lines of up to 1,000 entries. Chunk n starts after entry n·1,000. It is immutable.
+// A logChunk contains the rendered lines of up to 1,000 entries. Chunk n starts after entry n·1,000. It is immutable.
 type logChunk struct {
 	lines  []byte
 	n      int
@@ -85,9 +85,9 @@ func newLogCache(
 	return &logCache{entries: entries, rendering: make(chan struct{}, 1), kept: map[chunkKey]*logChunk{}}
 }
 
-// read is chunk with a fresh request timeout, for responses that outlast the timeout of their request.
+// read calls chunk with a fresh request timeout, for responses that outlast the timeout of their request.
 func (l *logCache) read(c echo.Context, site site.Site, n uint64, least int) (*logChunk, error) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTime)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Request().Context()), web.RequestTimeout)
 	defer stop()
 	return l.chunk(ctx, site, n, least)
 }

@@ -22,10 +22,10 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// plainPages are the thread and a form as HTML without script.
+// plainPages serves a page's thread and form as HTML that works without script.
 //
-// A writer's own comments are found again by a cookie that only this page gets: it holds
-// their edit tokens, which never stand in an address.
+// Commenters see their own unpublished comments through a cookie with edit tokens, limited to this path. The tokens are
+// never in an address.
 type plainPages struct {
 	kit        *web.Kit
 	Moderation *moderation.Service
@@ -34,21 +34,21 @@ type plainPages struct {
 	ReaderMail *readermail.Service
 }
 
-// plainPage is how many comments stand on one plain page.
+// plainPage is the number of comments per page.
 const plainPage = 50
 
-// A draft is what stands in the form: what was sent, when it has to be sent again.
+// A draft is the content of the form, for showing it again.
 type draft struct {
 	Body, Name, Email, Parent string
-	Identity                  string            // of who showed by a code that the e-mail is theirs
-	Coded                     bool              // a code was mailed to it
-	Press                     *moderation.Press // a second one is waited for
-	Told                      bool              // they want to be told by mail what becomes of it
+	Identity                  string                   // identity token from a confirmed e-mail address
+	Coded                     bool                     // a code was mailed to the address
+	Confirmation              *moderation.Confirmation // set while a second submit must confirm the comment
+	WantsMail                 bool                     // notify the commenter by mail
 }
 
 func (h *plainPages) show(c *web.Request) error {
 	if id := c.QueryParam("report"); id != "" {
-		return h.charge(c, c.Site, id, nil, nil)
+		return h.reportPage(c, c.Site, id, nil, nil)
 	}
 	return h.page(c, c.Site, draft{Parent: c.QueryParam("reply")}, nil)
 }
@@ -65,13 +65,13 @@ func (h *plainPages) post(c *web.Request) error {
 		return h.appeal(c, site, id, form.Get("plea"))
 	}
 	in := draft{
-		Body:     form.Get("body"),
-		Name:     form.Get("name"),
-		Email:    form.Get("email"),
-		Parent:   form.Get("parent"),
-		Identity: form.Get("identity"),
-		Coded:    form.Has("code"),
-		Told:     form.Has("told"),
+		Body:      form.Get("body"),
+		Name:      form.Get("name"),
+		Email:     form.Get("email"),
+		Parent:    form.Get("parent"),
+		Identity:  form.Get("identity"),
+		Coded:     form.Has("code"),
+		WantsMail: form.Has("told"),
 	}
 	if form.Get("do") == "code" {
 		err := h.mailCode(c, site, in.Email)
@@ -82,25 +82,25 @@ func (h *plainPages) post(c *web.Request) error {
 	if err != nil {
 		return h.page(c, site, in, err)
 	}
-	if in.Press = got.Press; in.Press != nil {
+	if in.Confirmation = got.Confirmation; in.Confirmation != nil {
 		return h.page(c, site, in, nil)
 	}
 	if got.Duplicate {
-		return h.back(c, "again", "write")
+		return h.redirectBack(c, "again", "write")
 	}
 	h.keepOwn(c, site, ownComment{got.ID, got.EditToken})
-	if in.Told {
-		return h.back(c, h.tell(c, site, got), "write")
+	if in.WantsMail {
+		return h.redirectBack(c, h.subscribe(c, site, got), "write")
 	}
-	return h.back(c, "", "write")
+	return h.redirectBack(c, "", "write")
 }
 
-// tell has the writer of what was posted be told of it by mail, and returns which notice says so.
-func (h *plainPages) tell(c echo.Context, site site.Site, got moderation.Submitted) (notice string) {
+// subscribe subscribes the commenter to mail about the new comment. It returns the notice to show.
+func (h *plainPages) subscribe(c echo.Context, site site.Site, got moderation.Submitted) (notice string) {
 	if err := h.kit.Allow(c, web.Mails, site.ID); err != nil {
 		return "untold"
 	}
-	ctx, lang := c.Request().Context(), web.Words(c).Lang()
+	ctx, lang := c.Request().Context(), web.Catalog(c).Lang()
 	wish, err := h.ReaderMail.Subscribe(ctx, site, got.ID, got.EditToken, lang, true)
 	switch {
 	case err != nil:
@@ -114,8 +114,8 @@ func (h *plainPages) tell(c echo.Context, site site.Site, got moderation.Submitt
 func (h *plainPages) submit(
 	c echo.Context, site site.Site, in *draft, form url.Values,
 ) (moderation.Submitted, error) {
-	if in.Told && in.Email == "" && in.Identity == "" {
-		return moderation.Submitted{}, problem.Field("/author/email", "Leave an e-mail address to be told by mail.")
+	if in.WantsMail && in.Email == "" && in.Identity == "" {
+		return moderation.Submitted{}, problem.Field("/author/email", "Notifications need an e-mail address.")
 	}
 	limiter, err := h.kit.PostLimiter(c, site)
 	if err != nil {
@@ -123,16 +123,16 @@ func (h *plainPages) submit(
 	}
 	press := form.Get("press")
 	sub := moderation.Submission{
-		PageURL:   c.QueryParam("url"),
-		PageTitle: form.Get("title"),
-		Parent:    in.Parent,
-		Name:      in.Name,
-		Email:     in.Email,
-		Body:      in.Body,
-		Form:      &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
-		Press:     &press,
-		Address:   h.kit.Address(c.Request()),
-		Limiter:   limiter,
+		PageURL:      c.QueryParam("url"),
+		PageTitle:    form.Get("title"),
+		Parent:       in.Parent,
+		Name:         in.Name,
+		Email:        in.Email,
+		Body:         in.Body,
+		Form:         &moderation.Form{Trap: form.Get("trap"), Token: form.Get("token")},
+		Confirmation: &press,
+		Address:      h.kit.Address(c.Request()),
+		Limiter:      limiter,
 	}
 	if sub.Writer, err = h.writer(c, site, in, form.Get("code")); err != nil {
 		return moderation.Submitted{}, err
@@ -143,12 +143,12 @@ func (h *plainPages) submit(
 	return h.Moderation.Submit(c.Request().Context(), site, sub)
 }
 
-// writer is who showed by a mailed code that an address is theirs: nobody, without one. The code is good once, so the
-// form then has the identity, should it have to be sent again.
+// writer returns the identity of a commenter who confirmed an address with a mailed code, or the zero Writer without a
+// code. A code is valid once, so writer stores the identity token in the draft for another submit.
 func (h *plainPages) writer(c echo.Context, site site.Site, in *draft, code string) (authz.Writer, error) {
 	ctx := c.Request().Context()
 	if in.Identity != "" {
-		w, err := h.ReaderAuth.Who(ctx, site, in.Identity)
+		w, err := h.ReaderAuth.Verify(ctx, site, in.Identity)
 		if err != nil {
 			in.Identity = ""
 		}
@@ -160,20 +160,20 @@ func (h *plainPages) writer(c echo.Context, site site.Site, in *draft, code stri
 	if err := h.kit.Allow(c, web.Identities, site.ID); err != nil {
 		return authz.Writer{}, err
 	}
-	got, err := h.ReaderAuth.AdmitCode(ctx, site, in.Email, code, in.Name)
+	got, err := h.ReaderAuth.IssueByCode(ctx, site, in.Email, code, in.Name)
 	in.Identity = got.Value
 	return got.Writer, err
 }
 
-// mailCode has a code mailed.
+// mailCode mails a confirmation code.
 func (h *plainPages) mailCode(c echo.Context, site site.Site, email string) error {
 	if err := h.kit.Allow(c, web.Mails, site.ID); err != nil {
 		return err
 	}
-	return h.ReaderAuth.AskCode(c.Request().Context(), site, email, web.Words(c).Lang())
+	return h.ReaderAuth.RequestCode(c.Request().Context(), site, email, web.Catalog(c).Lang())
 }
 
-// withdraw takes back a comment whose token is in the cookie.
+// withdraw withdraws a comment whose token is in the cookie.
 func (h *plainPages) withdraw(c echo.Context, site site.Site, id string) error {
 	for _, own := range readOwn(c) {
 		if own.id == id {
@@ -182,11 +182,11 @@ func (h *plainPages) withdraw(c echo.Context, site site.Site, id string) error {
 			}
 		}
 	}
-	return h.back(c, "", "write")
+	return h.redirectBack(c, "", "write")
 }
 
-// back answers a form with a place of the page it came from, so that loading again sends nothing twice.
-func (h *plainPages) back(c echo.Context, notice, place string) error {
+// redirectBack redirects to an anchor of the page, so that a reload does not submit the form again.
+func (h *plainPages) redirectBack(c echo.Context, notice, place string) error {
 	q := url.Values{"url": {c.QueryParam("url")}}
 	if lang := c.QueryParam("lang"); lang != "" {
 		q.Set("lang", lang)
@@ -197,22 +197,22 @@ func (h *plainPages) back(c echo.Context, notice, place string) error {
 	return c.Redirect(http.StatusSeeOther, c.Request().URL.EscapedPath()+"?"+q.Encode()+"#"+place)
 }
 
-// page answers with the whole page; with a failure, under its status and with what was typed.
+// page renders the page. With a failure it uses the failure's status and shows the submitted values.
 func (h *plainPages) page(c echo.Context, site site.Site, in draft, failure error) error {
 	if failure == nil {
-		return h.pageWith(c, site, in, "", plea{}, http.StatusOK)
+		return h.pageWith(c, site, in, "", failedAppeal{}, http.StatusOK)
 	}
 	p := web.ProblemOf(failure)
 	if p.Status >= http.StatusInternalServerError && p.Code == "internal" {
 		return failure
 	}
 	web.ProblemHeaders(c, p)
-	return h.pageWith(c, site, in, notSent(web.Words(c), p, in), plea{}, p.Status)
+	return h.pageWith(c, site, in, notSent(web.Catalog(c), p, in), failedAppeal{}, p.Status)
 }
 
-// pageWith answers with the whole page, in whose forms stands what was typed and did not get through.
-func (h *plainPages) pageWith(c echo.Context, blog site.Site, in draft, why string, again plea, status int) error {
-	w := web.Words(c)
+// pageWith renders the page with the refused form or appeal in its forms.
+func (h *plainPages) pageWith(c echo.Context, blog site.Site, in draft, why string, again failedAppeal, status int) error {
+	w := web.Catalog(c)
 	if err := h.kit.Allow(c, web.Reads, blog.ID); err != nil {
 		return err
 	}
@@ -224,11 +224,11 @@ func (h *plainPages) pageWith(c echo.Context, blog site.Site, in draft, why stri
 		return err
 	}
 	v := newPlainView(c, blog, w, t)
-	v.Typed, v.Problem, v.Tells = in, why, h.kit.Mailing
-	if v.Proof = blog.Settings.Asks() == site.WhoVerified; v.Proof && !h.kit.Mailing {
+	v.Typed, v.Problem, v.Mailing = in, why, h.kit.Mailing
+	if v.Proof = blog.Settings.RequiredIdentity() == site.IdentityVerified; v.Proof && !h.kit.Mailing {
 		v.Proof, v.Members = false, true
 	}
-	v.Asking = v.Proof && !in.Coded && in.Identity == ""
+	v.NeedsCode = v.Proof && !in.Coded && in.Identity == ""
 	if v.Proof && in.Coded && in.Identity == "" && why == "" {
 		v.Notice = w.T("prove.sent", "email", in.Email)
 	}
@@ -242,25 +242,25 @@ func (h *plainPages) pageWith(c echo.Context, blog site.Site, in draft, why stri
 	return web.Render(c, status, web.OwnScript, plainTemplate, v)
 }
 
-// replyTo names whom a reply answers; an error when nobody can be answered.
+// replyTo returns the name of the parent's author. It returns an error if the parent is not public.
 func (h *plainPages) replyTo(c echo.Context, site site.Site, w *i18n.Catalog, parent string) (string, error) {
 	if parent == "" {
 		return "", nil
 	}
-	m, _, err := h.Moderation.Public(c.Request().Context(), site, parent)
+	m, _, err := h.Moderation.PublicComment(c.Request().Context(), site, parent)
 	if err != nil {
 		return "", err
 	}
 	if !m.IsPublic() {
-		return "", errors.New("the parent is gone")
+		return "", errors.New("the parent is not public")
 	}
 	return nameOf(w, m.Name), nil
 }
 
-// ownComment is what the cookie keeps of one comment.
+// ownComment is an entry of the cookie: a comment ID and its edit token.
 type ownComment struct{ id, token string }
 
-// The cookie keeps the newest few, for as long as their writer may wonder about them.
+// The cookie contains the newest maxOwn comments and expires after ownTime.
 const (
 	ownCookie = "aitys-own"
 	maxOwn    = 8
@@ -300,14 +300,14 @@ func (h *plainPages) keepOwn(c echo.Context, site site.Site, newest ownComment) 
 	})
 }
 
-// ownComments are the writer's own on this page that are not public; again is what one said of a refusal in vain.
+// ownComments returns the commenter's own unpublished comments on this page. again is an appeal to show again.
 func (h *plainPages) ownComments(
-	c echo.Context, site site.Site, w *i18n.Catalog, page string, again plea,
+	c echo.Context, site site.Site, w *i18n.Catalog, page string, again failedAppeal,
 ) (shown []ownShown, err error) {
 	for _, own := range readOwn(c) {
-		m, _, err := h.Moderation.Own(c.Request().Context(), site, own.id, own.token)
+		m, _, err := h.Moderation.OwnComment(c.Request().Context(), site, own.id, own.token)
 		if err != nil || m.Page != page || m.State == comment.Approved || m.State == comment.Removed {
-			continue // forgotten, another page's, or in the thread
+			continue // unknown, on another page, removed, or in the thread
 		}
 		own := ownShown{ID: m.ID, Status: statusOf(w, m), Why: statementOf(w, m), HTML: template.HTML(m.HTML)}
 		if m.Note != "" {
@@ -317,20 +317,20 @@ func (h *plainPages) ownComments(
 			own.Redacted = w.T("write.redacted", "why", m.RedactedWhy)
 		}
 		if m.Refused() {
-			a, appealed, err := h.Reports.Appealed(c.Request().Context(), m)
+			a, appealed, err := h.Reports.FindAppeal(c.Request().Context(), m)
 			switch {
 			case err != nil:
 				return nil, err
 			case appealed && a.Settled == 0:
-				own.Look = w.T("write.appealed")
+				own.AppealStatus = w.T("write.appealed")
 			case appealed:
-				own.Look = w.T("write.upheld")
+				own.AppealStatus = w.T("write.upheld")
 			default:
 				own.MayAppeal = m.Standing != 0
 			}
 		}
 		if m.ID == again.id {
-			own.Plea, own.Problem = again.text, again.problem
+			own.AppealText, own.Problem = again.text, again.problem
 		}
 		shown = append(shown, own)
 	}

@@ -28,10 +28,10 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-var update = flag.Bool("update", false, "write testdata/pages anew")
+var update = flag.Bool("update", false, "update testdata/pages")
 
-// TestThePlainPageIsAsItsGoldenFile renders the page from made-up content, in every language.
-func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
+// TestPlainPage_MatchesGoldenFiles renders the page with sample content in every language.
+func TestPlainPage_MatchesGoldenFiles(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	blog := site.Site{Key: "longway", Origins: []string{"https://longway.example"}}
 	page := site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle", Open: true}
@@ -73,18 +73,18 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 		})
 		often := web.ProblemOf(problem.TooOften("Too many.", 7*time.Second))
 		show("plain-refused", "", moderation.Thread{Page: page}, func(v *plainView) {
-			v.Typed = draft{Body: "Words.", Name: "Bo", Email: "bo@x.example", Parent: "c2", Told: true}
-			v.Tells = true
+			v.Typed = draft{Body: "Words.", Name: "Bo", Email: "bo@x.example", Parent: "c2", WantsMail: true}
+			v.Mailing = true
 			v.ReplyTo = nameOf(w, "")
 			v.Problem = notSent(w, often, v.Typed)
 		})
 		show("plain-pressed", "", moderation.Thread{Page: page}, func(v *plainView) {
 			v.Typed = draft{Body: "*Words* <b>.", Name: "Bo",
-				Press: &moderation.Press{HTML: "<p><em>Words</em> &lt;b&gt;.</p>", Token: "press", Wait: 10 * time.Second}}
+				Confirmation: &moderation.Confirmation{HTML: "<p><em>Words</em> &lt;b&gt;.</p>", Token: "press", Wait: 10 * time.Second}}
 			v.Own = []ownShown{
 				{ID: "c6", Status: statusOf(w, own[1]), Why: statementOf(w, own[1]),
-					HTML: template.HTML(own[1].HTML), MayAppeal: true, Plea: "</textarea>", Problem: w.T("report.often")},
-				{ID: "c7", Status: statusOf(w, own[2]), HTML: template.HTML(own[2].HTML), Look: w.T("write.appealed")},
+					HTML: template.HTML(own[1].HTML), MayAppeal: true, AppealText: "</textarea>", Problem: w.T("report.often")},
+				{ID: "c7", Status: statusOf(w, own[2]), HTML: template.HTML(own[2].HTML), AppealStatus: w.T("write.appealed")},
 			}
 		})
 		closed := moderation.Thread{Page: page}
@@ -93,7 +93,7 @@ func TestThePlainPageIsAsItsGoldenFile(t *testing.T) {
 	}
 }
 
-func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
+func TestReportPage_MatchesGoldenFiles(t *testing.T) {
 	m := comment.Comment{ID: "c1", Name: "Viktor <b>", HTML: "<p>Fair point.</p>", State: comment.Approved}
 	for _, l := range i18n.Languages {
 		w := i18n.In(l.Key)
@@ -109,29 +109,29 @@ func TestTheFormOfAReportIsAsItsGoldenFile(t *testing.T) {
 	}
 }
 
-// TestThePagesBehindMailedLinksAreAsTheirGoldenFiles renders what a link in a mail to a reader opens.
-func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
+// TestMailLinkPages_MatchGoldenFiles renders the pages of links in mails to readers.
+func TestMailLinkPages_MatchGoldenFiles(t *testing.T) {
 	const email, name = "lena <b>@mail.example", "The Long Way <Round>"
 	blog := site.Site{Name: name}
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	for _, l := range i18n.Languages {
 		w := i18n.In(l.Key)
-		asked := func(purpose string, about ...readermail.About) mailedView {
-			a := readermail.Asked{Link: mailbox.Link{For: purpose, Email: text.AddressOf(email), Lang: l.Key}, Site: blog, About: about}
-			return newMailedView(w, a, at)
+		asked := func(purpose string, about ...readermail.PendingComment) mailLinkView {
+			a := readermail.LinkInfo{Link: mailbox.Link{For: purpose, Email: text.AddressOf(email), Lang: l.Key}, Site: blog, Pending: about}
+			return newMailLinkView(w, a, at)
 		}
-		done := func(title, said string) mailedView {
-			return mailedView{Catalog: w, Site: name, Title: w.T(title), Done: w.T(said, "email", email, "site", name)}
+		done := func(title, said string) mailLinkView {
+			return mailLinkView{Catalog: w, Site: name, Title: w.T(title), Done: w.T(said, "email", email, "site", name)}
 		}
-		about := readermail.About{At: at, Page: site.Page{Title: "Why I sold my <car>"}}
-		for file, v := range map[string]mailedView{
+		about := readermail.PendingComment{At: at, Page: site.Page{Title: "Why I sold my <car>"}}
+		for file, v := range map[string]mailLinkView{
 			"confirm": asked(mailbox.ToConfirm, about), "nothing": asked(mailbox.ToConfirm), "stop": asked(mailbox.ToStop),
 			"confirmed": done("mailed.confirm", "mailed.confirmed"), "stopped": done("mailed.stop", "mailed.stopped"),
-			"dead": deadMail(w), "again": done("mailed.lapsed", "mailed.again.sent"),
-			"lapsed": lapsedMail(w, readermail.Asked{Link: mailbox.Link{Ends: at}, Site: blog}),
+			"dead": unknownLinkView(w), "again": done("mailed.lapsed", "mailed.again.sent"),
+			"lapsed": expiredLinkView(w, readermail.LinkInfo{Link: mailbox.Link{Ends: at}, Site: blog}),
 		} {
 			var b bytes.Buffer
-			if err := mailedTemplate.Execute(&b, v); err != nil {
+			if err := mailLinkTemplate.Execute(&b, v); err != nil {
 				t.Fatal(err)
 			}
 			testkit.GoldenPage(t, "mailed-"+file, l.Key, b.String(), *update)
@@ -139,14 +139,14 @@ func TestThePagesBehindMailedLinksAreAsTheirGoldenFiles(t *testing.T) {
 	}
 }
 
-// TestTheTransparencyPageIsAsItsGoldenFile renders the page from made-up figures, in every language.
-func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
+// TestTransparencyPage_MatchesGoldenFiles renders the page with sample figures in every language.
+func TestTransparencyPage_MatchesGoldenFiles(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	day := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 0, 0, 0, 0, time.UTC) }
 	blog := site.Site{Key: "longway", Name: "The Long Way Round"}
 	full := takedown.Figures{
-		From: day(1, 1), To: now, At: now, Received: 9318, Published: 4476, Removed: 12, Waiting: 3, ByItself: 2,
-		Suspected: 3850, Sealed: 2, Wait: takedown.Wait{Of: 2000, Median: 125 * time.Minute, Ninety: 26 * time.Hour},
+		From: day(1, 1), To: now, At: now, Received: 9318, Published: 4476, Removed: 12, Waiting: 3, AutoPublished: 2,
+		Suspected: 3850, Sealed: 2, Wait: takedown.WaitStats{Count: 2000, Median: 125 * time.Minute, P90: 26 * time.Hour},
 		Refused: map[comment.Reason]int{comment.ReasonSpam: 3902, comment.ReasonPersonalAttack: 287},
 		Appeals: takedown.Outcomes{Received: 57, Overturned: 21, Upheld: 30, Open: 6},
 		ByReason: map[comment.Reason]takedown.Outcomes{
@@ -154,7 +154,7 @@ func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 		},
 		Head: auditlog.Head{Seq: 9214, Hash: bytes.Repeat([]byte{0xab, 0x1c}, 16)}, Last: now,
 	}
-	demands := []takedown.Demand{
+	demands := []takedown.Takedown{
 		{Received: day(11, 19), By: "District court of Almaty", Kind: takedown.Court, Law: "Law on mass media, art. 44",
 			Country: "Kazakhstan", Public: takedown.Full, Count: 2, Until: day(12, 19)},
 		{Received: day(3, 4), Kind: takedown.Person, Law: "privacy", Country: "Germany", Public: takedown.Unnamed, Page: "p"},
@@ -163,12 +163,12 @@ func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 		{Received: day(1, 2), Kind: takedown.Other, Public: takedown.Unnamed, Count: 5, Ended: day(1, 9)},
 	}
 	for _, l := range i18n.Languages {
-		show := func(name string, policy site.Policy, query string, f takedown.Figures, d []takedown.Demand, next string) {
+		show := func(name string, policy site.Policy, query string, f takedown.Figures, d []takedown.Takedown, next string) {
 			blog.Settings.Moderation = policy
 			r := httptest.NewRequest("GET", "/sites/longway/transparency?lang="+l.Key+query, nil)
 			c := echo.New().NewContext(r, httptest.NewRecorder())
 			var b bytes.Buffer
-			if err := opennessTemplate.Execute(&b, newOpennessView(c, blog, i18n.In(l.Key), f, d, next)); err != nil {
+			if err := transparencyTemplate.Execute(&b, newTransparencyView(c, blog, i18n.In(l.Key), f, d, next)); err != nil {
 				t.Fatal(err)
 			}
 			testkit.GoldenPage(t, name, l.Key, b.String(), *update)
@@ -178,23 +178,23 @@ func TestTheTransparencyPageIsAsItsGoldenFile(t *testing.T) {
 	}
 }
 
-// TestThePrivacyPageIsAsItsGoldenFile renders the form, and what is held.
-func TestThePrivacyPageIsAsItsGoldenFile(t *testing.T) {
+// TestPrivacyPage_MatchesGoldenFiles renders the form and the stored data.
+func TestPrivacyPage_MatchesGoldenFiles(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 5, 0, 0, time.UTC)
 	page := site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car for a bicycle"}
 	mine := comment.Comment{ID: "c1", Name: "Lena", State: comment.Rejected, Reason: comment.ReasonPersonalAttack,
 		HTML: "<p>Only a fool drives to work here.</p>", CreatedAt: at}
 	published := comment.Comment{ID: "c2", Name: "Lena", State: comment.Approved, HTML: "<p>Where did you sleep?</p>",
 		CreatedAt: at.Add(-24 * time.Hour)}
-	got := privacy.Held{Link: mailbox.Link{Email: text.AddressOf("lena@mail.example")}, At: at.Add(time.Hour), Count: 203, Next: "100",
+	got := privacy.PersonalData{Link: mailbox.Link{Email: text.AddressOf("lena@mail.example")}, At: at.Add(time.Hour), Count: 203, Next: "100",
 		Site: site.Site{Key: "longway", Name: "The Long Way Round", Settings: site.Settings{KeepAddresses: 30}},
 		Comments: []privacy.Comment{
-			{Comment: mine, On: page, Proven: true, Appeals: []report.Appeal{{Text: "It was meant as a joke."}}},
-			{Comment: published, On: page, Proven: true},
-			{Comment: comment.Comment{CreatedAt: at.Add(-48 * time.Hour)}, On: page},
+			{Comment: mine, OnPage: page, Proven: true, Appeals: []report.Appeal{{Text: "It was meant as a joke."}}},
+			{Comment: published, OnPage: page, Proven: true},
+			{Comment: comment.Comment{CreatedAt: at.Add(-48 * time.Hour)}, OnPage: page},
 		},
-		Wishes: []privacy.Wish{{Subscription: readermail.Subscription{Confirmed: at}}, {}}, Stop: "token",
-		Letters: []mailbox.Letter{{Kind: mailbox.Held}}, Lessons: learning.Erasure{Lessons: 3, Copies: 1},
+		Subscriptions: []privacy.Subscription{{Subscription: readermail.Subscription{Confirmed: at}}, {}}, Stop: "token",
+		Letters: []mailbox.Letter{{Kind: mailbox.DataLink}}, Lessons: learning.Erasure{Lessons: 3, Copies: 1},
 	}
 	for _, l := range i18n.Languages {
 		w := i18n.In(l.Key)

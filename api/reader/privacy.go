@@ -25,30 +25,31 @@ var privacyHTML string
 
 var privacyTemplate = template.Must(template.New("privacy").Parse(privacyHTML))
 
-// privacyView is what privacy.html shows: the form of who asks, or what is held.
+// privacyView is the data of privacy.html: the request form, or the stored data.
 type privacyView struct {
 	*i18n.Catalog
 	Site        string
-	Asks, Mails bool // there is a form; mail is sent
+	Asks, Mails bool // Asks: show the form; Mails: the server sends mail
 	Email       string
 	Sent, Wrong string
-	Done        string // what was erased
+	Done        string // the result of an erasure
 
-	Subject     string // whose, where and when
-	JSON, Stop  string // addresses
+	Subject     string // the address, and the time of the snapshot
+	JSON, Stop  string // links to the JSON and to the unsubscribe page
 	Rows        []heldRow
 	Comments    []heldComment
 	First, More string
 	Languages   []i18n.Language
 }
 
-// A heldRow is a kind of data and what is held of it.
+// A heldRow is a kind of data with sentences about what is stored.
 type heldRow struct {
 	What string
 	Says []string
 }
 
-// A heldComment is a comment under an address. Without a State it may be a stranger's, and nothing else is told.
+// A heldComment is a comment with the address. If State is "", the address was not confirmed, so the comment may be
+// someone else's and only page and time are shown.
 type heldComment struct {
 	State, When, Page, URL string
 	Good                   bool
@@ -56,29 +57,29 @@ type heldComment struct {
 	Appeals                []string
 }
 
-// ask is the page on which an address is typed.
-func (h *mailed) ask(c *web.Request) error {
-	return h.asks(c, c.Site, http.StatusOK, privacyView{})
+// privacyForm shows the form that asks for an address.
+func (h *mailLinks) privacyForm(c *web.Request) error {
+	return h.showPrivacyForm(c, c.Site, http.StatusOK, privacyView{})
 }
 
-func (h *mailed) asks(c echo.Context, site site.Site, status int, v privacyView) error {
+func (h *mailLinks) showPrivacyForm(c echo.Context, site site.Site, status int, v privacyView) error {
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
-	v.Catalog, v.Site, v.Asks, v.Mails = web.Words(c), site.Name, true, h.kit.Mailing
+	v.Catalog, v.Site, v.Asks, v.Mails = web.Catalog(c), site.Name, true, h.kit.Mailing
 	v.Languages = i18n.Languages
 	return web.Render(c, status, web.NoScript, privacyTemplate, v)
 }
 
-// send has the link mailed. What it answers is the same whatever is held.
-func (h *mailed) send(c *web.Request) error {
-	w := web.Words(c)
+// mailPrivacyLink mails the link to the stored data. The response does not disclose whether data exists.
+func (h *mailLinks) mailPrivacyLink(c *web.Request) error {
+	w := web.Catalog(c)
 	v := privacyView{Email: strings.TrimSpace(c.Form.Get("email"))}
 	err := h.kit.Allow(c, web.Mails, c.Site.ID)
 	if err == nil {
-		err = h.Privacy.AskHeld(c.Request().Context(), c.Site, v.Email, w.Lang())
+		err = h.Privacy.RequestData(c.Request().Context(), c.Site, v.Email, w.Lang())
 	}
 	if err == nil {
 		v.Sent = w.T("privacy.sent", "email", v.Email)
-		return h.asks(c, c.Site, http.StatusOK, v)
+		return h.showPrivacyForm(c, c.Site, http.StatusOK, v)
 	}
 	p := web.ProblemOf(err)
 	switch p.Code {
@@ -90,15 +91,15 @@ func (h *mailed) send(c *web.Request) error {
 		return err
 	}
 	web.ProblemHeaders(c, p)
-	return h.asks(c, c.Site, p.Status, v)
+	return h.showPrivacyForm(c, c.Site, p.Status, v)
 }
 
-// held shows what is held about the address of a link, or says it as JSON.
-func (h *mailed) held(c echo.Context) error {
-	if err := h.kit.Allow(c, web.Held, 0); err != nil {
+// showHeld shows the data stored about a link's address, as HTML or JSON.
+func (h *mailLinks) showHeld(c echo.Context) error {
+	if err := h.kit.Allow(c, web.HeldData, 0); err != nil {
 		return err
 	}
-	got, err := h.Privacy.Held(c.Request().Context(), c.Param("token"), c.QueryParam("after"))
+	got, err := h.Privacy.ReadPersonalData(c.Request().Context(), c.Param("token"), c.QueryParam("after"))
 	accept := c.Request().Header.Get("Accept")
 	asJSON := strings.Contains(accept, "json") && !strings.Contains(accept, "text/html") ||
 		c.QueryParam("format") == "json"
@@ -108,15 +109,15 @@ func (h *mailed) held(c echo.Context) error {
 	case err != nil && asJSON:
 		return err
 	case err != nil:
-		return h.dead(c, err)
+		return h.expired(c, err)
 	case asJSON:
 		web.NoStore(c)
-		return c.JSON(http.StatusOK, heldOf(got))
+		return c.JSON(http.StatusOK, newHeldOut(got))
 	}
-	return web.Render(c, http.StatusOK, web.NoScript, privacyTemplate, newHeldView(c, saysLanguage(c, got.Link), got))
+	return web.Render(c, http.StatusOK, web.NoScript, privacyTemplate, newHeldView(c, linkCatalog(c, got.Link), got))
 }
 
-func newHeldView(c echo.Context, w *i18n.Catalog, got privacy.Held) privacyView {
+func newHeldView(c echo.Context, w *i18n.Catalog, got privacy.PersonalData) privacyView {
 	here := func(with url.Values) string {
 		if lang := c.QueryParam("lang"); lang != "" {
 			with.Set("lang", lang)
@@ -137,7 +138,7 @@ func newHeldView(c echo.Context, w *i18n.Catalog, got privacy.Held) privacyView 
 	var names []string
 	unproven := false
 	for _, in := range got.Comments {
-		shown := heldComment{When: timeOf(w, in.CreatedAt), Page: in.On.Name(), URL: in.On.URL}
+		shown := heldComment{When: timeOf(w, in.CreatedAt), Page: in.OnPage.Name(), URL: in.OnPage.URL}
 		if unproven = unproven || !in.Proven; in.Proven {
 			shown.State, shown.Good = stateOf(w, in.Comment), in.IsPublic()
 			shown.HTML = template.HTML(in.HTML)
@@ -159,7 +160,7 @@ func newHeldView(c echo.Context, w *i18n.Catalog, got privacy.Held) privacyView 
 	if len(names) > 0 {
 		row("write.name", names...)
 	}
-	row("mail", mailOf(w, got)...)
+	row("mail", mailFacts(w, got)...)
 	keeps := w.T("privacy.device.always")
 	if days := got.Site.Settings.KeepAddresses; days > 0 {
 		keeps = w.N("privacy.device.days", days)
@@ -177,7 +178,7 @@ func newHeldView(c echo.Context, w *i18n.Catalog, got privacy.Held) privacyView 
 	return v
 }
 
-// stateOf says what became of a writer's own comment.
+// stateOf returns the state of a comment in words, for its author.
 func stateOf(w *i18n.Catalog, c comment.Comment) string {
 	switch c.Visibility() {
 	case comment.Visible:
@@ -191,9 +192,9 @@ func stateOf(w *i18n.Catalog, c comment.Comment) string {
 	return w.T("state." + c.State.String())
 }
 
-func mailOf(w *i18n.Catalog, got privacy.Held) (says []string) {
+func mailFacts(w *i18n.Catalog, got privacy.PersonalData) (says []string) {
 	told := 0
-	for _, wish := range got.Wishes {
+	for _, wish := range got.Subscriptions {
 		if !wish.Confirmed.IsZero() {
 			told++
 		}
@@ -201,7 +202,7 @@ func mailOf(w *i18n.Catalog, got privacy.Held) (says []string) {
 	if told > 0 {
 		says = append(says, w.N("privacy.told", told))
 	}
-	if n := len(got.Wishes) - told; n > 0 {
+	if n := len(got.Subscriptions) - told; n > 0 {
 		says = append(says, w.N("privacy.asked", n))
 	}
 	if got.Stopped {
@@ -210,21 +211,21 @@ func mailOf(w *i18n.Catalog, got privacy.Held) (says []string) {
 	return append(says, w.N("privacy.letters", len(got.Letters)))
 }
 
-// erased erases what the page shows, and says so.
-func (h *mailed) erased(
-	c echo.Context, erase func(context.Context, string) (privacy.Erased, error), says string,
+// eraseHeld runs erase with the link's token, and shows the result.
+func (h *mailLinks) eraseHeld(
+	c echo.Context, erase func(context.Context, string) (privacy.ErasureResult, error), says string,
 ) error {
 	got, err := erase(c.Request().Context(), c.Param("token"))
 	if err != nil {
-		return h.dead(c, err)
+		return h.expired(c, err)
 	}
-	w := saysLanguage(c, got.Link)
+	w := linkCatalog(c, got.Link)
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
 	return web.Render(c, http.StatusOK, web.NoScript, privacyTemplate, privacyView{Catalog: w, Site: got.Site.Name,
 		Done: w.N(says, got.Comments, "email", got.Link.Email.Readable())})
 }
 
-// heldOut is what is held, for programs.
+// heldOut is the JSON of the stored data.
 type heldOut struct {
 	Site     string           `json:"site"`
 	Email    string           `json:"email"`
@@ -242,7 +243,7 @@ type heldPageOut struct {
 	Title string `json:"title"`
 }
 
-// What is not told of a comment that may be a stranger's is null.
+// Withheld fields of comments under an unconfirmed address are null.
 type heldCommentOut struct {
 	Proven    bool            `json:"proven"`
 	CreatedAt *web.Timestamp  `json:"created_at"`
@@ -282,15 +283,15 @@ type heldLetterOut struct {
 	Waits     bool           `json:"waits"`
 }
 
-// orNone is when something was, or null.
-func orNone(t time.Time) *web.Timestamp {
+// timestampOrNull returns nil for the zero time.
+func timestampOrNull(t time.Time) *web.Timestamp {
 	if t.IsZero() {
 		return nil
 	}
 	return web.At(t)
 }
 
-func heldOf(got privacy.Held) heldOut {
+func newHeldOut(got privacy.PersonalData) heldOut {
 	out := heldOut{
 		Site:     got.Site.Key,
 		Email:    got.Link.Email.Readable(),
@@ -304,21 +305,21 @@ func heldOf(got privacy.Held) heldOut {
 	}
 	page := func(p site.Page) heldPageOut { return heldPageOut{p.URL, p.Title} }
 	for _, in := range got.Comments {
-		c := heldCommentOut{Proven: in.Proven, CreatedAt: web.At(in.CreatedAt), Page: page(in.On),
+		c := heldCommentOut{Proven: in.Proven, CreatedAt: web.At(in.CreatedAt), Page: page(in.OnPage),
 			Appeals: []heldAppealOut{}}
 		if in.Proven {
 			c.ID, c.State, c.Reason = &in.ID, new(in.PublicState()), web.OrNull(in.Reason.String())
 			c.Note, c.Name, c.Website = web.OrNull(in.Note), web.OrNull(in.Name), web.OrNull(in.Website)
-			c.Body, c.EditedAt = &in.Source, orNone(in.EditedAt)
+			c.Body, c.EditedAt = &in.Source, timestampOrNull(in.EditedAt)
 		}
 		for _, a := range in.Appeals {
 			c.Appeals = append(c.Appeals, heldAppealOut{web.At(a.At), a.Text})
 		}
 		out.Comments = append(out.Comments, c)
 	}
-	for _, wish := range got.Wishes {
-		out.Mail.Told = append(out.Mail.Told, heldWishOut{page(wish.On), orNone(wish.Written), web.At(wish.Asked),
-			orNone(wish.Confirmed)})
+	for _, wish := range got.Subscriptions {
+		out.Mail.Told = append(out.Mail.Told, heldWishOut{page(wish.OnPage), timestampOrNull(wish.Written), web.At(wish.Requested),
+			timestampOrNull(wish.Confirmed)})
 	}
 	for _, l := range got.Letters {
 		out.Mail.Letters = append(out.Mail.Letters, heldLetterOut{string(l.Kind), web.At(l.CreatedAt), l.To != text.Address{}})

@@ -14,65 +14,65 @@ import (
 	"github.com/aitys/aitys/moderation/readerauth"
 )
 
-// lead sends a reader to a provider, in the same window.
-func (h *window) lead(o *opened, provider string) error {
+// redirectToProvider redirects a reader to an identity provider, in the same window.
+func (h *signInWindow) redirectToProvider(o *windowRequest, provider string) error {
 	if err := h.kit.Allow(o, web.Identities, o.site.ID); err != nil {
 		return err
 	}
-	err := h.kit.LeadTo(o, provider, web.Errand{For: web.ToWrite, To: o.view.Action, Site: o.site.Key})
+	err := h.kit.StartFlow(o, provider, web.Flow{Purpose: web.FlowWrite, ReturnTo: o.view.Action, Site: o.site.Key})
 	if err != nil && web.ProblemOf(err).Code == "busy" {
 		return o.Redirect(http.StatusSeeOther, o.view.Action+"&refused=busy")
 	}
 	return err
 }
 
-// back is where a provider sends people back to: each goes on where they wanted to.
-func (h *window) back(c *web.Request) error {
-	// The opener stays.
+// callback handles the redirect callback from a provider, and continues the sign-in flow.
+func (h *signInWindow) callback(c *web.Request) error {
+	// Keep window.opener.
 	c.Response().Header().Set("Cross-Origin-Opener-Policy", "unsafe-none")
 	if c.Request().Header.Get("Sec-Fetch-Site") == "cross-site" {
-		return web.Again(c)
+		return web.Reload(c)
 	}
-	errand, proof, err := h.kit.Receive(c)
+	errand, proof, err := h.kit.FinishFlow(c)
 	switch {
-	case errand.For == web.ToWrite:
-		return h.backToWrite(c, errand, proof, err)
-	case errand.For != "":
-		return h.backToDesk(c, errand, proof, err)
+	case errand.Purpose == web.FlowWrite:
+		return h.finishReader(c, errand, proof, err)
+	case errand.Purpose != "":
+		return h.finishStaff(c, errand, proof, err)
 	case err != nil && web.ProblemOf(err).Code == "identity.refused":
 		c.Response().Header().Set("X-Robots-Tag", "noindex")
-		return web.Render(c, http.StatusUnauthorized, web.NoScript, backTemplate, backView{web.Words(c)})
+		return web.Render(c, http.StatusUnauthorized, web.NoScript, backTemplate, backView{web.Catalog(c)})
 	}
 	return err
 }
 
-// backToWrite leads a reader back to the window that they left.
-func (h *window) backToWrite(c echo.Context, e web.Errand, proof authz.Proof, err error) error {
+// finishReader redirects a reader back to the sign-in window, with the provider's proof in a cookie.
+func (h *signInWindow) finishReader(c echo.Context, e web.Flow, proof authz.ExternalIdentity, err error) error {
 	if err != nil {
 		p := web.ProblemOf(err)
 		if p.Code != "identity.refused" && p.Code != "busy" {
 			return err
 		}
-		return c.Redirect(http.StatusSeeOther, e.To+"&refused="+url.QueryEscape(p.Code))
+		return c.Redirect(http.StatusSeeOther, e.ReturnTo+"&refused="+url.QueryEscape(p.Code))
 	}
 	site, err := h.kit.Process.Site(c.Request().Context(), e.Site)
 	if err != nil {
 		return err
 	}
-	value, until := h.kit.Providers.Hold(site, proof)
-	h.kit.Hold(c, value, until)
-	return c.Redirect(http.StatusSeeOther, e.To)
+	value, until := h.kit.Providers.HoldProof(site, proof)
+	h.kit.SetPending(c, value, until)
+	return c.Redirect(http.StatusSeeOther, e.ReturnTo)
 }
 
-// held is who somebody is who came back from a provider.
-func (h *window) held(o *opened) (authz.Proof, bool) {
-	return h.kit.Providers.Held(o.site, h.kit.Held(o.Request()))
+// pendingProof returns the provider's proof from the cookie.
+func (h *signInWindow) pendingProof(o *windowRequest) (authz.ExternalIdentity, bool) {
+	return h.kit.Providers.HeldProof(o.site, h.kit.Pending(o.Request()))
 }
 
-// answerReader shows the window to who showed at a provider who they are. A name that is missing there, or that is
-// another's here, they choose.
-func (h *window) answerReader(o *opened, status int, proof authz.Proof, name string) error {
-	called, err := h.ReaderAuth.MayBeCalled(o.Request().Context(), o.site, name)
+// showReader renders the window for a reader whom a provider identified. If the provider's name is missing or taken, the
+// reader chooses a name.
+func (h *signInWindow) showReader(o *windowRequest, status int, proof authz.ExternalIdentity, name string) error {
+	called, err := h.ReaderAuth.CheckDisplayName(o.Request().Context(), o.site, name)
 	if err != nil {
 		p := web.ProblemOf(err)
 		if p.Status != http.StatusUnprocessableEntity {
@@ -86,31 +86,31 @@ func (h *window) answerReader(o *opened, status int, proof authz.Proof, name str
 	return web.Render(o, status, web.OwnScript, windowTemplate, o.view)
 }
 
-// handReader hands over what a reader is given.
-func (h *window) handReader(o *opened, proof authz.Proof, form url.Values) error {
+// sendReaderIdentity issues a reader's identity and passes it to the opener.
+func (h *signInWindow) sendReaderIdentity(o *windowRequest, proof authz.ExternalIdentity, form url.Values) error {
 	name := proof.Name
 	if chosen, ok := form["name"]; ok {
 		name = chosen[0]
 	}
 	if strings.TrimSpace(name) == "" {
-		return h.answerReader(o, http.StatusUnprocessableEntity, proof, "")
+		return h.showReader(o, http.StatusUnprocessableEntity, proof, "")
 	}
-	var got readerauth.Given
+	var got readerauth.Identity
 	err := h.kit.Allow(o, web.Identities, o.site.ID)
 	if err == nil {
-		got, err = h.ReaderAuth.AdmitProof(o.Request().Context(), o.site, proof, name)
+		got, err = h.ReaderAuth.IssueByProof(o.Request().Context(), o.site, proof, name)
 	}
 	if err != nil {
 		if web.ProblemOf(err).Status == http.StatusUnprocessableEntity {
-			return h.answerReader(o, http.StatusUnprocessableEntity, proof, name)
+			return h.showReader(o, http.StatusUnprocessableEntity, proof, name)
 		}
 		return err
 	}
-	h.kit.LetGo(o)
-	if err := o.hand(handed{Identity: got.Value, Name: got.Writer.Name, ExpiresAt: got.ExpiresAt}); err != nil {
+	h.kit.ClearPending(o)
+	if err := o.send(identityMessage{Identity: got.Value, Name: got.Writer.Name, ExpiresAt: got.ExpiresAt}); err != nil {
 		return err
 	}
-	return h.answerReader(o, http.StatusOK, proof, got.Writer.Name)
+	return h.showReader(o, http.StatusOK, proof, got.Writer.Name)
 }
 
 type backView struct{ *i18n.Catalog }

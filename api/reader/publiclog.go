@@ -23,7 +23,8 @@ type publicLogs struct {
 	cache      *logCache
 }
 
-// A logRange is the entries of a log after one and up to another. The entries of a final range never change.
+// A logRange is the entries after one sequence number up to and including another. A final range is a full chunk and
+// never changes.
 type logRange struct {
 	after, to uint64
 	final     bool
@@ -44,7 +45,7 @@ func (h *publicLogs) lines(c *web.Request) (err error) {
 	if err != nil {
 		return err
 	}
-	asked, err := askedLog(c, head)
+	asked, err := parseLogRange(c, head)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (h *publicLogs) lines(c *web.Request) (err error) {
 
 // send writes the lines of a range. It holds no database connection while it writes to the client.
 func (h *publicLogs) send(c echo.Context, site site.Site, head auditlog.Head, asked logRange) error {
-	out := web.Stream(c, "application/x-ndjson", "")
+	out := web.NewStream(c, "application/x-ndjson", "")
 	if asked.after >= asked.to {
 		_, err := out.Write(nil)
 		return err
@@ -98,11 +99,11 @@ func (h *publicLogs) send(c echo.Context, site site.Site, head auditlog.Head, as
 		_, err = out.Write(chunk.between(int(max(asked.after, first)-first), int(to-first)))
 		before = chunk
 	}
-	return out.Cut(err)
+	return out.Finish(err)
 }
 
-// askedLog parses the range that a request asks for.
-func askedLog(c echo.Context, head auditlog.Head) (logRange, error) {
+// parseLogRange parses the requested range.
+func parseLogRange(c echo.Context, head auditlog.Head) (logRange, error) {
 	asked := logRange{to: head.Seq}
 	number := func(name, wrong string) (uint64, bool, error) {
 		given := c.QueryParam(name)
@@ -115,8 +116,8 @@ func askedLog(c echo.Context, head auditlog.Head) (logRange, error) {
 		}
 		return n, true, err
 	}
-	after, hasAfter, err := number("after", "after is the number of an entry.")
-	chunk, hasChunk, wrong := number("chunk", "A chunk is a number, 1 or more.")
+	after, hasAfter, err := number("after", "after must be the number of an entry.")
+	chunk, hasChunk, wrong := number("chunk", "chunk must be a number, 1 or more.")
 	last := max(1, (head.Seq+chunkEntries-1)/chunkEntries)
 	switch {
 	case err != nil || wrong != nil:
@@ -135,7 +136,7 @@ func askedLog(c echo.Context, head auditlog.Head) (logRange, error) {
 	return asked, nil
 }
 
-// index serves the number of entries and chunks, and the head.
+// index serves the number of entries and chunks, and the hash of the last entry.
 func (h *publicLogs) index(c *web.Request) error {
 	head, err := h.Moderation.PublicHead(c.Request().Context(), c.Site)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package reader is what the service shows to people who read and write: the thread of a page and its form
-// without script, the window in which they sign in to write, and the page at the server's own address.
+// Package reader serves the pages for readers and commenters: threads and forms without script, feeds, the sign-in
+// window, transparency and privacy pages, the pages of mail links, the public log, and the home page.
 //
-// It answers in the language of who asks, with pages that need no script, but for the window, which has to tell
-// the page that opened it. What programs ask for, the widget included, is package api's.
+// Pages use the reader's language and work without script, except for the sign-in window, which passes an identity to
+// its opener. The JSON API, which the widget uses, is in package api.
 package reader
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// Services are those that the handlers call.
+// Services are the services that the handlers call.
 type Services struct {
 	Moderation *moderation.Service
 	Identity   *identity.Service
@@ -29,20 +29,20 @@ type Services struct {
 	Reports    *report.Service
 }
 
-// Routes adds the room's routes.
+// Routes adds the routes to e.
 func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 	e.GET("/", root(kit))
-	e.GET("/favicon.ico", fixed(faviconFile))
-	e.GET("/robots.txt", fixed(robotsFile))
-	e.GET("/times.js", fixed(timesFile))
+	e.GET("/favicon.ico", serveStatic(faviconFile))
+	e.GET("/robots.txt", serveStatic(robotsFile))
+	e.GET("/times.js", serveStatic(timesFile))
 
-	e.GET("/signin.js", fixed(windowFile))
+	e.GET("/signin.js", serveStatic(windowFile))
 
 	p := &plainPages{kit, s.Moderation, s.Reports, s.ReaderAuth, s.ReaderMail}
 	l := &publicLogs{kit, s.Moderation, newLogCache(s.Moderation.PublicLog)}
-	o := &openness{kit, s.Takedowns}
-	m := &mailed{kit, s.ReaderMail, s.Privacy}
-	w := &window{kit, s.Identity, s.ReaderAuth}
+	o := &transparency{kit, s.Takedowns}
+	m := &mailLinks{kit, s.ReaderMail, s.Privacy}
+	w := &signInWindow{kit, s.Identity, s.ReaderAuth}
 	const anyone = web.SiteAnyone
 	// Handlers that show the form again when a limit is reached, or whose rate depends on the request, call kit.Allow.
 	kit.Add(e, "/sites/:site",
@@ -52,19 +52,19 @@ func (s Services) Routes(e *echo.Echo, kit *web.Kit) {
 		web.Route{Path: "GET /fragment", Caller: anyone, Do: p.fragment},
 		web.Route{Path: "GET /log.jsonl", Caller: anyone, Do: l.lines},
 		web.Route{Path: "GET /log.json", Caller: anyone, Do: l.index},
-		web.Route{Path: "GET /transparency", Caller: anyone, Limit: web.Figures, Page: true, Do: o.during(o.page)},
-		web.Route{Path: "GET /transparency.json", Caller: anyone, Limit: web.Figures, Do: o.during(o.figures)},
-		web.Route{Path: "GET /transparency.csv", Caller: anyone, Limit: web.Figures, Do: o.during(o.table)},
-		web.Route{Path: "GET /transparency/:part", Caller: anyone, Limit: web.Figures, Do: o.during(o.template)},
-		web.Route{Path: "GET /privacy", Caller: anyone, Page: true, Do: m.ask},
-		web.Route{Path: "POST /privacy", Caller: web.SiteOwnPage, Takes: web.Form, Page: true, Do: m.send},
+		web.Route{Path: "GET /transparency", Caller: anyone, Limit: web.Statistics, Page: true, Do: o.withPeriod(o.page)},
+		web.Route{Path: "GET /transparency.json", Caller: anyone, Limit: web.Statistics, Do: o.withPeriod(o.figures)},
+		web.Route{Path: "GET /transparency.csv", Caller: anyone, Limit: web.Statistics, Do: o.withPeriod(o.table)},
+		web.Route{Path: "GET /transparency/:part", Caller: anyone, Limit: web.Statistics, Do: o.withPeriod(o.euPart)},
+		web.Route{Path: "GET /privacy", Caller: anyone, Page: true, Do: m.privacyForm},
+		web.Route{Path: "POST /privacy", Caller: web.SiteOwnPage, Takes: web.Form, Page: true, Do: m.mailPrivacyLink},
 		web.Route{Path: "GET /signin", Caller: anyone, Page: true, Do: w.open(w.show)},
-		web.Route{Path: "POST /signin", Caller: web.SiteOwnPage, Page: true, Do: w.open(w.press)}, // sets headers before it reads its form
+		web.Route{Path: "POST /signin", Caller: web.SiteOwnPage, Page: true, Do: w.open(w.submit)}, // sets headers before it reads the form
 	)
 	kit.Add(e, "",
-		web.Route{Path: "GET /mail/:token", Do: m.see}, // a page, or JSON
-		web.Route{Path: "POST /mail/:token", Caller: web.OwnPage, Takes: web.MailForm, Page: true, Do: m.press},
+		web.Route{Path: "GET /mail/:token", Do: m.open}, // a page, or JSON
+		web.Route{Path: "POST /mail/:token", Caller: web.OwnPage, Takes: web.MailForm, Page: true, Do: m.submit},
 		web.Route{Path: "POST /signin", Caller: web.OwnPage, Takes: web.Form, Page: true, Do: w.staff},
-		web.Route{Path: "GET /signin/:provider/callback", Page: true, Do: w.back},
+		web.Route{Path: "GET /signin/:provider/callback", Page: true, Do: w.callback},
 	)
 }

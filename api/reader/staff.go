@@ -12,61 +12,62 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// Where staff go on at the desk, and are told what went wrong.
+// The pages of the desk to which staff return, and which show errors.
 const (
 	signInPage   = "/moderate/signin"
 	sessionsPage = "/moderate/sessions#elsewhere"
 )
 
-// staff sends somebody to a provider: to sign in, to link their account with it, or to redeem their invitation.
-func (h *window) staff(c *web.Request) error {
+// staff redirects staff to an identity provider: to sign in, to link their account, or to redeem an invitation.
+func (h *signInWindow) staff(c *web.Request) error {
 	form := c.Form
-	// The sign-in leads on whoever is in, to pages of the desk alone.
-	e := web.Errand{For: web.ToSignIn, To: signInPage + "?" + url.Values{"to": {form.Get("to")}}.Encode()}
-	// Each costs a call to the outside, right or wrong.
+	// The sign-in page redirects signed-in accounts to to, if that is a page of the desk.
+	e := web.Flow{Purpose: web.FlowSignIn, ReturnTo: signInPage + "?" + url.Values{"to": {form.Get("to")}}.Encode()}
+	// Every request causes a request to the provider, so it is limited.
 	err := h.kit.Allow(c, web.Identities, 0)
 	switch {
 	case err != nil:
 	case form.Has("token"):
-		e.For, e.Token = web.ToRedeem, form.Get("token")
+		e.Purpose, e.Token = web.FlowRedeem, form.Get("token")
 		_, err = h.Identity.LinkAccount(c.Request().Context(), e.Token)
 	case form.Get("do") == "unlink":
 		return h.unlink(c, form.Get("issuer"))
 	case form.Get("do") == "link":
-		e.For, e.To = web.ToLink, sessionsPage
+		e.Purpose, e.ReturnTo = web.FlowLink, sessionsPage
 		e.Session, err = h.mayLink(c, form.Get("password"))
 	}
 	if err == nil {
-		err = h.kit.LeadTo(c, form.Get("provider"), e)
+		err = h.kit.StartFlow(c, form.Get("provider"), e)
 	}
-	return told(c, e, err)
+	return redirectWithError(c, e, err)
 }
 
-// unlink has somebody's account no longer signed in by a provider.
-func (h *window) unlink(c echo.Context, issuer string) error {
+// unlink removes the link between the account and a provider.
+func (h *signInWindow) unlink(c echo.Context, issuer string) error {
 	who, err := h.kit.Actor(c)
 	if err == nil {
-		err = h.Identity.Unlink(c.Request().Context(), who, issuer)
+		err = h.Identity.UnlinkProvider(c.Request().Context(), who, issuer)
 	}
 	if err != nil {
-		return told(c, web.Errand{To: sessionsPage}, err)
+		return redirectWithError(c, web.Flow{ReturnTo: sessionsPage}, err)
 	}
 	return c.Redirect(http.StatusSeeOther, sessionsPage)
 }
 
 // mayLink returns the session that may link its account with a provider.
-func (h *window) mayLink(c echo.Context, password string) (string, error) {
+func (h *signInWindow) mayLink(c echo.Context, password string) (string, error) {
 	who, err := h.kit.Actor(c)
 	if err != nil {
 		return "", err
 	}
 	return who.Session, h.kit.LimitPasswords(c, func() error {
-		return h.Identity.MayLink(c.Request().Context(), who, password)
+		return h.Identity.CheckLink(c.Request().Context(), who, password)
 	})
 }
 
-// told leads to a page of the desk that says what went wrong on an errand, if anything did.
-func told(c echo.Context, e web.Errand, err error) error {
+// redirectWithError redirects to the flow's page with the error's code. It returns other errors unchanged, and nil
+// if err is nil.
+func redirectWithError(c echo.Context, e web.Flow, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -76,38 +77,38 @@ func told(c echo.Context, e web.Errand, err error) error {
 	default:
 		return err
 	}
-	page, _ := url.Parse(e.To) // it is one of those above
+	page, _ := url.Parse(e.ReturnTo) // e.To is one of the pages above
 	q := page.Query()
 	q.Set("refused", p.Code)
 	page.RawQuery = q.Encode()
 	return c.Redirect(http.StatusSeeOther, page.String())
 }
 
-// backToDesk goes on with whom a provider sent back.
-func (h *window) backToDesk(c echo.Context, e web.Errand, proof authz.Proof, err error) error {
+// finishStaff links, redeems or signs in with the provider's proof, and redirects to the flow's page.
+func (h *signInWindow) finishStaff(c echo.Context, e web.Flow, proof authz.ExternalIdentity, err error) error {
 	r := c.Request()
 	var in identity.SignedIn
 	switch {
 	case err != nil:
-	case e.For == web.ToLink:
+	case e.Purpose == web.FlowLink:
 		var who authz.Actor
 		if who, err = h.kit.Actor(c); err == nil && who.Session != e.Session {
-			err = problem.SignIn() // they left as somebody else, or were signed out since
+			err = problem.SignIn() // the session changed or ended in the meantime
 		}
 		if err == nil {
-			err = h.Identity.LinkProof(r.Context(), who, c.Param("provider"), proof)
+			err = h.Identity.LinkProvider(r.Context(), who, c.Param("provider"), proof)
 		}
-	case e.For == web.ToRedeem:
+	case e.Purpose == web.FlowRedeem:
 		in, err = h.Identity.UseLink(r.Context(), identity.LinkUse{Token: e.Token, Agent: r.UserAgent(),
 			Provider: c.Param("provider"), Proof: proof})
 	default:
-		in, err = h.Identity.SignInBy(r.Context(), proof, r.UserAgent())
+		in, err = h.Identity.SignInWithProvider(r.Context(), proof, r.UserAgent())
 	}
 	if err != nil {
-		return told(c, e, err)
+		return redirectWithError(c, e, err)
 	}
 	if in.Value != "" {
-		h.kit.KeepSession(c, in)
+		h.kit.SetSession(c, in)
 	}
-	return c.Redirect(http.StatusSeeOther, e.To)
+	return c.Redirect(http.StatusSeeOther, e.ReturnTo)
 }

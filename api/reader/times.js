@@ -1,4 +1,4 @@
-// Says the times of a page as the reader's clock does, in the form and the months that the page says in its language.
+// Shows the page's times in the reader's time zone. The page provides the format and the month names in its language.
 const { form, months } = document.querySelector('main').dataset
 for (const time of document.querySelectorAll('time')) {
   const at = new Date(time.dateTime)

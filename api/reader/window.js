@@ -1,10 +1,10 @@
-// The window in which somebody signs in to write: it hands what they were given to the page that opened it, of that
-// origin and no other, and says so where there is no such page any more.
+// The sign-in window. It posts the identity to its opener, restricted to the opener's origin. If there is no opener, it
+// shows a message.
 const { origin, handed } = document.querySelector('main').dataset
 
-// Continue works half a second after the window has the focus and its user moved the pointer, touched it, pressed a key or
-// moved the focus there: a page may open this window under a pointer that is about to click. Until then the button takes
-// the focus all the same, so that keyboards and screen readers reach it.
+// Clickjacking protection: a page may open this window under a pointer that is about to click. The Continue button works
+// half a second after the window has the focus and got pointer, touch, key or focus input. Until then the button is
+// aria-disabled but focusable, so that keyboards and screen readers reach it.
 const button = document.querySelector('[value=continue]')
 let ready = false
 let waiting = 0

@@ -8,10 +8,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Address is where a request comes from: its peer, or, when the peer is one of the
-// configured proxies, the last address of X-Forwarded-For that is not. Anything unreadable
-// in the header leaves the peer. The zero Addr means unknown. Echo's own extractor reads no hop
-// with a port, as some gateways write them, and would count all behind such a one together.
+// Address returns the client's address. If the peer is a configured proxy, that is the last address in X-Forwarded-For
+// that is not a proxy. If the header cannot be parsed, it is the peer. The zero Addr means unknown.
+//
+// Echo's extractor ignores hops with a port, which some gateways write. All clients behind such a gateway would share
+// one rate limit.
 func (k *Kit) Address(r *http.Request) netip.Addr {
 	peer := addr(r.RemoteAddr)
 	if !k.proxy(peer) {
@@ -39,8 +40,8 @@ func (k *Kit) proxy(a netip.Addr) bool {
 	return false
 }
 
-// addr reads an address with or without a port. A zone is refused: it names an interface of
-// somebody else's machine.
+// addr parses an address with or without a port. It returns the zero Addr for an address with a zone, which names a
+// network interface of another machine.
 func addr(s string) netip.Addr {
 	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
 	if err != nil {
@@ -56,7 +57,7 @@ func addr(s string) netip.Addr {
 	return a.Unmap()
 }
 
-// ipExtractor keeps echo's own RealIP, which believes any client by default, to the same answer.
+// ipExtractor makes echo's RealIP return Address. By default RealIP trusts headers from any client.
 func (k *Kit) ipExtractor() echo.IPExtractor {
 	return func(r *http.Request) string { return k.Address(r).String() }
 }

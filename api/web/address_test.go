@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAnAddressIsBelievedFromConfiguredProxiesOnly(t *testing.T) {
+func TestAddress_TrustsConfiguredProxiesOnly(t *testing.T) {
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	for _, tt := range []struct {
 		proxies   []netip.Prefix

@@ -46,7 +46,7 @@ const (
 	withAccount                      // it has a session or an API token
 	belowSite                        // its path names a site
 	fromSitePages                    // if it has an Origin, that is the site's or the service's
-	withCORS                         // it may come from a page of any origin; only the site's may change something
+	withCORS                         // pages of any origin may read; only pages of the site's origins may write
 )
 
 // The callers. Those named Site call routes whose path names a site.
@@ -76,7 +76,7 @@ const (
 // A Request is a request that passed its route's chain.
 type Request struct {
 	echo.Context
-	Who     authz.Actor        // zero unless the Caller is Staff or SiteStaff
+	Actor   authz.Actor        // zero unless the Caller is Staff or SiteStaff
 	Site    site.Site          // zero unless the Caller begins with Site
 	Bearer  string             // the bearer token, if the route needs one
 	Form    url.Values         // the parsed form, if the route takes one
@@ -129,11 +129,11 @@ func (k *Kit) identify(q *Request, r Route) (err error) {
 			return err
 		}
 	}
-	if r.Caller&withAccount != 0 || r.Caller&withCORS != 0 && !reads(q.Request().Method) {
-		NoStore(q) // a GET of readers may be cached, and says so itself
+	if r.Caller&withAccount != 0 || r.Caller&withCORS != 0 && !isRead(q.Request().Method) {
+		NoStore(q) // handlers of readers' GET routes set Cache-Control themselves
 	}
 	if r.Caller&withAccount != 0 {
-		if q.Who, err = k.Actor(q); err != nil {
+		if q.Actor, err = k.Actor(q); err != nil {
 			return err
 		}
 	}
@@ -146,7 +146,7 @@ func (k *Kit) identify(q *Request, r Route) (err error) {
 		}
 	}
 	if r.Caller&withCORS != 0 {
-		if err := k.keepOrigin(q, q.Site); err != nil {
+		if err := k.checkOrigin(q, q.Site); err != nil {
 			return err
 		}
 	}
@@ -156,7 +156,7 @@ func (k *Kit) identify(q *Request, r Route) (err error) {
 		}
 	}
 	if r.Bearer != "" {
-		q.Bearer, err = NeedBearer(q, r.Bearer)
+		q.Bearer, err = RequireBearer(q, r.Bearer)
 	}
 	return err
 }
@@ -179,7 +179,7 @@ func (q *Request) parse() (err error) {
 	case q.takes&JSON != 0:
 		q.body, err = readBody(q, "application/json", MaxBody)
 	case q.takes&LongJSON != 0:
-		q.body, err = readBody(q, "application/json", longBody)
+		q.body, err = readBody(q, "application/json", maxLongBody)
 	case q.takes&Form != 0:
 		q.Form, err = ReadForm(q)
 	case q.takes&MailForm != 0:
@@ -194,19 +194,20 @@ func (q *Request) parse() (err error) {
 // Echo's Bind is not strict: it lets a body override path parameters and ignores letter case.
 func (q *Request) ReadJSON(in any) error { return decode(q.body, in) }
 
-// Key returns the request's Idempotency-Key, or nil if it has none or the route takes none. A key belongs to its site,
-// account, method and path. In is the decoded body: the use case refuses the same key with another body.
-func (q *Request) Key(in any) (*txn.Key, error) {
+// Key returns the request's Idempotency-Key. It returns nil if the request has none or the route takes none. A key
+// belongs to its site, account, method and path. In is the decoded body: the use case refuses the same key with
+// another body.
+func (q *Request) Key(in any) (*txn.IdempotencyKey, error) {
 	if q.takes&Key == 0 {
 		return nil, nil
 	}
-	return idempotencyKey(q, q.Site.ID, q.Who.Account.ID, in)
+	return idempotencyKey(q, q.Site.ID, q.Actor.Account.ID, in)
 }
 
-// Done returns a handler that passes the path's id to a use case and answers 204.
-func Done(do func(context.Context, authz.Actor, site.Site, string) error) Handler {
+// NoContent returns a handler that passes the path's id to a use case and answers 204.
+func NoContent(do func(context.Context, authz.Actor, site.Site, string) error) Handler {
 	return func(c *Request) error {
-		if err := do(c.Request().Context(), c.Who, c.Site, c.Param("id")); err != nil {
+		if err := do(c.Request().Context(), c.Actor, c.Site, c.Param("id")); err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)

@@ -10,19 +10,25 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// exposed are the headers that a page of another origin may read, of what it sent and of failures: what was read
-// is the browser's to keep, and has no more headers than a map of Go takes before it grows.
-const exposed = "Idempotency-Replayed, Retry-After, X-Request-Id"
+// exposedHeaders are the response headers that pages of other origins may read. They are set on writes and on failures
+// only. A successful read omits them, so its headers fit a Go map that has not grown.
+const exposedHeaders = "Idempotency-Replayed, Retry-After, X-Request-Id"
 
-const exposes = "Access-Control-Expose-Headers"
+const exposeHeaders = "Access-Control-Expose-Headers"
 
-// allowAnyOrigin lets pages of any origin read the answer that the site is unknown. Such a page may misspell its key.
+// allowAnyOrigin lets pages of any origin read the response. It is used for site.unknown: a page that misspells its
+// site key can show the error.
 func allowAnyOrigin(c echo.Context) { c.Response().Header().Set("Access-Control-Allow-Origin", "*") }
 
-// keepOrigin keeps to one table: without an Origin a request is served; one of the
-// site's, or the service's own, is echoed, never with credentials; another may read without
-// the header and may not write. "null" is another. The answer varies in every case.
-func (k *Kit) keepOrigin(c echo.Context, site site.Site) error {
+// checkOrigin applies the CORS rules of a site and adds Origin to Vary:
+//
+//   - No Origin: the request is served.
+//   - An origin of the site, or the service's own: it is echoed in Access-Control-Allow-Origin, without credentials.
+//   - Any other origin, including "null": a read is served without the CORS header, a write is refused with
+//     origin.foreign.
+//
+// It also records the origin as an origin request, except the service's own.
+func (k *Kit) checkOrigin(c echo.Context, site site.Site) error {
 	header := c.Response().Header()
 	header.Add("Vary", "Origin")
 	r := c.Request()
@@ -31,23 +37,23 @@ func (k *Kit) keepOrigin(c echo.Context, site site.Site) error {
 	}
 	from := r.Header.Get("Origin")
 	may := k.MayWrite(r, site, from)
-	if !may || slices.Contains(site.Origins, from) { // the service's own pages are no news
-		k.Process.Knock(r.Context(), site, from)
+	if !may || slices.Contains(site.Origins, from) {
+		k.Process.RecordOrigin(r.Context(), site, from)
 	}
 	if may {
 		header["Access-Control-Allow-Origin"] = r.Header["Origin"][:1]
-		if !reads(r.Method) {
-			header.Set(exposes, exposed)
+		if !isRead(r.Method) {
+			header.Set(exposeHeaders, exposedHeaders)
 		}
 		return nil
 	}
-	if reads(r.Method) {
+	if isRead(r.Method) {
 		return nil
 	}
 	return problem.ForeignOrigin(nil)
 }
 
-// Preflight answers a browser that asks whether a page may send a request.
+// Preflight answers a CORS preflight request.
 func (k *Kit) Preflight(c echo.Context) error {
 	site, err := k.Process.Site(c.Request().Context(), c.Param("site"))
 	if err != nil {

@@ -17,23 +17,23 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 )
 
-// RequestTime is how long a request may work, unless its route sees to that itself. It is shorter
-// than the server's read limit, which would end the request as if its client had left.
-const RequestTime = 10 * time.Second
+// RequestTimeout limits the work on one request, except on routes with their own timeout. It is shorter than the
+// server's read timeout, which would cancel the request as if the client had left.
+const RequestTimeout = 10 * time.Second
 
-// NewEcho returns a router on which every request has an id, an end to its work and one line in the log,
-// and every failure one form. Nothing of echo's own speaks to clients. The routes of ownTime, written
-// "GET /path", see to the end of their work themselves.
+// NewEcho returns a router with the outermost middleware: recovery, request IDs, a timeout and one log line per
+// request. All failures are written by WriteProblem or as an error page, never by echo. Routes in ownTime, written
+// "GET /path", get no timeout.
 func (k *Kit) NewEcho(ownTime ...string) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = k.fail
 	e.IPExtractor = k.ipExtractor()
-	e.Use(k.edge, bounded(ownTime))
+	e.Use(k.edge, requestTimeout(ownTime))
 	return e
 }
 
-// edge is the outermost middleware, in one piece because the hot read passes through it.
+// edge is the outermost middleware. It is one function to keep reads of the page cache fast.
 func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := k.Clock.Now()
@@ -42,10 +42,10 @@ func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 		if k.Secure() {
 			h["Strict-Transport-Security"] = hsts
 		}
-		if r := c.Request(); !reads(r.Method) || k.Log.Enabled(r.Context(), slog.LevelDebug) {
+		if r := c.Request(); !isRead(r.Method) || k.Log.Enabled(r.Context(), slog.LevelDebug) {
 			requestID(c)
 		}
-		err := guarded(next, c)
+		err := recoverPanic(next, c)
 		if err != nil {
 			k.fail(err, c)
 		}
@@ -54,15 +54,15 @@ func (k *Kit) edge(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// One value for all answers: net/http does not change it. A browser that was here by https once comes so
-// for two years (RFC 6797).
+// Header values shared by all responses; net/http does not change them. HSTS lasts two years (RFC 6797).
 var (
 	nosniff = []string{"nosniff"}
 	hsts    = []string{"max-age=63072000"}
 )
 
-// guarded turns a panic into an error, so that one request cannot end the process.
-func guarded(next echo.HandlerFunc, c echo.Context) (err error) {
+// recoverPanic calls next and returns a panic as an error, so that one request cannot end the process. It re-panics
+// with http.ErrAbortHandler.
+func recoverPanic(next echo.HandlerFunc, c echo.Context) (err error) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -75,7 +75,8 @@ func guarded(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// requestID is what an answer and its line in the log are known by. A read that succeeds has no line, and no id.
+// requestID returns the request's ID, which the response and the log line share. The first call makes it and sets
+// X-Request-Id. Successful reads have no log line at the default level, and then no ID.
 func requestID(c echo.Context) string {
 	h := c.Response().Header()
 	if id := h["X-Request-Id"]; id != nil {
@@ -88,23 +89,23 @@ func requestID(c echo.Context) string {
 	return id
 }
 
-// logRequest writes the request's one line. The route stands for the path, which may hold
-// what a stranger typed; the cause of a failure is ours only when the status says so.
+// logRequest logs the request. It logs the route, not the path, because a path can contain anything a client typed.
+// The cause of a failure is logged for status 500 and above only.
 func (k *Kit) logRequest(c echo.Context, start time.Time, err error) {
 	ctx, level := c.Request().Context(), slog.LevelInfo
 	status := c.Response().Status
 	switch {
-	case status >= http.StatusInternalServerError && !Gone(err):
-		level = slog.LevelError // a client who left is no trouble of ours
-	case status < http.StatusBadRequest && reads(c.Request().Method):
-		level = slog.LevelDebug // nothing happened, and there are as many of these as readers
+	case status >= http.StatusInternalServerError && !ClientGone(err):
+		level = slog.LevelError // not if the client left
+	case status < http.StatusBadRequest && isRead(c.Request().Method):
+		level = slog.LevelDebug // successful reads change nothing and are too many to log
 	}
 	if !k.Log.Enabled(ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
 		slog.String("id", requestID(c)),
-		slog.String("method", method(c.Request().Method)),
+		slog.String("method", knownMethod(c.Request().Method)),
 		slog.String("route", c.Path()),
 		slog.Int("status", status),
 		slog.Int64("bytes", c.Response().Size),
@@ -119,10 +120,10 @@ func (k *Kit) logRequest(c echo.Context, start time.Time, err error) {
 	k.Log.LogAttrs(ctx, level, "request", attrs...)
 }
 
-func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// method keeps made-up methods out of the log.
-func method(m string) string {
+// knownMethod returns m if it is a standard HTTP knownMethod, else "other". It keeps arbitrary client input out of the log.
+func knownMethod(m string) string {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 		http.MethodPut:
@@ -131,7 +132,8 @@ func method(m string) string {
 	return "other"
 }
 
-// fail answers a failure: as a page where a page was asked for, else as problem+json.
+// fail answers with err: as an HTML page if the client expects one, else as problem+json. It does nothing if the
+// response has begun.
 func (k *Kit) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -150,8 +152,9 @@ func (k *Kit) fail(err error, c echo.Context) {
 	_ = WriteProblem(c, p) // the client is gone
 }
 
-// bounded ends a request's work after its time, but on routes of ownTime. Its failure is answered as busy.
-func bounded(ownTime []string) echo.MiddlewareFunc {
+// requestTimeout cancels a request's context after RequestTimeout, except on routes in ownTime. Such a request is
+// answered with the code busy.
+func requestTimeout(ownTime []string) echo.MiddlewareFunc {
 	return middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{
 		Skipper: func(c echo.Context) bool {
 			return slices.ContainsFunc(ownTime, func(route string) bool {
@@ -159,14 +162,14 @@ func bounded(ownTime []string) echo.MiddlewareFunc {
 				return path == c.Path() && method == c.Request().Method
 			})
 		},
-		Timeout:      RequestTime,
-		ErrorHandler: func(err error, _ echo.Context) error { return err }, // the cause is the log's
+		Timeout:      RequestTimeout,
+		ErrorHandler: func(err error, _ echo.Context) error { return err }, // edge answers and logs it
 	})
 }
 
 const pageKey = "web.page"
 
-// Pages marks routes whose failures are pages for people.
+// Pages is middleware for routes whose failures are answered as HTML pages.
 func Pages(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Set(pageKey, true)
@@ -186,5 +189,5 @@ func isPage(c echo.Context) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// Gone reports whether an error only says that the client left.
-func Gone(err error) bool { return errors.Is(err, context.Canceled) }
+// ClientGone reports whether err means that the client closed the connection.
+func ClientGone(err error) bool { return errors.Is(err, context.Canceled) }

@@ -14,9 +14,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// A File is sent as it is, to whoever has not got it yet, and compressed once for all. Version, if nobody
-// sets another, is a hash of it: an address with that in its query v may be kept for good. Brotli, if it is
-// set, is the same compressed by RFC 7932.
+// A File is a static file with an ETag, compressed once. Version is a hash of its content, unless it is set to another
+// value. A URL with the version in the query parameter v is cached forever. Brotli, if set, is the content compressed
+// by RFC 7932.
 type File struct {
 	Version string
 	Brotli  []byte
@@ -26,20 +26,20 @@ type File struct {
 	zipped  func() []byte
 }
 
-// NewFile returns a file of a media type.
+// NewFile returns a File with the media type kind.
 func NewFile(kind string, body []byte) *File {
 	sum := sha256.Sum256(body)
 	version := base64.RawURLEncoding.EncodeToString(sum[:4])
 	return &File{
 		Version: version, kind: kind, plain: body,
-		// Weak: the same file compressed is other bytes.
+		// The ETag is weak because compressed and plain responses share it.
 		etag: `W/"` + version + `"`,
-		// Not before somebody asks: most commands of the binary serve nothing.
-		zipped: sync.OnceValue(func() []byte { return zip(body) }),
+		// Compressed at the first request: most commands of the binary serve no files.
+		zipped: sync.OnceValue(func() []byte { return gzipBytes(body) }),
 	}
 }
 
-// Serve answers with f. keep is the Cache-Control of an address without the version.
+// Serve answers with f. Keep is the Cache-Control of a URL without the version.
 func (f *File) Serve(c echo.Context, keep string) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", f.kind)
@@ -59,13 +59,13 @@ func (f *File) Serve(c echo.Context, keep string) error {
 		h.Set("Content-Encoding", "gzip")
 	}
 	if h.Get("Content-Encoding") != "" {
-		h.Set("Content-Length", strconv.Itoa(len(body))) // which ServeContent leaves out of what is encoded
+		h.Set("Content-Length", strconv.Itoa(len(body))) // ServeContent does not set it with a Content-Encoding
 	}
 	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
 	return nil
 }
 
-func zip(body []byte) []byte {
+func gzipBytes(body []byte) []byte {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level exists
 	_, _ = w.Write(body)                                  // a buffer takes everything
@@ -78,7 +78,7 @@ func Matches(known, etag string) bool {
 	return known == "*" || strings.Contains(known, strings.TrimPrefix(etag, "W/"))
 }
 
-// Accepts reads an Accept-Encoding: the coding must be named, and a weight of 0 is a refusal.
+// Accepts reports whether an Accept-Encoding header names the coding with a weight above 0. It ignores "*".
 func Accepts(accepted, coding string) bool {
 	for one := range strings.SplitSeq(accepted, ",") {
 		name, weight, weighed := strings.Cut(one, ";")

@@ -2,7 +2,7 @@ package web
 
 import "testing"
 
-func TestGzipIsSentToWhomItIsNamedAndNotRefused(t *testing.T) {
+func TestAccepts_Gzip(t *testing.T) {
 	for _, tt := range []struct {
 		accepted string
 		want     bool
@@ -17,7 +17,7 @@ func TestGzipIsSentToWhomItIsNamedAndNotRefused(t *testing.T) {
 		{"gzip;Q=0.0, identity", false},
 		{"", false},
 		{"identity", false},
-		{"*", false}, // whatever there is: as it is
+		{"*", false}, // any coding: sent without one
 		{"x-gzipped, br", false},
 		{"br;x=gzip", false},
 	} {

@@ -13,14 +13,13 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Limiter counts what happens on a site under a key, over all processes where they can see each
-// other. When another time is too often, it says how long to wait. It must answer when the
-// shared count is out of reach, from a count of its own. Keys hold addresses: they are not
-// stored in clear.
+// A Limiter is a set of token buckets, one per site and key. Processes share the buckets through Redis; if Redis is
+// down, each process uses its own. Keys contain addresses, so a Limiter does not store them in plain text.
 type Limiter interface {
+	// Allow takes a token from a bucket. If there is none, it returns how long to wait.
 	Allow(ctx context.Context, site int64, key string, perMinute, burst int) (ok bool, retryAfter time.Duration)
-	// GiveBack returns one that Allow took.
-	GiveBack(ctx context.Context, site int64, key string, perMinute, burst int)
+	// Refund returns a token that Allow took.
+	Refund(ctx context.Context, site int64, key string, perMinute, burst int)
 }
 
 // A Rate limits how often a client's address may do something on a site. Its bucket refills at perMinute and holds
@@ -28,7 +27,7 @@ type Limiter interface {
 type Rate struct {
 	name             string
 	perMinute, burst int
-	read             bool // nothing was sent that could be lost
+	read             bool // refusals do not mention the text that was sent
 	mails            bool // refused if the service sends no mail
 	exemptStaff      bool // accounts with a role on the site are not limited
 }
@@ -39,26 +38,26 @@ var (
 	Edits       = Rate{name: "post", perMinute: 10, burst: 20}
 	Previews    = Rate{name: "preview", perMinute: 60, burst: 60}
 	Votes       = Rate{name: "vote", perMinute: 60, burst: 60}
-	Complaints  = Rate{name: "complaint", perMinute: 10, burst: 20} // reports and appeals
-	Identities  = Rate{name: "identity", perMinute: 30, burst: 60}  // sign-ins of readers, and by a provider
+	Reports     = Rate{name: "complaint", perMinute: 10, burst: 20} // reports and appeals
+	Identities  = Rate{name: "identity", perMinute: 30, burst: 60}  // sign-ins of readers, and sign-ins through a provider
 	Mails       = Rate{name: "mail", perMinute: 3, burst: 10, mails: true}
-	Held        = Rate{name: "held", perMinute: 10, burst: 20}                 // data held about an address
+	HeldData    = Rate{name: "held", perMinute: 10, burst: 20}                 // data held about an address
 	Logs        = Rate{name: "log", perMinute: 10, burst: 20, read: true}      // whole public logs
-	Figures     = Rate{name: "figures", perMinute: 30, burst: 60, read: true}  // reads over a whole site
-	Reads       = Rate{name: "read", perMinute: 600, burst: 1_200, read: true} // reads whose cost grows with a page
+	Statistics  = Rate{name: "figures", perMinute: 30, burst: 60, read: true}  // statistics of a whole site
+	Reads       = Rate{name: "read", perMinute: 600, burst: 1_200, read: true} // reads that cost more on larger pages
 
-	passwords = Rate{name: "password", perMinute: 10, burst: 20} // of LimitPasswords
+	passwords = Rate{name: "password", perMinute: 10, burst: 20} // see LimitPasswords
 )
 
-// Of an IPv6 address three networks are counted, for who has one has all the narrower ones in it: the /64
-// once, the /56 four times and the /48 sixteen times as much.
-const wider = 4
+// networkFactor multiplies the limit of each networkFactor network. An IPv6 address counts against three networks, because a
+// client with a wide one owns every narrower one in it. The /56 allows 4 times the rate of the /64, the /48 16 times.
+const networkFactor = 4
 
 // Allow counts a request against the rate of the client's networks on a site, and returns rate.limited if there were
 // too many. Site 0 counts over all sites. All clients of unknown address share a bucket.
 func (k *Kit) Allow(c echo.Context, rate Rate, site int64) error {
 	if rate.mails && !k.Mailing {
-		return problem.Field("/email", "This service sends no mail: whoever runs it has given it no mail server (--smtp).")
+		return problem.Field("/email", "This service sends no mail: its operator has not set a mail server (--smtp).")
 	}
 	_, wait := k.take(c, site, rate)
 	switch {
@@ -71,8 +70,8 @@ func (k *Kit) Allow(c echo.Context, rate Rate, site int64) error {
 		"Too many at once from this address. Your text is safe: wait a little and send it again.", wait)
 }
 
-// PostLimiter counts a new comment against NewComments, and returns what limits new comments of the whole site. Accounts
-// with a role on the site are exempt from both: the limiter is nil.
+// PostLimiter counts a new comment against NewComments. It returns the limiter for new comments of the whole site.
+// Accounts with a role on the site are exempt from both; the limiter is then nil.
 func (k *Kit) PostLimiter(c echo.Context, site site.Site) (moderation.Limiter, error) {
 	who, err := k.Actor(c)
 	if err == nil && who.Role(site.ID) != authz.NoRole || k.Limiter == nil {
@@ -81,8 +80,8 @@ func (k *Kit) PostLimiter(c echo.Context, site site.Site) (moderation.Limiter, e
 	return k.Limiter, k.Allow(c, NewComments, site.ID)
 }
 
-// LimitPasswords counts an attempt with a password against the client's networks before it is hashed, then calls try.
-// An attempt that succeeds is given back, so it cannot be a step of the chain.
+// LimitPasswords counts a password attempt against the client's networks, then calls try, which hashes the password. It
+// refunds an attempt that succeeds, so it cannot be a step of the chain.
 func (k *Kit) LimitPasswords(c echo.Context, try func() error) error {
 	giveBack, wait := k.take(c, 0, passwords)
 	if wait > 0 {
@@ -95,8 +94,8 @@ func (k *Kit) LimitPasswords(c echo.Context, try func() error) error {
 	return err
 }
 
-// take counts one against each network of the client's address, or says how long to wait for the one that
-// has none left; then no narrower one has lost any.
+// take takes a token from each network of the client's address. If a network has none, take refunds the tokens of
+// narrower networks and returns how long to wait, at least 1 ns. giveBack refunds all tokens.
 func (k *Kit) take(c echo.Context, site int64, rate Rate) (giveBack func(), wait time.Duration) {
 	var taken []func()
 	giveBack = func() {
@@ -115,9 +114,9 @@ func (k *Kit) take(c echo.Context, site int64, rate Rate) (giveBack func(), wait
 			giveBack()
 			return nil, max(wait, 1)
 		}
-		rate, most := perMinute, burst // what is given back, not what is taken next
-		taken = append(taken, func() { k.Limiter.GiveBack(ctx, site, key, rate, most) })
-		perMinute, burst = wider*perMinute, wider*burst
+		rate, most := perMinute, burst // copies: the loop changes both
+		taken = append(taken, func() { k.Limiter.Refund(ctx, site, key, rate, most) })
+		perMinute, burst = networkFactor*perMinute, networkFactor*burst
 	}
 	return giveBack, 0
 }

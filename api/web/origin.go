@@ -8,16 +8,15 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// MayWrite reports whether a page of an origin may write to a site. It compares exactly: a site's origins
-// are kept as browsers send them.
+// MayWrite reports whether a page of the origin from may write to a site: an origin of the site or of the service. It
+// compares strings, because a site's origins are stored as browsers send them.
 func (k *Kit) MayWrite(r *http.Request, site site.Site, from string) bool {
-	return slices.Contains(site.Origins, from) || k.own(r, from)
+	return slices.Contains(site.Origins, from) || k.isOwnOrigin(r, from)
 }
 
-// own says that a page of the service itself sent the request: of its public address, or, where
-// nobody said which that is, of the address that this request names as its host. Somebody else's name
-// can be made to lead here.
-func (k *Kit) own(r *http.Request, from string) bool {
+// isOwnOrigin reports whether from is the service's isOwnOrigin origin: its public URL or, with AnyHost, the host that the
+// request names. AnyHost is not the default because another domain can point to this server (DNS rebinding).
+func (k *Kit) isOwnOrigin(r *http.Request, from string) bool {
 	if from == k.Origin() || !k.AnyHost {
 		return from == k.Origin()
 	}

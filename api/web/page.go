@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"net/http"
 	"strings"
 
 	"github.com/aitys/aitys/internal/i18n"
@@ -16,8 +15,8 @@ import (
 // A Policy is the Content-Security-Policy of a page.
 type Policy string
 
-// The policies: a page without script, and the desk, whose one script may only make nodes.
-// Everything comes from the service itself, nothing may frame it, no style stands inline.
+// NoScript is for pages without script. OwnScript is for pages with scripts of the service, which may only create
+// nodes (Trusted Types). Both load from the service only, and forbid framing and inline styles.
 const (
 	NoScript Policy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -25,8 +24,8 @@ const (
 		"; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
-// Render answers with a page. It is executed before anything is sent, so that a failing
-// template is an error and never half a page.
+// Render answers with a page. It executes the template before it sends anything, so a template that fails is an error
+// and not half a page.
 func Render(c echo.Context, status int, policy Policy, t *template.Template, data any) error {
 	var b bytes.Buffer
 	if err := t.Execute(&b, data); err != nil {
@@ -36,8 +35,8 @@ func Render(c echo.Context, status int, policy Policy, t *template.Template, dat
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-// PageHeaders sets what goes with every page for people, but for what the page has set itself. Its forms send
-// their origin (Referrer-Policy: same-origin), because a null one is foreign.
+// PageHeaders sets the headers of an HTML page. It keeps a Cache-Control and Cross-Origin-Opener-Policy that are
+// already set. Referrer-Policy is same-origin, because with no-referrer forms send the origin "null", which is refused.
 func PageHeaders(c echo.Context, policy Policy) {
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", string(policy))
@@ -51,7 +50,7 @@ func PageHeaders(c echo.Context, policy Policy) {
 }
 
 var errorPage = template.Must(template.New("error").Parse(`<!doctype html>
-<html lang="en">
+<html lang="{{.Lang}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -64,22 +63,30 @@ var errorPage = template.Must(template.New("error").Parse(`<!doctype html>
 </html>
 `))
 
-// writeErrorPage answers with p as a page. It never repeats what was sent.
+// writeErrorPage answers with p as an HTML page in the reader's language. The page contains no input of the request.
 func writeErrorPage(c echo.Context, p Problem) error {
 	ProblemHeaders(c, p)
-	if p.Title == "" {
-		p.Title = http.StatusText(p.Status)
+	w := Catalog(c)
+	page := struct{ Lang, Title, Detail string }{Lang: w.Lang()}
+	page.Title, page.Detail = ErrorText(w, p)
+	return Render(c, p.Status, NoScript, errorPage, page)
+}
+
+// ErrorText returns the heading and the text of an error page.
+func ErrorText(w *i18n.Catalog, p Problem) (heading, text string) {
+	if key := "error." + p.Code; w.Has(key) {
+		return w.T(key), w.T(key + ".text")
 	}
-	return Render(c, p.Status, NoScript, errorPage, p)
+	return w.T("error"), w.Problem(p.Detail)
 }
 
-// Words returns the language asked for, else the one that the browser likes best.
-func Words(c echo.Context) *i18n.Catalog {
+// Catalog returns the texts in the language of the query parameter lang, else in the one the browser prefers.
+func Catalog(c echo.Context) *i18n.Catalog {
 	Vary(c, "Accept-Language")
-	return i18n.Pick(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
+	return i18n.Negotiate(c.QueryParam("lang"), c.Request().Header.Get("Accept-Language"))
 }
 
-// Vary adds the name of a request header to the Vary header of the response, unless it is there.
+// Vary adds the name of a request header to the response's Vary header, unless it is there already.
 func Vary(c echo.Context, name string) {
 	h := c.Response().Header()
 	for _, names := range h.Values("Vary") {
@@ -92,7 +99,7 @@ func Vary(c echo.Context, name string) {
 	h.Add("Vary", name)
 }
 
-// Rules are what a site asks of its writers: its own in the language of w, else those of the house.
+// Rules returns the rules that a site shows its commenters: its own in the language of w, else the default ones.
 func Rules(site site.Site, w *i18n.Catalog) string {
 	return cmp.Or(site.Settings.Rules[w.Lang()], w.T("rules.default"))
 }

@@ -14,95 +14,98 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// An Errand is why somebody was sent to a provider: For what, and To which page of ours they go from there.
-type Errand struct {
-	For     string `json:"for"`
-	To      string `json:"to"`
-	Site    string `json:"site,omitempty"`
-	Token   string `json:"token,omitempty"`   // of a one-time link
-	Session string `json:"session,omitempty"` // of who left to link their account: another that comes back may not
+// A Flow is a sign-in at an OpenID provider, as the browser's cookie keeps it: its purpose, and the page of the service
+// to return to.
+type Flow struct {
+	Purpose  string `json:"for"`
+	ReturnTo string `json:"to"`
+	Site     string `json:"site,omitempty"`
+	Token    string `json:"token,omitempty"`   // of a one-time link
+	Session  string `json:"session,omitempty"` // of the account to link; another session may not finish the flow
 }
 
-// What somebody is sent to a provider for.
+// The purposes of a Flow.
 const (
-	ToWrite  = "write"  // on a site, as a reader
-	ToSignIn = "signin" // at the desk
-	ToLink   = "link"   // the account that is signed in
-	ToRedeem = "redeem" // a one-time link, of Token
+	FlowWrite  = "write"  // sign in to a site as a reader
+	FlowSignIn = "signin" // sign in to the desk
+	FlowLink   = "link"   // link the provider to the account that is signed in
+	FlowRedeem = "redeem" // redeem a one-time link, see Token
 )
 
-// wayCookie begins the name of what a browser keeps of a way to a provider; more follows, for there may be several.
-const wayCookie = "aitys-way-"
+// flowCookie is the prefix of the cookie that keeps a Flow. The start of the flow's state follows, so that a browser
+// can have several flows open.
+const flowCookie = "aitys-way-"
 
-func (k *Kit) way(state string) *http.Cookie {
-	c := k.cookie(wayCookie + state[:min(8, len(state))])
-	c.SameSite = http.SameSiteLaxMode // who comes back comes from elsewhere
+func (k *Kit) newFlowCookie(state string) *http.Cookie {
+	c := k.cookie(flowCookie + state[:min(8, len(state))])
+	c.SameSite = http.SameSiteLaxMode // the provider's redirect is a cross-site navigation
 	c.MaxAge = 600
 	return c
 }
 
-// leading is a page that leads on by itself: a form may lead to no other host, and a page may.
-var leading = template.Must(template.New("leading").Parse(
+// redirectPage redirects by the Refresh header. A redirect in response to a form would be blocked by the form-action
+// policy.
+var redirectPage = template.Must(template.New("leading").Parse(
 	`<!doctype html><title>Aitys</title><a href="{{.}}" rel="noreferrer">{{.}}</a>`))
 
-// LeadTo sends somebody to a provider.
-func (k *Kit) LeadTo(c echo.Context, provider string, e Errand) error {
+// StartFlow answers with a page that redirects to a provider, and sets the flow's cookie.
+func (k *Kit) StartFlow(c echo.Context, provider string, e Flow) error {
 	said, err := json.Marshal(e)
 	if err != nil {
-		return fmt.Errorf("write an errand: %w", err)
+		return fmt.Errorf("encode a sign-in flow: %w", err)
 	}
-	way, err := k.Providers.Lead(c.Request().Context(), provider, string(said))
+	way, err := k.Providers.StartSignIn(c.Request().Context(), provider, string(said))
 	if err != nil {
 		return err
 	}
-	cookie := k.way(way.State)
-	cookie.Value = way.Kept
+	cookie := k.newFlowCookie(way.State)
+	cookie.Value = way.Cookie
 	c.SetCookie(cookie)
 	c.Response().Header().Set("Refresh", "0; url="+way.Address)
-	return Render(c, http.StatusOK, NoScript, leading, way.Address)
+	return Render(c, http.StatusOK, NoScript, redirectPage, way.Address)
 }
 
-// Receive returns who came back from a provider, and why they were sent; the errand also where they are refused, as
-// far as it is known.
-func (k *Kit) Receive(c echo.Context) (e Errand, proof authz.Proof, err error) {
+// FinishFlow reads the provider's redirect and clears the flow's cookie. It returns the Flow and the proof of identity.
+// With an error it still returns the Flow, if the cookie had one.
+func (k *Kit) FinishFlow(c echo.Context) (e Flow, proof authz.ExternalIdentity, err error) {
 	state, kept := c.QueryParam("state"), ""
-	cookie := k.way(url.QueryEscape(state))
+	cookie := k.newFlowCookie(url.QueryEscape(state))
 	if got, err := c.Cookie(cookie.Name); err == nil {
 		kept = got.Value
 	}
 	cookie.MaxAge, cookie.Expires = -1, time.Unix(1, 0)
 	c.SetCookie(cookie)
-	proof, said, err := k.Providers.Receive(c.Request().Context(), c.Param("provider"), kept,
-		identity.Answer{State: state, Code: c.QueryParam("code"), Issuer: c.QueryParam("iss")})
+	proof, said, err := k.Providers.FinishSignIn(c.Request().Context(), c.Param("provider"), kept,
+		identity.Callback{State: state, Code: c.QueryParam("code"), Issuer: c.QueryParam("iss")})
 	if said != "" {
 		_ = json.Unmarshal([]byte(said), &e) // we wrote it
 	}
 	return e, proof, err
 }
 
-// heldCookie keeps who a reader is from a provider's answer until the button is pressed.
-const heldCookie = "aitys-held"
+// pendingCookie keeps a reader's proof of identity from the provider's redirect until the reader confirms it.
+const pendingCookie = "aitys-held"
 
-// Hold has the browser keep who a reader is; what comes with the way back is followed by a redirect of another's,
-// which brings no stricter cookie.
-func (k *Kit) Hold(c echo.Context, value string, until time.Time) {
-	cookie := k.cookie(heldCookie)
+// SetPending sets the cookie of a pending proof of identity. The cookie is SameSite=Lax: browsers do not send Strict
+// cookies on the navigation that a provider's redirect began.
+func (k *Kit) SetPending(c echo.Context, value string, until time.Time) {
+	cookie := k.cookie(pendingCookie)
 	cookie.SameSite, cookie.Value, cookie.Expires = http.SameSiteLaxMode, value, until
 	c.SetCookie(cookie)
 }
 
-// Held returns what Hold had it keep, or "".
-func (k *Kit) Held(r *http.Request) string {
-	cookie, err := r.Cookie(k.cookieName(heldCookie))
+// Pending returns the value that SetPending set, or "".
+func (k *Kit) Pending(r *http.Request) string {
+	cookie, err := r.Cookie(k.cookieName(pendingCookie))
 	if err != nil {
 		return ""
 	}
 	return cookie.Value
 }
 
-// LetGo takes that back.
-func (k *Kit) LetGo(c echo.Context) {
-	cookie := k.cookie(heldCookie)
+// ClearPending deletes the cookie that SetPending set.
+func (k *Kit) ClearPending(c echo.Context) {
+	cookie := k.cookie(pendingCookie)
 	cookie.MaxAge, cookie.Expires = -1, time.Unix(1, 0)
 	c.SetCookie(cookie)
 }

@@ -18,35 +18,35 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// MaxBody is how many bytes a request's body may have, except on routes for long ones. It is checked before
-// anything is parsed.
+// MaxBody is the maximum size of a request body in bytes, except on routes that take long ones. It is checked before
+// parsing.
 const MaxBody = 64 << 10
 
-// longBody is how many bytes a body may have on routes that take lists.
-const longBody = 1 << 20
+// maxLongBody is the maximum size of a body in bytes on routes that take pasted lists.
+const maxLongBody = 1 << 20
 
 const longKey = "web.long"
 
-// Long lets a form have 1 MiB, for lists that somebody pastes.
-func Long(next echo.HandlerFunc) echo.HandlerFunc {
+// LongForm is middleware for routes with forms of up to 1 MiB, for pasted lists.
+func LongForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Set(longKey, true)
 		return next(c)
 	}
 }
 
-// mostBody returns how many bytes a form may have.
-func mostBody(c echo.Context) int64 {
+// maxForm returns the maximum size of the request's form in bytes.
+func maxForm(c echo.Context) int64 {
 	if c.Get(longKey) != nil {
-		return longBody
+		return maxLongBody
 	}
 	return MaxBody
 }
 
-// maxDepth is how deep objects and lists of a body may be nested.
+// maxDepth limits how deep objects and lists of a body may be nested.
 const maxDepth = 32
 
-// decode is Request.ReadJSON.
+// decode implements Request.ReadJSON.
 func decode(raw []byte, in any) error {
 	if !utf8.Valid(raw) {
 		return notUTF8(raw)
@@ -62,9 +62,9 @@ func decode(raw []byte, in any) error {
 	return nil
 }
 
-// ReadForm reads a form-encoded body. The same field twice is refused.
+// ReadForm reads a form-encoded body.
 func ReadForm(c echo.Context) (url.Values, error) {
-	raw, err := readBody(c, "application/x-www-form-urlencoded", mostBody(c))
+	raw, err := readBody(c, "application/x-www-form-urlencoded", maxForm(c))
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,9 @@ func ReadForm(c echo.Context) (url.Values, error) {
 	return form, nil
 }
 
-// GoodKey reports whether an Idempotency-Key, of a header or of a form, has 16 to 128 letters, digits and signs.
-func GoodKey(v string) bool {
+// ValidKey reports whether an Idempotency-Key of a header or form has 16 to 128 printable ASCII characters without
+// spaces.
+func ValidKey(v string) bool {
 	if len(v) < 16 || len(v) > 128 {
 		return false
 	}
@@ -88,7 +89,8 @@ func GoodKey(v string) bool {
 	return true
 }
 
-// readBody reads the whole body if it has the media type wanted and at most so many bytes.
+// readBody returns the body. It refuses another media type than want, another charset than UTF-8, any
+// Content-Encoding, and more than most bytes.
 func readBody(c echo.Context, want string, most int64) ([]byte, error) {
 	r := c.Request()
 	got, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -115,8 +117,8 @@ func readBody(c echo.Context, want string, most int64) ([]byte, error) {
 	return raw, nil
 }
 
-// notUTF8 tells a comment in another encoding from a body that is broken elsewhere:
-// the decoder replaces what it cannot read, so the raw bytes of the field are looked at.
+// notUTF8 returns the error for a body that is not UTF-8. If the invalid bytes are in the field "body", that is
+// problem.NotUTF8. It looks at the raw bytes, because the decoder replaces invalid ones.
 func notUTF8(raw []byte) error {
 	var whole map[string]json.RawMessage
 	if json.Unmarshal(raw, &whole) == nil && !utf8.Valid(whole["body"]) {
@@ -125,18 +127,18 @@ func notUTF8(raw []byte) error {
 	return problem.NotJSON("JSON is UTF-8.", nil)
 }
 
-// wrongType names the field whose value is of another type than the specification's.
+// wrongType returns an error that names the field with a value of the wrong type.
 func wrongType(err error) error {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {
 		field := "/" + strings.ReplaceAll(t.Field, ".", "/")
-		return problem.Field(field, "A "+t.Value+" cannot stand here.")
+		return problem.Field(field, "This field has the wrong type: "+t.Value+".")
 	}
 	return problem.NotJSON("The body is not JSON.", err)
 }
 
-// A walker goes through a body once before it is decoded, for what encoding/json lets pass:
-// keys twice or in another letter case, unknown ones, deep nesting, something after the end.
+// A walker checks a body before it is decoded, for what encoding/json accepts: repeated keys, keys in another letter
+// case, unknown keys, deep nesting, data after the end.
 type walker struct {
 	dec *json.Decoder
 }
@@ -153,12 +155,12 @@ func (w *walker) document(t reflect.Type) error {
 		return err
 	}
 	if _, err := w.dec.Token(); err != io.EOF {
-		return problem.NotJSON("Something stands after the JSON object.", nil)
+		return problem.NotJSON("There is data after the JSON object.", nil)
 	}
 	return nil
 }
 
-// value reads one value of type t (nil: any); at is its JSON pointer.
+// value reads one value of type t, or of any type if t is nil. At is its JSON pointer.
 func (w *walker) value(t reflect.Type, at string, depth int) error {
 	tok, err := w.dec.Token()
 	if err != nil {
@@ -185,10 +187,10 @@ func (w *walker) object(t reflect.Type, at string, depth int) error {
 		if err != nil {
 			return problem.NotJSON("The body is not JSON.", nil)
 		}
-		key := tok.(string) // the decoder gives nothing else here
-		here := at + "/" + pointer.Replace(key)
+		key := tok.(string) // keys are always strings
+		here := at + "/" + pointerEscaper.Replace(key)
 		if seen[key] {
-			return problem.NotJSON("A key stands twice: "+here, nil)
+			return problem.NotJSON("This key is repeated: "+here, nil)
 		}
 		seen[key] = true
 		ft, ok := fields[key]
@@ -222,10 +224,11 @@ func (w *walker) end() error {
 	return nil
 }
 
-// pointer escapes a key for a JSON pointer.
-var pointer = strings.NewReplacer("~", "~0", "/", "~1")
+// pointerEscaper escapes a key for a JSON pointerEscaper.
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 
-// fieldsOf returns a struct's keys with their types; nil where any key may stand.
+// fieldsOf returns the JSON keys of a struct type with their types. It returns nil for other types, which allow any
+// key.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if t = deref(t); t == nil || t.Kind() != reflect.Struct {
 		return nil
@@ -246,10 +249,10 @@ func deref(t reflect.Type) reflect.Type {
 	return t
 }
 
-// ReadMailForm reads what is posted to a mailed link. Programs that end mails by themselves (RFC 8058) may send it in
-// parts.
+// ReadMailForm reads a form posted to a link in a mail. Mail programs that unsubscribe with one click (RFC 8058) may
+// send it as multipart/form-data.
 func ReadMailForm(c echo.Context) (url.Values, error) {
-	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")) // what is none is refused by ReadForm
+	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type")) // ReadForm refuses an invalid one
 	if kind != "multipart/form-data" {
 		return ReadForm(c)
 	}

@@ -34,7 +34,7 @@ func readBytes(raw []byte) (wanted, error) {
 	return in, err
 }
 
-func TestABodyIsReadWhole(t *testing.T) {
+func TestReadJSON_ReadsWholeBody(t *testing.T) {
 	in, err := readBytes([]byte(` {"body":"ә 😀 \u0301","number":7,"below":{"id":"x"},"list":[{"id":"y"},{}]} `))
 	if err != nil || in.Body != "ә 😀 \u0301" || *in.Number != 7 || in.Below.ID != "x" || len(in.List) != 2 {
 		t.Errorf("got %+v, %v", in, err)
@@ -45,7 +45,7 @@ func TestABodyIsReadWhole(t *testing.T) {
 	}
 }
 
-func TestAWrongFieldIsNamed(t *testing.T) {
+func TestReadJSON_NamesWrongField(t *testing.T) {
 	for body, field := range map[string]string{
 		`{"list":[{"id":"x"},{"ID":"y"}]}`: "/list/1/ID",
 		`{"below":{"a/b~c":1}}`:            "/below/a~1b~0c",
@@ -61,8 +61,7 @@ func TestAWrongFieldIsNamed(t *testing.T) {
 	}
 }
 
-// FuzzReadJSON: whatever the bytes, the answer is a body that says exactly what was sent, or a
-// failure with a code.
+// FuzzReadJSON checks that any input is either decoded exactly or refused with a code.
 func FuzzReadJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"body":"x","number":1,"below":{"id":"y"},"list":[{"id":"z"}]}`, `{"body":"x","body":"y"}`, `{"Body":"x"}`,
@@ -99,12 +98,12 @@ func FuzzReadJSON(f *testing.F) {
 	})
 }
 
-func TestAKeyIsPrintedInOneWord(t *testing.T) {
+func TestValidKey_RejectsSpacesAndNonASCII(t *testing.T) {
 	for key, want := range map[string]bool{
 		"0123456789abcdef": true, "a-b_c.d~e!f/g=h+i": true, strings.Repeat("x", 128): true, "0123456789abcde": false,
 		strings.Repeat("x", 129): false, "0123456789 abcdef": false, "0123456789abcdef\x00": false, "0123456789abcdeё": false,
 	} {
-		if GoodKey(key) != want {
+		if ValidKey(key) != want {
 			t.Errorf("%q: got %v", key, !want)
 		}
 	}

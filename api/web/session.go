@@ -15,8 +15,8 @@ import (
 
 const actorKey = "web.actor"
 
-// Actor returns who is asking: the account of an API token, else of the session cookie.
-// Without either, or with an unknown one, it is auth.needed. It asks once a request.
+// Actor returns the actor of the API token, else of the session cookie. Without a valid one it returns auth.needed. It
+// caches the actor for the request.
 func (k *Kit) Actor(c echo.Context) (authz.Actor, error) {
 	Vary(c, "Cookie")
 	if who, ok := c.Get(actorKey).(authz.Actor); ok {
@@ -30,7 +30,7 @@ func (k *Kit) Actor(c echo.Context) (authz.Actor, error) {
 	return who, nil
 }
 
-// ActorOf asks each time, for a request that stays open: rights may have been taken away.
+// ActorOf is Actor without a cache, for requests that stay open: rights may have been revoked.
 func (k *Kit) ActorOf(r *http.Request) (authz.Actor, error) {
 	if r.Header.Get("Authorization") != "" {
 		token, ok := Bearer(r)
@@ -46,7 +46,7 @@ func (k *Kit) ActorOf(r *http.Request) (authz.Actor, error) {
 	return k.Identity.ActorBySession(r.Context(), cookie.Value)
 }
 
-// Bearer returns the token of an Authorization header.
+// Bearer returns the bearer token of the Authorization header.
 func Bearer(r *http.Request) (token string, ok bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
@@ -56,8 +56,9 @@ func Bearer(r *http.Request) (token string, ok bool) {
 	return token, token != ""
 }
 
-// NeedBearer returns the bearer token of a request, whose answer is not cached. Without one it is refused with detail.
-func NeedBearer(c echo.Context, detail string) (string, error) {
+// RequireBearer returns the request's bearer token, and forbids caching of the response. Without a token it returns
+// auth.needed with detail.
+func RequireBearer(c echo.Context, detail string) (string, error) {
 	NoStore(c)
 	token, ok := Bearer(c.Request())
 	if !ok {
@@ -66,22 +67,23 @@ func NeedBearer(c echo.Context, detail string) (string, error) {
 	return token, nil
 }
 
-// Browser says with what a request to sign in comes.
+// Browser returns the user agent and the known-browser cookie of a sign-in request.
 func (k *Kit) Browser(r *http.Request) identity.Browser {
 	b := identity.Browser{Agent: r.UserAgent()}
 	if cookie, err := r.Cookie(k.cookieName(knownCookie)); err == nil {
-		b.Known = cookie.Value
+		b.Token = cookie.Value
 	}
 	return b
 }
 
-// The cookies of who signs in. The second stays when the first ends.
+// The cookies of an account: its session, and the mark of a browser that has signed in before. The second outlives the
+// first.
 const (
 	sessionCookie = "aitys"
 	knownCookie   = "aitys-known"
 )
 
-// cookieName is bound to the host by its prefix where the browser allows it: over https.
+// cookieName returns name with the prefix __Host- over https. The prefix binds a cookie to the host.
 func (k *Kit) cookieName(name string) string {
 	if k.Secure() {
 		return "__Host-" + name
@@ -89,17 +91,17 @@ func (k *Kit) cookieName(name string) string {
 	return name
 }
 
-// KeepSession puts a new session into the client's cookie, and into another that they were here.
-func (k *Kit) KeepSession(c echo.Context, s identity.SignedIn) {
+// SetSession sets the cookies of a new session.
+func (k *Kit) SetSession(c echo.Context, s identity.SignedIn) {
 	session, known := k.cookie(sessionCookie), k.cookie(knownCookie)
 	session.Value, session.Expires = s.Value, s.ExpiresAt
-	known.Value, known.Expires = s.Known, s.KnownUntil
+	known.Value, known.Expires = s.BrowserToken, s.BrowserTokenUntil
 	c.SetCookie(session)
 	c.SetCookie(known)
 }
 
-// ForgetSession takes the session's cookie back.
-func (k *Kit) ForgetSession(c echo.Context) {
+// ClearSession deletes the session cookie.
+func (k *Kit) ClearSession(c echo.Context) {
 	cookie := k.cookie(sessionCookie)
 	cookie.MaxAge, cookie.Expires = -1, time.Unix(1, 0)
 	c.SetCookie(cookie)
@@ -111,17 +113,17 @@ func (k *Kit) cookie(name string) *http.Cookie {
 	}
 }
 
-// Again answers with a page that loads the same address once more, from ourselves: who comes by a link from elsewhere
-// brings no SameSite=Strict cookie the first time.
-func Again(c echo.Context) error {
+// Reload answers with a page that loads the same URL again. Browsers send no SameSite=Strict cookie when a link on
+// another site opens the page, but they send it on the reload.
+func Reload(c echo.Context) error {
 	PageHeaders(c, NoScript)
 	c.Response().Header().Set("Refresh", "0")
 	return c.HTML(http.StatusOK, "<!doctype html><title>Aitys</title>")
 }
 
-// OwnPages refuses a request that changes something and comes from somebody else's page, or with a session
-// and from nobody knows where: every browser says so. It stands before every route that believes the session
-// cookie.
+// OwnPages is middleware against CSRF. It refuses a request that changes something and comes from a page of another
+// site, or has a session cookie but neither Origin nor Sec-Fetch-Site: every browser sends one of them. Every route
+// that trusts the session cookie needs this check.
 func (k *Kit) OwnPages(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := k.checkOwnPage(c.Request()); err != nil {
@@ -133,8 +135,8 @@ func (k *Kit) OwnPages(next echo.HandlerFunc) echo.HandlerFunc {
 
 func (k *Kit) checkOwnPage(r *http.Request) error {
 	err := k.csrf.Check(r)
-	if err == nil && k.fromNowhere(r) {
-		err = errFromNowhere
+	if err == nil && k.hasCookieOnly(r) {
+		err = errCookieOnly
 	}
 	if err != nil {
 		return problem.ForeignOrigin(err)
@@ -142,11 +144,12 @@ func (k *Kit) checkOwnPage(r *http.Request) error {
 	return nil
 }
 
-var errFromNowhere = errors.New("a session cookie without Origin and Sec-Fetch-Site")
+var errCookieOnly = errors.New("a session cookie without Origin and Sec-Fetch-Site")
 
-// fromNowhere says that only the session's cookie speaks for a request that changes something.
-func (k *Kit) fromNowhere(r *http.Request) bool {
-	if reads(r.Method) || r.Method == http.MethodOptions || r.Header.Get("Authorization") != "" ||
+// hasCookieOnly reports whether a request that changes something has a session cookie, but no Authorization, Origin or
+// Sec-Fetch-Site header.
+func (k *Kit) hasCookieOnly(r *http.Request) bool {
+	if isRead(r.Method) || r.Method == http.MethodOptions || r.Header.Get("Authorization") != "" ||
 		r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
 		return false
 	}

@@ -7,21 +7,21 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Streamed is an answer of any length, which begins with its first Write: until then it can be refused. Who takes
-// nothing of it for as long as a write may take is given up. It outlasts the time of a request.
-type Streamed struct {
+// A StreamWriter writes a response of any length. The response begins with the first Write; until then the handler can
+// return an error. Each Write has its own timeout, so the response may take longer than the server's write timeout.
+type StreamWriter struct {
 	to          *echo.Response
 	control     *http.ResponseController
 	contentType string
-	file        string // what it is saved as, or ""
+	file        string // suggested file name, or ""
 }
 
-// Stream makes an answer that is written piece by piece.
-func Stream(c echo.Context, contentType, file string) *Streamed {
-	return &Streamed{c.Response(), http.NewResponseController(c.Response()), contentType, file}
+// NewStream returns a StreamWriter for the response.
+func NewStream(c echo.Context, contentType, file string) *StreamWriter {
+	return &StreamWriter{c.Response(), http.NewResponseController(c.Response()), contentType, file}
 }
 
-func (s *Streamed) Write(piece []byte) (int, error) {
+func (s *StreamWriter) Write(piece []byte) (int, error) {
 	if !s.to.Committed {
 		h := s.to.Header()
 		h.Set(echo.HeaderContentType, s.contentType)
@@ -29,14 +29,15 @@ func (s *Streamed) Write(piece []byte) (int, error) {
 			h.Set(echo.HeaderContentDisposition, `attachment; filename="`+s.file+`"`)
 		}
 	}
-	if err := s.control.SetWriteDeadline(time.Now().Add(writeTime)); err != nil { // of the connection: no clock of ours
+	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil { // the real clock, not Kit.Clock
 		return 0, err
 	}
 	return s.to.Write(piece)
 }
 
-// Cut ends an answer that failed: nobody takes what has begun for the whole.
-func (s *Streamed) Cut(err error) error {
+// Finish aborts the connection if err is not nil and the response has begun, so that clients notice that it is
+// incomplete. Otherwise it returns err.
+func (s *StreamWriter) Finish(err error) error {
 	if err != nil && s.to.Committed {
 		panic(http.ErrAbortHandler)
 	}

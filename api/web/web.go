@@ -1,11 +1,11 @@
-// Package web is what every HTTP room of the service shares: who is asking, from which
-// address and how often, what a request may look like before it is read, and how a failure
-// is answered.
+// Package web is shared by all HTTP packages of the service. It has route tables and their chain, sessions, CSRF and
+// CORS checks, rate limits, client addresses, request parsing and error responses.
 //
-// It holds no route and no rule of moderation. Its invariants: a failure's status is chosen
-// in problem.go and nowhere else, its cause reaches the log and never the answer; a request
-// that changes something with a session cookie comes from our own pages; nothing a client
-// says about its own address is believed unless a configured proxy said it.
+// It has no routes and no rules of moderation. Its invariants:
+//
+//   - The status of a failure is chosen in problem.go only. Its cause is logged and never sent.
+//   - A request that changes something with a session cookie comes from a page of the service.
+//   - X-Forwarded-For is trusted only from a configured proxy.
 package web
 
 import (
@@ -19,25 +19,22 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Options are what a Kit is made of. Process, Identity, Clock, Log and PublicURL are required; Identity and Providers say
-// who is asking. AnyHost says that nobody told what
-// PublicURL is: a page of the host that a request names is the service's own then. Proxies are the ranges whose
-// X-Forwarded-For is believed; Limiter nil lifts posting rates.
+// Options are the dependencies and settings of a Kit. Process, Identity, Clock, Log and PublicURL are required.
 type Options struct {
 	Process   *txn.Process
 	Identity  *identity.Service
-	Providers *identity.Providers // nil: none
+	Providers *identity.Providers // nil if there are none
 	Presence  presence.Service
 	Clock     txn.Clock
 	Log       *slog.Logger
-	PublicURL *url.URL // scheme and host of the service as its users see it
-	AnyHost   bool
-	Proxies   []netip.Prefix
-	Limiter   Limiter
-	Mailing   bool // mail is sent
+	PublicURL *url.URL       // scheme and host of the service as its users see it
+	AnyHost   bool           // PublicURL was not configured: the host that a request names is the service's own
+	Proxies   []netip.Prefix // proxies whose X-Forwarded-For is trusted
+	Limiter   Limiter        // nil for no rate limits
+	Mailing   bool           // the service sends mail
 }
 
-// A Kit is what all HTTP packages share. It is safe for concurrent use.
+// A Kit has the dependencies and helpers that all HTTP packages share. It is safe for concurrent use.
 type Kit struct {
 	Options
 	csrf *http.CrossOriginProtection
@@ -46,19 +43,19 @@ type Kit struct {
 // New returns a Kit.
 func New(o Options) *Kit {
 	k := &Kit{Options: o, csrf: http.NewCrossOriginProtection()}
-	// An address that cannot be an origin is refused by the command line, before this.
+	// The command line has checked that PublicURL is an origin.
 	_ = k.csrf.AddTrustedOrigin(k.Origin())
 	return k
 }
 
-// LinkURL is the address of a one-time link. Its token stands in the fragment, which no browser sends: a
-// GET that is logged on its way, or stays in a history, would hand it on.
+// LinkURL returns the URL of a one-time link. The token is in the fragment, which browsers do not send. In the path or
+// query it would end up in logs.
 func LinkURL(public *url.URL, token string) string {
 	return public.JoinPath("/moderate/setup").String() + "#" + token
 }
 
-// Origin is the service's own address as a browser writes it in an Origin header.
+// Origin returns the service's origin as browsers send it.
 func (k *Kit) Origin() string { return k.PublicURL.Scheme + "://" + k.PublicURL.Host }
 
-// Secure says that the service is reached by https.
+// Secure reports whether the service is served over https.
 func (k *Kit) Secure() bool { return k.PublicURL.Scheme == "https" }

@@ -6,15 +6,15 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// A Timestamp is a time as the contract writes it: RFC 3339 in UTC.
+// A Timestamp is a time that is encoded as RFC 3339 in UTC.
 type Timestamp time.Time
 
-// MarshalJSON writes the time with as many digits of a second as it has.
+// MarshalJSON encodes the time with as many fractional digits as it has, up to nanoseconds.
 func (s Timestamp) MarshalJSON() ([]byte, error) {
 	return []byte(time.Time(s).UTC().Format(`"` + time.RFC3339Nano + `"`)), nil
 }
 
-// At is nil for the zero time, which is written as null.
+// At returns t as a Timestamp, or nil for the zero time, which is encoded as null.
 func At(t time.Time) *Timestamp {
 	if t.IsZero() {
 		return nil
@@ -23,7 +23,7 @@ func At(t time.Time) *Timestamp {
 	return &s
 }
 
-// OrNull is nil for what is empty, which is written as null.
+// OrNull returns a pointer to v, or nil for the zero value, which is encoded as null.
 func OrNull[T comparable](v T) *T {
 	var empty T
 	if v == empty {
@@ -32,7 +32,7 @@ func OrNull[T comparable](v T) *T {
 	return &v
 }
 
-// List is never nil, because a list is written as [] when it is empty.
+// List returns s, or an empty slice for nil, so that it is encoded as [] and not as null.
 func List[T any](s []T) []T {
 	if s == nil {
 		return []T{}
@@ -40,5 +40,5 @@ func List[T any](s []T) []T {
 	return s
 }
 
-// NoStore keeps an answer out of every cache.
+// NoStore forbids caching of the response.
 func NoStore(c echo.Context) { c.Response().Header().Set("Cache-Control", "no-store") }

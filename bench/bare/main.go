@@ -1,5 +1,5 @@
-// Command bare is the floor for a server: Echo without anything else. It answers /healthz, and any other
-// path with one page from memory: `bare FILE ETAG` has its bytes, compressed, and its tag.
+// Command bare is the floor for the service: Echo alone. It answers /healthz. `bare FILE ETAG` answers every other path
+// with the content of FILE, which is compressed with gzip, and the ETag.
 package main
 
 import (
@@ -34,7 +34,7 @@ func one(page []byte, tag string) echo.HandlerFunc {
 		}
 		h := c.Response().Header()
 		h.Set("Content-Encoding", "gzip")
-		h.Set("Content-Length", length) // else the answer comes in chunks
+		h.Set("Content-Length", length) // otherwise the response is chunked
 		return c.Blob(http.StatusOK, "application/json", page)
 	}
 }

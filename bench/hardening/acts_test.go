@@ -17,11 +17,11 @@ import (
 	"github.com/aitys/aitys/moderation/mailbox"
 )
 
-// An act is what somebody does to a thing that was made for it. What proves their right to it, besides a
-// session of an owner, stands in header.
+// An act is a request that performs the action of a route on an object created for it. header holds credentials beyond
+// an owner's session.
 type act struct {
 	method, path string
-	form         url.Values // or
+	form         url.Values // the body, or
 	json         map[string]any
 	header       map[string]string
 }
@@ -33,11 +33,11 @@ func (a act) body() []byte {
 	if a.json == nil {
 		return nil
 	}
-	b, _ := json.Marshal(a.json) // strings and numbers always can be
+	b, _ := json.Marshal(a.json) // strings and numbers always marshal
 	return b
 }
 
-// foreign is what a page that is not ours can send: it knows no key that a body has.
+// foreign returns the body that a foreign page can send: without the API key.
 func (a act) foreign() []byte {
 	if a.form != nil {
 		a.form = maps.Clone(a.form)
@@ -53,7 +53,7 @@ func (a act) contentType() string {
 	return "application/json"
 }
 
-// keepsNothing are the routes of writing methods that write nothing down, or here find nothing to do.
+// keepsNothing lists routes with a writing method that change no table, or have nothing to change here.
 var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/language",
 	"POST /api/v1/sites/:site/moderation/rules/try", "POST /api/v1/sites/:site/moderation/blocks/try",
 	"POST /api/v1/sites/:site/moderation/presence", "DELETE /api/v1/sites/:site/moderation/presence",
@@ -61,7 +61,7 @@ var keepsNothing = []string{"POST /api/v1/sites/:site/preview", "POST /moderate/
 	"POST /api/v1/sites/:site/moderation/neighbours/preview",
 	"POST /moderate/:site/webhooks/:id/test", "POST /moderate/:site/webhooks/:id/again"}
 
-// publicRoutes are those that ask nobody who they are, or take it from what is sent: a session is nothing there.
+// publicRoutes lists routes that ignore sessions: they need no credentials, or take them from the request.
 var publicRoutes = []string{
 	"POST /api/v1/sites/:site/comments", "PATCH /api/v1/sites/:site/comments/:id",
 	"DELETE /api/v1/sites/:site/comments/:id", "POST /api/v1/sites/:site/preview",
@@ -74,7 +74,7 @@ var publicRoutes = []string{
 	"POST /akismet/1.1/submit-spam", "POST /akismet/1.1/submit-ham",
 }
 
-// act makes what a route acts on, and says what to send.
+// act creates the object that a route acts on, and returns the request.
 func (s *stage) act(route string) act {
 	s.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
@@ -167,7 +167,7 @@ func (s *stage) act(route string) act {
 		form()
 		id = s.session()
 	case "POST /moderate/sessions/password":
-		form("old", password, "password", password) // who signs in afterwards knows it
+		form("old", password, "password", password) // keep the password for later sign-ins
 	case "POST /moderate/sessions/mail":
 		form("mail", []string{"each", "digest"}[s.n%2], "from", "0")
 	case "POST /m/:token":
@@ -372,13 +372,13 @@ func (s *stage) act(route string) act {
 	case "POST /moderate/:site/setup/moderation":
 		form("moderation", "all", "rules", "Rules of "+fresh)
 	default:
-		s.t.Fatalf("%s is in no table: say what it needs", route)
+		s.t.Fatalf("%s has no act: add it here", route)
 	}
 	a.path = strings.Replace(strings.Replace(path, ":site", s.site, 1), ":id", id, 1)
 	return a
 }
 
-// demand is the id of a new demand that stands.
+// demand creates a takedown and returns its ID.
 func (s *stage) demand(fresh string) string {
 	s.t.Helper()
 	comment, _ := s.approved()
@@ -386,7 +386,7 @@ func (s *stage) demand(fresh string) string {
 		values{"comments": []string{comment}, "by": "Court of " + fresh, "kind": "court"})["id"].(string)
 }
 
-// mailed is the token of a link in a mail, to decide on a comment.
+// mailed stores a mail link for a decision on a comment, and returns its token.
 func (s *stage) mailed(comment string) (token string) {
 	s.t.Helper()
 	token = fmt.Sprintf("a-link-of-a-mail-%d", s.n)
@@ -403,13 +403,13 @@ func (s *stage) mailed(comment string) (token string) {
 	return token
 }
 
-// window is the window to sign in, as a page of the site opens it.
+// window returns the URL of the sign-in window, as a page of the site opens it.
 func (s *stage) window() string {
 	origin := map[string]string{"a": blog, "b": other}[s.site]
 	return "/sites/" + s.site + "/signin?" + url.Values{"origin": {origin}}.Encode()
 }
 
-// word is what a site says of a reader of its own.
+// word returns a JWT with which a site vouches for a reader (SSO).
 func (s *stage) word(sub string) string {
 	s.t.Helper()
 	key, now := s.run(s.t, "", "site", "sso", s.site), time.Now()
@@ -421,7 +421,7 @@ func (s *stage) word(sub string) string {
 	return token
 }
 
-// identity is what the window hands to a page of the site.
+// identity returns the identity that the sign-in window passes to a page of the site.
 func (s *stage) identity() string {
 	s.t.Helper()
 	header := s.inSession()
@@ -435,7 +435,7 @@ func (s *stage) identity() string {
 	return id
 }
 
-// clear makes room: a site has so many at most.
+// clear deletes all rows of a table, because sites have limits.
 func (s *stage) clear(table string) {
 	s.t.Helper()
 	if _, err := s.db.Exec("DELETE FROM " + table); err != nil {
@@ -443,7 +443,7 @@ func (s *stage) clear(table string) {
 	}
 }
 
-// clearHooks removes all webhooks, and what is to be delivered to them: an event may add to that meanwhile.
+// clearHooks deletes all webhooks and their deliveries. It retries, because an event may add a delivery meanwhile.
 func (s *stage) clearHooks() {
 	s.t.Helper()
 	testkit.Until(s.t, "no webhook is left", func() bool {
@@ -455,7 +455,7 @@ func (s *stage) clearHooks() {
 	})
 }
 
-// ruled is the id of a new rule or block, removed or not.
+// ruled creates a rule or block, removes it if removed is true, and returns its ID.
 func (s *stage) ruled(kind string, body values, removed bool) string {
 	s.t.Helper()
 	s.clear(kind)
@@ -469,11 +469,11 @@ func (s *stage) ruled(kind string, body values, removed bool) string {
 	return id
 }
 
-// noted is the id of a comment, and that of a note at it, removed or not.
+// noted creates a note on a new comment, removes it if removed is true, and returns the IDs of both.
 func (s *stage) noted(text string, removed bool) (of, id string) {
 	s.t.Helper()
 	in := s.written()
-	in["author"] = values{"name": fmt.Sprint("Writer ", s.n)} // of one no more than twenty stand
+	in["author"] = values{"name": fmt.Sprint("Writer ", s.n)} // at most twenty notes per commenter
 	of = s.post(in).ID
 	path := "/api/v1/sites/" + s.site + "/moderation/"
 	id = s.make("POST", path+"comments/"+of+"/notes", values{"text": text})["id"].(string)
@@ -485,8 +485,8 @@ func (s *stage) noted(text string, removed bool) (of, id string) {
 	return of, id
 }
 
-// A route that nobody has put into the table would go untried: it is found here, and not in the long run.
-func TestEachRouteThatWritesHasAnAct(t *testing.T) {
+// A route without an act would not be tested. This test finds it without the long run.
+func TestAct_ExistsForEachWritingRoute(t *testing.T) {
 	s := newStage(t, testkit.SQLite(t))
 	for _, route := range routes(t) {
 		if !strings.HasPrefix(route, "GET ") {

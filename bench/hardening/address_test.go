@@ -14,10 +14,10 @@ import (
 	networks "github.com/aitys/aitys/moderation/text"
 )
 
-// mixes are how many requests of random headers are read twice.
+// mixes is the number of requests with random headers.
 const mixes = 10_000
 
-// clientAddress reads each row, and random mixes of headers beside a second reading of the rule.
+// clientAddress checks the client address of each row. For random headers it compares the address with reference.
 func clientAddress(t testing.TB, _ bench) result {
 	type row struct {
 		Trusted []string                   `json:"trusted_proxies"`
@@ -29,7 +29,7 @@ func clientAddress(t testing.TB, _ bench) result {
 	all := rows[row](t, "client-address.jsonl")
 	for n, r := range all {
 		if r.Headers == nil {
-			continue // many addresses of one network: `rotation` below
+			continue // the row about many addresses of one network: see rotation
 		}
 		k := &web.Kit{}
 		for _, p := range r.Trusted {
@@ -71,16 +71,16 @@ func clientAddress(t testing.TB, _ bench) result {
 		}
 	}
 	if believed < mixes/10 || believed > forwarded*9/10 {
-		t.Fatalf("%d of %d mixes are believed: one side is not tried", believed, forwarded)
+		t.Fatalf("X-Forwarded-For is used in %d of %d requests: want between 10 %% and 90 %%", believed, forwarded)
 	}
 	return count(t, fmt.Sprintf("%d rows, %d mixes", len(all), mixes), failures, "")
 }
 
-// wanted reads what a row says: one address, one or another, a network, or a sentence of what must not be.
+// wanted reports whether an address is the wanted one. want is an address, alternatives, a network, or a sentence.
 func wanted(want string, got netip.Addr) bool {
 	switch {
 	case strings.HasPrefix(want, "links in mail"), strings.HasPrefix(want, "as configured"):
-		return true // no address is asked for: what is unknown shares one limit, see web.LimitPosts
+		return true // no address is required: unknown addresses share one limit, see web.LimitPosts
 	case strings.HasPrefix(want, "2001:db8::/64"):
 		return got.IsValid() && netip.MustParsePrefix("2001:db8::/64").Contains(got)
 	}
@@ -95,7 +95,7 @@ func wanted(want string, got netip.Addr) bool {
 	return false
 }
 
-// rotation is the last row: all of a /64 are one, and 256 of its neighbours are one /56.
+// rotation checks the last row: for limits, all addresses of a /64 count as one, and 256 networks /64 as one /56.
 func rotation() (failures []string) {
 	same, wider := map[string]bool{}, map[string]bool{}
 	for i := range mixes {
@@ -112,13 +112,14 @@ func rotation() (failures []string) {
 	return failures
 }
 
-// hops are what may stand between two commas.
+// hops are elements of X-Forwarded-For.
 var hops = []string{
 	"198.51.100.7", "198.51.100.7:4711", "10.0.0.9", "10.255.0.1:80", "192.168.1.1", "2001:db8::1", "[2001:db8::1]:443",
 	"[fd00::5]", "::ffff:10.0.0.7", "::ffff:198.51.100.9", "fe80::1%eth0", "", " ", "unknown", "_hidden", "198.51.100.007",
 	"0xc6.51.100.7", "256.1.1.1", "198.51.100", "198.51.100.7\u2028", "'; DROP TABLE", "127.0.0.1", "\t203.0.113.4 ",
 }
 
+// mix returns random trusted proxies and a request with random headers.
 func mix(random *rand.Rand) (*web.Kit, *http.Request) {
 	k, req := &web.Kit{}, &http.Request{Header: http.Header{}}
 	for _, p := range []string{"10.0.0.0/8", "fd00::/8", "192.168.1.1/32"} {
@@ -143,8 +144,8 @@ func mix(random *rand.Rand) (*web.Kit, *http.Request) {
 	return k, req
 }
 
-// reference reads the rule of docs/operator.md a second time, with the standard library's older types: from the
-// right, who is no proxy is the client; what is no address ends the search at the peer.
+// reference is an independent implementation of the rule in docs/operating.md, with net.IP: the client is the last hop
+// that is not a trusted proxy. If a hop is not an address, the client is the peer.
 func reference(proxies []netip.Prefix, req *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(req.RemoteAddr)
 	if err != nil {

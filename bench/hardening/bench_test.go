@@ -19,7 +19,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// top is the module's folder, and hostile the strings beside it, seen from this one.
+// top is the directory of the main module, hostile that of the hostile input; both relative to this package.
 const (
 	top     = "../.."
 	hostile = "../../../shared/data/hostile"
@@ -30,16 +30,17 @@ const (
 	other = "https://b.example"    // the origin of site b
 )
 
-// A bench is what figures stand on: a server on each database, by its name.
+// A bench holds a server on each database, by the name of the database.
 type bench map[string]*server
 
-// A server has no limits, unless it is told otherwise, the sites a and b, and an owner of both with a password.
+// A server is a running service with the sites a and b and an owner of both, who has a password. Limits are off by
+// default.
 type server struct {
 	*testkit.Instance
 	token  string
 	cookie string // of a session of the owner
 	binary string
-	common []string // what each command is told
+	common []string // flags of each command
 }
 
 const (
@@ -47,7 +48,7 @@ const (
 	password = "jonas rides up the hill"
 )
 
-// newBench starts the servers, which end with t.
+// newBench starts the servers. They end with t.
 func newBench(t testing.TB) bench {
 	t.Helper()
 	return bench{
@@ -56,13 +57,13 @@ func newBench(t testing.TB) bench {
 	}
 }
 
-// newServer starts one, with more options than those that all have.
+// newServer starts a server with more flags.
 func newServer(t testing.TB, database string, more ...string) *server {
 	t.Helper()
 	return newServerOf(t, testkit.Binary(t), database, more...)
 }
 
-// newServerOf starts one of another binary.
+// newServerOf starts a server of another binary.
 func newServerOf(t testing.TB, binary, database string, more ...string) *server {
 	t.Helper()
 	s := &server{binary: binary, common: []string{"--data", t.TempDir(), "--database", database}}
@@ -80,7 +81,7 @@ func newServerOf(t testing.TB, binary, database string, more ...string) *server 
 	return s
 }
 
-// another starts one more process on the same database. Limits are off where more says nothing of them.
+// another starts one more process on the same database. Limits are off unless more has --limits.
 func (s *server) another(t testing.TB, more ...string) *testkit.Instance {
 	t.Helper()
 	options := slices.Clone(more)
@@ -96,24 +97,24 @@ func (s *server) another(t testing.TB, more ...string) *testkit.Instance {
 	return i
 }
 
-// run runs a command of the binary and returns what it says.
+// run runs a command of the binary and returns its output without surrounding space.
 func (s *server) run(t testing.TB, stdin string, args ...string) string {
 	t.Helper()
-	out, err := testkit.RunWith(stdin, s.binary, append(args, s.common...)...)
+	out, err := testkit.RunWithInput(stdin, s.binary, append(args, s.common...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(out)
 }
 
-// rows are those of one file of hostile input.
+// rows returns the rows of a file of hostile input. It skips the test if the file does not exist.
 func rows[T any](t testing.TB, name string) []T {
 	t.Helper()
 	f, err := os.Open(filepath.Join(hostile, name))
 	if err != nil {
-		t.Skipf("hostile input lies beside the project, and is not there: %v", err)
+		t.Skipf("hostile input is not available: %v", err)
 	}
-	defer func() { _ = f.Close() }() // it was only read
+	defer func() { _ = f.Close() }() // opened for reading
 	var all []T
 	for lines, n := bufio.NewReader(f), 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
@@ -133,7 +134,7 @@ func rows[T any](t testing.TB, name string) []T {
 	}
 }
 
-// A text of hostile input: bytes that are no UTF-8 stand in B64, what is long is a recipe.
+// A text is a string of hostile input: S, or B64 if it is not UTF-8, or the recipe Prefix, Times × Repeat, Tail.
 type text struct {
 	Kind           string
 	S, B64         string
@@ -161,7 +162,7 @@ func (x text) bytes(t testing.TB) []byte {
 	return append(out, x.Tail...)
 }
 
-// An answer has status 0 where none came.
+// An answer is a response. Its status is 0 if there was none.
 type answer struct {
 	status int
 	header http.Header
@@ -170,14 +171,14 @@ type answer struct {
 	err    error
 }
 
-// ask sends one request as it is given: a body is JSON.
+// ask sends one request. A body is JSON unless header has another Content-Type.
 func (s *server) ask(t testing.TB, method, path string, header map[string]string, body []byte) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.URL.Opaque = path // no client's cleaning
+	req.URL.Opaque = path // prevents that the client cleans the path
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -189,7 +190,7 @@ func (s *server) ask(t testing.TB, method, path string, header map[string]string
 	if err != nil {
 		return answer{err: err, took: time.Since(start)}
 	}
-	defer func() { _ = res.Body.Close() }() // read to its end
+	defer func() { _ = res.Body.Close() }() // the body was read
 	read, err := io.ReadAll(res.Body)
 	return answer{res.StatusCode, res.Header, read, time.Since(start), err}
 }
@@ -199,7 +200,8 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// inSession returns the headers of the owner's browser. A token must not create accounts, webhooks and other credentials.
+// inSession returns the headers of the owner's browser. A token must not create accounts, webhooks and other
+// credentials.
 func (s *server) inSession() map[string]string {
 	return map[string]string{"Cookie": s.cookie, "Origin": s.URL}
 }

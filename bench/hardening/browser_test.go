@@ -13,16 +13,16 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// developers are the files of strings that run somewhere.
+// developers are the files with strings that execute in some context.
 var developers = []string{
 	"xss-payloadbox", "xss-h5sc", "xss-dompurify", "xss-markdown-own", "html-bluemonday", "naughty-blns",
 }
 
-// markupTrees has every string rendered, and reads what comes with another parser than the service's own.
+// markupTrees renders every string and checks the result with the parser of Chromium against the allowed elements.
 func markupTrees(t testing.TB, b bench) result {
 	s, tab := b["sqlite"], newTab(t)
 	read := func(pieces []string) (found []string) {
-		found, err := tab.Outside(pieces)
+		found, err := tab.DisallowedHTML(pieces)
 		must(t, err)
 		return found
 	}
@@ -54,22 +54,22 @@ func markupTrees(t testing.TB, b bench) result {
 	}
 	check()
 	if rendered < tried*9/10 {
-		t.Fatalf("only %d of %d are taken", rendered, tried)
+		t.Fatalf("only %d of %d are rendered", rendered, tried)
 	}
 	return count(t, fmt.Sprintf("%d strings", tried), failures, "")
 }
 
-// reports keeps what a page's policy forbade, in the order in which it was tried.
+// reports is a script that records the violations of a page's policy in order.
 const reports = `window.reports = [];
 document.addEventListener("securitypolicyviolation", e => reports.push(e.violatedDirective + " " + e.blockedURI))`
 
-// deskPolicy opens every page that the router has, as an owner, wide and narrow, after the ways of the tests in a
-// browser, which fail at a report, too.
+// deskPolicy opens every page of the router as an owner and counts violations of the Content-Security-Policy. It also
+// runs browser tests of the desk, which fail at a violation.
 func deskPolicy(t testing.TB, _ bench) result {
 	s := newStage(t, testkit.SQLite(t))
 	id, _ := s.approved()
 	tab := newTab(t)
-	must(t, tab.BeforeEach(reports))
+	must(t, tab.AddInitScript(reports))
 	s.signInAt(t, tab)
 	var failures []string
 	opened := 0
@@ -84,7 +84,7 @@ func deskPolicy(t testing.TB, _ bench) result {
 	for _, route := range routes(t) {
 		path, is := strings.CutPrefix(route, "GET ")
 		if !is || strings.HasPrefix(path, "/api/") || strings.HasSuffix(path, ":name") || strings.Contains(path, ".") {
-			continue // no page
+			continue // not a page
 		}
 		path = strings.NewReplacer(":site", "a", ":id", id).Replace(path)
 		must(t, tab.Go(s.URL+path))
@@ -94,27 +94,27 @@ func deskPolicy(t testing.TB, _ bench) result {
 	_, err := testkit.Eval[bool](tab, `(document.body.append(Object.assign(document.createElement("style"),
 		{textContent: "x{}"})), true)`)
 	must(t, err)
-	must(t, tab.Holds("reports.length > 0")) // what is forbidden is reported
+	must(t, tab.Holds("reports.length > 0")) // control: a violation is reported
 	ways := byTests(t, "./e2e", strings.Join(people, "|"), "")
 	if ways.verdict != holds {
 		failures = append(failures, ways.why)
 	}
-	inline := byTests(t, "./api/desk", "TestEveryPageForbidsWhatItDoesNotNeed|TestHostileTextStaysText", "")
+	inline := byTests(t, "./api/desk", "TestDesk_PagesHaveStrictPolicy|TestDesk_HostileTextIsEscaped", "")
 	if inline.verdict != holds {
 		failures = append(failures, inline.why)
 	}
-	return count(t, fmt.Sprintf("%d pages and %d ways", opened, len(people)), failures, "")
+	return count(t, fmt.Sprintf("%d pages and %d browser tests", opened, len(people)), failures, "")
 }
 
-// people are tests of what people do at the desk.
+// people are the names of browser tests of the desk.
 var people = []string{
-	"TestACommentsWholeWay", "TestANewCommentArrivesAtAnOpenDeskAndAFewSpamsTeachTheNext",
-	"TestAKeyThatDoesNothingSaysWhy", "TestAnAnswerToSureSpamIsPointedOutWithItsUndo",
-	"TestALinkOpensAndLeavesNoTrace", "TestAModeratorSelectsAllAndSeesWhatSomebodyElseDecidedFirst",
+	"TestComment_FullLifecycle", "TestDesk_ShowsNewCommentAndLearns",
+	"TestDesk_UnusableKeySaysWhy", "TestDesk_ReplyToSpamOffersUndo",
+	"TestDesk_LinkHasNoReferrer", "TestSelection_ShowsConflicts",
 }
 
-// redirects takes each row in each place where the desk sends somebody on, and looks where Chromium comes to stand.
-// The policy is off: it forbids forms to lead elsewhere.
+// redirects tries each row as the target of each redirect of the desk, and checks where Chromium ends up. The
+// Content-Security-Policy is off, because it would block forms that lead elsewhere.
 func redirects(t testing.TB, _ bench) result {
 	s := newStage(t, testkit.SQLite(t))
 	all := rows[string](t, "open-redirects.jsonl")
@@ -150,7 +150,7 @@ func redirects(t testing.TB, _ bench) result {
 		must(t, tab.Go(s.URL+"/moderate/signin"))
 		send("/moderate/signin", map[string]string{"email": boss, "password": password, "to": to})
 		stands("a sign-in", to)
-		must(t, tab.Go(signIn)) // signed in, and sent on
+		must(t, tab.Go(signIn)) // signed in already: redirects at once
 		stands("the page of sign-in", to)
 		must(t, tab.Go(s.URL+"/moderate/sessions"))
 		send("/moderate/language", map[string]string{"lang": "en", "to": to})
@@ -163,7 +163,7 @@ func redirects(t testing.TB, _ bench) result {
 	must(t, tab.Go(s.URL+"/moderate/signin"))
 	send("http://127.0.0.1:1/", nil)
 	if stands("control", "elsewhere") {
-		t.Fatal("who is led elsewhere is not seen")
+		t.Fatal("a redirect to another origin is not detected")
 	}
 	return count(t, fmt.Sprintf("%d × 4 ways", tried/4), failures[:len(failures)-1], "")
 }
@@ -176,7 +176,7 @@ func newTab(t testing.TB) *testkit.Tab {
 	return tab
 }
 
-// signInAt signs an owner in, as people do.
+// signInAt signs in as the owner with the form.
 func (s *stage) signInAt(t testing.TB, tab *testkit.Tab) {
 	t.Helper()
 	must(t, tab.Go(s.URL+"/moderate/signin"))

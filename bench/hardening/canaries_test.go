@@ -17,10 +17,10 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// bird begins every canary: a word that nothing else has in it.
+// bird is the prefix of every canary. It occurs nowhere else.
 const bird = "qkanarja"
 
-// A cage has canaries, each in a place of its own.
+// A cage is a set of canaries, each for another place.
 type cage struct{ all []string }
 
 func (c *cage) bird(place string) string {
@@ -31,7 +31,7 @@ func (c *cage) bird(place string) string {
 	return b
 }
 
-// escaped are the canaries of a cage that stand in something, in clear or as bytes are printed.
+// escaped returns the canaries of a cage that occur in data, as text or as hex.
 func (c *cage) escaped(from []byte) (found []string) {
 	lower := bytes.ToLower(from)
 	for _, b := range c.all {
@@ -42,10 +42,9 @@ func (c *cage) escaped(from []byte) (found []string) {
 	return found
 }
 
-// canaries puts one into every place where people and programs say something of themselves, or keep a secret, and looks
-// for them in the log, in what strangers are answered, and in Redis. Then a person's comments are withdrawn and
-// forgotten, and what they taught is erased, and nothing that the database and the folder beside it hold has any of
-// theirs, the model's words included.
+// canaries puts a canary into every field with personal data or a secret, and searches the log, public answers and
+// Redis for them. Then the person's comments are withdrawn and erased with their lessons. After that, the database, the
+// data directory and the words of the model must not contain the person's canaries.
 func canaries(t testing.TB, _ bench) result {
 	var failures []string
 	birds, looked := 0, 0
@@ -65,7 +64,7 @@ func canaries(t testing.TB, _ bench) result {
 		birds += len(person.all) + len(hidden.all)
 		kept := s.everything()
 		if n := len(person.escaped(kept)); n < len(person.all) {
-			t.Fatalf("%d of the person's %d are kept: %v", n, len(person.all), person.escaped(kept))
+			t.Fatalf("only %d of the person's %d canaries are stored: %v", n, len(person.all), person.escaped(kept))
 		}
 		words := func() []byte { return []byte(s.run(t, "", "classifier", "inspect", "--site", "a", "--json")) }
 		if len(person.escaped(words())) == 0 {
@@ -76,9 +75,9 @@ func canaries(t testing.TB, _ bench) result {
 		if !strings.Contains(s.Log(), "route=/api/v1/sites/:site/comments") {
 			t.Fatal("the log has no requests")
 		}
-		stands("an answer to strangers", hidden, answers)
+		stands("a public answer", hidden, answers)
 		if found := person.escaped(answers); len(found) == 0 {
-			t.Fatal("strangers are answered nothing of what is public")
+			t.Fatal("public answers contain no public canary")
 		}
 		client := redisClient(t, redis.URL)
 		keys, err := client.Keys(t.Context(), "*").Result()
@@ -87,7 +86,7 @@ func canaries(t testing.TB, _ bench) result {
 			t.Fatal("Redis has no keys")
 		}
 		for _, key := range keys {
-			value, _ := client.Get(t.Context(), key).Result() // of another kind: it has no text
+			value, _ := client.Get(t.Context(), key).Result() // an error means another type, which holds no text
 			stands("Redis", person, []byte(key+value))
 			stands("Redis", hidden, []byte(key+value))
 		}
@@ -100,16 +99,16 @@ func canaries(t testing.TB, _ bench) result {
 		s.make("POST", "/api/v1/sites/a/moderation/erasures", values{"email": person.bird("email") + "@mail.example",
 			"comments": slices.Collect(maps.Keys(ids))})
 		page := s.ask(t, "GET", commentsOfA+"?page="+blog+"/birds", nil, nil)
-		stands("the page after it", person, page.body)
+		stands("the page after erasure", person, page.body)
 		must(t, s.Stop())
-		stands("what the database keeps after it", person, s.everything())
-		stands("the model's words after it", person, words())
+		stands("the database after erasure", person, s.everything())
+		stands("the model's words after erasure", person, words())
 	}
 	return count(t, fmt.Sprintf("%d canaries, %d places, both databases", birds, looked), failures, "")
 }
 
-// sing has a person write comments, and others keep secrets. It returns the edit tokens by ids, and what strangers are
-// answered then.
+// sing posts comments with the canaries of a person and stores secrets with hidden canaries. It returns the edit tokens
+// by comment ID, and all public answers.
 func (s *stage) sing(person, hidden *cage) (ids map[string]string, answers []byte) {
 	s.t.Helper()
 	ids = map[string]string{}
@@ -167,7 +166,7 @@ func (s *stage) sing(person, hidden *cage) (ids map[string]string, answers []byt
 	ask("POST", "/api/v1/session", from, act{json: values{"email": hidden.bird("tried") + "@mail.example",
 		"password": hidden.bird("wrong") + " password"}}.body())
 	ask("GET", "/"+hidden.bird("address")+"?"+hidden.bird("query")+"=1", from, nil)
-	s.ask(s.t, "POST", commentsOfA, from, []byte(`{"`+hidden.bird("field")+`": `)) // who sent it is told of the field
+	s.ask(s.t, "POST", commentsOfA, from, []byte(`{"`+hidden.bird("field")+`": `)) // the error may name the field to its sender
 	ask("POST", "/moderate/setup", map[string]string{"Origin": s.URL, "Content-Type": "application/x-www-form-urlencoded"},
 		[]byte("token="+hidden.bird("link")+"&password="+hidden.bird("chosen")))
 	for _, path := range []string{commentsOfA + "?page=" + blog + "/birds", "/sites/a/page?url=" + blog + "/birds",
@@ -177,17 +176,17 @@ func (s *stage) sing(person, hidden *cage) (ids map[string]string, answers []byt
 	return ids, answers
 }
 
-func created(t testing.TB, got answer) testkit.Posted {
+func created(t testing.TB, got answer) testkit.PostResult {
 	t.Helper()
 	if got.status != http.StatusCreated {
 		t.Fatalf("post: %d %s %v", got.status, got.body, got.err)
 	}
-	var c testkit.Posted
+	var c testkit.PostResult
 	must(t, json.Unmarshal(got.body, &c))
 	return c
 }
 
-// everything is all that the database has, and every file beside it.
+// everything returns the content of all tables and of all files in the data directory.
 func (s *stage) everything() (all []byte) {
 	s.t.Helper()
 	data := s.common[slices.Index(s.common, "--data")+1]

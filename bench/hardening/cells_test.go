@@ -10,9 +10,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// csvCells writes each row as a name, a text and a page's title, and reads what spreadsheets are given: a site's
-// comments and its insights. The rows themselves, in a file of the same form, must be seen. Then the site goes into
-// another database by its export, and what is exported of it there is byte for byte the same.
+// csvCells posts each row as the name, text and page title of a comment, and checks the CSV exports of comments and
+// insights for formulas. As a control, the unescaped rows must be detected as formulas. Then it imports the site into
+// another database; the export from there must be byte for byte the same.
 func csvCells(t testing.TB, _ bench) result {
 	cells := rows[string](t, "csv-cells.jsonl")
 	var naive strings.Builder
@@ -20,7 +20,7 @@ func csvCells(t testing.TB, _ bench) result {
 		naive.WriteString(`"` + strings.ReplaceAll(cell, `"`, `""`) + "\"\r\n")
 	}
 	if seen := testkit.Formulas(t, []byte(naive.String())); len(seen) < len(cells) {
-		t.Fatalf("of %d rows as they are only %d places are taken for formulas", len(cells), len(seen))
+		t.Fatalf("of %d unescaped rows only %d are detected as formulas", len(cells), len(seen))
 	}
 	var failures []string
 	for _, database := range []string{testkit.SQLite(t), testkit.Postgres(t)} {
@@ -28,7 +28,7 @@ func csvCells(t testing.TB, _ bench) result {
 		for n, cell := range cells {
 			in := values{"page": values{"url": fmt.Sprintf("%s/cell-%d", blog, n), "title": cell},
 				"author": values{"name": cell}, "body": cell}
-			for _, field := range []string{"author", "body"} { // one that is no name, or no text, is said with one
+			for _, field := range []string{"author", "body"} { // a refused name or text gets a prefix
 				got := s.ask(t, "POST", commentsOfA, nil, act{json: in}.body())
 				if got.status == http.StatusCreated {
 					break
@@ -41,7 +41,7 @@ func csvCells(t testing.TB, _ bench) result {
 		}
 		posted := len(s.texts("SELECT id FROM comments"))
 		if posted != len(cells) {
-			failures = append(failures, fmt.Sprintf("%d of %d rows are kept", posted, len(cells)))
+			failures = append(failures, fmt.Sprintf("%d of %d rows are stored", posted, len(cells)))
 		}
 		comments := s.run(t, "", "export", "--site", "a", "--format", "csv")
 		insights := s.ask(t, "GET", "/moderate/a/insights.csv?days=7", map[string]string{"Cookie": s.signIn()}, nil)
@@ -55,15 +55,15 @@ func csvCells(t testing.TB, _ bench) result {
 		}
 		failures = append(failures, s.goesRound(t)...)
 	}
-	return count(t, fmt.Sprintf("%d rows × 3 fields, comments and insights, there and back, both databases", len(cells)),
+	return count(t, fmt.Sprintf("%d rows × 3 fields, comments and insights, round trip, both databases", len(cells)),
 		failures, "")
 }
 
-// goesRound brings the site a into a database that has nothing, and compares what leaves it with what came.
+// goesRound imports the export of site a into an empty database, and compares the export from there.
 func (s *stage) goesRound(t testing.TB) (failures []string) {
 	t.Helper()
 	lines := func(s *server) string {
-		_, rest, _ := strings.Cut(s.run(t, "", "export", "--site", "a"), "\n") // the first line has the time
+		_, rest, _ := strings.Cut(s.run(t, "", "export", "--site", "a"), "\n") // skip the first line, which has the time
 		return rest
 	}
 	file := filepath.Join(t.TempDir(), "a.jsonl")
@@ -71,7 +71,7 @@ func (s *stage) goesRound(t testing.TB) (failures []string) {
 	again := newServer(t, testkit.SQLite(t))
 	again.run(t, "", "import", "aitys", file, "--site", "a")
 	if got, want := lines(again), lines(s.server); got != want || want == "" {
-		failures = append(failures, fmt.Sprintf("%d bytes of a site came back as %d others", len(want), len(got)))
+		failures = append(failures, fmt.Sprintf("an export of %d bytes differs after the round trip (%d)", len(want), len(got)))
 	}
 	return failures
 }

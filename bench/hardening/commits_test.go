@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// public is who writes and reads; staff, who moderates.
+// public returns a client without credentials. staff returns a client of the owner.
 func (s *server) public() *testkit.Client {
 	return &testkit.Client{URL: s.URL, Site: "a", HTTP: &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}}
 }
@@ -23,14 +23,14 @@ func (s *server) staff() *testkit.Client {
 	return c
 }
 
-// lostCommits has Postgres commit what somebody posts, and nobody hear of it. Whoever then posts again with
-// the same key has posted once. Without a key it is a second submission, which shows that the first was kept.
+// lostCommits drops the response of Postgres to the COMMIT of a post. A retry with the same idempotency key must return
+// the first comment. As a control, a retry without a key counts as a second submission, so the first was committed.
 func lostCommits(t testing.TB, _ bench) result {
 	const controls, tries = 5, 100
-	url, proxy := testkit.NewDurablePostgres(t).Proxied(t, "commits")
+	url, proxy := testkit.NewDurablePostgres(t).ProxiedDatabase(t, "commits")
 	s := newServer(t, url)
 	drop := new(dropped)
-	proxy.Set(t, testkit.Fault{Do: drop.do})
+	proxy.Set(t, testkit.Fault{Handle: drop.do})
 	const page = blog + "/commits"
 	writer := s.public()
 	var failures []string
@@ -51,33 +51,33 @@ func lostCommits(t testing.TB, _ bench) result {
 		again, err := writer.Post(t.Context(), key, page, "Writer", "", text)
 		switch {
 		case err != nil:
-			fail("%q was sent again: %v", text, err)
+			fail("%q was retried: %v", text, err)
 		case key == "" && !again.Duplicate:
-			t.Fatalf("%q was sent twice without a key, and came once: nothing was committed before", text)
+			t.Fatalf("%q was sent twice without a key and is no duplicate: the first was not committed", text)
 		case key != "" && again.Duplicate:
-			fail("%q was sent again with its key, and counts twice", text)
+			fail("%q was retried with its key and counts twice", text)
 		}
 		if third, err := writer.Post(t.Context(), key, page, "Writer", "", text); err != nil || third.ID != again.ID {
 			fail("%q is %s, then %s, %v", text, again.ID, third.ID, err)
 		}
 	}
-	there := testkit.Texts(t, s.staff())
+	there := testkit.QueueTexts(t, s.staff())
 	if len(there) != controls+tries {
-		fail("%d comments are there", len(there))
+		fail("%d comments are stored, want %d", len(there), controls+tries)
 	}
 	for text, copies := range there {
 		if copies != 1 {
-			fail("%q is there %d times", text, copies)
+			fail("%q is stored %d times", text, copies)
 		}
 	}
 	return count(t, fmt.Sprintf("%d, and %d without a key doubled", tries, controls), failures, "")
 }
 
-// dropped loses the answer to one COMMIT: of the transaction that writes a text.
+// dropped drops the response to one COMMIT: that of the transaction that writes text.
 type dropped struct {
 	mu        sync.Mutex
-	text      []byte // nil when it is done
-	link      any    // that carried the text
+	text      []byte // nil: the response was dropped
+	link      any    // the connection that carried the text
 	committed bool
 }
 
@@ -93,25 +93,25 @@ func (d *dropped) was() bool {
 	return d.text == nil
 }
 
-func (d *dropped) do(p *testkit.Piece) error {
+func (d *dropped) do(p *testkit.Chunk) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case d.text == nil:
-	case p.Up && bytes.Contains(p.Bytes, d.text):
-		d.link = p.Link
-	case p.Link != d.link:
-	case p.Up && bytes.Contains(bytes.ToLower(p.Bytes), []byte("commit\x00")):
+	case p.ToServer && bytes.Contains(p.Bytes, d.text):
+		d.link = p.Conn
+	case p.Conn != d.link:
+	case p.ToServer && bytes.Contains(bytes.ToLower(p.Bytes), []byte("commit\x00")):
 		d.committed = true
-	case !p.Up && d.committed:
+	case !p.ToServer && d.committed:
 		d.text = nil
 		return testkit.ErrReset
 	}
 	return nil
 }
 
-// later reports whether an error says to come again.
+// later reports whether an error says to retry later.
 func later(err error) bool {
 	var status *testkit.StatusError
-	return errors.As(err, &status) && status.Later()
+	return errors.As(err, &status) && status.Retryable()
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// fullDisk fills the disk of a SQLite database under load, and gives it room again.
+// fullDisk fills the disk of a SQLite database under load and then frees space, in rounds.
 func fullDisk(t testing.TB, _ bench) result {
 	const rounds, spare, late = 5, 512 << 10, 3 * time.Second
 	dir := t.TempDir()
@@ -44,7 +44,7 @@ func fullDisk(t testing.TB, _ bench) result {
 		l.forget()
 		testkit.Until(t, "it is read while the disk is full", func() bool { return l.asked() > 20 })
 		failures = append(failures, unread(l.forget(), false)...)
-		resize(20 << 20) // 16 MB are asked for, and the server has written since
+		resize(20 << 20) // the server requires 16 MB and has written more meanwhile
 		took := l.recovered(t, 20*time.Second, "a full disk")
 		slowest = max(slowest, took)
 		if took > late {
@@ -52,12 +52,12 @@ func fullDisk(t testing.TB, _ bench) result {
 		}
 	}
 	failures = append(failures, l.failures(t, false)...)
-	return count(t, fmt.Sprintf("%d rounds of %d posts, slowest recovery %v", rounds, l.Acked(),
+	return count(t, fmt.Sprintf("%d rounds of %d posts, slowest recovery %v", rounds, l.Acknowledged(),
 		slowest.Round(10*time.Millisecond)), failures, "")
 }
 
-// powerCuts ends the server under load and takes the disk as it is then: what the system had not written is
-// lost with it. First it must see a server that does not wait for the disk lose what it acknowledged.
+// powerCuts kills the server under load and continues with a copy of the disk image: data that the system had not
+// written is lost. As a control, a server without fsync must lose acknowledged comments.
 func powerCuts(t testing.TB, _ bench) result {
 	const cuts = 8
 	lost, err := cutPower(t, testkit.FaultyBinary(t, "unsynced-after-migrations"), 2)
@@ -65,22 +65,22 @@ func powerCuts(t testing.TB, _ bench) result {
 		return result{why: err.Error()}
 	}
 	if lost.Lost == 0 {
-		t.Fatalf("a server that does not wait for the disk lost nothing: %v", lost)
+		t.Fatalf("a server without fsync lost nothing: %v", lost)
 	}
 	n, err := cutPower(t, testkit.Binary(t), cuts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var failures []string
-	if n.Lost+n.Doubled > 0 {
+	if n.Lost+n.Duplicated > 0 {
 		failures = append(failures, n.String())
 	}
-	return count(t, fmt.Sprintf("%d cuts of %d posts (not waiting for the disk: %d of %d lost)", cuts, n.Acknowledged,
+	return count(t, fmt.Sprintf("%d cuts of %d posts (without fsync: %d of %d lost)", cuts, n.Acknowledged,
 		lost.Lost, lost.Acknowledged), failures, "")
 }
 
-// cutPower has one database live through cuts, each on the copy of its disk.
-func cutPower(t testing.TB, binary string, cuts int) (testkit.Counts, error) {
+// cutPower runs a server on one database through power cuts, each on the copy of the disk image from the cut before.
+func cutPower(t testing.TB, binary string, cuts int) (testkit.PostCounts, error) {
 	t.Helper()
 	const enough, size = 300, 96 << 20
 	dir := t.TempDir()
@@ -94,29 +94,29 @@ func cutPower(t testing.TB, binary string, cuts int) (testkit.Counts, error) {
 		t.Fatal(err)
 	}
 	run(t, "mkfs.ext4", "-q", disk(0))
-	// The system writes nothing by itself as long as a cut takes.
+	// commit=600: the system does not flush by itself during a cut.
 	loop := []string{"-o", "loop,commit=600"}
 	if err := mount(t, at, append(loop, disk(0))...); err != nil {
-		return testkit.Counts{}, err
+		return testkit.PostCounts{}, err
 	}
 	s := newServerOf(t, binary, "sqlite:"+filepath.Join(at, "aitys.db"))
-	book := &testkit.Ledger{Page: ledgerPage}
+	book := &testkit.PostLog{Page: ledgerPage}
 	for cut := range cuts {
 		ctx, cancel := context.WithCancel(t.Context())
 		var writers sync.WaitGroup
 		for range 16 {
 			c := s.public()
-			writers.Go(func() { book.Write(ctx, c) })
+			writers.Go(func() { book.PostUntilError(ctx, c) })
 		}
-		goal := book.Acked() + enough
+		goal := book.Acknowledged() + enough
 		testkit.Until(t, "comments are acknowledged", func() bool {
-			return book.Acked() >= goal && book.Flying() > 4 || len(book.Failing()) > 0
+			return book.Acknowledged() >= goal && book.InFlight() > 4 || len(book.Unexpected()) > 0
 		})
 		s.Kill()
 		run(t, "cp", disk(cut), disk(cut+1))
 		cancel()
 		writers.Wait()
-		if why := book.Failing(); len(why) > 0 {
+		if why := book.Unexpected(); len(why) > 0 {
 			t.Fatalf("a post failed before the cut: %s", why[0])
 		}
 		run(t, "umount", at)
@@ -124,19 +124,19 @@ func cutPower(t testing.TB, binary string, cuts int) (testkit.Counts, error) {
 		must(t, mount(t, at, append(loop, disk(cut+1))...))
 		s.Instance = s.another(t)
 	}
-	n := book.Count(t, s.public(), s.staff())
+	n := book.Verify(t, s.public(), s.staff())
 	s.Kill()
 	t.Logf("ledger: %v", n)
 	return n, nil
 }
 
-// mount is undone at the test's end. Where this user may not, it says so.
+// mount mounts a file system until the end of the test. It returns an error if this user may not mount.
 func mount(t testing.TB, at string, args ...string) error {
 	t.Helper()
 	if out, err := exec.Command("mount", append(args, at)...).CombinedOutput(); err != nil {
 		return fmt.Errorf("this user may not mount: %w: %s", err, out)
 	}
-	t.Cleanup(func() { _ = exec.Command("umount", at).Run() }) // it may be done already
+	t.Cleanup(func() { _ = exec.Command("umount", at).Run() }) // it may be unmounted already
 	return nil
 }
 

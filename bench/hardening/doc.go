@@ -1,25 +1,21 @@
-// Package hardening prints figures: how often something hostile was tried, what the goal allows, what
-// came. It is run by `make hardening`, and stands on real parts: the built binary, SQLite, Postgres.
+// Package hardening measures how the service withstands attacks and faults. It prints a table of figures: the number of
+// tries, the goal and the result. `make hardening` runs it against real parts: the built binary, SQLite and Postgres.
 //
-// A figure holds only where as much was tried as its goal asks for. Where less was tried, and nothing
-// failed, it holds in part, and says what is missing. What nobody measures yet is said to be so: the table
-// has a line for each figure that the run must not break.
+// A figure holds only if as much was tried as its goal requires. If less was tried without a failure, it holds in part,
+// and the table says what is missing. Figures that are not measured yet have a line too.
 //
-// To add a figure, write a function of (testing.TB, bench) that returns a result, in the file of its
-// group, and name it on its line in `figures`, in place of why it is not measured. Figures that tests of the
-// rooms prove already stand in tests_test.go. Whatever would be green if nothing happened tries a positive
-// control first, and ends by t.Fatal when that fails.
+// To add a figure, write a function of (testing.TB, bench) that returns a result, in the file of its group, and name it
+// in the figure's line of `figures`. tests_test.go has the figures that tests of other packages prove. A figure that
+// would pass if its attack did not run at all checks a positive control first, and calls t.Fatal if that fails.
 //
-// What honest people wait beside others' floods is compared in turns with quiet: the flood is a process of its own, at
-// the lowest priority (generator_test.go), for strangers have processors of their own. It is what the service does for
-// them that counts, and not what a generator takes from it: one that is not niced, on the same two cores, makes
-// everybody wait many times as long, whatever the service does. Statements are counted in a binary that tells of them
-// (statements_test.go).
+// The effect of a flood on honest users is measured in turns: flood, quiet. The flood is a process of its own with the
+// lowest priority (generator_test.go), because real attackers use CPUs of their own. Without nice, the generator would
+// take the two cores from the service, and every request would be many times slower whatever the service does. SQL
+// statements are counted in a binary that logs them (statements_test.go).
 //
-// What measures no time is measured first, by two processes side by side, and the rest alone.
+// Figures that measure no time run first, in two concurrent processes. The others run alone.
 //
-// FIGURES=9,46 in the environment measures these alone.
+// FIGURES=9,46 in the environment measures only these figures.
 //
-// Hostile input lies beside the project, in ../shared, and is no part of it. Without it the figures that
-// read it are not measured.
+// Hostile input is in ../shared, which is not part of the project. Figures that need it are not measured without it.
 package hardening

@@ -11,11 +11,11 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// endedSessions takes rights away, each time in another way, from somebody who has a stream open on three servers, and
-// waits until every one of them believes the session no more, and has ended the stream. Then Redis is cut off.
+// endedSessions revokes the rights of a moderator with streams open on three servers, in six ways. It waits until every
+// server refuses the session and has closed the stream. It repeats this with Redis cut off.
 func endedSessions(t testing.TB, _ bench) result {
 	const rounds = 20
-	shared, way := testkit.NewRedisServer(t).Proxied(t)
+	shared, way := testkit.NewRedisServer(t).ProxyURL(t)
 	s := newStage(t, testkit.Postgres(t))
 	s.Kill()
 	var all []*testkit.Instance
@@ -49,7 +49,7 @@ func endedSessions(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%s, %s", said[0], said[1]), failures, "")
 }
 
-// endOne ends the session of somebody new in the nth way.
+// endOne ends the session of a new moderator in way n, and returns how long the last server took.
 func (s *stage) endOne(n int, all []*testkit.Instance) (what string, took time.Duration) {
 	s.t.Helper()
 	s.n++
@@ -100,14 +100,14 @@ func (s *stage) endOne(n int, all []*testkit.Instance) (what string, took time.D
 		select {
 		case <-end:
 		case <-time.After(30 * time.Second):
-			s.t.Fatalf("a stream goes on after %s", what)
+			s.t.Fatalf("a stream is still open after %s", what)
 		}
 	}
 	s.Instance = here
 	return what, time.Since(began)
 }
 
-// follow opens a stream, and tells of its end.
+// follow opens a stream of the queue. The channel is closed when the stream ends.
 func (s *stage) follow(i *testkit.Instance, cookie string) <-chan struct{} {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), "GET", i.URL+"/api/v1/sites/a/moderation/live", nil)
@@ -121,7 +121,7 @@ func (s *stage) follow(i *testkit.Instance, cookie string) <-chan struct{} {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_, _ = io.Copy(io.Discard, from) // to its end, however it comes
+		_, _ = io.Copy(io.Discard, from) // until the end, with or without an error
 		_ = res.Body.Close()
 		close(ended)
 	}()

@@ -15,10 +15,10 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// signInFlood has 400 connections of one address try passwords, and signs in from others meanwhile, and reads what is
-// not kept. Where nothing is limited, the flood must be felt. At the flood's beginning the burst that its address may
-// have fills the places in which one waits for a hash: who comes in that half second is told to come again. As every
-// flood here it is niced, and the result says so.
+// signInFlood tries passwords with 400 connections from one address. Meanwhile it signs in from another address and
+// reads uncached pages. As a control, the flood must have an effect on a server without limits. At the start of the
+// flood its allowed burst fills the queue for password hashes, so a sign-in in that half second may be told to retry.
+// The flood is niced, as all floods here.
 func signInFlood(t testing.TB, _ bench) result {
 	const connections, turns, turn = 400, 4, 3 * time.Second
 	felt := func(options ...string) (signIn, read float64, refused, own, flood int) {
@@ -34,7 +34,7 @@ func signInFlood(t testing.TB, _ bench) result {
 			own++
 			got := s.ask(t, "POST", "/api/v1/session", header, body)
 			if got.status != http.StatusCreated && got.status != http.StatusOK {
-				t.Logf("an honest sign-in is refused: %d %s %v", got.status, got.body, got.err)
+				t.Logf("a valid sign-in is refused: %d %s %v", got.status, got.body, got.err)
 				refused++
 			}
 			return got.took
@@ -55,8 +55,8 @@ func signInFlood(t testing.TB, _ bench) result {
 	}
 	signIn, _, refused, _, flood := felt("--limits", "off", "--trusted-proxy", "127.0.0.0/8")
 	if signIn < 3 && refused < turns {
-		t.Fatalf("without limits a sign-in takes %.1f times as long, and %d are refused: the flood (%d) is not felt", signIn,
-			refused, flood)
+		t.Fatalf("without limits a sign-in takes %.1f times as long, and %d are refused: the flood (%d) has no effect",
+			signIn, refused, flood)
 	}
 	t.Logf("without limits: %.1f times, %d refused of a flood of %d", signIn, refused, flood)
 	signIn, read, refused, own, flood := felt(behind...)
@@ -64,7 +64,7 @@ func signInFlood(t testing.TB, _ bench) result {
 		t.Fatalf("the flood has %d tries", flood)
 	}
 	var failures []string
-	ours := fmt.Sprintf("%d tries of strangers, niced: sign-in %.1f ×, %d of %d told to come again; uncached reads %.1f ×",
+	ours := fmt.Sprintf("%d tries of the flood, niced: sign-in %.1f ×, %d of %d told to retry; uncached reads %.1f ×",
 		flood, signIn, refused, own, read)
 	if signIn > 3 || read > 2 || refused > own/20 {
 		failures = append(failures, ours)
@@ -72,29 +72,29 @@ func signInFlood(t testing.TB, _ bench) result {
 	return count(t, ours, failures, "")
 }
 
-// coldPages are how many pages readPage has: fewer than strangers may make in a minute.
+// coldPages is the number of pages of readPage. It is below the number that one address may create in a minute.
 const coldPages = 25
 
-// furnish makes the pages that readPage asks for.
+// furnish creates the pages that readPage reads.
 func (s *stage) furnish() {
 	s.t.Helper()
 	for n := range coldPages {
 		c, err := s.anywhere().Post(s.t.Context(), "", fmt.Sprint(ledgerPage, n), "N", "", fmt.Sprint("Comment of page ", n))
 		must(s.t, err)
-		_, err = s.staff().Decide(s.t.Context(), "approve", "", testkit.Ref{ID: c.ID, Version: c.Version})
+		_, err = s.staff().Decide(s.t.Context(), "approve", "", testkit.CommentRef{ID: c.ID, Version: c.Version})
 		must(s.t, err)
 	}
 }
 
-// readPage is an honest reader's question, each of some thousands for what nobody asked for before.
+// readPage reads a page with a query that was not used before, so that it is not cached. It has some thousand queries.
 func (s *stage) readPage(n int) answer {
 	return s.ask(s.t, "GET", fmt.Sprintf("%s?page=%s%d&limit=%d&sort=%s", commentsOfA, url.QueryEscape(ledgerPage),
 		n%coldPages, 1+n/coldPages%100, []string{"oldest", "newest"}[n/coldPages/100%2]), nil, nil)
 }
 
-// slowClients has half a thousand clients that send and read a byte a second, and as many streams of a queue in which
-// nothing happens, come and go, and reads meanwhile. Then comments come, and each stream has to tell of each; who
-// comes back after more of them has to be told how many wait.
+// slowClients connects 500 clients that send or read one byte per second, and 500 idle streams of a queue, in turns,
+// and measures reads meanwhile. Then comments arrive: each stream must send each of them, and a new stream must send
+// the number of pending comments.
 func slowClients(t testing.TB, _ bench) result {
 	const slow, streams, accounts, turns = 500, 500, 25, 6
 	s := newStage(t, testkit.SQLite(t))
@@ -142,7 +142,7 @@ func slowClients(t testing.TB, _ bench) result {
 	}
 	told := 0
 	for _, f := range open {
-		testkit.Until(t, "a stream tells of every comment", func() bool { return f.arrived.Load() >= comments })
+		testkit.Until(t, "a stream has sent every comment", func() bool { return f.arrived.Load() >= comments })
 		told += int(f.arrived.Load())
 	}
 	rss := memory(t, s.PID(), false)
@@ -151,18 +151,18 @@ func slowClients(t testing.TB, _ bench) result {
 	late := s.followAs(tokens[0])
 	defer late.close()
 	waiting := s.make("GET", "/api/v1/sites/a/moderation/queue?limit=1", nil)["counts"].(values)["pending"].(float64)
-	testkit.Until(t, "who comes back is told how many wait", func() bool { return late.pending.Load() == int64(waiting) })
+	testkit.Until(t, "a new stream has the pending count", func() bool { return late.pending.Load() == int64(waiting) })
 	ratio := longer(busy, quiet, 0.99)
 	var failures []string
 	if ratio > 1.5 || rss > 350<<20 || told != streams*comments {
-		failures = append(failures, fmt.Sprintf("p99 %.2f ×, %d MiB, %d of %d told", ratio, rss>>20, told, streams*comments))
+		failures = append(failures, fmt.Sprintf("p99 %.2f ×, %d MiB, %d of %d events", ratio, rss>>20, told, streams*comments))
 	}
 	return count(t, fmt.Sprintf("%d slow and %d streams: p99 %v and %v (%.2f ×), %d MiB, %d of %d events", slow, streams,
 		quiet.At(0.99).Round(10*time.Microsecond), busy.At(0.99).Round(10*time.Microsecond), ratio, rss>>20, told,
 		streams*comments), failures, "")
 }
 
-// A follower reads a stream, and counts what it tells.
+// A follower reads a stream of the queue. It counts arrived comments and keeps the last pending count.
 type follower struct {
 	res              *http.Response
 	arrived, pending atomic.Int64
@@ -200,10 +200,10 @@ func (s *stage) followAs(token string) *follower {
 	return f
 }
 
-// streaming opens a connection for each stream.
+// streaming is a client that opens a new connection for each stream.
 var streaming = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 func (f *follower) close() {
-	_ = f.res.Body.Close() // its end is wanted
+	_ = f.res.Body.Close() // ends the stream
 	f.done.Wait()
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// lowest are the versions below which a library has a hole that is known.
+// lowest maps libraries to the first version without known vulnerabilities.
 var lowest = map[string]string{
 	"golang.org/x/net":                   "v0.55.0",
 	"golang.org/x/text":                  "v0.39.0",
@@ -23,7 +23,7 @@ var lowest = map[string]string{
 	"github.com/golang-jwt/jwt/v5":       "v5.2.2",
 }
 
-// floors reads go.mod, indirect requirements too. A library that is absent has no hole here.
+// floors checks go.mod, with indirect requirements. A library that is not used passes.
 func floors(t testing.TB, _ bench) result {
 	cmd := exec.Command("go", "mod", "edit", "-json")
 	cmd.Dir = top
@@ -38,7 +38,7 @@ func floors(t testing.TB, _ bench) result {
 		t.Fatal(err)
 	}
 	if !below("v0.54.9", "v0.55.0") || below("v1.10.0", "v1.9.9") {
-		t.Fatal("versions are not compared by their numbers")
+		t.Fatal("versions are not compared as numbers")
 	}
 	var short, used []string
 	for _, r := range mod.Require {
@@ -55,14 +55,14 @@ func floors(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%d libraries, %d unused", len(used), len(lowest)-len(used)), short, "")
 }
 
-// below compares what stands before a hyphen, number by number.
+// below reports whether version is lower than floor. It ignores suffixes after a hyphen.
 func below(version, floor string) bool {
 	numbers := func(v string) (n []int) {
 		v, _, _ = strings.Cut(strings.TrimPrefix(v, "v"), "-")
 		for s := range strings.SplitSeq(v, ".") {
 			i, err := strconv.Atoi(s)
 			if err != nil {
-				return nil // no version: below everything
+				return nil // not a version: lower than every version
 			}
 			n = append(n, i)
 		}

@@ -12,7 +12,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A foreignRow is a request that somebody else's page has a moderator's browser send, or a trick of methods.
+// A foreignRow is a cross-site request that a foreign page makes a moderator's browser send (CSRF), or a method
+// override.
 type foreignRow struct {
 	ContentType string `json:"content_type"`
 	Origin      string
@@ -20,8 +21,8 @@ type foreignRow struct {
 	Case        string
 }
 
-// foreignRequests sends each row to every writing route, with the cookie of an owner and a body with which the
-// route would do what it is for, and compares the database. Afterwards our own page sends the same, and it is done.
+// foreignRequests sends each row to every writing route, with an owner's cookie and a valid body, and checks that the
+// database does not change. As a control, the same request from the service's own page must change it.
 func foreignRequests(t testing.TB, _ bench) result {
 	all := rows[foreignRow](t, "csrf-requests.jsonl")
 	var failures []string
@@ -76,12 +77,12 @@ func (s *stage) foreign(route string, all []foreignRow) (tried int, failures []s
 	}
 	got := s.ask(s.t, a.method, a.path, own, a.body())
 	if len(changed(before, s.content())) == 0 && !slices.Contains(keepsNothing, route) || got.status >= 400 {
-		s.t.Fatalf("%s does nothing from our own page either: %d %s %v %v", route, got.status, got.body, got.header, got.err)
+		s.t.Fatalf("%s changes nothing from the service's page: %d %s %v %v", route, got.status, got.body, got.header, got.err)
 	}
 	return tried, failures
 }
 
-// settled waits until what follows the comments has joined them: that changes by itself.
+// settled waits until all comments have joined campaigns, because this changes tables in the background.
 func (s *stage) settled() {
 	s.t.Helper()
 	testkit.Until(s.t, "comments are joined", func() bool {
@@ -99,9 +100,9 @@ func (s *stage) settled() {
 	})
 }
 
-// disguise is how a row is sent to a route; some say nothing of some routes. What our own page sends is nobody
-// else's request, unless it is no JSON where JSON is wanted. What sends no origin is no page of our time: only a
-// session must not be believed there, and routes for the public do not believe in one.
+// disguise returns the method and the headers of a row for a route. sent is false if the row does not apply to the
+// route: a request of the own origin is foreign only if JSON is wanted and it has another type. A request without an
+// origin comes from no modern browser; it must not use a session, and public routes use none.
 func (s *stage) disguise(r foreignRow, route string, a act) (method string, header map[string]string, sent bool) {
 	header = map[string]string{"Content-Type": a.contentType()}
 	if r.Case == "" {
@@ -143,13 +144,13 @@ func (s *stage) disguise(r foreignRow, route string, a act) (method string, head
 	return method, header, true
 }
 
-// raw sends what no client would.
+// raw sends a request with an arbitrary request line, which http.Client would refuse to send.
 func (s *server) raw(first string, header map[string]string, body []byte) answer {
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		return answer{err: err}
 	}
-	defer func() { _ = c.Close() }() // its answer is read
+	defer func() { _ = c.Close() }() // the answer was read
 	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return answer{err: err}
 	}

@@ -20,11 +20,11 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A generator is a process of its own, at the lowest priority, that asks a server for something over many connections.
-// It is paused and let go on in turns.
+// A generator is a process with the lowest priority that sends requests to a server over many connections. It can be
+// paused.
 type generator struct{ pid int }
 
-// generate starts one, paused.
+// generate starts a generator, paused.
 func generate(t testing.TB, kind string, connections int, at string) generator {
 	t.Helper()
 	nice, err := exec.LookPath("nice")
@@ -33,7 +33,7 @@ func generate(t testing.TB, kind string, connections int, at string) generator {
 	cmd.Env = append(os.Environ(), fmt.Sprintf("TEST_GENERATOR=%s %d %s", kind, connections, at))
 	must(t, cmd.Start())
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it does not end by itself
+		_ = cmd.Process.Kill() // it runs until it is killed
 		_ = cmd.Wait()
 	})
 	g := generator{cmd.Process.Pid}
@@ -46,10 +46,10 @@ func (g generator) goes(on bool) {
 	if on {
 		s = syscall.SIGCONT
 	}
-	_ = syscall.Kill(g.pid, s) // one that is gone is missed by what it should have asked
+	_ = syscall.Kill(g.pid, s) // callers check the number of requests, so a dead generator is noticed
 }
 
-// TestGenerator is the generator's process.
+// TestGenerator runs a generator. It does nothing unless TEST_GENERATOR is set.
 func TestGenerator(t *testing.T) {
 	var kind, at string
 	var connections int
@@ -65,7 +65,7 @@ func TestGenerator(t *testing.T) {
 		}
 	}
 	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
-	ways := make(chan int, connections) // of being slow: each connection keeps its own
+	ways := make(chan int, connections) // the ways of being slow; each connection keeps one
 	for n := range connections {
 		ways <- n
 	}
@@ -88,7 +88,7 @@ func TestGenerator(t *testing.T) {
 	must(t, err)
 }
 
-// try signs in as nobody, always from one address.
+// try tries to sign in to an account that does not exist, always from one address.
 func try(c *http.Client, at string) {
 	req, err := http.NewRequest("POST", at+"/api/v1/session",
 		strings.NewReader(fmt.Sprintf(`{"email":"%d@nobody.example","password":"a wrong one of that length"}`, rand.Int())))
@@ -104,13 +104,13 @@ func try(c *http.Client, at string) {
 	}
 }
 
-// dribble sends a header or a body, or reads an answer, by a byte a second, until the server has enough.
+// dribble sends a header or a body, or reads a response, one byte per second, until the server closes the connection.
 func dribble(at string, n int) {
 	c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
 	if err != nil {
 		return
 	}
-	defer func() { _ = c.Close() }() // the server has, mostly
+	defer func() { _ = c.Close() }() // the server has usually closed it
 	starts := []string{
 		"GET /embed.js HTTP/1.1\r\nHost: x\r\nX-Slow: ",
 		"POST " + commentsOfA + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{",
@@ -132,8 +132,8 @@ func dribble(at string, n int) {
 	}
 }
 
-// takeTurns has something go on and stop in turns, and asks meanwhile, paced. It returns how long the answers took in
-// the pauses, and in between. What was asked while a turn began counts for neither.
+// takeTurns turns a load on and off with goes, and calls ask once per pace meanwhile. It returns the latencies without
+// and with the load. The first quarter of each turn does not count.
 func takeTurns(
 	turns int, turn, pace time.Duration, goes func(on bool), ask func() time.Duration,
 ) (quiet, busy load.Latencies) {
@@ -161,7 +161,7 @@ func takeTurns(
 	return quiet, busy
 }
 
-// longer is how many times as long as the other one takes.
+// longer returns the quantile of busy divided by that of quiet.
 func longer(busy, quiet load.Latencies, of float64) float64 {
 	return float64(busy.At(of)) / float64(quiet.At(of))
 }
@@ -174,7 +174,7 @@ func descriptors(t testing.TB, pid int) int {
 	return len(all)
 }
 
-// memory is what a process has in memory, in bytes: now, or at most since it was last forgotten.
+// memory returns the resident memory of a process in bytes: the current size or, if most is true, the peak.
 func memory(t testing.TB, pid int, most bool) int {
 	t.Helper()
 	status, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(pid), "status"))

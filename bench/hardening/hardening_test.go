@@ -18,12 +18,12 @@ import (
 // A figure is one line of the table.
 type figure struct {
 	number     int
-	what, goal string                         // the goal in its short form
-	measure    func(testing.TB, bench) result // nil where nothing measures it
-	why        string                         // nothing measures it
+	what, goal string
+	measure    func(testing.TB, bench) result // nil if the figure is not measured
+	why        string                         // why it is not measured
 }
 
-// A verdict is what a figure comes to. Its zero value claims nothing.
+// A verdict says whether a figure holds. Its zero value means not measured.
 type verdict string
 
 const (
@@ -36,10 +36,10 @@ const (
 type result struct {
 	ours    string
 	verdict verdict
-	why     string // it is not held, or not in whole
+	why     string // why it does not hold, or only in part
 }
 
-// count is the result of tries of which failures failed, where missing says what the goal asks for besides.
+// count returns the result of a figure. tried describes the tries, and missing what the goal requires beyond them.
 func count(t testing.TB, tried string, failures []string, missing string) result {
 	r := result{ours: fmt.Sprintf("%d failures in %s", len(failures), tried), verdict: holds, why: missing}
 	switch {
@@ -54,17 +54,17 @@ func count(t testing.TB, tried string, failures []string, missing string) result
 	return r
 }
 
-// A row is what came of a figure.
+// A row is the result of a figure.
 type row struct {
-	At      int // in figures
+	At      int // index in figures
 	Ours    string
 	Verdict verdict
 	Why     string
 	Seconds float64
 }
 
-// TestHardening measures every figure, prints the table, and fails where one falls short. It takes
-// an hour: `make hardening` asks for it.
+// TestHardening measures every figure, prints the table, and fails if a figure falls short. It takes an hour. `make
+// hardening` enables it.
 func TestHardening(t *testing.T) {
 	if os.Getenv("TEST_HARDENING") == "" {
 		return
@@ -98,7 +98,7 @@ func TestHardening(t *testing.T) {
 	}
 }
 
-// measureAll measures the figures that are wanted, one after the other, and tells of each.
+// measureAll measures the wanted figures one after the other, and calls tell with each result.
 func measureAll(t *testing.T, wanted func(figure) bool, tell func(row)) {
 	if !slices.ContainsFunc(figures, wanted) {
 		return
@@ -124,15 +124,16 @@ func measureAll(t *testing.T, wanted func(figure) bool, tell func(row)) {
 			r.verdict = fallsShort
 		}
 		r.verdict = cmp.Or(r.verdict, notMeasured)
-		fmt.Fprintf(os.Stderr, "%d, %s: %s, %s\n", f.number, f.what, cmp.Or(r.ours, "-"), r.verdict) // lest it end early
+		fmt.Fprintf(os.Stderr, "%d, %s: %s, %s\n", f.number, f.what, cmp.Or(r.ours, "-"), r.verdict) // in case the run ends early
 		tell(row{at, r.ours, r.verdict, r.why, time.Since(start).Seconds()})
 	}
 }
 
-// rowsInto names the file into which one of the processes of measureBeside writes what came.
+// rowsInto is the environment variable with the file to which a process of measureBeside writes its rows.
 const rowsInto = "TEST_HARDENING_ROWS"
 
-// measureBeside has processes measure those figures of theirs that are wanted, all at once.
+// measureBeside starts one process for each list of beside, which measures the wanted figures. The processes run
+// concurrently.
 func measureBeside(t *testing.T, wanted func(figure) bool) (all []row) {
 	found := make([][]row, len(beside))
 	var group sync.WaitGroup
@@ -170,7 +171,7 @@ func measureBeside(t *testing.T, wanted func(figure) bool) (all []row) {
 	return slices.Concat(found...)
 }
 
-// isOneOf reports whether f is one of some numbers, divided by commas.
+// isOneOf reports whether the number of f is in a comma-separated list.
 func (f figure) isOneOf(numbers string) bool {
 	return slices.Contains(strings.Split(numbers, ","), fmt.Sprint(f.number))
 }

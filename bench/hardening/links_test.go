@@ -13,31 +13,31 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A mode is a fault, and how long it lasts: what is held lasts longer than any route may wait.
+// A mode is a fault and its duration.
 type mode struct {
 	testkit.Fault
 	lasts time.Duration
 }
 
+// held is the duration of faults that hold data. It is longer than the timeout of every route.
 const held = 6 * time.Second
 
-// modes are what happens on the way to what is needed. What is held arrives when the fault is over, as TCP has it,
-// where somebody still waits for it.
+// modes lists the faults of a connection to Postgres or Redis. Held data arrives when the fault ends, as with TCP.
 var modes = []mode{
-	{testkit.Fault{Name: "delay", Do: func(p *testkit.Piece) error { p.Wait(30 * time.Millisecond); return nil }}, time.Second},
-	{testkit.Fault{Name: "jitter", Do: func(p *testkit.Piece) error { p.Wait(rand.N(80 * time.Millisecond)); return nil }},
+	{testkit.Fault{Name: "delay", Handle: func(p *testkit.Chunk) error { p.Wait(30 * time.Millisecond); return nil }}, time.Second},
+	{testkit.Fault{Name: "jitter", Handle: func(p *testkit.Chunk) error { p.Wait(rand.N(80 * time.Millisecond)); return nil }},
 		time.Second},
-	{testkit.Fault{Name: "single bytes", Size: 1}, time.Second},
-	{testkit.Fault{Name: "a byte a second", Size: 1, Do: func(p *testkit.Piece) error { p.Wait(time.Second); return nil }},
+	{testkit.Fault{Name: "single bytes", MaxChunk: 1}, time.Second},
+	{testkit.Fault{Name: "a byte a second", MaxChunk: 1, Handle: func(p *testkit.Chunk) error { p.Wait(time.Second); return nil }},
 		2 * time.Second},
-	{testkit.Fault{Name: "black hole", Do: func(p *testkit.Piece) error { p.Hold(); return nil }}, held},
-	{testkit.Fault{Name: "questions held", Do: upwards((*testkit.Piece).Hold, nil)}, held},
-	{testkit.Fault{Name: "answers held", Do: downwards((*testkit.Piece).Hold, nil)}, held},
+	{testkit.Fault{Name: "black hole", Handle: func(p *testkit.Chunk) error { p.Hold(); return nil }}, held},
+	{testkit.Fault{Name: "questions held", Handle: upwards((*testkit.Chunk).Hold, nil)}, held},
+	{testkit.Fault{Name: "answers held", Handle: downwards((*testkit.Chunk).Hold, nil)}, held},
 	{testkit.Fault{Name: "refused", Refuse: true}, time.Second},
-	{testkit.Fault{Name: "reset by a question", Do: upwards(nothing, testkit.ErrReset)}, time.Second},
-	{testkit.Fault{Name: "reset before an answer", Do: downwards(nothing, testkit.ErrReset)}, time.Second},
-	{testkit.Fault{Name: "closed within an answer", Do: downwards(half, io.EOF)}, time.Second},
-	{testkit.Fault{Name: "cut at random", Size: 64, Do: func(*testkit.Piece) error {
+	{testkit.Fault{Name: "reset by a question", Handle: upwards(nothing, testkit.ErrReset)}, time.Second},
+	{testkit.Fault{Name: "reset before an answer", Handle: downwards(nothing, testkit.ErrReset)}, time.Second},
+	{testkit.Fault{Name: "closed within an answer", Handle: downwards(half, io.EOF)}, time.Second},
+	{testkit.Fault{Name: "cut at random", MaxChunk: 64, Handle: func(*testkit.Chunk) error {
 		if rand.IntN(40) == 0 {
 			return testkit.ErrReset
 		}
@@ -45,16 +45,16 @@ var modes = []mode{
 	}}, time.Second},
 }
 
-func upwards(do func(*testkit.Piece), err error) func(*testkit.Piece) error {
+func upwards(do func(*testkit.Chunk), err error) func(*testkit.Chunk) error {
 	return oneWay(true, do, err)
 }
-func downwards(do func(*testkit.Piece), err error) func(*testkit.Piece) error {
+func downwards(do func(*testkit.Chunk), err error) func(*testkit.Chunk) error {
 	return oneWay(false, do, err)
 }
 
-func oneWay(up bool, do func(*testkit.Piece), err error) func(*testkit.Piece) error {
-	return func(p *testkit.Piece) error {
-		if p.Up != up {
+func oneWay(up bool, do func(*testkit.Chunk), err error) func(*testkit.Chunk) error {
+	return func(p *testkit.Chunk) error {
+		if p.ToServer != up {
 			return nil
 		}
 		do(p)
@@ -62,17 +62,17 @@ func oneWay(up bool, do func(*testkit.Piece), err error) func(*testkit.Piece) er
 	}
 }
 
-func nothing(*testkit.Piece) {}
+func nothing(*testkit.Chunk) {}
 
-func half(p *testkit.Piece) { p.Bytes = p.Bytes[:len(p.Bytes)/2] }
+func half(p *testkit.Chunk) { p.Bytes = p.Bytes[:len(p.Bytes)/2] }
 
-// cutLinks has each mode come and go between a server under load and what it needs. What runs in it afterwards
-// is compared with a server that met none.
+// cutLinks applies each fault to the connections of a server under load to Redis and to Postgres. Afterwards it
+// compares the goroutines of the server with those of a server without faults.
 func cutLinks(t testing.TB, _ bench) result {
 	const tries = 2
 	parts := testkit.NewDurablePostgres(t)
-	database, postgres := parts.Proxied(t, "links")
-	cache, redis := testkit.NewRedisServer(t).Proxied(t)
+	database, postgres := parts.ProxiedDatabase(t, "links")
+	cache, redis := testkit.NewRedisServer(t).ProxyURL(t)
 	options := append([]string{"--redis", cache}, behind...)
 	s := newServer(t, database, options...)
 	l := s.traffic(t, 4, 400*time.Millisecond)
@@ -81,8 +81,8 @@ func cutLinks(t testing.TB, _ bench) result {
 		l.recovered(t, 20*time.Second, "what was before "+name)
 		p.Set(t, m.Fault)
 		<-time.After(m.lasts)
-		if p.Met() == 0 {
-			t.Fatalf("%s: it met nothing", name)
+		if p.Affected() == 0 {
+			t.Fatalf("%s: the fault met no connection", name)
 		}
 		p.Set(t, testkit.Fault{})
 		took := l.recovered(t, 20*time.Second, name)
@@ -93,13 +93,13 @@ func cutLinks(t testing.TB, _ bench) result {
 	}
 	for _, m := range modes {
 		for range tries {
-			m.lasts = min(m.lasts, time.Second) // nothing waits for Redis half as long
+			m.lasts = min(m.lasts, time.Second) // more than twice the longest wait for Redis
 			try("Redis, "+m.Name, redis, m)
 		}
 	}
 	var failures []string
-	if n := l.Again(); n > 0 {
-		failures = append(failures, fmt.Sprintf("%d posts had to come again for a fault of Redis", n))
+	if n := l.Retries(); n > 0 {
+		failures = append(failures, fmt.Sprintf("%d posts had to retry because of a fault of Redis", n))
 	}
 	failures = append(failures, unread(l.forget(), false)...)
 	for _, m := range modes {
@@ -118,7 +118,7 @@ func cutLinks(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%d, slowest recovery %v", tried, slowest.Round(100*time.Millisecond)), failures, "")
 }
 
-// saysOfRedis asks whether the server is ready, and how it says Redis is.
+// saysOfRedis returns a function that reports whether the server is ready and its health of Redis is health.
 func (s *server) saysOfRedis(t testing.TB, health string) func() bool {
 	return func() bool {
 		a := s.ask(t, "GET", "/readyz", nil, nil)
@@ -126,11 +126,11 @@ func (s *server) saysOfRedis(t testing.TB, health string) func() bool {
 	}
 }
 
-// leaks ends a server, and says what runs in it beside what runs in a calm one. First it must find what is
-// kept open on purpose.
+// leaks ends a server and returns its goroutines beyond those of a calm server, by their creators. As a control, it
+// must detect requests that are kept open on purpose.
 func leaks(t testing.TB, s *server, calm func(name string) *server) []string {
 	t.Helper()
-	const open, spare = 20, 3 // of timers that happen to run
+	const open, spare = 20, 3 // spare goroutines: timers that happen to run
 	usual, busy := running(calm("calm")), calm("busy")
 	for range open {
 		c, err := net.Dial("tcp", strings.TrimPrefix(busy.URL, "http://"))
@@ -143,14 +143,14 @@ func leaks(t testing.TB, s *server, calm func(name string) *server) []string {
 			t.Fatal(err)
 		}
 	}
-	testkit.Until(t, "requests that are kept open are seen", s.saysOfRedis(t, "up"))
+	testkit.Until(t, "the server is ready", s.saysOfRedis(t, "up"))
 	const asked = "net/http.(*Server).Serve"
 	kept := running(busy)
 	if kept[asked] < open {
-		t.Fatalf("%d requests are kept open, and %d are found", open, kept[asked])
+		t.Fatalf("%d requests are kept open, but only %d are found", open, kept[asked])
 	}
 	kept[asked] -= open
-	for where, n := range kept { // it was calm, too
+	for where, n := range kept { // this server was calm too
 		usual[where] = max(usual[where], n)
 	}
 	ours := running(s)
@@ -161,7 +161,7 @@ func leaks(t testing.TB, s *server, calm func(name string) *server) []string {
 	var more []string
 	for where, n := range ours {
 		if n > usual[where] {
-			more = append(more, fmt.Sprintf("%d goroutines made by %s, beside %d", n, where, usual[where]))
+			more = append(more, fmt.Sprintf("%d goroutines created by %s, want %d", n, where, usual[where]))
 		}
 	}
 	return more
@@ -169,7 +169,7 @@ func leaks(t testing.TB, s *server, calm func(name string) *server) []string {
 
 var madeBy = regexp.MustCompile(`created by (\S+)`)
 
-// running ends a server and counts its goroutines by who made them, without connections on which nothing is asked.
+// running ends a server and counts its goroutines by their creators, without idle connections.
 func running(s *server) map[string]int {
 	n := map[string]int{}
 	for _, stack := range s.Goroutines() {

@@ -20,9 +20,9 @@ import (
 
 const ledgerPage = blog + "/ledger"
 
-// traffic is writers who keep a ledger, and readers of what is there, while something fails.
+// traffic is a load of writers, who record acknowledged comments in a ledger, and of one reader.
 type traffic struct {
-	testkit.Ledger
+	testkit.PostLog
 	s      *server
 	ending context.CancelFunc
 	people sync.WaitGroup
@@ -31,28 +31,28 @@ type traffic struct {
 	reads []answer
 }
 
-// behind is the option of a server that believes who is in front of it: each request of its traffic comes from a
-// network of its own, so that limits are counted and let it through.
+// behind are the flags of a server with limits that trusts X-Forwarded-For from the loopback. Each request of its
+// traffic comes from another network, so that limits are counted and not reached.
 var behind = []string{"--limits", "default", "--trusted-proxy", "127.0.0.0/8"}
 
-// traffic begins: each writer waits for a pause between two comments. It ends with end, or the test.
+// traffic starts a load. Each writer pauses between two comments. The load ends with end, or with the test.
 func (s *server) traffic(t testing.TB, writers int, pause time.Duration) *traffic {
 	t.Helper()
 	posted, err := s.anywhere().Post(t.Context(), "", ledgerPage+"/read", "Writer", "", "This is read meanwhile.")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.staff().Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: posted.Version})
+	_, err = s.staff().Decide(t.Context(), "approve", "", testkit.CommentRef{ID: posted.ID, Version: posted.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &traffic{Ledger: testkit.Ledger{Page: ledgerPage}, s: s}
+	l := &traffic{PostLog: testkit.PostLog{Page: ledgerPage}, s: s}
 	ctx, cancel := context.WithCancel(t.Context())
 	l.ending = cancel
 	for range writers {
 		c := s.anywhere()
 		l.people.Go(func() {
-			l.Persist(ctx, c, pause)
+			l.PostWithRetries(ctx, c, pause)
 			c.HTTP.CloseIdleConnections()
 		})
 	}
@@ -66,10 +66,10 @@ func (l *traffic) end() {
 	l.people.Wait()
 }
 
-// read asks for the page, in one form that is kept and in others that are not.
+// read reads the page, alternating between a cached query and random ones.
 func (l *traffic) read(ctx context.Context) {
 	c := l.s.anywhere().HTTP
-	c.Timeout = 8 * time.Second // each route ends before
+	c.Timeout = 8 * time.Second // longer than the timeout of each route
 	defer c.CloseIdleConnections()
 	load.Every(ctx, 20*time.Millisecond, func(n int) {
 		a := answer{}
@@ -79,7 +79,7 @@ func (l *traffic) read(ctx context.Context) {
 		if err == nil {
 			a.status = res.StatusCode
 			a.body, err = io.ReadAll(res.Body)
-			_ = res.Body.Close() // read to its end
+			_ = res.Body.Close() // the body was read
 		}
 		a.err, a.took = err, time.Since(began)
 		l.mu.Lock()
@@ -88,7 +88,7 @@ func (l *traffic) read(ctx context.Context) {
 	})
 }
 
-// forget begins the reads anew and returns those so far.
+// forget returns the recorded reads and clears them.
 func (l *traffic) forget() []answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,26 +97,26 @@ func (l *traffic) forget() []answer {
 	return all
 }
 
-// asked counts the reads since they were forgotten.
+// asked returns the number of reads since forget.
 func (l *traffic) asked() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.reads)
 }
 
-// recovered waits until a comment that was sent from now on is acknowledged.
+// recovered waits until a comment that was sent after this call is acknowledged, and returns how long that took.
 func (l *traffic) recovered(t testing.TB, limit time.Duration, after string) time.Duration {
 	t.Helper()
-	enough := l.Acked() + l.Flying() + 1 // those under way may be acknowledged for what was before
-	return testkit.Within(t, limit, "a comment is acknowledged after "+after, func() bool { return l.Acked() >= enough })
+	enough := l.Acknowledged() + l.InFlight() + 1 // comments in flight were sent before this call
+	return testkit.Within(t, limit, "a comment is acknowledged after "+after, func() bool { return l.Acknowledged() >= enough })
 }
 
-// failures ends the traffic, and counts its ledger and its answers. Where the database is away, readers may
-// be told to come again.
+// failures ends the load and returns failed posts and reads, and lost or doubled comments. If away is true, the
+// database was unavailable and reads may be answered with 503.
 func (l *traffic) failures(t testing.TB, away bool) []string {
 	t.Helper()
 	l.end()
-	all := append(l.Failing(), unread(l.forget(), away)...)
+	all := append(l.Unexpected(), unread(l.forget(), away)...)
 	why := map[string]int{}
 	for _, m := range cause.FindAllStringSubmatch(l.s.Log(), -1) {
 		why[m[1]]++
@@ -124,18 +124,18 @@ func (l *traffic) failures(t testing.TB, away bool) []string {
 	for _, err := range slices.Sorted(maps.Keys(why)) {
 		t.Logf("%d × %s", why[err], err)
 	}
-	n := l.Count(t, l.s.anywhere(), l.s.staff())
+	n := l.Verify(t, l.s.anywhere(), l.s.staff())
 	if n.Acknowledged == 0 {
 		t.Fatalf("nothing was acknowledged: %v", n)
 	}
 	t.Logf("ledger: %v", n)
-	if n.Lost+n.Doubled > 0 {
+	if n.Lost+n.Duplicated > 0 {
 		all = append(all, n.String())
 	}
 	return all
 }
 
-// cause is what a server's log says of an answer that it cannot explain.
+// cause matches an error in the log of a server.
 var cause = regexp.MustCompile(`(?m)level=ERROR .*err=(.*)$`)
 
 func unread(reads []answer, away bool) (failures []string) {
@@ -148,7 +148,7 @@ func unread(reads []answer, away bool) (failures []string) {
 	return failures
 }
 
-// anywhere is a client each of whose requests comes from a network of its own.
+// anywhere returns a client whose requests come from random networks.
 func (s *server) anywhere() *testkit.Client {
 	c := s.public()
 	c.HTTP.Transport = spread{c.HTTP.Transport.(*http.Transport)}

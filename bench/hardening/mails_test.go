@@ -10,17 +10,17 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// mailHeaders are those that a mail of ours has, and no others.
+// mailHeaders lists all headers that a mail of the service may have.
 var mailHeaders = []string{"Auto-Submitted", "Content-Type", "Date", "From", "List-Id", "List-Unsubscribe",
 	"List-Unsubscribe-Post", "Message-Id", "Mime-Version", "Subject", "To"}
 
 const sender = "comments@service.example"
 
-// mailFields types each row where it belongs and reads the mails that come of it. There is no field for a prefix of the
-// subject or for where to reply: what is meant for them is tried as the name of a site.
+// mailFields enters each row into its field and checks the mails. The service has no fields for a subject prefix or a
+// Reply-To address: rows for these are tried as the name of a site.
 func mailFields(t testing.TB, _ bench) result {
 	type row struct{ Field, Value, Want string }
-	box := testkit.NewMailbox(t)
+	box := testkit.NewMailServer(t)
 	t.Setenv("AITYS_SMTP", box.URL)
 	t.Setenv("AITYS_MAIL_FROM", sender)
 	s := newStage(t, testkit.SQLite(t))
@@ -35,7 +35,7 @@ func mailFields(t testing.TB, _ bench) result {
 			if r.Want == "refuse" && got.status != 422 || r.Want == "accept" && got.status != 201 || got.status >= 500 {
 				failures = append(failures, fmt.Sprintf("row %d: %q as an e-mail is answered %d", n+1, r.Value, got.status))
 			}
-			if r.Want == "refuse" { // a code goes nowhere else than an account's mail
+			if r.Want == "refuse" { // a sign-in code must refuse the address too
 				got = s.ask(t, "POST", "/api/v1/sites/a/identity", nil, act{json: values{"email": r.Value}}.body())
 				if got.status != 422 {
 					failures = append(failures, fmt.Sprintf("row %d: %q is answered %d when a code is asked for", n+1, r.Value,
@@ -62,8 +62,8 @@ func mailFields(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%d rows, %d mails", len(all), expected), failures, "")
 }
 
-// toReader has a reader of a site be mailed a code, and be asked whether they want to be told of a comment, and returns
-// how many mails that is.
+// toReader requests a sign-in code and a subscription to a comment for a reader of a site. It returns the number of
+// mails that this causes.
 func (s *stage) toReader(key string) int {
 	s.t.Helper()
 	site, email := "/api/v1/sites/"+key, key+"@mail.example"
@@ -75,17 +75,17 @@ func (s *stage) toReader(key string) int {
 	s.site = key
 	in := s.written()
 	in["page"], in["author"] = values{"url": "https://" + key + ".example/told"}, values{"name": "N", "email": email}
-	s.make("PATCH", site, values{"moderation": "none"}) // of this comment no moderator is told
+	s.make("PATCH", site, values{"moderation": "none"}) // so that this comment causes no mail to moderators
 	c := s.make("POST", "/api/v1/sites/"+key+"/comments", in)
 	own := map[string]string{"Authorization": "Bearer " + c["edit_token"].(string)}
 	notify := fmt.Sprintf("%s/comments/%s/notify", site, c["id"])
 	if got := s.ask(s.t, "POST", notify, own, act{json: values{"on": true}}.body()); got.status != 200 {
-		s.t.Fatalf("ask to be told: %d %s", got.status, got.body)
+		s.t.Fatalf("subscribe: %d %s", got.status, got.body)
 	}
 	return 2
 }
 
-// mailOf posts a comment on a site of its own with a value in a field, and reports whether it was taken.
+// mailOf posts a comment on a new site with a value in a field, and reports whether it was accepted.
 func (s *stage) mailOf(key, field, value string) bool {
 	s.t.Helper()
 	name, writer, title := "Site "+key, "Writer", "A post"
@@ -110,7 +110,7 @@ func (s *stage) mailOf(key, field, value string) bool {
 		return act{json: c}.body()
 	}
 	post := func() bool { return s.ask(s.t, "POST", "/api/v1/sites/"+key+"/comments", nil, in()).status == 201 }
-	if field == "page title" { // it is the page's once staff say so
+	if field == "page title" { // the title applies once a moderator sets it
 		if !post() {
 			return false
 		}
@@ -121,8 +121,8 @@ func (s *stage) mailOf(key, field, value string) bool {
 	return post()
 }
 
-// wrongMail is what is wrong with a mail.
-func wrongMail(m testkit.Handed) (all []string) {
+// wrongMail returns the errors of a mail.
+func wrongMail(m testkit.Mail) (all []string) {
 	say := func(what string, args ...any) { all = append(all, fmt.Sprintf(what, args...)+"\n"+string(m.Raw)) }
 	to := boss
 	if len(m.To) == 1 && strings.HasSuffix(m.To[0], "@mail.example") {
@@ -134,11 +134,11 @@ func wrongMail(m testkit.Handed) (all []string) {
 	var names []string
 	for name, said := range m.Header {
 		if names = append(names, name); len(said) != 1 {
-			say("%s stands there %d times", name, len(said))
+			say("the header %s occurs %d times", name, len(said))
 		}
 	}
 	want := mailHeaders
-	if m.Header.Get("List-Id") == "" { // one that was asked for
+	if m.Header.Get("List-Id") == "" { // a mail on request
 		want = slices.DeleteFunc(slices.Clone(want), func(name string) bool { return strings.HasPrefix(name, "List-") })
 	}
 	if slices.Sort(names); !slices.Equal(names, want) {

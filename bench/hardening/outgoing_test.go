@@ -19,16 +19,16 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// outgoing puts each row's address into every text that is never fetched, and into every field that is: those of format
-// uri in the API's description. It watches every connection that the server opens. Only Redis, the resolver of names
-// and one allowed address may be dialled, and each fetcher must have dialled that one.
+// outgoing enters the URL of each row into texts that are never fetched, and into every field that is fetched: those of
+// format uri in openapi.yaml. It watches all connections of the server with strace. The server may connect only to
+// Redis, the DNS resolver and one allowed address. As a control, each fetcher must connect to the allowed address.
 func outgoing(t testing.TB, _ bench) result {
 	if _, err := exec.LookPath("strace"); err != nil {
-		return result{why: "strace is not installed, by which connections are watched"}
+		return result{why: "strace is not installed"}
 	}
 	type row struct{ URL, Server string }
 	all := rows[row](t, "ssrf-urls.jsonl")
-	shared, way := testkit.NewRedisServer(t).Proxied(t)
+	shared, way := testkit.NewRedisServer(t).ProxyURL(t)
 	s := newStage(t, testkit.SQLite(t))
 	s.Kill()
 	allowed, calls := listener(t, "127.9.9.9:0")
@@ -52,7 +52,7 @@ func outgoing(t testing.TB, _ bench) result {
 	for n, r := range all {
 		at := r.URL
 		if at == "" {
-			at = fmt.Sprintf("http://%s/%d", way.Addr, n) // what that server would answer does not matter
+			at = fmt.Sprintf("http://%s/%d", way.Addr, n) // the response does not matter
 		}
 		in := s.written()
 		in["page"] = values{"url": at, "title": at}
@@ -82,21 +82,20 @@ func outgoing(t testing.TB, _ bench) result {
 		if to == way.Addr {
 			own++
 		} else if to != allowed && !strings.HasSuffix(to, ":53") && !strings.HasSuffix(to, ":9") {
-			// Port 53 is the resolver's. To sort the addresses of a name Go connects a socket of UDP to port 9, and
-			// sends nothing.
-			failures = append(failures, "it reached for "+to)
+			// Port 53 is DNS. To sort the addresses of a name, Go connects a UDP socket to port 9 and sends nothing.
+			failures = append(failures, "the server connected to "+to)
 		}
 	}
 	if own == 0 || taken < len(all) {
-		t.Fatalf("%d connections to Redis are seen, %d requests taken: nothing is watched", own, taken)
+		t.Fatalf("%d connections to Redis are seen, %d requests accepted: strace sees nothing", own, taken)
 	}
 	return count(t, fmt.Sprintf("%d rows × %d (%d own connections seen)", len(all), 7+len(fetchers), own), failures, "")
 }
 
-// A fetcher has the server fetch an address, if it accepts it.
+// A fetcher makes the server fetch a URL, if the server accepts it.
 type fetcher func(ask func(method, path string, in values), address string)
 
-// fetchers are those of the fields of format uri that requests of the API have.
+// fetchers returns a fetcher for each operation of the API with a field of format uri.
 func (s *stage) fetchers(t testing.TB) map[string]fetcher {
 	t.Helper()
 	const site = "/api/v1/sites/b"
@@ -139,12 +138,12 @@ func (s *stage) fetchers(t testing.TB) map[string]fetcher {
 		}
 	}
 	if !maps.EqualFunc(found, known, func(bool, fetcher) bool { return true }) {
-		t.Fatalf("the API describes the fetchers %v: say here how each is made to fetch", slices.Sorted(maps.Keys(found)))
+		t.Fatalf("the API has fields of format uri in %v: add a fetcher for each here", slices.Sorted(maps.Keys(found)))
 	}
 	return known
 }
 
-// listener accepts connections, closes them, and returns its address and what counts them.
+// listener starts a server that accepts and closes connections. It returns the address and a function that counts them.
 func listener(t testing.TB, address string) (at string, calls func() int64) {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
@@ -158,7 +157,7 @@ func listener(t testing.TB, address string) (at string, calls func() int64) {
 				return
 			}
 			n.Add(1)
-			_ = c.Close() // that it came is enough
+			_ = c.Close() // it is only counted
 		}
 	}()
 	return l.Addr().String(), n.Load
@@ -166,10 +165,10 @@ func listener(t testing.TB, address string) (at string, calls func() int64) {
 
 var connected = regexp.MustCompile(`connect\(\d+, \{sa_family=AF_INET6?,.*?sin6?_port=htons\((\d+)\).*?"([^"]+)"`)
 
-// started is a call that begins; of one that is told of in two lines it is the first.
+// started matches a system call in the output of strace; if the call is split into two lines, the first of them.
 var started = regexp.MustCompile(`(connect|sendto|sendmsg)\(`)
 
-// watched attaches to a process, and returns what lists the addresses that it tried to reach so far.
+// watched attaches strace to a process. The function it returns lists the addresses that the process tried to reach.
 func watched(t testing.TB, pid int) func() []string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "calls")
@@ -178,15 +177,15 @@ func watched(t testing.TB, pid int) func() []string {
 	must(t, err)
 	must(t, cmd.Start())
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt) // it lets the process go
+		_ = cmd.Process.Signal(os.Interrupt) // strace detaches
 		_ = cmd.Wait()
 	})
 	lines := bufio.NewScanner(said)
 	if !lines.Scan() || !strings.Contains(lines.Text(), "attached") {
-		t.Skipf("this user may not watch a process: %s", lines.Text())
+		t.Skipf("this user may not trace a process: %s", lines.Text())
 	}
 	go func() {
-		for lines.Scan() { // each thread says so, too
+		for lines.Scan() { // drain: one line for each thread
 		}
 	}()
 	return func() (all []string) {

@@ -11,14 +11,13 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// atOnce says how many requests come at one instant, and how often that is done to a route.
 const (
-	atOnce = 100
-	rounds = 5
+	atOnce = 100 // concurrent requests
+	rounds = 5   // per route
 )
 
-// again are the tables in which a route may leave more than one row, and how many at most: who signs in a hundred times
-// has a hundred sessions, and who asks for the link to what is held gets two mails a day.
+// again maps routes to a table in which repeated requests may add several rows, and to the maximum: each sign-in
+// creates a session, and two mails per day with a link to stored data are allowed.
 var again = map[string]struct {
 	table string
 	most  int
@@ -29,14 +28,14 @@ var again = map[string]struct {
 	"POST /api/v1/sites/:site/privacy": {"letters", 2}, "POST /sites/:site/privacy": {"letters", 2},
 }
 
-// keyed are routes on which the same twice is two, but for the key that our own pages and clients send with it.
+// keyed lists routes that deduplicate only with an idempotency key.
 var keyed = []string{
 	"POST /api/v1/sites/:site/moderation/comments/:id/reply", "POST /api/v1/sites/:site/moderation/copies",
 	"POST /api/v1/sites/:site/moderation/webhooks", "POST /api/v1/sites/:site/moderation/takedowns",
 }
 
-// races sends one and the same request a hundred times at one instant to each writing route. What is there
-// afterwards is what one of them leaves, and none is answered by an error of ours.
+// races sends the same request 100 times concurrently to each writing route. The tables must change as by one request,
+// and no request may be answered with a server error other than 503.
 func races(t testing.TB, _ bench) result {
 	var failures []string
 	tried, writing, doubled := 0, 0, map[string]int{}
@@ -57,14 +56,14 @@ func races(t testing.TB, _ bench) result {
 				tried += atOnce
 				failures = append(failures, bad...)
 				for table, n := range many {
-					// What is copied is what the other site has by then: its entry is counted.
-					// Of sessions a new password ends as many as there are.
+					// A copy takes all lessons that the other site has by then; its log entry is counted instead.
+					// A new password ends all existing sessions.
 					all := table == "lessons" && strings.HasSuffix(route, "/copies") ||
 						table == "sessions" && strings.HasSuffix(route, "/password")
 					more := again[route]
 					if n != once[table] && !all && (more.table != table || n > more.most) {
-						what := fmt.Sprintf("%s: %s has rows more than the %d of one request", route, table, once[table])
-						if doubled[what]++; doubled[what] == 1 { // a route's is told once
+						what := fmt.Sprintf("%s: rows of %s differ from the %d of one request", route, table, once[table])
+						if doubled[what]++; doubled[what] == 1 { // report each once
 							failures = append(failures, fmt.Sprintf("%s: %d", what, n))
 						}
 					}
@@ -75,7 +74,7 @@ func races(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%d requests to %d routes, both databases", tried, writing/2), failures, "")
 }
 
-// rush does one act n times at one instant, and returns by how many rows each table grew or shrank.
+// rush sends one act n times concurrently, and returns by how many rows each table grew or shrank.
 func (s *stage) rush(route string, n int) (grown map[string]int, failures []string) {
 	s.t.Helper()
 	a := s.act(route)
@@ -83,7 +82,7 @@ func (s *stage) rush(route string, n int) (grown map[string]int, failures []stri
 	for name, value := range a.header {
 		header[name] = value
 	}
-	ours := []string{"POST /m/:token", "POST /mail/:token", "POST /sites/:site/privacy"} // pages of ours send these
+	ours := []string{"POST /m/:token", "POST /mail/:token", "POST /sites/:site/privacy"} // sent by pages of the service
 	if slices.Contains(publicRoutes, route) && !slices.Contains(ours, route) {
 		delete(header, "Origin")
 	}
@@ -112,7 +111,7 @@ func (s *stage) rush(route string, n int) (grown map[string]int, failures []stri
 		}
 	}
 	if done == 0 {
-		failures = append(failures, fmt.Sprintf("%s: nobody was let through, the first got %d %.300s",
+		failures = append(failures, fmt.Sprintf("%s: every request was refused, the first with %d %.300s",
 			route, answers[0].status, answers[0].body))
 	}
 	grown = map[string]int{}
@@ -124,7 +123,7 @@ func (s *stage) rush(route string, n int) (grown map[string]int, failures []stri
 	return grown, failures
 }
 
-// sizes are how many rows each table has that is no one's by itself.
+// sizes returns the number of rows of each table that content covers.
 func (s *stage) sizes() map[string]int {
 	s.t.Helper()
 	out := map[string]int{}

@@ -9,12 +9,12 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// evadedRates posts from ten thousand addresses of one /64, through a proxy that is trusted, under made-up headers,
-// to three servers in turn. Half way Redis, by which they count together, is cut off. What is accepted is held
-// against what one address may.
+// evadedRates posts from 10,000 addresses of one /64 through a trusted proxy, with forged headers, to three servers in
+// turn. Halfway Redis, which holds the shared counts, is cut off. The figure is the number of accepted posts divided by
+// the limit of one address.
 func evadedRates(t testing.TB, _ bench) result {
 	const tries, perMinute, burst = 5_000, 10, 20 // see web.LimitPosts
-	shared, way := testkit.NewRedisServer(t).Proxied(t)
+	shared, way := testkit.NewRedisServer(t).ProxyURL(t)
 	options := append([]string{"--redis", shared}, behind...)
 	s := newServer(t, testkit.Postgres(t), options...)
 	all := []*testkit.Instance{s.Instance, s.another(t, options...), s.another(t, options...)}
@@ -46,7 +46,7 @@ func evadedRates(t testing.TB, _ bench) result {
 		t.Fatalf("only %d are accepted", accepted)
 	}
 	if float64(accepted) > 1.1*may {
-		r.verdict, r.why = fallsShort, "without Redis each server counts for itself"
+		r.verdict, r.why = fallsShort, "without Redis each server counts alone"
 	}
 	return r
 }

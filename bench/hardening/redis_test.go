@@ -13,20 +13,20 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A redisFault is done to Redis and undone.
+// A redisFault is a fault of Redis that can be undone.
 type redisFault struct {
 	name     string
 	do, undo func()
-	down     bool // the server must notice
+	down     bool // the health check must report it
 }
 
-// redisFaults does each to the Redis of two servers under load, one of them before writers and readers, the
-// other before a moderator. Nobody is told of it, limits hold nobody back, and what is approved on
-// the one is read on the other within five seconds.
+// redisFaults applies each fault to the Redis of two servers under load: one serves writers and readers, the other a
+// moderator. Requests must not fail or be limited, and a comment approved on one server must be readable on the other
+// within five seconds.
 func redisFaults(t testing.TB, _ bench) result {
 	const rounds, stale = 3, 5 * time.Second
 	server := testkit.NewRedisServer(t)
-	shared, way := server.Proxied(t)
+	shared, way := server.ProxyURL(t)
 	database := testkit.NewDurablePostgres(t).Database(t, "redis")
 	options := append([]string{"--redis", shared}, behind...)
 	s := newServer(t, database, options...)
@@ -58,16 +58,16 @@ func redisFaults(t testing.TB, _ bench) result {
 			tried++
 		}
 	}
-	if n := l.Again(); n > 0 {
-		failures = append(failures, fmt.Sprintf("%d posts were not taken at once", n))
+	if n := l.Retries(); n > 0 {
+		failures = append(failures, fmt.Sprintf("%d posts had to retry", n))
 	}
 	failures = append(failures, l.failures(t, false)...)
 	what := fmt.Sprintf("%d, slowest approval elsewhere %v", tried, slowest.Round(10*time.Millisecond))
 	return count(t, what, failures, "")
 }
 
-// approveOn posts here, approves on another server, and returns when it is read here: at most a little after a
-// limit.
+// approveOn posts on one server and approves on another. It returns how long until the comment is readable on the
+// first, or a little more than limit if it is not.
 func (l *traffic) approveOn(t testing.TB, other *server, limit time.Duration) time.Duration {
 	t.Helper()
 	text := fmt.Sprintf("This was approved elsewhere at %d.", time.Now().UnixNano())
@@ -75,7 +75,7 @@ func (l *traffic) approveOn(t testing.TB, other *server, limit time.Duration) ti
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = other.staff().Decide(t.Context(), "approve", "", testkit.Ref{ID: posted.ID, Version: posted.Version})
+	_, err = other.staff().Decide(t.Context(), "approve", "", testkit.CommentRef{ID: posted.ID, Version: posted.Version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func redisClient(t testing.TB, at string) *redis.Client {
 	return c
 }
 
-// faultsOfRedis are nine. Each that tells Redis something shows that it did.
+// faultsOfRedis returns nine faults. Faults that change the configuration of Redis check that it took effect.
 func faultsOfRedis(t testing.TB, server *testkit.RedisServer, way *testkit.Proxy, direct *redis.Client) []redisFault {
 	tell := func(args ...any) {
 		t.Helper()
@@ -117,7 +117,7 @@ func faultsOfRedis(t testing.TB, server *testkit.RedisServer, way *testkit.Proxy
 	return []redisFault{
 		{"killed", func() { server.Stop(t) }, func() { server.Start(t) }, true},
 		{"emptied", func() { tell("FLUSHALL") }, nothing, false},
-		{"slow", through(testkit.Fault{Do: func(p *testkit.Piece) error { p.Wait(150 * time.Millisecond); return nil }}),
+		{"slow", through(testkit.Fault{Handle: func(p *testkit.Chunk) error { p.Wait(150 * time.Millisecond); return nil }}),
 			through(testkit.Fault{}), true},
 		{"frozen", func() { server.Freeze(t) }, func() { server.Thaw(t) }, true},
 		{"of wrong data", func() { spoil(t, direct) }, func() { tell("FLUSHALL") }, false},
@@ -137,12 +137,12 @@ func faultsOfRedis(t testing.TB, server *testkit.RedisServer, way *testkit.Proxy
 	}
 }
 
-// spoil puts a list in the place of everything that Redis keeps.
+// spoil replaces the value of every key in Redis with a list.
 func spoil(t testing.TB, c *redis.Client) {
 	t.Helper()
 	names, err := c.Keys(t.Context(), "*").Result()
 	if err != nil || len(names) == 0 {
-		t.Fatalf("redis keeps %d names: %v", len(names), err)
+		t.Fatalf("redis has %d keys: %v", len(names), err)
 	}
 	for _, name := range names {
 		_, err := c.TxPipelined(t.Context(), func(p redis.Pipeliner) error {

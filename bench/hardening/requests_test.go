@@ -13,8 +13,8 @@ import (
 
 const commentsOfA = "/api/v1/sites/a/comments"
 
-// origins asks from each of the rows in four ways, and writes. Patterns of origins are no part of this service: a row
-// that one would allow must be refused as any other.
+// origins sends four reads and one write from the origin of each row and checks the CORS headers. The service has no
+// patterns of origins: a row that only a pattern would allow must be refused.
 func origins(t testing.TB, b bench) result {
 	s := b["sqlite"]
 	type row struct {
@@ -25,7 +25,7 @@ func origins(t testing.TB, b bench) result {
 	page := "?page=" + url.QueryEscape(blog+"/origins")
 	etag := s.ask(t, "GET", commentsOfA+page, nil, nil).header.Get("ETag")
 	if etag == "" {
-		t.Fatal("a page has no ETag: nothing would be answered by 304")
+		t.Fatal("a page has no ETag, so 304 cannot be tested")
 	}
 	var failures []string
 	all := rows[row](t, "cors-origins.jsonl")
@@ -39,7 +39,7 @@ func origins(t testing.TB, b bench) result {
 		if r.Allows == nil && r.Request == "" {
 			origin = blog
 		}
-		if strings.Contains(origin, "\x00") { // no client sends it
+		if strings.Contains(origin, "\x00") { // http.Client refuses to send it
 			first := "GET " + commentsOfA + page + " HTTP/1.1\r\nHost: x\r\n"
 			if got := s.raw(first, map[string]string{"Origin": origin}, nil); got.status != 400 {
 				failures = append(failures, fmt.Sprintf("%q: %d %v", origin, got.status, got.err))
@@ -83,7 +83,7 @@ func origins(t testing.TB, b bench) result {
 				status = 200
 			}
 			if status == 0 {
-				status = got.status // a foreign page of site b has another tag
+				status = got.status // a page of site b has another ETag
 			}
 			if c.name == unchanged && site == "a" {
 				status = 304
@@ -98,19 +98,19 @@ func origins(t testing.TB, b bench) result {
 		}
 	}
 	if allowed == 0 {
-		t.Fatal("no row is allowed: nothing shows that an allowed origin is")
+		t.Fatal("no row has an allowed origin: the control is missing")
 	}
 	what := fmt.Sprintf("%d × 5 (%d by patterns, which no site can have: refused)", len(all), patterns)
 	return count(t, what, failures, "")
 }
 
-// document is a post in which name and body stand as bytes, valid or not.
+// document returns the JSON of a post whose name and body contain arbitrary bytes, valid UTF-8 or not.
 func document(page, name string, body []byte) []byte {
 	return fmt.Appendf(nil, `{"page":{"url":%q},"author":{"name":"%s"},"body":"%s"}`,
 		page, escaped([]byte(name)), escaped(body))
 }
 
-// escaped is what stands between the quotes of a JSON string; bytes that are no UTF-8 stay as they are.
+// escaped returns the content of a JSON string. It leaves bytes that are not UTF-8 unchanged.
 func escaped(raw []byte) []byte {
 	var out []byte
 	for _, c := range raw {
@@ -123,23 +123,23 @@ func escaped(raw []byte) []byte {
 	return out
 }
 
-// A bomb is what takes long, or much memory, where it is sent.
+// A bomb is input that may take much time or memory in the field Where.
 type bomb struct {
 	text
 	Name, Where string
 	LimitMS     int64 `json:"limit_ms"`
 }
 
-// bombs throws each twice and takes the better time: another program may have the processor in one of them. It watches
-// the server's memory. Then one client throws all of them, over and over, at a server with its usual limits, in turns
-// with quiet, while somebody reads.
+// bombs sends each bomb twice and uses the shorter time, because another program may take the CPU once. It checks the
+// memory of the server. Then one client sends all bombs repeatedly to a server with default limits, in turns with
+// quiet, and reads are measured.
 func bombs(t testing.TB, _ bench) result {
 	const turns, more = 8, 32 << 20
 	s := newStage(t, testkit.SQLite(t))
 	all := rows[bomb](t, "bombs-recipes.jsonl")
 	var failures []string
 	worst := time.Duration(0)
-	for range 20 * len(all) { // as much memory as it takes without bombs
+	for range 20 * len(all) { // warm-up: memory without bombs
 		s.throw(t, "comment body", []byte("Some **words** and a [link](https://x.example/)."))
 	}
 	before := memory(t, s.PID(), false)
@@ -175,7 +175,7 @@ func bombs(t testing.TB, _ bench) result {
 		return got.took
 	})
 	if thrown = strings.Count(s.Log(), "msg=request") - thrown; thrown < len(all) {
-		t.Fatalf("%d bombs are thrown", thrown)
+		t.Fatalf("only %d bombs were sent", thrown)
 	}
 	ratio := longer(busy, quiet, 0.99)
 	if ratio > 1.5 {
@@ -190,8 +190,8 @@ func bombs(t testing.TB, _ bench) result {
 		busy.At(0.99).Round(10*time.Microsecond), ratio), failures, "")
 }
 
-// throw sends a bomb where it belongs. Whatever the size that is refused at once is refused at once here,
-// too; a comment's text is also cut to what may be sent, so that the parser meets it.
+// throw sends a bomb to its field. The text of a comment is sent twice: whole, which may be refused for its size, and
+// cut to the maximum, so that the parser gets it. The slower answer is returned.
 func (s *server) throw(t testing.TB, where string, raw []byte) answer {
 	switch where {
 	case "comment body":
@@ -199,7 +199,7 @@ func (s *server) throw(t testing.TB, where string, raw []byte) answer {
 		part := strings.ToValidUTF8(string(raw[:min(len(raw), 9_900)]), "")
 		cut := s.ask(t, "POST", "/api/v1/sites/a/preview", nil, preview([]byte(part)))
 		if cut.status != 200 && cut.status != 422 {
-			t.Errorf("the parser did not meet it: %d %.200s", cut.status, cut.body)
+			t.Errorf("the cut text did not reach the parser: %d %.200s", cut.status, cut.body)
 		}
 		if whole.status < 500 && cut.took > whole.took {
 			return cut
@@ -231,9 +231,9 @@ func (s *server) throw(t testing.TB, where string, raw []byte) answer {
 
 func preview(body []byte) []byte { return fmt.Appendf(nil, `{"body":"%s"}`, escaped(body)) }
 
-// jsonSuite sends each document as the whole of a request, and as the value of its one field. What is no
-// JSON is refused in both; what is JSON is refused in the first as no comment, and in the second
-// only for being no text.
+// jsonSuite sends each document as a whole request body, and as the value of its only field. Invalid JSON must be
+// refused in both. Valid JSON must be refused as a whole body, because it is no comment, and as a value only because it
+// is no text.
 func jsonSuite(t testing.TB, b bench) result {
 	type row struct {
 		text
@@ -242,13 +242,13 @@ func jsonSuite(t testing.TB, b bench) result {
 	s := b["sqlite"]
 	send := func(body []byte) answer { return s.ask(t, "POST", "/api/v1/sites/a/preview", nil, body) }
 	if got := send([]byte(`{"body":"x"}`)); got.status != 200 {
-		t.Fatalf("what is right is answered by %d %s", got.status, got.body)
+		t.Fatalf("a valid body is answered with %d %s", got.status, got.body)
 	}
 	if got := send([]byte(`{"body":"x","body":"y"}`)); got.status != 400 {
-		t.Fatalf("a field twice is answered by %d %s", got.status, got.body)
+		t.Fatalf("a duplicate field is answered with %d %s", got.status, got.body)
 	}
 	if got := send([]byte(`{"Body":"x"}`)); got.status != 422 {
-		t.Fatalf("a field in another case is answered by %d %s", got.status, got.body)
+		t.Fatalf("a field in another case is answered with %d %s", got.status, got.body)
 	}
 	all := rows[row](t, "json-suite.jsonl")
 	var failures []string
@@ -260,7 +260,7 @@ func jsonSuite(t testing.TB, b bench) result {
 		case "reject":
 			wrong = wrong || value.status < 400
 		case "accept":
-			// A name twice in an object is JSON, and refused here all the same.
+			// A duplicate key is valid JSON, but the service refuses it.
 			wrong = wrong || value.status == 400 && !strings.Contains(r.Name, "duplicated_key")
 			if inner, is := oneText(raw); is && strings.TrimSpace(inner) != "" {
 				got := send(fmt.Appendf(nil, `{"body":%s}`, strings.Trim(strings.TrimSpace(string(raw)), "[]")))
@@ -275,7 +275,7 @@ func jsonSuite(t testing.TB, b bench) result {
 	return count(t, fmt.Sprintf("%d, each in two places", len(all)), failures, "")
 }
 
-// oneText says whether a document is a list of one text.
+// oneText returns the string of a document that is an array of one string.
 func oneText(raw []byte) (string, bool) {
 	var list []string
 	if json.Unmarshal(raw, &list) != nil || len(list) != 1 {

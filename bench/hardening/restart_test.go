@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// postgresRestarts ends Postgres in four ways under load, again and again. It has recovered when a comment
-// is acknowledged that was sent after Postgres answered again.
+// postgresRestarts stops Postgres in four ways under load, in rounds. The server has recovered when it acknowledges a
+// comment that was sent after Postgres was up again.
 func postgresRestarts(t testing.TB, _ bench) result {
 	const rounds, late = 10, 3 * time.Second
 	postgres := testkit.NewDurablePostgres(t)
@@ -20,9 +20,9 @@ func postgresRestarts(t testing.TB, _ bench) result {
 	slowest, tried := time.Duration(0), 0
 	by := func(signal syscall.Signal) func() int {
 		return func() int {
-			before := l.Again()
+			before := l.Retries()
 			postgres.Restart(t, signal)
-			return int(l.Again() - before)
+			return int(l.Retries() - before)
 		}
 	}
 	for range rounds {
@@ -37,7 +37,7 @@ func postgresRestarts(t testing.TB, _ bench) result {
 		} {
 			l.recovered(t, 20*time.Second, "what was before")
 			if kind.end() == 0 {
-				t.Fatalf("%s: it met nobody", kind.name)
+				t.Fatalf("%s: no request was affected", kind.name)
 			}
 			took := l.recovered(t, 20*time.Second, kind.name)
 			if took > late {
@@ -48,6 +48,6 @@ func postgresRestarts(t testing.TB, _ bench) result {
 		}
 	}
 	failures = append(failures, l.failures(t, true)...)
-	return count(t, fmt.Sprintf("%d of %d posts, slowest recovery %v", tried, l.Acked(),
+	return count(t, fmt.Sprintf("%d of %d posts, slowest recovery %v", tried, l.Acknowledged(),
 		slowest.Round(10*time.Millisecond)), failures, "")
 }

@@ -13,20 +13,17 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// tries are a side's in a comparison of times, chance how rare a difference may be that is none, and repeats how
-// often all is measured: one of them may be below.
 const (
-	tries   = 200
-	chance  = 0.01
-	repeats = 3
+	tries   = 200  // per side and comparison
+	chance  = 0.01 // significance level
+	repeats = 3    // comparisons; one may be significant
 )
 
-// signInTimes compares the time of a wrong password of accounts that are there with that of none, and of a comment
-// that is there, under a wrong edit token, with one that is not. Both sides take turns, so that what else the machine
-// does falls on both.
+// signInTimes compares response times: of a wrong password for accounts that exist and that do not, and of a wrong edit
+// token for comments that exist and that do not. The sides take turns, so that other load affects both.
 func signInTimes(t testing.TB, _ bench) result {
 	s := newStage(t, testkit.SQLite(t))
-	emails := make([]string, tries/3) // five wrong tries in a row, and an account has to wait
+	emails := make([]string, tries/3) // an account must wait after five wrong tries in a row
 	for i := range emails {
 		emails[i] = fmt.Sprintf("known%d@people.example", i)
 		in := values{"email": emails[i], "name": "P", "role": "author", "site": []string{"a"}, "password": password}
@@ -37,7 +34,7 @@ func signInTimes(t testing.TB, _ bench) result {
 		comments[i] = s.post(s.written()).ID
 	}
 	token := s.post(s.written()).EditToken
-	n := 0 // two a turn
+	n := 0 // requests, two per turn
 	signIn := func(known bool) time.Duration {
 		email := fmt.Sprintf("nobody%d@people.example", n/2%len(emails))
 		if known {
@@ -60,7 +57,7 @@ func signInTimes(t testing.TB, _ bench) result {
 	for name, ask := range map[string]func(bool) time.Duration{"sign-in": signIn, "a comment's token": own} {
 		below := 0
 		for range repeats {
-			s.Instance = s.another(t) // one that has seen no wrong tries
+			s.Instance = s.another(t) // a process without wrong tries
 			known, unknown := times(tries, ask)
 			p := differ(known, unknown)
 			said = append(said, fmt.Sprintf("%.2f", p))
@@ -72,7 +69,7 @@ func signInTimes(t testing.TB, _ bench) result {
 				known[i] += known[i] / 2
 			}
 			if p := differ(known, unknown); p > chance {
-				t.Fatalf("%s: half as much again is not seen: p is %.3f", name, p)
+				t.Fatalf("%s: a difference of 50 %% is not detected: p is %.3f", name, p)
 			}
 		}
 		if below > 1 {
@@ -82,7 +79,7 @@ func signInTimes(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("2 × %d × %d a side, p %s", repeats, tries, strings.Join(said, " ")), failures, "")
 }
 
-// took is the time of an answer that has to have a status.
+// took returns the response time of a request, which must be answered with status.
 func (s *stage) took(method, path string, header map[string]string, body []byte, status int) time.Duration {
 	s.t.Helper()
 	got := s.ask(s.t, method, path, header, body)
@@ -92,7 +89,8 @@ func (s *stage) took(method, path string, header map[string]string, body []byte,
 	return got.took
 }
 
-// times asks n times a side, in turns of which every second begins with the other side, after some that warm up.
+// times calls ask n times per side and returns the latencies. The first side alternates. The first ten turns are
+// warm-up.
 func times(n int, ask func(known bool) time.Duration) (known, unknown load.Latencies) {
 	const warm = 10
 	for i := range n + warm {
@@ -111,8 +109,7 @@ func times(n int, ask func(known bool) time.Duration) (known, unknown load.Laten
 	return known, unknown
 }
 
-// differ is how likely two samples of one distribution differ as much, by the ranks of their values (Mann and
-// Whitney's test, two-sided, by the normal distribution).
+// differ returns the p-value of the two-sided Mann-Whitney U test, by the normal approximation.
 func differ(a, b load.Latencies) float64 {
 	all := slices.Concat(a, b)
 	slices.Sort(all)

@@ -26,12 +26,12 @@ import (
 	address "github.com/aitys/aitys/moderation/text"
 )
 
-// routes are what the product's own router answers, so that none is left out of a figure.
+// routes returns all routes of the service's router as "METHOD path", sorted.
 func routes(t testing.TB) (all []string) {
 	t.Helper()
-	w := apptest.Empty(t, testkit.SQLite(t))
+	w := apptest.NewEmpty(t, testkit.SQLite(t))
 	var router *echo.Echo
-	front := w.S.Handler(func(e *echo.Echo, _ *web.Kit) { router = e })
+	front := w.App.Handler(func(e *echo.Echo, _ *web.Kit) { router = e })
 	defer front.Close()
 	for _, r := range router.Routes() {
 		if slices.Contains([]string{"GET", "POST", "PATCH", "PUT", "DELETE"}, r.Method) {
@@ -42,25 +42,25 @@ func routes(t testing.TB) (all []string) {
 	return all
 }
 
-// A stage is a server on which things are made so that something can be done to them.
+// A stage is a server with helpers that create objects, and access to its database.
 type stage struct {
 	*server
 	t    testing.TB
 	db   *sql.DB
-	file bool // it is SQLite
-	site string
-	n    int
+	file bool   // the database is SQLite
+	site string // key of the site for new objects
+	n    int    // number of the last object
 
-	about string // a route: content has nothing of what follows others by itself
+	about string // the route under test, or ""; see follows
 }
 
-// newStage begins a server of the figure's own, on which no limit is in its way.
+// newStage starts a server without limits for one figure.
 func newStage(t testing.TB, database string) *stage {
 	t.Helper()
 	return newStageOf(t, testkit.Binary(t), database)
 }
 
-// newStageOf begins one of another binary.
+// newStageOf starts a server of another binary.
 func newStageOf(t testing.TB, binary, database string) *stage {
 	t.Helper()
 	driver, address := "pgx", database
@@ -69,7 +69,7 @@ func newStageOf(t testing.TB, binary, database string) *stage {
 		driver, address = "sqlite", "file://"+path+"?_pragma=busy_timeout(5000)"
 	}
 	var mail []string
-	if os.Getenv("AITYS_SMTP") == "" { // mails wait, for nobody listens there
+	if os.Getenv("AITYS_SMTP") == "" { // mails stay pending: no server listens there
 		mail = []string{"--smtp", "smtp://127.0.0.1:1", "--mail-from", sender}
 	}
 	s := &stage{server: newServerOf(t, binary, database, mail...), t: t, site: "a", file: file}
@@ -82,21 +82,21 @@ func newStageOf(t testing.TB, binary, database string) *stage {
 	return s
 }
 
-// readersLink is a link in a mail to a reader of the site.
+// readersLink returns the path of a mailed link for a reader of the site.
 func (s *stage) readersLink(to, email string) string {
 	s.t.Helper()
 	own, site := s.secret()
 	return "/mail/" + mailbox.Link{For: to, Site: site, Email: address.AddressOf(email)}.Token(own)
 }
 
-// pressed is a first press on a text, twelve seconds ago.
+// pressed returns the confirmation token of a form for a text, made twelve seconds ago.
 func (s *stage) pressed(body string) string {
 	s.t.Helper()
 	own, site := s.secret()
-	return own.PressToken(site, body, time.Now().Add(-12*time.Second))
+	return own.ConfirmToken(site, body, time.Now().Add(-12*time.Second))
 }
 
-// secret is what the server signs with, and the id of the stage's site.
+// secret returns the secret of the server, and the ID of the stage's site.
 func (s *stage) secret() (own secret.Secret, site int64) {
 	s.t.Helper()
 	said, err := os.ReadFile(filepath.Join(s.common[1], "secret"))
@@ -109,14 +109,14 @@ func (s *stage) secret() (own secret.Secret, site int64) {
 	return secret.Secret(strings.TrimSpace(string(said))), site
 }
 
-// page is one that nobody closed.
+// page returns the URL of a page that is open for comments.
 func (s *stage) page() string {
 	return fmt.Sprintf("%s/post-%d", map[string]string{"a": blog, "b": other}[s.site], s.n)
 }
 
 type values = map[string]any
 
-// written is a comment as nobody wrote it yet.
+// written returns the JSON of a new, unique comment.
 func (s *stage) written() values {
 	s.n++
 	return values{
@@ -125,7 +125,7 @@ func (s *stage) written() values {
 	}
 }
 
-// make does what an owner of both sites may, and ends the figure where that fails.
+// make sends a request as the owner of both sites and returns the response. It ends the test if the request fails.
 func (s *stage) make(method, path string, in values) values {
 	s.t.Helper()
 	var body []byte
@@ -140,7 +140,7 @@ func (s *stage) make(method, path string, in values) values {
 	return out
 }
 
-func (s *stage) post(in values) testkit.Posted {
+func (s *stage) post(in values) testkit.PostResult {
 	s.t.Helper()
 	got := s.ask(s.t, "POST", "/api/v1/sites/"+s.site+"/comments", nil, act{json: in}.body())
 	var out struct {
@@ -150,10 +150,10 @@ func (s *stage) post(in values) testkit.Posted {
 	if err := json.Unmarshal(got.body, &out); err != nil || got.status != 201 {
 		s.t.Fatalf("post: %d %s %v", got.status, got.body, got.err)
 	}
-	return testkit.Posted{ID: out.ID, EditToken: out.EditToken}
+	return testkit.PostResult{ID: out.ID, EditToken: out.EditToken}
 }
 
-// approved is a comment that taught something, and the batch of it.
+// approved posts and approves a comment, and returns its ID and the batch of the decision.
 func (s *stage) approved() (id, batch string) {
 	s.t.Helper()
 	return s.approve(s.written())
@@ -167,8 +167,8 @@ func (s *stage) approve(in values) (id, batch string) {
 	return id, out["batch"].(string)
 }
 
-// refused is a comment whose writer may appeal.
-func (s *stage) refused() testkit.Posted {
+// refused posts and rejects a comment, whose commenter may appeal.
+func (s *stage) refused() testkit.PostResult {
 	s.t.Helper()
 	c := s.post(s.written())
 	s.make("POST", "/api/v1/sites/"+s.site+"/moderation/decisions",
@@ -176,7 +176,8 @@ func (s *stage) refused() testkit.Posted {
 	return c
 }
 
-// campaign is two comments that are alike, and one of them to be split off.
+// campaign creates a campaign of two comments. It returns the ID, and the body of a request that splits one comment
+// off.
 func (s *stage) campaign(fresh string) (id string, in values) {
 	s.t.Helper()
 	var comment string
@@ -185,7 +186,7 @@ func (s *stage) campaign(fresh string) (id string, in values) {
 		c["body"] = fmt.Sprintf("The %s offer of stone ovens for everybody who bakes at home, for %d days only.", fresh, 20+i)
 		comment = s.post(c).ID
 	}
-	testkit.Until(s.t, "they are a campaign", func() bool {
+	testkit.Until(s.t, "the comments are a campaign", func() bool {
 		found, _ := s.make("GET", "/api/v1/sites/"+s.site+"/moderation/comments/"+comment, nil)["campaign"].(values)
 		id, _ = found["id"].(string)
 		return id != ""
@@ -226,7 +227,7 @@ func (s *stage) signInAs(email string) string {
 	return ""
 }
 
-// session returns the id of a session that somebody else's page might end.
+// session creates a session of the owner and returns its ID.
 func (s *stage) session() (id string) {
 	s.t.Helper()
 	s.signIn()
@@ -236,7 +237,7 @@ func (s *stage) session() (id string) {
 	return id
 }
 
-// soon is a time by which everything so far is over, and not much more.
+// soon returns the current time: everything so far ended before it.
 func (s *stage) soon() string { return time.Now().UTC().Format(time.RFC3339Nano) }
 
 func (s *stage) me() string {
@@ -248,9 +249,9 @@ func (s *stage) me() string {
 	return id
 }
 
-// derived are what changes by itself: who looked when, where followers are, what is made from the log, what votes come
-// to, what the filter says of a comment, when a neighbour's list was asked for, a site's own list and the key that
-// signs it. Events tell what other tables keep.
+// derived lists tables and columns that change in the background: times of last use, positions of followers, data
+// derived from the log, vote counts, verdicts, and the state of spam lists with their signing keys. Events repeat the
+// content of other tables.
 var derived = []string{
 	"followers", "model_snapshots", "model_pieces", "goose_db_version", "events", "sessions.seen_at",
 	"sessions.expires_at", "accounts.seen_at",
@@ -259,7 +260,7 @@ var derived = []string{
 	"neighbour_lists", "signets",
 }
 
-// content is a digest of every table.
+// content returns a digest of every table that does not change in the background.
 func (s *stage) content() map[string]string {
 	s.t.Helper()
 	names := "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
@@ -275,30 +276,30 @@ func (s *stage) content() map[string]string {
 	return out
 }
 
-// follows reports whether a table changes by itself, after others, while one route is looked at.
+// follows reports whether a table changes in the background and not by the route under test.
 func (s *stage) follows(table string) bool {
 	campaign := strings.HasPrefix(table, "campaign") && !strings.Contains(s.about, "campaigns")
 	message := table == "deliveries" && !strings.HasSuffix(s.about, "/test") && !strings.HasSuffix(s.about, "/again")
 	return s.about != "" && (campaign || message || table == "mails")
 }
 
-// lookAt has content be about a route.
+// lookAt sets the route under test, for content.
 func (s *stage) lookAt(route string) {
 	s.t.Helper()
 	s.about = route
 	if !strings.Contains(route, "webhooks") {
-		s.clearHooks() // to which messages follow
+		s.clearHooks() // so that no deliveries are written
 	}
 }
 
-// digest adds up the rows' hashes: their order is nobody's.
+// digest returns the number of rows and the XOR of their hashes, which does not depend on their order.
 func (s *stage) digest(table string) string {
 	s.t.Helper()
 	rows, err := s.db.Query("SELECT * FROM " + table)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer func() { _ = rows.Close() }() // read to its end
+	defer func() { _ = rows.Close() }() // Err is checked
 	names, err := rows.Columns()
 	if err != nil {
 		s.t.Fatal(err)
@@ -316,7 +317,7 @@ func (s *stage) digest(table string) string {
 		h := sha256.New()
 		for i, name := range names {
 			if !slices.Contains(derived, table+"."+name) {
-				_, _ = fmt.Fprintf(h, "%s %v\n", name, *row[i].(*any)) // a hash takes everything
+				_, _ = fmt.Fprintf(h, "%s %v\n", name, *row[i].(*any)) // a hash never fails
 			}
 		}
 		for i, b := range h.Sum(nil) {
@@ -335,7 +336,7 @@ func (s *stage) texts(query string) (all []string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer func() { _ = rows.Close() }() // read to its end
+	defer func() { _ = rows.Close() }() // Err is checked
 	for rows.Next() {
 		var one string
 		if err := rows.Scan(&one); err != nil {
@@ -349,7 +350,7 @@ func (s *stage) texts(query string) (all []string) {
 	return all
 }
 
-// changed names the tables of which the content differs.
+// changed returns the names of the tables whose digests differ, sorted.
 func changed(before, after map[string]string) (tables []string) {
 	for _, table := range slices.Sorted(maps.Keys(after)) {
 		if before[table] != after[table] {

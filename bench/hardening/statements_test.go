@@ -17,7 +17,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// asked are the parameters that pages and lists read from an address.
+// asked maps routes to their query parameters.
 var asked = map[string][]string{
 	"/api/v1/sites/:site/comments": {"page", "sort", "limit", "after", "around", "lang"},
 	"/api/v1/sites/:site/counts":   {"page"}, "/api/v1/sites/:site/moderation/comments/:id": {"lang"},
@@ -36,15 +36,15 @@ var asked = map[string][]string{
 	"/moderate/:site/comments/:id/card": {"chose"},
 }
 
-// A talker is a stage whose server writes down the text of every statement.
+// A talker is a stage whose server logs the text of every SQL statement.
 type talker struct {
 	*stage
 	log    *bufio.Reader
 	known  map[string]bool
 	cookie string
 
-	statements int // since they were told of last
-	busy       int // requests that were told to come again
+	statements int // statements read by the last call of told
+	busy       int // requests answered with 503
 }
 
 func newTalker(t testing.TB, database string, flags ...string) *talker {
@@ -56,7 +56,7 @@ func newTalker(t testing.TB, database string, flags ...string) *talker {
 	t.Cleanup(func() { _ = file.Close() })
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--limits", "off"}, s.common...)
 	args = append(args, flags...)
-	s.Instance, err = testkit.StartTo(file, s.binary, args...)
+	s.Instance, err = testkit.StartWithLog(file, s.binary, args...)
 	must(t, err)
 	t.Cleanup(s.Kill)
 	read, err := os.Open(file.Name())
@@ -65,16 +65,16 @@ func newTalker(t testing.TB, database string, flags ...string) *talker {
 	return &talker{stage: s, log: bufio.NewReader(read), known: map[string]bool{}}
 }
 
-// several are the values of many rows that are inserted by one statement.
+// several matches the rows of an INSERT of one or more rows.
 var several = regexp.MustCompile(`VALUES \([?$0-9, ]+\)(, ?\([?$0-9, ]+\))*`)
 
-// count counts the statements since they were told of last.
+// count returns the number of statements since the last call of told or count.
 func (s *talker) count() int {
 	s.told()
 	return s.statements
 }
 
-// told returns the statements that were not known so far, and knows them.
+// told reads the log and returns the statements that did not occur before.
 func (s *talker) told() (fresh []string) {
 	s.t.Helper()
 	for s.statements = 0; ; {
@@ -88,14 +88,14 @@ func (s *talker) told() (fresh []string) {
 			s.known[text] = true
 			fresh = append(fresh, text)
 		}
-		if err != nil { // so far
+		if err != nil { // the end of the log so far
 			return fresh
 		}
 	}
 }
 
-// injections puts each row into every parameter of every page and list, into every id in an address, and into every
-// text that a route is sent. By then every route has done its work once: no other statement may come.
+// injections sends each row in every query parameter, in every ID of a path, and in every text of a body. Before, every
+// route has done its work once with harmless values. The hostile values must cause no new SQL statement.
 func injections(t testing.TB, _ bench) result {
 	type row struct{ Use, Value string }
 	var values []string
@@ -109,7 +109,7 @@ func injections(t testing.TB, _ bench) result {
 	databases := []string{testkit.SQLite(t), testkit.Postgres(t)}
 	all := make([]told, len(databases))
 	var group sync.WaitGroup
-	for i, database := range databases { // both at once: each keeps one processor busy
+	for i, database := range databases { // concurrently: each uses one core
 		s := newTalker(t, database)
 		group.Go(func() {
 			id, _ := s.approved()
@@ -117,19 +117,19 @@ func injections(t testing.TB, _ bench) result {
 				"", "1", "7", "x", "apples and the weather", id, s.page(), "oldest", "newest", "risk", "pending", "approved",
 				"spam", "rejected", "suspected", "suspicious", "0.9", "2026-01-02T03:04:05Z", "/moderate/", "en",
 			}
-			for n := range values { // as many as the others, for what only comes where there is much
+			for n := range values { // as many as the hostile values, because some statements depend on the number of rows
 				usual = append(usual, fmt.Sprint("harmless", n))
 			}
 			_, failures := s.sendAll(id, usual, true)
-			log := "/api/v1/sites/a/moderation/log?limit=1" // how far back it is read goes by what stands in it
+			log := "/api/v1/sites/a/moderation/log?limit=1" // a page after a cursor uses a statement of its own
 			s.make("GET", log+"&after="+s.make("GET", log, nil)["next"].(string), nil)
 			if len(s.told()) < 50 {
-				failures = append(failures, "too few statements are told of")
+				failures = append(failures, "too few statements are logged")
 			}
 			n, bad := s.sendAll(id, values, false)
 			failures = append(failures, bad...)
 			for _, text := range s.told() {
-				failures = append(failures, "another statement: "+text)
+				failures = append(failures, "new statement: "+text)
 			}
 			all[i] = told{n, len(s.known), s.busy, failures}
 		})
@@ -139,12 +139,13 @@ func injections(t testing.TB, _ bench) result {
 	for _, of := range all {
 		failures = append(failures, of.failures...)
 	}
-	what := fmt.Sprintf("%d requests, %d told to come again, %d and %d statements on both", all[0].tried+all[1].tried,
+	what := fmt.Sprintf("%d requests, %d answered with 503, %d and %d statements", all[0].tried+all[1].tried,
 		all[0].busy+all[1].busy, all[0].known, all[1].known)
 	return count(t, what, failures, "")
 }
 
-// sendAll sends values in every place that takes one. First, where it is told to, every route does its work.
+// sendAll sends each value in every parameter, ID and text of all routes. If work is true, each route is first called
+// with its normal request.
 func (s *talker) sendAll(id string, values []string, work bool) (tried int, failures []string) {
 	s.t.Helper()
 	send := func(method, path, kind string, body []byte) {
@@ -155,7 +156,7 @@ func (s *talker) sendAll(id string, values []string, work bool) (tried int, fail
 			header = map[string]string{"Cookie": s.cookie, "Origin": s.URL, "Content-Type": kind}
 		}
 		got := s.ask(s.t, method, path, header, body)
-		if got.err == nil && got.status == http.StatusServiceUnavailable { // it is busy, and says so: once more
+		if got.err == nil && got.status == http.StatusServiceUnavailable { // busy: retry once
 			s.busy++
 			got = s.ask(s.t, method, path, header, body)
 		}
@@ -189,7 +190,7 @@ func (s *talker) sendAll(id string, values []string, work bool) (tried int, fail
 					send(method, strings.NewReplacer(":site", "a", ":id", id, ":batch", id).Replace(at), a.contentType(), a.body())
 				}
 			}
-			if !strings.HasSuffix(path, "/signin") && !strings.HasSuffix(path, "/session") { // each costs a hash
+			if !strings.HasSuffix(path, "/signin") && !strings.HasSuffix(path, "/session") { // each takes a password hash
 				for _, body := range a.spoiled(v) {
 					send(a.method, a.path, a.contentType(), body)
 				}
@@ -199,7 +200,8 @@ func (s *talker) sendAll(id string, values []string, work bool) (tried int, fail
 	return tried, failures
 }
 
-// spoiled are the bodies of an act with a value in the place of each of its texts but the password.
+// spoiled returns bodies of an act, in each of which another text is replaced with value. It leaves passwords
+// unchanged.
 func (a act) spoiled(value string) (bodies [][]byte) {
 	if a.form != nil {
 		for _, name := range slices.Sorted(maps.Keys(a.form)) {

@@ -10,16 +10,15 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// strangers are who have no right to site a: people of site b in each role, and nobody.
+// strangers lists users without rights on site a: accounts of site b by role, and "" for no account.
 var strangers = []string{"owner", "moderator", "author", ""}
 
-// canary stands in every text of site a.
+// canary occurs in every text of site a.
 const canary = "kanarienvogel"
 
-// tenants calls every route that names something of a site, as people of site b in each role and as nobody. The thing
-// is made for the route, and its id is called by the addresses of both sites. Every answer is the one for an id that
-// does not exist: same status, same length, as many statements. Nothing of site a changes. Afterwards an owner of a
-// makes the same call and it works, so that the id was one.
+// tenants calls every route with an object of site a as each of strangers, with the paths of both sites. Each answer
+// must be the same as for an ID that does not exist: status, length and number of SQL statements. Site a must not
+// change. As a control, the same call by an owner of site a must succeed.
 func tenants(t testing.TB, _ bench) result {
 	s := newTalker(t, testkit.SQLite(t), "--smtp", "smtp://127.0.0.1:1", "--mail-from", sender)
 	cookies := map[string]string{"": ""}
@@ -32,14 +31,14 @@ func tenants(t testing.TB, _ bench) result {
 	var failures []string
 	tried, known := 0, 0
 	for _, route := range routes(t) {
-		// A stream does not end. An image or a script, a link in a mail and a provider are of no site.
+		// Skip streams, which do not end, and assets, mail links and providers, which belong to no site.
 		if !strings.Contains(route, ":") || strings.HasSuffix(route, "/live") || strings.HasSuffix(route, ":name") ||
 			strings.HasSuffix(route, ":token") || strings.Contains(route, ":provider") {
 			continue
 		}
 		method, path, _ := strings.Cut(route, " ")
 		public := slices.Contains(publicRoutes, route) || method == "GET" && !strings.Contains(path, "/moderat")
-		if public && !strings.Contains(path, ":id") || path == "/sites/:site/signin" { // an account may write on every site
+		if public && !strings.Contains(path, ":id") || path == "/sites/:site/signin" { // every account may comment on every site
 			continue
 		}
 		known++
@@ -51,10 +50,10 @@ func tenants(t testing.TB, _ bench) result {
 		for _, who := range strangers {
 			for _, site := range []string{"a", "b"} {
 				if site == "a" && public || id == "" && site == "b" {
-					continue // what everybody may read, and one's own
+					continue // public data, or the strangers' own site
 				}
 				tried += 2
-				if wrong := s.told404(a, path, site, id, cookies[who]); wrong != "" {
+				if wrong := s.compareWithUnknown(a, path, site, id, cookies[who]); wrong != "" {
 					failures = append(failures, fmt.Sprintf("%s as %q on %s: %s", route, who, site, wrong))
 				}
 			}
@@ -63,7 +62,7 @@ func tenants(t testing.TB, _ bench) result {
 			failures = append(failures, fmt.Sprintf("%s: %v changed", route, tables))
 		}
 		if id == "" && method == "GET" {
-			continue // some pages want a query of their own
+			continue // some pages require query parameters
 		}
 		header := map[string]string{"Origin": s.URL, "Content-Type": a.contentType(), "Cookie": s.signIn()}
 		maps.Copy(header, a.header)
@@ -74,7 +73,7 @@ func tenants(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprintf("%d requests to %d routes", tried, known), failures, "")
 }
 
-// thing creates the object that a route acts on or shows, and returns the call of its owner.
+// thing creates the object that a route acts on or shows, and returns the owner's request.
 func (s *stage) thing(route string) act {
 	s.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
@@ -89,7 +88,7 @@ func (s *stage) thing(route string) act {
 	case strings.Contains(path, "/campaigns/:id"):
 		id, _ = s.campaign(fmt.Sprint("c", s.n))
 	case strings.Contains(path, ":id") && !strings.Contains(path, "/comments/:id"):
-		s.t.Fatalf("%s: say how its thing is made", route)
+		s.t.Fatalf("%s: add here how its object is created", route)
 	}
 	if path == "/api/v1/sites/:site/moderation/comments" {
 		path += "?id=" + comment
@@ -97,7 +96,7 @@ func (s *stage) thing(route string) act {
 	return act{method: method, path: strings.NewReplacer(":site", s.site, ":id", id).Replace(path)}
 }
 
-// idIn returns the part of an address at the place of the id in its route, or "".
+// idIn returns the ID in a path, at the position that it has in the route, or "".
 func idIn(route, path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
@@ -109,8 +108,8 @@ func idIn(route, path string) string {
 	return ""
 }
 
-// told404 requests an object and one that does not exist, and returns how the answers differ, or "".
-func (s *talker) told404(a act, path, site, id, cookie string) string {
+// compareWithUnknown requests an object and one that does not exist, and returns how the answers differ, or "".
+func (s *talker) compareWithUnknown(a act, path, site, id, cookie string) string {
 	s.t.Helper()
 	if id == "" {
 		id = strings.Repeat("0", 36)
@@ -126,7 +125,7 @@ func (s *talker) told404(a act, path, site, id, cookie string) string {
 	}
 	got, asked := ask(id)
 	none, least := ask(unknownLike(id))
-	for range 20 { // what runs by itself may come between
+	for range 20 { // background work may add statements
 		if asked == least {
 			break
 		}
@@ -135,19 +134,19 @@ func (s *talker) told404(a act, path, site, id, cookie string) string {
 		asked, least = min(asked, again), min(least, of)
 	}
 	switch {
-	case asked != least && strings.Contains(path, ":site"): // an id of a token or an account is no site's
-		return fmt.Sprintf("%d statements, of what nobody has %d", asked, least)
+	case asked != least && strings.Contains(path, ":site"): // tokens and accounts belong to no site
+		return fmt.Sprintf("%d statements, for an unknown ID %d", asked, least)
 	case got.err != nil || none.err != nil || !refused(got):
 		return fmt.Sprintf("%d %.200s %v", got.status, got.body, got.err)
 	case strings.Contains(string(got.body), canary):
-		return fmt.Sprintf("tells: %.300s", got.body)
+		return fmt.Sprintf("the answer contains the canary: %.300s", got.body)
 	case got.status != none.status || len(got.body) != len(none.body):
-		return fmt.Sprintf("%d, %d bytes; of what nobody has %d, %d", got.status, len(got.body), none.status, len(none.body))
+		return fmt.Sprintf("%d, %d bytes; for an unknown ID %d, %d", got.status, len(got.body), none.status, len(none.body))
 	}
 	return ""
 }
 
-// stranger asks with what the route would do its work with, from our own page.
+// stranger sends a valid request with another cookie, from the service's own origin.
 func (s *stage) stranger(a act, method, path, cookie string) answer {
 	s.t.Helper()
 	header := map[string]string{"Origin": s.URL, "Content-Type": a.contentType()}
@@ -157,13 +156,13 @@ func (s *stage) stranger(a act, method, path, cookie string) answer {
 	return s.ask(s.t, method, path, header, a.body())
 }
 
-// refused is an answer that gives and does nothing; the desk sends who is not signed in to where that is done, and who
-// ends a session that they do not have to those that they have.
+// refused reports whether an answer is a refusal: a 4xx status, a redirect of the desk to the sign-in page, or, for a
+// session of another account, to the list of one's own sessions.
 func refused(got answer) bool {
 	to := got.header.Get("Location")
 	return got.status >= 400 && got.status < 500 || to == "/moderate/signin" ||
 		strings.HasPrefix(to, "/moderate/signin?") || to == "/moderate/sessions"
 }
 
-// unknownLike is as long as id, and nobody's.
+// unknownLike returns an ID as long as id that does not exist.
 func unknownLike(id string) string { return id[:len(id)-6] + "ffffff" }

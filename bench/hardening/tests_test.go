@@ -11,18 +11,18 @@ import (
 	"testing"
 )
 
-// What tests of the rooms prove already is proved by running them.
+// The figures in this file are measured by running tests of other packages.
 
-// markupInBrowser counts the fields and pages that the test tells of.
+// markupInBrowser counts the fields and pages in the output of the test.
 func markupInBrowser(t testing.TB, _ bench) result {
 	strings, err := filepath.Abs(hostile)
 	must(t, err)
-	rows[string](t, developers[0]+".jsonl") // they are there
-	r := byTests(t, "./e2e", "TestTheHostileHarnessSeesAHole", "")
+	rows[string](t, developers[0]+".jsonl") // skips the figure if hostile input is not available
+	r := byTests(t, "./e2e", "TestHostile_HarnessDetectsHole", "")
 	if r.verdict != holds {
 		return r
 	}
-	out, err := goTest("./e2e", "TestHostileInputRunsNowhere", "TEST_HOSTILE="+strings, "TEST_STRINGS=600")
+	out, err := goTest("./e2e", "TestHostile_InputNeverRuns", "TEST_HOSTILE="+strings, "TEST_STRINGS=600")
 	fields, pages := map[string]bool{}, map[string]bool{}
 	for _, m := range regexp.MustCompile(`(?m)^hostile: (\S+)\s+× (\S+)\s*: 600`).FindAllStringSubmatch(out, -1) {
 		fields[m[1]], pages[m[2]] = true, true
@@ -34,15 +34,15 @@ func markupInBrowser(t testing.TB, _ bench) result {
 	if err != nil {
 		failures = regexp.MustCompile(`(?m)^\s+\w+_test\.go:.*$`).FindAllString(out, -1)
 	}
-	return count(t, fmt.Sprintf("600 × %d fields × %d pages", len(fields), len(pages)+1), failures, "") // and errors
+	return count(t, fmt.Sprintf("600 × %d fields × %d pages", len(fields), len(pages)+1), failures, "") // +1: pages of errors
 }
 
-// backups restores three that were made under load, and reads every acknowledged comment back; and a copy a thousand
-// times with a wrong bit.
+// backups restores three backups made under load and checks that all acknowledged comments are there. It also restores
+// a backup 1,000 times with a flipped bit.
 func backups(t testing.TB, _ bench) result {
 	const flips = 1000
-	r := byTests(t, "./cmd/aitys", "TestABackupUnderLoadHoldsWhatWasAcknowledged", "")
-	out, err := goTest("./internal/store/sqlite", "TestACopyWithAWrongBitIsRefusedOrTheSame", fmt.Sprintf("TEST_FLIPS=%d", flips))
+	r := byTests(t, "./cmd/aitys", "TestBackup_UnderLoadHasAcknowledgedComments", "")
+	out, err := goTest("./internal/store/sqlite", "TestRestore_FlippedBitIsRefusedOrHarmless", fmt.Sprintf("TEST_FLIPS=%d", flips))
 	m := regexp.MustCompile(`of (\d+) copies (\d+) were refused, and (\d+) were the same`).FindStringSubmatch(out)
 	switch {
 	case r.verdict != holds:
@@ -56,10 +56,10 @@ func backups(t testing.TB, _ bench) result {
 		m[1], m[2], m[3])}
 }
 
-// badConfigurations counts the rows of the test's table.
+// badConfigurations counts the subtests of the test.
 func badConfigurations(t testing.TB, _ bench) result {
 	const all = 100
-	out, err := goTest("./cmd/aitys", "TestBadConfigurationsAreRefusedInOneLine")
+	out, err := goTest("./cmd/aitys", "TestConfig_ErrorsAreOneLine")
 	var failed []string
 	rows := regexp.MustCompile(`(?m)^ {4}--- (\w+): (\S+)`).FindAllStringSubmatch(out, -1)
 	for _, r := range rows {
@@ -77,7 +77,7 @@ func badConfigurations(t testing.TB, _ bench) result {
 	return count(t, fmt.Sprint(len(rows)), failed, missing)
 }
 
-// kills reads the ledger that the test prints.
+// kills sums the ledgers in the output of the test.
 func kills(t testing.TB, _ bench) result {
 	const each = 50
 	out, err := goTest("./e2e", "TestAKilledServerHasLostNothingItAcknowledged", fmt.Sprintf("TEST_KILLS=%d", each))
@@ -90,12 +90,13 @@ func kills(t testing.TB, _ bench) result {
 	return r
 }
 
-// failovers reads the ledgers of two: what the first server had taken without the other one would be lost.
+// failovers sums the ledgers of two failovers to a synchronous standby. A comment that only the first server had would
+// be lost.
 func failovers(t testing.TB, _ bench) result {
 	const rounds = 2
 	var all strings.Builder
 	for range rounds {
-		out, err := goTest("./e2e", "TestAStandbyTakesTheDatabasesPlaceAndNothingIsLost")
+		out, err := goTest("./e2e", "TestFailover_StandbyLosesNothing")
 		if err != nil {
 			t.Fatalf("%v\n%s", err, tail(out))
 		}
@@ -110,11 +111,11 @@ func failovers(t testing.TB, _ bench) result {
 	return r
 }
 
-// replays has random histories of decisions, undoing, erasing and starting again on both databases: at every look the
-// models of two processes, and those from each snapshot on, are what the log alone makes, and one on both.
+// replays runs random histories of decisions, undo, erasure and restarts on both databases. At each check, the models
+// of two processes and the models continued from each snapshot must equal the fold of the whole log, on both databases.
 func replays(t testing.TB, _ bench) result {
 	const seeds, decisions = 3, 20_000
-	out, err := goTest("./moderation/learning", "TestAModelFromSnapshotsIsTheOneFromNothing/GOMAXPROCS=2",
+	out, err := goTest("./moderation/learning", "TestModel_SnapshotsGiveSameBytesAsScratch/GOMAXPROCS=2",
 		fmt.Sprint("TEST_REPLAYS=", seeds), fmt.Sprint("TEST_DECISIONS=", decisions))
 	hashes := map[string]bool{}
 	all := regexp.MustCompile(`replay: seed \d+, (\d+) entries, (\w+)`).FindAllStringSubmatch(out, -1)
@@ -132,26 +133,26 @@ func replays(t testing.TB, _ bench) result {
 	return r
 }
 
-// damagedSnapshots counts the variants of which each is refused. Beside them: what is damaged is made anew, and without
-// a model nothing is published by itself.
+// damagedSnapshots counts damaged variants of a snapshot, which must all be refused. It also runs the tests that a
+// damaged snapshot is replaced, and that comments stay pending without a model.
 func damagedSnapshots(t testing.TB, _ bench) result {
 	const least = 500
-	out, err := goTest("./moderation/learning/fold", "TestEveryDamagedSnapshotIsRefused")
+	out, err := goTest("./moderation/learning/fold", "TestSnapshotOpen_RefusesDamage")
 	sum := sums(t, out, err, `damaged: (\d+) snapshots were refused`, 1)
 	if sum[0] < least {
 		t.Fatalf("%d variants", sum[0])
 	}
-	r := byTests(t, "./moderation/learning", "TestDamagedSnapshotsAreReplaced|TestWithoutAModelCommentsWaitForAPerson", "")
+	r := byTests(t, "./moderation/learning", "TestLearn_ReplacesDamagedSnapshots|TestJudge_WithoutModelCommentsStayPending", "")
 	if r.verdict == holds {
-		r.ours = fmt.Sprintf("%d of %[1]d refused, made anew on both databases, 0 published meanwhile", sum[0])
+		r.ours = fmt.Sprintf("%d of %[1]d refused, replaced on both databases, 0 published meanwhile", sum[0])
 	}
 	return r
 }
 
-// clockJumps has the clock jump to and fro by random times.
+// clockJumps makes the clock jump forwards and backwards by random durations.
 func clockJumps(t testing.TB, _ bench) result {
 	const jumps = 20
-	out, err := goTest("./api", "TestAClockThatJumpsTakesNothingFromAnybody", fmt.Sprint("TEST_JUMPS=", jumps))
+	out, err := goTest("./api", "TestClock_JumpsLoseNothing", fmt.Sprint("TEST_JUMPS=", jumps))
 	sum := sums(t, out, err, `clock: (\d+) jumps`, 1)
 	if sum[0] < jumps {
 		t.Fatalf("%d jumps", sum[0])
@@ -159,15 +160,15 @@ func clockJumps(t testing.TB, _ bench) result {
 	return result{verdict: holds, ours: fmt.Sprintf("%d jumps: 0 sessions, limits, locks, windows, orders wrong", sum[0])}
 }
 
-// mailBombs has somebody's address given by others, again and again.
+// mailBombs requests mails to the address of another person repeatedly.
 func mailBombs(t testing.TB, _ bench) result {
 	return byTests(t, "./internal/mail", "TestLetters_LimitsPerAddressAndDay", "")
 }
 
-// streamMemory reads what a stream of each kind holds, idle and while comments come.
+// streamMemory reads the memory of a stream of each kind from the output of the test, idle and under load.
 func streamMemory(t testing.TB, _ bench) result {
 	const most = 30 << 10
-	out, err := goTest("./api", "TestAStreamCostsLittleMemory")
+	out, err := goTest("./api", "TestStreams_MemoryPerStream")
 	var each, failures []string
 	for _, m := range regexp.MustCompile(`stream: (.*): (\d+) bytes`).FindAllStringSubmatch(out, -1) {
 		n, err := strconv.Atoi(m[2])
@@ -183,7 +184,7 @@ func streamMemory(t testing.TB, _ bench) result {
 	return count(t, strings.Join(each, ", "), failures, "")
 }
 
-// sums adds up the numbers of the lines that a test has to print so many of.
+// sums adds up the numbers in the lines of out that match line. There must be as many as lines.
 func sums(t testing.TB, out string, err error, line string, lines int) []int {
 	t.Helper()
 	all := regexp.MustCompile(line).FindAllStringSubmatch(out, -1)
@@ -203,8 +204,8 @@ func sums(t testing.TB, out string, err error, line string, lines int) []int {
 
 var outcome = regexp.MustCompile(`(?m)^\s*--- (PASS|FAIL|SKIP): (\S+)`)
 
-// byTests runs the tests that pattern names in packages. It is never more than held in part while missing
-// says what the goal asks for besides.
+// byTests runs the tests of packages that match pattern, and counts those that fail. If missing is not "", the figure
+// holds only in part.
 func byTests(t testing.TB, packages, pattern, missing string) result {
 	t.Helper()
 	out, err := goTest(packages, pattern)
@@ -222,7 +223,7 @@ func byTests(t testing.TB, packages, pattern, missing string) result {
 	}
 	for name := range strings.SplitSeq(pattern, "|") {
 		if !regexp.MustCompile(`--- \w+: Test\w*` + strings.TrimPrefix(name, "Test")).MatchString(out) {
-			t.Fatalf("no test is called %s: %v\n%s", name, err, tail(out))
+			t.Fatalf("there is no test %s: %v\n%s", name, err, tail(out))
 		}
 	}
 	if err != nil && len(failed) == 0 {

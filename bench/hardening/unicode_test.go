@@ -13,11 +13,11 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A lookAlike is a sign that looks as letters do.
+// A lookAlike maps a character to the ASCII letters that it looks like.
 type lookAlike struct{ From, To string }
 
-// unicodeTexts posts each text and each look-alike as name and as text, on both databases, and reads what was stored.
-// Where marks are piled up, Chromium measures the comment beside one without them.
+// unicodeTexts posts each text and each look-alike as name and as text of a comment, on both databases, and reads them
+// back. For texts with stacked combining marks it compares the height in Chromium with the text without marks.
 func unicodeTexts(t testing.TB, b bench) result {
 	all := rows[text](t, "unicode-own.jsonl")
 	var bodies [][]byte
@@ -47,7 +47,7 @@ func unicodeTexts(t testing.TB, b bench) result {
 			}
 		}
 		if kept < len(bodies) {
-			t.Fatalf("only %d of %d were taken: too little was tried", kept, 2*len(bodies))
+			t.Fatalf("only %d of %d were accepted: too few tries", kept, 2*len(bodies))
 		}
 		read := 0
 		for after := ""; ; {
@@ -75,11 +75,11 @@ func unicodeTexts(t testing.TB, b bench) result {
 	return count(t, fmt.Sprintf("%d posts, both databases; tallest box %.2f ×", tried, tallest), failures, "")
 }
 
-// heights compares the boxes of comments in which marks are piled up with the same without marks.
+// heights compares the boxes of comments with stacked combining marks with those of the same comments without marks.
 func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 	t.Helper()
 	s := newStage(t, testkit.SQLite(t))
-	box := map[string]string{} // comments with marks, and those without
+	box := map[string]string{} // IDs of comments with marks to those without
 	for _, r := range all {
 		if !strings.HasPrefix(r.Kind, "zalgo") {
 			continue
@@ -101,7 +101,7 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 				}
 				got := s.ask(t, "POST", commentsOfA, nil, act{json: in}.body())
 				if got.status == 201 {
-					var c testkit.Posted
+					var c testkit.PostResult
 					must(t, json.Unmarshal(got.body, &c))
 					s.make("POST", "/api/v1/sites/a/moderation/decisions",
 						values{"action": "approve", "comments": []values{{"id": c.ID, "version": 1}}})
@@ -114,7 +114,7 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 		}
 	}
 	if len(box) < 4 {
-		t.Fatalf("only %d texts with marks are taken", len(box))
+		t.Fatalf("only %d texts with marks are accepted", len(box))
 	}
 	tab := newTab(t)
 	must(t, tab.Go(s.URL+"/sites/a/page?url="+url.QueryEscape(blog+"/heights")))
@@ -124,7 +124,7 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 	must(t, err)
 	for marked, bare := range box {
 		if high[bare] == 0 || high[marked] == 0 {
-			t.Fatalf("a comment is not there: %v", high)
+			t.Fatalf("a comment is missing: %v", high)
 		}
 		if times := high[marked] / high[bare]; times > tallest {
 			tallest = times
@@ -136,8 +136,8 @@ func heights(t testing.TB, all []text) (tallest float64, failures []string) {
 	return tallest, failures
 }
 
-// lookAlikes teaches spam of words, and counts in how many of the words that have one letter replaced the filter still
-// sees the word.
+// lookAlikes trains the model on spam words. Then it counts how many of the words are still recognised if one letter is
+// replaced with a look-alike.
 func lookAlikes(t testing.TB, _ bench) result {
 	words := strings.Fields("viagra casino jackpot bonus buy cheap loan money xanax quick free winner hydroxy judge")
 	s := newStage(t, testkit.SQLite(t))
@@ -184,7 +184,7 @@ func lookAlikes(t testing.TB, _ bench) result {
 	share := float64(seen) / float64(tried)
 	r := result{verdict: holds, ours: fmt.Sprintf("%.1f %% of %d words", 100*share, tried)}
 	if share < 0.99 {
-		r.verdict, r.why = fallsShort, "of Unicode's look-alikes some are read as other letters, or as none"
+		r.verdict, r.why = fallsShort, "some of Unicode's look-alikes are read as other letters, or as no letter"
 	}
 	return r
 }

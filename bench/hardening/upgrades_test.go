@@ -17,8 +17,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// upgrades has databases that the programs of every older schema left behind migrated: each by one that is left alone,
-// and each by those that are killed on the way, and then by three at once. The rows of both are the same.
+// upgrades migrates databases of every older schema twice: once without interruption, and once by processes that are
+// killed during the migration and then by three concurrent processes. The content of both must be the same.
 func upgrades(t testing.TB, _ bench) result {
 	const kills, atOnce = 2, 3
 	older, err := filepath.Glob(top + "/cmd/aitys/testdata/then/*.zip")
@@ -63,21 +63,21 @@ func upgrades(t testing.TB, _ bench) result {
 			failures = append(failures, fmt.Sprintf("%s: %d tables, and without a kill %d", filepath.Base(name), len(got),
 				len(want)))
 		}
-		_, _ = clean.db.Close(), broken.db.Close() // they were only read
+		_, _ = clean.db.Close(), broken.db.Close() // not used any more
 	}
 	if killed < len(older)/2 {
-		t.Fatalf("of %d kills only %d met a migration", kills*len(older), killed)
+		t.Fatalf("of %d kills only %d interrupted a migration", kills*len(older), killed)
 	}
 	return count(t, fmt.Sprintf("%d databases of older schemas, %d kills on the way, then %d at once", len(older), killed,
 		atOnce), failures, "")
 }
 
-// thenDatabase is a stage without a server, on what a program of then left behind.
+// thenDatabase returns a stage without a server, on a database that an older version of the program created.
 func thenDatabase(t testing.TB, name string) *stage {
 	t.Helper()
 	z, err := zip.OpenReader(name)
 	must(t, err)
-	defer func() { _ = z.Close() }() // it was only read
+	defer func() { _ = z.Close() }() // opened for reading
 	files := map[string][]byte{}
 	for _, f := range z.File {
 		r, err := f.Open()
@@ -94,7 +94,7 @@ func thenDatabase(t testing.TB, name string) *stage {
 		must(t, os.WriteFile(path, files["aitys.db"], 0o600))
 		driver, address, database = "sqlite", "file://"+path+"?_pragma=busy_timeout(5000)", "sqlite:"+path
 	} else {
-		address = testkit.PostgresOf(t, string(files["aitys.sql"]))
+		address = testkit.PostgresFromDump(t, string(files["aitys.sql"]))
 		database = address
 	}
 	s.common = []string{"--data", dir, "--database", database}
@@ -104,8 +104,8 @@ func thenDatabase(t testing.TB, name string) *stage {
 	return s
 }
 
-// forgetTheUpgradesTime evens out what the seventh migration wrote: since when those comments are removed of which
-// nobody had noted it.
+// forgetTheUpgradesTime sets removed_at to a constant if the seventh migration wrote it: this migration uses the
+// current time for comments that were removed before.
 func (s *stage) forgetTheUpgradesTime(name string) {
 	s.t.Helper()
 	const noted = 7
@@ -117,14 +117,14 @@ func (s *stage) forgetTheUpgradesTime(name string) {
 	must(s.t, err)
 }
 
-// killed migrates, kills that after a while, and says whether it was still under way.
+// killed starts a migration, kills it after a duration, and reports whether it was still running.
 func (s *stage) killed(t testing.TB, after time.Duration) bool {
 	t.Helper()
 	cmd := exec.Command(s.binary, append([]string{"migrate", "up"}, s.common...)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	must(t, cmd.Start())
-	kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // it may be over
+	kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // it may have ended
 	defer kill.Stop()
 	err := cmd.Wait()
 	if err != nil && cmd.ProcessState.Exited() {

@@ -16,8 +16,9 @@ func Closed(ctx context.Context, clients, n int, do func(i int) error) (Latencie
 	return run(ctx, clients, n, func(int) time.Time { return time.Now() }, do)
 }
 
-// Open is Closed at a rate: request i is due i/rate seconds after the start, and is sent as soon as one of the clients is
-// free from then on. Its latency counts from when it is due, so that a slow answer also delays the requests behind it.
+// Open calls do like Closed, but at a fixed rate per second: request i is due i/rate seconds after the start, and is
+// sent as soon as a client is free. Its latency counts from when it is due, so a slow answer also adds to the latency
+// of the requests after it.
 func Open(ctx context.Context, clients, n int, rate float64, do func(i int) error) (Latencies, error) {
 	began := time.Now()
 	return run(ctx, clients, n, func(i int) time.Time {
@@ -30,7 +31,7 @@ func Open(ctx context.Context, clients, n int, rate float64, do func(i int) erro
 	}, do)
 }
 
-// run calls do once for each request that begin has returned the start of.
+// run calls begin, which returns the start of a request's latency, and then do, for each request.
 func run(
 	outer context.Context, clients, n int, begin func(i int) time.Time, do func(i int) error,
 ) (Latencies, error) {
@@ -80,11 +81,10 @@ func Every(ctx context.Context, interval time.Duration, do func(i int)) {
 	}
 }
 
-// Latencies are in ascending order.
+// Latencies is a list of latencies in ascending order.
 type Latencies []time.Duration
 
-// At returns the latency that the fraction q of all requests stay below: At(0.5) is the median. It panics if there are
-// none.
+// At returns the quantile q: At(0.5) is the median. It panics if l is empty.
 func (l Latencies) At(q float64) time.Duration {
 	return l[min(len(l)-1, int(q*float64(len(l))))]
 }

@@ -26,7 +26,7 @@ func TestClosed_CallsEachNumberOnce(t *testing.T) {
 	}
 }
 
-func TestClosed_FirstErrorEndsTheRun(t *testing.T) {
+func TestClosed_FirstErrorEndsRun(t *testing.T) {
 	var calls atomic.Int64
 	wrong := errors.New("wrong")
 	_, err := Closed(t.Context(), 4, 1_000_000, func(int) error {
@@ -38,7 +38,7 @@ func TestClosed_FirstErrorEndsTheRun(t *testing.T) {
 	}
 }
 
-func TestOpen_LatencyCountsFromWhenARequestIsDue(t *testing.T) {
+func TestOpen_LatencyCountsFromDueTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// One client, ten requests a second: the first takes 250 ms, so the next two start late.
 		latencies, err := Open(t.Context(), 1, 4, 10, func(i int) error {
@@ -65,7 +65,7 @@ func TestOpen_EndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestEvery_SkipsIntervalsThatPassDuringACall(t *testing.T) {
+func TestEvery_SkipsIntervalsDuringCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 95*time.Millisecond)
 		defer cancel()

@@ -16,19 +16,19 @@ import (
 
 var aLink = regexp.MustCompile(`http://\S+/(?:m|mail)/\S+`)
 
-// mailed is a service that sends mail, with one moderator, and what a mail of each kind leads to.
+// mailed is a service that sends mail, with one moderator, for screenshots of mails and of the pages they link to.
 type mailed struct {
 	binary, dir string
-	box         *testkit.Mailbox
+	box         *testkit.MailServer
 	service     *testkit.Instance
 	client      *testkit.Client
-	n           int // mails asked for
+	n           int // number of the last mail
 }
 
-// shots are those of mails, and of what stands behind their links.
+// shots lists the screenshots of mails, and of the pages behind their links.
 func (m *mailed) shots() []shot {
 	all := []shot{{"mail-dead", false, someLooks, func(t *testkit.Tab) error {
-		return testkit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/m/there-is-no-such-link") })
+		return testkit.RunSteps(m.start, func() error { return t.Go(m.client.URL + "/m/there-is-no-such-link") })
 	}}}
 	for _, lang := range []string{"en", "ru", "kk"} {
 		name := func(of string) string { return strings.TrimSuffix(of+"-"+lang, "-en") }
@@ -50,7 +50,7 @@ func (m *mailed) shots() []shot {
 				return errors.Join(err, t.Go(links[1]))
 			}},
 			shot{name("asking"), true, looks, func(t *testkit.Tab) error {
-				return testkit.InOrder(m.start, func() error { return t.Go(m.client.URL + "/sites/demo/privacy?lang=" + lang) })
+				return testkit.RunSteps(m.start, func() error { return t.Go(m.client.URL + "/sites/demo/privacy?lang=" + lang) })
 			}},
 			shot{name("held"), true, looks, func(t *testkit.Tab) error { return m.held(t, lang) }},
 			shot{name("mail-question"), false, looks, func(t *testkit.Tab) error {
@@ -67,7 +67,7 @@ func (m *mailed) start() error {
 	if m.client != nil {
 		return nil
 	}
-	m.box = &testkit.Mailbox{}
+	m.box = &testkit.MailServer{}
 	if err := m.box.Listen(); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (m *mailed) end() {
 	}
 }
 
-// aboutAComment has a moderator mailed about a new comment, and returns the links of the mail and a file of it.
+// aboutAComment posts a comment, waits for the mail to the moderator, and returns its links and a file with its HTML.
 func (m *mailed) aboutAComment(lang string) (links []string, file string, err error) {
 	texts := map[string][]string{
 		"en": {"Ruth Adeyemi", "One thing missing from the list: the noise. I hear the birds in my own street."},
@@ -116,8 +116,8 @@ func (m *mailed) aboutAComment(lang string) (links []string, file string, err er
 		return nil, "", err
 	}
 	m.n++
-	had := len(m.box.To("dana@longway.example"))
-	err = testkit.InOrder(func() error { return wish("each") }, func() error {
+	had := len(m.box.MailsTo("dana@longway.example"))
+	err = testkit.RunSteps(func() error { return wish("each") }, func() error {
 		_, err := m.client.Post(context.Background(), "", fmt.Sprintf("https://longway.example/bicycle-%d", m.n), texts[0],
 			"", texts[1])
 		return err
@@ -129,7 +129,7 @@ func (m *mailed) aboutAComment(lang string) (links []string, file string, err er
 	return links, file, errors.Join(err, wish("none"))
 }
 
-// opened opens a link of a mail about a comment, and presses a button there.
+// opened opens a link of a mail about a comment, and clicks the element that matches press unless it is "".
 func (m *mailed) opened(t *testkit.Tab, lang string, link int, press string) error {
 	links, _, err := m.aboutAComment(lang)
 	if err != nil {
@@ -144,7 +144,7 @@ func (m *mailed) opened(t *testkit.Tab, lang string, link int, press string) err
 	return t.Holds(`document.querySelector(".notice.ok")`)
 }
 
-// toAReader has somebody ask to be told by mail, and returns the links of the question and a file of it.
+// toAReader subscribes a reader to a comment, and returns the links of the confirmation mail and a file with its HTML.
 func (m *mailed) toAReader(lang string) (links []string, file string, err error) {
 	if err := m.start(); err != nil {
 		return nil, "", err
@@ -164,7 +164,7 @@ func (m *mailed) toAReader(lang string) (links []string, file string, err error)
 	return m.next(email, 0, 2)
 }
 
-// held has somebody ask what is held about them, and opens the link that they are mailed.
+// held requests a mail with a link to stored data, and opens the link.
 func (m *mailed) held(t *testkit.Tab, lang string) error {
 	if _, _, err := m.toAReader(lang); err != nil {
 		return err
@@ -185,22 +185,22 @@ func (m *mailed) held(t *testkit.Tab, lang string) error {
 	return t.Go(links[0])
 }
 
-// next waits for another mail to an address that had some, with at least so many links, and keeps its page where it can
-// be opened.
+// next waits for another mail to an address that had got had mails. The mail must have at least least links. next
+// returns the links and a file with the HTML of the mail.
 func (m *mailed) next(to string, had, least int) (links []string, file string, err error) {
-	for deadline := time.Now().Add(20 * time.Second); len(m.box.To(to)) == had; {
+	for deadline := time.Now().Add(20 * time.Second); len(m.box.MailsTo(to)) == had; {
 		if time.Now().After(deadline) {
 			return nil, "", fmt.Errorf("no mail came to %s", to)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	all := m.box.To(to)
+	all := m.box.MailsTo(to)
 	said, page, err := all[len(all)-1].Parts()
 	if err != nil {
 		return nil, "", err
 	}
 	if links = aLink.FindAllString(said, -1); len(links) < least {
-		return nil, "", fmt.Errorf("the mail says %s", said)
+		return nil, "", fmt.Errorf("the mail has %d links, want at least %d: %s", len(links), least, said)
 	}
 	file = filepath.Join(m.dir, fmt.Sprintf("mail-%d.html", m.n))
 	return links, file, os.WriteFile(file, []byte(page), 0o600)

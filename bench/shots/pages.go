@@ -17,7 +17,8 @@ import (
 
 const widget = `document.querySelector("aitys-comments")?.shadowRoot`
 
-// pages lists the shots. What writes to the demo comes last, so that it is in no other picture.
+// pages lists the shots of readers' and moderators' pages. Shots that change the demo come last, so that the others do
+// not show the changes.
 func pages(demo said, setup string) []shot {
 	return []shot{
 		{"demo-en", true, allLooks, demo.page("/demo/bakery")},
@@ -67,7 +68,7 @@ func pages(demo said, setup string) []shot {
 	}
 }
 
-// notes are those about the writer of the newest comment that waits, of which there is one then.
+// notes adds a note about the commenter of the newest pending comment, and opens the notes.
 func (s said) notes(t *testkit.Tab) error {
 	var queue struct {
 		Items []struct{ Comment struct{ ID string } }
@@ -75,7 +76,7 @@ func (s said) notes(t *testkit.Tab) error {
 	path := "/moderation/queue?sort=newest&limit=1"
 	err := s.client().Do(context.Background(), http.MethodGet, path, nil, nil, &queue)
 	if err != nil || len(queue.Items) == 0 {
-		return fmt.Errorf("find a comment that waits: %w", err)
+		return fmt.Errorf("find a pending comment: %w", err)
 	}
 	id := queue.Items[0].Comment.ID
 	note := map[string]string{"text": "Wrote to us in May: is the baker’s son, and means it well."}
@@ -86,7 +87,7 @@ func (s said) notes(t *testkit.Tab) error {
 	return s.desk("en", "/moderate/demo/comments/"+id+"/notes")(t)
 }
 
-// webhooks has a program and a chat told of something.
+// webhooks adds two webhooks, of a program and of a chat, and opens their page.
 func (s said) webhooks(t *testkit.Tab) error {
 	if s["told"] == "" {
 		for _, hook := range []map[string]any{
@@ -106,7 +107,7 @@ func (s said) webhooks(t *testkit.Tab) error {
 	return s.desk("en", "/moderate/demo/webhooks")(t)
 }
 
-// moved opens a page about a site that came from Disqus, and that a WordPress asks what is spam.
+// moved opens a page of a site that was imported from Disqus and gets reports from an Akismet client.
 func (s said) moved(lang, path string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		if s["moved"] == "" {
@@ -170,7 +171,7 @@ func (s said) move() error {
 			time.Sleep(100 * time.Millisecond)
 		}
 	}
-	return testkit.InOrder(
+	return testkit.RunSteps(
 		func() error { return os.WriteFile(dump, []byte(out.String()), 0o600) },
 		run("site", "add", "--key", "moved", "--name", "The Long Way Round", "--origin", origin),
 		run("import", "disqus", dump, "--site", "moved"),
@@ -182,7 +183,7 @@ func (s said) move() error {
 
 func (s said) page(path string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return t.Go(s["url"] + path) },
 			func() error { return t.Holds(widget + `.querySelector("[part~=comment]")`) },
 			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
@@ -190,23 +191,23 @@ func (s said) page(path string) func(*testkit.Tab) error {
 	}
 }
 
-// theme shows the blog in one of the sheets of docs/embedding.md, on a ground.
+// theme shows the blog with one of the style sheets of docs/embedding.md and a background colour.
 func (s said) theme(name, ground string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		sheet, err := testkit.Theme("docs/embedding.md", name)
 		if err != nil {
 			return err
 		}
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return s.page("/demo/bakery")(t) },
-			func() error { return t.Dress(sheet + "html, body { background: " + ground + " }") },
+			func() error { return t.AddStyleSheet(sheet + "html, body { background: " + ground + " }") },
 			func() error { return t.Click("textbox", "Comment") },
 			func() error { return scroll(t, `document.querySelector("aitys-comments")`) },
 		)
 	}
 }
 
-// scroll brings the top of an element to the top of the view, with a little air.
+// scroll scrolls the top of an element to 24 pixels below the top of the viewport. element is a JavaScript expression.
 func scroll(t *testkit.Tab, element string) error {
 	_, err := testkit.Eval[bool](t, fmt.Sprintf(`(scrollTo(0, scrollY + (%s).getBoundingClientRect().top - 24), true)`,
 		element))
@@ -220,7 +221,7 @@ func (s said) plain(t *testkit.Tab) error {
 // desk signs in and opens a page of the desk in a language.
 func (s said) desk(lang, path string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return t.Go(s["url"] + "/moderate/signin") },
 			func() error { return t.Type("textbox", "E-mail", s["e-mail"]) },
 			func() error { return t.Type("textbox", "Password", s["password"]) },
@@ -236,12 +237,12 @@ func (s said) desk(lang, path string) func(*testkit.Tab) error {
 	}
 }
 
-// rules tries one, which changes nothing.
+// rules shows the preview of a rule, which changes nothing.
 func (s said) rules(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		look := `document.querySelector("button[value=try]")`
 		typed := `document.querySelector("#rw").value = "bread\noven\nwork from home"`
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return s.desk(lang, "/moderate/demo/rules")(t) },
 			func() error { return t.Holds(look) },
 			func() error {
@@ -250,14 +251,14 @@ func (s said) rules(lang string) func(*testkit.Tab) error {
 			},
 			func() error { return t.Holds(`document.querySelector(".bench")`) },
 			func() error { return t.Holds(`document.readyState === "complete"`) },
-			func() error { return scroll(t, "document.body") }, // the page leads to what was tried
+			func() error { return scroll(t, "document.body") }, // the page scrolls to the preview
 		)
 	}
 }
 
-// explained is the queue with a number at each thing that docs/moderator.md explains.
+// explained shows the queue with a number at each element that docs/moderating.md explains.
 func (s said) explained(t *testkit.Tab) error {
-	return testkit.InOrder(
+	return testkit.RunSteps(
 		func() error { return s.desk("en", "/moderate/demo/queue?sort=risk")(t) },
 		func() error { return t.Holds(`document.querySelector("[data-number]")`) },
 		func() error { return t.Holds(`document.querySelector(".card[data-campaign]")`) },
@@ -281,12 +282,12 @@ func (s said) explained(t *testkit.Tab) error {
 	)
 }
 
-// campaign opens the page of the demo's.
+// campaign opens the page of the demo's campaign.
 func (s said) campaign(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error { return s.desk(lang, "/moderate/demo/campaigns/"+s["campaign"])(t) }
 }
 
-// alike waits until the demo's adverts have joined their campaign, and notes its id: a moment after it began.
+// alike waits until the demo's adverts are a campaign, shortly after the start, and stores its ID.
 func (s said) alike() error {
 	for range 100 {
 		var all struct {
@@ -312,7 +313,7 @@ func (s said) alike() error {
 
 // reasons opens the reasons of the first card.
 func (s said) reasons(t *testkit.Tab) error {
-	return testkit.InOrder(
+	return testkit.RunSteps(
 		func() error { return s.desk("en", "/moderate/")(t) },
 		func() error { return t.Press(testkit.Key{Key: "d", Code: "KeyD"}) },
 		func() error { return t.See("button", "Personal attack") },
@@ -336,7 +337,7 @@ func (s said) history(t *testkit.Tab) error {
 	return s.desk("en", "/moderate/demo/comments/"+most)(t)
 }
 
-// evidence opens a comment that waits and may be a personal attack.
+// evidence opens a pending comment with a suggested reason.
 func (s said) evidence(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		var queue struct {
@@ -354,12 +355,12 @@ func (s said) evidence(lang string) func(*testkit.Tab) error {
 				return s.desk(lang, "/moderate/demo/comments/"+item.Comment.ID)(t)
 			}
 		}
-		return errors.New("nothing that waits has a likely reason")
+		return errors.New("no pending comment has a suggested reason")
 	}
 }
 
-// own writes two comments and has the first refused, as their writer sees them after a reload. Each
-// time it is another writer, for the same again from the same one would be no new comment.
+// own posts two comments, refuses the first, and shows both to their commenter after a reload. Each call uses another
+// name, because the same text by the same commenter would be a duplicate.
 func (s said) own(t *testkit.Tab) error {
 	name := []string{"Mara", "Oskar", "Yelena", "Samal"}[len(s["writers"])]
 	s["writers"] += "."
@@ -367,7 +368,7 @@ func (s said) own(t *testkit.Tab) error {
 		ID      string
 		Version int64
 	}
-	return testkit.InOrder(
+	return testkit.RunSteps(
 		func() error { return s.page("/demo/bakery")(t) },
 		func() error {
 			return write(t, name, "Whoever wrote the comment above has clearly never got up before noon.")
@@ -375,7 +376,7 @@ func (s said) own(t *testkit.Tab) error {
 		func() error { return t.Click("button", "Write another") },
 		func() error {
 			return write(t, "",
-				"My grandmother baked at night too. She said bread does not like to be watched.") // the name is still there
+				"My grandmother baked at night too. She said bread does not like to be watched.") // the form keeps the name
 		},
 		func() error {
 			id, err := testkit.Eval[string](t, widget+`.querySelector(".own [id], .own")?.closest("[id^=aitys-]").id.slice(6)`)
@@ -389,16 +390,16 @@ func (s said) own(t *testkit.Tab) error {
 		func() error {
 			return s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
 				"action": "reject", "reason": "personal_attack", "note": "Tell us what you think of the recipe instead.",
-				"comments": []testkit.Ref{{ID: refused.ID, Version: refused.Version}}}, nil)
+				"comments": []testkit.CommentRef{{ID: refused.ID, Version: refused.Version}}}, nil)
 		},
 		func() error { return s.page("/demo/bakery")(t) },
-		func() error { return t.See("button", "Write it anew") },
+		func() error { return t.See("button", "Rewrite") },
 		func() error { return scroll(t, widget+`.querySelector(".own")`) },
 	)
 }
 
 func write(t *testkit.Tab, name, body string) error {
-	return testkit.InOrder(
+	return testkit.RunSteps(
 		func() error { return t.Type("textbox", "Comment", body) },
 		func() error { return t.Type("textbox", "Name", name) },
 		func() error { return t.Click("button", "Post comment") },

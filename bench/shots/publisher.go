@@ -13,16 +13,16 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// articles are the demo's, by their languages.
+// articles maps languages to the paths of the demo's articles.
 var articles = map[string]string{"en": "/demo/bakery", "ru": "/demo/library", "kk": "/demo/orchard"}
 
 var languages = []string{"en", "ru", "kk"}
 
-// named is the name of a shot in a language.
+// named returns the name of a shot in a language.
 func named(of, lang string) string { return strings.TrimSuffix(of+"-"+lang, "-en") }
 
-// publisher lists the shots of docs/publisher.md, in three languages. A comment of each article is withheld for them,
-// after everything else of the demo was taken.
+// publisher lists the shots of docs/publishing.md, in three languages. They withhold a comment of each article, so they
+// come after the other shots of the demo.
 func publisher(demo said, copied *copied) (all []shot) {
 	for _, lang := range languages {
 		all = append(all,
@@ -42,7 +42,7 @@ func publisher(demo said, copied *copied) (all []shot) {
 	return all
 }
 
-// demands opens a page that tells of demands, of which there are two then.
+// demands opens a page that lists takedowns. It creates two.
 func (s said) demands(lang, path string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		if s["demanded"] == "" {
@@ -55,7 +55,7 @@ func (s said) demands(lang, path string) func(*testkit.Tab) error {
 	}
 }
 
-// demand has a court and a person demand that the newest published comment be withheld.
+// demand creates two takedowns of the newest published comment, by a court and by a person.
 func (s said) demand() error {
 	var queue struct {
 		Items []struct{ Comment struct{ ID string } }
@@ -78,7 +78,7 @@ func (s said) demand() error {
 	return nil
 }
 
-// neighbours has the demo publish its list, and read another that nobody answers for.
+// neighbours publishes the spam list of the demo, and subscribes it to a list that does not exist.
 func (s said) neighbours(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		if s["neighbours"] == "" {
@@ -97,7 +97,7 @@ func (s said) neighbours(lang string) func(*testkit.Tab) error {
 	}
 }
 
-// withheld is a comment of an article in a language that a court demands be withheld, in the widget.
+// withheld shows a withheld comment of the article in a language, in the widget.
 func (s said) withheld(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		if name := "withheld " + lang; s[name] == "" {
@@ -129,7 +129,7 @@ func (s said) withheld(lang string) func(*testkit.Tab) error {
 			}
 		}
 		at := widget + `?.getElementById("aitys-` + s["withheld "+lang] + `")`
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return s.page(articles[lang])(t) },
 			func() error { return t.Holds(at + `?.querySelector("a[href*=transparency]")`) },
 			func() error { return scroll(t, at) },
@@ -137,15 +137,16 @@ func (s said) withheld(lang string) func(*testkit.Tab) error {
 	}
 }
 
-// refused is what a writer reads who was refused, with the form that asks for a second look.
+// refused shows a refused comment to its commenter in the widget, with the form of an appeal.
 func (s said) refused(lang string) func(*testkit.Tab) error {
-	ask := map[string]string{"en": "Ask for a second look", "ru": "Попросить пересмотр", "kk": "Қайта қарауды сұрау"}[lang]
+	ask := map[string]string{"en": "Ask for a second look", "ru": "Рассмотреть повторно",
+		"kk": "Қайта қарауды сұрау"}[lang]
 	return func(t *testkit.Tab) error {
 		made, err := s.refuse(lang)
 		if err != nil {
 			return err
 		}
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return s.page(articles[lang])(t) },
 			func() error { return remember(t, made.ID, made.Token) },
 			func() error { return s.page(articles[lang])(t) },
@@ -155,20 +156,20 @@ func (s said) refused(lang string) func(*testkit.Tab) error {
 	}
 }
 
-// A written comment is its writer's to follow.
+// A written comment is the ID of a posted comment and its edit token.
 type written struct {
 	ID    string
 	Token string `json:"edit_token"`
 }
 
-// refuse has somebody write below the article in a language, and a moderator refuse it.
+// refuse posts a comment on the article in a language, and rejects it.
 func (s said) refuse(lang string) (made written, err error) {
 	wrote := map[string][]string{
 		"en": {"Ilse", "Whoever bakes at four in the morning has only themselves to blame."},
 		"ru": {"Пётр", "Кто так говорит о соседях, тому и книг давать нельзя."},
 		"kk": {"Дәурен", "Мұны жазған адам бақты өмірі көрмеген."},
 	}[lang]
-	s["refused"] += "." // the same again, of the same writer, would be no new comment
+	s["refused"] += "." // another address each time, so that the comment is no duplicate
 	mail := fmt.Sprintf("reader%d@mail.example", len(s["refused"]))
 	err = s.client().Do(context.Background(), http.MethodPost, "/comments", map[string]string{"Authorization": ""},
 		map[string]any{"page": map[string]string{"url": s["url"] + articles[lang]}, "body": wrote[1],
@@ -177,25 +178,26 @@ func (s said) refuse(lang string) (made written, err error) {
 		return made, err
 	}
 	err = s.client().Do(context.Background(), http.MethodPost, "/moderation/decisions", nil, map[string]any{
-		"action": "reject", "reason": "personal_attack", "comments": []testkit.Ref{{ID: made.ID, Version: 1}}}, nil)
+		"action": "reject", "reason": "personal_attack", "comments": []testkit.CommentRef{{ID: made.ID, Version: 1}}}, nil)
 	return made, err
 }
 
-// remember has a page's widget know a comment for the reader's own.
+// remember stores a comment in the browser as the reader's own, for the widget of the page.
 func remember(t *testkit.Tab, id, token string) error {
 	_, err := testkit.Eval[bool](t, fmt.Sprintf(`(localStorage.setItem("aitys:demo:own", JSON.stringify([{id: %q,
 		page: location.origin + location.pathname, token: %q, state: "pending"}])), true)`, id, token))
 	return err
 }
 
-// A copied demo lies on a plain web host, with a page that carries the widget of the copy. Its service does not answer.
+// A copied is a static copy of the demo on a plain web host, with a page that embeds its widget. The service of the
+// copy does not answer.
 type copied struct {
 	binary, data, dir string
 	key               string
 	host              *httptest.Server
 }
 
-// begin makes the copy, once.
+// begin exports the copy, once.
 func (c *copied) begin() error {
 	if c.host != nil {
 		return nil
@@ -225,7 +227,7 @@ func (c *copied) begin() error {
 <style>:root { color-scheme: light dark } body { max-width: 44rem; margin: 0 auto; padding: 1rem;
 font: 17px/1.6 system-ui, sans-serif }</style><div id="aitys"></div>
 <script async src="/embed.js" data-site="demo" data-page=%q data-host="http://127.0.0.1:1" data-mirrors=%q
-data-key=%q></script>`, lang, page, host, c.key) // a browser that went away is not written to
+data-key=%q></script>`, lang, page, host, c.key) // an error means that the browser is gone
 	}))
 	return nil
 }
@@ -236,9 +238,9 @@ func (c *copied) end() {
 	}
 }
 
-// shown is a copy of an article's comments, as readers see it while the service is blocked.
+// shown opens the copy of an article's comments, as readers see it while the service is blocked.
 func (c *copied) shown(demo said, t *testkit.Tab, lang string) error {
-	return testkit.InOrder(
+	return testkit.RunSteps(
 		c.begin,
 		func() error { return t.Go(c.host.URL + "/blog/" + lang + "?page=" + demo["url"] + articles[lang]) },
 		func() error { return t.Holds(widget + `?.querySelector("[part~=comment]")`) },

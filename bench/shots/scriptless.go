@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// scriptless lists the shots of what readers do on the service's own pages, in three languages.
+// scriptless lists the shots of the service's pages for readers without JavaScript, in three languages.
 func scriptless(demo said) (all []shot) {
 	for _, lang := range languages {
 		all = append(all,
@@ -20,16 +20,16 @@ func scriptless(demo said) (all []shot) {
 	return all
 }
 
-// plainIn is the address of the page without script of the demo's article in a language.
+// plainIn returns the URL of the plain page of the demo's article in a language.
 func (s said) plainIn(lang string) string {
 	return s["url"] + "/sites/demo/page?lang=" + lang + "&url=" + url.QueryEscape(s["url"]+articles[lang])
 }
 
-// window is where somebody signs in from the blog, whose page is not there to be told.
+// window opens the sign-in window, with a stub for the page of the blog that opened it.
 func (s said) window(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
-		return testkit.InOrder(
-			func() error { return t.BeforeEach(`window.opener = { postMessage() {} }`) },
+		return testkit.RunSteps(
+			func() error { return t.AddInitScript(`window.opener = { postMessage() {} }`) },
 			func() error {
 				return t.Go(s["url"] + "/sites/demo/signin?lang=" + lang + "&origin=" + url.QueryEscape(s["url"]))
 			},
@@ -38,7 +38,7 @@ func (s said) window(lang string) func(*testkit.Tab) error {
 	}
 }
 
-// twice is the form after the first press, while the ten seconds run.
+// twice shows the form after the first submit, during the ten seconds before it can be confirmed.
 func (s said) twice(lang string) func(*testkit.Tab) error {
 	text := map[string]string{
 		"en": "My uncle keeps his starter in the cellar, and *names* it after the street.",
@@ -46,7 +46,7 @@ func (s said) twice(lang string) func(*testkit.Tab) error {
 		"kk": "Біздің ауылда да осындай бақ бар еді, *алмасы* тәтті болатын.",
 	}[lang]
 	return func(t *testkit.Tab) error {
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error {
 				_, err := testkit.Eval[bool](t, fmt.Sprintf(`(({ form: { body, elements } }) => (body.value = %q,
@@ -54,7 +54,7 @@ func (s said) twice(lang string) func(*testkit.Tab) error {
 				return err
 			},
 			func() error { return t.Holds(`document.getAnimations().length > 0`) },
-			func() error { // a picture cannot be taken of what moves
+			func() error { // pause animations, so that the screenshot is stable
 				_, err := testkit.Eval[bool](t, `(document.getAnimations().forEach(a => { a.pause(); a.currentTime = 4000 }), true)`)
 				return err
 			},
@@ -63,10 +63,10 @@ func (s said) twice(lang string) func(*testkit.Tab) error {
 	}
 }
 
-// report is the form that says what is wrong with a comment.
+// report opens the form that reports a comment.
 func (s said) report(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error {
 				_, err := testkit.Eval[bool](t, `(document.querySelector("a[href*='report=']").click(), true)`)
@@ -77,14 +77,14 @@ func (s said) report(lang string) func(*testkit.Tab) error {
 	}
 }
 
-// appeal is what a writer who was refused reads there, with the form that asks for a second look.
+// appeal shows a refused comment to its commenter on the plain page, with the form of an appeal.
 func (s said) appeal(lang string) func(*testkit.Tab) error {
 	return func(t *testkit.Tab) error {
 		made, err := s.refuse(lang)
 		if err != nil {
 			return err
 		}
-		return testkit.InOrder(
+		return testkit.RunSteps(
 			func() error { return t.Go(s.plainIn(lang)) },
 			func() error {
 				_, err := testkit.Eval[string](t, fmt.Sprintf(`document.cookie = "aitys-own=%s:%s; path=/sites/demo/page"`,

@@ -1,4 +1,4 @@
-// Package shots takes the pictures of docs/shots, and others that only developers look at.
+// Package shots takes the screenshots of docs/shots, and others for developers.
 package shots
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Pictures that the documentation shows are replaced in published; the others go into folder, which git ignores.
+// A screenshot that exists in published is replaced there. The others are written to folder, which git ignores.
 const (
 	published = "docs/shots"
 	folder    = "bin/shots"
 )
 
-// A look is the size and the colours a page is seen in.
+// A look is a viewport size and a colour scheme.
 type look struct {
 	width, height int64
 	dark          bool
@@ -41,8 +41,8 @@ func (l look) String() string {
 	return fmt.Sprintf("%d-light", l.width)
 }
 
-// A shot is one page; do prepares it in a fresh tab. A full one shows all of a wide page; on a phone
-// a page is as long as a street, so what is in view has to do.
+// A shot is a screenshot of one page, which do opens in a new tab. A full shot shows the whole page on a desktop; on a
+// phone it shows only the viewport, because pages are too long there.
 type shot struct {
 	name  string
 	full  bool
@@ -50,9 +50,9 @@ type shot struct {
 	do    func(*testkit.Tab) error
 }
 
-// Take takes them, of a binary, with files below a folder of its own: what a reader and a moderator see of the
-// demo, on a phone and on a desktop, light and dark, in three languages. Look at them. SHOTS is a pattern of the
-// names of those to take, where not all are wanted.
+// Take takes all screenshots of the demo: pages of readers and moderators, on a phone and on a desktop, light and dark,
+// in three languages. It writes temporary files to dir. The environment variable SHOTS is a regular expression that
+// selects shots by name. The result must be checked by eye.
 func Take(binary, dir string) error {
 	data := filepath.Join(dir, "demo")
 	demo, err := testkit.Start(binary, "demo", "--listen", "127.0.0.1:0", "--data", data)
@@ -116,7 +116,7 @@ func take(browser *testkit.Browser, s shot, l look) error {
 	if err := s.do(tab); err != nil {
 		return err
 	}
-	png, err := tab.Picture(s.full && l.width > 720)
+	png, err := tab.Screenshot(s.full && l.width > 720)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func take(browser *testkit.Browser, s shot, l look) error {
 	return os.WriteFile(path, png, 0o644)
 }
 
-// said is what the demo printed, by the first word of each line.
+// said holds the output of the demo, by the first word of each line, and the state of the shots.
 type said map[string]string
 
 func printed(i *testkit.Instance) (said, error) {

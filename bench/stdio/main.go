@@ -1,6 +1,6 @@
-// Command stdio answers one JSON object a line from standard input, each with one line: the classifier alone, without
-// a site, an audit log or a database. Its model is the fold of the lessons it was taught. -model names a file that it
-// reads at the start and writes at the end.
+// Command stdio runs the classifier alone, without a site, an audit log or a database. It reads requests from standard
+// input, one JSON object per line, and answers each with one line. Its model is the fold of the lessons it was taught.
+// -model names a file that it reads at the start and writes at the end.
 package main
 
 import (

@@ -22,9 +22,9 @@ import (
 // maxLine is the longest line that run reads; a longer one is answered with an error.
 const maxLine = 1 << 20
 
-// run answers each line of in, in order, flushed. A line that makes no sense is answered {"error":…} and the next
-// is read. With modelFile it begins with the model saved there, if there is one, and saves it at the end:
-// of the lines, or of ctx.
+// run answers each line of in, in order, and flushes each answer. A line that is not valid is answered with
+// {"error":…}. If modelFile is not "", run loads the model from it if it exists, and saves the model when in or ctx
+// ends.
 func run(ctx context.Context, in io.Reader, out io.Writer, modelFile string) error {
 	s := &learner{model: classifier.Fold(func(func(classifier.Lesson) bool) {})}
 	if modelFile != "" {
@@ -40,8 +40,8 @@ func run(ctx context.Context, in io.Reader, out io.Writer, modelFile string) err
 			return err
 		}
 	case <-ctx.Done():
-		// A read from a terminal or a pipe cannot be broken off; it ends with the process.
-		s.answering.Lock() // for good: what is answered from now on would not be saved
+		// A read from a terminal or a pipe cannot be cancelled; it ends with the process.
+		s.answering.Lock() // never unlocked: later answers would not be saved
 	}
 	if modelFile != "" {
 		if err := s.save(modelFile); err != nil {
@@ -78,7 +78,7 @@ func (s *learner) converse(in io.Reader, out io.Writer) error {
 	}
 }
 
-// readLine returns the next line, or ErrBufferFull after one that is too long was skipped.
+// readLine returns the next line. It skips a line that is too long and returns ErrBufferFull.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
@@ -91,7 +91,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		return nil, bufio.ErrBufferFull
 	}
 	if errors.Is(err, io.EOF) && len(line) > 0 {
-		return line, nil // the last line may lack its end
+		return line, nil // the last line may have no newline
 	}
 	return line, err
 }
@@ -122,7 +122,7 @@ type same struct {
 
 type judgement struct {
 	Spam     float64    `json:"spam"`
-	Raw      float64    `json:"raw"` // by which comments are ordered, in nats
+	Raw      float64    `json:"raw"` // uncalibrated score in nats, for ranking
 	Warm     bool       `json:"warm"`
 	Reasons  reasons    `json:"reasons"`
 	Evidence []evidence `json:"evidence"`
@@ -139,14 +139,14 @@ type evidence struct {
 	Weight float64 `json:"weight"`
 }
 
-// A learner is a model with the lessons that stand, in order.
+// A learner is a model with its lessons, in order, without those that were untrained.
 type learner struct {
 	answering sync.Mutex // held while a line is answered; it guards the rest
 
 	model   *classifier.Model
 	lessons []classifier.Lesson
 	seq     uint64
-	stale   bool // a lesson was taken back: the model must be folded before it is asked
+	stale   bool // a lesson was removed: the model must be folded before its next use
 }
 
 func (s *learner) answer(line []byte) any {
@@ -199,12 +199,12 @@ func (s *learner) train(c classifier.Comment, label classifier.Label) {
 	l := classifier.Lesson{Seq: s.seq, Label: label, Comment: c}
 	s.lessons = append(s.lessons, l)
 	if !s.stale {
-		s.model.Extend(slices.Values([]classifier.Lesson{l})) // nobody judges meanwhile
+		s.model.Extend(slices.Values([]classifier.Lesson{l})) // the lock is held, so no other call uses the model
 	}
 }
 
-// untrain takes back the newest standing lesson like it. The model is folded again when it is
-// next asked, so that taking back many costs one fold.
+// untrain removes the newest lesson with this comment and label, and reports whether there was one. The model is folded
+// at its next use, so that many removals cost one fold.
 func (s *learner) untrain(c classifier.Comment, label classifier.Label) bool {
 	for i, l := range slices.Backward(s.lessons) {
 		if l.Label == label && l.Comment == c {
@@ -222,7 +222,7 @@ func (s *learner) refold() {
 	}
 }
 
-// format begins a saved model, so that another file, named by mistake, is not overwritten.
+// format is the header of a saved model. It prevents that another kind of file is overwritten by mistake.
 const format = "aitys classifier stdio 1"
 
 type savedFile struct {
@@ -237,9 +237,8 @@ type teaching struct {
 	Lessons []classifier.Lesson
 }
 
-// load reads the lessons of a saved model. The model itself is beside them; one that is
-// damaged or of another version is folded anew. A file that could not be written at the end is
-// refused now, before anybody has taught anything.
+// load reads a saved model with its lessons. If the model is damaged or of another version, it is folded from the
+// lessons. load returns an error if the file could not be written later, before any lesson is lost.
 func (s *learner) load(name string) error {
 	probe, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
@@ -259,7 +258,7 @@ func (s *learner) load(name string) error {
 	var saved savedFile
 	read := json.NewDecoder(f)
 	if err := read.Decode(&saved); err != nil || saved.Format != format || read.More() {
-		return errors.New("it is not a whole saved model")
+		return errors.New("it is not a complete saved model")
 	}
 	if sum := sha256.Sum256(saved.Taught); !bytes.Equal(sum[:], saved.Sum) {
 		return errors.New("it is damaged: its checksum is wrong")

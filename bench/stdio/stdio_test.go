@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// talk sends lines to a classifier of its own and returns its answers.
+// talk sends lines to a new classifier and returns its answers.
 func talk(t *testing.T, model string, lines ...string) []string {
 	t.Helper()
 	var out bytes.Buffer
@@ -32,7 +32,7 @@ const (
 	ask       = `{"op":"classify","text":"casino for a fool","author":"Bob"}`
 )
 
-func TestStdioAnswersEachLineInOrder(t *testing.T) {
+func TestStdio_AnswersLinesInOrder(t *testing.T) {
 	got := talk(t, "", ask, teachSpam, "", teachHam, `{"op":`, `[1]`, `{"op":"dance"}`, `{"op":"train","label":"eggs"}`,
 		`{"op":"untrain","text":"never taught","label":"ham"}`, teachRude,
 		`{"op":"classify","unknown":1,"text":"casino pills"}`)
@@ -69,7 +69,7 @@ func TestStdioAnswersEachLineInOrder(t *testing.T) {
 	}
 }
 
-func TestStdioUntrainLeavesNoTrace(t *testing.T) {
+func TestStdio_UntrainLeavesNoTrace(t *testing.T) {
 	want := talk(t, "", teachSpam, teachHam, ask)
 	got := talk(t, "", teachSpam, teachRude, teachHam, teachSpam,
 		`{"op":"untrain","text":"what a stupid fool","label":"personal_attack"}`,
@@ -79,7 +79,7 @@ func TestStdioUntrainLeavesNoTrace(t *testing.T) {
 	}
 }
 
-func TestStdioKeepsItsModelInAFile(t *testing.T) {
+func TestStdio_SavesAndLoadsModel(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "model")
 	want := talk(t, "", teachSpam, teachHam, teachRude, ask)
 	if got := talk(t, file, teachSpam, teachHam); len(got) != 2 {
@@ -91,14 +91,14 @@ func TestStdioKeepsItsModelInAFile(t *testing.T) {
 	}
 	got = talk(t, file, strings.Replace(teachHam, "train", "untrain", 1), ask)
 	if !strings.Contains(got[1], `"warm":false`) {
-		t.Errorf("the only ham of a loaded model was taken back, and it answers %s", got[1])
+		t.Errorf("the only ham of a loaded model was untrained, and it answers %s", got[1])
 	}
 	if left, err := filepath.Glob(file + "*"); err != nil || len(left) != 1 {
 		t.Errorf("files left: %v, %v", left, err)
 	}
 }
 
-func TestStdioRefusesAFileThatIsNoWholeModel(t *testing.T) {
+func TestStdio_RefusesIncompleteModelFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "model")
 	talk(t, file, teachSpam, teachHam)
 	whole, err := os.ReadFile(file)
@@ -123,11 +123,11 @@ func TestStdioRefusesAFileThatIsNoWholeModel(t *testing.T) {
 	var out bytes.Buffer
 	err = run(t.Context(), strings.NewReader(teachHam), &out, filepath.Join(t.TempDir(), "none", "model"))
 	if err == nil || out.Len() > 0 {
-		t.Errorf("where nothing can be saved it answered %q and ended with %v", out.String(), err)
+		t.Errorf("with a file that cannot be written it answered %q and returned %v", out.String(), err)
 	}
 }
 
-func TestStdioSavesAtASignalWhileNobodyWrites(t *testing.T) {
+func TestStdio_SavesOnSignalWithoutInput(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "model")
 	ctx, stop := context.WithCancel(t.Context())
 	in, write := io.Pipe()
@@ -146,7 +146,7 @@ func TestStdioSavesAtASignalWhileNobodyWrites(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	if err := write.Close(); err != nil { // the reader goes
+	if err := write.Close(); err != nil { // ends the reader
 		t.Fatal(err)
 	}
 	if got, want := talk(t, file, ask), talk(t, "", teachSpam, teachHam, ask)[2]; got[0] != want {
@@ -154,7 +154,7 @@ func TestStdioSavesAtASignalWhileNobodyWrites(t *testing.T) {
 	}
 }
 
-func TestStdioRefusesALineThatIsTooLong(t *testing.T) {
+func TestStdio_RefusesLongLine(t *testing.T) {
 	got := talk(t, "", `{"op":"classify","text":"`+strings.Repeat("a", 3*maxLine)+`"}`, teachHam)
 	if len(got) != 2 || !strings.HasPrefix(got[0], `{"error":`) || got[1] != `{"ok":true}` {
 		t.Errorf("answers %.100q", got)

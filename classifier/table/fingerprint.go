@@ -5,37 +5,40 @@ import (
 	"slices"
 )
 
-// Fingerprints. Of two texts as alike as longFrom says, 32 bands of 2 meet with probability
-// 0.999.
+// Parameters of fingerprints. Two texts of similarity longFrom share one of their 32 bands of two minima with
+// probability 0.999.
 const (
 	minima      = 64
 	Bands       = 32
-	NearLetters = 22 // shorter texts are the same or not, never nearly
-	LongLetters = 60
-	NearFrom    = 0.5  // similarity of duplicates
-	longFrom    = 0.45 // the same where both are long: they have less in common by chance
+	NearLetters = 22   // shorter texts are duplicates only if they are equal
+	LongLetters = 60   // letters of a long text
+	NearFrom    = 0.5  // least similarity of duplicates
+	longFrom    = 0.45 // least similarity of two long duplicates, which share less by chance
 )
 
-// A Fingerprint recognises a text that came before, whole or nearly so and whatever its
-// disguise. It belongs to one TokeniserVersion.
+// A Fingerprint recognises equal and nearly equal texts, in disguise too. It is a MinHash sketch. Fingerprints of
+// different TokeniserVersions are not comparable.
 type Fingerprint struct {
-	Exact   uint64         // of the words, and whether there are links
-	Letters int            // and digits; ideographs and syllables count twice
-	Minima  [minima]uint32 // MinHash of the runs of four columns of its outline, see Fill
+	Exact   uint64         // hash of the words, and of whether there are links
+	Letters int            // letters and digits; ideographs and syllables count twice
+	Minima  [minima]uint32 // MinHash of the 4-grams of the outline, see Fill
 }
 
-// Fill makes the minima of the hashes of a text's shingles, which it may put into another order. Each shingle is thrown
-// at one of them in a round, with a value that is less the earlier the round and else by chance, until none is left
-// blank; after 64 rounds they are filled one by one. Two texts then have as large a share of them in common, and with
-// no more variance, as with a permutation of all shingles for each, for 64 times fewer hashes where there are many:
-// Dahlgaard, Knudsen, Thorup, Fast Similarity Sketching, FOCS 2017.
+// Fill sets the minima from the hashes of a text's shingles. It may reorder shingles.
+//
+// In each round, each shingle hashes to one minimum and to a value, which is lower in earlier rounds. The lowest value
+// stays. The rounds end when all minima are set. After 64 rounds, each round fills one minimum from all shingles. The
+// share of equal minima of two texts estimates the Jaccard similarity of their shingles as well as one permutation per
+// minimum does, with up to 64 times fewer hashes. This is fast similarity sketching.
+//
+// Dahlgaard, Knudsen and Thorup, Fast Similarity Sketching, FOCS 2017.
 func (f *Fingerprint) Fill(shingles []uint64) {
 	for i := range f.Minima {
-		f.Minima[i] = blank
+		f.Minima[i] = unset
 	}
 	left := minima
 	for round := 0; round < 2*minima && left > 0; round++ {
-		if round == 2 { // what is said again and again fills nothing
+		if round == 2 { // repeated shingles have no effect
 			slices.Sort(shingles)
 			shingles = slices.Compact(shingles)
 		}
@@ -51,7 +54,7 @@ func (f *Fingerprint) Fill(shingles []uint64) {
 			if value >= old {
 				continue
 			}
-			if old == blank {
+			if old == unset {
 				left--
 			}
 			f.Minima[at] = value
@@ -59,11 +62,11 @@ func (f *Fingerprint) Fill(shingles []uint64) {
 	}
 }
 
-// blank is a minimum of no shingle.
-const blank = ^uint32(0)
+// unset marks a minimum that is not set.
+const unset = ^uint32(0)
 
-// Similarity is about the share of four-character runs that the texts have in common: 1 for
-// the same folded text, 0 where one of the two is too short to tell.
+// Similarity returns an estimate of the Jaccard similarity of the texts' 4-grams. It is 1 for equal texts, and else 0
+// if a text is shorter than NearLetters.
 func (f Fingerprint) Similarity(g Fingerprint) float64 {
 	if f.Exact == g.Exact {
 		return 1
@@ -80,10 +83,10 @@ func (f Fingerprint) Similarity(g Fingerprint) float64 {
 	return float64(same) / minima
 }
 
-// A Sketch is four bits of each of a Fingerprint's minima: what many are compared by first, for it is small.
+// A Sketch holds four bits of each minimum of a Fingerprint. It is small, for a first comparison with many others.
 type Sketch [minima / 16]uint64
 
-// Sketch returns f's.
+// Sketch returns the fingerprint's sketch.
 func (f *Fingerprint) Sketch() (s Sketch) {
 	for i, m := range f.Minima {
 		s[i/16] |= uint64(m&15) << (4 * (i % 16))
@@ -91,9 +94,9 @@ func (f *Fingerprint) Sketch() (s Sketch) {
 	return s
 }
 
-// Same is the most minima that texts with these sketches can have in common, if they are not the very same; far: these
-// are fewer than Duplicate asks for.
-func (s Sketch) Same(t Sketch) (same int, far bool) {
+// MaxShared returns the maximum number of equal minima of texts with these sketches. far reports that these are too few
+// for Duplicate, unless the texts are equal.
+func (s Sketch) MaxShared(t Sketch) (same int, far bool) {
 	same = minima
 	for i := range s {
 		differ := (s[i] ^ t[i]) | (s[i]^t[i])>>2
@@ -102,7 +105,7 @@ func (s Sketch) Same(t Sketch) (same int, far bool) {
 	return same, float64(same)/minima < min(NearFrom, longFrom)
 }
 
-// Duplicate reports whether the texts are the same or nearly so.
+// Duplicate reports whether the texts are equal or nearly equal.
 func (f Fingerprint) Duplicate(g Fingerprint) bool {
 	if min(f.Letters, g.Letters) >= LongLetters {
 		return f.Similarity(g) >= longFrom
@@ -110,8 +113,8 @@ func (f Fingerprint) Duplicate(g Fingerprint) bool {
 	return f.Similarity(g) >= NearFrom
 }
 
-// Bands are what near-duplicates are found by: two of them share at least one, nearly always.
-// A text that is too short to be nearly the same as another has none.
+// Bands returns hashes by which near-duplicates are found: two near-duplicates share at least one with high probability
+// (locality-sensitive hashing). A text shorter than NearLetters has none.
 func (f Fingerprint) Bands() []uint64 {
 	if f.Letters < NearLetters {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/classifier/table"
 )
 
-// TestMinimaSayHowMuchIsInCommon compares sets of shingles, of which it is known.
-func TestMinimaSayHowMuchIsInCommon(t *testing.T) {
+// The estimates are compared with the known similarity of random sets of shingles.
+func TestFingerprint_EstimatesSimilarity(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	some := func(n int) (all []uint64) {
 		for range n {
@@ -27,7 +27,7 @@ func TestMinimaSayHowMuchIsInCommon(t *testing.T) {
 		for _, want := range []float64{0, 0.25, 0.5, 0.75, 1} {
 			const tries = 200
 			sum, squares := 0.0, 0.0
-			common := int(math.Round(float64(size) * want)) // of size in both together
+			common := int(math.Round(float64(size) * want)) // shared shingles of size in the union
 			is := float64(common) / float64(size)
 			for range tries {
 				both, left := some(common), size-common
@@ -35,7 +35,7 @@ func TestMinimaSayHowMuchIsInCommon(t *testing.T) {
 				off := a.Similarity(b) - is
 				sum, squares = sum+off, squares+off*off
 			}
-			// As with 64 independent permutations it is off by at most an eighth of the square root of J (1-J).
+			// The standard error is at most that of 64 independent permutations, √(J(1−J)/64).
 			deviation := math.Sqrt(is * (1 - is) / 64)
 			if mean := sum / tries; math.Abs(mean) > 4*deviation/math.Sqrt(tries)+1e-9 {
 				t.Errorf("of %d shingles %d are in common: off by %.4f in the mean", size, common, mean)
@@ -47,7 +47,7 @@ func TestMinimaSayHowMuchIsInCommon(t *testing.T) {
 	}
 }
 
-func TestWhatIsSaidAgainOrInAnotherOrderFillsTheSame(t *testing.T) {
+func TestFill_IgnoresOrderAndRepetition(t *testing.T) {
 	for _, n := range []uint64{1, 5, 100} {
 		var once, again []uint64
 		for i := range n {

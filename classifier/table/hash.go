@@ -5,7 +5,8 @@ import (
 	"math/bits"
 )
 
-// Hash names a token of a kind in the tables. It is part of the tokeniser's version.
+// Hash returns the hash of a token, by its kind and value. It is never 0. A change of it requires a new
+// classifier.TokeniserVersion.
 func Hash[K ~byte](k K, value []byte) uint64 {
 	h := uint64(k) * 0x9E3779B97F4A7C15
 	for len(value) >= 8 {
@@ -23,7 +24,7 @@ func Hash[K ~byte](k K, value []byte) uint64 {
 	return max(Mix(h^rest), 1) // 0 marks a free slot
 }
 
-// Mix spreads the bits of a hash.
+// Mix returns a hash in which all bits of h affect all bits.
 func Mix(h uint64) uint64 {
 	hi, lo := bits.Mul64(h^0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
 	return hi ^ lo

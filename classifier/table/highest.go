@@ -2,8 +2,7 @@ package table
 
 import "slices"
 
-// Highest appends the places of the n highest ranks to best, highest first, and of equal ranks
-// the first first.
+// Highest appends the indexes of the n highest ranks to best, highest first. Equal ranks keep their order.
 func Highest(ranks []float64, n int, best []int) []int {
 	for i, r := range ranks {
 		if len(best) == n {

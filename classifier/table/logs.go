@@ -2,13 +2,13 @@ package table
 
 import "math"
 
-// Logs are logarithms of counts that are smoothed: raised by the same.
+// Logs computes ln(n+by) for counts n, with a table of the first ones.
 type Logs struct {
 	by    float64
-	first [1024]float64 // of the first counts
+	first [1024]float64 // ln(n+by) for n < 1024
 }
 
-// NewLogs returns those of counts raised by so much.
+// NewLogs returns the Logs with the pseudocount by.
 func NewLogs(by float64) *Logs {
 	l := &Logs{by: by}
 	for i := range l.first {
@@ -17,10 +17,10 @@ func NewLogs(by float64) *Logs {
 	return l
 }
 
-// By is what counts are raised by.
+// By returns the pseudocount.
 func (l *Logs) By() float64 { return l.by }
 
-// Of returns the natural logarithm of a count.
+// Of returns ln(n+by).
 func (l *Logs) Of(n uint32) float64 {
 	if n < uint32(len(l.first)) {
 		return l.first[n]

@@ -5,24 +5,24 @@ import (
 	"sync"
 )
 
-// A Smoothing is the count of a token in lessons that never had it. Without it one rare word would
-// outweigh everything; where it is much less than this, a few wrong labels do more harm.
+// A Smoothing holds the parameters of smoothed log ratios: the pseudocount a that is added to each count of a token,
+// and the shrinkage s by which rare tokens count less. Without pseudocount one rare word would outweigh all others.
+// With a much smaller one, a few wrong labels do more harm.
 type Smoothing struct {
-	doubt  float64                 // in lessons: a token that n had says n/(n+doubt) of what it would
-	counts [rareSteps]func() *Logs // for ever rarer classes
+	doubt  float64                 // s, in lessons: a token of n lessons counts n/(n+s)
+	counts [rareSteps]func() *Logs // by rarity of the class, see logsFor
 }
 
-// A class that has less than commonShare of the lessons is smoothed less, in proportion. What one lesson of
-// the common class had would else speak for the rare one, which had no lesson to have it in: with a hundred good
-// comments to a spam by 1.8 nats.
+// The pseudocount of a class with less than commonShare of the lessons is reduced in proportion. Else a token of one
+// lesson of the common class would speak for the rare class: with a hundred good comments per spam, by 1.8 nats.
 //
 // Frank and Bouckaert, Naive Bayes for Text Classification with Unbalanced Classes, PKDD 2006.
 const (
 	commonShare = 0.1
-	rareSteps   = 41 // of a quarter of a halving: to a thousandth of commonShare
+	rareSteps   = 41 // steps of a factor 2^(-1/4), down to 1/1024
 )
 
-// NewSmoothing returns one by so many lessons, which doubts a token as of so many.
+// NewSmoothing returns a smoothing with the pseudocount by and the shrinkage doubt, both in lessons.
 func NewSmoothing(by, doubt float64) *Smoothing {
 	s := &Smoothing{doubt: doubt}
 	for i := range s.counts {
@@ -31,8 +31,8 @@ func NewSmoothing(by, doubt float64) *Smoothing {
 	return s
 }
 
-// rarity returns how counts of a class are smoothed that has so many lessons among all.
-func (s *Smoothing) rarity(lessons, all uint32) *Logs {
+// logsFor returns the smoothed logarithms for a class with the given number of lessons among all.
+func (s *Smoothing) logsFor(lessons, all uint32) *Logs {
 	step := 0.0
 	if share := float64(max(lessons, 1)) / float64(max(all, 1)); share < commonShare {
 		step = math.Round(4 * math.Log2(commonShare/share))
@@ -40,21 +40,22 @@ func (s *Smoothing) rarity(lessons, all uint32) *Logs {
 	return s.counts[min(int(step), rareSteps-1)]()
 }
 
-// Odds turn how many lessons had a token into what it says.
+// Odds computes log ratios of tokens for two classes, yes and no.
 type Odds struct {
 	yes, no     *Logs
 	base, doubt float64
 }
 
-// Odds are those of tokens, after so many lessons of yes and of no.
+// Odds returns the Odds for classes with the given numbers of lessons.
 func (s *Smoothing) Odds(yes, no uint32) Odds {
-	o := Odds{yes: s.rarity(yes, yes+no), no: s.rarity(no, yes+no), doubt: s.doubt}
+	o := Odds{yes: s.logsFor(yes, yes+no), no: s.logsFor(no, yes+no), doubt: s.doubt}
 	o.base = math.Log(float64(no)+2*o.no.By()) - math.Log(float64(yes)+2*o.yes.By())
 	return o
 }
 
-// Ratio is what a token says for yes against no, in nats: the smoothed logarithm of how much
-// more often it was in lessons of yes, the less sure the fewer lessons had it.
+// Ratio returns the log likelihood ratio of a token that yes and no lessons of the classes had, in nats, positive for
+// yes. It is [ln((yes+a)/(Y+2a)) − ln((no+b)/(N+2b))] · n/(n+s), where Y and N are the numbers of lessons, a and b the
+// pseudocounts, and n is yes+no. It is 0 if n is 0.
 func (o Odds) Ratio(yes, no uint32) float64 {
 	n := float64(yes) + float64(no)
 	if n == 0 {

@@ -2,5 +2,5 @@ package table
 
 import "math"
 
-// Sigmoid is the probability of a logit, exactly 0.5 of 0.
+// Sigmoid returns the probability of a logit. Sigmoid(0) is exactly 0.5.
 func Sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }

@@ -1,4 +1,5 @@
-// Package table holds what a model knows of each token. It knows no tokens but by their hashes.
+// Package table holds the data structures and formulas of package classifier that do not depend on tokens: a persistent
+// hash table keyed by token hashes, hashing, 4-grams, smoothed log ratios, and MinHash fingerprints. It is pure.
 package table
 
 import (
@@ -9,47 +10,48 @@ import (
 	"unsafe"
 )
 
-// A Table holds values by the hash of a token, in pages. A fork shares its pages until it writes to them, so that
-// those who read a table never wait for those who write the next one.
+// A Table maps the hashes of tokens to values, in pages with copy-on-write. A fork shares the pages until it writes to
+// them. So readers of a table never wait for the writer of its fork.
 type Table[V any] struct {
-	pages  []page[V] // each has the hashes that begin with its number, in so many bits
-	owners []owner
-	bits   int
-	n      int
-	era    uint32 // how often it was forked
+	pages      []page[V] // by the first bits of a hash
+	owners     []owner   // by page
+	bits       int       // log2 of the number of pages
+	n          int       // number of values
+	generation uint32    // generation: the number of forks before
 }
 
-// A page has its slots where their hashes say, or after it: the further from there go first (robin hood hashing). Some
-// are free.
+// A page is a hash table with Robin Hood hashing: linear probing, in which a value far from its home slot displaces a
+// nearer one. At most 7/8 of the slots are used.
 type page[V any] []slot[V]
 
-// A slot has its hash in halves, to be no larger than it need be; a free one has none.
+// A slot holds its hash in halves, which avoids padding. The hash of a free slot is 0.
 type slot[V any] struct {
 	value     V
 	low, high uint32
 }
 
-// An owner says of a page how many of its slots are taken, and which table may write to it: others copy it first.
-type owner struct{ taken, era uint32 }
+// An owner holds a page's number of used slots, and the generation of the table that may write to the page. A table of
+// another generation copies the page first.
+type owner struct{ taken, generation uint32 }
 
-// pageSlots is how many values a page has at most, on average.
+// pageSlots is the maximum average number of values in a page.
 const pageSlots = 32
 
 // New returns an empty table.
 func New[V any]() Table[V] { return Table[V]{pages: make([]page[V], 1), owners: make([]owner, 1)} }
 
-// Fork returns a copy that may be written. The table itself must not be any more.
+// Fork returns a writable copy. The original must not be written any more.
 func (t *Table[V]) Fork() Table[V] {
 	c := *t
 	c.pages, c.owners = slices.Clone(t.pages), slices.Clone(t.owners)
-	c.era++
+	c.generation++
 	return c
 }
 
-// Len is how many values there are.
+// Len returns the number of values.
 func (t *Table[V]) Len() int { return t.n }
 
-// Get returns the value of a hash, which is not 0, and whether there is one.
+// Get returns the value of a hash, and reports whether there is one. The hash must not be 0.
 func (t *Table[V]) Get(hash uint64) (v V, found bool) {
 	p := t.pages[hash>>(64-t.bits)]
 	at, found := p.find(hash, t.bits)
@@ -59,8 +61,8 @@ func (t *Table[V]) Get(hash uint64) (v V, found bool) {
 	return v, found
 }
 
-// At returns the value of a hash, which is not 0, for writing: a new one, zero, if there was none. The next call may
-// move it.
+// At returns a pointer to the value of a hash for writing. It inserts a zero value if there is none. The pointer is
+// valid until the next call. The hash must not be 0.
 func (t *Table[V]) At(hash uint64) *V {
 	i := hash >> (64 - t.bits)
 	at, found := t.pages[i].find(hash, t.bits)
@@ -69,9 +71,9 @@ func (t *Table[V]) At(hash uint64) *V {
 		return t.At(hash)
 	}
 	own := &t.owners[i]
-	if full := 8*int(own.taken+1) > 7*len(t.pages[i]); own.era != t.era || full && !found {
-		if own.era = t.era; full && !found {
-			t.pages[i] = t.pages[i].roomy(int(own.taken), t.bits)
+	if full := 8*int(own.taken+1) > 7*len(t.pages[i]); own.generation != t.generation || full && !found {
+		if own.generation = t.generation; full && !found {
+			t.pages[i] = t.pages[i].enlarged(int(own.taken), t.bits)
 		} else {
 			t.pages[i] = slices.Clone(t.pages[i])
 		}
@@ -84,14 +86,14 @@ func (t *Table[V]) At(hash uint64) *V {
 	return &t.pages[i][at].value
 }
 
-// split makes two pages of each.
+// split doubles the number of pages.
 func (t *Table[V]) split() {
 	old := t.pages
 	t.bits++
 	t.pages, t.owners = make([]page[V], 2*len(old)), make([]owner, 2*len(old))
 	t.n = 0
 	for i := range t.owners {
-		t.owners[i].era = t.era
+		t.owners[i].generation = t.generation
 	}
 	for _, p := range old {
 		for _, s := range p {
@@ -104,13 +106,13 @@ func (t *Table[V]) split() {
 
 func (s *slot[V]) hash() uint64 { return uint64(s.low) | uint64(s.high)<<32 }
 
-// home is the slot of so many where a hash should be: its bits after those of its page are spread evenly.
+// home returns the preferred slot of a hash in a page. It skips the first bits of the hash, which choose the page.
 func home(hash uint64, bit, slots int) int {
 	at, _ := bits.Mul64(hash<<bit, uint64(slots))
 	return int(at)
 }
 
-// find returns where a hash is, or where it would be.
+// find returns the slot of a hash, or the slot where it belongs, and reports whether it is there.
 func (p page[V]) find(hash uint64, bit int) (at int, found bool) {
 	if len(p) == 0 {
 		return 0, false
@@ -120,7 +122,7 @@ func (p page[V]) find(hash uint64, bit int) (at int, found bool) {
 		switch other := p[at].hash(); {
 		case other == hash:
 			return at, true
-		case other == 0 || p.far(other, at, bit) < far:
+		case other == 0 || p.distance(other, at, bit) < far:
 			return at, false
 		}
 		if at++; at == len(p) {
@@ -129,15 +131,15 @@ func (p page[V]) find(hash uint64, bit int) (at int, found bool) {
 	}
 }
 
-// far is how far a hash stands from its home.
-func (p page[V]) far(hash uint64, at, bit int) int {
+// distance returns the distance of the hash in slot at from its home slot.
+func (p page[V]) distance(hash uint64, at, bit int) int {
 	if at -= home(hash, bit, len(p)); at < 0 {
 		at += len(p)
 	}
 	return at
 }
 
-// insert puts a slot in and returns where. There is a free one.
+// insert inserts s and returns its index. The page must have a free slot.
 func (p page[V]) insert(s slot[V], bit int) int {
 	first := -1
 	at := home(s.hash(), bit, len(p))
@@ -149,7 +151,7 @@ func (p page[V]) insert(s slot[V], bit int) int {
 			}
 			return first
 		}
-		if less := p.far(other, at, bit); less < far {
+		if less := p.distance(other, at, bit); less < far {
 			p[at], s = s, p[at]
 			if far = less; first < 0 {
 				first = at
@@ -161,8 +163,8 @@ func (p page[V]) insert(s slot[V], bit int) int {
 	}
 }
 
-// roomy returns a copy that has room for some more.
-func (p page[V]) roomy(taken, bit int) page[V] {
+// enlarged returns a copy with more free slots.
+func (p page[V]) enlarged(taken, bit int) page[V] {
 	c := slices.Grow(page[V](nil), 2+taken*4/3)
 	c = c[:cap(c)]
 	for _, s := range p {
@@ -173,7 +175,7 @@ func (p page[V]) roomy(taken, bit int) page[V] {
 	return c
 }
 
-// All yields what is in the table in order of hash.
+// All returns an iterator over the hashes and values, in order of hash.
 func (t *Table[V]) All() iter.Seq2[uint64, V] {
 	return func(yield func(uint64, V) bool) {
 		var sorted page[V]
@@ -189,7 +191,7 @@ func (t *Table[V]) All() iter.Seq2[uint64, V] {
 	}
 }
 
-// Size is about how many bytes the table takes.
+// Size returns the approximate size of the table in memory, in bytes.
 func (t *Table[V]) Size() int {
 	const page = int(unsafe.Sizeof(page[V]{}) + unsafe.Sizeof(owner{}))
 	return len(t.pages)*page + t.n*int(unsafe.Sizeof(slot[V]{}))*5/4

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A table is a map that can be forked: what is written to a fork is not in what it was forked from.
-func TestATableHoldsWhatAMapDoesAndItsForksAreApart(t *testing.T) {
+// A table holds the same values as a map, and writes to a fork do not change the original.
+func TestTable_MatchesMapAndForksAreIndependent(t *testing.T) {
 	for name, hash := range map[string]func(r *rand.Rand) uint64{
 		"spread":   func(r *rand.Rand) uint64 { return uint64(1+r.IntN(5000)) * 0x9E3779B97F4A7C15 },
 		"in a row": func(r *rand.Rand) uint64 { return 1 + uint64(r.IntN(3000)) },

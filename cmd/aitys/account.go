@@ -25,11 +25,11 @@ type accountCmd struct {
 	Add     accountAddCmd     `cmd:"" help:"Add an account; prints a one-time link unless a password is given."`
 	List    accountListCmd    `cmd:"" help:"List the accounts."`
 	Reset   accountResetCmd   `cmd:"" help:"End an account's sessions and print a one-time link to set a new password."`
-	Disable accountDisableCmd `cmd:"" help:"End an account's sessions and let it sign in no more."`
+	Disable accountDisableCmd `cmd:"" help:"Disable an account and end its sessions."`
 	Enable  accountEnableCmd  `cmd:"" help:"Let a disabled account sign in again."`
 }
 
-// accountLine is an account as programs read it. Sites nil means all of them.
+// accountLine is the JSON form of an account. Sites is nil if the role is for all sites.
 type accountLine struct {
 	Email    string   `json:"email"`
 	Name     string   `json:"name"`
@@ -39,22 +39,22 @@ type accountLine struct {
 	Link     string   `json:"link,omitempty"`
 }
 
-// linkBase says where the one-time links of a command lead.
+// linkBase has the base URL of one-time links.
 type linkBase struct {
-	PublicURL string `help:"Address of the service, for the link that is printed (that of the server that ran last)." placeholder:"URL"`
+	PublicURL string `help:"Public URL for the printed link (default that of the last server)." placeholder:"URL"`
 }
 
-// read returns the address that was given, or nil.
-func (b linkBase) read() (*url.URL, error) {
+// parse returns the given URL, or nil if none was given.
+func (b linkBase) parse() (*url.URL, error) {
 	if b.PublicURL == "" {
 		return nil, nil
 	}
 	return flags.PublicURL(b.PublicURL)
 }
 
-// address is where one-time links lead: the one given, else that of the server that runs or ran last on this
-// database, else the one that a server has by default.
-func (r *services) address(ctx context.Context, given *url.URL) (*url.URL, error) {
+// publicURL returns the base URL of one-time links: given, else the URL of the last server on this database, else the
+// default URL of a server.
+func (r *services) publicURL(ctx context.Context, given *url.URL) (*url.URL, error) {
 	if given != nil {
 		return given, nil
 	}
@@ -68,34 +68,34 @@ func (r *services) address(ctx context.Context, given *url.URL) (*url.URL, error
 type accountAddCmd struct {
 	asJSON
 	linkBase
-	Email         string   `help:"E-mail, with which they sign in." required:"" placeholder:"E"`
-	Name          string   `help:"Name that others see." required:"" placeholder:"N"`
+	Email         string   `help:"E-mail address for sign-in." required:"" placeholder:"E"`
+	Name          string   `help:"Display name." required:"" placeholder:"N"`
 	Role          string   `help:"author, moderator or owner." required:"" enum:"author,moderator,owner" placeholder:"ROLE"`
-	Site          []string `help:"Key of a site that the role is for; repeat it. Without: all sites." placeholder:"KEY"`
+	Site          []string `help:"Key of a site that the role is limited to; repeatable (default all sites)." placeholder:"KEY"`
 	PasswordStdin bool     `help:"Read the password from the first line of standard input."`
 }
 
 func (c accountAddCmd) Run(a *env) error {
-	public, err := c.read()
+	public, err := c.parse()
 	if err != nil {
 		return err
 	}
 	in := identity.NewAccount{Email: c.Email, Name: c.Name, Sites: c.Site}
-	in.Role, _ = authz.ParseRole(c.Role) // one of the enum
+	in.Role, _ = authz.ParseRole(c.Role) // kong has checked the enum
 	if c.PasswordStdin {
 		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read the password: %w", err)
 		}
 		if in.Password = strings.TrimRight(line, "\r\n"); in.Password == "" {
-			return errors.New("no password came on standard input")
+			return errors.New("no password on standard input")
 		}
 	}
-	return a.with(writes, func(ctx context.Context, r *services) error {
-		if err := r.know(ctx, c.Site); err != nil {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
+		if err := r.checkSites(ctx, c.Site); err != nil {
 			return err
 		}
-		public, err := r.address(ctx, public) // first: an account whose link nobody sees helps nobody
+		public, err := r.publicURL(ctx, public) // first, because an account without its link is useless
 		if err != nil {
 			return err
 		}
@@ -109,18 +109,18 @@ func (c accountAddCmd) Run(a *env) error {
 		}
 		switch {
 		case c.JSON:
-			return a.json(out)
+			return a.printJSON(out)
 		case out.Link != "":
-			return a.line("%s", out.Link)
+			return a.printLine("%s", out.Link)
 		}
-		return a.line("added account %s", account.Email)
+		return a.printLine("added account %s", account.Email)
 	})
 }
 
 type accountListCmd struct{ asJSON }
 
 func (c accountListCmd) Run(a *env) error {
-	return a.with(reads, func(ctx context.Context, r *services) error {
+	return a.withServices(accessRead, func(ctx context.Context, r *services) error {
 		accounts, err := r.Identity.Accounts(ctx, authz.Operator)
 		if err != nil {
 			return err
@@ -144,13 +144,13 @@ func (c accountListCmd) Run(a *env) error {
 			}
 		}
 		if c.JSON {
-			return a.json(map[string]any{"accounts": lines})
+			return a.printJSON(map[string]any{"accounts": lines})
 		}
-		return a.table(rows)
+		return a.printTable(rows)
 	})
 }
 
-// newAccountLines returns a line for each role that an account has.
+// newAccountLines returns one line per role of an account.
 func newAccountLines(account authz.Account, sites []site.Site) []accountLine {
 	line := accountLine{Email: account.Email, Name: account.Name, Disabled: account.Disabled}
 	var lines []accountLine
@@ -168,7 +168,7 @@ func newAccountLines(account authz.Account, sites []site.Site) []accountLine {
 			lines = append(lines, line)
 		}
 	}
-	if lines == nil { // no role at all
+	if lines == nil { // the account has no role
 		line.Role, line.Sites = "", []string{}
 		lines = append(lines, line)
 	}
@@ -182,28 +182,28 @@ type accountResetCmd struct {
 }
 
 func (c accountResetCmd) Run(a *env) error {
-	public, err := c.read()
+	public, err := c.parse()
 	if err != nil {
 		return err
 	}
-	return a.with(writes, func(ctx context.Context, r *services) error {
-		public, err := r.address(ctx, public)
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
+		public, err := r.publicURL(ctx, public)
 		if err != nil {
 			return err
 		}
 		reset, err := r.Identity.ResetAccount(ctx, authz.Operator, c.Email)
 		if err != nil {
-			return unknown(err, "account", c.Email)
+			return mapNotFound(err, "account", c.Email)
 		}
 		link := web.LinkURL(public, reset.Link)
 		ended := authz.TokenNames(reset.Tokens)
 		if c.JSON {
-			return a.json(map[string]string{"email": c.Email, "link": link, "ended_tokens": ended})
+			return a.printJSON(map[string]string{"email": c.Email, "link": link, "ended_tokens": ended})
 		}
 		if ended != "" {
-			_, _ = fmt.Fprintf(a.stderr, "tokens that ended: %s\n", ended) // the link must be told all the same
+			_, _ = fmt.Fprintf(a.stderr, "revoked tokens: %s\n", ended) // the link must be printed anyway
 		}
-		return a.line("%s", link)
+		return a.printLine("%s", link)
 	})
 }
 
@@ -220,22 +220,22 @@ type accountEnableCmd struct {
 func (c accountEnableCmd) Run(a *env) error { return a.setDisabled(c.Email, false) }
 
 func (a *env) setDisabled(email string, disabled bool) error {
-	return a.with(writes, func(ctx context.Context, r *services) error {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
 		accounts, err := r.Identity.Accounts(ctx, authz.Operator)
 		if err != nil {
 			return err
 		}
 		i := slices.IndexFunc(accounts, func(m authz.Account) bool { return text.AddressOf(m.Email) == text.AddressOf(email) })
 		if i < 0 {
-			return missing("account", email)
+			return notFound("account", email)
 		}
 		if _, err := r.Identity.SetAccount(ctx, authz.Operator, accounts[i].ID,
 			identity.AccountChange{Disabled: &disabled}); err != nil {
 			return err
 		}
 		if disabled {
-			return a.line("disabled account %s", accounts[i].Email)
+			return a.printLine("disabled account %s", accounts[i].Email)
 		}
-		return a.line("enabled account %s", accounts[i].Email)
+		return a.printLine("enabled account %s", accounts[i].Email)
 	})
 }

@@ -15,17 +15,17 @@ import (
 
 type backupCmd struct {
 	asJSON
-	File string `arg:"" help:"File to write; what is there already is not overwritten."`
+	File string `arg:"" help:"File to write; an existing file is not overwritten."`
 }
 
 type restoreCmd struct {
 	asJSON
 	File   string `arg:"" help:"File that aitys backup wrote."`
-	Erased string `help:"Marks of what was erased after that: a later backup's FILE.erased.jsonl." placeholder:"FILE"`
+	Erased string `help:"Marks of later erasures: a later backup's FILE.erased.jsonl." placeholder:"FILE"`
 }
 
-// copyLine is a backup as programs read it. Replaced is where the old database went.
-type copyLine struct {
+// backupLine is the JSON form of a backup or a restore. Replaced is the new path of the old database.
+type backupLine struct {
 	File      string `json:"file"`
 	Bytes     int64  `json:"bytes"`
 	Sites     int64  `json:"sites"`
@@ -33,22 +33,22 @@ type copyLine struct {
 	Comments  int64  `json:"comments"`
 	Decisions int64  `json:"decisions"`
 	Sealed    bool   `json:"sealed"`
-	Erased    int    `json:"erased"`  // lessons erased again
-	Emptied   int    `json:"emptied"` // comments, too
+	Erased    int    `json:"erased"`  // number of lessons that were erased again
+	Emptied   int    `json:"emptied"` // number of comments that were erased again
 	Replaced  string `json:"replaced,omitempty"`
 }
 
-func lineOf(c sqlite.Copy, file string) copyLine {
-	return copyLine{File: file, Bytes: c.Bytes, Sites: c.Sites, Pages: c.Pages, Comments: c.Comments,
+func newBackupLine(c sqlite.Copy, file string) backupLine {
+	return backupLine{File: file, Bytes: c.Bytes, Sites: c.Sites, Pages: c.Pages, Comments: c.Comments,
 		Decisions: c.Decisions, Sealed: c.Sealed}
 }
 
-func (l copyLine) String() string {
+func (l backupLine) String() string {
 	return fmt.Sprintf("%d sites, %d pages, %d comments, %d decisions", l.Sites, l.Pages, l.Comments, l.Decisions)
 }
 
-var errPostgresCopies = errors.New("this is for SQLite; Postgres copies and restores itself: " +
-	"`pg_dump --format=custom --file=FILE DATABASE`, and `pg_restore --dbname=DATABASE FILE` into an empty one")
+var errPostgresCopies = errors.New("this command supports only SQLite. For Postgres use " +
+	"`pg_dump --format=custom --file=FILE DATABASE`, and `pg_restore --dbname=DATABASE FILE` into an empty database")
 
 func (c backupCmd) Run(a *env) error {
 	path, isSQLite := a.base.sqlitePath()
@@ -58,26 +58,26 @@ func (c backupCmd) Run(a *env) error {
 	case !exists(path):
 		return fmt.Errorf("there is no database at %s", path)
 	}
-	if beside := erasedOf(c.File); exists(beside) {
-		return fmt.Errorf("nothing was backed up: there is something at %s already, and it is not overwritten", beside)
+	if beside := backupErasuresPath(c.File); exists(beside) {
+		return fmt.Errorf("nothing was backed up: %s already exists", beside)
 	}
-	made, err := sqlite.Make(a.ctx, path, c.File)
+	made, err := sqlite.Backup(a.ctx, path, c.File)
 	if err != nil {
 		return fmt.Errorf("nothing was backed up: %w", err)
 	}
-	lines, _, err := readErased(erasedBeside(path))
+	lines, _, err := readErasures(erasuresPath(path))
 	if err == nil && len(lines) > 0 {
-		err = sqlite.WriteFile(erasedOf(c.File), lines)
+		err = sqlite.WriteFile(backupErasuresPath(c.File), lines)
 	}
 	if err != nil {
-		_ = os.Remove(c.File) // without its marks it would bring back what is erased
+		_ = os.Remove(c.File) // restored without the marks, it would bring back erased data
 		return fmt.Errorf("nothing was backed up: %w", err)
 	}
-	line := lineOf(made, c.File)
+	line := newBackupLine(made, c.File)
 	if c.JSON {
-		return a.json(line)
+		return a.printJSON(line)
 	}
-	return a.line("backed up to %s and read back: %v, %.1f MB; the secret is not in it: keep %s apart",
+	return a.printLine("backed up to %s and read back: %v, %.1f MB; the secret is not included: keep %s separately",
 		c.File, line, float64(made.Bytes)/1e6, a.base.SecretFile)
 }
 
@@ -89,52 +89,52 @@ func (c restoreCmd) Run(a *env) error {
 	if folder := filepath.Dir(path); folder != filepath.Clean(a.base.Data) && !exists(folder) {
 		return fmt.Errorf("there is no folder %s", folder)
 	}
-	if _, err := os.Stat(c.File); err == nil { // what is refused makes no folder
-		if err := a.makeFolder(path); err != nil {
+	if _, err := os.Stat(c.File); err == nil { // a missing backup must not create a folder
+		if err := a.makeDataFolder(path); err != nil {
 			return err
 		}
 	}
 	if c.Erased != "" && !exists(c.Erased) {
 		return fmt.Errorf("--erased: there is no file %s", c.Erased)
 	}
-	lines, marks, err := readErased(erasedBeside(path), erasedOf(c.File), c.Erased)
+	lines, marks, err := readErasures(erasuresPath(path), backupErasuresPath(c.File), c.Erased)
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
 	erased, emptied := 0, 0
 	put, aside, err := sqlite.Restore(a.ctx, c.File, path, time.Now(), func(fresh string) (err error) {
-		if erased, emptied, err = a.bringUp(fresh, marks); err == nil && len(lines) > 0 {
-			err = sqlite.WriteFile(erasedBeside(path), lines)
+		if erased, emptied, err = a.upgradeRestored(fresh, marks); err == nil && len(lines) > 0 {
+			err = sqlite.WriteFile(erasuresPath(path), lines)
 		}
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
-	line := lineOf(put, c.File)
+	line := newBackupLine(put, c.File)
 	line.Replaced, line.Erased, line.Emptied = aside, erased, emptied
 	if c.JSON {
-		return a.json(line)
+		return a.printJSON(line)
 	}
 	more := ""
 	if erased+emptied > 0 {
 		more += fmt.Sprintf("; %d comments and %d lessons were erased again", emptied, erased)
 	}
 	if !put.Sealed {
-		more += "; it has no seal of `aitys backup`, so only its structure was checked"
+		more += "; the file has no seal of `aitys backup`, so only its structure was checked"
 	}
 	if aside != "" {
-		more += "; what stood there is now " + aside
+		more += "; the old database is now " + aside
 	}
 	if !exists(a.base.SecretFile) {
-		more += "; put its secret to " + a.base.SecretFile + " before a server starts"
+		more += "; copy its secret to " + a.base.SecretFile + " before you start a server"
 	}
-	return a.line("restored %s to %s: %v%s", c.File, path, line, more)
+	return a.printLine("restored %s to %s: %v%s", c.File, path, line, more)
 }
 
-// bringUp brings a file to this program's schema, and erases in it what was erased since. It refuses one of a newer
-// program.
-func (a *env) bringUp(file string, marks []learning.Mark) (erased, emptied int, err error) {
+// upgradeRestored migrates a database file and repeats the erasures in it that were made after the backup. It returns
+// an error if the file has a newer schema.
+func (a *env) upgradeRestored(file string, marks []learning.Mark) (erased, emptied int, err error) {
 	db, err := store.Open(a.ctx, "sqlite:"+file, store.Options{})
 	if err != nil {
 		return 0, 0, err
@@ -147,13 +147,13 @@ func (a *env) bringUp(file string, marks []learning.Mark) (erased, emptied int, 
 	if err != nil {
 		return 0, 0, err
 	}
-	r, err := app.New(a.ctx, db, app.Coordination{}, secret, app.Options{Clock: wall{}})
+	r, err := app.New(a.ctx, db, app.Coordination{}, secret, app.Options{Clock: systemClock{}})
 	if err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", a.base.SecretFile, err)
 	}
-	if emptied, err = r.Privacy.EraseAgain(a.ctx, marks); err != nil {
+	if emptied, err = r.Privacy.ReapplyErasures(a.ctx, marks); err != nil {
 		return 0, 0, err
 	}
-	erased, err = r.Learning.EraseMarked(a.ctx, marks)
+	erased, err = r.Learning.ReplayErasures(a.ctx, marks)
 	return erased, emptied, err
 }

@@ -14,19 +14,19 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// What was acknowledged before a backup began is in it, however much is written meanwhile.
-func TestABackupUnderLoadHoldsWhatWasAcknowledged(t *testing.T) {
+// A backup contains all comments that were acknowledged before it started, also under write load.
+func TestBackup_UnderLoadHasAcknowledgedComments(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	i := s.serve("--limits", "off")
-	c := client(i, "blog", s.furnish("--data", "data"))
-	testkit.Within(t, soon, "the site is there", func() bool {
+	c := client(i, "blog", s.addBlog("--data", "data"))
+	testkit.Within(t, crossProcessWait, "the site is there", func() bool {
 		_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "The first one.")
 		return err == nil
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	var mu sync.Mutex
-	taken := map[string]string{} // edit tokens by ids
+	taken := map[string]string{} // edit tokens by comment ID
 	acknowledged := func() map[string]string {
 		mu.Lock()
 		defer mu.Unlock()
@@ -80,10 +80,10 @@ func TestABackupUnderLoadHoldsWhatWasAcknowledged(t *testing.T) {
 	s.must("doctor", "--audit", "--data", "data")
 }
 
-func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
+func TestBackup_ErrorsAreOneLine(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	s.furnish("--data", "data")
+	s.addBlog("--data", "data")
 	s.must("backup", "good", "--data", "data")
 	whole, err := os.ReadFile(filepath.Join(s.dir, "good"))
 	if err != nil {
@@ -104,7 +104,7 @@ func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.must("backup", "future", "--data", "next")
-	files := func() []string { // a folder's own time changes
+	files := func() []string { // folders change their times
 		return slices.DeleteFunc(s.files(), func(line string) bool { return strings.Contains(line, " d") })
 	}
 	before := files()
@@ -137,25 +137,25 @@ func TestBackupsThatCannotBeAreRefusedInOneLine(t *testing.T) {
 	}
 }
 
-// An erasure stays one, whatever copy is put back.
-func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
+// An erasure survives the restore of an older backup.
+func TestRestore_RepeatsErasures(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	i := s.serve("--limits", "off")
-	c := client(i, "blog", s.furnish("--data", "data"))
+	c := client(i, "blog", s.addBlog("--data", "data"))
 	const ann = "ann@mail.example"
-	testkit.Within(t, soon, "the site takes comments", func() bool {
+	testkit.Within(t, crossProcessWait, "the site takes comments", func() bool {
 		p, err := c.Post(t.Context(), "", blogPage, "Ann", ann, "What Ann has to say about bicycles.")
 		if err != nil {
 			return false
 		}
-		_, err = c.Decide(t.Context(), "approve", "", testkit.Ref{ID: p.ID, Version: p.Version})
+		_, err = c.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: p.ID, Version: p.Version})
 		return err == nil
 	})
 	if err := i.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	held := func(data string) (lessons, comments int) { return s.held(ann, data) }
+	held := func(data string) (lessons, comments int) { return s.storedOf(ann, data) }
 	s.must("backup", "early", "--data", "data")
 	if _, errs, code := s.run(ann+"\n", "classifier", "erase", "--site", "blog", "--email-stdin",
 		"--data", "data"); code != 0 {
@@ -167,7 +167,7 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 		t.Errorf("beside the late backup: %q, %v", marks, err)
 	}
 
-	// Another machine, that has the secret: nobody told it of the erasure, and then somebody did.
+	// Another machine with the same secret, first without the erasure marks and then with them.
 	secret, err := os.ReadFile(filepath.Join(s.dir, "data", "secret"))
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 	if lessons, comments := held("told"); lessons+comments != 0 {
 		t.Errorf("%d lessons came back, and %d comments", lessons, comments)
 	}
-	// The same machine remembers by itself.
+	// The same machine has the marks.
 	out := s.must("restore", "early", "--data", "data")
 	if !strings.Contains(out, "1 comments and 1 lessons were erased again") {
 		t.Errorf("it says %q", out)
@@ -202,8 +202,8 @@ func TestWhatWasErasedIsErasedAgainInARestoredCopy(t *testing.T) {
 	}
 }
 
-// held is what a database has of a person.
-func (s *shell) held(email, data string) (lessons, comments int) {
+// storedOf returns how many lessons and comments of a person a database has.
+func (s *shell) storedOf(email, data string) (lessons, comments int) {
 	s.t.Helper()
 	out, errs, code := s.run(email+"\n", "classifier", "erase", "--site", "blog", "--email-stdin", "--dry-run", "--json",
 		"--data", data)
@@ -215,20 +215,20 @@ func (s *shell) held(email, data string) (lessons, comments int) {
 	return line.Lessons, line.Comments
 }
 
-// What its writer had forgotten at once no older copy brings back; what it taught stays, as it did.
-func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
+// A restore does not bring back comments that their author deleted with forget=1. The lessons from them stay.
+func TestRestore_RepeatsForgottenComments(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	i := s.serve("--limits", "off")
-	c := client(i, "blog", s.furnish("--data", "data"))
+	c := client(i, "blog", s.addBlog("--data", "data"))
 	const ann = "ann@mail.example"
-	var told, waits testkit.Posted
-	testkit.Within(t, soon, "the site takes comments", func() (ok bool) {
+	var told, waits testkit.PostResult
+	testkit.Within(t, crossProcessWait, "the site takes comments", func() (ok bool) {
 		var err error
 		told, err = c.Post(t.Context(), "", blogPage, "Ann", ann, "What Ann has to say about bicycles.")
 		return err == nil
 	})
-	_, err := c.Decide(t.Context(), "approve", "", testkit.Ref{ID: told.ID, Version: told.Version})
+	_, err := c.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: told.ID, Version: told.Version})
 	if err == nil {
 		waits, err = c.Post(t.Context(), "", blogPage, "Ann", ann, "The quagga has not been seen.")
 	}
@@ -236,7 +236,7 @@ func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.must("backup", "early", "--data", "data")
-	for _, p := range []testkit.Posted{told, waits, waits} { // again by whoever heard no answer
+	for _, p := range []testkit.PostResult{told, waits, waits} { // twice, like a retry after a lost answer
 		bearer := map[string]string{"Authorization": "Bearer " + p.EditToken}
 		if err := c.Do(t.Context(), "DELETE", "/comments/"+p.ID+"?forget=1", bearer, nil, nil); err != nil {
 			t.Fatal(err)
@@ -253,7 +253,7 @@ func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
 	if !strings.Contains(out, "2 comments and 0 lessons were erased again") {
 		t.Errorf("it says %q", out)
 	}
-	if lessons, comments := s.held(ann, "data"); lessons != 1 || comments != 0 {
+	if lessons, comments := s.storedOf(ann, "data"); lessons != 1 || comments != 0 {
 		t.Errorf("of the person are %d lessons and %d comments; want the lesson alone", lessons, comments)
 	}
 	raw, err := os.ReadFile(filepath.Join(s.dir, "data", "aitys.db"))
@@ -267,11 +267,11 @@ func TestWhatItsWriterHadForgottenIsForgottenInARestoredCopy(t *testing.T) {
 	s.must("doctor", "--audit", "--data", "data")
 }
 
-// What cannot be remembered is not done: it would be undone by the next restore.
-func TestAnErasureThatCannotBeRememberedIsRefused(t *testing.T) {
+// An erasure fails if its mark cannot be written, because the next restore would undo it.
+func TestErase_FailsWithoutMark(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	s.furnish("--data", "data")
+	s.addBlog("--data", "data")
 	if err := os.Mkdir(filepath.Join(s.dir, "data", "erased.jsonl"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -15,40 +15,40 @@ import (
 )
 
 type classifierCmd struct {
-	Eval    classifierEvalCmd    `cmd:"" help:"Say how well a site's filter did, and what another setting would have done."`
-	Inspect classifierInspectCmd `cmd:"" help:"Say what a site's filter has learned."`
-	Rebuild classifierRebuildCmd `cmd:"" help:"Fold a site's filter from nothing, compare it, and store a new snapshot."`
-	Retire  classifierRetireCmd  `cmd:"" help:"Erase for good what was taught to a site's filter before a time."`
-	Erase   classifierEraseCmd   `cmd:"" help:"Erase for good one person's comments, and what they taught a site's filter."`
+	Eval    classifierEvalCmd    `cmd:"" help:"Report how well a site's filter did, and what other settings would have done."`
+	Inspect classifierInspectCmd `cmd:"" help:"Show what a site's filter has learned."`
+	Rebuild classifierRebuildCmd `cmd:"" help:"Rebuild a site's filter from its log, compare it, and store a snapshot."`
+	Retire  classifierRetireCmd  `cmd:"" help:"Permanently erase a site's lessons from before a time."`
+	Erase   classifierEraseCmd   `cmd:"" help:"Permanently erase a commenter's comments and the lessons from them."`
 }
 
-// ofSite is what commands about one site's filter take.
-type ofSite struct {
+// siteFlags are the flags of commands for one site.
+type siteFlags struct {
 	asJSON
 	Site string `help:"The site's key." required:"" placeholder:"KEY"`
 }
 
-// with runs a command about the site. It never makes a database.
-func (c ofSite) with(a *env, do func(ctx context.Context, r *services, site site.Site) error) error {
-	return a.with(reads, func(ctx context.Context, r *services) error {
+// withSite opens the services and calls do withSite the site. It never creates a database.
+func (c siteFlags) withSite(a *env, do func(ctx context.Context, r *services, site site.Site) error) error {
+	return a.withServices(accessRead, func(ctx context.Context, r *services) error {
 		site, err := r.Process.Site(ctx, c.Site)
 		if err != nil {
-			return unknown(err, "site", c.Site)
+			return mapNotFound(err, "site", c.Site)
 		}
 		return do(ctx, r, site)
 	})
 }
 
 type classifierEvalCmd struct {
-	ofSite
-	Threshold  *float64 `help:"Try a score from which comments are suspected: 0.5 to 1." placeholder:"X"`
-	Moderation string   `help:"Try another rule: ${policies}." placeholder:"RULE"`
-	Last       *int     `help:"How many decided comments to try it on: 1 to 10,000 (1,000)." placeholder:"N"`
+	siteFlags
+	Threshold  *float64 `help:"Try another threshold for suspected comments: 0.5 to 1." placeholder:"X"`
+	Moderation string   `help:"Try another moderation setting: ${policies}." placeholder:"RULE"`
+	Last       *int     `help:"Number of decided comments to use: 1 to 10,000 (default 1,000)." placeholder:"N"`
 }
 
 func (c classifierEvalCmd) Run(a *env) error {
 	try := evaluation.WhatIfRequest{Threshold: c.Threshold, Policy: site.Policy(c.Moderation), Last: c.Last}
-	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return c.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		q, err := r.Evaluation.Quality(ctx, authz.Operator, site, evaluation.QualityRequest{})
 		if err != nil {
 			return err
@@ -66,18 +66,18 @@ func (c classifierEvalCmd) Run(a *env) error {
 			if w != nil {
 				out["what_if"] = api.WhatIf(*w)
 			}
-			return a.json(out)
+			return a.printJSON(out)
 		}
-		return a.parts(evaluationTables(q, w))
+		return a.printTables(evaluationTables(q, w))
 	})
 }
 
 type classifierInspectCmd struct {
-	ofSite
-	Top int `help:"How many words, hosts and traits to show for each side." default:"20" placeholder:"N"`
+	siteFlags
+	Top int `help:"Number of words, hosts and traits to show per class." default:"20" placeholder:"N"`
 }
 
-// inspectLine is a filter as programs read it.
+// inspectLine is the JSON result of inspect.
 type inspectLine struct {
 	Site      string         `json:"site"`
 	Warm      bool           `json:"warm"`
@@ -111,7 +111,7 @@ func (c classifierInspectCmd) Run(a *env) error {
 	if c.Top < 1 || c.Top > 1_000 {
 		return fmt.Errorf("--top: want 1 to 1,000, not %d", c.Top)
 	}
-	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return c.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		in, err := r.Learning.Inspect(ctx, authz.Operator, site, c.Top)
 		if err != nil {
 			return err
@@ -132,24 +132,24 @@ func (c classifierInspectCmd) Run(a *env) error {
 			out.Teachers = append(out.Teachers, teacherLine(t))
 		}
 		if c.JSON {
-			return a.json(out)
+			return a.printJSON(out)
 		}
-		return a.inspect(out)
+		return a.printInspect(out)
 	})
 }
 
 func tokenLines(weights []classifier.Weight) []tokenLine {
 	lines := []tokenLine{}
 	for _, w := range weights {
-		what := i18n.In("en").Token(w.Token)
+		what := i18n.In("en").TokenText(w.Token)
 		lines = append(lines, tokenLine{Token: w.Token, Weight: w.Weight, Spam: w.Spam, Ham: w.Ham, Text: what})
 	}
 	return lines
 }
 
-type classifierRebuildCmd struct{ ofSite }
+type classifierRebuildCmd struct{ siteFlags }
 
-// rebuiltLine is what came of a rebuild, as programs read it.
+// rebuiltLine is the JSON result of rebuild.
 type rebuiltLine struct {
 	Site    string   `json:"site"`
 	Lessons int      `json:"lessons"`
@@ -163,7 +163,7 @@ type rebuiltLine struct {
 }
 
 func (c classifierRebuildCmd) Run(a *env) error {
-	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return c.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		began := time.Now()
 		made, err := r.Learning.Rebuild(ctx, authz.Operator, site, a.progress("folding: entry", began))
 		if err != nil {
@@ -176,18 +176,19 @@ func (c classifierRebuildCmd) Run(a *env) error {
 			Seconds: time.Since(began).Seconds(),
 		}
 		if c.JSON {
-			err = a.json(out)
+			err = a.printJSON(out)
 		} else {
-			err = a.rebuilt(out)
+			err = a.printRebuilt(out)
 		}
 		if err == nil && !out.Same {
-			return errors.New("the model that is kept is not what the log makes")
+			return errors.New("the stored model differs from the one built from the log")
 		}
 		return err
 	})
 }
 
-// progress tells on standard error, every two seconds, how far something long is.
+// progress returns a function that prints the progress to standard error, at most every two seconds. If last is 0, the
+// total is unknown.
 func (a *env) progress(what string, began time.Time) func(entry, last uint64) {
 	const every = 2 * time.Second
 	next := began.Add(every)
@@ -195,7 +196,7 @@ func (a *env) progress(what string, began time.Time) func(entry, last uint64) {
 		if now := time.Now(); now.After(next) {
 			next = now.Add(every)
 			if last > 0 {
-				_, _ = fmt.Fprintf(a.stderr, "%s %d of %d\n", what, entry, last) // nobody waits for it
+				_, _ = fmt.Fprintf(a.stderr, "%s %d of %d\n", what, entry, last) // progress is optional
 			} else {
 				_, _ = fmt.Fprintf(a.stderr, "%s %d\n", what, entry)
 			}

@@ -9,25 +9,25 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// kept starts a demo whose data the test keeps, and returns the flags that name them. It runs on,
-// for commands work beside a server.
-func (s *shell) kept(more ...string) []string {
+// startKeptDemo starts a demo and returns the flags of its database. The demo keeps running, because commands work beside a
+// server.
+func (s *shell) startKeptDemo(more ...string) []string {
 	s.t.Helper()
 	flags := append([]string{"--data", filepath.Join(s.dir, "kept")}, more...)
 	s.startDemo(flags...)
 	return flags
 }
 
-// classifier runs `aitys classifier` about the demo's site.
+// classifier runs `aitys classifier` for the demo's site.
 func (s *shell) classifier(flags []string, args ...string) string {
 	s.t.Helper()
 	return s.must(append(append([]string{"classifier"}, args...), append([]string{"--site", "demo"}, flags...)...)...)
 }
 
-func TestAFilterShowsWhatItLearned(t *testing.T) {
+func TestClassifierInspect_ShowsTokens(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	flags := s.kept()
+	flags := s.startKeptDemo()
 	var in inspectLine
 	unpack(t, s.classifier(flags, "inspect", "--json", "--top", "7"), &in)
 	if !in.Warm || in.Lessons["ham"] < 20 || in.Lessons["spam"] < 10 || in.Lessons["obscenity"] == 0 || in.Tokens < 500 ||
@@ -46,7 +46,7 @@ func TestAFilterShowsWhatItLearned(t *testing.T) {
 		t.Errorf("%d lessons by %+v", lessons, in.Teachers)
 	}
 	text := s.classifier(flags, "inspect")
-	for _, want := range []string{"it judges", "TAUGHT BY", "SPEAKS FOR SPAM", "SPEAKS AGAINST IT", in.Spam[0].Text,
+	for _, want := range []string{"scores comments", "TAUGHT BY", "SPAM TOKEN", "HAM TOKEN", in.Spam[0].Text,
 		in.Teachers[0].Name} {
 		if !strings.Contains(text, want) {
 			t.Errorf("inspect lacks %q:\n%s", want, text)
@@ -54,11 +54,11 @@ func TestAFilterShowsWhatItLearned(t *testing.T) {
 	}
 }
 
-func TestAFilterIsRebuiltFromNothing(t *testing.T) {
+func TestClassifierRebuild_MatchesServer(t *testing.T) {
 	t.Parallel()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
-		flags := s.on(d)
+		flags := s.databaseFlags(d)
 		s.startDemo(flags...)
 		var first, second rebuiltLine
 		unpack(t, s.classifier(flags, "rebuild", "--json"), &first)
@@ -69,17 +69,17 @@ func TestAFilterIsRebuiltFromNothing(t *testing.T) {
 		if second.Base != first.Entry || !second.Same || second.Bytes != first.Bytes || second.Lessons != first.Lessons {
 			t.Errorf("rebuild again: %+v after %+v", second, first)
 		}
-		if text := s.classifier(flags, "rebuild"); !strings.Contains(text, "the same, byte by byte") {
+		if text := s.classifier(flags, "rebuild"); !strings.Contains(text, "identical to the model") {
 			t.Errorf("for people: %q", text)
 		}
 	})
 }
 
-func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
+func TestClassifierErase_RemovesLessons(t *testing.T) {
 	t.Parallel()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
-		flags := s.on(d)
+		flags := s.databaseFlags(d)
 		s.startDemo(flags...)
 		erase := func(email string, more ...string) (out erasedLine) {
 			t.Helper()
@@ -123,21 +123,21 @@ func TestLessonsAreErasedForGoodByCommands(t *testing.T) {
 			t.Errorf("folded when nothing is left: %+v", after)
 		}
 		text := s.classifier(flags, "retire", "--before", now)
-		if text != "erased for good: 0 lessons from before "+now+"\n" {
+		if text != "permanently erased: 0 lessons from before "+now+"\n" {
 			t.Errorf("for people: %q", text)
 		}
 		text = s.classifier(flags, "erase", "--comment", "01234567-89ab-cdef-0123-456789abcdef", "--dry-run")
-		if text != "of the person: 0 comments, 0 lessons, and on other sites 0 copies; nothing was erased\n" {
+		if text != "found: 0 comments, 0 lessons, 0 copies on other sites; nothing was erased\n" {
 			t.Errorf("for people: %q", text)
 		}
 	})
 }
 
-func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
+func TestClassifier_ErrorsAreOneLine(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.must("site", "add", "--key", "empty", "--name", "Empty", "--origin", "https://empty.example")
-	if text := s.must("classifier", "rebuild", "--site", "empty"); !strings.Contains(text, "nothing was decided yet") {
+	if text := s.must("classifier", "rebuild", "--site", "empty"); !strings.Contains(text, "no decisions yet") {
 		t.Errorf("of nothing: %q", text)
 	}
 	for _, tt := range []struct {
@@ -152,23 +152,23 @@ func TestCommandsAboutAFilterAreRefusedInOneLine(t *testing.T) {
 		{"1 to 10000", []string{"eval", "--site", "empty", "--last", "0"}},
 		{"moderation", []string{"eval", "--site", "empty", "--moderation", "some"}},
 		{"like 2026-01-01", []string{"retire", "--site", "empty", "--before", "yesterday"}},
-		{"older than some time in the past", []string{"retire", "--site", "empty", "--before", "2999-01-01"}},
+		{"in the past", []string{"retire", "--site", "empty", "--before", "2999-01-01"}},
 		{"--before", []string{"retire", "--site", "empty"}},
-		{"whose lessons?", []string{"erase", "--site", "empty"}},
-		{"no e-mail came", []string{"erase", "--site", "empty", "--email-stdin"}},
-		{"by their ids", []string{"erase", "--site", "empty", "--comment", "first"}},
+		{"no commenter given", []string{"erase", "--site", "empty"}},
+		{"no e-mail on", []string{"erase", "--site", "empty", "--email-stdin"}},
+		{"by ID", []string{"erase", "--site", "empty", "--comment", "first"}},
 		{"1 to 1,000", []string{"inspect", "--site", "empty", "--top", "0"}},
 	} {
 		s.refused(tt.want, append([]string{"classifier"}, tt.args...)...)
 	}
 }
 
-// What strangers wrote is shown on a terminal: it must not be able to speak to it.
-func TestTablesSpeakToNoTerminal(t *testing.T) {
+// Text of strangers must not send control characters to the terminal.
+func TestTable_RemovesControlCharacters(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	a := &env{out: &out}
-	if err := a.table([][]string{{"a\x1b[2J", "b\u202ec", "d\te\nf"}, {"қазақ", "русский", "“кавычки”"}}); err != nil {
+	if err := a.printTable([][]string{{"a\x1b[2J", "b\u202ec", "d\te\nf"}, {"қазақ", "русский", "“кавычки”"}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := out.String(); strings.ContainsAny(got, "\x1b\t\u202e") || strings.Count(got, "\n") != 2 ||
@@ -177,7 +177,7 @@ func TestTablesSpeakToNoTerminal(t *testing.T) {
 	}
 }
 
-func TestARebuildSaysWhatItFound(t *testing.T) {
+func TestClassifierRebuild_PrintsResult(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -185,35 +185,35 @@ func TestARebuildSaysWhatItFound(t *testing.T) {
 		want string
 	}{
 		{"the same", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Base: 64, Same: true},
-			"folded 90 lessons up to entry 120 of the log in 0.0 s: 5000 bytes\n" +
-				"the same, byte by byte, as what servers make of the snapshot at entry 64; a new one stands at entry 120\n"},
+			"folded 90 lessons up to log entry 120 in 0.0 s: 5000 bytes\n" +
+				"identical to the model that servers build from the snapshot at entry 64; stored a new one at entry 120\n"},
 		{"nothing to compare with", rebuiltLine{Lessons: 1, Entry: 1, Bytes: 500, Same: true},
-			"folded 1 lessons up to entry 1 of the log in 0.0 s: 500 bytes\n" +
-				"there was no snapshot to compare it with; one stands at entry 1 now\n"},
+			"folded 1 lessons up to log entry 1 in 0.0 s: 500 bytes\n" +
+				"no snapshot to compare with; stored one at entry 1\n"},
 		{"a damaged one", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Same: true, Damaged: []uint64{64}},
-			"folded 90 lessons up to entry 120 of the log in 0.0 s: 5000 bytes\n" +
-				"the snapshot at entry 64 was no good, and is removed\n" +
-				"there was no snapshot to compare it with; one stands at entry 120 now\n"},
+			"folded 90 lessons up to log entry 120 in 0.0 s: 5000 bytes\n" +
+				"removed the damaged snapshot at entry 64\n" +
+				"no snapshot to compare with; stored one at entry 120\n"},
 		{"another model", rebuiltLine{Lessons: 90, Entry: 120, Bytes: 5000, Base: 64, Seconds: 3},
-			"folded 90 lessons up to entry 120 of the log in 3.0 s: 5000 bytes\n" +
-				"NOT the same as what servers make of the snapshot at entry 64: " +
-				"all snapshots but a new one are removed; start every server again\n"},
+			"folded 90 lessons up to log entry 120 in 3.0 s: 5000 bytes\n" +
+				"MISMATCH: the snapshot at entry 64, which servers use, gives another model. " +
+				"A new snapshot replaces all older ones; restart every server\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			if err := (&env{out: &out}).rebuilt(tt.line); err != nil || out.String() != tt.want {
+			if err := (&env{out: &out}).printRebuilt(tt.line); err != nil || out.String() != tt.want {
 				t.Errorf("got %q, %v; want %q", out.String(), err, tt.want)
 			}
 		})
 	}
 }
 
-func TestALongFoldSaysHowFarItIs(t *testing.T) {
+func TestProgress_PrintsAfterTwoSeconds(t *testing.T) {
 	t.Parallel()
 	var said strings.Builder
 	tell := (&env{stderr: &said}).progress("folding: entry", time.Now().Add(-time.Hour))
 	tell(10, 40)
-	tell(11, 40) // at once after it
+	tell(11, 40) // too soon after the last line
 	if got, want := said.String(), "folding: entry 10 of 40\n"; got != want {
 		t.Errorf("a long one said %q, want %q", got, want)
 	}

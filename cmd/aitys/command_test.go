@@ -16,8 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A shell runs the built binary in a folder of its own, with nothing in its environment that
-// the test did not put there.
+// A shell runs the built binary in a temporary folder, with only the environment that the test sets.
 type shell struct {
 	t   *testing.T
 	bin string
@@ -30,8 +29,8 @@ func newShell(t *testing.T) *shell {
 	return &shell{t: t, bin: testkit.Binary(t), dir: testkit.MemoryDir(t)}
 }
 
-// on returns the flags that name the shell's data folder, and a database of its own unless d is SQLite.
-func (s *shell) on(d testkit.Database) (flags []string) {
+// databaseFlags returns the flags of the shell's data folder and, unless d is SQLite, of a new database.
+func (s *shell) databaseFlags(d testkit.Database) (flags []string) {
 	s.t.Helper()
 	flags = []string{"--data", filepath.Join(s.dir, "data")}
 	if d.Name != "sqlite" {
@@ -40,10 +39,10 @@ func (s *shell) on(d testkit.Database) (flags []string) {
 	return flags
 }
 
-// onItsWay is how far a long command is, which it tells where the machine is slow.
-var onItsWay = regexp.MustCompile(`(?m)^(copying|exporting|folding|importing): [a-z ]+ \d+( of \d+)?\n`)
+// progressLines matches progress lines, which commands print on slow machines.
+var progressLines = regexp.MustCompile(`(?m)^(copying|exporting|folding|importing): [a-z ]+ \d+( of \d+)?\n`)
 
-// run runs a command to its end. What it says of how far it is, is left out of stderr.
+// run runs a command to its end. It removes progress lines from stderr.
 func (s *shell) run(stdin string, args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), s.bin, args...)
@@ -56,10 +55,10 @@ func (s *shell) run(stdin string, args ...string) (stdout, stderr string, code i
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		s.t.Fatalf("%s: %v", strings.Join(args, " "), err)
 	}
-	return out.String(), onItsWay.ReplaceAllString(errs.String(), ""), cmd.ProcessState.ExitCode()
+	return out.String(), progressLines.ReplaceAllString(errs.String(), ""), cmd.ProcessState.ExitCode()
 }
 
-// must runs a command that has to go well, and returns what it printed.
+// must runs a command that must succeed, and returns its output.
 func (s *shell) must(args ...string) string {
 	s.t.Helper()
 	out, errs, code := s.run("", args...)
@@ -69,7 +68,7 @@ func (s *shell) must(args ...string) string {
 	return out
 }
 
-// refused runs a command that must not go well: nothing on stdout, one line on stderr.
+// refused runs a command that must fail with no output and one line on stderr that contains want.
 func (s *shell) refused(want string, args ...string) (line string) {
 	s.t.Helper()
 	out, errs, code := s.run("", args...)
@@ -89,7 +88,7 @@ func (s *shell) write(name, text string, mode os.FileMode) {
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := os.Chmod(path, mode); err != nil { // past the umask
+	if err := os.Chmod(path, mode); err != nil { // independent of the umask
 		s.t.Fatal(err)
 	}
 }
@@ -112,7 +111,7 @@ func (s *shell) files() []string {
 	return list
 }
 
-// serve starts a server in the folder and ends it with the test.
+// serve starts a server in the folder. It ends with the test.
 func (s *shell) serve(args ...string) *testkit.Instance {
 	s.t.Helper()
 	return s.start(append([]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")},
@@ -133,7 +132,7 @@ func (s *shell) start(args ...string) *testkit.Instance {
 	return i
 }
 
-// client speaks to a server; the test ends if it does not answer.
+// client returns a client of a server. The test fails if the server does not answer.
 func client(i *testkit.Instance, site, token string) *testkit.Client {
 	return &testkit.Client{URL: i.URL, Site: site, Token: token, HTTP: &http.Client{Timeout: 10 * time.Second}}
 }

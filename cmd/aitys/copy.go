@@ -14,7 +14,7 @@ import (
 
 type copyCmd struct {
 	asJSON
-	To string `help:"Database to copy to, which is empty: sqlite:PATH or postgres://…" required:"" placeholder:"URL"`
+	To string `help:"Empty database to copy to: sqlite:PATH or postgres://…" required:"" placeholder:"URL"`
 }
 
 func (c copyCmd) Run(a *env) (err error) {
@@ -24,23 +24,23 @@ func (c copyCmd) Run(a *env) (err error) {
 	if path, ok := a.base.sqlitePath(); ok && !exists(path) {
 		return noDatabase(path)
 	}
-	// What a server writes meanwhile would be missing in the copy, or stand beside it.
-	if err := store.Unused(a.ctx, a.base.Database); err != nil {
-		return a.base.unreached(err)
+	// Writes of a running server would be missing from the copy, or mix with it.
+	if err := store.CheckUnused(a.ctx, a.base.Database); err != nil {
+		return a.base.connectError(err)
 	}
 	other := *a
 	other.base.Database = c.To
-	if err := store.Unused(a.ctx, c.To); err != nil {
-		return fmt.Errorf("--to: %w", other.base.unreached(err))
+	if err := store.CheckUnused(a.ctx, c.To); err != nil {
+		return fmt.Errorf("--to: %w", other.base.connectError(err))
 	}
-	from, err := a.openStore(a.ctx, reads)
+	from, err := a.openStore(a.ctx, accessRead)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
 	path, isFile := other.base.sqlitePath()
 	made := isFile && !exists(path)
-	to, err := other.openStore(a.ctx, migrates)
+	to, err := other.openStore(a.ctx, accessMigrate)
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
@@ -49,20 +49,20 @@ func (c copyCmd) Run(a *env) (err error) {
 	if err = errors.Join(err, to.Close()); err != nil {
 		if made {
 			for _, end := range []string{"", "-wal", "-shm", ".reserve"} {
-				_ = os.Remove(path + end) // it had become ours alone, and is empty
+				_ = os.Remove(path + end) // this command created it, and it is empty
 			}
 		}
 		return fmt.Errorf("nothing was copied: %w", err)
 	}
 	if c.JSON {
-		return a.json(map[string]any{"tables": tables})
+		return a.printJSON(map[string]any{"tables": tables})
 	}
 	rows := [][]string{{"TABLE", "ROWS"}}
 	for _, t := range tables {
 		rows = append(rows, []string{strings.ReplaceAll(t.Name, "_", " "), strconv.FormatInt(t.Rows, 10)})
 	}
-	if err := a.table(rows); err != nil {
+	if err := a.printTable(rows); err != nil {
 		return err
 	}
-	return a.line("copied, read back and compared row by row; the secret is not in it: keep %s", a.base.SecretFile)
+	return a.printLine("copied, read back and compared row by row; the secret is not included: keep %s", a.base.SecretFile)
 }

@@ -10,18 +10,18 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// A site that went to Postgres and back to a file is the same to the last byte: its export, its log, its people.
-func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
+// A site that is copied to Postgres and back has the same export, log and accounts, byte for byte.
+func TestCopy_RoundTripIsIdentical(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	token := s.furnish()
+	token := s.addBlog()
 	s.must("site", "add", "--key", "gone", "--name", "Gone", "--origin", "https://gone.example")
 	s.must("site", "remove", "gone")
 	s.must("site", "add", "--key", "other", "--name", "Other", "--origin", "https://other.example")
 	s.must("account", "add", "--email", "m@blog.example", "--name", "M", "--role", "moderator", "--site", "other")
 	s.write("export.xml", wordPress(600, 3), 0o600)
 	s.must("import", "wordpress", "export.xml", "--site", "blog")
-	want := sinceHeader(t, s.must("export", "--site", "blog"))
+	want := withoutHeader(t, s.must("export", "--site", "blog"))
 	people := s.must("account", "list", "--json")
 
 	server, file := testkit.Postgres(t), "sqlite:"+filepath.Join(s.dir, "back.db")
@@ -32,7 +32,7 @@ func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
 		}
 		flags := []string{"--database", way[1]}
 		do := func(args ...string) string { return s.must(append(args, flags...)...) }
-		if got := sinceHeader(t, do("export", "--site", "blog")); got != want {
+		if got := withoutHeader(t, do("export", "--site", "blog")); got != want {
 			t.Errorf("at %s the site is another one", way[1])
 		}
 		if got := do("account", "list", "--json"); got != people {
@@ -40,8 +40,8 @@ func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
 		}
 		s.refused("nothing was copied: it is not empty", "copy", "--database", way[0], "--to", way[1])
 	}
-	s.must("doctor", "--audit", "--database", file) // the log and what refers to what is as it should be
-	// It goes on: with people's tokens, new comments, and no number of a site that was removed.
+	s.must("doctor", "--audit", "--database", file) // checks the log and the references
+	// The copy works: tokens are valid, comments can be posted, and the ID of the removed site is not reused.
 	s.must("site", "add", "--database", file, "--key", "next", "--name", "Next", "--origin",
 		"https://next.example")
 	i := s.serve("--database", file)
@@ -57,11 +57,11 @@ func TestADatabaseGoesToPostgresAndBack(t *testing.T) {
 	}
 }
 
-// What a server writes while its database is copied would be lost: neither side may be served.
-func TestAServedDatabaseIsNotCopied(t *testing.T) {
+// A server must not use either database during a copy, because its writes would be lost.
+func TestCopy_RefusesDatabaseInUse(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	s.furnish()
+	s.addBlog()
 	empty := "sqlite:" + filepath.Join(s.dir, "to.db")
 	const says = "stop it first"
 	for _, at := range []string{"sqlite:" + filepath.Join(s.dir, "data", "aitys.db"), testkit.Postgres(t)} {
@@ -84,8 +84,8 @@ func TestAServedDatabaseIsNotCopied(t *testing.T) {
 	}
 }
 
-// spoil changes the shell's database past the program.
-func (s *shell) spoil(statement string) {
+// execSQL changes the shell's database without the program.
+func (s *shell) execSQL(statement string) {
 	s.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "data", "aitys.db"))
 	if err != nil {
@@ -97,21 +97,21 @@ func (s *shell) spoil(statement string) {
 	}
 }
 
-// What cannot be copied leaves nothing, whatever it came to.
-func TestACopyThatFailsLeavesNothing(t *testing.T) {
+// A failed copy leaves the target empty.
+func TestCopy_FailureLeavesTargetEmpty(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.refused("there is no database at", "copy", "--to", "sqlite:new.db")
-	s.furnish()
+	s.addBlog()
 	s.refused("--to: want sqlite:PATH", "copy", "--to", "mysql://x")
 	s.refused("nothing was copied: it is not empty", "copy", "--to", "sqlite:data/aitys.db")
 	s.write("export.xml", wordPress(60, 1), 0o600)
 	s.must("import", "wordpress", "export.xml", "--site", "blog")
-	// A byte that Postgres does not take, in one of the last rows of a table.
-	s.spoil("UPDATE comments SET note = char(0) WHERE id = (SELECT MAX(id) FROM comments)")
+	// A byte that Postgres does not accept, in one of the last rows of a table.
+	s.execSQL("UPDATE comments SET note = char(0) WHERE id = (SELECT MAX(id) FROM comments)")
 	server := testkit.Postgres(t)
 	s.refused("nothing was copied: copy comments:", "copy", "--to", server)
-	s.spoil("UPDATE comments SET note = ''")
-	s.must("copy", "--to", server) // it was still empty, and its rules stood
+	s.execSQL("UPDATE comments SET note = ''")
+	s.must("copy", "--to", server) // it is still empty, with its constraints
 	s.refused("it is not empty", "copy", "--to", server)
 }

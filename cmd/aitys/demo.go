@@ -17,10 +17,10 @@ import (
 type demoCmd struct {
 	asJSON
 	listenFlag
-	Password string `help:"Password of the demo's moderator (a random one)." placeholder:"P"`
+	Password string `help:"Password of the demo's moderator (default random)." placeholder:"P"`
 }
 
-// demoLine is what the demo tells a program.
+// demoLine is the JSON output of demo.
 type demoLine struct {
 	URL      string `json:"url"`
 	Demo     string `json:"demo"`
@@ -39,7 +39,7 @@ func (c demoCmd) Run(a *env) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // closed already, unless seeding failed
+	defer func() { _ = listener.Close() }() // Serve has closed it, unless seeding failed
 	log, stop := a.serverLog(slog.LevelWarn)
 	defer stop()
 	public := &url.URL{Scheme: "http", Host: address(listener.Addr())}
@@ -48,8 +48,8 @@ func (c demoCmd) Run(a *env) (err error) {
 	if err != nil {
 		return fmt.Errorf("prepare the demo: %w", err)
 	}
-	r, err := a.open(a.ctx, migrates, app.Options{Clock: wall{}, Log: log, PublicURL: public,
-		Limited: !flags.Loopback(listener.Addr()), Outbound: app.Reach(nil, nil, nil), Around: b.Around})
+	r, err := a.open(a.ctx, accessMigrate, app.Options{Clock: systemClock{}, Log: log, PublicURL: public,
+		RateLimited: !flags.Loopback(listener.Addr()), Outbound: app.NewOutbound(nil, nil, nil), Middleware: b.Around})
 	if err != nil {
 		return err
 	}
@@ -58,16 +58,16 @@ func (c demoCmd) Run(a *env) (err error) {
 		out := demoLine{URL: public.String(), Demo: public.JoinPath("/demo/").String(), Site: demo.Site,
 			Email: demo.Owner, Password: c.Password, Token: token, Data: a.base.Data}
 		if c.JSON {
-			err = a.json(out)
+			err = a.printJSON(out)
 		} else {
-			err = a.line("a blog:    %s\nits desk:  %s\ne-mail:    %s\npassword:  %s\ntoken:     %s\ndata:      %s", out.Demo,
+			err = a.printLine("blog:      %s\ndesk:      %s\ne-mail:    %s\npassword:  %s\ntoken:     %s\ndata:      %s", out.Demo,
 				public.JoinPath("/moderate/").String(), out.Email, out.Password, out.Token, out.Data)
 		}
-		return errors.Join(err, a.line("listening on %s", out.URL))
+		return errors.Join(err, a.printLine("listening on %s", out.URL))
 	})
 }
 
-// origins are the addresses under which a browser on this machine may open the demo.
+// origins returns the origins under which a browser on this machine may open the demo.
 func origins(a net.Addr, public *url.URL) []string {
 	list := []string{public.String()}
 	if tcp, ok := a.(*net.TCPAddr); ok {
@@ -78,11 +78,11 @@ func origins(a net.Addr, public *url.URL) []string {
 	return list
 }
 
-// seed fills the demo's database unless that was done before, and returns a new token. It has
-// the service to itself, for the clock is not the one on the wall.
+// seed fills the demo's database unless it is filled already, and returns a new token. It uses an App of its own, because
+// its clock is not the system's.
 func (a *env) seed(password string, b *demo.Blog, origins []string) (token string, err error) {
 	clock := demo.NewClock(time.Now())
-	r, err := a.open(a.ctx, migrates, app.Options{Clock: clock, Log: a.logger(slog.LevelError)})
+	r, err := a.open(a.ctx, accessMigrate, app.Options{Clock: clock, Log: a.logger(slog.LevelError)})
 	if err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// startDemo starts a demo and returns what it told a program.
+// startDemo starts a demo and returns its JSON output.
 func (s *shell) startDemo(args ...string) (*testkit.Instance, demoLine) {
 	s.t.Helper()
 	i := s.start(append([]string{"demo", "--json", "--listen", "127.0.0.1:0"}, args...)...)
@@ -28,7 +28,7 @@ func (s *shell) startDemo(args ...string) (*testkit.Instance, demoLine) {
 	return i, d
 }
 
-// get reads a page.
+// get returns the body and the status of a page.
 func get(t *testing.T, url string) (body string, status int) {
 	t.Helper()
 	res, err := http.Get(url)
@@ -90,7 +90,7 @@ func readQueue(t *testing.T, c *testkit.Client, query string) (q queueView) {
 	return q
 }
 
-func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
+func TestDemo_ShowsAllStates(t *testing.T) {
 	s := newShell(t)
 	t.Setenv("TMPDIR", s.dir)
 	i, d := s.startDemo()
@@ -147,7 +147,7 @@ func TestTheDemoShowsEverythingInOneCommand(t *testing.T) {
 	}
 }
 
-// checkPages reads the three articles and the comments below them.
+// checkPages checks the three articles and their comments.
 func checkPages(t *testing.T, c *testkit.Client, d demoLine) {
 	t.Helper()
 	depth, removed, badges, answered := 0, 0, 0, 0
@@ -187,10 +187,10 @@ func checkPages(t *testing.T, c *testkit.Client, d demoLine) {
 	}
 }
 
-// played is all that a demo holds, without what differs by chance: ids, addresses and times.
-func played(t *testing.T, c *testkit.Client, url string) string {
+// demoData returns the data of a demo without IDs, addresses and times, which differ between runs.
+func demoData(t *testing.T, c *testkit.Client, url string) string {
 	t.Helper()
-	// Campaigns are joined as soon as it runs: one of what waits is like what was refused.
+	// Campaigns form once the server runs: one pending comment is like a rejected one.
 	testkit.Until(t, "its campaigns are joined", func() bool {
 		for _, item := range readQueue(t, c, "state=pending").Items {
 			for _, signal := range item.Verdict.Signals {
@@ -231,7 +231,7 @@ func played(t *testing.T, c *testkit.Client, url string) string {
 	return strings.ReplaceAll(text.String(), url, "")
 }
 
-func TestTheDemoIsTheSameEachTime(t *testing.T) {
+func TestDemo_IsDeterministic(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	first, a := s.startDemo()
@@ -239,8 +239,8 @@ func TestTheDemoIsTheSameEachTime(t *testing.T) {
 	if b.Password != "correct horse battery" || a.Token == b.Token {
 		t.Errorf("passwords and tokens: %+v, %+v", a, b)
 	}
-	one := played(t, client(first, "demo", a.Token), first.URL)
-	two := played(t, client(second, "demo", b.Token), second.URL)
+	one := demoData(t, client(first, "demo", a.Token), first.URL)
+	two := demoData(t, client(second, "demo", b.Token), second.URL)
 	if one != two {
 		t.Errorf("two demos differ:\n%s\n---- and ----\n%s", one, two)
 	}
@@ -249,22 +249,22 @@ func TestTheDemoIsTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestADemoThatIsKeptIsPlayedOnce(t *testing.T) {
+func TestDemo_KeepsDataOnRestart(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	dir := filepath.Join(s.dir, "kept")
 	i, d := s.startDemo("--data", dir)
-	before := played(t, client(i, "demo", d.Token), i.URL)
+	before := demoData(t, client(i, "demo", d.Token), i.URL)
 	if err := i.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	// Somebody takes the old port, so that the demo has to move.
-	if taken, err := net.Listen("tcp", strings.TrimPrefix(i.URL, "http://")); err == nil { // else it is taken already
+	// The old port is in use, so that the demo must use another one.
+	if taken, err := net.Listen("tcp", strings.TrimPrefix(i.URL, "http://")); err == nil { // an error means that it is in use already
 		defer taken.Close()
 	}
 	again, e := s.startDemo("--data", dir, "--password", "another good one")
 	c := client(again, "demo", e.Token)
-	if after := played(t, c, again.URL); after != before {
+	if after := demoData(t, c, again.URL); after != before {
 		t.Errorf("after a new start it holds\n%s\n---- and held ----\n%s", after, before)
 	}
 	checkPages(t, c, e) // at the new address
@@ -276,7 +276,7 @@ func TestADemoThatIsKeptIsPlayedOnce(t *testing.T) {
 	}
 }
 
-func TestTheDemosModeratorSignsIn(t *testing.T) {
+func TestDemo_ModeratorSignsIn(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	i, d := s.startDemo()
@@ -286,14 +286,14 @@ func TestTheDemosModeratorSignsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, _ := io.ReadAll(res.Body) // what came is judged
+	body, _ := io.ReadAll(res.Body) // the body is checked below
 	if res.StatusCode/100 != 2 || !strings.Contains(string(body), `"owner"`) {
 		t.Errorf("status %d: %s", res.StatusCode, body)
 	}
 }
 
-// limited posts until it is refused, at most n times.
-func limited(t *testing.T, c *testkit.Client, page string, n int) (posted int) {
+// postUntilLimited posts until the rate limit refuses, at most n times. It returns the number of posts.
+func postUntilLimited(t *testing.T, c *testkit.Client, page string, n int) (posted int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -309,18 +309,18 @@ func limited(t *testing.T, c *testkit.Client, page string, n int) (posted int) {
 	return n
 }
 
-func TestTheDemoLimitsPostsOnlyForOtherMachines(t *testing.T) {
+func TestDemo_LimitsOnlyOffLoopback(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	i, d := s.startDemo()
-	if got := limited(t, client(i, "demo", ""), d.Demo+"bakery", 30); got != 30 {
+	if got := postUntilLimited(t, client(i, "demo", ""), d.Demo+"bakery", 30); got != 30 {
 		t.Errorf("on loopback %d of 30 were taken", got)
 	}
 	open := s.start("demo", "--listen", "0.0.0.0:0")
 	if !slices.ContainsFunc(open.Lines, func(l string) bool { return strings.HasPrefix(l, "password:") }) {
 		t.Errorf("it printed %q", open.Lines)
 	}
-	if got := limited(t, client(open, "demo", ""), open.URL+"/demo/bakery", 30); got < 20 || got > 22 {
+	if got := postUntilLimited(t, client(open, "demo", ""), open.URL+"/demo/bakery", 30); got < 20 || got > 22 {
 		t.Errorf("on every address %d of 30 were taken, want the burst of 20", got)
 	}
 }

@@ -87,7 +87,7 @@ func (r *follower) stop() {
 	r.server = nil
 }
 
-func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
+func TestDocuments_CommandsWork(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		path  string
@@ -98,10 +98,11 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 			"aitys serve": "set-up link: https://comments.example/moderate/setup#",
 			"curl ":       `"edit_token"`,
 		}},
-		{"../../docs/transfer.md", 4, map[string]string{
+		{"../../docs/getting-started.md", 2, map[string]string{"aitys serve": "set-up link: https://comments.example/moderate/setup#"}},
+		{"../../docs/moving.md", 4, map[string]string{
 			"--dry-run": "Nothing was changed", "--json": `"added":6`, "aitys export": "",
 		}},
-		{"../../docs/operator.md", 30, map[string]string{
+		{"../../docs/operating.md", 30, map[string]string{
 			"site list":                   "https://blog.example",
 			"account list":                "Ann",
 			"account reset":               "/moderate/setup#",
@@ -162,9 +163,9 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 }
 
 // The table of settings is that of the binary.
-func TestTheOperatorsTableHasEveryFlagOfAServer(t *testing.T) {
+func TestDocuments_TableListsServerFlags(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/operator.md")
+	text, err := os.ReadFile("../../docs/operating.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +177,7 @@ func TestTheOperatorsTableHasEveryFlagOfAServer(t *testing.T) {
 		}
 		documented[row[1]] = row[3]
 	}
-	model := kong.Must(&cli{}, helpNames()).Model
+	model := kong.Must(&cli{}, helpVars()).Model
 	flags := model.Flags
 	for _, command := range model.Children {
 		if command.Name == "serve" {
@@ -198,5 +199,47 @@ func TestTheOperatorsTableHasEveryFlagOfAServer(t *testing.T) {
 	}
 	if len(documented) > 0 {
 		t.Errorf("no flags: %v", documented)
+	}
+}
+
+// TestDocuments_QuotedFlagsExist checks the flags of every aitys command in the documents, and flags that are quoted alone.
+func TestDocuments_QuotedFlagsExist(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	_ = kong.Visit(kong.Must(&cli{}, helpVars()).Model, func(n kong.Visitable, next kong.Next) error { // returns what we return
+		if f, ok := n.(*kong.Flag); ok {
+			known["--"+f.Name] = true
+		}
+		return next(nil)
+	})
+	paths, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(paths) < 10 {
+		t.Fatalf("%d documents: %v", len(paths), err)
+	}
+	quoted := regexp.MustCompile("`(?:bin/)?(?:aitys |serve )?(--[^`\n]*|[a-z][^`\n]*)`|(?m)^(?:\\S+ )?(?:bin/)?aitys [a-z].*$")
+	flag := regexp.MustCompile(`--[a-z]+(-[a-z]+)*`)
+	checked := 0
+	for _, path := range append(paths, "../../README.md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range quoted.FindAllString(strings.ReplaceAll(string(text), "\\\n", " "), -1) {
+			if !strings.Contains(m, "aitys ") && !strings.Contains(m, "serve ") && !strings.HasPrefix(m, "`--") {
+				continue
+			}
+			if strings.HasPrefix(m, "`--aitys-") { // a property of a style sheet
+				continue
+			}
+			for _, f := range flag.FindAllString(m, -1) {
+				checked++
+				if !known[f] && !strings.HasPrefix(f, "--aitys-") {
+					t.Errorf("%s: no command has %s: %s", path, f, m)
+				}
+			}
+		}
+	}
+	if checked < 100 {
+		t.Errorf("only %d flags were found", checked)
 	}
 }

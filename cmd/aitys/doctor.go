@@ -27,21 +27,20 @@ import (
 type doctorCmd struct {
 	asJSON
 	serveFlags
-	Audit bool `help:"Follow every site's log from its first entry to its last."`
+	Audit bool `help:"Verify every site's log from the first entry to the last."`
 }
 
-// A finding is one line of the doctor's.
+// A finding is the result of one check.
 type finding struct {
 	Check string `json:"check"`
 	State string `json:"state"` // ok, warn or fail
 	Text  string `json:"text"`
 }
 
-// doctor looks at everything and changes nothing. What cannot be looked at for want of
-// something before it is left out: that has failed already.
+// doctor runs read-only checks. It skips a check if an earlier check that it depends on has failed.
 type doctor struct {
 	*env
-	public   *url.URL // nil: not given
+	public   *url.URL // nil if not given or invalid
 	audit    bool
 	findings []finding
 }
@@ -54,7 +53,7 @@ func (d *doctor) fail(check string, err error) {
 	if errors.Is(err, txn.ErrCorrupt) {
 		how = howToRestore
 	}
-	if denied := noPermission(err); denied != nil {
+	if denied := permissionError(err); denied != nil {
 		err = denied
 	}
 	d.find(check, "fail", "%v%s", err, how)
@@ -70,7 +69,7 @@ func (c doctorCmd) Run(a *env) error {
 	d.address(c.PublicURL)
 	d.proxy(c.TrustedProxy)
 	d.mail(c.SMTP)
-	d.temporary()
+	d.abandonedCopies()
 	d.database()
 	failed := []string{}
 	rows := [][]string{}
@@ -82,50 +81,50 @@ func (c doctorCmd) Run(a *env) error {
 	}
 	var err error
 	if c.JSON {
-		err = a.json(map[string]any{"ok": len(failed) == 0, "checks": d.findings})
+		err = a.printJSON(map[string]any{"ok": len(failed) == 0, "checks": d.findings})
 	} else {
-		err = a.table(rows)
+		err = a.printTable(rows)
 	}
 	if err == nil && len(failed) > 0 {
-		return fmt.Errorf("%s is not as it should be", strings.Join(failed, ", "))
+		return fmt.Errorf("failed checks: %s", strings.Join(failed, ", "))
 	}
 	return err
 }
 
-// temporary warns of database copies that killed commands left: they may hold e-mail addresses.
-func (d *doctor) temporary() {
+// abandonedCopies warns about abandonedCopies copies of killed commands, which may contain e-mail addresses.
+func (d *doctor) abandonedCopies() {
 	for _, folder := range d.tempFolders() {
 		list, err := sqlite.Abandoned(folder)
 		switch {
 		case err != nil:
 			d.fail("temporary copies", err)
 		case len(list) > 0:
-			d.warn("temporary copies", "a killed command left %s; that may hold e-mail addresses; the next start of "+
+			d.warn("temporary copies", "a killed command left %s, which may hold e-mail addresses; the next start of "+
 				"`aitys serve` removes it", strings.Join(list, ", "))
 		}
 	}
 }
 
-// database checks what is kept, in the order in which it is opened.
+// database checks the database, the secret, Redis and the sites, in the order in which a server opens them.
 func (d *doctor) database() {
 	path, isSQLite := d.base.sqlitePath()
 	if isSQLite {
 		if !exists(path) {
-			d.fail("database", fmt.Errorf("there is none at %s yet: `aitys serve` makes it", path))
+			d.fail("database", fmt.Errorf("no database at %s yet; `aitys serve` creates it", path))
 			return
 		}
 		d.disk(path)
 	}
 	db, err := store.Open(d.ctx, d.base.Database, store.Options{})
 	if err != nil {
-		d.fail("database", d.base.unreached(err))
+		d.fail("database", d.base.connectError(err))
 		return
 	}
-	defer func() { _ = db.Close() }() // it was only read
+	defer func() { _ = db.Close() }() // read only
 	if !d.health(db, isSQLite) || isSQLite && !d.integrity(db) {
 		return
 	}
-	if err := d.migrate(d.ctx, db, reads); err != nil {
+	if err := d.migrate(d.ctx, db, accessRead); err != nil {
 		d.fail("migrations", err)
 		return
 	}
@@ -136,12 +135,12 @@ func (d *doctor) database() {
 		return
 	}
 	d.redis(secret)
-	r, err := app.New(d.ctx, db, app.Coordination{}, secret, app.Options{Clock: wall{}})
+	r, err := app.New(d.ctx, db, app.Coordination{}, secret, app.Options{Clock: systemClock{}})
 	if err != nil {
 		d.fail("secret", err)
 		return
 	}
-	d.ok("secret", "%s fits the database", d.base.SecretFile)
+	d.ok("secret", "%s matches the database", d.base.SecretFile)
 	d.sites(&services{App: r, store: db})
 }
 
@@ -157,16 +156,15 @@ func (d *doctor) health(db *store.DB, isSQLite bool) bool {
 	}
 	d.ok("database", "%s, %.1f MB", kind, float64(h.Bytes)/1e6)
 	if h.Weak != "" {
-		d.fail("durability", fmt.Errorf("%s: a power cut loses comments that were acknowledged", h.Weak))
+		d.fail("durability", fmt.Errorf("%s: a power cut can lose acknowledged comments", h.Weak))
 	} else {
-		d.ok("durability", "what is acknowledged is on the disk")
+		d.ok("durability", "acknowledged writes are on disk")
 	}
 	d.clock(h.Clock)
 	return true
 }
 
-// integrity reads a whole file, indexes and all, and what refers to what in it. What else it holds is not
-// asked for when it is damaged.
+// integrity checks all pages, indexes and references of a SQLite file. It returns false if the file is damaged.
 func (d *doctor) integrity(db *store.DB) bool {
 	wrong, err := db.Check(d.ctx)
 	if err == nil && len(wrong) > 0 {
@@ -176,20 +174,20 @@ func (d *doctor) integrity(db *store.DB) bool {
 		d.fail("integrity", err)
 		return false
 	}
-	d.ok("integrity", "every page, index and reference of the file is as it should be")
+	d.ok("integrity", "every page, index and reference of the file is intact")
 	return true
 }
 
-// built is before any day on which this program runs.
-var built = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+// earliestDate is earlier than any correct clock: this version was released after it.
+var earliestDate = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
 func (d *doctor) clock(database time.Time) {
 	now := time.Now()
 	switch apart := now.Sub(database).Abs(); {
-	case now.Before(built):
-		d.fail("clock", fmt.Errorf("it says %s", now.UTC().Format(time.DateOnly)))
+	case now.Before(earliestDate):
+		d.fail("clock", fmt.Errorf("set to %s, before this version was released", now.UTC().Format(time.DateOnly)))
 	case !database.IsZero() && apart > 5*time.Second:
-		d.warn("clock", "it is %v away from the database's", apart.Round(time.Second))
+		d.warn("clock", "differs from the database's clock by %v", apart.Round(time.Second))
 	default:
 		d.ok("clock", "%s", now.UTC().Format(time.RFC3339))
 	}
@@ -197,20 +195,20 @@ func (d *doctor) clock(database time.Time) {
 
 func (d *doctor) redis(secret secret.Secret) {
 	if d.base.Redis == "" {
-		d.ok("redis", "none: one server is all there is")
+		d.ok("redis", "not configured; use it with several servers")
 		return
 	}
-	c, err := d.openCoord(d.ctx, secret, wall{}, slog.New(slog.DiscardHandler))
+	c, err := d.openCoord(d.ctx, secret, systemClock{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		d.fail("redis", err)
 		return
 	}
-	defer func() { _ = c.Close() }() // nothing was begun
+	defer func() { _ = c.Close() }() // read only
 	if c.Health() != "up" {
-		d.warn("redis", "it does not answer; until it does, each server keeps limits of its own")
+		d.warn("redis", "does not answer; until it does, each server keeps its own limits")
 		return
 	}
-	d.ok("redis", "it answers")
+	d.ok("redis", "answers")
 }
 
 func (d *doctor) sites(r *services) {
@@ -220,7 +218,7 @@ func (d *doctor) sites(r *services) {
 		return
 	}
 	if len(sites) == 0 {
-		d.warn("sites", "there is none yet: `aitys site add`")
+		d.warn("sites", "none yet; add one with `aitys site add`")
 	}
 	for _, site := range sites {
 		d.origins(site)
@@ -232,37 +230,37 @@ func (d *doctor) sites(r *services) {
 		case err != nil:
 			d.fail("log of "+site.Key, err)
 		case bad > 0:
-			d.fail("log of "+site.Key, fmt.Errorf("entry %d is not what was written", bad))
+			d.fail("log of "+site.Key, fmt.Errorf("entry %d was changed", bad))
 		default:
-			d.ok("log of "+site.Key, "each entry follows the one before")
+			d.ok("log of "+site.Key, "the hash chain is intact")
 		}
-		d.demands(r, site)
+		d.takedowns(r, site)
 	}
 }
 
-// demands compares a site's register with its log.
-func (d *doctor) demands(r *services, site site.Site) {
+// takedowns compares the takedowns of a site with its audit log.
+func (d *doctor) takedowns(r *services, site site.Site) {
 	check := "demands of " + site.Key
 	wrong, err := takedown.Audit(d.ctx, txn.NewWork(r.Process, store.Narrow[takedown.Tx](r.store)), site.ID)
 	switch {
 	case err != nil:
 		d.fail(check, err)
 	case len(wrong) > 0:
-		d.fail(check, fmt.Errorf("%v; %d such in all", wrong[0], len(wrong)))
+		d.fail(check, fmt.Errorf("%v; mismatches in total: %d", wrong[0], len(wrong)))
 	default:
-		d.ok(check, "the register and the log say the same")
+		d.ok(check, "takedowns match the log")
 	}
 }
 
 func (d *doctor) origins(site site.Site) {
 	check := "site " + site.Key
 	if len(site.Origins) == 0 {
-		d.warn(check, "no page may have comments: `aitys site set %s origin=https://…`", site.Key)
+		d.warn(check, "no origin, so no page may have comments; run `aitys site set %s origin=https://…`", site.Key)
 		return
 	}
 	for _, origin := range site.Origins {
 		if d.public != nil && d.public.Scheme == "http" && strings.HasPrefix(origin, "https:") && !flags.Local(d.public) {
-			d.fail(check, fmt.Errorf("browsers do not load comments from %s into %s: the service needs https too",
+			d.fail(check, fmt.Errorf("browsers block comments from %s on %s; the service needs https too",
 				d.public, origin))
 			return
 		}
@@ -270,10 +268,10 @@ func (d *doctor) origins(site site.Site) {
 	d.ok(check, "comments on pages of %s", strings.Join(site.Origins, ", "))
 }
 
-// address checks what readers see of the service, if it was told.
+// address checks the public URL, if it is set, and that the service answers there.
 func (d *doctor) address(public string) {
 	if public == "" {
-		d.warn("public URL", "--public-url is not given: links lead to the address that the server listens on")
+		d.warn("public URL", "--public-url is not set; links use the address that the server listens on")
 		return
 	}
 	u, err := flags.PublicURL(public)
@@ -283,19 +281,19 @@ func (d *doctor) address(public string) {
 	}
 	d.public = u
 	if u.Scheme == "http" && !flags.Local(u) {
-		d.warn("public URL", "%s: without https passwords and sessions travel in clear", u)
+		d.warn("public URL", "%s: without https, passwords and sessions are sent unencrypted", u)
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, 3*time.Second)
 	defer cancel()
-	if err := answers(ctx, u.JoinPath("/healthz").String()); err != nil {
+	if err := checkURL(ctx, u.JoinPath("/healthz").String()); err != nil {
 		d.warn("public URL", "%v", err)
 		return
 	}
 	d.ok("public URL", "%s answers", u)
 }
 
-// answers asks for a page and reports why it is not had.
-func answers(ctx context.Context, page string) error {
+// checkURL returns an error unless page checkURL with status 200.
+func checkURL(ctx context.Context, page string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
 	if err != nil {
 		return err
@@ -307,7 +305,7 @@ func answers(ctx context.Context, page string) error {
 		}
 		return fmt.Errorf("%s does not answer: %w", page, err)
 	}
-	_ = res.Body.Close() // its status says it all
+	_ = res.Body.Close() // only the status matters
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s", page, res.Status)
 	}
@@ -320,19 +318,19 @@ func (d *doctor) proxy(list []string) {
 	case err != nil:
 		d.fail("proxy", err)
 	case len(trusted) > 0:
-		d.ok("proxy", "a reader's address is the last of X-Forwarded-For that is not in %v", trusted)
+		d.ok("proxy", "a reader's address is the last one in X-Forwarded-For that is not in %v", trusted)
 	case d.public != nil && d.public.Scheme == "https":
-		d.warn("proxy", "https means a proxy, and none is trusted: "+
-			"all readers have its address, and share one limit; name it with --trusted-proxy")
+		d.warn("proxy", "the public URL is https, but no proxy is trusted: "+
+			"all readers share its address and one rate limit; set --trusted-proxy")
 	default:
-		d.ok("proxy", "none: a reader's address is that of the connection")
+		d.ok("proxy", "none; a reader's address is that of the connection")
 	}
 }
 
-// mail signs in at the mail server, if there is one, and sends nothing.
+// mail connects and signs in to the mail server, if one is set. It sends no mail.
 func (d *doctor) mail(at string) {
 	if at == "" {
-		d.ok("mail", "none is sent: --smtp is not given")
+		d.ok("mail", "off; --smtp is not set")
 		return
 	}
 	server, err := mail.ParseServer(at)
@@ -346,7 +344,7 @@ func (d *doctor) mail(at string) {
 	case err != nil:
 		d.fail("mail", err)
 	case !secure:
-		d.warn("mail", "%s answers, without TLS: mails and the password travel in clear", server)
+		d.warn("mail", "%s answers without TLS: mails and the password are sent unencrypted", server)
 	default:
 		d.ok("mail", "%s answers", server)
 	}
@@ -356,12 +354,12 @@ func (d *doctor) disk(path string) {
 	free, known := sqlite.FreeBytes(filepath.Dir(path))
 	switch {
 	case !known:
-		d.warn("disk", "its free space cannot be read")
+		d.warn("disk", "cannot read the free space")
 	case free < 100e6:
-		d.fail("disk", fmt.Errorf("%.0f MB are free", float64(free)/1e6))
+		d.fail("disk", fmt.Errorf("%.0f MB free", float64(free)/1e6))
 	case free < 1e9:
-		d.warn("disk", "%.0f MB are free", float64(free)/1e6)
+		d.warn("disk", "%.0f MB free", float64(free)/1e6)
 	default:
-		d.ok("disk", "%.1f GB are free", float64(free)/1e9)
+		d.ok("disk", "%.1f GB free", float64(free)/1e9)
 	}
 }

@@ -18,15 +18,15 @@ import (
 
 type exportCmd struct {
 	Site   string `help:"The site's key." required:"" placeholder:"KEY"`
-	Format string `help:"How to write it: ${exports}." default:"jsonl" placeholder:"FORMAT"`
-	Out    string `help:"File to write (standard output), never over another; the folder of a static copy." placeholder:"PATH"`
+	Format string `help:"Format: ${exports}." default:"jsonl" placeholder:"FORMAT"`
+	Out    string `help:"File to write (default standard output), or folder of a static copy. Files are not overwritten." placeholder:"PATH"`
 }
 
-// exportGCPercent makes garbage collection start earlier than Go's default of 100 during an export. Rows are written as
-// soon as they are read, so memory should not grow with the site.
+// exportGCPercent makes garbage collection start earlier than Go's default of 100. Rows are streamed, so memory does not
+// grow with the site.
 const exportGCPercent = 75
 
-// formatStatic is a folder for a plain web host; the others are one file.
+// formatStatic writes a folder for a static web host. All other formats write one file.
 const formatStatic = "static"
 
 func exports() []string { return append(transfer.Exports(), formatStatic) }
@@ -34,40 +34,40 @@ func exports() []string { return append(transfer.Exports(), formatStatic) }
 func (c exportCmd) Run(a *env) error {
 	switch {
 	case !slices.Contains(exports(), c.Format):
-		return fmt.Errorf("--format: %q cannot be written; what can is %s", c.Format, problem.Among(exports()))
+		return fmt.Errorf("--format: unknown format %q; use %s", c.Format, problem.Among(exports()))
 	case c.Format == formatStatic && c.Out == "":
-		return errors.New("a static copy is a folder: name it with --out DIR")
+		return errors.New("a static copy needs a folder: set --out DIR")
 	case c.Format == formatStatic:
-		return c.copy(a)
+		return c.copyStatic(a)
 	}
-	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return siteFlags{Site: c.Site}.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		told := a.progress("exporting: comments and decisions", time.Now())
-		in := transfer.Wanted{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
+		in := transfer.ExportRequest{Format: c.Format, Progress: func(done uint64) { told(done, 0) }}
 		debug.SetGCPercent(exportGCPercent)
 		write := func(to io.Writer) error { return r.Transfer.Export(ctx, authz.Operator, site, in, to) }
 		if c.Out == "" {
 			return write(a.out)
 		}
-		if err := sqlite.New(c.Out, a.base.Data, write); err != nil {
+		if err := sqlite.CreateFile(c.Out, a.base.Data, write); err != nil {
 			return fmt.Errorf("nothing was exported: %w", err)
 		}
 		return nil
 	})
 }
 
-// copy makes a copy for a plain web host, and says what stands in earlier ones that may not.
-func (c exportCmd) copy(a *env) error {
-	return ofSite{Site: c.Site}.with(a, func(ctx context.Context, r *services, site site.Site) error {
+// copyStatic writes a static copyStatic, and prints which earlier copies may contain comments that are now withheld.
+func (c exportCmd) copyStatic(a *env) error {
+	return siteFlags{Site: c.Site}.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		told := a.progress("copying: comments", time.Now())
 		made, err := r.Static.Copy(ctx, authz.Operator, site, c.Out, func(done uint64) { told(done, 0) })
 		if err != nil {
 			return fmt.Errorf("nothing was copied: %w", err)
 		}
-		err = a.line("the copy of %s in %s: pages: %d, comments: %d", made.At.Format(time.RFC3339), c.Out, made.Pages,
+		err = a.printLine("static copy of %s in %s: pages: %d, comments: %d", made.At.Format(time.RFC3339), c.Out, made.Pages,
 			made.Comments)
 		for _, w := range made.Withheld {
 			if n := len(w.Copies); n > 0 && err == nil {
-				err = a.line("comment %s of %s is withheld since %s; earlier copies that may have it: %d, of %s to %s", w.Comment,
+				err = a.printLine("comment %s of %s has been withheld since %s; earlier copies that may contain it: %d, from %s to %s", w.Comment,
 					printable(w.URL), w.Since.UTC().Format(time.RFC3339), n, w.Copies[0].UTC().Format(time.RFC3339),
 					w.Copies[n-1].UTC().Format(time.RFC3339))
 			}

@@ -11,8 +11,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// sinceHeader is what an export says but for when it was.
-func sinceHeader(t *testing.T, all string) string {
+// withoutHeader returns an export without its header, which has the time of the export.
+func withoutHeader(t *testing.T, all string) string {
 	t.Helper()
 	header, rest, ok := strings.Cut(all, "\n")
 	if !ok || !strings.HasPrefix(header, `{"format":"aitys","version":1,"exported_at":"20`) ||
@@ -22,24 +22,24 @@ func sinceHeader(t *testing.T, all string) string {
 	return rest
 }
 
-func TestAnExportIsTheSameOnEachWay(t *testing.T) {
+func TestExport_CommandEqualsAPI(t *testing.T) {
 	t.Parallel()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
-		flags := s.on(d)
-		token := s.furnish(flags...)
+		flags := s.databaseFlags(d)
+		token := s.addBlog(flags...)
 		s.write("export.xml", wordPress(240, 2), 0o600)
 		s.must(append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)...)
 		do := func(more ...string) string {
 			t.Helper()
 			return s.must(append(append([]string{"export", "--site", "blog"}, flags...), more...)...)
 		}
-		want := sinceHeader(t, do())
+		want := withoutHeader(t, do())
 		if said := do("--out", "blog.jsonl"); said != "" {
 			t.Errorf("it said %s", said)
 		}
 		raw, err := os.ReadFile(filepath.Join(s.dir, "blog.jsonl"))
-		if err != nil || sinceHeader(t, string(raw)) != want {
+		if err != nil || withoutHeader(t, string(raw)) != want {
 			t.Errorf("the file is another one: %.200s, %v", raw, err)
 		}
 		if info, err := os.Stat(filepath.Join(s.dir, "blog.jsonl")); err != nil || info.Mode() != 0o600 {
@@ -69,11 +69,11 @@ func TestAnExportIsTheSameOnEachWay(t *testing.T) {
 			if err != nil || res.StatusCode != 200 {
 				t.Fatalf("it answered %d %.200s, %v", res.StatusCode, body, err)
 			}
-			return res, sinceHeader(t, string(body))
+			return res, withoutHeader(t, string(body))
 		}
 		testkit.Until(t, "pending comments are rescored, and the command and the API export the same", func() bool {
 			_, got := asked()
-			return got == sinceHeader(t, do())
+			return got == withoutHeader(t, do())
 		})
 		res, _ := asked()
 		if got := res.Header.Get("Content-Disposition"); got != `attachment; filename="blog.jsonl"` {

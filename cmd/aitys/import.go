@@ -23,27 +23,27 @@ import (
 )
 
 type importCmd struct {
-	ofSite
-	Format  string `arg:"" help:"Where the file comes from: ${formats}."`
-	File    string `arg:"" help:"The file; one packed by gzip or alone in a zip is unpacked while it is read."`
-	DryRun  bool   `help:"Only say what would be done."`
-	URLMap  string `name:"url-map" help:"File of old,new addresses, a line each; * at the end of both keeps what follows." placeholder:"FILE"`
-	Base    string `help:"Completes addresses of pages that name no host, as https://blog.example." placeholder:"URL"`
-	NoLearn bool   `help:"Teach the filter nothing."`
+	siteFlags
+	Format  string `arg:"" help:"Format of the file: ${formats}."`
+	File    string `arg:"" help:"The file; it may be gzipped, or the only file in a zip."`
+	DryRun  bool   `help:"Only report what would be imported."`
+	URLMap  string `name:"url-map" help:"File with one OLD,NEW pair of addresses per line; a trailing * in both keeps the rest." placeholder:"FILE"`
+	Base    string `help:"Base for page addresses without a host, like https://blog.example." placeholder:"URL"`
+	NoLearn bool   `help:"Do not train the filter."`
 
-	WithPrivate bool `help:"Import comments that were not public there, as rejected. Without it they are left out."`
+	WithPrivate bool `help:"Also import comments that were not public, as rejected."`
 }
 
 func (c importCmd) Run(a *env) error {
 	if !slices.Contains(transfer.Formats(), c.Format) {
-		return fmt.Errorf("%q cannot be imported; what can is %s", c.Format, problem.Among(transfer.Formats()))
+		return fmt.Errorf("unknown format %q; use %s", c.Format, problem.Among(transfer.Formats()))
 	}
 	if info, err := os.Stat(c.File); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no file %s", c.File)
 	} else if err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder", c.File)
 	}
-	const leastGC = 20 // percent: memory is collected early, until it is known of how many comments some 70 bytes stay
+	const leastGC = 20 // percent; used until the number of comments is known, of which each keeps about 70 bytes
 	tell, once := a.progress("importing: comment", time.Now()), sync.Once{}
 	in := transfer.Request{Format: c.Format, Path: c.File, Base: c.Base, DryRun: c.DryRun, NoLearn: c.NoLearn,
 		WithPrivate: c.WithPrivate,
@@ -61,18 +61,18 @@ func (c importCmd) Run(a *env) error {
 		return err
 	}
 	debug.SetGCPercent(leastGC)
-	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return c.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		out, err := r.Transfer.Import(ctx, authz.Operator, site, in)
 		if errors.Is(err, txn.ErrFull) {
-			return errors.New("there is no room left for the database. Make some, and run this again: nothing is lost, and " +
-				"nothing comes in twice")
+			return errors.New("no space is left for the database. Free some and run the import again: nothing is lost or " +
+				"imported twice")
 		}
 		if err != nil {
 			return err
 		}
-		report := a.imported
+		report := a.printImport
 		if c.JSON {
-			report = func(_ importCmd, out transfer.Report) error { return a.json(out) }
+			report = func(_ importCmd, out transfer.Report) error { return a.printJSON(out) }
 		}
 		if err := report(c, out); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (c importCmd) Run(a *env) error {
 	})
 }
 
-// foundNothing returns an error if no comment of the file can be imported. An export of Aitys may have none.
+// foundNothing returns an error if no comment of the file can be imported. An export of Aitys may be empty.
 func (c importCmd) foundNothing(out transfer.Report) error {
 	left, unknown := 0, 0
 	for _, s := range out.Skipped {
@@ -98,14 +98,14 @@ func (c importCmd) foundNothing(out transfer.Report) error {
 	case left > 0:
 		return fmt.Errorf("0 of %d comments in %s can be imported; the report says why", left, c.File)
 	case unknown > 0:
-		return fmt.Errorf("%s has no comments that this import knows (unknown elements: %d). Is it an export of %s?", c.File,
+		return fmt.Errorf("%s has no comments that this import recognises (unknown elements: %d). Is it an export of %s?", c.File,
 			unknown, c.Format)
 	}
 	return fmt.Errorf("%s has no comments: export them with the articles, and import that file", c.File)
 }
 
-// imported says what came of an import.
-func (a *env) imported(c importCmd, out transfer.Report) error {
+// printImport prints the report of an import.
+func (a *env) printImport(c importCmd, out transfer.Report) error {
 	added := "added"
 	if c.DryRun {
 		added = "would be added"
@@ -115,39 +115,39 @@ func (a *env) imported(c importCmd, out transfer.Report) error {
 		what string
 		n    int
 	}{
-		{"that can be imported", out.Comments}, {"- approved", out.Approved}, {"- pending", out.Pending},
+		{"importable", out.Comments}, {"- approved", out.Approved}, {"- pending", out.Pending},
 		{"- rejected", out.Rejected}, {"- spam", out.Spam}, {"- removed", out.Removed}, {added, out.Added},
 	} {
 		rows = append(rows, []string{line.what, strconv.Itoa(line.n)})
 	}
-	if err := a.table(rows); err != nil {
+	if err := a.printTable(rows); err != nil {
 		return err
 	}
-	if err := a.line("%d pages; lessons for the filter: %d good, %d spam", out.Pages, out.Lessons.Ham,
+	if err := a.printLine("%d pages; lessons for the filter: %d approved, %d spam", out.Pages, out.Lessons.Ham,
 		out.Lessons.Spam); err != nil {
 		return err
 	}
 	if len(out.Skipped) > 0 {
-		rows := [][]string{{"LEFT OUT", "COUNT", "WHY"}}
+		rows := [][]string{{"SKIPPED", "COUNT", "REASON"}}
 		for _, s := range out.Skipped {
 			rows = append(rows, []string{s.What, strconv.Itoa(s.Count), s.Why})
 		}
-		if err := a.table(rows); err != nil {
+		if err := a.printTable(rows); err != nil {
 			return err
 		}
 	}
 	for _, note := range out.Notes {
-		if err := a.line("%s", note); err != nil {
+		if err := a.printLine("%s", note); err != nil {
 			return err
 		}
 	}
 	if c.DryRun {
-		return a.line("Nothing was changed.")
+		return a.printLine("Nothing was changed.")
 	}
 	return nil
 }
 
-// readURLMap reads lines of an old and a new address; an empty path is an empty map.
+// readURLMap reads lines OLD,NEW from the file at path. For an empty path it returns nil.
 func readURLMap(path string) (transfer.Map, error) {
 	if path == "" {
 		return nil, nil
@@ -169,7 +169,7 @@ func readURLMap(path string) (transfer.Map, error) {
 		old, rest := strings.CutSuffix(line.Old, "*")
 		now, same := strings.CutSuffix(line.New, "*")
 		if !ok || old == "" || now == "" || rest != same {
-			return nil, fmt.Errorf("--url-map: line %d wants OLD,NEW, with * at the end of both or of none", n)
+			return nil, fmt.Errorf("--url-map: line %d: want OLD,NEW, with a trailing * in both or in neither", n)
 		}
 		all = append(all, transfer.Mapping{Old: old, New: now, Rest: rest})
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/aitys/aitys/internal/transfer"
 )
 
-// wordPress is an export with so many comments on so many posts, of which every ninth answers the one before.
+// wordPress returns a WordPress export. Every ninth comment replies to the one before.
 func wordPress(comments, posts int) string {
 	var all strings.Builder
 	all.WriteString(`<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" ` +
@@ -59,12 +59,12 @@ func wordPress(comments, posts int) string {
 	return all.String()
 }
 
-func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
+func TestImport_ReportsAndShowsComments(t *testing.T) {
 	t.Parallel()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
-		flags := s.on(d)
-		token := s.furnish(flags...)
+		flags := s.databaseFlags(d)
+		token := s.addBlog(flags...)
 		i := s.serve(flags...)
 		c := client(i, "blog", token)
 		s.write("export.xml", wordPress(120, 2), 0o600)
@@ -84,7 +84,7 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 			done.Lessons != (transfer.Lessons{Ham: 60, Spam: 20}) {
 			t.Errorf("a dry run said %+v, and the import %+v", said, done)
 		}
-		testkit.Within(t, soon, "readers see them", func() bool {
+		testkit.Within(t, crossProcessWait, "readers see them", func() bool {
 			return readThread(t, c, "https://blog.example/post-1").Page.Count == 30
 		})
 		if again := do(); again.Added != 0 || again.Lessons != (transfer.Lessons{}) {
@@ -108,18 +108,18 @@ func TestAnImportIsToldOfTruthfullyAndShownAtOnce(t *testing.T) {
 
 // A killed import resumes, and ends with the same comments as one that was not killed. It emits one event per page,
 // and a server that cached the page meanwhile shows all of its comments.
-func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
+func TestImport_ResumesAfterKill(t *testing.T) {
 	t.Parallel()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		var want map[string]string
-		comments := 600 // of which half are public
+		comments := 600 // half are public
 		if testkit.Tier(t) == "full" {
 			comments = 3_000
 		}
 		for kills := 0; kills < testkit.Repeats(t, 50); {
 			s := newShell(t)
-			flags := s.on(d)
-			token := s.furnish(flags...)
+			flags := s.databaseFlags(d)
+			token := s.addBlog(flags...)
 			s.write("export.xml", wordPress(comments, 20), 0o600)
 			command := append([]string{"import", "wordpress", "export.xml", "--site", "blog"}, flags...)
 			here := kills
@@ -134,15 +134,15 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 				shown(1)
 				wait += rand.N(60 * time.Millisecond)
 			}
-			if want == nil { // it may say how far it is
+			if want == nil { // run, because it may print progress
 				if out, errs, code := s.run("", command...); code != 0 {
 					t.Fatalf("undisturbed: %q, %q", out, errs)
 				}
 			} else if kills == here {
 				t.Error("it was never killed")
 			}
-			testkit.Within(t, soon, "readers see them all", func() bool { return shown(20) == comments/2 })
-			if n := s.pagesTold(flags); n != 20 {
+			testkit.Within(t, crossProcessWait, "readers see them all", func() bool { return shown(20) == comments/2 })
+			if n := s.pageEvents(flags); n != 20 {
 				t.Errorf("after %d kills 20 pages had %d events", kills-here, n)
 			}
 			if err := i.Stop(); err != nil {
@@ -169,8 +169,8 @@ func TestAnImportThatIsKilledAtAnyTimeIsFinishedByAnother(t *testing.T) {
 	})
 }
 
-// pagesTold is how many events of the database that flags name tell of a page.
-func (s *shell) pagesTold(flags []string) (n int) {
+// pageEvents returns the number of page events in the database of flags.
+func (s *shell) pageEvents(flags []string) (n int) {
 	s.t.Helper()
 	driver, url := "sqlite", "file:"+filepath.Join(s.dir, "data", "aitys.db")
 	if i := slices.Index(flags, "--database"); i >= 0 {
@@ -187,7 +187,7 @@ func (s *shell) pagesTold(flags []string) (n int) {
 	return n
 }
 
-// killedWithin kills a command after a time; false: it had ended well.
+// killedWithin kills a command after a time. It returns false if the command succeeded before.
 func (s *shell) killedWithin(command []string, wait time.Duration) bool {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), s.bin, command...)
@@ -204,13 +204,13 @@ func (s *shell) killedWithin(command []string, wait time.Duration) bool {
 	return err != nil
 }
 
-// A file with a line, or a text, of a gigabyte is refused in one line, in little memory, and nothing of it is there. It
-// is not parallel: Maxrss of a new process begins at what this one had.
-func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
+// A file with a line or a text of 1 GiB is rejected with one line, in at most 256 MiB of memory, and nothing is imported.
+// The test is not parallel, because Maxrss of a new process starts at that of its parent.
+func TestImport_EndlessLineLittleMemory(t *testing.T) {
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
-		flags := s.on(d)
-		token := s.furnish(flags...)
+		flags := s.databaseFlags(d)
+		token := s.addBlog(flags...)
 		whole := wordPress(1, 1)
 		xml := strings.SplitAfterN(whole, "CDATA[", 2)[0]
 		for format, begins := range map[string]string{
@@ -222,15 +222,15 @@ func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
 			"aitys": `{"format":"aitys","version":1,"exported_at":"2026-11-20T09:00:00Z","site":"blog"}` + "\n" +
 				`{"type":"comment","source":"`,
 		} {
-			s.write(format, packed(t, begins, 1<<30), 0o600)
+			s.write(format, gzipped(t, begins, 1<<30), 0o600)
 			cmd := exec.CommandContext(t.Context(), s.bin,
 				append([]string{"import", format, format, "--site", "blog"}, flags...)...)
 			cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH")}
 			said, err := cmd.CombinedOutput()
-			line, one := strings.CutSuffix(onItsWay.ReplaceAllString(string(said), ""), "\n")
+			line, one := strings.CutSuffix(progressLines.ReplaceAllString(string(said), ""), "\n")
 			most := "longer than 32 MiB"
 			if format == "remark42" {
-				most = "longer than 4 MiB" // a comment is in memory at once
+				most = "longer than 4 MiB" // a whole comment is in memory
 			}
 			if err == nil || !one || strings.Contains(line, "\n") || !strings.Contains(line, most) {
 				t.Errorf("%s: %v, said %q", format, err, said)
@@ -250,12 +250,12 @@ func TestAnImportOfAnEndlessLineIsRefusedInLittleMemory(t *testing.T) {
 // liveHeap matches the live heap in megabytes after each collection, as Go's gctrace writes it.
 var liveHeap = regexp.MustCompile(`(?m)^gc \d+ .* \d+->\d+->(\d+) MB`)
 
-// A record may have any number of large fields that are not imported. They are not in memory together.
+// A record may have many large fields that are not imported. They must not be in memory at the same time.
 func TestImport_BoundsHeapPerRecord(t *testing.T) {
 	t.Parallel()
 	testkit.OnlyIn(t, "ci") // ten seconds of CPU
 	s := newShell(t)
-	s.furnish()
+	s.addBlog()
 	const size = 10 << 20
 	large := strings.Repeat("a", size)
 	fields := func(pattern string) string {
@@ -280,7 +280,7 @@ func TestImport_BoundsHeapPerRecord(t *testing.T) {
 			`{"type":"comment",` + fields(`"x%d":"%s",`) + `"id":"1"}` + "\n", "longer than 32 MiB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s.write("dump", packed(t, tt.text, 0), 0o600)
+			s.write("dump", gzipped(t, tt.text, 0), 0o600)
 			cmd := exec.CommandContext(t.Context(), s.bin, "import", tt.format, "dump", "--site", "blog", "--dry-run")
 			cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH"), "GODEBUG=gctrace=1"}
 			said, err := cmd.CombinedOutput()
@@ -289,7 +289,7 @@ func TestImport_BoundsHeapPerRecord(t *testing.T) {
 			}
 			most := 0
 			for _, line := range liveHeap.FindAllStringSubmatch(string(said), -1) {
-				n, _ := strconv.Atoi(line[1]) // it matched
+				n, _ := strconv.Atoi(line[1]) // the pattern matches only digits
 				most = max(most, n)
 			}
 			if most == 0 || most > 60 {
@@ -300,11 +300,11 @@ func TestImport_BoundsHeapPerRecord(t *testing.T) {
 	}
 }
 
-// An import without usable comments fails with one line. An import whose comments are all there already succeeds.
+// An import without usable comments fails with one line. An import of comments that exist already succeeds.
 func TestImport_FailsWithoutComments(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	s.furnish()
+	s.addBlog()
 	good := wordPress(3, 1)
 	empty := strings.Join(strings.Split(good, "<wp:comment>")[:1], "") + "</item></channel></rss>"
 	for name, tt := range map[string]struct{ format, text, says string }{
@@ -322,7 +322,7 @@ func TestImport_FailsWithoutComments(t *testing.T) {
 		s.write("dump", tt.text, 0o600)
 		for _, flags := range [][]string{nil, {"--dry-run"}, {"--json"}} {
 			out, errs, code := s.run("", append([]string{"import", tt.format, "dump", "--site", "blog"}, flags...)...)
-			line := onItsWay.ReplaceAllString(errs, "")
+			line := progressLines.ReplaceAllString(errs, "")
 			if code != 1 || strings.Count(line, "\n") != 1 || !strings.Contains(line, tt.says) {
 				t.Errorf("%s %v: exit %d, %q, %q", name, flags, code, out, line)
 			}
@@ -339,8 +339,8 @@ func TestImport_FailsWithoutComments(t *testing.T) {
 	}
 }
 
-// packed is a text and so many letters behind it, by gzip.
-func packed(t *testing.T, begins string, letters int) string {
+// gzipped returns begins followed by letters times "a", as gzip.
+func gzipped(t *testing.T, begins string, letters int) string {
 	t.Helper()
 	const some = 1 << 24
 	pack := func(text string) string {
@@ -357,7 +357,7 @@ func packed(t *testing.T, begins string, letters int) string {
 	return pack(begins) + strings.Repeat(pack(strings.Repeat("a", some)), letters/some)
 }
 
-// allComments are those of the site "blog", as moderators read them, by their ids.
+// allComments returns the comments of the site "blog" as moderators see them, by ID.
 func allComments(t *testing.T, s *shell, token string, flags []string) map[string]string {
 	t.Helper()
 	c := client(s.serve(append([]string{"--limits", "off"}, flags...)...), "blog", token)

@@ -15,12 +15,12 @@ import (
 )
 
 type classifierRetireCmd struct {
-	ofSite
-	Before string `help:"What was taught before this day, or time, is erased: 2026-01-01, or 2026-01-01T12:00:00Z." required:"" placeholder:"DAY"`
-	DryRun bool   `help:"Only say how many lessons that is."`
+	siteFlags
+	Before string `help:"Erase lessons from before this day or time, like 2026-01-01 or 2026-01-01T12:00:00Z." required:"" placeholder:"DAY"`
+	DryRun bool   `help:"Only count the lessons."`
 }
 
-// retiredLine is what came of a retirement, as programs read it.
+// retiredLine is the JSON result of retire.
 type retiredLine struct {
 	Site    string `json:"site"`
 	Before  string `json:"before"`
@@ -36,7 +36,7 @@ func (c classifierRetireCmd) Run(a *env) error {
 			return fmt.Errorf("--before: want a day like 2026-01-01, not %q", c.Before)
 		}
 	}
-	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return c.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		out := retiredLine{Site: site.Key, Before: before.UTC().Format(time.RFC3339), DryRun: c.DryRun}
 		if c.DryRun {
 			if out.Lessons, err = r.Learning.OldLessons(ctx, authz.Operator, site, before); err != nil {
@@ -51,22 +51,22 @@ func (c classifierRetireCmd) Run(a *env) error {
 		}
 		switch {
 		case c.JSON:
-			return a.json(out)
+			return a.printJSON(out)
 		case c.DryRun:
-			return a.line("lessons from before %s: %d; nothing was erased", out.Before, out.Lessons)
+			return a.printLine("lessons from before %s: %d; nothing was erased", out.Before, out.Lessons)
 		}
-		return a.line("erased for good: %d lessons from before %s", out.Lessons, out.Before)
+		return a.printLine("permanently erased: %d lessons from before %s", out.Lessons, out.Before)
 	})
 }
 
 type classifierEraseCmd struct {
-	ofSite
-	EmailStdin bool     `help:"Read the person's e-mail from the first line of standard input, where no list of processes shows it."`
-	Comment    []string `help:"Id of a comment of theirs; repeat it. For who left no e-mail." placeholder:"ID"`
-	DryRun     bool     `help:"Only say how much that is."`
+	siteFlags
+	EmailStdin bool     `help:"Read the commenter's e-mail from the first line of standard input, so that process lists do not show it."`
+	Comment    []string `help:"ID of one of the commenter's comments, if they gave no e-mail; repeatable." placeholder:"ID"`
+	DryRun     bool     `help:"Only count what would be erased."`
 }
 
-// erasedLine is what came of an erasure, as programs read it.
+// erasedLine is the JSON result of erase.
 type erasedLine struct {
 	Site    string `json:"site"`
 	Batch   string `json:"batch"`
@@ -78,7 +78,7 @@ type erasedLine struct {
 }
 
 func (c classifierEraseCmd) Run(a *env) error {
-	person := learning.Erasee{Comments: c.Comment}
+	person := learning.DataSubject{Comments: c.Comment}
 	switch {
 	case c.EmailStdin:
 		line, err := bufio.NewReader(io.LimitReader(a.in, 4096)).ReadString('\n')
@@ -86,30 +86,30 @@ func (c classifierEraseCmd) Run(a *env) error {
 			return fmt.Errorf("read the e-mail: %w", err)
 		}
 		if person.Email = strings.TrimSpace(line); person.Email == "" {
-			return errors.New("no e-mail came on standard input")
+			return errors.New("no e-mail on standard input")
 		}
 	case len(c.Comment) == 0:
-		return errors.New("whose lessons? Give --email-stdin, or --comment ID")
+		return errors.New("no commenter given; use --email-stdin or --comment ID")
 	}
-	return c.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return c.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		var did learning.Erasure
 		var err error
 		if c.DryRun {
-			did, err = r.Privacy.PersonHeld(ctx, authz.Operator, site, person)
+			did, err = r.Privacy.PreviewErasure(ctx, authz.Operator, site, person)
 		} else {
-			did, err = r.Privacy.ErasePerson(ctx, authz.Operator, site, person, nil)
+			did, err = r.Privacy.EraseDataSubject(ctx, authz.Operator, site, person, nil)
 		}
 		switch {
 		case err != nil:
 			return err
 		case c.JSON:
-			return a.json(erasedLine{Site: site.Key, Batch: did.Batch, Lessons: did.Lessons, Copies: did.Copies,
+			return a.printJSON(erasedLine{Site: site.Key, Batch: did.Batch, Lessons: did.Lessons, Copies: did.Copies,
 				DryRun: c.DryRun, Comments: did.Comments})
 		case c.DryRun:
-			return a.line("of the person: %d comments, %d lessons, and on other sites %d copies; nothing was erased",
+			return a.printLine("found: %d comments, %d lessons, %d copies on other sites; nothing was erased",
 				did.Comments, did.Lessons, did.Copies)
 		}
-		return a.line("erased for good: %d comments, %d lessons, and on other sites %d copies",
+		return a.printLine("permanently erased: %d comments, %d lessons, %d copies on other sites",
 			did.Comments, did.Lessons, did.Copies)
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// TestLinksLeadToTheServer that runs on the same database, or ran there last.
-func TestLinksLeadToTheServer(t *testing.T) {
+// Links lead to the server that uses the database, or that used it last.
+func TestAccountReset_LinkLeadsToServer(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name     string
@@ -45,8 +45,8 @@ func TestLinksLeadToTheServer(t *testing.T) {
 	}
 }
 
-// TestALinkThatCannotBeMadeChangesNothing: nobody would ever see the link of what was added or reset.
-func TestALinkThatCannotBeMadeChangesNothing(t *testing.T) {
+// Without a valid link base nothing is changed, because the link would be lost.
+func TestAccountAdd_BadLinkChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.must("migrate", "up")

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// logger is a command's log, which tells only what went wrong.
+// logger returns a logger that writes records of at least level to standard error.
 func (a *env) logger(level slog.Level) *slog.Logger { return a.loggerTo(a.stderr, level) }
 
-// serverLog is the log of a server, which waits for nobody who reads it: when a pipe is full, lines
-// are dropped and counted. stop writes what is left, as far as somebody takes it.
+// serverLog returns the logger of a server. It never blocks: if standard error is a full pipe, lines are dropped and
+// counted. stop writes the queued lines and waits at most one second.
 func (a *env) serverLog(level slog.Level) (log *slog.Logger, stop func()) {
 	q := &logQueue{lines: make(chan []byte, 1_024), ending: make(chan struct{}), ended: make(chan struct{})}
 	go q.run(a.stderr, a.loggerTo(a.stderr, level))
@@ -33,7 +33,7 @@ func (a *env) loggerTo(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-// A logQueue is between who writes the log and where it goes.
+// A logQueue buffers log lines, so that logging never blocks.
 type logQueue struct {
 	lines         chan []byte
 	dropped       atomic.Int64
@@ -50,8 +50,8 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// run writes the lines to w until it is to end and none is left. Direct writes to w too: it says what
-// was dropped.
+// run writes lines to w until ending is closed and the queue is empty. It reports dropped lines to direct, a logger
+// that also writes to w.
 func (q *logQueue) run(w io.Writer, direct *slog.Logger) {
 	defer close(q.ended)
 	for {
@@ -71,8 +71,8 @@ func (q *logQueue) run(w io.Writer, direct *slog.Logger) {
 }
 
 func (q *logQueue) write(w io.Writer, direct *slog.Logger, line []byte) {
-	_, _ = w.Write(line) // where else to say it?
+	_, _ = w.Write(line) // no other place to report an error
 	if n := q.dropped.Swap(0); n > 0 {
-		direct.Warn("lines of the log were dropped: nobody took them", "lines", n)
+		direct.Warn("log lines were dropped: standard error was read too slowly", "lines", n)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
+func TestLog_FullPipeDropsLines(t *testing.T) {
 	t.Parallel()
 	unread, stderr, err := os.Pipe()
 	if err != nil {
@@ -42,7 +42,7 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 		if err != nil {
 			t.Fatalf("request %d: %v", n, err)
 		}
-		_, _ = io.Copy(io.Discard, res.Body) // the same each time
+		_, _ = io.Copy(io.Discard, res.Body) // always the same body
 		res.Body.Close()
 		if res.StatusCode != http.StatusNotFound {
 			t.Fatalf("request %d: status %d", n, res.StatusCode)
@@ -50,7 +50,7 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 	}
 	read := make(chan string)
 	go func() {
-		all, _ := io.ReadAll(unread) // until the server has ended
+		all, _ := io.ReadAll(unread) // ends with the server
 		read <- string(all)
 	}()
 	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
@@ -60,14 +60,14 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 	if err := serve.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	for _, want := range []string{"status=404", "lines of the log were dropped"} {
+	for _, want := range []string{"status=404", "log lines were dropped"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log of %d bytes does not say %q", len(log), want)
 		}
 	}
 }
 
-func TestReadsThatSucceededAreLoggedOnlyWhenAskedFor(t *testing.T) {
+func TestLog_ReadsOnlyAtDebug(t *testing.T) {
 	t.Parallel()
 	for level, want := range map[string]bool{"info": false, "debug": true} {
 		s := newShell(t)
@@ -88,7 +88,7 @@ func TestReadsThatSucceededAreLoggedOnlyWhenAskedFor(t *testing.T) {
 		if got := strings.Contains(log, "route=/healthz"); got != want || !strings.Contains(log, "status=404") {
 			t.Errorf("at %s a read is logged: %t, want %t:\n%s", level, got, want, log)
 		}
-		for path, id := range ids { // who has a line has its id
+		for path, id := range ids { // an answer has an ID if its request is logged
 			if lined := want || path == "/nowhere"; (id != "") != lined || !strings.Contains(log, "id="+id) {
 				t.Errorf("at %s the answer of %s has the id %q; the log:\n%s", level, path, id, log)
 			}

@@ -1,9 +1,7 @@
-// Command aitys is the whole service in one binary: the server, its demo, and the commands
-// that an operator needs beside them.
+// Command aitys is the whole service in one binary: the server, the demo and the operator's commands.
 //
-// This package reads the configuration, opens the rooms and closes them in order; it decides
-// nothing about comments. Results go to standard output, the log and at most one line of error
-// to standard error.
+// This package reads the configuration, builds the services and closes them in order. It has no rules about comments.
+// Results go to standard output. The log and at most one error line go to standard error.
 package main
 
 import (
@@ -27,28 +25,29 @@ import (
 
 func main() {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	// The first signal asks, a later one ends. Some senders send the first one twice.
+	// The first signal starts the shutdown. After two seconds another signal kills the process: some senders send the
+	// first signal twice.
 	context.AfterFunc(ctx, func() { time.AfterFunc(2*time.Second, stop) })
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
-// The exit codes.
+// Exit codes.
 const (
 	exitFailed = 1
 	exitUsage  = 2
 )
 
-const about = `A comment service in which a person reads every comment first.
+const about = `A self-hosted comment service with moderation.
 
-Each flag can also be an environment variable (--public-url is AITYS_PUBLIC_URL) or a line ` +
-	`"NAME=VALUE" or "name: value" in the file that --config names. Results go to standard output, ` +
+Each flag can also be set by an environment variable (AITYS_PUBLIC_URL for --public-url) or by a line ` +
+	`"NAME=VALUE" or "name: value" in the --config file. Results go to standard output, ` +
 	`the log to standard error.`
 
-// env is what every command is given: its streams and the common flags.
+// env holds the streams and common flags of a command.
 type env struct {
 	ctx    context.Context
 	in     io.Reader
@@ -58,11 +57,11 @@ type env struct {
 }
 
 func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr io.Writer) (code int) {
-	args = helps(args)
+	args = helpArgs(args)
 	var c cli
 	helped := false
 	values := &flags.Values{}
-	parser := kong.Must(&c, kong.Name("aitys"), helpNames(), kong.Description(about), kong.Writers(out, stderr),
+	parser := kong.Must(&c, kong.Name("aitys"), helpVars(), kong.Description(about), kong.Writers(out, stderr),
 		kong.Resolvers(values), kong.Exit(func(int) { helped = true }), kong.KindMapper(reflect.String, stringMapper{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}))
 	if err := values.Read(parser.Model, args, environ); err != nil {
@@ -73,18 +72,18 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 		return 0
 	}
 	if err == nil {
-		err = flags.CheckGiven(chosen)
+		err = flags.CheckValues(chosen)
 	}
 	if err != nil {
-		return fail(stderr, exitUsage, mistyped(err))
+		return fail(stderr, exitUsage, usageError(err))
 	}
 	if c.Data == "" {
 		c.Data = "data"
 		if chosen.Command() == "demo" {
 			if c.Data, err = os.MkdirTemp("", "aitys-demo-"); err != nil {
-				return fail(stderr, exitFailed, fmt.Errorf("make the demo's folder: %w", err))
+				return fail(stderr, exitFailed, fmt.Errorf("create the demo's folder: %w", err))
 			}
-			defer func() { _ = os.RemoveAll(c.Data) }() // a temporary folder: the system tidies up too
+			defer func() { _ = os.RemoveAll(c.Data) }() // the system also cleans temporary folders
 		}
 	}
 	if err := c.check(); err != nil {
@@ -96,10 +95,10 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, stderr 
 	return 0
 }
 
-// howToRestore goes after whatever says that the database is damaged.
+// howToRestore is appended to errors about a damaged database.
 const howToRestore = ": stop the server, restore a backup with `aitys restore FILE`, and start it again"
 
-// fail writes the one line that tells why.
+// fail prints err as one line and returns code.
 func fail(stderr io.Writer, code int, err error) int {
 	what := err.Error()
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Kind != problem.Internal {
@@ -108,14 +107,14 @@ func fail(stderr io.Writer, code int, err error) int {
 	if errors.Is(err, txn.ErrCorrupt) {
 		what += howToRestore
 	}
-	if denied := noPermission(err); denied != nil {
+	if denied := permissionError(err); denied != nil {
 		what = denied.Error()
 	}
-	_, _ = fmt.Fprintln(stderr, "aitys: "+strings.Join(strings.Fields(what), " ")) // where else to say it?
+	_, _ = fmt.Fprintln(stderr, "aitys: "+strings.Join(strings.Fields(what), " ")) // no other place to report it
 	return code
 }
 
-// wall is the clock on the wall.
-type wall struct{}
+// systemClock implements txn.Clock with the time of the system.
+type systemClock struct{}
 
-func (wall) Now() time.Time { return time.Now() }
+func (systemClock) Now() time.Time { return time.Now() }

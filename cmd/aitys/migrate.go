@@ -8,17 +8,17 @@ import (
 )
 
 type migrateCmd struct {
-	Up     migrateUpCmd     `cmd:"" default:"1" help:"Bring the database up to date."`
-	Status migrateStatusCmd `cmd:"" help:"Show which migrations were applied."`
+	Up     migrateUpCmd     `cmd:"" default:"1" help:"Apply the pending migrations."`
+	Status migrateStatusCmd `cmd:"" help:"Show which migrations are applied."`
 }
 
 type migrateUpCmd struct{}
 
 func (migrateUpCmd) Run(a *env) (err error) {
-	if err := a.prepare(migrates); err != nil {
+	if err := a.prepare(accessMigrate); err != nil {
 		return err
 	}
-	db, err := a.openStore(a.ctx, migrates)
+	db, err := a.openStore(a.ctx, accessMigrate)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (migrateUpCmd) Run(a *env) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.line("up to date: %d migrations", len(list))
+	return a.printLine("up to date: %d migrations", len(list))
 }
 
 type migrateStatusCmd struct{ asJSON }
@@ -43,7 +43,7 @@ func (c migrateStatusCmd) Run(a *env) (err error) {
 	}
 	db, err := store.Open(a.ctx, a.base.Database, store.Options{})
 	if err != nil {
-		return a.base.unreached(err)
+		return a.base.connectError(err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	list, err := db.MigrationStatus(a.ctx)
@@ -60,7 +60,7 @@ func (c migrateStatusCmd) Run(a *env) (err error) {
 		lines, rows = append(lines, line), append(rows, []string{m.Name, at})
 	}
 	if c.JSON {
-		return a.json(map[string]any{"migrations": lines})
+		return a.printJSON(map[string]any{"migrations": lines})
 	}
-	return a.table(rows)
+	return a.printTable(rows)
 }

@@ -12,68 +12,68 @@ import (
 )
 
 type neighbourCmd struct {
-	Add    neighbourAddCmd    `cmd:"" help:"Have a site read another publisher's list of what was refused there as spam."`
-	List   neighbourListCmd   `cmd:"" help:"List whose lists are read, and what became of reading them."`
-	Remove neighbourRemoveCmd `cmd:"" help:"Read a list no longer."`
+	Add    neighbourAddCmd    `cmd:"" help:"Subscribe a site to another publisher's spam list."`
+	List   neighbourListCmd   `cmd:"" help:"List subscribed spam lists and their state."`
+	Remove neighbourRemoveCmd `cmd:"" help:"Unsubscribe from a spam list."`
 }
 
 type neighbourAddCmd struct {
-	URL    string  `arg:"" help:"Address of the list: https://HOST/api/v1/sites/KEY/neighbours.json."`
-	Site   string  `help:"Key of the site that reads it." required:"" placeholder:"KEY"`
-	Key    string  `help:"Public key that the list is signed with, as aitys site key prints it there." required:"" placeholder:"PUBLIC_KEY"`
-	Weight float64 `help:"What its word counts for: more than 0, at most 2." default:"1" placeholder:"1"`
+	URL    string  `arg:"" help:"URL of the list: https://HOST/api/v1/sites/KEY/neighbours.json."`
+	Site   string  `help:"Key of the subscribing site." required:"" placeholder:"KEY"`
+	Key    string  `help:"Public key of the list; the publisher prints it with aitys site key." required:"" placeholder:"PUBLIC_KEY"`
+	Weight float64 `help:"Weight of the list: above 0, at most 2." default:"1" placeholder:"1"`
 }
 
 func (c neighbourAddCmd) Run(a *env) error {
-	return a.with(writes, func(ctx context.Context, r *services) error {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
 		site, err := r.Process.Site(ctx, c.Site)
 		if err != nil {
-			return unknown(err, "site", c.Site)
+			return mapNotFound(err, "site", c.Site)
 		}
-		_, _, err = r.SpamLists.AddNeighbour(ctx, authz.Operator, site,
+		_, _, err = r.SpamLists.AddSpamListSource(ctx, authz.Operator, site,
 			spamlist.Draft{URL: c.URL, Key: c.Key, Weight: c.Weight}, nil)
 		if err != nil {
 			return err
 		}
-		return a.line("%s reads %s: a running server begins within seconds", site.Key, c.URL)
+		return a.printLine("%s is subscribed to %s; a running server reads it within seconds", site.Key, c.URL)
 	})
 }
 
-// neighbourLine is a neighbour of a site as programs read it.
+// neighbourLine is the JSON form of a subscribed spam list.
 type neighbourLine struct {
 	Site        string    `json:"site"`
 	ID          string    `json:"id"`
 	URL         string    `json:"url"`
 	Key         string    `json:"key"`
 	Weight      float64   `json:"weight"`
-	GeneratedAt time.Time `json:"generated_at,omitzero"` // of the list that was taken last
-	TakenAt     time.Time `json:"taken_at,omitzero"`     // when a list was last found to be good
+	GeneratedAt time.Time `json:"generated_at,omitzero"` // of the last accepted list
+	TakenAt     time.Time `json:"taken_at,omitzero"`     // of the last successful read
 	TriedAt     time.Time `json:"tried_at,omitzero"`
 	Campaigns   int       `json:"campaigns"`
 	Hosts       int       `json:"hosts"`
-	Failure     string    `json:"failure"` // why the last answer was not taken; "": it was
+	Failure     string    `json:"failure"` // why the last answer was rejected, or ""
 }
 
-// state says what became of reading a list.
+// state returns the state of the last read.
 func (l neighbourLine) state() string {
 	switch {
 	case l.TriedAt.IsZero():
 		return "not read yet"
 	case l.Failure != "":
-		return "refused: " + l.Failure
+		return "rejected: " + l.Failure
 	}
-	return "taken"
+	return "accepted"
 }
 
-// neighboursOf are those of all sites.
-func (r *services) neighboursOf(ctx context.Context) (all []neighbourLine, err error) {
+// subscriptions returns the spam lists of all sites.
+func (r *services) subscriptions(ctx context.Context) (all []neighbourLine, err error) {
 	all = []neighbourLine{}
 	sites, err := r.Process.Sites(ctx, authz.Operator)
 	if err != nil {
 		return nil, err
 	}
 	for _, site := range sites {
-		list, err := r.SpamLists.Neighbours(ctx, authz.Operator, site)
+		list, err := r.SpamLists.SpamListSources(ctx, authz.Operator, site)
 		if err != nil {
 			return nil, err
 		}
@@ -89,15 +89,15 @@ func (r *services) neighboursOf(ctx context.Context) (all []neighbourLine, err e
 type neighbourListCmd struct{ asJSON }
 
 func (c neighbourListCmd) Run(a *env) error {
-	return a.with(reads, func(ctx context.Context, r *services) error {
-		all, err := r.neighboursOf(ctx)
+	return a.withServices(accessRead, func(ctx context.Context, r *services) error {
+		all, err := r.subscriptions(ctx)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return a.json(map[string]any{"neighbours": all})
+			return a.printJSON(map[string]any{"neighbours": all})
 		}
-		rows := [][]string{{"SITE", "LIST", "WEIGHT", "CAMPAIGNS", "OF", "STATE"}}
+		rows := [][]string{{"SITE", "LIST", "WEIGHT", "CAMPAIGNS", "GENERATED", "STATE"}}
 		for _, l := range all {
 			of := "-"
 			if !l.GeneratedAt.IsZero() {
@@ -106,21 +106,21 @@ func (c neighbourListCmd) Run(a *env) error {
 			rows = append(rows, []string{l.Site, l.URL, strconv.FormatFloat(l.Weight, 'g', -1, 64),
 				strconv.Itoa(l.Campaigns), of, l.state()})
 		}
-		return a.table(rows)
+		return a.printTable(rows)
 	})
 }
 
 type neighbourRemoveCmd struct {
-	URL  string   `arg:"" help:"Address of the list."`
-	Site []string `help:"Key of a site that is to read it no longer; repeat it. Without: no site reads it." placeholder:"KEY"`
+	URL  string   `arg:"" help:"URL of the list."`
+	Site []string `help:"Key of a site to unsubscribe; repeatable (default all sites)." placeholder:"KEY"`
 }
 
 func (c neighbourRemoveCmd) Run(a *env) error {
-	return a.with(writes, func(ctx context.Context, r *services) error {
-		if err := r.know(ctx, c.Site); err != nil {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
+		if err := r.checkSites(ctx, c.Site); err != nil {
 			return err
 		}
-		all, err := r.neighboursOf(ctx)
+		all, err := r.subscriptions(ctx)
 		if err != nil {
 			return err
 		}
@@ -133,16 +133,16 @@ func (c neighbourRemoveCmd) Run(a *env) error {
 			if err != nil {
 				return err
 			}
-			if err := r.SpamLists.RemoveNeighbour(ctx, authz.Operator, site, l.ID); err != nil {
+			if err := r.SpamLists.RemoveSpamListSource(ctx, authz.Operator, site, l.ID); err != nil {
 				return err
 			}
 			removed++
-			if err := a.line("%s reads %s no longer", l.Site, l.URL); err != nil {
+			if err := a.printLine("%s is unsubscribed from %s", l.Site, l.URL); err != nil {
 				return err
 			}
 		}
 		if removed == 0 {
-			return fmt.Errorf("no site reads %s; see `aitys neighbour list`", c.URL)
+			return fmt.Errorf("no site is subscribed to %s; see `aitys neighbour list`", c.URL)
 		}
 		return nil
 	})

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestNeighboursAreAddedListedAndRemoved(t *testing.T) {
+func TestNeighbour_AddListRemove(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	for _, key := range []string{"blog", "other"} {
@@ -28,7 +28,7 @@ func TestNeighboursAreAddedListedAndRemoved(t *testing.T) {
 	}
 	s.must("neighbour", "remove", list, "--site", "other")
 	s.must("neighbour", "remove", list)
-	s.refused("no site reads", "neighbour", "remove", list)
+	s.refused("no site is subscribed", "neighbour", "remove", list)
 	if table := s.must("neighbour", "list"); strings.Contains(table, "talk.example") {
 		t.Errorf("after that it is %s", table)
 	}

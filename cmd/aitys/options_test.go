@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// unpack reads the one line of JSON that a command printed.
+// unpack parses the output of a command, which must be one line of JSON.
 func unpack(t *testing.T, line string, into any) {
 	t.Helper()
 	if strings.Count(line, "\n") != 1 {
@@ -24,7 +24,7 @@ func unpack(t *testing.T, line string, into any) {
 	}
 }
 
-func TestOneNameServesFlagVariableAndFile(t *testing.T) {
+func TestConfig_FlagOverridesVariableAndFile(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	for _, name := range []string{"flag", "variable", "file"} {
@@ -61,7 +61,7 @@ func TestOneNameServesFlagVariableAndFile(t *testing.T) {
 	}
 }
 
-func TestCommandsPrintWhatProgramsRead(t *testing.T) {
+func TestCommands_PrintJSON(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	var site siteLine
@@ -128,7 +128,7 @@ func TestCommandsPrintWhatProgramsRead(t *testing.T) {
 	}
 }
 
-func TestTheSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
+func TestSecret_CreatedOncePrivate(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.must("migrate", "up")
@@ -156,19 +156,19 @@ func TestTheSecretIsMadeOnceForItsOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestALostSecretIsReplaced(t *testing.T) {
+func TestSecretNew_ReplacesLostSecret(t *testing.T) {
 	t.Parallel()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
 		flags := []string{"--data", filepath.Join(s.dir, "data")}
 		if d.Name != "sqlite" {
-			flags = append(flags, "--database", testkit.EmptyPostgres(t)) // without tables, so that there is no secret to replace yet
+			flags = append(flags, "--database", testkit.EmptyPostgres(t)) // has no tables, so there is no secret to replace yet
 		}
 		s.refused("", append([]string{"secret", "new"}, flags...)...)
 		i := s.serve(flags[2:]...)
-		c := client(i, "blog", s.furnish(flags...))
+		c := client(i, "blog", s.addBlog(flags...))
 		var id, edit string
-		testkit.Within(t, soon, "the site is there", func() bool {
+		testkit.Within(t, crossProcessWait, "the site is there", func() bool {
 			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Written under the old secret.")
 			id, edit = p.ID, p.EditToken
 			return err == nil
@@ -177,7 +177,7 @@ func TestALostSecretIsReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(s.dir, "data", "secret")
-		if err := os.Remove(path); err != nil { // it is lost
+		if err := os.Remove(path); err != nil { // the secret is lost
 			t.Fatal(err)
 		}
 		s.refused("not the secret", append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
@@ -199,7 +199,7 @@ func TestALostSecretIsReplaced(t *testing.T) {
 	})
 }
 
-// A report is what the doctor tells a program.
+// A report is the JSON output of doctor.
 type report struct {
 	OK     bool
 	Checks []finding
@@ -224,7 +224,7 @@ func (s *shell) doctor(args ...string) (r report) {
 	return r
 }
 
-func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
+func TestDoctor_ReportsFaults(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	if r := s.doctor(); r.OK || r.state("database") != "fail" || exists(filepath.Join(s.dir, "data")) {
@@ -250,7 +250,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	if r := s.doctor("--redis", redis.URL); r.state("redis") != "warn" || !r.OK {
 		t.Errorf("with a dead redis: %+v", r)
 	}
-	box := testkit.NewMailbox(t)
+	box := testkit.NewMailServer(t)
 	if r := s.doctor("--smtp", box.URL); r.state("mail") != "ok" || len(box.Mails()) > 0 {
 		t.Errorf("with a mail server: %+v", r)
 	}
@@ -276,7 +276,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		t.Errorf("with another secret: %+v", r)
 	}
 	if out, errs, code := s.run("", "doctor"); code != 1 || !strings.Contains(out, "fail") ||
-		errs != "aitys: secret is not as it should be\n" {
+		errs != "aitys: failed checks: secret\n" {
 		t.Errorf("for people: exit %d, %q, stderr %q", code, out, errs)
 	}
 	url := testkit.EmptyPostgres(t)
@@ -286,16 +286,16 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What is secret or personal is in no log, whatever goes wrong.
-func TestLogsTellNoSecrets(t *testing.T) {
+// Logs never contain secrets or personal data, also after errors.
+func TestLog_ContainsNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	redis := testkit.NewRedisServer(t)
 	i := s.serve("--log-format", "json", "--redis", redis.URL)
-	token := s.furnish("--data", filepath.Join(s.dir, "data"))
+	token := s.addBlog("--data", filepath.Join(s.dir, "data"))
 	c := client(i, "blog", token)
 	var edit string
-	testkit.Within(t, soon, "the site is there", func() bool {
+	testkit.Within(t, crossProcessWait, "the site is there", func() bool {
 		p, err := c.Post(t.Context(), "", blogPage, "Canary Namesake", "canary@mail.example",
 			"A canary sings in this comment.")
 		edit = p.EditToken

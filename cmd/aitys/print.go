@@ -8,26 +8,25 @@ import (
 	"unicode"
 )
 
-// asJSON is embedded in commands whose result a program may read.
+// asJSON is embedded in commands that can print JSON.
 type asJSON struct {
 	JSON bool `help:"Print the result as one line of JSON." name:"json"`
 }
 
-// line prints one line.
-func (a *env) line(format string, args ...any) error {
+func (a *env) printLine(format string, args ...any) error {
 	_, err := fmt.Fprintf(a.out, format+"\n", args...)
 	return err
 }
 
-// json prints v as one line.
-func (a *env) json(v any) error {
+// printJSON prints v as one line.
+func (a *env) printJSON(v any) error {
 	e := json.NewEncoder(a.out)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 
-// table prints rows in columns, the first row being their heads.
-func (a *env) table(rows [][]string) error {
+// printTable prints rows in aligned columns. The first row is the header.
+func (a *env) printTable(rows [][]string) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		cells := make([]string, len(row))
@@ -41,8 +40,8 @@ func (a *env) table(rows [][]string) error {
 	return w.Flush()
 }
 
-// printable leaves out what a terminal would obey, or show as something else: what is printed
-// may be a stranger's.
+// printable replaces unprintable characters by U+FFFD. Printed text may come from strangers and may contain control
+// characters for the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// TestServe_ReachIsForOneUse allows a network for one use, and tries every use.
+// The test allows a network for one use and tries all uses.
 func TestServe_ReachIsForOneUse(t *testing.T) {
 	t.Parallel()
 	const all = "webhook checker neighbour oidc"
@@ -21,7 +21,7 @@ func TestServe_ReachIsForOneUse(t *testing.T) {
 	} {
 		t.Run(allowed, func(t *testing.T) {
 			s := newShell(t)
-			var asked atomic.Int32 // of the provider
+			var asked atomic.Int32 // requests to the provider
 			provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				asked.Add(1)
 				http.NotFound(w, r)
@@ -79,8 +79,8 @@ func TestServe_RefusesInvalidReach(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	for value, want := range map[string]string{
-		"10.0.0.1": "no network", "smtp=10.0.0.0/8": "oidc, webhook, checker or neighbour", "oidc=": "no network",
-		"=10.0.0.0/8": "oidc, webhook, checker or neighbour", "oidc=10.0.0.0/8=x": "no network",
+		"10.0.0.1": "not a network", "smtp=10.0.0.0/8": "oidc, webhook, checker or neighbour", "oidc=": "not a network",
+		"=10.0.0.0/8": "oidc, webhook, checker or neighbour", "oidc=10.0.0.0/8=x": "not a network",
 	} {
 		s.refused(want, "serve", "--data", "data", "--reach", value)
 	}

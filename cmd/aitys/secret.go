@@ -18,30 +18,30 @@ import (
 )
 
 type secretCmd struct {
-	New secretNewCmd `cmd:"" help:"Replace a lost secret: edit tokens and address hashes start afresh."`
+	New secretNewCmd `cmd:"" help:"Replace a lost secret; edit tokens and address hashes become invalid."`
 }
 
 type secretNewCmd struct{}
 
-// Run replaces the secret in the database first: cut short after that, it is simply run again.
+// Run replaces the secret in the database first. If it is interrupted after that, run it again.
 func (secretNewCmd) Run(a *env) (err error) {
 	path, isSQLite := a.base.sqlitePath()
 	if isSQLite && !exists(path) {
 		return noDatabase(path)
 	}
-	db, err := a.openStore(a.ctx, reads)
+	db, err := a.openStore(a.ctx, accessRead)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := a.makeFolder(a.base.SecretFile); err != nil {
+	if err := a.makeDataFolder(a.base.SecretFile); err != nil {
 		return err
 	}
 	temp, remove, err := writeSecret(filepath.Dir(a.base.SecretFile))
 	if err != nil {
-		return fmt.Errorf("make the secret: %w", err)
+		return fmt.Errorf("create the secret: %w", err)
 	}
-	defer func() { _ = remove() }() // the secret has its place by now
+	defer func() { _ = remove() }() // the secret was renamed to its place
 	secret, err := readSecret(temp)
 	if err != nil {
 		return err
@@ -52,26 +52,26 @@ func (secretNewCmd) Run(a *env) (err error) {
 	if err := os.Rename(temp, a.base.SecretFile); err != nil {
 		return fmt.Errorf("replace the secret: %w", err)
 	}
-	return a.line("a new secret is in %s: start every server again", a.base.SecretFile)
+	return a.printLine("wrote a new secret to %s: start every server again", a.base.SecretFile)
 }
 
 const maxSecret = 4096 // bytes
 
-// readSecret reads the secret that is kept at path. A file that everybody on the machine can
-// read keeps nothing.
+// readSecret reads the secret at path. It returns an error if all users of the machine can read the file, or if the
+// secret is too short or too long.
 func readSecret(path string) (secret.Secret, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no secret at %s: name the one that the servers have with --secret-file", path)
+		return nil, fmt.Errorf("there is no secret at %s; set --secret-file to the secret of the servers", path)
 	case err != nil:
 		return nil, fmt.Errorf("read the secret: %w", err)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("the secret %s is not a file", path)
 	case info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows":
-		return nil, fmt.Errorf("everybody can read the secret %s: chmod 600 it", path)
+		return nil, fmt.Errorf("all users can read the secret %s; run chmod 600 on it", path)
 	case info.Size() > maxSecret:
-		return nil, fmt.Errorf("the secret %s is too long to be one", path)
+		return nil, fmt.Errorf("the secret %s is too long", path)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -79,32 +79,32 @@ func readSecret(path string) (secret.Secret, error) {
 	}
 	own := secret.Secret(strings.TrimSpace(string(text)))
 	if len(own) < secret.MinLength {
-		return nil, fmt.Errorf("the secret %s is too short: it wants %d characters", path, secret.MinLength)
+		return nil, fmt.Errorf("the secret %s is too short: want at least %d characters", path, secret.MinLength)
 	}
 	return own, nil
 }
 
-// makeSecret makes a secret at path unless there is one. Of several processes that try at once
-// one makes it, and nobody ever reads half of it.
+// makeSecret creates a secret at path unless it exists. It is atomic: of several concurrent processes one creates the
+// file, and no process reads an incomplete secret.
 func makeSecret(path string) (made bool, err error) {
 	if _, err := os.Stat(path); err == nil {
 		return false, nil
 	}
 	temp, remove, err := writeSecret(filepath.Dir(path))
 	if err != nil {
-		return false, fmt.Errorf("make the secret: %w", err)
+		return false, fmt.Errorf("create the secret: %w", err)
 	}
-	defer func() { _ = remove() }() // the secret has another name by now
+	defer func() { _ = remove() }() // the secret is linked at path
 	switch err := os.Link(temp, path); {
 	case errors.Is(err, os.ErrExist):
 		return false, nil
 	case err != nil:
-		return false, fmt.Errorf("make the secret: %w", err)
+		return false, fmt.Errorf("create the secret: %w", err)
 	}
 	return true, nil
 }
 
-// writeSecret writes a new secret to a file in a temporary folder in dir.
+// writeSecret writes a new secret to a file in a temporary folder in dir. remove removes the folder.
 func writeSecret(dir string) (path string, remove func() error, err error) {
 	folder, remove, err := sqlite.TempFolder(dir, "")
 	if err != nil {

@@ -25,22 +25,22 @@ import (
 
 type serveCmd struct{ serveFlags }
 
-// serveFlags are those of serve. The doctor takes the same, so that both can be given one configuration.
+// serveFlags are the flags of serve. The doctor takes the same flags, so that both accept the same configuration.
 type serveFlags struct {
 	listenFlag
-	PublicURL    string   `help:"Address that readers and moderators see (http://LISTEN)." placeholder:"URL"`
-	TrustedProxy []string `help:"Range whose X-Forwarded-For is believed; repeat it." placeholder:"CIDR"`
-	LogLevel     string   `help:"info, or debug for reads that succeeded too." enum:"info,debug" default:"info" placeholder:"info|debug"`
-	SMTP         string   `name:"smtp" help:"Mail server for mails to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
-	MailFrom     string   `help:"Address that its mails come from, alone or as NAME <ADDR>." placeholder:"ADDR"`
-	Reach        []string `help:"Inner network that the service may call, for one of oidc, webhook, checker and neighbour, or without USE for all; repeat it." placeholder:"[USE=]CIDR"`
-	OIDC         []string `name:"oidc" help:"Provider of OpenID Connect by which people sign in; repeat it." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
-	Limits       string   `help:"default, or off to lift rates by address." enum:"default,off" default:"default" placeholder:"default|off"`
+	PublicURL    string   `help:"Public URL of the service (default http://LISTEN)." placeholder:"URL"`
+	TrustedProxy []string `help:"Proxy range whose X-Forwarded-For is trusted; repeatable." placeholder:"CIDR"`
+	LogLevel     string   `help:"Log level: info, or debug to log successful reads too." enum:"info,debug" default:"info" placeholder:"info|debug"`
+	SMTP         string   `name:"smtp" help:"SMTP server for mail to moderators and readers: smtp://… or smtps://…" placeholder:"URL"`
+	MailFrom     string   `help:"Sender of mails: an address, or NAME <ADDR>." placeholder:"ADDR"`
+	Reach        []string `help:"Private network that the service may call. USE is oidc, webhook, checker or neighbour (default all); repeatable." placeholder:"[USE=]CIDR"`
+	OIDC         []string `name:"oidc" help:"OpenID Connect provider for sign-in; repeatable." placeholder:"NAME=ISSUER,CLIENT_ID,SECRET_FILE"`
+	Limits       string   `help:"Rate limits by address: default or off." enum:"default,off" default:"default" placeholder:"default|off"`
 }
 
-// listenFlag is what both servers take.
+// listenFlag is shared by serve and demo.
 type listenFlag struct {
-	Listen string `help:"Address to listen on; port 0 is a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Listen string `help:"Address to listen on; port 0 picks a free port." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 }
 
 func (c serveCmd) Run(a *env) (err error) {
@@ -59,8 +59,8 @@ func (c serveCmd) Run(a *env) (err error) {
 	if err != nil {
 		return err
 	}
-	o := app.Options{Clock: wall{}, Log: log, Limited: c.Limits != "off",
-		Outbound: app.Reach(reach.Webhooks, reach.Checkers, reach.Neighbours)}
+	o := app.Options{Clock: systemClock{}, Log: log, RateLimited: c.Limits != "off",
+		Outbound: app.NewOutbound(reach.Webhooks, reach.Checkers, reach.SpamLists)}
 	if o.Proxies, err = flags.Proxies(c.TrustedProxy); err != nil {
 		return err
 	}
@@ -72,12 +72,12 @@ func (c serveCmd) Run(a *env) (err error) {
 	if o.Mail, err = c.mail(); err != nil {
 		return err
 	}
-	// The port before the files: whoever cannot serve changes nothing.
+	// Listen first: if the port is in use, no file is created or changed.
 	listener, err := c.listen()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // closed already, unless opening failed
+	defer func() { _ = listener.Close() }() // Serve has closed it, unless opening failed
 	if o.PublicURL == nil {
 		o.PublicURL, o.AnyHost = &url.URL{Scheme: "http", Host: address(listener.Addr())}, true
 	}
@@ -85,9 +85,9 @@ func (c serveCmd) Run(a *env) (err error) {
 		return err
 	}
 	if o.PublicURL.Scheme == "http" && !flags.Local(o.PublicURL) {
-		log.Warn("passwords and sessions travel in clear: the public URL is not https")
+		log.Warn("the public URL is not https: passwords and sessions are sent unencrypted")
 	}
-	r, err := a.open(a.ctx, migrates, o)
+	r, err := a.open(a.ctx, accessMigrate, o)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (c serveCmd) Run(a *env) (err error) {
 		}
 	}
 	if o.Mail != nil && o.AnyHost {
-		log.Warn("links in mails lead to this machine: say --public-url", "url", o.PublicURL.String())
+		log.Warn("links in mails point to this machine; set --public-url", "url", o.PublicURL.String())
 	}
 	return r.Serve(a.ctx, listener, func() error {
 		token, err := r.Identity.SetupLink(a.ctx)
@@ -110,11 +110,11 @@ func (c serveCmd) Run(a *env) (err error) {
 			return err
 		}
 		if token != "" {
-			if err := a.line("set-up link: %s", web.LinkURL(o.PublicURL, token)); err != nil {
+			if err := a.printLine("set-up link: %s", web.LinkURL(o.PublicURL, token)); err != nil {
 				return err
 			}
 		}
-		return a.line("listening on http://%s", address(listener.Addr()))
+		return a.printLine("listening on http://%s", address(listener.Addr()))
 	})
 }
 
@@ -131,13 +131,13 @@ func (a *env) tempFolders() []string {
 	return slices.Compact(folders)
 }
 
-// mail reads where mails are handed in, and as whom; nil: none are sent.
+// mail returns the options for sending mail, or nil if mail is off.
 func (c serveCmd) mail() (*mail.Options, error) {
 	if c.SMTP == "" && c.MailFrom == "" {
 		return nil, nil
 	}
 	if c.SMTP == "" || c.MailFrom == "" {
-		return nil, errors.New("--smtp and --mail-from belong together: where mails are handed in, and whom they come from")
+		return nil, errors.New("--smtp and --mail-from must be set together")
 	}
 	server, err := mail.ParseServer(c.SMTP)
 	if err != nil {
@@ -150,11 +150,11 @@ func (c serveCmd) mail() (*mail.Options, error) {
 	return &mail.Options{Server: server, From: from, Zone: time.Local}, nil
 }
 
-// issuers returns where people may sign in besides here.
+// issuers returns the OpenID Connect providers.
 func issuers(list []flags.Provider, reach outbound.Reach, public *url.URL) (all []identity.Provider, err error) {
 	for _, o := range list {
 		one, err := oidc.New(oidc.Options{Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, Secret: o.Secret,
-			Callback: public.JoinPath("signin", o.Name, "callback"), Clock: wall{}, Reach: reach})
+			Callback: public.JoinPath("signin", o.Name, "callback"), Clock: systemClock{}, Reach: reach})
 		if err != nil {
 			return nil, fmt.Errorf("--oidc: %w", err)
 		}
@@ -169,13 +169,12 @@ func (c listenFlag) listen() (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return nil, taken(c.Listen, err)
+		return nil, listenError(c.Listen, err)
 	}
 	return l, nil
 }
 
-// address is where a listener can be reached; a machine reaches all of its own addresses as
-// localhost.
+// address returns the host and port of a listener. For an unspecified IP address, the host is localhost.
 func address(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return fmt.Sprintf("localhost:%d", tcp.Port)

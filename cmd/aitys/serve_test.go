@@ -18,17 +18,17 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// soon limits the wait until a running server notices what another process did. It takes about a second on an idle
+// crossProcessWait limits the wait until a running server sees changes of other processes. It takes about a second on an idle
 // machine.
-const soon = 30 * time.Second
+const crossProcessWait = 30 * time.Second
 
 const (
 	blogOrigin = "https://blog.example"
 	blogPage   = "https://blog.example/post"
 )
 
-// furnish adds a site, an owner and a token for them.
-func (s *shell) furnish(flags ...string) (token string) {
+// addBlog adds the site "blog" and an owner, and returns a token of the owner.
+func (s *shell) addBlog(flags ...string) (token string) {
 	s.t.Helper()
 	with := func(args ...string) []string { return append(args, flags...) }
 	s.must(with("site", "add", "--key", "blog", "--name", "Blog", "--origin", blogOrigin)...)
@@ -41,7 +41,7 @@ func (s *shell) furnish(flags ...string) (token string) {
 	return ""
 }
 
-func TestAServerWithoutAccountsShowsTheWayIn(t *testing.T) {
+func TestServe_PrintsSetupLink(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	i := s.serve()
@@ -65,28 +65,28 @@ func TestAServerWithoutAccountsShowsTheWayIn(t *testing.T) {
 	}
 }
 
-func TestACommandIsNoticedByARunningServer(t *testing.T) {
+func TestServe_SeesChangesOfCommands(t *testing.T) {
 	t.Parallel()
 	testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 		s := newShell(t)
-		flags := s.on(d)
+		flags := s.databaseFlags(d)
 		i := s.serve(flags...)
 		c := client(i, "blog", "")
 		if _, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "Before there is a site."); err == nil {
 			t.Fatal("a site that was not added takes comments")
 		}
-		c.Token = s.furnish(flags...)
-		testkit.Within(t, soon, "the site takes comments", func() bool {
+		c.Token = s.addBlog(flags...)
+		testkit.Within(t, crossProcessWait, "the site takes comments", func() bool {
 			_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "There is a site now, thank you.")
 			return err == nil
 		})
-		testkit.Within(t, soon, "the token is good", func() bool {
+		testkit.Within(t, crossProcessWait, "the token is good", func() bool {
 			items, _, err := c.Queue(t.Context(), "")
 			return err == nil && len(items) == 1
 		})
 		s.must(append([]string{"site", "set", "blog", "moderation=none"}, flags...)...)
 		n := 0
-		testkit.Within(t, soon, "the setting holds", func() bool {
+		testkit.Within(t, crossProcessWait, "the setting holds", func() bool {
 			n++
 			p, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example",
 				fmt.Sprintf("Now everything is published, even number %d.", n))
@@ -95,27 +95,27 @@ func TestACommandIsNoticedByARunningServer(t *testing.T) {
 		s.must(append([]string{"account", "add", "--email", "p@blog.example", "--name", "P", "--role", "owner"},
 			flags...)...)
 		s.must(append([]string{"account", "disable", "o@blog.example"}, flags...)...)
-		testkit.Within(t, soon, "the disabled account's token is refused", func() bool {
+		testkit.Within(t, crossProcessWait, "the disabled account's token is refused", func() bool {
 			_, _, err := c.Queue(t.Context(), "")
 			return err != nil && strings.Contains(err.Error(), "auth.needed")
 		})
 		s.must(append([]string{"site", "remove", "blog", "--yes", "blog"}, flags...)...)
-		testkit.Within(t, soon, "the site is gone", func() bool {
+		testkit.Within(t, crossProcessWait, "the site is gone", func() bool {
 			_, status := get(t, i.URL+"/api/v1/sites/blog/comments?page="+blogPage)
 			return status == http.StatusNotFound
 		})
 	})
 }
 
-// Two servers on one Postgres see each other's work within a second: by the bell of a Redis, and
-// by looking when that is gone.
-func TestTwoServersSeeEachOthersWork(t *testing.T) {
+// Two servers on one Postgres see each other's changes within a second: notified through Redis, or by polling if Redis is
+// down.
+func TestServe_TwoServersSeeChanges(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	redis := testkit.NewRedisServer(t)
 	flags := []string{"--database", testkit.Postgres(t), "--redis", redis.URL, "--limits", "off"}
 	s.must("migrate", "up", "--data", filepath.Join(s.dir, "data"), flags[0], flags[1])
-	token := s.furnish(append(flags[:4:4], "--data", filepath.Join(s.dir, "data"))...)
+	token := s.addBlog(append(flags[:4:4], "--data", filepath.Join(s.dir, "data"))...)
 	a, b := client(s.serve(flags...), "blog", token), client(s.serve(flags...), "blog", token)
 
 	rings := passComments(t, a, b, "bell", 12)
@@ -139,13 +139,13 @@ func TestTwoServersSeeEachOthersWork(t *testing.T) {
 	}
 	passComments(t, a, b, "back", 2)
 	t.Logf("three of four were seen by the other server within %v with the bell, %v by looking", rings, looks)
-	if rings > looks/2 { // by looking it is some three quarters of a second
+	if rings > looks/2 { // polling takes about three quarters of a second
 		t.Errorf("with the bell three of four took up to %v, without it %v: the bell is not heard", rings, looks)
 	}
 }
 
-// passComments posts in one server, decides in the other, and returns the time within which three
-// of four were seen by the other. Readers' pages and the desk's stream are where it is seen: both hang on events.
+// passComments posts on one server and decides on the other. It returns the 75th percentile of the time until the other
+// server shows the change, on the desk's stream and on readers' pages. Both are updated by events.
 func passComments(t *testing.T, a, b *testkit.Client, what string, n int) time.Duration {
 	t.Helper()
 	var times []time.Duration
@@ -155,19 +155,19 @@ func passComments(t *testing.T, a, b *testkit.Client, what string, n int) time.D
 			from, to = b, a
 		}
 		page := fmt.Sprintf("%s/%s/%d", blogOrigin, what, k)
-		readThread(t, to, page) // so that it has a copy of the page to throw away
+		readThread(t, to, page) // so that the server has the page in its cache
 		heard := listen(t, to)
 		p, err := from.Post(t.Context(), "", page, "R", "r@mail.example",
 			fmt.Sprintf("A %s for the other server, number %d.", what, k))
 		if err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, testkit.Within(t, soon, "the other server's stream tells of the comment",
+		times = append(times, testkit.Within(t, crossProcessWait, "the other server's stream tells of the comment",
 			func() bool { return heard(p.ID) }))
-		if _, err := to.Decide(t.Context(), "approve", "", testkit.Ref{ID: p.ID, Version: p.Version}); err != nil {
+		if _, err := to.Decide(t.Context(), "approve", "", testkit.CommentRef{ID: p.ID, Version: p.Version}); err != nil {
 			t.Fatal(err)
 		}
-		times = append(times, testkit.Within(t, soon, "readers of the first server see it", func() bool {
+		times = append(times, testkit.Within(t, crossProcessWait, "readers of the first server see it", func() bool {
 			th := readThread(t, from, page)
 			return th.Page.Count == 1 && len(th.Comments) == 1
 		}))
@@ -176,8 +176,8 @@ func passComments(t *testing.T, a, b *testkit.Client, what string, n int) time.D
 	return times[len(times)*3/4]
 }
 
-// listen follows a server's live stream of moderation until the test ends; the function that it
-// returns reports whether a comment was told of.
+// listen follows a server's moderation stream until the test ends. The returned function reports whether the stream has
+// named a comment.
 func listen(t *testing.T, c *testkit.Client) (heard func(id string) bool) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -207,13 +207,13 @@ func listen(t *testing.T, c *testkit.Client) (heard func(id string) bool) {
 	}
 }
 
-// A server that is asked to end answers what runs, ends its streams, and exits with 0.
-func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
+// On SIGTERM a server answers the running requests, closes its streams and exits with 0.
+func TestServe_SIGTERMFinishesRequests(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	i := s.serve("--limits", "off")
-	c := client(i, "blog", s.furnish("--data", filepath.Join(s.dir, "data")))
-	testkit.Within(t, soon, "the site is there", func() bool {
+	c := client(i, "blog", s.addBlog("--data", filepath.Join(s.dir, "data")))
+	testkit.Within(t, crossProcessWait, "the site is there", func() bool {
 		_, err := c.Post(t.Context(), "", blogPage, "R", "r@mail.example", "The first one.")
 		return err == nil
 	})
@@ -228,10 +228,10 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 				case err == nil && p.ID != "":
 					taken.Add(1)
 				case strings.Contains(err.Error(), "connection refused"):
-					return // it listens no more
+					return // the listener is closed
 				case strings.Contains(err.Error(), "EOF"), strings.Contains(err.Error(), "reset"),
 					strings.Contains(err.Error(), "server closed idle connection"):
-					cut.Add(1) // a kept connection that it closed before it read the request
+					cut.Add(1) // an idle connection that was closed before the request was read
 					return
 				default:
 					t.Errorf("a request was answered with %v", err)
@@ -242,7 +242,7 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 	}
 	testkit.Within(t, 10*time.Second, "work is going on", func() bool { return taken.Load() > 100 })
 	began := time.Now()
-	if err := syscall.Kill(i.PID(), syscall.SIGTERM); err != nil { // some senders ask twice
+	if err := syscall.Kill(i.PID(), syscall.SIGTERM); err != nil { // a second signal, as some senders send
 		t.Fatal(err)
 	}
 	if err := i.Stop(); err != nil {
@@ -263,8 +263,8 @@ func TestAServerThatIsAskedToEndFinishesItsWork(t *testing.T) {
 	}
 }
 
-// Servers that begin at one instant on nothing agree on one schema, one secret and one truth.
-func TestServersThatBeginTogetherAgree(t *testing.T) {
+// Servers that start at the same time without a database agree on one schema and one secret.
+func TestServe_ConcurrentStartsAgree(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, database string }{{"sqlite", ""}, {"postgres", testkit.EmptyPostgres(t)}} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -291,16 +291,16 @@ func TestServersThatBeginTogetherAgree(t *testing.T) {
 			if t.Failed() {
 				return
 			}
-			token := s.furnish(append(flags[2:], "--data", filepath.Join(s.dir, "data"))...)
+			token := s.addBlog(append(flags[2:], "--data", filepath.Join(s.dir, "data"))...)
 			var edit, id string
 			first := client(servers[0], "blog", token)
-			testkit.Within(t, soon, "the site is there", func() bool {
+			testkit.Within(t, crossProcessWait, "the site is there", func() bool {
 				p, err := first.Post(t.Context(), "", blogPage, "R", "r@mail.example", "One truth for all of them.")
 				id, edit = p.ID, p.EditToken
 				return err == nil
 			})
 			for k, i := range servers {
-				testkit.Within(t, soon, "each knows the site, the token and the secret", func() bool {
+				testkit.Within(t, crossProcessWait, "each knows the site, the token and the secret", func() bool {
 					items, _, err := client(i, "blog", token).Queue(t.Context(), "")
 					body, _, own := client(i, "blog", "").Own(t.Context(), id, edit)
 					return err == nil && len(items) == 1 && own == nil && body != ""

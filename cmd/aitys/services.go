@@ -16,28 +16,28 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// need says what a command does with the database.
-type need uint8
+// access is what a command does with the database.
+type access uint8
 
 const (
-	reads    need = iota // never makes one
-	writes               // makes a missing SQLite file and migrates it; Postgres is asked for
-	migrates             // brings any database up to date: a server
+	accessRead    access = iota // the database must exist
+	accessWrite                 // creates and migrates a SQLite file; Postgres must be up to date
+	accessMigrate               // migrates any database
 )
 
-// services are an App and what it is built on.
+// services is an App with its database and coordination.
 type services struct {
 	*app.App
 	store *store.DB
 	coord *coord.Coord
 }
 
-// Close closes in the order opposite to opening.
+// Close closes both in reverse order of opening.
 func (r *services) Close() error { return errors.Join(r.coord.Close(), r.store.Close()) }
 
-// open opens the database, the secret and the coordination, and builds an App over them. O has what the command adds
-// to the App's options. If open fails, it leaves no file behind that was not there.
-func (a *env) open(ctx context.Context, n need, o app.Options) (_ *services, err error) {
+// open opens the database, the secret and the coordination, and builds an App on them. The command sets its own options
+// in o; open sets the rest. If open fails, it leaves no new secret behind.
+func (a *env) open(ctx context.Context, n access, o app.Options) (_ *services, err error) {
 	if err := a.prepare(n); err != nil {
 		return nil, err
 	}
@@ -48,12 +48,12 @@ func (a *env) open(ctx context.Context, n need, o app.Options) (_ *services, err
 	r := &services{store: db}
 	defer func() {
 		if err != nil {
-			_ = db.Close() // why it is closed is what counts
+			_ = db.Close() // the first error matters
 		}
 	}()
 	made := false
-	if n != reads {
-		if err = a.makeFolder(a.base.SecretFile); err != nil {
+	if n != accessRead {
+		if err = a.makeDataFolder(a.base.SecretFile); err != nil {
 			return nil, err
 		}
 		if made, err = makeSecret(a.base.SecretFile); err != nil {
@@ -67,20 +67,20 @@ func (a *env) open(ctx context.Context, n need, o app.Options) (_ *services, err
 	if r.coord, err = a.openCoord(ctx, secret, o.Clock, o.Log); err != nil {
 		return nil, err
 	}
-	o.Storage, o.Upgrade = db.Storage, n != reads
+	o.Storage, o.Upgrade = db.Storage, n != accessRead
 	o.Watch = func(ctx context.Context) error { return db.Watch(ctx, o.Log) }
 	if path, ok := a.base.sqlitePath(); ok {
-		o.OnErase = func(m learning.Mark) error { return addErased(erasedBeside(path), m) }
+		o.OnErase = func(m learning.Mark) error { return appendErasure(erasuresPath(path), m) }
 	}
-	if r.App, err = app.New(ctx, db, app.Through(r.coord), secret, o); err != nil {
-		_ = r.coord.Close() // as above
-		if !errors.Is(err, txn.ErrSecret) {
+	if r.App, err = app.New(ctx, db, app.CoordinationOf(r.coord), secret, o); err != nil {
+		_ = r.coord.Close() // the first error matters
+		if !errors.Is(err, txn.ErrWrongSecret) {
 			return nil, err
 		}
 		if made {
-			_ = os.Remove(a.base.SecretFile) // the database has another one, and this is nobody's
+			_ = os.Remove(a.base.SecretFile) // it was just created, and the database has another one
 		}
-		return nil, fmt.Errorf("%s: %w; `aitys secret new` replaces one that is lost", a.base.SecretFile, err)
+		return nil, fmt.Errorf("%s: %w; `aitys secret new` replaces a lost secret", a.base.SecretFile, err)
 	}
 	return r, nil
 }
@@ -89,10 +89,10 @@ func (a *env) openCoord(ctx context.Context, s secret.Secret, c txn.Clock, log *
 	return coord.Open(ctx, coord.Options{URL: a.base.Redis, Secret: s, Clock: c, Log: log})
 }
 
-// prepare refuses what can be refused before anything is opened or made.
-func (a *env) prepare(n need) error {
-	if _, err := os.Stat(a.base.SecretFile); err == nil || n == reads {
-		if path, ok := a.base.sqlitePath(); ok && n == reads && !exists(path) {
+// prepare returns an error if the secret is invalid or a folder is missing. It creates nothing.
+func (a *env) prepare(n access) error {
+	if _, err := os.Stat(a.base.SecretFile); err == nil || n == accessRead {
+		if path, ok := a.base.sqlitePath(); ok && n == accessRead && !exists(path) {
 			return noDatabase(path)
 		}
 		if _, err := readSecret(a.base.SecretFile); err != nil {
@@ -111,16 +111,16 @@ func (a *env) prepare(n need) error {
 	return nil
 }
 
-// noDatabase refuses a command that makes none.
+// noDatabase is the error of commands that do not create a database.
 func noDatabase(path string) error {
-	return fmt.Errorf("there is no database at %s: are you in the right folder, or give --data", path)
+	return fmt.Errorf("there is no database at %s; change the folder or set --data", path)
 }
 
-// makeFolder makes the data folder for a file that is to be in it.
-func (a *env) makeFolder(file string) error {
+// makeDataFolder creates the data folder if file is directly in it.
+func (a *env) makeDataFolder(file string) error {
 	if filepath.Dir(file) == filepath.Clean(a.base.Data) {
 		if err := os.MkdirAll(a.base.Data, 0o700); err != nil {
-			return fmt.Errorf("make the data folder: %w", err)
+			return fmt.Errorf("create the data folder: %w", err)
 		}
 	}
 	return nil
@@ -131,29 +131,29 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func (a *env) openStore(ctx context.Context, n need) (*store.DB, error) {
-	if path, ok := a.base.sqlitePath(); ok && n != reads {
-		if err := a.makeFolder(path); err != nil {
+func (a *env) openStore(ctx context.Context, n access) (*store.DB, error) {
+	if path, ok := a.base.sqlitePath(); ok && n != accessRead {
+		if err := a.makeDataFolder(path); err != nil {
 			return nil, err
 		}
 	}
-	db, err := store.Open(ctx, a.base.Database, store.Options{KeepEarlier: func(path string) {
-		a.logger(slog.LevelInfo).Info("the database is copied before its upgrade: a million comments take about two minutes",
+	db, err := store.Open(ctx, a.base.Database, store.Options{BeforeUpgrade: func(path string) {
+		a.logger(slog.LevelInfo).Info("copying the database before its upgrade: a million comments take about two minutes",
 			"copy", path)
 	}})
 	if err != nil {
-		return nil, a.base.unreached(err)
+		return nil, a.base.connectError(err)
 	}
 	if err := a.migrate(ctx, db, n); err != nil {
-		_ = db.Close() // the error before it counts
-		return nil, a.base.unreached(err)
+		_ = db.Close() // the first error matters
+		return nil, a.base.connectError(err)
 	}
 	return db, nil
 }
 
-func (a *env) migrate(ctx context.Context, db *store.DB, n need) error {
+func (a *env) migrate(ctx context.Context, db *store.DB, n access) error {
 	_, isSQLite := a.base.sqlitePath()
-	if n == migrates || n == writes && isSQLite {
+	if n == accessMigrate || n == accessWrite && isSQLite {
 		return db.Migrate(ctx)
 	}
 	list, err := db.MigrationStatus(ctx)
@@ -172,9 +172,9 @@ func (a *env) migrate(ctx context.Context, db *store.DB, n need) error {
 	return nil
 }
 
-// with runs one command of the operator's.
-func (a *env) with(n need, do func(ctx context.Context, r *services) error) (err error) {
-	r, err := a.open(a.ctx, n, app.Options{Clock: wall{}, Log: a.logger(slog.LevelError)})
+// withServices opens the services, calls do and closes them.
+func (a *env) withServices(n access, do func(ctx context.Context, r *services) error) (err error) {
+	r, err := a.open(a.ctx, n, app.Options{Clock: systemClock{}, Log: a.logger(slog.LevelError)})
 	if err != nil {
 		return err
 	}

@@ -19,11 +19,11 @@ type siteCmd struct {
 	List   siteListCmd   `cmd:"" help:"List the sites."`
 	Set    siteSetCmd    `cmd:"" help:"Change a site's settings."`
 	Remove siteRemoveCmd `cmd:"" help:"Remove a site with its comments and their log."`
-	SSO    siteSSOCmd    `cmd:"" name:"sso" help:"Make the secret by which a site signs in its own readers, in the place of the last."`
-	Sign   siteKeyCmd    `cmd:"" name:"key" help:"Print the public key by which others know what a site has signed."`
+	SSO    siteSSOCmd    `cmd:"" name:"sso" help:"Create the secret with which a site signs in its readers; it replaces the last one."`
+	Key    siteKeyCmd    `cmd:"" name:"key" help:"Print the public key that verifies what a site signs."`
 }
 
-// siteLine is a site as programs read it.
+// siteLine is the JSON form of a site.
 type siteLine struct {
 	Key      string        `json:"key"`
 	Name     string        `json:"name"`
@@ -38,28 +38,28 @@ func newSiteLine(s site.Site) siteLine {
 type siteAddCmd struct {
 	asJSON
 	Key    string   `help:"Short name, used in URLs: a-z, 0-9 and -." required:"" placeholder:"KEY"`
-	Name   string   `help:"Name for people." required:"" placeholder:"NAME"`
-	Origin []string `help:"Address whose pages may have comments, as https://blog.example; repeat it." required:"" placeholder:"URL"`
+	Name   string   `help:"Display name." required:"" placeholder:"NAME"`
+	Origin []string `help:"Origin whose pages may have comments, like https://blog.example; repeatable." required:"" placeholder:"URL"`
 }
 
 func (c siteAddCmd) Run(a *env) error {
-	return a.with(writes, func(ctx context.Context, r *services) error {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
 		site, _, err := r.Sites.AddSite(ctx, authz.Operator,
 			site.Site{Key: c.Key, Name: c.Name, Origins: c.Origin}, nil)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return a.json(newSiteLine(site))
+			return a.printJSON(newSiteLine(site))
 		}
-		return a.line("added site %s", site.Key)
+		return a.printLine("added site %s", site.Key)
 	})
 }
 
 type siteListCmd struct{ asJSON }
 
 func (c siteListCmd) Run(a *env) error {
-	return a.with(reads, func(ctx context.Context, r *services) error {
+	return a.withServices(accessRead, func(ctx context.Context, r *services) error {
 		sites, err := r.Process.Sites(ctx, authz.Operator)
 		if err != nil {
 			return err
@@ -71,22 +71,22 @@ func (c siteListCmd) Run(a *env) error {
 				string(site.Settings.Moderation)})
 		}
 		if c.JSON {
-			return a.json(map[string]any{"sites": lines})
+			return a.printJSON(map[string]any{"sites": lines})
 		}
-		return a.table(rows)
+		return a.printTable(rows)
 	})
 }
 
 type siteSetCmd struct {
 	asJSON
 	Key string   `arg:"" help:"The site's key."`
-	Set []string `arg:"" optional:"" name:"name=value" sep:"none" help:"${settings}, and what it is to be."`
+	Set []string `arg:"" optional:"" name:"name=value" sep:"none" help:"Setting and its new value; NAME is ${settings}."`
 }
 
 func (c siteSetCmd) Run(a *env) error {
 	names := settingNames()
 	if len(c.Set) == 0 {
-		return fmt.Errorf("say what to set of %s, as NAME=VALUE; the names are %s", c.Key, strings.Join(names, ", "))
+		return fmt.Errorf("no setting given for %s; use NAME=VALUE, where NAME is %s", c.Key, strings.Join(names, ", "))
 	}
 	change := map[string]string{}
 	for _, s := range c.Set {
@@ -95,58 +95,58 @@ func (c siteSetCmd) Run(a *env) error {
 			return fmt.Errorf("want NAME=VALUE, not %q", s)
 		}
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("no setting is called %q; the names are %s", name, strings.Join(names, ", "))
+			return fmt.Errorf("unknown setting %q; use %s", name, strings.Join(names, ", "))
 		}
 		if before, twice := change[name]; twice && name == "origin" {
 			value = before + "," + value
 		} else if twice {
-			return fmt.Errorf("%s stands there twice", name)
+			return fmt.Errorf("%s is given twice", name)
 		}
 		change[name] = value
 	}
-	return a.with(writes, func(ctx context.Context, r *services) error {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
 		site, err := r.Sites.SetSite(ctx, authz.Operator, c.Key, change)
 		if err != nil {
-			return unknown(err, "site", c.Key)
+			return mapNotFound(err, "site", c.Key)
 		}
 		if c.JSON {
-			return a.json(newSiteLine(site))
+			return a.printJSON(newSiteLine(site))
 		}
-		return a.line("changed site %s", site.Key)
+		return a.printLine("changed site %s", site.Key)
 	})
 }
 
 type siteRemoveCmd struct {
 	Key string `arg:"" help:"The site's key."`
-	Yes string `help:"The key again, to remove a site that has comments." placeholder:"KEY"`
+	Yes string `help:"Repeat the key to remove a site that has comments." placeholder:"KEY"`
 }
 
 func (c siteRemoveCmd) Run(a *env) error {
-	return a.with(writes, func(ctx context.Context, r *services) error {
-		if err := c.confirmed(ctx, r); err != nil {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
+		if err := c.confirm(ctx, r); err != nil {
 			return err
 		}
 		if err := r.Sites.RemoveSite(ctx, authz.Operator, c.Key); err != nil {
 			return err
 		}
-		return a.line("removed site %s", c.Key)
+		return a.printLine("removed site %s", c.Key)
 	})
 }
 
-// confirmed refuses to remove what nobody can bring back, until its owner says the key once more.
-func (c siteRemoveCmd) confirmed(ctx context.Context, r *services) error {
+// confirm returns an error if the site has comments and --yes does not repeat its key.
+func (c siteRemoveCmd) confirm(ctx context.Context, r *services) error {
 	site, err := r.Process.Site(ctx, c.Key)
 	if err != nil {
-		return unknown(err, "site", c.Key)
+		return mapNotFound(err, "site", c.Key)
 	}
 	if c.Yes != "" && c.Yes != c.Key {
-		return fmt.Errorf("--yes says %s, and the site is %s", c.Yes, c.Key)
+		return fmt.Errorf("--yes %s is not the key of the site %s", c.Yes, c.Key)
 	}
 	pages, _, err := r.Sites.Pages(ctx, authz.Operator, site, "", 1)
 	if err != nil || len(pages) == 0 || c.Yes == c.Key {
 		return err
 	}
-	return fmt.Errorf("%s has comments: to remove them and their log for good, say `aitys site remove %s --yes %s`",
+	return fmt.Errorf("%s has comments. To delete them and their log permanently, run `aitys site remove %s --yes %s`",
 		c.Key, c.Key, c.Key)
 }
 
@@ -156,19 +156,19 @@ type siteSSOCmd struct {
 }
 
 func (c siteSSOCmd) Run(a *env) error {
-	return a.with(writes, func(ctx context.Context, r *services) error {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
 		site, err := r.Process.Site(ctx, c.Key)
 		if err != nil {
-			return unknown(err, "site", c.Key)
+			return mapNotFound(err, "site", c.Key)
 		}
 		key, err := r.ReaderAuth.SetSSOKey(ctx, authz.Operator, site)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return a.json(map[string]string{"key": site.Key, "secret": key})
+			return a.printJSON(map[string]string{"key": site.Key, "secret": key})
 		}
-		return a.line("%s", key)
+		return a.printLine("%s", key)
 	})
 }
 
@@ -178,19 +178,19 @@ type siteKeyCmd struct {
 }
 
 func (c siteKeyCmd) Run(a *env) error {
-	return ofSite{Site: c.Key}.with(a, func(ctx context.Context, r *services, site site.Site) error {
+	return siteFlags{Site: c.Key}.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		public, err := r.Signing.SiteKey(ctx, authz.Operator, site)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return a.json(map[string]string{"key": site.Key, "public": public})
+			return a.printJSON(map[string]string{"key": site.Key, "public": public})
 		}
-		return a.line("%s", public)
+		return a.printLine("%s", public)
 	})
 }
 
-// settingNames are the names of a site's settings.
+// settingNames returns the names of the settings of a site.
 func settingNames() []string {
 	names := make([]string, len(site.Fields))
 	for i, f := range site.Fields {
@@ -199,8 +199,8 @@ func settingNames() []string {
 	return names
 }
 
-// helpNames gives the help the names of a site's settings, and of the policies.
-func helpNames() kong.Vars {
+// helpVars returns the variables of help texts: settings, policies, import formats and export formats.
+func helpVars() kong.Vars {
 	return kong.Vars{"settings": problem.Among(settingNames()), "policies": problem.Among(site.Policies),
 		"formats": problem.Among(transfer.Formats()), "exports": problem.Among(exports())}
 }

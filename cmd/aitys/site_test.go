@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestASitesKeyIsPrintedAndStaysUntilTheSecretIsLost(t *testing.T) {
+func TestSiteKey_ChangesWithSecret(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	for _, key := range []string{"blog", "other"} {

@@ -13,21 +13,21 @@ import (
 )
 
 type tokenCmd struct {
-	Add    tokenAddCmd    `cmd:"" help:"Add a token; prints it and nothing else."`
-	List   tokenListCmd   `cmd:"" help:"List the tokens, account by account."`
-	Revoke tokenRevokeCmd `cmd:"" help:"End a token."`
+	Add    tokenAddCmd    `cmd:"" help:"Add a token; prints only the token."`
+	List   tokenListCmd   `cmd:"" help:"List the tokens by account."`
+	Revoke tokenRevokeCmd `cmd:"" help:"Revoke a token."`
 }
 
 type tokenAddCmd struct {
-	Account string   `help:"E-mail of the account that it stands for." required:"" placeholder:"E"`
-	Name    string   `help:"What it is for." placeholder:"N"`
-	Site    []string `help:"Key of a site that it is bound to; repeat it. Without: all of the account's." placeholder:"KEY"`
-	Scope   string   `help:"read, decide or admin; the account's role bounds it too." enum:"read,decide,admin" default:"decide" placeholder:"SCOPE"`
-	Until   string   `help:"Last day on which it works, of UTC, like 2027-01-31. Without: for ever." placeholder:"DATE"`
+	Account string   `help:"E-mail of the token's account." required:"" placeholder:"E"`
+	Name    string   `help:"Name of the token." placeholder:"N"`
+	Site    []string `help:"Key of a site that the token is limited to; repeatable (default all of the account's sites)." placeholder:"KEY"`
+	Scope   string   `help:"read, decide or admin; the account's role limits it too." enum:"read,decide,admin" default:"decide" placeholder:"SCOPE"`
+	Until   string   `help:"Last valid day in UTC, like 2027-01-31 (default no end)." placeholder:"DATE"`
 }
 
 func (c tokenAddCmd) Run(a *env) error {
-	scope, _ := authz.ParseScope(c.Scope) // one of the enum
+	scope, _ := authz.ParseScope(c.Scope) // kong has checked the enum
 	in := identity.NewToken{Account: c.Account, Name: c.Name, Sites: c.Site, Scope: scope}
 	if c.Until != "" {
 		last, err := time.Parse(time.DateOnly, c.Until)
@@ -36,19 +36,19 @@ func (c tokenAddCmd) Run(a *env) error {
 		}
 		in.ExpiresAt = last.AddDate(0, 0, 1).Add(-time.Second)
 	}
-	return a.with(writes, func(ctx context.Context, r *services) error {
-		if err := r.know(ctx, c.Site); err != nil {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
+		if err := r.checkSites(ctx, c.Site); err != nil {
 			return err
 		}
 		_, value, err := r.Identity.AddToken(ctx, authz.Operator, in)
 		if err != nil {
-			return unknown(err, "account", c.Account)
+			return mapNotFound(err, "account", c.Account)
 		}
-		return a.line("%s", value)
+		return a.printLine("%s", value)
 	})
 }
 
-// apiTokenLine is a token of an account as programs read it. Sites nil means all of the account's.
+// apiTokenLine is the JSON form of an API token. Sites is nil if the token is valid for all sites of the account.
 type apiTokenLine struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
@@ -56,26 +56,26 @@ type apiTokenLine struct {
 	Scope     string    `json:"scope"`
 	Sites     []string  `json:"site"`
 	CreatedAt time.Time `json:"created_at"`
-	UsedAt    time.Time `json:"used_at,omitzero"`    // zero: never
-	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero: never
-	Parent    string    `json:"parent,omitempty"`    // id of the token that added it
+	UsedAt    time.Time `json:"used_at,omitzero"`    // zero if never used
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero if it does not expire
+	Parent    string    `json:"parent,omitempty"`    // ID of the token that created it
 }
 
 type tokenListCmd struct {
 	asJSON
-	Account string `help:"E-mail of an account, for its tokens alone." placeholder:"E"`
+	Account string `help:"List only the tokens of the account with this e-mail." placeholder:"E"`
 }
 
 func (c tokenListCmd) Run(a *env) error {
-	return a.with(reads, func(ctx context.Context, r *services) error {
+	return a.withServices(accessRead, func(ctx context.Context, r *services) error {
 		list, err := r.tokens(ctx, c.Account)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return a.json(map[string]any{"tokens": list})
+			return a.printJSON(map[string]any{"tokens": list})
 		}
-		rows := [][]string{{"ID", "NAME", "ACCOUNT", "SCOPE", "SITES", "ADDED", "USED", "ENDS"}}
+		rows := [][]string{{"ID", "NAME", "ACCOUNT", "SCOPE", "SITES", "CREATED", "LAST USED", "EXPIRES"}}
 		for _, t := range list {
 			where := "all of the account's"
 			if t.Sites != nil {
@@ -84,11 +84,11 @@ func (c tokenListCmd) Run(a *env) error {
 			rows = append(rows, []string{t.ID, t.Name, t.Account, t.Scope, where, day(t.CreatedAt), day(t.UsedAt),
 				day(t.ExpiresAt)})
 		}
-		return a.table(rows)
+		return a.printTable(rows)
 	})
 }
 
-// tokens are those of an account, or all for "", account by account.
+// tokens returns the tokens of the account, or of all accounts if account is empty, sorted by account.
 func (r *services) tokens(ctx context.Context, account string) ([]apiTokenLine, error) {
 	all, err := r.Identity.Tokens(ctx, authz.Operator)
 	if err != nil {
@@ -125,7 +125,7 @@ func (r *services) tokens(ctx context.Context, account string) ([]apiTokenLine, 
 		}
 	}
 	if !known {
-		return nil, missing("account", account)
+		return nil, notFound("account", account)
 	}
 	return list, nil
 }
@@ -138,12 +138,12 @@ func day(t time.Time) string {
 }
 
 type tokenRevokeCmd struct {
-	Token   string `arg:"" help:"The token's id, or its name where no other has it."`
-	Account string `help:"E-mail of the account that it stands for." placeholder:"E"`
+	Token   string `arg:"" help:"The token's ID, or its name if it is unique."`
+	Account string `help:"E-mail of the token's account." placeholder:"E"`
 }
 
 func (c tokenRevokeCmd) Run(a *env) error {
-	return a.with(writes, func(ctx context.Context, r *services) error {
+	return a.withServices(accessWrite, func(ctx context.Context, r *services) error {
 		list, err := r.tokens(ctx, c.Account)
 		if err != nil {
 			return err
@@ -151,14 +151,14 @@ func (c tokenRevokeCmd) Run(a *env) error {
 		list = slices.DeleteFunc(list, func(t apiTokenLine) bool { return t.ID != c.Token && t.Name != c.Token })
 		switch {
 		case len(list) == 0:
-			return missing("token", c.Token)
+			return notFound("token", c.Token)
 		case len(list) > 1:
-			return fmt.Errorf("%d tokens are called %s: say the id, which `aitys token list` shows, or --account", len(list),
+			return fmt.Errorf("%d tokens are named %s: give the ID from `aitys token list`, or --account", len(list),
 				c.Token)
 		}
 		if err := r.Identity.RemoveToken(ctx, authz.Operator, list[0].ID); err != nil {
 			return err
 		}
-		return a.line("revoked token %s of %s", list[0].Name, list[0].Account)
+		return a.printLine("revoked token %s of %s", list[0].Name, list[0].Account)
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 type versionCmd struct{ asJSON }
 
-// versionLine is what a bug report wants to know.
+// versionLine is the JSON form of the version, for bug reports.
 type versionLine struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit"`
@@ -17,19 +17,19 @@ type versionLine struct {
 	System  string `json:"system"`
 }
 
-// commit is set by `make build`, which knows it also where Go was told not to look.
+// commit is set by `make build`, so that it is known even with -buildvcs=false.
 var commit string
 
 func (c versionCmd) Run(a *env) error {
 	v := newVersionLine(commit)
 	if c.JSON {
-		return a.json(v)
+		return a.printJSON(v)
 	}
-	return a.line("aitys %s, commit %s, %s, %s", v.Version, v.Commit, v.Go, v.System)
+	return a.printLine("aitys %s, commit %s, %s, %s", v.Version, v.Commit, v.Go, v.System)
 }
 
-// newVersionLine takes the commit from who linked the binary, else from what Go noted of the source: of a
-// checkout, or of a module that was installed by its version.
+// newVersionLine takes the commit from linked, else from Go's build information: from the version control system or
+// from the module's pseudo-version.
 func newVersionLine(linked string) versionLine {
 	v := versionLine{Version: "unreleased", Commit: linked, Go: runtime.Version(),
 		System: runtime.GOOS + "/" + runtime.GOARCH}
@@ -47,12 +47,12 @@ func newVersionLine(linked string) versionLine {
 	if v.Commit == "" && noted["vcs.modified"] == "true" {
 		v.Commit = noted["vcs.revision"] + "-dirty"
 	}
-	v.Commit = cmp.Or(v.Commit, noted["vcs.revision"], pseudo(v.Version), "unknown")
+	v.Commit = cmp.Or(v.Commit, noted["vcs.revision"], pseudoVersionCommit(v.Version), "unknown")
 	return v
 }
 
-// pseudo is the commit in a version that Go made of one (v0.0.0-20261121203606-6267e95f0c1a), or "".
-func pseudo(version string) string {
+// pseudoVersionCommit returns the commit of a pseudoVersionCommit-version such as v0.0.0-20261121203606-6267e95f0c1a, or "".
+func pseudoVersionCommit(version string) string {
 	parts := strings.Split(version, "-")
 	if last := parts[len(parts)-1]; len(parts) > 2 && len(last) == 12 {
 		return last

@@ -10,8 +10,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// TestEveryBuildNamesItsCommit builds as the Makefile does, also where Go is told not to look at the source.
-func TestEveryBuildNamesItsCommit(t *testing.T) {
+// The test builds with the Makefile, with -buildvcs on and off.
+func TestVersion_BuildHasCommit(t *testing.T) {
 	t.Parallel()
 	testkit.OnlyIn(t, "ci") // it builds the program twice
 	wants(t, "make")
@@ -40,13 +40,13 @@ func TestEveryBuildNamesItsCommit(t *testing.T) {
 	}
 }
 
-func TestAnInstalledModuleNamesItsCommit(t *testing.T) {
+func TestVersion_PseudoVersionHasCommit(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{
 		"v0.0.0-20261121203606-6267e95f0c1a": "6267e95f0c1a", "v1.2.4-0.20261121203606-6267e95f0c1a": "6267e95f0c1a",
 		"v1.2.3": "", "v1.2.3-rc-1": "", "unreleased": "",
 	} {
-		if got := pseudo(version); got != want {
+		if got := pseudoVersionCommit(version); got != want {
 			t.Errorf("%s: got %q, want %q", version, got, want)
 		}
 	}

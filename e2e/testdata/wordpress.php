@@ -22,11 +22,11 @@ switch ( $argv[2] ) {
 	case 'theme':
 		switch_theme( $argv[3] );
 		break;
-	case 'protect': // prints the number of a new post with a password
+	case 'protect': // prints the ID of a new post with a password
 		echo wp_insert_post( array( 'post_title' => 'Protected', 'post_content' => 'Secret.', 'post_status' => 'publish',
 			'post_password' => 'secret', 'comment_status' => 'open' ) );
 		break;
-	case 'comments': // a line each: number, what became of it, text
+	case 'comments': // one line per comment: ID, status, text
 		foreach ( get_comments( array( 'status' => 'any', 'orderby' => 'comment_ID', 'order' => 'ASC' ) ) as $c ) {
 			echo $c->comment_ID, ' ', wp_get_comment_status( $c ), ' ', strtok( $c->comment_content, "\n" ), "\n";
 		}

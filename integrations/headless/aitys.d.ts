@@ -1,19 +1,19 @@
 /**
- * A thread without a widget: what a page needs that draws its comments itself.
+ * The API of a comment thread for pages that render comments themselves.
  *
  *     import { createThread } from 'https://comments.example/embed-headless.js'
  *
- * Put this file beside your sources and name it for that address, or import from a copy of the script.
+ * Copy this file to your sources and map it to that URL, or import a copy of the script.
  */
 
 export interface ThreadOptions {
-  /** The address of the service, with a slash at its end. */
+  /** URL of the service, with a trailing slash. */
   base: string
-  /** The site's key. */
+  /** Key of the site. */
   site: string
-  /** The whole address of the page the thread belongs to. */
+  /** Absolute URL of the page. */
   page: string
-  /** The page's title, for moderators. */
+  /** Title of the page, shown to moderators. */
   title?: string
   lang?: 'en' | 'ru' | 'kk'
   sort?: 'oldest' | 'newest' | 'top'
@@ -26,7 +26,7 @@ export interface Author {
   verified: boolean
 }
 
-/** A comment as readers see it. Of one that is gone, or withheld, author and html are null. */
+/** A comment as readers see it. If it is removed or withheld, author and html are null. */
 export interface Comment {
   id: string
   version: number
@@ -34,7 +34,7 @@ export interface Comment {
   depth: number
   state: string
   author: Author | null
-  /** Canonical: p br strong em del code pre blockquote ul ol li a, with href and rel alone. */
+  /** Safe HTML with only p br strong em del code pre blockquote ul ol li a, and the attributes href and rel. */
   html: string | null
   lang: string
   created_at: string
@@ -48,68 +48,68 @@ export interface Listing {
   page: { url: string; title: string; open: boolean; count: number }
   settings: Record<string, unknown>
   comments: Comment[]
-  /** Where the next comments begin; null: there are no more. */
+  /** Cursor of the next comments, or null if there are no more. */
   next: string | null
 }
 
 export interface Draft {
   body: string
-  /** The id of the comment that this one answers. */
+  /** ID of the comment that this one replies to. */
   parent?: string | null
   name?: string | null
   email?: string | null
   website?: string | null
-  /** Of who signed in, in the place of the three. */
+  /** Identity of a signed-in reader, instead of name, email and website. */
   identity?: string
 }
 
-/** What became of a comment; the same again has no token. */
+/** The result of submitting a comment. A duplicate has no edit token. */
 export interface Submitted {
   id: string
   state: string
   html?: string
   duplicate: boolean
-  /** Lets its writer change and withdraw it. Keep it where only they can read it. */
+  /** Allows edits and withdrawal. Store it where only the commenter can read it. */
   edit_token?: string
   edit_until?: string
 }
 
 export interface Preview {
   html: string
-  /** Why it may well be refused, and the words that say so most. */
+  /** The likely reason for a rejection, and the words with the most weight. */
   likely: { reason: 'hate_speech' | 'obscenity' | 'personal_attack'; words: string[] } | null
 }
 
 export interface Events {
-  /** A comment was published, or published anew. */
+  /** A comment was published, or published again. */
   comment?: (comment: Comment) => void
-  /** One is gone; a withheld one comes with its notice. */
+  /** A comment was removed or withheld. A withheld comment has a notice. */
   removed?: (gone: { id: string }) => void
   count?: (count: number) => void
-  /** Too much was missed: load the thread anew. */
+  /** Too many events were missed: load the thread again. */
   reload?: () => void
 }
 
 export interface Thread {
   /** Loads the first comments. */
   load(): Promise<Listing>
-  /** Loads those after the ones that were loaded; of none the list is empty. */
+  /** Loads the next comments. Returns an empty list if there are no more. */
   more(): Promise<Comment[]>
-  /** Says that somebody begins to write: a form that was open for a while speaks for a person. */
+  /** Call this when the reader starts to write. The time until submit helps to detect bots. */
   open(): void
   preview(body: string): Promise<Preview>
   submit(draft: Draft): Promise<Submitted>
   edit(id: string, token: string, body: string): Promise<Submitted>
   withdraw(id: string, token: string): Promise<void>
-  /** Tells of what happens, until the function that it returns is called. */
+  /** Calls the handlers for live events. The returned function stops it. */
   follow(events: Events): () => void
 }
 
-/** Why the service did not do what it was asked: a code of the API, or `network`. */
+/** A failed request. `code` is an error code of the API, or `network`. */
 export interface Failure extends Error {
   code: string
   status: number
-  /** Seconds until it may be tried again. */
+  /** Seconds to wait before a retry. */
   wait: number
   fields: { field: string; code: string }[]
 }

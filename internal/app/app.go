@@ -1,5 +1,5 @@
-// Package app builds the service: New makes every part of it over a database, a coordination and a secret. The
-// command, its demo and the tests use the same New, so that tests run what operators run.
+// Package app builds the service: New creates all services over a database, a Coordination and a secret. The command,
+// its demo and the tests use the same New, so that tests run the same code as operators.
 package app
 
 import (
@@ -47,31 +47,31 @@ import (
 	"github.com/aitys/aitys/widget"
 )
 
-// Coordination is what processes on one database share. The zero value is for a process that is alone.
+// Coordination is the state that processes on one database share. The zero value is for a single process.
 type Coordination struct {
-	Bell      txn.Bell
-	Claims    txn.Claims
-	Knocks    site.Knocks
-	Presences presence.Presences
-	Limiter   web.Limiter
-	Health    func() string // "up", "down", or "" if nothing is configured; may be nil
+	Bell           txn.Bell
+	Claims         txn.Claims
+	OriginRequests site.OriginRequests
+	Presences      presence.Store
+	Limiter        web.Limiter
+	Health         func() string // "up", "down", or "" if nothing is configured; may be nil
 }
 
-// Through returns the Coordination of processes that share c.
-func Through(c *coord.Coord) Coordination {
-	return Coordination{Bell: c, Claims: c, Knocks: c, Presences: c, Limiter: c, Health: c.Health}
+// CoordinationOf returns the Coordination of processes that share c.
+func CoordinationOf(c *coord.Coord) Coordination {
+	return Coordination{Bell: c, Claims: c, OriginRequests: c, Presences: c, Limiter: c, Health: c.Health}
 }
 
-// Outbound is what an App calls on other machines. The zero value calls none, as commands do.
+// Outbound contains the clients for other servers. The zero value, for commands, calls none.
 type Outbound struct {
 	Lists       spamlist.Getter                              // reads spam lists of other sites
-	Checkers    externalcheck.Asker                          // asks external checkers
-	CheckerHost func(ctx context.Context, host string) error // returns an error if no checker may be at host
-	Webhooks    outbound.Reach                               // inner networks that webhooks may be in
+	Checkers    externalcheck.Client                         // asks external checkers
+	CheckerHost func(ctx context.Context, host string) error // returns an error if a checker must not be at host
+	Webhooks    outbound.Reach                               // private networks that webhooks may be in
 }
 
-// Reach returns the Outbound of a server that may reach public addresses and these inner networks.
-func Reach(webhooks, checkers, neighbours outbound.Reach) Outbound {
+// NewOutbound returns the Outbound of a server that may reach public addresses and these private networks.
+func NewOutbound(webhooks, checkers, neighbours outbound.Reach) Outbound {
 	return Outbound{Lists: neighbours.Getter(), Checkers: checkerclient.New(checkers), CheckerHost: checkers.CheckHost,
 		Webhooks: webhooks}
 }
@@ -80,22 +80,22 @@ func Reach(webhooks, checkers, neighbours outbound.Reach) Outbound {
 type Options struct {
 	Clock   txn.Clock
 	Log     *slog.Logger                    // nil: nothing is logged
-	Storage func() error                    // why the database takes no writes; see txn.Options
-	Watch   func(ctx context.Context) error // part of Run; watches the database's file
+	Storage func() error                    // returns why the database accepts no writes; see txn.Options
+	Watch   func(ctx context.Context) error // runs as part of Run; watches the database file
 	Upgrade bool                            // run privacy.Upgrade
-	OnErase func(learning.Mark) error       // called before each erasure, which does not happen if it fails
+	OnErase func(learning.Mark) error       // called before each erasure; an error prevents it
 
 	Passwords *password.Hasher // nil: password.New()
 
-	PublicURL *url.URL // scheme and host of the service as users see it
-	AnyHost   bool     // PublicURL is a guess; see web.Options
-	Proxies   []netip.Prefix
-	Limited   bool          // requests are limited by the coordination's Limiter
-	Mail      *mail.Options // Server, From and Zone; nil: no mail is sent
-	Mailing   bool          // another process sends mail
-	SignIn    []identity.Provider
-	Outbound  Outbound
-	Around    func(http.Handler) http.Handler // wraps the HTTP handler of Serve
+	PublicURL       *url.URL // scheme and host of the service as users see it
+	AnyHost         bool     // PublicURL is a guess; see web.Options
+	Proxies         []netip.Prefix
+	RateLimited     bool          // apply the Limiter of the Coordination to requests
+	Mail            *mail.Options // Server, From and Zone; nil: no mail is sent
+	MailedElsewhere bool          // another process sends mail
+	SignIn          []identity.Provider
+	Outbound        Outbound
+	Middleware      func(http.Handler) http.Handler // wraps the HTTP handler of Serve
 }
 
 // An App is the service in one process. It is safe for concurrent use.
@@ -122,10 +122,10 @@ type App struct {
 	Static         *static.Service
 	Transfer       *transfer.Service
 
-	// Of servers: nil without a PublicURL.
+	// For servers; nil without a PublicURL.
 	Webhook   *webhook.Service
 	Providers *identity.Providers
-	Mail      *mail.Service // nil without Options.Mail, too
+	Mail      *mail.Service // also nil without Options.Mail
 
 	store        txn.Store[store.Tx]
 	coordination Coordination
@@ -134,7 +134,7 @@ type App struct {
 
 // New returns an App over a migrated database. It returns txn.ErrSecret if the database has another secret.
 func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.Secret, o Options) (*App, error) {
-	if err := txn.KeepSecret(ctx, store.Narrow[txn.MetaTx](s), own); err != nil {
+	if err := txn.CheckSecret(ctx, store.Narrow[txn.MetaTx](s), own); err != nil {
 		return nil, err
 	}
 	if o.Upgrade {
@@ -143,16 +143,16 @@ func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.
 		}
 	}
 	p := txn.NewProcess(txn.Options{Store: store.Narrow[txn.EventTx](s), Storage: o.Storage, Clock: o.Clock,
-		Bell: c.Bell, Claims: c.Claims, Knocks: c.Knocks, Log: o.Log})
-	a := &App{Process: p, Presence: presence.Service{Presences: c.Presences}, store: s, coordination: c, options: o}
+		Bell: c.Bell, Claims: c.Claims, OriginRequests: c.OriginRequests, Log: o.Log})
+	a := &App{Process: p, Presence: presence.Service{Store: c.Presences}, store: s, coordination: c, options: o}
 	a.Identity = identity.New(p, store.Narrow[identity.Tx](s), own, o.Passwords)
 	a.Learning = learning.New(learning.Options{Process: p, Store: store.Narrow[learning.Tx](s), Secret: own,
-		// Moderation asks Learning, so it comes later. Models change only while Learning runs or is used.
+		// Moderation depends on Learning, so it is set later. Models change only while Learning runs or is used.
 		OnChange: func(site int64, stamp uint64) { a.Moderation.ModelChanged(site, stamp) },
 		OnErase:  o.OnErase})
 	a.Evaluation = evaluation.New(p, store.Narrow[evaluation.Tx](s))
 	a.Signing = signing.New(p, store.Narrow[signing.Tx](s), own)
-	prints := &campaign.Prints{}
+	prints := &campaign.PrintCache{}
 	a.SpamLists = spamlist.New(spamlist.Options{Process: p, Store: store.Narrow[spamlist.Tx](s), Signer: a.Signing,
 		Prints: prints, Getter: o.Outbound.Lists})
 	a.Rules = rules.New(p, store.Narrow[rules.Tx](s), a.SpamLists)
@@ -166,21 +166,21 @@ func New(ctx context.Context, s txn.Store[store.Tx], c Coordination, own secret.
 	a.SpamChecks = spamcheck.New(spamcheck.Options{Process: p, Store: store.Narrow[spamcheck.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns})
 	a.Moderation = moderation.New(moderation.Options{Process: p, Store: store.Narrow[moderation.Tx](s), Secret: own,
-		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns, Complaints: a.Reports,
-		Staff: a.Identity.StaffNames, Namesake: a.ReaderAuth.Namesake, Forgets: a.Learning.NoteForgotten})
+		Judge: a.Learning, Rules: a.Rules, Campaigns: a.Campaigns, Reports: a.Reports,
+		Staff: a.Identity.StaffNames, Namesake: a.ReaderAuth.Impersonates, RecordErasure: a.Learning.MarkForgotten})
 	a.Privacy = privacy.New(p, store.Narrow[privacy.Tx](s), own, a.Moderation, a.Learning)
 	a.Sites = sites.New(p, store.Narrow[sites.Tx](s), o.Outbound.CheckerHost)
 	a.Static = newStatic(p, store.Narrow[static.Tx](s), a.Signing)
 	a.Transfer = transfer.New(transfer.Options{Process: p, Store: store.Narrow[transfer.Tx](s), Secret: own,
 		Judge: a.Learning, Rules: a.Rules, Tables: sqlite.ForeignRows})
 	if o.PublicURL != nil {
-		a.serves(own)
+		a.buildServer(own)
 	}
 	return a, nil
 }
 
-// serves builds what only servers have.
-func (a *App) serves(own secret.Secret) {
+// buildServer creates the services that only servers have.
+func (a *App) buildServer(own secret.Secret) {
 	o := a.options
 	a.Webhook = webhook.New(webhook.Options{Process: a.Process, Store: store.Narrow[webhook.Tx](a.store), Secret: own,
 		Public: o.PublicURL, Reach: o.Outbound.Webhooks})

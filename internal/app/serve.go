@@ -21,7 +21,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Run follows events and does the background work of all services until ctx ends or one of them fails.
+// Run follows events and runs the background jobs of all services until ctx ends or one of them fails.
 func (a *App) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -42,7 +42,7 @@ func (a *App) Run(ctx context.Context) error {
 	for _, work := range works {
 		go func() {
 			err := work(ctx)
-			if errors.Is(err, txn.ErrCorrupt) { // readyz says so; readers get what can be read
+			if errors.Is(err, txn.ErrCorrupt) { // readyz reports it; readers still get intact pages
 				<-ctx.Done()
 				err = nil
 			}
@@ -52,23 +52,24 @@ func (a *App) Run(ctx context.Context) error {
 	var all error
 	for range works {
 		all = errors.Join(all, <-ended)
-		stop() // none goes on alone
+		stop() // if one ends, all end
 	}
 	return all
 }
 
-// Handler returns the HTTP side of an App with a PublicURL. It follows events until it is closed. More adds routes.
+// Handler returns the HTTP handler of an App with a PublicURL and adds the routes more. It follows events until it is
+// closed.
 func (a *App) Handler(more ...api.Routes) *api.Server {
 	o := a.options
 	var limiter web.Limiter
-	if o.Limited {
+	if o.RateLimited {
 		limiter = a.coordination.Limiter
 	}
 	return api.New(api.Options{
 		Options: web.Options{Process: a.Process, Identity: a.Identity, Providers: a.Providers,
 			Presence: a.Presence, Clock: o.Clock,
 			Log: a.Process.Logger(), PublicURL: o.PublicURL, AnyHost: o.AnyHost, Proxies: o.Proxies, Limiter: limiter,
-			Mailing: o.Mailing || a.Mail != nil},
+			Mailing: o.MailedElsewhere || a.Mail != nil},
 		Readers: api.ReaderServices{Moderation: a.Moderation, Votes: a.Votes, Signing: a.Signing,
 			Takedowns: a.Takedowns, ReaderAuth: a.ReaderAuth, ReaderMail: a.ReaderMail, Reports: a.Reports,
 			Privacy: a.Privacy},
@@ -80,7 +81,7 @@ func (a *App) Handler(more ...api.Routes) *api.Server {
 	}, append(a.routes(), more...)...)
 }
 
-// routes returns the routes of the packages beside api, each with the services that it calls.
+// routes returns the routes of the other HTTP packages, each with the services that it calls.
 func (a *App) routes() []api.Routes {
 	return []api.Routes{
 		desk.Services{Moderation: a.Moderation, Identity: a.Identity, Sites: a.Sites, Campaigns: a.Campaigns,
@@ -96,23 +97,24 @@ func (a *App) routes() []api.Routes {
 
 // export writes a site as JSON lines.
 func (a *App) export(ctx context.Context, who authz.Actor, site site.Site, to io.Writer) error {
-	return a.Transfer.Export(ctx, who, site, transfer.Wanted{Format: "jsonl"}, to)
+	return a.Transfer.Export(ctx, who, site, transfer.ExportRequest{Format: "jsonl"}, to)
 }
 
 const (
-	readyTime = 30 * time.Second // after which Serve goes on although the App is not ready
-	drainTime = 10 * time.Second // how long running requests may take at the end
+	readyTimeout = 30 * time.Second // after which Serve serves although the App is not ready
+	drainTimeout = 10 * time.Second // for running requests during shutdown
 )
 
-// Serve runs the App and answers HTTP on l until ctx ends or something fails. It calls ready once, when the App serves.
-// At the end it stops accepting requests, waits for running ones, and then stops the background work.
+// Serve runs the App and serves HTTP on l until ctx ends or something fails. It calls ready once, when the App is
+// ready. For shutdown it stops accepting requests, waits up to drainTimeout for running ones, and then stops the
+// background jobs.
 func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) error {
 	log := a.Process.Logger()
 	front := a.Handler()
 	defer front.Close()
 	server := web.NewServer(front, log)
-	if a.options.Around != nil {
-		server.Handler = a.options.Around(server.Handler)
+	if a.options.Middleware != nil {
+		server.Handler = a.options.Middleware(server.Handler)
 	}
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -120,7 +122,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 	go func() { followed <- a.Run(following) }()
 	go func() { served <- server.Serve(l) }()
 	err := a.waitReady(ctx)
-	noted := txn.NotePublicURL(ctx, store.Narrow[txn.MetaTx](a.store), a.options.PublicURL.String())
+	noted := txn.StorePublicURL(ctx, store.Narrow[txn.MetaTx](a.store), a.options.PublicURL.String())
 	if noted != nil && ctx.Err() == nil {
 		log.Warn("links that commands print may lead elsewhere", "err", noted)
 	}
@@ -138,40 +140,40 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func() error) err
 		}
 	}
 	front.Drain()
-	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if shut := server.Shutdown(draining); shut != nil {
 		log.Warn("requests were cut short", "err", shut)
-		_ = server.Close() // what it leaves open, the end of the process closes
+		_ = server.Close() // connections that stay open end with the process
 	}
 	stop()
-	return errors.Join(err, unlessClosed(<-followed), unlessClosed(<-served))
+	return errors.Join(err, ignoreClosed(<-followed), ignoreClosed(<-served))
 }
 
-// unlessClosed returns err unless it says that the server was closed.
-func unlessClosed(err error) error {
+// ignoreClosed returns err, or nil if it only means that the server was closed.
+func ignoreClosed(err error) error {
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
 }
 
-// waitReady waits until the App is ready, its database is known to be damaged, ctx ends, or readyTime is over.
+// waitReady waits until the App is ready, its database is known to be damaged, ctx ends, or readyTimeout has passed.
 func (a *App) waitReady(ctx context.Context) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(readyTime); ; {
+	for late := time.After(readyTimeout); ; {
 		err := a.Process.Ready(ctx)
 		if err == nil {
 			return nil
 		}
 		if errors.Is(err, txn.ErrCorrupt) {
-			return nil // readers get what can be read, and readyz says why nothing is written
+			return nil // readers still get intact pages, and readyz reports why writes fail
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-late: // it answers, and readyz says how it is
+		case <-late: // serve anyway; readyz reports the state
 			a.Process.Logger().Warn("serving before all is ready", "err", err)
 			return nil
 		case <-tick.C:

@@ -91,11 +91,11 @@ type (
 	webhooks   = webhook.Service
 )
 
-// Loopback lets an App call servers of the test.
+// Loopback lets an App call servers of the test on 127.0.0.0/8.
 var Loopback = outbound.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
-// NewApp is app.New with a server's Options: the App is at https://talk.example, may call loopback addresses and hashes
-// passwords with little work, unless o says otherwise.
+// NewApp is app.New with defaults for a server: the App is at https://talk.example, may call loopback addresses, and
+// uses a fast password hash.
 func NewApp(
 	ctx context.Context, s txn.Store[store.Tx], c app.Coordination, own secret.Secret, o app.Options,
 ) (*App, error) {
@@ -103,7 +103,7 @@ func NewApp(
 		o.PublicURL = &url.URL{Scheme: "https", Host: "talk.example"}
 	}
 	if o.Outbound.Lists == nil {
-		o.Outbound = app.Reach(Loopback, Loopback, Loopback)
+		o.Outbound = app.NewOutbound(Loopback, Loopback, Loopback)
 	}
 	if o.Passwords == nil {
 		o.Passwords = password.NewWeak()
@@ -122,12 +122,12 @@ func (a *App) VerifyLog(ctx context.Context, site site.Site) (bad uint64, err er
 	return auditlog.Verify(ctx, txn.NewWork(a.Process, store.Narrow[auditlog.Tx](a.store)), site.ID)
 }
 
-// AuditDemands compares the register of a site with its log and with what readers see.
-func (a *App) AuditDemands(ctx context.Context, site site.Site) ([]takedown.Mismatch, error) {
+// AuditTakedowns compares the takedowns of a site with its log and with what readers see.
+func (a *App) AuditTakedowns(ctx context.Context, site site.Site) ([]takedown.Mismatch, error) {
 	return takedown.Audit(ctx, txn.NewWork(a.Process, store.Narrow[takedown.Tx](a.store)), site.ID)
 }
 
-// ServiceTypes returns the types of all services, for tests that look at each of their methods.
+// ServiceTypes returns the types of all services, for tests that enumerate their methods.
 func ServiceTypes() (all []reflect.Type) {
 	for f := range reflect.TypeFor[app.App]().Fields() {
 		if f.IsExported() {

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// newBell returns the bell of a process that runs alone. Without it followers poll once a second.
+// newBell returns the bell of a single process. Without a bell followers poll once a second.
 func newBell(t testing.TB, clock *testkit.Clock) txn.Bell {
 	t.Helper()
 	c, err := coord.Open(t.Context(), coord.Options{Clock: clock})

@@ -16,15 +16,14 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// Fill puts n waiting comments on a page in one transaction, and returns their ids.
-func (w *World) Fill(site site.Site, n int) []string {
+// AddComments adds n pending comments to a page in one transaction and returns their IDs.
+func (w *Env) AddComments(site site.Site, n int) []string {
 	w.T.Helper()
-	return w.copies(w.Submit(site, "The first of very many."), n, func(int, *comment.Comment) {})
+	return w.addCopies(w.Submit(site, "The first of very many."), n, func(int, *comment.Comment) {})
 }
 
-// copies puts n comments like a first one beside it in one transaction, and returns their ids. change makes the
-// i-th another one than the first.
-func (w *World) copies(first comment.Comment, n int, change func(i int, c *comment.Comment)) []string {
+// addCopies adds n addCopies of a comment to its page in one transaction and returns their IDs. change edits the i-th copy.
+func (w *Env) addCopies(first comment.Comment, n int, change func(i int, c *comment.Comment)) []string {
 	w.T.Helper()
 	ids := make([]string, n)
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
@@ -42,25 +41,26 @@ func (w *World) copies(first comment.Comment, n int, change func(i int, c *comme
 	return ids
 }
 
-// Said puts a waiting comment on a site's page, of which a filter said what is given.
-func (w *World) Said(site site.Site, spam, score float64) string {
+// AddScored adds a pending comment with a verdict of a warm model, and returns its ID.
+func (w *Env) AddScored(site site.Site, spam, score float64) string {
 	w.T.Helper()
-	return w.SaidAll(site, comment.Verdict{Spam: spam, Score: score, Warm: true})[0]
+	return w.AddVerdicts(site, comment.Verdict{Spam: spam, Score: score, Warm: true})[0]
 }
 
-func (w *World) SaidAll(site site.Site, verdicts ...comment.Verdict) []string {
+// AddVerdicts adds a pending comment with each verdict and returns their IDs.
+func (w *Env) AddVerdicts(site site.Site, verdicts ...comment.Verdict) []string {
 	w.T.Helper()
 	first := w.Submit(site, "A comment that others are like.")
-	return w.copies(first, len(verdicts), func(i int, c *comment.Comment) {
+	return w.addCopies(first, len(verdicts), func(i int, c *comment.Comment) {
 		c.Verdict, c.Source = verdicts[i], fmt.Sprintf("Comment %d of which something was said.", i)
 	})
 }
 
-// Waiting puts comments with texts on a site's first page, and returns their ids. Each is of a
-// reader who uses their own word, and writes their e-mail in capitals now and then.
-func (w *World) Waiting(site site.Site, texts []string) []string {
+// AddTexts adds pending comments with texts to a site's first page and returns their IDs. Fifty readers write them,
+// each with a canary word of their own; see Reader. Every third e-mail address is in capitals.
+func (w *Env) AddTexts(site site.Site, texts []string) []string {
 	w.T.Helper()
-	return w.copies(w.Submit(site, "The first of many."), len(texts), func(i int, c *comment.Comment) {
+	return w.addCopies(w.Submit(site, "The first of many."), len(texts), func(i int, c *comment.Comment) {
 		email, canary := Reader(i)
 		if i%3 == 0 {
 			email = strings.ToUpper(email)
@@ -69,26 +69,26 @@ func (w *World) Waiting(site site.Site, texts []string) []string {
 	})
 }
 
-// Schooled decides comments of a page of their own, and has the filter learn them: what a site
-// needs before its filter may act.
-func (w *World) Schooled(site site.Site, ham, spam int) {
+// Train adds comments to a page of their own, decides ham comments as ham and spam comments as spam, and trains the
+// filter. A site needs such decisions before its filter may act.
+func (w *Env) Train(site site.Site, ham, spam int) {
 	w.T.Helper()
-	w.Posts++
-	out, err := w.S.Submit(w.Ctx, site, moderation.Submission{
+	w.Commenters++
+	out, err := w.App.Submit(w.Ctx, site, moderation.Submission{
 		PageURL: "https://" + site.Key + ".example/school", Name: "Teacher",
-		Body: fmt.Sprintf("The first of class %d.", w.Posts),
+		Body: fmt.Sprintf("The first of class %d.", w.Commenters),
 	})
 	w.Must(err)
 	first := w.Comment(site, out.ID)
-	others := w.copies(first, ham+spam-1, func(i int, c *comment.Comment) {
-		i++ // after the first
+	others := w.addCopies(first, ham+spam-1, func(i int, c *comment.Comment) {
+		i++ // the first is i = 0
 		c.State, c.Shown = comment.Pending, false
-		if c.Source = fmt.Sprintf("The tomatoes grew well, thank you: %s.", Chatter(i)); i >= ham {
-			c.Source = fmt.Sprintf("Cheap pills, order now at our casino, %s!", Chatter(i))
+		if c.Source = fmt.Sprintf("The tomatoes grew well, thank you: %s.", RandomWords(i)); i >= ham {
+			c.Source = fmt.Sprintf("Cheap pills, order now at our casino, %s!", RandomWords(i))
 		}
 	})
 	ids := append([]string{first.ID}, others...)
-	const turns = 10 // a filter must meet both kinds to be tried
+	const turns = 10 // alternate ham and spam: a filter is only evaluated after both
 	for turn := range turns {
 		for kind, all := range [][]string{ids[:ham], ids[ham:]} {
 			part := all[turn*len(all)/turns : (turn+1)*len(all)/turns]
@@ -97,28 +97,29 @@ func (w *World) Schooled(site site.Site, ham, spam int) {
 			}
 		}
 	}
-	w.Must(w.S.Learn(w.Ctx, site))
+	w.Must(w.App.Learn(w.Ctx, site))
 }
 
-// Taught has a site decide n comments, half of them spam, and returns the batches of the newest.
-func (w *World) Taught(site site.Site, n int) (batches []string) {
+// DecideTexts adds n random comments and marks half as spam. It returns the batches of the decisions, oldest
+// first.
+func (w *Env) DecideTexts(site site.Site, n int) (batches []string) {
 	w.T.Helper()
-	ids := w.Waiting(site, Texts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
+	ids := w.AddTexts(site, RandomTexts(n, rand.New(rand.NewPCG(5, uint64(site.ID)))))
 	for part := range slices.Chunk(ids, 100) {
 		for half, some := range slices.Collect(slices.Chunk(part, (len(part)+1)/2)) {
 			action := []comment.Action{comment.Approve, comment.MarkSpam}[half]
 			batches = append(batches, w.Decide(authz.Operator, site, action, some...).Batch)
-			w.Must(w.S.Learn(w.Ctx, site))
-			w.Clock.Add(time.Minute) // moderators take their time, and snapshots theirs
+			w.Must(w.App.Learn(w.Ctx, site))
+			w.Clock.Add(time.Minute) // as between decisions of a moderator; also lets snapshots become due
 		}
 	}
 	return batches
 }
 
-// Warm teaches a site's model ham and spam, n of each.
-func (w *World) Warm(site site.Site, n int) {
+// Warm trains a site's model with n comments of ham and n of spam.
+func (w *Env) Warm(site site.Site, n int) {
 	w.T.Helper()
-	// No two of them nearly the same: that would be one lesson.
+	// No two texts are near-duplicates, which would count as one lesson.
 	goods := strings.Fields("cheap pills order now casino best price bonus loans watches followers slots credit " +
 		"win free replica discount")
 	plants := strings.Fields("tomatoes grew well thank you recipe garden carrots soil apples beans roses onions " +
@@ -136,11 +137,12 @@ func (w *World) Warm(site site.Site, n int) {
 		w.Decide(authz.Operator, site, comment.Approve, ham.ID)
 		w.Decide(authz.Operator, site, comment.MarkSpam, spam.ID)
 	}
-	w.Must(w.S.Learn(w.Ctx, site))
+	w.Must(w.App.Learn(w.Ctx, site))
 }
 
-// Chatter is different for each i: copies of one text would teach the filter once.
-func Chatter(i int) string {
+// RandomWords returns eight pseudo-random words that differ for each i. Copies of one text would train the filter only
+// once.
+func RandomWords(i int) string {
 	r := rand.New(rand.NewPCG(uint64(i), 7))
 	var words []string
 	for range 8 {
@@ -156,8 +158,8 @@ func Chatter(i int) string {
 	return strings.Join(words, " ")
 }
 
-// Texts makes n texts that share words, so that models of them have something to learn.
-func Texts(n int, rnd *rand.Rand) []string {
+// RandomTexts returns n random texts from a small vocabulary, so that models can learn from them.
+func RandomTexts(n int, rnd *rand.Rand) []string {
 	words := strings.Fields(`pills casino cheap order best price tomatoes recipe thank you garden red lovely idiot hate
 		bread oven flour morning coffee читать книга спасибо дешево заказ кітап рахмет нан таң жақсы win bonus now free`)
 	all := make([]string, n)
@@ -171,8 +173,8 @@ func Texts(n int, rnd *rand.Rand) []string {
 	return all
 }
 
-// Reader is the i-th of fifty writers of comments: an e-mail, and a word that only they use. It has no letter three
-// times in a row, which the filter reads as two.
+// Reader returns the e-mail address of the i-th of fifty readers and a canary word that only this reader uses. The word
+// has no letter three times in a row, because the filter reads that as two.
 func Reader(i int) (email, canary string) {
 	i %= 50
 	return fmt.Sprintf("reader%d@mail.example", i), "siskin" + string(rune('b'+i%10)) + string(rune('m'+i/10))

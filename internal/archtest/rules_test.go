@@ -1,5 +1,5 @@
 // Package archtest checks the rules of docs/ARCHITECTURE.md against the source.
-// It parses files without compiling them. Style, sizes and bugs are golangci-lint's, in .golangci.yml.
+// It parses files without compiling them. golangci-lint checks style, sizes and bugs; see .golangci.yml.
 package archtest
 
 import (
@@ -18,7 +18,7 @@ import (
 
 const module = "github.com/aitys/aitys/"
 
-// allowed names the folders that a folder may import besides itself. The longest matching folder decides.
+// allowed names the folders that a folder may import in addition to itself. The longest matching folder decides.
 // Packages that serve tests (isTestSupport) may import every package.
 var allowed = map[string]string{
 	"cmd":                     "api classifier internal migrations moderation widget",
@@ -74,7 +74,7 @@ var homes = map[string]string{
 
 // catalog names the folders and files that may contain text in other alphabets: the sentences people read,
 // letters that the product compares with, and generated files.
-const catalog = "api/docs.html api/openapi.json classifier cmd/aitys/demo moderation/comment/namesake.go " +
+const catalog = "api/docs.html api/openapi.json classifier cmd/aitys/demo moderation/comment/impersonation.go " +
 	"moderation/identity/password/guessable.go moderation/text/language.go widget/src/words internal/i18n"
 
 const outside = ": text in another language outside the catalog"

@@ -1,7 +1,7 @@
-// Package checkerclient asks external spam checkers about comments, over HTTP.
+// Package checkerclient is the HTTP client of external spam checkers.
 //
-// It speaks Akismet's protocol and a JSON protocol of this product. Which checkers a site has, and what an answer means
-// for a comment, is in moderation/externalcheck. The server side of Akismet's protocol is in api/akismet.
+// It speaks Akismet's protocol and a JSON protocol of this product. The checker of a site, and the effect of its
+// response on a comment, are in moderation/externalcheck. The server side of Akismet's protocol is in api/akismet.
 package checkerclient
 
 import (
@@ -21,31 +21,31 @@ import (
 )
 
 const (
-	askTimeout  = 5 * time.Second // for one comment, from the lookup of the name to the end of the answer
-	maxResponse = 4 << 10         // bytes
+	checkTimeout = 5 * time.Second // for one comment, from the lookup of the name to the end of the response
+	maxResponse  = 4 << 10         // bytes
 )
 
 // placeholderIP is sent as the commenter's address, which Akismet's protocol requires (RFC 5737).
 const placeholderIP = "192.0.2.1"
 
-// The reasons why an answer was not usable, besides those of package outbound.
+// The reasons why a response was not usable. Package outbound has the reasons why there was none.
 const (
-	FailedGarbage = "what it answered is no answer"
+	FailedInvalid = "its response is not valid"
 	FailedKey     = "it does not know the key"
 )
 
-var errGarbage = errors.New(FailedGarbage)
+var errInvalid = errors.New(FailedInvalid)
 
-// A Client is an externalcheck.Asker.
+// A Client implements externalcheck.Client. It is safe for concurrent use.
 type Client struct{ http *http.Client }
 
 // New returns a Client that connects only to addresses that r allows.
-func New(r outbound.Reach) *Client { return &Client{r.Client(askTimeout)} }
+func New(r outbound.Reach) *Client { return &Client{r.Client(checkTimeout)} }
 
-// Ask implements externalcheck.Asker. An address that ends in /comment-check gets a request of Akismet's protocol. Any
-// other gets JSON and must answer {"spam": true} or {"spam": false}.
-func (c *Client) Ask(ctx context.Context, address, key string, q externalcheck.Question) (spam bool, err error) {
-	ctx, end := context.WithTimeout(ctx, askTimeout)
+// Ask implements externalcheck.Client. A URL whose path ends in /comment-check gets a request of Akismet's protocol.
+// Any other URL gets JSON, and the response must be {"spam": true} or {"spam": false}.
+func (c *Client) Ask(ctx context.Context, address, key string, q externalcheck.Request) (spam bool, err error) {
+	ctx, end := context.WithTimeout(ctx, checkTimeout)
 	defer end()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *Client) Ask(ctx context.Context, address, key string, q externalcheck.Q
 		return false, errors.New(outbound.Reason(err))
 	}
 	if len(answer) > maxResponse {
-		return false, errGarbage
+		return false, errInvalid
 	}
 	if akismet {
 		switch word := strings.TrimSpace(string(answer)); word {
@@ -87,17 +87,17 @@ func (c *Client) Ask(ctx context.Context, address, key string, q externalcheck.Q
 		case "invalid":
 			return false, errors.New(FailedKey)
 		}
-		return false, errGarbage
+		return false, errInvalid
 	}
 	var out struct{ Spam *bool }
 	if json.Unmarshal(answer, &out) != nil || out.Spam == nil {
-		return false, errGarbage
+		return false, errInvalid
 	}
 	return *out.Spam, nil
 }
 
 // akismetForm returns the form of Akismet's comment-check call, without its empty fields.
-func akismetForm(key string, q externalcheck.Question) url.Values {
+func akismetForm(key string, q externalcheck.Request) url.Values {
 	v := url.Values{}
 	for name, value := range map[string]string{
 		"api_key": key, "blog": q.Home, "user_ip": placeholderIP, "comment_type": "comment", "permalink": q.PageURL,
@@ -112,8 +112,8 @@ func akismetForm(key string, q externalcheck.Question) url.Values {
 	return v
 }
 
-// jsonBody returns the JSON that other checkers get.
-func jsonBody(q externalcheck.Question) []byte {
+// jsonBody returns the request body for checkers that do not speak Akismet's protocol.
+func jsonBody(q externalcheck.Request) []byte {
 	type comment struct {
 		ID        string    `json:"id"`
 		Version   int64     `json:"version"`

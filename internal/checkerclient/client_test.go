@@ -18,11 +18,11 @@ import (
 	"github.com/aitys/aitys/moderation/externalcheck"
 )
 
-var question = externalcheck.Question{Site: "a", Home: "https://a.example", ID: "c1", Version: 2,
+var checkRequest = externalcheck.Request{Site: "a", Home: "https://a.example", ID: "c1", Version: 2,
 	PageURL: "https://a.example/post", PageTitle: "A post", Name: "Reader", Website: "https://reader.example",
 	Body: "A stone oven, cheap.", Lang: "en", At: time.Unix(1_700_000_000, 0)}
 
-func TestAsk_AkismetProtocol(t *testing.T) {
+func TestAsk_SpeaksAkismet(t *testing.T) {
 	t.Parallel()
 	var sent url.Values
 	said := "true"
@@ -34,7 +34,7 @@ func TestAsk_AkismetProtocol(t *testing.T) {
 	defer server.Close()
 	a := checkerclient.New(apptest.Loopback)
 	const at = "/1.1/comment-check"
-	if spam, err := a.Ask(t.Context(), server.URL+at, "the-key", question); err != nil || !spam {
+	if spam, err := a.Ask(t.Context(), server.URL+at, "the-key", checkRequest); err != nil || !spam {
 		t.Errorf("true is read as %v, %v", spam, err)
 	}
 	for name, want := range map[string]string{
@@ -47,23 +47,23 @@ func TestAsk_AkismetProtocol(t *testing.T) {
 		}
 	}
 	if sent.Has("comment_author_email") {
-		t.Errorf("an e-mail was told: %v", sent)
+		t.Errorf("an e-mail address was sent: %v", sent)
 	}
 	said = "false"
-	if spam, err := a.Ask(t.Context(), server.URL+at, "", question); err != nil || spam {
+	if spam, err := a.Ask(t.Context(), server.URL+at, "", checkRequest); err != nil || spam {
 		t.Errorf("false is read as %v, %v", spam, err)
 	}
 	said = "invalid"
-	if _, err := a.Ask(t.Context(), server.URL+at, "", question); err == nil || err.Error() != checkerclient.FailedKey {
+	if _, err := a.Ask(t.Context(), server.URL+at, "", checkRequest); err == nil || err.Error() != checkerclient.FailedKey {
 		t.Errorf("an unknown key is %v", err)
 	}
 	said = "maybe"
-	if _, err := a.Ask(t.Context(), server.URL+at, "", question); err == nil || err.Error() != checkerclient.FailedGarbage {
+	if _, err := a.Ask(t.Context(), server.URL+at, "", checkRequest); err == nil || err.Error() != checkerclient.FailedInvalid {
 		t.Errorf("garbage is %v", err)
 	}
 }
 
-func TestAsk_JSON(t *testing.T) {
+func TestAsk_SpeaksJSON(t *testing.T) {
 	t.Parallel()
 	var sent struct {
 		Site    string
@@ -79,12 +79,12 @@ func TestAsk_JSON(t *testing.T) {
 		_, _ = io.WriteString(w, `{"spam": true, "more": 1}`)
 	}))
 	defer server.Close()
-	spam, err := checkerclient.New(apptest.Loopback).Ask(t.Context(), server.URL, "the-key", question)
+	spam, err := checkerclient.New(apptest.Loopback).Ask(t.Context(), server.URL, "the-key", checkRequest)
 	if err != nil || !spam || bearer != "Bearer the-key" {
 		t.Errorf("it is read as %v, %v; the key went as %q", spam, err, bearer)
 	}
-	if _, told := sent.Comment["email"]; told || sent.Site != "a" || sent.Comment["body"] != question.Body ||
-		sent.Page["url"] != question.PageURL {
+	if _, told := sent.Comment["email"]; told || sent.Site != "a" || sent.Comment["body"] != checkRequest.Body ||
+		sent.Page["url"] != checkRequest.PageURL {
 		t.Errorf("it was sent %v", sent)
 	}
 }
@@ -131,12 +131,12 @@ func TestAsk_RefusesBadAnswers(t *testing.T) {
 
 	a := checkerclient.New(apptest.Loopback)
 	for path, want := range map[string]string{
-		"/empty": checkerclient.FailedGarbage, "/html": checkerclient.FailedGarbage, "/word": checkerclient.FailedGarbage,
-		"/none": checkerclient.FailedGarbage, "/endless": checkerclient.FailedGarbage, "/slow": outbound.FailedTimeout,
+		"/empty": checkerclient.FailedInvalid, "/html": checkerclient.FailedInvalid, "/word": checkerclient.FailedInvalid,
+		"/none": checkerclient.FailedInvalid, "/endless": checkerclient.FailedInvalid, "/slow": outbound.FailedTimeout,
 		"/moved": outbound.FailedStatus + "307", "/broken": outbound.FailedStatus + "502",
 	} {
 		began := time.Now()
-		spam, err := a.Ask(t.Context(), server.URL+path, "", question)
+		spam, err := a.Ask(t.Context(), server.URL+path, "", checkRequest)
 		if err == nil || err.Error() != want || spam {
 			t.Errorf("%s is read as %v (%v), want %q", path, spam, err, want)
 		}
@@ -147,8 +147,8 @@ func TestAsk_RefusesBadAnswers(t *testing.T) {
 	if inside.Load() > 0 {
 		t.Error("a redirect was followed")
 	}
-	_, err := checkerclient.New(outbound.Reach{}).Ask(t.Context(), server.URL+"/html", "", question)
+	_, err := checkerclient.New(outbound.Reach{}).Ask(t.Context(), server.URL+"/html", "", checkRequest)
 	if err == nil || !strings.Contains(err.Error(), outbound.FailedPrivate) {
-		t.Errorf("an inner address was called: %v", err)
+		t.Errorf("a private address was called: %v", err)
 	}
 }

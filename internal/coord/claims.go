@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// claims keeps who has what in memory. Names are few: they are the jobs of the service.
+// claims are the leases of this process in memory. There is one name per background job, so they are few.
 type claims struct {
 	clock txn.Clock
 
@@ -19,6 +19,7 @@ func newClaims(clock txn.Clock) *claims {
 	return &claims{clock: clock, until: map[string]time.Time{}}
 }
 
+// take reports whether it leased name for ttl.
 func (c *claims) take(name string, ttl time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

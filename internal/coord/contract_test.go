@@ -15,14 +15,12 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// keeps proves that what open returns keeps the contract of the package: what limits, bell, claims, knocks and
-// presences promise, whether they live in one process's memory or in a Redis. It returns how many sentences of it were
-// tried. open returns a coordinator as two processes see it: two links to one Redis, or
-// for a process alone the same one twice.
-func keeps(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
+// testContract tests that Coord testContract its contract, in memory and with Redis, and returns the number of rules tested. open
+// returns the Coords of two processes: two connections to one Redis, or the same Coord twice for a single process.
+func testContract(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
 	t.Helper()
 	tried := 0
-	for _, s := range sentences {
+	for _, s := range contractRules {
 		t.Run(s.name, func(t *testing.T) {
 			a, b := open(t)
 			tried++
@@ -32,29 +30,29 @@ func keeps(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
 	return tried
 }
 
-var sentences = []struct {
+var contractRules = []struct {
 	name  string
 	holds func(t *testing.T, a, b *coord.Coord)
 }{
-	{"a burst is allowed and the next is told how long to wait", burst},
-	{"what was used is earned back one by one", refill},
-	{"what is given back is there again", givenBack},
-	{"keys and sites are limited apart", keysApart},
+	{"a burst is allowed, and the next event gets the time to wait", burst},
+	{"used events become available again one by one", refill},
+	{"a refunded event is available again", givenBack},
+	{"keys and sites are limited separately", keysApart},
 	{"processes share a limit", sharedLimit},
-	{"of many at one instant exactly the burst is allowed", instantLimit},
-	{"a caller who has gone is limited all the same", goneCaller},
-	{"a ring is heard here and there", ringHeard},
-	{"rings nobody listens to hold nobody up", ringsUnheard},
+	{"of many concurrent events exactly the burst is allowed", instantLimit},
+	{"a canceled caller is limited too", goneCaller},
+	{"a ring reaches both processes", ringHeard},
+	{"rings without listeners do not block", ringsUnheard},
 	{"rings end with their context", ringsEnd},
 	{"a claim is granted once until it ends", claimOnce},
-	{"claims are held apart by name and site", claimsApart},
-	{"of many at one instant one has the claim", instantClaim},
-	{"knocks are counted by origin, site by site", knocksCounted},
-	{"processes count knocks together", knocksTogether},
-	{"who is let in is kept apart and counted once a minute", knocksLetIn},
-	{"a dismissed knock stays dismissed, in every process", knocksDismissed},
-	{"of too many origins those who knock most and who knocked last are kept", knocksBounded},
-	{"who is present is known to every process, site by site, until they leave", present},
+	{"claims are separate by name and site", claimsApart},
+	{"of many concurrent claims one succeeds", instantClaim},
+	{"origin requests are counted by origin and site", originsCounted},
+	{"processes add up their counts", originsShared},
+	{"allowed origins are separate and counted once a minute", originsAllowed},
+	{"a dismissed origin stays dismissed in every process", originsDismissed},
+	{"of too many origins the most frequent and the latest are kept", originsBounded},
+	{"every process knows the moderators present on a site, until they leave", present},
 }
 
 func burst(t *testing.T, a, _ *coord.Coord) {
@@ -75,7 +73,7 @@ func givenBack(t *testing.T, a, b *coord.Coord) {
 		if ok, _ := a.Allow(t.Context(), 1, "k", perMinute, burst); !ok {
 			t.Fatalf("event %d was refused, although those before it were given back", i)
 		}
-		a.GiveBack(t.Context(), 1, "k", perMinute, burst)
+		a.Refund(t.Context(), 1, "k", perMinute, burst)
 	}
 	n := 0
 	for range 2 * burst {
@@ -83,13 +81,13 @@ func givenBack(t *testing.T, a, b *coord.Coord) {
 			n++
 		}
 	}
-	if n < burst-1 || n > burst { // one that is all there was is earned back instead
+	if n < burst-1 || n > burst { // refunding the only counted event has no effect; it becomes available with time
 		t.Errorf("after all was given back %d were allowed, want %d", n, burst)
 	}
 }
 
 func refill(t *testing.T, a, _ *coord.Coord) {
-	const perMinute, burst = 120, 2 // one each half second
+	const perMinute, burst = 120, 2 // one event per half second
 	allowed := func() bool {
 		ok, _ := a.Allow(t.Context(), 0, "k", perMinute, burst)
 		return ok
@@ -101,7 +99,7 @@ func refill(t *testing.T, a, _ *coord.Coord) {
 		testkit.Until(t, "one is earned back", allowed)
 		n++
 	}
-	// n events want n-burst intervals, however the machine dawdled.
+	// n events take at least n-burst intervals, however slow the machine is.
 	if took, least := time.Since(began), time.Duration(n-burst)*time.Minute/perMinute; took < least-20*time.Millisecond {
 		t.Errorf("%d events took %v; at %d a minute and a burst of %d they take %v", n, took, perMinute, burst, least)
 	}
@@ -136,7 +134,7 @@ func sharedLimit(t *testing.T, a, b *coord.Coord) {
 }
 
 func instantLimit(t *testing.T, a, b *coord.Coord) {
-	if got := atOnce(a, b, func(c *coord.Coord) bool {
+	if got := countConcurrently(a, b, func(c *coord.Coord) bool {
 		ok, _ := c.Allow(t.Context(), 1, "k", 1, 7)
 		return ok
 	}); got != 7 {
@@ -169,7 +167,7 @@ func ringHeard(t *testing.T, a, b *coord.Coord) {
 	default:
 		t.Error("not heard at once in the process that rang")
 	}
-	// The other process may not have subscribed yet when it is asked first.
+	// The other process may not have subscribed yet.
 	testkit.Until(t, "the other process hears", func() bool {
 		a.Ring(t.Context())
 		select {
@@ -244,21 +242,21 @@ func claimsApart(t *testing.T, a, b *coord.Coord) {
 }
 
 func instantClaim(t *testing.T, a, b *coord.Coord) {
-	if got := atOnce(a, b, func(c *coord.Coord) bool {
+	if got := countConcurrently(a, b, func(c *coord.Coord) bool {
 		return c.Claim(t.Context(), 1, "x", time.Minute)
 	}); got != 1 {
 		t.Errorf("40 at one instant: %d have the claim", got)
 	}
 }
 
-func knocksCounted(t *testing.T, a, _ *coord.Coord) {
+func originsCounted(t *testing.T, a, _ *coord.Coord) {
 	began := time.Now()
 	for range 3 {
-		a.Knock(t.Context(), 1, "https://often.example", false)
+		a.RecordOrigin(t.Context(), 1, "https://often.example", false)
 	}
-	a.Knock(t.Context(), 1, "http://once.example:8080", false)
-	a.Knock(t.Context(), 2, "https://other.example", false)
-	got := a.Knocks(t.Context(), 1, false)
+	a.RecordOrigin(t.Context(), 1, "http://once.example:8080", false)
+	a.RecordOrigin(t.Context(), 2, "https://other.example", false)
+	got := a.OriginRequests(t.Context(), 1, false)
 	if len(got) != 2 || got[0].Origin != "https://often.example" || got[0].Times != 3 ||
 		got[1].Origin != "http://once.example:8080" || got[1].Times != 1 {
 		t.Errorf("got %v, want three knocks of one and then one of the other", got)
@@ -268,22 +266,22 @@ func knocksCounted(t *testing.T, a, _ *coord.Coord) {
 			t.Errorf("%s knocked at %v, not between %v and now", k.Origin, k.Last, began)
 		}
 	}
-	if again := a.Knocks(t.Context(), 1, false); len(again) != 2 || again[0].Times != 3 {
+	if again := a.OriginRequests(t.Context(), 1, false); len(again) != 2 || again[0].Times != 3 {
 		t.Errorf("asked again: got %v, was %v", again, got)
 	}
-	if none := a.Knocks(t.Context(), 3, false); len(none) != 0 {
+	if none := a.OriginRequests(t.Context(), 3, false); len(none) != 0 {
 		t.Errorf("nobody knocked at site 3: got %v", none)
 	}
 }
 
-func knocksLetIn(t *testing.T, a, b *coord.Coord) {
+func originsAllowed(t *testing.T, a, b *coord.Coord) {
 	for range 5 {
-		a.Knock(t.Context(), 1, "https://mine.example", true)
+		a.RecordOrigin(t.Context(), 1, "https://mine.example", true)
 	}
-	a.Knock(t.Context(), 1, "https://other.example", false)
+	a.RecordOrigin(t.Context(), 1, "https://other.example", false)
 	testkit.Until(t, "both know who was let in", func() bool {
 		for _, c := range []*coord.Coord{a, b} {
-			got := c.Knocks(t.Context(), 1, true)
+			got := c.OriginRequests(t.Context(), 1, true)
 			if len(got) > 1 || len(got) == 1 && (got[0].Times != 1 || got[0].Origin != "https://mine.example") {
 				t.Fatalf("five within a minute: got %v, want one, counted once", got)
 			}
@@ -293,20 +291,20 @@ func knocksLetIn(t *testing.T, a, b *coord.Coord) {
 		}
 		return true
 	})
-	if got := a.Knocks(t.Context(), 1, false); len(got) != 1 || got[0].Origin != "https://other.example" {
+	if got := a.OriginRequests(t.Context(), 1, false); len(got) != 1 || got[0].Origin != "https://other.example" {
 		t.Errorf("refused: got %v", got)
 	}
 }
 
-func knocksDismissed(t *testing.T, a, b *coord.Coord) {
-	a.Knock(t.Context(), 1, "https://mirror.example", false)
-	a.Knocks(t.Context(), 1, false)
+func originsDismissed(t *testing.T, a, b *coord.Coord) {
+	a.RecordOrigin(t.Context(), 1, "https://mirror.example", false)
+	a.OriginRequests(t.Context(), 1, false)
 	b.Dismiss(t.Context(), 1, "https://mirror.example")
-	b.Knocks(t.Context(), 1, false)
-	a.Knock(t.Context(), 1, "https://mirror.example", false)
+	b.OriginRequests(t.Context(), 1, false)
+	a.RecordOrigin(t.Context(), 1, "https://mirror.example", false)
 	testkit.Until(t, "it is dismissed in both, and counted on", func() bool {
 		for _, c := range []*coord.Coord{a, b} {
-			got := c.Knocks(t.Context(), 1, false)
+			got := c.OriginRequests(t.Context(), 1, false)
 			if len(got) != 1 || !got[0].Dismissed || got[0].Times != 2 {
 				return false
 			}
@@ -315,24 +313,24 @@ func knocksDismissed(t *testing.T, a, b *coord.Coord) {
 	})
 }
 
-func knocksTogether(t *testing.T, a, b *coord.Coord) {
+func originsShared(t *testing.T, a, b *coord.Coord) {
 	const each = 40
 	var all sync.WaitGroup
 	for _, c := range []*coord.Coord{a, b} {
 		all.Go(func() {
 			for range each {
-				c.Knock(t.Context(), 1, "https://blog.example", false)
+				c.RecordOrigin(t.Context(), 1, "https://blog.example", false)
 			}
 		})
 	}
 	all.Wait()
 	testkit.Until(t, "each process knows of the other's knocks", func() bool {
 		for _, c := range []*coord.Coord{a, b} {
-			got := c.Knocks(t.Context(), 1, false)
+			got := c.OriginRequests(t.Context(), 1, false)
 			if len(got) == 1 && got[0].Times > 2*each {
 				t.Fatalf("%d knocks were counted as %d", 2*each, got[0].Times)
 			}
-			if len(got) != 1 || got[0].Times <= each { // some may be lost, not one process's
+			if len(got) != 1 || got[0].Times <= each { // some requests may be lost, but not all of one process
 				return false
 			}
 		}
@@ -340,22 +338,22 @@ func knocksTogether(t *testing.T, a, b *coord.Coord) {
 	})
 }
 
-func knocksBounded(t *testing.T, a, b *coord.Coord) {
+func originsBounded(t *testing.T, a, b *coord.Coord) {
 	const most = 20
 	knows := func(origin string) bool {
-		got := b.Knocks(t.Context(), 1, false)
+		got := b.OriginRequests(t.Context(), 1, false)
 		if len(got) > most {
 			t.Fatalf("%d origins are kept, want %d at most", len(got), most)
 		}
-		return slices.ContainsFunc(got, func(k site.Knock) bool { return k.Origin == origin })
+		return slices.ContainsFunc(got, func(k site.OriginRequest) bool { return k.Origin == origin })
 	}
 	for range 5 {
-		a.Knock(t.Context(), 1, "https://mine.example", false)
+		a.RecordOrigin(t.Context(), 1, "https://mine.example", false)
 	}
 	for i := range 500 {
-		a.Knock(t.Context(), 1, fmt.Sprintf("https://made-up-%d.example", i), false)
+		a.RecordOrigin(t.Context(), 1, fmt.Sprintf("https://made-up-%d.example", i), false)
 	}
-	a.Knocks(t.Context(), 1, false)
+	a.OriginRequests(t.Context(), 1, false)
 	for _, kept := range []string{"https://mine.example", "https://made-up-499.example"} {
 		if !knows(kept) {
 			t.Errorf("after 500 made-up origins %s is not known", kept)
@@ -363,22 +361,21 @@ func knocksBounded(t *testing.T, a, b *coord.Coord) {
 	}
 	for i := range 3 * most {
 		for range 10 {
-			a.Knock(t.Context(), 1, fmt.Sprintf("https://loud-%d.example", i), false)
+			a.RecordOrigin(t.Context(), 1, fmt.Sprintf("https://loud-%d.example", i), false)
 		}
 	}
-	a.Knock(t.Context(), 1, "https://late.example", false)
-	a.Knocks(t.Context(), 1, false)
+	a.RecordOrigin(t.Context(), 1, "https://late.example", false)
+	a.OriginRequests(t.Context(), 1, false)
 	if !knows("https://late.example") {
-		t.Error("many who knock often hide one who knocked last")
+		t.Error("frequent origins hide the latest one")
 	}
 }
 
-// atOnce asks 20 times in each process, all together, and counts who got it.
 func present(t *testing.T, a, b *coord.Coord) {
 	who := func(c *coord.Coord, site int64) (all string) {
 		for _, p := range c.Present(t.Context(), site) {
 			if p.At.IsZero() {
-				t.Errorf("nobody knows when %s was last heard of", p.Name)
+				t.Errorf("the presence of %s has no time", p.Name)
 			}
 			all += fmt.Sprintf("%s at %q; ", p.Name, p.Comment)
 		}
@@ -402,7 +399,8 @@ func present(t *testing.T, a, b *coord.Coord) {
 	}
 }
 
-func atOnce(a, b *coord.Coord, ask func(*coord.Coord) bool) int {
+// countConcurrently calls ask 20 times in each process concurrently and counts the successes.
+func countConcurrently(a, b *coord.Coord, ask func(*coord.Coord) bool) int {
 	var got atomic.Int64
 	var all sync.WaitGroup
 	start := make(chan struct{})

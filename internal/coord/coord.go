@@ -1,10 +1,9 @@
-// Package coord is what several processes share and may lose: posting limits, the bell that
-// shortens waiting, claims on background work, which foreign origins knocked, and who looks at what.
+// Package coord coordinates the processes of a service through state that may be lost: rate limits, notifications that
+// shorten polling, leases of background jobs, refused and allowed origins, and the presence of moderators.
 //
-// It is no store: nothing here is true that SQL does not say, and losing all of it costs time
-// and a little fairness, never a comment. With a Redis the processes share it there; without
-// one, or while it is away, each process goes on with its own memory, so a limit is never
-// lifted. It is the only home of go-redis.
+// It is not a store: the database is the source of truth. Losing the state here costs time and weakens limits for a
+// while, but loses no comment. With Redis, the processes share the state there. Without Redis, or while it is down,
+// each process uses its own memory, so limits still apply. It is the only package that imports go-redis.
 package coord
 
 import (
@@ -18,8 +17,8 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Options are what a Coord is made of. An empty URL means that this process is alone. Secret
-// keys the names that Redis sees, so that no address can be read or guessed from them.
+// Options of a Coord. An empty URL means that the process runs alone. Secret keys the hashes in the names of Redis
+// keys, so that addresses cannot be read or guessed from them.
 type Options struct {
 	URL    string // redis://, rediss:// or unix://
 	Secret secret.Secret
@@ -27,27 +26,27 @@ type Options struct {
 	Log    *slog.Logger
 }
 
-// Coord coordinates one process with the others. It implements txn.Bell, txn.Claims,
-// site.Knocks, presence.Presences and the limiter of api/web, and is safe for concurrent use.
+// Coord coordinates one process with the others. It implements txn.Bell, txn.Claims, site.Knocks, presence.Presences
+// and web.Limiter. It is safe for concurrent use.
 type Coord struct {
-	secret         secret.Secret
-	limits         *limits
-	claims         *claims
-	letIn, refused *knocks
-	presences      *presences
-	bell           *bell
-	shared         *shared // nil: alone
+	secret           secret.Secret
+	limits           *limits
+	claims           *claims
+	allowed, refused *originRequests
+	presences        *presences
+	bell             *bell
+	shared           *shared // nil without Redis
 }
 
-// Open returns a Coord. It refuses a URL that cannot be read; a Redis that does not answer is
-// no error, for it may come back.
+// Open returns a Coord. It returns an error if the URL cannot be parsed. An unreachable Redis is not an error, because
+// it may come back.
 func Open(ctx context.Context, o Options) (*Coord, error) {
 	c := &Coord{
 		secret:    o.Secret,
 		limits:    newLimits(o.Clock),
 		claims:    newClaims(o.Clock),
-		letIn:     newKnocks(o.Clock, "let in", letInFor),
-		refused:   newKnocks(o.Clock, "knocks", 0),
+		allowed:   newOriginRequests(o.Clock, "let in", allowedInterval),
+		refused:   newOriginRequests(o.Clock, "knocks", 0),
 		presences: newPresences(o.Clock),
 		bell:      newBell(),
 	}
@@ -55,13 +54,13 @@ func Open(ctx context.Context, o Options) (*Coord, error) {
 		return c, nil
 	}
 	var err error
-	if c.shared, err = dial(ctx, o, c.name("bell", 0, ""), c.bell.ring); err != nil {
+	if c.shared, err = dial(ctx, o, c.redisKey("bell", 0, ""), c.bell.ring); err != nil {
 		return nil, fmt.Errorf("open redis: %w", err)
 	}
 	return c, nil
 }
 
-// Close ends what Open began.
+// Close closes the connection to Redis.
 func (c *Coord) Close() error {
 	if c.shared == nil {
 		return nil
@@ -69,7 +68,7 @@ func (c *Coord) Close() error {
 	return c.shared.close()
 }
 
-// Health is "up" or "down" for the Redis, and "" where there is none to be had.
+// Health returns "up" or "down" for Redis, or "" if none is configured.
 func (c *Coord) Health() string {
 	switch {
 	case c.shared == nil:
@@ -80,42 +79,42 @@ func (c *Coord) Health() string {
 	return "down"
 }
 
-// Allow takes one of the perMinute that key may have on a site, of which burst may come at once,
-// and else says how long to wait. Site 0 is none.
+// Allow takes one event of key on a site, where perMinute events are allowed per minute, and burst at once. If none is
+// left, it returns how long to wait. Site 0 stands for limits across sites.
 //
-// What this process let through itself, and what Redis last said that all had, is a floor under what Redis says: one
-// that stops, or comes back empty, forgives nothing here.
+// The process also counts the events that it allowed and the last state read from Redis, and applies them as a minimum.
+// So a Redis that stops or comes back empty resets no limit.
 func (c *Coord) Allow(
 	ctx context.Context, site int64, key string, perMinute, burst int,
 ) (ok bool, retryAfter time.Duration) {
 	r := rate{interval: time.Minute / time.Duration(max(perMinute, 1)), burst: max(burst, 1)}
-	name := c.name("limit", site, key)
+	name := c.redisKey("limit", site, key)
 	if c.shared == nil {
-		return c.limits.take(name, r)
+		return c.limits.allow(name, r)
 	}
-	// What Redis said was noted when its answer came, later than it was so by as long as a call may take.
-	if wait := c.limits.wait(name, r); wait > callLimit {
+	// The state of Redis was recorded when the response arrived, up to callTimeout after it was computed.
+	if wait := c.limits.wait(name, r); wait > callTimeout {
 		return false, wait
 	}
 	ok, retryAfter, until, err := c.shared.allow(ctx, name, max(perMinute, 1), r.burst)
 	if err != nil {
-		return c.limits.take(name, r)
+		return c.limits.allow(name, r)
 	}
-	c.limits.note(name, r, ok, until)
+	c.limits.record(name, r, ok, until)
 	return ok, retryAfter
 }
 
-// GiveBack returns one that Allow took, of the same rate.
-func (c *Coord) GiveBack(ctx context.Context, site int64, key string, perMinute, burst int) {
+// Refund returns one event that Allow took with the same rate.
+func (c *Coord) Refund(ctx context.Context, site int64, key string, perMinute, burst int) {
 	r := rate{interval: time.Minute / time.Duration(max(perMinute, 1)), burst: max(burst, 1)}
-	name := c.name("limit", site, key)
-	c.limits.giveBack(name, r)
+	name := c.redisKey("limit", site, key)
+	c.limits.refund(name, r)
 	if c.shared != nil {
-		c.shared.giveBack(ctx, name, max(perMinute, 1), r.burst)
+		c.shared.refund(ctx, name, max(perMinute, 1), r.burst)
 	}
 }
 
-// Ring wakes all who wait, here at once and in other processes soon. It does not wait.
+// Ring notifies the channels of Rings, in this process immediately and in others soon. It does not block.
 func (c *Coord) Ring(context.Context) {
 	c.bell.ring()
 	if c.shared != nil {
@@ -123,14 +122,13 @@ func (c *Coord) Ring(context.Context) {
 	}
 }
 
-// Rings returns a channel that receives after rings, several of which may come as one. It is
-// closed when ctx ends.
+// Rings returns a channel that receives after a Ring; several rings may be merged. It is closed when ctx ends.
 func (c *Coord) Rings(ctx context.Context) <-chan struct{} { return c.bell.rings(ctx) }
 
-// Claim reports whether the caller is the one who has a site's name for ttl. Nobody renews a claim,
-// not even its holder: it is granted once in each ttl. Site 0 is none.
+// Claim reports whether the caller gets the lease of a site's name for ttl. A lease cannot be renewed, even by its
+// holder: it is granted once per ttl. Site 0 stands for jobs across sites.
 func (c *Coord) Claim(ctx context.Context, site int64, name string, ttl time.Duration) bool {
-	name = c.name("claim", site, name)
+	name = c.redisKey("claim", site, name)
 	if c.shared != nil {
 		if got, err := c.shared.claim(ctx, name, ttl); err == nil {
 			return got
@@ -139,9 +137,9 @@ func (c *Coord) Claim(ctx context.Context, site int64, name string, ttl time.Dur
 	return c.claims.take(name, ttl)
 }
 
-// name is what a key is called in Redis: its site in clear and in braces, so that all keys of a site
-// live together in a cluster, and a keyed hash of everything.
-func (c *Coord) name(kind string, site int64, key string) string {
+// redisKey returns the redisKey of a key in Redis: the site ID in braces as a hash tag, so that all keys of a site are in
+// one cluster slot, the kind, and a keyed hash.
+func (c *Coord) redisKey(kind string, site int64, key string) string {
 	tag := ""
 	if site != 0 {
 		tag = fmt.Sprintf("{%d}", site)

@@ -20,14 +20,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-type wall struct{}
+// clock is the system clock.
+type clock struct{}
 
-func (wall) Now() time.Time { return time.Now() }
+func (clock) Now() time.Time { return time.Now() }
 
 func open(t *testing.T, url string) *coord.Coord {
 	t.Helper()
 	c, err := coord.Open(t.Context(), coord.Options{
-		URL: url, Secret: []byte("a secret of at least thirty-two bytes"), Clock: wall{}, Log: slog.New(slog.DiscardHandler),
+		URL: url, Secret: []byte("a secret of at least thirty-two bytes"), Clock: clock{}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatalf("open %q: %v", url, err)
@@ -40,35 +41,35 @@ func open(t *testing.T, url string) *coord.Coord {
 	return c
 }
 
-func TestMemoryAndRedisKeepOneContract(t *testing.T) {
+func TestCoord_Contract(t *testing.T) {
 	memory, redis := 0, 0
 	t.Run("memory", func(t *testing.T) {
-		memory = keeps(t, func(t *testing.T) (a, b *coord.Coord) {
+		memory = testContract(t, func(t *testing.T) (a, b *coord.Coord) {
 			a = open(t, "")
 			return a, a
 		})
 	})
 	t.Run("redis", func(t *testing.T) {
 		server := testkit.NewRedisServer(t)
-		redis = keeps(t, func(t *testing.T) (a, b *coord.Coord) {
-			server.Stop(t) // each sentence begins with an empty one
+		redis = testContract(t, func(t *testing.T) (a, b *coord.Coord) {
+			server.Stop(t) // start each rule with an empty Redis
 			server.Start(t)
-			return open(t, server.URL).Patient(), open(t, server.URL).Patient()
+			return open(t, server.URL).WithLongTimeout(), open(t, server.URL).WithLongTimeout()
 		})
 	})
 	fmt.Fprintf(os.Stdout, "contract: coord: memory %d, redis %d\n", memory, redis)
 }
 
-// A node of a cluster refuses a call whose keys lie in several slots.
-func TestTheContractHoldsOnANodeOfACluster(t *testing.T) {
-	// The nodes of a cluster speak with each other by TCP, which a single one never does.
+// A cluster node refuses a call whose keys are in several slots.
+func TestCoord_ContractOnClusterNode(t *testing.T) {
+	// Cluster nodes need TCP ports for each other, even if there is only one node.
 	server := testkit.NewRedisServer(t, "--cluster-enabled", "yes", "--port", freePort(t), "--cluster-port", freePort(t))
 	asked, err := redis.ParseURL(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	node := redis.NewClient(asked)
-	defer func() { _ = node.Close() }() // it goes with the server
+	defer func() { _ = node.Close() }() // the server is stopped anyway
 	if err := node.ClusterAddSlotsRange(t.Context(), 0, 1<<14-1).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +77,11 @@ func TestTheContractHoldsOnANodeOfACluster(t *testing.T) {
 	if err := node.MSet(t.Context(), "x", 1, "y", 2).Err(); err == nil {
 		t.Fatal("the node takes keys of several slots")
 	}
-	keeps(t, func(t *testing.T) (a, b *coord.Coord) {
+	testContract(t, func(t *testing.T) (a, b *coord.Coord) {
 		if err := node.FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
-		return open(t, server.URL).Patient(), open(t, server.URL).Patient()
+		return open(t, server.URL).WithLongTimeout(), open(t, server.URL).WithLongTimeout()
 	})
 }
 
@@ -90,14 +91,14 @@ func freePort(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = free.Close() }() // nothing was accepted
+	defer func() { _ = free.Close() }() // it accepted no connection
 	return strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
 }
 
-func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
+func TestOpen_BadURLErrorOmitsPassword(t *testing.T) {
 	for _, url := range []string{"http://x/", "redis://:hunter2@h:port/", "redis://:hunter2@h/x y",
 		"redis://:hunter2@[::1/0"} {
-		c, err := coord.Open(context.Background(), coord.Options{URL: url, Clock: wall{}, Log: slog.New(slog.DiscardHandler)})
+		c, err := coord.Open(context.Background(), coord.Options{URL: url, Clock: clock{}, Log: slog.New(slog.DiscardHandler)})
 		if err == nil {
 			t.Errorf("%q: accepted", url)
 			_ = c.Close()
@@ -109,7 +110,7 @@ func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
 	}
 }
 
-func TestWhoIsNotHeardOfHasLeft(t *testing.T) {
+func TestPresent_TimesOut(t *testing.T) {
 	for _, url := range []string{"", testkit.NewRedisServer(t).URL} {
 		clock := testkit.NewClock(time.Now())
 		c, err := coord.Open(t.Context(), coord.Options{

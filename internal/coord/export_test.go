@@ -2,11 +2,11 @@ package coord
 
 import "time"
 
-// Patient lets a call of Redis take as long as a busy machine needs: what the two sides promise alike is not what
-// a process does alone when Redis is late, which has tests of its own.
-func (c *Coord) Patient() *Coord {
+// WithLongTimeout sets the timeout of Redis calls to a minute, for tests on busy machines. Other tests cover a late
+// Redis.
+func (c *Coord) WithLongTimeout() *Coord {
 	if c.shared != nil {
-		c.shared.limit = time.Minute
+		c.shared.callTimeout = time.Minute
 	}
 	return c
 }

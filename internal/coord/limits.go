@@ -7,108 +7,111 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A rate is one event each interval, burst of them at once.
+// A rate allows one event per interval, and burst events at once.
 type rate struct {
 	interval time.Duration
 	burst    int
 }
 
-// maxLimits bounds the memory of limits: some 40 MB of names, far more than earn their burst
-// back at any one time unless somebody makes them up.
+// maxLimits is the maximum number of limits in memory, about 40 MB. Regular use needs far fewer limits at a time; an
+// attacker with many keys may reach it.
 const maxLimits = 1 << 18
 
-// limits is the generic cell rate algorithm in memory, the same that redis_rate runs: each
-// name has one time, when all that it was allowed will have been earned.
+// limits is an in-memory rate limiter. It uses the generic cell rate algorithm (GCRA), as redis_rate does: each name
+// has a theoretical arrival time (TAT), at which its full burst is available again.
 type limits struct {
 	clock txn.Clock
 
-	mu     sync.Mutex // guards what follows
-	earned map[string]time.Time
-	sweep  int // sweep when there are so many
+	mu      sync.Mutex // guards the fields below
+	tat     map[string]time.Time
+	sweepAt int // number of names at which the next sweep runs
 }
 
 func newLimits(clock txn.Clock) *limits {
-	return &limits{clock: clock, earned: map[string]time.Time{}, sweep: 1024}
+	return &limits{clock: clock, tat: map[string]time.Time{}, sweepAt: 1024}
 }
 
-// take allows one event, or says how long to wait for it.
-func (l *limits) take(name string, r rate) (ok bool, wait time.Duration) {
+// allow takes one event, or returns how long to wait for it.
+func (l *limits) allow(name string, r rate) (ok bool, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
 	if wait := l.waitLocked(name, r, now); wait > 0 {
 		return false, wait
 	}
-	l.keepLocked(name, l.earnedLocked(name, r, now).Add(r.interval), now)
+	l.storeLocked(name, l.tatLocked(name, r, now).Add(r.interval), now)
 	return true, 0
 }
 
-// giveBack takes back an event.
-func (l *limits) giveBack(name string, r rate) {
+// refund returns one event that allow took.
+func (l *limits) refund(name string, r rate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if earned, known := l.earned[name]; known {
-		l.earned[name] = earned.Add(-r.interval)
+	if earned, known := l.tat[name]; known {
+		l.tat[name] = earned.Add(-r.interval)
 	}
 }
 
-// wait is how long the next event would have to wait.
+// wait returns how long the next event would have to wait.
 func (l *limits) wait(name string, r rate) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.waitLocked(name, r, l.clock.Now())
 }
 
-// note counts an event that Redis allowed, and in any case what all processes were allowed by then, which takes so
-// long to be earned.
-func (l *limits) note(name string, r rate, allowed bool, until time.Duration) {
+// record takes over the answer of Redis: it counts the event if Redis allowed it, and moves the TAT to at least until
+// from now. until is when the full burst is available again, after the events of all processes.
+func (l *limits) record(name string, r rate, allowed bool, until time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
-	earned := l.earnedLocked(name, r, now)
+	earned := l.tatLocked(name, r, now)
 	if allowed {
 		earned = earned.Add(r.interval)
 	}
 	if all := now.Add(until); all.After(earned) {
 		earned = all
 	}
-	l.keepLocked(name, earned, now)
+	l.storeLocked(name, earned, now)
 }
 
+// waitLocked is wait at a given time. The caller holds mu.
 func (l *limits) waitLocked(name string, r rate, now time.Time) time.Duration {
-	earned := l.earnedLocked(name, r, now)
+	earned := l.tatLocked(name, r, now)
 	return max(0, earned.Add(r.interval-time.Duration(r.burst)*r.interval).Sub(now))
 }
 
-func (l *limits) keepLocked(name string, earned, now time.Time) {
-	if _, known := l.earned[name]; !known && len(l.earned) >= l.sweep {
+// storeLocked sets the TAT of a name, and sweeps first if there are many. The caller holds mu.
+func (l *limits) storeLocked(name string, earned, now time.Time) {
+	if _, known := l.tat[name]; !known && len(l.tat) >= l.sweepAt {
 		l.sweepLocked(now)
 	}
-	l.earned[name] = earned
+	l.tat[name] = earned
 }
 
-// earnedLocked is when a name will have earned all that it was allowed: from now on, and no later than a
-// burst takes and one that Redis allowed. Where it is later the clock went back, and all is forgiven.
-func (l *limits) earnedLocked(name string, r rate, now time.Time) time.Time {
-	earned, known := l.earned[name]
+// tatLocked returns the TAT of a name, at least now. A TAT later than a full burst and one event that Redis allowed
+// means that the clock was set back; the limit is reset then. The caller holds mu.
+func (l *limits) tatLocked(name string, r rate, now time.Time) time.Time {
+	earned, known := l.tat[name]
 	if !known || earned.Before(now) || earned.After(now.Add(time.Duration(r.burst+1)*r.interval)) {
 		return now
 	}
 	return earned
 }
 
-// sweepLocked forgets who has earned everything back; when that is not enough, anybody.
+// sweepLocked removes names whose full burst is available. If more than maxLimits remain, it removes arbitrary names.
+// The caller holds mu.
 func (l *limits) sweepLocked(now time.Time) {
-	for name, earned := range l.earned {
+	for name, earned := range l.tat {
 		if earned.Before(now) {
-			delete(l.earned, name)
+			delete(l.tat, name)
 		}
 	}
-	for name := range l.earned {
-		if len(l.earned) < maxLimits {
+	for name := range l.tat {
+		if len(l.tat) < maxLimits {
 			break
 		}
-		delete(l.earned, name)
+		delete(l.tat, name)
 	}
-	l.sweep = min(maxLimits, max(1024, 2*len(l.earned)))
+	l.sweepAt = min(maxLimits, max(1024, 2*len(l.tat)))
 }

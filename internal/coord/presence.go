@@ -12,10 +12,10 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// presentFor is how long somebody stays present who is not heard of.
-const presentFor = 45 * time.Second
+// presenceTimeout is how long a moderator stays present after the last Appear.
+const presenceTimeout = 45 * time.Second
 
-// presences are those who were heard of in this process.
+// presences are the moderators who are present in this process.
 type presences struct {
 	clock txn.Clock
 
@@ -27,7 +27,7 @@ func newPresences(clock txn.Clock) *presences {
 	return &presences{clock: clock, sites: map[int64]map[string]presence.Presence{}}
 }
 
-// appear keeps a presence of now, and returns it.
+// appear stores a presence with the current time and returns it.
 func (p *presences) appear(site int64, one presence.Presence) presence.Presence {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -45,41 +45,41 @@ func (p *presences) leave(site int64, account string) {
 	delete(p.sites[site], account)
 }
 
-// present are those of a site who have not left, and forgets the others.
+// present returns the moderators who are present on a site, and removes those that timed out.
 func (p *presences) present(site int64) []presence.Presence {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.clock.Now()
-	maps.DeleteFunc(p.sites[site], func(_ string, one presence.Presence) bool { return now.Sub(one.At) >= presentFor })
+	maps.DeleteFunc(p.sites[site], func(_ string, one presence.Presence) bool { return now.Sub(one.At) >= presenceTimeout })
 	if len(p.sites[site]) == 0 {
 		delete(p.sites, site)
 	}
 	return slices.Collect(maps.Values(p.sites[site]))
 }
 
-// Appear notes that somebody is present.
+// Appear records that a moderator is present on a site, for presenceTimeout.
 func (c *Coord) Appear(ctx context.Context, site int64, p presence.Presence) {
 	p = c.presences.appear(site, p)
 	if c.shared != nil {
-		c.shared.appear(ctx, c.name("presence", site, ""), p)
+		c.shared.appear(ctx, c.redisKey("presence", site, ""), p)
 	}
 }
 
-// Leave notes that somebody has left.
+// Leave removes the presence of an account on a site.
 func (c *Coord) Leave(ctx context.Context, site int64, account string) {
 	c.presences.leave(site, account)
 	if c.shared != nil {
-		c.shared.leave(ctx, c.name("presence", site, ""), account)
+		c.shared.leave(ctx, c.redisKey("presence", site, ""), account)
 	}
 }
 
-// Present are those who are present on a site, by account.
+// Present returns the moderators who are present on a site, sorted by account.
 func (c *Coord) Present(ctx context.Context, site int64) []presence.Presence {
 	all := c.presences.present(site)
 	if c.shared != nil {
-		if shared, err := c.shared.present(ctx, c.name("presence", site, "")); err == nil {
+		if shared, err := c.shared.present(ctx, c.redisKey("presence", site, "")); err == nil {
 			now := c.presences.clock.Now()
-			all = slices.DeleteFunc(shared, func(p presence.Presence) bool { return now.Sub(p.At) >= presentFor })
+			all = slices.DeleteFunc(shared, func(p presence.Presence) bool { return now.Sub(p.At) >= presenceTimeout })
 		}
 	}
 	slices.SortFunc(all, func(a, b presence.Presence) int { return cmp.Compare(a.Account, b.Account) })

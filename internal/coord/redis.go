@@ -23,37 +23,36 @@ import (
 )
 
 const (
-	callLimit = 50 * time.Millisecond  // of one call within a request
-	pingLimit = 500 * time.Millisecond // of a call that nobody waits for; it may dial
-	pingEvery = 500 * time.Millisecond
+	callTimeout  = 50 * time.Millisecond  // timeout of a call within a request
+	pingTimeout  = 500 * time.Millisecond // timeout of a ping, which no request waits for; it may dial
+	pingInterval = 500 * time.Millisecond
 
-	gatherTries = 5
+	updateTries = 5
 )
 
 var errDown = errors.New("redis is down")
 
-// shared is the link to Redis. The first failure opens it: nothing is asked of Redis, and so
-// nothing waits for it, until a ping comes through again.
+// shared is the state in Redis, behind a circuit breaker. The first failed call opens it: calls fail immediately until
+// a ping succeeds.
 type shared struct {
-	client  *redis.Client
-	limiter *redis_rate.Limiter
-	log     *slog.Logger
-	id      string // of this process, so that it does not hear itself
-	channel string
-	up      atomic.Bool
-	down    bool // "redis is down" was logged; only ping uses it
-	ringing chan struct{}
-	limit   time.Duration // of one call within a request
+	client      *redis.Client
+	limiter     *redis_rate.Limiter
+	log         *slog.Logger
+	id          string // of this process, which ignores its own rings
+	channel     string
+	up          atomic.Bool
+	down        bool // "redis is down" was logged; only ping uses it
+	pendingRing chan struct{}
+	callTimeout time.Duration // timeout of a call within a request
 
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
 
-// What go-redis says for itself goes to standard error past our log; a change of health is
-// logged here instead.
-var quiet = sync.OnceFunc(logging.Disable)
+// disableClientLog disables the log of go-redis, which writes to standard error. ping logs changes of health instead.
+var disableClientLog = sync.OnceFunc(logging.Disable)
 
-// CheckURL refuses a URL that Open would refuse.
+// CheckURL returns an error if Open cannot parse the URL s.
 func CheckURL(s string) error {
 	_, err := parse(s)
 	return err
@@ -62,7 +61,7 @@ func CheckURL(s string) error {
 func parse(s string) (*redis.Options, error) {
 	opt, err := redis.ParseURL(s)
 	if bad, ok := errors.AsType[*url.Error](err); ok {
-		err = bad.Err // without the URL, which may hold a password
+		err = bad.Err // omit the URL, which may contain a password
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the URL of redis: %w", err)
@@ -70,8 +69,9 @@ func parse(s string) (*redis.Options, error) {
 	return opt, nil
 }
 
+// dial connects to Redis and calls heard for each ring of another process. An unreachable Redis is not an error.
 func dial(ctx context.Context, o Options, channel string, heard func()) (*shared, error) {
-	quiet()
+	disableClientLog()
 	opt, err := parse(o.URL)
 	if err != nil {
 		return nil, err
@@ -79,19 +79,19 @@ func dial(ctx context.Context, o Options, channel string, heard func()) (*shared
 	opt.ContextTimeoutEnabled = true
 	opt.MaxRetries = -1
 	opt.DialerRetries = 1
-	opt.DialTimeout = pingLimit
+	opt.DialTimeout = pingTimeout
 	opt.MinIdleConns = 2
 	opt.DisableIdentity = true
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	client := redis.NewClient(opt)
 	s := &shared{
-		client:  client,
-		limiter: redis_rate.NewLimiter(client),
-		log:     o.Log,
-		id:      rand.Text(),
-		channel: channel,
-		ringing: make(chan struct{}, 1),
-		limit:   callLimit,
+		client:      client,
+		limiter:     redis_rate.NewLimiter(client),
+		log:         o.Log,
+		id:          rand.Text(),
+		channel:     channel,
+		pendingRing: make(chan struct{}, 1),
+		callTimeout: callTimeout,
 	}
 	s.up.Store(true)
 	s.ping(ctx)
@@ -99,7 +99,7 @@ func dial(ctx context.Context, o Options, channel string, heard func()) (*shared
 	sub := client.Subscribe(ctx, channel)
 	s.done.Go(func() { s.run(ctx) })
 	s.done.Go(func() { s.listen(sub, heard) })
-	context.AfterFunc(ctx, func() { _ = sub.Close() }) // nothing is lost with a subscription
+	context.AfterFunc(ctx, func() { _ = sub.Close() }) // closing a subscription loses no data
 	return s, nil
 }
 
@@ -109,9 +109,9 @@ func (s *shared) close() error {
 	return s.client.Close()
 }
 
-// run pings, so that health is known when nobody calls, and sends the rings.
+// run pings Redis every pingInterval, so that health is known without calls, and publishes rings.
 func (s *shared) run(ctx context.Context) {
-	tick := time.NewTicker(pingEvery)
+	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -119,8 +119,8 @@ func (s *shared) run(ctx context.Context) {
 			return
 		case <-tick.C:
 			s.ping(ctx)
-		case <-s.ringing:
-			// A ring that is lost is made up for by those who look every second.
+		case <-s.pendingRing:
+			// Ignore a lost ring: waiting goroutines also poll every second.
 			_ = s.call(ctx, func(ctx context.Context) error {
 				return s.client.Publish(ctx, s.channel, s.id).Err()
 			})
@@ -128,7 +128,7 @@ func (s *shared) run(ctx context.Context) {
 	}
 }
 
-// listen tells of the rings of other processes. The subscription renews itself.
+// listen calls heard for each ring of another process. The subscription reconnects by itself.
 func (s *shared) listen(sub *redis.PubSub, heard func()) {
 	for m := range sub.Channel() {
 		if m.Payload != s.id {
@@ -137,10 +137,10 @@ func (s *shared) listen(sub *redis.PubSub, heard func()) {
 	}
 }
 
-// ping records whether Redis answers. It ignores a single late call or ping: "redis is down" is logged when the next
+// ping records whether Redis responds. It ignores a single late call or ping: "redis is down" is logged when the next
 // ping fails too.
 func (s *shared) ping(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, pingLimit)
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	err := s.client.Ping(ctx).Err()
 	if errors.Is(err, context.Canceled) {
@@ -157,13 +157,13 @@ func (s *shared) ping(ctx context.Context) {
 	}
 }
 
-// call makes one short call. A caller who goes away does not end it: that would look like a
-// failure of Redis.
+// call runs fn with a timeout, or returns errDown. It ignores cancellation of ctx, which would look like a failure of
+// Redis.
 func (s *shared) call(ctx context.Context, fn func(context.Context) error) error {
 	if !s.up.Load() {
 		return errDown
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.callTimeout)
 	defer cancel()
 	err := fn(ctx)
 	if err != nil && !errors.Is(err, context.Canceled) { // canceled by Close
@@ -172,7 +172,7 @@ func (s *shared) call(ctx context.Context, fn func(context.Context) error) error
 	return err
 }
 
-// allow also says how long it takes until all that was allowed is earned.
+// allow takes one event of a limit in Redis. until is how long it takes until the full burst is available again.
 func (s *shared) allow(
 	ctx context.Context, name string, perMinute, burst int,
 ) (ok bool, retryAfter, until time.Duration, err error) {
@@ -187,8 +187,8 @@ func (s *shared) allow(
 	return ok, retryAfter, until, err
 }
 
-// giveBack is an event of the opposite sign. One that Redis does not hear of is earned back in time.
-func (s *shared) giveBack(ctx context.Context, name string, perMinute, burst int) {
+// refund returns one event of a limit in Redis. A failure is ignored: the limit recovers with time.
+func (s *shared) refund(ctx context.Context, name string, perMinute, burst int) {
 	_ = s.call(ctx, func(ctx context.Context) error {
 		_, err := s.limiter.AllowN(ctx, name, redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute}, -1)
 		return err
@@ -199,7 +199,7 @@ func (s *shared) claim(ctx context.Context, name string, ttl time.Duration) (got
 	err = s.call(ctx, func(ctx context.Context) error {
 		err := s.client.SetArgs(ctx, name, s.id, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
 		if errors.Is(err, redis.Nil) {
-			return nil // somebody has it
+			return nil // another process has it
 		}
 		got = err == nil
 		return err
@@ -207,28 +207,29 @@ func (s *shared) claim(ctx context.Context, name string, ttl time.Duration) (got
 	return got, err
 }
 
-// gather replaces what is kept under a name. errDown and redis.TxFailedErr say that it was not: nobody was asked, or
-// somebody else did so at each try. Of another failure nobody knows whether it came before or after.
-func (s *shared) gather(
-	ctx context.Context, name string, with func([]site.Knock) []site.Knock,
-) (all []site.Knock, err error) {
+// update replaces the origin requests under a name by the result of with. errDown and redis.TxFailedErr mean that they
+// were not replaced: Redis is down, or another process changed them at each of updateTries tries. After any other error
+// the outcome is unknown.
+func (s *shared) update(
+	ctx context.Context, name string, with func([]site.OriginRequest) []site.OriginRequest,
+) (all []site.OriginRequest, err error) {
 	var failed error
 	err = s.call(ctx, func(ctx context.Context) error {
-		for range gatherTries {
+		for range updateTries {
 			failed = s.client.Watch(ctx, func(tx *redis.Tx) error {
 				raw, err := tx.Get(ctx, name).Bytes()
 				if err != nil && !errors.Is(err, redis.Nil) {
 					return err
 				}
-				var kept []site.Knock
-				_ = json.Unmarshal(raw, &kept) // what cannot be read is begun anew
+				var kept []site.OriginRequest
+				_ = json.Unmarshal(raw, &kept) // start from an empty list if it cannot be parsed
 				all = with(kept)
 				b, err := json.Marshal(all)
 				if err != nil {
 					return err
 				}
 				_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
-					return p.Set(ctx, name, b, knocksFor).Err()
+					return p.Set(ctx, name, b, originRetention).Err()
 				})
 				return err
 			}, name)
@@ -236,12 +237,12 @@ func (s *shared) gather(
 				return failed
 			}
 		}
-		return nil // Redis is well
+		return nil // a conflict is not a failure of Redis
 	})
 	return all, cmp.Or(err, failed)
 }
 
-// appear keeps one presence of those under a name, and the name for as long as somebody is there.
+// appear stores a presence in the hash under a name, which expires when all of its moderators have timed out.
 func (s *shared) appear(ctx context.Context, name string, p presence.Presence) {
 	_ = s.call(ctx, func(ctx context.Context) error {
 		b, err := json.Marshal(p)
@@ -250,7 +251,7 @@ func (s *shared) appear(ctx context.Context, name string, p presence.Presence) {
 		}
 		_, err = s.client.Pipelined(ctx, func(all redis.Pipeliner) error {
 			all.HSet(ctx, name, p.Account, b)
-			all.Expire(ctx, name, presentFor)
+			all.Expire(ctx, name, presenceTimeout)
 			return nil
 		})
 		return err
@@ -266,7 +267,7 @@ func (s *shared) present(ctx context.Context, name string) (all []presence.Prese
 		kept, err := s.client.HGetAll(ctx, name).Result()
 		for _, raw := range kept {
 			var p presence.Presence
-			if json.Unmarshal([]byte(raw), &p) == nil { // else it is another version's
+			if json.Unmarshal([]byte(raw), &p) == nil { // otherwise it comes from another version
 				all = append(all, p)
 			}
 		}
@@ -277,7 +278,7 @@ func (s *shared) present(ctx context.Context, name string) (all []presence.Prese
 
 func (s *shared) ring() {
 	select {
-	case s.ringing <- struct{}{}:
-	default: // one is on its way, which comes after this one's commit too
+	case s.pendingRing <- struct{}{}:
+	default: // a pending ring will be sent after this commit too
 	}
 }

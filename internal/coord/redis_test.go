@@ -26,7 +26,7 @@ func health(t *testing.T, c *coord.Coord, want string) {
 	testkit.Until(t, "redis is "+want, func() bool { return c.Health() == want })
 }
 
-// allowed counts how many of n come through.
+// allowed tries n events and returns the number allowed.
 func allowed(t *testing.T, c *coord.Coord, site int64, key string, perMinute, burst, n int) (got int) {
 	t.Helper()
 	for range n {
@@ -37,7 +37,7 @@ func allowed(t *testing.T, c *coord.Coord, site int64, key string, perMinute, bu
 	return got
 }
 
-func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
+func TestAllow_HoldsWhileRedisRestarts(t *testing.T) {
 	server := testkit.NewRedisServer(t)
 	a, b := open(t, server.URL), open(t, server.URL)
 	health(t, a, "up")
@@ -58,7 +58,7 @@ func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
 	server.Start(t)
 	health(t, a, "up")
 	health(t, b, "up")
-	// Redis comes back empty; each process remembers what it let through.
+	// Redis comes back empty, but each process remembers the events that it allowed.
 	if got := allowed(t, a, 1, "k", 1, 10, 50); got != 0 {
 		t.Errorf("redis back and empty: %d more were allowed", got)
 	}
@@ -67,8 +67,8 @@ func TestALimitHoldsWhileRedisGoesAndComesBack(t *testing.T) {
 	}
 }
 
-// Who spent a burst at two processes in turn has none left at either when Redis goes.
-func TestWhatAllWereAllowedIsKnownWhenRedisGoes(t *testing.T) {
+// After a burst was spent at two processes in turn, neither allows more when Redis goes down.
+func TestAllow_SharedCountKnownWhenRedisStops(t *testing.T) {
 	server := testkit.NewRedisServer(t)
 	a, b := open(t, server.URL), open(t, server.URL)
 	health(t, a, "up")
@@ -86,7 +86,7 @@ func TestWhatAllWereAllowedIsKnownWhenRedisGoes(t *testing.T) {
 	}
 }
 
-func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
+func TestRing_WithoutRedisStaysLocal(t *testing.T) {
 	server := testkit.NewRedisServer(t)
 	a, b := open(t, server.URL), open(t, server.URL)
 	here, there := a.Rings(t.Context()), b.Rings(t.Context())
@@ -96,7 +96,7 @@ func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
 	select {
 	case <-here:
 	default:
-		t.Error("not heard in the process that rang")
+		t.Error("the process that rang got no ring")
 	}
 	if !a.Claim(t.Context(), 0, "x", time.Minute) || a.Claim(t.Context(), 0, "x", time.Minute) {
 		t.Error("without redis a claim is granted once in each process; it was not")
@@ -115,8 +115,8 @@ func TestWithoutRedisTheBellIsSilentThereAndHeardHere(t *testing.T) {
 	})
 }
 
-// A Redis that is there and answers nothing is worse than none: each call would wait.
-func TestARedisThatHangsDoesNotSlowRequests(t *testing.T) {
+// A Redis that accepts connections but does not respond must not delay every call.
+func TestAllow_HangingRedisDoesNotBlock(t *testing.T) {
 	server := testkit.NewRedisServer(t)
 	hang, url := hanging(t, strings.TrimPrefix(server.URL, "unix://"))
 	c := open(t, url)
@@ -152,11 +152,11 @@ func TestRedis_OnePingMissedIsNotLogged(t *testing.T) {
 	})
 	log := &testkit.Log{}
 	c, err := coord.Open(t.Context(), coord.Options{URL: url, Secret: []byte("a secret of at least thirty-two bytes"),
-		Clock: wall{}, Log: slog.New(slog.NewTextHandler(log, nil))})
+		Clock: clock{}, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = c.Close() }() // the test has its result
+	defer func() { _ = c.Close() }() // the test is over
 	pings := func(n int32) {
 		t.Helper()
 		from := passed.Load()
@@ -179,13 +179,13 @@ func TestRedis_OnePingMissedIsNotLogged(t *testing.T) {
 	}
 }
 
-// hanging stands before a socket and, when told, swallows what it is sent.
+// hanging proxies a socket and drops all data while hang is true.
 func hanging(t *testing.T, target string) (hang *atomic.Bool, url string) {
 	hang = new(atomic.Bool)
 	return hang, swallowing(t, target, func([]byte) bool { return hang.Load() })
 }
 
-// swallowing proxies a socket and drops what swallows reports.
+// swallowing proxies a socket and drops the data for which swallows returns true.
 func swallowing(t *testing.T, target string, swallows func(sent []byte) bool) (url string) {
 	t.Helper()
 	sock := filepath.Join(t.TempDir(), "s")
@@ -227,8 +227,8 @@ func swallowing(t *testing.T, target string, swallows func(sent []byte) bool) (u
 	return "unix://" + sock
 }
 
-// The first braces of a name say in which slot of a cluster it lives.
-func TestNamesInRedisTellTheSiteAndNothingElse(t *testing.T) {
+// The first braces in a key name determine its cluster slot.
+func TestRedisKey_ShowsOnlySite(t *testing.T) {
 	server := testkit.NewRedisServer(t)
 	c := open(t, server.URL)
 	c.Allow(t.Context(), 7, "post:192.0.2.77", 1, 10)
@@ -254,7 +254,7 @@ func TestNamesInRedisTellTheSiteAndNothingElse(t *testing.T) {
 		case tagged.MatchString(n):
 			sites++
 		case !untagged.MatchString(n):
-			t.Errorf("name %q tells what it is of", n)
+			t.Errorf("name %q reveals its key", n)
 		}
 	}
 	if sites != 2 {

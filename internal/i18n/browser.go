@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Browser says what a browser calls itself in as few words as tell it from another.
-func (c *Catalog) Browser(agent string) string {
+// BrowserName returns a short name for a User-Agent header, such as "Firefox on Linux". It returns an unknown agent
+// unchanged.
+func (c *Catalog) BrowserName(agent string) string {
 	first := func(names ...string) string {
 		for _, n := range names {
 			if sign, name, _ := strings.Cut(n, "="); strings.Contains(agent, sign) {

@@ -11,20 +11,20 @@ import (
 	"unicode/utf8"
 )
 
-// Token says what a token of the classifier is: a word stands in quotation marks, everything
-// else is described; a trait that a person would take for a reason in a sentence, which has no full stop yet.
-func (c *Catalog) Token(token string) string {
+// TokenText describes a token of the classifier. A word is quoted, and a trait is a sentence without its full stop. An
+// unknown token is returned unchanged.
+func (c *Catalog) TokenText(token string) string {
 	kind, value, _ := strings.Cut(token, ":")
 	switch kind {
 	case "word":
 		return c.T("quote", "text", value)
 	case "trait":
-		return c.trait(value)
+		return c.traitText(value)
 	case "words":
 		one, two, _ := strings.Cut(value, " ")
 		last, _ := utf8.DecodeLastRuneInString(one)
 		first, _ := utf8.DecodeRuneInString(two)
-		if unicode.Is(unicode.Han, last) && unicode.Is(unicode.Han, first) { // which are written without a space
+		if unicode.Is(unicode.Han, last) && unicode.Is(unicode.Han, first) { // written without a space between words
 			value = one + two
 		}
 	}
@@ -34,17 +34,17 @@ func (c *Catalog) Token(token string) string {
 	return token
 }
 
-// trait describes how a text looks: "links=3+" is "It has 3 or more links".
-func (c *Catalog) trait(trait string) string {
-	name, value, _ := strings.Cut(trait, "=")
+// traitText describes a traitText of a text: "links=3+" is "It has 3 or more links".
+func (c *Catalog) traitText(traitText string) string {
+	name, value, _ := strings.Cut(traitText, "=")
 	key := "trait." + name
-	n, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(value, "+"), "/8")) // the classifier wrote it
+	n, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(value, "+"), "/8")) // 0 if it is not a number
 	switch {
 	case name == "length":
 		bits, _ := strconv.Atoi(value)
 		return c.T(key, "from", 1<<max(0, bits-1), "to", 1<<bits-1)
 	case name == "size":
-		bits, _ := strconv.Atoi(value) // of the square of the length
+		bits, _ := strconv.Atoi(value) // bits of the squared length
 		from, to := math.Sqrt(math.Exp2(float64(bits-1))), math.Sqrt(math.Exp2(float64(bits)))
 		return c.T("trait.length", "from", int(math.Ceil(from)), "to", int(math.Ceil(to))-1)
 	case (name == "begins" || name == "ends") && c.Has("class."+value):
@@ -66,23 +66,23 @@ func (c *Catalog) trait(trait string) string {
 	case c.Has(key):
 		return c.N(key, n, "value", value)
 	}
-	return trait
+	return traitText
 }
 
-// Seen says where a piece of evidence was seen: in how many comments refused for a reason, and in how
-// many approved ones.
-func (c *Catalog) Seen(reason string, refused, approved int) string {
+// SeenCounts returns a text with the number of comments rejected for a reason and of approved comments that had some
+// evidence.
+func (c *Catalog) SeenCounts(reason string, refused, approved int) string {
 	return c.N("evidence.seen."+reason, refused, "ham", approved)
 }
 
-// Because says what a piece of evidence is, and where it was seen.
-func (c *Catalog) Because(token, reason string, refused, approved int) string {
-	return c.T("because", "what", c.Token(token), "seen", c.Seen(reason, refused, approved))
+// EvidenceText describes a token together with its SeenCounts.
+func (c *Catalog) EvidenceText(token, reason string, refused, approved int) string {
+	return c.T("because", "what", c.TokenText(token), "seen", c.SeenCounts(reason, refused, approved))
 }
 
-// Disguise says in one sentence what a text in a language hides, "" where that is nothing: how many letters of
-// one script stand in words of another ("latin cyrillic"), and how many characters cannot be seen ("unseen").
-func (c *Catalog) Disguise(odds map[string]int, lang string) string {
+// DisguiseText returns a sentence about the disguises in a text, or "" for none. The keys of odds are kinds: letters of
+// one script in words of another ("latin cyrillic"), and invisible characters ("unseen"). The values are their numbers.
+func (c *Catalog) DisguiseText(odds map[string]int, lang string) string {
 	var found []string
 	for _, key := range slices.Sorted(maps.Keys(odds)) {
 		script, word, letters := strings.Cut(key, " ")
@@ -90,20 +90,20 @@ func (c *Catalog) Disguise(odds map[string]int, lang string) string {
 			found = append(found, c.N("disguise."+key, odds[key]))
 			continue
 		}
-		if scriptOf[lang] == word {
+		if languageScripts[lang] == word {
 			word = lang
 		}
 		found = append(found, c.N("disguise.letters", odds[key],
 			"script", c.T("script.of."+script), "words", c.T("words.of."+word)))
 	}
-	return OneSentence(found)
+	return JoinSentences(found)
 }
 
-// scriptOf has the scripts of the languages that words are called by.
-var scriptOf = map[string]string{"en": "latin", "ru": "cyrillic", "kk": "cyrillic"}
+// languageScripts has the script of each supported language.
+var languageScripts = map[string]string{"en": "latin", "ru": "cyrillic", "kk": "cyrillic"}
 
-// Script names the script of a letter, as Disguise counts it.
-func Script(letter rune) string {
+// ScriptName returns the script of a letter as in the keys of DisguiseText: cyrillic, greek, latin or other.
+func ScriptName(letter rune) string {
 	switch {
 	case unicode.Is(unicode.Cyrillic, letter):
 		return "cyrillic"
@@ -115,40 +115,40 @@ func Script(letter rune) string {
 	return "other"
 }
 
-// Hidden names a character that has no picture.
-func (c *Catalog) Hidden(r rune) string {
+// HiddenCharacter returns the name of an invisible character, or its code point.
+func (c *Catalog) HiddenCharacter(r rune) string {
 	if key := fmt.Sprintf("odd.%04X", r); c.Has(key) {
 		return c.T(key)
 	}
 	return c.T("odd.hidden", "code", fmt.Sprintf("U+%04X", r))
 }
 
-// OneSentence makes one of several.
-func OneSentence(said []string) string {
+// JoinSentences joins sentences into one, separated by semicolons.
+func JoinSentences(said []string) string {
 	if len(said) == 0 {
 		return ""
 	}
 	all := strings.TrimSuffix(said[0], ".")
 	for _, s := range said[1:] {
-		all += "; " + within(strings.TrimSuffix(s, "."))
+		all += "; " + lowerFirst(strings.TrimSuffix(s, "."))
 	}
 	return all + "."
 }
 
-// within writes a sentence as it stands behind a colon.
-func within(s string) string {
+// lowerFirst returns s with its first letter in lower case, for use inside a sentence.
+func lowerFirst(s string) string {
 	first, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToLower(first)) + s[n:]
 }
 
-// Higher says why a comment stands higher than its probability of spam does.
-func (c *Catalog) Higher(score int, why []string) string {
-	return c.T("higher.signals", "score", score, "why", within(OneSentence(why)))
+// ScoreReason explains why a comment's score is higher than its spam probability.
+func (c *Catalog) ScoreReason(score int, why []string) string {
+	return c.T("higher.signals", "score", score, "why", lowerFirst(JoinSentences(why)))
 }
 
-// Signal says one finding on a comment by its code, or text, which is English, where there are no
-// words for the code. A reason among args is said in the language too.
-func (c *Catalog) Signal(code, text string, args map[string]any) string {
+// SignalText returns the sentence for a signal's code, or the English text if the code has no sentence. It translates
+// the argument reason.
+func (c *Catalog) SignalText(code, text string, args map[string]any) string {
 	key := "signal." + code
 	if !c.Has(key) {
 		return text
@@ -161,15 +161,15 @@ func (c *Catalog) Signal(code, text string, args map[string]any) string {
 		pairs = append(pairs, name, value)
 	}
 	for _, name := range []string{"count", "seconds"} {
-		if n, ok := whole(args[name]); ok {
+		if n, ok := wholeNumber(args[name]); ok {
 			return c.N(key, n, pairs...)
 		}
 	}
 	return c.T(key, pairs...)
 }
 
-// whole is a number without a fraction: those out of JSON are floats.
-func whole(v any) (int, bool) {
+// wholeNumber returns v as an int if it is a number without a fraction. Numbers decoded from JSON are floats.
+func wholeNumber(v any) (int, bool) {
 	switch v := v.(type) {
 	case int:
 		return v, true

@@ -10,27 +10,25 @@ import (
 	"golang.org/x/text/number"
 )
 
-// Number writes a quantity: 9,318 in English, 9 318 in Russian and Kazakh, with a narrow space that
-// does not break.
+// Number formats a quantity: 9,318 in English, and 9 318 in Russian and Kazakh, with a narrow no-break space.
 func (c *Catalog) Number(n int) string {
-	if n >= 0 && n < 1000 { // as nearly all are, and it is the same in every language
+	if n >= 0 && n < 1000 { // the common case; the same in every language
 		return strconv.Itoa(n)
 	}
 	return c.decimal(n)
 }
 
-// Float writes a number with as many digits as it has, at most six behind the comma.
+// Float formats a number with at most six fraction digits.
 func (c *Catalog) Float(v float64) string {
 	return c.decimal(v, number.MaxFractionDigits(6))
 }
 
-// Fixed writes a number with so many digits behind the comma: 17.9 in English, 17,9 in Russian and
-// Kazakh.
+// Fixed formats a number with the given number of fraction digits: 17.9 in English, 17,9 in Russian and Kazakh.
 func (c *Catalog) Fixed(v float64, digits int) string {
 	return c.decimal(v, number.Scale(digits))
 }
 
-// Signed is Fixed with a plus, or a minus as wide as one.
+// Signed is Fixed with a plus sign or a minus sign (U+2212) of the same width.
 func (c *Catalog) Signed(v float64, digits int) string {
 	sign := "+"
 	if v < 0 {
@@ -39,12 +37,12 @@ func (c *Catalog) Signed(v float64, digits int) string {
 	return sign + c.Fixed(math.Abs(v), digits)
 }
 
-// Date writes the day of a time.
+// Date formats the date of a time.
 func (c *Catalog) Date(t time.Time) string {
 	return c.T("date.year", "day", t.Day(), "month", c.Month("date.months.full", t), "year", strconv.Itoa(t.Year()))
 }
 
-// Month is the month of a time, out of the twelve words that stand under key.
+// Month returns the name of a time's month. The sentence key has the twelve names, separated by spaces.
 func (c *Catalog) Month(key string, t time.Time) string {
 	return strings.Fields(c.T(key))[t.Month()-1]
 }
@@ -53,8 +51,8 @@ func (c *Catalog) decimal(v any, how ...number.Option) string {
 	return strings.ReplaceAll(c.numbers.Sprint(number.Decimal(v, how...)), "\u00a0", "\u202f")
 }
 
-// Span writes a time in its two largest units: 2 d 5 h, 1 h 50, 20 min.
-func (c *Catalog) Span(d time.Duration) string {
+// Duration formats a duration, with two units from an hour up: 2 d 5 h, 1 h 50, 20 min. The minimum is one second.
+func (c *Catalog) Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	units := []struct {
 		key string

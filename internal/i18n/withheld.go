@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// A Notice is what may be told of the demand under which a comment is withheld: a Kind of "court", "authority",
-// "company", "person" or "other" demands it, By is "" where nobody is named, and At is when the demand was received.
+// A Notice has the public facts of the takedown that withholds a comment. Kind is "court", "authority", "company",
+// "person" or "other". By is the claimant's name, or "". At is when the request was received.
 type Notice struct {
 	By, Kind, Law string
 	At            time.Time
-	Sealed        bool // nothing but that there is a demand
+	Sealed        bool // only the existence of the request is public
 }
 
-// Told is one thing that readers are told: a sentence, or what it is of which Value tells.
-type Told struct{ Label, Value string }
+// A NoticeItem is a sentence in Label, or a Label with a Value.
+type NoticeItem struct{ Label, Value string }
 
-// Withheld is what readers are told in the place of a comment: of a sealed demand one sentence alone.
-func (c *Catalog) Withheld(n Notice) []Told {
-	all := []Told{{Label: c.T("withheld.here")}}
+// WithheldNotice returns the notice that readers see in place of a comment. For a sealed takedown it is one sentence.
+func (c *Catalog) WithheldNotice(n Notice) []NoticeItem {
+	all := []NoticeItem{{Label: c.T("withheld.here")}}
 	if n.Sealed {
 		return all
 	}
-	all = append(all, Told{c.T("withheld.by"), cmp.Or(n.By, c.T("withheld.who."+n.Kind))})
+	all = append(all, NoticeItem{c.T("withheld.by"), cmp.Or(n.By, c.T("withheld.who."+n.Kind))})
 	if n.Law != "" {
-		all = append(all, Told{c.T("withheld.law"), n.Law})
+		all = append(all, NoticeItem{c.T("withheld.law"), n.Law})
 	}
-	return append(all, Told{c.T("withheld.at"), c.Date(n.At.UTC())})
+	return append(all, NoticeItem{c.T("withheld.at"), c.Date(n.At.UTC())})
 }

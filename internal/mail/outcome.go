@@ -14,8 +14,8 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// An outcome is what a commenter is told about their comment: a sentence, reasons, and a link to more. The zero outcome
-// means that there is nothing to tell.
+// An outcome describes the last change of a comment to its commenter: a sentence, reasons, and a link to details. The
+// zero outcome means that no mail is needed.
 type outcome struct {
 	summary string
 	why     []string
@@ -26,7 +26,7 @@ type outcome struct {
 // takedown that ended within undoWindow, which was not mailed.
 func (s *Service) outcomeOf(tx Tx, w *i18n.Catalog, site site.Site, c comment.Comment) (f outcome, err error) {
 	if c.State == comment.Approved {
-		demands, err := tx.DemandsAbout(site.ID, c.ID, c.Page)
+		demands, err := tx.TakedownsOf(site.ID, c.ID, c.Page)
 		if err != nil {
 			return f, fmt.Errorf("read demands against a comment: %w", err)
 		}
@@ -42,9 +42,9 @@ func (s *Service) outcomeOf(tx Tx, w *i18n.Catalog, site site.Site, c comment.Co
 // takedownOutcome returns the last effect of takedowns on an approved comment. decided reports that the approval came
 // later.
 func (s *Service) takedownOutcome(
-	w *i18n.Catalog, site site.Site, c comment.Comment, demands []takedown.Demand,
+	w *i18n.Catalog, site site.Site, c comment.Comment, demands []takedown.Takedown,
 ) (f outcome, decided bool) {
-	changed := func(d takedown.Demand) time.Time {
+	changed := func(d takedown.Takedown) time.Time {
 		if d.Ended.IsZero() {
 			return d.At
 		}
@@ -53,17 +53,17 @@ func (s *Service) takedownOutcome(
 	if len(demands) == 0 {
 		return outcome{}, true
 	}
-	last := slices.MaxFunc(demands, func(a, b takedown.Demand) int {
+	last := slices.MaxFunc(demands, func(a, b takedown.Takedown) int {
 		return cmp.Or(changed(a).Compare(changed(b)), cmp.Compare(a.Seq, b.Seq))
 	})
-	open := s.at("/sites/"+site.Key+"/transparency") + "?lang=" + w.Lang() + "#demands"
+	open := s.serviceURL("/sites/"+site.Key+"/transparency") + "?lang=" + w.Lang() + "#demands"
 	more := &button{w.T("withheld.register"), open}
 	if c.Withheld != nil {
-		if !last.Ended.IsZero() { // another is active, and was mailed
+		if !last.Ended.IsZero() { // another takedown is still active, and a mail about it was sent
 			if c.DecidedAt.Before(last.Ended) {
 				return outcome{}, false
 			}
-			last = *standing(demands)
+			last = *lastActive(demands)
 		}
 		why := append(factsOf(w, last), w.T("mail.withheld.then"))
 		return outcome{w.T("mail.withheld.became"), why, more}, false
@@ -82,8 +82,8 @@ func (s *Service) takedownOutcome(
 	return outcome{w.T("mail.restored.became"), why, more}, false
 }
 
-// standing returns the last active takedown. There is one.
-func standing(demands []takedown.Demand) (d *takedown.Demand) {
+// lastActive returns the last active takedown, or nil.
+func lastActive(demands []takedown.Takedown) (d *takedown.Takedown) {
 	for i := range demands {
 		if demands[i].Ended.IsZero() {
 			d = &demands[i]
@@ -94,8 +94,8 @@ func standing(demands []takedown.Demand) (d *takedown.Demand) {
 
 // factsOf returns the public facts of a takedown. A fully public one includes the reference, by which the commenter can
 // contest it.
-func factsOf(w *i18n.Catalog, d takedown.Demand) (all []string) {
-	for _, t := range w.Withheld(i18n.Notice(d.Notice()))[1:] {
+func factsOf(w *i18n.Catalog, d takedown.Takedown) (all []string) {
+	for _, t := range w.WithheldNotice(i18n.Notice(d.Notice()))[1:] {
 		all = append(all, fact(t.Label, t.Value))
 	}
 	if d.Public == takedown.Full && d.Reference != "" {

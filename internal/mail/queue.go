@@ -31,14 +31,14 @@ const (
 	outcomeUnknown   = "unknown"    // its process ended before the server answered
 )
 
-// A Recipient is a reader, who has no account. Box is a keyed hash of the address. Address is "" once the mail has
-// ended.
+// A Recipient is a reader, who has no account. AddressHash is a keyed hash of the address. Address is "" once the mail
+// has ended.
 type Recipient struct {
-	Box           []byte
+	AddressHash   []byte
 	Address, Lang string
 }
 
-// A Message is a mail to an account or to a reader, pending or ended. Until a process leases it, comments are added to
+// A Message is a mail to an account or to a reader, pending or ended. Comments are added to it until a process leases
 // it.
 type Message struct {
 	Site     int64
@@ -59,23 +59,23 @@ type Message struct {
 }
 
 const (
-	maxListed   = 10
-	collectFor  = 3 * time.Second
-	digestAfter = 3 * time.Hour
+	maxListed    = 10
+	collectDelay = 3 * time.Second
+	digestDelay  = 3 * time.Hour
 	// floodPause is the pause after a mail that could not list all comments.
 	floodPause = 5 * time.Minute
 
 	nightFrom, nightTo = 22, 7 // o'clock
 
-	leaseFor    = 30 * time.Second // before its text is sent
-	sendingFor  = 10 * time.Minute // from then on
+	leaseTTL    = 30 * time.Second // before its text is sent
+	sendLease   = 10 * time.Minute // from then on
 	giveUpAfter = 3 * 24 * time.Hour
-	linkFor     = 3 * 24 * time.Hour
-	stopFor     = 365 * 24 * time.Hour
+	linkTTL     = 3 * 24 * time.Hour
+	stopLinkTTL = 365 * 24 * time.Hour
 )
 
-// nextDay returns t or, if t is at night, the morning after it.
-func nextDay(t time.Time, zone *time.Location) time.Time {
+// nextDaytime returns t or, if t is at night, the morning after it.
+func nextDaytime(t time.Time, zone *time.Location) time.Time {
 	local := t.In(zone)
 	if h := local.Hour(); h >= nightTo && h < nightFrom {
 		return t
@@ -99,8 +99,8 @@ type Tx interface {
 	mailbox.Tx
 
 	Accounts() ([]authz.Account, error)
-	// Told returns the accounts that get mail about a site, with their mail settings and their role there.
-	Told(site int64) ([]authz.Account, error)
+	// AccountsToNotify returns the accounts that get mail about a site, with their mail settings and their role there.
+	AccountsToNotify(site int64) ([]authz.Account, error)
 	AccountByID(id string) (authz.Account, error) // ErrNotFound
 	InsertMailLink(l authz.MailLink) error
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
@@ -113,15 +113,16 @@ type Tx interface {
 	// OpenMail returns the oldest pending mail to an account about a site that is not leased: ErrNotFound.
 	OpenMail(site int64, account string, now time.Time) (Message, error)
 	MailByID(site int64, id string) (Message, error) // ErrNotFound
-	// OpenLetter does the same for notifications to a reader's address, by its hash: ErrNotFound.
+	// OpenLetter returns the oldest pending notification to a reader's address, by its hash, that is not leased:
+	// ErrNotFound.
 	OpenLetter(site int64, box []byte, now time.Time) (Message, error)
 	SubscriptionsTo(site int64, comments []string) ([]readermail.Subscription, error)
 	// SubscriptionsOn returns confirmed subscriptions to approved comments on a page.
 	SubscriptionsOn(site int64, page string, limit int) ([]readermail.Subscription, error)
 	MailStopped(site int64, box []byte) (bool, error)
-	Takedown(site int64, id string) (takedown.Demand, error) // ErrNotFound
-	// DemandsAbout returns the takedowns of a comment and of its page, ended ones too, in the order of the log.
-	DemandsAbout(site int64, comment, page string) ([]takedown.Demand, error)
+	Takedown(site int64, id string) (takedown.Takedown, error) // ErrNotFound
+	// TakedownsOf returns the takedowns of a comment and of its page, ended ones too, in the order of the log.
+	TakedownsOf(site int64, comment, page string) ([]takedown.Takedown, error)
 	// LastMail returns the newest mail of a kind to an account: ErrNotFound.
 	LastMail(site int64, account string, kind Kind) (Message, error)
 	PutMail(m Message) error

@@ -24,7 +24,8 @@ import (
 const (
 	// undoWindow is the delay of mails about a decision. Most mistakes are undone by then.
 	undoWindow = time.Minute
-	// maxNewsPerHour limits notifications to an address. Over it, one mail collects those of the next hour.
+	// maxNewsPerHour limits the notifications sent to an address. Over the limit, one mail collects those of the next
+	// hour.
 	maxNewsPerHour = 5
 	// maxSubscriptionsOnPage limits the readers who are notified when a whole page is withheld.
 	maxSubscriptionsOnPage = 1_000
@@ -35,7 +36,7 @@ type readerNotification struct {
 	sub     readermail.Subscription
 	to      text.Address
 	comment string
-	fresh   string // ID for the mail if a new one is needed
+	newID   string // ID for the mail if a new one is needed
 }
 
 // readerNotifications returns which readers to notify of events.
@@ -58,7 +59,7 @@ func (s *Service) readerNotifications(
 			note(e.Site, e.Comment, appeared)
 		case e.Kind == event.Withheld:
 			note(e.Site, e.Comment, withheld)
-		case e.Kind == event.Demand:
+		case e.Kind == event.Takedown:
 			demands = append(demands, e)
 		}
 	}
@@ -68,7 +69,7 @@ func (s *Service) readerNotifications(
 	err = s.work.View(ctx, func(tx Tx) error {
 		all = nil
 		for _, e := range demands {
-			ids, err := onPage(tx, e)
+			ids, err := subscribedCommentsOn(tx, e)
 			if err != nil {
 				return err
 			}
@@ -89,26 +90,26 @@ func (s *Service) readerNotifications(
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what readers are told: %w", err)
+		return nil, fmt.Errorf("read notifications of readers: %w", err)
 	}
 	for i := range all {
-		all[i].fresh = txn.NewID()
+		all[i].newID = txn.NewID()
 	}
 	return all, nil
 }
 
-// A change is a set of flags: what happened to a comment.
+// A change is a set of flags that says what happened to a comment.
 type change int
 
 const (
 	decided  change = 1 << iota
 	appeared        // it may have become public
-	withheld        // or shown again
+	withheld        // withheld by a takedown, or restored
 )
 
-// onPage returns the comments with a subscription on the page of a takedown. It returns none for a takedown of single
-// comments, each of which has its own event.
-func onPage(tx Tx, e event.Event) (ids []string, err error) {
+// subscribedCommentsOn returns the comments with a subscription on the page of a takedown. It returns none for a
+// takedown of single comments, each of which has its own event.
+func subscribedCommentsOn(tx Tx, e event.Event) (ids []string, err error) {
 	d, err := tx.Takedown(e.Site, e.Comment)
 	if errors.Is(err, txn.ErrNotFound) || err == nil && d.Page == "" { // not found after a restore of the database
 		return nil, nil
@@ -164,20 +165,20 @@ func readSubscribed(tx Tx, site int64, ids []string) (h subscribed, err error) {
 	return h, err
 }
 
-// owned reports whether a comment was decided and its commenter subscribed to it.
-func (h subscribed) owned(c comment.Comment) bool {
+// isDecidedAndWatched reports whether a comment was decided and its commenter subscribed to it.
+func (h subscribed) isDecidedAndWatched(c comment.Comment) bool {
 	_, wants := h.subs[c.ID]
 	return wants && (c.State == comment.Approved || c.State == comment.Rejected || c.State == comment.Spam)
 }
 
-// answers reports whether a comment is a public reply to a subscribed comment of somebody else.
-func (h subscribed) answers(c comment.Comment) bool {
+// isWatchedReply reports whether a comment is a public reply to a subscribed comment of another commenter.
+func (h subscribed) isWatchedReply(c comment.Comment) bool {
 	_, wants := h.subs[c.Parent]
 	parent := h.comments[c.Parent]
 	return wants && c.IsPublic() && !(c.Writer != nil && bytes.Equal(c.Writer, parent.Writer))
 }
 
-// notificationsOf returns the notifications about one comment: to its commenter, and to that of its parent.
+// notificationsOf returns the notifications about one comment: to its commenter, and to the commenter of its parent.
 func (s *Service) notificationsOf(h subscribed, id string, is change) (all []readerNotification) {
 	c, known := h.comments[id]
 	if !known {
@@ -185,14 +186,14 @@ func (s *Service) notificationsOf(h subscribed, id string, is change) (all []rea
 	}
 	add := func(of comment.Comment) {
 		sub, to := h.subs[of.ID], text.AddressOf(of.Email)
-		if bytes.Equal(sub.Box, mailbox.Box(s.secret, to)) { // still the address that confirmed
+		if bytes.Equal(sub.AddressHash, mailbox.AddressHash(s.secret, to)) { // the address is still the confirmed one
 			all = append(all, readerNotification{sub: sub, to: to, comment: id})
 		}
 	}
-	if h.owned(c) && (is&decided != 0 || is&withheld != 0 && c.State == comment.Approved) {
+	if h.isDecidedAndWatched(c) && (is&decided != 0 || is&withheld != 0 && c.State == comment.Approved) {
 		add(c)
 	}
-	if is&appeared != 0 && h.answers(c) {
+	if is&appeared != 0 && h.isWatchedReply(c) {
 		add(h.comments[c.Parent])
 	}
 	return all
@@ -201,10 +202,10 @@ func (s *Service) notificationsOf(h subscribed, id string, is change) (all []rea
 // addForReader adds a notification to the open mail of its reader, or creates one.
 func (s *Service) addForReader(tx Tx, n readerNotification, now time.Time) error {
 	site := n.sub.Site
-	m, err := tx.OpenLetter(site, n.sub.Box, now)
+	m, err := tx.OpenLetter(site, n.sub.AddressHash, now)
 	switch {
 	case errors.Is(err, txn.ErrNotFound):
-		sent, err := tx.CountLetter(site, n.sub.Box, mailbox.News, now, now.Add(-time.Hour))
+		sent, err := tx.CountLetter(site, n.sub.AddressHash, mailbox.Notification, now, now.Add(-time.Hour))
 		if err != nil {
 			return err
 		}
@@ -213,15 +214,15 @@ func (s *Service) addForReader(tx Tx, n readerNotification, now time.Time) error
 			due = now.Add(time.Hour)
 		}
 		return tx.InsertLetter(mailbox.Letter{
-			Site:      site,
-			ID:        n.fresh,
-			Kind:      mailbox.News,
-			Box:       n.sub.Box,
-			To:        n.to,
-			Lang:      n.sub.Lang,
-			Comments:  []string{n.comment},
-			CreatedAt: now,
-			DueAt:     due,
+			Site:        site,
+			ID:          n.newID,
+			Kind:        mailbox.Notification,
+			AddressHash: n.sub.AddressHash,
+			To:          n.to,
+			Lang:        n.sub.Lang,
+			Comments:    []string{n.comment},
+			CreatedAt:   now,
+			DueAt:       due,
 		})
 	case err != nil:
 		return err
@@ -236,9 +237,9 @@ func (s *Service) addForReader(tx Tx, n readerNotification, now time.Time) error
 	return tx.PutMail(m)
 }
 
-// news writes a mail about decisions on a reader's comments and about replies, as they are now. It reports whether any
-// is left to write about.
-func (s *Service) news(tx Tx, w *i18n.Catalog, m Message, site site.Site, t *letter, p *part) (bool, error) {
+// newsMail writes a mail about decisions on a reader's comments and about replies to them. It uses the current state,
+// and reports whether the mail is still needed.
+func (s *Service) newsMail(tx Tx, w *i18n.Catalog, m Message, site site.Site, t *letter, p *content) (bool, error) {
 	h, err := readSubscribed(tx, site.ID, m.Comments)
 	if err != nil {
 		return false, err
@@ -247,7 +248,7 @@ func (s *Service) news(tx Tx, w *i18n.Catalog, m Message, site site.Site, t *let
 	outcomes := map[string]outcome{} // of the reader's own comments
 	for _, id := range m.Comments {
 		c := h.comments[id]
-		if c.ID != "" && h.owned(c) && h.of(c.ID, m) {
+		if c.ID != "" && h.isDecidedAndWatched(c) && h.sentTo(c.ID, m) {
 			f, err := s.outcomeOf(tx, w, site, c)
 			if err != nil {
 				return false, err
@@ -256,7 +257,7 @@ func (s *Service) news(tx Tx, w *i18n.Catalog, m Message, site site.Site, t *let
 				outcomes[id] = f
 			}
 		}
-		if _, own := outcomes[id]; own || c.ID != "" && h.answers(c) && h.of(c.Parent, m) {
+		if _, own := outcomes[id]; own || c.ID != "" && h.isWatchedReply(c) && h.sentTo(c.Parent, m) {
 			told = append(told, c)
 		}
 	}
@@ -290,12 +291,14 @@ func (s *Service) news(tx Tx, w *i18n.Catalog, m Message, site site.Site, t *let
 	return true, nil
 }
 
-// of reports whether a mail goes to the subscriber of a comment.
-func (h subscribed) of(id string, m Message) bool { return bytes.Equal(h.subs[id].Box, m.Reader.Box) }
+// sentTo reports whether a mail goes to the subscriber sentTo a comment.
+func (h subscribed) sentTo(id string, m Message) bool {
+	return bytes.Equal(h.subs[id].AddressHash, m.Reader.AddressHash)
+}
 
 // title sets the subject and the first sentence of a notification.
 func (s *Service) title(
-	w *i18n.Catalog, m Message, site site.Site, outcomes map[string]outcome, told []comment.Comment, t *letter, p *part,
+	w *i18n.Catalog, m Message, site site.Site, outcomes map[string]outcome, told []comment.Comment, t *letter, p *content,
 ) {
 	p.Foot = w.T("mail.news.foot", "site", site.Name)
 	if n := len(told) + m.More; n > 1 {
@@ -317,11 +320,11 @@ func (s *Service) title(
 	p.Then, q.Why = append(p.Then, q.Why...), nil
 }
 
-// statement returns the sentences about a decision: the meaning of a refusal's reason and who decided, the moderator's
-// note, and the state of the appeal or how to appeal.
+// statement returns the sentences about a decision: for a refusal the meaning of its reason and the statement that a
+// moderator decided, then the moderator's note, and for a refusal the state of the appeal or how to appeal.
 func statement(tx Tx, w *i18n.Catalog, c comment.Comment) (all []string, err error) {
 	if c.Refused() {
-		all = append(all, w.T("meaning."+c.RefusedFor().String()), w.T("write.byWhom"))
+		all = append(all, w.T("meaning."+c.RefusalReason().String()), w.T("write.byWhom"))
 	}
 	if c.Note != "" {
 		all = append(all, w.T("write.note", "note", text.BreakLinks(text.Excerpt(c.Note, excerptLength))))
@@ -333,7 +336,7 @@ func statement(tx Tx, w *i18n.Catalog, c comment.Comment) (all []string, err err
 	if err != nil {
 		return nil, err
 	}
-	switch a, is := report.Current(appeals, c); {
+	switch a, is := report.CurrentAppeal(appeals, c); {
 	case !is:
 		all = append(all, w.T("mail.redress"))
 	case a.Settled == 0:
@@ -349,17 +352,17 @@ func describe(w *i18n.Catalog, c comment.Comment) string {
 	if c.State == comment.Approved {
 		return w.T("write.published")
 	}
-	return w.T("write.refused", "reason", w.T("reason.low."+c.RefusedFor().String()))
+	return w.T("write.refused", "reason", w.T("reason.low."+c.RefusalReason().String()))
 }
 
-// confirm writes a mail that asks to confirm a subscription. It contains no text of strangers.
-func (s *Service) confirm(w *i18n.Catalog, site site.Site, l mailbox.Link, t *letter, p *part) {
+// confirmMail writes a mail that asks to confirmMail a subscription. It contains no text that a commenter typed.
+func (s *Service) confirmMail(w *i18n.Catalog, site site.Site, l mailbox.Link, t *letter, p *content) {
 	t.Subject = w.T("mail.confirm.subject", "site", site.Name)
 	p.Lead, p.Then = w.T("mail.confirm.lead", "site", site.Name), []string{w.T("mail.confirm.until")}
 	l.For = mailbox.ToConfirm
-	p.Button = button{w.T("mail.confirm.button"), s.mailed(l)}
+	p.Button = button{w.T("mail.confirm.button"), s.linkURL(l)}
 	p.Foot = w.T("mail.confirm.foot")
 }
 
-// mailed returns the URL of a mailed link.
-func (s *Service) mailed(l mailbox.Link) string { return s.at("/mail/" + l.Token(s.secret)) }
+// linkURL returns the URL of a linkURL link.
+func (s *Service) linkURL(l mailbox.Link) string { return s.serviceURL("/mail/" + l.Token(s.secret)) }

@@ -27,8 +27,8 @@ import (
 
 var readerLink = regexp.MustCompile(public + `/mail/(\S+)`)
 
-// linkIn is the first link to a page of ours in a mail's text.
-func (w *world) linkIn(m testkit.Handed) string {
+// linkIn returns the token of the first link to the service in the text of a mail.
+func (w *world) linkIn(m testkit.Mail) string {
 	w.T.Helper()
 	text, _, err := m.Parts()
 	w.Must(err)
@@ -39,27 +39,27 @@ func (w *world) linkIn(m testkit.Handed) string {
 	return found[1]
 }
 
-// subscribes has a comment's writer want to be told, and say yes where they are asked.
+// subscribes subscribes the commenter to a comment and confirms the subscription.
 func (w *world) subscribes(c comment.Comment, token, lang string) {
 	w.T.Helper()
-	_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, lang, true)
+	_, err := w.App.Subscribe(w.Ctx, w.A, c.ID, token, lang, true)
 	w.Must(err)
-	w.says(c.Email, lang)
+	w.confirms(c.Email, lang)
 }
 
-// says yes to whatever waits for an address.
-func (w *world) says(email, lang string) {
+// confirms confirms all subscriptions of an address.
+func (w *world) confirms(email, lang string) {
 	w.T.Helper()
 	link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(email), Lang: lang}
-	_, err := w.S.Confirm(w.Ctx, link.Token(apptest.Secret), w.Clock.Now())
+	_, err := w.App.Confirm(w.Ctx, link.Token(apptest.Secret), w.Clock.Now())
 	w.Must(err)
 }
 
-// gathering is the number of comments in the open mail to an address.
+// gathering returns the number of comments in the open mail to an address.
 func (w *world) gathering(email string) (size int) {
 	w.T.Helper()
 	w.View(func(tx store.Tx) error {
-		m, err := tx.OpenLetter(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)), w.Clock.Now())
+		m, err := tx.OpenLetter(w.A.ID, mailbox.AddressHash(apptest.Secret, text.AddressOf(email)), w.Clock.Now())
 		if size = len(m.Comments) + m.More; errors.Is(err, txn.ErrNotFound) {
 			err = nil
 		}
@@ -74,99 +74,99 @@ func (w *world) gathers(email string, n int) {
 	testkit.Until(w.T, "notifications gather for "+email, func() bool { return w.gathering(email) == n })
 }
 
-// news waits until the open mail to an address has n comments, and makes it due.
-func (w *world) news(email string, n int) {
+// newsDue waits until the open mail to an address has n comments, and makes it due.
+func (w *world) newsDue(email string, n int) {
 	w.T.Helper()
 	w.gathers(email, n)
 	w.Clock.Add(time.Minute)
 }
 
-func TestAReaderIsAskedOnceADayAndToldAfterAYes(t *testing.T) {
+func TestSubscribe_ConfirmsOnceADayThenNotifies(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		w.titlePage("<a href=//evil.example>win</a> http://evil.example")
-		c, token := w.SubmitOwn(w.A, "Has anybody tried the mill road lately? See http://evil.example")
+		c, token := w.SubmitWithToken(w.A, "Has anybody tried the mill road lately? See http://evil.example")
 		for range 3 {
-			got, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "ru", true)
+			got, err := w.App.Subscribe(w.Ctx, w.A, c.ID, token, "ru", true)
 			if w.Must(err); !got.On || got.Confirmed {
-				t.Errorf("who asks is told %+v", got)
+				t.Errorf("the subscription is %+v", got)
 			}
 		}
-		asked := w.box.Wait(t, c.Email, 1)
+		asked := w.box.WaitForMail(t, c.Email, 1)
 		said, page, err := asked.Parts()
 		w.Must(err)
 		for _, strange := range []string{"evil", "mill road", c.Name, "win"} {
 			if strings.Contains(said+page, strange) {
-				t.Errorf("the mail that asks holds %q, which a stranger wrote: %s", strange, said)
+				t.Errorf("the confirmation mail contains %q, which a commenter typed: %s", strange, said)
 			}
 		}
-		if !strings.Contains(asked.Says("Subject"), "Присылать письма с сайта Site a?") ||
+		if !strings.Contains(asked.DecodedHeader("Subject"), "Присылать письма с сайта Site a?") ||
 			asked.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
 			t.Errorf("it is %s", asked.Raw)
 		}
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 		link := w.linkIn(asked)
-		for range 2 { // to look at it changes nothing
-			if a, err := w.S.Asked(w.Ctx, link); err != nil || len(a.About) != 1 || a.Link.Email != text.AddressOf(c.Email) {
+		for range 2 { // reading the page changes nothing
+			if a, err := w.App.ReadLink(w.Ctx, link); err != nil || len(a.Pending) != 1 || a.Link.Email != text.AddressOf(c.Email) {
 				t.Errorf("the link is about %+v (%v)", a, err)
 			}
 		}
-		_, err = w.S.Confirm(w.Ctx, link, w.Clock.Now())
+		_, err = w.App.Confirm(w.Ctx, link, w.Clock.Now())
 		w.Must(err)
 		w.Decide(authz.Operator, w.A, comment.Hold, c.ID)
-		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack,
+		w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack,
 			Note: "Leave the miller out of it. http://our.example"}, c.ID)
-		w.news(c.Email, 1)
-		told := w.box.Wait(t, c.Email, 2)
+		w.newsDue(c.Email, 1)
+		told := w.box.WaitForMail(t, c.Email, 2)
 		said, page, err = told.Parts()
 		w.Must(err)
-		if !strings.Contains(told.Says("Subject"), "личные нападки") ||
+		if !strings.Contains(told.DecodedHeader("Subject"), "личные нападки") ||
 			!strings.Contains(said, "Leave the miller out of it.") {
-			t.Errorf("it is told so: %s", told.Raw)
+			t.Errorf("the mail is %s", told.Raw)
 		}
 		if to, pictures := links(t, page); len(pictures) > 0 || strings.Contains(strings.Join(to, " "), "evil.example") ||
 			len(to) != 2 {
 			t.Errorf("the mail leads to %v and loads %v", to, pictures)
 		}
-		_, err = w.S.Stop(w.Ctx, w.stopIn(told))
+		_, err = w.App.Stop(w.Ctx, w.stopIn(told))
 		w.Must(err)
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		again, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "ru", true)
+		again, err := w.App.Subscribe(w.Ctx, w.A, c.ID, token, "ru", true)
 		if w.Must(err); again.Confirmed {
-			t.Error("who wants no mail is told again")
+			t.Error("a stopped subscription is confirmed again")
 		}
 		w.Clock.Add(48 * time.Hour)
-		other, _ := w.SubmitOwn(w.A, "A last remark that has nothing to do with any mail.")
+		other, _ := w.SubmitWithToken(w.A, "A last remark that has nothing to do with any mail.")
 		w.Decide(authz.Operator, w.A, comment.Approve, other.ID)
-		w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
-		w.box.Wait(t, "later@mail.example", 1) // what came before is sent by then
-		if n := len(w.box.To(c.Email)); n != 2 {
+		w.Must(w.App.RequestCode(w.Ctx, w.A, "later@mail.example", "en"))
+		w.box.WaitForMail(t, "later@mail.example", 1) // all earlier mails are sent by then
+		if n := len(w.box.MailsTo(c.Email)); n != 2 {
 			t.Errorf("%d mails came to %s, want 2", n, c.Email)
 		}
 	})
 }
 
-// Whoever is refused is told why, what that means, by whom, and what they can do about it, in their language.
-func TestARefusalIsMailedWithItsReasons(t *testing.T) {
+// The mail about a refusal states the reason, its meaning, who decided and how to appeal, in the reader's language.
+func TestNews_RefusalHasReasons(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
-		ann, bob := w.AddPerson("ann", authz.Moderator, "a"), w.AddPerson("bob", authz.Moderator, "a")
+		ann, bob := w.AddStaff("ann", authz.Moderator, "a"), w.AddStaff("bob", authz.Moderator, "a")
 		for _, lang := range []string{"en", "ru", "kk"} {
-			c, token := w.SubmitOwn(w.A, "Whoever built that roundabout has never driven a bus. "+lang)
+			c, token := w.SubmitWithToken(w.A, "Whoever built that roundabout has never driven a bus. "+lang)
 			say := i18n.In(lang)
-			mails := len(w.box.To(c.Email)) + 1
+			mails := len(w.box.MailsTo(c.Email)) + 1
 			w.subscribes(c, token, lang)
-			w.box.Wait(t, c.Email, mails) // it asks
+			w.box.WaitForMail(t, c.Email, mails) // the confirmation mail
 			refuse := func(who authz.Actor) {
-				w.Choose(who, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
+				w.DecideWith(who, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
 			}
 			told := func(subject, then string) {
 				t.Helper()
-				w.news(c.Email, 1)
+				w.newsDue(c.Email, 1)
 				mails++
-				m := w.box.Wait(t, c.Email, mails)
+				m := w.box.WaitForMail(t, c.Email, mails)
 				text, page, err := m.Parts()
 				w.Must(err)
 				flat := strings.Join(strings.Fields(text), " ")
@@ -176,122 +176,122 @@ func TestARefusalIsMailedWithItsReasons(t *testing.T) {
 						t.Errorf("%q is not in %s", wanted, m.Raw)
 					}
 				}
-				if m.Says("Subject") != subject {
-					t.Errorf("it is about %q", m.Says("Subject"))
+				if m.DecodedHeader("Subject") != subject {
+					t.Errorf("it is about %q", m.DecodedHeader("Subject"))
 				}
 			}
 			refused := say.T("write.refused", "reason", say.T("reason.low.personal_attack"))
 			refuse(ann)
 			told(refused, say.T("mail.redress"))
-			_, err := w.S.Appeal(w.Ctx, w.A, c.ID, report.Plea{Token: token, Text: "I was on that bus."})
+			_, err := w.App.Appeal(w.Ctx, w.A, c.ID, report.NewAppeal{Token: token, Text: "I was on that bus."})
 			w.Must(err)
 			refuse(bob)
 			told(refused, say.T("write.upheld"))
 		}
-		// Of several each has its own.
+		// In a mail about two refusals each has its own statement.
 		const ruth = "ruth@mail.example"
 		var ids []string
 		for _, said := range []string{"Buy my bus.", "Buy my other bus."} {
 			c := w.arrives(func(c *comment.Comment) { c.Email, c.Source = ruth, said })
-			_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, apptest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), "en", true)
+			_, err := w.App.Subscribe(w.Ctx, w.A, c.ID, apptest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), "en", true)
 			w.Must(err)
 			ids = append(ids, c.ID)
 		}
-		w.says(ruth, "en")
+		w.confirms(ruth, "en")
 		w.Decide(ann, w.A, comment.MarkSpam, ids...)
-		w.news(ruth, 2)
-		text, page, err := w.box.Wait(t, ruth, 2).Parts()
+		w.newsDue(ruth, 2)
+		text, page, err := w.box.WaitForMail(t, ruth, 2).Parts()
 		w.Must(err)
 		say := i18n.In("en")
 		for _, wanted := range []string{say.T("meaning.spam"), say.T("write.byWhom"), say.T("mail.redress")} {
 			if flat := strings.Join(strings.Fields(text), " "); strings.Count(flat, wanted) != 2 ||
 				strings.Count(page, html.EscapeString(wanted)) != 2 {
-				t.Errorf("of two refusals it says %q otherwise than twice: %s", wanted, text)
+				t.Errorf("a mail about two refusals does not contain %q twice: %s", wanted, text)
 			}
 		}
 	})
 }
 
-// stopIn is the link by which mail programs end such mails.
-func (w *world) stopIn(m testkit.Handed) string {
+// stopIn returns the token of the List-Unsubscribe link of a mail.
+func (w *world) stopIn(m testkit.Mail) string {
 	w.T.Helper()
 	return strings.TrimSuffix(strings.TrimPrefix(m.Header.Get("List-Unsubscribe"), "<"+public+"/mail/"), ">")
 }
 
-func TestAReaderIsToldOfAnswersByOthersOnce(t *testing.T) {
+func TestNews_RepliesAreMailedOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
 		w.run(w.service()) // another process
-		c, token := w.SubmitOwn(w.A, "Which of the two bakeries opens on Sundays in winter?")
+		c, token := w.SubmitWithToken(w.A, "Which of the two bakeries opens on Sundays in winter?")
 		w.subscribes(c, token, "en")
-		w.box.Wait(t, c.Email, 1)
+		w.box.WaitForMail(t, c.Email, 1)
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		w.news(c.Email, 1)
-		if m := w.box.Wait(t, c.Email, 2); m.Says("Subject") != "Your comment is published." {
-			t.Errorf("it is told so: %s", m.Raw)
+		w.newsDue(c.Email, 1)
+		if m := w.box.WaitForMail(t, c.Email, 2); m.DecodedHeader("Subject") != "Your comment is published." {
+			t.Errorf("the mail is %s", m.Raw)
 		}
-		reply := w.Answer(w.A, c.ID, "The lower one does, as http://bakery.example says.")
+		reply := w.Reply(w.A, c.ID, "The lower one does, as http://bakery.example says.")
 		w.Decide(authz.Operator, w.A, comment.Approve, reply.ID)
-		w.news(c.Email, 1)
-		m := w.box.Wait(t, c.Email, 3)
+		w.newsDue(c.Email, 1)
+		m := w.box.WaitForMail(t, c.Email, 3)
 		text, page, err := m.Parts()
 		w.Must(err)
-		if m.Says("Subject") != reply.Name+" answered your comment" || !strings.Contains(text, "The lower one does") {
-			t.Errorf("an answer is told so: %s", m.Raw)
+		if m.DecodedHeader("Subject") != reply.Name+" replied to your comment" || !strings.Contains(text, "The lower one does") {
+			t.Errorf("the mail about a reply is %s", m.Raw)
 		}
 		if to, _ := links(t, page); len(to) != 2 || to[0] != "https://a.example/post#aitys-"+reply.ID {
 			t.Errorf("it leads to %v", to)
 		}
-		// A slip that is undone within the minute is not told, and several answers come in one mail.
-		first, second := w.Answer(w.A, c.ID, "The upper one as well, since the spring."),
-			w.Answer(w.A, c.ID, "Neither of them opens before eight.")
-		slip := w.Answer(w.A, c.ID, "Somebody says a thing that is approved by a slip.")
+		// A decision undone within a minute is not mailed, and several replies come in one mail.
+		first, second := w.Reply(w.A, c.ID, "The upper one as well, since the spring."),
+			w.Reply(w.A, c.ID, "Neither of them opens before eight.")
+		slip := w.Reply(w.A, c.ID, "Somebody says a thing that is approved by a slip.")
 		w.Decide(authz.Operator, w.A, comment.Approve, first.ID, second.ID)
 		batch := w.Decide(authz.Operator, w.A, comment.Approve, slip.ID).Batch
 		w.gathers(c.Email, 3)
 		w.Undo(authz.Operator, w.A, batch)
 		w.Clock.Add(time.Minute)
-		m = w.box.Wait(t, c.Email, 4)
-		if text, _, err = m.Parts(); err != nil || m.Says("Subject") != "2 pieces of news about your comments on Site a" ||
+		m = w.box.WaitForMail(t, c.Email, 4)
+		if text, _, err = m.Parts(); err != nil || m.DecodedHeader("Subject") != "2 updates on your comments on Site a" ||
 			!strings.Contains(text, "The upper one") || !strings.Contains(text, "before eight") ||
 			strings.Contains(text, "a slip") {
-			t.Errorf("two answers are told so: %s (%v)", m.Raw, err)
+			t.Errorf("the mail about two replies is %s (%v)", m.Raw, err)
 		}
-		w.Must(w.S.AskCode(w.Ctx, w.A, "later@mail.example", "en"))
-		w.box.Wait(t, "later@mail.example", 1)
-		if n := len(w.box.To(c.Email)); n != 4 {
+		w.Must(w.App.RequestCode(w.Ctx, w.A, "later@mail.example", "en"))
+		w.box.WaitForMail(t, "later@mail.example", 1)
+		if n := len(w.box.MailsTo(c.Email)); n != 4 {
 			t.Errorf("%d mails came, want 4", n)
 		}
 	})
 }
 
-// Somebody else's address gets a limited number of mails of each kind per day, however often they are asked for.
+// An address gets a limited number of mails of each kind per day, however often they are requested.
 func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, apptest.New(t))
 	w.run(w.service())
 	n := 0
 	ask := map[mailbox.Kind]func(site site.Site, email string) error{
-		mailbox.Code: func(site site.Site, email string) error { return w.S.AskCode(w.Ctx, site, email, "en") },
-		mailbox.Held: func(site site.Site, email string) error { return w.S.AskHeld(w.Ctx, site, email, "en") },
+		mailbox.Code:     func(site site.Site, email string) error { return w.App.RequestCode(w.Ctx, site, email, "en") },
+		mailbox.DataLink: func(site site.Site, email string) error { return w.App.RequestData(w.Ctx, site, email, "en") },
 		mailbox.Confirm: func(site site.Site, email string) error {
 			n++
-			out, err := w.S.Submit(w.Ctx, site, moderation.Submission{PageURL: site.Origins[0] + "/post", Name: "Eve",
+			out, err := w.App.Submit(w.Ctx, site, moderation.Submission{PageURL: site.Origins[0] + "/post", Name: "Eve",
 				Email: email, Body: fmt.Sprintf("A remark of its own, number %d.", n)})
 			w.Must(err)
-			_, err = w.S.Subscribe(w.Ctx, site, out.ID, out.EditToken, "en", true)
+			_, err = w.App.Subscribe(w.Ctx, site, out.ID, out.EditToken, "en", true)
 			return err
 		},
 	}
-	documented := map[mailbox.Kind]mailbox.Limit{ // docs/operator.md
-		mailbox.Code: {Site: 5, Service: 15}, mailbox.Held: {Site: 2, Service: 6}, mailbox.Confirm: {Site: 1, Service: 1},
+	documented := map[mailbox.Kind]mailbox.Limit{ // docs/operating.md
+		mailbox.Code: {Site: 5, Service: 15}, mailbox.DataLink: {Site: 2, Service: 6}, mailbox.Confirm: {Site: 1, Service: 1},
 	}
 	sites := []site.Site{w.A, w.B, w.AddSite("c"), w.AddSite("d")}
 	for kind := range mailbox.Limits {
 		limit, asks := documented[kind], ask[kind]
 		if asks == nil || limit.Site == 0 {
-			t.Fatalf("mails of kind %q: say how somebody asks for them, and how many the documents allow", kind)
+			t.Fatalf("mails of kind %q: add how they are requested, and the documented limit", kind)
 		}
 		victim, suffixed, came := string(kind)+"@mail.example", string(kind)+"+more@mail.example", 0
 		for _, site := range sites {
@@ -299,63 +299,64 @@ func TestLetters_LimitsPerAddressAndDay(t *testing.T) {
 				w.Must(asks(site, victim))
 				if i < limit.Site && came < limit.Service {
 					came++
-					w.box.Wait(t, victim, came)
+					w.box.WaitForMail(t, victim, came)
 				}
 			}
 			w.Must(asks(site, suffixed)) // the same mailbox
 		}
 		last := "after." + victim
-		w.Must(w.S.AskCode(w.Ctx, w.A, last, "en"))
-		w.box.Wait(t, last, 1)
-		if got := len(w.box.To(victim)) + len(w.box.To(suffixed)); got != limit.Service {
+		w.Must(w.App.RequestCode(w.Ctx, w.A, last, "en"))
+		w.box.WaitForMail(t, last, 1)
+		if got := len(w.box.MailsTo(victim)) + len(w.box.MailsTo(suffixed)); got != limit.Service {
 			t.Errorf("%s: %d mails came, want %d", kind, got, limit.Service)
 		}
 	}
 }
 
-// Who wrote under an address that a code had proved is told at once; with another's token nobody is subscribed.
-func TestWhoProvedTheirAddressIsNotAskedAgain(t *testing.T) {
+// A commenter whose address was verified by a code needs no confirmation mail. Another comment's token does not
+// subscribe.
+func TestSubscribe_VerifiedAddressNeedsNoConfirmation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, apptest.New(t))
 	const lena = "lena@mail.example"
-	w.Must(w.S.AskCode(w.Ctx, w.A, lena, "en"))
-	given, err := w.S.AdmitCode(w.Ctx, w.A, lena, w.MailedCode(w.A, lena), "Lena")
+	w.Must(w.App.RequestCode(w.Ctx, w.A, lena, "en"))
+	given, err := w.App.IssueByCode(w.Ctx, w.A, lena, w.MailedCode(w.A, lena), "Lena")
 	w.Must(err)
-	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Writer: given.Writer,
+	out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Writer: given.Writer,
 		Body: "A question of somebody who showed who she is."})
 	w.Must(err)
-	got, err := w.S.Subscribe(w.Ctx, w.A, out.ID, out.EditToken, "en", true)
+	got, err := w.App.Subscribe(w.Ctx, w.A, out.ID, out.EditToken, "en", true)
 	if w.Must(err); !got.Confirmed {
-		t.Errorf("she is told %+v", got)
+		t.Errorf("the subscription is %+v, want it confirmed", got)
 	}
-	_, err = w.S.Subscribe(w.Ctx, w.A, out.ID, "another", "en", true)
+	_, err = w.App.Subscribe(w.Ctx, w.A, out.ID, "another", "en", true)
 	apptest.WantCode(t, "with another token", err, "comment.unknown")
-	_, err = w.S.Subscribe(w.Ctx, w.A, out.ID, "", "en", true)
+	_, err = w.App.Subscribe(w.Ctx, w.A, out.ID, "", "en", true)
 	apptest.WantCode(t, "with none", err, "auth.needed")
 	for _, link := range []string{"", "x", "m." + strings.Repeat("A", 80)} {
-		_, err = w.S.Asked(w.Ctx, link)
+		_, err = w.App.ReadLink(w.Ctx, link)
 		apptest.WantCode(t, "a link "+link, err, "link.expired")
 	}
 	old := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(lena), Ends: w.Clock.Now()}
-	_, err = w.S.Confirm(w.Ctx, old.Token(apptest.Secret), w.Clock.Now())
+	_, err = w.App.Confirm(w.Ctx, old.Token(apptest.Secret), w.Clock.Now())
 	apptest.WantCode(t, "a link that is over", err, "link.expired")
 	stop := mailbox.Link{For: mailbox.ToStop, Site: w.A.ID, Email: text.AddressOf(lena)}
-	_, err = w.S.Confirm(w.Ctx, stop.Token(apptest.Secret), w.Clock.Now())
+	_, err = w.App.Confirm(w.Ctx, stop.Token(apptest.Secret), w.Clock.Now())
 	apptest.WantCode(t, "a yes by a link that ends mails", err, "link.expired")
 }
 
-// demands has something withheld, and returns the demand's id.
-func (w *world) demands(d takedown.Draft) string {
+// withhold creates a takedown and returns its ID.
+func (w *world) withhold(d takedown.Draft) string {
 	w.T.Helper()
 	d.Received = w.Clock.Now()
-	out, _, err := w.S.Withhold(w.Ctx, authz.Operator, w.A, d, nil)
+	out, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, d, nil)
 	w.Must(err)
 	return out.ID
 }
 
-// Whoever wanted to be told hears that a demand withheld their comment, and that it is shown again: as much of the
-// demand as everybody may know.
-func TestAWriterHearsOfADemand(t *testing.T) {
+// A subscriber is notified that a takedown withheld their comment and that it was restored. The mail contains only the
+// public facts of the takedown.
+func TestNews_TakedownAndRestore(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
@@ -375,18 +376,18 @@ func TestAWriterHearsOfADemand(t *testing.T) {
 				{takedown.Draft{By: court, Kind: takedown.Court, Law: "Art. 44", Reference: "7-12/26", Public: takedown.Sealed},
 					nil, []string{"District court", "Art. 44", "7-12/26", say.T("withheld.by"), "It was a mistake"}},
 			} {
-				c, token := w.SubmitOwn(w.A, "The harbour office has sold its tide gauge, "+lang+string(tt.draft.Public))
-				before := len(w.box.To(c.Email))
+				c, token := w.SubmitWithToken(w.A, "The harbour office has sold its tide gauge, "+lang+string(tt.draft.Public))
+				before := len(w.box.MailsTo(c.Email))
 				w.subscribes(c, token, lang)
-				w.box.Wait(t, c.Email, before+1)
+				w.box.WaitForMail(t, c.Email, before+1)
 				w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-				w.news(c.Email, 1)
-				w.box.Wait(t, c.Email, before+2)
+				w.newsDue(c.Email, 1)
+				w.box.WaitForMail(t, c.Email, before+2)
 				w.Clock.Add(time.Hour)
 				told := func(n int, subject string, said ...string) {
 					t.Helper()
-					w.news(c.Email, 1)
-					m := w.box.Wait(t, c.Email, before+n)
+					w.newsDue(c.Email, 1)
+					m := w.box.WaitForMail(t, c.Email, before+n)
 					text, page, err := m.Parts()
 					w.Must(err)
 					flat := strings.Join(strings.Fields(strings.ReplaceAll(text, "\u2060", "")), " ")
@@ -401,8 +402,8 @@ func TestAWriterHearsOfADemand(t *testing.T) {
 							t.Errorf("%s %s: %q is in %s", lang, tt.draft.Public, never, text)
 						}
 					}
-					if m.Says("Subject") != subject {
-						t.Errorf("it is about %q", m.Says("Subject"))
+					if m.DecodedHeader("Subject") != subject {
+						t.Errorf("it is about %q", m.DecodedHeader("Subject"))
 					}
 					to, pictures := links(t, page)
 					open := public + "/sites/a/transparency?lang=" + lang + "#demands"
@@ -412,90 +413,90 @@ func TestAWriterHearsOfADemand(t *testing.T) {
 					}
 				}
 				tt.draft.Comments = []string{c.ID}
-				id := w.demands(tt.draft)
+				id := w.withhold(tt.draft)
 				told(3, say.T("mail.withheld.became"), say.T("mail.withheld.then"), c.Source)
 				w.Clock.Add(time.Hour)
-				w.Must(w.S.Restore(w.Ctx, authz.Operator, w.A, id, "It was a mistake"))
+				w.Must(w.App.Restore(w.Ctx, authz.Operator, w.A, id, "It was a mistake"))
 				told(4, say.T("mail.restored.became"), say.T("mail.restored.then"), c.Source)
 			}
 		}
 	})
 }
 
-func TestOfDemandsAWriterHearsWhatIsNew(t *testing.T) {
+func TestNews_TakedownsAreMailedOnChange(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
-		c, token := w.SubmitOwn(w.A, "Who paid for the new pier?")
+		c, token := w.SubmitWithToken(w.A, "Who paid for the new pier?")
 		w.subscribes(c, token, "en")
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		answer := w.Answer(w.A, c.ID, "Those who use it, I hope.")
+		answer := w.Reply(w.A, c.ID, "Those who use it, I hope.")
 		w.Decide(authz.Operator, w.A, comment.Approve, answer.ID)
-		w.news(c.Email, 2)
-		w.box.Wait(t, c.Email, 2)
+		w.newsDue(c.Email, 2)
+		w.box.WaitForMail(t, c.Email, 2)
 		w.Clock.Add(time.Hour)
 		come := 2
 		next := func(subject string) {
 			t.Helper()
-			w.news(c.Email, 1)
+			w.newsDue(c.Email, 1)
 			come++
-			if m := w.box.Wait(t, c.Email, come); m.Says("Subject") != subject {
-				t.Errorf("it is told so: %s", m.Raw)
+			if m := w.box.WaitForMail(t, c.Email, come); m.DecodedHeader("Subject") != subject {
+				t.Errorf("the mail is %s", m.Raw)
 			}
 			w.Clock.Add(time.Hour)
 		}
-		quiet := func() { // what came before is read by then, and nothing of it is sent
+		quiet := func() { // checks that all events were read and no mail was sent
 			t.Helper()
 			w.Clock.Add(2 * time.Minute)
-			w.Must(w.S.AskCode(w.Ctx, w.A, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), "en"))
-			w.box.Wait(t, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), 1)
+			w.Must(w.App.RequestCode(w.Ctx, w.A, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), "en"))
+			w.box.WaitForMail(t, fmt.Sprintf("later%d@mail.example", w.Clock.Now().Unix()), 1)
 			testkit.Until(t, "nothing gathers", func() bool { return w.gathering(c.Email) == 0 })
-			if n := len(w.box.To(c.Email)); n != come {
+			if n := len(w.box.MailsTo(c.Email)); n != come {
 				t.Errorf("%d mails came, want %d", n, come)
 			}
 		}
 		draft := takedown.Draft{By: "A court", Kind: takedown.Court, Comments: []string{c.ID}}
-		restore := func(id string) { w.Must(w.S.Restore(w.Ctx, authz.Operator, w.A, id, "It is over.")) }
+		restore := func(id string) { w.Must(w.App.Restore(w.Ctx, authz.Operator, w.A, id, "It is over.")) }
 
-		// One that is taken back within the minute was a slip.
-		id := w.demands(draft)
+		// A takedown that ends within a minute is not mailed.
+		id := w.withhold(draft)
 		w.gathers(c.Email, 1)
 		restore(id)
 		quiet()
 
-		// Of two the second is told as well; that one of them ends changes nothing.
-		first := w.demands(draft)
-		next("Your comment is withheld on demand.")
-		second := w.demands(draft)
-		next("Your comment is withheld on demand.")
+		// Each of two takedowns is mailed; a mail about the restored comment is sent after both ended.
+		first := w.withhold(draft)
+		next("Your comment is hidden by legal request.")
+		second := w.withhold(draft)
+		next("Your comment is hidden by legal request.")
 		restore(first)
 		quiet()
 		restore(second)
-		next("Your comment is shown again.")
+		next("Your comment is visible again.")
 
-		// An answer that is withheld, and shown again, is no new answer.
-		id = w.demands(takedown.Draft{By: "A court", Kind: takedown.Court, Comments: []string{answer.ID}})
+		// A reply that is withheld and restored is not a new reply.
+		id = w.withhold(takedown.Draft{By: "A court", Kind: takedown.Court, Comments: []string{answer.ID}})
 		w.Clock.Add(time.Hour)
 		restore(id)
 		quiet()
 
-		// Of a page that is withheld each writer is told who wishes it; a comment that is published there later is withheld.
+		// The takedown of a page is mailed to each commenter; a comment approved there later is withheld too.
 		page := takedown.Draft{By: "A court", Kind: takedown.Court, Page: "https://a.example/post"}
-		id = w.demands(page)
-		next("Your comment is withheld on demand.")
+		id = w.withhold(page)
+		next("Your comment is hidden by legal request.")
 		w.Decide(authz.Operator, w.A, comment.Hold, c.ID)
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		next("Your comment is withheld on demand.")
+		next("Your comment is hidden by legal request.")
 		restore(id)
-		next("Your comment is shown again.")
+		next("Your comment is visible again.")
 
-		// What is refused stays so, whatever is demanded.
-		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
-		w.news(c.Email, 1)
+		// A takedown of a refused comment is not mailed.
+		w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
+		w.newsDue(c.Email, 1)
 		come++
-		w.box.Wait(t, c.Email, come)
+		w.box.WaitForMail(t, c.Email, come)
 		w.Clock.Add(time.Hour)
-		w.demands(draft)
+		w.withhold(draft)
 		quiet()
 	})
 }

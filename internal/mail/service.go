@@ -6,9 +6,10 @@
 // readers and limits of mail per address are in moderation/readermail and moderation/mailbox.
 //
 // Invariants: suspected comments cause no mail. Accounts get mail only if they asked for it and may decide on the site;
-// the exception is an owner whose queue stalled for three days. Text of strangers becomes no header, link or image. An
-// event goes into one mail per account. A mail is sent at most once if its process is killed after the text began to
-// leave. If the process lives and got no response, it sends the mail again with the same Message-ID.
+// the exception is an owner whose queue stalled for three days. Text that a commenter typed never becomes a header, a
+// link or an image. An event goes into one mail per account. If a process is killed after it began to send the text
+// (SMTP DATA), the mail is not sent again. If the process lives and got no response, it sends the mail again with the
+// same Message-ID.
 package mail
 
 import (
@@ -47,8 +48,8 @@ type Service struct {
 	zone   *time.Location
 
 	pollInterval time.Duration // how often it looks for due mails
-	failed       int           // consecutive failed connections
-	again        time.Time     // time of the next connection; zero: at once
+	failures     int           // consecutive failed connections
+	nextConnect  time.Time     // earliest time of the next connection; zero: at once
 }
 
 // New returns a Service.
@@ -78,7 +79,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer wg.Wait()
 	wg.Go(func() { s.work.Sweep(ctx, "mail", s.sweep) })
 	wg.Go(func() { txn.FollowIn(ctx, s.work, follower, s.gather) })
-	s.greet(ctx)
+	s.checkServer(ctx)
 	poll := time.NewTicker(s.pollInterval)
 	defer poll.Stop()
 	for {
@@ -93,15 +94,15 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// greet logs whether the mail server answers.
-func (s *Service) greet(ctx context.Context) {
+// checkServer logs whether the mail server can be reached.
+func (s *Service) checkServer(ctx context.Context) {
 	line, err := s.server.open(ctx)
 	if err != nil {
-		s.down(ctx, err)
+		s.connectFailed(ctx, err)
 		return
 	}
 	line.close()
-	s.log.InfoContext(ctx, "the mail server answers", "server", s.server.String())
+	s.log.InfoContext(ctx, "mail server is reachable", "server", s.server.String())
 }
 
 // sweep notifies owners of stalled sites, and deletes old mails.
@@ -111,7 +112,7 @@ func (s *Service) sweep(ctx context.Context) error {
 	}
 	before := s.work.Now().Add(-endedRetention)
 	if err := s.work.Update(ctx, func(tx Tx) error { return tx.PruneMails(before) }); err != nil {
-		return fmt.Errorf("forget old mails: %w", err)
+		return fmt.Errorf("prune mails: %w", err)
 	}
 	return nil
 }

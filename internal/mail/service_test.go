@@ -21,12 +21,12 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
+func TestEach_NotifiesOnlySubscribedAccounts(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		each, strict := w.AddPerson("each", authz.Moderator, "a"), w.AddPerson("strict", authz.Owner, "a")
-		author, other := w.AddPerson("author", authz.Author, "a"), w.AddPerson("other", authz.Moderator, "b")
-		w.AddPerson("none", authz.Owner, "a")
+		each, strict := w.AddStaff("each", authz.Moderator, "a"), w.AddStaff("strict", authz.Owner, "a")
+		author, other := w.AddStaff("author", authz.Author, "a"), w.AddStaff("other", authz.Moderator, "b")
+		w.AddStaff("none", authz.Owner, "a")
 		for _, who := range []authz.Actor{each, author, other} {
 			w.chooses(who, authz.MailEach, 0, "en")
 		}
@@ -38,10 +38,10 @@ func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
 		w.arrives(func(c *comment.Comment) { c.Name, c.Verdict.Score = "Suspect", 0.95 })
 		w.gathered(each, 1)
 		w.Clock.Add(4 * time.Second)
-		m := w.box.Wait(t, each.Account.Email, 1)
+		m := w.box.WaitForMail(t, each.Account.Email, 1)
 		text, page, err := m.Parts()
 		w.Must(err)
-		if got := m.Says("Subject"); got != "Ruth Adeyemi, on A post" {
+		if got := m.DecodedHeader("Subject"); got != "Ruth Adeyemi, on A post" {
 			t.Errorf("the subject is %q", got)
 		}
 		if m.From != from || len(m.To) != 1 ||
@@ -49,7 +49,7 @@ func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
 			m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
 			t.Errorf("the headers are %v", m.Header)
 		}
-		for _, says := range []string{"1 new comment waits on", "Ruth Adeyemi, on A post:",
+		for _, says := range []string{"1 new comment is pending on", "Ruth Adeyemi, on A post:",
 			"> One thing missing from the list: the noise.", "Decide:\n" + public + "/m/",
 			"Open the queue:\n" + public + "/moderate/a/queue"} {
 			if !strings.Contains(text, says) {
@@ -66,11 +66,11 @@ func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
 			t.Errorf("the page leads to %v and loads %v", to, loaded)
 		}
 		token := strings.TrimPrefix(to[0], public+"/m/")
-		who, link, err := w.S.MailLink(w.Ctx, token)
+		who, link, err := w.App.MailLink(w.Ctx, token)
 		w.Must(err)
 		if who.ID() != each.ID() || link.Comment != first.ID || link.Version != 1 || link.Site != w.A.ID ||
 			link.ExpiresAt.Sub(w.Clock.Now()) > 72*time.Hour || link.ExpiresAt.Sub(w.Clock.Now()) < 71*time.Hour {
-			t.Errorf("the link stands for %+v of %s", link, who.Account.Name)
+			t.Errorf("the link is %+v for %s", link, who.Account.Name)
 		}
 		if stop := strings.Trim(m.Header.Get("List-Unsubscribe"), "<>"); stop != to[2] {
 			t.Errorf("List-Unsubscribe leads to %s, the foot to %s", stop, to[2])
@@ -78,23 +78,23 @@ func TestAnArrivalIsToldToWhoAskedAndToNobodyElse(t *testing.T) {
 		w.arrives(func(c *comment.Comment) { c.Name, c.Verdict.Score = "Боря", 0.6 })
 		w.gathered(strict, 1)
 		w.Clock.Add(4 * time.Second)
-		if got := w.box.Wait(t, strict.Account.Email, 1).Says("Subject"); got != "Боря, к странице A post" {
+		if got := w.box.WaitForMail(t, strict.Account.Email, 1).DecodedHeader("Subject"); got != "Боря, к странице A post" {
 			t.Errorf("in Russian it is %q", got)
 		}
-		w.box.Wait(t, each.Account.Email, 2)
+		w.box.WaitForMail(t, each.Account.Email, 2)
 		if all := w.box.Mails(); len(all) != 3 {
 			t.Errorf("%d mails came", len(all))
 		}
 	})
 }
 
-func TestWhatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T) {
+func TestEach_SkipsDecidedAndDisabled(t *testing.T) {
 	t.Parallel()
-	onBoth(t, whatIsDecidedOrSuspectedMeanwhileIsNotToldOf)
+	onBoth(t, skipsDecidedAndDisabled)
 }
 
-func whatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T, w *world) {
-	who := w.AddPerson("mo", authz.Moderator, "a")
+func skipsDecidedAndDisabled(t *testing.T, w *world) {
+	who := w.AddStaff("mo", authz.Moderator, "a")
 	w.chooses(who, authz.MailEach, 0, "")
 	w.run(w.service())
 	c := w.arrives(func(*comment.Comment) {})
@@ -105,24 +105,24 @@ func whatIsDecidedOrSuspectedMeanwhileIsNotToldOf(t *testing.T, w *world) {
 	w.arrives(func(*comment.Comment) {})
 	w.gathered(who, 1)
 	no := authz.NoMail
-	_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Mail: &no})
+	_, err := w.App.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Mail: &no})
 	w.Must(err)
 	w.Clock.Add(4 * time.Second)
-	testkit.Until(t, "it is ended", func() bool { m, _ := w.mails(who, mail.Each); return !m.EndedAt.IsZero() })
+	testkit.Until(t, "it is ended", func() bool { m, _ := w.lastMail(who, mail.Each); return !m.EndedAt.IsZero() })
 	if all := w.box.Mails(); len(all) != 0 {
 		t.Errorf("%d mails came, want none", len(all))
 	}
 }
 
-// What is put into a mail after it was written, and before it is taken, is in it, too; also where nothing else in it
-// needs a mail any more.
-func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
+// A comment that is added to a mail after it was composed and before it is leased is sent with it, even if no other
+// comment of the mail is pending any more.
+func TestEach_IncludesCommentAddedWhileComposing(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		db := &delayed{Store: w.DB.Store}
 		s, err := serviceOf(db, w.Clock, w.box.URL, w.log)
 		w.Must(err)
-		who := w.AddPerson("mo", authz.Moderator, "a")
+		who := w.AddStaff("mo", authz.Moderator, "a")
 		w.chooses(who, authz.MailEach, 0, "")
 		w.run(s)
 		for n, decided := range []bool{false, true} {
@@ -142,10 +142,10 @@ func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
 					return errors.Join(err, inserted, tx.PutMail(m))
 				}))
 			}
-			apptest.Followed(w.World, "mail")
+			apptest.WaitFollower(w.Env, "mail")
 			db.before.Store(&join)
 			w.Clock.Add(4 * time.Second)
-			text, _, err := w.box.Wait(t, who.Account.Email, n+1).Parts()
+			text, _, err := w.box.WaitForMail(t, who.Account.Email, n+1).Parts()
 			w.Must(err)
 			if !strings.Contains(text, "> What came meanwhile.") ||
 				strings.Contains(text, "> What was there before.") == decided {
@@ -156,35 +156,35 @@ func TestWhatComesWhileAMailIsWrittenIsToldOf(t *testing.T) {
 	})
 }
 
-func TestADigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T) {
+func TestDigest_DelayedAndNotAtNight(t *testing.T) {
 	t.Parallel()
-	onBoth(t, aDigestComesAtMostOnceInThreeHoursAndNotAtNight)
+	onBoth(t, digestIsDelayedAndNotAtNight)
 }
 
-func aDigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T, w *world) { // it is noon
-	who := w.AddPerson("mo", authz.Moderator, "a")
+func digestIsDelayedAndNotAtNight(t *testing.T, w *world) { // it is noon
+	who := w.AddStaff("mo", authz.Moderator, "a")
 	w.chooses(who, authz.MailDigest, 0, "kk")
 	w.run(w.service())
 	for i := range 5 {
 		w.arrives(func(c *comment.Comment) { c.Source = fmt.Sprintf("Remark %d on the weather of this week.", i) })
 	}
 	w.arrives(func(c *comment.Comment) { c.Verdict.Score = 0.99 })
-	// All of them are in the first digest: one that is gathered after it was taken would begin a second one.
-	apptest.Followed(w.World, "mail")
-	due := func() mail.Message { m, _ := w.mails(who, mail.Digest); return m }
+	// Wait until all events are in the first digest: an event gathered after it was leased would start a second one.
+	apptest.WaitFollower(w.Env, "mail")
+	due := func() mail.Message { m, _ := w.lastMail(who, mail.Digest); return m }
 	if wait := due().DueAt.Sub(w.Clock.Now()); wait < 179*time.Minute || wait > 3*time.Hour {
 		t.Errorf("it is due in %v", wait)
 	}
 	w.Clock.Add(3 * time.Hour)
-	text, page, err := w.box.Wait(t, who.Account.Email, 1).Parts()
+	text, page, err := w.box.WaitForMail(t, who.Account.Email, 1).Parts()
 	w.Must(err)
-	for _, says := range []string{"5 пікір күтіп тұр", "3 сағ", "Тағы 1 күмәнді", "тағы 2"} {
+	for _, says := range []string{"5 пікір күтуде", "3 сағ", "Тағы 1 күмәнді", "тағы 2"} {
 		if !strings.Contains(text, says) {
 			t.Errorf("the digest lacks %q:\n%s", says, text)
 		}
 	}
 	if to, _ := links(t, page); len(to) != 2 {
-		t.Errorf("the digest leads to %v: no link of it decides", to)
+		t.Errorf("the digest links to %v, want the queue and the unsubscribe page", to)
 	}
 	w.ended(who, mail.Digest, "sent")
 	w.Clock.Add(5 * time.Hour) // it is eight in the evening
@@ -195,23 +195,23 @@ func aDigestComesAtMostOnceInThreeHoursAndNotAtNight(t *testing.T, w *world) { /
 	}
 }
 
-var errAgain = testkit.Refusal(451, "try again later")
+var errTryLater = testkit.SMTPError(451, "try again later")
 
-func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
+func TestSend_RetriesWithSameMessageID(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		who := w.AddPerson("mo", authz.Moderator, "a")
+		who := w.AddStaff("mo", authz.Moderator, "a")
 		w.chooses(who, authz.MailEach, 0, "")
 		w.run(w.service())
-		w.box.Answer(func(string) error { return errAgain }, nil)
+		w.box.SetAnswers(func(string) error { return errTryLater }, nil)
 		w.arrives(func(*comment.Comment) {})
 		w.gathered(who, 1)
 		w.Clock.Add(4 * time.Second)
-		// Time goes on while a try is written down, since the next one is so long after that.
+		// The clock advances until the result is recorded, because the backoff counts from then.
 		passes := func(what string, is func(mail.Message) bool) {
 			t.Helper()
 			testkit.Until(t, what, func() bool {
-				m, _ := w.mails(who, mail.Each)
+				m, _ := w.lastMail(who, mail.Each)
 				w.Clock.Add(time.Second)
 				return is(m)
 			})
@@ -221,20 +221,20 @@ func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
 			passes("it was tried", func(m mail.Message) bool { return m.Tries == n })
 		}
 		tried(1)
-		w.box.Answer(nil, func(testkit.Handed) error { return errAgain }) // its text was taken, and refused
+		w.box.SetAnswers(nil, func(testkit.Mail) error { return errTryLater }) // the server refuses it after the text
 		tried(2)
-		w.box.Answer(nil, func(testkit.Handed) error { panic("the server dies before it answers") })
+		w.box.SetAnswers(nil, func(testkit.Mail) error { panic("the server dies before it answers") })
 		tried(3)
-		w.box.Answer(nil, nil)
+		w.box.SetAnswers(nil, nil)
 		passes("the mail is sent", func(m mail.Message) bool { return m.Outcome == "sent" })
-		all, names := w.box.To(who.Account.Email), map[string]bool{}
+		all, names := w.box.MailsTo(who.Account.Email), map[string]bool{}
 		for _, m := range all {
 			names[m.Header.Get("Message-Id")] = true
 		}
 		if len(all) != 3 || len(names) != 1 {
 			t.Errorf("%d were handed in under %d names, want 3 under one", len(all), len(names))
 		}
-		w.box.Answer(func(string) error { return testkit.Refusal(550, "nobody of that name") }, nil)
+		w.box.SetAnswers(func(string) error { return testkit.SMTPError(550, "nobody of that name") }, nil)
 		w.arrives(func(*comment.Comment) {})
 		w.Clock.Add(4 * time.Second)
 		w.gathered(who, 1)
@@ -243,27 +243,28 @@ func TestAMailIsTriedAgainUnderTheSameName(t *testing.T) {
 	})
 }
 
-func TestAThousandMailsWaitForAServerThatComesBack(t *testing.T) {
+func TestSend_AllMailsAfterOutage(t *testing.T) {
 	t.Parallel()
-	onBoth(t, aThousandMailsWaitForAServerThatComesBack)
+	onBoth(t, sendsAllAfterOutage)
 }
 
-func aThousandMailsWaitForAServerThatComesBack(t *testing.T, w *world) {
+func sendsAllAfterOutage(t *testing.T, w *world) {
 	n := testkit.Repeats(t, 1000)
 	for i := range n {
-		who := w.AddPerson(fmt.Sprintf("m%d", i), authz.Moderator, "a")
+		who := w.AddStaff(fmt.Sprintf("m%d", i), authz.Moderator, "a")
 		w.chooses(who, authz.MailEach, 0, "")
 	}
 	w.box.Close()
 	stop := w.run(w.service())
-	last := w.AddPerson("last", authz.Moderator, "a")
+	last := w.AddStaff("last", authz.Moderator, "a")
 	w.chooses(last, authz.MailEach, 0, "")
 	w.arrives(func(*comment.Comment) {})
 	w.gathered(last, 1)
 	w.Clock.Add(4 * time.Second)
-	testkit.Until(t, "it says so", func() bool { return strings.Contains(w.log.String(), "mails wait for it") })
-	if said := strings.Count(w.log.String(), "mails wait for it"); said != 1 {
-		t.Errorf("it was said %d times", said)
+	outages := func() int { return strings.Count(w.log.String(), "mails stay in the queue") }
+	testkit.Until(t, "the outage is logged", func() bool { return outages() > 0 })
+	if n := outages(); n != 1 {
+		t.Errorf("the outage was logged %d times, want once", n)
 	}
 	stop()
 	w.box.Open(t)
@@ -280,23 +281,23 @@ func aThousandMailsWaitForAServerThatComesBack(t *testing.T, w *world) {
 	}
 }
 
-func TestASlowServerCostsAPostNothing(t *testing.T) {
+func TestSend_SlowServerBlocksNoPost(t *testing.T) {
 	t.Parallel()
-	onBoth(t, aSlowServerCostsAPostNothing)
+	onBoth(t, slowServerBlocksNoPost)
 }
 
-func aSlowServerCostsAPostNothing(t *testing.T, w *world) {
-	who := w.AddPerson("mo", authz.Moderator, "a")
+func slowServerBlocksNoPost(t *testing.T, w *world) {
+	who := w.AddStaff("mo", authz.Moderator, "a")
 	w.chooses(who, authz.MailEach, 0, "")
 	w.run(w.service())
 	var held atomic.Bool
 	release := make(chan struct{})
-	w.box.Answer(nil, func(testkit.Handed) error { held.Store(true); <-release; return nil })
+	w.box.SetAnswers(nil, func(testkit.Mail) error { held.Store(true); <-release; return nil })
 	w.arrives(func(*comment.Comment) {})
 	w.gathered(who, 1)
 	w.Clock.Add(4 * time.Second)
 	testkit.Until(t, "the server holds it", held.Load)
-	for range 50 { // while it does, everything else goes on, also what is gathered
+	for range 50 { // meanwhile comments are accepted and gathered
 		w.arrives(func(*comment.Comment) {})
 	}
 	w.gathered(who, 50)
@@ -304,27 +305,27 @@ func aSlowServerCostsAPostNothing(t *testing.T, w *world) {
 		t.Errorf("%d mails came", len(all))
 	}
 	close(release)
-	w.box.Answer(nil, nil)
+	w.box.SetAnswers(nil, nil)
 	w.Clock.Add(4 * time.Second)
-	text, _, err := w.box.Wait(t, who.Account.Email, 2).Parts()
+	text, _, err := w.box.WaitForMail(t, who.Account.Email, 2).Parts()
 	w.Must(err)
-	if !strings.Contains(text, "50 new comments wait") || !strings.Contains(text, "and 40 more") {
+	if !strings.Contains(text, "50 new comments are pending") || !strings.Contains(text, "and 40 more") {
 		t.Errorf("it says:\n%s", text)
 	}
 	w.ended(who, mail.Each, "sent")
 	w.arrives(func(*comment.Comment) {})
-	testkit.Until(t, "the next gathers", func() bool { m, _ := w.mails(who, mail.Each); return m.Outcome == "" })
-	if m, _ := w.mails(who, mail.Each); m.DueAt.Sub(w.Clock.Now()) < 4*time.Minute {
+	testkit.Until(t, "the next gathers", func() bool { m, _ := w.lastMail(who, mail.Each); return m.Outcome == "" })
+	if m, _ := w.lastMail(who, mail.Each); m.DueAt.Sub(w.Clock.Now()) < 4*time.Minute {
 		t.Errorf("after a flood the next is due in %v", m.DueAt.Sub(w.Clock.Now()))
 	}
 }
 
-func TestOfTwoProcessesOneSendsAMail(t *testing.T) {
+func TestSend_OneProcessSendsAMail(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		var all []authz.Actor
 		for i := range 10 {
-			who := w.AddPerson(fmt.Sprintf("m%d", i), authz.Moderator, "a")
+			who := w.AddStaff(fmt.Sprintf("m%d", i), authz.Moderator, "a")
 			w.chooses(who, authz.MailEach, 0, "")
 			all = append(all, who)
 		}
@@ -349,31 +350,31 @@ func TestOfTwoProcessesOneSendsAMail(t *testing.T) {
 	})
 }
 
-func TestOwnersHearOnceThatNothingIsDecided(t *testing.T) {
+func TestStalled_NotifiesOwnersOnce(t *testing.T) {
 	t.Parallel()
-	onBoth(t, ownersHearOnceThatNothingIsDecided)
+	onBoth(t, notifiesOwnersOnce)
 }
 
-func ownersHearOnceThatNothingIsDecided(t *testing.T, w *world) {
-	owner, moderator := w.AddPerson("olga", authz.Owner, "a"), w.AddPerson("mo", authz.Moderator, "a")
+func notifiesOwnersOnce(t *testing.T, w *world) {
+	owner, moderator := w.AddStaff("olga", authz.Owner, "a"), w.AddStaff("mo", authz.Moderator, "a")
 	c := w.Submit(w.A, "It waits for longer than is good.")
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	waiting := w.Submit(w.A, "And so does this one, on another matter.")
 	days := func(n int) {
 		t.Helper()
 		w.Clock.Add(time.Duration(n) * 24 * time.Hour)
-		w.run(w.service())() // it looks when it begins
+		w.run(w.service())() // a service checks for stalled sites when it starts
 	}
 	days(2)
-	if _, told := w.mails(owner, mail.Stalled); told {
+	if _, told := w.lastMail(owner, mail.Stalled); told {
 		t.Error("they were told after two days")
 	}
 	days(1)
 	w.Clock.Add(time.Minute)
 	stop := w.run(w.service())
-	m := w.box.Wait(t, owner.Account.Email, 1)
+	m := w.box.WaitForMail(t, owner.Account.Email, 1)
 	stop()
-	if got := m.Says("Subject"); !strings.HasPrefix(got, "Nothing was decided on ") {
+	if got := m.DecodedHeader("Subject"); !strings.HasPrefix(got, "No decisions on ") {
 		t.Errorf("it says %q", got)
 	}
 	for range 5 {
@@ -381,16 +382,16 @@ func ownersHearOnceThatNothingIsDecided(t *testing.T, w *world) {
 	}
 	w.Decide(moderator, w.A, comment.Hold, waiting.ID)
 	days(2)
-	if got := len(w.box.To(owner.Account.Email)); got != 1 || len(w.box.Mails()) != 1 {
+	if got := len(w.box.MailsTo(owner.Account.Email)); got != 1 || len(w.box.Mails()) != 1 {
 		t.Errorf("%d mails came to the owner, %d in all, want one", got, len(w.box.Mails()))
 	}
 	days(2)
 	w.run(w.service())
-	w.box.Wait(t, owner.Account.Email, 2)
+	w.box.WaitForMail(t, owner.Account.Email, 2)
 }
 
-// Whatever a stranger, or an owner, has typed: one recipient, our headers, our links, no picture.
-func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
+// Text that a commenter or an owner typed adds no recipient, header, link or image to a mail.
+func TestCompose_HostileTextIsInert(t *testing.T) {
 	t.Parallel()
 	hostile := []string{
 		"Bo\r\nBcc: victim@elsewhere.example", "Bo\nSubject: free money\n\n<b>body</b>", "Bo\r\n\r\n.\r\nMAIL FROM:<x@y>",
@@ -404,7 +405,7 @@ func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
 		strings.Repeat("W", 5000), strings.Repeat("Ж ", 2000), "\xff\xfe\xfd", "", ".", "\r\n.\r\n",
 	}
 	w := newWorld(t, apptest.New(t))
-	who := w.AddPerson("mo", authz.Moderator, "a")
+	who := w.AddStaff("mo", authz.Moderator, "a")
 	w.chooses(who, authz.MailEach, 0, "")
 	w.run(w.service())
 	for i, h := range hostile {
@@ -414,7 +415,7 @@ func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
 		w.arrives(func(c *comment.Comment) { c.Name, c.Source = typed, typed })
 		w.gathered(who, 1)
 		w.Clock.Add(4 * time.Second)
-		m := w.box.Wait(t, who.Account.Email, i+1)
+		m := w.box.WaitForMail(t, who.Account.Email, i+1)
 		w.ended(who, mail.Each, "sent")
 		if !slices.Equal(m.To, []string{who.Account.Email}) || m.From != from {
 			t.Errorf("%q: from %s to %v", h, m.From, m.To)
@@ -449,7 +450,7 @@ func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
 				t.Errorf("%q: the page leads to %s", h, link)
 			}
 		}
-		for _, said := range []string{text, page, m.Says("Subject")} {
+		for _, said := range []string{text, page, m.DecodedHeader("Subject")} {
 			if strings.Contains(said, "evil.example") || strings.Contains(said, "https://evil") {
 				t.Errorf("%q: a mail program would make a link of it", h)
 			}
@@ -457,7 +458,7 @@ func TestNothingThatWasTypedBecomesAHeaderALinkOrAPicture(t *testing.T) {
 	}
 }
 
-func TestAServersURLIsReadAndItsPasswordNeverSaid(t *testing.T) {
+func TestParseServer_HidesPassword(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"smtp://mail.example": "mail.example:587", "smtps://mail.example": "mail.example:465", "smtp://[::1]:25": "[::1]:25",
@@ -484,16 +485,16 @@ func TestAServersURLIsReadAndItsPasswordNeverSaid(t *testing.T) {
 	}
 }
 
-func TestAServerThatHangsDoesNotKeepTheProgramFromEnding(t *testing.T) {
+func TestRun_HangingServerDoesNotBlockExit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, apptest.New(t))
-	who := w.AddPerson("mo", authz.Moderator, "a")
+	who := w.AddStaff("mo", authz.Moderator, "a")
 	w.chooses(who, authz.MailEach, 0, "")
 	stop := w.run(w.service())
 	var held atomic.Bool
 	release := make(chan struct{})
 	defer sync.OnceFunc(func() { close(release) })()
-	w.box.Answer(func(string) error { held.Store(true); <-release; return errors.New("too late") }, nil)
+	w.box.SetAnswers(func(string) error { held.Store(true); <-release; return errors.New("too late") }, nil)
 	w.arrives(func(*comment.Comment) {})
 	w.gathered(who, 1)
 	w.Clock.Add(4 * time.Second)
@@ -503,7 +504,7 @@ func TestAServerThatHangsDoesNotKeepTheProgramFromEnding(t *testing.T) {
 	if took := time.Since(began); took > 8*time.Second {
 		t.Errorf("it took %v to end", took)
 	}
-	if m, _ := w.mails(who, mail.Each); !m.HandedAt.IsZero() || !m.EndedAt.IsZero() {
-		t.Errorf("the mail is %+v, and nothing of it has left", m)
+	if m, _ := w.lastMail(who, mail.Each); !m.HandedAt.IsZero() || !m.EndedAt.IsZero() {
+		t.Errorf("the mail is %+v, want it pending: its text was not sent", m)
 	}
 }

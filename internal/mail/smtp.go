@@ -22,17 +22,18 @@ import (
 )
 
 const (
-	// sendFor limits one mail. It is shorter than RFC 5321 asks for, because other mails wait behind it.
-	sendFor = 2 * time.Minute
-	// closeFor limits the mail that is being sent when the program ends.
-	closeFor = 3 * time.Second
+	// sendTimeout is the timeout of one mail. It is shorter than the timeouts of RFC 5321, because mails are sent one by
+	// one.
+	sendTimeout = 2 * time.Minute
+	// closeTimeout is the time left to a mail that is being sent when the program ends.
+	closeTimeout = 3 * time.Second
 )
 
 // A Server is an SMTP server for outgoing mail.
 type Server struct {
 	host     string
 	port     int
-	implicit bool // TLS from the first byte; else where it offers STARTTLS
+	implicit bool // TLS from the first byte; false: STARTTLS if the server offers it
 	user     *url.Userinfo
 }
 
@@ -48,18 +49,18 @@ func ParseServer(s string) (Server, error) {
 	case hint != "" && (err != nil || u.User == nil):
 		return Server{}, errors.New(hint)
 	case err != nil:
-		return Server{}, errors.New("the URL cannot be read")
+		return Server{}, errors.New("the URL is not valid")
 	case u.Scheme != "smtp" && u.Scheme != "smtps":
 		return Server{}, errors.New("want smtp://HOST or smtps://HOST")
 	case u.Hostname() == "":
-		return Server{}, errors.New("the URL names no host")
+		return Server{}, errors.New("the URL has no host")
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return Server{}, errors.New("the URL has more than a name, a password, a host and a port")
+		return Server{}, errors.New("the URL must not have a path, a query or a fragment")
 	}
 	port := cmp.Or(u.Port(), map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme])
 	n, err := strconv.Atoi(port)
 	if err != nil || n < 1 || n > 65535 {
-		return Server{}, fmt.Errorf("%q is no port", port)
+		return Server{}, fmt.Errorf("%q is not a port", port)
 	}
 	return Server{host: u.Hostname(), port: n, implicit: u.Scheme == "smtps", user: u.User}, nil
 }
@@ -68,7 +69,7 @@ func ParseServer(s string) (Server, error) {
 func ParseFrom(s string) (netmail.Address, error) {
 	a, err := netmail.ParseAddress(s)
 	if err != nil || strings.ContainsAny(s, "\r\n") || strings.ContainsAny(a.Address, "<>\" ") {
-		return netmail.Address{}, fmt.Errorf("%q is no address like comments@example.org or "+
+		return netmail.Address{}, fmt.Errorf("%q is not an address like comments@example.org or "+
 			"My Blog <comments@example.org>", s)
 	}
 	return *a, nil
@@ -80,16 +81,16 @@ func (s Server) local() bool {
 	return s.host == "localhost" || err == nil && a.IsLoopback()
 }
 
-// A line is an open connection to the server.
-type line struct {
-	client *gomail.Client
-	conn   *smtp.Client
-	cut    func() bool
+// A connection is an open, authenticated SMTP connection. release stops the watch on the context given to open.
+type connection struct {
+	client  *gomail.Client
+	conn    *smtp.Client
+	release func() bool
 }
 
-// open connects and signs in. When ctx ends, the connection is closed after closeFor.
-func (s Server) open(ctx context.Context) (*line, error) {
-	l := &line{cut: func() bool { return true }}
+// open connects and signs in. When ctx ends, I/O on the connection fails after closeTimeout.
+func (s Server) open(ctx context.Context) (*connection, error) {
+	l := &connection{release: func() bool { return true }}
 	dial := func(dialling context.Context, network, address string) (net.Conn, error) {
 		var d interface {
 			DialContext(ctx context.Context, network, address string) (net.Conn, error)
@@ -99,12 +100,12 @@ func (s Server) open(ctx context.Context) (*line, error) {
 		}
 		conn, err := d.DialContext(dialling, network, address)
 		if err == nil {
-			l.cut = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now().Add(closeFor)) })
+			l.release = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now().Add(closeTimeout)) })
 		}
 		return conn, err
 	}
 	o := []gomail.Option{
-		gomail.WithPort(s.port), gomail.WithTimeout(sendFor), gomail.WithDialContextFunc(dial),
+		gomail.WithPort(s.port), gomail.WithTimeout(sendTimeout), gomail.WithDialContextFunc(dial),
 		gomail.WithTLSPolicy(gomail.TLSOpportunistic),
 	}
 	if s.implicit || s.local() {
@@ -120,8 +121,8 @@ func (s Server) open(ctx context.Context) (*line, error) {
 		l.conn, err = l.client.DialToSMTPClientWithContext(ctx)
 	}
 	if err != nil {
-		l.cut()
-		return nil, fmt.Errorf("reach the mail server %s: %w", s, err)
+		l.release()
+		return nil, fmt.Errorf("connect to the mail server %s: %w", s, err)
 	}
 	return l, nil
 }
@@ -138,29 +139,29 @@ func (s Server) Check(ctx context.Context) (secure bool, err error) {
 }
 
 // close ends the session with QUIT, unless the connection is broken.
-func (l *line) close() {
-	_ = l.client.CloseWithSMTPClient(l.conn) // no mail is being sent
-	l.cut()
+func (l *connection) close() {
+	_ = l.client.CloseWithSMTPClient(l.conn) // no mail is being sent, so an error loses nothing
+	l.release()
 }
 
-// drop closes the connection without a command, since a command would complete an unfinished text.
-func (l *line) drop() {
-	_ = l.conn.Close() // there is no remedy
-	l.cut()
+// drop closes the connection without QUIT, since a command would complete an unfinished text.
+func (l *connection) drop() {
+	_ = l.conn.Close() // an error changes nothing
+	l.release()
 }
 
 // A result is the result of sending a mail.
 type result uint8
 
 const (
-	taken   result = iota
-	never          // the server refuses this address permanently
-	notNow         // this mail failed, and the next may not
-	offline        // the connection cannot be used any more
+	accepted       result = iota // the server accepted the mail
+	refusedForever               // the server refuses this address permanently
+	refusedForNow                // this mail failed; the connection can still be used
+	disconnected                 // the connection cannot be used any more
 )
 
-// send sends a letter. It calls hand just before the text, and stops if that fails.
-func (l *line) send(from netmail.Address, at time.Time, t letter, hand func() error) (result, error) {
+// send sends a letter. It calls markSending just before the text (SMTP DATA), and stops if that returns an error.
+func (l *connection) send(from netmail.Address, at time.Time, t letter, markSending func() error) (result, error) {
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	name := cmp.Or(from.Name, t.FromName)
 	m.FromMailAddress(&netmail.Address{Name: text.Excerpt(name, 80), Address: from.Address})
@@ -175,7 +176,7 @@ func (l *line) send(from netmail.Address, at time.Time, t letter, hand func() er
 		m.SetListUnsubscribePost()
 	}
 	m.SetBodyWriter(gomail.TypeTextPlain, func(w io.Writer) (int64, error) {
-		if err := hand(); err != nil {
+		if err := markSending(); err != nil {
 			return 0, err
 		}
 		n, err := io.WriteString(w, t.Text)
@@ -184,14 +185,14 @@ func (l *line) send(from netmail.Address, at time.Time, t letter, hand func() er
 	m.AddAlternativeString(gomail.TypeTextHTML, t.HTML)
 	err := l.client.SendWithSMTPClient(l.conn, m)
 	if err == nil || m.IsDelivered() {
-		return taken, nil
+		return accepted, nil
 	}
 	bad, ok := errors.AsType[*gomail.SendError](err)
 	switch {
 	case ok && bad.Reason == gomail.ErrSMTPRcptTo && bad.ErrorCode() >= 500:
-		return never, err
+		return refusedForever, err
 	case ok && bad.ErrorCode() >= 400 && bad.Reason != gomail.ErrWriteContent && bad.ErrorCode() != 421:
-		return notNow, err
+		return refusedForNow, err
 	}
-	return offline, err
+	return disconnected, err
 }

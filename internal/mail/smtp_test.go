@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/internal/mail"
 )
 
-func TestParseFrom(t *testing.T) {
+func TestParseFrom_AcceptsOneAddress(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string][2]string{
 		"comments@blog.example":               {"", "comments@blog.example"},

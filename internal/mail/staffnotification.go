@@ -13,18 +13,18 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A staffNotification is what one account is notified of on one site.
+// A staffNotification notifies one account of pending comments on one site.
 type staffNotification struct {
 	site     int64
 	account  authz.Account
 	comments []string
 	more     int
-	fresh    string // ID for the mail if a new one is needed
+	newID    string // ID for the mail if a new one is needed
 }
 
-// gather adds events to mails of accounts and of readers. If reset, events were missed, and accounts are notified of
-// all pending comments. The function it returns runs in the transaction that moves the position of the follower, so
-// that an event goes into one mail.
+// gather adds events to mails of accounts and of readers. reset means that events were missed: accounts are then
+// notified of all pending comments. The function it returns runs in the transaction that moves the position of the
+// follower, so that an event goes into one mail.
 func (s *Service) gather(ctx context.Context, reset bool, events []event.Event) (func(Tx) error, error) {
 	told, err := s.staffNotifications(ctx, reset, events)
 	if err != nil {
@@ -38,12 +38,12 @@ func (s *Service) gather(ctx context.Context, reset bool, events []event.Event) 
 	return func(tx Tx) error {
 		for _, n := range told {
 			if err := s.addForStaff(tx, n, now); err != nil {
-				return fmt.Errorf("gather for mail: %w", err)
+				return fmt.Errorf("queue a mail to an account: %w", err)
 			}
 		}
 		for _, n := range readers {
 			if err := s.addForReader(tx, n, now); err != nil {
-				return fmt.Errorf("gather for a reader: %w", err)
+				return fmt.Errorf("queue a mail to a reader: %w", err)
 			}
 		}
 		return nil
@@ -74,14 +74,14 @@ func (s *Service) staffNotifications(
 			if !reset && bySite[site.ID] == nil {
 				continue
 			}
-			accounts, err := tx.Told(site.ID)
+			accounts, err := tx.AccountsToNotify(site.ID)
 			if err != nil {
 				return err
 			}
 			if len(accounts) == 0 {
 				continue
 			}
-			list, more, err := newOf(tx, site, reset, bySite[site.ID])
+			list, more, err := commentsToList(tx, site, reset, bySite[site.ID])
 			if err != nil {
 				return err
 			}
@@ -94,16 +94,16 @@ func (s *Service) staffNotifications(
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what arrived: %w", err)
+		return nil, fmt.Errorf("read notifications of accounts: %w", err)
 	}
 	for i := range told {
-		told[i].fresh = txn.NewID()
+		told[i].newID = txn.NewID()
 	}
 	return told, nil
 }
 
-// newOf reads the comments of events or, if reset, the oldest pending ones and the number of the others.
-func newOf(tx Tx, site site.Site, reset bool, ids []string) (list []comment.Comment, more int, err error) {
+// commentsToList reads the comments of events or, if reset, the oldest pending comments and the number of the others.
+func commentsToList(tx Tx, site site.Site, reset bool, ids []string) (list []comment.Comment, more int, err error) {
 	if !reset {
 		list, err = tx.CommentsByID(site.ID, ids)
 		return list, 0, err
@@ -111,7 +111,7 @@ func newOf(tx Tx, site site.Site, reset bool, ids []string) (list []comment.Comm
 	if list, err = oldest(tx, site, 0, maxListed); err != nil || len(list) < maxListed {
 		return list, 0, err
 	}
-	n, _, err := waiting(tx, site, 0)
+	n, _, err := countPending(tx, site, 0)
 	return list, max(0, n-len(list)), err
 }
 
@@ -133,14 +133,14 @@ func shouldNotify(c comment.Comment, site site.Site, from float64) bool {
 
 // addForStaff adds a notification to the open mail of its account, or creates one.
 func (s *Service) addForStaff(tx Tx, n staffNotification, now time.Time) error {
-	kind, due := Each, now.Add(collectFor)
+	kind, due := Each, now.Add(collectDelay)
 	if n.account.Mail == authz.MailDigest {
-		kind, due = Digest, nextDay(now.Add(digestAfter), s.zone)
+		kind, due = Digest, nextDaytime(now.Add(digestDelay), s.zone)
 	}
 	m, err := tx.OpenMail(n.site, n.account.ID, now)
 	switch {
 	case errors.Is(err, txn.ErrNotFound):
-		m = Message{Site: n.site, ID: n.fresh, Account: n.account.ID, Kind: kind, CreatedAt: now, DueAt: due}
+		m = Message{Site: n.site, ID: n.newID, Account: n.account.ID, Kind: kind, CreatedAt: now, DueAt: due}
 		if kind == Each {
 			if m.DueAt, err = dueAfterFlood(tx, m); err != nil {
 				return err

@@ -19,8 +19,8 @@ const stalledAfter = 3 * 24 * time.Hour
 // countLimit limits the count of pending comments.
 const countLimit = 100_000
 
-// waiting counts a site's pending comments that score at least from: unsuspected and suspected ones.
-func waiting(tx Tx, site site.Site, from float64) (n, suspected int, err error) {
+// countPending counts a site's pending comments that score at least from: n are not suspected.
+func countPending(tx Tx, site site.Site, from float64) (n, suspected int, err error) {
 	all, err := tx.CountQueue(site.ID, comment.ViewSuspected, from, countLimit)
 	if err == nil {
 		suspected, err = tx.CountQueue(site.ID, comment.ViewSuspected, site.Settings.Suspect, countLimit)
@@ -28,12 +28,12 @@ func waiting(tx Tx, site site.Site, from float64) (n, suspected int, err error) 
 	return max(0, all-suspected), suspected, err
 }
 
-// oldest returns the oldest unsuspected ones of them.
+// oldest returns the oldest pending comments that score at least from and are not suspected.
 func oldest(tx Tx, site site.Site, from float64, limit int) ([]comment.Comment, error) {
 	below := math.Nextafter(site.Settings.Suspect, 0)
 	return tx.Queue(comment.QueueQuery{
 		Site: site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
-		Filter: comment.QueueFilter{Least: from, Most: &below}, Limit: limit,
+		Filter: comment.QueueFilter{MinScore: from, MaxScore: &below}, Limit: limit,
 	})
 }
 
@@ -46,7 +46,7 @@ func (s *Service) notifyStalled(ctx context.Context) error {
 	for _, site := range sites {
 		stands, owners, err := s.isStalled(ctx, site)
 		if err != nil {
-			return fmt.Errorf("look whether %s stands still: %w", site.Key, err)
+			return fmt.Errorf("check whether %s is stalled: %w", site.Key, err)
 		}
 		if !stands {
 			continue
@@ -56,7 +56,7 @@ func (s *Service) notifyStalled(ctx context.Context) error {
 			fresh[i] = txn.NewID()
 		}
 		err = s.work.Update(ctx, func(tx Tx) error {
-			// Each such transaction writes this row, so that two processes take turns.
+			// Each such transaction writes this row, so that two processes do not run it at the same time.
 			if err := tx.SetMeta("mail.still", []byte{1}); err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ func (s *Service) notifyStalled(ctx context.Context) error {
 				case err != nil && !errors.Is(err, txn.ErrNotFound):
 					return err
 				}
-				m := Message{Site: site.ID, ID: fresh[i], Account: a.ID, Kind: Stalled, CreatedAt: now, DueAt: nextDay(now, s.zone)}
+				m := Message{Site: site.ID, ID: fresh[i], Account: a.ID, Kind: Stalled, CreatedAt: now, DueAt: nextDaytime(now, s.zone)}
 				if err := tx.PutMail(m); err != nil {
 					return err
 				}
@@ -80,14 +80,14 @@ func (s *Service) notifyStalled(ctx context.Context) error {
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("tell that %s stands still: %w", site.Key, err)
+			return fmt.Errorf("notify owners that %s is stalled: %w", site.Key, err)
 		}
 	}
 	return nil
 }
 
-// isStalled reports whether comments have been pending and no decision was made for stalledAfter, and returns the
-// owners.
+// isStalled reports whether the site has owners, a comment has been pending and no decision was made for stalledAfter.
+// It returns the owners.
 func (s *Service) isStalled(ctx context.Context, site site.Site) (stands bool, owners []authz.Account, err error) {
 	before := s.work.Now().Add(-stalledAfter)
 	err = s.work.View(ctx, func(tx Tx) error {

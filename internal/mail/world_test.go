@@ -33,16 +33,16 @@ const (
 	public = "https://service.example"
 )
 
-// A world is that of all rooms, with a mail server.
+// A world is an apptest app with a mail server.
 type world struct {
-	*apptest.World
-	box   *testkit.Mailbox
+	*apptest.Env
+	box   *testkit.MailServer
 	log   *logs
-	first comment.Comment // that others are like; it does not wait
+	first comment.Comment // the template of other comments; it is approved
 }
 
-func newWorld(t testing.TB, in *apptest.World) *world {
-	w := &world{World: in, box: testkit.NewMailbox(t), log: &logs{}}
+func newWorld(t testing.TB, in *apptest.Env) *world {
+	w := &world{Env: in, box: testkit.NewMailServer(t), log: &logs{}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the service logged:\n%s", w.log)
@@ -54,10 +54,10 @@ func newWorld(t testing.TB, in *apptest.World) *world {
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
-	apptest.OnBoth(t, func(t *testing.T, in *apptest.World) { test(t, newWorld(t, in)) })
+	apptest.OnBoth(t, func(t *testing.T, in *apptest.Env) { test(t, newWorld(t, in)) })
 }
 
-// logs are what was logged.
+// logs collects log output. It is safe for concurrent use.
 type logs struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -77,7 +77,7 @@ func (l *logs) String() string {
 
 var _ io.Writer = (*logs)(nil)
 
-// narrow is a whole store as this room sees it.
+// narrow is the store with the transactions of package mail.
 type narrow struct {
 	txn.Store[mail.Tx]
 	whole txn.Store[store.Tx]
@@ -104,7 +104,7 @@ func (s events) Update(ctx context.Context, fn func(txn.EventTx) error) ([]event
 	return s.whole.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
-// often is a bell that always rings: tests do not wait for seconds.
+// often is a txn.Bell that rings every 20 ms, so that tests need not wait for seconds.
 type often struct{}
 
 func (often) Ring(context.Context) {}
@@ -128,7 +128,7 @@ func (often) Rings(ctx context.Context) <-chan struct{} {
 	return rings
 }
 
-// A delayed store has something happen just before an Update, once.
+// A delayed store calls before once, just before the next Update.
 type delayed struct {
 	txn.Store[store.Tx]
 	before atomic.Pointer[func()]
@@ -141,7 +141,7 @@ func (s *delayed) Update(ctx context.Context, fn func(store.Tx) error) ([]event.
 	return s.Store.Update(ctx, fn)
 }
 
-// service is the room in a process of its own.
+// service returns a mail service that acts as a process of its own.
 func (w *world) service() *mail.Service {
 	w.T.Helper()
 	s, err := serviceOf(w.DB.Store, w.Clock, w.box.URL, w.log)
@@ -166,7 +166,7 @@ func serviceOf(
 	}).WithPollInterval(20 * time.Millisecond), err
 }
 
-// run has a service at work until the function that it returns is called. It follows from then on.
+// run runs a service until stop is called. When run returns, the service follows events.
 func (w *world) run(s *mail.Service) (stop func()) {
 	w.T.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -179,20 +179,20 @@ func (w *world) run(s *mail.Service) (stop func()) {
 		}
 	})
 	w.T.Cleanup(stop)
-	apptest.Followed(w.World, "mail")
+	apptest.WaitFollower(w.Env, "mail")
 	return stop
 }
 
-// chooses has an account be told by mail.
+// chooses changes the mail settings of an account.
 func (w *world) chooses(who authz.Actor, mail authz.Mail, from float64, lang string) {
 	w.T.Helper()
-	_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{
+	_, err := w.App.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{
 		Mail: &mail, MailFrom: &from, MailLang: lang,
 	})
 	w.Must(err)
 }
 
-// arrives is a comment of which a filter said what is given.
+// arrives inserts a pending comment with an arrived event. change may set its fields, such as the verdict.
 func (w *world) arrives(change func(*comment.Comment)) comment.Comment {
 	w.T.Helper()
 	w.Clock.Add(time.Millisecond)
@@ -208,8 +208,8 @@ func (w *world) arrives(change func(*comment.Comment)) comment.Comment {
 	return c
 }
 
-// mails are those in the database, in the order they were made.
-func (w *world) mails(who authz.Actor, kind mail.Kind) (m mail.Message, known bool) {
+// lastMail returns the newest mail of a kind to an account.
+func (w *world) lastMail(who authz.Actor, kind mail.Kind) (m mail.Message, known bool) {
 	w.T.Helper()
 	w.View(func(tx store.Tx) (err error) {
 		m, err = tx.LastMail(w.A.ID, who.ID(), kind)
@@ -219,29 +219,29 @@ func (w *world) mails(who authz.Actor, kind mail.Kind) (m mail.Message, known bo
 	return m, known
 }
 
-// ended waits until the last mail of a kind to somebody has become something.
+// ended waits until the last mail of a kind to an account has an outcome, and returns it.
 func (w *world) ended(who authz.Actor, kind mail.Kind, what string) mail.Message {
 	w.T.Helper()
 	testkit.Until(w.T, "the mail is "+what, func() bool {
-		m, known := w.mails(who, kind)
+		m, known := w.lastMail(who, kind)
 		return known && m.Outcome == what
 	})
-	m, _ := w.mails(who, kind)
+	m, _ := w.lastMail(who, kind)
 	return m
 }
 
-// gathered waits until a mail to somebody holds so many comments.
+// gathered waits until the pending mail to an account has n comments.
 func (w *world) gathered(who authz.Actor, n int) {
 	w.T.Helper()
 	testkit.Until(w.T, "it is gathered", func() bool {
-		m, known := w.mails(who, mail.Each)
+		m, known := w.lastMail(who, mail.Each)
 		return known && m.Outcome == "" && len(m.Comments)+m.More == n
 	})
 }
 
 var loads = []string{"img", "script", "iframe", "form", "svg", "object", "embed", "style", "link", "base"}
 
-// links are the addresses that an HTML part leads to, and pictures are what it loads.
+// links returns the links of an HTML part, and everything that it would load.
 func links(t testing.TB, part string) (links, pictures []string) {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(part))
@@ -264,7 +264,7 @@ func links(t testing.TB, part string) (links, pictures []string) {
 	return links, pictures
 }
 
-// nameSite gives the site a name past all checks.
+// nameSite sets the name of the site without validation.
 func (w *world) nameSite(name string) {
 	w.T.Helper()
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
@@ -274,7 +274,7 @@ func (w *world) nameSite(name string) {
 	}))
 }
 
-// titlePage gives its page a title likewise.
+// titlePage sets the title of the site's first page without validation.
 func (w *world) titlePage(title string) {
 	w.T.Helper()
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {

@@ -1,8 +1,8 @@
-// Package oidc signs people in at OpenID providers.
+// Package oidc is the client of OpenID providers for signing in.
 //
-// It does what go-oidc leaves to its caller: it compares the nonce, the authorized party and the issuer of an answer,
-// requires https for each address that a provider names, limits the size and duration of responses, and stays outside
-// private networks. What becomes of a proven identity, and the pages around it, are in moderation/identity and api.
+// It does what go-oidc leaves to its caller: it checks the nonce, the authorized party and the issuer of a callback,
+// requires https for each URL in a provider's metadata, limits the size and duration of responses, and calls no private
+// network that the operator did not allow. Accounts and the sign-in pages are in moderation/identity and api.
 package oidc
 
 import (
@@ -46,10 +46,10 @@ type Provider struct {
 	o      Options
 	client *http.Client
 
-	mu     sync.Mutex
-	known  *metadata
-	failed error
-	at     time.Time // of known or failed
+	mu       sync.Mutex
+	metadata *metadata
+	failed   error
+	at       time.Time // time of the last discovery
 }
 
 // Options of a Provider. All but Reach are required. Callback is the URL to which the provider sends people back.
@@ -60,19 +60,19 @@ type Options struct {
 	Reach                          outbound.Reach
 }
 
-// metadata is what discovery found.
+// metadata is the result of OpenID Connect Discovery.
 type metadata struct {
 	oauth       oauth2.Config
 	verifier    *gooidc.IDTokenVerifier
-	namesIssuer bool // its answers contain iss (RFC 9207)
+	namesIssuer bool // callbacks contain iss (RFC 9207)
 }
 
-// New returns a Provider. Its errors are clauses for a person.
+// New returns a Provider. It returns an error if the issuer is not an https URL. Its errors are shown to the operator.
 func New(o Options) (*Provider, error) {
 	u, err := url.Parse(o.Issuer)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("%q is no address of an issuer", o.Issuer)
+		return nil, fmt.Errorf("%q is not the URL of an issuer", o.Issuer)
 	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
 		return nil, fmt.Errorf("the issuer %s is not https", o.Issuer)
 	}
@@ -116,39 +116,39 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 // Name implements identity.Provider.
 func (p *Provider) Name() string { return p.o.Name }
 
-// Ask implements identity.Provider.
-func (p *Provider) Ask(ctx context.Context, q identity.Question) (string, error) {
-	is, err := p.find(ctx)
+// AuthURL implements identity.Provider.
+func (p *Provider) AuthURL(ctx context.Context, q identity.AuthRequest) (string, error) {
+	is, err := p.loadMetadata(ctx)
 	if err != nil {
 		return "", err
 	}
 	return is.oauth.AuthCodeURL(q.State, gooidc.Nonce(q.Nonce), oauth2.S256ChallengeOption(q.Verifier)), nil
 }
 
-// Prove implements identity.Provider.
-func (p *Provider) Prove(ctx context.Context, q identity.Question, a identity.Answer) (authz.Proof, error) {
-	is, err := p.find(ctx)
+// Exchange implements identity.Provider.
+func (p *Provider) Exchange(ctx context.Context, q identity.AuthRequest, a identity.Callback) (authz.ExternalIdentity, error) {
+	is, err := p.loadMetadata(ctx)
 	if err != nil {
-		return authz.Proof{}, err
+		return authz.ExternalIdentity{}, err
 	}
 	if a.Issuer != p.o.Issuer && (a.Issuer != "" || is.namesIssuer) {
-		return authz.Proof{}, errors.New("the answer is another issuer's")
+		return authz.ExternalIdentity{}, errors.New("the callback is from another issuer")
 	}
 	ctx = gooidc.ClientContext(ctx, p.client)
 	token, err := is.oauth.Exchange(ctx, a.Code, oauth2.VerifierOption(q.Verifier))
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response.StatusCode < 500 {
-		return authz.Proof{}, fmt.Errorf("the code was not taken: %s", cmp.Or(refused.ErrorCode, "no reason"))
+		return authz.ExternalIdentity{}, fmt.Errorf("the provider rejected the code: %s", cmp.Or(refused.ErrorCode, "no reason"))
 	}
 	if err != nil {
-		return authz.Proof{}, silent(err)
+		return authz.ExternalIdentity{}, unavailable(err)
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {
-		return authz.Proof{}, errors.New("there is no id_token")
+		return authz.ExternalIdentity{}, errors.New("the response has no id_token")
 	}
 	said, err := is.verifier.Verify(ctx, raw)
 	if err != nil {
-		return authz.Proof{}, err
+		return authz.ExternalIdentity{}, err
 	}
 	var claims struct {
 		Party    string `json:"azp"`
@@ -156,38 +156,39 @@ func (p *Provider) Prove(ctx context.Context, q identity.Question, a identity.An
 		Username string `json:"preferred_username"`
 	}
 	if err := said.Claims(&claims); err != nil {
-		return authz.Proof{}, err
+		return authz.ExternalIdentity{}, err
 	}
 	switch {
 	case subtle.ConstantTimeCompare([]byte(said.Nonce), []byte(q.Nonce)) != 1:
-		return authz.Proof{}, errors.New("the id_token answers another question")
+		return authz.ExternalIdentity{}, errors.New("the id_token has another nonce")
 	case claims.Party != p.o.ClientID && (claims.Party != "" || len(said.Audience) > 1):
-		return authz.Proof{}, errors.New("the id_token was given to somebody else")
+		return authz.ExternalIdentity{}, errors.New("the id_token was issued to another party")
 	case said.Subject == "" || len(said.Subject) > maxSubject:
-		return authz.Proof{}, errors.New("the id_token has no subject that can be")
+		return authz.ExternalIdentity{}, errors.New("the id_token has no valid subject")
 	}
-	name := text.First(cmp.Or(claims.Name, claims.Username), comment.MaxName+1) // a longer one is refused, and asked for
-	return authz.Proof{Issuer: said.Issuer, Subject: said.Subject, Name: name}, nil
+	name := text.First(cmp.Or(claims.Name, claims.Username), comment.MaxName+1) // a name that is too long stays too long
+	return authz.ExternalIdentity{Issuer: said.Issuer, Subject: said.Subject, Name: name}, nil
 }
 
-// find returns the metadata. It caches them for metadataTTL, and runs one discovery at a time.
-func (p *Provider) find(ctx context.Context) (*metadata, error) {
+// loadMetadata returns the metadata. It caches the metadata for metadataTTL and a failure for retryAfter, and runs one
+// discovery at a time.
+func (p *Provider) loadMetadata(ctx context.Context) (*metadata, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.o.Clock.Now()
-	if p.known != nil && now.Sub(p.at) < metadataTTL {
-		return p.known, nil
+	if p.metadata != nil && now.Sub(p.at) < metadataTTL {
+		return p.metadata, nil
 	}
 	if p.failed != nil && now.Sub(p.at) < retryAfter {
 		return nil, p.failed
 	}
-	// Other requests wait for this discovery, so it goes on if the first of them ends.
+	// Other requests wait for this discovery, so it continues after the request that started it ended.
 	found, err := p.discover(context.WithoutCancel(ctx))
 	p.at = p.o.Clock.Now()
-	if p.known, p.failed = found, nil; err != nil {
-		p.failed = silent(err)
+	if p.metadata, p.failed = found, nil; err != nil {
+		p.failed = unavailable(err)
 	}
-	return p.known, p.failed
+	return p.metadata, p.failed
 }
 
 func (p *Provider) discover(ctx context.Context) (*metadata, error) {
@@ -207,7 +208,7 @@ func (p *Provider) discover(ctx context.Context) (*metadata, error) {
 	for _, address := range []string{at.AuthURL, at.TokenURL, more.Keys} {
 		if u, err := url.Parse(address); err != nil || u.Host == "" ||
 			u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
-			return nil, fmt.Errorf("it names an address that is not https: %.200q", address)
+			return nil, fmt.Errorf("a URL in the metadata is not https: %.200q", address)
 		}
 	}
 	at.AuthStyle = oauth2.AuthStyleInHeader
@@ -222,8 +223,9 @@ func (p *Provider) discover(ctx context.Context) (*metadata, error) {
 	}, nil
 }
 
-// silent returns an identity.ErrSilent with a reason for the log. The reason contains no part of a response.
-func silent(err error) error {
+// unavailable returns an identity.ErrUnavailable with a reason for the log. The reason is one line of at most 200
+// characters.
+func unavailable(err error) error {
 	said := outbound.Explain(err)
 	if errors.Is(err, errTooLong) {
 		said = errTooLong
@@ -231,5 +233,5 @@ func silent(err error) error {
 		line, _, _ := strings.Cut(err.Error(), "\n")
 		said = fmt.Errorf("%.200s", line)
 	}
-	return fmt.Errorf("%w: %w", identity.ErrSilent, said)
+	return fmt.Errorf("%w: %w", identity.ErrUnavailable, said)
 }

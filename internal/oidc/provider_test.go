@@ -19,9 +19,9 @@ type clock struct{ time.Duration }
 
 func (c *clock) Now() time.Time { return time.Now().Add(c.Duration) }
 
-var nearby = outbound.Reach{netip.MustParsePrefix("127.0.0.0/8")}
+var loopback = outbound.Reach{netip.MustParsePrefix("127.0.0.0/8")}
 
-func known(t *testing.T, r outbound.Reach, i *testkit.Issuer) (*oidc.Provider, *clock) {
+func newProvider(t *testing.T, r outbound.Reach, i *testkit.Issuer) (*oidc.Provider, *clock) {
 	t.Helper()
 	c := &clock{}
 	back, _ := url.Parse("https://talk.example/signin/Small/callback")
@@ -33,76 +33,76 @@ func known(t *testing.T, r outbound.Reach, i *testkit.Issuer) (*oidc.Provider, *
 	return p, c
 }
 
-var posed = identity.Question{State: strings.Repeat("s", 43), Nonce: strings.Repeat("n", 43),
+var request = identity.AuthRequest{State: strings.Repeat("s", 43), Nonce: strings.Repeat("n", 43),
 	Verifier: strings.Repeat("v", 43)}
 
-// signIn goes to the issuer and back.
+// signIn signs in at the issuer and exchanges the code.
 func signIn(t *testing.T, p *oidc.Provider, i *testkit.Issuer) (subject, name string, err error) {
 	t.Helper()
-	address, err := p.Ask(t.Context(), posed)
+	address, err := p.AuthURL(t.Context(), request)
 	if err != nil {
 		return "", "", err
 	}
 	to, err := url.Parse(address)
 	if err != nil || !strings.HasPrefix(address, i.URL+"/authorize?") {
-		t.Fatalf("people are sent to %s", address)
+		t.Fatalf("the authorization URL is %s", address)
 	}
-	back, err := url.Parse(i.Allow(to.Query()))
+	back, err := url.Parse(i.Authorize(to.Query()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := back.Query()
-	proof, err := p.Prove(t.Context(), posed,
-		identity.Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss")})
+	proof, err := p.Exchange(t.Context(), request,
+		identity.Callback{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss")})
 	if err == nil && proof.Issuer != i.URL {
 		t.Errorf("the issuer is %s", proof.Issuer)
 	}
 	return proof.Subject, proof.Name, err
 }
 
-func TestProve_ReturnsIssuerAndSubject(t *testing.T) {
+func TestExchange_ReturnsIssuerAndSubject(t *testing.T) {
 	t.Parallel()
 	i := testkit.NewIssuer(t)
-	p, clock := known(t, nearby, i)
+	p, clock := newProvider(t, loopback, i)
 	for range 2 {
 		if subject, name, err := signIn(t, p, i); err != nil || subject != "reader-7" || name != "Lena" {
 			t.Errorf("signed in as %s, %s: %v", subject, name, err)
 		}
 	}
-	i.Who = map[string]any{"sub": "reader-8", "preferred_username": "lena", "email": "lena@mail.example"}
+	i.User = map[string]any{"sub": "reader-8", "preferred_username": "lena", "email": "lena@mail.example"}
 	if subject, name, err := signIn(t, p, i); err != nil || subject != "reader-8" || name != "lena" {
 		t.Errorf("signed in as %s, %s: %v", subject, name, err)
 	}
-	i.Who["preferred_username"] = strings.Repeat("lena ", 10_000) // a browser keeps no more than 4 KB
+	i.User["preferred_username"] = strings.Repeat("lena ", 10_000) // a browser keeps no more than 4 KB
 	if _, name, err := signIn(t, p, i); err != nil || len(name) > 200 {
-		t.Errorf("somebody of a long name: %d bytes of it, %v", len(name), err)
+		t.Errorf("a long name: got %d bytes, %v", len(name), err)
 	}
-	i.Claims = func(c map[string]any) { c["aud"] = []string{testkit.ClientID, "other"}; c["azp"] = testkit.ClientID }
+	i.EditClaims = func(c map[string]any) { c["aud"] = []string{testkit.ClientID, "other"}; c["azp"] = testkit.ClientID }
 	if _, _, err := signIn(t, p, i); err != nil {
 		t.Errorf("of several audiences: %v", err)
 	}
-	i.Claims, i.Says = nil, func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"none"} }
-	clock.Duration = 2 * time.Hour // what it says of itself is posed for anew
-	i.Claims = func(c map[string]any) { c["exp"] = time.Now().Add(3 * time.Hour).Unix() }
+	i.EditClaims, i.EditDiscovery = nil, func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"none"} }
+	clock.Duration = 2 * time.Hour // the metadata is requested again
+	i.EditClaims = func(c map[string]any) { c["exp"] = time.Now().Add(3 * time.Hour).Unix() }
 	if _, _, err := signIn(t, p, i); err == nil {
-		t.Error("what a provider says of itself is kept for ever")
+		t.Error("metadata is used after metadataTTL")
 	}
 }
 
-func TestProve_RefusesInvalidTokensAndAnswers(t *testing.T) {
+func TestExchange_RefusesInvalidTokensAndCallbacks(t *testing.T) {
 	t.Parallel()
 	set := func(name string, value any) func(*testkit.Issuer) {
-		return func(i *testkit.Issuer) { i.Claims = func(c map[string]any) { c[name] = value } }
+		return func(i *testkit.Issuer) { i.EditClaims = func(c map[string]any) { c[name] = value } }
 	}
 	says := func(name string, value any) func(*testkit.Issuer) {
-		return func(i *testkit.Issuer) { i.Says = func(d map[string]any) { d[name] = value } }
+		return func(i *testkit.Issuer) { i.EditDiscovery = func(d map[string]any) { d[name] = value } }
 	}
 	back := func(name, value string) func(*testkit.Issuer) {
-		return func(i *testkit.Issuer) { i.Back = func(q url.Values) { q.Set(name, value) } }
+		return func(i *testkit.Issuer) { i.EditCallback = func(q url.Values) { q.Set(name, value) } }
 	}
 	answers := func(at string, status int, body string) func(*testkit.Issuer) {
 		return func(i *testkit.Issuer) {
-			i.Answers = func(w http.ResponseWriter, path string) bool {
+			i.Handle = func(w http.ResponseWriter, path string) bool {
 				if path == at {
 					w.Header().Set("Location", i.URL+"/elsewhere")
 					w.Header().Set("Content-Type", "application/json")
@@ -127,19 +127,19 @@ func TestProve_RefusesInvalidTokensAndAnswers(t *testing.T) {
 		"no subject":                 set("sub", ""),
 		"a long subject":             set("sub", strings.Repeat("s", 256)),
 		"a subject that is a number": set("sub", 7),
-		"alg none":                   func(i *testkit.Issuer) { i.Sign = testkit.Unsigned },
-		"signed with its public key": func(i *testkit.Issuer) { i.Sign = i.SignedBySecret },
+		"alg none":                   func(i *testkit.Issuer) { i.SignToken = testkit.Unsigned },
+		"signed with its public key": func(i *testkit.Issuer) { i.SignToken = i.SignedBySecret },
 		"HS256 as it says it signs": func(i *testkit.Issuer) {
-			i.Sign = i.SignedBySecret
+			i.SignToken = i.SignedBySecret
 			says("id_token_signing_alg_values_supported", []string{"HS256", "none"})(i)
 		},
 		"another's key": func(i *testkit.Issuer) {
 			other := testkit.NewIssuer(t)
-			i.Sign = other.SignedBySecret
-			i.Says = func(d map[string]any) { d["jwks_uri"] = other.URL + "/keys" }
+			i.SignToken = other.SignedBySecret
+			i.EditDiscovery = func(d map[string]any) { d["jwks_uri"] = other.URL + "/keys" }
 		},
-		"no JWT":               func(i *testkit.Issuer) { i.Sign = func([]byte) string { return "a.b.c" } },
-		"no token":             func(i *testkit.Issuer) { i.Sign = func([]byte) string { return "" } },
+		"no JWT":               func(i *testkit.Issuer) { i.SignToken = func([]byte) string { return "a.b.c" } },
+		"no token":             func(i *testkit.Issuer) { i.SignToken = func([]byte) string { return "" } },
 		"another's answer":     back("iss", "https://other.example"),
 		"an unnamed answer":    back("iss", ""),
 		"another's code":       back("code", "guessed"),
@@ -153,7 +153,7 @@ func TestProve_RefusesInvalidTokensAndAnswers(t *testing.T) {
 		"a garbled token":      answers("/token", 200, "{"),
 		"out of order":         answers("/token", 500, "{}"),
 		"a gigabyte": func(i *testkit.Issuer) {
-			i.Answers = func(w http.ResponseWriter, path string) bool {
+			i.Handle = func(w http.ResponseWriter, path string) bool {
 				piece := []byte(strings.Repeat(" ", 1<<20))
 				for n := 0; path == "/token" && n < 1<<10; n++ {
 					if _, err := w.Write(piece); err != nil {
@@ -164,7 +164,7 @@ func TestProve_RefusesInvalidTokensAndAnswers(t *testing.T) {
 			}
 		},
 		"a gigabyte of itself": func(i *testkit.Issuer) {
-			i.Answers = func(w http.ResponseWriter, path string) bool {
+			i.Handle = func(w http.ResponseWriter, path string) bool {
 				piece := []byte(strings.Repeat(" ", 1<<20))
 				for n := 0; n < 1<<10; n++ {
 					if _, err := w.Write(piece); err != nil {
@@ -177,12 +177,12 @@ func TestProve_RefusesInvalidTokensAndAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := testkit.NewIssuer(t)
-			p, _ := known(t, nearby, i)
+			p, _ := newProvider(t, loopback, i)
 			fault(i)
 			if subject, _, err := signIn(t, p, i); err == nil {
 				t.Errorf("signed in as %s", subject)
 			} else if len(err.Error()) > 500 {
-				t.Errorf("the log is told %d bytes", len(err.Error()))
+				t.Errorf("the error has %d bytes", len(err.Error()))
 			}
 		})
 	}
@@ -191,19 +191,19 @@ func TestProve_RefusesInvalidTokensAndAnswers(t *testing.T) {
 func TestProvider_TimesOutAndDelaysRetry(t *testing.T) {
 	t.Parallel()
 	i := testkit.NewIssuer(t)
-	p, clock := known(t, nearby, i)
+	p, clock := newProvider(t, loopback, i)
 	hang := make(chan struct{})
-	i.Answers = func(http.ResponseWriter, string) bool {
+	i.Handle = func(http.ResponseWriter, string) bool {
 		_, hangs := <-hang
 		return hangs
 	}
 	began := time.Now()
-	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrSilent) || time.Since(began) > 30*time.Second {
+	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrUnavailable) || time.Since(began) > 30*time.Second {
 		t.Errorf("after %s: %v", time.Since(began), err)
 	}
 	began = time.Now()
-	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrSilent) || time.Since(began) > 5*time.Second {
-		t.Errorf("who comes next waits %s: %v", time.Since(began), err)
+	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrUnavailable) || time.Since(began) > 5*time.Second {
+		t.Errorf("the next request took %s: %v", time.Since(began), err)
 	}
 	close(hang)
 	clock.Duration = time.Minute
@@ -216,15 +216,15 @@ func TestProvider_CallsNoPrivateNetwork(t *testing.T) {
 	t.Parallel()
 	i := testkit.NewIssuer(t)
 	called := false
-	i.Answers = func(http.ResponseWriter, string) bool { called = true; return false }
-	p, _ := known(t, outbound.Reach{}, i)
-	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrSilent) || called {
+	i.Handle = func(http.ResponseWriter, string) bool { called = true; return false }
+	p, _ := newProvider(t, outbound.Reach{}, i)
+	if _, _, err := signIn(t, p, i); !errors.Is(err, identity.ErrUnavailable) || called {
 		t.Errorf("called: %v, %v", called, err)
 	}
 	for _, address := range []string{"", "issuer", "http://issuer.example", "https://u:p@issuer.example",
 		"https://issuer.example?x=1", "ftp://issuer.example"} {
-		if _, err := oidc.New(oidc.Options{Issuer: address, Reach: nearby}); err == nil {
-			t.Errorf("%q is taken for an issuer", address)
+		if _, err := oidc.New(oidc.Options{Issuer: address, Reach: loopback}); err == nil {
+			t.Errorf("%q is accepted as an issuer", address)
 		}
 	}
 }

@@ -27,7 +27,8 @@ func (g *Getter) CheckHost(ctx context.Context, host string) error {
 	return g.reach.CheckHost(ctx, host)
 }
 
-// Get returns the body at a URL, of at most limit bytes. Its errors are clauses for a person.
+// Get returns the body at a URL. It returns an error if the status is not 200 or the body is longer than limit bytes.
+// Its errors are shown to owners.
 func (g *Getter) Get(ctx context.Context, address string, limit int) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -57,8 +58,8 @@ func (g *Getter) Get(ctx context.Context, address string, limit int) ([]byte, er
 	return body, nil
 }
 
-// Explain returns the error to report when a document could not be read. Unlike Reason, it tells an unknown name from
-// a lookup that failed.
+// Explain returns the error to report when a document could not be read. Unlike Reason, it distinguishes a name that
+// does not exist from a lookup that failed.
 func Explain(err error) error {
 	lookup, ok := errors.AsType[*net.DNSError](err)
 	switch reason := Reason(err); {

@@ -44,7 +44,7 @@ func TestGet_RefusesLongSlowAndRedirectedResponses(t *testing.T) {
 
 	g := apptest.Loopback.Getter().WithTimeout(2 * time.Second)
 	if body, err := g.Get(t.Context(), server.URL+"/good", 100); err != nil || string(body) != "{}" {
-		t.Errorf("what is good is read as %q (%v)", body, err)
+		t.Errorf("a valid document is read as %q (%v)", body, err)
 	}
 	for path, says := range map[string]string{
 		"/said": outbound.FailedTooLong, "/endless": outbound.FailedTooLong, "/slow": outbound.FailedTimeout,
@@ -62,6 +62,6 @@ func TestGet_RefusesLongSlowAndRedirectedResponses(t *testing.T) {
 	var none outbound.Reach
 	if _, err := none.Getter().Get(t.Context(), server.URL+"/good", 100); err == nil ||
 		!strings.Contains(err.Error(), "must not be reached") {
-		t.Errorf("an inner address is answered with %v", err)
+		t.Errorf("a private address: got %v", err)
 	}
 }

@@ -1,8 +1,8 @@
-// Package outbound calls addresses that site owners and other services chose.
+// Package outbound is the HTTP client for URLs that site owners and other services chose.
 //
-// Its HTTP client reaches public addresses and the private networks in a Reach, and nothing else, whatever a name
-// resolves to. It follows no redirects and uses no proxy. Request formats belong to the packages that use it: webhook,
-// oidc, checkerclient, and moderation/spamlist through Getter. Mail is not HTTP; package mail connects by itself.
+// The client connects only to public addresses and to the private networks in a Reach. It checks the address that a
+// name resolved to, follows no redirects and uses no proxy. Request formats belong to the packages that use it:
+// webhook, oidc, checkerclient, and moderation/spamlist through Getter. SMTP connections are made by package mail.
 package outbound
 
 import (
@@ -14,7 +14,7 @@ import (
 // UserAgent is the User-Agent header of every request.
 const UserAgent = "Aitys"
 
-// The reasons why a request failed, as they are stored and shown. They never contain the address, which may be secret.
+// The reasons why a request failed. They are stored and shown. They never contain the URL, which may be secret.
 const (
 	FailedStatus  = "it answered " // followed by a status code
 	FailedTimeout = "it did not answer in time"
@@ -24,7 +24,7 @@ const (
 	FailedConnect = "it cannot be reached"
 )
 
-// ErrAddress is the error for a URL that no request can be made of.
+// ErrAddress is the error for a URL that is not valid for a request.
 var ErrAddress = errors.New("its address cannot be called")
 
 // ErrPrivate is the error for an address outside the public internet and outside the Reach.

@@ -18,8 +18,8 @@ const (
 // Reach lists the private networks that may be called. Public addresses may always be called.
 type Reach []netip.Prefix
 
-// private are the networks that hold no hosts of the internet: IANA's special-purpose registries, and an address at
-// which a cloud answers its machines. Of IPv6, everything outside 2000::/3 is private as well.
+// private lists the networks that are not part of the public internet: IANA's special-purpose registries, and the
+// address of a cloud's metadata service (168.63.129.16). IPv6 addresses outside 2000::/3 are private too.
 var private = prefixes("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
 	"192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
 	"192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
@@ -53,8 +53,8 @@ func (r Reach) Allows(a netip.Addr) bool {
 	return a.Is4() || public6.Contains(a)
 }
 
-// CheckHost returns ErrPrivate if a host has an address that may not be called. It accepts a host that is not found:
-// it may exist later, and Client checks again.
+// CheckHost returns ErrPrivate if a host resolves to an address that may not be called. It accepts a host whose lookup
+// fails: the host may exist later, and Client checks again.
 func (r Reach) CheckHost(ctx context.Context, host string) error {
 	ctx, end := context.WithTimeout(ctx, lookupTimeout)
 	defer end()
@@ -70,9 +70,9 @@ func (r Reach) CheckHost(ctx context.Context, host string) error {
 	return nil
 }
 
-// Client returns an HTTP client that checks each address when it connects, so that a name cannot change its meaning
-// after a check. It returns redirects instead of following them, and ignores the proxies of the environment. timeout
-// limits a request, from the lookup of the name to the end of the response.
+// Client returns an HTTP client that checks each address when it connects, which prevents DNS rebinding. It returns
+// redirects instead of following them, and ignores the proxies of the environment. timeout limits a request, from the
+// lookup of the name to the end of the response.
 func (r Reach) Client(timeout time.Duration) *http.Client {
 	dialer := &net.Dialer{Timeout: connectTimeout, Control: func(_, address string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(address)

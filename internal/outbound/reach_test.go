@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/internal/outbound"
 )
 
-func TestReach_Allows(t *testing.T) {
+func TestReach_AllowsPublicAndListedNetworks(t *testing.T) {
 	t.Parallel()
 	allowed := outbound.Reach{netip.MustParsePrefix("10.7.0.0/16"), netip.MustParsePrefix("fd07::/16")}
 	for address, want := range map[string]bool{

@@ -9,16 +9,16 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A campaignRow is a row of campaigns.
+// campaignRow is a row of campaigns.
 type campaignRow struct {
-	Site     int64        `gorm:"column:site_id"`
-	Campaign campaignPart `gorm:"embedded"`
+	Site     int64          `gorm:"column:site_id"`
+	Campaign campaignFields `gorm:"embedded"`
 }
 
 func (campaignRow) TableName() string { return "campaigns" }
 
-// A campaignPart is a campaign.Campaign.
-type campaignPart struct {
+// campaignFields are the columns of a campaign.Campaign.
+type campaignFields struct {
 	ID                         string
 	Joined                     int
 	Waiting, Approved, Refused int
@@ -28,16 +28,16 @@ type campaignPart struct {
 	LastSeen                   time.Time `gorm:"serializer:micros"`
 }
 
-// A memberRow is a row of campaign_members.
+// memberRow is a row of campaign_members.
 type memberRow struct {
-	Site   int64      `gorm:"column:site_id"`
-	Member memberPart `gorm:"embedded"`
+	Site   int64        `gorm:"column:site_id"`
+	Member memberFields `gorm:"embedded"`
 }
 
 func (memberRow) TableName() string { return "campaign_members" }
 
-// A memberPart is a campaign.Member.
-type memberPart struct {
+// memberFields are the columns of a campaign.Member.
+type memberFields struct {
 	Comment   string `gorm:"column:comment_id"`
 	Number    int64
 	Campaign  string `gorm:"column:campaign_id"`
@@ -73,26 +73,27 @@ func (t *tx) members(rest string, args ...any) ([]campaign.Member, error) {
 func (t *tx) Members(site int64, comments []string) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
-		  AND  comment_id `+t.Among+`
-		ORDER  BY comment_id`+t.Keep, site, rows.ArrayOf(t.Array, comments))
+		  AND  comment_id `+t.In+`
+		ORDER  BY comment_id`+t.LockClause, site, rows.ArrayOf(t.Array, comments))
 }
 
 func (t *tx) MembersNumbered(site int64, numbers []int64) ([]campaign.Member, error) {
 	return t.members(`
 		WHERE  site_id = ?
-		  AND  number `+t.Among+`
+		  AND  number `+t.In+`
 		ORDER  BY number`, site, rows.ArrayOf(t.Array, numbers))
 }
 
-// ofCampaign begins the conditions for members of a campaign whose state is this or that. Those that wait lie in one
-// index and the others in another, so that a copy which comes is written to one: in the words of the indexes.
-const ofCampaign = " WHERE site_id = ? AND campaign_id = ? AND campaign_id <> '' AND state "
+// whereCampaign selects the members of a campaign by state. A comparison with the state must follow it. Pending members
+// are in one partial index and all others in a second, so a new member is written to one index only. The conditions
+// match those of the indexes literally.
+const whereCampaign = " WHERE site_id = ? AND campaign_id = ? AND campaign_id <> '' AND state "
 
 func (t *tx) MembersOf(
 	site int64, id string, after, upTo int, waiting bool, limit int,
 ) ([]campaign.Member, error) {
 	of := func(state string) ([]campaign.Member, error) {
-		return t.members(ofCampaign+state+`
+		return t.members(whereCampaign+state+`
 			  AND  joined > ?
 			  AND  joined <= ?
 			ORDER  BY joined
@@ -141,7 +142,7 @@ func (t *tx) LastNumber(site int64) (int64, error) {
 func (t *tx) PutMembers(site int64, members []campaign.Member) error {
 	all := make([]memberRow, len(members))
 	for i, m := range members {
-		all[i] = memberRow{Site: site, Member: memberPart(m)}
+		all[i] = memberRow{Site: site, Member: memberFields(m)}
 	}
 	return rows.Put(t.Tx, memberColumns, "site_id, comment_id", all)
 }
@@ -172,8 +173,8 @@ func (t *tx) CampaignsByID(site int64, ids []string) ([]campaign.Campaign, error
 	}
 	return t.campaigns(`
 		WHERE  site_id = ?
-		  AND  id `+t.Among+`
-		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
+		  AND  id `+t.In+`
+		ORDER  BY id`+t.LockClause, site, rows.ArrayOf(t.Array, ids))
 }
 
 func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([]campaign.Campaign, error) {
@@ -190,7 +191,7 @@ func (t *tx) CampaignsBefore(site int64, after *campaign.Campaign, limit int) ([
 func (t *tx) PutCampaigns(site int64, all ...campaign.Campaign) error {
 	put := make([]campaignRow, len(all))
 	for i, c := range all {
-		put[i] = campaignRow{Site: site, Campaign: campaignPart(c)}
+		put[i] = campaignRow{Site: site, Campaign: campaignFields(c)}
 	}
 	return rows.Put(t.Tx, campaignColumns, "site_id, id", put)
 }
@@ -200,12 +201,13 @@ func (t *tx) DropCampaign(site int64, id string) error {
 	return err
 }
 
-// A writer without a name is an address.
+// Spread counts distinct writers, addresses and pages of the newest members. A comment without a writer hash counts by
+// its address.
 func (t *tx) Spread(site int64, id string, among int) (campaign.Spread, error) {
 	newest := func(state string) string {
 		return `SELECT *
 		        FROM   (SELECT comment_id, joined
-		                FROM   campaign_members` + ofCampaign + state + `
+		                FROM   campaign_members` + whereCampaign + state + `
 		                ORDER  BY joined DESC
 		                LIMIT  ?) AS one`
 	}

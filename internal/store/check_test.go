@@ -19,7 +19,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-func TestACheckFindsRowsThatReferToNone(t *testing.T) {
+func TestCheck_FindsDanglingReferences(t *testing.T) {
 	url := testkit.SQLite(t)
 	db := open(t, url, store.Options{})
 	if wrong, err := db.Check(t.Context()); err != nil || len(wrong) > 0 {
@@ -39,8 +39,8 @@ func TestACheckFindsRowsThatReferToNone(t *testing.T) {
 	}
 }
 
-// The check at the start is not what matters: whoever meets the damage closes the file to writers.
-func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
+// Not only the check at the start blocks writes: any transaction that reads damage does.
+func TestUpdate_RefusedAfterDamage(t *testing.T) {
 	url := testkit.SQLite(t)
 	open(t, url, store.Options{})
 	path := strings.TrimPrefix(url, "sqlite:")
@@ -65,26 +65,26 @@ func TestWhoMeetsDamageClosesTheFileToWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	db := open(t, url, store.Options{}) // it has read nothing yet
+	db := open(t, url, store.Options{}) // new caches
 	meta := store.Narrow[txn.MetaTx](db)
 	if _, err := meta.Update(t.Context(), func(tx txn.MetaTx) error { return tx.SetMeta("a", []byte{1}) }); err != nil {
-		t.Fatalf("nobody knows of the damage yet: %v", err)
+		t.Fatalf("write before the damage is detected: %v", err)
 	}
 	err = store.Narrow[identity.Tx](db).View(t.Context(), func(tx identity.Tx) error {
 		_, err := tx.Accounts()
 		return err
 	})
 	if !errors.Is(err, txn.ErrCorrupt) || !errors.Is(db.Storage(), txn.ErrCorrupt) {
-		t.Errorf("reading a page of zeros: %v, and the database says %v", err, db.Storage())
+		t.Errorf("reading a page of zeros: %v, Storage: %v", err, db.Storage())
 	}
 	_, err = meta.Update(t.Context(), func(tx txn.MetaTx) error { return tx.SetMeta("b", []byte{1}) })
 	if !errors.Is(err, txn.ErrCorrupt) {
-		t.Errorf("a write beside damage: %v", err)
+		t.Errorf("a write after damage was detected: %v", err)
 	}
 }
 
-// Who cannot read which migrations were made would make them anew, and say that something is there already.
-func TestADamagedListOfMigrationsIsCalledDamage(t *testing.T) {
+// If goose cannot read the list of migrations, it runs them again and fails because the tables exist.
+func TestMigrate_DamagedVersionTableIsCorrupt(t *testing.T) {
 	t.Parallel()
 	url := testkit.SQLite(t)
 	open(t, url, store.Options{})
@@ -118,17 +118,17 @@ func TestADamagedListOfMigrationsIsCalledDamage(t *testing.T) {
 	}
 	defer func() { _ = db.Close() }() // nothing was written
 	if err := db.Migrate(t.Context()); !errors.Is(err, txn.ErrCorrupt) {
-		t.Errorf("Migrate says %v", err)
+		t.Errorf("Migrate: %v", err)
 	}
 	if _, err := db.MigrationStatus(t.Context()); !errors.Is(err, txn.ErrCorrupt) {
-		t.Errorf("MigrationStatus says %v", err)
+		t.Errorf("MigrationStatus: %v", err)
 	}
 }
 
-func TestAFullFileGivesItsReserveBack(t *testing.T) {
+func TestUpdate_FullFileReleasesReserve(t *testing.T) {
 	url := testkit.SQLite(t)
 	open(t, url, store.Options{})
-	db := open(t, url, store.Options{MaxPages: 1}) // no more than it has
+	db := open(t, url, store.Options{MaxPages: 1}) // below its current size
 	reserve := strings.TrimPrefix(url, "sqlite:") + ".reserve"
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -137,7 +137,7 @@ func TestAFullFileGivesItsReserveBack(t *testing.T) {
 		info, err := os.Stat(reserve)
 		return err == nil && info.Size() == 8<<20 && db.Storage() == nil
 	})
-	stop() // or it would be taken again: the disk itself has room
+	stop() // otherwise it would be taken again: the disk has space
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestSchema_SystemSQLiteChecksTheFile(t *testing.T) {
 	out, err := exec.Command(program, path, "PRAGMA integrity_check; PRAGMA foreign_key_check; SELECT count(*) FROM pages;").
 		CombinedOutput()
 	if err != nil || string(out) != "ok\n0\n" {
-		t.Errorf("sqlite3 says %q, %v", out, err)
+		t.Errorf("sqlite3 printed %q, %v", out, err)
 	}
 	raw, err := sql.Open("sqlite", "file:"+path)
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A commentRow is a row of comments. A new column is one line here, and a migration.
+// commentRow is a row of comments. A new column needs one line here and a migration.
 type commentRow struct {
-	Comment commentPart `gorm:"embedded"`
-	Verdict verdictPart `gorm:"embedded"`
-	Root    string      // the thread that it is in: the first segment of its path
+	Comment commentFields `gorm:"embedded"`
+	Verdict verdictFields `gorm:"embedded"`
+	Root    string        // first segment of the path; identifies the thread
 }
 
 func (commentRow) TableName() string { return "comments" }
 
-// A commentPart is a comment.Comment.
-type commentPart struct {
+// commentFields are the columns of a comment.Comment.
+type commentFields struct {
 	ID        string
 	Site      int64  `gorm:"column:site_id"`
 	Page      string `gorm:"column:page_id"`
@@ -49,7 +49,7 @@ type commentPart struct {
 	Same        []byte `gorm:"serializer:null"`
 	Submissions int
 
-	Verdict  comment.Verdict `gorm:"-"` // a verdictPart
+	Verdict  comment.Verdict `gorm:"-"` // stored as verdictFields
 	Standing uint64
 
 	ShownReplies int
@@ -70,13 +70,13 @@ type commentPart struct {
 
 	RedactedAt  time.Time `gorm:"serializer:micros"`
 	RedactedWhy string
-	Kept        []comment.Former `gorm:"serializer:list"`
+	Kept        []comment.Revision `gorm:"serializer:list"`
 
 	Withheld *site.Notice `gorm:"serializer:whole"` // see withheldFor
 }
 
-// A verdictPart is a comment.Verdict.
-type verdictPart struct {
+// verdictFields are the columns of a comment.Verdict.
+type verdictFields struct {
 	Score    float64
 	Action   comment.Action   `gorm:"column:suggested"`
 	Reason   comment.Reason   `gorm:"column:suggested_reason"`
@@ -86,8 +86,8 @@ type verdictPart struct {
 	ModelSeq uint64
 }
 
-// A statePart is a comment.StateChange.
-type statePart struct {
+// stateFields are the columns of a comment.StateChange.
+type stateFields struct {
 	State     comment.State
 	Reason    comment.Reason
 	Note      string
@@ -98,33 +98,33 @@ type statePart struct {
 	DropSame  bool      `gorm:"-"`
 }
 
-// A textPart is a comment.TextChange.
-type textPart struct {
+// textFields are the columns of a comment.TextChange.
+type textFields struct {
 	State        comment.State
 	Source, HTML string
 	Markup       int
 	Lang         string
 	Search       string
-	Verdict      comment.Verdict `gorm:"-"` // a verdictPart
+	Verdict      comment.Verdict `gorm:"-"` // stored as verdictFields
 	Standing     uint64
 	Shown        bool
 	EditedAt     time.Time `gorm:"serializer:micros"`
 	RedactedAt   time.Time `gorm:"serializer:micros"`
 	RedactedWhy  string
-	Kept         []comment.Former `gorm:"serializer:list"`
+	Kept         []comment.Revision `gorm:"serializer:list"`
 }
 
 var (
 	commentColumns = rows.Of[commentRow]()
 	readColumns    = commentColumns.Without("root") // a path begins with its root
 	briefColumns   = readColumns.Without("html", "search", "signals", "kept", "withheld")
-	verdictColumns = rows.Of[verdictPart]()
-	stateColumns   = rows.Of[statePart]()
-	textColumns    = rows.Of[textPart]()
+	verdictColumns = rows.Of[verdictFields]()
+	stateColumns   = rows.Of[stateFields]()
+	textColumns    = rows.Of[textFields]()
 )
 
 func commentRowOf(c comment.Comment) commentRow {
-	return commentRow{Comment: commentPart(c), Verdict: verdictPart(c.Verdict), Root: root(c.Path)}
+	return commentRow{Comment: commentFields(c), Verdict: verdictFields(c.Verdict), Root: root(c.Path)}
 }
 
 func (r *commentRow) comment() comment.Comment {
@@ -135,7 +135,7 @@ func (r *commentRow) comment() comment.Comment {
 
 func root(path string) string { return path[:min(len(path), comment.SegmentLength)] }
 
-// comments reads the comments that the rest of a SELECT chooses.
+// comments returns the comments that rest, the clauses after FROM, selects.
 func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
 	return rows.AllAs(t.Tx, readColumns.Targets, (*commentRow).comment, selectComments+rest, args...)
 }
@@ -143,15 +143,15 @@ func (t *tx) comments(rest string, args ...any) ([]comment.Comment, error) {
 var selectComments = "SELECT " +
 	withheldFor("p.site_id = comments.site_id AND p.id = comments.page_id", readColumns.Names) + " FROM comments "
 
-// withheldFor has what a page is withheld for be said of each of its comments, among columns of comments.
+// withheldFor replaces the column withheld in a list of columns of comments: a comment without a notice of its own gets
+// the notice of its page. page is the condition that finds the page p.
 func withheldFor(page, columns string) string {
 	return strings.Replace(columns, "withheld",
 		"COALESCE(comments.withheld, (SELECT p.withheld FROM pages AS p WHERE "+page+"))", 1)
 }
 
-// Of any number that are the same, at one instant,
-// one is the first by the unique index; the others are added to its submissions. Whoever looked
-// first and then wrote would let two in.
+// InsertComment stores a comment, or adds a duplicate to the submissions of the first one. The unique index decides
+// which of several concurrent duplicates is the first. A lookup before the insert could let two of them in.
 func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	id, err := rows.Get(t.Tx, rows.Value[string], insertComment, commentColumns.Values(commentRowOf(c))...)
 	if err != nil {
@@ -164,15 +164,15 @@ func (t *tx) InsertComment(c comment.Comment) (comment.Comment, bool, error) {
 	return stored, false, err
 }
 
-// putChunk is how many comments one statement takes: see rows.Together.
-const putChunk = 20
+// commentBatchSize is the number of comments per INSERT; see rows.BatchSize.
+const commentBatchSize = 20
 
 func (t *tx) PutComments(list []comment.Comment) error {
 	rows := make([]commentRow, len(list))
 	for i, c := range list {
 		rows[i] = commentRowOf(c)
 	}
-	for part := range slices.Chunk(rows, putChunk) {
+	for part := range slices.Chunk(rows, commentBatchSize) {
 		if _, err := t.Exec(commentColumns.Insert(len(part)), commentColumns.Values(part...)...); err != nil {
 			return err
 		}
@@ -185,8 +185,8 @@ var insertComment = commentColumns.Insert(1) + `
 	SET submissions = comments.submissions + 1
 	RETURNING id`
 
-// A removed comment that has a reason had been
-// refused before.
+// ReleaseSame clears the duplicate hash of comments that were decided before cutoff, and of removed comments without a
+// reason. A removed comment with a reason had been rejected before.
 func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 	if len(same) == 0 {
 		return nil
@@ -206,7 +206,7 @@ func (t *tx) ReleaseSame(site int64, same []byte, cutoff time.Time) error {
 func (t *tx) CommentByID(site int64, id string) (comment.Comment, error) {
 	return rows.First(t.comments(`
 		WHERE  site_id = ?
-		  AND  id      = ?`+t.Keep, site, id))
+		  AND  id      = ?`+t.LockClause, site, id))
 }
 
 func (t *tx) CommentsByID(site int64, ids []string) ([]comment.Comment, error) {
@@ -221,16 +221,16 @@ func (t *tx) CommentsAlone(site int64, ids []string) ([]comment.Comment, error) 
 	return t.byID("SELECT "+readColumns.Names+" FROM comments", readColumns.Targets, site, ids)
 }
 
-// byID reads comments in one order: two transactions that lock them would otherwise wait for each other's.
+// byID reads comments in the order of their IDs. Transactions that lock them in different orders would deadlock.
 func (t *tx) byID(read string, targets func(*commentRow) []any, site int64, ids []string) ([]comment.Comment, error) {
 	return rows.AllAs(t.Tx, targets, (*commentRow).comment, read+`
 		WHERE  site_id = ?
-		  AND  id `+t.Among+`
-		ORDER  BY id`+t.Keep, site, rows.ArrayOf(t.Array, ids))
+		  AND  id `+t.In+`
+		ORDER  BY id`+t.LockClause, site, rows.ArrayOf(t.Array, ids))
 }
 
-func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
-	return rows.All(t.Tx, func(a *transfer.Answer) []any { return []any{&a.ID, &a.To} }, `
+func (t *tx) Answers(site int64, page string) ([]transfer.Reply, error) {
+	return rows.All(t.Tx, func(a *transfer.Reply) []any { return []any{&a.ID, &a.Parent} }, `
 		SELECT id, COALESCE(parent_id, '')
 		FROM   comments
 		WHERE  site_id = ?
@@ -238,64 +238,64 @@ func (t *tx) Answers(site int64, page string) ([]transfer.Answer, error) {
 		ORDER  BY id`, site, page)
 }
 
-// SQLite writes to each index that has a column of those that are set, even
-// to what it was.
+// SetState changes the state of a comment in the given version. It sets same only if needed: SQLite updates every index
+// that contains a column of the SET list, even if the value does not change.
 func (t *tx) SetState(site int64, id string, version int64, ch comment.StateChange) (bool, error) {
 	update := updateState
 	if ch.DropSame {
-		update = dropSame
+		update = updateStateDropSame
 	}
-	n, err := t.Exec(update, append(stateColumns.Values(statePart(ch)), site, id, version)...)
+	n, err := t.Exec(update, append(stateColumns.Values(stateFields(ch)), site, id, version)...)
 	return n == 1, err
 }
 
 var (
-	setState    = "UPDATE comments SET version = version + 1, " + stateColumns.Set()
-	updateState = setState + inVersion
-	dropSame    = setState + ", same = NULL" + inVersion // of a comment that swallows no other any more
+	setState            = "UPDATE comments SET version = version + 1, " + stateColumns.Set()
+	updateState         = setState + whereVersion
+	updateStateDropSame = setState + ", same = NULL" + whereVersion // a comment that no longer absorbs duplicates
 )
 
-const inVersion = `
+const whereVersion = `
 	WHERE  site_id = ?
 	  AND  id      = ?
 	  AND  version = ?`
 
 func (t *tx) SetText(site int64, id string, version int64, ch comment.TextChange) (bool, error) {
-	args := append(textColumns.Values(textPart(ch)), verdictColumns.Values(verdictPart(ch.Verdict))...)
+	args := append(textColumns.Values(textFields(ch)), verdictColumns.Values(verdictFields(ch.Verdict))...)
 	n, err := t.Exec(updateText, append(args, site, id, version)...)
 	return n == 1, err
 }
 
 var updateText = `
 	UPDATE comments
-	SET    version = version + 1, same = NULL, ` + textColumns.Set() + `, ` + verdictColumns.Set() + inVersion
+	SET    version = version + 1, same = NULL, ` + textColumns.Set() + `, ` + verdictColumns.Set() + whereVersion
 
 func (t *tx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
-	set, values := verdictColumns.Set(), verdictColumns.Values(verdictPart(v))
-	if reflect.DeepEqual(v, c.Verdict.By(v.ModelSeq)) {
-		set, values = "model_seq = ?", []any{v.ModelSeq} // which no index has
+	set, values := verdictColumns.Set(), verdictColumns.Values(verdictFields(v))
+	if reflect.DeepEqual(v, c.Verdict.WithModelSeq(v.ModelSeq)) {
+		set, values = "model_seq = ?", []any{v.ModelSeq} // no index contains it
 	}
-	n, err := t.Exec("UPDATE comments SET "+set+stillWaits, append(values, c.Site, c.ID, c.Version, comment.Pending,
+	n, err := t.Exec("UPDATE comments SET "+set+wherePending, append(values, c.Site, c.ID, c.Version, comment.Pending,
 		v.ModelSeq, c.Verdict.Alike() > 0, c.Verdict.Checked() != nil)...)
 	return n == 1, err
 }
 
-const stillWaits = inVersion + `
+const wherePending = whereVersion + `
 	  AND  state   = ?
 	  AND  model_seq <= ?
 	  AND  (signals LIKE '%"name":"campaign"%') = ?
 	  AND  (signals LIKE '%"name":"checker"%')  = ?`
 
 func (t *tx) SetShown(site int64, id string, shownReplies int, shown bool) error {
-	return t.One(`
+	return t.ExecOne(`
 		UPDATE comments
 		SET    shown_replies = ?, shown = ?
 		WHERE  site_id = ?
 		  AND  id      = ?`, shownReplies, shown, site, id)
 }
 
-// Its conditions are those of the index, word for word.
-func (t *tx) ForgetKept(site int64, before time.Time) error {
+// ForgetRevisions repeats the conditions of the partial index literally, so that the planner uses it.
+func (t *tx) ForgetRevisions(site int64, before time.Time) error {
 	_, err := t.Exec(`
 		UPDATE comments
 		SET    kept = '[]'
@@ -305,7 +305,7 @@ func (t *tx) ForgetKept(site int64, before time.Time) error {
 	return err
 }
 
-// Its conditions are those of the index, word for word.
+// RemovedBefore repeats the conditions of the partial index literally, so that the planner uses it.
 func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
@@ -317,7 +317,7 @@ func (t *tx) RemovedBefore(site int64, at time.Time, limit int) ([]string, error
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// Its conditions are those of the index, word for word.
+// RefusedBefore repeats the conditions of the partial index literally, so that the planner uses it.
 func (t *tx) RefusedBefore(site int64, at time.Time, limit int) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
@@ -329,7 +329,7 @@ func (t *tx) RefusedBefore(site int64, at time.Time, limit int) ([]string, error
 		LIMIT  ?`, site, rows.Stamp(at), limit)
 }
 
-// Its conditions are those of the index, word for word.
+// AddressedBefore repeats the conditions of the partial index literally, so that the planner uses it.
 func (t *tx) AddressedBefore(site int64, at time.Time, limit int) ([]string, error) {
 	return rows.All(t.Tx, rows.Value[string], `
 		SELECT id
@@ -342,18 +342,18 @@ func (t *tx) AddressedBefore(site int64, at time.Time, limit int) ([]string, err
 }
 
 func (t *tx) ForgetAddress(site int64, id, search string) error {
-	if err := t.One(`
+	if err := t.ExecOne(`
 		UPDATE comments
 		SET    email = '', address = NULL, search = ?
 		WHERE  site_id = ?
 		  AND  id      = ?`, search, site, id); err != nil {
 		return err
 	}
-	return t.DropSubscription(site, id) // it has a hash of the e-mail, to which nothing can be sent any more
+	return t.DropSubscription(site, id) // it contains a hash of the e-mail, which is gone
 }
 
 func (t *tx) ForgetWriter(c comment.Comment, search string) error {
-	if err := t.One(`
+	if err := t.ExecOne(`
 		UPDATE comments
 		SET    name = '', email = '', website = '', note = '', redacted_why = '', kept = '[]', verified = ?, writer = NULL,
 		       address = NULL, same = NULL, search = ?
@@ -370,10 +370,10 @@ func (t *tx) ForgetWriter(c comment.Comment, search string) error {
 	return t.DropSubscription(c.Site, c.ID)
 }
 
-// An answer is kept within a minute of its comment, and begins
-// with the comment's id; keys are found by their age.
+// ForgetComment erases a comment and replaces the stored response of its submission. The response is stored within a
+// minute of the comment, so the index on the age of the keys finds it. It starts with the comment's ID.
 func (t *tx) ForgetComment(c comment.Comment, answer []byte) error {
-	if err := t.One(`
+	if err := t.ExecOne(`
 		UPDATE comments
 		SET    name = '', email = '', website = '', source = '', html = '', search = '', page_title = '',
 		       note = '', redacted_why = '', kept = '[]', reports = 0, appealed_at = 0, writer = NULL, address = NULL,

@@ -9,22 +9,22 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 )
 
-// Copy copies all of a database into another one, which has the same schema and is empty, and compares them row by
-// row. It is one transaction: what fails leaves nothing. Whoever writes to the first meanwhile is not heard.
-// dbcopy.ErrFilled: the other one is not empty. told is told of the rows of each table.
-func Copy(ctx context.Context, from, to *DB, told func(table string, rows int64)) ([]dbcopy.Table, error) {
-	all, err := dbcopy.Copy(ctx, from.mirrored(), to.mirrored(), told)
-	return all, mapped(err)
+// Copy copies a database into an empty one with the same schema, and compares the two row by row. It runs in one
+// transaction, so a failed copy leaves to empty. Writes to from after the start are not copied. Copy returns
+// dbcopy.ErrNotEmpty if to contains rows. It calls progress with the number of rows copied per table.
+func Copy(ctx context.Context, from, to *DB, progress func(table string, rows int64)) ([]dbcopy.Table, error) {
+	all, err := dbcopy.Copy(ctx, from.forCopy(), to.forCopy(), progress)
+	return all, mapError(err)
 }
 
-func (d *DB) mirrored() dbcopy.Database {
-	return dbcopy.Database{Side: d.side, View: d.engine.View, Update: d.engine.Update}
+func (d *DB) forCopy() dbcopy.Database {
+	return dbcopy.Database{Dialect: d.copyDialect, View: d.engine.View, Update: d.engine.Update}
 }
 
-// Unused refuses a database that another process of this program has open: sqlite.ErrInUse, postgres.ErrInUse.
-func Unused(ctx context.Context, url string) error {
+// CheckUnused returns sqlite.ErrInUse or postgres.ErrInUse if another process of this program uses the database.
+func CheckUnused(ctx context.Context, url string) error {
 	if path, isSQLite := strings.CutPrefix(url, "sqlite:"); isSQLite {
-		return sqlite.Unused(path)
+		return sqlite.CheckUnused(path)
 	}
-	return postgres.Unused(ctx, url)
+	return postgres.CheckUnused(ctx, url)
 }

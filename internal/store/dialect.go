@@ -12,38 +12,39 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A dialect is what SQL says differently on the two databases.
+// A dialect contains the SQL that differs between SQLite and Postgres.
 type dialect struct {
 	array rows.Array
-	// lock makes a SELECT of an Update keep its rows to the end. Postgres's leaves them free
-	// for foreign keys to refer to.
+	// lock is the locking clause of SELECTs in an Update. On Postgres, other transactions can still insert rows that
+	// refer to the locked rows. Empty on SQLite.
 	lock string
-	// lockKeys keeps them from foreign keys, too: nothing new refers to them. A writer to a file is alone.
+	// lockKeys is a locking clause that also blocks new references to the rows. Empty on SQLite, which has one writer.
 	lockKeys string
-	// lockMembers has transactions that change a site's members wait for one another; a writer to a file is alone.
+	// lockMembers serializes transactions that change a site's campaign members. Empty on SQLite.
 	lockMembers string
-	// lockVotes does the same for transactions that cast votes from one network.
+	// lockVotes serializes transactions that cast votes from one network. Empty on SQLite.
 	lockVotes string
-	// snapshot says, in a SELECT, which transactions were running when it was taken.
+	// snapshot is the expression for the current snapshot, which lists the running transactions.
 	snapshot string
-	// eventOrder is the order of events, and eventsBack the opposite. eventsAfter and eventsUpTo
-	// are the conditions on standing after a place, or not after it; both take its xid and id.
+	// eventOrder is the order of events, and eventsBack the reverse order. eventsAfter and eventsUpTo select the events
+	// after a place, or up to and including it; both take its xid and ID.
 	eventOrder, eventsBack  string
 	eventsAfter, eventsUpTo string
-	// eventsLate are places of transactions, to be joined with the events that these have written
-	// after them. It takes an array of xids and one of ids. On SQLite no event is ever late.
+	// eventsLate is a join with the places of late transactions. It selects the events that these transactions wrote
+	// after their place, and takes an array of xids and one of IDs. Unused on SQLite, where events are never late.
 	eventsLate string
-	// health asks for a server's clock, in seconds since 1970, the size in bytes, and the settings that
-	// durability rests on.
-	health string
-	side   dbcopy.Side
-	// wideEmail is the condition of the index comments_wide_email: an e-mail address with letters that are not ASCII.
+	// health selects the server's clock in seconds since 1970, the size in bytes, and the settings that durability
+	// depends on.
+	health      string
+	copyDialect dbcopy.Dialect
+	// wideEmail is the condition of the index comments_wide_email: an e-mail address with characters outside ASCII.
 	wideEmail string
 }
 
-// A file has no clock, and one that is not durable was refused when it was opened.
+// sqliteDialect selects no clock and no durability settings in health: a file has no clock, and Open refuses a file
+// that is not durable.
 var sqliteDialect = dialect{
-	side:        dbcopy.SQLite{},
+	copyDialect: dbcopy.SQLite{},
 	wideEmail:   "length(CAST(email AS BLOB)) <> length(email)",
 	array:       rows.SQLiteArray,
 	snapshot:    "''",
@@ -57,15 +58,15 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
-	side:      dbcopy.Postgres{},
-	wideEmail: "octet_length(email) <> length(email)",
-	// The first number tells the service's advisory locks apart.
+	copyDialect: dbcopy.Postgres{},
+	wideEmail:   "octet_length(email) <> length(email)",
+	// The first number distinguishes the kinds of advisory locks.
 	lockMembers: "SELECT pg_advisory_xact_lock(1, ?::int)",
 	lockVotes:   "SELECT pg_advisory_xact_lock(2, ?::int)",
 	lockKeys:    " FOR UPDATE",
 	array:       rows.PostgresArray,
 	lock:        " FOR NO KEY UPDATE",
-	snapshot:    "(SELECT pg_current_snapshot()::text)", // once a statement, not once a row
+	snapshot:    "(SELECT pg_current_snapshot()::text)", // a subquery is evaluated once per statement, not once per row
 	eventOrder:  "xid, id",
 	eventsBack:  "xid DESC, id DESC",
 	eventsAfter: "(xid, id) > (?, ?)",
@@ -76,14 +77,14 @@ var postgresDialect = dialect{
 		       current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`,
 }
 
-// mapped returns err with the sentinel of package moderation that says what it is, if one does.
-func mapped(err error) error {
+// mapError wraps err with the sentinel of package txn for its cause, if there is one and err does not have it yet.
+func mapError(err error) error {
 	if err == nil {
 		return nil
 	}
-	sentinel := sqlite.Meaning(err)
+	sentinel := sqlite.MapError(err)
 	if sentinel == nil {
-		sentinel = postgres.Meaning(err)
+		sentinel = postgres.MapError(err)
 	}
 	if sentinel == nil || slices.ContainsFunc([]error{txn.ErrBusy, txn.ErrFull, txn.ErrTaken, txn.ErrCorrupt},
 		func(known error) bool { return errors.Is(err, known) }) {

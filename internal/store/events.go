@@ -10,16 +10,16 @@ import (
 	"github.com/aitys/aitys/moderation/event"
 )
 
-// An eventRow is a row of events. Xid is Postgres's number of the transaction that wrote it.
+// eventRow is a row of events. Xid is the ID of the Postgres transaction that wrote it, 0 on SQLite.
 type eventRow struct {
-	Event eventPart `gorm:"embedded"`
+	Event eventFields `gorm:"embedded"`
 	Xid   int64
 }
 
 func (eventRow) TableName() string { return "events" }
 
-// An eventPart is a event.Event.
-type eventPart struct {
+// eventFields are the columns of an event.Event.
+type eventFields struct {
 	ID      int64
 	Site    int64 `gorm:"column:site_id"`
 	Kind    event.Kind
@@ -34,12 +34,12 @@ type eventPart struct {
 var (
 	eventColumns   = rows.Of[eventRow]()
 	placeColumns   = eventColumns.Only("xid", "id")
-	emittedColumns = eventColumns.Without("xid", "id") // those are the database's to give
+	emittedColumns = eventColumns.Without("xid", "id") // the database assigns these
 )
 
 func (r *eventRow) place() *eventPlace { return &eventPlace{Xid: r.Xid, ID: r.Event.ID} }
 
-// A seenEvent is an event with the snapshot on which it was read, as the dialect writes it.
+// seenEvent is an event with the snapshot that it was read in, in the format of dialect.snapshot.
 type seenEvent struct {
 	eventRow
 	snapshot string
@@ -47,14 +47,14 @@ type seenEvent struct {
 
 func (e *seenEvent) targets() []any { return append(eventColumns.Targets(&e.eventRow), &e.snapshot) }
 
-// On Postgres the table itself notes the transaction.
+// Emit inserts events. On Postgres the column xid defaults to the current transaction ID.
 func (t *tx) Emit(events ...event.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
 	written := make([]eventRow, len(events))
 	for i, e := range events {
-		written[i].Event = eventPart(e)
+		written[i].Event = eventFields(e)
 	}
 	ids, err := rows.All(t.Tx, rows.Value[int64],
 		emittedColumns.Insert(len(written))+" RETURNING id", emittedColumns.Values(written...)...)
@@ -88,8 +88,8 @@ func (t *tx) EventsAfter(after event.Position, limit int) ([]event.Event, event.
 	return events, at.Text(), nil
 }
 
-// unread reads the first of the events that are visible and not read yet. They come with their
-// snapshot in one statement, so that the two agree in any transaction.
+// unread returns the first visible events that the follower has not read. One statement returns both the events and
+// the snapshot, so the two agree at every isolation level.
 func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
 	newer := `
 		SELECT ` + eventColumns.Names + `, ` + t.snapshot + `
@@ -114,7 +114,7 @@ func (t *tx) unread(at eventPosition, limit int) ([]seenEvent, error) {
 		UNION  ALL
 		(`+newer+`)
 		ORDER  BY `+t.eventOrder+`
-		LIMIT  ?`, slices.Concat([]any{&xids, &ids, limit}, args, []any{limit})...) // gorm spreads a bare slice
+		LIMIT  ?`, slices.Concat([]any{&xids, &ids, limit}, args, []any{limit})...) // gorm expands a plain slice
 }
 
 func (t *tx) LastEvent() (event.Position, error) {
@@ -130,7 +130,7 @@ func (t *tx) LastEvent() (event.Position, error) {
 	return at.Text(), err
 }
 
-// place finds the first event of a condition and an order; nil: there is none.
+// place returns the place of the first event that where, a condition with an order, selects; nil if there is none.
 func (t *tx) place(where string, args ...any) (*eventPlace, error) {
 	found, err := rows.AllAs(t.Tx, placeColumns.Targets, (*eventRow).place,
 		"SELECT "+placeColumns.Names+" FROM events "+where+" LIMIT 1", args...)
@@ -150,9 +150,9 @@ func (followerRow) TableName() string { return "followers" }
 
 var followerColumns = rows.Of[followerRow]()
 
-func (t *tx) Follower(name string) (event.Followed, error) {
+func (t *tx) Follower(name string) (event.FollowerState, error) {
 	row, err := rows.Get(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers WHERE name = ?", name)
-	return event.Followed{At: event.Position(row.Position), Lost: row.Lost}, err
+	return event.FollowerState{At: event.Position(row.Position), Lost: row.Lost}, err
 }
 
 func (t *tx) AddFollower(name string) error {
@@ -161,17 +161,17 @@ func (t *tx) AddFollower(name string) error {
 		return err
 	}
 	row := followerRow{Name: name, Position: string(last), Lost: true}
-	return mapped(t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
+	return mapError(t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
 }
 
 func (t *tx) MoveFollower(name string, from, to event.Position) (bool, error) {
 	done := t.DB.Model(&followerRow{}).Where("name = ? AND position = ?", name, string(from)).
 		Updates(map[string]any{"position": string(to), "lost": false})
-	return done.RowsAffected == 1, mapped(done.Error)
+	return done.RowsAffected == 1, mapError(done.Error)
 }
 
-// It walks from the oldest event to the first that stays, and
-// no further.
+// PruneEvents removes events before read that all followers have read, and all events before last. A follower that
+// loses unread events is marked as lost. The queries scan only from the oldest event to the first that stays.
 func (t *tx) PruneEvents(read, last time.Time) error {
 	next, err := t.nextOfFollowers()
 	if err != nil {
@@ -190,14 +190,13 @@ func (t *tx) PruneEvents(read, last time.Time) error {
 		}
 		err := t.DB.Model(&followerRow{}).Where("name = ?", name).Update("lost", true).Error
 		if err != nil {
-			return mapped(err)
+			return mapError(err)
 		}
 	}
 	return t.pruneTo(*end, last)
 }
 
-// nextOfFollowers returns the first event that each follower has not read; who has read all is left
-// out.
+// nextOfFollowers returns the first unread event of each follower. Followers without unread events are omitted.
 func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
 	followers, err := rows.All(t.Tx, followerColumns.Targets, "SELECT "+followerColumns.Names+" FROM followers")
 	if err != nil {
@@ -220,7 +219,7 @@ func (t *tx) nextOfFollowers() (map[string]eventPlace, error) {
 	return next, nil
 }
 
-// pruneRead removes what is from before a time and was read by all.
+// pruneRead removes the events before a time that all followers have read.
 func (t *tx) pruneRead(before time.Time, next map[string]eventPlace) error {
 	end, err := t.endOf(before)
 	if end == nil {
@@ -234,7 +233,7 @@ func (t *tx) pruneRead(before time.Time, next map[string]eventPlace) error {
 	return t.pruneTo(*end, before)
 }
 
-// endOf finds the last of the events from before a time; nil: there are none.
+// endOf returns the place of the last event before a time; nil if there is none.
 func (t *tx) endOf(before time.Time) (*eventPlace, error) {
 	stays, err := t.place("WHERE created_at >= ? ORDER BY "+t.eventOrder, rows.Stamp(before))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A follower reads the events of a database, a few at a time.
+// A follower reads the events of a database in batches and counts them by name.
 type follower struct {
 	testing.TB
 	store txn.Store[store.Tx]
@@ -28,8 +28,8 @@ func newFollower(t testing.TB, db *store.DB) *follower {
 	return &follower{TB: t, store: db, seen: map[string]int{}}
 }
 
-// look reads one piece and returns what it was told.
-func (f *follower) look(limit int) (told []string) {
+// readBatch reads one batch and returns the names of its events.
+func (f *follower) readBatch(limit int) (told []string) {
 	f.Helper()
 	err := f.store.View(f.Context(), func(tx store.Tx) error {
 		events, next, err := tx.EventsAfter(f.at, limit)
@@ -46,11 +46,11 @@ func (f *follower) look(limit int) (told []string) {
 	return told
 }
 
-// catchUp looks until there is nothing more.
+// catchUp reads batches until there are no more events, and returns their names.
 func (f *follower) catchUp(limit int) (told []string) {
 	f.Helper()
 	for {
-		more := f.look(limit)
+		more := f.readBatch(limit)
 		if len(more) == 0 {
 			return told
 		}
@@ -58,7 +58,7 @@ func (f *follower) catchUp(limit int) (told []string) {
 	}
 }
 
-// emit writes events in one transaction, and calls fn before it ends.
+// emit writes events in one transaction and calls fn before the commit.
 func emit(t testing.TB, db *store.DB, fn func(), names ...string) error {
 	_, err := db.Update(t.Context(), func(tx store.Tx) error {
 		var err error
@@ -72,7 +72,7 @@ func emit(t testing.TB, db *store.DB, fn func(), names ...string) error {
 	return err
 }
 
-// emitLate is emit in a transaction that ends when the function that it returns is called.
+// emitLate writes events in a transaction that commits when the returned function is called.
 func emitLate(t testing.TB, db *store.DB, names ...string) (commit func()) {
 	t.Helper()
 	written, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -87,14 +87,14 @@ func emitLate(t testing.TB, db *store.DB, names ...string) (commit func()) {
 	}
 }
 
-// Followers once waited for the oldest transaction that wrote anywhere in the cluster, which here goes on for nine
-// seconds, or for ever.
-func TestAForeignTransactionHoldsNoFollowerBack(t *testing.T) {
-	t.Run("open", func(t *testing.T) { foreignHoldsNobodyBack(t, "") })
-	t.Run("prepared", func(t *testing.T) { foreignHoldsNobodyBack(t, "PREPARE TRANSACTION 'forgotten'") })
+// A follower must not wait for the oldest writing transaction of the cluster. Here that is a transaction in another
+// database which stays open for nine seconds, or a prepared one that stays open forever.
+func TestEventsAfter_IgnoresForeignTransactions(t *testing.T) {
+	t.Run("open", func(t *testing.T) { testForeignTransaction(t, "") })
+	t.Run("prepared", func(t *testing.T) { testForeignTransaction(t, "PREPARE TRANSACTION 'forgotten'") })
 }
 
-func foreignHoldsNobodyBack(t *testing.T, end string) {
+func testForeignTransaction(t *testing.T, end string) {
 	t.Parallel()
 	foreign, err := sql.Open("pgx", testkit.Postgres(t))
 	if err != nil {
@@ -119,7 +119,7 @@ func foreignHoldsNobodyBack(t *testing.T, end string) {
 	f := newFollower(t, db)
 	const lasts, writers = 9 * time.Second, 4
 	began := time.Now()
-	var committed sync.Map // when
+	var committed sync.Map // event name to time of the commit
 	var writing sync.WaitGroup
 	for w := range writers {
 		writing.Go(func() {
@@ -148,33 +148,33 @@ func foreignHoldsNobodyBack(t *testing.T, end string) {
 	}
 	testkit.Until(t, "everything is read while the foreign transaction still runs", func() bool {
 		over := time.Since(began) > lasts
-		f.look(10)
+		f.readBatch(10)
 		return untold() == 0 && over
 	})
 	writing.Wait()
 	f.catchUp(10)
 	if n := untold(); n > 0 {
-		t.Errorf("%d events were never told", n)
+		t.Errorf("%d events were not read", n)
 	}
 	for name, n := range f.seen {
 		if n != 1 {
-			t.Errorf("%s was told %d times", name, n)
+			t.Errorf("%s was read %d times", name, n)
 		}
 	}
 	t.Logf("%d events, worst lag %v", len(f.seen), worst)
 	if worst > lasts/2 {
-		t.Errorf("an event was told %v after it was committed: it waited for the foreign transaction", worst)
+		t.Errorf("an event was read %v after its commit: it waited for the foreign transaction", worst)
 	}
 }
 
-func TestLateTransactionsComeOnceInPieces(t *testing.T) {
+func TestEventsAfter_LateTransactionsReadOnce(t *testing.T) {
 	db := open(t, testkit.Postgres(t), store.Options{})
 	f := newFollower(t, db)
 	a := emitLate(t, db, "a1", "a2", "a3")
 	b := emitLate(t, db, "b1", "b2")
 	c := emitLate(t, db, "c1", "c2", "c3")
 	emitLate(t, db, "quick1", "quick2", "quick3")()
-	if told := f.look(2); !slices.Equal(told, []string{"quick1", "quick2"}) {
+	if told := f.readBatch(2); !slices.Equal(told, []string{"quick1", "quick2"}) {
 		t.Fatalf("told %v while others write", told)
 	}
 	if told := f.catchUp(2); !slices.Equal(told, []string{"quick3"}) {
@@ -182,7 +182,7 @@ func TestLateTransactionsComeOnceInPieces(t *testing.T) {
 	}
 	a()
 	c()
-	if told := f.look(4); !slices.Equal(told, []string{"a1", "a2", "a3", "c1"}) {
+	if told := f.readBatch(4); !slices.Equal(told, []string{"a1", "a2", "a3", "c1"}) {
 		t.Errorf("of two late ones told %v", told)
 	}
 	b()
@@ -192,8 +192,8 @@ func TestLateTransactionsComeOnceInPieces(t *testing.T) {
 	}
 }
 
-// Numbers of transactions mean nothing in another cluster: there they may all be in the future.
-func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
+// After a restore into another cluster, the transaction IDs of the events may be higher than all current ones.
+func TestMigrate_RestoredClusterRestartsFollowers(t *testing.T) {
 	url := testkit.Postgres(t)
 	db := open(t, url, store.Options{})
 	s := db
@@ -213,7 +213,7 @@ func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
 		go func() { ended <- p.Run(ctx) }()
 		while()
 		stop()
-		<-ended // it may have refused to begin
+		<-ended // Run may have returned an error
 	}
 	run(func() { testkit.Until(t, "it follows", func() bool { return p.Ready(t.Context()) == nil }) })
 	elsewhere, err := sql.Open("pgx", url)
@@ -231,7 +231,7 @@ func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
 		}
 	}
 	if err := p.Ready(t.Context()); err == nil {
-		t.Error("it is ready, although nothing that is written now can be followed")
+		t.Error("it is ready, although followers miss new events")
 	}
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
@@ -247,7 +247,7 @@ func TestARestoredDatabaseIsFollowedAnew(t *testing.T) {
 		t.Errorf("told %v", told)
 	}
 	err = s.View(t.Context(), func(tx store.Tx) error {
-		for _, name := range []string{"mail", "behind"} { // the second has not read what is forgotten
+		for _, name := range []string{"mail", "behind"} { // "behind" had unread events that were removed
 			f, err := tx.Follower(name)
 			if err != nil || !f.Lost || f.At != "" {
 				t.Errorf("%s is %+v, %v, want it lost", name, f, err)

@@ -9,19 +9,19 @@ import (
 	"gorm.io/gorm"
 )
 
-// OnStatement has fn asked before each statement that a database is sent from now on; an error of its
-// is the statement's, which is not sent.
+// OnStatement calls fn before each statement from now on. If fn returns an error, the statement fails with it and is
+// not sent to the database.
 func (d *DB) OnStatement(fn func() error) error {
 	asked := map[any]bool{}
 	ask := func(pool *gorm.DB) error {
 		on := pool.Callback()
-		if asked[on] { // one pool reads and writes
+		if asked[on] { // on Postgres reads and writes share one pool
 			return nil
 		}
 		asked[on] = true
 		before := func(g *gorm.DB) {
 			if err := fn(); err != nil {
-				_ = g.AddError(err) // returns what it was given
+				_ = g.AddError(err) // AddError returns the error
 			}
 		}
 		return errors.Join(
@@ -32,7 +32,7 @@ func (d *DB) OnStatement(fn func() error) error {
 	return errors.Join(d.engine.View(context.Background(), ask), d.engine.Update(context.Background(), ask))
 }
 
-// writers returns the pool that a database writes by, and what gorm runs on it.
+// writers returns the pool for writes and gorm's handle on it.
 func writers(t *testing.T, d *DB) (pool *sql.DB, run *gorm.DB) {
 	t.Helper()
 	err := d.engine.Update(t.Context(), func(g *gorm.DB) (err error) {

@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/externalcheck"
 )
 
-// A checkerRow is a row of checkers: a externalcheck.Checker.
+// checkerRow is a row of checkers: an externalcheck.Checker.
 type checkerRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	Key        []byte `gorm:"column:secret"`
@@ -20,7 +20,7 @@ type checkerRow struct {
 
 func (checkerRow) TableName() string { return "checkers" }
 
-// A checkRow is a row of checks: a externalcheck.Check.
+// checkRow is a row of checks: an externalcheck.Check.
 type checkRow struct {
 	Site    int64     `gorm:"column:site_id"`
 	Comment string    `gorm:"column:comment_id"`
@@ -40,14 +40,14 @@ func (t *tx) Checker(site int64) (externalcheck.Checker, error) {
 	return rows.GetAs(t.Tx, checkerColumns.Targets,
 		func(r *checkerRow) externalcheck.Checker { return externalcheck.Checker(*r) }, "SELECT "+checkerColumns.Names+`
 		FROM   checkers
-		WHERE  site_id = ?`+t.Keep, site)
+		WHERE  site_id = ?`+t.LockClause, site)
 }
 
 func (t *tx) PutChecker(c externalcheck.Checker) error {
-	return t.One(putChecker, checkerColumns.Values(checkerRow(c))...)
+	return t.ExecOne(putChecker, checkerColumns.Values(checkerRow(c))...)
 }
 
-func (t *tx) CheckedSites() ([]int64, error) {
+func (t *tx) SitesWithChecks() ([]int64, error) {
 	return rows.All(t.Tx, rows.Value[int64], `
 		SELECT id
 		FROM   sites
@@ -56,7 +56,7 @@ func (t *tx) CheckedSites() ([]int64, error) {
 }
 
 func (t *tx) PutCheck(c externalcheck.Check) error {
-	return t.One(putCheck, checkColumns.Values(checkRow(c))...)
+	return t.ExecOne(putCheck, checkColumns.Values(checkRow(c))...)
 }
 
 func (t *tx) Checks(site int64, limit int) ([]externalcheck.Check, error) {

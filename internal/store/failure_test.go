@@ -15,23 +15,24 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// note writes one value of a size under a name.
-func note(ctx context.Context, db *store.DB, name string, size int) error {
+// putMeta writes a value of size bytes under a name.
+func putMeta(ctx context.Context, db *store.DB, name string, size int) error {
 	_, err := db.Update(ctx,
 		func(tx store.Tx) error { return tx.SetMeta(name, make([]byte, size)) })
 	return err
 }
 
-func noted(ctx context.Context, db *store.DB, name string) error {
+// readMeta returns txn.ErrNotFound if no value has that name.
+func readMeta(ctx context.Context, db *store.DB, name string) error {
 	return db.View(ctx, func(tx store.Tx) error {
 		_, err := tx.Meta(name)
 		return err
 	})
 }
 
-// The writers share groups; when the disk is full, some of a group may be kept and some not,
-// and each must be told the truth.
-func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
+// Writers share groups. When the disk becomes full, the writes of some members of a group are stored and others are
+// not, and each member must get the right result.
+func TestUpdate_FullDiskLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	url := sqliteURL(t)
 	open(t, url, store.Options{})
@@ -44,7 +45,7 @@ func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
 		all.Go(func() {
 			for i := range each {
 				name := fmt.Sprintf("%d/%d", w, i)
-				switch err := note(t.Context(), db, name, 1+w*100); {
+				switch err := putMeta(t.Context(), db, name, 1+w*100); {
 				case err == nil:
 					acknowledged.Store(name, true)
 					kept.Add(1)
@@ -62,29 +63,29 @@ func TestAFullDiskIsToldAndLosesNothingAcknowledged(t *testing.T) {
 		t.Fatalf("%d were kept and %d refused, want some of each", kept.Load(), full.Load())
 	}
 	acknowledged.Range(func(name, _ any) bool {
-		if err := noted(t.Context(), db, name.(string)); err != nil {
+		if err := readMeta(t.Context(), db, name.(string)); err != nil {
 			t.Errorf("%s was acknowledged: %v", name, err)
 		}
 		return true
 	})
 	refused.Range(func(name, _ any) bool {
-		if err := noted(t.Context(), db, name.(string)); !errors.Is(err, txn.ErrNotFound) {
+		if err := readMeta(t.Context(), db, name.(string)); !errors.Is(err, txn.ErrNotFound) {
 			t.Errorf("%s was refused: %v, want that it is not found", name, err)
 		}
 		return true
 	})
 	roomy := open(t, url, store.Options{})
-	if err := note(t.Context(), roomy, "after", 100_000); err != nil {
-		t.Errorf("with room again: %v", err)
+	if err := putMeta(t.Context(), roomy, "after", 100_000); err != nil {
+		t.Errorf("without the limit: %v", err)
 	}
 }
 
-func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
+func TestUpdate_HeldLockIsBusy(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		open(t, url, store.Options{})
 		db := open(t, url, store.Options{Wait: 100 * time.Millisecond})
-		if err := note(t.Context(), db, "x", 1); err != nil {
+		if err := putMeta(t.Context(), db, "x", 1); err != nil {
 			t.Fatal(err)
 		}
 		holder := raw(t, url)
@@ -106,7 +107,7 @@ func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() {
-				if err := note(t.Context(), db, "x", 2); !errors.Is(err, txn.ErrBusy) {
+				if err := putMeta(t.Context(), db, "x", 2); !errors.Is(err, txn.ErrBusy) {
 					t.Errorf("while the lock is held: %v, want busy", err)
 				}
 			})
@@ -115,19 +116,19 @@ func TestAHeldWriteLockIsBusyUntilItIsFree(t *testing.T) {
 		if took := time.Since(began); took > time.Minute {
 			t.Errorf("100 writers were turned away after %v", took)
 		}
-		if err := noted(t.Context(), db, "x"); err != nil {
+		if err := readMeta(t.Context(), db, "x"); err != nil {
 			t.Errorf("a reader meanwhile: %v", err)
 		}
 		if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 			t.Fatal(err)
 		}
-		if err := note(t.Context(), db, "x", 3); err != nil {
+		if err := putMeta(t.Context(), db, "x", 3); err != nil {
 			t.Errorf("when it is free: %v", err)
 		}
 	})
 }
 
-func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
+func TestUpdate_LostConnectionIsBusyAndRecovers(t *testing.T) {
 	url := testkit.Postgres(t)
 	db := open(t, url, store.Options{})
 	killer := raw(t, url)
@@ -143,15 +144,15 @@ func TestALostConnectionIsBusyAndMendsItself(t *testing.T) {
 	if !errors.Is(err, txn.ErrBusy) {
 		t.Errorf("the update: %v, want busy", err)
 	}
-	if err := note(t.Context(), db, "z", 1); err != nil {
+	if err := putMeta(t.Context(), db, "z", 1); err != nil {
 		t.Errorf("the next one: %v", err)
 	}
-	if err := noted(t.Context(), db, "x"); !errors.Is(err, txn.ErrNotFound) {
+	if err := readMeta(t.Context(), db, "x"); !errors.Is(err, txn.ErrNotFound) {
 		t.Errorf("what the lost one wrote: %v, want not found", err)
 	}
 }
 
-func TestAClosedDatabaseSaysSo(t *testing.T) {
+func TestDB_ClosedReturnsErrors(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		db, err := store.Open(t.Context(), url, store.Options{})
 		if err != nil {
@@ -163,17 +164,17 @@ func TestAClosedDatabaseSaysSo(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {
-				_ = note(t.Context(), db, fmt.Sprint(i), 1) // some before, some after
+				_ = putMeta(t.Context(), db, fmt.Sprint(i), 1) // some run before Close, some after
 			})
 		}
 		if err := db.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 		all.Wait()
-		if err := note(t.Context(), db, "x", 1); err == nil {
+		if err := putMeta(t.Context(), db, "x", 1); err == nil {
 			t.Error("a closed database took an update")
 		}
-		if err := noted(t.Context(), db, "x"); err == nil || errors.Is(err, txn.ErrNotFound) {
+		if err := readMeta(t.Context(), db, "x"); err == nil || errors.Is(err, txn.ErrNotFound) {
 			t.Errorf("a closed database answered a view: %v", err)
 		}
 	})

@@ -12,9 +12,9 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// The classifier's evidence is what a moderator can do without: at whatever call its model cannot be
-// read, the comments are shown without any, and with it as soon as the model can be read.
-func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
+// Evidence of the classifier is optional. If reading the model fails at any call, the comments are shown without
+// evidence, and with it as soon as the model can be read.
+func TestEvidence_OmittedWhileModelIsUnreadable(t *testing.T) {
 	t.Parallel()
 	looks := map[string]func(w *faulty, s *apptest.App, id string) ([]moderation.Item, error){
 		"item": func(w *faulty, s *apptest.App, id string) ([]moderation.Item, error) {
@@ -31,7 +31,7 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 		w.Warm(w.A, 4)
 		id := w.Submit(w.A, "Order cheap casino pills now.").ID
 		for name, look := range looks {
-			whole, err := look(w, w.S, id)
+			whole, err := look(w, w.App, id)
 			w.Must(err)
 			if len(whole) != 1 || len(whole[0].Evidence) == 0 {
 				t.Fatalf("%s: without a fault there are %+v", name, whole)
@@ -41,7 +41,7 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 			for _, fault := range []error{txn.ErrBusy, errFire} {
 				shown := 0
 				for n := 1; ; n++ {
-					s := w.other() // has no model yet
+					s := w.other() // it has not loaded the model
 					w.arm(n, fault)
 					got, err := look(w, s, id)
 					if !w.disarm() {
@@ -56,7 +56,7 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 						t.Errorf("%s, after %v at call %d: %+v, %v, want %+v", name, fault, n, got, err, whole)
 					}
 				}
-				if shown < 2 { // the reading of the model, and the end of its transaction
+				if shown < 2 { // reading the model, and the commit of its transaction
 					t.Errorf("%s, %v: at %d calls the comment was shown without evidence", name, fault, shown)
 				}
 			}
@@ -64,17 +64,17 @@ func TestACommentIsShownWithoutEvidenceWhileItsModelCannotBeRead(t *testing.T) {
 	})
 }
 
-// Nor does a list need to say what its filter was taught.
-func TestWhatAFilterWasTaughtIsLeftOutWhileItsModelCannotBeRead(t *testing.T) {
+// The counts of training examples are optional too.
+func TestBeginning_EmptyWhileModelIsUnreadable(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		w := newFaulty(t, url)
 		w.Warm(w.A, 4)
 		for n, met := 1, true; met; n++ {
-			s, want := w.other(), learning.Beginning{}
+			s, want := w.other(), learning.TrainingProgress{}
 			w.arm(n, errFire)
-			got, err := s.Beginning(w.Ctx, authz.Operator, w.A)
+			got, err := s.TrainingProgress(w.Ctx, authz.Operator, w.A)
 			if met = w.disarm(); !met {
-				want = learning.Beginning{Ham: 4, Spam: 4, MoreHam: 6, MoreSpam: 6}
+				want = learning.TrainingProgress{Ham: 4, Spam: 4, MoreHam: 6, MoreSpam: 6}
 			}
 			if err != nil || got != want || !met && n == 1 {
 				t.Errorf("a fault at call %d: %+v (%v), want %+v", n, got, err, want)

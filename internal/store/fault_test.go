@@ -19,23 +19,22 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A fault is an error that one call of the database ends in: a statement of a transaction, or the
-// end of it.
+// A fault makes one call of the database fail: a statement of a transaction, or its commit.
 type fault struct {
-	mu   sync.Mutex // guards what follows
-	left int        // calls until it strikes; 0: it does not, or did
+	mu   sync.Mutex // guards the fields below
+	left int        // calls until the failing one; 0: disarmed or done
 	err  error
 	hit  bool
 }
 
-// arm has the n-th call from now on end in err.
+// arm makes the n-th call from now on fail with err.
 func (f *fault) arm(n int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.left, f.err, f.hit = n, err, false
 }
 
-// disarm reports whether there were so many calls.
+// disarm disarms the fault and reports whether the call was reached.
 func (f *fault) disarm() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -43,6 +42,7 @@ func (f *fault) disarm() bool {
 	return f.hit
 }
 
+// call returns the error of the current call.
 func (f *fault) call() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -56,17 +56,17 @@ func (f *fault) call() error {
 	return f.err
 }
 
-// ending is a store whose transactions may fail at their end, too.
-type ending struct {
+// faultyStore is a store whose transactions can also fail at their commit.
+type faultyStore struct {
 	txn.Store[store.Tx]
 	*fault
 }
 
-func (e ending) View(ctx context.Context, fn func(store.Tx) error) error {
-	return e.Store.View(ctx, e.last(fn))
+func (e faultyStore) View(ctx context.Context, fn func(store.Tx) error) error {
+	return e.Store.View(ctx, e.failAtEnd(fn))
 }
 
-func (e ending) Views(ctx context.Context, n int, fn func([]store.Tx) error) error {
+func (e faultyStore) Views(ctx context.Context, n int, fn func([]store.Tx) error) error {
 	return e.Store.Views(ctx, n, func(all []store.Tx) error {
 		if err := fn(all); err != nil {
 			return err
@@ -75,11 +75,11 @@ func (e ending) Views(ctx context.Context, n int, fn func([]store.Tx) error) err
 	})
 }
 
-func (e ending) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
-	return e.Store.Update(ctx, e.last(fn))
+func (e faultyStore) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
+	return e.Store.Update(ctx, e.failAtEnd(fn))
 }
 
-func (e ending) last(fn func(store.Tx) error) func(store.Tx) error {
+func (e faultyStore) failAtEnd(fn func(store.Tx) error) func(store.Tx) error {
 	return func(tx store.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
@@ -88,35 +88,35 @@ func (e ending) last(fn func(store.Tx) error) func(store.Tx) error {
 	}
 }
 
-// A faulty world is one whose rooms stand on a database with a fault.
+// faulty is an Env whose App uses a database with a fault.
 type faulty struct {
-	*apptest.World
+	*apptest.Env
 	fault
-	postgres bool
-	store    ending
-	rows     rawDB
-	told     int         // events
-	made     int         // names given out
-	staff    authz.Actor // once one is needed
+	postgres  bool
+	store     faultyStore
+	rows      rawDB
+	delivered int         // number of events delivered
+	serial    int         // number of names generated
+	staff     authz.Actor // see moderator
 }
 
 func newFaulty(t *testing.T, url string) *faulty {
-	w := &faulty{World: apptest.NewOn(t, url), rows: raw(t, url), postgres: !strings.HasPrefix(url, "sqlite:")}
+	w := &faulty{Env: apptest.NewOn(t, url), rows: raw(t, url), postgres: !strings.HasPrefix(url, "sqlite:")}
 	db := open(t, url, store.Options{})
 	if err := db.OnStatement(w.call); err != nil {
 		t.Fatal(err)
 	}
-	w.store = ending{db, &w.fault}
-	w.S = w.other()
-	w.Must(w.S.Learn(w.Ctx, w.A))    // a comment is taken although its model cannot be read: see package learning
-	_, err := w.S.Has(w.Ctx, w.A.ID) // and although its site's rules cannot be: see package rules
+	w.store = faultyStore{db, &w.fault}
+	w.App = w.other()
+	w.Must(w.App.Learn(w.Ctx, w.A))    // load the model: without it, Submit ignores errors (see package learning)
+	_, err := w.App.Has(w.Ctx, w.A.ID) // load the rules, for the same reason (see package rules)
 	w.Must(err)
-	w.S.OnEvent(func(event.Event) { w.told++ })
+	w.App.OnEvent(func(event.Event) { w.delivered++ })
 	return w
 }
 
-// kept is every row of every table.
-func (w *faulty) kept() (lines []string) {
+// allRows returns every row of every table, sorted.
+func (w *faulty) allRows() (lines []string) {
 	w.T.Helper()
 	list := "SELECT name FROM sqlite_schema WHERE type = 'table'"
 	if w.postgres {
@@ -156,38 +156,38 @@ func (w *faulty) read(query string) (lines []string) {
 
 var errFire = errors.New("the disk is on fire")
 
-// At whatever call of the database a use case fails, nothing of it is kept or told, the answer is that
-// the database is busy or a fault of ours, and the same again does what it would have done.
-func TestAFaultAtAnyCallLeavesNothingHalfDone(t *testing.T) {
+// If any database call of a use case fails, nothing is stored and no event is delivered. The use case returns a busy or
+// an internal error, and succeeds when it is repeated.
+func TestUseCases_FaultAtAnyCallChangesNothing(t *testing.T) {
 	for name, prepare := range useCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			testkit.OnDatabases(t, func(t *testing.T, d testkit.Database) {
 				t.Parallel()
-				newFaulty(t, d.New(t)).sweep(prepare, served[name])
+				newFaulty(t, d.New(t)).sweep(prepare, tolerated[name])
 			})
 		})
 	}
 }
 
-// manyCalls is more than any use case makes.
+// manyCalls is more than the number of calls of any use case.
 const manyCalls = 200
 
-// served are use cases that answer although something failed, which is not kept; and why.
-var served = map[string]string{
-	"ActorBySession": "who only reads is served while the session cannot be prolonged",
-	"ActorByToken":   "and while the token's use cannot be noted",
+// tolerated are the use cases that succeed although a write failed, and the reason.
+var tolerated = map[string]string{
+	"ActorBySession": "reading works although the session cannot be extended",
+	"ActorByToken":   "reading works although the use of the token cannot be recorded",
 }
 
-// sweep has a use case fail at its first call, at its second, and so on until it has no more.
+// sweep makes a use case fail at its first database call, at its second, and so on, until it has no more calls.
 func (w *faulty) sweep(prepare func(*faulty) func() error, served string) {
 	for _, err := range []error{txn.ErrBusy, errFire} {
 		for n := 1; ; n++ {
 			use := prepare(w)
 			if n > manyCalls {
-				w.T.Fatalf("after %d calls there are still more: each time it has more to do", n)
+				w.T.Fatalf("more than %d calls: each try adds calls", n)
 			}
-			before, told := w.kept(), w.told
+			before, told := w.allRows(), w.delivered
 			w.arm(n, err)
 			got := use()
 			if !w.disarm() {
@@ -199,11 +199,11 @@ func (w *faulty) sweep(prepare func(*faulty) func() error, served string) {
 			if !isAnswerTo(got, err) && (got != nil || served == "") {
 				w.T.Errorf("%v at call %d: answered %v", err, n, got)
 			}
-			if after := w.kept(); !slices.Equal(after, before) {
+			if after := w.allRows(); !slices.Equal(after, before) {
 				w.T.Errorf("%v at call %d: kept %s", err, n, difference(before, after))
 			}
-			if w.told != told {
-				w.T.Errorf("%v at call %d: %d events were told", err, n, w.told-told)
+			if w.delivered != told {
+				w.T.Errorf("%v at call %d: %d events were delivered", err, n, w.delivered-told)
 			}
 			if err := use(); err != nil {
 				w.T.Errorf("after a fault at call %d, the second try: %v", n, err)
@@ -212,8 +212,7 @@ func (w *faulty) sweep(prepare func(*faulty) func() error, served string) {
 	}
 }
 
-// isAnswerTo reports whether a person is told what they should be: of a database that is busy to
-// try again, and of anything else nothing.
+// isAnswerTo reports whether got is the right error for a fault: busy for txn.ErrBusy, internal for any other.
 func isAnswerTo(got, fault error) bool {
 	e, known := errors.AsType[*problem.Error](got)
 	if errors.Is(fault, txn.ErrBusy) {
@@ -237,48 +236,48 @@ func difference(before, after []string) string {
 	return text.String()
 }
 
-// A use case that is added stands in the table, or is of these.
+// noUseCases are the service methods that are not in useCases, and the reason.
 var noUseCases = map[string]string{
-	"Run":    "works until it is told to end",
-	"Follow": "works until it is told to end",
-	"Sweep":  "works until it is told to end",
+	"Run":    "runs until its context ends",
+	"Follow": "runs until its context ends",
+	"Sweep":  "runs until its context ends",
 	"Ready":  "waits for Run",
 
-	"Judge":    "answers whatever fails: tried beside the models",
-	"Evidence": "answers whatever fails: tried by itself",
-	"Claim":    "asks no database",
-	"Knock":    "asks no database",
-	"Knocks":   "asks no database",
-	"LookAt":   "asks no database",
-	"Leave":    "asks no database",
-	"Present":  "asks no database",
+	"Judge":          "never fails; tested with the models",
+	"Evidence":       "never fails; has a test of its own",
+	"Claim":          "uses no database",
+	"RecordOrigin":   "uses no database",
+	"OriginRequests": "uses no database",
+	"LookAt":         "uses no database",
+	"Leave":          "uses no database",
+	"Present":        "uses no database",
 
-	"DismissKnock": "asks no database",
+	"DismissOrigin": "uses no database",
 
-	"Preview": "asks no database",
-	"MayLink": "asks no database",
-	"Lead":    "asks a sign-in provider, and no database",
-	"Receive": "asks a sign-in provider, and no database",
-	"Lapsed":  "asks no database",
+	"Preview":         "uses no database",
+	"CheckLink":       "uses no database",
+	"StartSignIn":     "calls a sign-in provider, not the database",
+	"FinishSignIn":    "calls a sign-in provider, not the database",
+	"ReadExpiredLink": "uses no database",
 
-	"MayBeCalled": "is asked by AdmitProof",
-	"Note":        "asks no database",
+	"CheckDisplayName": "called by AdmitProof",
+	"MarkErasure":      "uses no database",
 
-	"NoteForgotten": "asks no database",
+	"MarkForgotten": "uses no database",
 
-	"PreviewNeighbour": "asks no database",
+	"PreviewSpamList": "uses no database",
 
-	"EraseHeld":   "goes in parts, and on from where it was interrupted: tried by itself",
-	"ErasePerson": "goes in parts, and on from where it was interrupted: tried by itself",
-	"EraseAgain":  "goes in parts, into a copy that is thrown away when it fails: tried by a restore",
-	"UnnameHeld":  "goes in parts, and on from where it was interrupted: tried by itself",
+	"EraseByLink":      "works in batches and resumes after an interruption; has a test of its own",
+	"EraseDataSubject": "works in batches and resumes after an interruption; has a test of its own",
+	"ReapplyErasures":  "works in batches on a copy that is deleted on failure; tested with restore",
+	"AnonymizeByLink":  "works in batches and resumes after an interruption; has a test of its own",
 
-	"Beginning": "answers whatever fails: tried beside the evidence",
-	"Likely":    "asks Judge and Evidence, and no database",
-	"Usually":   "a hint beside a list: where reading fails it says what it said before",
+	"TrainingProgress": "never fails; tested with the evidence",
+	"RefusalHint":      "calls Judge and Evidence, not the database",
+	"TypicalHours":     "a hint beside a list; returns its last result on failure",
 }
 
-func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
+func TestUseCases_AllAreTestedWithFaults(t *testing.T) {
 	tried := map[string]bool{}
 	for name := range useCases {
 		method, _, _ := strings.Cut(name, ":")
@@ -292,12 +291,12 @@ func TestEveryUseCaseIsTriedWithFaults(t *testing.T) {
 				continue
 			}
 			if !tried[m.Name] {
-				t.Errorf("%v.%s is not tried with faults", room, m.Name)
+				t.Errorf("%v.%s is not tested with faults", room, m.Name)
 			}
 			delete(tried, m.Name)
 		}
 	}
 	for name := range tried {
-		t.Errorf("there is no %s", name)
+		t.Errorf("no service has a method %s", name)
 	}
 }

@@ -40,10 +40,10 @@ import (
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// useCases are those of every room, by their names and what is special. Each makes what it needs and
-// returns itself, ready to be tried and to be tried again.
+// useCases are the use cases of all services. The key is the method, optionally with a case after a colon. The function
+// prepares the data and returns a function that runs the use case; it may run several times.
 var useCases = map[string]func(*faulty) func() error{
-	// Sites are kept in memory: another process has yet to read them.
+	// Sites are cached in memory: use another process, which has not read them yet.
 	"Site": func(w *faulty) func() error {
 		s := w.other()
 		return func() error { _, err := s.Site(w.Ctx, "a"); return err }
@@ -53,280 +53,280 @@ var useCases = map[string]func(*faulty) func() error{
 		return func() error { _, err := s.Process.Sites(w.Ctx, authz.Operator); return err }
 	},
 	"StoredSites": func(w *faulty) func() error {
-		return func() error { _, err := w.S.StoredSites(w.Ctx); return err }
+		return func() error { _, err := w.App.StoredSites(w.Ctx); return err }
 	},
 	"SiteByID": func(w *faulty) func() error {
 		s := w.other()
 		return func() error { _, _, err := s.SiteByID(w.Ctx, w.A.ID); return err }
 	},
-	"MayOwn": func(w *faulty) func() error {
+	"CheckOwner": func(w *faulty) func() error {
 		s := w.other()
-		return func() error { return s.MayOwn(w.Ctx, authz.Operator, "a") }
+		return func() error { return s.CheckOwner(w.Ctx, authz.Operator, "a") }
 	},
 	"AddSite": func(w *faulty) func() error {
 		site := site.Site{Key: w.name(), Name: "New", Origins: []string{"https://new.example"}}
 		key := w.key(0)
-		return func() error { _, _, err := w.S.AddSite(w.Ctx, authz.Operator, site, key); return err }
+		return func() error { _, _, err := w.App.AddSite(w.Ctx, authz.Operator, site, key); return err }
 	},
 	"SetSite": func(w *faulty) func() error {
 		change := map[string]string{"name": w.name(), "suspect": "0.8"}
-		return func() error { _, err := w.S.SetSite(w.Ctx, authz.Operator, "a", change); return err }
+		return func() error { _, err := w.App.SetSite(w.Ctx, authz.Operator, "a", change); return err }
 	},
 	"SetSite: publish what is not suspicious": func(w *faulty) func() error {
-		if w.made == 0 {
-			w.Schooled(w.A, 80, 40)
+		if w.serial == 0 {
+			w.Train(w.A, 80, 40)
 		}
 		w.name()
 		change := map[string]string{"moderation": "suspicious"}
-		return func() error { _, err := w.S.SetSite(w.Ctx, authz.Operator, "a", change); return err }
+		return func() error { _, err := w.App.SetSite(w.Ctx, authz.Operator, "a", change); return err }
 	},
 	"AllowOrigin": func(w *faulty) func() error {
 		origin := "https://" + w.name() + ".example"
-		return func() error { _, err := w.S.AllowOrigin(w.Ctx, authz.Operator, "a", origin); return err }
+		return func() error { _, err := w.App.AllowOrigin(w.Ctx, authz.Operator, "a", origin); return err }
 	},
 	"EndEditTokens": func(w *faulty) func() error {
 		key := w.key(w.A.ID)
-		return func() error { _, err := w.S.EndEditTokens(w.Ctx, authz.Operator, w.A, key); return err }
+		return func() error { _, err := w.App.EndEditTokens(w.Ctx, authz.Operator, w.A, key); return err }
 	},
 	"RemoveSite": func(w *faulty) func() error {
 		site := w.AddSite(w.name())
-		who := w.AddPerson(w.name(), authz.Moderator, site.Key)
+		who := w.AddStaff(w.name(), authz.Moderator, site.Key)
 		w.AddToken(who.Account.Email, authz.ScopeDecide, site.Key)
 		c := w.Submit(site, "Removed with its site.")
 		w.Decide(authz.Operator, site, comment.Approve, c.ID)
-		return func() error { return w.S.RemoveSite(w.Ctx, authz.Operator, site.Key) }
+		return func() error { return w.App.RemoveSite(w.Ctx, authz.Operator, site.Key) }
 	},
 
 	// Readers.
 	"Submit": func(w *faulty) func() error {
 		in := w.submission()
-		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+		return func() error { _, err := w.App.Submit(w.Ctx, w.A, in); return err }
 	},
 	"Submit: on a new page, published at once": func(w *faulty) func() error {
 		w.Publish(w.A)
 		in := w.submission()
 		in.PageURL += "/" + w.name()
-		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+		return func() error { _, err := w.App.Submit(w.Ctx, w.A, in); return err }
 	},
 	"Submit: the same again": func(w *faulty) func() error {
 		in := w.submission()
-		_, err := w.S.Submit(w.Ctx, w.A, in)
+		_, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		in.Key = w.key(w.A.ID)
-		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+		return func() error { _, err := w.App.Submit(w.Ctx, w.A, in); return err }
 	},
 	"Submit: the same request again": func(w *faulty) func() error {
 		in := w.submission()
-		_, err := w.S.Submit(w.Ctx, w.A, in)
+		_, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
-		return func() error { _, err := w.S.Submit(w.Ctx, w.A, in); return err }
+		return func() error { _, err := w.App.Submit(w.Ctx, w.A, in); return err }
 	},
-	"Own": func(w *faulty) func() error {
-		c, token := w.SubmitOwn(w.A, w.name())
-		return func() error { _, _, err := w.S.Own(w.Ctx, w.A, c.ID, token); return err }
+	"OwnComment": func(w *faulty) func() error {
+		c, token := w.SubmitWithToken(w.A, w.name())
+		return func() error { _, _, err := w.App.OwnComment(w.Ctx, w.A, c.ID, token); return err }
 	},
 	"Edit": func(w *faulty) func() error {
-		c, token := w.SubmitOwn(w.A, w.name())
+		c, token := w.SubmitWithToken(w.A, w.name())
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		return func() error { _, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Changed."); return err }
+		return func() error { _, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, "Changed."); return err }
 	},
 	"Withdraw": func(w *faulty) func() error {
-		c, token := w.SubmitOwn(w.A, w.name())
+		c, token := w.SubmitWithToken(w.A, w.name())
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		answer := w.Answer(w.A, c.ID, "An answer.")
+		answer := w.Reply(w.A, c.ID, "An answer.")
 		w.Decide(authz.Operator, w.A, comment.Approve, answer.ID)
-		return func() error { return w.S.Withdraw(w.Ctx, w.A, c.ID, token) }
+		return func() error { return w.App.Withdraw(w.Ctx, w.A, c.ID, token) }
 	},
 	"WithdrawAndForget": func(w *faulty) func() error {
-		c, token := w.SubmitOwn(w.A, w.name())
+		c, token := w.SubmitWithToken(w.A, w.name())
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		return func() error { return w.S.WithdrawAndForget(w.Ctx, w.A, c.ID, token) }
+		return func() error { return w.App.WithdrawAndForget(w.Ctx, w.A, c.ID, token) }
 	},
 	"Forget": func(w *faulty) func() error {
-		c, token := w.SubmitOwn(w.A, w.name())
-		w.Must(w.S.Withdraw(w.Ctx, w.A, c.ID, token))
-		return func() error { return w.S.Forget(w.Ctx, authz.Operator, w.A, c.ID) }
+		c, token := w.SubmitWithToken(w.A, w.name())
+		w.Must(w.App.Withdraw(w.Ctx, w.A, c.ID, token))
+		return func() error { return w.App.Forget(w.Ctx, authz.Operator, w.A, c.ID) }
 	},
 	"Thread": func(w *faulty) func() error {
 		c := w.approved()
 		req := comment.ThreadRequest{PageURL: "https://a.example/post", Limit: 10, Around: c.ID}
-		return func() error { _, err := w.S.Thread(w.Ctx, w.A, req); return err }
+		return func() error { _, err := w.App.Thread(w.Ctx, w.A, req); return err }
 	},
-	"Public": func(w *faulty) func() error {
+	"PublicComment": func(w *faulty) func() error {
 		c := w.approved()
-		return func() error { _, _, err := w.S.Public(w.Ctx, w.A, c.ID); return err }
+		return func() error { _, _, err := w.App.PublicComment(w.Ctx, w.A, c.ID); return err }
 	},
 	"Latest": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.Latest(w.Ctx, w.A, "https://a.example/post", 10); return err }
+		return func() error { _, err := w.App.Latest(w.Ctx, w.A, "https://a.example/post", 10); return err }
 	},
 	"Published": func(w *faulty) func() error {
 		c := w.approved()
 		return func() error {
-			_, _, _, err := w.S.Published(w.Ctx, w.A, "https://a.example/post", []string{c.ID})
+			_, _, _, err := w.App.Published(w.Ctx, w.A, "https://a.example/post", []string{c.ID})
 			return err
 		}
 	},
 	"Report": func(w *faulty) func() error {
 		c := w.approved()
 		return func() error {
-			in := report.Charge{Reason: comment.ReasonSpam, From: netip.MustParseAddr("192.0.2.7")}
-			_, err := w.S.Report(w.Ctx, w.A, c.ID, in)
+			in := report.NewReport{Reason: comment.ReasonSpam, From: netip.MustParseAddr("192.0.2.7")}
+			_, err := w.App.Report(w.Ctx, w.A, c.ID, in)
 			return err
 		}
 	},
 	"Appeal": func(w *faulty) func() error {
 		c := w.refused()
 		return func() error {
-			in := report.Plea{Token: apptest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), Text: "It was no spam at all."}
-			_, err := w.S.Appeal(w.Ctx, w.A, c.ID, in)
+			in := report.NewAppeal{Token: apptest.Secret.EditToken(w.A.ID, w.A.EditEpoch, c.ID), Text: "It was no spam at all."}
+			_, err := w.App.Appeal(w.Ctx, w.A, c.ID, in)
 			return err
 		}
 	},
 	"Withhold": func(w *faulty) func() error {
 		c, key := w.approved(), w.key(w.A.ID)
 		return func() error {
-			_, _, err := w.S.Withhold(w.Ctx, authz.Operator, w.A, demandOf(c), key)
+			_, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, takedownOf(c), key)
 			return err
 		}
 	},
 	"Withhold: a page": func(w *faulty) func() error {
-		in := demandOf(w.approved())
+		in := takedownOf(w.approved())
 		in.Comments, in.Page = nil, "https://a.example/post"
-		return func() error { _, _, err := w.S.Withhold(w.Ctx, authz.Operator, w.A, in, nil); return err }
+		return func() error { _, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, in, nil); return err }
 	},
 	"Restore": func(w *faulty) func() error {
-		out, _, err := w.S.Withhold(w.Ctx, authz.Operator, w.A, demandOf(w.approved()), nil)
+		out, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, takedownOf(w.approved()), nil)
 		w.Must(err)
-		return func() error { return w.S.Restore(w.Ctx, authz.Operator, w.A, out.ID, "A court has said so.") }
+		return func() error { return w.App.Restore(w.Ctx, authz.Operator, w.A, out.ID, "A court has said so.") }
 	},
-	"Demands": func(w *faulty) func() error {
-		_, _, err := w.S.Withhold(w.Ctx, authz.Operator, w.A, demandOf(w.approved()), nil)
+	"ListTakedowns": func(w *faulty) func() error {
+		_, _, err := w.App.Withhold(w.Ctx, authz.Operator, w.A, takedownOf(w.approved()), nil)
 		w.Must(err)
-		return func() error { _, _, err := w.S.Demands(w.Ctx, authz.Operator, w.A, "", 0); return err }
+		return func() error { _, _, err := w.App.ListTakedowns(w.Ctx, authz.Operator, w.A, "", 0); return err }
 	},
 	"Figures": func(w *faulty) func() error {
 		return func() error {
-			w.Clock.Add(time.Hour) // later they are counted anew
-			_, err := w.S.Figures(w.Ctx, w.A, takedown.Period{})
+			w.Clock.Add(time.Hour) // later the counts are read again
+			_, err := w.App.Figures(w.Ctx, w.A, takedown.Period{})
 			return err
 		}
 	},
-	"OpenDemands": func(w *faulty) func() error {
-		return func() error { _, _, err := w.S.OpenDemands(w.Ctx, w.A, takedown.Period{}, "", 0); return err }
+	"PublicTakedowns": func(w *faulty) func() error {
+		return func() error { _, _, err := w.App.PublicTakedowns(w.Ctx, w.A, takedown.Period{}, "", 0); return err }
 	},
-	"Appealed": func(w *faulty) func() error {
+	"FindAppeal": func(w *faulty) func() error {
 		c := w.refused()
-		return func() error { _, _, err := w.S.Appealed(w.Ctx, c); return err }
+		return func() error { _, _, err := w.App.FindAppeal(w.Ctx, c); return err }
 	},
-	"Against": func(w *faulty) func() error {
+	"OpenByComment": func(w *faulty) func() error {
 		c := w.approved()
 		c.Reports = 1
-		return func() error { _, err := w.S.Against(w.Ctx, w.A.ID, []comment.Comment{c}); return err }
+		return func() error { _, err := w.App.OpenByComment(w.Ctx, w.A.ID, []comment.Comment{c}); return err }
 	},
 	"Webhooks": func(w *faulty) func() error {
 		w.webhook()
-		return func() error { _, err := w.S.Webhooks(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.Webhooks(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"AddWebhook": func(w *faulty) func() error {
 		w.webhook()
 		in, key := webhook.Draft{URL: "http://127.0.0.1:9/", Events: []string{webhook.Arrived}}, w.key(w.A.ID)
-		return func() error { _, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, in, key); return err }
+		return func() error { _, _, _, err := w.App.AddWebhook(w.Ctx, authz.Operator, w.A, in, key); return err }
 	},
 	"TestWebhook": func(w *faulty) func() error {
 		id := w.webhook()
-		return func() error { _, err := w.S.TestWebhook(w.Ctx, authz.Operator, w.A, id); return err }
+		return func() error { _, err := w.App.TestWebhook(w.Ctx, authz.Operator, w.A, id); return err }
 	},
 	"SetWebhook": func(w *faulty) func() error {
 		id := w.webhook()
-		return func() error { return w.S.SetWebhook(w.Ctx, authz.Operator, w.A, id, []string{webhook.Arrived}) }
+		return func() error { return w.App.SetWebhook(w.Ctx, authz.Operator, w.A, id, []string{webhook.Arrived}) }
 	},
 	"RemoveWebhook": func(w *faulty) func() error {
 		id := w.webhook()
-		return func() error { return w.S.RemoveWebhook(w.Ctx, authz.Operator, w.A, id) }
+		return func() error { return w.App.RemoveWebhook(w.Ctx, authz.Operator, w.A, id) }
 	},
 	"RedeliverWebhook": func(w *faulty) func() error {
 		id := w.webhook()
-		return func() error { _, err := w.S.RedeliverWebhook(w.Ctx, authz.Operator, w.A, id); return err }
+		return func() error { _, err := w.App.RedeliverWebhook(w.Ctx, authz.Operator, w.A, id); return err }
 	},
 	"RestoreWebhook": func(w *faulty) func() error {
 		id := w.webhook()
-		w.Must(w.S.RemoveWebhook(w.Ctx, authz.Operator, w.A, id))
-		return func() error { return w.S.RestoreWebhook(w.Ctx, authz.Operator, w.A, id) }
+		w.Must(w.App.RemoveWebhook(w.Ctx, authz.Operator, w.A, id))
+		return func() error { return w.App.RestoreWebhook(w.Ctx, authz.Operator, w.A, id) }
 	},
-	"Door": func(w *faulty) func() error {
+	"SiteForCheck": func(w *faulty) func() error {
 		s := w.other()
-		return func() error { _, err := s.Door(w.Ctx, authz.Operator, "https://a.example/"); return err }
+		return func() error { _, err := s.SiteForCheck(w.Ctx, authz.Operator, "https://a.example/"); return err }
 	},
-	"Ask": func(w *faulty) func() error {
-		in := spamcheck.Asked{Name: w.name(), Body: "Another program asks what to think of this: " + w.name()}
-		return func() error { _, err := w.S.Ask(w.Ctx, authz.Operator, w.A, in); return err }
+	"CheckComment": func(w *faulty) func() error {
+		in := spamcheck.Request{Name: w.name(), Body: "Another program asks what to think of this: " + w.name()}
+		return func() error { _, err := w.App.CheckComment(w.Ctx, authz.Operator, w.A, in); return err }
 	},
 	"Teach": func(w *faulty) func() error {
-		in := spamcheck.Asked{Name: w.name(), Body: "Another program says what this is: " + w.name()}
-		w.Must(w.S.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Ham))
-		return func() error { return w.S.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Spam) }
+		in := spamcheck.Request{Name: w.name(), Body: "Another program says what this is: " + w.name()}
+		w.Must(w.App.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Ham))
+		return func() error { return w.App.Teach(w.Ctx, authz.Operator, w.A, in, classifier.Spam) }
 	},
 	"Vote": func(w *faulty) func() error {
 		c := w.approved()
 		return func() error {
-			_, err := w.S.Vote(w.Ctx, w.A, c.ID, netip.MustParseAddr("192.0.2.7"), vote.Ballot{Value: 1})
+			_, err := w.App.Vote(w.Ctx, w.A, c.ID, netip.MustParseAddr("192.0.2.7"), vote.Change{Value: 1})
 			return err
 		}
 	},
 	"CountPages": func(w *faulty) func() error {
 		w.approved()
 		return func() error {
-			_, err := w.S.CountPages(w.Ctx, w.A, []string{"https://a.example/post"})
+			_, err := w.App.CountPages(w.Ctx, w.A, []string{"https://a.example/post"})
 			return err
 		}
 	},
 
 	// Moderators.
-	"Of": func(w *faulty) func() error {
+	"CampaignsOf": func(w *faulty) func() error {
 		k := w.campaign()
-		return func() error { _, err := w.S.Of(w.Ctx, w.A.ID, []string{k.Sample}); return err }
+		return func() error { _, err := w.App.CampaignsOf(w.Ctx, w.A.ID, []string{k.Sample}); return err }
 	},
-	"ApprovedLike": func(w *faulty) func() error {
+	"ApprovedDuplicates": func(w *faulty) func() error {
 		c := w.approved()
 		return func() error {
-			_, err := w.S.ApprovedLike(w.Ctx, w.A.ID, []comment.Comment{c})
+			_, err := w.App.ApprovedDuplicates(w.Ctx, w.A.ID, []comment.Comment{c})
 			return err
 		}
 	},
-	"Alike": func(w *faulty) func() error {
+	"RefusedDuplicates": func(w *faulty) func() error {
 		c := w.Comment(w.A, w.campaign().Sample)
 		return func() error {
-			w.Clock.Add(time.Second) // until then it knows who is a member
-			_, err := w.S.Alike(w.Ctx, c)
+			w.Clock.Add(time.Second) // until then the members are cached
+			_, err := w.App.RefusedDuplicates(w.Ctx, c)
 			return err
 		}
 	},
-	"Waiting": func(w *faulty) func() error {
+	"PendingMembers": func(w *faulty) func() error {
 		k := w.campaign()
-		return func() error { _, _, err := w.S.Waiting(w.Ctx, w.A.ID, k.ID, 9, nil, 9); return err }
+		return func() error { _, _, err := w.App.PendingMembers(w.Ctx, w.A.ID, k.ID, 9, nil, 9); return err }
 	},
 	"Campaigns": func(w *faulty) func() error {
 		w.campaign()
-		return func() error { _, err := w.S.Campaigns.Campaigns(w.Ctx, authz.Operator, w.A, 0, ""); return err }
+		return func() error { _, err := w.App.Campaigns.Campaigns(w.Ctx, authz.Operator, w.A, 0, ""); return err }
 	},
 	"Members": func(w *faulty) func() error {
 		k := w.campaign()
-		return func() error { _, _, _, err := w.S.Members(w.Ctx, authz.Operator, w.A, k.ID, 0, ""); return err }
+		return func() error { _, _, _, err := w.App.Members(w.Ctx, authz.Operator, w.A, k.ID, 0, ""); return err }
 	},
 	"Split": func(w *faulty) func() error {
 		k := w.campaign()
 		return func() error {
-			_, err := w.S.Split(w.Ctx, authz.Operator, w.A, k.ID, []string{k.Sample})
+			_, err := w.App.Split(w.Ctx, authz.Operator, w.A, k.ID, []string{k.Sample})
 			return err
 		}
 	},
 	"Rejoin": func(w *faulty) func() error {
 		k := w.campaign()
-		_, err := w.S.Split(w.Ctx, authz.Operator, w.A, k.ID, []string{k.Sample})
+		_, err := w.App.Split(w.Ctx, authz.Operator, w.A, k.ID, []string{k.Sample})
 		w.Must(err)
 		return func() error {
-			_, err := w.S.Rejoin(w.Ctx, authz.Operator, w.A, []string{k.Sample})
+			_, err := w.App.Rejoin(w.Ctx, authz.Operator, w.A, []string{k.Sample})
 			return err
 		}
 	},
@@ -334,65 +334,65 @@ var useCases = map[string]func(*faulty) func() error{
 		k := w.campaign()
 		choice := moderation.Choice{Action: comment.MarkSpam, Campaign: &moderation.CampaignChoice{ID: k.ID, UpTo: 9},
 			Key: w.key(w.A.ID)}
-		return func() error { _, err := w.S.Decide(w.Ctx, authz.Operator, w.A, choice); return err }
+		return func() error { _, err := w.App.Decide(w.Ctx, authz.Operator, w.A, choice); return err }
 	},
 	"Queue": func(w *faulty) func() error {
 		w.waiting(2)
 		return func() error {
-			_, err := w.S.Queue(w.Ctx, authz.Operator, w.A, comment.QueueRequest{})
+			_, err := w.App.Queue(w.Ctx, authz.Operator, w.A, comment.QueueRequest{})
 			return err
 		}
 	},
 	"QueueCounts": func(w *faulty) func() error {
-		return func() error { _, _, err := w.S.QueueCounts(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, _, err := w.App.QueueCounts(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"Item": func(w *faulty) func() error {
 		c := w.approved()
-		return func() error { _, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, c.ID); return err }
+		return func() error { _, _, err := w.App.Item(w.Ctx, authz.Operator, w.A, c.ID); return err }
 	},
-	"Stories": func(w *faulty) func() error {
+	"ItemHistories": func(w *faulty) func() error {
 		one, two := w.approved(), w.approved()
-		return func() error { _, err := w.S.Stories(w.Ctx, authz.Operator, w.A, one.ID, two.ID); return err }
+		return func() error { _, err := w.App.ItemHistories(w.Ctx, authz.Operator, w.A, one.ID, two.ID); return err }
 	},
-	"Moved": func(w *faulty) func() error {
+	"ChangedItems": func(w *faulty) func() error {
 		one, two := moderation.Ref{ID: w.approved().ID}, moderation.Ref{ID: w.approved().ID}
-		return func() error { _, err := w.S.Moved(w.Ctx, authz.Operator, w.A, one, two); return err }
+		return func() error { _, err := w.App.ChangedItems(w.Ctx, authz.Operator, w.A, one, two); return err }
 	},
 	"Decide": func(w *faulty) func() error {
 		who := w.moderator()
 		in := moderation.Choice{Action: comment.MarkSpam, Comments: w.Refs(w.A, w.waiting(2)...)}
 		in.Comments = append(in.Comments, w.Refs(w.A, w.approved().ID)...)
 		in.Key = w.key(w.A.ID)
-		return func() error { _, err := w.S.Decide(w.Ctx, who, w.A, in); return err }
+		return func() error { _, err := w.App.Decide(w.Ctx, who, w.A, in); return err }
 	},
 	"Decide: what has answers": func(w *faulty) func() error {
 		who := w.moderator()
 		c := w.approved()
-		answer := w.Answer(w.A, c.ID, "An answer.")
+		answer := w.Reply(w.A, c.ID, "An answer.")
 		w.Decide(authz.Operator, w.A, comment.Approve, answer.ID)
 		in := moderation.Choice{
 			Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "No.", Comments: w.Refs(w.A, c.ID),
 		}
-		return func() error { _, err := w.S.Decide(w.Ctx, who, w.A, in); return err }
+		return func() error { _, err := w.App.Decide(w.Ctx, who, w.A, in); return err }
 	},
 	"Decide: what was decided meanwhile": func(w *faulty) func() error {
 		who := w.moderator()
 		in := moderation.Choice{Action: comment.MarkSpam, Comments: w.Refs(w.A, w.waiting(2)...)}
 		w.Decide(who, w.A, comment.Approve, in.Comments[0].ID)
-		return func() error { _, err := w.S.Decide(w.Ctx, who, w.A, in); return err }
+		return func() error { _, err := w.App.Decide(w.Ctx, who, w.A, in); return err }
 	},
 	"Redact": func(w *faulty) func() error {
 		who := w.moderator()
 		c := w.approved()
 		in := moderation.Redaction{Part: comment.Part{To: 1}, Why: "Too much.", Key: w.key(w.A.ID)}
-		return func() error { _, err := w.S.Redact(w.Ctx, who, w.A, c.ID, in); return err }
+		return func() error { _, err := w.App.Redact(w.Ctx, who, w.A, c.ID, in); return err }
 	},
 	"Undo: a redaction": func(w *faulty) func() error {
 		c := w.approved()
 		in := moderation.Redaction{Part: comment.Part{To: 1}, Why: "Mine."}
-		done, err := w.S.Redact(w.Ctx, authz.Operator, w.A, c.ID, in)
+		done, err := w.App.Redact(w.Ctx, authz.Operator, w.A, c.ID, in)
 		w.Must(err)
-		return func() error { _, err := w.S.Undo(w.Ctx, authz.Operator, w.A, done.Batch, nil); return err }
+		return func() error { _, err := w.App.Undo(w.Ctx, authz.Operator, w.A, done.Batch, nil); return err }
 	},
 	"Undo": func(w *faulty) func() error {
 		who := w.moderator()
@@ -400,139 +400,139 @@ var useCases = map[string]func(*faulty) func() error{
 		w.Decide(authz.Operator, w.A, comment.Approve, ids...)
 		batch := w.Decide(authz.Operator, w.A, comment.MarkSpam, ids...).Batch
 		key := w.key(w.A.ID)
-		return func() error { _, err := w.S.Undo(w.Ctx, who, w.A, batch, key); return err }
+		return func() error { _, err := w.App.Undo(w.Ctx, who, w.A, batch, key); return err }
 	},
 	"Undo: a withdrawal of lessons": func(w *faulty) func() error {
 		who := w.teacher()
-		done, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, who.Account.ID, nil)
+		done, err := w.App.WithdrawLessons(w.Ctx, authz.Operator, w.A, who.Account.ID, nil)
 		w.Must(err)
-		return func() error { _, err := w.S.Undo(w.Ctx, authz.Operator, w.A, done.Batch, nil); return err }
+		return func() error { _, err := w.App.Undo(w.Ctx, authz.Operator, w.A, done.Batch, nil); return err }
 	},
 	"Undo: a copy of lessons": func(w *faulty) func() error {
 		w.teacher()
 		to := w.AddSite(w.name())
-		done, err := w.S.CopyLessons(w.Ctx, authz.Operator, to, w.A.Key, nil)
+		done, err := w.App.CopyLessons(w.Ctx, authz.Operator, to, w.A.Key, nil)
 		w.Must(err)
-		return func() error { _, err := w.S.Undo(w.Ctx, authz.Operator, to, done.Batch, nil); return err }
+		return func() error { _, err := w.App.Undo(w.Ctx, authz.Operator, to, done.Batch, nil); return err }
 	},
 	"Reply": func(w *faulty) func() error {
 		who := w.moderator()
 		to := w.Refs(w.A, w.waiting(1)...)[0]
 		key := w.key(w.A.ID)
-		return func() error { _, err := w.S.Reply(w.Ctx, who, w.A, to, "An answer.", key); return err }
+		return func() error { _, err := w.App.Reply(w.Ctx, who, w.A, to, "An answer.", key); return err }
 	},
 	"Reply: the same request again": func(w *faulty) func() error {
 		who := w.moderator()
 		to := w.Refs(w.A, w.waiting(1)...)[0]
 		key := w.key(w.A.ID)
-		reply := func() error { _, err := w.S.Reply(w.Ctx, who, w.A, to, "An answer.", key); return err }
+		reply := func() error { _, err := w.App.Reply(w.Ctx, who, w.A, to, "An answer.", key); return err }
 		w.Must(reply())
 		return reply
 	},
 	"Pages": func(w *faulty) func() error {
 		page := w.approved().Page
-		return func() error { _, _, err := w.S.Pages(w.Ctx, authz.Operator, w.A, page, 0); return err }
+		return func() error { _, _, err := w.App.Pages(w.Ctx, authz.Operator, w.A, page, 0); return err }
 	},
 	"SetPage": func(w *faulty) func() error {
 		in, title, open := w.submission(), w.name(), false
 		in.PageURL += "/" + title
-		c, err := w.S.Submit(w.Ctx, w.A, in)
+		c, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		page := w.Comment(w.A, c.ID).Page
 		change := sites.PageChange{Title: &title, Open: &open}
-		return func() error { _, err := w.S.SetPage(w.Ctx, authz.Operator, w.A, page, change); return err }
+		return func() error { _, err := w.App.SetPage(w.Ctx, authz.Operator, w.A, page, change); return err }
 	},
 	"Log": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, _, err := w.S.Log(w.Ctx, authz.Operator, w.A, moderation.LogRequest{}); return err }
+		return func() error { _, _, err := w.App.Log(w.Ctx, authz.Operator, w.A, moderation.LogRequest{}); return err }
 	},
 	"PublicLog": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.PublicLog(w.Ctx, w.A, 0, 10); return err }
+		return func() error { _, err := w.App.PublicLog(w.Ctx, w.A, 0, 10); return err }
 	},
 	"PublicHead": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.PublicHead(w.Ctx, w.A); return err }
+		return func() error { _, err := w.App.PublicHead(w.Ctx, w.A); return err }
 	},
-	"Unfollowed": func(w *faulty) func() error {
+	"PendingEvents": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.Unfollowed(w.Ctx, "campaigns"); return err }
+		return func() error { _, err := w.App.PendingEvents(w.Ctx, "campaigns"); return err }
 	},
 	"Log: some entries": func(w *faulty) func() error {
 		c := w.approved()
-		in := moderation.LogRequest{Who: "nobody", Until: w.Clock.Now().Add(time.Hour)}
+		in := moderation.LogRequest{Name: "nobody", Until: w.Clock.Now().Add(time.Hour)}
 		return func() error {
-			_, _, err := w.S.Log(w.Ctx, authz.Operator, w.A, in)
-			_, _, other := w.S.Log(w.Ctx, authz.Operator, w.A, moderation.LogRequest{Comment: c.ID})
+			_, _, err := w.App.Log(w.Ctx, authz.Operator, w.A, in)
+			_, _, other := w.App.Log(w.Ctx, authz.Operator, w.A, moderation.LogRequest{Comment: c.ID})
 			return errors.Join(err, other)
 		}
 	},
 	"LastBatches": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.LastBatches(w.Ctx, authz.Operator, w.A, 5); return err }
+		return func() error { _, err := w.App.LastBatches(w.Ctx, authz.Operator, w.A, 5); return err }
 	},
 
 	// Models.
 	"Learn": func(w *faulty) func() error {
 		w.approved()
-		return func() error { return w.S.Learn(w.Ctx, w.A) }
+		return func() error { return w.App.Learn(w.Ctx, w.A) }
 	},
 	"Inspect": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.Inspect(w.Ctx, authz.Operator, w.A, 3); return err }
+		return func() error { _, err := w.App.Inspect(w.Ctx, authz.Operator, w.A, 3); return err }
 	},
 	"Quality": func(w *faulty) func() error {
 		w.approved()
 		return func() error {
-			_, err := w.S.Quality(w.Ctx, authz.Operator, w.A, evaluation.QualityRequest{})
+			_, err := w.App.Quality(w.Ctx, authz.Operator, w.A, evaluation.QualityRequest{})
 			return err
 		}
 	},
 	"Flow": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.Flow(w.Ctx, authz.Operator, w.A, 28); return err }
+		return func() error { _, err := w.App.Flow(w.Ctx, authz.Operator, w.A, 28); return err }
 	},
 	"WhatIf": func(w *faulty) func() error {
 		w.approved()
 		return func() error {
-			_, err := w.S.WhatIf(w.Ctx, authz.Operator, w.A, evaluation.WhatIfRequest{})
+			_, err := w.App.WhatIf(w.Ctx, authz.Operator, w.A, evaluation.WhatIfRequest{})
 			return err
 		}
 	},
 	"Import": func(w *faulty) func() error {
 		in := w.dump()
-		return func() error { _, err := w.S.Import(w.Ctx, authz.Operator, w.A, in); return err }
+		return func() error { _, err := w.App.Import(w.Ctx, authz.Operator, w.A, in); return err }
 	},
 	"Import: a dry run": func(w *faulty) func() error {
 		in := w.dump()
 		in.DryRun = true
-		return func() error { _, err := w.S.Import(w.Ctx, authz.Operator, w.A, in); return err }
+		return func() error { _, err := w.App.Import(w.Ctx, authz.Operator, w.A, in); return err }
 	},
 	"Import: of a whole site": func(w *faulty) func() error {
-		in, to := w.exported(), w.AddSite(w.name())
-		return func() error { _, err := w.S.Import(w.Ctx, authz.Operator, to, in); return err }
+		in, to := w.exportedSite(), w.AddSite(w.name())
+		return func() error { _, err := w.App.Import(w.Ctx, authz.Operator, to, in); return err }
 	},
 	"Export": func(w *faulty) func() error {
 		w.approved()
 		return func() error {
-			return w.S.Export(w.Ctx, authz.Operator, w.A, transfer.Wanted{Format: "jsonl"}, io.Discard)
+			return w.App.Export(w.Ctx, authz.Operator, w.A, transfer.ExportRequest{Format: "jsonl"}, io.Discard)
 		}
 	},
 	"Rebuild": func(w *faulty) func() error {
 		w.approved()
 		return func() error {
-			_, err := w.S.Rebuild(w.Ctx, authz.Operator, w.A, func(uint64, uint64) {})
+			_, err := w.App.Rebuild(w.Ctx, authz.Operator, w.A, func(uint64, uint64) {})
 			return err
 		}
 	},
 	"Teachers": func(w *faulty) func() error {
 		w.teacher()
-		return func() error { _, err := w.S.Teachers(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.Teachers(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"WithdrawLessons": func(w *faulty) func() error {
 		who, key := w.teacher(), w.key(w.A.ID)
 		return func() error {
-			_, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, who.Account.ID, key)
+			_, err := w.App.WithdrawLessons(w.Ctx, authz.Operator, w.A, who.Account.ID, key)
 			return err
 		}
 	},
@@ -540,47 +540,47 @@ var useCases = map[string]func(*faulty) func() error{
 		w.teacher()
 		to := w.AddSite(w.name())
 		key := w.key(to.ID)
-		return func() error { _, err := w.S.CopyLessons(w.Ctx, authz.Operator, to, w.A.Key, key); return err }
+		return func() error { _, err := w.App.CopyLessons(w.Ctx, authz.Operator, to, w.A.Key, key); return err }
 	},
 	"OldLessons": func(w *faulty) func() error {
 		w.teacher()
 		before := w.Clock.Now().Add(-time.Millisecond)
-		return func() error { _, err := w.S.OldLessons(w.Ctx, authz.Operator, w.A, before); return err }
+		return func() error { _, err := w.App.OldLessons(w.Ctx, authz.Operator, w.A, before); return err }
 	},
 	"Rules": func(w *faulty) func() error {
-		return func() error { _, err := w.S.Rules.Rules(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.Rules.Rules(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"Tallies": func(w *faulty) func() error {
 		w.approved()
 		w.rule()
-		return func() error { _, _, err := w.S.Tallies(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, _, err := w.App.Tallies(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"TryRule": func(w *faulty) func() error {
 		w.approved()
-		return func() error { _, err := w.S.TryRule(w.Ctx, authz.Operator, w.A, oneRule); return err }
+		return func() error { _, err := w.App.TryRule(w.Ctx, authz.Operator, w.A, oneRule); return err }
 	},
 	"AddRule": func(w *faulty) func() error {
 		in, key := oneRule, w.key(w.A.ID)
-		return func() error { _, _, err := w.S.AddRule(w.Ctx, authz.Operator, w.A, in, key); return err }
+		return func() error { _, _, err := w.App.AddRule(w.Ctx, authz.Operator, w.A, in, key); return err }
 	},
 	"RemoveRule": func(w *faulty) func() error {
 		id := w.rule()
-		return func() error { return w.S.RemoveRule(w.Ctx, authz.Operator, w.A, id) }
+		return func() error { return w.App.RemoveRule(w.Ctx, authz.Operator, w.A, id) }
 	},
 	"RestoreRule": func(w *faulty) func() error {
 		id := w.rule()
-		w.Must(w.S.RemoveRule(w.Ctx, authz.Operator, w.A, id))
-		return func() error { return w.S.RestoreRule(w.Ctx, authz.Operator, w.A, id) }
+		w.Must(w.App.RemoveRule(w.Ctx, authz.Operator, w.A, id))
+		return func() error { return w.App.RestoreRule(w.Ctx, authz.Operator, w.A, id) }
 	},
-	"ByRules": func(w *faulty) func() error {
+	"FindByRules": func(w *faulty) func() error {
 		w.rule()
 		s, c := w.other(), w.approved()
-		return func() error { _, err := s.ByRules(w.Ctx, w.A.ID, c); return err }
+		return func() error { _, err := s.FindByRules(w.Ctx, w.A.ID, c); return err }
 	},
-	"Look": func(w *faulty) func() error {
+	"Find": func(w *faulty) func() error {
 		w.rule()
 		s, c := w.other(), w.approved()
-		return func() error { _, err := s.Look(w.Ctx, w.A.ID, c); return err }
+		return func() error { _, err := s.Find(w.Ctx, w.A.ID, c); return err }
 	},
 	"Has": func(w *faulty) func() error {
 		s := w.other()
@@ -588,380 +588,380 @@ var useCases = map[string]func(*faulty) func() error{
 	},
 	"Blocks": func(w *faulty) func() error {
 		w.block()
-		return func() error { _, _, err := w.S.Blocks(w.Ctx, authz.Operator, w.A, "", 0); return err }
+		return func() error { _, _, err := w.App.Blocks(w.Ctx, authz.Operator, w.A, "", 0); return err }
 	},
 	"TryBlock": func(w *faulty) func() error {
-		in := rules.BlockDraft{AddressOf: w.from().ID}
-		return func() error { _, err := w.S.TryBlock(w.Ctx, authz.Operator, w.A, in); return err }
+		in := rules.BlockDraft{AddressOf: w.submitted().ID}
+		return func() error { _, err := w.App.TryBlock(w.Ctx, authz.Operator, w.A, in); return err }
 	},
 	"AddBlock": func(w *faulty) func() error {
-		in, key := rules.BlockDraft{Writer: comment.WriterID(w.from().Writer)}, w.key(w.A.ID)
-		return func() error { _, _, err := w.S.AddBlock(w.Ctx, authz.Operator, w.A, in, key); return err }
+		in, key := rules.BlockDraft{Writer: comment.WriterID(w.submitted().Writer)}, w.key(w.A.ID)
+		return func() error { _, _, err := w.App.AddBlock(w.Ctx, authz.Operator, w.A, in, key); return err }
 	},
 	"AddBlock: in the place of another": func(w *faulty) func() error {
 		w.block()
 		in, key := rules.BlockDraft{Host: "blocked.example", Until: w.Clock.Now().Add(time.Hour)}, w.key(w.A.ID)
-		return func() error { _, _, err := w.S.AddBlock(w.Ctx, authz.Operator, w.A, in, key); return err }
+		return func() error { _, _, err := w.App.AddBlock(w.Ctx, authz.Operator, w.A, in, key); return err }
 	},
 	"RemoveBlock": func(w *faulty) func() error {
 		id := w.block()
-		return func() error { return w.S.RemoveBlock(w.Ctx, authz.Operator, w.A, id) }
+		return func() error { return w.App.RemoveBlock(w.Ctx, authz.Operator, w.A, id) }
 	},
 	"RestoreBlock": func(w *faulty) func() error {
 		id := w.block()
-		w.Must(w.S.RemoveBlock(w.Ctx, authz.Operator, w.A, id))
+		w.Must(w.App.RemoveBlock(w.Ctx, authz.Operator, w.A, id))
 		in := rules.BlockDraft{Host: "blocked.example", Until: w.Clock.Now().Add(time.Hour)}
-		_, _, err := w.S.AddBlock(w.Ctx, authz.Operator, w.A, in, nil)
+		_, _, err := w.App.AddBlock(w.Ctx, authz.Operator, w.A, in, nil)
 		w.Must(err)
-		return func() error { return w.S.RestoreBlock(w.Ctx, authz.Operator, w.A, id) }
+		return func() error { return w.App.RestoreBlock(w.Ctx, authz.Operator, w.A, id) }
 	},
 	"Notes": func(w *faulty) func() error {
 		c, _ := w.note()
-		return func() error { _, err := w.S.Rules.Notes(w.Ctx, w.A.ID, [][]byte{c.Writer}); return err }
+		return func() error { _, err := w.App.Rules.Notes(w.Ctx, w.A.ID, [][]byte{c.Writer}); return err }
 	},
 	"AddNote": func(w *faulty) func() error {
-		c, key := w.from(), w.key(w.A.ID)
+		c, key := w.submitted(), w.key(w.A.ID)
 		return func() error {
-			_, _, err := w.S.AddNote(w.Ctx, authz.Operator, w.A, c.ID, "Wrote to us.", key)
+			_, _, err := w.App.AddNote(w.Ctx, authz.Operator, w.A, c.ID, "Wrote to us.", key)
 			return err
 		}
 	},
 	"RemoveNote": func(w *faulty) func() error {
 		_, id := w.note()
-		return func() error { return w.S.RemoveNote(w.Ctx, authz.Operator, w.A, id) }
+		return func() error { return w.App.RemoveNote(w.Ctx, authz.Operator, w.A, id) }
 	},
 	"RestoreNote": func(w *faulty) func() error {
 		_, id := w.note()
-		w.Must(w.S.RemoveNote(w.Ctx, authz.Operator, w.A, id))
-		return func() error { return w.S.RestoreNote(w.Ctx, authz.Operator, w.A, id) }
+		w.Must(w.App.RemoveNote(w.Ctx, authz.Operator, w.A, id))
+		return func() error { return w.App.RestoreNote(w.Ctx, authz.Operator, w.A, id) }
 	},
 	"RetireLessons": func(w *faulty) func() error {
 		w.teacher()
 		before, key := w.Clock.Now().Add(-time.Millisecond), w.key(w.A.ID)
-		return func() error { _, err := w.S.RetireLessons(w.Ctx, authz.Operator, w.A, before, key); return err }
+		return func() error { _, err := w.App.RetireLessons(w.Ctx, authz.Operator, w.A, before, key); return err }
 	},
 	"LessonsOf": func(w *faulty) func() error {
-		person := learning.Erasee{Email: w.approved().Email}
-		return func() error { _, err := w.S.LessonsOf(w.Ctx, authz.Operator, w.A, person); return err }
+		person := learning.DataSubject{Email: w.approved().Email}
+		return func() error { _, err := w.App.LessonsOf(w.Ctx, authz.Operator, w.A, person); return err }
 	},
-	"PersonHeld": func(w *faulty) func() error {
-		person := learning.Erasee{Email: w.approved().Email}
-		return func() error { _, err := w.S.PersonHeld(w.Ctx, authz.Operator, w.A, person); return err }
+	"PreviewErasure": func(w *faulty) func() error {
+		person := learning.DataSubject{Email: w.approved().Email}
+		return func() error { _, err := w.App.PreviewErasure(w.Ctx, authz.Operator, w.A, person); return err }
 	},
 	"EraseLessons": func(w *faulty) func() error {
-		person := learning.Erasee{Email: w.approved().Email}
-		if w.made > 0 { // the copies of the time before
-			w.Must(w.S.RemoveSite(w.Ctx, authz.Operator, "copy"))
+		person := learning.DataSubject{Email: w.approved().Email}
+		if w.serial > 0 { // copies of the previous try
+			w.Must(w.App.RemoveSite(w.Ctx, authz.Operator, "copy"))
 		}
-		_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.AddSite("copy"), w.A.Key, nil)
+		_, err := w.App.CopyLessons(w.Ctx, authz.Operator, w.AddSite("copy"), w.A.Key, nil)
 		w.Must(err)
 		key := w.key(w.A.ID)
-		return func() error { _, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, person, key); return err }
+		return func() error { _, err := w.App.EraseLessons(w.Ctx, authz.Operator, w.A, person, key); return err }
 	},
-	"EraseMarked": func(w *faulty) func() error {
+	"ReplayErasures": func(w *faulty) func() error {
 		var marks []learning.Mark
 		noting := w.NewAppWith(w.store, app.Coordination{}, app.Options{OnErase: func(m learning.Mark) error {
 			marks = append(marks, m)
 			return errors.New("not now")
 		}})
-		person := learning.Erasee{Email: w.approved().Email}
+		person := learning.DataSubject{Email: w.approved().Email}
 		if _, err := noting.EraseLessons(w.Ctx, authz.Operator, w.A, person, w.key(w.A.ID)); len(marks) != 1 {
 			w.T.Fatalf("marks %v, %v", marks, err)
 		}
-		return func() error { _, err := w.S.EraseMarked(w.Ctx, marks); return err }
+		return func() error { _, err := w.App.ReplayErasures(w.Ctx, marks); return err }
 	},
 
 	// People.
 	"SetupLink": func(w *faulty) func() error {
-		return func() error { _, err := w.S.SetupLink(w.Ctx); return err }
+		return func() error { _, err := w.App.SetupLink(w.Ctx); return err }
 	},
 	"LinkAccount": func(w *faulty) func() error {
 		link := w.invited()
-		return func() error { _, err := w.S.LinkAccount(w.Ctx, link); return err }
+		return func() error { _, err := w.App.LinkAccount(w.Ctx, link); return err }
 	},
 	"UseLink": func(w *faulty) func() error {
 		use := identity.LinkUse{Token: w.invited(), Password: faultyPassword, Agent: "test"}
-		return func() error { _, err := w.S.UseLink(w.Ctx, use); return err }
+		return func() error { _, err := w.App.UseLink(w.Ctx, use); return err }
 	},
 	"MailLink": func(w *faulty) func() error {
-		token, _ := w.mailed("c")
-		return func() error { _, _, err := w.S.MailLink(w.Ctx, token); return err }
+		token, _ := w.mailLink("c")
+		return func() error { _, _, err := w.App.MailLink(w.Ctx, token); return err }
 	},
 	"UseMailLink": func(w *faulty) func() error {
-		token, _ := w.mailed("c")
-		return func() error { return w.S.UseMailLink(w.Ctx, token) }
+		token, _ := w.mailLink("c")
+		return func() error { return w.App.UseMailLink(w.Ctx, token) }
 	},
 	"SetMailByLink": func(w *faulty) func() error {
-		token, _ := w.mailed("")
-		return func() error { return w.S.SetMailByLink(w.Ctx, token, authz.MailDigest) }
+		token, _ := w.mailLink("")
+		return func() error { return w.App.SetMailByLink(w.Ctx, token, authz.MailDigest) }
 	},
 	"SignIn": func(w *faulty) func() error {
 		in := identity.NewAccount{
 			Email: "signs@in.example", Name: "New", Role: authz.Author, Sites: []string{"a"}, Password: faultyPassword,
 		}
-		if w.made == 0 {
-			_, _, err := w.S.AddAccount(w.Ctx, authz.Operator, in)
+		if w.serial == 0 {
+			_, _, err := w.App.AddAccount(w.Ctx, authz.Operator, in)
 			w.Must(err)
 		}
 		w.name()
 		return func() error {
-			_, err := w.S.SignIn(w.Ctx, in.Email, faultyPassword, identity.Browser{Agent: "test"})
+			_, err := w.App.SignIn(w.Ctx, in.Email, faultyPassword, identity.Browser{Agent: "test"})
 			return err
 		}
 	},
 	"ActorBySession": func(w *faulty) func() error {
 		_, value := w.signedIn()
-		return func() error { _, err := w.S.ActorBySession(w.Ctx, value); return err }
+		return func() error { _, err := w.App.ActorBySession(w.Ctx, value); return err }
 	},
 	"ActorByToken": func(w *faulty) func() error {
-		_, value, err := w.S.AddToken(w.Ctx, w.member(), identity.NewToken{})
+		_, value, err := w.App.AddToken(w.Ctx, w.member(), identity.NewToken{})
 		w.Must(err)
-		return func() error { _, err := w.S.ActorByToken(w.Ctx, value); return err }
+		return func() error { _, err := w.App.ActorByToken(w.Ctx, value); return err }
 	},
-	"Identify": func(w *faulty) func() error {
+	"IssueIdentity": func(w *faulty) func() error {
 		who := w.member()
-		return func() error { _, err := w.S.Identify(w.Ctx, who, w.A); return err }
+		return func() error { _, err := w.App.IssueIdentity(w.Ctx, who, w.A); return err }
 	},
 	"Writer": func(w *faulty) func() error {
-		given, err := w.S.Identify(w.Ctx, w.member(), w.A)
+		given, err := w.App.IssueIdentity(w.Ctx, w.member(), w.A)
 		w.Must(err)
-		return func() error { _, err := w.S.Writer(w.Ctx, w.A, given.Value); return err }
+		return func() error { _, err := w.App.Writer(w.Ctx, w.A, given.Value); return err }
 	},
 	"SetSSOKey": func(w *faulty) func() error {
-		return func() error { _, err := w.S.SetSSOKey(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.SetSSOKey(w.Ctx, authz.Operator, w.A); return err }
 	},
-	"Neighbours": func(w *faulty) func() error {
+	"SpamListSources": func(w *faulty) func() error {
 		w.neighbour()
-		return func() error { _, err := w.S.SpamLists.Neighbours(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.SpamLists.SpamListSources(w.Ctx, authz.Operator, w.A); return err }
 	},
-	"AddNeighbour": func(w *faulty) func() error {
+	"AddSpamListSource": func(w *faulty) func() error {
 		w.neighbour()
 		in, key := neighbourOf("http://127.0.0.1:9/two"), w.key(w.A.ID)
-		return func() error { _, _, err := w.S.AddNeighbour(w.Ctx, authz.Operator, w.A, in, key); return err }
+		return func() error { _, _, err := w.App.AddSpamListSource(w.Ctx, authz.Operator, w.A, in, key); return err }
 	},
-	"RemoveNeighbour": func(w *faulty) func() error {
+	"RemoveSpamListSource": func(w *faulty) func() error {
 		id := w.neighbour()
-		return func() error { return w.S.RemoveNeighbour(w.Ctx, authz.Operator, w.A, id) }
+		return func() error { return w.App.RemoveSpamListSource(w.Ctx, authz.Operator, w.A, id) }
 	},
-	"NeighbourTallies": func(w *faulty) func() error {
+	"SpamListTallies": func(w *faulty) func() error {
 		w.neighbour()
-		return func() error { _, err := w.S.NeighbourTallies(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.SpamListTallies(w.Ctx, authz.Operator, w.A); return err }
 	},
-	"OwnList": func(w *faulty) func() error {
-		site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"neighbours": "on"})
+	"OwnSpamList": func(w *faulty) func() error {
+		site, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"neighbours": "on"})
 		w.Must(err)
-		_, err = w.S.PublishedList(w.Ctx, site)
+		_, err = w.App.PublishedSpamList(w.Ctx, site)
 		w.Must(err)
-		return func() error { _, err := w.S.OwnList(w.Ctx, authz.Operator, site); return err }
+		return func() error { _, err := w.App.OwnSpamList(w.Ctx, authz.Operator, site); return err }
 	},
-	"Beside": func(w *faulty) func() error {
+	"Match": func(w *faulty) func() error {
 		w.neighbour()
 		s := w.other()
-		return func() error { _, err := s.Beside(w.Ctx, w.A.ID, []comment.Comment{{Site: w.A.ID}}); return err }
+		return func() error { _, err := s.Match(w.Ctx, w.A.ID, []comment.Comment{{Site: w.A.ID}}); return err }
 	},
-	"HasBeside": func(w *faulty) func() error {
+	"HasLists": func(w *faulty) func() error {
 		s := w.other()
-		return func() error { _, err := s.HasBeside(w.Ctx, w.A.ID); return err }
+		return func() error { _, err := s.HasLists(w.Ctx, w.A.ID); return err }
 	},
-	"PublishedList": func(w *faulty) func() error {
-		site, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"neighbours": "on"})
+	"PublishedSpamList": func(w *faulty) func() error {
+		site, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"neighbours": "on"})
 		w.Must(err)
-		return func() error { _, err := w.S.PublishedList(w.Ctx, site); return err }
+		return func() error { _, err := w.App.PublishedSpamList(w.Ctx, site); return err }
 	},
 	"CheckerState": func(w *faulty) func() error {
-		return func() error { _, err := w.S.CheckerState(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.CheckerState(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"SetCheckerKey": func(w *faulty) func() error {
-		return func() error { return w.S.SetCheckerKey(w.Ctx, authz.Operator, w.A, "a key") }
+		return func() error { return w.App.SetCheckerKey(w.Ctx, authz.Operator, w.A, "a key") }
 	},
 	"SiteKey": func(w *faulty) func() error {
-		return func() error { _, err := w.S.SiteKey(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.SiteKey(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"Copy": func(w *faulty) func() error {
 		w.Decide(authz.Operator, w.A, comment.Approve, w.Submit(w.A, "A comment that is copied.").ID)
 		dir := filepath.Join(w.T.TempDir(), "copy")
-		return func() error { _, err := w.S.Copy(w.Ctx, authz.Operator, w.A, dir, nil); return err }
+		return func() error { _, err := w.App.Copy(w.Ctx, authz.Operator, w.A, dir, nil); return err }
 	},
-	"KnownKey": func(w *faulty) func() error {
-		return func() error { _, err := w.S.KnownKey(w.Ctx, w.A); return err }
+	"ExistingKey": func(w *faulty) func() error {
+		return func() error { _, err := w.App.ExistingKey(w.Ctx, w.A); return err }
 	},
 	"Sign": func(w *faulty) func() error {
-		return func() error { return w.S.Sign(w.Ctx, w.A, map[string]any{"site": w.A.Key}) }
+		return func() error { return w.App.Sign(w.Ctx, w.A, map[string]any{"site": w.A.Key}) }
 	},
-	"AdmitSSO": func(w *faulty) func() error {
-		token := w.signedWord()
-		return func() error { _, err := w.S.AdmitSSO(w.Ctx, w.A, token); return err }
+	"IssueBySSO": func(w *faulty) func() error {
+		token := w.ssoToken()
+		return func() error { _, err := w.App.IssueBySSO(w.Ctx, w.A, token); return err }
 	},
-	"Who": func(w *faulty) func() error {
-		given, err := w.S.AdmitSSO(w.Ctx, w.A, w.signedWord())
+	"Verify": func(w *faulty) func() error {
+		given, err := w.App.IssueBySSO(w.Ctx, w.A, w.ssoToken())
 		w.Must(err)
-		return func() error { _, err := w.S.Who(w.Ctx, w.A, given.Value); return err }
+		return func() error { _, err := w.App.Verify(w.Ctx, w.A, given.Value); return err }
 	},
-	"End": func(w *faulty) func() error {
-		given, err := w.S.AdmitSSO(w.Ctx, w.A, w.signedWord())
+	"SignOut": func(w *faulty) func() error {
+		given, err := w.App.IssueBySSO(w.Ctx, w.A, w.ssoToken())
 		w.Must(err)
-		return func() error { return w.S.End(w.Ctx, w.A, given.Value) }
+		return func() error { return w.App.SignOut(w.Ctx, w.A, given.Value) }
 	},
-	"Namesake": func(w *faulty) func() error {
-		return func() error { _, err := w.S.Namesake(w.Ctx, w.A.ID, "Marta"); return err }
+	"Impersonates": func(w *faulty) func() error {
+		return func() error { _, err := w.App.Impersonates(w.Ctx, w.A.ID, "Marta"); return err }
 	},
-	"AskCode": func(w *faulty) func() error {
+	"RequestCode": func(w *faulty) func() error {
 		email := w.name() + "@mail.example"
-		return func() error { return w.S.AskCode(w.Ctx, w.A, email, "en") }
+		return func() error { return w.App.RequestCode(w.Ctx, w.A, email, "en") }
 	},
 	"Subscribe": func(w *faulty) func() error {
-		c, token := w.SubmitOwn(w.A, "Told by mail, "+w.name())
-		return func() error { _, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "en", true); return err }
+		c, token := w.SubmitWithToken(w.A, "Told by mail, "+w.name())
+		return func() error { _, err := w.App.Subscribe(w.Ctx, w.A, c.ID, token, "en", true); return err }
 	},
 	"Subscribe: not any more": func(w *faulty) func() error {
-		c, token := w.wishes()
-		return func() error { _, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "en", false); return err }
+		c, token := w.subscribed()
+		return func() error { _, err := w.App.Subscribe(w.Ctx, w.A, c.ID, token, "en", false); return err }
 	},
-	"Asked": func(w *faulty) func() error {
-		c, _ := w.wishes()
+	"ReadLink": func(w *faulty) func() error {
+		c, _ := w.subscribed()
 		link := w.readersLink(mailbox.ToConfirm, c.Email)
-		return func() error { _, err := w.S.Asked(w.Ctx, link); return err }
+		return func() error { _, err := w.App.ReadLink(w.Ctx, link); return err }
 	},
-	"AskAgain": func(w *faulty) func() error {
-		c, _ := w.wishes()
+	"ResendLink": func(w *faulty) func() error {
+		c, _ := w.subscribed()
 		link := mailbox.Link{For: mailbox.ToConfirm, Site: w.A.ID, Email: text.AddressOf(c.Email), Lang: "en", Ends: w.Clock.Now()}
-		return func() error { _, err := w.S.AskAgain(w.Ctx, link.Token(apptest.Secret)); return err }
+		return func() error { _, err := w.App.ResendLink(w.Ctx, link.Token(apptest.Secret)); return err }
 	},
 	"Confirm": func(w *faulty) func() error {
-		c, _ := w.wishes()
+		c, _ := w.subscribed()
 		link := w.readersLink(mailbox.ToConfirm, c.Email)
-		return func() error { _, err := w.S.Confirm(w.Ctx, link, w.Clock.Now()); return err }
+		return func() error { _, err := w.App.Confirm(w.Ctx, link, w.Clock.Now()); return err }
 	},
 	"Stop": func(w *faulty) func() error {
-		c, _ := w.wishes()
+		c, _ := w.subscribed()
 		link := w.readersLink(mailbox.ToStop, c.Email)
-		return func() error { _, err := w.S.Stop(w.Ctx, link); return err }
+		return func() error { _, err := w.App.Stop(w.Ctx, link); return err }
 	},
-	"AskHeld": func(w *faulty) func() error {
+	"RequestData": func(w *faulty) func() error {
 		email := w.name() + "@mail.example"
-		return func() error { return w.S.AskHeld(w.Ctx, w.A, email, "en") }
+		return func() error { return w.App.RequestData(w.Ctx, w.A, email, "en") }
 	},
-	"Held": func(w *faulty) func() error {
+	"ReadPersonalData": func(w *faulty) func() error {
 		link := w.heldLink()
-		return func() error { _, err := w.S.Held(w.Ctx, link, ""); return err }
+		return func() error { _, err := w.App.ReadPersonalData(w.Ctx, link, ""); return err }
 	},
-	"Unname": func(w *faulty) func() error {
+	"Anonymize": func(w *faulty) func() error {
 		c := w.approved()
-		return func() error { return w.S.Unname(w.Ctx, w.A, []string{c.ID}) }
+		return func() error { return w.App.Anonymize(w.Ctx, w.A, []string{c.ID}) }
 	},
 	"Erase": func(w *faulty) func() error {
 		c := w.approved()
-		return func() error { return w.S.Erase(w.Ctx, w.A, []string{c.ID}) }
+		return func() error { return w.App.Erase(w.Ctx, w.A, []string{c.ID}) }
 	},
-	"AdmitCode": func(w *faulty) func() error {
+	"IssueByCode": func(w *faulty) func() error {
 		email := w.name() + "@mail.example"
-		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
+		w.Must(w.App.RequestCode(w.Ctx, w.A, email, "en"))
 		code := w.MailedCode(w.A, email)
-		return func() error { _, err := w.S.AdmitCode(w.Ctx, w.A, email, code, "Nora"); return err }
+		return func() error { _, err := w.App.IssueByCode(w.Ctx, w.A, email, code, "Nora"); return err }
 	},
-	"AdmitCode: a wrong one": func(w *faulty) func() error {
+	"IssueByCode: a wrong one": func(w *faulty) func() error {
 		email := w.name() + "@mail.example"
-		w.Must(w.S.AskCode(w.Ctx, w.A, email, "en"))
+		w.Must(w.App.RequestCode(w.Ctx, w.A, email, "en"))
 		return func() error {
-			_, err := w.S.AdmitCode(w.Ctx, w.A, email, "wrong", "Nora")
+			_, err := w.App.IssueByCode(w.Ctx, w.A, email, "wrong", "Nora")
 			if apptest.Code(err) == "identity.refused" {
 				return nil
 			}
 			return err
 		}
 	},
-	"EndWriter": func(w *faulty) func() error {
-		given, err := w.S.Identify(w.Ctx, w.member(), w.A)
+	"SignOutWriter": func(w *faulty) func() error {
+		given, err := w.App.IssueIdentity(w.Ctx, w.member(), w.A)
 		w.Must(err)
-		return func() error { return w.S.EndWriter(w.Ctx, w.A, given.Value) }
+		return func() error { return w.App.SignOutWriter(w.Ctx, w.A, given.Value) }
 	},
-	"AdmitProof": func(w *faulty) func() error {
-		proof := authz.Proof{Issuer: "https://issuer.example", Subject: w.name()}
-		return func() error { _, err := w.S.AdmitProof(w.Ctx, w.A, proof, "Lena"); return err }
+	"IssueByProof": func(w *faulty) func() error {
+		proof := authz.ExternalIdentity{Issuer: "https://issuer.example", Subject: w.name()}
+		return func() error { _, err := w.App.IssueByProof(w.Ctx, w.A, proof, "Lena"); return err }
 	},
-	"SignInBy": func(w *faulty) func() error {
+	"SignInWithProvider": func(w *faulty) func() error {
 		_, proof := w.linked()
-		return func() error { _, err := w.S.SignInBy(w.Ctx, proof, "test"); return err }
+		return func() error { _, err := w.App.SignInWithProvider(w.Ctx, proof, "test"); return err }
 	},
-	"LinkProof": func(w *faulty) func() error {
+	"LinkProvider": func(w *faulty) func() error {
 		who, proof := w.linked()
 		proof.Subject += " again"
-		return func() error { return w.S.LinkProof(w.Ctx, who, "Small", proof) }
+		return func() error { return w.App.LinkProvider(w.Ctx, who, "Small", proof) }
 	},
-	"Unlink": func(w *faulty) func() error {
+	"UnlinkProvider": func(w *faulty) func() error {
 		who, proof := w.linked()
-		return func() error { return w.S.Unlink(w.Ctx, who, proof.Issuer) }
+		return func() error { return w.App.UnlinkProvider(w.Ctx, who, proof.Issuer) }
 	},
-	"MyProofs": func(w *faulty) func() error {
+	"LinkedProviders": func(w *faulty) func() error {
 		who, _ := w.linked()
-		return func() error { _, err := w.S.MyProofs(w.Ctx, who); return err }
+		return func() error { _, err := w.App.LinkedProviders(w.Ctx, who); return err }
 	},
 	"MySessions": func(w *faulty) func() error {
 		who, _ := w.signedIn()
-		return func() error { _, err := w.S.MySessions(w.Ctx, who); return err }
+		return func() error { _, err := w.App.MySessions(w.Ctx, who); return err }
 	},
 	"EndSession": func(w *faulty) func() error {
 		who, _ := w.signedIn()
-		return func() error { return w.S.EndSession(w.Ctx, who, who.Session) }
+		return func() error { return w.App.EndSession(w.Ctx, who, who.Session) }
 	},
 	"Accounts": func(w *faulty) func() error {
-		return func() error { _, err := w.S.Accounts(w.Ctx, authz.Operator); return err }
+		return func() error { _, err := w.App.Accounts(w.Ctx, authz.Operator); return err }
 	},
 	"AddAccount": func(w *faulty) func() error {
 		in := identity.NewAccount{Email: w.name() + "@new.example", Name: "New", Role: authz.Author, Sites: []string{"a"}}
-		return func() error { _, _, err := w.S.AddAccount(w.Ctx, authz.Operator, in); return err }
+		return func() error { _, _, err := w.App.AddAccount(w.Ctx, authz.Operator, in); return err }
 	},
 	"SetAccount": func(w *faulty) func() error {
 		who, _ := w.signedIn()
 		id, name, role, off := who.Account.ID, w.name(), authz.Author, true
 		change := identity.AccountChange{Name: &name, Role: &role, Sites: []string{"b"}, Disabled: &off}
-		return func() error { _, err := w.S.SetAccount(w.Ctx, authz.Operator, id, change); return err }
+		return func() error { _, err := w.App.SetAccount(w.Ctx, authz.Operator, id, change); return err }
 	},
 	"ResetAccount": func(w *faulty) func() error {
 		who, _ := w.signedIn()
 		email := who.Account.Email
-		return func() error { _, err := w.S.ResetAccount(w.Ctx, authz.Operator, email); return err }
+		return func() error { _, err := w.App.ResetAccount(w.Ctx, authz.Operator, email); return err }
 	},
 	"RemoveAccount": func(w *faulty) func() error {
 		who, _ := w.signedIn()
 		id := who.Account.ID
-		return func() error { return w.S.RemoveAccount(w.Ctx, authz.Operator, id) }
+		return func() error { return w.App.RemoveAccount(w.Ctx, authz.Operator, id) }
 	},
 	"AddToken": func(w *faulty) func() error {
 		in := identity.NewToken{Account: w.member().Account.Email, Name: "new", Sites: []string{"a"}}
-		return func() error { _, _, err := w.S.AddToken(w.Ctx, authz.Operator, in); return err }
+		return func() error { _, _, err := w.App.AddToken(w.Ctx, authz.Operator, in); return err }
 	},
 	"StaffNames": func(w *faulty) func() error {
-		on := false // any change: then they are read anew
-		_, err := w.S.SetAccount(w.Ctx, authz.Operator, w.member().ID(), identity.AccountChange{Disabled: &on})
+		on := false // any change makes the settings be read again
+		_, err := w.App.SetAccount(w.Ctx, authz.Operator, w.member().ID(), identity.AccountChange{Disabled: &on})
 		w.Must(err)
-		return func() error { _, err := w.S.StaffNames(w.Ctx, authz.Operator, w.A); return err }
+		return func() error { _, err := w.App.StaffNames(w.Ctx, authz.Operator, w.A); return err }
 	},
 	"Tokens": func(w *faulty) func() error {
 		w.member()
-		return func() error { _, err := w.S.Tokens(w.Ctx, authz.Operator); return err }
+		return func() error { _, err := w.App.Tokens(w.Ctx, authz.Operator); return err }
 	},
 	"SetToken": func(w *faulty) func() error {
 		token, name, scope := w.AddToken(w.member().Account.Email, authz.ScopeAdmin).Token, w.name(), authz.ScopeRead
 		return func() error {
-			_, err := w.S.SetToken(w.Ctx, authz.Operator, token, &name, []string{"a"}, &scope)
+			_, err := w.App.SetToken(w.Ctx, authz.Operator, token, &name, []string{"a"}, &scope)
 			return err
 		}
 	},
 	"RemoveToken": func(w *faulty) func() error {
 		id := w.AddToken(w.member().Account.Email, authz.ScopeAdmin).Token
-		return func() error { return w.S.RemoveToken(w.Ctx, authz.Operator, id) }
+		return func() error { return w.App.RemoveToken(w.Ctx, authz.Operator, id) }
 	},
 }
 
 const faultyPassword = "correct horse battery staple"
 
 func (w *faulty) name() string {
-	w.made++
-	return fmt.Sprintf("n%d", w.made)
+	w.serial++
+	return fmt.Sprintf("n%d", w.serial)
 }
 
-// refused is a comment that a moderator refused.
+// refused returns a comment that a moderator marked as spam.
 func (w *faulty) refused() comment.Comment {
 	w.T.Helper()
 	id := w.waiting(1)[0]
@@ -969,14 +969,14 @@ func (w *faulty) refused() comment.Comment {
 	return w.Comment(w.A, id)
 }
 
-// key is of a POST that was not sent yet.
-func (w *faulty) key(site int64) *txn.Key {
-	return &txn.Key{Site: site, Route: "test", Value: strings.Repeat("k", 16) + w.name(), Body: []byte("b")}
+// key returns a new idempotency key.
+func (w *faulty) key(site int64) *txn.IdempotencyKey {
+	return &txn.IdempotencyKey{Site: site, Route: "test", Value: strings.Repeat("k", 16) + w.name(), Body: []byte("b")}
 }
 
-// signedWord is what site a says of a reader.
-func (w *faulty) signedWord() string {
-	key, err := w.S.SetSSOKey(w.Ctx, authz.Operator, w.A)
+// ssoToken returns a single sign-on token of site A for a new reader.
+func (w *faulty) ssoToken() string {
+	key, err := w.App.SetSSOKey(w.Ctx, authz.Operator, w.A)
 	w.Must(err)
 	now := w.Clock.Now()
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"aud": w.A.Key, "sub": w.name(),
@@ -985,57 +985,57 @@ func (w *faulty) signedWord() string {
 	return token
 }
 
-// other is another process, which knows nothing yet.
+// other returns an App as in another process, with empty caches.
 func (w *faulty) other() *apptest.App {
 	w.T.Helper()
 	s := w.NewApp(w.store)
 	return s
 }
 
-// demandOf is about one comment.
-func demandOf(c comment.Comment) takedown.Draft {
+// takedownOf returns a takedown of one comment.
+func takedownOf(c comment.Comment) takedown.Draft {
 	return takedown.Draft{Comments: []string{c.ID}, By: "District court", Kind: takedown.Court}
 }
 
-// oneRule asks for all that a rule may ask the database for.
+// oneRule is the kind of rule that needs the most database calls.
 var oneRule = rules.Draft{Kind: rules.KindFirstTime}
 
-// rule is the only one, and is new.
+// rule removes all rules of site A and adds a new one. It returns its ID.
 func (w *faulty) rule() string {
 	w.T.Helper()
-	standing, err := w.S.Rules.Rules(w.Ctx, authz.Operator, w.A)
+	standing, err := w.App.Rules.Rules(w.Ctx, authz.Operator, w.A)
 	w.Must(err)
 	for _, r := range standing {
-		w.Must(w.S.RemoveRule(w.Ctx, authz.Operator, w.A, r.ID))
+		w.Must(w.App.RemoveRule(w.Ctx, authz.Operator, w.A, r.ID))
 	}
-	id, _, err := w.S.AddRule(w.Ctx, authz.Operator, w.A, oneRule, nil)
+	id, _, err := w.App.AddRule(w.Ctx, authz.Operator, w.A, oneRule, nil)
 	w.Must(err)
 	return id
 }
 
-// block is of one host, and takes the place of the last.
+// block adds the block of a host, which replaces the previous one, and returns its ID.
 func (w *faulty) block() string {
 	w.T.Helper()
-	id, _, err := w.S.AddBlock(w.Ctx, authz.Operator, w.A, rules.BlockDraft{Host: "blocked.example"}, nil)
+	id, _, err := w.App.AddBlock(w.Ctx, authz.Operator, w.A, rules.BlockDraft{Host: "blocked.example"}, nil)
 	w.Must(err)
 	return id
 }
 
-// note is about the writer of a new comment.
+// note adds a note about the writer of a new comment. It returns the comment and the note's ID.
 func (w *faulty) note() (comment.Comment, string) {
 	w.T.Helper()
-	c := w.from()
-	id, _, err := w.S.AddNote(w.Ctx, authz.Operator, w.A, c.ID, "Wrote to us.", nil)
+	c := w.submitted()
+	id, _, err := w.App.AddNote(w.Ctx, authz.Operator, w.A, c.ID, "Wrote to us.", nil)
 	w.Must(err)
 	return c, id
 }
 
-// from is a comment whose address is known.
-func (w *faulty) from() comment.Comment {
+// submitted submits a comment with a network address.
+func (w *faulty) submitted() comment.Comment {
 	w.T.Helper()
 	in := w.submission()
 	in.Address = netip.MustParseAddr("192.0.2.7")
-	got, err := w.S.Submit(w.Ctx, w.A, in)
+	got, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	return w.Comment(w.A, got.ID)
 }
@@ -1051,7 +1051,7 @@ func (w *faulty) submission() moderation.Submission {
 func (w *faulty) waiting(n int) (ids []string) {
 	w.T.Helper()
 	for range n {
-		ids = append(ids, w.Submit(w.A, "Waits, and says "+apptest.Chatter(w.Posts)).ID)
+		ids = append(ids, w.Submit(w.A, "Waits, and says "+apptest.RandomWords(w.Commenters)).ID)
 	}
 	return ids
 }
@@ -1063,41 +1063,41 @@ func (w *faulty) approved() comment.Comment {
 	return w.Comment(w.A, id)
 }
 
-// moderator is always the same one.
+// moderator returns the moderator of site A. Every call returns the same one.
 func (w *faulty) moderator() authz.Actor {
 	w.T.Helper()
 	if w.staff.Account.ID == "" {
-		w.staff = w.AddPerson("moderator", authz.Moderator, "a")
+		w.staff = w.AddStaff("moderator", authz.Moderator, "a")
 	}
 	return w.staff
 }
 
-// teacher is somebody new whose decision taught site A's model.
+// teacher returns a new moderator whose decision trained the model of site A.
 func (w *faulty) teacher() authz.Actor {
 	w.T.Helper()
-	who := w.AddPerson(w.name(), authz.Moderator, "a")
+	who := w.AddStaff(w.name(), authz.Moderator, "a")
 	w.Decide(who, w.A, comment.MarkSpam, w.waiting(1)...)
 	w.Clock.Add(time.Minute)
 	return who
 }
 
-// invited is the one-time link of somebody new.
+// invited returns the one-time link of a new account.
 func (w *faulty) invited() string {
 	w.T.Helper()
-	_, link, err := w.S.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
+	_, link, err := w.App.AddAccount(w.Ctx, authz.Operator, identity.NewAccount{
 		Email: w.name() + "@new.example", Name: "New", Role: authz.Author, Sites: []string{"a"},
 	})
 	w.Must(err)
 	return link
 }
 
-// member is somebody new, who acts through a token.
+// member returns a new author of site A.
 func (w *faulty) member() authz.Actor {
 	w.T.Helper()
-	return w.AddPerson(w.name(), authz.Author, "a")
+	return w.AddStaff(w.name(), authz.Author, "a")
 }
 
-// signedIn is a session of somebody new that was not used for a while.
+// signedIn returns a session of a new account that was last used an hour ago.
 func (w *faulty) signedIn() (who authz.Actor, value string) {
 	w.T.Helper()
 	who = w.member()
@@ -1111,23 +1111,23 @@ func (w *faulty) signedIn() (who authz.Actor, value string) {
 	return authz.Actor{Account: who.Account, Session: row.ID, Scope: authz.ScopeAdmin}, value
 }
 
-// linked is somebody new who is signed in, and who they are at a provider.
-func (w *faulty) linked() (authz.Actor, authz.Proof) {
+// linked returns a new signed-in account and its linked identity at a sign-in provider.
+func (w *faulty) linked() (authz.Actor, authz.ExternalIdentity) {
 	w.T.Helper()
 	who, _ := w.signedIn()
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) (err error) {
 		who.Account.Password = "a hash"
 		return tx.UpdateAccount(who.Account)
 	}))
-	proof := authz.Proof{Issuer: "https://issuer.example", Subject: who.ID()}
-	w.Must(w.S.LinkProof(w.Ctx, who, "Small", proof))
+	proof := authz.ExternalIdentity{Issuer: "https://issuer.example", Subject: who.ID()}
+	w.Must(w.App.LinkProvider(w.Ctx, who, "Small", proof))
 	return who, proof
 }
 
-// mailed is a link in a mail to somebody new, about a comment or, with "", about their mails.
-func (w *faulty) mailed(about string) (token string, who authz.Actor) {
+// mailLink returns the token of a mailLink link to a new account. about is the ID of a comment, or "" for mail settings.
+func (w *faulty) mailLink(about string) (token string, who authz.Actor) {
 	w.T.Helper()
-	who = w.AddPerson(w.name(), authz.Moderator, "a")
+	who = w.AddStaff(w.name(), authz.Moderator, "a")
 	token, hash := secret.New("")
 	link := authz.MailLink{Hash: hash, Account: who.ID(), Site: w.A.ID, Comment: about,
 		ExpiresAt: w.Clock.Now().Add(time.Hour)}
@@ -1135,35 +1135,35 @@ func (w *faulty) mailed(about string) (token string, who authz.Actor) {
 	return token, who
 }
 
-// wishes is a comment whose writer wants to be told of it, and its edit token.
-func (w *faulty) wishes() (comment.Comment, string) {
+// subscribed returns a comment whose writer subscribed to replies, and its edit token.
+func (w *faulty) subscribed() (comment.Comment, string) {
 	w.T.Helper()
-	c, token := w.SubmitOwn(w.A, "Told of by mail, "+w.name())
-	_, err := w.S.Subscribe(w.Ctx, w.A, c.ID, token, "en", true)
+	c, token := w.SubmitWithToken(w.A, "Told of by mail, "+w.name())
+	_, err := w.App.Subscribe(w.Ctx, w.A, c.ID, token, "en", true)
 	w.Must(err)
 	return c, token
 }
 
-// readersLink is a link in a mail to a reader.
+// readersLink returns the token of a link mailed to a reader.
 func (w *faulty) readersLink(to, email string) string {
 	return mailbox.Link{For: to, Site: w.A.ID, Email: text.AddressOf(email)}.Token(apptest.Secret)
 }
 
-// heldLink is a mailed link to what is held about who wrote a comment that taught.
+// heldLink returns the token of a mailed link to the personal data of a commenter whose comment trained the model.
 func (w *faulty) heldLink() string {
 	w.T.Helper()
-	c, _ := w.wishes()
+	c, _ := w.subscribed()
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-	w.Must(w.S.AskHeld(w.Ctx, w.A, c.Email, "en"))
+	w.Must(w.App.RequestData(w.Ctx, w.A, c.Email, "en"))
 	var letters []mailbox.Letter
 	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) (err error) {
-		letters, err = tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(c.Email)), 1)
+		letters, err = tx.LettersTo(w.A.ID, mailbox.AddressHash(apptest.Secret, text.AddressOf(c.Email)), 1)
 		return err
 	}))
-	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(c.Email), Letter: letters[0].ID}.Token(apptest.Secret)
+	return mailbox.Link{For: mailbox.ToViewData, Site: w.A.ID, Email: text.AddressOf(c.Email), Letter: letters[0].ID}.Token(apptest.Secret)
 }
 
-// campaign is two comments that are alike.
+// campaign adds a campaign of two near-duplicate comments.
 func (w *faulty) campaign() campaign.Campaign {
 	w.T.Helper()
 	k := campaign.Campaign{ID: txn.NewID(), Joined: 2, Waiting: 2}
@@ -1187,22 +1187,22 @@ func (w *faulty) campaign() campaign.Campaign {
 	return k
 }
 
-// exported is a request for a file that has what another site has: a comment, a demand against it, and the log.
-func (w *faulty) exported() transfer.Request {
+// exportedSite returns a request to import the export of another site: a comment, a takedown of it, and the log.
+func (w *faulty) exportedSite() transfer.Request {
 	w.T.Helper()
 	from := w.AddSite(w.name())
 	c := w.Submit(from, "Carried from one site to another.")
 	w.Decide(authz.Operator, from, comment.Approve, c.ID)
-	_, _, err := w.S.Withhold(w.Ctx, authz.Operator, from, demandOf(c), nil)
+	_, _, err := w.App.Withhold(w.Ctx, authz.Operator, from, takedownOf(c), nil)
 	w.Must(err)
 	path := filepath.Join(w.T.TempDir(), "whole.jsonl")
 	var all bytes.Buffer
-	w.Must(w.S.Export(w.Ctx, authz.Operator, from, transfer.Wanted{Format: "jsonl"}, &all))
+	w.Must(w.App.Export(w.Ctx, authz.Operator, from, transfer.ExportRequest{Format: "jsonl"}, &all))
 	w.Must(os.WriteFile(path, all.Bytes(), 0o600))
 	return transfer.Request{Format: "aitys", Path: path}
 }
 
-// dump is a request for a file of one comment and its answer, on a page of their own.
+// dump returns a request to import a file with a comment and a reply on a new page.
 func (w *faulty) dump() transfer.Request {
 	w.T.Helper()
 	name, path := w.name(), filepath.Join(w.T.TempDir(), "dump.xml")
@@ -1217,32 +1217,32 @@ func (w *faulty) dump() transfer.Request {
 	return transfer.Request{Format: "wordpress", Path: path}
 }
 
-// webhook is the id of a new webhook, the only one of its site.
+// webhook removes all webhooks of site A and adds a new one. It returns its ID.
 func (w *faulty) webhook() string {
-	list, err := w.S.Webhooks(w.Ctx, authz.Operator, w.A)
+	list, err := w.App.Webhooks(w.Ctx, authz.Operator, w.A)
 	w.Must(err)
 	for _, h := range list {
-		w.Must(w.S.RemoveWebhook(w.Ctx, authz.Operator, w.A, h.ID))
+		w.Must(w.App.RemoveWebhook(w.Ctx, authz.Operator, w.A, h.ID))
 	}
 	in := webhook.Draft{URL: "http://127.0.0.1:9/", Events: []string{webhook.Arrived}}
-	id, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
+	id, _, _, err := w.App.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
 	w.Must(err)
 	return id
 }
 
-// neighbourOf is another publisher's list at an address.
+// neighbourOf returns a draft of another publisher's spam list at a URL.
 func neighbourOf(url string) spamlist.Draft {
 	return spamlist.Draft{URL: url, Key: strings.Repeat("A", 43), Weight: 1}
 }
 
-// neighbour has the site read one list of another publisher.
+// neighbour removes all shared spam lists of site A and adds one. It returns its ID.
 func (w *faulty) neighbour() string {
-	list, err := w.S.SpamLists.Neighbours(w.Ctx, authz.Operator, w.A)
+	list, err := w.App.SpamLists.SpamListSources(w.Ctx, authz.Operator, w.A)
 	w.Must(err)
 	for _, n := range list {
-		w.Must(w.S.RemoveNeighbour(w.Ctx, authz.Operator, w.A, n.ID))
+		w.Must(w.App.RemoveSpamListSource(w.Ctx, authz.Operator, w.A, n.ID))
 	}
-	id, _, err := w.S.AddNeighbour(w.Ctx, authz.Operator, w.A, neighbourOf("http://127.0.0.1:9/one"), nil)
+	id, _, err := w.App.AddSpamListSource(w.Ctx, authz.Operator, w.A, neighbourOf("http://127.0.0.1:9/one"), nil)
 	w.Must(err)
 	return id
 }

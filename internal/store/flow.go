@@ -10,8 +10,8 @@ import (
 	"github.com/aitys/aitys/moderation/evaluation"
 )
 
-// The rows of a state stand together in one index, by age: one statement
-// reads the end of each.
+// Arrivals returns the newest comments of each state. An index orders the comments of a state by age, so each part of
+// the UNION reads the end of one index range.
 func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]evaluation.Arrival, error) {
 	var parts []string
 	var args []any
@@ -39,26 +39,26 @@ func (t *tx) Arrivals(site int64, since time.Time, limit int) ([]evaluation.Arri
 			UNION  ALL`), args...)
 }
 
-// It asks for each comment by itself: joined, a planner would sooner or later
-// read all of the site's.
-func (t *tx) Ruled(site int64, limit int) ([]evaluation.Ruled, error) {
+// FlowEntries returns the newest decisions with the times of their comments. It reads each comment in a scalar subquery: for
+// a join, the planner may choose to scan all comments of the site.
+func (t *tx) FlowEntries(site int64, limit int) ([]evaluation.FlowEntry, error) {
 	type row struct {
 		at, came int64
-		ruled    evaluation.Ruled
+		ruled    evaluation.FlowEntry
 	}
 	return rows.AllAs(t.Tx, func(r *row) []any {
 		return []any{&r.ruled.Seq, &r.ruled.Undoes, &r.ruled.Before, &r.ruled.Comment, &r.at, &r.came}
-	}, func(r *row) evaluation.Ruled {
-		r.ruled.At, r.ruled.Came = rows.Unstamp(r.at), rows.Unstamp(r.came)
+	}, func(r *row) evaluation.FlowEntry {
+		r.ruled.At, r.ruled.SubmittedAt = rows.Unstamp(r.at), rows.Unstamp(r.came)
 		return r.ruled
 	}, `
 		SELECT seq, undoes, before, comment_id, decided_at,
-		       CASE WHEN account_id LIKE ? THEN 0 -- nobody waited here for what was imported
+		       CASE WHEN account_id LIKE ? THEN 0 -- no commenter waited here for an imported decision
 		            ELSE COALESCE((SELECT c.created_at
 		                           FROM   comments AS c
 		                           WHERE  c.site_id = d.site_id AND c.id = d.comment_id), 0) END
 		FROM   decisions AS d
 		WHERE  site_id = ?
 		ORDER  BY seq DESC
-		LIMIT  ?`, auditlog.ByImport("%"), site, limit)
+		LIMIT  ?`, auditlog.ImportAccount("%"), site, limit)
 }

@@ -10,15 +10,16 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 )
 
-// Health is what a doctor asks of a database. Weak says why an acknowledged comment might be
-// lost, or is empty. Clock is a database server's, zero for a file.
+// Health is the state of a database, as "aitys doctor" reports it. Weak names a setting with which acknowledged
+// comments can be lost, or is empty. Clock is the time of the database server; it is zero for SQLite. Bytes is the
+// size.
 type Health struct {
 	Weak  string
 	Clock time.Time
 	Bytes int64
 }
 
-// Health looks a database over.
+// Health returns the state of the database.
 func (d *DB) Health(ctx context.Context) (Health, error) {
 	type row struct {
 		now                  float64
@@ -27,13 +28,13 @@ func (d *DB) Health(ctx context.Context) (Health, error) {
 	}
 	var r row
 	err := d.engine.View(ctx, func(g *gorm.DB) (err error) {
-		r, err = rows.Get(&rows.Tx{DB: g, Mapped: mapped}, func(r *row) []any {
+		r, err = rows.Get(&rows.Tx{DB: g, MapError: mapError}, func(r *row) []any {
 			return []any{&r.now, &r.bytes, &r.commit, &r.fsync, &r.pages}
 		}, d.health)
 		return err
 	})
 	if err != nil {
-		return Health{}, fmt.Errorf("look the database over: %w", mapped(err))
+		return Health{}, fmt.Errorf("read the health of the database: %w", mapError(err))
 	}
 	h := Health{Bytes: r.bytes}
 	if r.now > 0 {

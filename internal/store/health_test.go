@@ -8,14 +8,14 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-func TestHealthTellsOfSizeClockAndWeakness(t *testing.T) {
+func TestHealth_SizeClockAndDurability(t *testing.T) {
 	for _, tt := range []struct {
 		name, url string
 		clock     bool
 		weak      string
 	}{
 		{"sqlite", testkit.SQLite(t), false, ""},
-		{"postgres", testkit.Postgres(t), true, "fsync is off"}, // the tests' own server is fast, not safe
+		{"postgres", testkit.Postgres(t), true, "fsync is off"}, // the test server runs without fsync
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db, err := store.Open(t.Context(), tt.url, store.Options{})

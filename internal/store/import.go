@@ -22,7 +22,7 @@ func (t *tx) PutAppeals(list []report.Appeal) error {
 	return rows.Put(t.Tx, appealColumns, "", all)
 }
 
-// Nobody knows any more who voted.
+// PutVotes stores the votes of imported comments as votes without a voter: an export contains only their number.
 func (t *tx) PutVotes(comments []comment.Comment) error {
 	var all []voteRow
 	for _, c := range comments {

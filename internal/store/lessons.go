@@ -6,38 +6,38 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 )
 
-// A lessonRow is a row of lessons.
+// lessonRow is a row of lessons.
 type lessonRow struct {
-	Site     int64        `gorm:"column:site_id"`
-	Lesson   lessonPart   `gorm:"embedded"`
-	Taught   taughtPart   `gorm:"embedded"`
-	Document documentPart `gorm:"embedded"`
+	Site     int64          `gorm:"column:site_id"`
+	Lesson   lessonFields   `gorm:"embedded"`
+	Taught   taughtFields   `gorm:"embedded"`
+	Document documentFields `gorm:"embedded"`
 	Standing bool
 }
 
 func (lessonRow) TableName() string { return "lessons" }
 
-// A lessonPart is a auditlog.Lesson.
-type lessonPart struct {
-	classifier.Lesson `gorm:"-"` // a taughtPart
+// lessonFields are the columns of an auditlog.Lesson.
+type lessonFields struct {
+	classifier.Lesson `gorm:"-"` // stored as taughtFields
 	Part              int
 	Of                string `gorm:"column:comment_id"`
 	Salt              []byte
 	Proof             []byte `gorm:"serializer:null"`
 	Withdrawn         uint64
-	Fallen            bool `gorm:"-"` // Standing
+	Fallen            bool `gorm:"-"` // stored as Standing
 	Counts            bool `gorm:"-"`
 }
 
-// A taughtPart is a classifier.Lesson.
-type taughtPart struct {
+// taughtFields are the columns of a classifier.Lesson.
+type taughtFields struct {
 	Seq     uint64
 	Label   classifier.Label
-	Comment classifier.Comment `gorm:"-"` // a documentPart
+	Comment classifier.Comment `gorm:"-"` // stored as documentFields
 }
 
-// A documentPart is a classifier.Comment.
-type documentPart struct {
+// documentFields are the columns of a classifier.Comment.
+type documentFields struct {
 	Text   string `gorm:"column:body"`
 	Author string
 	Email  string
@@ -48,7 +48,7 @@ var (
 	lessonColumns = rows.Of[lessonRow]()
 	selectLessons = "SELECT " + lessonColumns.Names + " FROM lessons "
 
-	// What a model is made of.
+	// The columns that a model is trained from.
 	taughtColumns = lessonColumns.Only("seq", "part", "label", "body", "author", "email", "url")
 	selectTaught  = "SELECT " + taughtColumns.Names + " FROM lessons "
 )
@@ -56,7 +56,7 @@ var (
 func lessonRowOf(site int64, l auditlog.Lesson) lessonRow {
 	l.Salt = notNil(l.Salt)
 	return lessonRow{
-		Site: site, Lesson: lessonPart(l), Taught: taughtPart(l.Lesson), Document: documentPart(l.Comment),
+		Site: site, Lesson: lessonFields(l), Taught: taughtFields(l.Lesson), Document: documentFields(l.Comment),
 		Standing: true,
 	}
 }
@@ -70,7 +70,7 @@ func (r *lessonRow) lesson() auditlog.Lesson {
 	return l
 }
 
-// lessons reads the lessons that the rest of a SELECT chooses.
+// lessons returns the lessons that rest, the clauses after FROM, selects.
 func (t *tx) lessons(rest string, args ...any) ([]auditlog.Lesson, error) {
 	return rows.AllAs(t.Tx, lessonColumns.Targets, (*lessonRow).lesson, selectLessons+rest, args...)
 }
@@ -83,13 +83,13 @@ func (t *tx) AddLessons(site int64, ls []auditlog.Lesson) error {
 	return rows.Put(t.Tx, lessonColumns, "", all)
 }
 
-// A seq without a lesson is left out.
+// SetStanding ignores entries without a lesson.
 func (t *tx) SetStanding(site int64, seqs []uint64, standing bool) error {
 	_, err := t.Exec(`
 		UPDATE lessons
 		SET    standing = ?
 		WHERE  site_id = ?
-		  AND  seq `+t.Among, standing, site, rows.ArrayOf(t.Array, seqs))
+		  AND  seq `+t.In, standing, site, rows.ArrayOf(t.Array, seqs))
 	return err
 }
 
@@ -100,10 +100,10 @@ func (t *tx) Lessons(site int64, after, upTo uint64) ([]auditlog.Lesson, error) 
 		ORDER  BY seq, part`, site, after+1, upTo)
 }
 
-// lessonsRead is how many lessons are read at a time.
-const lessonsRead = 1000
+// lessonBatchSize is the number of lessons per query.
+const lessonBatchSize = 1000
 
-// It reads in pieces, so that fn may use the Tx.
+// EachLesson reads in batches, so that no query is open while fn uses the Tx.
 func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error {
 	seq, part := after+1, -1
 	for {
@@ -113,7 +113,7 @@ func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) err
 			  AND  standing
 			  AND  withdrawn = 0
 			ORDER  BY seq, part
-			LIMIT  ?`, site, seq, part, lessonsRead)
+			LIMIT  ?`, site, seq, part, lessonBatchSize)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (t *tx) EachLesson(site int64, after uint64, fn func(classifier.Lesson) err
 			}
 			seq, part = l.Seq, l.Part
 		}
-		if len(lessons) < lessonsRead {
+		if len(lessons) < lessonBatchSize {
 			return nil
 		}
 	}

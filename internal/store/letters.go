@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A letterRow is a row of letters: a mail.Message to a reader.
+// letterRow is a row of letters: a mail.Message to a reader.
 type letterRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	ID         string `gorm:"column:id"`
@@ -51,7 +51,7 @@ func (r *letterRow) mail() mail.Message {
 		TakenUntil: r.TakenUntil,
 		HandedAt:   r.HandedAt,
 		EndedAt:    r.EndedAt,
-		Reader:     mail.Recipient{Box: r.Box, Address: r.Address, Lang: r.Lang},
+		Reader:     mail.Recipient{AddressHash: r.Box, Address: r.Address, Lang: r.Lang},
 	}
 }
 
@@ -69,12 +69,12 @@ func letterOf(m mail.Message) letterRow {
 		TakenUntil: m.TakenUntil,
 		HandedAt:   m.HandedAt,
 		EndedAt:    m.EndedAt,
-		Box:        m.Reader.Box,
+		Box:        m.Reader.AddressHash,
 		Address:    m.Reader.Address,
 		Lang:       m.Reader.Lang,
 	}
 	if !r.EndedAt.IsZero() {
-		r.Address = "" // of no use any more
+		r.Address = "" // no longer needed
 	}
 	return r
 }
@@ -87,7 +87,7 @@ func (t *tx) InsertLetter(l mailbox.Letter) error {
 	row := letterRow{
 		Site:      l.Site,
 		ID:        l.ID,
-		Box:       l.Box,
+		Box:       l.AddressHash,
 		Address:   l.To.String(),
 		Lang:      l.Lang,
 		Kind:      mail.Kind(l.Kind),
@@ -95,7 +95,7 @@ func (t *tx) InsertLetter(l mailbox.Letter) error {
 		CreatedAt: l.CreatedAt,
 		DueAt:     l.DueAt,
 	}
-	return t.One(letterColumns.Insert(1), letterColumns.Values(row)...)
+	return t.ExecOne(letterColumns.Insert(1), letterColumns.Values(row)...)
 }
 
 func (t *tx) OpenLetter(site int64, box []byte, now time.Time) (mail.Message, error) {
@@ -107,20 +107,20 @@ func (t *tx) OpenLetter(site int64, box []byte, now time.Time) (mail.Message, er
 		  AND  handed_at = 0
 		  AND  taken_until <= ?
 		ORDER  BY created_at, id
-		LIMIT  1`+t.Keep, site, box, mailbox.News, rows.Stamp(now)))
+		LIMIT  1`+t.LockClause, site, box, mailbox.Notification, rows.Stamp(now)))
 }
 
 func (r *letterRow) letter() mailbox.Letter {
 	return mailbox.Letter{
-		Site:      r.Site,
-		ID:        r.ID,
-		Kind:      mailbox.Kind(r.Kind),
-		Box:       r.Box,
-		To:        text.AddressOf(r.Address),
-		Lang:      r.Lang,
-		Comments:  r.Comments,
-		CreatedAt: r.CreatedAt,
-		DueAt:     r.DueAt,
+		Site:        r.Site,
+		ID:          r.ID,
+		Kind:        mailbox.Kind(r.Kind),
+		AddressHash: r.Box,
+		To:          text.AddressOf(r.Address),
+		Lang:        r.Lang,
+		Comments:    r.Comments,
+		CreatedAt:   r.CreatedAt,
+		DueAt:       r.DueAt,
 	}
 }
 
@@ -156,18 +156,18 @@ func (t *tx) DueMails(now time.Time, limit int) ([]mail.Message, error) {
 
 func (t *tx) PutMail(m mail.Message) error {
 	if m.Account == "" {
-		return t.One(putLetter, letterColumns.Values(letterOf(m))...)
+		return t.ExecOne(putLetter, letterColumns.Values(letterOf(m))...)
 	}
-	return t.One(putMail, mailColumns.Values(mailOf(m))...)
+	return t.ExecOne(putMail, mailColumns.Values(mailOf(m))...)
 }
 
 func (t *tx) MailByID(site int64, id string) (mail.Message, error) {
 	const one = `
 		WHERE  site_id = ?
 		  AND  id      = ?`
-	found, err := t.mails(one+t.Keep, site, id)
+	found, err := t.mails(one+t.LockClause, site, id)
 	if err == nil && len(found) == 0 {
-		found, err = t.letters(one+t.Keep, site, id)
+		found, err = t.letters(one+t.LockClause, site, id)
 	}
 	return rows.First(found, err)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// A mailRow is a row of mails: a mail.Message to an account.
+// mailRow is a row of mails: a mail.Message to an account.
 type mailRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	ID         string `gorm:"column:id"`
@@ -61,7 +61,7 @@ func (t *tx) mails(rest string, args ...any) ([]mail.Message, error) {
 	return rows.AllAs(t.Tx, mailColumns.Targets, (*mailRow).mail, selectMails+rest, args...)
 }
 
-func (t *tx) Told(site int64) ([]authz.Account, error) {
+func (t *tx) AccountsToNotify(site int64) ([]authz.Account, error) {
 	type row struct {
 		account authz.Account
 		role    authz.Role
@@ -79,7 +79,7 @@ func (t *tx) Told(site int64) ([]authz.Account, error) {
 		ORDER  BY email`, site, site)
 	var told []authz.Account
 	for _, r := range all {
-		if r.account.Roles = map[int64]authz.Role{site: r.role}; r.account.Told(site) {
+		if r.account.Roles = map[int64]authz.Role{site: r.role}; r.account.WantsMail(site) {
 			told = append(told, r.account)
 		}
 	}
@@ -95,7 +95,7 @@ func (t *tx) OpenMail(site int64, account string, now time.Time) (mail.Message, 
 		  AND  handed_at  = 0
 		  AND  taken_until <= ?
 		ORDER  BY created_at, id
-		LIMIT  1`+t.Keep, account, site, rows.Stamp(now)))
+		LIMIT  1`+t.LockClause, account, site, rows.Stamp(now)))
 }
 
 func (t *tx) LastMail(site int64, account string, kind mail.Kind) (mail.Message, error) {
@@ -126,7 +126,7 @@ func (t *tx) LastDecision(site int64) (time.Time, error) {
 		WHERE  site_id = ?
 		  AND  kind    = ?
 		ORDER  BY seq DESC
-		LIMIT  1`, site, auditlog.OnComment)
+		LIMIT  1`, site, auditlog.Decision)
 	if err != nil || len(all) == 0 {
 		return time.Time{}, err
 	}

@@ -15,10 +15,10 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// onBoth runs a test on a migrated database of each kind.
+// onBoth runs a test on a migrated SQLite and a migrated Postgres database.
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
-	for _, d := range testkit.Both {
+	for _, d := range testkit.AllDatabases {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
 			test(t, d.New(t))
@@ -26,13 +26,13 @@ func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	}
 }
 
-// each runs a test on a database without tables of each kind.
+// each runs a test on an empty SQLite and an empty Postgres database.
 func each(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteURL(t)) })
 	t.Run("postgres", func(t *testing.T) { test(t, testkit.EmptyPostgres(t)) })
 }
 
-func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
+func TestMigrate_Concurrent(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, url string) {
 		var all sync.WaitGroup
@@ -66,12 +66,12 @@ func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 			}
 		}
 		if n := raw(t, url).count(t, "SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0"); n != len(list) {
-			t.Errorf("%d migrations were noted, want %d", n, len(list))
+			t.Errorf("%d migrations are recorded, want %d", n, len(list))
 		}
 	})
 }
 
-func TestAnEmptyDatabaseIsToldFromAMigratedOne(t *testing.T) {
+func TestMigrationStatus_EmptyDatabase(t *testing.T) {
 	each(t, func(t *testing.T, url string) {
 		db, err := store.Open(t.Context(), url, store.Options{})
 		if err != nil {
@@ -85,7 +85,7 @@ func TestAnEmptyDatabaseIsToldFromAMigratedOne(t *testing.T) {
 	})
 }
 
-func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
+func TestMigrate_RefusesNewerSchema(t *testing.T) {
 	each(t, func(t *testing.T, url string) {
 		db := open(t, url, store.Options{})
 		raw(t, url).exec(t, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, TRUE)")
@@ -95,7 +95,7 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 	})
 }
 
-func TestAFileIsTheOwnersAlone(t *testing.T) {
+func TestOpen_FileModeIsOwnerOnly(t *testing.T) {
 	url := sqliteURL(t)
 	open(t, url, store.Options{})
 	path := strings.TrimPrefix(url, "sqlite:")
@@ -110,7 +110,7 @@ func TestAFileIsTheOwnersAlone(t *testing.T) {
 	}
 }
 
-func TestAURLThatIsNoneIsRefused(t *testing.T) {
+func TestOpen_RefusesBadURL(t *testing.T) {
 	for _, url := range []string{"", "sqlite:", "mysql://x", "/tmp/x.db", "postgres", "postgres://%zz"} {
 		if db, err := store.Open(t.Context(), url, store.Options{}); err == nil {
 			t.Errorf("%q was opened", url)
@@ -119,11 +119,11 @@ func TestAURLThatIsNoneIsRefused(t *testing.T) {
 	}
 	_, err := store.Open(t.Context(), "postgres://somebody:hunter2@localhost:1/none?connect_timeout=1", store.Options{})
 	if !errors.Is(err, txn.ErrBusy) || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("nobody answers: %v, want busy and no password", err)
+		t.Errorf("unreachable server: %v, want busy and no password", err)
 	}
 }
 
-// A rawDB is a database seen past the store.
+// A rawDB is a connection to a database without the store.
 type rawDB struct{ *sql.DB }
 
 func raw(t testing.TB, url string) rawDB {

@@ -12,23 +12,23 @@ import (
 )
 
 func (t *tx) WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error) {
-	// What an entry about no comment copied is the site's, not its owner's.
-	return t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{by}, `
+	// Lessons that an entry without a comment copied belong to the site, not to the account that copied them.
+	return t.updateLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{by}, `
 		WHERE  site_id = ?
 		  AND  withdrawn = 0
 		  AND  seq < ?
 		  AND  seq IN (SELECT d.seq FROM decisions AS d
 		               WHERE d.site_id = ? AND d.account_id = ? AND d.kind IN (?, ?))`,
-		site, by, site, account, auditlog.OnComment, auditlog.Sent)
+		site, by, site, account, auditlog.Decision, auditlog.SentLesson)
 }
 
 func (t *tx) RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error) {
-	return t.takeLessons("1", "withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
-		retirable+"AND seq < ?", site, site, rows.Stamp(before), by)
+	return t.updateLessons("1", "withdrawn = ?, body = '', author = '', email = '', url = '', salt = ?", []any{by, []byte{}},
+		whereRetirable+"AND seq < ?", site, site, rows.Stamp(before), by)
 }
 
-// retirable are the lessons of entries before a time that were not erased yet.
-const retirable = `
+// whereRetirable selects the lessons of entries before a time that are not erased yet.
+const whereRetirable = `
 	WHERE  site_id = ?
 	  AND  octet_length(salt) > 0
 	  AND  seq IN (SELECT d.seq FROM decisions AS d
@@ -37,7 +37,7 @@ const retirable = `
 
 func (t *tx) CountRetirable(site int64, before time.Time) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int],
-		"SELECT COUNT(*) FROM lessons"+retirable, site, site, rows.Stamp(before))
+		"SELECT COUNT(*) FROM lessons"+whereRetirable, site, site, rows.Stamp(before))
 }
 
 func (t *tx) EraseLessons(site int64, ls []auditlog.Lesson, by uint64) error {
@@ -47,8 +47,8 @@ func (t *tx) EraseLessons(site int64, ls []auditlog.Lesson, by uint64) error {
 		gone.Seq, gone.Label = l.Seq, l.Label
 		all[i] = lessonRowOf(site, gone)
 	}
-	for part := range slices.Chunk(all, rows.Together) {
-		// They are there: what is named below is all that changes.
+	for part := range slices.Chunk(all, rows.BatchSize) {
+		// The rows exist, so this only updates the columns listed below.
 		_, err := t.Exec(lessonColumns.Insert(len(part))+`
 			ON CONFLICT (site_id, seq, part) DO UPDATE
 			SET body = '', author = '', email = '', url = '', salt = excluded.salt,
@@ -73,7 +73,7 @@ func (t *tx) Copies(site int64) ([]uint64, error) {
 		ORDER  BY seq`, site)
 }
 
-// The kind stands in the text: as an argument it would not lead to the index, which has copies alone.
+// selectCopies contains the kind as a literal: with a parameter the planner could not use the partial index on copies.
 var selectCopies = fmt.Sprintf(`
 	SELECT seq
 	FROM   decisions
@@ -94,16 +94,16 @@ func (t *tx) CopiedLessons(site, from int64) ([]auditlog.Lesson, error) {
 		ORDER  BY seq, part`, site, site, from, from)
 }
 
-// What another program sent is no comment of the site, and stands in its log alone.
+// selectSent finds the entry of a comment that another program sent. Such a comment is in the log, but not in comments.
 var selectSent = fmt.Sprintf(`
 	SELECT 1
 	FROM   decisions
 	WHERE  decisions.site_id    = ?
 	  AND  decisions.comment_id = lessons.comment_id
-	  AND  decisions.kind       = %d`, auditlog.Sent)
+	  AND  decisions.kind       = %d`, auditlog.SentLesson)
 
-// takeLessons changes lessons, and returns how many of them count, as count says, and the lowest seq.
-func (t *tx) takeLessons(count, change string, values []any, which string,
+// updateLessons updates the lessons that which selects. It returns COUNT(count) over them and their lowest seq.
+func (t *tx) updateLessons(count, change string, values []any, which string,
 	args ...any) (n int, lowest uint64, err error) {
 	type found struct {
 		n      int
@@ -129,11 +129,11 @@ func (t *tx) ReturnLessons(site int64, by uint64) (n int, lowest uint64, err err
 		  AND  d.kind       = ?
 		  AND  d.undoes     = 0
 		  AND  d.subject    = this.subject
-		  AND  NOT `+undone, site, by, auditlog.Withdrawal)
+		  AND  NOT `+isUndone, site, by, auditlog.Withdrawal)
 	if err != nil {
 		return 0, 0, err
 	}
-	n, lowest, err = t.takeLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{next}, `
+	n, lowest, err = t.updateLessons("CASE WHEN standing THEN 1 END", "withdrawn = ?", []any{next}, `
 		WHERE  site_id   = ?
 		  AND  withdrawn = ?
 		  AND  withdrawn > 0`, site, by)
@@ -156,7 +156,7 @@ func (t *tx) Taught(site int64) (map[string]int, error) {
 		  AND  l.standing
 		  AND  l.withdrawn = 0
 		  AND  d.kind IN (?, ?)
-		GROUP  BY d.account_id`, site, auditlog.OnComment, auditlog.Sent)
+		GROUP  BY d.account_id`, site, auditlog.Decision, auditlog.SentLesson)
 	taught := make(map[string]int, len(rows))
 	for _, r := range rows {
 		taught[r.account] = r.n
@@ -176,7 +176,7 @@ func (t *tx) CountLessons(site int64, label classifier.Label, limit int) (int, e
 		         AND  EXISTS (SELECT 1 FROM decisions AS d
 		                      WHERE d.site_id = l.site_id AND d.seq = l.seq AND d.kind = ?)
 		       ORDER  BY l.seq DESC
-		       LIMIT  ?) AS capped`, site, label, auditlog.OnComment, limit)
+		       LIMIT  ?) AS capped`, site, label, auditlog.Decision, limit)
 }
 
 func (t *tx) LowestTouched(site int64, after uint64) (uint64, error) {
@@ -200,7 +200,7 @@ func (t *tx) PutPiece(site int64, s fold.Snapshot, piece int) error {
 func (t *tx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
 	there, err := rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)
-		FROM   model_pieces`+ofSnapshot, site, s.Seq, s.AsOf)
+		FROM   model_pieces`+whereSnapshot, site, s.Seq, s.AsOf)
 	if err != nil || there != pieces {
 		return err
 	}
@@ -233,14 +233,14 @@ func (t *tx) Snapshot(site int64, seq uint64) (fold.Snapshot, error) {
 	}
 	pieces, err := rows.All(t.Tx, rows.Value[[]byte], `
 		SELECT model
-		FROM   model_pieces`+ofSnapshot+`
+		FROM   model_pieces`+whereSnapshot+`
 		ORDER  BY piece`, site, s.Seq, s.AsOf)
 	s.Model = slices.Concat(append(pieces, s.Model)...)
 	return s, err
 }
 
-// ofSnapshot selects the pieces of one version of a snapshot.
-const ofSnapshot = `
+// whereSnapshot selects the pieces of one version of a snapshot.
+const whereSnapshot = `
 		WHERE  site_id = ?
 		  AND  seq     = ?
 		  AND  as_of   = ?`
@@ -249,7 +249,7 @@ func (t *tx) DropSnapshots(site int64, seqs []uint64) error {
 	_, err := t.Exec(`
 		DELETE FROM model_snapshots
 		WHERE  site_id = ?
-		  AND  seq `+t.Among, site, rows.ArrayOf(t.Array, seqs))
+		  AND  seq `+t.In, site, rows.ArrayOf(t.Array, seqs))
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// open returns a migrated database that is closed with the test.
+// open returns a migrated database that is closed when the test ends.
 func open(t testing.TB, url string, o store.Options) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), url, o)
@@ -33,7 +33,7 @@ func sqliteURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir
 func TestDB_CloseTwice(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": sqliteURL(t), "postgres": testkit.Postgres(t)} {
 		t.Run(name, func(t *testing.T) {
-			db := open(t, url, store.Options{}) // closed once more with the test
+			db := open(t, url, store.Options{}) // the cleanup closes it once more
 			var closing sync.WaitGroup
 			for range 4 {
 				closing.Go(func() {

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A pageRow is a row of pages: a site.Page.
+// pageRow is a row of pages: a site.Page.
 type pageRow struct {
 	ID        string
 	Site      int64 `gorm:"column:site_id"`
@@ -30,7 +30,7 @@ var (
 	selectPages = "SELECT " + pageColumns.Names + " FROM pages "
 )
 
-// pages reads the pages that the rest of a SELECT chooses.
+// pages returns the pages that rest, the clauses after FROM, selects.
 func (t *tx) pages(rest string, args ...any) ([]site.Page, error) {
 	return rows.AllAs(t.Tx, pageColumns.Targets, (*pageRow).page, selectPages+rest, args...)
 }
@@ -49,7 +49,7 @@ func (t *tx) PagesByID(site int64, ids []string) ([]site.Page, error) {
 	}
 	return t.pages(`
 		WHERE  site_id = ?
-		  AND  id `+t.Among, site, rows.ArrayOf(t.Array, ids))
+		  AND  id `+t.In, site, rows.ArrayOf(t.Array, ids))
 }
 
 func (t *tx) PagesByURL(site int64, urls []string) ([]site.Page, error) {
@@ -58,11 +58,11 @@ func (t *tx) PagesByURL(site int64, urls []string) ([]site.Page, error) {
 	}
 	return t.pages(`
 		WHERE  site_id = ?
-		  AND  url `+t.Among, site, rows.ArrayOf(t.Array, urls))
+		  AND  url `+t.In, site, rows.ArrayOf(t.Array, urls))
 }
 
-// Nearly always the page is there: the look first
-// spares Postgres a lock on its row.
+// EnsurePage returns the page with this URL, and inserts a missing one. Most pages exist: reading first avoids a row
+// lock on Postgres.
 func (t *tx) EnsurePage(p site.Page) (site.Page, error) {
 	page, err := t.PageByURL(p.Site, p.URL)
 	if !errors.Is(err, txn.ErrNotFound) {
@@ -71,18 +71,18 @@ func (t *tx) EnsurePage(p site.Page) (site.Page, error) {
 	return rows.GetAs(t.Tx, pageColumns.Targets, (*pageRow).page, ensurePage, pageColumns.Values(pageRow(p))...)
 }
 
-// Only an update returns the row that was there.
+// ensurePage updates an existing row to the same URL, because RETURNING omits rows that DO NOTHING skips.
 var ensurePage = pageColumns.Insert(1) + `
 	ON CONFLICT (site_id, url) DO UPDATE
 	SET url = pages.url
 	RETURNING ` + pageColumns.Names
 
 func (t *tx) UpdatePage(p site.Page) error {
-	return changed(t.DB.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
+	return requireChange(t.DB.Model(&pageRow{}).Where("site_id = ? AND id = ?", p.Site, p.ID).
 		Select("title", "titled_by", "url", "open").Updates(pageRow(p)))
 }
 
-func (t *tx) TitlePage(c comment.Comment, public bool) error {
+func (t *tx) SetPageTitle(c comment.Comment, public bool) error {
 	if !public {
 		_, err := t.Exec(`
 			UPDATE pages
@@ -101,7 +101,7 @@ func (t *tx) TitlePage(c comment.Comment, public bool) error {
 	return err
 }
 
-// After an unknown page there is nothing.
+// Pages returns no pages if after is not the ID of a page.
 func (t *tx) Pages(site int64, after string, limit int) ([]site.Page, error) {
 	if after == "" {
 		return t.pages(`
@@ -121,8 +121,8 @@ func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[s
 	if len(pages) == 0 {
 		return byPage, nil
 	}
-	among, ids := t.Among, rows.ArrayOf(t.Array, pages)
-	if len(pages) == 1 { // as for each page that is drawn
+	among, ids := t.In, rows.ArrayOf(t.Array, pages)
+	if len(pages) == 1 { // the case of every page view
 		among, ids = "= ?", pages[0]
 	}
 	all, args := `
@@ -132,7 +132,7 @@ func (t *tx) CountByPage(site int64, pages []string, state comment.State) (map[s
 		  AND  page_id `+among+`
 		  AND  state = ?
 		GROUP  BY page_id`, []any{site, ids, state}
-	if state == comment.Approved { // less those that are withheld, or all of a page that is
+	if state == comment.Approved { // subtract withheld comments; a withheld page counts 0
 		all, args = all+`
 		UNION  ALL
 		SELECT page_id, -COUNT(*)

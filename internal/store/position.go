@@ -75,7 +75,7 @@ func (p eventPosition) Read(to eventPlace, snapshot string) (eventPosition, erro
 			next.Late = append(next.Late, eventPlace{Xid: xid})
 		}
 	}
-	for _, l := range p.Late { // late ones are read first: those up to here are through
+	for _, l := range p.Late { // late transactions come first in reading order; those before to are read completely
 		switch {
 		case l.Xid == to.Xid:
 			next.Late = append(next.Late, to)

@@ -14,20 +14,21 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// An emailPart is by whom a comment says it is.
-type emailPart struct {
+// emailRow is the e-mail address of a comment.
+type emailRow struct {
 	ID, Email string
 	CreatedAt time.Time `gorm:"serializer:micros"`
 }
 
-var emailColumns = rows.Of[emailPart]()
+var emailColumns = rows.Of[emailRow]()
 
-const wideTogether = 1_000
+// emailBatchSize is the number of comments per query of wideEmails.
+const emailBatchSize = 1_000
 
-// SQL compares ASCII e-mails in lower case; other e-mails are few, and compared
-// here. The conditions must match those of the indexes exactly.
+// CommentsUnder returns the newest comments with an e-mail address. SQL compares ASCII addresses in lower case. The few
+// other addresses are compared in Go. The conditions match those of the indexes literally.
 func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, error) {
-	whole := func(r *emailPart) emailPart { return *r }
+	whole := func(r *emailRow) emailRow { return *r }
 	found, err := rows.AllAs(t.Tx, emailColumns.Targets, whole, `
 		SELECT `+emailColumns.Names+`
 		FROM   comments
@@ -50,11 +51,11 @@ func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, err
 				found = append(found, r)
 			}
 		}
-		if len(list) < wideTogether {
+		if len(list) < emailBatchSize {
 			break
 		}
 	}
-	slices.SortFunc(found, func(a, b emailPart) int {
+	slices.SortFunc(found, func(a, b emailRow) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
 	})
 	ids := make([]string, min(limit, len(found)))
@@ -64,16 +65,16 @@ func (t *tx) CommentsUnder(site int64, a text.Address, limit int) ([]string, err
 	return ids, nil
 }
 
-// wideEmails returns the next comments after an ID whose e-mail is not all ASCII.
-func (t *tx) wideEmails(site int64, after string) ([]emailPart, error) {
-	return rows.AllAs(t.Tx, emailColumns.Targets, func(r *emailPart) emailPart { return *r }, `
+// wideEmails returns a batch of comments after an ID whose e-mail address contains characters outside ASCII.
+func (t *tx) wideEmails(site int64, after string) ([]emailRow, error) {
+	return rows.AllAs(t.Tx, emailColumns.Targets, func(r *emailRow) emailRow { return *r }, `
 		SELECT `+emailColumns.Names+`
 		FROM   comments
 		WHERE  site_id = ?
 		  AND  `+t.wideEmail+`
 		  AND  id > ?
 		ORDER  BY id
-		LIMIT  ?`, site, after, wideTogether)
+		LIMIT  ?`, site, after, emailBatchSize)
 }
 
 func (t *tx) WideEmails(site int64, after string) ([]string, error) {
@@ -86,7 +87,7 @@ func (t *tx) WideEmails(site int64, after string) ([]string, error) {
 }
 
 func (t *tx) MoveWriter(site int64, id string, was, now []byte) error {
-	if err := t.One("UPDATE comments SET writer = ? WHERE site_id = ? AND id = ?", now, site, id); err != nil {
+	if err := t.ExecOne("UPDATE comments SET writer = ? WHERE site_id = ? AND id = ?", now, site, id); err != nil {
 		return err
 	}
 	_, err := t.Exec(`
@@ -119,11 +120,11 @@ func (t *tx) ForgottenWithTexts(site int64) ([]string, error) {
 		              WHERE  site_id = ?
 		                AND  kind = ? AND proof IS NULL
 		                AND  (note <> '' OR subject <> ''))
-		ORDER  BY id`, site, comment.Removed, site, auditlog.OnComment)
+		ORDER  BY id`, site, comment.Removed, site, auditlog.Decision)
 }
 
-func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.Emailed, error) {
-	return rows.All(t.Tx, func(a *privacy.Emailed) []any { return []any{&a.ID, &a.Email} }, `
+func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.CommentEmail, error) {
+	return rows.All(t.Tx, func(a *privacy.CommentEmail) []any { return []any{&a.ID, &a.Email} }, `
 		SELECT id, email
 		FROM   comments
 		WHERE  site_id = ? AND source <> ''
@@ -132,6 +133,7 @@ func (t *tx) EmailsAfter(site int64, after string, limit int) ([]privacy.Emailed
 		LIMIT  ?`, site, after, limit)
 }
 
-func wide(r emailPart) bool {
+// wide reports whether an address contains characters outside ASCII.
+func wide(r emailRow) bool {
 	return slices.ContainsFunc([]byte(r.Email), func(b byte) bool { return b >= 0x80 })
 }

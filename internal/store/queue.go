@@ -11,8 +11,8 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// queueViews says what stands in each view. What is said against a comment is found by an index of its own, whose
-// conditions these are, word for word; "+" keeps it from being found by its state.
+// queueViews are the conditions of each view. Reported and appealed comments have partial indexes, whose conditions
+// these match literally. The "+" keeps SQLite from using an index on the state instead.
 var queueViews = map[comment.View]string{
 	comment.ViewPending:   fmt.Sprintf("state = %d", comment.Pending),
 	comment.ViewSuspected: fmt.Sprintf("state = %d", comment.Pending),
@@ -23,8 +23,8 @@ var queueViews = map[comment.View]string{
 	comment.ViewAppealed:  fmt.Sprintf("appealed_at > 0 AND +state IN (%d, %d)", comment.Rejected, comment.Spam),
 }
 
-// queueOrders says how each order continues after a cursor, and sorts. A page is found by its
-// place, never by counting: it stays what it is while the queue moves.
+// queueOrders are the conditions that continue after a cursor, and the sort orders. Pages use keyset pagination, not
+// OFFSET, so comments that arrive or leave do not shift them.
 var queueOrders = map[comment.QueueOrder]struct{ after, order string }{
 	comment.OldestFirst:   {"(created_at, id) > (?, ?)", "created_at, id"},
 	comment.NewestFirst:   {"(created_at, id) < (?, ?)", "created_at DESC, id DESC"},
@@ -38,7 +38,7 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 		return nil, fmt.Errorf("read the queue: no view %q", q.View)
 	}
 	if q.Order == comment.UsefulFirst {
-		return t.useful(q)
+		return t.nearestToHalf(q)
 	}
 	by, known := queueOrders[q.Order]
 	if !known {
@@ -57,9 +57,9 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 		and("score >= ?", q.Suspect)
 	}
 	if q.Search != "" {
-		and(`search LIKE ? ESCAPE '\'`, containing(q.Search))
+		and(`search LIKE ? ESCAPE '\'`, likePattern(q.Search))
 	}
-	narrow(q.Filter, and)
+	addFilter(q.Filter, and)
 	if c := q.After; c != nil {
 		if q.Order == comment.RiskiestFirst || q.Order == comment.CalmestFirst {
 			and(by.after, c.Score, c.ID)
@@ -72,9 +72,9 @@ func (t *tx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 		LIMIT  ?`, append(args, q.Limit)...)
 }
 
-// useful reads the queue from a half upwards and downwards, as the index has it, and takes the nearer ones; of two
-// that are as near, the higher.
-func (t *tx) useful(q comment.QueueQuery) ([]comment.Comment, error) {
+// nearestToHalf returns the comments whose scores are nearest to 0.5. It reads the index upwards and downwards from there and
+// merges the two lists. Of two equally near scores, the higher one comes first.
+func (t *tx) nearestToHalf(q comment.QueueQuery) ([]comment.Comment, error) {
 	const half = 0.5
 	far := func(score float64) float64 { return math.Abs(score - half) }
 	up, down := q, q
@@ -83,12 +83,12 @@ func (t *tx) useful(q comment.QueueQuery) ([]comment.Comment, error) {
 	if c := q.After; c != nil && c.Score >= half {
 		down.After, most = nil, min(most, half-far(c.Score))
 	} else if c != nil {
-		up.After, least = nil, math.Nextafter(half+far(c.Score), 2) // above 1 there is none
+		up.After, least = nil, math.Nextafter(half+far(c.Score), 2) // no score is above 1
 	}
-	if q.Filter.Most != nil {
-		most = min(most, *q.Filter.Most)
+	if q.Filter.MaxScore != nil {
+		most = min(most, *q.Filter.MaxScore)
 	}
-	up.Filter.Least, down.Filter.Most = max(least, q.Filter.Least), &most
+	up.Filter.MinScore, down.Filter.MaxScore = max(least, q.Filter.MinScore), &most
 	list, err := t.Queue(up)
 	if err != nil {
 		return nil, err
@@ -101,8 +101,8 @@ func (t *tx) useful(q comment.QueueQuery) ([]comment.Comment, error) {
 	return list[:min(len(list), q.Limit)], err
 }
 
-// narrow says what a filter lets through.
-func narrow(f comment.QueueFilter, and func(condition string, values ...any)) {
+// addFilter adds the conditions of a filter.
+func addFilter(f comment.QueueFilter, and func(condition string, values ...any)) {
 	if f.Page != "" {
 		and("page_id = ?", f.Page)
 	}
@@ -112,14 +112,14 @@ func narrow(f comment.QueueFilter, and func(condition string, values ...any)) {
 	if len(f.Writer) > 0 {
 		and("writer = ?", f.Writer)
 	}
-	if f.Host != "" { // who asks looks at the links themselves
-		and(`(search LIKE ? ESCAPE '\' OR search LIKE ? ESCAPE '\')`, containing(f.Host), containing(f.Written))
+	if f.Host != "" { // a preselection; the caller checks the links
+		and(`(search LIKE ? ESCAPE '\' OR search LIKE ? ESCAPE '\')`, likePattern(f.Host), likePattern(f.HostText))
 	}
-	if f.Least > 0 {
-		and("score >= ?", f.Least)
+	if f.MinScore > 0 {
+		and("score >= ?", f.MinScore)
 	}
-	if f.Most != nil {
-		and("score <= ?", *f.Most)
+	if f.MaxScore != nil {
+		and("score <= ?", *f.MaxScore)
 	}
 	if !f.Since.IsZero() {
 		and("created_at >= ?", rows.Stamp(f.Since))
@@ -129,13 +129,13 @@ func narrow(f comment.QueueFilter, and func(condition string, values ...any)) {
 	}
 }
 
-// containing is the pattern of texts that contain a part.
-func containing(part string) string { return "%" + likeEscaper.Replace(part) + "%" }
+// likePattern returns the LIKE pattern of texts that contain part.
+func likePattern(part string) string { return "%" + likeEscaper.Replace(part) + "%" }
 
-// likeEscaper makes a text stand for itself in LIKE.
+// likeEscaper escapes the wildcards of LIKE.
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// It reads an index, and no more of it than limit.
+// CountQueue counts up to limit comments of a view. It reads only an index.
 func (t *tx) CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error) {
 	where, known := queueViews[view]
 	if !known {
@@ -171,39 +171,40 @@ func (t *tx) Writers(site int64, hashes [][]byte) (map[string]comment.History, e
 	return t.histories(false, site, hashes)
 }
 
-// What waits, which may be a flood, is not read.
+// Records does not read pending comments, of which a spam flood may bring many.
 func (t *tx) Records(site int64, hashes [][]byte) (map[string]comment.History, error) {
 	return t.histories(true, site, hashes)
 }
 
-// ofWriter is the index entries of one writer in a state, which is all that a history reads.
-const ofWriter = " FROM comments WHERE site_id = ? AND writer = one AND state = ? "
+// fromWriter selects the comments of one writer in a state. It is answered by an index alone.
+const fromWriter = " FROM comments WHERE site_id = ? AND writer = one AND state = ? "
 
-// histories counts comments of writers, no more of them than count; of decided ones alone it is quicker.
+// histories counts the comments of writers per state, at most comment.MostHistory each. If decided is true it omits
+// FirstSeen and skips pending comments, which is faster.
 func (t *tx) histories(decided bool, site int64, hashes [][]byte) (map[string]comment.History, error) {
 	type row struct {
 		writer                          []byte
 		approved, rejected, spam, first int64
 	}
-	const counted = "(SELECT COUNT(*) FROM (SELECT 1" + ofWriter + "LIMIT ?) AS capped), "
+	const counted = "(SELECT COUNT(*) FROM (SELECT 1" + fromWriter + "LIMIT ?) AS capped), "
 	var args []any
 	for _, s := range []comment.State{comment.Approved, comment.Rejected, comment.Spam} {
-		args = append(args, site, s, comment.MostHistory)
+		args = append(args, site, s, comment.MaxHistory)
 	}
 	first := "0"
 	if !decided {
 		var each []string
 		for s := comment.Pending; s <= comment.Removed; s++ {
-			each, args = append(each, "SELECT MIN(created_at) AS at"+ofWriter), append(args, site, s)
+			each, args = append(each, "SELECT MIN(created_at) AS at"+fromWriter), append(args, site, s)
 		}
 		first = "COALESCE((SELECT MIN(at) FROM (" + strings.Join(each, " UNION ALL ") + ") AS firsts), 0)"
 	}
 	all, err := rows.All(t.Tx, func(r *row) []any {
 		return []any{&r.writer, &r.approved, &r.rejected, &r.spam, &r.first}
-	}, "SELECT one, "+counted+counted+counted+first+" FROM "+t.EachBytes, append(args, rows.ArrayOf(t.Array, hashes))...)
+	}, "SELECT one, "+counted+counted+counted+first+" FROM "+t.BytesTable, append(args, rows.ArrayOf(t.Array, hashes))...)
 	histories := make(map[string]comment.History, len(all))
 	for _, r := range all {
-		refused := min(comment.MostHistory, int(r.rejected+r.spam))
+		refused := min(comment.MaxHistory, int(r.rejected+r.spam))
 		h := comment.History{Approved: int(r.approved), Refused: refused, FirstSeen: rows.Unstamp(r.first)}
 		if h != (comment.History{}) {
 			histories[string(r.writer)] = h

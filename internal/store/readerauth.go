@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/readerauth"
 )
 
-// A saltRow is a row of sso_salts.
+// saltRow is a row of sso_salts.
 type saltRow struct {
 	Site int64 `gorm:"column:site_id"`
 	Salt []byte
@@ -17,7 +17,7 @@ type saltRow struct {
 
 func (saltRow) TableName() string { return "sso_salts" }
 
-// A nameRow is a row of verified_names.
+// nameRow is a row of verified_names.
 type nameRow struct {
 	Site int64 `gorm:"column:site_id"`
 	Seen []byte
@@ -45,14 +45,14 @@ func (t *tx) SetSSOSalt(site int64, salt []byte, at time.Time) error {
 	return err
 }
 
-func (t *tx) KeepName(site int64, seen []byte, at time.Time) error {
+func (t *tx) SaveVerifiedName(site int64, seen []byte, at time.Time) error {
 	_, err := t.Exec(nameColumns.Insert(1)+`
 		ON CONFLICT (site_id, seen) DO UPDATE
 		SET    seen_at = excluded.seen_at`, nameColumns.Values(nameRow{site, seen, at})...)
 	return err
 }
 
-func (t *tx) NameKept(site int64, seen []byte) (bool, error) {
+func (t *tx) HasVerifiedName(site int64, seen []byte) (bool, error) {
 	found, err := rows.All(t.Tx, rows.Value[int64], `
 		SELECT seen_at
 		FROM   verified_names
@@ -61,12 +61,12 @@ func (t *tx) NameKept(site int64, seen []byte) (bool, error) {
 	return len(found) > 0, err
 }
 
-func (t *tx) PruneNames(before time.Time) error {
+func (t *tx) PruneVerifiedNames(before time.Time) error {
 	_, err := t.Exec("DELETE FROM verified_names WHERE seen_at < ?", rows.Stamp(before))
 	return err
 }
 
-// A codeRow is a row of mail_codes: a readerauth.MailedCode.
+// codeRow is a row of mail_codes: a readerauth.MailedCode.
 type codeRow struct {
 	Site   int64  `gorm:"column:site_id"`
 	Box    []byte `gorm:"column:mailbox"`
@@ -81,7 +81,7 @@ func (r *codeRow) code() readerauth.MailedCode {
 	return readerauth.MailedCode{Letter: r.Letter, Tries: r.Tries, At: r.At}
 }
 
-// A countRow is a row of mail_counts.
+// countRow is a row of mail_counts.
 type countRow struct {
 	Site  int64  `gorm:"column:site_id"`
 	Box   []byte `gorm:"column:mailbox"`
@@ -96,20 +96,20 @@ var (
 	codeColumns  = rows.Of[codeRow]()
 	countColumns = rows.Of[countRow]()
 	putCode      = codeColumns.Upsert(1, "site_id, mailbox")
-	ofBox        = " WHERE site_id = ? AND mailbox = ?"
+	whereMailbox = " WHERE site_id = ? AND mailbox = ?"
 )
 
 func (t *tx) MailedCode(site int64, box []byte) (readerauth.MailedCode, error) {
 	return rows.GetAs(t.Tx, codeColumns.Targets, (*codeRow).code,
-		"SELECT "+codeColumns.Names+" FROM mail_codes"+ofBox+t.Keep, site, box)
+		"SELECT "+codeColumns.Names+" FROM mail_codes"+whereMailbox+t.LockClause, site, box)
 }
 
 func (t *tx) PutMailedCode(site int64, box []byte, c readerauth.MailedCode) error {
-	return t.One(putCode, codeColumns.Values(codeRow{site, box, c.Letter, c.Tries, c.At})...)
+	return t.ExecOne(putCode, codeColumns.Values(codeRow{site, box, c.Letter, c.Tries, c.At})...)
 }
 
 func (t *tx) DropMailedCode(site int64, box []byte) error {
-	_, err := t.Exec("DELETE FROM mail_codes"+ofBox, site, box)
+	_, err := t.Exec("DELETE FROM mail_codes"+whereMailbox, site, box)
 	return err
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/report"
 )
 
-// A reportRow is a row of reports.
+// reportRow is a row of reports: a report.Report.
 type reportRow struct {
 	Site     int64  `gorm:"column:site_id"`
 	Comment  string `gorm:"column:comment_id"`
@@ -23,7 +23,7 @@ type reportRow struct {
 
 func (reportRow) TableName() string { return "reports" }
 
-// An appealRow is a row of appeals.
+// appealRow is a row of appeals: a report.Appeal.
 type appealRow struct {
 	Site    int64  `gorm:"column:site_id"`
 	Comment string `gorm:"column:comment_id"`
@@ -50,7 +50,7 @@ func (t *tx) HasReported(site int64, id string, reporter []byte) (bool, error) {
 	return n > 0, err
 }
 
-// AddReport locks the comment before it adds the report, as decisions do.
+// AddReport updates the comment before it inserts the report: decisions lock rows in the same order.
 func (t *tx) AddReport(r report.Report, most int) (bool, error) {
 	n, err := t.Exec(`
 		UPDATE comments
@@ -70,7 +70,7 @@ func (t *tx) AddAppeal(a report.Appeal) error {
 	if _, err := t.Exec(appealColumns.Insert(1), appealColumns.Values(appealRow(a))...); err != nil {
 		return err
 	}
-	return t.One(`
+	return t.ExecOne(`
 		UPDATE comments
 		SET    appealed_at = ?
 		WHERE  site_id  = ?
@@ -92,7 +92,7 @@ func (t *tx) reports(which string, site int64, comments []string) ([]report.Repo
 		SELECT `+reportColumns.Names+`
 		FROM   reports
 		WHERE  site_id    = ?
-		  AND  comment_id `+t.Among+which+`
+		  AND  comment_id `+t.In+which+`
 		ORDER  BY created_at, id`, site, rows.ArrayOf(t.Array, comments))
 }
 
@@ -101,7 +101,7 @@ func (t *tx) Appeals(site int64, comments []string) ([]report.Appeal, error) {
 		SELECT `+appealColumns.Names+`
 		FROM   appeals
 		WHERE  site_id    = ?
-		  AND  comment_id `+t.Among+`
+		  AND  comment_id `+t.In+`
 		ORDER  BY refusal`, site, rows.ArrayOf(t.Array, comments))
 }
 
@@ -121,15 +121,15 @@ func (t *tx) DropReporters(before, counted time.Time) error {
 	return err
 }
 
-// complaints are the tables of what is said against comments.
-var complaints = []string{"reports", "appeals"}
+// complaintTables are the tables of reports and appeals.
+var complaintTables = []string{"reports", "appeals"}
 
 func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
 	if err := t.unsettle(site, undone); err != nil || len(comments) == 0 {
 		return err
 	}
 	list := rows.ArrayOf(t.Array, comments)
-	for _, table := range complaints {
+	for _, table := range complaintTables {
 		_, err := t.Exec(`
 			UPDATE `+table+`
 			SET    settled = (SELECT standing
@@ -137,7 +137,7 @@ func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
 			                  WHERE  c.site_id = `+table+`.site_id
 			                    AND  c.id      = `+table+`.comment_id)
 			WHERE  site_id    = ?
-			  AND  comment_id `+t.Among+`
+			  AND  comment_id `+t.In+`
 			  AND  settled    = 0`, site, list)
 		if err != nil {
 			return err
@@ -147,23 +147,23 @@ func (t *tx) Settle(site int64, comments []string, undone []uint64) error {
 		UPDATE comments
 		SET    reports = 0, appealed_at = 0
 		WHERE  site_id = ?
-		  AND  id `+t.Among, site, list)
+		  AND  id `+t.In, site, list)
 	return err
 }
 
-// unsettle opens again what decisions settled.
+// unsettle reopens the reports and appeals that decisions settled.
 func (t *tx) unsettle(site int64, seqs []uint64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
 	var again []string
-	for _, table := range complaints {
+	for _, table := range complaintTables {
 		found, err := rows.All(t.Tx, rows.Value[string], `
 			UPDATE `+table+`
 			SET    settled = 0
 			WHERE  site_id = ?
 			  AND  settled > 0
-			  AND  settled `+t.Among+`
+			  AND  settled `+t.In+`
 			RETURNING comment_id`, site, rows.ArrayOf(t.Array, seqs))
 		if err != nil {
 			return err
@@ -182,7 +182,7 @@ func (t *tx) unsettle(site int64, seqs []uint64) error {
 		                      FROM   appeals AS a
 		                      WHERE  a.site_id = comments.site_id AND a.comment_id = comments.id AND a.settled = 0)
 		WHERE  site_id = ?
-		  AND  id `+t.Among, site, rows.ArrayOf(t.Array, again))
+		  AND  id `+t.In, site, rows.ArrayOf(t.Array, again))
 	return err
 }
 
@@ -195,7 +195,8 @@ func (t *tx) Moderators(site int64) (int, error) {
 		authz.Moderator, site, authz.Moderator)
 }
 
-// ForgetComplaints removes what was said against a comment: of reports that were answered, that there were some stays.
+// ForgetComplaints deletes the appeals and open reports of a comment. Settled reports stay for statistics, without
+// their reporter and text.
 func (t *tx) ForgetComplaints(site int64, id string) error {
 	for _, which := range []string{
 		"DELETE FROM appeals WHERE site_id = ? AND comment_id = ?",

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 )
 
-// A ruleRow is a row of rules: a rules.Rule.
+// ruleRow is a row of rules: a rules.Rule.
 type ruleRow struct {
 	ID        string `gorm:"primaryKey"`
 	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
@@ -26,7 +26,7 @@ func (ruleRow) TableName() string { return "rules" }
 
 func (r *ruleRow) rule() rules.Rule { return rules.Rule(*r) }
 
-// A blockRow is a row of blocks: a rules.Block.
+// blockRow is a row of blocks: a rules.Block.
 type blockRow struct {
 	ID        string `gorm:"primaryKey"`
 	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
@@ -44,7 +44,7 @@ func (blockRow) TableName() string { return "blocks" }
 
 func (r *blockRow) block() rules.Block { return rules.Block(*r) }
 
-// A noteRow is a row of writer_notes: a rules.Note.
+// noteRow is a row of writer_notes: a rules.Note.
 type noteRow struct {
 	ID        string `gorm:"primaryKey"`
 	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
@@ -66,20 +66,20 @@ var (
 	noteColumns  = rows.Of[noteRow]()
 )
 
-// standing chooses the rules or blocks of a site that stand.
-const standing = `
+// whereNotRemoved selects the rules, blocks or notes of a site that are not removed.
+const whereNotRemoved = `
 	WHERE  site_id = ?
 	  AND  removed_at = 0
 	ORDER  BY created_at, id`
 
 func (t *tx) Rules(site int64) ([]rules.Rule, error) {
 	return rows.AllAs(t.Tx, ruleColumns.Targets, (*ruleRow).rule,
-		"SELECT "+ruleColumns.Names+" FROM rules"+standing, site)
+		"SELECT "+ruleColumns.Names+" FROM rules"+whereNotRemoved, site)
 }
 
 func (t *tx) Blocks(site int64) ([]rules.Block, error) {
 	return rows.AllAs(t.Tx, blockColumns.Targets, (*blockRow).block,
-		"SELECT "+blockColumns.Names+" FROM blocks"+standing, site)
+		"SELECT "+blockColumns.Names+" FROM blocks"+whereNotRemoved, site)
 }
 
 func (t *tx) PutRule(r rules.Rule) error {
@@ -96,14 +96,14 @@ func (t *tx) NotesAbout(site int64, writers [][]byte) ([]rules.Note, error) {
 	return rows.AllAs(t.Tx, noteColumns.Targets, (*noteRow).note,
 		"SELECT "+noteColumns.Names+` FROM writer_notes
 		WHERE  site_id = ?
-		  AND  writer `+t.AmongBytes+`
+		  AND  writer `+t.InBytes+`
 		  AND  removed_at = 0
 		ORDER  BY created_at DESC, id DESC`, site, rows.ArrayOf(t.Array, writers))
 }
 
 func (t *tx) Notes(site int64) ([]rules.Note, error) {
 	return rows.AllAs(t.Tx, noteColumns.Targets, (*noteRow).note,
-		"SELECT "+noteColumns.Names+" FROM writer_notes"+standing, site)
+		"SELECT "+noteColumns.Names+" FROM writer_notes"+whereNotRemoved, site)
 }
 
 func (t *tx) PutNote(n rules.Note) error {
@@ -115,7 +115,7 @@ func (t *tx) RemoveNote(site int64, id string, at time.Time) error {
 	return t.remove("writer_notes", site, id, at)
 }
 
-// forgetNotes forgets what is noted about a writer of whom nothing is left.
+// forgetNotes deletes the notes about a writer without comments.
 func (t *tx) forgetNotes(site int64, writer []byte) error {
 	_, err := t.Exec(`
 		DELETE FROM writer_notes
@@ -134,7 +134,7 @@ func (t *tx) RemoveBlock(site int64, id string, at time.Time) error {
 }
 
 func (t *tx) remove(table string, site int64, id string, at time.Time) error {
-	return t.One(`
+	return t.ExecOne(`
 		UPDATE `+table+`
 		SET    removed_at = ?
 		WHERE  site_id = ?
@@ -155,7 +155,7 @@ func (t *tx) PruneRules(site int64, before time.Time) error {
 	return nil
 }
 
-// The entries are read by their number, and their comments by id.
+// LastDecided returns the comments of the newest decisions. It reads the entries by seq and the comments by ID.
 func (t *tx) LastDecided(site int64, limit int) ([]comment.Comment, error) {
 	return t.comments(`
 		WHERE  site_id = ?
@@ -180,7 +180,7 @@ func (t *tx) Firsts(site int64, writers [][]byte) (map[string]rules.Firsts, erro
 		       COALESCE(MIN(CASE WHEN html LIKE '%<a href="http%' OR source LIKE '%://%' THEN created_at END), 0)
 		FROM   comments
 		WHERE  site_id = ?
-		  AND  writer `+t.AmongBytes+`
+		  AND  writer `+t.InBytes+`
 		  AND  state = ?
 		GROUP  BY writer`, site, rows.ArrayOf(t.Array, writers), comment.Approved)
 	for _, r := range all {

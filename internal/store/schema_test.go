@@ -16,7 +16,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// opened returns a migrated database, seen from inside.
+// opened returns a migrated database.
 func opened(t testing.TB, url string) *DB {
 	t.Helper()
 	db, err := Open(t.Context(), url, Options{})
@@ -33,7 +33,7 @@ func opened(t testing.TB, url string) *DB {
 func openedSQLite(t testing.TB) *DB   { return opened(t, testkit.SQLite(t)) }
 func openedPostgres(t testing.TB) *DB { return opened(t, testkit.NewPostgres(t)) }
 
-// A shape is what a schema has, as lines that are the same on both databases.
+// A shape is a set of lines that describe a schema in a form that is the same for both databases.
 type shape map[string]bool
 
 func lines(t *testing.T, db *DB, query string) (all [][]string) {
@@ -67,7 +67,7 @@ func lines(t *testing.T, db *DB, query string) (all [][]string) {
 	return all
 }
 
-// What a type of Postgres is called in SQLite.
+// sqliteTypes maps Postgres types to SQLite types.
 var sqliteTypes = map[string]string{
 	"bigint": "INTEGER", "smallint": "INTEGER", "integer": "INTEGER", "boolean": "INTEGER",
 	"text": "TEXT", "bytea": "BLOB", "double precision": "REAL",
@@ -108,7 +108,7 @@ func shapeOfSQLite(t *testing.T, db *DB) shape {
 			s[fmt.Sprintf("column %s.%s %s null=%v", l[1], c[0], c[1], c[2] == "0")] = true
 		}
 		for _, name := range named.FindAllStringSubmatch(l[2], -1) {
-			if !strings.HasSuffix(name[1], "_bool") { // Postgres has the type
+			if !strings.HasSuffix(name[1], "_bool") { // Postgres has a boolean type
 				s["constraint "+l[1]+"."+name[1]] = true
 			}
 		}
@@ -116,15 +116,15 @@ func shapeOfSQLite(t *testing.T, db *DB) shape {
 	return s
 }
 
-// indexLine is the definition of an index without what the dialects write differently.
+// indexLine returns the definition of an index in a form that is the same for both databases.
 func indexLine(definition string) string {
 	line := strings.NewReplacer(" USING btree", "", "public.", "", "(", " ", ")", " ").Replace(definition)
 	line = regexp.MustCompile(`('[^']*')::\w+`).ReplaceAllString(line, "$1")
-	line = strings.ReplaceAll(line, "length CAST email AS BLOB", "octet_length email") // which SQLite has since 3.43
+	line = strings.ReplaceAll(line, "length CAST email AS BLOB", "octet_length email") // SQLite 3.43
 	return strings.Join(strings.Fields(strings.TrimPrefix(line, "CREATE ")), " ")
 }
 
-func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
+func TestSchema_SameOnBothDatabases(t *testing.T) {
 	onSQLite, onPostgres := shapeOfSQLite(t, openedSQLite(t)), shapeOfPostgres(t, openedPostgres(t))
 	for s, other := range map[*shape]*shape{&onSQLite: &onPostgres, &onPostgres: &onSQLite} {
 		for _, line := range slices.Sorted(maps.Keys(*s)) {
@@ -139,12 +139,12 @@ func TestBothDatabasesHaveTheSameSchema(t *testing.T) {
 	}
 }
 
-// Every model of gorm's names exactly the columns of its table.
-func TestModelsAreTheTables(t *testing.T) {
+// Every row struct must have exactly the columns of its table.
+func TestRows_MatchTables(t *testing.T) {
 	for _, db := range []*DB{openedSQLite(t), openedPostgres(t)} {
 		for _, model := range []any{voteRow{}, reportRow{}, appealRow{}, saltRow{}, nameRow{}, codeRow{}, countRow{},
-			subscriptionRow{}, stopRow{}, mailRow{}, letterRow{}, webhookRow{}, deliveryRow{}, signetRow{}, copyRow{},
-			takedownRow{}, meantRow{}, neighbourRow{}, listRow{}, checkerRow{}, checkRow{}, inquiryRow{}, siteRow{},
+			subscriptionRow{}, stopRow{}, mailRow{}, letterRow{}, webhookRow{}, deliveryRow{}, signingKeyRow{}, copyRow{},
+			takedownRow{}, takedownCommentRow{}, neighbourRow{}, listRow{}, checkerRow{}, checkRow{}, spamCheckRow{}, siteRow{},
 			accountRow{},
 			grantRow{}, sessionRow{}, tokenRow{}, linkRow{}, commentRow{}, entryRow{}, lessonRow{}, headRow{},
 			pageRow{}, eventRow{}, followerRow{}, keyRow{}, ruleRow{}, blockRow{}, noteRow{},
@@ -176,11 +176,11 @@ func TestModelsAreTheTables(t *testing.T) {
 	}
 }
 
-// DeleteSite knows every table that has rows of a site.
-func TestEveryTableOfASiteIsBelowIt(t *testing.T) {
+// DeleteSite must delete from every table with a column site_id.
+func TestDeleteSite_CoversEveryTable(t *testing.T) {
 	for _, l := range lines(t, openedPostgres(t), `
 		SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'site_id'`) {
-		if !slices.Contains(belowSites, l[0]) {
+		if !slices.Contains(siteTables, l[0]) {
 			t.Errorf("DeleteSite leaves %s", l[0])
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A sessionRow is a row of sessions: a authz.Session.
+// sessionRow is a row of sessions: an authz.Session.
 type sessionRow struct {
 	Hash      []byte `gorm:"primaryKey"`
 	ID        string
@@ -28,7 +28,7 @@ var sessionColumns = rows.Of[sessionRow]()
 
 func (t *tx) InsertSession(s authz.Session) error {
 	row := sessionRow(s)
-	return mapped(t.DB.Create(&row).Error)
+	return mapError(t.DB.Create(&row).Error)
 }
 
 func (t *tx) SessionByHash(hash []byte) (authz.Session, error) {
@@ -39,31 +39,31 @@ func (t *tx) Sessions(account string) ([]authz.Session, error) {
 	return t.sessions("WHERE account_id = ? ORDER BY created_at, id", account)
 }
 
-// sessions reads the sessions that the rest of a SELECT chooses.
+// sessions returns the sessions that rest, the clauses after FROM, selects.
 func (t *tx) sessions(rest string, args ...any) ([]authz.Session, error) {
 	return rows.AllAs(t.Tx, sessionColumns.Targets, func(r *sessionRow) authz.Session { return authz.Session(*r) },
 		"SELECT "+sessionColumns.Names+" FROM sessions "+rest, args...)
 }
 
 func (t *tx) TouchSession(hash []byte, seen, expires time.Time) error {
-	return changed(t.DB.Model(&sessionRow{}).Where("hash = ?", hash).
+	return requireChange(t.DB.Model(&sessionRow{}).Where("hash = ?", hash).
 		Select("seen_at", "expires_at").Updates(sessionRow{SeenAt: seen, ExpiresAt: expires}))
 }
 
-// Ending one that has ended is no error.
+// DeleteSession returns no error for a session that does not exist.
 func (t *tx) DeleteSession(hash []byte) error {
-	return mapped(t.DB.Where("hash = ?", hash).Delete(&sessionRow{}).Error)
+	return mapError(t.DB.Where("hash = ?", hash).Delete(&sessionRow{}).Error)
 }
 
 func (t *tx) DeleteSessions(account string) error {
-	return mapped(t.DB.Where("account_id = ?", account).Delete(&sessionRow{}).Error)
+	return mapError(t.DB.Where("account_id = ?", account).Delete(&sessionRow{}).Error)
 }
 
 func (t *tx) PruneSessions(before time.Time) error {
-	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&sessionRow{}).Error)
+	return mapError(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&sessionRow{}).Error)
 }
 
-// A linkRow is a row of links: a authz.Link.
+// linkRow is a row of links: an authz.Link.
 type linkRow struct {
 	Hash      []byte    `gorm:"primaryKey"`
 	Account   string    `gorm:"column:account_id;serializer:null"`
@@ -76,13 +76,13 @@ var linkColumns = rows.Of[linkRow]()
 
 func (t *tx) InsertLink(l authz.Link) error {
 	row := linkRow(l)
-	return mapped(t.DB.Create(&row).Error)
+	return mapError(t.DB.Create(&row).Error)
 }
 
 func (t *tx) TakeLink(hash []byte) (authz.Link, error) {
 	var taken []linkRow
 	done := t.DB.Clauses(clause.Returning{}).Where("hash = ?", hash).Delete(&taken)
-	if err := changed(done); err != nil {
+	if err := requireChange(done); err != nil {
 		return authz.Link{}, err
 	}
 	return authz.Link(taken[0]), nil
@@ -94,14 +94,14 @@ func (t *tx) LinkByHash(hash []byte) (authz.Link, error) {
 }
 
 func (t *tx) DeleteLinks(account string) error {
-	return mapped(t.DB.Where("account_id = ?", account).Delete(&linkRow{}).Error)
+	return mapError(t.DB.Where("account_id = ?", account).Delete(&linkRow{}).Error)
 }
 
 func (t *tx) PruneLinks(before time.Time) error {
-	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
+	return mapError(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
 }
 
-// A mailLinkRow is a row of mail_links: a authz.MailLink.
+// mailLinkRow is a row of mail_links: an authz.MailLink.
 type mailLinkRow struct {
 	Hash      []byte `gorm:"primaryKey"`
 	Account   string `gorm:"column:account_id"`
@@ -118,7 +118,7 @@ var mailLinkColumns = rows.Of[mailLinkRow]()
 
 func (t *tx) InsertMailLink(l authz.MailLink) error {
 	row := mailLinkRow(l)
-	return mapped(t.DB.Clauses(clause.OnConflict{
+	return mapError(t.DB.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "hash"}}, DoUpdates: clause.AssignmentColumns([]string{"expires_at"}),
 	}).Create(&row).Error)
 }
@@ -129,19 +129,19 @@ func (t *tx) MailLinkByHash(hash []byte) (authz.MailLink, error) {
 }
 
 func (t *tx) UseMailLink(hash []byte, at time.Time) error {
-	return changed(t.DB.Model(&mailLinkRow{}).Where("hash = ? AND used_at = 0", hash).
+	return requireChange(t.DB.Model(&mailLinkRow{}).Where("hash = ? AND used_at = 0", hash).
 		Select("used_at").Updates(mailLinkRow{UsedAt: at}))
 }
 
 func (t *tx) DeleteMailLinks(account string) error {
-	return mapped(t.DB.Where("account_id = ?", account).Delete(&mailLinkRow{}).Error)
+	return mapError(t.DB.Where("account_id = ?", account).Delete(&mailLinkRow{}).Error)
 }
 
 func (t *tx) PruneMailLinks(before time.Time) error {
-	return mapped(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
+	return mapError(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
 }
 
-// A signOutRow is a row of signouts: when somebody last ended what they were given to write on a site.
+// signOutRow is a row of signouts: when a reader last signed out everywhere on a site.
 type signOutRow struct {
 	Site    int64 `gorm:"column:site_id"`
 	Subject []byte

@@ -7,29 +7,29 @@ import (
 	"github.com/aitys/aitys/moderation/signing"
 )
 
-// A signetRow is a row of signets: a signing.Pair.
-type signetRow struct {
+// signingKeyRow is a row of signets: a signing.Pair.
+type signingKeyRow struct {
 	Site   int64 `gorm:"column:site_id"`
 	Public []byte
 	Sealed []byte
 	At     time.Time `gorm:"column:made_at;serializer:micros"`
 }
 
-func (signetRow) TableName() string { return "signets" }
+func (signingKeyRow) TableName() string { return "signets" }
 
-var signetColumns = rows.Of[signetRow]()
+var signingKeyColumns = rows.Of[signingKeyRow]()
 
-func (t *tx) Pair(site int64) (signing.Pair, error) {
-	return rows.GetAs(t.Tx, signetColumns.Targets, func(r *signetRow) signing.Pair { return signing.Pair(*r) }, `
-		SELECT `+signetColumns.Names+`
+func (t *tx) KeyPair(site int64) (signing.KeyPair, error) {
+	return rows.GetAs(t.Tx, signingKeyColumns.Targets, func(r *signingKeyRow) signing.KeyPair { return signing.KeyPair(*r) }, `
+		SELECT `+signingKeyColumns.Names+`
 		FROM   signets
 		WHERE  site_id = ?`, site)
 }
 
-func (t *tx) PutPair(p signing.Pair, instead []byte) error {
-	_, err := t.Exec(signetColumns.Insert(1)+`
+func (t *tx) PutKeyPair(p signing.KeyPair, instead []byte) error {
+	_, err := t.Exec(signingKeyColumns.Insert(1)+`
 		ON CONFLICT (site_id) DO UPDATE
 		SET    public = excluded.public, sealed = excluded.sealed, made_at = excluded.made_at
-		WHERE  signets.public = ?`, append(signetColumns.Values(signetRow(p)), instead)...)
+		WHERE  signets.public = ?`, append(signingKeyColumns.Values(signingKeyRow(p)), instead)...)
 	return err
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A siteRow is a row of sites: a site.Site.
+// siteRow is a row of sites: a site.Site.
 type siteRow struct {
 	ID        int64 `gorm:"primaryKey"`
 	Key       string
@@ -40,29 +40,29 @@ func (t *tx) SiteByKey(key string) (site.Site, error) {
 
 func (t *tx) InsertSite(s *site.Site) error {
 	row := siteRow(*s)
-	row.ID = 0 // the database's to give
+	row.ID = 0 // the database assigns it
 	done := t.DB.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if done.Error != nil {
-		return mapped(done.Error)
+		return mapError(done.Error)
 	}
 	if done.RowsAffected == 0 {
 		return txn.ErrTaken
 	}
 	s.ID = row.ID
-	return mapped(t.DB.Create(&headRow{Site: s.ID}).Error)
+	return mapError(t.DB.Create(&headRow{Site: s.ID}).Error)
 }
 
 func (t *tx) UpdateSite(s site.Site) error {
-	return changed(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
+	return requireChange(t.DB.Model(&siteRow{}).Where("id = ?", s.ID).
 		Select("name", "origins", "settings").Updates(siteRow(s)))
 }
 
 func (t *tx) EndEditTokens(site int64) error {
-	return t.One("UPDATE sites SET edit_epoch = edit_epoch + 1 WHERE id = ?", site)
+	return t.ExecOne("UPDATE sites SET edit_epoch = edit_epoch + 1 WHERE id = ?", site)
 }
 
-// belowSites are the tables with rows of a site, each before those that it refers to.
-var belowSites = []string{
+// siteTables are the tables with rows of a site. A table comes before the tables that it refers to.
+var siteTables = []string{
 	"neighbour_lists", "neighbours", "checks", "checkers",
 	"takedown_comments", "takedowns",
 	"mail_codes", "mail_counts", "subscriptions", "mail_stops", "letters",
@@ -74,17 +74,18 @@ var belowSites = []string{
 	"events",
 }
 
-// referredTo are the site and those of its rows that others refer to, each before those that refer to it.
-var referredTo = []string{
+// referencedRows are the rows of a site that foreign keys refer to. A table comes before the tables that refer to it.
+var referencedRows = []string{
 	"sites WHERE id", "webhooks WHERE site_id", "decisions WHERE site_id", "pages WHERE site_id",
 	"takedowns WHERE site_id", "comments WHERE site_id",
 }
 
-// First it waits for those who write to the site, and lets nobody begin: what they
-// wrote after their table's turn would keep what it refers to.
+// DeleteSite deletes a site and all of its rows. On Postgres it first locks the rows that foreign keys refer to: it
+// waits for running writers and blocks new ones. A row inserted after its table was emptied would make the deletion of
+// the referenced row fail.
 func (t *tx) DeleteSite(id int64) error {
 	if t.lockKeys != "" {
-		for _, rows := range referredTo {
+		for _, rows := range referencedRows {
 			_, err := t.Exec(`
 				SELECT count(*)
 				FROM   (SELECT 1 FROM `+rows+` = ?`+t.lockKeys+`) AS kept`, id)
@@ -93,12 +94,12 @@ func (t *tx) DeleteSite(id int64) error {
 			}
 		}
 	}
-	for _, table := range belowSites {
+	for _, table := range siteTables {
 		if _, err := t.Exec("DELETE FROM "+table+" WHERE site_id = ?", id); err != nil {
 			return fmt.Errorf("delete from %s: %w", table, err)
 		}
 	}
-	return changed(t.DB.Where("id = ?", id).Delete(&siteRow{}))
+	return requireChange(t.DB.Where("id = ?", id).Delete(&siteRow{}))
 }
 
 func (t *tx) Meta(name string) ([]byte, error) {

@@ -8,8 +8,8 @@ import (
 	"github.com/aitys/aitys/moderation/spamcheck"
 )
 
-// An inquiryRow is a row of inquiries: an spamcheck.Row.
-type inquiryRow struct {
+// spamCheckRow is a row of inquiries: a spamcheck.Row.
+type spamCheckRow struct {
 	Site  int64 `gorm:"column:site_id"`
 	Hash  []byte
 	Print campaign.Print `gorm:"serializer:binary"`
@@ -18,32 +18,32 @@ type inquiryRow struct {
 	At    time.Time `gorm:"column:asked_at;serializer:micros"`
 }
 
-func (inquiryRow) TableName() string { return "inquiries" }
+func (spamCheckRow) TableName() string { return "inquiries" }
 
 var (
-	inquiryColumns  = rows.Of[inquiryRow]()
-	selectInquiries = "SELECT " + inquiryColumns.Names + " FROM inquiries "
-	putInquiry      = inquiryColumns.Upsert(1, "site_id, hash")
+	spamCheckColumns = rows.Of[spamCheckRow]()
+	selectSpamChecks = "SELECT " + spamCheckColumns.Names + " FROM inquiries "
+	putSpamCheck     = spamCheckColumns.Upsert(1, "site_id, hash")
 )
 
-func (t *tx) inquiries(rest string, args ...any) ([]spamcheck.Row, error) {
-	return rows.AllAs(t.Tx, inquiryColumns.Targets, func(r *inquiryRow) spamcheck.Row { return spamcheck.Row(*r) },
-		selectInquiries+rest, args...)
+func (t *tx) spamChecks(rest string, args ...any) ([]spamcheck.Row, error) {
+	return rows.AllAs(t.Tx, spamCheckColumns.Targets, func(r *spamCheckRow) spamcheck.Row { return spamcheck.Row(*r) },
+		selectSpamChecks+rest, args...)
 }
 
-func (t *tx) InquiryByHash(site int64, hash []byte) (spamcheck.Row, error) {
-	return rows.First(t.inquiries(`
+func (t *tx) SpamCheckByHash(site int64, hash []byte) (spamcheck.Row, error) {
+	return rows.First(t.spamChecks(`
 		WHERE  site_id = ?
 		  AND  hash    = ?`, site, hash))
 }
 
-func (t *tx) PutInquiry(r spamcheck.Row) error {
-	return t.One(putInquiry, inquiryColumns.Values(inquiryRow(r))...)
+func (t *tx) PutSpamCheck(r spamcheck.Row) error {
+	return t.ExecOne(putSpamCheck, spamCheckColumns.Values(spamCheckRow(r))...)
 }
 
-// That label is more than 0 leads to the index.
-func (t *tx) Inquiries(site int64, label int, limit int) ([]spamcheck.Row, error) {
-	return t.inquiries(`
+// SpamChecks repeats the condition label > 0 of the partial index, so that the planner uses it.
+func (t *tx) SpamChecks(site int64, label int, limit int) ([]spamcheck.Row, error) {
+	return t.spamChecks(`
 		WHERE  site_id = ?
 		  AND  label   = ?
 		  AND  label   > 0
@@ -51,7 +51,7 @@ func (t *tx) Inquiries(site int64, label int, limit int) ([]spamcheck.Row, error
 		LIMIT  ?`, site, label, limit)
 }
 
-func (t *tx) PruneInquiries(before time.Time) error {
+func (t *tx) PruneSpamChecks(before time.Time) error {
 	_, err := t.Exec(`
 		DELETE FROM inquiries
 		WHERE  asked_at < ?`, rows.Stamp(before))

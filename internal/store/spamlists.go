@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
-// A neighbourRow is a row of neighbours: a spamlist.Neighbour.
+// neighbourRow is a row of neighbours: a spamlist.Neighbour.
 type neighbourRow struct {
 	Site   int64 `gorm:"column:site_id"`
 	ID     string
@@ -28,7 +28,7 @@ type neighbourRow struct {
 
 func (neighbourRow) TableName() string { return "neighbours" }
 
-// A listRow is a row of neighbour_lists: a spamlist.List.
+// listRow is a row of neighbour_lists: a spamlist.List.
 type listRow struct {
 	Site      int64     `gorm:"column:site_id"`
 	Neighbour string    `gorm:"column:neighbour_id"`
@@ -42,21 +42,21 @@ var (
 	neighbourColumns = rows.Of[neighbourRow]()
 	selectNeighbours = "SELECT " + neighbourColumns.Names + " FROM neighbours "
 	putNeighbour     = neighbourColumns.Upsert(1, "site_id, id")
-	askedColumns     = neighbourColumns.Only("theirs", "generated_at", "campaigns", "hosts", "taken_at", "tried_at",
+	resultColumns    = neighbourColumns.Only("theirs", "generated_at", "campaigns", "hosts", "taken_at", "tried_at",
 		"failure")
-	noteNeighbour = "UPDATE neighbours SET " + askedColumns.Set() + " WHERE site_id = ? AND id = ? AND public_key = ?"
-	listColumns   = rows.Of[listRow]()
-	selectLists   = "SELECT " + listColumns.Names + " FROM neighbour_lists "
-	putList       = listColumns.Upsert(1, "site_id, neighbour_id") +
+	updateResult = "UPDATE neighbours SET " + resultColumns.Set() + " WHERE site_id = ? AND id = ? AND public_key = ?"
+	listColumns  = rows.Of[listRow]()
+	selectLists  = "SELECT " + listColumns.Names + " FROM neighbour_lists "
+	putList      = listColumns.Upsert(1, "site_id, neighbour_id") +
 		" WHERE neighbour_lists.generated_at < excluded.generated_at"
 )
 
-func (t *tx) neighbours(rest string, args ...any) ([]spamlist.Neighbour, error) {
+func (t *tx) neighbours(rest string, args ...any) ([]spamlist.Source, error) {
 	return rows.AllAs(t.Tx, neighbourColumns.Targets,
-		func(r *neighbourRow) spamlist.Neighbour { return spamlist.Neighbour(*r) }, selectNeighbours+rest, args...)
+		func(r *neighbourRow) spamlist.Source { return spamlist.Source(*r) }, selectNeighbours+rest, args...)
 }
 
-func (t *tx) Neighbours(site int64) ([]spamlist.Neighbour, error) {
+func (t *tx) SpamListSources(site int64) ([]spamlist.Source, error) {
 	if site == 0 {
 		return t.neighbours(`
 			ORDER  BY site_id, created_at, id`)
@@ -66,30 +66,30 @@ func (t *tx) Neighbours(site int64) ([]spamlist.Neighbour, error) {
 		ORDER  BY created_at, id`, site)
 }
 
-func (t *tx) PutNeighbour(n spamlist.Neighbour) error {
-	return t.One(putNeighbour, neighbourColumns.Values(neighbourRow(n))...)
+func (t *tx) PutSpamListSource(n spamlist.Source) error {
+	return t.ExecOne(putNeighbour, neighbourColumns.Values(neighbourRow(n))...)
 }
 
-func (t *tx) NoteNeighbour(n spamlist.Neighbour) (bool, error) {
-	changed, err := t.Exec(noteNeighbour, append(askedColumns.Values(neighbourRow(n)), n.Site, n.ID, n.Key)...)
+func (t *tx) NoteSpamListSource(n spamlist.Source) (bool, error) {
+	changed, err := t.Exec(updateResult, append(resultColumns.Values(neighbourRow(n)), n.Site, n.ID, n.Key)...)
 	return changed > 0, err
 }
 
-func (t *tx) DropNeighbour(site int64, id string) error {
+func (t *tx) DropSpamListSource(site int64, id string) error {
 	if _, err := t.Exec("DELETE FROM neighbour_lists WHERE site_id = ? AND neighbour_id = ?", site, id); err != nil {
 		return err
 	}
-	return t.One("DELETE FROM neighbours WHERE site_id = ? AND id = ?", site, id)
+	return t.ExecOne("DELETE FROM neighbours WHERE site_id = ? AND id = ?", site, id)
 }
 
-func (t *tx) NeighbourList(site int64, id string) (spamlist.List, error) {
+func (t *tx) SpamList(site int64, id string) (spamlist.List, error) {
 	return rows.GetAs(t.Tx, listColumns.Targets,
 		func(r *listRow) spamlist.List { return spamlist.List(*r) }, selectLists+`
 		WHERE  site_id      = ?
 		  AND  neighbour_id = ?`, site, id)
 }
 
-func (t *tx) PutNeighbourList(l spamlist.List) (bool, error) {
+func (t *tx) PutSpamList(l spamlist.List) (bool, error) {
 	n, err := t.Exec(putList, listColumns.Values(listRow(l))...)
 	return n > 0, err
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/aitys/aitys/moderation/readermail"
 )
 
-// A subscriptionRow is a row of subscriptions: a readermail.Subscription.
+// subscriptionRow is a row of subscriptions: a readermail.Subscription.
 type subscriptionRow struct {
-	Site      int64     `gorm:"column:site_id"`
-	Comment   string    `gorm:"column:comment_id"`
-	Box       []byte    `gorm:"column:mailbox"`
-	Lang      string    `gorm:"column:lang"`
-	Asked     time.Time `gorm:"column:asked_at;serializer:micros"`
-	Confirmed time.Time `gorm:"column:confirmed_at;serializer:micros"`
+	Site        int64     `gorm:"column:site_id"`
+	Comment     string    `gorm:"column:comment_id"`
+	AddressHash []byte    `gorm:"column:mailbox"`
+	Lang        string    `gorm:"column:lang"`
+	Requested   time.Time `gorm:"column:asked_at;serializer:micros"`
+	Confirmed   time.Time `gorm:"column:confirmed_at;serializer:micros"`
 }
 
 func (subscriptionRow) TableName() string { return "subscriptions" }
 
-// A stopRow is a row of mail_stops.
+// stopRow is a row of mail_stops.
 type stopRow struct {
 	Site int64     `gorm:"column:site_id"`
 	Box  []byte    `gorm:"column:mailbox"`
@@ -46,7 +46,7 @@ func (t *tx) subscriptions(rest string, args ...any) ([]readermail.Subscription,
 func (t *tx) SubscriptionsTo(site int64, comments []string) ([]readermail.Subscription, error) {
 	return t.subscriptions(`
 		WHERE  site_id    = ?
-		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
+		  AND  comment_id `+t.In, site, rows.ArrayOf(t.Array, comments))
 }
 
 func (t *tx) SubscriptionsOn(site int64, page string, limit int) (all []readermail.Subscription, err error) {
@@ -79,7 +79,7 @@ func (t *tx) SubscriptionsOf(site int64, box []byte, limit int) ([]readermail.Su
 }
 
 func (t *tx) PutSubscription(s readermail.Subscription) error {
-	return t.One(putSubscription, subscriptionColumns.Values(subscriptionRow(s))...)
+	return t.ExecOne(putSubscription, subscriptionColumns.Values(subscriptionRow(s))...)
 }
 
 func (t *tx) ConfirmSubscriptions(site int64, box []byte, upTo, at time.Time) error {
@@ -99,20 +99,20 @@ func (t *tx) DropSubscription(site int64, comment string) error {
 }
 
 func (t *tx) DropSubscriptions(site int64, box []byte) error {
-	_, err := t.Exec("DELETE FROM subscriptions"+ofBox, site, box)
+	_, err := t.Exec("DELETE FROM subscriptions"+whereMailbox, site, box)
 	return err
 }
 
 func (t *tx) StopMail(site int64, box []byte, at time.Time) error {
-	return t.One(putStop, stopColumns.Values(stopRow{site, box, at})...)
+	return t.ExecOne(putStop, stopColumns.Values(stopRow{site, box, at})...)
 }
 
 func (t *tx) AllowMail(site int64, box []byte) error {
-	_, err := t.Exec("DELETE FROM mail_stops"+ofBox, site, box)
+	_, err := t.Exec("DELETE FROM mail_stops"+whereMailbox, site, box)
 	return err
 }
 
 func (t *tx) MailStopped(site int64, box []byte) (bool, error) {
-	found, err := rows.All(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+ofBox, site, box)
+	found, err := rows.All(t.Tx, rows.Value[int64], "SELECT stopped_at FROM mail_stops"+whereMailbox, site, box)
 	return len(found) > 0, err
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// A takedownRow is a row of takedowns: a takedown.Demand.
+// takedownRow is a row of takedowns: a takedown.Takedown.
 type takedownRow struct {
 	Site int64 `gorm:"column:site_id"`
 	ID   string
@@ -22,7 +22,7 @@ type takedownRow struct {
 	Law       string
 	Country   string
 	Reference string
-	Public    takedown.Public
+	Public    takedown.Disclosure
 	Received  time.Time `gorm:"column:received_at;serializer:micros"`
 	Until     time.Time `gorm:"column:until_at;serializer:micros"`
 
@@ -39,72 +39,72 @@ type takedownRow struct {
 
 func (takedownRow) TableName() string { return "takedowns" }
 
-func (r *takedownRow) demand() takedown.Demand { return takedown.Demand(*r) }
+func (r *takedownRow) takedown() takedown.Takedown { return takedown.Takedown(*r) }
 
-// A meantRow is a row of takedown_comments: a comment that a demand is about.
-type meantRow struct {
+// takedownCommentRow is a row of takedown_comments: a comment that a takedown covers.
+type takedownCommentRow struct {
 	Site    int64  `gorm:"column:site_id"`
 	Demand  string `gorm:"column:takedown_id"`
 	Comment string `gorm:"column:comment_id"`
 }
 
-func (meantRow) TableName() string { return "takedown_comments" }
+func (takedownCommentRow) TableName() string { return "takedown_comments" }
 
 var (
-	takedownColumns = rows.Of[takedownRow]()
-	meantColumns    = rows.Of[meantRow]()
-	selectDemands   = "SELECT " + takedownColumns.Names + " FROM takedowns "
+	takedownColumns        = rows.Of[takedownRow]()
+	takedownCommentColumns = rows.Of[takedownCommentRow]()
+	selectTakedowns        = "SELECT " + takedownColumns.Names + " FROM takedowns "
 )
 
-func (t *tx) demands(rest string, args ...any) ([]takedown.Demand, error) {
-	return rows.AllAs(t.Tx, takedownColumns.Targets, (*takedownRow).demand, selectDemands+rest, args...)
+func (t *tx) takedowns(rest string, args ...any) ([]takedown.Takedown, error) {
+	return rows.AllAs(t.Tx, takedownColumns.Targets, (*takedownRow).takedown, selectTakedowns+rest, args...)
 }
 
-// insertChunk is how many rows one statement takes.
-const insertChunk = 50
+// takedownBatchSize is the number of rows per INSERT.
+const takedownBatchSize = 50
 
-func (t *tx) AddTakedown(d takedown.Demand, comments []string) error {
+func (t *tx) AddTakedown(d takedown.Takedown, comments []string) error {
 	if _, err := t.Exec(takedownColumns.Insert(1), takedownColumns.Values(takedownRow(d))...); err != nil {
 		return err
 	}
-	meant := make([]meantRow, len(comments))
+	meant := make([]takedownCommentRow, len(comments))
 	for i, id := range comments {
-		meant[i] = meantRow{d.Site, d.ID, id}
+		meant[i] = takedownCommentRow{d.Site, d.ID, id}
 	}
-	for part := range slices.Chunk(meant, insertChunk) {
-		if _, err := t.Exec(meantColumns.Insert(len(part)), meantColumns.Values(part...)...); err != nil {
+	for part := range slices.Chunk(meant, takedownBatchSize) {
+		if _, err := t.Exec(takedownCommentColumns.Insert(len(part)), takedownCommentColumns.Values(part...)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) Takedown(site int64, id string) (takedown.Demand, error) {
-	return rows.First(t.demands(`
+func (t *tx) Takedown(site int64, id string) (takedown.Takedown, error) {
+	return rows.First(t.takedowns(`
 		WHERE  site_id = ?
 		  AND  id      = ?`, site, id))
 }
 
-func (t *tx) Takedowns(site int64, before uint64, limit int) ([]takedown.Demand, error) {
+func (t *tx) Takedowns(site int64, before uint64, limit int) ([]takedown.Takedown, error) {
 	if before == 0 {
-		return t.demands(`
+		return t.takedowns(`
 			WHERE  site_id = ?
 			ORDER  BY seq DESC
 			LIMIT  ?`, site, limit)
 	}
-	return t.demands(`
+	return t.takedowns(`
 		WHERE  site_id = ?
 		  AND  seq < ?
 		ORDER  BY seq DESC
 		LIMIT  ?`, site, before, limit)
 }
 
-func (t *tx) TakenDown(site int64, demands []string) (map[string][]string, error) {
-	all, err := rows.All(t.Tx, meantColumns.Targets, `
-		SELECT `+meantColumns.Names+`
+func (t *tx) TakedownComments(site int64, demands []string) (map[string][]string, error) {
+	all, err := rows.All(t.Tx, takedownCommentColumns.Targets, `
+		SELECT `+takedownCommentColumns.Names+`
 		FROM   takedown_comments
 		WHERE  site_id = ?
-		  AND  takedown_id `+t.Among+`
+		  AND  takedown_id `+t.In+`
 		ORDER  BY takedown_id, comment_id`, site, rows.ArrayOf(t.Array, demands))
 	meant := make(map[string][]string, len(demands))
 	for _, r := range all {
@@ -113,8 +113,8 @@ func (t *tx) TakenDown(site int64, demands []string) (map[string][]string, error
 	return meant, err
 }
 
-func (t *tx) EndTakedown(d takedown.Demand) error {
-	return t.One(`
+func (t *tx) EndTakedown(d takedown.Takedown) error {
+	return t.ExecOne(`
 		UPDATE takedowns
 		SET    ended_at = ?, end_seq = ?, ended_by = ?, why = ?
 		WHERE  site_id  = ?
@@ -122,21 +122,21 @@ func (t *tx) EndTakedown(d takedown.Demand) error {
 		  AND  ended_at = 0`, rows.Stamp(d.Ended), d.EndSeq, d.EndedBy, d.Why, d.Site, d.ID)
 }
 
-// Its conditions are those of the index, word for word.
-func (t *tx) LapsedTakedowns(at time.Time, limit int) ([]takedown.Demand, error) {
-	return t.demands(`
+// LapsedTakedowns repeats the conditions of the partial index literally, so that the planner uses it.
+func (t *tx) LapsedTakedowns(at time.Time, limit int) ([]takedown.Takedown, error) {
+	return t.takedowns(`
 		WHERE  until_at > 0 AND ended_at = 0
 		  AND  until_at <= ?
 		ORDER  BY until_at
 		LIMIT  ?`, rows.Stamp(at), limit)
 }
 
-func (t *tx) Covers(site int64, comments []string) ([]takedown.Cover, error) {
-	meant, err := rows.All(t.Tx, meantColumns.Targets, `
-		SELECT `+meantColumns.Names+`
+func (t *tx) ActiveTakedowns(site int64, comments []string) ([]takedown.Scope, error) {
+	meant, err := rows.All(t.Tx, takedownCommentColumns.Targets, `
+		SELECT `+takedownCommentColumns.Names+`
 		FROM   takedown_comments
 		WHERE  site_id = ?
-		  AND  comment_id `+t.Among, site, rows.ArrayOf(t.Array, comments))
+		  AND  comment_id `+t.In, site, rows.ArrayOf(t.Array, comments))
 	if err != nil {
 		return nil, err
 	}
@@ -146,36 +146,36 @@ func (t *tx) Covers(site int64, comments []string) ([]takedown.Cover, error) {
 		ids[i] = r.Demand
 		of[r.Demand] = append(of[r.Demand], r.Comment)
 	}
-	standing, err := t.demands(`
+	standing, err := t.takedowns(`
 		WHERE  site_id = ?
-		  AND  id `+t.Among+`
+		  AND  id `+t.In+`
 		  AND  ended_at = 0
 		ORDER  BY seq`, site, rows.ArrayOf(t.Array, ids))
-	var covers []takedown.Cover
+	var covers []takedown.Scope
 	for _, d := range standing {
 		for _, id := range of[d.ID] {
-			covers = append(covers, takedown.Cover{Comment: id, Demand: d})
+			covers = append(covers, takedown.Scope{Comment: id, Takedown: d})
 		}
 	}
 	return covers, err
 }
 
-func (t *tx) PageCovers(site int64, page string) ([]takedown.Demand, error) {
-	return t.demands(`
+func (t *tx) ActivePageTakedowns(site int64, page string) ([]takedown.Takedown, error) {
+	return t.takedowns(`
 		WHERE  site_id  = ?
 		  AND  page_id  = ?
 		  AND  ended_at = 0
 		ORDER  BY seq`, site, page)
 }
 
-func (t *tx) DemandsAbout(site int64, comment, page string) ([]takedown.Demand, error) {
-	about, err := t.demands(`
+func (t *tx) TakedownsOf(site int64, comment, page string) ([]takedown.Takedown, error) {
+	about, err := t.takedowns(`
 		WHERE  site_id = ?
 		  AND  page_id = ?`, site, page)
 	if err != nil {
 		return nil, err
 	}
-	meant, err := t.demands(`
+	meant, err := t.takedowns(`
 		WHERE  site_id = ?
 		  AND  id IN (
 		       SELECT takedown_id
@@ -183,11 +183,11 @@ func (t *tx) DemandsAbout(site int64, comment, page string) ([]takedown.Demand, 
 		       WHERE  site_id    = ?
 		         AND  comment_id = ?)`, site, site, comment)
 	about = append(about, meant...)
-	slices.SortFunc(about, func(a, b takedown.Demand) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(about, func(a, b takedown.Takedown) int { return cmp.Compare(a.Seq, b.Seq) })
 	return about, err
 }
 
-// A noticeRow is what a comment or a page keeps of the demands against it.
+// noticeRow is the column of comments and pages that repeats the notice of a takedown.
 type noticeRow struct {
 	Withheld *site.Notice `gorm:"serializer:whole"`
 }
@@ -199,12 +199,12 @@ func (t *tx) Withhold(site int64, comments []string, n *site.Notice) error {
 		UPDATE comments
 		SET    `+noticeColumns.Set()+`
 		WHERE  site_id = ?
-		  AND  id `+t.Among, append(noticeColumns.Values(noticeRow{n}), site, rows.ArrayOf(t.Array, comments))...)
+		  AND  id `+t.In, append(noticeColumns.Values(noticeRow{n}), site, rows.ArrayOf(t.Array, comments))...)
 	return err
 }
 
 func (t *tx) WithholdPage(site int64, page string, n *site.Notice) error {
-	return t.One(`
+	return t.ExecOne(`
 		UPDATE pages
 		SET    `+noticeColumns.Set()+`
 		WHERE  site_id = ?

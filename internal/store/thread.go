@@ -8,22 +8,23 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// What readers see of a comment, and what that is made of. The rest of a row is its text again and what only
-// moderators see.
+// shownColumns are the columns that readers see, or that these are derived from. The other columns are search text and
+// moderators' data.
 var shownColumns = commentColumns.Only("id", "site_id", "page_id", "parent_id", "depth", "path", "state", "version",
 	"name", "website", "badge", "verified", "source", "html", "markup", "lang", "shown_replies", "shown", "votes",
 	"created_at", "edited_at", "redacted_at", "withheld")
 
-// selectShown begins with two arguments, the site and the page: what that is withheld for is asked for once.
+// selectShown starts with two parameters, the site and the page. With them the subquery for the page's notice runs once
+// per statement.
 var selectShown = "SELECT " + withheldFor("p.site_id = ? AND p.id = ?", shownColumns.Names)
 
-// shown takes arguments that begin with the site and the page.
+// shown returns the visible comments of a page that rest selects. args must start with the site and the page.
 func (t *tx) shown(rest string, args ...any) ([]comment.Comment, error) {
 	args = append(args[:2:2], args...)
-	return rows.AllAs(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+" FROM comments "+shown+rest, args...)
+	return rows.AllAs(t.Tx, shownColumns.Targets, (*commentRow).comment, selectShown+" FROM comments "+whereShown+rest, args...)
 }
 
-const shown = `
+const whereShown = `
 	WHERE  site_id = ?
 	  AND  page_id = ?
 	  AND  shown`
@@ -46,8 +47,8 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 	if place == "" {
 		return older("", q)
 	}
-	// First what is left of the thread that place is in, then the threads after it: as one
-	// condition the database would read the whole of that thread again for each page.
+	// First read the rest of the thread that contains place, then the threads after it. With one combined condition the
+	// database would read that whole thread again for each page.
 	rest, err := t.thread(root(place), after, place, q)
 	if err != nil || len(rest) == q.Limit {
 		return rest, err
@@ -57,7 +58,8 @@ func (t *tx) Thread(q comment.ThreadQuery) ([]comment.Comment, error) {
 	return append(rest, others...), err
 }
 
-// thread reads the comments of one thread, that of a root: those after a path or from it on.
+// thread returns the comments of the thread with root of whose path is after path (after is ">") or not before it
+// (">=").
 func (t *tx) thread(of, after, path string, q comment.ThreadQuery) ([]comment.Comment, error) {
 	return t.shown(`
 		  AND  root = ?
@@ -66,8 +68,8 @@ func (t *tx) thread(of, after, path string, q comment.ThreadQuery) ([]comment.Co
 		LIMIT  ?`, q.Site, q.Page, of, path, q.Limit)
 }
 
-// newest reads the newest threads, or those that are older than that of a root: from the end of the page, as the
-// index of its threads has it, and each of them is turned then. Of the last the beginning may be missing.
+// newest returns the newest threads, or those older than the root before. It reads the index backwards from the end of
+// the page and then reverses each thread. If the limit cuts the last thread, it reads that thread again from its root.
 func (t *tx) newest(before string, q comment.ThreadQuery) ([]comment.Comment, error) {
 	older, args := "", []any{q.Site, q.Page}
 	if before != "" {
@@ -97,8 +99,8 @@ func (t *tx) newest(before string, q comment.ThreadQuery) ([]comment.Comment, er
 	return append(list[:from], begun...), err
 }
 
-// top reads the threads with most votes for their roots, after that of a root. Of as many roots as comments are
-// asked for it reads the threads: no page is sorted as a whole.
+// top returns the threads whose roots have the most votes, after the root after. It selects at most q.Limit roots and
+// reads their threads, so it never sorts all comments of a page.
 func (t *tx) top(after string, q comment.ThreadQuery) ([]comment.Comment, error) {
 	roots, args := "", []any{q.Site, q.Page, q.Site, q.Page}
 	if after != "" {

@@ -11,9 +11,9 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// The rows of a state stand together, by age.
+// ReceivedIn counts per state, because an index orders the comments of a state by age.
 func (t *tx) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error) {
-	return eachOf(t.Tx, comment.Removed, `
+	return countEach(t.Tx, comment.Removed, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
 			FROM   comments
 			WHERE  site_id = ?
@@ -22,7 +22,7 @@ func (t *tx) ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, 
 }
 
 func (t *tx) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
-	return eachOf(t.Tx, comment.ReasonOther, `
+	return countEach(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
 			FROM   comments
 			WHERE  site_id = ?
@@ -32,7 +32,7 @@ func (t *tx) RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, 
 }
 
 func (t *tx) ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error) {
-	return eachOf(t.Tx, comment.ReasonOther, `
+	return countEach(t.Tx, comment.ReasonOther, `
 			SELECT CAST(? AS INTEGER), COUNT(*)
 			FROM   comments
 			WHERE  site_id = ?
@@ -41,8 +41,9 @@ func (t *tx) ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, 
 			  AND  state = 4 AND removed_at = 0`, site, from, to)
 }
 
-// eachOf asks for each value up to the last how many rows of a time have it, and returns those that some have.
-func eachOf[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to time.Time) (map[K]int, error) {
+// countEach runs statement, a count, for each value from 0 to last in a time range. It returns the counts above 0 by
+// value.
+func countEach[K ~uint8](t *rows.Tx, last K, statement string, site int64, from, to time.Time) (map[K]int, error) {
 	var parts []string
 	var args []any
 	for value := range last + 1 {
@@ -82,13 +83,14 @@ func (t *tx) UndecidedIn(site int64, from, to time.Time) (int, error) {
 		  AND  shown AND standing = 0 AND badge = ''`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
-// Nobody waited here for what was imported, nor for what no person decided on.
-func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]takedown.Waited, error) {
+// WaitsIn returns the newest comments that a moderator decided, with their times. It omits imported decisions, for
+// which no commenter waited here, and comments without a decision.
+func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]takedown.WaitTime, error) {
 	type row struct {
 		came, decided int64
 		waited        bool
 	}
-	var all []takedown.Waited
+	var all []takedown.WaitTime
 	for _, state := range []comment.State{comment.Approved, comment.Rejected, comment.Spam} {
 		newest, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided, &r.waited} }, `
 			SELECT created_at, decided_at,
@@ -100,24 +102,24 @@ func (t *tx) WaitsIn(site int64, from, to time.Time, limit int) ([]takedown.Wait
 			  AND  state   = ?
 			  AND  created_at >= ? AND created_at < ?
 			ORDER  BY created_at DESC, id DESC
-			LIMIT  ?`, auditlog.ByImport("%"), site, state, rows.Stamp(from), rows.Stamp(to), limit)
+			LIMIT  ?`, auditlog.ImportAccount("%"), site, state, rows.Stamp(from), rows.Stamp(to), limit)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range newest {
 			if r.waited {
-				all = append(all, takedown.Waited{Came: rows.Unstamp(r.came), Decided: rows.Unstamp(r.decided)})
+				all = append(all, takedown.WaitTime{Received: rows.Unstamp(r.came), Decided: rows.Unstamp(r.decided)})
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b takedown.Waited) int { return b.Came.Compare(a.Came) })
+	slices.SortFunc(all, func(a, b takedown.WaitTime) int { return b.Received.Compare(a.Received) })
 	return all[:min(limit, len(all))], nil
 }
 
-// It asks for each decision by itself: joined, a planner would sooner or later read
-// all of the site's.
-func (t *tx) AppealsIn(site int64, from, to time.Time) ([]takedown.Appealed, error) {
-	return rows.All(t.Tx, func(a *takedown.Appealed) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
+// AppealsIn reads each decision in a scalar subquery: for a join, the planner may choose to scan all decisions of the
+// site.
+func (t *tx) AppealsIn(site int64, from, to time.Time) ([]takedown.AppealCount, error) {
+	return rows.All(t.Tx, func(a *takedown.AppealCount) []any { return []any{&a.Reason, &a.Settled, &a.To, &a.N} }, `
 		SELECT reason, answered, became, COUNT(*)
 		FROM   (SELECT COALESCE((SELECT d.reason
 		                         FROM   decisions AS d
@@ -132,14 +134,15 @@ func (t *tx) AppealsIn(site int64, from, to time.Time) ([]takedown.Appealed, err
 		GROUP  BY reason, answered, became`, site, rows.Stamp(from), rows.Stamp(to))
 }
 
-// A decision that takes a comment back to the queue answers nothing.
-func (t *tx) AnsweredIn(site int64, from, to time.Time, limit int) ([]takedown.Waited, error) {
-	return t.answered(`appeals AS a
+// AppealWaitsIn omits decisions that return a comment to the queue, because they do not answer the appeal.
+func (t *tx) AppealWaitsIn(site int64, from, to time.Time, limit int) ([]takedown.WaitTime, error) {
+	return t.settlementWaits(`appeals AS a
 		        WHERE  a.site_id = ?`, `<> ?`, limit, comment.Pending, site, rows.Stamp(from), rows.Stamp(to))
 }
 
-// answered returns when the newest complaints of a table came, and were settled by decisions to some states.
-func (t *tx) answered(of, to string, limit int, values ...any) ([]takedown.Waited, error) {
+// settlementWaits returns the times of the newest settled reports or appeals. of is the table with its first conditions, and
+// to is the condition on the state that the settling decision set.
+func (t *tx) settlementWaits(of, to string, limit int, values ...any) ([]takedown.WaitTime, error) {
 	type row struct{ came, decided int64 }
 	all, err := rows.All(t.Tx, func(r *row) []any { return []any{&r.came, &r.decided} }, `
 		SELECT came, decided
@@ -153,16 +156,16 @@ func (t *tx) answered(of, to string, limit int, values ...any) ([]takedown.Waite
 		WHERE  decided > 0
 		ORDER  BY came DESC, comment_id DESC
 		LIMIT  ?`, append(values, limit)...)
-	waits := make([]takedown.Waited, len(all))
+	waits := make([]takedown.WaitTime, len(all))
 	for i, r := range all {
-		waits[i] = takedown.Waited{Came: rows.Unstamp(r.came), Decided: rows.Unstamp(r.decided)}
+		waits[i] = takedown.WaitTime{Received: rows.Unstamp(r.came), Decided: rows.Unstamp(r.decided)}
 	}
 	return waits, err
 }
 
-// It asks for each decision by itself, as AppealsIn does.
-func (t *tx) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]takedown.Noticed, error) {
-	return rows.All(t.Tx, func(n *takedown.Noticed) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
+// NoticesIn reads each decision in a scalar subquery, as AppealsIn does.
+func (t *tx) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]takedown.NoticeCount, error) {
+	return rows.All(t.Tx, func(n *takedown.NoticeCount) []any { return []any{&n.To, &n.Reason, &n.N, &n.Comments} }, `
 		SELECT became, why, COUNT(*), COUNT(DISTINCT comment_id)
 		FROM   (SELECT r.comment_id,
 		               COALESCE((SELECT d.to_state
@@ -178,10 +181,10 @@ func (t *tx) NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]
 		GROUP  BY became, why`, site, about, rows.Stamp(from), rows.Stamp(to))
 }
 
-func (t *tx) ActedIn(
+func (t *tx) NoticeWaitsIn(
 	site int64, about comment.Reason, from, to time.Time, limit int,
-) ([]takedown.Waited, error) {
-	return t.answered(`reports AS a
+) ([]takedown.WaitTime, error) {
+	return t.settlementWaits(`reports AS a
 		        WHERE  a.site_id = ?
 		          AND  a.reason  = ?`, `IN (?, ?)`, limit, comment.Rejected, comment.Spam, site, about, rows.Stamp(from),
 		rows.Stamp(to))
@@ -189,11 +192,11 @@ func (t *tx) ActedIn(
 
 func (t *tx) OpenTakedowns(
 	site int64, from, to time.Time, before uint64, limit int,
-) ([]takedown.Demand, error) {
+) ([]takedown.Takedown, error) {
 	if before == 0 {
 		before = 1 << 62
 	}
-	return t.demands(`
+	return t.takedowns(`
 		WHERE  site_id = ?
 		  AND  seq < ?
 		  AND  created_at >= ? AND created_at < ?
@@ -202,7 +205,7 @@ func (t *tx) OpenTakedowns(
 		LIMIT  ?`, site, before, rows.Stamp(from), rows.Stamp(to), limit)
 }
 
-// A register is short: no index is of the sealed alone.
+// SealedTakedowns counts sealed takedowns. It needs no index of its own: a site has few takedowns.
 func (t *tx) SealedTakedowns(site int64, from, to time.Time) (int, error) {
 	return rows.Get(t.Tx, rows.Value[int], `
 		SELECT COUNT(*)

@@ -83,18 +83,18 @@ func (s narrowed[T]) Update(ctx context.Context, fn func(T) error) ([]event.Even
 	return s.whole.Update(ctx, func(tx Tx) error { return fn(any(tx).(T)) })
 }
 
-// A tx is one transaction or snapshot.
+// tx is one transaction. A read transaction sees one snapshot.
 type tx struct {
 	*rows.Tx
 	*dialect
-	locking bool          // in an Update
-	emitted []event.Event // by it, with their ids
+	locking bool          // true in an Update
+	emitted []event.Event // in this transaction, with their IDs
 }
 
-// changed returns txn.ErrNotFound if a statement that must change one row changed none.
-func changed(done *gorm.DB) error {
+// requireChange returns txn.ErrNotFound if a statement that must change one row requireChange none.
+func requireChange(done *gorm.DB) error {
 	if done.Error == nil && done.RowsAffected == 0 {
 		return txn.ErrNotFound
 	}
-	return mapped(done.Error)
+	return mapError(done.Error)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 )
 
-func TestARowLeavesNothingInTheNext(t *testing.T) {
+func TestAll_ResetsRowBetweenScans(t *testing.T) {
 	db := openedSQLite(t)
 	type pair struct{ a, b *int }
 	var got []pair

@@ -9,7 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// A voteRow is a row of votes: one voter's, or, without a voter, so many whose voters were forgotten.
+// voteRow is a row of votes: the vote of one voter, or, with an empty voter, the sum N of votes whose voters were
+// forgotten.
 type voteRow struct {
 	Site    int64  `gorm:"column:site_id"`
 	Comment string `gorm:"column:comment_id"`
@@ -33,8 +34,8 @@ func (t *tx) CastVote(v vote.Vote) (bool, error) {
 	return n == 1, err
 }
 
-// The row stays, so that who gathers sees that something changed.
-func (t *tx) TakeVote(v vote.Vote) (bool, error) {
+// DeleteVote sets the vote to 0 and keeps the row, so that the job that publishes vote counts sees the change.
+func (t *tx) DeleteVote(v vote.Vote) (bool, error) {
 	n, err := t.Exec(`
 		UPDATE votes
 		SET    n = 0, changed_at = ?
@@ -68,7 +69,7 @@ func (t *tx) CountVotes(site int64, comment string) (int, error) {
 		  AND  comment_id = ?`, site, comment)
 }
 
-func (t *tx) Voted(since time.Time, limit int) ([]vote.Vote, error) {
+func (t *tx) ChangedVotes(since time.Time, limit int) ([]vote.Vote, error) {
 	return rows.AllAs(t.Tx, votedColumns.Targets, func(r *voteRow) vote.Vote {
 		return vote.Vote{Site: r.Site, Comment: r.Comment, At: r.At}
 	}, `
@@ -79,7 +80,7 @@ func (t *tx) Voted(since time.Time, limit int) ([]vote.Vote, error) {
 		LIMIT  ?`, rows.Stamp(since), limit)
 }
 
-func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
+func (t *tx) PublishVotes(site int64, comments []string) ([]string, error) {
 	const cast = `(SELECT COALESCE(SUM(v.n), 0)
 		               FROM   votes AS v
 		               WHERE  v.site_id    = comments.site_id
@@ -88,7 +89,7 @@ func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 		UPDATE comments
 		SET    votes = `+cast+`
 		WHERE  site_id = ?
-		  AND  id `+t.Among+`
+		  AND  id `+t.In+`
 		  AND  votes <> `+cast+`
 		RETURNING page_id`, site, rows.ArrayOf(t.Array, comments))
 	slices.Sort(pages)
@@ -98,7 +99,7 @@ func (t *tx) ShowVotes(site int64, comments []string) ([]string, error) {
 func (t *tx) DropVoters(before time.Time) error {
 	_, err := t.Exec(`
 		INSERT INTO votes (site_id, comment_id, voter, n, changed_at)
-		SELECT site_id, comment_id, `+t.Empty+`, SUM(n), 0
+		SELECT site_id, comment_id, `+t.EmptyBytes+`, SUM(n), 0
 		FROM   votes
 		WHERE  changed_at > 0
 		  AND  changed_at < ?

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/internal/webhook"
 )
 
-// A webhookRow is a row of webhooks: a webhook.Endpoint.
+// webhookRow is a row of webhooks: a webhook.Endpoint.
 type webhookRow struct {
 	Site      int64  `gorm:"column:site_id"`
 	ID        string `gorm:"column:id"`
@@ -27,7 +27,7 @@ type webhookRow struct {
 
 func (webhookRow) TableName() string { return "webhooks" }
 
-// A deliveryRow is a row of deliveries: a webhook.Delivery.
+// deliveryRow is a row of deliveries: a webhook.Delivery.
 type deliveryRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	Hook       string `gorm:"column:webhook_id"`
@@ -74,11 +74,11 @@ func (t *tx) Webhooks(site int64) ([]webhook.Endpoint, error) {
 func (t *tx) WebhookByID(site int64, id string) (webhook.Endpoint, error) {
 	return rows.First(t.webhooks(`
 		WHERE  site_id = ?
-		  AND  id      = ?`+t.Keep, site, id))
+		  AND  id      = ?`+t.LockClause, site, id))
 }
 
 func (t *tx) PutWebhook(h webhook.Endpoint) error {
-	return t.One(putWebhook, webhookColumns.Values(webhookRow(h))...)
+	return t.ExecOne(putWebhook, webhookColumns.Values(webhookRow(h))...)
 }
 
 func (t *tx) ReadyWebhooks(now time.Time, limit int) ([]webhook.Endpoint, error) {
@@ -106,18 +106,18 @@ func (t *tx) DueDeliveries(site int64, hook string, now time.Time, limit int) ([
 		  AND  due_at      <= ?
 		  AND  taken_until <= ?
 		ORDER  BY due_at
-		LIMIT  ?`+t.Keep, site, hook, rows.Stamp(now), rows.Stamp(now), limit)
+		LIMIT  ?`+t.LockClause, site, hook, rows.Stamp(now), rows.Stamp(now), limit)
 }
 
-// deliveriesAtOnce is how many rows one statement takes: statements of so few lengths stay prepared.
-const deliveriesAtOnce = 16
+// deliveryBatchSize is the number of rows per INSERT. With few distinct batch sizes the statements stay prepared.
+const deliveryBatchSize = 16
 
 func (t *tx) PutDeliveries(list ...webhook.Delivery) error {
 	written := make([]deliveryRow, len(list))
 	for i, d := range list {
 		written[i] = deliveryRow(d)
 	}
-	for part := range slices.Chunk(written, deliveriesAtOnce) {
+	for part := range slices.Chunk(written, deliveryBatchSize) {
 		put := deliveryColumns.Upsert(len(part), "site_id, webhook_id, id")
 		if _, err := t.Exec(put, deliveryColumns.Values(part...)...); err != nil {
 			return err

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// axeFile is where `make deps` puts axe-core, below the module's folder.
+// axeFile is the path of axe-core in the module, installed by `make deps`.
 const axeFile = "widget/node_modules/axe-core/axe.min.js"
 
-// axe reads axe-core. Tests run in their package's folder, somewhere below the module's.
-var axe = sync.OnceValues(func() (string, error) {
+// readAxe returns the source of readAxe-core. Tests run in their package's folder, below the module's root.
+var readAxe = sync.OnceValues(func() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
@@ -24,34 +24,34 @@ var axe = sync.OnceValues(func() (string, error) {
 	return "", os.ErrNotExist
 })
 
-// Axe returns what axe-core finds wrong with the page that is open, shadow roots included: its rules of WCAG 2.2
-// AA and of good practice, and then the words of labels that stand on two lines. Each finding names its rule and where
-// it is; none is a page without fault. Without axe-core Axe skips the test at a desk, and fails it in CI.
+// Axe returns the violations that axe-core finds in the open page, including shadow roots, by WCAG 2.2 AA and best
+// practices. It adds words of labels that are broken across lines. Each finding names its rule and element. Without
+// axe-core, Axe skips the test, or fails it in CI.
 func (t *Tab) Axe(test testing.TB) []string {
 	test.Helper()
-	source, err := axe()
+	source, err := readAxe()
 	if err != nil {
-		missing(test, "axe-core (by npm)")
+		skipMissing(test, "axe-core (by npm)")
 	}
 	if _, err := Eval[bool](t, source+"\n;true"); err != nil {
 		test.Fatalf("axe: %v", err)
 	}
-	// The size of targets is of WCAG 2.2; axe leaves it out unless it is asked for.
+	// target-size is a WCAG 2.2 rule that axe disables by default.
 	found, err := Eval[[]string](t, `axe.run(document, {
 			resultTypes: ['violations'],
 			rules: { 'target-size': { enabled: true } },
 		}).then(({ violations }) => violations.flatMap(({ id, impact, nodes }) => nodes.map(n =>
 			id + ' (' + impact + ') ' + n.target.flat().join(' ') + ': ' +
-			(n.any[0] ?? n.all[0] ?? n.none[0])?.message))).then(found => found.concat(`+cut+`))`)
+			(n.any[0] ?? n.all[0] ?? n.none[0])?.message))).then(found => found.concat(`+brokenWords+`))`)
 	if err != nil {
 		test.Fatalf("axe: %v", err)
 	}
 	return found
 }
 
-// cut is JavaScript for the words of labels that are cut in two, the widget's too. They are ours: what people typed
-// stands in a bdi.
-const cut = `[document, document.querySelector("aitys-comments")?.shadowRoot].flatMap(root =>
+// brokenWords is JavaScript for the words of labels that are broken across lines, in the page and the widget. It skips
+// user text, which is in bdi elements.
+const brokenWords = `[document, document.querySelector("aitys-comments")?.shadowRoot].flatMap(root =>
 	[...root?.querySelectorAll("dt, th, label, legend, button, .btn") ?? []]).flatMap(e => {
 	const words = [], range = document.createRange()
 	const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT)

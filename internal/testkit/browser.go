@@ -25,25 +25,25 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// slowest is the longest time that a page took to load in this process, in nanoseconds.
-var slowest atomic.Int64
+// slowestLoad is the longest load time of a page in this process, in nanoseconds.
+var slowestLoad atomic.Int64
 
-// patience returns how long a wait for a condition takes at most: 20 seconds, up to 120 on a machine that loads pages
+// waitTimeout returns the timeout of a wait for a condition: 20 seconds, up to 120 on a machine that loads pages
 // slowly.
-func patience() time.Duration {
-	return min(max(20*time.Second, 30*time.Duration(slowest.Load())), 120*time.Second)
+func waitTimeout() time.Duration {
+	return min(max(20*time.Second, 30*time.Duration(slowestLoad.Load())), 120*time.Second)
 }
 
-// A Browser is a running Chromium without any profile, driven as a person would: things are found
-// by role and name, in shadow roots too, clicked where they are, and keys are pressed. Every wait is
-// for a condition. It ends with an error after 20 to 120 seconds, depending on how slowly the machine loads pages.
+// A Browser is a running Chromium with an empty profile. Tests find elements by role and name, also in shadow roots,
+// click at their position, and press keys. Waits are for conditions and fail after 20 to 120 seconds, depending on how
+// slowly the machine loads pages.
 type Browser struct {
 	ctx  context.Context
 	stop []context.CancelFunc
 }
 
-// Slack returns what to add to a limit that a test sets for the service, for a machine that loads pages slowly.
-func Slack() time.Duration { return min(5*time.Duration(slowest.Load()), 60*time.Second) }
+// Slack returns the time to add to a test's time limit on a machine that loads pages slowly.
+func Slack() time.Duration { return min(5*time.Duration(slowestLoad.Load()), 60*time.Second) }
 
 var oneBrowser struct {
 	sync.Once
@@ -51,11 +51,11 @@ var oneBrowser struct {
 	err error
 }
 
-// OneBrowser returns the test process's only Chromium. The first test that asks for it starts it. It ends with
-// CloseBrowser, or with the process.
+// OneBrowser returns the Chromium of this test process. The first call starts it. It ends with CloseBrowser, or with
+// the process.
 func OneBrowser(t testing.TB) *Browser {
 	t.Helper()
-	path, profile := Chromium(t), filepath.Join(scratch(t).Path, "chromium")
+	path, profile := Chromium(t), filepath.Join(processDir(t).Path, "chromium")
 	oneBrowser.Do(func() {
 		oneBrowser.Browser, oneBrowser.err = StartBrowser(path, chromedp.UserDataDir(profile))
 	})
@@ -67,7 +67,7 @@ func OneBrowser(t testing.TB) *Browser {
 
 // CloseBrowser ends the Chromium of OneBrowser, for TestMain.
 func CloseBrowser() {
-	oneBrowser.Do(func() {}) // started, or never to be
+	oneBrowser.Do(func() {}) // prevents a later start
 	if oneBrowser.Browser != nil {
 		oneBrowser.Browser.Close()
 	}
@@ -93,39 +93,39 @@ func StartBrowser(path string, also ...chromedp.ExecAllocatorOption) (*Browser, 
 func (b *Browser) Close() {
 	ending, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 	defer cancel()
-	_ = chromedp.Cancel(ending) // what follows ends it, too
+	_ = chromedp.Cancel(ending) // the stop functions end it as well
 	for _, stop := range b.stop {
 		stop()
 	}
 }
 
-// A Tab is one page in a browser context of its own: it shares no cookie with other tabs.
+// A Tab is a page in its own browser context, which shares no cookies with other tabs.
 type Tab struct {
-	ctx     context.Context
-	Close   context.CancelFunc
-	leaving departure
+	ctx         context.Context
+	Close       context.CancelFunc
+	navigations navigationTracker
 }
 
-// Tab opens a tab of width × height CSS pixels. A width below 720 is a phone's, with touch.
+// Tab opens a tab of width × height CSS pixels. Below a width of 720 it emulates a phone with touch.
 func (b *Browser) Tab(width, height int64, dark bool) (*Tab, error) {
-	return open(b.ctx, width, height, dark, chromedp.WithNewBrowserContext())
+	return openTab(b.ctx, width, height, dark, chromedp.WithNewBrowserContext())
 }
 
-// Beside opens a second tab, which shares cookies and storage with t.
-func (t *Tab) Beside(width, height int64) (*Tab, error) {
-	return open(t.ctx, width, height, false)
+// NewTab opens another tab that shares cookies and storage with t.
+func (t *Tab) NewTab(width, height int64) (*Tab, error) {
+	return openTab(t.ctx, width, height, false)
 }
 
-// Opens returns the tab that do has t open, by a link or a script, once it has come to a page of that title.
-func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, error) {
-	ctx, cancel := context.WithTimeout(t.ctx, patience())
+// WaitForTab calls do, and returns the tab that t opens by it when that tab shows a page with the given title.
+func (t *Tab) WaitForTab(title string, width, height int64, do func() error) (*Tab, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, waitTimeout())
 	before, err := chromedp.Call(ctx, target.GetTargets, target.GetTargetsParams{})
 	cancel()
 	if err != nil {
 		return nil, fmt.Errorf("list tabs: %w", err)
 	}
 	own := chromedp.FromContext(t.ctx).Target.TargetID
-	opened := chromedp.WaitNewTarget(t.ctx, func(i *target.Info) bool { // it tells of tabs of other tests, and of closed ones
+	opened := chromedp.WaitNewTarget(t.ctx, func(i *target.Info) bool { // it also reports tabs of other tests
 		return i.Type == "page" && i.OpenerID == own &&
 			!slices.ContainsFunc(before.TargetInfos, func(b *target.Info) bool { return b.TargetID == i.TargetID })
 	})
@@ -140,28 +140,28 @@ func (t *Tab) Opens(title string, width, height int64, do func() error) (*Tab, e
 				return err
 			}
 			if !slices.ContainsFunc(all.TargetInfos, func(i *target.Info) bool { return i.TargetID == id && i.Title == title }) {
-				return errNotThere
+				return errNotFound
 			}
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		tab, err := open(t.ctx, width, height, false, chromedp.WithTargetID(id))
+		tab, err := openTab(t.ctx, width, height, false, chromedp.WithTargetID(id))
 		if err != nil {
 			return nil, err
 		}
-		// A window that somebody opens has the focus. A browser without a screen gives it to none.
+		// A new window has the focus, but a headless browser does not set it.
 		_, err = chromedp.Call(tab.ctx, emulation.SetFocusEmulationEnabled,
 			emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		return tab, err
-	case <-time.After(patience()):
+	case <-time.After(waitTimeout()):
 		return nil, errors.New("no tab was opened")
 	}
 }
 
-// NoThirdParties has the tab block cookies of other sites than its own.
-func (t *Tab) NoThirdParties() error {
+// BlockThirdPartyCookies makes the tab block third-party cookies.
+func (t *Tab) BlockThirdPartyCookies() error {
 	_, err := chromedp.Call(t.ctx, network.SetCookieControls,
 		network.SetCookieControlsParams{EnableThirdPartyCookieRestriction: true})
 	if err != nil {
@@ -170,10 +170,10 @@ func (t *Tab) NoThirdParties() error {
 	return nil
 }
 
-// Unwatched has the browser no longer tell of each request, node, sheet and script of the tab, as no reader's browser
-// does: who listens has it read scripts again, to say which of their lines asked. What finds things by role is not for
-// such a tab.
-func (t *Tab) Unwatched() error {
+// DisableInspection stops the debugging events for requests, nodes, style sheets and scripts. They slow the tab down:
+// Chromium parses scripts again to report the initiators of requests. Methods that find elements by role do not work
+// afterwards.
+func (t *Tab) DisableInspection() error {
 	for _, end := range []cdp.Command[cdp.Empty, cdp.Empty]{css.Disable, dom.Disable, network.Disable, log.Disable,
 		runtime.Disable} {
 		if _, err := chromedp.Call(t.ctx, end, cdp.Empty{}); err != nil {
@@ -183,7 +183,7 @@ func (t *Tab) Unwatched() error {
 	return nil
 }
 
-func open(
+func openTab(
 	in context.Context, width, height int64, dark bool, how ...chromedp.ContextOption,
 ) (*Tab, error) {
 	ctx, stop := chromedp.NewContext(in, how...)
@@ -212,7 +212,7 @@ func open(
 		return err
 	}))
 	if err == nil {
-		err = chromedp.Listen(ctx, t.leaving.hear)
+		err = chromedp.Listen(ctx, t.navigations.handleEvent)
 	}
 	if err != nil {
 		stop()
@@ -221,41 +221,41 @@ func open(
 	return t, nil
 }
 
-// Context is the tab's, for what a Tab has no method for.
+// Context returns the tab's context, for calls that Tab has no method for.
 func (t *Tab) Context() context.Context { return t.ctx }
 
 // Go opens a URL and waits until it has loaded.
 func (t *Tab) Go(url string) error {
-	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
+	ctx, cancel := context.WithTimeout(t.ctx, 3*waitTimeout())
 	defer cancel()
 	began := time.Now()
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		return fmt.Errorf("open %s: %w", url, err)
 	}
 	for took := int64(time.Since(began)); ; {
-		before := slowest.Load()
-		if took <= before || slowest.CompareAndSwap(before, took) {
+		before := slowestLoad.Load()
+		if took <= before || slowestLoad.CompareAndSwap(before, took) {
 			return nil
 		}
 	}
 }
 
-// find returns the nth (from 0) thing of a role and name.
-func (t *Tab) find(ctx context.Context, role, name string, nth int) (cdp.BackendNodeID, error) {
-	node, err := t.node(ctx, role, name, nth)
+// findID returns the ID of the nth (from 0) element with a role and name.
+func (t *Tab) findID(ctx context.Context, role, name string, nth int) (cdp.BackendNodeID, error) {
+	node, err := t.findNode(ctx, role, name, nth)
 	if err != nil {
 		return 0, err
 	}
 	return node.BackendDOMNodeID, nil
 }
 
-func (t *Tab) node(ctx context.Context, role, name string, nth int) (*accessibility.Node, error) {
+func (t *Tab) findNode(ctx context.Context, role, name string, nth int) (*accessibility.Node, error) {
 	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
 	if err != nil {
 		return nil, err
 	}
-	if t.leaving.underWay() { // after an answer, so that what a click caused before it was heard
-		return nil, errLeaving
+	if t.navigations.inProgress() { // checked after an answer, so that events of an earlier click have arrived
+		return nil, errNavigating
 	}
 	found, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
 		BackendNodeID: root.Root.BackendNodeID, Role: role, AccessibleName: name})
@@ -271,21 +271,21 @@ func (t *Tab) node(ctx context.Context, role, name string, nth int) (*accessibil
 		}
 		nth--
 	}
-	return nil, errNotThere
+	return nil, errNotFound
 }
 
 var (
-	errNotThere = errors.New("it is not there")
-	errLeaving  = errors.New("another document is on its way")
-	errDisabled = errors.New("it is disabled")
+	errNotFound   = errors.New("it is not there")
+	errNavigating = errors.New("another document is on its way")
+	errDisabled   = errors.New("it is disabled")
 )
 
 // until calls do until it succeeds.
 func (t *Tab) until(what string, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(t.ctx, patience())
+	ctx, cancel := context.WithTimeout(t.ctx, waitTimeout())
 	defer cancel()
 	for {
-		try, stop := context.WithTimeout(ctx, patience()/5) // a call may hang when a navigation crosses it
+		try, stop := context.WithTimeout(ctx, waitTimeout()/5) // a call may hang when a navigation crosses it
 		err := do(try)
 		stop()
 		if err == nil {
@@ -299,32 +299,32 @@ func (t *Tab) until(what string, do func(context.Context) error) error {
 	}
 }
 
-// See waits until there is a thing of a role and name.
+// See waits for an element with a role and name.
 func (t *Tab) See(role, name string) error {
 	return t.until(fmt.Sprintf("see %s %q", role, name), func(ctx context.Context) error {
-		_, err := t.find(ctx, role, name, 0)
+		_, err := t.findID(ctx, role, name, 0)
 		return err
 	})
 }
 
-// Gone waits until there is none.
+// Gone waits until there is no such element.
 func (t *Tab) Gone(role, name string) error {
 	return t.until(fmt.Sprintf("%s %q gone", role, name), func(ctx context.Context) error {
-		_, err := t.find(ctx, role, name, 0)
+		_, err := t.findID(ctx, role, name, 0)
 		switch {
 		case err == nil:
 			return errors.New("it is still there")
-		case errors.Is(err, errNotThere):
+		case errors.Is(err, errNotFound):
 			return nil
 		}
 		return err
 	})
 }
 
-// Click moves the pointer to the middle of the first thing of a role and name, and clicks once it is enabled.
+// Click moves the pointer to the center of the first element with a role and name, and clicks when it is enabled.
 func (t *Tab) Click(role, name string) error {
 	return t.until(fmt.Sprintf("click %s %q", role, name), func(ctx context.Context) error {
-		found, err := t.node(ctx, role, name, 0)
+		found, err := t.findNode(ctx, role, name, 0)
 		if err != nil {
 			return err
 		}
@@ -356,10 +356,10 @@ func (t *Tab) Click(role, name string) error {
 	})
 }
 
-// Type puts the focus into a field and writes text there, replacing nothing.
+// Type focuses a field and inserts text at its cursor.
 func (t *Tab) Type(role, name, text string) error {
 	return t.until(fmt.Sprintf("type into %s %q", role, name), func(ctx context.Context) error {
-		node, err := t.find(ctx, role, name, 0)
+		node, err := t.findID(ctx, role, name, 0)
 		if err != nil {
 			return err
 		}
@@ -371,16 +371,16 @@ func (t *Tab) Type(role, name, text string) error {
 	})
 }
 
-// A Key is one stroke: what the layout makes of it, and where on the keyboard it is.
+// A Key is a key press: the value in the keyboard layout, and the code of the physical key.
 type Key struct {
 	Key, Code string
 	Shift     bool
-	Number    int64 // what Chromium knows a key by that it answers itself, as PageDown; 0 of others
+	KeyCode   int64 // Windows key code, for keys that Chromium handles itself, such as PageDown; or 0
 }
 
-// Press presses keys, one after the other, wherever the focus is.
+// Press presses keys one after the other, in the focused element.
 func (t *Tab) Press(keys ...Key) error {
-	ctx, cancel := context.WithTimeout(t.ctx, patience())
+	ctx, cancel := context.WithTimeout(t.ctx, waitTimeout())
 	defer cancel()
 	for _, k := range keys {
 		modifiers := int64(0)
@@ -394,7 +394,7 @@ func (t *Tab) Press(keys ...Key) error {
 		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown,
 			input.DispatchKeyEventTypeKeyUp} {
 			_, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: k.Key,
-				Code: k.Code, Modifiers: modifiers, Text: text, WindowsVirtualKeyCode: k.Number})
+				Code: k.Code, Modifiers: modifiers, Text: text, WindowsVirtualKeyCode: k.KeyCode})
 			if err != nil {
 				return fmt.Errorf("press %s: %w", k.Key, err)
 			}
@@ -415,9 +415,9 @@ func (t *Tab) Holds(expression string) error {
 	})
 }
 
-// Eval returns the value of a JavaScript expression; a promise's is waited for.
+// Eval returns the value of a JavaScript expression. It awaits promises.
 func Eval[T any](t *Tab, expression string) (T, error) {
-	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
+	ctx, cancel := context.WithTimeout(t.ctx, 3*waitTimeout())
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -426,22 +426,23 @@ func Eval[T any](t *Tab, expression string) (T, error) {
 	return v, nil
 }
 
-// Leave leaves a page by a script, which starts when it is answered for, and waits until the next one is loaded.
-func (t *Tab) Leave(by string) error {
+// LeaveBy runs a script that leaves the page, and waits until the next page is loaded. The script starts after the call
+// was answered.
+func (t *Tab) LeaveBy(by string) error {
 	if _, err := Eval[bool](t, "(window.left = true, setTimeout(() => { "+by+" }), true)"); err != nil {
 		return err
 	}
 	return t.Holds(`!window.left && document.readyState === "complete"`)
 }
 
-// Drawn waits until what the page now holds is on the screen: keys come faster here than anybody's.
-func (t *Tab) Drawn() error {
+// WaitForPaint waits until the current state is on the screen. Tests press keys faster than people.
+func (t *Tab) WaitForPaint() error {
 	_, err := Eval[bool](t, `new Promise(go => requestAnimationFrame(() => requestAnimationFrame(() => go(true))))`)
 	return err
 }
 
-// BeforeEach has a script run in every page of the tab before the page's own.
-func (t *Tab) BeforeEach(script string) error {
+// AddInitScript runs a script in every page of the tab before the page's own scripts.
+func (t *Tab) AddInitScript(script string) error {
 	_, err := chromedp.Call(t.ctx, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 	if err != nil {
@@ -450,9 +451,9 @@ func (t *Tab) BeforeEach(script string) error {
 	return nil
 }
 
-// Picture takes a PNG of the whole page (full) or of what is in view.
-func (t *Tab) Picture(full bool) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(t.ctx, 3*patience())
+// Screenshot returns a PNG of the whole page (full) or of the viewport.
+func (t *Tab) Screenshot(full bool) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, 3*waitTimeout())
 	defer cancel()
 	if full {
 		return chromedp.Run(ctx, chromedp.FullScreenshot(100))

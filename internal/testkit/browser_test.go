@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-func TestThingsAreFoundByRoleAndNameInAShadowRoot(t *testing.T) {
+func TestTab_FindsElementsInShadowRoot(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`<!doctype html><meta name=viewport content="width=device-width">
 			<title>A page</title><div id="host"></div><script>
@@ -48,7 +48,7 @@ func TestThingsAreFoundByRoleAndNameInAShadowRoot(t *testing.T) {
 	}
 }
 
-func TestAxeFindsFaultsInAShadowRootAndNoneWhereNoneAre(t *testing.T) {
+func TestAxe_FindsViolationsInShadowRoot(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		label := "<label>Comment <input></label>"
 		if r.URL.Path == "/bad" {

@@ -10,15 +10,14 @@ import (
 	"net/http/cookiejar"
 )
 
-// A Client speaks to a server for one site as outside programs do: over HTTP, by the names
-// of docs/api.md. Token is a moderator's, or "".
+// A Client calls the HTTP API of docs/api.md for one site, as other programs do. Token is a moderator's, or "".
 type Client struct {
 	URL, Site, Token string
 	HTTP             *http.Client
 }
 
-// Posted is the answer to a post.
-type Posted struct {
+// PostResult is the answer to a posted comment.
+type PostResult struct {
 	ID        string
 	Version   int64
 	State     string
@@ -27,8 +26,8 @@ type Posted struct {
 }
 
 // Post sends a comment; key is its Idempotency-Key, or "".
-func (c *Client) Post(ctx context.Context, key, page, name, email, body string) (Posted, error) {
-	var out Posted
+func (c *Client) Post(ctx context.Context, key, page, name, email, body string) (PostResult, error) {
+	var out PostResult
 	err := c.Do(ctx, http.MethodPost, "/comments", map[string]string{"Idempotency-Key": key}, map[string]any{
 		"page":   map[string]string{"url": page, "title": "A page"},
 		"author": map[string]string{"name": name, "email": email},
@@ -44,8 +43,8 @@ func (c *Client) Own(ctx context.Context, id, token string) (body, state string,
 	return out.Body, out.State, err
 }
 
-// An Item is a part of a queue's item.
-type Item struct {
+// A QueueItem has some fields of an item of the moderation queue.
+type QueueItem struct {
 	Comment struct {
 		ID      string
 		Version int64
@@ -58,16 +57,16 @@ type Item struct {
 	}
 }
 
-// A Signal is a part of a finding on a comment.
+// A Signal has some fields of a verdict's signal.
 type Signal struct {
 	Name   string
 	Weight float64
 }
 
-// Queue reads one page of a view.
-func (c *Client) Queue(ctx context.Context, query string) (items []Item, next string, err error) {
+// Queue reads one page of a queue view.
+func (c *Client) Queue(ctx context.Context, query string) (items []QueueItem, next string, err error) {
 	var out struct {
-		Items []Item
+		Items []QueueItem
 		Next  *string
 	}
 	err = c.Do(ctx, http.MethodGet, "/moderation/queue?"+query, nil, nil, &out)
@@ -77,22 +76,22 @@ func (c *Client) Queue(ctx context.Context, query string) (items []Item, next st
 	return out.Items, next, err
 }
 
-// A Ref names a comment and a version.
-type Ref struct {
+// A CommentRef identifies a version of a comment.
+type CommentRef struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"`
 }
 
-// A Decided is the answer to a decision.
-type Decided struct {
+// DecideResult is the answer to a decision.
+type DecideResult struct {
 	Batch     string
 	Decided   int
 	Conflicts []struct{ ID, Code string }
 }
 
 // Decide decides on comments.
-func (c *Client) Decide(ctx context.Context, action, reason string, refs ...Ref) (Decided, error) {
-	var out Decided
+func (c *Client) Decide(ctx context.Context, action, reason string, refs ...CommentRef) (DecideResult, error) {
+	var out DecideResult
 	in := map[string]any{"action": action, "comments": refs}
 	if reason != "" {
 		in["reason"] = reason
@@ -101,7 +100,7 @@ func (c *Client) Decide(ctx context.Context, action, reason string, refs ...Ref)
 	return out, err
 }
 
-// A StatusError is an answer that is no success.
+// A StatusError is an answer with a status of 300 or above.
 type StatusError struct {
 	Status int
 	Body   string
@@ -109,7 +108,7 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return fmt.Sprintf("status %d: %s", e.Status, e.Body) }
 
-// SignIn returns a client of the same site that has a session: a token must not create accounts, webhooks and other
+// SignIn returns a client of the same site with a session. Tokens must not create accounts, webhooks and other
 // credentials.
 func (c *Client) SignIn(ctx context.Context, email, password string) (*Client, error) {
 	jar, err := cookiejar.New(nil)
@@ -126,7 +125,7 @@ func (c *Client) Do(ctx context.Context, method, path string, header map[string]
 	return c.Call(ctx, method, "/sites/"+c.Site+path, header, in, out)
 }
 
-// Call is Do below the whole API.
+// Call is Do for a path of the whole API.
 func (c *Client) Call(ctx context.Context, method, path string, header map[string]string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -147,7 +146,7 @@ func (c *Client) Call(ctx context.Context, method, path string, header map[strin
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	if c.HTTP.Jar != nil {
-		req.Header.Set("Origin", c.URL) // as the service's own pages send it with the session's cookie
+		req.Header.Set("Origin", c.URL) // required with the session cookie; browsers send it from the service's pages
 	}
 	for name, value := range header {
 		if value != "" {
@@ -158,7 +157,7 @@ func (c *Client) Call(ctx context.Context, method, path string, header map[strin
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	defer func() { _ = res.Body.Close() }() // read to its end already
+	defer func() { _ = res.Body.Close() }() // already read to its end
 	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		return fmt.Errorf("%s %s: read: %w", method, path, err)

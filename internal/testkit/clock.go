@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// A Clock stands still until a test moves it. It is safe for concurrent use.
+// A Clock is a fake clock that only a test moves. It is safe for concurrent use.
 type Clock struct {
 	mu sync.Mutex
 	at time.Time
 }
 
-// NewClock returns a Clock that stands at a time.
+// NewClock returns a Clock set to a time.
 func NewClock(at time.Time) *Clock { return &Clock{at: at} }
 
-// Now returns where the clock stands.
+// Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.at
 }
 
-// Add moves the clock.
+// Add advances the clock by d.
 func (c *Clock) Add(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

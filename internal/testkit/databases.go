@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// A Database is one that the product can work on.
+// A Database is a database that the product supports.
 type Database struct {
 	Name string                  // "sqlite" or "postgres"
 	New  func(testing.TB) string // returns the URL of a migrated database without rows
 }
 
-// Redis returns the URL of a Redis for a world on the database, or "" where the product works without one: a test on
-// Postgres stands for several processes.
+// Redis returns the URL of a Redis for tests on the database, or "" for SQLite. Tests on Postgres use Redis, as
+// installations with several processes do.
 func (d Database) Redis(t testing.TB) string {
 	t.Helper()
 	if d.Name == "sqlite" {
@@ -22,24 +22,23 @@ func (d Database) Redis(t testing.TB) string {
 	return Redis(t)
 }
 
-// Both are the databases for what must be tried on both, such as a contract.
-var Both = []Database{{"sqlite", SQLite}, {"postgres", Postgres}}
+// AllDatabases lists the databases for tests that need all of them, such as contract suites.
+var AllDatabases = []Database{{"sqlite", SQLite}, {"postgres", Postgres}}
 
-// Databases returns those that the environment variable TEST_DB names: sqlite, which is the default, postgres, or
-// both.
+// Databases returns the databases in the environment variable TEST_DB: sqlite (the default), postgres or both.
 func Databases(t testing.TB) []Database {
 	t.Helper()
 	switch name := os.Getenv("TEST_DB"); name {
 	case "both":
-		return Both
+		return AllDatabases
 	case "":
-		return Both[:1]
+		return AllDatabases[:1]
 	default:
-		at := slices.IndexFunc(Both, func(d Database) bool { return d.Name == name })
+		at := slices.IndexFunc(AllDatabases, func(d Database) bool { return d.Name == name })
 		if at < 0 {
 			t.Fatalf("TEST_DB is %q; it must be sqlite, postgres or both", name)
 		}
-		return Both[at : at+1]
+		return AllDatabases[at : at+1]
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 )
 
-// Golden holds a text against its file, which it writes anew where update says so.
+// Golden compares a text with its golden file. It writes the file first if update is true.
 func Golden(t testing.TB, file, got string, update bool) {
 	t.Helper()
 	if update {
@@ -29,17 +29,17 @@ func Golden(t testing.TB, file, got string, update bool) {
 	}
 	if want := string(b); got != want {
 		test, _, _ := strings.Cut(t.Name(), "/")
-		t.Errorf("%s: %s\n(if that is meant: go test -run %s -update)", file, firstDifference(got, want), test)
+		t.Errorf("%s: %s\n(if that is intended: go test -run %s -update)", file, firstDifference(got, want), test)
 	}
 }
 
-// Pages are those of a room, with made-up content, to be held against golden files.
+// Pages are the HTML pages of a package, rendered with sample data and compared with golden files.
 type Pages struct {
-	Layouts map[string]string // of the room's pages, each of which wants a sample
-	// Samples are what is shown in a language, by the page's name, or by that, "-" and what is special.
-	Samples func(lang string) map[string]any
-	Render  func(to io.Writer, lang, page string, sample any) error
-	Whole   func(name, page string) bool // what stands around the content is held as well
+	Layouts map[string]string // the package's pages; each needs a sample
+	// Samples returns sample data in a language, by the page's name, or by the name, "-" and a variant.
+	Samples  func(lang string) map[string]any
+	Render   func(to io.Writer, lang, page string, sample any) error
+	FullPage func(name, page string) bool // whether to compare the whole page instead of its main element
 }
 
 // Golden compares each page in English with its file, and checks it in the other languages. With TEST_PAGES=DIR the
@@ -47,7 +47,7 @@ type Pages struct {
 func (p Pages) Golden(t testing.TB, update bool) {
 	t.Helper()
 	shown := map[string]bool{}
-	for _, lang := range i18n.Keys() {
+	for _, lang := range i18n.LanguageKeys() {
 		for name, sample := range p.Samples(lang) {
 			page, _, _ := strings.Cut(name, "-")
 			shown[page] = true
@@ -61,7 +61,7 @@ func (p Pages) Golden(t testing.TB, update bool) {
 					t.Fatal(err)
 				}
 			}
-			if lang == i18n.Languages[0].Key && !p.Whole(name, page) {
+			if lang == i18n.Languages[0].Key && !p.FullPage(name, page) {
 				_, main, _ := strings.Cut(html, "<main")
 				main, _, _ = strings.Cut(main, "</main>")
 				html = "<main" + main + "</main>\n"
@@ -81,36 +81,36 @@ func (p Pages) Golden(t testing.TB, update bool) {
 func GoldenPage(t testing.TB, name, lang, html string, update bool) {
 	t.Helper()
 	if lang == i18n.Languages[0].Key {
-		Golden(t, filepath.Join("testdata/pages", name+"."+lang+".html"), Readable(html), update)
+		Golden(t, filepath.Join("testdata/pages", name+"."+lang+".html"), NormalizeHTML(html), update)
 		return
 	}
-	for _, wrong := range untranslated(lang, html) {
+	for _, wrong := range translationErrors(lang, html) {
 		t.Errorf("%s in %s: %s", name, lang, wrong)
 	}
 }
 
-// What differs from one rendering to the next, or says nothing about a page: versions of assets,
-// keys of forms, the script's words, the paths of icons.
+// Parts of a page that differ betweenTags renderings or are irrelevant: asset versions, idempotency keys of forms, the
+// script's sentences, and icon paths.
 var (
-	versions = regexp.MustCompile(`\?v=[\w-]+`)
-	nonces   = regexp.MustCompile(`name="key" value="[0-9a-f]{32}"`)
-	scripted = regexp.MustCompile(`data-words="[^"]*"`)
-	drawings = regexp.MustCompile(`<svg[^>]* aria-hidden="true"[^>]*><path.*?</svg>`)
-	between  = regexp.MustCompile(`>(\s*)<`)
-	broken   = regexp.MustCompile(`(<[a-z][^<>]*?)\n +`) // a tag of several lines
+	versions     = regexp.MustCompile(`\?v=[\w-]+`)
+	nonces       = regexp.MustCompile(`name="key" value="[0-9a-f]{32}"`)
+	scriptWords  = regexp.MustCompile(`data-words="[^"]*"`)
+	iconElements = regexp.MustCompile(`<svg[^>]* aria-hidden="true"[^>]*><path.*?</svg>`)
+	betweenTags  = regexp.MustCompile(`>(\s*)<`)
+	brokenTag    = regexp.MustCompile(`(<[a-z][^<>]*?)\n +`) // a tag across several lines
 )
 
-// Readable is a page for Golden: it has one element a line, and nothing that differs from one rendering
-// to the next. A line that begins with a space had space before it in the page, which may show.
-func Readable(page string) string {
+// NormalizeHTML returns a page for Golden: one element per line, without parts that differ between renderings. A line
+// that begins with a space had white space before it in the page, which may be visible.
+func NormalizeHTML(page string) string {
 	page = versions.ReplaceAllString(page, "?v=")
 	page = nonces.ReplaceAllString(page, `name="key" value=""`)
-	page = scripted.ReplaceAllString(page, `data-words=""`)
-	page = drawings.ReplaceAllString(page, "<svg/>")
-	for broken.MatchString(page) {
-		page = broken.ReplaceAllString(page, "$1 ")
+	page = scriptWords.ReplaceAllString(page, `data-words=""`)
+	page = iconElements.ReplaceAllString(page, "<svg/>")
+	for brokenTag.MatchString(page) {
+		page = brokenTag.ReplaceAllString(page, "$1 ")
 	}
-	return between.ReplaceAllStringFunc(page, func(s string) string {
+	return betweenTags.ReplaceAllStringFunc(page, func(s string) string {
 		if len(s) > len("><") {
 			return ">\n <"
 		}
@@ -118,7 +118,7 @@ func Readable(page string) string {
 	})
 }
 
-// firstDifference names the first line in which two texts differ.
+// firstDifference describes the first line in which two texts differ.
 func firstDifference(got, want string) string {
 	have := strings.Split(got, "\n")
 	for i, line := range strings.Split(want, "\n") {

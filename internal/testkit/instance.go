@@ -15,18 +15,19 @@ import (
 // An Instance is a running server of the built binary.
 type Instance struct {
 	URL   string   // http://ADDRESS
-	Lines []string // what it printed on stdout until it answered
+	Lines []string // stdout until the server was listening
 	cmd   *exec.Cmd
 	log   Log
 	ended chan struct{}
 }
 
-// Start runs binary with args, which name a server's command, and returns when it has printed the
-// address that it listens on.
-func Start(binary string, args ...string) (*Instance, error) { return StartTo(nil, binary, args...) }
+// Start runs binary with the args of a server command. It returns when the server has printed its address.
+func Start(binary string, args ...string) (*Instance, error) {
+	return StartWithLog(nil, binary, args...)
+}
 
-// StartTo is Start with the log in a file, as an operator has it; Log is empty then.
-func StartTo(log *os.File, binary string, args ...string) (*Instance, error) {
+// StartWithLog is Start with the log in a file. Log is empty then.
+func StartWithLog(log *os.File, binary string, args ...string) (*Instance, error) {
 	i := &Instance{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
 	i.cmd.Stderr = &i.log
 	if log != nil {
@@ -51,7 +52,7 @@ func StartTo(log *os.File, binary string, args ...string) (*Instance, error) {
 		select {
 		case line, open := <-lines:
 			if !open {
-				_ = i.cmd.Wait() // its message says more
+				_ = i.cmd.Wait() // its log has the details
 				return nil, fmt.Errorf("start %s: it ended: %s", strings.Join(args, " "), i.Log())
 			}
 			i.Lines = append(i.Lines, line)
@@ -64,9 +65,9 @@ func StartTo(log *os.File, binary string, args ...string) (*Instance, error) {
 		}
 	}
 	go func() {
-		for range lines { // what it says later must not block it
+		for range lines { // keep reading, so that the server does not block
 		}
-		_ = i.cmd.Wait() // Stop and Kill know how it ends
+		_ = i.cmd.Wait() // Stop and StopWith check the exit code
 		close(i.ended)
 	}()
 	return i, nil
@@ -75,18 +76,18 @@ func StartTo(log *os.File, binary string, args ...string) (*Instance, error) {
 // Log returns what the server wrote on stderr.
 func (i *Instance) Log() string { return i.log.String() }
 
-// PID is the server's process id.
+// PID returns the server's process ID.
 func (i *Instance) PID() int { return i.cmd.Process.Pid }
 
-// Kill ends the server as a power cut does the process, and waits for its end.
+// Kill ends the server with SIGKILL and waits for its end.
 func (i *Instance) Kill() {
-	_ = i.cmd.Process.Signal(syscall.SIGKILL) // it may be gone
+	_ = i.cmd.Process.Signal(syscall.SIGKILL) // it may have ended
 	<-i.ended
 }
 
-// Goroutines ends the server and returns the goroutines that it had, as Go prints them.
+// Goroutines ends the server with SIGQUIT and returns its goroutines as Go prints them.
 func (i *Instance) Goroutines() []string {
-	_ = i.cmd.Process.Signal(syscall.SIGQUIT) // it may be gone
+	_ = i.cmd.Process.Signal(syscall.SIGQUIT) // it may have ended
 	<-i.ended
 	var all []string
 	for _, part := range strings.Split(i.Log(), "\n\n") {
@@ -97,11 +98,11 @@ func (i *Instance) Goroutines() []string {
 	return all
 }
 
-// Stop asks the server to end, waits, and reports an exit that is not 0.
-func (i *Instance) Stop() error { return i.StopBy(syscall.SIGTERM) }
+// Stop ends the server with SIGTERM and waits. It returns an error if the exit code is not 0.
+func (i *Instance) Stop() error { return i.StopWith(syscall.SIGTERM) }
 
-// StopBy sends a signal, waits until the server ends, and reports an exit that is not 0.
-func (i *Instance) StopBy(signal os.Signal) error {
+// StopWith sends a signal and waits until the server ends. It returns an error if the exit code is not 0.
+func (i *Instance) StopWith(signal os.Signal) error {
 	if err := i.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop: %w", err)
 	}
@@ -117,11 +118,11 @@ func (i *Instance) StopBy(signal os.Signal) error {
 	return nil
 }
 
-// Run runs a command of the binary to its end and returns what it printed.
-func Run(binary string, args ...string) (string, error) { return RunWith("", binary, args...) }
+// Run runs a command of the binary and returns its output.
+func Run(binary string, args ...string) (string, error) { return RunWithInput("", binary, args...) }
 
-// RunWith is Run with something to read on standard input.
-func RunWith(stdin, binary string, args ...string) (string, error) {
+// RunWithInput is Run with a text on standard input.
+func RunWithInput(stdin, binary string, args ...string) (string, error) {
 	cmd := exec.Command(binary, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stderr bytes.Buffer

@@ -6,8 +6,8 @@ import (
 	"net"
 )
 
-// Listen listens at a port of this machine that can be listened at again after it was closed: it is below the range
-// from which systems give ports to others.
+// Listen listens on a random port that can be opened again after closing it. The port is below the range of ephemeral
+// ports, so the system does not assign it to others.
 func Listen() (net.Listener, error) {
 	var last error
 	for range 20 {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// A Log is what a program writes; it may be read meanwhile. The zero value is empty.
+// A Log stores what a program writes. The zero value is empty. It is safe for concurrent use.
 type Log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -17,7 +17,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// String returns all that was written so far.
+// String returns everything written so far.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// alternatives are the parts of a mail, decoded by the standard library.
-func alternatives(m Handed) (all []string, err error) {
+// mailParts returns the decoded parts of a multipart/alternative mail.
+func mailParts(m Mail) (all []string, err error) {
 	kind, args, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/alternative" {
 		return nil, fmt.Errorf("it is %q: %w", kind, err)
@@ -41,8 +41,8 @@ func alternatives(m Handed) (all []string, err error) {
 	}
 }
 
-// Says is a header of the mail, decoded.
-func (m Handed) Says(header string) string {
+// DecodedHeader returns a decoded header of the mail.
+func (m Mail) DecodedHeader(header string) string {
 	said, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get(header))
 	if err != nil {
 		return err.Error()

@@ -17,8 +17,8 @@ import (
 	"github.com/aitys/aitys/migrations"
 )
 
-// A pool is the cluster that all test processes of a run share, with databases that are migrated and without rows.
-// Its list of free databases is a table, so that one process takes what another gave back.
+// A pool is the cluster that all test processes of a run share, with migrated databases without rows. Its list of free
+// databases is a table, so that processes reuse each other's databases.
 type pool struct {
 	*cluster
 	list *sql.DB // the database "postgres"
@@ -29,16 +29,16 @@ var shared struct {
 	*pool
 }
 
-// pooled is the database whose copies are in the pool.
-const pooled = "migrated"
+// templateDB is the database whose copies are in the pool.
+const templateDB = "migrated"
 
 // Postgres returns the URL of a migrated database without rows, on a server that the tests of a run share, with fsync
-// off. Event IDs begin at 1. After the test its rows are deleted and another test gets it. It is dropped if it cannot be
-// emptied, if its schema is another one, or if the test failed.
+// off. Event IDs begin at 1. After the test its rows are deleted, and other tests may reuse it. It is dropped if the
+// test failed, if its rows cannot be deleted, or if its schema has changed.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	p := openPool(t)
-	name, err := p.take(t.Context())
+	name, err := p.acquire(t.Context())
 	if err != nil {
 		t.Fatalf("take a database: %v", err)
 	}
@@ -47,7 +47,7 @@ func Postgres(t testing.TB) string {
 		defer cancel()
 		err := errors.New("the test failed")
 		if !t.Failed() {
-			err = p.empty(ctx, name)
+			err = p.reset(ctx, name)
 		}
 		if err == nil {
 			_, err = p.list.ExecContext(ctx, "INSERT INTO free VALUES ($1)", name)
@@ -67,20 +67,20 @@ func EmptyPostgres(t testing.TB) string {
 	return p.url(p.create(t, "TEMPLATE template1"))
 }
 
-// NewPostgres returns the URL of a migrated database that no other test has had or will have: it has no statistics, for
-// instance. It is dropped with the test.
+// NewPostgres returns the URL of a migrated database that other tests do not use, so it has no statistics. It is
+// dropped with the test.
 func NewPostgres(t testing.TB) string {
 	t.Helper()
 	p := openPool(t)
-	return p.url(p.create(t, "TEMPLATE "+pooled))
+	return p.url(p.create(t, "TEMPLATE "+templateDB))
 }
 
-// PostgresIn is EmptyPostgres with the database in a folder of the caller's, such as a small disk; its log of
-// transactions is elsewhere.
-func PostgresIn(t testing.TB, folder string) string {
+// PostgresInFolder is EmptyPostgres with the database in the given folder, such as a small disk. Its write-ahead log is
+// elsewhere.
+func PostgresInFolder(t testing.TB, folder string) string {
 	t.Helper()
 	p := openPool(t)
-	p.give(t, folder)
+	p.chown(t, folder)
 	space := p.name(t)
 	p.exec(t, "CREATE TABLESPACE "+space+" LOCATION '"+folder+"'")
 	t.Cleanup(func() { p.exec(t, "DROP TABLESPACE "+space) })
@@ -89,8 +89,8 @@ func PostgresIn(t testing.TB, folder string) string {
 	return p.url(name)
 }
 
-// PostgresOf is EmptyPostgres with what pg_dump wrote of another.
-func PostgresOf(t testing.TB, dump string) string {
+// PostgresFromDump is EmptyPostgres with an SQL dump by pg_dump loaded.
+func PostgresFromDump(t testing.TB, dump string) string {
 	t.Helper()
 	url := EmptyPostgres(t)
 	load := openPool(t).command("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url)
@@ -101,7 +101,7 @@ func PostgresOf(t testing.TB, dump string) string {
 	return url
 }
 
-// openPool returns the pool of the run. The first process that asks starts the server.
+// openPool returns the pool of the run. The first process starts the server.
 func openPool(t testing.TB) *pool {
 	t.Helper()
 	shared.Lock()
@@ -109,15 +109,15 @@ func openPool(t testing.TB) *pool {
 	if shared.pool != nil {
 		return shared.pool
 	}
-	dir := filepath.Join(runFolder(t).Memory, "pg")
+	dir := filepath.Join(runDir(t).Memory, "pg")
 	done := filepath.Join(dir, "ready")
 	started := func() bool { _, err := os.Stat(done); return err == nil }
 	var c *cluster
-	once(t, "pg", started, func() {
-		if err := os.RemoveAll(dir); err != nil { // a process may have ended half-way
+	runOnce(t, "pg", started, func() {
+		if err := os.RemoveAll(dir); err != nil { // an earlier process may have ended in the middle
 			t.Fatalf("postgres: %v", err)
 		}
-		// Nobody follows this server, and its databases live too short for autovacuum.
+		// This server has no replicas, and its databases are too short-lived for autovacuum.
 		c = newCluster(t, dir, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=1000",
 			"-c", "max_prepared_transactions=4", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off")
 		if err := prepare(t.Context(), c); err != nil {
@@ -139,7 +139,7 @@ func openPool(t testing.TB) *pool {
 	return shared.pool
 }
 
-// prepare makes the list of a new cluster, and the migrated database.
+// prepare creates the list of a new cluster, and the migrated template.
 func prepare(ctx context.Context, c *cluster) error {
 	list, err := sql.Open("pgx", c.url("postgres"))
 	if err != nil {
@@ -150,13 +150,13 @@ func prepare(ctx context.Context, c *cluster) error {
 		"CREATE TABLE free (name text PRIMARY KEY)",
 		"CREATE TABLE schema (digest text)",
 		"CREATE SEQUENCE names",
-		"CREATE DATABASE " + pooled,
+		"CREATE DATABASE " + templateDB,
 	} {
 		if _, err := list.ExecContext(ctx, statement); err != nil {
 			return err
 		}
 	}
-	db, err := sql.Open("pgx", c.url(pooled))
+	db, err := sql.Open("pgx", c.url(templateDB))
 	if err != nil {
 		return err
 	}
@@ -172,8 +172,8 @@ func prepare(ctx context.Context, c *cluster) error {
 	return err
 }
 
-// take returns a database that is free, or else a new one.
-func (p *pool) take(ctx context.Context) (name string, err error) {
+// acquire returns a free database, or a new one.
+func (p *pool) acquire(ctx context.Context) (name string, err error) {
 	err = p.list.QueryRowContext(ctx, `
 		DELETE FROM free
 		WHERE  name = (SELECT name FROM free LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -184,11 +184,11 @@ func (p *pool) take(ctx context.Context) (name string, err error) {
 	if err := p.list.QueryRowContext(ctx, "SELECT 't' || nextval('names')").Scan(&name); err != nil {
 		return "", err
 	}
-	_, err = p.list.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE "+pooled)
+	_, err = p.list.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE "+templateDB)
 	return name, err
 }
 
-// create makes a database that is dropped with the test and returns its name.
+// create creates a database that is dropped with the test, and returns its name.
 func (p *pool) create(t testing.TB, how string) string {
 	t.Helper()
 	name := p.name(t)
@@ -197,7 +197,7 @@ func (p *pool) create(t testing.TB, how string) string {
 	return name
 }
 
-// name returns a name that nothing on the cluster has.
+// name returns a name that is unique in the cluster.
 func (p *pool) name(t testing.TB) (name string) {
 	t.Helper()
 	if err := p.list.QueryRowContext(t.Context(), "SELECT 't' || nextval('names')").Scan(&name); err != nil {
@@ -216,15 +216,15 @@ func (p *pool) exec(t testing.TB, statement string) {
 func (p *pool) drop(ctx context.Context, t testing.TB, name string) {
 	t.Helper()
 	if _, err := p.list.ExecContext(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-		t.Logf("drop %s: %v", name, err) // no other test gets it
+		t.Logf("drop %s: %v", name, err) // other tests do not get it
 	}
 }
 
-// maxPooled is the size in bytes up to which a database is kept: emptying a larger one takes longer than making one.
+// maxPooled is the maximum size of a reused database in bytes. Emptying a larger one is slower than creating one.
 const maxPooled = 32 << 20
 
-// empty deletes all rows of a database, and reports why another test may not have it.
-func (p *pool) empty(ctx context.Context, name string) error {
+// reset deletes all rows of a database. It returns an error if the database must not be reused.
+func (p *pool) reset(ctx context.Context, name string) error {
 	db, err := sql.Open("pgx", p.url(name))
 	if err != nil {
 		return err
@@ -240,7 +240,8 @@ func (p *pool) empty(ctx context.Context, name string) error {
 	if size > maxPooled || prepared > 0 {
 		return fmt.Errorf("it has %d bytes and %d prepared transactions", size, prepared)
 	}
-	// The replica role skips foreign keys and triggers. Other connections are closed so that none writes afterwards.
+	// The replica role skips foreign keys and triggers. Other connections are closed, so that they cannot write
+	// afterwards.
 	if _, err := db.ExecContext(ctx, `DO $$ DECLARE r record; BEGIN
 		PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid();

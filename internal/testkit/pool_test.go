@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit/rundir"
 )
 
-// A store is a database that the tests write to.
+// A store is a connection to a test database.
 type store struct {
 	*sql.DB
 	url string
@@ -43,8 +43,8 @@ func (s store) count(t *testing.T, query string) (n int) {
 
 const addSite = "INSERT INTO sites (key, name, origins, settings, created_at) VALUES ('a', 'A', '[]', '{}', 0)"
 
-// used has a test that gets a database and does something to it, and returns the URL it had.
-func used(t *testing.T, by func(t *testing.T, s store)) (url string) {
+// runAndRelease runs a subtest with a database of the pool, and returns the URL of the released database.
+func runAndRelease(t *testing.T, by func(t *testing.T, s store)) (url string) {
 	t.Helper()
 	t.Run("first", func(t *testing.T) {
 		s := connect(t, "pgx", testkit.Postgres(t))
@@ -54,13 +54,13 @@ func used(t *testing.T, by func(t *testing.T, s store)) (url string) {
 	return url
 }
 
-func TestPostgres_GivesBackWithoutRows(t *testing.T) {
-	url := used(t, func(t *testing.T, s store) {
+func TestPostgres_ReturnsWithoutRows(t *testing.T) {
+	url := runAndRelease(t, func(t *testing.T, s store) {
 		s.exec(t, addSite)
 		s.exec(t, "INSERT INTO events (site_id, kind, page_id, comment_id, account_id, shown, created_at) VALUES (1, '', '', '', '', TRUE, 0)")
 	})
 	s := connect(t, "pgx", testkit.Postgres(t))
-	if _, shared := rundir.Shared(); !shared && s.url != url { // else another process may have taken it
+	if _, shared := rundir.Shared(); !shared && s.url != url { // otherwise another process may have acquired it
 		t.Errorf("the next test has %s, want %s", s.url, url)
 	}
 	if n := s.count(t, "SELECT count(*) FROM sites"); n != 0 {
@@ -76,14 +76,14 @@ func TestPostgres_DropsDirtyDatabase(t *testing.T) {
 	for _, tt := range []struct{ name, statement string }{
 		{"a table", "CREATE TABLE mine (n int)"},
 		{"a column", "ALTER TABLE sites ADD COLUMN mine int"},
-		{"an index", "DROP INDEX " + anIndex(t)},
+		{"an index", "DROP INDEX " + someIndex(t)},
 		{"a schema", "CREATE SCHEMA mine"},
 		{"a version", "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, TRUE)"},
 		{"a function", "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'"},
 		{"a setting", "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET jit = off'; END $$"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			url := used(t, func(t *testing.T, s store) { s.exec(t, tt.statement) })
+			url := runAndRelease(t, func(t *testing.T, s store) { s.exec(t, tt.statement) })
 			s := connect(t, "pgx", testkit.Postgres(t))
 			if s.url == url {
 				t.Error("the next test has the same database")
@@ -95,8 +95,8 @@ func TestPostgres_DropsDirtyDatabase(t *testing.T) {
 	}
 }
 
-// anIndex returns the name of an index that no constraint needs.
-func anIndex(t *testing.T) (name string) {
+// someIndex returns the name of an index that is not part of a constraint.
+func someIndex(t *testing.T) (name string) {
 	t.Helper()
 	s := connect(t, "pgx", testkit.Postgres(t))
 	if err := s.QueryRow(`SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON oid = indexrelid
@@ -106,9 +106,9 @@ func anIndex(t *testing.T) (name string) {
 	return name
 }
 
-func TestPostgres_EndsConnectionsThatATestLeaves(t *testing.T) {
+func TestPostgres_ClosesLeftConnections(t *testing.T) {
 	var left store
-	used(t, func(t *testing.T, s store) {
+	runAndRelease(t, func(t *testing.T, s store) {
 		db, err := sql.Open("pgx", s.url)
 		if err != nil {
 			t.Fatal(err)
@@ -130,7 +130,7 @@ func TestEmptyPostgres_HasNoTables(t *testing.T) {
 	}
 }
 
-func TestSQLite_IsMigratedAndTheTestsOwn(t *testing.T) {
+func TestSQLite_IsMigratedAndPrivate(t *testing.T) {
 	for range 2 {
 		s := connect(t, "sqlite", testkit.SQLite(t))
 		if n := s.count(t, "SELECT count(*) FROM sites"); n != 0 {

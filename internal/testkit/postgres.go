@@ -14,53 +14,53 @@ import (
 	"time"
 )
 
-// A cluster is one private Postgres: a server on a socket, without TCP.
+// A cluster is a private Postgres server that listens on a Unix socket only.
 type cluster struct {
-	bin  string // the folder of its programs
+	bin  string // folder of the Postgres programs
 	data string
-	dir  string // of the socket
+	dir  string // folder of the socket
 	cmd  *exec.Cmd
 
 	options []string
-	ended   <-chan struct{} // closed when cmd has
+	ended   <-chan struct{} // closed when cmd has ended
 }
 
-var clusters atomic.Int64 // how many this process has made
+var clusters atomic.Int64 // number created by this process
 
-// A DurablePostgres is a server of a test's own with fsync on, which the test may kill.
+// A DurablePostgres is a test's own server with fsync on. The test may kill it.
 type DurablePostgres struct{ *cluster }
 
-// NewDurablePostgres starts one; it ends with the test.
+// NewDurablePostgres starts a server. It ends with the test.
 func NewDurablePostgres(t testing.TB) DurablePostgres {
 	t.Helper()
-	c := newCluster(t, filepath.Join(scratch(t).Path, fmt.Sprintf("pgd%d", clusters.Add(1))), "-c", "max_connections=100")
+	c := newCluster(t, filepath.Join(processDir(t).Path, fmt.Sprintf("pgd%d", clusters.Add(1))), "-c", "max_connections=100")
 	t.Cleanup(c.end)
 	return DurablePostgres{c}
 }
 
-// Database makes a database without tables and returns its URL.
+// Database creates a database without tables and returns its URL.
 func (d DurablePostgres) Database(t testing.TB, name string) string {
 	t.Helper()
 	return d.database(t, name)
 }
 
-// Proxied makes an empty database, and returns its URL through a proxy.
-func (d DurablePostgres) Proxied(t testing.TB, name string) (string, *Proxy) {
+// ProxiedDatabase creates a database without tables, and returns its URL through a proxy.
+func (d DurablePostgres) ProxiedDatabase(t testing.TB, name string) (string, *Proxy) {
 	t.Helper()
 	d.database(t, name)
 	p := NewProxy(t, "unix", filepath.Join(d.dir, ".s.PGSQL.5432"))
 	return fmt.Sprintf("postgres://postgres@%s/%s?sslmode=disable", p.Addr, name), p
 }
 
-// newCluster makes a cluster in a new folder and starts its server. The folder's path is short: that of a socket may
-// have 107 bytes.
+// newCluster creates a cluster in a new folder and starts its server. The folder's path must be short: a socket's path
+// may have 107 bytes.
 func newCluster(t testing.TB, dir string, options ...string) *cluster {
 	t.Helper()
 	c := &cluster{bin: postgresPrograms(t), data: filepath.Join(dir, "data"), dir: dir, options: options}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatalf("postgres: %v", err)
 	}
-	c.give(t, dir)
+	c.chown(t, dir)
 	out, err := c.command("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
 		"--locale=C", "-D", c.data).CombinedOutput()
 	if err != nil {
@@ -73,29 +73,29 @@ func newCluster(t testing.TB, dir string, options ...string) *cluster {
 // postgresPrograms returns the folder of Postgres's programs.
 func postgresPrograms(t testing.TB) string {
 	t.Helper()
-	if initdb := newest("/usr/lib/postgresql/*/bin/initdb"); initdb != "" {
+	if initdb := lastMatch("/usr/lib/postgresql/*/bin/initdb"); initdb != "" {
 		return filepath.Dir(initdb)
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		missing(t, "postgresql")
+		skipMissing(t, "postgresql")
 	}
 	return filepath.Dir(path)
 }
 
-// end stops the server. SIGQUIT ends every process of it at once, and leaves no shared memory behind, as SIGKILL would.
+// end stops the server. SIGQUIT ends all its processes at once. SIGKILL would leave shared memory behind.
 func (c *cluster) end() {
 	_ = c.cmd.Process.Signal(syscall.SIGQUIT) // a test may have ended it
 	select {
 	case <-c.ended:
-	case <-time.After(5 * time.Second): // a test stopped it
+	case <-time.After(5 * time.Second): // a test froze it
 		_ = c.cmd.Process.Kill()
 		<-c.ended
 	}
 }
 
-// start starts the server and waits until it answers. One that was killed may leave processes behind that
-// hinder the next, until they have ended.
+// start starts the server and waits until it answers. After a kill, the old server's processes may prevent a start
+// until they have ended, so start retries.
 func (c *cluster) start(t testing.TB) {
 	t.Helper()
 	log, err := os.OpenFile(c.dir+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -104,7 +104,7 @@ func (c *cluster) start(t testing.TB) {
 	}
 	defer func() { _ = log.Close() }() // the server has its own handle
 	var ended chan struct{}
-	wait(t, "postgres ("+c.dir+".log)", func() error {
+	waitReady(t, "postgres ("+c.dir+".log)", func() error {
 		select {
 		case <-ended:
 			ended = nil
@@ -119,7 +119,7 @@ func (c *cluster) start(t testing.TB) {
 			}
 			gone := make(chan struct{})
 			go func(cmd *exec.Cmd) {
-				_ = cmd.Wait() // its log says more
+				_ = cmd.Wait() // its log has the details
 				close(gone)
 			}(c.cmd)
 			ended = gone
@@ -130,7 +130,7 @@ func (c *cluster) start(t testing.TB) {
 	c.ended = ended
 }
 
-// database makes a database without tables and returns its URL.
+// database creates a database without tables and returns its URL.
 func (c *cluster) database(t testing.TB, name string) string {
 	t.Helper()
 	c.psql(t, "CREATE DATABASE "+name)
@@ -142,7 +142,7 @@ func (c *cluster) url(name string) string {
 	return fmt.Sprintf("postgres://postgres@/%s?host=%s", name, c.dir)
 }
 
-// Dump has pg_dump write a database to a file, as docs/operator.md says, and returns the file's path.
+// Dump writes a database to a file with pg_dump, as docs/operating.md describes, and returns the file's path.
 func (d DurablePostgres) Dump(t testing.TB, name string) string {
 	t.Helper()
 	file := filepath.Join(d.dir, name+".dump")
@@ -154,7 +154,8 @@ func (d DurablePostgres) Dump(t testing.TB, name string) string {
 	return file
 }
 
-// Restore fills an empty database from a file of Dump's, perhaps of another server, as docs/operator.md says.
+// Restore loads a file written by Dump, maybe of another server, into an empty database, as docs/operating.md
+// describes.
 func (d DurablePostgres) Restore(t testing.TB, name, file string) {
 	t.Helper()
 	out, err := d.command("pg_restore", "--exit-on-error", "--no-owner", "-h", d.dir, "-U", "postgres", "--dbname="+name,
@@ -164,8 +165,8 @@ func (d DurablePostgres) Restore(t testing.TB, name, file string) {
 	}
 }
 
-// Ask returns what one of the server's databases answers to a query of one value.
-func (d DurablePostgres) Ask(t testing.TB, database, query string) string {
+// Query returns the result of a query for one value.
+func (d DurablePostgres) Query(t testing.TB, database, query string) string {
 	t.Helper()
 	out, err := d.command("psql", "-h", d.dir, "-U", "postgres", "-d", database, "-qAtc", query).CombinedOutput()
 	if err != nil {
@@ -181,7 +182,8 @@ func (c *cluster) psql(t testing.TB, sql string) {
 	}
 }
 
-// command runs one of Postgres's programs, which refuse to run as root, as an ordinary user.
+// command returns the command for a Postgres program. Tests that run as root run it as the user postgres, because
+// Postgres refuses to run as root.
 func (c *cluster) command(program string, args ...string) *exec.Cmd {
 	path := filepath.Join(c.bin, program)
 	var cmd *exec.Cmd
@@ -193,19 +195,19 @@ func (c *cluster) command(program string, args ...string) *exec.Cmd {
 	}
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	own(cmd)
+	newProcessGroup(cmd)
 	return cmd
 }
 
-// give hands a folder to the user that Postgres runs as.
-func (c *cluster) give(t testing.TB, dir string) {
+// chown makes the user that Postgres runs as the owner of a folder.
+func (c *cluster) chown(t testing.TB, dir string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		missing(t, "the user postgres")
+		skipMissing(t, "the user postgres")
 	}
 	uid, err := strconv.Atoi(strings.TrimSpace(u.Uid))
 	if err == nil {

@@ -9,60 +9,61 @@ import (
 	"time"
 )
 
-// A Proxy stands on a port of its own before a server, and does to its connections what a Fault says.
-// It is safe for concurrent use, and ends with the test.
+// A Proxy forwards connections from its own port to a server, and applies a Fault to them. It is safe for concurrent
+// use, and ends with the test.
 type Proxy struct {
 	Addr    string // HOST:PORT
 	network string
 	target  string
 
-	mu     sync.Mutex
-	l      net.Listener // nil while connections are refused
-	fault  Fault
-	lifted chan struct{} // closed when the fault is
-	met    int           // connections and pieces that the fault met
-	links  map[*link]struct{}
-	done   sync.WaitGroup
+	mu       sync.Mutex
+	l        net.Listener // nil while connections are refused
+	fault    Fault
+	lifted   chan struct{} // closed when the fault is replaced
+	affected int           // number of chunks and connections affected by the fault
+	links    map[*link]struct{}
+	done     sync.WaitGroup
 }
 
-// A Fault is what happens to connections; the zero value is none.
+// A Fault describes what happens to connections. The zero value forwards them unchanged.
 type Fault struct {
-	Name   string
-	Refuse bool // no connection is taken, and those that stand are reset
-	Size   int  // bytes that pass at once; 0: what came
-	// Do looks at each piece before it passes, and may wait or change its bytes. An error ends the connection:
-	// ErrReset at once and with a reset, io.EOF in an orderly way after the piece.
-	Do func(*Piece) error
+	Name     string
+	Refuse   bool // refuse new connections and reset open ones
+	MaxChunk int  // maximum bytes forwarded at once; 0: no limit
+	// Handle is called with each chunk before it is forwarded. It may wait or change the bytes. An error ends the
+	// connection: ErrReset resets it at once, other errors reset it after the chunk, and io.EOF closes it after the
+	// chunk.
+	Handle func(*Chunk) error
 }
 
 // ErrReset resets a connection.
 var ErrReset = errors.New("reset")
 
-// A Piece is what came at once on one connection.
-type Piece struct {
-	Up    bool // to the server
-	Bytes []byte
-	Link  any   // names the connection
-	Sent  int64 // bytes that went the same way before, on this connection
+// A Chunk is data read at once from a connection.
+type Chunk struct {
+	ToServer bool // whether it goes to the server
+	Bytes    []byte
+	Conn     any   // identifies the connection
+	Offset   int64 // bytes forwarded before in this direction on this connection
 
 	lifted <-chan struct{}
 }
 
-// Wait waits for a time, or until the fault is lifted.
-func (p *Piece) Wait(d time.Duration) {
+// Wait waits for d, or until the fault is replaced.
+func (p *Chunk) Wait(d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-p.lifted:
 	}
 }
 
-// Hold waits until the fault is lifted: what is held arrives late, as TCP has it.
-func (p *Piece) Hold() { <-p.lifted }
+// Hold waits until the fault is replaced. The chunk is delayed, not lost, as with TCP.
+func (p *Chunk) Hold() { <-p.lifted }
 
-// A link is one connection and the one behind it.
+// A link is a client's connection and the one to the server.
 type link struct{ client, server net.Conn }
 
-// NewProxy stands before a server at an address: of TCP, or the path of a socket.
+// NewProxy starts a proxy for a server at a TCP address or the path of a Unix socket.
 func NewProxy(t testing.TB, network, target string) *Proxy {
 	t.Helper()
 	p := &Proxy{network: network, target: target, lifted: make(chan struct{}), links: map[*link]struct{}{}}
@@ -72,7 +73,7 @@ func NewProxy(t testing.TB, network, target string) *Proxy {
 	}
 	p.accept(l)
 	t.Cleanup(func() {
-		p.Set(t, Fault{Refuse: true}) // takes nothing more, and ends what stands
+		p.Set(t, Fault{Refuse: true}) // refuses new connections and ends open ones
 		p.mu.Lock()
 		close(p.lifted)
 		p.mu.Unlock()
@@ -81,20 +82,20 @@ func NewProxy(t testing.TB, network, target string) *Proxy {
 	return p
 }
 
-// Set replaces the fault: of connections that stand, and of those that come.
+// Set replaces the fault for open and new connections.
 func (p *Proxy) Set(t testing.TB, f Fault) {
 	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	close(p.lifted)
-	p.lifted, p.fault, p.met = make(chan struct{}), f, 0
+	p.lifted, p.fault, p.affected = make(chan struct{}), f, 0
 	if f.Refuse && p.l != nil {
-		_ = p.l.Close() // that is what is wanted
+		_ = p.l.Close() // unblocks Accept
 		p.l = nil
 		for k := range p.links {
 			k.end(true)
 		}
-		p.met = len(p.links)
+		p.affected = len(p.links)
 	}
 	if !f.Refuse && p.l == nil {
 		l, err := net.Listen("tcp", p.Addr)
@@ -105,15 +106,15 @@ func (p *Proxy) Set(t testing.TB, f Fault) {
 	}
 }
 
-// Met counts the pieces that the fault met, or the connections that it ended.
-func (p *Proxy) Met() int {
+// Affected returns the number of chunks that the current fault handled, or of connections that it reset.
+func (p *Proxy) Affected() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.met
+	return p.affected
 }
 
-// Break resets every connection that stands.
-func (p *Proxy) Break() {
+// ResetAll resets every open connection.
+func (p *Proxy) ResetAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for k := range p.links {
@@ -137,12 +138,12 @@ func (p *Proxy) accept(l net.Listener) {
 func (p *Proxy) serve(client net.Conn) {
 	server, err := net.Dial(p.network, p.target)
 	if err != nil {
-		_ = client.Close() // nobody is there
+		_ = client.Close() // the server is not listening
 		return
 	}
 	k := &link{client, server}
 	p.mu.Lock()
-	if p.l == nil { // refused since
+	if p.l == nil { // refused meanwhile
 		k.end(true)
 	}
 	p.links[k] = struct{}{}
@@ -157,7 +158,7 @@ func (p *Proxy) serve(client net.Conn) {
 	k.end(false)
 }
 
-// pump carries one way of a link to its end.
+// pump forwards one direction of a link until it ends.
 func (p *Proxy) pump(k *link, up bool) {
 	from, to := k.server, k.client
 	if up {
@@ -169,17 +170,17 @@ func (p *Proxy) pump(k *link, up bool) {
 		for rest := buf[:n]; len(rest) > 0; {
 			p.mu.Lock()
 			f, lifted := p.fault, p.lifted
-			p.met++
+			p.affected++
 			p.mu.Unlock()
 			size := len(rest)
-			if f.Size > 0 {
-				size = min(size, f.Size)
+			if f.MaxChunk > 0 {
+				size = min(size, f.MaxChunk)
 			}
-			piece := &Piece{Up: up, Bytes: rest[:size], Link: k, Sent: sent, lifted: lifted}
+			piece := &Chunk{ToServer: up, Bytes: rest[:size], Conn: k, Offset: sent, lifted: lifted}
 			rest = rest[size:]
 			var do error
-			if f.Do != nil {
-				do = f.Do(piece)
+			if f.Handle != nil {
+				do = f.Handle(piece)
 			}
 			if !errors.Is(do, ErrReset) {
 				_, werr := to.Write(piece.Bytes)
@@ -198,7 +199,7 @@ func (p *Proxy) pump(k *link, up bool) {
 	}
 }
 
-// end ends both connections; ending again is no error.
+// end closes both connections. A second call has no effect.
 func (k *link) end(reset bool) {
 	if tcp, ok := k.client.(*net.TCPConn); ok && reset {
 		_ = tcp.SetLinger(0) // it may be closed

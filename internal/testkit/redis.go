@@ -17,17 +17,17 @@ import (
 
 // A RedisServer is a private Redis that a test may stop and start.
 type RedisServer struct {
-	URL  string // unix://SOCKET, as go-redis reads it
-	bin  string
-	more []string
-	dir  string
-	cmd  *exec.Cmd
-	sock string
+	URL     string // unix://SOCKET, as go-redis reads it
+	bin     string
+	options []string
+	dir     string
+	cmd     *exec.Cmd
+	sock    string
 }
 
 var redises atomic.Int64
 
-// NewRedisServer starts a Redis of the test's own, with more options; it ends with the test.
+// NewRedisServer starts a test's own Redis with additional options. It ends with the test.
 func NewRedisServer(t testing.TB, more ...string) *RedisServer {
 	t.Helper()
 	s := newRedis(t, more...)
@@ -40,11 +40,11 @@ func newRedis(t testing.TB, more ...string) *RedisServer {
 	t.Helper()
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
-		missing(t, "redis-server")
+		skipMissing(t, "redis-server")
 	}
 	name := "redis" + strconv.FormatInt(redises.Add(1), 10)
-	dir := scratch(t).Memory
-	s := &RedisServer{bin: bin, more: more, dir: filepath.Join(dir, name), sock: filepath.Join(dir, name+".sock")}
+	dir := processDir(t).Memory
+	s := &RedisServer{bin: bin, options: more, dir: filepath.Join(dir, name), sock: filepath.Join(dir, name+".sock")}
 	s.URL = "unix://" + s.sock
 	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		t.Fatalf("redis: %v", err)
@@ -52,8 +52,8 @@ func newRedis(t testing.TB, more ...string) *RedisServer {
 	return s
 }
 
-// Proxied returns its URL through a proxy.
-func (s *RedisServer) Proxied(t testing.TB) (string, *Proxy) {
+// ProxyURL returns the server's URL through a proxy.
+func (s *RedisServer) ProxyURL(t testing.TB) (string, *Proxy) {
 	t.Helper()
 	p := NewProxy(t, "unix", s.sock)
 	return "redis://" + p.Addr, p
@@ -64,8 +64,8 @@ var idle struct {
 	redises []*RedisServer
 }
 
-// Redis returns the URL of an empty Redis that no other test uses. Its server is kept for later tests of the process:
-// database numbers would not keep tests apart, because what is published on one is heard on all.
+// Redis returns the URL of an empty Redis that no other test uses. Later tests of the process reuse its server.
+// Database numbers would not isolate tests, because pub/sub is shared by all databases of a server.
 func Redis(t testing.TB) string {
 	t.Helper()
 	idle.Lock()
@@ -78,7 +78,7 @@ func Redis(t testing.TB) string {
 		s.Start(t)
 	}
 	t.Cleanup(func() {
-		if err := s.empty(); err != nil {
+		if err := s.reset(); err != nil {
 			t.Logf("redis is stopped: %v", err)
 			s.Stop(t)
 			return
@@ -90,8 +90,8 @@ func Redis(t testing.TB) string {
 	return s.URL
 }
 
-// empty ends the connections of a test and removes its keys and scripts.
-func (s *RedisServer) empty() error {
+// reset closes the connections of a test and removes its keys and scripts.
+func (s *RedisServer) reset() error {
 	c, err := net.Dial("unix", s.sock)
 	if err != nil {
 		return err
@@ -121,14 +121,14 @@ func (s *RedisServer) Start(t testing.TB) {
 	t.Helper()
 	log := filepath.Join(s.dir, "log")
 	s.cmd = exec.Command(s.bin, append([]string{"--port", "0", "--unixsocket", s.sock, "--save", "", "--appendonly", "no",
-		"--dir", s.dir, "--logfile", log, "--pidfile", s.dir + ".pid"}, s.more...)...)
-	own(s.cmd)
+		"--dir", s.dir, "--logfile", log, "--pidfile", s.dir + ".pid"}, s.options...)...)
+	newProcessGroup(s.cmd)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("redis: %v", err)
 	}
 	// Redis writes no pid file when it stays in the foreground with port 0 on some versions.
 	_ = os.WriteFile(s.dir+".pid", []byte(strconv.Itoa(s.cmd.Process.Pid)), 0o600)
-	wait(t, "redis ("+logTail(log)+")", func() error {
+	waitReady(t, "redis ("+logTail(log)+")", func() error {
 		c, err := net.Dial("unix", s.sock)
 		if err == nil {
 			err = c.Close()
@@ -137,14 +137,14 @@ func (s *RedisServer) Start(t testing.TB) {
 	})
 }
 
-// Stop kills the server; stopping twice is no error.
+// Stop kills the server. A second call has no effect.
 func (s *RedisServer) Stop(t testing.TB) {
 	t.Helper()
 	if s.cmd == nil {
 		return
 	}
 	_ = s.cmd.Process.Kill() // it may have ended by itself
-	_ = s.cmd.Wait()         // killed: always an error
+	_ = s.cmd.Wait()         // always an error after a kill
 	s.cmd = nil
 	_ = os.Remove(s.sock)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-func TestRedis_GivesBackEmpty(t *testing.T) {
+func TestRedis_ReturnsEmpty(t *testing.T) {
 	ask := func(t *testing.T, url, command string) string {
 		t.Helper()
 		c, err := net.Dial("unix", strings.TrimPrefix(url, "unix://"))

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// wait calls ready until it succeeds, for at most two minutes.
-func wait(t testing.TB, what string, ready func() error) {
+// waitReady calls ready until it succeeds. It fails the test after two minutes.
+func waitReady(t testing.TB, what string, ready func() error) {
 	t.Helper()
 	deadline := time.Now().Add(120 * time.Second)
 	for {
@@ -23,7 +23,7 @@ func wait(t testing.TB, what string, ready func() error) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s does not answer: %v", what, err)
 		}
-		time.Sleep(10 * time.Millisecond) // between two looks, not for luck
+		time.Sleep(10 * time.Millisecond) // poll interval
 	}
 }
 
@@ -36,8 +36,8 @@ func logTail(path string) string {
 	return string(b[max(0, len(b)-2000):])
 }
 
-// Serve has a server answer on a free port until the test ends, and returns its address. The server is
-// made with that address in hand: pages name it.
+// Serve runs a server on a free port until the test ends, and returns its address. It passes the address to with, since
+// pages contain it.
 func Serve(t testing.TB, with func(public *url.URL) *http.Server) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestARedisCanBeStoppedAndStarted(t *testing.T) {
+func TestRedisServer_StopAndStart(t *testing.T) {
 	s := NewRedisServer(t)
 	s.Stop(t)
 	if c, err := net.Dial("unix", s.sock); err == nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/aitys/aitys/migrations"
 )
 
-// SQLite returns the address of a migrated database without rows. Its file is memory-backed, except in a benchmark:
-// a sync takes no time.
+// SQLite returns the address of a migrated database without rows. Its file is memory-backed, so syncs are free, except
+// in benchmarks.
 func SQLite(t testing.TB) string {
 	t.Helper()
 	if _, measures := t.(*testing.B); measures {
@@ -24,7 +24,7 @@ func SQLite(t testing.TB) string {
 	return sqliteIn(t, MemoryDir(t))
 }
 
-// DurableSQLite is SQLite with the file on the disk, for tests of what survives and for measurements.
+// DurableSQLite is SQLite with the file on disk, for tests of durability and for benchmarks.
 func DurableSQLite(t testing.TB) string {
 	t.Helper()
 	return sqliteIn(t, t.TempDir())
@@ -50,7 +50,7 @@ var migratedFile struct {
 	bytes []byte
 }
 
-// migrated returns the bytes of a migrated file. It is made once per run.
+// migrated returns the bytes of a migrated file, which is created once per run.
 func migrated(t testing.TB) []byte {
 	t.Helper()
 	migratedFile.Lock()
@@ -58,10 +58,10 @@ func migrated(t testing.TB) []byte {
 	if migratedFile.bytes != nil {
 		return migratedFile.bytes
 	}
-	dir := filepath.Join(runFolder(t).Memory, "sqlite")
+	dir := filepath.Join(runDir(t).Memory, "sqlite")
 	path := filepath.Join(dir, "template.db")
 	exists := func() bool { _, err := os.Stat(path); return err == nil }
-	once(t, "sqlite", exists, func() {
+	runOnce(t, "sqlite", exists, func() {
 		err := os.MkdirAll(dir, 0o700)
 		if err == nil {
 			err = migrate(t.Context(), path+".new")
@@ -80,7 +80,7 @@ func migrated(t testing.TB) []byte {
 	return migratedFile.bytes
 }
 
-// migrate makes a migrated file in WAL mode, as the product does.
+// migrate creates a migrated file in WAL mode, as the product does.
 func migrate(ctx context.Context, path string) (err error) {
 	const pragmas = "?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=foreign_keys(1)"
 	db, err := sql.Open("sqlite", "file:"+path+pragmas)

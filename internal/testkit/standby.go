@@ -9,19 +9,19 @@ import (
 	"testing"
 )
 
-// A Standby follows a DurablePostgres, whose commits wait for it: what is acknowledged is on both.
+// A Standby is a synchronous replica of a DurablePostgres: acknowledged commits are on both.
 type Standby struct{ *cluster }
 
-// NewStandby copies a server and follows it; it ends with the test.
+// NewStandby copies a server and starts replication. It ends with the test.
 func (d DurablePostgres) NewStandby(t testing.TB) Standby {
 	t.Helper()
 	name := filepath.Base(d.dir) + "s"
-	dir := filepath.Join(scratch(t).Path, name)
+	dir := filepath.Join(processDir(t).Path, name)
 	s := Standby{&cluster{bin: d.bin, data: filepath.Join(dir, "data"), dir: dir, options: d.options}}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatalf("standby: %v", err)
 	}
-	s.give(t, dir)
+	s.chown(t, dir)
 	copied, err := s.command("pg_basebackup", "-h", d.dir, "-U", "postgres", "-D", s.data, "-X", "stream", "-R",
 		"--no-sync", "-c", "fast").CombinedOutput()
 	if err != nil {
@@ -39,12 +39,12 @@ func (d DurablePostgres) NewStandby(t testing.TB) Standby {
 	return s
 }
 
-// URL is that of a database on the first server that takes writes: this one, or the one that it follows.
+// URL returns the URL of a database with both hosts, the primary first.
 func (s Standby) URL(d DurablePostgres, name string) string {
 	return fmt.Sprintf("postgres://postgres@/%s?host=%s,%s", name, d.dir, s.dir)
 }
 
-// Promote makes it a server that takes writes.
+// Promote makes the standby a primary.
 func (s Standby) Promote(t testing.TB) {
 	t.Helper()
 	s.psql(t, "SELECT pg_promote()")
@@ -53,12 +53,12 @@ func (s Standby) Promote(t testing.TB) {
 // Crash ends every process of the server at once.
 func (d DurablePostgres) Crash(t testing.TB) {
 	t.Helper()
-	signal(t, d.cmd.Process.Pid, syscall.SIGQUIT)
+	sendSignal(t, d.cmd.Process.Pid, syscall.SIGQUIT)
 	<-d.ended
 }
 
-// TakeWrites says whether the server's transactions may write, unless they say so themselves.
-func (d DurablePostgres) TakeWrites(t testing.TB, yes bool) {
+// SetWritable sets whether transactions may write by default.
+func (d DurablePostgres) SetWritable(t testing.TB, yes bool) {
 	t.Helper()
 	readOnly := "on"
 	if yes {

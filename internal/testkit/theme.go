@@ -9,7 +9,7 @@ import (
 
 var themes = regexp.MustCompile("(?ms)^```css\n/\\* (\\w+):.*?^```$")
 
-// Theme returns the sheet that a document gives under a name.
+// Theme returns the style sheet with a name from a document.
 func Theme(document, name string) (sheet string, err error) {
 	all, err := Themes(document)
 	if err != nil {
@@ -21,7 +21,7 @@ func Theme(document, name string) (sheet string, err error) {
 	return sheet, nil
 }
 
-// Themes returns the sheets of a document by their names: blocks of CSS that begin with a comment of "Name: ".
+// Themes returns the style sheets of a Markdown document by name: CSS blocks that begin with the comment "Name: …".
 func Themes(document string) (map[string]string, error) {
 	text, err := os.ReadFile(document)
 	if err != nil {
@@ -34,8 +34,8 @@ func Themes(document string) (map[string]string, error) {
 	return all, nil
 }
 
-// Dress adds a sheet to the page.
-func (t *Tab) Dress(sheet string) error {
+// AddStyleSheet adds a style sheet to the page.
+func (t *Tab) AddStyleSheet(sheet string) error {
 	_, err := Eval[bool](t, `(dress => (dress.replaceSync(`+strconv.Quote(sheet)+`),
 		document.adoptedStyleSheets.push(dress), true))(new CSSStyleSheet())`)
 	return err

@@ -30,7 +30,7 @@ func OnlyIn(t testing.TB, tier string) {
 	}
 }
 
-// Repeats returns how often a property, flood or kill is repeated: full in tier "full", a tenth of it in others.
+// Repeats returns the number of repetitions of a test: full in tier "full", and a tenth of it in other tiers.
 func Repeats(t testing.TB, full int) int {
 	t.Helper()
 	if Tier(t) == "full" {

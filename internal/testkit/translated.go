@@ -14,15 +14,15 @@ import (
 )
 
 var (
-	sentenceKey = regexp.MustCompile(`^([a-z]+)(\.[a-z0-9_]+)+$`)
-	otherName   = regexp.MustCompile(`\.(example|jsonl)$`) // hosts and files look like keys
-	placeholder = regexp.MustCompile(`\{[a-z]+\}`)
-	manyLetters = regexp.MustCompile(`[A-Za-z]{2}.*[A-Za-z]{2}.*[A-Za-z]{2}`)
+	sentenceKey  = regexp.MustCompile(`^([a-z]+)(\.[a-z0-9_]+)+$`)
+	hostOrFile   = regexp.MustCompile(`\.(example|jsonl)$`) // host and file names look like keys
+	placeholder  = regexp.MustCompile(`\{[a-z]+\}`)
+	sentenceLike = regexp.MustCompile(`[A-Za-z]{2}.*[A-Za-z]{2}.*[A-Za-z]{2}`)
 )
 
-// untranslated returns what is wrong with a whole page in a language: another lang attribute, a key without a sentence,
-// a placeholder that is not filled in, or an English sentence of the catalog that the language has its own sentence for.
-func untranslated(lang, page string) (wrong []string) {
+// translationErrors returns the errors of a page in a language: a wrong lang attribute, a key without a sentence, an
+// unfilled placeholder, or an English sentence that has a translation.
+func translationErrors(lang, page string) (wrong []string) {
 	root, err := html.Parse(strings.NewReader(page))
 	if err != nil {
 		return []string{err.Error()}
@@ -32,10 +32,10 @@ func untranslated(lang, page string) (wrong []string) {
 		if n.Type == html.ElementNode && n.Data == "html" && attribute(n, "lang") != lang {
 			wrong = append(wrong, fmt.Sprintf("lang is %q", attribute(n, "lang")))
 		}
-		for _, text := range readTexts(n) {
+		for _, text := range visibleTexts(n) {
 			key := sentenceKey.FindStringSubmatch(text)
 			switch {
-			case key != nil && sections[key[1]] && !otherName.MatchString(text):
+			case key != nil && sections[key[1]] && !hostOrFile.MatchString(text):
 				wrong = append(wrong, "no sentence for "+text)
 			case placeholder.MatchString(text):
 				wrong = append(wrong, "not filled in: "+text)
@@ -47,8 +47,8 @@ func untranslated(lang, page string) (wrong []string) {
 	return wrong
 }
 
-// readTexts returns what people read of one node: its text, or its labels. Text in its own language is left out.
-func readTexts(n *html.Node) (all []string) {
+// visibleTexts returns the text or labels of a node. It skips text with its own lang attribute.
+func visibleTexts(n *html.Node) (all []string) {
 	if n.Type == html.TextNode && !slices.Contains([]string{"script", "style", "code", "pre"}, n.Parent.Data) &&
 		attribute(n.Parent, "lang") == "" {
 		all = append(all, n.Data)
@@ -71,7 +71,8 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-// englishOnly returns patterns of the English sentences that differ in a language, and the first parts of all keys.
+// englishOnly returns patterns of the English sentences that differ from those of a language, and the first parts of
+// all keys.
 func englishOnly(lang string) (patterns []*regexp.Regexp, sections map[string]bool) {
 	found := leftovers[lang]()
 	return found.patterns, found.sections
@@ -84,7 +85,7 @@ type englishSentences struct {
 
 var leftovers = func() map[string]func() englishSentences {
 	all := map[string]func() englishSentences{}
-	for _, lang := range i18n.Keys() {
+	for _, lang := range i18n.LanguageKeys() {
 		all[lang] = sync.OnceValue(func() englishSentences { return readEnglish(lang) })
 	}
 	return all
@@ -98,7 +99,7 @@ func readEnglish(lang string) englishSentences {
 		found.sections[section] = true
 		for _, text := range forms {
 			literal := placeholder.ReplaceAllString(text, "")
-			if !manyLetters.MatchString(literal) || slices.Contains(own[key], text) || text == i18n.Languages[0].Name {
+			if !sentenceLike.MatchString(literal) || slices.Contains(own[key], text) || text == i18n.Languages[0].Name {
 				continue
 			}
 			parts := placeholder.Split(strings.Join(strings.Fields(text), " "), -1)
@@ -111,7 +112,7 @@ func readEnglish(lang string) englishSentences {
 	return found
 }
 
-// sentencesOf returns the sentences of a catalog in all their forms, by key.
+// sentencesOf returns all forms of a catalog's sentences by key.
 func sentencesOf(lang string) map[string][]string {
 	var raw map[string]any
 	if err := json.Unmarshal([]byte(i18n.In(lang).JSON("")), &raw); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 )
 
-func TestUntranslated_FindsLeftovers(t *testing.T) {
+func TestTranslationErrors_FindsEnglish(t *testing.T) {
 	ru := i18n.In("ru")
 	const head = `<html lang="ru"><body>`
 	tests := []struct{ name, page, want string }{
@@ -28,7 +28,7 @@ func TestUntranslated_FindsLeftovers(t *testing.T) {
 			if tt.want != "" {
 				want = []string{tt.want}
 			}
-			if got := untranslated("ru", tt.page); !slices.Equal(got, want) {
+			if got := translationErrors("ru", tt.page); !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})

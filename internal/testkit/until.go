@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// untilLimit is how long a condition may take. It is no measurement: a busy machine is slow.
+// untilLimit is the timeout of Until. It is generous because a busy machine is slow.
 const untilLimit = 2 * time.Minute
 
-// Until waits for what another goroutine or process brings about. It ends the test after two minutes.
+// Until waits until a condition is true. It fails the test after two minutes.
 func Until(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	Within(t, untilLimit, what, is)
 }
 
-// Within is Until with a limit of its own, and returns how long it took.
+// Within is Until with another limit. It returns the time that it waited.
 func Within(t testing.TB, limit time.Duration, what string, is func() bool) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -29,8 +29,8 @@ func Within(t testing.TB, limit time.Duration, what string, is func() bool) time
 	return time.Since(began)
 }
 
-// InOrder does steps until one fails.
-func InOrder(steps ...func() error) error {
+// RunSteps calls steps in order until one fails.
+func RunSteps(steps ...func() error) error {
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err

@@ -11,48 +11,48 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A batch is some comments that are written in one transaction, parents before their answers.
+// A batch is a list of comments that one transaction writes, parents before replies.
 type batch struct {
-	site   site.Site
-	pen    auditlog.Pen
-	learns bool
-	of     int                 // comments, those that were there before included
-	fresh  []fresh             // the others
-	made   map[int32]site.Page // pages that may be new
-	ends   []int32             // pages of which no comment comes after this batch
+	site          site.Site
+	appender      auditlog.Author
+	learns        bool
+	total         int                 // number of comments, with existing ones
+	newComments   []newComment        // new comments
+	newPages      map[int32]site.Page // pages to insert if they do not exist
+	completePages []int32             // pages whose last comment is in this batch
 
-	// What write, which may run again, makes.
-	pages   map[int32]string // ids of the pages
+	// Results of write, which may run more than once.
+	pages   map[int32]string // IDs of the pages
 	written []comment.Comment
 }
 
-// A fresh comment is one that was not there when it was rendered.
-type fresh struct {
+// A newComment is a comment that did not exist when it was rendered.
+type newComment struct {
 	comment comment.Comment
 	source  string
-	judged  comment.Judged
+	judged  comment.Prediction
 	page    int32
-	parent  string // id, or ""
+	parent  string // ID, or ""
 	segment string
 	salt    []byte
 }
 
-// write writes what is not there under the lock of the site's log.
+// write writes the new comments, under the lock of the site's log.
 func (b *batch) write(tx Tx) error {
-	log, err := b.pen.Open(tx)
+	log, err := b.appender.Open(tx)
 	if err != nil {
 		return err
 	}
-	t := thread{tx: tx, site: b.site.ID, seen: map[string]*comment.Comment{}, stored: map[string]bool{}}
-	if err := t.read(b.fresh); err != nil {
+	t := thread{tx: tx, site: b.site.ID, comments: map[string]*comment.Comment{}, stored: map[string]bool{}}
+	if err := t.read(b.newComments); err != nil {
 		return err
 	}
 	if err := b.ensurePages(tx); err != nil {
 		return err
 	}
 	var added []*comment.Comment
-	for _, f := range b.fresh {
-		if t.seen[f.comment.ID] != nil { // another import was faster
+	for _, f := range b.newComments {
+		if t.comments[f.comment.ID] != nil { // another import wrote it meanwhile
 			continue
 		}
 		c := f.comment
@@ -61,30 +61,30 @@ func (b *batch) write(tx Tx) error {
 			return err
 		}
 		b.decide(log, &c, f.salt)
-		t.seen[c.ID] = &c
+		t.comments[c.ID] = &c
 		added = append(added, &c)
 		if c.Shown = c.State == comment.Approved; c.Shown {
-			if err := t.rise(c.Parent); err != nil {
+			if err := t.addShownReply(c.Parent); err != nil {
 				return err
 			}
 		}
 	}
 	b.written = b.written[:0]
-	for _, c := range added { // none is the same as another: who imports submits nothing
+	for _, c := range added { // not checked for duplicates, which only a submission is
 		b.written = append(b.written, *c)
 	}
 	if err := tx.PutComments(b.written); err != nil {
 		return fmt.Errorf("insert comments: %w", err)
 	}
-	if err := t.close(); err != nil {
+	if err := t.flush(); err != nil {
 		return err
 	}
-	b.tell(log)
+	b.emit(log)
 	return log.Close()
 }
 
 func (b *batch) ensurePages(tx Tx) error {
-	for at, p := range b.made {
+	for at, p := range b.newPages {
 		page, err := tx.EnsurePage(p)
 		if err != nil {
 			return fmt.Errorf("ensure page: %w", err)
@@ -94,8 +94,9 @@ func (b *batch) ensurePages(tx Tx) error {
 	return nil
 }
 
-// decide puts what was decided elsewhere into the log. What waits, and what its writer removed, was not decided.
-func (b *batch) decide(log *auditlog.Book, c *comment.Comment, salt []byte) {
+// decide appends the source's decision on a comment to the log, with its lesson. Pending comments, and those that their
+// author removed, have no decision.
+func (b *batch) decide(log *auditlog.Appender, c *comment.Comment, salt []byte) {
 	action := c.State.Action()
 	if action == comment.Hold {
 		return
@@ -124,49 +125,49 @@ func (b *batch) decide(log *auditlog.Book, c *comment.Comment, salt []byte) {
 		d.Lesson = l.Hash()
 		log.Teach(l)
 	}
-	d = log.Put(d)
+	d = log.Append(d)
 	c.Version++
 	c.Reason, c.Standing, c.DecidedAt = d.Reason, d.Seq, d.At
 }
 
-// touches are the pages that the batch has to know.
-func (b *batch) touches() []int32 {
-	all := slices.Clone(b.ends)
-	for _, f := range b.fresh {
+// pageIndexes returns the sorted indexes of the pages of the batch.
+func (b *batch) pageIndexes() []int32 {
+	all := slices.Clone(b.completePages)
+	for _, f := range b.newComments {
 		all = append(all, f.page)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// tell has one event told of each page that has all its comments now, one of the lessons, and of what waits, so that it
-// joins what is like it.
-func (b *batch) tell(log *auditlog.Book) {
-	for _, page := range b.ends {
-		log.Tell(event.Event{Kind: event.Page, Page: b.pages[page], Shown: true})
+// emit emits an event for each complete page, one for the lessons, and one for each pending comment, so that campaigns
+// include it.
+func (b *batch) emit(log *auditlog.Appender) {
+	for _, page := range b.completePages {
+		log.Emit(event.Event{Kind: event.Page, Page: b.pages[page], Shown: true})
 	}
 	taught := false
 	for _, c := range b.written {
 		taught = taught || c.Standing != 0
 		if c.State == comment.Pending {
-			log.Tell(event.Event{Kind: event.Judged, Page: c.Page, Comment: c.ID})
+			log.Emit(event.Event{Kind: event.Rescored, Page: c.Page, Comment: c.ID})
 		}
 	}
 	if taught {
-		log.Tell(event.Event{Kind: event.Taught})
+		log.Emit(event.Event{Kind: event.Taught})
 	}
 }
 
-// A thread is what a batch knows of the comments that its own stand among.
+// A thread holds the comments around those of a batch: existing ones, parents and ancestors.
 type thread struct {
-	tx     Tx
-	site   int64
-	seen   map[string]*comment.Comment
-	stored map[string]bool // those that stood there and are shown otherwise now
+	tx       Tx
+	site     int64
+	comments map[string]*comment.Comment
+	stored   map[string]bool // existing comments; true if their replies or visibility changed
 }
 
-// read reads those of the batch and their parents that are there.
-func (t *thread) read(list []fresh) error {
+// read reads the existing comments among those of the batch and their parents.
+func (t *thread) read(list []newComment) error {
 	ids := map[string]bool{}
 	for _, f := range list {
 		ids[f.comment.ID] = true
@@ -183,35 +184,35 @@ func (t *thread) read(list []fresh) error {
 		return fmt.Errorf("read comments: %w", err)
 	}
 	for _, c := range found {
-		t.seen[c.ID] = &c
+		t.comments[c.ID] = &c
 		t.stored[c.ID] = false
 	}
 	return nil
 }
 
-// place puts a comment below the one that it answers.
-func (t *thread) place(c *comment.Comment, f fresh) error {
+// place sets the comment's position below its parent.
+func (t *thread) place(c *comment.Comment, f newComment) error {
 	if f.parent == "" {
 		return c.Under(nil, f.segment)
 	}
-	p := t.seen[f.parent]
-	if p == nil || p.Page != c.Page { // it was imported to another page before, or its site was cleared
+	p := t.comments[f.parent]
+	if p == nil || p.Page != c.Page { // imported to another page before, or the site was cleared
 		return c.Under(nil, f.segment)
 	}
 	return c.Under(p, f.segment)
 }
 
-// rise says that one more answer to a comment is shown, which keeps its place for it.
-func (t *thread) rise(id string) error {
+// addShownReply counts a shown reply of a comment, and shows its ancestors, which keep the reply's place.
+func (t *thread) addShownReply(id string) error {
 	for id != "" {
-		p := t.seen[id]
+		p := t.comments[id]
 		if p == nil {
 			c, err := t.tx.CommentByID(t.site, id)
 			if err != nil {
 				return fmt.Errorf("read comment: %w", err)
 			}
 			p = &c
-			t.seen[id], t.stored[id] = p, false
+			t.comments[id], t.stored[id] = p, false
 		}
 		p.ShownReplies++
 		if _, there := t.stored[id]; there {
@@ -226,13 +227,13 @@ func (t *thread) rise(id string) error {
 	return nil
 }
 
-// close writes what is shown otherwise now.
-func (t *thread) close() error {
+// flush writes the changed visibility of existing comments.
+func (t *thread) flush() error {
 	for id, changed := range t.stored {
 		if !changed {
 			continue
 		}
-		if err := t.tx.SetShown(t.site, id, t.seen[id].ShownReplies, t.seen[id].Shown); err != nil {
+		if err := t.tx.SetShown(t.site, id, t.comments[id].ShownReplies, t.comments[id].Shown); err != nil {
 			return fmt.Errorf("set shown: %w", err)
 		}
 	}

@@ -14,10 +14,10 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// earliest is before any comment was written on the web: what says so has a wrong clock.
+// earliest is the least plausible time. An earlier one comes from a wrong clock.
 var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// A draft is a comment that can be imported, not rendered yet, with its page.
+// A draft is a comment to import, before rendering, with its page.
 type draft struct {
 	page    dump.Page
 	comment comment.Comment
@@ -25,8 +25,8 @@ type draft struct {
 	empty   bool
 }
 
-// draft makes a comment of a record. noted is told of what of it is left out or changed; why is why all of it is, or
-// "".
+// draft makes a comment of a record. It calls noted for each field that it drops or changes. why is the reason to skip
+// the comment, or "".
 func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why string) {
 	d, why = r.publicDraft(in, noted)
 	if why != "" || in.Hidden == "" {
@@ -34,7 +34,7 @@ func (r *run) draft(in dump.Record, noted func(what, why string)) (d draft, why 
 	}
 	d.page.Title = ""
 	if d.comment.State != comment.Removed {
-		d.comment.State = comment.Rejected // for "other", which teaches nothing
+		d.comment.State = comment.Rejected // with the reason "other", which is no lesson
 	}
 	if !r.in.WithPrivate {
 		why = in.Hidden
@@ -51,14 +51,14 @@ func (r *run) publicDraft(in dump.Record, noted func(what, why string)) (d draft
 		return d, why
 	}
 	d.comment = comment.Comment{
-		ID:   txn.IDOf("import", r.in.Format, in.ID, strconv.FormatInt(in.At.UnixMicro(), 10)),
+		ID:   txn.StableID("import", r.in.Format, in.ID, strconv.FormatInt(in.At.UnixMicro(), 10)),
 		Site: r.site.ID, Version: 1, Submissions: 1, FormAge: -1, State: in.State,
 	}
 	d.comment.CreatedAt = r.timeOf(in, noted)
 	d.comment.EditUntil = d.comment.CreatedAt
 	d.sign(in, noted)
 	if addr := in.Addr(); d.comment.Name != "" || d.comment.Email != "" {
-		d.comment.Writer = r.secret.Hash("writer", r.site.ID, d.comment.Identity(text.Prefix(addr))...)
+		d.comment.Writer = r.secret.Hash("writer", r.site.ID, d.comment.Identity(text.Network(addr))...)
 	}
 	if in.Long {
 		return d, "its text is longer than " + strconv.Itoa(dump.MaxMessage>>10) + " KiB"
@@ -82,10 +82,11 @@ func (r *run) publicDraft(in dump.Record, noted func(what, why string)) (d draft
 	return d, ""
 }
 
-// pageOf finds the page that is meant: completed, mapped, and of the site.
+// pageOf returns the page with its address resolved, mapped and canonical. why is the reason if the site has no such
+// page.
 func (r *run) pageOf(p dump.Page) (dump.Page, string) {
 	p.Title = text.First(text.CleanLine(strings.ToValidUTF8(p.Title, "")), comment.MaxTitle)
-	web, ok := text.ParseWeb(r.in.Map.of(complete(r.in.Base, strings.TrimSpace(p.URL))))
+	web, ok := text.ParseWebURL(r.in.Map.apply(resolve(r.in.Base, strings.TrimSpace(p.URL))))
 	switch {
 	case !ok && r.in.Base != "":
 		return p, "its page has no address"
@@ -93,17 +94,17 @@ func (r *run) pageOf(p dump.Page) (dump.Page, string) {
 		return p, "its page has no address; --base completes those that name no host"
 	}
 	if !slices.Contains(r.site.Origins, web.Origin) {
-		r.foreign = cmp.Or(r.foreign, web.Origin)
+		r.foreignOrigin = cmp.Or(r.foreignOrigin, web.Origin)
 		return p, "its page is at " + web.Origin + ", which is no address of the site"
 	}
-	if p.URL, ok = web.Page(); !ok {
+	if p.URL, ok = web.PageURL(); !ok {
 		return p, "its page's address is longer than 2,048 bytes"
 	}
 	return p, ""
 }
 
-// complete returns an address with the base's host, where it names none.
-func complete(base, address string) string {
+// resolve returns an address with the base's host, if it has no host.
+func resolve(base, address string) string {
 	u, err := url.Parse(address)
 	if base == "" || err != nil || u.Scheme != "" || address == "" {
 		return address
@@ -115,55 +116,55 @@ func complete(base, address string) string {
 	return strings.TrimSuffix(base, "/") + "/" + strings.TrimPrefix(address, "/")
 }
 
-// timeOf is when a record was written, as far as that can be believed.
+// timeOf returns the time of a record, or if it is implausible that of its page or of the import.
 func (r *run) timeOf(in dump.Record, noted func(what, why string)) time.Time {
 	sane := func(t time.Time) bool { return t.After(earliest) && !t.After(r.now) }
 	switch at := in.At.UTC().Truncate(time.Microsecond); {
 	case sane(at):
 		return at
 	case sane(in.Page.At):
-		noted("time", "it is not said, before 1990 or to come: that of the page is taken")
+		noted("time", "it is missing, before 1990 or in the future: the page's time is used")
 		return in.Page.At.UTC().Truncate(time.Microsecond)
 	default:
-		noted("time", "it is not said, before 1990 or to come: that of the import is taken")
+		noted("time", "it is missing, before 1990 or in the future: the time of the import is used")
 		return r.now
 	}
 }
 
-// sign gives a draft the writer's own fields, as far as they are such.
+// sign sets the author's name, e-mail and website. It drops invalid ones and cuts a long name.
 func (d *draft) sign(in dump.Record, noted func(what, why string)) {
 	name := text.CleanLine(strings.ToValidUTF8(in.Name, ""))
 	if first := text.First(name, comment.MaxName); first != name {
-		noted("name", "it is longer than "+strconv.Itoa(comment.MaxName)+" characters: its beginning is taken")
+		noted("name", "it is longer than "+strconv.Itoa(comment.MaxName)+" characters: it is cut")
 		name = first
 	}
 	email, website := strings.ToValidUTF8(in.Email, ""), strings.TrimSpace(strings.ToValidUTF8(in.Website, ""))
-	if website == "http://" || website == "https://" { // what forms began with
+	if website == "http://" || website == "https://" { // an old form's default
 		website = ""
 	}
 	var whole comment.Comment
 	if whole.Sign("", email, "") != nil {
-		noted("e-mail", "it is none: left out")
+		noted("e-mail", "it is invalid: dropped")
 		email = ""
 	}
 	if whole.Sign("", "", website) != nil {
-		noted("website", "it is no address of one: left out")
+		noted("website", "it is not a web address: dropped")
 		website = ""
 	}
-	_ = d.comment.Sign(name, email, website) // each of them was tried
+	_ = d.comment.Sign(name, email, website) // each was checked above
 }
 
-// A Map has the addresses that pages have now, by those that they had.
+// A Map maps old page addresses to new ones.
 type Map []Mapping
 
-// A Mapping is one line of a Map; with Rest what stands behind Old stays behind New.
+// A Mapping is one line of a Map. With Rest, Old and New are prefixes.
 type Mapping struct {
 	Old, New string
 	Rest     bool
 }
 
-// of is what an address is now: the first line that fits says it.
-func (m Map) of(address string) string {
+// apply returns the new address by the first matching line, or the address.
+func (m Map) apply(address string) string {
 	for _, line := range m {
 		rest, fits := strings.CutPrefix(address, line.Old)
 		if fits && (line.Rest || rest == "") {

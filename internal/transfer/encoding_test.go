@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/internal/transfer"
 )
 
-// in writes a text in an encoding.
+// in returns a text in an encoding.
 func in(t *testing.T, encoding, text string) string {
 	t.Helper()
 	e, err := htmlindex.Get(encoding)
@@ -25,7 +25,7 @@ func in(t *testing.T, encoding, text string) string {
 	return out
 }
 
-// declared is a WordPress export with a comment, that says it is written in an encoding.
+// declared returns a WordPress export with a comment, which declares an encoding.
 func declared(encoding, text string) string {
 	return strings.Replace(post(said("1", "0", text)), "UTF-8", encoding, 1)
 }

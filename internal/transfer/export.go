@@ -23,23 +23,22 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A Wanted says what is to be written of a site. Progress, if there is one, is told of how many lines or comments
-// were written.
-type Wanted struct {
-	Format   string // one of Exports
-	Progress func(done uint64)
+// An ExportRequest describes an export.
+type ExportRequest struct {
+	Format   string            // one of Exports
+	Progress func(done uint64) // called with the number of lines or comments written; optional
 }
 
-// An export writes what a reading finds in one format.
+// An export is a format and the function that writes it.
 type export struct {
 	name  string
-	write func(r *reading, out io.Writer) error
+	write func(r *siteReader, out io.Writer) error
 }
 
-var exports = []export{{"jsonl", (*reading).jsonl}, {"csv", (*reading).sheet}, {"disqus", (*reading).disqus},
-	{"wxr", (*reading).wxr}}
+var exports = []export{{"jsonl", (*siteReader).jsonl}, {"csv", (*siteReader).csv}, {"disqus", (*siteReader).disqus},
+	{"wxr", (*siteReader).wxr}}
 
-// Exports are the names of the formats in which a site is written down.
+// Exports returns the names of the export formats.
 func Exports() []string {
 	names := make([]string, len(exports))
 	for i, e := range exports {
@@ -48,27 +47,27 @@ func Exports() []string {
 	return names
 }
 
-// Export writes the data of a site. It needs an owner. It reads in pieces on one snapshot, so that the file is
-// consistent. Two exports of one state differ only in their time. Formats for other services read each comment again
-// before writing it, so that they leave out what was withheld or removed meanwhile. Writers do not wait for an export;
-// a second export in this process is refused. The file of a failed export is incomplete, and has no end. An export
-// fails if a takedown is entered while it runs, since what it wrote before may be withheld by now.
-func (s *Service) Export(ctx context.Context, who authz.Actor, site site.Site, in Wanted, to io.Writer) error {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+// Export writes the data of a site. The actor must be an owner. Export reads in pieces on one snapshot, so that the
+// file is consistent. Two exports of one state differ only in their time. Formats for other services read each comment
+// again before writing it, so that they omit what was withheld or removed meanwhile. Export blocks no writers. It
+// refuses a second export in the same process. The file of a failed export has no end. Export fails if a takedown is
+// entered while it runs, since the file may have content that is now withheld.
+func (s *Service) Export(ctx context.Context, who authz.Actor, site site.Site, in ExportRequest, to io.Writer) error {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	at := slices.IndexFunc(exports, func(e export) bool { return e.name == in.Format })
 	if at < 0 {
 		return problem.Query("format", "Export "+problem.Among(Exports())+".")
 	}
-	// Each keeps a connection, and a snapshot, for as long as it takes.
+	// An export keeps connections and a snapshot while it runs.
 	if !s.exporting.TryLock() {
 		return problem.TryAgain(errors.New("another export is running"))
 	}
 	defer s.exporting.Unlock()
-	err := s.work.Views(ctx, readers, func(all []Tx) error {
+	err := s.work.Views(ctx, parallelReads, func(all []Tx) error {
 		out := bufio.NewWriterSize(to, 64<<10)
-		r := newReading(s, all, site, in.Progress)
+		r := newSiteReader(s, all, site, in.Progress)
 		r.ctx = ctx
 		if err := exports[at].write(r, out); err != nil {
 			return err
@@ -84,23 +83,24 @@ func (s *Service) Export(ctx context.Context, who authz.Actor, site site.Site, i
 	return nil
 }
 
-// piece is how many comments, or entries of the log, are in memory at once.
-const piece = 200
+// chunkSize is the number of comments, or log entries, in memory at once.
+const chunkSize = 200
 
-// A reading is one snapshot of a site, read by tx and, in another reading, by the others of all.
-type reading struct {
+// A siteReader reads a snapshot of a site by the transaction tx. Its copies, one per goroutine, use the other
+// transactions of all, which have the same snapshot.
+type siteReader struct {
 	*Service
-	ctx      context.Context // of reads outside the snapshot
+	ctx      context.Context // for reads outside the snapshot
 	tx       Tx
 	all      []Tx
 	site     site.Site
-	progress func(n int) // lines or comments more
+	progress func(n int) // reports n more lines or comments
 }
 
-func newReading(s *Service, all []Tx, site site.Site, told func(done uint64)) *reading {
+func newSiteReader(s *Service, all []Tx, site site.Site, told func(done uint64)) *siteReader {
 	var mu sync.Mutex
 	done := uint64(0)
-	return &reading{Service: s, tx: all[0], all: all, site: site, progress: func(n int) {
+	return &siteReader{Service: s, tx: all[0], all: all, site: site, progress: func(n int) {
 		mu.Lock()
 		defer mu.Unlock()
 		if done += uint64(n); told != nil {
@@ -109,10 +109,10 @@ func newReading(s *Service, all []Tx, site site.Site, told func(done uint64)) *r
 	}}
 }
 
-// pages calls fn with each page, the newest first.
-func (r *reading) pages(fn func(p site.Page) error) error {
+// pages calls fn with each page, newest first.
+func (r *siteReader) pages(fn func(p site.Page) error) error {
 	for after := ""; ; {
-		list, err := r.tx.Pages(r.site.ID, after, piece)
+		list, err := r.tx.Pages(r.site.ID, after, chunkSize)
 		if err != nil {
 			return fmt.Errorf("read pages: %w", err)
 		}
@@ -122,31 +122,31 @@ func (r *reading) pages(fn func(p site.Page) error) error {
 			}
 			after = p.ID
 		}
-		if len(list) < piece {
+		if len(list) < chunkSize {
 			return nil
 		}
 	}
 }
 
-// comments calls fn with the comments of a page, some at a time, each after the one that it answers. Only their ids are
-// in memory all the while.
-func (r *reading) comments(page site.Page, fn func(list []comment.Comment) error) error {
+// comments calls fn with the comments of a page in chunks, each comment after its parent. It holds the IDs of all of
+// them in memory.
+func (r *siteReader) comments(page site.Page, fn func(list []comment.Comment) error) error {
 	all, err := r.tx.Answers(r.site.ID, page.ID)
 	if err != nil {
 		return fmt.Errorf("read answers: %w", err)
 	}
 	to := map[string][]string{}
 	for _, a := range all {
-		to[a.To] = append(to[a.To], a.ID)
+		to[a.Parent] = append(to[a.Parent], a.ID)
 	}
 	return r.below(page, to[""], to, fn)
 }
 
-// below calls fn with comments and all that answer them.
-func (r *reading) below(
+// below calls fn with the comments of the given IDs and their descendants. to maps a comment to its replies.
+func (r *siteReader) below(
 	page site.Page, ids []string, to map[string][]string, fn func(list []comment.Comment) error,
 ) error {
-	for some := range slices.Chunk(ids, piece) {
+	for some := range slices.Chunk(ids, chunkSize) {
 		list, err := r.tx.CommentsAlone(r.site.ID, some)
 		if err != nil {
 			return fmt.Errorf("read comments: %w", err)
@@ -170,9 +170,9 @@ func (r *reading) below(
 	return nil
 }
 
-// forOthers calls fn with the comments of a page, parents first, for a file of another service. It rereads each comment
-// for its current state, and empties removed ones.
-func (r *reading) forOthers(page site.Page, fn func(c comment.Comment) error) error {
+// currentComments calls fn with the comments of a page, parents first, for a format of another service. It rereads each
+// comment for its current state, and empties removed ones.
+func (r *siteReader) currentComments(page site.Page, fn func(c comment.Comment) error) error {
 	return r.comments(page, func(list []comment.Comment) error {
 		ids := make([]string, len(list))
 		for i, c := range list {
@@ -203,14 +203,14 @@ func (r *reading) forOthers(page site.Page, fn func(c comment.Comment) error) er
 	})
 }
 
-// emptied returns c without writer, text and note.
+// emptied returns c without author, text and note.
 func emptied(c comment.Comment) comment.Comment {
 	c.Name, c.Email, c.Website, c.Source, c.HTML, c.Note = "", "", "", "", "", ""
 	return c
 }
 
 // noNewTakedown returns an error if a takedown was entered after the snapshot.
-func (r *reading) noNewTakedown() error {
+func (r *siteReader) noNewTakedown() error {
 	newest := func(tx Tx) (uint64, error) {
 		list, err := tx.Takedowns(r.site.ID, 0, 1)
 		if err != nil || len(list) == 0 {
@@ -230,18 +230,18 @@ func (r *reading) noNewTakedown() error {
 	})
 }
 
-// jsonl writes all there is: settings, each page with its comments and what is said against them, rules, blocks, notes,
-// the register, the log with its lessons, and the names of those who acted.
-func (r *reading) jsonl(out io.Writer) error {
-	err := plain(out).Encode(header{ownFormat, ownVersion, r.work.Now().UTC(), r.site.Key})
+// jsonl writes everything: settings, each page with its comments, reports and appeals, rules, blocks, notes, takedowns,
+// the log with its lessons, and the names of the accounts in it.
+func (r *siteReader) jsonl(out io.Writer) error {
+	err := newEncoder(out).Encode(header{ownFormat, ownVersion, r.work.Now().UTC(), r.site.Key})
 	if err != nil {
 		return err
 	}
 	sum := sha256.New()
-	p := newPress(io.MultiWriter(out, sum))
-	names := func(r *reading, l *lines) error { return r.putNames(l, p.names) }
+	p := newPipeline(io.MultiWriter(out, sum))
+	names := func(r *siteReader, l *partLines) error { return r.putNames(l, p.names) }
 	for _, parts := range []iter.Seq[part]{
-		slices.Values([]part{(*reading).putSettings}), r.parts, slices.Values([]part{names}),
+		slices.Values([]part{(*siteReader).putSettings}), r.parts, slices.Values([]part{names}),
 	} {
 		if err = p.run(r, parts); err != nil {
 			break
@@ -250,35 +250,35 @@ func (r *reading) jsonl(out io.Writer) error {
 	if err := p.end(err); err != nil {
 		return err
 	}
-	return plain(out).Encode(endLine{lineEnd, p.n, sum.Sum(nil)})
+	return newEncoder(out).Encode(endLine{lineEnd, p.n, sum.Sum(nil)})
 }
 
-// plain writes values as lines of JSON.
-func plain(to io.Writer) *json.Encoder {
+// newEncoder returns an encoder of JSON lines that does not escape HTML.
+func newEncoder(to io.Writer) *json.Encoder {
 	e := json.NewEncoder(to)
 	e.SetEscapeHTML(false)
 	return e
 }
 
-func (r *reading) putSettings(l *lines) error {
+func (r *siteReader) putSettings(l *partLines) error {
 	for _, f := range site.Fields {
-		l.put(settingLine{lineSetting, f.Name, f.Of(r.site)})
+		l.put(settingLine{lineSetting, f.Name, f.Value(r.site)})
 	}
 	return nil
 }
 
-// stretch is how many entries of the log are a part of an export.
-const stretch = 5 * piece
+// logPartSize is the number of log entries in a part of an export.
+const logPartSize = 5 * chunkSize
 
-// parts are what stands between the settings and the names. They are found by whichever reader r has at the time.
-func (r *reading) parts(yield func(part) bool) {
+// parts yields the parts between the settings and the names. It reads by the transaction that r has at the time.
+func (r *siteReader) parts(yield func(part) bool) {
 	err := r.pages(func(p site.Page) error {
-		more := yield(func(r *reading, l *lines) error {
-			l.put(lineOfPage(p))
+		more := yield(func(r *siteReader, l *partLines) error {
+			l.put(newPageLine(p))
 			return r.comments(p, func(list []comment.Comment) error { return r.putComments(l, list) })
 		})
 		if !more {
-			return errHalted
+			return errStopped
 		}
 		return nil
 	})
@@ -287,41 +287,41 @@ func (r *reading) parts(yield func(part) bool) {
 		head, err = r.tx.Head(r.site.ID)
 	}
 	switch {
-	case errors.Is(err, errHalted):
+	case errors.Is(err, errStopped):
 		return
 	case err != nil:
-		yield(func(*reading, *lines) error { return err })
+		yield(func(*siteReader, *partLines) error { return err })
 		return
 	}
-	for _, put := range []part{(*reading).putRules, (*reading).putNotes, (*reading).putTakedowns} {
+	for _, put := range []part{(*siteReader).putRules, (*siteReader).putNotes, (*siteReader).putTakedowns} {
 		if !yield(put) {
 			return
 		}
 	}
-	for after := uint64(0); after < head.Seq; after += stretch {
-		if !yield(func(r *reading, l *lines) error { return r.putLog(l, after, after+stretch) }) {
+	for after := uint64(0); after < head.Seq; after += logPartSize {
+		if !yield(func(r *siteReader, l *partLines) error { return r.putLog(l, after, after+logPartSize) }) {
 			return
 		}
 	}
 }
 
-func (r *reading) putComments(l *lines, list []comment.Comment) error {
+func (r *siteReader) putComments(l *partLines, list []comment.Comment) error {
 	ids := make([]string, len(list))
 	for i, c := range list {
 		ids[i] = c.ID
 		var own []byte
 		if c.Email != "" {
-			own = r.writerOf(r.site.ID, c)
+			own = r.writerHash(r.site.ID, c)
 		}
-		l.put(lineOf(c, own))
-		l.by(c.Account)
+		l.put(newCommentLine(c, own))
+		l.addActor(c.Account)
 	}
 	reports, err := r.tx.Reports(r.site.ID, ids)
 	if err != nil {
 		return fmt.Errorf("read reports: %w", err)
 	}
 	for _, report := range reports {
-		l.put(lineOfReport(report))
+		l.put(newReportLine(report))
 	}
 	appeals, err := r.tx.Appeals(r.site.ID, ids)
 	if err != nil {
@@ -333,25 +333,25 @@ func (r *reading) putComments(l *lines, list []comment.Comment) error {
 	return l.err
 }
 
-// writerOf is the hash by which a writer with an e-mail is known on a site.
-func (s *Service) writerOf(site int64, c comment.Comment) []byte {
+// writerHash returns the hash that identifies a commenter with an e-mail on a site.
+func (s *Service) writerHash(site int64, c comment.Comment) []byte {
 	return s.secret.Hash("writer", site, c.Identity("")...)
 }
 
-func (r *reading) putRules(l *lines) error {
+func (r *siteReader) putRules(l *partLines) error {
 	all, err := r.tx.Rules(r.site.ID)
 	if err != nil {
 		return fmt.Errorf("read rules: %w", err)
 	}
 	for _, rule := range all {
 		l.put(ruleLine{lineRule, rulePart(rule)})
-		l.by(rule.By)
+		l.addActor(rule.By)
 	}
 	blocks, err := r.tx.Blocks(r.site.ID)
 	if err != nil {
 		return fmt.Errorf("read blocks: %w", err)
 	}
-	for some := range slices.Chunk(blocks, piece) {
+	for some := range slices.Chunk(blocks, chunkSize) {
 		if err := r.putBlocks(l, some); err != nil {
 			return err
 		}
@@ -359,8 +359,9 @@ func (r *reading) putRules(l *lines) error {
 	return l.err
 }
 
-// putBlocks leaves out the hash of a blocked writer by one of whose comments it can be made anew.
-func (r *reading) putBlocks(l *lines, blocks []rules.Block) error {
+// putBlocks puts blocks. It omits the hash of a blocked writer if the block's comment has it, since an import derives
+// it.
+func (r *siteReader) putBlocks(l *partLines, blocks []rules.Block) error {
 	ids := make([]string, len(blocks))
 	for i, b := range blocks {
 		ids[i] = b.Comment
@@ -376,18 +377,18 @@ func (r *reading) putBlocks(l *lines, blocks []rules.Block) error {
 			b.Value = ""
 		}
 		l.put(blockLine{lineBlock, blockPart(b)})
-		l.by(b.By)
+		l.addActor(b.By)
 	}
 	return nil
 }
 
-// putNotes leaves out whom a note is about where that is known by its comment.
-func (r *reading) putNotes(l *lines) error {
+// putNotes puts the notes. It omits the writer's hash if the note's comment has it.
+func (r *siteReader) putNotes(l *partLines) error {
 	notes, err := r.tx.Notes(r.site.ID)
 	if err != nil {
 		return fmt.Errorf("read notes: %w", err)
 	}
-	for some := range slices.Chunk(notes, piece) {
+	for some := range slices.Chunk(notes, chunkSize) {
 		ids := make([]string, len(some))
 		for i, n := range some {
 			ids[i] = n.Comment
@@ -403,32 +404,32 @@ func (r *reading) putNotes(l *lines) error {
 				n.Writer = nil
 			}
 			l.put(noteLine{lineNote, notePart(n)})
-			l.by(n.By)
+			l.addActor(n.By)
 		}
 	}
 	return l.err
 }
 
-// putTakedowns writes the register, the newest first, some at a time: each may be about a thousand comments.
-func (r *reading) putTakedowns(l *lines) error {
+// putTakedowns puts the takedowns, newest first. It reads few at a time, since each may cover a thousand comments.
+func (r *siteReader) putTakedowns(l *partLines) error {
 	const some = 20
 	for before := uint64(0); ; {
 		demands, err := r.tx.Takedowns(r.site.ID, before, some)
 		if err != nil {
-			return fmt.Errorf("read demands: %w", err)
+			return fmt.Errorf("read takedowns: %w", err)
 		}
 		ids := make([]string, len(demands))
 		for i, d := range demands {
 			ids[i] = d.ID
 		}
-		about, err := r.tx.TakenDown(r.site.ID, ids)
+		about, err := r.tx.TakedownComments(r.site.ID, ids)
 		if err != nil {
-			return fmt.Errorf("read what is withheld: %w", err)
+			return fmt.Errorf("read withheld comments: %w", err)
 		}
 		for _, d := range demands {
 			l.put(takedownLine{lineTakedown, takedownPart(d), about[d.ID]})
-			l.by(d.Account)
-			l.by(d.EndedBy)
+			l.addActor(d.Account)
+			l.addActor(d.EndedBy)
 			before = d.Seq
 		}
 		if len(demands) < some || l.err != nil {
@@ -437,39 +438,40 @@ func (r *reading) putTakedowns(l *lines) error {
 	}
 }
 
-// putLog writes each entry behind one and up to another, with its lessons behind it.
-func (r *reading) putLog(l *lines, after, last uint64) error {
+// putLog puts the entries with after < Seq <= last, each followed by its lessons.
+func (r *siteReader) putLog(l *partLines, after, last uint64) error {
 	for after < last {
-		entries, err := r.tx.DecisionsAfter(r.site.ID, after, piece)
+		entries, err := r.tx.DecisionsAfter(r.site.ID, after, chunkSize)
 		if err != nil {
 			return fmt.Errorf("read decisions: %w", err)
 		}
 		entries = slices.DeleteFunc(entries, func(d auditlog.Entry) bool { return d.Seq > last })
-		for some := range entriesApart(entries) {
+		for some := range splitAtCopies(entries) {
 			taught, err := r.tx.Lessons(r.site.ID, some[0].Seq-1, some[len(some)-1].Seq)
 			if err != nil {
 				return fmt.Errorf("read lessons: %w", err)
 			}
 			for _, d := range some {
-				l.put(lineOfEntry(d))
-				l.by(d.By)
-				l.by(d.Subject)
+				l.put(newDecisionLine(d))
+				l.addActor(d.By)
+				l.addActor(d.Subject)
 				for len(taught) > 0 && taught[0].Seq == d.Seq {
-					l.put(lineOfLesson(taught[0]))
+					l.put(newLessonLine(taught[0]))
 					taught = taught[1:]
 				}
 			}
 			after = some[len(some)-1].Seq
 		}
-		if r.progress(len(entries)); len(entries) < piece || l.err != nil {
+		if r.progress(len(entries)); len(entries) < chunkSize || l.err != nil {
 			return l.err
 		}
 	}
 	return l.err
 }
 
-// entriesApart parts entries so that one that copied lessons, of which it may have thousands, stands alone.
-func entriesApart(entries []auditlog.Entry) func(yield func([]auditlog.Entry) bool) {
+// splitAtCopies yields runs of entries. An entry that copied lessons is a run of its own, because it may have thousands
+// of lessons.
+func splitAtCopies(entries []auditlog.Entry) func(yield func([]auditlog.Entry) bool) {
 	return func(yield func([]auditlog.Entry) bool) {
 		from := 0
 		for i, d := range entries {
@@ -484,8 +486,8 @@ func entriesApart(entries []auditlog.Entry) func(yield func([]auditlog.Entry) bo
 	}
 }
 
-// putNames writes what those are called who acted.
-func (r *reading) putNames(l *lines, acted map[string]bool) error {
+// putNames puts the names of the accounts that acted.
+func (r *siteReader) putNames(l *partLines, acted map[string]bool) error {
 	ids := slices.Sorted(maps.Keys(acted))
 	names, err := r.tx.AccountNames(ids)
 	if err != nil {

@@ -30,89 +30,89 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// lived lets site a have some of everything: threads in every state, what was undone, taken out and reported, rules and
-// blocks, lessons that were withdrawn, copied, retired and erased.
+// lived fills site a with some of everything: threads in every state, undone, withdrawn and reported comments, rules
+// and blocks, lessons that were withdrawn, copied, retired and erased.
 func (w *world) lived() {
 	w.t.Helper()
-	ann := w.AddPerson("Ann", authz.Owner, "a", "b")
+	ann := w.AddStaff("Ann", authz.Owner, "a", "b")
 	for i, about := range []string{"Quinces keep until March", "Hinges want oil, not grease", "Ferns hate lime"} {
 		root := w.Submit(w.A, about+", says my aunt.")
 		w.Decide(ann, w.A, comment.Approve, root.ID)
-		answer := w.Answer(w.A, root.ID, "“"+about+"”: =1+1 <b>and</b>\u2028 \\u0000 \U0001F345 \"so\".")
+		answer := w.Reply(w.A, root.ID, "“"+about+"”: =1+1 <b>and</b>\u2028 \\u0000 \U0001F345 \"so\".")
 		w.Decide(ann, w.A, []comment.Action{comment.Approve, comment.MarkSpam, comment.Reject}[i], answer.ID)
-		w.Answer(w.A, root.ID, fmt.Sprintf("It waits as number %d of those that answer.", i))
+		w.Reply(w.A, root.ID, fmt.Sprintf("It waits as number %d of those that answer.", i))
 	}
 	undone := w.Submit(w.A, "Cheap watches for every wrist")
 	w.Undo(ann, w.A, w.Decide(ann, w.A, comment.MarkSpam, undone.ID).Batch)
 	told := w.Submit(w.A, "My number is 555 0101, ring me about the ladder.")
 	w.Decide(ann, w.A, comment.Approve, told.ID)
-	_, err := w.S.Redact(w.Ctx, ann, w.A, told.ID, moderation.Redaction{Version: w.Comment(w.A, told.ID).Version,
+	_, err := w.App.Redact(w.Ctx, ann, w.A, told.ID, moderation.Redaction{Version: w.Comment(w.A, told.ID).Version,
 		Part: comment.Part{From: 0, To: 21}, Why: "a number"})
 	w.Must(err)
-	_, err = w.S.Report(w.Ctx, w.A, told.ID, report.Charge{Reason: comment.ReasonOther, Detail: "-2+3\tis rude",
+	_, err = w.App.Report(w.Ctx, w.A, told.ID, report.NewReport{Reason: comment.ReasonOther, Detail: "-2+3\tis rude",
 		From: netip.MustParseAddr("10.9.8.7")})
 	w.Must(err)
-	back, token := w.SubmitOwn(w.A, "I shall take this back in a minute.")
-	w.Must(w.S.Withdraw(w.Ctx, w.A, back.ID, token))
-	refused, token := w.SubmitOwn(w.A, "You are all wrong about the moles.")
+	back, token := w.SubmitWithToken(w.A, "I shall take this back in a minute.")
+	w.Must(w.App.Withdraw(w.Ctx, w.A, back.ID, token))
+	refused, token := w.SubmitWithToken(w.A, "You are all wrong about the moles.")
 	w.Decide(ann, w.A, comment.Reject, refused.ID)
-	_, err = w.S.Appeal(w.Ctx, w.A, refused.ID, report.Plea{Token: token, Text: "They do eat bulbs."})
+	_, err = w.App.Appeal(w.Ctx, w.A, refused.ID, report.NewAppeal{Token: token, Text: "They do eat bulbs."})
 	w.Must(err)
-	_, _, err = w.S.AddRule(w.Ctx, ann, w.A, rules.Draft{Kind: rules.KindWord, Words: "casino\nпокер",
+	_, _, err = w.App.AddRule(w.Ctx, ann, w.A, rules.Draft{Kind: rules.KindWord, Words: "casino\nпокер",
 		Action: rules.ActionHold}, nil)
 	w.Must(err)
-	_, _, err = w.S.AddBlock(w.Ctx, ann, w.A, rules.BlockDraft{Host: "shop.example"}, nil)
+	_, _, err = w.App.AddBlock(w.Ctx, ann, w.A, rules.BlockDraft{Host: "shop.example"}, nil)
 	w.Must(err)
-	_, _, err = w.S.AddBlock(w.Ctx, ann, w.A, rules.BlockDraft{Writer: hex.EncodeToString(undone.Writer),
+	_, _, err = w.App.AddBlock(w.Ctx, ann, w.A, rules.BlockDraft{Writer: hex.EncodeToString(undone.Writer),
 		Until: w.Clock.Now().Add(time.Hour)}, nil)
 	w.Must(err)
-	_, _, err = w.S.AddNote(w.Ctx, ann, w.A, undone.ID, "Wrote to us;\n<b>is</b> the baker's son.", nil)
+	_, _, err = w.App.AddNote(w.Ctx, ann, w.A, undone.ID, "Wrote to us;\n<b>is</b> the baker's son.", nil)
 	w.Must(err)
 	taught := w.Submit(w.B, "Learned beside: pills by post")
 	w.Decide(ann, w.B, comment.MarkSpam, taught.ID)
-	_, err = w.S.CopyLessons(w.Ctx, ann, w.A, "b", nil)
+	_, err = w.App.CopyLessons(w.Ctx, ann, w.A, "b", nil)
 	w.Must(err)
-	w.Must(w.S.Teach(w.Ctx, ann, w.A, spamcheck.Asked{Body: "Sent from elsewhere: garage doors"}, classifier.Spam))
-	w.Must(w.S.Teach(w.Ctx, ann, w.A, spamcheck.Asked{Body: "Sent from elsewhere: garage doors"}, classifier.Ham))
+	w.Must(w.App.Teach(w.Ctx, ann, w.A, spamcheck.Request{Body: "Sent from elsewhere: garage doors"}, classifier.Spam))
+	w.Must(w.App.Teach(w.Ctx, ann, w.A, spamcheck.Request{Body: "Sent from elsewhere: garage doors"}, classifier.Ham))
 	w.demanded(ann, told.ID, undone.ID)
-	change, err := w.S.WithdrawLessons(w.Ctx, ann, w.A, ann.Account.ID, nil)
+	change, err := w.App.WithdrawLessons(w.Ctx, ann, w.A, ann.Account.ID, nil)
 	w.Must(err)
 	w.Undo(ann, w.A, change.Batch)
-	w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"reply_texts": "One.\n\nTwo, \"so\".",
+	w.A, err = w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"reply_texts": "One.\n\nTwo, \"so\".",
 		"close_after_days": "90"})
 	w.Must(err)
 }
 
-// demanded has demands made: two against the same comments, of which one is restored, and one against a page.
+// demanded enters takedowns: two of the same comments, of which one is ended, and one of a page.
 func (w *world) demanded(ann authz.Actor, comments ...string) {
 	w.t.Helper()
 	demand := func(in takedown.Draft) string {
-		out, _, err := w.S.Withhold(w.Ctx, ann, w.A, in, nil)
+		out, _, err := w.App.Withhold(w.Ctx, ann, w.A, in, nil)
 		w.Must(err)
 		return out.ID
 	}
 	demand(takedown.Draft{Comments: comments, By: "District court", Kind: takedown.Court, Law: "Law on \"mass\" media",
 		Country: "Kazakhstan", Reference: "7-12/26", Until: w.Clock.Now().Add(90 * 24 * time.Hour)})
-	w.Must(w.S.Restore(w.Ctx, ann, w.A, demand(takedown.Draft{Comments: comments[:1], By: "A neighbour",
+	w.Must(w.App.Restore(w.Ctx, ann, w.A, demand(takedown.Draft{Comments: comments[:1], By: "A neighbour",
 		Kind: takedown.Person}), "It was a mistake."))
 	const beside = "https://a.example/beside"
-	_, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: beside, Name: "Rita", Body: "Withheld with its page."})
+	_, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: beside, Name: "Rita", Body: "Withheld with its page."})
 	w.Must(err)
 	demand(takedown.Draft{Page: beside, By: "Ministry", Kind: takedown.Authority, Public: takedown.Sealed})
 }
 
-// exports returns what is written of a site.
+// exports returns an export of a site.
 func (w *world) exports(site site.Site, format string) []byte {
 	w.t.Helper()
 	var out bytes.Buffer
-	err := w.S.Export(w.Ctx, authz.Operator, site, transfer.Wanted{Format: format}, &out)
+	err := w.App.Export(w.Ctx, authz.Operator, site, transfer.ExportRequest{Format: format}, &out)
 	if err != nil {
 		w.t.Fatalf("export %s: %v", format, err)
 	}
 	return out.Bytes()
 }
 
-// parted parts an export into its header, the lines that count, and its end.
+// parted divides an export into its header, the lines between, and its end line.
 func parted(t *testing.T, all []byte) (header, lines, end string) {
 	t.Helper()
 	header, rest, _ := strings.Cut(string(all), "\n")
@@ -123,7 +123,7 @@ func parted(t *testing.T, all []byte) (header, lines, end string) {
 	return header, rest[:at], rest[at:]
 }
 
-func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
+func TestExport_HasEverythingOnceInOrder(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
@@ -198,7 +198,7 @@ func TestAnExportHasEverythingOnceAndInOrder(t *testing.T) {
 	})
 }
 
-func TestTwoExportsOfOneStateDifferInTheirTimeAlone(t *testing.T) {
+func TestExport_IsReproducible(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
@@ -212,14 +212,14 @@ func TestTwoExportsOfOneStateDifferInTheirTimeAlone(t *testing.T) {
 	})
 }
 
-// What is written while an export runs is in it as a whole, or not at all.
-func TestAnExportIsOneState(t *testing.T) {
+// A change during an export is in it completely or not at all.
+func TestExport_IsOneSnapshot(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
 		want := w.exports(w.A, "jsonl")
 		first, got := true, bytes.Buffer{}
-		err := w.S.Export(w.Ctx, authz.Operator, w.A, transfer.Wanted{Format: "jsonl", Progress: func(uint64) {
+		err := w.App.Export(w.Ctx, authz.Operator, w.A, transfer.ExportRequest{Format: "jsonl", Progress: func(uint64) {
 			if first {
 				first = false
 				c := w.Submit(w.A, "Written while it was read.")
@@ -235,24 +235,24 @@ func TestAnExportIsOneState(t *testing.T) {
 	})
 }
 
-// Somebody who is erased while an export runs is in it as a whole, and in the next one not at all.
-func TestAnExportDuringAnErasureIsOfBeforeIt(t *testing.T) {
+// A person who is erased during an export is in it completely, and not in the next one.
+func TestExport_ErasureMeanwhile(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.lived()
 		const gone = "quagga@mail.example"
-		w.Posts++
-		c, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/erased", Name: "Quagga",
+		w.Commenters++
+		c, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/erased", Name: "Quagga",
 			Email: gone, Body: "The quagga was seen here."})
 		w.Must(err)
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 		want := w.exports(w.A, "jsonl")
 		first, got := true, bytes.Buffer{}
-		err = w.S.Export(w.Ctx, authz.Operator, w.A, transfer.Wanted{Format: "jsonl", Progress: func(uint64) {
+		err = w.App.Export(w.Ctx, authz.Operator, w.A, transfer.ExportRequest{Format: "jsonl", Progress: func(uint64) {
 			if first {
 				first = false
-				w.Must(w.S.Erase(w.Ctx, w.A, []string{c.ID}))
-				_, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: gone}, nil)
+				w.Must(w.App.Erase(w.Ctx, w.A, []string{c.ID}))
+				_, err := w.App.EraseLessons(w.Ctx, authz.Operator, w.A, learning.DataSubject{Email: gone}, nil)
 				w.Must(err)
 			}
 		}}, &got)
@@ -268,23 +268,23 @@ func TestAnExportDuringAnErasureIsOfBeforeIt(t *testing.T) {
 	})
 }
 
-func TestOneExportAtATimeIsWritten(t *testing.T) {
+func TestExport_RefusesSecond(t *testing.T) {
 	t.Parallel()
 	w := &world{apptest.New(t), t}
 	w.Submit(w.A, "Here once.")
 	in, out := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := w.S.Export(w.Ctx, authz.Operator, w.A, transfer.Wanted{Format: "jsonl"}, out)
+		err := w.App.Export(w.Ctx, authz.Operator, w.A, transfer.ExportRequest{Format: "jsonl"}, out)
 		done <- errors.Join(err, out.Close())
 	}()
-	_, err := in.Read(make([]byte, 1)) // it runs
+	_, err := in.Read(make([]byte, 1)) // the export has started
 	w.Must(err)
-	again := w.S.Export(w.Ctx, authz.Operator, w.A, transfer.Wanted{Format: "jsonl"}, io.Discard)
+	again := w.App.Export(w.Ctx, authz.Operator, w.A, transfer.ExportRequest{Format: "jsonl"}, io.Discard)
 	apptest.WantCode(t, "the second", again, "busy")
 	_, err = io.Copy(io.Discard, in)
 	w.Must(errors.Join(err, <-done))
 	w.exports(w.A, "jsonl")
-	bad := w.S.Export(w.Ctx, authz.Operator, w.A, transfer.Wanted{Format: "pdf"}, io.Discard)
+	bad := w.App.Export(w.Ctx, authz.Operator, w.A, transfer.ExportRequest{Format: "pdf"}, io.Discard)
 	apptest.WantCode(t, "another format", bad, "query.invalid")
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// written are the fields of each format that hold what people wrote, and known those that say what belongs where.
+// written lists the fields of each format with text by people. known lists those with references, times and states.
 var written, known = map[string][]string{
 	"wordpress": {"wp:comment_author", "wp:comment_author_email", "wp:comment_author_url", "wp:comment_author_IP",
 		"wp:comment_content", "title"},
@@ -39,7 +39,7 @@ var written, known = map[string][]string{
 	"isso":      {"threads.uri", "comments.parent", "comments.created", "comments.mode"},
 }
 
-// hostile is what is put into each of them.
+// hostile lists the strings that the tests put into each field.
 var hostile = map[string]string{
 	"a script":     `"><script>alert(1)</script><img src=x onerror=alert(2)>`,
 	"an address":   "javascript:alert(1)//https://a.example/",
@@ -55,16 +55,16 @@ var hostile = map[string]string{
 	"a template":   "{{.}} ${7*7} %s%n \\u0000 &#0; &amp;lt;",
 }
 
-// onAnother goes on with a site that has nothing yet.
+// onAnother continues with an empty site as site a.
 func (w *world) onAnother() {
 	w.t.Helper()
 	key := strings.ToLower(txn.NewID())
-	site, _, err := w.S.AddSite(w.Ctx, authz.Operator, site.Site{Key: key, Name: key, Origins: w.A.Origins}, nil)
+	site, _, err := w.App.AddSite(w.Ctx, authz.Operator, site.Site{Key: key, Name: key, Origins: w.A.Origins}, nil)
 	w.Must(err)
 	w.A = site
 }
 
-// put puts what is hostile into fields of a format's dump, and returns the file's path.
+// put writes a string into fields of a format's dump, and returns the file's path.
 func (w *world) put(format, what string, fields []string) string {
 	w.t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", dumps[format]))
@@ -74,7 +74,7 @@ func (w *world) put(format, what string, fields []string) string {
 	case "isso":
 		for _, field := range fields {
 			table, column, _ := strings.Cut(field, ".")
-			each := "''" // addresses are told apart
+			each := "''" // a suffix that makes addresses unique
 			if field == "threads.uri" {
 				each = "id"
 			}
@@ -100,7 +100,7 @@ func (w *world) put(format, what string, fields []string) string {
 	return w.file(all)
 }
 
-// filled is JSON with another value in each string of some names.
+// filled returns JSON in which the strings of some names have another value.
 func (w *world) filled(text, what string, fields []string) string {
 	w.t.Helper()
 	var all any
@@ -130,14 +130,15 @@ func (w *world) filled(text, what string, fields []string) string {
 var canonical = regexp.MustCompile(`</?(?:p|strong|em|del|code|pre|blockquote|ul|ol|li)>|<br>|</a>|` +
 	`<a href="(?:https?://|mailto:)[^"<>]*" rel="nofollow ugc noopener">`)
 
-// odd reports whether a line has what no reader may have before their eyes: the marks of a direction may stand, what
-// turns all that follows may not.
+// odd reports whether a line has characters that must not be shown: control characters, and directional embeddings,
+// overrides and isolates. Direction marks are allowed.
 func odd(line string) bool {
 	return !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) ||
 		strings.ContainsAny(line, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 }
 
-// sound fails where something that came in is not as whoever posts it would have had it.
+// sound fails the test if an imported title or comment has characters, lengths, addresses or HTML that a posted one
+// could not have.
 func (w *world) sound() {
 	w.t.Helper()
 	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
@@ -172,8 +173,8 @@ func (w *world) sound() {
 	}))
 }
 
-// Whatever stands in a field of a dump is held to what may be posted, or left out; a second run adds nothing.
-func TestHostileStringsInEveryFieldAreHeldToWhatMayBePosted(t *testing.T) {
+// Hostile text in a field is limited like posted text, or skipped. A second run adds nothing.
+func TestImport_HostileTextIsLimited(t *testing.T) {
 	t.Parallel()
 	for format := range dumps {
 		t.Run(format, func(t *testing.T) {
@@ -192,9 +193,9 @@ func TestHostileStringsInEveryFieldAreHeldToWhatMayBePosted(t *testing.T) {
 	}
 }
 
-// What says where a comment belongs and when it was written is believed where it can be: else the comment is left
-// out, or stands alone, or the file is refused as a whole, and nothing of it is half there.
-func TestHostileStringsInWhatOrdersADumpBreakNothing(t *testing.T) {
+// With hostile references, times or states, a comment is skipped or becomes a top-level comment, or the file is refused
+// as a whole.
+func TestImport_HostileReferences(t *testing.T) {
 	t.Parallel()
 	for format := range dumps {
 		t.Run(format, func(t *testing.T) {
@@ -209,7 +210,7 @@ func TestHostileStringsInWhatOrdersADumpBreakNothing(t *testing.T) {
 							t.Errorf("%s as %s: %d came in, and then %v", name, field, out.Added, err)
 						}
 						w.sound()
-						if bad, err := w.S.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
+						if bad, err := w.App.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
 							t.Errorf("%s as %s: the log is wrong from entry %d on, %v", name, field, bad, err)
 						}
 					}

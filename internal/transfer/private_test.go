@@ -10,13 +10,13 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// item is one item of a WordPress export, with fields and a comment.
+// item returns an item of a WordPress export, with fields and a comment.
 func item(id, fields string) string {
 	return "<item><title>Item " + id + "</title><link>https://a.example/" + id + "</link><wp:post_id>" + id + "</wp:post_id>" +
 		fields + said(id, "0", "Said below item "+id+".") + "</item>"
 }
 
-// posts is a WordPress export of items.
+// posts returns a WordPress export of items.
 func posts(items ...string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>` +
 		strings.Join(items, "") + `</channel></rss>`
@@ -24,7 +24,7 @@ func posts(items ...string) string {
 
 func status(name string) string { return "<wp:status>" + name + "</wp:status>" }
 
-// disqusFile is a Disqus export of one thread and a post.
+// disqusFile returns a Disqus export of one thread and a post.
 func disqusFile(thread, post string) string {
 	return `<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals"><thread dsq:id="1">` +
 		`<link>https://a.example/1</link><title>Item 1</title>` + thread + `</thread><post dsq:id="2"><message>Said below ` +
@@ -32,14 +32,14 @@ func disqusFile(thread, post string) string {
 		`<thread dsq:id="1"/></post></disqus>`
 }
 
-// remark42File is a backup of Remark42 with a comment.
+// remark42File returns a backup of Remark42 with a comment.
 func remark42File(users, user, rest string) string {
 	return `{"version":1,"users":[` + users + `],"posts":[]}` + "\n" + `{"id":"r","pid":"","text":"<p>Said below item 1.</p>",` +
 		`"user":{"name":"R","id":"u1"` + user + `},"locator":{"site":"s","url":"https://a.example/1"},"title":"Item 1",` +
 		`"time":"2024-01-02T03:04:05Z"` + rest + `}` + "\n"
 }
 
-// commentoFile is an export of Commento with a comment.
+// commentoFile returns an export of Commento with a comment.
 func commentoFile(rest string) string {
 	return `{"version":1,"commenters":[],"comments":[{"commentHex":"c","domain":"a.example","url":"/1","commenterHex":` +
 		`"anonymous","markdown":"Said below item 1.","parentHex":"root","creationDate":"2021-06-02T08:00:00Z"` + rest + `}]}`
@@ -176,7 +176,7 @@ func TestImport_UnknownStateIsPending(t *testing.T) {
 	})
 }
 
-// issoOf is a database of Isso with a thread and comments of (id, thread, mode, text).
+// issoOf returns the statements for a database of Isso with a thread and comments of (id, thread, mode, text).
 func issoOf(comments ...string) string {
 	return "CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR, title VARCHAR);" +
 		"CREATE TABLE comments (tid INTEGER, id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT DEFAULT 1.6e9," +

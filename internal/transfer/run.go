@@ -20,12 +20,12 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// together is how many comments are written in one transaction: others write between.
-const together = 200
+// batchSize is the number of comments in one transaction.
+const batchSize = 200
 
-// rest is how long others may begin to write between two transactions: who waits for SQLite's lock looks for it every
-// 2 ms.
-const rest = 5 * time.Millisecond
+// writePause is the minimum time between two transactions, in which other writers can start. A writer that waits for
+// SQLite's lock polls it every 2 ms.
+const writePause = 5 * time.Millisecond
 
 // A run is one import.
 type run struct {
@@ -37,32 +37,32 @@ type run struct {
 	now    time.Time
 
 	*survey
-	foreign string // the first origin of pages that is none of the site's
-	hidden  []hiddenComment
-	exposed exposed
-	added   int
-	lessons Lessons
+	foreignOrigin string // the first origin of a page that is not an origin of the site
+	hidden        []hiddenComment
+	exposed       exposed
+	added         int
+	lessons       Lessons
 }
 
-// look reads the file for the first time.
-func (r *run) look(ctx context.Context) error {
-	if err := r.format.Read(ctx, r.file, lookout{r}); err != nil {
+// scan reads the file for the first time.
+func (r *run) scan(ctx context.Context) error {
+	if err := r.format.Read(ctx, r.file, scanner{r}); err != nil {
 		return err
 	}
-	r.settle()
+	r.resolveParents()
 	return r.findExposed(ctx)
 }
 
-// A hiddenComment is one that the source did not show to every reader.
+// A hiddenComment is a comment that the source did not show to every reader.
 type hiddenComment struct {
 	id   uuid.UUID
 	page int32
 }
 
-// exposed are hidden comments that an earlier import made public.
+// exposed counts hidden comments that an earlier import published.
 type exposed struct {
 	comments int
-	pages    []string // addresses of some pages that they are on
+	pages    []string // addresses of some of their pages
 }
 
 // findExposed finds the hidden comments of the file that are public on the site.
@@ -88,18 +88,18 @@ func (r *run) findExposed(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("read what is there: %w", err)
+			return fmt.Errorf("read existing comments: %w", err)
 		}
 	}
 	return nil
 }
 
-// A lookout notes what a file has.
-type lookout struct{ *run }
+// A scanner is the dump.Handler of the first reading. It surveys the file.
+type scanner struct{ *run }
 
-func (l lookout) Skip(what, why string) { l.skip(what, why) }
+func (l scanner) Skip(what, why string) { l.skip(what, why) }
 
-func (l lookout) Comment(in dump.Record) error {
+func (l scanner) Comment(in dump.Record) error {
 	notes := []Skip{}
 	d, why := l.draft(in, func(what, why string) { notes = append(notes, Skip{What: what, Why: why}) })
 	n := node{page: none, state: d.comment.State, kept: why == "", empty: d.empty}
@@ -111,7 +111,7 @@ func (l lookout) Comment(in dump.Record) error {
 		n.page, n.id = l.page(d.page, d.comment.CreatedAt), uuid.MustParse(d.comment.ID)
 	}
 	if l.add(in.ID, in.Parent, n) {
-		l.skip("comment", "its id stands twice: the first was taken")
+		l.skip("comment", "its ID is a duplicate: the first comment is used")
 		return nil
 	}
 	if in.Hidden != "" && (why == "" || why == in.Hidden) {
@@ -136,24 +136,24 @@ func (r *run) report() Report {
 	out.Notes = append(out.Notes, r.file.Notes...)
 	switch {
 	case out.Private > 0 && r.in.WithPrivate:
-		out.Notes = append(out.Notes, fmt.Sprintf("Comments that were not public there: %d. They come in as rejected: readers "+
+		out.Notes = append(out.Notes, fmt.Sprintf("Comments that were not public there: %d. They are imported as rejected: readers "+
 			"do not see them, and the filter does not learn from them.", out.Private))
 	case out.Private > 0:
-		out.Notes = append(out.Notes, fmt.Sprintf("Comments that were not public there: %d. They are left out; "+
+		out.Notes = append(out.Notes, fmt.Sprintf("Comments that were not public there: %d. They are skipped; "+
 			"--with-private imports them as rejected.", out.Private))
 	}
 	if n := r.exposed.comments; n > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("An earlier import made %d of them public here. Reject them; they are on %s",
 			n, strings.Join(r.exposed.pages, ", ")))
 	}
-	if r.foreign != "" {
-		out.Notes = append(out.Notes, fmt.Sprintf("Pages at %[1]s are left out. If the blog moved from there, give "+
-			"--url-map a file with the line %[1]s/*,%[2]s/*", r.foreign, r.site.Origins[0]))
+	if r.foreignOrigin != "" {
+		out.Notes = append(out.Notes, fmt.Sprintf("Pages at %[1]s are skipped. If the blog moved from there, give "+
+			"--url-map a file with the line %[1]s/*,%[2]s/*", r.foreignOrigin, r.site.Origins[0]))
 	}
 	return out
 }
 
-// count finds out what would be added.
+// count counts the comments that an import would add.
 func (r *run) count(ctx context.Context) error {
 	const some = 500
 	for part := range slices.Chunk(r.nodes, some) {
@@ -163,22 +163,22 @@ func (r *run) count(ctx context.Context) error {
 				ids = append(ids, n.id.String())
 			}
 		}
-		there, err := r.there(ctx, ids)
+		there, err := r.existing(ctx, ids)
 		if err != nil {
 			return err
 		}
 		for _, n := range part {
 			if n.kept && !there[n.id.String()] {
 				r.added++
-				r.taught(n.state)
+				r.countLesson(n.state)
 			}
 		}
 	}
 	return nil
 }
 
-// there says which of some comments the site has.
-func (r *run) there(ctx context.Context, ids []string) (map[string]bool, error) {
+// existing returns which of the comments the site has.
+func (r *run) existing(ctx context.Context, ids []string) (map[string]bool, error) {
 	there := map[string]bool{}
 	err := r.work.View(ctx, func(tx Tx) error {
 		list, err := tx.CommentsByID(r.site.ID, ids)
@@ -188,13 +188,13 @@ func (r *run) there(ctx context.Context, ids []string) (map[string]bool, error) 
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what is there: %w", err)
+		return nil, fmt.Errorf("read existing comments: %w", err)
 	}
 	return there, nil
 }
 
-// taught counts the lesson of a comment that comes in a state, if it teaches.
-func (r *run) taught(s comment.State) {
+// countLesson counts the lesson of a comment in state s, if it is one.
+func (r *run) countLesson(s comment.State) {
 	switch {
 	case r.in.NoLearn:
 	case s == comment.Approved:
@@ -204,10 +204,10 @@ func (r *run) taught(s comment.State) {
 	}
 }
 
-var errChanged = errors.New("the file became another one while it was read; run it again")
+var errChanged = errors.New("the file changed while it was read; run the import again")
 
-// write reads the file again, until all that is kept is written: an answer that comes before what it answers waits
-// for the next time.
+// write reads the file again until all kept comments are written. A reply that comes before its parent in the file is
+// written in the next pass.
 func (r *run) write(ctx context.Context) (err error) {
 	kept, left := 0, make([]int32, len(r.pages))
 	for _, n := range r.nodes {
@@ -216,19 +216,19 @@ func (r *run) write(ctx context.Context) (err error) {
 			left[n.page]++
 		}
 	}
-	w := &writer{run: r, of: kept, left: left, untold: map[int32]bool{}, writers: map[string]comment.History{}}
+	w := &writer{run: r, total: kept, remaining: left, unannounced: map[int32]bool{}, writers: map[string]comment.History{}}
 	defer func() {
-		if w.next != nil { // it failed
+		if w.next != nil { // wait for the rendering of a batch that will not be written
 			_, _ = w.next()
 		}
 		if err != nil {
-			w.part(ctx)
+			w.announcePartial(ctx)
 		}
 	}()
 	for w.done < kept {
 		before := w.done
 		w.pass++
-		if err := r.format.Read(ctx, r.file, passer{ctx, w}); err != nil {
+		if err := r.format.Read(ctx, r.file, pass{ctx, w}); err != nil {
 			return err
 		}
 		if err := w.flush(ctx); err != nil {
@@ -241,28 +241,28 @@ func (r *run) write(ctx context.Context) (err error) {
 	return nil
 }
 
-// A writer writes what it is given, some at a time: while some are written, the next are rendered and judged.
+// A writer writes comments in batches. While it writes one batch, it renders and judges the next.
 type writer struct {
 	*run
-	pass     int16
-	done, of int
-	batch    []fresh
-	next     func() (*batch, error) // those that are rendered; nil: none are
-	wrote    time.Time              // when the last were written
-	left     []int32                // of pages: how many of their comments were not come to yet
-	untold   map[int32]bool         // pages to which this run added something, and of which nobody was told yet
-	writers  map[string]comment.History
+	pass        int16
+	done, total int
+	batch       []newComment
+	next        func() (*batch, error) // waits for the batch being rendered; nil if there is none
+	lastWrite   time.Time              // time of the last transaction
+	remaining   []int32                // by page: comments that were not read yet
+	unannounced map[int32]bool         // pages that this run changed and has emitted no event for
+	writers     map[string]comment.History
 }
 
-// A passer gives a writer those comments of a file whose turn it is.
-type passer struct {
+// A pass is the dump.Handler of one reading for a writer. It passes on the comments whose parents are written.
+type pass struct {
 	ctx context.Context
 	w   *writer
 }
 
-func (p passer) Skip(string, string) {} // it was counted
+func (p pass) Skip(string, string) {} // the first reading counted it
 
-func (p passer) Comment(in dump.Record) error {
+func (p pass) Comment(in dump.Record) error {
 	w := p.w
 	at, known := w.byKey[w.key(in.ID)]
 	if !known {
@@ -281,27 +281,27 @@ func (p passer) Comment(in dump.Record) error {
 		return errChanged
 	}
 	n.done = true
-	f := fresh{comment: d.comment, source: d.source, page: n.page,
-		segment: comment.NewSegment(inOrder(d.comment.CreatedAt, at))}
+	f := newComment{comment: d.comment, source: d.source, page: n.page,
+		segment: comment.NewSegment(orderTime(d.comment.CreatedAt, at))}
 	if n.parent != none {
 		f.parent = w.nodes[n.parent].id.String()
 	}
-	if w.batch = append(w.batch, f); len(w.batch) < together {
+	if w.batch = append(w.batch, f); len(w.batch) < batchSize {
 		return nil
 	}
-	return w.turn(p.ctx)
+	return w.advance(p.ctx)
 }
 
-// turn begins to render what was gathered, and writes what was rendered before.
-func (w *writer) turn(ctx context.Context) error {
+// advance starts to render the gathered comments, and writes the batch rendered before.
+func (w *writer) advance(ctx context.Context) error {
 	before := w.next
 	w.next = nil
 	if len(w.batch) > 0 {
-		b := &batch{site: w.site, of: len(w.batch), learns: !w.in.NoLearn, fresh: w.batch,
-			pages: map[int32]string{}, made: map[int32]site.Page{}}
+		b := &batch{site: w.site, total: len(w.batch), learns: !w.in.NoLearn, newComments: w.batch,
+			pages: map[int32]string{}, newPages: map[int32]site.Page{}}
 		for _, f := range w.batch {
-			if w.left[f.page]--; w.left[f.page] == 0 {
-				b.ends = append(b.ends, f.page)
+			if w.remaining[f.page]--; w.remaining[f.page] == 0 {
+				b.completePages = append(b.completePages, f.page)
 			}
 		}
 		w.batch = nil
@@ -316,66 +316,66 @@ func (w *writer) turn(ctx context.Context) error {
 	return w.put(ctx, before)
 }
 
-// flush writes all that was gathered. What was rendered is not written once what stands before it could not be.
+// flush writes all gathered comments. A batch is not written after an earlier one failed.
 func (w *writer) flush(ctx context.Context) error {
-	if err := w.turn(ctx); err != nil {
+	if err := w.advance(ctx); err != nil {
 		return err
 	}
-	return w.turn(ctx)
+	return w.advance(ctx)
 }
 
-// put writes a batch, of which nothing may be left that is not there yet.
+// put writes a rendered batch. The batch may have no new comments.
 func (w *writer) put(ctx context.Context, rendered func() (*batch, error)) error {
 	b, err := rendered()
 	if err != nil {
 		return err
 	}
-	for _, f := range b.fresh {
-		w.untold[f.page] = true
+	for _, f := range b.newComments {
+		w.unannounced[f.page] = true
 	}
-	b.ends = slices.DeleteFunc(b.ends, func(page int32) bool { return !w.untold[page] })
-	if len(b.fresh) > 0 || len(b.ends) > 0 {
+	b.completePages = slices.DeleteFunc(b.completePages, func(page int32) bool { return !w.unannounced[page] })
+	if len(b.newComments) > 0 || len(b.completePages) > 0 {
 		if err := w.decide(ctx, b); err != nil {
 			return err
 		}
-		for _, page := range b.touches() {
+		for _, page := range b.pageIndexes() {
 			if b.pages[page] = w.ids[page]; w.ids[page] != "" {
 				continue
 			}
 			p := w.pages[page]
-			b.made[page] = site.Page{ID: txn.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
+			b.newPages[page] = site.Page{ID: txn.NewID(), Site: w.site.ID, URL: p.URL, Title: p.Title, Open: !p.Closed,
 				CreatedAt: p.At}
 		}
-		w.rest(ctx)
-		b.pen = auditlog.NewPen(w.site, auditlog.ByImport(w.format.Name), w.work.Now())
+		w.pause(ctx)
+		b.appender = auditlog.NewAuthor(w.site, auditlog.ImportAccount(w.format.Name), w.work.Now())
 		if err := w.work.Update(ctx, b.write); err != nil {
 			return fmt.Errorf("write comments: %w", err)
 		}
-		w.wrote = time.Now()
+		w.lastWrite = time.Now()
 		for at, id := range b.pages {
 			w.ids[at] = id
 		}
-		for _, page := range b.ends {
-			delete(w.untold, page)
+		for _, page := range b.completePages {
+			delete(w.unannounced, page)
 		}
 		for _, c := range b.written {
 			w.added++
-			w.taught(c.State)
-			w.remember(c)
+			w.countLesson(c.State)
+			w.addToHistory(c)
 		}
 	}
-	w.done += b.of
+	w.done += b.total
 	if w.in.Progress != nil {
-		w.in.Progress(uint64(w.done), uint64(w.of))
+		w.in.Progress(uint64(w.done), uint64(w.total))
 	}
 	return nil
 }
 
-// part tells of the pages that are left with some of their comments, for nobody has to run a failed import again. One
-// that is killed tells nothing; the next adds what these pages lack, and tells of them then.
-func (w *writer) part(ctx context.Context) {
+// announcePartial emits events for the pages that a failed import changed, since it may never be repeated. A killed
+// import emits none. The next import completes these pages and emits their events.
+func (w *writer) announcePartial(ctx context.Context) {
 	var events []event.Event
-	for page := range w.untold {
+	for page := range w.unannounced {
 		if id := w.ids[page]; id != "" {
 			events = append(events, event.Event{Site: w.site.ID, Kind: event.Page, Page: id, Shown: true,
 				At: w.work.Now()})
@@ -386,8 +386,8 @@ func (w *writer) part(ctx context.Context) {
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
-	_ = w.work.Update(ctx, func(tx Tx) error { // what keeps the import from writing may keep this, too
-		for some := range slices.Chunk(events, together) {
+	_ = w.work.Update(ctx, func(tx Tx) error { // best effort: the cause of the failure may affect it, too
+		for some := range slices.Chunk(events, batchSize) {
 			if err := tx.Emit(some...); err != nil {
 				return err
 			}
@@ -396,29 +396,29 @@ func (w *writer) part(ctx context.Context) {
 	})
 }
 
-// rest lets others write.
-func (w *writer) rest(ctx context.Context) {
-	timer := time.NewTimer(rest - time.Since(w.wrote))
+// pause waits until writePause after the last transaction, or until ctx is done.
+func (w *writer) pause(ctx context.Context) {
+	timer := time.NewTimer(writePause - time.Since(w.lastWrite))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-ctx.Done(): // the next batch says so
+	case <-ctx.Done(): // the transaction reports it
 	}
 }
 
-// render renders and judges what of a batch is not there yet, and leaves the rest out.
+// render drops the comments that exist from a batch, and renders and judges the others.
 func (w *writer) render(ctx context.Context, b *batch) error {
-	ids := make([]string, len(b.fresh))
-	for i, f := range b.fresh {
+	ids := make([]string, len(b.newComments))
+	for i, f := range b.newComments {
 		ids[i] = f.comment.ID
 	}
-	there, err := w.there(ctx, ids)
+	there, err := w.existing(ctx, ids)
 	if err != nil {
 		return err
 	}
-	b.fresh = slices.DeleteFunc(b.fresh, func(f fresh) bool { return there[f.comment.ID] })
-	onAll(len(b.fresh), func(i int) {
-		f := &b.fresh[i]
+	b.newComments = slices.DeleteFunc(b.newComments, func(f newComment) bool { return there[f.comment.ID] })
+	parallel(len(b.newComments), func(i int) {
+		f := &b.newComments[i]
 		f.salt = auditlog.NewSalt()
 		if f.source != "" {
 			f.comment.Write(f.source)
@@ -430,47 +430,47 @@ func (w *writer) render(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// inOrder is a comment's time for its place among others: what was written in one second stands as in the file.
-func inOrder(at time.Time, node int32) time.Time {
+// orderTime returns the time by which a comment is sorted. Comments of the same second keep the file's order.
+func orderTime(at time.Time, node int32) time.Time {
 	if at.Nanosecond() == 0 {
 		at = at.Add(time.Duration(node%1_000_000) * time.Microsecond)
 	}
 	return at
 }
 
-// decide gives what is to be written its verdicts, once what was before it is written.
+// decide sets the verdicts of a batch. It runs after the batch before was written, whose comments count as history.
 func (w *writer) decide(ctx context.Context, b *batch) error {
-	list := make([]comment.Comment, len(b.fresh))
-	for i, f := range b.fresh {
+	list := make([]comment.Comment, len(b.newComments))
+	for i, f := range b.newComments {
 		list[i] = f.comment
 	}
-	found, err := w.rules.Look(ctx, w.site.ID, list...)
+	found, err := w.rules.Find(ctx, w.site.ID, list...)
 	if err != nil {
 		return fmt.Errorf("read rules: %w", err)
 	}
-	if err := w.meet(ctx, list); err != nil {
+	if err := w.loadHistories(ctx, list); err != nil {
 		return fmt.Errorf("read the writers' histories: %w", err)
 	}
-	for i := range b.fresh {
-		c := &b.fresh[i].comment
+	for i := range b.newComments {
+		c := &b.newComments[i].comment
 		if c.State != comment.Removed {
-			c.Verdict = comment.VerdictOf(c.Facts(w.writers[string(c.Writer)], found[i]), b.fresh[i].judged,
+			c.Verdict = comment.VerdictOf(c.Facts(w.writers[string(c.Writer)], found[i]), b.newComments[i].judged,
 				w.site.Settings.Threshold())
 		}
 	}
 	return nil
 }
 
-// remembered is how many writers' histories are kept, so that they are not read again for each batch: that of one who
-// wrote ten thousand comments takes as many rows to read.
-const remembered = 50_000
+// maxHistories is the maximum number of commenters' histories in memory. Reading a history reads all comments of the
+// commenter.
+const maxHistories = 50_000
 
-// meet reads the histories of writers who were not met before.
-func (w *writer) meet(ctx context.Context, list []comment.Comment) error {
-	if len(w.writers) > remembered {
+// loadHistories reads the histories of the commenters that are not in memory.
+func (w *writer) loadHistories(ctx context.Context, list []comment.Comment) error {
+	if len(w.writers) > maxHistories {
 		clear(w.writers)
 	}
-	strangers := slices.DeleteFunc(comment.Writers(list), func(hash []byte) bool {
+	strangers := slices.DeleteFunc(comment.WriterHashes(list), func(hash []byte) bool {
 		_, met := w.writers[string(hash)]
 		return met
 	})
@@ -489,15 +489,15 @@ func (w *writer) meet(ctx context.Context, list []comment.Comment) error {
 	})
 }
 
-// remember adds a comment that was written to the history of its writer.
-func (w *writer) remember(c comment.Comment) {
+// addToHistory adds a written comment to its commenter's history.
+func (w *writer) addToHistory(c comment.Comment) {
 	if c.Writer != nil {
 		w.writers[string(c.Writer)] = w.writers[string(c.Writer)].With(c)
 	}
 }
 
-// onAll does things 0 to n-1 on all processors.
-func onAll(n int, do func(i int)) {
+// parallel calls do with 0 to n-1 on all processors.
+func parallel(n int, do func(i int)) {
 	var group sync.WaitGroup
 	all := runtime.GOMAXPROCS(0)
 	for first := range all {

@@ -12,33 +12,34 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-const onAnotherPage = "it is on another page: the answer stands alone"
+const onAnotherPage = "it is on another page: the reply becomes a top-level comment"
 
-// none is no comment, or no page.
+// none is the index of no comment and no page.
 const none = -1
 
-// A survey is what is known of a file's comments once it was read, without what they say: some 80 bytes of each.
+// A survey describes the comments of a file after the first reading, without their texts. It takes some 80 bytes per
+// comment.
 type survey struct {
 	seed    maphash.Seed
-	byKey   map[uint64]int32 // of nodes, by hashes of their ids in the file
+	byKey   map[uint64]int32 // indexes of nodes, by hash of the ID in the file
 	nodes   []node
-	answers []uint64 // hashes of the ids that nodes answer, or 0
+	parents []uint64 // by node: hash of the parent's ID in the file, or 0
 	byURL   map[string]int32
 	pages   []dump.Page
-	ids     []string // of pages, once they are written
+	ids     []string // by page: its ID once it is written
 	skipped map[Skip]int
 }
 
-// A node is a comment of the file. Its parent is the nearest one above it that is kept.
+// A node is a comment of the file. After resolveParents, parent is the nearest kept ancestor.
 type node struct {
 	id     uuid.UUID
 	parent int32
 	page   int32
-	pass   int16 // in which it was last met
+	pass   int16 // the last pass that read it
 	state  comment.State
-	kept   bool
-	empty  bool // it was deleted, and only keeps its place
-	done   bool
+	kept   bool // it is imported
+	empty  bool // it was deleted and only keeps its place
+	done   bool // it is written, or is in a batch
 	depth  uint8
 }
 
@@ -49,7 +50,7 @@ func newSurvey() *survey {
 
 func (s *survey) key(id string) uint64 { return max(1, maphash.String(s.seed, id)) }
 
-// skip counts one more thing that is left out. A file may have no end of reasons; those beyond are told as one.
+// skip counts a skipped thing. After a hundred different reasons, further ones are counted as one.
 func (s *survey) skip(what, why string) {
 	const reasons = 100
 	k := Skip{What: what, Why: why}
@@ -59,7 +60,7 @@ func (s *survey) skip(what, why string) {
 	s.skipped[k]++
 }
 
-// add notes a comment by its ids in the file; known: it was there before.
+// add adds a comment with its ID and parent in the file. It reports whether the ID is known already.
 func (s *survey) add(id, parent string, n node) (known bool) {
 	key := s.key(id)
 	if _, known := s.byKey[key]; known {
@@ -71,12 +72,12 @@ func (s *survey) add(id, parent string, n node) (known bool) {
 	if parent != "" {
 		answers = s.key(parent)
 	}
-	s.answers = append(s.answers, answers)
+	s.parents = append(s.parents, answers)
 	return false
 }
 
-// page notes a page by its canonical address, with a comment of some time; what is first said of it counts. It exists
-// from its first comment on, or from when it was written, if that is earlier.
+// page returns the index of the page with a canonical address, and adds the page if it is new. The first title counts.
+// The page's creation time is its time in the file or that of its first comment, whichever is earlier.
 func (s *survey) page(p dump.Page, commented time.Time) int32 {
 	at, known := s.byURL[p.URL]
 	if !known {
@@ -93,32 +94,32 @@ func (s *survey) page(p dump.Page, commented time.Time) int32 {
 	return at
 }
 
-// settle finds out who answers whom, once the whole file was read: circles are cut, what is left out leaves its
-// answers to what is above it, and what is nested too deeply stands as deep as can be.
-func (s *survey) settle() {
+// resolveParents sets the parents of all nodes after the whole file was read. It cuts cycles, attaches the replies of a
+// skipped comment to its nearest kept ancestor, and limits the depth.
+func (s *survey) resolveParents() {
 	for i := range s.nodes {
 		n := &s.nodes[i]
 		n.parent = none
-		if s.answers[i] == 0 {
+		if s.parents[i] == 0 {
 			continue
 		}
-		at, known := s.byKey[s.answers[i]]
+		at, known := s.byKey[s.parents[i]]
 		switch {
 		case !known && n.kept:
-			s.skip("parent", "it is not in the file: the answer stands alone")
+			s.skip("parent", "it is not in the file: the reply becomes a top-level comment")
 		case known && s.nodes[at].page != n.page && s.nodes[at].kept && n.kept:
 			s.skip("parent", onAnotherPage)
 		case known:
 			n.parent = at
 		}
 	}
-	s.answers = nil
-	order := s.downwards()
-	s.keepPlaces()
+	s.parents = nil
+	order := s.topological()
+	s.dropEmpty()
 	for _, i := range order {
 		n := &s.nodes[i]
 		for n.parent != none && !s.nodes[n.parent].kept {
-			n.parent = s.nodes[n.parent].parent // that one is settled: it is kept, or none
+			n.parent = s.nodes[n.parent].parent // resolved before: a kept node, or none
 		}
 		if n.parent == none || !n.kept {
 			continue
@@ -129,15 +130,16 @@ func (s *survey) settle() {
 			continue
 		}
 		if s.nodes[n.parent].depth == comment.MaxDepth-1 {
-			s.skip("parent", "answers are nested more deeply than can be: it stands beside the one that it answers")
+			s.skip("parent", "replies are nested too deeply: the reply moves up one level")
 			n.parent = s.nodes[n.parent].parent
 		}
 		n.depth = s.nodes[n.parent].depth + 1
 	}
 }
 
-// downwards returns all nodes, each after its parent. Of a circle the one that was met first answers none.
-func (s *survey) downwards() []int32 {
+// topological returns the indexes of all nodes, each after its parent. It removes the parent of the first node of a
+// cycle.
+func (s *survey) topological() []int32 {
 	const fresh, above, placed = 0, 1, 2
 	order := make([]int32, 0, len(s.nodes))
 	at := make([]uint8, len(s.nodes))
@@ -149,7 +151,7 @@ func (s *survey) downwards() []int32 {
 				s.nodes[up].parent = none
 				k := slices.Index(way, up)
 				way = append(slices.Delete(way, k, k+1), up)
-				s.skip("parent", "comments answer one another in a circle: one of them stands alone")
+				s.skip("parent", "comments reply to one another in a cycle: one becomes a top-level comment")
 				break
 			}
 			at[up] = above
@@ -163,8 +165,8 @@ func (s *survey) downwards() []int32 {
 	return order
 }
 
-// keepPlaces leaves out what was deleted without a text, unless an answer needs its place.
-func (s *survey) keepPlaces() {
+// dropEmpty skips deleted comments without text, unless a kept reply needs their place.
+func (s *survey) dropEmpty() {
 	needed := make([]bool, len(s.nodes))
 	for i := range s.nodes {
 		if !s.nodes[i].kept || s.nodes[i].empty {
@@ -177,12 +179,12 @@ func (s *survey) keepPlaces() {
 	for i := range s.nodes {
 		if n := &s.nodes[i]; n.kept && n.empty && !needed[i] {
 			n.kept = false
-			s.skip("comment", "it was deleted, and nothing of it is left")
+			s.skip("comment", "it was deleted and has no text")
 		}
 	}
 }
 
-// report says what was found.
+// report returns the counts of the survey.
 func (s *survey) report() Report {
 	r := Report{Skipped: []Skip{}, Notes: []string{}}
 	pages := make([]bool, len(s.pages))

@@ -1,11 +1,16 @@
-// Package transfer brings in the comments of other services, and writes a site down so that others can take it: dumps
-// are read, and what is in them is written as ordinary comments of a site, each through the same markup, judge and
-// rows as one that is posted.
+// Package transfer imports comments from dumps of other services, and exports and imports whole sites.
 //
-// What reads files is in package dump: a format tells of its comments, one by one, and knows no database. A file is
-// read at least twice: first to learn what is in it, so that nothing is written of one that is cut short, and then
-// to write it, parents before their replies, some at a time. The id of a comment is made of what the dump says of
-// it: what was imported already is known by that, after a kill -9 too. Nobody is notified.
+// An imported comment passes the same markup, classifier and verdict as a posted one, and has the same rows. Package
+// dump reads the files; it knows neither sites nor the database. Invariants of an import:
+//
+//   - It reads the file at least twice: first to check and survey it, so that a truncated file changes nothing, and
+//     then to write it in batches, parents before replies.
+//   - A comment's ID is derived from the format, and the comment's ID and time in the dump. A repeated import skips
+//     existing comments, also after a kill -9.
+//   - It sends no notifications. It emits one event per page, and one per pending comment.
+//
+// The format "aitys" is the export of a whole site. It is imported into an empty site in one transaction, which fails
+// unless an export of the result equals the file.
 package transfer
 
 import (
@@ -27,33 +32,33 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Tx is what an import asks of a transaction.
+// Tx is a transaction of this package.
 type Tx interface {
 	auditlog.Tx
 
-	// EnsurePage returns the page with p.URL, inserting p first where there is none.
+	// EnsurePage returns the page with p.URL. It inserts p if there is none.
 	EnsurePage(p site.Page) (site.Page, error)
 	CommentByID(site int64, id string) (comment.Comment, error)
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	PutComments(list []comment.Comment) error // parents before their answers; none of them is there
+	PutComments(list []comment.Comment) error // inserts new comments; parents come before replies
 	SetShown(site int64, id string, shownReplies int, shown bool) error
 	Records(site int64, writers [][]byte) (map[string]comment.History, error)
 
-	// Pages returns the newest pages after one, "" from the beginning.
+	// Pages returns a site's pages, newest first, after the page with an ID. An empty ID starts with the newest.
 	Pages(site int64, after string, limit int) ([]site.Page, error)
-	Answers(site int64, page string) ([]Answer, error) // each comment of a page, by its id
-	// CommentsAlone is CommentsByID, without what their page is withheld for, and locks none.
+	Answers(site int64, page string) ([]Reply, error) // all comments of a page, in order of ID
+	// CommentsAlone is CommentsByID without locks and without the takedown notices of pages.
 	CommentsAlone(site int64, ids []string) ([]comment.Comment, error)
 	Reports(site int64, comments []string) ([]report.Report, error)
 	Appeals(site int64, comments []string) ([]report.Appeal, error)
 	Rules(site int64) ([]rules.Rule, error)
 	Blocks(site int64) ([]rules.Block, error)
 	Notes(site int64) ([]rules.Note, error)
-	// Takedowns returns demands of a site, newest first, from before an entry of its log; 0: from the newest.
-	Takedowns(site int64, before uint64, limit int) ([]takedown.Demand, error)
-	TakenDown(site int64, demands []string) (map[string][]string, error) // ids of comments, in their order
+	// Takedowns returns takedowns of a site, newest first, entered before a log entry; 0 means from the newest.
+	Takedowns(site int64, before uint64, limit int) ([]takedown.Takedown, error)
+	TakedownComments(site int64, demands []string) (map[string][]string, error) // sorted IDs of comments, by takedown
 
-	// What writes down a site that comes as a whole, each row as it stands elsewhere.
+	// The methods below write the rows of an export of a whole site unchanged.
 	UpdateSite(s site.Site) error
 	PutVotes(comments []comment.Comment) error
 	PutReports(list []report.Report) error
@@ -61,25 +66,25 @@ type Tx interface {
 	PutRule(r rules.Rule) error
 	PutBlock(b rules.Block) error
 	PutNote(n rules.Note) error
-	AddTakedown(d takedown.Demand, comments []string) error
-	PutName(site int64, id, name string) error // of somebody who acted there, and has no account here
-	takedown.Showing
+	AddTakedown(d takedown.Takedown, comments []string) error
+	PutName(site int64, id, name string) error // the name of an account of the source that has none here
+	takedown.NoticeTx
 }
 
-// An Answer is the id of a comment, and of the one that it answers, or "".
-type Answer struct{ ID, To string }
+// A Reply holds the ID of a comment and of its parent, or "".
+type Reply struct{ ID, Parent string }
 
-// A Judge says what a site's model thinks of a comment; package learning's Models do.
+// A Judge scores comments by a site's model. Models of package learning implement it.
 type Judge interface {
-	Judge(ctx context.Context, c comment.Comment) comment.Judged
+	Judge(ctx context.Context, c comment.Comment) comment.Prediction
 }
 
-// Rules say what a site's own rules find of comments; package rules' Service does.
+// Rules matches comments against a site's rules. Service of package rules implements it.
 type Rules interface {
-	Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
+	Find(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
 }
 
-// Options are what a Service is made of; all of them are required.
+// Options are the dependencies of a Service. All are required.
 type Options struct {
 	Process *txn.Process
 	Store   txn.Store[Tx]
@@ -106,22 +111,21 @@ func New(o Options) *Service {
 		tables: o.Tables}
 }
 
-// A Request names what is to be imported. Progress, if there is one, is told of how many of the comments of the file
-// have been dealt with.
+// A Request describes an import.
 type Request struct {
 	Format  string // one of Formats
-	Path    string // of the file: as it is, or packed by gzip or alone in a zip
-	Base    string // completes addresses that name no host; ""
-	Map     Map    // addresses of pages that are others now
-	DryRun  bool   // say what would be done, and do nothing
-	NoLearn bool   // teach the filter nothing
-	// WithPrivate imports comments that the source did not show to every reader, as rejected. Else they are left out.
+	Path    string // the file: plain, compressed by gzip, or the only file in a zip
+	Base    string // resolves page addresses without a host; optional
+	Map     Map    // replaces page addresses that changed
+	DryRun  bool   // report and write nothing
+	NoLearn bool   // do not train the filter
+	// WithPrivate imports comments that the source did not show to every reader, as rejected. Else they are skipped.
 	WithPrivate bool
-	Progress    func(done, of uint64)
+	Progress    func(done, of uint64) // called with the number of processed comments; optional
 }
 
-// A Report says what an import did or, with DryRun, would do. Approved to Removed say how Comments stand that can
-// be imported; of them Added were not there already.
+// A Report says what an import did or, with DryRun, would do. Comments is the number of comments that can be imported.
+// Approved to Removed divide it by state. Added is the number that the site did not have.
 type Report struct {
 	Pages    int      `json:"pages"`
 	Comments int      `json:"comments"`
@@ -137,27 +141,27 @@ type Report struct {
 	Notes    []string `json:"notes"`
 }
 
-// A Skip says of how many things of a kind something was left out, and why.
+// A Skip counts things of one kind that were skipped or changed for one reason.
 type Skip struct {
 	What  string `json:"what"`
 	Why   string `json:"why"`
 	Count int    `json:"count"`
 }
 
-// Lessons are how many the filter was taught.
+// Lessons are the numbers of lessons for the filter.
 type Lessons struct {
 	Ham  int `json:"ham"`
 	Spam int `json:"spam"`
 }
 
-// Import brings the comments of a file into a site. It needs an owner. What it did before it failed stays, and it
-// goes on from there when it is asked again.
+// Import imports a file into a site. The actor must be an owner. After an error, batches that were written stay, and a
+// repeated import continues. An import of the format "aitys" is one transaction.
 func (s *Service) Import(ctx context.Context, who authz.Actor, site site.Site, in Request) (Report, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Report{}, err
 	}
 	if in.Format == ownFormat {
-		return s.carry(ctx, site, in)
+		return s.importOwn(ctx, site, in)
 	}
 	at := slices.IndexFunc(dump.Formats, func(f dump.Format) bool { return f.Name == in.Format })
 	if at < 0 {
@@ -172,7 +176,7 @@ func (s *Service) Import(ctx context.Context, who authz.Actor, site site.Site, i
 		survey:  newSurvey(),
 		file:    &dump.File{Path: in.Path, Tables: s.tables},
 	}
-	if err := r.look(ctx); err != nil {
+	if err := r.scan(ctx); err != nil {
 		return Report{}, fmt.Errorf("read %s: %w", in.Path, err)
 	}
 	do := r.write
@@ -185,7 +189,7 @@ func (s *Service) Import(ctx context.Context, who authz.Actor, site site.Site, i
 	return r.report(), nil
 }
 
-// Formats are the names of what can be imported.
+// Formats returns the names of the formats that can be imported.
 func Formats() []string {
 	names := make([]string, len(dump.Formats))
 	for i, f := range dump.Formats {

@@ -24,7 +24,7 @@ import (
 	"github.com/aitys/aitys/moderation/event"
 )
 
-// dumps are files in testdata, one of each format.
+// dumps names files in testdata, by format.
 var dumps = map[string]string{
 	"wordpress": "blog.wxr.xml",
 	"disqus":    "disqus.xml",
@@ -33,8 +33,8 @@ var dumps = map[string]string{
 	"commento":  "commento.json",
 }
 
-// What is in a dump is what the site has afterwards, as a dry run had said it would be; the second run adds nothing.
-func TestEachFormatIsImportedAsItsDumpSays(t *testing.T) {
+// The site has the content of the dump, as the dry run reported. A second run adds nothing.
+func TestImport_EachFormat(t *testing.T) {
 	t.Parallel()
 	for format, file := range dumps {
 		t.Run(format, func(t *testing.T) {
@@ -75,32 +75,32 @@ func asJSON(t *testing.T, v any) string {
 	return strings.TrimSpace(string(text))
 }
 
-// What an import taught is taken back as what an account taught, and nobody waited for what it decided.
-func TestAnImportStandsInTheLogUnderItsOwnName(t *testing.T) {
+// Lessons of an import can be withdrawn like those of an account. Its decisions do not count as response times.
+func TestImport_LessonsCanBeWithdrawn(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
 		const by = "import:wordpress"
-		teachers, err := w.S.Teachers(w.Ctx, authz.Operator, w.A)
+		teachers, err := w.App.Teachers(w.Ctx, authz.Operator, w.A)
 		if err != nil || len(teachers) != 1 || teachers[0].Name != by || teachers[0].Lessons != 4 {
 			w.t.Errorf("the filter was taught by %+v, %v", teachers, err)
 		}
-		flow, err := w.S.Flow(w.Ctx, authz.Operator, w.A, 28)
-		if err != nil || flow.Wait.Of != 0 || flow.CameIn != 0 {
-			w.t.Errorf("%d came in, and %d were waited for, %v", flow.CameIn, flow.Wait.Of, err)
+		flow, err := w.App.Flow(w.Ctx, authz.Operator, w.A, 28)
+		if err != nil || flow.Wait.Count != 0 || flow.CameIn != 0 {
+			w.t.Errorf("%d came in, and %d were waited for, %v", flow.CameIn, flow.Wait.Count, err)
 		}
-		done, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, by, nil)
+		done, err := w.App.WithdrawLessons(w.Ctx, authz.Operator, w.A, by, nil)
 		if err != nil || done.Lessons != 4 {
 			w.t.Errorf("%d lessons were withdrawn, %v", done.Lessons, err)
 		}
 		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
-		if teachers, err := w.S.Teachers(w.Ctx, authz.Operator, w.A); err != nil || len(teachers) != 0 {
+		if teachers, err := w.App.Teachers(w.Ctx, authz.Operator, w.A); err != nil || len(teachers) != 0 {
 			w.t.Errorf("and after that by %+v, %v", teachers, err)
 		}
 	})
 }
 
-func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
+func TestImport_NoLearn(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		out := w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml", NoLearn: true})
@@ -113,8 +113,8 @@ func TestWithoutLearningADecisionTeachesNothing(t *testing.T) {
 	})
 }
 
-// Where pages are at no address of the site, it is said how they are mapped; what is said works.
-func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
+// For pages at another address, the report says how to map them. The suggested mapping works.
+func TestImport_SuggestsMapping(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		w.A = w.B
@@ -132,31 +132,30 @@ func TestPagesElsewhereAreToldHowToComeIn(t *testing.T) {
 	})
 }
 
-// An import tells of each page once, so that it is shown anew; and of what waits, so that it joins what is like it. Of
-// blog.wxr.xml one answer stands before its parent, and comes in a second batch, which teaches, too. Nobody is
-// notified: a receiver that is told of everything hears of what was posted alone.
-func TestAnImportNotifiesNobody(t *testing.T) {
+// An import emits one event per page and one per pending comment. In blog.wxr.xml one reply comes before its parent and
+// is written in a second batch, which has a lesson, too. A webhook for all events only receives the posted comment.
+func TestImport_SendsNoNotifications(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		heard := make(chan string, 1_000)
 		receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body) // what is cut short says less
+			body, _ := io.ReadAll(r.Body) // a truncated body fails the comparison
 			heard <- string(body)
 		}))
 		w.t.Cleanup(receiver.Close)
-		_, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, webhook.Draft{URL: receiver.URL,
+		_, _, _, err := w.App.AddWebhook(w.Ctx, authz.Operator, w.A, webhook.Draft{URL: receiver.URL,
 			Events: webhook.Events}, nil)
 		w.Must(err)
 		ctx, stop := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- w.S.Webhook.Run(ctx) }()
+		go func() { ended <- w.App.Webhook.Run(ctx) }()
 		w.t.Cleanup(func() { stop(); w.Must(<-ended) })
 		testkit.Until(w.t, "it is told", func() bool {
 			w.Submit(w.A, fmt.Sprint("Somebody posts at first ", time.Now().UnixNano()))
 			return len(heard) > 0
 		})
 		told := map[string]int{}
-		w.S.OnEvent(func(e event.Event) {
+		w.App.OnEvent(func(e event.Event) {
 			told[fmt.Sprintf("%s page=%t comment=%t", e.Kind, e.Page != "", e.Comment != "")]++
 		})
 		w.imports(transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"})
@@ -185,9 +184,9 @@ func TestAnImportNotifiesNobody(t *testing.T) {
 	})
 }
 
-// A page is told of with its last comment, however often the import failed and was run again, and whichever page its
-// comments stand beside; where it fails, those pages are told of, too, to which it added something by then.
-func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
+// An import emits the event of a page with the page's last comment, in any order of comments and after any number of
+// failed runs. A failed import emits events for the pages that it changed.
+func TestImport_EmitsEventPerPage(t *testing.T) {
 	t.Parallel()
 	var comments []string
 	for i := range 600 { // in three batches, each with some of each page
@@ -211,7 +210,7 @@ func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
 		})
 		for _, run := range []struct {
 			when         string
-			fails        int // which transaction; 0: none
+			fails        int // number of the failing transaction, or 0
 			added, pages int
 		}{
 			{"it failed at once", 1, 0, 0}, {"it failed at its last batch", 3, 0, 3}, {"it went on", 0, 200, 3},
@@ -235,8 +234,8 @@ func TestAPageIsToldOfOnceItIsWhole(t *testing.T) {
 	})
 }
 
-// What an import decided is undone as what anybody did, and stays undone.
-func TestABatchOfAnImportIsUndone(t *testing.T) {
+// Decisions of an import can be undone, and stay undone when the import is repeated.
+func TestImport_DecisionsCanBeUndone(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(w *world) {
 		in := transfer.Request{Format: "wordpress", Path: "testdata/blog.wxr.xml"}
@@ -247,7 +246,7 @@ func TestABatchOfAnImportIsUndone(t *testing.T) {
 			batch = last[0].Batch
 			return err
 		}))
-		out, err := w.S.Undo(w.Ctx, authz.Operator, w.A, batch, nil)
+		out, err := w.App.Undo(w.Ctx, authz.Operator, w.A, batch, nil)
 		if err != nil || out.Done != 3 || len(out.Conflicts) != 0 {
 			w.t.Fatalf("undone: %+v, %v", out, err)
 		}
@@ -259,8 +258,8 @@ func TestABatchOfAnImportIsUndone(t *testing.T) {
 	})
 }
 
-// Two imports of one file at one time bring it in once.
-func TestTwoImportsAtOnceAddEachCommentOnce(t *testing.T) {
+// Two concurrent imports of one file add each comment once.
+func TestImport_ConcurrentAddsOnce(t *testing.T) {
 	t.Parallel()
 	var comments []string
 	for i := range 400 {
@@ -277,15 +276,15 @@ func TestTwoImportsAtOnceAddEachCommentOnce(t *testing.T) {
 		if err := errors.Join(errs...); err != nil || outs[0].Added+outs[1].Added != 400 {
 			w.t.Errorf("they added %d and %d, %v", outs[0].Added, outs[1].Added, err)
 		}
-		w.imports(in) // and the log holds
+		w.imports(in) // a third run; it also verifies the log
 		if n := strings.Count(w.told(), "decided by"); n != 400 {
 			w.t.Errorf("%d decisions", n)
 		}
 	})
 }
 
-// The verdict of what waits knows what its writer wrote before: there, and in the parts of the file that are written.
-func TestAWriterIsKnownByTheWholeFile(t *testing.T) {
+// The verdict of a pending comment uses its author's history: comments on the site, and written ones of the file.
+func TestImport_UsesHistoryOfAuthor(t *testing.T) {
 	t.Parallel()
 	by := func(id int, text, state string) string {
 		c := strings.ReplaceAll(said(fmt.Sprint(id), "0", text), fmt.Sprintf("<wp:comment_author>R%d<", id),
@@ -294,7 +293,7 @@ func TestAWriterIsKnownByTheWholeFile(t *testing.T) {
 	}
 	onBoth(t, func(w *world) {
 		var comments []string
-		for i := range 403 { // two parts of 200, and three with the one that waits
+		for i := range 403 { // two batches of 200, and one with three and the pending comment
 			comments = append(comments, by(i+1, fmt.Sprintf("Remark number %d about the weather.", i), "1"))
 		}
 		w.imports(transfer.Request{Format: "wordpress", Path: w.file(post(comments[:3]...))})

@@ -22,20 +22,20 @@ import (
 
 var update = flag.Bool("update", false, "write testdata anew")
 
-// A world is one of apptest with what imports into it.
+// A world is an apptest.World with helpers for imports.
 type world struct {
-	*apptest.World
+	*apptest.Env
 	t *testing.T
 }
 
 // onBoth runs a test on SQLite and on Postgres.
 func onBoth(t *testing.T, test func(w *world)) {
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) { test(&world{w, t}) })
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) { test(&world{w, t}) })
 }
 
 // try imports a file into site a.
 func (w *world) try(in transfer.Request) (transfer.Report, error) {
-	return w.S.Import(w.Ctx, authz.Operator, w.A, in)
+	return w.App.Import(w.Ctx, authz.Operator, w.A, in)
 }
 
 func (w *world) imports(in transfer.Request) transfer.Report {
@@ -44,13 +44,13 @@ func (w *world) imports(in transfer.Request) transfer.Report {
 	if err != nil {
 		w.t.Fatalf("import %s: %v", in.Path, err)
 	}
-	if bad, err := w.S.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
+	if bad, err := w.App.VerifyLog(w.Ctx, w.A); bad != 0 || err != nil {
 		w.t.Fatalf("after it the log is wrong from entry %d on, %v", bad, err)
 	}
 	return out
 }
 
-// file writes a file of a test's own.
+// file writes a file with a text and returns its path.
 func (w *world) file(text string) string {
 	w.t.Helper()
 	path := filepath.Join(w.t.TempDir(), "dump")
@@ -60,7 +60,7 @@ func (w *world) file(text string) string {
 	return path
 }
 
-// dump is a file in testdata; of one of SQL it is the database that this makes.
+// dump returns the path of a file in testdata. For SQL it is a database made by the statements.
 func (w *world) dump(name string) string {
 	w.t.Helper()
 	path := filepath.Join("testdata", name)
@@ -72,7 +72,7 @@ func (w *world) dump(name string) string {
 	return w.database(string(text))
 }
 
-// database makes a SQLite file.
+// database makes a SQLite file by statements and returns its path.
 func (w *world) database(statements string) string {
 	w.t.Helper()
 	path := filepath.Join(w.t.TempDir(), "comments.db")
@@ -84,7 +84,7 @@ func (w *world) database(statements string) string {
 	return path
 }
 
-// told is everything that site a has by now, as lines that say nothing of ids and of when it was imported.
+// told returns the content of site a as lines, without IDs and times of the import.
 func (w *world) told() string {
 	w.t.Helper()
 	var out strings.Builder
@@ -120,7 +120,7 @@ func (w *world) tellPage(tx store.Tx, p site.Page, out *strings.Builder) error {
 	for _, c := range all {
 		known[c.ID] = true
 	}
-	for _, c := range all { // what only keeps a place is in no view
+	for _, c := range all { // placeholders are in no view
 		for id := c.Parent; id != "" && !known[id]; {
 			parent, err := tx.CommentByID(w.A.ID, id)
 			if err != nil {
@@ -184,7 +184,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// stopAfter ends a context after so many batches.
+// stopAfter returns a context that ends after a number of batches, and the progress function that ends it.
 func stopAfter(ctx context.Context, batches int) (context.Context, func(done, of uint64)) {
 	ctx, stop := context.WithCancelCause(ctx)
 	return ctx, func(uint64, uint64) {

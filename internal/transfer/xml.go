@@ -15,7 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A markup writer writes elements one by one, so that none but one is in memory.
+// A markupWriter writes XML elements one by one, with one in memory. After an error it writes nothing; see err.
 type markupWriter struct {
 	out io.Writer
 	xml *xml.Encoder
@@ -28,7 +28,7 @@ func newMarkupWriter(out io.Writer) *markupWriter {
 	return w
 }
 
-// raw writes what is XML already.
+// raw writes text that is XML already.
 func (w *markupWriter) raw(text string) {
 	if w.err == nil {
 		_, w.err = io.WriteString(w.out, text)
@@ -42,7 +42,7 @@ func (w *markupWriter) put(element any) {
 	}
 }
 
-// fields writes elements: a name, its text, and so on.
+// fields writes elements. all alternates names and texts.
 func (w *markupWriter) fields(all ...string) {
 	type field struct {
 		XMLName xml.Name
@@ -53,12 +53,12 @@ func (w *markupWriter) fields(all ...string) {
 	}
 }
 
-// cdata is text that others read by looking for its brackets, too.
+// cdata is text in a CDATA section, which some importers search for.
 type cdata struct {
 	Text string `xml:",cdata"`
 }
 
-// cdataOf leaves out what XML has no way to say.
+// cdataOf returns a text without the characters that XML does not allow.
 func cdataOf(text string) cdata {
 	return cdata{strings.Map(func(r rune) rune {
 		if dump.UnfitForXML(r) {
@@ -68,17 +68,17 @@ func cdataOf(text string) cdata {
 	}, text)}
 }
 
-// numberOf is a comment's id as a number, as others have them. Two of a million have one with a probability of 1 in
-// ten thousand times as many.
-func numberOf(id string) string {
+// numericID derives a numeric ID from an ID, for services with numeric IDs. Among a million IDs, the probability of a
+// collision is below 1 in 10,000.
+func numericID(id string) string {
 	if id == "" {
 		return "0"
 	}
 	sum := sha256.Sum256([]byte(id))
-	return strconv.FormatUint(binary.BigEndian.Uint64(sum[:8])>>10|1, 10) // 54 bits: some read it as a float
+	return strconv.FormatUint(binary.BigEndian.Uint64(sum[:8])>>10|1, 10) // 54 bits, since some importers read floats
 }
 
-// https://help.disqus.com/en/articles/1717164-comments-export, and what of it importers read.
+// Elements that importers read. https://help.disqus.com/en/articles/1717164-comments-export describes the format.
 type disqusThreadOut struct {
 	XMLName  xml.Name      `xml:"thread"`
 	Number   string        `xml:"dsq:id,attr"`
@@ -122,15 +122,15 @@ const disqusHead = `<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.c
 	`xsi:schemaLocation="http://disqus.com/api/schemas/1.0/disqus.xsd ` +
 	`http://disqus.com/api/schemas/1.0/disqus-internals.xsd">` + "\n"
 
-// disqus writes what Disqus writes: threads, and then posts. The format has no state for pending and withheld comments,
-// and other services would publish them: they keep their places as deleted posts without writer and text.
-func (r *reading) disqus(out io.Writer) error {
+// disqus writes the export format of Disqus: threads, and then posts. The format has no state for pending and withheld
+// comments, and other services would publish them. They become deleted posts without author and text.
+func (r *siteReader) disqus(out io.Writer) error {
 	w := newMarkupWriter(out)
 	w.raw(disqusHead + `<category dsq:id="1"><forum>` + r.site.Key +
 		"</forum><title>General</title><isDefault>true</isDefault></category>\n")
 	err := r.pages(func(p site.Page) error {
 		w.put(disqusThreadOut{
-			Number:   numberOf(p.ID),
+			Number:   numericID(p.ID),
 			Forum:    r.site.Key,
 			Category: disqusRef{"1"},
 			Link:     p.URL,
@@ -145,21 +145,21 @@ func (r *reading) disqus(out io.Writer) error {
 		return err
 	}
 	err = r.pages(func(p site.Page) error {
-		return r.forOthers(p, func(c comment.Comment) error {
+		return r.currentComments(p, func(c comment.Comment) error {
 			if !c.IsPublic() && !c.Refused() || c.Withheld != nil {
 				c = emptied(c)
 			}
 			post := disqusPostOut{
-				Number:  numberOf(c.ID),
+				Number:  numericID(c.ID),
 				Message: cdataOf(c.HTML),
 				At:      stamp(c.CreatedAt),
 				Deleted: !c.IsPublic() && c.State != comment.Spam || c.Withheld != nil,
 				Spam:    c.State == comment.Spam,
 				Author:  disqusAuthor{c.Email, html.EscapeString(c.Name), true},
-				Thread:  disqusRef{numberOf(p.ID)},
+				Thread:  disqusRef{numericID(p.ID)},
 			}
 			if c.Parent != "" {
-				post.Parent = &disqusRef{numberOf(c.Parent)}
+				post.Parent = &disqusRef{numericID(c.Parent)}
 			}
 			w.put(post)
 			return w.err
@@ -172,7 +172,7 @@ func (r *reading) disqus(out io.Writer) error {
 	return w.err
 }
 
-// What WordPress writes of a comment: wp-admin/includes/export.php.
+// A wxrComment is a comment as WordPress's wp-admin/includes/export.php writes it.
 type wxrComment struct {
 	XMLName  xml.Name `xml:"wp:comment"`
 	Number   string   `xml:"wp:comment_id"`
@@ -207,8 +207,8 @@ func wxrState(c comment.Comment) string {
 	return "0" // pending, or withheld
 }
 
-// wxr writes what WordPress writes: a post for each page, without its text, with its comments.
-func (r *reading) wxr(out io.Writer) error {
+// wxr writes the export format of WordPress: a post for each page, without its text, with its comments.
+func (r *siteReader) wxr(out io.Writer) error {
 	w := newMarkupWriter(out)
 	w.raw(wxrHead)
 	home := r.site.Origins[0]
@@ -219,9 +219,9 @@ func (r *reading) wxr(out io.Writer) error {
 		n++
 		w.raw("<item>\n")
 		w.post(p, n)
-		err := r.forOthers(p, func(c comment.Comment) error {
+		err := r.currentComments(p, func(c comment.Comment) error {
 			w.put(wxrComment{
-				Number:   numberOf(c.ID),
+				Number:   numericID(c.ID),
 				Author:   cdataOf(html.EscapeString(c.Name)),
 				Email:    cdataOf(c.Email),
 				Website:  c.Website,
@@ -230,7 +230,7 @@ func (r *reading) wxr(out io.Writer) error {
 				Content:  cdataOf(c.HTML),
 				Approved: wxrState(c),
 				Type:     "comment",
-				Parent:   numberOf(c.Parent),
+				Parent:   numericID(c.Parent),
 			})
 			return w.err
 		})
@@ -244,7 +244,7 @@ func (r *reading) wxr(out io.Writer) error {
 	return w.err
 }
 
-// post writes the elements of a post. Disqus takes such a file, too, and with it the identifier of the thread.
+// post writes the elements of a post. It includes the thread identifier of Disqus, which imports this format, too.
 func (w *markupWriter) post(p site.Page, n int) {
 	status := "closed"
 	if p.Open {

@@ -18,21 +18,21 @@ import (
 )
 
 const (
-	leaseFor      = 30 * time.Second       // another process may send a message after that
-	startWithin   = leaseFor - postTimeout // messages that did not start by then wait for another round
+	leaseTTL      = 30 * time.Second       // another process may send a message after that
+	startTimeout  = leaseTTL - postTimeout // messages that did not start by then stay pending for another round
 	maxConcurrent = 8                      // concurrent messages to one receiver
 	maxEndpoints  = 16                     // concurrent receivers
-	firstBatch    = 16                     // messages of the first round; two rounds end within leaseFor
-	maxBatch      = 128                    // messages of a round after fast ones, to save transactions
-	// patience is how long a round waits for its messages. Slower ones finish during the next round.
-	patience = time.Second
-	// probes is the number of messages tried at a time while a receiver is down. maxProbePause is the longest pause
-	// between probes.
-	probes             = 4
+	firstBatch    = 16                     // batch size of the first round; two rounds end within leaseFor
+	maxBatch      = 128                    // batch size after fast rounds; larger batches save transactions
+	// roundTimeout is how long a round waits for its messages. Slower messages finish during the next round.
+	roundTimeout = time.Second
+	// probeBatch is the number of messages tried at a time while a receiver is down. maxProbePause is the longest pause
+	// between probeBatch.
+	probeBatch         = 4
 	maxProbePause      = 10 * time.Second
-	maxBackoff         = 30 * time.Second // the longest backoff of a message that the receiver could not take
-	maxRejectedBackoff = 6 * time.Hour    // the longest backoff of a message that the receiver does not want
-	// wakeAfter is the number of failed rounds after which a recovered receiver gets all waiting messages at once.
+	maxBackoff         = 30 * time.Second // the longest backoff of a message that failed
+	maxRejectedBackoff = 6 * time.Hour    // the longest backoff of a message that the receiver rejected
+	// wakeAfter is the number of failed rounds after which a recovered receiver gets all pending messages at once.
 	wakeAfter = 3
 
 	giveUpAfter = 3 * 24 * time.Hour
@@ -41,17 +41,17 @@ const (
 	outcomeGivenUp   = "given up"
 )
 
-// A lane is the state of this process's sending to one receiver.
-type lane struct {
-	places   chan struct{} // one for each message that is being sent
-	answered atomic.Int64  // messages that the receiver took or rejected
-	queued   atomic.Int64  // messages that wait for a place
-	serving  bool          // guarded by Service.mu, as users is
-	users    int           // rounds in progress; the last one deletes the lane
+// A receiverState is this process's state of sending to one receiver. Service.mu guards serving and users.
+type receiverState struct {
+	slots    chan struct{} // semaphore: one element for each message that is being sent
+	answered atomic.Int64  // messages that the receiver accepted or rejected
+	queued   atomic.Int64  // messages that wait for a slot
+	serving  bool
+	users    int // serve and late rounds in progress; the last one deletes the state
 }
 
-// start begins to serve receivers that have due messages and are not being served.
-func (s *Service) start(ctx context.Context, wg *sync.WaitGroup) error {
+// startReceivers begins to serve receivers that have due messages and are not being served.
+func (s *Service) startReceivers(ctx context.Context, wg *sync.WaitGroup) error {
 	var ready []Endpoint
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		ready, err = tx.ReadyWebhooks(s.work.Now(), pollLimit)
@@ -63,14 +63,14 @@ func (s *Service) start(ctx context.Context, wg *sync.WaitGroup) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, h := range ready {
-		l := s.lanes[h.ID]
+		l := s.receivers[h.ID]
 		if l == nil {
-			l = &lane{places: make(chan struct{}, maxConcurrent)}
+			l = &receiverState{slots: make(chan struct{}, maxConcurrent)}
 		}
-		if s.serving >= maxEndpoints || l.serving || l.queued.Load() > 0 || len(l.places) == maxConcurrent {
+		if s.serving >= maxEndpoints || l.serving || l.queued.Load() > 0 || len(l.slots) == maxConcurrent {
 			continue
 		}
-		s.lanes[h.ID], l.serving = l, true
+		s.receivers[h.ID], l.serving = l, true
 		l.users++
 		s.serving++
 		wg.Go(func() {
@@ -79,38 +79,38 @@ func (s *Service) start(ctx context.Context, wg *sync.WaitGroup) error {
 			l.serving = false
 			s.serving--
 			s.mu.Unlock()
-			s.leave(h, l)
+			s.release(h, l)
 		})
 	}
 	return nil
 }
 
-// leave ends the use of a lane.
-func (s *Service) leave(h Endpoint, l *lane) {
+// release ends one use of a receiver's state.
+func (s *Service) release(h Endpoint, l *receiverState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l.users--; l.users == 0 {
-		delete(s.lanes, h.ID)
+		delete(s.receivers, h.ID)
 	}
 }
 
 // serve sends due messages to one receiver in rounds, until a round delivers none.
-func (s *Service) serve(ctx context.Context, h Endpoint, l *lane, wg *sync.WaitGroup) {
+func (s *Service) serve(ctx context.Context, h Endpoint, l *receiverState, wg *sync.WaitGroup) {
 	most := firstBatch
 	for more := true; more && ctx.Err() == nil; h.Failures = 0 {
 		var err error
 		began := time.Now()
 		if more, err = s.round(ctx, h, l, most, wg); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "not delivered", "webhook", h.ID, "error", err)
+			s.log.WarnContext(ctx, "delivering to a webhook failed", "webhook", h.ID, "error", err)
 			return
 		}
-		if most = min(2*most, maxBatch); time.Since(began) >= patience {
+		if most = min(2*most, maxBatch); time.Since(began) >= roundTimeout {
 			most = firstBatch
 		}
 	}
 }
 
-// An attempt is a delivery with its message and its result: neither sent nor failed if it was not tried.
+// An attempt is a delivery with its message and its result. If it was not tried, sent is false and failed is nil.
 type attempt struct {
 	Delivery
 	message message
@@ -118,14 +118,14 @@ type attempt struct {
 	failed  error
 }
 
-// round takes some messages, sends them and records the results. Messages that take longer than patience do not hold up
-// the next round: their results are recorded when they end. more reports whether there may be another round at once:
-// the receiver took some messages, and none is queued.
+// round leases some deliveries, sends their messages and records the results. Messages that take longer than
+// roundTimeout do not delay the next round: their results are recorded when they end. more reports whether another
+// round may follow at once: the receiver accepted some messages, and none waits for a slot.
 func (s *Service) round(
-	ctx context.Context, h Endpoint, l *lane, most int, wg *sync.WaitGroup,
+	ctx context.Context, h Endpoint, l *receiverState, most int, wg *sync.WaitGroup,
 ) (more bool, err error) {
 	taken := time.Now()
-	attempts, err := s.take(ctx, h, most)
+	attempts, err := s.lease(ctx, h, most)
 	if err != nil || len(attempts) == 0 {
 		return false, err
 	}
@@ -135,12 +135,12 @@ func (s *Service) round(
 	wg.Go(func() {
 		var failed atomic.Int64
 		for _, p := range attempts {
-			l.places <- struct{}{}
+			l.slots <- struct{}{}
 			l.queued.Add(-1)
 			wg.Go(func() {
-				defer func() { <-l.places }()
-				down := failed.Load() >= maxConcurrent && l.answered.Load() == before // the rest of the round waits
-				if !down && ctx.Err() == nil && time.Since(taken) < startWithin {
+				defer func() { <-l.slots }()
+				down := failed.Load() >= maxConcurrent && l.answered.Load() == before // skip the rest of the round
+				if !down && ctx.Err() == nil && time.Since(taken) < startTimeout {
 					p.failed = s.post(ctx, h, p.message)
 					p.sent = p.failed == nil
 					if f, _ := errors.AsType[failure](p.failed); p.sent || f.rejected {
@@ -154,7 +154,7 @@ func (s *Service) round(
 			})
 		}
 	})
-	late := time.NewTimer(patience)
+	late := time.NewTimer(roundTimeout)
 	defer late.Stop()
 	var ended []attempt
 	took := false
@@ -172,28 +172,28 @@ func (s *Service) round(
 		l.users++
 		s.mu.Unlock()
 		wg.Go(func() {
-			defer s.leave(h, l)
+			defer s.release(h, l)
 			var slow []attempt
 			for range rest {
 				slow = append(slow, <-results)
 			}
 			if err := s.settle(ctx, h, l, before, slow); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "not delivered", "webhook", h.ID, "error", err)
+				s.log.WarnContext(ctx, "delivering to a webhook failed", "webhook", h.ID, "error", err)
 			}
 		})
 	}
 	return took && l.queued.Load() == 0, s.settle(ctx, h, l, before, ended)
 }
 
-// take leases due deliveries to this process, and composes their messages.
-func (s *Service) take(ctx context.Context, h Endpoint, most int) (attempts []attempt, err error) {
+// lease leases due deliveries to this process, and composes their messages.
+func (s *Service) lease(ctx context.Context, h Endpoint, most int) (attempts []attempt, err error) {
 	site, known, err := s.work.SiteByID(ctx, h.Site)
 	if err != nil || !known {
 		return nil, err
 	}
 	now := s.work.Now()
 	if h.Failures > 0 {
-		most = probes
+		most = probeBatch
 	}
 	err = s.work.Update(ctx, func(tx Tx) error {
 		attempts = nil
@@ -216,14 +216,14 @@ func (s *Service) take(ctx context.Context, h Endpoint, most int) (attempts []at
 					return err
 				}
 			}
-			d.TakenUntil = now.Add(leaseFor)
+			d.TakenUntil = now.Add(leaseTTL)
 			due[i] = d
 			attempts = append(attempts, attempt{Delivery: d, message: s.compose(h, site, d, st, lang)})
 		}
 		return tx.PutDeliveries(due...)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("take deliveries: %w", err)
+		return nil, fmt.Errorf("lease deliveries: %w", err)
 	}
 	return attempts, nil
 }
@@ -274,13 +274,13 @@ func readSubjects(tx Tx, blog int64, due []Delivery) (map[string]subject, error)
 
 // readTakedown returns the current takedown of a delivery and, unless it is sealed, its page.
 func readTakedown(tx Tx, d Delivery) (st subject, err error) {
-	if st.demand, err = tx.Takedown(d.Site, d.Comment); errors.Is(err, txn.ErrNotFound) {
+	if st.takedown, err = tx.Takedown(d.Site, d.Comment); errors.Is(err, txn.ErrNotFound) {
 		return subject{}, nil
 	}
-	if err != nil || st.demand.Page == "" || st.demand.Public == takedown.Sealed {
+	if err != nil || st.takedown.Page == "" || st.takedown.Public == takedown.Sealed {
 		return st, err
 	}
-	pages, err := tx.PagesByID(d.Site, []string{st.demand.Page})
+	pages, err := tx.PagesByID(d.Site, []string{st.takedown.Page})
 	if err == nil && len(pages) > 0 {
 		st.page = pages[0]
 	}
@@ -288,8 +288,8 @@ func readTakedown(tx Tx, d Delivery) (st subject, err error) {
 }
 
 // settle records the results of a round and the state of the receiver. before is the value of l.answered when the round
-// began. If ctx has ended it records nothing, and the next process sends the messages again.
-func (s *Service) settle(ctx context.Context, h Endpoint, l *lane, before int64, attempts []attempt) error {
+// began. If ctx has ended it records nothing, and another process sends the messages again when the leases end.
+func (s *Service) settle(ctx context.Context, h Endpoint, l *receiverState, before int64, attempts []attempt) error {
 	if ctx.Err() != nil || len(attempts) == 0 {
 		return nil
 	}
@@ -333,7 +333,7 @@ func (s *Service) settle(ctx context.Context, h Endpoint, l *lane, before int64,
 		}
 		back := false
 		switch {
-		case l.answered.Load() > before: // messages that failed beside it are retried on their own
+		case l.answered.Load() > before: // the receiver is up; failed messages keep their own backoff
 			back = stored.Failures >= wakeAfter
 			stored.Failures, stored.RetryAt = 0, time.Time{}
 		case failed > 1 || failed > 0 && (offline || stored.Failures > 0):
@@ -346,11 +346,11 @@ func (s *Service) settle(ctx context.Context, h Endpoint, l *lane, before int64,
 		return tx.WakeDeliveries(h.Site, h.ID, now)
 	})
 	if err != nil {
-		return fmt.Errorf("note what became of deliveries: %w", err)
+		return fmt.Errorf("record results of deliveries: %w", err)
 	}
 	for _, p := range attempts {
 		if p.failed != nil {
-			s.log.WarnContext(ctx, "a webhook was not taken", "webhook", h.ID, "delivery", p.ID, "error", p.failed)
+			s.log.WarnContext(ctx, "delivery failed", "webhook", h.ID, "delivery", p.ID, "error", p.failed)
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ import (
 // same ID, when the lease ends.
 func TestRun_KilledProcessesMessageIsSentAgainWithItsID(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		var mu sync.Mutex
 		var ids []string
 		hang := make(chan struct{})
@@ -32,7 +32,7 @@ func TestRun_KilledProcessesMessageIsSentAgainWithItsID(t *testing.T) {
 			first := len(ids) == 1
 			mu.Unlock()
 			if first {
-				<-hang // it came, and its sender never hears of that
+				<-hang // the sender gets no response
 			}
 		}))
 		t.Cleanup(receiver.Close)
@@ -46,17 +46,17 @@ func TestRun_KilledProcessesMessageIsSentAgainWithItsID(t *testing.T) {
 		}
 		ctx, kill := context.WithCancel(w.Ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- w.S.Webhook.Run(ctx) }()
+		go func() { ended <- w.App.Webhook.Run(ctx) }()
 		in := webhook.Draft{URL: receiver.URL, Events: []string{webhook.Arrived}}
-		_, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
+		_, _, _, err := w.App.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
 		w.Must(err)
-		apptest.Followed(w, "webhooks")
+		apptest.WaitFollower(w, "webhooks")
 		w.Submit(w.A, "A remark that one process took and never settled")
 		testkit.Until(t, "it came once", came(1))
 		kill()
 		w.Must(<-ended)
 		w.Clock.Add(31 * time.Second)
-		second := w.Another(nil)
+		second := w.AnotherApp(nil)
 		ctx, stop := context.WithCancel(w.Ctx)
 		go func() { ended <- second.Webhook.Run(ctx) }()
 		testkit.Until(t, "it came again", came(2))
@@ -70,17 +70,17 @@ func TestRun_KilledProcessesMessageIsSentAgainWithItsID(t *testing.T) {
 
 // A receiver is a test server that is subscribed to arriving comments, and the process that sends to it.
 type receiver struct {
-	*apptest.World
+	*apptest.Env
 	mu    sync.Mutex
 	tries map[string]int // by webhook-id
 	taken map[string]bool
 }
 
 // newReceiver adds a webhook for arriving comments to site A. answer returns the status for the n-th try of a message.
-func newReceiver(w *apptest.World, answer func(body string, n int) int) *receiver {
-	r := &receiver{World: w, tries: map[string]int{}, taken: map[string]bool{}}
+func newReceiver(w *apptest.Env, answer func(body string, n int) int) *receiver {
+	r := &receiver{Env: w, tries: map[string]int{}, taken: map[string]bool{}}
 	server := httptest.NewServer(http.HandlerFunc(func(to http.ResponseWriter, req *http.Request) {
-		body, _ := io.ReadAll(req.Body) // a body that is cut short is like no other
+		body, _ := io.ReadAll(req.Body) // a truncated body matches no expected text
 		id := req.Header.Get("webhook-id")
 		r.mu.Lock()
 		r.tries[id]++
@@ -95,15 +95,15 @@ func newReceiver(w *apptest.World, answer func(body string, n int) int) *receive
 	w.T.Cleanup(server.Close)
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.S.Webhook.Run(ctx) }()
+	go func() { ended <- w.App.Webhook.Run(ctx) }()
 	w.T.Cleanup(func() {
 		stop()
 		<-ended
 	})
 	in := webhook.Draft{URL: server.URL, Events: []string{webhook.Arrived}}
-	_, _, _, err := w.S.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
+	_, _, _, err := w.App.AddWebhook(w.Ctx, authz.Operator, w.A, in, nil)
 	w.Must(err)
-	apptest.Followed(w, "webhooks")
+	apptest.WaitFollower(w, "webhooks")
 	return r
 }
 
@@ -122,7 +122,7 @@ func (r *receiver) count() (taken, tries int) {
 
 func (r *receiver) hook() webhook.Summary {
 	r.T.Helper()
-	list, err := r.S.Webhooks(r.Ctx, authz.Operator, r.A)
+	list, err := r.App.Webhooks(r.Ctx, authz.Operator, r.A)
 	r.Must(err)
 	return list[0]
 }
@@ -160,7 +160,7 @@ func TestRun_FailingMessageDelaysNoOther(t *testing.T) {
 				w.Submit(w.A, fmt.Sprintf("Another one, with the number %d", i))
 			}
 			testkit.Until(t, "all others are taken", func() bool { taken, _ := r.count(); return taken == 31 })
-			testkit.Until(t, "the results are recorded", func() bool { return r.hook().Waiting == 1 })
+			testkit.Until(t, "the results are recorded", func() bool { return r.hook().Pending == 1 })
 			if n := r.hook().Failures; n != 0 {
 				t.Errorf("the receiver is down after %d failures", n)
 			}
@@ -185,7 +185,7 @@ func TestRun_FirstRetryIsWithinSeconds(t *testing.T) {
 		w.Submit(w.A, text)
 	}
 	testkit.Until(t, "each is tried once", func() bool { _, tries := r.count(); return tries == 60 })
-	testkit.Until(t, "results are recorded", func() bool { return r.hook().Waiting == 20 })
+	testkit.Until(t, "results are recorded", func() bool { return r.hook().Pending == 20 })
 	if taken, _ := r.count(); taken != 40 {
 		t.Errorf("%d were taken at first", taken)
 	}
@@ -216,7 +216,7 @@ func TestRun_DownReceiverIsProbed(t *testing.T) {
 		w.Submit(w.A, fmt.Sprintf("A message with the number %d", i))
 	}
 	testkit.Until(t, "the receiver is down", func() bool { return r.hook().Failures > 0 })
-	testkit.Until(t, "all wait", func() bool { return r.hook().Waiting == many })
+	testkit.Until(t, "all wait", func() bool { return r.hook().Pending == many })
 	_, before := r.count()
 	first := r.hook().Failures
 	for n := range 4 {
@@ -233,6 +233,6 @@ func TestRun_DownReceiverIsProbed(t *testing.T) {
 	testkit.Until(t, "all are taken", func() bool { taken, _ := r.count(); return taken == many })
 	testkit.Until(t, "the receiver is well", func() bool {
 		h := r.hook()
-		return h.Failures == 0 && h.FailedAt.IsZero() && h.Failure == "" && h.Waiting == 0
+		return h.Failures == 0 && h.FailedAt.IsZero() && h.Failure == "" && h.Pending == 0
 	})
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// gather creates the deliveries of events. If reset, events were missed, and it skips them.
+// gather creates the deliveries of events. reset means that events were missed: it skips them.
 func (s *Service) gather(ctx context.Context, reset bool, events []event.Event) (func(Tx) error, error) {
 	if reset {
-		s.log.InfoContext(ctx, "webhooks are told of what happens from now on")
+		s.log.InfoContext(ctx, "webhooks: starting from the current event")
 		return nil, nil
 	}
 	var fresh []Delivery
@@ -49,7 +49,7 @@ func (s *Service) gather(ctx context.Context, reset bool, events []event.Event) 
 							Seq:     seq,
 							At:      e.At,
 							DueAt:   e.At,
-							ID:      txn.IDAt(e.At, "delivery", h.ID, strconv.FormatInt(e.ID, 10), kind),
+							ID:      txn.StableIDAt(e.At, "delivery", h.ID, strconv.FormatInt(e.ID, 10), kind),
 						})
 					}
 				}
@@ -61,19 +61,19 @@ func (s *Service) gather(ctx context.Context, reset bool, events []event.Event) 
 		return nil, err
 	}
 	return func(tx Tx) error {
-		if err := number(tx, fresh); err != nil {
+		if err := numberDeliveries(tx, fresh); err != nil {
 			return fmt.Errorf("number deliveries: %w", err)
 		}
 		if err := tx.PutDeliveries(fresh...); err != nil {
-			return fmt.Errorf("write down deliveries: %w", err)
+			return fmt.Errorf("write deliveries: %w", err)
 		}
 		return nil
 	}, nil
 }
 
-// number numbers the deliveries of each webhook consecutively. The webhook's row stays locked until the transaction
-// ends.
-func number(tx Tx, fresh []Delivery) error {
+// numberDeliveries numbers the deliveries of each webhook consecutively. The webhook's row stays locked until the
+// transaction ends.
+func numberDeliveries(tx Tx, fresh []Delivery) error {
 	next := map[string]*Endpoint{}
 	for i := range fresh {
 		d := &fresh[i]
@@ -109,7 +109,7 @@ func webhookEvents(tx Tx, e event.Event) (kinds []string, seq uint64, err error)
 		}
 	case event.Removed:
 		return []string{Removed}, 0, nil
-	case event.Demand:
+	case event.Takedown:
 		d, err := tx.Takedown(e.Site, e.Comment)
 		switch {
 		case errors.Is(err, txn.ErrNotFound): // after a restore of the database
@@ -121,7 +121,7 @@ func webhookEvents(tx Tx, e event.Event) (kinds []string, seq uint64, err error)
 	case event.Decided:
 		entries, err := tx.DecisionsOf(e.Site, e.Comment)
 		for _, d := range entries {
-			if d.Kind == auditlog.OnComment && d.At.Equal(e.At) && d.From != d.To {
+			if d.Kind == auditlog.Decision && d.At.Equal(e.At) && d.From != d.To {
 				kinds, seq = decisionEvents(d), d.Seq
 			}
 		}

@@ -18,12 +18,12 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Summary is a webhook as its owners see it. Address and Ending show only enough of the address and of the signing
-// secret to recognize them.
+// A Summary is a webhook as owners see it. MaskedURL and SecretSuffix show only enough of the URL and of the signing
+// secret to recognize them. Pending and GivenUp count deliveries.
 type Summary struct {
 	Endpoint
-	Address, Ending string
-	Waiting, Dead   int
+	MaskedURL, SecretSuffix string
+	Pending, GivenUp        int
 }
 
 // A Draft is a webhook to be added.
@@ -35,16 +35,16 @@ type Draft struct {
 
 // Webhooks returns the active webhooks of a site, oldest first. It requires an owner.
 func (s *Service) Webhooks(ctx context.Context, who authz.Actor, site site.Site) (list []Summary, err error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return nil, err
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
 		hooks, err := tx.Webhooks(site.ID)
 		list = make([]Summary, len(hooks))
 		for i, h := range hooks {
-			list[i] = Summary{Endpoint: h, Address: s.masked(h), Ending: ending(s.signing(h.Site, h.ID))}
+			list[i] = Summary{Endpoint: h, MaskedURL: s.masked(h), SecretSuffix: lastCharacters(s.signingSecret(h.Site, h.ID))}
 			if err == nil {
-				list[i].Waiting, list[i].Dead, err = tx.CountDeliveries(site.ID, h.ID, countLimit)
+				list[i].Pending, list[i].GivenUp, err = tx.CountDeliveries(site.ID, h.ID, countLimit)
 			}
 		}
 		return err
@@ -56,21 +56,21 @@ func (s *Service) Webhooks(ctx context.Context, who authz.Actor, site site.Site)
 }
 
 // AddWebhook adds a webhook and returns its signing secret, which no other method returns. It requires an owner with a
-// session. again reports that the request with this idempotency key was answered before.
+// session. again reports whether a request with this idempotency key was answered before.
 func (s *Service) AddWebhook(
-	ctx context.Context, who authz.Actor, site site.Site, in Draft, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, in Draft, key *txn.IdempotencyKey,
 ) (id, signing string, again bool, err error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", "", false, err
 	}
-	if err := who.MayIssue(); err != nil {
+	if err := who.AuthorizeCredentials(); err != nil {
 		return "", "", false, err
 	}
 	h, err := s.draft(ctx, who, site, in)
 	if err != nil {
 		return "", "", false, err
 	}
-	id, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
+	id, again, err = txn.Idempotent(ctx, s.work, key, func(tx Tx) (string, error) {
 		active, err := tx.Webhooks(site.ID)
 		if err != nil {
 			return "", err
@@ -84,7 +84,7 @@ func (s *Service) AddWebhook(
 		return "", "", false, fmt.Errorf("add webhook: %w", err)
 	}
 	s.log.InfoContext(ctx, "webhook added", "site", site.Key, "webhook", id, "by", who.ID())
-	return id, s.signing(site.ID, id), again, nil
+	return id, s.signingSecret(site.ID, id), again, nil
 }
 
 // draft validates a webhook that is to be added.
@@ -100,7 +100,7 @@ func (s *Service) draft(ctx context.Context, who authz.Actor, site site.Site, in
 		return Endpoint{}, err
 	}
 	u, err := url.Parse(in.URL)
-	if _, ok := text.ParseWeb(in.URL); !ok || err != nil {
+	if _, ok := text.ParseWebURL(in.URL); !ok || err != nil {
 		return Endpoint{}, problem.Field("/url",
 			"A webhook's address begins with http:// or https://, without a password in it.")
 	}
@@ -137,33 +137,34 @@ func (s *Service) address(h Endpoint) (*url.URL, error) {
 	return url.Parse(string(raw))
 }
 
-// masked returns what may be shown of the URL. The rest may contain the token of a bot.
+// masked returns the part of the URL that may be shown: scheme, host and the last characters. The rest may contain the
+// token of a bot. It returns "" if the URL cannot be decrypted.
 func (s *Service) masked(h Endpoint) string {
 	u, err := s.address(h)
 	if err != nil {
 		return ""
 	}
-	return u.Scheme + "://" + u.Host + "/…" + ending(strings.TrimRight(u.RequestURI(), "/"))
+	return u.Scheme + "://" + u.Host + "/…" + lastCharacters(strings.TrimRight(u.RequestURI(), "/"))
 }
 
-// ending returns the last four characters of a string, or "" if the rest is too short to stay secret.
-func ending(s string) string {
+// lastCharacters returns the last four characters of a string, or "" if the rest is too short to stay secret.
+func lastCharacters(s string) string {
 	if len(s) < 12 {
 		return ""
 	}
 	return s[len(s)-4:]
 }
 
-// signing returns the secret that messages of a webhook are signed with. It is derived from the secret of the service
-// and not stored.
-func (s *Service) signing(site int64, id string) string {
+// signingSecret returns the secret that messages of a webhook are signed with. It is derived from the secret of the
+// service and not stored.
+func (s *Service) signingSecret(site int64, id string) string {
 	mac := s.secret.Mac("webhook", strconv.FormatInt(site, 10), id)
 	return "whsec_" + base64.StdEncoding.EncodeToString(mac)
 }
 
 // SetWebhook replaces the events of a webhook. Pending deliveries are still sent. It requires an owner.
 func (s *Service) SetWebhook(ctx context.Context, who authz.Actor, site site.Site, id string, events []string) error {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	events, err := checkEvents(events)
@@ -178,22 +179,22 @@ func (s *Service) SetWebhook(ctx context.Context, who authz.Actor, site site.Sit
 
 // RemoveWebhook removes a webhook, which can be restored for thirty days. It requires an owner.
 func (s *Service) RemoveWebhook(ctx context.Context, who authz.Actor, site site.Site, id string) error {
-	return s.set(ctx, who, site, id, s.work.Now())
+	return s.setRemoved(ctx, who, site, id, s.work.Now())
 }
 
 // RestoreWebhook restores a removed webhook. Pending deliveries of the last three days are sent. It requires an owner
 // with a session.
 func (s *Service) RestoreWebhook(ctx context.Context, who authz.Actor, site site.Site, id string) error {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
-	if err := who.MayIssue(); err != nil {
+	if err := who.AuthorizeCredentials(); err != nil {
 		return err
 	}
-	return s.set(ctx, who, site, id, time.Time{})
+	return s.setRemoved(ctx, who, site, id, time.Time{})
 }
 
-func (s *Service) set(ctx context.Context, who authz.Actor, site site.Site, id string, removed time.Time) error {
+func (s *Service) setRemoved(ctx context.Context, who authz.Actor, site site.Site, id string, removed time.Time) error {
 	return s.change(ctx, who, site, id, !removed.IsZero(), func(_ Tx, h *Endpoint) error {
 		h.RemovedAt, h.Failures, h.FailedAt, h.RetryAt = removed, 0, time.Time{}, time.Time{}
 		return nil
@@ -204,7 +205,7 @@ func (s *Service) set(ctx context.Context, who authz.Actor, site site.Site, id s
 func (s *Service) change(
 	ctx context.Context, who authz.Actor, site site.Site, id string, active bool, fn func(Tx, *Endpoint) error,
 ) error {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	err := s.work.Update(ctx, func(tx Tx) error {
@@ -236,7 +237,7 @@ func (s *Service) RedeliverWebhook(
 	if err != nil {
 		return 0, err
 	}
-	s.log.InfoContext(ctx, "delivered again", "site", site.Key, "webhook", id, "messages", n, "by", who.ID())
+	s.log.InfoContext(ctx, "redelivering webhook messages", "site", site.Key, "webhook", id, "messages", n, "by", who.ID())
 	return n, nil
 }
 
@@ -254,12 +255,12 @@ func errNoWebhook(err error) error {
 	return err
 }
 
-// TestWebhook sends a test message at once and returns why it failed, or "" if the receiver took it. It requires an
+// TestWebhook sends a test message at once and returns why it failed, or "" if the receiver accepted it. It requires an
 // owner.
 func (s *Service) TestWebhook(
 	ctx context.Context, who authz.Actor, site site.Site, id string,
 ) (failure string, err error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return "", err
 	}
 	var h Endpoint

@@ -22,24 +22,23 @@ type message struct {
 	body []byte
 }
 
-// A subject is what a message is about: a comment or a takedown, and its page, as they are now. Fields are zero if the
-// rows are gone.
+// A subject holds the current comment or takedown of a message, and its page. Fields are zero if the rows are gone.
 type subject struct {
-	comment comment.Comment
-	demand  takedown.Demand
-	page    site.Page
+	comment  comment.Comment
+	takedown takedown.Takedown
+	page     site.Page
 }
 
 // payload is the data of a message by Standard Webhooks.
 type payload struct {
-	Site    string           `json:"site"`
-	Comment *payloadComment  `json:"comment"`
-	Page    *payloadPage     `json:"page"`
-	Demand  *payloadTakedown `json:"takedown,omitempty"`
-	Seq     *uint64          `json:"seq"`   // the log entry; null if there is none
-	Order   *uint64          `json:"order"` // the number of the message; null in a test
-	Desk    string           `json:"desk"`
-	Note    string           `json:"note,omitempty"`
+	Site     string           `json:"site"`
+	Comment  *payloadComment  `json:"comment"`
+	Page     *payloadPage     `json:"page"`
+	Takedown *payloadTakedown `json:"takedown,omitempty"`
+	Seq      *uint64          `json:"seq"`   // the log entry; null if there is none
+	Order    *uint64          `json:"order"` // the number of the message; null in a test
+	Desk     string           `json:"desk"`
+	Note     string           `json:"note,omitempty"`
 }
 
 type payloadComment struct {
@@ -53,7 +52,7 @@ type payloadComment struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// A payloadTakedown contains what is public of a takedown. Of a sealed one it has only the ID and the status.
+// A payloadTakedown holds the public facts of a takedown. A sealed one has only the ID and the status.
 type payloadTakedown struct {
 	ID       string     `json:"id"`
 	Status   string     `json:"status"` // the current one
@@ -66,7 +65,7 @@ type payloadTakedown struct {
 	Comments int        `json:"comments,omitempty"`
 }
 
-func takedownPayload(d takedown.Demand) *payloadTakedown {
+func takedownPayload(d takedown.Takedown) *payloadTakedown {
 	n := d.Notice()
 	t := &payloadTakedown{ID: d.ID, Status: string(d.Status()), Sealed: n.Sealed, By: n.By, Kind: n.Kind, Law: n.Law}
 	if !n.Sealed {
@@ -80,8 +79,8 @@ type payloadPage struct {
 	Title string `json:"title"`
 }
 
-// at returns a URL of the service.
-func (s *Service) at(path string) string { return s.public.JoinPath(path).String() }
+// serviceURL returns a URL of the service.
+func (s *Service) serviceURL(path string) string { return s.public.JoinPath(path).String() }
 
 // compose returns the message of a delivery.
 func (s *Service) compose(h Endpoint, site site.Site, d Delivery, st subject, lang string) message {
@@ -89,12 +88,12 @@ func (s *Service) compose(h Endpoint, site site.Site, d Delivery, st subject, la
 	if c := &st.comment; c.State == comment.Removed || c.Withheld != nil {
 		c.Name, c.Source = "", "" // only moderators may see them
 	}
-	desk := s.at("/moderate/" + site.Key + "/queue")
+	desk := s.serviceURL("/moderate/" + site.Key + "/queue")
 	if st.comment.ID != "" {
-		desk = s.at("/moderate/" + site.Key + "/comments/" + st.comment.ID)
+		desk = s.serviceURL("/moderate/" + site.Key + "/comments/" + st.comment.ID)
 	}
-	if st.demand.ID != "" {
-		desk = s.at("/moderate/" + site.Key + "/demands")
+	if st.takedown.ID != "" {
+		desk = s.serviceURL("/moderate/" + site.Key + "/demands")
 	}
 	if h.Kind != Standard {
 		m.body = chat(h, i18n.In(lang), site, d, st, desk)
@@ -119,8 +118,8 @@ func (s *Service) compose(h Endpoint, site site.Site, d Delivery, st subject, la
 			CreatedAt: c.CreatedAt,
 		}
 	}
-	if st.demand.ID != "" {
-		data.Demand = takedownPayload(st.demand)
+	if st.takedown.ID != "" {
+		data.Takedown = takedownPayload(st.takedown)
 	}
 	if st.page.ID != "" {
 		data.Page = &payloadPage{URL: st.page.URL, Title: st.page.Title}
@@ -145,7 +144,7 @@ func chat(h Endpoint, w *i18n.Catalog, site site.Site, d Delivery, st subject, d
 			line += ": " + text.BreakLinks(text.Excerpt(c.Source, excerptLength))
 		}
 	}
-	if n := st.demand.Notice(); st.demand.ID != "" && !n.Sealed {
+	if n := st.takedown.Notice(); st.takedown.ID != "" && !n.Sealed {
 		line += "\n" + text.BreakLinks(cmp.Or(n.By, w.T("withheld.who."+n.Kind)))
 		if n.Law != "" {
 			line += ", " + text.BreakLinks(n.Law)

@@ -19,12 +19,12 @@ import (
 	"github.com/aitys/aitys/internal/outbound"
 )
 
-// FailedSealed is the reason of a failure before any request, besides those of package outbound.
+// FailedSealed is the failure reason if the URL of a webhook cannot be decrypted. Package outbound has the others.
 const FailedSealed = "its address was sealed with another secret: add it again"
 
 const (
 	postTimeout = 10 * time.Second // for one message, from the lookup of the name to the end of the response
-	maxDrain    = 4 << 10          // bytes of a response that are read, so that the connection can be used again
+	maxDrain    = 4 << 10          // bytes of a response that are read, so that the connection can be reused
 )
 
 // A request is how a message is sent to a kind of receiver.
@@ -33,7 +33,8 @@ type request struct {
 	chat                string // Telegram's chat_id
 }
 
-// target returns the request for a receiver. lacks says what is missing in the address, or is "".
+// target returns the request for a receiver. If the URL lacks a part, lacks shows the expected form; otherwise it is
+// "".
 func target(kind string, u *url.URL, id string) (c request, lacks string) {
 	c = request{method: http.MethodPost, url: u.String()}
 	to, q := *u, u.Query()
@@ -50,22 +51,22 @@ func target(kind string, u *url.URL, id string) (c request, lacks string) {
 				"https://SERVER/_matrix/client/v3/rooms/ROOM/send/m.room.message?access_token=TOKEN."
 		}
 		c.method, to.RawQuery = http.MethodPut, ""
-		to = *to.JoinPath(url.PathEscape(id)) // Matrix drops a second message with this ID
+		to = *to.JoinPath(url.PathEscape(id)) // Matrix drops another message with this ID
 	}
 	c.url = to.String()
 	return c, ""
 }
 
-// A failure is why a message was not delivered. Its text does not contain the URL, which may be secret.
+// A failure is the error of a message that was not delivered. Its text does not contain the URL, which may be secret.
 type failure struct {
 	reason   string
-	rejected bool // the receiver answered that it does not want this message
+	rejected bool // the receiver responded with a status below 500 that does not ask to retry
 	offline  bool // there was no connection to the receiver
 }
 
 func (f failure) Error() string { return f.reason }
 
-// post sends a message. It returns nil if the receiver took it, or a failure.
+// post sends a message. It returns nil if the receiver responded with a 2xx status, or else a failure.
 func (s *Service) post(ctx context.Context, h Endpoint, m message) error {
 	u, err := s.address(h)
 	if err != nil {
@@ -91,7 +92,7 @@ func (s *Service) post(ctx context.Context, h Endpoint, m message) error {
 		stamp := strconv.FormatInt(m.at.Unix(), 10)
 		req.Header.Set("webhook-id", m.id)
 		req.Header.Set("webhook-timestamp", stamp)
-		req.Header.Set("webhook-signature", "v1,"+signature(s.signing(h.Site, h.ID), m.id, stamp, m.body))
+		req.Header.Set("webhook-signature", "v1,"+signature(s.signingSecret(h.Site, h.ID), m.id, stamp, m.body))
 	}
 	res, err := s.client.Do(req)
 	if err != nil {

@@ -1,11 +1,11 @@
 // Package webhook notifies receivers that site owners added: servers that take signed messages by Standard Webhooks,
 // and chats in Telegram, Matrix and Slack.
 //
-// It follows the events and writes a delivery for each receiver that wants an event. Messages are composed when they
-// are sent, so they show the comment as it is then, and nothing that was erased or withheld meanwhile. Failed messages
-// are retried with a backoff for three days. A receiver may get a message twice, under one ID: after a timeout, or if a
-// process is killed. Receivers decide nothing: their answers are not read. Requests to private networks are refused by
-// package outbound.
+// It follows the events and writes a delivery for each receiver that subscribed to an event. Messages are composed when
+// they are sent: they show the current state of the comment, and no text that was erased or withheld meanwhile. Failed
+// messages are retried with a backoff for three days. A receiver may get a message twice, under one ID: after a
+// timeout, or if a process is killed. The content of a response is ignored. Package outbound refuses requests to
+// private networks.
 package webhook
 
 import (
@@ -29,7 +29,7 @@ import (
 // The kinds of receivers.
 const (
 	Standard = "standard" // signed JSON, by Standard Webhooks
-	Telegram = "telegram" // this and the next two: a line of text with a link to the desk
+	Telegram = "telegram" // a chat gets a line of text with a link to the desk
 	Matrix   = "matrix"
 	Slack    = "slack"
 )
@@ -123,10 +123,10 @@ type Tx interface {
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PagesByID(site int64, ids []string) ([]site.Page, error)
 	DecisionsOf(site int64, comments ...string) ([]auditlog.Entry, error)
-	Takedown(site int64, id string) (takedown.Demand, error) // ErrNotFound
+	Takedown(site int64, id string) (takedown.Takedown, error) // ErrNotFound
 }
 
-// Options of a Service. Public is the URL of the service, Reach the private networks that receivers may be in.
+// Options of a Service. Public is the URL of the service. Reach lists the private networks that receivers may be in.
 type Options struct {
 	Process *txn.Process
 	Store   txn.Store[Tx]
@@ -144,22 +144,22 @@ type Service struct {
 	reach  outbound.Reach
 	client *http.Client
 
-	mu      sync.Mutex
-	lanes   map[string]*lane // by webhook
-	serving int              // lanes that take deliveries
+	mu        sync.Mutex
+	receivers map[string]*receiverState // by webhook
+	serving   int                       // receivers that are being served
 }
 
 // New returns a Service.
 func New(o Options) *Service {
-	o.Process.Expect(follower)
+	o.Process.RequireFollower(follower)
 	return &Service{
-		work:   txn.NewWork(o.Process, o.Store),
-		log:    o.Process.Logger(),
-		secret: o.Secret,
-		public: o.Public,
-		reach:  o.Reach,
-		client: o.Reach.Client(postTimeout),
-		lanes:  map[string]*lane{},
+		work:      txn.NewWork(o.Process, o.Store),
+		log:       o.Process.Logger(),
+		secret:    o.Secret,
+		public:    o.Public,
+		reach:     o.Reach,
+		client:    o.Reach.Client(postTimeout),
+		receivers: map[string]*receiverState{},
 	}
 }
 
@@ -179,8 +179,8 @@ func (s *Service) Run(ctx context.Context) error {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
 	for {
-		if err := s.start(ctx, &wg); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "webhooks not read", "error", err)
+		if err := s.startReceivers(ctx, &wg); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "reading webhooks failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

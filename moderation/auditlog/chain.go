@@ -11,36 +11,37 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// Hash returns the hash of the log entry that follows the one with the hash before. An entry with a salt is hashed by
-// its public side, see Public.After. Older entries use earlier formats, or their Proof if their texts were erased.
+// Hash returns the hash of entry d, which follows the entry with hash before. For an entry with a salt it is the hash
+// of the public side, see Public.HashAfter. Older entries use earlier formats, or their Proof if their texts were
+// erased.
 func Hash(before []byte, d Entry) []byte {
 	p := d.Public()
 	switch {
 	case p.Open != nil:
-		return p.After(before)
+		return p.HashAfter(before)
 	case d.Proof != nil:
 		return d.Proof
 	}
-	return olderHash(before, d)
+	return legacyHash(before, d)
 }
 
-// A Public is what anybody may know of an entry, and what the hashes of a log are made of. Kind, action and reason
-// are named as in the API, "" where there is none. Open binds what is not told; it is nil in older entries, whose
-// hashes cannot be followed from outside.
+// A Public is the public side of an entry, from which the hashes of a log are made. Kind, Action and Reason are named
+// as in the API, and "" if there is none. Open commits to the private fields. It is nil in older entries, whose
+// hashes cannot be verified from the published log.
 type Public struct {
 	Seq                  uint64
-	At                   time.Time // to the microsecond
+	At                   time.Time // with microseconds
 	Kind, Action, Reason string
 	Open, Hash           []byte
 }
 
-// Public is an entry's public side.
+// Public returns an entry's public side.
 func (d Entry) Public() Public {
 	p := Public{Seq: d.Seq, At: d.At.UTC(), Kind: d.Kind.String(), Hash: d.Hash}
 	switch {
 	case d.Redacts():
 		p.Kind = "redaction"
-	case d.Kind == OnComment:
+	case d.Kind == Decision:
 		p.Action, p.Reason = d.Action.String(), d.Reason.String()
 	}
 	switch {
@@ -52,11 +53,11 @@ func (d Entry) Public() Public {
 	return p
 }
 
-// After is the hash of an entry that follows one whose hash is before, nil for the first one. It is SHA-256 over the
-// canonical encoding of: 5, which is the format's number, before, seq, the time as RFC 3339 has it in UTC to the
-// microsecond, with all six digits, kind, action, reason, and open. A number is eight bytes, big-endian, text and
-// bytes are their length as such a number and then themselves: no two entries have one encoding.
-func (p Public) After(before []byte) []byte {
+// HashAfter returns the hash of an entry that follows the one with hash before, which is nil for the first entry. It
+// is SHA-256 over the canonical encoding of: 5 (the format's number), before, seq, the time, kind, action, reason,
+// and open. The time is RFC 3339 in UTC with all six digits of microseconds. A number is eight bytes, big-endian.
+// Text and bytes are their length as such a number, then themselves. So no two entries have the same encoding.
+func (p Public) HashAfter(before []byte) []byte {
 	at := p.At.Format(timeFormat)
 	return encoding{}.number(5).bytes(before).number(p.Seq).text(at).text(p.Kind).text(p.Action).text(p.Reason).
 		bytes(p.Open).sum()
@@ -64,7 +65,8 @@ func (p Public) After(before []byte) []byte {
 
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
-// open is SHA-256 over an entry's salt and all that is not told of it, encoded as in After: first the site's key.
+// open returns SHA-256 over an entry's salt and private fields, encoded as in HashAfter. The first field is the
+// site's key.
 func (d Entry) open() []byte {
 	e := encoding{}.bytes(d.Salt).text(d.Under).text(d.Batch).text(d.Comment).number(uint64(d.Version))
 	e = e.text(d.By).bytes(encoding{}.bytes(d.Salt).text(d.Note).sum()).number(uint64(d.From)).number(uint64(d.To))
@@ -74,18 +76,18 @@ func (d Entry) open() []byte {
 	return e.bytes(d.Lesson).text(d.Subject).number(uint64(d.Lessons)).sum()
 }
 
-// olderHash is Hash of an entry from before the log had a public side. It covers the number of the site that it was
-// written on.
+// legacyHash is Hash for an entry from before the log had a public side. It covers the number of the site that the
+// entry was written on.
 //
-// It is SHA-256 over the encoding of: the format's number, the hash before, and the entry's fields in the order
-// below, a score as its IEEE 754 bits, a time as its microseconds since 1970. Undone is left out, since a later entry
-// sets it. An entry about no comment has format 2 and three fields more; one that keeps what the classifier said has
-// format 3 and that besides; one that takes a part out of a text has format 4 and besides why, and what the classifier
-// said. Entries from before this was kept have neither a probability nor Warm, and format 1.
-func olderHash(before []byte, d Entry) []byte {
+// It is SHA-256 over the encoding of the format's number, the hash before, and the entry's fields in the order below.
+// A score is its IEEE 754 bits, a time its microseconds since 1970. Undone is left out, since a later entry sets it.
+//
+// Format 1 has neither a probability nor Warm. Format 2 is an entry about the model, with three more fields. Format 3
+// adds what the classifier returned. Format 4 is a redaction, with its reason and what the classifier returned.
+func legacyHash(before []byte, d Entry) []byte {
 	format, said, site := uint64(1), d.Spam != 0 || d.Warm, uint64(d.Site)
 	switch {
-	case d.Kind != OnComment:
+	case d.Kind != Decision:
 		format = 2
 	case d.Redacts():
 		format = 4
@@ -93,7 +95,7 @@ func olderHash(before []byte, d Entry) []byte {
 		format = 3
 	}
 	if d.Under != "" {
-		site, _ = strconv.ParseUint(d.Under, 10, 64) // of what is none no hash is right
+		site, _ = strconv.ParseUint(d.Under, 10, 64) // if it is not a number, no hash matches
 	}
 	e := encoding{}.number(format).bytes(before)
 	e = e.number(d.Seq).number(site).text(d.Batch).text(d.Comment).number(uint64(d.Version))
@@ -102,7 +104,7 @@ func olderHash(before []byte, d Entry) []byte {
 	e = e.number(d.Touches()).number(d.Undoes).number(d.Restores)
 	e = e.number(math.Float64bits(d.Score)).number(uint64(d.Suggested)).number(d.ModelSeq)
 	e = e.bytes(d.Lesson).number(uint64(d.At.UnixMicro()))
-	if d.Kind != OnComment {
+	if d.Kind != Decision {
 		e = e.number(uint64(d.Kind)).text(d.Subject).number(uint64(d.Lessons))
 	} else if format > 2 {
 		if format == 4 {
@@ -113,24 +115,24 @@ func olderHash(before []byte, d Entry) []byte {
 	return e.sum()
 }
 
-// LessonHash binds a lesson to the log entry that stores it. The salt goes with the lesson,
-// so that once both are erased the hash says nothing of the text.
+// LessonHash binds a lesson to the log entry that stores it. The salt is erased together with the lesson, so that the
+// hash then reveals nothing about the text.
 func LessonHash(salt []byte, l classifier.Lesson) []byte {
 	e := encoding{}.bytes(salt).number(uint64(l.Label))
 	e = e.text(l.Comment.Text).text(l.Comment.Author).text(l.Comment.Email).text(l.Comment.URL)
 	return e.sum()
 }
 
-// PartSalt is the salt of one of the lessons that an entry copies. One says nothing of another, so
-// that each lesson can be erased for itself.
+// PartSalt derives the salt of one of the lessons that an entry copies. One salt reveals nothing about another, so
+// each lesson can be erased alone.
 func PartSalt(secret []byte, part int) []byte {
 	return encoding{}.bytes(secret).number(uint64(part)).sum()[:16]
 }
 
-// TaughtHash is what an entry keeps of the lessons that it stores: of a decision's its
-// LessonHash, of a copy's the hash over them all; nil when they are none, or not the entry's.
-func TaughtHash(d Entry, lessons []Lesson) []byte {
-	if d.Kind == OnComment {
+// LessonsHash returns the hash that an entry keeps of its lessons: the LessonHash for a decision, the hash over all
+// lessons for a copy. It is nil if there are none, or if they do not belong to the entry.
+func LessonsHash(d Entry, lessons []Lesson) []byte {
+	if d.Kind == Decision {
 		if len(lessons) == 1 && lessons[0].Of == d.Comment {
 			return lessons[0].Hash()
 		}
@@ -146,7 +148,7 @@ func TaughtHash(d Entry, lessons []Lesson) []byte {
 	return e.sum()
 }
 
-// ErasedHash is what an entry of erasure keeps of what it erased, ascending.
+// ErasedHash returns the hash that an erasure keeps of the erased lessons, in ascending order.
 func ErasedHash(lessons []Lesson) []byte {
 	var e encoding
 	for _, l := range lessons {
@@ -155,7 +157,7 @@ func ErasedHash(lessons []Lesson) []byte {
 	return e.sum()
 }
 
-// An encoding is bytes that can be read in one way only.
+// An encoding is an unambiguous encoding of a sequence of values.
 type encoding []byte
 
 func (e encoding) number(n uint64) encoding { return binary.BigEndian.AppendUint64(e, n) }

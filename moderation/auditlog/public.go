@@ -22,11 +22,11 @@ type publicLine struct {
 	Hash   string  `json:"hash"`
 }
 
-// Line is an entry's line of JSON in a published log, with its end.
+// Line returns an entry's line of JSON in a published log, with the newline.
 func (p Public) Line() []byte {
 	l := publicLine{Seq: p.Seq, At: p.At.Format(timeFormat), Kind: p.Kind, Hash: hex.EncodeToString(p.Hash)}
 	l.Action, l.Reason, l.Open = orNull(p.Action), orNull(p.Reason), orNull(hex.EncodeToString(p.Open))
-	b, _ := json.Marshal(l) // of strings and a number it never fails
+	b, _ := json.Marshal(l) // it never fails for strings and a number
 	return append(b, '\n')
 }
 
@@ -37,8 +37,9 @@ func orNull(s string) *string {
 	return &s
 }
 
-// parsePublic reads a line without its end. It refuses a line that differs in any byte from what Line writes: JSON
-// readers disagree on a field that occurs twice, or in another letter case, and the hash must cover what all of them read.
+// parsePublic parses a line without its newline. It refuses a line that differs in any byte from what Line writes.
+// JSON readers disagree on fields that occur twice or in another letter case, and the hash must cover what all of
+// them read.
 func parsePublic(line []byte) (p Public, err error) {
 	var l publicLine
 	d := json.NewDecoder(bytes.NewReader(line))
@@ -48,7 +49,7 @@ func parsePublic(line []byte) (p Public, err error) {
 	}
 	p = Public{Seq: l.Seq, Kind: l.Kind}
 	if p.At, err = time.Parse(timeFormat, l.At); err != nil {
-		return Public{}, errors.New("its time is none")
+		return Public{}, errors.New("its time is not valid")
 	}
 	if l.Action != nil {
 		p.Action = *l.Action
@@ -58,22 +59,21 @@ func parsePublic(line []byte) (p Public, err error) {
 	}
 	if l.Open != nil {
 		if p.Open, err = hex.DecodeString(*l.Open); err != nil {
-			return Public{}, errors.New("what is private of it is bound by no hash")
+			return Public{}, errors.New("its open field is not hexadecimal")
 		}
 	}
 	if p.Hash, err = hex.DecodeString(l.Hash); err != nil || len(p.Hash) == 0 {
 		return Public{}, errors.New("it has no hash")
 	}
 	if written := p.Line(); !bytes.Equal(line, written[:len(written)-1]) {
-		return Public{}, errors.New("it is not written as the service writes it: other programs may read it differently")
+		return Public{}, errors.New("it differs from what the service writes: other programs may parse it differently")
 	}
 	return p, nil
 }
 
-// Followed is what is known of a published log whose hashes were followed from its first line to its last. Older
-// entries are those from before the log had a public side: their hashes are taken as they stand. Kept is the entry
-// whose hash was asked for, 0 when it is none's.
-type Followed struct {
+// A PublicVerification describes a published log whose hash chain is valid. Older entries are those from before the
+// log had a public side: their hashes cannot be checked. Kept is the entry whose hash was asked for, or 0.
+type PublicVerification struct {
 	Entries uint64 `json:"entries"`
 	Older   uint64 `json:"older"`
 	Head    string `json:"head"`
@@ -91,14 +91,14 @@ func splitLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
 	return 0, nil, nil
 }
 
-// longestLine of a published log, in bytes.
-const longestLine = 4 << 10
+// maxLine limits a line of a published log, in bytes.
+const maxLine = 4 << 10
 
-// Follow reads a published log, a line an entry, and makes each hash again. kept is a head that somebody else kept,
-// or nil. The error says which line is not what it should be.
-func Follow(log io.Reader, kept []byte) (f Followed, err error) {
+// VerifyPublic reads a published log, one entry per line, and recomputes each hash. kept is a head that an auditor
+// stored earlier, or nil. The error names the first line that is wrong.
+func VerifyPublic(log io.Reader, kept []byte) (f PublicVerification, err error) {
 	lines := bufio.NewScanner(log)
-	lines.Buffer(nil, longestLine)
+	lines.Buffer(nil, maxLine)
 	lines.Split(splitLines)
 	var before []byte
 	for lines.Scan() {
@@ -106,15 +106,15 @@ func Follow(log io.Reader, kept []byte) (f Followed, err error) {
 		switch {
 		case err != nil:
 		case p.Seq != f.Entries+1:
-			err = fmt.Errorf("it is entry %d, where %d comes next: something was dropped, doubled or moved",
+			err = fmt.Errorf("it is entry %d, but %d comes next: an entry was dropped, doubled or moved",
 				p.Seq, f.Entries+1)
 		case p.Open == nil && f.Entries != f.Older:
-			err = errors.New("it says nothing of what is private, and comes after entries that do")
-		case p.Open != nil && !bytes.Equal(p.Hash, p.After(before)):
-			err = errors.New("its hash is not of what it says and what came before: something was changed")
+			err = errors.New("it has no open field, but an entry before it has one")
+		case p.Open != nil && !bytes.Equal(p.Hash, p.HashAfter(before)):
+			err = errors.New("its hash does not match its content and the entry before: something was changed")
 		}
 		if err != nil {
-			return Followed{}, fmt.Errorf("line %d: %w", f.Entries+1, err)
+			return PublicVerification{}, fmt.Errorf("line %d: %w", f.Entries+1, err)
 		}
 		f.Entries, f.Head, before = p.Seq, hex.EncodeToString(p.Hash), p.Hash
 		if p.Open == nil {
@@ -125,9 +125,9 @@ func Follow(log io.Reader, kept []byte) (f Followed, err error) {
 		}
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return Followed{}, fmt.Errorf("line %d: it is no entry of a log", f.Entries+1)
+		return PublicVerification{}, fmt.Errorf("line %d: it is no entry of a log", f.Entries+1)
 	} else if err != nil {
-		return Followed{}, err
+		return PublicVerification{}, err
 	}
 	return f, nil
 }

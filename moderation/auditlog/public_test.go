@@ -13,18 +13,19 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// published is a log of so many older entries and so many of today, as lines, each with its hash.
+// published returns a log of older entries in the legacy format and newer ones in the current format, as lines and
+// hashes.
 func published(older, newer int) (lines []string, hashes [][]byte) {
 	var before []byte
-	pen := auditlog.NewPen(site.Site{ID: 1, Key: "blog"}, "somebody", began)
+	author := auditlog.NewAuthor(site.Site{ID: 1, Key: "blog"}, "somebody", began)
 	for i := range older + newer {
-		d := auditlog.Entry{Seq: uint64(i + 1), Site: 1, By: pen.By, At: began.Add(time.Duration(i) * time.Second),
+		d := auditlog.Entry{Seq: uint64(i + 1), Site: 1, By: author.By, At: began.Add(time.Duration(i) * time.Second),
 			Ruling: auditlog.Ruling{Comment: "a comment", Action: comment.Reject, Reason: comment.ReasonOffTopic, Note: "a note"}}
 		if i%3 == 2 {
 			d.Kind, d.Ruling = auditlog.Withdrawal, auditlog.Ruling{}
 		}
 		if i >= older {
-			d.Salt, d.Under = append(pen.Salt, byte(i)), "blog"
+			d.Salt, d.Under = append(author.Salt, byte(i)), "blog"
 		}
 		d.Hash = auditlog.Hash(before, d)
 		before = d.Hash
@@ -33,13 +34,13 @@ func published(older, newer int) (lines []string, hashes [][]byte) {
 	return lines, hashes
 }
 
-func TestAPublishedLogIsFollowed(t *testing.T) {
+func TestVerifyPublic_AcceptsValidLog(t *testing.T) {
 	lines, hashes := published(3, 5)
-	f, err := auditlog.Follow(strings.NewReader(strings.Join(lines, "")), hashes[4])
-	if err != nil || f != (auditlog.Followed{Entries: 8, Older: 3, Head: hex.EncodeToString(hashes[7]), Kept: 5}) {
+	f, err := auditlog.VerifyPublic(strings.NewReader(strings.Join(lines, "")), hashes[4])
+	if err != nil || f != (auditlog.PublicVerification{Entries: 8, Older: 3, Head: hex.EncodeToString(hashes[7]), Kept: 5}) {
 		t.Errorf("followed %+v, %v", f, err)
 	}
-	if none, err := auditlog.Follow(strings.NewReader(""), nil); err != nil || none.Entries != 0 {
+	if none, err := auditlog.VerifyPublic(strings.NewReader(""), nil); err != nil || none.Entries != 0 {
 		t.Errorf("an empty log is %+v, %v", none, err)
 	}
 	for _, private := range []string{"somebody", "a comment", "a note"} {
@@ -51,7 +52,7 @@ func TestAPublishedLogIsFollowed(t *testing.T) {
 
 var private = regexp.MustCompile(`"open":"[0-9a-f]*"`)
 
-func TestAPublishedLogThatWasTouchedIsFound(t *testing.T) {
+func TestVerifyPublic_FindsTampering(t *testing.T) {
 	lines, hashes := published(2, 6)
 	others, _ := published(2, 6)
 	join := func(parts ...[]string) string {
@@ -84,20 +85,20 @@ func TestAPublishedLogThatWasTouchedIsFound(t *testing.T) {
 		if tt.log == join(lines) {
 			t.Fatalf("%s: nothing was touched", name)
 		}
-		if _, err := auditlog.Follow(strings.NewReader(tt.log), nil); err == nil || !strings.HasPrefix(err.Error(), tt.at) {
+		if _, err := auditlog.VerifyPublic(strings.NewReader(tt.log), nil); err == nil || !strings.HasPrefix(err.Error(), tt.at) {
 			t.Errorf("%s: %v, want it found at %s", name, err, tt.at)
 		}
 	}
-	for i := range lines[4] { // each of its bytes counts
+	for i := range lines[4] { // each byte counts
 		changed := []byte(lines[4])
 		changed[i] ^= 1
-		if f, err := auditlog.Follow(strings.NewReader(with(4, string(changed))), hashes[7]); err == nil && f.Kept == 8 &&
+		if f, err := auditlog.VerifyPublic(strings.NewReader(with(4, string(changed))), hashes[7]); err == nil && f.Kept == 8 &&
 			!bytes.Equal(changed, []byte(lines[4])) {
 			t.Errorf("byte %d of %q was changed unseen", i, lines[4])
 		}
 	}
-	// What was cut off is not missed by itself: for that somebody keeps the head.
-	if f, err := auditlog.Follow(strings.NewReader(join(lines[:6])), hashes[7]); err != nil || f.Kept != 0 {
+	// A truncated log is valid by itself. An auditor who stored the head notices it.
+	if f, err := auditlog.VerifyPublic(strings.NewReader(join(lines[:6])), hashes[7]); err != nil || f.Kept != 0 {
 		t.Errorf("a log that was cut off has the head that was kept: %+v, %v", f, err)
 	}
 }

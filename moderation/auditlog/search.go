@@ -9,36 +9,35 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// A Search asks for entries of a log. What it leaves out is everything.
+// A Search selects entries of a log. Empty fields match everything.
 type Search struct {
-	After        string // where an earlier one ended, or ""
+	After        string // cursor, or ""
 	Limit        int
-	Who          string    // a name
-	What         string    // one of Searched
-	Comment      string    // an id
-	Since, Until time.Time // Until is not in it
+	Name         string    // of the account
+	Action       string    // one of Actions
+	Comment      string    // ID
+	Since, Until time.Time // Until is exclusive
 }
 
-// Searched are what a log can be searched for: what was decided, taken out of a text, undone, done to the model, or
-// done on demand.
-var Searched = []string{"approve", "reject", "spam", "hold", "redact", "undo", "model", "demand"}
+// Actions are what a log can be searched for: decisions, redactions, undos, changes of the model, and takedowns.
+var Actions = []string{"approve", "reject", "spam", "hold", "redact", "undo", "model", "demand"}
 
 const (
-	searchStep  = 500 // entries read at once where some are looked for
-	searchSteps = 10
+	searchPage     = 500 // entries per read when filtering
+	maxSearchPages = 10
 )
 
-// Find returns what is searched for, newest first, and where to go on; "": there is no more. Of a comment all
-// entries are found; else at most 5,000 are looked through.
-func (in Search) Find(tx Tx, site int64) (found []Told, next string, err error) {
-	from, err := Place(in.After)
+// Find returns the matching entries, newest first, and the cursor of the next page, or "". With Comment it searches
+// all entries about it; otherwise it reads at most 5,000 entries.
+func (in Search) Find(tx Tx, site int64) (found []NamedEntry, next string, err error) {
+	from, err := ParseCursor(in.After)
 	if err != nil {
 		return nil, "", err
 	}
-	if in.What != "" && !slices.Contains(Searched, in.What) {
-		return nil, "", problem.Query("action", "Look for "+problem.Among(Searched)+".")
+	if in.Action != "" && !slices.Contains(Actions, in.Action) {
+		return nil, "", problem.Query("action", "Look for "+problem.Among(Actions)+".")
 	}
-	w := search{Search: in, tx: tx, site: site, from: from, found: []Told{}}
+	w := search{Search: in, tx: tx, site: site, from: from, found: []NamedEntry{}}
 	if in.Comment != "" {
 		err = w.ofComment()
 	} else {
@@ -50,13 +49,13 @@ func (in Search) Find(tx Tx, site int64) (found []Told, next string, err error) 
 	return w.found, next, err
 }
 
-// Cursor is the place from which a list goes on that is read from the newest entry back: what came before seq.
+// Cursor returns the cursor of the entries before seq, newest first.
 func Cursor(seq uint64) string {
 	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, seq))
 }
 
-// Place reads a Cursor: entries before it are meant; 0, of an empty one: all.
-func Place(cursor string) (seq uint64, err error) {
+// ParseCursor returns the seq of a Cursor, and 0 for an empty one.
+func ParseCursor(cursor string) (seq uint64, err error) {
 	if cursor == "" {
 		return 0, nil
 	}
@@ -70,13 +69,13 @@ func Place(cursor string) (seq uint64, err error) {
 	return seq, nil
 }
 
-// A search reads a log backwards, from before from on; at its end it says whether there is more.
+// A search reads a log backwards, starting before from. more reports whether a next page exists.
 type search struct {
 	Search
 	tx    Tx
 	site  int64
 	from  uint64
-	found []Told
+	found []NamedEntry
 	more  bool
 }
 
@@ -91,18 +90,18 @@ func (w *search) ofComment() error {
 	return err
 }
 
-// back walks from the newest entry that may be meant.
+// back reads backwards from the newest entry that may match.
 func (w *search) back() error {
 	if w.from == 0 && !w.Until.IsZero() {
 		if err := w.seek(); err != nil {
 			return err
 		}
 	}
-	step := searchStep
-	if w.Who+w.What == "" {
+	step := searchPage
+	if w.Name+w.Action == "" {
 		step = w.Limit + 1
 	}
-	for range searchSteps {
+	for range maxSearchPages {
 		some, err := w.tx.DecisionsBefore(w.site, w.from, step)
 		if err != nil {
 			return err
@@ -118,14 +117,14 @@ func (w *search) back() error {
 	return nil
 }
 
-// seek finds where the entries of Until begin. Numbers have no gaps, and times rise with them but for what clocks
-// differ: it halves what is left, so that no index is needed.
+// seek finds the first entry at or after Until by binary search, so that no index is needed. Seqs have no gaps, and
+// times rise with them, except for differences between clocks.
 func (w *search) seek() error {
 	head, err := w.tx.Head(w.site)
 	if err != nil {
 		return err
 	}
-	low, high := uint64(1), head.Seq+1 // the first of Until is in low to high
+	low, high := uint64(1), head.Seq+1 // the first entry at or after Until is in low to high
 	for low < high {
 		middle := (low + high) / 2
 		one, err := w.tx.DecisionsAfter(w.site, middle-1, 1)
@@ -142,9 +141,9 @@ func (w *search) seek() error {
 	return nil
 }
 
-// take finds what is meant among entries, the next ones backwards, and says whether that was all or enough.
+// take filters the next entries backwards. It reports whether the search has ended.
 func (w *search) take(some []Entry) (ended bool, err error) {
-	told, err := Tell(w.tx, some)
+	told, err := WithNames(w.tx, some)
 	if err != nil {
 		return false, err
 	}
@@ -157,28 +156,28 @@ func (w *search) take(some []Entry) (ended bool, err error) {
 			return true, nil
 		}
 		w.from = e.Seq
-		if w.means(e) {
+		if w.matches(e) {
 			w.found = append(w.found, e)
 		}
 	}
 	return false, nil
 }
 
-func (w *search) means(e Told) bool {
-	if w.Who != "" && e.Name != w.Who || !w.Until.IsZero() && !e.At.Before(w.Until) {
+func (w *search) matches(e NamedEntry) bool {
+	if w.Name != "" && e.Name != w.Name || !w.Until.IsZero() && !e.At.Before(w.Until) {
 		return false
 	}
-	switch w.What {
+	switch w.Action {
 	case "":
 		return true
 	case "undo":
 		return e.Undoes != 0
 	case "model":
-		return e.Kind != OnComment && !e.OnDemand()
+		return e.Kind != Decision && !e.IsTakedown()
 	case "demand":
-		return e.OnDemand()
+		return e.IsTakedown()
 	case "redact":
 		return e.Redacts() && e.Undoes == 0
 	}
-	return e.Kind == OnComment && e.Undoes == 0 && !e.Redacts() && e.Action.String() == w.What
+	return e.Kind == Decision && e.Undoes == 0 && !e.Redacts() && e.Action.String() == w.Action
 }

@@ -1,8 +1,7 @@
-// Package authz is who may do what: accounts with their roles, what they sign in with, and actors,
-// who are accounts as they ask for something.
+// Package authz defines accounts, roles, scopes, sessions and tokens, and checks what an Actor may do.
 //
-// It answers from what it is given and keeps nothing. Its rules: nobody is told of a site that they
-// have no role on, nobody raises themselves, and an owner remains.
+// It stores nothing and works only on its arguments. Its invariants: an actor learns nothing about a site on which it
+// has no role; actors cannot raise their own rights; each site, and the whole service, keeps at least one owner.
 package authz
 
 import (
@@ -13,10 +12,10 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// Role is what an account may do on a site.
+// Role is the level of access of an account on a site.
 type Role uint8
 
-// The roles, each with the rights of those before it.
+// The roles in ascending order. Each role includes the rights of the roles before it.
 const (
 	NoRole Role = iota
 	Author
@@ -24,17 +23,17 @@ const (
 	Owner
 )
 
-// Scope bounds what a token may do, whatever its account's role.
+// Scope limits what a token may do, independently of the role of its account.
 type Scope uint8
 
-// The scopes.
+// The scopes in ascending order.
 const (
 	ScopeRead Scope = iota + 1
 	ScopeDecide
 	ScopeAdmin
 )
 
-// The names, as every program outside reads and writes them.
+// Names of roles and scopes in the API, commands and exports.
 var (
 	roleNames  = []string{"", "author", "moderator", "owner"}
 	scopeNames = []string{"", "read", "decide", "admin"}
@@ -43,7 +42,7 @@ var (
 func (r Role) String() string  { return roleNames[r] }  // "" for NoRole
 func (s Scope) String() string { return scopeNames[s] } // "" for the zero Scope
 
-// ParseRole reads a role's name; "" is NoRole.
+// ParseRole returns the role with the given name. The empty name is NoRole.
 func ParseRole(name string) (Role, error) {
 	if i := slices.Index(roleNames, name); i >= 0 {
 		return Role(i), nil
@@ -53,7 +52,7 @@ func ParseRole(name string) (Role, error) {
 
 func errRole() error { return problem.Field("/role", "Use owner, moderator or author.") }
 
-// ParseScope reads a scope's name; "" is the zero Scope.
+// ParseScope returns the scope with the given name. The empty name is the zero Scope.
 func ParseScope(name string) (Scope, error) {
 	if i := slices.Index(scopeNames, name); i >= 0 {
 		return Scope(i), nil
@@ -63,8 +62,8 @@ func ParseScope(name string) (Scope, error) {
 
 func errScope() error { return problem.Field("/scope", "Use read, decide or admin.") }
 
-// An Account is a person who signs in. Roles are by site id; AllSites is a role on every
-// site, those to come included (0: none).
+// An Account is a staff member who can sign in. Roles maps site IDs to roles. AllSites is a role on every site,
+// including sites created later; NoRole means none.
 type Account struct {
 	ID        string
 	Email     string // text.Address.Readable, unique
@@ -74,13 +73,13 @@ type Account struct {
 	AllSites  Role
 	Roles     map[int64]Role
 	CreatedAt time.Time
-	SeenAt    time.Time // when they were last here by a session, to the minute; zero: never
+	SeenAt    time.Time // last request with a session, rounded to the minute; zero: never
 	Mail      Mail
-	MailFrom  float64 // the lowest score of a comment that is told of by mail
-	MailLang  string  // the language of mails by its key; "" until mail was chosen
+	MailFrom  float64 // minimum score of comments that cause a mail
+	MailLang  string  // language code of mails; "" until the account chooses mail
 }
 
-// Role returns what the account is on a site.
+// Role returns the account's role on a site. Disabled accounts have NoRole.
 func (a Account) Role(site int64) Role {
 	if a.Disabled {
 		return NoRole
@@ -88,8 +87,8 @@ func (a Account) Role(site int64) Role {
 	return max(a.AllSites, a.Roles[site])
 }
 
-// Give makes role the account's only one: on sites, or on all when there are none.
-func (a *Account) Give(role Role, sites []int64) error {
+// SetRole replaces all roles of the account with role: on the given sites, or on all sites if sites is empty.
+func (a *Account) SetRole(role Role, sites []int64) error {
 	if role < Author || role > Owner {
 		return errRole()
 	}
@@ -103,9 +102,9 @@ func (a *Account) Give(role Role, sites []int64) error {
 	return nil
 }
 
-// KeepOwner refuses a change of one of all accounts that leaves a site, or the whole, without an
-// owner who can sign in.
-func KeepOwner(all []Account, before, after Account) error {
+// CheckLastOwner returns an error if changing the account before to after leaves a site, or the whole service, without
+// an enabled owner. all lists all accounts.
+func CheckLastOwner(all []Account, before, after Account) error {
 	lost := func(site int64) bool { return before.Role(site) == Owner && after.Role(site) < Owner }
 	others := slices.DeleteFunc(slices.Clone(all), func(a Account) bool { return a.ID == before.ID || a.Disabled })
 	if everywhere := func(a Account) bool { return a.AllSites == Owner }; everywhere(before) && !before.Disabled &&
@@ -124,18 +123,18 @@ func errLastOwner() error {
 	return problem.Field("/role", "This is the last owner. Make somebody else one first.")
 }
 
-// A Session is one sign-in. Hash is SHA-256 of the cookie's value.
+// A Session is one sign-in. Hash is the SHA-256 of the cookie value.
 type Session struct {
 	Hash      []byte
-	ID        string // names it in lists
+	ID        string // identifies the session in lists
 	Account   string
-	Agent     string // the browser, shortened, for the owner's list
+	Agent     string // shortened User-Agent, shown in the list of sessions
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
 }
 
-// A Token lets a program act for an account. Sites empty: all of the account's.
+// A Token authenticates a program as an account. Empty Sites means all sites of the account.
 type Token struct {
 	ID        string
 	Hash      []byte
@@ -144,20 +143,20 @@ type Token struct {
 	Sites     []int64
 	Scope     Scope
 	CreatedAt time.Time
-	UsedAt    time.Time // to the minute; zero: never
+	UsedAt    time.Time // rounded to the minute; zero: never
 	ExpiresAt time.Time // zero: never
-	Parent    string    // ID of the token that created it; "" for a session or the operator
+	Parent    string    // ID of the token that created this one; "" if a session or the operator did
 }
 
-// AllowsLess reports whether other allows something that t does not: a higher scope or another site.
-func (t Token) AllowsLess(other Token) bool {
-	return t.Scope < other.Scope || !Actor{Sites: t.Sites}.Reaches(other)
+// ExceededBy reports whether other allows something that t does not: a higher scope or another site.
+func (t Token) ExceededBy(other Token) bool {
+	return t.Scope < other.Scope || !Actor{Sites: t.Sites}.CanReach(other)
 }
 
-// Ended reports whether the token's time is over.
-func (t Token) Ended(now time.Time) bool { return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) }
+// Expired reports whether the token has expired.
+func (t Token) Expired(now time.Time) bool { return !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) }
 
-// TokenNames says what tokens are called, for people.
+// TokenNames returns the names of tokens as a comma-separated list.
 func TokenNames(tokens []Token) string {
 	names := make([]string, len(tokens))
 	for i, t := range tokens {
@@ -166,8 +165,8 @@ func TokenNames(tokens []Token) string {
 	return strings.Join(names, ", ")
 }
 
-// Allow makes scope the token's.
-func (t *Token) Allow(scope Scope) error {
+// SetScope sets the scope of the token.
+func (t *Token) SetScope(scope Scope) error {
 	if scope < ScopeRead || scope > ScopeAdmin {
 		return errScope()
 	}
@@ -175,8 +174,8 @@ func (t *Token) Allow(scope Scope) error {
 	return nil
 }
 
-// A Link is a one-time link: to set a new account's password, or (Account "") to make the
-// first owner. Hash is SHA-256 of its token.
+// A Link is a one-time link. It sets the password of a new account or, if Account is empty, creates the first owner.
+// Hash is the SHA-256 of its token.
 type Link struct {
 	Hash      []byte
 	Account   string

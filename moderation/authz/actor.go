@@ -7,21 +7,21 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// An Actor is who asks for something: an account through a session or a token, or Operator.
-// The zero Actor may do nothing.
+// An Actor makes a request: an account with a session or a token, or the Operator. The zero Actor is anonymous and may
+// do nothing.
 type Actor struct {
 	Account  Account
-	Session  string  // the session's id, or ""
-	Token    string  // the token's id, or ""
-	Scope    Scope   // what the token allows; ScopeAdmin for a session
-	Sites    []int64 // what the token is bound to; empty: all of the account's
+	Session  string  // session ID, or ""
+	Token    string  // token ID, or ""
+	Scope    Scope   // scope of the token; ScopeAdmin for a session
+	Sites    []int64 // sites that the token is limited to; empty: all sites of the account
 	operator bool
 }
 
-// Operator is whoever runs commands on the machine: everything is allowed.
+// Operator is the actor of commands that run on the server. It may do everything.
 var Operator = Actor{operator: true, Scope: ScopeAdmin}
 
-// Role returns what the actor is on a site, whatever its scope.
+// Role returns the role of the actor on a site. It ignores the scope.
 func (a Actor) Role(site int64) Role {
 	switch {
 	case a.operator:
@@ -32,8 +32,8 @@ func (a Actor) Role(site int64) Role {
 	return a.Account.Role(site)
 }
 
-// Everywhere returns what the actor is on every site, those to come included.
-func (a Actor) Everywhere() Role {
+// GlobalRole returns the role of the actor on every site, including sites created later.
+func (a Actor) GlobalRole() Role {
 	switch {
 	case a.operator:
 		return Owner
@@ -43,8 +43,8 @@ func (a Actor) Everywhere() Role {
 	return a.Account.AllSites
 }
 
-// OwnsSome reports whether who owns anything at all.
-func (who Actor) OwnsSome() bool {
+// OwnsAny reports whether the actor owns at least one site.
+func (who Actor) OwnsAny() bool {
 	for site := range who.Account.Roles {
 		if who.Role(site) == Owner {
 			return true
@@ -53,21 +53,21 @@ func (who Actor) OwnsSome() bool {
 	return who.operator || who.Account.AllSites == Owner
 }
 
-// ID is what the log keeps of the actor: the account's id, "" for Operator.
+// ID returns the account ID that the audit log records: "" for the Operator.
 func (a Actor) ID() string { return a.Account.ID }
 
-// Known refuses an actor who is nobody.
-func (a Actor) Known() error {
+// CheckSignedIn returns an error if the actor is anonymous.
+func (a Actor) CheckSignedIn() error {
 	if !a.operator && a.Account.ID == "" {
 		return problem.SignIn()
 	}
 	return nil
 }
 
-// May reports why the actor may not do on a site what needs a role there and a scope. Who has
-// no role on it is not told that it exists.
-func (a Actor) May(site int64, need Role, scope Scope) error {
-	if err := a.Known(); err != nil {
+// Authorize returns an error unless the actor has at least the role need on the site, and at least the scope. An actor
+// without a role on the site gets the same error as for a site that does not exist.
+func (a Actor) Authorize(site int64, need Role, scope Scope) error {
+	if err := a.CheckSignedIn(); err != nil {
 		return err
 	}
 	role := a.Role(site)
@@ -80,20 +80,20 @@ func (a Actor) May(site int64, need Role, scope Scope) error {
 	return nil
 }
 
-// MayEverywhere is May for what concerns every site.
-func (a Actor) MayEverywhere(need Role, scope Scope) error {
-	if err := a.Known(); err != nil {
+// AuthorizeGlobal is Authorize for actions that concern every site.
+func (a Actor) AuthorizeGlobal(need Role, scope Scope) error {
+	if err := a.CheckSignedIn(); err != nil {
 		return err
 	}
-	if a.Everywhere() < need || a.Scope < scope {
+	if a.GlobalRole() < need || a.Scope < scope {
 		return NotAllowed()
 	}
 	return nil
 }
 
-// MayKeepTokens reports why who may not make or change tokens, even their own.
-func (who Actor) MayKeepTokens() error {
-	if err := who.Known(); err != nil {
+// AuthorizeTokens returns an error if the actor may not create or change tokens, including its own.
+func (who Actor) AuthorizeTokens() error {
+	if err := who.CheckSignedIn(); err != nil {
 		return err
 	}
 	if who.Scope < ScopeAdmin {
@@ -102,10 +102,10 @@ func (who Actor) MayKeepTokens() error {
 	return nil
 }
 
-// MayIssue returns an error if the actor uses a token. Use cases that create or change passwords, one-time links,
-// secrets or other credentials call it: these do not end with the token, so only sessions and the operator create them.
-func (who Actor) MayIssue() error {
-	if err := who.Known(); err != nil {
+// AuthorizeCredentials returns an error if the actor uses a token. Use cases that create or change passwords, one-time
+// links, secrets or other credentials call it: these outlive the token, so only sessions and the operator create them.
+func (who Actor) AuthorizeCredentials() error {
+	if err := who.CheckSignedIn(); err != nil {
 		return err
 	}
 	if who.Session == "" && !who.operator {
@@ -116,13 +116,13 @@ func (who Actor) MayIssue() error {
 	return nil
 }
 
-// Rules reports whether who may decide over the whole account: is an owner wherever it has
-// a role. An owner of one site must not be able to sign in as one of another.
-func (who Actor) Rules(a Account) bool {
+// Controls reports whether the actor may change the whole account a: the actor is an owner on every site where a has a
+// role. Without this check, the owner of one site could sign in as an owner of another.
+func (who Actor) Controls(a Account) bool {
 	if who.Scope < ScopeAdmin {
 		return false
 	}
-	if who.Everywhere() == Owner {
+	if who.GlobalRole() == Owner {
 		return true
 	}
 	for site := range a.Roles {
@@ -133,9 +133,9 @@ func (who Actor) Rules(a Account) bool {
 	return a.AllSites == NoRole && len(a.Roles) > 0
 }
 
-// Sees reports whether who owns a site that a has a role on, and takes the roles on other
-// sites out of it.
-func (who Actor) Sees(a *Account) bool {
+// FilterVisible reports whether the actor owns a site on which a has a role. It removes a's roles on other sites from
+// a.Roles.
+func (who Actor) FilterVisible(a *Account) bool {
 	if who.Scope < ScopeAdmin {
 		return false
 	}
@@ -143,13 +143,14 @@ func (who Actor) Sees(a *Account) bool {
 	maps.DeleteFunc(roles, func(site int64, _ Role) bool { return who.Role(site) < Owner })
 	a.Roles = roles
 	if a.AllSites != NoRole {
-		return who.OwnsSome()
+		return who.OwnsAny()
 	}
 	return len(roles) > 0
 }
 
-// Reaches reports whether t is bound to nothing beyond what who is bound to.
-func (who Actor) Reaches(t Token) bool {
+// CanReach reports whether t is limited to sites that the actor may reach. An actor without a limit can reach every
+// token.
+func (who Actor) CanReach(t Token) bool {
 	if len(who.Sites) == 0 {
 		return true
 	}
@@ -157,9 +158,10 @@ func (who Actor) Reaches(t Token) bool {
 		func(site int64) bool { return !slices.Contains(who.Sites, site) })
 }
 
-// Bound returns the sites of a new token: those asked for, which the account must have a role
-// on. A token bound to sites makes none that reaches further.
-func Bound(who Actor, a Account, sites []int64) ([]int64, error) {
+// TokenSites returns the sites of a new token: the requested sites, or those of the actor's own token if none are
+// requested. The account needs a role on each requested site. Callers check the limits of the actor's own token with
+// ExceededBy.
+func TokenSites(who Actor, a Account, sites []int64) ([]int64, error) {
 	if len(sites) == 0 {
 		return slices.Clone(who.Sites), nil
 	}
@@ -171,10 +173,10 @@ func Bound(who Actor, a Account, sites []int64) ([]int64, error) {
 	return sites, nil
 }
 
-// NoSite says that there is no such site, or none that is for this actor to know of.
+// NoSite returns the error for a site that does not exist, or that the actor may not know about.
 func NoSite() error { return problem.Missing("site.unknown", "There is no such site.") }
 
-// NotAllowed says that a role or a scope is not enough.
+// NotAllowed returns the error for an insufficient role or scope.
 func NotAllowed() error {
 	return problem.Denied("role.insufficient", "Your role or your token does not allow this.")
 }

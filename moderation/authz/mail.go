@@ -7,21 +7,21 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// Mail is when an account is told by mail of comments that wait.
+// Mail says when an account gets mail about pending comments.
 type Mail uint8
 
-// The choices. Nobody is mailed who has not asked for it.
+// The values of Mail. Mail is opt-in.
 const (
 	NoMail     Mail = iota
-	MailEach        // within seconds
-	MailDigest      // at most once in three hours
+	MailEach        // within seconds of each comment
+	MailDigest      // at most one mail in three hours
 )
 
 var mailNames = []string{"none", "each", "digest"}
 
 func (m Mail) String() string { return mailNames[m] }
 
-// ParseMail reads a choice's name.
+// ParseMail returns the value with the given name.
 func ParseMail(name string) (Mail, error) {
 	if i := slices.Index(mailNames, name); i >= 0 {
 		return Mail(i), nil
@@ -29,7 +29,7 @@ func ParseMail(name string) (Mail, error) {
 	return NoMail, problem.Field("/mail", "Use none, each or digest.")
 }
 
-// CheckMailFrom refuses what is no score.
+// CheckMailFrom returns an error unless score is between 0 and 1.
 func CheckMailFrom(score float64) error {
 	if !(score >= 0 && score <= 1) { // NaN is neither
 		return problem.Field("/mail_from_score", "A score is a number from 0 to 1.")
@@ -37,11 +37,11 @@ func CheckMailFrom(score float64) error {
 	return nil
 }
 
-// Told reports whether the account is told of comments of a site by mail: it asked for it, and may decide there.
-func (a Account) Told(site int64) bool { return a.Mail != NoMail && a.Role(site) >= Moderator }
+// WantsMail reports whether the account gets mail about comments of a site: it chose mail and is a moderator there.
+func (a Account) WantsMail(site int64) bool { return a.Mail != NoMail && a.Role(site) >= Moderator }
 
-// A MailLink is what a link in a mail stands for: an account that may decide on one comment of a site, in one version;
-// or, without a comment, change what it is told by mail. Hash is SHA-256 of its token.
+// A MailLink is the stored form of a link in a mail. It lets an account decide on one comment of a site in one version.
+// Without a comment, it lets the account change its mail settings. Hash is the SHA-256 of the token.
 type MailLink struct {
 	Hash      []byte
 	Account   string
@@ -49,8 +49,8 @@ type MailLink struct {
 	Comment   string
 	Version   int64
 	ExpiresAt time.Time
-	UsedAt    time.Time // zero: not yet
+	UsedAt    time.Time // zero: unused
 }
 
-// Ended reports whether the link's time is over.
-func (l MailLink) Ended(now time.Time) bool { return !now.Before(l.ExpiresAt) }
+// Expired reports whether the link has expired.
+func (l MailLink) Expired(now time.Time) bool { return !now.Before(l.ExpiresAt) }

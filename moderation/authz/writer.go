@@ -1,15 +1,16 @@
 package authz
 
-// A Writer is somebody who has shown who they are, for writing on one site: an account with a role there, or a guest,
-// of whom the site itself, or another that is believed, has said who they are. The zero value is nobody.
+// A Writer is a commenter on one site whose identity is verified: an account with a role there, or a signed-in reader.
+// The site itself, or an identity provider that it trusts, vouches for the reader. The zero value is an anonymous
+// commenter.
 type Writer struct {
-	Account string // its id
-	Guest   string // who has no account: a keyed hash of who they are, or ""
-	Name    string
-	Email   string // a guest's, or ""
-	Role    Role   // of a guest NoRole or Author
-	Mailed  bool   // known by a mailed code alone
+	Account  string // account ID
+	Reader   string // keyed hash of the identity of a signed-in reader without an account, or ""
+	Name     string
+	Email    string // of a signed-in reader, or ""
+	Role     Role   // NoRole or Author for a signed-in reader
+	CodeOnly bool   // identified only by a mailed code
 }
 
-// Known reports whether w is anybody.
-func (w Writer) Known() bool { return w.Account != "" || w.Guest != "" }
+// Known reports whether w is identified.
+func (w Writer) Known() bool { return w.Account != "" || w.Reader != "" }

@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	approvedAmong = 200 // approved comments that are compared: the newest
-	approvedSites = 64  // of so many sites they are kept in memory
+	maxApproved      = 200 // newest approved comments that are compared
+	maxApprovedSites = 64  // sites kept in memory
 )
 
-// approved are sites' newest approved comments, in memory: what is approved is in no campaign of its own.
-type approved struct {
+// approvedCache keeps the prints of sites' newest approvedCache comments in memory. Approved comments form no campaigns.
+type approvedCache struct {
 	mu    sync.Mutex
 	sites map[int64]approvedSite
-	event uint64 // counts what was heard
+	event uint64 // counts events
 }
 
-// An approvedSite is prints by the comments' ids. It is not current when something else may be public by now.
+// An approvedSite holds prints by comment ID. It is not current after an event that may have changed what is public.
 type approvedSite struct {
 	prints  map[string]approvedPrint
 	current bool
@@ -33,8 +33,8 @@ type approvedPrint struct {
 	textAt time.Time
 }
 
-// heard notes an event. It is quick, as those who are told of events must be.
-func (a *approved) heard(e event.Event) {
+// onEvent marks a site as not current. It must return quickly.
+func (a *approvedCache) onEvent(e event.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.event++
@@ -50,8 +50,8 @@ func (a *approved) heard(e event.Event) {
 	}
 }
 
-// of returns a site's prints; read reads its newest approved comments, where they are not known.
-func (a *approved) of(site int64, read func() ([]comment.Comment, error)) (map[string]approvedPrint, error) {
+// get returns a site's prints. It calls read for the newest approved comments if the cache is not current.
+func (a *approvedCache) get(site int64, read func() ([]comment.Comment, error)) (map[string]approvedPrint, error) {
 	a.mu.Lock()
 	known, event := a.sites[site], a.event
 	a.mu.Unlock()
@@ -65,8 +65,8 @@ func (a *approved) of(site int64, read func() ([]comment.Comment, error)) (map[s
 	prints := make(map[string]approvedPrint, len(list))
 	for _, c := range list {
 		p, ok := known.prints[c.ID]
-		if !ok || !p.textAt.Equal(c.TextAt()) {
-			p = approvedPrint{PrintOf(c), c.TextAt()}
+		if !ok || !p.textAt.Equal(c.TextChangedAt()) {
+			p = approvedPrint{PrintOf(c), c.TextChangedAt()}
 		}
 		if c.Account == "" {
 			prints[c.ID] = p
@@ -74,34 +74,34 @@ func (a *approved) of(site int64, read func() ([]comment.Comment, error)) (map[s
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.sites == nil || len(a.sites) >= approvedSites {
+	if a.sites == nil || len(a.sites) >= maxApprovedSites {
 		a.sites = map[int64]approvedSite{}
 	}
 	a.sites[site] = approvedSite{prints, a.event == event}
 	return prints, nil
 }
 
-// ApprovedLike counts, by the ids of comments, the readers' comments that are nearly the same as each among the
-// newest 200 that were approved. Who asks may see the comments.
-func (s *Service) ApprovedLike(
+// ApprovedDuplicates returns, by comment ID, how many of the newest 200 approved comments of readers are
+// near-duplicates of each comment. The caller must be allowed to see the comments.
+func (s *Service) ApprovedDuplicates(
 	ctx context.Context, site int64, comments []comment.Comment,
 ) (like map[string]int, err error) {
-	prints, err := s.approved.of(site, func() (newest []comment.Comment, err error) {
+	prints, err := s.approved.get(site, func() (newest []comment.Comment, err error) {
 		err = s.work.View(ctx, func(tx Tx) (err error) {
 			newest, err = tx.Queue(comment.QueueQuery{
-				Site: site, View: comment.ViewApproved, Order: comment.NewestFirst, Limit: approvedAmong,
+				Site: site, View: comment.ViewApproved, Order: comment.NewestFirst, Limit: maxApproved,
 			})
 			return err
 		})
 		return newest, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what was approved: %w", err)
+		return nil, fmt.Errorf("read approved comments: %w", err)
 	}
 	like = make(map[string]int, len(comments))
 	for _, c := range comments {
 		p := PrintOf(c)
-		if !p.compares() {
+		if !p.longEnough() {
 			continue
 		}
 		for id, other := range prints {

@@ -10,26 +10,26 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// Comments are decided, edited and withdrawn before anybody has had them join.
-func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
+// Comments are decided, edited and withdrawn before the follower processes them.
+func TestFollow_ChangesBeforeJoiningCount(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		c := crowd{World: w}
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		c := crowd{Env: w}
 		ctx, stop := context.WithCancel(w.Ctx)
 		ran := make(chan error, 1)
-		go func() { ran <- w.S.Run(ctx) }()
-		apptest.Followed(w, "campaigns")
+		go func() { ran <- w.App.Run(ctx) }()
+		apptest.WaitFollower(w, "campaigns")
 		stop()
 		w.Must(<-ran)
 		ids := c.posts(0, 3)
-		edited, token := w.SubmitOwn(w.A, advert(3))
-		withdrawn, other := w.SubmitOwn(w.A, advert(4))
+		edited, token := w.SubmitWithToken(w.A, advert(3))
+		withdrawn, other := w.SubmitWithToken(w.A, advert(4))
 		w.Decide(authz.Operator, w.A, comment.MarkSpam, ids[1])
-		_, _, err := w.S.Edit(w.Ctx, w.A, edited.ID, token, "I meant to ask how long the dough has to rest in winter.")
+		_, _, err := w.App.Edit(w.Ctx, w.A, edited.ID, token, "I meant to ask how long the dough has to rest in winter.")
 		w.Must(err)
-		w.Must(w.S.WithdrawAndForget(w.Ctx, w.A, withdrawn.ID, other))
-		w.Run(w.S)
-		apptest.Followed(w, "campaigns")
+		w.Must(w.App.WithdrawAndForget(w.Ctx, w.A, withdrawn.ID, other))
+		w.Run(w.App)
+		apptest.WaitFollower(w, "campaigns")
 		if k := c.known(ids[0]); k.Waiting != 2 || k.Refused != 1 || k.Size() != 3 {
 			t.Errorf("of five copies one was refused, one edited and one withdrawn: the campaign is %+v", k)
 		}
@@ -37,17 +37,17 @@ func TestWhatBecameOfACommentBeforeItJoinsCounts(t *testing.T) {
 }
 
 // The follower is stopped, so the membership is as before the undo.
-func TestDecide_CampaignRightAfterUndo(t *testing.T) {
+func TestDecide_CampaignDecidedRightAfterUndo(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		c := crowd{World: w, dana: w.AddPerson("dana", authz.Owner)}
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		c := crowd{Env: w, dana: w.AddStaff("dana", authz.Owner)}
 		run := func(then func()) {
 			t.Helper()
 			ctx, stop := context.WithCancel(w.Ctx)
 			ran := make(chan error, 1)
-			go func() { ran <- w.S.Run(ctx) }()
+			go func() { ran <- w.App.Run(ctx) }()
 			then()
-			apptest.Followed(w, "campaigns")
+			apptest.WaitFollower(w, "campaigns")
 			stop()
 			w.Must(<-ran)
 		}
@@ -59,7 +59,7 @@ func TestDecide_CampaignRightAfterUndo(t *testing.T) {
 		seen := c.known(ids[0])
 		var out moderation.Outcome
 		run(func() { out = c.decide(comment.MarkSpam, seen) })
-		undone, err := w.S.Undo(w.Ctx, c.dana, w.A, out.Batch, nil)
+		undone, err := w.App.Undo(w.Ctx, c.dana, w.A, out.Batch, nil)
 		w.Must(err)
 		if out.Done != 6 || undone.Done != 6 {
 			t.Fatalf("%d were decided and %d undone, want 6", out.Done, undone.Done)

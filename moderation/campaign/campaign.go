@@ -1,11 +1,22 @@
-// Package campaign finds comments of a site that say nearly the same, across pages and writers, and keeps
-// them together, so that a person decides once about all of them and the next copy is known.
+// Package campaign groups near-duplicate comments of a site into campaigns, across pages and writers. A moderator
+// decides once about a whole campaign, and the next copy is recognised.
 //
-// What is compared is what package classifier's Fingerprint compares. Nothing waits for it: a follower joins
-// a comment right after the commit that brought it. It decides nothing: a campaign whose members were refused
-// makes the next copy suspected, and a person decides about that. Its invariants: a comment is in at most one
-// campaign; campaigns never merge; what was split off stays apart until it is edited; an edited or removed
-// comment leaves; counts are those of the members' states as they were last looked at, and follow each event.
+//	comment A ─ fingerprint ─ bands  7f3a  91c0  0b55  …    16 bands, each from 2 minima
+//	comment B ─ fingerprint ─ bands  7f3a  22d1  0b55  …
+//	                                   │           │
+//	band index of the site        7f3a → A, B  0b55 → A, B   near-duplicates share a band
+//	                                   │
+//	up to 16 members per band, ranked by sketch; the 4 nearest are read and compared in full
+//	                                   │ Duplicate(A, B)
+//	                                   ▼
+//	campaign K = {A, B}           more members refused than approved: pending members and the next copy are suspected
+//
+// A follower adds a comment right after the commit that stored it, so posting never waits for this package. The
+// package decides nothing: it only makes comments suspected. Texts are compared by Fingerprint of package classifier.
+//
+// Invariants: a comment is in at most one campaign. Campaigns never merge. A comment that was split off stays apart
+// until it is edited. An edited or removed comment leaves its campaign. The counts of a campaign are those of its
+// members' states when they were last processed; each event updates them.
 package campaign
 
 import (
@@ -18,37 +29,38 @@ import (
 )
 
 const (
-	// leastLetters is how long a text must be to be nearly the same as another.
-	leastLetters = 24
-	// candidates is how many comments of a campaign stay under their bands where there are many: the newest.
-	candidates = 50
-	// looked is how many comments under one band are looked at, the newest, and compared how many of them all are read:
-	// those whose sketches are nearest, which nearly always know the nearest.
-	looked   = 16
-	compared = 4
-	// rememberedFor is how long a refused comment makes the next copy of it known.
-	rememberedFor = 90 * 24 * time.Hour
+	// minLetters is the shortest text, in letters, that can have near-duplicates.
+	minLetters = 24
+	// maxIndexed limits how many members of a large campaign stay in the band index: the newest.
+	maxIndexed = 50
+	// maxCandidates limits how many of a band's newest members are ranked by their sketches. maxCompared limits how
+	// many of the nearest, over all bands, are read and compared in full. The nearest sketches nearly always include
+	// the nearest text.
+	maxCandidates = 16
+	maxCompared   = 4
+	// retention is how long a refused comment makes its copies suspected.
+	retention = 90 * 24 * time.Hour
 )
 
-// A Campaign is at least two comments that were nearly the same when they joined.
+// A Campaign is a set of comments, at least two of which were near-duplicates when they joined.
 type Campaign struct {
 	ID string
-	// Joined counts joinings, also of those who have left: who decides about members up to a number
-	// decides about none that came later.
+	// Joined counts every join, including members that left. It numbers the members, so a decision about members up
+	// to a number excludes those that joined later.
 	Joined                     int
-	Waiting, Approved, Refused int    // members by their state
-	Sample                     string // the id of the member that stands for all: one that waits, if any does
-	Told                       bool   // the members that wait are suspected for it
+	Waiting, Approved, Refused int    // members by state
+	Sample                     string // ID of the member shown for the campaign: a pending one if there is any
+	Told                       bool   // the verdicts of pending members say that they are suspected
 	FirstSeen, LastSeen        time.Time
 }
 
-// Size is how many comments are in a campaign.
+// Size returns the number of members.
 func (c Campaign) Size() int { return c.Waiting + c.Approved + c.Refused }
 
-// Bad reports whether the next copy is suspected: more members were refused than approved.
+// Bad reports whether more members were refused than approved, which makes the next copy suspected.
 func (c Campaign) Bad() bool { return c.Refused > c.Approved }
 
-// count adds n members of a state.
+// count adds n members with state s.
 func (c *Campaign) count(s comment.State, n int) {
 	switch s {
 	case comment.Pending:
@@ -60,38 +72,38 @@ func (c *Campaign) count(s comment.State, n int) {
 	}
 }
 
-// A Spread is how far a campaign has spread, among its newest 200 members.
+// A Spread counts the writers, addresses and pages of a campaign's newest 200 members.
 type Spread struct{ Writers, Addresses, Pages int }
 
-// A Member is a comment whose fingerprint is kept: alone, or in a campaign.
+// A Member is a comment whose fingerprint is stored, alone or in a campaign.
 type Member struct {
 	Comment  string
-	Number   int64         // of the site's members, ascending; at least its time, in microseconds: none comes again
+	Number   int64         // ascending per site, never reused; at least the time of joining in microseconds
 	Campaign string        // "" while alone
-	Joined   int           // which joining of its campaign; 0 while alone
-	Apart    bool          // split off
-	State    comment.State // as it was last counted
-	Banded   bool          // found by its bands
+	Joined   int           // number of its join in the campaign; 0 while alone
+	Apart    bool          // split off by a moderator
+	State    comment.State // as last counted
+	Banded   bool          // in the band index
 	Print    Print
-	// CreatedAt, EditedAt (TextAt) and DecidedAt are the comment's.
+	// CreatedAt, EditedAt (the comment's TextAt) and DecidedAt are the comment's.
 	CreatedAt, EditedAt, DecidedAt time.Time
 }
 
-// A Print is a comment's fingerprint, made by a version of the tokeniser.
+// A Print is a fingerprint and the version of the tokeniser that made it.
 type Print struct {
 	Version int
 	classifier.Fingerprint
 }
 
-// PrintOf makes a comment's.
+// PrintOf computes the Print of a comment.
 func PrintOf(c comment.Comment) Print {
 	return Print{classifier.TokeniserVersion, classifier.FingerprintOf(c.Document())}
 }
 
-// bands are what near-duplicates are found by, of each its upper half. Every other one of the fingerprint's bands of
-// two is enough: two texts with half of their runs of letters in common meet in one of 16 with probability 0.99, and a
-// campaign has many members to be met.
-func (p Print) bands() (bands [bandsOfPrint]uint32) {
+// bands returns the keys of the band index: the upper 32 bits of every other two-minima band of the fingerprint. That
+// is enough. Two texts that share half of their shingles meet in one of 16 bands with probability 0.99, and a
+// campaign has many members to meet.
+func (p Print) bands() (bands [bandsPerPrint]uint32) {
 	for i, b := range p.Bands() {
 		if i%2 == 0 {
 			bands[i/2] = uint32(b >> 32)
@@ -100,19 +112,20 @@ func (p Print) bands() (bands [bandsOfPrint]uint32) {
 	return bands
 }
 
-// bandsOfPrint is how many bands a print has.
-const bandsOfPrint = 16
+// bandsPerPrint is the number of bands of a Print.
+const bandsPerPrint = 16
 
-// compares reports whether a comment can be nearly the same as another at all.
-func (p Print) compares() bool { return p.Letters >= leastLetters }
+// longEnough reports whether the text is long enough to have near-duplicates.
+func (p Print) longEnough() bool { return p.Letters >= minLetters }
 
-// Like reports whether what has one print is nearly the same as what has another.
-func (p Print) Like(other Print) bool {
-	return p.compares() && p.Version == other.Version && p.Duplicate(other.Fingerprint)
+// NearDuplicate reports whether the texts of p and other are near-duplicates. Both prints must be of one tokeniser
+// version.
+func (p Print) NearDuplicate(other Print) bool {
+	return p.longEnough() && p.Version == other.Version && p.Duplicate(other.Fingerprint)
 }
 
-// Nearest is the member whose text is nearest to a print among those that are nearly the same, the older of
-// two that are as near; nil: none is.
+// nearest returns the near-duplicate of p with the highest similarity, the older one of two that are equal. It
+// returns nil if there is none.
 func nearest(p Print, among []Member) *Member {
 	var best *Member
 	most := 0.0
@@ -128,9 +141,10 @@ func nearest(p Print, among []Member) *Member {
 	return best
 }
 
-// MarshalBinary implements encoding.BinaryMarshaler: version, the exact hash, letters, minima, big-endian.
+// MarshalBinary implements encoding.BinaryMarshaler. The format is version, exact hash, letters and minima,
+// big-endian.
 func (p Print) MarshalBinary() ([]byte, error) {
-	b := make([]byte, 0, printBytes)
+	b := make([]byte, 0, printSize)
 	b = binary.BigEndian.AppendUint32(b, uint32(p.Version))
 	b = binary.BigEndian.AppendUint64(b, p.Exact)
 	b = binary.BigEndian.AppendUint32(b, uint32(p.Letters))
@@ -141,8 +155,8 @@ func (p Print) MarshalBinary() ([]byte, error) {
 }
 
 func (p *Print) UnmarshalBinary(b []byte) error {
-	if len(b) != printBytes {
-		return fmt.Errorf("a fingerprint of %d bytes, not %d", len(b), printBytes)
+	if len(b) != printSize {
+		return fmt.Errorf("a fingerprint of %d bytes, not %d", len(b), printSize)
 	}
 	p.Version = int(binary.BigEndian.Uint32(b))
 	p.Exact = binary.BigEndian.Uint64(b[4:])
@@ -153,4 +167,4 @@ func (p *Print) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-const printBytes = 16 + 4*len(classifier.Fingerprint{}.Minima)
+const printSize = 16 + 4*len(classifier.Fingerprint{}.Minima)

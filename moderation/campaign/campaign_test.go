@@ -19,30 +19,30 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// advert is a copy of one text with a number and a link of its own.
+// advert returns a copy of one text with its own number and link.
 func advert(i int) string {
 	return fmt.Sprintf("Wonderful article, it reminded me of my grandmother's kitchen. I bought my new stone oven from "+
 		"the shop below with a discount of %d percent and it bakes bread like hers did: https://oven%d.example/?ref=%d",
 		20+i%40, i%3, i)
 }
 
-// A crowd is a world in which copies of texts are posted.
+// A crowd is an app to which copies of texts are posted.
 type crowd struct {
-	*apptest.World
+	*apptest.Env
 	dana authz.Actor
 }
 
-func newCrowd(t *testing.T, w *apptest.World) crowd {
-	dana := w.AddPerson("dana", authz.Owner)
-	w.Run(w.S)
+func newCrowd(t *testing.T, w *apptest.Env) crowd {
+	dana := w.AddStaff("dana", authz.Owner)
+	w.Run(w.App)
 	return crowd{w, dana}
 }
 
-// post has one of some writers send a text from one of some pages.
+// post submits a text by a numbered writer on a numbered page.
 func (c crowd) post(text string, writer, page int) string {
 	c.T.Helper()
 	c.Clock.Add(time.Millisecond)
-	out, err := c.S.Submit(c.Ctx, c.A, moderation.Submission{
+	out, err := c.App.Submit(c.Ctx, c.A, moderation.Submission{
 		PageURL: fmt.Sprintf("https://a.example/post-%d", page), Body: text,
 		Name: fmt.Sprintf("Reader %d", writer), Email: fmt.Sprintf("reader%d@mail.example", writer),
 		Address: netip.AddrFrom4([4]byte{10, 0, 0, byte(writer)}),
@@ -51,7 +51,7 @@ func (c crowd) post(text string, writer, page int) string {
 	return out.ID
 }
 
-// posts sends n adverts, each by a writer and on a page of four.
+// posts submits n adverts by up to 12 writers on up to 4 pages.
 func (c crowd) posts(from, n int) (ids []string) {
 	c.T.Helper()
 	for i := range n {
@@ -60,39 +60,39 @@ func (c crowd) posts(from, n int) (ids []string) {
 	return ids
 }
 
-// known is the campaign of a comment, or nothing.
-func (c crowd) known(id string) campaign.Known {
+// known returns the campaign of a comment, or a zero Summary.
+func (c crowd) known(id string) campaign.Summary {
 	c.T.Helper()
-	of, err := c.S.Of(c.Ctx, c.A.ID, []string{id})
+	of, err := c.App.CampaignsOf(c.Ctx, c.A.ID, []string{id})
 	c.Must(err)
 	return of[id]
 }
 
-// until waits for a comment's campaign to be so.
-func (c crowd) until(what, id string, is func(campaign.Known) bool) campaign.Known {
+// until waits until a comment's campaign satisfies is.
+func (c crowd) until(what, id string, is func(campaign.Summary) bool) campaign.Summary {
 	c.T.Helper()
 	testkit.Until(c.T, what, func() bool { return is(c.known(id)) })
 	return c.known(id)
 }
 
-func sized(n int) func(campaign.Known) bool {
-	return func(k campaign.Known) bool { return k.Size() == n }
+func sized(n int) func(campaign.Summary) bool {
+	return func(k campaign.Summary) bool { return k.Size() == n }
 }
 
-func refusals(n int) func(campaign.Known) bool {
-	return func(k campaign.Known) bool { return k.Refused == n }
+func refusals(n int) func(campaign.Summary) bool {
+	return func(k campaign.Summary) bool { return k.Refused == n }
 }
 
-// decide decides on a campaign as it was seen.
-func (c crowd) decide(action comment.Action, k campaign.Known, except ...string) moderation.Outcome {
+// decide decides on a campaign as seen in k.
+func (c crowd) decide(action comment.Action, k campaign.Summary, except ...string) moderation.Outcome {
 	c.T.Helper()
-	out, err := c.S.Decide(c.Ctx, c.dana, c.A, moderation.Choice{Action: action,
+	out, err := c.App.Decide(c.Ctx, c.dana, c.A, moderation.Choice{Action: action,
 		Campaign: &moderation.CampaignChoice{ID: k.ID, UpTo: k.Joined, Except: except}})
 	c.Must(err)
 	return out
 }
 
-// suspected waits until a comment is, or is not, said to be like n refused ones.
+// suspected waits until a comment's verdict names n refused near-duplicates; 0 means none.
 func (c crowd) suspected(id string, n int) {
 	c.T.Helper()
 	var v comment.Verdict
@@ -107,9 +107,9 @@ func (c crowd) suspected(id string, n int) {
 	})
 }
 
-func TestCopiesAreOneCampaignWhoeverSendsThem(t *testing.T) {
+func TestCampaign_GroupsCopiesAcrossWritersAndPages(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
 		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
 		ids := c.posts(0, 25)
@@ -133,9 +133,9 @@ func TestCopiesAreOneCampaignWhoeverSendsThem(t *testing.T) {
 	})
 }
 
-func TestADecisionOnACampaignTakesWhatWasSeen(t *testing.T) {
+func TestDecide_CampaignCoversOnlySeenMembers(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 8)
 		seen := c.until("8 are one", ids[0], sized(8))
@@ -180,7 +180,7 @@ func TestADecisionOnACampaignTakesWhatWasSeen(t *testing.T) {
 	})
 }
 
-func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
+func TestCampaign_ApprovedMembersSuspectNoCopy(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 4)
@@ -194,7 +194,7 @@ func TestWhatWasApprovedSuspectsNobody(t *testing.T) {
 	}
 }
 
-func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
+func TestCampaign_OneRefusalSuspectsCopy(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	first := c.post(advert(1), 1, 1)
@@ -204,7 +204,7 @@ func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
 	if k := c.known(copied); k.Refused != 1 || k.Waiting != 1 || k.Sample != copied {
 		t.Errorf("the campaign is %+v", k)
 	}
-	// A slip of the hand, corrected ten times, suspects nobody for long.
+	// A wrong decision, corrected ten times, suspects a copy only while it is in force.
 	for range 10 {
 		c.Decide(c.dana, c.A, comment.Approve, first)
 		c.suspected(copied, 0)
@@ -213,37 +213,37 @@ func TestOneRefusedCommentMakesItsCopyKnown(t *testing.T) {
 	}
 }
 
-func TestAnEditedMemberLeavesAndJoinsAnew(t *testing.T) {
+func TestCampaign_EditedMemberLeavesAndRejoins(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 3)
-	mine, token := c.SubmitOwn(c.A, advert(3))
+	mine, token := c.SubmitWithToken(c.A, advert(3))
 	k := c.until("4 are one", ids[0], sized(4))
-	_, _, err := c.S.Edit(c.Ctx, c.A, mine.ID, token, "I meant to ask how long the dough has to rest in winter.")
+	_, _, err := c.App.Edit(c.Ctx, c.A, mine.ID, token, "I meant to ask how long the dough has to rest in winter.")
 	c.Must(err)
 	c.until("3 are left", ids[0], sized(3))
 	if got := c.known(mine.ID); got.ID != "" {
 		t.Errorf("the edited one is in %+v", got)
 	}
 	c.Clock.Add(time.Second)
-	_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(4))
+	_, _, err = c.App.Edit(c.Ctx, c.A, mine.ID, token, advert(4))
 	c.Must(err)
 	c.until("it is back", ids[0], sized(4))
-	// Who saw the first joining decides about three: this one joined later.
+	// The edited comment joined again after k was read, so the decision covers three comments.
 	if out := c.decide(comment.MarkSpam, k); out.Done != 3 {
 		t.Errorf("decided %+v", out)
 	}
-	c.Must(c.S.WithdrawAndForget(c.Ctx, c.A, mine.ID, token))
+	c.Must(c.App.WithdrawAndForget(c.Ctx, c.A, mine.ID, token))
 	c.until("the removed one has left", ids[0], sized(3))
 }
 
-func TestWhatIsSplitOffStaysApart(t *testing.T) {
+func TestSplit_MembersStayApart(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 6)
 		k := c.until("6 are one", ids[0], sized(6))
-		apart, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, []string{ids[0], ids[2], "nobody", c.post("Short", 1, 1)})
+		apart, err := c.App.Split(c.Ctx, c.dana, c.A, k.ID, []string{ids[0], ids[2], "nobody", c.post("Short", 1, 1)})
 		c.Must(err)
 		if len(apart) != 2 {
 			t.Fatalf("split off %v", apart)
@@ -260,15 +260,15 @@ func TestWhatIsSplitOffStaysApart(t *testing.T) {
 		if c.known(ids[0]).ID != "" || c.Comment(c.A, ids[0]).Verdict.Alike() != 0 {
 			t.Error("what was split off came back")
 		}
-		_, err = c.S.Split(c.Ctx, c.dana, c.B, k.ID, ids[1:2])
+		_, err = c.App.Split(c.Ctx, c.dana, c.B, k.ID, ids[1:2])
 		apptest.WantCode(t, "of another site", err, "campaign.unknown")
-		_, err = c.S.Split(c.Ctx, c.AddPerson("aya", authz.Author), c.A, k.ID, ids[1:2])
+		_, err = c.App.Split(c.Ctx, c.AddStaff("aya", authz.Author), c.A, k.ID, ids[1:2])
 		apptest.WantCode(t, "an author", err, "role.insufficient")
 	})
 }
 
-// A text halfway between two campaigns joins the nearer, and they stay two.
-func TestABridgeMergesNothing(t *testing.T) {
+// A text similar to two campaigns joins the nearer one. The campaigns do not merge.
+func TestCampaign_BridgingTextMergesNothing(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	left := strings.Fields("cheap stone ovens from the factory with free delivery to every town of the country " +
@@ -285,7 +285,7 @@ func TestABridgeMergesNothing(t *testing.T) {
 	}
 }
 
-func TestShortTextsAreLikeNothing(t *testing.T) {
+func TestCampaign_IgnoresShortTexts(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	ids := []string{c.post("Thank you so much!", 1, 1), c.post("Thank you so much!", 2, 1)}
@@ -296,8 +296,8 @@ func TestShortTextsAreLikeNothing(t *testing.T) {
 	}
 }
 
-// A site that publishes by itself asks before it does.
-func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
+// A site that publishes without review checks for near-duplicates first.
+func TestRefusedDuplicates_CopySuspectedBeforePublication(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	c.alike(advert(0), 0)
@@ -310,16 +310,16 @@ func TestACopyOfTheRefusedIsSuspectedBeforeItIsPublished(t *testing.T) {
 	}
 }
 
-// What a comment joins is looked for in memory, and is what would be found if all were read anew: whatever came, left,
-// was decided or split off since.
-func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
+// The in-memory index finds the same nearest member as a fresh one, after members joined, left, were decided or split
+// off.
+func TestIndex_FindsSameNearestAsFreshIndex(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
-		ids := c.posts(0, 90) // more than a campaign's candidates, by more than are looked for at a time
+		ids := c.posts(0, 90) // more than maxIndexed, by more than maxCandidates
 		k := c.until("90 are one", ids[0], sized(90))
 		alone := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
-		mine, token := c.SubmitOwn(c.A, "Does anybody know where to buy rye flour of the coarse kind in this town?")
+		mine, token := c.SubmitWithToken(c.A, "Does anybody know where to buy rye flour of the coarse kind in this town?")
 		testkit.Until(t, "both are members", func() bool { return c.isMember(alone) && c.isMember(mine.ID) })
 		near := func(when string) {
 			t.Helper()
@@ -329,7 +329,7 @@ func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
 				texts = append(texts, advert(5*i))
 			}
 			for _, text := range texts {
-				known, anew, err := c.S.Nearest(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
+				known, anew, err := c.App.Nearest(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
 				c.Must(err)
 				if known != anew {
 					t.Errorf("%s: %q is nearest to %q as is known, and to %q read anew", when, text, known, anew)
@@ -341,32 +341,32 @@ func TestWhatIsNearestIsTheSameReadAnew(t *testing.T) {
 			}
 		}
 		near("at first")
-		_, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, ids[70:80])
+		_, err := c.App.Split(c.Ctx, c.dana, c.A, k.ID, ids[70:80])
 		c.Must(err)
 		near("after a split")
 		c.Decide(c.dana, c.A, comment.Approve, append(ids[80:], alone)...)
-		c.until("10 were approved", ids[10], func(k campaign.Known) bool { return k.Approved == 10 })
+		c.until("10 were approved", ids[10], func(k campaign.Summary) bool { return k.Approved == 10 })
 		testkit.Until(t, "the one that was alone is forgotten", func() bool { return !c.isMember(alone) })
-		_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(91))
+		_, _, err = c.App.Edit(c.Ctx, c.A, mine.ID, token, advert(91))
 		c.Must(err)
 		c.until("the edited one joins", mine.ID, sized(81))
 		near("after approvals and an edit")
-		_, err = c.S.Rejoin(c.Ctx, c.dana, c.A, ids[70:75])
+		_, err = c.App.Rejoin(c.Ctx, c.dana, c.A, ids[70:75])
 		c.Must(err)
 		c.Decide(c.dana, c.A, comment.MarkSpam, ids[80:]...)
 		c.until("they are refused", ids[10], refusals(10))
 		near("after a change of mind")
-		c.Must(c.S.BeginAnew(c.Ctx))
+		c.Must(c.App.RebuildCampaigns(c.Ctx))
 		near("made anew")
 	})
 }
 
-// alike waits until a text that would come now is like n refused comments: a second passes each time.
+// alike waits until a new text has n refused near-duplicates. Each try advances the clock by a second.
 func (c crowd) alike(text string, n int) {
 	c.T.Helper()
 	testkit.Until(c.T, fmt.Sprintf("it is like %d", n), func() bool {
 		c.Clock.Add(time.Second)
-		got, err := c.S.Alike(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
+		got, err := c.App.RefusedDuplicates(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
 		return err == nil && got == n
 	})
 }
@@ -381,14 +381,14 @@ func (c crowd) isMember(id string) (is bool) {
 	return is
 }
 
-// The newest member takes its number with it: who comes next is not taken for one that is known.
-func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
+// The newest member's number is gone with it. The next member must not be mistaken for one that is indexed already.
+func TestIndex_FindsMemberAfterNewestLeft(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
 		other := c.post("My sourdough never rises as it should in winter, what do you do about a cold kitchen?", 1, 1)
 		testkit.Until(t, "it is a member", func() bool { return c.isMember(other) })
-		c.alike(advert(0), 0) // all that there is has been read
+		c.alike(advert(0), 0) // the index has read all members
 		c.Decide(c.dana, c.A, comment.Approve, other)
 		testkit.Until(t, "it is none any more", func() bool { return !c.isMember(other) })
 		c.Decide(c.dana, c.A, comment.MarkSpam, c.post(advert(1), 1, 1))
@@ -396,14 +396,14 @@ func TestWhoComesAfterTheNewestHasLeftIsKnown(t *testing.T) {
 	})
 }
 
-func TestTheRefusedAreForgottenInTime(t *testing.T) {
+func TestForgetOld_RemovesOldRefusals(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 3)
 	c.decide(comment.MarkSpam, c.until("3 are one", ids[0], sized(3)))
 	c.until("they are refused", ids[0], refusals(3))
 	c.Clock.Add(91 * 24 * time.Hour)
-	c.Must(c.S.ForgetOld(c.Ctx))
+	c.Must(c.App.ForgetOld(c.Ctx))
 	if k := c.known(ids[0]); k.ID != "" {
 		t.Errorf("after 91 days there is %+v", k)
 	}
@@ -411,45 +411,45 @@ func TestTheRefusedAreForgottenInTime(t *testing.T) {
 	c.until("new copies are their own", next[0], sized(2))
 }
 
-// What is kept can be made from the comments: by a new follower, or after another tokeniser.
-func TestWhatIsLostIsMadeAnew(t *testing.T) {
+// Campaigns can be rebuilt from the comments, for a new follower or another tokeniser.
+func TestRebuild_RestoresCampaigns(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 5)
 	c.until("5 are one", ids[0], sized(5))
 	c.Decide(c.dana, c.A, comment.MarkSpam, ids[4])
 	c.until("one is refused", ids[0], refusals(1))
-	c.Must(c.S.BeginAnew(c.Ctx))
+	c.Must(c.App.RebuildCampaigns(c.Ctx))
 	k := c.until("they are one again", ids[0], sized(5))
 	if k.Refused != 1 || k.Waiting != 4 {
 		t.Errorf("made anew: %+v", k)
 	}
 }
 
-// A process that ends while it makes everything anew leaves what it has made to the next one: what is suspected for
-// its campaign stays suspected meanwhile.
-func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
+// If a process ends during a rebuild, the next one continues with its campaigns. Suspected comments stay suspected
+// meanwhile.
+func TestRebuild_ResumesAfterInterruption(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 3)
 	before := c.until("3 are one", ids[0], sized(3))
-	c.Must(c.S.BeginAgain(c.Ctx))
+	c.Must(c.App.ResumeRebuild(c.Ctx))
 	if after := c.known(ids[0]); after.ID != before.ID || after.Size() != 3 {
 		t.Errorf("%+v became %+v", before.Campaign, after.Campaign)
 	}
 }
 
-// A split is a slip of the hand at times: it can be taken back.
-func TestASplitIsTakenBack(t *testing.T) {
+// A split by mistake can be undone.
+func TestRejoin_UndoesSplit(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 4)
 		k := c.until("4 are one", ids[0], sized(4))
-		_, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, []string{ids[1], ids[2]})
+		_, err := c.App.Split(c.Ctx, c.dana, c.A, k.ID, []string{ids[1], ids[2]})
 		c.Must(err)
 		c.until("2 are left", ids[0], sized(2))
-		joined, err := c.S.Rejoin(c.Ctx, c.dana, c.A, []string{ids[1], ids[0], "nobody"})
+		joined, err := c.App.Rejoin(c.Ctx, c.dana, c.A, []string{ids[1], ids[0], "nobody"})
 		c.Must(err)
 		if len(joined) != 1 || joined[0] != ids[1] {
 			t.Errorf("took back %v", joined)
@@ -457,26 +457,26 @@ func TestASplitIsTakenBack(t *testing.T) {
 		if got := c.known(ids[1]); got.ID != k.ID || got.Size() != 3 || c.known(ids[2]).ID != "" {
 			t.Errorf("it is in %+v", got)
 		}
-		again, err := c.S.Rejoin(c.Ctx, c.dana, c.A, []string{ids[1]})
+		again, err := c.App.Rejoin(c.Ctx, c.dana, c.A, []string{ids[1]})
 		c.Must(err)
 		if len(again) > 0 || c.known(ids[1]).Size() != 3 {
 			t.Errorf("the second time it took back %v", again)
 		}
-		// Who saw four before the split decides about those that did not join since.
+		// k was read before the split. The decision excludes members that joined since.
 		if out := c.decide(comment.MarkSpam, k); out.Done != 2 {
 			t.Errorf("decided %+v", out)
 		}
-		_, err = c.S.Rejoin(c.Ctx, c.AddPerson("aya", authz.Author), c.A, ids[2:3])
+		_, err = c.App.Rejoin(c.Ctx, c.AddStaff("aya", authz.Author), c.A, ids[2:3])
 		apptest.WantCode(t, "an author", err, "role.insufficient")
-		_, err = c.S.Rejoin(c.Ctx, authz.Operator, c.B, ids[2:3])
+		_, err = c.App.Rejoin(c.Ctx, authz.Operator, c.B, ids[2:3])
 		apptest.WantCode(t, "those of another site", err, "comment.unknown")
 	})
 }
 
-// Moderators who split and rejoin write the same rows as one another, and as the follower, at the same time.
-func TestNobodyIsCountedTwice(t *testing.T) {
+// Moderators who split and rejoin change the same rows as each other and as the follower, concurrently.
+func TestRejoin_ConcurrentSplitsKeepCounts(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
 		var ids []string
 		for i := range 8 {
@@ -486,11 +486,11 @@ func TestNobodyIsCountedTwice(t *testing.T) {
 		var moderators sync.WaitGroup
 		for _, id := range ids[:4] {
 			moderators.Go(func() {
-				for range 10 { // so that the newest 50 that joined are all still known by their bands
-					if apart, err := c.S.Split(c.Ctx, c.dana, c.A, k.ID, []string{id}); err != nil || len(apart) != 1 {
+				for range 10 { // at most 50 joins, so that all members stay in the index
+					if apart, err := c.App.Split(c.Ctx, c.dana, c.A, k.ID, []string{id}); err != nil || len(apart) != 1 {
 						t.Errorf("split %v, %v", apart, err)
 					}
-					if joined, err := c.S.Rejoin(c.Ctx, c.dana, c.A, []string{id}); err != nil || len(joined) != 1 {
+					if joined, err := c.App.Rejoin(c.Ctx, c.dana, c.A, []string{id}); err != nil || len(joined) != 1 {
 						t.Errorf("took back %v, %v", joined, err)
 					}
 				}
@@ -500,7 +500,7 @@ func TestNobodyIsCountedTwice(t *testing.T) {
 		if got := c.known(ids[1]); got.ID != k.ID || got.Size() != 8 {
 			t.Fatalf("then it is in %+v", got)
 		}
-		// The follower is past all that once it has taken one more.
+		// Once the follower has added one more, it has processed all events before.
 		c.post(advert(0), 8, 0)
 		if got := c.until("9 are one", ids[0], sized(9)); got.ID != k.ID || got.Waiting != 9 {
 			t.Errorf("at the end they are %+v", got)
@@ -508,18 +508,19 @@ func TestNobodyIsCountedTwice(t *testing.T) {
 	})
 }
 
-// A moderator's page is older than the campaign: it grows, is split and edited, and is undone twice.
-func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
+// A moderator's page is older than the campaign, which grows, is split and edited meanwhile. The decision is undone
+// twice.
+func TestDecide_CampaignChangedMeanwhile(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		c := newCrowd(t, w)
 		ids := c.posts(0, 6)
-		mine, token := c.SubmitOwn(c.A, advert(6))
+		mine, token := c.SubmitWithToken(c.A, advert(6))
 		seen := c.until("7 are one", ids[0], sized(7))
 		late := c.posts(7, 2)
-		_, err := c.S.Split(c.Ctx, c.dana, c.A, seen.ID, ids[:1])
+		_, err := c.App.Split(c.Ctx, c.dana, c.A, seen.ID, ids[:1])
 		c.Must(err)
-		_, _, err = c.S.Edit(c.Ctx, c.A, mine.ID, token, advert(40)) // nobody has seen that, though it is alike
+		_, _, err = c.App.Edit(c.Ctx, c.A, mine.ID, token, advert(40)) // a near-duplicate that the moderator has not seen
 		c.Must(err)
 		out := c.decide(comment.MarkSpam, seen)
 		if out.Done != 5 || len(out.Conflicts) > 0 {
@@ -539,22 +540,22 @@ func TestACampaignThatChangesWhileItIsDecided(t *testing.T) {
 				t.Errorf("undoing %s did %+v", what, again)
 			}
 		}
-		c.until("5 wait again, and what joined", ids[1], func(k campaign.Known) bool { return k.Waiting == 8 })
+		c.until("5 wait again, and what joined", ids[1], func(k campaign.Summary) bool { return k.Waiting == 8 })
 	})
 }
 
-// A list never hides what waits behind a row that is not in it.
-func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
+// A folded list hides a comment only behind a row that is in the list.
+func TestQueue_FoldsOnlyBehindListedRow(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		dana := w.AddPerson("dana", authz.Owner)
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		dana := w.AddStaff("dana", authz.Owner)
 		ctx, stop := context.WithCancel(w.Ctx)
 		joining := make(chan error, 1)
-		go func() { joining <- w.S.Campaigns.Run(ctx) }()
+		go func() { joining <- w.App.Campaigns.Run(ctx) }()
 		c := crowd{w, dana}
 		ids := c.posts(0, 4)
 		c.until("4 are one", ids[0], sized(4))
-		stop() // nobody hears of what comes now
+		stop() // the follower stops processing events
 		c.Must(<-joining)
 		shown := func(req comment.QueueRequest) (all []string) {
 			for _, item := range c.Queue(dana, req).Items {
@@ -583,22 +584,22 @@ func TestACampaignIsNotFoldedIntoWhatIsNotInTheList(t *testing.T) {
 	})
 }
 
-// What was approved is in no campaign, and is remembered beside what waits: of the newest, and of readers alone.
-func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
+// Approved comments form no campaigns. Pending comments are compared with the newest approved ones of readers.
+func TestApprovedDuplicates_CountsReadersComments(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		dana := w.AddPerson("dana", authz.Owner)
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		dana := w.AddStaff("dana", authz.Owner)
 		post := func(i int) comment.Comment { return w.Submit(w.A, advert(i)) }
 		approved := []string{post(1).ID, post(2).ID}
 		w.Decide(dana, w.A, comment.Approve, approved...)
-		_, err := w.S.Reply(w.Ctx, dana, w.A, moderation.Ref{ID: approved[0]}, advert(3), nil)
+		_, err := w.App.Reply(w.Ctx, dana, w.A, moderation.Ref{ID: approved[0]}, advert(3), nil)
 		w.Must(err)
 		short, long := w.Submit(w.A, "I agree!"), post(4)
 		w.Decide(dana, w.A, comment.Approve, w.Submit(w.A, "I agree!").ID)
 		w.Decide(dana, w.A, comment.MarkSpam, post(5).ID)
 		likes := func(id string) int {
 			t.Helper()
-			item, _, err := w.S.Item(w.Ctx, dana, w.A, id)
+			item, _, err := w.App.Item(w.Ctx, dana, w.A, id)
 			w.Must(err)
 			return item.Approved
 		}
@@ -609,7 +610,7 @@ func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
 		if q := w.Queue(dana, comment.QueueRequest{Search: "stone oven"}); len(q.Items) != 1 || q.Items[0].Approved != 1 {
 			t.Errorf("after a refusal the queue has %d, which says %+v", len(q.Items), q.Items)
 		}
-		_, err = w.S.Redact(w.Ctx, dana, w.A, approved[0], moderation.Redaction{Why: "Too much.",
+		_, err = w.App.Redact(w.Ctx, dana, w.A, approved[0], moderation.Redaction{Why: "Too much.",
 			Part: comment.Part{Words: advert(1)[:len(advert(1))-60]}})
 		w.Must(err)
 		if n := likes(long.ID); n != 0 {
@@ -618,14 +619,14 @@ func TestWhatWaitsSaysHowManyLikeItWereApproved(t *testing.T) {
 	})
 }
 
-func TestDecide_LeavesTheRestOfALargeCampaign(t *testing.T) {
+func TestDecide_LargeCampaignLeavesRest(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, apptest.New(t))
 	ids := c.posts(0, 503)
 	k := c.until("all joined", ids[0], sized(503))
 	choice := moderation.Choice{Action: comment.MarkSpam,
 		Campaign: &moderation.CampaignChoice{ID: k.ID, UpTo: k.Joined, Seen: ids[:500]}}
-	out, err := c.S.Decide(c.Ctx, c.dana, c.A, choice)
+	out, err := c.App.Decide(c.Ctx, c.dana, c.A, choice)
 	c.Must(err)
 	if out.Done != 500 || out.Remaining != 3 {
 		t.Errorf("%d done, %d remaining, want 500 and 3", out.Done, out.Remaining)

@@ -6,23 +6,22 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// ForgetOld forgets at once what the sweep forgets within the hour.
+// ForgetOld runs the hourly sweep now.
 func (s *Service) ForgetOld(ctx context.Context) error { return s.forgetOld(ctx) }
 
-// BeginAnew throws everything away and makes it again, as after another tokeniser.
-func (s *Service) BeginAnew(ctx context.Context) error {
-	err := s.work.Update(ctx, func(tx Tx) error { return tx.SetMeta(emptiedFor, []byte("another")) })
+// RebuildCampaigns deletes and rebuilds everything, as after a change of the tokeniser.
+func (s *Service) RebuildCampaigns(ctx context.Context) error {
+	err := s.work.Update(ctx, func(tx Tx) error { return tx.SetMeta(metaCleared, []byte("another")) })
 	if err != nil {
 		return err
 	}
-	return s.BeginAgain(ctx)
+	return s.ResumeRebuild(ctx)
 }
 
-// BeginAgain does what a process does after one that ended before it had gone through everything.
-func (s *Service) BeginAgain(ctx context.Context) error { return s.begin(ctx, false) }
+// ResumeRebuild does what a process does after one that ended in the middle of a rebuild.
+func (s *Service) ResumeRebuild(ctx context.Context) error { return s.rebuild(ctx, false) }
 
-// Nearest is the comment that a comment is nearest to, by what is known, and by what a process would know that has just
-// begun.
+// Nearest returns the comment nearest to c, by this process's index and by the index of a process that just started.
 func (s *Service) Nearest(ctx context.Context, c comment.Comment) (known, anew string, err error) {
 	other := &Service{work: s.work}
 	err = s.work.View(ctx, func(tx Tx) error {

@@ -11,58 +11,59 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// arrivedKept is how many comments wait to join at most, nearly always: a tenth of a second's.
-const arrivedKept = 256
+// maxArrived covers, nearly always, the comments that wait to join: a tenth of a second of arrivals.
+const maxArrived = 256
 
-// recent keeps the last things of comments, by their ids. The zero recent is ready; it is safe for concurrent use.
+// recent is a fixed-size FIFO cache keyed by comment ID. The zero value is ready to use. It is safe for concurrent
+// use.
 type recent[T any] struct {
-	mu   sync.Mutex
-	kept map[string]T
-	ids  []string // in the order in which they were put
-	next int      // place in ids that the next one takes
+	mu     sync.Mutex
+	values map[string]T
+	ids    []string // in insertion order
+	next   int      // position in ids that is overwritten next
 }
 
 func (r *recent[T]) get(id string) (of T, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	of, known = r.kept[id]
+	of, known = r.values[id]
 	return of, known
 }
 
-// take is get, for who is the only one to ask.
-func (r *recent[T]) take(id string) (of T, known bool) {
+// pop returns and removes a value.
+func (r *recent[T]) pop(id string) (of T, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	of, known = r.kept[id]
-	delete(r.kept, id)
+	of, known = r.values[id]
+	delete(r.values, id)
 	return of, known
 }
 
-// put keeps one more, and at most so many.
+// put adds a value, and evicts the oldest if there would be more than most.
 func (r *recent[T]) put(id string, of T, most int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.kept == nil {
-		r.kept, r.ids = map[string]T{}, make([]string, most)
+	if r.values == nil {
+		r.values, r.ids = map[string]T{}, make([]string, most)
 	}
-	if _, known := r.kept[id]; !known {
-		delete(r.kept, r.ids[r.next])
+	if _, known := r.values[id]; !known {
+		delete(r.values, r.ids[r.next])
 		r.ids[r.next] = id
 		r.next = (r.next + 1) % most
 	}
-	r.kept[id] = of
+	r.values[id] = of
 }
 
-// Arrived has a comment that is about to be stored joined without its being read again. What becomes of it later is
-// told by later events.
-func (s *Service) Arrived(c comment.Comment) { s.arrived.put(c.ID, c, arrivedKept) }
+// CacheArrival caches a comment that is about to be stored, so that the follower need not read it. Later events describe
+// later changes.
+func (s *Service) CacheArrival(c comment.Comment) { s.arrived.put(c.ID, c, maxArrived) }
 
-// look brings what is kept of comments to what they are now.
-func (s *Service) look(ctx context.Context, site site.Site, comments []string) error {
+// updateComments reads comments, from the cache if possible, and processes them in order of creation.
+func (s *Service) updateComments(ctx context.Context, site site.Site, comments []string) error {
 	var list, read []comment.Comment
 	var unread []string
 	for _, id := range comments {
-		if c, known := s.arrived.take(id); known {
+		if c, known := s.arrived.pop(id); known {
 			list = append(list, c)
 		} else {
 			unread = append(unread, id)
@@ -70,7 +71,7 @@ func (s *Service) look(ctx context.Context, site site.Site, comments []string) e
 	}
 	if len(unread) > 0 {
 		err := s.work.View(ctx, func(tx Tx) (err error) {
-			read, err = readNow(tx, site.ID, unread)
+			read, err = readComments(tx, site.ID, unread)
 			return err
 		})
 		if err != nil {
@@ -81,11 +82,11 @@ func (s *Service) look(ctx context.Context, site site.Site, comments []string) e
 	slices.SortFunc(list, func(a, b comment.Comment) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
-	return s.take(ctx, site, list)
+	return s.process(ctx, site, list)
 }
 
-// readNow reads comments: those that wait with their verdicts, which are wanted of no others.
-func readNow(tx Tx, site int64, ids []string) ([]comment.Comment, error) {
+// readComments reads comments. Only pending ones are read with their verdicts, because no others are needed.
+func readComments(tx Tx, site int64, ids []string) ([]comment.Comment, error) {
 	list, err := tx.CommentsInBrief(site, ids)
 	if err != nil {
 		return nil, err

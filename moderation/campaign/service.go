@@ -20,57 +20,57 @@ import (
 
 const (
 	follower    = "campaigns"
-	madeBy      = "campaigns.tokeniser" // of meta: the version that all prints were made by
-	emptiedFor  = "campaigns.emptied"   // of meta: the version for which those of others were thrown away
-	together    = 20                    // comments in a transaction: others write between
-	readAtOnce  = 100
-	sweptAtOnce = 100
-	restMost    = 100 * time.Millisecond
+	metaVersion = "campaigns.tokeniser" // key in meta: tokeniser version of all stored prints
+	metaCleared = "campaigns.emptied"   // key in meta: version for which prints of other versions were deleted
+	batchSize   = 20                    // comments per transaction; other writers get their turn between
+	pageSize    = 100
+	sweepBatch  = 100
+	maxPause    = 100 * time.Millisecond
 
-	forgottenAtOnce = 5_000
+	deleteBatch = 5_000
 )
 
-// A Judge says what a site's model thinks of a comment; package learning's Models do.
+// A Judge scores a comment with a site's model. learning.Models implements it.
 type Judge interface {
-	Judge(ctx context.Context, c comment.Comment) comment.Judged
+	Judge(ctx context.Context, c comment.Comment) comment.Prediction
 }
 
-// Rules say what a site's own rules find of comments; package rules' Service does.
+// Rules evaluates a site's rules and blocks. rules.Service implements it.
 type Rules interface {
-	Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
+	Find(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error)
 }
 
-// Neighbours say what other sites have refused that is like comments; package neighbour's Service does.
-type Neighbours interface {
-	// Beside returns signals of each comment, or nil where there is nothing that could be found.
-	Beside(ctx context.Context, site int64, comments []comment.Comment) ([][]comment.Signal, error)
+// SpamLists matches comments with spam lists of other sites. spamlist.Service implements it.
+type SpamLists interface {
+	// Match returns the signals of each comment, or nil if the site reads no lists.
+	Match(ctx context.Context, site int64, comments []comment.Comment) ([][]comment.Signal, error)
 }
 
-// Service keeps campaigns, and tells of them, and of what neighbours have refused. It is safe for concurrent use. Run
-// must be running for comments to join.
+// Service maintains campaigns and answers questions about them. It also rescores comments that match spam lists. It
+// is safe for concurrent use. Comments join only while Run runs.
 type Service struct {
-	work   txn.Work[Tx]
-	judge  Judge
-	rules  Rules
-	beside Neighbours
-	prints *Prints
-	// current: prints were seen to be of this tokeniser, which is another only in another program.
+	work      txn.Work[Tx]
+	judge     Judge
+	rules     Rules
+	spamLists SpamLists
+	prints    *PrintCache
+	// current caches that all prints are of this tokeniser; that changes only with the program.
 	current  atomic.Bool
-	approved approved
-	known    known
-	arrived  recent[comment.Comment] // in this process, until they join
+	approved approvedCache
+	index    index
+	arrived  recent[comment.Comment] // stored by this process, until they join
 }
 
-// New returns a Service. It remembers prints together with who else looks at comments as they arrive.
+// New returns a Service. Other services that compare new comments share its print cache.
 func New(
-	p *txn.Process, store txn.Store[Tx], judge Judge, rules Rules, beside Neighbours, prints *Prints,
+	p *txn.Process, store txn.Store[Tx], judge Judge, rules Rules, beside SpamLists, prints *PrintCache,
 ) *Service {
-	s := &Service{work: txn.NewWork(p, store), judge: judge, rules: rules, beside: beside, prints: prints}
-	p.OnEvent(s.approved.heard)
+	s := &Service{work: txn.NewWork(p, store), judge: judge, rules: rules, spamLists: beside, prints: prints}
+	p.OnEvent(s.approved.onEvent)
 	return s
 }
 
-// Run joins what arrives, and forgets what is old, until ctx ends. It returns nil when ctx ends.
+// Run follows events and deletes old members until ctx ends. It returns nil when ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
@@ -79,21 +79,21 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// follow looks at the comments of events, or at all that wait or are remembered, where events are missing or
-// the prints were made by another tokeniser.
+// follow processes the comments of events. It rebuilds everything if events are missing or prints are of another
+// tokeniser.
 func (s *Service) follow(ctx context.Context, reset bool, events []event.Event) error {
-	current, err := s.areCurrent(ctx)
+	current, err := s.printsCurrent(ctx)
 	if err != nil {
 		return err
 	}
 	if reset || !current {
-		return s.begin(ctx, current)
+		return s.rebuild(ctx, current)
 	}
 	sites := map[int64][]string{}
 	for _, e := range events {
 		switch e.Kind {
-		case event.Edited, event.Decided, event.Removed, event.Judged:
-			s.arrived.take(e.Comment) // it is another one now
+		case event.Edited, event.Decided, event.Removed, event.Rescored:
+			s.arrived.pop(e.Comment) // the cached comment is outdated
 		case event.Arrived:
 		default:
 			continue
@@ -107,12 +107,12 @@ func (s *Service) follow(ctx context.Context, reset bool, events []event.Event) 
 		if err != nil {
 			return err
 		}
-		if !known { // it was removed
+		if !known { // it was deleted
 			continue
 		}
-		slices.Sort(comments) // ids begin with when they were made
-		for some := range slices.Chunk(slices.Compact(comments), together) {
-			if err := s.look(ctx, site, some); err != nil {
+		slices.Sort(comments) // IDs start with their creation time
+		for some := range slices.Chunk(slices.Compact(comments), batchSize) {
+			if err := s.updateComments(ctx, site, some); err != nil {
 				return err
 			}
 		}
@@ -120,18 +120,18 @@ func (s *Service) follow(ctx context.Context, reset bool, events []event.Event) 
 	return nil
 }
 
-// areCurrent reports whether the prints that are kept were made by this tokeniser.
-func (s *Service) areCurrent(ctx context.Context) (bool, error) {
+// printsCurrent reports whether the stored prints are of this tokeniser.
+func (s *Service) printsCurrent(ctx context.Context) (bool, error) {
 	if s.current.Load() {
 		return true, nil
 	}
-	current, err := s.isOfThis(ctx, madeBy)
+	current, err := s.metaIsCurrent(ctx, metaVersion)
 	s.current.Store(current)
 	return current, err
 }
 
-// isOfThis reports whether an entry of meta is the version of this tokeniser.
-func (s *Service) isOfThis(ctx context.Context, name string) (is bool, err error) {
+// metaIsCurrent reports whether a meta key has this tokeniser's version.
+func (s *Service) metaIsCurrent(ctx context.Context, name string) (is bool, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		kept, err := tx.Meta(name)
 		is = string(kept) == strconv.Itoa(version)
@@ -143,58 +143,60 @@ func (s *Service) isOfThis(ctx context.Context, name string) (is bool, err error
 	return is, err
 }
 
-// begin goes through all comments that belong here, of every site. Prints of another tokeniser are thrown
-// away first, with the campaigns: once, for a process may end halfway, and what it had joined is suspected.
-func (s *Service) begin(ctx context.Context, current bool) error {
+// rebuild processes all pending and recently refused comments of every site. It first deletes members and campaigns
+// of another tokeniser. That happens once: the process may end halfway, and its successor continues with what was
+// joined.
+func (s *Service) rebuild(ctx context.Context, current bool) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
 		return err
 	}
 	if !current {
-		if err := s.empty(ctx, sites); err != nil {
+		if err := s.clearMembers(ctx, sites); err != nil {
 			return fmt.Errorf("forget prints of another tokeniser: %w", err)
 		}
 	}
 	for _, site := range sites {
 		for _, view := range []comment.View{comment.ViewPending, comment.ViewRejected, comment.ViewSpam} {
-			if err := s.lookAll(ctx, site, view); err != nil {
+			if err := s.joinView(ctx, site, view); err != nil {
 				return err
 			}
 		}
 	}
-	return s.madeFor(ctx, madeBy)
+	return s.setMetaVersion(ctx, metaVersion)
 }
 
-// madeFor notes this tokeniser's version in an entry of meta.
-func (s *Service) madeFor(ctx context.Context, name string) error {
+// setMetaVersion stores this tokeniser's version under a meta key.
+func (s *Service) setMetaVersion(ctx context.Context, name string) error {
 	return s.work.Update(ctx, func(tx Tx) error { return tx.SetMeta(name, []byte(strconv.Itoa(version))) })
 }
 
-// empty throws away what was made by another tokeniser, if that was not done before.
-func (s *Service) empty(ctx context.Context, sites []site.Site) error {
-	if emptied, err := s.isOfThis(ctx, emptiedFor); emptied || err != nil {
+// clearMembers deletes what another tokeniser made, unless that is done.
+func (s *Service) clearMembers(ctx context.Context, sites []site.Site) error {
+	if emptied, err := s.metaIsCurrent(ctx, metaCleared); emptied || err != nil {
 		return err
 	}
 	for _, site := range sites {
-		for more := true; more; { // others write between
+		for more := true; more; { // other writers get their turn between
 			err := s.work.Update(ctx, func(tx Tx) (err error) {
-				more, err = tx.ForgetMembers(site.ID, forgottenAtOnce)
+				more, err = tx.ForgetMembers(site.ID, deleteBatch)
 				return err
 			})
 			if err != nil {
 				return err
 			}
 		}
-		s.known.forget(site.ID)
+		s.index.forget(site.ID)
 	}
-	return s.madeFor(ctx, emptiedFor)
+	return s.setMetaVersion(ctx, metaCleared)
 }
 
-// lookAll looks at a view, the oldest first, as far back as refused comments are remembered.
-func (s *Service) lookAll(ctx context.Context, site site.Site, view comment.View) error {
-	q := comment.QueueQuery{Site: site.ID, View: view, Order: comment.OldestFirst, Limit: readAtOnce}
+// joinView processes the comments of a view, oldest first. Of refused comments it reads those created within twice
+// the retention.
+func (s *Service) joinView(ctx context.Context, site site.Site, view comment.View) error {
+	q := comment.QueueQuery{Site: site.ID, View: view, Order: comment.OldestFirst, Limit: pageSize}
 	if view != comment.ViewPending {
-		q.Filter.Since = s.work.Now().Add(-2 * rememberedFor) // what waited longer before it was refused is rare
+		q.Filter.Since = s.work.Now().Add(-2 * retention) // longer waits before a refusal are rare
 	}
 	for ctx.Err() == nil {
 		var list []comment.Comment
@@ -205,8 +207,8 @@ func (s *Service) lookAll(ctx context.Context, site site.Site, view comment.View
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		for some := range slices.Chunk(list, together) {
-			if err := s.take(ctx, site, some); err != nil {
+		for some := range slices.Chunk(list, batchSize) {
+			if err := s.process(ctx, site, some); err != nil {
 				return err
 			}
 		}
@@ -215,9 +217,9 @@ func (s *Service) lookAll(ctx context.Context, site site.Site, view comment.View
 	return ctx.Err()
 }
 
-// rest leaves the machine to people, who may be posting, for as long as the work before has taken.
-func (s *Service) rest(ctx context.Context, worked time.Duration) {
-	t := time.NewTimer(min(worked, restMost))
+// pause sleeps as long as the work before took, at most maxPause, so that requests get the machine.
+func (s *Service) pause(ctx context.Context, worked time.Duration) {
+	t := time.NewTimer(min(worked, maxPause))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -225,9 +227,9 @@ func (s *Service) rest(ctx context.Context, worked time.Duration) {
 	}
 }
 
-// take follows some comments in one transaction, and then has suspected what is like refused ones, here or at
-// neighbours. Then it rests.
-func (s *Service) take(ctx context.Context, site site.Site, list []comment.Comment) error {
+// process updates members for some comments in one transaction. Then it rescores pending comments that resemble
+// refused ones, here or on spam lists, and pauses.
+func (s *Service) process(ctx context.Context, site site.Site, list []comment.Comment) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -241,102 +243,102 @@ func (s *Service) take(ctx context.Context, site site.Site, list []comment.Comme
 		return err
 	}
 	waiting := slices.DeleteFunc(slices.Clone(list), func(c comment.Comment) bool { return c.State != comment.Pending })
-	refused, err := s.beside.Beside(ctx, site.ID, waiting)
+	refused, err := s.spamLists.Match(ctx, site.ID, waiting)
 	if err != nil {
 		return err
 	}
-	var r *register
+	var r *changeset
 	var touched []Campaign
 	var suspects []string
 	worked := time.Since(began)
 	err = s.work.Update(ctx, func(tx Tx) (err error) {
-		began := time.Now() // to wait for it is no work
+		began := time.Now() // waiting for the lock is not work
 		defer func() { worked += time.Since(began) }()
 		used := 0
-		r, err = look(tx, site.ID, before.members, func() string { used++; return fresh[used-1] })
+		r, err = openChangeset(tx, site.ID, before.members, func() string { used++; return fresh[used-1] })
 		if err != nil {
 			return err
 		}
-		if r.opened != before.last { // others may be members by now
-			if err := r.meet(given); err != nil {
+		if r.startNumber != before.lastNumber { // another transaction may have added them since
+			if err := r.readMembers(given); err != nil {
 				return err
 			}
 		}
-		r.before, r.nearTo = before, s.nearToNow(tx, site.ID, r.opened, now)
-		if err := r.readAll(); err != nil {
+		r.prepared, r.nearTo = before, s.nearToNow(tx, site.ID, r.startNumber, now)
+		if err := r.readCampaigns(); err != nil {
 			return err
 		}
 		for _, c := range list {
 			p, made := before.prints[c.ID]
-			if !made && r.joins(c, now) { // what was kept is gone since
+			if !made && r.shouldJoin(c, now) { // its member was deleted since
 				p = PrintOf(c)
 			}
-			if err := r.follow(c, p, now); err != nil {
+			if err := r.update(c, p, now); err != nil {
 				return err
 			}
 		}
 		if err := r.close(); err != nil {
 			return err
 		}
-		touched, suspects = r.untold(), r.misjudged(waiting, refused)
+		touched, suspects = r.outdatedCampaigns(), r.outdatedVerdicts(waiting, refused)
 		if !r.joined {
 			return nil
 		}
-		return tx.Emit(event.Event{Site: site.ID, Kind: event.Judged, At: now})
+		return tx.Emit(event.Event{Site: site.ID, Kind: event.Rescored, At: now})
 	})
 	if err != nil {
 		return fmt.Errorf("join campaigns: %w", err)
 	}
-	s.known.changed(r)
-	if err := s.suspect(ctx, site, suspects); err != nil {
+	s.index.apply(r)
+	if err := s.rescore(ctx, site, suspects); err != nil {
 		return err
 	}
 	for _, k := range touched {
-		if err := s.tell(ctx, site, k); err != nil {
+		if err := s.rescoreCampaign(ctx, site, k); err != nil {
 			return err
 		}
 	}
-	s.rest(ctx, worked)
+	s.pause(ctx, worked)
 	return nil
 }
 
-// prepare reads what is known of comments, and makes prints of those that will join: outside of the transaction that
-// others wait for.
+// prepare reads members, computes prints of comments that will join and finds what is near them. It runs before the
+// write transaction to keep that short.
 func (s *Service) prepare(
 	ctx context.Context, site int64, list []comment.Comment, ids []string, now time.Time,
 ) (before prepared, err error) {
-	before = prepared{prints: map[string]Print{}, alike: map[string][]string{}}
-	if err := s.readMembers(ctx, site); err != nil {
+	before = prepared{prints: map[string]Print{}, matches: map[string][]string{}}
+	if err := s.refreshIndex(ctx, site); err != nil {
 		return before, err
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
-		r, err := look(tx, site, ids, nil)
+		r, err := openChangeset(tx, site, ids, nil)
 		if err != nil {
 			return err
 		}
-		before.last, before.members = r.last, slices.Collect(maps.Keys(r.members))
+		before.lastNumber, before.members = r.lastNumber, slices.Collect(maps.Keys(r.members))
 		var prints []Print
 		var of []string
 		for _, c := range list {
-			if !r.joins(c, now) {
+			if !r.shouldJoin(c, now) {
 				continue
 			}
 			p := s.prints.Of(c)
 			before.prints[c.ID] = p
-			if p.compares() {
+			if p.longEnough() {
 				prints, of = append(prints, p), append(of, c.ID)
 			}
 		}
-		if err := s.readIn(tx, site, r.last, now); err != nil {
+		if err := s.refreshInTx(tx, site, r.lastNumber, now); err != nil {
 			return err
 		}
-		near, err := s.nearTo(tx, site, r.last, prints...)
+		near, err := s.nearTo(tx, site, r.lastNumber, prints...)
 		if err != nil {
-			return fmt.Errorf("find what is alike: %w", err)
+			return fmt.Errorf("find near-duplicates: %w", err)
 		}
 		for i, id := range of {
 			best := nearest(prints[i], near[i])
-			before.alike[id] = alike(best, prints[i], prints[:i], of)
+			before.matches[id] = joinTargets(best, prints[i], prints[:i], of)
 			if best != nil {
 				before.members = append(before.members, best.Comment)
 			}
@@ -346,9 +348,9 @@ func (s *Service) prepare(
 	return before, err
 }
 
-// alike are what a comment with print p may join: those of comments with others, of, that are nearer to it than best,
-// the nearest first, and of two that are as near the first; then best, the nearest of members, if there is one.
-func alike(best *Member, p Print, others []Print, of []string) []string {
+// joinTargets returns what a comment with print p may join, nearest first: the other new comments that are nearer
+// than best, then best, if there is one. IDs in of belong to others. The earlier of two equal ones comes first.
+func joinTargets(best *Member, p Print, others []Print, of []string) []string {
 	type mate struct {
 		id   string
 		same float64
@@ -377,8 +379,8 @@ func alike(best *Member, p Print, others []Print, of []string) []string {
 	return ids
 }
 
-// untold are campaigns whose waiting members do not know what became of the others.
-func (r *register) untold() (all []Campaign) {
+// outdatedCampaigns returns the campaigns whose pending members have outdated verdicts.
+func (r *changeset) outdatedCampaigns() (all []Campaign) {
 	for _, c := range r.campaigns {
 		if c.Size() > 0 && c.Bad() != c.Told {
 			all = append(all, *c)
@@ -387,16 +389,15 @@ func (r *register) untold() (all []Campaign) {
 	return all
 }
 
-// misjudged are those of waiting comments that are suspected for their campaign when they should not be, or are
-// not when they should, or whose verdicts do not say what neighbours refused: nil, none did. A campaign that is untold
-// is told as a whole.
-func (r *register) misjudged(waiting []comment.Comment, refused [][]comment.Signal) (all []string) {
+// outdatedVerdicts returns pending comments whose verdicts disagree with their campaign or with the spam lists.
+// refused is nil if the site reads no lists. It skips comments of outdated campaigns, which are rescored as a whole.
+func (r *changeset) outdatedVerdicts(waiting []comment.Comment, refused [][]comment.Signal) (all []string) {
 	for i, c := range waiting {
-		if refused != nil && !c.Verdict.SaysBeside(refused[i]) {
+		if refused != nil && !c.Verdict.HasSharedFindings(refused[i]) {
 			all = append(all, c.ID)
 			continue
 		}
-		k := r.campaigns[r.members[c.ID].Campaign] // nil: it is alone
+		k := r.campaigns[r.members[c.ID].Campaign] // nil: alone
 		if k != nil && k.Bad() != k.Told {
 			continue
 		}
@@ -407,23 +408,23 @@ func (r *register) misjudged(waiting []comment.Comment, refused [][]comment.Sign
 	return all
 }
 
-// forgetOld forgets what was decided longer ago than it is remembered. What waits keeps its campaign.
+// forgetOld deletes members decided longer ago than the retention. Pending members keep their campaign.
 func (s *Service) forgetOld(ctx context.Context) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
 		return err
 	}
-	before := s.work.Now().Add(-rememberedFor)
+	before := s.work.Now().Add(-retention)
 	for _, site := range sites {
 		for more := true; more && ctx.Err() == nil; {
-			var r *register
+			var r *changeset
 			err := s.work.Update(ctx, func(tx Tx) error {
-				old, err := tx.DecidedBefore(site.ID, before, sweptAtOnce)
+				old, err := tx.DecidedBefore(site.ID, before, sweepBatch)
 				if err != nil {
 					return err
 				}
-				more = len(old) == sweptAtOnce
-				if r, err = look(tx, site.ID, nil, nil); err != nil {
+				more = len(old) == sweepBatch
+				if r, err = openChangeset(tx, site.ID, nil, nil); err != nil {
 					return err
 				}
 				for _, m := range old {
@@ -436,7 +437,7 @@ func (s *Service) forgetOld(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("forget decided members at %s: %w", site.Key, err)
 			}
-			s.known.changed(r)
+			s.index.apply(r)
 		}
 	}
 	return nil

@@ -7,49 +7,48 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Tx is what campaigns ask of a transaction.
+// Tx is the transaction that campaigns need.
 type Tx interface {
 	txn.Tx
 	txn.MetaTx
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error) // without signals, among other things
+	CommentsInBrief(site int64, ids []string) ([]comment.Comment, error) // leaves out signals, among others
 	Queue(q comment.QueueQuery) ([]comment.Comment, error)
 	Records(site int64, writers [][]byte) (map[string]comment.History, error)
-	// SetVerdict gives a comment that was read another verdict. It reports false, and changes nothing, where the
-	// comment is not pending in that version any more, was judged by a newer model, or was said to be like refused
-	// ones, or not, or had a checker's word against it, since.
+	// SetVerdict stores a new verdict for a comment that was read. It returns false and changes nothing if the
+	// comment is no longer pending in that version, or if since then a newer model, a campaign or an external checker
+	// changed its verdict.
 	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
 
-	// Members returns those of comments that have one. In an Update they are locked until the end, and so are
-	// campaigns that are read by id.
+	// Members returns the members of comments. In an Update they are locked until its end, and so are campaigns read
+	// by ID.
 	Members(site int64, comments []string) ([]Member, error)
-	// MembersOf returns members of a campaign that joined after one number and up to another, in the order in
-	// which they joined; waiting: only those that were pending when they were last counted.
+	// MembersOf returns members of a campaign with after < Joined <= upTo, in that order. With waiting it returns
+	// only members that were pending when last counted.
 	MembersOf(site int64, campaign string, after, upTo int, waiting bool, limit int) ([]Member, error)
-	// MembersNumbered returns those of members with these numbers that there are, in the order of the numbers.
+	// MembersNumbered returns the members with these numbers that exist, by number.
 	MembersNumbered(site int64, numbers []int64) ([]Member, error)
-	// MembersAfter returns members that are found by their bands, with a higher number than one, in the order of their
-	// numbers.
+	// MembersAfter returns members of the band index with a higher number, by number.
 	MembersAfter(site, number int64, limit int) ([]Member, error)
-	// DecidedBefore returns members that do not wait and were decided before a time, those of longest ago first.
+	// DecidedBefore returns members that are not pending and were decided before a time, oldest decision first.
 	DecidedBefore(site int64, at time.Time, limit int) ([]Member, error)
-	// LastNumber returns the newest number of a member; 0: none was given. In an Update it has others that ask for it
-	// wait until the end: who is a member, and of what, is changed by one at a time.
+	// LastNumber returns the highest number of a member, or 0. In an Update it locks the site's members until the
+	// end: one transaction at a time changes membership.
 	LastNumber(site int64) (int64, error)
-	// PutMembers writes members of different comments, each in the place of the one of the same comment.
+	// PutMembers inserts or replaces members, each for a different comment.
 	PutMembers(site int64, members []Member) error
 	DropMember(site int64, comment string) error
-	// ForgetMembers removes a site's members and campaigns, of each at most so many, and reports whether
-	// there may be more.
+	// ForgetMembers deletes up to most members and up to most campaigns of a site. It reports whether there may be
+	// more.
 	ForgetMembers(site int64, most int) (more bool, err error)
 
 	CampaignsByID(site int64, ids []string) ([]Campaign, error)
-	// CampaignsBefore returns campaigns by when a copy was last seen, the latest first: those after one in
-	// this order, or nil from the first.
+	// CampaignsBefore returns campaigns by LastSeen, latest first, starting after a campaign, or at the first if
+	// after is nil.
 	CampaignsBefore(site int64, after *Campaign, limit int) ([]Campaign, error)
-	PutCampaigns(site int64, all ...Campaign) error // in the places of those with their ids
+	PutCampaigns(site int64, all ...Campaign) error // inserts or replaces by ID
 	DropCampaign(site int64, id string) error
-	// Spread counts the writers, addresses and pages of a campaign's newest members, at most so many.
+	// Spread counts the writers, addresses and pages among a campaign's newest members, at most among of them.
 	Spread(site int64, campaign string, among int) (Spread, error)
 }

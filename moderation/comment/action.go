@@ -7,22 +7,22 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// State is where a comment stands.
+// A State is the moderation state of a comment.
 type State uint8
 
-// The states. Pending is zero: nobody sees what was not decided.
+// The states. The zero value is Pending, so a comment without a decision is not public.
 const (
 	Pending State = iota
 	Approved
 	Rejected
 	Spam
-	Removed // by its writer
+	Removed // withdrawn by its commenter, or erased
 )
 
-// Action is what a moderator does, or a verdict suggests.
+// An Action is a decision of a moderator, or the suggestion of a verdict.
 type Action uint8
 
-// The actions. Hold is zero: no suggestion; as a decision it takes a comment back to Pending.
+// The actions. Hold is the zero value: as a suggestion it means none; as a decision it returns a comment to Pending.
 const (
 	Hold Action = iota
 	Approve
@@ -30,7 +30,7 @@ const (
 	MarkSpam
 )
 
-// Reason is why a comment was refused, in the order in which every program lists them.
+// A Reason is why a comment was refused. The order is that of every list.
 type Reason uint8
 
 // The reasons.
@@ -46,7 +46,7 @@ const (
 	ReasonOther
 )
 
-// State is where an action takes a comment.
+// State returns the state of a comment after the action.
 func (a Action) State() State {
 	switch a {
 	case Approve:
@@ -59,7 +59,7 @@ func (a Action) State() State {
 	return Pending
 }
 
-// Action is the one that takes a comment to a state.
+// Action returns the action that leads to the state; Hold for Pending and Removed.
 func (s State) Action() Action {
 	switch s {
 	case Approved:
@@ -72,7 +72,7 @@ func (s State) Action() Action {
 	return Hold
 }
 
-// Teaches returns what a decision teaches; false when that is nothing.
+// Teaches returns the label that a decision teaches the classifier; false if it teaches none.
 func Teaches(a Action, r Reason) (classifier.Label, bool) {
 	switch {
 	case a == Approve:
@@ -89,7 +89,7 @@ func Teaches(a Action, r Reason) (classifier.Label, bool) {
 	return 0, false
 }
 
-// The names, as every program outside reads and writes them.
+// Names in the API, exports and the database.
 var (
 	stateNames  = []string{"pending", "approved", "rejected", "spam", "removed"}
 	actionNames = []string{"hold", "approve", "reject", "spam"}
@@ -99,14 +99,14 @@ var (
 
 func (s State) String() string { return stateNames[s] }
 
-// Refused reports whether a moderator refused what is in this state.
+// Refused reports whether the state is Rejected or Spam.
 func (s State) Refused() bool { return s == Rejected || s == Spam }
 
 func (a Action) String() string { return actionNames[a] }
 
 func (r Reason) String() string { return reasonNames[r] }
 
-// Reasons returns every reason but NoReason, in the order in which lists show them.
+// Reasons returns all reasons except NoReason, in the order of every list.
 func Reasons() []Reason {
 	all := make([]Reason, len(reasonNames)-1)
 	for i := range all {
@@ -115,7 +115,7 @@ func Reasons() []Reason {
 	return all
 }
 
-// ParseState reads a state's name.
+// ParseState returns the state with the given name.
 func ParseState(name string) (State, error) {
 	if i := slices.Index(stateNames, name); i >= 0 {
 		return State(i), nil
@@ -123,7 +123,7 @@ func ParseState(name string) (State, error) {
 	return Pending, problem.Field("/state", "There is no such state.")
 }
 
-// ParseAction reads an action's name.
+// ParseAction returns the action with the given name.
 func ParseAction(name string) (Action, error) {
 	if i := slices.Index(actionNames, name); i >= 0 {
 		return Action(i), nil
@@ -131,7 +131,7 @@ func ParseAction(name string) (Action, error) {
 	return Hold, problem.Field("/action", "Use approve, reject, spam or hold.")
 }
 
-// ParseReason reads a reason's name; "" is NoReason.
+// ParseReason returns the reason with the given name. The empty name is NoReason.
 func ParseReason(name string) (Reason, error) {
 	if i := slices.Index(reasonNames, name); i >= 0 {
 		return Reason(i), nil

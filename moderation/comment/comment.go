@@ -1,11 +1,9 @@
-// Package comment is what somebody wrote, and what can be said of it: its text and its writer's own
-// fields as they are kept, its place in a page, its state, what is suggested for it and why, and what
-// readers and moderators may ask for: a part of a thread, a page of the queue.
+// Package comment defines a comment: its text, the commenter's fields, its place in a thread, its state, its verdict
+// with signals, and the requests for threads and queues.
 //
-// It stores nothing, asks no model and decides nothing: who may ask, and what a decision brings about,
-// is package moderation's. Its invariants: the source text is kept as it was typed, and all else of a text
-// is rendered from it; nobody sees what was not decided, for Pending and Hold are zero; requests and
-// cursors are strangers' bytes, and read as such.
+// It stores nothing, calls no model and makes no decisions; package moderation does. Its invariants: the source text is
+// stored as typed, and everything else about the text is derived from it; the zero values Pending and Hold keep a
+// comment private; requests and cursors are untrusted input, and are validated.
 package comment
 
 import (
@@ -20,65 +18,65 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Comment is what somebody wrote. Source is the text as typed; HTML is a cache of its
-// markup, made by version Markup of package markup and rendered anew where that is old.
+// A Comment is one comment on a page. Source is the text as typed. HTML is a cache of the rendered text; Markup is the
+// version of package markup that rendered it.
 type Comment struct {
 	ID   string
 	Site int64
-	Page string // the page's id
-	// PageTitle is what its writer's browser called the page, where that had no title: it becomes the
-	// page's when the comment is published.
+	Page string // page ID
+	// PageTitle is the page title that the commenter's browser sent, if the page had none. It becomes the title of the
+	// page when the comment is published.
 	PageTitle string
-	Parent    string // a comment's id, or ""
+	Parent    string // comment ID, or ""
 	Depth     int    // 0 for a root
-	Path      string // depth-first place in the page: the parent's Path and 16 characters of its own
+	Path      string // depth-first position in the page: the parent's Path plus SegmentLength characters
 	State     State
 	Version   int64
 
 	Name, Email, Website string
-	Account              string // who signed in to write it, or ""
+	Account              string // account ID of a commenter from the staff, or ""
 	Badge                string // "author", "moderator", "owner" or ""
-	Verified             bool   // its writer had shown who they are: with an account, or as a guest
+	Verified             bool   // the commenter was signed in, with an account or as a reader
 	Source, HTML         string
 	Markup               int
 	Lang                 string // en, ru, kk, und
 
 	Reason Reason
-	Note   string // to the writer
+	Note   string // message to the commenter
 
-	Writer      []byte // keyed hash of the writer's identity; nil when unknown
-	Address     []byte // keyed hash of the address prefix; nil when unknown
-	Same        []byte // keyed hash of what makes it the same as another; nil when nothing can be
+	Writer      []byte // keyed hash of the commenter's identity; nil if unknown
+	Address     []byte // keyed hash of the network address prefix; nil if unknown
+	Same        []byte // keyed hash that duplicates of the comment share; nil if duplicates are not detected
 	Submissions int
 
 	Verdict  Verdict
-	Standing uint64 // seq of its last standing decision, or 0
+	Standing uint64 // sequence number of its decision in effect, or 0
 
-	ShownReplies int  // direct replies with Shown
-	Shown        bool // approved, or keeps its place for shown replies
-	Votes        int  // readers' votes, as they are shown
+	ShownReplies int  // number of direct replies with Shown
+	Shown        bool // approved, or a placeholder above shown replies
+	Votes        int  // readers' votes, as shown
 
-	Reports    int       // of readers, that are open
-	AppealedAt time.Time // when its writer asked for a second look that is open; zero: there is none
+	Reports    int       // number of open reports by readers
+	AppealedAt time.Time // time of the open appeal; zero: none
 
-	Trap    bool   // the honeypot was filled
-	FormAge int    // seconds the form was open; -1 unknown
-	Search  string // folded text for q: text, name, e-mail, host
+	Trap    bool   // the honeypot field was filled
+	FormAge int    // seconds that the form was open; -1: unknown
+	Search  string // folded text for search: text, name, e-mail address, website host
 
 	CreatedAt time.Time
 	EditedAt  time.Time // zero: never
-	DecidedAt time.Time // of the last change of state by a decision; zero: never
+	DecidedAt time.Time // last change of state by a decision; zero: never
 	EditUntil time.Time
-	RemovedAt time.Time // by its writer; zero: never
+	RemovedAt time.Time // when its commenter withdrew it; zero: never
 
-	// When a moderator last took a part out of the text, and why; zero: nothing of it is. Kept is the text before
-	// each such part, the last at the end, while it is kept.
+	// RedactedAt and RedactedWhy are the time and reason of the last redaction; zero: the text is not redacted. Kept holds
+	// the text before each redaction, the latest last, until it expires.
 	RedactedAt  time.Time
 	RedactedWhy string
-	Kept        []Former
+	Kept        []Revision
 
-	// Withheld is what readers are told where they do not see c, because it or its whole page is withheld under a
-	// demand; nil: it is not. What c is besides stays as it is.
+	// Withheld is shown to readers in place of c while a takedown covers the comment or its page; nil: no takedown. It
+	// does not change the rest of c.
 	Withheld *site.Notice
 }
 
@@ -87,13 +85,13 @@ type Visibility uint8
 
 // The visibilities.
 const (
-	Hidden   Visibility = iota // at most its place in the thread
-	Withheld                   // its place, and the takedown
+	Hidden   Visibility = iota // at most a placeholder in the thread
+	Withheld                   // a placeholder with the notice of the takedown
 	Visible
 )
 
-// Visibility returns what the public may see of c. Pages, feeds, exports and messages must use it instead of State: a
-// takedown leaves the state as it is.
+// Visibility returns what the public may see of c. Pages, feeds, exports and messages must use it instead of State,
+// because a takedown does not change the state.
 func (c Comment) Visibility() Visibility {
 	switch {
 	case c.State != Approved:
@@ -107,8 +105,8 @@ func (c Comment) Visibility() Visibility {
 // IsPublic reports whether the public may read c.
 func (c Comment) IsPublic() bool { return c.Visibility() == Visible }
 
-// PublicState names c's state as readers, writers and other programs see it: "withheld" for an approved comment under a
-// takedown.
+// PublicState returns the name of c's state for readers, commenters and other programs: "withheld" for an approved
+// comment under a takedown.
 func (c Comment) PublicState() string {
 	if c.Visibility() == Withheld {
 		return "withheld"
@@ -116,44 +114,44 @@ func (c Comment) PublicState() string {
 	return c.State.String()
 }
 
-// TextAt is when c's text last became another one; zero: it is the first.
-func (c Comment) TextAt() time.Time {
+// TextChangedAt returns when c's text last changed; zero: never.
+func (c Comment) TextChangedAt() time.Time {
 	if c.RedactedAt.After(c.EditedAt) {
 		return c.RedactedAt
 	}
 	return c.EditedAt
 }
 
-// Refused reports whether c was refused.
+// Refused reports whether a moderator refused c.
 func (c Comment) Refused() bool { return c.State.Refused() }
 
-// Appealed reports whether c's writer waits for a second look.
+// Appealed reports whether c has an open appeal.
 func (c Comment) Appealed() bool { return !c.AppealedAt.IsZero() }
 
-// IsKept reports whether a removed comment still says what it said, and whose it is.
-func (c Comment) IsKept() bool { return c.State == Removed && c.Source != "" }
+// IsRetained reports whether c is removed, but its text and personal data are not erased yet.
+func (c Comment) IsRetained() bool { return c.State == Removed && c.Source != "" }
 
-// Expired reports whether c was refused and gone when its time was over: its writer did not withdraw it.
+// Expired reports whether c was refused and removed after its retention time. Its commenter did not withdraw it.
 func (c Comment) Expired() bool { return c.State == Removed && c.RemovedAt.IsZero() }
 
-// RefusedFor is why c was refused: other where nobody said.
-func (c Comment) RefusedFor() Reason {
+// RefusalReason returns why c was refused: ReasonOther if no reason was given.
+func (c Comment) RefusalReason() Reason {
 	if c.State == Spam {
 		return ReasonSpam
 	}
 	return cmp.Or(c.Reason, ReasonOther)
 }
 
-// IsForgotten reports whether nothing but the place and the state of a removed comment is left.
+// IsForgotten reports whether c is removed and erased: only its place and state are left.
 func (c Comment) IsForgotten() bool { return c.State == Removed && c.Source == "" }
 
-// Document is what the classifier sees of a comment, when it is judged and when it is taught.
+// Document returns what the classifier gets of a comment, for predictions and for lessons.
 func (c Comment) Document() classifier.Comment {
 	return classifier.Comment{Text: c.Source, Author: c.Name, Email: c.Email, URL: c.Website}
 }
 
-// Facts is what of a comment goes into its verdict besides its text's probabilities. ruled is what the site's
-// rules found; what it is like, its last verdict knows.
+// Facts returns the input of c's verdict, except for the prediction of the model. h is the commenter's history, and
+// ruled holds the findings of the site's rules. Alike, Namesake and Checked are taken from c's last verdict.
 func (c Comment) Facts(h History, ruled Findings) Facts {
 	return Facts{
 		Links:       len(markup.Links(c.Fresh().HTML)),
@@ -162,14 +160,15 @@ func (c Comment) Facts(h History, ruled Findings) Facts {
 		FormAge:     c.FormAge,
 		Approved:    h.Approved,
 		Refused:     h.Refused,
-		Ruled:       ruled,
+		Findings:    ruled,
 		Alike:       c.Verdict.Alike(),
 		Namesake:    c.Verdict.Namesake(),
 		Checked:     c.Verdict.Checked(),
 	}
 }
 
-// Hide leaves of a comment that only keeps its place no more than the place, and why it is withheld, if it is.
+// Hide reduces a comment that is not public to a placeholder: its place in the thread and, for a withheld comment, the
+// notice.
 func (c *Comment) Hide() {
 	if c.IsPublic() {
 		return
@@ -195,7 +194,7 @@ func (c *Comment) Hide() {
 	}
 }
 
-// SearchText is what q looks through: text, name, e-mail and the website's host.
+// SearchText returns the text that searches match: text, name, e-mail address and website host, folded.
 func SearchText(c Comment) string {
 	var host string
 	if u, err := url.Parse(c.Website); err == nil {
@@ -204,7 +203,7 @@ func SearchText(c Comment) string {
 	return text.Fold(strings.Join([]string{c.Source, c.Name, c.Email, host}, "\n"))
 }
 
-// Fresh is c with its HTML rendered anew where an older version of the markup made it.
+// Fresh returns c with current HTML: it renders Source again if an older version of package markup rendered it.
 func (c Comment) Fresh() Comment {
 	if c.Markup != markup.Version {
 		c.HTML, c.Markup = markup.Render(c.Source), markup.Version
@@ -212,8 +211,7 @@ func (c Comment) Fresh() Comment {
 	return c
 }
 
-// A StateChange is what a decision, an undo or a withdrawal writes to a comment. The new
-// version is always the old one plus one.
+// A StateChange is what a decision, an undo or a withdrawal writes to a comment. The version is raised by one.
 type StateChange struct {
 	State     State
 	Reason    Reason
@@ -222,11 +220,10 @@ type StateChange struct {
 	Shown     bool
 	DecidedAt time.Time
 	RemovedAt time.Time
-	DropSame  bool // withdrawn before it was refused: it swallows no new one
+	DropSame  bool // clear Same, so that the comment does not absorb duplicates: it was withdrawn and never refused
 }
 
-// A TextChange is what an edit writes, or who takes a part out of a text: the text's own fields, Same cleared,
-// version plus one.
+// A TextChange is what an edit or a redaction writes to a comment. Same is cleared, and the version is raised by one.
 type TextChange struct {
 	State        State
 	Source, HTML string
@@ -239,10 +236,10 @@ type TextChange struct {
 	EditedAt     time.Time
 	RedactedAt   time.Time
 	RedactedWhy  string
-	Kept         []Former
+	Kept         []Revision
 }
 
-// ChangeTo is the TextChange that makes a comment's text that of next.
+// ChangeTo returns the TextChange that gives a comment the text of next.
 func ChangeTo(next Comment) TextChange {
 	return TextChange{
 		State:       next.State,
@@ -261,17 +258,17 @@ func ChangeTo(next Comment) TextChange {
 	}
 }
 
-// A History is what a site knows of a writer from their earlier comments, of each kind at most MostHistory: a bot may
-// have sent a hundred thousand under one name.
+// A History counts the earlier comments of a commenter on a site, at most MostHistory of each kind. A bot may have sent
+// a hundred thousand under one name.
 type History struct {
 	Approved, Refused int
 	FirstSeen         time.Time
 }
 
-// MostHistory is how many comments of a kind a History counts.
-const MostHistory = 1_000
+// MaxHistory is the largest count in a History.
+const MaxHistory = 1_000
 
-// With is a history with one more comment.
+// With returns h plus one comment.
 func (h History) With(c Comment) History {
 	switch c.State {
 	case Approved:
@@ -285,7 +282,7 @@ func (h History) With(c Comment) History {
 	return h
 }
 
-// Without is a history less one comment of a state.
+// Without returns h minus one comment with the given state.
 func (h History) Without(s State) History {
 	switch s {
 	case Approved:

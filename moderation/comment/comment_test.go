@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-func TestSegmentsSortByArrival(t *testing.T) {
+func TestNewSegment_SortsByTime(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	last := comment.NewSegment(at)
 	for _, d := range []time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Hour, 24 * 365 * time.Hour,
@@ -25,7 +25,7 @@ func TestSegmentsSortByArrival(t *testing.T) {
 	}
 }
 
-func TestRepliesNestOnlySoDeep(t *testing.T) {
+func TestUnder_LimitsDepth(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	var c comment.Comment
 	if err := c.Under(nil, comment.NewSegment(at)); err != nil || c.Depth != 0 {
@@ -48,7 +48,7 @@ func TestRepliesNestOnlySoDeep(t *testing.T) {
 	}
 }
 
-func TestABodyIsTakenAsItIsKept(t *testing.T) {
+func TestCheckBody_Normalizes(t *testing.T) {
 	for _, tt := range []struct{ in, want, code string }{
 		{in: " A fine article.\r\n", want: "A fine article."},
 		{in: strings.Repeat("я", 10_000), want: strings.Repeat("я", 10_000)},
@@ -65,7 +65,7 @@ func TestABodyIsTakenAsItIsKept(t *testing.T) {
 	}
 }
 
-func TestAWriterIsKnownAgainHoweverTheyTypeTheirName(t *testing.T) {
+func TestIdentity_IgnoresSpelling(t *testing.T) {
 	var a, b comment.Comment
 	err := errors.Join(a.Sign(" Айгүл ", "Aigul@Blog.Example", "blog.example"), b.Sign("АЙГҮЛ", "aigul@blog.example", ""))
 	if err == nil {
@@ -88,7 +88,7 @@ func TestAWriterIsKnownAgainHoweverTheyTypeTheirName(t *testing.T) {
 	}
 }
 
-func TestACommentThatKeepsItsPlaceSaysNothing(t *testing.T) {
+func TestHide_LeavesOnlyPlace(t *testing.T) {
 	c := comment.Comment{ID: "c", Path: "p", Name: "Ann", Email: "ann@blog.example", State: comment.Rejected,
 		ShownReplies: 1, Shown: true}
 	c.Write("What nobody is to read.")

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// View is one list of the queue.
+// A View is one list of the queue.
 type View string
 
 // The views.
@@ -19,20 +19,21 @@ const (
 	ViewApproved  View = "approved"
 	ViewRejected  View = "rejected"
 	ViewSpam      View = "spam"
-	ViewReported  View = "reported" // by readers, in whatever state
-	ViewAppealed  View = "appealed" // refused, and their writers ask for a second look
+	ViewReported  View = "reported" // reported by readers, in any state
+	ViewAppealed  View = "appealed" // refused, with an open appeal
 )
 
-// Views are all there are.
+// Views lists all views.
 var Views = []View{ViewPending, ViewSuspected, ViewApproved, ViewRejected, ViewSpam, ViewReported, ViewAppealed}
 
-// MaxCount is how far a view is counted: that many or more.
+// MaxCount is the largest count of a view that is shown; it then means "this many or more".
 const MaxCount = 1_000
 
-// Order orders a queue.
+// A QueueOrder is the sort order of a queue.
 type QueueOrder string
 
-// The orders of a queue: by arrival, or by score with the highest first, the lowest, or the nearest to a half.
+// The orders of a queue: by arrival, or by score. RiskiestFirst sorts by the highest score, CalmestFirst by the lowest,
+// UsefulFirst by the distance from 0.5.
 const (
 	OldestFirst   QueueOrder = "oldest"
 	NewestFirst   QueueOrder = "newest"
@@ -41,10 +42,10 @@ const (
 	UsefulFirst   QueueOrder = "useful"
 )
 
-// QueueOrders are all there are.
+// QueueOrders lists all orders.
 var QueueOrders = []QueueOrder{OldestFirst, NewestFirst, RiskiestFirst, CalmestFirst, UsefulFirst}
 
-// A Query asks for one page of a view. Search is folded already; empty matches all.
+// A QueueQuery selects one page of a view. Search is already folded; empty matches everything.
 type QueueQuery struct {
 	Site    int64
 	View    View
@@ -56,28 +57,27 @@ type QueueQuery struct {
 	Limit   int
 }
 
-// A Request asks for one page of a view. Zero values are the defaults: pending, oldest, 50.
+// A QueueRequest asks for one page of a view. Zero values are the defaults: pending, oldest first, 50 comments.
 type QueueRequest struct {
 	View   View
 	Order  QueueOrder
 	Search string
 	Limit  int // 1 to 200
 	After  string
-	Fold   bool // of a campaign that waits, only the member that stands for all
+	Fold   bool // show only the sample comment of a pending campaign
 
-	// What narrows the view: ids of a page and a writer, a language, a host, scores as "0.95..1", days or times.
+	// Filters: IDs of a page and a commenter, a language, a host, a score range such as "0.95..1", and days or times.
 	Page, Writer, Lang, Host, Score, Since, Until string
 
-	From []float64 // scores: how many wait from each of them on is asked besides
+	From []float64 // scores: also count the pending comments with at least each of them
 }
 
-// Narrowed reports whether some of the view are left out.
+// Narrowed reports whether the request filters the view.
 func (req QueueRequest) Narrowed() bool {
 	return req.Search+req.Page+req.Writer+req.Lang+req.Host+req.Score+req.Since+req.Until != ""
 }
 
-// Query checks a request to a site, where comments are suspected from a score on, and fills in its
-// defaults.
+// Query validates the request and fills in defaults. suspect is the score from which the site's comments are suspected.
 func (req QueueRequest) Query(site int64, suspect float64) (q QueueQuery, err error) {
 	q = QueueQuery{Site: site, View: req.View, Order: req.Order, Suspect: suspect}
 	if q.View == "" {
@@ -93,7 +93,7 @@ func (req QueueRequest) Query(site int64, suspect float64) (q QueueQuery, err er
 		return q, problem.Query("sort", "Sort by "+problem.Among(QueueOrders)+".")
 	}
 	if !utf8.ValidString(req.Search) || utf8.RuneCountInString(req.Search) > maxSearch {
-		return q, problem.Query("q", fmt.Sprintf("What is looked for has at most %d characters.", maxSearch))
+		return q, problem.Query("q", fmt.Sprintf("A search has at most %d characters.", maxSearch))
 	}
 	q.Search = text.Fold(req.Search)
 	if q.Filter, err = req.filter(); err != nil {
@@ -111,18 +111,18 @@ func (req QueueRequest) Query(site int64, suspect float64) (q QueueQuery, err er
 }
 
 const (
-	usualPage = 50
-	mostPage  = 200
-	maxSearch = 200 // characters
+	defaultPageSize = 50
+	maxPageSize     = 200
+	maxSearch       = 200 // characters
 )
 
-// PageSize is the length of a moderators' list: 50 unless another is asked for.
+// PageSize validates the requested length of a list for moderators. Zero means 50.
 func PageSize(limit int) (int, error) {
 	if limit == 0 {
-		return usualPage, nil
+		return defaultPageSize, nil
 	}
-	if limit < 1 || limit > mostPage {
-		return 0, problem.Query("limit", fmt.Sprintf("A limit is a number from 1 to %d.", mostPage))
+	if limit < 1 || limit > maxPageSize {
+		return 0, problem.Query("limit", fmt.Sprintf("A limit is a number from 1 to %d.", maxPageSize))
 	}
 	return limit, nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-func TestARequestForTheQueueIsFilledInOrRefused(t *testing.T) {
+func TestQueueRequest_DefaultsAndErrors(t *testing.T) {
 	q, err := comment.QueueRequest{Search: " ҚАЗАҚ\u00a0"}.Query(7, 0.9)
 	if err != nil || q.View != comment.ViewPending || q.Order != comment.OldestFirst || q.Limit != 50 ||
 		q.Search != "қазақ" || q.Site != 7 || q.Suspect != 0.9 || q.After != nil {
@@ -22,12 +22,12 @@ func TestARequestForTheQueueIsFilledInOrRefused(t *testing.T) {
 	}
 }
 
-func TestACursorIsReadInItsOwnOrderOnly(t *testing.T) {
+func TestQueueCursor_ValidInOneOrder(t *testing.T) {
 	c := comment.Comment{ID: "018f3c6e-0000-7000-8000-000000000000",
 		CreatedAt: time.Date(2026, 11, 20, 12, 0, 0, 1000, time.UTC)}
 	c.Verdict.Score = 0.75
 	for _, order := range []comment.QueueOrder{comment.OldestFirst, comment.NewestFirst, comment.RiskiestFirst} {
-		after := comment.CursorOf(c).Write(order)
+		after := comment.CursorOf(c).Encode(order)
 		q, err := comment.QueueRequest{Order: order, After: after}.Query(7, 0.9)
 		if err != nil || *q.After != *comment.CursorOf(c) {
 			t.Errorf("%s: %q is read as %+v, %v", order, after, q.After, err)
@@ -41,7 +41,7 @@ func TestACursorIsReadInItsOwnOrderOnly(t *testing.T) {
 }
 
 func FuzzQueueCursor(f *testing.F) {
-	f.Add(comment.CursorOf(comment.Comment{ID: "018f3c6e", CreatedAt: time.Unix(1, 0)}).Write(comment.RiskiestFirst))
+	f.Add(comment.CursorOf(comment.Comment{ID: "018f3c6e", CreatedAt: time.Unix(1, 0)}).Encode(comment.RiskiestFirst))
 	f.Add("cgAAAAAAAAAAf_AAAAAAAAAx")
 	f.Fuzz(func(t *testing.T, after string) {
 		q, err := comment.QueueRequest{Order: comment.RiskiestFirst, After: after}.Query(7, 0.9)
@@ -51,7 +51,7 @@ func FuzzQueueCursor(f *testing.F) {
 		if !(q.After.Score >= 0 && q.After.Score <= 1) || q.After.ID == "" {
 			t.Errorf("%q is read as %+v", after, q.After)
 		}
-		next := comment.QueueRequest{Order: comment.RiskiestFirst, After: q.After.Write(comment.RiskiestFirst)}
+		next := comment.QueueRequest{Order: comment.RiskiestFirst, After: q.After.Encode(comment.RiskiestFirst)}
 		again, err := next.Query(7, 0.9)
 		if err != nil || *again.After != *q.After {
 			t.Errorf("%q is read as %+v, and written and read again as %+v, %v", after, q.After, again.After, err)

@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-// A Cursor is the last row of the page before.
+// A QueueCursor identifies the last comment of the previous page.
 type QueueCursor struct {
 	At    time.Time
 	ID    string
 	Score float64
 }
 
-// CursorOf is where the page after a comment begins.
+// CursorOf returns the cursor of the page that starts after c.
 func CursorOf(c Comment) *QueueCursor {
 	return &QueueCursor{At: c.CreatedAt, ID: c.ID, Score: c.Verdict.Score}
 }
 
-// Write makes a cursor opaque. It holds the order, since in another it means nothing.
-func (c QueueCursor) Write(order QueueOrder) string {
+// Encode encodes the cursor as an opaque string. It includes the order, because a cursor is valid in one order only.
+func (c QueueCursor) Encode(order QueueOrder) string {
 	raw := []byte{order[0]}
 	raw = binary.BigEndian.AppendUint64(raw, uint64(c.At.UnixMicro()))
 	raw = binary.BigEndian.AppendUint64(raw, math.Float64bits(c.Score))
 	return base64.RawURLEncoding.EncodeToString(append(raw, c.ID...))
 }
 
-// readCursor returns nil for what is no cursor of that order.
+// readQueueCursor returns nil if text is not a cursor of that order.
 func readQueueCursor(order QueueOrder, text string) *QueueCursor {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(raw) < 18 || len(raw) > 80 || raw[0] != order[0] {

@@ -9,11 +9,11 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-func TestAPartIsTakenOutOfTheSource(t *testing.T) {
+func TestRedact_RemovesPart(t *testing.T) {
 	for _, tt := range []struct {
 		name, source string
 		part         comment.Part
-		want, html   string // or the field that is wrong
+		want, html   string // or the field of the error
 	}{
 		{"words of the text", "Call Anna on 555 0100 tonight.", comment.Part{Words: "555 0100"},
 			"Call Anna on ███ tonight.", "<p>Call Anna on ███ tonight.</p>"},

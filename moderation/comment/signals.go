@@ -5,50 +5,49 @@ import (
 	"math"
 )
 
-// What findings weigh, in nats towards refusal. None that is less than certain reaches 0.9
-// without another: sigmoid(2) is 0.88.
+// Weights of signals, in nats towards refusal. No uncertain signal reaches 0.9 alone: sigmoid(2) is 0.88.
 const (
-	maxLogit       = 7.0
-	linkWeight     = 0.7 // each; only while the model is cold
-	maxLinkWeight  = 2.0
-	trapWeight     = 4.0
-	againWeight    = 2.0
-	alikeWeight    = 3.0
-	hurriedWeight  = 2.0 // sent within hurried seconds
-	quickWeight    = 1.0 // sent within quick seconds
-	hurried, quick = 2, 4
-	maxKnownBad    = 1.5
+	maxLogit         = 7.0
+	linkWeight       = 0.7 // per link; only while the model is cold
+	maxLinkWeight    = 2.0
+	trapWeight       = 4.0
+	repeatWeight     = 2.0
+	alikeWeight      = 3.0
+	hurriedWeight    = 2.0 // sent in less than hurried seconds
+	quickWeight      = 1.0 // sent in less than quick seconds
+	hurried, quick   = 2, 4
+	maxHistoryWeight = 1.5
 
 	manySubmissions = 3
 )
 
 const (
-	namesake = "writer.namesake"
-	foreign  = "classifier.foreign"
+	namesakeCode = "writer.namesake"
+	foreignCode  = "classifier.foreign"
 )
 
-// signals are found of a comment; j is what its classifier said, and said what that weighs.
-func signals(f Facts, v Verdict, j Judged, said float64) []Signal {
+// signals returns the signals of a comment. j is the prediction of the classifier, and said its weight.
+func signals(f Facts, v Verdict, j Prediction, said float64) []Signal {
 	var found []Signal
 	add := func(name, code string, weight float64, args map[string]any, text string) {
 		found = append(found, Signal{Name: name, Code: code, Weight: weight, Args: args, Text: text})
 	}
 	if v.Warm {
-		percent := min(max(int(math.Round(v.Spam*100)), 1), 99) // no program is that sure
+		percent := min(max(int(math.Round(v.Spam*100)), 1), 99) // never show certainty
 		add("classifier", "classifier.spam", said, map[string]any{"percent": percent},
 			fmt.Sprintf("By what was decided here before, this is spam with a probability of %d %%.", percent))
 	}
-	if v.Warm && j.Foreign >= 0.5 { // what it weighs is taken off already
-		add("classifier", foreign, 0, nil, "Hardly a word of it is known here; its letters alone make it no suspect.")
+	if v.Warm && j.UnknownLanguage >= 0.5 { // said already contains its effect
+		add("classifier", foreignCode, 0, nil, "Hardly a word of it is known here; its letters alone make it no suspect.")
 	}
 	if n := f.Links; n > 0 {
 		weight := min(float64(n)*linkWeight, maxLinkWeight)
 		if v.Warm {
-			weight = 0 // the model knows links, and which
+			weight = 0 // the model already takes links into account
 		}
 		add("link", "link.count", weight, map[string]any{"count": n}, plural(n, "It has %d link.", "It has %d links."))
 	}
-	found = append(found, f.repeated()...)
+	found = append(found, f.repeatSignals()...)
 	if f.Trap {
 		add("honeypot", "honeypot.filled", trapWeight, nil, "A field that people do not see was filled in.")
 	}
@@ -65,24 +64,24 @@ func signals(f Facts, v Verdict, j Judged, said float64) []Signal {
 		add("writer", "writer.history", f.writerWeight(), map[string]any{"approved": f.Approved, "refused": f.Refused},
 			fmt.Sprintf("Of this writer's comments %d were approved and %d refused.", f.Approved, f.Refused))
 	}
-	if f.Namesake { // many people have one name: it is told, and weighs nothing
-		add("writer", namesake, 0, nil, "Somebody else who signed in here goes by this name, or one that looks the same.")
+	if f.Namesake { // many people share a name, so it only informs
+		add("writer", namesakeCode, 0, nil, "Somebody else who signed in here goes by this name, or one that looks the same.")
 	}
 	if f.Checked != nil {
 		found = append(found, *f.Checked)
 	}
-	return append(found, f.Ruled.Signals...)
+	return append(found, f.Findings.Signals...)
 }
 
-// said is what a warm classifier's judgement weighs where comments are suspected from a score on. A young
-// one makes none suspected alone, nor does any one a comment in a language that it was never taught; such keep
-// their order below that.
-func said(j Judged, suspect float64) float64 {
+// classifierWeight returns the weight of a warm classifier's prediction, on a site where comments are suspected from
+// the score suspect. Alone, a young classifier never makes a comment suspected. Neither does any classifier for a
+// comment in a language that it was never taught. Such comments keep their order below suspect.
+func classifierWeight(j Prediction, suspect float64) float64 {
 	z := min(max(j.Logit, -maxLogit), maxLogit)
 	below := min(maxLogit, logit(suspect))
 	held := 0.0
 	switch {
-	case z <= 0 || !j.Young && j.Foreign == 0:
+	case z <= 0 || !j.Young && j.UnknownLanguage == 0:
 		return z
 	case below > 0:
 		held = 0.99 * below * math.Tanh(z/below)
@@ -90,29 +89,29 @@ func said(j Judged, suspect float64) float64 {
 	if j.Young {
 		return held
 	}
-	return z - j.Foreign*(z-held)
+	return z - j.UnknownLanguage*(z-held)
 }
 
-// writerWeight counts a bad history only: nobody has to prove a name, so that a stranger would inherit a
-// good one.
+// writerWeight returns the weight of the commenter's history. Only a bad history counts: names are unverified, so a
+// stranger could claim a name with a good one.
 func (f Facts) writerWeight() float64 {
 	if f.Approved >= f.Refused {
 		return 0
 	}
-	return min(maxKnownBad, math.Log((float64(f.Refused)+0.5)/(float64(f.Approved)+0.5)))
+	return min(maxHistoryWeight, math.Log((float64(f.Refused)+0.5)/(float64(f.Approved)+0.5)))
 }
 
-// ReportedBy is the finding that n readers reported a comment, and nobody has decided on it since. It weighs nothing:
-// a crowd of reporters refuses nobody.
-func ReportedBy(n int) Signal {
+// ReportSignal returns the signal that n readers reported a comment, and no decision was made since. Its weight is 0,
+// so that a crowd of reporters cannot get a comment refused.
+func ReportSignal(n int) Signal {
 	return Signal{Name: "report", Code: "report.open", Args: map[string]any{"count": n},
 		Text: fmt.Sprintf("%d of its readers reported it.", n)}
 }
 
-// repeated are the findings that it came before.
-func (f Facts) repeated() (found []Signal) {
+// repeatSignals returns the signals for repeatSignals submissions and for similar refused comments.
+func (f Facts) repeatSignals() (found []Signal) {
 	if f.Submissions >= manySubmissions {
-		found = append(found, Signal{Name: "duplicate", Code: "duplicate.again", Weight: againWeight,
+		found = append(found, Signal{Name: "duplicate", Code: "duplicate.again", Weight: repeatWeight,
 			Args: map[string]any{"count": f.Submissions},
 			Text: fmt.Sprintf("It was submitted %d times.", f.Submissions)})
 	}

@@ -8,18 +8,18 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-// Order orders the roots of a thread; replies are oldest first below each.
+// A ThreadOrder is the order of root comments in a thread. Replies are always oldest first.
 type ThreadOrder uint8
 
 // The orders of a thread.
 const (
 	OldestRoots ThreadOrder = iota
 	NewestRoots
-	TopRoots // those with most votes
+	TopRoots // most votes first
 )
 
-// A Query asks for shown comments of a page in depth-first order, after a Path
-// (exclusive) or, with From, from it on (inclusive).
+// A ThreadQuery selects shown comments of a page in depth-first order: after the Path After (exclusive), or starting at
+// the Path From (inclusive).
 type ThreadQuery struct {
 	Site  int64
 	Page  string
@@ -29,8 +29,8 @@ type ThreadQuery struct {
 	Limit int
 }
 
-// A Request asks for a part of a page's comments. Sort is "oldest", "newest" or "top";
-// After is a Thread's Next; Around is a comment's id. At most one of the two.
+// A ThreadRequest asks for a slice of a page's comments. Sort is "oldest", "newest" or "top". After is the Next of a
+// Thread; Around is a comment ID. At most one of the two may be set.
 type ThreadRequest struct {
 	PageURL string
 	Sort    string
@@ -40,30 +40,29 @@ type ThreadRequest struct {
 }
 
 const (
-	usualPart = 25
-	mostPart  = 100
+	defaultThreadPage = 25
+	maxThreadPage     = 100
 )
 
-// sorts of a thread.
 var threadSorts = map[string]ThreadOrder{"": OldestRoots, "oldest": OldestRoots, "newest": NewestRoots,
 	"top": TopRoots}
 
-// Query reads the request but for its page; Limit is one more than asked, to see whether
-// more follow.
+// Query validates the request and returns its query without Page. Limit is one more than requested, which shows whether
+// more comments follow.
 func (req ThreadRequest) Query(site int64) (ThreadQuery, error) {
 	order, ok := threadSorts[req.Sort]
 	if !ok {
 		return ThreadQuery{}, problem.Query("sort", "Sort by oldest, newest or top.")
 	}
-	if req.Limit < 0 || req.Limit > mostPart {
-		return ThreadQuery{}, problem.Query("limit", fmt.Sprintf("A limit is a number from 1 to %d.", mostPart))
+	if req.Limit < 0 || req.Limit > maxThreadPage {
+		return ThreadQuery{}, problem.Query("limit", fmt.Sprintf("A limit is a number from 1 to %d.", maxThreadPage))
 	}
 	if req.After != "" && req.Around != "" {
 		return ThreadQuery{}, problem.Query("around", "Ask with after or with around, not with both.")
 	}
 	q := ThreadQuery{Site: site, Order: order, Limit: req.Limit + 1}
 	if req.Limit == 0 {
-		q.Limit = usualPart + 1
+		q.Limit = defaultThreadPage + 1
 	}
 	if req.After != "" {
 		if q.After, ok = readThreadCursor(order, req.After); !ok {
@@ -73,7 +72,8 @@ func (req ThreadRequest) Query(site int64) (ThreadQuery, error) {
 	return q, nil
 }
 
-// Cursor is the last comment's path, marked with the order that it belongs to.
+// ThreadCursor encodes the path of the last comment together with the order, because a cursor is valid in one order
+// only.
 func ThreadCursor(order ThreadOrder, path string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(threadMark(order) + path))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-func TestARequestForAThreadIsFilledInOrRefused(t *testing.T) {
+func TestThreadRequest_DefaultsAndErrors(t *testing.T) {
 	q, err := comment.ThreadRequest{}.Query(7)
 	if want := (comment.ThreadQuery{Site: 7, Order: comment.OldestRoots, Limit: 26}); q != want || err != nil {
 		t.Errorf("without anything asked: %+v, %v", q, err)

@@ -11,15 +11,15 @@ import (
 
 const suspect = 0.9
 
-// said is what a warm model says: spam with a probability.
-func said(spam float64, reasons ...float64) comment.Judged {
-	j := comment.Judged{OK: true, Changed: 7}
+// classifierWeight returns a prediction of a warm model with a probability of spam.
+func classifierWeight(spam float64, reasons ...float64) comment.Prediction {
+	j := comment.Prediction{OK: true, ModelSeq: 7}
 	j.Warm, j.Spam, j.Logit = true, spam, math.Log(spam/(1-spam))
 	copy(j.Reasons[:], reasons)
 	return j
 }
 
-func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
+func TestVerdictOf_Signals(t *testing.T) {
 	quiet := comment.Facts{FormAge: -1, Submissions: 1}
 	trapped, again := quiet, quiet
 	trapped.Trap, again.Submissions = true, 3
@@ -30,46 +30,46 @@ func TestAVerdictFollowsFromWhatIsKnown(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		facts  comment.Facts
-		judged comment.Judged
+		judged comment.Prediction
 		action comment.Action
 		reason comment.Reason
-		least  float64 // of the score
+		least  float64 // minimum score
 		most   float64
 	}{
-		{"nothing is known", quiet, comment.Judged{}, comment.Hold, 0, 0.5, 0.5},
-		{"the model is cold", quiet, comment.Judged{Judgement: classifier.Judgement{Spam: 0.5, Logit: 4}, OK: true},
+		{"nothing is known", quiet, comment.Prediction{}, comment.Hold, 0, 0.5, 0.5},
+		{"the model is cold", quiet, comment.Prediction{Judgement: classifier.Judgement{Spam: 0.5, Logit: 4}, OK: true},
 			comment.Hold, 0, 0.5, 0.5},
-		{"the model is sure of spam", quiet, said(0.99), comment.MarkSpam, comment.ReasonSpam, 0.98, 1},
-		{"the model is sure of ham", quiet, said(0.01), comment.Approve, 0, 0, 0.02},
-		{"the model is not sure", quiet, said(0.5), comment.Hold, 0, 0.5, 0.5},
-		{"ham, but likely an insult", quiet, said(0.01, 0, 0, 0.6), comment.Hold, 0, 0, 0.02},
-		{"ham, and surely an insult", quiet, said(0.01, 0, 0, 0.95), comment.Reject, comment.ReasonPersonalAttack, 0, 0.02},
-		{"the honeypot was filled", trapped, said(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
-		{"submitted three times", again, said(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
-		{"many links and no model", links, comment.Judged{}, comment.Hold, 0, 0.6, 0.89},
-		{"sent within a second, and no model", hurried, comment.Judged{}, comment.Hold, 0, 0.6, 0.89},
-		{"whoever calls themselves as a known writer", known, said(0.5), comment.Hold, 0, 0.5, 0.5},
-		{"a refused writer", refused, said(0.5), comment.Hold, 0, 0.8, 0.89},
+		{"the model is sure of spam", quiet, classifierWeight(0.99), comment.MarkSpam, comment.ReasonSpam, 0.98, 1},
+		{"the model is sure of ham", quiet, classifierWeight(0.01), comment.Approve, 0, 0, 0.02},
+		{"the model is not sure", quiet, classifierWeight(0.5), comment.Hold, 0, 0.5, 0.5},
+		{"ham, but likely an insult", quiet, classifierWeight(0.01, 0, 0, 0.6), comment.Hold, 0, 0, 0.02},
+		{"ham, and surely an insult", quiet, classifierWeight(0.01, 0, 0, 0.95), comment.Reject, comment.ReasonPersonalAttack, 0, 0.02},
+		{"the honeypot was filled", trapped, classifierWeight(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
+		{"submitted three times", again, classifierWeight(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
+		{"many links and no model", links, comment.Prediction{}, comment.Hold, 0, 0.6, 0.89},
+		{"sent within a second, and no model", hurried, comment.Prediction{}, comment.Hold, 0, 0.6, 0.89},
+		{"whoever calls themselves as a known writer", known, classifierWeight(0.5), comment.Hold, 0, 0.5, 0.5},
+		{"a refused writer", refused, classifierWeight(0.5), comment.Hold, 0, 0.8, 0.89},
 	} {
 		v := comment.VerdictOf(tt.facts, tt.judged, suspect)
 		if v.Action != tt.action || v.Reason != tt.reason || v.Score < tt.least || v.Score > tt.most ||
-			v.ModelSeq != tt.judged.Changed {
+			v.ModelSeq != tt.judged.ModelSeq {
 			t.Errorf("%s: got %v %v with %v by %d, want %v %v with %v to %v", tt.name,
 				v.Action, v.Reason, v.Score, v.ModelSeq, tt.action, tt.reason, tt.least, tt.most)
 		}
 	}
 }
 
-// Before ten decisions of each kind nothing is suspected by the filter alone, wherever suspicion begins; what
-// else speaks against a comment still counts, and the order stays.
-func TestAYoungFilterAloneSuspectsNothing(t *testing.T) {
+// With fewer than ten decisions of each kind, the classifier alone makes no comment suspected, for any threshold. Other
+// signals still count, and the order is kept.
+func TestVerdictOf_YoungModelDoesNotSuspect(t *testing.T) {
 	quiet := comment.Facts{FormAge: -1, Submissions: 1}
 	trapped, again, quick := quiet, quiet, quiet
 	trapped.Trap, again.Submissions, quick.FormAge, quick.Refused = true, 3, 1, 5
 	for _, suspect := range []float64{0.5, 0.51, 0.7, 0.9, 0.999, 1} {
 		before := 0.0
 		for _, p := range []float64{0.001, 0.3, 0.5, 0.6, 0.9, 0.99, 0.999} {
-			young := said(p)
+			young := classifierWeight(p)
 			young.Young = true
 			v := comment.VerdictOf(quiet, young, suspect)
 			if v.Score >= suspect && suspect > 0.5 || v.Action == comment.MarkSpam && suspect > 0.5 {
@@ -86,24 +86,24 @@ func TestAYoungFilterAloneSuspectsNothing(t *testing.T) {
 			}
 		}
 	}
-	young := said(0.9)
+	young := classifierWeight(0.9)
 	young.Young = true
 	if v := comment.VerdictOf(quick, young, suspect); v.Action != comment.MarkSpam {
 		t.Errorf("sent within a second by somebody who was refused five times: %v at %g", v.Action, v.Score)
 	}
 }
 
-// A comment in a language that was never taught is not suspected for its letters, wherever suspicion begins; what
-// else speaks against it still counts, and the order stays.
-func TestAForeignLanguageAloneIsNotSuspected(t *testing.T) {
+// A language that was never taught does not make a comment suspected, for any threshold. Other signals still count, and
+// the order is kept.
+func TestVerdictOf_UnknownLanguageDoesNotSuspect(t *testing.T) {
 	quiet := comment.Facts{FormAge: -1, Submissions: 1}
 	trapped := quiet
 	trapped.Trap = true
 	for _, suspect := range []float64{0.51, 0.7, 0.9, 0.999} {
 		before := 0.0
 		for _, p := range []float64{0.001, 0.3, 0.5, 0.6, 0.9, 0.99, 0.999} {
-			j := said(p)
-			j.Foreign = 1
+			j := classifierWeight(p)
+			j.UnknownLanguage = 1
 			v := comment.VerdictOf(quiet, j, suspect)
 			if v.Score >= suspect || v.Action == comment.MarkSpam || !v.Foreign() {
 				t.Errorf("suspected from %g: %g is scored %g and suggested %v, foreign %v",
@@ -116,9 +116,9 @@ func TestAForeignLanguageAloneIsNotSuspected(t *testing.T) {
 			if v := comment.VerdictOf(trapped, j, suspect); v.Action != comment.MarkSpam {
 				t.Errorf("suspected from %g, honeypot: %g is suggested %v", suspect, p, v.Action)
 			}
-			j.Foreign = 0.2
+			j.UnknownLanguage = 0.2
 			half := comment.VerdictOf(quiet, j, suspect)
-			if plain := comment.VerdictOf(quiet, said(p), suspect); half.Score < before-1e-9 || half.Score > plain.Score ||
+			if plain := comment.VerdictOf(quiet, classifierWeight(p), suspect); half.Score < before-1e-9 || half.Score > plain.Score ||
 				half.Foreign() || plain.Foreign() {
 				t.Errorf("suspected from %g: %g is scored %g in a language that is half known, %g in one that is, %g in none",
 					suspect, p, half.Score, plain.Score, before)
@@ -127,14 +127,14 @@ func TestAForeignLanguageAloneIsNotSuspected(t *testing.T) {
 	}
 }
 
-func TestOneMoreSubmissionAddsItsSignalOnce(t *testing.T) {
+func TestWithRepeats_AddsSignalOnce(t *testing.T) {
 	f := comment.Facts{FormAge: -1, Submissions: 2}
-	first := comment.VerdictOf(f, said(0.01), suspect)
-	if again := first.Again(f, suspect); again.Action != first.Action || len(again.Signals) != len(first.Signals) {
+	first := comment.VerdictOf(f, classifierWeight(0.01), suspect)
+	if again := first.WithRepeats(f, suspect); again.Action != first.Action || len(again.Signals) != len(first.Signals) {
 		t.Errorf("twice is no sign of anything: got %+v", again)
 	}
 	for f.Submissions = 3; f.Submissions < 5; f.Submissions++ {
-		v := first.Again(f, suspect).Again(f, suspect)
+		v := first.WithRepeats(f, suspect).WithRepeats(f, suspect)
 		if len(v.Signals) != len(first.Signals)+1 || v.Score < suspect || v.Action != comment.MarkSpam ||
 			v.Spam != first.Spam {
 			t.Errorf("after %d submissions: got %+v", f.Submissions, v)
@@ -145,7 +145,7 @@ func TestOneMoreSubmissionAddsItsSignalOnce(t *testing.T) {
 	}
 }
 
-func TestAReasonIsLikelyByItsProbabilityOrBecauseItIsSuggested(t *testing.T) {
+func TestLikely_ByProbabilityOrSuggestion(t *testing.T) {
 	v := comment.Verdict{Action: comment.Reject, Reason: comment.ReasonObscenity}
 	for _, tt := range []struct {
 		reason      comment.Reason
@@ -161,25 +161,25 @@ func TestAReasonIsLikelyByItsProbabilityOrBecauseItIsSuggested(t *testing.T) {
 			t.Errorf("%v with %v is likely: %t", tt.reason, tt.probability, got)
 		}
 	}
-	if classifier.Label(len(comment.JudgedReasons))+classifier.HateSpeech != classifier.PersonalAttack+1 {
+	if classifier.Label(len(comment.PredictedReasons))+classifier.HateSpeech != classifier.PersonalAttack+1 {
 		t.Error("the classifier knows more or fewer reasons")
 	}
 }
 
-// What nobody could tell from the verdict before is left as it was, and no model is asked about it again.
-func TestAVerdictThatReadsTheSameStays(t *testing.T) {
+// An insignificant change keeps the former verdict, and the model is not called again.
+func TestKeepIfClose_KeepsFormerVerdict(t *testing.T) {
 	facts := comment.Facts{FormAge: -1, Submissions: 1, Refused: 2}
 	of := func(f comment.Facts, spam float64, changed uint64, reasons ...float64) comment.Verdict {
-		return comment.VerdictOf(f, said(spam, reasons...), suspect).By(changed)
+		return comment.VerdictOf(f, classifierWeight(spam, reasons...), suspect).WithModelSeq(changed)
 	}
 	ruled := facts
-	ruled.Ruled = comment.Findings{Signals: []comment.Signal{
+	ruled.Findings = comment.Findings{Signals: []comment.Signal{
 		{Name: "rule", Code: "rule.word", Text: "A rule.", Args: map[string]any{"rule": "r1"}}}}
 	otherRule := facts
-	otherRule.Ruled = comment.Findings{Signals: []comment.Signal{
+	otherRule.Findings = comment.Findings{Signals: []comment.Signal{
 		{Name: "rule", Code: "rule.word", Text: "A rule.", Args: map[string]any{"rule": "r2"}}}}
 	heavier := facts
-	heavier.Ruled = comment.Findings{Signals: []comment.Signal{
+	heavier.Findings = comment.Findings{Signals: []comment.Signal{
 		{Name: "rule", Code: "rule.word", Text: "A rule.", Weight: 0.01, Args: map[string]any{"rule": "r1"}}}}
 	known := facts
 	known.Refused = 3
@@ -198,20 +198,20 @@ func TestAVerdictThatReadsTheSameStays(t *testing.T) {
 		{"the same rule, a little heavier", of(ruled, 0.301, 7), of(heavier, 0.301, 8), false},
 		{"another rule that says the same", of(ruled, 0.301, 7), of(otherRule, 0.301, 8), false},
 	} {
-		got := tt.now.Since(tt.former, suspect)
+		got := tt.now.KeepIfClose(tt.former, suspect)
 		if want := tt.now; tt.stays {
-			if want = tt.former.By(8); !reflect.DeepEqual(got, want) {
+			if want = tt.former.WithModelSeq(8); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: got %+v, want %+v", tt.name, got, want)
 			}
 		} else if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", tt.name, got, want)
 		}
 	}
-	// What is suspected whatever its text stays suspected where a site suspects from a little more on.
+	// A comment that is suspected regardless of its text stays suspected if the threshold rises slightly.
 	trapped := facts
 	trapped.Trap, trapped.Refused = true, 0
-	former, now := comment.VerdictOf(trapped, said(0.01), 0.5), comment.VerdictOf(trapped, said(0.01), 0.52)
-	if got := now.Since(former, 0.52); got.Score != 0.52 {
+	former, now := comment.VerdictOf(trapped, classifierWeight(0.01), 0.5), comment.VerdictOf(trapped, classifierWeight(0.01), 0.52)
+	if got := now.KeepIfClose(former, 0.52); got.Score != 0.52 {
 		t.Errorf("suspected from 0.52 on: a trapped comment stands at %v", got.Score)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/evaluation"
 )
 
-// Nine comments, newest first: what was said of each, and what a moderator decided.
+// Nine comments, newest first, with their predictions and decisions.
 var nine = []evaluation.Case{
 	{Comment: "sure spam", Seq: 9, Action: comment.MarkSpam, Score: 0.99, Spam: 0.98, Warm: true},
 	{Comment: "likely spam", Seq: 8, Action: comment.MarkSpam, Score: 0.85, Spam: 0.8, Warm: true},
@@ -27,7 +27,7 @@ var nine = []evaluation.Case{
 
 func some(ids ...string) evaluation.Group { return evaluation.Group{N: len(ids), IDs: ids} }
 
-func TestARuleIsTriedOnWhatWasDecided(t *testing.T) {
+func TestApply_CountsResults(t *testing.T) {
 	hams := []string{"wronged ham", "ham", "cold ham"}
 	refused := []string{"sure spam", "likely spam", "hidden spam", "insult", "polite insult", "cold spam in haste"}
 	for _, tt := range []struct {
@@ -43,12 +43,12 @@ func TestARuleIsTriedOnWhatWasDecided(t *testing.T) {
 			Suspected: 4, SuspectedHam: some("wronged ham"), MissedSpam: some("hidden spam"),
 			Held: 9, HeldHam: some(hams...),
 		}},
-		{"the unsuspected are trusted", evaluation.Rule{Threshold: 0.9, Trust: evaluation.Unsuspected}, evaluation.Result{
+		{"the unsuspected are trusted", evaluation.Rule{Threshold: 0.9, Trust: evaluation.TrustUnsuspected}, evaluation.Result{
 			Suspected: 3, SuspectedHam: some("wronged ham"), MissedSpam: some("likely spam", "hidden spam"),
 			Published: 4, PublishedWrong: some("likely spam", "hidden spam", "polite insult"),
 			Held: 5, HeldHam: some("wronged ham", "cold ham"),
 		}},
-		{"all are trusted", evaluation.Rule{Threshold: 1, Trust: evaluation.Everybody}, evaluation.Result{
+		{"all are trusted", evaluation.Rule{Threshold: 1, Trust: evaluation.TrustAll}, evaluation.Result{
 			MissedSpam: some("sure spam", "likely spam", "hidden spam", "cold spam in haste"),
 			Published:  9, PublishedWrong: some(refused...),
 		}},
@@ -60,7 +60,7 @@ func TestARuleIsTriedOnWhatWasDecided(t *testing.T) {
 	}
 }
 
-func TestOfManyOnlyTheNewestFiftyAreNamed(t *testing.T) {
+func TestApply_NamesNewestFifty(t *testing.T) {
 	cases := make([]evaluation.Case, 300)
 	for i := range cases {
 		cases[i] = evaluation.Case{Comment: fmt.Sprint(i), Action: comment.MarkSpam}
@@ -71,17 +71,17 @@ func TestOfManyOnlyTheNewestFiftyAreNamed(t *testing.T) {
 	}
 }
 
-func TestOnlyWarmAnswersAboutSpamAreMeasured(t *testing.T) {
+func TestSamples_OnlyWarmHamOrSpam(t *testing.T) {
 	samples := evaluation.Samples(nine)
-	if len(samples) != 5 || samples[0].Said != 0.98 || !samples[0].Spam || samples[4].Said != 0.02 || samples[4].Spam {
+	if len(samples) != 5 || samples[0].Predicted != 0.98 || !samples[0].Spam || samples[4].Predicted != 0.02 || samples[4].Spam {
 		t.Errorf("samples %v", samples)
 	}
-	if scores := evaluation.Scores(nine); len(scores) != 5 || scores[0].Said != 0.99 {
+	if scores := evaluation.Scores(nine); len(scores) != 5 || scores[0].Predicted != 0.99 {
 		t.Errorf("scores %v", scores)
 	}
 }
 
-func TestTheSurestMistakesComeFirst(t *testing.T) {
+func TestDisagreements_LargestErrorFirst(t *testing.T) {
 	var got []string
 	for _, c := range evaluation.Disagreements(nine, 10) {
 		got = append(got, c.Comment)
@@ -98,7 +98,7 @@ func TestTheSurestMistakesComeFirst(t *testing.T) {
 	}
 }
 
-func TestWeeksBeginOnMondays(t *testing.T) {
+func TestWeeks_StartOnMonday(t *testing.T) {
 	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC) }
 	almaty := time.FixedZone("Almaty", 5*60*60)
 	sundayInUTC := time.Date(2026, 11, 16, 3, 0, 0, 0, almaty)
@@ -123,12 +123,12 @@ func TestWeeksBeginOnMondays(t *testing.T) {
 		t.Fatalf("%d weeks: %+v", len(weeks), weeks)
 	}
 	for i, w := range weeks {
-		n := w.Cut.Caught + w.Cut.Missed + w.Cut.Lost + w.Cut.Passed
+		n := w.Cut.TruePositives + w.Cut.FalseNegatives + w.Cut.FalsePositives + w.Cut.TrueNegatives
 		if !w.From.Equal(want[i].from) || math.Abs(w.Brier-want[i].brier) > 1e-9 || n != want[i].n {
 			t.Errorf("week %d: from %v, Brier %v, %d cases; want %+v", i, w.From, w.Brier, n, want[i])
 		}
 	}
-	if lost := weeks[2].Cut.Lost; lost != 1 {
+	if lost := weeks[2].Cut.FalsePositives; lost != 1 {
 		t.Errorf("%d ham lost in the third week, want 1", lost)
 	}
 	if last := evaluation.Weeks(cases, 0.9, 2); len(last) != 2 || !last[1].From.Equal(at(23, 0)) {

@@ -15,63 +15,63 @@ import (
 )
 
 const (
-	maxFlow     = 10_000 // comments of a state, and entries of the log, that are looked at
+	maxFlow     = 10_000 // number of comments per state, and of log entries, that are read
 	maxFlowDays = 366
-	spanDays    = 62 // shown day by day, and longer times week by week
-	maxBusy     = 10 // pages
+	spanDays    = 62 // longest period shown by day; longer ones are shown by week
+	maxPages    = 10 // pages
 )
 
-// A Flow is what came in on a site and what was decided for the first time, in days or weeks of UTC.
-// At most the newest 10,000 comments of each state and the newest 10,000 entries of the log are looked at.
+// A Flow reports the comments that came in on a site, and the first decisions, by day or week in UTC. It reads at most
+// the newest 10,000 comments of each state and the newest 10,000 log entries.
 type Flow struct {
-	Days      int    // of a span: 1 or 7
-	Spans     []Span // oldest first, without gaps; the last one is not over
-	CameIn    int    // in all spans
-	Published int    // of what came in, public now
-	Refused   int    // of what came in, refused or spam now
-	Wait      Wait   // of all that was decided
-	Pages     []Busy // on which most came in, at most ten
-	Capped    bool   // there is more: the spans begin where what was looked at does
+	Days      int        // length of a span: 1 or 7
+	Spans     []Span     // oldest first, without gaps; the last one is incomplete
+	CameIn    int        // total of all spans
+	Published int        // comments of these that are approved now
+	Refused   int        // comments of these that are refused now
+	Wait      Wait       // waiting times of all decided comments
+	Pages     []PageFlow // pages with the most comments, at most ten
+	Capped    bool       // a limit was reached: the spans start at the oldest time that was read completely
 }
 
 // A Span is a day or a week.
 type Span struct {
 	From            time.Time
 	CameIn, Decided int
-	Wait            Wait // of what was decided
+	Wait            Wait // waiting times of the decided comments
 }
 
-// A Wait is how long comments waited for the first decision of a person that was not taken back: half of
-// them at most Median, nine in ten at most Ninety. Of none it is empty.
+// A Wait summarizes how long comments waited for the first decision by a person that was not undone: the number of
+// comments, the median and the 90th percentile. It is zero for no comments.
 type Wait struct {
-	Of             int
-	Median, Ninety time.Duration
+	Count       int
+	Median, P90 time.Duration
 }
 
-// A Busy is a page with many comments. What was refused came in as well.
-type Busy struct {
+// A PageFlow counts the comments of a page. CameIn includes refused comments.
+type PageFlow struct {
 	Page            site.Page
 	CameIn, Refused int
 }
 
-// An Arrival is a comment as far as a Flow looks at it.
+// An Arrival is the part of a comment that a Flow needs.
 type Arrival struct {
 	At    time.Time
 	Page  string
 	State comment.State
 }
 
-// A Ruled is an entry of the log as far as a Flow looks at it.
-type Ruled struct {
+// A FlowEntry is the part of a log entry that a Flow needs.
+type FlowEntry struct {
 	Seq, Undoes, Before uint64
 	Comment             string
-	At, Came            time.Time // Came: the comment; zero: the entry is about none, or was imported
+	At, SubmittedAt     time.Time // Came: when the comment was submitted; zero: the entry has no comment, or was imported
 }
 
-// Flow says what came in and what was decided in the last days, of which today is one: 1 to 366, and more
-// than 62 are whole weeks. It needs a moderator.
+// Flow returns the flow of the last days, including today. days is 1 to 366; more than 62 days are reported as whole
+// weeks. It needs a moderator.
 func (s *Service) Flow(ctx context.Context, who authz.Actor, site site.Site, days int) (Flow, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Flow{}, err
 	}
 	if days < 1 || days > maxFlowDays {
@@ -84,48 +84,48 @@ func (s *Service) Flow(ctx context.Context, who authz.Actor, site site.Site, day
 		if err != nil {
 			return err
 		}
-		ruled, err := tx.Ruled(site.ID, maxFlow)
+		ruled, err := tx.FlowEntries(site.ID, maxFlow)
 		if err != nil {
 			return err
 		}
 		f = flowOf(now, days, came, ruled)
-		return f.name(tx, site.ID)
+		return f.loadPages(tx, site.ID)
 	})
 	if err != nil {
-		return Flow{}, fmt.Errorf("see what came in: %w", err)
+		return Flow{}, fmt.Errorf("read flow: %w", err)
 	}
 	return f, nil
 }
 
-// emptyFlow has the spans up to a time.
+// emptyFlow returns a Flow with empty spans up to now.
 func emptyFlow(now time.Time, days int) Flow {
 	f := Flow{Days: 1}
 	if days > spanDays {
 		f.Days, days = 7, (days+6)/7
 	}
-	last := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-f.Days) // days since the zero time are days of UTC
+	last := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-f.Days) // midnight UTC
 	for i := range days {
 		f.Spans = append(f.Spans, Span{From: last.AddDate(0, 0, f.Days*(i+1-days))})
 	}
 	return f
 }
 
-// flowOf counts what was read.
-func flowOf(now time.Time, days int, came []Arrival, ruled []Ruled) Flow {
+// flowOf computes the Flow of the comments and entries that were read.
+func flowOf(now time.Time, days int, came []Arrival, ruled []FlowEntry) Flow {
 	f := emptyFlow(now, days)
-	f.cut(reach(came, ruled))
+	f.cut(completeSince(came, ruled))
 	f.came(came)
 	f.decided(ruled)
 	return f
 }
 
-// reach is since when everything was looked at.
-func reach(came []Arrival, ruled []Ruled) (from time.Time) {
+// completeSince returns the time since which all comments and entries were read.
+func completeSince(came []Arrival, ruled []FlowEntry) (from time.Time) {
 	if len(ruled) == maxFlow {
 		from = ruled[maxFlow-1].At
 	}
 	n := map[comment.State]int{}
-	for _, a := range came { // of a state the newest first
+	for _, a := range came { // newest first within each state
 		if n[a.State]++; n[a.State] == maxFlow && a.At.After(from) {
 			from = a.At
 		}
@@ -133,7 +133,7 @@ func reach(came []Arrival, ruled []Ruled) (from time.Time) {
 	return from
 }
 
-// cut leaves out the spans that were not looked at as a whole, but for the last.
+// cut removes the spans that were not read completely, except for the last span.
 func (f *Flow) cut(from time.Time) {
 	for len(f.Spans) > 1 && f.Spans[0].From.Before(from) {
 		f.Spans, f.Capped = f.Spans[1:], true
@@ -141,7 +141,7 @@ func (f *Flow) cut(from time.Time) {
 	f.Capped = f.Capped || f.Spans[0].From.Before(from)
 }
 
-// span is that of a time, or nil.
+// span returns the span of a time, or nil.
 func (f *Flow) span(at time.Time) *Span {
 	i := int(math.Floor(at.Sub(f.Spans[0].From).Hours() / float64(24*f.Days)))
 	if i < 0 || i >= len(f.Spans) {
@@ -150,9 +150,9 @@ func (f *Flow) span(at time.Time) *Span {
 	return &f.Spans[i]
 }
 
-// came counts what came in, and on which pages.
+// came counts the arrivals, in total and by page.
 func (f *Flow) came(came []Arrival) {
-	pages := map[string]*Busy{}
+	pages := map[string]*PageFlow{}
 	for _, a := range came {
 		in := f.span(a.At)
 		if in == nil {
@@ -160,7 +160,7 @@ func (f *Flow) came(came []Arrival) {
 		}
 		page := pages[a.Page]
 		if page == nil {
-			page = &Busy{Page: site.Page{ID: a.Page}}
+			page = &PageFlow{Page: site.Page{ID: a.Page}}
 			pages[a.Page] = page
 		}
 		f.CameIn++
@@ -177,14 +177,14 @@ func (f *Flow) came(came []Arrival) {
 	for _, page := range pages {
 		f.Pages = append(f.Pages, *page)
 	}
-	slices.SortFunc(f.Pages, func(a, b Busy) int {
+	slices.SortFunc(f.Pages, func(a, b PageFlow) int {
 		return cmp.Or(cmp.Compare(b.CameIn, a.CameIn), cmp.Compare(a.Page.ID, b.Page.ID))
 	})
-	f.Pages = f.Pages[:min(maxBusy, len(f.Pages))]
+	f.Pages = f.Pages[:min(maxPages, len(f.Pages))]
 }
 
-// name puts pages where their ids stand.
-func (f *Flow) name(tx Tx, site int64) error {
+// loadPages replaces the page IDs in f with pages.
+func (f *Flow) loadPages(tx Tx, site int64) error {
 	ids := make([]string, len(f.Pages))
 	for i, page := range f.Pages {
 		ids[i] = page.Page.ID
@@ -200,15 +200,15 @@ func (f *Flow) name(tx Tx, site int64) error {
 	return err
 }
 
-// decided counts the first decisions, of entries that come newest first.
-func (f *Flow) decided(ruled []Ruled) {
+// decided counts the first decisions. The entries are ordered newest first.
+func (f *Flow) decided(ruled []FlowEntry) {
 	undone := map[uint64]bool{}
-	firsts := map[string]Ruled{} // by comment
+	firsts := map[string]FlowEntry{} // by comment
 	for _, d := range ruled {
 		switch {
 		case d.Undoes > 0:
 			undone[d.Undoes] = true
-		case d.Before == 0 && !undone[d.Seq] && !d.Came.IsZero():
+		case d.Before == 0 && !undone[d.Seq] && !d.SubmittedAt.IsZero():
 			firsts[d.Comment] = d
 		}
 	}
@@ -220,7 +220,7 @@ func (f *Flow) decided(ruled []Ruled) {
 			continue
 		}
 		in.Decided++
-		waited := max(0, d.At.Sub(d.Came))
+		waited := max(0, d.At.Sub(d.SubmittedAt))
 		all, waits[in] = append(all, waited), append(waits[in], waited)
 	}
 	f.Wait = waitOf(all)
@@ -229,12 +229,12 @@ func (f *Flow) decided(ruled []Ruled) {
 	}
 }
 
-// waitOf takes percentiles by the nearest rank.
+// waitOf computes percentiles by the nearest-rank method.
 func waitOf(waited []time.Duration) Wait {
 	if len(waited) == 0 {
 		return Wait{}
 	}
 	slices.Sort(waited)
 	rank := func(of10 int) time.Duration { return waited[(len(waited)*of10+9)/10-1] }
-	return Wait{Of: len(waited), Median: rank(5), Ninety: rank(9)}
+	return Wait{Count: len(waited), Median: rank(5), P90: rank(9)}
 }

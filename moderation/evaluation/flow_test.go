@@ -15,7 +15,7 @@ import (
 
 func (w *world) flow(site site.Site, days int) evaluation.Flow {
 	w.T.Helper()
-	f, err := w.S.Flow(w.Ctx, authz.Operator, site, days)
+	f, err := w.App.Flow(w.Ctx, authz.Operator, site, days)
 	w.Must(err)
 	return f
 }
@@ -24,12 +24,12 @@ func (w *world) flow(site site.Site, days int) evaluation.Flow {
 func (w *world) on(site site.Site, page, text string) string {
 	w.T.Helper()
 	in := moderation.Submission{PageURL: "https://" + site.Key + ".example/" + page, Body: text}
-	got, err := w.S.Submit(w.Ctx, site, in)
+	got, err := w.App.Submit(w.Ctx, site, in)
 	w.Must(err)
 	return got.ID
 }
 
-func TestWhatCameInAndWasDecidedIsCountedByDay(t *testing.T) {
+func TestFlow_CountsByDay(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		midnight := w.Clock.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
@@ -62,10 +62,10 @@ func TestWhatCameInAndWasDecidedIsCountedByDay(t *testing.T) {
 		if first.CameIn != 2 || first.Decided != 1 || last.CameIn != 1 || last.Decided != 2 {
 			t.Errorf("by day: %+v, %+v; want 2 and 1, 1 and 2", first, last)
 		}
-		if want := (evaluation.Wait{Of: 1, Median: 2 * time.Hour, Ninety: 2 * time.Hour}); first.Wait != want {
+		if want := (evaluation.Wait{Count: 1, Median: 2 * time.Hour, P90: 2 * time.Hour}); first.Wait != want {
 			t.Errorf("waited on the first day: %+v, want %+v", first.Wait, want)
 		}
-		if want := (evaluation.Wait{Of: 3, Median: 24 * time.Hour, Ninety: 48 * time.Hour}); f.Wait != want {
+		if want := (evaluation.Wait{Count: 3, Median: 24 * time.Hour, P90: 48 * time.Hour}); f.Wait != want {
 			t.Errorf("waited: %+v, want %+v", f.Wait, want)
 		}
 		if len(f.Pages) != 2 || f.Pages[0].Page.URL != "https://a.example/bread" || f.Pages[0].CameIn != 2 ||
@@ -75,7 +75,7 @@ func TestWhatCameInAndWasDecidedIsCountedByDay(t *testing.T) {
 	})
 }
 
-func TestLongTimesAreSeenByTheWeek(t *testing.T) {
+func TestFlow_LongPeriodsByWeek(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.flow(w.A, 366)
@@ -86,17 +86,17 @@ func TestLongTimesAreSeenByTheWeek(t *testing.T) {
 	if last := f.Spans[52].From; !last.Equal(today.AddDate(0, 0, -6)) {
 		t.Errorf("the last week begins on %v, today is %v", last, today)
 	}
-	if f.Wait.Of+f.CameIn+len(f.Pages) != 0 {
+	if f.Wait.Count+f.CameIn+len(f.Pages) != 0 {
 		t.Errorf("of nothing: %+v", f)
 	}
 	for _, days := range []int{0, -1, 367} {
-		_, err := w.S.Flow(w.Ctx, authz.Operator, w.A, days)
+		_, err := w.App.Flow(w.Ctx, authz.Operator, w.A, days)
 		apptest.WantCode(t, fmt.Sprint(days), err, "query.invalid")
 	}
 }
 
-// Of more than are looked at, the days that were seen as a whole are shown, and nothing else is counted.
-func TestACappedFlowBeginsWhereWhatWasReadDoes(t *testing.T) {
+// If a limit is reached, only completely read days are shown and counted.
+func TestFlow_CappedStartsAtCompleteDay(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	var came []evaluation.Arrival
@@ -105,7 +105,7 @@ func TestACappedFlowBeginsWhereWhatWasReadDoes(t *testing.T) {
 	}
 	came = append(came, evaluation.Arrival{At: now.AddDate(0, 0, -20), State: comment.Approved})
 	f := evaluation.FlowOf(now, 28, came, nil)
-	if !f.Capped || len(f.Spans) != 7 || f.CameIn != 12*60+1+6*24*60 { // today, and six whole days
+	if !f.Capped || len(f.Spans) != 7 || f.CameIn != 12*60+1+6*24*60 { // today and six complete days
 		t.Errorf("%d came in within %d days, capped %t", f.CameIn, len(f.Spans), f.Capped)
 	}
 	if f := evaluation.FlowOf(now, 3, came[:9_999], nil); f.Capped || len(f.Spans) != 3 {

@@ -6,60 +6,56 @@ import (
 	"slices"
 )
 
-// A Sample is a probability of spam as it was said before the answer was known, and the answer.
+// A Sample is a predicted probability of spam, and the truth.
 type Sample struct {
-	Said float64
-	Spam bool
+	Predicted float64
+	Spam      bool
 }
 
-// A Share is a part of a whole, with the bounds between which the true rate lies in 95 of 100
-// cases. A whole of nothing has the bounds 0 and 1, and the value 0.
+// A Share is a proportion with its 95 % confidence interval, Low to High. If Of is 0, Value is 0 and the interval is 0
+// to 1.
 type Share struct {
 	Part, Of         int
 	Value, Low, High float64
 }
 
-// A Cut counts right and wrong answers at one threshold: a comment is called spam when its
-// probability is At or more.
+// A Cut is the confusion matrix at one threshold: a comment is classified as spam if its probability is at least At.
 type Cut struct {
-	At        float64
-	Caught    int   // spam called spam
-	Missed    int   // spam called ham
-	Lost      int   // ham called spam
-	Passed    int   // ham called ham
-	Precision Share // of what is called spam, that which is
-	Recall    Share // of the spam, that which is called so
-	HamLost   Share // of the ham, that which is called spam
+	At             float64
+	TruePositives  int   // spam classified as spam (true positives)
+	FalseNegatives int   // spam classified as ham (false negatives)
+	FalsePositives int   // ham classified as spam (false positives)
+	TrueNegatives  int   // ham classified as ham (true negatives)
+	Precision      Share // share of spam among what is classified as spam
+	Recall         Share // share of the spam that is classified as spam
+	HamLost        Share // share of the ham that is classified as spam
 }
 
-// A Bin is an interval of probabilities: the comments that were given one between From and To, and
-// the share of them that was spam.
+// A Bin counts the comments with probabilities between From and To, and the share of spam among them.
 type Bin struct {
 	From, To float64
-	Mean     float64 // of what was said
+	Mean     float64 // mean of the predictions
 	Spam     Share
 }
 
-// A Point is one of the ROC curve: at some cut, these shares of ham and of spam are called spam.
-type Point struct{ Lost, Caught float64 }
+// A Point is a point of the ROC curve: the shares of ham and of spam that are classified as spam at some threshold.
+type Point struct{ FalsePositiveRate, TruePositiveRate float64 }
 
-// A Quality is how well probabilities fit the answers that came after them.
+// A Quality measures predictions against the truth.
 type Quality struct {
 	Spam, Ham int
-	// Brier is the mean square of the error, 0 to 1: Brier, Verification of forecasts
-	// expressed in terms of probability, 1950.
+	// Brier is the mean squared error of the predictions, 0 to 1 (Brier, Verification of forecasts expressed in terms of
+	// probability, 1950).
 	Brier float64
-	// ECE is the expected error of calibration, 0 to 1: the distances between what was said
-	// and what came true in the Bins, weighted by how many are in each (Naeini, Cooper and
-	// Hauskrecht, Obtaining well calibrated probabilities, 2015).
+	// ECE is the expected calibration error, 0 to 1: the mean difference between predictions and outcomes in the Bins,
+	// weighted by bin size (Naeini, Cooper and Hauskrecht, Obtaining well calibrated probabilities, 2015).
 	ECE float64
-	// Above is (1-ROCA)%, the area above the ROC curve in percent: how often, of one ham and
-	// one spam, the ham is said to be spam more likely, equals counting half (Cormack and
-	// Lynam, TREC 2005 spam track overview). It is 0 while there is no pair.
-	Above float64
-	ROC   []Point // from none to all; at most rocPoints and the two ends
-	Bins  []Bin   // ten of one width
-	Cuts  []Cut   // as asked for
+	// AreaAbove is (1-ROCA)%, the area above the ROC curve in percent: how often a random ham has a higher probability than a
+	// random spam, with ties counting half (Cormack and Lynam, TREC 2005 spam track overview). It is 0 without pairs.
+	AreaAbove float64
+	ROC       []Point // from (0, 0) to (1, 1); at most rocPoints points and the two ends
+	Bins      []Bin   // ten bins of equal width
+	Cuts      []Cut   // at the requested thresholds
 }
 
 const (
@@ -67,7 +63,7 @@ const (
 	rocPoints = 100
 )
 
-// Measure compares what was said with the answers, at the cuts asked for.
+// Measure compares predictions with the truth, at the given thresholds.
 func Measure(samples []Sample, cuts ...float64) Quality {
 	var q Quality
 	for _, s := range samples {
@@ -76,7 +72,7 @@ func Measure(samples []Sample, cuts ...float64) Quality {
 		} else {
 			q.Ham++
 		}
-		q.Brier += square(s.Said - answer(s.Spam))
+		q.Brier += square(s.Predicted - answer(s.Spam))
 	}
 	if n := len(samples); n > 0 {
 		q.Brier /= float64(n)
@@ -89,35 +85,35 @@ func Measure(samples []Sample, cuts ...float64) Quality {
 	return q
 }
 
-// CutAt counts what one cut does.
+// CutAt returns the confusion matrix at one threshold.
 func CutAt(samples []Sample, at float64) Cut {
 	c := Cut{At: at}
 	for _, s := range samples {
-		switch called := s.Said >= at; {
+		switch called := s.Predicted >= at; {
 		case called && s.Spam:
-			c.Caught++
+			c.TruePositives++
 		case called:
-			c.Lost++
+			c.FalsePositives++
 		case s.Spam:
-			c.Missed++
+			c.FalseNegatives++
 		default:
-			c.Passed++
+			c.TrueNegatives++
 		}
 	}
-	c.Precision = ShareOf(c.Caught, c.Caught+c.Lost)
-	c.Recall = ShareOf(c.Caught, c.Caught+c.Missed)
-	c.HamLost = ShareOf(c.Lost, c.Lost+c.Passed)
+	c.Precision = ShareOf(c.TruePositives, c.TruePositives+c.FalsePositives)
+	c.Recall = ShareOf(c.TruePositives, c.TruePositives+c.FalseNegatives)
+	c.HamLost = ShareOf(c.FalsePositives, c.FalsePositives+c.TrueNegatives)
 	return c
 }
 
-// ShareOf returns part of a whole with Wilson's bounds, which hold for few and for none, too:
-// Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+// ShareOf returns a proportion with its Wilson score interval, which is valid for small numbers and for 0 (Wilson,
+// Probable inference, the law of succession, and statistical inference, 1927).
 func ShareOf(part, of int) Share {
 	s := Share{Part: part, Of: of, High: 1}
 	if of == 0 {
 		return s
 	}
-	const z = 1.959964 // 95 %, both sides
+	const z = 1.959964 // two-sided 95 %
 	n := float64(of)
 	s.Value = float64(part) / n
 	middle := s.Value + z*z/(2*n)
@@ -133,14 +129,14 @@ func ShareOf(part, of int) Share {
 	return s
 }
 
-// calibration sorts samples into bins, and returns how far these are from the truth.
+// calibration sorts samples into bins, and returns these and the expected calibration error.
 func calibration(samples []Sample) (list []Bin, ece float64) {
 	var n, spam [bins]int
 	var said [bins]float64
 	for _, s := range samples {
-		i := min(max(int(s.Said*bins), 0), bins-1)
+		i := min(max(int(s.Predicted*bins), 0), bins-1)
 		n[i]++
-		said[i] += s.Said
+		said[i] += s.Predicted
 		if s.Spam {
 			spam[i]++
 		}
@@ -156,20 +152,20 @@ func calibration(samples []Sample) (list []Bin, ece float64) {
 	return list, ece
 }
 
-// rank walks from the likeliest spam down: the curve, and the area above it.
+// rank computes the ROC curve and the area above it, from the highest prediction down.
 func (q *Quality) rank(samples []Sample) {
 	if q.Spam == 0 || q.Ham == 0 {
 		return
 	}
 	sorted := slices.Clone(samples)
-	slices.SortFunc(sorted, func(a, b Sample) int { return cmp.Compare(b.Said, a.Said) })
+	slices.SortFunc(sorted, func(a, b Sample) int { return cmp.Compare(b.Predicted, a.Predicted) })
 	pairs := float64(q.Spam) * float64(q.Ham)
 	every := max(1, len(samples)/rocPoints)
 	lost, caught, wrong := 0, 0, 0.0
 	q.ROC = []Point{{}}
 	for i, drawn := 0, 0; i < len(sorted); {
 		ham, spam := 0, 0
-		for said := sorted[i].Said; i < len(sorted) && cmp.Compare(sorted[i].Said, said) == 0; i++ { // NaN, too
+		for said := sorted[i].Predicted; i < len(sorted) && cmp.Compare(sorted[i].Predicted, said) == 0; i++ { // NaN equals NaN here
 			if sorted[i].Spam {
 				spam++
 			} else {
@@ -180,11 +176,11 @@ func (q *Quality) rank(samples []Sample) {
 		lost, caught = lost+ham, caught+spam
 		if i-drawn >= every || i == len(sorted) {
 			drawn = i
-			q.ROC = append(q.ROC, Point{Lost: float64(lost) / float64(q.Ham),
-				Caught: float64(caught) / float64(q.Spam)})
+			q.ROC = append(q.ROC, Point{FalsePositiveRate: float64(lost) / float64(q.Ham),
+				TruePositiveRate: float64(caught) / float64(q.Spam)})
 		}
 	}
-	q.Above = 100 * wrong / pairs
+	q.AreaAbove = 100 * wrong / pairs
 }
 
 func answer(spam bool) float64 {

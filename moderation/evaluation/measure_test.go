@@ -10,10 +10,10 @@ import (
 
 func near(got, want float64) bool { return math.Abs(got-want) < 1e-9 }
 
-// Two ham and two spam, worked out by hand.
-var four = []evaluation.Sample{{Said: 0.1}, {Said: 0.6}, {Said: 0.4, Spam: true}, {Said: 0.9, Spam: true}}
+// Two ham and two spam, computed by hand.
+var four = []evaluation.Sample{{Predicted: 0.1}, {Predicted: 0.6}, {Predicted: 0.4, Spam: true}, {Predicted: 0.9, Spam: true}}
 
-func TestQualityIsWhatItIsByHand(t *testing.T) {
+func TestMeasure_HandComputed(t *testing.T) {
 	q := evaluation.Measure(four, 0.5, 0.95)
 	if q.Spam != 2 || q.Ham != 2 {
 		t.Errorf("%d spam and %d ham, want 2 and 2", q.Spam, q.Ham)
@@ -24,12 +24,12 @@ func TestQualityIsWhatItIsByHand(t *testing.T) {
 	if want := (0.1 + 0.6 + 0.6 + 0.1) / 4; !near(q.ECE, want) {
 		t.Errorf("ECE %v, want %v", q.ECE, want)
 	}
-	// Of the four pairs only the ham of 0.6 stands above the spam of 0.4.
-	if !near(q.Above, 25) {
-		t.Errorf("(1-ROCA)%% %v, want 25", q.Above)
+	// Of the four pairs, only one is misordered: the ham with 0.6 and the spam with 0.4.
+	if !near(q.AreaAbove, 25) {
+		t.Errorf("(1-ROCA)%% %v, want 25", q.AreaAbove)
 	}
 	c := q.Cuts[0]
-	if c.At != 0.5 || c.Caught != 1 || c.Missed != 1 || c.Lost != 1 || c.Passed != 1 {
+	if c.At != 0.5 || c.TruePositives != 1 || c.FalseNegatives != 1 || c.FalsePositives != 1 || c.TrueNegatives != 1 {
 		t.Errorf("at 0.5: %+v, want one of each", c)
 	}
 	if c.Precision.Value != 0.5 || c.Recall.Value != 0.5 || c.HamLost.Value != 0.5 {
@@ -48,8 +48,8 @@ func TestQualityIsWhatItIsByHand(t *testing.T) {
 	if len(q.Bins) != 10 || !near(q.Bins[9].Mean, 0.9) || q.Bins[9].Spam.Part != 1 {
 		t.Errorf("bins: %+v", q.Bins)
 	}
-	want := []evaluation.Point{{}, {Lost: 0, Caught: 0.5}, {Lost: 0.5, Caught: 0.5}, {Lost: 0.5, Caught: 1},
-		{Lost: 1, Caught: 1}}
+	want := []evaluation.Point{{}, {FalsePositiveRate: 0, TruePositiveRate: 0.5}, {FalsePositiveRate: 0.5, TruePositiveRate: 0.5}, {FalsePositiveRate: 0.5, TruePositiveRate: 1},
+		{FalsePositiveRate: 1, TruePositiveRate: 1}}
 	if len(q.ROC) != len(want) {
 		t.Fatalf("ROC %v, want %v", q.ROC, want)
 	}
@@ -60,36 +60,36 @@ func TestQualityIsWhatItIsByHand(t *testing.T) {
 	}
 }
 
-func TestEqualScoresCountHalf(t *testing.T) {
+func TestMeasure_TiesCountHalf(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		samples []evaluation.Sample
 		want    float64
 	}{
-		{"all the same", []evaluation.Sample{{Said: 0.5}, {Said: 0.5, Spam: true}, {Said: 0.5}}, 50},
-		{"the wrong way round", []evaluation.Sample{{Said: 1}, {Said: 0, Spam: true}}, 100},
-		{"the right way round", []evaluation.Sample{{Said: 0}, {Said: 1, Spam: true}}, 0},
-		{"one tie of two pairs", []evaluation.Sample{{Said: 0.2}, {Said: 0.7}, {Said: 0.7, Spam: true}}, 25},
-		{"no ham", []evaluation.Sample{{Said: 0.2, Spam: true}}, 0},
+		{"all the same", []evaluation.Sample{{Predicted: 0.5}, {Predicted: 0.5, Spam: true}, {Predicted: 0.5}}, 50},
+		{"the wrong way round", []evaluation.Sample{{Predicted: 1}, {Predicted: 0, Spam: true}}, 100},
+		{"the right way round", []evaluation.Sample{{Predicted: 0}, {Predicted: 1, Spam: true}}, 0},
+		{"one tie of two pairs", []evaluation.Sample{{Predicted: 0.2}, {Predicted: 0.7}, {Predicted: 0.7, Spam: true}}, 25},
+		{"no ham", []evaluation.Sample{{Predicted: 0.2, Spam: true}}, 0},
 		{"nothing", nil, 0},
 	} {
 		q := evaluation.Measure(tt.samples, 0.5)
-		if !near(q.Above, tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, q.Above, tt.want)
+		if !near(q.AreaAbove, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, q.AreaAbove, tt.want)
 		}
-		if math.IsNaN(q.Brier + q.ECE + q.Above) {
+		if math.IsNaN(q.Brier + q.ECE + q.AreaAbove) {
 			t.Errorf("%s: %+v", tt.name, q)
 		}
 	}
 }
 
-// The area by its definition: over all pairs.
-func TestTheAreaIsTheShareOfPairsInTheWrongOrder(t *testing.T) {
+// The definition of the area, over all pairs.
+func TestROCArea_CountsMisorderedPairs(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		samples := make([]evaluation.Sample, 2+rnd.IntN(60))
 		for i := range samples {
-			samples[i] = evaluation.Sample{Said: float64(rnd.IntN(12)) / 11, Spam: rnd.IntN(3) == 0}
+			samples[i] = evaluation.Sample{Predicted: float64(rnd.IntN(12)) / 11, Spam: rnd.IntN(3) == 0}
 		}
 		wrong, pairs := 0.0, 0.0
 		for _, h := range samples {
@@ -98,9 +98,9 @@ func TestTheAreaIsTheShareOfPairsInTheWrongOrder(t *testing.T) {
 					continue
 				}
 				pairs++
-				if h.Said > s.Said {
+				if h.Predicted > s.Predicted {
 					wrong++
-				} else if h.Said == s.Said {
+				} else if h.Predicted == s.Predicted {
 					wrong += 0.5
 				}
 			}
@@ -109,27 +109,27 @@ func TestTheAreaIsTheShareOfPairsInTheWrongOrder(t *testing.T) {
 			continue
 		}
 		q := evaluation.Measure(samples)
-		if want := 100 * wrong / pairs; !near(q.Above, want) {
-			t.Fatalf("%v: %v, want %v", samples, q.Above, want)
+		if want := 100 * wrong / pairs; !near(q.AreaAbove, want) {
+			t.Fatalf("%v: %v, want %v", samples, q.AreaAbove, want)
 		}
 		last := q.ROC[len(q.ROC)-1]
-		if q.ROC[0] != (evaluation.Point{}) || last != (evaluation.Point{Lost: 1, Caught: 1}) {
+		if q.ROC[0] != (evaluation.Point{}) || last != (evaluation.Point{FalsePositiveRate: 1, TruePositiveRate: 1}) {
 			t.Fatalf("the curve goes from %v to %v", q.ROC[0], last)
 		}
 	}
 }
 
-func TestTheCurveIsShortHoweverLongTheStream(t *testing.T) {
+func TestROC_LimitsPoints(t *testing.T) {
 	samples := make([]evaluation.Sample, 20_000)
 	for i := range samples {
-		samples[i] = evaluation.Sample{Said: float64(i) / 20_000, Spam: i%3 == 0}
+		samples[i] = evaluation.Sample{Predicted: float64(i) / 20_000, Spam: i%3 == 0}
 	}
 	if n := len(evaluation.Measure(samples).ROC); n < 50 || n > 102 {
 		t.Errorf("%d points, want about a hundred", n)
 	}
 }
 
-func TestASharesBoundsAreWilsons(t *testing.T) {
+func TestShareOf_WilsonBounds(t *testing.T) {
 	for _, tt := range []struct {
 		part, of  int
 		low, high float64
@@ -147,18 +147,18 @@ func TestASharesBoundsAreWilsons(t *testing.T) {
 	}
 }
 
-func TestAnySamplesAreMeasuredToTheEnd(t *testing.T) {
+func TestMeasure_AnySamples(t *testing.T) {
 	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 2, 0, 1, 0.5, math.NaN()}
 	var samples []evaluation.Sample
 	for i, said := range odd {
-		samples = append(samples, evaluation.Sample{Said: said, Spam: i%2 == 0}, evaluation.Sample{Said: said})
+		samples = append(samples, evaluation.Sample{Predicted: said, Spam: i%2 == 0}, evaluation.Sample{Predicted: said})
 	}
 	q := evaluation.Measure(samples, 0.5)
 	in := 0
 	for _, b := range q.Bins {
 		in += b.Spam.Of
 	}
-	if in != len(samples) || q.Spam+q.Ham != len(samples) || q.Above < 0 || q.Above > 100 {
+	if in != len(samples) || q.Spam+q.Ham != len(samples) || q.AreaAbove < 0 || q.AreaAbove > 100 {
 		t.Errorf("%d of %d in bins: %+v", in, len(samples), q)
 	}
 }

@@ -2,27 +2,27 @@ package evaluation
 
 import "github.com/aitys/aitys/moderation/comment"
 
-// Trust says which comments a rule shows without waiting for a person.
+// A Trust says which comments a rule publishes without review.
 type Trust uint8
 
-// The trusts, from none to all.
+// The values of Trust, from none to all comments.
 const (
-	Nobody      Trust = iota
-	Unsuspected       // what a classifier that had something to say did not suspect
-	Everybody
+	TrustNone        Trust = iota
+	TrustUnsuspected       // comments that a warm classifier did not suspect
+	TrustAll
 )
 
-// A Rule is a threshold and a policy to try: the score from which a comment is suspected, and the
-// comments that are published without waiting.
+// A Rule is a threshold and a policy to evaluate: the score from which a comment is suspected, and which comments are
+// published without review.
 type Rule struct {
 	Threshold float64
 	Trust     Trust
 }
 
-// maxIDs is how many of some comments are named.
+// maxIDs limits the IDs in a Group.
 const maxIDs = 50
 
-// A Group counts comments of one kind, and names the newest of them, at most 50.
+// A Group counts comments, and lists the IDs of the newest, at most 50.
 type Group struct {
 	N   int
 	IDs []string
@@ -34,23 +34,23 @@ func (s *Group) add(id string) {
 	}
 }
 
-// A Result is what a rule would have done with cases, beside what moderators decided.
+// A Result compares what a rule would have done with what moderators decided.
 type Result struct {
 	Rule
-	Suspected      int   // scored at the threshold or above
-	SuspectedHam   Group // of them approved by a moderator
-	MissedSpam     Group // below the threshold, and a moderator called it spam
-	Published      int   // shown without waiting
-	PublishedWrong Group // of them refused by a moderator, for whatever reason
-	Held           int   // left to a person
-	HeldHam        Group // of them approved by a moderator
+	Suspected      int   // score at or above the threshold
+	SuspectedHam   Group // suspected, but approved by a moderator
+	MissedSpam     Group // below the threshold, but marked as spam by a moderator
+	Published      int   // published without review
+	PublishedWrong Group // published, but refused by a moderator for any reason
+	Held           int   // left for review
+	HeldHam        Group // left for review, and approved by a moderator
 }
 
-// Apply says what a rule would have done with cases, which come newest first.
+// Apply evaluates a rule on cases, which are ordered newest first.
 //
-// It knows what was kept of a verdict, which is less than the verdict: a comment that was lifted
-// to the threshold of then by a honeypot or by being sent again and again is one of that score
-// here, and what another threshold had not suspected may have been refused for another reason.
+// It uses the stored part of verdicts, which is incomplete. A comment that a honeypot or repeated submission raised to
+// the threshold of that time has that score here. A comment that another threshold would not have suspected might have
+// been refused for another reason.
 func Apply(r Rule, cases []Case) Result {
 	w := Result{Rule: r}
 	for _, c := range cases {
@@ -65,7 +65,7 @@ func Apply(r Rule, cases []Case) Result {
 			w.MissedSpam.add(c.Comment)
 		}
 		switch {
-		case !r.shows(c, suspected):
+		case !r.publishes(c, suspected):
 			w.Held++
 			if c.Action == comment.Approve {
 				w.HeldHam.add(c.Comment)
@@ -80,11 +80,11 @@ func Apply(r Rule, cases []Case) Result {
 	return w
 }
 
-func (r Rule) shows(c Case, suspected bool) bool {
+func (r Rule) publishes(c Case, suspected bool) bool {
 	switch r.Trust {
-	case Everybody:
+	case TrustAll:
 		return true
-	case Unsuspected:
+	case TrustUnsuspected:
 		return c.Warm && !suspected && c.Suggested != comment.Reject
 	}
 	return false

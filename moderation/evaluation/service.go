@@ -18,63 +18,63 @@ const (
 	maxDisagreements = 10
 )
 
-// Service measures the filter of a site. It changes nothing and is safe for concurrent use.
+// Service measures the classifiers of sites. It changes nothing and is safe for concurrent use.
 type Service struct{ work txn.Work[Tx] }
 
-// New returns the Service of a process.
+// New returns a Service of process p.
 func New(p *txn.Process, store txn.Store[Tx]) *Service { return &Service{txn.NewWork(p, store)} }
 
-// Tx reads what a Service measures.
+// Tx is the part of a transaction that Service needs.
 type Tx interface {
 	auditlog.Tx
 	Log
 
-	// CountQueue counts a view, at most up to limit.
+	// CountQueue counts the comments of a view, up to limit.
 	CountQueue(site int64, view comment.View, suspect float64, limit int) (int, error)
-	// Arrivals returns of each state the newest comments since a time, at most limit of each, the newest first.
+	// Arrivals returns the newest comments of each state since a time, newest first, at most limit per state.
 	Arrivals(site int64, since time.Time, limit int) ([]Arrival, error)
-	// Ruled returns the newest entries of the log, at most limit, the newest first.
-	Ruled(site int64, limit int) ([]Ruled, error)
-	PagesByID(site int64, ids []string) ([]site.Page, error) // in any order; unknown ids are left out
+	// FlowEntries returns the newest log entries, newest first, at most limit.
+	FlowEntries(site int64, limit int) ([]FlowEntry, error)
+	PagesByID(site int64, ids []string) ([]site.Page, error) // unordered; unknown IDs are left out
 }
 
-// A QualityRequest asks how well the filter did.
+// A QualityRequest asks how good the classifier's predictions were.
 type QualityRequest struct {
-	Since time.Time // zero: as far back as is looked
+	Since time.Time // zero: no limit
 }
 
-// A Report is how well a site's filter did on the site's own decisions: of each comment the
-// last decision that stands, and what was said of it before that was learned. At most the
-// newest 10,000 entries of the log are looked at. What a policy published by itself counts only
-// once somebody decided it: on such a site the mistakes are decided rather than the rest, and the
-// figures are worse than the filter.
+// A Report measures a site's classifier on the site's own decisions. For each comment it uses the decision in effect,
+// and the prediction before that was learned. It reads at most the newest 10,000 log entries.
+//
+// A comment that a policy published counts only once a moderator decides on it. On such a site, mistakes are decided
+// more often than correct comments, so the figures are worse than the classifier.
 type Report struct {
 	Suspect   float64 // the site's threshold
 	Tally     Tally
-	Decisions int  // comments whose decision was looked at
-	Refused   int  // of them refused for another reason than spam: not measured
-	Cold      int  // of them judged when the filter had nothing to say: not measured
-	Known     int  // left out: the filter had been taught the comment already when it judged it
-	Withdrawn int  // left out: their account's decisions were withdrawn
-	Undone    int  // decisions passed over because they were taken back
-	Capped    bool // there are older ones that were not looked at
+	Decisions int  // number of evaluated comments
+	Refused   int  // not measured: refused for a reason other than spam
+	Cold      int  // not measured: the classifier had learned too little for a prediction
+	Known     int  // excluded: the classifier had learned the comment before it predicted
+	Withdrawn int  // excluded: the decisions of the account were withdrawn
+	Undone    int  // number of undone decisions, which are skipped
+	Capped    bool // older decisions exist that were not read
 	From, To  time.Time
 
-	// Filter measures the classifier's own probability; its cuts are at 0.5, 0.9, 0.99 and
-	// Suspect, ascending, each once.
+	// Filter measures the classifier's own probability at the thresholds 0.5, 0.9, 0.99 and Suspect, ascending, without
+	// duplicates.
 	Filter Quality
-	// Queue is the whole verdict's score at Suspect: what the queue calls suspected.
+	// Queue measures the verdict's score at Suspect: which comments the queue shows as suspected.
 	Queue         Cut
-	Disagreements []Case                 // the ten largest, the surest first
-	Weeks         []Week                 // at Suspect, oldest first, at most 53
+	Disagreements []Case                 // the ten largest errors, the largest first
+	Weeks         []Week                 // with the threshold Suspect, oldest first, at most 53
 	Reasons       map[comment.Reason]int // refusals by reason
 	Followed      map[comment.Action]Share
 	Effort        Effort
 }
 
-// Quality says how well the filter did. It needs a moderator.
+// Quality measures the site's classifier. It needs a moderator.
 func (s *Service) Quality(ctx context.Context, who authz.Actor, site site.Site, in QualityRequest) (Report, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Report{}, err
 	}
 	var q Report
@@ -87,16 +87,16 @@ func (s *Service) Quality(ctx context.Context, who authz.Actor, site site.Site, 
 		if q.Tally, err = Count(tx, site.ID); err != nil {
 			return err
 		}
-		return q.name(tx)
+		return q.loadNames(tx)
 	})
 	if err != nil {
-		return Report{}, fmt.Errorf("measure the filter: %w", err)
+		return Report{}, fmt.Errorf("measure the classifier: %w", err)
 	}
 	return q, nil
 }
 
-// measured is how well the filter did on a past.
-func measured(p Past, suspect float64) Report {
+// measured computes a Report without Tally and names.
+func measured(p Decisions, suspect float64) Report {
 	q := Report{
 		Suspect:   suspect,
 		Decisions: len(p.Cases),
@@ -127,8 +127,8 @@ func measured(p Past, suspect float64) Report {
 	return q
 }
 
-// name puts names where the ids of accounts stand.
-func (q *Report) name(tx Tx) error {
+// loadNames replaces account IDs with names.
+func (q *Report) loadNames(tx Tx) error {
 	if len(q.Disagreements) == 0 {
 		return nil
 	}

@@ -8,27 +8,27 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 )
 
-// A Log is what is read of a site's log.
+// A Log reads the audit log of a site.
 type Log interface {
 	DecisionsBefore(site int64, seq uint64, limit int) ([]auditlog.Entry, error) // descending; seq 0: from the newest
-	// CountLessons counts the lessons of a label that count and were taught by a decision on
-	// a comment here, at most up to limit.
+	// CountLessons counts the active lessons with a label that were taught by a decision on a comment of this site, up to
+	// limit.
 	CountLessons(site int64, label classifier.Label, limit int) (int, error)
 }
 
-// Read reads a site's past since a time, or as far back as is looked.
-func Read(log Log, site int64, since time.Time) (Past, error) {
+// Read returns the decisions of a site since a time; a zero time means no limit.
+func Read(log Log, site int64, since time.Time) (Decisions, error) {
 	entries, err := log.DecisionsBefore(site, 0, MaxEntries)
 	if err != nil {
-		return Past{}, fmt.Errorf("read decisions: %w", err)
+		return Decisions{}, fmt.Errorf("read decisions: %w", err)
 	}
-	return PastOf(entries, since), nil
+	return DecisionsOf(entries, since), nil
 }
 
-// Count counts what a site has taught.
+// Count counts the lessons of a site.
 func Count(log Log, site int64) (t Tally, err error) {
-	if t.Ham, err = log.CountLessons(site, classifier.Ham, EnoughTaught); err == nil {
-		t.Spam, err = log.CountLessons(site, classifier.Spam, EnoughTaught)
+	if t.Ham, err = log.CountLessons(site, classifier.Ham, MinLessons); err == nil {
+		t.Spam, err = log.CountLessons(site, classifier.Spam, MinLessons)
 	}
 	if err != nil {
 		return Tally{}, fmt.Errorf("count lessons: %w", err)
@@ -36,25 +36,26 @@ func Count(log Log, site int64) (t Tally, err error) {
 	return t, nil
 }
 
-// How much a site must have taught before its filter may act, or contradict anybody.
+// Minimum numbers of lessons before the classifier may publish comments or warn about contradictions: in total, and of
+// each label.
 const (
-	EnoughTaught = 100
-	EnoughOfEach = 20
+	MinLessons     = 100
+	MinLessonsEach = 20
 )
 
-// A Tally is how many decisions stand that teach the filter, of each kind; no more than 100 of
-// a kind are counted, and those of another site's that were copied here are not.
+// A Tally counts the decisions in effect that teach the classifier, up to 100 per label. Lessons that were copied from
+// another site do not count.
 type Tally struct{ Ham, Spam int }
 
-// Enough reports whether comments may be published by the filter's word: at least 100
-// decisions stand, 20 of each kind.
+// Enough reports whether the classifier may publish comments: at least 100 decisions are in effect, with 20 of each
+// label.
 func (t Tally) Enough() bool {
-	return t.Ham+t.Spam >= EnoughTaught && min(t.Ham, t.Spam) >= EnoughOfEach
+	return t.Ham+t.Spam >= MinLessons && min(t.Ham, t.Spam) >= MinLessonsEach
 }
 
-// Missing returns how many decisions are needed yet for that, and how many of them at least
-// have to be approvals and how many spam.
-func (t Tally) Missing() (all, ham, spam int) {
-	ham, spam = max(0, EnoughOfEach-t.Ham), max(0, EnoughOfEach-t.Spam)
-	return max(ham+spam, EnoughTaught-t.Ham-t.Spam), ham, spam
+// Remaining returns how many decisions are still needed for Enough, and how many of these must at least be approvals and
+// spam.
+func (t Tally) Remaining() (all, ham, spam int) {
+	ham, spam = max(0, MinLessonsEach-t.Ham), max(0, MinLessonsEach-t.Spam)
+	return max(ham+spam, MinLessons-t.Ham-t.Spam), ham, spam
 }

@@ -11,41 +11,39 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// lastDecided is how many comments are looked at unless another number is asked for.
-const lastDecided = 1_000
+// defaultLast is the default number of comments to evaluate.
+const defaultLast = 1_000
 
-// A WhatIfRequest names what to try; what it leaves out is as the site has it.
+// A WhatIfRequest selects what to evaluate. Omitted fields default to the site's settings.
 type WhatIfRequest struct {
 	Threshold *float64 // 0.5 to 1
 	Policy    site.Policy
-	Last      *int // decided comments to look at: 1 to 10,000; nil: 1,000
+	Last      *int // number of decided comments: 1 to 10,000; nil: 1,000
 }
 
-// A WhatIf is what a threshold and a policy would have done with the comments decided last,
-// beside what they do as they are set. At most the newest 10,000 entries of the log are looked
-// at. Scores are as they were when the comment was decided.
+// A WhatIf compares a threshold and a policy with the current ones on the comments decided last. It reads at most the
+// newest 10,000 log entries. Scores are those at the time of the decision.
 type WhatIf struct {
 	Tally    Tally
-	Looked   int // comments
-	Scores   Hundredths
+	Compared int // number of comments
+	Scores   ScoreHistogram
 	From, To time.Time
 	Now      Trial
 	Then     Trial
-	Shadow   *Trial // of the site's shadow threshold, under its policy; nil: none is set
+	Shadow   *Trial // the site's shadow threshold with its policy; nil: no shadow threshold
 }
 
-// A Trial is one threshold and policy tried. Waiting is how many of the comments that wait now
-// it suspects, at most 1,000.
+// A Trial is the result of one threshold and policy. Waiting is the number of pending comments that it suspects, up to
+// 1,000.
 type Trial struct {
 	Policy site.Policy
 	Result
 	Waiting int
 }
 
-// WhatIf tries a threshold, a policy or both on comments that were decided. It needs a
-// moderator, and changes nothing.
+// WhatIf evaluates a threshold, a policy or both on decided comments. It needs a moderator and changes nothing.
 func (s *Service) WhatIf(ctx context.Context, who authz.Actor, blog site.Site, in WhatIfRequest) (WhatIf, error) {
-	if err := who.May(blog.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(blog.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return WhatIf{}, err
 	}
 	then, last, err := in.read(blog.Settings)
@@ -63,13 +61,13 @@ func (s *Service) WhatIf(ctx context.Context, who authz.Actor, blog site.Site, i
 			return err
 		}
 		cases := past.Cases[:min(last, len(past.Cases))]
-		if out.Looked = len(cases); out.Looked > 0 {
+		if out.Compared = len(cases); out.Compared > 0 {
 			out.From, out.To = cases[len(cases)-1].At, cases[0].At
 		}
-		out.Scores = HundredthsOf(cases)
+		out.Scores = ScoreHistogramOf(cases)
 		now := blog.Settings
 		if now.Moderation == site.PolicySuspicious && !out.Tally.Enough() {
-			now.Moderation = site.PolicyAll // as it acts
+			now.Moderation = site.PolicyAll // what the policy does until then
 		}
 		if out.Now, err = newTrial(tx, blog.ID, now, cases); err != nil {
 			return err
@@ -83,15 +81,14 @@ func (s *Service) WhatIf(ctx context.Context, who authz.Actor, blog site.Site, i
 		return err
 	})
 	if err != nil {
-		return WhatIf{}, fmt.Errorf("try what if: %w", err)
+		return WhatIf{}, fmt.Errorf("evaluate what-if: %w", err)
 	}
 	return out, nil
 }
 
-// read returns a site's settings with what is tried in their place, and how many comments to
-// look at.
+// read returns the site's settings with the requested changes, and the number of comments to evaluate.
 func (in WhatIfRequest) read(s site.Settings) (_ site.Settings, last int, err error) {
-	last = lastDecided
+	last = defaultLast
 	if in.Last != nil {
 		last = *in.Last
 	}
@@ -113,26 +110,26 @@ func (in WhatIfRequest) read(s site.Settings) (_ site.Settings, last int, err er
 	return s, last, nil
 }
 
-// newTrial says what settings would have done with cases.
+// newTrial evaluates settings on cases.
 func newTrial(tx Tx, blog int64, s site.Settings, cases []Case) (t Trial, err error) {
 	t = Trial{Policy: s.Moderation, Result: Apply(ruleOf(s), cases)}
 	if t.Policy == "" {
 		t.Policy = site.PolicyAll
 	}
 	if t.Waiting, err = tx.CountQueue(blog, comment.ViewSuspected, s.Threshold(), comment.MaxCount); err != nil {
-		return t, fmt.Errorf("count what would be suspected: %w", err)
+		return t, fmt.Errorf("count suspected comments: %w", err)
 	}
 	return t, nil
 }
 
-// ruleOf is what settings come to for what publishes sees.
+// ruleOf returns the Rule that corresponds to settings; see moderation.publishes.
 func ruleOf(s site.Settings) Rule {
 	r := Rule{Threshold: s.Threshold()}
 	switch s.Moderation {
 	case site.PolicyNone:
-		r.Trust = Everybody
+		r.Trust = TrustAll
 	case site.PolicySuspicious:
-		r.Trust = Unsuspected
+		r.Trust = TrustUnsuspected
 	}
 	return r
 }

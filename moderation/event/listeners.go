@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Listeners are called with each event of a process once: those that the process commits itself at once, the others when
-// it reads them. The zero value is ready. It is safe for concurrent use.
+// Listeners calls registered functions once with each event: immediately for events that this process commits, and when
+// they are read for events of other processes. The zero value is ready to use. It is safe for concurrent use.
 type Listeners struct {
 	mu  sync.Mutex
 	fns []*func(Event) // replaced, never changed in place
-	// told are the ids of events that were told: since the last turn, and since the one before. Each is with what is
-	// closed once everyone has been.
-	told, before map[int64]<-chan struct{}
-	turned       time.Time
+	// notified holds the IDs of events that listeners were called with since the last rotation, and older those since the
+	// rotation older. Each channel is closed when all listeners have been called.
+	notified, older map[int64]<-chan struct{}
+	rotatedAt       time.Time
 }
 
 // Add registers fn and returns the function that removes it.
@@ -30,50 +30,52 @@ func (l *Listeners) Add(fn func(Event)) (stop func()) {
 	}
 }
 
-// Tell calls the listeners with the events they have not had, and waits for other goroutines that are telling the rest.
-func (l *Listeners) Tell(events []Event) {
+// Notify calls the listeners with the events that they have not received yet. It waits for other goroutines that are
+// notifying the rest.
+func (l *Listeners) Notify(events []Event) {
 	done := make(chan struct{})
-	for _, other := range l.tellFresh(events, done) {
-		<-other // which waits for nobody before it is closed
+	for _, other := range l.notifyNew(events, done) {
+		<-other // no deadlock: it is closed before its goroutine waits
 	}
 }
 
-// tellFresh tells those of the events that were not told yet, closes done, and returns what is closed when others have
-// told the rest.
-func (l *Listeners) tellFresh(events []Event, done chan struct{}) (others []<-chan struct{}) {
+// notifyNew notifies listeners about the events that are new, and closes done. It returns the channels of events that
+// other goroutines are handling.
+func (l *Listeners) notifyNew(events []Event, done chan struct{}) (others []<-chan struct{}) {
 	defer close(done)
 	l.mu.Lock()
 	fresh := make([]Event, 0, len(events))
 	for _, e := range events {
-		if other := l.heard(e.ID); other != nil {
+		if other := l.doneFor(e.ID); other != nil {
 			others = append(others, other)
 			continue
 		}
-		if len(l.told) >= mostTold {
-			l.told, l.before = nil, l.told
+		if len(l.notified) >= maxNotified {
+			l.notified, l.older = nil, l.notified
 		}
-		if l.told == nil {
-			l.told = map[int64]<-chan struct{}{}
+		if l.notified == nil {
+			l.notified = map[int64]<-chan struct{}{}
 		}
-		l.told[e.ID] = done
+		l.notified[e.ID] = done
 		fresh = append(fresh, e)
 	}
 	l.mu.Unlock()
 	for _, e := range fresh {
-		l.TellAgain(e)
+		l.NotifyAll(e)
 	}
 	return others
 }
 
-// Told reports whether the listeners were called with an event, or are being called, in the last ten seconds or more.
-func (l *Listeners) Told(id int64) bool {
+// Notified reports whether the listeners were, or are being, called with an event. It remembers events for at least
+// keepNotified, unless more than maxNotified events arrived since.
+func (l *Listeners) Notified(id int64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.heard(id) != nil
+	return l.doneFor(id) != nil
 }
 
-// TellAgain calls all listeners with an event, whether they have had it or not.
-func (l *Listeners) TellAgain(e Event) {
+// NotifyAll calls all listeners with an event, even if they received it before.
+func (l *Listeners) NotifyAll(e Event) {
 	l.mu.Lock()
 	fns := l.fns
 	l.mu.Unlock()
@@ -82,27 +84,28 @@ func (l *Listeners) TellAgain(e Event) {
 	}
 }
 
-// heard returns what is closed once everyone has been told of an event; nil: nobody tells it.
-func (l *Listeners) heard(id int64) <-chan struct{} {
-	if done := l.told[id]; done != nil {
+// doneFor returns the channel that is closed when all listeners have received the event, or nil if the event is
+// unknown.
+func (l *Listeners) doneFor(id int64) <-chan struct{} {
+	if done := l.notified[id]; done != nil {
 		return done
 	}
-	return l.before[id]
+	return l.older[id]
 }
 
-// It is remembered that an event was told for this long at least, unless more were told since: a
-// command that does not follow the events would remember all that it does.
+// Notified events are remembered for at least keepNotified. At most 2·maxNotified IDs are remembered, because a command
+// that does not follow events would otherwise keep all of its own.
 const (
-	keepTold = 10 * time.Second
-	mostTold = 1 << 16
+	keepNotified = 10 * time.Second
+	maxNotified  = 1 << 16
 )
 
-// Forget drops what it remembers of events told long before now. Call it when all events were read: an event that becomes
-// readable later than that is told twice, which does no harm.
+// Forget drops events that were notified long before now. Call it after all events were read. An event that becomes
+// readable even later is notified twice, which is harmless.
 func (l *Listeners) Forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Sub(l.turned) >= keepTold {
-		l.told, l.before, l.turned = nil, l.told, now
+	if now.Sub(l.rotatedAt) >= keepNotified {
+		l.notified, l.older, l.rotatedAt = nil, l.notified, now
 	}
 }

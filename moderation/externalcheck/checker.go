@@ -1,8 +1,8 @@
-// Package externalcheck asks a service outside whether it takes comments for spam, where a site's owner named one.
+// Package externalcheck asks an external service whether comments are spam, if a site's owner configured one.
 //
-// It is asked after the commit that brought a comment, by a follower: nobody waits for it, and where it is slow, down
-// or lies nothing else suffers. What it says is one signal among others on a comment that waits, and decides nothing.
-// It is never told where a comment came from, and an e-mail only if the owner says so.
+// A follower asks after the commit that stored the comment, so posting never waits. A checker that is slow, down or
+// wrong affects nothing else. Its answer is one signal on a pending comment and decides nothing. The commenter's
+// network address is never sent, and the e-mail address only if the owner allows it.
 package externalcheck
 
 import (
@@ -27,97 +27,97 @@ import (
 const (
 	follower = "checker"
 	maxKey   = 200 // characters
-	// keptFor is how long a comment waits for a checker that cannot be asked.
-	keptFor = 24 * time.Hour
+	// retention is how long a check stays queued for an unreachable checker.
+	retention = 24 * time.Hour
 )
 
-// A Checker is what is known of a site's, besides the settings that name it.
+// A Checker is the state of a site's checker. Its URL is in the site's settings.
 type Checker struct {
 	Site       int64
-	Key        []byte // sealed; nil: it asks for none
-	Failures   int    // in a row
+	Key        []byte // encrypted; nil: no key
+	Failures   int    // consecutive failures
 	FailedAt   time.Time
-	Failure    string    // the last, in a clause for a person
-	RetryAt    time.Time // it is not asked before
-	AnsweredAt time.Time // when it last did; zero: never
+	Failure    string    // last failure, as a clause for a person
+	RetryAt    time.Time // not called before
+	AnsweredAt time.Time // last answer; zero: never
 }
 
-// A Check is a comment that it is to be asked about.
+// A Check is a queued check of a comment.
 type Check struct {
 	Site    int64
 	Comment string
-	At      time.Time // since when
+	At      time.Time // when it was queued
 }
 
-// Tx is what the room asks of a transaction.
+// Tx is the transaction that checks need.
 type Tx interface {
 	txn.EventTx
 
 	Checker(site int64) (Checker, error) // ErrNotFound
-	PutChecker(c Checker) error          // in the place of the site's other
-	CheckedSites() ([]int64, error)      // that have checks
-	PutCheck(c Check) error              // in the place of another of its comment
+	PutChecker(c Checker) error          // inserts or replaces
+	SitesWithChecks() ([]int64, error)   // that have queued checks
+	PutCheck(c Check) error              // inserts or replaces
 	Checks(site int64, limit int) ([]Check, error)
 	DropCheck(site int64, comment string) error
 	PruneChecks(before time.Time) error
 
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
 	PagesByID(site int64, ids []string) ([]site.Page, error)
-	// SetVerdict stores a waiting comment's verdict, unless the comment moved, was judged by a newer model, or has got
-	// another word of a campaign or a checker since: false.
+	// SetVerdict stores a pending comment's verdict. It returns false and stores nothing if the comment changed, or
+	// if since then a newer model, a campaign or a checker changed its verdict.
 	SetVerdict(c comment.Comment, v comment.Verdict) (bool, error)
 }
 
-// A Question is all that a checker is told of a comment.
-type Question struct {
-	Site, Home         string // the site's key, and its first origin
+// A Request is everything that a checker receives about a comment.
+type Request struct {
+	Site, Home         string // the site's key and its first origin
 	ID                 string
 	Version            int64
 	PageURL, PageTitle string
 	Name, Website      string
-	Email              string // "" unless the owner says that it may be told
+	Email              string // "" unless the owner allows sending it
 	Body, Lang         string
 	At                 time.Time
 }
 
-// An Asker asks what stands at an address, within a deadline of its own. Its errors are clauses for a person.
-type Asker interface {
-	Ask(ctx context.Context, address, key string, q Question) (spam bool, err error)
+// A Client sends a request to a checker at a URL, with a timeout of its own. Its errors are clauses for a person.
+type Client interface {
+	Ask(ctx context.Context, address, key string, q Request) (spam bool, err error)
 }
 
-// Service asks checkers while Run runs. It is safe for concurrent use.
+// Service calls checkers while Run runs. It is safe for concurrent use.
 type Service struct {
 	work   txn.Work[Tx]
 	log    *slog.Logger
 	secret secret.Secret
-	asker  Asker // nil: this process asks nobody
+	client Client // nil: this process calls no checkers
 
-	mu   sync.Mutex
-	busy map[int64]bool
-	own  map[int64]time.Time // until when this process asks for a site
+	mu     sync.Mutex
+	busy   map[int64]bool
+	leases map[int64]time.Time // end of this process's lease by site
 }
 
-// New returns a Service that asks checkers through a. If a is nil, this process asks none.
-func New(p *txn.Process, store txn.Store[Tx], s secret.Secret, a Asker) *Service {
-	p.Expect(follower)
-	return &Service{work: txn.NewWork(p, store), log: p.Logger(), secret: s, asker: a, busy: map[int64]bool{},
-		own: map[int64]time.Time{}}
+// New returns a Service that calls checkers through a. If a is nil, this process calls none.
+func New(p *txn.Process, store txn.Store[Tx], s secret.Secret, a Client) *Service {
+	p.RequireFollower(follower)
+	return &Service{work: txn.NewWork(p, store), log: p.Logger(), secret: s, client: a, busy: map[int64]bool{},
+		leases: map[int64]time.Time{}}
 }
 
-// A State is how a site's checker does, as its owners see it. Ending is the last of its key's characters.
+// A State is the state of a site's checker as its owners see it. Ending is the last four characters of its key.
 type State struct {
 	Checker
-	HasKey bool
-	Ending string
+	HasKey    bool
+	KeySuffix string
 }
 
-// CheckerState says how a site's checker does. It needs an owner.
+// CheckerState returns the state of a site's checker. It needs an owner.
 func (s *Service) CheckerState(ctx context.Context, who authz.Actor, site site.Site) (state State, err error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return State{}, err
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		state.Checker, err = known(tx, site.ID)
+		state.Checker, err = checkerState(tx, site.ID)
 		return err
 	})
 	if err != nil {
@@ -125,19 +125,19 @@ func (s *Service) CheckerState(ctx context.Context, who authz.Actor, site site.S
 	}
 	state.HasKey = state.Key != nil
 	if key := s.key(state.Checker); len(key) >= 12 {
-		state.Ending = key[len(key)-4:]
+		state.KeySuffix = key[len(key)-4:]
 	}
 	state.Key = nil
 	return state, nil
 }
 
-// SetCheckerKey keeps the key that a site's checker asks for, sealed; "": it asks for none. It is asked at once. It
+// SetCheckerKey stores the key for a site's checker, encrypted; "" removes it. It ends the checker's backoff. It
 // needs an owner with a session.
 func (s *Service) SetCheckerKey(ctx context.Context, who authz.Actor, site site.Site, key string) error {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
-	if err := who.MayIssue(); err != nil {
+	if err := who.AuthorizeCredentials(); err != nil {
 		return err
 	}
 	key, ok := text.Line(key, maxKey)
@@ -149,7 +149,7 @@ func (s *Service) SetCheckerKey(ctx context.Context, who authz.Actor, site site.
 		sealed = s.secret.Seal("checker", strconv.FormatInt(site.ID, 10), []byte(key))
 	}
 	err := s.work.Update(ctx, func(tx Tx) error {
-		c, err := known(tx, site.ID)
+		c, err := checkerState(tx, site.ID)
 		if err != nil {
 			return err
 		}
@@ -163,8 +163,8 @@ func (s *Service) SetCheckerKey(ctx context.Context, who authz.Actor, site site.
 	return nil
 }
 
-// known is a site's checker, as far as anything is known.
-func known(tx Tx, site int64) (Checker, error) {
+// checkerState returns a site's Checker, empty if none is stored.
+func checkerState(tx Tx, site int64) (Checker, error) {
 	c, err := tx.Checker(site)
 	if errors.Is(err, txn.ErrNotFound) {
 		return Checker{Site: site}, nil
@@ -172,7 +172,7 @@ func known(tx Tx, site int64) (Checker, error) {
 	return c, err
 }
 
-// key opens a checker's; "" where it has none, or it was sealed with another secret.
+// key decrypts a checker's key. It returns "" if there is none, or if it was encrypted with another secret.
 func (s *Service) key(c Checker) string {
 	if len(c.Key) == 0 {
 		return ""

@@ -21,16 +21,16 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// outside is a world whose site A asks a checker.
+// outside is an app whose site A has an external checker.
 type outside struct {
-	*apptest.World
+	*apptest.Env
 	mu   sync.Mutex
 	sent []map[string]any
 	say  func(body string) (status int, answer string)
 }
 
-func newOutside(t *testing.T, w *apptest.World) *outside {
-	o := &outside{World: w, say: func(body string) (int, string) {
+func newOutside(t *testing.T, w *apptest.Env) *outside {
+	o := &outside{Env: w, say: func(body string) (int, string) {
 		if strings.Contains(body, "oven") {
 			return http.StatusOK, `{"spam": true}`
 		}
@@ -50,26 +50,26 @@ func newOutside(t *testing.T, w *apptest.World) *outside {
 	}))
 	t.Cleanup(server.Close)
 	o.set(map[string]string{"checker": server.URL + "/check"})
-	w.Run(w.S)
-	apptest.Followed(w, "checker")
+	w.Run(w.App)
+	apptest.WaitFollower(w, "checker")
 	return o
 }
 
 func (o *outside) set(settings map[string]string) {
 	o.T.Helper()
-	site, err := o.S.SetSite(o.Ctx, authz.Operator, "a", settings)
+	site, err := o.App.SetSite(o.Ctx, authz.Operator, "a", settings)
 	o.Must(err)
 	o.A = site
 }
 
-// answers has the checker say something else from now on.
+// answers replaces the checker's behaviour.
 func (o *outside) answers(say func(string) (int, string)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.say = say
 }
 
-// asked are the comments that the checker was asked about, as it was sent them.
+// asked returns the comments that the checker received.
 func (o *outside) asked() (all []map[string]any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -79,10 +79,10 @@ func (o *outside) asked() (all []map[string]any) {
 	return all
 }
 
-// said is whether a comment's verdict has the checker's word.
+// said reports whether a comment's verdict has the checker's signal.
 func (o *outside) said(id string) bool { return o.Comment(o.A, id).Verdict.Checked() != nil }
 
-// wait waits until nothing is to be asked.
+// wait waits until no checks are queued.
 func (o *outside) wait() {
 	o.T.Helper()
 	testkit.Until(o.T, "nothing is to be asked", func() (done bool) {
@@ -95,9 +95,9 @@ func (o *outside) wait() {
 	})
 }
 
-func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
+func TestRun_AddsSignalToPendingComments(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		o := newOutside(t, w)
 		bad := o.Submit(o.A, "A stone oven with free delivery.")
 		if bad.Verdict.Checked() != nil {
@@ -121,7 +121,7 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 			t.Errorf("it was told who wrote from where: %s", raw)
 		}
 
-		// A verdict that is renewed keeps it, until the text is another.
+		// A rescored verdict keeps the signal until the text changes.
 		o.Decide(authz.Operator, o.A, comment.MarkSpam, o.Submit(o.A, "Casino bonus for everybody.").ID)
 		o.Decide(authz.Operator, o.A, comment.Approve, good.ID)
 		testkit.Until(t, "the verdict is renewed", func() bool {
@@ -130,9 +130,9 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 		if !o.said(bad.ID) {
 			t.Error("a renewed verdict lost the checker's word")
 		}
-		own, token := o.SubmitOwn(o.A, "Another oven, cheaper.")
+		own, token := o.SubmitWithToken(o.A, "Another oven, cheaper.")
 		testkit.Until(t, "it is heeded again", func() bool { return o.said(own.ID) })
-		_, _, err = o.S.Edit(o.Ctx, o.A, own.ID, token, "Another bakery, nearer.")
+		_, _, err = o.App.Edit(o.Ctx, o.A, own.ID, token, "Another bakery, nearer.")
 		o.Must(err)
 		if o.said(own.ID) {
 			t.Error("an edited comment has the word on its old text")
@@ -152,7 +152,7 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 		o.set(map[string]string{"checker": ""})
 		last := o.Submit(o.A, "An oven that nobody is asked about.")
 		o.wait()
-		asked, err := json.Marshal(o.asked()) // a request that was under way before may arrive since
+		asked, err := json.Marshal(o.asked()) // a request that was sent earlier may have arrived since
 		o.Must(err)
 		if strings.Contains(string(asked), "nobody is asked") || o.said(last.ID) {
 			t.Error("a checker that was taken out was asked")
@@ -164,73 +164,73 @@ func TestACheckersWordIsASignalOnWhatWaits(t *testing.T) {
 	})
 }
 
-// meddled is a store where, once they are set, something happens after it was read what waits, newest first, or before
-// a checker's word is written down.
-type meddled struct {
+// hookedStore calls read after pending comments were read, newest first, and heeded before a checker's signal is
+// stored.
+type hookedStore struct {
 	txn.Store[store.Tx]
 	read, heeded atomic.Pointer[func()]
 }
 
-// happens calls once what fn is, if it is set.
-func happens(fn *atomic.Pointer[func()]) {
+// runOnce calls the function that fn holds, once, if there is one.
+func runOnce(fn *atomic.Pointer[func()]) {
 	if f := fn.Swap(nil); f != nil {
 		(*f)()
 	}
 }
 
-// meddledTx notes whether it was read what waits, newest first.
-type meddledTx struct {
+// hookedTx notes whether pending comments were read, newest first.
+type hookedTx struct {
 	store.Tx
-	in   *meddled
+	in   *hookedStore
 	read bool
 }
 
-func (s *meddled) View(ctx context.Context, fn func(store.Tx) error) error {
-	var tx meddledTx
+func (s *hookedStore) View(ctx context.Context, fn func(store.Tx) error) error {
+	var tx hookedTx
 	err := s.Store.View(ctx, func(real store.Tx) error {
-		tx = meddledTx{Tx: real, in: s}
+		tx = hookedTx{Tx: real, in: s}
 		return fn(&tx)
 	})
 	if tx.read {
-		happens(&s.read)
+		runOnce(&s.read)
 	}
 	return err
 }
 
-func (s *meddled) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
-	return s.Store.Update(ctx, func(real store.Tx) error { return fn(&meddledTx{Tx: real, in: s}) })
+func (s *hookedStore) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
+	return s.Store.Update(ctx, func(real store.Tx) error { return fn(&hookedTx{Tx: real, in: s}) })
 }
 
-func (t *meddledTx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
+func (t *hookedTx) Queue(q comment.QueueQuery) ([]comment.Comment, error) {
 	t.read = t.read || q.View == comment.ViewPending && q.Order == comment.NewestFirst
 	return t.Tx.Queue(q)
 }
 
-func (t *meddledTx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
+func (t *hookedTx) SetVerdict(c comment.Comment, v comment.Verdict) (bool, error) {
 	if v.Checked() != nil {
-		happens(&t.in.heeded)
+		runOnce(&t.in.heeded)
 	}
 	return t.Tx.SetVerdict(c, v)
 }
 
-// newMeddled is newOutside on a store that is meddled with.
-func newMeddled(t *testing.T, w *apptest.World) (*outside, *meddled) {
-	s := &meddled{Store: w.DB.Store}
-	w.S = w.NewApp(s)
+// newHooked is newOutside on a hookedStore.
+func newHooked(t *testing.T, w *apptest.Env) (*outside, *hookedStore) {
+	s := &hookedStore{Store: w.DB.Store}
+	w.App = w.NewApp(s)
 	return newOutside(t, w), s
 }
 
-// A checker is taken out, and somebody else judges what it spoke of just when its word is to be taken away.
-func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
+// The checker is removed. Another process changes the verdict just when the signal is to be removed.
+func TestRun_RemovesSignalDespiteConcurrentRescore(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		o, s := newMeddled(t, w)
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		o, s := newHooked(t, w)
 		bad := o.Submit(o.A, "A stone oven with free delivery.")
 		testkit.Until(t, "the checker's word is heeded", func() bool { return o.said(bad.ID) })
-		apptest.Followed(w, "campaigns")
+		apptest.WaitFollower(w, "campaigns")
 		meanwhile := func() {
 			c := o.Comment(o.A, bad.ID)
-			alike := c.Verdict.Again(comment.Facts{Alike: 3}, o.A.Settings.Threshold())
+			alike := c.Verdict.WithRepeats(comment.Facts{Alike: 3}, o.A.Settings.Threshold())
 			o.Must(o.DB.Update(o.Ctx, func(tx store.Tx) error {
 				set, err := tx.SetVerdict(c, alike)
 				if !set {
@@ -248,15 +248,15 @@ func TestAWordIsTakenAwayWhoeverJudgesMeanwhile(t *testing.T) {
 	})
 }
 
-// A checker is taken out, and what waits was looked at for that, just before its last word is written down.
-func TestNoWordStaysThatComesTooLate(t *testing.T) {
+// The checker is removed and pending comments are rescored just before its last signal is stored.
+func TestRun_RemovesLateSignal(t *testing.T) {
 	t.Parallel()
-	o, s := newMeddled(t, apptest.NewOn(t, testkit.Postgres(t))) // on SQLite one writes at a time
+	o, s := newHooked(t, apptest.NewOn(t, testkit.Postgres(t))) // SQLite has one writer at a time
 	looked := make(chan struct{})
 	meanwhile := func() {
 		done := func() { close(looked) }
 		s.read.Store(&done)
-		_, err := o.S.SetSite(o.Ctx, authz.Operator, "a", map[string]string{"checker": ""})
+		_, err := o.App.SetSite(o.Ctx, authz.Operator, "a", map[string]string{"checker": ""})
 		o.Must(err)
 		<-looked
 	}
@@ -267,36 +267,36 @@ func TestNoWordStaysThatComesTooLate(t *testing.T) {
 	testkit.Until(t, "its word is gone", func() bool { return !o.said(bad.ID) })
 }
 
-func TestACheckerThatFailsCostsNobodyAnything(t *testing.T) {
+func TestRun_FailingCheckerBacksOff(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	o := newOutside(t, w)
 	o.answers(func(string) (int, string) { return http.StatusOK, "<html>" })
 	bad := o.Submit(o.A, "A stone oven with free delivery.")
 	testkit.Until(t, "its failure is known", func() bool {
-		state, err := o.S.CheckerState(o.Ctx, authz.Operator, o.A)
+		state, err := o.App.CheckerState(o.Ctx, authz.Operator, o.A)
 		o.Must(err)
 		return state.Failures == 1 && state.Failure != "" && state.AnsweredAt.IsZero() && state.RetryAt.After(o.Clock.Now())
 	})
 	if c := o.Comment(o.A, bad.ID); c.State != comment.Pending || c.Verdict.Checked() != nil {
 		t.Errorf("garbage made %+v", c.Verdict)
 	}
-	// It rests, and is asked again later; the comment has not been forgotten.
+	// During the backoff it is not called. The queued comment is checked later.
 	o.Clock.Add(time.Second)
 	more := o.Submit(o.A, "One more oven.")
 	o.answers(func(string) (int, string) { return http.StatusOK, `{"spam":true}` })
 	o.Clock.Add(time.Minute)
 	testkit.Until(t, "both are heeded", func() bool { return o.said(bad.ID) && o.said(more.ID) })
-	state, err := o.S.CheckerState(o.Ctx, authz.Operator, o.A)
+	state, err := o.App.CheckerState(o.Ctx, authz.Operator, o.A)
 	o.Must(err)
 	if state.Failures != 0 || state.Failure != "" || state.AnsweredAt.IsZero() {
 		t.Errorf("it answered, and is %+v", state)
 	}
-	// What was decided before it could be asked is not asked about.
+	// A comment that was decided before its check is not sent.
 	o.answers(func(string) (int, string) { return http.StatusInternalServerError, "" })
 	late := o.Submit(o.A, "A third oven.")
 	testkit.Until(t, "it fails", func() bool {
-		state, err := o.S.CheckerState(o.Ctx, authz.Operator, o.A)
+		state, err := o.App.CheckerState(o.Ctx, authz.Operator, o.A)
 		o.Must(err)
 		return state.Failures > 0
 	})
@@ -308,23 +308,23 @@ func TestACheckerThatFailsCostsNobodyAnything(t *testing.T) {
 	}
 }
 
-func TestACheckersKeyIsSealed(t *testing.T) {
+func TestSetCheckerKey_EncryptsKey(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	const key = "a-key-of-the-checker-4711"
-	w.Must(w.S.SetCheckerKey(w.Ctx, authz.Operator, w.A, key))
-	state, err := w.S.CheckerState(w.Ctx, authz.Operator, w.A)
+	w.Must(w.App.SetCheckerKey(w.Ctx, authz.Operator, w.A, key))
+	state, err := w.App.CheckerState(w.Ctx, authz.Operator, w.A)
 	w.Must(err)
-	if !state.HasKey || state.Ending != "4711" || state.Key != nil {
+	if !state.HasKey || state.KeySuffix != "4711" || state.Key != nil {
 		t.Errorf("its owner is told %+v", state)
 	}
-	if n := w.InFile(key); n > 0 {
+	if n := w.CountInFile(key); n > 0 {
 		t.Errorf("the key stands in the database %d times", n)
 	}
 	long := strings.Repeat("k", 201)
-	apptest.WantCode(t, "a long key", w.S.SetCheckerKey(w.Ctx, authz.Operator, w.A, long), "field.invalid")
-	w.Must(w.S.SetCheckerKey(w.Ctx, authz.Operator, w.A, ""))
-	if state, err = w.S.CheckerState(w.Ctx, authz.Operator, w.A); err != nil || state.HasKey {
+	apptest.WantCode(t, "a long key", w.App.SetCheckerKey(w.Ctx, authz.Operator, w.A, long), "field.invalid")
+	w.Must(w.App.SetCheckerKey(w.Ctx, authz.Operator, w.A, ""))
+	if state, err = w.App.CheckerState(w.Ctx, authz.Operator, w.A); err != nil || state.HasKey {
 		t.Errorf("the key that was taken away is %+v, %v", state, err)
 	}
 }

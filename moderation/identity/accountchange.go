@@ -15,26 +15,26 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// An AccountChange names what to change; nil leaves it.
+// An AccountChange is a change of an account; nil fields stay the same.
 type AccountChange struct {
 	Name     *string
 	Role     *authz.Role
-	Sites    []string // with Role; nil: as they are, empty: every site
+	Sites    []string // only with Role; nil keeps them, empty means all sites
 	Disabled *bool
-	Password *string // one's own with the old one, or by an owner
+	Password *string // for the actor's own account, it needs Old
 	Old      *string
 	Mail     *authz.Mail
 	MailFrom *float64
-	MailLang string // with Mail or MailFrom: the language they were chosen in; "" leaves it
+	MailLang string // only with Mail or MailFrom: the language of the mails; "" keeps it
 }
 
-// SetAccount changes an account; a new password, role or disabling ends its sessions and the links of its mails, and a
-// new password or disabling its one-time links. A password that an owner sets ends its tokens and its ties to
-// providers too. The last owner cannot be disabled or demoted. A new password, a role and enabling need a session.
+// SetAccount changes an account. A new password, a new role or disabling ends its sessions and mailed links; a new
+// password or disabling also ends its one-time links. A password that an owner sets also ends its tokens and provider
+// links. The last owner cannot be disabled or demoted. Setting a password or role, and enabling, need a session.
 func (s *Service) SetAccount(
 	ctx context.Context, who authz.Actor, id string, ch AccountChange,
 ) (authz.Account, error) {
-	if err := s.mayChange(ctx, who, id, ch); err != nil {
+	if err := s.checkChange(ctx, who, id, ch); err != nil {
 		return authz.Account{}, err
 	}
 	var name, hash string
@@ -63,7 +63,7 @@ func (s *Service) SetAccount(
 	at := s.work.Now()
 	var a authz.Account
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		before, err := changeable(tx, who, id)
@@ -71,7 +71,7 @@ func (s *Service) SetAccount(
 			return err
 		}
 		if ch.Old != nil && before.Password != who.Account.Password {
-			return errOldPassword() // it was changed while we compared
+			return errOldPassword() // it changed during the comparison
 		}
 		a = before
 		if ch.Name != nil {
@@ -87,7 +87,7 @@ func (s *Service) SetAccount(
 		if err := changeRole(&a, who, ch, sites); err != nil {
 			return err
 		}
-		if err := ownersRemain(tx, before, a); err != nil {
+		if err := checkOwnersRemain(tx, before, a); err != nil {
 			return err
 		}
 		if ch.Password != nil && id != who.ID() {
@@ -103,7 +103,7 @@ func (s *Service) SetAccount(
 	return a, nil
 }
 
-// setMail gives the account what it is to be told by mail.
+// setMail sets the mail settings.
 func (ch AccountChange) setMail(a *authz.Account) {
 	if ch.Mail == nil && ch.MailFrom == nil {
 		return
@@ -119,8 +119,8 @@ func (ch AccountChange) setMail(a *authz.Account) {
 	}
 }
 
-// newPassword returns the hash of an account's new password. One's own takes the old one: a screen that
-// was left unlocked must not be enough.
+// newPassword returns the hash of an account's new password. The actor's own new password needs the old one, so that
+// an unattended browser is not enough.
 func (s *Service) newPassword(ctx context.Context, who authz.Actor, id string, ch AccountChange) (string, error) {
 	a := who.Account
 	if id != who.ID() {
@@ -136,67 +136,67 @@ func (s *Service) newPassword(ctx context.Context, who authz.Actor, id string, c
 		return "", err
 	}
 	if id == who.ID() {
-		if err := s.proveOld(ctx, who, ch.Old); err != nil {
+		if err := s.checkOldPassword(ctx, who, ch.Old); err != nil {
 			return "", err
 		}
 	}
 	return s.passwords.Hash(ctx, *ch.Password)
 }
 
-// proveOld reports why old is not one's own password. A session has five wrong tries, as a browser has
-// at the sign-in: nobody else's count against it.
-func (s *Service) proveOld(ctx context.Context, who authz.Actor, old *string) error {
+// checkOldPassword returns an error unless old is the actor's password. Wrong tries are counted per session; five are
+// free.
+func (s *Service) checkOldPassword(ctx context.Context, who authz.Actor, old *string) error {
 	if old == nil {
-		return problem.Field("/password", "Your own password is changed by PATCH /api/v1/me, with the old one.")
+		return problem.Field("/password", "Change your own password with PATCH /api/v1/me and the old password.")
 	}
 	counted := "session " + who.Session
 	if wait := s.signins.Take(counted, s.work.Now()); wait > 0 {
 		return errTries(wait)
 	}
-	same, err := s.passwords.Same(ctx, *old, who.Account.Password)
+	same, err := s.passwords.Matches(ctx, *old, who.Account.Password)
 	if err != nil {
-		s.signins.Back(counted)
+		s.signins.Undo(counted)
 		return err
 	}
 	if !same {
 		return errOldPassword()
 	}
-	s.signins.Right(counted)
+	s.signins.Reset(counted)
 	return nil
 }
 
 func errOldPassword() error { return problem.Field("/password/old", "This is not your password.") }
 
-// mayChange refuses what does not need the account to be read.
-func (s *Service) mayChange(ctx context.Context, who authz.Actor, id string, ch AccountChange) error {
-	if err := who.Known(); err != nil {
+// checkChange does the checks that do not need the account.
+func (s *Service) checkChange(ctx context.Context, who authz.Actor, id string, ch AccountChange) error {
+	if err := who.CheckSignedIn(); err != nil {
 		return err
 	}
 	if who.Scope < authz.ScopeAdmin {
 		return authz.NotAllowed()
 	}
 	if ch.Password != nil || ch.Role != nil || ch.Disabled != nil && !*ch.Disabled {
-		if err := who.MayIssue(); err != nil {
+		if err := who.AuthorizeCredentials(); err != nil {
 			return err
 		}
 	}
 	if ch.Role == nil && ch.Sites != nil {
-		return problem.Field("/site", "Sites are changed together with the role.")
+		return problem.Field("/site", "To change the sites, give the role too.")
 	}
 	if ch.Role != nil && ch.Sites != nil {
-		return s.mayGive(ctx, who, ch.Sites)
+		return s.checkGrant(ctx, who, ch.Sites)
 	}
 	if id == who.ID() && who.Session != "" && ch.Role == nil && ch.Disabled == nil {
-		return nil // one's own name and password
+		return nil // the actor's own name, password and mail settings
 	}
-	if !who.OwnsSome() {
+	if !who.OwnsAny() {
 		return authz.NotAllowed()
 	}
 	return nil
 }
 
-// changeable finds an account that who may change: their own by a session (a token must not set the
-// password that made it), or one that they rule.
+// changeable returns an account that the actor may change: their own with a session, or one that they manage. A token
+// cannot change its own account, so that it cannot set the password.
 func changeable(tx Tx, who authz.Actor, id string) (authz.Account, error) {
 	if !txn.IsID(id) {
 		return authz.Account{}, errNoAccount()
@@ -208,22 +208,21 @@ func changeable(tx Tx, who authz.Actor, id string) (authz.Account, error) {
 	if err != nil {
 		return authz.Account{}, err
 	}
-	if a.ID == who.ID() && who.Session != "" || who.Rules(a) {
+	if a.ID == who.ID() && who.Session != "" || who.Controls(a) {
 		return a, nil
 	}
-	if who.Sees(&a) {
+	if who.FilterVisible(&a) {
 		return authz.Account{}, authz.NotAllowed()
 	}
 	return authz.Account{}, errNoAccount()
 }
 
-// changeRole gives the account its new role. Nobody raises themselves: who changes a role is an
-// owner of the sites concerned.
+// changeRole sets the account's new role. The actor must own the sites concerned, so no account can promote itself.
 func changeRole(a *authz.Account, who authz.Actor, ch AccountChange, sites []int64) error {
 	if ch.Role == nil && ch.Disabled == nil {
 		return nil
 	}
-	if !who.Rules(*a) {
+	if !who.Controls(*a) {
 		return authz.NotAllowed()
 	}
 	if ch.Role == nil {
@@ -232,23 +231,23 @@ func changeRole(a *authz.Account, who authz.Actor, ch AccountChange, sites []int
 	if ch.Sites == nil && a.AllSites == authz.NoRole {
 		sites = slices.Collect(maps.Keys(a.Roles))
 		if len(sites) == 0 {
-			return problem.Field("/site", "The account has no sites: say on which.")
+			return problem.Field("/site", "The account has no sites. Give the sites of the role.")
 		}
 	}
-	return a.Give(*ch.Role, sites)
+	return a.SetRole(*ch.Role, sites)
 }
 
-// ownersRemain refuses a change that leaves a site, or the whole, without an owner who can sign in.
-func ownersRemain(tx Tx, before, after authz.Account) error {
+// checkOwnersRemain returns an error if the change leaves a site, or the service, without an owner who can sign in.
+func checkOwnersRemain(tx Tx, before, after authz.Account) error {
 	all, err := tx.Accounts()
 	if err != nil {
 		return err
 	}
-	return authz.KeepOwner(all, before, after)
+	return authz.CheckLastOwner(all, before, after)
 }
 
-// saveAccount writes a changed account, and ends its sessions when it may do less, or other
-// things, than before. A link would set the password anew: it ends with the one that it was made for.
+// saveAccount stores a changed account. It ends the sessions and mailed links if the password, the rights or the
+// disabled flag changed. A new password or disabling also ends one-time links, which could set the password again.
 func saveAccount(tx Tx, before, after authz.Account, at time.Time) error {
 	if err := tx.UpdateAccount(after); err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A NewAccount is an account to be added. Sites are keys; none means every site. Without
-// Password a one-time link is made.
+// A NewAccount is an account to be added. Sites are keys; without any, the role is for all sites. Without a Password,
+// AddAccount makes a one-time link.
 type NewAccount struct {
 	Email, Name string
 	Role        authz.Role
@@ -25,15 +25,15 @@ type NewAccount struct {
 	Password    string
 }
 
-// AddAccount adds an account. link is the token of its one-time link, or "" when it has a
-// password. It needs an owner (of every site named) with a session.
+// AddAccount adds an account. link is the token of its one-time link, or "" if it has a password. It needs a session
+// of an owner of all the sites.
 func (s *Service) AddAccount(
 	ctx context.Context, who authz.Actor, in NewAccount,
 ) (a authz.Account, link string, err error) {
-	if err := s.mayGive(ctx, who, in.Sites); err != nil {
+	if err := s.checkGrant(ctx, who, in.Sites); err != nil {
 		return authz.Account{}, "", err
 	}
-	if err := who.MayIssue(); err != nil {
+	if err := who.AuthorizeCredentials(); err != nil {
 		return authz.Account{}, "", err
 	}
 	if a, err = s.newAccount(in.Email, in.Name); err != nil {
@@ -43,7 +43,7 @@ func (s *Service) AddAccount(
 	if err != nil {
 		return authz.Account{}, "", err
 	}
-	if err := a.Give(in.Role, sites); err != nil {
+	if err := a.SetRole(in.Role, sites); err != nil {
 		return authz.Account{}, "", err
 	}
 	if in.Password != "" {
@@ -80,7 +80,7 @@ func (s *Service) AddAccount(
 
 const maxName = 80
 
-// newAccount makes an account without password and roles.
+// newAccount returns an account without password and roles.
 func (s *Service) newAccount(email, name string) (authz.Account, error) {
 	address, ok := text.ParseAddress(email)
 	if !ok {
@@ -94,20 +94,21 @@ func (s *Service) newAccount(email, name string) (authz.Account, error) {
 	return authz.Account{ID: txn.NewID(), Email: address.Readable(), Name: name, CreatedAt: s.work.Now()}, nil
 }
 
-// mayGive reports why who may not give roles on the sites with these keys; none are all.
-func (s *Service) mayGive(ctx context.Context, who authz.Actor, keys []string) error {
+// checkGrant returns an error unless the actor may grant roles on the sites with these keys. Without keys, it means
+// all sites.
+func (s *Service) checkGrant(ctx context.Context, who authz.Actor, keys []string) error {
 	if len(keys) == 0 {
-		return who.MayEverywhere(authz.Owner, authz.ScopeAdmin)
+		return who.AuthorizeGlobal(authz.Owner, authz.ScopeAdmin)
 	}
 	for _, key := range keys {
-		if err := s.work.MayOwn(ctx, who, key); err != nil {
+		if err := s.work.CheckOwner(ctx, who, key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// siteIDs returns the ids of the sites with these keys, all of which who has a role on.
+// siteIDs returns the IDs of the sites with these keys. It returns an error if the actor has no role on one of them.
 func (s *Service) siteIDs(ctx context.Context, who authz.Actor, keys []string) ([]int64, error) {
 	var ids []int64
 	for _, key := range keys {
@@ -125,9 +126,9 @@ func (s *Service) siteIDs(ctx context.Context, who authz.Actor, keys []string) (
 	return ids, nil
 }
 
-// StaffNames are the names of those who have a role on a site, at most a thousand.
+// StaffNames returns the names of up to a thousand accounts with a role on a site. It needs an author.
 func (s *Service) StaffNames(ctx context.Context, who authz.Actor, site site.Site) (names []string, err error) {
-	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	names, turn, known := s.staff.of(site.ID)
@@ -145,25 +146,25 @@ func (s *Service) StaffNames(ctx context.Context, who authz.Actor, site site.Sit
 	return names, nil
 }
 
-// A staff is the names of those who work for sites, kept until an account changes: every comment asks for them.
-type staff struct {
-	mu    sync.Mutex
-	turn  int // grows with each change
-	names map[int64][]string
+// A staffCache caches the names of each site's staffCache until an account changes. Every submitted comment needs them.
+type staffCache struct {
+	mu         sync.Mutex
+	generation int // generation; incremented by each change
+	names      map[int64][]string
 }
 
-func (k *staff) of(site int64) (names []string, turn int, known bool) {
+func (k *staffCache) of(site int64) (names []string, turn int, known bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	names, known = k.names[site]
-	return slices.Clone(names), k.turn, known
+	return slices.Clone(names), k.generation, known
 }
 
-// keep keeps what was read, unless something has changed since.
-func (k *staff) keep(site int64, names []string, turn int) {
+// keep caches names unless an account has changed since the generation turn.
+func (k *staffCache) keep(site int64, names []string, turn int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.turn != turn {
+	if k.generation != turn {
 		return
 	}
 	if k.names == nil {
@@ -172,21 +173,21 @@ func (k *staff) keep(site int64, names []string, turn int) {
 	k.names[site] = slices.Clone(names)
 }
 
-func (k *staff) event(e event.Event) {
+func (k *staffCache) event(e event.Event) {
 	if e.Kind != event.Account && e.Kind != event.Behind {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.turn++
+	k.generation++
 	k.names = nil
 }
 
-// Accounts lists the accounts that who may see, by e-mail: one's own, and for an owner those
-// with a role on a site of theirs, with those roles only. Of whoever has a role on every site an owner
-// of some sees no e-mail.
+// Accounts returns the accounts that the actor may see, in the order of e-mails: the actor's own, and for owners those
+// with a role on one of their sites, with only these roles. Only owners of all sites see the e-mails of accounts with
+// a role on all sites.
 func (s *Service) Accounts(ctx context.Context, who authz.Actor) (list []authz.Account, err error) {
-	if err := who.Known(); err != nil {
+	if err := who.CheckSignedIn(); err != nil {
 		return nil, err
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
@@ -196,13 +197,13 @@ func (s *Service) Accounts(ctx context.Context, who authz.Actor) (list []authz.A
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
-	if who.Scope >= authz.ScopeAdmin && who.Everywhere() == authz.Owner {
+	if who.Scope >= authz.ScopeAdmin && who.GlobalRole() == authz.Owner {
 		return list, nil
 	}
 	seen := []authz.Account{}
 	for _, a := range list {
 		own := a.ID == who.ID()
-		if !own && !who.Sees(&a) {
+		if !own && !who.FilterVisible(&a) {
 			continue
 		}
 		if !own && a.AllSites != authz.NoRole {
@@ -213,7 +214,7 @@ func (s *Service) Accounts(ctx context.Context, who authz.Actor) (list []authz.A
 	return seen, nil
 }
 
-// checkPassword refuses what is no password, or easy to guess of whom it is for.
+// checkPassword returns an error for an invalid password, or one that is easy to guess from the account or the sites.
 func (s *Service) checkPassword(ctx context.Context, typed string, a authz.Account) error {
 	sites, err := s.work.Sites(ctx, authz.Operator)
 	if err != nil {
@@ -226,27 +227,25 @@ func (s *Service) checkPassword(ctx context.Context, typed string, a authz.Accou
 	return password.Check(typed, known...)
 }
 
-// A Reset is the token of an account's one-time link, and what ended with its password besides its
-// sessions.
+// A Reset is the token of an account's one-time link, and the API tokens that the reset ended.
 type Reset struct {
 	Link   string
 	Tokens []authz.Token
 }
 
-// ResetAccount ends an account's password, sessions, tokens, ties to providers and older links: whoever may have had
-// the account has nothing of it any more. The link is to set another password, or to be redeemed by a provider. It needs
-// a session.
+// ResetAccount ends an account's password, sessions, tokens, provider links and older links, so that an attacker loses
+// access. The new link sets a password or links a provider. It needs a session.
 func (s *Service) ResetAccount(ctx context.Context, who authz.Actor, email string) (out Reset, err error) {
-	if err := who.MayIssue(); err != nil {
+	if err := who.AuthorizeCredentials(); err != nil {
 		return Reset{}, err
 	}
 	at := s.work.Now()
 	value, row := s.newLink("")
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
-		a, err := ruledAccount(tx, who, email)
+		a, err := managedAccount(tx, who, email)
 		if err != nil {
 			return err
 		}
@@ -268,38 +267,38 @@ func (s *Service) ResetAccount(ctx context.Context, who authz.Actor, email strin
 	return out, nil
 }
 
-// ruledAccount finds an account that who rules, by its e-mail; whether another one exists is
-// not for everybody to know.
-func ruledAccount(tx Tx, who authz.Actor, email string) (authz.Account, error) {
+// managedAccount returns the account with an e-mail if the actor manages it. It returns the same error for other
+// accounts and for unknown e-mails.
+func managedAccount(tx Tx, who authz.Actor, email string) (authz.Account, error) {
 	address, ok := text.ParseAddress(email)
 	if !ok {
 		return authz.Account{}, errNoAccount()
 	}
 	a, err := tx.AccountByEmail(address.Readable())
-	if errors.Is(err, txn.ErrNotFound) || err == nil && !who.Rules(a) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && !who.Controls(a) {
 		return authz.Account{}, errNoAccount()
 	}
 	return a, err
 }
 
-// RemoveAccount removes an account; what it decided stays in the log.
+// RemoveAccount deletes an account. Its decisions stay in the log.
 func (s *Service) RemoveAccount(ctx context.Context, who authz.Actor, id string) error {
-	if err := who.Known(); err != nil {
+	if err := who.CheckSignedIn(); err != nil {
 		return err
 	}
 	at := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		a, err := changeable(tx, who, id)
 		if err != nil {
 			return err
 		}
-		if !who.Rules(a) {
+		if !who.Controls(a) {
 			return authz.NotAllowed()
 		}
-		if err := ownersRemain(tx, a, authz.Account{ID: a.ID}); err != nil {
+		if err := checkOwnersRemain(tx, a, authz.Account{ID: a.ID}); err != nil {
 			return err
 		}
 		if err := tx.DeleteAccount(id); err != nil {

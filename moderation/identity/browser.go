@@ -14,28 +14,28 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 )
 
-// A Browser is where somebody signs in. Known is the SignedIn.Known of when they did so before, or "".
-type Browser struct{ Agent, Known string }
+// A Browser is the client of a sign-in. Token is the BrowserToken of an earlier sign-in, or "".
+type Browser struct{ Agent, Token string }
 
-// knownLife is for how long a browser is known after somebody signed in with it.
-const knownLife = 180 * 24 * time.Hour
+// browserTokenLife is how long a browser token is valid.
+const browserTokenLife = 180 * 24 * time.Hour
 
-// know returns what shows that somebody signed in to an account with this browser. It is keyed by the
-// hash of the password, which nobody but the service has: another password ends it.
-func know(a authz.Account, now time.Time) string {
-	return known(a, rand.Text(), strconv.FormatInt(now.Add(knownLife).Unix(), 10))
+// newBrowserToken returns a token which proves that this browser signed in to the account. Its key is the hash of the
+// password, so a new password revokes it.
+func newBrowserToken(a authz.Account, now time.Time) string {
+	return browserToken(a, rand.Text(), strconv.FormatInt(now.Add(browserTokenLife).Unix(), 10))
 }
 
-func known(a authz.Account, browser, until string) string {
+func browserToken(a authz.Account, browser, until string) string {
 	mac := secret.Secret(a.Password).Mac("browser", a.ID, browser, until)
 	return browser + "." + until + "." + base64.RawURLEncoding.EncodeToString(mac)
 }
 
-// counted returns the name under which a try is counted: an e-mail, or the browser where it is known
-// to the account, so that strangers cannot lock out who was there before. A browser has its own few
-// wrong tries; after those it is counted like everybody.
-func (s *Service) counted(ctx context.Context, email string, possible bool, b Browser) (string, error) {
-	parts := strings.Split(b.Known, ".")
+// tryKey returns the key under which failed sign-ins are tryKey: the e-mail, or the browser if it has a valid token
+// of the account. So strangers cannot lock out a known browser. A browser has its own limit; after that, its tries
+// count for the e-mail.
+func (s *Service) tryKey(ctx context.Context, email string, possible bool, b Browser) (string, error) {
+	parts := strings.Split(b.Token, ".")
 	if !possible || len(parts) != 3 {
 		return email, nil
 	}
@@ -43,11 +43,11 @@ func (s *Service) counted(ctx context.Context, email string, possible bool, b Br
 	if err != nil || s.work.Now().Unix() >= until {
 		return email, nil
 	}
-	a, err := s.signer(ctx, email, possible)
+	a, err := s.signInAccount(ctx, email, possible)
 	if err != nil {
 		return "", err
 	}
-	if a.Password == "" || !hmac.Equal([]byte(known(a, parts[0], parts[1])), []byte(b.Known)) {
+	if a.Password == "" || !hmac.Equal([]byte(browserToken(a, parts[0], parts[1])), []byte(b.Token)) {
 		return email, nil
 	}
 	return "browser " + parts[0], nil

@@ -1,10 +1,9 @@
-// Package identity is who is who: accounts, how they sign in, what they may do it with, and for
-// how long.
+// Package identity manages staff accounts and their credentials: passwords, sessions, API tokens, one-time links and
+// provider links.
 //
-// It knows nothing of comments: what a role may do on a site is package people's, and what follows
-// from it each room's own. Its invariants: nothing by which somebody signs in is kept in clear; a
-// one-time link is used once, by one; whoever may do less, or has another password, is signed out;
-// an owner who can sign in remains.
+// It does not know comments. Package authz defines what a role may do on a site. Invariants: no credential is stored
+// in clear. A one-time link is used once. Fewer rights or a new password end an account's sessions. At least one owner
+// who can sign in remains.
 package identity
 
 import (
@@ -17,18 +16,18 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Service is the room: each exported method is one use case. It is safe for concurrent use.
+// Service manages accounts and authenticates actors. It is safe for concurrent use.
 type Service struct {
 	work    txn.Work[Tx]
 	secret  secret.Secret
 	log     *slog.Logger
-	signins password.Tries
-	staff   staff
+	signins password.Limiter
+	staff   staffCache
 
 	passwords *password.Hasher
 }
 
-// New returns a Service in a process. If passwords is nil, it is password.New().
+// New returns a Service. If passwords is nil, it uses password.New().
 func New(p *txn.Process, store txn.Store[Tx], own secret.Secret, passwords *password.Hasher) *Service {
 	if passwords == nil {
 		passwords = password.New()
@@ -38,12 +37,12 @@ func New(p *txn.Process, store txn.Store[Tx], own secret.Secret, passwords *pass
 	return s
 }
 
-// Run removes sessions, links and sign-outs that have expired, until ctx ends. It returns nil.
+// Run deletes expired sessions, links and sign-outs until ctx ends. Then it returns nil.
 func (s *Service) Run(ctx context.Context) error {
 	s.work.Sweep(ctx, "identity", func(ctx context.Context) error {
 		now := s.work.Now()
 		return s.work.Update(ctx, func(tx Tx) error {
-			return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now), tx.PruneMailLinks(now.Add(-mailLinksFor)),
+			return errors.Join(tx.PruneSessions(now), tx.PruneLinks(now), tx.PruneMailLinks(now.Add(-mailLinkRetention)),
 				tx.PruneSignOuts(now.Add(-2*writerLife)))
 		})
 	})

@@ -13,16 +13,16 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
+// linkLife is how long a one-time link is valid.
 const linkLife = 24 * time.Hour
 
-// newLink makes a one-time link for an account, or with "" for the first owner.
+// newLink returns a one-time link for an account, or for the first owner if account is "".
 func (s *Service) newLink(account string) (value string, l authz.Link) {
 	value, hash := secret.New("")
 	return value, authz.Link{Hash: hash, Account: account, ExpiresAt: s.work.Now().Add(linkLife)}
 }
 
-// SetupLink returns the token of a one-time link that makes the first owner, or "" when there
-// is an account already.
+// SetupLink returns the token of a one-time link that creates the first owner, or "" if there is an account.
 func (s *Service) SetupLink(ctx context.Context) (string, error) {
 	value, link := s.newLink("")
 	var made bool
@@ -42,18 +42,18 @@ func (s *Service) SetupLink(ctx context.Context) (string, error) {
 	return value, nil
 }
 
-// A LinkUse is what a one-time link asks for: for a new account's link only the password, or in its place who somebody
-// showed to be at a provider.
+// A LinkUse is the use of a one-time link. Only the first owner needs Email and Name. An account without a password
+// may give a Provider and Proof instead of Password.
 type LinkUse struct {
 	Token                 string
 	Email, Name, Password string
 	Agent                 string
 	Provider              string
-	Proof                 authz.Proof // with Provider
+	Proof                 authz.ExternalIdentity // only with Provider
 }
 
-// LinkAccount returns the account that a one-time link is for; an empty one when it makes the
-// first owner; auth.needed when the link is used, too old or unknown.
+// LinkAccount returns the account of a one-time link. The account is empty if the link creates the first owner. It
+// returns auth.needed if the link is used, expired or unknown.
 func (s *Service) LinkAccount(ctx context.Context, token string) (authz.Account, error) {
 	var account authz.Account
 	err := s.work.View(ctx, func(tx Tx) error {
@@ -61,7 +61,7 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (authz.Account,
 		if err != nil {
 			return err
 		}
-		account, err = s.linked(tx, link)
+		account, err = s.linkTarget(tx, link)
 		return err
 	})
 	if errors.Is(err, txn.ErrNotFound) {
@@ -73,8 +73,8 @@ func (s *Service) LinkAccount(ctx context.Context, token string) (authz.Account,
 	return account, nil
 }
 
-// linked returns the account a link is for; ErrNotFound when the link is no longer good.
-func (s *Service) linked(tx Tx, l authz.Link) (authz.Account, error) {
+// linkTarget returns the account of a link. It returns ErrNotFound if the link is not valid any more.
+func (s *Service) linkTarget(tx Tx, l authz.Link) (authz.Account, error) {
 	if !s.work.Now().Before(l.ExpiresAt) {
 		return authz.Account{}, txn.ErrNotFound
 	}
@@ -87,14 +87,13 @@ func (s *Service) linked(tx Tx, l authz.Link) (authz.Account, error) {
 	}
 	n, err := tx.CountAccounts()
 	if err == nil && n > 0 {
-		err = txn.ErrNotFound // somebody was first
+		err = txn.ErrNotFound // another link created the first owner
 	}
 	return authz.Account{}, err
 }
 
-// UseLink takes a one-time link, sets the password (and makes the first owner) and signs in. The
-// account's sessions and other links end.
-// What is refused for its fields does not use the link up.
+// UseLink uses up a one-time link, sets the password or links a provider, and signs in. It creates the first owner if
+// the link is for that. It ends the account's sessions and other links. Invalid fields do not use up the link.
 func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	account, err := s.LinkAccount(ctx, in.Token)
 	if err != nil {
@@ -111,17 +110,17 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	account.Password = hash // by which its browser will be known
+	account.Password = hash // the key of its browser tokens
 	out, row := s.newSession(account, in.Agent)
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		link, err := tx.TakeLink(secret.Hash(in.Token))
 		if err != nil {
 			return err
 		}
-		now, err := s.linked(tx, link)
+		now, err := s.linkTarget(tx, link)
 		if err != nil {
 			return err
 		}
@@ -134,7 +133,7 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 				tx.DeleteMailLinks(now.ID))
 		}
 		if err == nil && in.Provider != "" {
-			err = tie(tx, authz.LinkedProof{Proof: in.Proof, Account: now.ID, Provider: in.Provider,
+			err = insertProof(tx, authz.LinkedIdentity{ExternalIdentity: in.Proof, Account: now.ID, Provider: in.Provider,
 				CreatedAt: row.CreatedAt})
 		}
 		if err != nil {
@@ -152,12 +151,12 @@ func (s *Service) UseLink(ctx context.Context, in LinkUse) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("use link: %w", err)
 	}
-	s.signins.Right(account.Email)
+	s.signins.Reset(account.Email)
 	return out, nil
 }
 
-// linkPassword returns the hash of the password that a link sets: none, where an account that has none will be signed
-// in by a provider. The first owner has one: no provider may be all that a service hangs by.
+// linkPassword returns the hash of the password that a link sets, or "" if an account without a password links a
+// provider instead. The first owner needs a password, so that a service never depends on a provider alone.
 func (s *Service) linkPassword(
 	ctx context.Context, in LinkUse, account authz.Account, first bool,
 ) (string, error) {
@@ -165,7 +164,7 @@ func (s *Service) linkPassword(
 		return "", nil
 	}
 	if in.Provider != "" {
-		return "", problem.Field("/password", "This link asks for a password.")
+		return "", problem.Field("/password", "This link needs a password.")
 	}
 	if err := s.checkPassword(ctx, in.Password, account); err != nil {
 		return "", err

@@ -13,27 +13,28 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// mailLinksFor is how long a link of a mail is remembered after its end, to say that it has ended.
-const mailLinksFor = 30 * 24 * time.Hour
+// mailLinkRetention is how long a mailed link is stored after its end, so that its page can say that it has ended.
+const mailLinkRetention = 30 * 24 * time.Hour
 
-// MailLink returns what a link in a mail stands for, and whom: an actor who may decide on that site alone. It changes
-// nothing. A link that was used, or has expired, is returned as well; one that is not known, or whose account may not
-// decide there any more, is auth.needed.
+// MailLink returns a mailed link and its actor, who may decide on that site only. It changes nothing. It also returns
+// links that are used or expired. It returns auth.needed for an unknown link, and if the account may no longer decide
+// on the site.
 func (s *Service) MailLink(ctx context.Context, token string) (authz.Actor, authz.MailLink, error) {
 	var link authz.MailLink
 	var account authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		link, account, err = mailLinked(tx, token)
+		link, account, err = findMailLink(tx, token)
 		return err
 	})
 	if err != nil {
-		return authz.Actor{}, authz.MailLink{}, mailLinkFault("read link", err)
+		return authz.Actor{}, authz.MailLink{}, mailLinkError("read link", err)
 	}
 	return authz.Actor{Account: account, Scope: authz.ScopeDecide, Sites: []int64{link.Site}}, link, nil
 }
 
-// mailLinked finds a link and its account; ErrNotFound when the account may not have it any more.
-func mailLinked(tx Tx, token string) (authz.MailLink, authz.Account, error) {
+// findMailLink returns a mailed link and its account. It returns ErrNotFound if the account is disabled or has lost
+// its role.
+func findMailLink(tx Tx, token string) (authz.MailLink, authz.Account, error) {
 	link, err := tx.MailLinkByHash(secret.Hash(token))
 	if err != nil {
 		return authz.MailLink{}, authz.Account{}, err
@@ -45,41 +46,41 @@ func mailLinked(tx Tx, token string) (authz.MailLink, authz.Account, error) {
 	return link, account, err
 }
 
-// UseMailLink uses up a link that decides. Of many at once one does; to the others it is auth.needed, as a link is that
-// has expired.
+// UseMailLink marks a link that decides about a comment as used. Of concurrent calls one succeeds. It returns
+// auth.needed if the link is used or expired.
 func (s *Service) UseMailLink(ctx context.Context, token string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		link, _, err := mailLinked(tx, token)
+		link, _, err := findMailLink(tx, token)
 		if err != nil {
 			return err
 		}
-		if link.Comment == "" || link.Ended(now) {
+		if link.Comment == "" || link.Expired(now) {
 			return txn.ErrNotFound
 		}
 		return tx.UseMailLink(link.Hash, now)
 	})
 	if err != nil {
-		return mailLinkFault("use link", err)
+		return mailLinkError("use link", err)
 	}
 	return nil
 }
 
-// SetMailByLink changes what an account is told by mail, as the link at the foot of its mails may.
+// SetMailByLink changes an account's mail settings with the link in the footer of its mails.
 func (s *Service) SetMailByLink(ctx context.Context, token string, mail authz.Mail) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		link, a, err := mailLinked(tx, token)
+		link, a, err := findMailLink(tx, token)
 		if err != nil {
 			return err
 		}
-		if link.Comment != "" || link.Ended(now) {
+		if link.Comment != "" || link.Expired(now) {
 			return txn.ErrNotFound
 		}
 		if a.Mail == mail {
 			return nil
 		}
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		if a, err = tx.AccountByID(a.ID); err != nil {
@@ -92,12 +93,12 @@ func (s *Service) SetMailByLink(ctx context.Context, token string, mail authz.Ma
 		return tx.Emit(event.Event{Kind: event.Account, Account: a.ID, At: now})
 	})
 	if err != nil {
-		return mailLinkFault("set mail", err)
+		return mailLinkError("set mail", err)
 	}
 	return nil
 }
 
-func mailLinkFault(doing string, err error) error {
+func mailLinkError(doing string, err error) error {
 	if errors.Is(err, txn.ErrNotFound) {
 		return problem.Unproven("auth.needed", "This link was used, is too old, or is not known.")
 	}

@@ -12,17 +12,17 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// SignInBy makes a session for who showed at a provider who they are: session.refused where no account is linked with
-// that, or it is disabled.
-func (s *Service) SignInBy(ctx context.Context, p authz.Proof, agent string) (SignedIn, error) {
+// SignInWithProvider starts a session for the account that is linked to a provider's proof. It returns session.refused
+// if there is no such account or it is disabled.
+func (s *Service) SignInWithProvider(ctx context.Context, p authz.ExternalIdentity, agent string) (SignedIn, error) {
 	var in SignedIn
 	err := s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		account, err := tx.AccountByProof(p.Issuer, p.Subject)
 		if errors.Is(err, txn.ErrNotFound) || err == nil && account.Disabled {
-			return problem.Unproven("session.refused", "No account is linked with whom you are there.")
+			return problem.Unproven("session.refused", "No account is linked to this provider account.")
 		}
 		if err != nil {
 			return err
@@ -32,26 +32,26 @@ func (s *Service) SignInBy(ctx context.Context, p authz.Proof, agent string) (Si
 		return insertSession(tx, row)
 	})
 	if err != nil {
-		return SignedIn{}, fmt.Errorf("sign in by a provider: %w", err)
+		return SignedIn{}, fmt.Errorf("sign in with a provider: %w", err)
 	}
 	return in, nil
 }
 
-// MayLink reports why who may not link their account with a provider: that takes their session and their password, as
-// a new password does. Where there is none, whoever found a screen unlocked would keep the account.
-func (s *Service) MayLink(ctx context.Context, who authz.Actor, typed string) error {
-	if err := own(who); err != nil {
+// CheckLink returns an error unless the actor may link their account to a provider. It needs their session and
+// password, as a password change does: an unattended browser must not be enough to take over the account.
+func (s *Service) CheckLink(ctx context.Context, who authz.Actor, typed string) error {
+	if err := requireSession(who); err != nil {
 		return err
 	}
 	if who.Account.Password == "" {
 		return errNoPassword()
 	}
-	return s.proveOld(ctx, who, &typed)
+	return s.checkOldPassword(ctx, who, &typed)
 }
 
-// own refuses who has no session of their own.
-func own(who authz.Actor) error {
-	if err := who.Known(); err != nil {
+// requireSession returns an error unless the actor has a session.
+func requireSession(who authz.Actor) error {
+	if err := who.CheckSignedIn(); err != nil {
 		return err
 	}
 	if who.Session == "" {
@@ -61,25 +61,25 @@ func own(who authz.Actor) error {
 }
 
 func errNoPassword() error {
-	return problem.Field("/password", "This account has no password yet: ask an owner for a link to set one.")
+	return problem.Field("/password", "This account has no password yet. Ask an owner for a link to set one.")
 }
 
-// LinkProof has the actor's account signed in by a provider from now on, in the place of who it was there before:
-// field.invalid where another account is. MayLink comes first, with the same session.
-func (s *Service) LinkProof(ctx context.Context, who authz.Actor, provider string, p authz.Proof) error {
-	if err := own(who); err != nil {
+// LinkProvider links the actor's account to a provider's proof and replaces an earlier one of that issuer. It returns
+// field.invalid if another account has the proof. The caller must call CheckLink first, with the same session.
+func (s *Service) LinkProvider(ctx context.Context, who authz.Actor, provider string, p authz.ExternalIdentity) error {
+	if err := requireSession(who); err != nil {
 		return err
 	}
 	at := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		now, err := still(tx, who)
+		now, err := currentAccount(tx, who)
 		if err != nil {
 			return err
 		}
 		if err := tx.DeleteProofs(now.ID, p.Issuer); err != nil {
 			return err
 		}
-		return tie(tx, authz.LinkedProof{Proof: p, Account: now.ID, Provider: provider, CreatedAt: at})
+		return insertProof(tx, authz.LinkedIdentity{ExternalIdentity: p, Account: now.ID, Provider: provider, CreatedAt: at})
 	})
 	if err != nil {
 		return fmt.Errorf("link a provider: %w", err)
@@ -87,10 +87,10 @@ func (s *Service) LinkProof(ctx context.Context, who authz.Actor, provider strin
 	return nil
 }
 
-// still returns the account of who, unless it was disabled or given another password since they were let in. Other
-// changes of accounts wait until the end of the transaction.
-func still(tx Tx, who authz.Actor) (authz.Account, error) {
-	if err := tx.LockPeople(); err != nil {
+// currentAccount locks accounts and returns the actor's account. It returns auth.needed if the account was disabled or
+// its password changed since the request was authenticated.
+func currentAccount(tx Tx, who authz.Actor) (authz.Account, error) {
+	if err := tx.LockAccounts(); err != nil {
 		return authz.Account{}, err
 	}
 	now, err := tx.AccountByID(who.ID())
@@ -100,10 +100,11 @@ func still(tx Tx, who authz.Actor) (authz.Account, error) {
 	return now, err
 }
 
-func tie(tx Tx, p authz.LinkedProof) error {
+// insertProof stores a proof and emits the account event.
+func insertProof(tx Tx, p authz.LinkedIdentity) error {
 	err := tx.InsertProof(p)
 	if errors.Is(err, txn.ErrTaken) {
-		return problem.Field("/provider", "Another account is linked with whom you are there.")
+		return problem.Field("/provider", "Another account is linked to this provider account.")
 	}
 	if err != nil {
 		return err
@@ -111,16 +112,15 @@ func tie(tx Tx, p authz.LinkedProof) error {
 	return tx.Emit(event.Event{Kind: event.Account, Account: p.Account, At: p.CreatedAt})
 }
 
-// Unlink has the actor's own account no longer signed in by an issuer, and ends its other sessions: one of them may
-// have begun there. An issuer with which it is not linked ends nothing, and an account without a password keeps what it
-// is signed in by.
-func (s *Service) Unlink(ctx context.Context, who authz.Actor, issuer string) error {
-	if err := own(who); err != nil {
+// UnlinkProvider removes the link of the actor's account to an issuer and ends its other sessions, because one may
+// have started there. If there is no such link, it changes nothing. An account without a password cannot be unlinked.
+func (s *Service) UnlinkProvider(ctx context.Context, who authz.Actor, issuer string) error {
+	if err := requireSession(who); err != nil {
 		return err
 	}
 	at := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		now, err := still(tx, who)
+		now, err := currentAccount(tx, who)
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (s *Service) Unlink(ctx context.Context, who authz.Actor, issuer string) er
 			return errNoPassword()
 		}
 		linked, err := tx.Proofs(now.ID)
-		if err != nil || !slices.ContainsFunc(linked, func(p authz.LinkedProof) bool { return p.Issuer == issuer }) {
+		if err != nil || !slices.ContainsFunc(linked, func(p authz.LinkedIdentity) bool { return p.Issuer == issuer }) {
 			return err
 		}
 		if err := tx.DeleteProofs(now.ID, issuer); err != nil {
@@ -154,9 +154,9 @@ func (s *Service) Unlink(ctx context.Context, who authz.Actor, issuer string) er
 	return nil
 }
 
-// MyProofs lists by whom the actor's own account may be signed in, the oldest first.
-func (s *Service) MyProofs(ctx context.Context, who authz.Actor) (list []authz.LinkedProof, err error) {
-	if err := who.Known(); err != nil {
+// LinkedProviders returns the provider links of the actor's account, oldest first.
+func (s *Service) LinkedProviders(ctx context.Context, who authz.Actor) (list []authz.LinkedIdentity, err error) {
+	if err := who.CheckSignedIn(); err != nil {
 		return nil, err
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {

@@ -18,46 +18,48 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// wayLife is how long somebody may be at a provider, and how long what they proved there is good.
-const wayLife = 10 * time.Minute
+// signInLife is how long a sign-in at a provider may take, and how long its proof is valid.
+const signInLife = 10 * time.Minute
 
-// A Provider is where people show who they are, by OpenID Connect. Its errors are for the log; one that is ErrSilent
-// says that it did not answer, any other that what it said is not believed.
+// A Provider is an OpenID Connect provider. Its errors are for the log only. ErrUnavailable means that the provider
+// did not answer; any other error means that its answer was not valid.
 type Provider interface {
 	Name() string
-	// Ask returns the address at which somebody is asked who they are.
-	Ask(ctx context.Context, q Question) (address string, err error)
-	// Prove returns who they are, for what they came back with.
-	Prove(ctx context.Context, q Question, a Answer) (authz.Proof, error)
+	// AuthURL returns the URL at the provider to which the browser is redirected.
+	AuthURL(ctx context.Context, q AuthRequest) (address string, err error)
+	// Exchange returns the proof for the callback's parameters.
+	Exchange(ctx context.Context, q AuthRequest, a Callback) (authz.ExternalIdentity, error)
 }
 
-// ErrSilent says that a provider did not answer as one.
-var ErrSilent = errors.New("the provider does not answer")
+// ErrUnavailable reports that a provider did not answer with a valid response.
+var ErrUnavailable = errors.New("the provider is unavailable")
 
-// A Question is what one try to sign in is known by: random texts, of which the provider repeats the state in an
-// address and the nonce in what it signs, and is shown the verifier with the code (RFC 7636).
-type Question struct {
+// An AuthRequest holds the random values of one sign-in. The provider returns State in the callback and Nonce in the
+// signed ID token. It gets Verifier with the code (PKCE, RFC 7636).
+type AuthRequest struct {
 	State    string `json:"q"`
 	Nonce    string `json:"n"`
 	Verifier string `json:"v"`
 }
 
-// An Answer is what somebody comes back with. Issuer is "" where the provider does not name itself (RFC 9207).
-type Answer struct{ State, Code, Issuer string }
+// A Callback holds the parameters with which the browser returns. Issuer is "" if the provider does not send it (RFC
+// 9207).
+type Callback struct{ State, Code, Issuer string }
 
-// Providers are those of a service. The zero value and nil have none; it is safe for concurrent use.
+// Providers manages sign-ins at the configured providers. The zero value and nil have no providers. It is safe for
+// concurrent use.
 type Providers struct {
 	process *txn.Process
 	secret  secret.Secret
 	list    []Provider
 }
 
-// NewProviders returns those of a process.
+// NewProviders returns Providers for list.
 func NewProviders(p *txn.Process, own secret.Secret, list ...Provider) *Providers {
 	return &Providers{process: p, secret: own, list: list}
 }
 
-// Names lists them as people are shown them.
+// Names returns the display names of the providers.
 func (p *Providers) Names() (names []string) {
 	if p == nil {
 		return nil
@@ -71,94 +73,94 @@ func (p *Providers) Names() (names []string) {
 func (p *Providers) provider(name string) (Provider, error) {
 	at := slices.Index(p.Names(), name)
 	if at < 0 {
-		return nil, problem.Query("provider", "No provider of this service is called so.")
+		return nil, problem.Query("provider", "This service has no provider with this name.")
 	}
 	return p.list[at], nil
 }
 
-// A Way is to a provider: at which address somebody shows who they are, and what their browser keeps until they are
-// back with the state.
-type Way struct{ Address, State, Kept string }
+// A Redirect starts a sign-in: Address is the URL at the provider, and Cookie is the browser's cookie until the callback
+// with State.
+type Redirect struct{ Address, State, Cookie string }
 
-// way is what is kept of one.
-type way struct {
-	Provider string   `json:"p"`
-	Question Question `json:"q"`
-	Errand   string   `json:"e"`
-	Ends     int64    `json:"x"` // seconds
+// pendingSignIn is the content of Redirect.Cookie.
+type pendingSignIn struct {
+	Provider string      `json:"p"`
+	Request  AuthRequest `json:"q"`
+	Errand   string      `json:"e"`
+	Ends     int64       `json:"x"` // seconds
 }
 
-// Lead returns the way to a provider. Errand comes back with who takes it: nobody but this service can have made it.
-func (p *Providers) Lead(ctx context.Context, name, errand string) (Way, error) {
+// StartSignIn returns the redirect to a provider. FinishSignIn returns errand again; the browser cannot change it.
+func (p *Providers) StartSignIn(ctx context.Context, name, errand string) (Redirect, error) {
 	one, err := p.provider(name)
 	if err != nil {
-		return Way{}, err
+		return Redirect{}, err
 	}
-	q := Question{State: random(), Nonce: random(), Verifier: random()}
-	address, err := one.Ask(ctx, q)
+	q := AuthRequest{State: randomText(), Nonce: randomText(), Verifier: randomText()}
+	address, err := one.AuthURL(ctx, q)
 	if err != nil {
-		return Way{}, p.refuse(ctx, name, err)
+		return Redirect{}, p.refuse(ctx, name, err)
 	}
-	kept := p.seal("way", way{name, q, errand, p.process.Now().Add(wayLife).Unix()})
-	return Way{Address: address, State: q.State, Kept: kept}, nil
+	kept := p.seal("way", pendingSignIn{name, q, errand, p.process.Now().Add(signInLife).Unix()})
+	return Redirect{Address: address, State: q.State, Cookie: kept}, nil
 }
 
-// Receive returns who came back from a provider, and their errand: identity.refused for who did not leave from here,
-// and for what is not believed.
-func (p *Providers) Receive(ctx context.Context, name, kept string, a Answer) (authz.Proof, string, error) {
+// FinishSignIn returns the proof of a callback and the errand of its StartSignIn. It returns identity.refused if this
+// browser did not start the sign-in, or the provider's answer is not valid.
+func (p *Providers) FinishSignIn(ctx context.Context, name, kept string, a Callback) (authz.ExternalIdentity, string, error) {
 	one, err := p.provider(name)
 	if err != nil {
-		return authz.Proof{}, "", err
+		return authz.ExternalIdentity{}, "", err
 	}
-	var w way
+	var w pendingSignIn
 	if !p.open("way", kept, &w) || !p.process.Now().Before(time.Unix(w.Ends, 0)) ||
-		!hmac.Equal([]byte(w.Question.State), []byte(a.State)) {
-		return authz.Proof{}, "", errWay()
+		!hmac.Equal([]byte(w.Request.State), []byte(a.State)) {
+		return authz.ExternalIdentity{}, "", errSignInFailed()
 	}
 	if w.Provider != name || a.Code == "" {
-		return authz.Proof{}, w.Errand, errWay()
+		return authz.ExternalIdentity{}, w.Errand, errSignInFailed()
 	}
-	proof, err := one.Prove(ctx, w.Question, a)
+	proof, err := one.Exchange(ctx, w.Request, a)
 	if err != nil {
-		return authz.Proof{}, w.Errand, p.refuse(ctx, name, err)
+		return authz.ExternalIdentity{}, w.Errand, p.refuse(ctx, name, err)
 	}
 	return proof, w.Errand, nil
 }
 
-// refuse tells the log why, and nobody else.
+// refuse logs err and returns an error without its details.
 func (p *Providers) refuse(ctx context.Context, name string, err error) error {
-	p.process.Logger().WarnContext(ctx, "nobody was signed in by a provider", "provider", name, "err", err)
-	if errors.Is(err, ErrSilent) {
+	p.process.Logger().WarnContext(ctx, "sign-in with provider failed", "provider", name, "err", err)
+	if errors.Is(err, ErrUnavailable) {
 		return problem.TryAgain(err)
 	}
-	return errWay()
+	return errSignInFailed()
 }
 
-// held is a proof that a browser keeps until a button is pressed.
-type held struct {
-	Proof authz.Proof `json:"p"`
-	Site  int64       `json:"w"`
-	Ends  int64       `json:"x"`
+// heldProof is a proof that a browser keeps until the reader confirms it with a button.
+type heldProof struct {
+	Proof authz.ExternalIdentity `json:"p"`
+	Site  int64                  `json:"w"`
+	Ends  int64                  `json:"x"`
 }
 
-// Hold has a browser keep who somebody is, for writing on one site, until the returned time.
-func (p *Providers) Hold(site site.Site, proof authz.Proof) (value string, until time.Time) {
-	until = p.process.Now().Add(wayLife)
-	return p.seal("held", held{proof, site.ID, until.Unix()}), until
+// HoldProof returns a cookie value that contains a proof for one site, and when it expires.
+func (p *Providers) HoldProof(site site.Site, proof authz.ExternalIdentity) (value string, until time.Time) {
+	until = p.process.Now().Add(signInLife)
+	return p.seal("held", heldProof{proof, site.ID, until.Unix()}), until
 }
 
-// Held returns who it is that a browser keeps, if that is still good on a site.
-func (p *Providers) Held(site site.Site, value string) (authz.Proof, bool) {
-	var h held
+// HeldProof returns the proof of a value from HoldProof if it is still valid on a site.
+func (p *Providers) HeldProof(site site.Site, value string) (authz.ExternalIdentity, bool) {
+	var h heldProof
 	if p == nil || !p.open("held", value, &h) || h.Site != site.ID || !p.process.Now().Before(time.Unix(h.Ends, 0)) {
-		return authz.Proof{}, false
+		return authz.ExternalIdentity{}, false
 	}
 	return h.Proof, true
 }
 
-// seal makes a text that only open reads: anybody can see what it says, and nobody change it.
+// seal signs a value for a purpose. The result is readable, but cannot be changed.
 func (p *Providers) seal(purpose string, v any) string {
-	said, _ := json.Marshal(v) // strings and numbers always can be
+	said, _ := json.Marshal(v) // cannot fail for strings and numbers
 	text := base64.RawURLEncoding.EncodeToString(said)
 	return text + "." + p.proof(purpose, text)
 }
@@ -167,6 +169,7 @@ func (p *Providers) proof(purpose, text string) string {
 	return base64.RawURLEncoding.EncodeToString(p.secret.Mac("provider", purpose, text))
 }
 
+// open decodes a value from seal into v. It returns false if the value is invalid.
 func (p *Providers) open(purpose, sealed string, v any) bool {
 	text, proof, _ := strings.Cut(sealed, ".")
 	if !hmac.Equal([]byte(proof), []byte(p.proof(purpose, text))) {
@@ -176,14 +179,13 @@ func (p *Providers) open(purpose, sealed string, v any) bool {
 	return err == nil && json.Unmarshal(said, v) == nil
 }
 
-// random is what nobody guesses: 256 bits, in letters that stand in any address.
-func random() string {
+// randomText returns 256 randomText bits in base64url.
+func randomText() string {
 	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(b) // never fails: on an error, crypto/rand crashes the program
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func errWay() error {
-	return problem.Unproven("identity.refused", "Nobody was signed in: begin again, in the browser that you are to "+
-		"be signed in with.")
+func errSignInFailed() error {
+	return problem.Unproven("identity.refused", "The sign-in failed. Start again in the browser in which you want to be signed in.")
 }

@@ -15,31 +15,31 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A session ends 12 hours after it was last used and 30 days after it was made. That it or a token was
-// used is written down at most once a minute.
+// A session ends 12 hours after its last use, and 30 days after its start. The last use of a session or token is
+// stored at most once a minute.
 const (
-	sessionIdle = 12 * time.Hour
-	sessionLife = 30 * 24 * time.Hour
-	touch       = time.Minute
+	sessionIdle   = 12 * time.Hour
+	sessionLife   = 30 * 24 * time.Hour
+	touchInterval = time.Minute
 )
 
-// SignedIn is a session just made. Value goes into the cookie and is not kept. Known goes into another,
-// by which the browser is known until KnownUntil.
+// SignedIn is a new session. Value is the session cookie's value and is not stored. BrowserToken is for another
+// cookie, which identifies the browser at later sign-ins until BrowserTokenUntil.
 type SignedIn struct {
-	Actor      authz.Actor
-	Value      string
-	ExpiresAt  time.Time
-	Known      string
-	KnownUntil time.Time
+	Actor             authz.Actor
+	Value             string
+	ExpiresAt         time.Time
+	BrowserToken      string
+	BrowserTokenUntil time.Time
 }
 
-// SignIn makes a session. A wrong password and an unknown e-mail are answered alike, in the
-// same time: session.refused. After five wrong ones in a row it backs off: rate.limited; but a browser
-// with which the account was signed in to before has five of its own.
+// SignIn starts a session. A wrong password and an unknown e-mail give the same error session.refused, after the same
+// time. After five wrong passwords in a row it returns rate.limited for a growing time. A browser that has signed in
+// to the account before has a separate limit of five.
 func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (SignedIn, error) {
 	address, possible := text.ParseAddress(email)
 	email = address.Readable()
-	counted, err := s.counted(ctx, email, possible, b)
+	counted, err := s.tryKey(ctx, email, possible, b)
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -50,14 +50,14 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 	if wait > 0 {
 		return SignedIn{}, errTries(wait)
 	}
-	account, err := s.signer(ctx, email, possible)
+	account, err := s.signInAccount(ctx, email, possible)
 	if err != nil {
-		s.signins.Back(counted)
+		s.signins.Undo(counted)
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	same, err := s.passwords.Same(ctx, typed, account.Password)
+	same, err := s.passwords.Matches(ctx, typed, account.Password)
 	if err != nil {
-		s.signins.Back(counted)
+		s.signins.Undo(counted)
 		return SignedIn{}, err
 	}
 	if !same {
@@ -65,8 +65,8 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 	}
 	in, row := s.newSession(account, b.Agent)
 	err = s.work.Update(ctx, func(tx Tx) error {
-		// The account may have been disabled, or its password changed, while we compared.
-		if err := tx.LockPeople(); err != nil {
+		// The account may have been disabled, or its password changed, during the comparison.
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		now, err := tx.AccountByID(account.ID)
@@ -85,15 +85,16 @@ func (s *Service) SignIn(ctx context.Context, email, typed string, b Browser) (S
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	s.signins.Right(counted)
+	s.signins.Reset(counted)
 	return in, nil
 }
 
-// signer finds the account to sign in: one without a password where there is none that may.
-func (s *Service) signer(ctx context.Context, email string, possible bool) (account authz.Account, err error) {
+// signInAccount returns the account of an e-mail. If there is none, or it is disabled, it returns an account without a
+// password.
+func (s *Service) signInAccount(ctx context.Context, email string, possible bool) (account authz.Account, err error) {
 	err = s.work.View(ctx, func(tx Tx) error {
 		if !possible {
-			email = "nobody" // looked up all the same, for the time it takes
+			email = "nobody" // the query takes the same time
 		}
 		account, err = tx.AccountByEmail(email)
 		return err
@@ -104,7 +105,7 @@ func (s *Service) signer(ctx context.Context, email string, possible bool) (acco
 	return account, err
 }
 
-// newSession makes a session of an account, to be inserted.
+// newSession returns a new session of an account and the row to insert.
 func (s *Service) newSession(a authz.Account, agent string) (SignedIn, authz.Session) {
 	now := s.work.Now()
 	value, hash := secret.New("")
@@ -118,15 +119,15 @@ func (s *Service) newSession(a authz.Account, agent string) (SignedIn, authz.Ses
 		ExpiresAt: now.Add(sessionIdle),
 	}
 	return SignedIn{
-		Actor:      authz.Actor{Account: a, Session: row.ID, Scope: authz.ScopeAdmin},
-		Value:      value,
-		ExpiresAt:  now.Add(sessionLife),
-		Known:      know(a, now),
-		KnownUntil: now.Add(knownLife),
+		Actor:             authz.Actor{Account: a, Session: row.ID, Scope: authz.ScopeAdmin},
+		Value:             value,
+		ExpiresAt:         now.Add(sessionLife),
+		BrowserToken:      newBrowserToken(a, now),
+		BrowserTokenUntil: now.Add(browserTokenLife),
 	}, row
 }
 
-// insertSession keeps a session that begins.
+// insertSession stores a new session.
 func insertSession(tx Tx, row authz.Session) error {
 	if err := tx.InsertSession(row); err != nil {
 		return err
@@ -134,7 +135,7 @@ func insertSession(tx Tx, row authz.Session) error {
 	return tx.TouchAccount(row.Account, row.SeenAt)
 }
 
-// ActorBySession returns who a cookie's value stands for; auth.needed when nobody.
+// ActorBySession returns the actor of a session cookie's value, or auth.needed if the session is unknown or expired.
 func (s *Service) ActorBySession(ctx context.Context, value string) (authz.Actor, error) {
 	now := s.work.Now()
 	var row authz.Session
@@ -152,7 +153,7 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (authz.Actor
 	if err != nil {
 		return authz.Actor{}, fmt.Errorf("read session: %w", err)
 	}
-	if now.Sub(row.SeenAt) >= touch {
+	if now.Sub(row.SeenAt) >= touchInterval {
 		expires := row.CreatedAt.Add(sessionLife)
 		if idle := now.Add(sessionIdle); idle.Before(expires) {
 			expires = idle
@@ -164,14 +165,14 @@ func (s *Service) ActorBySession(ctx context.Context, value string) (authz.Actor
 			return tx.TouchAccount(account.ID, now)
 		})
 		if err != nil {
-			// Whoever only reads is served while nothing can be written.
+			// Serve readers even if the database is read-only.
 			s.log.WarnContext(ctx, "session not prolonged", "session", row.ID, "error", err)
 		}
 	}
 	return authz.Actor{Account: account, Session: row.ID, Scope: authz.ScopeAdmin}, nil
 }
 
-// ActorByToken returns who an API token stands for; auth.needed when nobody, or its time is over.
+// ActorByToken returns the actor of an API token, or auth.needed if the token is unknown or expired.
 func (s *Service) ActorByToken(ctx context.Context, value string) (authz.Actor, error) {
 	now := s.work.Now()
 	var token authz.Token
@@ -183,23 +184,23 @@ func (s *Service) ActorByToken(ctx context.Context, value string) (authz.Actor, 
 		account, err = tx.AccountByID(token.Account)
 		return err
 	})
-	if errors.Is(err, txn.ErrNotFound) || err == nil && (account.Disabled || token.Ended(now)) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && (account.Disabled || token.Expired(now)) {
 		return authz.Actor{}, problem.SignIn()
 	}
 	if err != nil {
 		return authz.Actor{}, fmt.Errorf("read token: %w", err)
 	}
-	if now.Sub(token.UsedAt) >= touch {
+	if now.Sub(token.UsedAt) >= touchInterval {
 		if err := s.work.Update(ctx, func(tx Tx) error { return tx.TouchToken(token.ID, now) }); err != nil {
-			s.log.WarnContext(ctx, "use of a token not noted", "token", token.ID, "error", err)
+			s.log.WarnContext(ctx, "last use of token not stored", "token", token.ID, "error", err)
 		}
 	}
 	return authz.Actor{Account: account, Token: token.ID, Scope: token.Scope, Sites: token.Sites}, nil
 }
 
-// MySessions lists the actor's own sessions, the oldest first.
+// MySessions returns the actor's own sessions, oldest first.
 func (s *Service) MySessions(ctx context.Context, who authz.Actor) (list []authz.Session, err error) {
-	if err := who.Known(); err != nil {
+	if err := who.CheckSignedIn(); err != nil {
 		return nil, err
 	}
 	err = s.work.View(ctx, func(tx Tx) (err error) {
@@ -212,9 +213,9 @@ func (s *Service) MySessions(ctx context.Context, who authz.Actor) (list []authz
 	return list, nil
 }
 
-// EndSession revokes one of the actor's own sessions by its id; an unknown one has ended already.
+// EndSession ends one of the actor's own sessions. An unknown ID is no error.
 func (s *Service) EndSession(ctx context.Context, who authz.Actor, id string) error {
-	if err := who.Known(); err != nil {
+	if err := who.CheckSignedIn(); err != nil {
 		return err
 	}
 	at := s.work.Now()

@@ -17,21 +17,22 @@ import (
 
 const maxTokens = 100
 
-// A NewToken is a token to be added. The zero Scope is ScopeDecide; no Sites: all of the account's.
+// A NewToken is a token to be added. The zero Scope means ScopeDecide. Without Sites, it is valid for all of the
+// account's sites.
 type NewToken struct {
-	Account   string // e-mail; "" is who's own
+	Account   string // e-mail; "" for the actor's own account
 	Name      string
 	Sites     []string
 	Scope     authz.Scope
-	ExpiresAt time.Time // zero: never
+	ExpiresAt time.Time // zero for no expiry
 }
 
-// AddToken adds a token and returns its value, which is not kept. A token that is used to add another one becomes its
-// parent: the new token is for the same account, allows no more, ends no later, and is deleted with its parent.
+// AddToken adds a token and returns its value, which is not stored. If the actor uses a token, that token becomes the
+// parent. A child is for the same account, allows no more, expires no later, and is deleted with its parent.
 func (s *Service) AddToken(
 	ctx context.Context, who authz.Actor, in NewToken,
 ) (t authz.Token, value string, err error) {
-	if err := who.MayKeepTokens(); err != nil {
+	if err := who.AuthorizeTokens(); err != nil {
 		return authz.Token{}, "", err
 	}
 	if in.Scope == 0 {
@@ -47,7 +48,7 @@ func (s *Service) AddToken(
 	}
 	now := s.work.Now()
 	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) {
-		return authz.Token{}, "", problem.Field("/expires_at", "A token ends at a time to come.")
+		return authz.Token{}, "", problem.Field("/expires_at", "The expiry of a token must be in the future.")
 	}
 	value, hash := secret.New("aitys_")
 	t = authz.Token{
@@ -55,7 +56,7 @@ func (s *Service) AddToken(
 		ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
 	}
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		parent, err := parentOf(tx, who, t.CreatedAt)
@@ -67,7 +68,7 @@ func (s *Service) AddToken(
 			return err
 		}
 		t.Account = account.ID
-		if t.Sites, err = authz.Bound(who, account, sites); err != nil {
+		if t.Sites, err = authz.TokenSites(who, account, sites); err != nil {
 			return err
 		}
 		if parent.ID != "" {
@@ -93,14 +94,14 @@ func (s *Service) AddToken(
 	return t, value, nil
 }
 
-// parentOf returns the current state of the token that who uses, or the zero Token for a session and the operator. The
-// caller holds LockPeople, so a parent that is revoked meanwhile gets no new child.
+// parentOf returns the current state of the actor's token, or the zero Token for a session and the operator. The
+// caller holds LockAccounts, so a parent that is revoked meanwhile gets no new child.
 func parentOf(tx Tx, who authz.Actor, now time.Time) (authz.Token, error) {
-	if who.MayIssue() == nil {
+	if who.AuthorizeCredentials() == nil {
 		return authz.Token{}, nil
 	}
 	parent, err := tx.TokenByID(who.Token)
-	if errors.Is(err, txn.ErrNotFound) || err == nil && parent.Ended(now) {
+	if errors.Is(err, txn.ErrNotFound) || err == nil && parent.Expired(now) {
 		return authz.Token{}, problem.SignIn()
 	}
 	if err == nil && parent.Scope < authz.ScopeAdmin {
@@ -109,13 +110,13 @@ func parentOf(tx Tx, who authz.Actor, now time.Time) (authz.Token, error) {
 	return parent, err
 }
 
-// bindTo makes t a child of parent, and refuses a t that allows more or ends later.
+// bindTo makes t a child of parent. It returns an error if t allows more or expires later.
 func bindTo(parent authz.Token, t *authz.Token) error {
 	if t.Account != parent.Account {
 		return problem.Field("/account", "A token adds tokens for its own account only. Sign in to add one for another "+
 			"account, or use `aitys token add`.")
 	}
-	if parent.AllowsLess(*t) {
+	if parent.ExceededBy(*t) {
 		return authz.NotAllowed() // the parent was changed since the request began
 	}
 	if end := parent.ExpiresAt; !end.IsZero() {
@@ -123,7 +124,7 @@ func bindTo(parent authz.Token, t *authz.Token) error {
 			t.ExpiresAt = end
 		}
 		if t.ExpiresAt.After(end) {
-			return problem.Field("/expires_at", "A token ends no later than the token that adds it: "+
+			return problem.Field("/expires_at", "A token expires no later than the token that adds it: "+
 				end.Format(time.RFC3339)+" at the latest.")
 		}
 	}
@@ -131,20 +132,20 @@ func bindTo(parent authz.Token, t *authz.Token) error {
 	return nil
 }
 
-// tokenAccount finds the account that a token is to stand for: who's own, or one that who rules.
+// tokenAccount returns the account of a new token: the actor's own, or one that the actor manages.
 func tokenAccount(tx Tx, who authz.Actor, email string) (authz.Account, error) {
 	if email == "" && who.ID() == "" {
-		return authz.Account{}, problem.Field("/account", "Say whose token this is.")
+		return authz.Account{}, problem.Field("/account", "Give the e-mail of the token's account.")
 	}
 	if email == "" || email == who.Account.Email {
 		return tx.AccountByID(who.ID())
 	}
-	return ruledAccount(tx, who, email)
+	return managedAccount(tx, who, email)
 }
 
-// Tokens lists one's own tokens, and those of the accounts that who rules.
+// Tokens returns the actor's tokens and those of the accounts that the actor manages.
 func (s *Service) Tokens(ctx context.Context, who authz.Actor) (list []authz.Token, err error) {
-	if err := who.MayKeepTokens(); err != nil {
+	if err := who.AuthorizeTokens(); err != nil {
 		return nil, err
 	}
 	list = []authz.Token{}
@@ -155,7 +156,7 @@ func (s *Service) Tokens(ctx context.Context, who authz.Actor) (list []authz.Tok
 		}
 		ruled := map[string]bool{who.ID(): true}
 		for _, a := range accounts {
-			if who.Rules(a) {
+			if who.Controls(a) {
 				ruled[a.ID] = true
 			}
 		}
@@ -163,7 +164,7 @@ func (s *Service) Tokens(ctx context.Context, who authz.Actor) (list []authz.Tok
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(all, func(t authz.Token) bool { return !ruled[t.Account] || !who.Reaches(t) })
+		list = slices.DeleteFunc(all, func(t authz.Token) bool { return !ruled[t.Account] || !who.CanReach(t) })
 		return nil
 	})
 	if err != nil {
@@ -172,12 +173,12 @@ func (s *Service) Tokens(ctx context.Context, who authz.Actor) (list []authz.Tok
 	return list, nil
 }
 
-// SetToken changes a token's name, sites or scope; nil leaves each as it is, no sites are all
-// of the account's. A token may change itself and its children. Reducing its scope or sites deletes its children.
+// SetToken changes a token's name, sites or scope. nil arguments stay the same; empty sites mean all of the account's.
+// A token may change itself and its children. Reducing its scope or sites deletes its children.
 func (s *Service) SetToken(
 	ctx context.Context, who authz.Actor, id string, name *string, sites []string, scope *authz.Scope,
 ) (t authz.Token, err error) {
-	if err := who.MayKeepTokens(); err != nil {
+	if err := who.AuthorizeTokens(); err != nil {
 		return authz.Token{}, err
 	}
 	ids, err := s.siteIDs(ctx, who, sites)
@@ -186,7 +187,7 @@ func (s *Service) SetToken(
 	}
 	at := s.work.Now()
 	err = s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		parent, err := parentOf(tx, who, at)
@@ -198,7 +199,7 @@ func (s *Service) SetToken(
 			return err
 		}
 		if parent.ID != t.ID && parent.ID != t.Parent {
-			if err := who.MayIssue(); err != nil {
+			if err := who.AuthorizeCredentials(); err != nil {
 				return err
 			}
 		}
@@ -210,19 +211,19 @@ func (s *Service) SetToken(
 			}
 		}
 		if sites != nil {
-			if t.Sites, err = authz.Bound(who, account, ids); err != nil {
+			if t.Sites, err = authz.TokenSites(who, account, ids); err != nil {
 				return err
 			}
 		}
 		if scope != nil {
-			if err := t.Allow(*scope); err != nil {
+			if err := t.SetScope(*scope); err != nil {
 				return err
 			}
 		}
-		if parent.ID != "" && parent.AllowsLess(t) {
+		if parent.ID != "" && parent.ExceededBy(t) {
 			return authz.NotAllowed()
 		}
-		if t.AllowsLess(before) {
+		if t.ExceededBy(before) {
 			if err := tx.DeleteTokensOf(t.ID); err != nil {
 				return err
 			}
@@ -240,12 +241,12 @@ func (s *Service) SetToken(
 
 // RemoveToken deletes a token and its children.
 func (s *Service) RemoveToken(ctx context.Context, who authz.Actor, id string) error {
-	if err := who.MayKeepTokens(); err != nil {
+	if err := who.AuthorizeTokens(); err != nil {
 		return err
 	}
 	at := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		if err := tx.LockPeople(); err != nil {
+		if err := tx.LockAccounts(); err != nil {
 			return err
 		}
 		t, _, err := ownToken(tx, who, id)
@@ -263,7 +264,7 @@ func (s *Service) RemoveToken(ctx context.Context, who authz.Actor, id string) e
 	return nil
 }
 
-// ownToken finds a token of who's own, or of an account that who rules.
+// ownToken returns a token of the actor's account or of an account that the actor manages.
 func ownToken(tx Tx, who authz.Actor, id string) (authz.Token, authz.Account, error) {
 	if !txn.IsID(id) {
 		return authz.Token{}, authz.Account{}, errNoToken()
@@ -279,13 +280,13 @@ func ownToken(tx Tx, who authz.Actor, id string) (authz.Token, authz.Account, er
 	if err != nil {
 		return authz.Token{}, authz.Account{}, err
 	}
-	if a.ID != who.ID() && !who.Rules(a) || !who.Reaches(t) {
+	if a.ID != who.ID() && !who.Controls(a) || !who.CanReach(t) {
 		return authz.Token{}, authz.Account{}, errNoToken()
 	}
 	return t, a, nil
 }
 
-// unlessEnded is a write's error where somebody ended the token since it was read.
+// unlessEnded returns token.unknown if err says that the token was deleted since it was read, and else err.
 func unlessEnded(err error) error {
 	if errors.Is(err, txn.ErrNotFound) {
 		return errNoToken()

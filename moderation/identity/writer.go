@@ -16,28 +16,28 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// writerLife is for how long somebody may write under an identity.
+// writerLife is how long an identity for writing is valid.
 const writerLife = 12 * time.Hour
 
-// A Given is an identity that was just given to somebody. Value is kept by the page, and not here: it is good for
-// writing on one site, and for nothing else.
-type Given struct {
+// A WriterIdentity is a newly issued identity for writing on one site. The page keeps Value; the service does not
+// store it.
+type WriterIdentity struct {
 	Value     string
 	Writer    authz.Writer
 	ExpiresAt time.Time
 }
 
-// Identify gives who signed in an identity for writing on a site. It ends after twelve hours, with EndWriter, and
-// with the account's password or its role on the site.
-func (s *Service) Identify(ctx context.Context, who authz.Actor, site site.Site) (Given, error) {
-	if err := who.May(site.ID, authz.Author, authz.ScopeAdmin); err != nil {
-		return Given{}, err
+// IssueIdentity returns an identity for writing on a site. The actor needs a session and a role on the site. The
+// identity ends after 12 hours, with SignOutWriter, with another password, and with the account's role on the site.
+func (s *Service) IssueIdentity(ctx context.Context, who authz.Actor, site site.Site) (WriterIdentity, error) {
+	if err := who.Authorize(site.ID, authz.Author, authz.ScopeAdmin); err != nil {
+		return WriterIdentity{}, err
 	}
-	if err := who.MayIssue(); err != nil {
-		return Given{}, err
+	if err := who.AuthorizeCredentials(); err != nil {
+		return WriterIdentity{}, err
 	}
 	if who.ID() == "" {
-		return Given{}, authz.NotAllowed() // the operator has no name to write under
+		return WriterIdentity{}, authz.NotAllowed() // the operator has no name to write under
 	}
 	at := s.work.Now()
 	var a authz.Account
@@ -46,28 +46,28 @@ func (s *Service) Identify(ctx context.Context, who authz.Actor, site site.Site)
 		return err
 	})
 	if err != nil {
-		return Given{}, fmt.Errorf("identify: %w", err)
+		return WriterIdentity{}, fmt.Errorf("identify: %w", err)
 	}
 	c := claim{account: a.ID, at: strconv.FormatInt(at.UnixMicro(), 10)}
-	return Given{
+	return WriterIdentity{
 		Value:     strings.Join([]string{c.account, c.at, s.proof(c, site.ID, a)}, "."),
 		Writer:    authz.Writer{Account: a.ID, Name: a.Name, Role: a.Role(site.ID)},
 		ExpiresAt: at.Add(writerLife),
 	}, nil
 }
 
-// A claim is what an identity says of itself.
+// A claim is the signed content of an identity.
 type claim struct{ account, at string }
 
-// proof shows that an identity was given to an account by this service. It is keyed by the hash of the password,
-// too: another password ends it.
+// proof returns the MAC of an identity. It includes the hash of the password, so a new password revokes the identity.
 func (s *Service) proof(c claim, site int64, a authz.Account) string {
 	mac := s.secret.Mac("identity", strconv.FormatInt(site, 10), c.account, c.at, a.Password)
 	return base64.RawURLEncoding.EncodeToString(mac)
 }
 
-// claimed returns what an identity says, if it was given for a site to an account that may still write there.
-func (s *Service) claimed(tx Tx, site int64, value string) (authz.Account, time.Time, error) {
+// parseIdentity returns an identity's account and time of issue. It returns identity.refused if the identity was not
+// issued for the site, or the account has no role there.
+func (s *Service) parseIdentity(tx Tx, site int64, value string) (authz.Account, time.Time, error) {
 	parts := strings.Split(value, ".")
 	if len(parts) != 3 || !txn.IsID(parts[0]) {
 		return authz.Account{}, time.Time{}, errIdentity()
@@ -90,13 +90,14 @@ func (s *Service) claimed(tx Tx, site int64, value string) (authz.Account, time.
 	return a, time.UnixMicro(at), nil
 }
 
-// Writer returns who writes under an identity on a site: identity.refused when nobody may.
+// Writer returns the commenter of an identity on a site, or identity.refused if the identity is invalid, expired or
+// revoked.
 func (s *Service) Writer(ctx context.Context, site site.Site, value string) (authz.Writer, error) {
 	now := s.work.Now()
 	var a authz.Account
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		var at, out time.Time
-		if a, at, err = s.claimed(tx, site.ID, value); err != nil {
+		if a, at, err = s.parseIdentity(tx, site.ID, value); err != nil {
 			return err
 		}
 		if out, err = tx.SignedOut(site.ID, s.subject(site.ID, a.ID)); err != nil {
@@ -113,12 +114,11 @@ func (s *Service) Writer(ctx context.Context, site site.Site, value string) (aut
 	return authz.Writer{Account: a.ID, Name: a.Name, Role: a.Role(site.ID)}, nil
 }
 
-// EndWriter ends every identity that whoever has this one was given on a site so far. To end what has ended is no
-// error.
-func (s *Service) EndWriter(ctx context.Context, site site.Site, value string) error {
+// SignOutWriter revokes every identity that the account of this one got on a site so far. Revoking again is no error.
+func (s *Service) SignOutWriter(ctx context.Context, site site.Site, value string) error {
 	now := s.work.Now()
 	err := s.work.Update(ctx, func(tx Tx) error {
-		a, _, err := s.claimed(tx, site.ID, value)
+		a, _, err := s.parseIdentity(tx, site.ID, value)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Service) EndWriter(ctx context.Context, site site.Site, value string) e
 	return nil
 }
 
-// subject is what is kept of who signed out.
+// subject returns the keyed hash under which an account's sign-outs are stored.
 func (s *Service) subject(site int64, account string) []byte {
 	return s.secret.Hash("subject", site, "account", account)
 }

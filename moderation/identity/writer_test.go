@@ -15,19 +15,19 @@ import (
 	"github.com/aitys/aitys/moderation/sites"
 )
 
-// given is an identity of a new author of site a.
-func (w *world) given(name string) (authz.Actor, identity.Given) {
+// given returns a new author of site a with an identity.
+func (w *world) given(name string) (authz.Actor, identity.WriterIdentity) {
 	w.T.Helper()
-	who := w.AddPerson(name, authz.Author, "a")
-	got, err := w.S.Identify(w.Ctx, who, w.A)
+	who := w.AddStaff(name, authz.Author, "a")
+	got, err := w.App.IssueIdentity(w.Ctx, who, w.A)
 	w.Must(err)
 	return who, got
 }
 
-func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
+func TestWriter_BoundToAccountAndSite(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		who, got := w.given("ruth")
-		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
+		writer, err := w.App.Writer(w.Ctx, w.A, got.Value)
 		w.Must(err)
 		if want := (authz.Writer{Account: who.ID(), Name: "ruth", Role: authz.Author}); writer != want ||
 			got.Writer != want {
@@ -49,38 +49,38 @@ func TestAnIdentityIsItsAccountsOnOneSite(t *testing.T) {
 			"an unknown account":  strings.Repeat("0", len(parts[0])) + "." + parts[1] + "." + parts[2],
 			"more than there was": got.Value + ".",
 		} {
-			_, err := w.S.Writer(w.Ctx, w.A, value)
+			_, err := w.App.Writer(w.Ctx, w.A, value)
 			apptest.WantCode(t, name, err, "identity.refused")
-			apptest.WantCode(t, "the end of "+name, w.S.EndWriter(w.Ctx, w.A, value), "identity.refused")
+			apptest.WantCode(t, "the end of "+name, w.App.SignOutWriter(w.Ctx, w.A, value), "identity.refused")
 		}
-		_, err = w.S.Writer(w.Ctx, w.B, got.Value)
+		_, err = w.App.Writer(w.Ctx, w.B, got.Value)
 		apptest.WantCode(t, "on another site", err, "identity.refused")
-		_, err = w.S.ActorByToken(w.Ctx, got.Value)
+		_, err = w.App.ActorByToken(w.Ctx, got.Value)
 		apptest.WantCode(t, "as a token", err, "auth.needed")
-		_, err = w.S.ActorBySession(w.Ctx, got.Value)
+		_, err = w.App.ActorBySession(w.Ctx, got.Value)
 		apptest.WantCode(t, "as a session", err, "auth.needed")
 	})
 }
 
-// Whatever ends the right to write under a name ends what was given for it.
-func TestAnIdentityEnds(t *testing.T) {
+// An identity ends with the right to write under its name.
+func TestWriter_RevokedWithRights(t *testing.T) {
 	word, off, moderator := "a tram of nineteen apples", true, authz.Moderator
-	for name, end := range map[string]func(w *world, who authz.Actor, got identity.Given){
-		"by its time": func(w *world, _ authz.Actor, _ identity.Given) { w.Clock.Add(12 * time.Hour) },
-		"when its account signs out": func(w *world, _ authz.Actor, got identity.Given) {
-			w.Must(w.S.EndWriter(w.Ctx, w.A, got.Value))
+	for name, end := range map[string]func(w *world, who authz.Actor, got identity.WriterIdentity){
+		"by its time": func(w *world, _ authz.Actor, _ identity.WriterIdentity) { w.Clock.Add(12 * time.Hour) },
+		"when its account signs out": func(w *world, _ authz.Actor, got identity.WriterIdentity) {
+			w.Must(w.App.SignOutWriter(w.Ctx, w.A, got.Value))
 		},
-		"with another password": func(w *world, who authz.Actor, _ identity.Given) {
-			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Password: &word})
+		"with another password": func(w *world, who authz.Actor, _ identity.WriterIdentity) {
+			_, err := w.App.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Password: &word})
 			w.Must(err)
 		},
-		"with the account": func(w *world, who authz.Actor, _ identity.Given) {
-			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Disabled: &off})
+		"with the account": func(w *world, who authz.Actor, _ identity.WriterIdentity) {
+			_, err := w.App.SetAccount(w.Ctx, authz.Operator, who.ID(), identity.AccountChange{Disabled: &off})
 			w.Must(err)
 		},
-		"with the role": func(w *world, who authz.Actor, _ identity.Given) {
+		"with the role": func(w *world, who authz.Actor, _ identity.WriterIdentity) {
 			change := identity.AccountChange{Role: &moderator, Sites: []string{"b"}}
-			_, err := w.S.SetAccount(w.Ctx, authz.Operator, who.ID(), change)
+			_, err := w.App.SetAccount(w.Ctx, authz.Operator, who.ID(), change)
 			w.Must(err)
 		},
 	} {
@@ -89,12 +89,12 @@ func TestAnIdentityEnds(t *testing.T) {
 				who, got := w.given("ruth")
 				_, kept := w.given("omar")
 				w.Clock.Add(time.Second)
-				_, err := w.S.Writer(w.Ctx, w.A, got.Value)
+				_, err := w.App.Writer(w.Ctx, w.A, got.Value)
 				w.Must(err)
 				end(w, who, got)
-				_, err = w.S.Writer(w.Ctx, w.A, got.Value)
+				_, err = w.App.Writer(w.Ctx, w.A, got.Value)
 				apptest.WantCode(t, "the revoked session", err, "identity.refused")
-				if _, err := w.S.Writer(w.Ctx, w.A, kept.Value); name != "by its time" {
+				if _, err := w.App.Writer(w.Ctx, w.A, kept.Value); name != "by its time" {
 					w.Must(err)
 				}
 			})
@@ -102,41 +102,41 @@ func TestAnIdentityEnds(t *testing.T) {
 	}
 }
 
-func TestWhoSignedOutOfASiteSignsInAgain(t *testing.T) {
+func TestSignOutWriter_NewIdentityIsValid(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		who, got := w.given("ruth")
-		here, err := w.S.Identify(w.Ctx, who, w.A)
+		here, err := w.App.IssueIdentity(w.Ctx, who, w.A)
 		w.Must(err)
 		w.Clock.Add(time.Second)
 		for range 2 {
-			w.Must(w.S.EndWriter(w.Ctx, w.A, got.Value))
+			w.Must(w.App.SignOutWriter(w.Ctx, w.A, got.Value))
 		}
-		_, err = w.S.Writer(w.Ctx, w.A, here.Value)
+		_, err = w.App.Writer(w.Ctx, w.A, here.Value)
 		apptest.WantCode(t, "what another browser was given", err, "identity.refused")
 		w.Clock.Add(time.Second)
-		again, err := w.S.Identify(w.Ctx, who, w.A)
+		again, err := w.App.IssueIdentity(w.Ctx, who, w.A)
 		w.Must(err)
-		_, err = w.S.Writer(w.Ctx, w.A, again.Value)
+		_, err = w.App.Writer(w.Ctx, w.A, again.Value)
 		w.Must(err)
 	})
 }
 
-// What staff write is published under their badge, whatever the site's policy and on a closed page, and nothing else
-// is kept of them.
-func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
+// Comments of staff are published with a badge, whatever the site's policy, and on closed pages. No address is stored
+// with them.
+func TestSubmit_StaffCommentIsPublished(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		who, got := w.given("ruth")
-		writer, err := w.S.Writer(w.Ctx, w.A, got.Value)
+		writer, err := w.App.Writer(w.Ctx, w.A, got.Value)
 		w.Must(err)
 		reader := w.Submit(w.A, "Is the ferry running in winter, does anybody know?")
 		w.Decide(authz.Operator, w.A, comment.Approve, reader.ID)
 		no := false
-		_, err = w.S.SetPage(w.Ctx, authz.Operator, w.A, reader.Page, sites.PageChange{Open: &no})
+		_, err = w.App.SetPage(w.Ctx, authz.Operator, w.A, reader.Page, sites.PageChange{Open: &no})
 		w.Must(err)
 		page := w.Thread(w.A).Page.URL
 		in := moderation.Submission{PageURL: page, Parent: reader.ID, Body: "It is not, the bay freezes over.",
 			Writer: writer, Form: &moderation.Form{Trap: "x"}}
-		sent, err := w.S.Submit(w.Ctx, w.A, in)
+		sent, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		c := w.Comment(w.A, sent.ID)
 		if c.State != comment.Approved || c.Name != "ruth" || c.Badge != "author" || c.Account != who.ID() ||
@@ -146,29 +146,28 @@ func TestWhatStaffWriteNeedsNoReview(t *testing.T) {
 		if n := w.Comment(w.A, reader.ID).ShownReplies; n != 1 {
 			t.Errorf("what it answers has %d replies, want 1", n)
 		}
-		again, err := w.S.Submit(w.Ctx, w.A, in)
+		again, err := w.App.Submit(w.Ctx, w.A, in)
 		w.Must(err)
 		if !again.Duplicate || again.ID != sent.ID {
 			t.Errorf("the same again is %+v", again)
 		}
 		in.Writer = authz.Writer{}
-		_, err = w.S.Submit(w.Ctx, w.A, in)
+		_, err = w.App.Submit(w.Ctx, w.A, in)
 		apptest.WantCode(t, "a reader's on the closed page", err, "page.closed")
 	})
 }
 
-// Nobody else writes under a name of staff, nor under one that a reader would take for it, for as long as its owner
-// works there.
-func TestANameOfStaffIsNobodyElses(t *testing.T) {
+// Other commenters cannot use the name of an enabled staff account, nor a name that looks like it.
+func TestSubmit_RefusesStaffNames(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		submit := func(blog string, in moderation.Submission) error {
 			in.PageURL, in.Body = "https://"+blog+".example/post", "Says something else each time: "+in.Name
 			where := map[string]site.Site{"a": w.A, "b": w.B}[blog]
-			_, err := w.S.Submit(w.Ctx, where, in)
+			_, err := w.App.Submit(w.Ctx, where, in)
 			return err
 		}
-		ruth, called := w.AddPerson("ruth", authz.Author, "a"), "Ruth Orlova"
-		_, err := w.S.SetAccount(w.Ctx, authz.Operator, ruth.ID(), identity.AccountChange{Name: &called})
+		ruth, called := w.AddStaff("ruth", authz.Author, "a"), "Ruth Orlova"
+		_, err := w.App.SetAccount(w.Ctx, authz.Operator, ruth.ID(), identity.AccountChange{Name: &called})
 		w.Must(err)
 		for _, name := range []string{"Ruth Orlova", "ruth  ORLOVA", "RuthOrlova", "Ruth \u041erlova", "Ruth-Orlova \u2713",
 			"Ruth\u200b Orlova"} {
@@ -183,15 +182,15 @@ func TestANameOfStaffIsNobodyElses(t *testing.T) {
 		for _, name := range []string{"", "Ruth", "Orlova", "Ruth Orlov", "\u2713"} {
 			w.Must(submit("a", moderation.Submission{Name: name}))
 		}
-		got, err := w.S.Identify(w.Ctx, ruth, w.A)
+		got, err := w.App.IssueIdentity(w.Ctx, ruth, w.A)
 		w.Must(err)
 		w.Must(submit("a", moderation.Submission{Writer: got.Writer}))
 
 		off := true
-		_, err = w.S.SetAccount(w.Ctx, authz.Operator, ruth.ID(), identity.AccountChange{Disabled: &off})
+		_, err = w.App.SetAccount(w.Ctx, authz.Operator, ruth.ID(), identity.AccountChange{Disabled: &off})
 		w.Must(err)
 		w.Must(submit("a", moderation.Submission{Name: "Ruth Orlova"}))
-		w.AddPerson("Omar", authz.Owner)
+		w.AddStaff("Omar", authz.Owner)
 		for _, site := range []string{"a", "b"} {
 			apptest.WantCode(t, "on "+site, submit(site, moderation.Submission{Name: "omar"}), "field.invalid")
 		}

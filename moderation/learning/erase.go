@@ -15,53 +15,52 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// maxNamed is how many comments one request names.
-const maxNamed = 1_000
+// maxNamedComments limits the comments named in one request.
+const maxNamedComments = 1_000
 
-// An Erasee is a person whose lessons are erased: what was written under an e-mail, and the comments
-// named by their ids. E-mails are compared as text.Address. Nobody is known by a name or a website:
-// others may have the same, and what is erased does not come back. The comments of somebody who
-// left no e-mail are named.
-type Erasee struct {
-	Email    string
-	Comments []string
-	With     Extent // besides the lessons, by whoever asks for these to be erased
-	Emptied  int    // comments, with them
+// A DataSubject is a person whose lessons are erased: those from comments with an e-mail address, and those from
+// comments named by ID. E-mail addresses are compared as text.Address. Names and websites do not identify a person:
+// others may use the same, and erasure is final. Comments without an e-mail address must be named.
+type DataSubject struct {
+	Email           string
+	Comments        []string
+	Extent          Extent // what the caller erases along with the lessons
+	EmptiedComments int    // comments that the caller emptied
 }
 
-// An Extent is what else of a person is erased with their lessons.
+// An Extent is what is erased of a person: lessons, comments, or both.
 type Extent string
 
 // Extents.
 const (
 	LessonsOnly  Extent = ""
-	WithNames    Extent = "names"     // the comments stay, and nobody knows whose they are
-	WithComments Extent = "comments"  // of the comments only the places stay
-	CommentsOnly Extent = "forgotten" // likewise, and the lessons stay
+	WithNames    Extent = "names"     // the comments stay without their writers
+	WithComments Extent = "comments"  // the comments become empty placeholders
+	CommentsOnly Extent = "forgotten" // likewise, but the lessons stay
 )
 
-// An Erasure is what EraseLessons did, or would do.
+// An Erasure is the result of EraseLessons, or a preview of it.
 type Erasure struct {
-	Batch   string `json:"batch"`   // "" where nothing was to be erased on the site
-	Lessons int    `json:"lessons"` // of the site, copied ones included, whether they counted or not
-	Copies  int    `json:"copies"`  // on other sites, of what was written on this one
-	// Left are such copies on sites that are not the actor's: an owner of those, or the
-	// Operator, erases them.
+	Batch   string `json:"batch"`   // "" if the site had no lessons to erase
+	Lessons int    `json:"lessons"` // on the site, including copied ones, whether they counted or not
+	Copies  int    `json:"copies"`  // on other sites, of comments written on this one
+	// Left counts such copies on sites that the actor does not own. An owner of those sites or the Operator can erase
+	// them.
 	Left     int  `json:"left"`
-	Comments int  `json:"comments"` // that are emptied with them
+	Comments int  `json:"comments"` // emptied along with the lessons
 	Replayed bool `json:"-"`
 }
 
 // LessonsOf returns what EraseLessons would erase. It needs an owner.
-func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, blog site.Site, p Erasee) (Erasure, error) {
-	if err := who.May(blog.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, blog site.Site, p DataSubject) (Erasure, error) {
+	if err := who.Authorize(blog.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
 	if err := p.check(); err != nil {
 		return Erasure{}, err
 	}
 	var out Erasure
-	wrote := p.wrote()
+	wrote := p.filter()
 	err := s.work.View(ctx, func(tx Tx) error {
 		head, err := tx.Head(blog.ID)
 		if err != nil {
@@ -72,7 +71,7 @@ func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, blog site.Site,
 			return err
 		}
 		out = Erasure{Lessons: len(own)}
-		out.Left, err = wrote.eachCopied(tx, who, blog, func(other site.Site) error {
+		out.Left, err = wrote.eachCopyingSite(tx, who, blog, func(other site.Site) error {
 			copies, err := wrote.copies(tx, blog.ID, other.ID)
 			out.Copies += len(copies)
 			return err
@@ -85,35 +84,32 @@ func (s *Models) LessonsOf(ctx context.Context, who authz.Actor, blog site.Site,
 	return out, nil
 }
 
-// EraseLessons takes everything that a person's comments taught on a site out of its model for
-// good, and erases the texts that taught it; also the copies of what was written on this site
-// that stand on other sites of who's. The log keeps who decided what, and nothing of whose
-// lessons these were. It is one entry in the log of each site, and cannot be undone. It needs
-// an owner.
+// EraseLessons removes a person's lessons from a site's model and erases their texts. It does the same with copies of
+// these lessons on other sites that who owns. The log keeps who decided what, but not whose lessons were erased. It
+// appends one entry to the log of each site and cannot be undone. It needs an owner.
 //
-// It is about lessons only. The comments stay, and one that is decided again teaches again:
-// see package privacy.
+// The comments themselves stay, and deciding one again teaches again: see package privacy.
 func (s *Models) EraseLessons(
-	ctx context.Context, who authz.Actor, site site.Site, p Erasee, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, p DataSubject, key *txn.IdempotencyKey,
 ) (Erasure, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Erasure{}, err
 	}
 	if err := p.check(); err != nil {
 		return Erasure{}, err
 	}
-	if key != nil { // a plain hash of an e-mail can be guessed
+	if key != nil { // a plain hash of an e-mail address can be guessed
 		hidden := *key
 		hidden.Body = s.secret.Mac("erasure", string(key.Body))
 		key = &hidden
 	}
-	if err := s.Note(site, p); err != nil {
+	if err := s.MarkErasure(site, p); err != nil {
 		return Erasure{}, err
 	}
-	pen := s.pen(who, site)
-	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Erasure, err error) {
-		out.Comments = p.Emptied
-		err = p.wrote().erase(tx, who, site, pen, &out)
+	author := s.author(who, site)
+	out, again, err := txn.Idempotent(ctx, s.work, key, func(tx Tx) (out Erasure, err error) {
+		out.Comments = p.EmptiedComments
+		err = p.filter().erase(tx, who, site, author, &out)
 		return out, err
 	})
 	if err != nil {
@@ -125,26 +121,26 @@ func (s *Models) EraseLessons(
 	return out, nil
 }
 
-func (p Erasee) check() error {
+func (p DataSubject) check() error {
 	switch {
 	case p.Email == "" && len(p.Comments) == 0:
-		return problem.Field("/email", "Name the person by an e-mail, or their comments by their ids.")
+		return problem.Field("/email", "Name the person by an e-mail address, or their comments by ID.")
 	case p.Email != "" && !(utf8.ValidString(p.Email) && text.LooksLikeEmail(strings.TrimSpace(p.Email))):
 		return problem.Field("/email", "This does not look like an e-mail address.")
-	case len(p.Comments) > maxNamed:
-		return problem.Field("/comments", fmt.Sprintf("Name at most %d comments.", maxNamed))
+	case len(p.Comments) > maxNamedComments:
+		return problem.Field("/comments", fmt.Sprintf("Name at most %d comments.", maxNamedComments))
 	case slices.ContainsFunc(p.Comments, func(id string) bool { return !txn.IsID(id) }):
-		return problem.Field("/comments", "Name comments by their ids.")
+		return problem.Field("/comments", "Name comments by ID.")
 	}
 	return nil
 }
 
-// A whose tells the lessons that are to be erased from all others.
-type whose func(auditlog.Lesson) bool
+// A lessonFilter reports whether a lesson is to be erased.
+type lessonFilter func(auditlog.Lesson) bool
 
-func (wrote whose) erase(tx Tx, who authz.Actor, blog site.Site, pen auditlog.Pen, out *Erasure) error {
-	// The site's own log first: nobody copies from it while its lock is held, so no copy is missed.
-	b, err := pen.Open(tx)
+func (wrote lessonFilter) erase(tx Tx, who authz.Actor, blog site.Site, author auditlog.Author, out *Erasure) error {
+	// Lock the site's own log first: copying from it takes the same lock, so no copy is missed.
+	b, err := author.Open(tx)
 	if err != nil {
 		return err
 	}
@@ -153,14 +149,14 @@ func (wrote whose) erase(tx Tx, who authz.Actor, blog site.Site, pen auditlog.Pe
 		return err
 	}
 	if out.Lessons = len(own); out.Lessons > 0 {
-		out.Batch = pen.Batch
+		out.Batch = author.Batch
 	}
 	if err := erase(tx, b, own); err != nil {
 		return err
 	}
-	out.Left, err = wrote.eachCopied(tx, who, blog, func(other site.Site) error {
-		pen.Site = other.ID
-		b, err := pen.Open(tx)
+	out.Left, err = wrote.eachCopyingSite(tx, who, blog, func(other site.Site) error {
+		author.Site = other.ID
+		b, err := author.Open(tx)
 		if err != nil {
 			return err
 		}
@@ -174,9 +170,9 @@ func (wrote whose) erase(tx Tx, who authz.Actor, blog site.Site, pen auditlog.Pe
 	return err
 }
 
-// eachCopied calls fn with each other site of who's that took lessons over, and counts the
-// person's copies that are left on sites which are not.
-func (wrote whose) eachCopied(
+// eachCopyingSite calls fn with each other site that who owns and that has copied lessons. It returns the number of
+// the person's copies on other sites.
+func (wrote lessonFilter) eachCopyingSite(
 	tx Tx, who authz.Actor, site site.Site, fn func(site.Site) error,
 ) (left int, err error) {
 	sites, err := tx.Sites()
@@ -187,7 +183,7 @@ func (wrote whose) eachCopied(
 		if other.ID == site.ID {
 			continue
 		}
-		if who.May(other.ID, authz.Owner, authz.ScopeAdmin) == nil {
+		if who.Authorize(other.ID, authz.Owner, authz.ScopeAdmin) == nil {
 			entries, err := tx.Copies(other.ID)
 			if err == nil && len(entries) > 0 {
 				err = fn(other)
@@ -206,9 +202,9 @@ func (wrote whose) eachCopied(
 	return left, nil
 }
 
-// lessons finds the person's lessons on a site whose log ends at head, ascending.
-func (wrote whose) lessons(tx Tx, site int64, head uint64) (found []auditlog.Lesson, err error) {
-	err = eachStored(tx, site, head, func(l auditlog.Lesson) {
+// lessons returns the person's lessons on a site whose log ends at head, ascending.
+func (wrote lessonFilter) lessons(tx Tx, site int64, head uint64) (found []auditlog.Lesson, err error) {
+	err = eachLesson(tx, site, head, func(l auditlog.Lesson) {
 		if wrote(l) {
 			found = append(found, l)
 		}
@@ -216,8 +212,8 @@ func (wrote whose) lessons(tx Tx, site int64, head uint64) (found []auditlog.Les
 	return found, err
 }
 
-// eachStored calls fn with a site's lessons up to an entry, whether they count or not, ascending.
-func eachStored(tx Tx, site int64, upTo uint64, fn func(auditlog.Lesson)) error {
+// eachLesson calls fn with a site's lessons up to an entry, whether they count or not, ascending.
+func eachLesson(tx Tx, site int64, upTo uint64, fn func(auditlog.Lesson)) error {
 	const length = 1_000
 	for after := uint64(0); after < upTo; after += length {
 		list, err := tx.Lessons(site, after, min(after+length, upTo))
@@ -231,9 +227,9 @@ func eachStored(tx Tx, site int64, upTo uint64, fn func(auditlog.Lesson)) error 
 	return nil
 }
 
-// copies finds what the person wrote on one site among the lessons that another took over,
-// from there or from a third, ascending.
-func (wrote whose) copies(tx Tx, from, site int64) ([]auditlog.Lesson, error) {
+// copies returns the person's lessons from one site that another site copied, directly or through a third one,
+// ascending.
+func (wrote lessonFilter) copies(tx Tx, from, site int64) ([]auditlog.Lesson, error) {
 	copied, err := tx.CopiedLessons(site, from)
 	if err != nil {
 		return nil, fmt.Errorf("read copied lessons: %w", err)
@@ -241,8 +237,8 @@ func (wrote whose) copies(tx Tx, from, site int64) ([]auditlog.Lesson, error) {
 	return slices.DeleteFunc(copied, func(l auditlog.Lesson) bool { return !wrote(l) }), nil
 }
 
-// wrote tells the person's lessons that were not erased yet from all others.
-func (p Erasee) wrote() whose {
+// filter returns a lessonFilter for the person's lessons that were not erased yet.
+func (p DataSubject) filter() lessonFilter {
 	email, named := text.AddressOf(p.Email), make(map[string]bool, len(p.Comments))
 	for _, id := range p.Comments {
 		named[id] = true
@@ -255,8 +251,8 @@ func (p Erasee) wrote() whose {
 	}
 }
 
-// erase writes the one entry that takes lessons out for good; without lessons there is none.
-func erase(tx Tx, b *auditlog.Book, lessons []auditlog.Lesson) error {
+// erase erases lessons and appends one entry. It does nothing without lessons.
+func erase(tx Tx, b *auditlog.Appender, lessons []auditlog.Lesson) error {
 	if len(lessons) == 0 {
 		return nil
 	}
@@ -267,11 +263,11 @@ func erase(tx Tx, b *auditlog.Book, lessons []auditlog.Lesson) error {
 		return fmt.Errorf("erase lessons: %w", err)
 	}
 	lowest := lessons[0].Seq
-	b.PutTeaching(auditlog.Entry{
+	b.AppendTeaching(auditlog.Entry{
 		Kind: auditlog.Erasure, Lesson: auditlog.ErasedHash(lessons),
 		Teaching: auditlog.Teaching{Lessons: len(lessons), Lowest: lowest},
 	})
-	if err := dropSnapshots(tx, b.Site, lowest); err != nil { // they hold words of what is erased
+	if err := dropSnapshots(tx, b.Site, lowest); err != nil { // they contain words of the erased texts
 		return err
 	}
 	return b.Close()

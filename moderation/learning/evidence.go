@@ -9,12 +9,12 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// Evidence returns what speaks for spam and against it by today's model, strongest first, and
-// the reasons that are likely, likeliest first, each with its own.
+// Evidence returns the tokens that the current model counts for and against spam, strongest first. It also returns
+// the likely rejection reasons, likeliest first, each with its own evidence.
 func (s *Models) Evidence(
 	ctx context.Context, c comment.Comment,
 ) (found []classifier.Weight, likely []comment.LikelyReason) {
-	defer s.survive(ctx, "evidence", c.ID, func() { found, likely = nil, nil })
+	defer s.recoverPanic(ctx, "evidence", c.ID, func() { found, likely = nil, nil })
 	l, err := s.model(ctx, c.Site)
 	if err != nil {
 		s.log.WarnContext(ctx, "no evidence", "comment", c.ID, "error", err)
@@ -22,7 +22,7 @@ func (s *Models) Evidence(
 	}
 	d := classifier.Read(c.Document())
 	for i, p := range l.Model.Judge(d).Reasons {
-		reason := comment.JudgedReasons[i]
+		reason := comment.PredictedReasons[i]
 		if c.Verdict.Likely(reason, p) {
 			likely = append(likely, comment.LikelyReason{Reason: reason, Probability: p,
 				Evidence: l.Model.EvidenceOf(d, classifier.HateSpeech+classifier.Label(i))})

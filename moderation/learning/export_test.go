@@ -7,14 +7,14 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// What only tests may do to Models.
+// Test-only access to Models.
 
-// SaveSnapshots writes what is due of a site's model as it is, without following the log.
+// SaveSnapshots writes a site's due snapshots without following the log.
 func SaveSnapshots(ctx context.Context, s *Models, site site.Site) error {
 	return s.saveSnapshots(ctx, site.ID, true)
 }
 
-// ModelBytes returns a site's live model, and what verdicts by it are stamped with.
+// ModelBytes returns a site's live model and the stamp of its verdicts.
 func ModelBytes(ctx context.Context, s *Models, site site.Site) ([]byte, uint64, error) {
 	l, err := s.model(ctx, site.ID)
 	if err != nil {
@@ -23,10 +23,10 @@ func ModelBytes(ctx context.Context, s *Models, site site.Site) ([]byte, uint64,
 	return l.Model.Bytes(), l.Changed, nil
 }
 
-// BreakModel makes everything that asks a site's model panic.
+// BreakModel makes every use of a site's model panic.
 func BreakModel(s *Models, site site.Site) { s.models.of(site.ID).live.Store(&fold.Learned{}) }
 
-// SnapshotUsed returns the seq of the newest good snapshot that Models knows of a site.
+// SnapshotUsed returns the seq of the newest valid snapshot that Models knows.
 func SnapshotUsed(s *Models, site site.Site) uint64 {
 	m := s.models.of(site.ID)
 	m.following.Lock()
@@ -34,7 +34,7 @@ func SnapshotUsed(s *Models, site site.Site) uint64 {
 	return m.saved
 }
 
-// ModelsInMemory returns how many there are, and their size.
+// ModelsInMemory returns the number of models in memory and their total size.
 func ModelsInMemory(s *Models) (n, bytes int) {
 	s.models.mu.Lock()
 	defer s.models.mu.Unlock()
@@ -48,4 +48,4 @@ func ModelsInMemory(s *Models) (n, bytes int) {
 }
 
 // SetModelMemory sets how many bytes of models stay in memory.
-func SetModelMemory(s *Models, bytes int) { s.models.most = bytes }
+func SetModelMemory(s *Models, bytes int) { s.models.maxBytes = bytes }

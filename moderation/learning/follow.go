@@ -10,14 +10,14 @@ import (
 
 var errNotLearned = errors.New("the classifier could not learn")
 
-// learnLog brings a site's model to the end of its log: it learns what was added, or is made
-// anew, while the old one serves, where something that it knew was taken back. A model that is
-// not in memory and would take more than most lessons to make is errLoading.
-func (s *Models) learnLog(ctx context.Context, site int64, most int) (l *fold.Learned, err error) {
+// catchUp brings a site's model to the end of its log. It learns added lessons, or rebuilds the model if earlier
+// lessons changed; the old model serves meanwhile. It returns errLoading if the model is not in memory and loading it
+// would learn more than most lessons.
+func (s *Models) catchUp(ctx context.Context, site int64, most int) (l *fold.Learned, err error) {
 	m := s.models.of(site)
 	m.following.Lock()
 	defer m.following.Unlock()
-	defer s.survive(ctx, "learn", "", func() { l, err = nil, errNotLearned })
+	defer s.recoverPanic(ctx, "learn", "", func() { l, err = nil, errNotLearned })
 	old := m.live.Load()
 	var f fold.Fold
 	err = s.work.View(ctx, func(tx Tx) error {
@@ -28,23 +28,23 @@ func (s *Models) learnLog(ctx context.Context, site int64, most int) (l *fold.Le
 				return err
 			}
 		}
-		if err := f.Begin(); err != nil {
+		if err := f.FindBase(); err != nil {
 			return err
 		}
 		if old == nil {
-			n, err := f.Ahead(fewLessons)
+			n, err := f.CountLessons(maxSyncLessons)
 			if err != nil {
 				return err
 			}
-			if n > fewLessons { // requests do not wait for it
+			if n > maxSyncLessons { // requests do not wait for it
 				m.slow.Store(true)
 			}
 			if n > most {
-				m.former.Store(f.Former)
+				m.fallback.Store(f.Fallback)
 				return errLoading
 			}
 		}
-		return f.Make()
+		return f.Build()
 	})
 	for _, seq := range f.Damaged {
 		s.log.WarnContext(ctx, "snapshot refused", "site", site, "seq", seq)
@@ -53,19 +53,19 @@ func (s *Models) learnLog(ctx context.Context, site int64, most int) (l *fold.Le
 		return nil, fmt.Errorf("follow the log: %w", err)
 	}
 	f.Model.Learn(f.Added...)
-	if f.Made {
-		m.saved, m.unsaved = f.Base, f.OnTheWay
+	if f.Rebuilt {
+		m.saved, m.unsaved = f.Base, f.Checkpoints
 		m.damaged = append(m.damaged, f.Damaged...)
 		m.damaged = append(m.damaged, f.Outdated...)
 	}
-	live := f.Learned // without the rest of the fold, which is large
+	live := f.Learned // not the whole Fold, which is large
 	m.live.Store(&live)
-	m.former.Store(nil)
+	m.fallback.Store(nil)
 	m.slow.Store(false)
 	m.bytes.Store(int64(f.Model.Memory()))
 	s.models.evict(site)
 	if old == nil || f.Changed != old.Changed {
-		s.changed(site, f.Changed)
+		s.onChange(site, f.Changed)
 	}
 	return &live, nil
 }

@@ -9,31 +9,31 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// An Inspection is what a site's filter holds.
+// An Inspection describes a site's filter.
 type Inspection struct {
 	Warm      bool
 	Lessons   [5]int // that count, by classifier.Label
-	Entry     uint64 // of the log, up to which it goes
-	Tokeniser int    // the version of what divides comments into tokens
-	Tokens    int    // counted
-	Memory    int    // bytes, about
+	Entry     uint64 // seq of the last log entry that it includes
+	Tokeniser int    // version of the tokeniser
+	Tokens    int    // known tokens
+	Memory    int    // approximate bytes
 	Snapshot  int    // bytes of one
 	Snapshots []uint64
-	Spam, Ham []classifier.Weight // what speaks loudest for each, strongest first
+	Spam, Ham []classifier.Weight // strongest tokens for each, strongest first
 }
 
-// Inspect says what a site's filter has learned, with at most top tokens that speak for spam and
-// as many for ham. It needs a moderator.
+// Inspect returns what a site's filter has learned, with at most top tokens for spam and top for ham. It needs a
+// moderator.
 func (s *Models) Inspect(ctx context.Context, who authz.Actor, site site.Site, top int) (Inspection, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Inspection{}, err
 	}
-	l, err := s.learnLog(ctx, site.ID, allLessons)
+	l, err := s.catchUp(ctx, site.ID, allLessons)
 	if err != nil {
 		return Inspection{}, fmt.Errorf("inspect the model: %w", err)
 	}
 	in := Inspection{
-		Lessons: l.Model.Taught(), Entry: l.Seq, Tokeniser: classifier.TokeniserVersion,
+		Lessons: l.Model.LessonCounts(), Entry: l.Seq, Tokeniser: classifier.TokeniserVersion,
 		Tokens: l.Model.Tokens(), Memory: l.Model.Memory(), Snapshot: len(l.Model.Bytes()),
 	}
 	in.Warm = in.Lessons[classifier.Ham] > 0 && in.Lessons[classifier.Spam] > 0

@@ -9,29 +9,29 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// Judge has a site's model judge a comment. Whatever fails in there, the comment goes on: what was
-// said is not OK, and the comment waits for a person. Its stamp is 0 where no model could be asked.
-func (s *Models) Judge(ctx context.Context, c comment.Comment) (j comment.Judged) {
-	defer s.survive(ctx, "judge", c.ID, func() { j.Judgement, j.OK = classifier.Judgement{}, false })
+// Judge scores a comment with its site's model. On any failure it returns a result that is not OK, so the comment
+// waits for a person. The stamp is 0 if no model was available.
+func (s *Models) Judge(ctx context.Context, c comment.Comment) (j comment.Prediction) {
+	defer s.recoverPanic(ctx, "judge", c.ID, func() { j.Judgement, j.OK = classifier.Judgement{}, false })
 	l, err := s.model(ctx, c.Site)
 	if err != nil {
 		s.log.WarnContext(ctx, "comment not judged", "comment", c.ID, "error", err)
-		return comment.Judged{}
+		return comment.Prediction{}
 	}
-	j.Changed = l.Changed
+	j.ModelSeq = l.Changed
 	j.Judgement = l.Model.Judge(classifier.Read(c.Document()))
 	if math.IsNaN(j.Logit) || math.IsNaN(j.Spam) {
 		s.log.WarnContext(ctx, "comment judged NaN", "comment", c.ID)
-		return comment.Judged{Changed: l.Changed}
+		return comment.Prediction{ModelSeq: l.Changed}
 	}
 	j.OK = true
 	return j
 }
 
-// survive keeps a fault of the classifier from taking a comment with it.
-func (s *Models) survive(ctx context.Context, doing, comment string, give func()) {
+// recoverPanic recovers a panic of the classifier, logs it and calls give.
+func (s *Models) recoverPanic(ctx context.Context, doing, comment string, give func()) {
 	if fault := recover(); fault != nil {
-		// Not the value: it may quote the text.
+		// The value is not logged: it may quote the text.
 		s.log.ErrorContext(ctx, "classifier panicked", "doing", doing, "comment", comment, "type",
 			fmt.Sprintf("%T", fault))
 		give()

@@ -1,10 +1,10 @@
-// Package learning is the sites' models: it keeps them at the ends of their logs and in memory, asks them
-// about comments, and changes what they were taught.
+// Package learning keeps one model per site in memory, at the end of the site's log. It scores comments with these
+// models and changes what they were taught.
 //
-// It decides nothing about a comment, and publishes nothing. How a model is made of a log is package
-// fold's, and what it is package classifier's. Its invariants: a model is the fold of the lessons that
-// stand, so that the same log gives the same bytes; judging never waits for learning; where a model
-// cannot be asked, it says so, and the comment waits for a person; what is erased stands in no snapshot.
+// It decides nothing about a comment and publishes nothing. Package fold builds a model from a log, package
+// classifier is the model. Invariants: a model is the fold of the lessons that count, so the same log gives the same
+// bytes. Judging never waits for learning. If a model is unavailable, the result is not OK, and the comment waits for
+// a person. No snapshot contains erased texts.
 package learning
 
 import (
@@ -17,15 +17,15 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Models is the room: its exported methods are use cases, besides Judge and Evidence, which package
-// moderation asks. It is safe for concurrent use. Run must be running for models to follow their logs.
+// Models manages the models of all sites. Its exported methods are use cases, except Judge and Evidence, which
+// package moderation calls. It is safe for concurrent use. Models follow their logs while Run runs.
 type Models struct {
-	work    txn.Work[Tx]
-	secret  secret.Secret
-	log     *slog.Logger
-	models  cache
-	changed func(site int64, stamp uint64)
-	erased  func(Mark) error
+	work     txn.Work[Tx]
+	secret   secret.Secret
+	log      *slog.Logger
+	models   cache
+	onChange func(site int64, stamp uint64)
+	onErase  func(Mark) error
 }
 
 // Options of Models. Process, Store and Secret are required.
@@ -33,8 +33,8 @@ type Options struct {
 	Process *txn.Process
 	Store   txn.Store[Tx]
 	Secret  secret.Secret
-	// OnChange is called when the model of a site changes. Verdicts with a lower stamp are stale. The stamp is 0 if the
-	// log grew and the model is not in memory. It must return quickly.
+	// OnChange is called when the model of a site changes. Verdicts with a lower stamp are stale. The stamp is 0 if
+	// the log grew and the model is not in memory. It must return quickly.
 	OnChange func(site int64, stamp uint64)
 	// OnErase is called before each erasure to store its Mark. If it fails, the erasure fails.
 	OnErase func(Mark) error
@@ -43,29 +43,29 @@ type Options struct {
 // New returns the Models of a process.
 func New(o Options) *Models {
 	s := &Models{work: txn.NewWork(o.Process, o.Store), secret: o.Secret, log: o.Process.Logger(),
-		changed: o.OnChange, erased: o.OnErase}
-	if s.changed == nil {
-		s.changed = func(int64, uint64) {}
+		onChange: o.OnChange, onErase: o.OnErase}
+	if s.onChange == nil {
+		s.onChange = func(int64, uint64) {}
 	}
-	if s.erased == nil {
-		s.erased = func(Mark) error { return nil }
+	if s.onErase == nil {
+		s.onErase = func(Mark) error { return nil }
 	}
 	s.models.learn = make(chan struct{}, 1)
-	s.models.most = maxModels
-	o.Process.OnEvent(s.logGrew)
+	s.models.maxBytes = maxModelBytes
+	o.Process.OnEvent(s.onEvent)
 	return s
 }
 
 // Run keeps the models at the ends of their logs until ctx ends. It returns nil.
 func (s *Models) Run(ctx context.Context) error {
-	s.learning(ctx)
+	s.run(ctx)
 	return nil
 }
 
-// Learn brings a site's model to the end of its log now, and writes what is due of it. Run does so
-// by itself, a moment after each decision.
+// Learn brings a site's model to the end of its log now and writes due snapshots. Run does the same shortly after
+// each decision.
 func (s *Models) Learn(ctx context.Context, site site.Site) error {
-	if err := s.followLog(ctx, site.ID); err != nil {
+	if err := s.catchUpAndSave(ctx, site.ID); err != nil {
 		return fmt.Errorf("learn: %w", err)
 	}
 	return nil

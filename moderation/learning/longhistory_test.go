@@ -24,8 +24,8 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A longHistory decides, undoes, withdraws, copies, retires, erases, follows and starts again at
-// random, beside a second process that only follows.
+// A longHistory performs random operations: decisions, undos, withdrawals, copies, retirements, erasures and
+// restarts. A second process only follows.
 type longHistory struct {
 	*world
 	site, other   site.Site
@@ -35,21 +35,21 @@ type longHistory struct {
 	batches       []string
 	rnd           *rand.Rand
 	follower      *apptest.App
-	copied        bool // from the site to the other one
-	restored      int  // starts that began at a snapshot
-	replayed      int  // snapshots from which the model was made again
-	erased        int  // lessons, and
-	copies        int  // those of them that were copies on the other site
+	copied        bool // the lessons of site were copied to other
+	restored      int  // restarts that began from a snapshot
+	replayed      int  // snapshots from which the model was rebuilt
+	erased        int  // erased lessons
+	copies        int  // of these, copies on the other site
 }
 
 func newLongHistory(w *world, seed uint64, comments int) *longHistory {
-	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7)), follower: w.Another(nil)}
+	h := &longHistory{world: w, rnd: rand.New(rand.NewPCG(seed, 7)), follower: w.AnotherApp(nil)}
 	h.site, h.other = w.AddSite("long"), w.AddSite("other")
-	h.owner = w.AddPerson("owner", authz.Owner, "long", "other")
-	h.people = []authz.Actor{h.owner, w.AddPerson("ann", authz.Moderator, "long"),
-		w.AddPerson("bob", authz.Moderator, "long")}
-	h.ids = w.Waiting(h.site, apptest.Texts(comments, h.rnd))
-	h.otherIDs = w.Waiting(h.other, apptest.Texts(40, h.rnd))
+	h.owner = w.AddStaff("owner", authz.Owner, "long", "other")
+	h.people = []authz.Actor{h.owner, w.AddStaff("ann", authz.Moderator, "long"),
+		w.AddStaff("bob", authz.Moderator, "long")}
+	h.ids = w.AddTexts(h.site, apptest.RandomTexts(comments, h.rnd))
+	h.otherIDs = w.AddTexts(h.other, apptest.RandomTexts(40, h.rnd))
 	for i, id := range h.otherIDs {
 		w.Decide(h.owner, h.other, []comment.Action{comment.Approve, comment.MarkSpam}[i%2], id)
 	}
@@ -60,7 +60,7 @@ func (h *longHistory) decideSome(n int) {
 	chosen := map[string]bool{}
 	var ids []string
 	for range n {
-		// Mostly new ones: what is decided anew makes snapshots untrue.
+		// Mostly new comments: changed decisions invalidate snapshots.
 		i := h.rnd.IntN(len(h.ids))
 		if id := h.ids[i]; !chosen[id] {
 			chosen[id] = true
@@ -71,13 +71,13 @@ func (h *longHistory) decideSome(n int) {
 	if choice.Action == comment.Reject {
 		choice.Reason = comment.ReasonDuplicate + comment.Reason(h.rnd.IntN(7))
 	}
-	out := h.Choose(h.people[h.rnd.IntN(len(h.people))], h.site, choice, ids...)
+	out := h.DecideWith(h.people[h.rnd.IntN(len(h.people))], h.site, choice, ids...)
 	if out.Batch != "" {
 		h.batches = append(h.batches, out.Batch)
 	}
 }
 
-// stored are all lessons of a site.
+// stored returns all lessons of a site.
 func (w *world) stored(site site.Site) (all []auditlog.Lesson) {
 	w.T.Helper()
 	w.View(func(tx store.Tx) (err error) {
@@ -87,8 +87,8 @@ func (w *world) stored(site site.Site) (all []auditlog.Lesson) {
 	return all
 }
 
-// erase takes out what a reader taught on one of the sites, and on the other what was copied of
-// it: exactly that, and no word of it is left.
+// erase erases one reader's lessons on one site, and their copies on the other. It checks that exactly these are
+// erased and that no word of them remains.
 func (h *longHistory) erase(n int, onOther bool) {
 	h.T.Helper()
 	blog, other, written := h.site, h.other, h.ids
@@ -101,7 +101,7 @@ func (h *longHistory) erase(n int, onOther bool) {
 	for id, lessons := range want {
 		for i := range lessons {
 			l := &lessons[i]
-			// On the other site their own comments stay: nothing but copies has these ids.
+			// The reader's own comments on the other site stay: only copies have these IDs.
 			theirs := strings.EqualFold(l.Comment.Email, email) && (id == blog.ID || slices.Contains(written, l.Of))
 			if theirs {
 				gone[id]++
@@ -109,10 +109,10 @@ func (h *longHistory) erase(n int, onOther bool) {
 			}
 		}
 	}
-	p := learning.Erasee{Email: strings.ToUpper(email)}
-	would, err := h.S.LessonsOf(h.Ctx, h.owner, blog, p)
+	p := learning.DataSubject{Email: strings.ToUpper(email)}
+	would, err := h.App.LessonsOf(h.Ctx, h.owner, blog, p)
 	h.Must(err)
-	out, err := h.S.EraseLessons(h.Ctx, h.owner, blog, p, nil)
+	out, err := h.App.EraseLessons(h.Ctx, h.owner, blog, p, nil)
 	h.Must(err)
 	if out.Lessons != gone[blog.ID] || out.Copies != gone[other.ID] || (out.Batch != "") != (out.Lessons > 0) ||
 		out.Left != 0 {
@@ -155,7 +155,7 @@ func (h *longHistory) step() {
 	switch n := h.rnd.IntN(42); {
 	case n < 22:
 		h.decideSome(1 + h.rnd.IntN(30))
-	case n < 27: // a late one, as people do
+	case n < 27: // a recent batch, which is the usual case
 		late := max(0, len(h.batches)-5)
 		if len(h.batches) > 0 {
 			h.Undo(h.owner, h.site, h.batches[late+h.rnd.IntN(len(h.batches)-late)])
@@ -166,42 +166,42 @@ func (h *longHistory) step() {
 		}
 	case n < 30:
 		account := h.people[h.rnd.IntN(len(h.people))].Account.ID
-		note(h.S.WithdrawLessons(h.Ctx, h.owner, h.site, account, nil))
+		note(h.App.WithdrawLessons(h.Ctx, h.owner, h.site, account, nil))
 	case n < 31:
 		if before := h.Clock.Now().Add(-90 * time.Minute); h.rnd.IntN(2) == 0 {
-			_, err := h.S.RetireLessons(h.Ctx, h.owner, h.site, before, nil)
+			_, err := h.App.RetireLessons(h.Ctx, h.owner, h.site, before, nil)
 			h.Must(err)
 			return
 		}
-		if h.rnd.IntN(3) == 0 && !h.copied { // once: what is copied to and fro grows
+		if h.rnd.IntN(3) == 0 && !h.copied { // only once, because copying back and forth grows without limit
 			h.copied = true
-			_, err := h.S.CopyLessons(h.Ctx, h.owner, h.other, h.site.Key, nil)
+			_, err := h.App.CopyLessons(h.Ctx, h.owner, h.other, h.site.Key, nil)
 			h.Must(err)
 			return
 		}
-		note(h.S.CopyLessons(h.Ctx, h.owner, h.site, h.other.Key, nil))
+		note(h.App.CopyLessons(h.Ctx, h.owner, h.site, h.other.Key, nil))
 	case n < 33:
 		h.erase(h.rnd.IntN(50), h.rnd.IntN(3) == 0)
 	case n < 37:
-		h.Must(h.S.Learn(h.Ctx, h.site))
+		h.Must(h.App.Learn(h.Ctx, h.site))
 	case n < 39:
 		h.Must(h.follower.Learn(h.Ctx, h.site))
 	default:
 		fresh := h.NewApp(h.DB.Store)
-		h.S = fresh
-		h.Must(h.S.Learn(h.Ctx, h.site))
-		if learning.SnapshotUsed(h.S.Learning, h.site) > 0 {
+		h.App = fresh
+		h.Must(h.App.Learn(h.Ctx, h.site))
+		if learning.SnapshotUsed(h.App.Learning, h.site) > 0 {
 			h.restored++
 		}
 	}
 }
 
-// check compares the models of both processes, and those that each good snapshot and what
-// follows it make, with what the log alone says.
+// check compares the models of both processes with the fold of the log. It also rebuilds the model from each valid
+// snapshot and compares that.
 func (h *longHistory) check(at string) []byte {
 	h.T.Helper()
 	want := h.foldOfWhatCounts(h.site)
-	for _, s := range []*apptest.App{h.S, h.follower} {
+	for _, s := range []*apptest.App{h.App, h.follower} {
 		h.Must(s.Learn(h.Ctx, h.site))
 		live, _, err := learning.ModelBytes(h.Ctx, s.Learning, h.site)
 		h.Must(err)
@@ -213,7 +213,7 @@ func (h *longHistory) check(at string) []byte {
 		h.View(func(tx store.Tx) error {
 			touched, err := tx.LowestTouched(h.site.ID, s.AsOf)
 			if err != nil || touched != 0 && touched <= s.Seq {
-				return err // good for nothing since
+				return err // invalid since
 			}
 			h.replayed++
 			model, err := classifier.Restore(s.Model)
@@ -232,9 +232,8 @@ func (h *longHistory) check(at string) []byte {
 	return want
 }
 
-// foldOfWhatCounts makes a model from nothing by the log: of each comment the last decision
-// that was not undone, unless a withdrawal that was not undone follows it; and what was copied;
-// nothing that was retired or erased.
+// foldOfWhatCounts computes a model from the log alone: each comment's last decision that was neither undone nor
+// withdrawn later, and copied lessons, without those retired or erased.
 func (w *world) foldOfWhatCounts(site site.Site) []byte {
 	w.T.Helper()
 	var lessons []classifier.Lesson
@@ -244,14 +243,14 @@ func (w *world) foldOfWhatCounts(site site.Site) []byte {
 			return err
 		}
 		standing := map[string]auditlog.Entry{} // by comment
-		withdrawn := map[string]uint64{}        // accounts, up to which entry
+		withdrawn := map[string]uint64{}        // account to seq of its last withdrawal
 		count := map[uint64]bool{}
-		erases := map[uint64]bool{} // entries
-		var retired time.Time       // what is older
+		erases := map[uint64]bool{} // erasures by seq
+		var retired time.Time       // lessons before this time are retired
 		for _, d := range log {
 			switch {
 			case d.Undoes != 0 || d.Undone:
-			case d.Kind == auditlog.OnComment:
+			case d.Kind == auditlog.Decision:
 				standing[d.Comment] = d
 			case d.Kind == auditlog.Withdrawal:
 				withdrawn[d.Subject] = d.Seq
@@ -281,15 +280,15 @@ func (w *world) foldOfWhatCounts(site site.Site) []byte {
 	return classifier.Fold(slices.Values(lessons)).Bytes()
 }
 
-// Whatever happens, and however often it is started again from a snapshot, a model has the
-// bytes that a rebuild from nothing makes: on both databases, on one processor and on two.
-// TEST_REPLAYS=SEEDS and TEST_DECISIONS=ENTRIES make more and longer histories, of a third as many comments.
-func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
+// A model has the same bytes as one folded from scratch, after any operations and restarts from snapshots, on both
+// databases, and with one or two processors. TEST_REPLAYS=SEEDS and TEST_DECISIONS=ENTRIES run more and longer
+// histories, with a third as many comments.
+func TestModel_SnapshotsGiveSameBytesAsScratch(t *testing.T) {
 	steps, every := 60, 10
 	if testkit.Tier(t) == "full" {
 		steps = 220
 	}
-	seeds, entries := testkit.HowMany(t, "TEST_REPLAYS", 1), testkit.HowMany(t, "TEST_DECISIONS", 0)
+	seeds, entries := testkit.EnvInt(t, "TEST_REPLAYS", 1), testkit.EnvInt(t, "TEST_DECISIONS", 0)
 	if entries > 0 {
 		steps, every = 0, 400
 	}
@@ -332,9 +331,8 @@ func TestAModelFromSnapshotsIsTheOneFromNothing(t *testing.T) {
 	}
 }
 
-// Many short histories: any mixture of decisions, undos, withdrawals, copies, retirements and
-// erasures ends in the bytes that the log determines.
-func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
+// Many short histories: after any mixture of operations the model has the bytes that the log determines.
+func TestModel_RandomHistoriesMatchLog(t *testing.T) {
 	t.Parallel()
 	erased, copies := 0, 0
 	for seed := range testkit.Repeats(t, 40) {
@@ -353,11 +351,11 @@ func TestAnyMixtureOfTeachingMakesTheBytesOfItsLog(t *testing.T) {
 	}
 }
 
-// verify walks the logs of both sites.
+// verify verifies the logs of both sites.
 func (h *longHistory) verify() {
 	h.T.Helper()
 	for _, site := range []site.Site{h.site, h.other} {
-		if bad, err := h.S.VerifyLog(h.Ctx, site); err != nil || bad != 0 {
+		if bad, err := h.App.VerifyLog(h.Ctx, site); err != nil || bad != 0 {
 			h.T.Errorf("the log of %s is bad at %d (%v)", site.Key, bad, err)
 		}
 	}

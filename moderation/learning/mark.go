@@ -13,8 +13,8 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Mark is what is kept of an erasure outside the database, so that it can be done again after an older
-// copy was put back. It holds keyed hashes: whom it is about is known only where they are met.
+// A Mark records an erasure outside the database, so that it can be repeated after a backup is restored. It contains
+// keyed hashes, so it identifies a person only next to the restored data.
 type Mark struct {
 	At       time.Time `json:"at"`
 	With     Extent    `json:"with,omitempty"`
@@ -23,27 +23,27 @@ type Mark struct {
 	Comments [][]byte  `json:"comments,omitempty"`
 }
 
-// Note keeps the mark of an erasure that is about to begin.
-func (s *Models) Note(site site.Site, p Erasee) error {
-	if err := s.erased(p.mark(s.secret, site.ID, s.work.Now())); err != nil {
+// MarkErasure stores the mark of an erasure that is about to begin.
+func (s *Models) MarkErasure(site site.Site, p DataSubject) error {
+	if err := s.onErase(p.mark(s.secret, site.ID, s.work.Now())); err != nil {
 		return fmt.Errorf("note the erasure: %w", err)
 	}
 	return nil
 }
 
-// NoteForgotten keeps the mark of a comment that is about to be forgotten, of which the lessons stay.
-func (s *Models) NoteForgotten(site site.Site, comment string) error {
-	return s.Note(site, Erasee{Comments: []string{comment}, With: CommentsOnly})
+// MarkForgotten stores the mark of a comment that is about to be forgotten. Its lessons stay.
+func (s *Models) MarkForgotten(site site.Site, comment string) error {
+	return s.MarkErasure(site, DataSubject{Comments: []string{comment}, Extent: CommentsOnly})
 }
 
 const (
 	addressMark = "erased address"
-	emailMark   = "erased email" // of older marks: the address in text.Fold
+	emailMark   = "erased email" // in older marks: hash of the address in text.Fold
 	commentMark = "erased comment"
 )
 
-func (p Erasee) mark(own secret.Secret, site int64, at time.Time) Mark {
-	m := Mark{At: at, Site: site, With: p.With}
+func (p DataSubject) mark(own secret.Secret, site int64, at time.Time) Mark {
+	m := Mark{At: at, Site: site, With: p.Extent}
 	if p.Email != "" {
 		m.Email = own.Hash(addressMark, site, text.AddressOf(p.Email).String())
 	}
@@ -53,9 +53,9 @@ func (p Erasee) mark(own secret.Secret, site int64, at time.Time) Mark {
 	return m
 }
 
-// EraseMarked erases again the lessons that were erased after a copy of the database was made, and returns how many
-// lessons that were, copied ones included. Sites that are not there are passed over.
-func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, err error) {
+// ReplayErasures repeats erasures of lessons that happened after a backup was made. It returns the number of erased
+// lessons, including copies. It skips sites that do not exist.
+func (s *Models) ReplayErasures(ctx context.Context, marks []Mark) (lessons int, err error) {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
 		return 0, err
@@ -67,13 +67,13 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 		if len(of) == 0 {
 			continue
 		}
-		meant := Meant(s.secret, site.ID, of)
+		meant := MarkMatcher(s.secret, site.ID, of)
 		wrote := func(l auditlog.Lesson) bool { return len(l.Salt) > 0 && meant(l.Comment.Email, l.Of) }
-		pen := s.pen(authz.Operator, site)
+		author := s.author(authz.Operator, site)
 		var out Erasure
 		err := s.work.Update(ctx, func(tx Tx) error {
 			out = Erasure{}
-			return whose(wrote).erase(tx, authz.Operator, site, pen, &out)
+			return lessonFilter(wrote).erase(tx, authz.Operator, site, author, &out)
 		})
 		if err != nil {
 			return 0, fmt.Errorf("erase again on %s: %w", site.Key, err)
@@ -83,9 +83,9 @@ func (s *Models) EraseMarked(ctx context.Context, marks []Mark) (lessons int, er
 	return lessons, nil
 }
 
-// Meant returns a function that reports whether a comment was erased by one of the marks, by its e-mail or its ID. An
-// older mark still matches the folded e-mail.
-func Meant(own secret.Secret, site int64, marks []Mark) func(email, comment string) bool {
+// MarkMatcher returns a function that reports whether a comment was erased by one of the marks, by its e-mail or its
+// ID. An older mark still matches the folded e-mail.
+func MarkMatcher(own secret.Secret, site int64, marks []Mark) func(email, comment string) bool {
 	hashes := map[string]bool{}
 	for _, m := range marks {
 		for _, h := range append([][]byte{m.Email}, m.Comments...) {

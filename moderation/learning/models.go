@@ -16,45 +16,43 @@ import (
 )
 
 const (
-	maxModels  = 256 << 20 // bytes of models in memory; the one used last stays in any case
-	fewLessons = 500       // a request waits for the fold of so many, and no more
-	allLessons = math.MaxInt
-	manyFolds  = 4 // sites whose logs are followed at one time
-	// learnEvery is how often a site's log is followed while it grows: the first entry is learned at once, and what
-	// comes meanwhile together, which costs half as much.
-	learnEvery = 300 * time.Millisecond
+	maxModelBytes      = 256 << 20 // bytes of models in memory; the most recently used model always stays
+	maxSyncLessons     = 500       // a request waits for a fold of at most this many lessons
+	allLessons         = math.MaxInt
+	maxConcurrentFolds = 4 // logs followed concurrently
+	// learnInterval is how often a site's growing log is followed. The first entry is learned at once and later ones
+	// in batches, which costs half as much.
+	learnInterval = 300 * time.Millisecond
 )
 
-// A cache holds the sites' classifiers. Each is the fold of the lessons that count in its site's
-// log, follows that log, is read into memory when it is first needed, and leaves it again when
-// others were needed since and all together are too large.
+// A cache holds the sites' models. A model is loaded when it is first needed, follows its log, and is evicted when
+// models used more recently need the memory.
 type cache struct {
 	learn chan struct{} // wakes the goroutine that follows the logs
-	uses  atomic.Int64  // how often a model was asked for
+	uses  atomic.Int64  // counts requests for models
 
-	mu     sync.Mutex
-	most   int // bytes
-	bySite map[int64]*siteModel
-	grown  map[int64]bool // sites whose logs may have grown since they were followed
-	busy   map[int64]bool // sites whose logs are being followed
+	mu       sync.Mutex
+	maxBytes int // limit in bytes
+	bySite   map[int64]*siteModel
+	grown    map[int64]bool // sites whose logs may have grown since they were last followed
+	busy     map[int64]bool // sites whose logs are being followed
 }
 
-// siteModel is one site's model. Judging never waits for learning: what it uses is swapped, or
-// learns beside it.
+// siteModel is one site's model. Judging never waits for learning: the model is replaced atomically, or learns
+// concurrently with its readers.
 type siteModel struct {
 	live  atomic.Pointer[fold.Learned] // nil: not in memory
-	used  atomic.Int64                 // models.uses when it was last asked for
+	used  atomic.Int64                 // cache.uses when it was last used
 	bytes atomic.Int64
-	slow  atomic.Bool // it takes a long fold to load, and requests do not wait for it
-	// former is the model of a program that read texts differently: it serves until there is a
-	// live one.
-	former atomic.Pointer[classifier.Model]
+	slow  atomic.Bool // loading takes a long fold, and requests do not wait for it
+	// fallback is the model of a program with another tokeniser. It serves until there is a live one.
+	fallback atomic.Pointer[classifier.Model]
 
-	following sync.Mutex      // held by the one who loads, learns or folds anew
-	saved     uint64          // the newest good snapshot's seq
+	following sync.Mutex      // held while loading, learning or rebuilding
+	saved     uint64          // seq of the newest valid snapshot
 	savedAt   time.Time       // when this process last wrote one
-	unsaved   []fold.Snapshot // made on the way of a fold
-	damaged   []uint64        // snapshots that are no good
+	unsaved   []fold.Snapshot // made during a fold
+	damaged   []uint64        // invalid snapshots to delete
 }
 
 var errLoading = errors.New("the model is being folded")
@@ -71,27 +69,27 @@ func (m *cache) of(site int64) *siteModel {
 	return m.bySite[site]
 }
 
-// sites are those that the process knows, in no order.
+// sites returns the sites that the process knows, in no order.
 func (m *cache) sites() []int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Collect(maps.Keys(m.bySite))
 }
 
-// logGrew notes that a site's log may have grown. Where its model is in memory the learning
-// goroutine follows; else verdicts may be old, and whoever renews them loads it.
-func (s *Models) logGrew(e event.Event) {
+// onEvent notes that a site's log may have grown. The run loop follows it if the model is in memory. Otherwise
+// verdicts may be stale, and rescoring loads the model.
+func (s *Models) onEvent(e event.Event) {
 	if e.Kind != event.Decided && e.Kind != event.Taught {
 		return
 	}
 	if s.models.of(e.Site).live.Load() == nil {
-		s.changed(e.Site, 0)
+		s.onChange(e.Site, 0)
 		return
 	}
 	s.models.follow(e.Site)
 }
 
-// follow has the learning goroutine follow a site's log.
+// follow wakes the run loop to follow a site's log.
 func (m *cache) follow(site int64) {
 	m.mark(site)
 	m.wake()
@@ -100,7 +98,7 @@ func (m *cache) follow(site int64) {
 func (m *cache) wake() {
 	select {
 	case m.learn <- struct{}{}:
-	default: // awake already
+	default: // already awake
 	}
 }
 
@@ -114,9 +112,8 @@ func (m *cache) mark(site int64) {
 	m.grown[site] = true
 }
 
-// model returns a site's model as it is now. Where it is not in memory it is loaded, unless
-// that takes a long fold: then a former program's serves, or it is errLoading, until the learning
-// goroutine has made one.
+// model returns a site's current model and loads it if needed. If that takes a long fold, it returns the fallback, or
+// errLoading without one, and the run loop builds the model.
 func (s *Models) model(ctx context.Context, site int64) (*fold.Learned, error) {
 	m := s.models.of(site)
 	m.used.Store(s.models.uses.Add(1))
@@ -125,39 +122,39 @@ func (s *Models) model(ctx context.Context, site int64) (*fold.Learned, error) {
 	}
 	l, err := (*fold.Learned)(nil), errLoading
 	if !m.slow.Load() {
-		l, err = s.learnLog(ctx, site, fewLessons)
+		l, err = s.catchUp(ctx, site, maxSyncLessons)
 	}
 	if errors.Is(err, errLoading) {
 		s.models.follow(site)
-		if former := m.former.Load(); former != nil {
-			return &fold.Learned{Model: former}, nil // of no entry, so that what it judges is judged again
+		if former := m.fallback.Load(); former != nil {
+			return &fold.Learned{Model: former}, nil // stamp 0, so its verdicts are rescored later
 		}
 	}
 	return l, err
 }
 
-// learning follows the sites' logs until ctx ends, each for itself: an undo is not to wait for
+// run follows the sites' logs until ctx ends. Sites are followed concurrently, so that an undo does not wait for
 // another site's long fold.
-func (s *Models) learning(ctx context.Context) {
+func (s *Models) run(ctx context.Context) {
 	defer s.saveLast(ctx)
 	var following sync.WaitGroup
 	defer following.Wait()
-	room := make(chan struct{}, manyFolds)
+	room := make(chan struct{}, maxConcurrentFolds)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.models.learn:
 		}
-		for _, site := range s.models.begin() {
+		for _, site := range s.models.takeGrown() {
 			select {
 			case <-ctx.Done():
 				return
 			case room <- struct{}{}:
 			}
 			following.Go(func() {
-				next := time.After(learnEvery)
-				err := s.followLog(ctx, site)
+				next := time.After(learnInterval)
+				err := s.catchUpAndSave(ctx, site)
 				<-room
 				if err != nil && ctx.Err() == nil {
 					s.log.WarnContext(ctx, "log not followed", "site", site, "error", err)
@@ -166,21 +163,21 @@ func (s *Models) learning(ctx context.Context) {
 				case <-ctx.Done():
 				case <-next:
 				}
-				s.models.end(site, err != nil)
+				s.models.finish(site, err != nil)
 			})
 		}
 	}
 }
 
-func (s *Models) followLog(ctx context.Context, site int64) error {
-	if _, err := s.learnLog(ctx, site, allLessons); err != nil {
+func (s *Models) catchUpAndSave(ctx context.Context, site int64) error {
+	if _, err := s.catchUp(ctx, site, allLessons); err != nil {
 		return err
 	}
 	return s.saveSnapshots(ctx, site, false)
 }
 
-// begin takes the sites whose logs have grown and that nobody follows just now.
-func (m *cache) begin() []int64 {
+// takeGrown takes the sites whose logs have grown and are not being followed.
+func (m *cache) takeGrown() []int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.busy == nil {
@@ -197,8 +194,9 @@ func (m *cache) begin() []int64 {
 	return sites
 }
 
-// end looks again at a site's log where it grew meanwhile; after a failure with the next event.
-func (m *cache) end(site int64, failed bool) {
+// finish marks a site as not busy. If its log grew meanwhile it is followed again, after a failure only with the next
+// event.
+func (m *cache) finish(site int64, failed bool) {
 	m.mu.Lock()
 	delete(m.busy, site)
 	again := m.grown[site] && !failed
@@ -211,8 +209,7 @@ func (m *cache) end(site int64, failed bool) {
 	}
 }
 
-// evict takes models out of memory, the longest unused first, until the others have room. The
-// one of site stays: it is wanted now.
+// evict removes the least recently used models from memory until the others fit. The model of site stays.
 func (m *cache) evict(site int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -229,10 +226,10 @@ func (m *cache) evict(site int64) {
 	}
 	slices.SortFunc(others, func(a, b *siteModel) int { return int(a.used.Load() - b.used.Load()) })
 	for _, o := range others {
-		if total <= m.most {
+		if total <= m.maxBytes {
 			return
 		}
-		if o.following.TryLock() { // else somebody is at work on it
+		if o.following.TryLock() { // otherwise it is in use by a loader
 			o.live.Store(nil)
 			total -= int(o.bytes.Load())
 			o.following.Unlock()

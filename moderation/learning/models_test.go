@@ -22,17 +22,17 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// After any history, with old decisions undone and decided anew, the model that followed the
-// log is the one that a start would fold, and the one that the decisions that stand make.
-func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
+// After any history of decisions, undos and new decisions, the model that followed the log equals the model after a
+// restart, and the fold of the decisions in force.
+func TestModel_IsFoldOfDecisionsInForce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for n := range testkit.Repeats(t, 200) {
 		site := w.AddSite(fmt.Sprintf("h%d", n))
 		w.randomHistory(site, rnd)
-		w.Must(w.S.Learn(w.Ctx, site))
-		live, stamp, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+		w.Must(w.App.Learn(w.Ctx, site))
+		live, stamp, err := learning.ModelBytes(w.Ctx, w.App.Learning, site)
 		w.Must(err)
 
 		fresh := w.NewApp(w.DB.Store)
@@ -48,7 +48,7 @@ func TestTheModelIsTheFoldOfWhatStands(t *testing.T) {
 	}
 }
 
-// randomHistory posts, decides, undoes, edits and withdraws; now and then the model follows.
+// randomHistory posts, decides, undoes, edits and withdraws. Now and then the model follows the log.
 func (w *world) randomHistory(site site.Site, rnd *rand.Rand) {
 	w.T.Helper()
 	words := strings.Fields("pills casino cheap order best price tomatoes recipe thank you garden red lovely idiot hate")
@@ -62,7 +62,7 @@ func (w *world) randomHistory(site site.Site, rnd *rand.Rand) {
 			for range 4 + rnd.IntN(20) {
 				text = append(text, words[rnd.IntN(len(words))])
 			}
-			out, err := w.S.Submit(w.Ctx, site, moderation.Submission{PageURL: "https://" + site.Key + ".example/",
+			out, err := w.App.Submit(w.Ctx, site, moderation.Submission{PageURL: "https://" + site.Key + ".example/",
 				Body: strings.Join(text, " ")})
 			w.Must(err)
 			own = append(own, out)
@@ -71,7 +71,7 @@ func (w *world) randomHistory(site site.Site, rnd *rand.Rand) {
 			if choice.Action == comment.Reject {
 				choice.Reason = comment.ReasonDuplicate + comment.Reason(rnd.IntN(7))
 			}
-			out := w.Choose(authz.Operator, site, choice, own[rnd.IntN(len(own))].ID, own[rnd.IntN(len(own))].ID)
+			out := w.DecideWith(authz.Operator, site, choice, own[rnd.IntN(len(own))].ID, own[rnd.IntN(len(own))].ID)
 			if out.Batch != "" {
 				batches = append(batches, out.Batch)
 			}
@@ -79,21 +79,21 @@ func (w *world) randomHistory(site site.Site, rnd *rand.Rand) {
 			w.Undo(authz.Operator, site, batches[rnd.IntN(len(batches))])
 		case n < 10:
 			c := own[rnd.IntN(len(own))]
-			_, _, err := w.S.Edit(w.Ctx, site, c.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
+			_, _, err := w.App.Edit(w.Ctx, site, c.ID, c.EditToken, "Edited: "+words[rnd.IntN(len(words))])
 			if got := apptest.Code(err); got != "" && got != "comment.unknown" {
 				w.T.Fatal(err)
 			}
 		case n < 11:
-			w.Must(w.S.Learn(w.Ctx, site))
+			w.Must(w.App.Learn(w.Ctx, site))
 		default:
 			c := own[rnd.IntN(len(own))]
-			w.Must(w.S.Withdraw(w.Ctx, site, c.ID, c.EditToken))
+			w.Must(w.App.Withdraw(w.Ctx, site, c.ID, c.EditToken))
 		}
 	}
 }
 
-// foldOfWhatStands makes the model from the log alone: of each comment the last decision that
-// was not undone, if it teaches, in order of seq; with the lessons' own texts.
+// foldOfWhatStands computes the model from the log alone: each comment's last decision that was not undone, if it
+// teaches, in order of seq.
 func (w *world) foldOfWhatStands(site site.Site) []byte {
 	w.T.Helper()
 	standing := map[string]auditlog.Entry{} // by comment
@@ -134,12 +134,12 @@ func (w *world) foldOfWhatStands(site site.Site) []byte {
 	return classifier.Fold(slices.Values(lessons)).Bytes()
 }
 
-// Two processes without a bell between them: each looks for itself. (Planted fault bell-lost.)
-func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
+// Two processes without a bell poll the log. (Planted fault bell-lost.)
+func TestRun_FollowsOtherProcessWithoutBell(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	other := w.Another(nil)
-	w.Run(w.S)
+	other := w.AnotherApp(nil)
+	w.Run(w.App)
 	w.Run(other)
 	heard := make(chan event.Event, 1000)
 	defer other.OnEvent(func(e event.Event) { heard <- e })()
@@ -149,7 +149,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	w.Decide(authz.Operator, w.A, comment.Approve, ham.ID)
 	batch := w.Decide(authz.Operator, w.A, comment.MarkSpam, spam.ID).Batch
 	same := func() bool {
-		mine, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		mine, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, w.A)
 		w.Must(err)
 		its, stamp, err := learning.ModelBytes(w.Ctx, other.Learning, w.A)
 		w.Must(err)
@@ -170,7 +170,7 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 		for {
 			select {
 			case e := <-heard:
-				if e.Kind != event.Judged {
+				if e.Kind != event.Rescored {
 					kinds = append(kinds, e.Kind)
 				}
 				continue
@@ -186,11 +186,11 @@ func TestWithoutABellAnotherProcessFollowsWithinASecondOrTwo(t *testing.T) {
 	}
 }
 
-func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
+func TestOnEvent_CalledBeforeUseCaseReturns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var told []event.Kind
-	stop := w.S.OnEvent(func(e event.Event) { told = append(told, e.Kind) })
+	stop := w.App.OnEvent(func(e event.Event) { told = append(told, e.Kind) })
 	c := w.Submit(w.A, "Hello.")
 	w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 	want := []event.Kind{event.Arrived, event.Decided}
@@ -204,12 +204,12 @@ func TestAListenerIsToldBeforeTheUseCaseReturns(t *testing.T) {
 	}
 }
 
-func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
+func TestRun_RescoresPendingWithoutNewVersion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Run(w.S)
+	w.Run(w.App)
 	var waiting []string
-	for i := range 700 { // more than the freshest of two orders
+	for i := range 700 { // more than are read newest first
 		waiting = append(waiting, w.Submit(w.A, fmt.Sprintf("Order cheap pills at our casino, best price, offer %d", i)).ID)
 	}
 	ham := w.Submit(w.A, "Lovely tomatoes in the garden, thank you.")
@@ -232,26 +232,26 @@ func TestWaitingCommentsAreJudgedAgainWithoutANewVersion(t *testing.T) {
 	t.Logf("all 700 after %v", time.Since(start))
 }
 
-func TestAClassifierThatPanicsLosesAndPublishesNothing(t *testing.T) {
+func TestJudge_PanicKeepsCommentPending(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []string{"all", "suspicious", "none"} {
 		w := newWorld(t)
-		w.Schooled(w.A, 80, 20)
+		w.Train(w.A, 80, 20)
 		var err error
-		w.A, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": policy})
+		w.A, err = w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"moderation": policy})
 		w.Must(err)
-		learning.BreakModel(w.S.Learning, w.A)
-		c, token := w.SubmitOwn(w.A, "Posted while the classifier is out of order.")
+		learning.BreakModel(w.App.Learning, w.A)
+		c, token := w.SubmitWithToken(w.A, "Posted while the classifier is out of order.")
 		if got := w.Comment(w.A, c.ID); got.State != comment.Pending || got.Verdict.Action != comment.Hold ||
 			got.Verdict.Warm {
 			t.Errorf("%s: got %s with %+v, want pending with no suggestion", policy, got.State, got.Verdict)
 		}
-		edited, _, err := w.S.Edit(w.Ctx, w.A, c.ID, token, "Edited while the classifier is out of order.")
+		edited, _, err := w.App.Edit(w.Ctx, w.A, c.ID, token, "Edited while the classifier is out of order.")
 		w.Must(err)
 		if edited.State != comment.Pending {
 			t.Errorf("%s: edited: got %s, want pending", policy, edited.State)
 		}
-		item, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, c.ID)
+		item, _, err := w.App.Item(w.Ctx, authz.Operator, w.A, c.ID)
 		w.Must(err)
 		if len(item.Evidence) != 0 {
 			t.Errorf("%s: evidence %v", policy, item.Evidence)

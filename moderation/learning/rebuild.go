@@ -11,38 +11,37 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A Rebuilt is what came of folding a site's model from nothing.
-type Rebuilt struct {
+// A RebuildResult describes a model that was folded from scratch.
+type RebuildResult struct {
 	Lessons int
-	Entry   uint64 // of the log, up to which it goes
-	Bytes   int    // of the model
-	// Base is the snapshot that servers begin with, 0 where they fold from nothing too. Same
-	// reports whether that and what follows it makes the same bytes.
+	Entry   uint64 // seq of the last log entry that it includes
+	Bytes   int    // size of the model
+	// Base is the snapshot that servers start from, or 0 if they fold from scratch. Same reports whether both models
+	// have the same bytes.
 	Base    uint64
 	Same    bool
-	Damaged []uint64 // snapshots that were no good
-	Dropped []uint64 // snapshots that were removed
+	Damaged []uint64 // invalid snapshots
+	Dropped []uint64 // deleted snapshots
 }
 
-// Rebuild folds a site's model from nothing, compares it with the one that servers make of the
-// newest good snapshot, and stores a new snapshot; where the two differ it removes all others.
-// told is called for each lesson with its entry of the log and the last one. Nobody waits for
-// it. It needs an owner.
+// Rebuild folds a site's model from scratch, compares it with the model that servers build from the newest valid
+// snapshot, and stores a new snapshot. If the two differ, it deletes all other snapshots. It calls told for each
+// lesson with its entry and the last entry. Requests do not wait for it. It needs an owner.
 func (s *Models) Rebuild(
 	ctx context.Context, who authz.Actor, site site.Site, told func(entry, last uint64),
-) (Rebuilt, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
-		return Rebuilt{}, err
+) (RebuildResult, error) {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+		return RebuildResult{}, err
 	}
-	var out Rebuilt
+	var out RebuildResult
 	var renewed fold.Snapshot
 	err := s.work.View(ctx, func(tx Tx) (err error) {
 		served := fold.New(tx, site.ID)
-		if err := served.Begin(); err != nil {
+		if err := served.FindBase(); err != nil {
 			return err
 		}
-		out = Rebuilt{Entry: served.Seq, Base: served.Base, Damaged: served.Damaged, Same: true}
-		model, err := fold.FromNothing(tx, site.ID, func(entry uint64) {
+		out = RebuildResult{Entry: served.Seq, Base: served.Base, Damaged: served.Damaged, Same: true}
+		model, err := fold.FromScratch(tx, site.ID, func(entry uint64) {
 			out.Lessons++
 			told(entry, served.Seq)
 		})
@@ -54,16 +53,16 @@ func (s *Models) Rebuild(
 		if served.Model == nil {
 			return nil
 		}
-		if err := served.Make(); err != nil {
+		if err := served.Build(); err != nil {
 			return err
 		}
 		out.Same = bytes.Equal(served.Model.Bytes(), renewed.Model)
 		return nil
 	})
 	if err != nil {
-		return Rebuilt{}, fmt.Errorf("fold the model: %w", err)
+		return RebuildResult{}, fmt.Errorf("fold the model: %w", err)
 	}
-	if out.Entry == 0 { // nothing was decided yet
+	if out.Entry == 0 { // no decisions yet
 		return out, nil
 	}
 	err = s.work.Update(ctx, func(tx Tx) error {
@@ -83,7 +82,7 @@ func (s *Models) Rebuild(
 		err = s.putSnapshot(ctx, site.ID, renewed)
 	}
 	if err != nil {
-		return Rebuilt{}, fmt.Errorf("renew the snapshot: %w", err)
+		return RebuildResult{}, fmt.Errorf("renew the snapshot: %w", err)
 	}
 	return out, nil
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// rebuild folds a site's model from nothing and checks what is told on the way.
-func (w *world) rebuild(site site.Site) learning.Rebuilt {
+// rebuild folds a site's model from scratch and checks the progress callbacks.
+func (w *world) rebuild(site site.Site) learning.RebuildResult {
 	w.T.Helper()
 	told, before := 0, uint64(0)
-	out, err := w.Another(nil).Rebuild(w.Ctx, authz.Operator, site, func(entry, last uint64) {
+	out, err := w.AnotherApp(nil).Rebuild(w.Ctx, authz.Operator, site, func(entry, last uint64) {
 		if entry < before || entry > last {
 			w.T.Errorf("told of entry %d of %d after %d", entry, last, before)
 		}
@@ -31,14 +31,14 @@ func (w *world) rebuild(site site.Site) learning.Rebuilt {
 	return out
 }
 
-func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
+func TestRebuild_ReplacesWrongAndDamagedSnapshots(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		if out := w.rebuild(w.B); out.Lessons != 0 || !out.Same || len(w.snapshots(w.B)) != 0 {
 			t.Errorf("of nothing: %+v", out)
 		}
-		w.Taught(w.A, 200)
-		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.DecideTexts(w.A, 200)
+		want, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, w.A)
 		w.Must(err)
 		out := w.rebuild(w.A)
 		if out.Lessons != 200 || out.Entry != 200 || out.Base == 0 || !out.Same || len(out.Damaged)+len(out.Dropped) != 0 ||
@@ -50,7 +50,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 			t.Errorf("the newest snapshot is of %d, with %d bytes; want 200, %d", newest.Seq, len(newest.Model), len(want))
 		}
 
-		// A snapshot that is whole, but not of what was taught.
+		// An undamaged snapshot with other lessons.
 		wrong := newest
 		wrong.Model = classifier.Fold(slices.Values([]classifier.Lesson{{Seq: 3, Label: classifier.Spam,
 			Comment: classifier.Comment{Text: "Nobody taught this."}}})).Bytes()
@@ -59,7 +59,7 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		if out := w.rebuild(w.A); out.Base != 200 || out.Same || !slices.Contains(out.Dropped, 200) {
 			t.Errorf("a wrong one: %+v", out)
 		}
-		// One that is damaged.
+		// A damaged snapshot.
 		if list := w.snapshots(w.A); len(list) != 1 || !bytes.Equal(list[0].Model, want) {
 			t.Fatalf("after a wrong one %d snapshots stand", len(list))
 		}
@@ -72,28 +72,28 @@ func TestAModelIsRebuiltFromItsLessons(t *testing.T) {
 		if _, err := w.snapshots(w.A)[0].Open(w.A.ID); err != nil {
 			t.Error(err)
 		}
-		moderator := w.AddPerson("mod", authz.Moderator, "a")
-		_, err = w.S.Rebuild(w.Ctx, moderator, w.A, func(_, _ uint64) {})
+		moderator := w.AddStaff("mod", authz.Moderator, "a")
+		_, err = w.App.Rebuild(w.Ctx, moderator, w.A, func(_, _ uint64) {})
 		apptest.WantCode(t, "a moderator", err, "role.insufficient")
 	})
 }
 
-func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
+func TestInspect_ReportsLessonsAndTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	owner := w.AddPerson("owner", authz.Owner)
+	owner := w.AddStaff("owner", authz.Owner)
 	spam := w.Submit(w.A, "Casino bonus at https://casino.example/win for you")
 	ham := w.Submit(w.A, "The orchard blooms early this year.")
 	rude := w.Submit(w.A, "An obscene word about the orchard.")
 	w.Decide(owner, w.A, comment.MarkSpam, spam.ID)
-	in, err := w.S.Inspect(w.Ctx, owner, w.A, 5)
+	in, err := w.App.Inspect(w.Ctx, owner, w.A, 5)
 	w.Must(err)
 	if in.Warm || in.Entry != 1 || in.Spam != nil || in.Ham != nil {
 		t.Errorf("after one spam: %+v", in)
 	}
 	w.Decide(owner, w.A, comment.Approve, ham.ID)
-	w.Choose(owner, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, rude.ID)
-	in, err = w.S.Inspect(w.Ctx, owner, w.A, 100)
+	w.DecideWith(owner, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonObscenity}, rude.ID)
+	in, err = w.App.Inspect(w.Ctx, owner, w.A, 100)
 	w.Must(err)
 	if !in.Warm || in.Entry != 3 || in.Lessons != [5]int{classifier.Ham: 1, classifier.Spam: 1, classifier.Obscenity: 1} ||
 		in.Tokens == 0 || in.Memory == 0 || in.Snapshot == 0 || in.Tokeniser == 0 {
@@ -105,6 +105,6 @@ func TestAnInspectionTellsWhatWasTaught(t *testing.T) {
 	if !has(in.Spam, "host:casino.example") || !has(in.Ham, "word:orchard") || has(in.Spam, "word:orchard") {
 		t.Errorf("for spam %+v, for ham %+v", in.Spam, in.Ham)
 	}
-	_, err = w.S.Inspect(w.Ctx, w.AddPerson("author", authz.Author, "a"), w.A, 5)
+	_, err = w.App.Inspect(w.Ctx, w.AddStaff("author", authz.Author, "a"), w.A, 5)
 	apptest.WantCode(t, "an author", err, "role.insufficient")
 }

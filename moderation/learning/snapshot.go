@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	snapshotClaim = time.Minute
-	snapshotPause = time.Minute     // between two of one site's, however fast its log grows
-	lastSnapshots = 5 * time.Second // for all of them, when the process stops
-	snapshotPiece = 128 << 10       // bytes that are written in one transaction
+	snapshotClaim   = time.Minute
+	snapshotPause   = time.Minute     // minimum between two snapshots of one site
+	shutdownTimeout = 5 * time.Second // for all sites, when the process stops
+	pieceSize       = 128 << 10       // bytes per transaction
 )
 
-// dropSnapshots removes a site's snapshots from seq on.
+// dropSnapshots deletes a site's snapshots from seq on.
 func dropSnapshots(tx Tx, site int64, seq uint64) error {
 	list, err := tx.Snapshots(site)
 	if err != nil {
@@ -34,8 +34,8 @@ func dropSnapshots(tx Tx, site int64, seq uint64) error {
 	return nil
 }
 
-// saveSnapshots writes the snapshots of a site that are due, and removes those that are no
-// good or too many. Last says that there will be no later time for what is due too soon.
+// saveSnapshots writes a site's due snapshots, and deletes invalid and surplus ones. With last, the process is about
+// to stop, and snapshots are due earlier.
 func (s *Models) saveSnapshots(ctx context.Context, site int64, last bool) error {
 	put, drop := s.dueSnapshots(ctx, site, last)
 	if len(put)+len(drop) == 0 {
@@ -70,9 +70,9 @@ func (s *Models) saveSnapshots(ctx context.Context, site int64, last bool) error
 	return nil
 }
 
-// saveLast writes what is due of all sites before the process stops.
+// saveLast writes the due snapshots of all sites before the process stops.
 func (s *Models) saveLast(ctx context.Context) {
-	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), lastSnapshots)
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer end()
 	for _, site := range s.models.sites() {
 		if err := s.saveSnapshots(ctx, site, true); err != nil {
@@ -84,20 +84,20 @@ func (s *Models) saveLast(ctx context.Context) {
 	}
 }
 
-// putSnapshot writes a snapshot, a piece of its model in a transaction: others write between.
+// putSnapshot writes a snapshot in pieces, one per transaction, so that other writers get their turn.
 func (s *Models) putSnapshot(ctx context.Context, site int64, snapshot fold.Snapshot) error {
-	pieces := slices.Collect(slices.Chunk(snapshot.Model, snapshotPiece))
+	pieces := slices.Collect(slices.Chunk(snapshot.Model, pieceSize))
 	for i, piece := range pieces {
 		snapshot.Model = piece
 		var good bool
 		err := s.work.Update(ctx, func(tx Tx) (err error) {
-			if good, err = isGood(tx, site, snapshot); err != nil {
+			if good, err = isValid(tx, site, snapshot); err != nil {
 				return err
 			}
 			if !good {
 				return tx.DropSnapshots(site, nil)
 			}
-			if i == 0 { // with what was left of another try
+			if i == 0 { // including pieces of an earlier attempt
 				if err := tx.DropSnapshots(site, []uint64{snapshot.Seq}); err != nil {
 					return err
 				}
@@ -114,25 +114,25 @@ func (s *Models) putSnapshot(ctx context.Context, site int64, snapshot fold.Snap
 	return nil
 }
 
-// isGood reports whether no entry after a snapshot touched what it holds: another process may have erased words that
-// it still knows. The log is locked, so nobody does so just now.
-func isGood(tx Tx, site int64, s fold.Snapshot) (bool, error) {
+// isValid reports whether no entry after a snapshot changed its lessons. Another process may have erased words that
+// the snapshot contains. It locks the log to prevent that.
+func isValid(tx Tx, site int64, s fold.Snapshot) (bool, error) {
 	if _, err := tx.LockLog(site); err != nil {
 		return false, fmt.Errorf("lock log: %w", err)
 	}
 	touched, err := tx.LowestTouched(site, s.AsOf)
 	if err != nil {
-		return false, fmt.Errorf("read what was touched: %w", err)
+		return false, fmt.Errorf("read the lowest touched seq: %w", err)
 	}
 	return touched == 0 || touched > s.Seq, nil
 }
 
-// dueSnapshots takes what is to be written for a site and what is to be removed.
+// dueSnapshots returns the snapshots to write for a site and those to delete.
 func (s *Models) dueSnapshots(ctx context.Context, site int64, last bool) (put []fold.Snapshot, drop []uint64) {
 	m := s.models.of(site)
 	m.following.Lock()
 	defer m.following.Unlock()
-	// Of several processes that stand at one place of the log, one does it.
+	// Only one of several processes at the same entry writes the snapshot.
 	mine := func(seq, asOf uint64) bool {
 		return s.work.Claim(ctx, site, fmt.Sprintf("snapshot %d %d", seq, asOf), snapshotClaim)
 	}
@@ -145,12 +145,12 @@ func (s *Models) dueSnapshots(ctx context.Context, site int64, last bool) (put [
 	soon := now.Before(m.savedAt.Add(snapshotPause)) && !last
 	if l := m.live.Load(); l != nil && !soon && fold.Due(m.saved, l.Seq, last) {
 		m.saved, m.savedAt = l.Seq, now
-		// Processes follow a log a few entries apart: one of them has written enough for a while.
+		// Processes follow a log a few entries apart, so one snapshot by any of them is enough for a while.
 		if last && mine(l.Seq, l.Seq) || !last && s.work.Claim(ctx, site, "snapshot", snapshotPause/2) {
 			put = append(put, fold.SnapshotOf(site, l.Seq, l.Seq, l.Model))
 		}
 	}
-	drop = slices.DeleteFunc(m.damaged, func(seq uint64) bool { // what is replaced is good again
+	drop = slices.DeleteFunc(m.damaged, func(seq uint64) bool { // replacements are valid again
 		return slices.ContainsFunc(put, func(p fold.Snapshot) bool { return p.Seq == seq })
 	})
 	m.unsaved, m.damaged = nil, nil

@@ -39,7 +39,7 @@ func (w *world) snapshots(site site.Site) (all []fold.Snapshot) {
 	return all
 }
 
-// put puts a snapshot of A in the place of another of its Seq.
+// put replaces a snapshot of A by Seq.
 func (w *world) put(s fold.Snapshot) {
 	w.T.Helper()
 	w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
@@ -47,11 +47,11 @@ func (w *world) put(s fold.Snapshot) {
 	}))
 }
 
-func TestDamagedSnapshotsAreReplaced(t *testing.T) {
+func TestLearn_ReplacesDamagedSnapshots(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		w.Taught(w.A, 1300)
-		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.DecideTexts(w.A, 1300)
+		want, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, w.A)
 		w.Must(err)
 		before := w.snapshots(w.A)
 		if len(before) < 3 {
@@ -62,7 +62,7 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 			s.Model[i*97%len(s.Model)] ^= 1
 			w.put(s)
 		}
-		fresh := w.Another(nil)
+		fresh := w.AnotherApp(nil)
 		w.Must(fresh.Learn(w.Ctx, w.A))
 		got, _, err := learning.ModelBytes(w.Ctx, fresh.Learning, w.A)
 		w.Must(err)
@@ -81,19 +81,19 @@ func TestDamagedSnapshotsAreReplaced(t *testing.T) {
 	})
 }
 
-// However fast decisions come, a snapshot is written once a minute; a process that stops writes one more,
-// and the next one goes on from there.
-func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
+// However fast decisions are made, a snapshot is written once a minute. A process that stops writes one more, from
+// which the next process starts.
+func TestRun_SnapshotsPerMinuteAndOnStop(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		ids := w.Waiting(w.A, apptest.Texts(400, rand.New(rand.NewPCG(1, 2))))
+		ids := w.AddTexts(w.A, apptest.RandomTexts(400, rand.New(rand.NewPCG(1, 2))))
 		ctx, stop := context.WithCancel(w.Ctx)
 		done := make(chan error, 1)
-		go func() { done <- w.S.Run(ctx) }()
-		testkit.Until(t, "it is ready", func() bool { return w.S.Ready(w.Ctx) == nil })
+		go func() { done <- w.App.Run(ctx) }()
+		testkit.Until(t, "it is ready", func() bool { return w.App.Ready(w.Ctx) == nil })
 		for part := range slices.Chunk(ids, 50) {
 			w.Decide(authz.Operator, w.A, comment.Approve, part...)
-			w.Must(w.S.Learn(w.Ctx, w.A))
+			w.Must(w.App.Learn(w.Ctx, w.A))
 		}
 		if list := w.snapshots(w.A); len(list) != 1 || list[0].Seq > 100 {
 			t.Errorf("%d snapshots were written within a minute, want one, at 100 entries or before", len(list))
@@ -104,9 +104,9 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 		if list := w.snapshots(w.A); len(list) == 0 || list[0].Seq != head {
 			t.Fatalf("%d snapshots are there after the stop, want the newest at %d", len(list), head)
 		}
-		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		want, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, w.A)
 		w.Must(err)
-		next := w.Another(nil)
+		next := w.AnotherApp(nil)
 		got, _, err := learning.ModelBytes(w.Ctx, next.Learning, w.A)
 		w.Must(err)
 		if !bytes.Equal(got, want) || learning.SnapshotUsed(next.Learning, w.A) != head {
@@ -116,18 +116,18 @@ func TestSnapshotsTakeTheirTimeAndTheLastOneIsWritten(t *testing.T) {
 	})
 }
 
-// piecemeal is a store that notes how many bytes of models each transaction puts, and after which something happens.
-type piecemeal struct {
+// recordingStore records how many bytes of models each transaction writes, and calls then after it.
+type recordingStore struct {
 	txn.Store[store.Tx]
 	put  *[]int
 	then func()
 }
 
-func (p piecemeal) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
+func (p recordingStore) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	bytes := 0
 	events, err := p.Store.Update(ctx, func(tx store.Tx) error {
 		bytes = 0
-		return fn(weighed{tx, &bytes})
+		return fn(countingTx{tx, &bytes})
 	})
 	if bytes > 0 {
 		*p.put = append(*p.put, bytes)
@@ -136,23 +136,24 @@ func (p piecemeal) Update(ctx context.Context, fn func(store.Tx) error) ([]event
 	return events, err
 }
 
-type weighed struct {
+type countingTx struct {
 	store.Tx
 	bytes *int
 }
 
-func (w weighed) PutPiece(site int64, s fold.Snapshot, piece int) error {
+func (w countingTx) PutPiece(site int64, s fold.Snapshot, piece int) error {
 	*w.bytes += len(s.Model)
 	return w.Tx.PutPiece(site, s, piece)
 }
 
-func (w weighed) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
+func (w countingTx) PutSnapshot(site int64, s fold.Snapshot, pieces int) error {
 	*w.bytes += len(s.Model)
 	return w.Tx.PutSnapshot(site, s, pieces)
 }
 
-// A large model is written 128 KiB at a time: others write between, and what they erase is in no piece.
-func TestALargeModelIsWrittenInPieces(t *testing.T) {
+// A large model is written in pieces of 128 KiB. Other writers get their turn between, and no piece survives an
+// erasure.
+func TestSaveSnapshots_LargeModelInPieces(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		random := rand.New(rand.NewPCG(7, 8))
@@ -163,10 +164,10 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 			}
 		}
 		w.Decide(authz.Operator, w.A, comment.Approve, w.by(w.A, "ann@mail.example", "", "A wagtail."))
-		w.Decide(authz.Operator, w.A, comment.MarkSpam, w.Waiting(w.A, texts[:50])...)
-		w.Decide(authz.Operator, w.A, comment.Approve, w.Waiting(w.A, texts[50:])...)
-		w.Must(w.S.Learn(w.Ctx, w.A))
-		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		w.Decide(authz.Operator, w.A, comment.MarkSpam, w.AddTexts(w.A, texts[:50])...)
+		w.Decide(authz.Operator, w.A, comment.Approve, w.AddTexts(w.A, texts[50:])...)
+		w.Must(w.App.Learn(w.Ctx, w.A))
+		want, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, w.A)
 		w.Must(err)
 
 		write := func(then func()) (put []int) {
@@ -177,7 +178,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 				}
 				return err
 			}))
-			s := w.NewApp(piecemeal{w.DB.Store, &put, then})
+			s := w.NewApp(recordingStore{w.DB.Store, &put, then})
 			_, _, err = learning.ModelBytes(w.Ctx, s.Learning, w.A)
 			w.Must(err)
 			w.Must(learning.SaveSnapshots(w.Ctx, s.Learning, w.A))
@@ -187,7 +188,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 		if len(put) < 3 || slices.Max(put) > 128<<10 {
 			t.Errorf("a model of %d bytes was written in transactions of %v", len(want), put)
 		}
-		next := w.Another(nil)
+		next := w.AnotherApp(nil)
 		got, _, err := learning.ModelBytes(w.Ctx, next.Learning, w.A)
 		w.Must(err)
 		if !bytes.Equal(got, want) || learning.SnapshotUsed(next.Learning, w.A) != w.Head(w.A).Seq {
@@ -199,14 +200,14 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 		var once sync.Once
 		put = write(func() {
 			once.Do(func() {
-				_, err := w.S.EraseLessons(w.Ctx, authz.Operator, w.A, learning.Erasee{Email: "ann@mail.example"}, nil)
+				_, err := w.App.EraseLessons(w.Ctx, authz.Operator, w.A, learning.DataSubject{Email: "ann@mail.example"}, nil)
 				w.Must(err)
 			})
 		})
 		if list := w.snapshots(w.A); len(put) != 1 || len(list) != 0 {
 			t.Errorf("after an erasure between: %d pieces and %d snapshots, want the one before and none", len(put), len(list))
 		}
-		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { // which puts nothing where a piece is left
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { // PutSnapshot stores nothing if a piece is left
 			return tx.PutSnapshot(w.A.ID, fold.Snapshot{Seq: asOf, AsOf: asOf, Model: []byte{1}, Sum: []byte{1}}, 0)
 		}))
 		if list := w.snapshots(w.A); len(list) != 1 {
@@ -215,7 +216,7 @@ func TestALargeModelIsWrittenInPieces(t *testing.T) {
 	})
 }
 
-// claims are shared by processes, and last as long as a test.
+// claims are shared by processes and do not expire.
 type claims map[string]bool
 
 func (c claims) Claim(_ context.Context, site int64, name string, _ time.Duration) bool {
@@ -225,11 +226,11 @@ func (c claims) Claim(_ context.Context, site int64, name string, _ time.Duratio
 	return mine
 }
 
-// Processes follow a log a few entries apart, and write one snapshot for all of them.
-func TestOneProcessWritesTheSnapshot(t *testing.T) {
+// Processes follow a log a few entries apart and write one snapshot in total.
+func TestSaveSnapshots_OneProcessWrites(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		ids := w.Waiting(w.A, apptest.Texts(80, rand.New(rand.NewPCG(5, 6))))
+		ids := w.AddTexts(w.A, apptest.RandomTexts(80, rand.New(rand.NewPCG(5, 6))))
 		shared := claims{}
 		var processes []*apptest.App
 		for range 2 {
@@ -247,19 +248,19 @@ func TestOneProcessWritesTheSnapshot(t *testing.T) {
 	})
 }
 
-// A process that is killed writes no last snapshot: the next one learns what came after the newest.
-func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
+// A killed process writes no last snapshot. The next process learns the lessons after the newest one.
+func TestModel_LearnsLessonsAfterSnapshot(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		ids := w.Waiting(w.A, apptest.Texts(200, rand.New(rand.NewPCG(3, 4))))
+		ids := w.AddTexts(w.A, apptest.RandomTexts(200, rand.New(rand.NewPCG(3, 4))))
 		for part := range slices.Chunk(ids, 50) {
 			w.Decide(authz.Operator, w.A, comment.Approve, part[:25]...)
 			w.Decide(authz.Operator, w.A, comment.MarkSpam, part[25:]...)
-			w.Must(w.S.Learn(w.Ctx, w.A))
+			w.Must(w.App.Learn(w.Ctx, w.A))
 		}
-		want, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+		want, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, w.A)
 		w.Must(err)
-		next := w.Another(nil)
+		next := w.AnotherApp(nil)
 		got, _, err := learning.ModelBytes(w.Ctx, next.Learning, w.A)
 		w.Must(err)
 		head, used := w.Head(w.A).Seq, learning.SnapshotUsed(next.Learning, w.A)
@@ -272,29 +273,28 @@ func TestAfterAKillTheLessonsSinceTheSnapshotAreLearned(t *testing.T) {
 	})
 }
 
-// While a log is folded for want of a good snapshot nothing is published without a person,
-// whatever the site's policy.
-func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
+// While a log is folded without a valid snapshot, comments stay pending whatever the site's policy.
+func TestJudge_WithoutModelCommentsStayPending(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Taught(w.A, 700)
+	w.DecideTexts(w.A, 700)
 	w.Publish(w.A)
 	for _, s := range w.snapshots(w.A) {
 		s.Model = slices.Clone(s.Model)
 		s.Model[len(s.Model)/2] ^= 1
 		w.put(s)
 	}
-	w.S = w.Another(nil)
+	w.App = w.AnotherApp(nil)
 	early := w.Submit(w.A, "Sent while there is no model.")
 	if early.State != comment.Pending || early.Verdict.Warm || early.Verdict.Action != comment.Hold {
 		t.Errorf("without a model: %s with %+v", early.State, early.Verdict)
 	}
-	item, _, err := w.S.Item(w.Ctx, authz.Operator, w.A, early.ID)
+	item, _, err := w.App.Item(w.Ctx, authz.Operator, w.A, early.ID)
 	w.Must(err)
 	if len(item.Evidence) != 0 {
 		t.Errorf("evidence of no model: %v", item.Evidence)
 	}
-	w.Run(w.S)
+	w.Run(w.App)
 	testkit.Until(w.T, "the model is made and the comment judged",
 		func() bool { return w.Comment(w.A, early.ID).Verdict.Warm })
 	if c := w.Comment(w.A, early.ID); c.State != comment.Pending {
@@ -305,12 +305,12 @@ func TestWithoutAModelCommentsWaitForAPerson(t *testing.T) {
 	}
 }
 
-// A new program reads texts differently, so the log is folded anew. The model of the old one
-// serves meanwhile, and what it judged is judged again.
-func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
+// A new program version tokenises texts differently, so the log is folded again. Until then the old model serves, and
+// its verdicts are rescored later.
+func TestModel_OldTokeniserServesUntilFolded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Taught(w.A, 700)
+	w.DecideTexts(w.A, 700)
 	for _, s := range w.snapshots(w.A) {
 		const tokeniser = len("aitysmdl") + 2
 		s.Model = slices.Clone(s.Model[:len(s.Model)-sha256.Size])
@@ -320,29 +320,29 @@ func TestAFormerProgramsModelServesUntilTheLogIsFolded(t *testing.T) {
 		s.Seal(w.A.ID)
 		w.put(s)
 	}
-	old := w.S
-	w.S = w.Another(nil) // the new program
+	old := w.App
+	w.App = w.AnotherApp(nil) // the new program version
 	early := w.Submit(w.A, "Cheap pills casino, order now.")
 	if !early.Verdict.Warm || early.Verdict.ModelSeq != 0 {
 		t.Errorf("while the log is folded: %+v", early.Verdict)
 	}
-	w.Run(w.S)
+	w.Run(w.App)
 	testkit.Until(w.T, "the comment is judged by the new model",
 		func() bool { return w.Comment(w.A, early.ID).Verdict.ModelSeq > 0 })
 	want, _, err := learning.ModelBytes(w.Ctx, old.Learning, w.A)
 	w.Must(err)
-	got, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, w.A)
+	got, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, w.A)
 	w.Must(err)
 	if !bytes.Equal(got, want) {
 		t.Errorf("the new model has %d bytes, want %d", len(got), len(want))
 	}
 }
 
-// While a log is folded anew after an undo of long ago, the old model serves.
-func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
+// While a log is folded again after the undo of an old decision, the old model serves.
+func TestModel_OldOneServesDuringRebuild(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	batches := w.Taught(w.A, 700)
+	batches := w.DecideTexts(w.A, 700)
 	if !w.Comment(w.A, w.Submit(w.A, "Cheap pills casino, order now.").ID).Verdict.Warm {
 		t.Fatal("it has not learned")
 	}
@@ -352,33 +352,33 @@ func TestTheOldModelServesUntilTheNewOneIsThere(t *testing.T) {
 	}
 }
 
-func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
+func TestCache_EvictedModelsReloadIdentically(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var sites []site.Site
 	var want [][]byte
 	for i := range 6 {
 		site := w.AddSite(fmt.Sprint("site", i))
-		w.Taught(site, 80)
-		model, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+		w.DecideTexts(site, 80)
+		model, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, site)
 		w.Must(err)
 		sites, want = append(sites, site), append(want, model)
 	}
-	if n, bytes := learning.ModelsInMemory(w.S.Learning); n != 6 || bytes/6 > 1<<20 {
+	if n, bytes := learning.ModelsInMemory(w.App.Learning); n != 6 || bytes/6 > 1<<20 {
 		t.Fatalf("%d models of %d bytes on average are in memory, want 6 of at most 1 MiB", n, bytes/6)
 	}
-	_, all := learning.ModelsInMemory(w.S.Learning)
-	learning.SetModelMemory(w.S.Learning, all/2)
+	_, all := learning.ModelsInMemory(w.App.Learning)
+	learning.SetModelMemory(w.App.Learning, all/2)
 	for round := range 3 {
 		for i, site := range sites {
-			got, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+			got, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, site)
 			w.Must(err)
 			if !bytes.Equal(got, want[i]) {
 				t.Errorf("round %d: the model of %s has %d bytes, want %d", round, site.Key, len(got), len(want[i]))
 			}
-			w.Must(w.S.Learn(w.Ctx, site))
+			w.Must(w.App.Learn(w.Ctx, site))
 		}
-		if n, bytes := learning.ModelsInMemory(w.S.Learning); n == 0 || bytes > all/2 {
+		if n, bytes := learning.ModelsInMemory(w.App.Learning); n == 0 || bytes > all/2 {
 			t.Errorf("round %d: %d models of %d bytes are in memory, want at most %d", round, n, bytes, all/2)
 		}
 	}
@@ -388,24 +388,24 @@ func TestModelsLeaveMemoryAndComeBackTheSame(t *testing.T) {
 	}
 }
 
-// Undoing one of the newest 500 of 10,000 decisions, and one of long ago, until scores show it.
+// The time until scores reflect the undo of one of the newest 500 of 10,000 decisions, and of an old one.
 func BenchmarkUndo(b *testing.B) {
 	for name, back := range map[string]uint64{"newest500": 500, "oldest": 1 << 62} {
 		w := newWorld(b)
-		batches := w.Taught(w.A, 10_000)
+		batches := w.DecideTexts(w.A, 10_000)
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
 				b.StopTimer()
-				w.Must(w.S.Learn(w.Ctx, w.A))
+				w.Must(w.App.Learn(w.Ctx, w.A))
 				i := slices.IndexFunc(batches, func(id string) bool { return w.Entries(id)[0].Seq+back > w.Head(w.A).Seq })
 				taken := w.Entries(batches[i])
 				if out := w.Undo(authz.Operator, w.A, batches[i]); out.Done != len(taken) {
 					b.Fatalf("undid %d of %d", out.Done, len(taken))
 				}
 				b.StartTimer()
-				w.Must(w.S.Learn(w.Ctx, w.A))
+				w.Must(w.App.Learn(w.Ctx, w.A))
 				b.StopTimer()
-				// The same again at the end of the log, which stays as long.
+				// Decide again at the end of the log, so that it keeps its length.
 				ids := make([]string, len(taken))
 				for n, d := range taken {
 					ids[n] = d.Comment
@@ -417,24 +417,24 @@ func BenchmarkUndo(b *testing.B) {
 	}
 }
 
-// An undo of one of the newest decisions of a long log is in the models of this process and of
-// another about a second later, and so are a withdrawal and a copy.
-func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
+// Undos of recent decisions, withdrawals and copies are in the models of this and of another process about a second
+// later.
+func TestRun_ProcessesFollowUndos(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		batches := w.Taught(w.A, 1200)
-		w.Taught(w.B, 20)
-		other := w.Another(nil)
-		w.Run(w.S)
+		batches := w.DecideTexts(w.A, 1200)
+		w.DecideTexts(w.B, 20)
+		other := w.AnotherApp(nil)
+		w.Run(w.App)
 		w.Run(other)
-		for _, s := range []*apptest.App{w.S, other} {
+		for _, s := range []*apptest.App{w.App, other} {
 			w.Must(s.Learn(w.Ctx, w.A))
 		}
 		follows := func(what string) {
 			t.Helper()
 			start := time.Now()
 			want := w.foldOfWhatCounts(w.A)
-			for _, s := range []*apptest.App{w.S, other} {
+			for _, s := range []*apptest.App{w.App, other} {
 				testkit.Until(w.T, what, func() bool {
 					model, _, err := learning.ModelBytes(w.Ctx, s.Learning, w.A)
 					w.Must(err)
@@ -445,10 +445,10 @@ func TestEachProcessFollowsWhatIsTakenBack(t *testing.T) {
 		}
 		w.Undo(authz.Operator, w.A, batches[len(batches)-9])
 		follows("the undo")
-		_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.A, w.B.Key, nil)
+		_, err := w.App.CopyLessons(w.Ctx, authz.Operator, w.A, w.B.Key, nil)
 		w.Must(err)
 		follows("the copy")
-		out, err := w.S.WithdrawLessons(w.Ctx, authz.Operator, w.A, "", nil)
+		out, err := w.App.WithdrawLessons(w.Ctx, authz.Operator, w.A, "", nil)
 		w.Must(err)
 		follows("the withdrawal")
 		w.Undo(authz.Operator, w.A, out.Batch)

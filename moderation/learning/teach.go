@@ -16,20 +16,19 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// maxCopied is how many lessons one entry takes over, the newest: it is one transaction.
+// maxCopied limits the lessons copied by one entry, the newest, since that is one transaction.
 const maxCopied = 10_000
 
-// A Teacher is an account whose decisions count in a site's model. An account that is gone has
-// no name.
+// A Teacher is an account whose decisions count in a site's model. Name is "" if the account was deleted.
 type Teacher struct {
-	Account string // its id; "" for whoever ran commands on the machine
+	Account string // ID; "" for the operator
 	Name    string
 	Lessons int
 }
 
-// Teachers returns whose lessons count on a site, those of most first. It needs an owner.
+// Teachers returns the accounts whose lessons count on a site, most lessons first. It needs an owner.
 func (s *Models) Teachers(ctx context.Context, who authz.Actor, site site.Site) ([]Teacher, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeRead); err != nil {
 		return nil, err
 	}
 	var teachers []Teacher
@@ -57,39 +56,38 @@ func (s *Models) Teachers(ctx context.Context, who authz.Actor, site site.Site) 
 	return teachers, nil
 }
 
-// WithdrawLessons takes everything that an account taught on a site out of its model. The
-// comments stay as they were decided, and what the account decides from now on teaches again.
-// It is one entry of the log, which Undo takes back. It needs an owner. Lessons counts
-// them; where the account taught nothing, nothing happens.
+// WithdrawLessons removes an account's lessons from a site's model. Its decisions on comments stay, and its later
+// decisions teach again. Undo can undo the log entry. It returns the number of lessons, and appends no entry if there
+// are none. It needs an owner.
 func (s *Models) WithdrawLessons(
-	ctx context.Context, who authz.Actor, site site.Site, account string, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, account string, key *txn.IdempotencyKey,
 ) (Change, error) {
-	return s.teach(ctx, who, site, key, "withdraw lessons", func(tx Tx, b *auditlog.Book) (int, error) {
+	return s.teach(ctx, who, site, key, "withdraw lessons", func(tx Tx, b *auditlog.Appender) (int, error) {
 		if account != "" && !txn.IsID(account) && !auditlog.Imported(account) { // "" is the operator
-			return 0, nil // nobody's: it may be no text to a database
+			return 0, nil // no such account, and perhaps no valid text for a database
 		}
 		n, lowest, err := tx.WithdrawLessons(site.ID, account, b.Next())
 		if err != nil {
 			return 0, fmt.Errorf("withdraw lessons: %w", err)
 		}
 		if lowest > 0 {
-			b.PutTeaching(auditlog.Entry{Kind: auditlog.Withdrawal,
+			b.AppendTeaching(auditlog.Entry{Kind: auditlog.Withdrawal,
 				Teaching: auditlog.Teaching{Subject: account, Lessons: n, Lowest: lowest}})
 		}
 		return n, nil
 	})
 }
 
-// CopyLessons starts a site from another: the newest 10,000 lessons that count there are
-// taught here as well. It is one entry of the log, which Undo takes back. It needs an owner of
-// both sites, the other one by its key. Lessons counts them; where there are none, nothing happens.
+// CopyLessons copies the newest 10,000 lessons that count on another site. Undo can undo the log entry. It returns
+// the number of lessons, and appends no entry if there are none. It needs an owner of both sites; other is a site
+// key.
 func (s *Models) CopyLessons(
-	ctx context.Context, who authz.Actor, site site.Site, other string, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, other string, key *txn.IdempotencyKey,
 ) (Change, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
-		return Change{}, err // before the other is looked for: whether it exists is no stranger's to know
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+		return Change{}, err // checked first, so that strangers cannot probe whether the other site exists
 	}
-	if err := s.work.MayOwn(ctx, who, other); err != nil {
+	if err := s.work.CheckOwner(ctx, who, other); err != nil {
 		return Change{}, err
 	}
 	from, err := s.work.Site(ctx, other)
@@ -97,18 +95,18 @@ func (s *Models) CopyLessons(
 		return Change{}, err
 	}
 	if from.ID == site.ID {
-		return Change{}, problem.Field("/from", "A site cannot start from itself.")
+		return Change{}, problem.Field("/from", "A site cannot copy lessons from itself.")
 	}
 	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails: crypto/rand ends the program instead
-	return s.teach(ctx, who, site, key, "copy lessons", func(tx Tx, b *auditlog.Book) (int, error) {
-		// Nobody erases lessons there meanwhile: see Erasee.erase.
+	_, _ = rand.Read(secret[:]) // it never fails: crypto/rand ends the program instead
+	return s.teach(ctx, who, site, key, "copy lessons", func(tx Tx, b *auditlog.Appender) (int, error) {
+		// The lock prevents erasure there meanwhile: see lessonFilter.erase.
 		head, err := tx.LockLog(from.ID)
 		if err != nil {
 			return 0, fmt.Errorf("lock the other log: %w", err)
 		}
 		var copied []auditlog.Lesson
-		err = eachStored(tx, from.ID, head.Seq, func(l auditlog.Lesson) {
+		err = eachLesson(tx, from.ID, head.Seq, func(l auditlog.Lesson) {
 			if l.Counts {
 				copied = append(copied, auditlog.Lesson{Lesson: l.Lesson, Of: l.Of})
 			}
@@ -123,8 +121,8 @@ func (s *Models) CopyLessons(
 		}
 		b.Teach(copied...)
 		d := auditlog.Entry{Kind: auditlog.Copy, Teaching: auditlog.Teaching{Subject: from.Key, Lessons: len(copied)}}
-		d.Lesson = auditlog.TaughtHash(d, copied)
-		b.PutTeaching(d)
+		d.Lesson = auditlog.LessonsHash(d, copied)
+		b.AppendTeaching(d)
 		return len(copied), nil
 	})
 }
@@ -133,10 +131,10 @@ func (s *Models) CopyLessons(
 func (s *Models) OldLessons(
 	ctx context.Context, who authz.Actor, site site.Site, before time.Time,
 ) (n int, err error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return 0, err
 	}
-	if before, err = s.past(before); err != nil {
+	if before, err = s.checkPast(before); err != nil {
 		return 0, err
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
@@ -149,28 +147,26 @@ func (s *Models) OldLessons(
 	return n, nil
 }
 
-// past is a time before which lessons are retired.
-func (s *Models) past(before time.Time) (time.Time, error) {
+// checkPast returns before in UTC, truncated to microseconds, and an error if it is in the future.
+func (s *Models) checkPast(before time.Time) (time.Time, error) {
 	before = before.UTC().Truncate(time.Microsecond)
 	if before.After(s.work.Now()) {
-		return time.Time{}, problem.Field("/before", "Lessons are retired that are older than some time in the past.")
+		return time.Time{}, problem.Field("/before", "The time must be in the past.")
 	}
 	return before, nil
 }
 
-// RetireLessons takes everything that was taught on a site before a time out of its model for
-// good, and erases the texts that taught it: nothing of them is left to bring back. What was
-// copied from another site is as old as its copy. The log keeps who decided what. It is one
-// entry of the log. It needs an owner. Done counts the lessons, whether they counted in the
-// model or not; where there are none, nothing happens.
+// RetireLessons removes the lessons taught before a time from a site's model and erases their texts for good. A
+// copied lesson is as old as its copy. The log keeps who decided what. It returns the number of lessons, whether they
+// counted or not, and appends no entry if there are none. It needs an owner.
 func (s *Models) RetireLessons(
-	ctx context.Context, who authz.Actor, site site.Site, before time.Time, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, before time.Time, key *txn.IdempotencyKey,
 ) (Change, error) {
-	before, err := s.past(before)
+	before, err := s.checkPast(before)
 	if err != nil {
 		return Change{}, err
 	}
-	return s.teach(ctx, who, site, key, "retire lessons", func(tx Tx, b *auditlog.Book) (int, error) {
+	return s.teach(ctx, who, site, key, "retire lessons", func(tx Tx, b *auditlog.Appender) (int, error) {
 		n, lowest, err := tx.RetireLessons(site.ID, before, b.Next())
 		if err != nil {
 			return 0, fmt.Errorf("retire lessons: %w", err)
@@ -179,32 +175,31 @@ func (s *Models) RetireLessons(
 			return n, nil
 		}
 		subject := before.Format(time.RFC3339Nano)
-		b.PutTeaching(auditlog.Entry{Kind: auditlog.Retirement,
+		b.AppendTeaching(auditlog.Entry{Kind: auditlog.Retirement,
 			Teaching: auditlog.Teaching{Subject: subject, Lessons: n, Lowest: lowest}})
-		return n, dropSnapshots(tx, site.ID, lowest) // they hold words of what is erased
+		return n, dropSnapshots(tx, site.ID, lowest) // they contain words of the erased texts
 	})
 }
 
-// A Change is the outcome of teaching: what WithdrawLessons, CopyLessons or RetireLessons did. Batch is "" when that is
-// nothing.
+// A Change is the result of WithdrawLessons, CopyLessons or RetireLessons. Batch is "" if there were no lessons.
 type Change struct {
 	Batch    string `json:"batch"`
 	Lessons  int    `json:"done"`
 	Replayed bool   `json:"-"`
 }
 
-// teach runs fn in a transaction. It adds at most one entry, which is about no comment, and returns
-// how many lessons that concerns.
+// teach runs fn in a transaction with the locked log. fn appends at most one entry, which is about the model, and
+// returns the number of lessons.
 func (s *Models) teach(
-	ctx context.Context, who authz.Actor, site site.Site, key *txn.Key, doing string,
-	fn func(Tx, *auditlog.Book) (int, error),
+	ctx context.Context, who authz.Actor, site site.Site, key *txn.IdempotencyKey, doing string,
+	fn func(Tx, *auditlog.Appender) (int, error),
 ) (Change, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Change{}, err
 	}
-	pen := s.pen(who, site)
-	out, again, err := txn.Answered(ctx, s.work, key, func(tx Tx) (out Change, err error) {
-		b, err := pen.Open(tx)
+	author := s.author(who, site)
+	out, again, err := txn.Idempotent(ctx, s.work, key, func(tx Tx) (out Change, err error) {
+		b, err := author.Open(tx)
 		if err != nil {
 			return out, err
 		}
@@ -226,7 +221,7 @@ func (s *Models) teach(
 	return out, nil
 }
 
-// pen is what who writes into a site's log now.
-func (s *Models) pen(who authz.Actor, site site.Site) auditlog.Pen {
-	return auditlog.NewPen(site, who.ID(), s.work.Now())
+// author returns the Author for entries by who in a site's log.
+func (s *Models) author(who authz.Actor, site site.Site) auditlog.Author {
+	return auditlog.NewAuthor(site, who.ID(), s.work.Now())
 }

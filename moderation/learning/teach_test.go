@@ -18,18 +18,18 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// taughtByBob has a moderator decide on the first two of four comments.
+// taughtByBob creates four comments and lets a moderator decide on the first two.
 func (w *world) taughtByBob() (owner, ann, bob authz.Actor, ids []string) {
 	w.T.Helper()
-	owner = w.AddPerson("owner", authz.Owner, "a")
-	ann, bob = w.AddPerson("ann", authz.Moderator, "a"), w.AddPerson("bob", authz.Moderator, "a")
-	ids = w.Waiting(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
+	owner = w.AddStaff("owner", authz.Owner, "a")
+	ann, bob = w.AddStaff("ann", authz.Moderator, "a"), w.AddStaff("bob", authz.Moderator, "a")
+	ids = w.AddTexts(w.A, []string{"Lovely tomatoes.", "Cheap pills.", "A fine recipe.", "Casino bonus now."})
 	w.Decide(bob, w.A, comment.Approve, ids[0])
 	w.Decide(bob, w.A, comment.MarkSpam, ids[1])
 	return owner, ann, bob, ids
 }
 
-func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
+func TestWithdrawLessons_RemovesAccountsLessons(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, ann, bob, ids := w.taughtByBob()
@@ -38,17 +38,17 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		w.Decide(ann, w.A, comment.Approve, ids[3])
 		before := w.model(w.A)
 
-		teachers, err := w.S.Teachers(w.Ctx, owner, w.A)
+		teachers, err := w.App.Teachers(w.Ctx, owner, w.A)
 		w.Must(err)
 		slices.SortFunc(teachers, func(a, b learning.Teacher) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
 		if len(teachers) != 2 || teachers[0] != (learning.Teacher{Account: ann.Account.ID, Name: "ann", Lessons: 2}) ||
 			teachers[1].Lessons != 2 {
 			t.Errorf("teachers: %+v", teachers)
 		}
-		key := &txn.Key{Site: w.A.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
-		out, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
+		key := &txn.IdempotencyKey{Site: w.A.ID, Route: "withdraw", Value: "k", Body: []byte("b")}
+		out, err := w.App.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
 		w.Must(err)
-		again, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
+		again, err := w.App.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, key)
 		w.Must(err)
 		if out.Lessons != 2 || out.Batch == "" || !again.Replayed || again.Batch != out.Batch {
 			t.Errorf("withdrawn: %+v, and again %+v", out, again)
@@ -59,26 +59,26 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		if a, b := w.Comment(w.A, ids[2]), w.Comment(w.A, ids[3]); a.State != comment.Spam || b.State != comment.Approved {
 			t.Errorf("the comments became %s and %s", a.State, b.State)
 		}
-		entries, _, err := w.S.Log(w.Ctx, bob, w.A, moderation.LogRequest{Limit: 1})
+		entries, _, err := w.App.Log(w.Ctx, bob, w.A, moderation.LogRequest{Limit: 1})
 		w.Must(err)
 		if e := entries[0]; e.Kind != auditlog.Withdrawal || e.Subject != ann.Account.ID || e.Lessons != 2 ||
 			e.Name != "owner" || e.Comment != "" {
 			t.Errorf("the log says %+v", e)
 		}
 
-		// What is decided about those comments meanwhile brings nothing of it back.
+		// Later decisions on those comments do not restore withdrawn lessons.
 		second := w.Decide(bob, w.A, comment.Approve, ids[2])
 		w.Undo(bob, w.A, second.Batch)
 		if !bytes.Equal(w.model(w.A), byBob) {
 			t.Error("an undo brought a withdrawn lesson back")
 		}
-		nothing, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, nil)
+		nothing, err := w.App.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, nil)
 		w.Must(err)
 		if nothing.Lessons != 0 || nothing.Batch != "" {
 			t.Errorf("withdrawn twice: %+v", nothing)
 		}
 
-		_, err = w.S.Undo(w.Ctx, bob, w.A, out.Batch, nil)
+		_, err = w.App.Undo(w.Ctx, bob, w.A, out.Batch, nil)
 		apptest.WantCode(t, "a moderator's undo", err, "role.insufficient")
 		if undone := w.Undo(owner, w.A, out.Batch); undone.Done != 2 {
 			t.Errorf("undone: %+v", undone)
@@ -89,14 +89,14 @@ func TestWhatAnAccountTaughtIsWithdrawnAsAWhole(t *testing.T) {
 		if twice := w.Undo(owner, w.A, out.Batch); twice.Done != 0 {
 			t.Errorf("undone twice: %+v", twice)
 		}
-		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+		if bad, err := w.App.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
 	})
 }
 
-// TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack: what both would have taken is there again after both.
-func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
+// A later withdrawal stays in force when an earlier one is undone. After both undos all lessons count again.
+func TestWithdrawLessons_LaterOneSurvivesUndoOfEarlier(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		owner, ann, _, ids := w.taughtByBob()
@@ -104,7 +104,7 @@ func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 		var batches []string
 		for _, id := range ids[2:] {
 			w.Decide(ann, w.A, comment.MarkSpam, id)
-			out, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, nil)
+			out, err := w.App.WithdrawLessons(w.Ctx, owner, w.A, ann.Account.ID, nil)
 			w.Must(err)
 			batches = append(batches, out.Batch)
 		}
@@ -131,15 +131,15 @@ func TestALaterWithdrawalStandsWhenAnEarlierOneIsTakenBack(t *testing.T) {
 	})
 }
 
-func TestASiteStartsFromAnother(t *testing.T) {
+func TestCopyLessons_StartsSiteFromAnother(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.AddPerson("owner", authz.Owner, "a", "b")
-		w.Taught(w.A, 30)
+		owner := w.AddStaff("owner", authz.Owner, "a", "b")
+		w.DecideTexts(w.A, 30)
 		undone := w.Decide(owner, w.A, comment.MarkSpam, w.Submit(w.A, "It is undone before it is copied.").ID)
 		w.Undo(owner, w.A, undone.Batch)
 		empty := w.model(w.B)
-		out, err := w.S.CopyLessons(w.Ctx, owner, w.B, w.A.Key, nil)
+		out, err := w.App.CopyLessons(w.Ctx, owner, w.B, w.A.Key, nil)
 		w.Must(err)
 		if out.Lessons != 30 || out.Batch == "" {
 			t.Errorf("copied: %+v", out)
@@ -148,17 +148,17 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		if c := w.Submit(w.B, "Cheap pills casino, order now."); !c.Verdict.Warm {
 			t.Errorf("after the start: %+v", c.Verdict)
 		}
-		entries, _, err := w.S.Log(w.Ctx, owner, w.B, moderation.LogRequest{Limit: 1})
+		entries, _, err := w.App.Log(w.Ctx, owner, w.B, moderation.LogRequest{Limit: 1})
 		w.Must(err)
 		if e := entries[0]; e.Kind != auditlog.Copy || e.Subject != "a" || e.Lessons != 30 || e.Name != "owner" {
 			t.Errorf("the log says %+v", e)
 		}
-		if teachers, err := w.S.Teachers(w.Ctx, owner, w.B); err != nil || len(teachers) != 0 {
+		if teachers, err := w.App.Teachers(w.Ctx, owner, w.B); err != nil || len(teachers) != 0 {
 			t.Errorf("nobody decided here, and taught %+v (%v)", teachers, err)
 		}
-		// The owner's own decisions are withdrawn, not what the owner copied.
+		// This withdraws the owner's own decisions, not the copied lessons.
 		w.Decide(owner, w.B, comment.Approve, w.Submit(w.B, "Thank you for the recipe.").ID)
-		if n, err := w.S.WithdrawLessons(w.Ctx, owner, w.B, owner.Account.ID, nil); err != nil || n.Lessons != 1 {
+		if n, err := w.App.WithdrawLessons(w.Ctx, owner, w.B, owner.Account.ID, nil); err != nil || n.Lessons != 1 {
 			t.Errorf("withdrawn: %+v (%v)", n, err)
 		}
 		if got := w.model(w.B); len(got) != len(copied) {
@@ -168,7 +168,7 @@ func TestASiteStartsFromAnother(t *testing.T) {
 		if got := w.model(w.B); len(got) != len(copied) {
 			t.Error("the sites are not apart")
 		}
-		if bad, err := w.S.VerifyLog(w.Ctx, w.B); err != nil || bad != 0 {
+		if bad, err := w.App.VerifyLog(w.Ctx, w.B); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
 		w.Undo(owner, w.B, out.Batch)
@@ -178,22 +178,22 @@ func TestASiteStartsFromAnother(t *testing.T) {
 	})
 }
 
-func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
+func TestRetireLessons_ErasesForGood(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.AddPerson("owner", authz.Owner, "a", "b")
-		w.Taught(w.A, 130)
-		w.Taught(w.B, 4)
+		owner := w.AddStaff("owner", authz.Owner, "a", "b")
+		w.DecideTexts(w.A, 130)
+		w.DecideTexts(w.B, 4)
 		if len(w.snapshots(w.A)) == 0 {
 			t.Fatal("there is no snapshot")
 		}
-		copied, err := w.S.CopyLessons(w.Ctx, owner, w.A, w.B.Key, nil)
+		copied, err := w.App.CopyLessons(w.Ctx, owner, w.A, w.B.Key, nil)
 		w.Must(err)
-		ids := w.Waiting(w.A, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.",
+		ids := w.AddTexts(w.A, []string{"The canary sings of old.", "Cheap pills of old.", "A fine new recipe.",
 			"Casino bonus of today."})
 		first := w.Decide(owner, w.A, comment.Approve, ids[0])
 		w.Decide(owner, w.A, comment.MarkSpam, ids[1])
-		withdrawn, err := w.S.WithdrawLessons(w.Ctx, owner, w.A, owner.Account.ID, nil)
+		withdrawn, err := w.App.WithdrawLessons(w.Ctx, owner, w.A, owner.Account.ID, nil)
 		w.Must(err)
 		w.Clock.Add(time.Hour)
 		between := w.Clock.Now()
@@ -201,23 +201,23 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 		w.Decide(owner, w.A, comment.Approve, ids[2])
 		w.Decide(owner, w.A, comment.MarkSpam, ids[3])
 
-		_, err = w.S.RetireLessons(w.Ctx, owner, w.A, w.Clock.Now().Add(time.Hour), nil)
+		_, err = w.App.RetireLessons(w.Ctx, owner, w.A, w.Clock.Now().Add(time.Hour), nil)
 		apptest.WantCode(t, "before a time to come", err, "field.invalid")
-		_, err = w.S.RetireLessons(w.Ctx, w.AddPerson("mod", authz.Moderator, "a"), w.A, between, nil)
+		_, err = w.App.RetireLessons(w.Ctx, w.AddStaff("mod", authz.Moderator, "a"), w.A, between, nil)
 		apptest.WantCode(t, "a moderator's retirement", err, "role.insufficient")
-		old, err := w.S.OldLessons(w.Ctx, owner, w.A, between)
+		old, err := w.App.OldLessons(w.Ctx, owner, w.A, between)
 		w.Must(err)
-		_, err = w.S.OldLessons(w.Ctx, w.AddPerson("other", authz.Moderator, "a"), w.A, between)
+		_, err = w.App.OldLessons(w.Ctx, w.AddStaff("other", authz.Moderator, "a"), w.A, between)
 		apptest.WantCode(t, "a moderator's look at what is old", err, "role.insufficient")
-		out, err := w.S.RetireLessons(w.Ctx, owner, w.A, between, nil)
+		out, err := w.App.RetireLessons(w.Ctx, owner, w.A, between, nil)
 		w.Must(err)
-		if out.Lessons != old || out.Lessons != 136 || out.Batch == "" { // what was withdrawn is erased as well
+		if out.Lessons != old || out.Lessons != 136 || out.Batch == "" { // withdrawn lessons are erased as well
 			t.Errorf("retired: %+v of %d", out, old)
 		}
 		if left := w.snapshots(w.A); len(left) != 0 {
 			t.Errorf("%d snapshots hold words of what was erased", len(left))
 		}
-		_, err = w.S.Undo(w.Ctx, owner, w.A, out.Batch, nil)
+		_, err = w.App.Undo(w.Ctx, owner, w.A, out.Batch, nil)
 		apptest.WantCode(t, "its undo", err, "field.invalid")
 		w.Undo(owner, w.A, withdrawn.Batch)
 		w.Undo(owner, w.A, copied.Batch)
@@ -234,22 +234,22 @@ func TestWhatIsRetiredIsErasedForGood(t *testing.T) {
 			}
 			return err
 		})
-		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+		if bad, err := w.App.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
 	})
 }
 
-func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
+func TestCopyLessons_NeedsOwnerOfBothSites(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Taught(w.A, 4)
-	ofBoth := w.AddPerson("both", authz.Owner, "a", "b")
-	ofA, ofB := w.AddPerson("of-a", authz.Owner, "a"), w.AddPerson("of-b", authz.Owner, "b")
-	moderator := w.AddPerson("mod", authz.Moderator, "a", "b")
+	w.DecideTexts(w.A, 4)
+	ofBoth := w.AddStaff("both", authz.Owner, "a", "b")
+	ofA, ofB := w.AddStaff("of-a", authz.Owner, "a"), w.AddStaff("of-b", authz.Owner, "b")
+	moderator := w.AddStaff("mod", authz.Moderator, "a", "b")
 	decides := w.AddToken("both@staff.example", authz.ScopeDecide)
 	copies := func(who authz.Actor, to, from site.Site) error {
-		_, err := w.S.CopyLessons(w.Ctx, who, to, from.Key, nil)
+		_, err := w.App.CopyLessons(w.Ctx, who, to, from.Key, nil)
 		return err
 	}
 	apptest.WantCode(t, "an owner of neither's copy", copies(moderator, w.B, w.A), "role.insufficient")
@@ -262,19 +262,19 @@ func TestOnlyOwnersTeachAsAWhole(t *testing.T) {
 	apptest.WantCode(t, "a copy of itself", copies(ofBoth, w.A, w.A), "field.invalid")
 	apptest.WantCode(t, "an owner of both's copy", copies(ofBoth, w.B, w.A), "")
 	withdraws := func(who authz.Actor) error {
-		_, err := w.S.WithdrawLessons(w.Ctx, who, w.A, "", nil)
+		_, err := w.App.WithdrawLessons(w.Ctx, who, w.A, "", nil)
 		return err
 	}
 	apptest.WantCode(t, "a moderator's withdrawal", withdraws(moderator), "role.insufficient")
 	apptest.WantCode(t, "a stranger's withdrawal", withdraws(ofB), "site.unknown")
 	apptest.WantCode(t, "a deciding token's withdrawal", withdraws(decides), "role.insufficient")
 	apptest.WantCode(t, "an owner's withdrawal", withdraws(ofA), "")
-	_, err := w.S.Teachers(w.Ctx, moderator, w.A)
+	_, err := w.App.Teachers(w.Ctx, moderator, w.A)
 	apptest.WantCode(t, "a moderator's look at the teachers", err, "role.insufficient")
 }
 
-// What a copy stores is as safe in the log as a decision's lesson.
-func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
+// The hash chain protects copied lessons as well as those of decisions.
+func TestVerifyLog_FindsTamperedCopy(t *testing.T) {
 	t.Parallel()
 	const erase = "UPDATE lessons SET body = '', author = '', email = '', url = '', salt = X'' "
 	for _, change := range []string{
@@ -289,8 +289,8 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 	} {
 		t.Run(change, func(t *testing.T) {
 			w := newWorld(t)
-			w.Taught(w.A, 10)
-			_, err := w.S.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
+			w.DecideTexts(w.A, 10)
+			_, err := w.App.CopyLessons(w.Ctx, authz.Operator, w.B, w.A.Key, nil)
 			w.Must(err)
 			w.Decide(authz.Operator, w.B, comment.Approve, w.Submit(w.B, "Lovely.").ID)
 			raw, err := sql.Open("sqlite", w.Path)
@@ -301,7 +301,7 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 			if n, err := done.RowsAffected(); err != nil || n == 0 {
 				t.Fatalf("nothing was tampered with: %v", err)
 			}
-			if bad, err := w.S.VerifyLog(w.Ctx, w.B); err != nil || bad != 1 {
+			if bad, err := w.App.VerifyLog(w.Ctx, w.B); err != nil || bad != 1 {
 				t.Errorf("bad at %d (%v), want 1", bad, err)
 			}
 		})
@@ -311,8 +311,8 @@ func TestACopiedLessonTamperedWithIsFound(t *testing.T) {
 // model returns the bytes of a site's model at the end of its log.
 func (w *world) model(site site.Site) []byte {
 	w.T.Helper()
-	w.Must(w.S.Learn(w.Ctx, site))
-	model, _, err := learning.ModelBytes(w.Ctx, w.S.Learning, site)
+	w.Must(w.App.Learn(w.Ctx, site))
+	model, _, err := learning.ModelBytes(w.Ctx, w.App.Learning, site)
 	w.Must(err)
 	return model
 }

@@ -9,46 +9,44 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// Tx keeps what models are made from besides the log.
+// Tx is the transaction that learning needs: the log, lessons and snapshots.
 type Tx interface {
 	auditlog.Tx
 
 	Sites() ([]site.Site, error) // by key
-	// EachLesson calls fn with each lesson after seq that counts, ascending: it stands, and was
-	// not withdrawn.
+	// EachLesson calls fn with each lesson after seq that counts, ascending.
 	EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error
-	// WithdrawLessons takes what the decisions of an account before entry by taught out of the
-	// model, until ReturnLessons. It returns how many of these lessons counted, and the lowest
-	// seq among all it withdrew; 0 when there were none.
+	// WithdrawLessons removes the lessons of an account's decisions before entry by from the model, until
+	// ReturnLessons. It returns how many of them counted, and the lowest seq of all withdrawn lessons, or 0 without
+	// any.
 	WithdrawLessons(site int64, account string, by uint64) (n int, lowest uint64, err error)
-	// RetireLessons takes what entries of before a time taught out of the model by entry by, for
-	// good: it erases texts and salts. It returns how many it erased, whether they counted or
-	// not, and the lowest seq among them; 0 when there were none.
+	// RetireLessons removes the lessons of entries before a time from the model, by entry by, and erases their texts
+	// and salts. It returns how many it erased, whether they counted or not, and their lowest seq, or 0 without any.
 	RetireLessons(site int64, before time.Time, by uint64) (n int, lowest uint64, err error)
 	// CountRetirable returns how many lessons RetireLessons would erase.
 	CountRetirable(site int64, before time.Time) (int, error)
-	// EraseLessons takes lessons out of the model by entry by, for good: texts and salts are
-	// erased, and the Proof of each is kept.
+	// EraseLessons removes lessons from the model, by entry by. It erases texts and salts and keeps each lesson's
+	// Proof.
 	EraseLessons(site int64, ls []auditlog.Lesson, by uint64) error
-	// Copies returns the seqs of the entries that took lessons over from other sites, ascending.
+	// Copies returns the seqs of the entries that copied lessons from other sites, ascending.
 	Copies(site int64) ([]uint64, error)
-	// CopiedLessons returns the lessons that a site took over, from wherever, of comments that were
-	// written on another one, or that a program sent there, ascending by seq and part.
+	// CopiedLessons returns lessons that a site copied, directly or through a third site, and that were taught on
+	// site from by comments or by other programs. They are ascending by seq and part.
 	CopiedLessons(site, from int64) ([]auditlog.Lesson, error)
-	// Taught counts the lessons that count, by the account that taught them.
+	// Taught returns the number of lessons that count by account.
 	Taught(site int64) (map[string]int, error)
-	// CountLessons counts the lessons of a label that count and were taught by a decision on
-	// a comment here, at most up to limit.
+	// CountLessons returns the number of lessons with a label that count and were taught by a decision on a comment
+	// of the site. It counts up to limit.
 	CountLessons(site int64, label classifier.Label, limit int) (int, error)
-	// LowestTouched returns the lowest seq whose lessons the entries after one changed; 0: none.
+	// LowestTouched returns the lowest seq whose lessons entries after a seq changed, or 0.
 	LowestTouched(site int64, after uint64) (uint64, error)
 
-	// PutPiece keeps a piece of the model of a snapshot that is not there yet, counted from 0: it is s.Model.
+	// PutPiece stores a piece of a snapshot's model, numbered from 0. The piece is s.Model.
 	PutPiece(site int64, s fold.Snapshot, piece int) error
-	// PutSnapshot puts a snapshot in the place of another of its Seq. Its Model is what follows so many pieces; where
-	// these are not there, nothing is put.
+	// PutSnapshot inserts or replaces a snapshot by Seq. s.Model is the last piece. It stores nothing unless the
+	// pieces before it exist.
 	PutSnapshot(site int64, s fold.Snapshot, pieces int) error
 	Snapshots(site int64) ([]fold.Snapshot, error) // newest first, without Model and Sum
 	Snapshot(site int64, seq uint64) (fold.Snapshot, error)
-	DropSnapshots(site int64, seqs []uint64) error // and pieces whose snapshot is not there
+	DropSnapshots(site int64, seqs []uint64) error // and pieces without a snapshot
 }

@@ -10,53 +10,54 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// What a mailed link is for.
+// Purposes of mailed links.
 const (
-	ToConfirm = "confirm" // to say yes or no to mail about comments
-	ToStop    = "stop"    // to end all mail from a site
-	ToSee     = "see"     // to see what is held, and erase it: as long as the letter is there that it came in
+	ToConfirm  = "confirm" // confirm or refuse mail about comments
+	ToStop     = "stop"    // unsubscribe from all mail of a site
+	ToViewData = "see"     // view and erase personal data; valid while its letter is stored
 )
 
-// A Link is what a mailed link stands for: it is in the link itself, sealed, and kept nowhere. A zero Ends is never.
+// A Link is the content of a mailed link. The link's token contains it, encrypted; it is not stored. If Ends is zero,
+// the link does not expire.
 type Link struct {
 	For    string       `json:"f"`
 	Site   int64        `json:"s"`
 	Email  text.Address `json:"e"`
 	Lang   string       `json:"l"`
-	Letter string       `json:"i,omitempty"` // in links to see: the letter with the link
+	Letter string       `json:"i,omitempty"` // with ToViewData: ID of the letter that contains the link
 	Ends   time.Time    `json:"x,omitzero"`
 }
 
-// linkPurpose keys what seals links.
+// linkPurpose is the key purpose of the encryption of links.
 const linkPurpose = "mailed link"
 
-// Token is a link as it stands in an address.
+// Token returns the encrypted link for use in a URL.
 func (l Link) Token(s secret.Secret) string {
-	said, _ := json.Marshal(l) // strings, numbers and times always can be
+	said, _ := json.Marshal(l) // cannot fail for strings, numbers and times
 	return base64.RawURLEncoding.EncodeToString(s.Seal(linkPurpose, "", said))
 }
 
-// Read returns what a link stands for: link.expired where it is none of this service, or not any more.
+// Read returns the link of a token, or link.expired if the token is invalid or expired.
 func Read(s secret.Secret, token string, now time.Time) (Link, error) {
-	l, err := opened(s, token)
-	if err != nil || l.over(now) {
+	l, err := openLink(s, token)
+	if err != nil || l.expired(now) {
 		return Link{}, Expired()
 	}
 	return l, nil
 }
 
-// Lapsed returns what a link stood for until its time was over: link.expired for any other.
-func Lapsed(s secret.Secret, token string, now time.Time) (Link, error) {
-	l, err := opened(s, token)
-	if err != nil || !l.over(now) {
+// ReadExpired returns the link of an expired token, or link.expired for any other token.
+func ReadExpired(s secret.Secret, token string, now time.Time) (Link, error) {
+	l, err := openLink(s, token)
+	if err != nil || !l.expired(now) {
 		return Link{}, Expired()
 	}
 	return l, nil
 }
 
-func (l Link) over(now time.Time) bool { return !l.Ends.IsZero() && !now.Before(l.Ends) }
+func (l Link) expired(now time.Time) bool { return !l.Ends.IsZero() && !now.Before(l.Ends) }
 
-func opened(s secret.Secret, token string) (l Link, err error) {
+func openLink(s secret.Secret, token string) (l Link, err error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err == nil {
 		sealed, err = s.Open(linkPurpose, "", sealed)
@@ -67,17 +68,17 @@ func opened(s secret.Secret, token string) (l Link, err error) {
 	return l, err
 }
 
-// Expired refuses a link that stands for nothing any more.
+// Expired returns the error link.expired.
 func Expired() error {
 	return problem.Missing("link.expired", "This link is not complete, or has expired. Nothing was changed.")
 }
 
-// Subject returns the keyed hash, per site, of a reader who proved an address by a code.
-func Subject(s secret.Secret, site int64, a text.Address) []byte {
+// SubjectHash returns the keyed hash, per site, of a reader who verified an address with a code.
+func SubjectHash(s secret.Secret, site int64, a text.Address) []byte {
 	return s.Hash("subject", site, "mail", a.String())
 }
 
-// Writer returns the Writer of that reader's comments.
-func Writer(s secret.Secret, site int64, a text.Address) []byte {
-	return s.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(Subject(s, site, a)))
+// WriterHash returns the WriterHash of the comments of that reader.
+func WriterHash(s secret.Secret, site int64, a text.Address) []byte {
+	return s.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(SubjectHash(s, site, a)))
 }

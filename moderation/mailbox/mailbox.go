@@ -1,9 +1,8 @@
-// Package mailbox is what readers are mailed: letters that wait to be sent, how many of a kind an address gets, and
-// the code that proves an address to be somebody's.
+// Package mailbox queues mails to readers, limits how many an address gets, and makes the codes that verify addresses.
 //
-// It sends nothing, package mail does, and it decides for nobody whether something is told: packages guest,
-// subscription and privacy do. Its invariants: where an address is not needed itself only a keyed hash of it is kept;
-// a code is kept nowhere, for it is made of the secret and of the letter that carries it.
+// It sends no mail; internal/mail does. Packages readerauth, readermail and privacy decide which mail to send.
+// Invariants: where the address itself is not needed, only its keyed hash is stored. A code is not stored; it is
+// derived from the secret and the letter's ID.
 package mailbox
 
 import (
@@ -17,55 +16,56 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Kind says what a letter is about.
+// A Kind is the kind of a letter.
 type Kind string
 
 // The kinds of letters to readers.
 const (
-	Code    Kind = "code"    // a code that proves the address to be theirs
-	Confirm Kind = "confirm" // whether they want to be told of comments
-	News    Kind = "news"    // what became of their comments, and who answered
-	Held    Kind = "held"    // the way to what is held about them
+	Code         Kind = "code"    // a code that verifies the address
+	Confirm      Kind = "confirm" // a request to confirm a subscription
+	Notification Kind = "news"    // decisions about the reader's comments, and replies
+	DataLink     Kind = "held"    // a link to the reader's personal data
 )
 
-// A Limit is the number of letters of a kind that an address gets per day: from one site, and from the whole service.
+// A Limit is the number of letters of a kind that an address gets per 24 hours: from one site, and from the whole
+// service.
 type Limit struct{ Site, Service int }
 
-// Limits are those of every kind that somebody else can ask for.
-var Limits = map[Kind]Limit{Code: {5, 15}, Confirm: {1, 1}, Held: {2, 6}}
+// Limits contains every kind that a stranger can request for an address.
+var Limits = map[Kind]Limit{Code: {5, 15}, Confirm: {1, 1}, DataLink: {2, 6}}
 
 const day = 24 * time.Hour
 
-// A Letter is a mail to a reader that is to be sent. Box is Box of To, the recipient; Comments are the comments that
-// it is about.
+// A Letter is a queued mail to a reader. AddressHash is the AddressHash of To. Comments are the IDs of the comments it
+// is about.
 type Letter struct {
-	Site      int64
-	ID        string
-	Kind      Kind
-	Box       []byte
-	To        text.Address
-	Lang      string
-	Comments  []string
-	CreatedAt time.Time
-	DueAt     time.Time
+	Site        int64
+	ID          string
+	Kind        Kind
+	AddressHash []byte
+	To          text.Address
+	Lang        string
+	Comments    []string
+	CreatedAt   time.Time
+	DueAt       time.Time
 }
 
-// Tx is what posting a letter takes of a transaction.
+// Tx contains the queries that Enqueue and Prune need.
 type Tx interface {
-	// CountLetter counts one more letter of a kind to an address, known by a hash, from a site, or with 0 from all of
-	// them, and returns how many there were since a time, this one included.
+	// CountLetter adds one to the count of letters of a kind to an address, known by a hash, from a site; site 0
+	// counts for the whole service. It returns the count since a time, including this letter.
 	CountLetter(site int64, box []byte, kind Kind, now, since time.Time) (int, error)
 	InsertLetter(l Letter) error
-	// PruneLetterCounts forgets counts that began before.
+	// PruneLetterCounts deletes counts that began before a time.
 	PruneLetterCounts(before time.Time) error
 }
 
-// Box returns the keyed hash that is stored in place of an address. It is the same on all sites.
-func Box(s secret.Secret, a text.Address) []byte { return s.Mac("mailbox", a.String())[:16] }
+// AddressHash returns the keyed hash that is stored instead of an address. It is the same on all sites.
+func AddressHash(s secret.Secret, a text.Address) []byte { return s.Mac("mailbox", a.String())[:16] }
 
-// person returns the keyed hash by which mails are rate limited. It is coarser than Box, since it only refuses: it
-// ignores compatibility forms and a +suffix of the local part.
-func person(s secret.Secret, a text.Address) []byte {
+// limitHash returns the keyed hash by which mails are rate limited. It is coarser than AddressHash, because it can
+// only refuse mail: it ignores compatibility forms and a +suffix of the local part.
+func limitHash(s secret.Secret, a text.Address) []byte {
 	email := text.Fold(a.String())
 	if at := strings.LastIndexByte(email, '@'); at > 0 {
 		local, _, _ := strings.Cut(email[:at], "+")
@@ -74,15 +74,15 @@ func person(s secret.Secret, a text.Address) []byte {
 	return s.Mac("mail count", email)[:16]
 }
 
-// Post has a letter sent, unless its address got as many of its kind today as it may.
-func Post(tx Tx, s secret.Secret, l Letter) (posted bool, err error) {
-	most, who := Limits[l.Kind], person(s, l.To)
+// Enqueue stores a letter to be sent, unless the address has reached a limit of its kind.
+func Enqueue(tx Tx, s secret.Secret, l Letter) (posted bool, err error) {
+	most, who := Limits[l.Kind], limitHash(s, l.To)
 	since := l.CreatedAt.Add(-day)
 	n, err := tx.CountLetter(l.Site, who, l.Kind, l.CreatedAt, since)
 	if err != nil {
 		return false, fmt.Errorf("count letters: %w", err)
 	}
-	if n > most.Site { // counted no further: a site must not use up what others may send
+	if n > most.Site { // not counted for the service, so that one site cannot use up its limit
 		return false, nil
 	}
 	if n, err = tx.CountLetter(0, who, l.Kind, l.CreatedAt, since); err != nil || n > most.Service {
@@ -94,23 +94,23 @@ func Post(tx Tx, s secret.Secret, l Letter) (posted bool, err error) {
 	return true, nil
 }
 
-// CodeLife is for how long a code is good.
+// CodeLife is how long a code is valid.
 const CodeLife = 10 * time.Minute
 
-// digits are how long a code is.
+// digits is the length of a code.
 const digits = 8
 
-// CodeOf is the code that a letter carries: eight digits.
+// CodeOf returns the code of a letter: eight digits, derived from the letter's ID.
 func CodeOf(s secret.Secret, letter string) string {
-	n := binary.BigEndian.Uint64(s.Mac("mail code", letter)) % 100_000_000 // 64 bits: as good as even
+	n := binary.BigEndian.Uint64(s.Mac("mail code", letter)) % 100_000_000 // the modulo bias of 64 bits is negligible
 	return fmt.Sprintf("%0*d", digits, n)
 }
 
-// IsCode reports whether somebody typed a letter's code; spaces between the digits make no difference.
+// IsCode reports whether typed is the code of a letter. It ignores white space.
 func IsCode(s secret.Secret, letter, typed string) bool {
 	typed = strings.Join(strings.Fields(typed), "")
 	return subtle.ConstantTimeCompare([]byte(typed), []byte(CodeOf(s, letter))) == 1
 }
 
-// Prune forgets counts that are over.
+// Prune deletes expired counts.
 func Prune(tx Tx, now time.Time) error { return tx.PruneLetterCounts(now.Add(-day)) }

@@ -15,13 +15,12 @@ import (
 )
 
 const (
-	maxContainers = 7  // lists and quotes in one another
-	maxParens     = 32 // in one another, in a link's destination
+	maxContainers = 7  // nested lists and quotes
+	maxParens     = 32 // nested, in a link's destination
 )
 
-// grammar is Markdown without what a comment must not do (HTML, images, headings, tables,
-// lines across) and without what surprises who never heard of Markdown (code by indenting,
-// link definitions that vanish).
+// grammar is Markdown without elements that comments must not have (HTML, images, headings, tables, thematic breaks),
+// and without those that surprise people who do not know Markdown (indented code, link reference definitions).
 var grammar = parser.NewParser(
 	parser.WithBlockParsers(
 		util.Prioritized(shallow{parser.NewListParser()}, 300),
@@ -40,8 +39,8 @@ var grammar = parser.NewParser(
 	),
 )
 
-// shallow keeps a parser of containers from nesting them without end: what would be too deep
-// is text, and a line of ten thousand ">" costs no more than another.
+// shallow limits the nesting of a container parser. Deeper containers are text, so a line of ten thousand ">" costs no
+// more than any other.
 type shallow struct{ parser.BlockParser }
 
 func (s shallow) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -57,7 +56,8 @@ func (s shallow) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.No
 	return s.BlockParser.Open(parent, r, pc)
 }
 
-// indented keeps a parser of paragraphs from passing over what is indented like code, which nobody would show then.
+// indented lets a paragraph parser accept lines that are indented like code. Otherwise no parser would accept them,
+// and they would be lost.
 type indented struct{ parser.BlockParser }
 
 func (indented) CanAcceptIndentedLine() bool { return true }
@@ -77,7 +77,8 @@ func (l links) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context)
 	l.InlineParser.(parser.CloseBlocker).CloseBlock(parent, block, pc)
 }
 
-// destinationEnds reports whether a destination that begins here comes to an end within reason.
+// destinationEnds reports whether a link destination at the start of line ends within maxHref bytes and maxParens
+// levels.
 func destinationEnds(line []byte) bool {
 	depth := 0
 	for _, c := range line[:min(len(line), maxHref)] {
@@ -102,13 +103,13 @@ func destinationEnds(line []byte) bool {
 // autolinks links the web addresses that package address finds, and e-mail addresses.
 type autolinks struct{}
 
-// found is the context key of all addresses in the source, in order.
-var found = parser.NewContextKey()
+// addressesKey is the context key of all addresses in the source, in order.
+var addressesKey = parser.NewContextKey()
 
 // parse parses a source as a comment.
 func parse(source []byte) ast.Node {
 	pc := parser.NewContext()
-	pc.Set(found, address.Find(string(source)))
+	pc.Set(addressesKey, address.Find(string(source)))
 	return grammar.Parse(text.NewReader(source), parser.WithContext(pc))
 }
 
@@ -121,14 +122,14 @@ func (autolinks) Parse(parent ast.Node, block text.Reader, pc parser.Context) as
 	if segment.Padding > 0 {
 		return nil
 	}
-	all := pc.Get(found).([]address.Address)
+	all := pc.Get(addressesKey).([]address.Address)
 	i, _ := slices.BinarySearchFunc(all, segment.Start, func(a address.Address, at int) int { return cmp.Compare(a.From, at) })
 	if i < len(all) && all[i].To <= segment.Stop {
 		from, to := all[i].From-segment.Start, all[i].To-segment.Start
-		if !signs(line[:from]) {
+		if !hasTrigger(line[:from]) {
 			return autolink(ast.AutoLinkURL, parent, block, from, to)
 		}
-		line = line[:from] // of an e-mail address
+		line = line[:from] // may start with an e-mail address
 	}
 	from := 0
 	if slices.Contains([]byte(" *_~("), line[0]) {
@@ -140,8 +141,8 @@ func (autolinks) Parse(parent ast.Node, block text.Reader, pc parser.Context) as
 	return nil
 }
 
-// signs reports whether a line has, after its first character, another one at which goldmark starts a parser.
-func signs(line []byte) bool {
+// hasTrigger reports whether a line has, after its first character, another one at which goldmark starts a parser.
+func hasTrigger(line []byte) bool {
 	for i := 0; i < len(line); i++ {
 		switch {
 		case line[i] == '\\' && i+1 < len(line) && util.IsPunct(line[i+1]):

@@ -14,8 +14,8 @@ const maxHref = 2048 // bytes
 
 var mailForm = regexp.MustCompile(`^[A-Za-z0-9.!#$&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+$`)
 
-// Href returns the canonical form of an absolute http, https or mailto URL. Others are not
-// ok, nor is one that shows a user name where a reader looks for the host.
+// Href returns the canonical form of an absolute http, https or mailto URL. It returns false for others, and for URLs
+// with a user name, which readers could take for the host.
 func Href(raw string) (href string, ok bool) {
 	if len(raw) > maxHref {
 		return "", false
@@ -37,7 +37,7 @@ func Href(raw string) (href string, ok bool) {
 	if u.User != nil || u.Opaque != "" {
 		return "", false
 	}
-	host, ok := address.Host(u.Hostname()) // Punycode shows what a look-alike letter hides
+	host, ok := address.Host(u.Hostname()) // Punycode reveals look-alike letters
 	if !ok {
 		return "", false
 	}

@@ -1,10 +1,10 @@
-// Package markup turns what a person typed into canonical, allow-listed HTML. It is pure.
+// Package markup renders Markdown to canonical, allow-listed HTML. It has no state and no side effects.
 //
-// The output has only p br strong em del code pre blockquote ul ol li a, href (http, https,
-// mailto) and rel as its only attributes, every tag closed, and in text and attributes every
-// &, <, >, " and ' written as &amp; &lt; &gt; &#34; &#39;. It has at most 20 levels and 100 links. HTML in
-// the source comes out as visible text, an image as a link, and nothing that leaves ink in
-// the source is lost. Render(x) is stable: the same source gives the same bytes for one Version.
+// The output contains only the elements p br strong em del code pre blockquote ul ol li a, and only the attributes
+// href (http, https, mailto) and rel. Every tag is closed. In text and attributes, &, <, >, " and ' are written as
+// &amp; &lt; &gt; &#34; &#39;. It has at most 20 levels and 100 links. HTML in the source becomes visible text, an
+// image becomes a link, and no visible text is lost. The output of Render is stable: the same source gives the same
+// bytes for one Version.
 package markup
 
 import (
@@ -20,12 +20,12 @@ import (
 	"github.com/aitys/aitys/classifier/address"
 )
 
-// Version is raised whenever Render's output changes, so that stored HTML is rendered anew.
+// Version is incremented whenever the output of Render changes, so that stored HTML is rendered again.
 const Version = 4
 
 const rel = "nofollow ugc noopener"
 
-// policy is the second wall: whatever becomes of the first, no more than this gets through.
+// policy is a second defence: it sanitizes the output even if the writer has a bug.
 var policy = func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li")
@@ -37,19 +37,19 @@ var policy = func() *bluemonday.Policy {
 	return p
 }()
 
-// Render returns the HTML of source, which is valid UTF-8 of at most 10,000 characters.
+// Render returns the HTML of source, which must be valid UTF-8 of at most 10,000 characters.
 func Render(source string) string {
 	source = strings.Map(plain, source)
 	w := writer{source: []byte(source)}
 	w.blocks(parse(w.source), 0, false)
-	if !w.ink && strings.TrimSpace(source) != "" { // a lone “>” or “-” is markup of nothing
+	if !w.visible && strings.TrimSpace(source) != "" { // markup without content, such as a lone “>” or “-”
 		w.out.Reset()
 		w.out.WriteString("<p>" + html.EscapeString(source) + "</p>")
 	}
 	return policy.Sanitize(w.out.String())
 }
 
-// plain drops the controls, which HTML has no spelling for.
+// plain removes controls, which HTML cannot represent.
 func plain(r rune) rune {
 	if unicode.IsControl(r) && r != '\n' && r != '\t' {
 		return -1
@@ -57,8 +57,8 @@ func plain(r rune) rune {
 	return r
 }
 
-// Links returns the http(s) addresses of a comment, each once: those that its canonical HTML links to, and those that a
-// reader sees without a link, as in code, after the first hundred, or in the text of a link to another host.
+// Links returns the distinct http(s) addresses of canonical HTML: those of its links, and those that readers see as
+// text, as in code, after the first hundred links, or as the text of a link to another host.
 func Links(canonical string) (all []string) {
 	add := func(href string) {
 		if strings.HasPrefix(href, "http") && !slices.Contains(all, href) {
@@ -73,7 +73,7 @@ func Links(canonical string) (all []string) {
 		var tag string
 		tag, canonical, _ = strings.Cut(rest, ">")
 		switch name := strings.TrimPrefix(tag, "/"); name {
-		case "strong", "em", "del", "code": // readers see an address across these tags as one
+		case "strong", "em", "del", "code": // an address can continue across these tags
 		case "a":
 			add(href)
 			for _, a := range address.Find(label.String()) {
@@ -92,12 +92,13 @@ func Links(canonical string) (all []string) {
 			}
 		}
 	}
-	for _, a := range address.Find(asOpened(unlinked.String())) {
+	for _, a := range address.Find(normalizePasted(unlinked.String())) {
 		add(hrefOf(a))
 	}
 	return all
 }
 
+// leadsTo reports whether href is a URL of host.
 func leadsTo(href, host string) bool {
 	to := address.Find(href)
 	return len(to) > 0 && to[0].Host == host
@@ -116,9 +117,9 @@ func hrefOf(a address.Address) string {
 	return scheme + "://" + host + "/"
 }
 
-// asOpened normalises a text as browsers do with pasted addresses: full-width letters and dots become ASCII, and
+// normalizePasted normalizes a text as browsers do with pasted addresses: full-width letters and dots become ASCII, and
 // invisible characters are removed.
-func asOpened(text string) string {
+func normalizePasted(text string) string {
 	return strings.ReplaceAll(norm.NFKC.String(strings.Map(func(r rune) rune {
 		if address.Unseen(r) {
 			return -1

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-func TestMarkupIsShownAndNothingTypedIsLost(t *testing.T) {
+func TestRender_Examples(t *testing.T) {
 	link := func(href, text string) string {
 		return `<a href="` + href + `" rel="nofollow ugc noopener">` + text + `</a>`
 	}
@@ -152,7 +152,7 @@ func anchors(t *testing.T, rendered string) (all []string) {
 
 var userName = regexp.MustCompile(`(?i)(://|www\.)[^/ \n]*@`)
 
-// In random text, the filter counts every address that readers can follow. Without markup it counts no other.
+// In random text, Links returns every address that readers can follow. Without markup it returns no other.
 func TestLinks_MatchRenderedAnchors(t *testing.T) {
 	prose := []string{"a", "текст", "看这里", "谢谢", " ", "\n", "\n\n", ". ", ", ", "!", "?", "…", "—", "«", "»", "“", "”", "„", "‘", "’", "\"", "'",
 		"(", ")", "{", "}", "（", "）", "「", "」", "【", "】", "、", "。", "，", "*", "**", "_", "~~", "\\", "> ", "- ", "1. ", "|", ";", ":", "&quot;", "😂", "#",
@@ -183,7 +183,7 @@ func TestLinks_MatchRenderedAnchors(t *testing.T) {
 		}
 		source = random(prose, addresses)
 		if userName.MatchString(source) || strings.Contains(source, "~~~") {
-			continue // a reader would take the user name for the host; code
+			continue // URLs with a user name and fenced code are not linked
 		}
 		rendered = Render(source)
 		counted, shown = hosts(t, Links(rendered)), hosts(t, anchors(t, rendered))
@@ -199,14 +199,14 @@ func TestLinks_MatchRenderedAnchors(t *testing.T) {
 	}
 }
 
-// bombs make a careless parser of Markdown read the whole text again for each of its signs.
+// bombs are pieces of Markdown whose repetition makes a naive parser quadratic.
 var bombs = []string{"[a](", "[](", "[", "![", "](", "> ", "- ", "1. ", "* ", "1. - > ", "*a ", "_a_", "**a",
 	"*a**b", "***a ", "`", "``a", "~~a", "<", "<http://", "http://a.example ", "www.a.b ", "a@b.example ",
 	"(((http://a.b", "[a](b \"", "[a](<b", "[a](http://b.c/(",
 	"\"https://a.b/\" ", "«", "https://a.b/(", "http://ы.", "www.", "https://a.b/;", "![", "![a](", "https://a.b/é", "http://a\u200b",
 	"\\", "```\n", "-\n", "- a\n", "> \n", "> a\n\n", "\t- ", "&#", "é", "ა", "a\u0301"}
 
-func TestLinksBeyondAHundredAreText(t *testing.T) {
+func TestRender_LimitsLinks(t *testing.T) {
 	for name, one := range map[string]string{
 		"e-mails": "a@b.c ", "addresses": "<http://a.b> ", "links": "[x](http://a.b) ", "bare links": "[](http://a.b) ",
 	} {
@@ -225,12 +225,12 @@ func TestLinksBeyondAHundredAreText(t *testing.T) {
 	}
 }
 
-// A careless parser takes thousands of times as long for them as for plain words; the worst here takes some
-// twenty times.
-func TestABombTakesNoMuchLongerThanPlainWords(t *testing.T) {
+// A naive parser needs thousands of times as long for the bombs as for plain words. Render needs about twenty times as
+// long for the worst.
+func TestRender_LinearTime(t *testing.T) {
 	best := func(source string) time.Duration {
 		took := time.Hour
-		for range 5 { // others use this machine too
+		for range 5 { // take the fastest run; the machine may be busy
 			start := time.Now()
 			Render(source)
 			took = min(took, time.Since(start))
@@ -281,8 +281,7 @@ func FuzzRender(f *testing.F) {
 	})
 }
 
-// outsideAllowList reads rendered HTML as a browser would, and names the first thing in it
-// that must not be there.
+// outsideAllowList parses rendered HTML as a browser does, and returns the first violation of the allow list, or "".
 func outsideAllowList(rendered string) string {
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := html.ParseFragment(strings.NewReader(rendered), body)
@@ -298,7 +297,7 @@ func outsideAllowList(rendered string) string {
 			return err.Error()
 		}
 	}
-	// What a browser makes of it is what is written: no tag was closed or moved by the parser.
+	// The parser must not close or move any tag: the parsed HTML equals the written HTML.
 	if canonical := strings.ReplaceAll(back.String(), "<br/>", "<br>"); canonical != rendered {
 		return fmt.Sprintf("not canonical: reads as %q", canonical)
 	}
@@ -307,7 +306,7 @@ func outsideAllowList(rendered string) string {
 
 func outside(n *html.Node, depth int) string {
 	switch {
-	case depth > maxLevels+1: // the text inside the innermost
+	case depth > maxLevels+1: // the text inside the innermost element
 		return "more than 20 levels"
 	case n.Type == html.TextNode:
 		return ""

@@ -11,27 +11,27 @@ import (
 )
 
 const (
-	maxLevels = 20  // of elements in one another
-	maxLinks  = 100 // in a comment: each makes its address many times as long
+	maxLevels = 20  // nested elements
+	maxLinks  = 100 // per comment; a link is many times as long as its source
 )
 
-// writer writes a tree of goldmark's as canonical HTML. What is nested too deeply loses its
-// tags, never its text.
+// writer writes a goldmark tree as canonical HTML. Elements that are nested too deeply lose their tags, but not their
+// text.
 type writer struct {
-	source []byte
-	out    strings.Builder
-	ink    bool   // something visible was written
-	inLink bool   // links do not nest
-	links  int    // those beyond maxLinks are text
-	number string // of an item whose list cannot be one, to stand before its text
+	source  []byte
+	out     strings.Builder
+	visible bool   // visible text was written
+	inLink  bool   // links do not nest
+	links   int    // number of links; those beyond maxLinks are text
+	number  string // written before the text of the next item of a list that becomes paragraphs
 }
 
-// blocks writes the children of a block; depth counts the elements around them, and inItem
-// says that the innermost of them is an item.
+// blocks writes the children of a block. depth is the number of enclosing elements. inItem reports that the innermost
+// one is a list item.
 func (w *writer) blocks(parent ast.Node, depth int, inItem bool) {
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		switch n := n.(type) {
-		case *ast.TextBlock: // the text of an item without empty lines around it
+		case *ast.TextBlock: // an item of a tight list
 			if inItem {
 				w.inlines(n, depth)
 			} else {
@@ -45,7 +45,7 @@ func (w *writer) blocks(parent ast.Node, depth int, inItem bool) {
 			w.out.WriteString("</blockquote>")
 		case *ast.List:
 			w.list(n, depth)
-		default: // a paragraph: no other block has a parser
+		default: // a paragraph; other blocks have no parser
 			w.paragraph(n, depth)
 		}
 	}
@@ -71,8 +71,8 @@ func (w *writer) fence(n *ast.FencedCodeBlock) {
 	w.out.WriteString("</code></pre>")
 }
 
-// list writes a list, unless that would change the text: there is no attribute to say with
-// which number a list begins, and “1984. A novel” is not “1. A novel”.
+// list writes a list. An ordered list that does not start at 1 becomes paragraphs, because the start attribute is not
+// allowed, and “1984. A novel” must not become “1. A novel”.
 func (w *writer) list(l *ast.List, depth int) {
 	if l.IsOrdered() && l.Start != 1 {
 		w.plainItems(l, depth)
@@ -91,6 +91,7 @@ func (w *writer) list(l *ast.List, depth int) {
 	w.out.WriteString("</" + tag + ">")
 }
 
+// plainItems writes the items of a list as paragraphs with their numbers.
 func (w *writer) plainItems(l *ast.List, depth int) {
 	number := l.Start
 	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
@@ -101,6 +102,7 @@ func (w *writer) plainItems(l *ast.List, depth int) {
 	}
 }
 
+// flushNumber writes the pending number as a paragraph, if there is one.
 func (w *writer) flushNumber() {
 	if w.number != "" {
 		w.out.WriteString("<p>")
@@ -116,7 +118,7 @@ func (w *writer) inlines(parent ast.Node, depth int) {
 		switch n := n.(type) {
 		case *ast.Text:
 			w.text(unescape(n.Segment.Value(w.source)))
-			if n.SoftLineBreak() || n.HardLineBreak() { // who pressed Enter meant it
+			if n.SoftLineBreak() || n.HardLineBreak() { // every line break in the source is kept
 				w.out.WriteString("<br>")
 			}
 		case *ast.CodeSpan:
@@ -149,21 +151,20 @@ func (w *writer) element(tag string, n ast.Node, depth int) {
 	w.out.WriteString("</" + tag + ">")
 }
 
-// link writes a link; one that leads nowhere good is its text, and one without text shows
-// where it leads.
+// link writes a link. If its URL is not allowed, only its text is written. If it has no text, the URL is its text.
 func (w *writer) link(href string, ok bool, n ast.Node, depth int) {
 	if !ok || w.inLink || depth >= maxLevels {
 		w.inlines(n, depth)
 		return
 	}
 	end := w.open(href)
-	ink := w.ink
-	w.ink = false
+	ink := w.visible
+	w.visible = false
 	w.inlines(n, depth+1)
-	if !w.ink {
+	if !w.visible {
 		w.text(href)
 	}
-	w.ink = w.ink || ink
+	w.visible = w.visible || ink
 	end()
 }
 
@@ -182,7 +183,7 @@ func (w *writer) autoLink(n *ast.AutoLink) {
 	end()
 }
 
-// open begins a link, as far as there may be one more, and returns what ends it.
+// open starts a link unless there are maxLinks, and returns the function that ends it.
 func (w *writer) open(href string) (end func()) {
 	if w.links++; w.links > maxLinks {
 		return func() {}
@@ -195,7 +196,7 @@ func (w *writer) open(href string) (end func()) {
 	}
 }
 
-// code writes what stands in a code span, its line ends as spaces.
+// code writes the content of a code span with line ends as spaces.
 func (w *writer) code(n *ast.CodeSpan) {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		if t, ok := c.(*ast.Text); ok {
@@ -205,10 +206,9 @@ func (w *writer) code(n *ast.CodeSpan) {
 }
 
 func (w *writer) text(s string) {
-	w.ink = w.ink || strings.TrimSpace(s) != ""
+	w.visible = w.visible || strings.TrimSpace(s) != ""
 	w.out.WriteString(html.EscapeString(s))
 }
 
-// unescape takes away the backslashes that kept punctuation from being markup. Entities stay
-// as they were typed.
+// unescape removes backslashes before punctuation. Entities stay as typed.
 func unescape(s []byte) string { return string(util.UnescapePunctuations(s)) }

@@ -1,5 +1,5 @@
-// Package presence knows which moderators have a queue open, and which comment each looks at. It locks nothing: two may
-// look at one comment, and the first decision counts.
+// Package presence records which moderators have a queue open, and which comment each of them views. It locks nothing:
+// two moderators may view one comment, and the first decision wins.
 package presence
 
 import (
@@ -13,58 +13,58 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Presence is somebody who has the queue of a site open, and the comment that they look at, or "" between two.
+// A Presence is a moderator who has a site's queue open. Comment is the ID of the viewed comment, or "".
 type Presence struct {
 	Account string    `json:"account"`
 	Name    string    `json:"name"`
 	Comment string    `json:"comment"`
-	At      time.Time `json:"at"` // when they were last heard of
+	At      time.Time `json:"at"` // last sign of presence
 }
 
-// Presences stores who is present, by site, for all processes, and may lose some. Who was not heard of for
-// 45 seconds has left.
-type Presences interface {
+// Store stores the present moderators by site, shared by all processes. It may lose entries. An entry expires after 45
+// seconds.
+type Store interface {
 	Appear(ctx context.Context, site int64, p Presence) // sets its At
 	Leave(ctx context.Context, site int64, account string)
 	Present(ctx context.Context, site int64) []Presence // by account
 }
 
-// A Service records and lists who is present. With nil Presences nobody is.
-type Service struct{ Presences Presences }
+// A Service records and lists present moderators. If Presences is nil, it records nothing.
+type Service struct{ Store Store }
 
-// LookAt records that who looks at a comment of a site's queue, or at none. It needs a moderator.
+// LookAt records that the actor views a comment of a site's queue, or none if comment is "". It needs a moderator.
 func (s Service) LookAt(ctx context.Context, who authz.Actor, at site.Site, comment string) error {
-	if err := mayBePresent(who, at); err != nil {
+	if err := authorize(who, at); err != nil {
 		return fmt.Errorf("look at a comment: %w", err)
 	}
 	if comment != "" && !txn.IsID(comment) {
-		return problem.Field("/comment", "This is not the id of a comment.")
+		return problem.Field("/comment", "This is not the ID of a comment.")
 	}
-	if s.Presences != nil && who.ID() != "" {
-		s.Presences.Appear(ctx, at.ID, Presence{Account: who.ID(), Name: who.Account.Name, Comment: comment})
+	if s.Store != nil && who.ID() != "" {
+		s.Store.Appear(ctx, at.ID, Presence{Account: who.ID(), Name: who.Account.Name, Comment: comment})
 	}
 	return nil
 }
 
-// Leave records that who has closed the queue of a site. It needs a moderator.
+// Leave records that the actor has closed a site's queue. It needs a moderator.
 func (s Service) Leave(ctx context.Context, who authz.Actor, of site.Site) error {
-	if err := mayBePresent(who, of); err != nil {
+	if err := authorize(who, of); err != nil {
 		return fmt.Errorf("leave the queue: %w", err)
 	}
-	if s.Presences != nil {
-		s.Presences.Leave(ctx, of.ID, who.ID())
+	if s.Store != nil {
+		s.Store.Leave(ctx, of.ID, who.ID())
 	}
 	return nil
 }
 
-func mayBePresent(who authz.Actor, of site.Site) error {
-	return who.May(of.ID, authz.Moderator, authz.ScopeDecide)
+func authorize(who authz.Actor, of site.Site) error {
+	return who.Authorize(of.ID, authz.Moderator, authz.ScopeDecide)
 }
 
-// Present returns those who have the queue of a site open, by account.
+// Present returns the moderators who have a site's queue open, by account.
 func (s Service) Present(ctx context.Context, siteID int64) []Presence {
-	if s.Presences == nil {
+	if s.Store == nil {
 		return nil
 	}
-	return s.Presences.Present(ctx, siteID)
+	return s.Store.Present(ctx, siteID)
 }

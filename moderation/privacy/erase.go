@@ -15,55 +15,56 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// An Erased says what was erased.
-type Erased struct {
+// An ErasureResult counts what an erasure removed.
+type ErasureResult struct {
 	Link     mailbox.Link
 	Site     site.Site
 	Comments int
-	Lessons  int // copies on other sites included
+	Lessons  int // including copies on other sites
 }
 
-// EraseHeld erases for good all that a site holds about the address of a mailed link, and what other sites of this
-// service took over of what its comments had taught. What was interrupted is done by erasing again; the link ends only
-// when all is done. That the address wants no mail stays, as a keyed hash, and how many mails it got today.
-func (s *Service) EraseHeld(ctx context.Context, token string) (Erased, error) {
-	return s.done(ctx, token, learning.WithComments)
+// EraseByLink erases a site's data about the address of a mailed link, and the lessons that other sites copied from
+// its comments. An interrupted erasure is completed by calling it again; the link stays valid until everything is
+// erased. Two things remain, as keyed hashes: that the address wants no mail, and the count of its recent mails.
+func (s *Service) EraseByLink(ctx context.Context, token string) (ErasureResult, error) {
+	return s.eraseByLink(ctx, token, learning.WithComments)
 }
 
-// UnnameHeld is EraseHeld, but keeps the texts of the comments, of which nobody can say any more whose they are.
-func (s *Service) UnnameHeld(ctx context.Context, token string) (Erased, error) {
-	return s.done(ctx, token, learning.WithNames)
+// AnonymizeByLink is like EraseByLink, but keeps the texts of comments without anything that identifies the commenter.
+func (s *Service) AnonymizeByLink(ctx context.Context, token string) (ErasureResult, error) {
+	return s.eraseByLink(ctx, token, learning.WithNames)
 }
 
-// An emptying empties some comments of a site, so that they are under no address any more.
-type emptying func(ctx context.Context, site site.Site, ids []string) error
+// An eraseFunc erases or anonymizes comments of a site, so that no address is stored with them.
+type eraseFunc func(ctx context.Context, site site.Site, ids []string) error
 
-func (s *Service) emptying(e learning.Extent) emptying {
+func (s *Service) eraseFuncFor(e learning.Extent) eraseFunc {
 	if e == learning.WithNames {
-		return s.comments.Unname
+		return s.comments.Anonymize
 	}
 	return s.comments.Erase
 }
 
-func (s *Service) done(ctx context.Context, token string, with learning.Extent) (Erased, error) {
-	h, err := s.open(ctx, token)
+func (s *Service) eraseByLink(ctx context.Context, token string, with learning.Extent) (ErasureResult, error) {
+	h, err := s.openLink(ctx, token)
 	if err != nil {
-		return Erased{}, err
+		return ErasureResult{}, err
 	}
-	out := Erased{Link: h.Link, Site: h.Site}
+	out := ErasureResult{Link: h.Link, Site: h.Site}
 	if out.Comments, out.Lessons, err = s.erase(ctx, h, with); err != nil {
-		return Erased{}, fmt.Errorf("erase what is held: %w", err)
+		return ErasureResult{}, fmt.Errorf("erase personal data: %w", err)
 	}
 	return out, nil
 }
 
-func (s *Service) erase(ctx context.Context, h Held, with learning.Extent) (comments, lessons int, err error) {
-	p := learning.Erasee{Email: h.Link.Email.String(), With: with}
-	if err := s.lessons.Note(h.Site, p); err != nil {
+// erase erases an address's comments, lessons and mail data.
+func (s *Service) erase(ctx context.Context, h PersonalData, with learning.Extent) (comments, lessons int, err error) {
+	p := learning.DataSubject{Email: h.Link.Email.String(), Extent: with}
+	if err := s.lessons.MarkErasure(h.Site, p); err != nil {
 		return 0, 0, err
 	}
-	// Comments first: one that is there might be decided, and teach, after the lessons are gone.
-	if comments, err = s.empty(ctx, h.Site, h.Link.Email, s.emptying(with)); err != nil {
+	// Erase comments first: a decision about a remaining comment could add a lesson after the lessons are erased.
+	if comments, err = s.eraseUnder(ctx, h.Site, h.Link.Email, s.eraseFuncFor(with)); err != nil {
 		return 0, 0, err
 	}
 	gone, err := s.lessons.EraseLessons(ctx, authz.Operator, h.Site, p, nil)
@@ -73,10 +74,10 @@ func (s *Service) erase(ctx context.Context, h Held, with learning.Extent) (comm
 	return comments, gone.Lessons + gone.Copies, s.dropMail(ctx, h.Site, s.box(h))
 }
 
-// empty empties all comments under an address.
-func (s *Service) empty(ctx context.Context, site site.Site, email text.Address, empty emptying) (n int, err error) {
+// eraseUnder applies an eraseFunc to all comments under an address and returns their number.
+func (s *Service) eraseUnder(ctx context.Context, site site.Site, email text.Address, eraseUnder eraseFunc) (n int, err error) {
 	for last := ""; ; {
-		ids, err := s.under(ctx, site, email, erasedTogether)
+		ids, err := s.commentsUnder(ctx, site, email, eraseBatch)
 		if err != nil || len(ids) == 0 {
 			return n, err
 		}
@@ -84,14 +85,15 @@ func (s *Service) empty(ctx context.Context, site site.Site, email text.Address,
 			return 0, fmt.Errorf("comment %s keeps its e-mail", last)
 		}
 		last = ids[0]
-		if err := empty(ctx, site, ids); err != nil {
+		if err := eraseUnder(ctx, site, ids); err != nil {
 			return 0, err
 		}
 		n += len(ids)
 	}
 }
 
-func (s *Service) under(ctx context.Context, site site.Site, email text.Address, most int) (ids []string, err error) {
+// commentsUnder returns the IDs of up to most newest comments commentsUnder an address.
+func (s *Service) commentsUnder(ctx context.Context, site site.Site, email text.Address, most int) (ids []string, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		ids, err = tx.CommentsUnder(site.ID, email, most)
 		return err
@@ -99,7 +101,7 @@ func (s *Service) under(ctx context.Context, site site.Site, email text.Address,
 	return ids, err
 }
 
-// dropMail forgets what is kept of an address's mail.
+// dropMail deletes an address's subscriptions, mailed code and letters.
 func (s *Service) dropMail(ctx context.Context, site site.Site, box []byte) error {
 	return s.work.Update(ctx, func(tx Tx) error {
 		for _, drop := range []func(int64, []byte) error{tx.DropSubscriptions, tx.DropMailedCode, tx.DropLetters} {
@@ -111,16 +113,16 @@ func (s *Service) dropMail(ctx context.Context, site site.Site, box []byte) erro
 	})
 }
 
-// PersonHeld returns what ErasePerson would erase. It needs an owner.
-func (s *Service) PersonHeld(
-	ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee,
+// PreviewErasure returns what EraseDataSubject would erase. It needs an owner.
+func (s *Service) PreviewErasure(
+	ctx context.Context, who authz.Actor, site site.Site, p learning.DataSubject,
 ) (learning.Erasure, error) {
 	p.Email = strings.TrimSpace(p.Email)
 	out, err := s.lessons.LessonsOf(ctx, who, site, p)
 	if err != nil {
 		return learning.Erasure{}, err
 	}
-	ids, err := s.of(ctx, site, p)
+	ids, err := s.commentsOf(ctx, site, p)
 	if err != nil {
 		return learning.Erasure{}, fmt.Errorf("find a person's comments: %w", err)
 	}
@@ -128,10 +130,11 @@ func (s *Service) PersonHeld(
 	return out, nil
 }
 
-// of finds a person's comments: the newest under the e-mail, and those named that are there and are not emptied yet.
-func (s *Service) of(ctx context.Context, site site.Site, p learning.Erasee) (ids []string, err error) {
+// commentsOf returns the IDs commentsOf a data subject's comments: up to maxComments newest ones under the e-mail, and the
+// named ones that exist and are not erased yet.
+func (s *Service) commentsOf(ctx context.Context, site site.Site, p learning.DataSubject) (ids []string, err error) {
 	if p.Email != "" {
-		if ids, err = s.under(ctx, site, text.AddressOf(p.Email), mostFound); err != nil {
+		if ids, err = s.commentsUnder(ctx, site, text.AddressOf(p.Email), maxComments); err != nil {
 			return nil, err
 		}
 	}
@@ -148,40 +151,40 @@ func (s *Service) of(ctx context.Context, site site.Site, p learning.Erasee) (id
 	return ids, err
 }
 
-// ErasePerson erases for good what somebody wrote, who asked an owner for it: the comments become "removed", what they
-// taught goes with its copies on other sites of who's, and so does the mail kept for the e-mail. What was interrupted
-// is done by erasing again. It needs an owner.
-func (s *Service) ErasePerson(
-	ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee, key *txn.Key,
+// EraseDataSubject erases a person's comments at an owner's request: the comments become "removed", and their lessons
+// are erased, as are copies on the actor's other sites and the mail data of the e-mail. An interrupted erasure is
+// completed by calling it again. It needs an owner.
+func (s *Service) EraseDataSubject(
+	ctx context.Context, who authz.Actor, site site.Site, p learning.DataSubject, key *txn.IdempotencyKey,
 ) (learning.Erasure, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return learning.Erasure{}, err
 	}
 	p.Email = strings.TrimSpace(p.Email)
-	ids, err := s.of(ctx, site, p)
+	ids, err := s.commentsOf(ctx, site, p)
 	if err != nil {
 		return learning.Erasure{}, fmt.Errorf("find a person's comments: %w", err)
 	}
-	p.With, p.Emptied = learning.WithComments, len(ids)
+	p.Extent, p.EmptiedComments = learning.WithComments, len(ids)
 	out, err := s.lessons.EraseLessons(ctx, who, site, p, key)
 	if err != nil {
 		return learning.Erasure{}, err
 	}
-	for part := range slices.Chunk(ids, erasedTogether) {
+	for part := range slices.Chunk(ids, eraseBatch) {
 		if err := s.comments.Erase(ctx, site, part); err != nil {
 			return learning.Erasure{}, err
 		}
 	}
 	if p.Email != "" {
 		email := text.AddressOf(p.Email)
-		if _, err := s.empty(ctx, site, email, s.comments.Erase); err != nil { // what came meanwhile, or is older
+		if _, err := s.eraseUnder(ctx, site, email, s.comments.Erase); err != nil { // new comments, and those beyond maxComments
 			return learning.Erasure{}, err
 		}
-		if err := s.dropMail(ctx, site, mailbox.Box(s.secret, email)); err != nil {
+		if err := s.dropMail(ctx, site, mailbox.AddressHash(s.secret, email)); err != nil {
 			return learning.Erasure{}, fmt.Errorf("drop a person's mail: %w", err)
 		}
 	}
-	if len(ids) > 0 { // one may have been decided, and taught, before it was gone
+	if len(ids) > 0 { // a decision may have added a lesson before its comment was erased
 		late, err := s.lessons.LessonsOf(ctx, who, site, p)
 		if err == nil && late.Lessons+late.Copies > 0 {
 			_, err = s.lessons.EraseLessons(ctx, who, site, p, nil)
@@ -193,15 +196,15 @@ func (s *Service) ErasePerson(
 	return out, nil
 }
 
-// An Emailed is the e-mail of a comment.
-type Emailed struct{ ID, Email string }
+// A CommentEmail is the e-mail of a comment.
+type CommentEmail struct{ ID, Email string }
 
-// emailsTogether is how many comments' e-mails are read at a time.
-const emailsTogether = 1_000
+// emailBatch is the number of e-mails per read.
+const emailBatch = 1_000
 
-// EraseAgain empties again the comments that were emptied after a copy of the database was made, and returns how many
-// those were. Sites that are not there are passed over. What they taught is erased by learning.EraseMarked.
-func (s *Service) EraseAgain(ctx context.Context, marks []learning.Mark) (comments int, err error) {
+// ReapplyErasures repeats, on a restored copy of the database, the erasures of comments after the copy was made. It
+// returns the number of comments. It ignores marks of unknown sites. learning.EraseMarked does the same for lessons.
+func (s *Service) ReapplyErasures(ctx context.Context, marks []learning.Mark) (comments int, err error) {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
 		return 0, err
@@ -214,7 +217,7 @@ func (s *Service) EraseAgain(ctx context.Context, marks []learning.Mark) (commen
 			if len(of) == 0 {
 				continue
 			}
-			n, err := s.emptyMeant(ctx, site, learning.Meant(s.secret, site.ID, of), s.emptying(with))
+			n, err := s.eraseMatching(ctx, site, learning.MarkMatcher(s.secret, site.ID, of), s.eraseFuncFor(with))
 			if err != nil {
 				return comments, fmt.Errorf("erase again on %s: %w", site.Key, err)
 			}
@@ -224,14 +227,14 @@ func (s *Service) EraseAgain(ctx context.Context, marks []learning.Mark) (commen
 	return comments, nil
 }
 
-// emptyMeant empties all comments of a site that are somebody's.
-func (s *Service) emptyMeant(
-	ctx context.Context, site site.Site, meant func(email, comment string) bool, empty emptying,
+// eraseMatching applies an eraseFunc to all comments of a site for which meant returns true.
+func (s *Service) eraseMatching(
+	ctx context.Context, site site.Site, meant func(email, comment string) bool, empty eraseFunc,
 ) (n int, err error) {
 	for after := ""; ; {
-		var some []Emailed
+		var some []CommentEmail
 		err := s.work.View(ctx, func(tx Tx) (err error) {
-			some, err = tx.EmailsAfter(site.ID, after, emailsTogether)
+			some, err = tx.EmailsAfter(site.ID, after, emailBatch)
 			return err
 		})
 		if err != nil {
@@ -243,13 +246,13 @@ func (s *Service) emptyMeant(
 				ids = append(ids, a.ID)
 			}
 		}
-		for part := range slices.Chunk(ids, erasedTogether) {
+		for part := range slices.Chunk(ids, eraseBatch) {
 			if err := empty(ctx, site, part); err != nil {
 				return n, err
 			}
 			n += len(part)
 		}
-		if len(some) < emailsTogether {
+		if len(some) < emailBatch {
 			return n, nil
 		}
 	}

@@ -1,10 +1,10 @@
-// Package privacy tells whoever reads an address's mail what a site holds about that address, and erases it.
+// Package privacy shows the owner of an e-mail address what a site stores about that address, and erases it.
 //
-// An address is looked up only once a mailed link has come back, never for who merely types it: that is answered the
-// same, and after the same work, whatever is known. Its invariants: the mail holds nothing that a stranger wrote; a
-// link is good for an hour, and ends with the erasing; of what was written under the address before anybody proved it
-// to be theirs only date and page are told, for it may be a stranger's; what is erased goes the way of all that is
-// forgotten, and may be interrupted anywhere and done again.
+// Data is read only through a mailed link, never for a typed address: the answer to a request, and its timing, does
+// not show whether the address is known. Invariants: the mail contains no text of commenters. A link is valid for an
+// hour, and ends with the erasure. Of comments written under the address before it was verified, only date and page
+// are shown, because a stranger may have written them. Erasure uses the same path as expiry; it can be interrupted
+// anywhere and repeated.
 package privacy
 
 import (
@@ -28,15 +28,15 @@ import (
 )
 
 const (
-	mostFound      = 10_000 // comments of an address that are counted and listed: the newest
-	shownTogether  = 100    // of them at a time
-	erasedTogether = 100    // in a transaction
-	mostWishes     = 1_000
-	mostLetters    = 100
-	mostSent       = 1_000 // letters to an address in the hour that a link is good: more than there can be
+	maxComments      = 10_000 // newest comments of an address that are counted and listed
+	pageSize         = 100    // comments per page
+	eraseBatch       = 100    // comments per transaction
+	maxSubscriptions = 1_000
+	maxLetters       = 100
+	maxSent          = 1_000 // more letters than an address can get in a link's lifetime of an hour
 )
 
-// Tx is what the room asks of a transaction.
+// Tx contains the queries that this package needs.
 type Tx interface {
 	txn.Tx
 	mailbox.Tx
@@ -44,8 +44,8 @@ type Tx interface {
 	// CommentsUnder returns the IDs of the newest comments under an address, newest first.
 	CommentsUnder(site int64, a text.Address, limit int) ([]string, error)
 	CommentsByID(site int64, ids []string) ([]comment.Comment, error)
-	// EmailsAfter returns by whom a site's comments say they are, by their ids, ascending, after one.
-	EmailsAfter(site int64, after string, limit int) ([]Emailed, error)
+	// EmailsAfter returns the e-mails of a site's comments by ascending comment ID, after an ID.
+	EmailsAfter(site int64, after string, limit int) ([]CommentEmail, error)
 	Appeals(site int64, comments []string) ([]report.Appeal, error)
 	PagesByID(site int64, ids []string) ([]site.Page, error)
 
@@ -54,27 +54,26 @@ type Tx interface {
 	MailStopped(site int64, box []byte) (bool, error)
 	DropMailedCode(site int64, box []byte) error
 
-	// LettersTo are those to an address, the newest first; To is "" once one has ended.
+	// LettersTo returns the letters to an address, newest first. To is "" in letters that were sent or given up.
 	LettersTo(site int64, box []byte, limit int) ([]mailbox.Letter, error)
 	DropLetters(site int64, box []byte) error
 }
 
-// Comments empties comments of all that is their writer's, or of all that says who that is; package moderation's
-// Service does.
+// Comments erases a commenter's comments, or anonymizes them. moderation.Service implements it.
 type Comments interface {
 	Erase(ctx context.Context, site site.Site, ids []string) error
-	Unname(ctx context.Context, site site.Site, ids []string) error
+	Anonymize(ctx context.Context, site site.Site, ids []string) error
 }
 
-// Lessons knows and erases what somebody's comments taught; package learning's Models do.
+// Lessons finds and erases lessons of a data subject's comments. learning.Models implements it.
 type Lessons interface {
-	LessonsOf(ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee) (learning.Erasure, error)
-	EraseLessons(ctx context.Context, who authz.Actor, site site.Site, p learning.Erasee, key *txn.Key,
+	LessonsOf(ctx context.Context, who authz.Actor, site site.Site, p learning.DataSubject) (learning.Erasure, error)
+	EraseLessons(ctx context.Context, who authz.Actor, site site.Site, p learning.DataSubject, key *txn.IdempotencyKey,
 	) (learning.Erasure, error)
-	Note(site site.Site, p learning.Erasee) error
+	MarkErasure(site site.Site, p learning.DataSubject) error
 }
 
-// Service answers who asks. It is safe for concurrent use.
+// Service answers data requests and erases data. It is safe for concurrent use.
 type Service struct {
 	work     txn.Work[Tx]
 	secret   secret.Secret
@@ -87,69 +86,71 @@ func New(p *txn.Process, store txn.Store[Tx], s secret.Secret, comments Comments
 	return &Service{work: txn.NewWork(p, store), secret: s, comments: comments, lessons: lessons}
 }
 
-// AskHeld has a link mailed to an address, behind which stands what a site holds about it: field.invalid for what is
-// no address. One that got too many today gets none, and nobody is told. Nothing is looked up.
-func (s *Service) AskHeld(ctx context.Context, site site.Site, email, lang string) error {
+// RequestData mails a link to an address's data. It returns field.invalid for an invalid address. If the address has
+// reached its mail limit, it sends nothing and returns nil. It reads no data about the address.
+func (s *Service) RequestData(ctx context.Context, site site.Site, email, lang string) error {
 	to, ok := text.ParseAddress(email)
 	if !ok {
 		return problem.Field("/email", "This does not look like an e-mail address.")
 	}
 	now := s.work.Now()
 	l := mailbox.Letter{
-		Site:      site.ID,
-		ID:        txn.NewID(),
-		Kind:      mailbox.Held,
-		Box:       mailbox.Box(s.secret, to),
-		To:        to,
-		Lang:      lang,
-		CreatedAt: now,
-		DueAt:     now,
+		Site:        site.ID,
+		ID:          txn.NewID(),
+		Kind:        mailbox.DataLink,
+		AddressHash: mailbox.AddressHash(s.secret, to),
+		To:          to,
+		Lang:        lang,
+		CreatedAt:   now,
+		DueAt:       now,
 	}
 	err := s.work.Update(ctx, func(tx Tx) error {
-		_, err := mailbox.Post(tx, s.secret, l)
+		_, err := mailbox.Enqueue(tx, s.secret, l)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("mail what is held: %w", err)
+		return fmt.Errorf("mail link to personal data: %w", err)
 	}
 	return nil
 }
 
-// A Held is what a site holds about an address.
-type Held struct {
+// PersonalData is what a site stores about an address.
+type PersonalData struct {
 	Link mailbox.Link
 	Site site.Site
 	At   time.Time
 
-	Count    int // of comments
+	Count    int // number of comments
 	Comments []Comment
-	Next     string // where the next of them begin, or ""
+	Next     string // cursor of the next page of comments, or ""
 
-	Wishes  []Wish
-	Stopped bool             // it wants no mail about comments
-	Stop    string           // token of the link that ends such mail
-	Letters []mailbox.Letter // that wait, or were sent and are not forgotten yet
+	Subscriptions []Subscription
+	Stopped       bool             // the address wants no mail about comments
+	Stop          string           // token of the unsubscribe link, or ""
+	Letters       []mailbox.Letter // queued, or sent and not deleted yet
 
-	Lessons learning.Erasure // what the filter learned, here and on other sites
+	Lessons learning.Erasure // number of lessons on this site and copies on others
 }
 
-// A Comment is one under an address. Unless Proven, all of it but CreatedAt is zero: it may be a stranger's.
+// A Comment is a comment under the address. Unless Proven, only CreatedAt and OnPage are set, because a stranger may
+// have written it.
 type Comment struct {
 	comment.Comment
-	On      site.Page
+	OnPage  site.Page
 	Proven  bool
 	Appeals []report.Appeal
 }
 
-// A Wish is to be told of a comment.
-type Wish struct {
+// A Subscription is a subscription with its comment's time and page.
+type Subscription struct {
 	readermail.Subscription
-	Written time.Time // the comment
-	On      site.Page
+	Written time.Time // creation time of the comment
+	OnPage  site.Page
 }
 
-// open finds out what a link is for: link.expired where it is for nothing any more.
-func (s *Service) open(ctx context.Context, token string) (h Held, err error) {
+// openLink returns the link and site of a token. It returns link.expired unless the token is a valid link to personal
+// data.
+func (s *Service) openLink(ctx context.Context, token string) (h PersonalData, err error) {
 	h.At = s.work.Now()
 	if h.Link, err = mailbox.Read(s.secret, token, h.At); err != nil {
 		return h, err
@@ -158,9 +159,9 @@ func (s *Service) open(ctx context.Context, token string) (h Held, err error) {
 	if h.Site, known, err = s.work.SiteByID(ctx, h.Link.Site); err != nil {
 		return h, err
 	}
-	if known = known && h.Link.For == mailbox.ToSee; known {
+	if known = known && h.Link.For == mailbox.ToViewData; known {
 		err = s.work.View(ctx, func(tx Tx) error {
-			sent, err := tx.LettersTo(h.Site.ID, s.box(h), mostSent)
+			sent, err := tx.LettersTo(h.Site.ID, s.box(h), maxSent)
 			known = slices.ContainsFunc(sent, func(l mailbox.Letter) bool { return l.ID == h.Link.Letter })
 			return err
 		})
@@ -171,47 +172,47 @@ func (s *Service) open(ctx context.Context, token string) (h Held, err error) {
 	return h, err
 }
 
-func (s *Service) box(h Held) []byte { return mailbox.Box(s.secret, h.Link.Email) }
+func (s *Service) box(h PersonalData) []byte { return mailbox.AddressHash(s.secret, h.Link.Email) }
 
-// Held returns what is behind a mailed link, and changes nothing. after is the Next of the page before.
-func (s *Service) Held(ctx context.Context, token, after string) (Held, error) {
-	h, err := s.open(ctx, token)
+// ReadPersonalData returns the data behind a mailed link and changes nothing. after is the Next of the previous page.
+func (s *Service) ReadPersonalData(ctx context.Context, token, after string) (PersonalData, error) {
+	h, err := s.openLink(ctx, token)
 	if err != nil {
-		return Held{}, err
+		return PersonalData{}, err
 	}
 	from := 0
 	if after != "" {
 		if from, err = strconv.Atoi(after); err != nil || from < 0 {
-			return Held{}, problem.Cursor()
+			return PersonalData{}, problem.Cursor()
 		}
 	}
 	err = s.work.View(ctx, func(tx Tx) error {
-		if err := s.wrote(tx, &h, from); err != nil {
+		if err := s.readComments(tx, &h, from); err != nil {
 			return err
 		}
-		return s.mails(tx, &h)
+		return s.readMail(tx, &h)
 	})
 	if err == nil {
-		h.Lessons, err = s.lessons.LessonsOf(ctx, authz.Operator, h.Site, learning.Erasee{Email: h.Link.Email.String()})
+		h.Lessons, err = s.lessons.LessonsOf(ctx, authz.Operator, h.Site, learning.DataSubject{Email: h.Link.Email.String()})
 	}
 	if err != nil {
-		return Held{}, fmt.Errorf("read what is held: %w", err)
+		return PersonalData{}, fmt.Errorf("read personal data: %w", err)
 	}
 	return h, nil
 }
 
-// wrote reads some of the comments under the address.
-func (s *Service) wrote(tx Tx, h *Held, from int) error {
-	ids, err := tx.CommentsUnder(h.Site.ID, h.Link.Email, mostFound)
+// readComments reads a page of the comments under the address.
+func (s *Service) readComments(tx Tx, h *PersonalData, from int) error {
+	ids, err := tx.CommentsUnder(h.Site.ID, h.Link.Email, maxComments)
 	if err != nil {
 		return fmt.Errorf("find comments: %w", err)
 	}
 	h.Count = len(ids)
 	ids = ids[min(from, len(ids)):]
-	if len(ids) > shownTogether {
-		ids, h.Next = ids[:shownTogether], strconv.Itoa(from+shownTogether)
+	if len(ids) > pageSize {
+		ids, h.Next = ids[:pageSize], strconv.Itoa(from+pageSize)
 	}
-	byID, pages, err := written(tx, h.Site.ID, ids)
+	byID, pages, err := withPages(tx, h.Site.ID, ids)
 	if err != nil {
 		return err
 	}
@@ -219,10 +220,10 @@ func (s *Service) wrote(tx Tx, h *Held, from int) error {
 	if err != nil {
 		return err
 	}
-	theirs := mailbox.Writer(s.secret, h.Site.ID, h.Link.Email)
+	theirs := mailbox.WriterHash(s.secret, h.Site.ID, h.Link.Email)
 	for _, id := range ids {
 		c := byID[id].Fresh()
-		in := Comment{On: pages[c.Page], Proven: c.Verified && slices.Equal(c.Writer, theirs)}
+		in := Comment{OnPage: pages[c.Page], Proven: c.Verified && slices.Equal(c.Writer, theirs)}
 		if in.Comment.CreatedAt = c.CreatedAt; in.Proven {
 			in.Comment = c
 			in.Appeals = slices.DeleteFunc(slices.Clone(appeals), func(a report.Appeal) bool { return a.Comment != id })
@@ -232,8 +233,8 @@ func (s *Service) wrote(tx Tx, h *Held, from int) error {
 	return nil
 }
 
-// written reads comments and their pages.
-func written(tx Tx, blog int64, ids []string) (map[string]comment.Comment, map[string]site.Page, error) {
+// withPages returns comments and their pages by ID.
+func withPages(tx Tx, blog int64, ids []string) (map[string]comment.Comment, map[string]site.Page, error) {
 	all, err := tx.CommentsByID(blog, ids)
 	if err != nil {
 		return nil, nil, err
@@ -250,10 +251,10 @@ func written(tx Tx, blog int64, ids []string) (map[string]comment.Comment, map[s
 	return byID, pages, err
 }
 
-// mails reads what is kept of the address's mail.
-func (s *Service) mails(tx Tx, h *Held) error {
+// readMail reads the subscriptions and letters of the address.
+func (s *Service) readMail(tx Tx, h *PersonalData) error {
 	box, site := s.box(*h), h.Site.ID
-	subs, err := tx.SubscriptionsOf(site, box, mostWishes)
+	subs, err := tx.SubscriptionsOf(site, box, maxSubscriptions)
 	if err != nil {
 		return err
 	}
@@ -261,13 +262,13 @@ func (s *Service) mails(tx Tx, h *Held) error {
 	for _, sub := range subs {
 		ids = append(ids, sub.Comment)
 	}
-	byID, pages, err := written(tx, site, ids)
+	byID, pages, err := withPages(tx, site, ids)
 	if err != nil {
 		return err
 	}
 	for _, sub := range subs {
 		c := byID[sub.Comment]
-		h.Wishes = append(h.Wishes, Wish{sub, c.CreatedAt, pages[c.Page]})
+		h.Subscriptions = append(h.Subscriptions, Subscription{sub, c.CreatedAt, pages[c.Page]})
 	}
 	if h.Stopped, err = tx.MailStopped(site, box); err != nil {
 		return err
@@ -275,6 +276,6 @@ func (s *Service) mails(tx Tx, h *Held) error {
 	if !h.Stopped && len(subs) > 0 {
 		h.Stop = mailbox.Link{For: mailbox.ToStop, Site: site, Email: h.Link.Email, Lang: h.Link.Lang}.Token(s.secret)
 	}
-	h.Letters, err = tx.LettersTo(site, box, mostLetters)
+	h.Letters, err = tx.LettersTo(site, box, maxLetters)
 	return err
 }

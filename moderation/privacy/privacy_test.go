@@ -23,46 +23,46 @@ import (
 
 const lena = "lena@mail.example"
 
-// tells posts and approves comments under an address.
-func tells(w *apptest.World, n int) {
+// submitApproved submits and approves n comments under the address lena.
+func submitApproved(w *apptest.Env, n int) {
 	w.T.Helper()
 	for i := range n {
-		w.Posts++
-		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Lena",
+		w.Commenters++
+		out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Lena",
 			Email: lena, Body: fmt.Sprintf("The wagtail number %d sings on the roof.", i)})
 		w.Must(err)
 		w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
 	}
 }
 
-// link asks what is held, and returns the link that would be mailed.
-func link(w *apptest.World) string {
+// dataLink requests the data of lena's address and returns the token of the mailed link.
+func dataLink(w *apptest.Env) string {
 	w.T.Helper()
-	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
+	w.Must(w.App.RequestData(w.Ctx, w.A, lena, "en"))
 	var sent []mailbox.Letter
 	w.Must(w.DB.View(w.Ctx, func(tx store.Tx) (err error) {
-		sent, err = tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(lena)), 1)
+		sent, err = tx.LettersTo(w.A.ID, mailbox.AddressHash(apptest.Secret, text.AddressOf(lena)), 1)
 		return err
 	}))
-	return mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(lena), Letter: sent[0].ID}.Token(apptest.Secret)
+	return mailbox.Link{For: mailbox.ToViewData, Site: w.A.ID, Email: text.AddressOf(lena), Letter: sent[0].ID}.Token(apptest.Secret)
 }
 
-// Texts that are kept without a name have it nowhere in the file, however often that was interrupted.
-func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
+// After anonymization the database file does not contain the name.
+func TestAnonymizeByLink_FileHasNoName(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga Lena",
+	out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga Lena",
 		Email: lena, Website: "https://quagga.example/", Body: "The wagtail sings on the roof."})
 	w.Must(err)
 	w.Decide(authz.Operator, w.A, comment.Approve, out.ID)
-	if w.InFile("Quagga") == 0 || w.InFile("quagga") == 0 || w.InFile(lena) == 0 {
+	if w.CountInFile("Quagga") == 0 || w.CountInFile("quagga") == 0 || w.CountInFile(lena) == 0 {
 		t.Fatal("there was no name in the file")
 	}
-	did, err := w.S.UnnameHeld(w.Ctx, link(w))
+	did, err := w.App.AnonymizeByLink(w.Ctx, dataLink(w))
 	if w.Must(err); did.Comments != 1 || did.Lessons != 1 {
 		t.Errorf("it did %+v", did)
 	}
-	if n := w.InFile("Quagga") + w.InFile("quagga") + w.InFile(lena); n > 0 {
+	if n := w.CountInFile("Quagga") + w.CountInFile("quagga") + w.CountInFile(lena); n > 0 {
 		t.Errorf("the name is %d times in the file", n)
 	}
 	c := w.Comment(w.A, out.ID)
@@ -71,75 +71,75 @@ func TestANameThatIsTakenOutIsInNoByte(t *testing.T) {
 	}
 }
 
-// An erasure that is interrupted anywhere, as by kill -9, is done by erasing again: the link ends with the last step.
-func TestAnInterruptedErasureIsDoneAgain(t *testing.T) {
+// An erasure that is interrupted, as by kill -9, is completed by repeating it. The link ends with the last step.
+func TestEraseByLink_InterruptedIsRepeated(t *testing.T) {
 	t.Parallel()
-	interrupted(t, func(s *apptest.App) erasing { return s.EraseHeld })
+	interrupted(t, func(s *apptest.App) erasing { return s.EraseByLink })
 }
 
-func TestANameThatIsTakenOutInPartsGoesAsAWhole(t *testing.T) {
+func TestAnonymizeByLink_InterruptedIsRepeated(t *testing.T) {
 	t.Parallel()
-	interrupted(t, func(s *apptest.App) erasing { return s.UnnameHeld })
+	interrupted(t, func(s *apptest.App) erasing { return s.AnonymizeByLink })
 }
 
-// Whoever asks an owner to be forgotten is forgotten whole: under the e-mail, and where none was left by the ids.
-func TestAnOwnerErasesAPerson(t *testing.T) {
+// An owner erases a person's comments under the e-mail, and comments without an e-mail by their IDs.
+func TestEraseDataSubject_RemovesEverything(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	tells(w, 2)
-	nameless, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga",
+	submitApproved(w, 2)
+	nameless, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Quagga",
 		Body: "I left no address, and I sing on the roof."})
 	w.Must(err)
-	w.Must(w.S.AskHeld(w.Ctx, w.A, lena, "en"))
-	owner := w.AddPerson("olga", authz.Owner, "a")
-	person := learning.Erasee{Email: " LENA@mail.example", Comments: []string{nameless.ID}}
-	would, err := w.S.PersonHeld(w.Ctx, owner, w.A, person)
+	w.Must(w.App.RequestData(w.Ctx, w.A, lena, "en"))
+	owner := w.AddStaff("olga", authz.Owner, "a")
+	person := learning.DataSubject{Email: " LENA@mail.example", Comments: []string{nameless.ID}}
+	would, err := w.App.PreviewErasure(w.Ctx, owner, w.A, person)
 	if w.Must(err); would.Comments != 3 || would.Lessons != 2 {
 		t.Errorf("it would %+v", would)
 	}
-	key := &txn.Key{Site: w.A.ID, Route: "erase", Value: "k", Body: make([]byte, 32)}
-	did, err := w.S.ErasePerson(w.Ctx, owner, w.A, person, key)
+	key := &txn.IdempotencyKey{Site: w.A.ID, Route: "erase", Value: "k", Body: make([]byte, 32)}
+	did, err := w.App.EraseDataSubject(w.Ctx, owner, w.A, person, key)
 	if w.Must(err); did.Comments != 3 || did.Lessons != 2 || did.Replayed {
 		t.Errorf("it did %+v", did)
 	}
 	for _, text := range []string{"Quagga", lena, "sings on the roof", "sing on the roof"} {
-		if n := w.InFile(text); n > 0 {
+		if n := w.CountInFile(text); n > 0 {
 			t.Errorf("%q is %d times in the file", text, n)
 		}
 	}
-	again, err := w.S.ErasePerson(w.Ctx, owner, w.A, person, key)
+	again, err := w.App.EraseDataSubject(w.Ctx, owner, w.A, person, key)
 	if w.Must(err); !again.Replayed || again.Comments != 3 {
 		t.Errorf("the same request did %+v", again)
 	}
-	if would, err = w.S.PersonHeld(w.Ctx, owner, w.A, person); err != nil || would.Comments+would.Lessons != 0 {
+	if would, err = w.App.PreviewErasure(w.Ctx, owner, w.A, person); err != nil || would.Comments+would.Lessons != 0 {
 		t.Errorf("left are %+v, %v", would, err)
 	}
-	if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+	if bad, err := w.App.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
 		t.Errorf("the log is bad at %d (%v)", bad, err)
 	}
 }
 
-// What was erased after a copy of the database was made is erased in it, too, as it was erased then.
-func TestWhoWasErasedIsErasedAgain(t *testing.T) {
+// Erasures are repeated, with the same extent, on a copy of the database that was made before them.
+func TestReapplyErasures_RestoredCopy(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		tells(w, 2)
-		out, err := w.S.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Max",
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		submitApproved(w, 2)
+		out, err := w.App.Submit(w.Ctx, w.A, moderation.Submission{PageURL: "https://a.example/post", Name: "Max",
 			Email: "max@mail.example", Body: "Mine are the geraniums on the sill."})
 		w.Must(err)
 		var marks []learning.Mark
-		w.S = w.NewAppWith(w.DB.Store, app.Coordination{}, app.Options{OnErase: func(m learning.Mark) error {
+		w.App = w.NewAppWith(w.DB.Store, app.Coordination{}, app.Options{OnErase: func(m learning.Mark) error {
 			marks = append(marks, m)
-			return errCut // nothing is erased: what stands there is the copy
+			return errCut // nothing is erased, so the database is like the copy
 		}})
-		if _, err := w.S.UnnameHeld(w.Ctx, link(w)); !errors.Is(err, errCut) {
+		if _, err := w.App.AnonymizeByLink(w.Ctx, dataLink(w)); !errors.Is(err, errCut) {
 			t.Fatal(err)
 		}
-		max := learning.Erasee{Email: "max@mail.example"}
-		if _, err := w.S.ErasePerson(w.Ctx, authz.Operator, w.A, max, nil); !errors.Is(err, errCut) {
+		max := learning.DataSubject{Email: "max@mail.example"}
+		if _, err := w.App.EraseDataSubject(w.Ctx, authz.Operator, w.A, max, nil); !errors.Is(err, errCut) {
 			t.Fatal(err)
 		}
-		if n, err := w.S.EraseAgain(w.Ctx, marks); err != nil || n != 3 {
+		if n, err := w.App.ReapplyErasures(w.Ctx, marks); err != nil || n != 3 {
 			t.Errorf("%d comments were emptied, %v", n, err)
 		}
 		if c := w.Comment(w.A, out.ID); !c.IsForgotten() {
@@ -164,13 +164,14 @@ func TestWhoWasErasedIsErasedAgain(t *testing.T) {
 	})
 }
 
-type erasing func(ctx context.Context, token string) (privacy.Erased, error)
+type erasing func(ctx context.Context, token string) (privacy.ErasureResult, error)
 
+// interrupted fails the erasure at each of its updates, one after another, and checks that repeating it completes it.
 func interrupted(t *testing.T, use func(*apptest.App) erasing) {
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		tells(w, 3)
-		token := link(w)
-		cut := &cutting{Store: w.DB.Store}
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		submitApproved(w, 3)
+		token := dataLink(w)
+		cut := &failingStore{Store: w.DB.Store}
 		s := w.NewApp(cut)
 		times := 0
 		for cut.after = 0; ; cut.after++ {
@@ -186,10 +187,10 @@ func interrupted(t *testing.T, use func(*apptest.App) erasing) {
 		if times < 2 {
 			t.Errorf("it was interrupted %d times only", times)
 		}
-		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+		if bad, err := w.App.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
-		if _, err := use(w.S)(w.Ctx, token); apptest.Code(err) != "link.expired" {
+		if _, err := use(w.App)(w.Ctx, token); apptest.Code(err) != "link.expired" {
 			t.Errorf("the link says %v", err)
 		}
 		w.Must(w.DB.View(w.Ctx, func(tx store.Tx) error {
@@ -210,13 +211,13 @@ func interrupted(t *testing.T, use func(*apptest.App) erasing) {
 
 var errCut = errors.New("planted")
 
-// cutting fails after so many updates.
-type cutting struct {
+// failingStore is a store whose updates fail with errCut after the first after ones.
+type failingStore struct {
 	txn.Store[store.Tx]
 	after, done int
 }
 
-func (c *cutting) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
+func (c *failingStore) Update(ctx context.Context, fn func(store.Tx) error) ([]event.Event, error) {
 	if c.done++; c.done > c.after {
 		return nil, errCut
 	}

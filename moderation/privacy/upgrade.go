@@ -38,20 +38,20 @@ type UpgradeTx interface {
 	PutSubscription(s readermail.Subscription) error
 	StopMail(site int64, box []byte, at time.Time) error
 
-	// ForgottenWithTexts returns the IDs of forgotten comments whose log entries have moderators' texts.
+	// ForgottenWithTexts returns the IDs of erased comments whose log entries have moderators' texts.
 	ForgottenWithTexts(site int64) ([]string, error)
 }
 
 // upgraded is the key in the meta table that marks Upgrade as done.
 const upgraded = "exact addresses"
 
-// Upgrade is a data migration that SQL cannot do, since it knows neither IDNA nor the secret. It runs once, before the
-// server starts. It may be interrupted, and several processes may run it.
+// Upgrade is a data migration that needs Go code, because SQL has neither IDNA nor the secret. It runs once, before
+// the server starts. It may be interrupted, and several processes may run it.
 //
 // Addresses used to be compared with text.Fold, so two people could have equal hashes. Upgrade recomputes hashes where
 // the e-mail is stored: the Writer of comments, subscriptions, and stops of mail. A hash without an e-mail stays with
 // the one address that still has that hash; the other owners start again. Accounts get the canonical form of their
-// e-mail, unless another account has it. Forgotten comments lose moderators' texts.
+// e-mail, unless another account has it. Erased comments lose moderators' texts.
 func Upgrade(ctx context.Context, store txn.Store[UpgradeTx], own secret.Secret, now time.Time) error {
 	var sites []site.Site
 	err := store.View(ctx, func(tx UpgradeTx) (err error) {
@@ -83,11 +83,12 @@ func Upgrade(ctx context.Context, store txn.Store[UpgradeTx], own secret.Secret,
 	return nil
 }
 
+// upgradeSite upgrades the comments of a site, and the mail data of their addresses.
 func upgradeSite(
 	ctx context.Context, store txn.Store[UpgradeTx], own secret.Secret, site int64, now time.Time,
 ) error {
 	each := func(ids []string, do func(UpgradeTx, comment.Comment) error) error {
-		for some := range slices.Chunk(ids, erasedTogether) {
+		for some := range slices.Chunk(ids, eraseBatch) {
 			_, err := store.Update(ctx, func(tx UpgradeTx) error {
 				found, err := tx.CommentsByID(site, some)
 				for _, c := range found {
@@ -134,7 +135,7 @@ func rehash(tx UpgradeTx, own secret.Secret, c comment.Comment, now time.Time) e
 	folded, address := text.Fold(c.Email), text.AddressOf(c.Email)
 	subject := base64.RawURLEncoding.EncodeToString(own.Hash("subject", c.Site, "mail", folded))
 	for _, h := range [][2][]byte{
-		{own.Hash("writer", c.Site, "guest", subject), mailbox.Writer(own, c.Site, address)},
+		{own.Hash("writer", c.Site, "guest", subject), mailbox.WriterHash(own, c.Site, address)},
 		{own.Hash("writer", c.Site, "email", text.Fold(c.Name), folded), own.Hash("writer", c.Site, c.Identity("")...)},
 	} {
 		if bytes.Equal(c.Writer, h[0]) {
@@ -143,16 +144,16 @@ func rehash(tx UpgradeTx, own secret.Secret, c comment.Comment, now time.Time) e
 			}
 		}
 	}
-	was, box := own.Mac("mailbox", folded)[:16], mailbox.Box(own, address)
+	was, box := own.Mac("mailbox", folded)[:16], mailbox.AddressHash(own, address)
 	subs, err := tx.SubscriptionsTo(c.Site, []string{c.ID})
 	if err != nil {
 		return fmt.Errorf("read subscriptions: %w", err)
 	}
 	for _, sub := range subs {
-		if !bytes.Equal(sub.Box, was) {
+		if !bytes.Equal(sub.AddressHash, was) {
 			continue
 		}
-		sub.Box = box
+		sub.AddressHash = box
 		if err := tx.PutSubscription(sub); err != nil {
 			return fmt.Errorf("put subscription: %w", err)
 		}

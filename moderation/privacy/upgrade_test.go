@@ -23,7 +23,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// upgrading adapts the whole store to Upgrade. Its fails-th update fails; 0: none does.
+// upgrading adapts the whole store to Upgrade. Its fails-th update fails; with 0, none fails.
 type upgrading struct {
 	whole apptest.Database
 	fails *int
@@ -44,19 +44,20 @@ func (s upgrading) Update(ctx context.Context, fn func(privacy.UpgradeTx) error)
 	return nil, s.whole.Update(ctx, func(tx store.Tx) error { return fn(tx) })
 }
 
-// The hashes of a folded address, as they were stored.
+// foldedWriter returns the Writer that was stored for a folded address.
 func foldedWriter(site int64, email string) []byte {
 	subject := apptest.Secret.Hash("subject", site, "mail", text.Fold(email))
 	return apptest.Secret.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(subject))
 }
 
+// foldedBox returns the address hash that was stored for a folded address.
 func foldedBox(email string) []byte { return apptest.Secret.Mac("mailbox", text.Fold(email))[:16] }
 
-// Upgrade separates two mailboxes that were one person: each comment, subscription, block, note and stop gets the
-// address that is stored with it. Before that it is interrupted at each of its updates.
+// Upgrade separates two mailboxes that had the same hash: each comment, subscription, block, note and stop gets the
+// address stored with it. Each of its updates is interrupted first.
 func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		posted := map[string]string{}
 		for name, email := range map[string]string{"plain": plain, "wide": wide} {
@@ -72,8 +73,8 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 				posted[name] = c.ID
 				w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error {
 					return errors.Join(tx.PutComments([]comment.Comment{c}),
-						tx.PutSubscription(readermail.Subscription{Site: w.A.ID, Comment: c.ID, Box: foldedBox(email), Lang: "en",
-							Asked: w.Clock.Now(), Confirmed: w.Clock.Now()}),
+						tx.PutSubscription(readermail.Subscription{Site: w.A.ID, Comment: c.ID, AddressHash: foldedBox(email), Lang: "en",
+							Requested: w.Clock.Now(), Confirmed: w.Clock.Now()}),
 						tx.PutNote(rules.Note{ID: txn.NewID(), Site: w.A.ID, Writer: c.Writer, Comment: c.ID, Text: name,
 							CreatedAt: w.Clock.Now()}),
 						tx.PutBlock(rules.Block{ID: txn.NewID(), Site: w.A.ID, Kind: rules.BlockWriter,
@@ -103,7 +104,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 		}
 		exactly := func(email string, verified bool) []byte {
 			if verified {
-				return mailbox.Writer(apptest.Secret, w.A.ID, text.AddressOf(email))
+				return mailbox.WriterHash(apptest.Secret, w.A.ID, text.AddressOf(email))
 			}
 			return apptest.Secret.Hash("writer", w.A.ID, comment.Comment{Name: "Anna", Email: email}.Identity("")...)
 		}
@@ -120,7 +121,7 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 					t.Errorf("%s has another writer", name)
 				}
 				subs, err := tx.SubscriptionsTo(w.A.ID, []string{id})
-				if err != nil || len(subs) != 1 || !bytes.Equal(subs[0].Box, mailbox.Box(apptest.Secret, text.AddressOf(c.Email))) ||
+				if err != nil || len(subs) != 1 || !bytes.Equal(subs[0].AddressHash, mailbox.AddressHash(apptest.Secret, text.AddressOf(c.Email))) ||
 					subs[0].Confirmed.IsZero() {
 					t.Errorf("%s is subscribed so: %+v, %v", name, subs, err)
 				}
@@ -138,8 +139,8 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 					t.Errorf("%s is trusted by %d blocks", name, trusted)
 				}
 			}
-			for _, email := range []string{plain, wide} { // it is not known which of them wants no mail
-				stopped, err := tx.MailStopped(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)))
+			for _, email := range []string{plain, wide} { // it is unknown which one unsubscribed
+				stopped, err := tx.MailStopped(w.A.ID, mailbox.AddressHash(apptest.Secret, text.AddressOf(email)))
 				if err != nil || !stopped {
 					t.Errorf("mail goes to %s again (%v)", email, err)
 				}
@@ -154,10 +155,10 @@ func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
 	})
 }
 
-// Only the reader who proved the address before the upgrade sees their comments.
+// Only the reader who verified the address before the upgrade sees the comments.
 func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"
 		c := w.Submit(w.A, "A word that is mine.")
 		c.ID, c.Path, c.Name, c.Email, c.Verified, c.Same = txn.NewID(), comment.NewSegment(w.Clock.Now()), "Anna", wide, true, nil
@@ -166,15 +167,15 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 		left := 0
 		w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, apptest.Secret, w.Clock.Now()))
 		for email, want := range map[string]int{plain: 0, wide: 1} {
-			w.Must(w.S.AskHeld(w.Ctx, w.A, email, "en"))
+			w.Must(w.App.RequestData(w.Ctx, w.A, email, "en"))
 			var id string
 			w.View(func(tx store.Tx) error {
-				sent, err := tx.LettersTo(w.A.ID, mailbox.Box(apptest.Secret, text.AddressOf(email)), 1)
+				sent, err := tx.LettersTo(w.A.ID, mailbox.AddressHash(apptest.Secret, text.AddressOf(email)), 1)
 				id = sent[0].ID
 				return err
 			})
-			token := mailbox.Link{For: mailbox.ToSee, Site: w.A.ID, Email: text.AddressOf(email), Letter: id}.Token(apptest.Secret)
-			held, err := w.S.Held(w.Ctx, token, "")
+			token := mailbox.Link{For: mailbox.ToViewData, Site: w.A.ID, Email: text.AddressOf(email), Letter: id}.Token(apptest.Secret)
+			held, err := w.App.ReadPersonalData(w.Ctx, token, "")
 			if w.Must(err); held.Count != want || want == 1 && !held.Comments[0].Proven {
 				t.Errorf("%s is shown %+v", email, held.Comments)
 			}
@@ -182,15 +183,15 @@ func TestUpgrade_ProvenCommentsStayProven(t *testing.T) {
 	})
 }
 
-// Upgrade erases the texts about comments that were forgotten earlier.
+// Upgrade erases moderators' texts about comments that were erased earlier.
 func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
-		c, token := w.SubmitOwn(w.A, "It will be forgotten.")
-		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther, Note: "Dear ocelot."},
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
+		c, token := w.SubmitWithToken(w.A, "It will be forgotten.")
+		w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonOther, Note: "Dear ocelot."},
 			c.ID)
 		stays := w.Submit(w.A, "It stays.")
-		w.Choose(authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Dear tapir."}, stays.ID)
+		w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Approve, Note: "Dear tapir."}, stays.ID)
 		entries := func(id string) (all []auditlog.Entry) {
 			w.View(func(tx store.Tx) (err error) {
 				all, err = tx.DecisionsOf(w.A.ID, id)
@@ -198,13 +199,13 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 			})
 			return all
 		}
-		w.Must(w.S.Withdraw(w.Ctx, w.A, c.ID, token))
-		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.ForgetComment(c, nil) })) // and leaves the log
+		w.Must(w.App.Withdraw(w.Ctx, w.A, c.ID, token))
+		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.ForgetComment(c, nil) })) // without changing the log
 		if now := entries(c.ID); !w.Comment(w.A, c.ID).IsForgotten() || now[0].Note != "Dear ocelot." {
 			t.Fatalf("the log has %+v", now)
 		}
 		left := 0
-		for range 2 { // the second time it is done
+		for range 2 { // the second call does nothing
 			w.Must(privacy.Upgrade(w.Ctx, upgrading{whole: w.DB, fails: &left}, apptest.Secret, w.Clock.Now()))
 		}
 		if now := entries(c.ID); now[0].HasTexts() {
@@ -213,7 +214,7 @@ func TestUpgrade_ForgottenCommentsLoseTheirTexts(t *testing.T) {
 		if now := entries(stays.ID); now[0].Note != "Dear tapir." {
 			t.Errorf("the log has %+v", now)
 		}
-		if bad, err := w.S.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
+		if bad, err := w.App.VerifyLog(w.Ctx, w.A); err != nil || bad != 0 {
 			t.Errorf("the log is bad at %d (%v)", bad, err)
 		}
 	})

@@ -1,17 +1,16 @@
-// Package problem is what a person is told when something cannot be done: its kind, a code that
-// stays, and a sentence that says what to do instead.
+// Package problem defines the errors that users see: a kind, a stable code, and a sentence that says what to do.
 //
-// It knows no rule and no status: who refuses writes the sentence, unless several refuse alike, and
-// package api/web turns a kind into an answer. Errors are made here only, by the functions below, so
-// that one code is said in one way. The zero Kind shows nothing of the cause.
+// It contains neither business rules nor HTTP. The package that refuses a request writes the sentence, unless several
+// packages refuse for the same reason. Package api/web maps kinds to HTTP statuses. Only the functions of this package
+// create an Error, so that each code has one meaning. The zero Kind, Internal, shows nothing of the cause.
 package problem
 
 import "fmt"
 
-// A Kind is the sort of an Error.
+// A Kind is the class of an Error.
 type Kind uint8
 
-// The kinds. The zero value is the safe one: nothing of the cause is shown.
+// The kinds, with their HTTP statuses. The zero value is the safe one: the cause is not shown.
 const (
 	Internal        Kind = iota // 500
 	Malformed                   // 400
@@ -27,9 +26,8 @@ const (
 	Unsound                     // 503
 )
 
-// An Error is what a person may see: a stable code and a sentence that says what to do.
-// Field is a JSON pointer into the request ("/page/url"), the name of a query parameter or
-// header, or empty. Err is the cause, for the log only.
+// An Error is an error that a user may see. Code is stable. Detail says what to do. Field is a JSON pointer into the
+// request ("/page/url"), the name of a query parameter or header, or empty. Err is the cause, for the log only.
 type Error struct {
 	Kind       Kind
 	Code       string

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-func TestChoicesAreNamedAsInASentence(t *testing.T) {
+func TestAmong_JoinsChoices(t *testing.T) {
 	for want, words := range map[string][]string{
 		"": nil, "all": {"all"}, "all or none": {"all", "none"}, "a, b or c": {"a", "b", "c"},
 	} {
@@ -18,7 +18,7 @@ func TestChoicesAreNamedAsInASentence(t *testing.T) {
 	}
 }
 
-func TestWhoHasToWaitIsNeverToldTooLittle(t *testing.T) {
+func TestTooOften_RoundsWaitUp(t *testing.T) {
 	for wait, want := range map[time.Duration]int{
 		0: 1, time.Millisecond: 1, time.Second: 1, time.Second + 1: 2, time.Minute: 60,
 	} {
@@ -28,7 +28,7 @@ func TestWhoHasToWaitIsNeverToldTooLittle(t *testing.T) {
 	}
 }
 
-func TestTheCauseStaysInTheChain(t *testing.T) {
+func TestError_UnwrapsCause(t *testing.T) {
 	cause := errors.New("the disk")
 	for _, err := range []error{
 		problem.TryAgain(cause), problem.NoRoom(cause), problem.Damaged(cause),

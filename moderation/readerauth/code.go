@@ -16,40 +16,41 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// maxTries are how many wrong codes somebody may type.
+// maxTries limits the wrong entries of a code.
 const maxTries = 5
 
-// A MailedCode is one that was mailed: of which letter, when, and how often another one was typed.
+// A MailedCode is the state of a mailed code: the ID of its letter, the number of wrong entries, and when it was
+// mailed.
 type MailedCode struct {
 	Letter string
 	Tries  int
 	At     time.Time
 }
 
-// AskCode has a code mailed to an address, by which whoever reads its mail shows who they are. It takes the place of
-// one that was mailed before. An address that got too many today gets none, and nobody is told.
-func (s *Service) AskCode(ctx context.Context, site site.Site, email, lang string) error {
+// RequestCode mails a code that verifies an address. It replaces an earlier code. If the address has reached its mail
+// limit, RequestCode sends nothing and returns nil.
+func (s *Service) RequestCode(ctx context.Context, site site.Site, email, lang string) error {
 	to, err := mailable(email)
 	if err != nil {
 		return err
 	}
 	now := s.work.Now()
 	l := mailbox.Letter{
-		Site:      site.ID,
-		ID:        txn.NewID(),
-		Kind:      mailbox.Code,
-		Box:       mailbox.Box(s.secret, to),
-		To:        to,
-		Lang:      lang,
-		CreatedAt: now,
-		DueAt:     now,
+		Site:        site.ID,
+		ID:          txn.NewID(),
+		Kind:        mailbox.Code,
+		AddressHash: mailbox.AddressHash(s.secret, to),
+		To:          to,
+		Lang:        lang,
+		CreatedAt:   now,
+		DueAt:       now,
 	}
 	err = s.work.Update(ctx, func(tx Tx) error {
-		posted, err := mailbox.Post(tx, s.secret, l)
+		posted, err := mailbox.Enqueue(tx, s.secret, l)
 		if err != nil || !posted {
 			return err
 		}
-		return tx.PutMailedCode(site.ID, l.Box, MailedCode{Letter: l.ID, At: now})
+		return tx.PutMailedCode(site.ID, l.AddressHash, MailedCode{Letter: l.ID, At: now})
 	})
 	if err != nil {
 		return fmt.Errorf("mail a code: %w", err)
@@ -66,26 +67,26 @@ func mailable(email string) (text.Address, error) {
 	return a, nil
 }
 
-// AdmitCode gives an identity for the code that was mailed to an address, with a name to be shown, or "": a code is
-// good once. identity.refused for any other code, for one that is too old, and after five wrong ones.
-func (s *Service) AdmitCode(ctx context.Context, site site.Site, email, code, name string) (Given, error) {
+// IssueByCode issues an identity for a mailed code. name is the display name, or "". A code can be used once. It
+// returns identity.refused for a wrong code, an expired one, and after five wrong entries.
+func (s *Service) IssueByCode(ctx context.Context, site site.Site, email, code, name string) (Identity, error) {
 	proved, err := mailable(email)
 	if err != nil {
-		return Given{}, err
+		return Identity{}, err
 	}
-	if name, err = s.mayBeCalled(ctx, site, name); err != nil {
-		return Given{}, err
+	if name, err = s.checkDisplayName(ctx, site, name); err != nil {
+		return Identity{}, err
 	}
 	now := s.work.Now()
 	c := claim{
-		Subject: mailbox.Subject(s.secret, site.ID, proved), Mailed: true,
-		Name: name, Email: proved.Readable(), At: now.UnixMicro(), Ends: now.Add(life).UnixMicro(),
+		Subject: mailbox.SubjectHash(s.secret, site.ID, proved), Mailed: true,
+		Name: name, Email: proved.Readable(), At: now.UnixMicro(), Ends: now.Add(identityLife).UnixMicro(),
 	}
-	box, right := mailbox.Box(s.secret, proved), false
+	box, right := mailbox.AddressHash(s.secret, proved), false
 	err = s.work.Update(ctx, func(tx Tx) error {
 		right = false
 		mailed, err := tx.MailedCode(site.ID, box)
-		if errors.Is(err, txn.ErrNotFound) || err == nil && (mailed.Tries >= maxTries || mailed.over(now)) {
+		if errors.Is(err, txn.ErrNotFound) || err == nil && (mailed.Tries >= maxTries || mailed.expired(now)) {
 			return nil
 		}
 		if err != nil {
@@ -98,22 +99,23 @@ func (s *Service) AdmitCode(ctx context.Context, site site.Site, email, code, na
 		if err := tx.DropMailedCode(site.ID, box); err != nil || name == "" {
 			return err
 		}
-		return s.keepName(tx, site.ID, name, now)
+		return s.saveName(tx, site.ID, name, now)
 	})
 	switch {
 	case err != nil:
-		return Given{}, fmt.Errorf("admit by a code: %w", err)
+		return Identity{}, fmt.Errorf("admit by a code: %w", err)
 	case !right:
-		return Given{}, refused("This is not the code that was mailed last, or it is older than ten minutes, or was " +
-			"used, or five others were tried. Have another one mailed.")
+		return Identity{}, refused("This code is wrong, used, older than ten minutes or replaced by a newer one, or there were " +
+			"five wrong tries. Request another code.")
 	}
-	return s.give(site.ID, nil, c), nil
+	return s.issue(site.ID, nil, c), nil
 }
 
-func (c MailedCode) over(now time.Time) bool { return now.After(c.At.Add(mailbox.CodeLife)) }
+func (c MailedCode) expired(now time.Time) bool { return now.After(c.At.Add(mailbox.CodeLife)) }
 
-// mayBeCalled returns the name that somebody is to go by as it is shown, and refuses one of staff.
-func (s *Service) mayBeCalled(ctx context.Context, site site.Site, name string) (string, error) {
+// checkDisplayName returns the cleaned display name. It returns an error for an invalid name and for one that readers
+// could take for the name of a staff member.
+func (s *Service) checkDisplayName(ctx context.Context, site site.Site, name string) (string, error) {
 	if !utf8.ValidString(name) {
 		return "", problem.Field("/name", "This is not valid UTF-8.")
 	}
@@ -122,7 +124,7 @@ func (s *Service) mayBeCalled(ctx context.Context, site site.Site, name string) 
 	if err == nil && c.Name != "" {
 		var staff []string
 		if staff, err = s.accounts.StaffNames(ctx, authz.Operator, site); err == nil {
-			err = c.RefuseNames(staff)
+			err = c.CheckName(staff)
 		}
 	}
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Field == "/author/name" {

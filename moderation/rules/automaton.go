@@ -6,25 +6,25 @@ import (
 	"slices"
 )
 
-// An automaton finds all of its words in one pass over a text, whatever their number: Aho and Corasick, Efficient
-// String Matching (1975), https://doi.org/10.1145/360825.360855. Its nodes are the beginnings of the words, those
-// of one length after those shorter by one byte, so that the nodes that go on from one stand in a row.
+// An automaton finds all of its words in one pass over a text (Aho and Corasick, Efficient String Matching, 1975,
+// https://doi.org/10.1145/360825.360855). Its nodes are the prefixes of the words, ordered by length. So the children
+// of a node are adjacent.
 type automaton struct {
-	root  [256]int32 // where each first byte leads; 0: back to the root
+	root  [256]int32 // node for each first byte; 0: the root
 	nodes []node
-	last  []byte // of what each node is
+	last  []byte // last byte of each node
 }
 
-// A node is the beginning of some words.
+// A node is a prefix of one or more words.
 type node struct {
-	first, past int32 // the nodes that go on from here
-	fail        int32 // of the longest proper end of it that begins a word, too
-	word        int32 // that it is all of; -1: none
-	shorter     int32 // the next of its ends, the longest first, that is all of a word; 0: none
-	length      int32
+	first, end int32 // range of children: first to past, exclusive
+	fail       int32 // node of its longest proper suffix that is also a prefix of a word
+	word       int32 // word that equals the prefix; -1: none
+	shorter    int32 // node of its longest proper suffix that is a word; 0: none
+	length     int32
 }
 
-// newAutomaton makes one of words, none of which is empty or stands twice.
+// newAutomaton returns an automaton for words, which must be distinct and not empty.
 func newAutomaton(words []string) *automaton {
 	order := make([]int32, len(words))
 	for i := range order {
@@ -32,7 +32,7 @@ func newAutomaton(words []string) *automaton {
 	}
 	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(words[a], words[b]) })
 	a := &automaton{nodes: []node{{word: -1}}, last: []byte{0}}
-	type span struct{ from, to int } // of order: the words that a node begins
+	type span struct{ from, to int } // range of order: the words that start with the prefix
 	spans := []span{{0, len(order)}}
 	for n := int32(0); n < int32(len(a.nodes)); n++ {
 		s, length := spans[n], int(a.nodes[n].length)
@@ -54,10 +54,10 @@ func newAutomaton(words []string) *automaton {
 			spans = append(spans, span{s.from, to})
 			s.from = to
 		}
-		a.nodes[n].past = int32(len(a.nodes))
+		a.nodes[n].end = int32(len(a.nodes))
 	}
-	for n := range a.nodes { // a node comes after the ends of it
-		for child := a.nodes[n].first; child < a.nodes[n].past; child++ {
+	for n := range a.nodes { // the suffixes of a node come before it
+		for child := a.nodes[n].first; child < a.nodes[n].end; child++ {
 			c := &a.nodes[child]
 			if n != 0 {
 				c.fail = a.next(a.nodes[n].fail, a.last[child])
@@ -70,11 +70,11 @@ func newAutomaton(words []string) *automaton {
 	return a
 }
 
-// next is where a byte leads from a node: on, or to the longest end of what was read that goes on.
+// next returns the node after reading b: a child, or the node of the longest suffix that can be extended by b.
 func (a *automaton) next(n int32, b byte) int32 {
 	for n != 0 {
 		from := &a.nodes[n]
-		if i := bytes.IndexByte(a.last[from.first:from.past], b); i >= 0 {
+		if i := bytes.IndexByte(a.last[from.first:from.end], b); i >= 0 {
 			return from.first + int32(i)
 		}
 		n = from.fail
@@ -82,7 +82,7 @@ func (a *automaton) next(n int32, b byte) int32 {
 	return a.root[b]
 }
 
-// each calls fn with each word that stands in a text, by its number, and where.
+// each calls fn for each occurrence of a word in text, with the index of the word and its byte range.
 func (a *automaton) each(text string, fn func(word, from, to int)) {
 	if len(a.nodes) == 1 {
 		return

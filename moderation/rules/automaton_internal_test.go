@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// naive finds words one after another.
+// naive searches for each word separately.
 func naive(words []string, text string) (all []string) {
 	for n, w := range words {
 		for from := range len(text) {
@@ -21,7 +21,7 @@ func naive(words []string, text string) (all []string) {
 	return all
 }
 
-func TestTheAutomatonFindsWhatLookingOneByOneFinds(t *testing.T) {
+func TestAutomaton_MatchesNaiveSearch(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	some := func(letters, most int) string {

@@ -14,20 +14,21 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A BlockKind is what a block is of.
+// A BlockKind is what a block matches.
 type BlockKind string
 
 // The kinds of blocks.
 const (
-	BlockWriter  BlockKind = "writer"       // who says to be somebody: name and e-mail, or name and address
-	BlockAddress BlockKind = "address"      // what one subscriber has: an IPv4 address, an IPv6 /64
-	BlockDomain  BlockKind = "email_domain" // and what is below it
-	BlockHost    BlockKind = "host"         // of a link or the writer's website, and what is below it
+	BlockWriter  BlockKind = "writer"       // claimed identity: name and e-mail address, or name and network address
+	BlockAddress BlockKind = "address"      // network of one subscriber: an IPv4 address, or an IPv6 /64
+	BlockDomain  BlockKind = "email_domain" // domain of the e-mail address, or a parent domain
+	BlockHost    BlockKind = "host"         // host of a link or of the website, or a parent domain
 )
 
-// A Block is of whoever a site suspects beforehand, or trusts. Value is what is compared: of a writer and an
-// address a keyed hash in hexadecimal, else a name as it is looked up. Comment is one of theirs, by which a
-// person knows whose it is; "" where that is not needed. Until zero: it has no end.
+// A Block makes the comments of a commenter, network, domain or host suspected or, with Trust, trusts them. Value is
+// what comments are compared with: a keyed hash in hexadecimal for writers and addresses, else a normalized host name.
+// Comment is the ID of a comment that matches, so that people can identify the commenter; "" if not needed. A zero
+// Until means no end.
 type Block struct {
 	ID        string
 	Site      int64
@@ -38,93 +39,96 @@ type Block struct {
 	Until     time.Time
 	By        string
 	CreatedAt time.Time
-	RemovedAt time.Time // zero: it stands
+	RemovedAt time.Time // zero: not removed
 }
 
-// A mark is what a comment is known by.
-type mark struct {
+// A blockKey is what a comment is compared with.
+type blockKey struct {
 	kind  BlockKind
 	value string
 }
 
-func (b Block) mark() mark { return mark{b.Kind, b.Value} }
+func (b Block) key() blockKey { return blockKey{b.Kind, b.Value} }
 
-// name is the id of a block: the same one twice, up to the same day, or again after it was removed, is one.
-func (b Block) name() string {
+// contentID returns the ID of a block. Equal blocks with the same end day have the same ID, even if one was removed.
+func (b Block) contentID() string {
 	until := b.Until.UTC().Truncate(24 * time.Hour)
-	return txn.IDOf(string(b.Kind), b.Value, strconv.FormatBool(b.Trust), until.String())
+	return txn.StableID(string(b.Kind), b.Value, strconv.FormatBool(b.Trust), until.String())
 }
 
-// Check says what is wrong with a block that was made elsewhere; nil: it could have been made here.
+// Check returns an error unless the block, which was created elsewhere, could have been created here.
 func (b Block) Check() error {
 	switch b.Kind {
 	case BlockWriter, BlockAddress:
 		if hash, err := hex.DecodeString(b.Value); err != nil || len(hash) == 0 {
-			return problem.Field("/value", "Who is blocked is not said.")
+			return problem.Field("/value", "The value is not a hash.")
 		}
 		return nil
 	case BlockDomain, BlockHost:
 		d := BlockDraft{Host: b.Value, Trust: b.Trust}
-		if made, err := d.name(); err != nil || made.Value != b.Value || b.Trust {
-			return problem.Field("/value", "This names no host that could be blocked.")
+		if made, err := d.hostBlock(); err != nil || made.Value != b.Value || b.Trust {
+			return problem.Field("/value", "This is not a host that can be blocked.")
 		}
 		return nil
 	}
 	return problem.Field("/kind", "There is no block of this kind.")
 }
 
-// maxBlocks is how many a site may have.
+// maxBlocks limits the blocks of a site.
 const maxBlocks = 5_000
 
-// moderatorsBlock is for how long a moderator may block; owners may for longer, and without an end.
-const moderatorsBlock = 30 * 24 * time.Hour
+// maxModeratorBlock limits the duration of blocks by moderators. Owners may block for longer, and forever.
+const maxModeratorBlock = 30 * 24 * time.Hour
 
-// A BlockDraft is a block as somebody asks for it: exactly one of the first four is filled. AddressOf is the
-// id of a comment that was written from the address.
+// A BlockDraft is a requested block. Exactly one of the first four fields is set. AddressOf is the ID of a comment from
+// the network address.
 type BlockDraft struct {
 	Writer, AddressOf, EmailDomain, Host string
 	Trust                                bool
 	Until                                time.Time
 }
 
-// check refuses a draft that is not one block.
+// check returns an error unless the draft is valid.
 func (d BlockDraft) check(now time.Time) error {
 	empty := func(s string) bool { return s == "" }
 	if len(slices.DeleteFunc([]string{d.Writer, d.AddressOf, d.EmailDomain, d.Host}, empty)) != 1 {
-		return problem.Field("/writer", "Say one of writer, address_of, email_domain and host.")
+		return problem.Field("/writer", "Set exactly one of writer, address_of, email_domain and host.")
 	}
 	if d.Trust && (d.EmailDomain != "" || d.Host != "") {
-		return problem.Field("/trust", "A writer or an address can be trusted: anybody can borrow a domain's name.")
+		return problem.Field("/trust", "Only a writer or an address can be trusted: a domain name is easily forged.")
 	}
 	return checkUntil(d.Until, now)
 }
 
-// name is the block of a domain or a host, as it is looked up.
-func (d BlockDraft) name() (b Block, err error) {
+// hostBlock returns the block of a domain or host, normalized.
+func (d BlockDraft) hostBlock() (b Block, err error) {
 	b.Kind, b.Value = BlockHost, d.Host
 	if d.EmailDomain != "" {
 		b.Kind, b.Value = BlockDomain, strings.TrimPrefix(d.EmailDomain, "@")
 	}
-	web, ok := text.ParseWeb("https://" + b.Value)
+	web, ok := text.ParseWebURL("https://" + b.Value)
 	if !ok || strings.ContainsAny(b.Value, "/?#@:") {
 		return b, problem.Field("/"+string(b.Kind), "Name a host such as shop.example, without https:// and path.")
 	}
 	if b.Value, _ = web.Host(); !strings.Contains(strings.Trim(b.Value, "."), ".") {
-		return b, problem.Field("/"+string(b.Kind), "This would be everybody there. Name a host such as shop.example.")
+		return b, problem.Field("/"+string(b.Kind), "This is a top-level domain. Name a host such as shop.example.")
 	}
 	return b, nil
 }
 
-// wider reports whether a block takes more than a moderator may do.
-func wider(until, made time.Time) bool { return until.IsZero() || until.Sub(made) > moderatorsBlock }
+// needsOwner reports whether only an owner may create a block with this end.
+func needsOwner(until, made time.Time) bool {
+	return until.IsZero() || until.Sub(made) > maxModeratorBlock
+}
 
-// Wide reports whether a block takes an owner.
-func (b Block) Wide() bool { return wider(b.Until, b.CreatedAt) }
+// NeedsOwner reports whether only an owner may create or remove the block.
+func (b Block) NeedsOwner() bool { return needsOwner(b.Until, b.CreatedAt) }
 
-// blocked are the blocks that a comment meets at a time; of several of one kind the nearest.
+// blocked returns the active blocks that a comment matches. For domains and hosts, it returns only the most specific
+// match.
 func (s *Set) blocked(c comment.Comment, links []string, now time.Time) (all []Block) {
 	meet := func(kind BlockKind, value string) bool {
-		b, known := s.blocks[mark{kind, value}]
+		b, known := s.blocks[blockKey{kind, value}]
 		if known = known && (b.Until.IsZero() || now.Before(b.Until)); known {
 			all = append(all, b)
 		}
@@ -140,7 +144,7 @@ func (s *Set) blocked(c comment.Comment, links []string, now time.Time) (all []B
 		meet(BlockAddress, hex.EncodeToString(c.Address))
 	}
 	if _, domain, ok := strings.Cut(c.Email, "@"); ok {
-		if web, ok := text.ParseWeb("https://" + domain); ok {
+		if web, ok := text.ParseWebURL("https://" + domain); ok {
 			name, _ := web.Host()
 			within(name, func(name string) bool { return meet(BlockDomain, name) })
 		}
@@ -149,7 +153,7 @@ func (s *Set) blocked(c comment.Comment, links []string, now time.Time) (all []B
 		return all
 	}
 	for _, link := range append(links, c.Website) {
-		if web, ok := text.ParseWeb(link); ok {
+		if web, ok := text.ParseWebURL(link); ok {
 			name, _ := web.Host()
 			if within(name, func(name string) bool { return meet(BlockHost, name) }) {
 				break
@@ -159,7 +163,7 @@ func (s *Set) blocked(c comment.Comment, links []string, now time.Time) (all []B
 	return all
 }
 
-// within tries a name and those that it is below, until one is met.
+// within calls meet with name and its parent domains, until meet returns true.
 func within(name string, meet func(string) bool) bool {
 	for {
 		if meet(name) {
@@ -173,8 +177,8 @@ func within(name string, meet func(string) bool) bool {
 	}
 }
 
-// signal is what a block says of a comment that meets it. Trust weighs nothing: nobody has to prove a name, and who
-// borrows a trusted one must come no nearer to being published.
+// signal returns the signal for a comment that matches the block. Trust has weight 0: identities are unverified, so a
+// comment under a trusted name must not get closer to publication.
 func (b Block) signal() comment.Signal {
 	s := comment.Signal{Name: "block", Code: "block." + string(b.Kind), Weight: suspectWeight, Args: map[string]any{}}
 	switch {

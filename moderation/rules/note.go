@@ -16,32 +16,32 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Note is what a moderator remarked about a writer, for other moderators of the site: nobody else sees it. It goes
-// with the last comment of its writer. Comment is the one at which it was written, By the account that wrote it.
+// A Note is a remark about a commenter that only moderators of the site see. It is deleted with the commenter's last
+// comment. Comment is the comment at which the note was written, and By the ID of its author.
 type Note struct {
 	ID        string
 	Site      int64
-	Writer    []byte // as of a comment
+	Writer    []byte // Comment.Writer of the commenter
 	Comment   string
 	Text      string
 	By        string
 	CreatedAt time.Time
-	RemovedAt time.Time // zero: it stands
+	RemovedAt time.Time // zero: not removed
 }
 
-// A Noted is a note with the name of who wrote it, "" where that is not known any more.
-type Noted struct {
+// A NamedNote is a note with the name of its author, "" if unknown.
+type NamedNote struct {
 	Note
 	Name string
 }
 
 const (
 	maxNote  = 1_000 // characters
-	maxNotes = 20    // about one writer
+	maxNotes = 20    // per commenter
 )
 
-// readNote brings a text into the form that is kept.
-func readNote(said string) (string, error) {
+// normalizeNote validates the text of a note and returns it in the form that is stored.
+func normalizeNote(said string) (string, error) {
 	if !utf8.ValidString(said) {
 		return "", problem.Field("/text", "This is not valid UTF-8.")
 	}
@@ -52,18 +52,18 @@ func readNote(said string) (string, error) {
 	return said, nil
 }
 
-// Check says what is wrong with a note that was made elsewhere; nil: it could have been made here.
+// Check returns an error unless the note, which was created elsewhere, could have been created here.
 func (n Note) Check() error {
-	made, err := readNote(n.Text)
+	made, err := normalizeNote(n.Text)
 	if err == nil && (made != n.Text || !txn.IsID(n.ID) || !txn.IsID(n.Comment)) {
-		err = problem.Field("/text", "This is not a note as it is kept.")
+		err = problem.Field("/text", "This is not a valid stored note.")
 	}
 	return err
 }
 
-// Notes returns what is noted about writers of a site, by string(writer), the newest first.
-func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[string][]Noted, error) {
-	about := map[string][]Noted{}
+// Notes returns the notes about commenters of a site, keyed by string(writer), newest first.
+func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[string][]NamedNote, error) {
+	about := map[string][]NamedNote{}
 	if len(writers) == 0 {
 		return about, nil
 	}
@@ -79,7 +79,7 @@ func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[
 		slices.Sort(ids)
 		names, err := tx.AccountNames(slices.Compact(ids))
 		for _, n := range found {
-			about[string(n.Writer)] = append(about[string(n.Writer)], Noted{n, names[n.By]})
+			about[string(n.Writer)] = append(about[string(n.Writer)], NamedNote{n, names[n.By]})
 		}
 		return err
 	})
@@ -89,21 +89,21 @@ func (s *Service) Notes(ctx context.Context, site int64, writers [][]byte) (map[
 	return about, nil
 }
 
-// AddNote notes something about the writer of a comment. It needs a moderator. again is as in AddRule.
+// AddNote adds a note about the commenter of a comment. It needs a moderator. again is as in AddRule.
 func (s *Service) AddNote(
-	ctx context.Context, who authz.Actor, site site.Site, comment, said string, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, comment, said string, key *txn.IdempotencyKey,
 ) (id string, again bool, err error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return "", false, err
 	}
 	n := Note{ID: txn.NewID(), Site: site.ID, Comment: comment, By: who.ID(), CreatedAt: s.work.Now()}
-	if n.Text, err = readNote(said); err != nil {
+	if n.Text, err = normalizeNote(said); err != nil {
 		return "", false, err
 	}
 	if !txn.IsID(comment) {
 		return "", false, unknownComment()
 	}
-	id, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (string, error) {
+	id, again, err = txn.Idempotent(ctx, s.work, key, func(tx Tx) (string, error) {
 		found, err := tx.CommentsByID(site.ID, []string{comment})
 		if err != nil {
 			return "", err
@@ -112,7 +112,7 @@ func (s *Service) AddNote(
 			return "", unknownComment()
 		}
 		if n.Writer = found[0].Writer; len(n.Writer) == 0 {
-			return "", problem.Field("/text", "Nobody can tell whose this comment is, so nothing can be noted about them.")
+			return "", problem.Field("/text", "The writer of this comment is unknown, so it cannot have notes.")
 		}
 		standing, err := tx.NotesAbout(site.ID, [][]byte{n.Writer})
 		if err != nil {
@@ -122,7 +122,7 @@ func (s *Service) AddNote(
 			return standing[i].ID, nil
 		}
 		if len(standing) >= maxNotes {
-			return "", problem.Field("/text", fmt.Sprintf("%d notes stand about this writer. Remove one first.", maxNotes))
+			return "", problem.Field("/text", fmt.Sprintf("This writer already has %d notes. Remove one first.", maxNotes))
 		}
 		return n.ID, tx.PutNote(n)
 	})
@@ -136,18 +136,18 @@ func unknownComment() error {
 	return problem.Missing("comment.unknown", "There is no such comment, or it is not yours to see.")
 }
 
-// RemoveNote removes a note; RestoreNote brings it back for thirty days. It needs a moderator.
+// RemoveNote removes a note. RestoreNote can restore it for thirty days. It needs a moderator.
 func (s *Service) RemoveNote(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	return s.setNote(ctx, who, site, id, s.work.Now())
 }
 
-// RestoreNote brings back a note that was removed. It needs a moderator.
+// RestoreNote restores a removed note. It needs a moderator.
 func (s *Service) RestoreNote(ctx context.Context, who authz.Actor, site site.Site, id string) error {
 	return s.setNote(ctx, who, site, id, time.Time{})
 }
 
 func (s *Service) setNote(ctx context.Context, who authz.Actor, site site.Site, id string, removed time.Time) error {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return err
 	}
 	now := s.work.Now()

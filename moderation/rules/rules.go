@@ -1,10 +1,10 @@
-// Package rules is what a site says beforehand about comments: words, patterns and other traits that make one
-// wait or suspected, and writers, addresses, e-mail domains and hosts that are blocked or trusted. Besides it keeps
-// what moderators note about writers, by which nothing is found.
+// Package rules implements a site's own rules: words, patterns and other traits that hold or suspect comments, and
+// blocked or trusted commenters, network addresses, e-mail domains and hosts. It also stores moderators' notes about
+// commenters, which do not affect matching.
 //
-// It looks, and says what it found: it refuses nothing, deletes nothing and decides nothing, and it asks no
-// model. Its invariants: all the words of a site are looked for at once, whatever their number; the time that
-// a comment takes grows with its length and no faster; what is looked for is found however its letters are drawn.
+// It only reports findings: it refuses and deletes nothing, and calls no model. Its invariants: all words of a site are
+// searched in one pass, whatever their number; the time per comment is linear in its length; look-alike letters and
+// letter case do not prevent a match.
 package rules
 
 import (
@@ -23,46 +23,46 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Kind is what a rule looks at.
+// A Kind is what a rule matches.
 type Kind string
 
-// The kinds. The first three have entries, a line each; letter case and look-alike letters make no difference
-// to them, and they look at text, name, e-mail and website.
+// The kinds. The first three have one entry per line. They match text, name, e-mail address and website, and ignore
+// letter case and look-alike letters.
 const (
-	KindWord      Kind = "word"       // whole words, or several in a row
-	KindSubstring Kind = "substring"  // anywhere, as WordPress's lists do
-	KindPattern   Kind = "pattern"    // https://pkg.go.dev/regexp/syntax
-	KindLinks     Kind = "links"      // so many links, or more
-	KindFirstLink Kind = "first_link" // a link, of a writer of whom none with a link was approved
-	KindScript    Kind = "script"     // letters of some scripts: so many in 100, or more
-	KindFirstTime Kind = "first_time" // of a writer of whom nothing was approved
+	KindWord      Kind = "word"       // whole word or phrase
+	KindSubstring Kind = "substring"  // anywhere, like WordPress's lists
+	KindPattern   Kind = "pattern"    // regular expression: https://pkg.go.dev/regexp/syntax
+	KindLinks     Kind = "links"      // at least Limit links
+	KindFirstLink Kind = "first_link" // a link, if no comment of the commenter with a link was approved before
+	KindScript    Kind = "script"     // at least Limit percent of the letters are of certain scripts
+	KindFirstTime Kind = "first_time" // no comment of the commenter was approved before
 )
 
-// Kinds are all there are.
+// Kinds lists all kinds.
 var Kinds = []Kind{KindWord, KindSubstring, KindPattern, KindLinks, KindFirstLink, KindScript, KindFirstTime}
 
-// HasEntries reports whether a rule of the kind looks for what is listed in it.
+// HasEntries reports whether rules of the kind have entries.
 func (k Kind) HasEntries() bool {
 	return k == KindWord || k == KindSubstring || k == KindPattern || k == KindScript
 }
 
-// HasLimit reports whether a rule of the kind counts.
+// HasLimit reports whether rules of the kind have a limit.
 func (k Kind) HasLimit() bool { return k == KindLinks || k == KindScript }
 
 // An Action is what a rule does to a comment.
 type Action string
 
-// The actions. No rule refuses: a person does.
+// The actions. Rules never refuse comments; only people do.
 const (
-	ActionHold    Action = "hold"    // it waits, whatever the site publishes by itself
-	ActionSuspect Action = "suspect" // it waits among the suspected
+	ActionHold    Action = "hold"    // stays pending, whatever the policy of the site
+	ActionSuspect Action = "suspect" // stays pending, and is suspected
 )
 
-// Actions are all there are.
+// Actions lists all actions.
 var Actions = []Action{ActionHold, ActionSuspect}
 
-// A Rule of a site. Words has an entry a line. Limit is of links, or of letters in 100. Until zero: it has no
-// end. By is the account that made it.
+// A Rule is a rule of a site. Words holds one entry per line. Limit is a number of links, or a percentage of letters. A
+// zero Until means no end. By is the ID of the account that created the rule.
 type Rule struct {
 	ID        string
 	Site      int64
@@ -73,31 +73,31 @@ type Rule struct {
 	Until     time.Time
 	By        string
 	CreatedAt time.Time
-	RemovedAt time.Time // zero: it stands
+	RemovedAt time.Time // zero: not removed
 }
 
-// name is the id of a rule: the same one twice, up to the same day, or again after it was removed, is one.
-func (r Rule) name() string {
+// contentID returns the ID of a rule. Equal rules with the same end day have the same ID, even if one was removed.
+func (r Rule) contentID() string {
 	until := r.Until.UTC().Truncate(24 * time.Hour)
-	return txn.IDOf(string(r.Kind), r.Words, strconv.Itoa(r.Limit), string(r.Action), until.String())
+	return txn.StableID(string(r.Kind), r.Words, strconv.Itoa(r.Limit), string(r.Action), until.String())
 }
 
-// Entries are the lines of a rule.
+// Entries returns the lines of Words.
 func (r Rule) Entries() []string { return strings.Split(r.Words, "\n") }
 
-// What a site's rules are held to. They are looked at for each comment that comes, and kept in memory.
+// Limits of the rules of a site. Rules are kept in memory and matched with every new comment.
 const (
-	maxRules    = 100
-	maxWords    = 256 << 10 // bytes, of all rules together
-	maxEntry    = 200       // characters
-	maxPattern  = 500       // characters
-	maxSteps    = 200       // of a pattern for one letter of a text
-	maxAllSteps = 1_000     // of all patterns together
-	minPart     = 2         // letters of a substring: one letter would be in everything
-	maxLinks    = 100
+	maxRules     = 100
+	maxWords     = 256 << 10 // bytes in all rules of a site
+	maxEntry     = 200       // characters
+	maxPattern   = 500       // characters
+	maxSteps     = 200       // of one pattern, per letter of a text
+	maxAllSteps  = 1_000     // of all patterns of a site, per letter of a text
+	minSubstring = 2         // letters in a substring; a single letter would match nearly every comment
+	maxLinks     = 100
 )
 
-// A Draft is a rule as somebody writes it. Until zero is no end.
+// A Draft is a requested rule. A zero Until means no end.
 type Draft struct {
 	Kind   Kind
 	Words  string
@@ -106,7 +106,7 @@ type Draft struct {
 	Until  time.Time
 }
 
-// rule checks a draft, and makes the rule of it that would be kept at a time.
+// rule validates a draft and returns the rule to store, without ID, site and author.
 func (d Draft) rule(now time.Time) (Rule, error) {
 	r := Rule{Kind: d.Kind, Limit: d.Limit, Action: d.Action, Until: d.Until, CreatedAt: now}
 	if !slices.Contains(Kinds, d.Kind) {
@@ -116,7 +116,7 @@ func (d Draft) rule(now time.Time) (Rule, error) {
 		r.Action = ActionHold
 	}
 	if !slices.Contains(Actions, r.Action) {
-		return r, problem.Field("/action", "A rule can "+problem.Among(Actions)+". To refuse is for a person.")
+		return r, problem.Field("/action", "A rule can "+problem.Among(Actions)+". Rules cannot refuse comments.")
 	}
 	if err := checkUntil(d.Until, now); err != nil {
 		return r, err
@@ -129,18 +129,18 @@ func (d Draft) rule(now time.Time) (Rule, error) {
 	return r, err
 }
 
-// Check says what is wrong with a rule that was made elsewhere; nil: it could have been made here.
+// Check returns an error unless the rule, which was created elsewhere, could have been created here.
 func (r Rule) Check() error {
 	made, err := Draft{r.Kind, r.Words, r.Limit, r.Action, r.Until}.rule(r.CreatedAt)
 	if err == nil && made.Words != r.Words {
-		err = problem.Field("/words", "These are not words as a rule keeps them.")
+		err = problem.Field("/words", "These are not valid stored words of a rule.")
 	}
 	return err
 }
 
 func checkUntil(until, now time.Time) error {
 	if !until.IsZero() && (!until.After(now) || until.Year() > 9999) {
-		return problem.Field("/until", "This time is over, or too far off. Name one to come, or none at all.")
+		return problem.Field("/until", "This time is in the past, or after the year 9999. Use another one, or none.")
 	}
 	return nil
 }
@@ -148,16 +148,17 @@ func checkUntil(until, now time.Time) error {
 func (r Rule) checkLimit() error {
 	switch {
 	case r.Kind == KindLinks && (r.Limit < 1 || r.Limit > maxLinks):
-		return problem.Field("/limit", fmt.Sprintf("Say from how many links on: 1 to %d.", maxLinks))
+		return problem.Field("/limit", fmt.Sprintf("The limit is a number of links from 1 to %d.", maxLinks))
 	case r.Kind == KindScript && (r.Limit < 1 || r.Limit > 100):
-		return problem.Field("/limit", "Say how many letters in 100 are too many: 1 to 100.")
+		return problem.Field("/limit", "The limit is a percentage of letters from 1 to 100.")
 	case !r.Kind.HasLimit() && r.Limit != 0:
-		return problem.Field("/limit", "A rule of this kind counts nothing: leave the limit out.")
+		return problem.Field("/limit", "A rule of this kind has no limit. Leave it out.")
 	}
 	return nil
 }
 
-// readWords brings the entries into the form that is kept: a line each, none empty, none twice.
+// readWords validates the entries and returns them in the form that is stored: one per line, without empty lines and
+// duplicates.
 func (r Rule) readWords(typed string) (string, error) {
 	if len(typed) > maxWords {
 		return "", tooLong()
@@ -173,7 +174,7 @@ func (r Rule) readWords(typed string) (string, error) {
 			continue
 		}
 		known[line] = true
-		if says := r.wrong(line); says != "" {
+		if says := r.entryProblem(line); says != "" {
 			return "", problem.Field("/words", fmt.Sprintf("Line %d, “%s”: %s", n+1, shortened(line, 40), says))
 		}
 		kept = append(kept, line)
@@ -182,7 +183,7 @@ func (r Rule) readWords(typed string) (string, error) {
 		return "", problem.Field("/words", "Say what to look for, an entry a line.")
 	}
 	if len(kept) > 0 && !r.Kind.HasEntries() {
-		return "", problem.Field("/words", "A rule of this kind looks for no words: leave them out.")
+		return "", problem.Field("/words", "A rule of this kind has no words. Leave them out.")
 	}
 	return strings.Join(kept, "\n"), nil
 }
@@ -192,8 +193,8 @@ func tooLong() error {
 		"A shorter list catches nearly as much: try it in parts.", maxWords>>10))
 }
 
-// wrong says in a sentence what is wrong with an entry; "" where that is nothing.
-func (r Rule) wrong(line string) string {
+// entryProblem returns a sentence about what is entryProblem with an entry, or "".
+func (r Rule) entryProblem(line string) string {
 	most := maxEntry
 	if r.Kind == KindPattern {
 		most = maxPattern
@@ -211,14 +212,15 @@ func (r Rule) wrong(line string) string {
 		}
 	case folded(line) == "":
 		return "nothing of it can be seen."
-	case r.Kind == KindSubstring && utf8.RuneCountInString(folded(line)) < minPart:
-		return fmt.Sprintf("so short a part is in nearly every comment. Take %d characters or more.", minPart)
+	case r.Kind == KindSubstring && utf8.RuneCountInString(folded(line)) < minSubstring:
+		return fmt.Sprintf("so short a part is in nearly every comment. Take %d characters or more.", minSubstring)
 	}
 	return ""
 }
 
-// steps is how many steps a pattern may take for each letter of a text: the size of its program, for all of
-// its threads may be alive at once (https://swtch.com/~rsc/regexp/regexp2.html). says is what is wrong with it.
+// steps returns how many steps a pattern may take for each letter of a text: the size of its program, because all of
+// its threads may be active at once (https://swtch.com/~rsc/regexp/regexp2.html). says describes what is wrong with the
+// pattern, or is "".
 func steps(pattern string) (n int, says string) {
 	tree, err := syntax.Parse(pattern, syntax.Perl|syntax.FoldCase)
 	if err != nil {
@@ -235,8 +237,8 @@ func steps(pattern string) (n int, says string) {
 	return n, says
 }
 
-// room refuses a rule that is too much beside those of a site that stand.
-func (r Rule) room(standing []Rule) error {
+// checkLimits returns an error if the rule and the existing rules of the site exceed a limit.
+func (r Rule) checkLimits(standing []Rule) error {
 	words, all := len(r.Words), r.steps()
 	for _, other := range standing {
 		words += len(other.Words)
@@ -259,15 +261,16 @@ func (r Rule) steps() (all int) {
 		return 0
 	}
 	for _, line := range r.Entries() {
-		n, _ := steps(line) // it was checked
+		n, _ := steps(line) // validated before
 		all += n
 	}
 	return all
 }
 
-// Addresses counts the entries of a list that are addresses of machines, as WordPress's lists may have. No
-// address is kept in the clear, so they meet nobody: who wrote is blocked by a comment of theirs.
-func Addresses(words string) (n int) {
+// CountAddresses returns the number of entries that are IP addresses or networks, as WordPress's lists may contain.
+// They cannot match, because network addresses are stored only as hashes. To block an address, use
+// BlockDraft.AddressOf.
+func CountAddresses(words string) (n int) {
 	for line := range strings.Lines(words) {
 		line = strings.TrimSpace(line)
 		_, err := netip.ParseAddr(line)

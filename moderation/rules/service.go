@@ -10,33 +10,32 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Service keeps the rules and blocks of sites, and those of this process in memory, compiled. It is safe for
-// concurrent use.
+// Service manages the rules and blocks of sites, and caches them compiled. It is safe for concurrent use.
 type Service struct {
-	work   txn.Work[Tx]
-	beside Beside // nil: there is nothing else
+	work  txn.Work[Tx]
+	lists SpamLists // may be nil
 
 	mu     sync.Mutex
 	sets   map[int64]*Set
-	change int // counts the changes, so that what was read before one is not kept
+	change int // number of changes; sets read before a change are not cached
 }
 
-// A Beside finds what is known of a site's comments besides its rules; package neighbour's Service does.
-type Beside interface {
-	// Beside returns signals of each comment, or nil where there is nothing that could be found.
-	Beside(ctx context.Context, site int64, comments []comment.Comment) ([][]comment.Signal, error)
-	HasBeside(ctx context.Context, site int64) (bool, error)
+// SpamLists matches comments with spam lists of other sites; spamlist.Service implements it.
+type SpamLists interface {
+	// Match returns the signals of each comment, or nil if the site reads no lists. HasLists reports whether it reads any.
+	Match(ctx context.Context, site int64, comments []comment.Comment) ([][]comment.Signal, error)
+	HasLists(ctx context.Context, site int64) (bool, error)
 }
 
-// New returns a Service. Look also returns what beside finds, unless it is nil. Changes by other processes take effect
-// while the events of p are followed.
-func New(p *txn.Process, store txn.Store[Tx], beside Beside) *Service {
-	s := &Service{work: txn.NewWork(p, store), beside: beside, sets: map[int64]*Set{}}
+// New returns a Service. Find also returns the signals of lists, unless it is nil. Changes by other processes take
+// effect while p.Run is running.
+func New(p *txn.Process, store txn.Store[Tx], beside SpamLists) *Service {
+	s := &Service{work: txn.NewWork(p, store), lists: beside, sets: map[int64]*Set{}}
 	p.OnEvent(s.event)
 	return s
 }
 
-// event drops what an event says is another now.
+// event removes changed sets from the cache.
 func (s *Service) event(e event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,21 +49,21 @@ func (s *Service) event(e event.Event) {
 	}
 }
 
-// Look says what a site's rules and blocks find of each of its comments, and what is found beside them.
-func (s *Service) Look(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
-	found, err := s.ByRules(ctx, site, comments...)
-	if err != nil || s.beside == nil {
+// Find returns what the rules and blocks of a site, and spam lists of other sites, find about each of its comments.
+func (s *Service) Find(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
+	found, err := s.FindByRules(ctx, site, comments...)
+	if err != nil || s.lists == nil {
 		return found, err
 	}
-	others, err := s.beside.Beside(ctx, site, comments)
+	others, err := s.lists.Match(ctx, site, comments)
 	for i := range others {
 		found[i].Signals = append(found[i].Signals, others[i]...)
 	}
 	return found, err
 }
 
-// ByRules says what a site's rules and blocks find of each of its comments, and nothing beside them.
-func (s *Service) ByRules(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
+// FindByRules returns what the rules and blocks of a site find about each of its comments.
+func (s *Service) FindByRules(ctx context.Context, site int64, comments ...comment.Comment) ([]comment.Findings, error) {
 	set, err := s.set(ctx, site)
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
@@ -74,32 +73,32 @@ func (s *Service) ByRules(ctx context.Context, site int64, comments ...comment.C
 		return found, nil
 	}
 	var firsts map[string]Firsts
-	if set.asksWriter() {
+	if set.needsFirsts() {
 		err := s.work.View(ctx, func(tx Tx) (err error) {
-			firsts, err = tx.Firsts(site, comment.Writers(comments))
+			firsts, err = tx.Firsts(site, comment.WriterHashes(comments))
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read what writers had approved: %w", err)
+			return nil, fmt.Errorf("read first approvals: %w", err)
 		}
 	}
 	now := s.work.Now()
 	for i, c := range comments {
-		found[i] = set.Look(c, firsts[string(c.Writer)], now)
+		found[i] = set.Find(c, firsts[string(c.Writer)], now)
 	}
 	return found, nil
 }
 
-// Has reports whether a site has rules or blocks at all, or there may be something beside them.
+// Has reports whether a site has rules, blocks or spam lists of other sites.
 func (s *Service) Has(ctx context.Context, site int64) (bool, error) {
 	set, err := s.set(ctx, site)
-	if err != nil || !set.Empty() || s.beside == nil {
+	if err != nil || !set.Empty() || s.lists == nil {
 		return !set.Empty(), err
 	}
-	return s.beside.HasBeside(ctx, site)
+	return s.lists.HasLists(ctx, site)
 }
 
-// set is a site's, from memory as long as no event is against it.
+// set returns the compiled rules of a site, from the cache if possible.
 func (s *Service) set(ctx context.Context, site int64) (*Set, error) {
 	s.mu.Lock()
 	set, change := s.sets[site], s.change

@@ -15,37 +15,36 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Set is one version of a site's rules and blocks, ready to look at comments. It is never changed, and the
-// nil Set finds nothing.
+// A Set is one version of a site's rules and blocks, compiled for matching. It is immutable. A nil Set matches nothing.
 type Set struct {
 	rules    []Rule
-	blocks   map[mark]Block
-	hosts    bool // some are of hosts
+	blocks   map[blockKey]Block
+	hosts    bool // blocks contains hosts
 	words    *automaton
-	meant    [][]entry // by the word of the automaton
+	entries  [][]entry // entries by index of the word in the automaton
 	patterns []pattern
-	traits   []int // rules without words
+	traits   []int // indexes of rules without words
 }
 
-// An entry is a word of a rule.
+// An entry is a word or substring of a rule.
 type entry struct {
-	rule  int
+	rule  int // index in Set.rules
 	whole bool
-	said  string // as it was typed
+	typed string // as typed
 }
 
-// A pattern is an entry of a rule, too.
+// A pattern is a compiled regular expression of a rule.
 type pattern struct {
-	rule int
-	said string
-	re   *regexp.Regexp
+	rule  int
+	typed string
+	re    *regexp.Regexp
 }
 
-// Compile makes a Set of rules and blocks that were checked.
+// Compile returns a Set of valid rules and blocks.
 func Compile(rules []Rule, blocks []Block) *Set {
-	s := &Set{rules: rules, blocks: make(map[mark]Block, len(blocks))}
+	s := &Set{rules: rules, blocks: make(map[blockKey]Block, len(blocks))}
 	for _, b := range blocks {
-		s.blocks[b.mark()] = b
+		s.blocks[b.key()] = b
 		s.hosts = s.hosts || b.Kind == BlockHost
 	}
 	var words []string
@@ -58,13 +57,13 @@ func Compile(rules []Rule, blocks []Block) *Set {
 				n, known := at[word]
 				if !known {
 					n = len(words)
-					at[word], words, s.meant = n, append(words, word), append(s.meant, nil)
+					at[word], words, s.entries = n, append(words, word), append(s.entries, nil)
 				}
-				s.meant[n] = append(s.meant[n], entry{i, r.Kind == KindWord, line})
+				s.entries[n] = append(s.entries[n], entry{i, r.Kind == KindWord, line})
 			}
 		case KindPattern:
 			for _, line := range r.Entries() {
-				if re, err := regexp.Compile("(?i)" + line); err == nil { // it was checked
+				if re, err := regexp.Compile("(?i)" + line); err == nil { // validated before
 					s.patterns = append(s.patterns, pattern{i, line, re})
 				}
 			}
@@ -76,24 +75,24 @@ func Compile(rules []Rule, blocks []Block) *Set {
 	return s
 }
 
-// Empty reports whether nothing can be found.
+// Empty reports whether the set has neither rules nor blocks.
 func (s *Set) Empty() bool { return s == nil || len(s.rules) == 0 && len(s.blocks) == 0 }
 
-// asksWriter reports whether a comment's findings depend on what its writer had approved before.
-func (s *Set) asksWriter() bool {
+// needsFirsts reports whether matching needs the commenter's first approvals.
+func (s *Set) needsFirsts() bool {
 	return slices.ContainsFunc(s.traits, func(i int) bool {
 		return s.rules[i].Kind == KindFirstLink || s.rules[i].Kind == KindFirstTime
 	})
 }
 
-// Firsts are when a writer first wrote something that is approved, and something with a link; zero: never.
+// Firsts are the times of a commenter's first approved comment, and of the first one with a link; zero: none.
 type Firsts struct{ Approved, Linked time.Time }
 
-// mostFound is how many rules a comment is said to have met: more tell nobody more.
-const mostFound = 5
+// maxFound limits the number of signals for one comment. More would not help moderators.
+const maxFound = 5
 
-// Look says what a set finds of a comment at a time. first is of its writer.
-func (s *Set) Look(c comment.Comment, first Firsts, now time.Time) (found comment.Findings) {
+// Find returns the findings about a comment at a time. first belongs to its commenter.
+func (s *Set) Find(c comment.Comment, first Firsts, now time.Time) (found comment.Findings) {
 	if s.Empty() {
 		return found
 	}
@@ -107,24 +106,24 @@ func (s *Set) Look(c comment.Comment, first Firsts, now time.Time) (found commen
 	if trusted {
 		return found
 	}
-	met := s.met(c, links, first)
+	met := s.matchRules(c, links, first)
 	for i, r := range s.rules {
 		signal, hit := met[i]
-		if !hit || r.over(now) {
+		if !hit || r.expired(now) {
 			continue
 		}
 		signal.Name, signal.Args["rule"] = "rule", r.ID
 		if r.Action == ActionSuspect {
 			signal.Weight, found.Suspected = suspectWeight, true
 		}
-		if found.Signals = append(found.Signals, signal); len(found.Signals) >= mostFound {
+		if found.Signals = append(found.Signals, signal); len(found.Signals) >= maxFound {
 			break
 		}
 	}
 	return found
 }
 
-// links are a comment's, where something looks at them.
+// links returns the comment's links if a rule or block needs them.
 func (s *Set) links(c comment.Comment) []string {
 	if s.hosts || len(s.traits) > 0 {
 		return markup.Links(c.Fresh().HTML)
@@ -132,10 +131,10 @@ func (s *Set) links(c comment.Comment) []string {
 	return nil
 }
 
-func (r Rule) over(now time.Time) bool { return !r.Until.IsZero() && !now.Before(r.Until) }
+func (r Rule) expired(now time.Time) bool { return !r.Until.IsZero() && !now.Before(r.Until) }
 
-// meets are the ids of all blocks and rules that a comment meets. Rules pass a trusted writer by.
-func (s *Set) meets(c comment.Comment, first Firsts, now time.Time) (ids []string) {
+// matches returns the IDs of all blocks and rules that a comment matches. Rules do not apply to trusted commenters.
+func (s *Set) matches(c comment.Comment, first Firsts, now time.Time) (ids []string) {
 	links, trusted := s.links(c), false
 	for _, b := range s.blocked(c, links, now) {
 		ids = append(ids, b.ID)
@@ -144,20 +143,20 @@ func (s *Set) meets(c comment.Comment, first Firsts, now time.Time) (ids []strin
 	if trusted {
 		return ids
 	}
-	for i := range s.met(c, links, first) {
-		if r := s.rules[i]; !r.over(now) {
+	for i := range s.matchRules(c, links, first) {
+		if r := s.rules[i]; !r.expired(now) {
 			ids = append(ids, r.ID)
 		}
 	}
 	return ids
 }
 
-// suspectWeight is what a rule that suspects weighs, and a block, in nats: as much as what is sent again and
-// again. That a comment is suspected does not depend on it.
+// suspectWeight is the weight of suspecting rules and of blocks, in nats: the same as for repeated submissions. A
+// comment is suspected regardless of it.
 const suspectWeight = 2.0
 
-// met are the rules that a comment meets, by their places, with what to say of it.
-func (s *Set) met(c comment.Comment, links []string, first Firsts) map[int]comment.Signal {
+// matchRules returns the signals of the rules that a comment matches, by index of the rule.
+func (s *Set) matchRules(c comment.Comment, links []string, first Firsts) map[int]comment.Signal {
 	met := map[int]comment.Signal{}
 	plain := c.Search
 	if c.Website != "" {
@@ -165,9 +164,9 @@ func (s *Set) met(c comment.Comment, links []string, first Firsts) map[int]comme
 	}
 	skeleton := classifier.Skeleton(plain)
 	s.words.each(skeleton, func(word, from, to int) {
-		for _, e := range s.meant[word] {
+		for _, e := range s.entries[word] {
 			if _, known := met[e.rule]; !known && (!e.whole || isWhole(skeleton, from, to)) {
-				met[e.rule] = saying(e.said)
+				met[e.rule] = wordSignal(e.typed)
 			}
 		}
 	})
@@ -176,7 +175,7 @@ func (s *Set) met(c comment.Comment, links []string, first Firsts) map[int]comme
 			continue
 		}
 		if p.re.MatchString(plain) || skeleton != plain && p.re.MatchString(skeleton) {
-			met[p.rule] = saying(p.said)
+			met[p.rule] = wordSignal(p.typed)
 		}
 	}
 	for _, i := range s.traits {
@@ -187,13 +186,13 @@ func (s *Set) met(c comment.Comment, links []string, first Firsts) map[int]comme
 	return met
 }
 
-func saying(said string) comment.Signal {
+func wordSignal(said string) comment.Signal {
 	said = shortened(said, 80)
 	return comment.Signal{Code: "rule.words", Args: map[string]any{"words": said},
 		Text: fmt.Sprintf("It contains “%s”, which a rule of this site looks for.", said)}
 }
 
-// trait looks at a comment with a rule that has no words.
+// trait matches a comment with a rule without words.
 func (r Rule) trait(c comment.Comment, links []string, first Firsts) (signal comment.Signal, hit bool) {
 	before := func(t time.Time) bool { return !t.IsZero() && t.Before(c.CreatedAt) }
 	switch r.Kind {
@@ -209,15 +208,16 @@ func (r Rule) trait(c comment.Comment, links []string, first Firsts) (signal com
 		return comment.Signal{Code: "rule.first_time", Args: map[string]any{},
 			Text: "Nothing of this writer was approved before."}, !before(first.Approved)
 	case KindScript:
-		n := share(c.Source, r.Entries())
+		n := scriptPercent(c.Source, r.Entries())
 		return comment.Signal{Code: "rule.script", Args: map[string]any{"percent": n},
 			Text: fmt.Sprintf("Of 100 letters %d are of a script that a rule of this site looks for.", n)}, n >= r.Limit
 	}
 	return signal, false
 }
 
-// share is how many of 100 letters are of some scripts, rounded down; 0 of a text without letters.
-func share(source string, scripts []string) int {
+// scriptPercent returns the percentage of letters that belong to some scripts, rounded down; 0 for a text without
+// letters.
+func scriptPercent(source string, scripts []string) int {
 	tables := make([]*unicode.RangeTable, len(scripts))
 	for i, name := range scripts {
 		tables[i] = unicode.Scripts[name]
@@ -234,28 +234,28 @@ func share(source string, scripts []string) int {
 	return 100 * of / max(letters, 1)
 }
 
-// folded writes what is typed as it is compared: as a reader sees it, whatever letters make it.
+// folded returns a text in the form that is compared: without letter case, and with look-alike letters unified.
 func folded(typed string) string { return classifier.Skeleton(text.Fold(typed)) }
 
-// isWhole reports whether what stands in a text is no part of a longer word.
+// isWhole reports whether the range is not part of a longer word.
 func isWhole(s string, from, to int) bool {
 	first, _ := utf8.DecodeRuneInString(s[from:])
 	last, _ := utf8.DecodeLastRuneInString(s[:to])
 	before, _ := utf8.DecodeLastRuneInString(s[:from])
 	after, _ := utf8.DecodeRuneInString(s[to:])
-	return !(isWordy(first) && isWordy(before)) && !(isWordy(last) && isWordy(after))
+	return !(isWordRune(first) && isWordRune(before)) && !(isWordRune(last) && isWordRune(after))
 }
 
-func isWordy(r rune) bool {
+func isWordRune(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)) && !unicode.In(r, unspaced...)
 }
 
-// unspaced are scripts that are written without spaces between words: there any part may be one.
+// unspaced lists scripts written without spaces between words. There, any part may be a word.
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao,
 	unicode.Khmer, unicode.Myanmar}
 
-// Found are the entries that the signals of a verdict name, as they were typed.
-func Found(signals []comment.Signal) (said []string) {
+// FoundEntries returns the entries that the signals of a verdict name, as typed.
+func FoundEntries(signals []comment.Signal) (said []string) {
 	for _, s := range signals {
 		if words, ok := s.Args["words"].(string); ok && s.Name == "rule" {
 			said = append(said, strings.TrimSuffix(words, "…"))

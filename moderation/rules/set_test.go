@@ -12,7 +12,7 @@ import (
 
 var now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// written is a comment as it is looked at.
+// written returns a comment with the derived fields that rules match.
 func written(body string) comment.Comment {
 	c := comment.Comment{ID: "c", Name: "Dana", Email: "dana@mail.reader.example", Website: "https://dana.example/blog",
 		Writer: []byte("dana"), Address: []byte("street"), CreatedAt: now}
@@ -20,12 +20,12 @@ func written(body string) comment.Comment {
 	return c
 }
 
-func TestWhatEachKindOfRuleMeets(t *testing.T) {
+func TestFind_EachKindOfRule(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		rule rules.Rule
 		body string
-		want string // the code of the signal; "": not met
+		want string // code of the signal; "": no match
 	}{
 		{rules.Rule{Kind: rules.KindWord, Words: "casino"}, "The best CASINO!", "rule.words"},
 		{rules.Rule{Kind: rules.KindWord, Words: "微信"}, "加微信领红包", "rule.words"},
@@ -80,7 +80,7 @@ func TestWhatEachKindOfRuleMeets(t *testing.T) {
 		{rules.Rule{Kind: rules.KindWord, Words: "casino", Until: now.Add(time.Second)}, "casino", "rule.words"},
 	} {
 		tt.rule.ID, tt.rule.Action = "r1", rules.ActionHold
-		found := rules.Compile([]rules.Rule{tt.rule}, nil).Look(written(tt.body), rules.Firsts{}, now)
+		found := rules.Compile([]rules.Rule{tt.rule}, nil).Find(written(tt.body), rules.Firsts{}, now)
 		got := ""
 		for _, s := range found.Signals {
 			got += s.Code
@@ -95,7 +95,7 @@ func TestWhatEachKindOfRuleMeets(t *testing.T) {
 	}
 }
 
-func TestAWritersFirstLinkIsNoFirstOneAfterAnother(t *testing.T) {
+func TestFind_FirstLinkOfCommenter(t *testing.T) {
 	t.Parallel()
 	set := rules.Compile([]rules.Rule{{Kind: rules.KindFirstLink}, {Kind: rules.KindFirstTime}}, nil)
 	before := now.Add(-time.Hour)
@@ -104,15 +104,15 @@ func TestAWritersFirstLinkIsNoFirstOneAfterAnother(t *testing.T) {
 		want  int
 	}{
 		{rules.Firsts{}, 2}, {rules.Firsts{Approved: before}, 1}, {rules.Firsts{Approved: before, Linked: before}, 0},
-		{rules.Firsts{Approved: now, Linked: now}, 2}, // by this very comment
+		{rules.Firsts{Approved: now, Linked: now}, 2}, // from this same comment
 	} {
-		if got := set.Look(written("https://a.example"), tt.first, now).Signals; len(got) != tt.want {
+		if got := set.Find(written("https://a.example"), tt.first, now).Signals; len(got) != tt.want {
 			t.Errorf("with %+v found %v, want %d", tt.first, got, tt.want)
 		}
 	}
 }
 
-func TestARuleThatSuspectsLiftsAndOneThatHoldsDoesNot(t *testing.T) {
+func TestFind_SuspectRaisesHoldDoesNot(t *testing.T) {
 	t.Parallel()
 	for action, want := range map[rules.Action]struct {
 		suspected bool
@@ -122,8 +122,8 @@ func TestARuleThatSuspectsLiftsAndOneThatHoldsDoesNot(t *testing.T) {
 	} {
 		set := rules.Compile([]rules.Rule{{Kind: rules.KindWord, Words: "casino", Action: action}}, nil)
 		c := written("A casino.")
-		found := set.Look(c, rules.Firsts{}, now)
-		sure := comment.Judged{OK: true}
+		found := set.Find(c, rules.Firsts{}, now)
+		sure := comment.Prediction{OK: true}
 		sure.Warm, sure.Spam, sure.Logit = true, 0.01, -6
 		v := comment.VerdictOf(c.Facts(comment.History{}, found), sure, 0.9)
 		if found.Suspected != want.suspected || v.Action != want.action || v.Score >= 0.9 != want.suspected || !v.Held() {
@@ -132,7 +132,7 @@ func TestARuleThatSuspectsLiftsAndOneThatHoldsDoesNot(t *testing.T) {
 	}
 }
 
-func TestWhomABlockMeets(t *testing.T) {
+func TestFind_Blocks(t *testing.T) {
 	t.Parallel()
 	hex := func(s string) string { return fmt.Sprintf("%x", s) }
 	for _, tt := range []struct {
@@ -161,7 +161,7 @@ func TestWhomABlockMeets(t *testing.T) {
 		{rules.Block{Kind: rules.BlockHost, Value: "shop.example"}, "https://shop.example谢谢", "block.host"},
 		{rules.Block{Kind: rules.BlockWriter, Value: hex("dana"), Until: now}, "", ""},
 	} {
-		found := rules.Compile(nil, []rules.Block{tt.block}).Look(written("Hello "+tt.body), rules.Firsts{}, now)
+		found := rules.Compile(nil, []rules.Block{tt.block}).Find(written("Hello "+tt.body), rules.Firsts{}, now)
 		got := ""
 		for _, s := range found.Signals {
 			got += s.Code
@@ -172,31 +172,31 @@ func TestWhomABlockMeets(t *testing.T) {
 	}
 }
 
-func TestRulesPassATrustedWriterByAndBlocksDoNot(t *testing.T) {
+func TestFind_TrustSkipsRulesNotBlocks(t *testing.T) {
 	t.Parallel()
 	trust := rules.Block{Kind: rules.BlockWriter, Value: fmt.Sprintf("%x", "dana"), Trust: true}
 	set := rules.Compile([]rules.Rule{{Kind: rules.KindWord, Words: "casino", Action: rules.ActionSuspect}},
 		[]rules.Block{trust, {Kind: rules.BlockHost, Value: "bad.example"}})
 	c := written("A casino.")
-	found := set.Look(c, rules.Firsts{}, now)
+	found := set.Find(c, rules.Firsts{}, now)
 	if len(found.Signals) != 1 || found.Signals[0].Code != comment.TrustedCode || found.Suspected {
 		t.Errorf("trusted: %+v", found)
 	}
-	if comment.VerdictOf(c.Facts(comment.History{}, found), comment.Judged{}, 0.9).Held() {
+	if comment.VerdictOf(c.Facts(comment.History{}, found), comment.Prediction{}, 0.9).Held() {
 		t.Error("a trusted writer is held by trust")
 	}
-	if found := set.Look(written("https://bad.example"), rules.Firsts{}, now); !found.Suspected {
+	if found := set.Find(written("https://bad.example"), rules.Firsts{}, now); !found.Suspected {
 		t.Errorf("trusted, with a blocked host: %+v", found)
 	}
 }
 
-func TestATextThatMeetsEverythingIsToldFiveRules(t *testing.T) {
+func TestFind_AtMostFiveSignals(t *testing.T) {
 	t.Parallel()
 	var many []rules.Rule
 	for i := range 20 {
 		many = append(many, rules.Rule{ID: fmt.Sprint(i), Kind: rules.KindSubstring, Words: "ca\nsino"})
 	}
-	found := rules.Compile(many, nil).Look(written(strings.Repeat("casino ", 1_400)), rules.Firsts{}, now)
+	found := rules.Compile(many, nil).Find(written(strings.Repeat("casino ", 1_400)), rules.Firsts{}, now)
 	if len(found.Signals) != 5 {
 		t.Errorf("%d signals", len(found.Signals))
 	}

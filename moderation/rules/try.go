@@ -11,25 +11,25 @@ import (
 )
 
 const (
-	mostLooked = 2_000 // decided comments, the newest
-	mostHits   = 50    // that are shown
+	maxCompared = 2_000 // number of newest decided comments that are compared
+	maxSample   = 50    // maximum size of a sample
 )
 
-// A Trial is what a rule or a block would have met among the newest decided comments. Of Hits, Approved were
-// approved, and Suspected were refused and suspected anyway. Sample has some of the hits with what was found,
-// those approved first, the newest first.
+// A Trial is the result of matching a rule or block with the newest decided comments. Looked counts the compared
+// comments, Hits the matches. Of the matches, Approved were approved; Suspected were refused and suspected anyway.
+// Sample holds some matches, approved ones first, then newest first.
 type Trial struct {
-	Looked, Hits, Approved, Suspected int
-	Sample                            []Hit
+	Compared, Hits, Approved, Suspected int
+	Sample                              []Hit
 }
 
-// A Hit is a comment that a trial meets.
+// A Hit is a comment that matches.
 type Hit struct {
 	Comment string
-	Found   []string // entries of the rule, as they were typed
+	Found   []string // matching entries of the rule, as typed
 }
 
-// IDs are of the comments of the sample, in its order.
+// IDs returns the comment IDs of the sample, in order.
 func (t Trial) IDs() []string {
 	ids := make([]string, len(t.Sample))
 	for i, hit := range t.Sample {
@@ -38,12 +38,12 @@ func (t Trial) IDs() []string {
 	return ids
 }
 
-// All reports whether what was tried meets nearly everything: nineteen of twenty.
-func (t Trial) All() bool { return t.Looked > 0 && t.Hits*20 >= t.Looked*19 }
+// MatchesNearlyAll reports whether at least 19 of 20 comments match.
+func (t Trial) MatchesNearlyAll() bool { return t.Compared > 0 && t.Hits*20 >= t.Compared*19 }
 
-// TryRule says what a rule would have met. It changes nothing, and needs a moderator.
+// TryRule returns what a rule would have matched. It changes nothing, and needs a moderator.
 func (s *Service) TryRule(ctx context.Context, who authz.Actor, site site.Site, in Draft) (Trial, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Trial{}, err
 	}
 	made, err := in.rule(s.work.Now())
@@ -55,13 +55,13 @@ func (s *Service) TryRule(ctx context.Context, who authz.Actor, site site.Site, 
 		if err != nil {
 			return nil, err
 		}
-		return Compile([]Rule{made}, nil), made.room(standing)
+		return Compile([]Rule{made}, nil), made.checkLimits(standing)
 	})
 }
 
-// TryBlock says whom a block would have met. It changes nothing, and needs a moderator.
+// TryBlock returns what a block would have matched. It changes nothing, and needs a moderator.
 func (s *Service) TryBlock(ctx context.Context, who authz.Actor, site site.Site, in BlockDraft) (Trial, error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return Trial{}, err
 	}
 	if err := in.check(s.work.Now()); err != nil {
@@ -73,7 +73,7 @@ func (s *Service) TryBlock(ctx context.Context, who authz.Actor, site site.Site,
 	})
 }
 
-// try looks at the newest decided comments with a set.
+// try matches the newest decided comments with a set.
 func (s *Service) try(ctx context.Context, site site.Site, make func(Tx) (*Set, error)) (t Trial, err error) {
 	var set *Set
 	var decided []comment.Comment
@@ -86,18 +86,18 @@ func (s *Service) try(ctx context.Context, site site.Site, make func(Tx) (*Set, 
 		return err
 	})
 	if err != nil {
-		return Trial{}, fmt.Errorf("try: %w", err)
+		return Trial{}, fmt.Errorf("try a rule: %w", err)
 	}
-	t.Looked = len(decided)
+	t.Compared = len(decided)
 	now := s.work.Now()
 	var refused []Hit
 	for _, c := range decided {
-		found := set.Look(c, firsts[string(c.Writer)], now)
+		found := set.Find(c, firsts[string(c.Writer)], now)
 		if len(found.Signals) == 0 {
 			continue
 		}
 		t.Hits++
-		hit := Hit{c.ID, Found(found.Signals)}
+		hit := Hit{c.ID, FoundEntries(found.Signals)}
 		switch {
 		case c.State == comment.Approved:
 			t.Approved++
@@ -110,19 +110,19 @@ func (s *Service) try(ctx context.Context, site site.Site, make func(Tx) (*Set, 
 		}
 	}
 	t.Sample = slices.Concat(t.Sample, refused)
-	t.Sample = t.Sample[:min(mostHits, len(t.Sample))]
+	t.Sample = t.Sample[:min(maxSample, len(t.Sample))]
 	return t, nil
 }
 
-// A Tally is how many of the newest decided comments a rule or a block meets, and how many of those were refused.
-type Tally struct{ Met, Refused int }
+// A Tally counts the newest decided comments that a rule or block matches, and how many of these were refused.
+type Tally struct{ Matched, Refused int }
 
-// Tallies counts by id what each rule and block that stands meets, as it does now, among the newest decided comments,
-// and how many were looked at. It needs a moderator.
+// Tallies returns the Tally of each current rule and block by ID, and the number of compared comments. It needs a
+// moderator.
 func (s *Service) Tallies(
 	ctx context.Context, who authz.Actor, site site.Site,
 ) (of map[string]Tally, looked int, err error) {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeRead); err != nil {
 		return nil, 0, err
 	}
 	var set *Set
@@ -149,9 +149,9 @@ func (s *Service) Tallies(
 	of = map[string]Tally{}
 	now := s.work.Now()
 	for _, c := range decided {
-		for _, id := range set.meets(c, firsts[string(c.Writer)], now) {
+		for _, id := range set.matches(c, firsts[string(c.Writer)], now) {
 			t := of[id]
-			t.Met++
+			t.Matched++
 			if c.State != comment.Approved {
 				t.Refused++
 			}
@@ -161,14 +161,15 @@ func (s *Service) Tallies(
 	return of, len(decided), nil
 }
 
-// newest are the comments that were decided last, and what their writers had approved before, where that matters.
+// newest returns the comments that were decided last and, if the set needs them, the first approvals of their
+// commenters.
 func (s *Set) newest(tx Tx, site int64) (decided []comment.Comment, firsts map[string]Firsts, err error) {
-	if decided, err = tx.LastDecided(site, 2*mostLooked); err != nil {
+	if decided, err = tx.LastDecided(site, 2*maxCompared); err != nil {
 		return nil, nil, err
 	}
-	decided = decided[:min(mostLooked, len(decided))]
-	if s.asksWriter() {
-		firsts, err = tx.Firsts(site, comment.Writers(decided))
+	decided = decided[:min(maxCompared, len(decided))]
+	if s.needsFirsts() {
+		firsts, err = tx.Firsts(site, comment.WriterHashes(decided))
 	}
 	return decided, firsts, err
 }

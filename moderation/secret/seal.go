@@ -7,21 +7,21 @@ import (
 	"errors"
 )
 
-// Seal hides a value that is kept, and has to be read again: AES-256-GCM with a key for one purpose, and a random
-// nonce before it. It is bound to what it belongs to: nobody can put it beside another thing.
+// Seal encrypts a value with AES-256-GCM, a key for the purpose and a random nonce, which it prepends. The additional
+// data of binds the result to its owner: Open fails for another one.
 func (s Secret) Seal(purpose, of string, plain []byte) []byte {
-	box := s.box(purpose)
+	box := s.aead(purpose)
 	nonce := make([]byte, box.NonceSize())
-	_, _ = rand.Read(nonce) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(nonce) // never fails: on an error, crypto/rand crashes the program
 	return box.Seal(nonce, nonce, plain, []byte(of))
 }
 
-// ErrSealed says that what is kept was sealed with another secret, or is damaged.
+// ErrSealed reports that a value is damaged, or was encrypted with another secret, purpose or owner.
 var ErrSealed = errors.New("sealed with another secret")
 
-// Open returns what Seal hid, or ErrSealed.
+// Open decrypts a value from Seal. It returns ErrSealed if it cannot.
 func (s Secret) Open(purpose, of string, sealed []byte) ([]byte, error) {
-	box := s.box(purpose)
+	box := s.aead(purpose)
 	if len(sealed) < box.NonceSize() {
 		return nil, ErrSealed
 	}
@@ -32,8 +32,8 @@ func (s Secret) Open(purpose, of string, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
-func (s Secret) box(purpose string) cipher.AEAD {
-	block, _ := aes.NewCipher(s.Mac("seal", purpose)) // 32 bytes are a key
-	box, _ := cipher.NewGCM(block)                    // a block of AES is as it should be
+func (s Secret) aead(purpose string) cipher.AEAD {
+	block, _ := aes.NewCipher(s.Mac("seal", purpose)) // never fails for 32 bytes
+	box, _ := cipher.NewGCM(block)                    // never fails for AES
 	return box
 }

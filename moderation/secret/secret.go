@@ -1,8 +1,8 @@
-// Package secret proves who is who without keeping what proves it: hashes keyed by the one secret of a
-// service, tokens made from it, and random values of which only the hash is stored.
+// Package secret makes keyed hashes and tokens from the service's secret, and random tokens of which only a hash is
+// stored.
 //
-// What is made here is void under another secret. A purpose goes into each hash, so that none can
-// stand for one of another purpose, and no two lists of parts are hashed alike.
+// Another secret invalidates all of them. Each hash contains its purpose, so it cannot be used for another purpose.
+// Different lists of parts have different hash inputs.
 package secret
 
 import (
@@ -16,17 +16,17 @@ import (
 	"time"
 )
 
-// Secret keys edit tokens, form tokens and the hashes of addresses and writers: 32 random
-// bytes or more. It prints as "secret".
+// Secret is the key of edit tokens, form tokens, and the hashes of addresses and commenters: 32 random bytes or more.
+// It prints as "secret".
 type Secret []byte
 
 func (Secret) String() string   { return "secret" }
 func (Secret) GoString() string { return "secret" }
 
-// MinLength is how many bytes a Secret has at least.
+// MinLength is the minimum length of a Secret in bytes.
 const MinLength = 32
 
-// Mac is the keyed hash of parts for one purpose; parts cannot run into one another.
+// Mac returns the HMAC-SHA-256 of parts for a purpose. Each part is prefixed with its length.
 func (s Secret) Mac(purpose string, parts ...string) []byte {
 	h := hmac.New(sha256.New, s)
 	for _, part := range append([]string{purpose}, parts...) {
@@ -38,44 +38,45 @@ func (s Secret) Mac(purpose string, parts ...string) []byte {
 	return h.Sum(nil)
 }
 
-// Hash is Mac at the length that is kept: nobody can try keys against it.
+// Hash returns the first 16 bytes of a Mac of a site. It is long enough for storage: without the secret, it cannot be
+// brute-forced.
 func (s Secret) Hash(purpose string, site int64, parts ...string) []byte {
-	return s.Mac(purpose, append([]string{siteName(site)}, parts...)...)[:16]
+	return s.Mac(purpose, append([]string{siteBytes(site)}, parts...)...)[:16]
 }
 
-func siteName(site int64) string {
+func siteBytes(site int64) string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(site)))
 }
 
-// Proof is what a database keeps to know the secret again.
-func (s Secret) Proof() []byte { return s.Mac("check") }
+// Fingerprint returns the value by which a database recognizes the secret.
+func (s Secret) Fingerprint() []byte { return s.Mac("check") }
 
-// EditToken proves to be a comment's writer, in an epoch of its site. It is not stored.
+// EditToken returns the token of a comment's author in an epoch of its site. It is not stored.
 func (s Secret) EditToken(site, epoch int64, comment string) string {
 	return base64.RawURLEncoding.EncodeToString(
-		s.Mac("edit", siteName(site), comment, strconv.FormatInt(epoch, 10)))
+		s.Mac("edit", siteBytes(site), comment, strconv.FormatInt(epoch, 10)))
 }
 
-// IsEditToken reports whether token is a comment's edit token, in the epoch that its site has now.
+// IsEditToken reports whether token is a comment's edit token in the site's current epoch.
 func (s Secret) IsEditToken(site, epoch int64, comment, token string) bool {
 	return subtle.ConstantTimeCompare([]byte(token), []byte(s.EditToken(site, epoch, comment))) == 1
 }
 
-// FormToken is a signed time stamp for a form that was opened at a time.
+// FormToken returns a signed timestamp for a form opened at a time.
 func (s Secret) FormToken(site int64, at time.Time) string { return s.stamp(at, "form", site) }
 
-// FormAge returns for how many seconds the form with token was open, or -1.
+// FormAge returns how many seconds ago the form of a token was opened, or -1 if the token is invalid.
 func (s Secret) FormAge(site int64, token string, now time.Time) int {
 	return s.age(token, now, "form", site)
 }
 
-// PressToken is a signed time stamp for a text that somebody pressed to post at a time.
-func (s Secret) PressToken(site int64, text string, at time.Time) string {
+// ConfirmToken returns a signed timestamp for a text that the commenter submitted at a time.
+func (s Secret) ConfirmToken(site int64, text string, at time.Time) string {
 	return s.stamp(at, "press", site, text)
 }
 
-// PressAge returns how many seconds ago a text was pressed to be posted with token, or -1.
-func (s Secret) PressAge(site int64, text, token string, now time.Time) int {
+// ConfirmAge returns how many seconds ago the text was submitted with the token, or -1 if the token is invalid for it.
+func (s Secret) ConfirmAge(site int64, text, token string, now time.Time) int {
 	return s.age(token, now, "press", site, text)
 }
 
@@ -93,21 +94,21 @@ func (s Secret) age(token string, now time.Time, purpose string, site int64, abo
 		return -1
 	}
 	age := now.Unix() - int64(binary.BigEndian.Uint64(raw))
-	if age < 0 || age > 1<<31-1 { // another process's clock
+	if age < 0 || age > 1<<31-1 { // another process's clock may be ahead
 		return -1
 	}
 	return int(age)
 }
 
-// New returns 32 random bytes as text, and the hash under which they are kept.
+// New returns prefix with 32 random bytes in base64url, and the hash to store.
 func New(prefix string) (value string, hash []byte) {
 	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(raw) // never fails: on an error, crypto/rand crashes the program
 	value = prefix + base64.RawURLEncoding.EncodeToString(raw)
 	return value, Hash(value)
 }
 
-// Hash is what is kept of a value that New made.
+// Hash returns the stored hash of a value from New: its SHA-256.
 func Hash(value string) []byte {
 	sum := sha256.Sum256([]byte(value))
 	return sum[:]

@@ -13,7 +13,7 @@ import (
 var own, other = secret.Secret(strings.Repeat("a", secret.MinLength)), secret.Secret(strings.Repeat("b",
 	secret.MinLength))
 
-func TestNoTwoListsOfPartsAreHashedAlike(t *testing.T) {
+func TestHash_PartsAreDelimited(t *testing.T) {
 	hashes := map[string]string{}
 	for name, hash := range map[string][]byte{
 		"ab, c":             own.Hash("same", 1, "ab", "c"),
@@ -34,7 +34,7 @@ func TestNoTwoListsOfPartsAreHashedAlike(t *testing.T) {
 	}
 }
 
-func TestAnEditTokenIsOfOneCommentOnly(t *testing.T) {
+func TestEditToken_BoundToComment(t *testing.T) {
 	token := own.EditToken(1, 7, "comment")
 	if !own.IsEditToken(1, 7, "comment", token) {
 		t.Error("a token is not known again")
@@ -52,7 +52,7 @@ func TestAnEditTokenIsOfOneCommentOnly(t *testing.T) {
 	}
 }
 
-func TestAFormsAgeIsKnownByItsTokenOnly(t *testing.T) {
+func TestFormAge_ValidTokenOnly(t *testing.T) {
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	token := own.FormToken(1, at)
 	for _, tt := range []struct {
@@ -73,7 +73,7 @@ func TestAFormsAgeIsKnownByItsTokenOnly(t *testing.T) {
 	}
 }
 
-func TestASecretIsNotPrinted(t *testing.T) {
+func TestSecret_NotPrinted(t *testing.T) {
 	for _, printed := range []string{fmt.Sprint(own), fmt.Sprintf("%v %+v %#v %s", own, own, own, own)} {
 		if strings.Contains(printed, "aaa") || strings.Contains(printed, "97") {
 			t.Errorf("it is printed as %s", printed)

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxInteger is the largest whole number that every reader of JSON has exactly (RFC 7493, 2.2).
+// maxInteger is the largest integer that every JSON parser represents exactly (RFC 7493, 2.2).
 const maxInteger = 1<<53 - 1
 
-// Canonical writes a value as the JSON Canonicalization Scheme has it (RFC 8785), so that who reads the value and
-// writes it anew gets the same bytes. It knows null, bool, string, int, []any and map[string]any of these, whole
-// numbers within ±(2^53-1), and nothing else: fractions are refused, because that is what makes the scheme long.
+// Canonical encodes a value by the JSON Canonicalization Scheme (RFC 8785), so that parsing and encoding again gives
+// the same bytes. It supports null, bool, string, []any, map[string]any, and int within ±(2^53-1). It returns an error
+// for other types. Fractions are not supported, because formatting them is the complex part of the scheme.
 func Canonical(value any) ([]byte, error) { return canonical(nil, value) }
 
 func canonical(out []byte, value any) (_ []byte, err error) {
@@ -28,7 +28,7 @@ func canonical(out []byte, value any) (_ []byte, err error) {
 		}
 		return strconv.AppendInt(out, int64(v), 10), nil
 	case string:
-		return quoted(out, v)
+		return quote(out, v)
 	case []any:
 		out = append(out, '[')
 		for i, part := range v {
@@ -51,13 +51,13 @@ func object(out []byte, members map[string]any) (_ []byte, err error) {
 	for name := range members {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, inUnits)
+	slices.SortFunc(names, compareUTF16)
 	out = append(out, '{')
 	for i, name := range names {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		if out, err = quoted(out, name); err != nil {
+		if out, err = quote(out, name); err != nil {
 			return nil, err
 		}
 		if out, err = canonical(append(out, ':'), members[name]); err != nil {
@@ -67,22 +67,22 @@ func object(out []byte, members map[string]any) (_ []byte, err error) {
 	return append(out, '}'), nil
 }
 
-// inUnits compares by UTF-16 code units, as the scheme sorts names; letters beyond the first 65,536 come before some
-// within them.
-func inUnits(a, b string) int {
+// compareUTF16 compares strings by UTF-16 code units, the order that RFC 8785 requires. It differs from code point
+// order above U+FFFF.
+func compareUTF16(a, b string) int {
 	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 }
 
-// short are the characters that have an escape of two.
-var short = map[rune]byte{'\b': 'b', '\t': 't', '\n': 'n', '\f': 'f', '\r': 'r', '"': '"', '\\': '\\'}
+// shortEscapes contains the characters with a two-character escape.
+var shortEscapes = map[rune]byte{'\b': 'b', '\t': 't', '\n': 'n', '\f': 'f', '\r': 'r', '"': '"', '\\': '\\'}
 
-func quoted(out []byte, s string) ([]byte, error) {
+func quote(out []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return nil, fmt.Errorf("canonical JSON: %q is not UTF-8", s)
 	}
 	out = append(out, '"')
 	for _, r := range s {
-		switch escape, known := short[r]; {
+		switch escape, known := shortEscapes[r]; {
 		case known:
 			out = append(out, '\\', escape)
 		case r < ' ':

@@ -6,8 +6,8 @@ import (
 	"github.com/aitys/aitys/moderation/signing"
 )
 
-// The first three are of RFC 8785 (3.2.2, 3.2.3), less the fractions.
-func TestAValueHasOneForm(t *testing.T) {
+// The first two values are from RFC 8785 (3.2.2, 3.2.3), without the fractions.
+func TestCanonical_RFC8785(t *testing.T) {
 	for _, tt := range []struct {
 		value any
 		want  string
@@ -31,7 +31,7 @@ func TestAValueHasOneForm(t *testing.T) {
 	}
 }
 
-func TestWhatHasNoFormIsRefused(t *testing.T) {
+func TestCanonical_RefusesUnsupported(t *testing.T) {
 	for _, value := range []any{1.5, 1 << 53, "\xff", map[string]any{"\xff": ""}, []any{1.5}, struct{}{},
 		map[string]any{"a": map[string]any{"b": float32(0)}}} {
 		if got, err := signing.Canonical(value); err == nil {

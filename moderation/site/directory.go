@@ -12,27 +12,27 @@ import (
 	"github.com/aitys/aitys/moderation/event"
 )
 
-// readFor limits how long a request waits for the sites.
-const readFor = 3 * time.Second
+// readTimeout limits how long a request waits for the list of sites.
+const readTimeout = 3 * time.Second
 
-// A Directory looks sites up. It keeps them in memory, because every request needs one, until Forget is called with an
-// event that changes them. It is safe for concurrent use.
+// A Directory finds sites. It caches all sites, because every request needs one, until Forget is called with an event
+// that changes them. It is safe for concurrent use.
 type Directory struct {
-	read   func(context.Context) ([]Site, error)
-	knocks Knocks
+	read     func(context.Context) ([]Site, error)
+	requests OriginRequests
 
 	mu     sync.Mutex
-	byKey  map[string]Site // nil: not read
-	change int             // counts changes, so that sites read before a change are not kept
+	byKey  map[string]Site // nil: not cached
+	change int             // number of changes; sites read before a change are not cached
 }
 
-// NewDirectory returns a Directory. read returns all sites by key, from the database; nil knocks means that
-// nobody counts them.
-func NewDirectory(read func(context.Context) ([]Site, error), knocks Knocks) *Directory {
-	return &Directory{read: read, knocks: knocks}
+// NewDirectory returns a Directory. read returns all sites, ordered by key, from the database. If requests is nil,
+// origin requests are not counted.
+func NewDirectory(read func(context.Context) ([]Site, error), knocks OriginRequests) *Directory {
+	return &Directory{read: read, requests: knocks}
 }
 
-// Site finds a site by its key, from memory.
+// Site returns the site with a key from the cache.
 func (d *Directory) Site(ctx context.Context, key string) (Site, error) {
 	all, err := d.allSites(ctx)
 	if err != nil {
@@ -45,9 +45,9 @@ func (d *Directory) Site(ctx context.Context, key string) (Site, error) {
 	return site, nil
 }
 
-// Sites lists the sites that who has a role on, by key.
+// Sites returns the sites on which the actor has a role, ordered by key.
 func (d *Directory) Sites(ctx context.Context, who authz.Actor) ([]Site, error) {
-	if err := who.Known(); err != nil {
+	if err := who.CheckSignedIn(); err != nil {
 		return nil, err
 	}
 	all, err := d.allSites(ctx)
@@ -63,9 +63,9 @@ func (d *Directory) Sites(ctx context.Context, who authz.Actor) ([]Site, error) 
 	return list, nil
 }
 
-// StoredSites reads all sites, by key, from the database. What Sites has in memory may lack a change of a moment
-// ago, or of longer before the events are followed: that is too old for work that begins then, or that erases by
-// a site's settings. No reader waits for such work, so there is no limit to the time it takes.
+// StoredSites reads all sites, ordered by key, from the database. The cache may lack a recent change, and an older one
+// before events are followed. Work that starts then, or that erases data by a site's settings, must use StoredSites. It
+// has no timeout, because no request waits for such work.
 func (d *Directory) StoredSites(ctx context.Context) ([]Site, error) {
 	list, err := d.read(ctx)
 	if err != nil {
@@ -74,7 +74,7 @@ func (d *Directory) StoredSites(ctx context.Context) ([]Site, error) {
 	return list, nil
 }
 
-// SiteByID finds a site by its number; known is false where it was removed.
+// SiteByID returns the site with an ID. known is false if the site was removed.
 func (d *Directory) SiteByID(ctx context.Context, id int64) (site Site, known bool, err error) {
 	all, err := d.allSites(ctx)
 	if err != nil {
@@ -88,16 +88,16 @@ func (d *Directory) SiteByID(ctx context.Context, id int64) (site Site, known bo
 	return Site{}, false, nil
 }
 
-// MayOwn reports why who is no owner of the site with a key.
-func (d *Directory) MayOwn(ctx context.Context, who authz.Actor, key string) error {
-	if err := who.Known(); err != nil {
+// CheckOwner returns an error unless the actor owns the site with the given key.
+func (d *Directory) CheckOwner(ctx context.Context, who authz.Actor, key string) error {
+	if err := who.CheckSignedIn(); err != nil {
 		return err
 	}
 	site, err := d.Site(ctx, key)
 	if err != nil {
 		return err
 	}
-	return who.May(site.ID, authz.Owner, authz.ScopeAdmin)
+	return who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin)
 }
 
 func (d *Directory) allSites(ctx context.Context) (map[string]Site, error) {
@@ -107,7 +107,7 @@ func (d *Directory) allSites(ctx context.Context) (map[string]Site, error) {
 	if byKey != nil {
 		return byKey, nil
 	}
-	ctx, end := context.WithTimeout(ctx, readFor)
+	ctx, end := context.WithTimeout(ctx, readTimeout)
 	defer end()
 	list, err := d.StoredSites(ctx)
 	if err != nil {
@@ -125,7 +125,7 @@ func (d *Directory) allSites(ctx context.Context) (map[string]Site, error) {
 	return byKey, nil
 }
 
-// Forget empties the memory if an event changes sites, or if events were missed.
+// Forget clears the cache if an event changes sites, or if events were missed.
 func (d *Directory) Forget(e event.Event) {
 	if e.Kind != event.Site && e.Kind != event.Behind {
 		return

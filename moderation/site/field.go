@@ -12,27 +12,27 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Kind is what the text of a setting stands for.
+// A Kind is the type of a setting.
 type Kind string
 
 // The kinds.
 const (
-	KindLine    Kind = "line"    // one line
-	KindURL     Kind = "url"     // the address of a page
-	KindText    Kind = "text"    // lines in a language
-	KindTexts   Kind = "texts"   // texts, an empty line between
-	KindOrigins Kind = "origins" // addresses, spaces or commas between
-	KindPolicy  Kind = "policy"  // one of Policies
-	KindNumber  Kind = "number"  // a whole one
-	KindScore   Kind = "score"   // a number with a fraction
-	KindSwitch  Kind = "switch"  // on or off
-	KindWho     Kind = "who"     // one of Whos
+	KindLine     Kind = "line"    // one line
+	KindURL      Kind = "url"     // URL of a page
+	KindText     Kind = "text"    // lines of text in one language
+	KindTexts    Kind = "texts"   // texts, separated by empty lines
+	KindOrigins  Kind = "origins" // origins, separated by spaces or commas
+	KindPolicy   Kind = "policy"  // one of Policies
+	KindNumber   Kind = "number"  // integer
+	KindScore    Kind = "score"   // decimal number
+	KindSwitch   Kind = "switch"  // on or off
+	KindIdentity Kind = "who"     // one of IdentityPolicies
 )
 
-// Numeric reports whether it is a number.
+// Numeric reports whether the setting is a number.
 func (k Kind) Numeric() bool { return k == KindNumber || k == KindScore }
 
-// A Group is what a setting stands together with.
+// A Group is a section of the settings page.
 type Group string
 
 // The groups.
@@ -43,26 +43,25 @@ const (
 	GroupReplies    Group = "replies"
 )
 
-// A Field is one thing that is set of a site, as text.
+// A Field describes one setting of a site, in text form.
 type Field struct {
 	Name   string
 	Kind   Kind
 	Group  Group
-	Needed bool   // a site has no default of it
-	Tried  bool   // it decides nothing: what it would do can be looked at
-	Max    int    // characters of a KindLine
-	Lang   string // of a KindText: the language it is for; while it is empty, words has one
+	Needed bool   // required: there is no default
+	Tried  bool   // has no effect on comments; reports show what it would do
+	Max    int    // maximum number of characters of a KindLine
+	Lang   string // language of a KindText; package i18n has a default text for an empty setting
 
 	refusal string
 	get     func(Site) string
-	set     func(*Site, string) bool // reports whether the text is one that may stand there
+	set     func(*Site, string) bool // reports whether the text is valid
 }
 
-// Of returns a site's own setting as text; "" where it has none.
-func (f Field) Of(site Site) string { return f.get(site) }
+// Value returns the site's own setting as text, or "" if it has none.
+func (f Field) Value(site Site) string { return f.get(site) }
 
-// Change sets settings of a site, by their names. Where one is refused, or is none, the site is of no
-// use any more.
+// Change sets settings of a site by name. After an error the site must not be used: some settings may have changed.
 func (site *Site) Change(settings map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		i := slices.IndexFunc(Fields, func(f Field) bool { return f.Name == name })
@@ -81,7 +80,7 @@ func threshold(v string) (float64, bool) {
 	return score, err == nil && IsThreshold(score)
 }
 
-// days sets a number of days, from 0 on.
+// days parses v as a number of days from 0 to most into of, and reports whether it is valid.
 func days(of *int, v string, most int) bool {
 	n, err := strconv.Atoi(v)
 	*of = n
@@ -101,12 +100,12 @@ func setOrigins(s *Site, v string) bool {
 	return s.allow(strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }))
 }
 
-// allow sets the site's origins.
+// allow replaces the site's origins, and reports whether they are valid.
 func (site *Site) allow(origins []string) bool {
 	if len(origins) == 0 || len(origins) > maxOrigins {
 		return false
 	}
-	site.Origins = make([]string, len(origins)) // anew: the old one may be in the cache of sites
+	site.Origins = make([]string, len(origins)) // a new slice: the cache of sites may hold the old one
 	for i, o := range origins {
 		var ok bool
 		if site.Origins[i], ok = text.Origin(o); !ok {
@@ -116,7 +115,7 @@ func (site *Site) allow(origins []string) bool {
 	return true
 }
 
-// Allow adds an origin to the site's, unless it is one of them.
+// Allow adds an origin to the site's origins, unless it is already there.
 func (site *Site) Allow(origin string) error {
 	kept, ok := text.Origin(origin)
 	if ok && slices.Contains(site.Origins, kept) {
@@ -128,7 +127,7 @@ func (site *Site) Allow(origin string) error {
 	return nil
 }
 
-// rulesField is the rules text in one language.
+// rulesField returns the field of the commenting rules in one language.
 func rulesField(lang string) Field {
 	return Field{
 		Name: "rules_" + lang, Kind: KindText, Group: GroupRules, Lang: lang,
@@ -138,7 +137,7 @@ func rulesField(lang string) Field {
 			if !utf8.ValidString(own) || utf8.RuneCountInString(own) > maxRules {
 				return false
 			}
-			rules := maps.Clone(s.Settings.Rules) // the map may be in the cache of sites
+			rules := maps.Clone(s.Settings.Rules) // a copy: the cache of sites may hold the map
 			if rules == nil {
 				rules = map[string]string{}
 			}

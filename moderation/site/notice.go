@@ -2,12 +2,12 @@ package site
 
 import "time"
 
-// A Notice is what the public is told in the place of what is withheld under a demand. Of a sealed one it is told
-// no more than that something is withheld.
+// A Notice is shown to the public in place of content that a takedown withholds. If it is sealed, the public sees only
+// that something is withheld.
 type Notice struct {
-	By     string    `json:"by"` // "" where who demands is not named
+	By     string    `json:"by"` // "" if the claimant is not named
 	Kind   string    `json:"kind"`
 	Law    string    `json:"law"`
-	At     time.Time `json:"at"` // when the demand was received
+	At     time.Time `json:"at"` // when the legal request was received
 	Sealed bool      `json:"sealed"`
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// Policy says whose comments wait for a moderator.
+// Policy says which comments wait for a moderator.
 type Policy string
 
 // The policies; the zero value of Settings means PolicyAll.
@@ -24,44 +24,46 @@ const (
 	PolicyNone       Policy = "none"
 )
 
-// Policies are all there are, the strictest first.
+// Policies lists all policies, the strictest first.
 var Policies = []Policy{PolicyAll, PolicyNewWriters, PolicySuspicious, PolicyNone}
 
-// Known reports whether there is such a policy.
+// Known reports whether p is one of Policies.
 func (p Policy) Known() bool { return slices.Contains(Policies, p) }
 
-// Who says what a reader has to say of themselves to write. Who is signed in has said it all.
-type Who string
+// An IdentityPolicy says what commenters must provide. A signed-in commenter meets every policy.
+type IdentityPolicy string
 
-// What may be asked; the zero value of Settings means WhoAnyone.
+// The identity policies; the zero value of Settings means IdentityAnyone.
 const (
-	WhoAnyone   Who = "anyone" // a text is enough
-	WhoName     Who = "name"
-	WhoEmail    Who = "email"    // and a name
-	WhoVerified Who = "verified" // an address that a mailed code proved to be theirs, or to be signed in
-	WhoAccount  Who = "account"  // to be signed in
+	IdentityAnyone   IdentityPolicy = "anyone" // only a text
+	IdentityName     IdentityPolicy = "name"
+	IdentityEmail    IdentityPolicy = "email"    // e-mail address and name
+	IdentityVerified IdentityPolicy = "verified" // an e-mail address confirmed by a mailed code, or a sign-in
+	IdentityAccount  IdentityPolicy = "account"  // a sign-in
 )
 
-// Whos are all there are, the easiest first.
-var Whos = []Who{WhoAnyone, WhoName, WhoEmail, WhoVerified, WhoAccount}
+// IdentityPolicies lists all identity policies, the least strict first.
+var IdentityPolicies = []IdentityPolicy{IdentityAnyone, IdentityName, IdentityEmail, IdentityVerified, IdentityAccount}
 
-// Asks returns who may write.
-func (s Settings) Asks() Who {
-	if s.Who == "" {
-		return WhoAnyone
+// RequiredIdentity returns what commenters must provide.
+func (s Settings) RequiredIdentity() IdentityPolicy {
+	if s.Identity == "" {
+		return IdentityAnyone
 	}
-	return s.Who
+	return s.Identity
 }
 
-// Settings of a site, as they are kept. Rules holds the rules text by language ("en", "ru", "kk"), where
-// the site has one of its own. Suspect is the score from which a comment is suspected (0.9).
-// Shadow is a score that is only tried, beside Suspect; 0: none. EditMinutes is how long a
-// writer may edit (15). GraceDays is how long what its writer removed is kept (30), KeepRefused for how many days what
-// was refused is, KeepAddresses for how many days e-mails and hashes of addresses are; 0: without an end. Replies are
-// texts that staff answer with, an empty line between. CloseAfter is for how many days a page takes comments; 0:
-// without an end. Neighbours is whether what was refused as spam is published for other sites. Checker is the
-// address of a service that is asked about comments, and CheckerEmail whether it is told e-mails. Mirrors are further
-// addresses of the same comments, of the service or of copies that the site has signed.
+// Settings are the settings of a site as they are stored. These fields need an explanation; defaults are in
+// parentheses:
+//
+// Rules holds the commenting rules by language ("en", "ru", "kk"), where the site has its own. Suspect is the score
+// from which a comment is suspected (0.9). Shadow is a score that is only evaluated, never applied; 0 means none.
+// EditMinutes is how long a commenter may edit (15). GraceDays is how long a comment withdrawn by its commenter is kept
+// (30). KeepRefused is how many days a refused comment is kept, and KeepAddresses how many days e-mail addresses and
+// address hashes are; 0 means forever. Replies holds reply texts for staff, separated by empty lines. CloseAfter is how
+// many days a page takes comments; 0 means forever. Neighbours says whether spam decisions are published for other
+// sites. Checker is the URL of an external spam checker, and CheckerEmail says whether it receives e-mail addresses.
+// Mirrors lists more URLs of the same comments: of the service, or of static copies that the site has signed.
 type Settings struct {
 	Moderation  Policy  `json:"moderation"`
 	Suspect     float64 `json:"suspect"`
@@ -75,7 +77,7 @@ type Settings struct {
 	Rules      map[string]string `json:"rules,omitempty"`
 	SignInURL  string            `json:"signin_url,omitempty"`
 	Replies    string            `json:"replies,omitempty"`
-	Who        Who               `json:"who,omitempty"`
+	Identity   IdentityPolicy    `json:"who,omitempty"`
 	NoVotes    bool              `json:"no_votes,omitempty"`
 	CloseAfter int               `json:"close_after_days,omitempty"`
 	Neighbours bool              `json:"neighbours,omitempty"`
@@ -85,9 +87,9 @@ type Settings struct {
 	CheckerEmail bool   `json:"checker_email,omitempty"`
 }
 
-// Fields are all that is set of a site, by the names that commands, the API and the desk's form use.
-// A new setting is a row here (with its place in Settings), in the specification, in words
-// ("settings.NAME", with ".hint" if it needs one, and "settings.bad.NAME"), and in a test.
+// Fields lists the settings of a site, by the names that commands, the API and the settings page use. A new setting
+// needs a row here, a field in Settings, a property in the API specification, sentences in package i18n
+// ("settings.NAME", ".hint" if needed, and "settings.bad.NAME"), and a test.
 var Fields = []Field{
 	{
 		Name: "name", Kind: KindLine, Group: GroupSite, Needed: true, Max: maxSiteName,
@@ -129,7 +131,7 @@ var Fields = []Field{
 	},
 	{
 		Name: "shadow", Kind: KindScore, Group: GroupModeration, Tried: true,
-		refusal: "A score to try is between 0.5 and 1; nothing tries none.",
+		refusal: "The shadow score is between 0.5 and 1, or empty for none.",
 		get: func(s Site) string {
 			if s.Settings.Shadow == 0 {
 				return ""
@@ -156,7 +158,7 @@ var Fields = []Field{
 	},
 	{
 		Name: "grace_days", Kind: KindNumber, Group: GroupModeration,
-		refusal: fmt.Sprintf("What its writer removed is kept for 1 to %d days.", maxGraceDays),
+		refusal: fmt.Sprintf("Withdrawn comments are kept for 1 to %d days.", maxGraceDays),
 		get:     func(s Site) string { return strconv.Itoa(s.Settings.Grace()) },
 		set: func(s *Site, v string) bool {
 			days, err := strconv.Atoi(v)
@@ -166,25 +168,25 @@ var Fields = []Field{
 	},
 	{
 		Name: "keep_refused_days", Kind: KindNumber, Group: GroupModeration,
-		refusal: fmt.Sprintf("What was refused is kept for 1 to %d days, or with 0 without an end.", maxKeep),
+		refusal: fmt.Sprintf("Refused comments are kept for 1 to %d days, or forever with 0.", maxKeep),
 		get:     func(s Site) string { return strconv.Itoa(s.Settings.KeepRefused) },
 		set:     func(s *Site, v string) bool { return days(&s.Settings.KeepRefused, v, maxKeep) },
 	},
 	{
 		Name: "keep_address_days", Kind: KindNumber, Group: GroupModeration,
-		refusal: fmt.Sprintf("E-mails and hashes of addresses are kept for 1 to %d days, or with 0 without an end.", maxKeep),
+		refusal: fmt.Sprintf("E-mail addresses and address hashes are kept for 1 to %d days, or forever with 0.", maxKeep),
 		get:     func(s Site) string { return strconv.Itoa(s.Settings.KeepAddresses) },
 		set:     func(s *Site, v string) bool { return days(&s.Settings.KeepAddresses, v, maxKeep) },
 	},
 	{
 		Name: "close_after_days", Kind: KindNumber, Group: GroupModeration,
-		refusal: fmt.Sprintf("Pages take comments for 1 to %d days, or with 0 without an end.", maxCloseAfter),
+		refusal: fmt.Sprintf("Pages take comments for 1 to %d days, or forever with 0.", maxCloseAfter),
 		get:     func(s Site) string { return strconv.Itoa(s.Settings.CloseAfter) },
 		set:     func(s *Site, v string) bool { return days(&s.Settings.CloseAfter, v, maxCloseAfter) },
 	},
 	{
 		Name: "reply_texts", Kind: KindTexts, Group: GroupReplies,
-		refusal: fmt.Sprintf("There are at most %d ready replies of at most %d characters, an empty line between them.",
+		refusal: fmt.Sprintf("Use at most %d reply texts of at most %d characters, separated by empty lines.",
 			maxReplies, maxReply),
 		get: func(s Site) string { return s.Settings.Replies },
 		set: func(s *Site, v string) bool {
@@ -200,12 +202,12 @@ var Fields = []Field{
 		},
 	},
 	{
-		Name: "who", Kind: KindWho, Group: GroupSite,
-		refusal: "Use " + problem.Among(Whos) + ".",
-		get:     func(s Site) string { return string(s.Settings.Asks()) },
+		Name: "who", Kind: KindIdentity, Group: GroupSite,
+		refusal: "Use " + problem.Among(IdentityPolicies) + ".",
+		get:     func(s Site) string { return string(s.Settings.RequiredIdentity()) },
 		set: func(s *Site, v string) bool {
-			s.Settings.Who = Who(v)
-			return slices.Contains(Whos, Who(v))
+			s.Settings.Identity = IdentityPolicy(v)
+			return slices.Contains(IdentityPolicies, IdentityPolicy(v))
 		},
 	},
 	{
@@ -219,7 +221,7 @@ var Fields = []Field{
 	},
 	{
 		Name: "neighbours", Kind: KindSwitch, Group: GroupModeration,
-		refusal: "The list for neighbours is on or off.",
+		refusal: "The shared spam list is on or off.",
 		get:     func(s Site) string { return onOff(s.Settings.Neighbours) },
 		set: func(s *Site, v string) bool {
 			s.Settings.Neighbours = v == "on"
@@ -228,17 +230,17 @@ var Fields = []Field{
 	},
 	{
 		Name: "checker", Kind: KindURL, Group: GroupModeration,
-		refusal: "The address of a checker starts with https:// or http://, without a password in it.",
+		refusal: "The checker needs an http or https URL without a password.",
 		get:     func(s Site) string { return s.Settings.Checker },
 		set: func(s *Site, v string) bool {
 			s.Settings.Checker = v
-			_, ok := text.ParseWeb(v)
+			_, ok := text.ParseWebURL(v)
 			return v == "" || ok
 		},
 	},
 	{
 		Name: "checker_email", Kind: KindSwitch, Group: GroupModeration,
-		refusal: "Whether a checker is told e-mails is on or off.",
+		refusal: "Sending e-mail addresses to the checker is on or off.",
 		get:     func(s Site) string { return onOff(s.Settings.CheckerEmail) },
 		set: func(s *Site, v string) bool {
 			s.Settings.CheckerEmail = v == "on"
@@ -247,13 +249,13 @@ var Fields = []Field{
 	},
 	{
 		Name: "mirrors", Kind: KindLine, Group: GroupSite, Max: maxMirrors * maxMirror,
-		refusal: fmt.Sprintf("Mirrors are at most %d addresses that start with https:// or http://, spaces between.",
+		refusal: fmt.Sprintf("Use at most %d mirror addresses with http or https, separated by spaces.",
 			maxMirrors),
 		get: func(s Site) string { return strings.Join(s.Settings.Mirrors, " ") },
 		set: func(s *Site, v string) bool {
-			s.Settings.Mirrors = strings.Fields(v) // anew: the old ones may be in the cache of sites
+			s.Settings.Mirrors = strings.Fields(v) // a new slice: the cache of sites may hold the old one
 			return len(s.Settings.Mirrors) <= maxMirrors && !slices.ContainsFunc(s.Settings.Mirrors, func(at string) bool {
-				_, ok := text.ParseWeb(at)
+				_, ok := text.ParseWebURL(at)
 				return !ok || len(at) > maxMirror || strings.ContainsAny(at, "?#")
 			})
 		},
@@ -265,13 +267,13 @@ var Fields = []Field{
 		get:     func(s Site) string { return s.Settings.SignInURL },
 		set: func(s *Site, v string) bool {
 			s.Settings.SignInURL = v
-			_, ok := text.ParseWeb(v)
+			_, ok := text.ParseWebURL(v)
 			return v == "" || ok
 		},
 	},
 }
 
-// What settings are held to.
+// Limits of settings.
 const (
 	maxSiteName    = 100 // characters
 	maxOrigins     = 20
@@ -289,12 +291,13 @@ const (
 var refusedOrigins = fmt.Sprintf("A site has 1 to %d origins: scheme://host[:port] with http or https, "+
 	"without a path, like https://blog.example.", maxOrigins)
 
-// DefaultSettings are what a new site has.
+// DefaultSettings returns the settings of a new site.
 func DefaultSettings() Settings {
 	return Settings{Moderation: PolicyAll, Suspect: 0.9, EditMinutes: 15, GraceDays: 30}
 }
 
-// CheckerName is what people are told that a site's checker is called; "": it has none.
+// CheckerName returns the host name of the site's external checker, which people see as its name, or "" if the site has
+// none.
 func (s Settings) CheckerName() string {
 	u, err := url.Parse(s.Checker)
 	if err != nil {
@@ -303,7 +306,7 @@ func (s Settings) CheckerName() string {
 	return u.Hostname()
 }
 
-// Threshold is the score from which a comment is suspected.
+// Threshold returns the score from which a comment is suspected.
 func (s Settings) Threshold() float64 {
 	if s.Suspect <= 0 {
 		return DefaultSettings().Suspect
@@ -311,7 +314,7 @@ func (s Settings) Threshold() float64 {
 	return s.Suspect
 }
 
-// Grace is for how many days a comment that its writer removed is kept.
+// Grace returns how many days a comment withdrawn by its commenter is kept.
 func (s Settings) Grace() int {
 	if s.GraceDays == 0 {
 		return DefaultSettings().GraceDays
@@ -321,7 +324,7 @@ func (s Settings) Grace() int {
 
 var emptyLine = regexp.MustCompile(`\n\s*\n`)
 
-// ReadyReplies are the texts that staff answer with.
+// ReadyReplies returns the reply texts for staff.
 func (s Settings) ReadyReplies() (texts []string) {
 	for _, part := range emptyLine.Split(s.Replies, -1) {
 		if part = strings.TrimSpace(part); part != "" {
@@ -331,5 +334,5 @@ func (s Settings) ReadyReplies() (texts []string) {
 	return texts
 }
 
-// IsThreshold reports whether comments may be suspected from a score on.
+// IsThreshold reports whether score is valid as a threshold for suspected comments.
 func IsThreshold(score float64) bool { return score >= 0.5 && score <= 1 }

@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
+func TestChange_SetsOrRefusesEachField(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, value, code string }{
 		{"moderation", "suspicious", ""},
@@ -73,10 +73,10 @@ func TestASettingIsSetOrRefusedByItsName(t *testing.T) {
 	}
 }
 
-func TestRulesAreTheSitesOwnInEachLanguage(t *testing.T) {
+func TestChange_RulesPerLanguage(t *testing.T) {
 	t.Parallel()
 	site := site.Site{Settings: site.DefaultSettings()}
-	before := site // as a cache keeps it
+	before := site // like a copy in a cache
 	set := func(name, value string) {
 		t.Helper()
 		if err := site.Change(map[string]string{name: value}); err != nil {
@@ -99,8 +99,8 @@ func TestRulesAreTheSitesOwnInEachLanguage(t *testing.T) {
 	}
 }
 
-// What a field says of a site can be set again, and says the same.
-func TestEachSettingReadsAsItIsWritten(t *testing.T) {
+// The text of a setting can be set again, and gives the same text.
+func TestFields_ValuesRoundTrip(t *testing.T) {
 	t.Parallel()
 	blog, err := site.New("blog", "The Blog", []string{"https://a.example", "http://localhost:1313"}, time.Time{})
 	if err != nil {
@@ -117,19 +117,19 @@ func TestEachSettingReadsAsItIsWritten(t *testing.T) {
 		"origin": "https://b.example", "mirrors": "https://b.example/comments https://copy.example",
 	}
 	for _, f := range site.Fields {
-		before := f.Of(blog)
+		before := f.Value(blog)
 		if _, known := own[f.Name]; !known {
 			t.Errorf("there is no test of the setting %s", f.Name)
 		}
 		for _, value := range []string{before, own[f.Name]} {
-			if err := blog.Change(map[string]string{f.Name: value}); err != nil || f.Of(blog) != value {
-				t.Errorf("%s set to %q is %q, %v", f.Name, value, f.Of(blog), err)
+			if err := blog.Change(map[string]string{f.Name: value}); err != nil || f.Value(blog) != value {
+				t.Errorf("%s set to %q is %q, %v", f.Name, value, f.Value(blog), err)
 			}
 		}
 	}
 }
 
-func TestWithoutAThresholdTheUsualOneStands(t *testing.T) {
+func TestThreshold_Default(t *testing.T) {
 	t.Parallel()
 	if got := (site.Settings{}).Threshold(); got != 0.9 {
 		t.Errorf("got %v", got)

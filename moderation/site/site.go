@@ -1,5 +1,5 @@
-// Package site holds sites, their settings and their pages: which origins a site allows, what its owner chose, which pages
-// take comments. It knows no comment, and reads no database but through the function given to NewDirectory.
+// Package site defines sites, their settings and their pages: allowed origins, policies, and which pages take comments.
+// It knows no comments. It reads the database only through the function given to NewDirectory.
 package site
 
 import (
@@ -11,9 +11,9 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A Site is one publisher's blog. ID is internal and never leaves the service; Key names
-// the site in URLs. Origins are "scheme://host[:port]", lower case, exact. EditEpoch goes into the edit tokens of
-// its comments: as it rises, all that were given end.
+// A Site is one publisher's blog. ID is internal and never leaves the service. Key identifies the site in URLs. Origins
+// have the form "scheme://host[:port]" in lower case, and match exactly. EditEpoch is part of the edit tokens of the
+// site's comments: raising it revokes all tokens issued before.
 type Site struct {
 	ID        int64     `json:"-"`
 	Key       string    `json:"key"`
@@ -24,14 +24,14 @@ type Site struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// New makes a site with the settings that a new one has; its id is the store's to give. Its epoch is the time in
-// microseconds, so that in another database under the same secret no site of the same id takes the tokens of this one.
+// New returns a site with default settings; the store assigns its ID. Its epoch is the time in microseconds. So a site
+// with the same ID in another database with the same secret does not accept its edit tokens.
 func New(key, name string, origins []string, at time.Time) (Site, error) {
 	if !siteKey.MatchString(key) {
 		return Site{}, problem.Field("/key", "A site's key is 1 to 40 of the letters a-z, digits and \"-\".")
 	}
 	if slices.Contains(ReservedKeys, key) {
-		return Site{}, problem.Field("/key", "The desk has a page of its own at this key: take another one.")
+		return Site{}, problem.Field("/key", "This key is reserved. Use another one.")
 	}
 	site := Site{Key: key, Settings: DefaultSettings(), EditEpoch: at.UnixMicro(), CreatedAt: at}
 	if !site.allow(origins) {
@@ -41,23 +41,23 @@ func New(key, name string, origins []string, at time.Time) (Site, error) {
 	return site, err
 }
 
-// A Page is one article of a site, known by its canonical URL. Its title is public: it was set by staff, or
-// came with a comment that was published.
+// A Page is one article of a site, identified by its canonical URL. Its title is public: staff set it, or it came with
+// a comment that was published.
 type Page struct {
 	ID        string
 	Site      int64
 	URL       string
-	Title     string // "" until there is one
-	TitledBy  string // the comment that it came with; "" where staff set it
+	Title     string // "" if there is none
+	TitledBy  string // the comment that the title came with; "" if staff set it
 	Open      bool
 	CreatedAt time.Time
-	Withheld  *Notice // what readers are told in the place of all its comments; nil: they see them
+	Withheld  *Notice // shown to readers in place of all comments; nil: not withheld
 }
 
-// PageURL returns the one spelling of a page's address. It is page.foreign when the site does not allow its
-// origin.
+// PageURL returns the canonical form of a page's URL. The error has the code page.foreign if the site does not allow
+// its origin.
 func (s Site) PageURL(raw string) (string, error) {
-	web, ok := text.ParseWeb(raw)
+	web, ok := text.ParseWebURL(raw)
 	if !ok {
 		return "", problem.Field("/page/url", "The page's address must be an http or https URL of at most 2,048 bytes.")
 	}
@@ -65,36 +65,36 @@ func (s Site) PageURL(raw string) (string, error) {
 		return "", problem.Wrong("page.foreign", "/page/url",
 			"This site takes no comments for pages of "+web.Origin+".")
 	}
-	canonical, ok := web.Page()
+	canonical, ok := web.PageURL()
 	if !ok {
 		return "", problem.Field("/page/url", "The page's address must have at most 2,048 bytes.")
 	}
 	return canonical, nil
 }
 
-// Name is what readers are told that the page is called: until it has a title, the path of its URL.
+// Name returns the title of the page or, without one, the path of its URL.
 func (p Page) Name() string {
 	if p.Title == "" {
-		return text.PathOf(p.URL)
+		return text.DisplayPath(p.URL)
 	}
 	return p.Title
 }
 
-// Closes is when a page takes no more readers' comments, so many days after its first one; zero: at no time.
-func (s Settings) Closes(p Page) time.Time {
+// ClosesAt returns when a page stops taking readers' comments: CloseAfter days after it was created. Zero means never.
+func (s Settings) ClosesAt(p Page) time.Time {
 	if s.CloseAfter == 0 {
 		return time.Time{}
 	}
 	return p.CreatedAt.AddDate(0, 0, s.CloseAfter)
 }
 
-// Takes reports whether a page takes readers' comments: it is open, and not too old.
-func (s Settings) Takes(p Page, now time.Time) bool {
-	closes := s.Closes(p)
+// TakesComments reports whether a page takes readers' comments: it is open, and ClosesAt is not reached.
+func (s Settings) TakesComments(p Page, now time.Time) bool {
+	closes := s.ClosesAt(p)
 	return p.Open && (closes.IsZero() || now.Before(closes))
 }
 
-// ReservedKeys are no site's: pages that are about all sites stand in the place of a site's there.
+// ReservedKeys lists keys that no site may have. The desk uses them in URLs for pages about all sites.
 var ReservedKeys = []string{
 	"assets", "language", "people", "sessions", "setup", "signin", "signout", "sites", "tokens",
 }

@@ -15,18 +15,18 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A PageEntry is a page with its numbers. One that is Old is closed by its age.
+// A PageEntry is a page with its numbers of comments. If Old, the page's age closes it.
 type PageEntry struct {
 	site.Page
 	Approved, Pending int
 	Old               bool
 }
 
-// Pages lists a site's pages, newest first. It needs an author.
+// Pages returns a page of a site's pages, newest first. It needs an author.
 func (s *Service) Pages(
 	ctx context.Context, who authz.Actor, site site.Site, after string, limit int,
 ) (pages []PageEntry, next string, err error) {
-	if err := who.May(site.ID, authz.Author, authz.ScopeRead); err != nil {
+	if err := who.Authorize(site.ID, authz.Author, authz.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if limit, err = comment.PageSize(limit); err != nil {
@@ -48,7 +48,7 @@ func (s *Service) Pages(
 			list = list[:limit]
 			next = list[limit-1].ID
 		}
-		pages, err = withNumbers(tx, site, list, s.work.Now())
+		pages, err = withCounts(tx, site, list, s.work.Now())
 		return err
 	})
 	if err != nil {
@@ -57,7 +57,8 @@ func (s *Service) Pages(
 	return pages, next, nil
 }
 
-func withNumbers(tx Tx, site site.Site, list []site.Page, now time.Time) ([]PageEntry, error) {
+// withCounts adds the numbers of approved and pending comments to pages.
+func withCounts(tx Tx, site site.Site, list []site.Page, now time.Time) ([]PageEntry, error) {
 	ids := make([]string, len(list))
 	for i, p := range list {
 		ids[i] = p.ID
@@ -72,13 +73,13 @@ func withNumbers(tx Tx, site site.Site, list []site.Page, now time.Time) ([]Page
 	}
 	entries := make([]PageEntry, len(list))
 	for i, p := range list {
-		old := p.Open && !site.Settings.Takes(p, now)
+		old := p.Open && !site.Settings.TakesComments(p, now)
 		entries[i] = PageEntry{Page: p, Approved: approved[p.ID], Pending: pending[p.ID], Old: old}
 	}
 	return entries, nil
 }
 
-// A PageChange names what to change of a page; nil leaves it.
+// A PageChange is a change of a page; nil fields stay the same.
 type PageChange struct {
 	Open  *bool
 	Title *string
@@ -89,7 +90,7 @@ type PageChange struct {
 func (s *Service) SetPage(
 	ctx context.Context, who authz.Actor, blog site.Site, id string, ch PageChange,
 ) (PageEntry, error) {
-	if err := who.May(blog.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(blog.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return PageEntry{}, err
 	}
 	var title, url string
@@ -125,7 +126,7 @@ func (s *Service) SetPage(
 		if err := tx.UpdatePage(page); err != nil {
 			return err
 		}
-		entries, err := withNumbers(tx, blog, []site.Page{page}, at)
+		entries, err := withCounts(tx, blog, []site.Page{page}, at)
 		if err != nil {
 			return err
 		}

@@ -1,5 +1,4 @@
-// Package sites is what a publisher arranges: sites with their settings, and their pages. One use case is one
-// exported method of Service.
+// Package sites lets owners manage sites, their settings and their pages.
 package sites
 
 import (
@@ -18,54 +17,56 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Tx is what the use cases ask of a transaction.
+// Tx contains the queries that this package needs.
 type Tx interface {
 	txn.Tx
 	evaluation.Log
 	SiteByKey(key string) (site.Site, error) // ErrNotFound
-	// sets ID, makes the site's empty log head; ErrTaken when the key is used
+	// InsertSite stores a site and its empty log head, and sets its ID. It returns ErrTaken if the key is used.
 	InsertSite(s *site.Site) error
-	UpdateSite(s site.Site) error   // name, origins, settings
-	EndEditTokens(site int64) error // its epoch rises; ErrNotFound
-	DeleteSite(id int64) error      // with everything below it
+	UpdateSite(s site.Site) error   // stores name, origins and settings
+	EndEditTokens(site int64) error // increments the epoch; ErrNotFound
+	DeleteSite(id int64) error      // with all of its data
 
-	PagesByID(site int64, ids []string) ([]site.Page, error) // in any order; unknown ids are left out
-	// title and by whom, url, open; ErrTaken when another page has the URL
+	PagesByID(site int64, ids []string) ([]site.Page, error) // in any order, without unknown IDs
+	// UpdatePage stores a page's title and its author, URL and open flag. It returns ErrTaken if another page has the
+	// URL.
 	UpdatePage(p site.Page) error
-	Pages(site int64, after string, limit int) ([]site.Page, error) // newest first, after a page's id
-	// CountByPage counts the comments in a state, by their pages' ids; of the approved those that are not withheld.
+	Pages(site int64, after string, limit int) ([]site.Page, error) // newest first, after a page ID
+	// CountByPage counts comments in a state by page ID. It counts approved comments only if they are not withheld.
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
 
 	Tokens(account string) ([]authz.Token, error) // "" for all
-	UpdateToken(t authz.Token) error              // name, sites, scope
+	UpdateToken(t authz.Token) error              // stores name, sites and scope
 	DeleteToken(id string) error
 }
 
-// Service arranges sites. It is safe for concurrent use.
+// Service manages sites. It is safe for concurrent use.
 type Service struct {
-	work txn.Work[Tx]
-	may  func(ctx context.Context, host string) error // nil: any host
+	work      txn.Work[Tx]
+	checkHost func(ctx context.Context, host string) error // nil allows any host
 }
 
-// New returns a Service. May returns an error for a host that settings must not name; if it is nil, they may name any.
+// New returns a Service. may returns an error for a host that settings must not contain. If it is nil, all hosts are
+// allowed.
 func New(p *txn.Process, s txn.Store[Tx], may func(ctx context.Context, host string) error) *Service {
-	return &Service{work: txn.NewWork(p, s), may: may}
+	return &Service{work: txn.NewWork(p, s), checkHost: may}
 }
 
-// AddSite adds a site; the key is 1 to 40 of a-z, 0-9 and "-". It needs an owner of all sites. again
-// says that the POST which key names was answered before.
+// AddSite adds a site. Its key has 1 to 40 characters from a-z, 0-9 and "-". It needs an owner of all sites. again
+// reports that the request with this idempotency key was answered before.
 func (s *Service) AddSite(
-	ctx context.Context, who authz.Actor, blog site.Site, key *txn.Key,
+	ctx context.Context, who authz.Actor, blog site.Site, key *txn.IdempotencyKey,
 ) (added site.Site, again bool, err error) {
-	if err := who.MayEverywhere(authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.AuthorizeGlobal(authz.Owner, authz.ScopeAdmin); err != nil {
 		return site.Site{}, false, err
 	}
 	made, err := site.New(blog.Key, blog.Name, blog.Origins, s.work.Now())
 	if err != nil {
 		return site.Site{}, false, err
 	}
-	added, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (site.Site, error) {
-		kept := made // fn may run again
+	added, again, err = txn.Idempotent(ctx, s.work, key, func(tx Tx) (site.Site, error) {
+		kept := made // the function may run again
 		if err := tx.InsertSite(&kept); err != nil {
 			return site.Site{}, err
 		}
@@ -80,47 +81,47 @@ func (s *Service) AddSite(
 	return added, again, nil
 }
 
-// SetSite changes settings of a site, by their names in site.Fields. It needs an owner. Moderation
-// suspicious needs a filter that was taught enough, too.
+// SetSite changes settings of a site by their names in site.Fields. It needs an owner. Moderation suspicious also
+// needs enough training data.
 func (s *Service) SetSite(
 	ctx context.Context, who authz.Actor, key string, settings map[string]string,
 ) (site.Site, error) {
-	if u, err := url.Parse(settings["checker"]); s.may != nil && err == nil && u.Host != "" {
-		if err := s.work.MayOwn(ctx, who, key); err != nil {
+	if u, err := url.Parse(settings["checker"]); s.checkHost != nil && err == nil && u.Host != "" {
+		if err := s.work.CheckOwner(ctx, who, key); err != nil {
 			return site.Site{}, err
 		}
-		if s.may(ctx, u.Hostname()) != nil {
+		if s.checkHost(ctx, u.Hostname()) != nil {
 			return site.Site{}, problem.Field("/checker", "This address is inside a network that the server must not "+
 				"reach; the operator can allow that with --reach checker=NETWORK.")
 		}
 	}
-	return s.changed(ctx, who, key, func(tx Tx, blog *site.Site) error {
+	return s.update(ctx, who, key, func(tx Tx, blog *site.Site) error {
 		before := blog.Settings
 		if err := blog.Change(settings); err != nil {
 			return err
 		}
 		if address := blog.Settings.Checker; address != "" && address != before.Checker {
-			if err := who.MayIssue(); err != nil {
-				return err // the checker gets its key, and comments after the token ends
+			if err := who.AuthorizeCredentials(); err != nil {
+				return err // the checker gets its key, and comments even after the token ends
 			}
 		}
 		if blog.Settings.Moderation == site.PolicySuspicious && before.Moderation != site.PolicySuspicious {
-			return mayTurnOn(tx, *blog)
+			return checkEnoughTraining(tx, *blog)
 		}
 		return nil
 	})
 }
 
-// AllowOrigin adds an origin to those of a site, unless it is one of them. It needs an owner.
+// AllowOrigin adds an origin to a site unless the site has it. It needs an owner.
 func (s *Service) AllowOrigin(ctx context.Context, who authz.Actor, key, origin string) (site.Site, error) {
-	return s.changed(ctx, who, key, func(_ Tx, site *site.Site) error { return site.Allow(origin) })
+	return s.update(ctx, who, key, func(_ Tx, site *site.Site) error { return site.Allow(origin) })
 }
 
-// changed changes a site for one of its owners.
-func (s *Service) changed(
+// update changes a site in a transaction. It needs an owner.
+func (s *Service) update(
 	ctx context.Context, who authz.Actor, key string, change func(Tx, *site.Site) error,
 ) (blog site.Site, err error) {
-	if err := s.work.MayOwn(ctx, who, key); err != nil {
+	if err := s.work.CheckOwner(ctx, who, key); err != nil {
 		return site.Site{}, err
 	}
 	at := s.work.Now()
@@ -141,7 +142,8 @@ func (s *Service) changed(
 		if blog.Settings.CheckerName() == checker {
 			return nil
 		}
-		// The word of the one before is taken back, by whoever has heard that the site is another.
+		// Another checker: listeners rescore pending comments without the old checker's verdict. They must see the
+		// site event first.
 		return tx.Emit(event.Event{Site: blog.ID, Kind: event.Rules, At: at})
 	})
 	if errors.Is(err, txn.ErrNotFound) {
@@ -153,16 +155,16 @@ func (s *Service) changed(
 	return blog, nil
 }
 
-// EndEditTokens ends the edit tokens that were given for comments of a site, of whoever has one. It needs an owner.
-// again says that the POST which key names was answered before.
+// EndEditTokens revokes all edit tokens of a site's comments. It needs an owner. again reports that the request with
+// this idempotency key was answered before.
 func (s *Service) EndEditTokens(
-	ctx context.Context, who authz.Actor, site site.Site, key *txn.Key,
+	ctx context.Context, who authz.Actor, site site.Site, key *txn.IdempotencyKey,
 ) (again bool, err error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return false, err
 	}
 	at := s.work.Now()
-	_, again, err = txn.Answered(ctx, s.work, key, func(tx Tx) (struct{}, error) {
+	_, again, err = txn.Idempotent(ctx, s.work, key, func(tx Tx) (struct{}, error) {
 		if err := tx.EndEditTokens(site.ID); err != nil {
 			return struct{}{}, err
 		}
@@ -180,9 +182,9 @@ func (s *Service) EndEditTokens(
 	return again, nil
 }
 
-// RemoveSite removes a site with everything below it. It needs an owner.
+// RemoveSite removes a site with all of its data. It needs an owner.
 func (s *Service) RemoveSite(ctx context.Context, who authz.Actor, key string) error {
-	if err := s.work.MayOwn(ctx, who, key); err != nil {
+	if err := s.work.CheckOwner(ctx, who, key); err != nil {
 		return err
 	}
 	at := s.work.Now()
@@ -208,8 +210,8 @@ func (s *Service) RemoveSite(ctx context.Context, who authz.Actor, key string) e
 	return nil
 }
 
-// unbindTokens takes a site out of the tokens bound to it. A token bound to nothing else ends:
-// bound to none it would reach all of its account's sites.
+// unbindTokens removes a site from the tokens bound to it. It deletes a token that is bound to no other site, because
+// an unbound token reaches all of its account's sites.
 func unbindTokens(tx Tx, site int64) error {
 	tokens, err := tx.Tokens("")
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
+func TestSite_OriginIsSchemeHostPort(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	for raw, want := range map[string]string{
@@ -46,11 +46,11 @@ func TestAnOriginIsSchemeHostAndPortOnly(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", raw, site.Origins, want)
 		}
 	}
-	_, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"origin": ""})
+	_, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"origin": ""})
 	apptest.WantCode(t, "no origin at all", err, "field.invalid")
 }
 
-func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
+func TestSetSite_ValidatesSettings(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	for _, tt := range []struct{ name, value, want string }{
@@ -73,24 +73,24 @@ func TestASettingIsChangedByItsNameOrRefused(t *testing.T) {
 			"field.invalid"}, {"signin_url", "https://user:pass@evil.example", "field.invalid"},
 		{"colour", "red", "field.unknown"}, {"key", "b", "field.unknown"}, {"", "", "field.unknown"},
 	} {
-		before, err := w.S.Site(w.Ctx, "a")
+		before, err := w.App.Site(w.Ctx, "a")
 		w.Must(err)
-		after, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{tt.name: tt.value})
+		after, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{tt.name: tt.value})
 		apptest.WantCode(t, tt.name+"="+tt.value, err, tt.want)
-		if seen, _ := w.S.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" &&
+		if seen, _ := w.App.Site(w.Ctx, "a"); tt.want == "" && seen.Name != after.Name || tt.want != "" &&
 			seen.Name != before.Name {
 			t.Errorf("%s=%s: the site in memory is not the one stored", tt.name, tt.value)
 		}
 	}
-	_, err := w.S.SetSite(w.Ctx, authz.Operator, "nowhere", nil)
+	_, err := w.App.SetSite(w.Ctx, authz.Operator, "nowhere", nil)
 	apptest.WantCode(t, "an unknown site", err, "site.unknown")
 }
 
-func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
+func TestAddSite_UniqueKeyAndIdempotent(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	add := func(key string, idempotency *txn.Key) (site.Site, error) {
-		site, _, err := w.S.AddSite(w.Ctx, authz.Operator,
+	add := func(key string, idempotency *txn.IdempotencyKey) (site.Site, error) {
+		site, _, err := w.App.AddSite(w.Ctx, authz.Operator,
 			site.Site{Key: key, Name: "New", Origins: []string{"https://new.example"}}, idempotency)
 		return site, err
 	}
@@ -104,7 +104,7 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 		_, err := add(key, nil)
 		apptest.WantCode(t, key, err, want)
 	}
-	once := &txn.Key{Route: "sites", Value: "0123456789abcdef"}
+	once := &txn.IdempotencyKey{Route: "sites", Value: "0123456789abcdef"}
 	first, err := add("once", once)
 	w.Must(err)
 	second, err := add("once", once)
@@ -115,16 +115,16 @@ func TestASiteIsAddedOnceUnderAKeyOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
+func TestRemoveSite_DeletesItsData(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	mod := w.AddPerson("mod", authz.Moderator, "a", "b")
+	mod := w.AddStaff("mod", authz.Moderator, "a", "b")
 	c, kept := w.Submit(w.A, "Gone with its site."), w.Submit(w.B, "Here to stay.")
 	w.Decide(mod, w.A, comment.Approve, c.ID)
-	w.Must(w.S.RemoveSite(w.Ctx, authz.Operator, "a"))
-	_, err := w.S.Site(w.Ctx, "a")
+	w.Must(w.App.RemoveSite(w.Ctx, authz.Operator, "a"))
+	_, err := w.App.Site(w.Ctx, "a")
 	apptest.WantCode(t, "the site", err, "site.unknown")
-	apptest.WantCode(t, "removing it again", w.S.RemoveSite(w.Ctx, authz.Operator, "a"), "site.unknown")
+	apptest.WantCode(t, "removing it again", w.App.RemoveSite(w.Ctx, authz.Operator, "a"), "site.unknown")
 	again := w.AddSite("a")
 	if again.ID == w.A.ID {
 		t.Errorf("a new site took the id of the removed one")
@@ -133,15 +133,15 @@ func TestARemovedSiteIsGoneWithEverythingBelowIt(t *testing.T) {
 		actor.Role(w.B.ID) != authz.Moderator {
 		t.Errorf("roles after removal: %v on the new site, %v on the other", actor.Role(again.ID), actor.Role(w.B.ID))
 	}
-	_, _, err = w.S.Item(w.Ctx, authz.Operator, again, c.ID)
+	_, _, err = w.App.Item(w.Ctx, authz.Operator, again, c.ID)
 	apptest.WantCode(t, "its comment", err, "comment.unknown")
 	if got := w.Comment(w.B, kept.ID); got.State != comment.Pending {
 		t.Errorf("the other site's comment is %v", got.State)
 	}
 }
 
-// Two processes on one database: what one changes the other knows within a second.
-func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
+// Two processes on one database: a change in one reaches the other within a second.
+func TestSetSite_ReachesOtherProcess(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	db, err := store.Open(w.Ctx, "sqlite:"+w.Path, store.Options{})
@@ -156,56 +156,56 @@ func TestAnotherProcessKnowsOfAChangedSite(t *testing.T) {
 	defer func() { stop(); <-running }()
 	testkit.Until(t, "the other process follows", func() bool { return other.Ready(w.Ctx) == nil })
 	name := before.Name + ", renamed"
-	_, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"name": name})
+	_, err = w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"name": name})
 	w.Must(err)
 	testkit.Until(t, "the other process knows the new name", func() bool {
 		site, err := other.Site(w.Ctx, "a")
 		return err == nil && site.Name == name
 	})
-	c, token := w.SubmitOwn(w.A, "Its token ends in every process.")
-	if _, _, err := other.Own(w.Ctx, w.A, c.ID, token); err != nil {
+	c, token := w.SubmitWithToken(w.A, "Its token ends in every process.")
+	if _, _, err := other.OwnComment(w.Ctx, w.A, c.ID, token); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.S.EndEditTokens(w.Ctx, authz.Operator, w.A, nil)
+	_, err = w.App.EndEditTokens(w.Ctx, authz.Operator, w.A, nil)
 	w.Must(err)
 	testkit.Until(t, "the other process takes no token of before", func() bool {
 		site, err := other.Site(w.Ctx, "a")
 		w.Must(err)
-		_, _, err = other.Own(w.Ctx, site, c.ID, token)
+		_, _, err = other.OwnComment(w.Ctx, site, c.ID, token)
 		return apptest.Code(err) == "comment.unknown"
 	})
 }
 
-// Who is told to look at what waits anew finds the site as it is now, not with the checker that was taken out.
-func TestWhoLooksAnewFindsTheChangedSite(t *testing.T) {
+// Listeners of the rules event find the changed site, without the removed checker.
+func TestSetSite_ListenersSeeNewChecker(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	set := func(checker string) {
-		_, err := w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"checker": checker})
+		_, err := w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"checker": checker})
 		w.Must(err)
 	}
 	set("http://127.0.0.1:9/check")
-	told := 0
-	defer w.S.OnEvent(func(e event.Event) {
+	notified := 0
+	defer w.App.OnEvent(func(e event.Event) {
 		if e.Kind != event.Rules {
 			return
 		}
-		told++
-		if site, _, err := w.S.SiteByID(w.Ctx, w.A.ID); err != nil || site.Settings.Checker != "" {
+		notified++
+		if site, _, err := w.App.SiteByID(w.Ctx, w.A.ID); err != nil || site.Settings.Checker != "" {
 			t.Errorf("it finds the checker %q, %v", site.Settings.Checker, err)
 		}
 	})()
 	set("")
-	if told != 1 {
-		t.Errorf("it was told %d times", told)
+	if notified != 1 {
+		t.Errorf("listeners were notified %d times", notified)
 	}
 }
 
-// Who follows reads events before its process has told anybody of them, and finds the site that they speak of.
-func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
+// A follower may read an event before its process's listeners get it. It must find the changed site.
+func TestSetSite_FollowersSeeNewName(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	other := w.Another(nil) // it is not told of what happens: it does not run
+	other := w.AnotherApp(nil) // not running, so its listeners get no events
 	_, err := other.Site(w.Ctx, "a")
 	w.Must(err)
 	names := make(chan string, 9)
@@ -220,17 +220,17 @@ func TestWhoFollowsFindsTheChangedSite(t *testing.T) {
 		})
 	}()
 	defer func() { stop(); <-ended }()
-	<-names // it begins
-	_, err = w.S.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"name": "Another"})
+	<-names // the follower has started
+	_, err = w.App.SetSite(w.Ctx, authz.Operator, "a", map[string]string{"name": "Another"})
 	w.Must(err)
 	if name := <-names; name != "Another" {
-		t.Errorf("it was told that the site is another, and finds %q", name)
+		t.Errorf("the follower got the event, but finds %q", name)
 	}
 }
 
-// A site that goes takes along what was being written to it when its removal began; once that kept what it refers to,
-// and the removal failed.
-func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
+// Removing a site also deletes rows that concurrent transactions insert. Such rows once kept a foreign key to the
+// site, and the removal failed.
+func TestRemoveSite_DuringConcurrentWrites(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(tx store.Tx, old, fresh comment.Comment) error{
 		"a comment": func(tx store.Tx, _, fresh comment.Comment) error {
@@ -246,7 +246,7 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			url := testkit.Postgres(t) // a writer to a file is alone
+			url := testkit.Postgres(t) // SQLite has one writer at a time
 			w := apptest.NewOn(t, url)
 			old := w.Submit(w.A, "There is a ferry at nine.")
 			fresh := old
@@ -262,7 +262,7 @@ func TestASiteIsRemovedWhileOthersWriteToIt(t *testing.T) {
 			}()
 			<-written
 			removed := make(chan error, 1)
-			go func() { removed <- w.S.RemoveSite(w.Ctx, authz.Operator, w.A.Key) }()
+			go func() { removed <- w.App.RemoveSite(w.Ctx, authz.Operator, w.A.Key) }()
 			locks, err := sql.Open("pgx", url)
 			w.Must(err)
 			defer locks.Close()

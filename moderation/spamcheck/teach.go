@@ -13,35 +13,34 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Teach has the filter learn what became of an inquiry, whether it was asked before or not: one entry of the log. The
-// same again teaches nothing; the same with the other label takes the place of what was taught before. It needs a
-// moderator.
+// Teach appends a lesson to the log, whether the comment was checked before or not. The same label again teaches
+// nothing; the other label replaces the earlier lesson. It needs a moderator.
 func (s *Service) Teach(
-	ctx context.Context, who authz.Actor, site site.Site, in Asked, label classifier.Label,
+	ctx context.Context, who authz.Actor, site site.Site, in Request, label classifier.Label,
 ) error {
-	if err := who.May(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
+	if err := who.Authorize(site.ID, authz.Moderator, authz.ScopeDecide); err != nil {
 		return err
 	}
-	if in.Trial {
+	if in.Test {
 		return nil
 	}
 	now := s.work.Now()
 	c := s.draft(site, in, now)
-	row := Row{Site: site.ID, Hash: s.hash(c), Print: campaign.PrintOf(c), Times: 1, Label: labelled(label), At: now}
+	row := Row{Site: site.ID, Hash: s.contentHash(c), Print: campaign.PrintOf(c), Times: 1, Label: storedLabel(label), At: now}
 	l := auditlog.Lesson{Lesson: classifier.Lesson{Label: label, Comment: c.Document()}, Salt: auditlog.NewSalt(),
-		Of: txn.IDOf("inquiry", hex.EncodeToString(row.Hash))}
-	pen := auditlog.NewPen(site, who.ID(), now)
+		Of: txn.StableID("inquiry", hex.EncodeToString(row.Hash))}
+	author := auditlog.NewAuthor(site, who.ID(), now)
 	taught := false
 	err := s.work.Update(ctx, func(tx Tx) error {
-		b, err := pen.Open(tx)
+		b, err := author.Open(tx)
 		if err != nil {
 			return err
 		}
-		if taught, err = b.PutSent(l); err != nil || !taught {
+		if taught, err = b.AppendSent(l); err != nil || !taught {
 			return err
 		}
-		if err := tx.PutInquiry(row); err != nil {
-			return fmt.Errorf("keep the inquiry: %w", err)
+		if err := tx.PutSpamCheck(row); err != nil {
+			return fmt.Errorf("store the spam check: %w", err)
 		}
 		return b.Close()
 	})

@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	commentsRead = 500
-	hostsKept    = 200_000 // of a site's approved comments: beyond that no host is published
+	commentsPage  = 500
+	maxKnownHosts = 200_000 // approved hosts kept per site; with more, no hosts are published
 )
 
-// hosts are those that comments lead to most, but for the site's own and those that stand in what was approved.
+// hosts returns the hosts that the spam links to, most frequent first. It leaves out the site's own hosts and hosts
+// in approved comments.
 func hosts(site site.Site, spam map[string]comment.Comment, stand map[string]bool) []string {
 	times := map[string]int{}
 	for _, c := range spam {
@@ -34,10 +35,10 @@ func hosts(site site.Site, spam map[string]comment.Comment, stand map[string]boo
 		own[hostOf(o)] = true
 	}
 	maps.DeleteFunc(times, func(host string, _ int) bool {
-		if own[host] || stand[host] || len(stand) >= hostsKept {
+		if own[host] || stand[host] || len(stand) >= maxKnownHosts {
 			return true
 		}
-		web, ok := text.ParseWeb("http://" + host)
+		web, ok := text.ParseWebURL("http://" + host)
 		if !ok {
 			return true
 		}
@@ -50,11 +51,11 @@ func hosts(site site.Site, spam map[string]comment.Comment, stand map[string]boo
 	return list[:min(len(list), maxHosts)]
 }
 
-// hostsOf are the hosts that a comment, or its writer's website, leads to, as they are looked up.
+// hostsOf returns the hosts that a comment and its writer's website link to, in lookup form.
 func hostsOf(c comment.Comment) map[string]bool {
 	all := map[string]bool{}
 	for _, address := range append(markup.Links(c.Fresh().HTML), c.Website) {
-		if web, ok := text.ParseWeb(address); ok {
+		if web, ok := text.ParseWebURL(address); ok {
 			host, _ := web.Host()
 			all[host] = true
 		}
@@ -62,12 +63,12 @@ func hostsOf(c comment.Comment) map[string]bool {
 	return all
 }
 
-// named finds what may be a host in folded text.
-var named = regexp.MustCompile(`[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
+// hostPattern finds possible hosts in folded text.
+var hostPattern = regexp.MustCompile(`[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
 
-// note notes the hosts that stand in a comment, as links or in words, and what they are below.
-func note(stand map[string]bool, c comment.Comment) {
-	all := named.FindAllString(c.Search, -1)
+// noteHosts adds the hosts in a comment, from links or words, and their parent domains.
+func noteHosts(stand map[string]bool, c comment.Comment) {
+	all := hostPattern.FindAllString(c.Search, -1)
 	all = slices.AppendSeq(all, maps.Keys(hostsOf(c)))
 	for _, host := range all {
 		for rest := host; strings.Contains(rest, "."); _, rest, _ = strings.Cut(rest, ".") {
@@ -76,18 +77,18 @@ func note(stand map[string]bool, c comment.Comment) {
 	}
 }
 
-// readHosts reads which hosts stand in a site's approved comments: all of them once, and then what is new. One that
-// stood there stays left out as long as the process lives.
-func (s *Service) readHosts(ctx context.Context, site site.Site, o *own) error {
+// readHosts updates the hosts in a site's approved comments: at first it reads all of these comments, later only new
+// ones. A host that was seen once stays unpublished as long as the process runs.
+func (s *Service) readHosts(ctx context.Context, site site.Site, o *ownList) error {
 	s.mu.Lock()
 	fresh, first := o.approved, o.hosts == nil
 	o.approved = nil
 	if first {
-		o.hosts = map[string]bool{} // from here on it is heard what is approved
+		o.hosts = map[string]bool{} // events about approved comments are noted from here on
 	}
 	s.mu.Unlock()
 	err := s.readApproved(ctx, site, o.hosts, first, fresh)
-	if err != nil { // all over again
+	if err != nil { // start over next time
 		s.mu.Lock()
 		o.hosts, o.approved = nil, nil
 		s.mu.Unlock()
@@ -100,12 +101,12 @@ func (s *Service) readApproved(
 ) error {
 	noteAll := func(list []comment.Comment) {
 		for _, c := range list {
-			if c.State == comment.Approved && len(stand) < hostsKept {
-				note(stand, c)
+			if c.State == comment.Approved && len(stand) < maxKnownHosts {
+				noteHosts(stand, c)
 			}
 		}
 	}
-	for some := range slices.Chunk(fresh, commentsRead) {
+	for some := range slices.Chunk(fresh, commentsPage) {
 		var list []comment.Comment
 		err := s.work.View(ctx, func(tx Tx) (err error) {
 			list, err = tx.CommentsByID(site.ID, some)
@@ -116,7 +117,7 @@ func (s *Service) readApproved(
 		}
 		noteAll(list)
 	}
-	q := comment.QueueQuery{Site: site.ID, View: comment.ViewApproved, Order: comment.OldestFirst, Limit: commentsRead}
+	q := comment.QueueQuery{Site: site.ID, View: comment.ViewApproved, Order: comment.OldestFirst, Limit: commentsPage}
 	for first {
 		began := time.Now()
 		var list []comment.Comment
@@ -125,14 +126,14 @@ func (s *Service) readApproved(
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("read what was approved: %w", err)
+			return fmt.Errorf("read approved comments: %w", err)
 		}
 		noteAll(list)
-		if len(list) < commentsRead {
+		if len(list) < commentsPage {
 			break
 		}
 		q.After = comment.CursorOf(list[len(list)-1])
-		select { // people wait for the same machine
+		select { // leave the machine to requests
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(time.Since(began)):

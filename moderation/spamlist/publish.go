@@ -24,16 +24,16 @@ import (
 )
 
 const (
-	leastWriters   = 3
-	leastDeciders  = 2 // moderators; or one owner
-	membersRead    = 200
-	campaignsRead  = 100
-	compared       = 16 // members of which the one that is most like the others is published
-	lookEvery      = 5 * time.Second
-	renewAfter     = time.Minute // something was decided
-	renewAnyway    = time.Hour   // for what is too old by then
-	renewResting   = 60          // times as long as it took
-	madeInARequest = 10 * time.Second
+	minWriters     = 3
+	minModerators  = 2 // moderators; one owner is enough too
+	membersPage    = 200
+	campaignsPage  = 100
+	maxCompared    = 16 // members among which the published one is chosen
+	pollInterval   = 5 * time.Second
+	minPause       = time.Minute // after a decision
+	maxAge         = time.Hour   // without changes, because campaigns expire
+	pauseFactor    = 60          // pause after making a list, in multiples of the time that it took
+	requestTimeout = 10 * time.Second
 )
 
 // A Published is a campaign of a list.
@@ -45,31 +45,31 @@ type Published struct {
 	LastSeen    time.Time
 }
 
-// own is what a process knows of a site's own list.
-type own struct {
-	hosts    map[string]bool // that stand in approved comments, and what they are below; nil: not read yet
+// ownList is the state of a site's ownList list in this process.
+type ownList struct {
+	hosts    map[string]bool // hosts in approved comments and their parent domains; nil: not read yet
 	approved []string        // comments that may have been approved since
-	changed  bool            // something was decided since the list was made
-	urgent   bool            // it must not wait
-	next     time.Time       // when it may be made again
+	changed  bool            // a decision was made since the list was made
+	urgent   bool            // do not wait for next
+	next     time.Time       // earliest time of the next list
 }
 
-// heard notes an event.
-func (s *Service) heard(e event.Event) {
+// onEvent updates the state of lists after an event.
+func (s *Service) onEvent(e event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch e.Kind {
 	case event.Behind:
 		clear(s.own)
-		clear(s.taken)
-		s.change++
+		clear(s.loaded)
+		s.changes++
 		return
 	case event.Rules:
-		delete(s.taken, e.Site)
-		s.change++
+		delete(s.loaded, e.Site)
+		s.changes++
 		select {
 		case s.wake <- struct{}{}:
-		default: // awake already
+		default: // already awake
 		}
 		return
 	}
@@ -84,33 +84,32 @@ func (s *Service) heard(e event.Event) {
 		if o.hosts != nil && e.Comment != "" {
 			o.approved = append(o.approved, e.Comment)
 		}
-	case event.Judged, event.Taught:
+	case event.Rescored, event.Taught:
 		o.changed = true
 	}
 }
 
-// of is what is known of a site's own list, and whether that is anything.
-func (s *Service) of(site int64) (o *own, known bool) {
+// state returns the state state a site's own list, and whether it existed before.
+func (s *Service) state(site int64) (o *ownList, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if o, known = s.own[site]; !known {
-		o = &own{}
+		o = &ownList{}
 		s.own[site] = o
 	}
 	return o, known
 }
 
-// PublishedList returns a site's list as it was last made: neighbour.unknown where the site publishes none. Anybody may
-// read it.
-func (s *Service) PublishedList(ctx context.Context, site site.Site) (List, error) {
+// PublishedSpamList returns a site's latest list, or neighbour.unknown if the site publishes none. Anyone may read it.
+func (s *Service) PublishedSpamList(ctx context.Context, site site.Site) (List, error) {
 	if !site.Settings.Neighbours {
-		return List{}, problem.Missing("neighbour.unknown", "This site publishes no list for its neighbours.")
+		return List{}, problem.Missing("neighbour.unknown", "This site publishes no spam list.")
 	}
 	l, err := s.stored(ctx, site.ID)
 	if !errors.Is(err, txn.ErrNotFound) {
 		return l, err
 	}
-	ctx, end := context.WithTimeout(ctx, madeInARequest)
+	ctx, end := context.WithTimeout(ctx, requestTimeout)
 	defer end()
 	if err := s.make(ctx, site); err != nil {
 		if ctx.Err() != nil {
@@ -123,7 +122,7 @@ func (s *Service) PublishedList(ctx context.Context, site site.Site) (List, erro
 
 func (s *Service) stored(ctx context.Context, site int64) (l List, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
-		l, err = tx.NeighbourList(site, "")
+		l, err = tx.SpamList(site, "")
 		return err
 	})
 	if err != nil {
@@ -132,18 +131,18 @@ func (s *Service) stored(ctx context.Context, site int64) (l List, err error) {
 	return l, nil
 }
 
-// Run makes the lists of sites anew, and reads those of others, until ctx ends. It returns nil when ctx ends.
+// Run makes due lists of sites and reads due lists of others until ctx ends. It returns nil when ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	beside.Go(func() { s.each(ctx, nil, "lists for neighbours not made", s.renew) })
-	s.each(ctx, s.wake, "lists of neighbours not read", s.ask)
+	beside.Go(func() { s.each(ctx, nil, "spam lists not made", s.renew) })
+	s.each(ctx, s.wake, "spam lists not read", s.readDue)
 	return nil
 }
 
-// each calls fn now and then, and when it is woken, until ctx ends.
+// each calls fn at every pollInterval and after each wake, until ctx ends.
 func (s *Service) each(ctx context.Context, wake <-chan struct{}, failed string, fn func(context.Context) error) {
-	look := time.NewTicker(lookEvery)
+	look := time.NewTicker(pollInterval)
 	defer look.Stop()
 	for {
 		if err := fn(ctx); err != nil && ctx.Err() == nil {
@@ -158,14 +157,14 @@ func (s *Service) each(ctx context.Context, wake <-chan struct{}, failed string,
 	}
 }
 
-// renew makes the lists that are not what was decided since.
+// renew makes the lists that are due.
 func (s *Service) renew(ctx context.Context) error {
 	sites, err := s.work.StoredSites(ctx)
 	if err != nil {
 		return err
 	}
 	for _, site := range sites {
-		if !site.Settings.Neighbours || !s.due(site.ID) || !s.work.Claim(ctx, site.ID, "neighbours", lookEvery) {
+		if !site.Settings.Neighbours || !s.due(site.ID) || !s.work.Claim(ctx, site.ID, "neighbours", pollInterval) {
 			continue
 		}
 		if err := s.make(ctx, site); err != nil {
@@ -175,36 +174,36 @@ func (s *Service) renew(ctx context.Context) error {
 	return nil
 }
 
-// due reports whether a site's list may have to be another one.
+// due reports whether a site's list may have changed.
 func (s *Service) due(site int64) bool {
-	o, known := s.of(site)
+	o, known := s.state(site)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.work.Now()
-	return !known || o.urgent || !now.Before(o.next) && (o.changed || now.Sub(o.next) > renewAnyway)
+	return !known || o.urgent || !now.Before(o.next) && (o.changed || now.Sub(o.next) > maxAge)
 }
 
-// make makes a site's list, and keeps it if it says something else than the last one.
+// make makes a site's list, and stores it if its content changed or it is too old.
 func (s *Service) make(ctx context.Context, site site.Site) error {
 	s.making.Lock()
 	defer s.making.Unlock()
-	o, _ := s.of(site.ID)
+	o, _ := s.state(site.ID)
 	began := time.Now()
 	s.mu.Lock()
 	o.changed, o.urgent = false, false
 	s.mu.Unlock()
-	err := s.makeOf(ctx, site, o)
+	err := s.makeIfChanged(ctx, site, o)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o.next = s.work.Now().Add(max(renewAfter, renewResting*time.Since(began)))
+	o.next = s.work.Now().Add(max(minPause, pauseFactor*time.Since(began)))
 	if err != nil {
 		o.changed = true
-		return fmt.Errorf("make a list for neighbours: %w", err)
+		return fmt.Errorf("make a spam list: %w", err)
 	}
 	return nil
 }
 
-func (s *Service) makeOf(ctx context.Context, site site.Site, o *own) error {
+func (s *Service) makeIfChanged(ctx context.Context, site site.Site, o *ownList) error {
 	if err := s.readHosts(ctx, site, o); err != nil {
 		return err
 	}
@@ -215,7 +214,7 @@ func (s *Service) makeOf(ctx context.Context, site site.Site, o *own) error {
 	now := s.work.Now()
 	before, err := s.stored(ctx, site.ID)
 	switch {
-	case err == nil && saysTheSame(before.Body, found) && now.Sub(before.Generated) < renewAnyway:
+	case err == nil && sameCampaigns(before.Body, found) && now.Sub(before.Generated) < maxAge:
 		return nil
 	case err != nil && !errors.Is(err, txn.ErrNotFound):
 		return err
@@ -225,16 +224,16 @@ func (s *Service) makeOf(ctx context.Context, site site.Site, o *own) error {
 		return err
 	}
 	return s.work.Update(ctx, func(tx Tx) error {
-		_, err := tx.PutNeighbourList(List{Site: site.ID, Generated: now, Body: body})
+		_, err := tx.PutSpamList(List{Site: site.ID, Generated: now, Body: body})
 		return err
 	})
 }
 
-// write writes and signs a list. Where it is too long, it ends earlier.
+// write encodes and signs a list. It drops the last campaigns if the list is too long.
 func (s *Service) write(ctx context.Context, site site.Site, found []Published, at time.Time) ([]byte, error) {
 	for {
 		list := map[string]any{"format": format, "site": site.Key, "generated_at": at.Format(time.RFC3339Nano),
-			"tokeniser": classifier.TokeniserVersion, "campaigns": said(found)}
+			"tokeniser": classifier.TokeniserVersion, "campaigns": encodeCampaigns(found)}
 		if err := s.signer.Sign(ctx, site, list); err != nil {
 			return nil, err
 		}
@@ -249,8 +248,8 @@ func (s *Service) write(ctx context.Context, site site.Site, found []Published, 
 	}
 }
 
-// said is campaigns as a list has them.
-func said(found []Published) []any {
+// encodeCampaigns returns campaigns as a list encodes them.
+func encodeCampaigns(found []Published) []any {
 	all := make([]any, len(found))
 	for i, p := range found {
 		hosts := make([]any, len(p.Hosts))
@@ -263,27 +262,27 @@ func said(found []Published) []any {
 	return all
 }
 
-// saysTheSame reports whether a list has just these campaigns, as far as they fit.
-func saysTheSame(body []byte, found []Published) bool {
+// sameCampaigns reports whether a list has exactly these campaigns. It returns false if some did not fit.
+func sameCampaigns(body []byte, found []Published) bool {
 	var before struct {
 		Campaigns json.RawMessage `json:"campaigns"`
 	}
 	if json.Unmarshal(body, &before) != nil {
 		return false
 	}
-	now, err := json.Marshal(said(found))
+	now, err := json.Marshal(encodeCampaigns(found))
 	return err == nil && string(now) == string(before.Campaigns)
 }
 
-// refused are a site's campaigns that people refused as spam, those with the latest copy first.
+// refused returns a site's spam campaigns that may be published, the one with the latest copy first.
 func (s *Service) refused(ctx context.Context, site site.Site, stand map[string]bool) (all []Published, err error) {
-	since := s.work.Now().Add(-remembered)
+	since := s.work.Now().Add(-retention)
 	var after *campaign.Campaign
 	deciders := map[string]authz.Role{}
 	for len(all) < maxCampaigns {
 		var some []campaign.Campaign
 		err := s.work.View(ctx, func(tx Tx) (err error) {
-			some, err = tx.CampaignsBefore(site.ID, after, campaignsRead)
+			some, err = tx.CampaignsBefore(site.ID, after, campaignsPage)
 			return err
 		})
 		if err != nil {
@@ -293,7 +292,7 @@ func (s *Service) refused(ctx context.Context, site site.Site, stand map[string]
 			if k.LastSeen.Before(since) {
 				return all, nil
 			}
-			if k.Approved > 0 || k.Refused < leastWriters {
+			if k.Approved > 0 || k.Refused < minWriters {
 				continue
 			}
 			err := s.work.View(ctx, func(tx Tx) error {
@@ -307,7 +306,7 @@ func (s *Service) refused(ctx context.Context, site site.Site, stand map[string]
 				return nil, fmt.Errorf("read a campaign: %w", err)
 			}
 		}
-		if len(some) < campaignsRead {
+		if len(some) < campaignsPage {
 			return all, nil
 		}
 		after = &some[len(some)-1]
@@ -315,11 +314,11 @@ func (s *Service) refused(ctx context.Context, site site.Site, stand map[string]
 	return all, nil
 }
 
-// publish says of a campaign what others may know; not ok: nothing.
+// publish returns the public part of a campaign; ok is false if it must not be published.
 func publish(
 	tx Tx, site site.Site, k campaign.Campaign, roles map[string]authz.Role, stand map[string]bool,
 ) (out Published, ok bool, err error) {
-	members, err := tx.MembersOf(site.ID, k.ID, max(0, k.Joined-membersRead), k.Joined, false, membersRead)
+	members, err := tx.MembersOf(site.ID, k.ID, max(0, k.Joined-membersPage), k.Joined, false, membersPage)
 	if err != nil {
 		return out, false, err
 	}
@@ -342,18 +341,18 @@ func publish(
 			writers[who] = true
 		}
 	}
-	if len(writers) < leastWriters {
+	if len(writers) < minWriters {
 		return out, false, nil
 	}
 	if enough, err := decided(tx, site.ID, spam, roles); err != nil || !enough {
 		return out, false, err
 	}
-	print, ok := mostLike(members, spam)
+	print, ok := medoid(members, spam)
 	return Published{Fingerprint: print, Hosts: hosts(site, spam, stand), Members: len(spam), Writers: len(writers),
 		LastSeen: k.LastSeen.UTC().Truncate(time.Second)}, ok, nil
 }
 
-// decided reports whether an owner, or two moderators, refused comments. roles are those of accounts that were read.
+// decided reports whether an owner or two moderators refused the comments. It caches the roles of accounts in roles.
 func decided(
 	tx Tx, site int64, spam map[string]comment.Comment, roles map[string]authz.Role,
 ) (enough bool, err error) {
@@ -372,7 +371,7 @@ func decided(
 			if err != nil && !errors.Is(err, txn.ErrNotFound) {
 				return false, err
 			}
-			role = a.Role(site) // of nobody it is none
+			role = a.Role(site) // no role if the account does not exist
 			roles[e.By] = role
 		}
 		switch {
@@ -382,15 +381,15 @@ func decided(
 			moderators[e.By] = true
 		}
 	}
-	return len(moderators) >= leastDeciders, nil
+	return len(moderators) >= minModerators, nil
 }
 
-// mostLike is the fingerprint of that one of the newest members that has most in common with the others.
-func mostLike(members []campaign.Member, spam map[string]comment.Comment) (print string, ok bool) {
+// medoid returns the fingerprint of the newest members' medoid, which is the most similar to the others.
+func medoid(members []campaign.Member, spam map[string]comment.Comment) (print string, ok bool) {
 	var among []campaign.Member
 	for _, m := range slices.Backward(members) {
 		_, refused := spam[m.Comment]
-		if refused && m.Print.Version == classifier.TokeniserVersion && len(among) < compared {
+		if refused && m.Print.Version == classifier.TokeniserVersion && len(among) < maxCompared {
 			among = append(among, m)
 		}
 	}
@@ -401,14 +400,14 @@ func mostLike(members []campaign.Member, spam map[string]comment.Comment) (print
 			sum += m.Print.Similarity(other.Print.Fingerprint)
 		}
 		if sum > most {
-			most, print = sum, written(m.Print.Fingerprint)
+			most, print = sum, encodeFingerprint(m.Print.Fingerprint)
 		}
 	}
 	return print, len(among) > 0
 }
 
-// written is a fingerprint as a list has it.
-func written(f classifier.Fingerprint) string {
+// encodeFingerprint returns a fingerprint as a list encodes it.
+func encodeFingerprint(f classifier.Fingerprint) string {
 	raw := make([]byte, 0, 4*len(f.Minima))
 	for _, m := range f.Minima {
 		raw = binary.BigEndian.AppendUint32(raw, m)

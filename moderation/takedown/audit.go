@@ -11,104 +11,106 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Mismatch is where a register and its site's log, or what readers see, do not say the same of a demand: an entry of
-// the log without a demand where Missing, a demand without its entry, or a Comment that readers see though it stands.
+// A Mismatch is a contradiction between takedowns, the site's log and what readers see. If Comment is set, readers see
+// that comment although an active takedown withholds it. Otherwise, if Missing is set, the log entry Seq has no
+// matching takedown; if not, the takedown has no matching entry.
 type Mismatch struct {
-	Demand  string
-	Seq     uint64 // of the entry; 0: Comment is meant
-	Missing bool
-	Comment string
+	Takedown string
+	Seq      uint64 // of the log entry; 0 if Comment is set
+	Missing  bool
+	Comment  string
 }
 
 func (m Mismatch) String() string {
 	switch {
 	case m.Comment != "":
-		return fmt.Sprintf("comment %s is shown, and demand %s against it stands", m.Comment, m.Demand)
+		return fmt.Sprintf("comment %s is public although takedown %s withholds it", m.Comment, m.Takedown)
 	case m.Missing:
-		return fmt.Sprintf("entry %d of the log is about demand %s, and the register says otherwise", m.Seq, m.Demand)
+		return fmt.Sprintf("log entry %d of takedown %s has no matching takedown", m.Seq, m.Takedown)
 	}
-	return fmt.Sprintf("demand %s names entry %d of the log, which is about something else", m.Demand, m.Seq)
+	return fmt.Sprintf("takedown %s has no matching log entry %d", m.Takedown, m.Seq)
 }
 
-// auditStep is how many rows are read at once.
-const auditStep = 1_000
+// auditBatch is the number of rows per read.
+const auditBatch = 1_000
 
-// A noted is what the register says of an entry of the log.
-type noted struct {
-	demand string
-	kind   auditlog.Kind
+// A logRef is the takedown and the kind that a log entry must have.
+type logRef struct {
+	takedown string
+	kind     auditlog.Kind
 }
 
-// Audit compares a site's register with its log as far as its head is now, and with what readers see. It returns
-// what does not fit, in the order of the log. Others may write meanwhile.
+// Audit compares a site's takedowns with its log, up to the log's head when Audit starts, and with what readers see.
+// It returns the mismatches in the order of the log. Concurrent writes are allowed.
 func Audit(ctx context.Context, work txn.Work[Tx], site int64) (wrong []Mismatch, err error) {
 	var head auditlog.Head
 	err = work.View(ctx, func(tx Tx) (err error) {
 		head, err = tx.Head(site)
 		return err
 	})
-	known := map[uint64]noted{}
+	known := map[uint64]logRef{}
 	for before, more := head.Seq+1, true; more && err == nil; {
 		err = work.View(ctx, func(tx Tx) error {
-			demands, err := tx.Takedowns(site, before, auditStep)
+			demands, err := tx.Takedowns(site, before, auditBatch)
 			if err != nil || len(demands) == 0 {
 				more = false
 				return err
 			}
 			before = demands[len(demands)-1].Seq
 			for _, d := range demands {
-				known[d.Seq] = noted{d.ID, auditlog.Withholding}
+				known[d.Seq] = logRef{d.ID, auditlog.Withholding}
 				if d.EndSeq > 0 && d.EndSeq <= head.Seq {
-					known[d.EndSeq] = noted{d.ID, auditlog.Restoration}
+					known[d.EndSeq] = logRef{d.ID, auditlog.Restoration}
 				}
 			}
-			shown, err := shownAll(tx, site, demands)
+			shown, err := findPublic(tx, site, demands)
 			wrong = append(wrong, shown...)
 			return err
 		})
 	}
 	for seq := uint64(0); seq < head.Seq && err == nil; {
 		err = work.View(ctx, func(tx Tx) error {
-			entries, err := tx.DecisionsAfter(site, seq, auditStep)
+			entries, err := tx.DecisionsAfter(site, seq, auditBatch)
 			if err != nil {
 				return err
 			}
 			if len(entries) == 0 {
-				seq = head.Seq // what is gone there, a walk along the log says
+				seq = head.Seq // verification of the log reports missing entries
 				return nil
 			}
 			for _, e := range entries {
 				seq = e.Seq
 				id, _, _ := strings.Cut(e.Subject, " ")
 				switch n, is := known[seq]; {
-				case seq > head.Seq || !e.OnDemand():
-				case is && n == noted{id, e.Kind}:
+				case seq > head.Seq || !e.IsTakedown():
+				case is && n == logRef{id, e.Kind}:
 					delete(known, seq)
 				default:
-					wrong = append(wrong, Mismatch{Demand: id, Seq: seq, Missing: true})
+					wrong = append(wrong, Mismatch{Takedown: id, Seq: seq, Missing: true})
 				}
 			}
 			return nil
 		})
 	}
 	for _, seq := range slices.Sorted(maps.Keys(known)) {
-		wrong = append(wrong, Mismatch{Demand: known[seq].demand, Seq: seq})
+		wrong = append(wrong, Mismatch{Takedown: known[seq].takedown, Seq: seq})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("compare the register with the log: %w", err)
+		return nil, fmt.Errorf("compare takedowns with the log: %w", err)
 	}
 	return wrong, nil
 }
 
-// shownAll returns the comments that readers see though one of some demands stands against them.
-func shownAll(tx Tx, site int64, demands []Demand) (wrong []Mismatch, err error) {
+// findPublic returns a mismatch for each public comment that an active takedown in demands withholds. Takedowns of
+// whole pages are skipped.
+func findPublic(tx Tx, site int64, demands []Takedown) (wrong []Mismatch, err error) {
 	var ids []string
 	for _, d := range demands {
-		if d.Status() == Standing && d.Page == "" {
+		if d.Status() == Active && d.Page == "" {
 			ids = append(ids, d.ID)
 		}
 	}
-	meant, err := tx.TakenDown(site, ids)
+	meant, err := tx.TakedownComments(site, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +121,7 @@ func shownAll(tx Tx, site int64, demands []Demand) (wrong []Mismatch, err error)
 		}
 		for _, c := range found {
 			if c.IsPublic() {
-				wrong = append(wrong, Mismatch{Demand: id, Comment: c.ID})
+				wrong = append(wrong, Mismatch{Takedown: id, Comment: c.ID})
 			}
 		}
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Kind says what somebody is who demands.
+// A Kind is the kind of party that requests a takedown.
 type Kind string
 
-// Kinds are all of them.
+// Kinds lists all kinds.
 var Kinds = []Kind{Court, Authority, Company, Person, Other}
 
 // The kinds.
@@ -25,27 +25,27 @@ const (
 	Other     Kind = "other"
 )
 
-// Public is how much of a demand everybody may know.
-type Public string
+// A Disclosure says how much of a takedown is public.
+type Disclosure string
 
-// Publics are all of them.
-var Publics = []Public{Full, Unnamed, Sealed}
+// Disclosures lists all disclosures.
+var Disclosures = []Disclosure{Full, Unnamed, Sealed}
 
-// How much everybody may know.
+// The disclosures.
 const (
-	Full    Public = "full"
-	Unnamed Public = "unnamed" // not who demands, but what they are
-	Sealed  Public = "sealed"  // no more than that there is a demand
+	Full    Disclosure = "full"
+	Unnamed Disclosure = "unnamed" // the kind of requester, but not the name
+	Sealed  Disclosure = "sealed"  // only that a takedown exists
 )
 
 const (
-	mostComments = 1_000
-	maxLine      = 300
-	leeway       = 24 * time.Hour // a day has begun elsewhere that is still to come here
+	maxComments = 1_000
+	maxLine     = 300
+	leeway      = 24 * time.Hour // Received is a date, and the requester's time zone may be ahead
 )
 
-// A Draft is a demand as somebody enters it: Comments or a Page are meant, which is named by its id or its address.
-// A Public of "" is Full for courts and authorities, else Unnamed; a zero Received is now.
+// A Draft is a takedown as an owner enters it. It names either Comments or a Page, by ID or URL. If Public is "", it
+// is Full for courts and authorities and Unnamed for others. If Received is zero, it is the current time.
 type Draft struct {
 	Comments                []string
 	Page                    string
@@ -53,12 +53,12 @@ type Draft struct {
 	Kind                    Kind
 	Law, Country, Reference string
 	Received, Until         time.Time
-	Public                  Public
+	Public                  Disclosure
 }
 
-// demand checks what was entered at a time.
-func (in Draft) demand(now time.Time) (d Demand, comments []string, err error) {
-	if d, err = in.who(); err != nil {
+// takedown validates the draft at the time now. It returns the takedown and its sorted comment IDs.
+func (in Draft) takedown(now time.Time) (d Takedown, comments []string, err error) {
+	if d, err = in.requester(); err != nil {
 		return d, nil, err
 	}
 	d.At, d.Received, d.Until = now, in.Received, in.Until
@@ -67,19 +67,19 @@ func (in Draft) demand(now time.Time) (d Demand, comments []string, err error) {
 	}
 	switch {
 	case d.Received.After(now.Add(leeway)):
-		return d, nil, problem.Field("/received_at", "A demand that is received later is entered later.")
+		return d, nil, problem.Field("/received_at", "The date of receipt must not be in the future.")
 	case !d.Until.IsZero() && !d.Until.After(now):
-		return d, nil, problem.Field("/until", "Withhold until a time to come, or leave this out for no end.")
+		return d, nil, problem.Field("/until", "The end must be in the future. Leave it out for no end.")
 	}
-	comments, err = in.about()
+	comments, err = in.targets()
 	return d, comments, err
 }
 
-// who reads who demands, and what may be told of it.
-func (in Draft) who() (d Demand, err error) {
+// requester validates the requester and the disclosure.
+func (in Draft) requester() (d Takedown, err error) {
 	d.Kind, d.Public = in.Kind, in.Public
 	if !slices.Contains(Kinds, d.Kind) {
-		return d, problem.Field("/kind", "Who demands is a "+problem.Among(Kinds)+".")
+		return d, problem.Field("/kind", "The kind of requester is "+problem.Among(Kinds)+".")
 	}
 	if d.Public == "" {
 		d.Public = Unnamed
@@ -87,8 +87,8 @@ func (in Draft) who() (d Demand, err error) {
 			d.Public = Full
 		}
 	}
-	if !slices.Contains(Publics, d.Public) {
-		return d, problem.Field("/public", "In public a demand is "+problem.Among(Publics)+".")
+	if !slices.Contains(Disclosures, d.Public) {
+		return d, problem.Field("/public", "The disclosure is "+problem.Among(Disclosures)+".")
 	}
 	if d.Kind == Person && d.Public == Full {
 		return d, problem.Field("/public", "A person is never named in public. Choose unnamed or sealed.")
@@ -98,7 +98,7 @@ func (in Draft) who() (d Demand, err error) {
 		typed, field, say string
 		needed            bool
 	}{
-		{&d.By, in.By, "/by", "who demands this", true},
+		{&d.By, in.By, "/by", "who requests this", true},
 		{&d.Law, in.Law, "/law", "the law", false},
 		{&d.Country, in.Country, "/country", "the country", false},
 		{&d.Reference, in.Reference, "/reference", "the reference", false},
@@ -110,7 +110,7 @@ func (in Draft) who() (d Demand, err error) {
 	return d, nil
 }
 
-// line reads one line of what is entered.
+// line validates a one-line field. say names the field in the error message.
 func line(typed, field, say string, needed bool) (string, error) {
 	kept, ok := text.Line(typed, maxLine)
 	if !ok || needed && !text.Visible(kept) {
@@ -119,16 +119,16 @@ func line(typed, field, say string, needed bool) (string, error) {
 	return kept, nil
 }
 
-// about reads what is to be withheld.
-func (in Draft) about() ([]string, error) {
+// targets validates the comments or the page. It returns the comment IDs, sorted and without duplicates.
+func (in Draft) targets() ([]string, error) {
 	if (len(in.Comments) == 0) == (in.Page == "") {
-		return nil, problem.Field("/comments", "Name comments by their ids, or one page.")
+		return nil, problem.Field("/comments", "Name either comments by their IDs, or one page.")
 	}
 	comments := slices.Clone(in.Comments)
 	slices.Sort(comments)
 	comments = slices.Compact(comments)
-	if len(comments) > mostComments {
-		return nil, problem.Field("/comments", fmt.Sprintf("A demand is about at most %d comments.", mostComments))
+	if len(comments) > maxComments {
+		return nil, problem.Field("/comments", fmt.Sprintf("A takedown names at most %d comments.", maxComments))
 	}
 	if slices.ContainsFunc(comments, func(id string) bool { return !txn.IsID(id) }) {
 		return nil, problem.Missing("comment.unknown", "One of these comments is not on this site. Nothing was withheld.")

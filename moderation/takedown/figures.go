@@ -13,78 +13,79 @@ import (
 )
 
 const (
-	mostDays   = 366
-	mostWaits  = 2_000       // decided comments whose waiting is looked at
-	figuresFor = time.Minute // figures may be so old
-	mostKept   = 100         // figures of so many times are kept
+	maxDays          = 366
+	maxWaits         = 2_000       // comments or appeals per waiting time
+	figuresTTL       = time.Minute // lifetime in the cache
+	maxCachedFigures = 100         // figures in the cache
 )
 
-// A Period is a time that figures are about: from the beginning of a day of UTC to the end of another. A zero From
-// is the first day of the year of To; a zero To, and one that is to come, is now.
+// A Period is a range of days in UTC. It includes both days. If From is zero, it is the first day of the year of To.
+// If To is zero or later than now, the period ends now.
 type Period struct{ From, To time.Time }
 
-// bounds are the times from which on and before which p is at a time.
+// bounds returns the period as the half-open interval [from, to).
 func (p Period) bounds(now time.Time) (from, to time.Time, err error) {
 	from, to = p.From, p.To.AddDate(0, 0, 1)
 	if p.To.IsZero() || to.After(now) {
-		to = now.Add(time.Microsecond) // what has just come is in
+		to = now.Add(time.Microsecond) // includes comments of this microsecond
 	}
 	if from.IsZero() {
 		from = time.Date(to.UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	switch {
 	case !from.Before(to):
-		return from, to, problem.Query("from", "Figures are of a time that has begun, and ends after it began.")
-	case to.Sub(from) > mostDays*24*time.Hour:
-		return from, to, problem.Query("from", fmt.Sprintf("Ask for at most %d days at a time.", mostDays))
+		return from, to, problem.Query("from", "The period must start in the past and end after its start.")
+	case to.Sub(from) > maxDays*24*time.Hour:
+		return from, to, problem.Query("from", fmt.Sprintf("Ask for at most %d days at a time.", maxDays))
 	}
 	return from, to, nil
 }
 
-// Figures are what a site says in public of the comments that came in from From on and before To, as they stood
-// at At. Received are all of them: published, refused, taken back by their writers, or waiting.
+// Figures are a site's public statistics of the comments received in [From, To), counted at At. Received includes
+// published, refused, withdrawn and pending comments.
 type Figures struct {
 	From, To, At                          time.Time
 	Received, Published, Removed, Waiting int
 	Refused                               map[comment.Reason]int
-	Suspected                             int // the program took them for spam, whatever became of them
-	ByItself                              int // published by the site's setting, without a person
-	Wait                                  Wait
-	Appeals                               Outcomes // of the appeals that came in
-	Answer                                Wait     // of these, for their answers
+	Suspected                             int // classified as spam, whatever their state is
+	AutoPublished                         int // published without a moderator's decision
+	Wait                                  WaitStats
+	Appeals                               Outcomes  // of appeals received in the period
+	Answer                                WaitStats // from these appeals to their decisions
 	Notices                               Notices
 	ByReason                              map[comment.Reason]Outcomes
-	Sealed                                int // demands entered of which nothing more is told
+	Sealed                                int // sealed takedowns entered in the period
 	Head                                  auditlog.Head
-	Last                                  time.Time // of the log's newest entry; zero: there is none
+	Last                                  time.Time // of the log's newest entry; zero if the log is empty
 }
 
-// A Wait is how long comments waited for the decision that stands, or appeals for theirs: half of them at most Median,
-// nine in ten at most Ninety. Of are the newest that were decided, 2,000 at most; of none it is empty.
-type Wait struct {
-	Of             int
-	Median, Ninety time.Duration
+// A WaitStats summarizes waiting times until a decision: the 50th percentile is Median, the 90th is P90. Count is the
+// number of decided comments or appeals; only the newest 2,000 are read. Without any, it is zero.
+type WaitStats struct {
+	Count       int
+	Median, P90 time.Duration
 }
 
-// Notices are the reports of readers that came in and say that a comment is unlawful, about so many comments, and how
-// many comments were refused for it, as unlawful or by its own rules. Action is how long readers of these waited.
+// Notices counts readers' reports of unlawful comments. Received counts reports, Comments the reported comments. Law
+// counts comments refused as unlawful, Terms those refused for another reason. Action is the time from report to
+// refusal.
 type Notices struct {
 	Received, Comments, Law, Terms int
-	Action                         Wait
+	Action                         WaitStats
 }
 
-// A Noticed is how many reports, about so many comments, a decision to a state for a reason has answered; To is 0 of
-// those that none has.
-type Noticed struct {
+// A NoticeCount counts reports, and their comments, that were answered by a decision to the state To for Reason. If To
+// is 0, they are open.
+type NoticeCount struct {
 	To          comment.State
 	Reason      comment.Reason
 	N, Comments int
 }
 
-// Outcomes are what appeals came to.
+// Outcomes counts appeals by their result.
 type Outcomes struct{ Received, Overturned, Upheld, Open int }
 
-func (o *Outcomes) add(a Appealed) {
+func (o *Outcomes) add(a AppealCount) {
 	o.Received += a.N
 	switch {
 	case !a.Settled || a.To == comment.Pending:
@@ -96,45 +97,45 @@ func (o *Outcomes) add(a Appealed) {
 	}
 }
 
-// A Waited is when a comment or an appeal came and when it was decided.
-type Waited struct{ Came, Decided time.Time }
+// A WaitTime is when a comment, an appeal or a report was received, and when it was decided.
+type WaitTime struct{ Received, Decided time.Time }
 
-// An Appealed is how many appeals against refusals for a reason led to a state, or to nothing yet.
-type Appealed struct {
+// An AppealCount counts appeals against refusals for Reason. If Settled, a decision to the state To answered them.
+type AppealCount struct {
 	Reason  comment.Reason
 	Settled bool
 	To      comment.State
 	N       int
 }
 
-// registered is what the room's figures are made of.
-type registered interface {
-	// ReceivedIn counts a site's comments that came from a time on and before another, by their states. RefusedIn does
-	// so by the reasons of what was refused and is no spam, ExpiredIn of what was refused and is kept no longer, and so
-	// is counted as removed; SuspectedIn what the program takes or took for spam;
-	// UndecidedIn what readers see though nobody decided on it.
+// figuresTx reads the data of Figures. All intervals are [from, to).
+type figuresTx interface {
+	// ReceivedIn counts a site's received comments by state. RefusedIn counts those refused for a reason other than
+	// spam, by reason. ExpiredIn counts, by reason, refused comments whose content has expired; ReceivedIn counts
+	// those as removed. SuspectedIn counts comments that the classifier takes or took for spam. UndecidedIn counts
+	// public comments without a moderator's decision.
 	ReceivedIn(site int64, from, to time.Time) (map[comment.State]int, error)
 	RefusedIn(site int64, from, to time.Time) (map[comment.Reason]int, error)
 	ExpiredIn(site int64, from, to time.Time) (map[comment.Reason]int, error)
 	SuspectedIn(site int64, from, to time.Time) (int, error)
 	UndecidedIn(site int64, from, to time.Time) (int, error)
-	// WaitsIn returns the newest of those that were decided on here, newest first.
-	WaitsIn(site int64, from, to time.Time, limit int) ([]Waited, error)
-	AppealsIn(site int64, from, to time.Time) ([]Appealed, error)
-	// AnsweredIn returns when the newest of them that were answered came, and were answered; newest first.
-	AnsweredIn(site int64, from, to time.Time, limit int) ([]Waited, error)
-	// NoticesIn counts the reports for a reason. ActedIn returns when the newest of them came that a refusal has answered,
-	// and when it did; newest first.
-	NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]Noticed, error)
-	ActedIn(site int64, about comment.Reason, from, to time.Time, limit int) ([]Waited, error)
-	// OpenTakedowns returns the demands that were entered from a time on and before another and are not sealed, newest
-	// first, from before an entry of the log; 0: from the newest. SealedTakedowns counts the others.
-	OpenTakedowns(site int64, from, to time.Time, before uint64, limit int) ([]Demand, error)
+	// WaitsIn returns the waiting times of received comments that were decided on this site, newest first.
+	WaitsIn(site int64, from, to time.Time, limit int) ([]WaitTime, error)
+	AppealsIn(site int64, from, to time.Time) ([]AppealCount, error)
+	// AppealWaitsIn returns the waiting times of decided appeals, newest first.
+	AppealWaitsIn(site int64, from, to time.Time, limit int) ([]WaitTime, error)
+	// NoticesIn counts the reports for a reason. NoticeWaitsIn returns the waiting times of those that a refusal
+	// answered, newest first.
+	NoticesIn(site int64, about comment.Reason, from, to time.Time) ([]NoticeCount, error)
+	NoticeWaitsIn(site int64, about comment.Reason, from, to time.Time, limit int) ([]WaitTime, error)
+	// OpenTakedowns returns the takedowns that are not sealed and were entered in the interval, newest first. It
+	// starts before the log entry before, or at the newest if before is 0. SealedTakedowns counts the sealed ones.
+	OpenTakedowns(site int64, from, to time.Time, before uint64, limit int) ([]Takedown, error)
 	SealedTakedowns(site int64, from, to time.Time) (int, error)
 }
 
-// Figures counts what a site says in public of a time, of 366 days at most. They may be a minute old: however many
-// ask, they are counted once a minute, and in a process one after another.
+// Figures returns a site's public statistics of a period of at most 366 days. It caches them for a minute. One caller
+// per process counts at a time; the others wait.
 func (s *Service) Figures(ctx context.Context, site site.Site, in Period) (Figures, error) {
 	now := s.work.Now()
 	from, to, err := in.bounds(now)
@@ -147,28 +148,27 @@ func (s *Service) Figures(ctx context.Context, site site.Site, in Period) (Figur
 	case <-ctx.Done():
 		return Figures{}, problem.TryAgain(ctx.Err())
 	}
-	of := counted{site.ID, in}
-	if f, is := s.figures[of]; is && now.Sub(f.At) < figuresFor && !now.Before(f.At) {
+	of := figuresKey{site.ID, in}
+	if f, is := s.figures[of]; is && now.Sub(f.At) < figuresTTL && !now.Before(f.At) {
 		return f, nil
 	}
 	f := Figures{From: from, To: to, At: now}
 	if err := s.work.View(ctx, func(tx Tx) error { return f.count(tx, site.ID) }); err != nil {
 		return Figures{}, fmt.Errorf("count figures: %w", err)
 	}
-	if len(s.figures) >= mostKept {
+	if len(s.figures) >= maxCachedFigures {
 		clear(s.figures)
 	}
 	s.figures[of] = f
 	return f, nil
 }
 
-// A counted is what figures are of.
-type counted struct {
+// A figuresKey is the cache key of Figures.
+type figuresKey struct {
 	site int64
 	in   Period
 }
 
-// count counts everything.
 func (f *Figures) count(tx Tx, site int64) error {
 	states, err := tx.ReceivedIn(site, f.From, f.To)
 	if err != nil {
@@ -195,28 +195,28 @@ func (f *Figures) count(tx Tx, site int64) error {
 	if f.Suspected, err = tx.SuspectedIn(site, f.From, f.To); err != nil {
 		return err
 	}
-	if f.ByItself, err = tx.UndecidedIn(site, f.From, f.To); err != nil {
+	if f.AutoPublished, err = tx.UndecidedIn(site, f.From, f.To); err != nil {
 		return err
 	}
-	waits, err := tx.WaitsIn(site, f.From, f.To, mostWaits)
+	waits, err := tx.WaitsIn(site, f.From, f.To, maxWaits)
 	if err != nil {
 		return err
 	}
-	f.Wait = waitOf(waits)
-	return f.answered(tx, site)
+	f.Wait = waitStats(waits)
+	return f.countAppeals(tx, site)
 }
 
-// answered counts what was asked for: second looks, and that something be withheld.
-func (f *Figures) answered(tx Tx, site int64) error {
+// countAppeals counts appeals, reports of unlawful comments and sealed takedowns, and reads the log's head.
+func (f *Figures) countAppeals(tx Tx, site int64) error {
 	appeals, err := tx.AppealsIn(site, f.From, f.To)
 	if err != nil {
 		return err
 	}
-	answered, err := tx.AnsweredIn(site, f.From, f.To, mostWaits)
+	answered, err := tx.AppealWaitsIn(site, f.From, f.To, maxWaits)
 	if err != nil {
 		return err
 	}
-	f.Answer = waitOf(answered)
+	f.Answer = waitStats(answered)
 	f.ByReason = map[comment.Reason]Outcomes{}
 	for _, a := range appeals {
 		f.Appeals.add(a)
@@ -253,34 +253,34 @@ func (n *Notices) count(tx Tx, site int64, from, to time.Time) error {
 			n.Terms += some.Comments
 		}
 	}
-	acted, err := tx.ActedIn(site, comment.ReasonUnlawful, from, to, mostWaits)
-	n.Action = waitOf(acted)
+	acted, err := tx.NoticeWaitsIn(site, comment.ReasonUnlawful, from, to, maxWaits)
+	n.Action = waitStats(acted)
 	return err
 }
 
-func waitOf(waits []Waited) Wait {
+func waitStats(waits []WaitTime) WaitStats {
 	if len(waits) == 0 {
-		return Wait{}
+		return WaitStats{}
 	}
-	return Wait{Of: len(waits), Median: percentile(waits, 5), Ninety: percentile(waits, 9)}
+	return WaitStats{Count: len(waits), Median: percentile(waits, 5), P90: percentile(waits, 9)}
 }
 
-// percentile is how long so many in ten of some waited at most, by the nearest rank.
-func percentile(waits []Waited, of10 int) time.Duration {
+// percentile returns the waiting time at of10 tenths, by the nearest-rank method. waits must not be empty.
+func percentile(waits []WaitTime, of10 int) time.Duration {
 	waited := make([]time.Duration, len(waits))
 	for i, w := range waits {
-		waited[i] = max(0, w.Decided.Sub(w.Came))
+		waited[i] = max(0, w.Decided.Sub(w.Received))
 	}
 	slices.Sort(waited)
 	return waited[(len(waited)*of10+9)/10-1]
 }
 
-// OpenDemands returns the demands that were entered in a time, as far as everybody may know them, newest first, after
-// the place where another list ended, and where this one ends; "": there is no more. Those that are sealed are left
-// out, and who demands is named only in those that are full.
-func (s *Service) OpenDemands(
+// PublicTakedowns returns the takedowns that were entered in a period and are not sealed, newest first. after is the
+// next of the previous page; next is "" on the last page. By is set only in takedowns with full disclosure. Reference,
+// Account, EndedBy and Salt are always empty.
+func (s *Service) PublicTakedowns(
 	ctx context.Context, site site.Site, in Period, after string, limit int,
-) (list []Demand, next string, err error) {
+) (list []Takedown, next string, err error) {
 	from, to, err := in.bounds(s.work.Now())
 	if err != nil {
 		return nil, "", err
@@ -288,7 +288,7 @@ func (s *Service) OpenDemands(
 	if limit, err = comment.PageSize(limit); err != nil {
 		return nil, "", err
 	}
-	before, err := auditlog.Place(after)
+	before, err := auditlog.ParseCursor(after)
 	if err != nil {
 		return nil, "", err
 	}
@@ -297,7 +297,7 @@ func (s *Service) OpenDemands(
 		return err
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("list the open register: %w", err)
+		return nil, "", fmt.Errorf("list public takedowns: %w", err)
 	}
 	if len(list) > limit {
 		list = list[:limit]

@@ -10,27 +10,27 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// A Listed is a demand as owners see it: with the comments that it is about, or the address of its page, and the
-// names of who entered and ended it.
-type Listed struct {
-	Demand
-	Comments       []string
-	URL            string
-	Entered, Ender string
+// A ListItem is a takedown for owners, with its comment IDs or the URL of its page, and the names of the accounts that
+// entered and ended it.
+type ListItem struct {
+	Takedown
+	Comments                   []string
+	URL                        string
+	EnteredByName, EndedByName string
 }
 
-// Demands returns a part of a site's register, newest first, after the place where another ended, and where it ends;
-// "": there is no more. It needs an owner.
-func (s *Service) Demands(
+// ListTakedowns returns a page of a site's takedowns, newest first. after is the next of the previous page; next is "" on
+// the last page. It needs an owner.
+func (s *Service) ListTakedowns(
 	ctx context.Context, who authz.Actor, site site.Site, after string, limit int,
-) (list []Listed, next string, err error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeRead); err != nil {
+) (list []ListItem, next string, err error) {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeRead); err != nil {
 		return nil, "", err
 	}
 	if limit, err = comment.PageSize(limit); err != nil {
 		return nil, "", err
 	}
-	before, err := auditlog.Place(after)
+	before, err := auditlog.ParseCursor(after)
 	if err != nil {
 		return nil, "", err
 	}
@@ -43,17 +43,17 @@ func (s *Service) Demands(
 			demands = demands[:limit]
 			next = auditlog.Cursor(demands[limit-1].Seq)
 		}
-		list, err = listed(tx, site.ID, demands)
+		list, err = listItems(tx, site.ID, demands)
 		return err
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("list demands: %w", err)
+		return nil, "", fmt.Errorf("list takedowns: %w", err)
 	}
 	return list, next, nil
 }
 
-// listed puts to demands what they are about and who entered them.
-func listed(tx Tx, site int64, demands []Demand) ([]Listed, error) {
+// listItems adds comments, URLs and account names to takedowns.
+func listItems(tx Tx, site int64, demands []Takedown) ([]ListItem, error) {
 	var ids, pages, accounts []string
 	for _, d := range demands {
 		ids, accounts = append(ids, d.ID), append(accounts, d.Account, d.EndedBy)
@@ -61,7 +61,7 @@ func listed(tx Tx, site int64, demands []Demand) ([]Listed, error) {
 			pages = append(pages, d.Page)
 		}
 	}
-	comments, err := tx.TakenDown(site, ids)
+	comments, err := tx.TakedownComments(site, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -77,9 +77,9 @@ func listed(tx Tx, site int64, demands []Demand) ([]Listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Listed, len(demands))
+	list := make([]ListItem, len(demands))
 	for i, d := range demands {
-		list[i] = Listed{d, comments[d.ID], urls[d.Page], names[d.Account], names[d.EndedBy]}
+		list[i] = ListItem{d, comments[d.ID], urls[d.Page], names[d.Account], names[d.EndedBy]}
 	}
 	return list, nil
 }

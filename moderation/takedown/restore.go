@@ -13,10 +13,10 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Restore ends a demand: what it withheld is shown again, unless another demand stands against it. Why is told in
-// public. It needs an owner.
+// Restore ends a takedown. Its comments are public again unless another active takedown withholds them. The reason why
+// is public. It needs an owner.
 func (s *Service) Restore(ctx context.Context, who authz.Actor, site site.Site, id, why string) error {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
 	why, err := line(why, "/why", "why this is shown again", true)
@@ -30,42 +30,42 @@ func (s *Service) Restore(ctx context.Context, who authz.Actor, site site.Site, 
 	return nil
 }
 
-// end ends a demand.
+// end ends a takedown. by is the account ID; why is "" if the takedown expired.
 func (s *Service) end(ctx context.Context, site site.Site, id, by, why string) error {
-	pen := auditlog.NewPen(site, by, s.work.Now())
+	pen := auditlog.NewAuthor(site, by, s.work.Now())
 	return s.work.Update(ctx, func(tx Tx) error {
 		b, err := pen.Open(tx)
 		if err != nil {
 			return err
 		}
-		d, err := takedown(tx, site.ID, id)
+		d, err := find(tx, site.ID, id)
 		if err != nil {
 			return err
 		}
-		if d.Status() != Standing {
-			return problem.Field("/why", "This demand does not stand any more: what it withheld is shown again.")
+		if d.Status() != Active {
+			return problem.Field("/why", "This takedown has already ended.")
 		}
 		d.Ended, d.EndedBy, d.Why = pen.At, by, why
 		said, err := d.ended()
 		if err != nil {
 			return err
 		}
-		d.EndSeq = b.Put(auditlog.Entry{Kind: auditlog.Restoration, Teaching: auditlog.Teaching{Subject: said}}).Seq
+		d.EndSeq = b.Append(auditlog.Entry{Kind: auditlog.Restoration, Teaching: auditlog.Teaching{Subject: said}}).Seq
 		if err := tx.EndTakedown(d); err != nil {
 			return fmt.Errorf("end takedown: %w", err)
 		}
-		comments, err := tx.TakenDown(site.ID, []string{id})
+		comments, err := tx.TakedownComments(site.ID, []string{id})
 		if err != nil {
 			return fmt.Errorf("read what was withheld: %w", err)
 		}
-		if err := d.show(tx, b, comments[id]); err != nil {
+		if err := d.updateNotices(tx, b, comments[id]); err != nil {
 			return err
 		}
 		return b.Close()
 	})
 }
 
-func takedown(tx Tx, site int64, id string) (d Demand, err error) {
+func find(tx Tx, site int64, id string) (d Takedown, err error) {
 	unknown := problem.Missing("takedown.unknown", "There is no such demand on this site.")
 	if !txn.IsID(id) {
 		return d, unknown
@@ -77,13 +77,13 @@ func takedown(tx Tx, site int64, id string) (d Demand, err error) {
 	return d, err
 }
 
-// Run ends the demands whose time is over, until ctx ends. It returns nil when ctx ends.
+// Run ends expired takedowns until ctx ends. Then it returns nil.
 func (s *Service) Run(ctx context.Context) error {
-	look := time.NewTicker(lookEvery)
+	look := time.NewTicker(pollInterval)
 	defer look.Stop()
 	for {
-		if err := s.lapse(ctx); err != nil && ctx.Err() == nil {
-			s.work.Logger().WarnContext(ctx, "demands not ended", "error", err)
+		if err := s.endExpired(ctx); err != nil && ctx.Err() == nil {
+			s.work.Logger().WarnContext(ctx, "expired takedowns not ended", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -93,15 +93,16 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// lapse ends demands whose time is over. Several processes may do so at once: whoever comes second finds it done.
-func (s *Service) lapse(ctx context.Context) error {
-	var over []Demand
+// endExpired ends up to batchSize expired takedowns. Several processes may run it at once; each skips takedowns that
+// another ended.
+func (s *Service) endExpired(ctx context.Context) error {
+	var over []Takedown
 	err := s.work.View(ctx, func(tx Tx) (err error) {
-		over, err = tx.LapsedTakedowns(s.work.Now(), lapseMost)
+		over, err = tx.LapsedTakedowns(s.work.Now(), batchSize)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("find demands: %w", err)
+		return fmt.Errorf("find expired takedowns: %w", err)
 	}
 	for _, d := range over {
 		site, known, err := s.work.SiteByID(ctx, d.Site)
@@ -112,7 +113,7 @@ func (s *Service) lapse(ctx context.Context) error {
 			continue // another process ended it
 		}
 		if err != nil {
-			return fmt.Errorf("end a demand: %w", err)
+			return fmt.Errorf("end takedown: %w", err)
 		}
 	}
 	return nil

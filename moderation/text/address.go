@@ -12,11 +12,11 @@ import (
 )
 
 // An Address is an e-mail address in its canonical form: the local part with ASCII letters in lower case, and the
-// domain as A-labels. Mail goes to that form, so equal Addresses are one mailbox; a looser comparison would give one
-// person's comments to another. The zero Address is "".
+// domain as A-labels. Mail is sent to that form, so equal Addresses are one mailbox. A looser comparison would give
+// one person's comments to another. The zero Address is "".
 type Address struct{ canonical string }
 
-// ParseAddress returns an address that mail can be sent to; false for any other text.
+// ParseAddress returns the Address in raw, and whether mail can be sent to it.
 func ParseAddress(raw string) (Address, bool) {
 	a := AddressOf(raw)
 	parsed, err := mail.ParseAddress(a.canonical)
@@ -28,8 +28,8 @@ func ParseAddress(raw string) (Address, bool) {
 		})
 }
 
-// AddressOf returns the canonical form of what was typed as an address, also where no mail can be sent to it: then
-// only ASCII letters are folded.
+// AddressOf returns the canonical form of a typed address, even if no mail can be sent to it. If the domain is
+// invalid, only its ASCII letters are folded.
 func AddressOf(raw string) Address {
 	local, domain, found := cutLast(strings.TrimSpace(raw), '@')
 	if !found {
@@ -58,8 +58,10 @@ func (a Address) Readable() string {
 	return a.canonical
 }
 
+// MarshalText returns the canonical form.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.canonical), nil }
 
+// UnmarshalText is like AddressOf. It never fails.
 func (a *Address) UnmarshalText(raw []byte) error {
 	*a = AddressOf(string(raw))
 	return nil
@@ -68,7 +70,7 @@ func (a *Address) UnmarshalText(raw []byte) error {
 // domains is the lookup profile of IDNA 2008. It is non-transitional: "straße" and "strasse" are two domains.
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.VerifyDNSLength(true))
 
-// canonicalDomain returns a domain as A-labels in lower case, or false if IDNA refuses it. An ASCII domain without
+// canonicalDomain returns a domain as A-labels in lower case, or false if IDNA rejects it. An ASCII domain without
 // A-labels bypasses IDNA.
 func canonicalDomain(domain string) (string, bool) {
 	lower := lowerASCII(domain)
@@ -105,17 +107,17 @@ func lowerASCII(s string) string {
 var hostForm = regexp.MustCompile(
 	`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// LooksLikeEmail reports whether text could be an e-mail address: no more is asked of a writer's.
+// LooksLikeEmail reports whether text has the rough form of an e-mail address. It is enough for the addresses that
+// commenters give; ParseAddress is stricter.
 func LooksLikeEmail(text string) bool { return emailForm.MatchString(text) }
 
 var emailForm = regexp.MustCompile(`^[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+$`)
 
-// Prefix is the part of an address that one subscriber has: all of an IPv4 address, the /64 of an
-// IPv6 address.
-func Prefix(a netip.Addr) string { return Networks(a)[0] }
+// Network returns the smallest network that one subscriber usually has: the address itself for IPv4, its /64 for IPv6.
+func Network(a netip.Addr) string { return Networks(a)[0] }
 
-// Networks are the parts of an address that one subscriber may have, the narrowest first: all of an IPv4
-// address; of an IPv6 address the /64, and the /56 and the /48 that many are given whole.
+// Networks returns the networks that one subscriber may have, the smallest first: the address itself for IPv4; for
+// IPv6 its /64, and the /56 and the /48 that many providers assign.
 func Networks(a netip.Addr) []string {
 	a = a.Unmap().WithZone("")
 	if !a.IsValid() {

@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-func TestAPageHasOneAddress(t *testing.T) {
+func TestParseWebURL_CanonicalPageURL(t *testing.T) {
 	for _, tt := range []struct{ in, want, origin string }{
 		{in: "https://blog.example", want: "https://blog.example/", origin: "https://blog.example"},
 		{in: "HTTPS://Blog.Example:443/A/b/?x=1#top", want: "https://blog.example/A/b/?x=1", origin: "https://blog.example"},
@@ -34,23 +34,23 @@ func TestAPageHasOneAddress(t *testing.T) {
 		{in: ""},
 		{in: "https://blog.example/" + strings.Repeat("a", 2048)},
 	} {
-		web, ok := text.ParseWeb(tt.in)
+		web, ok := text.ParseWebURL(tt.in)
 		if ok != (tt.want != "") || web.Origin != tt.origin {
 			t.Errorf("ParseWeb(%q) = %q, %t; want %q", tt.in, web.Origin, ok, tt.origin)
 		}
 		if !ok {
 			continue
 		}
-		if got, ok := web.Page(); got != tt.want || !ok {
+		if got, ok := web.PageURL(); got != tt.want || !ok {
 			t.Errorf("%q is the page %q, %t; want %q", tt.in, got, ok, tt.want)
 		}
-		again, ok := text.ParseWeb(tt.want)
-		if got, _ := again.Page(); !ok || got != tt.want {
+		again, ok := text.ParseWebURL(tt.want)
+		if got, _ := again.PageURL(); !ok || got != tt.want {
 			t.Errorf("the page %q is the page %q: not stable", tt.want, got)
 		}
 	}
-	web, ok := text.ParseWeb("https://blog.example/" + strings.Repeat("я", 1000))
-	if page, fits := web.Page(); !ok || fits {
+	web, ok := text.ParseWebURL("https://blog.example/" + strings.Repeat("я", 1000))
+	if page, fits := web.PageURL(); !ok || fits {
 		t.Errorf("a page of %d bytes fits, or is no address at all", len(page))
 	}
 }
@@ -61,16 +61,16 @@ func FuzzPage(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		web, ok := text.ParseWeb(raw)
+		web, ok := text.ParseWebURL(raw)
 		if !ok {
 			return
 		}
-		page, ok := web.Page()
+		page, ok := web.PageURL()
 		if !ok {
 			return
 		}
-		again, ok := text.ParseWeb(page)
-		if got, fits := again.Page(); !ok || !fits || got != page {
+		again, ok := text.ParseWebURL(page)
+		if got, fits := again.PageURL(); !ok || !fits || got != page {
 			t.Errorf("the page of %q is %q, and of that %q, %t", raw, page, got, ok && fits)
 		}
 		if again.Origin != web.Origin || !strings.HasPrefix(page, web.Origin+"/") {
@@ -79,7 +79,7 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
-func TestThePathOfAPageHasNoWordsButItsOwn(t *testing.T) {
+func TestDisplayPath_EscapesSentences(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"https://blog.example/", "/"},
 		{"https://blog.example", "/"},
@@ -90,13 +90,13 @@ func TestThePathOfAPageHasNoWordsButItsOwn(t *testing.T) {
 		{"https://blog.example/%FF", "/%EF%BF%BD"},
 		{"https://blog.example/" + strings.Repeat("%D1%8F", 200), "/" + strings.Repeat("я", 78) + "…"},
 	} {
-		if got := text.PathOf(tt.in); got != tt.want {
+		if got := text.DisplayPath(tt.in); got != tt.want {
 			t.Errorf("PathOf(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}
 }
 
-func TestAnOriginIsNoMoreThanAnOrigin(t *testing.T) {
+func TestOrigin_RefusesMoreThanOrigin(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"HTTPS://Blog.Example:443/", "https://blog.example"},
 		{"http://localhost:1313", "http://localhost:1313"},
@@ -156,7 +156,7 @@ func TestParseAddress_RefusesUndeliverable(t *testing.T) {
 	}
 }
 
-// Two people may own the mailboxes of each pair.
+// The two addresses of a pair may belong to two people.
 func TestAddressOf_KeepsMailboxesApart(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"anna@straße.example", "anna@strasse.example"},
@@ -240,23 +240,23 @@ func TestAddressOf_IsStable(t *testing.T) {
 	}
 }
 
-func TestAPrefixStandsForTheUserOfAnAddress(t *testing.T) {
+func TestNetwork_OfOneSubscriber(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"203.0.113.7", "203.0.113.7/32"},
 		{"::ffff:203.0.113.7", "203.0.113.7/32"},
 		{"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
 		{"fe80::1%eth0", "fe80::/64"},
 	} {
-		if got := text.Prefix(netip.MustParseAddr(tt.in)); got != tt.want {
+		if got := text.Network(netip.MustParseAddr(tt.in)); got != tt.want {
 			t.Errorf("Prefix(%s) = %q, want %q", tt.in, got, tt.want)
 		}
 	}
-	if got := text.Prefix(netip.Addr{}); got != "" {
+	if got := text.Network(netip.Addr{}); got != "" {
 		t.Errorf("an unknown address has the prefix %q", got)
 	}
 }
 
-func TestNetworksOfAnAddressGrowByWhatSubscribersAreGiven(t *testing.T) {
+func TestNetworks_SmallestFirst(t *testing.T) {
 	for in, want := range map[string][]string{
 		"203.0.113.7":          {"203.0.113.7/32"},
 		"::ffff:203.0.113.7":   {"203.0.113.7/32"},

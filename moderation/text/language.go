@@ -6,14 +6,14 @@ import (
 )
 
 const (
-	kazakh    = "әғқңөұүһіӘҒҚҢӨҰҮҺІ"
-	neighbour = "їєґўЇЄҐЎ" // Ukrainian and Belarusian share і with Kazakh
+	kazakh        = "әғқңөұүһіӘҒҚҢӨҰҮҺІ"
+	otherCyrillic = "їєґўЇЄҐЎ" // Ukrainian and Belarusian letters; both languages share і with Kazakh
 )
 
-// Languages are what Language answers; und is none of the others.
+// Languages lists the results of Language. "und" stands for all other languages.
 var Languages = []string{"en", "ru", "kk", "und"}
 
-// Language guesses a text's language by its letters.
+// Language guesses a text's language from its letters: "en", "ru", "kk" or "und".
 func Language(text string) string {
 	var latin, cyrillic, own, other int
 	for _, r := range text {
@@ -24,7 +24,7 @@ func Language(text string) string {
 			cyrillic++
 			if strings.ContainsRune(kazakh, r) {
 				own++
-			} else if strings.ContainsRune(neighbour, r) {
+			} else if strings.ContainsRune(otherCyrillic, r) {
 				other++
 			}
 		case unicode.IsLetter(r):
@@ -36,7 +36,7 @@ func Language(text string) string {
 		return "en"
 	case cyrillic <= latin+other:
 		return "und"
-	case own*12 >= cyrillic && other == 0: // a name or two do not make a Russian text Kazakh
+	case own*12 >= cyrillic && other == 0: // a few Kazakh names do not make a Russian text Kazakh
 		return "kk"
 	}
 	return "ru"

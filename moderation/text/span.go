@@ -6,9 +6,8 @@ import (
 	"github.com/clipperhouse/uax29/v2/graphemes"
 )
 
-// Span finds a part of text that is named in characters (Unicode code points): where it begins and ends in bytes.
-// It is not ok where that would cut what is one letter or sign to a reader (a grapheme cluster of UAX #29), or is
-// not in the text.
+// Span converts a range of characters (Unicode code points) to a range of bytes. ok is false if the range is outside
+// the text or splits a grapheme cluster (UAX #29).
 func Span(text string, from, to int) (begin, end int, ok bool) {
 	begin, end = -1, -1
 	characters, bytes := 0, 0

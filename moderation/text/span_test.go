@@ -6,12 +6,12 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-func TestASpanIsCountedInCharactersAndCutsNoSign(t *testing.T) {
-	const family = "👩‍👩‍👧" // five characters, one sign
+func TestSpan_RefusesSplitGraphemes(t *testing.T) {
+	const family = "👩‍👩‍👧" // five code points, one grapheme cluster
 	for _, tt := range []struct {
 		text     string
 		from, to int
-		want     string // "-": refused
+		want     string // "-" if refused
 	}{
 		{"plain words", 0, 5, "plain"},
 		{"plain words", 6, 11, "words"},

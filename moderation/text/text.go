@@ -1,7 +1,7 @@
-// Package text makes what people type fit to keep, to show and to compare.
+// Package text normalizes typed text for storage, display and comparison.
 //
-// It changes nothing that a reader would see, knows no limit but those it is given, and takes valid
-// UTF-8 unless a function says otherwise. What makes markup of a text is package markup.
+// It preserves visible text, applies only limits that the caller gives, and expects valid UTF-8 unless a function says
+// otherwise. Package markup converts text to HTML.
 package text
 
 import (
@@ -13,7 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Line returns text as one clean line of at most max characters; false when it is none.
+// Line returns text as one clean line. It returns false if text is invalid UTF-8 or has more than max characters.
 func Line(text string, max int) (string, bool) {
 	if !utf8.ValidString(text) {
 		return "", false
@@ -22,7 +22,7 @@ func Line(text string, max int) (string, bool) {
 	return text, utf8.RuneCountInString(text) <= max
 }
 
-// Shorten cuts text to at most n bytes, at a letter's edge, and drops what is no text.
+// Shorten truncates text to at most n bytes at a character boundary. It removes NUL and invalid UTF-8.
 func Shorten(text string, n int) string {
 	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
 	for len(text) > n {
@@ -32,7 +32,7 @@ func Shorten(text string, n int) string {
 	return text
 }
 
-// First is text, or its first n characters.
+// First returns the first n characters of text.
 func First(text string, n int) string {
 	if r := []rune(text); len(r) > n {
 		return string(r[:n])
@@ -40,11 +40,11 @@ func First(text string, n int) string {
 	return text
 }
 
-const maxMarks = 8 // combining marks on one base: more only paint over the neighbours
+const maxMarks = 8 // combining marks on one base character; more would cover adjacent text
 
-// Clean makes typed text fit to keep and to show: NFC, \n for every end of line, without
-// controls, without what turns the direction of the text around it, and without heaps of
-// combining marks. text is valid UTF-8.
+// Clean returns text in NFC with \n line ends and without surrounding white space. It removes controls, noncharacters,
+// characters that change the direction of surrounding text, and all but maxMarks consecutive combining marks. text
+// must be valid UTF-8.
 func Clean(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	var b strings.Builder
@@ -55,7 +55,7 @@ func Clean(text string) string {
 			b.WriteByte('\n')
 		case r == '\n', r == '\t':
 			b.WriteRune(r)
-		case unicode.IsControl(r), turnsDirection(r), isNoncharacter(r):
+		case unicode.IsControl(r), isBidiControl(r), isNoncharacter(r):
 		default:
 			b.WriteRune(r)
 		}
@@ -63,12 +63,12 @@ func Clean(text string) string {
 	return strings.TrimSpace(thinMarks(norm.NFC.String(b.String())))
 }
 
-// CleanLine is Clean for what is one line: names and titles.
+// CleanLine is like Clean, for one line: it collapses white space to single spaces.
 func CleanLine(text string) string {
 	return strings.Join(strings.Fields(Clean(text)), " ")
 }
 
-func turnsDirection(r rune) bool {
+func isBidiControl(r rune) bool {
 	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
 }
 
@@ -90,21 +90,21 @@ func thinMarks(text string) string {
 	}, text)
 }
 
-// Visible reports whether a reader would see anything of text.
-func Visible(text string) bool { return strings.ContainsFunc(text, leavesInk) }
+// Visible reports whether text has a visible character.
+func Visible(text string) bool { return strings.ContainsFunc(text, isVisible) }
 
-// leavesInk reports whether a reader would see anything of r.
-func leavesInk(r rune) bool {
+// isVisible reports whether r is visible.
+func isVisible(r rune) bool {
 	switch r {
-	case '\u2800', '\u3164', '\uFFA0', '\u115F', '\u1160': // blanks that call themselves letters or symbols
+	case '\u2800', '\u3164', '\uFFA0', '\u115F', '\u1160': // blank letters and symbols
 		return false
 	}
 	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r) &&
 		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
-// Fold makes texts comparable for search and sameness: compatibility forms, letter case,
-// runs of white space and what cannot be seen make no difference. text is valid UTF-8.
+// Fold returns text in a form for search and comparison. It ignores compatibility forms, letter case, runs of white
+// space and invisible characters. text must be valid UTF-8.
 func Fold(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -116,13 +116,13 @@ func Fold(text string) string {
 		}
 		return r
 	}, text)
-	// Lower once more: folding turns the small letters of Cherokee into capitals, and back.
+	// Fold Cherokee too: case folding maps its small letters to capitals, so map them back to lower case.
 	text = strings.ToLower(cases.Fold().String(norm.NFKC.String(text)))
 	return strings.Join(strings.Fields(norm.NFKC.String(text)), " ")
 }
 
-// Letters counts the letters of a text.
-func Letters(text string) int {
+// CountLetters returns the number of letters of a text.
+func CountLetters(text string) int {
 	n := 0
 	for _, r := range text {
 		if unicode.IsLetter(r) {

@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-func TestTextIsCleanedForKeepingAndShowing(t *testing.T) {
+func TestClean_RemovesUnsafeCharacters(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"  a\r\nb\rc\u2028d\u0085e  ", "a\nb\nc\nd\ne"},
 		{"tab\tstays, \x00\x07\x1b[0m\u0090 do not", "tab\tstays, [0m do not"},
@@ -30,7 +30,7 @@ func TestTextIsCleanedForKeepingAndShowing(t *testing.T) {
 	}
 }
 
-func TestFoldingMakesEqualWhatReadsEqual(t *testing.T) {
+func TestFold_EqualForms(t *testing.T) {
 	for _, tt := range []struct{ a, b string }{
 		{"Hello   World\n", "hello world"},
 		{"ПРИВЕТ, Ёж", "привет, ёж"},
@@ -65,7 +65,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-func TestTheLanguageIsToldByLetters(t *testing.T) {
+func TestLanguage_ByLetters(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"What a nice article!", "en"},
 		{"Отличная статья, спасибо", "ru"},

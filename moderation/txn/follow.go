@@ -10,69 +10,69 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// EventTx is what following events takes of a transaction.
+// EventTx is the part of a transaction that following events needs.
 type EventTx interface {
 	Tx
-	// EventsAfter returns events that were not read yet at a position, and the position at which they
-	// were. What one transaction after another wrote comes in their order; what is committed while
-	// others run comes before what these will write. No event is ever skipped, none comes twice, and
-	// none waits for another transaction than its own.
+	// EventsAfter returns events after a position, and the position after them. Events of consecutive transactions are in
+	// commit order. Events committed while other transactions run come before the events of those. No event is skipped or
+	// returned twice. The method does not wait for running transactions.
 	EventsAfter(after event.Position, limit int) ([]event.Event, event.Position, error)
-	LastEvent() (event.Position, error) // where a follower that starts now begins
+	LastEvent() (event.Position, error) // start position of a new follower
 
-	// Follower returns how far the follower of a name has come: ErrNotFound before AddFollower, which
-	// registers it at the end of the events, Lost. To add one that is there changes nothing.
-	Follower(name string) (event.Followed, error)
+	// Follower returns the progress of the named follower, or ErrNotFound before AddFollower. AddFollower registers a
+	// follower at the end of the events, with Lost set. Adding an existing follower changes nothing.
+	Follower(name string) (event.FollowerState, error)
 	AddFollower(name string) error
-	// MoveFollower notes that the follower of a name has come from one position to another, and has
-	// lost nothing. It reports false, and changes nothing, where it does not stand at the first.
+	// MoveFollower moves the named follower from one position to another and clears Lost. It reports false, and changes
+	// nothing, if the follower is not at from.
 	MoveFollower(name string, from, to event.Position) (bool, error)
-	// PruneEvents removes the events from before read that every registered follower has read, and
-	// those from before last in any case: who had not read these has Lost.
+	// PruneEvents removes events older than read that every registered follower has read, and all events older than last.
+	// A follower that has not read the latter becomes Lost.
 	PruneEvents(read, last time.Time) error
 
-	Sites() ([]site.Site, error) // by key
+	Sites() ([]site.Site, error) // ordered by key
 }
 
-// followFor is how long a process has a follower for itself at a time.
-const followFor = 5 * time.Second
+// followLease is how long a process holds a follower before other processes may take it over.
+const followLease = 5 * time.Second
 
-// followEvery is how often a follower looks while there is something: what happens meanwhile is told together, for who
-// posts waits for the same machine. The first of it is told at once, and who is behind does not rest.
-const followEvery = 500 * time.Millisecond
+// followInterval is the shortest time between two batches of a follower. Events in between form one batch, because
+// requests share the machine. The first event is handled at once. A follower that is behind does not pause.
+const followInterval = 500 * time.Millisecond
 
-// Follow calls fn with what happens, in order, from where the follower of this name left off, in
-// whatever process that was, until ctx ends. Its position is kept in the database and moves when fn
-// has returned nil: what was told to a process that died is told again, and so is what fn failed
-// at. Of several processes one at a time follows under a name; now and then two may be told the same.
+// Follow calls fn with events, in order, from the stored position of the named follower, until ctx ends. The position
+// is stored in the database, so another process can continue. It moves when fn returns nil. If fn fails or the process
+// dies, the same events are delivered again. One process at a time follows under a name; occasionally two may deliver
+// the same events.
 //
-// With reset, which has no events, fn has to begin from the tables: the follower is new, or was away
-// for longer than events are kept.
+// If reset is true, events is empty and fn must start from the tables: the follower is new, or was away for longer than
+// events are kept.
 func (p *Process) Follow(
 	ctx context.Context, name string, fn func(ctx context.Context, reset bool, events []event.Event) error,
 ) {
-	p.eachTurn(ctx, name, func(ctx context.Context) (told int, err error) {
-		return p.followOn(ctx, name, func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error {
+	p.followLoop(ctx, name, func(ctx context.Context) (n int, err error) {
+		return p.followOnce(ctx, name, func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error {
 			if err := fn(ctx, reset, events); err != nil {
 				return err
 			}
 			_, err := p.store.Update(ctx, move)
 			if err != nil && !errors.Is(err, errOvertaken) {
-				return fmt.Errorf("keep the position: %w", err)
+				return fmt.Errorf("store the position: %w", err)
 			}
 			return nil
 		})
 	})
 }
 
-// FollowIn is Follow for callers that store what they derive from events: keep, which fn returns, runs in the transaction
-// that moves the position, so that each event is stored once, even if the process ends in between. keep may be nil.
+// FollowIn is Follow for callers that store what they derive from events. fn returns keep, which runs in the
+// transaction that moves the position. So each event is stored once, even if the process ends in between. keep may be
+// nil.
 func FollowIn[T EventTx](
 	ctx context.Context, w Work[T], name string,
 	fn func(ctx context.Context, reset bool, events []event.Event) (keep func(T) error, err error),
 ) {
-	w.eachTurn(ctx, name, func(ctx context.Context) (told int, err error) {
-		return w.followOn(ctx, name, func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error {
+	w.followLoop(ctx, name, func(ctx context.Context) (n int, err error) {
+		return w.followOnce(ctx, name, func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error {
 			keep, err := fn(ctx, reset, events)
 			if err != nil {
 				return err
@@ -91,52 +91,52 @@ func FollowIn[T EventTx](
 	})
 }
 
-// errOvertaken says that another process was quicker.
+// errOvertaken says that another process moved the position first.
 var errOvertaken = errors.New("the events were followed by another process")
 
-// Expect has the process not be Ready before the follower of this name has begun, here or in another process: one that
-// takes what it does from events alone is not told of what happened before.
-func (p *Process) Expect(name string) {
+// RequireFollower makes Ready fail until the named follower has started, here or in another process. Use it for
+// followers that depend on events alone, and so would miss what happened before they start.
+func (p *Process) RequireFollower(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.expected[name] = true
 }
 
-// begun says that a follower has begun.
-func (p *Process) begun(name string) {
+// followerStarted records that a follower has started.
+func (p *Process) followerStarted(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.expected, name)
 }
 
-// eachTurn calls follow, which returns how many events it told, whenever there may be some, as long as there are and no
-// other process follows.
-func (p *Process) eachTurn(
-	ctx context.Context, name string, follow func(context.Context) (told int, err error),
+// followLoop calls follow whenever there may be new events, and again while there are more, unless another process
+// holds the lease. follow returns the number of events it delivered.
+func (p *Process) followLoop(
+	ctx context.Context, name string, follow func(context.Context) (n int, err error),
 ) {
-	var own time.Time // until when it is this process's turn: a claim is granted once, and not renewed
+	var own time.Time // end of this process's lease: a claim is granted once, and cannot be renewed
 	mine := func() bool {
 		now := p.Now()
-		if !now.Before(own) && p.Claim(ctx, 0, "follow "+name, followFor) {
-			own = now.Add(followFor)
+		if !now.Before(own) && p.Claim(ctx, 0, "follow "+name, followLease) {
+			own = now.Add(followLease)
 		}
 		if now.Before(own) {
 			return true
 		}
-		p.begun(name) // elsewhere
+		p.followerStarted(name) // in another process
 		return false
 	}
-	p.eachLook(ctx, func() {
+	p.poll(ctx, func() {
 		for ctx.Err() == nil && mine() {
-			next := time.After(followEvery)
-			told, err := follow(Unhurried(ctx))
+			next := time.After(followInterval)
+			n, err := follow(LowPriority(ctx))
 			if err != nil && ctx.Err() == nil {
 				p.log.WarnContext(ctx, "events not followed", "by", name, "error", err)
 			}
-			if told == 0 || err != nil {
+			if n == 0 || err != nil {
 				return
 			}
-			if told < eventsRead {
+			if n < batchSize {
 				select {
 				case <-ctx.Done():
 				case <-next:
@@ -146,10 +146,10 @@ func (p *Process) eachTurn(
 	})
 }
 
-// Unfollowed returns the events that the named follower has not processed yet. Callers use them to correct what the
-// follower writes.
-func (p *Process) Unfollowed(ctx context.Context, name string) (all []event.Event, err error) {
-	err = p.look(ctx, lookFor, func(tx EventTx) error {
+// PendingEvents returns the events that the named follower has not processed yet. Callers use them to correct data that
+// the follower writes.
+func (p *Process) PendingEvents(ctx context.Context, name string) (all []event.Event, err error) {
+	err = p.viewWithTimeout(ctx, readTimeout, func(tx EventTx) error {
 		all = nil
 		from, err := tx.Follower(name)
 		if errors.Is(err, ErrNotFound) {
@@ -157,64 +157,64 @@ func (p *Process) Unfollowed(ctx context.Context, name string) (all []event.Even
 		}
 		for at, more := from.At, err == nil; more && err == nil; {
 			var some []event.Event
-			some, at, err = tx.EventsAfter(at, eventsRead)
-			all, more = append(all, some...), len(some) == eventsRead
+			some, at, err = tx.EventsAfter(at, batchSize)
+			all, more = append(all, some...), len(some) == batchSize
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the events that %s has not followed: %w", name, fault(err))
+		return nil, fmt.Errorf("read pending events of %s: %w", name, fault(err))
 	}
 	return all, nil
 }
 
-// followOn tells a follower what comes next, and returns how many events that were: a follower that begins was told as
-// many as can be. To tell is to run move in a transaction.
-func (p *Process) followOn(
+// followOnce delivers the next batch to a follower, and returns its size. It returns a full batch for a follower that
+// has just been added or reset, so that the caller continues. deliver must run move in a transaction.
+func (p *Process) followOnce(
 	ctx context.Context, name string,
-	tell func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error,
-) (told int, err error) {
-	var from event.Followed
+	deliver func(ctx context.Context, reset bool, events []event.Event, move func(EventTx) error) error,
+) (n int, err error) {
+	var from event.FollowerState
 	var events []event.Event
 	var next event.Position
-	err = p.look(ctx, lookFor, func(tx EventTx) (err error) {
+	err = p.viewWithTimeout(ctx, readTimeout, func(tx EventTx) (err error) {
 		if from, err = tx.Follower(name); err != nil {
 			return err
 		}
 		if from.Lost {
-			next, err = tx.LastEvent() // before fn reads the tables: what comes after is told
+			next, err = tx.LastEvent() // read before fn reads the tables, so that no event is missed
 			return err
 		}
-		events, next, err = tx.EventsAfter(from.At, eventsRead)
+		events, next, err = tx.EventsAfter(from.At, batchSize)
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
 		_, err := p.store.Update(ctx, func(tx EventTx) error { return tx.AddFollower(name) })
-		return eventsRead, err
+		return batchSize, err
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read events: %w", err)
 	}
-	told = len(events)
+	n = len(events)
 	if from.Lost {
-		told = eventsRead
+		n = batchSize
 	} else {
-		p.begun(name)
+		p.followerStarted(name)
 	}
-	if told == 0 {
+	if n == 0 {
 		return 0, nil
 	}
 	for _, e := range events {
-		if !p.listeners.Told(e.ID) { // by another process, and not read here yet
+		if !p.listeners.Notified(e.ID) { // committed by another process, and not read here yet
 			p.Forget(e)
 		}
 	}
-	err = tell(ctx, from.Lost, events, func(tx EventTx) error {
+	err = deliver(ctx, from.Lost, events, func(tx EventTx) error {
 		moved, err := tx.MoveFollower(name, from.At, next)
 		if err == nil && !moved {
 			err = errOvertaken
 		}
 		return err
 	})
-	return told, err
+	return n, err
 }

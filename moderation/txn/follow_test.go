@@ -50,7 +50,7 @@ func emit(t testing.TB, s txn.Store[store.Tx], names ...string) {
 	}
 }
 
-// notes is what followers were told, by all processes.
+// notes records the events that followers of all processes received.
 type notes struct {
 	mu     sync.Mutex
 	told   []string
@@ -88,8 +88,8 @@ func (n *notes) until(t testing.TB, what string, is func() bool) {
 	})
 }
 
-// follow follows under one name until the function that it returns is called, which waits for the position after all
-// that happened: what was told before that is told again.
+// follow runs a follower until the returned function is called. That function first waits until the stored position is
+// after all events, so that none is delivered again.
 func (n *notes) follow(
 	t testing.TB, s txn.Store[store.Tx], p *txn.Process, fail func() error,
 ) (stop func()) {
@@ -126,7 +126,7 @@ func (n *notes) follow(
 
 func never() error { return nil }
 
-func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
+func TestFollow_ResumesAfterAbsence(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
@@ -144,7 +144,7 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 		n.until(t, "another process goes on",
 			func() bool { return slices.Equal(n.told, []string{"one", "two", "three", "four"}) })
 		stop()
-		// It stays away for longer than events are kept.
+		// The follower is away for longer than events are kept.
 		emit(t, s, "five")
 		after := time.Now().Add(time.Hour)
 		if _, err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PruneEvents(after, after) }); err != nil {
@@ -162,11 +162,11 @@ func TestAFollowerThatWasAwayMissesNothing(t *testing.T) {
 	})
 }
 
-func TestAProcessIsReadyOnceItsFollowersHaveBegun(t *testing.T) {
+func TestReady_WaitsForRequiredFollowers(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
-		p.Expect("test")
+		p.RequireFollower("test")
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx) }()
@@ -180,12 +180,12 @@ func TestAProcessIsReadyOnceItsFollowersHaveBegun(t *testing.T) {
 		var n notes
 		defer n.follow(t, s, p, never)()
 		testkit.Until(t, "it is ready", func() bool { return p.Ready(ctx) == nil })
-		emit(t, s, "after") // at once: the follower is there
+		emit(t, s, "after") // delivered at once: the follower exists
 		n.until(t, "it is told", func() bool { return slices.Equal(n.told, []string{"after"}) })
 	})
 }
 
-// once grants each name once, for good.
+// once grants each name once and forever.
 type once struct {
 	mu      sync.Mutex
 	granted map[string]bool
@@ -201,7 +201,7 @@ func (o *once) Claim(_ context.Context, _ int64, name string, _ time.Duration) b
 	return true
 }
 
-func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
+func TestFollow_ContinuesDuringLease(t *testing.T) {
 	t.Parallel()
 	url := testkit.SQLite(t)
 	s, _ := open(t, url)
@@ -218,7 +218,8 @@ func TestAFollowerGoesOnAsLongAsItIsItsTurn(t *testing.T) {
 	}
 }
 
-// The database of the process that TestMain is in place of the tests; "" in the tests.
+// victimURL holds the database URL of the child process that runs victim instead of the tests. It is empty in the
+// tests.
 const victimURL = "TEST_FOLLOWER_DATABASE"
 
 func TestMain(m *testing.M) {
@@ -229,7 +230,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// victim follows as another process: it says what it is told, and does not come back from it.
+// victim runs a follower as another process. It prints the events it receives, and never returns from the callback.
 func victim(url string) {
 	db, err := store.Open(context.Background(), url, store.Options{})
 	if err != nil {
@@ -248,7 +249,7 @@ func victim(url string) {
 	})
 }
 
-func TestWhatAKilledProcessWasToldIsToldAgain(t *testing.T) {
+func TestFollow_RedeliversAfterKill(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
@@ -278,7 +279,7 @@ func TestWhatAKilledProcessWasToldIsToldAgain(t *testing.T) {
 	})
 }
 
-func TestAProcessTellsEachEventOnce(t *testing.T) {
+func TestOnEvent_DeliversEachEventOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {
 		s, p := open(t, url)
@@ -300,7 +301,7 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 				t.Fatalf("event %d was not told before the update returned", i)
 			}
 		}
-		emit(t, s, "foreign", "last") // as another process would
+		emit(t, s, "foreign", "last") // like another process
 		n.until(t, "it tells what others did", func() bool { return slices.Contains(n.told, "last") })
 		stop()
 		if err := <-ended; err != nil {
@@ -321,15 +322,16 @@ func TestAProcessTellsEachEventOnce(t *testing.T) {
 	})
 }
 
-// Who follows may read what was committed before its own Update tells it: that has been told, too, when it returns.
-func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
+// Run may deliver an event before the Update that committed it does so. Update must still wait until the listeners have
+// been called.
+func TestUpdate_ReturnsAfterListeners(t *testing.T) {
 	t.Parallel()
 	s, p := open(t, testkit.SQLite(t))
 	telling := make(chan struct{})
 	var told atomic.Bool
 	defer p.OnEvent(func(event.Event) {
 		close(telling)
-		time.Sleep(50 * time.Millisecond) // a listener that takes its time
+		time.Sleep(50 * time.Millisecond) // a slow listener
 		told.Store(true)
 	})()
 	ctx, stop := context.WithCancel(t.Context())
@@ -348,8 +350,8 @@ func TestAnUpdateReturnsOnceItsEventsWereTold(t *testing.T) {
 	}
 }
 
-// narrow is a whole store as a room sees it that asks for nothing of its own. Committed, unless it is nil, is called
-// after each commit.
+// narrow gives a package without its own Tx methods access to a whole store. committed, unless nil, is called after
+// each commit.
 type narrow struct {
 	txn.Store[txn.Tx]
 	whole     txn.Store[store.Tx]

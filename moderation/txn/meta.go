@@ -9,37 +9,37 @@ import (
 	"github.com/aitys/aitys/moderation/secret"
 )
 
-// MetaTx is what keeping a value of the whole database takes of a transaction.
+// MetaTx stores values that belong to the whole database.
 type MetaTx interface {
 	Meta(name string) ([]byte, error) // ErrNotFound
 	SetMeta(name string, value []byte) error
 }
 
-// ErrSecret is returned by KeepSecret for a secret other than the database's own.
-var ErrSecret = errors.New("this is not the secret that the database was first opened with: use that one, " +
+// ErrWrongSecret is returned by CheckSecret for a secret that is not the database's own.
+var ErrWrongSecret = errors.New("this is not the secret that the database was first opened with: use that one, " +
 	"or every edit token and address hash would be void")
 
 const secretName = "secret"
 
-// ReplaceSecret has a database take own for the one that was lost. What the old one keyed is
-// void: edit tokens, and the hashes by which writers and addresses are known again.
+// ReplaceSecret makes own the secret of a database whose old secret was lost. This voids everything that the old one
+// keyed: edit tokens, and the hashes that identify commenters and addresses.
 func ReplaceSecret(ctx context.Context, store Store[MetaTx], own secret.Secret) error {
-	_, err := store.Update(ctx, func(tx MetaTx) error { return tx.SetMeta(secretName, own.Proof()) })
+	_, err := store.Update(ctx, func(tx MetaTx) error { return tx.SetMeta(secretName, own.Fingerprint()) })
 	return err
 }
 
-// KeepSecret refuses a secret other than the one the database knows; an empty database learns it.
-func KeepSecret(ctx context.Context, store Store[MetaTx], own secret.Secret) error {
+// CheckSecret returns an error if own is not the database's secret. An empty database stores it.
+func CheckSecret(ctx context.Context, store Store[MetaTx], own secret.Secret) error {
 	if len(own) < secret.MinLength {
 		return fmt.Errorf("the secret has %d bytes; it needs %d or more", len(own), secret.MinLength)
 	}
-	mine := own.Proof()
-	err := store.View(ctx, func(tx MetaTx) error { return checkSecret(tx, mine) })
+	mine := own.Fingerprint()
+	err := store.View(ctx, func(tx MetaTx) error { return compareSecret(tx, mine) })
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	_, err = store.Update(ctx, func(tx MetaTx) error {
-		if err := checkSecret(tx, mine); !errors.Is(err, ErrNotFound) {
+		if err := compareSecret(tx, mine); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return tx.SetMeta(secretName, mine)
@@ -47,37 +47,37 @@ func KeepSecret(ctx context.Context, store Store[MetaTx], own secret.Secret) err
 	if err != nil {
 		return err
 	}
-	// Two that began at one instant both wrote: the last one stands.
-	return store.View(ctx, func(tx MetaTx) error { return checkSecret(tx, mine) })
+	// Two processes that started at the same instant may both have written: the last write wins.
+	return store.View(ctx, func(tx MetaTx) error { return compareSecret(tx, mine) })
 }
 
-func checkSecret(tx MetaTx, mine []byte) error {
+func compareSecret(tx MetaTx, mine []byte) error {
 	kept, err := tx.Meta(secretName)
 	if err != nil {
-		return fmt.Errorf("read the secret's check: %w", err)
+		return fmt.Errorf("read the proof of the secret: %w", err)
 	}
 	if subtle.ConstantTimeCompare(kept, mine) != 1 {
-		return ErrSecret
+		return ErrWrongSecret
 	}
 	return nil
 }
 
 const publicURLName = "public_url"
 
-// NotePublicURL keeps the address under which a server is reached, for commands that print links to it.
-func NotePublicURL(ctx context.Context, store Store[MetaTx], address string) error {
+// StorePublicURL stores the public address of the server, for commands that print links to it.
+func StorePublicURL(ctx context.Context, store Store[MetaTx], address string) error {
 	known, err := PublicURL(ctx, store)
 	if err != nil || known == address {
 		return err
 	}
 	_, err = store.Update(ctx, func(tx MetaTx) error { return tx.SetMeta(publicURLName, []byte(address)) })
 	if err != nil {
-		return fmt.Errorf("note the public URL: %w", err)
+		return fmt.Errorf("store the public URL: %w", err)
 	}
 	return nil
 }
 
-// PublicURL is the address that the last server to begin noted, or "" before any did.
+// PublicURL returns the address that the last started server stored, or "" if there was none.
 func PublicURL(ctx context.Context, store Store[MetaTx]) (address string, err error) {
 	err = store.View(ctx, func(tx MetaTx) error {
 		noted, err := tx.Meta(publicURLName)

@@ -14,31 +14,31 @@ import (
 )
 
 const (
-	lookEvery  = time.Second // whether the bell rang or not
-	lookFor    = 10 * time.Second
-	believed   = time.Minute // what is in memory, while no events can be read
-	eventsRead = 1000        // at a time
-	eventsFor  = 7 * 24 * time.Hour
-	eventsLast = 30 * 24 * time.Hour // for a follower that was away
-	sweepEvery = time.Hour
-	maxLag     = 10 * time.Second
+	pollInterval     = time.Second         // poll interval, independent of the bell
+	readTimeout      = 10 * time.Second    // timeout of one read of events
+	maxStale         = time.Minute         // how long caches may be used while events cannot be read
+	batchSize        = 1000                // batch size
+	keepEvents       = 7 * 24 * time.Hour  // retention of events that all followers have read
+	keepUnreadEvents = 30 * 24 * time.Hour // retention of unread events
+	sweepEvery       = time.Hour
+	maxLag           = 10 * time.Second // longest time since the last poll of a ready process
 )
 
-// Options are what a Process is made of. Store and Clock are required; a nil Bell or Claims
-// means that this process is alone, a nil Knocks that nobody counts them. Storage says what is known against writing: ErrCorrupt, ErrFull, or nothing; a nil Storage knows nothing.
+// Options configure a Process. Store and Clock are required. A nil Bell or Claims means that this is the only process.
+// If OriginRequests is nil, origin requests are not counted. Storage returns ErrCorrupt, ErrFull or nil: why the
+// database must not be written to. A nil Storage means always nil.
 type Options struct {
-	Store   Store[EventTx]
-	Storage func() error
-	Clock   Clock
-	Bell    Bell
-	Claims  Claims
-	Knocks  site.Knocks
-	Log     *slog.Logger
+	Store          Store[EventTx]
+	Storage        func() error
+	Clock          Clock
+	Bell           Bell
+	Claims         Claims
+	OriginRequests site.OriginRequests
+	Log            *slog.Logger
 }
 
-// A Process holds what the use cases of one process share: the time, the listeners of events, how far
-// the events were followed, and the sites. It is safe for concurrent use. Run must be running for what other
-// processes do to be noticed.
+// A Process holds what the use cases of one process share: the clock, the event listeners, the progress of followers,
+// and the sites. It is safe for concurrent use. Changes by other processes are noticed only while Run is running.
 type Process struct {
 	store   Store[EventTx]
 	storage func() error
@@ -51,8 +51,8 @@ type Process struct {
 	*site.Directory
 
 	mu       sync.Mutex
-	looked   time.Time       // when all events that could be read had been told; zero: never
-	expected map[string]bool // followers that have not begun
+	polledAt time.Time       // when listeners had last received all readable events; zero: never
+	expected map[string]bool // required followers that have not started
 }
 
 // NewProcess returns a Process over an up-to-date database.
@@ -65,7 +65,7 @@ func NewProcess(o Options) *Process {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.Directory = site.NewDirectory(p.readSites, o.Knocks)
+	p.Directory = site.NewDirectory(p.readSites, o.OriginRequests)
 	p.OnEvent(p.Forget)
 	return p
 }
@@ -78,10 +78,10 @@ func (p *Process) readSites(ctx context.Context) (list []site.Site, err error) {
 	return list, fault(err)
 }
 
-// Logger is where the use cases of the process log.
+// Logger returns the logger of the use cases.
 func (p *Process) Logger() *slog.Logger { return p.log }
 
-// Now is the time as the databases keep it.
+// Now returns the current time in UTC, truncated to microseconds as the databases store it.
 func (p *Process) Now() time.Time { return p.clock.Now().UTC().Truncate(time.Microsecond) }
 
 // Claim reports whether this process may do a piece of background work now.
@@ -89,17 +89,16 @@ func (p *Process) Claim(ctx context.Context, site int64, name string, ttl time.D
 	return p.claims == nil || p.claims.Claim(ctx, site, name, ttl)
 }
 
-// OnEvent has fn called with each event, once, from now on: at once for what this process
-// commits (before the use case returns, so that its caller reads what it wrote) and within a
-// second for what others do. Two events may be told at one time. fn must be quick. It returns the
-// function that ends it.
+// OnEvent registers fn to be called once with each event from now on: before the use case returns for events that this
+// process commits, so that its caller reads its own writes, and within a second for events of other processes. Calls
+// may be concurrent. fn must be fast. OnEvent returns a function that unregisters fn.
 func (p *Process) OnEvent(fn func(event.Event)) (stop func()) { return p.listeners.Add(fn) }
 
-var errNotFollowing = errors.New("the events are not followed yet")
+var errNotFollowing = errors.New("events are not followed yet")
 
-// Ready reports whether the process can serve: the database is sound and answers, and all events that
-// could be read ten seconds ago were told. The store refuses events that it cannot put in order. Its
-// error is a problem.
+// Ready returns nil if the process can serve: the database is sound and responds, all required followers have started,
+// and listeners had received all readable events within the last ten seconds. The store refuses events that it cannot
+// order. The error is a problem.
 func (p *Process) Ready(ctx context.Context) error {
 	err := p.storage()
 	if !errors.Is(err, ErrCorrupt) {
@@ -111,16 +110,17 @@ func (p *Process) Ready(ctx context.Context) error {
 	return problem.TryAgain(err)
 }
 
-// Storage is "ok", or "full" while there is no room for what strangers send.
+// Storage returns "full" while the disk is too full for anonymous writes, else "ok".
 func (p *Process) Storage() string {
-	if p.Room() != nil {
+	if p.CheckSpace() != nil {
 		return "full"
 	}
 	return "ok"
 }
 
-// Room refuses what strangers send while the disk is full: what is left is for those who clear up.
-func (p *Process) Room() error {
+// CheckSpace returns an error for anonymous writes while the disk is full. The remaining space is reserved for staff
+// who clean up.
+func (p *Process) CheckSpace() error {
 	if err := p.storage(); errors.Is(err, ErrFull) {
 		return fault(err)
 	}
@@ -129,7 +129,7 @@ func (p *Process) Room() error {
 
 func (p *Process) ready(ctx context.Context) error {
 	p.mu.Lock()
-	looked, follows := p.looked, len(p.expected) == 0
+	looked, follows := p.polledAt, len(p.expected) == 0
 	p.mu.Unlock()
 	if looked.IsZero() || !follows {
 		return errNotFollowing
@@ -143,8 +143,8 @@ func (p *Process) ready(ctx context.Context) error {
 	})
 }
 
-// Run follows the events until ctx ends: it tells those who asked by OnEvent, and removes what
-// has expired. It returns nil when ctx ends.
+// Run follows events until ctx ends: it calls the functions registered with OnEvent, and removes expired data. It
+// returns nil when ctx ends.
 func (p *Process) Run(ctx context.Context) error {
 	var at event.Position
 	err := p.store.View(ctx, func(tx EventTx) (err error) {
@@ -160,8 +160,8 @@ func (p *Process) Run(ctx context.Context) error {
 	var sweeping sync.WaitGroup
 	defer sweeping.Wait()
 	sweeping.Go(func() { p.Sweep(ctx, "events", p.sweep) })
-	p.eachLook(ctx, func() {
-		next, err := p.tellAfter(ctx, at)
+	p.poll(ctx, func() {
+		next, err := p.notifyAfter(ctx, at)
 		if err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "events not read", "error", err)
 			p.forgetWhenBehind()
@@ -171,13 +171,13 @@ func (p *Process) Run(ctx context.Context) error {
 	return nil
 }
 
-// eachLook calls fn at once, when the bell rings, and every second, until ctx ends.
-func (p *Process) eachLook(ctx context.Context, fn func()) {
+// poll calls fn at once, when the bell rings, and every pollInterval, until ctx ends.
+func (p *Process) poll(ctx context.Context, fn func()) {
 	var rings <-chan struct{}
 	if p.bell != nil {
 		rings = p.bell.Rings(ctx)
 	}
-	look := time.NewTicker(lookEvery)
+	look := time.NewTicker(pollInterval)
 	defer look.Stop()
 	for {
 		fn()
@@ -193,58 +193,57 @@ func (p *Process) eachLook(ctx context.Context, fn func()) {
 	}
 }
 
-// look reads, in no more than so much time: a connection to a database that is frozen, or gone without a
-// word, would keep who reads for ever.
-func (p *Process) look(ctx context.Context, most time.Duration, fn func(EventTx) error) error {
+// viewWithTimeout runs fn in a View with a timeout. Without it, a frozen or silently lost database connection would
+// block the caller forever.
+func (p *Process) viewWithTimeout(ctx context.Context, most time.Duration, fn func(EventTx) error) error {
 	ctx, end := context.WithTimeout(ctx, most)
 	defer end()
 	return p.store.View(ctx, fn)
 }
 
-// forgetWhenBehind tells the listeners that nothing was heard for a long time.
+// forgetWhenBehind sends Behind to the listeners if no events could be read for longer than maxStale.
 func (p *Process) forgetWhenBehind() {
 	p.mu.Lock()
-	looked := p.looked
+	looked := p.polledAt
 	p.mu.Unlock()
-	if now := p.Now(); now.Sub(looked) > believed {
-		p.listeners.TellAgain(event.Event{Kind: event.Behind, At: now})
+	if now := p.Now(); now.Sub(looked) > maxStale {
+		p.listeners.NotifyAll(event.Event{Kind: event.Behind, At: now})
 	}
 }
 
-// tellAfter tells the events after a position and returns where they end.
-func (p *Process) tellAfter(ctx context.Context, at event.Position) (event.Position, error) {
+// notifyAfter notifies listeners about events after a position, and returns the position after the last one.
+func (p *Process) notifyAfter(ctx context.Context, at event.Position) (event.Position, error) {
 	for {
 		var events []event.Event
 		next := at
-		err := p.look(ctx, lookFor, func(tx EventTx) (err error) {
-			events, next, err = tx.EventsAfter(at, eventsRead)
+		err := p.viewWithTimeout(ctx, readTimeout, func(tx EventTx) (err error) {
+			events, next, err = tx.EventsAfter(at, batchSize)
 			return err
 		})
 		if err != nil {
 			return at, fmt.Errorf("read events: %w", err)
 		}
-		p.listeners.Tell(events)
+		p.listeners.Notify(events)
 		at = next
-		if len(events) < eventsRead {
+		if len(events) < batchSize {
 			now := p.Now()
 			p.listeners.Forget(now)
 			p.mu.Lock()
-			p.looked = now
+			p.polledAt = now
 			p.mu.Unlock()
 			return at, nil
 		}
 	}
 }
 
-// Sweep calls fn, which removes what has expired of a kind, every hour until ctx ends, in one
-// process at a time.
+// Sweep calls fn, which removes expired data of one kind, every hour until ctx ends. One process at a time does so.
 func (p *Process) Sweep(ctx context.Context, kind string, fn func(context.Context) error) {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for {
 		if p.Claim(ctx, 0, "sweep "+kind, sweepEvery/2) {
 			if err := fn(ctx); err != nil && ctx.Err() == nil {
-				p.log.WarnContext(ctx, "not swept", "of", kind, "error", err)
+				p.log.WarnContext(ctx, "expired data not removed", "of", kind, "error", err)
 			}
 		}
 		select {
@@ -259,8 +258,8 @@ func (p *Process) sweep(ctx context.Context) error {
 	now := p.Now()
 	_, err := p.store.Update(ctx, func(tx EventTx) error {
 		return errors.Join(
-			tx.PruneEvents(now.Add(-eventsFor), now.Add(-eventsLast)),
-			tx.PruneKeys(now.Add(-answersFor)),
+			tx.PruneEvents(now.Add(-keepEvents), now.Add(-keepUnreadEvents)),
+			tx.PruneKeys(now.Add(-keepResponses)),
 		)
 	})
 	return err

@@ -1,8 +1,10 @@
-// Package txn runs use cases: each in one transaction of a Store, with the events that it emitted told after the commit,
-// and a repeated POST answered once. It also follows the events that other processes commit.
+// Package txn runs use cases. Each runs in one transaction of a Store. After the commit, listeners receive the events
+// that it emitted. A repeated POST with an idempotency key gets the first response. The package also follows events of
+// other processes.
 //
-// It knows no rule of moderation, no HTTP and no SQL. Invariants: an event is written in the transaction of its
-// change, and told once in each process; a follower misses none; a POST with an idempotency key is answered once.
+// It contains no rules of moderation, no HTTP and no SQL. Its invariants: an event is written in the transaction of its
+// change; each process notifies listeners of it once; a follower misses none; a POST with an idempotency key takes
+// effect once.
 package txn
 
 import (
@@ -17,25 +19,24 @@ import (
 	"github.com/aitys/aitys/moderation/event"
 )
 
-// A Clock tells the time; tests stop it.
+// A Clock returns the current time. Tests replace it.
 type Clock interface{ Now() time.Time }
 
-// Bell wakes those who wait for events. Rings may be lost or doubled; whoever wakes reads
-// the events and also looks every second.
+// Bell wakes processes that wait for events. Rings may be lost or duplicated; the receiver reads the events, and also
+// polls every second.
 type Bell interface {
 	Ring(context.Context)
 	Rings(context.Context) <-chan struct{}
 }
 
-// Claims lets one of several processes do a piece of background work. Claim reports whether
-// the caller now holds a site's name for ttl; site 0 is none. A claim may be lost: work under one must be harmless
-// when done twice.
+// Claims gives one of several processes a piece of background work. Claim reports whether the caller now holds the name
+// of a site for ttl; site 0 is for work that belongs to no site. A claim may be lost, so the work must be harmless when
+// done twice.
 type Claims interface {
 	Claim(ctx context.Context, site int64, name string, ttl time.Duration) bool
 }
 
-// What a Store answers when a thing cannot be done. A Work turns the last three into what a person
-// may see.
+// Errors of a Store. A Work turns the last three into problems that users may see.
 var (
 	ErrNotFound = errors.New("not found")
 	ErrTaken    = errors.New("already taken")
@@ -45,40 +46,41 @@ var (
 )
 
 // A Store runs transactions on the database. T is the part of a transaction that one package uses. View runs fn on one
-// read-only snapshot; Views passes it n readers of one snapshot, each for one goroutine. Update runs fn in one
-// transaction, which is durable when Update returns nil, and returns the events that fn emitted, with their ids. fn may
-// run again, so it makes no ids, times or random numbers and does nothing outside the transaction.
+// read-only snapshot. Views passes n readers of one snapshot to fn, each for one goroutine. Update runs fn in one
+// transaction, which is durable when Update returns nil. It returns the events that fn emitted, with their IDs. Update
+// may run fn more than once, so fn must not create IDs, times or random numbers, and must not have effects outside the
+// transaction.
 //
-// Errors are the sentinels above (wrapped) or unexpected. Package storetest is the contract.
+// Errors are the sentinels above (wrapped) or unexpected errors. Package storetest tests the contract.
 type Store[T any] interface {
 	View(ctx context.Context, fn func(T) error) error
 	Views(ctx context.Context, n int, fn func([]T) error) error
 	Update(ctx context.Context, fn func(T) error) (emitted []event.Event, err error)
 }
 
-// Tx is what every package uses of a transaction. One goroutine uses it, until the function it was passed to returns.
-// Each method that reads or writes a site's rows takes the site's id.
+// Tx is the part of a transaction that every package uses. Only one goroutine may use it, until the function that it
+// was passed to returns. Each method that reads or writes the rows of a site takes the site ID.
 type Tx interface {
 	Emit(events ...event.Event) error
 
-	// ClaimKey takes k for this transaction. Where another committed it first, that answer is
-	// returned; where another is running, it waits for its end.
-	ClaimKey(k Key, at time.Time) (*Answer, error)
-	KeepAnswer(k Key, data []byte) error
+	// ClaimKey claims k for this transaction. If another transaction has committed k, ClaimKey returns its response. If
+	// another transaction that claims k is running, ClaimKey waits for it to end.
+	ClaimKey(k IdempotencyKey, at time.Time) (*StoredResponse, error)
+	StoreResponse(k IdempotencyKey, data []byte) error
 	PruneKeys(before time.Time) error
 }
 
-// NewID makes a name for a thing. It orders nothing, although it holds the time.
+// NewID returns a new UUIDv7. Although it contains the time, IDs must not be used for ordering.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// IDOf makes the name of a thing that is the same as another one if their parts are.
-func IDOf(parts ...string) string {
+// StableID returns an ID derived from parts: equal parts give equal IDs.
+func StableID(parts ...string) string {
 	return uuid.NewSHA1(uuid.Nil, []byte(strings.Join(parts, "\x00"))).String()
 }
 
-// IDAt is IDOf of something that happened at a time: what happened later comes later in the order of ids, so that a
-// table grows at its end (RFC 9562, version 7).
-func IDAt(at time.Time, parts ...string) string {
+// StableIDAt is StableID with a time: later times sort after earlier ones, so that a table grows at its end (RFC 9562,
+// version 7).
+func StableIDAt(at time.Time, parts ...string) string {
 	id := uuid.NewSHA1(uuid.Nil, []byte(strings.Join(parts, "\x00")))
 	ms := at.UnixMilli() // 48 bits of it
 	binary.BigEndian.PutUint32(id[:], uint32(ms>>16))
@@ -87,7 +89,7 @@ func IDAt(at time.Time, parts ...string) string {
 	return id.String()
 }
 
-// IsID reports whether a stranger's string can be an id at all, and may reach the database.
+// IsID reports whether an untrusted string has the form of an ID and may be passed to the database.
 func IsID(id string) bool {
 	if len(id) != 36 {
 		return false

@@ -1,9 +1,9 @@
-// Command build turns the TypeScript of the widget and of the desk into the files that the
-// binary embeds, and the house's words into the TypeScript that the widget says them from. It is a
-// module of its own so that the server does not depend on a bundler.
+// Command build bundles the TypeScript of the widget and the desk into the files that the binary embeds. It also
+// generates the widget's sentences from internal/i18n. It is a module of its own, so that the server does not depend
+// on a bundler.
 //
-// Run it in its folder: `go run .` writes, `go run . -check` fails where what is committed
-// differs from what the sources give. The same sources give the same bytes, without Node.
+// Run it in its folder: `go run .` writes the files, `go run . -check` fails if a committed file differs from the
+// sources. The output is reproducible and needs no Node.
 package main
 
 import (
@@ -27,13 +27,13 @@ import (
 )
 
 const (
-	widget = ".."
-	desk   = "../../api/desk"
-	words  = "../../internal/i18n"
+	widget   = ".."
+	desk     = "../../api/desk"
+	catalogs = "../../internal/i18n"
 )
 
 func main() {
-	check := flag.Bool("check", false, "write nothing; fail when a committed file is not what the sources give")
+	check := flag.Bool("check", false, "write nothing; fail if a committed file differs from the sources")
 	flag.Parse()
 	if err := run(*check); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
@@ -42,12 +42,12 @@ func main() {
 }
 
 func run(check bool) error {
-	said, languages, err := speech()
+	sentences, languages, err := generateSentences()
 	if err != nil {
 		return err
 	}
 	if !check {
-		if err := write(said); err != nil { // before they are bundled
+		if err := write(sentences); err != nil { // before bundling them
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func run(check bool) error {
 	if !check {
 		return write(files)
 	}
-	maps.Copy(files, said)
+	maps.Copy(files, sentences)
 	return compare(files)
 }
 
@@ -74,13 +74,12 @@ func write(files map[string][]byte) error {
 	return nil
 }
 
-// scripts are the parts that embed.js loads when they are needed, besides languages. Their addresses carry a hash of
-// all of them, so that an embed.js never meets a part of another release in a cache. headless is for pages that draw
-// comments themselves.
+// scripts are the parts that embed.js loads on demand, without the languages. Their addresses have a hash of all parts,
+// so that embed.js does not load a cached part of another release. headless is for pages that draw comments themselves.
 var scripts = []string{"around", "counts", "form", "headless", "live", "mirror", "more", "prove", "rare", "report",
 	"told", "vote", "who", "why"}
 
-// build returns what belongs into the dist folders, by path.
+// build returns the files of the dist folders by path.
 func build(languages []string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	version := sha256.New()
@@ -109,8 +108,8 @@ func build(languages []string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Most of it is called at once: a browser need not read each function twice. Classes, which is nearly all of it, are
-	// strict by themselves.
+	// Most functions run at once, so browsers should compile them eagerly. "use strict" is not needed: nearly all code
+	// is in classes, which are strict.
 	embed = bytes.TrimPrefix(embed, []byte("\"use strict\";"))
 	files[widget+"/dist/embed.js"] = append([]byte("//# allFunctionsCalledOnLoad\n"), embed...)
 	for _, name := range []string{"desk.ts", "desk.css", "reference.ts"} {
@@ -127,7 +126,7 @@ func build(languages []string) (map[string][]byte, error) {
 	return files, pack(files)
 }
 
-// pack adds each file compressed as well as Brotli can, which takes too long for a server that starts.
+// pack adds a compressed copy of each file. The best Brotli level is too slow for a server's start.
 func pack(files map[string][]byte) error {
 	for path, body := range maps.Clone(files) {
 		var b bytes.Buffer
@@ -143,8 +142,8 @@ func pack(files map[string][]byte) error {
 	return nil
 }
 
-// bundle minifies entry and all it imports into one file. A .css that TypeScript imports
-// becomes a minified string, for a constructed sheet.
+// bundle minifies entry and its imports into one file. An imported .css file becomes a minified string, for a
+// constructed style sheet.
 func bundle(entry string, format api.Format, define map[string]string) ([]byte, error) {
 	options := api.BuildOptions{
 		EntryPoints:       []string{entry},
@@ -161,7 +160,7 @@ func bundle(entry string, format api.Format, define map[string]string) ([]byte, 
 	if filepath.Ext(entry) == ".ts" {
 		options.Plugins = []api.Plugin{sheets}
 	} else {
-		options.Target = api.ESNext // sheets are written for browsers as they are
+		options.Target = api.ESNext // the style sheets are not transpiled
 	}
 	result := api.Build(options)
 	if len(result.Errors) > 0 {
@@ -170,8 +169,8 @@ func bundle(entry string, format api.Format, define map[string]string) ([]byte, 
 	return result.OutputFiles[0].Contents, nil
 }
 
-// spaces are those that esbuild leaves in custom properties, where they mean nothing to ours: after a name, after
-// a comma, and at the end.
+// spaces matches spaces that esbuild keeps in custom properties: after a name, after a comma, and at the end. Ours do
+// not need them.
 var spaces = regexp.MustCompile(`(--\w+:|,) | (\})`)
 
 var sheets = api.Plugin{Name: "sheets", Setup: func(b api.PluginBuild) {
@@ -191,7 +190,7 @@ var sheets = api.Plugin{Name: "sheets", Setup: func(b api.PluginBuild) {
 	})
 }}
 
-// compare reports every file that differs, is missing, or is left over from earlier sources.
+// compare returns an error for each file that differs, is missing or has no source.
 func compare(files map[string][]byte) error {
 	var stale []error
 	for path, want := range files {
@@ -199,7 +198,7 @@ func compare(files map[string][]byte) error {
 		if err != nil {
 			stale = append(stale, err)
 		} else if !bytes.Equal(got, want) {
-			stale = append(stale, fmt.Errorf("%s is not what the sources give; run `go run .` in widget/build", path))
+			stale = append(stale, fmt.Errorf("%s differs from its sources; run `go run .` in widget/build", path))
 		}
 	}
 	for _, dir := range []string{widget + "/dist", widget + "/src/words", desk + "/dist"} {

@@ -10,16 +10,15 @@ import (
 	"strings"
 )
 
-// A part of the widget's words is a constant of a language's file: its sentences, and further groups
-// of them under a name.
-type part struct {
+// A section is one constant in a language's file: sentences, and named groups of sentences.
+type section struct {
 	name   string
-	begin  string            // what the keys of its sentences begin with
-	groups map[string]string // what those of each group begin with
+	prefix string            // of the keys of its sentences
+	groups map[string]string // key prefixes by group name
 }
 
-// What reading needs is apart from what writing does, so that a page loads no more than it shows.
-var parts = []part{
+// sections separate the sentences by the widget's parts, so that a page loads only those it shows.
+var sections = []section{
 	{"reading", "read.", map[string]string{"roles": "role.", "date": "date."}},
 	{"form", "write.", map[string]string{"reasons": "reason.low.", "meanings": "meaning.", "likely": "likely."}},
 	{"around", "around.", nil},
@@ -35,12 +34,12 @@ var parts = []part{
 	{"withheld", "withheld.", map[string]string{"who": "withheld.who."}},
 }
 
-// speech returns the TypeScript of each language, by path, and the languages besides English, which
-// is part of the scripts themselves.
-func speech() (files map[string][]byte, others []string, err error) {
-	paths, err := filepath.Glob(words + "/*.json")
+// generateSentences returns the TypeScript of each language by path, and the languages other than English. English is
+// bundled with the scripts.
+func generateSentences() (files map[string][]byte, others []string, err error) {
+	paths, err := filepath.Glob(catalogs + "/??.json") // one per language
 	if err != nil || len(paths) < 2 {
-		return nil, nil, fmt.Errorf("no words in %s: %w", words, err)
+		return nil, nil, fmt.Errorf("no catalogs in %s: %w", catalogs, err)
 	}
 	files = map[string][]byte{}
 	for _, path := range paths {
@@ -48,12 +47,12 @@ func speech() (files map[string][]byte, others []string, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		var said map[string]sentence
-		if err := json.Unmarshal(b, &said); err != nil {
+		var sentences map[string]sentence
+		if err := json.Unmarshal(b, &sentences); err != nil {
 			return nil, nil, fmt.Errorf("read %s: %w", path, err)
 		}
 		lang := strings.TrimSuffix(filepath.Base(path), ".json")
-		files[widget+"/src/words/"+lang+".ts"] = []byte(script(lang, said))
+		files[widget+"/src/words/"+lang+".ts"] = []byte(script(lang, sentences))
 		if lang != "en" {
 			others = append(others, lang)
 		}
@@ -61,8 +60,8 @@ func speech() (files map[string][]byte, others []string, err error) {
 	return files, others, nil
 }
 
-// A sentence is one text, or its forms for numbers with `|` between them: one, few, many and the
-// rest, as far as the language has them.
+// A sentence is one text, or its plural forms separated by `|`: one, few, many and other, as far as the language has
+// them.
 type sentence string
 
 func (s *sentence) UnmarshalJSON(b []byte) error {
@@ -83,9 +82,9 @@ func (s *sentence) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func script(lang string, said map[string]sentence) string {
+func script(lang string, sentences map[string]sentence) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "// Made of internal/i18n/%s.json by `make web`: change the sentences there.\n", lang)
+	fmt.Fprintf(&b, "// Generated from internal/i18n/%s.json by `make web`. Edit the sentences there.\n", lang)
 	if lang != "en" {
 		b.WriteString("\nimport type {\n  AroundWords as Around,\n  CopyWords as Copy,\n  FormWords as Form,\n" +
 			"  HelpWords as Help,\n  LiveWords as Live,\n  ProveWords as Prove,\n  Words as Reading,\n" +
@@ -93,7 +92,7 @@ func script(lang string, said map[string]sentence) string {
 			"  WhoWords as Who,\n  WithheldWords as Withheld,\n" +
 			"} from '../i18n'\n")
 	}
-	for _, p := range parts {
+	for _, p := range sections {
 		kind := ""
 		if lang != "en" {
 			kind = ": " + strings.ToUpper(p.name[:1]) + p.name[1:]
@@ -102,21 +101,21 @@ func script(lang string, said map[string]sentence) string {
 		if p.name == "reading" {
 			fmt.Fprintf(&b, "  lang: '%s',\n", lang)
 		}
-		b.WriteString(list("  ", p.begin, said))
+		b.WriteString(list("  ", p.prefix, sentences))
 		for _, group := range slices.Sorted(maps.Keys(p.groups)) {
-			fmt.Fprintf(&b, "  %s: {\n%s  },\n", group, list("    ", p.groups[group], said))
+			fmt.Fprintf(&b, "  %s: {\n%s  },\n", group, list("    ", p.groups[group], sentences))
 		}
 		b.WriteString("}\n")
 	}
 	return b.String()
 }
 
-// list writes the sentences whose keys begin so, by the rest of the key.
-func list(indent, begin string, said map[string]sentence) string {
+// list returns the sentences whose keys have a prefix, by the rest of the key.
+func list(indent, prefix string, sentences map[string]sentence) string {
 	var b strings.Builder
-	for _, key := range slices.Sorted(maps.Keys(said)) {
-		if name, ok := strings.CutPrefix(key, begin); ok && !strings.Contains(name, ".") {
-			fmt.Fprintf(&b, "%s%s: %q,\n", indent, name, said[key]) // as JavaScript quotes, too
+	for _, key := range slices.Sorted(maps.Keys(sentences)) {
+		if name, ok := strings.CutPrefix(key, prefix); ok && !strings.Contains(name, ".") {
+			fmt.Fprintf(&b, "%s%s: %q,\n", indent, name, sentences[key]) // Go's quoting is valid JavaScript
 		}
 	}
 	return b.String()

@@ -1,15 +1,15 @@
-/** A comment that the page's address names: it is looked for, shown and focused. Loaded where there is one. */
+/** Shows the comment that the page's address names. Loaded if there is one. */
 
 import sheet from './around.css'
 import buttons from './buttons.css'
 import { button, el } from './dom'
 import type { Stage } from './stage'
-import { around as inEnglish } from './words/en'
+import { around as english } from './words/en'
 
 let styles: CSSStyleSheet | null = null
 
-/** Shows a comment; loads it where it is not here yet. */
-export function follow(stage: Stage, id: string | null) {
+/** Scrolls to a comment and focuses it. Loads it first if necessary. */
+export function show(stage: Stage, id: string | null) {
   if (!id) return
   const node = stage.thread?.article(id)
   if (!node) return void stage.load(id)
@@ -25,11 +25,11 @@ export function follow(stage: Stage, id: string | null) {
   node.focus({ preventScroll: true })
 }
 
-/** Says of a thread that was drawn around a comment what it is: a part, or all there is without it. */
+/** Completes a thread drawn around a comment: offers the whole thread, or reports that the comment is missing. */
 export function drawn(stage: Stage, id: string, part: boolean, mine: boolean) {
-  const t = stage.spoken?.around ?? inEnglish
+  const t = stage.words?.around ?? english
   const here = stage.thread.article(id)
   if (here && part) stage.thread.list.before(button(t.whole, () => stage.load(null), { class: 'wide' }))
   else if (!here && !mine) stage.thread.list.before(el('p', { class: 'u', role: 'status' }, t.missing))
-  if (here) follow(stage, id)
+  if (here) show(stage, id)
 }

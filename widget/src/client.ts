@@ -1,4 +1,4 @@
-/** What the widget knows of the service: its answers, and the one way to ask. */
+/** Types of the service's answers, and the function that sends requests. */
 
 export interface Comment {
   id: string
@@ -13,7 +13,7 @@ export interface Comment {
   edited_at: string | null
   redacted_at?: string | null
   votes: number
-  /** Under which demand it is not shown, where its state is withheld and the demand is not sealed. */
+  /** The legal request, if the state is withheld and the request is not confidential. */
   withheld?: { by: string | null; kind: string; law: string; at: string } | null
 }
 
@@ -29,13 +29,13 @@ export interface Settings {
   signin_url?: string
   max_length?: number
   votes?: boolean
-  /** What a writer has to give: anyone, name, email (and a name), verified or account. */
+  /** What commenters must provide: anyone (nothing), name, email (and a name), verified or account. */
   who?: string
   /** Whether the service sends mail. */
   mail?: boolean
-  /** By which providers somebody may sign in in the service's window. */
+  /** The providers for signing in, in the service's window. */
   providers?: string[]
-  /** Within which time comments are usually decided, such as 3h. */
+  /** The usual time until a decision, such as 3h. */
   usually?: string | null
 }
 
@@ -51,7 +51,7 @@ export interface FieldError {
   code: string
 }
 
-/** Why the service did not do what it was asked. Code is the contract's, or `network` when no answer came. */
+/** A failed request. Code is the API's error code, or `network` if no answer arrived. */
 export class Failure extends Error {
   constructor(
     readonly code: string,
@@ -63,12 +63,13 @@ export class Failure extends Error {
   }
 }
 
-const patience = 20_000
+/** In milliseconds. */
+const requestTimeout = 20_000
 
-/** Asks and returns what was answered, or throws a Failure. Sends no cookies. */
-export async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
+/** Sends a request without cookies. Returns the answer's JSON, or throws a Failure. */
+export async function request<T>(url: string, init: RequestInit = {}): Promise<T> {
   try {
-    const answer = await fetch(url, { credentials: 'omit', signal: AbortSignal.timeout(patience), ...init })
+    const answer = await fetch(url, { credentials: 'omit', signal: AbortSignal.timeout(requestTimeout), ...init })
     if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T
     const problem = await answer.json().catch(() => ({}))
     throw new Failure(

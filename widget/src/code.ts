@@ -1,4 +1,4 @@
-/** Blocks of code: each that has to be scrolled is a stop for the keyboard, and no other; on paper its lines are broken. */
+/** Code blocks. Only blocks that scroll are keyboard stops; in print their lines wrap. */
 
 import sheet from './code.css'
 import type { Stage } from './stage'
@@ -7,7 +7,7 @@ let styles: CSSStyleSheet | null = null
 
 const watched = new WeakSet<Stage>()
 
-/** Watches the widths of a stage, once. */
+/** Updates the keyboard stops when the widget's width changes. Repeated calls for a stage have no effect. */
 export function watch(stage: Stage) {
   const section = stage.root.querySelector('section')
   if (!section || watched.has(stage)) return

@@ -1,4 +1,4 @@
-/** The build turns a sheet into its minified text. */
+/** The build replaces a style sheet import by its minified text. */
 declare module '*.css' {
   const text: string
   export default text

@@ -1,9 +1,9 @@
-/** Making nodes. Nothing else in the widget creates elements, and nothing parses markup from strings. */
+/** Creates nodes. Only this file creates elements, and no code of the widget parses markup from strings. */
 
 type Value = string | number | boolean | null | undefined | ((event: Event) => void)
 
 /**
- * Makes an element. A function is a listener for the event its key names; false, null
+ * Returns a new element. A function among the attributes is a listener for the event in its key. The values false, null
  * and undefined set no attribute. Strings among the children become text.
  */
 export function el<K extends keyof HTMLElementTagNameMap>(
@@ -21,21 +21,21 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return node
 }
 
-/** The nodes of a sentence whose one `{place}` a node takes. */
+/** Returns a sentence with its `{placeholder}` replaced by a node. */
 export function put(sentence: string, node: Node): (Node | string)[] {
   const [before = '', after] = sentence.split(/\{\w+\}/)
   return after === undefined ? [before] : [before, node, after]
 }
 
-/** A sentence about somebody. A name has a direction of its own, and turns nothing around it. */
+/** Returns a sentence with a name in it, isolated so that its text direction stays its own. */
 export function about(sentence: string, name: string): (Node | string)[] {
   return put(sentence, el('bdi', {}, name))
 }
 
-/** The path of the clock, which stands beside what waits. */
+/** The path of the clock icon, for pending comments. */
 export const clock = 'M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M8 4.5V8l2.3 1.6'
 
-/** Makes a decorative icon of one path on a grid of 16 units. */
+/** Returns a decorative icon with one path on a 16-unit grid. */
 export function icon(path: string): SVGSVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   const line = document.createElementNS('http://www.w3.org/2000/svg', 'path')
@@ -46,7 +46,7 @@ export function icon(path: string): SVGSVGElement {
   return svg
 }
 
-/** Makes a button that does something when it is pressed; it never sends a form. */
+/** Returns a button that calls press. It does not submit forms. */
 export function button(
   label: string,
   press: (() => void) | null,
@@ -55,5 +55,5 @@ export function button(
   return el('button', { type: 'button', ...attributes, click: press }, label)
 }
 
-/** Reports whether a key belongs to an input method. Safari ends a composition with keyCode 229 alone. */
+/** Reports whether an input method uses this key. Safari marks the end of a composition only by keyCode 229. */
 export const composing = (event: KeyboardEvent): boolean => event.isComposing || event.keyCode === 229

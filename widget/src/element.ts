@@ -1,9 +1,9 @@
-/** The custom element: finds out what it is to show, and shows it in a shadow root of its own. */
+/** The custom element. It reads its attributes and shows a view in its shadow root. */
 
 import sheet from './reading.css'
-import { addressed, View } from './view'
+import { addressedID, View } from './view'
 
-/** The languages besides English. */
+/** The languages other than English. */
 declare const LANGUAGES: string[]
 
 let base = ''
@@ -12,19 +12,19 @@ let styles: CSSStyleSheet | null = null
 export class AitysComments extends HTMLElement {
   static readonly observedAttributes = ['data-site', 'data-page', 'data-lang', 'data-sort']
   #view: View | null = null
-  #later = 0
+  #showTimer = 0
 
   connectedCallback() {
     this.#show()
   }
 
-  /** A page of another address may come in the place of this one without being loaded: then its thread does, too. */
+  /** Shows another thread after a single-page app changed the attributes. */
   attributeChangedCallback() {
-    clearTimeout(this.#later)
-    if (this.#view) this.#later = setTimeout(() => this.#view && this.#show())
+    clearTimeout(this.#showTimer)
+    if (this.#view) this.#showTimer = setTimeout(() => this.#view && this.#show())
   }
 
-  /** Says by a JWT of the site who is here: for a page that learns it late, or has a fresher one. */
+  /** Sets the site's JWT for the reader, for pages that get it late or refresh it. */
   identify(sso: string) {
     this.dataset.sso = sso
     if (this.#view?.form) this.#view.drawn()
@@ -47,18 +47,18 @@ export class AitysComments extends HTMLElement {
       lang: language(this),
       sort,
     }
-    // What is seen at once need not wait for the page's first frame.
-    const now =
-      addressed() ||
+    // Load a visible thread before the page's first frame.
+    const visible =
+      addressedID() ||
       (self === top && !document.hidden && this.checkVisibility?.() && this.getBoundingClientRect().top < innerHeight)
-    this.#view = new View(this, config, this.shadowRoot ?? this.#open())
-    if (now) this.#view.load()
-    else this.#near(this.#view)
+    this.#view = new View(this, config, this.shadowRoot ?? this.#createRoot())
+    if (visible) this.#view.load()
+    else this.#loadWhenNear(this.#view)
   }
 
-  #open() {
+  #createRoot() {
     const root = this.attachShadow({ mode: 'open' })
-    // Not in the page's own turn, but while the comments are on their way.
+    // In a later task, while the comments are being fetched.
     setTimeout(() => {
       if (!styles) {
         styles = new CSSStyleSheet()
@@ -69,40 +69,42 @@ export class AitysComments extends HTMLElement {
     return root
   }
 
-  /** Loads the comments when somebody comes near them. */
-  #near(view: View) {
-    const sight = new IntersectionObserver(
-      seen => {
-        if (!seen.some(entry => entry.isIntersecting)) return
-        sight.disconnect()
+  /** Loads the comments when they come near the viewport. */
+  #loadWhenNear(view: View) {
+    const observer = new IntersectionObserver(
+      entries => {
+        if (!entries.some(entry => entry.isIntersecting)) return
+        observer.disconnect()
         view.load()
       },
       { rootMargin: '800px' },
     )
-    sight.observe(this)
-    view.gone.addEventListener('abort', () => sight.disconnect())
+    observer.observe(this)
+    view.gone.addEventListener('abort', () => observer.disconnect())
   }
 }
 
-/** The address of the service: where the script lies, unless that is said. */
+/** Returns the service's address: data-host, or the folder of the script. */
 export function service({ dataset: { host } }: HTMLElement): string {
   return host ? host.replace(/\/?$/, '/') : base
 }
 
-/** Makes the element known, from a script at the address given. */
+/** Registers the element. Script is the address of the script's folder. */
 export function define(script: string) {
   base = script
   customElements.define('aitys-comments', AitysComments)
 }
 
-/** The page's own idea of its address, where that is on the same site; else where we are. */
+/** Returns the page's canonical link if it has the same origin, or else the current address without fragment. */
 export function pageAddress(): string {
   const canonical = document.querySelector<HTMLLinkElement>('link[rel=canonical]')?.href
   if (canonical && new URL(canonical).origin === location.origin) return canonical
   return location.href.replace(/#.*/, '')
 }
 
-function language(of: HTMLElement): string {
-  const [lang = ''] = (of.dataset.lang || of.closest<HTMLElement>('[lang]')?.lang || '').toLowerCase().split(/[-_]/)
+function language(element: HTMLElement): string {
+  const [lang = ''] = (element.dataset.lang || element.closest<HTMLElement>('[lang]')?.lang || '')
+    .toLowerCase()
+    .split(/[-_]/)
   return LANGUAGES.includes(lang) ? lang : 'en'
 }

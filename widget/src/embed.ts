@@ -1,4 +1,4 @@
-/** What a page loads: puts the element in its place, and fills the counts. */
+/** The script that a page loads. Mounts the element and fills the comment counts. */
 
 import { type AitysComments, define, pageAddress, service } from './element'
 import type { Parts } from './parts'
@@ -8,30 +8,30 @@ const script = (document.currentScript ?? document.querySelector('script[data-si
 
 if (script) {
   const base = new URL('.', script.src).href
-  // A page may run this script again; the first one defines the element, and watches counts.
-  const first = !customElements.get('aitys-comments')
-  if (first) define(base)
+  // A page may run this script again. The first run defines the element and watches the counts.
+  const isFirst = !customElements.get('aitys-comments')
+  if (isFirst) define(base)
   const start = () => {
     mount(script)
-    if (first) count(script, base)
+    if (isFirst) count(script, base)
   }
-  // An async script may run before #aitys is read.
+  // An async script may run before #aitys is parsed.
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start)
   else start()
 }
 
 function mount(script: HTMLScriptElement) {
-  const room = document.getElementById('aitys')
-  if (!room?.querySelector('aitys-comments')) {
+  const container = document.getElementById('aitys')
+  if (!container?.querySelector('aitys-comments')) {
     const element = document.createElement('aitys-comments') as AitysComments
     Object.assign(element.dataset, script.dataset)
-    // A script in the head only fills counts.
-    if (room) room.append(element)
+    // A script in the head without #aitys only fills counts.
+    if (container) container.append(element)
     else if (script.closest('body')) script.after(element)
   }
 }
 
-/** Fills the counts, including those that the page adds later. */
+/** Fills the counts, including those in elements that the page adds later. */
 function count(script: HTMLScriptElement, base: string) {
   const fill = () =>
     document.querySelector('[data-aitys-count]') &&

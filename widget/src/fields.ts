@@ -1,28 +1,28 @@
-/** The fields of the open form: their nodes, what they hold, and what is said beside them. */
+/** The fields of the open form: their nodes, values and error messages. */
 
 import { about, clock, el, icon } from './dom'
 import type { FormWords } from './i18n'
-import type { Person } from './shelf'
+import type { Person } from './storage'
 
 export class Fields {
   readonly submit: HTMLButtonElement
   readonly #name: HTMLInputElement
   readonly #email: HTMLInputElement
   readonly #remember = el('input', { type: 'checkbox', name: 'remember' })
-  /** Where somebody shows that an address is theirs, where that is asked for. */
+  /** The container for e-mail verification, if the site requires it. */
   readonly proof: HTMLElement | null
-  readonly #trap = el('input', { name: 'subject', id: 'subject', tabindex: -1, autocomplete: 'off' })
+  readonly #honeypot = el('input', { name: 'subject', id: 'subject', tabindex: -1, autocomplete: 'off' })
 
   constructor(
     readonly form: HTMLFormElement,
     readonly text: HTMLTextAreaElement,
     readonly t: FormWords,
     person: Person | null,
-    /** What a writer has to give, as the site's settings say. */
-    readonly asks = 'anyone',
+    /** What commenters must provide: the site's setting who. */
+    readonly who = 'anyone',
     mail = false,
   ) {
-    this.proof = asks === 'verified' && mail ? el('div', { class: 'two', role: 'group', 'aria-label': t.prove }) : null
+    this.proof = who === 'verified' && mail ? el('div', { class: 'two', role: 'group', 'aria-label': t.prove }) : null
     this.submit = el('button', { part: 'submit', class: 'go' }, t.post)
     this.#name = input('name', 'text')
     this.#email = input('email', 'email')
@@ -31,7 +31,7 @@ export class Fields {
     this.#remember.checked = person !== null
   }
 
-  /** Puts what is missing around the text, which keeps focus and content. */
+  /** Adds the other elements around the text field, which keeps its focus and content. */
   complete(heading: HTMLElement, bar: HTMLElement, usually: string) {
     const { t, form, text } = this
     form.noValidate = true
@@ -39,75 +39,75 @@ export class Fields {
     form.prepend(heading)
     text.rows = 5
     text.before(bar)
-    const asksEmail = this.asks === 'email'
-    this.#name.required = asksEmail || this.asks === 'name'
-    this.#email.required = asksEmail
+    const emailRequired = this.who === 'email'
+    this.#name.required = emailRequired || this.who === 'name'
+    this.#email.required = emailRequired
     const name = labelled(t.name, this.#name, this.#name.required ? '' : t.optional)
-    const email = labelled(t.email, this.#email, asksEmail ? t.hidden : t.never)
+    const email = labelled(t.email, this.#email, emailRequired ? t.hidden : t.never)
     const person = [
       el('div', { class: 'two' }, name, email),
       el('label', { class: 'tick' }, this.#remember, t.remember),
     ]
     const waits = usually ? [el('span', { class: 'u row usual' }, icon(clock), usually)] : []
     form.append(
-      ...(this.proof ? [this.proof] : this.shut ? [el('p', { class: 'box two' }, t.signIn)] : person),
-      el('div', { class: 'vh', 'aria-hidden': 'true' }, el('label', { for: 'subject' }, t.trap), this.#trap),
+      ...(this.proof ? [this.proof] : this.locked ? [el('p', { class: 'box two' }, t.signIn)] : person),
+      el('div', { class: 'vh', 'aria-hidden': 'true' }, el('label', { for: 'subject' }, t.trap), this.#honeypot),
       el('div', { class: 'row' }, this.submit, ...waits, el('span', { class: 'u end kb' }, t.keys)),
     )
   }
 
-  /** Offers to sign in in the service's window, by one of its providers. */
+  /** Adds the link to the sign-in window. Names are its providers. */
   offer(address: string, names: string) {
     const link = el('a', { class: 'u', href: address, target: 'aitys' }, ...about(this.t.with, names))
-    this.#trap.parentElement?.before(el('p', { class: 'two' }, link))
+    this.#honeypot.parentElement?.before(el('p', { class: 'two' }, link))
   }
 
   get author(): { name: string | null; email: string | null } {
-    const { name, email } = this.written
+    const { name, email } = this.values
     return { name: name || null, email: email || null }
   }
 
-  /** What stands in the fields of the writer. */
-  get written(): Person {
+  /** The trimmed values of name and e-mail address. */
+  get values(): Person {
     return { name: this.#name.value.trim(), email: this.#email.value.trim() }
   }
 
-  /** Who is to be remembered, if the reader wants that. */
+  /** The person to remember, or null without consent. */
   get person(): Person | null {
-    return this.#remember.checked ? this.written : null
+    return this.#remember.checked ? this.values : null
   }
 
-  /** Fills what is empty. */
+  /** Fills empty fields. */
   fill(person: Person) {
     this.#name.value ||= person.name
     this.#email.value ||= person.email
   }
 
-  /** What only a program fills in. */
+  /** The honeypot's value: only programs fill it in. */
   get trap(): string {
-    return this.#trap.value
+    return this.#honeypot.value
   }
 
   get emailValid(): boolean {
     return !this.#email.validity.typeMismatch
   }
 
-  /** Whether only who showed who they are can write. */
-  get shut(): boolean {
-    return this.asks === 'account' || this.asks === 'verified'
+  /** Whether only signed-in commenters can write. */
+  get locked(): boolean {
+    return this.who === 'account' || this.who === 'verified'
   }
 
-  /** What is said of an e-mail address that is none: only where it is not asked for, it may be left out. */
-  get wrongEmail(): string {
+  /** The message for an invalid e-mail address. An optional one may be left out. */
+  get emailError(): string {
     return this.#email.required ? this.t.noEmail : this.t.wrongEmail
   }
 
-  /** The field that somebody who is not signed in has left out, and what is said of it; null: none. */
+  /** The required field that is empty, with its message, or null. For commenters who are not signed in. */
   get missing(): [pointer: string, sentence: string] | null {
     const { t } = this
-    if (this.shut) return ['/body', this.proof ? t.prove : t.signIn]
-    if (this.#name.required && !this.written.name) return ['/author/name', t.noName]
-    if (this.#email.required && !this.written.email) return ['/author/email', t.noEmail]
+    if (this.locked) return ['/body', this.proof ? t.prove : t.signIn]
+    if (this.#name.required && !this.values.name) return ['/author/name', t.noName]
+    if (this.#email.required && !this.values.email) return ['/author/email', t.noEmail]
     return null
   }
 
@@ -117,7 +117,7 @@ export class Fields {
     this.submit.textContent = sending ? this.t.sending : this.t.post
   }
 
-  /** Takes back whatever was said of the last try. */
+  /** Removes the messages of the last attempt. */
   clear() {
     for (const said of this.form.querySelectorAll('.err, .wrong')) said.remove()
     for (const field of [this.text, this.#name, this.#email]) {
@@ -126,8 +126,8 @@ export class Fields {
     }
   }
 
-  /** Says beside a field what is wrong with it, and goes there. */
-  wrong(pointer: string, sentence: string) {
+  /** Shows a message beside a field, and focuses the field. */
+  error(pointer: string, sentence: string) {
     const field = { '/author/name': this.#name, '/author/email': this.#email }[pointer] ?? this.text
     const id = `wrong-${field.id}`
     field.closest('.f')?.append(el('p', { id, class: 'u wrong', role: 'alert' }, sentence))

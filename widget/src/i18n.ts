@@ -1,8 +1,7 @@
 /**
- * How sentences are made of words. The words themselves are made of the house's (words/en.json and so
- * on) by widget/build: English ones lie with the part that says them, each other language in a file of
- * its own, fetched by the pages that need it. A plural lists its forms with `|`: one, few, many and
- * the rest, or fewer.
+ * Formats sentences, numbers and dates. widget/build generates the sentences from internal/i18n. English sentences are
+ * bundled with the part that uses them; each other language is one file, fetched on demand. A plural has its forms
+ * separated by `|`: one, few, many and other, or fewer.
  */
 
 import type {
@@ -49,14 +48,14 @@ export type WithheldWords = typeof withheld
 
 export type Reason = keyof FormWords['reasons']
 
-/** Fills `{name}` places of a sentence. */
+/** Fills the `{name}` placeholders of a sentence. */
 export function fill(sentence: string, values: Record<string, string>): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
 /**
- * Picks the plural form for n and fills it in, by CLDR's rules of our languages: of two forms the first is for one, and
- * Kazakh words have one. A browser takes longer to make what knows all languages than to draw five comments.
+ * Returns the plural form for n, filled in, by the CLDR rules of our languages. Of two forms the first is for one;
+ * Kazakh has one form. Creating an Intl.PluralRules takes longer than drawing five comments.
  */
 export function plural(forms: string, n: number, t: Words): string {
   const [one = '', few = one, many] = forms.split('|')
@@ -65,12 +64,12 @@ export function plural(forms: string, n: number, t: Words): string {
   return form.replace('{n}', number(n, t))
 }
 
-/** Groups digits as words.Number does: a browser takes longer to make its first format than to draw 25 comments. */
+/** Groups digits like i18n.Number in Go. Creating the first Intl.NumberFormat takes longer than drawing 25 comments. */
 export function number(n: number, { lang }: Words): string {
   return `${n}`.replace(/\B(?=(\d{3})+$)/g, lang === 'en' ? ',' : '\u202f')
 }
 
-/** Says when, as people do: "2 hours ago", "yesterday", then the date. */
+/** Returns a relative time such as "2 hours ago" or "yesterday", or the date after 30 days. */
 export function ago(then: Date, t: Words): string {
   const now = new Date()
   const minutes = Math.floor((+now - +then) / 60_000)
@@ -82,7 +81,7 @@ export function ago(then: Date, t: Words): string {
   return date(then, t, then.getFullYear() === now.getFullYear() ? '{day} {month}' : undefined)
 }
 
-/** Says a day, in our own words: a browser may not know how Kazakh writes it, and its first format takes long. */
+/** Formats a date. Browsers may lack Kazakh dates, and creating the first Intl.DateTimeFormat is slow. */
 export function date(of: Date, { date }: Words, as = date.year): string {
   const month = date.months.split(' ')[of.getMonth()] ?? ''
   return as.replace('{day}', `${of.getDate()}`).replace('{month}', month).replace('{year}', `${of.getFullYear()}`)

@@ -2,7 +2,7 @@
 
 /**
  * Reports whether an event of a field passes to the page: Escape, function keys, modifiers, and chords that do not edit
- * text, unless an input method is composing. Dropped files pass too: a page may catch them before the browser opens them.
+ * text, unless an input method is composing. Dropped files pass too, since a page may handle them itself.
  */
 export function passes(event: Event): boolean {
   const { key, code, ctrlKey, altKey, metaKey, isComposing } = event as KeyboardEvent

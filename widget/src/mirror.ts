@@ -1,22 +1,22 @@
 /**
- * Other addresses for the comments, for when the service does not answer: the same service elsewhere, or a copy of what
- * it said, signed with the site's key. Loaded with the comments of a page that names other addresses.
+ * Mirrors, used when the service does not answer: the same service at another address, or a static copy signed with the
+ * site's key. Loaded if the page names mirrors.
  *
- * Of a copy nothing is shown but what a list names that verifies under the key which the page gives: whoever keeps the
- * copy can withhold it, and no more.
+ * A copy's index is verified with the key in the page, and its files by their hashes in the index. A mirror's owner can
+ * therefore withhold a copy, but not change it.
  */
 
 import { type Comment, Failure, type Listing } from './client'
 import { el, icon, put } from './dom'
-import { canonical, drafted } from './drafted'
+import { canonicalURL, hasDraft } from './draft'
 import { date, fill } from './i18n'
 import sheet from './mirror.css'
-import { sound } from './sound'
 import type { Slice, Stage } from './stage'
-import { copy as inEnglish } from './words/en'
+import { validListing } from './validate'
+import { copy as english } from './words/en'
 
-/** A copy's list of its pages, as it is signed. */
-interface List {
+/** The signed index of a copy. */
+interface Index {
   site: string
   generated_at: string
   key: string
@@ -24,7 +24,7 @@ interface List {
   signature: string
 }
 
-/** What an address turned out to be: the service, a copy made at a time, or one that this browser cannot check. */
+/** What an address serves: the service, a copy made at a time, or a copy that this browser cannot verify. */
 interface Found {
   base: string
   listing: Listing
@@ -33,181 +33,183 @@ interface Found {
 }
 
 /** The mirrors are tried if the service does not answer for this long, in milliseconds. */
-const serviceSilence = 2_000
+const serviceDelay = 2_000
 
-/** Who is silent for so long does not keep the next address from being asked. */
-const silence = 1_000
+/** The delay before the next address is tried, in milliseconds. */
+const addressDelay = 1_000
 
-/** For so long an answer is waited for, and so much of it is read: bytes of a list, of a page of a copy, of a comment. */
-const patience = 20_000
-const mostOfList = 16 << 20
-const mostOfPage = 128 << 20
-const mostOfComment = 64 << 10
+/** The timeout of a request in milliseconds, and the size limits of an index, a copied page and a comment in bytes. */
+const requestTimeout = 20_000
+const maxIndex = 16 << 20
+const maxPage = 128 << 20
+const maxComment = 64 << 10
 
-/** The service's own address, and the newest list of a copy that was seen, by site: as long as the page is open. */
-const homes = new Map<string, string>()
-const newest = new Map<string, string>()
+/** The service's address and the time of the newest index seen, by site. Kept while the page is open. */
+const serviceBases = new Map<string, string>()
+const newestIndex = new Map<string, string>()
 
-const sheets = 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1'
+const pagesIcon = 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1'
 
 /** Returns the first comments from the service, or from a mirror if the service fails or is silent. */
-export async function reach(stage: Stage, first: number, part: Slice, own: Promise<Listing>): Promise<Listing> {
+export async function load(stage: Stage, first: number, slice: Slice, own: Promise<Listing>): Promise<Listing> {
   try {
-    const soon = await Promise.race([own, new Promise<void>(done => setTimeout(done, serviceSilence))])
-    if (soon?.comments) return soon
+    const listing = await Promise.race([own, new Promise<void>(done => setTimeout(done, serviceDelay))])
+    if (listing?.comments) return listing
   } catch (cause) {
     if ((cause as Failure).code?.includes('.')) throw cause // the service refused
   }
-  return find(stage, first, part, own)
+  return findAddress(stage, first, slice, own)
 }
 
-/** Asks each address for the first comments; the one that answers first serves the visit. */
-async function find(stage: Stage, first: number, part: Slice, own: Promise<Listing>): Promise<Listing> {
+/** Requests the first comments from each address. The first valid answer decides which address serves the visit. */
+async function findAddress(stage: Stage, first: number, slice: Slice, own: Promise<Listing>): Promise<Listing> {
   const { host, config } = stage
   const { mirrors = '', key = '' } = host.dataset
-  const home = homes.get(config.site) ?? config.base
-  homes.set(config.site, home)
-  const addresses = new Set([config.base, home, ...mirrors.split(/\s+/).filter(Boolean).map(folder)])
-  // The service is waited for all the while; and its address may have a copy by now.
-  const tries = [own.then(listing => checked({ base: config.base, listing }))]
+  const home = serviceBases.get(config.site) ?? config.base
+  serviceBases.set(config.site, home)
+  const addresses = new Set([config.base, home, ...mirrors.split(/\s+/).filter(Boolean).map(baseAddress)])
+  // The service may still answer, and its address may have become a copy.
+  const attempts = [own.then(listing => requireListing({ base: config.base, listing }))]
   let found: Found | undefined
   let turn = Promise.resolve()
   for (const base of addresses) {
-    const one = turn.then(() => {
+    const attempt = turn.then(() => {
       if (found) throw new Failure('unknown')
-      const kinds = [copied(base, stage, key, addresses.size)]
-      if (base !== config.base) kinds.push(service(base, stage, first, part))
+      const kinds = [readCopy(base, stage, key, addresses.size)]
+      if (base !== config.base) kinds.push(readService(base, stage, first, slice))
       return Promise.any(kinds)
     })
-    tries.push(one)
-    const begun = turn
-    turn = begun.then(
+    attempts.push(attempt)
+    const previous = turn
+    turn = previous.then(
       () =>
         new Promise(next => {
-          one.catch(() => next())
-          setTimeout(next, silence)
+          attempt.catch(() => next())
+          setTimeout(next, addressDelay)
         }),
     )
   }
-  found = await Promise.any(tries).catch(() => {
+  found = await Promise.any(attempts).catch(() => {
     throw new Failure('network')
   })
   if (stage.gone.aborted) return found.listing
   if (!found.unchecked) {
     config.base = found.base
-    host.dataset.host = found.base // for the next page in the place of this one
+    host.dataset.host = found.base // for the next page of a single-page app
   }
   if (found.base !== home) {
     stage.mirrored = true
-    stage.fetch = (limit, part) => listed(stage, limit, part, config.base)
+    stage.fetch = (limit, slice) => fetchListing(stage, limit, slice, config.base)
   }
   if (!found.at && !found.unchecked) return found.listing
-  show(stage, found, home)
-  return stage.fetch(first, part)
+  showCopy(stage, found, home)
+  return stage.fetch(first, slice)
 }
 
-const folder = (address: string) => new URL(address.replace(/\/?$/, '/'), document.baseURI).href
+const baseAddress = (address: string) => new URL(address.replace(/\/?$/, '/'), document.baseURI).href
 
-/** Throws where something answered that is no list of comments. */
-function checked(found: Found): Found {
+/** Throws unless the answer is a listing. */
+function requireListing(found: Found): Found {
   if (!Array.isArray(found.listing?.comments) || !found.listing.page) throw new Failure('unknown')
   return found
 }
 
-async function service(base: string, stage: Stage, first: number, part: Slice): Promise<Found> {
-  return { base, listing: await listed(stage, first, part, base) }
+async function readService(base: string, stage: Stage, first: number, slice: Slice): Promise<Found> {
+  return { base, listing: await fetchListing(stage, first, slice, base) }
 }
 
-/** What an address that may be a stranger's says as the service: no more than the service may say. */
-async function listed(stage: Stage, limit: number, part: Slice, base: string): Promise<Listing> {
+/** Requests comments from an untrusted address, and validates the answer. */
+async function fetchListing(stage: Stage, limit: number, slice: Slice, base: string): Promise<Listing> {
   const { page, lang } = stage.config
-  const query = new URLSearchParams({ page, sort: stage.config.sort, limit: `${limit}`, lang, ...part })
-  return sound(parsed(await read(stage.api(`comments?${query}`, base), limit * mostOfComment)), limit)
+  const query = new URLSearchParams({ page, sort: stage.config.sort, limit: `${limit}`, lang, ...slice })
+  return validListing(parsed(await read(stage.api(`comments?${query}`, base), limit * maxComment)), limit)
 }
 
-/** Reads an answer, and lets go of one that is longer than may be or does not end. */
-async function read(address: string, most: number): Promise<ArrayBuffer> {
+/** Returns the body of an answer. Throws if it is longer than limit bytes or does not end in time. */
+async function read(address: string, limit: number): Promise<ArrayBuffer> {
   const { ok, body } = await fetch(address, {
     credentials: 'omit',
     cache: 'no-cache',
-    signal: AbortSignal.timeout(patience),
+    signal: AbortSignal.timeout(requestTimeout),
   })
   const reader = body?.getReader()
-  const pieces: Uint8Array<ArrayBuffer>[] = []
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   for (let size = 0; ok && reader; ) {
     const { done, value } = await reader.read()
-    if (done) return new Blob(pieces).arrayBuffer()
+    if (done) return new Blob(chunks).arrayBuffer()
     size += value.length
-    if (size > most) break
-    pieces.push(value)
+    if (size > limit) break
+    chunks.push(value)
   }
-  void reader?.cancel().catch(() => {}) // it is not waited for
+  void reader?.cancel().catch(() => {}) // not awaited
   throw new Failure('unknown')
 }
 
 const parsed = (said: ArrayBuffer) => JSON.parse(new TextDecoder().decode(said))
 
-async function copied(base: string, stage: Stage, key: string, others: number): Promise<Found> {
+async function readCopy(base: string, stage: Stage, key: string, others: number): Promise<Found> {
   const { site, page } = stage.config
-  if (!key) throw new Failure('unknown') // nobody could say whose a copy is
-  const list: List | null = parsed(await read(`${base}aitys.json`, mostOfList))
-  const url = canonical(page)
-  const entry = list?.pages?.[url]
-  const at = list?.generated_at
-  if (list?.site !== site || list.key !== key || typeof at !== 'string' || older(site, at)) throw new Failure('unknown')
+  if (!key) throw new Failure('unknown') // without a key, a copy cannot be verified
+  const index: Index | null = parsed(await read(`${base}aitys.json`, maxIndex))
+  const url = canonicalURL(page)
+  const entry = index?.pages?.[url]
+  const at = index?.generated_at
+  if (index?.site !== site || index.key !== key || typeof at !== 'string' || isOlder(site, at))
+    throw new Failure('unknown')
   if (entry && !/^[\w-]+(\/[\w-]+)*\.json$/.test(entry.file)) throw new Failure('unknown')
   const listing: Listing = { page: { url, title: '', open: false, count: 0 }, settings: {}, comments: [], next: null }
   const verifier = await crypto.subtle
     ?.importKey('raw', bytes(key), 'Ed25519', false, ['verify'])
     .catch(() => undefined)
   if (!verifier) {
-    await new Promise(late => setTimeout(late, others * silence)) // an address with the service itself is better
+    await new Promise(resolve => setTimeout(resolve, others * addressDelay)) // prefer an address of the service itself
     return { base, listing, unchecked: base + (entry ? entry.file.replace(/json$/, 'html') : 'index.html') }
   }
-  const { signature, ...said } = list
-  const signed = new TextEncoder().encode(canon(said))
+  const { signature, ...said } = index
+  const signed = new TextEncoder().encode(canonicalJSON(said))
   if (!(await crypto.subtle.verify('Ed25519', verifier, bytes(signature), signed))) throw new Failure('unknown')
-  keep(site, at)
-  if (!entry) return { base, listing, at } // nobody had written on this page by then
-  const file = await read(base + entry.file, mostOfPage)
+  rememberIndex(site, at)
+  if (!entry) return { base, listing, at } // the page had no comments at that time
+  const file = await read(base + entry.file, maxPage)
   const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', file))
   if ([...sum].map(b => b.toString(16).padStart(2, '0')).join('') !== entry.sha256) throw new Failure('unknown')
-  return checked({ base, at, listing: parsed(file) })
+  return requireListing({ base, at, listing: parsed(file) })
 }
 
-/** The form of a value that is signed (RFC 8785), which strings have by themselves. */
-function canon(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canon)}]`
+/** Returns the canonical JSON that is signed (RFC 8785). JSON.stringify returns it for strings and numbers. */
+function canonicalJSON(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJSON)}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canon(member)}`)}}`
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJSON(member)}`)}}`
 }
 
-/** The bytes of a text in base64url. */
+/** Decodes base64url. */
 function bytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0))
 }
 
-/** Where this browser keeps the newest list that it saw: nowhere, before its reader has written on this site. */
-const place = (site: string) => `aitys:${site}:copy`
+/** The storage key for the time of the newest index. It is stored only if the reader has written on this site. */
+const storageKey = (site: string) => `aitys:${site}:copy`
 
-function older(site: string, at: string): boolean {
+function isOlder(site: string, at: string): boolean {
   let kept: string | null = null
   try {
-    kept = localStorage.getItem(place(site))
-  } catch {} // a browser may keep nothing
-  return [newest.get(site), kept].some(seen => seen && Date.parse(at) < Date.parse(seen)) || !Date.parse(at)
+    kept = localStorage.getItem(storageKey(site))
+  } catch {} // the browser may refuse storage
+  return [newestIndex.get(site), kept].some(seen => seen && Date.parse(at) < Date.parse(seen)) || !Date.parse(at)
 }
 
-function keep(site: string, at: string) {
-  newest.set(site, at)
+function rememberIndex(site: string, at: string) {
+  newestIndex.set(site, at)
   try {
-    if (Object.keys(localStorage).some(name => name.startsWith(`aitys:${site}:`))) localStorage.setItem(place(site), at)
+    if (Object.keys(localStorage).some(name => name.startsWith(`aitys:${site}:`)))
+      localStorage.setItem(storageKey(site), at)
   } catch {}
 }
 
-/** Has the view show a copy: a well above the heading, all comments from memory, and nothing to press. */
-function show(stage: Stage, { listing, at = '', unchecked }: Found, home: string) {
+/** Makes the stage show a copy: a notice above the heading, comments from memory, and no buttons. */
+function showCopy(stage: Stage, { listing, at = '', unchecked }: Found, home: string) {
   const { config, section } = stage
   const day = new Date(at)
   const styles = new CSSStyleSheet()
@@ -216,7 +218,7 @@ function show(stage: Stage, { listing, at = '', unchecked }: Found, home: string
   stage.copy = true
   stage.actions = () => undefined
   stage.fetch = async (limit, { after, around }) => {
-    const all = ordered(listing.comments, stage.config.sort)
+    const all = sorted(listing.comments, stage.config.sort)
     let from = Number(after ?? 0)
     const here = around ? all.findIndex(c => c.id === around) : -1
     if (here >= limit) {
@@ -232,31 +234,31 @@ function show(stage: Stage, { listing, at = '', unchecked }: Found, home: string
     }
   }
   stage.drawn = () => {
-    const t = stage.spoken?.copy ?? inEnglish
-    const plain = `${home}sites/${encodeURIComponent(config.site)}/page?${new URLSearchParams({ url: config.page })}`
-    const living = el('a', { href: plain }, new URL(home).host)
+    const t = stage.words?.copy ?? english
+    const page = `${home}sites/${encodeURIComponent(config.site)}/page?${new URLSearchParams({ url: config.page })}`
+    const serviceLink = el('a', { href: page }, new URL(home).host)
     const note = (...said: (Node | string)[]) =>
       el(
         'div',
         { class: 'box copy', role: 'note' },
-        icon(sheets),
+        icon(pagesIcon),
         el('p', {}, ...said),
-        drafted(stage) ? el('p', {}, t.kept) : null,
+        hasDraft(stage) ? el('p', {}, t.kept) : null,
       )
     if (unchecked) {
       const link = el('a', { href: unchecked, rel: 'noopener' }, t.read)
       return section.replaceChildren(note(...put(t.unchecked, link)))
     }
     stage.use('rare', part => part.drawn(stage, home))
-    section.querySelector('header ~ p.box')?.remove() // that this page is closed
+    section.querySelector('header ~ p.box')?.remove() // the notice that the page is closed
     if (section.querySelector('[role=note]')) return
-    const made = fill(t.of, { date: date(day, stage.t) })
-    section.prepend(note(el('b', {}, made), ' ', ...put(t.why, living)))
+    const summary = fill(t.of, { date: date(day, stage.t) })
+    section.prepend(note(el('b', {}, summary), ' ', ...put(t.why, serviceLink)))
   }
 }
 
-/** Comments in the order of their threads' roots. */
-function ordered(all: Comment[], sort: string): Comment[] {
+/** Sorts comments by the roots of their threads. */
+function sorted(all: Comment[], sort: string): Comment[] {
   const threads: Comment[][] = []
   for (const c of all) {
     if (!c.parent || !threads.length) threads.push([])

@@ -1,25 +1,25 @@
-/** The steps of a long thread. Loaded with the first of them. */
+/** Loads further comments of a long thread in steps. Loaded if a thread has more comments. */
 
 import buttons from './buttons.css'
 import { button, el } from './dom'
 import { fill, number, plural } from './i18n'
 import sheet from './more.css'
 import type { Stage } from './stage'
-import { steps as inEnglish } from './words/en'
+import { steps as english } from './words/en'
 
 const styles = new CSSStyleSheet()
 styles.replaceSync(buttons + sheet)
 
-/** At most so many come at a time: each step is twice the last. */
-const most = 100
+/** Each step is twice the previous one, up to this number of comments. */
+const maxStep = 100
 
-/** So many stand in a list of their own. A browser looks at each list in each frame, and lays out whole ones. */
-const together = 25
+/** The number of comments per list. Browsers check each list in each frame, and lay out whole lists. */
+const listSize = 25
 
 /** Puts the button for the next step below the list. */
 export function offer(stage: Stage) {
   if (!stage.root.adoptedStyleSheets.includes(styles)) stage.root.adoptedStyleSheets.push(styles)
-  const t = stage.spoken?.steps ?? inEnglish
+  const t = stage.words?.steps ?? english
   const left = stage.inside ? 0 : stage.page.count - stage.thread.shown
   const n = number(Math.min(left || stage.step, stage.step), stage.t)
   const far = left > stage.step
@@ -36,8 +36,8 @@ function clear(stage: Stage) {
   for (const below of stage.section.children) if (below.matches('.steps')) below.remove()
 }
 
-/** Begins a list below the others. Those far from what is in sight are not laid out. */
-function begin(lists: HTMLElement): HTMLOListElement {
+/** Appends a list. Browsers do not lay out lists far from the viewport. */
+function newList(lists: HTMLElement): HTMLOListElement {
   const list = el('ol', { part: 'list', class: 'list far' })
   lists.append(list)
   return list
@@ -48,14 +48,14 @@ async function more(stage: Stage) {
   const { comments, next } = await stage.fetch(stage.step, { after: stage.next ?? '' })
   if (stage.thread !== thread) return // the list was drawn again meanwhile
   const shown = thread.shown
-  stage.step = Math.min(2 * stage.step, most)
+  stage.step = Math.min(2 * stage.step, maxStep)
   stage.next = next
   clear(stage)
   const { list: lists } = thread
-  let last = begin(lists)
+  let last = newList(lists)
   let began = false
   const whole = await stage.addAll(comments, article => {
-    if (last.childElementCount >= together) last = begin(lists)
+    if (last.childElementCount >= listSize) last = newList(lists)
     if (!began) article.focus({ preventScroll: true })
     began = true
   })
@@ -66,8 +66,8 @@ async function more(stage: Stage) {
   last.append(...late.filter(item => !!item))
   if (!last.firstChild) last.remove()
   if (next) offer(stage)
-  // To look through all elements of a long thread takes long.
+  // Searching all elements of a long thread is slow.
   if (comments.some(c => /<pre|withheld/.test(c.html ?? c.state))) stage.use('rare', part => part.drawn(stage))
   stage.mine()
-  stage.say(plural((stage.spoken?.steps ?? inEnglish).loaded, comments.length, stage.t))
+  stage.say(plural((stage.words?.steps ?? english).loaded, comments.length, stage.t))
 }

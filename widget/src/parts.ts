@@ -1,36 +1,36 @@
-/** The parts that are loaded on demand, by name. Types only; S is the Stage, which refers to this table. */
+/** The parts that are loaded on demand, by name. Types only. S is the Stage, which refers to this table. */
 
 import type { Comment, Listing } from './client'
-import type { Identity, Person } from './shelf'
+import type { Identity, Person } from './storage'
 import type { Writer } from './writer'
 
 export interface Parts<S> {
   around: {
-    follow(stage: S, id: string | null): void
+    show(stage: S, id: string | null): void
     drawn(stage: S, id: string, part: boolean, mine: boolean): void
   }
   counts: { fill(base: string, site: string | undefined, here: () => string): void }
   form: { attach(stage: S): Writer }
   live: { follow(stage: S): void }
-  mirror: { reach(stage: S, first: number, slice: { around?: string }, own: Promise<Listing>): Promise<Listing> }
+  mirror: { load(stage: S, first: number, slice: { around?: string }, own: Promise<Listing>): Promise<Listing> }
   more: { offer(stage: S): void }
-  prove: { prove(stage: S, place: HTMLElement, person: Person, done: (who: Identity) => void): void }
+  prove: { start(stage: S, place: HTMLElement, person: Person, done: (who: Identity) => void): void }
   rare: { drawn(stage: S, home?: string): void }
   report: {
     report(stage: S, c: Comment): void
     appeal(stage: S, id: string, token: string, opener: HTMLElement, done: () => void): void
   }
-  told: { told(stage: S, status: HTMLElement, id: string, token: string): void }
+  told: { show(stage: S, status: HTMLElement, id: string, token: string): void }
   vote: {
-    press(stage: S, c: Comment, vote: HTMLButtonElement): Promise<void>
+    vote(stage: S, c: Comment, button: HTMLButtonElement): Promise<void>
     report(stage: S, c: Comment): void
   }
   who: {
     show(stage: S, form: HTMLFormElement, who: Identity | null, leave: () => void): void
-    admit(stage: S, sso: string): Promise<Identity | null>
+    login(stage: S, sso: string): Promise<Identity | null>
   }
   why: {
-    kept(stage: S, box: HTMLElement): void
+    hint(stage: S, box: HTMLElement): void
     explain(stage: S, box: HTMLElement, code: string): Promise<void>
   }
 }

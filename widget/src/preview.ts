@@ -1,4 +1,4 @@
-/** The preview of a text, in the place of its field. */
+/** The preview of a text, in place of its field. */
 
 import { button, el } from './dom'
 import type { FormWords } from './i18n'
@@ -7,7 +7,7 @@ import type { Stage } from './stage'
 
 export interface Preview {
   readonly button: HTMLButtonElement
-  /** Goes back to the text. */
+  /** Returns to the text. */
   close(): void
 }
 

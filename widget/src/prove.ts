@@ -1,50 +1,50 @@
-/** Shows by a mailed code that an e-mail address is the reader's. Loaded where a site asks for that. */
+/** Verifies the commenter's e-mail address by a mailed code. Loaded if the site requires it. */
 
-import { ask, Failure } from './client'
+import { Failure, request } from './client'
 import { about, button, composing, el } from './dom'
-import type { Identity, Person } from './shelf'
 import type { Stage } from './stage'
-import { form as formInEnglish, prove as inEnglish } from './words/en'
+import type { Identity, Person } from './storage'
+import { prove as english, form as formEnglish } from './words/en'
 
-/** Asks in place for an address, then for the code that was mailed there and a name; done hears who it is. */
-export function prove(stage: Stage, place: HTMLElement, person: Person, done: (who: Identity) => void) {
-  const t = stage.spoken?.prove ?? inEnglish
-  const form = stage.spoken?.form ?? formInEnglish
+/** Shows in place a form for the address, then one for the mailed code and a name. Calls done with the identity. */
+export function start(stage: Stage, place: HTMLElement, person: Person, done: (who: Identity) => void) {
+  const t = stage.words?.prove ?? english
+  const form = stage.words?.form ?? formEnglish
   const email = field('email', 'email', person.email)
   const code = field('code', 'one-time-code')
   const name = field('name', 'name', person.name)
   code.inputMode = 'numeric'
-  let asking = false
+  let busy = false
 
   const post = (body: object) =>
-    ask<Identity>(stage.api(`identity?lang=${stage.t.lang}`), {
+    request<Identity>(stage.api(`identity?lang=${stage.t.lang}`), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     })
 
-  /** Asks the service once at a time, and says beside a field what is wrong. */
-  async function trying(at: HTMLInputElement, ask: () => Promise<void>) {
-    if (asking) return
-    asking = true
+  /** Runs one action at a time, and shows a failure beside the field that it concerns. */
+  async function attempt(at: HTMLInputElement, action: () => Promise<void>) {
+    if (busy) return
+    busy = true
     for (const said of place.querySelectorAll('[role=alert]')) said.remove()
     for (const each of [email, code, name]) each.removeAttribute('aria-invalid')
     try {
-      await ask()
+      await action()
     } catch (cause) {
       const failure = cause instanceof Failure ? cause : new Failure('unknown')
-      const [where, sentence] = because(failure, at)
-      const id = `wrong-${where.id}`
-      where.closest('.f')?.append(el('p', { id, class: 'u wrong', role: 'alert' }, sentence))
-      where.setAttribute('aria-invalid', 'true')
-      where.setAttribute('aria-errormessage', id)
-      where.focus()
+      const [target, sentence] = explain(failure, at)
+      const id = `wrong-${target.id}`
+      target.closest('.f')?.append(el('p', { id, class: 'u wrong', role: 'alert' }, sentence))
+      target.setAttribute('aria-invalid', 'true')
+      target.setAttribute('aria-errormessage', id)
+      target.focus()
     } finally {
-      asking = false
+      busy = false
     }
   }
 
-  function because({ code: why, status, fields }: Failure, at: HTMLInputElement): [HTMLInputElement, string] {
+  function explain({ code: why, status, fields }: Failure, at: HTMLInputElement): [HTMLInputElement, string] {
     if (why === 'identity.refused') {
       code.value = ''
       return [code, t.wrong]
@@ -55,19 +55,19 @@ export function prove(stage: Stage, place: HTMLElement, person: Person, done: (w
   }
 
   const send = () =>
-    trying(email, async () => {
+    attempt(email, async () => {
       if (!email.value.trim() || !email.validity.valid) throw new Failure('field.invalid', 422)
       await post({ email: email.value })
-      second()
+      showCode()
     })
   const enter = () =>
-    trying(code, async () => {
+    attempt(code, async () => {
       const who = await post({ email: email.value, code: code.value, name: name.value })
-      first() // for when they sign out
+      showEmail() // shown again after signing out
       done(who)
     })
 
-  function first() {
+  function showEmail() {
     place.replaceChildren(
       labelled(form.email, email, form.hidden),
       el('p', { class: 'u' }, t.lead),
@@ -75,9 +75,9 @@ export function prove(stage: Stage, place: HTMLElement, person: Person, done: (w
     )
   }
 
-  function second() {
+  function showCode() {
     const again = button(t.another, () => {
-      first()
+      showEmail()
       email.focus()
     })
     place.replaceChildren(
@@ -90,7 +90,7 @@ export function prove(stage: Stage, place: HTMLElement, person: Person, done: (w
     code.focus()
   }
 
-  // Enter in one of these must not send the comment around them.
+  // Enter in these fields must not submit the form around them.
   place.addEventListener('keydown', event => {
     const { target } = event
     if (event.key !== 'Enter' || composing(event) || !(target instanceof HTMLInputElement)) return
@@ -99,8 +99,8 @@ export function prove(stage: Stage, place: HTMLElement, person: Person, done: (w
     if (target === email) send()
     else enter()
   })
-  place.addEventListener('input', event => event.stopPropagation()) // nothing of this is kept with the draft
-  first()
+  place.addEventListener('input', event => event.stopPropagation()) // these fields are not part of the draft
+  showEmail()
 }
 
 function field(name: string, autocomplete: string, value = ''): HTMLInputElement {

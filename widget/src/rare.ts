@@ -1,11 +1,11 @@
-/** What few threads have: blocks of code, and comments that are withheld. Loaded where there is one. */
+/** Code blocks and withheld comments, which few threads have. Loaded if a thread has one. */
 
 import { watch } from './code'
 import type { Stage } from './stage'
-import { tell } from './withheld'
+import { showNotices } from './withheld'
 
-/** Does to a thread that was drawn what these need; home is the service's address, where a copy is shown. */
+/** Completes a thread after it was drawn. Home is the service's address if a copy is shown. */
 export function drawn(stage: Stage, home?: string) {
   watch(stage)
-  tell(stage, home)
+  showNotices(stage, home)
 }

@@ -1,38 +1,38 @@
-/** What is said against a comment, or against a refusal of one's own. Loaded with the first of it. */
+/** Reports of comments, and appeals against rejections. Loaded on first use. */
 
 import buttons from './buttons.css'
-import { ask, type Comment, Failure } from './client'
+import { type Comment, Failure, request } from './client'
 import { button, el } from './dom'
 import { passes } from './keys'
 import sheet from './report.css'
 import type { Stage } from './stage'
-import { report as inEnglish } from './words/en'
+import { report as english } from './words/en'
 
-/** Why a comment is reported, in the order in which it is offered. */
+/** The reasons for a report, in the order of the dialog. */
 const reasons = ['spam', 'hate_speech', 'obscenity', 'personal_attack', 'unlawful', 'other'] as const
 
-const dressed = new WeakSet<Stage>()
+const styled = new WeakSet<Stage>()
 
-/** The words of the page's language; the part's own sheet is there from then on. */
-function begin(stage: Stage): typeof inEnglish {
-  if (!dressed.has(stage)) {
-    dressed.add(stage)
+/** Adds the style sheet of this part once, and returns the sentences in the page's language. */
+function prepare(stage: Stage): typeof english {
+  if (!styled.has(stage)) {
+    styled.add(stage)
     const styles = new CSSStyleSheet()
     styles.replaceSync(buttons + sheet)
     stage.root.adoptedStyleSheets = [...stage.root.adoptedStyleSheets, styles]
     stage.passes = passes
   }
-  return stage.spoken?.report ?? inEnglish
+  return stage.words?.report ?? english
 }
 
 function post(stage: Stage, path: string, body: object, token?: string): Promise<unknown> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' }
   if (token) headers.Authorization = `Bearer ${token}`
-  return ask(stage.api(path), { method: 'POST', headers, body: JSON.stringify(body) })
+  return request(stage.api(path), { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-/** Sends what a form says, once at a time; what fails is said in it. */
-function sending(form: HTMLFormElement, t: typeof inEnglish, send: () => Promise<void>) {
+/** Calls send when the form is submitted, one call at a time. Shows a failure in the form. */
+function onSubmit(form: HTMLFormElement, t: typeof english, send: () => Promise<void>) {
   form.addEventListener('submit', async event => {
     event.preventDefault()
     if (form.ariaBusy) return
@@ -49,9 +49,9 @@ function sending(form: HTMLFormElement, t: typeof inEnglish, send: () => Promise
   })
 }
 
-/** Asks why a comment is reported, and reports it. */
+/** Opens the dialog that reports a comment. */
 export function report(stage: Stage, c: Comment) {
-  const t = begin(stage)
+  const t = prepare(stage)
   const field = el('textarea', { id: 'detail', rows: 2, maxlength: 1000 })
   const form = el(
     'form',
@@ -83,7 +83,7 @@ export function report(stage: Stage, c: Comment) {
     {
       'aria-labelledby': 'reports',
       close: () => dialog.remove(),
-      // Escape closes this dialog, and nothing of the page.
+      // Escape closes only this dialog, not one of the page.
       keydown: event => (event as KeyboardEvent).key === 'Escape' && event.stopPropagation(),
     },
     form,
@@ -95,7 +95,7 @@ export function report(stage: Stage, c: Comment) {
     acts?.append(el('span', { class: 'heard' }, sentence))
     stage.say(sentence)
   }
-  sending(form, t, async () => {
+  onSubmit(form, t, async () => {
     const reason = new FormData(form).get('reason')
     try {
       await post(stage, `comments/${c.id}/report`, { reason, detail: field.value })
@@ -109,9 +109,9 @@ export function report(stage: Stage, c: Comment) {
   dialog.showModal()
 }
 
-/** Asks why a refusal should be looked at again, in a form that a button opens in its place. */
+/** Replaces the opener by the form of an appeal. Calls done after it was sent, or if there is an earlier appeal. */
 export function appeal(stage: Stage, id: string, token: string, opener: HTMLElement, done: () => void) {
-  const t = begin(stage)
+  const t = prepare(stage)
   const field = el('textarea', { id: `again-${id}`, rows: 3, maxlength: 2000, required: true })
   const cancel = () => {
     form.replaceWith(opener)
@@ -124,7 +124,7 @@ export function appeal(stage: Stage, id: string, token: string, opener: HTMLElem
     el('p', { class: 'u' }, t.once),
     el('div', { class: 'row' }, el('button', { class: 'go' }, opener.textContent), button(t.cancel, cancel)),
   )
-  sending(form, t, async () => {
+  onSubmit(form, t, async () => {
     try {
       await post(stage, `comments/${id}/appeal`, { text: field.value }, token)
     } catch (cause) {

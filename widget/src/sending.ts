@@ -1,10 +1,10 @@
-/** The way of a comment to the service. */
+/** Sends comments, and builds the message after posting. */
 
-import { ask, type Comment, Failure } from './client'
+import { type Comment, Failure, request } from './client'
 import { clock, el, icon } from './dom'
 import { type FormWords, plural, type Words } from './i18n'
 
-/** What the service answers to a comment; the same again has neither token nor text. */
+/** The service's answer to a comment. For a duplicate it has neither token nor text. */
 export interface Answer {
   id: string
   state: string
@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 export function post<T>(url: string, body: object, headers: Record<string, string> = {}): Promise<T> {
-  return ask<T>(url, {
+  return request<T>(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
@@ -24,8 +24,8 @@ export function post<T>(url: string, body: object, headers: Record<string, strin
 }
 
 /**
- * Sends a comment under a key, so that a retry makes no second one. Where the key went with other
- * particulars before (another name, say), it is a new comment and gets the spare one.
+ * Sends a comment with an idempotency key, so that a retry creates no second comment. If the key was used with other
+ * data before, such as another name, the comment is new and is sent with the spare key.
  */
 export async function send(url: string, comment: object, key: string, spare: string): Promise<Answer> {
   try {
@@ -36,28 +36,28 @@ export async function send(url: string, comment: object, key: string, spare: str
   }
 }
 
-/** 128 random bits; randomUUID would want https. */
+/** Returns 128 random bits in hexadecimal. crypto.randomUUID would need https. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('')
 }
 
-/** The comment as its writer sees it until the service is asked for it. */
+/** Returns the posted comment as its author sees it until the next request. */
 export function asComment(answer: Answer, author: Comment['author'], parent: string | null): Comment {
   const { id, state, html, created_at } = answer
   return { id, version: 1, parent, depth: 0, state, author, html, lang: 'und', created_at, edited_at: null, votes: 0 }
 }
 
-/** How long comments usually wait, as far as the service knows. */
-export function usual(usually: string | null | undefined, t: FormWords, words: Words): string {
+/** Returns a sentence with the usual time until a decision, or '' if it is unknown. */
+export function waitText(usually: string | null | undefined, t: FormWords, words: Words): string {
   const hours = Number.parseInt(usually ?? '', 10)
   return hours > 0 ? plural(t.usually, hours, words) : ''
 }
 
-/** The id of the message that is shown after a comment was posted. */
+/** Returns the DOM id of the message after posting. */
 export const postedId = (id: string) => `posted-${id}`
 
-/** Says what became of a comment; kept is whether this browser will know it after a reload, usually how long it waits. */
-export function report(
+/** Returns the message after posting. Kept: the browser stored the comment. Usually: the sentence of waitText. */
+export function postedMessage(
   answer: Answer,
   kept: boolean,
   usually: string,

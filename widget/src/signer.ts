@@ -1,71 +1,71 @@
-/** Who writes: somebody who signed in at the service, or for whom the site vouches with a token. */
+/** The signed-in commenter, from the service's sign-in window or the site's SSO token. */
 
-import type { Identity, Shelf } from './shelf'
 import type { Stage } from './stage'
+import type { BrowserStorage, Identity } from './storage'
 
 export interface Signer {
-  /** The signed-in writer, or null. */
+  /** The signed-in commenter, or null. */
   who: Identity | null
-  /** Stores an identity and lets its owner write. */
-  admit(who: Identity): void
-  /** Exchanges the site's token at once, since it expires within minutes. Only this page keeps the identity. */
-  believe(): void
-  /** Takes the stored identity, which another tab may have changed, or else the one of the site's token. */
-  follow(): void
+  /** Stores an identity and uses it. */
+  login(who: Identity): void
+  /** Exchanges the site's token at once, since it expires within minutes. The identity is kept for this page only. */
+  useSSO(): void
+  /** Uses the stored identity, which another tab may have changed, or else the one of the site's token. */
+  sync(): void
   /** Signs out. */
-  leave(): void
+  logout(): void
 }
 
-/** Returns the signer of a form. Calls signedIn when somebody has signed in here. */
-export function signer(stage: Stage, shelf: Shelf, form: HTMLFormElement, signedIn: () => void): Signer {
-  // The site's token that was tried last, and the identity that it stands for.
+/** Returns the signer of a form. Calls signedIn after a sign-in in this tab. */
+export function signer(stage: Stage, storage: BrowserStorage, form: HTMLFormElement, signedIn: () => void): Signer {
+  // The site's last token, and the identity that it was exchanged for.
   let token = ''
-  let given: Identity | null = null
-  const become = (who: Identity | null) => {
+  let siteIdentity: Identity | null = null
+  const setIdentity = (who: Identity | null) => {
     if (!who && !self.who) return
     self.who = who
     form.classList.toggle('known', who !== null)
     stage.use('who', part => {
-      if (self.who === who) part.show(stage, form, who, self.leave)
+      if (self.who === who) part.show(stage, form, who, self.logout)
     })
   }
   const self: Signer = {
     who: null,
-    admit({ identity, name, badge, expires_at }) {
+    login({ identity, name, badge, expires_at }) {
       const who = { identity, name, badge, expires_at }
-      shelf.identity = who
-      become(who)
+      storage.identity = who
+      setIdentity(who)
       signedIn()
     },
-    believe() {
+    useSSO() {
       const { sso = '' } = stage.host.dataset
       if (sso === token) return
       token = sso
       stage.use('who', async part => {
-        const admitted = sso ? await part.admit(stage, sso) : null
+        const identity = sso ? await part.login(stage, sso) : null
         if (sso !== token) return
-        given = admitted
-        self.follow()
+        siteIdentity = identity
+        self.sync()
       })
     },
-    follow() {
-      become(shelf.identity ?? given)
+    sync() {
+      setIdentity(storage.identity ?? siteIdentity)
     },
-    leave() {
-      shelf.identity = null
-      given = null
-      become(null)
+    logout() {
+      storage.identity = null
+      siteIdentity = null
+      setIdentity(null)
     },
   }
   // The service's sign-in window sends an identity.
   addEventListener(
     'message',
     ({ origin, data }) => {
-      if (origin === new URL(stage.config.base).origin && data?.aitys === 'identity') self.admit(data)
+      if (origin === new URL(stage.config.base).origin && data?.aitys === 'identity') self.login(data)
     },
     { signal: stage.gone },
   )
-  become(shelf.identity)
-  self.believe()
+  setIdentity(storage.identity)
+  self.useSSO()
   return self
 }

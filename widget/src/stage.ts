@@ -1,4 +1,4 @@
-/** What the parts need from the view. Types only: parts import this file and never view.ts, which imports them. */
+/** The view's interface for the parts. Types only: view.ts imports the parts, so parts import this file instead. */
 
 import type { Comment, Listing, Page, Settings } from './client'
 import type { Words } from './i18n'
@@ -30,7 +30,7 @@ export interface Stage {
   readonly gone: AbortSignal
   readonly t: Words
   /** All words of a language other than English. The English words are bundled with each part. */
-  spoken?: typeof import('./words/ru')
+  words?: typeof import('./words/ru')
   readonly settings: Settings
   readonly page: Page
   readonly thread: Thread

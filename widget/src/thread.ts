@@ -1,24 +1,24 @@
-/** Comments as nodes: one comment, and the thread they make. Nothing here asks the service or listens to it. */
+/** The nodes of a comment and of a thread. This file sends no requests. */
 
 import type { Comment } from './client'
 import { about, el } from './dom'
 import { ago, plural, type Words } from './i18n'
 import { nodes, safe } from './markup'
 
-/** The deepest level that still moves to the right; what is below stands beneath it, with "to NAME". */
-const deepestIndent = 3
+/** The deepest indented level. Deeper replies are on the same level, with "to NAME". */
+const maxIndent = 3
 
-/** What all comments have, in its item: a browser copies nodes in a fraction of the time in which they are made. */
-let blank: HTMLLIElement
+/** The common nodes of all comments. Cloning nodes is several times faster than creating them. */
+let template: HTMLLIElement
 
-/** Builds the article of one comment, in an item of its own; what may be done with it stands below its text. */
+/** Returns the article of a comment, in a list item of its own. Acts are the buttons below the text. */
 export function article(
   c: Comment,
   t: Words,
   to: string | null,
   acts: HTMLElement = el('div', { class: 'acts' }),
 ): HTMLElement {
-  blank ??= el(
+  template ??= el(
     'li',
     {},
     el(
@@ -29,7 +29,7 @@ export function article(
       el('div', { part: 'content', class: 'text', dir: 'auto' }),
     ),
   )
-  const node = blank.cloneNode(true).firstChild as HTMLElement
+  const node = template.cloneNode(true).firstChild as HTMLElement
   node.id = `aitys-${c.id}`
   if (c.html === null) {
     node.replaceChildren(el('p', { class: `text gone ${c.state}` }, c.state === 'withheld' ? '…' : t.gone))
@@ -65,73 +65,73 @@ export function article(
   return node
 }
 
-/** The first character as people see it: a flag, a letter with its marks, joined emoji. */
+/** Returns the first visible character: a flag, a letter with its marks, or a joined emoji. */
 function initial(name: string): string {
   return /\p{RI}{2}|.(\p{M}|\p{EMod}|\u200d.)*|/su.exec(name.trim())?.[0].toUpperCase() as string
 }
 
-interface Place {
+interface Entry {
   comment: Comment
   item: HTMLLIElement
-  /** The comment whose reply list it stands in, and the list of its own. */
-  under: Place | null
+  /** The comment whose reply list contains this one. */
+  under: Entry | null
   level: number
   replies: { list: HTMLOListElement; summary: HTMLElement; count: number } | null
 }
 
-/** The list of a page's comments, grown comment by comment in the order they come. */
+/** The list of a page's comments. Comments are added one by one, in order. */
 export class Thread {
-  /** One list; each step of a long thread adds another. */
+  /** The first list. Each step of a long thread adds another. */
   readonly list = el('div', {}, el('ol', { part: 'list', class: 'list' }))
-  readonly #places = new Map<string, Place>()
+  readonly #entries = new Map<string, Entry>()
 
   constructor(readonly t: Words) {}
 
-  /** Returns the article that shows a comment, if it is here. */
+  /** Returns the article of a comment, or null if it is not loaded. */
   article(id: string): HTMLElement | null {
-    return this.#places.get(id)?.item.querySelector('article') ?? null
+    return this.#entries.get(id)?.item.querySelector('article') ?? null
   }
 
-  /** How many published comments are here. */
+  /** The number of loaded published comments. */
   get shown(): number {
-    return [...this.#places.values()].filter(p => p.comment.state === 'approved').length
+    return [...this.#entries.values()].filter(p => p.comment.state === 'approved').length
   }
 
   comment(id: string): Comment | null {
-    return this.#places.get(id)?.comment ?? null
+    return this.#entries.get(id)?.comment ?? null
   }
 
   /**
-   * Puts a comment in: below its parent where that is here, else at the end of the list, or
-   * with first at its head. One that is here already is drawn anew in its place.
+   * Adds a comment: below its parent if that is loaded, or else at the end of the list, or at its beginning if first is
+   * true. A loaded comment is drawn again in place.
    */
   add(c: Comment, acts?: HTMLElement, first = false): HTMLElement {
-    const parent = this.#places.get(c.parent ?? '')
-    const flat = parent !== undefined && parent.level >= deepestIndent
-    const under = flat ? parent.under : (parent ?? null)
-    const to = flat ? (parent.comment.author?.name ?? this.t.anonymous) : null
+    const parent = this.#entries.get(c.parent ?? '')
+    const tooDeep = parent !== undefined && parent.level >= maxIndent
+    const under = tooDeep ? parent.under : (parent ?? null)
+    const to = tooDeep ? (parent.comment.author?.name ?? this.t.anonymous) : null
     const node = article(c, this.t, to, acts)
-    const here = this.#places.get(c.id)
-    if (here) {
-      here.comment = c
-      here.item.firstElementChild?.replaceWith(node)
+    const existing = this.#entries.get(c.id)
+    if (existing) {
+      existing.comment = c
+      existing.item.firstElementChild?.replaceWith(node)
       return node
     }
-    const place: Place = {
+    const entry: Entry = {
       comment: c,
       item: node.parentElement as HTMLLIElement,
       under,
       level: under ? under.level + 1 : 0,
       replies: null,
     }
-    this.#places.set(c.id, place)
-    if (under) this.#below(under, place.item)
-    else if (first) this.list.firstElementChild?.prepend(place.item)
-    else this.list.lastElementChild?.append(place.item)
+    this.#entries.set(c.id, entry)
+    if (under) this.#addReply(under, entry.item)
+    else if (first) this.list.firstElementChild?.prepend(entry.item)
+    else this.list.lastElementChild?.append(entry.item)
     return node
   }
 
-  #below(parent: Place, item: HTMLLIElement) {
+  #addReply(parent: Entry, item: HTMLLIElement) {
     if (!parent.replies) {
       const list = el('ol')
       const summary = el('summary')
@@ -139,7 +139,7 @@ export class Thread {
       parent.replies = { list, summary, count: 0 }
     }
     parent.replies.list.append(item)
-    for (let p: Place | null = parent; p?.replies; p = p.under) {
+    for (let p: Entry | null = parent; p?.replies; p = p.under) {
       p.replies.count++
       p.replies.summary.replaceChildren(plural(this.t.replies, p.replies.count, this.t))
     }

@@ -1,33 +1,33 @@
-/** The row of buttons above the text: what they write is the comment's Markdown. */
+/** The toolbar above the text. Its buttons write Markdown. */
 
 import { el, icon } from './dom'
 import type { FormWords } from './i18n'
 
-/** What a button writes for the text chosen: what comes before, what is chosen afterwards, what comes after. */
-type Mark = (chosen: string) => [string, string, string]
+/** Returns what a button writes for the selected text: before it, in the new selection, and after it. */
+type Mark = (selected: string) => [string, string, string]
 
-const around =
+const wrap =
   (mark: string): Mark =>
-  chosen => [mark, chosen, mark]
+  selected => [mark, selected, mark]
 
-/** Marks whole lines; a block of its own wants an empty line before it. */
-const lines =
+/** Prefixes whole lines. A block needs an empty line before it. */
+const prefixLines =
   (mark: string): Mark =>
-  chosen => ['\n\n', chosen.replace(/^/gm, mark), '']
+  selected => ['\n\n', selected.replace(/^/gm, mark), '']
 
-const code: Mark = chosen => (chosen.includes('\n') ? ['\n\n```\n', chosen, '\n```\n'] : ['`', chosen, '`'])
+const code: Mark = selected => (selected.includes('\n') ? ['\n\n```\n', selected, '\n```\n'] : ['`', selected, '`'])
 
-const link: Mark = chosen => {
-  if (/^https?:\S+$/.test(chosen)) return ['[', '', `](${chosen})`]
-  return chosen ? [`[${chosen}](`, 'https://', ')'] : ['[', '', '](https://)']
+const link: Mark = selected => {
+  if (/^https?:\S+$/.test(selected)) return ['[', '', `](${selected})`]
+  return selected ? [`[${selected}](`, 'https://', ')'] : ['[', '', '](https://)']
 }
 
 const tools = [
-  ['bold', 'M5 3h3.5a2.5 2.5 0 0 1 0 5H5zM5 8h4.2a2.6 2.6 0 0 1 0 5.2H5z', around('**')],
-  ['italic', 'M7 3h4M5 13h4M9.5 3l-3 10', around('*')],
-  ['quote', 'M3 4.5v7M6.5 5H13M6.5 8H13M6.5 11H10', lines('> ')],
+  ['bold', 'M5 3h3.5a2.5 2.5 0 0 1 0 5H5zM5 8h4.2a2.6 2.6 0 0 1 0 5.2H5z', wrap('**')],
+  ['italic', 'M7 3h4M5 13h4M9.5 3l-3 10', wrap('*')],
+  ['quote', 'M3 4.5v7M6.5 5H13M6.5 8H13M6.5 11H10', prefixLines('> ')],
   ['code', 'M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5', code],
-  ['bullets', 'M6 4h7.5M6 8h7.5M6 12h7.5M2.8 4h.1M2.8 8h.1M2.8 12h.1', lines('- ')],
+  ['bullets', 'M6 4h7.5M6 8h7.5M6 12h7.5M2.8 4h.1M2.8 8h.1M2.8 12h.1', prefixLines('- ')],
   [
     'link',
     'M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.2-2.2A2.6 2.6 0 0 0 9 3.3l-.9.9M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.3 9A2.6 2.6 0 0 0 7 12.7l.9-.9',
@@ -35,7 +35,7 @@ const tools = [
   ],
 ] as const
 
-/** Builds the toolbar of a field; one stop for Tab, arrows move inside it. Last stands what is given. */
+/** Returns the toolbar of a field: one Tab stop, with arrow keys inside. Last is its last button. */
 export function toolbar(field: HTMLTextAreaElement, t: FormWords, last: HTMLButtonElement): HTMLElement {
   const buttons = tools.map(([name, path, mark]) =>
     el(
@@ -62,21 +62,21 @@ export function toolbar(field: HTMLTextAreaElement, t: FormWords, last: HTMLButt
   return el('div', { class: 'bar', role: 'toolbar', 'aria-label': t.formatting, keydown: move }, ...all)
 }
 
-/** Marks what is selected, as one step that the field can undo. */
+/** Applies a mark to the selection, as one undo step of the field. */
 function apply(field: HTMLTextAreaElement, mark: Mark) {
   const { selectionStart: from, selectionEnd: to, value } = field
-  let [before, chosen, after] = mark(value.slice(from, to))
-  // Line breaks that are there already are not written again.
+  let [before, selected, after] = mark(value.slice(from, to))
+  // Existing line breaks are not written again.
   const breaks = /\n{0,2}$/.exec(value.slice(0, from))?.[0].length ?? 0
   before = before.replace(/^\n+/, b => (from === breaks ? '' : b.slice(breaks)))
   field.focus()
-  if (!document.execCommand('insertText', false, before + chosen + after)) {
-    field.setRangeText(before + chosen + after)
+  if (!document.execCommand('insertText', false, before + selected + after)) {
+    field.setRangeText(before + selected + after)
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
   const start = from + before.length
   field.setSelectionRange(
-    chosen.startsWith('> ') || chosen.startsWith('- ') ? start + chosen.length : start,
-    start + chosen.length,
+    selected.startsWith('> ') || selected.startsWith('- ') ? start + selected.length : start,
+    start + selected.length,
   )
 }

@@ -1,14 +1,14 @@
-/** What a reader sees of a page's comments, and what changes it. The form and one's own comments live in form.ts. */
+/** The view of a page's comments. The form and the reader's own comments are in form.ts. */
 
 import type { Comment, Failure, Listing, Page, Settings } from './client'
 import { button, el } from './dom'
+import { alert, closedForm, header, rules, title } from './frame'
 import { number, type Words } from './i18n'
 import { nodes, safe } from './markup'
 import type { Parts } from './parts'
-import { alert, closedForm, header, rules, title } from './pieces'
 import type { Config, Slice, Stage } from './stage'
 import { Thread } from './thread'
-import { reading as inEnglish } from './words/en'
+import { reading as english } from './words/en'
 import type { Writer } from './writer'
 
 declare const VERSION: string
@@ -33,30 +33,30 @@ type Checked<T extends Parts<Stage>> = T
 export type Loaded = Checked<Modules>
 type Language = typeof import('./words/ru')
 
-/** So many come with the page; the first step is twice as many. */
-const few = 25
+/** The number of comments loaded first. The first step loads twice as many. */
+const firstCount = 25
 
-/** After so many milliseconds of drawing whoever reads has their turn: a slow phone draws some eight comments in them. */
-const turn = 16
+/** Drawing yields to input after this time, in milliseconds. A slow phone draws about eight comments in it. */
+const frameBudget = 16
 
-/** Who has had the comments before them for so long is told what comes. */
-const settled = 5_000
+/** Live updates start after the comments were shown for this long, in milliseconds. */
+const liveDelay = 5_000
 
-/** The service answers a request within this time, in milliseconds. */
-const patience = 20_000
+/** The timeout of a request, in milliseconds. */
+const requestTimeout = 20_000
 
-/** Events of typing, pasting and dropping in a field. */
-const typing =
+/** The events of typing, pasting and dropping in a field. */
+const fieldEvents =
   'keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend copy cut paste dragover drop'
 
-/** What the copy of a button does that stands below a comment. */
-type Press = (c: Comment, pressed: HTMLButtonElement) => unknown
+/** The handler of a button below a comment. */
+type Handler = (c: Comment, clicked: HTMLButtonElement) => unknown
 
 export class View implements Stage {
-  t: Words = inEnglish
-  /** All words of a language that is not English; the English ones lie with the parts that say them. */
-  declare spoken?: Language
-  /** Our words run from left to right in each of their languages, whatever the page does. */
+  t: Words = english
+  /** All sentences of a language other than English. The English ones are bundled with each part. */
+  declare words?: Language
+  /** All our languages run from left to right, in every page. */
   readonly section = el('section', { dir: 'ltr' })
   readonly #live = el('p', { 'aria-live': 'polite', class: 'vh' })
   readonly #closing = new AbortController()
@@ -65,33 +65,33 @@ export class View implements Stage {
   /** Reports whether an event of a field may reach the page. Set by parts that have fields. */
   declare passes?: (event: Event) => boolean
   #writer: Promise<Writer> | undefined
-  #tries = 0
-  /** The buttons that are copied for each comment. */
-  #acts!: HTMLElement
-  #presses!: Press[]
-  #staying?: number
-  /** Where the rest of the thread begins. */
+  #formAttempts = 0
+  /** The buttons that are cloned for each comment, and their handlers. */
+  #buttons!: HTMLElement
+  #handlers!: Handler[]
+  #liveTimer?: number
+  /** The cursor of the comments that are not loaded, or null. */
   declare next: string | null
-  /** Those that came while the thread was read: they stay behind what is loaded later. */
+  /** IDs of comments that arrived while the thread was open. They stay behind those loaded later. */
   declare late: string[]
-  /** Whether what is shown is a copy: nothing follows it. */
+  /** Whether a static copy is shown. Copies have no live updates. */
   declare copy?: boolean
-  /** Whether another address than the service's own answers, which may be a stranger's. */
+  /** Whether a mirror answers instead of the service. A mirror is not trusted. */
   declare mirrored?: boolean
-  /** How many are asked for next: this and what follows is so from the first drawing on. */
+  /** The size of the next step. This field and the following ones are set by the first drawing. */
   declare step: number
-  /** Whether the list begins at a comment the page's address names, perhaps in the middle of the thread. */
+  /** Whether the list begins at the comment that the page's address names, maybe in the middle of the thread. */
   declare inside: boolean
   /** The number of published comments that are not loaded, and of new ones that are not shown. */
   declare rest: number
   declare fresh: number
   /** The version of the list that is shown: when it was requested. */
   version = 0
-  /** What was drawn last, if anything was. */
+  /** The thread that was drawn last. */
   declare thread: Thread
   declare page: Page
   settings: Settings = {}
-  /** The form as it stands before anybody writes: one labelled line. form.ts makes it whole, in place. */
+  /** The closed form: one labelled line. form.ts completes it in place. */
   declare form?: HTMLFormElement
 
   constructor(
@@ -100,26 +100,26 @@ export class View implements Stage {
     readonly root: ShadowRoot,
   ) {
     root.replaceChildren(this.section, this.#live)
-    for (const type of typing.split(' '))
-      root.addEventListener(type, event => this.#contain(event), { signal: this.gone })
-    addEventListener('hashchange', () => this.#around(part => part.follow(this, addressed())), { signal: this.gone })
+    for (const type of fieldEvents.split(' '))
+      root.addEventListener(type, event => this.#stopFieldEvent(event), { signal: this.gone })
+    addEventListener('hashchange', () => this.#useAround(part => part.show(this, addressedID())), { signal: this.gone })
   }
 
   /**
-   * Stops an event of a field at the shadow root. Beyond it the target is the element, which no page takes for a field, so
-   * its single-key shortcuts would swallow letters.
+   * Stops an event of a field at the shadow root. Outside, its target is the element, which pages do not recognise as a
+   * field, so their single-key shortcuts would swallow letters.
    */
-  #contain(event: Event) {
+  #stopFieldEvent(event: Event) {
     const field = (event.target as HTMLElement).matches('input,select,textarea,:read-write')
     if (field && !this.passes?.(event)) event.stopPropagation()
   }
 
-  /** Lets go of everything outside the element. */
+  /** Removes listeners, timers and connections outside the element. */
   close() {
     this.#closing.abort()
   }
 
-  /** The address of something of this site in the API, of the service or at another address. */
+  /** Returns an address of this site in the API, at the service or at another base. */
   api(path: string, base = this.config.base): string {
     return `${base}api/v1/sites/${encodeURIComponent(this.config.site)}/${path}`
   }
@@ -128,92 +128,92 @@ export class View implements Stage {
     this.host.dispatchEvent(new CustomEvent(`aitys:${name}`, { detail, bubbles: true, composed: true }))
   }
 
-  /** Says something to those who listen to the page rather than look at it. */
+  /** Announces a sentence to screen readers. */
   say(sentence: string) {
     this.#live.textContent = sentence
   }
 
-  /** Loads the first comments, or those around the one the page's address names, and draws everything. */
-  async load(around = addressed()): Promise<void> {
+  /** Loads and draws the first comments, or those around the comment that the page's address names. */
+  async load(around = addressedID()): Promise<void> {
     const beginning = around ? { around } : {}
-    const asked = this.fetch(few, beginning)
+    const asked = this.fetch(firstCount, beginning)
     const version = performance.now()
-    const spoken = this.#speak()
-    const slow = setTimeout(() => spoken.then(() => this.#wait()), 300)
+    const wordsLoaded = this.#loadWords()
+    const slow = setTimeout(() => wordsLoaded.then(() => this.#showLoading()), 300)
     this.section.ariaBusy = 'true'
     try {
-      const listing = await this.#reach(asked, beginning)
-      await spoken
+      const listing = await this.#firstListing(asked, beginning)
+      await wordsLoaded
       if (!this.newer(version) || !(await this.#draw(listing, around))) return
       this.fire('ready', { page: listing.page.url, count: listing.page.count })
-      setTimeout(() => this.drawn()) // a task of its own: to look for what is kept may take long
-      this.#stay()
+      setTimeout(() => this.drawn()) // in a later task: searching storage may be slow
+      this.#startLive()
     } catch (cause) {
-      await spoken
-      if (version >= this.version) this.#fail(cause, around)
+      await wordsLoaded
+      if (version >= this.version) this.#showFailure(cause, around)
     } finally {
       clearTimeout(slow)
       this.section.ariaBusy = null
     }
   }
 
-  /** Learns the page's language; where that cannot be had, English serves. */
-  async #speak() {
+  /** Loads the sentences of the page's language. English remains if they cannot be loaded. */
+  async #loadWords() {
     const { lang } = this.config
     if (this.t.lang === lang) return
     try {
-      this.spoken = await this.#part(lang)
-      this.t = this.spoken.reading
-    } catch {} // the browser says so in its console
+      this.words = await this.#part(lang)
+      this.t = this.words.reading
+    } catch {} // the browser logs the failure
   }
 
-  #wait() {
+  #showLoading() {
     if (!this.section.firstChild) this.section.append(el('p', { class: 'u', role: 'status' }, this.t.loading))
   }
 
-  /** Requests a list. Fails with the service's code, or `network` when no answer of the service came. */
-  async fetch(limit: number, part: Slice): Promise<Listing> {
+  /** Requests comments. Throws with the service's error code, or `network` without a valid answer. */
+  async fetch(limit: number, slice: Slice): Promise<Listing> {
     const { page, sort, lang } = this.config
-    const query = new URLSearchParams({ page, sort, limit: `${limit}`, lang, ...part })
+    const query = new URLSearchParams({ page, sort, limit: `${limit}`, lang, ...slice })
     let code = 'network'
     try {
       const answer = await fetch(this.api(`comments?${query}`), {
         credentials: 'omit',
-        cache: 'no-cache', // after Back a browser would answer from its cache
-        signal: AbortSignal.timeout(patience),
+        cache: 'no-cache', // after Back a browser would use its cache
+        signal: AbortSignal.timeout(requestTimeout),
       })
-      const said = await answer.json()
-      if (answer.ok) return said
-      code = said.code
+      const body = await answer.json()
+      if (answer.ok) return body
+      code = body.code
     } catch {}
     throw Object.assign(new Error(code), { code })
   }
 
-  /** The first comments: of the service, or of another address that the page names where it fails or is silent. */
-  #reach(own: Promise<Listing>, part: Slice): Promise<Listing> {
+  /** Returns the first comments from the service, or from a mirror that the page names. */
+  #firstListing(own: Promise<Listing>, slice: Slice): Promise<Listing> {
     const { mirrors, key } = this.host.dataset
     if (!mirrors && !key) return own
     return this.#part('mirror').then(
-      mirror => mirror.reach(this, few, part, own),
+      mirror => mirror.load(this, firstCount, slice, own),
       () => own,
     )
   }
 
-  /** Draws everything anew, and returns whether that came to its end. */
+  /** Draws everything again. Returns false if another load or the element's removal ended it early. */
   async #draw({ page, settings, comments, next }: Listing, around: string | null) {
     const { t } = this
     this.page = page
     this.settings = settings
-    this.#act()
+    this.#createButtons()
     this.next = next
-    this.step = 2 * few
+    this.step = 2 * firstCount
     this.late = []
     this.thread = new Thread(t)
     this.section.ariaLabel = t.comments
     this.section.lang = t.lang
     const parts: Node[] = [
       header(t, page.count, this.config.sort, settings.votes, sort => this.resort(sort)),
-      ...this.#invitation(),
+      ...this.#formArea(),
     ]
     if (!(await this.addAll(comments))) return false
     this.fresh = 0
@@ -222,49 +222,49 @@ export class View implements Stage {
     if (!page.count && page.open) parts.push(el('p', { class: 'u invite' }, t.invite))
     this.section.replaceChildren(...parts, this.thread.list)
     this.offerMore()
-    if (around) this.#around(part => part.drawn(this, around, this.thread.shown < page.count, kept(this)))
+    if (around) this.#useAround(part => part.drawn(this, around, this.thread.shown < page.count, mayHaveOwn(this)))
     return true
   }
 
-  #around(use: (part: Parts<Stage>['around']) => void) {
-    if (addressed()) this.use('around', use)
+  #useAround(use: (part: Parts<Stage>['around']) => void) {
+    if (addressedID()) this.use('around', use)
   }
 
-  /** Has the page followed, once somebody has stayed. */
-  #stay() {
-    this.#staying ||= setTimeout(() => {
+  /** Starts live updates after a delay. */
+  #startLive() {
+    this.#liveTimer ||= setTimeout(() => {
       if (!this.gone.aborted) this.use('live', part => part.follow(this))
-    }, settled)
+    }, liveDelay)
   }
 
-  /** Lets other parts do theirs to what was drawn: the reader's own comments, and what few threads have. */
+  /** Lets other parts complete what was drawn: own comments, code blocks and withheld comments. */
   drawn() {
     if (this.root.querySelector('pre,.withheld')) this.use('rare', part => part.drawn(this))
     this.mine()
   }
 
-  /** Lets the form put the reader's own comments among those that were drawn. */
+  /** Loads the form part if needed, and adds the reader's own comments. */
   mine() {
-    if (this.#writer || kept(this) || this.host.dataset.sso)
+    if (this.#writer || mayHaveOwn(this) || this.host.dataset.sso)
       this.writer().then(
         w => w.drawn(),
         () => {},
       )
   }
 
-  /** The nodes of a comment's text. */
+  /** Returns the nodes of a comment's text. */
   body(html: string): DocumentFragment {
     return nodes(html)
   }
 
-  /** Takes the version of an answer, unless the list was drawn from an answer to a later request or the element has gone. */
+  /** Stores an answer's version. Returns false if a later request was drawn already, or the element was removed. */
   newer(version: number): boolean {
     const newer = version >= this.version && !this.gone.aborted
     if (newer) this.version = version
     return newer
   }
 
-  /** Counts the comments in the heading: those of the thread, those that are offered, and those not loaded. */
+  /** Updates the heading's count: loaded comments, new ones that are offered, and those not loaded. */
   count() {
     this.page.count = this.thread.shown + this.fresh + this.rest
     this.section.querySelector('h2')?.replaceChildren(title(this.t, this.page.count))
@@ -276,8 +276,8 @@ export class View implements Stage {
     this.section.querySelector<HTMLElement>('.sort [aria-pressed=true]')?.focus()
   }
 
-  /** Rules and form, or why there are none. */
-  #invitation(): Node[] {
+  /** Returns rules and form, or the notice that the page is closed. */
+  #formArea(): Node[] {
     const { t, settings, page, config } = this
     if (!page.open) return [el('p', { class: 'box' }, t.closed)]
     this.form ??= closedForm(
@@ -296,39 +296,39 @@ export class View implements Stage {
       () => {
         const box = alert(t, t.formFailed, '', () => this.#openForm())
         form?.append(box)
-        this.use('why', why => why.kept(this, box))
+        this.use('why', why => why.hint(this, box))
       },
     )
   }
 
-  /** Returns the writing part, fetched when it is first needed. */
+  /** Returns the form part, which is loaded on first use. */
   writer(): Promise<Writer> {
-    // A browser may remember a failed import by its address, so each try has its own.
-    const again = this.#tries ? `&${this.#tries}` : ''
+    // Browsers may cache a failed import by its address, so each attempt has another address.
+    const again = this.#formAttempts ? `&${this.#formAttempts}` : ''
     this.#writer ??= this.#part('form', again).then(part => part.attach(this))
     this.#writer.catch(() => {
       this.#writer = undefined
-      this.#tries++
+      this.#formAttempts++
     })
     return this.#writer
   }
 
-  /** Puts a comment into the thread, or draws it anew there. */
+  /** Adds a comment to the thread, or draws it again in place. */
   add(c: Comment, ahead = false): HTMLElement {
     return this.thread.add(c, this.actions(c), ahead)
   }
 
   /**
-   * Puts comments into the thread, some at a time, and tells of each article. Returns false where everything was drawn
-   * anew meanwhile, or the element has gone.
+   * Adds comments to the thread in batches, and calls added with each article. Returns false if the thread was drawn
+   * again meanwhile, or the element was removed.
    */
   async addAll(comments: Comment[], added = (_: HTMLElement) => {}): Promise<boolean> {
     const { thread } = this
-    let until = Date.now() + turn
+    let until = Date.now() + frameBudget
     for (const c of comments) {
       if (Date.now() > until) {
-        await new Promise(free => setTimeout(free))
-        until = Date.now() + turn
+        await new Promise(resume => setTimeout(resume))
+        until = Date.now() + frameBudget
       }
       if (this.thread !== thread) return false
       added(this.add(c))
@@ -336,33 +336,33 @@ export class View implements Stage {
     return !this.gone.aborted
   }
 
-  /** What may be done with a comment that everybody sees. */
+  /** Returns the buttons of a published comment. */
   actions(c: Comment): HTMLElement | undefined {
-    const acts = this.#acts.cloneNode(true) as HTMLElement
-    let copy = acts.firstChild as HTMLButtonElement
+    const buttons = this.#buttons.cloneNode(true) as HTMLElement
+    let copy = buttons.firstChild as HTMLButtonElement
     if (c.votes && this.settings.votes) {
       copy.textContent = number(c.votes, this.t)
       copy.ariaLabel = this.t.good.replace('{n}', copy.textContent)
     }
-    for (const press of this.#presses) {
-      copy.onclick = event => press(c, event.currentTarget as HTMLButtonElement)
+    for (const handler of this.#handlers) {
+      copy.onclick = event => handler(c, event.currentTarget as HTMLButtonElement)
       copy.setAttribute('aria-describedby', `by-${c.id}`)
       copy = copy.nextSibling as HTMLButtonElement
     }
-    return acts
+    return buttons
   }
 
-  /** Makes the buttons of which each comment has copies, and says what they do. */
-  #act() {
+  /** Creates the buttons that are cloned for each comment, and their handlers. */
+  #createButtons() {
     const { t, settings } = this
-    this.#acts = el('div', { class: 'acts' })
-    this.#presses = []
-    const add = (label: string, press: Press, attributes = {}) => {
-      this.#presses.push(press)
-      this.#acts.append(button(label, null, attributes))
+    this.#buttons = el('div', { class: 'acts' })
+    this.#handlers = []
+    const add = (label: string, handler: Handler, attributes = {}) => {
+      this.#handlers.push(handler)
+      this.#buttons.append(button(label, null, attributes))
     }
     if (settings.votes)
-      add('', (c, vote) => this.use('vote', part => part.press(this, c, vote)), {
+      add('', (c, clicked) => this.use('vote', part => part.vote(this, c, clicked)), {
         part: 'vote',
         'aria-pressed': 'false',
         'aria-label': t.good.replace('{n}', '0'),
@@ -379,7 +379,7 @@ export class View implements Stage {
     add(t.report, c => this.use('vote', part => part.report(this, c)))
   }
 
-  /** Offers the next step, where there is one. */
+  /** Shows the button for the next step, if there is one. */
   offerMore() {
     if (this.next)
       this.try(
@@ -388,36 +388,36 @@ export class View implements Stage {
       )
   }
 
-  /** Does what may fail; where it did, the end of the list says so, and offers it again. */
+  /** Calls what. On failure, shows an alert at the end of the list with a button that calls again. */
   async try(what: () => Promise<void>, again: () => void) {
     this.section.querySelector('.err')?.remove()
     try {
       await what()
     } catch (cause) {
       this.section.append(alert(this.t, this.t.failed, '', again))
-      this.#failed(cause)
+      this.#fireError(cause)
     }
   }
 
-  #fail(cause: unknown, around: string | null) {
+  #showFailure(cause: unknown, around: string | null) {
     const offline = !navigator.onLine
     const again = () => this.load(around)
     if (offline) addEventListener('online', again, { once: true, signal: this.gone })
     const { t } = this
     const box = alert(t, t.failed, offline ? t.offline : t.unharmed, again)
     this.section.replaceChildren(box)
-    const code = this.#failed(cause)
+    const code = this.#fireError(cause)
     this.use('why', why => why.explain(this, box, code))
   }
 
-  /** Tells the page what went wrong. */
-  #failed(cause: unknown): string {
+  /** Fires an error event, and returns the error code. */
+  #fireError(cause: unknown): string {
     const { code = 'unknown' } = cause as Failure
     this.fire('error', { code })
     return code
   }
 
-  /** Loads a part for what can be done without. */
+  /** Loads an optional part and calls use with it. Ignores failures. */
   use<N extends keyof Parts<Stage>>(name: N, use: (part: Parts<Stage>[N]) => void) {
     this.#part(name)
       .then(use)
@@ -431,18 +431,18 @@ export class View implements Stage {
   }
 }
 
-/** A part of the widget that is loaded when it is needed, from where the script lies. */
+/** Loads a part of the widget from the script's folder. */
 export function part<T>(base: string, name: string, again = ''): Promise<T> {
   return import(new URL(`embed-${name}.js?v=${VERSION}${again}`, base).href)
 }
 
-/** The comment that the page's address names. */
-export function addressed(): string | null {
+/** Returns the ID of the comment that the page's address names, or null. */
+export function addressedID(): string | null {
   return /^#aitys-([\w-]+)$/.exec(location.hash)?.[1] ?? null
 }
 
-/** Reports whether this browser keeps a draft of the page, or comments of one's own that may be on it. */
-function kept({ config, page }: View): boolean {
+/** Reports whether this browser stores a draft of the page, or own comments that may be on it. */
+function mayHaveOwn({ config, page }: View): boolean {
   try {
     const at = (what: string) => localStorage.getItem(`aitys:${config.site}:${what}`)
     return !!(at(`draft:${page.url}`) || at('own')?.includes(JSON.stringify(page.url)))

@@ -1,12 +1,12 @@
-/** One's votes: given by one press, taken back by the next; and the way to a report. Loaded with the first of them. */
+/** Votes of the reader, and the entry to reports. Loaded on first use. */
 
-import { ask, type Comment, Failure } from './client'
+import { type Comment, Failure, request } from './client'
 import { el } from './dom'
 import { fill, number } from './i18n'
 import type { Stage } from './stage'
-import { vote as inEnglish } from './words/en'
+import { vote as english } from './words/en'
 
-/** What takes a vote back, by comment. It is kept as long as the page is open: nobody's browser is written to. */
+/** The tokens that withdraw votes, by comment ID. They are kept in memory, not in browser storage. */
 const tokens = new Map<string, string>()
 
 interface Voted {
@@ -14,15 +14,15 @@ interface Voted {
   vote_token: string | null
 }
 
-/** Votes for a comment, or takes the vote back. */
-export async function press(stage: Stage, c: Comment, vote: HTMLButtonElement) {
-  const t = stage.spoken?.vote ?? inEnglish
-  if (vote.hasAttribute('aria-busy')) return
-  vote.setAttribute('aria-busy', 'true')
-  vote.parentElement?.querySelector('[role=alert]')?.remove()
+/** Votes for a comment, or withdraws the vote. */
+export async function vote(stage: Stage, c: Comment, button: HTMLButtonElement) {
+  const t = stage.words?.vote ?? english
+  if (button.hasAttribute('aria-busy')) return
+  button.setAttribute('aria-busy', 'true')
+  button.parentElement?.querySelector('[role=alert]')?.remove()
   const token = tokens.get(c.id)
   try {
-    const { votes, vote_token } = await ask<Voted>(stage.api(`comments/${c.id}/vote`), {
+    const { votes, vote_token } = await request<Voted>(stage.api(`comments/${c.id}/vote`), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(token ? { value: 0, vote_token: token } : { value: 1 }),
@@ -31,18 +31,18 @@ export async function press(stage: Stage, c: Comment, vote: HTMLButtonElement) {
     else tokens.delete(c.id)
     c.votes = votes
     const n = number(votes, stage.t)
-    vote.setAttribute('aria-pressed', `${vote_token !== null}`)
-    vote.setAttribute('aria-label', fill(stage.t.good, { n }))
-    vote.textContent = votes ? n : ''
+    button.setAttribute('aria-pressed', `${vote_token !== null}`)
+    button.setAttribute('aria-label', fill(stage.t.good, { n }))
+    button.textContent = votes ? n : ''
   } catch (cause) {
     const often = cause instanceof Failure && cause.status === 429
-    vote.parentElement?.append(el('span', { role: 'alert' }, often ? t.often : t.uncounted))
+    button.parentElement?.append(el('span', { role: 'alert' }, often ? t.often : t.uncounted))
   } finally {
-    vote.removeAttribute('aria-busy')
+    button.removeAttribute('aria-busy')
   }
 }
 
-/** Reports a comment. What that takes is loaded here: most readers never do. */
+/** Reports a comment. Loads the report part, which most readers do not need. */
 export function report(stage: Stage, c: Comment) {
   stage.use('report', part => part.report(stage, c))
 }

@@ -1,16 +1,16 @@
-/** Who writes: a person who signed in in the service's window, or whom the site knows. Loaded once somebody did. */
+/** Shows the signed-in commenter. Loaded after signing in, in the service's window or by the site's SSO token. */
 
-import { ask, Failure } from './client'
+import { Failure, request } from './client'
 import { about, button, el, icon } from './dom'
-import type { Identity } from './shelf'
 import type { Stage } from './stage'
-import { who as inEnglish } from './words/en'
+import type { Identity } from './storage'
+import { who as english } from './words/en'
 
 const tick = 'M3 8.5 6.5 12 13 4.5'
 
-/** Says in the form who writes, in the place of the way to sign in, with a way out; null takes that back. */
+/** Shows the commenter and a sign-out button in place of the sign-in link. Null restores the link. */
 export function show(stage: Stage, form: HTMLFormElement, who: Identity | null, leave: () => void) {
-  const t = stage.spoken?.who ?? inEnglish
+  const t = stage.words?.who ?? english
   const link = form.querySelector<HTMLElement>('a.end')
   form.querySelector('.who')?.remove()
   if (link) link.hidden = who !== null
@@ -19,7 +19,7 @@ export function show(stage: Stage, form: HTMLFormElement, who: Identity | null, 
     if (out.hasAttribute('aria-busy')) return
     out.setAttribute('aria-busy', 'true')
     line.querySelector('[role=alert]')?.remove()
-    if (await ended(stage, who)) {
+    if (await signOut(stage, who)) {
       leave()
       stage.say(t.left)
       form.querySelector('textarea')?.focus()
@@ -38,21 +38,21 @@ export function show(stage: Stage, form: HTMLFormElement, who: Identity | null, 
   link?.after(line)
 }
 
-/** Ends an identity everywhere on the site. What the service does not know has ended. */
-async function ended(stage: Stage, { identity }: Identity): Promise<boolean> {
+/** Ends an identity everywhere on the site. Reports success, also if the service does not know the identity. */
+async function signOut(stage: Stage, { identity }: Identity): Promise<boolean> {
   try {
-    await ask(stage.api('identity'), { method: 'DELETE', headers: { Authorization: `Bearer ${identity}` } })
+    await request(stage.api('identity'), { method: 'DELETE', headers: { Authorization: `Bearer ${identity}` } })
     return true
   } catch (cause) {
     return cause instanceof Failure && cause.status === 401
   }
 }
 
-/** Has the service take a JWT of the site for its reader; null where it does not. */
-export async function admit(stage: Stage, sso: string): Promise<Identity | null> {
+/** Exchanges the site's JWT for an identity. Returns null and fires an error event if the service refuses. */
+export async function login(stage: Stage, sso: string): Promise<Identity | null> {
   try {
     const headers = { 'Content-Type': 'application/json' }
-    return await ask<Identity>(stage.api('identity'), { method: 'POST', headers, body: JSON.stringify({ sso }) })
+    return await request<Identity>(stage.api('identity'), { method: 'POST', headers, body: JSON.stringify({ sso }) })
   } catch (cause) {
     stage.fire('error', { code: cause instanceof Failure ? cause.code : 'unknown' })
     return null

@@ -1,27 +1,27 @@
-/** What is told in the place of a comment that is withheld under a demand: who demands it, by what, and since when. */
+/** The notice in place of a withheld comment: who requested it, under which law, and when. */
 
 import type { Comment } from './client'
 import { about, el, icon } from './dom'
 import { date } from './i18n'
 import type { Stage } from './stage'
 import sheet from './withheld.css'
-import { withheld as inEnglish } from './words/en'
+import { withheld as english } from './words/en'
 
 const scales = 'M8 2v12M4.5 14h7M2.5 5h11M2.5 5 1 9.5h3zM13.5 5 12 9.5h3z'
 
 let styles: CSSStyleSheet | null = null
 
-/** Tells it of each comment of the thread whose place says no more than that it is gone. */
-export function tell(stage: Stage, home = stage.config.base) {
+/** Replaces the placeholder of each withheld comment in the thread by its notice. */
+export function showNotices(stage: Stage, home = stage.config.base) {
   for (const line of stage.root.querySelectorAll('.text.withheld')) {
     const c = stage.thread.comment(line.closest('article')?.id.slice('aitys-'.length) ?? '')
     if (c) line.replaceWith(notice(stage, c, home))
   }
 }
 
-/** What is told of the demand, with a link to the register of the service at home, and a sentence more. */
+/** Returns the notice, with a link to the transparency page of the service at home. More is a further sentence. */
 export function notice(stage: Stage, c: Comment, home: string, more = ''): HTMLElement {
-  const t = stage.spoken?.withheld ?? inEnglish
+  const t = stage.words?.withheld ?? english
   const { site } = stage.config
   if (!styles) {
     styles = new CSSStyleSheet()
@@ -33,7 +33,7 @@ export function notice(stage: Stage, c: Comment, home: string, more = ''): HTMLE
     const { by, kind, law, at } = c.withheld
     facts.push([t.by, by || t.who[kind as keyof typeof t.who] || kind])
     if (law) facts.push([t.law, law])
-    facts.push([t.at, date(new Date(`${at.slice(0, 10)}T12:00`), stage.t)]) // the day it was in UTC
+    facts.push([t.at, date(new Date(`${at.slice(0, 10)}T12:00`), stage.t)]) // the day in UTC
   }
   const said = facts.flatMap(([what, value]) => about(`${what}: {value}${value.endsWith('.') ? '' : '.'} `, value))
   const address = `${home}sites/${encodeURIComponent(site)}/transparency?lang=${stage.t.lang}#demands`

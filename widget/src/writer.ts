@@ -1,12 +1,12 @@
-/** What the reading part asks of the writing part, which is loaded when a reader turns to writing. */
+/** The interface of the form part for the view. The part is loaded when a reader begins to write. */
 
 export interface Writer {
-  /** Opens the form where it stands. */
+  /** Opens the form in place. */
   open(): void
-  /** Takes the form to a comment, to answer it. */
+  /** Moves the form to a comment, for a reply. */
   reply(id: string): void
-  /** Asks how one's own comment stands: it was published, or changed. */
-  heard(id: string): void
-  /** Puts back what is the reader's own after the thread was drawn. */
+  /** Requests the state of one of the reader's own comments, and shows it. */
+  sync(id: string): void
+  /** Shows the reader's own comments and draft after the thread was drawn. */
   drawn(): void
 }

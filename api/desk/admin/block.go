@@ -13,46 +13,46 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// A blockPage asks whom to block, and says of each whom that would have met.
+// A blockPage is the form for blocking, with the number of comments that each choice would have matched.
 type blockPage struct {
 	desk.Frame
-	Of      *desk.Brief // the comment that it is about
+	Of      *desk.Brief // the comment whose author is blocked; nil if the form of the rules page led here
 	Choices []blockChoice
 	Untils  []desk.Link
-	Trusts  bool // there is somebody to trust
+	Trusts  bool // a choice can be trusted instead of blocked
 	Error   string
-	Again   string // the address to come back to
+	Again   string // the query of this page, for showing it again
 }
 
-// A blockChoice is one thing that can be blocked, with what it would have met.
+// A blockChoice is something to block, with the number of matches.
 type blockChoice struct {
 	Value, Label, Met string
 	Checked           bool
 }
 
-const mostHosts = 3 // of a comment's links that are offered
+const maxHosts = 3 // hosts of a comment's links that are offered
 
-// blockPage shows what of a comment can be blocked, or what a name typed on the page of rules would meet.
-func (o *owner) blockPage(v *desk.Visit) error {
-	p, err := o.choices(v, v.QueryParams())
+// blockPage shows what can be blocked about a comment, or the matches of a value typed on the rules page.
+func (o *admin) blockPage(v *desk.Visit) error {
+	p, err := o.blockChoices(v, v.QueryParams())
 	if err != nil {
 		return err
 	}
 	return v.Show("block", p)
 }
 
-func (o *owner) choices(v *desk.Visit, asked url.Values) (p blockPage, err error) {
+func (o *admin) blockChoices(v *desk.Visit, asked url.Values) (p blockPage, err error) {
 	if p.Frame, err = o.SiteFrame(v, v.Words.T("block")); err != nil {
 		return p, err
 	}
 	p.Again = asked.Encode()
-	p.Untils = untilLinks(v.Words, "month", "month", "week")
+	p.Untils = untilOptions(v.Words, "month", "month", "week")
 	if p.Owner {
-		p.Untils = untilLinks(v.Words, "month", "month", "week", "half", "none")
+		p.Untils = untilOptions(v.Words, "month", "month", "week", "half", "none")
 	}
 	var drafts []rules.BlockDraft
 	if id := asked.Get("comment"); id != "" {
-		it, _, err := o.Moderation.Item(v.Ctx(), v.Who, v.Site, id)
+		it, _, err := o.Moderation.Item(v.Ctx(), v.Actor, v.Site, id)
 		if err != nil {
 			return p, err
 		}
@@ -63,14 +63,14 @@ func (o *owner) choices(v *desk.Visit, asked url.Values) (p blockPage, err error
 		if len(rows) > 0 {
 			p.Of = &rows[0]
 		}
-		drafts = blockable(it.Comment)
+		drafts = blockDrafts(it.Comment)
 	} else {
-		drafts = []rules.BlockDraft{draftOf(asked.Get("kind") + ":" + strings.TrimSpace(asked.Get("which")))}
+		drafts = []rules.BlockDraft{parseBlockChoice(asked.Get("kind") + ":" + strings.TrimSpace(asked.Get("which")))}
 	}
 	for _, d := range drafts {
-		t, err := o.Rules.TryBlock(v.Ctx(), v.Who, v.Site, d)
+		t, err := o.Rules.TryBlock(v.Ctx(), v.Actor, v.Site, d)
 		if err != nil {
-			says, err := v.Refused("block", err)
+			says, err := v.FormError("block", err)
 			if err != nil {
 				return p, err
 			}
@@ -78,13 +78,13 @@ func (o *owner) choices(v *desk.Visit, asked url.Values) (p blockPage, err error
 			continue
 		}
 		p.Trusts = p.Trusts || d.Writer != "" || d.AddressOf != ""
-		p.Choices = append(p.Choices, drawChoice(v.Words, d, t, p.Of, len(p.Choices) == 0))
+		p.Choices = append(p.Choices, newBlockChoice(v.Words, d, t, p.Of, len(p.Choices) == 0))
 	}
 	return p, nil
 }
 
-// blockable is what of a comment can be blocked.
-func blockable(c comment.Comment) (all []rules.BlockDraft) {
+// blockDrafts returns the blocks that a comment offers: commenter, address, e-mail domain and hosts.
+func blockDrafts(c comment.Comment) (all []rules.BlockDraft) {
 	if c.Writer != nil {
 		all = append(all, rules.BlockDraft{Writer: comment.WriterID(c.Writer)})
 	}
@@ -96,8 +96,8 @@ func blockable(c comment.Comment) (all []rules.BlockDraft) {
 	}
 	var hosts []string
 	for _, link := range append(markup.Links(c.Fresh().HTML), c.Website) {
-		if web, ok := text.ParseWeb(link); ok {
-			if host, _ := web.Host(); !slices.Contains(hosts, host) && len(hosts) < mostHosts {
+		if web, ok := text.ParseWebURL(link); ok {
+			if host, _ := web.Host(); !slices.Contains(hosts, host) && len(hosts) < maxHosts {
 				hosts = append(hosts, host)
 				all = append(all, rules.BlockDraft{Host: host})
 			}
@@ -106,8 +106,8 @@ func blockable(c comment.Comment) (all []rules.BlockDraft) {
 	return all
 }
 
-// draftOf reads a choice, "host:shop.example".
-func draftOf(choice string) (d rules.BlockDraft) {
+// parseBlockChoice parses a choice such as "host:shop.example".
+func parseBlockChoice(choice string) (d rules.BlockDraft) {
 	kind, value, _ := strings.Cut(choice, ":")
 	switch kind {
 	case "writer":
@@ -122,7 +122,7 @@ func draftOf(choice string) (d rules.BlockDraft) {
 	return d
 }
 
-func drawChoice(w *desk.Catalog, d rules.BlockDraft, t rules.Trial, of *desk.Brief, first bool) blockChoice {
+func newBlockChoice(w *desk.Catalog, d rules.BlockDraft, t rules.Trial, of *desk.Brief, first bool) blockChoice {
 	k := blockChoice{Checked: first}
 	switch {
 	case d.Writer != "":
@@ -138,33 +138,33 @@ func drawChoice(w *desk.Catalog, d rules.BlockDraft, t rules.Trial, of *desk.Bri
 	default:
 		k.Value, k.Label = "host:"+d.Host, w.T("block.host", "what", d.Host)
 	}
-	if k.Met = w.T("bench.none"); t.Looked > 0 {
-		k.Met = w.T("block.met", "n", w.Number(t.Hits), "looked", w.Number(t.Looked), "approved", w.Number(t.Approved))
+	if k.Met = w.T("bench.none"); t.Compared > 0 {
+		k.Met = w.T("block.met", "n", w.Number(t.Hits), "looked", w.Number(t.Compared), "approved", w.Number(t.Approved))
 	}
 	return k
 }
 
-// block blocks whom a form chose, or trusts them.
-func (o *owner) block(v *desk.Visit) error {
-	d := draftOf(v.Form.Get("choice"))
-	d.Until, d.Trust = o.ends(v.Form.Get("until")), v.Form.Get("do") == "trust"
-	if _, named := endings[v.Form.Get("until")]; !named && v.Form.Get("until") != "none" {
-		return problem.Field("/until", "Choose until when.")
+// block adds a block, or a trust, from the form.
+func (o *admin) block(v *desk.Visit) error {
+	d := parseBlockChoice(v.Form.Get("choice"))
+	d.Until, d.Trust = o.endTime(v.Form.Get("until")), v.Form.Get("do") == "trust"
+	if _, named := lifetimes[v.Form.Get("until")]; !named && v.Form.Get("until") != "none" {
+		return problem.Field("/until", "Choose an end date.")
 	}
-	if _, _, err := o.Rules.AddBlock(v.Ctx(), v.Who, v.Site, d, nil); err != nil {
-		return o.blockAgain(v, err)
+	if _, _, err := o.Rules.AddBlock(v.Ctx(), v.Actor, v.Site, d, nil); err != nil {
+		return o.showBlockError(v, err)
 	}
-	return o.TellAt(v, v.At("/rules"), desk.Flash{Did: "blocks.added"})
+	return o.RedirectWithFlash(v, v.SitePath("/rules"), desk.Flash{Action: "blocks.added"})
 }
 
-func (o *owner) blockAgain(v *desk.Visit, err error) error {
-	says, err := v.Refused("block", err)
+func (o *admin) showBlockError(v *desk.Visit, err error) error {
+	says, err := v.FormError("block", err)
 	if err != nil {
 		return err
 	}
-	asked, _ := url.ParseQuery(v.Form.Get("back")) // what cannot be read is left out
+	asked, _ := url.ParseQuery(v.Form.Get("back")) // skips malformed pairs
 	bad := v.Problem
-	p, err := o.choices(v, asked)
+	p, err := o.blockChoices(v, asked)
 	if err != nil {
 		return err
 	}

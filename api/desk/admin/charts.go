@@ -8,15 +8,15 @@ import (
 	"github.com/aitys/aitys/api/desk"
 )
 
-// A bar is one row of a table whose middle column is a bar.
+// A bar is a row of a table whose middle column is a bar.
 type bar struct {
 	Label, More, Value string
-	Width              string // of 100
-	Second             bool   // in the second colour
-	Sum                bool   // of all rows above
+	Width              string // in percent
+	Second             bool   // use the second colour
+	Sum                bool   // the total of all rows
 }
 
-// bars makes rows whose longest bar fills its column.
+// bars returns one row per value. The longest bar fills its column.
 func bars(w *desk.Catalog, labels []string, values []int) []bar {
 	most := 1
 	for _, v := range values {
@@ -29,50 +29,50 @@ func bars(w *desk.Catalog, labels []string, values []int) []bar {
 	return rows
 }
 
-// A whisker is one row of a table whose middle column is a share, with the band in which the true one lies.
+// A whisker is a row of a table whose middle column is a share with its confidence interval.
 type whisker struct {
 	Label, More, Value string
-	From, Width, At    string // of 100
+	From, Width, At    string // in percent
 }
 
-// A dot is a point of the square chart, whose plane is 40 to 290 by 20 to 200.
+// A dot is a point of the square chart, whose plot area is x 40–290, y 20–200.
 type dot struct{ X, Y, R, Says string }
 
-// dotAt places a point by two shares.
+// dotAt returns a point at two shares.
 func dotAt(x, y float64, radius float64, says string) dot {
 	return dot{X: desk.Decimal(40 + 250*x), Y: desk.Decimal(200 - 180*y), R: desk.Decimal(radius), Says: says}
 }
 
-// A plot is a chart whose plane is 560 by 160. Its labels are HTML, so that they never shrink.
+// A plot is a chart with a plot area of 560 by 160. Its labels are HTML, so that they keep their size.
 type plot struct {
-	Title   string   // for who does not see it
-	Y       []string // labels from the top down, at lines of the same distance
-	Grid    []string // those lines
-	X       []string // labels from the first to the last
+	Title   string   // the accessible name
+	Y       []string // labels from top to bottom, at equidistant lines
+	Grid    []string // y coordinates of these lines
+	X       []string // labels from left to right
 	Bars    []column
 	Lines   []line
-	Key     []keyed
+	Key     []legendEntry
 	Table   table
 	Tall    bool
-	Beneath bool // something stands right below the axis
+	Beneath bool // a control is placed directly below the axis
 }
 
-// A column is a bar of a plot.
+// A column is a vertical bar of a plot.
 type column struct {
 	X, Y, Width, Height, Says string
 	Second                    bool
 }
 
-// A line is one of a plot: a path, and how it is drawn.
+// A line is a path of a plot with its CSS class.
 type line struct{ D, Class string }
 
-// keyed says what a shape of a plot stands for: "b1", "b2" for bars, "l" for a line, "d" for a dashed one.
-type keyed struct{ Shape, Label string }
+// A legendEntry explains a shape of a plot: "b1" and "b2" for bars, "l" for a line, "d" for a dashed line.
+type legendEntry struct{ Shape, Label string }
 
-// planeWidth and planeHeight are those of every plot.
+// planeWidth and planeHeight are the size of every plot area.
 const planeWidth, planeHeight = 560, 160
 
-// newPlot has lines at the quarters of top.
+// newPlot returns a plot with grid lines at quarters of top.
 func newPlot(title string, top float64, label func(float64) string) plot {
 	p := plot{Title: title}
 	for i := range 5 {
@@ -82,18 +82,18 @@ func newPlot(title string, top float64, label func(float64) string) plot {
 	return p
 }
 
-// columns places values side by side below a top that all fit below.
+// columns returns one column per value. No value may exceed top.
 func columns(values []float64, top float64, says []string) []column {
 	cs := make([]column, 0, len(values))
 	step := planeWidth / float64(max(1, len(values)))
-	width := min(0.7*step, 56) // two weeks are no wall
+	width := min(0.7*step, 56) // keep few columns narrow
 	for i, v := range values {
 		cs = append(cs, columnAt((float64(i)+0.5)*step-width/2, width, v/top, says[i]))
 	}
 	return cs
 }
 
-// columnAt is a bar from x on, of a share of the plane's height.
+// columnAt returns a column that begins at x and has a share of the plot's height.
 func columnAt(x, width, share float64, says string) column {
 	height := planeHeight * share
 	return column{
@@ -102,8 +102,8 @@ func columnAt(x, width, share float64, says string) column {
 	}
 }
 
-// lineOf joins values below a top, and has a gap where one is none (NaN).
-func lineOf(values []float64, top float64) line {
+// linePath returns a line through values, with a gap at each NaN. No value may exceed top.
+func linePath(values []float64, top float64) line {
 	var b strings.Builder
 	step, pen := planeWidth/float64(max(1, len(values))), "M"
 	for i, v := range values {
@@ -114,19 +114,19 @@ func lineOf(values []float64, top float64) line {
 		x, y := desk.Decimal((float64(i)+0.5)*step), desk.Decimal(planeHeight*(1-v/top))
 		fmt.Fprintf(&b, "%s%s %s", pen, x, y)
 		if pen = "L"; i+1 == len(values) || math.IsNaN(values[i+1]) {
-			b.WriteString("h.1") // what stands alone is a dot
+			b.WriteString("h.1") // draw a single value as a dot
 		}
 	}
 	return line{b.String(), "ln"}
 }
 
-// upright is a line from the axis to the top, at a share of the plane's width.
-func upright(share float64, class string) line {
+// verticalLine returns a line from the axis to the top, at a share of the plot's width.
+func verticalLine(share float64, class string) line {
 	return line{"M" + desk.Decimal(planeWidth*share) + " 0V160", class}
 }
 
-// spread picks at most five labels from the first to the last.
-func spread(labels []string) (some []string) {
+// axisLabels returns at most five evenly spaced labels, including the first and the last.
+func axisLabels(labels []string) (some []string) {
 	n := min(5, len(labels))
 	for i := range n {
 		some = append(some, labels[(i*(len(labels)-1)+max(1, n-1)/2)/max(1, n-1)])
@@ -134,12 +134,12 @@ func spread(labels []string) (some []string) {
 	return some
 }
 
-// topOf is a round number that no value exceeds, at least least, whose quarters are round too: whole numbers
-// from a least of 4 on.
-func topOf(values []float64, least float64) float64 {
+// axisMax returns a round number of at least least that no value exceeds. Its quarters are round too, and whole numbers
+// if least is 4 or more. It ignores NaN.
+func axisMax(values []float64, least float64) float64 {
 	most := least
 	for _, v := range values {
-		if v > most { // none (NaN) is not
+		if v > most { // false for NaN
 			most = v
 		}
 	}
@@ -160,7 +160,7 @@ func percent(part, whole int) string {
 	return fmt.Sprintf("%d %%", int(math.Round(100*float64(part)/float64(whole))))
 }
 
-// A table holds the numbers of a chart.
+// A table contains the numbers of a chart.
 type table struct {
 	Caption string
 	Head    []string

@@ -11,21 +11,21 @@ import (
 	"github.com/aitys/aitys/moderation/evaluation"
 )
 
-// busyRow is a page on which much came in.
+// A busyRow is a page with many comments.
 type busyRow struct {
 	URL, Title      string
 	CameIn, Refused string
 }
 
-// drawFlow draws what came in and was decided.
-func drawFlow(w *desk.Catalog, p *insightsPage, f evaluation.Flow) {
+// addFlow adds the figures and charts of received and decided comments.
+func addFlow(w *desk.Catalog, p *insightsPage, f evaluation.Flow) {
 	p.Numbers = []figure{
 		{Label: w.T("figure.in"), Value: w.Number(f.CameIn)},
 		{Label: w.T("figure.published"), Value: w.Number(f.Published)},
-		{Label: w.T("figure.half"), Value: within(w, f.Wait.Of, f.Wait.Median)},
-		{Label: w.T("figure.ninety"), Value: within(w, f.Wait.Of, f.Wait.Ninety)},
+		{Label: w.T("figure.half"), Value: durationOrDash(w, f.Wait.Count, f.Wait.Median)},
+		{Label: w.T("figure.ninety"), Value: durationOrDash(w, f.Wait.Count, f.Wait.P90)},
 	}
-	if f.CameIn+f.Wait.Of == 0 {
+	if f.CameIn+f.Wait.Count == 0 {
 		return
 	}
 	days := make([]string, len(f.Spans))
@@ -33,10 +33,10 @@ func drawFlow(w *desk.Catalog, p *insightsPage, f evaluation.Flow) {
 		days[i] = w.Day(s.From)
 	}
 	p.FlowLead = flowLead(w, f)
-	p.Flow = drawn(series(w, f, days))
-	if f.Wait.Of > 0 {
-		p.WaitLead = w.N("wait.lead", f.Wait.Of)
-		p.Wait = drawn(waits(w, f, days))
+	p.Flow = plotPointer(flowPlot(w, f, days))
+	if f.Wait.Count > 0 {
+		p.WaitLead = w.N("wait.lead", f.Wait.Count)
+		p.Wait = plotPointer(waitPlot(w, f, days))
 	}
 	for _, b := range f.Pages {
 		title := cmp.Or(b.Page.Title, b.Page.URL)
@@ -44,17 +44,17 @@ func drawFlow(w *desk.Catalog, p *insightsPage, f evaluation.Flow) {
 	}
 }
 
-func drawn(p plot) *plot { return &p }
+func plotPointer(p plot) *plot { return &p }
 
-// within is a time as a figure, or a dash of nothing.
-func within(w *desk.Catalog, of int, d time.Duration) string {
+// durationOrDash formats a duration, or returns a dash if it was computed from no comments.
+func durationOrDash(w *desk.Catalog, of int, d time.Duration) string {
 	if of == 0 {
 		return "–"
 	}
-	return w.Span(d)
+	return w.Duration(d)
 }
 
-// flowLead says what to see.
+// flowLead summarizes the flow: the busiest span, and whether decisions keep up.
 func flowLead(w *desk.Catalog, f evaluation.Flow) string {
 	key, most := "flow.most", f.Spans[0]
 	if f.Days > 1 {
@@ -66,7 +66,7 @@ func flowLead(w *desk.Catalog, f evaluation.Flow) string {
 		}
 	}
 	text := w.T(key, "n", most.CameIn, "day", w.Day(most.From))
-	switch rest := f.CameIn - f.Wait.Of; {
+	switch rest := f.CameIn - f.Wait.Count; {
 	case rest > 0:
 		text += " " + w.T("flow.behind", "n", rest)
 	case rest < 0:
@@ -78,35 +78,35 @@ func flowLead(w *desk.Catalog, f evaluation.Flow) string {
 	return text
 }
 
-// series draws what came in as bars and what was decided as a line.
-func series(w *desk.Catalog, f evaluation.Flow, days []string) plot {
+// flowPlot plots received comments as bars and decided ones as a line.
+func flowPlot(w *desk.Catalog, f evaluation.Flow, days []string) plot {
 	came, decided, says := make([]float64, len(days)), make([]float64, len(days)), make([]string, len(days))
-	t := table{Caption: w.T("flow"), Head: []string{spanHead(w, f), w.T("flow.in"), w.T("flow.decided")}}
+	t := table{Caption: w.T("flow"), Head: []string{spanLabel(w, f), w.T("flow.in"), w.T("flow.decided")}}
 	for i, s := range f.Spans {
 		came[i], decided[i] = float64(s.CameIn), float64(s.Decided)
 		says[i] = w.T("flow.says", "day", days[i], "in", s.CameIn, "decided", s.Decided)
 		t.Rows = append(t.Rows, []string{days[i], w.Number(s.CameIn), w.Number(s.Decided)})
 	}
-	top := topOf(append(came, decided...), 4)
+	top := axisMax(append(came, decided...), 4)
 	p := newPlot(w.T("flow"), top, w.Float)
-	p.X, p.Table = spread(days), t
-	p.Bars, p.Lines = columns(came, top, says), []line{lineOf(decided, top)}
-	p.Key = []keyed{{"b1", w.T("flow.in")}, {"l", w.T("flow.decided")}}
+	p.X, p.Table = axisLabels(days), t
+	p.Bars, p.Lines = columns(came, top, says), []line{linePath(decided, top)}
+	p.Key = []legendEntry{{"b1", w.T("flow.in")}, {"l", w.T("flow.decided")}}
 	return p
 }
 
-func spanHead(w *desk.Catalog, f evaluation.Flow) string {
+func spanLabel(w *desk.Catalog, f evaluation.Flow) string {
 	if f.Days > 1 {
 		return w.T("weeks.week")
 	}
 	return w.T("flow.day")
 }
 
-// waits draws how long half and nine in ten waited, in a unit that fits.
-func waits(w *desk.Catalog, f evaluation.Flow, days []string) plot {
+// waitPlot plots the median and the 90th percentile of waiting times, in minutes, hours or days.
+func waitPlot(w *desk.Catalog, f evaluation.Flow, days []string) plot {
 	longest := time.Duration(0)
 	for _, s := range f.Spans {
-		longest = max(longest, s.Wait.Ninety)
+		longest = max(longest, s.Wait.P90)
 	}
 	unit, key := time.Minute, "span.min"
 	switch {
@@ -116,34 +116,34 @@ func waits(w *desk.Catalog, f evaluation.Flow, days []string) plot {
 		unit, key = time.Hour, "span.h"
 	}
 	half, ninety := make([]float64, len(days)), make([]float64, len(days))
-	t := table{Caption: w.T("wait"), Head: []string{spanHead(w, f), w.T("wait.half"), w.T("wait.ninety")}}
+	t := table{Caption: w.T("wait"), Head: []string{spanLabel(w, f), w.T("wait.half"), w.T("wait.ninety")}}
 	for i, s := range f.Spans {
 		half[i], ninety[i] = math.NaN(), math.NaN()
-		if s.Wait.Of > 0 {
-			half[i], ninety[i] = float64(s.Wait.Median)/float64(unit), float64(s.Wait.Ninety)/float64(unit)
+		if s.Wait.Count > 0 {
+			half[i], ninety[i] = float64(s.Wait.Median)/float64(unit), float64(s.Wait.P90)/float64(unit)
 		}
 		t.Rows = append(t.Rows,
-			[]string{days[i], within(w, s.Wait.Of, s.Wait.Median), within(w, s.Wait.Of, s.Wait.Ninety)})
+			[]string{days[i], durationOrDash(w, s.Wait.Count, s.Wait.Median), durationOrDash(w, s.Wait.Count, s.Wait.P90)})
 	}
-	top := topOf(ninety, 1)
+	top := axisMax(ninety, 1)
 	p := newPlot(w.T("wait"), top, w.Float)
 	p.Y[0] = w.T(key, "n", top)
-	p.Tall, p.X, p.Table = true, spread(days), t
-	long := lineOf(ninety, top)
+	p.Tall, p.X, p.Table = true, axisLabels(days), t
+	long := linePath(ninety, top)
 	long.Class = "ln dash"
-	p.Lines = []line{long, lineOf(half, top)}
-	p.Key = []keyed{{"l", w.T("wait.half")}, {"d", w.T("wait.ninety")}}
+	p.Lines = []line{long, linePath(half, top)}
+	p.Key = []legendEntry{{"l", w.T("wait.half")}, {"d", w.T("wait.ninety")}}
 	return p
 }
 
-// suggestions are what can be suggested, by the keys of their names.
+// suggestions are the actions that can be suggested, with their message keys.
 var suggestions = []struct {
 	action comment.Action
 	key    string
 }{{comment.MarkSpam, "reason.spam"}, {comment.Approve, "act.approve"}, {comment.Reject, "followed.reject"}}
 
-// followed draws how often what was suggested was done.
-func followed(w *desk.Catalog, q evaluation.Report) (rows []whisker) {
+// followedRows returns how often moderators followedRows each suggestion.
+func followedRows(w *desk.Catalog, q evaluation.Report) (rows []whisker) {
 	for _, s := range suggestions {
 		share := q.Followed[s.action]
 		if share.Of == 0 {
@@ -158,8 +158,8 @@ func followed(w *desk.Catalog, q evaluation.Report) (rows []whisker) {
 	return rows
 }
 
-// efforts draws how many actions a comment took, by the way it was decided.
-func efforts(w *desk.Catalog, q evaluation.Report) []bar {
+// effortRows returns the actions per comment, for single and for batch decisions.
+func effortRows(w *desk.Catalog, q evaluation.Report) []bar {
 	e := q.Effort
 	row := func(key string, comments, actions int) bar {
 		each := float64(actions) / float64(max(1, comments))
@@ -169,20 +169,20 @@ func efforts(w *desk.Catalog, q evaluation.Report) []bar {
 		}
 	}
 	var rows []bar
-	if e.Alone > 0 {
-		rows = append(rows, row("effort.one", e.Alone, e.Alone))
+	if e.Single > 0 {
+		rows = append(rows, row("effort.one", e.Single, e.Single))
 	}
-	if e.Together > 0 {
-		rows = append(rows, row("effort.many", e.Together, e.Batches))
+	if e.Batched > 0 {
+		rows = append(rows, row("effort.many", e.Batched, e.Batches))
 	}
 	all := row("effort.all", e.Comments(), e.Actions())
 	all.Second, all.Sum = true, true
 	return append(rows, all)
 }
 
-// daysOf is the period that an address asks for.
-func daysOf(v *desk.Visit) int {
-	days, _ := strconv.Atoi(v.QueryParam("days")) // what is no number is the first period
+// periodOf returns the requested period in days.
+func periodOf(v *desk.Visit) int {
+	days, _ := strconv.Atoi(v.QueryParam("days")) // not a number: the first period
 	if days < 1 || days > periods[len(periods)-1] {
 		return periods[0]
 	}

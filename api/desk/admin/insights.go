@@ -25,35 +25,35 @@ type insightsPage struct {
 	Wait     *plot
 	Busy     []busyRow
 
-	Few         string // why there are no figures of the filter
-	Filter      []figure
-	Honest      []dot
-	HonestSays  string
-	HonestTable table
-	Weeks       *plot
-	Reasons     []bar
-	ReasonsLead string
-	Followed    []whisker
-	Try         *oneLine
-	Efforts     []bar
-	EffortsLead string
-	Disagree    []desk.Brief
+	Few              string // why there are no figures about the model; "" if there are
+	Filter           []figure
+	Calibration      []dot
+	CalibrationText  string
+	CalibrationTable table
+	Weeks            *plot
+	Reasons          []bar
+	ReasonsLead      string
+	Followed         []whisker
+	Try              *thresholdPlot
+	Efforts          []bar
+	EffortsLead      string
+	Disagree         []desk.Brief
 }
 
 type figure struct{ Label, Value, More string }
 
-// The periods that can be looked at, in days.
+// periods are the offered periods in days, the default first.
 var periods = []int{28, 7, 365}
 
-// insights shows what came in, how long it waited, and how well the filter did.
-func (o *owner) insights(v *desk.Visit) error {
-	days := daysOf(v)
-	flow, err := o.Evaluation.Flow(v.Ctx(), v.Who, v.Site, days)
+// insights shows received comments, waiting times, and the quality of the model.
+func (o *admin) insights(v *desk.Visit) error {
+	days := periodOf(v)
+	flow, err := o.Evaluation.Flow(v.Ctx(), v.Actor, v.Site, days)
 	if err != nil {
 		return err
 	}
 	since := flow.Spans[0].From
-	q, err := o.Evaluation.Quality(v.Ctx(), v.Who, v.Site, evaluation.QualityRequest{Since: since})
+	q, err := o.Evaluation.Quality(v.Ctx(), v.Actor, v.Site, evaluation.QualityRequest{Since: since})
 	if err != nil {
 		return err
 	}
@@ -61,9 +61,9 @@ func (o *owner) insights(v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	p := drawInsights(v.Words, f, q, flow)
+	p := newInsightsPage(v.Words, f, q, flow)
 	p.Lead = period(v.Words, since, o.Clock.Now())
-	p.CSV = v.At("/insights.csv?days=" + strconv.Itoa(days))
+	p.CSV = v.SitePath("/insights.csv?days=" + strconv.Itoa(days))
 	for _, n := range periods {
 		label := v.Words.N("period.days", n)
 		p.Periods = append(p.Periods, desk.Link{Key: strconv.Itoa(n), Label: label, Current: n == days})
@@ -72,11 +72,11 @@ func (o *owner) insights(v *desk.Visit) error {
 	if s := v.Site.Settings.Shadow; s > 0 {
 		try.Threshold = &s
 	}
-	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Who, v.Site, try)
+	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Actor, v.Site, try)
 	if err != nil {
 		return err
 	}
-	p.Try = drawLine(v.Words, f, would)
+	p.Try = newThresholdPlot(v.Words, f, would)
 	ids, scores := []string{}, map[string]float64{}
 	for _, k := range q.Disagreements {
 		ids, scores[k.Comment] = append(ids, k.Comment), k.Spam
@@ -86,12 +86,12 @@ func (o *owner) insights(v *desk.Visit) error {
 	}
 	for i := range p.Disagree {
 		row := &p.Disagree[i]
-		row.Score = v.Words.T("disagree.score", "n", desk.InHundred(scores[row.ID]))
+		row.Score = v.Words.T("disagree.score", "n", desk.Percent(scores[row.ID]))
 	}
 	return v.Show("insights", p)
 }
 
-// period is a time in days of UTC.
+// period formats a period in days of UTC.
 func period(w *desk.Catalog, from, to time.Time) string {
 	begin := w.Day(from)
 	if from.Year() != to.UTC().Year() {
@@ -100,10 +100,10 @@ func period(w *desk.Catalog, from, to time.Time) string {
 	return begin + " – " + w.Day(to) + to.UTC().Format(" 2006") + ", UTC"
 }
 
-// drawInsights draws the figures.
-func drawInsights(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow evaluation.Flow) insightsPage {
+// newInsightsPage returns the page with its figures and charts.
+func newInsightsPage(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow evaluation.Flow) insightsPage {
 	p := insightsPage{Frame: f}
-	drawFlow(w, &p, flow)
+	addFlow(w, &p, flow)
 	right, suggested := 0, 0
 	for _, s := range q.Followed {
 		right, suggested = right+s.Part, suggested+s.Of
@@ -112,11 +112,11 @@ func drawInsights(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow evalu
 	each := "–"
 	if n := q.Effort.Comments(); n > 0 {
 		each = w.Fixed(float64(q.Effort.Actions())/float64(n), 2)
-		p.Efforts = efforts(w, q)
+		p.Efforts = effortRows(w, q)
 		p.EffortsLead = w.T("effort.lead", "actions", q.Effort.Actions(), "n", n)
 	}
 	p.Numbers = append(p.Numbers, figure{Label: w.T("figure.actions"), Value: each})
-	p.Followed = followed(w, q)
+	p.Followed = followedRows(w, q)
 	refused := 0
 	var labels []string
 	var values []int
@@ -133,20 +133,20 @@ func drawInsights(w *desk.Catalog, f desk.Frame, q evaluation.Report, flow evalu
 	}
 	p.Filter = []figure{
 		{w.T("figure.decided"), w.Number(q.Filter.Spam + q.Filter.Ham), w.N("figure.all", q.Decisions)},
-		share(w, "figure.precision", q.Queue.Precision),
-		share(w, "figure.recall", q.Queue.Recall),
-		share(w, "figure.lost", q.Queue.HamLost),
+		shareFigure(w, "figure.precision", q.Queue.Precision),
+		shareFigure(w, "figure.recall", q.Queue.Recall),
+		shareFigure(w, "figure.lost", q.Queue.HamLost),
 		{w.T("figure.brier"), w.Fixed(100*math.Sqrt(q.Filter.Brier), 1), w.T("figure.brier.more")},
 	}
-	honesty(w, &p, q.Filter)
-	weeks(w, &p, q.Weeks)
+	calibration(w, &p, q.Filter)
+	weeklyErrors(w, &p, q.Weeks)
 	return p
 }
 
-// honesty draws what was said against what came true.
-func honesty(w *desk.Catalog, p *insightsPage, q evaluation.Quality) {
-	p.HonestSays = w.T("honest.says", "off", w.Fixed(100*q.ECE, 1))
-	p.HonestTable = table{
+// calibration plots predicted probabilities against observed shares of spam.
+func calibration(w *desk.Catalog, p *insightsPage, q evaluation.Quality) {
+	p.CalibrationText = w.T("honest.says", "off", w.Fixed(100*q.ECE, 1))
+	p.CalibrationTable = table{
 		Caption: w.T("honest"), Head: []string{w.T("honest.said"), w.T("honest.were"), w.T("chart.comments")},
 	}
 	for _, b := range q.Bins {
@@ -154,21 +154,21 @@ func honesty(w *desk.Catalog, p *insightsPage, q evaluation.Quality) {
 			continue
 		}
 		said, were, n := round(100*b.Mean), round(100*b.Spam.Value), w.Number(b.Spam.Of)
-		p.Honest = append(p.Honest, dotAt(b.Mean, b.Spam.Value, 3+math.Min(6, math.Log2(float64(b.Spam.Of))/2),
+		p.Calibration = append(p.Calibration, dotAt(b.Mean, b.Spam.Value, 3+math.Min(6, math.Log2(float64(b.Spam.Of))/2),
 			w.T("honest.point", "said", said, "were", were, "n", n)))
-		p.HonestTable.Rows = append(p.HonestTable.Rows, []string{said, were, n})
+		p.CalibrationTable.Rows = append(p.CalibrationTable.Rows, []string{said, were, n})
 	}
 }
 
-// weeks draws how often the filter was wrong, week by week.
-func weeks(w *desk.Catalog, p *insightsPage, weeks []evaluation.Week) {
-	if len(weeks) < 2 {
+// weeklyErrors plots the model's errors per week.
+func weeklyErrors(w *desk.Catalog, p *insightsPage, weeklyErrors []evaluation.Week) {
+	if len(weeklyErrors) < 2 {
 		return
 	}
 	t := table{Caption: w.T("weeks"), Head: []string{w.T("weeks.week"), w.T("weeks.wrong"), w.T("chart.comments")}}
-	values, says, days := make([]float64, len(weeks)), make([]string, len(weeks)), make([]string, len(weeks))
-	for i, k := range weeks {
-		wrong, n := k.Cut.Missed+k.Cut.Lost, k.Cut.Caught+k.Cut.Missed+k.Cut.Lost+k.Cut.Passed
+	values, says, days := make([]float64, len(weeklyErrors)), make([]string, len(weeklyErrors)), make([]string, len(weeklyErrors))
+	for i, k := range weeklyErrors {
+		wrong, n := k.Cut.FalseNegatives+k.Cut.FalsePositives, k.Cut.TruePositives+k.Cut.FalseNegatives+k.Cut.FalsePositives+k.Cut.TrueNegatives
 		if n > 0 {
 			values[i] = 100 * float64(wrong) / float64(n)
 		}
@@ -176,16 +176,16 @@ func weeks(w *desk.Catalog, p *insightsPage, weeks []evaluation.Week) {
 		says[i] = w.T("weeks.says", "day", days[i], "wrong", wrong, "n", n)
 		t.Rows = append(t.Rows, []string{days[i], w.Number(wrong), w.Number(n)})
 	}
-	top := topOf(values, 4)
+	top := axisMax(values, 4)
 	drawn := newPlot(w.T("weeks"), top, w.Float)
-	drawn.Bars, drawn.X, drawn.Table = columns(values, top, says), spread(days), t
+	drawn.Bars, drawn.X, drawn.Table = columns(values, top, says), axisLabels(days), t
 	p.Weeks = &drawn
 }
 
 func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 
-// share is a part in percent, or a dash of nothing, with what it was counted from.
-func share(w *desk.Catalog, key string, s evaluation.Share) figure {
+// shareFigure returns a shareFigure in percent with its counts and confidence interval, or a dash if the total is 0.
+func shareFigure(w *desk.Catalog, key string, s evaluation.Share) figure {
 	f := figure{Label: w.T(key), Value: percent(s.Part, s.Of)}
 	if s.Of > 0 {
 		f.More = w.T("figure.share", "part", s.Part, "of", s.Of, "low", round(100*s.Low), "high", round(100*s.High))

@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/identity"
 )
 
-// mailLinks are what one may be told by mail, with what an account chose.
-func mailLinks(w *desk.Catalog, chosen authz.Mail) (links []desk.Link) {
+// mailOptions returns the choices of notification mail. chosen is current.
+func mailOptions(w *desk.Catalog, chosen authz.Mail) (links []desk.Link) {
 	for _, m := range []authz.Mail{authz.NoMail, authz.MailEach, authz.MailDigest} {
 		key := m.String()
 		links = append(links, desk.Link{
@@ -20,32 +20,32 @@ func mailLinks(w *desk.Catalog, chosen authz.Mail) (links []desk.Link) {
 	return links
 }
 
-// setMail keeps what one wants to be told by mail, and that one reads this language.
-func (o *owner) setMail(v *desk.Visit) error {
+// setMail stores the account's mail setting, and the page's language as its mail language.
+func (o *admin) setMail(v *desk.Visit) error {
 	change := identity.AccountChange{MailLang: v.Words.Lang()}
 	mail, err := authz.ParseMail(v.Form.Get("mail"))
 	if err == nil {
 		change.Mail = &mail
-		change.MailFrom, err = mailFrom(v.Form.Get("from"))
+		change.MailFrom, err = parseMailFrom(v.Form.Get("from"))
 	}
 	if err == nil {
-		_, err = o.Identity.SetAccount(v.Ctx(), v.Who, v.Who.ID(), change)
+		_, err = o.Identity.SetAccount(v.Ctx(), v.Actor, v.Actor.ID(), change)
 	}
 	if err != nil {
-		says, err := v.Refused("sessions", err)
+		says, err := v.FormError("sessions", err)
 		if err != nil {
 			return err
 		}
 		return o.sessionsPage(v, sessionsPage{MailError: says, From: v.Form.Get("from")})
 	}
-	return o.TellAt(v, "/moderate/sessions", desk.Flash{Did: "saved"})
+	return o.RedirectWithFlash(v, "/moderate/sessions", desk.Flash{Action: "saved"})
 }
 
-// mailFrom reads the lowest score that one wants to hear of.
-func mailFrom(typed string) (*float64, error) {
-	n, err := strconv.ParseFloat(score(typed), 64)
+// parseMailFrom parses the lowest score of comments to notify about.
+func parseMailFrom(typed string) (*float64, error) {
+	n, err := strconv.ParseFloat(parseScore(typed), 64)
 	if err != nil {
-		n = math.NaN() // is no score
+		n = math.NaN() // not a score; CheckMailFrom refuses it
 	}
 	return &n, authz.CheckMailFrom(n)
 }

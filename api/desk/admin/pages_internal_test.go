@@ -23,16 +23,16 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-var update = flag.Bool("update", false, "write testdata/pages anew")
+var update = flag.Bool("update", false, "update testdata/pages")
 
-func TestEveryPageIsAsItsGoldenFile(t *testing.T) {
+func TestPages_MatchGoldenFiles(t *testing.T) {
 	testkit.Pages{
 		Layouts: layouts,
 		Samples: func(lang string) map[string]any { return samplePages(&desk.Catalog{Catalog: i18n.In(lang)}) },
 		Render: func(to io.Writer, lang, page string, sample any) error {
 			return pages()[lang][page].Execute(to, sample)
 		},
-		Whole: func(string, string) bool { return false },
+		FullPage: func(string, string) bool { return false },
 	}.Golden(t, *update)
 }
 
@@ -42,7 +42,7 @@ var keyA = strings.Repeat("A", 43)
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func sampleFrame(w *desk.Catalog) desk.Frame {
-	f := desk.Frame{Lang: w.Lang(), Here: "/moderate/longway/settings", Moderator: true, Owner: true}
+	f := desk.Frame{Lang: w.Lang(), ReturnTo: "/moderate/longway/settings", Moderator: true, Owner: true}
 	f.Me = &desk.Person{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Initial: "J"}
 	f.Site = &desk.SiteRef{Key: "longway", Name: "The Long Way Round"}
 	for _, l := range i18n.Languages {
@@ -55,16 +55,16 @@ func samplePages(w *desk.Catalog) map[string]any {
 	f := sampleFrame(w)
 	blog := site.Site{ID: 1, Key: "longway", Name: "The Long Way Round", Settings: site.Settings{Suspect: .9}}
 	kit := web.New(web.Options{PublicURL: &url.URL{Scheme: "https", Host: "talk.longway.example"}})
-	o := &owner{Room: desk.Room{Kit: kit}}
-	settings := drawSettings(w, f, blog, policyLinks(w, blog, site.Policies))
-	settings.score(w, sampleWhatIf())
+	o := &admin{Base: desk.Base{Kit: kit}}
+	settings := newSettingsPage(w, f, blog, policyOptions(w, blog, site.Policies))
+	settings.addThresholdFigures(w, sampleWhatIf())
 	settings.Snippet = o.Snippet(blog)
 	blog.Origins = []string{"https://longway.example", "http://localhost:1313"}
-	settings.checked(w, blog, []site.Knock{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
-	settings.Knocks = []desk.Knock{{Knock: site.Knock{Origin: "https://mirror.example", Times: 12}, Site: "longway",
+	settings.addOriginChecks(w, blog, []site.OriginRequest{{Origin: "https://longway.example", Last: noon.Add(-2 * time.Minute)}}, noon)
+	settings.OriginRequests = []desk.OriginRequest{{OriginRequest: site.OriginRequest{Origin: "https://mirror.example", Times: 12}, Site: "longway",
 		At: "settings"}}
-	settings.Checker = drawChecker(w, externalcheck.State{HasKey: true, Ending: "4711", Checker: externalcheck.Checker{Failures: 3,
-		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: checkerclient.FailedGarbage}})
+	settings.Checker = newCheckerStatus(w, externalcheck.State{HasKey: true, KeySuffix: "4711", Checker: externalcheck.Checker{Failures: 3,
+		AnsweredAt: noon.Add(-time.Hour), FailedAt: noon, Failure: checkerclient.FailedInvalid}})
 	viktor := "A cargo bike would do for the ladder too. But of course someone like you would rather complain than try: " +
 		"lazy and clueless, as in every thread."
 	decided := w.T("deed.reject", "who", "Dana K.", "reason", w.T("reason.low.personal_attack"))
@@ -72,88 +72,88 @@ func samplePages(w *desk.Catalog) map[string]any {
 		{Key: "owner", Label: w.T("role.owner")}}
 	sites := []desk.Link{{Key: "longway", Label: "The Long Way Round", Current: true}, {Key: "short", Label: "Short cuts"}}
 	pages := map[string]any{
-		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: momentOf(noon),
-			Seen: momentOf(noon), Current: true}}},
+		"sessions": sessionsPage{Frame: f, Rows: []sessionRow{{ID: "s", Agent: "Firefox on Linux", Since: newTimestamp(noon),
+			Seen: newTimestamp(noon), Current: true}}},
 		"settings": settings,
 		"sites":    sitesPage{f, []siteRow{{"longway", "The Long Way Round", "https://longway.example", true}}},
 		"people": peoplePage{
-			Frame: f, Owns: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
+			Frame: f, CanAdd: true, Form: url.Values{}, Roles: roles, Link: "https://talk.longway.example/moderate/setup#abc",
 			For: "dana@longway.example",
 			Rows: []personRow{
 				{ID: "a", Name: "Dana K.", Email: "dana@longway.example", Role: w.T("role.moderator"), Sites: "The Long Way Round",
-					Seen: momentOf(noon), Mine: true, Open: true, Roles: roles, On: sites,
-					wrong: wrong{"role", w.T("people.bad.role")}},
+					Seen: newTimestamp(noon), Editable: true, Open: true, Roles: roles, On: sites,
+					formError: formError{"role", w.T("people.bad.role")}},
 				{ID: "a1", Name: "Jonas Feld", Email: "jonas@longway.example", Role: w.T("role.owner"), Sites: w.T("people.all"),
-					Seen: momentOf(noon), Self: true, Mine: true, Roles: roles},
+					Seen: newTimestamp(noon), Self: true, Editable: true, Roles: roles},
 				{ID: "b", Name: "Lena", Role: w.T("role.owner"), Sites: w.T("people.all"), Disabled: true},
 			},
 		},
 		"tokens": tokensPage{
 			Frame: f, Value: "aitys_0123456789", Form: url.Values{}, On: sites,
-			wrong:  wrong{"name", w.T("tokens.bad.name")},
-			Scopes: []desk.Link{{Key: "decide", Label: w.T("scope.decide")}},
-			Ends:   []desk.Link{{Key: "30", Label: w.N("tokens.ends.in", 30)}},
+			formError: formError{"name", w.T("tokens.bad.name")},
+			Scopes:    []desk.Link{{Key: "decide", Label: w.T("scope.decide")}},
+			Ends:      []desk.Link{{Key: "30", Label: w.N("tokens.ends.in", 30)}},
 			Rows: []tokenRow{
-				{Name: "script", Scope: w.T("scope.decide"), Sites: "The Long Way Round", Made: momentOf(noon),
-					Used: momentOf(noon), Ends: momentOf(noon)},
-				{Whose: "Dana K.", Scope: w.T("scope.read"), Sites: w.T("tokens.sites.all"), Made: momentOf(noon),
+				{Name: "script", Scope: w.T("scope.decide"), Sites: "The Long Way Round", Made: newTimestamp(noon),
+					Used: newTimestamp(noon), Ends: newTimestamp(noon)},
+				{Whose: "Dana K.", Scope: w.T("scope.read"), Sites: w.T("tokens.sites.all"), Made: newTimestamp(noon),
 					Ended: true},
 			},
 		},
 	}
-	good := drawInsights(w, f, sampleQuality(), sampleFlow())
+	good := newInsightsPage(w, f, sampleQuality(), sampleFlow())
 	good.Lead, good.CSV = period(w, noon.AddDate(0, 0, -27), noon), "/moderate/longway/insights.csv?days=28"
 	good.Disagree = []desk.Brief{{Name: "Viktor", Text: viktor, URL: "/", ISO: desk.ISO(noon),
 		When: desk.Stamp(noon), Did: decided, Score: w.T("disagree.score", "n", 3)}}
-	pages["insights"], pages["insights-few"] = good, drawInsights(w, f, evaluation.Report{}, evaluation.Flow{})
-	try := newTrial(w, f, blog)
+	pages["insights"], pages["insights-few"] = good, newInsightsPage(w, f, evaluation.Report{}, evaluation.Flow{})
+	try := newWhatIfPage(w, f, blog)
 	would := sampleWhatIf()
-	tried(w, &try, would)
-	good.Try = drawLine(w, f, would)
+	addTrial(w, &try, would)
+	good.Try = newThresholdPlot(w, f, would)
 	pages["insights"] = good
 	try.Wrong = []mistakes{{Head: w.T("whatif.wrong.published", "n", 4), Disagree: good.Disagree}}
 	pages["whatif"] = try
-	pages["webhooks"] = drawWebhooks(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {webhook.Arrived}},
-		wrong: wrong{"url", w.T("hooks.bad.url")}, Undo: "/moderate/longway/webhooks/h3/restore", Secret: "whsec_a2V5"},
+	pages["webhooks"] = newWebhooksPage(w, f, webhooksPage{Form: url.Values{"kind": {"slack"}, "event": {webhook.Arrived}},
+		formError: formError{"url", w.T("hooks.bad.url")}, Undo: "/moderate/longway/webhooks/h3/restore", Secret: "whsec_a2V5"},
 		[]webhook.Summary{
 			{Endpoint: webhook.Endpoint{ID: "h1", Kind: webhook.Standard, Events: []string{webhook.Published, webhook.Removed},
 				Failure: "it answered 410", FailedAt: noon.Add(-50 * time.Hour)},
-				Address: "https://longway.example/…uild", Ending: "t2V5", Waiting: 12, Dead: 1},
+				MaskedURL: "https://longway.example/…uild", SecretSuffix: "t2V5", Pending: 12, GivenUp: 1},
 			{Endpoint: webhook.Endpoint{ID: "h2", Kind: webhook.Telegram, Events: []string{webhook.Arrived}},
-				Address: "https://api.telegram.org/…=-99"},
+				MaskedURL: "https://api.telegram.org/…=-99"},
 		})
-	near := neighboursPage{Form: url.Values{"url": {"https://ridge.example/l.json"}, "weight": {"0.5"}},
-		wrong: wrong{"key", w.T("near.bad.key")}, Undo: url.Values{"url": {"https://gone.example/"}},
-		Own: ownPart{On: true, Address: "https://talk.longway.example/api/v1/sites/longway/neighbours.json",
-			Key: keyA, Print: signing.Fingerprint(keyA), Has: has(w, 12, 3), Made: momentOf(noon)}}
-	offer := drawOffer(w, spamlist.Offer{Site: "<ridge>", Key: keyA, Generated: noon, Campaigns: 1, Hosts: 1,
+	near := spamListsPage{Form: url.Values{"url": {"https://ridge.example/l.json"}, "weight": {"0.5"}},
+		formError: formError{"key", w.T("near.bad.key")}, Undo: url.Values{"url": {"https://gone.example/"}},
+		Own: ownList{On: true, Address: "https://talk.longway.example/api/v1/sites/longway/neighbours.json",
+			Key: keyA, Print: signing.Fingerprint(keyA), Has: listSize(w, 12, 3), Made: newTimestamp(noon)}}
+	offer := newListPreview(w, spamlist.Offer{Site: "<ridge>", Key: keyA, Generated: noon, Campaigns: 1, Hosts: 1,
 		LastSeen: noon.Add(-time.Hour)}, false)
 	near.Offer = &offer
-	pages["neighbours"] = drawNeighbours(w, f, near, []spamlist.Neighbour{
+	pages["neighbours"] = newSpamListsPage(w, f, near, []spamlist.Source{
 		{ID: "n1", URL: "https://valley.example/api/v1/sites/valley/neighbours.json", Key: keyA, Weight: 1, At: noon,
 			Generated: noon.Add(-26 * time.Hour), TakenAt: noon.Add(-25 * time.Hour), TriedAt: noon, Campaigns: 214,
 			Hosts: 21, Failure: spamlist.RefusedOlder + ": 2026-11-18T10:00:00Z"},
 		{ID: "n2", URL: "https://harbour.example/list.json", Key: keyA, Weight: .5, At: noon},
 	}, map[string]spamlist.Tally{"valley.example": {Waiting: 3, Decided: 40, Approved: 1}})
-	refusedOffer := drawOffer(w, spamlist.Offer{Failure: spamlist.RefusedSite + `: "b"`}, true)
-	pages["neighbours-off"] = drawNeighbours(w, f, neighboursPage{Form: url.Values{}, Offer: &refusedOffer}, nil, nil)
-	pages["demands"] = drawDemands(w, f, demandsPage{
-		Form:  url.Values{"what": {"<b>"}, "kind": {"company"}},
-		wrong: wrong{"comments", w.T("demands.bad.comments")}, May: true,
+	refusedOffer := newListPreview(w, spamlist.Offer{Failure: spamlist.RefusedSite + `: "b"`}, true)
+	pages["neighbours-off"] = newSpamListsPage(w, f, spamListsPage{Form: url.Values{}, Offer: &refusedOffer}, nil, nil)
+	pages["demands"] = newTakedownsPage(w, f, takedownsPage{
+		Form:      url.Values{"what": {"<b>"}, "kind": {"company"}},
+		formError: formError{"comments", w.T("demands.bad.comments")}, CanEdit: true,
 		More: "/moderate/longway/demands?after=x", First: "/moderate/longway/demands",
-	}, []takedown.Listed{
-		{Demand: takedown.Demand{ID: "d1", By: "District court of <Almaty>", Kind: takedown.Court,
+	}, []takedown.ListItem{
+		{Takedown: takedown.Takedown{ID: "d1", By: "District court of <Almaty>", Kind: takedown.Court,
 			Law: "Law on mass media, art. 44", Country: "Kazakhstan",
 			Reference: "7-12/26", Public: takedown.Full, Received: noon, Until: noon.AddDate(0, 3, 0),
 			Count: 2}, Comments: []string{"c1", "c2"}},
-		{Demand: takedown.Demand{ID: "d2", By: "Aliya B.", Kind: takedown.Person, Law: "privacy", Public: takedown.Unnamed,
+		{Takedown: takedown.Takedown{ID: "d2", By: "Aliya B.", Kind: takedown.Person, Law: "privacy", Public: takedown.Unnamed,
 			Received: noon, Page: "p", Count: 9}, URL: "https://longway.example/bicycle"},
-		{Demand: takedown.Demand{ID: "d3", By: "Harbour Tyres Ltd", Kind: takedown.Company, Public: takedown.Sealed,
+		{Takedown: takedown.Takedown{ID: "d3", By: "Harbour Tyres Ltd", Kind: takedown.Company, Public: takedown.Sealed,
 			Received: noon, Count: 1}},
-		{Demand: takedown.Demand{ID: "d4", By: "Harbour Tyres Ltd", Kind: takedown.Company, Law: "defamation", Received: noon,
+		{Takedown: takedown.Takedown{ID: "d4", By: "Harbour Tyres Ltd", Kind: takedown.Company, Law: "defamation", Received: noon,
 			Count: 3, Ended: noon, Why: "The claim was withdrawn."}},
 	})
-	pages["forgood"] = forGoodPage{Frame: f, Do: "erase", Email: "ann@mail.example",
+	pages["forgood"] = confirmationPage{Frame: f, Do: "erase", Email: "ann@mail.example",
 		Ends: w.T("forgood.end.person"),
 		What: []string{w.N("forgood.comments", 14, "email", "ann@mail.example"),
 			w.N("forgood.erase", 12, "email", "ann@mail.example"), w.N("forgood.copies", 3),
@@ -165,7 +165,7 @@ func samplePages(w *desk.Catalog) map[string]any {
 	for _, name := range append([]string{"link"}, setupSteps...) {
 		p := setupPage{
 			Frame: f, Step: name, Heading: w.T("setup." + name), Lead: w.T("setup." + name + ".lead"),
-			Form: url.Values{}, First: true, Policies: policyLinks(w, blog, firstPolicies), Rules: web.Rules(blog, w.Catalog),
+			Form: url.Values{}, First: true, Policies: policyOptions(w, blog, firstPolicies), Rules: web.Rules(blog, w.Catalog),
 		}
 		p.Wide = true
 		p.Snippet = o.Snippet(blog)
@@ -177,39 +177,39 @@ func samplePages(w *desk.Catalog) map[string]any {
 	return pages
 }
 
-// sampleQuality is of a filter that is right more often than not.
+// sampleQuality returns the report of a model that is mostly right.
 func sampleQuality() evaluation.Report {
 	var said []evaluation.Sample
 	for i := range 400 {
 		p := float64(i%20)/20 + .02
-		said = append(said, evaluation.Sample{Said: p, Spam: float64(i*7919%100)/100 < p})
+		said = append(said, evaluation.Sample{Predicted: p, Spam: float64(i*7919%100)/100 < p})
 	}
 	q := evaluation.Report{Suspect: .9, Filter: evaluation.Measure(said), Queue: evaluation.CutAt(said, .9)}
 	for i := range 9 {
 		q.Weeks = append(q.Weeks, evaluation.Week{From: noon.AddDate(0, 0, 7*(i-9)),
-			Cut: evaluation.Cut{Caught: 40, Passed: 60, Missed: 9 - i, Lost: i % 3}})
+			Cut: evaluation.Cut{TruePositives: 40, TrueNegatives: 60, FalseNegatives: 9 - i, FalsePositives: i % 3}})
 	}
 	q.Followed = map[comment.Action]evaluation.Share{comment.MarkSpam: evaluation.ShareOf(331, 333),
 		comment.Approve: evaluation.ShareOf(381, 383), comment.Reject: evaluation.ShareOf(29, 41)}
-	q.Effort = evaluation.Effort{Alone: 290, Together: 678, Batches: 78}
+	q.Effort = evaluation.Effort{Single: 290, Batched: 678, Batches: 78}
 	q.Reasons = map[comment.Reason]int{comment.ReasonSpam: 412, comment.ReasonPersonalAttack: 41,
 		comment.ReasonOffTopic: 14}
 	return q
 }
 
-// sampleFlow is of four weeks, in which nobody decided on one day.
+// sampleFlow returns the flow of four weeks, with one day without decisions.
 func sampleFlow() evaluation.Flow {
 	f := evaluation.Flow{Days: 1, CameIn: 968, Published: 445,
-		Wait: evaluation.Wait{Of: 940, Median: 110 * time.Minute, Ninety: 370 * time.Minute},
-		Pages: []evaluation.Busy{
+		Wait: evaluation.Wait{Count: 940, Median: 110 * time.Minute, P90: 370 * time.Minute},
+		Pages: []evaluation.PageFlow{
 			{Page: site.Page{URL: "https://longway.example/bicycle", Title: "Why I sold my car"}, CameIn: 214, Refused: 92},
 			{Page: site.Page{URL: "https://longway.example/tent"}, CameIn: 161, Refused: 88},
 		}}
 	for i := range 28 {
 		s := evaluation.Span{From: noon.Truncate(24*time.Hour).AddDate(0, 0, i-27), CameIn: 20 + i*7919%23,
 			Decided: 18 + i*104729%25}
-		s.Wait = evaluation.Wait{Of: s.Decided, Median: time.Duration(80+i*31%60) * time.Minute,
-			Ninety: time.Duration(300+i*67%350) * time.Minute}
+		s.Wait = evaluation.Wait{Count: s.Decided, Median: time.Duration(80+i*31%60) * time.Minute,
+			P90: time.Duration(300+i*67%350) * time.Minute}
 		if i == 9 {
 			s.Decided, s.Wait = 0, evaluation.Wait{}
 		}
@@ -218,9 +218,9 @@ func sampleFlow() evaluation.Flow {
 	return f
 }
 
-// sampleWhatIf is of a trial at 85.
+// sampleWhatIf returns a trial with a threshold of 85 percent.
 func sampleWhatIf() evaluation.WhatIf {
-	would := evaluation.WhatIf{Looked: 870}
+	would := evaluation.WhatIf{Compared: 870}
 	for i := range would.Scores {
 		would.Scores[i].Good, would.Scores[i].Spam = max(0, 90-i*7)+i%3, max(0, i*6-530)+i%4
 	}

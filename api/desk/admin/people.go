@@ -14,41 +14,41 @@ import (
 
 type peoplePage struct {
 	desk.Frame
-	wrong
-	Owns  bool // something, where others may be given a role
-	Rows  []personRow
-	Roles []desk.Link
-	On    []desk.Link // sites that a new person may be given a role on
-	Form  url.Values  // as it was typed
-	Link  string      // a one-time link just made
-	For   string      // whose it is
-	Ended string      // names of the tokens that ended with it
-	of    string      // the account whose form was wrong; "": the new one's
+	formError
+	CanAdd bool // the viewer owns a site, and may give others roles there
+	Rows   []personRow
+	Roles  []desk.Link
+	On     []desk.Link // sites on which a new account may get a role
+	Form   url.Values  // as submitted
+	Link   string      // the new one-time link, shown once
+	For    string      // the e-mail address of its account
+	Ended  string      // names of the tokens that the reset revoked
+	of     string      // ID of the account whose form was refused; "" for the form of a new account
 }
 
-// A personRow is one account, with the form to change it.
+// A personRow is an account with its form.
 type personRow struct {
 	ID, Name, Email, Role, Sites string
-	Seen                         *moment // when they were last here; nil: never
-	Disabled, Self, Mine         bool    // Mine: to be changed by who looks
+	Seen                         *timestamp // time of the last visit, or nil
+	Disabled, Self, Editable     bool       // Editable: the viewer may change the account
 	Open                         bool
-	wrong
+	formError
 	Roles, On []desk.Link
 }
 
-func (o *owner) people(v *desk.Visit) error { return o.peoplePage(v, peoplePage{}) }
+func (o *admin) people(v *desk.Visit) error { return o.peoplePage(v, peoplePage{}) }
 
-// peoplePage shows the accounts, with what became of a form in p.
-func (o *owner) peoplePage(v *desk.Visit, p peoplePage) error {
-	all, err := o.Identity.Accounts(v.Ctx(), v.Who)
+// peoplePage shows the accounts. p contains the result of a form.
+func (o *admin) peoplePage(v *desk.Visit, p peoplePage) error {
+	all, err := o.Identity.Accounts(v.Ctx(), v.Actor)
 	if err != nil {
 		return err
 	}
 	if p.Frame, err = o.DeskFrame(v, v.Words.T("people")); err != nil {
 		return err
 	}
-	_, p.Notices = o.told(v)
-	p.Owns = v.Who.OwnsSome()
+	_, p.Notices = o.flashText(v)
+	p.CanAdd = v.Actor.OwnsAny()
 	typed := p.Form
 	if p.of != "" {
 		typed = nil
@@ -57,13 +57,13 @@ func (o *owner) peoplePage(v *desk.Visit, p peoplePage) error {
 	if typed.Has("role") {
 		role = typed.Get("role")
 	}
-	p.Roles, p.On = roleLinks(v, role), tickedSites(v, typed["site"])
+	p.Roles, p.On = roleOptions(v, role), sitesByKey(v, typed["site"])
 	for _, a := range all {
-		row := personOf(v, a)
+		row := newPersonRow(v, a)
 		if a.ID == p.of {
-			row.wrong, row.Open, p.wrong = p.wrong, true, wrong{}
-			row.Name, row.Roles = p.Form.Get("name"), roleLinks(v, p.Form.Get("role"))
-			row.On = tickedSites(v, p.Form["site"])
+			row.formError, row.Open, p.formError = p.formError, true, formError{}
+			row.Name, row.Roles = p.Form.Get("name"), roleOptions(v, p.Form.Get("role"))
+			row.On = sitesByKey(v, p.Form["site"])
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -73,7 +73,7 @@ func (o *owner) peoplePage(v *desk.Visit, p peoplePage) error {
 	return v.Show("people", p)
 }
 
-func roleLinks(v *desk.Visit, chosen string) (links []desk.Link) {
+func roleOptions(v *desk.Visit, chosen string) (links []desk.Link) {
 	for _, r := range []authz.Role{authz.Moderator, authz.Author, authz.Owner} {
 		key := r.String()
 		links = append(links, desk.Link{Key: key, Label: v.Words.T("role." + key), Current: key == chosen})
@@ -81,8 +81,8 @@ func roleLinks(v *desk.Visit, chosen string) (links []desk.Link) {
 	return links
 }
 
-// siteTicks are the sites to choose among, of which there are at least two.
-func siteTicks(v *desk.Visit, chosen func(site.Site) bool) (links []desk.Link) {
+// siteOptions returns the sites to choose from, or nil if there are fewer than two.
+func siteOptions(v *desk.Visit, chosen func(site.Site) bool) (links []desk.Link) {
 	if len(v.Sites) < 2 {
 		return nil
 	}
@@ -92,23 +92,23 @@ func siteTicks(v *desk.Visit, chosen func(site.Site) bool) (links []desk.Link) {
 	return links
 }
 
-// tickedSites are the same, as they were ticked by their keys.
-func tickedSites(v *desk.Visit, keys []string) []desk.Link {
-	return siteTicks(v, func(s site.Site) bool { return slices.Contains(keys, s.Key) })
+// sitesByKey returns the site options with the given keys chosen.
+func sitesByKey(v *desk.Visit, keys []string) []desk.Link {
+	return siteOptions(v, func(s site.Site) bool { return slices.Contains(keys, s.Key) })
 }
 
-func personOf(v *desk.Visit, a authz.Account) personRow {
+func newPersonRow(v *desk.Visit, a authz.Account) personRow {
 	w := v.Words
-	self := a.ID == v.Who.Account.ID
+	self := a.ID == v.Actor.Account.ID
 	row := personRow{
 		ID:       a.ID,
 		Name:     a.Name,
 		Email:    a.Email,
 		Disabled: a.Disabled,
 		Self:     self,
-		Mine:     v.Who.Rules(a),
-		On:       siteTicks(v, func(s site.Site) bool { return a.Roles[s.ID] != authz.NoRole }),
-		Seen:     momentOf(a.SeenAt),
+		Editable: v.Actor.Controls(a),
+		On:       siteOptions(v, func(s site.Site) bool { return a.Roles[s.ID] != authz.NoRole }),
+		Seen:     newTimestamp(a.SeenAt),
 	}
 	highest := a.AllSites
 	if a.AllSites != authz.NoRole {
@@ -124,37 +124,37 @@ func personOf(v *desk.Visit, a authz.Account) personRow {
 		slices.Sort(roles)
 		row.Role, row.Sites = strings.Join(slices.Compact(roles), ", "), strings.Join(names, ", ")
 	}
-	row.Roles = roleLinks(v, highest.String())
+	row.Roles = roleOptions(v, highest.String())
 	return row
 }
 
-// addPerson adds an account and shows its one-time link.
-func (o *owner) addPerson(v *desk.Visit) error {
-	role, _ := authz.ParseRole(v.Form.Get("role")) // none is refused below
-	a, token, err := o.Identity.AddAccount(v.Ctx(), v.Who, identity.NewAccount{
+// addPerson creates an account and shows its one-time link.
+func (o *admin) addPerson(v *desk.Visit) error {
+	role, _ := authz.ParseRole(v.Form.Get("role")) // AddAccount refuses NoRole
+	a, token, err := o.Identity.AddAccount(v.Ctx(), v.Actor, identity.NewAccount{
 		Email: v.Form.Get("email"), Name: v.Form.Get("name"), Role: role, Sites: v.Form["site"],
 	})
 	if err != nil {
-		return o.peopleAgain(v, "", err)
+		return o.showPeopleError(v, "", err)
 	}
 	return o.peoplePage(v, peoplePage{Link: web.LinkURL(o.PublicURL, token), For: a.Email})
 }
 
-// peopleAgain shows what was wrong in the form of an account, or of a new one.
-func (o *owner) peopleAgain(v *desk.Visit, account string, err error) error {
+// showPeopleError shows the page with the error in the form of an account, or of a new account if account is "".
+func (o *admin) showPeopleError(v *desk.Visit, account string, err error) error {
 	p := peoplePage{Form: v.Form, of: account}
-	if p.wrong, err = refused(v, "people", err); err != nil {
+	if p.formError, err = newFormError(v, "people", err); err != nil {
 		return err
 	}
 	return o.peoplePage(v, p)
 }
 
-// setPerson changes an account's name, role and sites, disables, enables or resets it.
-func (o *owner) setPerson(v *desk.Visit) error {
+// setPerson changes an account's name, role and sites, or disables, enables or resets it.
+func (o *admin) setPerson(v *desk.Visit) error {
 	var change identity.AccountChange
 	switch do := v.Form.Get("do"); do {
 	case "reset":
-		reset, err := o.Identity.ResetAccount(v.Ctx(), v.Who, v.Form.Get("email"))
+		reset, err := o.Identity.ResetAccount(v.Ctx(), v.Actor, v.Form.Get("email"))
 		if err != nil {
 			return err
 		}
@@ -164,14 +164,14 @@ func (o *owner) setPerson(v *desk.Visit) error {
 	case "disable", "enable":
 		change.Disabled = new(do == "disable")
 	default:
-		role, _ := authz.ParseRole(v.Form.Get("role")) // none is refused below
+		role, _ := authz.ParseRole(v.Form.Get("role")) // SetAccount refuses NoRole
 		change.Name, change.Role = new(v.Form.Get("name")), &role
-		if v.Form.Has("sites") { // there were sites to choose: none of them are all
+		if v.Form.Has("sites") { // the form offered sites; none chosen means all sites
 			change.Sites = append([]string{}, v.Form["site"]...)
 		}
 	}
-	if _, err := o.Identity.SetAccount(v.Ctx(), v.Who, v.Param("id"), change); err != nil {
-		return o.peopleAgain(v, v.Param("id"), err)
+	if _, err := o.Identity.SetAccount(v.Ctx(), v.Actor, v.Param("id"), change); err != nil {
+		return o.showPeopleError(v, v.Param("id"), err)
 	}
-	return o.TellAt(v, "/moderate/people", desk.Flash{Did: "saved"})
+	return o.RedirectWithFlash(v, "/moderate/people", desk.Flash{Action: "saved"})
 }

@@ -11,31 +11,31 @@ import (
 type sessionsPage struct {
 	desk.Frame
 	Rows      []sessionRow
-	Error     string // of the form for one's password
+	Error     string // of the password form
 	Mails     []desk.Link
-	From      string // the lowest score that is told of, in a hundred
+	From      string // the lowest score of comments to notify about, in percent
 	MailError string
-	Mailing   bool // the server sends mail at all
+	Mailing   bool // the server sends mail
 	Providers []string
 	Links     []providerRow
 	LinkError string
-	Password  bool // there is one
+	Password  bool // the account has a password
 }
 
-// providerRow is a provider that the account is linked with.
+// A providerRow is a provider to which the account is linked.
 type providerRow struct{ Name, Issuer, Since, SinceISO string }
 
 type sessionRow struct {
 	ID, Agent   string
-	Since, Seen *moment
+	Since, Seen *timestamp
 	Current     bool
 }
 
-func (o *owner) sessions(v *desk.Visit) error { return o.sessionsPage(v, sessionsPage{}) }
+func (o *admin) sessions(v *desk.Visit) error { return o.sessionsPage(v, sessionsPage{}) }
 
-// sessionsPage shows the page with what was wrong in one of its forms.
-func (o *owner) sessionsPage(v *desk.Visit, p sessionsPage) error {
-	all, err := o.Identity.MySessions(v.Ctx(), v.Who)
+// sessionsPage shows the page. p contains the error of a form.
+func (o *admin) sessionsPage(v *desk.Visit, p sessionsPage) error {
+	all, err := o.Identity.MySessions(v.Ctx(), v.Actor)
 	if err != nil {
 		return err
 	}
@@ -43,25 +43,25 @@ func (o *owner) sessionsPage(v *desk.Visit, p sessionsPage) error {
 	if err != nil {
 		return err
 	}
-	linked, err := o.Identity.MyProofs(v.Ctx(), v.Who)
+	linked, err := o.Identity.LinkedProviders(v.Ctx(), v.Actor)
 	if err != nil {
 		return err
 	}
-	p.Providers, p.Password = o.Providers.Names(), v.Who.Account.Password != ""
+	p.Providers, p.Password = o.Providers.Names(), v.Actor.Account.Password != ""
 	for _, l := range linked {
 		p.Providers = slices.DeleteFunc(p.Providers, func(name string) bool { return name == l.Provider })
 		p.Links = append(p.Links, providerRow{l.Provider, l.Issuer, desk.Stamp(l.CreatedAt), desk.ISO(l.CreatedAt)})
 	}
-	p.LinkError = v.ProviderRefused()
+	p.LinkError = v.ProviderError()
 	p.Frame, p.Mailing = f, o.Mailing
-	_, p.Notices = o.told(v)
-	p.Mails = mailLinks(v.Words, v.Who.Account.Mail)
-	p.From = cmp.Or(p.From, inHundred(v.Words, v.Who.Account.MailFrom))
-	for _, s := range slices.Backward(all) { // the newest first
-		row := sessionRow{ID: s.ID, Agent: v.Words.Browser(s.Agent), Since: momentOf(s.CreatedAt),
-			Seen: momentOf(s.SeenAt), Current: s.ID == v.Who.Session}
+	_, p.Notices = o.flashText(v)
+	p.Mails = mailOptions(v.Words, v.Actor.Account.Mail)
+	p.From = cmp.Or(p.From, percentText(v.Words, v.Actor.Account.MailFrom))
+	for _, s := range slices.Backward(all) { // newest first
+		row := sessionRow{ID: s.ID, Agent: v.Words.BrowserName(s.Agent), Since: newTimestamp(s.CreatedAt),
+			Seen: newTimestamp(s.SeenAt), Current: s.ID == v.Actor.Session}
 		at := len(p.Rows)
-		if row.Current { // before all others
+		if row.Current { // the current session comes first
 			at = 0
 		}
 		p.Rows = slices.Insert(p.Rows, at, row)
@@ -69,33 +69,33 @@ func (o *owner) sessionsPage(v *desk.Visit, p sessionsPage) error {
 	return v.Show("sessions", p)
 }
 
-// setPassword changes one's own password, which ends every session, and opens one anew here.
-func (o *owner) setPassword(v *desk.Visit) error {
+// setPassword changes the account's own password. This ends all sessions, so it signs in again here.
+func (o *admin) setPassword(v *desk.Visit) error {
 	old, fresh := v.Form.Get("old"), v.Form.Get("password")
 	var in identity.SignedIn
 	err := o.LimitPasswords(v, func() error {
 		change := identity.AccountChange{Password: &fresh, Old: &old}
-		if _, err := o.Identity.SetAccount(v.Ctx(), v.Who, v.Who.ID(), change); err != nil {
+		if _, err := o.Identity.SetAccount(v.Ctx(), v.Actor, v.Actor.ID(), change); err != nil {
 			return err
 		}
 		var err error
-		in, err = o.Identity.SignIn(v.Ctx(), v.Who.Account.Email, fresh, o.Browser(v.Request()))
+		in, err = o.Identity.SignIn(v.Ctx(), v.Actor.Account.Email, fresh, o.Browser(v.Request()))
 		return err
 	})
 	if err != nil {
-		wrong, err := v.Refused("sessions", err)
+		wrong, err := v.FormError("sessions", err)
 		if err != nil {
 			return err
 		}
 		return o.sessionsPage(v, sessionsPage{Error: wrong})
 	}
-	o.KeepSession(v, in)
-	return v.GoTo("/moderate/sessions")
+	o.SetSession(v, in)
+	return v.SeeOther("/moderate/sessions")
 }
 
-func (o *owner) endSession(v *desk.Visit) error {
-	if err := o.Identity.EndSession(v.Ctx(), v.Who, v.Param("id")); err != nil {
+func (o *admin) endSession(v *desk.Visit) error {
+	if err := o.Identity.EndSession(v.Ctx(), v.Actor, v.Param("id")); err != nil {
 		return err
 	}
-	return v.GoTo("/moderate/sessions")
+	return v.SeeOther("/moderate/sessions")
 }

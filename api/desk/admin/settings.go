@@ -14,57 +14,57 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// settingsPage is made from site.Fields.
+// A settingsPage is built from site.Fields.
 type settingsPage struct {
 	desk.Frame
-	wrong
-	Key      string
-	Sections []section
-	Snippet  string
-	Asked    string  // how long ago a page last asked; "": none did
-	Checks   []check // of the site's own origins
-	Knocks   []desk.Knock
-	Toast    *desk.Toast
-	Teachers []teacherRow
-	Others   []desk.Link // sites whose lessons could be taken over
-	Checker  checkerPart
+	formError
+	Key            string
+	Sections       []section
+	Snippet        string
+	LastRequest    string        // time since the last request from a page of the site, or ""
+	Checks         []originCheck // one per origin of the site
+	OriginRequests []desk.OriginRequest
+	Toast          *desk.Toast
+	Teachers       []teacherRow
+	Others         []desk.Link // sites whose lessons can be copied
+	Checker        checkerStatus
 }
 
-// A checkerPart says of a site's checker whether a key is kept, when it last answered, and why it fails since then.
-type checkerPart struct {
+// A checkerStatus is the state of a site's external checker: its key, its last response, and its failure.
+type checkerStatus struct {
 	Key      string
 	HasKey   bool
-	Answered *moment
-	Why      string // "": it does not fail
-	Failing  *moment
+	Answered *timestamp
+	Why      string // "" if it does not fail
+	Failing  *timestamp
 }
 
-// A moment is a time as templates show it.
-type moment struct{ ISO, Seen string }
+// A timestamp is a time for templates, as ISO and as text.
+type timestamp struct{ ISO, Seen string }
 
-func momentOf(t time.Time) *moment {
+func newTimestamp(t time.Time) *timestamp {
 	if t.IsZero() {
 		return nil
 	}
-	return &moment{desk.ISO(t), desk.Stamp(t)}
+	return &timestamp{desk.ISO(t), desk.Stamp(t)}
 }
 
-// A check says of one of the site's origins whether its pages ask.
-type check struct {
+// An originCheck says whether pages of an origin requested comments.
+type originCheck struct {
 	Text string
 	Asks bool
 }
 
-// A section is some of the settings under a heading.
+// A section is a group of settings under a heading.
 type section struct {
 	ID, Head, Hint string
 	Settings       []setting
 }
 
-// The sections, as they follow one another.
+// sections are the IDs of the sections in order.
 var sections = []string{"site", "who", "score", "rules", "replies", "times", "others"}
 
-// sectionOf is the section that a setting stands in.
+// sectionOf returns the section of a setting.
 func sectionOf(f site.Field) string {
 	switch {
 	case f.Kind == site.KindPolicy:
@@ -79,31 +79,31 @@ func sectionOf(f site.Field) string {
 	return string(f.Group)
 }
 
-// A setting is a field of the form.
+// A setting is a field of the settings form.
 type setting struct {
 	site.Field
 	Label, Hint, Value string
-	Default            string      // what stands there while it is empty
-	Policies           []policy    // of a KindPolicy
-	Choices            []desk.Link // of a KindWho
-	TryURL             string      // the page that shows what another value would do
-	Error              string      // what is wrong with what was typed
+	Default            string      // the value in force while the field is empty
+	Policies           []policy    // for KindPolicy
+	Choices            []desk.Link // for KindWho
+	TryURL             string      // the what-if page, or ""
+	Error              string      // the error of the submitted value
 }
 
-// A policy is drawn as five comments, of which some wait before a gate.
+// A policy is a moderation policy with its drawing: five comments, some of which wait before a gate.
 type policy struct {
 	desk.Link
-	Drawn     string // the drawing in words; "": there is none
-	Hold, Pub []int  // where the comments stand
+	Drawn     string // the drawing in words; "" if there is none
+	Hold, Pub []int  // x coordinates of held and of published comments
 }
 
-// waiting says how many of five comments wait, as a policy is drawn.
-var waiting = map[site.Policy]int{site.PolicyAll: 5, site.PolicyNewWriters: 3, site.PolicySuspicious: 1}
+// heldOfFive is the number of heldOfFive comments in the drawing of a policy.
+var heldOfFive = map[site.Policy]int{site.PolicyAll: 5, site.PolicyNewWriters: 3, site.PolicySuspicious: 1}
 
-func draw(w *desk.Catalog, links []desk.Link) (drawn []policy) {
+func drawPolicies(w *desk.Catalog, links []desk.Link) (drawn []policy) {
 	for _, l := range links {
 		p := policy{Link: l}
-		if n := waiting[site.Policy(l.Key)]; n > 0 {
+		if n := heldOfFive[site.Policy(l.Key)]; n > 0 {
 			p.Drawn = w.N("policy.drawn", n)
 			for i := range 5 {
 				if i < n {
@@ -118,81 +118,81 @@ func draw(w *desk.Catalog, links []desk.Link) (drawn []policy) {
 	return drawn
 }
 
-// settings of a site.
-func (o *owner) settings(v *desk.Visit) error {
+// settings shows a site's settings.
+func (o *admin) settings(v *desk.Visit) error {
 	p, err := o.settingsPage(v)
 	if err != nil {
 		return err
 	}
-	p.Toast, p.Notices = o.told(v)
+	p.Toast, p.Notices = o.flashText(v)
 	return v.Show("settings", p)
 }
 
-func (o *owner) settingsPage(v *desk.Visit) (settingsPage, error) {
+func (o *admin) settingsPage(v *desk.Visit) (settingsPage, error) {
 	f, err := o.SiteFrame(v, v.Words.T("settings"))
 	if err != nil {
 		return settingsPage{}, err
 	}
-	policies := policyLinks(v.Words, v.Site, site.Policies)
-	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Who, v.Site, evaluation.WhatIfRequest{Policy: site.PolicySuspicious})
+	policies := policyOptions(v.Words, v.Site, site.Policies)
+	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Actor, v.Site, evaluation.WhatIfRequest{Policy: site.PolicySuspicious})
 	if err != nil {
 		return settingsPage{}, err
 	}
-	suspicious(v.Words, policies, would)
-	p := drawSettings(v.Words, f, v.Site, policies)
-	p.score(v.Words, would)
+	addSuspiciousForecast(v.Words, policies, would)
+	p := newSettingsPage(v.Words, f, v.Site, policies)
+	p.addThresholdFigures(v.Words, would)
 	p.Snippet = o.Snippet(v.Site)
-	letIn, refused, err := o.Process.Knocks(v.Ctx(), v.Who, v.Site)
+	letIn, refused, err := o.Process.OriginRequests(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
 		return settingsPage{}, err
 	}
-	p.checked(v.Words, v.Site, letIn, o.Clock.Now())
-	p.Knocks = v.Refusals(refused, "settings")
-	state, err := o.ExternalChecks.CheckerState(v.Ctx(), v.Who, v.Site)
+	p.addOriginChecks(v.Words, v.Site, letIn, o.Clock.Now())
+	p.OriginRequests = v.RefusedOrigins(refused, "settings")
+	state, err := o.ExternalChecks.CheckerState(v.Ctx(), v.Actor, v.Site)
 	if err != nil {
 		return settingsPage{}, err
 	}
-	p.Checker = drawChecker(v.Words, state)
+	p.Checker = newCheckerStatus(v.Words, state)
 	return p, o.teachers(v, &p)
 }
 
-// drawChecker says how a site's checker does.
-func drawChecker(w *desk.Catalog, state externalcheck.State) checkerPart {
-	p := checkerPart{Key: w.T("checker.key.none"), HasKey: state.HasKey, Answered: momentOf(state.AnsweredAt),
-		Failing: momentOf(state.FailedAt)}
+// newCheckerStatus describes the state of a site's external checker.
+func newCheckerStatus(w *desk.Catalog, state externalcheck.State) checkerStatus {
+	p := checkerStatus{Key: w.T("checker.key.none"), HasKey: state.HasKey, Answered: newTimestamp(state.AnsweredAt),
+		Failing: newTimestamp(state.FailedAt)}
 	switch {
-	case state.Ending != "":
-		p.Key = w.T("checker.key.ending", "ending", state.Ending)
+	case state.KeySuffix != "":
+		p.Key = w.T("checker.key.ending", "ending", state.KeySuffix)
 	case state.HasKey:
 		p.Key = w.T("checker.key.has")
 	}
 	if state.Failures > 0 {
-		p.Why = why(w, state.Failure)
+		p.Why = failureText(w, state.Failure)
 	}
 	return p
 }
 
-// setCheckerKey keeps the key that the site's checker asks for.
-func (o *owner) setCheckerKey(v *desk.Visit) error {
-	return o.didOr(v, o.ExternalChecks.SetCheckerKey(v.Ctx(), v.Who, v.Site, v.Form.Get("key")), desk.Flash{Did: "saved"})
+// setCheckerKey stores the API key of the site's external checker.
+func (o *admin) setCheckerKey(v *desk.Visit) error {
+	return o.redirectOrShowError(v, o.ExternalChecks.SetCheckerKey(v.Ctx(), v.Actor, v.Site, v.Form.Get("key")), desk.Flash{Action: "saved"})
 }
 
-// endEditTokens ends what readers edit and withdraw their comments with.
-func (o *owner) endEditTokens(v *desk.Visit) error {
-	_, err := o.Sites.EndEditTokens(v.Ctx(), v.Who, v.Site, nil)
-	return o.didOr(v, err, desk.Flash{Did: "ended"})
+// endEditTokens revokes all tokens with which commenters edit and withdraw their comments.
+func (o *admin) endEditTokens(v *desk.Visit) error {
+	_, err := o.Sites.EndEditTokens(v.Ctx(), v.Actor, v.Site, nil)
+	return o.redirectOrShowError(v, err, desk.Flash{Action: "ended"})
 }
 
-// checked says whose pages asked for comments in the last week.
-func (p *settingsPage) checked(w *desk.Catalog, site site.Site, letIn []site.Knock, now time.Time) {
+// addOriginChecks says for each origin when its pages last requested comments, within the last week.
+func (p *settingsPage) addOriginChecks(w *desk.Catalog, site site.Site, letIn []site.OriginRequest, now time.Time) {
 	var last time.Time
 	for _, origin := range site.Origins {
-		c := check{Text: w.T("asked.none", "origin", origin)}
+		c := originCheck{Text: w.T("asked.none", "origin", origin)}
 		for _, k := range letIn {
 			if k.Origin != origin {
 				continue
 			}
-			c = check{w.T("asked.by", "origin", origin, "time", ago(w, now.Sub(k.Last))), true}
+			c = originCheck{w.T("asked.by", "origin", origin, "time", ago(w, now.Sub(k.Last))), true}
 			if k.Last.After(last) {
 				last = k.Last
 			}
@@ -200,22 +200,22 @@ func (p *settingsPage) checked(w *desk.Catalog, site site.Site, letIn []site.Kno
 		p.Checks = append(p.Checks, c)
 	}
 	if !last.IsZero() {
-		p.Asked = ago(w, now.Sub(last))
+		p.LastRequest = ago(w, now.Sub(last))
 	}
 }
 
-// score says at the threshold what it did.
-func (p *settingsPage) score(w *desk.Catalog, would evaluation.WhatIf) {
+// addThresholdFigures adds the effect of the current threshold to its section's hint.
+func (p *settingsPage) addThresholdFigures(w *desk.Catalog, would evaluation.WhatIf) {
 	now := would.Now
 	for i := range p.Sections {
-		if s := &p.Sections[i]; s.ID == "score" && would.Looked > 0 {
-			s.Hint += " " + w.T("section.score.now", "n", would.Looked, "threshold", inHundred(w, now.Threshold),
+		if s := &p.Sections[i]; s.ID == "score" && would.Compared > 0 {
+			s.Hint += " " + w.T("section.score.now", "n", would.Compared, "threshold", percentText(w, now.Threshold),
 				"suspected", now.Suspected, "good", now.SuspectedHam.N)
 		}
 	}
 }
 
-// ago is a time in its largest unit, and a minute at least: no more is known.
+// ago formats the time since an event in its largest unit. It is at least a minute, the resolution of the data.
 func ago(w *desk.Catalog, d time.Duration) string {
 	if d = max(d, time.Minute); d > time.Hour {
 		d = d.Truncate(time.Hour)
@@ -223,12 +223,12 @@ func ago(w *desk.Catalog, d time.Duration) string {
 	if d > 24*time.Hour {
 		d = d.Truncate(24 * time.Hour)
 	}
-	return w.T("ago", "time", w.Span(d))
+	return w.T("ago", "time", w.Duration(d))
 }
 
-// suspicious says what it would mean to let the filter publish, before it is chosen: what it
-// takes, or what it would have got wrong.
-func suspicious(w *desk.Catalog, policies []desk.Link, would evaluation.WhatIf) {
+// addSuspiciousForecast adds to the policy "addSuspiciousForecast" what it would have published wrongly. If the model has learned
+// too little, it adds what is missing and disables the choice, unless it is the current one.
+func addSuspiciousForecast(w *desk.Catalog, policies []desk.Link, would evaluation.WhatIf) {
 	for i := range policies {
 		l := &policies[i]
 		if l.Key != string(site.PolicySuspicious) {
@@ -236,17 +236,17 @@ func suspicious(w *desk.Catalog, policies []desk.Link, would evaluation.WhatIf) 
 		}
 		if would.Tally.Enough() {
 			l.More += " " + w.T("policy.suspicious.would",
-				"n", would.Looked, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
+				"n", would.Compared, "shown", would.Then.Published, "wrong", would.Then.PublishedWrong.N)
 			continue
 		}
 		l.More += " " + w.T("policy.suspicious.few", "ham", would.Tally.Ham, "spam", would.Tally.Spam) +
 			" " + missing(w, would.Tally)
-		l.Closed = !l.Current
+		l.Disabled = !l.Current
 	}
 }
 
-// drawSettings has the settings in their sections.
-func drawSettings(w *desk.Catalog, f desk.Frame, blog site.Site, policies []desk.Link) settingsPage {
+// newSettingsPage returns the page with the settings in their sections.
+func newSettingsPage(w *desk.Catalog, f desk.Frame, blog site.Site, policies []desk.Link) settingsPage {
 	p := settingsPage{Frame: f, Key: blog.Key}
 	for _, id := range sections {
 		part := section{ID: id, Head: w.T("section." + id), Hint: optional(w, "section."+id+".hint")}
@@ -254,9 +254,9 @@ func drawSettings(w *desk.Catalog, f desk.Frame, blog site.Site, policies []desk
 			if sectionOf(field) != id {
 				continue
 			}
-			s := describe(w, field, blog)
+			s := newSetting(w, field, blog)
 			if field.Kind == site.KindPolicy {
-				s.Policies = draw(w, policies)
+				s.Policies = drawPolicies(w, policies)
 			}
 			part.Settings = append(part.Settings, s)
 		}
@@ -265,10 +265,10 @@ func drawSettings(w *desk.Catalog, f desk.Frame, blog site.Site, policies []desk
 	return p
 }
 
-// describe is a field with its words.
-func describe(w *desk.Catalog, f site.Field, blog site.Site) setting {
+// newSetting returns a field with its label, hint and value.
+func newSetting(w *desk.Catalog, f site.Field, blog site.Site) setting {
 	key := "settings." + f.Name
-	s := setting{Field: f, Label: w.T(f.Name), Hint: optional(w, key+".hint"), Value: typed(w, f, f.Of(blog))}
+	s := setting{Field: f, Label: w.T(f.Name), Hint: optional(w, key+".hint"), Value: formatSetting(w, f, f.Value(blog))}
 	switch {
 	case f.Lang != "":
 		in := i18n.In(f.Lang)
@@ -276,8 +276,8 @@ func describe(w *desk.Catalog, f site.Field, blog site.Site) setting {
 	case w.Has(key):
 		s.Label = w.T(key)
 	}
-	if f.Kind == site.KindWho {
-		for _, who := range site.Whos {
+	if f.Kind == site.KindIdentity {
+		for _, who := range site.IdentityPolicies {
 			s.Choices = append(s.Choices, desk.Link{Key: string(who), Label: w.T("settings.who." + string(who))})
 		}
 	}
@@ -287,7 +287,7 @@ func describe(w *desk.Catalog, f site.Field, blog site.Site) setting {
 	return s
 }
 
-// optional says key, if there are words for it.
+// optional returns the message of key, or "" if there is none.
 func optional(w *desk.Catalog, key string) string {
 	if !w.Has(key) {
 		return ""
@@ -295,13 +295,13 @@ func optional(w *desk.Catalog, key string) string {
 	return w.T(key)
 }
 
-// typed writes the text of a setting as somebody types it: a score in the unit of the desk, with the
-// language's decimal comma, and one address a line.
-func typed(w *desk.Catalog, f site.Field, text string) string {
+// formatSetting formats a setting's text for the form: scores in percent with the language's decimal separator, and one
+// origin per line.
+func formatSetting(w *desk.Catalog, f site.Field, text string) string {
 	switch f.Kind {
 	case site.KindScore:
-		if n, err := strconv.ParseFloat(text, 64); err == nil { // nothing is no number
-			return inHundred(w, n)
+		if n, err := strconv.ParseFloat(text, 64); err == nil { // "" stays ""
+			return percentText(w, n)
 		}
 	case site.KindOrigins:
 		return strings.ReplaceAll(text, " ", "\n")
@@ -309,86 +309,87 @@ func typed(w *desk.Catalog, f site.Field, text string) string {
 	return text
 }
 
-// read is the text of a setting that was typed.
-func read(f site.Field, typed string) string {
+// parseSetting returns the text of a setting from the form's value.
+func parseSetting(f site.Field, typed string) string {
 	typed = strings.ReplaceAll(typed, "\r\n", "\n")
 	switch {
 	case f.Kind == site.KindScore:
-		return score(typed)
+		return parseScore(typed)
 	case f.Kind.Numeric():
-		return point(typed)
+		return parseDecimal(typed)
 	case f.Kind == site.KindOrigins:
 		return strings.Join(strings.Fields(typed), " ")
 	}
 	return typed
 }
 
-// inHundred writes a score in the unit of the desk: so many in 100.
-func inHundred(w *desk.Catalog, score float64) string { return w.Float(math.Round(score*1e6) / 1e4) }
+// percentText formats a score in percent, with at most four decimals.
+func percentText(w *desk.Catalog, score float64) string { return w.Float(math.Round(score*1e6) / 1e4) }
 
-// score is a score that was typed, as programs write it: in the unit of the desk, or as they do.
-func score(typed string) string {
-	own := point(typed)
+// parseScore returns a typed parseScore as a decimal between 0 and 1. It takes numbers above 1 as percent. It returns other
+// text unchanged, for the caller to refuse.
+func parseScore(typed string) string {
+	own := parseDecimal(typed)
 	n, err := strconv.ParseFloat(own, 64)
-	if err != nil || n <= 1 { // what is no number is refused
+	if err != nil || n <= 1 { // not a number: refused later
 		return own
 	}
 	return strconv.FormatFloat(n/100, 'f', -1, 64)
 }
 
-// setSettings keeps all of a site's settings at once.
-func (o *owner) setSettings(v *desk.Visit) error {
+// setSettings stores the changed settings of a site.
+func (o *admin) setSettings(v *desk.Visit) error {
 	change := map[string]string{}
 	for _, f := range site.Fields {
-		own := read(f, v.Form.Get(f.Name))
-		if v.Form.Has(f.Name) && own != f.Of(v.Site) { // what is as it was need not be said again
+		own := parseSetting(f, v.Form.Get(f.Name))
+		if v.Form.Has(f.Name) && own != f.Value(v.Site) { // only changed values
 			change[f.Name] = own
 		}
 	}
-	_, err := o.Sites.SetSite(v.Ctx(), v.Who, v.Site.Key, change)
-	return o.didOr(v, err, desk.Flash{Did: "saved"})
+	_, err := o.Sites.SetSite(v.Ctx(), v.Actor, v.Site.Key, change)
+	return o.redirectOrShowError(v, err, desk.Flash{Action: "saved"})
 }
 
-// answerKnock lets the pages of an origin that was refused have comments, or has it told of no more.
-func (o *owner) answerKnock(v *desk.Visit) (err error) {
+// answerOriginRequest allows a refused origin, or dismisses it.
+func (o *admin) answerOriginRequest(v *desk.Visit) (err error) {
 	did, origin := "allowed", v.Form.Get("origin")
 	if v.Form.Get("do") == "dismiss" {
-		did, err = "dismissed", o.Process.DismissKnock(v.Ctx(), v.Who, v.Site, origin)
+		did, err = "dismissed", o.Process.DismissOrigin(v.Ctx(), v.Actor, v.Site, origin)
 	} else {
-		_, err = o.Sites.AllowOrigin(v.Ctx(), v.Who, v.Site.Key, origin)
+		_, err = o.Sites.AllowOrigin(v.Ctx(), v.Actor, v.Site.Key, origin)
 	}
 	if err != nil {
 		return err
 	}
-	to := v.At("/queue")
+	to := v.SitePath("/queue")
 	if v.Form.Get("at") == "settings" {
-		to = v.At("/settings")
+		to = v.SitePath("/settings")
 	}
-	return o.TellAt(v, to, desk.Flash{Did: did})
+	return o.RedirectWithFlash(v, to, desk.Flash{Action: did})
 }
 
-// removeSite removes the site for who typed its key.
-func (o *owner) removeSite(v *desk.Visit) error {
+// removeSite removes the site if the form contains its key.
+func (o *admin) removeSite(v *desk.Visit) error {
 	if strings.TrimSpace(v.Form.Get("key")) != v.Site.Key {
-		return o.settingsAgain(v, problem.Field("/remove", "Type the site's key to remove it."))
+		return o.showSettingsError(v, problem.Field("/remove", "Type the site's key to remove it."))
 	}
-	if err := o.Sites.RemoveSite(v.Ctx(), v.Who, v.Site.Key); err != nil {
+	if err := o.Sites.RemoveSite(v.Ctx(), v.Actor, v.Site.Key); err != nil {
 		return err
 	}
-	return o.TellAt(v, "/moderate/sites", desk.Flash{Did: "removed"})
+	return o.RedirectWithFlash(v, "/moderate/sites", desk.Flash{Action: "removed"})
 }
 
-// didOr says what a form did, or what was wrong with it.
-func (o *owner) didOr(v *desk.Visit, err error, did desk.Flash) error {
+// redirectOrShowError redirects to the settings with a flash, or shows the settings with the error.
+func (o *admin) redirectOrShowError(v *desk.Visit, err error, did desk.Flash) error {
 	if err != nil {
-		return o.settingsAgain(v, err)
+		return o.showSettingsError(v, err)
 	}
-	return o.TellAt(v, v.At("/settings"), did)
+	return o.RedirectWithFlash(v, v.SitePath("/settings"), did)
 }
 
-// settingsAgain shows what was wrong, and what was typed.
-func (o *owner) settingsAgain(v *desk.Visit, err error) error {
-	bad, err := refused(v, "settings", err)
+// showSettingsError shows the settings with the error and the submitted values.
+func (o *admin) showSettingsError(v *desk.Visit, err error) error {
+	bad, err := newFormError(v, "settings", err)
 	if err != nil {
 		return err
 	}
@@ -396,17 +397,17 @@ func (o *owner) settingsAgain(v *desk.Visit, err error) error {
 	if err != nil {
 		return err
 	}
-	p.wrong = bad
+	p.formError = bad
 	for i := range p.Sections {
 		for j := range p.Sections[i].Settings {
-			p.Sections[i].Settings[j].again(v, &p.wrong)
+			p.Sections[i].Settings[j].restoreTyped(v, &p.formError)
 		}
 	}
 	return v.Show("settings", p)
 }
 
-// again has a setting as it was typed, and takes over what is wrong with it.
-func (s *setting) again(v *desk.Visit, w *wrong) {
+// restoreTyped sets the submitted value, and moves the form's error to the field that caused it.
+func (s *setting) restoreTyped(v *desk.Visit, w *formError) {
 	if v.Form.Has(s.Name) {
 		s.Value = v.Form.Get(s.Name)
 		for i := range s.Policies {
@@ -414,6 +415,6 @@ func (s *setting) again(v *desk.Visit, w *wrong) {
 		}
 	}
 	if s.Name == w.Bad {
-		s.Error, *w = w.Error, wrong{}
+		s.Error, *w = w.Error, formError{}
 	}
 }

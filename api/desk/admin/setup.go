@@ -11,16 +11,16 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// setupPage is one step of setting up, or the one step of a new account's link.
+// A setupPage is a step of the setup, or the only step of a new account's link.
 type setupPage struct {
 	desk.Frame
 	Step, Heading, Lead string
 	Steps               []step
-	Error, Bad          string // what was wrong, and with which field
+	Error, Bad          string // the error, and the field that caused it
 	Form                url.Values
-	First               bool // the first owner's link
+	First               bool // the link is for the first owner
 	Token, Email        string
-	Providers           []string // by which it may be redeemed in the place of a password
+	Providers           []string // providers that can redeem the link instead of a password
 	Policies            []desk.Link
 	Rules               string
 	Snippet             string
@@ -36,14 +36,14 @@ type step struct {
 
 var setupSteps = []string{"you", "site", "moderation", "embed"}
 
-// stepOf begins the page of a step.
-func stepOf(v *desk.Visit, name string) setupPage {
+// newSetupPage returns the page of a step without its fields.
+func newSetupPage(v *desk.Visit, name string) setupPage {
 	w := v.Words
 	p := setupPage{Frame: v.Frame(w.T("setup")), Step: name, Form: v.Form}
 	p.Heading, p.Lead = w.T("setup."+name), w.T("setup."+name+".lead")
 	p.Wide = true
 	if name == "you" {
-		p.Languages = nil // the token would be lost
+		p.Languages = nil // switching the language would lose the token
 	}
 	done := true
 	for i, s := range setupSteps {
@@ -55,26 +55,26 @@ func stepOf(v *desk.Visit, name string) setupPage {
 	return p
 }
 
-// linkPage is where a one-time link leads. It asks for the link itself, whose token is not sent: the
-// script fills it in and goes on.
-func (o *owner) linkPage(v *desk.Visit) error {
-	p := stepOf(v, "link")
+// linkPage is the page of a one-time link. The token is in the fragment, which browsers do not send. The script copies
+// it into the form and submits it; without script the form asks for the link.
+func (o *admin) linkPage(v *desk.Visit) error {
+	p := newSetupPage(v, "link")
 	p.Steps = nil
 	return v.Show("setup", p)
 }
 
-// linkToken finds the token in a link that was pasted.
+// linkToken returns the token of a pasted link.
 func linkToken(typed string) string {
 	typed = strings.TrimSpace(typed)
-	return typed[strings.LastIndexAny(typed, "#=")+1:] // =: as links were written before
+	return typed[strings.LastIndexAny(typed, "#=")+1:] // older links end in "=" and the token
 }
 
-func (o *owner) linkForm(v *desk.Visit, token string) (setupPage, error) {
+func (o *admin) linkForm(v *desk.Visit, token string) (setupPage, error) {
 	account, err := o.Identity.LinkAccount(v.Ctx(), token)
 	if err != nil {
 		return setupPage{}, err
 	}
-	p := stepOf(v, "you")
+	p := newSetupPage(v, "you")
 	p.Token, p.First = token, account.ID == ""
 	if !p.First {
 		p.Steps, p.Email = nil, account.Email
@@ -87,14 +87,13 @@ func (o *owner) linkForm(v *desk.Visit, token string) (setupPage, error) {
 	return p, nil
 }
 
-// useLink asks for the password of the account that a link is for, and once it is there takes the link
-// and signs in.
-func (o *owner) useLink(v *desk.Visit) error {
+// useLink asks for a password for the link's account. With a password it redeems the link and signs in.
+func (o *admin) useLink(v *desk.Visit) error {
 	form := v.Form
 	token := linkToken(form.Get("token"))
 	page, err := o.linkForm(v, token)
 	if err != nil {
-		return deadLink(v, err)
+		return linkExpired(v, err)
 	}
 	if !form.Has("password") {
 		return v.Show("setup", page)
@@ -108,29 +107,29 @@ func (o *owner) useLink(v *desk.Visit) error {
 		return err
 	})
 	if err != nil {
-		return setupAgain(v, page, err)
+		return showSetupError(v, page, err)
 	}
-	o.KeepSession(v, in)
+	o.SetSession(v, in)
 	if !page.First {
-		return v.GoTo("/moderate/")
+		return v.SeeOther("/moderate/")
 	}
 	sites, err := o.Process.Sites(v.Ctx(), in.Actor)
 	if err != nil {
 		return err
 	}
 	if len(sites) == 0 {
-		return v.GoTo("/moderate/setup/site")
+		return v.SeeOther("/moderate/setup/site")
 	}
-	v.Site = sites[0] // it was added by command: what is left is to put it in
-	return v.GoTo(v.At("/setup/embed"))
+	v.Site = sites[0] // added on the command line; only embedding is left
+	return v.SeeOther(v.SitePath("/setup/embed"))
 }
 
-// The fields of the steps that can be wrong.
+// setupFields are the fields that can be invalid.
 var setupFields = []string{"name", "email", "password", "origin", "key", "rules"}
 
-// setupAgain shows a step again with what was wrong.
-func setupAgain(v *desk.Visit, page setupPage, err error) error {
-	if page.Error, err = v.Refused("setup", err); err != nil {
+// showSetupError shows a step again with the error.
+func showSetupError(v *desk.Visit, page setupPage, err error) error {
+	if page.Error, err = v.FormError("setup", err); err != nil {
 		return err
 	}
 	field := strings.TrimPrefix(v.Problem.Errors[0].Field, "/")
@@ -141,45 +140,45 @@ func setupAgain(v *desk.Visit, page setupPage, err error) error {
 	return v.Show("setup", page)
 }
 
-// deadLink says that a link is used or too old.
-func deadLink(v *desk.Visit, err error) error {
+// linkExpired shows the page for a link that is used or expired. It returns other errors unchanged.
+func linkExpired(v *desk.Visit, err error) error {
 	if v.Problem = web.ProblemOf(err); v.Problem.Code != "auth.needed" {
 		return err
 	}
 	w := v.Words
 	page := desk.ErrorPage{Frame: v.Frame(w.T("link.dead")), Heading: w.T("link.dead"), Detail: w.T("link.dead.text")}
 	page.To, page.ToWords = "/moderate/signin", w.T("signin")
-	return v.Fail(page)
+	return v.ShowError(page)
 }
 
-func (o *owner) newSitePage(v *desk.Visit) error { return v.Show("setup", stepOf(v, "site")) }
+func (o *admin) newSitePage(v *desk.Visit) error { return v.Show("setup", newSetupPage(v, "site")) }
 
-// newSite adds a site.
-func (o *owner) newSite(v *desk.Visit) error {
-	site, _, err := o.Sites.AddSite(v.Ctx(), v.Who, site.Site{
+// newSite creates a site.
+func (o *admin) newSite(v *desk.Visit) error {
+	site, _, err := o.Sites.AddSite(v.Ctx(), v.Actor, site.Site{
 		Key: v.Form.Get("key"), Name: v.Form.Get("name"), Origins: strings.Fields(v.Form.Get("origin")),
 	}, nil)
 	if err != nil {
-		return setupAgain(v, stepOf(v, "site"), err)
+		return showSetupError(v, newSetupPage(v, "site"), err)
 	}
 	v.Site = site
-	return v.GoTo(v.At("/setup/moderation"))
+	return v.SeeOther(v.SitePath("/setup/moderation"))
 }
 
-func (o *owner) policyPage(v *desk.Visit) error {
-	return v.Show("setup", policyStep(v, web.Rules(v.Site, v.Words.Catalog)))
+func (o *admin) policyPage(v *desk.Visit) error {
+	return v.Show("setup", newPolicyPage(v, web.Rules(v.Site, v.Words.Catalog)))
 }
 
-func policyStep(v *desk.Visit, rules string) setupPage {
-	p := stepOf(v, "moderation")
-	p.Policies, p.Rules = policyLinks(v.Words, v.Site, firstPolicies), rules
+func newPolicyPage(v *desk.Visit, rules string) setupPage {
+	p := newSetupPage(v, "moderation")
+	p.Policies, p.Rules = policyOptions(v.Words, v.Site, firstPolicies), rules
 	return p
 }
 
-// firstPolicies are for a site that has no decisions yet: none of them asks its filter.
+// firstPolicies are the policies for a new site. They work without a trained model.
 var firstPolicies = []site.Policy{site.PolicyAll, site.PolicyNewWriters}
 
-func policyLinks(w *desk.Catalog, site site.Site, policies []site.Policy) []desk.Link {
+func policyOptions(w *desk.Catalog, site site.Site, policies []site.Policy) []desk.Link {
 	var links []desk.Link
 	for _, policy := range policies {
 		key := string(policy)
@@ -191,24 +190,24 @@ func policyLinks(w *desk.Catalog, site site.Site, policies []site.Policy) []desk
 	return links
 }
 
-// setPolicy keeps who waits, and the rules in the language of the page.
-func (o *owner) setPolicy(v *desk.Visit) error {
+// setPolicy stores the moderation policy, and the comment rules in the page's language.
+func (o *admin) setPolicy(v *desk.Visit) error {
 	change := map[string]string{"moderation": v.Form.Get("moderation")}
-	// A browser sends line ends of its own; the default stays the default.
+	// Browsers send CRLF. The default text is not stored.
 	rules := strings.ReplaceAll(v.Form.Get("rules"), "\r\n", "\n")
 	if rules != web.Rules(v.Site, v.Words.Catalog) {
 		change["rules_"+v.Words.Lang()] = rules
 	}
-	if _, err := o.Sites.SetSite(v.Ctx(), v.Who, v.Site.Key, change); err != nil {
-		return setupAgain(v, policyStep(v, v.Form.Get("rules")), err)
+	if _, err := o.Sites.SetSite(v.Ctx(), v.Actor, v.Site.Key, change); err != nil {
+		return showSetupError(v, newPolicyPage(v, v.Form.Get("rules")), err)
 	}
-	return v.GoTo(v.At("/setup/embed"))
+	return v.SeeOther(v.SitePath("/setup/embed"))
 }
 
-// embedPage shows what to put into the blog.
-func (o *owner) embedPage(v *desk.Visit) error {
-	p := stepOf(v, "embed")
+// embedPage shows the HTML to embed.
+func (o *admin) embedPage(v *desk.Visit) error {
+	p := newSetupPage(v, "embed")
 	p.Snippet = o.Snippet(v.Site)
-	p.BackURL, p.QueueURL = v.At("/setup/moderation"), desk.QueueURL(v.Site.Key)
+	p.BackURL, p.QueueURL = v.SitePath("/setup/moderation"), desk.QueueURL(v.Site.Key)
 	return v.Show("setup", p)
 }

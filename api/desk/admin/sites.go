@@ -14,18 +14,18 @@ type sitesPage struct {
 
 type siteRow struct {
 	Key, Name, Origins string
-	Own                bool // by who looks
+	Own                bool // the viewer owns it
 }
 
-func (o *owner) sites(v *desk.Visit) error {
+func (o *admin) sites(v *desk.Visit) error {
 	f, err := o.DeskFrame(v, v.Words.T("sites"))
 	if err != nil {
 		return err
 	}
 	p := sitesPage{Frame: f}
-	_, p.Notices = o.told(v)
+	_, p.Notices = o.flashText(v)
 	for _, s := range v.Sites {
-		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", "), v.Who.Role(s.ID) == authz.Owner})
+		p.Rows = append(p.Rows, siteRow{s.Key, s.Name, strings.Join(s.Origins, ", "), v.Actor.Role(s.ID) == authz.Owner})
 	}
 	return v.Show("sites", p)
 }

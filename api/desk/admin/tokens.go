@@ -14,75 +14,75 @@ import (
 
 type tokensPage struct {
 	desk.Frame
-	wrong
+	formError
 	Rows   []tokenRow
 	Scopes []desk.Link
-	On     []desk.Link // sites that it may be bound to
+	On     []desk.Link // sites to which a token can be limited
 	Ends   []desk.Link
-	Form   url.Values // as it was typed
-	Value  string     // a token just made
+	Form   url.Values // as submitted
+	Value  string     // the new token, shown once
 }
 
-// A tokenRow is one token. Whose is empty for one's own.
+// A tokenRow is a token. Whose is "" for the viewer's own tokens.
 type tokenRow struct {
 	ID, Name, Whose, Scope, Sites string
-	Made, Used, Ends              *moment
+	Made, Used, Ends              *timestamp
 	Ended                         bool
 }
 
-// lives are for how many days a token may be made; 0 is for ever.
-var lives = []int{0, 30, 90, 365}
+// tokenDays are the offered lifetimes in days; 0 means no expiry.
+var tokenDays = []int{0, 30, 90, 365}
 
-func (o *owner) tokens(v *desk.Visit) error { return o.tokensPage(v, tokensPage{}) }
+func (o *admin) tokens(v *desk.Visit) error { return o.tokensPage(v, tokensPage{}) }
 
-func (o *owner) tokensPage(v *desk.Visit, p tokensPage) error {
-	all, err := o.Identity.Tokens(v.Ctx(), v.Who)
+func (o *admin) tokensPage(v *desk.Visit, p tokensPage) error {
+	all, err := o.Identity.Tokens(v.Ctx(), v.Actor)
 	if err != nil {
 		return err
 	}
-	accounts, err := o.Identity.Accounts(v.Ctx(), v.Who)
+	accounts, err := o.Identity.Accounts(v.Ctx(), v.Actor)
 	if err != nil {
 		return err
 	}
 	if p.Frame, err = o.DeskFrame(v, v.Words.T("tokens")); err != nil {
 		return err
 	}
-	_, p.Notices = o.told(v)
+	_, p.Notices = o.flashText(v)
 	for _, s := range []authz.Scope{authz.ScopeDecide, authz.ScopeRead, authz.ScopeAdmin} {
 		label := v.Words.T("scope." + s.String())
 		p.Scopes = append(p.Scopes, desk.Link{Key: s.String(), Label: label, Current: s.String() == p.Form.Get("scope")})
 	}
-	for _, days := range lives {
+	for _, days := range tokenDays {
 		key, label := strconv.Itoa(days), v.Words.T("tokens.ends.never")
 		if days > 0 {
 			label = v.Words.N("tokens.ends.in", days)
 		}
 		p.Ends = append(p.Ends, desk.Link{Key: key, Label: label, Current: key == p.Form.Get("ends")})
 	}
-	p.On = tickedSites(v, p.Form["site"])
+	p.On = sitesByKey(v, p.Form["site"])
 	names := map[string]string{}
 	for _, a := range accounts {
-		if a.ID != v.Who.ID() {
+		if a.ID != v.Actor.ID() {
 			names[a.ID] = a.Name
 		}
 	}
 	for _, t := range all {
-		p.Rows = append(p.Rows, tokenOf(v, t, names[t.Account], o.Clock.Now()))
+		p.Rows = append(p.Rows, newTokenRow(v, t, names[t.Account], o.Clock.Now()))
 	}
 	return v.Show("tokens", p)
 }
 
-func tokenOf(v *desk.Visit, t authz.Token, whose string, now time.Time) tokenRow {
+func newTokenRow(v *desk.Visit, t authz.Token, whose string, now time.Time) tokenRow {
 	row := tokenRow{
 		ID:    t.ID,
 		Name:  t.Name,
 		Whose: whose,
 		Scope: v.Words.T("scope." + t.Scope.String()),
 		Sites: v.Words.T("tokens.sites.all"),
-		Made:  momentOf(t.CreatedAt),
-		Used:  momentOf(t.UsedAt),
-		Ends:  momentOf(t.ExpiresAt),
-		Ended: t.Ended(now),
+		Made:  newTimestamp(t.CreatedAt),
+		Used:  newTimestamp(t.UsedAt),
+		Ends:  newTimestamp(t.ExpiresAt),
+		Ended: t.Expired(now),
 	}
 	if len(t.Sites) > 0 {
 		var names []string
@@ -96,30 +96,30 @@ func tokenOf(v *desk.Visit, t authz.Token, whose string, now time.Time) tokenRow
 	return row
 }
 
-// addToken adds one of the account's own and shows it once.
-func (o *owner) addToken(v *desk.Visit) error {
+// addToken creates a token of the account and shows it once.
+func (o *admin) addToken(v *desk.Visit) error {
 	scope, err := authz.ParseScope(v.Form.Get("scope"))
 	if err != nil {
 		return err
 	}
 	in := identity.NewToken{Name: v.Form.Get("name"), Scope: scope, Sites: v.Form["site"]}
-	if days, _ := strconv.Atoi(v.Form.Get("ends")); slices.Contains(lives, days) && days > 0 {
+	if days, _ := strconv.Atoi(v.Form.Get("ends")); slices.Contains(tokenDays, days) && days > 0 {
 		in.ExpiresAt = o.Clock.Now().AddDate(0, 0, days)
 	}
-	_, value, err := o.Identity.AddToken(v.Ctx(), v.Who, in)
+	_, value, err := o.Identity.AddToken(v.Ctx(), v.Actor, in)
 	p := tokensPage{Value: value}
 	if err != nil {
 		p.Form = v.Form
-		if p.wrong, err = refused(v, "tokens", err); err != nil {
+		if p.formError, err = newFormError(v, "tokens", err); err != nil {
 			return err
 		}
 	}
 	return o.tokensPage(v, p)
 }
 
-func (o *owner) endToken(v *desk.Visit) error {
-	if err := o.Identity.RemoveToken(v.Ctx(), v.Who, v.Param("id")); err != nil {
+func (o *admin) endToken(v *desk.Visit) error {
+	if err := o.Identity.RemoveToken(v.Ctx(), v.Actor, v.Param("id")); err != nil {
 		return err
 	}
-	return o.TellAt(v, "/moderate/tokens", desk.Flash{Did: "revoked"})
+	return o.RedirectWithFlash(v, "/moderate/tokens", desk.Flash{Action: "revoked"})
 }

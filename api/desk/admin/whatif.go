@@ -18,7 +18,7 @@ type whatIfPage struct {
 	Last      string
 	Policies  []desk.Link
 	Error     string
-	Line      *oneLine
+	Line      *thresholdPlot
 	Heading   string
 	Ready     string
 	Sides     []bar
@@ -27,29 +27,29 @@ type whatIfPage struct {
 	Wrong     []mistakes
 }
 
-// triedPolicies can be tried on what was decided: of whom new_writers would have trusted, the log does not
-// tell.
+// triedPolicies are the policies that can be evaluated on past decisions. new_writers is missing, because the log does
+// not record which commenters it would have trusted.
 var triedPolicies = []site.Policy{site.PolicyAll, site.PolicySuspicious, site.PolicyNone}
 
-// mistakes are comments that a setting would have treated otherwise than a moderator did.
+// mistakes are comments that a setting would have treated differently from the moderator.
 type mistakes struct {
 	Head, Newest string
 	Disagree     []desk.Brief
 }
 
 const (
-	usualLast  = 1000 // decisions to look at, as the form proposes
-	shownWrong = 10   // mistakes of a kind that are shown in full
+	defaultLast = 1000 // default number of decisions to evaluate
+	maxShown    = 10   // mistakes shown per kind
 )
 
-// whatIf shows what another setting would have done to the last decisions.
-func (o *owner) whatIf(v *desk.Visit) error {
+// whatIf shows what another setting would have done with the last decisions.
+func (o *admin) whatIf(v *desk.Visit) error {
 	f, err := o.SiteFrame(v, v.Words.T("whatif"))
 	if err != nil {
 		return err
 	}
-	p := newTrial(v.Words, f, v.Site)
-	in := evaluation.WhatIfRequest{Policy: site.PolicyAll, Last: new(usualLast)} // as it is set, so far as it is tried
+	p := newWhatIfPage(v.Words, f, v.Site)
+	in := evaluation.WhatIfRequest{Policy: site.PolicyAll, Last: new(defaultLast)} // the current policy, if it can be evaluated
 	if slices.Contains(triedPolicies, v.Site.Settings.Moderation) {
 		in.Policy = v.Site.Settings.Moderation
 	}
@@ -59,9 +59,9 @@ func (o *owner) whatIf(v *desk.Visit) error {
 	}
 	if asks.Has("threshold") {
 		p.Threshold = asks.Get("threshold")
-		own, err := strconv.ParseFloat(score(p.Threshold), 64)
-		if err == nil { // what is no number is refused, as 0 is
-			p.Threshold = inHundred(v.Words, own)
+		own, err := strconv.ParseFloat(parseScore(p.Threshold), 64)
+		if err == nil { // not a number: 0, which is refused
+			p.Threshold = percentText(v.Words, own)
 		}
 		in.Threshold = &own
 	}
@@ -76,7 +76,7 @@ func (o *owner) whatIf(v *desk.Visit) error {
 	for i := range p.Policies {
 		p.Policies[i].Current = p.Policies[i].Key == string(in.Policy)
 	}
-	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Who, v.Site, in)
+	would, err := o.Evaluation.WhatIf(v.Ctx(), v.Actor, v.Site, in)
 	if err != nil {
 		v.Problem = web.ProblemOf(err)
 		if s := v.Problem.Status; s != http.StatusUnprocessableEntity && s != http.StatusBadRequest {
@@ -85,29 +85,29 @@ func (o *owner) whatIf(v *desk.Visit) error {
 		p.Error = v.Words.T("whatif.bad")
 		return v.Show("whatif", p)
 	}
-	tried(v.Words, &p, would)
+	addTrial(v.Words, &p, would)
 	if p.Wrong, err = o.mistakes(v, would.Then); err != nil {
 		return err
 	}
 	return v.Show("whatif", p)
 }
 
-// point is a number as programs write it: half of the readers type a decimal comma.
-func point(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
+// parseDecimal replaces a decimal comma by a parseDecimal and trims spaces.
+func parseDecimal(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
-// A mistakeKind is one way to be wrong: the key of its sentence, and who was treated so.
+// A mistakeKind is a kind of mistake: its message key and the affected comments.
 type mistakeKind struct {
 	key  string
 	some evaluation.Group
 }
 
-// shown are the ids of those that are shown in full.
-func (k mistakeKind) shown() []string { return k.some.IDs[:min(shownWrong, len(k.some.IDs))] }
+// shown returns the IDs of the comments to show.
+func (k mistakeKind) shown() []string { return k.some.IDs[:min(maxShown, len(k.some.IDs))] }
 
-// mistakes lists what a trial would have got wrong, by kind.
-func (o *owner) mistakes(v *desk.Visit, t evaluation.Trial) ([]mistakes, error) {
+// mistakes returns the mistakes of a trial by kind.
+func (o *admin) mistakes(v *desk.Visit, t evaluation.Trial) ([]mistakes, error) {
 	kinds := []mistakeKind{{"whatif.wrong.published", t.PublishedWrong}, {"whatif.wrong.suspected", t.SuspectedHam}}
-	if t.Published == 0 { // else it is among what was public at once
+	if t.Published == 0 { // otherwise counted as wrongly published
 		kinds = append(kinds, mistakeKind{"whatif.wrong.missed", t.MissedSpam})
 	}
 	var ids []string
@@ -124,8 +124,8 @@ func (o *owner) mistakes(v *desk.Visit, t evaluation.Trial) ([]mistakes, error) 
 			continue
 		}
 		list := mistakes{Head: v.Words.T(k.key, "n", k.some.N)}
-		if k.some.N > shownWrong {
-			list.Newest = v.Words.T("whatif.newest", "shown", shownWrong, "n", k.some.N)
+		if k.some.N > maxShown {
+			list.Newest = v.Words.T("whatif.newest", "shown", maxShown, "n", k.some.N)
 		}
 		for _, row := range rows {
 			if slices.Contains(k.shown(), row.ID) {
@@ -137,20 +137,20 @@ func (o *owner) mistakes(v *desk.Visit, t evaluation.Trial) ([]mistakes, error) 
 	return lists, nil
 }
 
-func newTrial(w *desk.Catalog, f desk.Frame, site site.Site) whatIfPage {
+func newWhatIfPage(w *desk.Catalog, f desk.Frame, site site.Site) whatIfPage {
 	return whatIfPage{
-		Frame: f, Threshold: inHundred(w, site.Settings.Suspect), Last: strconv.Itoa(usualLast),
-		Policies: policyLinks(w, site, triedPolicies),
+		Frame: f, Threshold: percentText(w, site.Settings.Suspect), Last: strconv.Itoa(defaultLast),
+		Policies: policyOptions(w, site, triedPolicies),
 	}
 }
 
-// tried draws what a trial would have done.
-func tried(w *desk.Catalog, p *whatIfPage, would evaluation.WhatIf) {
-	if p.Line = drawLine(w, p.Frame, would); p.Line == nil {
+// addTrial adds the results of a trial to the page.
+func addTrial(w *desk.Catalog, p *whatIfPage, would evaluation.WhatIf) {
+	if p.Line = newThresholdPlot(w, p.Frame, would); p.Line == nil {
 		return
 	}
 	then := would.Then
-	p.Heading = w.N("whatif.heading", would.Looked)
+	p.Heading = w.N("whatif.heading", would.Compared)
 	p.Ready = w.T("whatif.ready")
 	if !would.Tally.Enough() {
 		p.Ready = w.T("whatif.notready") + " " + missing(w, would.Tally)
@@ -162,15 +162,15 @@ func tried(w *desk.Catalog, p *whatIfPage, would evaluation.WhatIf) {
 	p.Suspects = w.N("whatif.suspects", then.Waiting)
 	p.Shadow = w.T("whatif.shadow.none")
 	if s, now := would.Shadow, would.Now; s != nil {
-		p.Shadow = w.T("whatif.shadow.says", "threshold", inHundred(w, s.Threshold),
+		p.Shadow = w.T("whatif.shadow.says", "threshold", percentText(w, s.Threshold),
 			"suspected", s.Suspected, "now", now.Suspected,
 			"good", s.SuspectedHam.N, "nowgood", now.SuspectedHam.N, "missed", s.MissedSpam.N, "nowmissed", now.MissedSpam.N)
 	}
 }
 
-// missing says what a site has to decide yet before its filter may publish.
+// missing says how many decisions a site still needs before the model may publish.
 func missing(w *desk.Catalog, t evaluation.Tally) string {
-	all, ham, spam := t.Missing()
+	all, ham, spam := t.Remaining()
 	text := w.N("missing", all)
 	if ham > 0 {
 		text += " " + w.N("missing.ham", ham)

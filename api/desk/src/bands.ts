@@ -1,4 +1,4 @@
-/** The bands of the list: what of each has been on the screen, and selecting that and nothing else. */
+/** Score bands of the list. A band's button selects only the rows that have been visible on the screen. */
 import { boxOf, type Card, type Cards, isChanged } from './cards'
 import { linkIn } from './onward'
 import { say } from './words'
@@ -6,28 +6,28 @@ import { say } from './words'
 export class Bands {
   readonly #cards: Cards
   readonly #seen = new WeakSet<Card>()
-  readonly #eye: IntersectionObserver
+  readonly #observer: IntersectionObserver
 
   constructor(cards: Cards) {
     this.#cards = cards
     const head = cards.list.querySelector<HTMLElement>('.band-head')
     const bar = document.querySelector<HTMLElement>('.top')
     const top = getComputedStyle(bar ?? document.body).position === 'sticky' ? (bar?.offsetHeight ?? 0) : 0
-    const actions = Number.parseFloat(getComputedStyle(document.body).getPropertyValue('--bar')) || 0 // a phone's
-    this.#eye = new IntersectionObserver(entries => this.#look(entries), {
+    const actions = Number.parseFloat(getComputedStyle(document.body).getPropertyValue('--bar')) || 0 // on phones
+    this.#observer = new IntersectionObserver(entries => this.#intersected(entries), {
       threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-      rootMargin: `${-top - (top && head ? head.offsetHeight : 0)}px 0px ${-actions}px`, // what sticks hides rows
+      rootMargin: `${-top - (top && head ? head.offsetHeight : 0)}px 0px ${-actions}px`, // sticky bars cover rows
     })
-    cards.list.addEventListener('change', () => this.#say())
+    cards.list.addEventListener('change', () => this.#update())
     cards.list.addEventListener('click', event => {
       const button = event.target instanceof Element ? event.target.closest('[data-select]') : null
       const band = button?.closest<HTMLElement>('.band')
       if (band) this.select(band)
     })
-    this.#say()
+    this.#update()
   }
 
-  /** Selects what was seen of a band, or nothing of it where that is selected. */
+  /** Selects the seen rows of a band, or deselects them if all are selected. */
   select(band: HTMLElement | null | undefined): void {
     if (!band) return
     const boxes = this.#seenOf(band)
@@ -38,37 +38,40 @@ export class Bands {
     this.#cards.list.dispatchEvent(new Event('change'))
   }
 
-  #look(entries: IntersectionObserverEntry[]): void {
+  #intersected(entries: IntersectionObserverEntry[]): void {
     for (const { target, intersectionRatio, intersectionRect, rootBounds } of entries) {
       if (intersectionRatio < 0.9 && intersectionRect.height < 0.9 * (rootBounds?.height ?? Infinity)) continue
       this.#seen.add(target as Card)
-      this.#eye.unobserve(target)
+      this.#observer.unobserve(target)
     }
-    this.#say()
+    this.#update()
   }
 
   #seenOf(band: HTMLElement): Card[] {
     return cardsOf(band).filter(card => this.#seen.has(card))
   }
 
-  /** Watches for rows that were not seen yet, and says at each band how far it was. */
-  #say(): void {
+  /** Observes rows that were not seen yet, and updates the label of each band. */
+  #update(): void {
     const bands = Array.from(this.#cards.list.querySelectorAll<HTMLElement>('.band'))
     for (const band of bands) {
       const all = cardsOf(band)
-      for (const card of all) if (!this.#seen.has(card)) this.#eye.observe(card)
+      for (const card of all) if (!this.#seen.has(card)) this.#observer.observe(card)
       const seen = this.#seenOf(band)
       const more = band === bands.at(-1) && linkIn(document) !== null
       const total = Number(band.dataset.total ?? -1)
       const later = more && total >= 0 ? Math.max(0, total - commentsIn(band)) : 0
       const first = all.findIndex(card => !this.#seen.has(card))
       const above = first >= 0 && all.indexOf(seen.at(-1) as Card) > first
-      this.#write(band, seen, all.length - seen.length + later, more, above)
+      this.#updateBand(band, seen, all.length - seen.length + later, more, above)
     }
   }
 
-  /** Says at a band how many of it were seen, and how many not: more may come, and some may stand above. */
-  #write(band: HTMLElement, seen: Card[], unseen: number, more: boolean, above: boolean): void {
+  /**
+   * Updates a band's button and hint. unseen counts unseen rows. more is set if further pages may follow, above if an
+   * unseen row precedes a seen one.
+   */
+  #updateBand(band: HTMLElement, seen: Card[], unseen: number, more: boolean, above: boolean): void {
     const small = band.querySelector<HTMLElement>('[data-seen]')
     const button = band.querySelector<HTMLElement>('[data-select]')
     const words = button?.querySelector('span')
@@ -85,14 +88,14 @@ export class Bands {
   }
 }
 
-/** How many comments the rows of a band stand for, decided or not. */
+/** Returns the number of comments that the rows of a band represent, decided or not. */
 function commentsIn(band: HTMLElement): number {
   const rows = Array.from(band.querySelectorAll<HTMLElement>('.lines > li'))
   const alike = (row: HTMLElement) => row.dataset.alike ?? row.querySelector<Card>('.card')?.dataset.alike
   return rows.reduce((sum, row) => sum + Number(alike(row) ?? 1), 0)
 }
 
-/** The unchanged cards of a band. */
+/** Returns the cards of a band that no other user changed. */
 function cardsOf(band: HTMLElement): Card[] {
   return Array.from(band.querySelectorAll<Card>('.card')).filter(card => !isChanged(card))
 }

@@ -1,10 +1,10 @@
-/** The page of a campaign: how many of its members are taken, and keys for all of them. */
+/** The page of a campaign: the number of selected members, and keys that decide all of them. */
 import type { Action } from './outbox'
 import { say } from './words'
 
 const bar = (): HTMLElement | null => document.querySelector<HTMLElement>('[data-whole]')
 
-/** Says how many are taken whenever a box is ticked. Members on other pages are taken as well. */
+/** Updates the number of selected members when a box changes. Members on other pages are selected too. */
 export function campaign(): void {
   const list = document.querySelector('.members.alike')
   list?.addEventListener('change', () => {
@@ -19,7 +19,7 @@ export function campaign(): void {
   })
 }
 
-/** Presses a button of the bar; false where there is no such page. */
+/** Clicks a button of the bar. Returns false if this is not a campaign's page. */
 export function decideWhole(action: Action | undefined, refuse: boolean): boolean {
   const whole = bar()
   if (!whole) return false

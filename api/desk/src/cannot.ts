@@ -1,13 +1,13 @@
-/** Why a key does nothing to a comment: it never passes in silence. */
+/** Messages for keys that cannot act on a comment. */
 import type { Card } from './cards'
 import { say } from './words'
 
-/** Says why a comment takes no reply from whoever is signed in. */
+/** Returns why the user cannot reply to a comment. */
 export function noReply(card: Card): string {
   return say(card.dataset.state === 'pending' ? 'cannot.reply.waiting' : 'cannot.reply')
 }
 
-/** Says why a decision is not to be had. Who may decide can refuse whatever is still there. */
+/** Returns why a decision is not available. A refuse button shows that the user may decide. */
 export function noDecision(card: Card): string {
   if (card.dataset.state === 'removed') return say('cannot.removed')
   return say(card.querySelector('.refuse') ? 'cannot.already' : 'cannot.decide')

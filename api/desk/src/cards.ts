@@ -1,4 +1,4 @@
-/** The list of cards: which one is current, what is folded, what is new. No decisions here. */
+/** The list of cards: the current card, folded cards and new cards. It makes no decisions. */
 import { localTimes } from './page'
 
 /** A card is an article of the list, or the one comment of its own page. */
@@ -6,30 +6,30 @@ export type Card = HTMLElement
 
 export const idOf = (card: Card): string => card.dataset.comment ?? ''
 
-/** What the card of a campaign stands for: as far as it was seen, and how many of it wait. */
-export interface Together {
+/** The campaign that a card represents: its members up to the one numbered upto, of which n are pending. */
+export interface FoldedCampaign {
   id: string
   upto: number
   n: number
 }
 
-export function togetherOf(card: Card): Together | undefined {
+export function campaignOf(card: Card): FoldedCampaign | undefined {
   const { campaign, upto, alike } = card.dataset
   return campaign ? { id: campaign, upto: Number(upto), n: Number(alike) } : undefined
 }
 
 export const versionOf = (card: Card): number => Number(card.dataset.version)
 
-/** Whether somebody else changed the comment after it was shown: only a second press decides it. */
+/** Reports whether another user changed the comment after it was shown. Deciding it then needs a second press. */
 export const isChanged = (card: Card): boolean => 'changed' in card.dataset
 
-/** Whether the change took the comment out of this view: the card is greyed, and keys skip it. */
+/** Reports whether the change moved the comment out of this view. The card is then greyed, and keys skip it. */
 export const isSettled = (card: Card): boolean => 'settled' in card.dataset
 
-/** Whether another moderator has the comment open. */
+/** Reports whether another moderator has the comment open. */
 export const isHeld = (card: Card): boolean => 'held' in card.dataset
 
-/** The list tells by the event "change" that other cards are selected, or could be, and by "current" that another is. */
+/** The list fires "change" when the selection or the cards change, and "current" when the current card changes. */
 export class Cards {
   readonly list: HTMLElement
   readonly #folded = new Map<string, { card: Card; row: HTMLElement }>()
@@ -42,7 +42,7 @@ export class Cards {
     })
   }
 
-  /** The cards that are not folded, in order. */
+  /** Returns the cards that are not folded, in order. */
   get all(): Card[] {
     return Array.from(this.list.querySelectorAll<Card>('.card'))
   }
@@ -55,12 +55,12 @@ export class Cards {
     return this.all.filter(card => boxOf(card)?.checked)
   }
 
-  /** The cards that are still to be decided here. */
+  /** Returns the undecided cards of this view. */
   get open(): Card[] {
     return this.all.filter(card => !isSettled(card))
   }
 
-  /** Selects every card that nobody else changed, or none where all are selected. */
+  /** Selects all cards that no other user changed, or deselects everything if they are all selected. */
   selectAll(): void {
     const unchanged = this.all.filter(card => !isChanged(card))
     const on = unchanged.some(card => boxOf(card)?.checked === false)
@@ -79,7 +79,7 @@ export class Cards {
     return this.#folded.has(id) || this.find(id) !== undefined
   }
 
-  /** Makes a card the current one and takes the focus there. */
+  /** Makes a card current and focuses it. */
   go(card: Card | undefined, bringIntoView = true): void {
     if (!card) return
     this.#mark(card)
@@ -93,13 +93,13 @@ export class Cards {
     this.list.dispatchEvent(new Event('current'))
   }
 
-  /** The card above another. */
+  /** Returns the card above another, or the first card for null. */
   above(card: Card | null): Card | undefined {
     const all = this.all
     return card ? all[all.indexOf(card) - 1] : all[0]
   }
 
-  /** The next undecided card below another. Cards that other moderators have open come last. */
+  /** Returns the next undecided card below another. Cards that other moderators have open come last. */
   below(card: Card | null): Card | undefined {
     const open = this.#below(card)
     return open.find(c => !isHeld(c)) ?? open[0]
@@ -110,27 +110,27 @@ export class Cards {
     return all.slice(card ? all.indexOf(card) + 1 : 0).filter(c => !isSettled(c))
   }
 
-  /** The card to go on with when some are done: the next one below, or else the nearest above. */
+  /** Returns the next card after deciding done: the next one below, or the nearest above. */
   after(card: Card, done: Card[]): Card | undefined {
     const below = this.#below(card).filter(c => !done.includes(c))
     const rest = this.open.filter(c => !done.includes(c))
     return below.find(c => !isHeld(c)) ?? rest.findLast(c => !isHeld(c)) ?? below[0] ?? rest.at(-1)
   }
 
-  /** Puts a card's row in its place. The card is kept, to come back as it was. */
+  /** Replaces a card with a row. The card is kept for undo. */
   fold(card: Card, row: HTMLElement): void {
     const box = boxOf(card)
     if (box) box.checked = false
     for (const open of card.querySelectorAll('details[open]')) open.removeAttribute('open')
     card.removeAttribute('aria-current')
     if (card.dataset.alike) row.dataset.alike = card.dataset.alike
-    const stands = this.rowOf(idOf(card)) ?? card.closest('li') // a row, where somebody was told of it sooner
+    const stands = this.rowOf(idOf(card)) ?? card.closest('li') // a row, if the card is already folded
     stands?.replaceWith(row)
     this.#folded.set(idOf(card), { card, row })
     this.list.dispatchEvent(new Event('change'))
   }
 
-  /** Brings a folded card back; undefined when it is not here. */
+  /** Restores a folded card. Returns undefined if it is not folded here. */
   unfold(id: string): Card | undefined {
     const folded = this.#folded.get(id)
     if (!folded) return undefined
@@ -140,7 +140,7 @@ export class Cards {
     return folded.card
   }
 
-  /** The comments that are folded. */
+  /** Returns the IDs of folded comments. */
   get folded(): string[] {
     return [...this.#folded.keys()]
   }
@@ -150,8 +150,8 @@ export class Cards {
   }
 
   /**
-   * Shows a newer rendering of a card that somebody else changed. The card and its buttons keep their places, because
-   * a click may be under way.
+   * Shows a newer rendering of a card that another user changed. The card and its buttons keep their places, because
+   * the user may be about to click.
    */
   change(card: Card, by: Card): void {
     const fresh = adopt(by)
@@ -162,7 +162,7 @@ export class Cards {
     const stays = state === view || (view === 'suspected' && state === 'pending')
     const notice = fresh.querySelector<HTMLElement>(':scope > .notice')
     const happened = fresh.querySelector<HTMLElement>('.t .happened')
-    if (!same && !togetherOf(card)) for (const part of ['.t', '.what']) swap(card, fresh, part)
+    if (!same && !campaignOf(card)) for (const part of ['.t', '.what']) swap(card, fresh, part)
     for (const old of card.querySelectorAll(':scope > .notice, .t .happened')) old.remove()
     card.toggleAttribute('data-changed', !stays || !same)
     card.toggleAttribute('data-settled', !stays)
@@ -195,7 +195,9 @@ export class Cards {
     if (!this.current) this.go(card)
   }
 
-  /** Takes in a card of another rendering, in the place of its row or at the end; undefined where it is here. */
+  /**
+   * Imports a card of another rendering, in place of its row or at the end. Returns undefined if it is already here.
+   */
   take(theirs: Card): Card | undefined {
     if (this.find(idOf(theirs))) return undefined
     const card = adopt(theirs)
@@ -209,7 +211,7 @@ export class Cards {
     return card
   }
 
-  /** The rows of the last band, if it is that of a card of another rendering; else those of a new one at the end. */
+  /** Returns the rows of the last band if an imported card belongs to it, otherwise of a new band at the end. */
   #lastBand(theirs: Card): Element {
     const band = theirs.closest<HTMLElement>('.band')
     const last = this.list.querySelector<HTMLElement>('.band:last-of-type')
@@ -219,7 +221,7 @@ export class Cards {
     return rowsOf(added)
   }
 
-  /** Inserts the cards of another rendering of the list that are not here yet, each after the one before it. */
+  /** Inserts the missing cards of another rendering of the list, each after its predecessor. */
   merge(fresh: Document): Card[] {
     const added: Card[] = []
     let last: Element | null = null
@@ -240,7 +242,7 @@ export class Cards {
     return added
   }
 
-  /** Puts a row behind another, or at the top; into its own band, if that is another's. */
+  /** Inserts a row after another, or at the top. It creates the row's band if the neighbouring bands are different. */
   #insert(item: HTMLElement, after: Element | null, theirs: HTMLElement | null): void {
     const before = after?.closest<HTMLElement>('.band') ?? null
     if (after && (!theirs || before?.dataset.band === theirs.dataset.band)) {
@@ -256,7 +258,7 @@ export class Cards {
     rowsOf(band).prepend(item)
   }
 
-  /** Does something and keeps what is being read where it is. */
+  /** Runs change and keeps the current card at its place on the screen. */
   steady(change: () => void): void {
     const anchor = this.current
     const before = anchor?.getBoundingClientRect().top
@@ -265,12 +267,12 @@ export class Cards {
   }
 }
 
-/** The box that selects a card. */
+/** Returns the checkbox that selects a card. */
 export function boxOf(card: Card): HTMLInputElement | null {
   return card.querySelector<HTMLInputElement>('.pick input')
 }
 
-/** What a comment says as one line of plain text: nothing that the desk put into it, nothing that is covered. */
+/** Returns a comment's text as one line, without elements added by the desk. Covered text becomes "…". */
 export function lineOf(card: Card): string {
   const said = card.querySelector('.said')?.cloneNode(true) as HTMLElement | undefined
   if (!said || said.querySelector('details:not([open])')) return '…'
@@ -279,25 +281,25 @@ export function lineOf(card: Card): string {
   return (said.textContent ?? '').replace(/\s+/g, ' ').trim()
 }
 
-/** The text of a comment with the targets of its links, so that an edit of either is seen. */
+/** Returns the text and link targets of a comment, for detecting edits. */
 function textOf(card: Card): string | undefined {
   const said = card.querySelector('.what > .said')
   const targets = [...(said?.querySelectorAll<HTMLElement>('.link') ?? [])].map(link => link.title)
   return said ? [said.textContent?.trim(), ...targets].join('\n') : undefined
 }
 
-/** Puts a part of a newer rendering in the place of the same part of a card. */
+/** Replaces a part of a card with the same part of a newer rendering. */
 function swap(card: Card, fresh: Card, part: string): void {
   const theirs = fresh.querySelector(part)
   if (theirs) card.querySelector(part)?.replaceWith(theirs)
 }
 
-/** What somebody else did to a comment, in words. */
+/** Returns the description of another user's change to a comment. */
 export function happenedTo(card: Card): string {
   return card.querySelector(':scope > .notice b')?.textContent ?? ''
 }
 
-/** Writes a version wherever a card's forms name it. */
+/** Sets the version of a card and in its forms. */
 export function setVersion(card: Card, version: number): void {
   card.dataset.version = String(version)
   for (const input of card.querySelectorAll<HTMLInputElement>('input[name=comment]'))
@@ -315,7 +317,7 @@ function rowsOf(band: Element): Element {
   return band.querySelector('.lines') ?? band
 }
 
-/** A band of another rendering without its rows. */
+/** Returns a copy of a band without its rows. */
 function emptied(theirs: HTMLElement | null): HTMLElement {
   const band = theirs ? document.importNode(theirs, true) : document.createElement('section')
   band.classList.add('band')
@@ -332,8 +334,7 @@ function adopt(card: Card): Card {
 }
 
 /**
- * Fetches one of our own pages as a document. A document that is parsed apart runs nothing,
- * and no markup passes through a string of ours.
+ * Fetches one of our own pages as a document. Such a document runs no scripts, and no markup passes through a string.
  */
 export function fetchPage(url: string): Promise<Document> {
   return new Promise((resolve, reject) => {
@@ -341,7 +342,7 @@ export function fetchPage(url: string): Promise<Document> {
     request.open('GET', url)
     request.responseType = 'document'
     request.onload = () => {
-      // Who is signed out is led to the sign-in, which has no list.
+      // Without a session the response is the sign-in page, which has no list.
       if (request.status === 200 && request.responseXML?.querySelector('.cards')) resolve(request.responseXML)
       else reject(new Error(`${request.status}`))
     }

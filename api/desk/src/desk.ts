@@ -1,9 +1,9 @@
-/** The keyboard layer of the desk. Everything here can also be done without it. */
+/** The keyboard layer of the desk. Every action also works without it. */
 
 import { Bands } from './bands'
 import { campaign, decideWhole } from './campaign'
 import { noDecision, noReply } from './cannot'
-import { boxOf, type Card, idOf, isSettled, togetherOf } from './cards'
+import { boxOf, type Card, campaignOf, idOf, isSettled } from './cards'
 import { keys, keysOn, turnKeys } from './keys'
 import { Live } from './live'
 import { Numbers } from './numbers'
@@ -36,7 +36,7 @@ function start(): void {
   keepTyped()
 }
 
-/** Decides by the buttons of cards, of the selection and of the toast. */
+/** Handles the buttons of cards, of the selection and of the toast. */
 function forms(queue: Queue): void {
   document.addEventListener('submit', event => {
     const form = event.target as HTMLFormElement
@@ -49,7 +49,7 @@ function forms(queue: Queue): void {
     const card = form.closest<Card>('.card') ?? undefined
     if (card && form.closest('.reply')) {
       event.preventDefault()
-      const { now } = card.dataset // its state, if somebody else changed it
+      const { now } = card.dataset // its state if another user changed it
       if (now === 'rejected' || now === 'spam') queue.tell(say('cannot.reply'))
       else if (now === 'approved' || queue.mayAct(card, 'reply')) reply(queue, card, form)
       return
@@ -67,7 +67,7 @@ function forms(queue: Queue): void {
   })
   document.addEventListener('click', event => {
     const target = event.target instanceof Element ? event.target : null
-    // The second click of a double click falls on the next comment.
+    // The second click of a double click hits the next comment.
     if (event.detail > 1 && target?.closest('[data-decide], [data-bulk]')) event.preventDefault()
     const leave = target?.closest('[data-leave]')?.closest<Card>('.card')
     if (leave) {
@@ -86,7 +86,7 @@ function forms(queue: Queue): void {
   })
 }
 
-/** Ignores submits on a comment's page with a conflict until there was time to read it. */
+/** Ignores submits on a comment's page with a conflict for readingTime. */
 function waitForReader(): void {
   const opened = Date.now()
   document.addEventListener('submit', event => {
@@ -94,7 +94,7 @@ function waitForReader(): void {
   })
 }
 
-/** Sends a reply; its text stays in the field until it is public. */
+/** Sends a reply. Its text stays in the field until the request succeeds. */
 async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<void> {
   const data = new FormData(form)
   const button = form.querySelector<HTMLButtonElement>('button')
@@ -121,7 +121,7 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
   } catch (error) {
     const small = form.querySelector('small')
     if (small) {
-      // A TypeError is fetch's own: nothing answered.
+      // fetch throws a TypeError on a network failure.
       const detail = error instanceof TypeError ? say('unanswered') : error instanceof Error ? error.message : ''
       small.textContent = say('failed', { detail })
       small.className = 'bad'
@@ -129,24 +129,24 @@ async function reply(queue: Queue, card: Card, form: HTMLFormElement): Promise<v
   } finally {
     if (button) button.disabled = false
     queue.replying.delete(idOf(card))
-    queue.changed(idOf(card)) // by somebody else, meanwhile
+    queue.changed(idOf(card)) // by another user in the meantime
   }
 }
 
-/** Says how many are selected. The bar itself shows without script. */
+/** Keeps the number of selected comments up to date. The bar itself works without script. */
 function selection(queue: Queue): void {
   queue.cards.list.addEventListener('change', () => count(queue))
   document.querySelector('[data-all]')?.addEventListener('click', () => {
     queue.cards.selectAll()
-    if (queue.cards.selected.length === 0) queue.cards.go(queue.cards.current ?? undefined) // the bar has gone
+    if (queue.cards.selected.length === 0) queue.cards.go(queue.cards.current ?? undefined) // the bar is hidden now
   })
 }
 
-/** Says how many are selected, and what the button selects. */
+/** Updates the number of selected comments and the label of the select-all button. */
 function count(queue: Queue): void {
   const cards = queue.cards.selected
   const n = cards.length
-  const comments = cards.reduce((sum, card) => sum + (togetherOf(card)?.n ?? 1), 0)
+  const comments = cards.reduce((sum, card) => sum + (campaignOf(card)?.n ?? 1), 0)
   element('selected').textContent = say('selected', { n: comments })
   const label = document.querySelector<HTMLElement>('[data-all] span')
   if (label) label.textContent = (n === queue.cards.all.length ? label.dataset.none : label.dataset.some) ?? ''
@@ -172,7 +172,7 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined, numbers: N
     }
     if (!key || !keysOn() || typing(event.target)) return
     if (event.repeat && key !== 'j' && key !== 'k') {
-      event.preventDefault() // a key that is held down decides once
+      event.preventDefault() // a held key decides once
       return
     }
     if (key === 'b' && queue && bands)
@@ -183,12 +183,12 @@ function keyboard(queue: Queue | undefined, bands: Bands | undefined, numbers: N
   })
 }
 
-/** Whether letters belong to a field now. */
+/** Reports whether a text field has the focus. */
 function typing(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches('textarea, select, input:not([type=checkbox]):not([type=radio])')
 }
 
-/** Does what a key stands for; false where it stands for nothing. */
+/** Runs the action of a key. Returns false if the key has none. */
 function pressed(queue: Queue | undefined, key: string, shift: boolean, pop: HTMLDetailsElement | null): boolean {
   if (pop?.matches('.refuse') && ((/^[1-8]$/.test(key) && !shift) || (key === 'enter' && !inReasons(pop)))) {
     const at = key === 'enter' ? 8 : Number(key)
@@ -247,7 +247,7 @@ function onSelected(queue: Queue, key: string): void {
   const chosen = queue.cards.selected
   const current = queue.cards.current
   const action = actions[key]
-  const whole = current && togetherOf(current) ? current : null
+  const whole = current && campaignOf(current) ? current : null
   if (chosen.length === 0 && whole) {
     if (action) queue.decide([whole], action, '', '', true)
     else toggle(whole.querySelector('.refuse'))
@@ -256,7 +256,7 @@ function onSelected(queue: Queue, key: string): void {
   else toggle(document.querySelector('#bulk .refuse'))
 }
 
-/** Keys of one comment. What it does not take, tell says. */
+/** Runs the action of a key on a comment. If the action is not available, it calls tell with the reason. */
 function onCard(card: Card, key: string, tell: (words: string) => void, decide: (action: Action) => void): boolean {
   const action = actions[key]
   if (action) {
@@ -279,7 +279,7 @@ function onCard(card: Card, key: string, tell: (words: string) => void, decide: 
       if (!toggle(card.querySelector('.reply'))) tell(noReply(card))
       card.querySelector<HTMLTextAreaElement>('.reply[open] textarea')?.focus()
       return true
-    case 'e': // where WordPress edits
+    case 'e': // edit keys of WordPress
     case 'q':
       tell(say('cannot.edit'))
       return true
@@ -290,7 +290,7 @@ function onCard(card: Card, key: string, tell: (words: string) => void, decide: 
   return false
 }
 
-/** Keys on the page of one comment: they press its buttons. */
+/** Runs the action of a key on a comment's own page, by clicking its buttons. */
 function alone(key: string): boolean {
   const card = document.querySelector<Card>('[data-alone]')
   const split = document.querySelector<HTMLButtonElement>('[data-rejoin] button')

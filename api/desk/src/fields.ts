@@ -1,10 +1,12 @@
-/** What is wrong with a field is said beside it and in the page's language, where the browser would say it in a bubble and in its own. */
+/**
+ * Shows validation errors beside fields in the page's language, instead of the browser's bubbles in its own language.
+ */
 import { say } from './words'
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
 
 export function fields(): void {
-  // Neither event bubbles to the document; both pass it on their way down.
+  // invalid does not bubble, so listen in the capture phase.
   document.addEventListener('invalid', refuse, true)
   document.addEventListener('input', event => clear(event.target as Field), true)
 }
@@ -28,7 +30,7 @@ function refuse(event: Event): void {
   if (field === field.form?.querySelector(':is(input, select, textarea):invalid')) field.focus()
 }
 
-/** Takes back what is said of a field, by us or by the server. */
+/** Removes the error of a field, whether the script or the server added it. */
 function clear(field: Field): void {
   if (!field.matches('[aria-invalid]')) return
   const room = field.closest<HTMLElement>('.field') ?? field.parentElement

@@ -1,12 +1,12 @@
-/** Which key of ours an event means: a letter, a digit, '/', '?', 'enter' or 'escape'. */
+/** Maps keyboard events to keys: a letter, a digit, '/', '?', 'enter', 'escape', or '' for others. */
 export interface Keys {
   read(event: KeyboardEvent): string
 }
 
 /**
- * Reads letters as they are typed; where the layout is not Latin, by the place of the key, so
- * that `a` is the same key on a Russian layout. Digits are read by place on any layout: on
- * some they need Shift, or are letters.
+ * Returns a reader of keys. It reads letters by character on Latin layouts, otherwise by physical position, so that `a`
+ * is the same key on a Russian layout. It reads digits by position, because on some layouts they need Shift or are
+ * letters.
  */
 export function keys(): Keys {
   let latin = true
@@ -24,7 +24,7 @@ export function keys(): Keys {
       }
       const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1]
       if (digit && !event.shiftKey) return digit
-      if (typed === '/' || typed === '?') return typed // on some layouts Shift and a digit
+      if (typed === '/' || typed === '?') return typed // Shift and a digit on some layouts
       if (digit) return digit
       if (event.code === 'Slash' && (!latin || typed.charCodeAt(0) > 127)) return event.shiftKey ? '?' : '/'
       if (typed === 'enter' || typed === 'escape') return typed
@@ -35,12 +35,12 @@ export function keys(): Keys {
 
 const setting = 'aitys-keys'
 
-/** Whether keys are on; the choice is kept in the browser. */
+/** Reports whether keys are on. The setting is stored in the browser. */
 export function keysOn(): boolean {
   return localStorage.getItem(setting) !== 'off'
 }
 
-/** Turns keys on or off, here and from now on. */
+/** Turns keys on or off, and stores the setting. */
 export function turnKeys(on: boolean): void {
   if (on) localStorage.removeItem(setting)
   else localStorage.setItem(setting, 'off')

@@ -1,14 +1,14 @@
-/** Live updates of the queue: counts, announced arrivals, changes by others, and presence. */
+/** Live updates of the queue: counts, new comments, changes by other users, and presence. */
 import { idOf, versionOf } from './cards'
 import { type Person, Presence } from './presence'
 import { type Queue, title } from './queue'
 import { element } from './toast'
 import { say, write } from './words'
 
-const announceEvery = 5000
-const lookEvery = 10000
-/** So many cards are asked about at once when the stream opens. */
-const askedAtOnce = 100
+const announceInterval = 5000
+const pollInterval = 10000
+/** Cards per request when the stream opens. */
+const batchSize = 100
 
 type Counts = Record<string, number>
 
@@ -16,11 +16,11 @@ export class Live {
   readonly #queue: Queue
   readonly #url: string
   readonly #arrived = new Set<string>()
-  #unnamed = 0 // arrivals known by number only
+  #unknownArrivals = 0 // number of arrivals without known IDs
   #waiting = -1
   #announced = 0
   #timer = 0
-  #looking = 0
+  #pollTimer = 0
   readonly #presence: Presence
 
   constructor(queue: Queue) {
@@ -32,19 +32,19 @@ export class Live {
       .querySelector('a')
       ?.addEventListener('click', event => {
         event.preventDefault()
-        this.#show()
+        this.#showArrivals()
       })
   }
 
   #open(): void {
     const source = new EventSource(`${this.#url}/live`)
     source.addEventListener('open', () => {
-      this.#stopLooking()
+      this.#stopPolling()
       this.#catchUp()
     })
     source.addEventListener('arrived', event => {
       const { id, shown } = read(event)
-      this.#changed(id) // an edit is an arrival, too
+      this.#changed(id) // an edit also fires "arrived"
       if (!shown) this.#arrive(id)
     })
     source.addEventListener('decided', event => {
@@ -52,15 +52,15 @@ export class Live {
       if (id && this.#arrived.delete(id)) this.#announce()
       this.#changed(id)
     })
-    source.addEventListener('present', event => this.#presence.told(read(event).present ?? []))
+    source.addEventListener('present', event => this.#presence.update(read(event).present ?? []))
     source.addEventListener('counts', event => {
       const { counts, counts_capped } = read(event)
       this.#count(counts ?? {}, counts_capped === true)
     })
     source.addEventListener('error', () => {
-      this.#startLooking()
-      // A closed source (an answer other than 200) does not come back by itself.
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#open(), lookEvery)
+      this.#startPolling()
+      // A closed source (a response other than 200) does not reconnect.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#open(), pollInterval)
     })
     addEventListener('pagehide', () => source.close())
   }
@@ -72,17 +72,17 @@ export class Live {
     this.#announce()
   }
 
-  /** Says how many have arrived, at most every five seconds. */
+  /** Announces the number of new comments, at most every five seconds. */
   #announce(): void {
     clearTimeout(this.#timer)
-    const wait = this.#announced + announceEvery - Date.now()
+    const wait = this.#announced + announceInterval - Date.now()
     if (wait > 0) {
       this.#timer = window.setTimeout(() => this.#announce(), wait)
       return
     }
     this.#announced = Date.now()
     for (const id of this.#arrived) if (this.#queue.cards.has(id)) this.#arrived.delete(id)
-    const n = this.#arrived.size + this.#unnamed
+    const n = this.#arrived.size + this.#unknownArrivals
     const line = element('arrived')
     this.#queue.cards.steady(() => {
       line.hidden = n === 0
@@ -91,8 +91,8 @@ export class Live {
     if (words) words.textContent = n === 0 ? '' : say('arrived', { n })
   }
 
-  /** Inserts what has arrived. What stands on a later page is shown by the newest first. */
-  async #show(): Promise<void> {
+  /** Inserts new comments. If they belong to a later page, it loads the list sorted by newest. */
+  async #showArrivals(): Promise<void> {
     const inserted = await this.#queue.refresh().catch(() => 0)
     if (inserted === 0) {
       const url = new URL(location.href)
@@ -102,16 +102,16 @@ export class Live {
       return
     }
     this.#arrived.clear()
-    this.#unnamed = 0
+    this.#unknownArrivals = 0
     this.#announced = 0
     this.#announce()
   }
 
-  /** Shows changes by others from before the stream opened or reopened. */
+  /** Shows changes by other users that happened before the stream opened or reopened. */
   async #catchUp(): Promise<void> {
     const cards = this.#queue.cards.all
-    for (let at = 0; at < cards.length; at += askedAtOnce) {
-      const asked = cards.slice(at, at + askedAtOnce)
+    for (let at = 0; at < cards.length; at += batchSize) {
+      const asked = cards.slice(at, at + batchSize)
       const query = asked.map(card => `id=${encodeURIComponent(idOf(card))}&version=${versionOf(card)}`)
       const response = await fetch(`${this.#url}/comments?${query.join('&')}`).catch(() => undefined)
       if (!response?.ok) return
@@ -132,35 +132,35 @@ export class Live {
     title()
     this.#waiting = counts.pending ?? this.#waiting
     const here = counts[this.#queue.cards.list.dataset.view ?? ''] ?? 0
-    if (this.#queue.onward.counted(here) && this.#arrived.size + this.#unnamed === 0) this.#find()
+    if (this.#queue.onward.counted(here) && this.#arrived.size + this.#unknownArrivals === 0) this.#announceReopened()
   }
 
-  /** Tells of what stands in a list that is empty here, as somebody else's undo leaves it. */
-  async #find(): Promise<void> {
+  /** Announces comments of the view if the list here is empty, as after another user's undo. */
+  async #announceReopened(): Promise<void> {
     const n = await this.#queue.onward.look().catch(() => 0)
     if (n === 0) this.#queue.onward.go()
-    else if (this.#arrived.size === 0) this.#unnamed = n
+    else if (this.#arrived.size === 0) this.#unknownArrivals = n
     this.#announce()
   }
 
-  #startLooking(): void {
-    if (this.#looking === 0) this.#looking = window.setInterval(() => this.#look(), lookEvery)
+  #startPolling(): void {
+    if (this.#pollTimer === 0) this.#pollTimer = window.setInterval(() => this.#poll(), pollInterval)
   }
 
-  #stopLooking(): void {
-    clearInterval(this.#looking)
-    this.#looking = 0
+  #stopPolling(): void {
+    clearInterval(this.#pollTimer)
+    this.#pollTimer = 0
   }
 
-  /** Without the stream: asks for the counts. */
-  async #look(): Promise<void> {
+  /** Polls the counts while the stream is down. */
+  async #poll(): Promise<void> {
     const response = await fetch(`${this.#url}/queue?limit=1`).catch(() => undefined)
     if (!response?.ok) return
     const before = this.#waiting
     const { counts, counts_capped } = (await response.json()) as { counts: Counts; counts_capped?: boolean }
     this.#count(counts, counts_capped === true)
     if (before >= 0 && this.#waiting > before) {
-      this.#unnamed += this.#waiting - before
+      this.#unknownArrivals += this.#waiting - before
       this.#announce()
     }
   }

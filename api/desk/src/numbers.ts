@@ -1,34 +1,34 @@
-/** The rows in the window bear numbers, by which they are selected: one key for each row that is not like the others. */
+/** Numbers the visible rows, so that one key selects a row. */
 import { boxOf, type Card, type Cards } from './cards'
 
-const most = 20
+const maxNumbers = 20
 
 export class Numbers {
   readonly #cards: Cards
   #numbered: Card[] = []
-  #due = 0
+  #frame = 0
 
   constructor(cards: Cards) {
     this.#cards = cards
-    for (const event of ['change', 'current']) cards.list.addEventListener(event, () => this.#later())
-    addEventListener('scroll', () => this.#later(), { passive: true })
-    addEventListener('resize', () => this.#later())
-    this.#later()
+    for (const event of ['change', 'current']) cards.list.addEventListener(event, () => this.#schedule())
+    addEventListener('scroll', () => this.#schedule(), { passive: true })
+    addEventListener('resize', () => this.#schedule())
+    this.#schedule()
   }
 
-  /** Selects a row by its number, from 1, or no more. */
+  /** Toggles the selection of a row by its number, from 1. */
   select(number: number): void {
     const card = this.#numbered[number - 1]
     if (card) boxOf(card)?.click()
   }
 
-  #later(): void {
-    if (this.#due === 0) this.#due = requestAnimationFrame(() => this.#number())
+  #schedule(): void {
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#renumber())
   }
 
-  /** Numbers the rows that are wholly in the window, below what sticks to its top. */
-  #number(): void {
-    this.#due = 0
+  /** Numbers the rows that are fully visible below the sticky bars. */
+  #renumber(): void {
+    this.#frame = 0
     const bar = document.querySelector('.top')?.getBoundingClientRect().bottom ?? 0
     const inside = this.#cards.all.filter(card => {
       const { top, bottom } = card.getBoundingClientRect()
@@ -36,7 +36,7 @@ export class Numbers {
       return boxOf(card) && top >= Math.max(bar, head) - 1 && bottom <= innerHeight + 1
     })
     for (const card of this.#numbered) delete labelOf(card)?.dataset.number
-    this.#numbered = inside.slice(0, most)
+    this.#numbered = inside.slice(0, maxNumbers)
     for (const [i, card] of this.#numbered.entries()) {
       const label = labelOf(card)
       if (label) label.dataset.number = `${i < 10 ? '' : '⇧'}${(i + 1) % 10}`

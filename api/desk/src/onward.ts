@@ -1,29 +1,29 @@
-/** What comes after the last card: the next page, the list from its top once more, or word that nothing waits. */
+/** What follows the last card: the next page, the first page again, or the message that the list is empty. */
 import { type Card, type Cards, fetchPage, idOf, isHeld } from './cards'
 import { element } from './toast'
 
-/** What is on its way to the service. */
-export interface Way {
-  /** Whether anything is not saved yet. */
+/** The unsaved decisions. */
+export interface Unsaved {
+  /** Reports whether a decision is not saved yet. */
   busy(): boolean
-  /** Whether what is not saved yet is about a comment. */
+  /** Reports whether an unsaved decision is about a comment. */
   about(id: string): boolean
 }
 
 export class Onward {
   readonly #cards: Cards
-  readonly #way: Way
+  readonly #unsaved: Unsaved
   readonly #top: string
   #loading = false
-  /** To go on as soon as everything is saved, or what is being read is here. */
-  #wanted = false
+  /** Whether to continue once all decisions are saved, or the page that is being loaded is here. */
+  #pending = false
   /** The current card when loading began. A page that loads later does not move a moderator who has moved since. */
   #from: Card | null = null
-  #learning = 0
+  #renewTimer = 0
 
-  constructor(cards: Cards, way: Way) {
+  constructor(cards: Cards, unsaved: Unsaved) {
     this.#cards = cards
-    this.#way = way
+    this.#unsaved = unsaved
     const top = new URL(location.href)
     top.searchParams.delete('after')
     this.#top = top.pathname + top.search
@@ -36,86 +36,86 @@ export class Onward {
   }
 
   /**
-   * Appends what comes next and makes its first card current. Where no page follows it asks from the top: what was
-   * judged again, edited or taken back meanwhile stands there, above where this list was read. It says that
-   * nothing is left only when the list from the top is empty, and everything decided here is saved.
+   * Appends the next page and makes its first card current. After the last page it loads the first page again, because
+   * comments that were rescored, edited or reopened in the meantime are there. It shows the end message only if that
+   * page is empty and all decisions are saved.
    */
   async go(): Promise<void> {
     element('rest').hidden = true
     this.#from = this.#cards.current
     const next = linkIn(document)?.href
-    this.#wanted = this.#loading || (!next && this.#way.busy())
-    if (this.#wanted) return
+    this.#pending = this.#loading || (!next && this.#unsaved.busy())
+    if (this.#pending) return
     this.#loading = true
     element('halted').hidden = true
     try {
       if (next && (await this.#read(next))) return
-      if (this.#way.busy()) this.#wanted = true
+      if (this.#unsaved.busy()) this.#pending = true
       else if (!(await this.#read(this.#top))) this.#end()
     } catch {
       element('halted').hidden = false
     } finally {
       this.#loading = false
     }
-    if (!this.#way.busy()) this.saved()
+    if (!this.#unsaved.busy()) this.saved()
   }
 
-  /** Appends what comes next before it is needed, at the end, where it moves nothing. */
+  /** Prefetches the next page and appends it at the end, where it moves no cards. */
   async ahead(): Promise<void> {
     const next = linkIn(document)?.href
     if (!next || this.#loading) return
     this.#loading = true
-    // Where that fails go asks again, and tells.
+    // After a failure, go retries and reports it.
     await this.#read(next, false).catch(() => undefined)
     this.#loading = false
-    if (!this.#wanted) return
-    this.#wanted = false
+    if (!this.#pending) return
+    this.#pending = false
     if (this.#cards.current !== this.#from) return
     const here = this.#cards.below(this.#from)
     if (here) this.#cards.go(here)
     else this.go()
   }
 
-  /** Everything is saved: what was put off until then. */
+  /** Runs what waited until all decisions are saved. */
   saved(): void {
-    if (this.#wanted && this.#cards.all.length === 0) this.go()
+    if (this.#pending && this.#cards.all.length === 0) this.go()
     else if (!element('young').hidden) {
-      clearTimeout(this.#learning)
-      this.#learning = window.setTimeout(() => this.#renew(), 1000)
+      clearTimeout(this.#renewTimer)
+      this.#renewTimer = window.setTimeout(() => this.#renew(), 1000)
     }
   }
 
-  /** Renews what a young filter still needs, once it has learned what was decided. */
+  /** Updates the hint about what an untrained model still needs, after it learned from the decisions. */
   async #renew(): Promise<void> {
     const fresh = await fetchPage(this.#top).catch(() => undefined)
     if (fresh) over('young', fresh)
   }
 
-  /** Takes in that so many stand in this view; whether there are cards among them that nobody was told of. */
+  /** Takes the number of comments in this view. Returns whether there are comments that were not announced. */
   counted(n: number): boolean {
-    if (this.#cards.all.length > 0 || this.#loading || this.#wanted || linkIn(document)) return false
+    if (this.#cards.all.length > 0 || this.#loading || this.#pending || linkIn(document)) return false
     if (n > 0) element('rest').hidden = true
     else if (element('rest').hidden) this.go()
-    return n > 0 && !this.#way.busy()
+    return n > 0 && !this.#unsaved.busy()
   }
 
-  /** How many stand in this view now, on its first page. */
+  /** Returns the number of cards on the first page of this view now. */
   async look(): Promise<number> {
     return (await fetchPage(this.#top)).querySelectorAll('.cards .card').length
   }
 
-  /** Reads pages from an address on until one brings cards, and goes to the first of them; whether one did. */
+  /** Loads pages from an address until one brings new cards, and goes to the first. Returns whether one did. */
   async #read(address: string, goes = true): Promise<boolean> {
-    const saved = new Set(this.#cards.folded.filter(id => !this.#way.about(id)))
+    const saved = new Set(this.#cards.folded.filter(id => !this.#unsaved.about(id)))
     for (let url: string | undefined = address; url; ) {
       const fresh = await fetchPage(url)
       const more = linkIn(fresh)
-      frameOf(fresh, more?.href, !this.#way.busy())
+      frameOf(fresh, more?.href, !this.#unsaved.busy())
       const added: Card[] = []
       for (const card of fresh.querySelectorAll<Card>('.cards .card')) {
         const id = idOf(card)
-        // A card comes back where its decision was saved before this page was asked for: it was taken back since.
-        if (this.#way.about(id) || (this.#cards.rowOf(id) && !saved.has(id))) continue
+        // If its decision was saved before this request, a listed card was reopened since, so it returns.
+        if (this.#unsaved.about(id) || (this.#cards.rowOf(id) && !saved.has(id))) continue
         const mine = this.#cards.take(card)
         if (mine) added.push(mine)
       }
@@ -132,16 +132,16 @@ export class Onward {
   #end(): void {
     const heading = document.querySelector<HTMLElement>('#rest h2')
     if (heading && this.#cards.folded.length > 0) heading.textContent = heading.dataset.some ?? ''
-    element('rest').hidden = false // the sheet hides it while there are cards
+    element('rest').hidden = false // CSS hides it while there are cards
   }
 }
 
-/** The link to the next page. */
+/** Returns the link to the next page. */
 export function linkIn(page: Document): HTMLAnchorElement | null {
   return page.querySelector<HTMLAnchorElement>('.more-cards:not([hidden]) a')
 }
 
-/** Takes over what stands around the cards of a page: counts, if all is counted, the link to the next, what waits elsewhere. */
+/** Updates the page around the cards: the counts (if counted), the link to the next page, and the hints. */
 function frameOf(fresh: Document, next: string | undefined, counted: boolean): void {
   const line = element('more')
   line.hidden = next === undefined
@@ -155,7 +155,7 @@ function frameOf(fresh: Document, next: string | undefined, counted: boolean): v
   over('young', fresh)
 }
 
-/** Takes an element over from a newer rendering of the page. */
+/** Replaces an element with that of a newer rendering of the page. */
 function over(id: string, fresh: Document): void {
   const theirs = fresh.getElementById(id)
   if (theirs) element(id).replaceWith(document.importNode(theirs, true))

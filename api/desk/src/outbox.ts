@@ -1,6 +1,6 @@
 /**
- * Decisions on their way. Each is kept in the tab's storage until the service has answered,
- * and sent again after a reload with the same Idempotency-Key: it counts once.
+ * Queue of decisions to send. Each is kept in the tab's session storage until the service responds. After a reload it
+ * is sent again with the same Idempotency-Key, so it is applied once.
  */
 export type Action = 'approve' | 'reject' | 'spam' | 'hold'
 
@@ -15,7 +15,7 @@ export interface Decide {
   action: Action
   reason: string
   note: string
-  /** Of a campaign, the one that stands for all. */
+  /** For a campaign, the comment whose card represents it. */
   comments: Ref[]
   campaign?: { id: string; upto: number }
 }
@@ -23,7 +23,7 @@ export interface Decide {
 export interface Undo {
   kind: 'undo'
   key: string
-  /** The key of the decision to take back, where this tab made it. */
+  /** The key of the decision to undo if this tab made it, otherwise "". */
   of: string
   batch: string
   ids: string[]
@@ -36,7 +36,7 @@ export interface Conflict {
   code: string
 }
 
-/** A decision against what the filter was sure of: a slip of the key, perhaps. */
+/** A decision against a confident prediction, possibly a wrong key. */
 export interface Contradiction {
   id: string
   spam: number
@@ -47,7 +47,7 @@ export interface Answer {
   decided?: number
   undone?: number
   unchanged?: number
-  /** Members of a campaign that are left for another request. */
+  /** Members of a campaign that need another request. */
   remaining?: number
   conflicts: Conflict[]
   contradictions?: Contradiction[]
@@ -57,22 +57,22 @@ export interface Listener {
   done(step: Step, answer: Answer): void
   refused(step: Step, detail: string): void
   signedOut(): void
-  /** How many have been waiting long enough to be worth a word. */
+  /** Receives the number of unsaved steps. */
   waiting(n: number): void
 }
 
-const slow = 600 // ms before a step counts as not yet saved
-const abreast = 4 // steps on their way at once
-const patience = [500, 1000, 2000, 5000, 10000]
+const unsavedAfter = 600 // ms before a step is reported as unsaved
+const maxConcurrent = 4 // concurrent requests
+const backoff = [500, 1000, 2000, 5000, 10000]
 
 export class Outbox {
   readonly #name: string
   readonly #url: string
   readonly #listener: Listener
   #steps: Step[]
-  readonly #going = new Set<Step>()
+  readonly #sending = new Set<Step>()
   #halted = false
-  #tries = 0
+  #retries = 0
 
   constructor(account: string, site: string, listener: Listener) {
     this.#name = `aitys:unsaved:${account}:${site}`
@@ -83,35 +83,38 @@ export class Outbox {
     addEventListener('pagehide', () => this.#flush())
   }
 
-  /** The steps that are not saved yet, in order. */
+  /** Returns the unsaved steps in order. */
   get steps(): readonly Step[] {
     return this.#steps
   }
 
   add(step: Step): void {
     this.#steps.push(step)
-    this.#keep()
-    setTimeout(() => this.#tell(), slow)
+    this.#store()
+    setTimeout(() => this.#notify(), unsavedAfter)
     this.send()
   }
 
-  /** Sends what waits, several steps at once. One that rests on an earlier one waits for it. */
+  /** Sends unsaved steps concurrently. A step that depends on an earlier one waits for it. */
   send(): void {
     for (const step of [...this.#steps]) {
-      if (this.#halted || this.#going.size === abreast) return
-      if (this.#going.has(step) || this.#rests(step)) continue
-      this.#going.add(step)
+      if (this.#halted || this.#sending.size === maxConcurrent) return
+      if (this.#sending.has(step) || this.#dependsOnEarlier(step)) continue
+      this.#sending.add(step)
       this.#sendOne(step).then(saved => {
-        this.#going.delete(step)
+        this.#sending.delete(step)
         if (saved) this.send()
         else this.#halted = true
-        this.#tell()
+        this.#notify()
       })
     }
   }
 
-  /** Whether an earlier step is about one of the same comments, or about some that nobody here knows. */
-  #rests(step: Step): boolean {
+  /**
+   * Reports whether a step shares a comment with an earlier step. Steps with unknown comments depend on all earlier
+   * ones.
+   */
+  #dependsOnEarlier(step: Step): boolean {
     const ids = named(step)
     return this.#steps.slice(0, this.#steps.indexOf(step)).some(earlier => {
       const theirs = named(earlier)
@@ -119,26 +122,26 @@ export class Outbox {
     })
   }
 
-  /** Sends one step; false: later again. */
+  /** Sends one step. Returns false if it has to be sent again. */
   async #sendOne(step: Step): Promise<boolean> {
     if (step.kind === 'undo' && step.batch === '') {
-      this.#drop(step, { batch: null, undone: 0, conflicts: [] })
+      this.#finish(step, { batch: null, undone: 0, conflicts: [] })
       return true
     }
     let response: Response
     try {
       response = await this.#post(step)
     } catch {
-      return this.#later()
+      return this.#retryLater()
     }
     if (response.status === 401) {
       this.#listener.signedOut()
       return false
     }
-    if (response.status >= 500 || response.status === 429 || response.status === 408) return this.#later()
+    if (response.status >= 500 || response.status === 429 || response.status === 408) return this.#retryLater()
     const body = await response.json().catch(() => ({}))
-    this.#tries = 0
-    if (response.ok) this.#drop(step, body as Answer)
+    this.#retries = 0
+    if (response.ok) this.#finish(step, body as Answer)
     else this.#refuse(step, String((body as { detail?: unknown }).detail ?? response.status))
     return true
   }
@@ -162,9 +165,9 @@ export class Outbox {
     })
   }
 
-  /** Tries again after a while; what else fails meanwhile waits for the same. */
-  #later(): false {
-    if (!this.#halted) setTimeout(() => this.#retry(), patience[Math.min(this.#tries++, patience.length - 1)])
+  /** Halts sending and schedules one retry with backoff. */
+  #retryLater(): false {
+    if (!this.#halted) setTimeout(() => this.#retry(), backoff[Math.min(this.#retries++, backoff.length - 1)])
     this.#halted = true
     return false
   }
@@ -174,45 +177,45 @@ export class Outbox {
     this.send()
   }
 
-  #drop(step: Step, answer: Answer): void {
+  #finish(step: Step, answer: Answer): void {
     this.#steps = this.#steps.filter(s => s !== step)
     for (const s of this.#steps) {
       if (s.kind === 'undo' && s.of === step.key) s.batch = answer.batch ?? ''
     }
-    this.#keep()
+    this.#store()
     this.#listener.done(step, answer)
   }
 
   #refuse(step: Step, detail: string): void {
     this.#steps = this.#steps.filter(s => s !== step && !(s.kind === 'undo' && s.of === step.key))
-    this.#keep()
+    this.#store()
     this.#listener.refused(step, detail)
   }
 
-  #keep(): void {
+  #store(): void {
     if (this.#steps.length === 0) sessionStorage.removeItem(this.#name)
     else sessionStorage.setItem(this.#name, JSON.stringify(this.#steps))
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#listener.waiting(this.#steps.length)
   }
 
-  /** The page goes: what has not been sent yet is sent at once, and again after a reload. */
+  /** Sends all remaining steps when the page is unloaded. They are sent again after a reload. */
   #flush(): void {
     for (const step of this.#steps) {
-      if (!this.#going.has(step) && (step.kind === 'decide' || step.batch !== ''))
+      if (!this.#sending.has(step) && (step.kind === 'decide' || step.batch !== ''))
         this.#post(step).catch(() => undefined)
     }
   }
 }
 
-/** The comments that a step is about. */
+/** Returns the IDs of a step's comments. */
 export function named(step: Step): string[] {
   return step.kind === 'undo' ? step.ids : step.comments.map(c => c.id)
 }
 
-/** An Idempotency-Key. */
+/** Returns a random Idempotency-Key. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, b => b.toString(16).padStart(2, '0')).join('')

@@ -4,7 +4,7 @@ import { redacting } from './redact'
 import { settings } from './settings'
 import { whatIf } from './whatif'
 
-/** What every page of the desk does: times in the reader's zone, menus, copying, help. */
+/** Starts the behaviour of every page of the desk: local times, menus, copy buttons, help and forms. */
 export function page(): void {
   localTimes(document)
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy]')) copying(button)
@@ -20,7 +20,7 @@ export function page(): void {
   whatIf()
 }
 
-/** Sends the token of a one-time link, which stands in the fragment, and leaves it in no history. */
+/** Submits the token of a one-time link from the fragment, and removes it from the history. */
 function link(): void {
   const form = document.querySelector<HTMLFormElement>('form[data-link]')
   const token = form?.querySelector('input')
@@ -30,9 +30,9 @@ function link(): void {
   addEventListener('load', () => form.requestSubmit())
 }
 
-/** Writes times in the zone and manner of who reads them. */
+/** Shows times in the user's time zone and language. */
 export function localTimes(within: ParentNode): void {
-  // Browsers lack the names of Kazakh months; figures need none.
+  // Browsers lack Kazakh month names, so use digits.
   const kk = document.documentElement.lang === 'kk'
   const format = kk
     ? new Intl.DateTimeFormat('ru', { dateStyle: 'short', timeStyle: 'short' })
@@ -54,7 +54,7 @@ function copying(button: HTMLButtonElement): void {
   })
 }
 
-/** Closes what was opened as soon as something else is clicked. */
+/** Closes open menus on a click outside. */
 function closeMenus(event: Event): void {
   for (const open of document.querySelectorAll<HTMLDetailsElement>('details[name][open]')) {
     if (event.target instanceof Node && !open.contains(event.target)) open.open = false

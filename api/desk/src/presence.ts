@@ -1,17 +1,17 @@
-/** Who else has the queue open, and which comment they look at. It holds nobody back: two may look at one. */
+/** Other moderators who have the queue open, and the comments they look at. It locks nothing. */
 import { type Card, type Cards, idOf } from './cards'
 import { element } from './toast'
 import { say } from './words'
 
-/** Somebody who has the queue open. */
+/** A moderator who has the queue open. */
 export interface Person {
   account: string
   name: string
   comment: string | null
 }
 
-const settle = 1000 // a comment that is passed over is not looked at
-const beat = 20000
+const reportDelay = 1000 // ms; comments that are only skipped are not reported
+const reportInterval = 20000
 const idleAfter = 120000
 const longLook = 5000
 const faces = 3
@@ -20,36 +20,36 @@ export class Presence {
   readonly #cards: Cards
   readonly #url: string
   #others: Person[] = []
-  /** Since when somebody has been where they are, by account. */
+  /** Time since when each account looks at its comment. */
   readonly #since = new Map<string, number>()
-  /** Who looked long at a comment and left it as it is. */
-  readonly #looked = new Map<string, string>()
-  #told: string | null | undefined // what the service knows of us; undefined: that we are not here
-  #toldAt = 0
+  /** Names of moderators who looked at a comment for long and left without deciding. */
+  readonly #lookedBefore = new Map<string, string>()
+  #reported: string | null | undefined // the comment last reported; undefined if absent
+  #reportedAt = 0
   #active = Date.now()
   #timer = 0
 
   constructor(cards: Cards, url: string) {
     this.#cards = cards
     this.#url = url
-    cards.list.addEventListener('current', () => this.#soon())
+    cards.list.addEventListener('current', () => this.#reportSoon())
     cards.list.addEventListener('change', () => this.#show())
     for (const sign of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart'])
-      addEventListener(sign, () => this.#awake(), { passive: true })
-    document.addEventListener('visibilitychange', () => (document.hidden ? this.#leave() : this.#soon()))
+      addEventListener(sign, () => this.#markActive(), { passive: true })
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.#leave() : this.#reportSoon()))
     addEventListener('pagehide', () => this.#leave())
-    addEventListener('pageshow', () => this.#soon())
-    setInterval(() => this.#tell(), beat)
-    this.#tell() // at once, so that the next moderator starts elsewhere
+    addEventListener('pageshow', () => this.#reportSoon())
+    setInterval(() => this.#report(), reportInterval)
+    this.#report() // at once, so that the next moderator starts at another comment
   }
 
-  /** Takes note of who is present now. */
-  told(all: Person[]): void {
+  /** Takes the moderators who are present now. */
+  update(all: Person[]): void {
     const now = Date.now()
     for (const { account, name, comment } of this.#others) {
       const at = all.find(person => person.account === account)?.comment
       if (at === comment) continue
-      if (comment && now - (this.#since.get(account) ?? now) >= longLook) this.#looked.set(comment, name)
+      if (comment && now - (this.#since.get(account) ?? now) >= longLook) this.#lookedBefore.set(comment, name)
       this.#since.delete(account)
     }
     this.#others = all.filter(person => person.account !== document.body.dataset.account)
@@ -58,22 +58,22 @@ export class Presence {
     this.#faces()
   }
 
-  #awake(): void {
+  #markActive(): void {
     const idle = Date.now() - this.#active > idleAfter
     this.#active = Date.now()
-    if (idle) this.#soon()
+    if (idle) this.#reportSoon()
   }
 
-  #soon(): void {
+  #reportSoon(): void {
     clearTimeout(this.#timer)
-    this.#timer = window.setTimeout(() => this.#tell(), settle)
+    this.#timer = window.setTimeout(() => this.#report(), reportDelay)
   }
 
   /**
-   * Says what we look at, when that is news or was long ago. Who does nothing for two minutes is not there; who decides
-   * nothing is in nobody's way.
+   * Reports the current comment if it changed, or if the last report expires soon. After two idle minutes it reports
+   * absence. Users who may not decide are not reported.
    */
-  #tell(): void {
+  #report(): void {
     if (!('decides' in this.#cards.list.dataset)) return
     if (document.hidden || Date.now() - this.#active > idleAfter) {
       this.#leave()
@@ -81,18 +81,18 @@ export class Presence {
     }
     const current = this.#cards.current
     const comment = current ? idOf(current) : null
-    if (comment === this.#told && Date.now() - this.#toldAt < beat / 2) return
-    this.#told = comment
-    this.#toldAt = Date.now()
+    if (comment === this.#reported && Date.now() - this.#reportedAt < reportInterval / 2) return
+    this.#reported = comment
+    this.#reportedAt = Date.now()
     const body = JSON.stringify({ comment })
-    // What is lost is said again in a while.
+    // A lost report is repeated at the next reportInterval.
     fetch(this.#url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => undefined)
   }
 
   #leave(): void {
     clearTimeout(this.#timer)
-    if (this.#told === undefined) return
-    this.#told = undefined
+    if (this.#reported === undefined) return
+    this.#reported = undefined
     fetch(this.#url, { method: 'DELETE', keepalive: true }).catch(() => undefined)
   }
 
@@ -100,19 +100,19 @@ export class Presence {
     for (const card of this.#cards.all) this.#mark(card)
   }
 
-  /** Says on a card who looks at it, and in the pane besides who did. */
+  /** Shows on a card who looks at it. The pane also shows who looked before. */
   #mark(card: Card): void {
     const id = idOf(card)
     const looking = this.#others.filter(person => person.comment === id).map(person => person.name)
     const now = looking.length > 0 ? say('looking', { who: looking.join(', ') }) : ''
-    const looked = this.#looked.get(id)
+    const looked = this.#lookedBefore.get(id)
     const before = looked && !looking.includes(looked) ? say('looked', { who: looked }) : ''
     card.toggleAttribute('data-held', now !== '')
     pill(card.querySelector('.t .name'), now)
     pill(card.querySelector('.who > b'), now || before)
   }
 
-  /** Shows who is here, beside oneself. */
+  /** Shows the avatars of the other moderators. */
   #faces(): void {
     document.querySelector('.faces')?.remove()
     if (this.#others.length === 0) return
@@ -127,7 +127,7 @@ export class Presence {
   }
 }
 
-/** Puts words into a pill behind an element, or takes it away. */
+/** Shows words in a pill after an element, or removes the pill if words is empty. */
 function pill(after: Element | null, words: string): void {
   const next = after?.nextElementSibling
   const there = next?.matches('.looking') ? next : undefined

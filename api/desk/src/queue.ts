@@ -1,8 +1,10 @@
-/** Deciding in the queue: at once on the page, then on its way to the service. */
+/** Decisions in the queue: applied to the page at once, then sent to the service. */
 import {
   boxOf,
   type Card,
   Cards,
+  campaignOf,
+  type FoldedCampaign,
   fetchPage,
   happenedTo,
   idOf,
@@ -11,8 +13,6 @@ import {
   isSettled,
   lineOf,
   setVersion,
-  type Together,
-  togetherOf,
   versionOf,
 } from './cards'
 import { Onward } from './onward'
@@ -31,13 +31,16 @@ import {
 import { element, Toast } from './toast'
 import { say } from './words'
 
-/** What this tab did, newest last: by key here, by batch what was done before. Name is a writer's, of one comment. */
+/**
+ * An undoable action, newest last. Actions of this tab have a key; actions from before the page was loaded have only a
+ * batch. Name is the commenter's if the action is about one comment.
+ */
 type Done = { key: string; batch: string; ids: string[]; action: Action | 'reply' | 'before'; name: string; n?: number }
 
-/** So many cards below the current one let the next page be read. */
+/** The next page is prefetched when this number of cards or fewer are left. */
 const ahead = 20
 
-/** A second press overrules somebody else only after this many milliseconds: it takes time to read what they did. */
+/** Milliseconds before a second press may overrule another user's change, so that there is time to read it. */
 export const readingTime = 1000
 
 const states: Record<Action, string> = { approve: 'approved', reject: 'rejected', spam: 'spam', hold: 'pending' }
@@ -49,12 +52,12 @@ export class Queue implements Listener {
   readonly #outbox: Outbox
   readonly #done: Done[] = []
   readonly onward: Onward
-  /** The comments to which a reply is being sent. */
+  /** IDs of the comments to which a reply is being sent. */
   readonly replying = new Set<string>()
-  /** The key of the decision that the toast speaks of. */
-  #said = ''
-  /** What the toast offers to take back. */
-  #offered: Done | undefined
+  /** The key of the decision that the toast reports. */
+  #toastKey = ''
+  /** The action that the toast offers to undo. */
+  #offeredUndo: Done | undefined
   /** The last press on each changed card, and its time. */
   readonly #pressed = new WeakMap<Card, { what: string; at: number }>()
 
@@ -64,24 +67,24 @@ export class Queue implements Listener {
     for (const batch of (element('batches').dataset.batches ?? '').split(' ').reverse()) {
       if (batch) this.#done.push({ key: '', batch, ids: [], action: 'before', name: '' })
     }
-    this.#offered = this.#done.find(d => d.batch === this.#toast.batch)
+    this.#offeredUndo = this.#done.find(d => d.batch === this.#toast.batch)
     this.onward = new Onward(this.cards, {
       busy: () => this.#outbox.steps.length > 0,
       about: id => this.#outbox.steps.some(step => named(step).includes(id)),
     })
-    list.addEventListener('current', () => this.#goAhead())
+    list.addEventListener('current', () => this.#prefetch())
     this.#outbox = new Outbox(document.body.dataset.account ?? '', this.site, this)
-    for (const step of this.#outbox.steps) if (step.kind === 'decide') this.#foldAgain(step)
+    for (const step of this.#outbox.steps) if (step.kind === 'decide') this.#refoldUnsaved(step)
     this.#outbox.send()
   }
 
-  /** Decides cards; reason and note go with a refusal. With whole, the card of a campaign stands for all of it. */
+  /** Decides cards. Reason and note belong to a refusal. With whole, a campaign's card decides the whole campaign. */
   decide(chosen: Card[], action: Action, reason = '', note = '', whole = false): void {
     if (reason === 'spam') action = 'spam'
-    const cards = chosen.filter(card => this.#counts(card, action, whole))
-    const together = whole ? cards.filter(togetherOf) : []
+    const cards = chosen.filter(card => this.#accepts(card, action, whole))
+    const together = whole ? cards.filter(campaignOf) : []
     const agreed = cards.filter(card => agrees(card, action) && !together.includes(card))
-    for (const card of together) this.#decide([card], action, reason, note, togetherOf(card))
+    for (const card of together) this.#decide([card], action, reason, note, campaignOf(card))
     this.#decide(
       cards.filter(card => !together.includes(card) && !agreed.includes(card)),
       action,
@@ -90,33 +93,33 @@ export class Queue implements Listener {
     )
     for (const card of agreed) this.leave(card)
     const left = chosen.filter(card => !cards.includes(card))
-    if (left.length > 0) this.#sayLeft(left, action, cards.length > 0)
+    if (left.length > 0) this.#explainSkipped(left, action, cards.length > 0)
   }
 
-  /** Reports whether a press acts on a card. If not, says what happened to the card. */
+  /** Reports whether a press acts on a card. If not, it shows what happened to the card. */
   mayAct(card: Card, what: string): boolean {
-    const counts = this.#counts(card, what)
-    if (!counts) this.#sayLeft([card], what, false)
+    const counts = this.#accepts(card, what)
+    if (!counts) this.#explainSkipped([card], what, false)
     return counts
   }
 
   /**
-   * Whether a press acts on a card. On one that somebody else changed the first press only says what happened; the same
-   * press again decides, once there was time to read it.
+   * Reports whether a press acts on a card. On a card that another user changed, the first press only shows the change.
+   * The same press decides after readingTime.
    */
-  #counts(card: Card, what: string, whole = false): boolean {
+  #accepts(card: Card, what: string, whole = false): boolean {
     if (!isChanged(card)) return true
     const last = this.#pressed.get(card)
     const at = Date.now()
     this.#pressed.set(card, { what, at })
-    const decides = card.dataset.now !== 'removed' || (whole && togetherOf(card) !== undefined)
+    const decides = card.dataset.now !== 'removed' || (whole && campaignOf(card) !== undefined)
     if (!decides || last?.what !== what || at - last.at < readingTime) return false
     this.#pressed.delete(card)
     return true
   }
 
-  /** Says what happened to skipped cards, and what the same press again does. */
-  #sayLeft(left: Card[], what: string, more: boolean): void {
+  /** Shows what happened to skipped cards, and what a second press does. */
+  #explainSkipped(left: Card[], what: string, more: boolean): void {
     for (const card of left) {
       const again = card.querySelector<HTMLElement>('[data-again]')
       if (again) again.hidden = agrees(card, what)
@@ -132,7 +135,7 @@ export class Queue implements Listener {
     else this.tell(text)
   }
 
-  #decide(cards: Card[], action: Action, reason: string, note: string, all?: Together): void {
+  #decide(cards: Card[], action: Action, reason: string, note: string, all?: FoldedCampaign): void {
     if (cards.length === 0) return
     if (action === 'reject' && reason === '') reason = 'other'
     const key = newKey()
@@ -149,36 +152,36 @@ export class Queue implements Listener {
     const done = { key, batch: '', ids: cards.map(idOf), action, name: cards[0] && !all ? nameOf(cards[0]) : '', n }
     this.#done.push(done)
     this.#foldAll(cards, () => folded(action, reason), done)
-    this.#count(n, states[action])
-    this.#say(say(`toast.${action}`, { n, reason: say(`reason.low.${reason}`) }), done)
+    this.#adjustCounts(n, states[action])
+    this.#showToast(say(`toast.${action}`, { n, reason: say(`reason.low.${reason}`) }), done)
     this.#toast.plain()
-    this.#said = key
+    this.#toastKey = key
     this.#outbox.add(step)
-    this.#goOn()
+    this.#advance()
   }
 
-  /** Has what comes next here before it is needed. */
-  #goAhead(): void {
+  /** Prefetches the next page near the end of the list. */
+  #prefetch(): void {
     const all = this.cards.all
     const current = this.cards.current
     if (current && all.length - all.indexOf(current) <= ahead) this.onward.ahead()
   }
 
-  /** Goes on when all cards are decided, and folds those that others decided. */
-  #goOn(): void {
+  /** If all cards are decided, it folds those that other users decided and loads the next page. */
+  #advance(): void {
     if (this.cards.open.length > 0) return
     for (const card of this.cards.all) this.cards.fold(card, this.#row(card, happenedTo(card)))
     this.onward.go()
   }
 
-  /** Says text, and offers to take back what was done, if anything. */
-  #say(text: string, done?: Done): void {
-    this.#said = ''
-    this.#offered = done
+  /** Shows text in the toast with an undo button for done, if given. */
+  #showToast(text: string, done?: Done): void {
+    this.#toastKey = ''
+    this.#offeredUndo = done
     this.#toast.say(text, done ? undoOf(done) : '')
   }
 
-  /** Folds cards and goes on with the next one, which takes the place of the first on the screen. */
+  /** Folds cards and makes the next one current, at the same place on the screen. */
   #foldAll(cards: Card[], words: () => string, done?: Done): void {
     const current = this.cards.current
     const leaving = current !== null && cards.includes(current)
@@ -195,7 +198,7 @@ export class Queue implements Listener {
     fold()
     if (!next) return
     const after = next.getBoundingClientRect().top
-    if (top > 0 && before !== after) scrollBy(0, after - top) // rows of one height stay where they are
+    if (top > 0 && before !== after) scrollBy(0, after - top) // keep the place on the screen
     this.cards.go(next)
   }
 
@@ -215,8 +218,8 @@ export class Queue implements Listener {
     return row
   }
 
-  /** Folds what a reload showed again although it is decided and only not yet saved. */
-  #foldAgain(step: Decide): void {
+  /** Folds cards that a reload showed again because their decision is not saved yet. */
+  #refoldUnsaved(step: Decide): void {
     const cards = step.comments.map(c => this.cards.find(c.id)).filter(c => c !== undefined)
     const name = cards[0] ? nameOf(cards[0]) : ''
     const done = { key: step.key, batch: '', ids: step.comments.map(c => c.id), action: step.action, name }
@@ -224,25 +227,25 @@ export class Queue implements Listener {
     this.#foldAll(cards, () => folded(step.action, step.reason), done)
   }
 
-  /** Takes back what the toast offers; where it speaks of something else, says first what would be taken back. */
+  /** Undoes the action that the toast offers. If it offers none, it shows the last action first. */
   undoLast(): void {
-    if (this.#offered) this.undo(this.#offered)
+    if (this.#offeredUndo) this.undo(this.#offeredUndo)
     else this.showLast()
   }
 
-  /** Says what would be taken back. */
+  /** Shows the action that an undo would revert. */
   showLast(): void {
-    const last = this.#offered ?? this.#done.at(-1)
+    const last = this.#offeredUndo ?? this.#done.at(-1)
     if (!last) {
       this.tell(say('nothing'))
       return
     }
-    this.#offered = last
-    this.#said = ''
+    this.#offeredUndo = last
+    this.#toastKey = ''
     this.#toast.say(say('again'), undoOf(last), undoOf(last))
   }
 
-  /** Goes to the next comment that its score does not settle, from the top again after the last. */
+  /** Goes to the next uncertain comment, and wraps around at the end. */
   nextDoubtful(): void {
     const all = this.cards.all
     const at = this.cards.current ? all.indexOf(this.cards.current) : -1
@@ -254,7 +257,7 @@ export class Queue implements Listener {
     else this.tell(say('doubt.none'))
   }
 
-  /** Takes back one of one's own batches. */
+  /** Undoes one of the user's batches. */
   undo(done: Done): void {
     const at = this.#done.indexOf(done)
     if (at < 0) return
@@ -263,24 +266,24 @@ export class Queue implements Listener {
     this.cards.steady(() => {
       for (const id of done.ids) {
         const card = this.cards.unfold(id)
-        // The decision raised the version by one, and so does its undo.
+        // The decision and its undo each increment the version.
         if (card && done.key) setVersion(card, versionOf(card) + 2)
         first ??= card
       }
     })
     const n = done.n ?? done.ids.length
-    if (done.action in states) this.#count(-n, states[done.action as Action])
+    if (done.action in states) this.#adjustCounts(-n, states[done.action as Action])
     this.cards.go(first)
-    this.#say(say('undone', { n: Math.max(1, n) }), this.#done.at(-1))
+    this.#showToast(say('undone', { n: Math.max(1, n) }), this.#done.at(-1))
     this.#outbox.add({ kind: 'undo', key: newKey(), of: done.key, batch: done.batch, ids: done.ids })
   }
 
-  /** Says something that changed nothing. What was done last has no button beside it: it is another matter. */
+  /** Shows a message about something that changed nothing, without an undo button. */
   tell(words: string): void {
-    this.#say(words)
+    this.#showToast(words)
   }
 
-  /** Notes a reply that approved what it answers: it can be taken back like a decision. */
+  /** Records a sent reply. If it approved its parent, it can be undone like a decision. */
   replied(card: Card, batch: string | null, against: Contradiction[]): void {
     if (!batch) {
       this.tell(say('toast.reply'))
@@ -289,16 +292,16 @@ export class Queue implements Listener {
     const done: Done = { key: newKey(), batch, ids: [idOf(card)], action: 'reply', name: nameOf(card) }
     this.#done.push(done)
     this.#foldAll([card], () => say('folded.reply'), done)
-    this.#say(say('toast.reply'), done)
-    this.#pointOut(against, true)
-    this.#goOn()
+    this.#showToast(say('toast.reply'), done)
+    this.#showContradictions(against, true)
+    this.#advance()
   }
 
-  // What became of a step.
+  // Results of steps, as Listener.
 
   done(step: Step, answer: Answer): void {
     if (step.kind === 'undo') {
-      // What was not folded here comes back by looking again: it was decided before this page opened.
+      // Comments that were decided before this page opened are not folded here, so reload the list.
       const elsewhere = step.of === '' || step.ids.some(id => !this.cards.has(id))
       if ((answer.undone ?? 0) > 0 && elsewhere) this.refresh()
       this.#conflicts(answer.conflicts, '')
@@ -310,24 +313,24 @@ export class Queue implements Listener {
       done.batch = answer.batch ?? ''
       if (!answer.batch) {
         this.#done.splice(at, 1)
-        if (done === this.#offered && answer.conflicts.length === 0) this.tell(say('cannot.already'))
+        if (done === this.#offeredUndo && answer.conflicts.length === 0) this.tell(say('cannot.already'))
       }
     }
-    if (step.campaign) this.#whole(step, answer, done)
-    if (!answer.batch) for (const { id } of step.comments) this.#noUndo(id)
-    const said = step.key === this.#said
+    if (step.campaign) this.#campaignDecided(step, answer, done)
+    if (!answer.batch) for (const { id } of step.comments) this.#hideUndo(id)
+    const said = step.key === this.#toastKey
     if (step.action === 'approve' && (answer.decided ?? 0) > 0 && said) this.#toast.countPublic()
-    this.#pointOut(answer.contradictions ?? [], said)
-    this.#count(-answer.conflicts.length, states[step.action])
+    this.#showContradictions(answer.contradictions ?? [], said)
+    this.#adjustCounts(-answer.conflicts.length, states[step.action])
     this.#conflicts(answer.conflicts, step.action)
   }
 
-  /** Counts what was done of a campaign, and goes on with what it had too much of for one request. */
-  #whole(step: Decide, answer: Answer, done: Done | undefined): void {
+  /** Counts the decided members of a campaign, and sends another request if members remain. */
+  #campaignDecided(step: Decide, answer: Answer, done: Done | undefined): void {
     const all = answer.decided ?? 0
-    this.#count(all - (done?.n ?? all), states[step.action])
+    this.#adjustCounts(all - (done?.n ?? all), states[step.action])
     const left = (done?.n ?? all) - all - (answer.remaining ?? 0)
-    if (left > 0 && step.key === this.#said) this.#toast.add(say('conflicts', { n: left }))
+    if (left > 0 && step.key === this.#toastKey) this.#toast.add(say('conflicts', { n: left }))
     if (done) done.n = all
     if (!answer.remaining || all === 0) return
     const key = newKey()
@@ -335,8 +338,8 @@ export class Queue implements Listener {
     this.#outbox.add({ ...step, key, comments: [] })
   }
 
-  /** Says that the filter was sure of the opposite, while the undo is at hand. */
-  #pointOut(against: Contradiction[], last: boolean): void {
+  /** Reports that decisions contradict a confident prediction, while undo is available. */
+  #showContradictions(against: Contradiction[], last: boolean): void {
     const first = against[0]
     if (!first) return
     const words = say('contradicts', {
@@ -354,21 +357,21 @@ export class Queue implements Listener {
     if (last) this.#toast.add(words)
   }
 
-  /** Takes the button from the row of a comment that stood like that already. */
-  #noUndo(id: string): void {
+  /** Hides the undo button in the row of a comment that already had the decided state. */
+  #hideUndo(id: string): void {
     const button = this.cards.rowOf(id)?.querySelector('button')
     if (button) button.hidden = true
   }
 
   refused(step: Step, detail: string): void {
-    this.#say(say('failed', { detail }))
+    this.#showToast(say('failed', { detail }))
     if (step.kind !== 'decide') return
     const at = this.#done.findIndex(d => d.key === step.key)
     if (at >= 0) this.#done.splice(at, 1)
     this.cards.steady(() => {
       for (const { id } of step.comments) this.cards.unfold(id)
     })
-    this.#count(-step.comments.length, states[step.action])
+    this.#adjustCounts(-step.comments.length, states[step.action])
   }
 
   signedOut(): void {
@@ -384,7 +387,7 @@ export class Queue implements Listener {
     if (n === 0) this.onward.saved()
   }
 
-  /** Brings back what was left alone, with what happened to it. */
+  /** Restores the cards of conflicting decisions, and shows the conflicts. */
   async #conflicts(conflicts: Conflict[], chose: string): Promise<void> {
     if (conflicts.length === 0) return
     this.tell(say('conflicts', { n: conflicts.length }))
@@ -393,26 +396,26 @@ export class Queue implements Listener {
       const fresh = await this.#fetchCard(id)
       this.cards.steady(() => {
         const card = this.cards.unfold(id) ?? this.cards.find(id)
-        if (card) this.#show(card, fresh)
+        if (card) this.#showChange(card, fresh)
         first ??= card
-        if (card && isChanged(card)) this.#counts(card, chose) // that press was the first one
+        if (card && isChanged(card)) this.#accepts(card, chose) // counts as the first press
       })
     }
     if (first) this.cards.show(first)
   }
 
-  /** Shows what somebody else did to a comment. Its card keeps its place, and is current if it was. */
+  /** Shows another user's change to a comment. Its card keeps its place, and stays current. */
   async changed(id: string): Promise<void> {
     if (this.mine(id)) return
     const fresh = await this.#fetchCard(id)
     const card = this.cards.find(id)
     if (!card || this.mine(id) || (fresh && versionOf(fresh) <= versionOf(card))) return
-    this.cards.steady(() => this.#show(card, fresh))
-    if (card !== this.cards.current) card.querySelector(':scope > .notice')?.removeAttribute('role') // not read aloud
+    this.cards.steady(() => this.#showChange(card, fresh))
+    if (card !== this.cards.current) card.querySelector(':scope > .notice')?.removeAttribute('role') // do not announce
   }
 
-  /** Fresh is null if the comment was erased, and undefined if the request failed. */
-  #show(card: Card, fresh: Card | null | undefined): void {
+  /** Shows a change. fresh is null if the comment was erased, and undefined if the request failed. */
+  #showChange(card: Card, fresh: Card | null | undefined): void {
     if (fresh) this.cards.change(card, fresh)
     else if (fresh === null) this.cards.gone(card, say('erased'))
   }
@@ -426,13 +429,13 @@ export class Queue implements Listener {
     }
   }
 
-  /** Leaves a comment as somebody else decided it, and goes on. */
+  /** Accepts another user's decision and goes on. */
   leave(card: Card): void {
     this.#foldAll([card], () => happenedTo(card))
-    this.#goOn()
+    this.#advance()
   }
 
-  /** Looks again and inserts what is new; returns how many. */
+  /** Reloads the list and inserts new cards. Returns their number. */
   async refresh(): Promise<number> {
     if (this.cards.all.length === 0) {
       await this.onward.go()
@@ -449,14 +452,16 @@ export class Queue implements Listener {
     return added.length
   }
 
-  /** Whether what an event tells of was done by this tab a moment ago, or is about to be undone. */
+  /**
+   * Reports whether this tab caused an event about a comment: it decided the comment, or has unsaved steps about it.
+   */
   mine(id: string): boolean {
     if (this.replying.has(id) || this.cards.rowOf(id) !== undefined) return true
     return this.#outbox.steps.some(step => named(step).includes(id))
   }
 
-  /** Counts n decisions in the rail before the service has counted them. */
-  #count(n: number, to: string): void {
+  /** Updates the counts in the navigation by n decisions, before the service reports them. */
+  #adjustCounts(n: number, to: string): void {
     const from = this.cards.list.dataset.view ?? 'pending'
     if (from === to) return
     add(from, -n)
@@ -472,27 +477,27 @@ function add(view: string, n: number): void {
   title()
 }
 
-/** Writes the count of this view into the title, which can be read from elsewhere. */
+/** Shows the count of this view in the document title. */
 export function title(): void {
   const n = document.querySelector('.rail a[aria-current] .n')?.textContent ?? '0'
   const bare = document.title.replace(/ \(\d+\+?\)/, '')
   document.title = n === '0' ? bare : bare.replace(/^(.*?)( —|$)/, `$1 (${n})$2`)
 }
 
-/** Who wrote a card's comment, in few letters. */
+/** Returns the name of a card's commenter, at most 40 characters. */
 function nameOf(card: Card): string {
   const name = Array.from(card.querySelector('.who b')?.textContent ?? '')
   return name.length > 40 ? `${name.slice(0, 40).join('')}…` : name.join('')
 }
 
-/** Says what an undo takes back. */
+/** Returns the label of an undo. */
 function undoOf(done: Done): string {
   const did = done.action === 'reply' ? 'approve' : done.action
   const n = done.n ?? done.ids.length
   return say(n < 2 && done.name === '' ? 'undo.before' : `undo.${did}`, { n, name: done.name })
 }
 
-/** Whether somebody else decided a card's comment as a press would. */
+/** Reports whether another user already made the decision of a press. */
 function agrees(card: Card, what: string): boolean {
   return what !== 'reject' && card.dataset.now === states[what as Action]
 }

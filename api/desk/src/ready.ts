@@ -1,4 +1,4 @@
-/** Fills the field of a reply with the text that is chosen; it can be changed before it is sent. */
+/** Copies the chosen saved reply into the reply field, where it can be edited. */
 export function readyReplies(): void {
   const texts = document.querySelector<HTMLTemplateElement>('#ready')
   if (!texts) return

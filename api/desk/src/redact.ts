@@ -1,6 +1,7 @@
 /**
- * What is selected in a comment's text is the part to be taken out of it: in the text as it was typed, by numbers,
- * counted as the service counts; elsewhere on the page by its words, as far as they stand in that once.
+ * Fills the redaction form from the selection. A selection in the source text sets the range in characters (code
+ * points), as the service counts. A selection elsewhere sets the range if the text occurs once in the source, otherwise
+ * the words.
  */
 export function redacting(): void {
   const form = document.querySelector<HTMLFormElement>('form[data-redact]')

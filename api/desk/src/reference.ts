@@ -1,4 +1,4 @@
-/** The reference with a search, its place in the contents, and samples to copy. It reads well without. */
+/** Adds search, scroll position and copy buttons to the API reference. The page works without it. */
 
 interface Entry {
   text: string
@@ -7,7 +7,7 @@ interface Entry {
   to: string
 }
 
-const most = 12
+const maxHits = 12
 
 function start(): void {
   const contents = document.querySelector<HTMLDetailsElement>('.docnav details')
@@ -17,7 +17,7 @@ function start(): void {
   for (const figure of document.querySelectorAll<HTMLElement>('.sample')) copyable(figure)
 }
 
-/** Finds endpoints, fields and codes by a part of what they are called. */
+/** Finds endpoints, fields and codes by a substring of their names. */
 function search(): void {
   const box = document.querySelector<HTMLElement>('.search')
   const input = box?.querySelector('input')
@@ -31,8 +31,8 @@ function search(): void {
     const asked = input.value.trim().toLowerCase()
     const hits = asked ? entries.filter(e => e.text.includes(asked)) : []
     found.hidden = !asked
-    said.textContent = hits.length > most ? `${hits.length} found, the first ${most}` : `${hits.length} found`
-    list.replaceChildren(...hits.slice(0, most).map(line))
+    said.textContent = hits.length > maxHits ? `${hits.length} found, the first ${maxHits}` : `${hits.length} found`
+    list.replaceChildren(...hits.slice(0, maxHits).map(line))
   }
   input.addEventListener('input', show)
   input.addEventListener('focus', show)
@@ -96,7 +96,7 @@ function index(): Entry[] {
   return entries
 }
 
-/** Marks in the contents what is read. */
+/** Marks the visible section in the table of contents. */
 function follow(): void {
   const links = new Map<string, HTMLElement>()
   for (const link of document.querySelectorAll<HTMLAnchorElement>('.docnav a')) links.set(link.hash.slice(1), link)

@@ -1,4 +1,4 @@
-/** Views with a name: addresses of the queue that are kept in this browser, for one account and site. */
+/** Saved views: named addresses of the queue, stored in this browser per account and site. */
 import { element } from './toast'
 import { say } from './words'
 
@@ -49,7 +49,7 @@ function show(place: string): void {
     ?.replaceChildren(...items)
 }
 
-/** What is kept may be anything: a browser's storage is open to whoever sits before it. */
+/** Returns the stored views. The storage is untrusted, so it drops malformed entries. */
 function read(place: string): View[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(place) ?? '[]')

@@ -1,4 +1,4 @@
-/** The bar that saves the settings says what was changed, and offers to take that back. */
+/** The save bar of the settings lists the changed settings and offers to reset them. */
 import { say } from './words'
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement
@@ -26,14 +26,14 @@ export function settings(): void {
   tell()
 }
 
-/** A threshold that was tried on another page stands in the address, and waits for Save like what is typed. */
+/** Fills in a threshold from the address, set by the what-if page. It is saved only by the save button. */
 function asked(form: HTMLFormElement): void {
   const threshold = new URLSearchParams(location.search).get('suspect')
   const field = form.elements.namedItem('suspect')
   if (threshold && field instanceof HTMLInputElement) field.value = threshold
 }
 
-/** The names of the settings that are other than they were. */
+/** Returns the names of changed settings. */
 function changes(form: HTMLFormElement): string[] {
   const names = new Set<string>()
   for (const field of form.querySelectorAll<Field>('input, select, textarea')) {

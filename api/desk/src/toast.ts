@@ -1,4 +1,4 @@
-/** The dock's toast: what was done last, and its undo. */
+/** The toast: the last action and its undo. */
 import { say } from './words'
 
 export class Toast {
@@ -9,7 +9,7 @@ export class Toast {
   #since = 0
   #clock = 0
 
-  /** Says text; undo names what can be taken back, if there is something. Only who listens hears heard. */
+  /** Shows text. undo is the label of the undo button, or "". heard is read only by screen readers. */
   say(text: string, undo = '', heard = ''): void {
     this.stopCounting()
     this.#status.textContent = text
@@ -26,23 +26,23 @@ export class Toast {
     this.#box.hidden = false
   }
 
-  /** The batch that the page came with an undo for. */
+  /** Returns the batch that the server-rendered toast can undo, or "". */
   get batch(): string {
     return this.#box.hidden ? '' : (this.#box.querySelector<HTMLInputElement>('input[name=batch]')?.value ?? '')
   }
 
-  /** What is said is what the undo names: where there is little room, that is enough. */
+  /** Marks the text as repeating the undo label, so that small screens show only the label. */
   plain(): void {
     this.#box.setAttribute('data-plain', '')
   }
 
-  /** Says something more of what was done last. */
+  /** Appends text to the toast. */
   add(text: string): void {
     this.#box.removeAttribute('data-plain')
     this.#status.textContent = `${this.#status.textContent ?? ''} ${text}`
   }
 
-  /** Counts for how long something has been public; not aloud. */
+  /** Shows for how many seconds the comment has been public, up to ten minutes. Screen readers do not announce it. */
   countPublic(): void {
     this.stopCounting()
     this.#since = Date.now()

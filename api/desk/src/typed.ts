@@ -1,11 +1,10 @@
 /**
- * What is typed about a comment and not yet sent, a reply or a note, stays in the tab: a session may end meanwhile,
- * or the page be left.
+ * Keeps unsent replies and notes in the tab's session storage, so that they survive a sign-in and navigation.
  */
 const prefix = 'aitys:typed:'
 const reopen = `${prefix}reopen`
 
-/** Keeps what is typed from now on, and brings it back where its field is opened. */
+/** Starts storing typed text, and restores it when its field is opened. */
 export function keepTyped(): void {
   document.addEventListener('input', event => {
     const field = kept(event.target)
@@ -20,7 +19,7 @@ export function keepTyped(): void {
     }
   }
   document.addEventListener('toggle', bring, { capture: true })
-  // A comment's own page is loaded anew when it was sent, and tells so.
+  // After a submit, a comment's own page is reloaded with a status notice.
   const sent = document.querySelector('.one:has(.notice[role=status]:not([hidden]))')
   if (sent) forgetTyped(sent)
   for (const field of document.querySelectorAll('textarea')) {
@@ -31,12 +30,12 @@ export function keepTyped(): void {
   }
 }
 
-/** What was typed into a field is to be seen again after a sign-in. */
+/** Marks a field to be opened again after the sign-in. */
 export function comeBackTo(field: HTMLTextAreaElement | null): void {
   if (field) sessionStorage.setItem(reopen, nameOf(field))
 }
 
-/** Forgets what was typed about a comment: it was sent. */
+/** Deletes the stored text of a comment, after it was sent. */
 export function forgetTyped(about: Element): void {
   for (const field of about.querySelectorAll('textarea, input')) {
     const mine = kept(field)

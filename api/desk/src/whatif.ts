@@ -1,7 +1,7 @@
-/** Another threshold is read as soon as the slider moves; the server says the same of the form. */
+/** Updates the threshold figures while the slider moves. The server computes the same figures for the form. */
 import { say, write } from './words'
 
-/** Good, spam and other comments by a hundredth of the score. */
+/** Good, spam and other comments in one hundredth of the score. */
 type Count = [good: number, spam: number, other: number]
 
 export function whatIf(): void {
@@ -30,7 +30,7 @@ function show(figure: HTMLElement, slider: HTMLInputElement, scores: Count[]): v
   }
 }
 
-/** What a threshold would have done: suspected, of them good, spam not suspected, wrong in all. */
+/** Returns the results of a threshold: suspected, suspected good, missed spam, and total errors. */
 function counted(scores: Count[], threshold: number): number[] {
   let suspected = 0
   let lost = 0

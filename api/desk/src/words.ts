@@ -1,12 +1,12 @@
-/** What the page says in its language; the server renders it into the page. */
+/** Messages in the page's language. The server renders them into the page. */
 export type Message = string | Partial<Record<Intl.LDMLPluralRule | '=1', string>>
 
 const root = document.documentElement
 const messages = JSON.parse(document.body.dataset.words ?? '{}') as Record<string, Message>
 const rules = new Intl.PluralRules(root.lang)
-const numbers = new Intl.NumberFormat(root.lang === 'en' ? 'en' : 'ru') // Kazakh writes numbers as Russian does
+const numbers = new Intl.NumberFormat(root.lang === 'en' ? 'en' : 'ru') // Kazakh uses the Russian number format
 
-/** Says a sentence, one of the script's own or another by its whole key; values stand in it in braces, and n chooses the form. */
+/** Returns the message js.key, or key. It replaces {name} with values. n selects the plural form. */
 export function say(key: string, values: Record<string, string | number> = {}): string {
   const message = messages[`js.${key}`] ?? messages[key]
   if (message === undefined) return key
@@ -18,7 +18,7 @@ export function say(key: string, values: Record<string, string | number> = {}): 
   return text.replace(/\{(\w+)\}/g, (slot, name: string) => write(values[name] ?? slot))
 }
 
-/** Writes a value; a number as the server does, with a narrow space in it. */
+/** Formats a value. Numbers are formatted as on the server, with narrow spaces. */
 export function write(value: string | number): string {
   return typeof value === 'number' ? numbers.format(value).replaceAll('\u00a0', '\u202f') : value
 }

@@ -1,7 +1,6 @@
-// Package demo is what `aitys demo` shows: a blog of three invented articles, and a week of comments
-// that readers, spammers and a moderator left there.
+// Package demo holds the content of `aitys demo`: a blog of three invented articles, and a week of comments and
+// moderation.
 //
-// It plays its script through the use cases, as people would, and touches no database itself, so
-// that everything a comment passes in the service it passes here. Running the server is the
-// command's.
+// It replays its script through the use cases of the service, and never writes to the database itself. The command runs
+// the server.
 package demo

@@ -19,50 +19,50 @@ import (
 	"github.com/aitys/aitys/moderation/sites"
 )
 
-// Names of the demo in the service: of its site, and of the account that signs in.
+// The key of the demo's site, and the e-mail of the account that signs in.
 const (
 	Site  = "demo"
 	Owner = "moderator@demo.example"
 )
 
-const author = "author@demo.example" // writes the blog
+const author = "author@demo.example" // the author of the blog
 
-// A Clock is set by the script, so that the demo's comments have ages. It implements txn.Clock.
+// A Clock is set by the script, so that comments have different ages. It implements txn.Clock.
 type Clock struct{ micros atomic.Int64 }
 
-// NewClock returns a clock that stands at t.
+// NewClock returns a clock that shows t.
 func NewClock(t time.Time) *Clock {
 	c := &Clock{}
 	c.set(t)
 	return c
 }
 
-// Now returns the time that the script has come to.
+// Now returns the current time of the script.
 func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()) }
 
 func (c *Clock) set(t time.Time) { c.micros.Store(t.UnixMicro()) }
 
-// A seeder plays the demo's script through the service, as readers and a moderator would.
+// A seeder replays the demo's script through the services, as readers and a moderator.
 type seeder struct {
 	ctx context.Context
 	*app.App
-	clock *Clock // of the App
+	clock *Clock // the clock of the App
 	blog  *Blog
-	now   time.Time // when the demo opens
+	now   time.Time // the start of the demo
 
 	site             site.Site
 	moderator, staff authz.Actor
-	ids              map[string]string // of comments, by their names in the script
+	ids              map[string]string // IDs of comments by their names in the script
 	readers          int
-	leaving          []moderation.Submitted // their writers withdraw them the next evening
+	withdrawals      []moderation.Submitted // comments that are withdrawn the next evening
 }
 
-// unfinished is the name of the demo's site until its script was played to the end.
+// unfinished is the name of the demo's site until the script has ended.
 const unfinished = "Small Hours (in the making)"
 
-// Seed fills the demo's database, unless that was done before, with what was said under the articles
-// of blog, which readers may open under origins. It returns a new token of the moderator's. The clock of a must be clock,
-// set to the time when the demo opens, and nothing else may use a.
+// Seed fills the demo's database with comments on the articles of blog, unless it is filled already. Readers may open the
+// pages under origins. It returns a new token of the moderator. The clock of a must be clock, set to the start of the
+// demo. No other goroutine may use a meanwhile.
 func Seed(
 	ctx context.Context, a *app.App, clock *Clock, blog *Blog, password string, origins []string,
 ) (token string, err error) {
@@ -80,7 +80,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 		if site.Key != Site {
 			continue
 		}
-		if done = site.Name != unfinished; !done { // it was cut short: from the beginning
+		if done = site.Name != unfinished; !done { // interrupted earlier: start again
 			if err := s.Sites.RemoveSite(s.ctx, authz.Operator, Site); err != nil {
 				return "", err
 			}
@@ -95,7 +95,7 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 			return "", err
 		}
 	}
-	if token, err = s.people(password); err != nil {
+	if token, err = s.accounts(password); err != nil {
 		return "", fmt.Errorf("accounts: %w", err)
 	}
 	if done {
@@ -109,16 +109,16 @@ func (s *seeder) run(password string, origins []string) (token string, err error
 	return token, err
 }
 
-// people makes the demo's accounts, or gives them new passwords, and the moderator a new token.
-func (s *seeder) people(password string) (token string, err error) {
-	if s.moderator, token, err = s.person(Owner, "Mira", authz.Owner, nil, password); err != nil {
+// accounts creates the demo's accounts, or sets new passwords. It returns a new token of the moderator.
+func (s *seeder) accounts(password string) (token string, err error) {
+	if s.moderator, token, err = s.account(Owner, "Mira", authz.Owner, nil, password); err != nil {
 		return "", err
 	}
-	s.staff, _, err = s.person(author, "Aliya Brandt", authz.Author, []string{Site}, rand.Text())
+	s.staff, _, err = s.account(author, "Aliya Brandt", authz.Author, []string{Site}, rand.Text())
 	return token, err
 }
 
-func (s *seeder) person(
+func (s *seeder) account(
 	email, name string, role authz.Role, sites []string, password string,
 ) (authz.Actor, string, error) {
 	accounts, err := s.Identity.Accounts(s.ctx, authz.Operator)
@@ -130,7 +130,7 @@ func (s *seeder) person(
 		if known = a.Email == email; known {
 			change := identity.AccountChange{Password: &password}
 			if sites != nil {
-				change.Role, change.Sites = &role, sites // the site may have been made anew
+				change.Role, change.Sites = &role, sites // the site may have been created again
 			}
 			if _, err = s.Identity.SetAccount(s.ctx, authz.Operator, a.ID, change); err == nil {
 				err = s.forgetTokens(a.ID)
@@ -154,7 +154,7 @@ func (s *seeder) person(
 	return who, token, err
 }
 
-// forgetTokens ends the tokens of demos before this one.
+// forgetTokens revokes the tokens of earlier demos.
 func (s *seeder) forgetTokens(account string) error {
 	tokens, err := s.Identity.Tokens(s.ctx, authz.Operator)
 	if err != nil {
@@ -170,7 +170,7 @@ func (s *seeder) forgetTokens(account string) error {
 	return nil
 }
 
-// move takes the demo to another address: its pages are those of this server.
+// move sets the site's origins and the URLs of its pages to the address of this server.
 func (s *seeder) move(origins []string) error {
 	site, err := s.Sites.SetSite(s.ctx, authz.Operator, Site,
 		map[string]string{"origin": strings.Join(origins, " ")})
@@ -200,40 +200,40 @@ func (s *seeder) move(origins []string) error {
 
 const day = 24 * time.Hour
 
-// play plays the days, each with its comments and then a moderator's hour, and then today.
+// play replays each day of the week, its comments and then the moderator's decisions, and then today.
 func (s *seeder) play() error {
 	for i, comments := range week {
 		morning := s.now.Add(-time.Duration(len(week)-i+1) * day).Add(7 * time.Hour)
-		all, err := s.say(comments, morning, 55*time.Minute)
+		all, err := s.submitAll(comments, morning, 55*time.Minute)
 		if err != nil {
 			return err
 		}
-		if err := s.read(comments, all, morning.Add(13*time.Hour)); err != nil {
+		if err := s.moderate(comments, all, morning.Add(13*time.Hour)); err != nil {
 			return fmt.Errorf("day %d: %w", i+1, err)
 		}
 	}
-	_, err := s.say(today, s.now.Add(-time.Duration(len(today))*34*time.Minute), 34*time.Minute-20*time.Second)
+	_, err := s.submitAll(today, s.now.Add(-time.Duration(len(today))*34*time.Minute), 34*time.Minute-20*time.Second)
 	if err != nil {
 		return fmt.Errorf("today: %w", err)
 	}
 	return nil
 }
 
-// say submits comments, one each pause from a time on.
-func (s *seeder) say(comments []said, from time.Time, pause time.Duration) ([]moderation.Submitted, error) {
+// submitAll submits comments, one per pause, starting at from.
+func (s *seeder) submitAll(comments []scripted, from time.Time, pause time.Duration) ([]moderation.Submitted, error) {
 	all := make([]moderation.Submitted, len(comments))
 	for i, c := range comments {
 		at := from.Add(time.Duration(i) * pause).Add(time.Duration(i*i*7%13) * time.Minute / 2)
 		s.clock.set(at)
 		if c.to != "" && s.ids[c.to] == "" {
-			return nil, fmt.Errorf("nobody said %q", c.to)
+			return nil, fmt.Errorf("the script has no comment %q", c.to)
 		}
 		if c.staff {
 			answer, err := s.Moderation.Reply(s.ctx, s.staff, s.site, moderation.Ref{ID: s.ids[c.to]}, c.text, nil)
 			if err != nil {
 				return nil, fmt.Errorf("answer %q: %w", c.to, err)
 			}
-			s.called(c.id, answer.Comment.ID)
+			s.remember(c.id, answer.Comment.ID)
 			continue
 		}
 		done, err := s.submit(c, at)
@@ -241,32 +241,32 @@ func (s *seeder) say(comments []said, from time.Time, pause time.Duration) ([]mo
 			return nil, fmt.Errorf("comment of %q: %w", c.name, err)
 		}
 		all[i] = done
-		s.called(c.id, done.ID)
+		s.remember(c.id, done.ID)
 	}
 	return all, nil
 }
 
-// called remembers a comment that the script has a name for.
-func (s *seeder) called(name, id string) {
+// remember stores the ID of a comment that has a name in the script.
+func (s *seeder) remember(name, id string) {
 	if name != "" {
 		s.ids[name] = id
 	}
 }
 
-func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err error) {
+func (s *seeder) submit(c scripted, at time.Time) (first moderation.Submitted, err error) {
 	s.readers++
 	page := s.blog.articles[c.on]
 	in := moderation.Submission{
 		PageURL: page.URL, PageTitle: page.Title, Parent: s.ids[c.to],
 		Name: c.name, Email: c.mail, Website: c.website, Body: c.text,
-		Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(s.readers)}), // documentation's own
+		Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(s.readers)}), // a range for documentation (RFC 5737)
 	}
 	for i := range max(1, c.times) {
 		in.Form = &moderation.Form{Token: s.Moderation.FormToken(s.site)}
 		if c.trap {
 			in.Form.Trap = "https://fill.example"
 		}
-		s.clock.set(at.Add(time.Duration(i*90+45) * time.Second)) // they write for a while
+		s.clock.set(at.Add(time.Duration(i*90+45) * time.Second)) // the time spent writing
 		done, err := s.Moderation.Submit(s.ctx, s.site, in)
 		if err != nil {
 			return first, err
@@ -282,13 +282,13 @@ func (s *seeder) submit(c said, at time.Time) (first moderation.Submitted, err e
 	return first, err
 }
 
-// read is a moderator's hour: like with like in one batch, in the order they came.
-func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time) error {
+// moderate makes the decisions of the script at a time. Comments with the same outcome are one batch.
+func (s *seeder) moderate(comments []scripted, all []moderation.Submitted, at time.Time) error {
 	s.clock.set(at)
-	batches := map[fate][]moderation.Ref{}
-	var order []fate
+	batches := map[outcome][]moderation.Ref{}
+	var order []outcome
 	for i, c := range comments {
-		if c.staff || c.fate.waits {
+		if c.staff || c.outcome.pending {
 			continue
 		}
 		item, _, err := s.Moderation.Item(s.ctx, s.moderator, s.site, all[i].ID)
@@ -297,14 +297,14 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 		}
 		ref := moderation.Ref{ID: item.Comment.ID, Version: item.Comment.Version}
 		if c.undone {
-			if ref, err = s.slip(ref); err != nil {
+			if ref, err = s.undoMistake(ref); err != nil {
 				return err
 			}
 		}
-		if batches[c.fate] == nil {
-			order = append(order, c.fate)
+		if batches[c.outcome] == nil {
+			order = append(order, c.outcome)
 		}
-		batches[c.fate] = append(batches[c.fate], ref)
+		batches[c.outcome] = append(batches[c.outcome], ref)
 	}
 	for i, f := range order {
 		s.clock.set(at.Add(time.Duration(i+1) * time.Minute))
@@ -317,32 +317,32 @@ func (s *seeder) read(comments []said, all []moderation.Submitted, at time.Time)
 			return fmt.Errorf("decided %d of %d", out.Done, len(batches[f]))
 		}
 	}
-	// Nobody follows the log for us: what is judged next is judged by what was taught now.
+	// No follower runs here. Learn now, so that the next comments are scored with these lessons.
 	if err := s.Learning.Learn(s.ctx, s.site); err != nil {
 		return err
 	}
-	return s.leave(comments, all, at.Add(time.Hour))
+	return s.withdraw(comments, all, at.Add(time.Hour))
 }
 
-// leave has writers withdraw what they said the day before, when it was answered.
-func (s *seeder) leave(comments []said, all []moderation.Submitted, at time.Time) error {
+// withdraw withdraws the comments that the script marked the day before.
+func (s *seeder) withdraw(comments []scripted, all []moderation.Submitted, at time.Time) error {
 	s.clock.set(at)
-	for _, l := range s.leaving {
+	for _, l := range s.withdrawals {
 		if err := s.Moderation.Withdraw(s.ctx, s.site, l.ID, l.EditToken); err != nil {
 			return err
 		}
 	}
-	s.leaving = nil
+	s.withdrawals = nil
 	for i, c := range comments {
 		if c.withdrawn {
-			s.leaving = append(s.leaving, all[i])
+			s.withdrawals = append(s.withdrawals, all[i])
 		}
 	}
 	return nil
 }
 
-// slip is a slip of the finger, taken back at once.
-func (s *seeder) slip(ref moderation.Ref) (moderation.Ref, error) {
+// undoMistake marks a comment as spam and undoes it at once. It returns the comment's new version.
+func (s *seeder) undoMistake(ref moderation.Ref) (moderation.Ref, error) {
 	out, err := s.Moderation.Decide(s.ctx, s.moderator, s.site, moderation.Choice{
 		Action: comment.MarkSpam, Comments: []moderation.Ref{ref}})
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// CheckDatabase refuses what is no database, without opening it.
+// CheckDatabase returns an error if s is not a valid database URL. It does not open the database.
 func CheckDatabase(s string) error {
 	if path, ok := strings.CutPrefix(s, "sqlite:"); ok {
 		info, err := os.Stat(path)
 		switch {
 		case path == "" || path == ":memory:" || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "?\x00"):
-			return errors.New("want sqlite: and the path of a file")
+			return errors.New("want sqlite:PATH, the path of a file")
 		case err == nil && !info.Mode().IsRegular():
 			return fmt.Errorf("%s is not a file", path)
 		}
@@ -34,14 +34,14 @@ func CheckDatabase(s string) error {
 	case u.Scheme != "postgres" && u.Scheme != "postgresql":
 		return errors.New("want sqlite:PATH or postgres://USER@HOST/NAME")
 	case u.Host == "" && u.Query().Get("host") == "":
-		return errors.New("the postgres:// URL names no host")
+		return errors.New("the postgres:// URL has no host")
 	case strings.Trim(u.Path, "/") == "":
-		return errors.New("the postgres:// URL names no database")
+		return errors.New("the postgres:// URL has no database name")
 	}
 	return checkPort(u)
 }
 
-// CheckRedis refuses what is no address of a Redis. "" is none, and well.
+// CheckRedis returns an error if s is not a valid Redis URL. An empty s is valid and means no Redis.
 func CheckRedis(s string) error {
 	if s == "" {
 		return nil
@@ -51,11 +51,11 @@ func CheckRedis(s string) error {
 	case err != nil:
 		return err
 	case u.Scheme == "unix" && u.Path == "":
-		return errors.New("the unix:// URL names no socket")
+		return errors.New("the unix:// URL has no socket path")
 	case u.Scheme != "unix" && u.Scheme != "redis" && u.Scheme != "rediss":
 		return errors.New("want redis://, rediss:// or unix://")
 	case u.Scheme != "unix" && u.Host == "":
-		return errors.New("the URL names no host")
+		return errors.New("the URL has no host")
 	}
 	if err := checkPort(u); err != nil {
 		return err
@@ -63,7 +63,7 @@ func CheckRedis(s string) error {
 	return coord.CheckURL(s)
 }
 
-// ParseURL reads a URL that may hold a password: its errors do not repeat it.
+// ParseURL parses a URL that may contain a password. Its errors never contain the password.
 func ParseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil {
@@ -72,7 +72,7 @@ func ParseURL(s string) (*url.URL, error) {
 		} else if bad, ok := errors.AsType[*url.Error](err); ok && !strings.Contains(s, "@") {
 			err = bad.Err
 		} else {
-			err = errors.New("the URL cannot be read")
+			err = errors.New("the URL is invalid")
 		}
 		return nil, err
 	}
@@ -84,48 +84,48 @@ func checkPort(u *url.URL) error {
 		return nil
 	}
 	if n, err := strconv.Atoi(u.Port()); err != nil || n < 1 || n > 65535 {
-		return fmt.Errorf("%q is no port", u.Port())
+		return fmt.Errorf("%q is not a port", u.Port())
 	}
 	return nil
 }
 
-// CheckListen refuses what is no HOST:PORT. Port 0 asks the system for a free one.
+// CheckListen returns an error if s is not HOST:PORT. Port 0 picks a free port.
 func CheckListen(s string) error {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return fmt.Errorf("--listen: want HOST:PORT, not %q", s)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || (port != "0" && n == 0) {
-		return fmt.Errorf("--listen: %q is no port", port)
+		return fmt.Errorf("--listen: %q is not a port", port)
 	}
 	if strings.ContainsAny(host, "/@?#* ") {
-		return fmt.Errorf("--listen: %q is no host", host)
+		return fmt.Errorf("--listen: %q is not a host", host)
 	}
 	return nil
 }
 
-// Loopback reports whether only this machine can reach an address.
+// Loopback reports whether a is a loopback address.
 func Loopback(a net.Addr) bool {
 	tcp, ok := a.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
 }
 
-// PublicURL reads --public-url: the scheme and host that readers see, and nothing else.
+// PublicURL parses --public-url. It accepts only a scheme, host and port.
 func PublicURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("--public-url: %q cannot be read", s)
+		return nil, fmt.Errorf("--public-url: %q is not a URL", s)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("--public-url: want http:// or https://, not %q", s)
 	case u.Hostname() == "" || strings.ContainsAny(u.Host, "*_ ,;"):
-		return nil, fmt.Errorf("--public-url: %q names no host", s)
+		return nil, fmt.Errorf("--public-url: %q has no host", s)
 	case u.User != nil:
-		return nil, errors.New("--public-url: a name or password does not belong there")
+		return nil, errors.New("--public-url: remove the user name and password")
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
 		strings.HasSuffix(s, "#"):
-		return nil, fmt.Errorf("--public-url: the service lives at the root of a host; "+
-			"%q has more than scheme, host and port", s)
+		return nil, fmt.Errorf("--public-url: want only a scheme, host and port, "+
+			"not %q", s)
 	}
 	if err := checkPort(u); err != nil {
 		return nil, fmt.Errorf("--public-url: %w", err)
@@ -133,8 +133,8 @@ func PublicURL(s string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
 }
 
-// Proxies reads --trusted-proxy. A range so wide that strangers are in it is refused: whoever
-// is trusted chooses the address that limits and blocks see.
+// Proxies parses --trusted-proxy. It rejects ranges wider than 10.0.0.0/8 or fc00::/7: a trusted proxy chooses the
+// client address that limits and blocks use.
 func Proxies(list []string) ([]netip.Prefix, error) {
 	var found []netip.Prefix
 	for _, s := range list {
@@ -152,13 +152,13 @@ func Proxies(list []string) ([]netip.Prefix, error) {
 		}
 		switch {
 		case p.Addr().IsUnspecified() && p.IsSingleIP():
-			return nil, fmt.Errorf("--trusted-proxy: %q is nobody's address", s)
+			return nil, fmt.Errorf("--trusted-proxy: %q is not the address of a machine", s)
 		case p.Addr().Is4In6():
 			return nil, fmt.Errorf("--trusted-proxy: write %q as an IPv4 range", s)
 		case p.Bits() < widest:
-			return nil, fmt.Errorf("--trusted-proxy: %q trusts strangers; name your proxy's own addresses", s)
+			return nil, fmt.Errorf("--trusted-proxy: %q is too wide; use your proxy's own addresses", s)
 		case p.Masked() != p:
-			return nil, fmt.Errorf("--trusted-proxy: %q has an address within its range; did you mean %v?",
+			return nil, fmt.Errorf("--trusted-proxy: %q is not the start of its range; did you mean %v?",
 				s, p.Masked())
 		}
 		found = append(found, p)
@@ -166,7 +166,7 @@ func Proxies(list []string) ([]netip.Prefix, error) {
 	return found, nil
 }
 
-// Local reports whether an address is of this machine alone.
+// Local reports whether the host of u is localhost or a loopback address.
 func Local(u *url.URL) bool {
 	h := u.Hostname()
 	return h == "localhost" || h == "::1" || strings.HasPrefix(h, "127.")

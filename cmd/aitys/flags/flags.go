@@ -1,5 +1,5 @@
-// Package flags reads what a command is told, on its line, in the environment and in a file, and refuses what
-// no command could work with.
+// Package flags reads the values of flags from the environment and the configuration file, and validates the values of
+// single flags. Package main declares the flags.
 package flags
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Values are the flags that the environment and the file of --config name. The command line
-// goes before the environment, and that before the file.
+// Values are the flags that are set by the environment or by the file of --config. The command line overrides the
+// environment, which overrides the file.
 type Values struct {
 	values map[string]string // by flag name
 }
 
-// Validate is kong's; names are checked when they are read.
+// Validate implements kong.Resolver. Read has checked the names already.
 func (s *Values) Validate(*kong.Application) error { return nil }
 
-// Resolve is kong's: it asks for each flag that the command line left out.
+// Resolve implements kong.Resolver. kong calls it for each flag that is not on the command line.
 func (s *Values) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if v, ok := s.values[flag.Name]; ok {
 		return v, nil
@@ -31,11 +31,12 @@ func (s *Values) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, e
 	return nil, nil
 }
 
-// Read reads both. An unknown name is an error in either: it would be a default in silence.
+// Read reads the environment and the file. An unknown name is an error: otherwise a typo would silently keep the
+// default.
 func (s *Values) Read(model *kong.Application, args, environ []string) error {
 	s.values = map[string]string{}
 	known := map[string]*kong.Flag{}
-	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // it returns what we return
+	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // it returns the error of the function, which is nil
 		if f, ok := n.(*kong.Flag); ok {
 			known[f.Name] = f
 		}
@@ -46,16 +47,16 @@ func (s *Values) Read(model *kong.Application, args, environ []string) error {
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
 		flag, ours := strings.CutPrefix(strings.ToUpper(name), "AITYS_")
-		if !ours || foreign(flag) {
+		if !ours || setByKubernetes(flag) {
 			continue
 		}
 		if name != strings.ToUpper(name) {
-			return fmt.Errorf("%s: write it %s", name, strings.ToUpper(name))
+			return fmt.Errorf("%s: use upper case, %s", name, strings.ToUpper(name))
 		}
 		if flag = strings.ReplaceAll(strings.ToLower(flag), "_", "-"); known[flag] == nil {
-			return fmt.Errorf("%s: no flag is called --%s", name, flag)
+			return fmt.Errorf("%s: unknown flag --%s", name, flag)
 		}
-		if value != "" { // an empty variable is how compose files leave one out
+		if value != "" { // compose files unset a variable by leaving it empty
 			environment[flag] = value
 		}
 	}
@@ -74,10 +75,10 @@ func (s *Values) Read(model *kong.Application, args, environ []string) error {
 	return nil
 }
 
-// CheckGiven refuses a flag that the command line gives nothing: a default would hold in silence,
-// and a script's unset variable give an account every site. Of a flag given twice the last counts,
-// as wrappers of commands expect.
-func CheckGiven(c *kong.Context) error {
+// CheckValues returns an error if a flag on the command line has an empty value. Otherwise an unset shell variable would
+// silently select the default, for example give an account every site. If a flag is repeated, the last value counts, as
+// wrapper scripts expect.
+func CheckValues(c *kong.Context) error {
 	times := map[*kong.Flag]int{}
 	for _, p := range c.Path {
 		if p.Flag != nil && !p.Resolved {
@@ -88,23 +89,23 @@ func CheckGiven(c *kong.Context) error {
 		switch value := c.FlagValue(flag).(type) {
 		case string:
 			if value == "" {
-				return fmt.Errorf("--%s is given nothing", flag.Name)
+				return fmt.Errorf("--%s needs a value", flag.Name)
 			}
 		case []string:
 			if len(value) < n || slices.Contains(value, "") {
-				return fmt.Errorf("--%s is given nothing", flag.Name)
+				return fmt.Errorf("--%s needs a value", flag.Name)
 			}
 		}
 	}
 	return nil
 }
 
-// foreign names are not ours to refuse: Kubernetes sets them for a service called "aitys".
-func foreign(name string) bool {
+// setByKubernetes reports whether Kubernetes sets the variable AITYS_<name> for a service called "aitys".
+func setByKubernetes(name string) bool {
 	return name == "PORT" || strings.HasPrefix(name, "PORT_") || strings.HasPrefix(name, "SERVICE_")
 }
 
-// configArg finds --config before anything else is read.
+// configArg returns the value of --config in args, or "".
 func configArg(args []string) string {
 	for i, a := range args {
 		if v, ok := strings.CutPrefix(a, "--config="); ok {
@@ -120,7 +121,7 @@ func configArg(args []string) string {
 	return ""
 }
 
-// maxConfig is far more than all settings need.
+// maxConfig is the maximum size of a configuration file in bytes.
 const maxConfig = 64 << 10
 
 func (s *Values) readFile(path string, known map[string]*kong.Flag) error {
@@ -131,7 +132,7 @@ func (s *Values) readFile(path string, known map[string]*kong.Flag) error {
 	case err != nil:
 		return fmt.Errorf("%s cannot be read", path)
 	case len(text) > maxConfig || bytes.ContainsRune(text, 0):
-		return fmt.Errorf("%s is no file of settings", path)
+		return fmt.Errorf("%s is not a settings file", path)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
@@ -146,7 +147,7 @@ func (s *Values) readFile(path string, known map[string]*kong.Flag) error {
 	return lines.Err()
 }
 
-// readLine reads "NAME=VALUE" or "name: value", NAME with AITYS_ before it or not.
+// readLine parses "NAME=VALUE" or "name: value". NAME may start with AITYS_.
 func (s *Values) readLine(line string, known map[string]*kong.Flag) error {
 	end := strings.IndexAny(line, "=:")
 	if end < 1 {
@@ -159,11 +160,11 @@ func (s *Values) readLine(line string, known map[string]*kong.Flag) error {
 	flag := strings.ReplaceAll(strings.ToLower(name), "_", "-")
 	flag = strings.TrimPrefix(flag, "aitys-")
 	if known[flag] == nil {
-		return fmt.Errorf("no flag is called --%s", flag)
+		return fmt.Errorf("unknown flag --%s", flag)
 	}
 	if before, twice := s.values[flag]; twice {
 		if !known[flag].IsSlice() {
-			return fmt.Errorf("--%s stands there twice", flag)
+			return fmt.Errorf("--%s is set twice", flag)
 		}
 		value = before + "," + value
 	}

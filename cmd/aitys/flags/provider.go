@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// A Provider is what --oidc says of one: its name as people see it, its address, and what this service is known by
-// there.
+// A Provider is an OpenID Connect provider of --oidc. Name is shown to users and is part of URLs.
 type Provider struct{ Name, Issuer, ClientID, Secret string }
 
-// maxProviders are more than anybody wants to choose from; maxSecret is in bytes.
+// Limits of --oidc.
 const (
 	maxProviders = 8
-	maxSecret    = 4096
+	maxSecret    = 4096 // bytes
 )
 
-// Providers reads --oidc: NAME=ISSUER,CLIENT_ID,SECRET_FILE, of which the commas have been taken away.
+// Providers parses the values of --oidc, NAME=ISSUER,CLIENT_ID,SECRET_FILE, which kong has split at the commas. It reads
+// the secret files.
 func Providers(pieces []string) (all []Provider, err error) {
 	if len(pieces)%3 != 0 {
 		return nil, errors.New("--oidc: want NAME=ISSUER,CLIENT_ID,SECRET_FILE")
 	}
 	if len(pieces)/3 > maxProviders {
-		return nil, fmt.Errorf("--oidc: more than %d providers are too many to choose from", maxProviders)
+		return nil, fmt.Errorf("--oidc: want at most %d providers", maxProviders)
 	}
 	for three := range slices.Chunk(pieces, 3) {
 		name, issuer, ok := strings.Cut(strings.TrimSpace(three[0]), "=")
@@ -32,10 +32,10 @@ func Providers(pieces []string) (all []Provider, err error) {
 		switch {
 		case !ok || issuer == "" || p.ClientID == "":
 			return nil, errors.New("--oidc: want NAME=ISSUER,CLIENT_ID,SECRET_FILE")
-		case name == "" || len(name) > 40 || strings.ContainsFunc(name, noLetter):
-			return nil, fmt.Errorf("--oidc: %q is no name: use letters, digits and -, as it stands in an address", name)
+		case name == "" || len(name) > 40 || strings.ContainsFunc(name, notNameRune):
+			return nil, fmt.Errorf("--oidc: %q is not a name for URLs; use letters, digits and -", name)
 		case slices.ContainsFunc(all, func(o Provider) bool { return strings.EqualFold(o.Name, name) }):
-			return nil, fmt.Errorf("--oidc: two providers are called %s", name)
+			return nil, fmt.Errorf("--oidc: two providers are named %s", name)
 		}
 		if p.Secret, err = clientSecret(strings.TrimSpace(three[2])); err != nil {
 			return nil, fmt.Errorf("--oidc %s: %w", name, err)
@@ -45,9 +45,9 @@ func Providers(pieces []string) (all []Provider, err error) {
 	return all, nil
 }
 
-func noLetter(r rune) bool { return !strings.ContainsRune(letters, r) }
+func notNameRune(r rune) bool { return !strings.ContainsRune(nameRunes, r) }
 
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+const nameRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 
 func clientSecret(path string) (string, error) {
 	said, err := os.ReadFile(path)
@@ -59,7 +59,7 @@ func clientSecret(path string) (string, error) {
 	}
 	secret := strings.TrimSpace(string(said))
 	if secret == "" || len(secret) > maxSecret || strings.ContainsAny(secret, "\r\n\x00") {
-		return "", fmt.Errorf("%s holds no secret: want one line", path)
+		return "", fmt.Errorf("%s has no secret: want one line", path)
 	}
 	return secret, nil
 }

@@ -1,10 +1,10 @@
 <?php
 /*
  * Plugin Name: Aitys comments
- * Description: Shows the comments of your own Aitys server in the place of WordPress's, and takes new ones there. Put
- *              the folder aitys-comments into wp-content/plugins, switch it on, and into wp-config.php, above "That's
- *              all": define( 'AITYS_URL', 'https://comments.example.org' );
- *                     define( 'AITYS_SITE', 'blog' );
+ * Description: Replaces WordPress comments by the comments of your Aitys server. Copy the folder aitys-comments to
+ *              wp-content/plugins, activate it, and add to wp-config.php, above "That's all":
+ *              define( 'AITYS_URL', 'https://comments.example.org' );
+ *              define( 'AITYS_SITE', 'blog' );
  */
 
 if ( ! defined( 'ABSPATH' ) || ! defined( 'AITYS_URL' ) || ! defined( 'AITYS_SITE' ) ) {
@@ -12,8 +12,8 @@ if ( ! defined( 'ABSPATH' ) || ! defined( 'AITYS_URL' ) || ! defined( 'AITYS_SIT
 }
 
 /**
- * Returns a post's thread with a link for those without script, in an element as themes name that of comments; nothing
- * while the post asks for a password.
+ * Returns the HTML of a post's thread, with a link for readers without JavaScript. The outer element has the usual id and
+ * classes of themes. Returns an empty string if the post requires a password.
  */
 function aitys_comments() {
 	if ( post_password_required() ) {
@@ -34,7 +34,7 @@ function aitys_comments() {
 	);
 }
 
-// Classic themes: the whole template of comments.
+// Classic themes: replace the comments template.
 add_filter(
 	'comments_template',
 	function () {
@@ -43,7 +43,7 @@ add_filter(
 	100
 );
 
-// Block themes: the block of comments, by each of its names.
+// Block themes: replace the comments block, under each of its names.
 add_filter(
 	'pre_render_block',
 	function ( $shown, $block ) {
@@ -57,7 +57,7 @@ add_filter(
 	2
 );
 
-// WordPress's own door is closed: what came in by it would be seen by nobody.
+// Close WordPress's own comment endpoints: nobody would see comments that arrive there.
 add_action(
 	'pre_comment_on_post',
 	function () {

@@ -1,9 +1,9 @@
 <?php
 /*
- * The place of a classic theme's comments.php.
+ * Replaces comments.php of a classic theme.
  */
 
 if ( ! defined( 'ABSPATH' ) ) {
 	exit;
 }
-echo aitys_comments(); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped there
+echo aitys_comments(); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- aitys_comments escapes it

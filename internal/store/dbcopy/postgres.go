@@ -6,7 +6,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// Postgres is a server.
+// Postgres is the Dialect of a Postgres server.
 type Postgres struct{}
 
 func (Postgres) tables(db *gorm.DB) (names []string, err error) {
@@ -20,7 +20,7 @@ func (Postgres) tables(db *gorm.DB) (names []string, err error) {
 }
 
 func (Postgres) columns(db *gorm.DB, table string) ([]column, error) {
-	return scanned(db, `
+	return readColumns(db, `
 		SELECT a.attname::text COLLATE "C" AS name, COALESCE(array_position(i.indkey::int2[], a.attnum) + 1, 0),
 		       a.atttypid = 'boolean'::regtype, NOT a.attnotnull
 		FROM   pg_attribute AS a
@@ -31,13 +31,13 @@ func (Postgres) columns(db *gorm.DB, table string) ([]column, error) {
 		ORDER  BY name`, table)
 }
 
-func (Postgres) begin(db *gorm.DB) error {
+func (Postgres) disableTimeouts(db *gorm.DB) error {
 	return errors.Join(db.Exec("SET LOCAL statement_timeout = 0").Error,
 		db.Exec("SET LOCAL idle_in_transaction_session_timeout = 0").Error)
 }
 
-// unbind takes the references away for as long as the transaction lasts: only a superuser could have them wait.
-func (Postgres) unbind(db *gorm.DB) (func() error, error) {
+// deferForeignKeys drops all foreign keys, and restore adds them again. Deferring them instead would need a superuser.
+func (Postgres) deferForeignKeys(db *gorm.DB) (func() error, error) {
 	var all []struct{ Drop, Back string }
 	err := db.Raw(`
 		SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
@@ -64,13 +64,13 @@ func (Postgres) unbind(db *gorm.DB) (func() error, error) {
 
 func (Postgres) overriding() string { return "OVERRIDING SYSTEM VALUE " }
 
-func (Postgres) number(db *gorm.DB) (n int64, err error) {
+func (Postgres) lastSiteID(db *gorm.DB) (n int64, err error) {
 	err = db.Raw(`
 		SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence('sites', 'id')::regclass), 0)`).Scan(&n).Error
 	return n, err
 }
 
-func (Postgres) setNumber(db *gorm.DB, n int64) error {
+func (Postgres) setLastSiteID(db *gorm.DB, n int64) error {
 	if n == 0 {
 		return nil
 	}

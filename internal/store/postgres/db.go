@@ -1,6 +1,6 @@
-// Package postgres is what is Postgres's alone: a pool of connections, transactions that are run again when Postgres
-// chose them to lose, servers that were replaced by others, and what its errors mean. What is written it does
-// not know.
+// Package postgres connects to a Postgres database. It contains the connection pool, retries of transactions after
+// serialization failures and deadlocks, failover to another server, and the mapping of Postgres errors to package txn.
+// It knows no tables.
 package postgres
 
 import (
@@ -30,13 +30,14 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-const connections = 32
+// maxConnections is the maximum number of maxConnections to the database.
+const maxConnections = 32
 
-// hostTimeout is how long one of several hosts is tried, if the URL has no connect_timeout.
+// hostTimeout is the connect timeout per host if the URL has several hosts and no connect_timeout.
 const hostTimeout = 2 * time.Second
 
-// Retries of a transaction that Postgres ended in favour of another.
-const retries = 10
+// maxTries is how often a transaction runs that Postgres ended because of a conflict.
+const maxTries = 10
 
 // A DB is a pool of connections to one database.
 type DB struct {
@@ -45,26 +46,26 @@ type DB struct {
 	wait   time.Duration
 }
 
-// Options of a database. Wait is how long a transaction waits for a connection, or for a lock.
+// Options of a database. Wait is how long a transaction waits for a connection, and for each lock.
 type Options struct {
 	Wait time.Duration
 }
 
-// Open connects to the database of a URL.
+// Open connects to the database at url.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, err // pgx leaves the password out of it
+		return nil, err // pgx omits the password
 	}
 	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = ours
+		config.RuntimeParams["application_name"] = applicationName
 	}
-	if config.ValidateConnect == nil { // the URL asks for no target_session_attrs
+	if config.ValidateConnect == nil { // the URL has no target_session_attrs
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	if config.ConnectTimeout == 0 && slices.ContainsFunc(config.Fallbacks,
 		func(f *pgconn.FallbackConfig) bool { return f.Host != config.Host }) {
-		config.ConnectTimeout = hostTimeout // else a host that is gone would keep everybody from the next one
+		config.ConnectTimeout = hostTimeout // otherwise an unreachable host would delay the next one
 	}
 	p := &DB{config: config, wait: o.Wait}
 	limited := config.Copy()
@@ -73,13 +74,13 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		"lock_timeout":                        wait,
 		"statement_timeout":                   "30000",
 		"idle_in_transaction_session_timeout": "60000",
-		"jit":                                 "off", // it takes longer than all that is asked here
+		"jit":                                 "off", // compiling takes longer than any query here
 	} {
 		limited.RuntimeParams[name] = value
 	}
-	db := stdlib.OpenDB(*limited, stdlib.OptionResetSession(takesWrites))
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
+	db := stdlib.OpenDB(*limited, stdlib.OptionResetSession(checkWritable))
+	db.SetMaxOpenConns(maxConnections)
+	db.SetMaxIdleConns(maxConnections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(10 * time.Minute)
 	if err := db.PingContext(ctx); err != nil {
@@ -91,56 +92,56 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return p, nil
 }
 
-// takesWrites has the pool drop a connection whose server has said since that it takes no writes. Such a
-// server is not read from either: it may be one that another has replaced, and behind that one.
-func takesWrites(_ context.Context, c *pgx.Conn) error {
+// checkWritable makes the pool drop a connection whose server has become read-only. Such a server is not read from
+// either: it may have been replaced by another one, and lag behind it.
+func checkWritable(_ context.Context, c *pgx.Conn) error {
 	if c.PgConn().ParameterStatus("default_transaction_read_only") == "on" {
 		return driver.ErrBadConn
 	}
 	return nil
 }
 
-// View runs fn on one snapshot, or for a glance on none.
+// View runs fn in a read-only transaction on one snapshot. If txn.IsGlance(ctx), it runs fn without a transaction.
 func (p *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
-	if txn.IsGlance(ctx) {
+	if txn.IsUnisolated(ctx) {
 		return fn(p.pool.WithContext(ctx))
 	}
-	return p.pool.WithContext(ctx).Transaction(fn, snapshot)
+	return p.pool.WithContext(ctx).Transaction(fn, snapshotOptions)
 }
 
-var snapshot = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+var snapshotOptions = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 
-// Views runs fn on n readers of one snapshot, which the first lends to the others
+// Views runs fn with n read-only transactions on one snapshot, which the first exports to the others
 // (https://www.postgresql.org/docs/15/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION).
 func (p *DB) Views(ctx context.Context, n int, fn func([]*gorm.DB) error) error {
 	lent := ""
 	readers := rows.Readers{
-		Options: snapshot,
-		Begins:  func(begin func() error) error { return begin() },
-		First: func(g *gorm.DB) error {
+		Options:     snapshotOptions,
+		AroundBegin: func(begin func() error) error { return begin() },
+		AfterBegin: func(g *gorm.DB) error {
 			if lent == "" {
 				return g.Raw("SELECT pg_export_snapshot()").Scan(&lent).Error
 			}
-			return g.Exec("SET TRANSACTION SNAPSHOT '" + lent + "'").Error // it takes no argument
+			return g.Exec("SET TRANSACTION SNAPSHOT '" + lent + "'").Error // SET TRANSACTION SNAPSHOT takes no parameters
 		},
 	}
 	return readers.Read(p.pool.WithContext(ctx), n, fn)
 }
 
-// Update runs fn again when Postgres chose its transaction to lose, and once on a new connection when the
-// one that it was given took no transaction that writes.
+// Update runs fn in a transaction. It runs fn again after a serialization failure or deadlock, at most maxTries times
+// in all. It also runs fn again once, on a new connection, if the connection did not accept writes.
 func (p *DB) Update(ctx context.Context, fn func(*gorm.DB) error) error {
 	left := false
 	for try := 1; ; try++ {
 		err := p.transact(ctx, fn)
 		switch {
-		case errors.Is(err, errUseless):
-			p.leave()
+		case errors.Is(err, errUnwritable):
+			p.closeIdle()
 			if left {
 				return err
 			}
 			left = true
-		case !lost(err) || try == retries:
+		case !isConflict(err) || try == maxTries:
 			return err
 		}
 		select {
@@ -151,15 +152,16 @@ func (p *DB) Update(ctx context.Context, fn func(*gorm.DB) error) error {
 	}
 }
 
-// leave closes the connections that nobody uses: what one of them met, the others may meet too.
-func (p *DB) leave() {
+// closeIdle closes the idle connections, because the failure of one is likely to affect the others.
+func (p *DB) closeIdle() {
 	if db, err := p.pool.DB(); err == nil {
 		db.SetMaxIdleConns(0)
-		db.SetMaxIdleConns(connections)
+		db.SetMaxIdleConns(maxConnections)
 	}
 }
 
-// transact waits for a connection as long as for a lock, and then runs fn to its end, or to ctx's deadline.
+// transact runs fn in a transaction. It waits for a connection for at most p.wait, otherwise it returns txn.ErrBusy.
+// The transaction stops at the deadline of ctx, but not when ctx is canceled.
 func (p *DB) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 	db, err := p.pool.DB()
 	if err != nil {
@@ -174,18 +176,18 @@ func (p *DB) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 		}
 		return err
 	}
-	limit, stop := deadlineOf(ctx)
+	limit, stop := deadlineOnly(ctx)
 	defer stop()
 	working, cut := context.WithCancel(context.WithoutCancel(ctx))
 	inTime := context.AfterFunc(limit, cut)
-	over := func() { cut(); _ = conn.Close() } // closing only gives it back
+	over := func() { cut(); _ = conn.Close() } // Close returns the connection to the pool
 
 	g := p.pool.WithContext(working)
 	g.Statement.ConnPool = conn
 	g = g.Begin()
 	if g.Error != nil {
 		over()
-		return fmt.Errorf("%w: %w", errUseless, g.Error)
+		return fmt.Errorf("%w: %w", errUnwritable, g.Error)
 	}
 	done := false
 	defer func() {
@@ -195,15 +197,15 @@ func (p *DB) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 		}
 	}()
 	if err := fn(g); err != nil {
-		if readOnly(err) {
-			err = fmt.Errorf("%w: %w", errUseless, err)
+		if isReadOnly(err) {
+			err = fmt.Errorf("%w: %w", errUnwritable, err)
 		}
 		return err
 	}
 	if !inTime() {
 		return limit.Err()
 	}
-	// A COMMIT is not cut short: a server that is told to give one up may keep it without its standby.
+	// Do not cancel a COMMIT: the server may then commit without waiting for its standby.
 	done = true
 	committed := make(chan error, 1)
 	go func() {
@@ -218,8 +220,8 @@ func (p *DB) transact(ctx context.Context, fn func(*gorm.DB) error) error {
 	}
 }
 
-// deadlineOf is a context that ends when ctx must have, but not because whoever asked has left.
-func deadlineOf(ctx context.Context) (context.Context, context.CancelFunc) {
+// deadlineOnly returns a context that ends at the deadline of ctx, but ignores its cancellation.
+func deadlineOnly(ctx context.Context) (context.Context, context.CancelFunc) {
 	stays := context.WithoutCancel(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		return context.WithDeadline(stays, deadline)
@@ -227,21 +229,21 @@ func deadlineOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return stays, func() {}
 }
 
-// errUseless is what transact says of a connection on which nothing was written.
-var errUseless = errors.New("the connection took no transaction that writes")
+// errUnwritable is returned by transact if the connection accepts no writes, so nothing was written.
+var errUnwritable = errors.New("the connection accepts no writes")
 
-func readOnly(err error) bool {
+func isReadOnly(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == "25006"
 }
 
-// lost reports whether a transaction ended for another's sake and may simply run again.
-func lost(err error) bool {
+// isConflict reports whether a transaction ended by a serialization failure or a deadlock, and can be retried.
+func isConflict(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
 }
 
-// Migrate brings the tables to this program's schema, on connections without limits of time.
+// Migrate upgrades the tables to the schema of this program, on connections without timeouts.
 func (p *DB) Migrate(ctx context.Context) (err error) {
 	db := stdlib.OpenDB(*p.config)
 	defer func() { err = errors.Join(err, db.Close()) }()
@@ -257,7 +259,7 @@ func (p *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 	return migrations.PostgresStatus(ctx, db)
 }
 
-// Close waits for running transactions.
+// Close waits for running transactions and closes the pool.
 func (p *DB) Close() error {
 	db, err := p.pool.DB()
 	if err != nil {
@@ -266,26 +268,25 @@ func (p *DB) Close() error {
 	return db.Close()
 }
 
-// Check looks at nothing: Postgres has tools of its own.
+// Check does nothing and returns no errors. Use pg_amcheck.
 func (p *DB) Check(context.Context) ([]string, error) { return nil, nil }
 
-// Storage knows nothing against writing.
+// Storage returns nil: disk space and damage are not monitored.
 func (p *DB) Storage() error { return nil }
 
-// Watch waits for the end of ctx.
+// Watch waits until ctx ends and returns nil.
 func (p *DB) Watch(ctx context.Context, _ *slog.Logger) error {
 	<-ctx.Done()
 	return nil
 }
 
-// Meaning returns the sentinel of package txn that says what an error of Postgres's, or of the way to it, is, or
-// nil.
-func Meaning(err error) error {
+// MapError returns the sentinel of package txn for an error of Postgres or of the connection to it, or nil.
+func MapError(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return nil // whoever asked has left; and a deadline is a net.Error too
+		return nil // the caller has left; DeadlineExceeded also implements net.Error
 	}
 	if _, file := errors.AsType[*fs.PathError](err); file {
-		return nil // syscall.Errno implements net.Error, also for files
+		return nil // syscall.Errno implements net.Error even for files
 	}
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
@@ -296,13 +297,13 @@ func Meaning(err error) error {
 			return txn.ErrFull
 		case strings.HasPrefix(e.Code, "08"), // connection
 			strings.HasPrefix(e.Code, "53"),  // resources
-			readOnly(e),                      // a server that takes no writes
+			isReadOnly(e),                    // read-only server
 			e.Code == "25P03",                // idle_in_transaction_session_timeout
-			e.Code == "40003",                // whether it was committed is unknown
+			e.Code == "40003",                // statement_completion_unknown
 			e.Code == "55P03",                // lock_timeout
 			e.Code == "57014",                // statement_timeout
 			strings.HasPrefix(e.Code, "57P"), // shut down
-			lost(err):
+			isConflict(err):
 			return txn.ErrBusy
 		}
 		return nil

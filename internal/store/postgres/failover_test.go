@@ -13,11 +13,11 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A failing is a Postgres whose connections a test ends.
+// failing is a database whose connections a test can terminate.
 type failing struct {
 	*DB
 	t     *testing.T
-	aside *pgx.Conn // of whoever ends the others
+	aside *pgx.Conn // terminates the other connections
 }
 
 func newFailing(t *testing.T) failing {
@@ -32,7 +32,7 @@ func newFailing(t *testing.T) failing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = aside.Close(context.Background()) }) // likewise
+	t.Cleanup(func() { _ = aside.Close(context.Background()) }) // the test is over
 	f := failing{p, t, aside}
 	f.exec(`CREATE TABLE written (n int)`)
 	return f
@@ -45,7 +45,7 @@ func (f failing) exec(sql string) {
 	}
 }
 
-// end ends the connections of all others to the database, and waits until they have ended.
+// end terminates all other connections to the database and waits until they are closed.
 func (f failing) end() {
 	f.t.Helper()
 	f.exec(`
@@ -55,7 +55,7 @@ func (f failing) end() {
 		  AND  pid <> pg_backend_pid()`)
 }
 
-// fill leaves n connections in the pool.
+// fill opens n connections and returns them to the pool.
 func (f failing) fill(n int) {
 	f.t.Helper()
 	db, err := f.pool.DB()
@@ -67,11 +67,11 @@ func (f failing) fill(n int) {
 		if err != nil {
 			f.t.Fatal(err)
 		}
-		defer func() { _ = conn.Close() }() // only gives it back
+		defer func() { _ = conn.Close() }() // returns it to the pool
 	}
 }
 
-// write is a transaction that writes, and says on which server process.
+// write returns a transaction that writes a row and sets pid to the server process.
 func write(pid *int) func(*gorm.DB) error {
 	return func(g *gorm.DB) error {
 		if err := g.Exec(`INSERT INTO written VALUES (1)`).Error; err != nil {
@@ -81,23 +81,24 @@ func write(pid *int) func(*gorm.DB) error {
 	}
 }
 
+// backend returns a transaction that sets pid to the server process.
 func backend(pid *int) func(*gorm.DB) error {
 	return func(g *gorm.DB) error { return g.Raw(`SELECT pg_backend_pid()`).Scan(pid).Error }
 }
 
-func TestAnUpdateDoesNotFailForConnectionsThatEnded(t *testing.T) {
+func TestUpdate_ReplacesClosedConnections(t *testing.T) {
 	f := newFailing(t)
 	f.fill(8)
-	f.fill(8) // used again within a second: of such connections pgx does not ask whether they are still there
+	f.fill(8) // pgx does not check connections that were used within the last second
 	f.end()
 	var pid int
 	if err := f.Update(t.Context(), write(&pid)); err != nil {
-		t.Errorf("the pool's connections had ended, and the update fails: %v", err)
+		t.Errorf("update after the connections in the pool were terminated: %v", err)
 	}
 }
 
-// TestConnectionsHaveTheSettingsThatKeepQueriesShort: a plan compiled by JIT takes longer than all that is asked here.
-func TestConnectionsHaveTheSettingsThatKeepQueriesShort(t *testing.T) {
+// Connections need timeouts, and no JIT: compiling takes longer than any query here.
+func TestOpen_SetsTimeouts(t *testing.T) {
 	f := newFailing(t)
 	for name, want := range map[string]string{"jit": "off", "statement_timeout": "30s", "lock_timeout": "5s",
 		"idle_in_transaction_session_timeout": "1min"} {
@@ -108,21 +109,21 @@ func TestConnectionsHaveTheSettingsThatKeepQueriesShort(t *testing.T) {
 	}
 }
 
-func TestAGlanceIsNoTransaction(t *testing.T) {
+func TestView_GlanceHasNoTransaction(t *testing.T) {
 	f := newFailing(t)
 	for want, ctx := range map[string]context.Context{
-		"repeatable read": t.Context(), "read committed": txn.Glancing(t.Context()),
+		"repeatable read": t.Context(), "read committed": txn.WithoutIsolation(t.Context()),
 	} {
 		var got string
 		if err := f.View(ctx, func(g *gorm.DB) error {
 			return g.Raw("SHOW transaction_isolation").Scan(&got).Error
 		}); err != nil || got != want {
-			t.Errorf("a reading's isolation is %q, want %q (%v)", got, want, err)
+			t.Errorf("isolation of the view is %q, want %q (%v)", got, want, err)
 		}
 	}
 }
 
-func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
+func TestUpdate_LeavesReadOnlyConnection(t *testing.T) {
 	f := newFailing(t)
 	var first, then int
 	runs := 0
@@ -133,7 +134,7 @@ func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
 		return errors.Join(backend(&first)(g), g.Exec(`SET TRANSACTION READ ONLY`).Error,
 			g.Exec(`INSERT INTO written VALUES (1)`).Error)
 	}); err != nil || first == then {
-		t.Errorf("a server that refused to write is asked again on the same connection %d, then on %d: %v", first, then, err)
+		t.Errorf("after a read-only error the update ran on connection %d, then on %d: %v; want another one", first, then, err)
 	}
 	if err := f.Update(t.Context(), func(g *gorm.DB) error {
 		return errors.Join(backend(&first)(g), g.Exec(`SET default_transaction_read_only = on`).Error)
@@ -141,11 +142,11 @@ func TestAConnectionThatTakesNoWritesIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := f.View(t.Context(), backend(&then)); err != nil || first == then {
-		t.Errorf("a server that said that it takes no writes is read from, on %d after %d: %v", then, first, err)
+		t.Errorf("a view runs on connection %d after %d, whose server became read-only: %v", then, first, err)
 	}
 }
 
-func TestADatabaseThatTakesNoWritesIsBusy(t *testing.T) {
+func TestMapError_ReadOnlyServerIsBusy(t *testing.T) {
 	f := newFailing(t)
 	var pid int
 	database := f.config.Database
@@ -156,19 +157,19 @@ func TestADatabaseThatTakesNoWritesIsBusy(t *testing.T) {
 		"a view":    f.View(t.Context(), backend(&pid)),
 		"a command": f.Migrate(t.Context()),
 	} {
-		if err := Meaning(err); !errors.Is(err, txn.ErrBusy) {
-			t.Errorf("%s is told %v, want that it is busy", what, err)
+		if err := MapError(err); !errors.Is(err, txn.ErrBusy) {
+			t.Errorf("%s: %v, want busy", what, err)
 		}
 	}
 	f.exec(`ALTER DATABASE ` + database + ` RESET default_transaction_read_only`)
 	if err := f.Update(t.Context(), write(&pid)); err != nil {
-		t.Errorf("it takes writes again, and the update fails: %v", err)
+		t.Errorf("update after the server accepts writes again: %v", err)
 	}
 }
 
-// What a connection was lost in, its COMMIT or a statement, is busy: whether it was kept is unknown, and
-// whoever sends it again with its key is told.
-func TestAConnectionThatIsLostIsBusy(t *testing.T) {
+// A connection that is lost in COMMIT or before it must return busy without a retry, because the transaction may be
+// committed. The client may repeat the request with its idempotency key.
+func TestUpdate_LostConnectionIsBusyWithoutRetry(t *testing.T) {
 	f := newFailing(t)
 	for what, lose := range map[string]func(*gorm.DB) error{
 		"in COMMIT": func(*gorm.DB) error { f.end(); return nil },
@@ -179,12 +180,12 @@ func TestAConnectionThatIsLostIsBusy(t *testing.T) {
 		},
 	} {
 		runs := 0
-		err := Meaning(f.Update(t.Context(), func(g *gorm.DB) error {
+		err := MapError(f.Update(t.Context(), func(g *gorm.DB) error {
 			runs++
 			return lose(g)
 		}))
 		if !errors.Is(err, txn.ErrBusy) || runs != 1 {
-			t.Errorf("a connection is lost %s: after %d runs it is %v, want busy after one", what, runs, err)
+			t.Errorf("connection lost %s: %d runs, %v; want busy after one", what, runs, err)
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// Who uses a connection all the time gets another one now and then: a server that was added, or one that others think
-// is gone, is found by that.
-func TestAConnectionEndsAfterTenMinutesOfUse(t *testing.T) {
+// Busy connections are replaced too, so that connections move to servers that were added and away from servers that
+// were removed.
+func TestOpen_ConnectionsLiveTenMinutes(t *testing.T) {
 	url := testkit.Postgres(t)
 	synctest.Test(t, func(t *testing.T) {
 		db, err := Open(t.Context(), url, Options{Wait: time.Second})

@@ -7,46 +7,45 @@ import (
 	"strings"
 )
 
-// An Array is how a database takes a list as one value. A statement with as many parameters as its list is
-// long would be another one for each length, would fail beyond 32,766 on SQLite and 65,535 on Postgres, and
-// Postgres plans it badly once it keeps one plan for all (PREPARE, "generic plan").
+// An Array passes a list to a statement as one parameter. One parameter per element would make a different statement
+// for each length. It would fail beyond 32,766 elements on SQLite and 65,535 on Postgres. Postgres also plans such a
+// statement badly once it uses one plan for all values (PREPARE, "generic plan").
 type Array struct {
-	// Among is the condition on a column, which stands before it, to be one of the values of a list;
-	// AmongBytes is the same for bytes.
-	Among, AmongBytes string
-	EachBytes         string // a table of a list of bytes, with the column one
-	Empty             string // no bytes
-	open, end         byte
-	quoted            func(string) string
-	hex               func(string) string
+	// In follows a column in a condition: the value of the column is in the list. InBytes is In for bytes.
+	In, InBytes string
+	BytesTable  string // FROM item: the list as a table with a column of bytes named one
+	EmptyBytes  string // literal for an empty byte string
+	open, end   byte
+	quoted      func(string) string
+	hex         func(string) string
 }
 
-// The arrays of the two databases:
+// PostgresArray and SQLiteArray are the arrays of the two databases:
 // https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO and https://www.sqlite.org/json1.html#jeach.
 var (
 	PostgresArray = Array{
-		Among:      "= ANY (?)",
-		AmongBytes: "= ANY (?)",
-		EachBytes:  "unnest(?::bytea[]) AS list (one)",
-		Empty:      "''::bytea",
+		In:         "= ANY (?)",
+		InBytes:    "= ANY (?)",
+		BytesTable: "unnest(?::bytea[]) AS list (one)",
+		EmptyBytes: "''::bytea",
 		open:       '{',
 		end:        '}',
 		quoted:     func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
 		hex:        func(s string) string { return `"\\x` + s + `"` },
 	}
 	SQLiteArray = Array{
-		Among: "IN (SELECT value FROM json_each(?))", AmongBytes: "IN (SELECT unhex(value) FROM json_each(?))",
-		EachBytes: "(SELECT unhex(value) AS one FROM json_each(?)) AS list",
-		Empty:     "x''", open: '[', end: ']',
+		In: "IN (SELECT value FROM json_each(?))", InBytes: "IN (SELECT unhex(value) FROM json_each(?))",
+		BytesTable: "(SELECT unhex(value) AS one FROM json_each(?)) AS list",
+		EmptyBytes: "x''", open: '[', end: ']',
 		quoted: func(s string) string {
-			b, _ := json.Marshal(s) // of a string it never fails
+			b, _ := json.Marshal(s) // cannot fail for a string
 			return string(b)
 		},
 		hex: func(s string) string { return `"` + s + `"` },
 	}
 )
 
-// ArrayOf is the value of a statement's parameter for several.
+// ArrayOf returns the value of a list parameter.
 func ArrayOf[T string | int64 | uint64 | []byte](a Array, values []T) string {
 	b := []byte{a.open}
 	for i, v := range values {

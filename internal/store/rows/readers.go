@@ -6,16 +6,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// Readers are transactions that only read, each on a connection of its own.
+// Readers describes how to begin several read transactions on one snapshot, each on its own connection.
 type Readers struct {
 	Options *sql.TxOptions
-	// Begins runs begin, which begins all of them, in whatever keeps them at one snapshot.
-	Begins func(begin func() error) error
-	// First runs in each of them once it has begun.
-	First func(g *gorm.DB) error
+	// AroundBegin calls begin, which begins all transactions. It must prevent commits between them, unless AfterBegin
+	// shares a snapshot.
+	AroundBegin func(begin func() error) error
+	// AfterBegin runs in each transaction right after it has begun.
+	AfterBegin func(g *gorm.DB) error
 }
 
-// Read begins n transactions, hands them to fn, and ends them.
+// Read begins n transactions, calls fn with them, and rolls them back.
 func (r Readers) Read(pool *gorm.DB, n int, fn func([]*gorm.DB) error) error {
 	connections := make([]*gorm.DB, 0, n)
 	var next func(c *gorm.DB) error
@@ -23,26 +24,26 @@ func (r Readers) Read(pool *gorm.DB, n int, fn func([]*gorm.DB) error) error {
 		if connections = append(connections, c); len(connections) < n {
 			return pool.Connection(next)
 		}
-		return r.on(connections, fn)
+		return r.run(connections, fn)
 	}
 	return pool.Connection(next)
 }
 
-func (r Readers) on(connections []*gorm.DB, fn func([]*gorm.DB) error) error {
+func (r Readers) run(connections []*gorm.DB, fn func([]*gorm.DB) error) error {
 	begun := make([]*gorm.DB, 0, len(connections))
 	defer func() {
 		for _, g := range begun {
 			g.Rollback()
 		}
 	}()
-	err := r.Begins(func() error {
+	err := r.AroundBegin(func() error {
 		for _, c := range connections {
 			g := c.Begin(r.Options)
 			if g.Error != nil {
 				return g.Error
 			}
 			begun = append(begun, g)
-			if err := r.First(g); err != nil {
+			if err := r.AfterBegin(g); err != nil {
 				return err
 			}
 		}

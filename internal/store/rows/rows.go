@@ -1,13 +1,14 @@
-// Package rows reads and writes the rows of tables by one list of their columns each.
+// Package rows reads and writes rows through one list of columns per table.
 //
-// A table has one struct for its rows, and the fields of that struct are the only list of its
-// columns. gorm reads single rows into it; hand-written SQL takes names, arguments and the places
-// to read into from the columns below, which are parsed from the same struct by gorm, once, when
-// the program starts.
+// Each table has one row struct, and the fields of that struct are the only list of its columns. gorm writes single
+// rows from it. Hand-written SQL takes column names, arguments and scan targets from Columns, which gorm parses from
+// the same struct once, at program start.
 //
-// What a struct of the domain says with other names becomes a row by a part: a struct with the same
-// fields and tags that name the columns. Go converts one into the other without a copy by hand, and
-// does not compile while one of the two has a field that the other lacks.
+// A domain struct becomes a row through a struct with the same fields and tags that name the columns, for example
+// commentFields in package store. A Go conversion turns one into the other. It does not compile if one of the two
+// structs lacks a field.
+//
+// The package contains no queries and knows no tables.
 package rows
 
 import (
@@ -25,28 +26,28 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// Config is that of every connection. Statements hold what people wrote, so gorm logs
-// nothing; errors are the caller's.
+// Config returns the gorm configuration of every connection. gorm logs nothing, because statements contain users' text.
+// Callers handle errors.
 func Config() *gorm.Config {
 	return &gorm.Config{
 		Logger:                 logger.Discard,
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
-		QueryFields:            true, // the columns of the row, not *: a migration may add one meanwhile
+		QueryFields:            true, // list the columns instead of *: a migration may add one while the program runs
 	}
 }
 
 // Columns are some columns of one table, in the order of the fields of R, the struct of its rows.
 type Columns[R any] struct {
-	table  string
-	fields []*schema.Field
-	Names  string // as a SELECT lists them
-	into   string // the INSERT up to the values of its first row
-	marks  string // of one row's values
-	set    string // what an UPDATE sets
+	table        string
+	fields       []*schema.Field
+	Names        string // column list for a SELECT
+	insertInto   string // INSERT up to and including VALUES
+	placeholders string // placeholders of one row
+	setList      string // SET list of an UPDATE
 }
 
-// Of parses R. That R says nothing sensible is a mistake of the program's, not of its data.
+// Of parses R. It panics if R is not a valid row struct.
 func Of[R any]() Columns[R] {
 	for name, s := range serializers {
 		schema.RegisterSerializer(name, s)
@@ -69,13 +70,13 @@ func (c Columns[R]) with(fields []*schema.Field) Columns[R] {
 	}
 	c.fields = fields
 	c.Names = strings.Join(names, ", ")
-	c.into = "INSERT INTO " + c.table + " (" + c.Names + ") VALUES "
-	c.marks = "(" + repeated("?", len(names)) + ")"
-	c.set = strings.Join(names, " = ?, ") + " = ?"
+	c.insertInto = "INSERT INTO " + c.table + " (" + c.Names + ") VALUES "
+	c.placeholders = "(" + repeated("?", len(names)) + ")"
+	c.setList = strings.Join(names, " = ?, ") + " = ?"
 	return c
 }
 
-// Only returns the columns that are named.
+// Only returns the named columns, in the given order. It panics on an unknown name.
 func (c Columns[R]) Only(names ...string) Columns[R] {
 	fields := make([]*schema.Field, len(names))
 	for i, name := range names {
@@ -88,7 +89,7 @@ func (c Columns[R]) Only(names ...string) Columns[R] {
 	return c.with(fields)
 }
 
-// Without returns the columns but for those that are named.
+// Without returns the columns except the named ones.
 func (c Columns[R]) Without(names ...string) Columns[R] {
 	left := slices.DeleteFunc(slices.Clone(c.fields), func(f *schema.Field) bool {
 		return slices.Contains(names, f.DBName)
@@ -96,13 +97,13 @@ func (c Columns[R]) Without(names ...string) Columns[R] {
 	return c.with(left)
 }
 
-// Insert is the INSERT of n rows, whose arguments are their values.
-func (c Columns[R]) Insert(n int) string { return c.into + repeated(c.marks, n) }
+// Insert returns an INSERT of n rows. Its arguments are the Values of the rows.
+func (c Columns[R]) Insert(n int) string { return c.insertInto + repeated(c.placeholders, n) }
 
-// Set is what an UPDATE sets, whose arguments are the values of one row.
-func (c Columns[R]) Set() string { return c.set }
+// Set returns the SET list of an UPDATE. Its arguments are the Values of one row.
+func (c Columns[R]) Set() string { return c.setList }
 
-// Upsert is the INSERT of n rows, each in the place of the one that has the same keys.
+// Upsert returns an INSERT of n rows that overwrites rows with the same keys, a comma-separated list of columns.
 func (c Columns[R]) Upsert(n int, keys string) string {
 	names := strings.Split(c.Names, ", ")
 	for i, name := range names {
@@ -113,7 +114,7 @@ func (c Columns[R]) Upsert(n int, keys string) string {
 
 func repeated(s string, n int) string { return strings.Repeat(s+", ", n-1) + s }
 
-// Values are the arguments that rows are written with.
+// Values returns the arguments of Insert, Upsert or Set for rows.
 func (c Columns[R]) Values(rows ...R) []any {
 	all := make([]any, 0, len(rows)*len(c.fields))
 	for i := range rows {
@@ -129,7 +130,7 @@ func (c Columns[R]) Values(rows ...R) []any {
 	return all
 }
 
-// Targets are the places in a row that Scan fills.
+// Targets returns the scan targets for the columns of r.
 func (c Columns[R]) Targets(r *R) []any {
 	all := make([]any, len(c.fields))
 	row := reflect.ValueOf(r).Elem()
@@ -143,8 +144,7 @@ func (c Columns[R]) Targets(r *R) []any {
 	return all
 }
 
-// argument is a value as drivers take it at once, without a look at its type and mostly without
-// memory of its own.
+// argument returns v as a type that drivers accept without conversion by reflection, mostly without an allocation.
 func argument(v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.Bool:
@@ -161,12 +161,12 @@ func argument(v reflect.Value) any {
 	return v.Interface()
 }
 
-// at is where a field is in a row.
+// at returns the value of a field in a row.
 func at(f *schema.Field, row reflect.Value) reflect.Value {
 	return f.ReflectValueOf(context.Background(), row)
 }
 
-// A cell is a field of a row whose column holds what Go says otherwise: see serializers.
+// A cell is a field of a row that a serializer converts to and from its column.
 type cell struct {
 	field *schema.Field
 	row   reflect.Value
@@ -180,8 +180,8 @@ func (c cell) Value() (driver.Value, error) {
 	return c.field.Serializer.Value(context.Background(), c.field, c.row, at(c.field, c.row).Interface())
 }
 
-// read returns the rows of a query as what the domain calls them. They are all read into one R,
-// emptied before each: where its targets are is looked up once a query, not once a row.
+// read returns the rows of a query, each converted by as. It scans every row into the same R, which it resets before
+// each row, so it computes the scan targets once per query.
 func read[R, T any](
 	db *gorm.DB, targets func(*R) []any, as func(*R) T, statement string, args ...any,
 ) (all []T, err error) {

@@ -11,7 +11,7 @@ import (
 )
 
 type thingRow struct {
-	Thing thingPart `gorm:"embedded"`
+	Thing thingFields `gorm:"embedded"`
 	Extra int
 }
 
@@ -32,7 +32,7 @@ type thing struct {
 
 type kind uint8
 
-type thingPart struct {
+type thingFields struct {
 	Site  int64 `gorm:"column:site_id"`
 	Kind  kind
 	Name  string    `gorm:"serializer:null"`
@@ -45,7 +45,7 @@ type thingPart struct {
 	Other []string `gorm:"-"`
 }
 
-func TestColumnsAreTheFieldsOfTheRow(t *testing.T) {
+func TestColumns_MatchRowFields(t *testing.T) {
 	all := Of[thingRow]()
 	for _, tt := range []struct{ name, got, want string }{
 		{"names", all.Names, "site_id, kind, name, hash, odds, made_at, sum, seen, score, extra"},
@@ -62,13 +62,13 @@ func TestColumnsAreTheFieldsOfTheRow(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a column that the table lacks can be asked for")
+			t.Error("Only accepts an unknown column")
 		}
 	}()
 	all.Only("colour")
 }
 
-// scanned puts what was written where Scan would, as both drivers hand it over.
+// scanned scans written arguments into a row, as drivers would.
 func scanned(t *testing.T, c Columns[thingRow], args []any) (row thingRow) {
 	t.Helper()
 	for i, to := range c.Targets(&row) {
@@ -88,14 +88,14 @@ func scanned(t *testing.T, c Columns[thingRow], args []any) (row thingRow) {
 	return row
 }
 
-func TestARowComesBackAsItWasWritten(t *testing.T) {
+func TestColumns_RoundTrip(t *testing.T) {
 	all := Of[thingRow]()
 	full := thing{
 		Site: 7, Kind: 3, Name: "n", Hash: []byte("h"), Odds: []float64{0.5, 2}, At: time.UnixMicro(12).UTC(),
 		Sum: []byte{}, Seen: true, Score: 0.25,
 	}
 	for name, want := range map[string]thing{"full": full, "empty": {Sum: []byte{}}} {
-		row := thingRow{Thing: thingPart(want), Extra: 5}
+		row := thingRow{Thing: thingFields(want), Extra: 5}
 		args := all.Values(row, row)
 		if len(args) != 2*len(all.fields) {
 			t.Fatalf("%s: two rows have %d values", name, len(args))
@@ -107,9 +107,9 @@ func TestARowComesBackAsItWasWritten(t *testing.T) {
 	}
 }
 
-func TestWhatIsEmptyIsStoredAsItsColumnSays(t *testing.T) {
+func TestValues_EmptyValues(t *testing.T) {
 	all := Of[thingRow]()
-	args := all.Values(thingRow{Thing: thingPart{Hash: []byte{}, Odds: []float64{}}})
+	args := all.Values(thingRow{Thing: thingFields{Hash: []byte{}, Odds: []float64{}}})
 	for i, f := range all.fields {
 		want, ok := map[string]any{"name": nil, "hash": nil, "odds": "[]", "made_at": int64(0)}[f.DBName]
 		if !ok {
@@ -121,12 +121,12 @@ func TestWhatIsEmptyIsStoredAsItsColumnSays(t *testing.T) {
 	}
 }
 
-func TestWhatAColumnCannotHoldIsRefused(t *testing.T) {
+func TestSerializers_RefuseInvalidValues(t *testing.T) {
 	all := Of[thingRow]()
 	at := func(name string) int {
 		return slices.IndexFunc(all.fields, func(f *schema.Field) bool { return f.DBName == name })
 	}
-	args := all.Values(thingRow{Thing: thingPart{Odds: []float64{math.NaN()}}})
+	args := all.Values(thingRow{Thing: thingFields{Odds: []float64{math.NaN()}}})
 	if v, err := args[at("odds")].(cell).Value(); err == nil {
 		t.Errorf("a number that JSON lacks is stored as %v", v)
 	}
@@ -139,8 +139,8 @@ func TestWhatAColumnCannotHoldIsRefused(t *testing.T) {
 	}
 }
 
-// What the driver hands over is its own: the next row is read into the same bytes.
-func TestBytesAreCopied(t *testing.T) {
+// The driver reuses its buffer for the next row, so bytes must be copied.
+func TestNull_CopiesBytes(t *testing.T) {
 	var row thingRow
 	theirs := []byte("one")
 	err := Of[thingRow]().Only("hash").Targets(&row)[0].(cell).Scan(theirs)

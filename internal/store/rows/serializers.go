@@ -12,11 +12,11 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// serializers are how a column holds what Go says otherwise, by the name that tags give it.
+// serializers convert between Go values and columns. The keys are the names in gorm tags.
 var serializers = map[string]schema.SerializerInterface{"micros": micros{}, "null": null{}, "list": list{},
 	"binary": binary{}, "whole": whole{}}
 
-// micros keep a time as microseconds since 1970, 0 for none.
+// micros stores a time as microseconds since 1970. The zero time is 0.
 type micros struct{}
 
 func (micros) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
@@ -32,7 +32,7 @@ func (micros) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) 
 	return Stamp(v.(time.Time)), nil
 }
 
-// Stamp is a time as it is stored.
+// Stamp returns a time as microseconds since 1970, as columns store it. The zero time is 0.
 func Stamp(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -40,7 +40,7 @@ func Stamp(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// Unstamp is the time that was stored.
+// Unstamp returns the time that Stamp converted, in UTC.
 func Unstamp(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}
@@ -48,7 +48,7 @@ func Unstamp(n int64) time.Time {
 	return time.UnixMicro(n).UTC()
 }
 
-// null keeps an empty text, or empty bytes, as NULL.
+// null stores an empty string or empty bytes as NULL.
 type null struct{}
 
 func (null) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
@@ -59,7 +59,7 @@ func (null) Scan(_ context.Context, field *schema.Field, row reflect.Value, v an
 	case string:
 		to.SetString(v)
 	case []byte:
-		to.SetBytes(bytes.Clone(v)) // it is the driver's own
+		to.SetBytes(bytes.Clone(v)) // the driver reuses its buffer
 	default:
 		return fmt.Errorf("%s is stored as %T", field.DBName, v)
 	}
@@ -80,7 +80,7 @@ func (null) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (a
 	return nil, nil
 }
 
-// list keeps a slice as JSON. Nil and none are alike.
+// list stores a slice as a JSON array. A nil slice is stored as an empty one, and an empty one is read as nil.
 type list struct{}
 
 const emptyList = "[]"
@@ -112,7 +112,7 @@ func (list) Value(_ context.Context, field *schema.Field, _ reflect.Value, v any
 	return string(b), nil
 }
 
-// binary keeps what says itself how it is written as bytes.
+// binary stores a value that implements encoding.BinaryMarshaler as bytes.
 type binary struct{}
 
 func (binary) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {
@@ -127,7 +127,7 @@ func (binary) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) 
 	return v.(encoding.BinaryMarshaler).MarshalBinary()
 }
 
-// whole keeps what a pointer points to as JSON, and NULL for nil.
+// whole stores the value that a pointer points to as JSON, and nil as NULL.
 type whole struct{}
 
 func (whole) Scan(_ context.Context, field *schema.Field, row reflect.Value, v any) error {

@@ -1,14 +1,16 @@
-// Package sqlite opens a SQLite database and runs its transactions, makes copies of it while it is used, proves
-// them, and puts one back. It keeps some room on the disk for it, too.
+// Package sqlite opens a SQLite database and runs its transactions. It makes backups of a database in use, verifies and
+// restores them, and keeps a reserve of disk space. It knows no tables except meta and those that it counts in a copy.
 //
-// It knows no table but those that it counts, and nothing of Postgres, which has tools for copies. Its
-// invariants: an Update that returned nil is on the disk; nothing is written beside damage; a copy is one state of
-// the whole database; a name is only given to a copy that was read back; nothing that stood there is overwritten;
-// what fails leaves nothing behind.
+// Invariants:
+//   - An Update that returned nil is on the disk.
+//   - After damage was detected, no Update runs.
+//   - A copy contains one snapshot of the whole database. It gets its name only after it was read back.
+//   - Existing files are not overwritten, except the automatic copy before an upgrade and by WriteFile.
+//   - A failed operation leaves no files behind.
 //
-// Copies are made by VACUUM INTO: one read transaction, that no writer waits for, and none of what was
-// erased in free pages. (The online backup API begins anew whenever another process writes, and the
-// driver does not have it.) It numbers rows anew, so no table may refer to the row numbers of another.
+// Copies are made by VACUUM INTO. It reads in one transaction that blocks no writer, and it omits free pages with
+// erased text. The online backup API would restart whenever another process writes, and the driver does not support it.
+// VACUUM INTO renumbers rows, so no table may refer to the rowids of another.
 package sqlite
 
 import (
@@ -25,52 +27,53 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// A Copy says what is in one. Sealed: and that it is, to the letter, what was written then.
+// A Copy describes a copy of a database. Sealed reports that it has a seal, and that its contents match the hash in it.
 type Copy struct {
 	Bytes                             int64
 	Sites, Pages, Comments, Decisions int64
 	Sealed                            bool
 }
 
-// counted are the tables of a Copy.
+// counted are the tables whose rows a Copy counts.
 var counted = []string{"sites", "pages", "comments", "decisions"}
 
 func (c *Copy) counts() []*int64 { return []*int64{&c.Sites, &c.Pages, &c.Comments, &c.Decisions} }
 
-// Make copies the database at path to a new file, seals the copy, and reads it back. A symbolic link in the
-// folder of the database leads to the temporary copy, so that a server can remove it if the process is killed.
-func Make(ctx context.Context, path, to string) (Copy, error) {
+// Backup copies the database at path to a new file, seals the copy, and reads it back. During the copy, a symbolic link
+// in the folder of the database points to the temporary folder, so that a server can remove it if the process is
+// killed.
+func Backup(ctx context.Context, path, to string) (Copy, error) {
 	if _, err := os.Lstat(to); err == nil {
 		return Copy{}, fmt.Errorf("there is something at %s already, and it is not overwritten", to)
 	}
 	var made Copy
-	err := besides(to, filepath.Dir(path), func(temp string) (err error) {
-		if made, err = copied(ctx, path, temp); err != nil {
+	err := withTempFile(to, filepath.Dir(path), func(temp string) (err error) {
+		if made, err = copyTo(ctx, path, temp); err != nil {
 			return err
 		}
-		return place(temp, to)
+		return moveNew(temp, to)
 	})
 	return made, err
 }
 
-// remake is Make, in the place of an earlier one.
-func remake(ctx context.Context, path, to string) error {
-	return besides(to, "", func(temp string) error {
-		if _, err := copied(ctx, path, temp); err != nil {
+// overwriteBackup is Backup, but replaces an existing file.
+func overwriteBackup(ctx context.Context, path, to string) error {
+	return withTempFile(to, "", func(temp string) error {
+		if _, err := copyTo(ctx, path, temp); err != nil {
 			return err
 		}
 		return replace(temp, to)
 	})
 }
 
-// besides calls fn with an empty file in a temporary folder next to to, and removes the folder afterwards. noted is as
-// in TempFolder.
-func besides(to, noted string, fn func(temp string) error) (err error) {
+// withTempFile calls fn with an empty file in a temporary folder next to to, and removes the folder afterwards. noted
+// is as in TempFolder.
+func withTempFile(to, noted string, fn func(temp string) error) (err error) {
 	folder, remove, err := TempFolder(filepath.Dir(to), noted)
 	if err != nil {
 		return fmt.Errorf("write beside %s: %w", to, err)
 	}
-	defer func() { _ = remove() }() // fn has moved the file; the next start removes leftovers
+	defer func() { _ = remove() }() // fn has moved the file; the next server start removes leftovers
 	temp := filepath.Join(folder, "copy")
 	if err := os.WriteFile(temp, nil, 0o600); err != nil {
 		return fmt.Errorf("write beside %s: %w", to, err)
@@ -78,13 +81,14 @@ func besides(to, noted string, fn func(temp string) error) (err error) {
 	return fn(temp)
 }
 
-// copied makes a sealed copy at temp, and fails unless it holds what the database does.
-func copied(ctx context.Context, path, temp string) (Copy, error) {
-	from, err := opened(path, "mode=rw")
+// copyTo makes a sealed copy at temp. It returns an error unless the row counts of the copy match those of the
+// database.
+func copyTo(ctx context.Context, path, temp string) (Copy, error) {
+	from, err := openFile(path, "mode=rw")
 	if err != nil {
 		return Copy{}, err
 	}
-	defer func() { _ = from.Close() }() // it was only read
+	defer func() { _ = from.Close() }() // read only
 	var before, after Copy
 	if err := count(ctx, from, &before); err != nil {
 		return Copy{}, err
@@ -108,13 +112,14 @@ func copied(ctx context.Context, path, temp string) (Copy, error) {
 	return made, nil
 }
 
-// vacuum copies a database into an empty file.
+// vacuum copies a database into the empty file at to.
 func vacuum(ctx context.Context, db *sql.DB, to string) error {
 	_, err := db.ExecContext(ctx, "VACUUM INTO ?", to)
 	return err
 }
 
-func opened(path, query string) (*sql.DB, error) {
+// openFile opens a database on one connection. query contains further parameters of the driver.
+func openFile(path, query string) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -136,8 +141,8 @@ func count(ctx context.Context, db *sql.DB, into *Copy) error {
 	return nil
 }
 
-// sound reads a whole file, and returns what it holds.
-func sound(ctx context.Context, db *sql.DB) (Copy, error) {
+// verify checks a whole file and counts its rows. It returns the findings of the check as an error.
+func verify(ctx context.Context, db *sql.DB) (Copy, error) {
 	wrong, err := check(ctx, db)
 	if err != nil {
 		return Copy{}, err
@@ -152,10 +157,10 @@ func sound(ctx context.Context, db *sql.DB) (Copy, error) {
 	return c, nil
 }
 
-// place gives a file that is on the disk its name, unless something has it.
-func place(temp, to string) error {
+// moveNew gives a synced file its name. It returns an error if the name is taken.
+func moveNew(temp, to string) error {
 	err := os.Link(temp, to)
-	if err != nil && !errors.Is(err, fs.ErrExist) { // a disk that has no links
+	if err != nil && !errors.Is(err, fs.ErrExist) { // the file system has no hard links
 		err = os.Rename(temp, to)
 	}
 	if err != nil {
@@ -164,7 +169,7 @@ func place(temp, to string) error {
 	return SyncFolder(filepath.Dir(to))
 }
 
-// replace gives a file that is on the disk its name, in the place of an earlier one.
+// replace gives a synced file its name and replaces an existing file.
 func replace(temp, to string) error {
 	if err := os.Rename(temp, to); err != nil {
 		return err
@@ -172,7 +177,7 @@ func replace(temp, to string) error {
 	return SyncFolder(filepath.Dir(to))
 }
 
-// syncFile has a file on the disk before it is relied on, and returns its size.
+// syncFile syncs a file to the disk and returns its size.
 func syncFile(path string) (int64, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -185,9 +190,9 @@ func syncFile(path string) (int64, error) {
 	return info.Size(), nil
 }
 
-// WriteFile writes a file whole, in the place of an earlier one, and has it on the disk.
+// WriteFile atomically creates or replaces a file and syncs it to the disk.
 func WriteFile(path string, text []byte) error {
-	return besides(path, "", func(temp string) error {
+	return withTempFile(path, "", func(temp string) error {
 		if err := os.WriteFile(temp, text, 0o600); err != nil {
 			return err
 		}
@@ -198,13 +203,13 @@ func WriteFile(path string, text []byte) error {
 	})
 }
 
-// New has fill write a new file, which gets its name once it is whole and on the disk. What stands there is not
-// overwritten. noted is as in TempFolder.
-func New(path, noted string, fill func(to io.Writer) error) error {
+// CreateFile atomically creates a file with the contents that fill writes, and syncs it to the disk. It returns an
+// error if the file exists. noted is as in TempFolder.
+func CreateFile(path, noted string, fill func(to io.Writer) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("there is something at %s already, and it is not overwritten", path)
 	}
-	return besides(path, noted, func(temp string) error {
+	return withTempFile(path, noted, func(temp string) error {
 		f, err := os.OpenFile(temp, os.O_WRONLY, 0)
 		if err != nil {
 			return err
@@ -212,11 +217,11 @@ func New(path, noted string, fill func(to io.Writer) error) error {
 		if err := errors.Join(fill(f), f.Sync(), f.Close()); err != nil {
 			return err
 		}
-		return place(temp, path)
+		return moveNew(temp, path)
 	})
 }
 
-// SyncFolder has the names in a folder on the disk.
+// SyncFolder syncs the names in a folder to the disk.
 func SyncFolder(path string) error {
 	d, err := os.Open(path)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 
 var at = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 
-// filled makes a database with a few hundred rows, and leaves it open.
+// filled creates a database with 2,000 rows and leaves it open.
 func filled(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "aitys.db")
@@ -54,7 +54,7 @@ func keep(t *testing.T, db *store.DB, name string, rows int) {
 	}
 }
 
-// said is every value of every table, as SQLite writes it.
+// said returns all values of all tables as SQL literals.
 func said(t *testing.T, path string) string {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path)
@@ -90,10 +90,10 @@ func list(t *testing.T, db *sql.DB, query string) (all []string) {
 
 func nothing(string) error { return nil }
 
-func TestACopyPutBackIsWhatWasCopied(t *testing.T) {
+func TestRestore_SameDataAsCopied(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := sqlite.Make(t.Context(), path, copied); err != nil {
+	if _, err := sqlite.Backup(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
 	back := filepath.Join(t.TempDir(), "aitys.db")
@@ -105,16 +105,16 @@ func TestACopyPutBackIsWhatWasCopied(t *testing.T) {
 		t.Errorf("got %d bytes, want %d:\n%.500s\n%.500s", len(got), len(want), got, want)
 	}
 	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the copy is for others to read: %v, %v", info.Mode(), err)
+		t.Errorf("other users can read the copy: %v, %v", info.Mode(), err)
 	}
 }
 
-// A copy with one bit that is another one is refused, or what is put back is the same: of a letter in
-// a text no check of SQLite's would tell.
-func TestACopyWithAWrongBitIsRefusedOrTheSame(t *testing.T) {
+// A copy with one flipped bit must be refused, or restore the same data. SQLite's own checks do not detect a changed
+// letter in a text.
+func TestRestore_FlippedBitIsRefusedOrHarmless(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := sqlite.Make(t.Context(), path, copied); err != nil {
+	if _, err := sqlite.Backup(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(copied)
@@ -124,7 +124,7 @@ func TestACopyWithAWrongBitIsRefusedOrTheSame(t *testing.T) {
 	want := said(t, path)
 	chance := rand.New(rand.NewPCG(42, 24))
 	refused, same := 0, 0
-	flips := testkit.HowMany(t, "TEST_FLIPS", 40)
+	flips := testkit.EnvInt(t, "TEST_FLIPS", 40)
 	for range flips {
 		bad := append([]byte(nil), whole...)
 		bit := chance.IntN(8 * len(bad))
@@ -141,20 +141,20 @@ func TestACopyWithAWrongBitIsRefusedOrTheSame(t *testing.T) {
 			continue
 		}
 		if same++; said(t, back) != want {
-			t.Errorf("bit %d: something else was put back, without a word", bit)
+			t.Errorf("bit %d: other data was restored without an error", bit)
 		}
 	}
 	t.Logf("of %d copies %d were refused, and %d were the same", flips, refused, same)
-	if refused < flips/8 { // much of a young database is pages with nothing on them
-		t.Errorf("%d refused: too few bits matter here", refused)
+	if refused < flips/8 { // many pages of a new database are empty
+		t.Errorf("%d refused: too few bits matter", refused)
 	}
 }
 
-// What integrity_check cannot know.
-func TestACopyOfWhichOneLetterIsAnotherIsRefused(t *testing.T) {
+// integrity_check does not detect such a change.
+func TestRestore_RefusesChangedText(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := sqlite.Make(t.Context(), path, copied); err != nil {
+	if _, err := sqlite.Backup(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(copied)
@@ -166,16 +166,16 @@ func TestACopyOfWhichOneLetterIsAnotherIsRefused(t *testing.T) {
 		t.Fatalf("nothing was changed: %v", err)
 	}
 	_, _, err = sqlite.Restore(t.Context(), copied, filepath.Join(t.TempDir(), "aitys.db"), at, nothing)
-	if err == nil || !strings.Contains(err.Error(), "not what was written") {
+	if err == nil || !strings.Contains(err.Error(), "do not match its seal") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestNothingIsOverwritten(t *testing.T) {
+func TestBackup_OverwritesNothing(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
 	for _, want := range []string{"", "not overwritten"} {
-		_, err := sqlite.Make(t.Context(), path, copied)
+		_, err := sqlite.Backup(t.Context(), path, copied)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Fatalf("got %v, want %q", err, want)
 		}
@@ -200,7 +200,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 }
 
-func TestACopyThatDoesNotFitLeavesNothing(t *testing.T) {
+func TestBackup_FullDiskLeavesNoFiles(t *testing.T) {
 	small := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", small).CombinedOutput(); err != nil {
 		t.Skipf("only root may mount a small disk: %s", out)
@@ -211,29 +211,29 @@ func TestACopyThatDoesNotFitLeavesNothing(t *testing.T) {
 		}
 	})
 	path := filled(t)
-	_, err := sqlite.Make(t.Context(), path, filepath.Join(small, "copy"))
+	_, err := sqlite.Backup(t.Context(), path, filepath.Join(small, "copy"))
 	if err == nil || !strings.Contains(err.Error(), "full") {
-		t.Errorf("a copy where it does not fit: %v", err)
+		t.Errorf("a copy to a disk that is too small: %v", err)
 	}
 	copied := filepath.Join(t.TempDir(), "copy")
-	if _, err := sqlite.Make(t.Context(), path, copied); err != nil {
+	if _, err := sqlite.Backup(t.Context(), path, copied); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := sqlite.Restore(t.Context(), copied, filepath.Join(small, "aitys.db"), at, nothing); err == nil {
-		t.Error("it was put back where it does not fit")
+		t.Error("restored to a disk that is too small")
 	}
 	if left, err := os.ReadDir(small); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 
-func TestACopyThatIsCutShortLeavesNothing(t *testing.T) {
+func TestBackup_CanceledLeavesNoFiles(t *testing.T) {
 	path := filled(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	folder := t.TempDir()
-	if _, err := sqlite.Make(ctx, path, filepath.Join(folder, "copy")); err == nil {
-		t.Error("it was made")
+	if _, err := sqlite.Backup(ctx, path, filepath.Join(folder, "copy")); err == nil {
+		t.Error("the copy was made")
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)

@@ -12,8 +12,8 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// check reads the whole of a database's file and returns what is wrong with it, at most ten findings of a
-// kind: pages and indexes, then rows that refer to none.
+// check reads a whole database file and returns the errors found: at most ten in pages and indexes, then dangling
+// references, counted for at most ten pairs of tables.
 func check(ctx context.Context, db *sql.DB) (wrong []string, err error) {
 	wrong, err = findings(ctx, db, "PRAGMA integrity_check(10)")
 	if err != nil {
@@ -27,16 +27,16 @@ func check(ctx context.Context, db *sql.DB) (wrong []string, err error) {
 	return append(wrong, lost...), err
 }
 
-// quickCheck is check in a fraction of the time, without what indexes and references say.
+// quickCheck is a faster check that skips the contents of indexes and the references.
 func quickCheck(ctx context.Context, db *sql.DB) (wrong []string, err error) {
 	return findings(ctx, db, "PRAGMA quick_check(10)")
 }
 
-// findings are the lines of a check. One that damage cuts short has found that.
+// findings returns the lines of a check, except "ok". If damage stops the check, the error is a finding.
 func findings(ctx context.Context, db *sql.DB, check string) (wrong []string, err error) {
 	rows, err := db.QueryContext(ctx, check)
 	if err == nil {
-		defer func() { _ = rows.Close() }() // read to its end, or its error counts
+		defer func() { _ = rows.Close() }() // rows.Err returns errors that matter
 		for rows.Next() {
 			var line string
 			if err := rows.Scan(&line); err != nil {
@@ -57,19 +57,19 @@ func findings(ctx context.Context, db *sql.DB, check string) (wrong []string, er
 	return wrong, nil
 }
 
-// blamed returns an error as ErrCorrupt where the file is damaged. What failed may say something else: of a table that
-// it cannot read goose thinks that it is not there.
-func blamed(ctx context.Context, db *sql.DB, err error) error {
+// orCorrupt wraps err with txn.ErrCorrupt if the file is damaged. err itself may hide the damage: goose takes a table
+// that it cannot read for a missing one.
+func orCorrupt(ctx context.Context, db *sql.DB, err error) error {
 	if err == nil || isDamage(err) {
 		return err
 	}
-	if wrong, _ := quickCheck(ctx, db); len(wrong) > 0 { // if it fails, the error before it counts
+	if wrong, _ := quickCheck(ctx, db); len(wrong) > 0 { // if the check fails, return err
 		return fmt.Errorf("%w: %s: %w", txn.ErrCorrupt, wrong[0], err)
 	}
 	return err
 }
 
-// isDamage reports whether an error of SQLite's says that a file is not what it wrote.
+// isDamage reports whether err means that a file is damaged or not a database.
 func isDamage(err error) bool {
 	e, ok := errors.AsType[*driver.Error](err)
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)

@@ -21,37 +21,37 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A DB is a database that is open: one file with one writer and readers beside it.
+// A DB is an open database: one file with one writing connection and a pool of readers.
 type DB struct {
 	path    string
 	write   *gorm.DB
 	read    *gorm.DB
-	group   *group // nobody else writes, but migrations
+	group   *group // all writes except migrations
 	guard   *guard
 	reserve *reserve
 
-	keepEarlier func(path string)
+	beforeUpgrade func(path string)
 
 	closing sync.Once
 	closed  error // what Close returns
 }
 
-// Options of a database. Wait is how long a writer waits for others. MaxPages bounds the file, in its pages (0:
-// as many as the disk holds). KeepEarlier has Migrate copy a file that it is to change to "….before-upgrade", and is
-// told that path before: a large file takes minutes.
+// Options of a database. Wait is how long a writer waits for others. MaxPages limits the size of the file in pages; 0
+// means no limit. If BeforeUpgrade is not nil, Migrate copies a file with data to "PATH.before-upgrade" before it
+// changes the schema. It calls BeforeUpgrade with that path first, because the copy of a large file takes minutes.
 type Options struct {
-	Wait        time.Duration
-	MaxPages    int
-	KeepEarlier func(path string)
+	Wait          time.Duration
+	MaxPages      int
+	BeforeUpgrade func(path string)
 }
 
-// Open opens the file at path, and makes a missing one.
+// Open opens the file at path and creates a missing one.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	// SQLite would make it readable by all: it holds e-mail addresses.
+	// SQLite would create a file that all users can read, but it contains e-mail addresses.
 	empty, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -59,22 +59,23 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := empty.Close(); err != nil {
 		return nil, err
 	}
-	d := &DB{path: path, guard: newGuard(), reserve: newReserve(path + ".reserve"), keepEarlier: o.KeepEarlier}
+	d := &DB{path: path, guard: newGuard(), reserve: newReserve(path + ".reserve"), beforeUpgrade: o.BeforeUpgrade}
 	if d.write, err = openWriter(ctx, path, o); err != nil {
-		return nil, denied(path, err)
+		return nil, permissionError(path, err)
 	}
 	if d.read, err = openPool(Pool{Path: path, Wait: o.Wait}); err != nil {
-		return nil, errors.Join(denied(path, err), closePool(d.write))
+		return nil, errors.Join(permissionError(path, err), closePool(d.write))
 	}
 	if err := d.prepare(ctx); err != nil {
-		return nil, errors.Join(denied(path, err), closePool(d.read), closePool(d.write))
+		return nil, errors.Join(permissionError(path, err), closePool(d.read), closePool(d.write))
 	}
 	d.group = newGroup(d.write, o.Wait)
 	return d, nil
 }
 
-// denied returns err, or a permission error if SQLite could not create its own files in the database's folder.
-func denied(path string, err error) error {
+// permissionError returns err. It adds fs.ErrPermission if SQLite could not create its own files in the database's
+// folder.
+func permissionError(path string, err error) error {
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok || e.Code()&0xff != sqlite3.SQLITE_READONLY && e.Code()&0xff != sqlite3.SQLITE_CANTOPEN {
 		return err
@@ -89,14 +90,14 @@ func denied(path string, err error) error {
 	return err
 }
 
-// openWriter opens the writer's pool. Many who turn a new file to WAL at once are told that it is
-// busy without the wait that busy_timeout promises, so the wait is made here.
+// openWriter opens the writer's pool. If several processes switch a new file to WAL mode at once, SQLite returns
+// SQLITE_BUSY without waiting for busy_timeout, so openWriter retries.
 func openWriter(ctx context.Context, path string, o Options) (*gorm.DB, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Wait)
 	defer cancel()
 	for {
 		db, err := openPool(Pool{Path: path, Wait: o.Wait, Writer: true, MaxPages: o.MaxPages})
-		if !errors.Is(Meaning(err), txn.ErrBusy) {
+		if !errors.Is(MapError(err), txn.ErrBusy) {
 			return db, err
 		}
 		select {
@@ -119,8 +120,8 @@ func openPool(p Pool) (*gorm.DB, error) {
 	return g, nil
 }
 
-// prepare sizes the pools and checks what durability rests on: at synchronous=NORMAL a power
-// cut loses what was acknowledged.
+// prepare sizes the pools and verifies the settings for durability: with synchronous=NORMAL, a power failure loses
+// acknowledged writes.
 func (d *DB) prepare(ctx context.Context) error {
 	writer, err := d.write.DB()
 	if err != nil {
@@ -145,79 +146,81 @@ func (d *DB) prepare(ctx context.Context) error {
 		return fmt.Errorf("read foreign_keys: %w", err)
 	}
 	if mode != "wal" || synchronous != 2 || keys != 1 {
-		return fmt.Errorf("the file must work with WAL, synchronous=FULL and foreign keys; it has %s, %d, %d",
+		return fmt.Errorf("the file needs WAL, synchronous=FULL (2) and foreign keys (1); it has %s, %d, %d",
 			mode, synchronous, keys)
 	}
 	return nil
 }
 
-// View runs fn on the snapshot that its first SELECT takes. When whoever asked has left, SQLite
-// says only that it was interrupted.
+// View runs fn in a read transaction. Its first SELECT takes the snapshot.
 func (d *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
-	return d.readBy(ctx, d.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
+	return d.readError(ctx, d.read.WithContext(ctx).Transaction(fn, &sql.TxOptions{ReadOnly: true}))
 }
 
-// readBy notes how a reading ended, and says so if that was because whoever asked has left.
-func (d *DB) readBy(ctx context.Context, err error) error {
-	err = d.guard.note(err)
+// readError reports damage to the guard. It wraps err with the error of ctx if ctx has ended, because SQLite only
+// returns that it was interrupted.
+func (d *DB) readError(ctx context.Context, err error) error {
+	err = d.guard.observe(err)
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	return err
 }
 
-// Views runs fn on n readers of one snapshot: all of them begin in one turn to write, so that nobody writes between.
+// Views runs fn with n read transactions on one snapshot. All of them begin within one write transaction, so no commit
+// comes between them.
 func (d *DB) Views(ctx context.Context, n int, fn func([]*gorm.DB) error) error {
 	readers := rows.Readers{
 		Options: &sql.TxOptions{ReadOnly: true},
-		Begins: func(begin func() error) error {
+		AroundBegin: func(begin func() error) error {
 			return d.group.update(ctx, func(*gorm.DB) error { return begin() })
 		},
-		First: func(g *gorm.DB) error { // it reads, or the snapshot would be of its first statement to come
+		AfterBegin: func(g *gorm.DB) error { // reading takes the snapshot now, not at the first statement of fn
 			return g.Exec("SELECT 1 FROM sqlite_schema LIMIT 1").Error
 		},
 	}
-	return d.readBy(ctx, readers.Read(d.read.WithContext(ctx), n, fn))
+	return d.readError(ctx, readers.Read(d.read.WithContext(ctx), n, fn))
 }
 
-// Update runs fn in a transaction, maybe again, and returns when that is on the disk. It takes none once damage
-// was seen, and gives the reserve back when the disk is full.
+// Update runs fn in a transaction and returns when it is on the disk. It may run fn again. After damage was detected it
+// returns txn.ErrCorrupt. If the disk is full it releases the reserve.
 func (d *DB) Update(ctx context.Context, fn func(*gorm.DB) error) error {
-	err := d.guard.note(d.group.update(ctx, func(g *gorm.DB) error {
-		if err := d.guard.damage(); err != nil { // asked when its turn comes: what waited is not taken either
+	err := d.guard.observe(d.group.update(ctx, func(g *gorm.DB) error {
+		if err := d.guard.damage(); err != nil { // checked when its turn comes, so waiting writers fail too
 			return err
 		}
 		return fn(g)
 	}))
-	if errors.Is(Meaning(err), txn.ErrFull) {
-		d.reserve.give()
+	if errors.Is(MapError(err), txn.ErrFull) {
+		d.reserve.release()
 	}
 	return err
 }
 
-// Migrate brings the tables to this program's schema. Several processes may do so at once.
+// Migrate upgrades the tables to the schema of this program. Several processes may call it at once.
 func (d *DB) Migrate(ctx context.Context) error {
 	db, err := d.write.DB()
 	if err != nil {
 		return err
 	}
-	// What an index is sorted in may be large. And no migration waits for its sync: with WAL a power cut takes the last of
-	// them back whole (https://www.sqlite.org/pragma.html#pragma_synchronous), and the next start makes them again.
+	// Sorting for a new index may need much space, so temporary data goes to files. Migrations are not synced: with WAL, a
+	// power failure rolls back the last ones completely (https://www.sqlite.org/pragma.html#pragma_synchronous), and the
+	// next start runs them again.
 	const during = "PRAGMA temp_store = 1; PRAGMA synchronous = NORMAL"
 	const after = "PRAGMA temp_store = 2; PRAGMA synchronous = FULL"
 	if _, err := db.ExecContext(ctx, during); err != nil {
 		return err
 	}
 	err = migrations.SQLite(ctx, db, d.path, func(ctx context.Context) error {
-		if d.keepEarlier == nil {
+		if d.beforeUpgrade == nil {
 			return nil
 		}
 		earlier := d.path + ".before-upgrade"
-		d.keepEarlier(earlier)
-		return remake(ctx, d.path, earlier)
+		d.beforeUpgrade(earlier)
+		return overwriteBackup(ctx, d.path, earlier)
 	})
 	_, back := db.ExecContext(ctx, after)
-	return errors.Join(blamed(ctx, db, err), back)
+	return errors.Join(orCorrupt(ctx, db, err), back)
 }
 
 // MigrationStatus lists the migrations, oldest first.
@@ -227,10 +230,10 @@ func (d *DB) MigrationStatus(ctx context.Context) ([]migrations.Status, error) {
 		return nil, err
 	}
 	list, err := migrations.SQLiteStatus(ctx, db)
-	return list, blamed(ctx, db, err)
+	return list, orCorrupt(ctx, db, err)
 }
 
-// Close waits for running transactions. Further calls return the same result.
+// Close waits for running transactions and closes the pools. Later calls return the same result.
 func (d *DB) Close() error {
 	d.closing.Do(func() {
 		d.group.close()
@@ -247,8 +250,8 @@ func closePool(g *gorm.DB) error {
 	return db.Close()
 }
 
-// Meaning returns the sentinel of package txn that says what an error of SQLite's is, or nil.
-func Meaning(err error) error {
+// MapError returns the sentinel of package txn for an error of SQLite, or nil.
+func MapError(err error) error {
 	var e *driver.Error
 	if !errors.As(err, &e) {
 		return nil
@@ -256,7 +259,7 @@ func Meaning(err error) error {
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 		return txn.ErrTaken
-	case sqlite3.SQLITE_IOERR_SHMSIZE: // no room for the index of the WAL
+	case sqlite3.SQLITE_IOERR_SHMSIZE: // no space for the index of the WAL
 		return txn.ErrFull
 	}
 	switch e.Code() & 0xff {

@@ -10,8 +10,8 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// dialector is what gorm needs to know of SQLite: it runs on a pool of ours, and migrations are not gorm's.
-// gorm.io/driver/sqlite would bring in mattn/go-sqlite3, which is C.
+// dialector is gorm's dialect of SQLite on an existing pool, without migrations. gorm.io/driver/sqlite would need
+// mattn/go-sqlite3, which is C.
 type dialector struct{ pool gorm.ConnPool }
 
 func (dialector) Name() string { return "sqlite" }
@@ -44,7 +44,7 @@ func (dialector) Explain(sql string, vars ...any) string {
 	return logger.ExplainSQL(sql, nil, `"`, vars...)
 }
 
-// Tables are made by goose.
+// Migrator returns nil: goose runs the migrations.
 func (dialector) Migrator(*gorm.DB) gorm.Migrator { return nil }
 
 func (dialector) DataTypeOf(*schema.Field) string { return "" }

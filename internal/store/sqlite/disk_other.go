@@ -2,5 +2,5 @@
 
 package sqlite
 
-// FreeBytes is what a folder's disk has left for us; here nobody can say.
+// FreeBytes returns known = false: the free space is not available on this system.
 func FreeBytes(string) (free uint64, known bool) { return 0, false }

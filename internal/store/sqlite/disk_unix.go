@@ -4,7 +4,7 @@ package sqlite
 
 import "syscall"
 
-// FreeBytes is what a folder's disk has left for us.
+// FreeBytes returns the free space on the disk of a folder, in bytes. known is false if it cannot be read.
 func FreeBytes(folder string) (free uint64, known bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(folder, &s); err != nil {

@@ -6,13 +6,13 @@ import (
 	"os"
 )
 
-// ForeignRows reads the rows that a query has of a SQLite file of another program; row is called for each, and reads
-// it by scan. The file may be a stranger's: nothing is written to it, and no function that its schema names is called.
+// ForeignRows runs a query on a SQLite file of another program. It calls row for each result row, which row reads with
+// scan. The file is untrusted: it is opened read-only, and functions that its schema names are not called.
 func ForeignRows(ctx context.Context, path, query string, row func(scan func(...any) error) error) (err error) {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
-	db, err := opened(path, "mode=ro&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)")
+	db, err := openFile(path, "mode=ro&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)")
 	if err != nil {
 		return err
 	}

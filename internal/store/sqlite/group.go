@@ -13,70 +13,70 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// How many writers share one COMMIT, for how long one is kept open for them, and how long one of those who are in no
-// hurry waits at most for a moment in which nobody else does.
+// groupSize is the maximum number of writers per COMMIT, and groupTime how long a group accepts more of them.
+// maxIdleWait is how long a low-priority writer waits for an idle moment before it joins a group.
 const (
-	groupSize = 64
-	groupTime = 20 * time.Millisecond
-	idleTime  = 10 * time.Millisecond
+	groupSize   = 64
+	groupTime   = 20 * time.Millisecond
+	maxIdleWait = 10 * time.Millisecond
 )
 
 var errClosed = errors.New("the database is closed")
 
-// A group commits what several writers wrote at once with one flush to the disk: each runs in
-// a savepoint of one transaction and is answered after its COMMIT. The first needs no savepoint,
-// for which SQLite would keep a copy of each page that it changes: when it fails, all there is
-// is undone. Nothing runs under a request's context, since a statement that is cut short would
-// roll back all of them. When the transaction is lost (the disk is full, the file is locked)
-// nobody is answered by it: its members run again, each in a transaction of its own.
+// A group commits the writes of several writers with one sync to the disk (group commit). Each writer runs in a
+// savepoint of one transaction and gets its result after the COMMIT. The first writer needs no savepoint, for which
+// SQLite would copy every page that it changes: if the first one fails, the whole transaction is rolled back.
 //
-// Who is in no hurry begins when nobody waits. While there is no such moment, one of them comes
-// along with a group now and then, last.
+// Statements do not run under the context of a request, because canceling one would roll back the whole group. If the
+// transaction is lost, for example because the disk is full or the file is locked, each member runs again in its own
+// transaction.
+//
+// A low-priority writer (txn.IsUnhurried) starts a group when no other writer waits. If it has waited for maxIdleWait,
+// it joins a group as the last member.
 type group struct {
-	db        *gorm.DB // one connection
-	wait      time.Duration
-	waiting   chan *member
-	unhurried chan *member
-	idler     *member   // one who is in no hurry, and waits for a moment in which nobody else does
-	since     time.Time // it waits
-	closing   chan struct{}
-	done      sync.WaitGroup
+	db          *gorm.DB // one connection
+	wait        time.Duration
+	waiting     chan *member
+	lowPriority chan *member
+	idler       *member   // the low-priority writer that is next, or nil
+	since       time.Time // when idler started to wait
+	closing     chan struct{}
+	done        sync.WaitGroup
 }
 
-// A member is one writer. Its function runs on the writer's own goroutine, when its turn
-// comes, so that a panic is its own.
+// A member is one writer of a group. Its function runs on the writer's own goroutine, so a panic stays there.
 type member struct {
-	turn   chan *gorm.DB // one for each run
-	ran    chan error    // how that run ended
-	answer chan error    // one, at the end
-	err    error         // how its last run ended
-	gone   bool          // it panicked: there is nobody to run again
+	turn     chan *gorm.DB // receives the transaction of each run
+	ran      chan error    // receives the result of each run
+	answer   chan error    // receives the final result once
+	err      error         // result of the last run
+	panicked bool          // it panicked and cannot run again
 }
 
 var errPanicked = errors.New("panicked")
 
 func newGroup(db *gorm.DB, wait time.Duration) *group {
-	g := &group{db: db, wait: wait, waiting: make(chan *member), unhurried: make(chan *member),
+	g := &group{db: db, wait: wait, waiting: make(chan *member), lowPriority: make(chan *member),
 		closing: make(chan struct{})}
 	g.done.Go(g.serve)
 	return g
 }
 
-// close waits for the group that runs; those who wait for a turn are turned away.
+// close waits for the running group. Waiting writers get errClosed.
 func (g *group) close() {
 	close(g.closing)
 	g.done.Wait()
 }
 
-// update runs fn in a group and returns when that is on the disk.
+// update runs fn in a group and returns when it is committed to the disk. fn may run again.
 func (g *group) update(ctx context.Context, fn func(*gorm.DB) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m := &member{turn: make(chan *gorm.DB), ran: make(chan error), answer: make(chan error, 1)}
 	turns := g.waiting
-	if txn.IsUnhurried(ctx) {
-		turns = g.unhurried
+	if txn.IsLowPriority(ctx) {
+		turns = g.lowPriority
 	}
 	patience := time.NewTimer(g.wait)
 	defer patience.Stop()
@@ -99,14 +99,14 @@ func (g *group) update(ctx context.Context, fn func(*gorm.DB) error) error {
 	}
 }
 
-// run tells how fn ended, whatever way it ends: also by a panic, or by the end of a test.
+// run calls fn and sends its result to ran, even if fn panics or calls runtime.Goexit.
 func (m *member) run(tx *gorm.DB, fn func(*gorm.DB) error) {
 	err := errPanicked
 	defer func() { m.ran <- err }()
 	err = fn(tx)
 }
 
-// serve makes groups of who waits until close.
+// serve forms groups of waiting writers until close.
 func (g *group) serve() {
 	for {
 		first := next(g.waiting, true)
@@ -118,42 +118,42 @@ func (g *group) serve() {
 			case <-g.closing:
 				return
 			case first = <-g.waiting:
-			case first = <-g.unhurried:
+			case first = <-g.lowPriority:
 			}
 		}
 		g.commit(first)
 	}
 }
 
-// commit runs a group that begins with first, and answers its members.
+// commit runs a group that starts with first, and sends the members their results.
 func (g *group) commit(first *member) {
-	members, lost := g.together(first, groupSize)
+	members, lost := g.runGroup(first, groupSize)
 	for _, m := range members {
 		err := lost
-		if lost != nil && len(members) > 1 && !m.gone {
-			_, err = g.together(m, 1)
+		if lost != nil && len(members) > 1 && !m.panicked {
+			_, err = g.runGroup(m, 1)
 		}
 		m.answer <- cmp.Or(err, m.err)
 	}
 }
 
-// together runs first and who else waits, up to size, in one transaction. An error means that
-// nothing of it is kept.
-func (g *group) together(first *member, size int) (members []*member, err error) {
+// runGroup runs first and then other waiting writers, up to size in all, in one transaction. If it returns an error,
+// the whole transaction was rolled back.
+func (g *group) runGroup(first *member, size int) (members []*member, err error) {
 	tx := g.db.Begin()
 	if tx.Error != nil {
 		return []*member{first}, fmt.Errorf("begin: %w", tx.Error)
 	}
 	members = append(members, first)
 	end := time.Now().Add(groupTime)
-	if first.take(tx); first.err != nil {
+	if first.runIn(tx); first.err != nil {
 		tx.Rollback()
 		return members, nil
 	}
 	for {
 		m := next(g.waiting, len(members) < size && time.Now().Before(end))
 		if m == nil && size > 1 {
-			m = g.late()
+			m = g.overdue()
 		}
 		if m == nil {
 			break
@@ -165,18 +165,18 @@ func (g *group) together(first *member, size int) (members []*member, err error)
 		}
 	}
 	if err := tx.Commit().Error; err != nil {
-		g.db.Exec("ROLLBACK") // database/sql thinks that it has ended; for SQLite it may go on
+		g.db.Exec("ROLLBACK") // database/sql considers it ended, but SQLite may keep it open
 		return members, fmt.Errorf("commit: %w", err)
 	}
 	return members, nil
 }
 
-// late returns one who is in no hurry and has waited for long, if there is one.
-func (g *group) late() *member {
+// overdue returns a low-priority writer that has waited for maxIdleWait, or nil.
+func (g *group) overdue() *member {
 	if g.idler == nil {
-		g.idler, g.since = next(g.unhurried, true), time.Now()
+		g.idler, g.since = next(g.lowPriority, true), time.Now()
 	}
-	if g.idler == nil || time.Since(g.since) < idleTime {
+	if g.idler == nil || time.Since(g.since) < maxIdleWait {
 		return nil
 	}
 	m := g.idler
@@ -184,7 +184,7 @@ func (g *group) late() *member {
 	return m
 }
 
-// next returns one who waits now, if there is room.
+// next returns a writer that waits now, or nil if there is none or room is false.
 func next(waiting <-chan *member, room bool) *member {
 	if !room {
 		return nil
@@ -197,20 +197,20 @@ func next(waiting <-chan *member, room bool) *member {
 	}
 }
 
-// take gives m its turn.
-func (m *member) take(tx *gorm.DB) {
+// runIn runs m in tx and stores its result.
+func (m *member) runIn(tx *gorm.DB) {
 	m.turn <- tx
 	m.err = <-m.ran
-	m.gone = errors.Is(m.err, errPanicked)
+	m.panicked = errors.Is(m.err, errPanicked)
 }
 
-// inSavepoint gives m its turn. What it did is undone if it failed; an error means that the
-// transaction is gone: SQLite ends it by itself after some failures, and no savepoint is left.
+// inSavepoint runs m in a savepoint of tx, and rolls back to it if m failed. An error means that the transaction is
+// lost: after some failures SQLite rolls it back by itself.
 func (m *member) inSavepoint(tx *gorm.DB) error {
 	if err := tx.Exec("SAVEPOINT member").Error; err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
-	if m.take(tx); m.err != nil {
+	if m.runIn(tx); m.err != nil {
 		if err := tx.Exec("ROLLBACK TO member").Error; err != nil {
 			return fmt.Errorf("roll back after %w: %w", m.err, err)
 		}

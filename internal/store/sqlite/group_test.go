@@ -17,8 +17,8 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// opened returns a new database without tables.
-func opened(t *testing.T) *sqlite.DB {
+// openFile returns a new database without tables.
+func openFile(t *testing.T) *sqlite.DB {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "a.db"), sqlite.Options{Wait: time.Second})
 	if err != nil {
@@ -28,10 +28,10 @@ func opened(t *testing.T) *sqlite.DB {
 	return db
 }
 
-// migrated returns a new database.
+// migrated returns a new database with tables.
 func migrated(t *testing.T) *sqlite.DB {
 	t.Helper()
-	db := opened(t)
+	db := openFile(t)
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -47,9 +47,10 @@ func count(t *testing.T, db *sqlite.DB, query string, args ...any) (n int) {
 	return n
 }
 
-// At synchronous=NORMAL a power cut loses what was acknowledged. Only migrations work so, which the next start makes.
-func TestSQLiteSyncsEveryCommit(t *testing.T) {
-	for when, db := range map[string]*sqlite.DB{"opened": opened(t), "migrated": migrated(t)} {
+// With synchronous=NORMAL a power failure loses acknowledged writes. Only migrations use it: the next start repeats
+// them.
+func TestOpen_SyncsEveryCommit(t *testing.T) {
+	for when, db := range map[string]*sqlite.DB{"opened": openFile(t), "migrated": migrated(t)} {
 		for pragma, want := range map[string]string{
 			"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "0", "query_only": "0",
 		} {
@@ -62,8 +63,7 @@ func TestSQLiteSyncsEveryCommit(t *testing.T) {
 	}
 }
 
-// oneGroup runs writers in one group: the first holds its turn until all others wait for theirs.
-// It must be called in a synctest bubble.
+// oneGroup runs writers in one group: the first one blocks until all others wait. Call it in a synctest bubble.
 func oneGroup(t *testing.T, db *sqlite.DB, writers []func(*gorm.DB) error) []error {
 	t.Helper()
 	answers := make([]error, len(writers))
@@ -87,18 +87,17 @@ func oneGroup(t *testing.T, db *sqlite.DB, writers []func(*gorm.DB) error) []err
 	return answers
 }
 
-// COMMIT itself can fail, and then SQLite goes on with the transaction while database/sql
-// thinks that it has ended.
-func TestAFailedCommitIsToldOnlyToWhoCausedIt(t *testing.T) {
-	synctest.Test(t, aFailedCommitIsToldOnlyToWhoCausedIt)
+// COMMIT itself can fail. SQLite then keeps the transaction open, while database/sql considers it ended.
+func TestGroup_FailedCommitAffectsOnlyItsWriter(t *testing.T) {
+	synctest.Test(t, failedCommit)
 }
 
-func aFailedCommitIsToldOnlyToWhoCausedIt(t *testing.T) {
+func failedCommit(t *testing.T) {
 	db := migrated(t)
 	var writers []func(*gorm.DB) error
 	for i := range 12 {
 		writers = append(writers, func(g *gorm.DB) error {
-			if i == 5 { // what only COMMIT looks at
+			if i == 5 { // only COMMIT checks deferred foreign keys
 				if err := g.Exec("PRAGMA defer_foreign_keys = 1").Error; err != nil {
 					return err
 				}
@@ -109,20 +108,20 @@ func aFailedCommitIsToldOnlyToWhoCausedIt(t *testing.T) {
 	}
 	for i, err := range oneGroup(t, db, writers) {
 		if (err != nil) != (i == 5) {
-			t.Errorf("writer %d is told %v", i, err)
+			t.Errorf("writer %d: %v", i, err)
 		}
 		if kept := count(t, db, "SELECT COUNT(*) FROM meta WHERE name = ?", fmt.Sprint("name", i)); (kept != 1) != (i == 5) {
-			t.Errorf("writer %d wrote a name, and %d are kept", i, kept)
+			t.Errorf("writer %d: %d rows are stored", i, kept)
 		}
 	}
 }
 
-// Some failures end SQLite's whole transaction: whoever was in it writes again.
-func TestALostTransactionIsWrittenAgain(t *testing.T) {
-	synctest.Test(t, aLostTransactionIsWrittenAgain)
+// Some failures roll back the whole transaction: its members run again.
+func TestGroup_LostTransactionRunsAgain(t *testing.T) {
+	synctest.Test(t, lostTransaction)
 }
 
-func aLostTransactionIsWrittenAgain(t *testing.T) {
+func lostTransaction(t *testing.T) {
 	db := migrated(t)
 	var runs [12]int
 	var writers []func(*gorm.DB) error
@@ -130,8 +129,8 @@ func aLostTransactionIsWrittenAgain(t *testing.T) {
 		writers = append(writers, func(g *gorm.DB) error {
 			runs[i]++
 			if i == 7 {
-				g.Exec("ROLLBACK") // as SQLite does when it runs out of room
-				return errors.New("out of room")
+				g.Exec("ROLLBACK") // as SQLite does when the disk is full
+				return errors.New("disk full")
 			}
 			return g.Exec("INSERT INTO meta (name, value) VALUES (?, x'78')", fmt.Sprint("name", i)).Error
 		})
@@ -139,7 +138,7 @@ func aLostTransactionIsWrittenAgain(t *testing.T) {
 	for i, err := range oneGroup(t, db, writers) {
 		kept := count(t, db, "SELECT COUNT(*) FROM meta WHERE name = ?", fmt.Sprint("name", i))
 		if (err != nil) != (i == 7) || (kept != 1) != (i == 7) {
-			t.Errorf("writer %d is told %v; of what it wrote %d are kept", i, err, kept)
+			t.Errorf("writer %d: %v; %d rows are stored", i, err, kept)
 		}
 	}
 	if runs[0] != 2 {
@@ -147,9 +146,9 @@ func aLostTransactionIsWrittenAgain(t *testing.T) {
 	}
 }
 
-func TestWhoPanicsInAGroupHarmsNobody(t *testing.T) { synctest.Test(t, whoPanicsInAGroupHarmsNobody) }
+func TestGroup_PanicAffectsNoOther(t *testing.T) { synctest.Test(t, panicInGroup) }
 
-func whoPanicsInAGroupHarmsNobody(t *testing.T) {
+func panicInGroup(t *testing.T) {
 	db := migrated(t)
 	panicked := make(chan any, 1)
 	writers := []func(*gorm.DB) error{
@@ -179,17 +178,17 @@ func whoPanicsInAGroupHarmsNobody(t *testing.T) {
 	}
 }
 
-// Who is in no hurry has a turn when nobody else waits; when others do all the time, after a while, last of those who
-// share a COMMIT.
-func TestWhoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
-	synctest.Test(t, whoIsInNoHurryGoesWhenNobodyWaits)
+// A low-priority writer runs when no other writer waits. If others always wait, it runs after maxIdleWait as the last
+// member of a group.
+func TestGroup_LowPriorityRunsWhenIdle(t *testing.T) {
+	synctest.Test(t, lowPriority)
 }
 
-func whoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
+func lowPriority(t *testing.T) {
 	db := migrated(t)
 	type turn struct {
 		by        string
-		committed int // of those before, when it had its turn
+		committed int // number of earlier writes that were committed when it ran
 	}
 	var turns []turn
 	made := 0
@@ -208,8 +207,8 @@ func whoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
 		})
 	}
 	rest := func() {}
-	idle := func() { write(txn.Unhurried(t.Context()), "idler", rest) }
-	// after has somebody write for longer than a COMMIT waits for others, and then does what is next meanwhile.
+	idle := func() { write(txn.LowPriority(t.Context()), "idler", rest) }
+	// after starts a writer that calls next and then holds its turn for longer than groupTime.
 	after := func(next func()) {
 		write(t.Context(), "somebody", func() {
 			next()
@@ -230,9 +229,9 @@ func whoIsInNoHurryGoesWhenNobodyWaits(t *testing.T) {
 	after(func() { idle(); after(func() { after(once) }) })
 	check(turn{"somebody", 3}, turn{"somebody", 4}, turn{"idler", 4}, turn{"somebody", 6}, turn{"somebody", 7})
 	began := time.Now()
-	write(txn.Unhurried(t.Context()), "idler", rest)
+	write(txn.LowPriority(t.Context()), "idler", rest)
 	all.Wait()
 	if waited := time.Since(began); waited > 10*time.Millisecond {
-		t.Errorf("with nobody else who writes it took %v", waited)
+		t.Errorf("without other writers it took %v", waited)
 	}
 }

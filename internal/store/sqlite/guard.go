@@ -7,41 +7,41 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A guard stands before the writes to a file: what is written beside damage may be lost with it, or make more
-// of it. It is safe for concurrent use.
+// A guard blocks writes after damage was detected: writing to a damaged file may lose the new data or spread the
+// damage. It is safe for concurrent use.
 type guard struct {
-	once  sync.Once
-	shown chan struct{} // closed when damage was seen
-	what  error         // set before that
+	once     sync.Once
+	detected chan struct{} // closed when damage is detected
+	cause    error         // set before detected is closed
 }
 
-// newGuard returns one that has seen no damage.
-func newGuard() *guard { return &guard{shown: make(chan struct{})} }
+// newGuard returns a guard without damage.
+func newGuard() *guard { return &guard{detected: make(chan struct{})} }
 
-// note looks at how a transaction ended, and returns it.
-func (g *guard) note(err error) error {
+// observe trips the guard if err, the result of a transaction, is damage. It returns err.
+func (g *guard) observe(err error) error {
 	if isDamage(err) {
-		g.shut(fmt.Errorf("%w: %w", txn.ErrCorrupt, err))
+		g.trip(fmt.Errorf("%w: %w", txn.ErrCorrupt, err))
 	}
 	return err
 }
 
-// shut keeps the damage that was seen first, an ErrCorrupt.
-func (g *guard) shut(damage error) {
+// trip blocks writes because of damage, which must wrap txn.ErrCorrupt. Only the first call has an effect.
+func (g *guard) trip(damage error) {
 	g.once.Do(func() {
-		g.what = damage
-		close(g.shown)
+		g.cause = damage
+		close(g.detected)
 	})
 }
 
-// seen is closed when damage was seen.
-func (g *guard) seen() <-chan struct{} { return g.shown }
+// tripped returns a channel that is closed when damage is detected.
+func (g *guard) tripped() <-chan struct{} { return g.detected }
 
-// damage returns what was seen, an ErrCorrupt, or nil.
+// damage returns the detected damage, which wraps txn.ErrCorrupt, or nil.
 func (g *guard) damage() error {
 	select {
-	case <-g.shown:
-		return g.what
+	case <-g.detected:
+		return g.cause
 	default:
 		return nil
 	}

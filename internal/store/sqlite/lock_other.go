@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// inUse cannot tell here: a file that is open keeps its name, and the restore fails at that.
+// inUse returns false: it cannot detect other processes here. An open file cannot be renamed, so a restore fails.
 func inUse(string) (bool, error) { return false, nil }
 
-// hold treats a temporary folder as held for an hour, since it cannot lock here.
+// lockTemp treats a temporary folder with files as locked for an hour, because this system has no such locks.
 func hold(folder string) (*os.File, error) {
 	info, err := os.Stat(folder)
 	if err != nil || time.Since(info.ModTime()) > 0 && time.Since(info.ModTime()) < unlockedFor && !empty(folder) {

@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// The bytes of a file by which SQLite locks it. Who has a database in WAL mode open keeps one of them
-// locked all the time, whatever the file holds.
-const lockedFrom, lockedBytes = 0x40000000, 512
+// SQLite locks these bytes of a database file. A process that has a database in WAL mode open always holds a lock on
+// one of them, even beyond the end of the file.
+const lockStart, lockLength = 0x40000000, 512
 
 // inUse reports whether another process has a database open.
 func inUse(path string) (bool, error) {
@@ -25,17 +25,17 @@ func inUse(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = f.Close() }() // it was only asked about
-	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: lockedFrom, Len: lockedBytes}
+	defer func() { _ = f.Close() }() // only used to query the lock
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: lockStart, Len: lockLength}
 	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &lock); err != nil {
-		return false, fmt.Errorf("look who has the database open: %w", err)
+		return false, fmt.Errorf("check whether the database is in use: %w", err)
 	}
 	return lock.Type != syscall.F_UNLCK, nil
 }
 
-// hold locks a temporary folder until the file that it returns is closed; nil if another process holds the folder, or
-// has removed it. The lock is that of a file in it: migrations lock the folder of a database themselves.
-func hold(folder string) (*os.File, error) {
+// lockTemp locks a temporary folder until the returned file is closed. It returns nil if another process has locked or
+// removed the folder. It locks a file in the folder, because migrations lock the folder of a database itself.
+func lockTemp(folder string) (*os.File, error) {
 	path := filepath.Join(folder, "lock")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {

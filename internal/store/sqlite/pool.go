@@ -14,15 +14,15 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A Pool is one of the two pools of connections to a database: the writer's one, or the readers'.
+// A Pool configures one of the two connection pools of a database: the writer's or the readers'.
 type Pool struct {
 	Path     string
-	Wait     time.Duration // how long a connection waits for its turn
+	Wait     time.Duration // how long a connection waits for a lock
 	Writer   bool
-	MaxPages int // of 4 KB; 0: as many as the disk holds
+	MaxPages int // of 4 KB; 0: no limit
 }
 
-// address is what the driver is given. Each connection that is ever made gets all pragmas.
+// address returns the data source name. The driver runs the pragmas in it on every new connection.
 func (p Pool) address() string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(" + strconv.FormatInt(p.Wait.Milliseconds(), 10) + ")",
@@ -31,12 +31,12 @@ func (p Pool) address() string {
 		"foreign_keys(1)",
 	}}
 	if p.Writer {
-		q.Set("_txlock", "immediate")        // waits for its turn at BEGIN, where nothing is lost
-		q.Add("_pragma", "temp_store(2)")    // what a savepoint would restore is kept in memory, not in a file
-		q.Add("_pragma", "secure_delete(1)") // what is erased is not left in pages that are free
-		// Ids and texts lie all over their indexes, whose pages are written again and again: 8 MiB of pages stay in
-		// memory, and 4,000 are gathered in the WAL before they go into the file. SQLite's own choices are 2 and 1,000;
-		// 4,000 still stand in the first table of the WAL's index (https://www.sqlite.org/walformat.html#hash_tables).
+		q.Set("_txlock", "immediate")        // wait for the lock at BEGIN, before anything is written
+		q.Add("_pragma", "temp_store(2)")    // keep savepoint journals in memory, not in a file
+		q.Add("_pragma", "secure_delete(1)") // overwrite erased text in free pages
+		// IDs and texts are spread over their indexes, so the same pages are written often. Cache 8 MiB of pages (the default
+		// is 2 MiB), and checkpoint the WAL at 4,000 pages (the default is 1,000). 4,000 pages still fit in the first hash
+		// table of the WAL index (https://www.sqlite.org/walformat.html#hash_tables).
 		q.Add("_pragma", "cache_size(-8192)")
 		q.Add("_pragma", "wal_autocheckpoint(4000)")
 		if p.MaxPages > 0 {
@@ -44,32 +44,32 @@ func (p Pool) address() string {
 		}
 	} else {
 		q.Add("_pragma", "query_only(1)")
-		// Whatever anybody writes empties a reader's pages, and the system keeps them, too. Each takes twice its size in the
-		// driver: SQLite's own choice of 2,000 KiB is 4 MiB of each connection.
+		// Every write invalidates a reader's cache, and the operating system caches the pages as well. The driver needs twice
+		// the size of a page: the default of 2,000 KiB takes 4 MiB per connection.
 		q.Add("_pragma", "cache_size(-512)")
 	}
 	return Address(p.Path, q.Encode())
 }
 
-// Address names a file to the driver; the query says what is to hold on each connection.
+// Address returns the driver's data source name of a file. query contains parameters for each connection.
 func Address(path, query string) string {
 	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + query
 }
 
-// Open opens the pool. Its connections keep the statements that they ran: to read a short one again is a third
-// of its work. database/sql keeps statements too, but none that a transaction was first to run.
+// Open opens the pool. Its connections cache prepared statements: parsing takes a third of the time of a short
+// statement. database/sql caches statements too, but not those that first ran in a transaction.
 func (p Pool) Open() (*sql.DB, error) {
 	c, err := sqlite.NewConnector(p.address())
 	if err != nil {
 		return nil, err
 	}
 	if !p.Writer {
-		p.Wait = 0 // readers are kept from nothing but what takes no time
+		p.Wait = 0 // readers only meet locks that are held for moments
 	}
 	return sql.OpenDB(connector{c, p.Wait}), nil
 }
 
-// A connector makes connections that wait for their turn by themselves: for so long, if it is not 0.
+// A connector opens connections with a busy timeout of their own. A wait of 0 leaves the wait to SQLite.
 type connector struct {
 	driver.Connector
 	wait time.Duration
@@ -86,10 +86,10 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 			return nil, errors.Join(err, inner.Close())
 		}
 	}
-	return &connection{driverConn: inner, wait: c.wait, kept: map[string]*statement{}}, nil
+	return &connection{driverConn: inner, wait: c.wait, statements: map[string]*statement{}}, nil
 }
 
-// A driverConn is what database/sql asks of the driver's connections.
+// A driverConn lists the interfaces of the driver's connections that database/sql uses.
 type driverConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -101,28 +101,29 @@ type driverConn interface {
 	driver.Validator
 }
 
-// How many statements a connection keeps, and up to how many numbers are written into new ones. The service has
-// fewer than the difference.
+// maxStatements is the number of statements that a connection caches. Up to maxInlined cached statements, numbers are
+// written into new ones; see inline. The service has fewer statements than the difference.
 const (
-	maxKept   = 512
-	maxFilled = 256
+	maxStatements = 512
+	maxInlined    = 256
 )
 
+// A connection caches prepared statements by their text, and waits for locks.
 type connection struct {
 	driverConn
-	wait time.Duration
-	kept map[string]*statement
+	wait       time.Duration
+	statements map[string]*statement
 }
 
-// lookEvery is how often a connection looks whether it is its turn. SQLite's own wait looks after ever longer times, at
-// last every 100 ms: a process that writes without long pauses is met by hardly any of these looks.
-const lookEvery = 2 * time.Millisecond
+// busyPollInterval is how often a connection retries a locked database. SQLite's own busy handler backs off to 100 ms,
+// and would rarely find a pause of another process that writes often.
+const busyPollInterval = 2 * time.Millisecond
 
-// patiently does what may find another process at its turn, again and again for as long as c waits.
-func patiently[T any](ctx context.Context, c *connection, do func() (T, error)) (T, error) {
+// retryBusy calls do until it succeeds, fails with another error than txn.ErrBusy, or c.wait has passed.
+func retryBusy[T any](ctx context.Context, c *connection, do func() (T, error)) (T, error) {
 	for since := (time.Time{}); ; {
 		done, err := do()
-		if err == nil || c.wait == 0 || !errors.Is(Meaning(err), txn.ErrBusy) {
+		if err == nil || c.wait == 0 || !errors.Is(MapError(err), txn.ErrBusy) {
 			return done, err
 		}
 		if now := time.Now(); since.IsZero() {
@@ -133,42 +134,43 @@ func patiently[T any](ctx context.Context, c *connection, do func() (T, error)) 
 		select {
 		case <-ctx.Done():
 			return done, err
-		case <-time.After(lookEvery):
+		case <-time.After(busyPollInterval):
 		}
 	}
 }
 
 func (c *connection) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	return patiently(ctx, c, func() (driver.Tx, error) { return c.driverConn.BeginTx(ctx, o) })
+	return retryBusy(ctx, c, func() (driver.Tx, error) { return c.driverConn.BeginTx(ctx, o) })
 }
 
 type statement struct {
 	prepared driverStmt
-	reading  bool // its rows are not closed yet
+	reading  bool // its rows are not closed
 }
 
-// A driverStmt is what is asked of the driver's statements.
+// A driverStmt lists the interfaces of the driver's statements that database/sql uses.
 type driverStmt interface {
 	driver.Stmt
 	driver.StmtExecContext
 	driver.StmtQueryContext
 }
 
-// keep returns the statement of a query, or nil where it cannot be used again now, and what to run it with.
-func (c *connection) keep(
+// prepared returns the cached statement of a query, with the text and arguments to run. It prepares and caches a new
+// one. The statement is nil if the cache is full or its rows are still being read.
+func (c *connection) prepared(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (*statement, string, []driver.NamedValue, error) {
-	filled, left := fill(query, args)
-	if c.kept[filled] != nil || len(c.kept) < maxFilled { // else pages of each length would leave no room for others
+	filled, left := inline(query, args)
+	if c.statements[filled] != nil || len(c.statements) < maxInlined { // otherwise every LIMIT would fill the cache
 		query, args = filled, left
 	}
-	if s := c.kept[query]; s != nil {
+	if s := c.statements[query]; s != nil {
 		if s.reading {
 			return nil, query, args, nil
 		}
 		return s, query, args, nil
 	}
-	if len(c.kept) == maxKept {
+	if len(c.statements) == maxStatements {
 		return nil, query, args, nil
 	}
 	p, err := c.PrepareContext(ctx, query)
@@ -176,16 +178,16 @@ func (c *connection) keep(
 		return nil, query, args, err
 	}
 	s := &statement{prepared: p.(driverStmt)}
-	c.kept[query] = s
+	c.statements[query] = s
 	return s, query, args, nil
 }
 
 func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return patiently(ctx, c, func() (driver.Result, error) { return c.exec(ctx, query, args) })
+	return retryBusy(ctx, c, func() (driver.Result, error) { return c.exec(ctx, query, args) })
 }
 
 func (c *connection) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	s, query, args, err := c.keep(ctx, query, args)
+	s, query, args, err := c.prepared(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +198,11 @@ func (c *connection) exec(ctx context.Context, query string, args []driver.Named
 }
 
 func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return patiently(ctx, c, func() (driver.Rows, error) { return c.query(ctx, query, args) })
+	return retryBusy(ctx, c, func() (driver.Rows, error) { return c.query(ctx, query, args) })
 }
 
 func (c *connection) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s, query, args, err := c.keep(ctx, query, args)
+	s, query, args, err := c.prepared(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -212,24 +214,24 @@ func (c *connection) query(ctx context.Context, query string, args []driver.Name
 		return nil, err
 	}
 	s.reading = true
-	return &read{rows, s}, nil
+	return &cachedRows{rows, s}, nil
 }
 
-// Close ends the statements first: the file stays open until the last of them.
+// Close closes the statements first: SQLite keeps the file open until the last of them is closed.
 func (c *connection) Close() error {
-	for _, s := range c.kept {
-		_ = s.prepared.Close() // what goes wrong goes wrong for the connection too
+	for _, s := range c.statements {
+		_ = s.prepared.Close() // closing the connection returns the same error
 	}
 	return c.driverConn.Close()
 }
 
-// read are rows of a kept statement.
-type read struct {
+// cachedRows are the rows of a cached statement.
+type cachedRows struct {
 	driver.Rows
 	of *statement
 }
 
-func (r *read) Close() error {
+func (r *cachedRows) Close() error {
 	r.of.reading = false
 	return r.Rows.Close()
 }

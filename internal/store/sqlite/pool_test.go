@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 )
 
-// one opens a database with one connection, so that its statements are what the test meets.
+// one opens a database with one connection, so that all statements share one cache.
 func one(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sqlite.Pool{Path: filepath.Join(t.TempDir(), "a.db"), Writer: true}.Open()
@@ -25,7 +25,7 @@ func one(t *testing.T) *sql.DB {
 	return db
 }
 
-func TestAStatementIsRunAgainWhileItsRowsAreRead(t *testing.T) {
+func TestPool_StatementRunsWhileItsRowsAreRead(t *testing.T) {
 	db := one(t)
 	tx, err := db.Begin()
 	if err != nil {
@@ -63,7 +63,7 @@ func TestAStatementIsRunAgainWhileItsRowsAreRead(t *testing.T) {
 	}
 }
 
-func TestAKeptStatementSeesANewColumn(t *testing.T) {
+func TestPool_CachedStatementSeesNewColumn(t *testing.T) {
 	db := one(t)
 	for round, want := range []int{1, 2} {
 		rows, err := db.Query("SELECT * FROM t")
@@ -83,7 +83,7 @@ func TestAKeptStatementSeesANewColumn(t *testing.T) {
 	}
 }
 
-func TestAFailedStatementRunsAgain(t *testing.T) {
+func TestPool_FailedStatementRunsAgain(t *testing.T) {
 	db := one(t)
 	if _, err := db.Exec("CREATE UNIQUE INDEX u ON t (n)"); err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestAFailedStatementRunsAgain(t *testing.T) {
 	}
 }
 
-func TestMoreStatementsThanAreKept(t *testing.T) {
+func TestPool_MoreStatementsThanCached(t *testing.T) {
 	db := one(t)
 	for n := range 1000 {
 		var got int
@@ -106,13 +106,13 @@ func TestMoreStatementsThanAreKept(t *testing.T) {
 			t.Fatalf("SELECT %d: %d, %v", n, got, err)
 		}
 	}
-	if _, err := db.Exec("DROP TABLE t"); err != nil { // no kept statement holds it
+	if _, err := db.Exec("DROP TABLE t"); err != nil { // no cached statement locks it
 		t.Error(err)
 	}
 }
 
-// What the planner looks at is written into a statement, and everything else is bound.
-func TestNumbersThatArePlannedWithAreWrittenIn(t *testing.T) {
+// Numbers that affect the plan are written into a statement; all other arguments are bound.
+func TestInline_PlannerParameters(t *testing.T) {
 	db := one(t)
 	if _, err := db.Exec(`CREATE TABLE s (n INTEGER, state INTEGER, said TEXT);
 		INSERT INTO s VALUES (1, 0, 'a?'), (2, 1, 'a?'), (3, 2, 'b'), (4, 2, '0')`); err != nil {
@@ -133,7 +133,7 @@ func TestNumbersThatArePlannedWithAreWrittenIn(t *testing.T) {
 		{"SELECT n FROM s WHERE said = 'a?' AND state = ?", []any{1}, "2 "},
 		{"SELECT n FROM s WHERE said = ? AND n IN (SELECT n FROM s WHERE state = ? LIMIT  ?)", []any{"b", 2, 1}, "3 "},
 	} {
-		for range 2 { // the second time it is kept
+		for range 2 { // the second run uses the cached statement
 			rows, err := db.Query(tt.query, tt.args...)
 			if err != nil {
 				t.Fatalf("%s: %v", tt.query, err)

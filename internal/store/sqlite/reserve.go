@@ -10,29 +10,30 @@ import (
 	"time"
 )
 
-// Sizes of a reserve, and how often the disk is looked at.
+// reserveSize is the size of a reserve. It is released if less than releaseBelow is free beyond it, and taken again if
+// retakeAbove is free. The free space is read every diskPollInterval.
 const (
-	reserved    = 8 << 20      // enough for thousands of decisions
-	enoughAgain = 2 * reserved // to take it again; the rest is for everybody
-	hardlyAny   = 1 << 20
-	diskEvery   = 2 * time.Second
+	reserveSize      = 8 << 20         // space for thousands of decisions
+	retakeAbove      = 2 * reserveSize // leaves reserveSize for other writes
+	releaseBelow     = 1 << 20
+	diskPollInterval = 2 * time.Second
 )
 
-// A reserve is room that a file holds on the disk of a database. It is given back when the disk is full:
-// also taking something away is written first, and without room nobody could.
+// A reserve is a file that occupies disk space beside a database. It is deleted when the disk is full: even deleting
+// comments writes to the WAL first, and needs space for that.
 type reserve struct {
 	path string
 
-	mu    sync.Mutex
-	gone  bool
-	times int // how often it was given back
+	mu       sync.Mutex
+	released bool
+	releases int // number of releases
 }
 
-// newReserve returns one that will be held by a file at path, beside what it is for, once it is kept.
+// newReserve returns a reserve whose file will be at path, on the disk of the database. maintain creates the file.
 func newReserve(path string) *reserve { return &reserve{path: path} }
 
-// given reports whether the disk was full, and the reserve is not whole again.
-func (r *reserve) given() bool {
+// isReleased reports whether the reserve was released and not taken again.
+func (r *reserve) isReleased() bool {
 	given, _ := r.state()
 	return given
 }
@@ -40,54 +41,54 @@ func (r *reserve) given() bool {
 func (r *reserve) state() (given bool, times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.gone, r.times
+	return r.released, r.releases
 }
 
-// give gives the reserve back.
-func (r *reserve) give() {
+// release deletes the file of the reserve.
+func (r *reserve) release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.gone {
-		r.gone = true
-		r.times++
-		_ = os.Remove(r.path) // it may be gone
+	if !r.released {
+		r.released = true
+		r.releases++
+		_ = os.Remove(r.path) // it may not exist
 	}
 }
 
-// keep takes the reserve, gives it back when there is hardly any room beside it, and takes it again
-// when there is, until ctx ends.
-func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(diskEvery)
+// maintain takes the reserve, releases it when the disk is nearly full, and takes it again when there is space, until
+// ctx ends. It logs when the disk becomes full and when it has space again.
+func (r *reserve) maintain(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(diskPollInterval)
 	defer tick.Stop()
 	taken, full, told := false, false, 0
 	var failed error
 	tell := func(free uint64) {
 		given, times := r.state()
-		if times != told { // a writer gives it back, too, and room may have been made since
+		if times != told { // a writer may have released it, and space may be free again
 			told, full = times, true
-			log.ErrorContext(ctx, "the disk is full: new comments are refused until there is room", "free", free)
+			log.ErrorContext(ctx, "the disk is full: new comments are refused until space is free", "free", free)
 		}
 		if full && !given {
 			full = false
-			log.InfoContext(ctx, "the disk has room again", "free", free)
+			log.InfoContext(ctx, "the disk has free space again", "free", free)
 		}
 	}
 	for {
 		free, known := FreeBytes(filepath.Dir(r.path))
 		tell(free)
 		switch {
-		case taken && !r.given():
-			if known && free < hardlyAny {
-				r.give()
+		case taken && !r.isReleased():
+			if known && free < releaseBelow {
+				r.release()
 			}
-		case !known || free >= enoughAgain:
+		case !known || free >= retakeAbove:
 			err := r.take()
 			if err != nil && failed == nil {
-				log.WarnContext(ctx, "no room is kept in reserve", "error", err)
+				log.WarnContext(ctx, "cannot reserve disk space", "error", err)
 			}
 			taken, failed = err == nil, err
 		default:
-			r.give()
+			r.release()
 		}
 		tell(free)
 		select {
@@ -98,22 +99,22 @@ func (r *reserve) keep(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// take fills the reserve's file: a disk gives room to what is written only.
+// take writes the file of the reserve. It writes zeros, because a sparse file occupies no space.
 func (r *reserve) take() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
 		zeros := make([]byte, 1<<20)
-		for at := int64(0); at < reserved && err == nil; at += int64(len(zeros)) {
+		for at := int64(0); at < reserveSize && err == nil; at += int64(len(zeros)) {
 			_, err = f.WriteAt(zeros, at)
 		}
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
-		_ = os.Remove(r.path) // half of one helps nobody
+		_ = os.Remove(r.path) // do not keep a partial file
 		return err
 	}
-	r.gone = false
+	r.released = false
 	return nil
 }

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// ErrInUse is returned for a database that some process has open.
+// ErrInUse is returned if another process has the database open.
 var ErrInUse = errors.New("a server or a command has the database open: stop it first")
 
-// Restore puts the copy at from in the place of the database at path, once the copy has been proved,
-// and prepare, which may change it, has gone well. A database that stood there is put aside with its
-// WAL; aside is its new name, or "".
+// Restore replaces the database at path with the copy at from. It first verifies the copy and calls prepare with a
+// temporary file of it, which prepare may change. An existing database is renamed, together with its WAL; aside is its
+// new name, or "" if there was none. Restore returns ErrInUse if another process has the database open.
 func Restore(
 	ctx context.Context, from, path string, at time.Time, prepare func(file string) error,
 ) (c Copy, aside string, err error) {
@@ -31,11 +31,11 @@ func Restore(
 	if there, err := os.Stat(path); err == nil && os.SameFile(info, there) {
 		return Copy{}, "", fmt.Errorf("%s is the database itself", from)
 	}
-	if err := Unused(path); err != nil {
+	if err := CheckUnused(path); err != nil {
 		return Copy{}, "", err
 	}
-	err = besides(path, "", func(temp string) error {
-		if c, err = proved(ctx, from, temp); err != nil {
+	err = withTempFile(path, "", func(temp string) error {
+		if c, err = copyVerified(ctx, from, temp); err != nil {
 			return fmt.Errorf("%s cannot be restored: %w", from, err)
 		}
 		if err := prepare(temp); err != nil {
@@ -44,7 +44,7 @@ func Restore(
 		if _, err := syncFile(temp); err != nil {
 			return fmt.Errorf("write the database: %w", err)
 		}
-		if err := Unused(path); err != nil {
+		if err := CheckUnused(path); err != nil {
 			return err
 		}
 		aside, err = swap(temp, path, at)
@@ -53,18 +53,18 @@ func Restore(
 	return c, aside, err
 }
 
-// proved copies the copy: page by page as SQLite reads them, so that nothing of the old file's own
-// free space or damage comes along.
-func proved(ctx context.Context, from, temp string) (Copy, error) {
-	query := "mode=ro&immutable=1" // nobody writes to it, and its disk may be one that is only read
+// copyVerified copies a backup to temp and verifies it. VACUUM INTO rewrites all rows, so neither free pages nor damage
+// of the backup are copied.
+func copyVerified(ctx context.Context, from, temp string) (Copy, error) {
+	query := "mode=ro&immutable=1" // no process writes to it, and it may be on a read-only disk
 	if _, err := os.Stat(from + "-wal"); err == nil {
-		query = "mode=rw" // a part of it is there
+		query = "mode=rw" // the WAL contains a part of the data
 	}
-	db, err := opened(from, query)
+	db, err := openFile(from, query)
 	if err != nil {
 		return Copy{}, err
 	}
-	defer func() { _ = db.Close() }() // it was only read
+	defer func() { _ = db.Close() }() // read only
 	var c Copy
 	if err := count(ctx, db, &c); err != nil {
 		return Copy{}, fmt.Errorf("it is damaged, or no backup of Aitys: %w", err)
@@ -75,32 +75,32 @@ func proved(ctx context.Context, from, temp string) (Copy, error) {
 	return unseal(ctx, temp)
 }
 
-// swap gives a new database the place of the old one. The old WAL goes first: beside the new file it
-// would be read as a part of it.
+// swap replaces the database at path with temp, and renames the old one. It renames the old WAL first: SQLite would
+// apply it to the new file.
 func swap(temp, path string, at time.Time) (aside string, err error) {
 	old := path + ".replaced-" + at.UTC().Format("20060102T150405.000")
 	if _, err := os.Lstat(path); err == nil {
 		err := os.Link(path, old)
-		if err != nil && !errors.Is(err, fs.ErrExist) { // a disk that has no links
+		if err != nil && !errors.Is(err, fs.ErrExist) { // the file system has no hard links
 			err = os.Rename(path, old)
 		}
 		if err != nil {
-			return "", fmt.Errorf("put the old database aside: %w", err)
+			return "", fmt.Errorf("rename the old database: %w", err)
 		}
 		aside = old
 	}
 	if err := os.Rename(path+"-wal", old+"-wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("put the old database aside: %w", err)
+		return "", fmt.Errorf("rename the old database: %w", err)
 	}
-	_ = os.Remove(path + "-shm") // an index of the WAL, which is made anew
+	_ = os.Remove(path + "-shm") // the index of the WAL; SQLite recreates it
 	if err := os.Rename(temp, path); err != nil {
-		return "", fmt.Errorf("name the database: %w", err)
+		return "", fmt.Errorf("rename the new database: %w", err)
 	}
 	return aside, SyncFolder(filepath.Dir(path))
 }
 
-// Unused returns ErrInUse for a database that another process has open.
-func Unused(path string) error {
+// CheckUnused returns ErrInUse if another process has the database open.
+func CheckUnused(path string) error {
 	used, err := inUse(path)
 	if err == nil && used {
 		err = ErrInUse

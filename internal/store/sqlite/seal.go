@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// sealName is the row of meta that holds a copy's seal.
+// sealName is the name of the row in meta with the seal of a copy: the hash of its contents.
 const sealName = "backup"
 
-var errChanged = errors.New("it is not what was written: it is damaged, or was changed since")
+var errSealMismatch = errors.New("its contents do not match its seal: it is damaged or was changed")
 
-// seal checks a new copy, writes into it the hash of all that it holds, and has it on the disk.
+// seal verifies a new copy, writes its seal, and syncs it to the disk.
 func seal(ctx context.Context, path string) (Copy, error) {
-	return finished(ctx, path, func(db *sql.DB) (sealed bool, err error) {
+	return finish(ctx, path, func(db *sql.DB) (sealed bool, err error) {
 		hash, err := digest(ctx, db)
 		if err != nil {
 			return false, err
@@ -33,13 +33,14 @@ func seal(ctx context.Context, path string) (Copy, error) {
 	})
 }
 
-// unseal checks a copy of a copy, takes the seal off, and has it on the disk.
+// unseal verifies a copy against its seal, removes the seal, and syncs the copy to the disk. A copy without a seal is
+// not an error.
 func unseal(ctx context.Context, path string) (Copy, error) {
-	return finished(ctx, path, func(db *sql.DB) (sealed bool, err error) {
+	return finish(ctx, path, func(db *sql.DB) (sealed bool, err error) {
 		var kept []byte
 		err = db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", sealName).Scan(&kept)
 		switch {
-		case errors.Is(err, sql.ErrNoRows): // another program made it
+		case errors.Is(err, sql.ErrNoRows): // made by another program
 			return false, nil
 		case err != nil:
 			return false, err
@@ -49,21 +50,22 @@ func unseal(ctx context.Context, path string) (Copy, error) {
 			return false, err
 		}
 		if !bytes.Equal(hash, kept) {
-			return false, errChanged
+			return false, errSealMismatch
 		}
 		_, err = db.ExecContext(ctx, "DELETE FROM meta WHERE name = ?", sealName)
 		return true, err
 	})
 }
 
-// finished checks a copy that only we know of, has fn write or take off its seal, and has it on the disk.
-func finished(ctx context.Context, path string, fn func(*sql.DB) (sealed bool, err error)) (Copy, error) {
-	db, err := opened(path, "_pragma=journal_mode(MEMORY)&_pragma=synchronous(OFF)")
+// finish verifies a copy, calls fn to write or remove its seal, and syncs it to the disk. No other process may use the
+// copy: it is opened without durability.
+func finish(ctx context.Context, path string, fn func(*sql.DB) (sealed bool, err error)) (Copy, error) {
+	db, err := openFile(path, "_pragma=journal_mode(MEMORY)&_pragma=synchronous(OFF)")
 	if err != nil {
 		return Copy{}, err
 	}
-	defer func() { _ = db.Close() }() // as below, or it failed
-	c, err := sound(ctx, db)
+	defer func() { _ = db.Close() }() // closed below, or an error is returned
+	c, err := verify(ctx, db)
 	if err != nil {
 		return Copy{}, err
 	}
@@ -75,8 +77,8 @@ func finished(ctx context.Context, path string, fn func(*sql.DB) (sealed bool, e
 	return c, err
 }
 
-// digest is a hash of all rows and of the schema, less the seal. integrity_check sees that a file is
-// well made; this sees each letter.
+// digest returns the SHA-256 of the schema and all rows, except the seal. integrity_check verifies the structure of a
+// file; the digest also covers every value.
 func digest(ctx context.Context, db *sql.DB) ([]byte, error) {
 	const schema = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
 	names, err := column(ctx, db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name")
@@ -85,7 +87,7 @@ func digest(ctx context.Context, db *sql.DB) ([]byte, error) {
 	}
 	hash := sha256.New()
 	w := bufio.NewWriter(hash)
-	if err := feed(ctx, db, w, schema); err != nil {
+	if err := writeRows(ctx, db, w, schema); err != nil {
 		return nil, err
 	}
 	for _, name := range names {
@@ -93,21 +95,22 @@ func digest(ctx context.Context, db *sql.DB) ([]byte, error) {
 		if name == "meta" {
 			rows += " WHERE name <> '" + sealName + "'"
 		}
-		put(w, name)
-		if err := feed(ctx, db, w, rows); err != nil {
+		writeValue(w, name)
+		if err := writeRows(ctx, db, w, rows); err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 	}
-	_ = w.Flush() // a hash takes all
+	_ = w.Flush() // a hash never returns an error
 	return hash.Sum(nil), nil
 }
 
+// column returns the values of a query with one column of text.
 func column(ctx context.Context, db *sql.DB, query string) (list []string, err error) {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // read to its end, or its error counts
+	defer func() { _ = rows.Close() }() // rows.Err returns errors that matter
 	for rows.Next() {
 		var one string
 		if err := rows.Scan(&one); err != nil {
@@ -118,13 +121,13 @@ func column(ctx context.Context, db *sql.DB, query string) (list []string, err e
 	return list, rows.Err()
 }
 
-// feed writes each value of each row of a query.
-func feed(ctx context.Context, db *sql.DB, w io.Writer, query string) error {
+// writeRows writes every value of a query to w.
+func writeRows(ctx context.Context, db *sql.DB, w io.Writer, query string) error {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }() // read to its end, or its error counts
+	defer func() { _ = rows.Close() }() // rows.Err returns errors that matter
 	columns, err := rows.Columns()
 	if err != nil {
 		return err
@@ -138,14 +141,14 @@ func feed(ctx context.Context, db *sql.DB, w io.Writer, query string) error {
 			return err
 		}
 		for _, v := range values {
-			put(w, v)
+			writeValue(w, v)
 		}
 	}
 	return rows.Err()
 }
 
-// put writes a value so that no two sequences of values are written alike.
-func put(w io.Writer, value any) {
+// writeValue writes a value with its type and length, so that different sequences of values have different encodings.
+func writeValue(w io.Writer, value any) {
 	kind, text := byte('n'), []byte(nil)
 	switch v := value.(type) {
 	case nil:
@@ -157,11 +160,11 @@ func put(w io.Writer, value any) {
 		kind, text = 't', []byte(v)
 	case []byte:
 		kind, text = 'b', v
-	case time.Time: // the driver's own, of a column that is declared so
+	case time.Time: // the driver returns it for columns declared as a time
 		kind, text = 'd', []byte(v.UTC().Format(time.RFC3339Nano))
 	default:
 		kind, text = '?', fmt.Append(nil, v)
 	}
 	head := binary.BigEndian.AppendUint64([]byte{kind}, uint64(len(text)))
-	_, _ = w.Write(append(head, text...)) // a hash takes all
+	_, _ = w.Write(append(head, text...)) // a hash never returns an error
 }

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// temporary is the name prefix of temporary folders, and of symbolic links to temporary folders elsewhere.
-const temporary = ".aitys-copy-"
+// tempPrefix is the name prefix of tempPrefix folders, and of symbolic links to tempPrefix folders elsewhere.
+const tempPrefix = ".aitys-copy-"
 
-// unlockedFor is the age at which an unlocked temporary file counts as abandoned. Earlier versions created files and
-// locked none.
-const unlockedFor = time.Hour
+// abandonedAge is the age at which a temporary file that cannot be locked counts as abandoned. Earlier versions created
+// files and did not lock them.
+const abandonedAge = time.Hour
 
 // TempFolder removes abandoned folders from the folder in, and then creates an empty one there. The new folder is
 // locked until remove is called. The lock ends with the process, so an unlocked folder is abandoned. The server looks
@@ -26,18 +26,18 @@ func TempFolder(in, noted string) (path string, remove func() error, err error) 
 		return "", nil, err
 	}
 	var held *os.File
-	for held == nil { // another process may have taken it for abandoned before it was locked
-		if path, err = os.MkdirTemp(in, temporary+"*"); err != nil {
+	for held == nil { // another process may have removed it as abandoned before it was locked
+		if path, err = os.MkdirTemp(in, tempPrefix+"*"); err != nil {
 			return "", nil, err
 		}
-		if held, err = hold(path); err != nil {
+		if held, err = lockTemp(path); err != nil {
 			return "", nil, errors.Join(err, os.RemoveAll(path))
 		}
 	}
 	note := ""
 	if full, err := filepath.Abs(path); err == nil && noted != "" && filepath.Clean(in) != filepath.Clean(noted) {
 		note = filepath.Join(noted, filepath.Base(path))
-		if os.Symlink(full, note) != nil { // the next copy in this folder removes it, too
+		if os.Symlink(full, note) != nil { // the next copy into this folder removes it, too
 			note = ""
 		}
 	}
@@ -55,33 +55,33 @@ func Abandoned(folder string) ([]string, error) {
 	return abandoned(folder, func(string) error { return nil })
 }
 
-// RemoveAbandoned removes them and returns their number.
+// RemoveAbandoned removes the abandoned files and folders of a folder and returns their number.
 func RemoveAbandoned(folder string) (int, error) {
 	list, err := abandoned(folder, os.RemoveAll)
 	return len(list), err
 }
 
-// abandoned calls each with every abandoned path in a folder, and holds its lock meanwhile.
+// abandoned calls each with every abandoned path in a folder, while it holds the lock of that path.
 func abandoned(folder string, each func(path string) error) (list []string, err error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look for temporary files: %w", err)
+		return nil, fmt.Errorf("list temporary files: %w", err)
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), temporary) {
+		if !strings.HasPrefix(e.Name(), tempPrefix) {
 			continue
 		}
 		path := filepath.Join(folder, e.Name())
 		copied := path
 		if e.Type() == fs.ModeSymlink {
 			if copied, err = os.Readlink(path); err != nil || filepath.Base(copied) != e.Name() {
-				continue // removed meanwhile, or not made by this program
+				continue // removed meanwhile, or not created by this program
 			}
 		}
-		found, err := unlessHeld(copied, func() error {
+		found, err := ifUnlocked(copied, func() error {
 			list = append(list, copied)
 			return each(copied)
 		})
@@ -89,14 +89,14 @@ func abandoned(folder string, each func(path string) error) (list []string, err 
 			err = each(path)
 		}
 		if err != nil {
-			return list, fmt.Errorf("look for temporary files: %w", err)
+			return list, fmt.Errorf("list temporary files: %w", err)
 		}
 	}
 	return list, nil
 }
 
-// unlessHeld calls fn if no process holds a temporary file or folder, and reports whether it may be removed.
-func unlessHeld(path string, fn func() error) (bool, error) {
+// ifUnlocked calls fn if no process has locked a temporary file or folder, and reports whether it may be removed.
+func ifUnlocked(path string, fn func() error) (bool, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
@@ -105,12 +105,12 @@ func unlessHeld(path string, fn func() error) (bool, error) {
 		return false, err
 	}
 	if !info.IsDir() {
-		if time.Since(info.ModTime()) < unlockedFor {
+		if time.Since(info.ModTime()) < abandonedAge {
 			return false, nil
 		}
 		return true, fn()
 	}
-	held, err := hold(path)
+	held, err := lockTemp(path)
 	if err != nil || held == nil {
 		return false, err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/internal/store/sqlite"
 )
 
-func TestTempFolder_StaysWhileItIsHeld(t *testing.T) {
+func TestTempFolder_StaysWhileLocked(t *testing.T) {
 	in, noted := t.TempDir(), t.TempDir()
 	path, remove, err := sqlite.TempFolder(in, noted)
 	if err != nil {

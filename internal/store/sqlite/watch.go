@@ -11,22 +11,22 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Storage returns what is known against writing: ErrCorrupt or ErrFull.
+// Storage returns why the file should not be written to: txn.ErrCorrupt, txn.ErrFull or nil.
 func (d *DB) Storage() error {
 	if err := d.guard.damage(); err != nil {
 		return err
 	}
-	if d.reserve.given() {
-		return fmt.Errorf("%w: the reserve was given back", txn.ErrFull)
+	if d.reserve.isReleased() {
+		return fmt.Errorf("%w: the disk space reserve is released", txn.ErrFull)
 	}
 	return nil
 }
 
-// checkAfter is how long the file is left unread: who starts a service and reads its first page has the machine.
-const checkAfter = 500 * time.Millisecond
+// checkDelay delays the check of the file, so that it does not slow down the start of the service.
+const checkDelay = 500 * time.Millisecond
 
-// Watch reads the file through once, a moment after it is called, keeps the reserve, and says in the log what it finds
-// and what any transaction meets. It returns nil when ctx ends.
+// Watch checks the file once, checkDelay after the call, and maintains the reserve. It logs damage that the check or
+// any transaction detects. It returns nil when ctx ends.
 func (d *DB) Watch(ctx context.Context, log *slog.Logger) error {
 	db, err := d.read.DB()
 	if err != nil {
@@ -34,23 +34,23 @@ func (d *DB) Watch(ctx context.Context, log *slog.Logger) error {
 	}
 	var looking sync.WaitGroup
 	defer looking.Wait()
-	looking.Go(func() { d.reserve.keep(ctx, log) })
+	looking.Go(func() { d.reserve.maintain(ctx, log) })
 	looking.Go(func() {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(checkAfter):
+		case <-time.After(checkDelay):
 		}
 		switch wrong, err := quickCheck(ctx, db); {
 		case len(wrong) > 0:
-			d.guard.shut(fmt.Errorf("%w: %s", txn.ErrCorrupt, strings.Join(wrong, "; ")))
+			d.guard.trip(fmt.Errorf("%w: %s", txn.ErrCorrupt, strings.Join(wrong, "; ")))
 		case err != nil && ctx.Err() == nil:
 			log.WarnContext(ctx, "the database file was not checked", "error", err)
 		}
 	})
 	select {
 	case <-ctx.Done():
-	case <-d.guard.seen(): // by a transaction, or the check
+	case <-d.guard.tripped(): // by a transaction or by the check
 		log.ErrorContext(ctx, "the database file is damaged and takes no writes: stop the server, restore a "+
 			"backup with `aitys restore FILE`, and start it again", "file", d.path, "error", d.guard.damage())
 		<-ctx.Done()
@@ -58,7 +58,7 @@ func (d *DB) Watch(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// Check reads the whole file and returns what is wrong with it, at most ten findings of a kind.
+// Check checks the whole file and returns the errors found; see check.
 func (d *DB) Check(ctx context.Context) ([]string, error) {
 	db, err := d.read.DB()
 	if err != nil {

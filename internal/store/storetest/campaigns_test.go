@@ -13,14 +13,14 @@ import (
 
 var campaignRules = []rule{
 	{"a member comes back as it was written, and is overwritten", membersComeBack},
-	{"members are found by their numbers, and those that are found by their bands one after the other", membersAreFound},
+	{"members are found by number, and banded members in order of number", membersAreFound},
 	{"members of a campaign come in the order in which they joined", membersInOrder},
-	{"campaigns come by their latest copy", campaignsInOrder},
+	{"campaigns are sorted by their latest member", campaignsInOrder},
 	{"a campaign's spread counts its newest members", campaignSpreads},
 }
 
-// member writes a comment and its member.
-func (w *world) member(n int64, kind func(*campaign.Member)) campaign.Member {
+// member stores a comment and its campaign.Member; kind edits the member first.
+func (w *env) member(n int64, kind func(*campaign.Member)) campaign.Member {
 	w.Helper()
 	c := w.draft(at(time.Duration(n) * time.Second))
 	m := campaign.Member{Comment: c.ID, Number: n, Banded: true, CreatedAt: c.CreatedAt}
@@ -36,7 +36,7 @@ func (w *world) member(n int64, kind func(*campaign.Member)) campaign.Member {
 	return m
 }
 
-// joinedAs makes a member one of a campaign.
+// joinedAs returns an edit that adds a member to a campaign.
 func joinedAs(id string, joined int, state comment.State) func(*campaign.Member) {
 	return func(m *campaign.Member) {
 		m.Campaign, m.Joined, m.State = id, joined, state
@@ -46,7 +46,7 @@ func joinedAs(id string, joined int, state comment.State) func(*campaign.Member)
 	}
 }
 
-// numbers are those of members.
+// numbers returns the numbers of members.
 func numbers(members []campaign.Member) []int64 {
 	all := make([]int64, len(members))
 	for i, m := range members {
@@ -55,8 +55,8 @@ func numbers(members []campaign.Member) []int64 {
 	return all
 }
 
-// finds checks which members a question finds, by their numbers.
-func (w *world) finds(what string, want []int64, ask func(store.Tx) ([]campaign.Member, error)) {
+// finds checks the numbers of the members that ask returns.
+func (w *env) finds(what string, want []int64, ask func(store.Tx) ([]campaign.Member, error)) {
 	w.Helper()
 	w.view(func(tx store.Tx) error {
 		found, err := ask(tx)
@@ -67,7 +67,7 @@ func (w *world) finds(what string, want []int64, ask func(store.Tx) ([]campaign.
 	})
 }
 
-func membersComeBack(w *world) {
+func membersComeBack(w *env) {
 	m := w.member(1, joinedAs("k", 3, comment.Spam))
 	same := func() {
 		w.Helper()
@@ -96,7 +96,7 @@ func membersComeBack(w *world) {
 	})
 }
 
-func membersAreFound(w *world) {
+func membersAreFound(w *env) {
 	for n := range int64(5) {
 		w.member(n+1, func(m *campaign.Member) { m.Banded = n != 2 })
 	}
@@ -114,7 +114,7 @@ func membersAreFound(w *world) {
 	w.finds("none after the last", []int64{}, after(5, 9))
 }
 
-func membersInOrder(w *world) {
+func membersInOrder(w *env) {
 	states := []comment.State{comment.Pending, comment.Spam, comment.Pending, comment.Approved, comment.Pending}
 	for i, s := range states {
 		w.member(int64(i+1), joinedAs("k", i+1, s))
@@ -145,7 +145,7 @@ func membersInOrder(w *world) {
 	w.finds("after all was forgotten", []int64{}, of(0, 9, false, 10))
 }
 
-func campaignsInOrder(w *world) {
+func campaignsInOrder(w *env) {
 	var all []campaign.Campaign
 	for i := range 5 {
 		all = append(all, campaign.Campaign{ID: fmt.Sprint("k", i), Joined: 9, Waiting: i, Approved: 2, Refused: 3,
@@ -190,7 +190,7 @@ func campaignsInOrder(w *world) {
 	})
 }
 
-func campaignSpreads(w *world) {
+func campaignSpreads(w *env) {
 	other := w.newPage(w.site.ID, "https://"+w.name+".example/other")
 	states := []comment.State{comment.Pending, comment.Spam, comment.Approved, comment.Pending}
 	for i, c := range []comment.Comment{

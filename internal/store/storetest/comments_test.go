@@ -15,19 +15,19 @@ import (
 var commentRules = []rule{
 	{"a comment comes back as it was put", commentComesBack},
 	{"twenty copies at one instant make one comment", copiesMakeOne},
-	{"comments that cannot be the same never conflict", nilSameNeverConflicts},
-	{"a holder of sameness is released when it should be", releaseSame},
+	{"comments without a duplicate hash never conflict", nilSameNeverConflicts},
+	{"a duplicate hash is released at the right time", releaseSame},
 	{"a state changes only in the version named", stateNeedsVersion},
-	{"an edit changes the text, clears sameness and waits again", editWaitsAgain},
-	{"a verdict is renewed only while it waits and never by an older model", verdictRenewal},
+	{"an edit changes the text, clears the duplicate hash and makes the comment pending", editWaitsAgain},
+	{"a verdict is replaced only while its comment is pending, and never by an older model", verdictRenewal},
 	{"many comments are read at once, unknown ones left out", manyAtOnce},
 	{"a comment read in an update stays as it is to the end", readIsLocked},
 }
 
-// hostile holds what breaks careless stores.
+// hostile contains text that breaks careless stores.
 const hostile = `'; DROP TABLE comments; -- "?" $1 @x :y \ %_ <script>` + " ы қ 👩‍👩‍👧 \u202e e\u0301 \ufffd"
 
-func commentComesBack(w *world) {
+func commentComesBack(w *env) {
 	parent := w.comment()
 	full := w.draft(func(c *comment.Comment) {
 		c.Parent, c.Depth, c.Path = parent.ID, 1, parent.Path+"0000000000000001"
@@ -43,7 +43,7 @@ func commentComesBack(w *world) {
 		c.Standing, c.Trap, c.FormAge = 1<<41, true, 12
 		c.EditedAt, c.DecidedAt = began.Add(time.Microsecond), began.Add(2*time.Microsecond)
 		c.RedactedAt, c.RedactedWhy = began.Add(3*time.Microsecond), hostile
-		c.Kept = []comment.Former{{Seq: 1 << 42, Source: hostile, At: began, Why: hostile}, {Seq: 7, Source: "x", At: began}}
+		c.Kept = []comment.Revision{{Seq: 1 << 42, Source: hostile, At: began, Why: hostile}, {Seq: 7, Source: "x", At: began}}
 	})
 	w.insert(full)
 	bare := w.comment()
@@ -68,7 +68,7 @@ func commentComesBack(w *world) {
 	})
 }
 
-func copiesMakeOne(w *world) {
+func copiesMakeOne(w *env) {
 	const copies = 20
 	for round := range 5 {
 		var drafts [copies]comment.Comment
@@ -77,7 +77,7 @@ func copiesMakeOne(w *world) {
 		}
 		var fresh atomic.Int32
 		var answers [copies]string
-		together(copies, func(i int) {
+		runConcurrently(copies, func(i int) {
 			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				stored, isFresh, err := tx.InsertComment(drafts[i])
 				if isFresh {
@@ -104,7 +104,7 @@ func copiesMakeOne(w *world) {
 	}
 }
 
-func nilSameNeverConflicts(w *world) {
+func nilSameNeverConflicts(w *env) {
 	for range 3 {
 		w.comment()
 	}
@@ -120,7 +120,7 @@ func nilSameNeverConflicts(w *world) {
 	})
 }
 
-func releaseSame(w *world) {
+func releaseSame(w *env) {
 	cutoff := began.Add(24 * time.Hour)
 	for i, tt := range []struct {
 		name     string
@@ -156,7 +156,7 @@ func releaseSame(w *world) {
 	}
 }
 
-func stateNeedsVersion(w *world) {
+func stateNeedsVersion(w *env) {
 	c := w.comment(same("v"))
 	change := comment.StateChange{
 		State: comment.Rejected, Reason: comment.ReasonOffTopic, Note: "why", Standing: 9, Shown: true,
@@ -191,7 +191,7 @@ func stateNeedsVersion(w *world) {
 	}
 }
 
-func editWaitsAgain(w *world) {
+func editWaitsAgain(w *env) {
 	c := w.comment(in(comment.Approved), same("e"), func(c *comment.Comment) { c.Standing = 4 })
 	change := comment.TextChange{
 		State: comment.Pending, Source: "new", HTML: "<p>new</p>", Markup: 2, Lang: "ru", Search: "new",
@@ -215,7 +215,7 @@ func editWaitsAgain(w *world) {
 	if got := w.stored(c.ID); !reflect.DeepEqual(got, want) {
 		w.Errorf("after the edit\n%+v\nwant\n%+v", got, want)
 	}
-	// Only what readers see of it is set apart.
+	// SetShown changes only the visible columns.
 	w.update(func(tx store.Tx) error {
 		return tx.SetShown(w.site.ID, c.ID, 2, false)
 	})
@@ -225,14 +225,14 @@ func editWaitsAgain(w *world) {
 	}
 }
 
-func verdictRenewal(w *world) {
+func verdictRenewal(w *env) {
 	c := w.comment(func(c *comment.Comment) { c.Verdict.ModelSeq = 5 })
 	decided := w.comment(in(comment.Approved))
 	for _, tt := range []struct {
 		id       string
 		version  int64
 		seq      uint64
-		was, now int // refused comments that it was, and is, like
+		was, now int // similar rejected comments in the old and the new verdict
 		want     bool
 	}{
 		{c.ID, 1, 4, 0, 0, false}, {c.ID, 2, 6, 0, 0, false}, {c.ID, 1, 5, 0, 0, true}, {c.ID, 1, 6, 0, 3, true},
@@ -254,7 +254,7 @@ func verdictRenewal(w *world) {
 	if got.Version != 1 || got.Verdict.ModelSeq != 6 || got.Verdict.Score != 0.25 || len(got.Verdict.Signals) != 1 {
 		w.Errorf("after renewal: version %d, %+v", got.Version, got.Verdict)
 	}
-	// Whoever read it before a checker's word came does not take that away.
+	// A verdict computed before the checker's response must not remove the checker's signal.
 	word := []comment.Signal{{Name: "checker", Weight: 2.5}}
 	for _, tt := range []struct {
 		was, now []comment.Signal
@@ -269,7 +269,7 @@ func verdictRenewal(w *world) {
 			return err
 		})
 	}
-	// Where a newer model says the same, all else stays.
+	// If a newer model gives the same verdict, only ModelSeq changes.
 	want := w.stored(c.ID)
 	want.Verdict.ModelSeq = 7
 	w.update(func(tx store.Tx) error {
@@ -283,7 +283,7 @@ func verdictRenewal(w *world) {
 	}
 }
 
-// like is the signal of a comment that is like n refused ones.
+// like returns the campaign signal of a comment that is similar to n rejected ones.
 func like(n int) []comment.Signal {
 	if n == 0 {
 		return nil
@@ -291,7 +291,7 @@ func like(n int) []comment.Signal {
 	return []comment.Signal{{Name: "campaign", Args: map[string]any{"count": n}}}
 }
 
-func manyAtOnce(w *world) {
+func manyAtOnce(w *env) {
 	var drafts []comment.Comment
 	want := []string{}
 	for range 1200 {
@@ -319,10 +319,10 @@ func manyAtOnce(w *world) {
 	})
 }
 
-func readIsLocked(w *world) {
+func readIsLocked(w *env) {
 	c := w.comment()
 	const writers, each = 8, 5
-	together(writers, func(int) {
+	runConcurrently(writers, func(int) {
 		for range each {
 			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				got, err := tx.CommentByID(w.site.ID, c.ID)

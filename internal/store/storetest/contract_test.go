@@ -18,13 +18,13 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A rule is one sentence of the contract.
+// A rule is one rule of the contract; says is its name.
 type rule struct {
-	says  string
-	check func(*world)
+	name  string
+	check func(*env)
 }
 
-func TestBothDatabasesKeepTheContract(t *testing.T) {
+func TestStore_Contract(t *testing.T) {
 	on := func(t *testing.T, url func(testing.TB) string) (checked int) {
 		return run(t, func(t testing.TB) txn.Store[store.Tx] {
 			db, err := store.Open(t.Context(), url(t), store.Options{})
@@ -48,7 +48,7 @@ func TestBothDatabasesKeepTheContract(t *testing.T) {
 	fmt.Printf("contract: store: sqlite %d, postgres %d\n", onSQLite, onPostgres)
 }
 
-// run checks a store against the whole contract and returns how many rules were checked.
+// run checks a store against the whole contract and returns the number of rules checked.
 func run(t *testing.T, open func(testing.TB) txn.Store[store.Tx]) (checked int) {
 	kept := open(t)
 	n := 0
@@ -59,8 +59,8 @@ func run(t *testing.T, open func(testing.TB) txn.Store[store.Tx]) (checked int) 
 		for _, r := range rules {
 			n++
 			ran := false
-			t.Run(r.says, func(t *testing.T) {
-				r.check(newWorld(t, kept, fmt.Sprintf("w%d", n)))
+			t.Run(r.name, func(t *testing.T) {
+				r.check(newEnv(t, kept, fmt.Sprintf("w%d", n)))
 				ran = true
 			})
 			if ran {
@@ -71,66 +71,66 @@ func run(t *testing.T, open func(testing.TB) txn.Store[store.Tx]) (checked int) 
 	return checked
 }
 
-// began is when everything in these tests begins.
+// began is the base of all times in these tests.
 var began = time.Date(2026, 5, 4, 3, 2, 1, 123456000, time.UTC)
 
-// patience is how long a test waits for what must come.
-const patience = 30 * time.Second
+// waitTimeout is the timeout of tests that wait.
+const waitTimeout = 30 * time.Second
 
-// A world is a store with a site and a page of a test's own.
-type world struct {
+// An env is a store with a site and a page for one test.
+type env struct {
 	*testing.T
-	store txn.Store[store.Tx]
-	name  string
-	site  site.Site
-	page  site.Page
-	made  atomic.Int64 // how many names were given out
+	store  txn.Store[store.Tx]
+	name   string
+	site   site.Site
+	page   site.Page
+	serial atomic.Int64 // number of names generated
 }
 
-func newWorld(t *testing.T, store txn.Store[store.Tx], name string) *world {
-	w := &world{T: t, store: store, name: name}
+func newEnv(t *testing.T, store txn.Store[store.Tx], name string) *env {
+	w := &env{T: t, store: store, name: name}
 	w.site = w.newSite("a")
 	w.page = w.newPage(w.site.ID, "https://"+name+".example/post")
 	return w
 }
 
-func (w *world) ctx() context.Context { return w.Context() }
+func (w *env) ctx() context.Context { return w.Context() }
 
-// id returns a name that no other row of the suite has.
-func (w *world) id(kind string) string {
-	return fmt.Sprintf("%s-%s-%05d", w.name, kind, w.made.Add(1))
+// id returns a name that is unique in the suite.
+func (w *env) id(kind string) string {
+	return fmt.Sprintf("%s-%s-%05d", w.name, kind, w.serial.Add(1))
 }
 
-func (w *world) update(fn func(store.Tx) error) {
+func (w *env) update(fn func(store.Tx) error) {
 	w.Helper()
 	if _, err := w.store.Update(w.ctx(), fn); err != nil {
 		w.Fatalf("update: %v", err)
 	}
 }
 
-func (w *world) view(fn func(store.Tx) error) {
+func (w *env) view(fn func(store.Tx) error) {
 	w.Helper()
 	if err := w.store.View(w.ctx(), fn); err != nil {
 		w.Fatalf("view: %v", err)
 	}
 }
 
-// wants fails unless an error is the one wanted.
-func (w *world) wants(what string, got, want error) {
+// wants fails unless got is want.
+func (w *env) wants(what string, got, want error) {
 	w.Helper()
 	if !errors.Is(got, want) {
 		w.Errorf("%s: error is %v, want %v", what, got, want)
 	}
 }
 
-func (w *world) newSite(key string) site.Site {
+func (w *env) newSite(key string) site.Site {
 	w.Helper()
 	s := site.Site{Key: w.name + "-" + key, Name: "Site " + key, CreatedAt: began}
 	w.update(func(tx store.Tx) error { return tx.InsertSite(&s) })
 	return s
 }
 
-func (w *world) newPage(blog int64, url string) (p site.Page) {
+func (w *env) newPage(blog int64, url string) (p site.Page) {
 	w.Helper()
 	fresh := site.Page{ID: w.id("page"), Site: blog, URL: url, Title: "A page", Open: true, CreatedAt: began}
 	w.update(func(tx store.Tx) (err error) {
@@ -140,12 +140,12 @@ func (w *world) newPage(blog int64, url string) (p site.Page) {
 	return p
 }
 
-// A wish changes a comment before it is stored.
-type wish func(*comment.Comment)
+// An edit changes a comment before it is stored.
+type edit func(*comment.Comment)
 
-// draft is a waiting root comment on the world's page, with wishes granted.
-func (w *world) draft(wishes ...wish) comment.Comment {
-	n := w.made.Add(1)
+// draft returns a pending root comment on the env's page, with edits applied.
+func (w *env) draft(wishes ...edit) comment.Comment {
+	n := w.serial.Add(1)
 	id := fmt.Sprintf("%s-c-%05d", w.name, n)
 	c := comment.Comment{
 		ID: id, Site: w.site.ID, Page: w.page.ID, Version: 1, Submissions: 1, FormAge: -1,
@@ -158,14 +158,14 @@ func (w *world) draft(wishes ...wish) comment.Comment {
 	return c
 }
 
-func (w *world) comment(wishes ...wish) comment.Comment {
+func (w *env) comment(wishes ...edit) comment.Comment {
 	w.Helper()
 	c := w.draft(wishes...)
 	w.insert(c)
 	return c
 }
 
-func (w *world) insert(cs ...comment.Comment) {
+func (w *env) insert(cs ...comment.Comment) {
 	w.Helper()
 	w.update(func(tx store.Tx) error {
 		for _, c := range cs {
@@ -177,8 +177,8 @@ func (w *world) insert(cs ...comment.Comment) {
 	})
 }
 
-// stored reads a comment back.
-func (w *world) stored(id string) (c comment.Comment) {
+// stored returns a comment from the store.
+func (w *env) stored(id string) (c comment.Comment) {
 	w.Helper()
 	w.view(func(tx store.Tx) (err error) {
 		c, err = tx.CommentByID(w.site.ID, id)
@@ -187,27 +187,27 @@ func (w *world) stored(id string) (c comment.Comment) {
 	return c
 }
 
-func at(offset time.Duration) wish {
+func at(offset time.Duration) edit {
 	return func(c *comment.Comment) { c.CreatedAt = began.Add(offset) }
 }
 
-func in(s comment.State) wish {
+func in(s comment.State) edit {
 	return func(c *comment.Comment) {
 		c.State = s
 		c.Shown = s == comment.Approved
 	}
 }
 
-func same(key string) wish {
+func same(key string) edit {
 	return func(c *comment.Comment) { c.Same = []byte(key) }
 }
 
-func scored(score float64) wish {
+func scored(score float64) edit {
 	return func(c *comment.Comment) { c.Verdict.Score = score }
 }
 
-// together runs fn n times at one instant and waits for all.
-func together(n int, fn func(i int)) {
+// runConcurrently runs fn n times concurrently and waits for all.
+func runConcurrently(n int, fn func(i int)) {
 	var gate, all sync.WaitGroup
 	gate.Add(1)
 	for i := range n {
@@ -220,7 +220,7 @@ func together(n int, fn func(i int)) {
 	all.Wait()
 }
 
-// ids names comments, for messages.
+// ids returns the IDs of comments.
 func ids(cs []comment.Comment) []string {
 	names := make([]string, len(cs))
 	for i, c := range cs {

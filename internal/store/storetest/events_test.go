@@ -17,10 +17,10 @@ var eventRules = []rule{
 	{"an event comes back as it was put, after the cursor it has", eventComesBack},
 	{"a follower waits for no slow writer, and sees what it commits late", lateCommitIsSeen},
 	{"old events are pruned and followers go on", eventsArePruned},
-	{"events stay for a follower that is away, until it has lost them", eventsStayForWhoIsAway},
+	{"events stay for a follower that is away, until it is marked as lost", eventsStayForAbsentFollower},
 }
 
-func (w *world) lastEvent() (at event.Position) {
+func (w *env) lastEvent() (at event.Position) {
 	w.Helper()
 	w.view(func(tx store.Tx) (err error) {
 		at, err = tx.LastEvent()
@@ -29,8 +29,8 @@ func (w *world) lastEvent() (at event.Position) {
 	return at
 }
 
-// after returns the world's own events after a position, and where that reading ended.
-func (w *world) after(at event.Position, limit int) (own []event.Event, end event.Position) {
+// after returns the env's events after a position, and the position after the last event read.
+func (w *env) after(at event.Position, limit int) (own []event.Event, end event.Position) {
 	w.Helper()
 	w.view(func(tx store.Tx) error {
 		events, next, err := tx.EventsAfter(at, limit)
@@ -45,17 +45,17 @@ func (w *world) after(at event.Position, limit int) (own []event.Event, end even
 	return own, end
 }
 
-// seenEvents is what one follower has seen.
+// seenEvents are the events that one follower has read.
 type seenEvents struct {
 	times map[string]int
-	order map[string]int // the last number seen of each writer
+	order map[string]int // the last number read from each writer
 }
 
-// follow reads until done and everything written before it was read; it gives up by patience.
-func (w *world) follow(from event.Position, written *atomic.Int64, done <-chan struct{}) seenEvents {
+// follow reads until done is closed and all events written before are read, at most patience longer.
+func (w *env) follow(from event.Position, written *atomic.Int64, done <-chan struct{}) seenEvents {
 	seen := seenEvents{map[string]int{}, map[string]int{}}
 	var deadline time.Time
-	looks := time.NewTicker(2 * time.Millisecond) // leaves the processor to the writers
+	looks := time.NewTicker(2 * time.Millisecond) // leave CPU time to the writers
 	defer looks.Stop()
 	for deadline.IsZero() || time.Now().Before(deadline) {
 		finished := false
@@ -64,7 +64,7 @@ func (w *world) follow(from event.Position, written *atomic.Int64, done <-chan s
 		case <-done:
 			finished = true
 			if deadline.IsZero() {
-				deadline = time.Now().Add(patience)
+				deadline = time.Now().Add(waitTimeout)
 			}
 		default:
 		}
@@ -85,11 +85,11 @@ func (w *world) follow(from event.Position, written *atomic.Int64, done <-chan s
 		}
 		from = end
 	}
-	w.Errorf("the follower is not through after %v", patience)
+	w.Errorf("the follower is not through after %v", waitTimeout)
 	return seen
 }
 
-func followersMissNothing(w *world) {
+func followersMissNothing(w *env) {
 	const writers, each, followers = 16, 60, 3
 	from := w.lastEvent()
 	var written atomic.Int64
@@ -99,9 +99,9 @@ func followersMissNothing(w *world) {
 	for i := range followers {
 		reading.Go(func() { logs[i] = w.follow(from, &written, done) })
 	}
-	together(writers, func(i int) {
+	runConcurrently(writers, func(i int) {
 		for n := range each {
-			// Slow ones take their number early and commit late: they look around meanwhile.
+			// Slow writers get their number early and commit late: they read meanwhile.
 			slow := i%4 == 0
 			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 				e := event.Event{
@@ -146,7 +146,7 @@ func followersMissNothing(w *world) {
 	}
 }
 
-func eventComesBack(w *world) {
+func eventComesBack(w *env) {
 	from := w.lastEvent()
 	want := []event.Event{
 		{Site: w.site.ID, Kind: event.Decided, Page: "p", Comment: "c", Shown: true, Added: true, At: began},
@@ -185,8 +185,8 @@ func eventComesBack(w *world) {
 	}
 }
 
-func lateCommitIsSeen(w *world) {
-	// On SQLite the second writer waits for the first; there the order is theirs.
+func lateCommitIsSeen(w *env) {
+	// On SQLite the second writer waits for the first, so events follow the order of the writers.
 	holding, letGo := make(chan struct{}), make(chan struct{})
 	var writers sync.WaitGroup
 	var once sync.Once
@@ -224,11 +224,11 @@ func lateCommitIsSeen(w *world) {
 		if look(); !seen["quick"] {
 			w.Errorf("the follower waits for the slow one: it saw %v", seen)
 		}
-	case <-time.After(50 * time.Millisecond): // it waits for the slow one: SQLite
+	case <-time.After(50 * time.Millisecond): // SQLite: it waits for the slow one
 	}
 	close(letGo)
 	writers.Wait()
-	for deadline := time.Now().Add(patience); len(seen) < 2 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(waitTimeout); len(seen) < 2 && time.Now().Before(deadline); {
 		look()
 	}
 	if !seen["slow"] || !seen["quick"] {
@@ -239,7 +239,7 @@ func lateCommitIsSeen(w *world) {
 // never is before everything that a test writes.
 var never = began.Add(-10_000 * time.Hour)
 
-func eventsArePruned(w *world) {
+func eventsArePruned(w *env) {
 	emit := func(name string, at time.Time) {
 		w.update(func(tx store.Tx) error {
 			return tx.Emit(event.Event{Site: w.site.ID, Kind: event.Arrived, Comment: name, At: at})
@@ -259,7 +259,7 @@ func eventsArePruned(w *world) {
 	if len(got) != 1 || got[0].Comment != "new" {
 		w.Errorf("after pruning %+v is left, want the new one", got)
 	}
-	// Everything goes; who follows from there still sees what comes.
+	// All events are removed. A follower at that position still reads later ones.
 	everything()
 	if got, _ := w.after("", 10); len(got) != 0 {
 		w.Errorf("after pruning everything %+v is left", got)
@@ -270,9 +270,9 @@ func eventsArePruned(w *world) {
 	}
 }
 
-func eventsStayForWhoIsAway(w *world) {
+func eventsStayForAbsentFollower(w *env) {
 	name := w.id("follower")
-	follower := func() (f event.Followed) {
+	follower := func() (f event.FollowerState) {
 		w.view(func(tx store.Tx) (err error) {
 			f, err = tx.Follower(name)
 			return err
@@ -297,7 +297,7 @@ func eventsStayForWhoIsAway(w *world) {
 		return nil
 	})
 	emit("before")
-	for range 2 { // a second time it changes nothing
+	for range 2 { // the second call changes nothing
 		w.update(func(tx store.Tx) error { return tx.AddFollower(name) })
 	}
 	f := follower()

@@ -18,11 +18,11 @@ var keyRules = []rule{
 	{"old keys are pruned, others stay", keysArePruned},
 }
 
-func (w *world) key(value string) txn.Key {
-	return txn.Key{Site: w.site.ID, Route: "POST /comments", Value: value, Body: []byte{0, 1, 2}}
+func (w *env) key(value string) txn.IdempotencyKey {
+	return txn.IdempotencyKey{Site: w.site.ID, Route: "POST /comments", Value: value, Body: []byte{0, 1, 2}}
 }
 
-func (w *world) claim(k txn.Key) (answer *txn.Answer) {
+func (w *env) claim(k txn.IdempotencyKey) (answer *txn.StoredResponse) {
 	w.Helper()
 	w.update(func(tx store.Tx) (err error) {
 		answer, err = tx.ClaimKey(k, began)
@@ -31,15 +31,15 @@ func (w *world) claim(k txn.Key) (answer *txn.Answer) {
 	return answer
 }
 
-func keyIsClaimedOnce(w *world) {
+func keyIsClaimedOnce(w *env) {
 	k := w.key("once")
 	w.update(func(tx store.Tx) error {
 		if answer, err := tx.ClaimKey(k, began); err != nil || answer != nil {
 			w.Errorf("the first claim: %v, %v", answer, err)
 		}
-		return tx.KeepAnswer(k, []byte(`{"x":1}`))
+		return tx.StoreResponse(k, []byte(`{"x":1}`))
 	})
-	want := &txn.Answer{Body: k.Body, Data: []byte(`{"x":1}`), At: began}
+	want := &txn.StoredResponse{Body: k.Body, Data: []byte(`{"x":1}`), At: began}
 	if got := w.claim(k); !reflect.DeepEqual(got, want) {
 		w.Errorf("the second claim is answered %+v, want %+v", got, want)
 	}
@@ -50,12 +50,12 @@ func keyIsClaimedOnce(w *world) {
 	}
 }
 
-func secondClaimWaits(w *world) {
+func secondClaimWaits(w *env) {
 	const rivals = 12
 	k := w.key("waits")
 	var mu sync.Mutex
 	first, replayed := 0, 0
-	together(rivals, func(int) {
+	runConcurrently(rivals, func(int) {
 		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 			answer, err := tx.ClaimKey(k, began)
 			if err != nil {
@@ -65,7 +65,7 @@ func secondClaimWaits(w *world) {
 			defer mu.Unlock()
 			if answer == nil {
 				first++
-				return tx.KeepAnswer(k, []byte("done"))
+				return tx.StoreResponse(k, []byte("done"))
 			}
 			if string(answer.Data) == "done" {
 				replayed++
@@ -81,7 +81,7 @@ func secondClaimWaits(w *world) {
 	}
 }
 
-func rolledBackIsFree(w *world) {
+func rolledBackIsFree(w *env) {
 	k := w.key("free")
 	why := errors.New("why")
 	holding, letGo := make(chan struct{}), make(chan struct{})
@@ -108,18 +108,18 @@ func rolledBackIsFree(w *world) {
 	ended.Wait()
 }
 
-func keysAreApart(w *world) {
+func keysAreApart(w *env) {
 	k := w.key("apart")
 	route, account, value := k, k, k
 	route.Route, account.Account, value.Value = "POST /decisions", "someone", "Apart"
-	for _, other := range []txn.Key{k, route, account, value} {
+	for _, other := range []txn.IdempotencyKey{k, route, account, value} {
 		if answer := w.claim(other); answer != nil {
 			w.Errorf("%+v is taken", other)
 		}
 	}
 }
 
-func keysArePruned(w *world) {
+func keysArePruned(w *env) {
 	old, young := w.key("old"), w.key("young")
 	w.update(func(tx store.Tx) error {
 		_, err := tx.ClaimKey(old, began.Add(-48*time.Hour))

@@ -20,20 +20,20 @@ import (
 var logRules = []rule{
 	{"concurrent deciders get numbers without gaps and one unbroken chain", chainHasNoGaps},
 	{"a follower of the log misses no decision", followerOfTheLog},
-	{"a log refuses what does not continue it", logRefusesGaps},
+	{"a log refuses entries that do not continue it", logRefusesGaps},
 	{"decisions come back as they were put, by number, comment and batch", decisionsComeBack},
-	{"what is taken back is taken back once", undoneOnce},
-	{"lessons that stand are read in order, in any number", lessonsInOrder},
+	{"a decision is undone only once", undoneOnce},
+	{"standing lessons are read in order, in any number", lessonsInOrder},
 }
 
-// chained is the hash of a decision after another's.
+// chained returns the hash of a decision that follows the hash before.
 func chained(before []byte, d auditlog.Entry) []byte {
 	sum := sha256.Sum256(fmt.Appendf(bytes.Clone(before), "%d %s %s", d.Seq, d.Comment, d.Batch))
 	return sum[:]
 }
 
-// decide appends n decisions to the world's log in one update; why rolls it back.
-func (w *world) decide(batch string, n int, why error) error {
+// decide appends n decisions to the env's log in one update. If why is not nil, it rolls them back.
+func (w *env) decide(batch string, n int, why error) error {
 	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if err != nil {
@@ -62,7 +62,7 @@ func (w *world) decide(batch string, n int, why error) error {
 	return err
 }
 
-func (w *world) decisionsAfter(seq uint64, limit int) (ds []auditlog.Entry) {
+func (w *env) decisionsAfter(seq uint64, limit int) (ds []auditlog.Entry) {
 	w.Helper()
 	w.view(func(tx store.Tx) (err error) {
 		ds, err = tx.DecisionsAfter(w.site.ID, seq, limit)
@@ -71,12 +71,12 @@ func (w *world) decisionsAfter(seq uint64, limit int) (ds []auditlog.Entry) {
 	return ds
 }
 
-func chainHasNoGaps(w *world) {
+func chainHasNoGaps(w *env) {
 	const deciders, each = 8, 6
 	change := errors.New("changed my mind")
 	committed := 0
 	var mu sync.Mutex
-	together(deciders, func(i int) {
+	runConcurrently(deciders, func(i int) {
 		for n := range each {
 			var why error
 			if (i+n)%3 == 0 {
@@ -116,7 +116,7 @@ func chainHasNoGaps(w *world) {
 	})
 }
 
-func followerOfTheLog(w *world) {
+func followerOfTheLog(w *env) {
 	const deciders, each = 6, 10
 	stop := make(chan struct{})
 	var followed []uint64
@@ -127,7 +127,7 @@ func followerOfTheLog(w *world) {
 			last := false
 			select {
 			case <-stop:
-				last = true // one more look after the end
+				last = true // read once more after the end
 			default:
 			}
 			for _, d := range w.decisionsAfter(seq, 7) {
@@ -139,7 +139,7 @@ func followerOfTheLog(w *world) {
 			}
 		}
 	})
-	together(deciders, func(i int) {
+	runConcurrently(deciders, func(i int) {
 		for n := range each {
 			if err := w.decide(fmt.Sprint(i, "/", n), 1+i%3, nil); err != nil {
 				w.Errorf("decide: %v", err)
@@ -159,7 +159,7 @@ func followerOfTheLog(w *world) {
 	}
 }
 
-func logRefusesGaps(w *world) {
+func logRefusesGaps(w *env) {
 	if err := w.decide("first", 2, nil); err != nil {
 		w.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func logRefusesGaps(w *world) {
 	}
 }
 
-func decisionsComeBack(w *world) {
+func decisionsComeBack(w *env) {
 	var want []auditlog.Entry
 	for i := range 5 {
 		want = append(want, auditlog.Entry{
@@ -235,7 +235,7 @@ func decisionsComeBack(w *world) {
 	})
 }
 
-func undoneOnce(w *world) {
+func undoneOnce(w *env) {
 	if err := w.decide("first", 2, nil); err != nil {
 		w.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func undoneOnce(w *world) {
 	}
 }
 
-func lessonsInOrder(w *world) {
+func lessonsInOrder(w *env) {
 	const n = 2500
 	want := make([]auditlog.Lesson, n)
 	for i := range want {
@@ -295,7 +295,7 @@ func lessonsInOrder(w *world) {
 		w.view(func(tx store.Tx) error {
 			return tx.EachLesson(w.site.ID, after, func(l classifier.Lesson) error {
 				got = append(got, l)
-				_, err := tx.Head(w.site.ID) // the store.Tx may be used meanwhile
+				_, err := tx.Head(w.site.ID) // the callback may use the store.Tx
 				return err
 			})
 		})

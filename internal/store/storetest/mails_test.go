@@ -18,16 +18,16 @@ import (
 
 var mailRules = []rule{
 	{"a mail comes back as it was put, and is changed as a whole", mailComesBack},
-	{"what is due is what nobody has, the longest due first", mailsAreDue},
+	{"due mails are those without a sender, oldest first", mailsAreDue},
 	{"a mail gathers until it is taken, and the last of a kind is the newest", mailGathers},
-	{"who is told of a site's comments asked for it, and may decide there", accountsAreTold},
-	{"a letter comes back, but for the address once it has ended", lettersComeBack},
+	{"accounts are notified if they asked for mail and may decide on the site", accountsAreTold},
+	{"a letter comes back, without its address once it has ended", lettersComeBack},
 	{"letters are counted by day, apart from others", lettersAreCounted},
-	{"a mailed code is one, until it is dropped or old", codesArePut},
-	{"what ended is forgotten, but not that a site stood still", mailsArePruned},
+	{"a mailbox has one mailed code, until it is dropped or expires", codesArePut},
+	{"ended mails are pruned, except those about a stalled queue", mailsArePruned},
 }
 
-func (w *world) newMail(account string, change func(*mail.Message)) mail.Message {
+func (w *env) newMail(account string, change func(*mail.Message)) mail.Message {
 	w.Helper()
 	m := mail.Message{Site: w.site.ID, ID: w.id("mail"), Account: account, Kind: mail.Each,
 		CreatedAt: began, DueAt: began}
@@ -36,7 +36,7 @@ func (w *world) newMail(account string, change func(*mail.Message)) mail.Message
 	return m
 }
 
-func mailComesBack(w *world) {
+func mailComesBack(w *env) {
 	m := w.newMail(w.newAccount().ID, func(m *mail.Message) {
 		m.Comments, m.More, m.Tries, m.Outcome = []string{hostile, "b"}, 3, 2, hostile
 		m.TakenUntil, m.HandedAt, m.EndedAt = began.Add(1000), began.Add(2000), began.Add(3000)
@@ -59,8 +59,8 @@ func mailComesBack(w *world) {
 	})
 }
 
-func mailsAreDue(w *world) {
-	a, now := w.newAccount().ID, began.Add(-time.Hour) // before those of other tests are
+func mailsAreDue(w *env) {
+	a, now := w.newAccount().ID, began.Add(-time.Hour) // due before the mails of other tests
 	second := w.newMail(a, func(m *mail.Message) { m.DueAt = now })
 	first := w.newMail(a, func(m *mail.Message) { m.DueAt, m.TakenUntil = now.Add(-1000), now })
 	w.newMail(a, func(m *mail.Message) { m.DueAt = now.Add(1000) })
@@ -83,7 +83,7 @@ func mailsAreDue(w *world) {
 	})
 }
 
-func mailGathers(w *world) {
+func mailGathers(w *env) {
 	a, b := w.newAccount().ID, w.newAccount().ID
 	for _, change := range []func(*mail.Message){
 		func(m *mail.Message) { m.EndedAt = began },
@@ -125,7 +125,7 @@ func mailGathers(w *world) {
 	})
 }
 
-func accountsAreTold(w *world) {
+func accountsAreTold(w *env) {
 	there, elsewhere := map[int64]authz.Role{w.site.ID: authz.Moderator}, map[int64]authz.Role{}
 	elsewhere[w.newSite("other").ID] = authz.Owner
 	want := map[string]authz.Role{}
@@ -153,7 +153,7 @@ func accountsAreTold(w *world) {
 		}
 	}
 	w.view(func(tx store.Tx) error {
-		all, err := tx.Told(w.site.ID)
+		all, err := tx.AccountsToNotify(w.site.ID)
 		got := map[string]authz.Role{}
 		for _, a := range all {
 			got[a.ID] = a.Role(w.site.ID)
@@ -166,7 +166,7 @@ func accountsAreTold(w *world) {
 		}
 		return err
 	})
-	w.update(func(tx store.Tx) (err error) { // one of all sites would be on those of other rules
+	w.update(func(tx store.Tx) (err error) { // an account for all sites would receive mail in other rules
 		for _, id := range made {
 			err = errors.Join(err, tx.DeleteAccount(id))
 		}
@@ -174,12 +174,12 @@ func accountsAreTold(w *world) {
 	})
 }
 
-func lettersComeBack(w *world) {
-	l := mailbox.Letter{Site: w.site.ID, ID: w.id("letter"), Kind: mailbox.News, Box: []byte(w.id("box")),
+func lettersComeBack(w *env) {
+	l := mailbox.Letter{Site: w.site.ID, ID: w.id("letter"), Kind: mailbox.Notification, AddressHash: []byte(w.id("box")),
 		To: text.AddressOf(hostile), Lang: "kk", Comments: []string{hostile, "b"}, CreatedAt: began, DueAt: began.Add(time.Hour)}
 	w.update(func(tx store.Tx) error { return tx.InsertLetter(l) })
 	want := mail.Message{Site: l.Site, ID: l.ID, Kind: "news", Comments: l.Comments, CreatedAt: l.CreatedAt,
-		DueAt: l.DueAt, Reader: mail.Recipient{Box: l.Box, Address: l.To.String(), Lang: l.Lang}}
+		DueAt: l.DueAt, Reader: mail.Recipient{AddressHash: l.AddressHash, Address: l.To.String(), Lang: l.Lang}}
 	for _, change := range []func(*mail.Message){
 		func(*mail.Message) {},
 		func(m *mail.Message) { m.Tries, m.HandedAt, m.TakenUntil, m.More = 2, began, began.Add(time.Second), 3 },
@@ -207,7 +207,7 @@ func lettersComeBack(w *world) {
 	l.ID = w.id("letter")
 	w.update(func(tx store.Tx) error { return tx.InsertLetter(l) })
 	w.view(func(tx store.Tx) error {
-		m, err := tx.OpenLetter(l.Site, l.Box, began)
+		m, err := tx.OpenLetter(l.Site, l.AddressHash, began)
 		if m.ID != l.ID {
 			w.Errorf("it gathers in %+v, want %s", m, l.ID)
 		}
@@ -217,7 +217,7 @@ func lettersComeBack(w *world) {
 	})
 }
 
-func lettersAreCounted(w *world) {
+func lettersAreCounted(w *env) {
 	box, day := []byte(w.id("box")), 24*time.Hour
 	for i, tt := range []struct {
 		site int64
@@ -226,7 +226,7 @@ func lettersAreCounted(w *world) {
 		want int
 	}{
 		{w.site.ID, mailbox.Code, began, 1}, {w.site.ID, mailbox.Code, began.Add(day - 1000), 2},
-		{0, mailbox.Code, began, 1}, {w.site.ID, mailbox.Held, began, 1},
+		{0, mailbox.Code, began, 1}, {w.site.ID, mailbox.DataLink, began, 1},
 		{w.site.ID, mailbox.Code, began.Add(day), 1}, {w.site.ID, mailbox.Code, began.Add(day), 2},
 	} {
 		w.update(func(tx store.Tx) error {
@@ -248,7 +248,7 @@ func lettersAreCounted(w *world) {
 	})
 }
 
-func codesArePut(w *world) {
+func codesArePut(w *env) {
 	box := []byte(w.id("box"))
 	is := func(want readerauth.MailedCode, known error) {
 		w.Helper()
@@ -276,7 +276,7 @@ func codesArePut(w *world) {
 	is(readerauth.MailedCode{}, txn.ErrNotFound)
 }
 
-func mailsArePruned(w *world) {
+func mailsArePruned(w *env) {
 	a, long := w.newAccount().ID, began.Add(-1000*time.Hour)
 	old := w.newMail(a, func(m *mail.Message) { m.EndedAt = long })
 	kept := []mail.Message{

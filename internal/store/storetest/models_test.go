@@ -17,19 +17,19 @@ import (
 )
 
 var modelRules = []rule{
-	{"what an account taught is withdrawn as a whole and returned as a whole", lessonsWithdrawn},
-	{"what entries of before a time taught is erased for good", lessonsRetired},
-	{"chosen lessons are erased for good, and found by the entry that took them", lessonsErased},
-	{"the entries that took lessons over are found", copiesFound},
-	{"lessons that were taken over are found by where their comments were written", copiedLessons},
+	{"the lessons of an account are withdrawn and returned together", lessonsWithdrawn},
+	{"the lessons of entries before a time are erased permanently", lessonsRetired},
+	{"chosen lessons are erased permanently, and found by the entry that withdrew them", lessonsErased},
+	{"the entries that copied lessons are found", copiesFound},
+	{"copied lessons are found by the site of their comments", copiedLessons},
 	{"one entry stores many lessons, which are read in their order", lessonsOfOneEntry},
-	{"the lowest lesson that was touched is found among the entries after one", lowestTouched},
-	{"snapshots come back byte by byte, newest first, each the last put in its place", snapshotsComeBack},
-	{"a snapshot comes in pieces, when all are there", snapshotsComeInPieces},
+	{"the lowest lesson touched after an entry is found", lowestTouched},
+	{"snapshots come back unchanged, newest first, and the last write wins", snapshotsComeBack},
+	{"a snapshot is stored in pieces, and exists when all are stored", snapshotsComeInPieces},
 }
 
-// append continues the site's log with decisions that need only what is their own.
-func (w *world) append(ds ...auditlog.Entry) {
+// append appends decisions to the site's log. It sets Seq, Site, Batch, At and Hash.
+func (w *env) append(ds ...auditlog.Entry) {
 	w.Helper()
 	w.update(func(tx store.Tx) error {
 		head, err := tx.LockLog(w.site.ID)
@@ -47,7 +47,7 @@ func (w *world) append(ds ...auditlog.Entry) {
 }
 
 // counting returns the lessons that count, as "seq:text".
-func (w *world) counting() (all []string) {
+func (w *env) counting() (all []string) {
 	w.Helper()
 	w.view(func(tx store.Tx) error {
 		return tx.EachLesson(w.site.ID, 0, func(l classifier.Lesson) error {
@@ -65,7 +65,7 @@ func lesson(seq uint64, part int, text string) auditlog.Lesson {
 	}
 }
 
-func lessonsWithdrawn(w *world) {
+func lessonsWithdrawn(w *env) {
 	w.append(
 		auditlog.Entry{By: "ann", Ruling: auditlog.Ruling{Comment: "c1"}}, auditlog.Entry{By: "bob",
 			Ruling: auditlog.Ruling{Comment: "c2"}},
@@ -122,7 +122,7 @@ func lessonsWithdrawn(w *world) {
 			return errors.Join(err, spamErr)
 		})
 	}
-	count(9, 2) // the copied one is another site's, a and c and d are not there
+	count(9, 2) // the copied one is from another site; a, c and d do not exist
 	count(1, 1)
 	withdraw("ann", 6, 0, 0)
 	w.update(func(tx store.Tx) error { return tx.SetStanding(w.site.ID, []uint64{1}, true) })
@@ -137,7 +137,7 @@ func lessonsWithdrawn(w *world) {
 	expect("the return", "1:a", "2:b", "3:c", "4:d", "5:copied", "7:later")
 }
 
-func lessonsRetired(w *world) {
+func lessonsRetired(w *env) {
 	w.append(auditlog.Entry{By: "ann", Ruling: auditlog.Ruling{Comment: "c1"}},
 		auditlog.Entry{By: "bob", Ruling: auditlog.Ruling{Comment: "c2"}})
 	w.update(func(tx store.Tx) error {
@@ -198,8 +198,8 @@ func lessonsRetired(w *world) {
 	})
 }
 
-func lessonsErased(w *world) {
-	const n = 130 // more than one statement takes
+func lessonsErased(w *env) {
+	const n = 130 // more than one batch
 	w.append(
 		auditlog.Entry{By: "ann", Ruling: auditlog.Ruling{Comment: "c1"}},
 		auditlog.Entry{By: "ann", Kind: auditlog.Copy, Teaching: auditlog.Teaching{Subject: "other", Lessons: n}},
@@ -250,7 +250,7 @@ func lessonsErased(w *world) {
 	left("taken by nobody", nil, func(tx store.Tx) ([]auditlog.Lesson, error) { return tx.TakenBy(w.site.ID, 0) })
 }
 
-func copiesFound(w *world) {
+func copiesFound(w *env) {
 	w.append(
 		auditlog.Entry{By: "ann", Ruling: auditlog.Ruling{Comment: "c1"}},
 		auditlog.Entry{By: "ann", Kind: auditlog.Copy, Teaching: auditlog.Teaching{Subject: "other", Lessons: 1}},
@@ -268,7 +268,7 @@ func copiesFound(w *world) {
 	})
 }
 
-func copiedLessons(w *world) {
+func copiedLessons(w *env) {
 	other := w.newSite("other")
 	page := w.newPage(other.ID, "https://other.example/post").ID
 	there := func(c *comment.Comment) { c.Site, c.Page = other.ID, page }
@@ -280,7 +280,7 @@ func copiedLessons(w *world) {
 	w.append(auditlog.Entry{Ruling: auditlog.Ruling{Comment: first.ID}}, copied,
 		auditlog.Entry{Kind: auditlog.Erasure, Teaching: auditlog.Teaching{Lessons: 1, Lowest: 2}}, copied, undone)
 	put := []auditlog.Lesson{
-		lesson(1, 0, first.ID), // taught, not taken over
+		lesson(1, 0, first.ID), // taught, not copied
 		lesson(2, 0, "of a third site"), lesson(2, 1, removed.ID), lesson(2, 2, first.ID), lesson(2, 3, here.ID),
 		lesson(4, 0, first.ID),
 	}
@@ -312,8 +312,8 @@ func copiedLessons(w *world) {
 	})
 }
 
-func lessonsOfOneEntry(w *world) {
-	const n = 2500 // several times what is read at once
+func lessonsOfOneEntry(w *env) {
+	const n = 2500 // several batches
 	w.append(
 		auditlog.Entry{By: "ann", Ruling: auditlog.Ruling{Comment: "c1"}},
 		auditlog.Entry{By: "ann", Kind: auditlog.Copy, Teaching: auditlog.Teaching{Subject: "other", Lessons: n}},
@@ -345,7 +345,7 @@ func lessonsOfOneEntry(w *world) {
 	}
 }
 
-func lowestTouched(w *world) {
+func lowestTouched(w *env) {
 	w.append(
 		auditlog.Entry{Ruling: auditlog.Ruling{Comment: "c1"}}, auditlog.Entry{Ruling: auditlog.Ruling{Comment: "c2"}},
 		auditlog.Entry{Ruling: auditlog.Ruling{Comment: "c3"}},
@@ -373,7 +373,7 @@ func lowestTouched(w *world) {
 	})
 }
 
-func snapshotsComeBack(w *world) {
+func snapshotsComeBack(w *env) {
 	big := bytes.Repeat([]byte{0, 1, 2, 0xFF}, 1<<19)
 	put := []fold.Snapshot{
 		{Seq: 64, AsOf: 64, Model: []byte{0}, Sum: []byte{1}},
@@ -411,8 +411,8 @@ func snapshotsComeBack(w *world) {
 	})
 }
 
-// snapshotsComeInPieces has one come whole, one before all its pieces are there, and pieces of a snapshot that is not.
-func snapshotsComeInPieces(w *world) {
+// snapshotsComeInPieces stores a complete snapshot, one with a missing piece, and pieces without a snapshot.
+func snapshotsComeInPieces(w *env) {
 	part := func(seq, asOf uint64, text string) fold.Snapshot {
 		return fold.Snapshot{Seq: seq, AsOf: asOf, Model: []byte(text), Sum: []byte{1}}
 	}

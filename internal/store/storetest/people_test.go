@@ -16,20 +16,20 @@ import (
 var peopleRules = []rule{
 	{"an account comes back as it was put, and its e-mail is taken once", accountComesBack},
 	{"a changed account has exactly the roles it was given", accountChanges},
-	{"a removed account takes its sessions, tokens and links along", accountIsRemoved},
+	{"removing an account deletes its sessions, tokens and links", accountIsRemoved},
 	{"a session is found by its hash until it ends", sessionsEnd},
 	{"a token keeps its sites and scope", tokensAreKept},
-	{"of a hundred who take a link one gets it", linkIsTakenOnce},
-	{"who is known at a provider has one account, and each issuer one of its subjects", proofIsOfOne},
-	{"what has expired is pruned, the rest stays", expiredIsPruned},
-	{"of a hundred who use a mail's link one does", mailLinkIsUsedOnce},
-	{"who signed out of a site did so there, at the last of the times", signOutsAreKept},
-	{"the last salt of a site is its own", saltsAreKept},
+	{"of a hundred concurrent uses of a link one succeeds", linkIsTakenOnce},
+	{"a provider identity belongs to one account, which has one identity per issuer", proofIsOfOne},
+	{"expired rows are pruned, others stay", expiredIsPruned},
+	{"of a hundred concurrent uses of a mailed link one succeeds", mailLinkIsUsedOnce},
+	{"a sign-out is stored per site, with its latest time", signOutsAreKept},
+	{"a site keeps its latest salt", saltsAreKept},
 	{"a site has one key at a time", onePairIsKept},
-	{"a name is somebody's on one site, until long after its last use", namesAreKept},
+	{"a verified name is reserved on one site, until long after its last use", namesAreKept},
 }
 
-func (w *world) newAccount() authz.Account {
+func (w *env) newAccount() authz.Account {
 	w.Helper()
 	a := authz.Account{
 		ID: w.id("account"), Name: hostile, Password: "$argon2id$…", Disabled: true, AllSites: authz.Author,
@@ -40,7 +40,7 @@ func (w *world) newAccount() authz.Account {
 	return a
 }
 
-func accountComesBack(w *world) {
+func accountComesBack(w *env) {
 	var count int
 	w.view(func(tx store.Tx) (err error) {
 		count, err = tx.CountAccounts()
@@ -89,7 +89,7 @@ func accountComesBack(w *world) {
 	w.wants("an e-mail twice", err, txn.ErrTaken)
 }
 
-func accountChanges(w *world) {
+func accountChanges(w *env) {
 	a := w.newAccount()
 	other := w.newSite("other")
 	for _, roles := range []map[int64]authz.Role{
@@ -111,7 +111,7 @@ func accountChanges(w *world) {
 	w.wants("no account", err, txn.ErrNotFound)
 }
 
-func (w *world) newSession(account string, expires time.Time) authz.Session {
+func (w *env) newSession(account string, expires time.Time) authz.Session {
 	w.Helper()
 	id := w.id("session")
 	s := authz.Session{
@@ -122,7 +122,7 @@ func (w *world) newSession(account string, expires time.Time) authz.Session {
 	return s
 }
 
-func (w *world) newToken(account string, sites ...int64) authz.Token {
+func (w *env) newToken(account string, sites ...int64) authz.Token {
 	w.Helper()
 	id := w.id("token")
 	k := authz.Token{
@@ -133,14 +133,14 @@ func (w *world) newToken(account string, sites ...int64) authz.Token {
 	return k
 }
 
-func (w *world) newLink(account string, expires time.Time) authz.Link {
+func (w *env) newLink(account string, expires time.Time) authz.Link {
 	w.Helper()
 	l := authz.Link{Hash: []byte("hash of " + w.id("link")), Account: account, ExpiresAt: expires}
 	w.update(func(tx store.Tx) error { return tx.InsertLink(l) })
 	return l
 }
 
-func accountIsRemoved(w *world) {
+func accountIsRemoved(w *env) {
 	a, b := w.newAccount(), w.newAccount()
 	for _, account := range []string{a.ID, b.ID} {
 		w.newSession(account, began)
@@ -170,7 +170,7 @@ func accountIsRemoved(w *world) {
 	w.wants("removing it twice", err, txn.ErrNotFound)
 }
 
-func sessionsEnd(w *world) {
+func sessionsEnd(w *env) {
 	a := w.newAccount()
 	first, second, third := w.newSession(a.ID, began), w.newSession(a.ID, began), w.newSession(a.ID, began)
 	first.SeenAt, first.ExpiresAt = began.Add(time.Minute), began.Add(time.Hour)
@@ -217,7 +217,7 @@ func sessionsEnd(w *world) {
 	w.wants("touching no account", err, txn.ErrNotFound)
 }
 
-func tokensAreKept(w *world) {
+func tokensAreKept(w *env) {
 	a := w.newAccount()
 	bound, free := w.newToken(a.ID, w.site.ID, 77), w.newToken(a.ID)
 	w.view(func(tx store.Tx) error {
@@ -246,7 +246,7 @@ func tokensAreKept(w *world) {
 	w.update(func(tx store.Tx) error { return tx.UpdateToken(bound) })
 	bound.UsedAt = began.Add(time.Minute)
 	w.update(func(tx store.Tx) error { return tx.TouchToken(bound.ID, bound.UsedAt) })
-	// A site that is removed does not set its tokens free.
+	// Removing a site does not widen the tokens that were bound to it.
 	gone := w.newSite("gone")
 	held := w.newToken(a.ID, gone.ID)
 	w.update(func(tx store.Tx) error { return tx.DeleteSite(gone.ID) })
@@ -271,7 +271,7 @@ func tokensAreKept(w *world) {
 	})
 }
 
-func linkIsTakenOnce(w *world) {
+func linkIsTakenOnce(w *env) {
 	a := w.newAccount()
 	for _, link := range []authz.Link{w.newLink(a.ID, began), w.newLink("", began.Add(time.Hour))} {
 		w.view(func(tx store.Tx) error {
@@ -282,7 +282,7 @@ func linkIsTakenOnce(w *world) {
 			return err
 		})
 		var took, missed atomic.Int32
-		together(100, func(int) {
+		runConcurrently(100, func(int) {
 			var got authz.Link
 			_, err := w.store.Update(w.ctx(), func(tx store.Tx) (err error) {
 				got, err = tx.TakeLink(link.Hash)
@@ -313,7 +313,7 @@ func linkIsTakenOnce(w *world) {
 	})
 }
 
-func (w *world) newMailLink(account string, expires time.Time) authz.MailLink {
+func (w *env) newMailLink(account string, expires time.Time) authz.MailLink {
 	w.Helper()
 	l := authz.MailLink{
 		Hash: []byte("hash of " + w.id("mail link")), Account: account, Site: w.site.ID, Comment: "c", Version: 3,
@@ -323,11 +323,11 @@ func (w *world) newMailLink(account string, expires time.Time) authz.MailLink {
 	return l
 }
 
-func mailLinkIsUsedOnce(w *world) {
+func mailLinkIsUsedOnce(w *env) {
 	a, b := w.newAccount(), w.newAccount()
 	link, old := w.newMailLink(a.ID, began.Add(time.Hour)), w.newMailLink(a.ID, began)
 	var used, missed atomic.Int32
-	together(100, func(i int) {
+	runConcurrently(100, func(i int) {
 		_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.UseMailLink(link.Hash, began) })
 		switch {
 		case err == nil:
@@ -369,16 +369,16 @@ func mailLinkIsUsedOnce(w *world) {
 	})
 }
 
-func proofIsOfOne(w *world) {
+func proofIsOfOne(w *env) {
 	a, b := w.newAccount(), w.newAccount()
-	proof := func(account, issuer, subject string, at time.Time) authz.LinkedProof {
-		return authz.LinkedProof{Proof: authz.Proof{Issuer: issuer, Subject: subject}, Account: account,
+	proof := func(account, issuer, subject string, at time.Time) authz.LinkedIdentity {
+		return authz.LinkedIdentity{ExternalIdentity: authz.ExternalIdentity{Issuer: issuer, Subject: subject}, Account: account,
 			Provider: hostile, CreatedAt: at}
 	}
 	first, second := w.id("https://first"), w.id("https://second")
 	late, early := proof(a.ID, first, hostile, began.Add(time.Hour)), proof(a.ID, second, hostile, began)
 	other := proof(b.ID, first, hostile+"b", began)
-	for _, p := range []authz.LinkedProof{late, early, other} {
+	for _, p := range []authz.LinkedIdentity{late, early, other} {
 		w.update(func(tx store.Tx) error { return tx.InsertProof(p) })
 	}
 	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error { return tx.InsertProof(proof(b.ID, first, hostile, began)) })
@@ -392,7 +392,7 @@ func proofIsOfOne(w *world) {
 		w.wants("the subject of another issuer", none, txn.ErrNotFound)
 		return err
 	})
-	left := func(account string, want ...authz.LinkedProof) {
+	left := func(account string, want ...authz.LinkedIdentity) {
 		w.Helper()
 		w.view(func(tx store.Tx) error {
 			got, err := tx.Proofs(account)
@@ -413,7 +413,7 @@ func proofIsOfOne(w *world) {
 	left(b.ID)
 }
 
-func expiredIsPruned(w *world) {
+func expiredIsPruned(w *env) {
 	a := w.newAccount()
 	now := began.Add(time.Hour)
 	for _, expires := range []time.Time{now.Add(-1000), now, now.Add(1000)} {
@@ -438,7 +438,7 @@ func expiredIsPruned(w *world) {
 	})
 }
 
-func signOutsAreKept(w *world) {
+func signOutsAreKept(w *env) {
 	other := w.newSite("signed in")
 	who := []byte("hash of " + w.id("subject"))
 	late := began.Add(time.Hour)
@@ -464,7 +464,7 @@ func signOutsAreKept(w *world) {
 	want(w.site.ID, who, time.Time{})
 }
 
-func saltsAreKept(w *world) {
+func saltsAreKept(w *env) {
 	other := w.newSite("salted")
 	want := func(site int64, salt string, known error) {
 		w.Helper()
@@ -484,11 +484,11 @@ func saltsAreKept(w *world) {
 	want(other.ID, "", txn.ErrNotFound)
 }
 
-func onePairIsKept(w *world) {
+func onePairIsKept(w *env) {
 	want := func(public string, known error) {
 		w.Helper()
 		w.view(func(tx store.Tx) error {
-			got, err := tx.Pair(w.site.ID)
+			got, err := tx.KeyPair(w.site.ID)
 			if string(got.Public) != public || !errors.Is(err, known) || err == nil && !got.At.Equal(began) {
 				w.Errorf("the key is %q of %v (%v), want %q (%v)", got.Public, got.At, err, public, known)
 			}
@@ -497,26 +497,26 @@ func onePairIsKept(w *world) {
 	}
 	put := func(public string, instead []byte) {
 		w.update(func(tx store.Tx) error {
-			p := signing.Pair{Site: w.site.ID, Public: []byte(public), Sealed: []byte("sealed"), At: began}
-			return tx.PutPair(p, instead)
+			p := signing.KeyPair{Site: w.site.ID, Public: []byte(public), Sealed: []byte("sealed"), At: began}
+			return tx.PutKeyPair(p, instead)
 		})
 	}
 	want("", txn.ErrNotFound)
 	put("first", nil)
-	put("late", nil) // of another process that found none either
+	put("late", nil) // by another process that found none either
 	want("first", nil)
 	put("second", []byte("first"))
 	put("late", []byte("first"))
 	want("second", nil)
 }
 
-func namesAreKept(w *world) {
+func namesAreKept(w *env) {
 	other := w.newSite("named")
 	name, late := []byte("hash of "+w.id("name")), began.Add(time.Hour)
 	want := func(site int64, want bool) {
 		w.Helper()
 		w.view(func(tx store.Tx) error {
-			kept, err := tx.NameKept(site, name)
+			kept, err := tx.HasVerifiedName(site, name)
 			if kept != want {
 				w.Errorf("on site %d the name is kept: %v, want %v", site, kept, want)
 			}
@@ -525,12 +525,12 @@ func namesAreKept(w *world) {
 	}
 	want(w.site.ID, false)
 	for _, at := range []time.Time{began, late} {
-		w.update(func(tx store.Tx) error { return tx.KeepName(w.site.ID, name, at) })
+		w.update(func(tx store.Tx) error { return tx.SaveVerifiedName(w.site.ID, name, at) })
 	}
 	want(w.site.ID, true)
 	want(other.ID, false)
-	w.update(func(tx store.Tx) error { return tx.PruneNames(late) })
+	w.update(func(tx store.Tx) error { return tx.PruneVerifiedNames(late) })
 	want(w.site.ID, true)
-	w.update(func(tx store.Tx) error { return tx.PruneNames(late.Add(time.Second)) })
+	w.update(func(tx store.Tx) error { return tx.PruneVerifiedNames(late.Add(time.Second)) })
 	want(w.site.ID, false)
 }

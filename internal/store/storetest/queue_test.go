@@ -12,13 +12,13 @@ import (
 )
 
 var queueRules = []rule{
-	{"each view holds its state, in each order, whatever the size of its pages", queueOrders},
-	{"the pages of a queue stay what they are while it moves", queueIsStable},
-	{"a search finds a piece of text as it stands", queueSearch},
+	{"each view contains its states, in each order and with each page size", queueOrders},
+	{"pages of a queue are stable while it changes", queueIsStable},
+	{"a search finds a literal substring", queueSearch},
 	{"the queue is counted up to a limit", queueCounts},
-	{"stale verdicts are found in the order asked", staleVerdicts},
-	{"a writer's history tells approved, refused and first seen", writerHistory},
-	{"of a writer of thousands a thousand of a kind count", prolificWriter},
+	{"stale verdicts are found in the requested order", staleVerdicts},
+	{"a writer's history contains approved, refused and first seen", writerHistory},
+	{"a writer's history counts at most a thousand comments per state", prolificWriter},
 }
 
 var allViews = []comment.View{
@@ -27,7 +27,7 @@ var allViews = []comment.View{
 }
 
 // pages reads a whole view in pages of limit.
-func pages(w *world, q comment.QueueQuery, between func()) (all []comment.Comment) {
+func pages(w *env, q comment.QueueQuery, between func()) (all []comment.Comment) {
 	for {
 		var piece []comment.Comment
 		w.view(func(tx store.Tx) (err error) {
@@ -44,7 +44,7 @@ func pages(w *world, q comment.QueueQuery, between func()) (all []comment.Commen
 	}
 }
 
-func queueOrders(w *world) {
+func queueOrders(w *env) {
 	byView := map[comment.View][]comment.Comment{}
 	var drafts []comment.Comment
 	for i := range 40 {
@@ -106,7 +106,7 @@ func queueOrders(w *world) {
 	}
 }
 
-func queueIsStable(w *world) {
+func queueIsStable(w *env) {
 	var drafts []comment.Comment
 	for i := range 12 {
 		drafts = append(drafts, w.draft(at(time.Duration(i)*time.Second), scored(float64(i)/20)))
@@ -115,7 +115,7 @@ func queueIsStable(w *world) {
 	decided := 0
 	got := pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst, Limit: 3},
 		func() {
-			// Somebody decides what was already shown, and one arrives behind the reader.
+			// One comment that was already read is decided, and one arrives before the cursor.
 			done := drafts[decided]
 			decided++
 			w.update(func(tx store.Tx) error {
@@ -129,7 +129,7 @@ func queueIsStable(w *world) {
 	}
 }
 
-func queueSearch(w *world) {
+func queueSearch(w *env) {
 	find := func(query string) []string {
 		return ids(pages(w, comment.QueueQuery{Site: w.site.ID, View: comment.ViewPending, Order: comment.OldestFirst,
 			Search: query, Limit: 2}, func() {}))
@@ -155,7 +155,7 @@ func queueSearch(w *world) {
 	}
 }
 
-func queueCounts(w *world) {
+func queueCounts(w *env) {
 	for i := range 7 {
 		w.comment(scored(float64(i) / 10))
 	}
@@ -182,8 +182,8 @@ func queueCounts(w *world) {
 	})
 }
 
-func staleVerdicts(w *world) {
-	judgedBy := func(seq uint64) wish { return func(c *comment.Comment) { c.Verdict.ModelSeq = seq } }
+func staleVerdicts(w *env) {
+	judgedBy := func(seq uint64) edit { return func(c *comment.Comment) { c.Verdict.ModelSeq = seq } }
 	a := w.comment(at(1*time.Second), scored(0.2), judgedBy(1))
 	b := w.comment(at(2*time.Second), scored(0.9), judgedBy(4))
 	c := w.comment(at(3*time.Second), scored(0.5), judgedBy(2))
@@ -208,13 +208,13 @@ func staleVerdicts(w *world) {
 	})
 }
 
-func prolificWriter(w *world) {
-	for i := range 2 * (comment.MostHistory + 1) {
+func prolificWriter(w *env) {
+	for i := range 2 * (comment.MaxHistory + 1) {
 		state := []comment.State{comment.Approved, comment.Spam}[i%2]
 		w.comment(func(c *comment.Comment) { c.Writer = []byte("ann") }, at(time.Duration(i)*time.Second), in(state))
 	}
 	w.view(func(tx store.Tx) error {
-		most := comment.History{Approved: comment.MostHistory, Refused: comment.MostHistory}
+		most := comment.History{Approved: comment.MaxHistory, Refused: comment.MaxHistory}
 		got, err := tx.Records(w.site.ID, [][]byte{[]byte("ann")})
 		if err != nil || got["ann"] != most {
 			w.Errorf("the record is %+v, %v, want %+v", got["ann"], err, most)
@@ -227,8 +227,8 @@ func prolificWriter(w *world) {
 	})
 }
 
-func writerHistory(w *world) {
-	by := func(name string) wish { return func(c *comment.Comment) { c.Writer = []byte(name) } }
+func writerHistory(w *env) {
+	by := func(name string) edit { return func(c *comment.Comment) { c.Writer = []byte(name) } }
 	w.comment(by("ann"), at(5*time.Second), in(comment.Approved))
 	w.comment(by("ann"), at(3*time.Second))
 	w.comment(by("ann"), at(7*time.Second), in(comment.Rejected))

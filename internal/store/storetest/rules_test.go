@@ -13,13 +13,13 @@ import (
 
 var rulesRules = []rule{
 	{"rules and blocks are read as they were written, the oldest first", rulesAreKept},
-	{"what was removed is in no list, comes back, and is forgotten after a time", rulesComeBack},
-	{"notes are found by whom they are about, and go with the last comment of theirs", notesAreKept},
-	{"the last decided are those of the newest entries, as they stand", lastDecided},
+	{"removed rules are not listed, can be restored, and are pruned after a time", rulesComeBack},
+	{"notes are found by writer, and deleted with the writer's last comment", notesAreKept},
+	{"the last decided comments are those of the newest entries, in their current state", lastDecided},
 	{"a writer's first approved comments are found, with a link and without", writersFirsts},
 }
 
-func rulesAreKept(w *world) {
+func rulesAreKept(w *env) {
 	later := rules.Rule{ID: w.id("rule"), Site: w.site.ID, Kind: rules.KindWord, Words: "два\nслова", Limit: 7,
 		Action: rules.ActionSuspect, Until: began.Add(time.Hour), By: "somebody", CreatedAt: began.Add(time.Minute)}
 	sooner := rules.Rule{ID: w.id("rule"), Site: w.site.ID, Kind: rules.KindFirstLink, Action: rules.ActionHold,
@@ -50,7 +50,7 @@ func rulesAreKept(w *world) {
 	})
 }
 
-func rulesComeBack(w *world) {
+func rulesComeBack(w *env) {
 	r := rules.Rule{ID: w.id("rule"), Site: w.site.ID, Action: rules.ActionHold, CreatedAt: began}
 	count := func(want int) {
 		w.Helper()
@@ -82,8 +82,8 @@ func rulesComeBack(w *world) {
 	set(time.Time{}, txn.ErrNotFound)
 }
 
-func notesAreKept(w *world) {
-	by := func(writer string) wish { return func(c *comment.Comment) { c.Writer = []byte(writer) } }
+func notesAreKept(w *env) {
+	by := func(writer string) edit { return func(c *comment.Comment) { c.Writer = []byte(writer) } }
 	one, two, other := w.comment(by("a")), w.comment(by("a")), w.comment(by("b"))
 	note := func(of comment.Comment, said string, at time.Duration) rules.Note {
 		n := rules.Note{ID: w.id("note"), Site: w.site.ID, Writer: of.Writer, Comment: of.ID, Text: said, By: "somebody",
@@ -127,7 +127,7 @@ func notesAreKept(w *world) {
 	wants("of another", []rules.Note{third}, other.Writer)
 }
 
-func lastDecided(w *world) {
+func lastDecided(w *env) {
 	var all []comment.Comment
 	var entries []auditlog.Entry
 	for i, state := range []comment.State{comment.Approved, comment.Spam, comment.Pending, comment.Rejected} {
@@ -136,7 +136,7 @@ func lastDecided(w *world) {
 		entries = append(entries, auditlog.Entry{Seq: uint64(i + 1), Batch: w.id("batch"), At: began, Hash: []byte("h"),
 			Ruling: auditlog.Ruling{Comment: c.ID}})
 	}
-	w.comment(in(comment.Approved)) // by no decision
+	w.comment(in(comment.Approved)) // without a decision
 	w.update(func(tx store.Tx) error { return tx.AppendDecisions(w.site.ID, entries) })
 	for limit, want := range map[int][]string{
 		9: {all[3].ID, all[1].ID, all[0].ID}, 3: {all[3].ID, all[1].ID}, 1: {all[3].ID},
@@ -151,8 +151,8 @@ func lastDecided(w *world) {
 	}
 }
 
-func writersFirsts(w *world) {
-	by := func(writer string) wish { return func(c *comment.Comment) { c.Writer = []byte(writer) } }
+func writersFirsts(w *env) {
+	by := func(writer string) edit { return func(c *comment.Comment) { c.Writer = []byte(writer) } }
 	linked := func(c *comment.Comment) { c.HTML = `<p><a href="https://x.example" rel="nofollow">x</a></p>` }
 	w.comment(by("a"), in(comment.Approved), at(2*time.Minute), linked)
 	w.comment(by("a"), in(comment.Approved), at(time.Minute))
@@ -168,7 +168,7 @@ func writersFirsts(w *world) {
 		want := map[string]rules.Firsts{
 			"a": {Approved: began.Add(time.Minute), Linked: began.Add(2 * time.Minute)},
 			"b": {Approved: began.Add(3 * time.Minute)},
-			"e": {Approved: began.Add(4 * time.Minute), Linked: began.Add(4 * time.Minute)}, // counted without a link, too
+			"e": {Approved: began.Add(4 * time.Minute), Linked: began.Add(4 * time.Minute)}, // also counts without a link
 		}
 		if !reflect.DeepEqual(got, want) {
 			w.Errorf("firsts %+v, want %+v", got, want)

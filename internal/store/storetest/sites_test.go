@@ -14,19 +14,19 @@ import (
 )
 
 var siteRules = []rule{
-	{"what became of asking a neighbour is noted of one that is there alone", askedNeighbour},
+	{"the result of reading a spam list is stored only if the list still exists", askedNeighbour},
 	{"a site comes back as it was put, and its key is taken once", siteComesBack},
-	{"a site's epoch rises, and no change of its settings takes it back", epochRises},
+	{"the edit epoch of a site only increases, also when its settings change", epochRises},
 	{"a new site has an empty log", newSiteHasEmptyLog},
-	{"a page has one address, however many come at once", pageHasOneAddress},
-	{"a comment gives a page its title once, and takes back its own alone", titleIsFilled},
+	{"concurrent requests create one page per URL", pageHasOneAddress},
+	{"a comment sets a page's title once, and removes only its own", titleIsFilled},
 	{"a page changes, but not to another's address", pageChanges},
-	{"pages are listed newest first, in pieces", pagesInPieces},
+	{"pages are listed newest first, in batches", pagesInPieces},
 	{"comments are counted by page and state", countsByPage},
-	{"a removed site leaves nothing, takes nothing else, and its number is not given again", siteIsRemoved},
+	{"removing a site deletes its rows only, and its ID is not reused", siteIsRemoved},
 }
 
-func siteComesBack(w *world) {
+func siteComesBack(w *env) {
 	s := site.Site{
 		Key: w.name + "-full", Name: hostile, CreatedAt: began,
 		Origins: []string{"https://x.example", "http://localhost:8080"},
@@ -70,7 +70,7 @@ func siteComesBack(w *world) {
 	})
 }
 
-func epochRises(w *world) {
+func epochRises(w *env) {
 	read := func(key string) (s site.Site) {
 		w.view(func(tx store.Tx) (err error) {
 			s, err = tx.SiteByKey(key)
@@ -80,7 +80,7 @@ func epochRises(w *world) {
 	}
 	before, other := read(w.site.Key), w.newSite("b")
 	w.update(func(tx store.Tx) error { return tx.EndEditTokens(before.ID) })
-	w.update(func(tx store.Tx) error { return tx.UpdateSite(before) }) // of who read it before
+	w.update(func(tx store.Tx) error { return tx.UpdateSite(before) }) // a stale copy
 	if after := read(before.Key); after.EditEpoch != before.EditEpoch+1 {
 		w.Errorf("the epoch is %d after %d", after.EditEpoch, before.EditEpoch)
 	}
@@ -91,7 +91,7 @@ func epochRises(w *world) {
 	w.wants("of no site", err, txn.ErrNotFound)
 }
 
-func newSiteHasEmptyLog(w *world) {
+func newSiteHasEmptyLog(w *env) {
 	w.update(func(tx store.Tx) error {
 		head, err := tx.LockLog(w.site.ID)
 		if head.Seq != 0 || head.Hash != nil {
@@ -106,7 +106,7 @@ func newSiteHasEmptyLog(w *world) {
 	w.wants("no site's log", err, txn.ErrNotFound)
 }
 
-func pageHasOneAddress(w *world) {
+func pageHasOneAddress(w *env) {
 	const visitors = 20
 	var pages [visitors]site.Page
 	var drafts [visitors]site.Page
@@ -114,7 +114,7 @@ func pageHasOneAddress(w *world) {
 		drafts[i] = site.Page{ID: w.id("page"), Site: w.site.ID, URL: "https://x.example/new", Title: "T", Open: true,
 			CreatedAt: began}
 	}
-	together(visitors, func(i int) {
+	runConcurrently(visitors, func(i int) {
 		_, err := w.store.Update(w.ctx(), func(tx store.Tx) (err error) {
 			pages[i], err = tx.EnsurePage(drafts[i])
 			return err
@@ -141,23 +141,23 @@ func pageHasOneAddress(w *world) {
 	})
 }
 
-func titleIsFilled(w *world) {
+func titleIsFilled(w *env) {
 	page := w.page
 	page.Title = ""
 	w.update(func(tx store.Tx) error { return tx.UpdatePage(page) })
-	bringing := func(title string) wish { return func(c *comment.Comment) { c.PageTitle = title } }
+	bringing := func(title string) edit { return func(c *comment.Comment) { c.PageTitle = title } }
 	first, second := w.comment(bringing(hostile)), w.comment(bringing("Second"))
 	for _, step := range []struct {
 		says      string
 		do        func(store.Tx) error
 		title, by string
 	}{
-		{"untitled", func(tx store.Tx) error { return tx.TitlePage(first, false) }, "", ""},
-		{"titled", func(tx store.Tx) error { return tx.TitlePage(first, true) }, hostile, first.ID},
-		{"titled again", func(tx store.Tx) error { return tx.TitlePage(second, true) }, hostile, first.ID},
-		{"untitled by another", func(tx store.Tx) error { return tx.TitlePage(second, false) }, hostile, first.ID},
-		{"untitled by its own", func(tx store.Tx) error { return tx.TitlePage(first, false) }, "", ""},
-		{"titled by the next", func(tx store.Tx) error { return tx.TitlePage(second, true) }, "Second", second.ID},
+		{"untitled", func(tx store.Tx) error { return tx.SetPageTitle(first, false) }, "", ""},
+		{"titled", func(tx store.Tx) error { return tx.SetPageTitle(first, true) }, hostile, first.ID},
+		{"titled again", func(tx store.Tx) error { return tx.SetPageTitle(second, true) }, hostile, first.ID},
+		{"untitled by another", func(tx store.Tx) error { return tx.SetPageTitle(second, false) }, hostile, first.ID},
+		{"untitled by its own", func(tx store.Tx) error { return tx.SetPageTitle(first, false) }, "", ""},
+		{"titled by the next", func(tx store.Tx) error { return tx.SetPageTitle(second, true) }, "Second", second.ID},
 	} {
 		w.update(func(tx store.Tx) error {
 			if err := step.do(tx); err != nil {
@@ -172,7 +172,7 @@ func titleIsFilled(w *world) {
 	}
 }
 
-func pageChanges(w *world) {
+func pageChanges(w *env) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	p := w.page
 	p.Title, p.URL, p.Open = hostile, "https://x.example/moved", false
@@ -197,7 +197,7 @@ func pageChanges(w *world) {
 	})
 }
 
-func pagesInPieces(w *world) {
+func pagesInPieces(w *env) {
 	want := []string{w.page.ID}
 	w.update(func(tx store.Tx) error {
 		for i := range 11 {
@@ -244,7 +244,7 @@ func pagesInPieces(w *world) {
 	})
 }
 
-func countsByPage(w *world) {
+func countsByPage(w *env) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	onOther := func(c *comment.Comment) { c.Page = other.ID }
 	for range 3 {
@@ -270,7 +270,7 @@ func countsByPage(w *world) {
 	})
 }
 
-func siteIsRemoved(w *world) {
+func siteIsRemoved(w *env) {
 	other := w.newSite("other")
 	fill(w, w.site)
 	fill(w, other)
@@ -292,20 +292,20 @@ func siteIsRemoved(w *world) {
 	}
 }
 
-func askedNeighbour(w *world) {
-	n := spamlist.Neighbour{Site: w.site.ID, ID: "n-" + w.name, URL: "https://talk.example/", Key: "one", Weight: 1,
+func askedNeighbour(w *env) {
+	n := spamlist.Source{Site: w.site.ID, ID: "n-" + w.name, URL: "https://talk.example/", Key: "one", Weight: 1,
 		At: began}
-	w.update(func(tx store.Tx) error { return tx.PutNeighbour(n) })
-	kept := func() (list []spamlist.Neighbour) {
+	w.update(func(tx store.Tx) error { return tx.PutSpamListSource(n) })
+	kept := func() (list []spamlist.Source) {
 		w.view(func(tx store.Tx) (err error) {
-			list, err = tx.Neighbours(w.site.ID)
+			list, err = tx.SpamListSources(w.site.ID)
 			return err
 		})
 		return list
 	}
-	note := func(n spamlist.Neighbour) (there bool) {
+	note := func(n spamlist.Source) (there bool) {
 		w.update(func(tx store.Tx) (err error) {
-			there, err = tx.NoteNeighbour(n)
+			there, err = tx.NoteSpamListSource(n)
 			return err
 		})
 		return there
@@ -313,7 +313,7 @@ func askedNeighbour(w *world) {
 	answered := n
 	answered.Weight, answered.Theirs, answered.Campaigns, answered.TriedAt = 0.5, "theirs", 3, began.Add(time.Hour)
 	want := answered
-	want.Weight = 1 // which an owner chose meanwhile
+	want.Weight = 1 // an owner changed it meanwhile
 	if there, got := note(answered), kept(); !there || len(got) != 1 || got[0] != want {
 		w.Errorf("noted: %t, %+v, want %+v", there, got, want)
 	}
@@ -322,7 +322,7 @@ func askedNeighbour(w *world) {
 	if there, got := note(changed), kept(); there || got[0] != want {
 		w.Errorf("under another key: noted %t, %+v, want %+v", there, got, want)
 	}
-	w.update(func(tx store.Tx) error { return tx.DropNeighbour(w.site.ID, n.ID) })
+	w.update(func(tx store.Tx) error { return tx.DropSpamListSource(w.site.ID, n.ID) })
 	if there, got := note(answered), kept(); there || len(got) != 0 {
 		w.Errorf("removed: noted %t, %+v, want none", there, got)
 	}

@@ -39,20 +39,20 @@ var tenantRules = []rule{
 	{"nothing crosses sites, whatever the ids", nothingCrosses},
 }
 
-// siteless are the methods that are not of one site, besides those of people.
+// siteless are the methods that do not take a site, except those of identity.Tx.
 var siteless = []string{
 	"Sites", "SiteByKey", "InsertSite", "UpdateSite", "EndEditTokens", "DeleteSite", "Meta", "SetMeta",
 	"EventsAfter", "LastEvent", "PruneEvents", "PruneKeys", "Follower", "AddFollower", "MoveFollower",
 	"DueMails", "PruneMails",
-	"LockVotes", "Voted", "DropVoters", "DropReporters", "PruneNames", "LapsedTakedowns", "PruneInquiries",
-	"ReadyWebhooks", "PruneDeliveries", "CheckedSites", "PruneChecks", "CountLetter", "PruneLetterCounts",
+	"LockVotes", "ChangedVotes", "DropVoters", "DropReporters", "PruneVerifiedNames", "LapsedTakedowns", "PruneSpamChecks",
+	"ReadyWebhooks", "PruneDeliveries", "SitesWithChecks", "PruneChecks", "CountLetter", "PruneLetterCounts",
 	"PruneMailedCodes", "SetEmail",
 }
 
-// later is after all that fill puts.
+// later is after all times of fill.
 var later = began.Add(time.Hour)
 
-// The ids that fill uses on every site alike.
+// The IDs that fill uses on every site.
 const (
 	onePage, oneURL            = "one-page", "https://one.example/"
 	oneShown, oneWaiting       = "one-shown", "one-waiting"
@@ -64,22 +64,21 @@ const (
 	oneRule, oneBlock, noBlock = "one-rule", "one-block", "no-block"
 	oneNote, noNote            = "one-note", "no-note"
 	oneCampaign                = "one-campaign"
-	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same of all sites
+	oneMail, oneMailed         = "one-mail", "one-mailed" // the account is the same on all sites
 	oneDemand, oneWhole        = "one-demand", "one-whole"
 	oneSealed                  = "one-sealed"
 	oneEmail                   = "one@mail.example"
 )
 
-var oneKey = txn.Key{Route: "one-route", Value: "one-value", Body: []byte("one")}
+var oneKey = txn.IdempotencyKey{Route: "one-route", Value: "one-value", Body: []byte("one")}
 
-// formerOf are two who acted on a site before it came here.
+// formerOf returns the IDs of two former moderators of an imported site.
 func formerOf(site int64) []string {
 	return []string{fmt.Sprint("former-", site), fmt.Sprint("another-", site)}
 }
 
-// fill gives a site one of everything, with the same ids on every site and the site's key in
-// the texts.
-func fill(w *world, s site.Site) {
+// fill adds a row of every kind to a site, with the same IDs on every site and the site's key in the texts.
+func fill(w *env, s site.Site) {
 	w.Helper()
 	posted := comment.Comment{
 		Site: s.ID, Page: onePage, Version: 1, Submissions: 1, Path: oneRoot, Source: s.Key, Search: "one " + s.Key,
@@ -169,23 +168,23 @@ func fill(w *world, s site.Site) {
 			tx.PutReports([]report.Report{{Site: s.ID, Comment: oneWaiting, ID: "acted on", Settled: 4, At: began,
 				Reason: comment.ReasonSpam}}),
 			tx.SetSSOSalt(s.ID, []byte(s.Key), began),
-			tx.PutPair(signing.Pair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
+			tx.PutKeyPair(signing.KeyPair{Site: s.ID, Public: []byte(s.Key), Sealed: []byte(s.Key), At: began}, nil),
 			tx.NoteCopy(s.ID, began),
-			tx.PutNeighbour(spamlist.Neighbour{Site: s.ID, ID: oneNeighbour, URL: s.Key, At: began}),
-			done(tx.PutNeighbourList(spamlist.List{Site: s.ID, Neighbour: oneNeighbour, Generated: began,
+			tx.PutSpamListSource(spamlist.Source{Site: s.ID, ID: oneNeighbour, URL: s.Key, At: began}),
+			done(tx.PutSpamList(spamlist.List{Site: s.ID, Neighbour: oneNeighbour, Generated: began,
 				Body: []byte(s.Key)})),
 			tx.PutChecker(externalcheck.Checker{Site: s.ID, Key: []byte(s.Key)}),
 			tx.PutCheck(externalcheck.Check{Site: s.ID, Comment: oneWaiting, At: began}),
-			tx.KeepName(s.ID, []byte(oneName), began),
+			tx.SaveVerifiedName(s.ID, []byte(oneName), began),
 			tx.PutName(s.ID, formerOf(s.ID)[0], s.Key),
-			tx.PutSubscription(oneWish(s.ID, oneShown, s.Key)),
+			tx.PutSubscription(oneSubscription(s.ID, oneShown, s.Key)),
 			tx.ConfirmSubscriptions(s.ID, []byte(oneName), began, began),
 			tx.StopMail(s.ID, []byte(oneSame), began),
 			tx.PutMailedCode(s.ID, []byte(oneName), readerauth.MailedCode{Letter: s.Key, At: began}),
 			tx.InsertLetter(oneLetter(s.ID, oneMail+s.Key)),
-			tx.AddTakedown(demandOf(s.ID, oneDemand, 1), []string{oneShown}),
-			tx.AddTakedown(demandOf(s.ID, oneWhole, 2), nil),
-			tx.AddTakedown(demandOf(s.ID, oneSealed, 3), nil),
+			tx.AddTakedown(takedownOf(s.ID, oneDemand, 1), []string{oneShown}),
+			tx.AddTakedown(takedownOf(s.ID, oneWhole, 2), nil),
+			tx.AddTakedown(takedownOf(s.ID, oneSealed, 3), nil),
 			tx.PutBlock(rules.Block{ID: oneBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.PutBlock(rules.Block{ID: noBlock, Site: s.ID, Value: s.Key, CreatedAt: began}),
 			tx.RemoveBlock(s.ID, noBlock, began),
@@ -195,14 +194,14 @@ func fill(w *world, s site.Site) {
 			tx.PutSnapshot(s.ID, fold.Snapshot{Seq: 1, AsOf: 2, Model: []byte(s.Key), Sum: []byte("sum")}, 1),
 			tx.AddLessons(s.ID, []auditlog.Lesson{lesson, gone}),
 			tx.EraseLessons(s.ID, []auditlog.Lesson{gone}, 9),
-			tx.KeepAnswer(key, []byte(s.Key)),
+			tx.StoreResponse(key, []byte(s.Key)),
 			tx.PutCampaigns(s.ID, campaign.Campaign{ID: oneCampaign, Joined: 1, Refused: 1, Sample: s.Key, LastSeen: began}),
 			tx.PutMembers(s.ID, []campaign.Member{
 				{Comment: oneShown, Number: 1, Campaign: oneCampaign, Joined: 1, State: comment.Spam, DecidedAt: began},
 				{Comment: oneWaiting, Number: 2, Banded: true, CreatedAt: began}}),
 			tx.PutWebhook(webhook.Endpoint{Site: s.ID, ID: oneHook, URL: []byte(s.Key), CreatedAt: began}),
 			tx.PutDeliveries(webhook.Delivery{Site: s.ID, Hook: oneHook, ID: s.Key, At: began, DueAt: began}),
-			tx.PutInquiry(spamcheck.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
+			tx.PutSpamCheck(spamcheck.Row{Site: s.ID, Hash: []byte(oneName), Times: 1, Label: 1, At: began}),
 			tx.Emit(event.Event{Site: s.ID, Kind: event.Arrived, Page: onePage, Comment: s.Key, At: began}),
 			tx.InsertAccount(authz.Account{
 				ID: "of " + s.Key, Email: s.Key + "@x.example", Roles: map[int64]authz.Role{s.ID: authz.Owner}, CreatedAt: began,
@@ -217,12 +216,12 @@ func fill(w *world, s site.Site) {
 }
 
 func oneLetter(site int64, id string) mailbox.Letter {
-	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.News, Box: []byte(oneName), To: text.AddressOf(id + "@mail.example"),
+	return mailbox.Letter{Site: site, ID: id, Kind: mailbox.Notification, AddressHash: []byte(oneName), To: text.AddressOf(id + "@mail.example"),
 		CreatedAt: began, DueAt: began}
 }
 
-func oneWish(site int64, comment, lang string) readermail.Subscription {
-	return readermail.Subscription{Site: site, Comment: comment, Box: []byte(oneName), Lang: lang, Asked: began}
+func oneSubscription(site int64, comment, lang string) readermail.Subscription {
+	return readermail.Subscription{Site: site, Comment: comment, AddressHash: []byte(oneName), Lang: lang, Requested: began}
 }
 
 func oneReport(site int64, by string) report.Report {
@@ -230,9 +229,9 @@ func oneReport(site int64, by string) report.Report {
 		At: began}
 }
 
-// demandOf is a demand; the second of a site is about its page, the third is sealed.
-func demandOf(site int64, id string, seq uint64) takedown.Demand {
-	d := takedown.Demand{Site: site, ID: id, Seq: seq, By: "One court", Kind: takedown.Court, Public: takedown.Full,
+// takedownOf returns a takedown. The one with seq 2 is about a page, the one with seq 3 is sealed.
+func takedownOf(site int64, id string, seq uint64) takedown.Takedown {
+	d := takedown.Takedown{Site: site, ID: id, Seq: seq, By: "One court", Kind: takedown.Court, Public: takedown.Full,
 		Received: began, At: began}
 	switch seq {
 	case 2:
@@ -243,7 +242,7 @@ func demandOf(site int64, id string, seq uint64) takedown.Demand {
 	return d
 }
 
-// reads are the methods that look at one site, asked with fill's ids.
+// reads calls the methods that read one site with the IDs of fill.
 var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"PageByURL":  func(tx store.Tx, s int64) (any, error) { return tx.PageByURL(s, oneURL) },
 	"PagesByID":  func(tx store.Tx, s int64) (any, error) { return tx.PagesByID(s, []string{onePage}) },
@@ -252,48 +251,48 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"CountByPage": func(tx store.Tx, s int64) (any, error) {
 		return tx.CountByPage(s, []string{onePage}, comment.Approved)
 	},
-	"ReceivedIn":  func(tx store.Tx, s int64) (any, error) { return tx.ReceivedIn(s, began, later) },
-	"RefusedIn":   func(tx store.Tx, s int64) (any, error) { return tx.RefusedIn(s, began, later) },
-	"SuspectedIn": func(tx store.Tx, s int64) (any, error) { return tx.SuspectedIn(s, began, later) },
-	"UndecidedIn": func(tx store.Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
-	"WaitsIn":     func(tx store.Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
-	"AppealsIn":   func(tx store.Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
-	"AnsweredIn":  func(tx store.Tx, s int64) (any, error) { return tx.AnsweredIn(s, began, later, 9) },
+	"ReceivedIn":    func(tx store.Tx, s int64) (any, error) { return tx.ReceivedIn(s, began, later) },
+	"RefusedIn":     func(tx store.Tx, s int64) (any, error) { return tx.RefusedIn(s, began, later) },
+	"SuspectedIn":   func(tx store.Tx, s int64) (any, error) { return tx.SuspectedIn(s, began, later) },
+	"UndecidedIn":   func(tx store.Tx, s int64) (any, error) { return tx.UndecidedIn(s, began, later) },
+	"WaitsIn":       func(tx store.Tx, s int64) (any, error) { return tx.WaitsIn(s, began, later, 9) },
+	"AppealsIn":     func(tx store.Tx, s int64) (any, error) { return tx.AppealsIn(s, began, later) },
+	"AppealWaitsIn": func(tx store.Tx, s int64) (any, error) { return tx.AppealWaitsIn(s, began, later, 9) },
 	"NoticesIn": func(tx store.Tx, s int64) (any, error) {
 		return tx.NoticesIn(s, comment.ReasonSpam, began, later)
 	},
-	"ActedIn": func(tx store.Tx, s int64) (any, error) {
-		return tx.ActedIn(s, comment.ReasonSpam, began, later, 9)
+	"NoticeWaitsIn": func(tx store.Tx, s int64) (any, error) {
+		return tx.NoticeWaitsIn(s, comment.ReasonSpam, began, later, 9)
 	},
 	"OpenTakedowns":   func(tx store.Tx, s int64) (any, error) { return tx.OpenTakedowns(s, began, later, 0, 9) },
 	"SealedTakedowns": func(tx store.Tx, s int64) (any, error) { return tx.SealedTakedowns(s, began, later) },
 
-	"SSOSalt":       func(tx store.Tx, s int64) (any, error) { return tx.SSOSalt(s) },
-	"CopiesMade":    func(tx store.Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
-	"Neighbours":    func(tx store.Tx, s int64) (any, error) { return tx.Neighbours(s) },
-	"NeighbourList": func(tx store.Tx, s int64) (any, error) { return tx.NeighbourList(s, oneNeighbour) },
-	"Checker":       func(tx store.Tx, s int64) (any, error) { return tx.Checker(s) },
-	"Checks":        func(tx store.Tx, s int64) (any, error) { return tx.Checks(s, 9) },
-	"Pair":          func(tx store.Tx, s int64) (any, error) { return tx.Pair(s) },
-	"NameKept":      func(tx store.Tx, s int64) (any, error) { return tx.NameKept(s, []byte(oneName)) },
+	"SSOSalt":         func(tx store.Tx, s int64) (any, error) { return tx.SSOSalt(s) },
+	"CopiesMade":      func(tx store.Tx, s int64) (any, error) { return tx.CopiesMade(s, 9) },
+	"SpamListSources": func(tx store.Tx, s int64) (any, error) { return tx.SpamListSources(s) },
+	"SpamList":        func(tx store.Tx, s int64) (any, error) { return tx.SpamList(s, oneNeighbour) },
+	"Checker":         func(tx store.Tx, s int64) (any, error) { return tx.Checker(s) },
+	"Checks":          func(tx store.Tx, s int64) (any, error) { return tx.Checks(s, 9) },
+	"KeyPair":         func(tx store.Tx, s int64) (any, error) { return tx.KeyPair(s) },
+	"HasVerifiedName": func(tx store.Tx, s int64) (any, error) { return tx.HasVerifiedName(s, []byte(oneName)) },
 	"OtherVotes": func(tx store.Tx, s int64) (any, error) {
 		return tx.OtherVotes(vote.Vote{Site: s, Comment: oneShown, Voter: []byte("one")}, 0)
 	},
-	"CountVotes":    func(tx store.Tx, s int64) (any, error) { return tx.CountVotes(s, oneShown) },
-	"HasReported":   func(tx store.Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
-	"OpenReports":   func(tx store.Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
-	"Reports":       func(tx store.Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },
-	"Answers":       func(tx store.Tx, s int64) (any, error) { return tx.Answers(s, onePage) },
-	"CommentsAlone": func(tx store.Tx, s int64) (any, error) { return tx.CommentsAlone(s, []string{oneShown, oneWaiting}) },
-	"Appeals":       func(tx store.Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
-	"Takedown":      func(tx store.Tx, s int64) (any, error) { return tx.Takedown(s, oneDemand) },
-	"Takedowns":     func(tx store.Tx, s int64) (any, error) { return tx.Takedowns(s, 0, 9) },
-	"TakenDown":     func(tx store.Tx, s int64) (any, error) { return tx.TakenDown(s, []string{oneDemand}) },
-	"Covers":        func(tx store.Tx, s int64) (any, error) { return tx.Covers(s, []string{oneShown}) },
-	"DemandsAbout":  func(tx store.Tx, s int64) (any, error) { return tx.DemandsAbout(s, oneShown, onePage) },
-	"PageCovers":    func(tx store.Tx, s int64) (any, error) { return tx.PageCovers(s, onePage) },
-	"Moderators":    func(tx store.Tx, s int64) (any, error) { return tx.Moderators(s) },
-	"RefusedBefore": func(tx store.Tx, s int64) (any, error) { return tx.RefusedBefore(s, began.Add(time.Hour), 10) },
+	"CountVotes":          func(tx store.Tx, s int64) (any, error) { return tx.CountVotes(s, oneShown) },
+	"HasReported":         func(tx store.Tx, s int64) (any, error) { return tx.HasReported(s, oneShown, []byte(oneName)) },
+	"OpenReports":         func(tx store.Tx, s int64) (any, error) { return tx.OpenReports(s, []string{oneShown}) },
+	"Reports":             func(tx store.Tx, s int64) (any, error) { return tx.Reports(s, []string{oneShown}) },
+	"Answers":             func(tx store.Tx, s int64) (any, error) { return tx.Answers(s, onePage) },
+	"CommentsAlone":       func(tx store.Tx, s int64) (any, error) { return tx.CommentsAlone(s, []string{oneShown, oneWaiting}) },
+	"Appeals":             func(tx store.Tx, s int64) (any, error) { return tx.Appeals(s, []string{oneShown, oneWaiting}) },
+	"Takedown":            func(tx store.Tx, s int64) (any, error) { return tx.Takedown(s, oneDemand) },
+	"Takedowns":           func(tx store.Tx, s int64) (any, error) { return tx.Takedowns(s, 0, 9) },
+	"TakedownComments":    func(tx store.Tx, s int64) (any, error) { return tx.TakedownComments(s, []string{oneDemand}) },
+	"ActiveTakedowns":     func(tx store.Tx, s int64) (any, error) { return tx.ActiveTakedowns(s, []string{oneShown}) },
+	"TakedownsOf":         func(tx store.Tx, s int64) (any, error) { return tx.TakedownsOf(s, oneShown, onePage) },
+	"ActivePageTakedowns": func(tx store.Tx, s int64) (any, error) { return tx.ActivePageTakedowns(s, onePage) },
+	"Moderators":          func(tx store.Tx, s int64) (any, error) { return tx.Moderators(s) },
+	"RefusedBefore":       func(tx store.Tx, s int64) (any, error) { return tx.RefusedBefore(s, began.Add(time.Hour), 10) },
 	"AddressedBefore": func(tx store.Tx, s int64) (any, error) {
 		return tx.AddressedBefore(s, began.Add(time.Hour), 10)
 	},
@@ -331,7 +330,7 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"DecisionsBefore": func(tx store.Tx, s int64) (any, error) { return tx.DecisionsBefore(s, 0, 10) },
 	"DecisionsOf":     func(tx store.Tx, s int64) (any, error) { return tx.DecisionsOf(s, oneShown) },
 	"Arrivals":        func(tx store.Tx, s int64) (any, error) { return tx.Arrivals(s, began, 10) },
-	"Ruled":           func(tx store.Tx, s int64) (any, error) { return tx.Ruled(s, 10) },
+	"FlowEntries":     func(tx store.Tx, s int64) (any, error) { return tx.FlowEntries(s, 10) },
 	"Batch":           func(tx store.Tx, s int64) (any, error) { return tx.Batch(s, oneBatch) },
 	"Lessons":         func(tx store.Tx, s int64) (any, error) { return tx.Lessons(s, 0, 10) },
 	"Taught":          func(tx store.Tx, s int64) (any, error) { return tx.Taught(s) },
@@ -355,8 +354,8 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"WebhookByID":     func(tx store.Tx, s int64) (any, error) { return tx.WebhookByID(s, oneHook) },
 	"DueDeliveries":   func(tx store.Tx, s int64) (any, error) { return tx.DueDeliveries(s, oneHook, began, 9) },
 	"CountDeliveries": func(tx store.Tx, s int64) (any, error) { n, _, err := tx.CountDeliveries(s, oneHook, 9); return n, err },
-	"InquiryByHash":   func(tx store.Tx, s int64) (any, error) { return tx.InquiryByHash(s, []byte(oneName)) },
-	"Inquiries":       func(tx store.Tx, s int64) (any, error) { return tx.Inquiries(s, 1, 10) },
+	"SpamCheckByHash": func(tx store.Tx, s int64) (any, error) { return tx.SpamCheckByHash(s, []byte(oneName)) },
+	"SpamChecks":      func(tx store.Tx, s int64) (any, error) { return tx.SpamChecks(s, 1, 10) },
 	"Rules":           func(tx store.Tx, s int64) (any, error) { return tx.Rules(s) },
 	"Blocks":          func(tx store.Tx, s int64) (any, error) { return tx.Blocks(s) },
 	"Notes":           func(tx store.Tx, s int64) (any, error) { return tx.Notes(s) },
@@ -385,23 +384,23 @@ var reads = map[string]func(tx store.Tx, site int64) (any, error){
 	"SubscriptionsTo": func(tx store.Tx, s int64) (any, error) {
 		return tx.SubscriptionsTo(s, []string{oneShown, oneWaiting})
 	},
-	"SubscriptionsOf": func(tx store.Tx, s int64) (any, error) { return tx.SubscriptionsOf(s, []byte(oneName), 9) },
-	"MailStopped":     func(tx store.Tx, s int64) (any, error) { return tx.MailStopped(s, []byte(oneSame)) },
-	"MailedCode":      func(tx store.Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
-	"Told":            func(tx store.Tx, s int64) (any, error) { return tx.Told(s) },
-	"OpenMail":        func(tx store.Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
-	"LastMail":        func(tx store.Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, mail.Each) },
-	"LastDecision":    func(tx store.Tx, s int64) (any, error) { return tx.LastDecision(s) },
-	"AccountNames":    func(tx store.Tx, s int64) (any, error) { return tx.AccountNames(formerOf(s)) },
-	"StaffNames":      func(tx store.Tx, s int64) (any, error) { return tx.StaffNames(s) },
+	"SubscriptionsOf":  func(tx store.Tx, s int64) (any, error) { return tx.SubscriptionsOf(s, []byte(oneName), 9) },
+	"MailStopped":      func(tx store.Tx, s int64) (any, error) { return tx.MailStopped(s, []byte(oneSame)) },
+	"MailedCode":       func(tx store.Tx, s int64) (any, error) { return tx.MailedCode(s, []byte(oneName)) },
+	"AccountsToNotify": func(tx store.Tx, s int64) (any, error) { return tx.AccountsToNotify(s) },
+	"OpenMail":         func(tx store.Tx, s int64) (any, error) { return tx.OpenMail(s, oneMailed, began) },
+	"LastMail":         func(tx store.Tx, s int64) (any, error) { return tx.LastMail(s, oneMailed, mail.Each) },
+	"LastDecision":     func(tx store.Tx, s int64) (any, error) { return tx.LastDecision(s) },
+	"AccountNames":     func(tx store.Tx, s int64) (any, error) { return tx.AccountNames(formerOf(s)) },
+	"StaffNames":       func(tx store.Tx, s int64) (any, error) { return tx.StaffNames(s) },
 	"Accounts": func(tx store.Tx, s int64) (any, error) {
 		accounts, err := tx.Accounts()
 		return slices.DeleteFunc(accounts, func(a authz.Account) bool { return a.Roles[s] == authz.NoRole }), err
 	},
 }
 
-// portrait is what each reading method shows of a site; "" is nothing.
-func (w *world) portrait(site int64) map[string]string {
+// portrait returns the result of each method in reads for a site; "" means empty.
+func (w *env) portrait(site int64) map[string]string {
 	w.Helper()
 	seen := map[string]string{}
 	w.view(func(tx store.Tx) error {
@@ -422,7 +421,7 @@ func (w *world) portrait(site int64) map[string]string {
 	return seen
 }
 
-// writes are the methods that change one site, in an order in which each has something to do.
+// writes calls the methods that change one site, in an order in which each has an effect.
 var writes = []struct {
 	method string
 	write  func(tx store.Tx, site int64) error
@@ -434,10 +433,10 @@ var writes = []struct {
 	{"UpdatePage", func(tx store.Tx, s int64) error {
 		return tx.UpdatePage(site.Page{ID: onePage, Site: s, URL: oneURL, Title: "changed"})
 	}},
-	{"TitlePage", func(tx store.Tx, s int64) error {
+	{"SetPageTitle", func(tx store.Tx, s int64) error {
 		return errors.Join(
-			tx.TitlePage(comment.Comment{ID: "", Site: s, Page: onePage}, false),
-			tx.TitlePage(comment.Comment{ID: oneShown, Site: s, Page: onePage, PageTitle: "brought"}, true))
+			tx.SetPageTitle(comment.Comment{ID: "", Site: s, Page: onePage}, false),
+			tx.SetPageTitle(comment.Comment{ID: oneShown, Site: s, Page: onePage, PageTitle: "brought"}, true))
 	}},
 	{"AddReport", func(tx store.Tx, s int64) error { return done(tx.AddReport(oneReport(s, "another"), 9)) }},
 	{"AddAppeal", func(tx store.Tx, s int64) error {
@@ -449,7 +448,7 @@ var writes = []struct {
 	}},
 	{"PutVotes", func(tx store.Tx, s int64) error {
 		err := tx.PutVotes([]comment.Comment{{ID: oneCame, Site: s, Votes: 3}})
-		return errors.Join(err, second(tx.ShowVotes(s, []string{oneCame})))
+		return errors.Join(err, second(tx.PublishVotes(s, []string{oneCame})))
 	}},
 	{"PutReports", func(tx store.Tx, s int64) error {
 		return tx.PutReports([]report.Report{{Site: s, Comment: oneShown, ID: "came", At: began,
@@ -460,10 +459,10 @@ var writes = []struct {
 	}},
 	{"PutName", func(tx store.Tx, s int64) error { return tx.PutName(s, formerOf(s)[1], "Fay") }},
 	{"AddTakedown", func(tx store.Tx, s int64) error {
-		return tx.AddTakedown(demandOf(s, "another", 4), []string{oneWaiting})
+		return tx.AddTakedown(takedownOf(s, "another", 4), []string{oneWaiting})
 	}},
 	{"EndTakedown", func(tx store.Tx, s int64) error {
-		return tx.EndTakedown(takedown.Demand{Site: s, ID: oneWhole, Ended: began, Why: "over"})
+		return tx.EndTakedown(takedown.Takedown{Site: s, ID: oneWhole, Ended: began, Why: "over"})
 	}},
 	{"Withhold", func(tx store.Tx, s int64) error {
 		return tx.Withhold(s, []string{oneShown}, &site.Notice{By: "One court", At: began})
@@ -499,11 +498,11 @@ var writes = []struct {
 	{"SetText", func(tx store.Tx, s int64) error {
 		return done(tx.SetText(s, oneShown, 1, comment.TextChange{Source: "changed"}))
 	}},
-	{"ForgetKept", func(tx store.Tx, s int64) error {
-		// An update that meets nothing shows no change: the text of before is put there first.
-		kept := []comment.Former{{Seq: 1, Source: "before"}}
+	{"ForgetRevisions", func(tx store.Tx, s int64) error {
+		// Store a previous text first, so that the update has an effect.
+		kept := []comment.Revision{{Seq: 1, Source: "before"}}
 		err := done(tx.SetText(s, oneShown, 2, comment.TextChange{Source: "changed", Kept: kept}))
-		return errors.Join(err, tx.ForgetKept(s, began))
+		return errors.Join(err, tx.ForgetRevisions(s, began))
 	}},
 	{"SetShown", func(tx store.Tx, s int64) error { return tx.SetShown(s, oneShown, 5, false) }},
 	{"WithdrawLessons", func(tx store.Tx, s int64) error {
@@ -551,22 +550,22 @@ var writes = []struct {
 	{"PutNote", func(tx store.Tx, s int64) error {
 		return tx.PutNote(rules.Note{ID: noNote, Site: s, Writer: []byte(oneName), CreatedAt: began})
 	}},
-	{"ShowVotes", func(tx store.Tx, s int64) error {
-		pages, err := tx.ShowVotes(s, []string{oneShown})
+	{"PublishVotes", func(tx store.Tx, s int64) error {
+		pages, err := tx.PublishVotes(s, []string{oneShown})
 		return done(len(pages) == 1, err)
 	}},
 	{"SetSSOSalt", func(tx store.Tx, s int64) error { return tx.SetSSOSalt(s, []byte("another"), began) }},
-	{"PutNeighbour", func(tx store.Tx, s int64) error {
-		return tx.PutNeighbour(spamlist.Neighbour{Site: s, ID: oneNeighbour, URL: "another", At: began})
+	{"PutSpamListSource", func(tx store.Tx, s int64) error {
+		return tx.PutSpamListSource(spamlist.Source{Site: s, ID: oneNeighbour, URL: "another", At: began})
 	}},
-	{"NoteNeighbour", func(tx store.Tx, s int64) error {
-		return done(tx.NoteNeighbour(spamlist.Neighbour{Site: s, ID: oneNeighbour, Failure: "another"}))
+	{"NoteSpamListSource", func(tx store.Tx, s int64) error {
+		return done(tx.NoteSpamListSource(spamlist.Source{Site: s, ID: oneNeighbour, Failure: "another"}))
 	}},
-	{"PutNeighbourList", func(tx store.Tx, s int64) error {
-		return done(tx.PutNeighbourList(spamlist.List{Site: s, Neighbour: oneNeighbour,
+	{"PutSpamList", func(tx store.Tx, s int64) error {
+		return done(tx.PutSpamList(spamlist.List{Site: s, Neighbour: oneNeighbour,
 			Generated: began.Add(time.Hour), Body: []byte("another")}))
 	}},
-	{"DropNeighbour", func(tx store.Tx, s int64) error { return tx.DropNeighbour(s, oneNeighbour) }},
+	{"DropSpamListSource", func(tx store.Tx, s int64) error { return tx.DropSpamListSource(s, oneNeighbour) }},
 	{"PutChecker", func(tx store.Tx, s int64) error {
 		return tx.PutChecker(externalcheck.Checker{Site: s, Failures: 1, Failure: "another"})
 	}},
@@ -574,17 +573,17 @@ var writes = []struct {
 		return tx.PutCheck(externalcheck.Check{Site: s, Comment: oneShown, At: began})
 	}},
 	{"DropCheck", func(tx store.Tx, s int64) error { return tx.DropCheck(s, oneWaiting) }},
-	{"PutPair", func(tx store.Tx, s int64) error {
-		old, err := tx.Pair(s)
-		p := signing.Pair{Site: s, Public: old.Sealed, Sealed: []byte("another"), At: began}
-		return errors.Join(err, tx.PutPair(p, old.Public))
+	{"PutKeyPair", func(tx store.Tx, s int64) error {
+		old, err := tx.KeyPair(s)
+		p := signing.KeyPair{Site: s, Public: old.Sealed, Sealed: []byte("another"), At: began}
+		return errors.Join(err, tx.PutKeyPair(p, old.Public))
 	}},
 	{"NoteCopy", func(tx store.Tx, s int64) error { return tx.NoteCopy(s, began.Add(time.Hour)) }},
-	{"KeepName", func(tx store.Tx, s int64) error { return tx.KeepName(s, []byte("another"), began) }},
+	{"SaveVerifiedName", func(tx store.Tx, s int64) error { return tx.SaveVerifiedName(s, []byte("another"), began) }},
 	{"ConfirmSubscriptions", func(tx store.Tx, s int64) error {
 		return tx.ConfirmSubscriptions(s, []byte(oneName), began, began)
 	}},
-	{"PutSubscription", func(tx store.Tx, s int64) error { return tx.PutSubscription(oneWish(s, oneWaiting, "two")) }},
+	{"PutSubscription", func(tx store.Tx, s int64) error { return tx.PutSubscription(oneSubscription(s, oneWaiting, "two")) }},
 	{"DropSubscription", func(tx store.Tx, s int64) error { return tx.DropSubscription(s, oneWaiting) }},
 	{"DropSubscriptions", func(tx store.Tx, s int64) error { return tx.DropSubscriptions(s, []byte(oneName)) }},
 	{"AllowMail", func(tx store.Tx, s int64) error { return tx.AllowMail(s, []byte(oneSame)) }},
@@ -595,16 +594,16 @@ var writes = []struct {
 	{"DropMailedCode", func(tx store.Tx, s int64) error { return tx.DropMailedCode(s, []byte(oneName)) }},
 	{"DropLetters", func(tx store.Tx, s int64) error { return tx.DropLetters(s, []byte(oneName)) }},
 	{"InsertLetter", func(tx store.Tx, s int64) error {
-		l := oneLetter(s, "a-letter") // before the other by its id
+		l := oneLetter(s, "a-letter") // sorts before the other by its ID
 		return tx.InsertLetter(l)
 	}},
 	{"CastVote", func(tx store.Tx, s int64) error {
 		v := vote.Vote{Site: s, Comment: oneShown, Voter: []byte("another"), At: began}
-		return errors.Join(done(tx.CastVote(v)), second(tx.ShowVotes(s, []string{oneShown})))
+		return errors.Join(done(tx.CastVote(v)), second(tx.PublishVotes(s, []string{oneShown})))
 	}},
-	{"TakeVote", func(tx store.Tx, s int64) error {
+	{"DeleteVote", func(tx store.Tx, s int64) error {
 		v := vote.Vote{Site: s, Comment: oneShown, Voter: []byte(oneName), At: began}
-		return errors.Join(done(tx.TakeVote(v)), second(tx.ShowVotes(s, []string{oneShown})))
+		return errors.Join(done(tx.DeleteVote(v)), second(tx.PublishVotes(s, []string{oneShown})))
 	}},
 	{"RemoveRule", func(tx store.Tx, s int64) error { return tx.RemoveRule(s, oneRule, began) }},
 	{"RemoveBlock", func(tx store.Tx, s int64) error { return tx.RemoveBlock(s, oneBlock, began.Add(time.Hour)) }},
@@ -641,18 +640,18 @@ var writes = []struct {
 		gone := webhook.Delivery{Site: s, Hook: oneHook, ID: "gone", At: began, EndedAt: began, Outcome: "given up"}
 		return errors.Join(tx.PutDeliveries(gone), second(tx.ReviveDeliveries(s, oneHook, began)))
 	}},
-	{"PutInquiry", func(tx store.Tx, s int64) error {
-		return tx.PutInquiry(spamcheck.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
+	{"PutSpamCheck", func(tx store.Tx, s int64) error {
+		return tx.PutSpamCheck(spamcheck.Row{Site: s, Hash: []byte(oneName), Times: 7, Label: 1, At: began})
 	}},
 	{"Emit", func(tx store.Tx, s int64) error {
 		return tx.Emit(event.Event{Site: s, Kind: event.Site, At: began})
 	}},
 }
 
-// second drops an answer that nobody asked for.
+// second drops the first result of a call.
 func second[T any](_ T, err error) error { return err }
 
-// done turns "nothing was changed" into an error.
+// done returns an error if changed is false.
 func done(changed bool, err error) error {
 	if err == nil && !changed {
 		return errors.New("nothing was changed")
@@ -660,7 +659,7 @@ func done(changed bool, err error) error {
 	return err
 }
 
-func everyMethodIsTested(w *world) {
+func everyMethodIsTested(w *env) {
 	known := slices.Clone(siteless)
 	for name := range reads {
 		known = append(known, name)
@@ -668,7 +667,7 @@ func everyMethodIsTested(w *world) {
 	for _, write := range writes {
 		known = append(known, write.method)
 	}
-	known = append(known, "LockLog", "ClaimKey", "KeepAnswer") // below
+	known = append(known, "LockLog", "ClaimKey", "StoreResponse") // below
 	people := reflect.TypeFor[identity.Tx]()
 	for i := range people.NumMethod() {
 		known = append(known, people.Method(i).Name)
@@ -676,18 +675,18 @@ func everyMethodIsTested(w *world) {
 	all := reflect.TypeFor[store.Tx]()
 	for i := range all.NumMethod() {
 		if name := all.Method(i).Name; !slices.Contains(known, name) {
-			w.Errorf("nothing here asks %s of two sites", name)
+			w.Errorf("%s is not tested with two sites", name)
 		}
 	}
 }
 
-func nothingCrosses(w *world) {
+func nothingCrosses(w *env) {
 	other := w.newSite("b")
 	fill(w, w.site)
 	mine := w.portrait(w.site.ID)
 	for method, seen := range mine {
 		if seen == "" {
-			w.Errorf("%s shows nothing of a site that has everything", method)
+			w.Errorf("%s returns nothing for a filled site", method)
 		}
 	}
 	for method, seen := range w.portrait(other.ID) {
@@ -715,7 +714,7 @@ func nothingCrosses(w *world) {
 		})
 		unchanged(write.method)
 		after := fmt.Sprint(w.portrait(other.ID))
-		// Sameness is not shown; it has its own rule.
+		// Duplicate hashes are not in the portrait; they have their own rule.
 		if after == before && write.method != "ReleaseSame" && write.method != "AddLessons" {
 			w.Errorf("%s changed nothing", write.method)
 		}
@@ -725,8 +724,8 @@ func nothingCrosses(w *world) {
 }
 
 // keysDoNotCross claims one key on both sites, in one transaction and with both logs locked.
-func keysDoNotCross(w *world, other site.Site) {
-	key := txn.Key{Route: "r", Value: "crossing", Body: []byte("b")}
+func keysDoNotCross(w *env, other site.Site) {
+	key := txn.IdempotencyKey{Route: "r", Value: "crossing", Body: []byte("b")}
 	w.update(func(tx store.Tx) error {
 		for _, s := range []site.Site{w.site, other} {
 			if _, err := tx.LockLog(s.ID); err != nil {
@@ -737,7 +736,7 @@ func keysDoNotCross(w *world, other site.Site) {
 			if answer, err := tx.ClaimKey(k, began.Add(time.Second)); err != nil || answer != nil {
 				return fmt.Errorf("claim on %s: %v, %w", s.Key, answer, err)
 			}
-			if err := tx.KeepAnswer(k, []byte(s.Key)); err != nil {
+			if err := tx.StoreResponse(k, []byte(s.Key)); err != nil {
 				return err
 			}
 		}

@@ -10,11 +10,11 @@ import (
 
 var threadRules = []rule{
 	{"a thread is read depth first, roots in each order, replies oldest first", threadEachOrder},
-	{"what is not shown, and what is of another page, is in no thread", threadShowsOnlyShown},
+	{"a thread omits hidden comments and those of other pages", threadShowsOnlyShown},
 }
 
-// plant stores five roots with replies two deep and returns the ids in each order.
-func plant(w *world) (oldest, newest, top []string) {
+// plant stores five roots with replies two levels deep and returns the IDs in each order.
+func plant(w *env) (oldest, newest, top []string) {
 	var drafts []comment.Comment
 	var threads [][]string
 	for r := range 5 {
@@ -47,7 +47,7 @@ func plant(w *world) (oldest, newest, top []string) {
 	return oldest, newest, top
 }
 
-func threadEachOrder(w *world) {
+func threadEachOrder(w *env) {
 	oldest, newest, top := plant(w)
 	w.view(func(tx store.Tx) error {
 		for _, tt := range []struct {
@@ -82,7 +82,7 @@ func threadEachOrder(w *world) {
 	})
 }
 
-func threadShowsOnlyShown(w *world) {
+func threadShowsOnlyShown(w *env) {
 	other := w.newPage(w.site.ID, "https://x.example/other")
 	shown := w.comment(in(comment.Approved))
 	kept := w.comment(in(comment.Removed), func(c *comment.Comment) { c.Shown, c.ShownReplies = true, 1 })

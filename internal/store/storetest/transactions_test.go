@@ -15,19 +15,19 @@ import (
 
 var transactionRules = []rule{
 	{"a view is one snapshot", viewIsSnapshot},
-	{"views are of one snapshot, whoever writes, and read at once", viewsAreOneSnapshot},
+	{"concurrent views share one snapshot despite writes", viewsAreOneSnapshot},
 	{"a view cannot write", viewCannotWrite},
-	{"an update that fails leaves nothing, and says why", failureLeavesNothing},
-	{"an update that panics leaves nothing, and the next one works", panicLeavesNothing},
-	{"what an update answered is there for whoever looks", answeredIsThere},
-	{"those who fail and those who leave undo nobody else's work", othersAreSafe},
-	{"an update whose asker has left before its turn does nothing", leftBeforeTurn},
-	{"a view whose asker leaves ends, and says so", viewIsLeft},
-	{"updates that lock the same rows the other way round all succeed", crossedLocks},
-	{"one value of the whole database is kept by name", metaIsKept},
+	{"a failed update changes nothing and returns its error", failureLeavesNothing},
+	{"an update that panics changes nothing, and the next one works", panicLeavesNothing},
+	{"a successful update is visible to every later view", answeredIsThere},
+	{"failed and canceled updates do not affect others", othersAreSafe},
+	{"an update canceled before its turn does nothing", leftBeforeTurn},
+	{"a canceled view ends with the context's error", viewIsLeft},
+	{"updates that lock the same rows in opposite orders all succeed", crossedLocks},
+	{"a meta value is stored by name", metaIsKept},
 }
 
-func viewIsSnapshot(w *world) {
+func viewIsSnapshot(w *env) {
 	c := w.comment()
 	w.view(func(tx store.Tx) error {
 		before, err := tx.CommentByID(w.site.ID, c.ID)
@@ -48,7 +48,7 @@ func viewIsSnapshot(w *world) {
 	}
 }
 
-func viewsAreOneSnapshot(w *world) {
+func viewsAreOneSnapshot(w *env) {
 	const readers = 3
 	c := w.comment()
 	var writing sync.WaitGroup
@@ -68,7 +68,7 @@ func viewsAreOneSnapshot(w *world) {
 		}
 	})
 	seen := map[int]bool{}
-	for end := time.Now().Add(patience); len(seen) < 50 && !w.Failed(); {
+	for end := time.Now().Add(waitTimeout); len(seen) < 50 && !w.Failed(); {
 		if time.Now().After(end) {
 			w.Fatal("nobody writes meanwhile")
 		}
@@ -99,17 +99,17 @@ func viewsAreOneSnapshot(w *world) {
 	if err == nil {
 		w.Error("one of the views wrote")
 	}
-	w.comment() // nothing is held
+	w.comment() // no lock is held
 }
 
-func viewCannotWrite(w *world) {
+func viewCannotWrite(w *env) {
 	err := w.store.View(w.ctx(), func(tx store.Tx) error { return tx.SetMeta(w.id("meta"), []byte("x")) })
 	if err == nil {
 		w.Error("a view wrote")
 	}
 }
 
-func failureLeavesNothing(w *world) {
+func failureLeavesNothing(w *env) {
 	name := w.id("meta")
 	why := errors.New("why")
 	_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
@@ -126,7 +126,7 @@ func failureLeavesNothing(w *world) {
 	})
 }
 
-func panicLeavesNothing(w *world) {
+func panicLeavesNothing(w *env) {
 	name := w.id("meta")
 	func() {
 		defer func() {
@@ -150,9 +150,9 @@ func panicLeavesNothing(w *world) {
 	w.comment()
 }
 
-func answeredIsThere(w *world) {
+func answeredIsThere(w *env) {
 	const writers, each = 16, 20
-	together(writers, func(int) {
+	runConcurrently(writers, func(int) {
 		for range each {
 			c := w.draft()
 			_, err := w.store.Update(w.ctx(), func(tx store.Tx) error {
@@ -174,11 +174,11 @@ func answeredIsThere(w *world) {
 	})
 }
 
-func othersAreSafe(w *world) {
+func othersAreSafe(w *env) {
 	const writers, each = 24, 20
 	refused := errors.New("refused")
 	var kept, failed atomic.Int32
-	together(writers, func(i int) {
+	runConcurrently(writers, func(i int) {
 		for n := range each {
 			ctx, leave := context.WithCancel(w.ctx())
 			c := w.draft()
@@ -191,7 +191,7 @@ func othersAreSafe(w *world) {
 					return refused
 				case 1:
 					leave()
-				case 2: // breaks a constraint of the schema
+				case 2: // violates a constraint of the schema
 					broken := w.draft(func(c *comment.Comment) { c.Version = 0 })
 					_, _, err := tx.InsertComment(broken)
 					return err
@@ -209,7 +209,7 @@ func othersAreSafe(w *world) {
 			case err != nil && errors.Is(err2, txn.ErrNotFound):
 				failed.Add(1)
 			default:
-				w.Errorf("%s: the update says %v, whoever looks finds %v", c.ID, err, err2)
+				w.Errorf("%s: the update returned %v, a view %v", c.ID, err, err2)
 			}
 		}
 	})
@@ -218,7 +218,7 @@ func othersAreSafe(w *world) {
 	}
 }
 
-func leftBeforeTurn(w *world) {
+func leftBeforeTurn(w *env) {
 	ctx, leave := context.WithCancel(w.ctx())
 	leave()
 	name := w.id("meta")
@@ -231,7 +231,7 @@ func leftBeforeTurn(w *world) {
 	})
 }
 
-func viewIsLeft(w *world) {
+func viewIsLeft(w *env) {
 	w.comment()
 	ctx, leave := context.WithCancel(w.ctx())
 	defer leave()
@@ -248,9 +248,9 @@ func viewIsLeft(w *world) {
 	w.comment()
 }
 
-func crossedLocks(w *world) {
+func crossedLocks(w *env) {
 	a, b := w.comment(), w.comment()
-	together(2, func(i int) {
+	runConcurrently(2, func(i int) {
 		first, second := a.ID, b.ID
 		if i%2 == 1 {
 			first, second = second, first
@@ -278,7 +278,7 @@ func crossedLocks(w *world) {
 	}
 }
 
-func metaIsKept(w *world) {
+func metaIsKept(w *env) {
 	name := w.id("meta")
 	for _, value := range []string{"first", "second\x00\xff"} {
 		w.update(func(tx store.Tx) error { return tx.SetMeta(name, []byte(value)) })

@@ -10,17 +10,17 @@ import (
 )
 
 var voteRules = []rule{
-	{"a voter votes once for a comment, and takes it back once", votesOnce},
-	{"votes are shown when they are gathered, on the pages where they changed", votesAreShown},
+	{"a voter votes once for a comment, and withdraws the vote once", votesOnce},
+	{"votes are shown after they are counted, on the pages where they changed", votesAreShown},
 	{"voters are forgotten, and their votes stay", votersAreForgotten},
-	{"votes are counted, all of them and those of voters alike", votesAreCounted},
+	{"votes are counted in total and by network", votesAreCounted},
 }
 
-func (w *world) vote(c comment.Comment, voter string, at time.Time) vote.Vote {
+func (w *env) vote(c comment.Comment, voter string, at time.Time) vote.Vote {
 	return vote.Vote{Site: c.Site, Comment: c.ID, Voter: []byte(voter), At: at}
 }
 
-func votesOnce(w *world) {
+func votesOnce(w *env) {
 	c := w.comment(in(comment.Approved))
 	v := w.vote(c, "one voter", began)
 	for i, step := range []struct {
@@ -29,7 +29,7 @@ func votesOnce(w *world) {
 		w.update(func(tx store.Tx) error {
 			do := tx.CastVote
 			if step.take {
-				do = tx.TakeVote
+				do = tx.DeleteVote
 			}
 			if got, err := do(v); got != step.want || err != nil {
 				w.Errorf("step %d: changed %v, %v, want %v", i, got, err, step.want)
@@ -39,8 +39,8 @@ func votesOnce(w *world) {
 	}
 }
 
-// shows returns how many votes comments show.
-func (w *world) shows(all ...comment.Comment) (votes []int) {
+// shows returns the vote counts of comments as shown.
+func (w *env) shows(all ...comment.Comment) (votes []int) {
 	w.view(func(tx store.Tx) error {
 		for _, c := range all {
 			got, err := tx.CommentByID(c.Site, c.ID)
@@ -54,7 +54,7 @@ func (w *world) shows(all ...comment.Comment) (votes []int) {
 	return votes
 }
 
-func votesAreShown(w *world) {
+func votesAreShown(w *env) {
 	a, b, quiet := w.comment(in(comment.Approved)), w.comment(in(comment.Approved)), w.comment(in(comment.Approved))
 	w.update(func(tx store.Tx) error {
 		for _, v := range []vote.Vote{
@@ -71,7 +71,7 @@ func votesAreShown(w *world) {
 		w.Errorf("before they are gathered %v are shown", got)
 	}
 	w.update(func(tx store.Tx) error {
-		voted, err := tx.Voted(began, 100)
+		voted, err := tx.ChangedVotes(began, 100)
 		if err != nil {
 			return err
 		}
@@ -84,8 +84,8 @@ func votesAreShown(w *world) {
 		if !reflect.DeepEqual(of, []string{a.ID, a.ID, b.ID}) {
 			w.Errorf("votes changed for %v, want those for %s, twice, and %s", of, a.ID, b.ID)
 		}
-		for _, want := range [][]string{{w.page.ID}, nil} { // the second time nothing changes
-			pages, err := tx.ShowVotes(w.site.ID, []string{a.ID, b.ID})
+		for _, want := range [][]string{{w.page.ID}, nil} { // the second call changes nothing
+			pages, err := tx.PublishVotes(w.site.ID, []string{a.ID, b.ID})
 			if err != nil || len(pages) != len(want) || len(want) == 1 && pages[0] != want[0] {
 				w.Errorf("shown on %v, %v, want %v", pages, err, want)
 			}
@@ -96,8 +96,8 @@ func votesAreShown(w *world) {
 		w.Errorf("%v are shown, want 2, 1 and 0", got)
 	}
 	w.update(func(tx store.Tx) error {
-		_, taken := tx.TakeVote(w.vote(a, "y", began.Add(time.Hour)))
-		_, shown := tx.ShowVotes(w.site.ID, []string{a.ID})
+		_, taken := tx.DeleteVote(w.vote(a, "y", began.Add(time.Hour)))
+		_, shown := tx.PublishVotes(w.site.ID, []string{a.ID})
 		if taken != nil {
 			return taken
 		}
@@ -108,7 +108,7 @@ func votesAreShown(w *world) {
 	}
 }
 
-func votesAreCounted(w *world) {
+func votesAreCounted(w *env) {
 	c, other := w.comment(in(comment.Approved)), w.comment(in(comment.Approved))
 	w.update(func(tx store.Tx) error {
 		for _, v := range []vote.Vote{w.vote(c, "aaaabbbb1", began), w.vote(c, "aaaabbbb2", began),
@@ -118,7 +118,7 @@ func votesAreCounted(w *world) {
 				return err
 			}
 		}
-		_, err := tx.TakeVote(w.vote(c, "aaaabbbb5", began))
+		_, err := tx.DeleteVote(w.vote(c, "aaaabbbb5", began))
 		return err
 	})
 	w.update(func(tx store.Tx) error {
@@ -143,7 +143,7 @@ func votesAreCounted(w *world) {
 	})
 }
 
-func votersAreForgotten(w *world) {
+func votersAreForgotten(w *env) {
 	c := w.comment(in(comment.Approved))
 	cast := func(voter string, at time.Time) (changed bool) {
 		w.update(func(tx store.Tx) (err error) {
@@ -157,7 +157,7 @@ func votersAreForgotten(w *world) {
 			if err := tx.DropVoters(before); err != nil {
 				return err
 			}
-			_, err := tx.ShowVotes(w.site.ID, []string{c.ID})
+			_, err := tx.PublishVotes(w.site.ID, []string{c.ID})
 			return err
 		})
 	}

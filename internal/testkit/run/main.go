@@ -2,9 +2,9 @@
 //
 //	testrun [flags] packages [-- flags of go test]
 //
-// It makes the folder that all test processes share, so that there is one Postgres cluster, one migrated SQLite file and
-// one binary for the whole run. It prints failures in full, then the slowest packages, the skipped tests with their
-// reasons, and the total. When it ends, however it ends, the test processes and their servers end with it.
+// It creates the folder that all test processes share, so that a run has one Postgres cluster, one migrated SQLite file
+// and one binary. It prints failures in full, then the slowest packages, the skipped tests with their reasons, and the
+// totals. When it ends for any reason, the test processes and their servers end too.
 package main
 
 import (
@@ -26,13 +26,13 @@ import (
 	"github.com/aitys/aitys/internal/testkit/rundir"
 )
 
-// Options of a run.
+// options of a run.
 type options struct {
 	tier, db  string
 	packages  []string
 	flags     []string // of go test
-	contracts int      // how many contract suites must report
-	strict    bool     // a skipped test is a failure
+	contracts int      // number of contract suites that must report
+	strict    bool     // an unexpectedly skipped test is a failure
 }
 
 func main() {
@@ -60,7 +60,7 @@ func main() {
 
 // run runs the tests and reports whether they passed.
 func run(o options, out io.Writer) (ok bool, err error) {
-	dir, err := folder()
+	dir, err := runDir()
 	if err != nil {
 		return false, err
 	}
@@ -68,7 +68,7 @@ func run(o options, out io.Writer) (ok bool, err error) {
 	stopped := make(chan os.Signal, 1)
 	signal.Notify(stopped, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 
-	test := goTest(o, filepath.Join(dir.Path, "tests.group"))
+	test := testCommand(o, filepath.Join(dir.Path, "tests.group"))
 	test.Env = append(os.Environ(), rundir.Env+"="+dir.Path, "TEST_TIER="+o.tier, "TEST_DB="+o.db)
 	events, err := test.StdoutPipe()
 	if err != nil {
@@ -81,10 +81,10 @@ func run(o options, out io.Writer) (ok bool, err error) {
 	go func() {
 		select {
 		case <-stopped:
-		case <-orphaned():
+		case <-parentEnded():
 		}
 		_ = syscall.Kill(-test.Process.Pid, syscall.SIGKILL) // it may have ended
-		_ = dir.Close()                                      // ends the servers too, which may hold the pipe that is read below
+		_ = dir.Close()                                      // ends the servers too, which may hold the pipe open
 		os.Exit(1)
 	}()
 	r := newReport(out)
@@ -93,7 +93,7 @@ func run(o options, out io.Writer) (ok bool, err error) {
 	if failed != nil && !errors.As(failed, new(*exec.ExitError)) {
 		return false, failed
 	}
-	r.total(time.Since(began), test.ProcessState.UserTime()+test.ProcessState.SystemTime())
+	r.printTotals(time.Since(began), test.ProcessState.UserTime()+test.ProcessState.SystemTime())
 	ok = r.verdict(o.contracts, o.strict) && failed == nil
 	if !ok {
 		fmt.Fprintln(out, "FAIL")
@@ -101,8 +101,8 @@ func run(o options, out io.Writer) (ok bool, err error) {
 	return ok, readErr
 }
 
-// orphaned returns a channel that is closed when the process that started this one, such as make, has ended.
-func orphaned() <-chan struct{} {
+// parentEnded returns a channel that is closed when the parent process, such as make, has ended.
+func parentEnded() <-chan struct{} {
 	gone, parent := make(chan struct{}), os.Getppid()
 	go func() {
 		for os.Getppid() == parent {
@@ -113,9 +113,9 @@ func orphaned() <-chan struct{} {
 	return gone
 }
 
-// goTest returns the command that runs the tests. It writes the ID of its process group to a file first. Tests wait more than they compute: there are four a processor at once
-// in each of the processes.
-func goTest(o options, group string) *exec.Cmd {
+// testCommand returns the command that runs the tests. The command first writes the ID of its process group to a file.
+// Tests wait more than they compute, so each process runs four per processor in parallel.
+func testCommand(o options, group string) *exec.Cmd {
 	name := os.Getenv("GO")
 	if name == "" {
 		name = "go"
@@ -123,14 +123,14 @@ func goTest(o options, group string) *exec.Cmd {
 	args := slices.Concat([]string{"-c", `echo $$ >"$0" && exec "$@"`, group, name, "test", "-json", "-p",
 		strconv.Itoa(max(2, runtime.GOMAXPROCS(0))), "-parallel", strconv.Itoa(4 * runtime.GOMAXPROCS(0))}, o.flags, o.packages)
 	test := exec.Command("sh", args...)
-	test.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it starts is in the same group
+	test.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its child processes are in the same group
 	test.Stderr = os.Stderr
 	return test
 }
 
-// folder makes the folder of the run. In one checkout it has the same name each time, or go would not take the results of
-// unchanged packages from its cache; a second run at the same time gets another one.
-func folder() (*rundir.Dir, error) {
+// runDir creates the runDir of the run. Its name is the same for each run of a checkout, so that go can use cached test
+// results. A concurrent run of the checkout gets another runDir.
+func runDir() (*rundir.Dir, error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 
 const (
 	module   = "github.com/aitys/aitys"
-	slowest  = 10                     // packages that are listed
+	slowest  = 10                     // number of listed packages
 	tierMark = "runs with TEST_TIER=" // testkit.OnlyIn's reason
 )
 
@@ -30,21 +30,21 @@ type event struct {
 	Output     string
 }
 
-// A report gathers the events of a run and prints what people need to know.
+// A report collects the events of a run and prints a summary.
 type report struct {
 	out io.Writer
 
-	output    map[string]map[string][]string // lines by package and test; "" are those of no test
+	output    map[string]map[string][]string // lines by package and test; "" for lines outside of tests
 	failed    map[string]map[string]bool     // tests by package
 	skips     []skip
-	packages  []timed
+	packages  []packageTime
 	contracts []string
-	count     map[string]int // tests by how they ended
+	count     map[string]int // number of tests by result
 }
 
 type skip struct{ pkg, test, reason string }
 
-type timed struct {
+type packageTime struct {
 	name    string
 	seconds float64
 }
@@ -54,7 +54,7 @@ func newReport(out io.Writer) *report {
 		count: map[string]int{}}
 }
 
-// read reads events until their end. A line that is no event is printed.
+// read reads events until io.EOF. It prints lines that are not events.
 func (r *report) read(events io.Reader) error {
 	lines := bufio.NewReader(events)
 	for {
@@ -81,7 +81,7 @@ func (r *report) add(e event) {
 	case "build-output":
 		fmt.Fprint(r.out, e.Output)
 	case "output":
-		r.keep(e)
+		r.store(e)
 	case "pass", "fail", "skip":
 		if e.Test == "" {
 			r.endPackage(e)
@@ -91,7 +91,7 @@ func (r *report) add(e event) {
 	}
 }
 
-func (r *report) keep(e event) {
+func (r *report) store(e event) {
 	if strings.HasPrefix(e.Output, "contract: ") {
 		r.contracts = append(r.contracts, strings.TrimSpace(strings.TrimPrefix(e.Output, "contract: ")))
 	}
@@ -119,7 +119,7 @@ func (r *report) endTest(e event) {
 }
 
 func (r *report) endPackage(e event) {
-	r.packages = append(r.packages, timed{short(e.Package), e.Elapsed})
+	r.packages = append(r.packages, packageTime{short(e.Package), e.Elapsed})
 	switch e.Action {
 	case "pass":
 		fmt.Fprintf(r.out, "ok    %7.1f s  %s\n", e.Elapsed, short(e.Package))
@@ -130,12 +130,12 @@ func (r *report) endPackage(e event) {
 	delete(r.output, e.Package)
 }
 
-// printFailures prints the output of a package's failed tests, and of those that had not ended when the process did.
+// printFailures prints the output of a package's failed tests, and of tests that were running when the process ended.
 func (r *report) printFailures(pkg string) {
 	of := r.output[pkg]
 	for _, test := range slices.Sorted(maps.Keys(of)) {
 		for _, line := range of[test] {
-			if noise.MatchString(line) {
+			if progressLine.MatchString(line) {
 				continue
 			}
 			fmt.Fprint(r.out, line)
@@ -143,18 +143,18 @@ func (r *report) printFailures(pkg string) {
 	}
 }
 
-// noise are lines about the progress of tests.
-var noise = regexp.MustCompile(`^(=== (RUN|PAUSE|CONT|NAME)|PASS$|ok  \t)`)
+// progressLine matches lines about the progress of tests.
+var progressLine = regexp.MustCompile(`^(=== (RUN|PAUSE|CONT|NAME)|PASS$|ok  \t)`)
 
-// unplaced matches the position before a logged line.
-var unplaced = regexp.MustCompile(`^\s*\S+\.go:\d+: `)
+// logPosition matches the file and line at the beginning of a logged line.
+var logPosition = regexp.MustCompile(`^\s*\S+\.go:\d+: `)
 
 // reason returns the reason that a skipped test gave.
 func reason(lines []string) string {
 	var said []string
 	for _, line := range lines {
-		if !noise.MatchString(line) && !strings.HasPrefix(strings.TrimSpace(line), "--- SKIP") {
-			said = append(said, strings.TrimSpace(unplaced.ReplaceAllString(line, "")))
+		if !progressLine.MatchString(line) && !strings.HasPrefix(strings.TrimSpace(line), "--- SKIP") {
+			said = append(said, strings.TrimSpace(logPosition.ReplaceAllString(line, "")))
 		}
 	}
 	return cmp.Or(strings.Join(said, " "), "no reason given")
@@ -162,9 +162,9 @@ func reason(lines []string) string {
 
 func short(pkg string) string { return "." + strings.TrimPrefix(pkg, module) }
 
-// total prints the slowest packages, the skipped tests and the sums.
-func (r *report) total(took, cpu time.Duration) {
-	slices.SortFunc(r.packages, func(a, b timed) int { return cmp.Compare(b.seconds, a.seconds) })
+// printTotals prints the slowest packages, the skipped tests and the totals.
+func (r *report) printTotals(took, cpu time.Duration) {
+	slices.SortFunc(r.packages, func(a, b packageTime) int { return cmp.Compare(b.seconds, a.seconds) })
 	fmt.Fprintln(r.out, "\nslowest packages:")
 	for _, p := range r.packages[:min(slowest, len(r.packages))] {
 		fmt.Fprintf(r.out, "%9.1f s  %s\n", p.seconds, p.name)
@@ -178,7 +178,7 @@ func (r *report) total(took, cpu time.Duration) {
 	for _, tier := range slices.Sorted(maps.Keys(tiers)) {
 		fmt.Fprintf(r.out, "%d tests run in tier %s\n", tiers[tier], tier)
 	}
-	for _, s := range r.unwanted() {
+	for _, s := range r.unexpectedSkips() {
 		fmt.Fprintf(r.out, "skipped: %s %s: %s\n", s.pkg, s.test, s.reason)
 	}
 	for _, c := range r.contracts {
@@ -188,8 +188,8 @@ func (r *report) total(took, cpu time.Duration) {
 		r.count["skip"], took.Round(time.Second), cpu.Round(time.Second))
 }
 
-// unwanted are the skips that are not the tier's.
-func (r *report) unwanted() (list []skip) {
+// unexpectedSkips returns the skips that are not due to the tier.
+func (r *report) unexpectedSkips() (list []skip) {
 	for _, s := range r.skips {
 		if !strings.HasPrefix(s.reason, tierMark) {
 			list = append(list, s)
@@ -198,15 +198,15 @@ func (r *report) unwanted() (list []skip) {
 	return list
 }
 
-// sides matches what a contract suite prints: its name, and how many sentences were checked on each side.
-var sides = regexp.MustCompile(`^(\w+): \w+ (\d+), \w+ (\d+)$`)
+// contractLine matches the output of a contract suite: its name, and the number of checks on each side.
+var contractLine = regexp.MustCompile(`^(\w+): \w+ (\d+), \w+ (\d+)$`)
 
-// verdict reports whether the contracts were the same on both sides and, if strict, nothing was skipped. It prints why
-// not.
+// verdict reports whether the contract suites had the same number of checks on both sides and, if strict, no test was
+// skipped unexpectedly. It prints the reasons otherwise.
 func (r *report) verdict(contracts int, strict bool) bool {
 	ok := true
 	for _, c := range r.contracts {
-		if m := sides.FindStringSubmatch(c); m == nil || m[2] != m[3] || m[2] == "0" {
+		if m := contractLine.FindStringSubmatch(c); m == nil || m[2] != m[3] || m[2] == "0" {
 			fmt.Fprintf(r.out, "a contract ran differently on its two sides: %s\n", c)
 			ok = false
 		}
@@ -215,7 +215,7 @@ func (r *report) verdict(contracts int, strict bool) bool {
 		fmt.Fprintf(r.out, "%d contract suites reported, want %d\n", len(r.contracts), contracts)
 		ok = false
 	}
-	if n := len(r.unwanted()); strict && n > 0 {
+	if n := len(r.unexpectedSkips()); strict && n > 0 {
 		fmt.Fprintf(r.out, "%d tests were skipped; in CI that is a failure\n", n)
 		ok = false
 	}

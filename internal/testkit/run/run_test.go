@@ -14,7 +14,7 @@ import (
 	"github.com/aitys/aitys/internal/testkit/rundir"
 )
 
-// As a child this binary is the command.
+// TestMain runs the command itself if the test has started this binary as a child.
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_AS_COMMAND") != "" {
 		main()
@@ -47,7 +47,7 @@ func TestReport_PrintsFailuresSkipsAndSums(t *testing.T) {
 	if err := r.read(strings.NewReader(events)); err != nil {
 		t.Fatal(err)
 	}
-	r.total(90*time.Second, 2*time.Minute)
+	r.printTotals(90*time.Second, 2*time.Minute)
 	for _, want := range []string{
 		"got 1, want 2", "panic: test timed out", "x.go:1: undefined: y", "FAIL     12.5 s  ./api\n", "ok       30.0 s  ./e2e\n",
 		"slowest packages:\n     30.0 s  ./e2e\n     12.5 s  ./api\n", "1 tests run in tier ci\n",
@@ -68,7 +68,7 @@ func TestReport_PrintsFailuresSkipsAndSums(t *testing.T) {
 	}
 }
 
-func TestVerdict(t *testing.T) {
+func TestReport_Verdict(t *testing.T) {
 	for _, tt := range []struct {
 		name, contract, skipped string
 		want                    int // contract suites
@@ -108,7 +108,7 @@ func TestRun_EndsWithItsProcesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := t.TempDir()
-			// It stands for go test: it has a child, and a server that is not in its group.
+			// A replacement for go: it has a child, and a server outside of its process group.
 			fake := filepath.Join(root, "go")
 			script := "#!/bin/sh\nsleep 600 & echo $! >child\nsetsid sleep 600 & echo $! >$TEST_RUN/server.pid\n" +
 				"echo $! >server\necho $TEST_RUN >folder\nwait\n"
@@ -130,7 +130,7 @@ func TestRun_EndsWithItsProcesses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_ = cmd.Wait() // what it ran was killed
+			_ = cmd.Wait() // an error: its child was killed
 			within(t, "the processes have ended and the folder is gone", func() bool {
 				_, err := os.Stat(folder)
 				return os.IsNotExist(err) && !running(child) && !running(server)
@@ -139,7 +139,7 @@ func TestRun_EndsWithItsProcesses(t *testing.T) {
 	}
 }
 
-func TestFolder_IsRemovedByTheNextRun(t *testing.T) {
+func TestNew_RemovesEarlierRun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "aitys-run")
 	left := exec.Command("sleep", "600")
 	left.Env = []string{rundir.Env + "=" + path}
@@ -148,7 +148,7 @@ func TestFolder_IsRemovedByTheNextRun(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- left.Wait() }()
-	other := exec.Command("sleep", "600") // has the ID of a process that was of the folder
+	other := exec.Command("sleep", "600") // reuses the ID of a process of the folder
 	if err := other.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestFolder_IsRemovedByTheNextRun(t *testing.T) {
 		t.Error("the process that was left runs on")
 	}
 	if !running(other.Process.Pid) {
-		t.Error("a process of somebody else was killed")
+		t.Error("a process of another program was killed")
 	}
 	if err := dir.Close(); err != nil {
 		t.Error(err)
@@ -182,7 +182,7 @@ func TestFolder_IsRemovedByTheNextRun(t *testing.T) {
 }
 
 func read(dir, name string) string {
-	b, _ := os.ReadFile(filepath.Join(dir, name)) // "" until it is there
+	b, _ := os.ReadFile(filepath.Join(dir, name)) // "" until the file exists
 	return strings.TrimSpace(string(b))
 }
 
@@ -195,7 +195,7 @@ func pid(t *testing.T, dir, name string) int {
 	return n
 }
 
-// running reports whether a process runs; one that nobody waited for does not.
+// running reports whether a process runs. Zombies do not count.
 func running(pid int) bool {
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	return err == nil && !strings.Contains(string(stat), ") Z ")

@@ -1,8 +1,8 @@
-// Package rundir makes the folder that the servers, templates and binaries of a test run live in.
+// Package rundir manages the folder of a test run, with its servers, templates and binaries.
 //
-// A folder has two parts: Path is on the disk, Memory is on a memory-backed file system where there is one
-// with enough room. A reaper process removes both and ends the processes whose IDs are in it when the process
-// that made the folder has ended, however it ended.
+// A folder has two parts: Path is on disk, and Memory is on a memory-backed file system if there is one with enough
+// space. When the process that created the folder has ended for any reason, a reaper process ends the processes whose
+// IDs are in the folder, and removes both parts.
 package rundir
 
 import (
@@ -17,13 +17,13 @@ import (
 	"syscall"
 )
 
-// Env names the environment variable with the Path of the folder that all test processes of a run share.
-// Without it each process makes a folder of its own.
+// Env is the environment variable with the Path of the folder that all test processes of a run share. Without it, each
+// process creates its own folder.
 const Env = "TEST_RUN"
 
 const (
 	memoryMount = "/dev/shm"
-	minMemory   = 2 << 30 // free bytes that memoryMount must have to be used
+	minMemory   = 2 << 30 // minimum free bytes for using memoryMount
 )
 
 // A Dir is the folder of a run.
@@ -31,11 +31,11 @@ type Dir struct {
 	Path   string
 	Memory string
 
-	lifeline io.Closer // held open until the process ends; the reaper reads its other end
+	lifeline io.Closer // open until the process ends; the reaper reads the other end
 	reaper   *exec.Cmd
 }
 
-// Temp makes a Dir with a new name.
+// Temp creates a Dir with a new name.
 func Temp() (*Dir, error) {
 	path, err := os.MkdirTemp("", "aitys-test-")
 	if err != nil {
@@ -44,7 +44,7 @@ func Temp() (*Dir, error) {
 	return create(path)
 }
 
-// New makes a Dir at path. It removes what an earlier run left there.
+// New creates a Dir at path. It removes the leftovers of an earlier run there.
 func New(path string) (*Dir, error) {
 	if err := Remove(path); err != nil {
 		return nil, err
@@ -71,16 +71,16 @@ func create(path string) (*Dir, error) {
 		return nil, err
 	}
 	d.Memory = filepath.Join(path, "memory")
-	if room() >= minMemory {
+	if freeMemory() >= minMemory {
 		d.Memory = filepath.Join(memoryMount, filepath.Base(path))
 	}
 	if err := os.Mkdir(d.Memory, 0o755); err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(d.Memory, 0o755); err != nil { // whatever the umask is
+	if err := os.Chmod(d.Memory, 0o755); err != nil { // independent of the umask
 		return nil, err
 	}
-	return d, d.reap()
+	return d, d.startReaper()
 }
 
 // memoryOf returns the Memory of the Dir at path.
@@ -92,8 +92,8 @@ func memoryOf(path string) string {
 	return filepath.Join(path, "memory")
 }
 
-// room returns the free bytes of memoryMount.
-func room() uint64 {
+// freeMemory returns the free bytes of memoryMount.
+func freeMemory() uint64 {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(memoryMount, &s); err != nil {
 		return 0
@@ -101,9 +101,9 @@ func room() uint64 {
 	return s.Bavail * uint64(s.Bsize)
 }
 
-// end stops what is in the folders $1 and $2, then removes them. Postgres gets SIGQUIT first: killed, it would
-// leave shared memory behind.
-const end = `
+// reapScript ends the processes of the folders $1 and $2, then removes the folders. Postgres gets SIGQUIT first: after
+// SIGKILL it would leave shared memory behind.
+const reapScript = `
 pids() { for p in "$1"/$3 "$2"/$3; do [ -f "$p" ] && echo "$(head -n 1 "$p")"; done; }
 for g in $(pids "$1" "$2" '*.group'); do kill -9 "-$g" 2>/dev/null; done
 for p in $(pids "$1" "$2" 'pg*.pid'); do kill -QUIT "$p" 2>/dev/null; done
@@ -114,8 +114,8 @@ done
 for p in $(pids "$1" "$2" '*.pid'); do kill -9 "$p" 2>/dev/null; done
 rm -rf "$1" "$2"`
 
-func (d *Dir) reap() error {
-	d.reaper = exec.Command("sh", "-c", "read -r _"+end, "reap", d.Path, d.Memory)
+func (d *Dir) startReaper() error {
+	d.reaper = exec.Command("sh", "-c", "read -r _"+reapScript, "reap", d.Path, d.Memory)
 	d.reaper.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal does not reach it
 	in, err := d.reaper.StdinPipe()
 	if err != nil {
@@ -125,13 +125,13 @@ func (d *Dir) reap() error {
 	return d.reaper.Start()
 }
 
-// Close ends the processes of the folder, removes it and returns when that is done.
+// Close ends the processes of the folder and removes it. It returns when both are done.
 func (d *Dir) Close() error {
 	return errors.Join(d.lifeline.Close(), d.reaper.Wait())
 }
 
-// Remove does what the reaper of the Dir at path does, for one that was killed together with its process. It ends no
-// process that got the ID of one of the folder's since.
+// Remove does the work of the reaper of the Dir at path, in case the reaper was killed. It spares processes that reuse
+// an ID of the folder.
 func Remove(path string) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -144,22 +144,23 @@ func Remove(path string) error {
 			return err
 		}
 		for _, file := range files {
-			if !alive(file, path, memory) {
+			if !ownsProcess(file, path, memory) {
 				if err := os.Remove(file); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	out, err := exec.Command("sh", "-c", end, "reap", path, memory).CombinedOutput()
+	out, err := exec.Command("sh", "-c", reapScript, "reap", path, memory).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("remove %s: %w: %s", path, err, out)
 	}
 	return nil
 }
 
-// alive reports whether the process in a file is one of the folder's: its command line or environment names it.
-func alive(file, path, memory string) bool {
+// ownsProcess reports whether the process ID in a file is of a running process of the folder. The command line or
+// environment of such a process contains the folder's path.
+func ownsProcess(file, path, memory string) bool {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return false
@@ -178,8 +179,8 @@ func alive(file, path, memory string) bool {
 	return false
 }
 
-// Lock locks the file at path against other processes and returns the function that unlocks it. The lock goes
-// with the process.
+// Lock locks the file at path against other processes, and returns the function that unlocks it. The lock ends with the
+// process.
 func Lock(path string) (unlock func(), err error) {
 	return lock(path, syscall.LOCK_EX)
 }

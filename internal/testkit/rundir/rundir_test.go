@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Pid files may lack the newline at their end.
+// TestDir_CloseEndsEachProcess uses PID files with and without a final newline.
 func TestDir_CloseEndsEachProcess(t *testing.T) {
 	d, err := Temp()
 	if err != nil {
@@ -30,7 +30,7 @@ func TestDir_CloseEndsEachProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, cmd := range running {
-		_ = cmd.Wait() // the test looks at how it ended
+		_ = cmd.Wait() // the test checks how it ended
 		if cmd.ProcessState.Success() {
 			t.Errorf("server %d ended by itself", n)
 		}

@@ -35,7 +35,7 @@ func (f *File) open(ctx context.Context) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	var text io.Reader = &stoppable{ctx, in}
+	var text io.Reader = &contextReader{ctx, in}
 	if f.encoding != nil {
 		text = transform.NewReader(text, f.encoding.NewDecoder())
 	}
@@ -49,10 +49,10 @@ func (f *File) scan(ctx context.Context) error {
 		return err
 	}
 	defer in.Close()
-	text := bufio.NewReaderSize(&stoppable{ctx, in}, headSize)
+	text := bufio.NewReaderSize(&contextReader{ctx, in}, headSize)
 	head, err := text.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return cutShort(err)
+		return truncated(err)
 	}
 	if f.encoding = utf16Of(head); f.encoding != nil {
 		return nil
@@ -63,7 +63,7 @@ func (f *File) scan(ctx context.Context) error {
 	}
 	var n byteCounts
 	if err := n.read(text); err != nil {
-		return cutShort(err)
+		return truncated(err)
 	}
 	f.encoding, err = f.choose(declared, n)
 	return err

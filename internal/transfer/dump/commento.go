@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A commenter is who wrote, as comments refer to them.
+// A commenter is an author. Comments refer to commenters by Hex.
 type commenter struct {
 	Hex   string `json:"commenterHex"`
 	Email string `json:"email"`
@@ -31,11 +31,11 @@ type commentoComment struct {
 	Deleted   bool   `json:"deleted"`
 }
 
-// readCommento reads an export of Commento, Commento++ or Comentario in version 1: comments first, and behind them
-// who wrote them. So it is read once for these, which are held, and then for the comments.
-func readCommento(ctx context.Context, f *File, to Teller) error {
+// readCommento reads an export of Commento, Commento++ or Comentario in version 1. Its commenters come after the
+// comments, so it reads the file twice: for the commenters, which it holds in memory, and for the comments.
+func readCommento(ctx context.Context, f *File, to Handler) error {
 	who, version, found := map[string]commenter{}, 0, false
-	err := f.readParts(ctx, func(v *values, key string) (bool, error) {
+	err := f.readParts(ctx, func(v *jsonReader, key string) (bool, error) {
 		switch key {
 		case "version":
 			return true, v.read(&version)
@@ -67,7 +67,7 @@ func readCommento(ctx context.Context, f *File, to Teller) error {
 	case err != nil:
 		return err
 	}
-	return f.readParts(ctx, func(v *values, key string) (bool, error) {
+	return f.readParts(ctx, func(v *jsonReader, key string) (bool, error) {
 		switch key {
 		case "comments":
 		case "version", "commenters":
@@ -89,14 +89,14 @@ func readCommento(ctx context.Context, f *File, to Teller) error {
 	})
 }
 
-// readParts reads the object that a file is, a key after another.
-func (f *File) readParts(ctx context.Context, read func(v *values, key string) (bool, error)) error {
+// readParts reads a file that is a JSON object. It calls read with each key, see jsonReader.object.
+func (f *File) readParts(ctx context.Context, read func(v *jsonReader, key string) (bool, error)) error {
 	in, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	v := newValues(in)
+	v := newJSONReader(in)
 	return v.object(func(key string) (bool, error) { return read(v, key) })
 }
 
@@ -131,7 +131,7 @@ func (c commentoComment) record(by commenter) Record {
 	return r
 }
 
-// defined is a field that Commento's script had; else it wrote "undefined".
+// defined returns a field, or "" if Commento's script wrote "undefined" for a missing value.
 func defined(s string) string {
 	if s == "undefined" {
 		return ""

@@ -9,16 +9,16 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A disqusThread is what posts refer to by the thread's own id: <id> is mostly empty.
+// A disqusThread is a page. Posts refer to it by its attribute dsq:id; its element <id> is usually empty.
 type disqusThread struct {
 	Page
 	deleted bool
 }
 
-// readDisqus reads what Disqus mails under Community, Export: threads, and then posts in any order. All threads, but
-// no posts, are held.
-func readDisqus(in io.Reader, to Teller) error {
-	x := newElements(in, "disqus", to)
+// readDisqus reads an export that Disqus mails (Community, Export): threads, and then posts in any order. It holds all
+// threads in memory, and one post.
+func readDisqus(in io.Reader, to Handler) error {
+	x := newXMLReader(in, "disqus", to)
 	root, err := x.root()
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func readDisqus(in io.Reader, to Teller) error {
 	})
 }
 
-// disqusID is an element's dsq:id.
+// disqusID returns an element's dsq:id.
 func disqusID(e xml.StartElement) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == "id" {
@@ -51,7 +51,7 @@ func disqusID(e xml.StartElement) string {
 }
 
 // into returns a function that reads the fields of a table into f, and skips others.
-func (x *elements) into(f map[string]string, table map[string]fieldType) func(xml.StartElement) error {
+func (x *xmlReader) into(f map[string]string, table map[string]fieldType) func(xml.StartElement) error {
 	return func(e xml.StartElement) error {
 		kind, read := table[e.Name.Local]
 		if !read {
@@ -63,7 +63,7 @@ func (x *elements) into(f map[string]string, table map[string]fieldType) func(xm
 	}
 }
 
-func readThread(x *elements) (t disqusThread, err error) {
+func readThread(x *xmlReader) (t disqusThread, err error) {
 	f := map[string]string{}
 	err = x.fields(x.into(f, disqusThreadFields))
 	t = disqusThread{deleted: isTrue(f["isDeleted"])}
@@ -72,13 +72,13 @@ func readThread(x *elements) (t disqusThread, err error) {
 	return t, err
 }
 
-// isTrue reads true, which XML may also write as 1.
+// isTrue reports whether s is true or 1.
 func isTrue(s string) bool {
 	s = strings.TrimSpace(s)
 	return strings.EqualFold(s, "true") || s == "1"
 }
 
-func readDisqusPost(x *elements, id string, threads map[string]disqusThread, to Teller) error {
+func readDisqusPost(x *xmlReader, id string, threads map[string]disqusThread, to Handler) error {
 	r := Record{ID: id}
 	thread, f, author := "", map[string]string{}, map[string]string{}
 	plain := x.into(f, disqusPost)
@@ -117,7 +117,7 @@ func readDisqusPost(x *elements, id string, threads map[string]disqusThread, to 
 	return to.Comment(r)
 }
 
-// timeIn reads a time as most services write it; zero where it is none.
+// timeIn parses a time in RFC 3339. It returns the zero time if s is none.
 func timeIn(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, strings.TrimSpace(s))
 	if err != nil {

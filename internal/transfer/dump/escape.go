@@ -26,7 +26,7 @@ func (c *converter) escaped(word string) string {
 		return word
 	}
 	found := address.Find(word)
-	if c.link != nil && strings.ContainsAny(word, "[]") { // they could end the link
+	if c.link != nil && strings.ContainsAny(word, "[]") { // brackets could end the link
 		found = nil
 	}
 	if len(found) == 1 && found[0].From == 0 && c.link == nil && !strings.HasPrefix(word, "www") &&

@@ -117,7 +117,7 @@ func unfitReference(text []byte) bool {
 	return err != nil || n > 0x10FFFF || UnfitForXML(rune(n)) || n >= 0xD800 && n < 0xE000
 }
 
-// kept cuts a field to its limit.
+// kept returns a field cut to its limit.
 func (t fieldType) kept(stored string) string {
 	if len(stored) > t.limit() {
 		return strings.Clone(stored[:t.limit()])

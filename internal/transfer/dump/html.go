@@ -10,10 +10,11 @@ import (
 	"github.com/aitys/aitys/moderation/markup"
 )
 
-const maxContainers = 7 // lists and quotes in one another, as package markup shows them
+const maxContainers = 7 // nested lists and quotes that package markup shows
 
-// sourceOf turns HTML into the Markdown that shows the same text. What has no mark of its own (headings, tables,
-// colours) leaves its text, a picture or a frame its address. Where lines is set, ends of lines are such.
+// sourceOf converts HTML to Markdown that looks the same. Elements without Markdown (headings, tables, colours) become
+// their text; pictures and frames become their addresses. With lines, line breaks in the text are kept. It takes linear
+// time.
 func sourceOf(text string, lines bool) string {
 	if !strings.ContainsAny(text, "<&\r\n*_`[~\\") && !startsBlock(text) {
 		return text
@@ -22,7 +23,7 @@ func sourceOf(text string, lines bool) string {
 	z := html.NewTokenizer(strings.NewReader(text))
 	for {
 		switch z.Next() {
-		case html.ErrorToken: // the end: a string fails in no other way
+		case html.ErrorToken: // the end; a string causes no other error
 			c.end()
 			return string(c.out)
 		case html.TextToken:
@@ -36,10 +37,10 @@ func sourceOf(text string, lines bool) string {
 	}
 }
 
-// A container is a quote or a list around what is written.
+// A container is an open quote or list.
 type container struct {
 	name   string // blockquote, ul, ol
-	indent string // of its further lines
+	indent string // prefix of its lines after the first
 }
 
 // A mark is an open emphasis. at is the offset of its sign, or -1 while it is empty. There is one mark for each sign;
@@ -49,32 +50,33 @@ type mark struct {
 	at, depth int
 }
 
+// A converter is the state of one conversion.
 type converter struct {
 	out   []byte
-	lines bool
+	lines bool // keep line breaks
 
-	breaks int    // ends of lines to be written before the next ink
-	bullet string // to be written before it, too
-	space  bool   // white space came before it
+	breaks int    // line breaks to write before the next visible text
+	bullet string // list marker to write before it
+	space  bool   // white space to write before it
 
-	in      []container
-	beyond  int // containers that are too deep to be shown
-	marks   []mark
-	skipped string // the element whose text is none
-	code    *strings.Builder
-	codeIn  string // pre or code
-	link    *link
+	containers []container
+	tooDeep    int // open containers that are too deep to be shown
+	marks      []mark
+	skipped    string           // the open element whose text is dropped, or ""
+	code       *strings.Builder // text of the open code element, or nil
+	codeIn     string           // pre or code
+	link       *link
 }
 
-// A link is one that is open.
+// A link is an open link.
 type link struct {
 	href string
-	from int // where its text begins in out
+	from int // where its text begins in out, or -1
 	raw  strings.Builder
 }
 
 var (
-	blocks = map[string]int{ // ends of lines around them
+	blocks = map[string]int{ // line breaks around block elements
 		"p": 2, "div": 1, "section": 1, "article": 1, "h1": 2, "h2": 2, "h3": 2, "h4": 2, "h5": 2, "h6": 2, "tr": 1,
 		"table": 2, "hr": 2, "dl": 2, "dt": 1, "dd": 1, "figure": 2, "center": 1, "address": 1, "form": 1,
 	}
@@ -83,6 +85,7 @@ var (
 	}
 )
 
+// start handles a start tag.
 func (c *converter) start(t html.Token) {
 	switch {
 	case c.skipped != "" || c.code != nil:
@@ -118,6 +121,7 @@ func (c *converter) start(t html.Token) {
 	}
 }
 
+// close handles an end tag.
 func (c *converter) close(name string) {
 	switch {
 	case c.skipped != "":
@@ -149,7 +153,7 @@ func (c *converter) end() {
 	c.block(0)
 }
 
-// block ends a block: emphases do not reach over it, and go on behind it.
+// block ends a block. Emphasis does not span blocks: it ends here, and starts again after the block.
 func (c *converter) block(breaks int) {
 	c.endLink()
 	c.unmark(0)
@@ -182,7 +186,7 @@ func (c *converter) deemphasize(sign string) {
 	}
 }
 
-// unmark ends the emphases from i on, which begin anew with the next ink.
+// unmark closes the marks from i on. They open again before the next visible text.
 func (c *converter) unmark(i int) {
 	for n := len(c.marks) - 1; n >= i; n-- {
 		if c.marks[n].at >= 0 {
@@ -194,26 +198,26 @@ func (c *converter) unmark(i int) {
 
 func (c *converter) enter(name string) {
 	c.block(2)
-	if len(c.in) == maxContainers {
-		c.beyond++
+	if len(c.containers) == maxContainers {
+		c.tooDeep++
 		return
 	}
-	if name != "blockquote" && len(c.in) > 0 && c.in[len(c.in)-1].name != "blockquote" {
+	if name != "blockquote" && len(c.containers) > 0 && c.containers[len(c.containers)-1].name != "blockquote" {
 		c.breaks = min(c.breaks, 1)
 	}
 	indent := map[string]string{"blockquote": "> ", "ul": "  ", "ol": "   "}[name]
-	c.in = append(c.in, container{name, indent})
+	c.containers = append(c.containers, container{name, indent})
 }
 
 func (c *converter) leave(name string) {
-	if c.beyond > 0 {
-		c.beyond--
+	if c.tooDeep > 0 {
+		c.tooDeep--
 		c.block(1)
 		return
 	}
-	for i := len(c.in) - 1; i >= 0; i-- {
-		if c.in[i].name == name {
-			c.in = c.in[:i]
+	for i := len(c.containers) - 1; i >= 0; i-- {
+		if c.containers[i].name == name {
+			c.containers = c.containers[:i]
 			c.block(2)
 			c.bullet = ""
 			return
@@ -223,8 +227,8 @@ func (c *converter) leave(name string) {
 
 func (c *converter) item() {
 	c.block(1)
-	if n := len(c.in); n > 0 && c.beyond == 0 {
-		switch c.in[n-1].name {
+	if n := len(c.containers); n > 0 && c.tooDeep == 0 {
+		switch c.containers[n-1].name {
 		case "ul":
 			c.bullet = "- "
 		case "ol":
@@ -233,7 +237,7 @@ func (c *converter) item() {
 	}
 }
 
-// picture leaves the address of what cannot be shown, or the sign that a picture stands for.
+// picture writes the address of a picture or frame, or the character of an emoji picture.
 func (c *converter) picture(t html.Token) {
 	alt := strings.TrimSpace(attribute(t, "alt"))
 	if strings.Contains(attribute(t, "class"), "emoji") || strings.Contains(attribute(t, "class"), "smiley") {
@@ -246,7 +250,7 @@ func (c *converter) picture(t html.Token) {
 		return
 	}
 	c.space = true
-	c.ink(href)
+	c.write(href)
 	c.space = true
 }
 
@@ -259,7 +263,7 @@ func attribute(t html.Token, name string) string {
 	return ""
 }
 
-// text writes text of the source, whose entities were read.
+// text writes text with decoded entities.
 func (c *converter) text(text string) {
 	if c.skipped != "" {
 		return
@@ -278,7 +282,7 @@ func (c *converter) text(text string) {
 			if end < 0 {
 				end = len(text)
 			}
-			c.ink(c.escaped(text[:end]))
+			c.write(c.escaped(text[:end]))
 			text = text[end:]
 			continue
 		}
@@ -296,8 +300,8 @@ func (c *converter) text(text string) {
 	}
 }
 
-// ink writes what a reader sees, after what has to come before it.
-func (c *converter) ink(s string) {
+// write writes visible text, after pending line breaks, marks and white space.
+func (c *converter) write(s string) {
 	if s == "" {
 		return
 	}
@@ -314,12 +318,12 @@ func (c *converter) ink(s string) {
 	c.out = append(c.out, s...)
 }
 
-// lead writes ends of lines, what containers put before a line, and white space.
+// lead writes pending line breaks, the prefixes of containers, and white space.
 func (c *converter) lead() {
 	first := len(c.out) == 0
 	if c.breaks > 0 || first {
 		prefix := ""
-		for _, in := range c.in {
+		for _, in := range c.containers {
 			prefix += in.indent
 		}
 		if !first {
@@ -330,7 +334,7 @@ func (c *converter) lead() {
 			c.out = append(c.out, '\n')
 		}
 		if c.bullet != "" {
-			last := c.in[len(c.in)-1].indent
+			last := c.containers[len(c.containers)-1].indent
 			prefix = strings.TrimSuffix(prefix, last) + c.bullet
 		}
 		c.out = append(c.out, prefix...)
@@ -340,6 +344,7 @@ func (c *converter) lead() {
 	c.breaks, c.bullet, c.space = 0, "", false
 }
 
+// endLink closes the open link, if there is one. A link whose text is its address becomes the bare address.
 func (c *converter) endLink() {
 	l := c.link
 	c.link = nil
@@ -348,14 +353,14 @@ func (c *converter) endLink() {
 	}
 	raw := strings.TrimSpace(l.raw.String())
 	for i, m := range c.marks {
-		if l.from >= 0 && m.at >= l.from { // it began in the link
+		if l.from >= 0 && m.at >= l.from { // opened within the link
 			c.unmark(i)
 			break
 		}
 	}
 	switch {
 	case l.from < 0:
-		c.ink(l.href)
+		c.write(l.href)
 	case raw == l.href || strings.TrimSuffix(raw, "/") == strings.TrimSuffix(l.href, "/"):
 		c.out = append(c.out[:l.from], l.href...)
 	case shortened(raw, l.href):
@@ -366,7 +371,7 @@ func (c *converter) endLink() {
 	}
 }
 
-// shortened reports whether a link's text is the beginning of its address, as services write long ones.
+// shortened reports whether a link's text is the beginning of its address and an ellipsis.
 func shortened(text, href string) bool {
 	text, cut := strings.CutSuffix(text, "...")
 	if !cut {
@@ -376,6 +381,7 @@ func shortened(text, href string) bool {
 	return cut && len(text) > 8 && (strings.HasPrefix(href, text) || strings.HasPrefix(bare, text))
 }
 
+// endCode writes the open code element as a code block or a code span.
 func (c *converter) endCode() {
 	code, in := c.code.String(), c.codeIn
 	c.code = nil
@@ -404,9 +410,10 @@ func (c *converter) endCode() {
 	if c.link != nil {
 		c.link.raw.WriteString(code)
 	}
-	c.ink(sign + code + sign)
+	c.write(sign + code + sign)
 }
 
+// longestRun returns the length of the longest run of a character.
 func longestRun(s string, of rune) (most int) {
 	n := 0
 	for _, r := range s {

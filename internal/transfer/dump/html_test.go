@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-func TestHTMLBecomesTheMarkdownThatShowsTheSame(t *testing.T) {
+func TestMarkdown_LooksLikeHTML(t *testing.T) {
 	for _, tt := range []struct {
 		html  string
 		lines bool
@@ -65,7 +65,7 @@ func TestHTMLBecomesTheMarkdownThatShowsTheSame(t *testing.T) {
 	}
 }
 
-// ink is what leaves ink of HTML, without what is inside scripts.
+// ink returns the visible characters of a page without white space.
 func ink(page string) string {
 	var out strings.Builder
 	for z := html.NewTokenizer(strings.NewReader(page)); ; {
@@ -82,8 +82,8 @@ func ink(page string) string {
 	}
 }
 
-// What is typed without tags is shown letter by letter, whatever signs are in it.
-func TestNoSignOfATextIsAMark(t *testing.T) {
+// Text without tags is shown unchanged, whatever Markdown characters it has.
+func TestMarkdown_EscapesPlainText(t *testing.T) {
 	parts := []string{"a", "b c", "*", "_", "`", "~", "~~", "[", "]", "(", ")", "](", "<", ">", "\\", "-", "+", "1.", "2)",
 		"\n", "\n\n", " ", "http://a.b/", "www.a.bc", "«", "https://ы.рф/_x_[", "'", "x@y.zz", "#", "!", "&amp;", "|", "=", "===", " - ", " > ", "\n- ",
 		"\n> ", "**", "__", "1", ".", "é"}

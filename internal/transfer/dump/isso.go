@@ -45,8 +45,8 @@ func issoText(column string) string {
 		issoFields[column[2:]].limit())
 }
 
-// readIsso reads the database that Isso works on. Its threads have no host.
-func readIsso(ctx context.Context, f *File, to Teller) error {
+// readIsso reads a database of Isso. Its page addresses have no host.
+func readIsso(ctx context.Context, f *File, to Handler) error {
 	err := f.checkIsso(ctx)
 	if err == nil {
 		last := int64(math.MinInt64)
@@ -92,7 +92,7 @@ func (f *File) checkIsso(ctx context.Context) error {
 	return nil
 }
 
-func issoRow(scan func(...any) error, last *int64, to Teller) error {
+func issoRow(scan func(...any) error, last *int64, to Handler) error {
 	var r Record
 	var id int64
 	var created float64
@@ -104,7 +104,7 @@ func issoRow(scan func(...any) error, last *int64, to Teller) error {
 		return err
 	}
 	if id <= *last { // a damaged file may loop
-		return errors.New("its comments are in no order: the file is damaged")
+		return errors.New("its comments are not in order: the file is damaged")
 	}
 	*last = id
 	switch {
@@ -136,12 +136,12 @@ func issoRow(scan func(...any) error, last *int64, to Teller) error {
 }
 
 var (
-	// issoCode is code as Markdown marks it, in which a tag is text.
+	// issoCode matches code in Markdown, in which tags are text.
 	issoCode = regexp.MustCompile("(?s)```.*?(?:```|$)|`[^`\n]*`")
 	issoTag  = regexp.MustCompile(`(?i)<(/?)(b|strong|i|em|del|s|strike|br|p)(\s*/)?>\n?`)
 )
 
-// withoutTags writes the tags that Isso shows in its Markdown as the Markdown that looks the same.
+// withoutTags replaces the HTML tags that Isso shows in Markdown with Markdown that looks the same.
 func withoutTags(source string) string {
 	var out strings.Builder
 	last := 0

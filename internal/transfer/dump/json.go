@@ -7,43 +7,44 @@ import (
 	"io"
 )
 
-// values reads JSON, of which no value that is read at once is longer than a part may be.
-type values struct {
+// A jsonReader reads JSON jsonReader of limited length.
+type jsonReader struct {
 	*json.Decoder
-	bound *bounded
+	bound *limitedReader
 }
 
-func newValues(in io.Reader) *values {
-	bound := &bounded{in: in}
-	return &values{json.NewDecoder(bound), bound}
+func newJSONReader(in io.Reader) *jsonReader {
+	bound := &limitedReader{in: in}
+	return &jsonReader{json.NewDecoder(bound), bound}
 }
 
-var errShape = errors.New("a value of another shape")
+// errShape is the error for a JSON value of another type than expected. The next value can be read.
+var errShape = errors.New("unexpected type of value")
 
 // maxRecord is the maximum length of a comment's JSON in bytes, since all of it is in memory at once.
 const maxRecord = 4 << 20
 
-// read reads the next value; io.EOF: there is none. What has another shape is errShape, and the next can be read.
-func (v *values) read(into any) error { return v.readPart(into, maxRecord) }
+// read reads the next value. It returns io.EOF if there is none, and errShape for a value of another type.
+func (v *jsonReader) read(into any) error { return v.readPart(into, maxRecord) }
 
 // readPart is read with another limit.
-func (v *values) readPart(into any, most int) error {
+func (v *jsonReader) readPart(into any, most int) error {
 	v.bound.limit(most)
-	return said(v.Decode(into))
+	return jsonError(v.Decode(into))
 }
 
-// next returns the next piece of what is around values.
-func (v *values) next() (json.Token, error) {
+// next returns the next token around values.
+func (v *jsonReader) next() (json.Token, error) {
 	v.bound.limit(maxPart)
 	token, err := v.Token()
 	if errors.Is(err, io.EOF) {
-		err = ErrCut
+		err = ErrTruncated
 	}
-	return token, said(err)
+	return token, jsonError(err)
 }
 
-// said says what is wrong with JSON.
-func said(err error) error {
+// jsonError translates an error of package json.
+func jsonError(err error) error {
 	if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("it is no JSON at byte %d: %w", bad.Offset, bad)
 	}
@@ -51,13 +52,14 @@ func said(err error) error {
 		return errShape
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrCut
+		return ErrTruncated
 	}
 	return err
 }
 
-// object reads an object: read is told of each of its keys, and reads the value or leaves it.
-func (v *values) object(read func(key string) (bool, error)) error {
+// object reads an object. It calls read with each key. read reads the value and returns true, or returns false to skip
+// the value.
+func (v *jsonReader) object(read func(key string) (bool, error)) error {
 	start, err := v.next()
 	if err != nil {
 		return err
@@ -70,7 +72,7 @@ func (v *values) object(read func(key string) (bool, error)) error {
 		if err != nil {
 			return err
 		}
-		name, _ := key.(string) // of an object it is one
+		name, _ := key.(string) // keys are strings
 		done, err := read(name)
 		if err == nil && !done {
 			err = v.skipValue()
@@ -83,8 +85,8 @@ func (v *values) object(read func(key string) (bool, error)) error {
 	return err
 }
 
-// array reads an array: read is called before each of its values, and reads it.
-func (v *values) array(read func() error) error {
+// array reads an array. It calls read for each value, which read must read.
+func (v *jsonReader) array(read func() error) error {
 	start, err := v.next()
 	if err != nil || start == nil { // null is an empty array
 		return err
@@ -101,7 +103,8 @@ func (v *values) array(read func() error) error {
 	return err
 }
 
-func (v *values) skipValue() error {
+// skipValue reads the next value and discards it.
+func (v *jsonReader) skipValue() error {
 	for depth := 0; ; {
 		token, err := v.next()
 		if err != nil {

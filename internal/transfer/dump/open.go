@@ -16,35 +16,37 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// Open opens a file; one that is packed by gzip, or alone in a zip, is unpacked while it is read.
+// Open opens a file. It decompresses a gzip, or the only file in a zip, and skips a byte-order mark of UTF-8.
 func Open(path string) (io.ReadCloser, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	in, err := unpacked(file)
+	in, err := decompress(file)
 	if err != nil {
-		_ = file.Close() // why it is closed is what counts
+		_ = file.Close() // the first error counts
 		return nil, err
 	}
-	return opened{unmarked(in), file}, nil
+	return opened{skipBOM(in), file}, nil
 }
 
-// unmarked leaves out the mark of UTF-8, which some programs put before what they save.
-func unmarked(in io.Reader) io.Reader {
+// skipBOM skips a byte-order mark of UTF-8.
+func skipBOM(in io.Reader) io.Reader {
 	text := bufio.NewReaderSize(in, 64<<10)
 	if start, _ := text.Peek(3); string(start) == "\ufeff" {
-		_, _ = text.Discard(len(start)) // they are there
+		_, _ = text.Discard(len(start)) // buffered by Peek
 	}
 	return text
 }
 
+// opened reads from one source and closes another.
 type opened struct {
 	io.Reader
 	io.Closer
 }
 
-func unpacked(file *os.File) (io.Reader, error) {
+// decompress returns a reader of the decompressed file.
+func decompress(file *os.File) (io.Reader, error) {
 	in := bufio.NewReaderSize(file, 64<<10)
 	switch start, _ := in.Peek(4); {
 	case strings.HasPrefix(string(start), "\x1f\x8b"):
@@ -66,26 +68,26 @@ func unpacked(file *os.File) (io.Reader, error) {
 	return in, nil
 }
 
-// maxPart is how many bytes one element, or one comment, of a file may have.
+// maxPart is the maximum length of an XML token or a JSON value in bytes.
 const maxPart = 32 << 20
 
-const maxNested = 1_000 // elements, or values, in one another
+const maxNested = 1_000 // maximum depth of nested elements or values
 
-// ErrCut is what a file is that lacks its end.
-var ErrCut = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
+// ErrTruncated is the error for a file without its end.
+var ErrTruncated = errors.New("it ends in the middle: it was not saved to its end; nothing was imported")
 
 var errNested = fmt.Errorf("it nests more than %d levels deep: this is no dump of comments", maxNested)
 
-// A bounded reader fails where more is read than one part may have.
-type bounded struct {
+// A limitedReader fails after a number of bytes since the last call of limit.
+type limitedReader struct {
 	in         io.Reader
 	left, most int
 }
 
-// limit resets the limit for the next part.
-func (b *bounded) limit(most int) { b.left, b.most = most, most }
+// limit sets the number of bytes that the next part may have.
+func (b *limitedReader) limit(most int) { b.left, b.most = most, most }
 
-func (b *bounded) Read(p []byte) (int, error) {
+func (b *limitedReader) Read(p []byte) (int, error) {
 	if b.left <= 0 {
 		return 0, fmt.Errorf("something in it is longer than %d MiB: this is no dump of comments", b.most>>20)
 	}
@@ -94,53 +96,53 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// An elements reader reads XML, in which no element's own text is longer than a part may be. Entities are those of
-// XML itself: what else a file declares is not read.
-type elements struct {
+// An xmlReader reads XML tokens of at most maxPart bytes. It knows the entities of XML and ignores those that a file
+// declares.
+type xmlReader struct {
 	*xml.Decoder
-	bound *bounded
-	to    Teller
+	bound *limitedReader
+	to    Handler
 }
 
-// newElements returns a reader of UTF-8 XML with the given root element. It reports unknown elements to to.
-func newElements(in io.Reader, root string, to Teller) *elements {
-	// XML has no controls, and services have written them all the same.
+// newXMLReader returns a reader of UTF-8 XML with the given root element. It reports unknown elements to to.
+func newXMLReader(in io.Reader, root string, to Handler) *xmlReader {
+	// XML does not allow control characters, but some exports have them.
 	fit := transform.Chain(runes.ReplaceIllFormed(), runes.Remove(runes.Predicate(UnfitForXML)), dropReferences{})
 	text := bufio.NewReaderSize(transform.NewReader(in, fit), headSize)
 	skipToXML(text, root)
-	bound := &bounded{in: text}
-	e := &elements{xml.NewDecoder(bound), bound, to}
+	bound := &limitedReader{in: text}
+	e := &xmlReader{xml.NewDecoder(bound), bound, to}
 	e.Strict = false                                                                     // accept a bare ampersand
-	e.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
+	e.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // the input is UTF-8
 	return e
 }
 
-// UnfitForXML reports whether XML has no way to say a character.
+// UnfitForXML reports whether XML does not allow a character.
 func UnfitForXML(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' && r < 0x80 || r == 0xFFFE || r == 0xFFFF
 }
 
-// next returns the next beginning or end of an element, or text; io.EOF: none is open.
-func (e *elements) next() (xml.Token, error) {
+// next returns the next token, or io.EOF after the root element.
+func (e *xmlReader) next() (xml.Token, error) {
 	e.bound.limit(maxPart)
 	token, err := e.Token()
 	if bad, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		if strings.Contains(bad.Msg, "EOF") {
-			return nil, ErrCut
+			return nil, ErrTruncated
 		}
 		return nil, fmt.Errorf("it is no XML at line %d: %s", bad.Line, bad.Msg)
 	}
 	return token, err
 }
 
-// text reads the element that just began, to its end, and returns at most limit bytes of its text, without what is in
-// elements in it.
-func (e *elements) text(limit int) (string, error) {
+// text reads the rest of the current element. It returns at most limit bytes of its text, without the text of elements
+// in it.
+func (e *xmlReader) text(limit int) (string, error) {
 	var all strings.Builder
 	for depth := 1; ; {
 		token, err := e.next()
 		if err != nil {
-			return "", cutShort(err)
+			return "", truncated(err)
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
@@ -159,8 +161,8 @@ func (e *elements) text(limit int) (string, error) {
 	}
 }
 
-// skip reads the element that just began, to its end. It counts it unless known lists it.
-func (e *elements) skip(name string, known map[string]bool) error {
+// skip reads the rest of the current element. It reports the element as unknown unless known lists it.
+func (e *xmlReader) skip(name string, known map[string]bool) error {
 	if !known[name] && !strings.Contains(name, ":/") { // elements of other namespaces belong to other programs
 		e.to.Skip("element", fmt.Sprintf("<%s> is unknown", excerpt(name)))
 	}
@@ -168,12 +170,12 @@ func (e *elements) skip(name string, known map[string]bool) error {
 	return err
 }
 
-// fields calls read for each child of the element that just began. read must read the child to its end.
-func (e *elements) fields(read func(start xml.StartElement) error) error {
+// fields calls read for each child of the current element. read must read the child to its end.
+func (e *xmlReader) fields(read func(start xml.StartElement) error) error {
 	for {
 		token, err := e.next()
 		if err != nil {
-			return cutShort(err)
+			return truncated(err)
 		}
 		switch token := token.(type) {
 		case xml.EndElement:
@@ -186,16 +188,16 @@ func (e *elements) fields(read func(start xml.StartElement) error) error {
 	}
 }
 
-// cutShort is what the end of a file is where more is to come.
-func cutShort(err error) error {
+// truncated returns ErrTruncated for an end of file, where more was expected, and else err.
+func truncated(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrCut
+		return ErrTruncated
 	}
 	return err
 }
 
 // root returns the file's outermost element.
-func (e *elements) root() (xml.StartElement, error) {
+func (e *xmlReader) root() (xml.StartElement, error) {
 	for {
 		token, err := e.next()
 		if errors.Is(err, io.EOF) {
@@ -210,7 +212,7 @@ func (e *elements) root() (xml.StartElement, error) {
 	}
 }
 
-// notA refuses a file of another kind.
+// notA returns the error for a file of another kind.
 func notA(kind string, root xml.StartElement) error {
 	return fmt.Errorf("it is no %s: it begins with <%s>", kind, excerpt(root.Name.Local))
 }

@@ -1,7 +1,7 @@
-// Package dump reads what other services write down of their comments: files, packed or not, of any size.
+// Package dump reads the comment exports of other services: files of any size, compressed or not.
 //
-// A format is a function that reads bytes and tells of comments one by one, in the file's order; it knows no site and
-// no database, and believes nothing: what it tells is a stranger's. A file that ends in the middle fails.
+// A format reads a file and passes its comments to a Handler one by one, in the file's order. It knows neither sites
+// nor the database. Its records are untrusted input, which the caller must validate. A truncated file is an error.
 package dump
 
 import (
@@ -16,29 +16,28 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A Format is a way in which another service writes down its comments.
+// A Format is the export format of another service.
 type Format struct {
 	Name string
-	Note string // what everybody should know of such a file, or ""
-	// Read tells of a file's comments, in its order. It holds no more of them than one.
-	Read func(ctx context.Context, f *File, to Teller) error
+	Note string // a limitation of such files, for the import report, or ""
+	// Read passes a file's comments to a handler, in the file's order. It holds one comment in memory.
+	Read func(ctx context.Context, f *File, to Handler) error
 }
 
-// Tables reads the rows that a query has of a SQLite file, which it changes in nothing; row is called for each, and
-// reads it by scan.
+// Tables runs a query on a SQLite file, without changing the file. It calls row for each row; scan reads the columns.
 type Tables func(ctx context.Context, path, query string, row func(scan func(...any) error) error) error
 
-// A File is a dump that is read; Tables read it where it is a database.
+// A File is a dump file. It keeps the encoding that the first reading found.
 type File struct {
-	Path   string // of the file: as it is, or packed by gzip or alone in a zip
-	Tables Tables
-	Notes  []string // about the whole file, from the first pass
+	Path   string   // plain, compressed by gzip, or the only file in a zip
+	Tables Tables   // reads the file if it is a database
+	Notes  []string // notes for the import report, from the first reading
 
 	scanned  bool
 	encoding encoding.Encoding // nil: UTF-8
 }
 
-// Formats are all that can be read.
+// Formats lists all formats.
 var Formats = []Format{
 	{"disqus", "", streamed(readDisqus)},
 	{"wordpress", "WordPress leaves spam out of its exports: the filter can learn only what is good from it.",
@@ -49,8 +48,8 @@ var Formats = []Format{
 	{"commento", "Commento exports no spam: the filter can learn only what is good from it.", readCommento},
 }
 
-// A Teller receives the comments of a file, and what was skipped and why. Its first error ends the reading.
-type Teller interface {
+// A Handler receives the comments of a file, and what was skipped and why. An error of Comment ends the reading.
+type Handler interface {
 	Comment(r Record) error
 	Skip(what, why string)
 }
@@ -59,32 +58,31 @@ type Teller interface {
 type Page struct {
 	URL, Title string
 	Closed     bool
-	At         time.Time // zero: it is not said
+	At         time.Time // zero if unknown
 }
 
-// A Record is a comment as a file tells of it. Of HTML and Source one has the text: HTML, or Markdown as it was
-// typed.
+// A Record is a comment of a file. Its text is in HTML, or as typed Markdown in Source.
 type Record struct {
 	Page                 Page
-	ID, Parent           string // the file's own; no parent: it answers none
+	ID, Parent           string // the file's IDs; Parent is "" for a comment at the top
 	Name, Email, Website string
-	Address              string
-	At                   time.Time // zero: it is not said, or cannot be read
+	Address              string    // the author's IP address, or ""
+	At                   time.Time // zero if unknown or invalid
 	HTML, Source         string
-	Lines                bool // ends of lines in HTML are such
+	Lines                bool // line breaks in HTML are shown
 	State                comment.State
-	Deleted              bool   // without a text it only keeps its place
-	Long                 bool   // its text has more than MaxMessage bytes, and was cut
+	Deleted              bool   // without a text, it only keeps its place
+	Long                 bool   // the text has more than MaxMessage bytes and was cut
 	Hidden               string // why the source did not show it to every reader, or ""
 }
 
-// Addr is where a record says that it was written; invalid where it does not.
+// Addr returns the author's IP address. It is invalid if Address is none.
 func (r Record) Addr() netip.Addr {
-	a, _ := netip.ParseAddr(r.Address) // what is none is not known
+	a, _ := netip.ParseAddr(r.Address) // invalid is unknown
 	return a
 }
 
-// Markdown is a record's text: what was typed, or what shows the same as its HTML.
+// Markdown returns the text as typed, or as Markdown that looks the same as its HTML. It is valid UTF-8.
 func (r Record) Markdown() string {
 	text := r.Source
 	if r.HTML != "" {
@@ -93,9 +91,9 @@ func (r Record) Markdown() string {
 	return strings.ToValidUTF8(text, "")
 }
 
-// streamed is a format that is read from the beginning of a file to its end.
-func streamed(read func(in io.Reader, to Teller) error) func(context.Context, *File, Teller) error {
-	return func(ctx context.Context, f *File, to Teller) error {
+// streamed returns a Format.Read that reads a file once from its beginning to its end.
+func streamed(read func(in io.Reader, to Handler) error) func(context.Context, *File, Handler) error {
+	return func(ctx context.Context, f *File, to Handler) error {
 		in, err := f.open(ctx)
 		if err != nil {
 			return err
@@ -105,13 +103,13 @@ func streamed(read func(in io.Reader, to Teller) error) func(context.Context, *F
 	}
 }
 
-// A stoppable reader ends with its context.
-type stoppable struct {
+// A contextReader fails when its context is done.
+type contextReader struct {
 	ctx context.Context
 	in  io.Reader
 }
 
-func (s *stoppable) Read(p []byte) (int, error) {
+func (s *contextReader) Read(p []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A remark is a line of a backup: a comment, but for the first, which says of what the backup is.
+// A remark is a line of a backup: metadata in the first line, a comment in the others.
 type remark struct {
-	Version *int `json:"version"` // of the first alone
+	Version *int `json:"version"` // in the first line only
 	Posts   []struct {
 		URL      string `json:"url"`
 		ReadOnly bool   `json:"read_only"`
@@ -38,15 +38,15 @@ type remark struct {
 	Deleted bool   `json:"delete"`
 }
 
-// readRemark42 reads a backup, one JSON value after another, as of Remark42's backend/app/migrator/native.go. It has
-// no e-mails, and addresses are hashes.
-func readRemark42(in io.Reader, to Teller) error {
-	v := newValues(in)
+// readRemark42 reads a backup, a sequence of JSON values, by Remark42's backend/app/migrator/native.go. It has no
+// e-mails, and IP addresses are hashes.
+func readRemark42(in io.Reader, to Handler) error {
+	v := newJSONReader(in)
 	closed, blocked := map[string]bool{}, map[string]bool{}
 	for first := true; ; first = false {
 		var c remark
 		most := maxRecord
-		if first { // it lists all pages and users
+		if first { // the first line lists all pages and users
 			most = maxPart
 		}
 		err := v.readPart(&c, most)

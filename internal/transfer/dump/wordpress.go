@@ -12,30 +12,29 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// A wordPressFile is what WordPress writes under Tools, Export (WXR 1.0 to 1.2), as of its
-// wp-admin/includes/export.php.
+// A wordPressFile is an export of WordPress (Tools, Export; WXR 1.0 to 1.2), by its wp-admin/includes/export.php.
 type wordPressFile struct {
-	x       *elements
-	to      Teller
+	x       *xmlReader
+	to      Handler
 	hasWP   bool                              // an element of WordPress was found
 	parents func() (map[string]string, error) // why posts are hidden, by ID; read on demand
 }
 
 // A wordPressItem is a post, page, attachment or other thing that has comments.
 type wordPressItem struct {
-	fields map[string]string
-	hidden string
-	told   bool // one of its comments was read
+	fields      map[string]string
+	hidden      string
+	hasComments bool // one of its comments was read
 }
 
-func readWordPress(ctx context.Context, f *File, to Teller) error {
+func readWordPress(ctx context.Context, f *File, to Handler) error {
 	var known map[string]string
 	parents := func() (map[string]string, error) {
 		if known != nil {
 			return known, nil
 		}
 		known = map[string]string{}
-		return known, readWXR(ctx, f, silent{}, func(w *wordPressFile) error {
+		return known, readWXR(ctx, f, discard{}, func(w *wordPressFile) error {
 			return w.items(func() error { return w.note(known) })
 		})
 	}
@@ -53,13 +52,13 @@ func readWordPress(ctx context.Context, f *File, to Teller) error {
 }
 
 // readWXR opens a file and reads its root.
-func readWXR(ctx context.Context, f *File, to Teller, read func(w *wordPressFile) error) error {
+func readWXR(ctx context.Context, f *File, to Handler, read func(w *wordPressFile) error) error {
 	in, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	w := &wordPressFile{x: newElements(in, "rss", to), to: to}
+	w := &wordPressFile{x: newXMLReader(in, "rss", to), to: to}
 	root, err := w.x.root()
 	if err != nil {
 		return err
@@ -70,11 +69,11 @@ func readWXR(ctx context.Context, f *File, to Teller, read func(w *wordPressFile
 	return read(w)
 }
 
-// silent is a Teller that discards everything.
-type silent struct{}
+// discard is a Handler that discards everything.
+type discard struct{}
 
-func (silent) Comment(Record) error { return nil }
-func (silent) Skip(string, string)  {}
+func (discard) Comment(Record) error { return nil }
+func (discard) Skip(string, string)  {}
 
 // items calls read at the beginning of each item.
 func (w *wordPressFile) items(read func() error) error {
@@ -97,18 +96,18 @@ func (w *wordPressFile) item() error {
 	return w.x.fields(func(e xml.StartElement) error {
 		name := w.name(e)
 		if name != "wp:comment" {
-			if err := w.field(&post, name); err != nil || !post.told {
+			if err := w.field(&post, name); err != nil || !post.hasComments {
 				return err
 			}
 		}
 		hidden, err := post.whyHidden(w.parents)
-		if err == nil && post.told && hidden != post.hidden {
+		if err == nil && post.hasComments && hidden != post.hidden {
 			err = fmt.Errorf("<%s> of an item comes after its comments: WordPress writes no such export", name)
 		}
 		if post.hidden = hidden; err != nil || name != "wp:comment" {
 			return err
 		}
-		post.told = true
+		post.hasComments = true
 		return w.comment(post)
 	})
 }
@@ -205,7 +204,7 @@ func (w *wordPressFile) comment(post wordPressItem) error {
 		w.to.Skip("comment", "it is no comment but a "+excerpt(kind))
 		return nil
 	case post.fields["wp:post_type"] == "nav_menu_item":
-		w.to.Skip("comment", "it stands below an entry of a menu")
+		w.to.Skip("comment", "it belongs to a menu entry")
 		return nil
 	}
 	r := Record{
@@ -238,7 +237,7 @@ func (w *wordPressFile) comment(post wordPressItem) error {
 	return w.to.Comment(r)
 }
 
-// wordPressTime reads a time; zero where it is none, as 0000-00-00 00:00:00.
+// wordPressTime parses a time in UTC. It returns the zero time if s is none, such as 0000-00-00 00:00:00.
 func wordPressTime(s string) time.Time {
 	t, err := time.Parse(time.DateTime, strings.TrimSpace(s))
 	if err != nil {

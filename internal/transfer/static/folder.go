@@ -12,11 +12,11 @@ import (
 	tempfile "github.com/aitys/aitys/internal/store/sqlite"
 )
 
-// listName is the file that tells a copy from the service.
+// listName is the signed list, by which the widget recognises a copy.
 const listName = "aitys.json"
 
-// replace has fill make a folder beside dir, and puts it in dir's place: nobody finds half a copy there. What lies at
-// dir may be nothing, an empty folder, or an earlier copy of the same site; anything else is left alone.
+// replace calls fill with a new folder beside dir and renames it to dir, so that dir is never incomplete. It returns an
+// error if dir is anything else than missing, an empty folder, or an earlier copy of the same site.
 func replace(dir, site string, fill func(temp string) error) (err error) {
 	if err := replaceable(dir, site); err != nil {
 		return err
@@ -26,7 +26,7 @@ func replace(dir, site string, fill func(temp string) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("write beside %s: %w", dir, err)
 	}
-	defer func() { err = errors.Join(err, remove()) }() // the copy has its place by now
+	defer func() { err = errors.Join(err, remove()) }()
 	fresh, old := filepath.Join(temp, "new"), filepath.Join(temp, "old")
 	if err := os.Mkdir(fresh, 0o755); err != nil {
 		return err
@@ -35,15 +35,16 @@ func replace(dir, site string, fill func(temp string) error) (err error) {
 		return err
 	}
 	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("take the earlier copy away: %w", err)
+		return fmt.Errorf("move the earlier copy away: %w", err)
 	}
 	if err := os.Rename(fresh, dir); err != nil {
-		_ = os.Rename(old, dir) // back, if there was one
+		_ = os.Rename(old, dir) // restore the earlier copy, if there is one
 		return fmt.Errorf("put the copy in its place: %w", err)
 	}
 	return nil
 }
 
+// replaceable returns an error if dir must not be replaced with a copy of the site.
 func replaceable(dir, site string) error {
 	in, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(in) == 0 {
@@ -63,8 +64,8 @@ func replaceable(dir, site string) error {
 	return nil
 }
 
-// begin makes the folder of the pages, and writes the widget beside it.
-func (c *copying) begin() error {
+// begin creates the folder of the pages and writes the files of the widget.
+func (c *copier) begin() error {
 	if err := os.Mkdir(filepath.Join(c.dir, pagesName), 0o755); err != nil {
 		return err
 	}
@@ -76,8 +77,8 @@ func (c *copying) begin() error {
 	return nil
 }
 
-// writeList writes the signed list, which is what makes the folder a copy.
-func (c *copying) writeList(list map[string]any) error {
+// writeList writes the signed list, which marks the folder as a copy.
+func (c *copier) writeList(list map[string]any) error {
 	f, err := os.Create(filepath.Join(c.dir, listName))
 	if err != nil {
 		return err

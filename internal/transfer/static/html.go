@@ -15,7 +15,7 @@ var pageHTML string
 
 var templates = template.Must(template.New("").Parse(pageHTML))
 
-// A view is what a page begins with.
+// A view is the data of the template "head".
 type view struct {
 	*i18n.Catalog
 	Heading string
@@ -23,7 +23,7 @@ type view struct {
 	Article string
 }
 
-func (s *sheet) view(count int) view {
+func (s *pageWriter) view(count int) view {
 	v := view{Catalog: s.w, Heading: s.w.T("plain.none", "title", s.page.Name()), Article: s.page.URL,
 		Note: s.w.T("copy.of", "date", s.w.Date(s.c.report.At))}
 	if count > 0 {
@@ -32,22 +32,22 @@ func (s *sheet) view(count int) view {
 	return v
 }
 
-// A shown is a comment as it is read without script.
-type shown struct {
+// A commentView is the data of the template "comment".
+type commentView struct {
 	*i18n.Catalog
 	ID, Name, Website, Badge string
-	Time, Machine, Tongue    string
+	Time, Machine, Tongue    string // for people, as RFC 3339, and the language if it is not the page's
 	HTML                     template.HTML
 	Gone, Redacted           bool
-	Withheld                 []i18n.Told
+	Withheld                 []i18n.NoticeItem
 }
 
-func (s *sheet) comment(m comment.Comment) shown {
+func (s *pageWriter) comment(m comment.Comment) commentView {
 	w := s.w
-	v := shown{Catalog: w, ID: m.ID, Gone: !m.IsPublic()}
+	v := commentView{Catalog: w, ID: m.ID, Gone: !m.IsPublic()}
 	if v.Gone {
 		if m.Withheld != nil {
-			v.Withheld = w.Withheld(i18n.Notice(*m.Withheld))
+			v.Withheld = w.WithheldNotice(i18n.Notice(*m.Withheld))
 		}
 		return v
 	}
@@ -58,7 +58,7 @@ func (s *sheet) comment(m comment.Comment) shown {
 		v.Badge = w.T("role." + m.Badge)
 	}
 	v.Redacted = !m.RedactedAt.IsZero()
-	v.HTML = template.HTML(m.HTML) // canonical: made by package markup from the source
+	v.HTML = template.HTML(m.HTML) // safe: package markup rendered it from the source
 	if m.Lang != w.Lang() && m.Lang != "und" {
 		v.Tongue = m.Lang
 	}

@@ -1,10 +1,10 @@
-// Package static makes a copy of a site's published comments that lies on any plain web host: a folder of files, with a
-// list of them that the site has signed.
+// Package static writes static copies of a site's public comments: a folder of files for any web host, with a list that
+// the site signs.
 //
-// A copy is made for the day on which the service cannot be reached. Readers' browsers take a page of it only if its
-// hash stands in the list, and the list is signed with the site's key: so it does not matter whose the host is. What is
-// withheld under a demand stands in no copy with more than its place. The package reads one snapshot, some comments at
-// a time; only the list, some 200 bytes a page, is in memory as a whole.
+// A copy serves readers while the service is unreachable. The widget accepts a page of a copy only if the list has the
+// page's hash and the site's key has signed the list. So the host need not be trusted. A comment withheld by a takedown
+// is a placeholder in a copy. The package reads one snapshot in chunks. Only the list, some 200 bytes per page, is in
+// memory as a whole.
 package static
 
 import (
@@ -21,35 +21,35 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// Tx is what the room asks of a transaction.
+// Tx is a transaction of this package.
 type Tx interface {
 	txn.Tx
 
-	Pages(site int64, after string, limit int) ([]site.Page, error) // the newest first
+	Pages(site int64, after string, limit int) ([]site.Page, error) // newest first
 	Thread(q comment.ThreadQuery) ([]comment.Comment, error)
 	CountByPage(site int64, pages []string, state comment.State) (map[string]int, error)
-	// Covers returns the demands that stand against comments; PageCovers those against a page.
-	Covers(site int64, comments []string) ([]takedown.Cover, error)
-	PageCovers(site int64, page string) ([]takedown.Demand, error)
+	// ActiveTakedowns returns the takedowns in force of comments. PageCovers returns those of a page.
+	ActiveTakedowns(site int64, comments []string) ([]takedown.Scope, error)
+	ActivePageTakedowns(site int64, page string) ([]takedown.Takedown, error)
 
-	// NoteCopy notes that a copy was made; CopiesMade returns when the newest were made, the newest first.
+	// NoteCopy stores the time of a copy. CopiesMade returns the times of the newest copies, newest first.
 	NoteCopy(site int64, at time.Time) error
 	CopiesMade(site int64, limit int) ([]time.Time, error)
 }
 
-// A Signer puts `key` and `signature` on a site's list; package signet's Service is one.
+// A Signer adds `key` and `signature` to a site's list. Service of package signing implements it.
 type Signer interface {
 	Sign(ctx context.Context, site site.Site, list map[string]any) error
 }
 
-// A File is one that lies beside the pages: a part of the widget. Path begins with a slash.
+// A File is a file of the widget, which a copy includes. Path begins with a slash.
 type File struct {
 	Path string
 	Body []byte
 }
 
-// Options are what a Service is made of. Comment and Settings say to readers what the service says in its lists, as
-// what JSON is made of.
+// Options are the dependencies of a Service. Comment and Settings return values to encode as JSON, in the form of the
+// service's comment lists.
 type Options struct {
 	Process  *txn.Process
 	Store    txn.Store[Tx]
@@ -59,7 +59,7 @@ type Options struct {
 	Files    []File
 }
 
-// Service makes copies. It is safe for concurrent use.
+// Service writes copies. It is safe for concurrent use.
 type Service struct {
 	Options
 	work txn.Work[Tx]
@@ -68,16 +68,16 @@ type Service struct {
 // New returns a Service.
 func New(o Options) *Service { return &Service{Options: o, work: txn.NewWork(o.Process, o.Store)} }
 
-// A Report says what is in a copy, and which comments are withheld that stand in copies made before.
+// A Report describes a copy, and lists withheld comments that earlier copies may show.
 type Report struct {
-	At       time.Time // as the list says it
+	At       time.Time // generated_at of the list
 	Pages    int
-	Comments int // published ones
+	Comments int // public comments
 	Withheld []Withheld
 }
 
-// Withheld is a comment that is withheld, since when, under which demand, and when copies were made in which it may
-// stand: those made between its arrival and the demand, the oldest first.
+// A Withheld is a withheld comment with the oldest takedown in force and its time. Copies are the times of the copies
+// that may show the comment, oldest first: those made between its arrival and the takedown.
 type Withheld struct {
 	Comment, URL string
 	Demand       string
@@ -89,27 +89,27 @@ type Withheld struct {
 }
 
 const (
-	// piece is how many comments are in memory at once.
-	piece = 200
-	// maxCopies is how many copies back is looked, and maxWithheld for how many comments.
+	// chunkSize is the number of comments, or pages, in memory at once.
+	chunkSize = 200
+	// maxCopies and maxWithheld limit the earlier copies and the withheld comments that a report considers.
 	maxCopies   = 1_000
 	maxWithheld = 1_000
-	// takes is how long a copy is made at most: what came in meanwhile may be in it.
-	takes = 15 * time.Minute
+	// maxDuration is the assumed maximum duration of a copy. Comments that arrive meanwhile may be in it.
+	maxDuration = 15 * time.Minute
 )
 
-// Copy makes a copy of a site in a folder, in the place of an earlier one that lies there; while it is made the
-// earlier one stays as it is. It needs an owner. Progress, if there is one, is told of how many comments were written.
+// Copy writes a copy of a site to a folder. An earlier copy in the folder stays until the new one is complete, and is
+// then replaced. The actor must be an owner. Copy calls progress with the number of written comments, unless it is nil.
 func (s *Service) Copy(
 	ctx context.Context, who authz.Actor, site site.Site, dir string, progress func(done uint64),
 ) (Report, error) {
-	if err := who.May(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
+	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return Report{}, err
 	}
 	if progress == nil {
 		progress = func(uint64) {}
 	}
-	c := &copying{Service: s, site: site, progress: progress, pages: map[string]any{}}
+	c := &copier{Service: s, site: site, progress: progress, pages: map[string]any{}}
 	c.report.At = s.work.Now().UTC().Truncate(time.Second)
 	err := replace(dir, site.Key, func(temp string) error {
 		c.dir = temp
@@ -121,18 +121,18 @@ func (s *Service) Copy(
 	return c.report, nil
 }
 
-// A copying is one copy on its way.
-type copying struct {
+// A copier writes one copy.
+type copier struct {
 	*Service
 	site     site.Site
 	dir      string
-	pages    map[string]any // the list
+	pages    map[string]any // entries of the list, by page address
 	report   Report
 	progress func(uint64)
 	done     uint64
 }
 
-func (c *copying) make(ctx context.Context) error {
+func (c *copier) make(ctx context.Context) error {
 	if err := c.begin(); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (c *copying) make(ctx context.Context) error {
 		if err = errors.Join(err, index.close()); err != nil {
 			return err
 		}
-		return c.demands(tx)
+		return c.findCopies(tx)
 	})
 	if err != nil {
 		return err
@@ -159,14 +159,14 @@ func (c *copying) make(ctx context.Context) error {
 	if err := c.writeList(list); err != nil {
 		return err
 	}
-	// Noted before it stands anywhere: a copy that nobody knows of would be missing when something is withheld.
+	// Stored before the copy is in place. A copy without a stored time would be missing in later reports.
 	return c.work.Update(ctx, func(tx Tx) error { return tx.NoteCopy(c.site.ID, c.report.At) })
 }
 
-// eachPage writes the pages that readers see something on, the newest first.
-func (c *copying) eachPage(ctx context.Context, tx Tx, index *index) error {
+// eachPage writes the pages with comments that readers can see, newest first.
+func (c *copier) eachPage(ctx context.Context, tx Tx, index *index) error {
 	for after := ""; ; {
-		pages, err := tx.Pages(c.site.ID, after, piece)
+		pages, err := tx.Pages(c.site.ID, after, chunkSize)
 		if err != nil {
 			return fmt.Errorf("read pages: %w", err)
 		}
@@ -187,19 +187,19 @@ func (c *copying) eachPage(ctx context.Context, tx Tx, index *index) error {
 			}
 			after = p.ID
 		}
-		if len(pages) < piece {
+		if len(pages) < chunkSize {
 			return nil
 		}
 	}
 }
 
-// page writes one page, unless readers see nothing on it.
-func (c *copying) page(tx Tx, p site.Page, count int, index *index) error {
-	q := comment.ThreadQuery{Site: c.site.ID, Page: p.ID, Order: comment.OldestRoots, Limit: piece}
-	var out *sheet
+// page writes a page, unless readers see no comments on it.
+func (c *copier) page(tx Tx, p site.Page, count int, index *index) error {
+	q := comment.ThreadQuery{Site: c.site.ID, Page: p.ID, Order: comment.OldestRoots, Limit: chunkSize}
+	var out *pageWriter
 	defer func() {
 		if out != nil {
-			_ = out.abandon() // it is whole by now, or what failed is told
+			_ = out.abandon() // after another error, which is returned
 		}
 	}()
 	for {
@@ -209,7 +209,7 @@ func (c *copying) page(tx Tx, p site.Page, count int, index *index) error {
 		}
 		for i := range list {
 			m := list[i].Fresh()
-			c.notice(m, p.URL)
+			c.noteWithheld(m, p.URL)
 			m.Hide()
 			list[i] = m
 		}
@@ -217,7 +217,7 @@ func (c *copying) page(tx Tx, p site.Page, count int, index *index) error {
 			if len(list) == 0 {
 				return nil
 			}
-			if out, err = c.sheet(p, count, list); err != nil {
+			if out, err = c.newPage(p, count, list); err != nil {
 				return err
 			}
 		}
@@ -226,7 +226,7 @@ func (c *copying) page(tx Tx, p site.Page, count int, index *index) error {
 		}
 		c.done += uint64(len(list))
 		c.progress(c.done)
-		if len(list) < piece {
+		if len(list) < chunkSize {
 			break
 		}
 		q.After = list[len(list)-1].Path
@@ -238,16 +238,16 @@ func (c *copying) page(tx Tx, p site.Page, count int, index *index) error {
 	return whole.end(index)
 }
 
-// notice remembers a comment that is withheld.
-func (c *copying) notice(m comment.Comment, url string) {
+// noteWithheld adds a withheld comment to the report.
+func (c *copier) noteWithheld(m comment.Comment, url string) {
 	if m.Visibility() == comment.Withheld && len(c.report.Withheld) < maxWithheld {
 		c.report.Withheld = append(c.report.Withheld,
 			Withheld{Comment: m.ID, URL: url, page: m.Page, arrived: m.CreatedAt})
 	}
 }
 
-// demands finds under which demands comments are withheld, and the copies in which they may stand.
-func (c *copying) demands(tx Tx) error {
+// findCopies sets the takedown of each withheld comment in the report, and the copies that may show it.
+func (c *copier) findCopies(tx Tx) error {
 	if len(c.report.Withheld) == 0 {
 		return nil
 	}
@@ -255,15 +255,15 @@ func (c *copying) demands(tx Tx) error {
 	if err != nil {
 		return fmt.Errorf("read copies: %w", err)
 	}
-	since, err := c.since(tx)
+	since, err := c.oldestTakedowns(tx)
 	if err != nil {
 		return err
 	}
 	for i := range c.report.Withheld {
 		w := &c.report.Withheld[i]
 		w.Demand, w.Since = since[w.Comment].ID, since[w.Comment].At
-		for j := len(copies) - 1; j >= 0; j-- { // the oldest first
-			if at := copies[j]; !at.Add(takes).Before(w.arrived) && at.Before(w.Since) {
+		for j := len(copies) - 1; j >= 0; j-- { // oldest first
+			if at := copies[j]; !at.Add(maxDuration).Before(w.arrived) && at.Before(w.Since) {
 				w.Copies = append(w.Copies, at)
 			}
 		}
@@ -271,29 +271,29 @@ func (c *copying) demands(tx Tx) error {
 	return nil
 }
 
-// since returns the oldest demand that stands against each withheld comment, or against its page.
-func (c *copying) since(tx Tx) (map[string]takedown.Demand, error) {
-	first, ids := map[string]takedown.Demand{}, make([]string, len(c.report.Withheld))
+// oldestTakedowns returns the oldest takedown in force of each withheld comment or its page, by comment.
+func (c *copier) oldestTakedowns(tx Tx) (map[string]takedown.Takedown, error) {
+	first, ids := map[string]takedown.Takedown{}, make([]string, len(c.report.Withheld))
 	for i, w := range c.report.Withheld {
 		ids[i] = w.Comment
 	}
-	take := func(id string, d takedown.Demand) {
+	take := func(id string, d takedown.Takedown) {
 		if known, ok := first[id]; !ok || d.At.Before(known.At) {
 			first[id] = d
 		}
 	}
-	covers, err := tx.Covers(c.site.ID, ids)
+	covers, err := tx.ActiveTakedowns(c.site.ID, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read demands: %w", err)
+		return nil, fmt.Errorf("read takedowns: %w", err)
 	}
 	for _, cover := range covers {
-		take(cover.Comment, cover.Demand)
+		take(cover.Comment, cover.Takedown)
 	}
-	ofPage := map[string][]takedown.Demand{}
+	ofPage := map[string][]takedown.Takedown{}
 	for _, w := range c.report.Withheld {
 		if _, read := ofPage[w.page]; !read {
-			if ofPage[w.page], err = tx.PageCovers(c.site.ID, w.page); err != nil {
-				return nil, fmt.Errorf("read demands: %w", err)
+			if ofPage[w.page], err = tx.ActivePageTakedowns(c.site.ID, w.page); err != nil {
+				return nil, fmt.Errorf("read takedowns: %w", err)
 			}
 		}
 		for _, d := range ofPage[w.page] {

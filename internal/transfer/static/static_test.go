@@ -25,19 +25,19 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A folder is a copy that was made.
+// A folder is a test with a folder for copies.
 type folder struct {
-	*apptest.World
+	*apptest.Env
 	dir string
 }
 
-func newFolder(w *apptest.World) *folder {
+func newFolder(w *apptest.Env) *folder {
 	return &folder{w, filepath.Join(w.T.TempDir(), "copy")}
 }
 
 func (f *folder) copy() static.Report {
 	f.T.Helper()
-	made, err := f.S.Copy(f.Ctx, authz.Operator, f.A, f.dir, nil)
+	made, err := f.App.Copy(f.Ctx, authz.Operator, f.A, f.dir, nil)
 	f.Must(err)
 	return made
 }
@@ -49,13 +49,12 @@ func (f *folder) read(name string) string {
 	return string(said)
 }
 
-// pages returns the files of the list, by the pages' addresses; each has the hash that stands there, and the list is
-// the site's.
+// pages returns the JSON files by page address. It checks their hashes, and the signature of the list.
 func (f *folder) pages() map[string]string {
 	f.T.Helper()
 	var list map[string]any
 	f.Must(json.Unmarshal([]byte(f.read("aitys.json")), &list))
-	key, err := f.S.SiteKey(f.Ctx, authz.Operator, f.A)
+	key, err := f.App.SiteKey(f.Ctx, authz.Operator, f.A)
 	f.Must(err)
 	if !signing.Verify(list, key) || list["site"] != f.A.Key {
 		f.T.Errorf("the list is not the site's: %v", list)
@@ -72,7 +71,7 @@ func (f *folder) pages() map[string]string {
 	return files
 }
 
-// all is what stands in all files of the folder.
+// all returns the content of all files of the folder.
 func (f *folder) all() string {
 	var all strings.Builder
 	f.Must(filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
@@ -86,10 +85,10 @@ func (f *folder) all() string {
 	return all.String()
 }
 
-// say has a reader's comment published on a page.
+// say posts a comment on a page and approves it.
 func (f *folder) say(page, parent, name, body string) comment.Comment {
 	f.T.Helper()
-	out, err := f.S.Submit(f.Ctx, f.A, moderation.Submission{
+	out, err := f.App.Submit(f.Ctx, f.A, moderation.Submission{
 		PageURL: "https://a.example" + page, PageTitle: "On " + page, Name: name, Body: body, Parent: parent,
 	})
 	f.Must(err)
@@ -97,9 +96,9 @@ func (f *folder) say(page, parent, name, body string) comment.Comment {
 	return f.Comment(f.A, out.ID)
 }
 
-func TestACopyHasWhatReadersSeeAndNoMore(t *testing.T) {
+func TestCopy_HasPublicCommentsOnly(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		f := newFolder(w)
 		first := f.say("/one", "", "Marta", "The tide tables hang in the harbour office.")
 		f.say("/one", first.ID, "", "And nobody reads them before Easter.")
@@ -147,17 +146,17 @@ func TestACopyHasWhatReadersSeeAndNoMore(t *testing.T) {
 	})
 }
 
-// A thread of any depth is well-formed, and longer ones than are read at once are whole.
-func TestALongThreadIsWhole(t *testing.T) {
+// A deep thread is well-formed, and a thread longer than chunkSize is complete.
+func TestCopy_LongThreadIsComplete(t *testing.T) {
 	t.Parallel()
 	f := newFolder(apptest.New(t))
 	parent := ""
 	for i := range 12 {
-		parent = f.say("/deep", parent, "A", fmt.Sprintf("Step %d: %s.", i, apptest.Chatter(i))).ID
+		parent = f.say("/deep", parent, "A", fmt.Sprintf("Step %d: %s.", i, apptest.RandomWords(i))).ID
 	}
 	f.say("/deep", "", "B", "At the top again, after all of that.")
 	for i := range 450 {
-		f.say("/deep", "", "C", fmt.Sprintf("One of many: %s.", apptest.Chatter(100+i)))
+		f.say("/deep", "", "C", fmt.Sprintf("One of many: %s.", apptest.RandomWords(100+i)))
 	}
 	made := f.copy()
 	html := f.read(strings.TrimSuffix(f.pages()["https://a.example/deep"], "json") + "html")
@@ -174,10 +173,10 @@ func TestALongThreadIsWhole(t *testing.T) {
 	}
 }
 
-// A copy of 10,000 comments takes no longer than somebody waits at a command. `make bench` has a million.
-func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
+// A copy of 10,000 comments takes seconds. `make bench` copies a million.
+func TestCopy_TenThousandComments(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		f := newFolder(w)
 		first := f.say("/long", "", "A", "The first of very many, which says a little more than the others.")
 		others := make([]comment.Comment, 9_999)
@@ -193,11 +192,11 @@ func TestAPageOfTenThousandCommentsIsCopiedWhole(t *testing.T) {
 	})
 }
 
-func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
+func TestCopy_OmitsWithheldAndListsEarlierCopies(t *testing.T) {
 	t.Parallel()
-	apptest.OnBoth(t, func(t *testing.T, w *apptest.World) {
+	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		f := newFolder(w)
-		f.copy() // before it was written
+		f.copy() // before the comment was written
 		f.Clock.Add(time.Hour)
 		said := f.say("/one", "", "Marta", "The mayor sold the harbour to his brother-in-law.")
 		whole := f.say("/two", "", "Jonas", "Every lamp on the pier was paid for twice.")
@@ -212,11 +211,11 @@ func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
 			{Comments: []string{said.ID}, By: "District court", Kind: takedown.Court, Law: "Article 44"},
 			{Page: "https://a.example/two", By: "An agency", Kind: takedown.Authority, Public: takedown.Sealed},
 		} {
-			_, _, err := f.S.Withhold(f.Ctx, authz.Operator, f.A, in, nil)
+			_, _, err := f.App.Withhold(f.Ctx, authz.Operator, f.A, in, nil)
 			f.Must(err)
 		}
 		f.Clock.Add(time.Hour)
-		f.copy() // has them no more
+		f.copy() // after the takedowns
 		f.Clock.Add(time.Hour)
 		made := f.copy()
 		all := f.all()
@@ -243,11 +242,11 @@ func TestWhatIsWithheldIsLeftOutAndEarlierCopiesAreNamed(t *testing.T) {
 	})
 }
 
-func TestACopyTakesThePlaceOfAnEarlierOneAlone(t *testing.T) {
+func TestCopy_ReplacesOnlyCopies(t *testing.T) {
 	t.Parallel()
 	f := newFolder(apptest.New(t))
 	f.say("/one", "", "Marta", "The first of the season stood on the quay.")
-	f.Must(os.Mkdir(f.dir, 0o755)) // an empty folder is nothing
+	f.Must(os.Mkdir(f.dir, 0o755)) // an empty folder may be replaced
 	f.copy()
 	f.say("/two", "", "Jonas", "Nobody had asked for a second lighthouse.")
 	f.copy()
@@ -257,7 +256,7 @@ func TestACopyTakesThePlaceOfAnEarlierOneAlone(t *testing.T) {
 	refused := func(dir string, site site.Site, want string) {
 		t.Helper()
 		before := len(names(t, filepath.Dir(f.dir)))
-		if _, err := f.S.Copy(f.Ctx, authz.Operator, site, dir, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := f.App.Copy(f.Ctx, authz.Operator, site, dir, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", dir, err)
 		}
 		if after := len(names(t, filepath.Dir(f.dir))); after != before {
@@ -288,8 +287,8 @@ func names(t *testing.T, dir string) (all []string) {
 	return all
 }
 
-// When a copy was begun is kept, and not when it was whole: what came in between may be in it.
-func TestWhatCameWhileACopyWasMadeMayBeInIt(t *testing.T) {
+// The time of a copy is that of its start. Comments that arrive before its end may be in it.
+func TestCopy_TimeIsThatOfStart(t *testing.T) {
 	t.Parallel()
 	f := newFolder(apptest.New(t))
 	f.say("/one", "", "Marta", "The first remark under this article.")
@@ -300,7 +299,7 @@ func TestWhatCameWhileACopyWasMadeMayBeInIt(t *testing.T) {
 	f.Clock.Add(10 * time.Minute)
 	after := f.say("/one", "", "Jonas", "It came long after that.")
 	for _, id := range []string{during.ID, after.ID} {
-		_, _, err := f.S.Withhold(f.Ctx, authz.Operator, f.A,
+		_, _, err := f.App.Withhold(f.Ctx, authz.Operator, f.A,
 			takedown.Draft{Comments: []string{id}, By: "District court", Kind: takedown.Court}, nil)
 		f.Must(err)
 	}

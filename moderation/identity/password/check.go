@@ -12,15 +12,16 @@ import (
 )
 
 const (
-	minLength = 12    // characters
-	maxLength = 1_024 // bytes
-	minOwn    = 8     // characters beside what everybody can know
+	minLength  = 12    // characters
+	maxLength  = 1_024 // bytes
+	minUnknown = 8     // characters that are not easy to guess
 )
 
 //go:embed common.txt
 var commonFile string
 
-var common = sync.OnceValue(func() map[string]bool {
+// commonPasswords returns the set of commonPasswords passwords.
+var commonPasswords = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	for line := range strings.Lines(commonFile) {
 		if !strings.HasPrefix(line, "#") {
@@ -30,30 +31,30 @@ var common = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
-// Check refuses what is no password: fewer than 12 characters, more than 1,024 bytes, a common one, one
-// that repeats itself, one that is little more than common words, runs and digits, or one that is little more than
-// what everybody can know of its owner, such as an e-mail or the names of sites (NIST SP 800-63B-4, 3.1.1.2).
+// Check returns an error for a weak password: fewer than 12 characters, more than 1,024 bytes, a common password, a
+// repeated part, and one with fewer than 8 characters besides common words, runs and digits, or besides known texts
+// such as the e-mail and names of sites (NIST SP 800-63B-4, 3.1.1.2).
 func Check(typed string, known ...string) error {
 	if !utf8.ValidString(typed) || utf8.RuneCountInString(typed) < minLength || len(typed) > maxLength {
 		return problem.Field("/password", fmt.Sprintf("A password has at least %d characters.", minLength))
 	}
 	lower := strings.ToLower(typed)
 	switch {
-	case common()[lower]:
-		return problem.Field("/password", "This password is a common one: whoever guesses tries it first.")
+	case commonPasswords()[lower]:
+		return problem.Field("/password", "This is a common password, which attackers try first. Choose another one.")
 	case repeats([]rune(lower)):
-		return problem.Field("/password", "This password repeats itself: take one that does not.")
+		return problem.Field("/password", "This password repeats itself. Choose one that does not.")
 	case guessable([]rune(lower)) || guessable(slices.Compact([]rune(lower))):
-		return problem.Field("/password", "This password is little more than a common word, a row of keys or digits: "+
-			"take a few words that do not belong together.")
-	case utf8.RuneCountInString(without(lower, known)) < minOwn:
+		return problem.Field("/password", "This password is little more than a common word, a row of keys or digits. "+
+			"Choose a few unrelated words.")
+	case utf8.RuneCountInString(without(lower, known)) < minUnknown:
 		return problem.Field("/password",
-			"This password is little more than a name or an e-mail that others know: take another one.")
+			"This password is little more than a known name or e-mail. Choose another one.")
 	}
 	return nil
 }
 
-// repeats reports whether a text is one piece twice or more, the last time perhaps not whole.
+// repeats reports whether a text is a repeated part; the last repetition may be incomplete.
 func repeats(text []rune) bool {
 	for period := 1; period <= len(text)/2; period++ {
 		if slices.Equal(text[period:], text[:len(text)-period]) {
@@ -63,14 +64,15 @@ func repeats(text []rune) bool {
 	return false
 }
 
-// without takes out of a text what is known, and its words: the parts of an e-mail, of a name.
+// without removes the known texts from text, and their parts of four or more characters, such as the parts of an
+// e-mail or name.
 func without(text string, known []string) string {
 	for _, all := range known {
 		all = strings.ToLower(all)
 		for _, word := range append([]string{all}, strings.FieldsFunc(all, func(r rune) bool {
 			return strings.ContainsRune(" @._-", r)
 		})...) {
-			if utf8.RuneCountInString(word) >= 4 { // a shorter one stands in many words
+			if utf8.RuneCountInString(word) >= 4 { // shorter ones are part of many words
 				text = strings.ReplaceAll(text, word, "")
 			}
 		}

@@ -37,7 +37,7 @@ var commonWords = strings.Fields(`
 	астана сәлем parol privet lubov natasha marina maksim nastya moskva rossiya kazakhstan qazaqstan almaty astana
 	gfhjkm ghbdtn yfnfif vfrcbv vjcrdf`)
 
-// unleet replaces digits and signs with the letters that they stand for.
+// unleet returns the letter that a digit or sign often replaces.
 func unleet(r rune) rune {
 	switch r {
 	case '0':
@@ -56,8 +56,8 @@ func unleet(r rune) rune {
 	return r
 }
 
-// guessable reports whether a lower-case text without its runs, rows of keys and common words has fewer than minOwn
-// characters or no letter.
+// guessable reports whether a lower-case text has fewer than minUnknown characters, or no letter, outside its runs, key
+// rows and common words.
 func guessable(text []rune) bool {
 	cut := make([]bool, len(text))
 	cutRuns(text, cut)
@@ -76,10 +76,10 @@ func guessable(text []rune) bool {
 			letters++
 		}
 	}
-	return left < len(text) && (left < minOwn || letters == 0)
+	return left < len(text) && (left < minUnknown || letters == 0)
 }
 
-// cutRuns marks characters that repeat, count or follow a row of keys.
+// cutRuns marks runs of equal or consecutive characters and of adjacent keys.
 func cutRuns(text []rune, cut []bool) {
 	follows := []func(a, b rune) bool{
 		func(a, b rune) bool { return b == a+1 && alphanumeric(a, b) },

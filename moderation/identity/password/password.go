@@ -1,7 +1,7 @@
-// Package password keeps and compares the passwords that people sign in with, and makes guessing slow.
+// Package password hashes and verifies passwords, checks their strength, and slows down guessing.
 //
-// A password is never kept, only its argon2id hash. It bounds the memory that all sign-ins of a process
-// take together, and takes as long over an account that is not there as over a wrong password.
+// Only the argon2id hash of a password is stored. The package limits the memory of all concurrent hashes of a process.
+// Verification takes as long for an unknown account as for a wrong password.
 package password
 
 import (
@@ -20,8 +20,8 @@ import (
 
 // A Hasher hashes passwords with argon2id.
 type Hasher struct {
-	params *argon2id.Params
-	nobody func() (string, error) // the hash to compare with where there is no account
+	params    *argon2id.Params
+	dummyHash func() (string, error) // returns the hash to compare with if there is no account
 }
 
 // New returns a Hasher with OWASP's second choice of parameters: 19 MiB and two passes.
@@ -32,13 +32,13 @@ func NewWeak() *Hasher { return with(8, 1) }
 
 func with(kib, passes uint32) *Hasher {
 	h := &Hasher{params: &argon2id.Params{Memory: kib, Iterations: passes, Parallelism: 1, SaltLength: 16, KeyLength: 32}}
-	// An unknown e-mail takes as long as a wrong password.
-	h.nobody = sync.OnceValues(func() (string, error) { return argon2id.CreateHash(rand.Text(), h.params) })
+	// Verification for an unknown e-mail takes as long as for a wrong password.
+	h.dummyHash = sync.OnceValues(func() (string, error) { return argon2id.CreateHash(rand.Text(), h.params) })
 	return h
 }
 
-// slots bounds what all sign-ins of this process together may take: half the processors, four at most, so
-// that readers are served whatever strangers try. Beyond maxWaiting nobody waits for one.
+// slots limits the concurrent hashes of this process to half the processors, at most four, so that sign-ins cannot
+// starve readers. At most maxWaiting calls wait for a slot.
 var (
 	slots   = make(chan struct{}, min(4, max(1, runtime.GOMAXPROCS(0)/2)))
 	waiting atomic.Int32
@@ -46,9 +46,9 @@ var (
 
 const maxWaiting = 16
 
-var errCrowded = errors.New("too many wait to hash a password")
+var errBusy = errors.New("too many calls wait to hash a password")
 
-// Hash returns the encoded hash of a password, "" for "".
+// Hash returns the encoded hash of a password, or "" for "".
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
@@ -64,8 +64,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return hash, nil
 }
 
-// Same reports whether password is the one of hash; with "" it takes its time and says no.
-func (h *Hasher) Same(ctx context.Context, password, hash string) (bool, error) {
+// Matches reports whether password has the hash. If hash is "", it takes the same time and returns false.
+func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, error) {
 	if err := takeSlot(ctx); err != nil {
 		return false, err
 	}
@@ -73,7 +73,7 @@ func (h *Hasher) Same(ctx context.Context, password, hash string) (bool, error) 
 	nobody := hash == "" || len(password) > maxLength
 	if nobody {
 		var err error
-		if hash, err = h.nobody(); err != nil {
+		if hash, err = h.dummyHash(); err != nil {
 			return false, fmt.Errorf("hash password: %w", err)
 		}
 		password = ""
@@ -85,6 +85,7 @@ func (h *Hasher) Same(ctx context.Context, password, hash string) (bool, error) 
 	return same && !nobody, nil
 }
 
+// takeSlot waits for a slot. It returns a busy error if too many calls wait, or if ctx ends.
 func takeSlot(ctx context.Context) error {
 	if ctx.Err() == nil {
 		select {
@@ -95,7 +96,7 @@ func takeSlot(ctx context.Context) error {
 	}
 	defer waiting.Add(-1)
 	if waiting.Add(1) > maxWaiting {
-		return problem.TryAgain(errCrowded)
+		return problem.TryAgain(errBusy)
 	}
 	select {
 	case slots <- struct{}{}:

@@ -13,7 +13,7 @@ import (
 	"github.com/aitys/aitys/moderation/problem"
 )
 
-func TestOnlyThePasswordItselfIsTheSame(t *testing.T) {
+func TestMatches_SamePasswordOnly(t *testing.T) {
 	ctx := context.Background()
 	passwords := password.New()
 	hash, err := passwords.Hash(ctx, "correct horse")
@@ -30,16 +30,16 @@ func TestOnlyThePasswordItselfIsTheSame(t *testing.T) {
 		{"any where none was set", "correct horse", "", false},
 		{"none where none is set", "", "", false},
 	} {
-		if same, err := passwords.Same(ctx, tt.typed, tt.hash); same != tt.want || err != nil {
+		if same, err := passwords.Matches(ctx, tt.typed, tt.hash); same != tt.want || err != nil {
 			t.Errorf("%s: got %t, %v", tt.name, same, err)
 		}
 	}
-	if _, err := passwords.Same(ctx, "correct horse", "what is no hash"); err == nil {
+	if _, err := passwords.Matches(ctx, "correct horse", "what is no hash"); err == nil {
 		t.Error("what is no hash is compared without an error")
 	}
 }
 
-func TestWhatIsNoPassword(t *testing.T) {
+func TestCheck_RefusesWeakPasswords(t *testing.T) {
 	known := []string{"jonas.berg@longway.example", "Jonas Berg", "The Long Way", "longway"}
 	for typed, ok := range map[string]bool{
 		"elevenchars": false, "құпиясөз-жоқ": true, strings.Repeat("x y", 342): false, "twelve chars\xff": false,
@@ -78,12 +78,12 @@ func TestCheck_CommonWordsRunsAndRows(t *testing.T) {
 	}
 }
 
-func TestWhoeverCannotWaitIsToldToComeBack(t *testing.T) {
+func TestMatches_BusyWhenContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var p *problem.Error
-	for range 50 { // either may come first: a free slot, or the end of the request
-		if _, err := password.New().Same(ctx, "correct horse", "what is no hash"); errors.As(err, &p) {
+	for range 50 { // select may choose a free slot or the ended context
+		if _, err := password.New().Matches(ctx, "correct horse", "what is no hash"); errors.As(err, &p) {
 			break
 		}
 	}
@@ -92,8 +92,8 @@ func TestWhoeverCannotWaitIsToldToComeBack(t *testing.T) {
 	}
 }
 
-func TestWrongPasswordsInARowWaitLongerAndLonger(t *testing.T) {
-	var tries password.Tries
+func TestLimiter_WaitGrows(t *testing.T) {
+	var tries password.Limiter
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	for i := range 5 {
 		if wait := tries.Take("a@blog.example", now); wait != 0 {
@@ -113,13 +113,13 @@ func TestWrongPasswordsInARowWaitLongerAndLonger(t *testing.T) {
 	if wait := tries.Take("b@blog.example", now); wait != 0 {
 		t.Errorf("somebody else waits %v", wait)
 	}
-	tries.Right("a@blog.example")
+	tries.Reset("a@blog.example")
 	if wait := tries.Take("a@blog.example", now); wait != 0 {
 		t.Errorf("after the right password the next try waits %v", wait)
 	}
 }
 
-func TestACrowdIsSentAwayAtOnce(t *testing.T) {
+func TestMatches_RefusesBeyondQueue(t *testing.T) {
 	passwords := password.New()
 	hash, err := passwords.Hash(t.Context(), "correct horse")
 	if err != nil {
@@ -129,7 +129,7 @@ func TestACrowdIsSentAwayAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 400 {
 		all.Go(func() {
-			same, err := passwords.Same(t.Context(), "correct horse", hash)
+			same, err := passwords.Matches(t.Context(), "correct horse", hash)
 			var p *problem.Error
 			switch {
 			case err == nil && same:
@@ -143,6 +143,6 @@ func TestACrowdIsSentAwayAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	if right.Load() < 17 || busy.Load() < 200 {
-		t.Errorf("of 400 at once %d were told and %d sent away", right.Load(), busy.Load())
+		t.Errorf("of 400 concurrent calls %d succeeded and %d were refused", right.Load(), busy.Load())
 	}
 }

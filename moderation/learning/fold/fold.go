@@ -1,8 +1,8 @@
-// Package fold makes a site's model from its log: from the newest snapshot that is still good, or from
-// nothing. The same log gives the same model, byte for byte.
+// Package fold builds a site's model from its log, starting from the newest valid snapshot or from scratch. The same
+// log gives the same model, byte for byte.
 //
-// It reads a log through a small interface and writes nothing. Which models are in memory, and when one
-// is made anew, is package moderation's.
+// It reads a log through a small interface and writes nothing. Package learning decides which models are in memory
+// and when one is rebuilt.
 package fold
 
 import (
@@ -14,60 +14,60 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 )
 
-var errEnded = errors.New("the fold has ended")
+var errStop = errors.New("the fold has ended")
 
-// A Log is what a Fold reads of a site's log and of its snapshots. It does not change meanwhile.
+// A Log is what a Fold reads: a site's log and its snapshots. It must not change during a fold.
 type Log interface {
 	Head(site int64) (auditlog.Head, error)
 	DecisionsAfter(site int64, seq uint64, limit int) ([]auditlog.Entry, error)  // ascending
 	DecisionsBefore(site int64, seq uint64, limit int) ([]auditlog.Entry, error) // descending; seq 0: from the newest
 	// EachLesson calls fn with each lesson after seq that counts, ascending.
 	EachLesson(site int64, after uint64, fn func(classifier.Lesson) error) error
-	// LowestTouched returns the lowest seq whose lessons the entries after one changed; 0: none.
+	// LowestTouched returns the lowest seq whose lessons entries after a seq changed, or 0.
 	LowestTouched(site int64, after uint64) (uint64, error)
 	Snapshots(site int64) ([]Snapshot, error) // newest first, without Model and Sum
 	Snapshot(site int64, seq uint64) (Snapshot, error)
 }
 
-// A Fold makes a site's model from its log and its snapshots. Where Follow reports that an old model can
-// go on, it has to learn Added; else Begin and Make make a new one.
+// A Fold builds a site's model from its log and snapshots. If Follow reports that an old model can continue, that
+// model must learn Added. Otherwise FindBase and Build build a new one.
 type Fold struct {
 	Learned
 	log  Log
 	site int64
 
-	Added []classifier.Lesson // by Follow: what the old model has to learn yet
+	Added []classifier.Lesson // by Follow: lessons that the old model has to learn
 
-	Former *classifier.Model // of the newest snapshot of another tokeniser, where none of this is newer
+	Fallback *classifier.Model // model of the newest snapshot of another tokeniser, if there is no valid newer one
 
-	Made     bool   // anew
-	Base     uint64 // the snapshot that it began with, or 0
-	OnTheWay []Snapshot
-	Damaged  []uint64 // snapshots that are none
-	Outdated []uint64 // snapshots that hold what counts no longer, or lack what does again
+	Rebuilt     bool   // a new model was built
+	Base        uint64 // seq of the snapshot that it started from, or 0
+	Checkpoints []Snapshot
+	Damaged     []uint64 // invalid snapshots
+	Outdated    []uint64 // snapshots whose lessons were revoked or restored since
 }
 
-// New begins at nothing: Follow or Begin say where to go on.
+// New returns an empty Fold. Call Follow or FindBase next.
 func New(log Log, site int64) Fold { return Fold{log: log, site: site} }
 
-// Follow reads what the log brings beyond what a model knows. It reports whether the model can
-// go on: nothing that it knows was taken back or brought back.
+// Follow reads the log beyond what a model includes. It reports whether the model can continue: none of its lessons
+// was revoked or restored.
 func (f *Fold) Follow(old Learned) (goesOn bool, err error) {
 	f.Learned = old
 	for {
-		decisions, err := f.log.DecisionsAfter(f.site, f.Seq, decisionsRead)
+		decisions, err := f.log.DecisionsAfter(f.site, f.Seq, pageSize)
 		if err != nil {
 			return false, fmt.Errorf("read decisions: %w", err)
 		}
 		for _, d := range decisions {
-			if f.Seq = d.Seq; d.TakesBack() {
+			if f.Seq = d.Seq; d.ChangesOldLessons() {
 				return false, nil
 			}
 			if len(d.Lesson) > 0 {
 				f.Changed = d.Seq
 			}
 		}
-		if len(decisions) < decisionsRead {
+		if len(decisions) < pageSize {
 			break
 		}
 	}
@@ -81,11 +81,11 @@ func (f *Fold) Follow(old Learned) (goesOn bool, err error) {
 	return true, nil
 }
 
-const decisionsRead = 500 // at a time
+const pageSize = 500 // per query
 
-// Begin finds the end of the log and the newest good snapshot.
-func (f *Fold) Begin() error {
-	f.Made = true
+// FindBase reads the end of the log and the newest valid snapshot.
+func (f *Fold) FindBase() error {
+	f.Rebuilt = true
 	head, err := f.log.Head(f.site)
 	if err != nil {
 		return fmt.Errorf("read the log's head: %w", err)
@@ -101,7 +101,7 @@ func (f *Fold) Begin() error {
 	for _, listed := range list {
 		touched, err := f.log.LowestTouched(f.site, listed.AsOf)
 		if err != nil {
-			return fmt.Errorf("read what was touched: %w", err)
+			return fmt.Errorf("read the lowest touched seq: %w", err)
 		}
 		if touched != 0 && touched <= listed.Seq {
 			f.Outdated = append(f.Outdated, listed.Seq)
@@ -115,49 +115,49 @@ func (f *Fold) Begin() error {
 			f.Base = snapshot.Seq
 			return nil
 		}
-		if f.Former == nil {
-			f.Former, _ = snapshot.OpenFormer(f.site) // the error is the one before
+		if f.Fallback == nil {
+			f.Fallback, _ = snapshot.OpenFormer(f.site) // the error is the one above
 		}
 		f.Damaged = append(f.Damaged, listed.Seq)
 	}
 	return nil
 }
 
-// Ahead counts the lessons that are to be learned; more than most are most and one.
-func (f *Fold) Ahead(most int) (n int, err error) {
+// CountLessons returns the number of lessons to learn after the base. It stops at most+1.
+func (f *Fold) CountLessons(most int) (n int, err error) {
 	err = f.log.EachLesson(f.site, f.Base, func(classifier.Lesson) error {
 		if n++; n > most {
-			return errEnded
+			return errStop
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errEnded) {
+	if err != nil && !errors.Is(err, errStop) {
 		return 0, fmt.Errorf("count lessons: %w", err)
 	}
 	return n, nil
 }
 
-// Make learns what follows the snapshot, or folds everything. On its way it makes the snapshot
-// from which one of the newest decisions can be undone soon.
-func (f *Fold) Make() error {
-	until := onTheWay(f.Seq)
+// Build learns the lessons after the base, or all. On the way it takes the checkpoint from which one of the newest
+// decisions can be undone quickly.
+func (f *Fold) Build() error {
+	until := checkpointSeq(f.Seq)
 	if until <= f.Base {
 		return f.learn(f.Base, math.MaxUint64)
 	}
 	if err := f.learn(f.Base, until); err != nil {
 		return err
 	}
-	f.OnTheWay = append(f.OnTheWay, SnapshotOf(f.site, until, f.Seq, f.Model))
+	f.Checkpoints = append(f.Checkpoints, SnapshotOf(f.site, until, f.Seq, f.Model))
 	return f.learn(until, math.MaxUint64)
 }
 
-// learn teaches the model the lessons after one seq and up to another.
+// learn teaches the model the lessons with after < seq <= upTo.
 func (f *Fold) learn(after, upTo uint64) error {
 	var err error
 	lessons := func(yield func(classifier.Lesson) bool) {
 		err = f.log.EachLesson(f.site, after, func(l classifier.Lesson) error {
 			if l.Seq > upTo || !yield(l) {
-				return errEnded
+				return errStop
 			}
 			return nil
 		})
@@ -167,28 +167,28 @@ func (f *Fold) learn(after, upTo uint64) error {
 	} else {
 		f.Model.Extend(lessons)
 	}
-	if err != nil && !errors.Is(err, errEnded) {
+	if err != nil && !errors.Is(err, errStop) {
 		return fmt.Errorf("read lessons: %w", err)
 	}
 	return nil
 }
 
-// Learned is a model and how far into the log it goes.
+// Learned is a model and its position in the log.
 type Learned struct {
 	Model *classifier.Model
 	Seq   uint64 // the log is followed up to here
-	// Changed is the seq of the last decision that could change the model: what verdicts are
-	// stamped with. Unlike the model's own newest lesson it never goes back.
+	// Changed is the seq of the last decision that could change the model, with which verdicts are stamped. Unlike
+	// the seq of the model's newest lesson it never decreases.
 	Changed uint64
 }
 
-// FromNothing makes a site's model of all its lessons, and tells of each its entry of the log.
-func FromNothing(log Log, site int64, learned func(entry uint64)) (*classifier.Model, error) {
+// FromScratch folds all lessons of a site into a model. It calls learned with the seq of each.
+func FromScratch(log Log, site int64, learned func(entry uint64)) (*classifier.Model, error) {
 	var err error
 	model := classifier.Fold(func(yield func(classifier.Lesson) bool) {
 		err = log.EachLesson(site, 0, func(l classifier.Lesson) error {
 			if learned(l.Seq); !yield(l) {
-				return errEnded
+				return errStop
 			}
 			return nil
 		})

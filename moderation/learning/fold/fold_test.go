@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/learning/fold"
 )
 
-// lessons are of the first n entries of a log, no two nearly the same.
+// lessons returns the lessons of the first n entries of a log. No two are near-duplicates.
 func lessons(n int) []classifier.Lesson {
 	list := make([]classifier.Lesson, n)
 	for i := range list {
@@ -21,11 +21,11 @@ func lessons(n int) []classifier.Lesson {
 	return list
 }
 
-// memory is a log in memory, of which each entry teaches unless it is out.
+// memory is a log in memory. Each entry teaches a lesson unless it is in out.
 type memory struct {
 	lessons   []classifier.Lesson
 	out       map[uint64]bool
-	undoes    map[uint64]uint64 // entries that take another's lesson back
+	undoes    map[uint64]uint64 // entries that undo another
 	snapshots []fold.Snapshot   // newest first
 }
 
@@ -88,35 +88,35 @@ func (m *memory) Snapshot(_ int64, seq uint64) (fold.Snapshot, error) {
 func made(t *testing.T, log *memory) fold.Fold {
 	t.Helper()
 	f := fold.New(log, 1)
-	if err := f.Begin(); err != nil {
+	if err := f.FindBase(); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Make(); err != nil {
+	if err := f.Build(); err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-func TestOneLogGivesOneModelHoweverItIsMade(t *testing.T) {
+func TestFold_SameLogSameBytes(t *testing.T) {
 	log := &memory{lessons: lessons(1_100)}
 	first := made(t, log)
-	if first.Base != 0 || first.Seq != 1_100 || first.Changed != 1_100 || len(first.OnTheWay) != 1 ||
-		first.OnTheWay[0].Seq != 512 {
+	if first.Base != 0 || first.Seq != 1_100 || first.Changed != 1_100 || len(first.Checkpoints) != 1 ||
+		first.Checkpoints[0].Seq != 512 {
 		t.Fatalf("from nothing: base %d, seq %d, changed %d, %d on the way", first.Base, first.Seq, first.Changed,
-			len(first.OnTheWay))
+			len(first.Checkpoints))
 	}
 	told := 0
-	nothing, err := fold.FromNothing(log, 1, func(uint64) { told++ })
+	nothing, err := fold.FromScratch(log, 1, func(uint64) { told++ })
 	if err != nil || told != 1_100 || !bytes.Equal(nothing.Bytes(), first.Model.Bytes()) {
 		t.Errorf("told of %d lessons, %v; the same bytes: %t", told, err, bytes.Equal(nothing.Bytes(), first.Model.Bytes()))
 	}
 	want := first.Model.Bytes()
-	log.snapshots = first.OnTheWay
+	log.snapshots = first.Checkpoints
 	if second := made(t, log); second.Base != 512 || !bytes.Equal(second.Model.Bytes(), want) {
 		t.Errorf("from the snapshot on the way: base %d, the same bytes: %t", second.Base,
 			bytes.Equal(second.Model.Bytes(), want))
 	}
-	// It grows: the model goes on.
+	// The log grows and the model continues.
 	log.lessons = lessons(1_105)
 	going := fold.New(log, 1)
 	if on, err := going.Follow(first.Learned); err != nil || !on || len(going.Added) != 5 || going.Seq != 1_105 ||
@@ -129,7 +129,7 @@ func TestOneLogGivesOneModelHoweverItIsMade(t *testing.T) {
 	}
 }
 
-func TestWhatIsTakenBackIsFoldedWithout(t *testing.T) {
+func TestFold_OmitsUndoneLessons(t *testing.T) {
 	log := &memory{lessons: lessons(700)}
 	before := made(t, log)
 	whole := fold.SnapshotOf(1, 300, 700, made(t, &memory{lessons: lessons(300)}).Model)
@@ -148,11 +148,11 @@ func TestWhatIsTakenBackIsFoldedWithout(t *testing.T) {
 		t.Errorf("it begins at %d, %v outdated, %v damaged, changed %d", after.Base, after.Outdated, after.Damaged,
 			after.Changed)
 	}
-	want, err := fold.FromNothing(log, 1, func(uint64) {})
+	want, err := fold.FromScratch(log, 1, func(uint64) {})
 	if err != nil || !bytes.Equal(after.Model.Bytes(), want.Bytes()) || bytes.Equal(want.Bytes(), before.Model.Bytes()) {
 		t.Errorf("the model without the lesson differs from one made of nothing, or is the old one: %v", err)
 	}
-	if n, err := after.Ahead(500); n != 501 || err != nil {
+	if n, err := after.CountLessons(500); n != 501 || err != nil {
 		t.Errorf("600 lessons after the snapshot are counted as %d, %v; want 501", n, err)
 	}
 	if changed, err := auditlog.LastChange(log, 1); changed != 701 || err != nil {
@@ -160,7 +160,7 @@ func TestWhatIsTakenBackIsFoldedWithout(t *testing.T) {
 	}
 }
 
-func TestEveryDamagedSnapshotIsRefused(t *testing.T) {
+func TestSnapshotOpen_RefusesDamage(t *testing.T) {
 	const site, other = 1, 2
 	good := fold.SnapshotOf(site, 6, 6, classifier.Fold(slices.Values(lessons(6))))
 	model := good.Model
@@ -179,7 +179,7 @@ func TestEveryDamagedSnapshotIsRefused(t *testing.T) {
 		s.Model = slices.Clone(model)
 		s.Model[i] ^= 0x10
 		refused(fmt.Sprint("byte ", i, " flipped"), s)
-		s.Seal(site) // damaged before it was sealed
+		s.Seal(site) // damaged before sealing
 		refused(fmt.Sprint("byte ", i, " flipped and sealed"), s)
 		s = good
 		s.Model = model[:i]
@@ -206,9 +206,8 @@ func TestEveryDamagedSnapshotIsRefused(t *testing.T) {
 	t.Logf("damaged: %d snapshots were refused", variants)
 }
 
-// However a log grows, what is n entries back is never much older than the snapshot that its
-// undo begins at, and few snapshots are kept.
-func TestSnapshotsStandAtGrowingDistances(t *testing.T) {
+// However a log grows, the undo of an entry n back starts from a snapshot not much older, and few snapshots are kept.
+func TestThin_KeepsGrowingDistances(t *testing.T) {
 	for _, grow := range []uint64{1, 7, 40, 64} {
 		var kept []uint64
 		for head := grow; head <= 40_000; head += grow {
@@ -222,7 +221,7 @@ func TestSnapshotsStandAtGrowingDistances(t *testing.T) {
 				t.Fatalf("grown by %d to %d: %d snapshots are kept", grow, head, len(kept))
 			}
 			for back := uint64(1); back < head; back *= 2 {
-				folded := head // from nothing
+				folded := head // from scratch
 				if i := slices.IndexFunc(kept, func(seq uint64) bool { return seq <= head-back }); i >= 0 {
 					folded = head - kept[i]
 				}
@@ -234,9 +233,9 @@ func TestSnapshotsStandAtGrowingDistances(t *testing.T) {
 	}
 }
 
-// A log that grows by one entry at a time has five times its own length written of it, whatever that is:
-// one snapshot each 64 entries was 800 times the length of 100,000.
-func TestSnapshotsStayInProportionToTheirLog(t *testing.T) {
+// For a log that grows by one entry at a time, the snapshots written total five times its length at any length. One
+// snapshot per 64 entries totalled 800 times the length of 100,000 entries.
+func TestDue_BytesStayProportionalToLog(t *testing.T) {
 	var saved, written uint64
 	for seq := uint64(1); seq <= 1_000_000; seq++ {
 		if fold.Due(saved, seq, false) {

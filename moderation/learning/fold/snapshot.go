@@ -10,30 +10,30 @@ import (
 	"github.com/aitys/aitys/classifier"
 )
 
-// A Snapshot is a site's model as of entry Seq of its log, from the lessons up to there that
-// counted at entry AsOf. It is good until a later entry changes which of them count.
+// A Snapshot is a site's model as of entry Seq: it includes the lessons up to Seq that counted at entry AsOf. It is
+// valid until a later entry changes which of them count.
 type Snapshot struct {
 	Seq, AsOf uint64
 	Model     []byte
-	Sum       []byte // of all of it, with the site
+	Sum       []byte // checksum over all of it and the site
 }
 
-// Snapshots stand 64, 512, 4,096 … entries back from the end of a log, or a quarter of the log where that
-// is more, so that undoing what is n back folds not many more than 8·n lessons, or that quarter.
+// Snapshots are kept 64, 512, 4,096 … entries before the end of a log, or a growthDivisor of the log if that is more. So
+// the undo of an entry n back folds little more than 8·n lessons, or that growthDivisor.
 const (
-	fewest  = 64 // entries from one to the next
-	steps   = 8
-	quarter = 4
+	minGap        = 64 // entries between two snapshots
+	gapFactor     = 8
+	growthDivisor = 4
 )
 
-// Due reports whether a log has grown enough for a new snapshot since the one at saved: a model grows with
-// its log, so that all that is written stays in proportion to that. For the last one of a process a few
-// entries are enough.
+// Due reports whether a log has grown enough for a new snapshot since the one at saved. The gap grows with the log,
+// because a model does, so the bytes written stay proportional to the log. The last snapshot of a process is due
+// after minGap entries.
 func Due(saved, seq uint64, last bool) bool {
 	if last {
-		return seq >= saved+fewest
+		return seq >= saved+minGap
 	}
-	return seq >= saved+max(fewest, saved/quarter)
+	return seq >= saved+max(minGap, saved/growthDivisor)
 }
 
 // SnapshotOf returns the snapshot of a model made of the lessons up to seq that counted at asOf.
@@ -43,26 +43,25 @@ func SnapshotOf(site int64, seq, asOf uint64, model *classifier.Model) Snapshot 
 	return s
 }
 
-// Seal gives a snapshot the sum by which it is known to be whole.
+// Seal sets the checksum.
 func (s *Snapshot) Seal(site int64) { s.Sum = s.sum(site) }
 
-// sum covers what the model's own bytes do not: which site's it is, and of which entries.
+// sum covers what the model's own checksum does not: the site and the entries.
 func (s Snapshot) sum(site int64) []byte {
 	h := sha256.New()
 	for _, n := range []uint64{uint64(site), s.Seq, s.AsOf} {
-		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, n)) // a hash takes everything
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, n)) // a hash never fails
 	}
 	_, _ = h.Write(s.Model)
 	return h.Sum(nil)
 }
 
-// Open returns a snapshot's model, or why it has none: it is damaged, or of another program's
-// format or tokeniser.
+// Open returns a snapshot's model. It returns an error if the snapshot is damaged or has another format or tokeniser.
 func (s Snapshot) Open(site int64) (*classifier.Model, error) {
 	return s.open(site, classifier.Restore)
 }
 
-// OpenFormer returns the model of a snapshot that is whole, but of another tokeniser.
+// OpenFormer returns the model of an undamaged snapshot of another tokeniser.
 func (s Snapshot) OpenFormer(site int64) (*classifier.Model, error) {
 	return s.open(site, classifier.RestoreFormer)
 }
@@ -76,29 +75,29 @@ func (s Snapshot) open(site int64, restore func([]byte) (*classifier.Model, erro
 		return nil, fmt.Errorf("snapshot %d: %w", s.Seq, err)
 	}
 	if seq := model.Seq(); seq > s.Seq {
-		return nil, fmt.Errorf("snapshot %d: its model knows %d", s.Seq, seq)
+		return nil, fmt.Errorf("snapshot %d: its model includes entry %d", s.Seq, seq)
 	}
 	return model, nil
 }
 
-// onTheWay is where a fold up to head makes a snapshot besides the one at its end: 512 to
-// 1,023 entries back, so that an undo of one of the newest 500 needs no other long fold.
-func onTheWay(head uint64) uint64 {
-	const step = fewest * steps
+// checkpointSeq returns where a fold up to head takes an extra snapshot: 512 to 1,023 entries back. So the undo of
+// one of the newest 500 entries needs no second long fold.
+func checkpointSeq(head uint64) uint64 {
+	const step = minGap * gapFactor
 	if head < 2*step {
 		return 0
 	}
 	return (head/step - 1) * step
 }
 
-// Thin returns which snapshots of a log, newest first, are one too many: besides the newest
-// there stays, for each distance, the first in each of the last three stretches of its length.
+// Thin returns the surplus snapshots of a log; seqs are newest first. It keeps the newest, and for each distance the
+// first snapshot in each of the last three stretches of that length.
 func Thin(seqs []uint64, head uint64) (drop []uint64) {
 	keep := map[uint64]bool{}
 	if len(seqs) > 0 {
 		keep[seqs[0]] = true
 	}
-	for length := uint64(fewest); ; length *= steps {
+	for length := uint64(minGap); ; length *= gapFactor {
 		first := map[uint64]uint64{}
 		for _, seq := range seqs {
 			first[seq/length] = seq // the last one written is the lowest

@@ -1,0 +1,53 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTakedowns_AddAndRestoreWithoutScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.post("The tram depot was sold below its price.")
+	b := w.as("Olga").open("/moderate/blog/queue")
+	b.press(b.card("tram depot"), "Approve", nil)
+	b.open("/moderate/blog/comments/" + c.ID).misses("hidden by legal request").sees("Hide on request…")
+	b.open("/moderate/blog/demands?comment=" + c.ID).sees("No requests yet.").sees(c.ID)
+
+	person := fields{"what": "https://blog.example/post#aitys-" + c.ID, "by": "Aliya <i>B.</i>", "kind": "person",
+		"law": "privacy", "country": "Germany", "received": "2026-11-19", "public": "full"}
+	b.press(b.form("Hide"), "Hide", person).sees("People are never named in public. Choose another option.").sees("No requests yet.")
+	person["public"] = ""
+	b.press(b.form("Hide"), "Hide", person).sees("Hidden.").sees("Aliya <i>B.</i>").
+		sees("a person, Germany").sees("1 comment · privacy").sees("Received on 19 November 2026").
+		sees("Requested by: a person. Law: privacy.")
+	b.open("/moderate/blog/comments/" + c.ID).sees("This comment is hidden by legal request.")
+
+	b.open("/moderate/blog/demands").press(b.form("Restore"), "Restore", fields{"why": " "}).
+		sees("Enter a reason in one line, up to 300 characters. An ended request cannot be restored again.")
+	b.press(b.form("Restore"), "Restore", fields{"why": "The letter was taken back."}).
+		sees("Visible again, unless another legal request applies.").sees("The letter was taken back.").misses("What readers see")
+	b.open("/moderate/blog/comments/" + c.ID).misses("hidden by legal request.")
+
+	for _, bad := range []struct{ field, value, says string }{
+		{"what", "https://blog.example/never-commented", "Enter links to comments of this site, or one link to a page. Nothing was hidden."},
+		{"what", "https://blog.example/a " + c.ID, "Enter links to comments of this site, or one link to a page. Nothing was hidden."},
+		{"by", " ", "Enter the requester in one line, up to 300 characters."}, {"until", "2026-01-01", "Enter a date in the future, or leave the field empty."},
+		{"until", "soon", "Enter a date in the future, or leave the field empty."}, {"received", "2027-01-01", "The date received cannot be in the future."},
+	} {
+		in := fields{"what": c.ID, "by": "A court", "kind": "court", bad.field: bad.value}
+		b.open("/moderate/blog/demands").press(b.form("Hide"), "Hide", in).sees(bad.says)
+	}
+	// The same form twice, then once with another word: two takedowns.
+	form := b.open("/moderate/blog/demands").form("Hide")
+	sent := b.values(form, fields{"what": c.ID, "by": "Court of appeal", "kind": "court", "law": "Art. 44"})
+	for range 2 {
+		b.submit(form, sent).sees("Hidden.")
+	}
+	sent.Set("law", "Art. 45")
+	b.submit(form, sent).sees("Hidden.").sees("Art. 45")
+	if n := strings.Count(nameOf(b.doc), "Requested by: Court of appeal."); n != 2 {
+		t.Errorf("%d demands were entered, want 2: %s", n, nameOf(b.doc))
+	}
+	w.as("Mira").open("/moderate/blog/queue").misses("Legal requests")
+}

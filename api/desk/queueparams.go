@@ -1,0 +1,201 @@
+package desk
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/aitys/aitys/internal/i18n"
+	"github.com/aitys/aitys/moderation"
+	"github.com/aitys/aitys/moderation/comment"
+)
+
+// filterNames are the query parameters of filters. Search is not among them.
+var filterNames = [...]string{"lang", "page", "writer", "host", "score", "since", "until"}
+
+// Indexes into filterNames.
+const (
+	filterLang = iota
+	filterPage
+	filterWriter
+	filterHost
+	filterScore
+	filterSince
+	filterUntil
+)
+
+// queueParams are the query parameters of a queue page.
+type queueParams struct {
+	site                       string
+	state, sort, search, after string
+	filters                    [len(filterNames)]string
+}
+
+// parseQueueParams reads the query of an address, or of the hidden field that contains one.
+func parseQueueParams(site string, q url.Values) queueParams {
+	p := queueParams{site: site, state: q.Get("state"), sort: q.Get("sort"), search: q.Get("q"), after: q.Get("after")}
+	for i, name := range filterNames {
+		p.filters[i] = q.Get(name)
+	}
+	return p
+}
+
+// QueueURL returns the address of a site's queue.
+func QueueURL(site string) string { return queueParams{site: site}.url() }
+
+// A hiddenField is a hidden hiddenField of a form.
+type hiddenField struct{ Name, Value string }
+
+// fields returns the non-empty parameters without the sort order and the cursor.
+func (p queueParams) fields() (all []hiddenField) {
+	for _, f := range append([]hiddenField{{"state", p.state}, {"q", p.search}}, p.filterFields()...) {
+		if f.Value != "" {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func (p queueParams) filterFields() (all []hiddenField) {
+	for i, name := range filterNames {
+		all = append(all, hiddenField{name, p.filters[i]})
+	}
+	return all
+}
+
+func (p queueParams) query() string {
+	q := url.Values{}
+	for _, f := range append(p.fields(), hiddenField{"sort", p.sort}, hiddenField{"after", p.after}) {
+		if f.Value != "" {
+			q.Set(f.Name, f.Value)
+		}
+	}
+	return q.Encode()
+}
+
+func (p queueParams) url() string {
+	root := "/moderate/" + url.PathEscape(p.site) + "/queue"
+	if q := p.query(); q != "" {
+		return root + "?" + q
+	}
+	return root
+}
+
+// filtered reports whether a search or a filter is active.
+func (p queueParams) filtered() bool { return p.search != "" || p.filters != queueParams{}.filters }
+
+// request returns the queue request for the parameters.
+func (p queueParams) request() comment.QueueRequest {
+	req := comment.QueueRequest{
+		View:   p.view(),
+		Order:  p.order(),
+		Search: p.search,
+		After:  p.after,
+		Lang:   p.filters[filterLang],
+		Page:   p.filters[filterPage],
+		Writer: p.filters[filterWriter],
+		Host:   p.filters[filterHost],
+		Score:  p.filters[filterScore],
+		Since:  p.filters[filterSince],
+		Until:  p.filters[filterUntil],
+		Fold:   p.folds(),
+	}
+	if p.banded() && p.view() == comment.ViewPending && !p.filtered() {
+		req.From = bandScores()
+	}
+	return req
+}
+
+// folds reports whether one card represents a campaign. Filtered views and views of decided comments show each member.
+func (p queueParams) folds() bool {
+	return !p.filtered() && (p.view() == comment.ViewPending || p.view() == comment.ViewSuspected)
+}
+
+// banded reports whether the list is sorted by score, and so is grouped into bands.
+func (p queueParams) banded() bool {
+	return p.order() == comment.RiskiestFirst || p.order() == comment.CalmestFirst
+}
+
+// A filter is an active filter with the address that removes it, or an available filter with its inputs.
+type filter struct {
+	Label, URL string
+	Inputs     []input
+}
+
+// An input is a form field: text, date, or a choice of options.
+type input struct {
+	Name, Label string
+	Type        string // "" for a choice of options
+	Options     []Link
+}
+
+// filters returns the active filters (chips) and the available ones (adders). Pages and commenters are offered from the
+// listed comments. Both ends of a period share one adder.
+func (m *cardMaker) filters(items []moderation.Item) (chips, adders []filter) {
+	for i, name := range filterNames {
+		in := input{Name: name, Label: m.T("narrow." + name), Options: m.options(i, items)}
+		value := m.params.filters[i]
+		switch i {
+		case filterHost:
+			in.Type = "text"
+		case filterSince, filterUntil:
+			in.Type = "date"
+		}
+		switch {
+		case value != "":
+			chips = append(chips, m.chip(i, in, value))
+		case i == filterUntil && m.params.filters[filterSince] == "":
+			last := &adders[len(adders)-1]
+			last.Inputs = append(last.Inputs, in)
+		case i == filterSince, i == filterUntil:
+			adders = append(adders, filter{Label: m.T("narrow.date"), Inputs: []input{in}})
+		case in.Type != "" || len(in.Options) > 1:
+			adders = append(adders, filter{Label: in.Label, Inputs: []input{in}})
+		}
+	}
+	return chips, adders
+}
+
+// chip returns an active filter with the address that removes it.
+func (m *cardMaker) chip(by int, in input, value string) filter {
+	if at := slices.IndexFunc(in.Options, func(o Link) bool { return o.Key == value }); at >= 0 {
+		value = in.Options[at].Label
+	} else if by == filterPage || by == filterWriter {
+		value = "…" // an ID that is not among the listed comments
+	}
+	without := m.params
+	without.filters[by], without.after = "", ""
+	return filter{Label: in.Label + ": " + value, URL: without.url()}
+}
+
+// options returns the values of a filter, at most 20; nil for filters with free input.
+func (m *cardMaker) options(by int, items []moderation.Item) (all []Link) {
+	add := func(key, label string) {
+		if key != "" && len(all) < 20 && !slices.ContainsFunc(all, func(l Link) bool { return l.Key == key }) {
+			all = append(all, Link{Key: key, Label: shorten(label, 60)})
+		}
+	}
+	switch by {
+	case filterLang:
+		for _, l := range i18n.Languages {
+			add(l.Key, l.Name)
+		}
+		add("und", m.T("narrow.other"))
+	case filterPage:
+		for _, it := range items {
+			add(it.Page.ID, pageTitle(it.Page))
+		}
+	case filterWriter:
+		for _, it := range items {
+			add(comment.WriterID(it.Comment.Writer), m.writer(it.Comment))
+		}
+	case filterScore:
+		most := 1.0
+		for _, b := range bands {
+			least := max(0, (float64(b.least)-.5)/100)
+			add(fmt.Sprintf("%g..%g", least, most), m.T("band."+b.key))
+			most = least
+		}
+	}
+	return all
+}

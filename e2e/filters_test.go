@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/aitys/aitys/internal/testkit"
+)
+
+// The filters of a queue are in its URL, so that a shared URL shows the same comments.
+func TestQueue_FiltersAreInURL(t *testing.T) {
+	testkit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	post := func(path, name, text string) {
+		t.Helper()
+		_, err := w.client.Post(t.Context(), "", w.blog.URL+path, name, "", text)
+		w.must(err)
+	}
+	post("/bread", "Ann", "A remark on bread, see https://shop.example/rye for more of it.")
+	post("/bread", "Bolat", "Нан туралы пікір осында тұр, әрі қазақша жазылған.")
+	w.must(w.client.Do(t.Context(), http.MethodPost, "/comments", nil, map[string]any{ // fills the hidden field, like a bot
+		"page":   map[string]string{"url": w.blog.URL + "/salt", "title": "On salt"},
+		"author": map[string]string{"name": "Ann"}, "body": "A remark on salt.", "form": map[string]string{"trap": "x"},
+	}, nil))
+	band := "70–94"
+	w.queued("state=suspected", func(items []testkit.QueueItem) bool {
+		if len(items) == 1 && items[0].Verdict.Score >= .945 {
+			band = "95 and up"
+		}
+		return len(items) == 1
+	})
+	desk := w.tab(1280, 900, false)
+	w.signIn(desk, email)
+	lists := func(n int) string {
+		return fmt.Sprintf(`document.readyState === "complete" && document.querySelectorAll(".card").length === %d`, n)
+	}
+	fill := func(label, value string) func() error {
+		return func() error {
+			return desk.Holds(fmt.Sprintf(`(field => { if (!field) return false
+				field.value = field.options ? [...field.options].find(o => o.text === %q)?.value : %[1]q; return field.value })(
+				[...document.querySelectorAll("details[open] label")].find(l => l.textContent === %q)?.control)`, value, label))
+		}
+	}
+	for _, tt := range []struct {
+		adder, field, value, named, chip string
+		left                             int
+	}{
+		{"page", "page", w.blog.URL + "/bread", "page", "page: " + w.blog.URL + "/bread", 2}, // the page has no title yet
+		{"language", "language", "Қазақша", "lang", "language: Қазақша", 1},
+		{"writer", "writer", "Ann", "writer", "writer: Ann", 2},
+		{"host", "host", "shop.example", "host", "host: shop.example", 1},
+		{"score", "score", band, "score", "score: " + band, 1},
+		{"date", "since", "2000-01-02", "since", "since: 2000-01-02", 3},
+		{"date", "until", "2000-01-02", "until", "until: 2000-01-02", 0},
+	} {
+		w.steps(desk,
+			func() error { return desk.Go(w.service.URL + "/moderate/blog/queue?sort=newest") },
+			func() error { return desk.Holds(lists(3)) },
+			func() error { return desk.Click("DisclosureTriangleGrouped", tt.adder) },
+			fill(tt.field, tt.value),
+			func() error { return desk.Click("button", "Show") },
+			func() error { return desk.Holds(`new URLSearchParams(location.search).has("` + tt.named + `")`) },
+			func() error { return desk.Holds(`new URLSearchParams(location.search).get("sort") === "newest"`) },
+			func() error { return desk.Holds(lists(tt.left)) },
+		)
+		at, err := testkit.Eval[string](desk, "location.href")
+		w.must(err)
+		other, err := desk.NewTab(1280, 900)
+		w.must(err)
+		w.steps(other,
+			func() error { return other.Go(at) },
+			func() error { return other.Holds(lists(tt.left)) },
+			func() error { return other.See("link", tt.chip+" remove") },
+		)
+		other.Close()
+		w.steps(desk,
+			func() error { return desk.Click("link", tt.chip+" remove") },
+			func() error { return desk.Holds(lists(3)) },
+			func() error { return desk.Holds(`!new URLSearchParams(location.search).has("` + tt.named + `")`) },
+		)
+	}
+}
+
+// The navigation shows the number of pending comments on the moderator's other sites, with links.
+func TestNavigation_ShowsPendingOfOtherSites(t *testing.T) {
+	testkit.OnlyIn(t, "ci")
+	parallel(t)
+	w := newWorld(t)
+	for site, n := range map[string]int{"garden": 2, "lake": 1, "empty": 0} {
+		w.must(w.client.Call(t.Context(), http.MethodPost, "/sites", nil,
+			map[string]any{"key": site, "name": "On the " + site, "origin": []string{w.blog.URL}}, nil))
+		there := *w.client
+		there.Site = site
+		for i := range n {
+			_, err := there.Post(t.Context(), "", w.blog.URL+"/"+site, "Ruth", "", fmt.Sprintf("The %s on day %d.", site, i))
+			w.must(err)
+		}
+	}
+	tab := w.tab(1280, 900, false)
+	w.signIn(tab, email)
+	w.steps(tab,
+		func() error { return tab.See("link", "On the lake 1") },
+		func() error { return tab.See("link", "On the empty 0") },
+		func() error { return tab.Click("link", "On the garden 2") },
+		func() error { return tab.Holds(`location.pathname === "/moderate/garden/queue"`) },
+		func() error { return tab.Holds(current("The garden on day 0.")) },
+		func() error { return tab.See("link", "On the lake 1") },
+	)
+}

@@ -1,0 +1,123 @@
+package i18n_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aitys/aitys/internal/i18n"
+)
+
+var verb = regexp.MustCompile(`%[-+#0-9.]*[a-zA-Z]`)
+
+// template returns the text of an expression with {1}, {2} … for its values, and reports whether it has any text.
+func template(e ast.Expr, n *int) (text string, ok bool) {
+	value := func() string { *n++; return "{" + strconv.Itoa(*n) + "}" }
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if e.Kind == token.STRING {
+			s, err := strconv.Unquote(e.Value)
+			return s, err == nil
+		}
+	case *ast.BinaryExpr:
+		if e.Op == token.ADD {
+			a, okA := template(e.X, n)
+			b, okB := template(e.Y, n)
+			return a + b, okA || okB
+		}
+	case *ast.CallExpr:
+		if f, is := e.Fun.(*ast.SelectorExpr); is && f.Sel.Name == "Sprintf" && len(e.Args) > 0 {
+			format, ok := template(e.Args[0], n)
+			return strings.ReplaceAll(verb.ReplaceAllStringFunc(format, func(string) string { return value() }), "%%", "%"), ok
+		}
+	}
+	return value(), false
+}
+
+// sentence matches details: not log messages, which begin in lower case, and not SQL.
+var sentence = regexp.MustCompile(`^([A-Z][a-z]*|JSON|[{]1[}]) .*[a-z].*[.]$`)
+
+// others are files with sentences that are no details: reports of imports, the EU template, and signals, which
+// internal/i18n has by their codes.
+var others = regexp.MustCompile(`internal/transfer/|api/reader/eureport.go|moderation/rules/set.go|moderation/externalcheck/worker.go|moderation/spamlist/match.go|moderation/comment/signal|moderation/text/|api/akismet/|/testkit/|/apptest/|/archtest/`)
+
+// problemDetails returns the templates of all details in the Go files of the packages that refuse requests.
+func problemDetails(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, root := range []string{"../../api", "../../moderation", "../../internal"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") ||
+				others.MatchString(path) {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				e, is := n.(ast.Expr)
+				if !is {
+					return true
+				}
+				values := 0
+				text, ok := template(e, &values)
+				if ok && sentence.MatchString(text) {
+					found[text] = path
+				}
+				return !ok // the parts of a text are no texts of their own
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
+func TestProblem_EveryDetailIsTranslated(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("problems.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known map[string]map[string]string
+	if err := json.Unmarshal(b, &known); err != nil {
+		t.Fatal(err)
+	}
+	details := problemDetails(t)
+	if len(details) < 200 {
+		t.Fatalf("only %d details were found", len(details))
+	}
+	for text, path := range details {
+		for _, lang := range []string{"ru", "kk"} {
+			if known[text][lang] == "" {
+				t.Errorf("%s: no %s translation of %q", path, lang, text)
+			}
+		}
+	}
+	placeholders := regexp.MustCompile(`\{\d\}`)
+	for text, translations := range known {
+		if details[text] == "" {
+			t.Errorf("no code has %q", text)
+		}
+		want := len(placeholders.FindAllString(text, -1))
+		for lang, translation := range translations {
+			if got := len(placeholders.FindAllString(translation, -1)); got != want {
+				t.Errorf("%s: %q has %d values, want %d", lang, translation, got, want)
+			}
+			if given := i18n.In(lang).Problem(text); given != translation {
+				t.Errorf("%s: %q is translated as %q", lang, text, given)
+			}
+		}
+	}
+}
