@@ -274,7 +274,7 @@ func TestToken_ExpiresAfterUntil(t *testing.T) {
 	if len(all.Tokens) != 1 || all.Tokens[0].ExpiresAt.Format(time.DateTime) != last+" 23:59:59" {
 		t.Errorf("until %s: %+v", last, all)
 	}
-	if table := s.must("token", "list"); !regexp.MustCompile(`never +`+last).MatchString(table) {
+	if table := s.must("token", "list"); !regexp.MustCompile(`never +` + last).MatchString(table) {
 		t.Errorf("the table does not say when it ends: %s", table)
 	}
 	s.refused("must be in the future", "token", "add", "--account", "o@blog.example", "--until", "2020-01-31")
