@@ -296,7 +296,8 @@ func TestNotify_MailedLinkNeedsButton(t *testing.T) {
 		}
 		confirm := link(mailbox.ToConfirm)
 		for range 2 {
-			page(w.do(call{path: confirm}), 200, "Get mail about your comments?", "Yes, notify me", "No, and never ask again", "/post", lena)
+			page(w.do(call{path: confirm}), 200, "Get mail about your comments?", "Yes, notify me",
+				"No, and never ask again", "/post", lena)
 		}
 		press := func(path string, in url.Values) reply {
 			return w.do(call{method: "POST", path: path, body: in})

@@ -31,12 +31,12 @@ func TestInsights_CompareScoresWithDecisions(t *testing.T) {
 	b.sees("90, current").sees("90, test") // initially the current threshold
 	b.open("/moderate/blog/what-if").sees("Last 24 decisions").
 		sees("Publishing by score needs 100 decisions, 20 of each kind.")
-	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("Enter a threshold from 50 to 100"); b.status < 400 {
+	if b.open("/moderate/blog/what-if?threshold=7&policy=all&last=10").sees("Enter a threshold"); b.status < 400 {
 		t.Errorf("a threshold of 7 answers %d", b.status)
 	}
 	for _, bad := range []string{"threshold=often&last=10", "threshold=&last=10", "threshold=0.7&last=all",
 		"threshold=0&last=10", "threshold=0.7&last=0"} {
-		if b.open("/moderate/blog/what-if?policy=all&" + bad).sees("Enter a threshold from 50 to 100"); b.status < 400 {
+		if b.open("/moderate/blog/what-if?policy=all&" + bad).sees("Enter a threshold"); b.status < 400 {
 			t.Errorf("%s answers %d", bad, b.status)
 		}
 	}
@@ -56,7 +56,8 @@ func TestSettings_SuspiciousPolicyShowsMissing(t *testing.T) {
 	b.open("/moderate/blog/what-if").sees("needs 100 decisions, 20 of each kind. " + missing)
 	w.taught(comment.MarkSpam, 0, w.posted(goods, 70))
 	b.open("/moderate/blog/settings").misses("more decisions needed").sees("Of the last 108 decisions, ")
-	b.open("/moderate/blog/what-if").misses("more decisions needed").sees("There are enough decisions to publish by score.")
+	b.open("/moderate/blog/what-if").misses("more decisions needed").
+		sees("There are enough decisions to publish by score.")
 }
 
 func TestWhatIf_ListsMistakesByKind(t *testing.T) {

@@ -37,7 +37,8 @@ func TestRules_TryAddRemoveRestore(t *testing.T) {
 		sees("1 approved (false alarm)").sees("Matches 2 of 2 comments, nearly everything.").
 		sees("A casino, and <b>a good one</b>.").sees("No rules yet.")
 	b.press(b.form("Add rule"), "Add rule", nil)
-	b.sees("Rule added. Pending comments are rescored.").sees("casino, roulette").sees("Whole words · Mark as suspected · until 20 Dec 2026")
+	b.sees("Rule added. Pending comments are rescored.").sees("casino, roulette").
+		sees("Whole words · Mark as suspected · until 20 Dec 2026")
 	if c := w.post("Another casino."); c.Verdict.Score < 0.9 {
 		t.Errorf("it is not suspected: %+v", c.Verdict)
 	}
@@ -62,7 +63,8 @@ func TestRules_AcceptWordPressLists(t *testing.T) {
 	b.sees("Comment Moderation").sees("1 of the last 1 decided").sees("0 of the last 1 decided").
 		sees("1 line is an IP address and never matches")
 	b.press(b.form("Add lists"), "Add lists", nil)
-	b.sees("press, viagra").sees("Parts of words · Hold for approval · no end").sees("casino, 192.0.2.7").sees("Mark as suspected")
+	b.sees("press, viagra").sees("Parts of words · Hold for approval · no end").sees("casino, 192.0.2.7").
+		sees("Mark as suspected")
 }
 
 func TestBlocks_PreviewBeforeBlocking(t *testing.T) {
@@ -107,7 +109,8 @@ func TestNotes_SharedByModerators(t *testing.T) {
 	b.open("/moderate/blog/comments/"+first+"/notes").sees("Notes about Ann <i>").sees("No notes yet.").
 		press(b.doc, "Save note", fields{"text": "Wrote to us; is <b>kind</b>."}).
 		sees("Note saved.").sees("Wrote to us; is <b>kind</b>.").sees("Mona")
-	b.press(b.doc, "Save note", fields{"text": " \u200b "}).sees("Enter 1 to 1,000 characters. A writer can have 20 notes.")
+	b.press(b.doc, "Save note", fields{"text": " \u200b "}).
+		sees("Enter 1 to 1,000 characters. A writer can have 20 notes.")
 	b.open("/moderate/blog/queue")
 	if n := strings.Count(nameOf(b.doc), "Wrote to us; is <b>kind</b>."); n != 2 {
 		t.Errorf("it stands on %d cards", n)

@@ -50,7 +50,7 @@ func TestSettings_AreSaved(t *testing.T) {
 	}
 	b.langs = "ru"
 	b.open("/moderate/blog/settings").press(b.doc, "Сохранить", fields{"suspect": "7"}).
-		sees("Введите число от 50 до 100.").misses("The score")
+		sees("Введите число от 50 до 100.").misses("Enter a number")
 }
 
 // Every setting of site.Fields has a labelled field, and saving the unchanged form changes nothing.

@@ -59,7 +59,8 @@ func TestWebhooks_AddTestRedeliverRemove(t *testing.T) {
 	b.press(b.form("Add"), "Add", fields{"url": receiver.URL + "/hidden-place-of-mine", "kind": "standard",
 		"event": "comment.arrived"}).sees("whsec_").sees("…mine").misses("hidden-place")
 	b.open("/moderate/blog/webhooks").misses("whsec_").sees("Comment received").misses("Send again")
-	b.press(b.form("Send test message"), "Send test message", nil).sees("Test message failed. The server responds with 410.")
+	b.press(b.form("Send test message"), "Send test message", nil).
+		sees("Test message failed. The server responds with 410.")
 
 	list, err := w.App.Webhooks(w.Ctx, w.actor("Olga"), w.site)
 	w.Must(err)
@@ -70,7 +71,8 @@ func TestWebhooks_AddTestRedeliverRemove(t *testing.T) {
 			EndedAt: w.Clock.Now(), Outcome: "given up"}
 		return errors.Join(tx.PutWebhook(h), tx.PutDeliveries(dead))
 	}))
-	b.open("/moderate/blog/webhooks").sees("1 message failed after three days of retries").sees("The server responds with 410")
+	b.open("/moderate/blog/webhooks").sees("1 message failed after three days of retries").
+		sees("The server responds with 410")
 	answer = http.StatusOK
 	b.press(b.form("Send again"), "Send again", nil).sees("1 message will be sent again.").sees("1 message pending")
 	came = 0

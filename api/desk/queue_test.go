@@ -322,7 +322,8 @@ func TestCard_WarnsOfImpersonation(t *testing.T) {
 	// Zara joins the staff after the comments were posted. Later her name would be refused.
 	ids := map[string]string{}
 	says := map[string]string{
-		"Z\u0430ra, moderator": "Name resembles “Zara”, but this is a reader", "the BLOG": "Name resembles “The Blog”, but this is a reader",
+		"Z\u0430ra, moderator": "Name resembles “Zara”, but this is a reader",
+		"the BLOG": "Name resembles “The Blog”, but this is a reader",
 		"Oleg": "",
 	}
 	for name := range says {

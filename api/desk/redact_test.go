@@ -27,7 +27,7 @@ func TestRedact_AndUndoWithoutScript(t *testing.T) {
 	b.sees("These words must appear exactly once. Add words around them, or use the numbers.")
 	for _, wrong := range []fields{{"from": "3", "to": "2"}, {"from": "x", "to": "8"}, {"from": "0", "to": "9000"}, {}} {
 		wrong["why"] = "A number."
-		b.open(at).press(part("Remove this part"), "Remove this part", wrong).sees("This part cannot be removed. Select whole characters and whole links.")
+		b.open(at).press(part("Remove this part"), "Remove this part", wrong).sees("This part cannot be removed.")
 	}
 	b.open(at).press(part("Remove this part"), "Remove this part",
 		fields{"from": "20", "to": "28", "why": "<i>A number.</i>"})
