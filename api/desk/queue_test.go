@@ -323,8 +323,8 @@ func TestCard_WarnsOfImpersonation(t *testing.T) {
 	ids := map[string]string{}
 	says := map[string]string{
 		"Z\u0430ra, moderator": "Name resembles “Zara”, but this is a reader",
-		"the BLOG": "Name resembles “The Blog”, but this is a reader",
-		"Oleg": "",
+		"the BLOG":             "Name resembles “The Blog”, but this is a reader",
+		"Oleg":                 "",
 	}
 	for name := range says {
 		out, err := w.App.Submit(w.Ctx, w.site, moderation.Submission{
