@@ -34,7 +34,7 @@ func TestTakedowns_AddAndRestoreWithoutScript(t *testing.T) {
 	for _, bad := range []struct{ field, value, says string }{
 		{"what", "https://blog.example/never-commented", "Enter links to comments of this site"},
 		{"what", "https://blog.example/a " + c.ID, "Enter links to comments of this site"},
-		{"by", " ", "Enter the requester in one line, up to 300 characters."}, {"until", "2026-01-01", "Enter a date in the future"},
+		{"by", " ", "Enter the requester in one line"}, {"until", "2026-01-01", "Enter a date in the future"},
 		{"until", "soon", "Enter a date in the future"}, {"received", "2027-01-01", "cannot be in the future"},
 	} {
 		in := fields{"what": c.ID, "by": "A court", "kind": "court", bad.field: bad.value}
