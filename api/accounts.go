@@ -47,7 +47,7 @@ func account(a authz.Account, seen []site.Site) accountOut {
 	return out
 }
 
-// ownAccount returns the caller's ownAccount account with its mail settings.
+// ownAccount returns the caller's own account with its mail settings.
 func ownAccount(a authz.Account, sites []site.Site) accountOut {
 	out := account(a, sites)
 	out.Mail, out.MailFrom = a.Mail.String(), &a.MailFrom

@@ -151,7 +151,7 @@ func TestPasswords_EveryRouteCounts(t *testing.T) {
 		}
 		for way := range ways {
 			if !limited(way, beside) {
-				t.Errorf("%s from %s, whose tries are spent, is not limited", way, beside)
+				t.Errorf("%s from %s is not limited after all attempts", way, beside)
 			}
 		}
 	}

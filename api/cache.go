@@ -99,7 +99,7 @@ func (k cacheKey) clone() cacheKey {
 	return k
 }
 
-// tooLong reports whether the key is too tooLong for its response to be cached.
+// tooLong reports whether the key is too long for its response to be cached.
 func (k cacheKey) tooLong() bool {
 	return len(k.site)+len(k.req.PageURL)+len(k.req.Sort)+len(k.req.After)+len(k.req.Around) > maxKeyLength
 }
@@ -158,7 +158,7 @@ func (c *cache) get(k cacheKey) *rendered {
 	return c.entries[k]
 }
 
-// getOrRender returns the cached getOrRender of k, unless it is over, the expired getOrRender that the caller found (or nil).
+// getOrRender returns the cached page of k, unless it is over, the expired page that the caller found (or nil).
 // Otherwise it calls render once for all concurrent callers. A rendering continues when the caller that began it is
 // canceled, because others wait for it. Each waiting caller waits as long as its own context.
 func (c *cache) getOrRender(

@@ -15,7 +15,7 @@ import (
 
 const problems = "testdata/problems"
 
-// wantGolden compares the problems of one code with their wantGolden file. One test per code calls it, with all responses
+// wantGolden compares the problems of one code with their golden file. One test per code calls it, with all responses
 // of that code.
 func wantGolden(t *testing.T, code string, got ...reply) {
 	t.Helper()

@@ -363,14 +363,14 @@ func TestPlainPage_ConfirmsAfterTenSeconds(t *testing.T) {
 	}
 	const first = "The *gulls* are <loud>."
 	page, form := press(first, "")
-	for _, part := range []string{"<em>gulls</em> are &lt;loud&gt;.", "The *gulls* are &lt;loud&gt;.", "Wait 10 seconds, then press Post again."} {
+	for _, part := range []string{"<em>gulls</em> are &lt;loud&gt;.", "The *gulls* are &lt;loud&gt;.", "Wait 10 seconds, then press Post comment again."} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the first press is answered without %s:\n%s", part, page)
 		}
 	}
 	w.clock.Add(9 * time.Second)
 	if page, again := press(first, form.Get("press")); again.Get("press") != form.Get("press") ||
-		!strings.Contains(page, "Wait 1 second, then press Post again.") {
+		!strings.Contains(page, "Wait 1 second, then press Post comment again.") {
 		t.Errorf("a second early: %s", page)
 	}
 	if _, other := press("Another text.", form.Get("press")); other.Get("press") == form.Get("press") {

@@ -243,13 +243,13 @@ func TestSSO_SignOutRevokesEarlierTokens(t *testing.T) {
 			}
 		}
 		w.clock.Add(20 * time.Second)
-		anew := w.sso(signed(t, key, w.claims(nil)))
-		want(t, anew, 200, "")
-		want(t, w.under(anew.str("identity"), "Signed in once more, the same reader writes again."), 201, "")
+		renewed := w.sso(signed(t, key, w.claims(nil)))
+		want(t, renewed, 200, "")
+		want(t, w.under(renewed.str("identity"), "Signed in once more, the same reader writes again."), 201, "")
 
 		w.ssoKey("a") // the new secret invalidates identities of the old one
-		want(t, w.under(anew.str("identity"), "The key was changed behind this reader's back."), 401, "identity.refused")
-		want(t, end(anew.str("identity")), 401, "identity.refused")
+		want(t, w.under(renewed.str("identity"), "The key was changed behind this reader's back."), 401, "identity.refused")
+		want(t, end(renewed.str("identity")), 401, "identity.refused")
 	})
 }
 

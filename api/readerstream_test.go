@@ -54,7 +54,7 @@ func TestReaderStream_SendsPublished(t *testing.T) {
 // The stream sends the same notice of a withheld comment as the list.
 func TestReaderStream_SendsTakedown(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		id := w.approved(requireBody("What the harbour cost, and whom it fed."))
+		id := w.approved(requireBody("The harbour was expensive, and it fed many."))
 		l := w.listenTo(followed(pageA))
 		l.next("count", hasCount(1))
 		gone := w.approved(requireBody("The fog horn kept us awake on Friday."))

@@ -199,7 +199,7 @@ func TestAppeals_DecidedByAnotherModerator(t *testing.T) {
 		// A new refusal can be appealed again.
 		refuse("owner a", 5)
 		want(t, w.do(appealOf(mine, "Why now?")), 202, "")
-		w.wantView("refused anew", "appealed", id)
+		w.wantView("refused again", "appealed", id)
 
 		// Erasing the comment erases its appeal.
 		want(t, w.do(call{method: "DELETE", path: "/api/v1/sites/a/comments/" + id + "?forget=1",
@@ -220,7 +220,7 @@ func TestAppeals_LoneModeratorDecides(t *testing.T) {
 		}
 	}
 	leaves("owner a")
-	mine := w.post(requireBody("Whoever moderates this has no taste at all."))
+	mine := w.post(requireBody("The moderator of this has no taste at all."))
 	want(t, w.as("root", "POST", deskOfA+"/decisions",
 		m{"action": "reject", "comments": []m{{"id": mine.str("id"), "version": 1}}}), 200, "")
 	want(t, w.do(appealOf(mine, "Somebody else, please.")), 202, "")

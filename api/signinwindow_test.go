@@ -176,10 +176,10 @@ func TestSignInWindow_KeepsOpener(t *testing.T) {
 	w := onSQLite(t)
 	s := w.signInWindow()
 	for name, r := range map[string]reply{
-		"who comes from elsewhere": (&windowBrowser{world: w}).see(windowOfA, "cross-site"),
-		"who is here":              (&windowBrowser{world: w}).see(windowOfA, "same-origin"),
-		"who has signed in":        s.see(windowOfA, "same-origin"),
-		"who has pressed":          s.press(windowOfA, url.Values{"do": {"continue"}}),
+		"from another site": (&windowBrowser{world: w}).see(windowOfA, "cross-site"),
+		"from the window":   (&windowBrowser{world: w}).see(windowOfA, "same-origin"),
+		"signed in":         s.see(windowOfA, "same-origin"),
+		"confirmed":         s.press(windowOfA, url.Values{"do": {"continue"}}),
 	} {
 		h := r.header
 		policy := h.Get("Content-Security-Policy")
@@ -187,8 +187,8 @@ func TestSignInWindow_KeepsOpener(t *testing.T) {
 			h.Get("Cache-Control") != "no-store" || !strings.Contains(policy, "frame-ancestors 'none'") {
 			t.Errorf("%s: %d %v", name, r.status, h)
 		}
-		if name == "who comes from elsewhere" && h.Get("Refresh") != "0" {
-			t.Error("whoever comes from elsewhere is not led here once more")
+		if name == "from another site" && h.Get("Refresh") != "0" {
+			t.Error("a request from another site is not redirected here again")
 		}
 	}
 }

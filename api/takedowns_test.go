@@ -381,7 +381,7 @@ func TestTakedown_ReachesEveryProcess(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		other := &world{t: t, dbURL: w.dbURL, clock: w.clock, tokens: w.tokens}
 		other.open(options{}, store.Options{})
-		id := w.approved(requireBody("What stands here is read by two servers."))
+		id := w.approved(requireBody("Two servers read this comment."))
 		page := w.approved(requireBody("And this as well, on the same page as the other."))
 		stands := func(at *world, id, state string) func() bool {
 			return func() bool { c := at.listed(id); return c != nil && c["state"] == state }

@@ -131,7 +131,7 @@ func TestRead_LongNamesAreText(t *testing.T) {
 	}
 }
 
-// madeUpWord returns a different madeUpWord for each number.
+// madeUpWord returns a different word for each number.
 func madeUpWord(n uint64) string {
 	var b []byte
 	for x := table.Mix(n + 1); len(b) < 7; x /= 20 {

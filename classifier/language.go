@@ -54,7 +54,7 @@ func (f *languageStats) unknown(c familiarity) float64 {
 		ramp(wordsKnown, wordsUnknown, words) * ramp(gramsKnown, gramsUnknown, runs)
 }
 
-// ramp returns 0 for x >= from, 1 for x <= to, and is linear ramp them. from is greater than to.
+// ramp returns 0 for x >= from, 1 for x <= to, and is linear between them. from is greater than to.
 func ramp(from, to, x float64) float64 { return min(1, max(0, (from-x)/(from-to))) }
 
 func (f *languageStats) learn(c familiarity) {

@@ -44,7 +44,7 @@ func lessonsOf(n int, seed uint64) []Lesson {
 	return out
 }
 
-// learnEach returns a model that learnEach the lessons one by one.
+// learnEach returns a model that learned the lessons one by one.
 func learnEach(lessons []Lesson) *Model {
 	m := Fold(slices.Values([]Lesson(nil)))
 	for _, l := range lessons {

@@ -13,7 +13,7 @@ import (
 )
 
 // normalise returns a comment's text without markup, entities, invisible characters and disguising accents, in Unicode
-// normal form KC (full-width, mathematical and circled letters and ligatures become normalise letters). It calls href with
+// normal form KC (full-width, mathematical and circled letters and ligatures become plain letters). It calls href with
 // the addresses of tags. Combining accents are dropped, because keyboards do not type them and disguises consist of
 // them; those of й, ё, ї and ў are composed. h receives the measures of the returned text.
 func normalise(s string, href func(string), h *shape) (text string, natures runeProps) {

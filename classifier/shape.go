@@ -193,7 +193,7 @@ func (r *reader) addWordTraits(raw string) {
 // maxPattern is the maximum length of a number's pattern.
 const maxPattern = 12
 
-// runeClass returns the runeClass of a character: "A", "a", "0", "letter" (without case), "emoji", "hidden", or the
+// runeClass returns the class of a character: "A", "a", "0", "letter" (without case), "emoji", "hidden", or the
 // character itself.
 func runeClass(c rune) string {
 	switch {

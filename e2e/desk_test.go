@@ -315,7 +315,7 @@ func TestDesk_LongTextsAreCut(t *testing.T) {
 		)
 		high, err := testkit.Eval[float64](tab, `document.querySelector(".who").offsetHeight`)
 		if limit := map[int64]float64{280: 420, 360: 330, 1200: 190}[width]; err != nil || high > limit {
-			t.Errorf("who wrote it takes %.0f pixels of height at %d (%v)", high, width, err)
+			t.Errorf("the name takes %.0f pixels of height at %d (%v)", high, width, err)
 		}
 		if dir := os.Getenv("TEST_PICTURES"); dir != "" {
 			png, err := tab.Screenshot(true)

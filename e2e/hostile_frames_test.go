@@ -107,7 +107,7 @@ func (m *matrix) inspectFrames(all []output, read string) map[string]probeResult
 	return out
 }
 
-// checkProbe is the positive checkProbe: it puts unescaped strings into a frame and fails if the probe does not see enough
+// checkProbe is the positive control: it puts unescaped strings into a frame and fails if the probe does not see enough
 // of them run. They cannot load anything or navigate the page.
 func (m *matrix) checkProbe() {
 	m.t.Helper()

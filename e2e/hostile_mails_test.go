@@ -97,7 +97,7 @@ func (m *matrix) siteOfMails(key string, fields map[string][]string, from int) {
 		map[string]any{"action": "approve", "comments": refs}, nil))
 }
 
-// nthOrHarmless returns the nthOrHarmless string, or a harmless one if there are fewer.
+// nthOrHarmless returns the nth string, or a harmless one if there are fewer.
 func nthOrHarmless(all []string, n int) string {
 	if n < len(all) {
 		return all[n]

@@ -223,7 +223,7 @@ func (m *matrix) openPages() {
 	}
 }
 
-// fillShared fills the fields that one page shows fillShared: sites, tokens, the history of a comment and, one after the
+// fillShared fills the fields that one page shows together: sites, tokens, the history of a comment and, one after the
 // other, the rules.
 func (m *matrix) fillShared(id string, texts []string) {
 	m.t.Helper()

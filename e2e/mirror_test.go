@@ -94,7 +94,7 @@ func (b *blocked) listing(changes ...func(all map[string]any)) string {
 	return string(said)
 }
 
-// setFirst sets a member setFirst the first comment.
+// setFirst sets a member of the first comment.
 func setFirst(name string, value any) func(map[string]any) {
 	return func(all map[string]any) { all["comments"].([]any)[0].(map[string]any)[name] = value }
 }

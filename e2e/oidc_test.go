@@ -219,7 +219,7 @@ func TestOIDC_CallbackIsBoundToBrowser(t *testing.T) {
 		t.Errorf("nothing is handed over: %d %s", status, page)
 	}
 	if _, _, page = v.ask("GET", v.window, nil); strings.Contains(page, "Continue as Lena") {
-		t.Error("who was handed over is kept")
+		t.Error("the identity is stored")
 	}
 }
 

@@ -63,7 +63,7 @@ func TestRecipes_ShowThread(t *testing.T) {
 		if block[1] == "html" {
 			page = strings.Replace(page, article, preview.URL+"/other", 1) // only the canonical URL decides
 			w.steps(tab, func() error { return tab.Go(preview.URL + "/preview") },
-				func() error { return tab.Holds(shows("No comments yet")) })
+				func() error { return tab.Holds(shows("No published comments yet")) })
 			continue
 		}
 		w.steps(tab, func() error { return tab.Go(preview.URL + "/preview") },
@@ -95,7 +95,7 @@ func application(t *testing.T, w *world, tab *testkit.Tab, text string, page *st
 		func() error {
 			return tab.Holds(`(() => {` + here.Replace(change[1]) + `; return true })()`)
 		},
-		func() error { return tab.Holds(shows("No comments yet")) },
+		func() error { return tab.Holds(shows("No published comments yet")) },
 		func() error { return tab.See("textbox", "Comment") },
 		func() error {
 			return tab.Holds(`document.querySelectorAll('aitys-comments').length === 1 &&

@@ -45,7 +45,7 @@ func accessibilityFaults(all []testkit.AccessibleNode) (wrong []string) {
 	return wrong
 }
 
-// textBefore returns the text that is read just textBefore a node.
+// textBefore returns the text that is read just before a node.
 func textBefore(all []testkit.AccessibleNode, i int) string {
 	for i--; i >= 0; i-- {
 		if all[i].Name != "" {

@@ -175,7 +175,7 @@ func TestOIDC_ProviderFaultSignsNobodyIn(t *testing.T) {
 	}
 	after := w.visitor(issuer)
 	if after.ask("GET", after.goes(url.Values{}), nil); after.in() {
-		t.Error("who another session began to link is signed in")
+		t.Error("a link begun in another session signed in")
 	}
 
 	// Requests from foreign pages, links without a password and invalid links do not lead to a provider.

@@ -243,7 +243,7 @@ func (w *world) invite(email, name string, role authz.Role, sites ...string) (li
 	return web.LinkURL(public, token)
 }
 
-// siteOf returns a site siteOf the service.
+// siteOf returns a site of the service.
 func (w *world) siteOf(key string) site.Site {
 	w.t.Helper()
 	site, err := w.app.Process.Site(context.Background(), key)

@@ -43,7 +43,7 @@ func mayPublish(blog site.Site, c comment.Comment) bool {
 	return c.Verified && c.Badge != ""
 }
 
-// filterContradictions removes the filterContradictions from an outcome if the classifier has too few lessons.
+// filterContradictions removes the contradictions from an outcome if the classifier has too few lessons.
 func filterContradictions(tx Tx, site int64, out *Outcome) error {
 	if len(out.Contradictions) == 0 {
 		return nil

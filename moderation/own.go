@@ -13,7 +13,7 @@ import (
 )
 
 // OwnComment returns a comment and its page to its commenter, who proves authorship with the edit token. The token ends
-// with the comment: a removed one is unknown, whoever removed it.
+// with the comment: a removed one is unknown.
 func (s *Service) OwnComment(ctx context.Context, blog site.Site, id, token string) (comment.Comment, site.Page, error) {
 	if err := s.checkToken(blog, id, token); err != nil {
 		return comment.Comment{}, site.Page{}, err

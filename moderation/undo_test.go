@@ -92,7 +92,7 @@ func TestUndo_ConflictsWithLaterChanges(t *testing.T) {
 	for _, c := range out.Conflicts {
 		codes[c.ID] = c.Code
 		if c.ID == again.ID && (c.By != "other" || !c.At.Equal(decidedAt) || c.State != comment.Spam) {
-			t.Errorf("the conflict does not say who and when: %+v", c)
+			t.Errorf("the conflict lacks the account or the time: %+v", c)
 		}
 	}
 	want := map[string]string{again.ID: "decision.superseded", edited.ID: "version.stale", removed.ID: "comment.removed"}

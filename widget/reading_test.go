@@ -241,7 +241,7 @@ func TestList_EmptyPageInvites(t *testing.T) {
 	t.Parallel()
 	r := visit(t, newService(t), options{lang: "kk", width: 390})
 	r.screenshot()
-	if got := r.text("h2"); got != "Әзірге пікір жоқ" {
+	if got := r.text("h2"); got != "Жарияланған пікір әзірге жоқ" {
 		t.Errorf("heading %q", got)
 	}
 	r.hasText(".invite", "Бірінші болып жазыңыз")

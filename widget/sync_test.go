@@ -11,7 +11,7 @@ import (
 // showsCount waits until heading, list and invitation show n published comments.
 func (r *reader) showsCount(n int) {
 	r.t.Helper()
-	want := map[int]string{0: "No comments yet", 1: "1 comment"}[n]
+	want := map[int]string{0: "No published comments yet", 1: "1 comment"}[n]
 	if want == "" {
 		want = fmt.Sprintf("%d comments", n)
 	}
@@ -158,7 +158,7 @@ func TestList_EmptyPageShowsLiveComment(t *testing.T) {
 	r.waitFor(`root.activeElement === $('[part=body]')`)
 	s.sendEvent(3, "removed", map[string]string{"id": "c1"})
 	s.sendEvent(4, "count", map[string]int{"count": 0})
-	r.waitFor(`$('h2').innerText === 'No comments yet' && $('#aitys-c1 .gone')`)
+	r.waitFor(`$('h2').innerText === 'No published comments yet' && $('#aitys-c1 .gone')`)
 }
 
 // TestList_CountWithoutComments sends a count before its comment. The heading waits until the list has the comment.
@@ -234,7 +234,7 @@ func TestList_OwnCommentsFollowTheList(t *testing.T) {
 			r.waitFor(`!$('#aitys-p1.own') && $('#aitys-p1 .text').innerText === 'one'`)
 			r.hasText("#aitys-p2", "Not published")
 			s.decide("p1", "rejected", "spam", "")
-			r.waitFor(`((() => { ` + back + ` })(), $('h2').innerText === 'No comments yet')`)
+			r.waitFor(`((() => { ` + back + ` })(), $('h2').innerText === 'No published comments yet')`)
 			r.hasText("#aitys-p1", "Not published")
 		})
 	}

@@ -38,7 +38,7 @@ func TestRules_TryAddRemoveRestore(t *testing.T) {
 		sees("A casino, and <b>a good one</b>.").sees("No rules yet.")
 	b.press(b.form("Add rule"), "Add rule", nil)
 	b.sees("Rule added. Pending comments are rescored.").sees("casino, roulette").
-		sees("Whole words · Mark as suspected · until 20 Dec 2026")
+		sees("Whole words · Move to Suspected · until 20 Dec 2026")
 	if c := w.post("Another casino."); c.Verdict.Score < 0.9 {
 		t.Errorf("it is not suspected: %+v", c.Verdict)
 	}
@@ -64,7 +64,7 @@ func TestRules_AcceptWordPressLists(t *testing.T) {
 		sees("1 line is an IP address and never matches")
 	b.press(b.form("Add lists"), "Add lists", nil)
 	b.sees("press, viagra").sees("Parts of words · Hold for approval · no end").sees("casino, 192.0.2.7").
-		sees("Mark as suspected")
+		sees("Move to Suspected")
 }
 
 func TestBlocks_PreviewBeforeBlocking(t *testing.T) {

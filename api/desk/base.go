@@ -78,7 +78,7 @@ func ParsePages(files fs.FS, layouts map[string]string, parts ...string) Pages {
 }
 
 // A template may be wrapped at a line end followed by spaces. The wrap counts as nothing before an element or an action,
-// and as one lineBreak elsewhere.
+// and as one space elsewhere.
 var (
 	breakBeforeTag = regexp.MustCompile(`\n +([<{])`)
 	lineBreak      = regexp.MustCompile(`\n +`)

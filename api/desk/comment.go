@@ -205,7 +205,7 @@ func (c *Catalog) decisionText(d auditlog.Entry, name string) string {
 	return c.T("deed."+d.Action.String(), "who", who)
 }
 
-// entrySubject returns the entrySubject of an entry that is not about a comment. It formats the time of a retirement.
+// entrySubject returns the subject of an entry that is not about a comment. It formats the time of a retirement.
 func entrySubject(d auditlog.Entry) string {
 	if at, err := time.Parse(time.RFC3339Nano, d.Subject); err == nil && d.Kind == auditlog.Retirement {
 		return Stamp(at)

@@ -69,7 +69,7 @@ func uncheckedMembers(form url.Values) []string {
 	})
 }
 
-// formChoices returns the formChoices of a form: one for its comments, and one for each campaign (ID:UPTO) without the
+// formChoices returns the choices of a form: one for its comments, and one for each campaign (ID:UPTO) without the
 // members in except. seen lists the members that the form selects. Each choice becomes its own batch.
 func formChoices(in moderation.Choice, campaigns, seen, except []string) (all []moderation.Choice) {
 	if len(in.Comments) > 0 || len(campaigns) == 0 {

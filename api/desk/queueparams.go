@@ -43,7 +43,7 @@ func parseQueueParams(site string, q url.Values) queueParams {
 // QueueURL returns the address of a site's queue.
 func QueueURL(site string) string { return queueParams{site: site}.url() }
 
-// A hiddenField is a hidden hiddenField of a form.
+// A hiddenField is a hidden field of a form.
 type hiddenField struct{ Name, Value string }
 
 // fields returns the non-empty parameters without the sort order and the cursor.

@@ -83,7 +83,7 @@ type reason struct {
 	weight float64
 }
 
-// disguiseWeight ranks disguiseWeight text among the reasons. It equals the weight of a filled honeypot field.
+// disguiseWeight ranks disguised text among the reasons. It equals the weight of a filled honeypot field.
 const disguiseWeight = 4
 
 // reasons returns likely refusal reasons, disguise, signals and the strongest evidence as sentences, strongest first.

@@ -18,7 +18,7 @@ type ring struct {
 	end     uint64        // the number of notices added; the next is stored at end % len(kept)
 	more    chan struct{} // closed and replaced by each add
 
-	// The data of all notices cachedFrom one position to the end, or nil. Nearly all streams are at the same position and write
+	// The data of all notices from one position to the end, or nil. Nearly all streams are at the same position and write
 	// the same data.
 	cachedFrom uint64
 	cached     []byte

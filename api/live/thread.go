@@ -278,7 +278,7 @@ func (h *Threads) evictIdle() {
 	}
 }
 
-// resume returns the position from which a stream continues after the event ID last, and its first events. These resume
+// resume returns the position from which a stream continues after the event ID last, and its first events. These begin
 // with the number of comments, so that the client knows at once that no proxy buffers the stream. If last is unknown or
 // too old, a reload event follows.
 func (h *Threads) resume(f *thread, last string) (at uint64, first []byte) {

@@ -52,7 +52,7 @@ var euPartNames = slices.SortedFunc(maps.Keys(euParts), func(a, b string) int {
 // euOrders is the part about orders of member states.
 const euOrders = "3_member_states_orders.csv"
 
-// euPart serves a part of the euPart as CSV (RFC 4180, UTF-8). The regulation requires it without a byte order mark.
+// euPart serves a part of the template as CSV (RFC 4180, UTF-8). The regulation requires it without a byte order mark.
 func (h *transparency) euPart(c echo.Context, blog site.Site, in takedown.Period) error {
 	part, known := euParts[c.Param("part")]
 	if !known {

@@ -26,7 +26,7 @@ func (h *signInWindow) redirectToProvider(o *windowRequest, provider string) err
 	return err
 }
 
-// callback handles the redirect callback from a provider, and continues the sign-in flow.
+// callback handles the redirect back from a provider, and continues the sign-in flow.
 func (h *signInWindow) callback(c *web.Request) error {
 	// Keep window.opener.
 	c.Response().Header().Set("Cross-Origin-Opener-Policy", "unsafe-none")

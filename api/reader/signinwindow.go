@@ -19,12 +19,12 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// signInWindow serves the signInWindow in which commenters sign in. A page with comments opens it, and it passes an identity
+// signInWindow serves the window in which commenters sign in. A page with comments opens it, and it passes an identity
 // to that page.
 //
 // The identity goes only to pages of the site's origins, by postMessage with that origin, and only after the user
-// pressed Continue. Scripts of the page cannot press this button, but they can open the signInWindow under a pointer that is
-// about to click (clickjacking). So the button works only half a second after the signInWindow got the focus and input.
+// pressed Continue. Scripts of the page cannot press this button, but they can open the window under a pointer that is
+// about to click (clickjacking). So the button works only half a second after the window got the focus and input.
 type signInWindow struct {
 	kit        *web.Kit
 	Identity   *identity.Service

@@ -122,7 +122,7 @@ func (k *Kit) logRequest(c echo.Context, start time.Time, err error) {
 
 func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// knownMethod returns m if it is a standard HTTP knownMethod, else "other". It keeps arbitrary client input out of the log.
+// knownMethod returns m if it is a standard HTTP method, else "other". It keeps arbitrary client input out of the log.
 func knownMethod(m string) string {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions,

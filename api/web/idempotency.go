@@ -32,7 +32,7 @@ func idempotencyKey(c echo.Context, site int64, account string, in any) (*txn.Id
 	return &txn.IdempotencyKey{Site: site, Route: route, Account: account, Value: values[0], Body: sum[:]}, nil
 }
 
-// MarkReplayed sets the Idempotency-MarkReplayed header if the response repeats an earlier one.
+// MarkReplayed sets the Idempotency-Replayed header if the response repeats an earlier one.
 func MarkReplayed(c echo.Context, again bool) {
 	if again {
 		c.Response().Header().Set("Idempotency-Replayed", "true")

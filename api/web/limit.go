@@ -49,7 +49,7 @@ var (
 	passwords = Rate{name: "password", perMinute: 10, burst: 20} // see LimitPasswords
 )
 
-// networkFactor multiplies the limit of each networkFactor network. An IPv6 address counts against three networks, because a
+// networkFactor multiplies the limit of each wider network. An IPv6 address counts against three networks, because a
 // client with a wide one owns every narrower one in it. The /56 allows 4 times the rate of the /64, the /48 16 times.
 const networkFactor = 4
 

@@ -14,7 +14,7 @@ func (k *Kit) MayWrite(r *http.Request, site site.Site, from string) bool {
 	return slices.Contains(site.Origins, from) || k.isOwnOrigin(r, from)
 }
 
-// isOwnOrigin reports whether from is the service's isOwnOrigin origin: its public URL or, with AnyHost, the host that the
+// isOwnOrigin reports whether from is the service's own origin: its public URL or, with AnyHost, the host that the
 // request names. AnyHost is not the default because another domain can point to this server (DNS rebinding).
 func (k *Kit) isOwnOrigin(r *http.Request, from string) bool {
 	if from == k.Origin() || !k.AnyHost {

@@ -224,7 +224,7 @@ func (w *walker) end() error {
 	return nil
 }
 
-// pointerEscaper escapes a key for a JSON pointerEscaper.
+// pointerEscaper escapes a key for a JSON pointer.
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 
 // fieldsOf returns the JSON keys of a struct type with their types. It returns nil for other types, which allow any

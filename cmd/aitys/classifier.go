@@ -28,7 +28,7 @@ type siteFlags struct {
 	Site string `help:"The site's key." required:"" placeholder:"KEY"`
 }
 
-// withSite opens the services and calls do withSite the site. It never creates a database.
+// withSite opens the services and calls do with the site. It never creates a database.
 func (c siteFlags) withSite(a *env, do func(ctx context.Context, r *services, site site.Site) error) error {
 	return a.withServices(accessRead, func(ctx context.Context, r *services) error {
 		site, err := r.Process.Site(ctx, c.Site)

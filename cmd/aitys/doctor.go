@@ -91,7 +91,7 @@ func (c doctorCmd) Run(a *env) error {
 	return err
 }
 
-// abandonedCopies warns about abandonedCopies copies of killed commands, which may contain e-mail addresses.
+// abandonedCopies warns about temporary copies of killed commands, which may contain e-mail addresses.
 func (d *doctor) abandonedCopies() {
 	for _, folder := range d.tempFolders() {
 		list, err := sqlite.Abandoned(folder)
@@ -292,7 +292,7 @@ func (d *doctor) address(public string) {
 	d.ok("public URL", "%s answers", u)
 }
 
-// checkURL returns an error unless page checkURL with status 200.
+// checkURL returns an error unless page answers with status 200.
 func checkURL(ctx context.Context, page string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
 	if err != nil {

@@ -135,7 +135,7 @@ func (b base) connectError(err error) error {
 	return fmt.Errorf("cannot reach Postgres at %s: %s", where, why)
 }
 
-// mapNotFound replaces an error with the code <what>.mapNotFound by one that names the missing site or account.
+// mapNotFound replaces an error with the code <what>.unknown by one that names the missing site or account.
 func mapNotFound(err error, what, name string) error {
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Code == what+".unknown" {
 		return notFound(what, name)

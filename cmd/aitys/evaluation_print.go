@@ -109,7 +109,7 @@ func whatIfTable(w evaluation.WhatIf) [][]string {
 	return rows
 }
 
-// formatShare formats a formatShare with its 95 % confidence interval.
+// formatShare formats a share with its 95 % confidence interval.
 func formatShare(s evaluation.Share) string {
 	if s.Of == 0 {
 		return "-"

@@ -55,7 +55,7 @@ func (c exportCmd) Run(a *env) error {
 	})
 }
 
-// copyStatic writes a static copyStatic, and prints which earlier copies may contain comments that are now withheld.
+// copyStatic writes a static copy, and prints which earlier copies may contain comments that are now withheld.
 func (c exportCmd) copyStatic(a *env) error {
 	return siteFlags{Site: c.Site}.withSite(a, func(ctx context.Context, r *services, site site.Site) error {
 		told := a.progress("copying: comments", time.Now())

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// wrongCommands lists wrongCommands command lines. They run in a folder with a database that has a site with a comment.
+// wrongCommands lists wrong command lines. They run in a folder with a database that has a site with a comment.
 const wrongCommands = `
 help bogus
 help site bogus

@@ -51,7 +51,7 @@ func newVersionLine(linked string) versionLine {
 	return v
 }
 
-// pseudoVersionCommit returns the commit of a pseudoVersionCommit-version such as v0.0.0-20261121203606-6267e95f0c1a, or "".
+// pseudoVersionCommit returns the commit of a pseudo-version such as v0.0.0-20261121203606-6267e95f0c1a, or "".
 func pseudoVersionCommit(version string) string {
 	parts := strings.Split(version, "-")
 	if last := parts[len(parts)-1]; len(parts) > 2 && len(last) == 12 {

@@ -22,7 +22,7 @@ func (w *Env) AddComments(site site.Site, n int) []string {
 	return w.addCopies(w.Submit(site, "The first of very many."), n, func(int, *comment.Comment) {})
 }
 
-// addCopies adds n addCopies of a comment to its page in one transaction and returns their IDs. change edits the i-th copy.
+// addCopies adds n copies of a comment to its page in one transaction and returns their IDs. change edits the i-th copy.
 func (w *Env) addCopies(first comment.Comment, n int, change func(i int, c *comment.Comment)) []string {
 	w.T.Helper()
 	ids := make([]string, n)

@@ -15,7 +15,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// testContract tests that Coord testContract its contract, in memory and with Redis, and returns the number of rules tested. open
+// testContract tests that Coord keeps its contract, in memory and with Redis, and returns the number of rules tested. open
 // returns the Coords of two processes: two connections to one Redis, or the same Coord twice for a single process.
 func testContract(t *testing.T, open func(t *testing.T) (a, b *coord.Coord)) int {
 	t.Helper()

@@ -137,7 +137,7 @@ func (c *Coord) Claim(ctx context.Context, site int64, name string, ttl time.Dur
 	return c.claims.take(name, ttl)
 }
 
-// redisKey returns the redisKey of a key in Redis: the site ID in braces as a hash tag, so that all keys of a site are in
+// redisKey returns the name of a key in Redis: the site ID in braces as a hash tag, so that all keys of a site are in
 // one cluster slot, the kind, and a keyed hash.
 func (c *Coord) redisKey(kind string, site int64, key string) string {
 	tag := ""

@@ -18,7 +18,7 @@ import (
 	"github.com/aitys/aitys/internal/i18n"
 )
 
-// readCatalog returns the decoded sentences and the bytes of a catalog readCatalog.
+// readCatalog returns the decoded sentences and the bytes of a catalog file.
 func readCatalog(t *testing.T, lang string) (said map[string]any, raw []byte) {
 	t.Helper()
 	raw, err := os.ReadFile(lang + ".json")

@@ -34,7 +34,7 @@ func (c *Catalog) TokenText(token string) string {
 	return token
 }
 
-// traitText describes a traitText of a text: "links=3+" is "It has 3 or more links".
+// traitText describes a trait of a text: "links=3+" is "It has 3 or more links".
 func (c *Catalog) traitText(traitText string) string {
 	name, value, _ := strings.Cut(traitText, "=")
 	key := "trait." + name

@@ -5,57 +5,48 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 )
 
-// A detail is the English detail of a problem with its translations. {1}, {2} … stand for values.
-type detail struct {
-	template     string
-	pattern      *regexp.Regexp    // nil without values
-	translations map[string]string // by language
+// details are the English details of problems with their translations by language.
+type details struct {
+	exact    map[string]map[string]string
+	patterns []pattern // details with values, the longest first: it is the most specific
 }
 
-var details = sync.OnceValue(func() map[string][]detail {
+// A pattern is a detail with values, which its templates call {1}, {2} ….
+type pattern struct {
+	template     string
+	expression   *regexp.Regexp
+	translations map[string]string
+}
+
+var placeholder = regexp.MustCompile(`\{\d\}`)
+
+var readDetails = sync.OnceValue(func() details {
 	b, err := files.ReadFile("problems.json")
 	if err != nil {
 		panic(err)
 	}
-	var read map[string]map[string]string
-	if err := json.Unmarshal(b, &read); err != nil {
+	d := details{}
+	if err := json.Unmarshal(b, &d.exact); err != nil {
 		panic(fmt.Errorf("read internal/i18n/problems.json: %w", err))
 	}
-	byBeginning := map[string][]detail{}
-	for template, translations := range read {
-		d := detail{template: template, translations: translations}
-		beginning := template
-		if parts := placeholder.Split(template, -1); len(parts) > 1 {
-			beginning = parts[0]
-			for i := range parts {
-				parts[i] = regexp.QuoteMeta(parts[i])
-			}
-			d.pattern = regexp.MustCompile("(?s)^" + strings.Join(parts, "(.*?)") + "$")
+	for template, translations := range d.exact {
+		if !placeholder.MatchString(template) {
+			continue
 		}
-		key := firstWord(beginning)
-		byBeginning[key] = append(byBeginning[key], d)
+		literals := placeholder.Split(template, -1)
+		for i := range literals {
+			literals[i] = regexp.QuoteMeta(literals[i])
+		}
+		expression := regexp.MustCompile("(?s)^" + strings.Join(literals, "(.*?)") + "$")
+		d.patterns = append(d.patterns, pattern{template, expression, translations})
 	}
-	for _, list := range byBeginning { // the longest template is the most specific
-		slices.SortFunc(list, func(a, b detail) int { return len(b.template) - len(a.template) })
-	}
-	return byBeginning
+	slices.SortFunc(d.patterns, func(a, b pattern) int { return len(b.template) - len(a.template) })
+	return d
 })
-
-var placeholder = regexp.MustCompile(`\{\d\}`)
-
-// firstWord returns s up to its first space, or "" if a value could be part of that word.
-func firstWord(s string) string {
-	word, _, found := strings.Cut(s, " ")
-	if !found && placeholder.MatchString(s) {
-		return ""
-	}
-	return word
-}
 
 // Problem translates the English detail of a problem. It returns text unchanged in English, and if no detail in
 // problems.json matches it.
@@ -63,24 +54,15 @@ func (c *Catalog) Problem(text string) string {
 	if c.lang.Key == Languages[0].Key {
 		return text
 	}
-	all := details()
-	for _, key := range []string{firstWord(text), ""} {
-		for _, d := range all[key] {
-			if d.pattern == nil {
-				if d.template == text {
-					return d.translations[c.lang.Key]
-				}
-				continue
-			}
-			if values := d.pattern.FindStringSubmatch(text); values != nil {
-				return placeholder.ReplaceAllStringFunc(d.translations[c.lang.Key], func(p string) string {
-					n, err := strconv.Atoi(p[1 : len(p)-1])
-					if err != nil || n >= len(values) {
-						return p
-					}
-					return values[n]
-				})
-			}
+	d := readDetails()
+	if translations, ok := d.exact[text]; ok {
+		return translations[c.lang.Key]
+	}
+	for _, p := range d.patterns {
+		if values := p.expression.FindStringSubmatch(text); values != nil {
+			return placeholder.ReplaceAllStringFunc(p.translations[c.lang.Key], func(s string) string {
+				return values[s[1]-'0']
+			})
 		}
 	}
 	return text

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,14 +111,26 @@ func TestProblem_EveryDetailIsTranslated(t *testing.T) {
 		if details[text] == "" {
 			t.Errorf("no code has %q", text)
 		}
-		want := len(placeholders.FindAllString(text, -1))
+		values := func(s string) []string { return slices.Sorted(slices.Values(placeholders.FindAllString(s, -1))) }
 		for lang, translation := range translations {
-			if got := len(placeholders.FindAllString(translation, -1)); got != want {
-				t.Errorf("%s: %q has %d values, want %d", lang, translation, got, want)
+			if !slices.Equal(values(translation), values(text)) {
+				t.Errorf("%s: %q has the values %v, want %v", lang, translation, values(translation), values(text))
 			}
 			if given := i18n.In(lang).Problem(text); given != translation {
 				t.Errorf("%s: %q is translated as %q", lang, text, given)
 			}
 		}
+	}
+}
+
+func TestProblem_InsertsValues(t *testing.T) {
+	t.Parallel()
+	ru := i18n.In("ru")
+	got := ru.Problem("A comment may have 10000 characters; this one has 10001.")
+	if got == ru.Problem("") || !strings.Contains(got, "10000") || !strings.Contains(got, "10001") || strings.Contains(got, "{") {
+		t.Errorf("the detail is %q", got)
+	}
+	if unknown := "No detail of ours has {1} of these words."; ru.Problem(unknown) != unknown {
+		t.Errorf("an unknown detail is %q", ru.Problem(unknown))
 	}
 }

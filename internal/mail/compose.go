@@ -129,7 +129,7 @@ func (s *Service) link(m Message, site int64, about string, version int64, until
 		Version: version, ExpiresAt: until}
 }
 
-// listMail writes a mail that lists comments, with a link to decide on listMail.
+// listMail writes a mail that lists comments, with a link to decide on each.
 func (s *Service) listMail(
 	tx Tx, w *i18n.Catalog, m Message, site site.Site, a authz.Account, now time.Time, t *letter, p *content,
 ) (needed bool, err error) {

@@ -63,7 +63,7 @@ func (s *Service) readerLetter(ctx context.Context, m Message, site site.Site, n
 	return t, t.finish(p)
 }
 
-// codeMail writes a mail with a sign-in codeMail. It reports whether the codeMail is still valid.
+// codeMail writes a mail with a sign-in code. It reports whether the code is still valid.
 func (s *Service) codeMail(
 	w *i18n.Catalog, m Message, site site.Site, now time.Time, t *letter, p *content,
 ) (needed bool) {

@@ -291,7 +291,7 @@ func (s *Service) newsMail(tx Tx, w *i18n.Catalog, m Message, site site.Site, t 
 	return true, nil
 }
 
-// sentTo reports whether a mail goes to the subscriber sentTo a comment.
+// sentTo reports whether a mail goes to the subscriber of a comment.
 func (h subscribed) sentTo(id string, m Message) bool {
 	return bytes.Equal(h.subs[id].AddressHash, m.Reader.AddressHash)
 }
@@ -355,7 +355,7 @@ func describe(w *i18n.Catalog, c comment.Comment) string {
 	return w.T("write.refused", "reason", w.T("reason.low."+c.RefusalReason().String()))
 }
 
-// confirmMail writes a mail that asks to confirmMail a subscription. It contains no text that a commenter typed.
+// confirmMail writes a mail that asks to confirm a subscription. It contains no text that a commenter typed.
 func (s *Service) confirmMail(w *i18n.Catalog, site site.Site, l mailbox.Link, t *letter, p *content) {
 	t.Subject = w.T("mail.confirm.subject", "site", site.Name)
 	p.Lead, p.Then = w.T("mail.confirm.lead", "site", site.Name), []string{w.T("mail.confirm.until")}
@@ -364,5 +364,5 @@ func (s *Service) confirmMail(w *i18n.Catalog, site site.Site, l mailbox.Link, t
 	p.Foot = w.T("mail.confirm.foot")
 }
 
-// linkURL returns the URL of a linkURL link.
+// linkURL returns the URL of a mailed link.
 func (s *Service) linkURL(l mailbox.Link) string { return s.serviceURL("/mail/" + l.Token(s.secret)) }

@@ -1124,7 +1124,7 @@ func (w *faulty) linked() (authz.Actor, authz.ExternalIdentity) {
 	return who, proof
 }
 
-// mailLink returns the token of a mailLink link to a new account. about is the ID of a comment, or "" for mail settings.
+// mailLink returns the token of a mailed link to a new account. about is the ID of a comment, or "" for mail settings.
 func (w *faulty) mailLink(about string) (token string, who authz.Actor) {
 	w.T.Helper()
 	who = w.AddStaff(w.name(), authz.Moderator, "a")

@@ -91,7 +91,7 @@ type tx struct {
 	emitted []event.Event // in this transaction, with their IDs
 }
 
-// requireChange returns txn.ErrNotFound if a statement that must change one row requireChange none.
+// requireChange returns txn.ErrNotFound if a statement that must change one row changed none.
 func requireChange(done *gorm.DB) error {
 	if done.Error == nil && done.RowsAffected == 0 {
 		return txn.ErrNotFound

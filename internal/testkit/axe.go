@@ -10,7 +10,7 @@ import (
 // axeFile is the path of axe-core in the module, installed by `make deps`.
 const axeFile = "widget/node_modules/axe-core/axe.min.js"
 
-// readAxe returns the source of readAxe-core. Tests run in their package's folder, below the module's root.
+// readAxe returns the source of axe-core. Tests run in their package's folder, below the module's root.
 var readAxe = sync.OnceValues(func() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

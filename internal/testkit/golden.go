@@ -89,7 +89,7 @@ func GoldenPage(t testing.TB, name, lang, html string, update bool) {
 	}
 }
 
-// Parts of a page that differ betweenTags renderings or are irrelevant: asset versions, idempotency keys of forms, the
+// Parts of a page that differ between renderings or are irrelevant: asset versions, idempotency keys of forms, the
 // script's sentences, and icon paths.
 var (
 	versions     = regexp.MustCompile(`\?v=[\w-]+`)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// newProcessGroup starts cmd in its newProcessGroup process group, so that an interrupt from the terminal does not end it before
+// newProcessGroup starts cmd in its own process group, so that an interrupt from the terminal does not end it before
 // the tests.
 func newProcessGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 

@@ -21,7 +21,7 @@ const (
 	flushSize     = bufferSize - 4<<10 // length from which a buffer is passed on
 )
 
-// partLines collects the partLines of JSON of a part, and the accounts that act in them.
+// partLines collects the lines of JSON of a part, and the accounts that act in them.
 type partLines struct {
 	buffer *bytes.Buffer
 	done   chan *bytes.Buffer

@@ -20,7 +20,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-var update = flag.Bool("update", false, "write testdata anew")
+var update = flag.Bool("update", false, "rewrite testdata")
 
 // A world is an apptest.World with helpers for imports.
 type world struct {

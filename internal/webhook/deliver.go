@@ -27,7 +27,7 @@ const (
 	// roundTimeout is how long a round waits for its messages. Slower messages finish during the next round.
 	roundTimeout = time.Second
 	// probeBatch is the number of messages tried at a time while a receiver is down. maxProbePause is the longest pause
-	// between probeBatch.
+	// between probes.
 	probeBatch         = 4
 	maxProbePause      = 10 * time.Second
 	maxBackoff         = 30 * time.Second // the longest backoff of a message that failed

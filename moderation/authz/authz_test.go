@@ -117,7 +117,7 @@ func TestTokenSites_WithinLimitOfActor(t *testing.T) {
 		want  bool
 	}{{[]int64{1}, true}, {[]int64{1, 2}, false}, {nil, false}} {
 		if got := who.CanReach(authz.Token{Sites: tt.sites}); got != tt.want {
-			t.Errorf("who is bound to 1 reaches a token of %v: %t", tt.sites, got)
+			t.Errorf("an actor of site 1 may revoke a token of %v: %t", tt.sites, got)
 		}
 	}
 	if _, err := authz.TokenSites(signedIn(owner("b", 2)), owner("b", 2), []int64{3}); err == nil {

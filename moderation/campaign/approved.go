@@ -15,7 +15,7 @@ const (
 	maxApprovedSites = 64  // sites kept in memory
 )
 
-// approvedCache keeps the prints of sites' newest approvedCache comments in memory. Approved comments form no campaigns.
+// approvedCache keeps the prints of sites' newest approved comments in memory. Approved comments form no campaigns.
 type approvedCache struct {
 	mu    sync.Mutex
 	sites map[int64]approvedSite

@@ -329,10 +329,10 @@ func TestIndex_FindsSameNearestAsFreshIndex(t *testing.T) {
 				texts = append(texts, advert(5*i))
 			}
 			for _, text := range texts {
-				known, anew, err := c.App.Nearest(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
+				known, rebuilt, err := c.App.Nearest(c.Ctx, comment.Comment{Site: c.A.ID, Source: text})
 				c.Must(err)
-				if known != anew {
-					t.Errorf("%s: %q is nearest to %q as is known, and to %q read anew", when, text, known, anew)
+				if known != rebuilt {
+					t.Errorf("%s: %q is nearest to %q in memory, and to %q after a reload", when, text, known, rebuilt)
 				}
 				found = found || known != ""
 			}
@@ -357,7 +357,7 @@ func TestIndex_FindsSameNearestAsFreshIndex(t *testing.T) {
 		c.until("they are refused", ids[10], refusals(10))
 		near("after a change of mind")
 		c.Must(c.App.RebuildCampaigns(c.Ctx))
-		near("made anew")
+		near("rebuilt")
 	})
 }
 
@@ -422,7 +422,7 @@ func TestRebuild_RestoresCampaigns(t *testing.T) {
 	c.Must(c.App.RebuildCampaigns(c.Ctx))
 	k := c.until("they are one again", ids[0], sized(5))
 	if k.Refused != 1 || k.Waiting != 4 {
-		t.Errorf("made anew: %+v", k)
+		t.Errorf("rebuilt: %+v", k)
 	}
 }
 

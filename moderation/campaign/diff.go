@@ -133,7 +133,7 @@ func gapsBetween(words, shared []string) []string {
 	return append(gaps, strings.Join(words[at:], " "))
 }
 
-// lcs returns a longest lcs subsequence.
+// lcs returns a longest common subsequence.
 func lcs(a, b []string) []string {
 	longest := make([][]uint16, len(a)+1) // lengths for a[i:] and b[j:]
 	for i := range longest {

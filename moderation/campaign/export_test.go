@@ -22,7 +22,7 @@ func (s *Service) RebuildCampaigns(ctx context.Context) error {
 func (s *Service) ResumeRebuild(ctx context.Context) error { return s.rebuild(ctx, false) }
 
 // Nearest returns the comment nearest to c, by this process's index and by the index of a process that just started.
-func (s *Service) Nearest(ctx context.Context, c comment.Comment) (known, anew string, err error) {
+func (s *Service) Nearest(ctx context.Context, c comment.Comment) (known, rebuilt string, err error) {
 	other := &Service{work: s.work}
 	err = s.work.View(ctx, func(tx Tx) error {
 		last, err := tx.LastNumber(c.Site)
@@ -32,7 +32,7 @@ func (s *Service) Nearest(ctx context.Context, c comment.Comment) (known, anew s
 		for _, by := range []struct {
 			*Service
 			id *string
-		}{{s, &known}, {other, &anew}} {
+		}{{s, &known}, {other, &rebuilt}} {
 			p := PrintOf(c)
 			near, err := by.nearToNow(tx, c.Site, last, s.work.Now())(p)
 			if err != nil {
@@ -44,5 +44,5 @@ func (s *Service) Nearest(ctx context.Context, c comment.Comment) (known, anew s
 		}
 		return nil
 	})
-	return known, anew, err
+	return known, rebuilt, err
 }

@@ -129,7 +129,7 @@ func TestIndex_KeepsNewestMembersOfLargeSite(t *testing.T) {
 		t.Errorf("%d large sites are kept", n)
 	}
 	if found := read(some, 1); !slices.Equal(found, []int64{maxSiteMembers}) {
-		t.Errorf("of a site that was let go of %v are found when it is read anew", found)
+		t.Errorf("after eviction and a reload the site finds %v", found)
 	}
 }
 
@@ -161,5 +161,5 @@ func TestIndex_FindsReturningMembers(t *testing.T) {
 	wants("after one came back and one left", 20, 21, 22, 23)
 	store.members = slices.DeleteFunc(store.members, func(m Member) bool { return m.Number%2 == 1 })
 	k.apply(&changeset{site: 1, startNumber: 40, banded: map[int64]bool{-1: true}})
-	wants("read anew, after one that was not known came back", 8, 10, 12, 14)
+	wants("reloaded, after an unknown one was restored", 8, 10, 12, 14)
 }

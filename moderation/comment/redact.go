@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// redactionMark replaces redacted text: three marks, or fewer for shorter text. Neither the redactionMark nor its effect on neighbouring
+// redactionMark replaces redacted text: three marks, or fewer for shorter text. Neither the mark nor its effect on neighbouring
 // characters means anything in the markup.
 const redactionMark = "█"
 
@@ -74,7 +74,7 @@ func addsLinks(before, after string) bool {
 	return false
 }
 
-// byteRange returns the byte range of a part byteRange a source.
+// byteRange returns the byte range of a part in a source.
 func (p Part) byteRange(source string) (from, to int, err error) {
 	if p.Words != "" {
 		words := text.Clean(strings.ToValidUTF8(p.Words, ""))

@@ -108,7 +108,7 @@ func ReportSignal(n int) Signal {
 		Text: fmt.Sprintf("%d of its readers reported it.", n)}
 }
 
-// repeatSignals returns the signals for repeatSignals submissions and for similar refused comments.
+// repeatSignals returns the signals for repeated submissions and for similar refused comments.
 func (f Facts) repeatSignals() (found []Signal) {
 	if f.Submissions >= manySubmissions {
 		found = append(found, Signal{Name: "duplicate", Code: "duplicate.again", Weight: repeatWeight,

@@ -48,7 +48,7 @@ func TestVerdictOf_Signals(t *testing.T) {
 		{"submitted three times", again, classifierWeight(0.01), comment.MarkSpam, comment.ReasonSpam, suspect, 1},
 		{"many links and no model", links, comment.Prediction{}, comment.Hold, 0, 0.6, 0.89},
 		{"sent within a second, and no model", hurried, comment.Prediction{}, comment.Hold, 0, 0.6, 0.89},
-		{"whoever calls themselves as a known writer", known, classifierWeight(0.5), comment.Hold, 0, 0.5, 0.5},
+		{"the name of a known writer", known, classifierWeight(0.5), comment.Hold, 0, 0.5, 0.5},
 		{"a refused writer", refused, classifierWeight(0.5), comment.Hold, 0, 0.8, 0.89},
 	} {
 		v := comment.VerdictOf(tt.facts, tt.judged, suspect)
@@ -89,7 +89,7 @@ func TestVerdictOf_YoungModelDoesNotSuspect(t *testing.T) {
 	young := classifierWeight(0.9)
 	young.Young = true
 	if v := comment.VerdictOf(quick, young, suspect); v.Action != comment.MarkSpam {
-		t.Errorf("sent within a second by somebody who was refused five times: %v at %g", v.Action, v.Score)
+		t.Errorf("sent within a second by a writer with five refusals: %v at %g", v.Action, v.Score)
 	}
 }
 

@@ -130,7 +130,7 @@ func TestQuality_ExcludesLearnedComments(t *testing.T) {
 	w.Must(w.App.Learn(w.Ctx, w.A))
 	w.Decide(authz.Operator, w.A, comment.MarkSpam, id)
 	if q := w.quality(w.A); q.Known != 1 || q.Filter.Spam != 1 {
-		t.Errorf("decided anew: known %d, measured %d", q.Known, q.Filter.Spam)
+		t.Errorf("decided again: known %d, measured %d", q.Known, q.Filter.Spam)
 	}
 }
 

@@ -118,7 +118,7 @@ func TestRun_AddsSignalToPendingComments(t *testing.T) {
 		raw, err := json.Marshal(o.asked())
 		o.Must(err)
 		if strings.Contains(string(raw), "10.0.0.") || strings.Contains(string(raw), "mail.example") {
-			t.Errorf("it was told who wrote from where: %s", raw)
+			t.Errorf("the checker received the e-mail or the address: %s", raw)
 		}
 
 		// A rescored verdict keeps the signal until the text changes.

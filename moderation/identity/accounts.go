@@ -146,7 +146,7 @@ func (s *Service) StaffNames(ctx context.Context, who authz.Actor, site site.Sit
 	return names, nil
 }
 
-// A staffCache caches the names of each site's staffCache until an account changes. Every submitted comment needs them.
+// A staffCache caches the names of each site's staff until an account changes. Every submitted comment needs them.
 type staffCache struct {
 	mu         sync.Mutex
 	generation int // generation; incremented by each change

@@ -145,11 +145,11 @@ func TestAccounts_LastSeen(t *testing.T) {
 		return list[slices.IndexFunc(list, func(b authz.Account) bool { return b.ID == a.ID })].SeenAt
 	}
 	if got := seen(); !got.IsZero() {
-		t.Errorf("who never signed in was here at %v", got)
+		t.Errorf("an account that never signed in has the last visit %v", got)
 	}
 	in := w.signIn("ann")
 	if got := seen(); !got.Equal(w.Clock.Now()) {
-		t.Errorf("who signed in was here at %v, want %v", got, w.Clock.Now())
+		t.Errorf("after sign-in the last visit is %v, want %v", got, w.Clock.Now())
 	}
 	w.Clock.Add(time.Hour)
 	at := w.Clock.Now()
@@ -158,7 +158,7 @@ func TestAccounts_LastSeen(t *testing.T) {
 	w.Must(w.App.EndSession(w.Ctx, in.Actor, in.Actor.Session))
 	w.Clock.Add(time.Hour)
 	if got := seen(); !got.Equal(at) {
-		t.Errorf("who signed out was here at %v, want %v", got, at)
+		t.Errorf("after sign-out the last visit is %v, want %v", got, at)
 	}
 }
 

@@ -31,7 +31,7 @@ func browserToken(a authz.Account, browser, until string) string {
 	return browser + "." + until + "." + base64.RawURLEncoding.EncodeToString(mac)
 }
 
-// tryKey returns the key under which failed sign-ins are tryKey: the e-mail, or the browser if it has a valid token
+// tryKey returns the key under which failed sign-ins are counted: the e-mail, or the browser if it has a valid token
 // of the account. So strangers cannot lock out a known browser. A browser has its own limit; after that, its tries
 // count for the e-mail.
 func (s *Service) tryKey(ctx context.Context, email string, possible bool, b Browser) (string, error) {

@@ -179,7 +179,7 @@ func (p *Providers) open(purpose, sealed string, v any) bool {
 	return err == nil && json.Unmarshal(said, v) == nil
 }
 
-// randomText returns 256 randomText bits in base64url.
+// randomText returns 256 random bits in base64url.
 func randomText() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails: on an error, crypto/rand crashes the program

@@ -76,7 +76,7 @@ func TestLearn_ReplacesDamagedSnapshots(t *testing.T) {
 			}
 		}
 		if len(after) != 2 || after[0].Seq != 1300 || after[1].Seq != 512 {
-			t.Errorf("%d snapshots were made anew, want those at 1,300 and 512", len(after))
+			t.Errorf("%d snapshots were rebuilt, want those at 1,300 and 512", len(after))
 		}
 	})
 }
@@ -384,7 +384,7 @@ func TestCache_EvictedModelsReloadIdentically(t *testing.T) {
 	}
 	c := w.Submit(sites[0], "Cheap pills casino, order now.")
 	if !c.Verdict.Warm {
-		t.Error("a comment on a site whose model had left was not judged")
+		t.Error("a comment was not scored after its model was evicted")
 	}
 }
 

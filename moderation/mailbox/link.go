@@ -78,7 +78,7 @@ func SubjectHash(s secret.Secret, site int64, a text.Address) []byte {
 	return s.Hash("subject", site, "mail", a.String())
 }
 
-// WriterHash returns the WriterHash of the comments of that reader.
+// WriterHash returns the writer hash of the comments of that reader.
 func WriterHash(s secret.Secret, site int64, a text.Address) []byte {
 	return s.Hash("writer", site, "guest", base64.RawURLEncoding.EncodeToString(SubjectHash(s, site, a)))
 }

@@ -75,7 +75,7 @@ func (s *Service) erase(ctx context.Context, h PersonalData, with learning.Exten
 }
 
 // eraseUnder applies an eraseFunc to all comments under an address and returns their number.
-func (s *Service) eraseUnder(ctx context.Context, site site.Site, email text.Address, eraseUnder eraseFunc) (n int, err error) {
+func (s *Service) eraseUnder(ctx context.Context, site site.Site, email text.Address, erase eraseFunc) (n int, err error) {
 	for last := ""; ; {
 		ids, err := s.commentsUnder(ctx, site, email, eraseBatch)
 		if err != nil || len(ids) == 0 {
@@ -85,14 +85,14 @@ func (s *Service) eraseUnder(ctx context.Context, site site.Site, email text.Add
 			return 0, fmt.Errorf("comment %s keeps its e-mail", last)
 		}
 		last = ids[0]
-		if err := eraseUnder(ctx, site, ids); err != nil {
+		if err := erase(ctx, site, ids); err != nil {
 			return 0, err
 		}
 		n += len(ids)
 	}
 }
 
-// commentsUnder returns the IDs of up to most newest comments commentsUnder an address.
+// commentsUnder returns the IDs of up to most newest comments under an address.
 func (s *Service) commentsUnder(ctx context.Context, site site.Site, email text.Address, most int) (ids []string, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		ids, err = tx.CommentsUnder(site.ID, email, most)
@@ -130,7 +130,7 @@ func (s *Service) PreviewErasure(
 	return out, nil
 }
 
-// commentsOf returns the IDs commentsOf a data subject's comments: up to maxComments newest ones under the e-mail, and the
+// commentsOf returns the IDs of a data subject's comments: up to maxComments newest ones under the e-mail, and the
 // named ones that exist and are not erased yet.
 func (s *Service) commentsOf(ctx context.Context, site site.Site, p learning.DataSubject) (ids []string, err error) {
 	if p.Email != "" {

@@ -51,7 +51,7 @@ func TestErase_RemovesTextsAboutThePerson(t *testing.T) {
 			_, err := w.App.EraseByLink(w.Ctx, dataLink(w))
 			return err
 		},
-		"by the person, who keeps the texts": func(w *apptest.Env) error {
+		"by the person, keeping the texts": func(w *apptest.Env) error {
 			_, err := w.App.AnonymizeByLink(w.Ctx, dataLink(w))
 			return err
 		},

@@ -46,7 +46,7 @@ func (s *Service) SetSSOKey(ctx context.Context, who authz.Actor, site site.Site
 	return s.ssoKey(site.ID, salt), nil
 }
 
-// ssoKey returns a site's single sign-on ssoKey. It is derived from the service's secret and not stored, so the database
+// ssoKey returns a site's single sign-on key. It is derived from the service's secret and not stored, so the database
 // alone is not enough to sign.
 func (s *Service) ssoKey(site int64, salt []byte) string {
 	return base64.RawURLEncoding.EncodeToString(s.secret.Mac("sso", strconv.FormatInt(site, 10), string(salt)))

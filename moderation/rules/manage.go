@@ -69,7 +69,7 @@ func (s *Service) AddRule(
 	return id, again, nil
 }
 
-// emitChanged emits the event that the rules or blocks of a site emitChanged.
+// emitChanged emits the event that the rules or blocks of a site changed.
 func emitChanged(tx Tx, site int64, at time.Time) error {
 	return tx.Emit(event.Event{Site: site, Kind: event.Rules, At: at})
 }

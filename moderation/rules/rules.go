@@ -193,7 +193,7 @@ func tooLong() error {
 		"A shorter list catches nearly as much: try it in parts.", maxWords>>10))
 }
 
-// entryProblem returns a sentence about what is entryProblem with an entry, or "".
+// entryProblem returns a sentence about what is wrong with an entry, or "".
 func (r Rule) entryProblem(line string) string {
 	most := maxEntry
 	if r.Kind == KindPattern {

@@ -363,7 +363,7 @@ func TestAddRule_SameRuleTwiceIsOne(t *testing.T) {
 		}
 		w.Must(w.App.RemoveRule(w.Ctx, authz.Operator, w.A, ids[0]))
 		if again := w.rule(draft); again != ids[0] {
-			t.Errorf("made anew after its removal it is %s, not %s", again, ids[0])
+			t.Errorf("added again after its removal its ID is %s, not %s", again, ids[0])
 		}
 		list, err := w.App.Rules.Rules(w.Ctx, authz.Operator, w.A)
 		w.Must(err)
@@ -434,6 +434,6 @@ func TestNotes_ModeratorsOnlyErasedWithCommenter(t *testing.T) {
 	got, err := w.App.Submit(w.Ctx, w.A, in)
 	w.Must(err)
 	if it, _, err := w.App.Item(w.Ctx, mona, w.A, got.ID); err != nil || len(it.Notes) > 0 {
-		t.Errorf("of who was erased is noted %+v (%v)", it.Notes, err)
+		t.Errorf("notes about an erased writer: %+v (%v)", it.Notes, err)
 	}
 }

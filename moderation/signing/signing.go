@@ -135,8 +135,8 @@ func Verify(list map[string]any, key string) bool {
 	return err == nil && ed25519.Verify(public, said, signature)
 }
 
-// keyPair returns a site's key keyPair with the private key, and makes it if there is none or it cannot be decrypted.
-// Concurrent calls in several processes get the same keyPair.
+// keyPair returns a site's key pair with the private key, and makes it if there is none or it cannot be decrypted.
+// Concurrent calls in several processes get the same pair.
 func (s *Service) keyPair(ctx context.Context, site site.Site) (keyPair KeyPair, private ed25519.PrivateKey, err error) {
 	err = s.work.View(ctx, func(tx Tx) (err error) {
 		keyPair, err = tx.KeyPair(site.ID)

@@ -38,7 +38,7 @@ func aKeyFromItsFirstUse(t *testing.T, w *apptest.Env) {
 	all.Wait()
 	for _, key := range keys {
 		if len(key) != 43 || key != keys[0] || key != known() {
-			t.Errorf("one who asked got %q, another %q, and known is %q", key, keys[0], known())
+			t.Errorf("one call got %q, another %q, and the stored key is %q", key, keys[0], known())
 		}
 	}
 	other, err := w.App.SiteKey(w.Ctx, authz.Operator, w.B)

@@ -31,7 +31,7 @@ import (
 const (
 	// retention is how long hashes and fingerprints are stored: as long as the calling programs keep their spam.
 	retention = 15 * 24 * time.Hour
-	// maxCompared limits how many of the newest rows of a label a comment is maxCompared with.
+	// maxCompared limits how many of the newest rows of a label a comment is compared with.
 	maxCompared = 200
 )
 
@@ -305,12 +305,12 @@ func (s *Service) draft(site site.Site, in Request, now time.Time) comment.Comme
 	return c
 }
 
-// contentHash identifies content: the contentHash of name, e-mail, website and text.
+// contentHash identifies content: the hash of name, e-mail, website and text.
 func (s *Service) contentHash(c comment.Comment) []byte {
 	return s.secret.Hash("inquiry", c.Site, text.Fold(c.Name), text.AddressOf(c.Email).String(), c.Website, text.Fold(c.Source))
 }
 
-// submissionHash identifies a submissionHash of the row's content by its page and date. Without a date it uses the
+// submissionHash identifies a submission of the row's content by its page and date. Without a date it uses the
 // address instead.
 func (s *Service) submissionHash(row Row, in Request) []byte {
 	written := in.Written

@@ -14,7 +14,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// A match signalWeight signalWeight, in nats, times the weight of its source. All matches together weigh at most
+// A match weighs signalWeight, in nats, times the weight of its source. All matches together weigh at most
 // maxTotalWeight.
 const (
 	signalWeight   = 2.5
@@ -45,10 +45,10 @@ type entry struct {
 	print  int32
 }
 
-// filterBits is the size of that bitmap: 13 filterBits for each band of the largest list.
+// filterBits is the size of that bitmap: 13 bits for each band of the largest list.
 const filterBits = 1 << 20
 
-// bandStep selects which bands are looked up: bandStep other one is enough, as for campaigns.
+// bandStep selects which bands are looked up: every other one is enough, as for campaigns.
 const bandStep = 2
 
 func newLoadedList(n Source, l parsedList, since time.Time) *loadedList {

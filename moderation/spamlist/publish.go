@@ -45,7 +45,7 @@ type Published struct {
 	LastSeen    time.Time
 }
 
-// ownList is the state of a site's ownList list in this process.
+// ownList is the state of a site's own list in this process.
 type ownList struct {
 	hosts    map[string]bool // hosts in approved comments and their parent domains; nil: not read yet
 	approved []string        // comments that may have been approved since

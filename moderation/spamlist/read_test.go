@@ -92,7 +92,7 @@ func TestMatch_SuspectsCopiesOfListedCampaigns(t *testing.T) {
 		if said := signal(host); len(said) != 1 || said[0].Weight != 0 || host.Verdict.Score >= 0.9 {
 			t.Errorf("the verdict on a link to a host of the list is %+v", host.Verdict)
 		}
-		testkit.Until(t, "what waited is judged anew", func() bool { return len(signal(n.Comment(n.B, before.ID))) == 1 })
+		testkit.Until(t, "pending comments are rescored", func() bool { return len(signal(n.Comment(n.B, before.ID))) == 1 })
 
 		all, err := n.App.SpamLists.SpamListSources(n.Ctx, n.dana, n.B)
 		n.Must(err)
@@ -220,7 +220,7 @@ func aListIsLookedAtBeforeItIsRead(t *testing.T, w *apptest.Env) {
 		t.Errorf("a list without a key says %+v", got)
 	}
 	if list, err := n.App.SpamLists.SpamListSources(n.Ctx, n.dana, n.B); err != nil || len(list) != 0 {
-		t.Errorf("who only looks reads it: %+v (%v)", list, err)
+		t.Errorf("a preview is stored: %+v (%v)", list, err)
 	}
 	own, err := n.App.OwnSpamList(n.Ctx, n.dana, n.A)
 	if n.Must(err); !own.On || own.Campaigns != 1 || own.Hosts != 2 || own.Generated.IsZero() {

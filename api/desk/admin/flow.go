@@ -142,7 +142,7 @@ var suggestions = []struct {
 	key    string
 }{{comment.MarkSpam, "reason.spam"}, {comment.Approve, "act.approve"}, {comment.Reject, "followed.reject"}}
 
-// followedRows returns how often moderators followedRows each suggestion.
+// followedRows returns how often moderators followed each suggestion.
 func followedRows(w *desk.Catalog, q evaluation.Report) (rows []whisker) {
 	for _, s := range suggestions {
 		share := q.Followed[s.action]

@@ -184,7 +184,7 @@ func weeklyErrors(w *desk.Catalog, p *insightsPage, weeklyErrors []evaluation.We
 
 func round(v float64) string { return strconv.Itoa(int(math.Round(v))) }
 
-// shareFigure returns a shareFigure in percent with its counts and confidence interval, or a dash if the total is 0.
+// shareFigure returns a share in percent with its counts and confidence interval, or a dash if the total is 0.
 func shareFigure(w *desk.Catalog, key string, s evaluation.Share) figure {
 	f := figure{Label: w.T(key), Value: percent(s.Part, s.Of)}
 	if s.Of > 0 {

@@ -97,7 +97,7 @@ type policy struct {
 	Hold, Pub []int  // x coordinates of held and of published comments
 }
 
-// heldOfFive is the number of heldOfFive comments in the drawing of a policy.
+// heldOfFive is the number of waiting comments in the drawing of a policy.
 var heldOfFive = map[site.Policy]int{site.PolicyAll: 5, site.PolicyNewWriters: 3, site.PolicySuspicious: 1}
 
 func drawPolicies(w *desk.Catalog, links []desk.Link) (drawn []policy) {
@@ -226,7 +226,7 @@ func ago(w *desk.Catalog, d time.Duration) string {
 	return w.T("ago", "time", w.Duration(d))
 }
 
-// addSuspiciousForecast adds to the policy "addSuspiciousForecast" what it would have published wrongly. If the model has learned
+// addSuspiciousForecast adds to the policy "suspicious" what it would have published wrongly. If the model has learned
 // too little, it adds what is missing and disables the choice, unless it is the current one.
 func addSuspiciousForecast(w *desk.Catalog, policies []desk.Link, would evaluation.WhatIf) {
 	for i := range policies {
@@ -326,7 +326,7 @@ func parseSetting(f site.Field, typed string) string {
 // percentText formats a score in percent, with at most four decimals.
 func percentText(w *desk.Catalog, score float64) string { return w.Float(math.Round(score*1e6) / 1e4) }
 
-// parseScore returns a typed parseScore as a decimal between 0 and 1. It takes numbers above 1 as percent. It returns other
+// parseScore returns a typed score as a decimal between 0 and 1. It takes numbers above 1 as percent. It returns other
 // text unchanged, for the caller to refuse.
 func parseScore(typed string) string {
 	own := parseDecimal(typed)

@@ -92,7 +92,7 @@ func (o *admin) whatIf(v *desk.Visit) error {
 	return v.Show("whatif", p)
 }
 
-// parseDecimal replaces a decimal comma by a parseDecimal and trims spaces.
+// parseDecimal replaces a decimal comma by a point and trims spaces.
 func parseDecimal(typed string) string { return strings.ReplaceAll(strings.TrimSpace(typed), ",", ".") }
 
 // A mistakeKind is a kind of mistake: its message key and the affected comments.

@@ -176,7 +176,7 @@ func (c copier) plan(name string) (p plan, err error) {
 // values.
 const batchSize = 50
 
-// copyTable copies a copyTable and compares the copy.
+// copyTable copies a table and compares the copy.
 func (c copier) copyTable(name string) (Table, error) {
 	p, err := c.plan(name)
 	if err != nil {

@@ -30,7 +30,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// maxConnections is the maximum number of maxConnections to the database.
+// maxConnections is the maximum number of connections to the database.
 const maxConnections = 32
 
 // hostTimeout is the connect timeout per host if the URL has several hosts and no connect_timeout.

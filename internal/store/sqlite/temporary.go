@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// tempPrefix is the name prefix of tempPrefix folders, and of symbolic links to tempPrefix folders elsewhere.
+// tempPrefix is the name prefix of temporary folders, and of symbolic links to temporary folders elsewhere.
 const tempPrefix = ".aitys-copy-"
 
 // abandonedAge is the age at which a temporary file that cannot be locked counts as abandoned. Earlier versions created

@@ -173,7 +173,7 @@ func eventComesBack(w *env) {
 		w.Errorf("after the last one, at %q, come %+v to %q", at, more, end)
 	}
 	if more, _ := w.after(w.lastEvent(), 10); len(more) != 0 {
-		w.Errorf("who starts now sees %+v", more)
+		w.Errorf("a new follower sees %+v", more)
 	}
 	why := errors.New("why")
 	told, err = w.store.Update(w.ctx(), func(tx store.Tx) error { return errors.Join(tx.Emit(want[0]), why) })
@@ -266,7 +266,7 @@ func eventsArePruned(w *env) {
 	}
 	emit("later", began)
 	if got, _ := w.after(end, 10); len(got) != 1 || got[0].Comment != "later" {
-		w.Errorf("who followed sees %+v, want the later one", got)
+		w.Errorf("the follower sees %+v, want the later one", got)
 	}
 }
 
@@ -327,6 +327,6 @@ func eventsStayForAbsentFollower(w *env) {
 		w.Errorf("after its time %d are left, and it is %+v; want none, and it lost", len(got), follower())
 	}
 	if f := follower(); !move(f.At, w.lastEvent()) || follower().Lost {
-		w.Errorf("after it began anew it is %+v", follower())
+		w.Errorf("after a restart the follower is %+v", follower())
 	}
 }

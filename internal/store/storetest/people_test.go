@@ -180,7 +180,7 @@ func sessionsEnd(w *env) {
 		got, err := tx.AccountByID(a.ID)
 		a.SeenAt = first.SeenAt
 		if !reflect.DeepEqual(got, a) {
-			w.Errorf("who was here is %+v, want %+v", got, a)
+			w.Errorf("the last visit is %+v, want %+v", got, a)
 		}
 		return err
 	})

@@ -62,7 +62,7 @@ func reportsOnce(w *env) {
 	})
 	w.wants("what the refusal of a second report ends with", got, err)
 	w.report(w.reportOf(c, "another", began.Add(time.Second)), 2, true)
-	w.report(w.reportOf(c, "a third, who is heard and not kept", began), 2, true)
+	w.report(w.reportOf(c, "a third reader, whose report is not stored", began), 2, true)
 	w.report(w.reportOf(waiting, "one reader", began), 2, true) // the comment is not public
 	reports, _ := w.against(c, waiting)
 	if len(reports) != 2 || fmt.Sprint(reports[0]) != fmt.Sprint(first) {
@@ -72,7 +72,7 @@ func reportsOnce(w *env) {
 		w.Errorf("the comment counts %d reports, want 2", n)
 	}
 	w.view(func(tx store.Tx) error {
-		for reporter, want := range map[string]bool{"one reader": true, "a third, who is heard and not kept": false} {
+		for reporter, want := range map[string]bool{"one reader": true, "a third reader, whose report is not stored": false} {
 			if got, err := tx.HasReported(w.site.ID, c.ID, []byte(reporter)); got != want || err != nil {
 				w.Errorf("%s has reported: %v, %v, want %v", reporter, got, err, want)
 			}

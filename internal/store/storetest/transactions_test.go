@@ -168,7 +168,7 @@ func answeredIsThere(w *env) {
 				return err
 			})
 			if err != nil {
-				w.Errorf("%s was acknowledged; whoever looks finds: %v", c.ID, err)
+				w.Errorf("%s was acknowledged, and reading it gives: %v", c.ID, err)
 			}
 		}
 	})

@@ -169,7 +169,7 @@ func votersAreForgotten(w *env) {
 		w.Errorf("%d votes are left of 3", got[0])
 	}
 	if !cast("x", began.Add(time.Hour)) || cast("z", began.Add(time.Hour)) {
-		w.Errorf("who was forgotten is a new voter, and who was not is not")
+		w.Errorf("only a forgotten voter may vote again")
 	}
 	forget(began.Add(2 * time.Hour))
 	forget(began.Add(2 * time.Hour))

@@ -128,8 +128,8 @@ func testCommand(o options, group string) *exec.Cmd {
 	return test
 }
 
-// runDir creates the runDir of the run. Its name is the same for each run of a checkout, so that go can use cached test
-// results. A concurrent run of the checkout gets another runDir.
+// runDir creates the folder of the run. Its name is the same for each run of a checkout, so that go can use cached test
+// results. A concurrent run of the checkout gets another folder.
 func runDir() (*rundir.Dir, error) {
 	root, err := os.Getwd()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// A jsonReader reads JSON jsonReader of limited length.
+// A jsonReader reads JSON values of limited length.
 type jsonReader struct {
 	*json.Decoder
 	bound *limitedReader

@@ -20,7 +20,7 @@ const (
 //go:embed common.txt
 var commonFile string
 
-// commonPasswords returns the set of commonPasswords passwords.
+// commonPasswords returns the set of common passwords.
 var commonPasswords = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	for line := range strings.Lines(commonFile) {

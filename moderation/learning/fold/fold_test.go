@@ -125,7 +125,7 @@ func TestFold_SameLogSameBytes(t *testing.T) {
 	}
 	going.Model.Learn(going.Added...)
 	if fresh := made(t, &memory{lessons: log.lessons}); !bytes.Equal(going.Model.Bytes(), fresh.Model.Bytes()) {
-		t.Error("a model that went on is another than one made anew")
+		t.Error("a continued model differs from a rebuilt one")
 	}
 }
 

@@ -18,8 +18,8 @@ type Snapshot struct {
 	Sum       []byte // checksum over all of it and the site
 }
 
-// Snapshots are kept 64, 512, 4,096 … entries before the end of a log, or a growthDivisor of the log if that is more. So
-// the undo of an entry n back folds little more than 8·n lessons, or that growthDivisor.
+// Snapshots are kept 64, 512, 4,096 … entries before the end of a log, or a quarter of the log if that is more. So
+// the undo of an entry n back folds little more than 8·n lessons, or that quarter.
 const (
 	minGap        = 64 // entries between two snapshots
 	gapFactor     = 8

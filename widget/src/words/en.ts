@@ -20,7 +20,7 @@ export const reading = {
   login: "Authors, please log in",
   minutes: "{n} minute ago|{n} minutes ago",
   newest: "Newest",
-  none: "No comments yet",
+  none: "No published comments yet",
   now: "just now",
   offline: "You are offline. Comments load when you are back.",
   oldest: "Oldest",
