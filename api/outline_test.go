@@ -57,7 +57,7 @@ type docsAnswer struct{ Status, Description, Schema string }
 
 type docsSchema struct{ Name, Body string }
 
-// A docsProblem is a problem with a sample of its detail, from a golden file.
+// A docsProblem is a problem code for the reference, with the detail of a sample response from a golden file.
 type docsProblem struct {
 	Status       int
 	Code, Detail string

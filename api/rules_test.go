@@ -84,7 +84,7 @@ func TestRules_LimitsListSize(t *testing.T) {
 func TestRules_SlowPatternIsRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for pattern, says := range map[string]string{
-			"(?:a{1,30}){1,30}": "would be slow", `(a)\1`: "invalid escape", "(a": "missing closing",
+			"(?:a{1,30}){1,30}": "too slow", `(a)\1`: "invalid escape", "(a": "missing closing",
 		} {
 			for _, path := range []string{deskOfA + "/rules", deskOfA + "/rules/try"} {
 				r := w.as("owner a", "POST", path, m{"kind": "pattern", "words": pattern})

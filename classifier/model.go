@@ -215,7 +215,7 @@ func (s *state) minLessons() float64 {
 	return min(max(float64(s.docs[Spam]), met[1]), max(float64(s.docs[Ham]), met[0]))
 }
 
-// priorLessons is the number of lessons of each class at which the prior counts half.
+// priorLessons is the number of lessons of each class at which the prior has half of its initial weight.
 const priorLessons = 4
 
 // prior returns the prior logit of a document, faded by the number of lessons. It is 0 for the heads of reasons.

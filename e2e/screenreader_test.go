@@ -17,7 +17,7 @@ func (w *world) accessibilityTree(tab *testkit.Tab) []testkit.AccessibleNode {
 	return all
 }
 
-// interactiveRoles are the roles of controls.
+// interactiveRoles are the accessibility roles of interactive elements.
 var interactiveRoles = []string{"button", "link", "textbox", "searchbox", "checkbox", "radio", "combobox", "slider",
 	"spinbutton", "DisclosureTriangle", "DisclosureTriangleGrouped", "option", "switch"}
 

@@ -18,8 +18,8 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// sweeping runs the service until a condition is true.
-func (w *world) sweeping(what string, holds func() bool) {
+// runUntil runs the moderation service until holds returns true. what describes that condition for the failure message.
+func (w *world) runUntil(what string, holds func() bool) {
 	w.T.Helper()
 	ctx, stop := context.WithCancel(w.Ctx)
 	ended := make(chan error, 1)
@@ -64,7 +64,7 @@ func TestRetention_ErasesRefusedComments(t *testing.T) {
 		w.Must(err)
 
 		w.setting("keep_refused_days", "7")
-		w.sweeping("the refused ones of a week ago are forgotten", func() bool {
+		w.runUntil("the refused ones of a week ago are forgotten", func() bool {
 			return w.forgot(spam.ID) && w.forgot(answered.ID)
 		})
 
@@ -126,7 +126,7 @@ func TestRetention_ErasesAddresses(t *testing.T) {
 		w.Must(w.DB.Update(w.Ctx, func(tx store.Tx) error { return tx.PutSubscription(wish) }))
 
 		w.setting("keep_address_days", "10")
-		w.sweeping("the addresses of ten days ago are forgotten", func() bool {
+		w.runUntil("the addresses of ten days ago are forgotten", func() bool {
 			return w.Comment(w.A, old.ID).Email == "" && w.Comment(w.A, withdrawn.ID).Address == nil
 		})
 

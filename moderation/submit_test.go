@@ -457,8 +457,8 @@ func TestSubmit_KeepsNoTitleForATitledPage(t *testing.T) {
 	}
 }
 
-// Repeated submissions raise the score of a pending comment. A decided comment keeps its verdict.
-func TestSubmit_RepeatsSuspectOnlyPendingComments(t *testing.T) {
+// Repeated submissions raise the score of a pending comment. A decided comment keeps its score.
+func TestSubmit_RepeatsRaiseScoreWhilePending(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var judged []event.Event

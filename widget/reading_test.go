@@ -110,14 +110,14 @@ func TestMore_FocusesFirstNewComment(t *testing.T) {
 		s.addComment("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
 	}
 	r := visit(t, s, options{})
-	r.must(r.See("button", "To newest"))
+	r.must(r.See("button", "Newest first"))
 	r.screenshot()
 	r.must(r.Click("button", "Show 50 more of 187"))
 	r.must(r.See("button", "Show 100 more of 137"))
 	r.waitFor(`root.activeElement?.innerText.includes('Reader 26')`)
 	r.hasText("[aria-live]", "50 more comments loaded.")
 	r.must(r.Click("button", "Show 100 more of 137"))
-	r.must(r.Gone("button", "To newest"))
+	r.must(r.Gone("button", "Newest first"))
 	r.must(r.Click("button", "Show 37 more"))
 	r.waitFor(`$$('[part=comment]').length === 212 && !$('[part=more]')`)
 	// In order, and in several lists, so that browsers need not lay out distant ones.
@@ -168,10 +168,10 @@ func TestMore_JumpsToNewest(t *testing.T) {
 		s.addComment("", fmt.Sprintf("Reader %d", i+1), "<p>Yes.</p>", "en", time.Hour)
 	}
 	r := visit(t, s, options{width: 390})
-	r.must(r.Click("button", "To newest"))
+	r.must(r.Click("button", "Newest first"))
 	r.waitFor(`$('[aria-pressed=true]').innerText === 'Newest' && root.activeElement === $('[aria-pressed=true]')`)
 	r.must(r.See("button", "Show 50 more of 187"))
-	r.must(r.Gone("button", "To newest"))
+	r.must(r.Gone("button", "Newest first"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if last := s.requests[len(s.requests)-1]; !strings.Contains(last, "sort=newest&limit=25") {

@@ -46,7 +46,7 @@ func TestRules_TryAddRemoveRestore(t *testing.T) {
 	b.press(b.doc, "Undo", nil).sees("Restored.").sees("casino, roulette")
 
 	b.open("/moderate/blog/rules").press(b.form("Test"), "Test", fields{"kind": "pattern", "words": "(x"}).
-		sees("This is not valid.").sees("missing closing )").misses("Add rule")
+		sees("Not saved.").sees("missing closing )").misses("Add rule")
 	if got := attr(find(b.doc, func(n *html.Node) bool { return attr(n, "id") == "rk" }), "name"); got != "kind" {
 		t.Errorf("the form is gone: %q", got)
 	}
@@ -87,7 +87,7 @@ func TestBlocks_PreviewBeforeBlocking(t *testing.T) {
 		sees("No blocks yet.").press(b.doc, "Undo", nil).sees("Ann <i>")
 	b.misses("Add rule").press(b.form("Test"), "Test", fields{"kind": "first_time"}).misses("Add rule")
 	for _, path := range []string{"/moderate/blog/block?kind=host&which=com", "/moderate/blog/block?kind=x&which=y"} {
-		b.open(path).sees("This is not valid.")
+		b.open(path).sees("Not saved.")
 	}
 	if !strings.Contains(nameOf(b.doc), "one of writer") {
 		t.Error("it does not say what can be blocked")

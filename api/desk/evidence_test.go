@@ -108,9 +108,9 @@ func TestScore_ExplainsHigherRank(t *testing.T) {
 		t.Fatalf("the verdict is %+v", v)
 	}
 	for lang, says := range map[string]struct{ lifts, because string }{
-		"en": {"Raised to 90 %: ", "a hidden field was filled in."},
-		"ru": {"Повышено до 90 %: ", "заполнено скрытое поле."},
-		"kk": {"Баға көтерілді, 90 %: ", "жасырын өріс толтырылған."},
+		"en": {"Raised: ", "a hidden field was filled in."},
+		"ru": {"Повышено: ", "заполнено скрытое поле."},
+		"kk": {"Баға көтерілді: ", "жасырын өріс толтырылған."},
 	} {
 		b := w.as("Olga")
 		b.langs = lang

@@ -297,17 +297,15 @@ func TestScore_ExplainsLargeDifference(t *testing.T) {
 		{"the same", .31, .31, []comment.Signal{filter}, ""},
 		{"little more", .44, .40, []comment.Signal{filter, quick}, ""},
 		{"little more, beyond the threshold", .91, .88, []comment.Signal{filter, quick},
-			"Raised to 91 %: sent 2 seconds after the form was opened."},
+			"Raised: sent 2 seconds after the form was opened."},
 		{"much more", .80, .40, []comment.Signal{filter, poor, quick, again},
-			"Raised to 80 %: sent 3 times; sent 2 seconds after the form was opened."},
+			"Raised: sent 3 times; sent 2 seconds after the form was opened."},
 		{"without a code", .60, .40, []comment.Signal{filter, poor},
-			"Raised to 60 %: its writer is <known>."},
-		{"by the filter's own first guess", .97, .71, []comment.Signal{filter},
-			"71 % likely spam (raw score 97)"},
+			"Raised: its writer is <known>."},
+		{"by the filter's own first guess", .97, .71, []comment.Signal{filter}, ""},
 		{"in a language that is not known", .84, .38, []comment.Signal{filter, foreign},
-			"Raw score 84: almost all words are new here, so it is not suspected."},
-		{"lower", .40, .60, []comment.Signal{filter, quick},
-			"60 % likely spam (raw score 40)"},
+			"Almost all words are new here, so it is not suspected."},
+		{"lower", .40, .60, []comment.Signal{filter, quick}, ""},
 	} {
 		v := comment.Verdict{Score: tt.score, Spam: tt.spam, Warm: true, Signals: tt.signals}
 		if got := m.score(v).Why; got != tt.want {

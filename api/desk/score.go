@@ -20,8 +20,8 @@ type score struct {
 	Width               int // of 200
 }
 
-// score formats a verdict's score. The words and the bar show the whole score, by which the queue is sorted. Count shows
-// the classifier's own probability. If both differ, Why gives the reason. Percentages are clamped to 1–99.
+// score formats a verdict's score, by which the queue is sorted. Why names the signals that raised it above the
+// classifier's probability. Percentages are clamped to 1–99.
 func (m *cardMaker) score(v comment.Verdict) score {
 	if !v.Warm {
 		s := score{Words: m.T("score.cold"), Label: m.T("score.none")}
@@ -32,7 +32,7 @@ func (m *cardMaker) score(v comment.Verdict) score {
 	}
 	percent := int(math.Round(v.Score * 100))
 	s := score{Warm: true, Width: min(200, 2*percent), Words: m.T("score." + bandOf(v))}
-	s.Count = m.N("score.in100", Percent(v.Spam))
+	s.Count = m.N("score.in100", Percent(v.Score))
 	s.Label = m.N("score.n", Percent(v.Score))
 	var why []string
 	for _, signal := range v.RaisingSignals(m.site.Settings.Suspect) {
@@ -40,11 +40,9 @@ func (m *cardMaker) score(v comment.Verdict) score {
 	}
 	switch {
 	case len(why) > 0:
-		s.Why = m.ScoreReason(Percent(v.Score), why)
+		s.Why = m.RaisedBecause(why)
 	case v.Foreign() && v.ScoreDiffers(m.site.Settings.Suspect):
-		s.Why = m.T("higher.foreign", "score", Percent(v.Score))
-	case v.ScoreDiffers(m.site.Settings.Suspect):
-		s.Why = m.T("higher.guess", "score", Percent(v.Score), "spam", Percent(v.Spam))
+		s.Why = m.T("higher.foreign")
 	}
 	return s
 }
@@ -166,7 +164,7 @@ var quotedKinds = []string{"word", "host", "writer_site", "mail", "mention"}
 
 // likelyReasonText says how often similar comments were refused for a reason, and quotes the strongest evidence.
 func (m *cardMaker) likelyReasonText(l comment.LikelyReason) string {
-	text := m.N("tone", Percent(l.Probability), "reason", m.T("reason.low."+l.Reason.String()))
+	text := m.T("tone", "n", Percent(l.Probability), "reason", m.T("reason.low."+l.Reason.String()))
 	if said, _ := m.strongest(l.Evidence, true); len(said) > 0 {
 		text += " " + m.T("tone.words", "words", strings.Join(said[true], ", "))
 	}

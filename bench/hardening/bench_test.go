@@ -19,7 +19,8 @@ import (
 	"github.com/aitys/aitys/internal/testkit"
 )
 
-// top is the directory of the main module, hostile that of the hostile input; both relative to this package.
+// top is the directory of the main module, and hostile the directory of the hostile input. Both are relative to this
+// package.
 const (
 	top     = "../.."
 	hostile = "../../../shared/data/hostile"
@@ -30,7 +31,7 @@ const (
 	other = "https://b.example"    // the origin of site b
 )
 
-// A bench holds a server on each database, by the name of the database.
+// A bench maps the name of each database to a server that uses it.
 type bench map[string]*server
 
 // A server is a running service with the sites a and b and an owner of both, who has a password. Limits are off by
@@ -48,7 +49,7 @@ const (
 	password = "jonas rides up the hill"
 )
 
-// newBench starts the servers. They end with t.
+// newBench starts a server on each database. They are killed when t ends.
 func newBench(t testing.TB) bench {
 	t.Helper()
 	return bench{
@@ -57,13 +58,13 @@ func newBench(t testing.TB) bench {
 	}
 }
 
-// newServer starts a server with more flags.
+// newServer starts a server of the project's binary, with more flags for serve.
 func newServer(t testing.TB, database string, more ...string) *server {
 	t.Helper()
 	return newServerOf(t, testkit.Binary(t), database, more...)
 }
 
-// newServerOf starts a server of another binary.
+// newServerOf starts a server of a given binary.
 func newServerOf(t testing.TB, binary, database string, more ...string) *server {
 	t.Helper()
 	s := &server{binary: binary, common: []string{"--data", t.TempDir(), "--database", database}}
@@ -134,7 +135,8 @@ func rows[T any](t testing.TB, name string) []T {
 	}
 }
 
-// A text is a string of hostile input: S, or B64 if it is not UTF-8, or the recipe Prefix, Times × Repeat, Tail.
+// A text is a string of hostile input. B64 holds it in base64 if it is not UTF-8. If Times is not 0, the string is
+// Prefix, then Repeat that many times, with %d replaced by the number of the repetition, then Tail. Otherwise it is S.
 type text struct {
 	Kind           string
 	S, B64         string
@@ -162,7 +164,7 @@ func (x text) bytes(t testing.TB) []byte {
 	return append(out, x.Tail...)
 }
 
-// An answer is a response. Its status is 0 if there was none.
+// An answer is a response. Its status is 0 if the request failed; err says why.
 type answer struct {
 	status int
 	header http.Header
@@ -178,7 +180,7 @@ func (s *server) ask(t testing.TB, method, path string, header map[string]string
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.URL.Opaque = path // prevents that the client cleans the path
+	req.URL.Opaque = path // keeps the client from cleaning the path
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -28,7 +28,7 @@ var known = []struct{ name, pkg, test string }{
 	{"unsynced-after-migrations", "internal/store/sqlite", "TestOpen_SyncsEveryCommit"}, // see also the power cuts in package hardening
 	{"write-beside-damage", "internal/store", "TestUpdate_RefusedAfterDamage"},
 	{"demoted-server-kept", "internal/store/postgres", "TestUpdate_LeavesReadOnlyConnection"},
-	{"seal-not-compared", "internal/store/sqlite", "TestRestore_RefusesChangedText"},
+	{"seal-not-compared", "internal/store/sqlite", "TestRestore_RefusesCopyWithWrongSeal"},
 	{"erased-comes-back", "cmd/aitys", "TestRestore_RepeatsErasures"},
 	{"reserve-kept-to-the-end", "internal/store", "TestUpdate_FullFileReleasesReserve"},
 	{"answer-before-commit", "internal/store/storetest",

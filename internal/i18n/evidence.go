@@ -141,9 +141,9 @@ func lowerFirst(s string) string {
 	return string(unicode.ToLower(first)) + s[n:]
 }
 
-// ScoreReason explains why a comment's score is higher than its spam probability.
-func (c *Catalog) ScoreReason(score int, why []string) string {
-	return c.T("higher.signals", "score", score, "why", lowerFirst(JoinSentences(why)))
+// RaisedBecause names the signals that raised a comment's score above the classifier's probability.
+func (c *Catalog) RaisedBecause(signals []string) string {
+	return c.T("higher.signals", "why", lowerFirst(JoinSentences(signals)))
 }
 
 // SignalText returns the sentence for a signal's code, or the English text if the code has no sentence. It translates

@@ -24,6 +24,9 @@ type pattern struct {
 
 var placeholder = regexp.MustCompile(`\{\d\}`)
 
+// alternatives matches a value that problem.Among formatted: "a, b or c".
+var alternatives = regexp.MustCompile(`^(\S+(?:, \S+)*) or (\S+)$`)
+
 var readDetails = sync.OnceValue(func() details {
 	b, err := files.ReadFile("problems.json")
 	if err != nil {
@@ -61,7 +64,7 @@ func (c *Catalog) Problem(text string) string {
 	for _, p := range d.patterns {
 		if values := p.expression.FindStringSubmatch(text); values != nil {
 			return placeholder.ReplaceAllStringFunc(p.translations[c.lang.Key], func(s string) string {
-				return values[s[1]-'0']
+				return alternatives.ReplaceAllString(values[s[1]-'0'], "$1 "+c.T("list.or")+" $2")
 			})
 		}
 	}

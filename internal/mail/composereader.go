@@ -46,7 +46,7 @@ func (s *Service) readerLetter(ctx context.Context, m Message, site site.Site, n
 		}
 		if kind == mailbox.Confirm {
 			s.confirmMail(w, site, link, t, &p)
-		} else if needed, err = s.newsMail(tx, w, m, site, t, &p); err != nil {
+		} else if needed, err = s.notificationMail(tx, w, m, site, t, &p); err != nil {
 			return err
 		}
 		link.For, link.Ends = mailbox.ToStop, time.Time{}

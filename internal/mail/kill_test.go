@@ -122,7 +122,7 @@ func TestSend_KilledProcessSendsNoMailTwice(t *testing.T) {
 
 // If a process is killed while it gathers or sends, the reader gets the mail once. Only a mail whose text was being
 // sent may be lost.
-func TestNews_KilledProcessMailsReaderOnce(t *testing.T) {
+func TestNotification_KilledProcessMailsReaderOnce(t *testing.T) {
 	t.Parallel()
 	for _, database := range []func(testing.TB) string{testkit.DurableSQLite, testkit.Postgres} {
 		url := database(t)
@@ -167,7 +167,7 @@ func TestNews_KilledProcessMailsReaderOnce(t *testing.T) {
 		stop = w.run(w.service())
 		reply = w.Reply(w.A, c.ID, "Ask the harbour master in the morning.")
 		w.Decide(authz.Operator, w.A, comment.Approve, reply.ID)
-		w.newsDue(c.Email, 1)
+		w.notificationDue(c.Email, 1)
 		w.box.WaitForMail(t, c.Email, 4)
 		stop()
 

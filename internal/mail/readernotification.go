@@ -24,9 +24,9 @@ import (
 const (
 	// undoWindow is the delay of mails about a decision. Most mistakes are undone by then.
 	undoWindow = time.Minute
-	// maxNewsPerHour limits the notifications sent to an address. Over the limit, one mail collects those of the next
-	// hour.
-	maxNewsPerHour = 5
+	// maxNotificationsPerHour limits the notifications sent to an address. Over the limit, one mail collects those of the
+	// next hour.
+	maxNotificationsPerHour = 5
 	// maxSubscriptionsOnPage limits the readers who are notified when a whole page is withheld.
 	maxSubscriptionsOnPage = 1_000
 )
@@ -210,7 +210,7 @@ func (s *Service) addForReader(tx Tx, n readerNotification, now time.Time) error
 			return err
 		}
 		due := now.Add(undoWindow)
-		if sent > maxNewsPerHour {
+		if sent > maxNotificationsPerHour {
 			due = now.Add(time.Hour)
 		}
 		return tx.InsertLetter(mailbox.Letter{
@@ -237,9 +237,9 @@ func (s *Service) addForReader(tx Tx, n readerNotification, now time.Time) error
 	return tx.PutMail(m)
 }
 
-// newsMail writes a mail about decisions on a reader's comments and about replies to them. It uses the current state,
-// and reports whether the mail is still needed.
-func (s *Service) newsMail(tx Tx, w *i18n.Catalog, m Message, site site.Site, t *letter, p *content) (bool, error) {
+// notificationMail writes a mail about decisions on a reader's comments and about replies to them. It uses the current
+// state, and reports whether the mail is still needed.
+func (s *Service) notificationMail(tx Tx, w *i18n.Catalog, m Message, site site.Site, t *letter, p *content) (bool, error) {
 	h, err := readSubscribed(tx, site.ID, m.Comments)
 	if err != nil {
 		return false, err

@@ -74,8 +74,8 @@ func (w *world) gathers(email string, n int) {
 	testkit.Until(w.T, "notifications gather for "+email, func() bool { return w.gathering(email) == n })
 }
 
-// newsDue waits until the open mail to an address has n comments, and makes it due.
-func (w *world) newsDue(email string, n int) {
+// notificationDue waits until the open mail to an address has n comments, and advances the clock until it is due.
+func (w *world) notificationDue(email string, n int) {
 	w.T.Helper()
 	w.gathers(email, n)
 	w.Clock.Add(time.Minute)
@@ -117,7 +117,7 @@ func TestSubscribe_ConfirmsOnceADayThenNotifies(t *testing.T) {
 		w.Decide(authz.Operator, w.A, comment.Hold, c.ID)
 		w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack,
 			Note: "Leave the miller out of it. http://our.example"}, c.ID)
-		w.newsDue(c.Email, 1)
+		w.notificationDue(c.Email, 1)
 		told := w.box.WaitForMail(t, c.Email, 2)
 		said, page, err = told.Parts()
 		w.Must(err)
@@ -148,7 +148,7 @@ func TestSubscribe_ConfirmsOnceADayThenNotifies(t *testing.T) {
 }
 
 // The mail about a refusal states the reason, its meaning, who decided and how to appeal, in the reader's language.
-func TestNews_RefusalHasReasons(t *testing.T) {
+func TestNotification_RefusalHasReasons(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
@@ -164,7 +164,7 @@ func TestNews_RefusalHasReasons(t *testing.T) {
 			}
 			told := func(subject, then string) {
 				t.Helper()
-				w.newsDue(c.Email, 1)
+				w.notificationDue(c.Email, 1)
 				mails++
 				m := w.box.WaitForMail(t, c.Email, mails)
 				text, page, err := m.Parts()
@@ -199,7 +199,7 @@ func TestNews_RefusalHasReasons(t *testing.T) {
 		}
 		w.confirms(ruth, "en")
 		w.Decide(ann, w.A, comment.MarkSpam, ids...)
-		w.newsDue(ruth, 2)
+		w.notificationDue(ruth, 2)
 		text, page, err := w.box.WaitForMail(t, ruth, 2).Parts()
 		w.Must(err)
 		say := i18n.In("en")
@@ -218,7 +218,7 @@ func (w *world) stopIn(m testkit.Mail) string {
 	return strings.TrimSuffix(strings.TrimPrefix(m.Header.Get("List-Unsubscribe"), "<"+public+"/mail/"), ">")
 }
 
-func TestNews_RepliesAreMailedOnce(t *testing.T) {
+func TestNotification_RepliesAreMailedOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
@@ -227,13 +227,13 @@ func TestNews_RepliesAreMailedOnce(t *testing.T) {
 		w.subscribes(c, token, "en")
 		w.box.WaitForMail(t, c.Email, 1)
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-		w.newsDue(c.Email, 1)
+		w.notificationDue(c.Email, 1)
 		if m := w.box.WaitForMail(t, c.Email, 2); m.DecodedHeader("Subject") != "Your comment is published." {
 			t.Errorf("the mail is %s", m.Raw)
 		}
 		reply := w.Reply(w.A, c.ID, "The lower one does, as http://bakery.example says.")
 		w.Decide(authz.Operator, w.A, comment.Approve, reply.ID)
-		w.newsDue(c.Email, 1)
+		w.notificationDue(c.Email, 1)
 		m := w.box.WaitForMail(t, c.Email, 3)
 		text, page, err := m.Parts()
 		w.Must(err)
@@ -356,7 +356,7 @@ func (w *world) withhold(d takedown.Draft) string {
 
 // A subscriber is notified that a takedown withheld their comment and that it was restored. The mail contains only the
 // public facts of the takedown.
-func TestNews_TakedownAndRestore(t *testing.T) {
+func TestNotification_TakedownAndRestore(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
@@ -381,12 +381,12 @@ func TestNews_TakedownAndRestore(t *testing.T) {
 				w.subscribes(c, token, lang)
 				w.box.WaitForMail(t, c.Email, before+1)
 				w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
-				w.newsDue(c.Email, 1)
+				w.notificationDue(c.Email, 1)
 				w.box.WaitForMail(t, c.Email, before+2)
 				w.Clock.Add(time.Hour)
 				told := func(n int, subject string, said ...string) {
 					t.Helper()
-					w.newsDue(c.Email, 1)
+					w.notificationDue(c.Email, 1)
 					m := w.box.WaitForMail(t, c.Email, before+n)
 					text, page, err := m.Parts()
 					w.Must(err)
@@ -423,7 +423,7 @@ func TestNews_TakedownAndRestore(t *testing.T) {
 	})
 }
 
-func TestNews_TakedownsAreMailedOnChange(t *testing.T) {
+func TestNotification_TakedownsAreMailedOnChange(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.run(w.service())
@@ -432,13 +432,13 @@ func TestNews_TakedownsAreMailedOnChange(t *testing.T) {
 		w.Decide(authz.Operator, w.A, comment.Approve, c.ID)
 		answer := w.Reply(w.A, c.ID, "Those who use it, I hope.")
 		w.Decide(authz.Operator, w.A, comment.Approve, answer.ID)
-		w.newsDue(c.Email, 2)
+		w.notificationDue(c.Email, 2)
 		w.box.WaitForMail(t, c.Email, 2)
 		w.Clock.Add(time.Hour)
 		come := 2
 		next := func(subject string) {
 			t.Helper()
-			w.newsDue(c.Email, 1)
+			w.notificationDue(c.Email, 1)
 			come++
 			if m := w.box.WaitForMail(t, c.Email, come); m.DecodedHeader("Subject") != subject {
 				t.Errorf("the mail is %s", m.Raw)
@@ -492,7 +492,7 @@ func TestNews_TakedownsAreMailedOnChange(t *testing.T) {
 
 		// A takedown of a refused comment is not mailed.
 		w.DecideWith(authz.Operator, w.A, moderation.Choice{Action: comment.Reject, Reason: comment.ReasonPersonalAttack}, c.ID)
-		w.newsDue(c.Email, 1)
+		w.notificationDue(c.Email, 1)
 		come++
 		w.box.WaitForMail(t, c.Email, come)
 		w.Clock.Add(time.Hour)

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// accountRow is a row of accounts: an authz.Account.
+// accountRow is a row of the accounts table. It stores an authz.Account.
 type accountRow struct {
 	ID        string `gorm:"primaryKey"`
 	Email     string
@@ -29,7 +29,7 @@ type accountRow struct {
 
 func (accountRow) TableName() string { return "accounts" }
 
-// grantRow is a row of grants: the role of an account on one site.
+// grantRow is a row of the grants table: the role of an account on one site.
 type grantRow struct {
 	AccountID string `gorm:"primaryKey"`
 	SiteID    int64  `gorm:"primaryKey;autoIncrement:false"`
@@ -108,7 +108,8 @@ func (t *tx) AccountNames(ids []string) (map[string]string, error) {
 	return names, err
 }
 
-// formerRow is a row of former_staff: a moderator in the log of a site that was imported from another installation.
+// formerRow is a row of the former_staff table: a moderator in the log of a site that was imported from another
+// installation.
 type formerRow struct {
 	Site int64 `gorm:"column:site_id"`
 	ID   string
@@ -199,7 +200,7 @@ func (t *tx) DeleteAccount(id string) error {
 	return requireChange(t.DB.Where("id = ?", id).Delete(&accountRow{}))
 }
 
-// tokenRow is a row of tokens: an authz.Token.
+// tokenRow is a row of the tokens table. It stores an authz.Token.
 type tokenRow struct {
 	ID        string `gorm:"primaryKey"`
 	Hash      []byte
@@ -269,7 +270,7 @@ func (t *tx) DeleteTokens(account string) error {
 // LockAccounts serializes transactions that change accounts: each of them updates the same row.
 func (t *tx) LockAccounts() error { return t.SetMeta("people", []byte{1}) }
 
-// proofRow is a row of account_proofs: an authz.LinkedProof.
+// proofRow is a row of the account_proofs table. It stores an authz.LinkedProof.
 type proofRow struct {
 	Issuer    string `gorm:"primaryKey"`
 	Subject   string `gorm:"primaryKey"`

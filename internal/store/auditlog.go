@@ -21,7 +21,7 @@ func (t *tx) head(site int64, lock string) (auditlog.Head, error) {
 	return rows.GetAs(t.Tx, headColumns.Targets, (*headRow).head, selectHead+lock, site)
 }
 
-// headRow is a row of heads: the last entry of a site's log. Appending to the log locks this row.
+// headRow is a row of the heads table: the last entry of a site's log. Appending to the log locks this row.
 type headRow struct {
 	Site int64      `gorm:"column:site_id;primaryKey;autoIncrement:false"`
 	Head headFields `gorm:"embedded"`
@@ -42,8 +42,8 @@ var (
 	selectHead  = "SELECT " + headColumns.Names + " FROM heads WHERE site_id = ?"
 )
 
-// entryRow is a row of decisions. The column before is the earlier entry that this one touches: Before of a ruling,
-// Lowest of a teaching.
+// entryRow is a row of the decisions table. The column before is the sequence number of an earlier entry: Before of a
+// ruling, Lowest of a teaching.
 type entryRow struct {
 	Entry    entryFields    `gorm:"embedded"`
 	Ruling   rulingFields   `gorm:"embedded"`

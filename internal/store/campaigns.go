@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/comment"
 )
 
-// campaignRow is a row of campaigns.
+// campaignRow is a row of the campaigns table.
 type campaignRow struct {
 	Site     int64          `gorm:"column:site_id"`
 	Campaign campaignFields `gorm:"embedded"`
@@ -28,7 +28,7 @@ type campaignFields struct {
 	LastSeen                   time.Time `gorm:"serializer:micros"`
 }
 
-// memberRow is a row of campaign_members.
+// memberRow is a row of the campaign_members table.
 type memberRow struct {
 	Site   int64        `gorm:"column:site_id"`
 	Member memberFields `gorm:"embedded"`

@@ -12,7 +12,7 @@ import (
 	"github.com/aitys/aitys/moderation/site"
 )
 
-// commentRow is a row of comments. A new column needs one line here and a migration.
+// commentRow is a row of the comments table. A new column needs one line here and a migration.
 type commentRow struct {
 	Comment commentFields `gorm:"embedded"`
 	Verdict verdictFields `gorm:"embedded"`

@@ -26,8 +26,8 @@ type dialect struct {
 	lockVotes string
 	// snapshot is the expression for the current snapshot, which lists the running transactions.
 	snapshot string
-	// eventOrder is the order of events, and eventsBack the reverse order. eventsAfter and eventsUpTo select the events
-	// after a place, or up to and including it; both take its xid and ID.
+	// eventOrder is the order of events, and eventsBack the reverse order. A place in this order is the xid and the ID of
+	// an event. eventsAfter selects the events after a place, and eventsUpTo those up to and including it.
 	eventOrder, eventsBack  string
 	eventsAfter, eventsUpTo string
 	// eventsLate is a join with the places of late transactions. It selects the events that these transactions wrote
@@ -41,8 +41,8 @@ type dialect struct {
 	wideEmail string
 }
 
-// sqliteDialect selects no clock and no durability settings in health: a file has no clock, and Open refuses a file
-// that is not durable.
+// sqliteDialect is the SQL of SQLite. Its health query returns 0 as the clock and "" as each durability setting: SQLite
+// has no server clock, and Open rejects databases without durable settings.
 var sqliteDialect = dialect{
 	copyDialect: dbcopy.SQLite{},
 	wideEmail:   "length(CAST(email AS BLOB)) <> length(email)",

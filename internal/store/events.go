@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/event"
 )
 
-// eventRow is a row of events. Xid is the ID of the Postgres transaction that wrote it, 0 on SQLite.
+// eventRow is a row of the events table. Xid is the ID of the Postgres transaction that wrote it, 0 on SQLite.
 type eventRow struct {
 	Event eventFields `gorm:"embedded"`
 	Xid   int64

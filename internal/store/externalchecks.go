@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/externalcheck"
 )
 
-// checkerRow is a row of checkers: an externalcheck.Checker.
+// checkerRow is a row of the checkers table. It stores an externalcheck.Checker.
 type checkerRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	Key        []byte `gorm:"column:secret"`
@@ -20,7 +20,7 @@ type checkerRow struct {
 
 func (checkerRow) TableName() string { return "checkers" }
 
-// checkRow is a row of checks: an externalcheck.Check.
+// checkRow is a row of the checks table. It stores an externalcheck.Check.
 type checkRow struct {
 	Site    int64     `gorm:"column:site_id"`
 	Comment string    `gorm:"column:comment_id"`

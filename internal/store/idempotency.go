@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// keyRow is a row of idempotency_keys.
+// keyRow is a row of the idempotency_keys table.
 type keyRow struct {
 	Key  keyFields `gorm:"embedded"`
 	Data []byte    `gorm:"serializer:null"` // the stored response; NULL until the request is done

@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/moderation/auditlog"
 )
 
-// lessonRow is a row of lessons.
+// lessonRow is a row of the lessons table.
 type lessonRow struct {
 	Site     int64          `gorm:"column:site_id"`
 	Lesson   lessonFields   `gorm:"embedded"`

@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/text"
 )
 
-// letterRow is a row of letters: a mail.Message to a reader.
+// letterRow is a row of the letters table. It stores a mail.Message to a reader.
 type letterRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	ID         string `gorm:"column:id"`

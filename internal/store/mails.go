@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/authz"
 )
 
-// mailRow is a row of mails: a mail.Message to an account.
+// mailRow is a row of the mails table. It stores a mail.Message to an account.
 type mailRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	ID         string `gorm:"column:id"`

@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// pageRow is a row of pages: a site.Page.
+// pageRow is a row of the pages table. It stores a site.Page.
 type pageRow struct {
 	ID        string
 	Site      int64 `gorm:"column:site_id"`

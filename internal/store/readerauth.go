@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/readerauth"
 )
 
-// saltRow is a row of sso_salts.
+// saltRow is a row of the sso_salts table.
 type saltRow struct {
 	Site int64 `gorm:"column:site_id"`
 	Salt []byte
@@ -17,7 +17,7 @@ type saltRow struct {
 
 func (saltRow) TableName() string { return "sso_salts" }
 
-// nameRow is a row of verified_names.
+// nameRow is a row of the verified_names table.
 type nameRow struct {
 	Site int64 `gorm:"column:site_id"`
 	Seen []byte
@@ -66,7 +66,7 @@ func (t *tx) PruneVerifiedNames(before time.Time) error {
 	return err
 }
 
-// codeRow is a row of mail_codes: a readerauth.MailedCode.
+// codeRow is a row of the mail_codes table. It stores a readerauth.MailedCode.
 type codeRow struct {
 	Site   int64  `gorm:"column:site_id"`
 	Box    []byte `gorm:"column:mailbox"`
@@ -81,7 +81,7 @@ func (r *codeRow) code() readerauth.MailedCode {
 	return readerauth.MailedCode{Letter: r.Letter, Tries: r.Tries, At: r.At}
 }
 
-// countRow is a row of mail_counts.
+// countRow is a row of the mail_counts table.
 type countRow struct {
 	Site  int64  `gorm:"column:site_id"`
 	Box   []byte `gorm:"column:mailbox"`

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/report"
 )
 
-// reportRow is a row of reports: a report.Report.
+// reportRow is a row of the reports table. It stores a report.Report.
 type reportRow struct {
 	Site     int64  `gorm:"column:site_id"`
 	Comment  string `gorm:"column:comment_id"`
@@ -23,7 +23,7 @@ type reportRow struct {
 
 func (reportRow) TableName() string { return "reports" }
 
-// appealRow is a row of appeals: a report.Appeal.
+// appealRow is a row of the appeals table. It stores a report.Appeal.
 type appealRow struct {
 	Site    int64  `gorm:"column:site_id"`
 	Comment string `gorm:"column:comment_id"`

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/rules"
 )
 
-// ruleRow is a row of rules: a rules.Rule.
+// ruleRow is a row of the rules table. It stores a rules.Rule.
 type ruleRow struct {
 	ID        string `gorm:"primaryKey"`
 	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
@@ -26,7 +26,7 @@ func (ruleRow) TableName() string { return "rules" }
 
 func (r *ruleRow) rule() rules.Rule { return rules.Rule(*r) }
 
-// blockRow is a row of blocks: a rules.Block.
+// blockRow is a row of the blocks table. It stores a rules.Block.
 type blockRow struct {
 	ID        string `gorm:"primaryKey"`
 	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`
@@ -44,7 +44,7 @@ func (blockRow) TableName() string { return "blocks" }
 
 func (r *blockRow) block() rules.Block { return rules.Block(*r) }
 
-// noteRow is a row of writer_notes: a rules.Note.
+// noteRow is a row of the writer_notes table. It stores a rules.Note.
 type noteRow struct {
 	ID        string `gorm:"primaryKey"`
 	Site      int64  `gorm:"column:site_id;primaryKey;autoIncrement:false"`

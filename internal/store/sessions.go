@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// sessionRow is a row of sessions: an authz.Session.
+// sessionRow is a row of the sessions table. It stores an authz.Session.
 type sessionRow struct {
 	Hash      []byte `gorm:"primaryKey"`
 	ID        string
@@ -63,7 +63,7 @@ func (t *tx) PruneSessions(before time.Time) error {
 	return mapError(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&sessionRow{}).Error)
 }
 
-// linkRow is a row of links: an authz.Link.
+// linkRow is a row of the links table. It stores an authz.Link.
 type linkRow struct {
 	Hash      []byte    `gorm:"primaryKey"`
 	Account   string    `gorm:"column:account_id;serializer:null"`
@@ -101,7 +101,7 @@ func (t *tx) PruneLinks(before time.Time) error {
 	return mapError(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&linkRow{}).Error)
 }
 
-// mailLinkRow is a row of mail_links: an authz.MailLink.
+// mailLinkRow is a row of the mail_links table. It stores an authz.MailLink.
 type mailLinkRow struct {
 	Hash      []byte `gorm:"primaryKey"`
 	Account   string `gorm:"column:account_id"`
@@ -141,7 +141,7 @@ func (t *tx) PruneMailLinks(before time.Time) error {
 	return mapError(t.DB.Where("expires_at < ?", rows.Stamp(before)).Delete(&mailLinkRow{}).Error)
 }
 
-// signOutRow is a row of signouts: when a reader last signed out everywhere on a site.
+// signOutRow is a row of the signouts table: when a reader last signed out everywhere on a site.
 type signOutRow struct {
 	Site    int64 `gorm:"column:site_id"`
 	Subject []byte

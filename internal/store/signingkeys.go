@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/signing"
 )
 
-// signingKeyRow is a row of signets: a signing.Pair.
+// signingKeyRow is a row of the signets table. It stores a signing.Pair.
 type signingKeyRow struct {
 	Site   int64 `gorm:"column:site_id"`
 	Public []byte

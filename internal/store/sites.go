@@ -11,7 +11,7 @@ import (
 	"github.com/aitys/aitys/moderation/txn"
 )
 
-// siteRow is a row of sites: a site.Site.
+// siteRow is a row of the sites table. It stores a site.Site.
 type siteRow struct {
 	ID        int64 `gorm:"primaryKey"`
 	Key       string

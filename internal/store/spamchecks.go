@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/moderation/spamcheck"
 )
 
-// spamCheckRow is a row of inquiries: a spamcheck.Row.
+// spamCheckRow is a row of the inquiries table. It stores a spamcheck.Row.
 type spamCheckRow struct {
 	Site  int64 `gorm:"column:site_id"`
 	Hash  []byte

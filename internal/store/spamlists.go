@@ -7,7 +7,7 @@ import (
 	"github.com/aitys/aitys/moderation/spamlist"
 )
 
-// neighbourRow is a row of neighbours: a spamlist.Neighbour.
+// neighbourRow is a row of the neighbours table. It stores a spamlist.Neighbour.
 type neighbourRow struct {
 	Site   int64 `gorm:"column:site_id"`
 	ID     string
@@ -28,7 +28,7 @@ type neighbourRow struct {
 
 func (neighbourRow) TableName() string { return "neighbours" }
 
-// listRow is a row of neighbour_lists: a spamlist.List.
+// listRow is a row of the neighbour_lists table. It stores a spamlist.List.
 type listRow struct {
 	Site      int64     `gorm:"column:site_id"`
 	Neighbour string    `gorm:"column:neighbour_id"`

@@ -6,7 +6,7 @@ import (
 	"github.com/aitys/aitys/internal/store/rows"
 )
 
-// copyRow is a row of site_copies.
+// copyRow is a row of the site_copies table.
 type copyRow struct {
 	Site int64     `gorm:"column:site_id"`
 	At   time.Time `gorm:"column:made_at;serializer:micros"`

@@ -9,7 +9,7 @@ import (
 	"github.com/aitys/aitys/moderation/readermail"
 )
 
-// subscriptionRow is a row of subscriptions: a readermail.Subscription.
+// subscriptionRow is a row of the subscriptions table. It stores a readermail.Subscription.
 type subscriptionRow struct {
 	Site        int64     `gorm:"column:site_id"`
 	Comment     string    `gorm:"column:comment_id"`
@@ -21,7 +21,7 @@ type subscriptionRow struct {
 
 func (subscriptionRow) TableName() string { return "subscriptions" }
 
-// stopRow is a row of mail_stops.
+// stopRow is a row of the mail_stops table.
 type stopRow struct {
 	Site int64     `gorm:"column:site_id"`
 	Box  []byte    `gorm:"column:mailbox"`

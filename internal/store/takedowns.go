@@ -10,7 +10,7 @@ import (
 	"github.com/aitys/aitys/moderation/takedown"
 )
 
-// takedownRow is a row of takedowns: a takedown.Takedown.
+// takedownRow is a row of the takedowns table. It stores a takedown.Takedown.
 type takedownRow struct {
 	Site int64 `gorm:"column:site_id"`
 	ID   string
@@ -41,7 +41,7 @@ func (takedownRow) TableName() string { return "takedowns" }
 
 func (r *takedownRow) takedown() takedown.Takedown { return takedown.Takedown(*r) }
 
-// takedownCommentRow is a row of takedown_comments: a comment that a takedown covers.
+// takedownCommentRow is a row of the takedown_comments table: a comment that a takedown covers.
 type takedownCommentRow struct {
 	Site    int64  `gorm:"column:site_id"`
 	Demand  string `gorm:"column:takedown_id"`

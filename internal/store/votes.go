@@ -9,8 +9,8 @@ import (
 	"github.com/aitys/aitys/moderation/vote"
 )
 
-// voteRow is a row of votes: the vote of one voter, or, with an empty voter, the sum N of votes whose voters were
-// forgotten.
+// voteRow is a row of the votes table. It is the vote of one voter or, if Voter is empty, the number N of votes whose
+// voters were deleted.
 type voteRow struct {
 	Site    int64  `gorm:"column:site_id"`
 	Comment string `gorm:"column:comment_id"`

@@ -8,7 +8,7 @@ import (
 	"github.com/aitys/aitys/internal/webhook"
 )
 
-// webhookRow is a row of webhooks: a webhook.Endpoint.
+// webhookRow is a row of the webhooks table. It stores a webhook.Endpoint.
 type webhookRow struct {
 	Site      int64  `gorm:"column:site_id"`
 	ID        string `gorm:"column:id"`
@@ -27,7 +27,7 @@ type webhookRow struct {
 
 func (webhookRow) TableName() string { return "webhooks" }
 
-// deliveryRow is a row of deliveries: a webhook.Delivery.
+// deliveryRow is a row of the deliveries table. It stores a webhook.Delivery.
 type deliveryRow struct {
 	Site       int64  `gorm:"column:site_id"`
 	Hook       string `gorm:"column:webhook_id"`

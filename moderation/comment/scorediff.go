@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// ScoreDiffers reports whether the score, which orders the queue, clearly differs from the probability, which is shown:
-// by at least ten percentage points, or by at least two with only one of them at suspect or above. suspect is the score
+// ScoreDiffers reports whether the score, which is shown, clearly differs from the classifier's probability: by at least ten percentage points, or by at least two with only one of them at suspect or above. suspect is the score
 // from which a comment is suspected.
 func (v Verdict) ScoreDiffers(suspect float64) bool {
 	far := math.Abs(math.Round(v.Score*100) - math.Round(v.Spam*100))

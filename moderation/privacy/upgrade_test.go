@@ -55,7 +55,7 @@ func foldedBox(email string) []byte { return apptest.Secret.Mac("mailbox", text.
 
 // Upgrade separates two mailboxes that had the same hash: each comment, subscription, block, note and stop gets the
 // address stored with it. Each of its updates is interrupted first.
-func TestUpgrade_SeparatesFoldedAddresses(t *testing.T) {
+func TestUpgrade_SeparatesAddressesWithSameHash(t *testing.T) {
 	t.Parallel()
 	apptest.OnBoth(t, func(t *testing.T, w *apptest.Env) {
 		const plain, wide = "anna@strasse.example", "anna@straße.example"

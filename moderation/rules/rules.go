@@ -180,7 +180,7 @@ func (r Rule) readWords(typed string) (string, error) {
 		kept = append(kept, line)
 	}
 	if len(kept) == 0 && r.Kind.HasEntries() {
-		return "", problem.Field("/words", "Say what to look for, an entry a line.")
+		return "", problem.Field("/words", "Enter what to look for, one entry per line.")
 	}
 	if len(kept) > 0 && !r.Kind.HasEntries() {
 		return "", problem.Field("/words", "A rule of this kind has no words. Leave them out.")
@@ -200,7 +200,7 @@ func (r Rule) entryProblem(line string) string {
 		most = maxPattern
 	}
 	if utf8.RuneCountInString(line) > most {
-		return fmt.Sprintf("an entry may have %d characters.", most)
+		return fmt.Sprintf("use at most %d characters.", most)
 	}
 	switch {
 	case r.Kind == KindPattern:
@@ -208,12 +208,12 @@ func (r Rule) entryProblem(line string) string {
 		return says
 	case r.Kind == KindScript:
 		if unicode.Scripts[line] == nil {
-			return "there is no such script. Names are those of Unicode, like Cyrillic or Han."
+			return "unknown script. Use Unicode names such as Cyrillic or Han."
 		}
 	case folded(line) == "":
-		return "nothing of it can be seen."
+		return "this has no visible characters."
 	case r.Kind == KindSubstring && utf8.RuneCountInString(folded(line)) < minSubstring:
-		return fmt.Sprintf("so short a part is in nearly every comment. Take %d characters or more.", minSubstring)
+		return fmt.Sprintf("too short. Use at least %d characters.", minSubstring)
 	}
 	return ""
 }
@@ -224,15 +224,15 @@ func (r Rule) entryProblem(line string) string {
 func steps(pattern string) (n int, says string) {
 	tree, err := syntax.Parse(pattern, syntax.Perl|syntax.FoldCase)
 	if err != nil {
-		return 0, fmt.Sprintf("this is no pattern: %s.", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return 0, fmt.Sprintf("not a valid pattern: %s.", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {
-		return 0, fmt.Sprintf("this is no pattern: %s.", err)
+		return 0, fmt.Sprintf("not a valid pattern: %s.", err)
 	}
 	if n = len(program.Inst); n > maxSteps {
-		says = fmt.Sprintf("this pattern would be slow: it takes up to %d steps for each letter, and %d are the most. "+
-			"Smaller numbers in braces make it shorter.", n, maxSteps)
+		says = fmt.Sprintf("this pattern is too slow: it needs up to %d steps per letter, the limit is %d. "+
+			"Use smaller numbers in braces.", n, maxSteps)
 	}
 	return n, says
 }
@@ -250,8 +250,8 @@ func (r Rule) checkLimits(standing []Rule) error {
 	case words > maxWords:
 		return tooLong()
 	case all > maxAllSteps && r.Kind == KindPattern:
-		return problem.Field("/words", fmt.Sprintf("The patterns of this site would be slow: together they take up to "+
-			"%d steps for each letter, and %d are the most. Words and parts of words cost nothing.", all, maxAllSteps))
+		return problem.Field("/words", fmt.Sprintf("Together the patterns of this site are too slow: they need up to "+
+			"%d steps per letter, the limit is %d. Words and parts of words are faster.", all, maxAllSteps))
 	}
 	return nil
 }

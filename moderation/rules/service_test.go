@@ -116,22 +116,22 @@ func TestAddRule_Errors(t *testing.T) {
 		field, says string
 	}{
 		{rules.Draft{Kind: "colour"}, "/kind", "word, substring, pattern"},
-		{rules.Draft{Kind: rules.KindWord}, "/words", "Say what to look for"},
-		{rules.Draft{Kind: rules.KindWord, Words: " \n\u200b\n"}, "/words", "nothing of it can be seen"},
+		{rules.Draft{Kind: rules.KindWord}, "/words", "Enter what to look for"},
+		{rules.Draft{Kind: rules.KindWord, Words: " \n\u200b\n"}, "/words", "no visible characters"},
 		{rules.Draft{Kind: rules.KindWord, Words: "a\n" + long}, "/words", "Line 2"},
 		{rules.Draft{Kind: rules.KindWord, Words: "a\xff"}, "/words", "UTF-8"},
 		{rules.Draft{Kind: rules.KindWord, Words: "a", Limit: 3}, "/limit", "has no limit"},
 		{rules.Draft{Kind: rules.KindWord, Words: "a", Action: "delete"}, "/action", "cannot refuse comments"},
 		{rules.Draft{Kind: rules.KindWord, Words: "a", Until: w.Clock.Now()}, "/until", "in the past"},
 		{rules.Draft{Kind: rules.KindWord, Words: strings.Repeat("word\n", 200_000)}, "/words", "256 KiB"},
-		{rules.Draft{Kind: rules.KindSubstring, Words: "e"}, "/words", "so short a part"},
+		{rules.Draft{Kind: rules.KindSubstring, Words: "e"}, "/words", "too short"},
 		{rules.Draft{Kind: rules.KindPattern, Words: "(a"}, "/words", "missing closing )"},
 		{rules.Draft{Kind: rules.KindPattern, Words: `(a)\1`}, "/words", "invalid escape"},
-		{rules.Draft{Kind: rules.KindPattern, Words: "(?:a{1,30}){1,30}"}, "/words", "would be slow"},
+		{rules.Draft{Kind: rules.KindPattern, Words: "(?:a{1,30}){1,30}"}, "/words", "too slow"},
 		{rules.Draft{Kind: rules.KindPattern, Words: "x{1001}"}, "/words", "invalid repeat count"},
 		{rules.Draft{Kind: rules.KindLinks}, "/limit", "1 to 100"},
 		{rules.Draft{Kind: rules.KindLinks, Limit: 2, Words: "x"}, "/words", "Leave them out"},
-		{rules.Draft{Kind: rules.KindScript, Limit: 50, Words: "Klingon"}, "/words", "no such script"},
+		{rules.Draft{Kind: rules.KindScript, Limit: 50, Words: "Klingon"}, "/words", "unknown script"},
 		{rules.Draft{Kind: rules.KindScript, Limit: 101, Words: "Han"}, "/limit", "1 to 100"},
 	} {
 		for what, err := range map[string]error{

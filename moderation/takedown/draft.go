@@ -94,27 +94,30 @@ func (in Draft) requester() (d Takedown, err error) {
 		return d, problem.Field("/public", "A person is never named in public. Choose unnamed or sealed.")
 	}
 	for _, f := range []struct {
-		to                *string
-		typed, field, say string
-		needed            bool
+		to           *string
+		typed, field string
+		needed       bool
 	}{
-		{&d.By, in.By, "/by", "who requests this", true},
-		{&d.Law, in.Law, "/law", "the law", false},
-		{&d.Country, in.Country, "/country", "the country", false},
-		{&d.Reference, in.Reference, "/reference", "the reference", false},
+		{&d.By, in.By, "/by", true},
+		{&d.Law, in.Law, "/law", false},
+		{&d.Country, in.Country, "/country", false},
+		{&d.Reference, in.Reference, "/reference", false},
 	} {
-		if *f.to, err = line(f.typed, f.field, f.say, f.needed); err != nil {
+		if *f.to, err = line(f.typed, f.field, f.needed); err != nil {
 			return d, err
 		}
 	}
 	return d, nil
 }
 
-// line validates a one-line field. say names the field in the error message.
-func line(typed, field, say string, needed bool) (string, error) {
+// line validates a one-line field.
+func line(typed, field string, needed bool) (string, error) {
 	kept, ok := text.Line(typed, maxLine)
-	if !ok || needed && !text.Visible(kept) {
-		return "", problem.Field(field, fmt.Sprintf("Say %s in one line of at most %d characters.", say, maxLine))
+	switch {
+	case !ok:
+		return "", problem.Field(field, fmt.Sprintf("Use one line of at most %d characters.", maxLine))
+	case needed && !text.Visible(kept):
+		return "", problem.Field(field, "This field is required.")
 	}
 	return kept, nil
 }

@@ -19,7 +19,7 @@ func (s *Service) Restore(ctx context.Context, who authz.Actor, site site.Site, 
 	if err := who.Authorize(site.ID, authz.Owner, authz.ScopeAdmin); err != nil {
 		return err
 	}
-	why, err := line(why, "/why", "why this is shown again", true)
+	why, err := line(why, "/why", true)
 	if err != nil {
 		return err
 	}

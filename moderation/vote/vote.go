@@ -35,8 +35,8 @@ const (
 	voterRetention  = 30 * 24 * time.Hour
 )
 
-// widerFactor is the ratio of the daily votes of a network for a comment to those of the next narrower network: 1 for
-// a /64, 4 for a /56 and 16 for a /48, as for rate limits.
+// widerFactor is the ratio between the vote limits of a network and of the next narrower network. Per comment and day a
+// /64 has 1 vote, a /56 has 4 and a /48 has 16. Rate limits use the same ratio.
 const widerFactor = 4
 
 // Tx contains the queries that this package needs.
@@ -186,7 +186,7 @@ func (s *Service) checkPublic(ctx context.Context, site int64, id string) error 
 // Hashes of voters of one /48 begin with the same wide48 bytes, and those of one /56 with the same wide56.
 const wide48, wide56 = 4, 8
 
-// voter returns the hash of a voter: an address, for one comment and day. Unknown addresses are one voter.
+// voter returns the hash of a voter: an address, for one comment and day. All unknown addresses count as one voter.
 func (s *Service) voter(site int64, id string, from netip.Addr, at time.Time) []byte {
 	var hashes [][]byte // of each network, the narrowest first
 	for _, network := range text.Networks(from) {

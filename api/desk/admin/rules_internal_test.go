@@ -49,7 +49,7 @@ func sampleRules(w *desk.Catalog, f desk.Frame, site site.Site) map[string]any {
 	below.Owner = false
 	moderator := newRulesPage(w, below, site, nil, standing, blocks)
 	moderator.Undo, moderator.UndoWords = "/moderate/longway/blocks/b9/restore", w.T("blocks.removed")
-	moderator.Error = w.T("rules.bad") + " Say what to look for, an entry a line."
+	moderator.Error = w.T("rules.bad") + " Enter what to look for, one entry per line."
 	moderator.MoreBlocks = "/moderate/longway/rules?after=b3"
 	p := blockPage{Frame: f, Of: &hits[1], Again: "comment=c2", Trusts: true,
 		Untils: untilOptions(w, "month", "month", "week", "half", "none")}

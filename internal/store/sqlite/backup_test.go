@@ -150,8 +150,8 @@ func TestRestore_FlippedBitIsRefusedOrHarmless(t *testing.T) {
 	}
 }
 
-// integrity_check does not detect such a change.
-func TestRestore_RefusesChangedText(t *testing.T) {
+// A changed digit in a stored text breaks the copy's seal. SQLite's integrity_check does not detect it.
+func TestRestore_RefusesCopyWithWrongSeal(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
 	if _, err := sqlite.Backup(t.Context(), path, copied); err != nil {
@@ -171,7 +171,7 @@ func TestRestore_RefusesChangedText(t *testing.T) {
 	}
 }
 
-func TestBackup_OverwritesNothing(t *testing.T) {
+func TestBackup_KeepsExistingFiles(t *testing.T) {
 	path := filled(t)
 	copied := filepath.Join(t.TempDir(), "copy")
 	for _, want := range []string{"", "not overwritten"} {

@@ -196,7 +196,7 @@ export const steps = {
   loaded: "{n} more comment loaded.|{n} more comments loaded.",
   more: "Show {n} more of {m}",
   rest: "Show {n} more",
-  toNewest: "To newest",
+  toNewest: "Newest first",
 }
 
 export const vote = {

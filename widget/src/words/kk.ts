@@ -212,7 +212,7 @@ export const steps: Steps = {
   loaded: "Тағы {n} пікір жүктелді.",
   more: "Тағы {n} көрсету, қалғаны {m}",
   rest: "Тағы {n} көрсету",
-  toNewest: "Жаңаларына",
+  toNewest: "Алдымен жаңалары",
 }
 
 export const vote: Vote = {

@@ -212,7 +212,7 @@ export const steps: Steps = {
   loaded: "Загружен ещё {n} комментарий.|Загружено ещё {n} комментария.|Загружено ещё {n} комментариев.",
   more: "Показать ещё {n} из {m}",
   rest: "Показать ещё {n}",
-  toNewest: "К новым",
+  toNewest: "Сначала новые",
 }
 
 export const vote: Vote = {
