@@ -94,7 +94,7 @@ func (s said) webhooks(t *testkit.Tab) error {
 			{"url": "https://longway.example/rebuild", "events": []string{"comment.published", "comment.removed"}},
 			{"kind": "slack", "url": "https://hooks.slack.com/services/T0/B0/x7Qk", "events": []string{"comment.arrived"}},
 		} {
-			owner, err := s.client().SignIn(context.Background(), s["email"], s["password"])
+			owner, err := s.client().SignIn(context.Background(), s["e-mail"], s["password"])
 			if err == nil {
 				err = owner.Do(context.Background(), http.MethodPost, "/moderation/webhooks", nil, hook, nil)
 			}
